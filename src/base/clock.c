@@ -1,0 +1,149 @@
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/sv.h"
+
+int64_t clock_now_us(void)
+{
+    struct timespec ts;
+
+    (void)clock_gettime(CLOCK_REALTIME, &ts);
+    return (int64_t)ts.tv_sec * CLOCK_US_PER_S + ts.tv_nsec / 1000;
+}
+
+uint64_t clock_mono_ns(void)
+{
+    struct timespec ts;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void clock_split(int64_t at_us, time_t *s, int *us)
+{
+    int64_t rest = at_us % CLOCK_US_PER_S;
+
+    if (rest < 0)
+        rest += CLOCK_US_PER_S;
+    *us = (int)rest;
+    *s = (time_t)((at_us - rest) / CLOCK_US_PER_S);
+}
+
+struct clock_text clock_strftime(int64_t at_us, const char *fmt, bool utc)
+{
+    struct clock_text t = {""};
+    struct tm tm;
+    time_t s;
+    int us;
+
+    clock_split(at_us, &s, &us);
+    if (!(utc ? gmtime_r(&s, &tm) : localtime_r(&s, &tm)))
+        return t; /* uncovered: a year that does not fit an int */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    if (strftime(t.s, sizeof(t.s), fmt, &tm) == 0)
+        t.s[0] = '\0';
+#pragma GCC diagnostic pop
+    return t;
+}
+
+struct clock_text clock_format_s(int64_t at_us)
+{
+    return clock_strftime(at_us, "%Y-%m-%dT%H:%M:%SZ", true);
+}
+
+struct clock_text clock_format(int64_t at_us)
+{
+    struct clock_text t = clock_strftime(at_us, "%Y-%m-%dT%H:%M:%S", true);
+    size_t n = strlen(t.s);
+    time_t s;
+    int us;
+
+    clock_split(at_us, &s, &us);
+    (void)snprintf(t.s + n, sizeof(t.s) - n, ".%03dZ", us / 1000);
+    return t;
+}
+
+struct clock_text clock_format_local_time(int64_t at_us)
+{
+    return clock_strftime(at_us, "%H:%M:%S", false);
+}
+
+/* Days from civil date, by eras of 400 years that begin on 1 March. */
+int64_t clock_days(int64_t year, int month, int day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    int64_t of_era = y - era * 400;
+    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+/* `digits` digits as a number in [lo, hi], cut off the front. */
+static bool clock_eat_number(struct sv *s, size_t digits, int lo, int hi, int *ret)
+{
+    uint64_t v;
+
+    if (!sv_to_u64(sv_sub(*s, 0, digits), &v) || s->n < digits || (int64_t)v < lo ||
+        (int64_t)v > hi)
+        return false;
+    *s = sv_sub(*s, digits, s->n);
+    *ret = (int)v;
+    return true;
+}
+
+static bool clock_eat_zone(struct sv *s, int64_t *offset_s)
+{
+    int h, m, sign = 1;
+
+    *offset_s = 0;
+    if (sv_eat_nocase(s, SV("Z")))
+        return true;
+    if (sv_eat(s, SV("-")))
+        sign = -1;
+    else if (!sv_eat(s, SV("+")))
+        return false;
+    if (!clock_eat_number(s, 2, 0, 23, &h) || !sv_eat(s, SV(":")) ||
+        !clock_eat_number(s, 2, 0, 59, &m))
+        return false;
+    *offset_s = sign * (h * 3600 + m * 60);
+    return true;
+}
+
+bool clock_parse(struct sv s, int64_t *ret)
+{
+    static const int days_of[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year, month, day, h, min, sec;
+    int64_t us = 0, unit = CLOCK_US_PER_S / 10, offset_s;
+    bool leap;
+
+    if (!clock_eat_number(&s, 4, 0, 9999, &year) || !sv_eat(&s, SV("-")) ||
+        !clock_eat_number(&s, 2, 1, 12, &month) || !sv_eat(&s, SV("-")) ||
+        !clock_eat_number(&s, 2, 1, days_of[month - 1], &day))
+        return false;
+    leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    if (month == 2 && day == 29 && !leap)
+        return false;
+    if (!sv_eat_nocase(&s, SV("T")) && !sv_eat(&s, SV(" ")))
+        return false;
+    if (!clock_eat_number(&s, 2, 0, 23, &h) || !sv_eat(&s, SV(":")) ||
+        !clock_eat_number(&s, 2, 0, 59, &min) || !sv_eat(&s, SV(":")) ||
+        !clock_eat_number(&s, 2, 0, 60, &sec))
+        return false;
+    if (sv_eat(&s, SV("."))) {
+        if (s.n == 0 || !ascii_is_digit(*s.p))
+            return false;
+        for (; s.n && ascii_is_digit(*s.p); s = sv_sub(s, 1, s.n), unit /= 10)
+            us += (*s.p - '0') * unit;
+    }
+    if (!clock_eat_zone(&s, &offset_s) || s.n != 0)
+        return false;
+    *ret = (clock_days(year, month, day) * 86400 + h * 3600 + min * 60 + sec - offset_s) *
+               CLOCK_US_PER_S +
+           us;
+    return true;
+}

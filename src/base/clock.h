@@ -1,0 +1,33 @@
+#pragma once
+
+/*
+ * clock: the only place that reads a clock, and how times are written.
+ *
+ * A moment is int64_t microseconds of UTC since 1970 (`_us`).  Text is RFC 3339 in
+ * UTC, "2026-02-15T02:06:00.000Z".  What judges or plans is handed the time.
+ */
+#include "base/base.h"
+
+#define CLOCK_US_PER_S 1000000LL
+
+/* Now, by the wall clock: may jump. */
+int64_t clock_now_us(void);
+/* Nanoseconds that only grow, from an arbitrary start. */
+uint64_t clock_mono_ns(void);
+
+struct clock_text {
+    char s[40];
+};
+/* With milliseconds. */
+struct clock_text clock_format(int64_t at_us);
+/* To the second: "2026-02-15T02:06:00Z". */
+struct clock_text clock_format_s(int64_t at_us);
+/* In the time zone of the process (TZ), for people: "02:06:00". */
+struct clock_text clock_format_local_time(int64_t at_us);
+/* strftime() format, in UTC or the local zone; empty when the result does not fit. */
+struct clock_text clock_strftime(int64_t at_us, const char *fmt, bool utc);
+
+/* Read RFC 3339: date, 'T' or blank, time, optional fraction, 'Z' or +hh:mm. */
+NODISCARD bool clock_parse(struct sv s, int64_t *ret);
+/* Days since 1970-01-01 of a proleptic Gregorian date.  No check of the arguments. */
+int64_t clock_days(int64_t year, int month, int day);

@@ -1,0 +1,81 @@
+#include "base/ident.h"
+
+#include <inttypes.h>
+#include <pwd.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/sv.h"
+
+struct ident_text ident_random(size_t n)
+{
+    static const char letters[] = "23456789abcdefghjkmnpqrstuvwxyz";
+    struct ident_text t = {""};
+
+    assert(n <= 32);
+    for (size_t i = 0; i < n; i++)
+        t.s[i] = letters[randombytes_uniform(sizeof(letters) - 1)];
+    return t;
+}
+
+struct ident_text ident_user(void)
+{
+    struct ident_text t;
+    struct passwd pw, *found = NULL;
+    char buf[4096];
+
+    if (getpwuid_r(geteuid(), &pw, buf, sizeof(buf), &found) == 0 && found)
+        (void)snprintf(t.s, sizeof(t.s), "%s", found->pw_name);
+    else
+        (void)snprintf(t.s, sizeof(t.s), "uid %u", (unsigned)geteuid());
+    return t;
+}
+
+struct ident_text ident_host(void)
+{
+    struct ident_text t = {""};
+
+    if (gethostname(t.s, sizeof(t.s) - 1) != 0)
+        (void)snprintf(t.s, sizeof(t.s), "localhost"); /* uncovered: the buffer is long enough */
+    return t;
+}
+
+uint64_t ident_process_start(int64_t pid)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv rest, word = {NULL, 0};
+    struct err err;
+    uint64_t start;
+    char path[64];
+    size_t paren = SV_NPOS;
+
+    (void)snprintf(path, sizeof(path), "/proc/%" PRId64 "/stat", pid);
+    if (pid <= 0 || file_read(path, 4096, &text, &err) != ERR_OK)
+        return 0;
+    /* The name may hold blanks and parentheses: the fields begin after the last one. */
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] == ')')
+            paren = i;
+    rest = sv_sub(strbuf_sv(&text), paren + 1, text.n);
+    if (paren == SV_NPOS || !sv_next_word(&rest, &word) || sv_eq(word, SV("Z")) ||
+        sv_eq(word, SV("X")))
+        return 0;
+    for (int field = 4; field <= 22; field++)
+        if (!sv_next_word(&rest, &word))
+            return 0;
+    return sv_to_u64(word, &start) ? start : 0;
+}
+
+struct ident_text ident_boot(void)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct ident_text t = {""};
+    struct err err;
+
+    if (file_read("/proc/sys/kernel/random/boot_id", 64, &text, &err) == ERR_OK)
+        (void)snprintf(t.s, sizeof(t.s), "%.*s", SV_FMT(sv_trim(strbuf_sv(&text))));
+    return t;
+}

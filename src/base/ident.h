@@ -1,0 +1,21 @@
+#pragma once
+
+/*
+ * ident: names for new things, and who we are.
+ */
+#include "base/base.h"
+
+struct ident_text {
+    char s[80];
+};
+/* Random lower-case letters and digits, n of them (at most 32); no 0, 1, l, o, i. */
+struct ident_text ident_random(size_t n);
+/* "ana" from the user database, else the number. */
+struct ident_text ident_user(void);
+struct ident_text ident_host(void);
+
+/* What is true of a process for as long as it lives: its start in clock ticks since boot (proc(5), field
+ * 22), so that a pid that was used again is told apart.  0: there is no such process, or it is a zombie. */
+uint64_t ident_process_start(int64_t pid);
+/* Differs after every boot of this machine ("" when the kernel does not say). */
+struct ident_text ident_boot(void);

@@ -1,0 +1,146 @@
+#include "base/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/sv.h"
+#include "base/text.h"
+
+static json_t *json_must(json_t *j)
+{
+    if (!j)
+        (void)mem_size(SIZE_MAX, 2); /* jansson fails only for want of memory on checked input */
+    return j;
+}
+
+json_t *json_sv(struct sv s)
+{
+    CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
+    size_t bad = text_bad_utf8(s);
+
+    if (bad == SV_NPOS)
+        return json_must(json_stringn(s.p ? s.p : "", s.n));
+    while (bad != SV_NPOS) {
+        strbuf_add_sv(&clean, sv_sub(s, 0, bad));
+        text_add_utf8(&clean, 0xfffd);
+        s = sv_sub(s, bad + 1, s.n);
+        bad = text_bad_utf8(s);
+    }
+    strbuf_add_sv(&clean, s);
+    return json_must(json_stringn(strbuf_str(&clean), clean.n));
+}
+
+json_t *json_str(const char *s)
+{
+    return json_sv(sv_from(s));
+}
+
+void json_put(json_t *object, const char *key, json_t *v)
+{
+    if (json_object_set_new_nocheck(object, key, json_must(v)) != 0)
+        (void)json_must(NULL);
+}
+
+void json_append(json_t *array, json_t *v)
+{
+    if (json_array_append_new(array, json_must(v)) != 0)
+        (void)json_must(NULL);
+}
+
+void json_put_sv(json_t *object, const char *key, struct sv s)
+{
+    if (s.n)
+        json_put(object, key, json_sv(s));
+}
+
+void json_put_str(json_t *object, const char *key, const char *s)
+{
+    json_put_sv(object, key, sv_from(s));
+}
+
+void json_put_int(json_t *object, const char *key, int64_t v)
+{
+    json_put(object, key, json_integer(v));
+}
+
+void json_put_real(json_t *object, const char *key, double v)
+{
+    /* JSON has no infinity and no NaN: they are written as text. */
+    if (isfinite(v))
+        json_put(object, key, json_real(v));
+    else
+        json_put(object, key, json_string(v > 0 ? "+Inf" : v < 0 ? "-Inf" : "NaN"));
+}
+
+void json_put_bool(json_t *object, const char *key, bool v)
+{
+    json_put(object, key, json_boolean(v));
+}
+
+struct sv json_get_sv(const json_t *object, const char *key)
+{
+    const json_t *v = json_object_get(object, key);
+
+    return json_is_string(v) ? (struct sv){json_string_value(v), json_string_length(v)}
+                             : (struct sv){NULL, 0};
+}
+
+const char *json_get_str(const json_t *object, const char *key, const char *otherwise)
+{
+    const json_t *v = json_object_get(object, key);
+
+    return json_is_string(v) ? json_string_value(v) : otherwise;
+}
+
+int64_t json_get_int(const json_t *object, const char *key, int64_t otherwise)
+{
+    const json_t *v = json_object_get(object, key);
+
+    return json_is_integer(v) ? json_integer_value(v) : otherwise;
+}
+
+double json_get_real(const json_t *object, const char *key, double otherwise)
+{
+    const json_t *v = json_object_get(object, key);
+
+    return json_is_number(v) ? json_number_value(v) : otherwise;
+}
+
+bool json_get_bool(const json_t *object, const char *key, bool otherwise)
+{
+    const json_t *v = json_object_get(object, key);
+
+    return json_is_boolean(v) ? json_is_true(v) : otherwise;
+}
+
+static int json_to_strbuf(const char *p, size_t n, void *out)
+{
+    strbuf_add(out, p, n);
+    return 0;
+}
+
+void json_write(const json_t *j, struct strbuf *out)
+{
+    if (json_dump_callback(j, json_to_strbuf, out,
+                           JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) != 0)
+        (void)json_must(NULL);
+}
+
+void json_write_pretty(const json_t *j, struct strbuf *out)
+{
+    if (json_dump_callback(j, json_to_strbuf, out, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0)
+        (void)json_must(NULL);
+}
+
+enum err_code json_read(struct sv text, json_t **ret, struct err *err)
+{
+    json_error_t e;
+    json_t *j = json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, &e);
+
+    if (!j)
+        return err_set(err, ERR_INVALID, "line %d, column %d: %s", e.line, e.column, e.text);
+    *ret = j;
+    return ERR_OK;
+}

@@ -1,0 +1,22 @@
+#pragma once
+
+/*
+ * limits: the largest input of each kind that is accepted, with its unit and why.
+ *
+ * What a stranger can size meets one of these before memory is taken for it.
+ */
+#define LIMIT_DOCUMENT_BYTES \
+    (64u << 20) /* a runbook is 50 KB; 1,000 of them concatenated are 50 MB */
+#define LIMIT_BINDING_BYTES  (1u << 20) /* prusik.yaml is written by hand */
+#define LIMIT_ENV_FILE_BYTES (1u << 20) /* a .env file is written by hand */
+#define LIMIT_STEPS          100000u    /* of one plan: a screen of a person shows 50 */
+#define LIMIT_NESTING        128u /* lists and quotes inside each other: beyond it nobody reads */
+#define LIMIT_COMMAND_BYTES \
+    (256u << 10) /* of one step: the kernel's ARG_MAX is 2 MiB for all of argv */
+#define LIMIT_OUTPUT_HEAD \
+    (256u << 10) /* of each output of a step: the first bytes that are kept ... */
+#define LIMIT_OUTPUT_TAIL  (768u << 10) /* ... and the last: an error is usually at the end */
+#define LIMIT_STATE_BYTES  (4u << 20)   /* environment and variables of a session */
+#define LIMIT_HTTP_BODY    (8u << 20)   /* of an answer that an expectation reads */
+#define LIMIT_SCRAPE_BYTES (64u << 20)  /* one exposition (conditions.md 7.1) */
+#define LIMIT_SQL_ROWS     10000u       /* of a result that is kept; the rest is counted */

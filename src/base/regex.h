@@ -1,0 +1,34 @@
+#pragma once
+
+/*
+ * regex: PCRE2 patterns, compiled once, with limits on time and stack.
+ *
+ * Patterns of our own are compiled with regex_must(); those of a document with
+ * regex_new(), which can refuse.  UTF mode is on when the subject allows it; bytes
+ * that are not UTF-8 match byte by byte.
+ */
+#include "base/err.h"
+
+struct regex;
+struct regex_match {
+    size_t from, to; /* bytes; from == SV_NPOS: the group took no part */
+};
+
+#define REGEX_NOCASE 1u
+#define REGEX_MULTI  2u /* ^ and $ at every line */
+
+NODISCARD enum err_code regex_new(struct sv pattern, unsigned flags, struct regex **ret,
+                                  struct err *err);
+/* For literals in our own source: a pattern that does not compile is our bug. */
+struct regex *regex_must(const char *pattern, unsigned flags);
+void regex_free(struct regex *r);
+DEFINE_CLEANUP(struct regex *, regex_free)
+
+/*
+ * Search from `from`.  True: groups[0] is the whole match, up to n groups are set.  A search that
+ * runs into the limit is no match; regex_hit_limit() then tells.
+ */
+bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_match *groups,
+                size_t n);
+bool regex_has(struct regex *r, struct sv subject);
+bool regex_hit_limit(const struct regex *r);

@@ -1,0 +1,246 @@
+#include "base/sv.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sv sv_from(const char *s)
+{
+    return (struct sv){s, s ? strlen(s) : 0};
+}
+
+struct sv sv_sub(struct sv s, size_t from, size_t to)
+{
+    to = size_min(to, s.n);
+    from = size_min(from, to);
+    return (struct sv){s.p + from, to - from};
+}
+
+bool sv_eq(struct sv a, struct sv b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static bool sv_same_nocase(const char *a, const char *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ascii_lower(a[i]) != ascii_lower(b[i]))
+            return false;
+    return true;
+}
+
+bool sv_eq_nocase(struct sv a, struct sv b)
+{
+    return a.n == b.n && sv_same_nocase(a.p, b.p, a.n);
+}
+
+int sv_cmp(struct sv a, struct sv b)
+{
+    size_t n = size_min(a.n, b.n);
+    int c = n ? memcmp(a.p, b.p, n) : 0;
+
+    if (c == 0)
+        return a.n < b.n ? -1 : a.n > b.n;
+    return c;
+}
+
+bool sv_starts(struct sv s, struct sv prefix)
+{
+    return s.n >= prefix.n && sv_eq(sv_sub(s, 0, prefix.n), prefix);
+}
+
+bool sv_starts_nocase(struct sv s, struct sv prefix)
+{
+    return s.n >= prefix.n && sv_same_nocase(s.p, prefix.p, prefix.n);
+}
+
+bool sv_ends(struct sv s, struct sv suffix)
+{
+    return s.n >= suffix.n && sv_eq(sv_sub(s, s.n - suffix.n, s.n), suffix);
+}
+
+size_t sv_find(struct sv s, struct sv needle, size_t from)
+{
+    const char *hit;
+
+    if (from > s.n || needle.n > s.n - from)
+        return SV_NPOS;
+    if (needle.n == 0)
+        return from;
+    hit = memmem(s.p + from, s.n - from, needle.p, needle.n);
+    return hit ? (size_t)(hit - s.p) : SV_NPOS;
+}
+
+size_t sv_find_nocase(struct sv s, struct sv needle, size_t from)
+{
+    if (from > s.n || needle.n > s.n - from)
+        return SV_NPOS;
+    for (size_t i = from; i + needle.n <= s.n; i++)
+        if (sv_same_nocase(s.p + i, needle.p, needle.n))
+            return i;
+    return SV_NPOS;
+}
+
+size_t sv_find_byte(struct sv s, char c, size_t from)
+{
+    const char *hit = from < s.n ? memchr(s.p + from, c, s.n - from) : NULL;
+
+    return hit ? (size_t)(hit - s.p) : SV_NPOS;
+}
+
+size_t sv_find_word(struct sv s, struct sv word, size_t from)
+{
+    for (size_t at = from; (at = sv_find_nocase(s, word, at)) != SV_NPOS; at++) {
+        size_t end = at + word.n;
+
+        if ((at == 0 || !ascii_is_word(s.p[at - 1])) && (end == s.n || !ascii_is_word(s.p[end])))
+            return at;
+    }
+    return SV_NPOS;
+}
+
+struct sv sv_trim_left(struct sv s)
+{
+    while (s.n && ascii_is_space(*s.p)) {
+        s.p++;
+        s.n--;
+    }
+    return s;
+}
+
+struct sv sv_trim_right(struct sv s)
+{
+    while (s.n && ascii_is_space(s.p[s.n - 1]))
+        s.n--;
+    return s;
+}
+
+struct sv sv_trim(struct sv s)
+{
+    return sv_trim_right(sv_trim_left(s));
+}
+
+bool sv_eat(struct sv *s, struct sv prefix)
+{
+    if (!sv_starts(*s, prefix))
+        return false;
+    *s = sv_sub(*s, prefix.n, s->n);
+    return true;
+}
+
+bool sv_eat_nocase(struct sv *s, struct sv prefix)
+{
+    if (!sv_starts_nocase(*s, prefix))
+        return false;
+    *s = sv_sub(*s, prefix.n, s->n);
+    return true;
+}
+
+bool sv_split(struct sv *rest, char sep, struct sv *piece)
+{
+    size_t at;
+
+    if (!rest->p)
+        return false;
+    at = sv_find_byte(*rest, sep, 0);
+    *piece = sv_sub(*rest, 0, at);
+    *rest = at == SV_NPOS ? (struct sv){NULL, 0} : sv_sub(*rest, at + 1, rest->n);
+    return true;
+}
+
+bool sv_next_line(struct sv *rest, struct sv *line)
+{
+    size_t at;
+
+    if (rest->n == 0)
+        return false;
+    at = sv_find_byte(*rest, '\n', 0);
+    *line = sv_sub(*rest, 0, at);
+    *rest = at == SV_NPOS ? (struct sv){NULL, 0} : sv_sub(*rest, at + 1, rest->n);
+    if (line->n && line->p[line->n - 1] == '\r')
+        line->n--;
+    return true;
+}
+
+bool sv_next_word(struct sv *rest, struct sv *word)
+{
+    size_t n = 0;
+
+    *rest = sv_trim_left(*rest);
+    while (n < rest->n && !ascii_is_space(rest->p[n]))
+        n++;
+    *word = sv_sub(*rest, 0, n);
+    *rest = sv_sub(*rest, n, rest->n);
+    return n > 0;
+}
+
+bool sv_to_u64(struct sv s, uint64_t *ret)
+{
+    uint64_t v = 0;
+
+    if (s.n == 0)
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (!ascii_is_digit(s.p[i]) || __builtin_mul_overflow(v, (uint64_t)10, &v) ||
+            __builtin_add_overflow(v, (uint64_t)(s.p[i] - '0'), &v))
+            return false;
+    *ret = v;
+    return true;
+}
+
+bool sv_to_i64(struct sv s, int64_t *ret)
+{
+    bool negative = s.n && *s.p == '-';
+    uint64_t v;
+
+    if (s.n && (*s.p == '-' || *s.p == '+'))
+        s = sv_sub(s, 1, s.n);
+    if (!sv_to_u64(s, &v) || v > (uint64_t)INT64_MAX + negative)
+        return false;
+    *ret = negative ? (int64_t)(0 - v) : (int64_t)v;
+    return true;
+}
+
+/* [+-]? (digits [. digits*] | . digits) ([eE] [+-]? digits)? and nothing else */
+static bool sv_is_decimal(struct sv s)
+{
+    size_t i = 0, digits = 0, exponent = 0;
+
+    if (i < s.n && (s.p[i] == '-' || s.p[i] == '+'))
+        i++;
+    for (; i < s.n && ascii_is_digit(s.p[i]); i++)
+        digits++;
+    if (i < s.n && s.p[i] == '.')
+        for (i++; i < s.n && ascii_is_digit(s.p[i]); i++)
+            digits++;
+    if (digits == 0)
+        return false;
+    if (i == s.n)
+        return true;
+    if (s.p[i] != 'e' && s.p[i] != 'E')
+        return false;
+    i++;
+    if (i < s.n && (s.p[i] == '-' || s.p[i] == '+'))
+        i++;
+    for (; i < s.n && ascii_is_digit(s.p[i]); i++)
+        exponent++;
+    return exponent > 0 && i == s.n;
+}
+
+bool sv_to_f64(struct sv s, double *ret)
+{
+    double v;
+    char buf
+        [400]; /* the longest double that is not padded has 767 digits; more than 399 is refused */
+
+    if (s.n >= sizeof(buf) || !sv_is_decimal(s))
+        return false;
+    memcpy(buf, s.p, s.n);
+    buf[s.n] = '\0';
+    /* The "C" locale is in force: nobody calls setlocale (banned.h). */
+    v = strtod(buf, NULL);
+    if (!isfinite(v)) /* too large for a double */
+        return false;
+    *ret = v;
+    return true;
+}
