@@ -162,14 +162,11 @@ static struct sv block_text(struct sv literal, struct arena *arena)
 
 /* --- its steps --- */
 
-enum block_pattern { BLOCK_WATCH_FOR, BLOCK_AT_MOST, BLOCK_OVER, BLOCK_TODO, BLOCK_PATTERN__N };
-
 struct block_reader {
     struct rb_build *b;
     struct rb_block *block;
     uint32_t block_index;
     size_t first; /* steps.n before this block */
-    struct regex *patterns[BLOCK_PATTERN__N];
     /* comments that wait for the next command */
     struct strbuf note;
     struct sv note_text;
@@ -180,7 +177,7 @@ struct block_reader {
 };
 
 #define BLOCK_SPAN "([0-9]+)(?:-([0-9]+))? ?(s|sec|seconds?|min|minutes?|h|hours?)"
-static const char *const block_patterns[] = {
+const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_WATCH_FOR] = "\\b(?:watch|monitor|observe|follow)(?: \\w+)? for " BLOCK_SPAN
                         "(?:,? ?(?:and )?expect:? ?(.*))?$",
     [BLOCK_AT_MOST] = "\\b(?:wait |)(?:max(?:imum)?|at most|up to|within|no more than) " BLOCK_SPAN,
@@ -206,7 +203,7 @@ static bool block_find_span(struct block_reader *r, enum block_pattern pattern, 
 {
     struct regex_match g[5];
 
-    if (!regex_find(r->patterns[pattern], text, 0, g, 5))
+    if (!regex_find(r->b->block_patterns[pattern], text, 0, g, 5))
         return false;
     *ms = block_span(text, g);
     if (rest)
@@ -339,7 +336,7 @@ static void block_leftover(struct block_reader *r)
 
     if (!note.n && !r->expect.n)
         return;
-    if (block_has_step(r) && !regex_has(r->patterns[BLOCK_TODO], note)) {
+    if (block_has_step(r) && !regex_has(r->b->block_patterns[BLOCK_TODO], note)) {
         if (sv_has_word(note, SV("should")))
             build_expect(r->b, r->b->steps.n - 1, note, r->note_line);
         return;
@@ -359,8 +356,6 @@ static void block_shell_steps(struct rb_build *b, uint32_t index)
                              .first = b->steps.n,
                              .note = STRBUF(0)};
 
-    for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
-        r.patterns[i] = regex_must(block_patterns[i], REGEX_NOCASE);
     for (uint32_t i = 0; i < r.block->script.n; i++) {
         if (r.block->script.v[i].kind == SHELL_COMMENT)
             block_comment(&r, &r.block->script.v[i]);
@@ -368,8 +363,6 @@ static void block_shell_steps(struct rb_build *b, uint32_t index)
             block_command(&r, i);
     }
     block_leftover(&r);
-    for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
-        regex_free(r.patterns[i]);
     strbuf_release(&r.note);
 }
 

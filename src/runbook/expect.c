@@ -655,13 +655,12 @@ bool expect_is_proceed(struct sv text, struct sv *rest)
     struct sv t = sv_trim(text);
     size_t at;
 
-    if (!sv_eat_nocase(&t, SV("When ")) && !sv_eat_nocase(&t, SV("Once ")) &&
-        !sv_eat_nocase(&t, SV("Wait until ")))
+    if (!sv_eat_nocase(&t, SV("When ")) && !sv_eat_nocase(&t, SV("Once ")))
         return false;
     at = sv_find_nocase(t, SV(", proceed"), 0);
     if (at == SV_NPOS)
         at = sv_find_nocase(t, SV(", continue"), 0);
-    if (at == SV_NPOS && !sv_starts_nocase(sv_trim(text), SV("Wait until ")))
+    if (at == SV_NPOS)
         return false;
     *rest = sv_trim(sv_sub(t, 0, at));
     return rest->n > 0;

@@ -167,11 +167,43 @@ static size_t placeholder_example(struct sv text, size_t at)
     return n;
 }
 
+/* $(date +FORMAT) or `date +FORMAT`, the format perhaps quoted and with -u; its length, or 0. */
+static size_t placeholder_date(struct sv text, size_t at, struct sv *format)
+{
+    struct sv rest = sv_sub(text, at, text.n), f;
+    char close = sv_starts(rest, SV("`")) ? '`' : ')';
+    size_t end;
+
+    if (!sv_eat(&rest, SV("$(")) && !sv_eat(&rest, SV("`")))
+        return 0;
+    rest = sv_trim_left(rest);
+    if (!sv_eat(&rest, SV("date ")))
+        return 0;
+    end = sv_find_byte(sv_sub(rest, 0, 64), close, 0);
+    if (end == SV_NPOS)
+        return 0;
+    f = sv_trim(sv_sub(rest, 0, end));
+    if (sv_eat(&f, SV("-u")))
+        f = sv_trim_left(f);
+    if (f.n > 1 && (*f.p == '"' || *f.p == '\'') && f.p[f.n - 1] == *f.p)
+        f = sv_sub(f, 1, f.n - 1);
+    if (!sv_eat(&f, SV("+")) || !f.n || sv_find_byte(f, '$', 0) != SV_NPOS)
+        return 0;
+    *format = f;
+    return (size_t)(rest.p + end + 1 - (text.p + at));
+}
+
 static bool placeholder_at(struct sv text, size_t at, bool is_template, struct placeholder *ret)
 {
     size_t n;
 
     ret->from = at;
+    n = placeholder_date(text, at, &ret->raw);
+    if (n) {
+        ret->kind = PLACEHOLDER_DATE;
+        ret->to = at + n;
+        return true;
+    }
     if (placeholder_bracket(text, at, is_template, ret)) {
         ret->to = at + ret->raw.n + 2;
         return true;
@@ -195,11 +227,11 @@ void placeholder_find(struct sv text, bool is_template, struct arena *arena,
     for (size_t i = 0; i < text.n; i++) {
         struct placeholder p = {0};
 
-        if (!strchr("<[{/", text.p[i]) && !ascii_is_alpha(text.p[i]))
+        if (!strchr("<[{/$`", text.p[i]) && !ascii_is_alpha(text.p[i]))
             continue;
         if (!placeholder_at(text, i, is_template, &p))
             continue;
-        p.name = placeholder_name(p.raw, arena);
+        p.name = p.kind == PLACEHOLDER_DATE ? arena_sv(arena, p.raw) : placeholder_name(p.raw, arena);
         p.raw = sv_sub(text, p.from, p.to);
         if (p.name.n == 0)
             continue;

@@ -2,7 +2,8 @@
 
 /*
  * placeholder: what an author left to be filled in: <host>, [DEAL_ID], {flow_id},
- * TIMESTAMP, your-domain.com, /path/to/app, TBD.
+ * TIMESTAMP, your-domain.com, /path/to/app, TBD; and $(date +FORMAT), which is filled
+ * in once for a whole run.
  *
  * A placeholder has a name to bind it by: letters, digits and '_', lower case
  * ("<Previous Commit-Hash>" is previous_commit_hash).
@@ -16,6 +17,7 @@ enum placeholder_kind {
     PLACEHOLDER_BRACE,   /* {name} */
     PLACEHOLDER_WORD,    /* TIMESTAMP, CHANGEME, YOUR_TOKEN */
     PLACEHOLDER_EXAMPLE, /* your-domain.com, /path/to/x */
+    PLACEHOLDER_DATE,    /* $(date +FORMAT), `date +FORMAT`: the name is the format */
     PLACEHOLDER__N
 };
 

@@ -8,6 +8,9 @@
 #include "runbook/prose.h"
 #include "runbook/title.h"
 
+enum block_pattern { BLOCK_WATCH_FOR, BLOCK_AT_MOST, BLOCK_OVER, BLOCK_TODO, BLOCK_PATTERN__N };
+extern const char *const block_patterns[BLOCK_PATTERN__N];
+
 /* A step while its checks are still being collected. */
 struct rb_draft {
     struct rb_step step;
@@ -21,6 +24,7 @@ struct rb_build {
     struct expect_reader *expect;
     struct prose_reader *prose;
     struct title_reader *title;
+    struct regex *block_patterns[BLOCK_PATTERN__N];
 
     VEC(struct rb_part) parts;
     VEC(struct rb_block) blocks;

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/map.h"
+#include "base/regex.h"
 #include "base/suggest.h"
 #include "base/sv.h"
 #include "base/text.h"
@@ -593,6 +594,8 @@ static void build_release(struct rb_build *b)
     expect_reader_free(b->expect);
     prose_reader_free(b->prose);
     title_reader_free(b->title);
+    for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
+        regex_free(b->block_patterns[i]);
 }
 
 enum err_code runbook_read(const struct document *doc, struct runbook *ret, struct err *err)
@@ -610,6 +613,8 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
     b.expect = expect_reader_new();
     b.prose = prose_reader_new();
     b.title = title_reader_new();
+    for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
+        b.block_patterns[i] = regex_must(block_patterns[i], REGEX_NOCASE);
     read_text_notes(&b);
     read_children(&b, 0);
     if (b.steps.n > LIMIT_STEPS) {
