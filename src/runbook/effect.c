@@ -149,9 +149,9 @@ static const char *const effect_looks[] = {
     "rev",    "seq",      "timeout",  "time",    "comm",       "realpath", ":"};
 
 /* A word of any program that says that it only looks. */
-static const char *const effect_looking_verbs[] = {"status",    "--version", "-V",      "version",
-                                                   "--help",    "check",     "list",    "show",
-                                                   "--dry-run", "verify",    "validate"};
+static const char *const effect_looking_verbs[] = {
+    "status", "--version", "-V",     "version",  "--help",       "check",      "list",
+    "show",   "--dry-run", "verify", "validate", "check-config", "configtest", "--check"};
 
 static bool effect_has_word(const struct shell_simple *s, const char *word)
 {

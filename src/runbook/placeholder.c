@@ -231,7 +231,8 @@ void placeholder_find(struct sv text, bool is_template, struct arena *arena,
             continue;
         if (!placeholder_at(text, i, is_template, &p))
             continue;
-        p.name = p.kind == PLACEHOLDER_DATE ? arena_sv(arena, p.raw) : placeholder_name(p.raw, arena);
+        p.name =
+            p.kind == PLACEHOLDER_DATE ? arena_sv(arena, p.raw) : placeholder_name(p.raw, arena);
         p.raw = sv_sub(text, p.from, p.to);
         if (p.name.n == 0)
             continue;
