@@ -198,6 +198,28 @@ static enum err_code make_services(struct make *m)
     return ERR_OK;
 }
 
+/* The headings and titles that ids are made of, for those who show a plan. */
+static void make_parts(struct make *m)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < m->rb->n_parts; i++) {
+        const struct rb_part *p = &m->rb->parts[i];
+        json_t *j;
+
+        if (!p->id.n)
+            continue;
+        j = json_object();
+        json_put_sv(j, "id", p->id);
+        json_put_sv(j, "title", p->title);
+        json_put_sv(j, "number", p->number);
+        json_put_str(j, "role", rb_role_name(p->role));
+        json_put_int(j, "line", (int64_t)p->line);
+        json_append(list, j);
+    }
+    json_put(m->root, "parts", list);
+}
+
 static void make_messages(struct make *m)
 {
     json_t *list = json_array();
@@ -281,6 +303,7 @@ static enum err_code make_all(struct make *m)
     json_put(m->root, "way_back", way_back);
     make_undos(m, steps, way_back);
     make_messages(m);
+    make_parts(m);
     if (make_watch(m) != ERR_OK)
         return m->err->code;
     make_hash(m->root);
