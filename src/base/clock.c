@@ -110,7 +110,7 @@ static bool clock_eat_zone(struct sv *s, int64_t *offset_s)
     if (!clock_eat_number(s, 2, 0, 23, &h) || !sv_eat(s, SV(":")) ||
         !clock_eat_number(s, 2, 0, 59, &m))
         return false;
-    *offset_s = sign * (h * 3600 + m * 60);
+    *offset_s = sign * (h * 3600LL + m * 60LL);
     return true;
 }
 
@@ -142,7 +142,7 @@ bool clock_parse(struct sv s, int64_t *ret)
     }
     if (!clock_eat_zone(&s, &offset_s) || s.n != 0)
         return false;
-    *ret = (clock_days(year, month, day) * 86400 + h * 3600 + min * 60 + sec - offset_s) *
+    *ret = (clock_days(year, month, day) * 86400 + h * 3600LL + min * 60LL + sec - offset_s) *
                CLOCK_US_PER_S +
            us;
     return true;
