@@ -30,7 +30,7 @@ T(fails_at_a_double)
 
 T(fails_at_not_a_number)
 {
-    T_NEAR(NAN, 2.0, 0.5);
+    T_NEAR((double)NAN, 2.0, 0.5);
 }
 
 T(fails_at_a_string)

@@ -161,17 +161,16 @@ static inline void t_kill_children(void)
     while (proc && (d = readdir(proc)) != NULL) {
         char path[300], text[512] = "";
         const char *rest;
-        int fd, ppid, pid;
+        int fd;
 
         (void)snprintf(path, sizeof(path), "/proc/%s/stat", d->d_name);
         if (d->d_name[0] < '0' || d->d_name[0] > '9' || (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
             continue;
+        /* "pid (name) state ppid": proc(5) */
         if (read(fd, text, sizeof(text) - 1) > 0 && (rest = strrchr(text, ')')) != NULL &&
-            sscanf(rest, ") %*c %d", &ppid) == 1 &&
-            ppid == getpid()) { /* NOLINT(cert-err34-c): proc(5) */
-            pid = (int)strtol(d->d_name, NULL, 10);
+            strlen(rest) > 4 && strtol(rest + 4, NULL, 10) == getpid()) {
             printf("# left running, killed: %.*s)\n", (int)(rest - text), text);
-            (void)kill(pid, SIGKILL);
+            (void)kill((pid_t)strtol(text, NULL, 10), SIGKILL);
         }
         (void)close(fd);
     }
