@@ -34,7 +34,7 @@ coverage: ## run the tests and hold the line coverage of each file against its l
 	@tools/check.sh coverage
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS; FUZZ="name ..." chooses; findings join tests/corpus
-	@tools/setup.sh dev
+	@tools/setup.sh check
 	@CC=clang tools/build.sh build-fuzz -Dfuzz=true $(SANITIZE) -Db_lundef=false
 	@tools/fuzz.sh build-fuzz $(FUZZ_SECONDS) $(FUZZ)
 

@@ -42,8 +42,9 @@ stage_gcc() {
 }
 
 stage_asan() {
-  CC=gcc tools/build.sh --tests build-asan -Db_sanitize=address,undefined
-  note 'gcc builds it with sanitizers' $? && tests build-asan --setup=check --suite=unit --suite=fuzz
+  # clang, as its UBSan sees more: arithmetic on NULL
+  CC=clang tools/build.sh --tests build-asan -Db_sanitize=address,undefined -Db_lundef=false
+  note 'clang builds it with sanitizers' $? && tests build-asan --setup=check --suite=unit --suite=fuzz
 }
 
 stage_clang() {
