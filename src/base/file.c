@@ -77,20 +77,27 @@ enum err_code file_write_atomic(const char *path, struct sv bytes, unsigned mode
     return file_sync_dir(dir, err);
 }
 
+static bool file_is_dir(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 enum err_code file_mkdirs(const char *path, struct err *err)
 {
     CLEANUP(mem_freep) char *dir = NULL;
-    struct stat st;
+    int sys = mkdir(path, 0700) == 0 ? 0 : errno;
 
-    if (mkdir(path, 0700) == 0 || (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
+    if (sys == 0 || (sys == EEXIST && file_is_dir(path)))
         return ERR_OK;
-    if (errno != ENOENT)
-        return err_sys(err, errno, "make folder '%s'", path);
+    if (sys != ENOENT)
+        return err_sys(err, sys, "make folder '%s'", path);
     dir = path_dir(path);
     if (file_mkdirs(dir, err) != ERR_OK)
         return err->code;
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return err_sys(err, errno, "make folder '%s'", path); /* uncovered: lost a race */
+    if (mkdir(path, 0700) != 0 && !file_is_dir(path)) /* someone else may have made it now */
+        return err_sys(err, errno, "make folder '%s'", path);
     return ERR_OK;
 }
 

@@ -4,8 +4,8 @@
  * regex: PCRE2 patterns, compiled once, with limits on time and stack.
  *
  * Patterns of our own are compiled with regex_must(); those of a document with
- * regex_new(), which can refuse.  UTF mode is on when the subject allows it; bytes
- * that are not UTF-8 match byte by byte.
+ * regex_new(), which can refuse.  Both are UTF-8; bytes of the subject that are not
+ * match nothing, not even ".", and what stands around them is searched.  Not thread-safe.
  */
 #include "base/err.h"
 
