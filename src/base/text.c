@@ -49,23 +49,22 @@ size_t text_bad_utf8(struct sv s)
     return SV_NPOS;
 }
 
+size_t text_put_utf8(uint32_t cp, char out[4])
+{
+    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    size_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+
+    for (size_t i = n - 1; i > 0; i--, cp >>= 6)
+        out[i] = (char)(0x80 | (cp & 0x3f));
+    out[0] = (char)(lead[n] | cp);
+    return n;
+}
+
 void text_add_utf8(struct strbuf *b, uint32_t cp)
 {
-    if (cp < 0x80) {
-        strbuf_add_byte(b, (char)cp);
-    } else if (cp < 0x800) {
-        strbuf_add_byte(b, (char)(0xc0 | cp >> 6));
-        strbuf_add_byte(b, (char)(0x80 | (cp & 0x3f)));
-    } else if (cp < 0x10000) {
-        strbuf_add_byte(b, (char)(0xe0 | cp >> 12));
-        strbuf_add_byte(b, (char)(0x80 | (cp >> 6 & 0x3f)));
-        strbuf_add_byte(b, (char)(0x80 | (cp & 0x3f)));
-    } else {
-        strbuf_add_byte(b, (char)(0xf0 | cp >> 18));
-        strbuf_add_byte(b, (char)(0x80 | (cp >> 12 & 0x3f)));
-        strbuf_add_byte(b, (char)(0x80 | (cp >> 6 & 0x3f)));
-        strbuf_add_byte(b, (char)(0x80 | (cp & 0x3f)));
-    }
+    char bytes[4];
+
+    strbuf_add(b, bytes, text_put_utf8(cp, bytes));
 }
 
 /* Unicode 15, EastAsianWidth.txt and the nonspacing marks, coarse: what terminals agree on.  Sorted. */
