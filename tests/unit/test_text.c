@@ -179,7 +179,7 @@ T(whatever_goes_in_no_control_comes_out)
         for (size_t k = 0; k < n; k++) /* mostly what is near UTF-8, and controls */
             bytes[k] = (char)(t_below(2) ? t_random() : 0x80 + t_below(0x20));
         for (size_t k = 0; k + 3 < n && i % 3 == 0; k += 3)
-            memcpy(bytes + k, "\xe2\x80\xae", 3);
+            (void)snprintf(bytes + k, 4, "%s", "\xe2\x80\xae");
         adders[i % 3](&b, (struct sv){bytes, n});
         rest = strbuf_sv(&b);
         T_CHECK(text_bad_utf8(rest) == SV_NPOS);

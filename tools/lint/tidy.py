@@ -49,8 +49,10 @@ def look(folder, path, where, command, settings):
 def main(folder, *wanted):
     folder = os.path.realpath(folder)
     os.makedirs(os.path.join(folder, "tidy"), exist_ok=True)
-    with open(os.path.join(ROOT, ".clang-tidy"), "rb") as f:
-        settings = f.read() + subprocess.check_output(["clang-tidy", "--version"])
+    settings = subprocess.check_output(["clang-tidy", "--version"])
+    for path in subprocess.check_output([os.path.join(ROOT, "tools/files.sh"), "*.clang-tidy"], text=True).split():
+        with open(os.path.join(ROOT, path), "rb") as f:
+            settings += f.read()
     files = wanted or subprocess.check_output([os.path.join(ROOT, "tools/files.sh"), "*.c"], text=True).split()
     commands = compiled(folder)
     jobs = [(path, *commands[path]) for path in files if path in commands]
