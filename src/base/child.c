@@ -247,9 +247,9 @@ static int child_pipes(struct child *c, int theirs[CHILD_STREAM__N])
         if (pipe2(ends, O_CLOEXEC) != 0)
             return errno;
         theirs[i] = ends[1];
-        if (uv_pipe_open(&c->pipe[i], ends[0]) != 0) { /* uncovered: a fresh pipe opens */
-            (void)close(ends[0]);
-            return EBADF;
+        if (uv_pipe_open(&c->pipe[i], ends[0]) != 0) {
+            (void)close(ends[0]); /* uncovered: a fresh pipe opens */
+            return EBADF;         /* uncovered: so does it here */
         }
     }
     return 0;

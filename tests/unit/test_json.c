@@ -25,9 +25,14 @@ static const char *json_of(struct sv s)
 
 T(text_becomes_a_string_whatever_its_bytes)
 {
+    JSON *list = json_array();
+
     T_STR(json_of(SV("plain \xc3\xa4")), "\"plain \xc3\xa4\"");
     T_STR(json_of(SV("")), "\"\"");
     T_STR(json_of((struct sv){NULL, 0}), "\"\"");
+    json_append(list, json_str("x"));
+    json_append(list, json_str(NULL));
+    T_STR(written(list), "[\"x\",\"\"]");
     T_STR(json_of(SV("a\"\\\n\x1b\0z")), "\"a\\\"\\\\\\n\\u001B\\u0000z\"");
     T_STR(json_of(SV("\xff"
                      "a\xc3")),

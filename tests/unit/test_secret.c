@@ -37,6 +37,7 @@ T(a_secret_becomes_stars_wherever_it_stands)
     T_STR(redacted(s, SV("s3cr3t-valu S3CR3T-VALUE")), "s3cr3t-valu S3CR3T-VALUE");
     T_STR(redacted(s, SV("")), "");
     T_STR(redacted(NULL, SV("s3cr3t-value")), "s3cr3t-value");
+    secrets_free(NULL);
 }
 
 T(a_short_word_is_hidden_only_as_a_whole_word)
@@ -194,6 +195,20 @@ T(the_longest_of_those_that_begin_together_is_hidden)
 
 /* --- streams */
 
+/* Feed it byte by byte. */
+static const char *streamed(const struct secrets *s, struct sv text)
+{
+    static struct strbuf b;
+    struct redactor r;
+
+    strbuf_release(&b);
+    redactor_init(&r, s);
+    for (size_t i = 0; i < text.n; i++)
+        redactor_feed(&r, sv_sub(text, i, i + 1), i + 1 == text.n, &b);
+    redactor_release(&r);
+    return strbuf_str(&b);
+}
+
 static void feed_in_pieces(const struct secrets *s, struct sv text, size_t longest_piece,
                            struct strbuf *out)
 {
@@ -221,6 +236,30 @@ T(a_secret_in_pieces_is_hidden)
 
         feed_in_pieces(s, text, 1 + t_below(20), &out);
         T_STR(strbuf_str(&out), "x *** y *** \\n***");
+    }
+}
+
+T(every_end_of_an_escape_is_waited_for)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {{"key-\\ud83d\\udd11", "***"},
+                {"key-\\ud83d\\udd1", "key-\\ud83d\\udd1"},
+                {"key-\\ud83d\\u", "key-\\ud83d\\u"},
+                {"key-\\ud83dx", "key-\\ud83dx"},
+                {"key-\\ud83d\\u0041", "key-\\ud83d\\u0041"},
+                {"key-\\ud83d\\uddx1", "key-\\ud83d\\uddx1"},
+                {"key-\\udd11", "key-\\udd11"},
+                {"key-%F0%9f%94%91", "***"},
+                {"key-%F0%9f%94%9", "key-%F0%9f%94%9"},
+                {"\\u006bey-\xf0\x9f\x94\x91", "***"},
+                {"key-\\", "key-\\"},
+                {"key-\\x", "key-\\x"}};
+    SECRETS *s = OF("key-\xf0\x9f\x94\x91");
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        T_STR(streamed(s, sv_from(rows[i].text)), rows[i].want);
+        T_STR(redacted(s, sv_from(rows[i].text)), rows[i].want);
     }
 }
 
@@ -402,7 +441,7 @@ T_MAIN(T_CASE(a_secret_becomes_stars_wherever_it_stands),
        T_CASE(what_only_looks_like_an_escape_is_text),
        T_CASE(secrets_that_overlap_are_hidden_together),
        T_CASE(the_longest_of_those_that_begin_together_is_hidden),
-       T_CASE(a_secret_in_pieces_is_hidden),
+       T_CASE(a_secret_in_pieces_is_hidden), T_CASE(every_end_of_an_escape_is_waited_for),
        T_CASE(what_cannot_be_the_beginning_of_a_secret_is_passed_on_at_once),
        T_CASE(hiding_follows_its_definition_and_leaves_no_secret),
        T_CASE(a_stream_comes_out_as_the_whole_does_however_it_is_cut),
