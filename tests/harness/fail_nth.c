@@ -143,7 +143,7 @@ __attribute__((constructor)) static void fail_init(void)
     if (count && fail.count_fd < 0)
         fail_bad("cannot write", count);
     fail.pid = syscall(SYS_getpid);
-    fail.on = atexit(fail_stop) == 0;
+    fail.on = true;
 }
 
 static void fail_count(unsigned long calls)
@@ -158,6 +158,7 @@ static void fail_count(unsigned long calls)
 /* Is this the call that has to fail?  Then errno is set.  path may be NULL, fd -1. */
 static bool fail_now(enum kind kind, const char *path, int fd)
 {
+    static atomic_flag first = ATOMIC_FLAG_INIT;
     char link[64], name[4096] = "";
     unsigned long n;
     ssize_t len;
@@ -165,6 +166,9 @@ static bool fail_now(enum kind kind, const char *path, int fd)
     if (!fail.on || !fail.kinds[kind] || syscall(SYS_getpid) != fail.pid ||
         (fd >= 0 && fd == fail.count_fd))
         return false;
+    /* From here, as what the constructor registers comes after the end of the program's own libraries. */
+    if (!atomic_flag_test_and_set(&first) && atexit(fail_stop) != 0)
+        fail_bad("atexit", "");
     if (fail.path[0]) {
         if (!path && fd >= 0) {
             (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
