@@ -33,7 +33,7 @@ clang: ## build with clang (in build-clang/)
 coverage: ## run the tests and hold the line coverage of each file against its limit
 	@tools/check.sh coverage
 
-fuzz: ## run each fuzz target for FUZZ_SECONDS; FUZZ="name ..." chooses; findings join tests/corpus
+fuzz: ## run each fuzz target for FUZZ_SECONDS; FUZZ="name ..." chooses; what breaks one is put into tests/corpus
 	@tools/setup.sh check
 	@CC=clang tools/build.sh build-fuzz -Dfuzz=true $(SANITIZE) -Db_lundef=false
 	@tools/fuzz.sh build-fuzz $(FUZZ_SECONDS) $(FUZZ)

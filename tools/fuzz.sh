@@ -1,8 +1,9 @@
 #!/bin/sh
 # Run the fuzz targets of a build folder.  usage: fuzz.sh FOLDER SECONDS [TARGET...]
 #
-# What widens the coverage joins tests/corpus/TARGET once the target ended well.  An input that breaks it is put
-# there as well, as finding-*, so that the tests replay it from now on.
+# An input that breaks a target is put into tests/corpus/TARGET as finding-*, so that the tests replay it from now
+# on.  What widens the coverage is kept in FOLDER/corpus/TARGET, where the next run begins; KEEP=1 merges the
+# smallest of it into tests/corpus/TARGET.
 set -eu
 cd "$(dirname "$0")/.."
 folder=$1
@@ -10,32 +11,29 @@ seconds=$2
 shift 2
 if [ $# -eq 0 ]; then
   for program in "$folder"/tests/fuzz_*; do
-    [ ! -x "$program" ] || [ -d "$program" ] || set -- "$@" "${program##*/fuzz_}"
+    if [ -f "$program" ] && [ -x "$program" ]; then set -- "$@" "${program##*/fuzz_}"; fi
   done
 fi
 [ $# -gt 0 ] || { echo "error: no fuzz target in $folder" >&2 && exit 1; }
 bad=
 for target in "$@"; do
   corpus=tests/corpus/$target
-  new=$folder/new/$target
-  dict=tests/fuzz/fuzz_$target.dict
-  [ -f "$dict" ] || dict=/dev/null
-  mkdir -p "$corpus" "$new"
-  before=$(find "$corpus" -type f | wc -l)
+  mine=$folder/corpus/$target
   log=$folder/fuzz_$target.log
   status=0
-  "$folder/tests/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -dict="$dict" \
-    -artifact_prefix="$corpus/finding-" -print_final_stats=1 "$new" "$corpus" < /dev/null > "$log" 2>&1 || status=$?
+  mkdir -p "$corpus" "$mine"
+  set --
+  [ ! -f "tests/fuzz/fuzz_$target.dict" ] || set -- "-dict=tests/fuzz/fuzz_$target.dict"
+  "$folder/tests/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 "$@" \
+    -artifact_prefix="$corpus/finding-" -print_final_stats=1 "$mine" "$corpus" < /dev/null > "$log" 2>&1 || status=$?
   runs=$(awk '/number_of_executed_units/ { print $2 }' "$log")
   if [ $status -ne 0 ]; then
     tail -n 40 "$log"
     bad="$bad $target"
+    echo "fuzz_$target: FAILED after ${runs:-?} runs"
+    continue
   fi
-  # only what reaches something new, and the smallest of each
-  "$folder/tests/fuzz_$target" -merge=1 "$corpus" "$new" < /dev/null >> "$log" 2>&1 || status=$?
-  rm -rf "$new"
-  after=$(find "$corpus" -type f | wc -l)
-  echo "fuzz_$target: ${runs:-?} runs in $seconds s, $((after - before)) new inputs$(
-    [ $status -eq 0 ] || echo ', FAILED')"
+  echo "fuzz_$target: ${runs:-?} runs in $seconds s, $(find "$mine" -type f | wc -l) inputs that reach something of their own"
+  [ -z "${KEEP:-}" ] || "$folder/tests/fuzz_$target" -merge=1 "$corpus" "$mine" < /dev/null >> "$log" 2>&1
 done
 [ -z "$bad" ] || { echo "failed:$bad" && exit 1; }
