@@ -1,19 +1,31 @@
 /* A document: what is read is written and read back as the same tree, and the same tree gives the same bytes. */
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/sv.h"
 #include "fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Any bytes can be a text, and any without a NUL a name. */
+static void must_hold_anything(struct sv bytes)
 {
-    CLEANUP(json_cleanup)
-    json_t *j = NULL,
-           *again = NULL, *whole = json_sv((struct sv){(const char *)data, size});
-    CLEANUP(strbuf_release) struct strbuf first = STRBUF(0), second = STRBUF(0), pretty = STRBUF(0);
+    CLEANUP(json_cleanup) json_t *j = json_object(), *again = NULL;
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(mem_freep) char *name = xstrdup_sv(bytes);
     struct err err = {0};
 
-    json_write(whole, &first); /* any bytes at all are a string */
-    strbuf_truncate(&first, 0);
-    if (json_read((struct sv){(const char *)data, size}, &j, &err) != ERR_OK) {
+    json_put(j, name, json_sv(bytes));
+    json_write(j, &text);
+    MUST(json_read(strbuf_sv(&text), &again, &err) == ERR_OK && json_equal(j, again));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    CLEANUP(json_cleanup) json_t *j = NULL, *again = NULL;
+    CLEANUP(strbuf_release) struct strbuf first = STRBUF(0), second = STRBUF(0), pretty = STRBUF(0);
+    struct sv text = {(const char *)data, size};
+    struct err err = {0};
+
+    must_hold_anything(text);
+    if (json_read(text, &j, &err) != ERR_OK) {
         MUST(err.code == ERR_INVALID && err.msg[0] && !j);
         return 0;
     }
