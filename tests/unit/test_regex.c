@@ -94,6 +94,23 @@ T(a_pattern_that_explodes_is_stopped_and_said_to_be)
     T_CHECK(!regex_hit_limit(r)); /* of the last search only */
     T_CHECK(!regex_has(r, SV("b")));
     T_CHECK(!regex_hit_limit(r));
+    strbuf_add_n(&text, 'a', 100000); /* and so it is as machine code */
+    strbuf_add_byte(&text, '!');
+    T_CHECK(!regex_has(r, strbuf_sv(&text)));
+    T_CHECK(regex_hit_limit(r));
+}
+
+/* Machine code is made when a pattern has looked at enough: from then on it finds the same. */
+T(a_pattern_that_is_used_much_finds_what_it_found_before)
+{
+    REGEX *r = regex_must("(b+)c", 0);
+    struct regex_match g[2];
+
+    for (int i = 0; i < 20000; i++) {
+        T_CHECK(regex_find(r, SV("abbc b"), 0, g, 2));
+        T_CHECK(g[0].from == 1 && g[0].to == 4 && g[1].from == 1 && g[1].to == 3);
+        T_CHECK(!regex_find(r, SV("abbc b"), 3, g, 2));
+    }
 }
 
 /* What people write for "anything, also over lines", on the output of a real command. */
@@ -120,4 +137,5 @@ T_MAIN(T_CASE(groups_say_where_they_matched), T_CASE(flags_fold_case_and_anchor_
        T_CASE(a_search_may_begin_inside_a_character),
        T_CASE(a_pattern_that_does_not_compile_is_told_with_its_place),
        T_CASE(a_pattern_that_explodes_is_stopped_and_said_to_be),
+       T_CASE(a_pattern_that_is_used_much_finds_what_it_found_before),
        T_CASE(an_ordinary_pattern_works_on_a_long_text))

@@ -1,0 +1,60 @@
+#include "action/procs.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/file.h"
+#include "base/sv.h"
+
+/* State and session of a process: fields 3 and 6 of proc(5) stat, behind the name in parentheses. */
+static bool procs_read(const char *pid, char *state, int64_t *sid)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv rest, word = {NULL, 0};
+    struct err err;
+    char path[64];
+    size_t paren = SV_NPOS;
+
+    (void)snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+    if (file_read(path, 4096, &text, &err) != ERR_OK)
+        return false;
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] == ')')
+            paren = i;
+    if (paren == SV_NPOS)
+        return false;
+    rest = sv_sub(strbuf_sv(&text), paren + 1, text.n);
+    if (!sv_next_word(&rest, &word))
+        return false;
+    *state = *word.p;
+    for (int field = 4; field <= 6; field++)
+        if (!sv_next_word(&rest, &word))
+            return false;
+    return sv_to_i64(word, sid);
+}
+
+void procs_of_session(pid_t sid, pid_t except, procs_list *out)
+{
+    DIR *dir = opendir("/proc");
+    struct dirent *e;
+
+    if (!dir)
+        return; /* uncovered: there is always /proc where this runs */
+    while ((e = readdir(dir)) != NULL) {
+        int64_t pid, its_sid = 0;
+        char state = 'Z';
+
+        if (!sv_to_i64(sv_from(e->d_name), &pid) || !procs_read(e->d_name, &state, &its_sid))
+            continue;
+        if (its_sid == sid && pid != except && state != 'Z' && state != 'X')
+            *vec_add(out) = (pid_t)pid;
+    }
+    (void)closedir(dir); /* nothing was written */
+}
+
+void procs_signal(const procs_list *list, int sig)
+{
+    for (size_t i = 0; i < list->n; i++)
+        (void)kill(list->v[i], sig); /* ESRCH: it is gone */
+}

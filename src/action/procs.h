@@ -1,0 +1,15 @@
+#pragma once
+
+/*
+ * procs: the processes of a session (setsid(2)), from /proc.
+ */
+#include <sys/types.h>
+
+#include "base/vec.h"
+
+typedef VEC(pid_t) procs_list;
+
+/* Append every living process whose session is `sid`, without `except`.  Zombies do not live. */
+void procs_of_session(pid_t sid, pid_t except, procs_list *out);
+/* Signal each of them; what is gone meanwhile is no error. */
+void procs_signal(const procs_list *list, int sig);

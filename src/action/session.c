@@ -1,0 +1,505 @@
+#include "action/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "action/procs.h"
+#include "base/fd.h"
+#include "base/limits.h"
+#include "base/sv.h"
+
+/*
+ * Read a command, up to NUL, from descriptor 3; run it without sight of 3 and 4; report on 4.  Pieces
+ * of a report end in NUL: status, statuses of the last pipeline, directory, variables, functions.
+ * The status is taken inside eval, where "$?" and PIPESTATUS are still those of the command; a command
+ * that bash cannot parse leaves the array empty, and eval's own status counts.
+ */
+static const char session_driver[] =
+    "set -m; set -o pipefail\n"
+    "while IFS= read -r -d '' -u 3 __prusik_cmd; do\n"
+    "  __prusik_rc=()\n"
+    "  eval \"$__prusik_cmd\n__prusik_rc=(\\$? \\\"\\${PIPESTATUS[@]}\\\")\" 3<&- 4>&-\n"
+    "  __prusik_st=$?\n"
+    "  { printf '%s\\0%s\\0%s\\0' \"$__prusik_st\" \"${__prusik_rc[*]}\" \"$PWD\"\n"
+    "    declare -p; printf '\\0'; declare -f; printf '\\0'; } >&4\n"
+    "done\n";
+
+enum { SESSION_PIECES = 5 };
+
+enum session_phase {
+    SESSION_DOWN,     /* no shell */
+    SESSION_STARTING, /* the first, empty command tells the base state */
+    SESSION_IDLE,
+    SESSION_RUNNING,
+    SESSION_DRAINING, /* the report has come: what was printed before it is still in the pipes */
+    SESSION_CLOSING,
+};
+
+struct session {
+    uv_loop_t *loop;
+    char **env;
+    char *cwd;
+    uint64_t grace_ms;
+
+    enum session_phase phase;
+    struct child child;
+    bool has_child;   /* it reports later */
+    uv_pipe_t report; /* descriptor 4 of the shell, our end */
+    uv_timer_t timer;
+    bool handles_open;
+    int command_fd; /* descriptor 3, our end */
+    struct strbuf reported;
+    size_t pending[CHILD_STREAM__N]; /* bytes in the pipes when the report came */
+
+    struct session_command cmd;
+    bool stopping, killed;
+    enum err_code why; /* of stopping */
+    struct session_state base, state;
+    bool fresh;     /* the shell is in its base state still */
+    bool has_state; /* `state` is known: restored, or after a command */
+    int64_t status;
+    bool changed;
+
+    void (*closed)(void *arg);
+    void *closed_arg;
+    int open_handles;
+};
+
+static void session_next(struct session *s);
+static void session_finish(struct session *s, enum err_code rc, int64_t status);
+
+/* --- making and freeing --- */
+
+static char **session_copy_env(const char *const *env)
+{
+    VEC(char *) copy = {0};
+
+    for (size_t i = 0; env && env[i]; i++)
+        *vec_add(&copy) = xstrdup(env[i]);
+    *vec_add(&copy) = NULL;
+    return copy.v;
+}
+
+struct session *session_new(uv_loop_t *loop, const struct session_spec *spec)
+{
+    struct session *s = XNEW(struct session);
+
+    s->loop = loop;
+    s->env = session_copy_env(spec->env);
+    s->cwd = xstrdup(spec->cwd);
+    s->grace_ms = spec->grace_ms ? spec->grace_ms : 5000;
+    s->command_fd = -1;
+    s->reported = STRBUF(LIMIT_STATE_BYTES);
+    return s;
+}
+
+static void session_free(struct session *s)
+{
+    for (size_t i = 0; s->env[i]; i++)
+        free(s->env[i]);
+    free(s->env);
+    free(s->cwd);
+    fd_closep(&s->command_fd);
+    strbuf_release(&s->reported);
+    session_state_release(&s->base);
+    session_state_release(&s->state);
+    free(s);
+}
+
+bool session_busy(const struct session *s)
+{
+    return s->phase == SESSION_STARTING || s->phase == SESSION_RUNNING ||
+           s->phase == SESSION_DRAINING;
+}
+
+const struct session_state *session_state(const struct session *s)
+{
+    return &s->state;
+}
+
+const struct session_state *session_base(const struct session *s)
+{
+    return &s->base;
+}
+
+void session_restore(struct session *s, const struct session_state *state)
+{
+    assert(s->phase == SESSION_DOWN);
+    session_state_release(&s->state);
+    session_state_copy(state, &s->state);
+    s->has_state = true;
+}
+
+/* --- ending --- */
+
+static void session_on_handle_closed(uv_handle_t *h)
+{
+    struct session *s = h->data;
+
+    if (--s->open_handles > 0)
+        return;
+    s->handles_open = false;
+    if (s->phase == SESSION_CLOSING) {
+        if (s->closed)
+            s->closed(s->closed_arg);
+        session_free(s);
+    } else if (s->cmd.done) {
+        session_next(s); /* the shell was lost while a command waited for it */
+    }
+}
+
+static void session_close_handles(struct session *s)
+{
+    if (!s->handles_open || s->has_child)
+        return;
+    if (!uv_is_closing((uv_handle_t *)&s->report))
+        uv_close((uv_handle_t *)&s->report, session_on_handle_closed);
+    if (!uv_is_closing((uv_handle_t *)&s->timer))
+        uv_close((uv_handle_t *)&s->timer, session_on_handle_closed);
+}
+
+/* The shell has ended: by itself (exit, exec), by a signal, or because we closed it. */
+static void session_on_child_done(struct child *c, enum err_code rc)
+{
+    struct session *s = container_of(c, struct session, child);
+    bool started = c->pid != 0;
+
+    s->has_child = false;
+    fd_closep(&s->command_fd);
+    if (s->phase == SESSION_CLOSING) {
+        session_close_handles(s);
+        return;
+    }
+    if (session_busy(s)) {
+        int64_t status = c->sig ? 128 + c->sig : c->status;
+
+        if (!started || s->phase == SESSION_STARTING)
+            session_finish(s, rc == ERR_OK ? ERR_FAILED : rc, -1);
+        else
+            session_finish(s, s->stopping ? s->why : ERR_OK, status);
+    }
+    if (s->phase != SESSION_CLOSING) {
+        s->phase = SESSION_DOWN;
+    }
+    session_close_handles(s);
+}
+
+static void session_kill_left(struct session *s, int sig)
+{
+    procs_list left = {0};
+
+    if (s->has_child && s->child.pid)
+        procs_of_session(s->child.pid, 0, &left);
+    procs_signal(&left, sig);
+    vec_release(&left);
+}
+
+void session_close(struct session *s, void (*closed)(void *arg), void *arg)
+{
+    assert(!session_busy(s) && s->phase != SESSION_CLOSING);
+    s->phase = SESSION_CLOSING;
+    s->closed = closed;
+    s->closed_arg = arg;
+    if (!s->has_child && !s->handles_open) {
+        if (closed)
+            closed(arg);
+        session_free(s);
+        return;
+    }
+    session_kill_left(s, SIGTERM); /* what commands have left in the background, and the shell */
+    fd_closep(&s->command_fd);
+    if (s->has_child)
+        child_stop(&s->child);
+    session_close_handles(s);
+}
+
+/* --- stopping a command --- */
+
+static void session_on_timer(uv_timer_t *t);
+
+static void session_arm(struct session *s, uint64_t ms)
+{
+    (void)uv_timer_start(&s->timer, session_on_timer, ms, 0); /* fails only without a callback */
+}
+
+/* TERM to everything but the shell: it then reports.  A loop in the shell itself starts the next
+ * process, so this is repeated until the grace time is over; then everything is killed. */
+static void session_stop(struct session *s, enum err_code why)
+{
+    if (s->stopping)
+        return;
+    s->stopping = true;
+    s->why = why;
+    if (s->has_child && s->child.pid) {
+        procs_list list = {0};
+
+        procs_of_session(s->child.pid, s->child.pid, &list);
+        procs_signal(&list, SIGTERM);
+        procs_signal(&list, SIGCONT); /* a stopped process does not see TERM */
+        vec_release(&list);
+    }
+    session_arm(s, s->grace_ms);
+}
+
+static void session_on_timer(uv_timer_t *t)
+{
+    struct session *s = t->data;
+
+    if (!session_busy(s))
+        return;
+    if (!s->stopping) {
+        session_stop(s, ERR_TIMEOUT);
+        return;
+    }
+    s->killed = true;
+    session_kill_left(s, SIGKILL);
+    session_arm(s, s->grace_ms); /* what cannot be killed now (in the kernel) is killed again */
+}
+
+void session_cancel(struct session *s)
+{
+    if (session_busy(s))
+        session_stop(s, ERR_INTERRUPTED);
+}
+
+/* --- reports --- */
+
+static void session_finish(struct session *s, enum err_code rc, int64_t status)
+{
+    struct session_command cmd = s->cmd;
+    struct session_result r = {.rc = rc, .status = status, .state_changed = s->changed};
+
+    if (s->handles_open && !uv_is_closing((uv_handle_t *)&s->timer))
+        (void)uv_timer_stop(&s->timer); /* always succeeds */
+    s->phase = s->has_child ? SESSION_IDLE : SESSION_DOWN;
+    s->cmd = (struct session_command){0};
+    s->stopping = s->killed = s->changed = false;
+    if (rc == ERR_TIMEOUT)
+        (void)err_set(&r.err, ERR_TIMEOUT, "the command did not end within %llu ms and was ended",
+                      (unsigned long long)cmd.timeout_ms);
+    else if (rc == ERR_INTERRUPTED)
+        (void)err_set(&r.err, ERR_INTERRUPTED, "the command was stopped");
+    else if (rc != ERR_OK)
+        r.err =
+            s->child.err.code ? s->child.err : (struct err){.code = rc, .msg = "the shell ended"};
+    if (cmd.done)
+        cmd.done(cmd.arg, &r);
+}
+
+/* A producer killed by SIGPIPE is no failure: 141 counts only when the last command has it too. */
+static int64_t session_status(struct sv status, struct sv pipeline)
+{
+    int64_t whole, last = 0, v, worst = 0;
+    struct sv word;
+    size_t n = 0;
+
+    if (!sv_to_i64(status, &whole))
+        return -1; /* uncovered: bash prints a number */
+    if (!sv_next_word(&pipeline, &word) || !sv_to_i64(word, &whole))
+        return whole;
+    while (sv_next_word(&pipeline, &word) && sv_to_i64(word, &v)) {
+        n++;
+        last = v;
+        if (v != 0 && v != 128 + SIGPIPE)
+            worst = v;
+    }
+    return whole == 128 + SIGPIPE && n > 1 && last != whole ? worst : whole;
+}
+
+/* The pieces of a whole report; false while it is not whole. */
+static bool session_pieces(struct sv text, struct sv pieces[SESSION_PIECES])
+{
+    for (size_t i = 0; i < SESSION_PIECES; i++) {
+        size_t end = sv_find_byte(text, '\0', 0);
+
+        if (end == SV_NPOS)
+            return false;
+        pieces[i] = sv_sub(text, 0, end);
+        text = sv_sub(text, end + 1, text.n);
+    }
+    return true;
+}
+
+static void session_drained(struct session *s)
+{
+    if (s->phase == SESSION_DRAINING && s->pending[CHILD_OUT] == 0 && s->pending[CHILD_ERR] == 0)
+        session_finish(s, s->stopping ? s->why : ERR_OK, s->status);
+}
+
+/* What was printed before the report is in the pipes now: it is read before the command is done. */
+static void session_drain(struct session *s)
+{
+    s->phase = SESSION_DRAINING;
+    for (size_t i = 0; i < CHILD_STREAM__N; i++) {
+        uv_os_fd_t fd;
+        int n = 0;
+
+        s->pending[i] = 0;
+        if (uv_fileno((uv_handle_t *)&s->child.pipe[i], &fd) == 0 && ioctl(fd, FIONREAD, &n) == 0)
+            s->pending[i] = (size_t)n;
+    }
+    session_drained(s);
+}
+
+static void session_take_report(struct session *s, const struct sv pieces[SESSION_PIECES])
+{
+    struct session_state now;
+
+    session_state_read(pieces[2], pieces[3], pieces[4], &now);
+    if (s->phase == SESSION_STARTING) {
+        session_state_release(&s->base);
+        s->base = now;
+        s->fresh = true;
+        if (!s->has_state)
+            session_state_copy(&s->base, &s->state);
+        s->has_state = true;
+        session_next(s);
+        return;
+    }
+    s->changed = !session_state_equal(&now, &s->state);
+    session_state_release(&s->state);
+    s->state = now;
+    s->status = session_status(pieces[0], pieces[1]);
+    session_drain(s);
+}
+
+static void session_alloc(uv_handle_t *h UNUSED, size_t suggested UNUSED, uv_buf_t *buf)
+{
+    static char chunk[65536]; /* one loop, one thread, used up before the next read */
+
+    *buf = uv_buf_init(chunk, sizeof(chunk));
+}
+
+static void session_on_report(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct session *s = stream->data;
+    struct sv pieces[SESSION_PIECES];
+
+    if (n < 0) { /* the shell is gone, or about to be: its end is reported by the child */
+        (void)uv_read_stop(stream);
+        return;
+    }
+    strbuf_add(&s->reported, buf->base, (size_t)n);
+    if (session_pieces(strbuf_sv(&s->reported), pieces)) {
+        CLEANUP(strbuf_release) struct strbuf whole = strbuf_steal(&s->reported);
+
+        session_take_report(s, pieces);
+    } else if (s->reported.overflow) { /* the variables are too many to keep */
+        session_stop(s, ERR_LIMIT);
+        session_kill_left(s, SIGKILL);
+    }
+}
+
+static void session_on_output(struct child *c, enum child_stream stream, struct sv bytes)
+{
+    struct session *s = container_of(c, struct session, child);
+
+    if (s->cmd.output && (s->phase == SESSION_RUNNING || s->phase == SESSION_DRAINING))
+        s->cmd.output(s->cmd.arg, stream, bytes);
+    if (s->phase == SESSION_DRAINING) {
+        s->pending[stream] -= size_min(s->pending[stream], bytes.n);
+        session_drained(s);
+    }
+}
+
+/* --- starting --- */
+
+static void session_spawn(struct session *s, int command, int report)
+{
+    static const char *const argv[] = {"bash",         "--noprofile", "--norc", "-c",
+                                       session_driver, "prusik",      NULL};
+    const int pass[] = {command, report};
+
+    s->child = (struct child){.spec = {.argv = argv,
+                                       .env = (const char *const *)s->env,
+                                       .cwd = s->cwd,
+                                       .pass = pass,
+                                       .n_pass = ARRAY_LEN(pass),
+                                       .grace_ms = s->grace_ms},
+                              .output = session_on_output,
+                              .done = session_on_child_done};
+    s->has_child = true;
+    child_start(&s->child, s->loop);
+}
+
+static void session_start(struct session *s)
+{
+    int command[2] = {-1, -1}, report[2] = {-1, -1};
+    int rc;
+
+    (void)uv_pipe_init(s->loop, &s->report, 0); /* always succeeds */
+    (void)uv_timer_init(s->loop, &s->timer);
+    s->report.data = s->timer.data = s;
+    s->open_handles = 2;
+    s->handles_open = true;
+    s->phase = SESSION_STARTING;
+    strbuf_truncate(&s->reported, 0);
+    s->reported.overflow = false;
+    if (pipe2(command, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0) {
+        (void)err_sys(&s->child.err, errno, "make a pipe for a shell");
+        fd_closep(&command[0]);
+        fd_closep(&command[1]);
+        session_finish(s, ERR_IO, -1);
+        session_close_handles(s);
+        return;
+    }
+    s->command_fd = command[1];
+    rc = uv_pipe_open(&s->report, report[0]);
+    assert(rc == 0); /* a fresh pipe opens */
+    session_spawn(s, command[0], report[1]);
+    fd_closep(&command[0]);
+    fd_closep(&report[1]);
+    (void)uv_read_start((uv_stream_t *)&s->report, session_alloc, session_on_report);
+}
+
+/* The command and its NUL.  The pipe holds 64 KiB; more is written as the shell reads it. */
+static enum err_code session_send(struct session *s, struct sv text, struct err *err)
+{
+    enum err_code rc = fd_write_all(s->command_fd, text.p, text.n, err);
+
+    return rc == ERR_OK ? fd_write_all(s->command_fd, "", 1, err) : rc;
+}
+
+/* The first command of a fresh shell does nothing but report; the next one brings it to the last
+ * known state, if there is one; then the command itself. */
+static void session_next(struct session *s)
+{
+    CLEANUP(strbuf_release) struct strbuf script = STRBUF(0);
+    struct sv text = SV(":");
+    struct err err;
+
+    if (!s->handles_open) {
+        session_start(s);
+        if (s->phase != SESSION_STARTING)
+            return;
+    } else {
+        s->phase = SESSION_RUNNING;
+        if (s->fresh && !session_state_equal(&s->base, &s->state)) {
+            session_state_script_between(&s->state, &s->base, &script);
+            strbuf_add_str(&script, "(exit 0)\n"); /* "$?" as in a fresh shell */
+        }
+        s->fresh = false;
+        strbuf_add_sv(&script, s->cmd.text);
+        text = strbuf_sv(&script);
+        if (s->cmd.timeout_ms)
+            session_arm(s, s->cmd.timeout_ms);
+    }
+    if (session_send(s, text, &err) != ERR_OK) {
+        s->child.err = err; /* the shell's end is reported by the child */
+        child_stop(&s->child);
+    }
+}
+
+void session_run(struct session *s, const struct session_command *c)
+{
+    assert(!session_busy(s) && s->phase != SESSION_CLOSING && c->done);
+    s->cmd = *c;
+    s->changed = false;
+    if (s->phase == SESSION_DOWN && s->handles_open)
+        return; /* the old shell's handles are closing: session_on_handle_closed() goes on */
+    session_next(s);
+}

@@ -1,0 +1,65 @@
+#pragma once
+
+/*
+ * session: one bash, fed command by command, as a person's terminal is.
+ *
+ * cd, export and variables carry over from command to command.  After each command
+ * its status, working directory and variables come back on a descriptor of their
+ * own, so the outputs hold what the command printed and nothing else.  pipefail is
+ * on; a producer killed by SIGPIPE is no failure.  Every command has process groups
+ * of its own; ending it ends all of them (TERM, then KILL).  When the command ends
+ * the shell itself (exit, exec, KILL), its status is the command's, and the next
+ * command gets a new shell in the last known state; when the directory of that
+ * state is gone, the command ends with status 97.  SIGPIPE must be ignored.
+ *
+ * One command at a time.  Everything is reported from the loop.
+ */
+#include <uv.h>
+
+#include "action/session_state.h"
+#include "base/child.h"
+
+struct session;
+
+struct session_spec {
+    const char *const *env; /* "NAME=value", NULL-terminated: all that the shell gets */
+    const char *cwd;
+    uint64_t grace_ms; /* between TERM and KILL */
+};
+
+/* What a command came to. */
+struct session_result {
+    enum err_code rc; /* ERR_OK: it ended, see status; ERR_TIMEOUT, ERR_INTERRUPTED: ended by us */
+    int64_t status;   /* 0..255; 128 + signal; -1: unknown */
+    bool state_changed;
+    struct err err;
+};
+
+struct session_command {
+    struct sv text;      /* must live until done */
+    uint64_t timeout_ms; /* 0: none */
+    void (*output)(void *arg, enum child_stream stream, struct sv bytes);
+    /* Exactly once; a new command may be started in it. */
+    void (*done)(void *arg, const struct session_result *result);
+    void *arg;
+};
+
+/* The spec is copied.  Nothing is started before the first command. */
+struct session *session_new(uv_loop_t *loop, const struct session_spec *spec);
+/*
+ * End the shell and everything it has left running, then free the session; `closed` (or NULL) is called
+ * from the loop when that is done.  No command may be running.
+ */
+void session_close(struct session *s, void (*closed)(void *arg), void *arg);
+
+void session_run(struct session *s, const struct session_command *c);
+/* End the running command: TERM to its groups, KILL after the grace time.  It reports ERR_INTERRUPTED. */
+void session_cancel(struct session *s);
+bool session_busy(const struct session *s);
+
+/* The state after the last command; before the first one what was restored. */
+const struct session_state *session_state(const struct session *s);
+/* The state of a fresh shell; empty before the first command. */
+const struct session_state *session_base(const struct session *s);
+/* Start the next shell in this state (for resume). */
+void session_restore(struct session *s, const struct session_state *state);

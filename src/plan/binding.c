@@ -1,0 +1,653 @@
+#include "plan/binding.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/duration.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/suggest.h"
+#include "base/sv.h"
+#include "plan/yaml.h"
+
+struct binding_reader {
+    struct binding *b;
+    const char *path;
+    struct err *err;
+};
+
+static enum err_code binding_bad(struct binding_reader *r, const struct yaml_node *n,
+                                 const char *what)
+{
+    return err_set(r->err, ERR_INVALID, "%s:%zu: '%.*s' %s", r->path, n->line, SV_FMT(n->key),
+                   what);
+}
+
+/* --- one function per kind of value; `field` is where it goes --- */
+
+typedef enum err_code binding_read_fn(struct binding_reader *r, const struct yaml_node *n,
+                                      void *field);
+
+/* A row of a table of keys: name, how it is read, where it goes in the struct that the table is for. */
+struct binding_key {
+    const char *name;
+    binding_read_fn *read;
+    size_t offset;
+};
+
+static enum err_code binding_unknown(struct binding_reader *r, const struct yaml_node *n,
+                                     const struct binding_key *keys, size_t n_keys)
+{
+    struct suggest s = suggest_begin(n->key);
+
+    for (size_t i = 0; i < n_keys; i++)
+        suggest_offer(&s, sv_from(keys[i].name));
+    (void)err_set(r->err, ERR_INVALID, "%s:%zu: unknown key '%.*s'", r->path, n->line,
+                  SV_FMT(n->key));
+    if (s.best.p)
+        return err_hint(r->err, "did you mean '%.*s'?", SV_FMT(s.best));
+    return err_hint(r->err, "docs/formats/binding.md lists the keys");
+}
+
+static enum err_code binding_map(struct binding_reader *r, const struct yaml_node *map,
+                                 const struct binding_key *keys, size_t n_keys, void *into)
+{
+    if (map->kind != YAML_MAP)
+        return binding_bad(r, map, "must be a map of keys");
+    for (size_t i = 0; i < map->n_items; i++) {
+        const struct yaml_node *n = &map->items[i];
+        const struct binding_key *k = NULL;
+
+        for (size_t j = 0; j < n_keys; j++)
+            if (sv_eq(n->key, sv_from(keys[j].name)))
+                k = &keys[j];
+        if (!k)
+            return binding_unknown(r, n, keys, n_keys);
+        if (k->read(r, n, (char *)into + k->offset) != ERR_OK)
+            return r->err->code;
+    }
+    return ERR_OK;
+}
+
+static enum err_code binding_text(struct binding_reader *r, const struct yaml_node *n, void *field)
+{
+    if (n->kind != YAML_SCALAR || n->text.n == 0)
+        return binding_bad(r, n, "must be a text");
+    *(struct sv *)field = n->text;
+    return ERR_OK;
+}
+
+static enum err_code binding_duration(struct binding_reader *r, const struct yaml_node *n,
+                                      void *field)
+{
+    if (n->kind != YAML_SCALAR || !duration_parse(n->text, field))
+        return binding_bad(r, n, "must be a duration such as 30s or 5m");
+    return ERR_OK;
+}
+
+static enum err_code binding_moment(struct binding_reader *r, const struct yaml_node *n,
+                                    void *field)
+{
+    struct sv t = n->text;
+
+    if (n->kind != YAML_SCALAR || !sv_eat_nocase(&t, SV("T+")) || !duration_parse(t, field))
+        return binding_bad(r, n, "must be a moment such as T+30m");
+    return ERR_OK;
+}
+
+static enum err_code binding_scale(struct binding_reader *r, const struct yaml_node *n, void *field)
+{
+    double v;
+
+    if (n->kind != YAML_SCALAR || !sv_to_f64(n->text, &v) || v <= 0 || v > 1000)
+        return binding_bad(r, n, "must be a number above 0, at most 1000");
+    *(double *)field = v;
+    return ERR_OK;
+}
+
+static enum err_code binding_count(struct binding_reader *r, const struct yaml_node *n, void *field)
+{
+    int64_t v;
+
+    if (n->kind != YAML_SCALAR || !sv_to_i64(n->text, &v) || v < 0 || v > 1000)
+        return binding_bad(r, n, "must be a number from 0 to 1000");
+    *(int64_t *)field = v;
+    return ERR_OK;
+}
+
+static enum err_code binding_policy(struct binding_reader *r, const struct yaml_node *n,
+                                    void *field)
+{
+    if (n->kind != YAML_SCALAR || (!sv_eq(n->text, SV("stop")) && !sv_eq(n->text, SV("rollback"))))
+        return binding_bad(r, n, "must be stop or rollback");
+    *(struct sv *)field = n->text;
+    return ERR_OK;
+}
+
+typedef VEC(struct sv) binding_texts;
+typedef VEC(struct binding_pair) binding_pairs;
+
+static enum err_code binding_list(struct binding_reader *r, const struct yaml_node *n, void *field)
+{
+    binding_texts *list = field;
+
+    if (n->kind != YAML_LIST)
+        return binding_bad(r, n, "must be a list");
+    for (size_t i = 0; i < n->n_items; i++) {
+        if (n->items[i].kind != YAML_SCALAR)
+            return binding_bad(r, n, "must be a list of texts");
+        *vec_add(list) = n->items[i].text;
+    }
+    return ERR_OK;
+}
+
+static enum err_code binding_words(struct binding_reader *r, const struct yaml_node *n, void *field)
+{
+    struct binding_service *s = container_of((struct sv **)field, struct binding_service, command);
+    binding_texts words = {0};
+    enum err_code rc = binding_list(r, n, &words);
+
+    if (rc == ERR_OK && words.n == 0)
+        rc = binding_bad(r, n, "must name a program");
+    if (rc == ERR_OK) {
+        s->command = arena_memdup(&r->b->arena, words.v, words.n * sizeof(*words.v));
+        s->n_command = words.n;
+    }
+    vec_release(&words);
+    return rc;
+}
+
+static enum err_code binding_pairs_of(struct binding_reader *r, const struct yaml_node *n,
+                                      void *field)
+{
+    binding_pairs *list = field;
+
+    if (n->kind != YAML_MAP)
+        return binding_bad(r, n, "must be a map of texts");
+    for (size_t i = 0; i < n->n_items; i++) {
+        const struct yaml_node *item = &n->items[i];
+        struct binding_pair *p = NULL;
+
+        if (item->kind != YAML_SCALAR)
+            return binding_bad(r, item, "must be a text");
+        for (size_t k = 0; k < list->n; k++)
+            if (sv_eq(list->v[k].name, item->key))
+                p = &list->v[k];
+        if (!p)
+            p = vec_add(list);
+        *p = (struct binding_pair){item->key, item->text, item->line};
+    }
+    return ERR_OK;
+}
+
+/* --- structured values --- */
+
+static const struct binding_key binding_variable_keys[] = {
+    {"command", binding_text, offsetof(struct binding_variable, command)},
+    {"value", binding_text, offsetof(struct binding_variable, value)},
+};
+
+static enum err_code binding_variables(struct binding_reader *r, const struct yaml_node *n,
+                                       void *field UNUSED)
+{
+    if (n->kind != YAML_MAP)
+        return binding_bad(r, n, "must be a map");
+    for (size_t i = 0; i < n->n_items; i++) {
+        const struct yaml_node *item = &n->items[i];
+        struct binding_variable *v = vec_add(&r->b->variables);
+
+        v->name = item->key;
+        v->line = item->line;
+        if (item->kind == YAML_SCALAR)
+            v->value = item->text;
+        else if (binding_map(r, item, binding_variable_keys, ARRAY_LEN(binding_variable_keys), v) !=
+                 ERR_OK)
+            return r->err->code;
+        if (!v->value.n == !v->command.n)
+            return binding_bad(r, item, "needs a value, or a command");
+    }
+    return ERR_OK;
+}
+
+static const struct binding_key binding_service_keys[] = {
+    {"manager", binding_text, offsetof(struct binding_service, manager)},
+    {"command", binding_words, offsetof(struct binding_service, command)},
+    {"pid_file", binding_text, offsetof(struct binding_service, pid_file)},
+    {"log", binding_text, offsetof(struct binding_service, log)},
+    {"workdir", binding_text, offsetof(struct binding_service, workdir)},
+    {"start_timeout", binding_duration, offsetof(struct binding_service, start_timeout_ms)},
+    {"stop_timeout", binding_duration, offsetof(struct binding_service, stop_timeout_ms)},
+};
+
+static enum err_code binding_services(struct binding_reader *r, const struct yaml_node *n,
+                                      void *field UNUSED)
+{
+    if (n->kind != YAML_MAP)
+        return binding_bad(r, n, "must be a map of services");
+    for (size_t i = 0; i < n->n_items; i++) {
+        const struct yaml_node *item = &n->items[i];
+        struct binding_service *s = vec_add(&r->b->services);
+
+        *s = (struct binding_service){.name = item->key,
+                                      .line = item->line,
+                                      .start_timeout_ms = 30000,
+                                      .stop_timeout_ms = 30000};
+        if (binding_map(r, item, binding_service_keys, ARRAY_LEN(binding_service_keys), s) !=
+            ERR_OK)
+            return r->err->code;
+        if (!sv_eq(s->manager, SV("process")))
+            return binding_bad(r, item, "needs 'manager: process'");
+        if (!s->n_command || !s->pid_file.n)
+            return binding_bad(r, item, "needs a command and a pid_file");
+    }
+    return ERR_OK;
+}
+
+static const struct binding_key binding_choice_keys[] = {
+    {"when", binding_text, offsetof(struct binding_choice, when)},
+    {"contains", binding_text, offsetof(struct binding_choice, contains)},
+};
+
+static enum err_code binding_choices(struct binding_reader *r, const struct yaml_node *n,
+                                     void *field UNUSED)
+{
+    if (n->kind != YAML_MAP)
+        return binding_bad(r, n, "must be a map of choices");
+    for (size_t i = 0; i < n->n_items; i++) {
+        const struct yaml_node *item = &n->items[i];
+        struct binding_choice *c = vec_add(&r->b->choices);
+
+        c->part = item->key;
+        c->line = item->line;
+        c->fixed = item->kind == YAML_SCALAR;
+        if (c->fixed && !yaml_bool(item, &c->yes))
+            return binding_bad(r, item, "must be yes, no, or {when: ..., contains: ...}");
+        if (c->fixed)
+            continue;
+        if (binding_map(r, item, binding_choice_keys, ARRAY_LEN(binding_choice_keys), c) != ERR_OK)
+            return r->err->code;
+        if (!c->when.n || !c->contains.n)
+            return binding_bad(r, item, "needs 'when' and 'contains'");
+    }
+    return ERR_OK;
+}
+
+static enum err_code binding_yes(struct binding_reader *r, const struct yaml_node *n, void *field)
+{
+    return yaml_bool(n, field) ? ERR_OK : binding_bad(r, n, "must be yes or no");
+}
+
+static const struct binding_key binding_answer_keys[] = {
+    {"answer", binding_yes, offsetof(struct binding_answer, yes)},
+    {"by", binding_text, offsetof(struct binding_answer, by)},
+    {"note", binding_text, offsetof(struct binding_answer, note)},
+};
+
+static enum err_code binding_answers(struct binding_reader *r, const struct yaml_node *n,
+                                     void *field UNUSED)
+{
+    if (n->kind != YAML_MAP)
+        return binding_bad(r, n, "must be a map of answers");
+    for (size_t i = 0; i < n->n_items; i++) {
+        const struct yaml_node *item = &n->items[i];
+        struct binding_answer *a = vec_add(&r->b->answers);
+
+        a->step = item->key;
+        a->line = item->line;
+        if (binding_map(r, item, binding_answer_keys, ARRAY_LEN(binding_answer_keys), a) != ERR_OK)
+            return r->err->code;
+        if (!a->by.n || !yaml_get(item, "answer"))
+            return binding_bad(r, item, "needs 'answer' and 'by': an answer has a name");
+    }
+    return ERR_OK;
+}
+
+static const struct binding_key binding_step_keys[] = {
+    {"timeout", binding_duration, offsetof(struct binding_step, timeout_ms)},
+    {"retries", binding_count, offsetof(struct binding_step, retries)},
+    {"undo", binding_text, offsetof(struct binding_step, undo)},
+    {"skip", binding_text, offsetof(struct binding_step, skip)},
+};
+
+static enum err_code binding_steps(struct binding_reader *r, const struct yaml_node *n,
+                                   void *field UNUSED)
+{
+    if (n->kind != YAML_MAP)
+        return binding_bad(r, n, "must be a map of steps");
+    for (size_t i = 0; i < n->n_items; i++) {
+        struct binding_step *s = vec_add(&r->b->steps);
+
+        *s =
+            (struct binding_step){.step = n->items[i].key, .line = n->items[i].line, .retries = -1};
+        if (binding_map(r, &n->items[i], binding_step_keys, ARRAY_LEN(binding_step_keys), s) !=
+            ERR_OK)
+            return r->err->code;
+    }
+    return ERR_OK;
+}
+
+static const struct binding_key binding_watch_keys[] = {
+    {"interval", binding_duration, offsetof(struct binding, interval_ms)},
+    {"until", binding_moment, offsetof(struct binding, until_ms)},
+};
+
+static enum err_code binding_watch(struct binding_reader *r, const struct yaml_node *n,
+                                   void *field UNUSED)
+{
+    return binding_map(r, n, binding_watch_keys, ARRAY_LEN(binding_watch_keys), r->b);
+}
+
+static const struct binding_key binding_maintenance_keys[] = {
+    {"flag", binding_text, offsetof(struct binding, flag)},
+};
+
+static enum err_code binding_maintenance(struct binding_reader *r, const struct yaml_node *n,
+                                         void *field UNUSED)
+{
+    return binding_map(r, n, binding_maintenance_keys, ARRAY_LEN(binding_maintenance_keys), r->b);
+}
+
+/* --- environment --- */
+
+static void binding_set_env(struct binding *b, struct sv name, struct sv value, size_t line)
+{
+    for (size_t i = 0; i < b->env.n; i++)
+        if (sv_eq(b->env.v[i].name, name)) {
+            b->env.v[i].value = value;
+            b->env.v[i].line = line;
+            return;
+        }
+    *vec_add(&b->env) = (struct binding_pair){name, value, line};
+}
+
+/* NAME=value, NAME="value", export NAME=value; '#' begins a comment at a line's start or after a blank. */
+static enum err_code binding_env_line(struct binding_reader *r, const char *path, size_t line,
+                                      struct sv text)
+{
+    size_t eq;
+    struct sv name, value;
+
+    text = sv_trim(text);
+    if (!text.n || *text.p == '#')
+        return ERR_OK;
+    (void)sv_eat(&text, SV("export ")); /* it may be left out */
+    eq = sv_find_byte(text, '=', 0);
+    name = sv_trim(sv_sub(text, 0, eq));
+    if (eq == SV_NPOS || !name.n || sv_find_byte(name, ' ', 0) != SV_NPOS)
+        return err_set(r->err, ERR_INVALID, "%s:%zu: not NAME=value", path, line);
+    value = sv_trim(sv_sub(text, eq + 1, text.n));
+    if (value.n > 1 && (*value.p == '"' || *value.p == '\'')) {
+        size_t close = sv_find_byte(value, *value.p, 1);
+
+        if (close == SV_NPOS)
+            return err_set(r->err, ERR_INVALID, "%s:%zu: the quote is not closed", path, line);
+        value = sv_sub(value, 1, close);
+    } else {
+        size_t comment = sv_find(value, SV(" #"), 0);
+
+        value = sv_trim(sv_sub(value, 0, comment));
+    }
+    binding_set_env(r->b, name, value, line);
+    return ERR_OK;
+}
+
+static enum err_code binding_env_file(struct binding_reader *r, struct sv name)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(mem_freep) char *plain = xstrdup_sv(name);
+    CLEANUP(mem_freep) char *path = path_join(r->b->dir, plain);
+    struct sv rest, line;
+
+    if (file_read(path, LIMIT_ENV_FILE_BYTES, &text, r->err) != ERR_OK)
+        return r->err->code;
+    rest = arena_sv(&r->b->arena, strbuf_sv(&text));
+    for (size_t n = 1; sv_next_line(&rest, &line); n++)
+        if (binding_env_line(r, path, n, line) != ERR_OK)
+            return r->err->code;
+    return ERR_OK;
+}
+
+static enum err_code binding_env_files(struct binding_reader *r, const struct yaml_node *n,
+                                       void *field UNUSED)
+{
+    binding_texts names = {0};
+    enum err_code rc = binding_list(r, n, &names);
+
+    for (size_t i = 0; rc == ERR_OK && i < names.n; i++)
+        rc = binding_env_file(r, names.v[i]);
+    vec_release(&names);
+    return rc;
+}
+
+static enum err_code binding_env_map(struct binding_reader *r, const struct yaml_node *n,
+                                     void *field UNUSED)
+{
+    binding_pairs pairs = {0};
+    enum err_code rc = binding_pairs_of(r, n, &pairs);
+
+    for (size_t i = 0; rc == ERR_OK && i < pairs.n; i++)
+        binding_set_env(r->b, pairs.v[i].name, pairs.v[i].value, pairs.v[i].line);
+    vec_release(&pairs);
+    return rc;
+}
+
+static enum err_code binding_secret_names(struct binding_reader *r, const struct yaml_node *n,
+                                          void *field UNUSED)
+{
+    binding_texts names = {0};
+    enum err_code rc = binding_list(r, n, &names);
+
+    for (size_t i = 0; rc == ERR_OK && i < names.n; i++)
+        (void)secrets_add(r->b->secrets, names.v[i], SV("")); /* the value comes when all is read */
+    vec_release(&names);
+    return rc;
+}
+
+bool binding_env(const struct binding *b, struct sv name, struct sv *ret)
+{
+    CLEANUP(mem_freep) char *plain = NULL;
+    const char *v;
+
+    for (size_t i = 0; i < b->env.n; i++)
+        if (sv_eq(b->env.v[i].name, name)) {
+            *ret = b->env.v[i].value;
+            return true;
+        }
+    plain = xstrdup_sv(name);
+    v = getenv(plain);
+    if (v)
+        *ret = sv_from(v);
+    return v != NULL;
+}
+
+/* --- the whole file --- */
+
+static const struct binding_key binding_keys[] = {
+    {"environment", binding_text, offsetof(struct binding, environment)},
+    {"operator", binding_text, offsetof(struct binding, operator_name)},
+    {"store", binding_text, offsetof(struct binding, store)},
+    {"workdir", binding_text, offsetof(struct binding, workdir)},
+    {"env_files", binding_env_files, 0},
+    {"env", binding_env_map, 0},
+    {"secrets", binding_secret_names, 0},
+    {"variables", binding_variables, 0},
+    {"services", binding_services, 0},
+    {"maintenance", binding_maintenance, 0},
+    {"scrape", binding_text, offsetof(struct binding, scrape)},
+    {"probes", binding_pairs_of, offsetof(struct binding, probes)},
+    {"metrics", binding_pairs_of, offsetof(struct binding, metrics)},
+    {"rules", binding_pairs_of, offsetof(struct binding, rules)},
+    {"watch", binding_watch, 0},
+    {"drop", binding_pairs_of, offsetof(struct binding, drops)},
+    {"choices", binding_choices, 0},
+    {"answers", binding_answers, 0},
+    {"steps", binding_steps, 0},
+    {"approvers", binding_list, offsetof(struct binding, approvers)},
+    {"on_failure", binding_policy, offsetof(struct binding, on_failure)},
+    {"time_scale", binding_scale, offsetof(struct binding, time_scale)},
+};
+
+static enum err_code binding_read_file(struct binding *b, const char *path, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct binding_reader r = {b, path, err};
+    struct yaml_node root;
+
+    if (file_read(path, LIMIT_BINDING_BYTES, &text, err) != ERR_OK) {
+        if (err->sys)
+            err->code = ERR_NOT_FOUND;
+        return err->code;
+    }
+    if (yaml_parse(strbuf_sv(&text), path, &b->arena, &root, err) != ERR_OK)
+        return err->code;
+    b->path = xstrdup(path);
+    return binding_map(&r, &root, binding_keys, ARRAY_LEN(binding_keys), b);
+}
+
+static enum err_code binding_apply_options(struct binding *b, const struct binding_options *opt,
+                                           struct err *err)
+{
+    if (opt->environment)
+        b->environment = arena_sv(&b->arena, sv_from(opt->environment));
+    if (opt->operator_name)
+        b->operator_name = arena_sv(&b->arena, sv_from(opt->operator_name));
+    if (opt->store)
+        b->store = arena_sv(&b->arena, sv_from(opt->store));
+    if (opt->time_scale > 0)
+        b->time_scale = opt->time_scale;
+    for (size_t i = 0; i < opt->n_sets; i++) {
+        struct sv set = arena_sv(&b->arena, sv_from(opt->sets[i]));
+        size_t eq = sv_find_byte(set, '=', 0);
+
+        if (eq == SV_NPOS || eq == 0)
+            return err_set(err, ERR_USAGE, "--set '%s' is not NAME=VALUE", opt->sets[i]);
+        binding_set_env(b, sv_sub(set, 0, eq), sv_sub(set, eq + 1, set.n), 0);
+    }
+    return ERR_OK;
+}
+
+/* Every secret by name gets its value; names that look like one are secrets too. */
+static void binding_take_secrets(struct binding *b)
+{
+    for (size_t i = 0; i < b->env.n; i++)
+        if (secrets_is_name(b->secrets, b->env.v[i].name) ||
+            secrets_looks_like_name(b->env.v[i].name))
+            (void)secrets_add(b->secrets, b->env.v[i].name, b->env.v[i].value);
+    for (char **e = environ; *e; e++) {
+        struct sv pair = sv_from(*e);
+        size_t eq = sv_find_byte(pair, '=', 0);
+        struct sv name = sv_sub(pair, 0, eq);
+
+        if (eq != SV_NPOS && (secrets_is_name(b->secrets, name) || secrets_looks_like_name(name)))
+            (void)secrets_add(b->secrets, name, sv_sub(pair, eq + 1, pair.n));
+    }
+}
+
+static enum err_code binding_find(const char *document, const struct binding_options *opt,
+                                  struct binding *b, struct err *err)
+{
+    CLEANUP(mem_freep) char *dir = path_dir(opt->path ? opt->path : document);
+    CLEANUP(mem_freep) char *beside = path_join(dir, "prusik.yaml");
+
+    b->dir = realpath(dir, NULL);
+    if (!b->dir)
+        return err_set(err, ERR_NOT_FOUND, "there is no folder '%s'", dir);
+    if (opt->path)
+        return binding_read_file(b, opt->path, err);
+    return file_exists(beside) ? binding_read_file(b, beside, err) : ERR_OK;
+}
+
+enum err_code binding_load(const char *document, const struct binding_options *opt,
+                           struct binding *ret, struct err *err)
+{
+    struct binding b = {.interval_ms = 15000,
+                        .until_ms = -1,
+                        .time_scale = 1,
+                        .on_failure = SV("stop"),
+                        .store = SV(".prusik"),
+                        .workdir = SV("."),
+                        .secrets = secrets_new()};
+
+    if (binding_find(document, opt, &b, err) != ERR_OK ||
+        binding_apply_options(&b, opt, err) != ERR_OK) {
+        binding_release(&b);
+        return err->code;
+    }
+    binding_take_secrets(&b);
+    *ret = b;
+    return ERR_OK;
+}
+
+void binding_release(struct binding *b)
+{
+    vec_release(&b->env);
+    vec_release(&b->metrics);
+    vec_release(&b->rules);
+    vec_release(&b->probes);
+    vec_release(&b->drops);
+    vec_release(&b->variables);
+    vec_release(&b->services);
+    vec_release(&b->choices);
+    vec_release(&b->answers);
+    vec_release(&b->steps);
+    vec_release(&b->approvers);
+    secrets_free(b->secrets);
+    free(b->path);
+    free(b->dir);
+    arena_release(&b->arena);
+    *b = (struct binding){0};
+}
+
+/* --- expansion --- */
+
+static size_t binding_name_length(struct sv s)
+{
+    size_t n = 0;
+
+    while (n < s.n && ascii_is_word(s.p[n]) && !(n == 0 && ascii_is_digit(s.p[n])))
+        n++;
+    return n;
+}
+
+enum err_code binding_expand(const struct binding *b, struct sv text, struct strbuf *out,
+                             struct err *err)
+{
+    while (text.n) {
+        size_t dollar = sv_find_byte(text, '$', 0);
+        struct sv after, name, value;
+        bool braces;
+
+        strbuf_add_sv(out, sv_sub(text, 0, dollar));
+        if (dollar == SV_NPOS)
+            break;
+        after = sv_sub(text, dollar + 1, text.n);
+        braces = sv_eat(&after, SV("{"));
+        name = sv_sub(after, 0, binding_name_length(after));
+        after = sv_sub(after, name.n, after.n);
+        if (!name.n || (braces && !sv_eat(&after, SV("}"))))
+            return err_set(err, ERR_INVALID, "'%.*s': '$' must begin $NAME or ${NAME}",
+                           SV_FMT(text));
+        if (!binding_env(b, name, &value)) {
+            (void)err_set(err, ERR_INVALID, "'%.*s': variable %.*s is not set", SV_FMT(text),
+                          SV_FMT(name));
+            return err_hint(err, "set it under 'env' in prusik.yaml, or with --set %.*s=...",
+                            SV_FMT(name));
+        }
+        strbuf_add_sv(out, value);
+        text = after;
+    }
+    return ERR_OK;
+}
+
+enum err_code binding_file(struct binding *b, struct sv text, struct sv *ret, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
+    CLEANUP(mem_freep) char *path = NULL;
+
+    if (binding_expand(b, text, &out, err) != ERR_OK)
+        return err->code;
+    path = path_join(b->dir, strbuf_str(&out));
+    *ret = arena_sv(&b->arena, sv_from(path));
+    return ERR_OK;
+}

@@ -1,0 +1,101 @@
+#pragma once
+
+/*
+ * binding: what prusik.yaml, .env files and --set say (docs/formats/binding.md).
+ *
+ * Reading checks every key and every type, with file and line.  Secrets are kept
+ * apart: their values are in `secrets` only and in the environment of sessions.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "base/vec.h"
+
+struct binding_pair {
+    struct sv name, value;
+    size_t line;
+};
+
+struct binding_variable {
+    struct sv name, value, command; /* one of value and command */
+    size_t line;
+};
+
+struct binding_service {
+    struct sv name, manager;
+    struct sv *command;
+    size_t n_command;
+    struct sv pid_file, log, workdir;
+    int64_t start_timeout_ms, stop_timeout_ms;
+    size_t line;
+};
+
+struct binding_choice {
+    struct sv part;
+    bool fixed, yes; /* fixed: `yes` is the choice */
+    struct sv when, contains;
+    size_t line;
+};
+
+struct binding_answer {
+    struct sv step, by, note;
+    bool yes;
+    size_t line;
+};
+
+struct binding_step {
+    struct sv step, undo, skip;
+    int64_t timeout_ms; /* 0: not set */
+    int64_t retries;    /* -1: not set */
+    size_t line;
+};
+
+struct binding {
+    struct arena arena;
+    char *path; /* of the file, or NULL */
+    char *dir;  /* absolute folder that paths are relative to */
+    struct sv environment, operator_name, store, workdir, scrape, flag, on_failure;
+    double time_scale;
+    int64_t interval_ms;
+    int64_t until_ms;             /* -1: not set */
+    VEC(struct binding_pair) env; /* env_files and env, later ones win; no name twice */
+    VEC(struct binding_pair) metrics;
+    VEC(struct binding_pair) rules;
+    VEC(struct binding_pair) probes;
+    VEC(struct binding_pair) drops;
+    VEC(struct binding_variable) variables;
+    VEC(struct binding_service) services;
+    VEC(struct binding_choice) choices;
+    VEC(struct binding_answer) answers;
+    VEC(struct binding_step) steps;
+    VEC(struct sv) approvers;
+    struct secrets *secrets;
+};
+
+/* What the command line adds. */
+struct binding_options {
+    const char *path;        /* --bind; NULL: prusik.yaml beside the document, if there is one */
+    const char *environment; /* --env, or NULL */
+    const char *operator_name;
+    const char *store;
+    const char *const *sets; /* "NAME=VALUE" */
+    size_t n_sets;
+    double time_scale; /* 0: not given */
+};
+
+/*
+ * Read the binding of a document.  ERR_INVALID with "file:line: ..." and, for an unknown key, the nearest
+ * known one; ERR_NOT_FOUND when a named file is not there.
+ */
+NODISCARD enum err_code binding_load(const char *document, const struct binding_options *opt,
+                                     struct binding *ret, struct err *err);
+void binding_release(struct binding *b);
+
+/* Value of an environment variable: the binding's, else the process's; false when it is not set. */
+bool binding_env(const struct binding *b, struct sv name, struct sv *ret);
+/* $NAME and ${NAME} replaced.  ERR_INVALID names the variable that is not set. */
+NODISCARD enum err_code binding_expand(const struct binding *b, struct sv text, struct strbuf *out,
+                                       struct err *err);
+/* A path of the binding, expanded and absolute; in the binding's arena. */
+NODISCARD enum err_code binding_file(struct binding *b, struct sv text, struct sv *ret,
+                                     struct err *err);

@@ -1,0 +1,333 @@
+/*
+ * plan_make(): the whole plan as one JSON object.
+ */
+#include <stdlib.h>
+
+#include "base/ident.h"
+#include "base/sv.h"
+#include "plan/make_int.h"
+
+void make_question(struct make *m, size_t line, const char *kind, bool at_plan, struct sv text,
+                   struct sv answer_with)
+{
+    json_t *q = json_object();
+
+    json_put_str(q, "file", m->rb->doc->path);
+    json_put_int(q, "line", (int64_t)line);
+    json_put_str(q, "kind", kind);
+    json_put_sv(q, "text", text);
+    json_put_sv(q, "answer_with", answer_with);
+    json_put_str(q, "when", at_plan ? "plan" : "run");
+    json_append(m->questions, q);
+}
+
+/* --- references --- */
+
+static enum err_code make_resolve(struct make *m, struct sv ref, size_t line, struct make_ref *ret)
+{
+    struct sv near_part, near_step;
+    const char *path = m->b->path ? m->b->path : "prusik.yaml";
+
+    ret->part = runbook_find_part(m->rb, ref, &near_part);
+    ret->step = ret->part == RB_NONE ? runbook_find_step(m->rb, ref, &near_step) : RB_NONE;
+    if (ret->part != RB_NONE || ret->step != RB_NONE)
+        return ERR_OK;
+    (void)err_set(m->err, ERR_INVALID, "%s:%zu: the document has no single step or part '%.*s'",
+                  path, line, SV_FMT(ref));
+    if (near_part.p || near_step.p)
+        return err_hint(m->err, "did you mean '%.*s'?",
+                        SV_FMT(near_part.p ? near_part : near_step));
+    return err_hint(m->err, "prusik plan lists the ids");
+}
+
+static enum err_code make_resolve_all(struct make *m)
+{
+    for (size_t i = 0; i < m->b->answers.n; i++)
+        if (make_resolve(m, m->b->answers.v[i].step, m->b->answers.v[i].line,
+                         vec_add(&m->answer_refs)) != ERR_OK)
+            return m->err->code;
+    for (size_t i = 0; i < m->b->steps.n; i++)
+        if (make_resolve(m, m->b->steps.v[i].step, m->b->steps.v[i].line, vec_add(&m->step_refs)) !=
+            ERR_OK)
+            return m->err->code;
+    for (size_t i = 0; i < m->b->choices.n; i++)
+        if (make_resolve(m, m->b->choices.v[i].part, m->b->choices.v[i].line,
+                         vec_add(&m->choice_refs)) != ERR_OK)
+            return m->err->code;
+    return ERR_OK;
+}
+
+bool make_ref_covers(const struct make *m, const struct make_ref *ref, uint32_t step)
+{
+    if (ref->step != RB_NONE)
+        return ref->step == step;
+    for (uint32_t p = m->rb->steps[step].part; p != RB_NONE; p = m->rb->parts[p].parent)
+        if (p == ref->part)
+            return true;
+    return false;
+}
+
+struct sv make_short_id(const struct make *m, struct sv id)
+{
+    struct sv ignored;
+
+    for (size_t i = id.n; i > 0; i--) {
+        struct sv tail = sv_sub(id, i, id.n);
+
+        if (id.p[i - 1] == '/' && (runbook_find_step(m->rb, tail, &ignored) != RB_NONE ||
+                                   runbook_find_part(m->rb, tail, &ignored) != RB_NONE))
+            return tail;
+    }
+    return id;
+}
+
+const struct binding_pair *make_dropped(const struct make *m, size_t line, struct sv text)
+{
+    for (size_t i = 0; i < m->b->drops.n; i++) {
+        uint64_t n;
+
+        if (sv_eq(m->b->drops.v[i].name, text) ||
+            (sv_to_u64(m->b->drops.v[i].name, &n) && n == line))
+            return &m->b->drops.v[i];
+    }
+    return NULL;
+}
+
+/* --- the rest of the object --- */
+
+json_t *make_pairs(const struct binding_pair *v, size_t n)
+{
+    json_t *o = json_object();
+
+    for (size_t i = 0; i < n; i++) {
+        CLEANUP(mem_freep) char *name = xstrdup_sv(v[i].name);
+
+        json_put(o, name, json_sv(v[i].value));
+    }
+    return o;
+}
+
+static bool make_is_secret(const struct make *m, struct sv name)
+{
+    return secrets_is_name(m->b->secrets, name);
+}
+
+static void make_environment(struct make *m)
+{
+    json_t *env = json_object(), *secrets = json_array(), *approvers = json_array();
+
+    for (size_t i = 0; i < m->b->env.n; i++) {
+        const struct binding_pair *p = &m->b->env.v[i];
+        CLEANUP(mem_freep) char *name = xstrdup_sv(p->name);
+
+        if (make_is_secret(m, p->name))
+            json_append(secrets, json_sv(p->name));
+        else
+            json_put(env, name, json_sv(p->value));
+    }
+    for (size_t i = 0; i < m->b->approvers.n; i++)
+        json_append(approvers, json_sv(m->b->approvers.v[i]));
+    json_put(m->root, "env", env);
+    json_put(m->root, "secrets", secrets);
+    json_put(m->root, "approvers", approvers);
+}
+
+static void make_variables(struct make *m)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < m->b->variables.n; i++) {
+        const struct binding_variable *v = &m->b->variables.v[i];
+        json_t *j = json_object();
+
+        json_put_sv(j, "name", v->name);
+        json_put_sv(j, "value", v->value);
+        json_put_sv(j, "command", v->command);
+        json_put_int(j, "line", (int64_t)v->line);
+        json_append(list, j);
+    }
+    json_put(m->root, "variables", list);
+}
+
+static enum err_code make_service_binding(struct make *m, const struct binding_service *s,
+                                          json_t *out)
+{
+    json_t *command = json_array();
+    struct sv pid_file, log = {NULL, 0}, workdir;
+
+    json_put_sv(out, "name", s->name);
+    json_put(out, "command", command);
+    for (size_t i = 0; i < s->n_command; i++) {
+        CLEANUP(strbuf_release) struct strbuf word = STRBUF(0);
+
+        if (binding_expand(m->b, s->command[i], &word, m->err) != ERR_OK)
+            return m->err->code;
+        json_append(command, json_sv(strbuf_sv(&word)));
+    }
+    if (binding_file(m->b, s->pid_file, &pid_file, m->err) != ERR_OK ||
+        (s->log.n && binding_file(m->b, s->log, &log, m->err) != ERR_OK) ||
+        binding_file(m->b, s->workdir.n ? s->workdir : SV("."), &workdir, m->err) != ERR_OK)
+        return m->err->code;
+    json_put_sv(out, "pid_file", pid_file);
+    json_put_sv(out, "log", log);
+    json_put_sv(out, "workdir", workdir);
+    json_put_int(out, "start_timeout_ms", s->start_timeout_ms);
+    json_put_int(out, "stop_timeout_ms", s->stop_timeout_ms);
+    return ERR_OK;
+}
+
+static enum err_code make_services(struct make *m)
+{
+    json_t *list = json_array(), *maintenance = json_object();
+    struct sv flag;
+
+    json_put(m->root, "services", list);
+    json_put(m->root, "maintenance", maintenance);
+    for (size_t i = 0; i < m->b->services.n; i++) {
+        json_t *out = json_object();
+
+        json_append(list, out);
+        if (make_service_binding(m, &m->b->services.v[i], out) != ERR_OK)
+            return err_wrap(m->err, "%s:%zu", m->b->path, m->b->services.v[i].line);
+    }
+    if (m->b->flag.n) {
+        if (binding_file(m->b, m->b->flag, &flag, m->err) != ERR_OK)
+            return err_wrap(m->err, "%s: maintenance", m->b->path);
+        json_put_sv(maintenance, "flag", flag);
+    }
+    return ERR_OK;
+}
+
+static void make_messages(struct make *m)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < m->rb->n_messages; i++) {
+        const struct rb_message *msg = &m->rb->messages[i];
+        const struct rb_block *block = &m->rb->blocks[msg->block];
+        json_t *j = json_object();
+
+        json_put_str(j, "when", rb_message_name(msg->when));
+        json_put_int(j, "line", (int64_t)msg->line);
+        json_put_sv(j, "trigger", msg->trigger);
+        json_put(j, "text", make_pieces(m, block->text, msg->line, true));
+        json_append(list, j);
+    }
+    json_put(m->root, "messages", list);
+}
+
+static enum err_code make_head(struct make *m)
+{
+    struct sv workdir;
+    struct ident_text user = ident_user();
+
+    json_put_int(m->root, "format", 1);
+    json_put_str(m->root, "document", m->rb->doc->path);
+    json_put_str(m->root, "document_hash", hash_hex(&m->rb->doc->hash).s);
+    if (m->b->path)
+        json_put_str(m->root, "binding", m->b->path);
+    json_put_sv(m->root, "title", m->rb->title);
+    json_put_sv(m->root, "environment", m->b->environment);
+    json_put_sv(m->root, "operator", m->b->operator_name.n ? m->b->operator_name : sv_from(user.s));
+    if (binding_file(m->b, m->b->workdir, &workdir, m->err) != ERR_OK)
+        return m->err->code;
+    json_put_sv(m->root, "workdir", workdir);
+    json_put_real(m->root, "time_scale", m->b->time_scale);
+    json_put_sv(m->root, "on_failure", m->b->on_failure);
+    if (!m->b->environment.n)
+        make_question(m, 1, "environment", true, SV("which environment is this for?"),
+                      SV("environment: NAME in prusik.yaml, or --env NAME"));
+    return ERR_OK;
+}
+
+static void make_notes(struct make *m)
+{
+    for (size_t i = 0; i < m->rb->n_notes; i++)
+        if (m->rb->notes[i].kind == NOTE_BAD_UTF8)
+            make_question(m, m->rb->notes[i].line, "text", true,
+                          SV("the document is not UTF-8 here"), SV("mend the document"));
+        else if (m->rb->notes[i].kind == NOTE_BROKEN_SHELL)
+            make_question(m, m->rb->notes[i].line, "syntax", true,
+                          SV("the shell grammar does not take what follows"),
+                          SV("mend the document, or tag the block as text"));
+}
+
+static void make_hash(json_t *root)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(json_cleanup) json_t *copy = json_copy(root);
+    struct hash h;
+
+    (void)json_object_del(copy, "questions"); /* it is there */
+    json_write(copy, &text);
+    h = hash_of(strbuf_sv(&text));
+    json_put_str(root, "hash", hash_hex(&h).s);
+}
+
+static enum err_code make_all(struct make *m)
+{
+    json_t *steps, *way_back;
+
+    if (make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK)
+        return m->err->code;
+    make_notes(m);
+    make_environment(m);
+    make_variables(m);
+    if (make_services(m) != ERR_OK || make_steps(m, false, &steps) != ERR_OK)
+        return m->err->code;
+    json_put(m->root, "steps", steps);
+    if (make_steps(m, true, &way_back) != ERR_OK)
+        return m->err->code;
+    json_put(m->root, "way_back", way_back);
+    make_undos(m, steps, way_back);
+    make_messages(m);
+    if (make_watch(m) != ERR_OK)
+        return m->err->code;
+    make_hash(m->root);
+    return ERR_OK;
+}
+
+static int make_compare_questions(const void *a, const void *b)
+{
+    const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
+    int64_t line_x = json_get_int(x, "line", 0), line_y = json_get_int(y, "line", 0);
+
+    if (line_x != line_y)
+        return line_x < line_y ? -1 : 1;
+    return sv_cmp(json_get_sv(x, "text"), json_get_sv(y, "text"));
+}
+
+/* In the order of the document: that is how they are read. */
+static void make_sort_questions(struct make *m)
+{
+    size_t n = json_array_size(m->questions);
+    json_t **v = ARENA_NEWN(m->arena, json_t *, n);
+
+    for (size_t i = 0; i < n; i++)
+        v[i] = json_incref(json_array_get(m->questions, i));
+    qsort(v, n, sizeof(json_t *), make_compare_questions);
+    (void)json_array_clear(m->questions); /* always succeeds */
+    for (size_t i = 0; i < n; i++)
+        json_append(m->questions, v[i]);
+}
+
+enum err_code plan_make(const struct runbook *rb, struct binding *b, json_t **ret, struct err *err)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    CLEANUP(json_cleanup) json_t *root = json_object();
+    struct make m = {.rb = rb, .b = b, .arena = &arena, .err = err, .root = root};
+    enum err_code rc;
+
+    m.questions = json_array();
+    json_put(root, "questions", m.questions);
+    rc = make_all(&m);
+    if (rc == ERR_OK) {
+        make_sort_questions(&m);
+        *ret = STEAL(root);
+    }
+    vec_release(&m.answer_refs);
+    vec_release(&m.step_refs);
+    vec_release(&m.choice_refs);
+    vec_release(&m.values);
+    return rc;
+}

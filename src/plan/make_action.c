@@ -1,0 +1,177 @@
+/*
+ * What a step of the document becomes: a kind of action and its parameters.
+ */
+#include "base/sv.h"
+#include "plan/make_int.h"
+
+typedef bool make_action_fn(struct make *m, const struct rb_step *s, json_t *out, json_t *action);
+
+static json_t *make_words(struct make *m, const struct shell_word *const *words, size_t n,
+                          size_t line)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < n; i++)
+        json_append(list, make_word(m, words[i], line));
+    return list;
+}
+
+static bool make_http(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
+{
+    const struct command *c = s->command;
+
+    json_put_str(out, "kind", "http");
+    json_put_sv(action, "method", c->method);
+    json_put(action, "url", make_word(m, c->url, s->line));
+    json_put(action, "headers", make_words(m, c->headers, c->n_headers, s->line));
+    if (c->data)
+        json_put(action, "body", make_word(m, c->data, s->line));
+    json_put_bool(action, "fail_on_status", c->fail_on_status);
+    json_put_bool(action, "follow", c->follow);
+    json_put_int(action, "timeout_ms", c->http_timeout_ms);
+    return true;
+}
+
+static bool make_service(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
+{
+    CLEANUP(strbuf_release) struct strbuf unit = STRBUF(0);
+    struct sv name;
+
+    if (!make_word_now(m, s->command->target, &unit))
+        return false;
+    name = strbuf_sv(&unit);
+    if (sv_ends(name, SV(".service")))
+        name.n -= sizeof(".service") - 1;
+    for (size_t i = 0; i < m->b->services.n; i++)
+        if (sv_eq(m->b->services.v[i].name, name)) {
+            json_put_str(out, "kind", "service");
+            json_put_sv(action, "service", name);
+            json_put_str(action, "verb", service_verb_name(s->command->verb));
+            return true;
+        }
+    return false; /* not ours to manage: the document's own command runs */
+}
+
+static bool make_sqlite(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
+{
+    json_put_str(out, "kind", "sqlite");
+    json_put(action, "file", make_word(m, s->command->target, s->line));
+    json_put(action, "sql", make_word(m, s->command->sql, s->line));
+    return true;
+}
+
+static bool make_pause(struct make *m UNUSED, const struct rb_step *s, json_t *out, json_t *action)
+{
+    json_put_str(out, "kind", "pause");
+    json_put_int(action, "ms", s->command->sleep_ms);
+    return true;
+}
+
+static bool make_poll(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
+{
+    json_put_str(out, "kind", "poll");
+    json_put(action, "command", make_pieces(m, s->command->inner, s->line, false));
+    json_put_int(action, "every_ms", s->command->every_ms);
+    if (s->n_expects == 0)
+        make_question(m, s->line, "condition", true,
+                      SV("this looks again and again: when is it done?"),
+                      SV("a line such as '# When connections <5, proceed' in the document"));
+    if (!s->timeout_ms && !json_get_int(out, "timeout_ms", 0))
+        make_question(m, s->line, "bound", true, SV("how long may this wait take?"),
+                      arena_fmt(m->arena, "steps: {\"%.*s\": {timeout: 5m}}",
+                                SV_FMT(make_short_id(m, s->id))));
+    return true;
+}
+
+static bool make_follow(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
+{
+    json_put_str(out, "kind", "follow");
+    json_put(action, "command", make_pieces(m, s->text, s->line, false));
+    json_put_int(action, "for_ms", s->watch_ms);
+    if (!s->watch_ms && !json_get_int(out, "timeout_ms", 0))
+        make_question(m, s->line, "bound", true, SV("this never ends: how long is it watched?"),
+                      arena_fmt(m->arena, "steps: {\"%.*s\": {timeout: 30s}}",
+                                SV_FMT(make_short_id(m, s->id))));
+    return true;
+}
+
+static bool make_disk(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
+{
+    bool asked = false;
+
+    for (size_t i = 0; i < s->n_expects; i++)
+        asked |= s->expects[i].form == EXPECT_FREE;
+    if (!asked)
+        return false;
+    json_put_str(out, "kind", "disk");
+    json_put(action, "path", make_word(m, s->command->target, s->line));
+    return true;
+}
+
+/* touch and rm of the maintenance flag: the bound one, else a file whose name says so. */
+static bool make_flag(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
+{
+    CLEANUP(strbuf_release) struct strbuf path = STRBUF(0), bound = STRBUF(0);
+    struct err ignored;
+    bool ours;
+
+    if (!make_word_now(m, s->command->target, &path))
+        return false;
+    if (m->b->flag.n)
+        ours = binding_expand(m->b, m->b->flag, &bound, &ignored) == ERR_OK &&
+               sv_eq(strbuf_sv(&bound), strbuf_sv(&path));
+    else
+        ours = sv_has_nocase(strbuf_sv(&path), SV("maintenance"));
+    if (!ours)
+        return false;
+    json_put_str(out, "kind", "maintenance");
+    json_put_bool(action, "on", s->command->form == COMMAND_TOUCH);
+    json_put(action, "file", make_word(m, s->command->target, s->line));
+    return true;
+}
+
+static bool make_shell(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
+{
+    json_put_str(out, "kind", "shell");
+    json_put(action, "command", make_pieces(m, s->text, s->line, false));
+    return true;
+}
+
+static make_action_fn *const make_actions[COMMAND__N] = {
+    [COMMAND_HTTP] = make_http,   [COMMAND_SERVICE] = make_service, [COMMAND_SQLITE] = make_sqlite,
+    [COMMAND_SLEEP] = make_pause, [COMMAND_POLL] = make_poll,       [COMMAND_FOLLOW] = make_follow,
+    [COMMAND_DISK] = make_disk,   [COMMAND_TOUCH] = make_flag,      [COMMAND_REMOVE] = make_flag,
+};
+
+static void make_shell_step(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
+{
+    make_action_fn *fn = make_actions[s->command->form];
+
+    if (!fn || !fn(m, s, out, action))
+        (void)make_shell(m, s, out, action); /* always applies */
+    else if (s->command->delay_ms)
+        json_put_int(action, "delay_ms", s->command->delay_ms);
+}
+
+enum err_code make_action(struct make *m, uint32_t step, json_t *out)
+{
+    const struct rb_step *s = &m->rb->steps[step];
+    json_t *action = json_object();
+
+    json_put(out, "action", action);
+    if (s->host.n)
+        return err_set(m->err, ERR_INVALID,
+                       "%s:%zu: runs on host '%.*s': remote hosts are not supported yet",
+                       m->rb->doc->path, s->line, SV_FMT(s->host));
+    switch (s->kind) {
+    case STEP_SHELL: make_shell_step(m, s, out, action); return ERR_OK;
+    case STEP_MANUAL: json_put_str(out, "kind", "manual"); return ERR_OK;
+    case STEP_APPROVAL: json_put_str(out, "kind", "approval"); return ERR_OK;
+    case STEP_SQL:
+    case STEP_HTTP:
+    case STEP__N:
+    default:
+        return err_set(m->err, ERR_INVALID, "%s:%zu: %s blocks are not supported yet",
+                       m->rb->doc->path, s->line, rb_step_name(s->kind));
+    }
+}

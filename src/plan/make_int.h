@@ -1,0 +1,65 @@
+#pragma once
+
+/*
+ * make_int: the state of making one plan, shared by the files that do it.
+ */
+#include "plan/plan.h"
+#include "runbook/command.h"
+
+/* A step or a part (with all its steps) of the document that the binding speaks of. */
+struct make_ref {
+    uint32_t part, step; /* one of them RB_NONE */
+};
+
+struct make {
+    const struct runbook *rb;
+    struct binding *b;
+    struct arena *arena;
+    struct err *err;
+    json_t *root, *questions;         /* borrowed from root */
+    VEC(struct make_ref) answer_refs; /* parallel to b->answers, b->steps, b->choices */
+    VEC(struct make_ref) step_refs;
+    VEC(struct make_ref) choice_refs;
+    VEC(struct sv) values; /* placeholder names that were used */
+};
+
+/* --- make.c --- */
+
+/* `when`: true: before any run; false: a person can be asked during the run. */
+void make_question(struct make *m, size_t line, const char *kind, bool at_plan, struct sv text,
+                   struct sv answer_with);
+/* Is the step meant by the reference? */
+bool make_ref_covers(const struct make *m, const struct make_ref *ref, uint32_t step);
+/* The reference that a person would type for a step or part. */
+struct sv make_short_id(const struct make *m, struct sv id);
+/* The reason why the binding drops the rule or expectation at this line, or with this text; NULL: it does not. */
+const struct binding_pair *make_dropped(const struct make *m, size_t line, struct sv text);
+/* A list that several files fill. */
+json_t *make_pairs(const struct binding_pair *v, size_t n);
+
+/* --- make_text.c --- */
+
+/* Text with placeholders as pieces; asks for those that are not bound. */
+json_t *make_pieces(struct make *m, struct sv text, size_t line, bool is_template);
+/* A word of a command, with its variables. */
+json_t *make_word(struct make *m, const struct shell_word *w, size_t line);
+/* The word's text when the binding can say it now (no run-time values in it); false otherwise. */
+bool make_word_now(struct make *m, const struct shell_word *w, struct strbuf *out);
+
+/* --- make_action.c --- */
+
+/* {"kind", "action"} of a step into `out`. */
+NODISCARD enum err_code make_action(struct make *m, uint32_t step, json_t *out);
+
+/* --- make_step.c --- */
+
+NODISCARD enum err_code make_steps(struct make *m, bool way_back, json_t **ret);
+
+/* --- make_undo.c --- */
+
+/* Fill "undo" of every step that is carried out, from what the way back does; asks about gaps. */
+void make_undos(struct make *m, json_t *steps, const json_t *way_back);
+
+/* --- make_watch.c --- */
+
+NODISCARD enum err_code make_watch(struct make *m);

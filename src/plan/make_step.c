@@ -1,0 +1,281 @@
+/*
+ * The steps of a plan: order, choices, expectations, settings and answers of the binding.
+ */
+#include "base/sv.h"
+#include "plan/make_int.h"
+
+/* --- what belongs where --- */
+
+static bool make_is_forward(const struct make *m, const struct rb_step *s)
+{
+    const struct rb_part *p = s->part == RB_NONE ? NULL : &m->rb->parts[s->part];
+
+    if (p && p->offset_ms >= 0)
+        return false;
+    return !p || p->role == ROLE_PREFLIGHT || p->role == ROLE_DEPLOY || p->role == ROLE_VERIFY;
+}
+
+static bool make_is_way_back(const struct make *m, const struct rb_step *s)
+{
+    return s->part != RB_NONE && m->rb->parts[s->part].role == ROLE_ROLLBACK;
+}
+
+/* --- choices --- */
+
+static const struct binding_choice *make_choice_of(const struct make *m, uint32_t part)
+{
+    for (size_t i = 0; i < m->choice_refs.n; i++)
+        if (m->choice_refs.v[i].part == part)
+            return &m->b->choices.v[i];
+    return NULL;
+}
+
+static void make_ask_choice(struct make *m, uint32_t part)
+{
+    const struct rb_part *p = &m->rb->parts[part];
+    struct sv what = p->condition.n ? p->condition : SV("optional");
+
+    make_question(
+        m, p->line, "choice", true,
+        arena_fmt(m->arena, "'%.*s' is done %.*s: is it?", SV_FMT(p->title), SV_FMT(what)),
+        arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(make_short_id(m, p->id))));
+}
+
+/* One line of the choices of a step: decided ones skip it or are silent, others are kept. */
+static void make_choice(struct make *m, uint32_t part, json_t *choices, struct sv *skip)
+{
+    const struct rb_part *p = &m->rb->parts[part];
+    const struct binding_choice *c = make_choice_of(m, part);
+    json_t *j;
+
+    if (!c || (c->fixed && c->yes))
+        return;
+    if (c->fixed) {
+        *skip = arena_fmt(m->arena, "'%.*s': the binding says no (line %zu)", SV_FMT(p->title),
+                          c->line);
+        return;
+    }
+    j = json_object();
+    json_put_sv(j, "part", p->id);
+    json_put_sv(j, "text", p->condition.n ? p->condition : SV("optional"));
+    json_put_sv(j, "when", c->when);
+    json_put_sv(j, "contains", c->contains);
+    json_append(choices, j);
+}
+
+static void make_choices(struct make *m, const struct rb_step *s, json_t *out, struct sv *skip)
+{
+    json_t *choices = json_array();
+
+    for (uint32_t p = s->part; p != RB_NONE; p = m->rb->parts[p].parent)
+        make_choice(m, p, choices, skip);
+    json_put(out, "choices", choices);
+}
+
+/* Every conditional part that has a step asks once. */
+static void make_ask_choices(struct make *m, bool way_back)
+{
+    for (uint32_t p = 0; p < m->rb->n_parts; p++) {
+        const struct rb_part *part = &m->rb->parts[p];
+        bool used = false;
+
+        if ((!part->condition.n && !part->optional) || make_choice_of(m, p))
+            continue;
+        for (size_t i = 0; i < m->rb->n_steps && !used; i++) {
+            const struct rb_step *s = &m->rb->steps[i];
+            uint32_t up = s->part;
+
+            if (way_back ? !make_is_way_back(m, s) : !make_is_forward(m, s))
+                continue;
+            while (up != RB_NONE && up != p)
+                up = m->rb->parts[up].parent;
+            used = up == p;
+        }
+        if (used)
+            make_ask_choice(m, p);
+    }
+}
+
+/* --- expectations --- */
+
+static json_t *make_expect(struct make *m, const struct rb_expect *e)
+{
+    json_t *j = json_object(), *any;
+
+    json_put_int(j, "line", (int64_t)e->line);
+    json_put_str(j, "form", rb_expect_name(e->form));
+    json_put_sv(j, "text", e->source);
+    json_put_bool(j, "machine", e->form != EXPECT_ASK);
+    json_put_sv(j, "arg", e->text);
+    json_put_sv(j, "value", e->value);
+    json_put_sv(j, "unit", e->unit);
+    json_put_str(j, "op", rb_op_text(e->op));
+    json_put_real(j, "number", e->number);
+    json_put_real(j, "number2", e->number2);
+    if (!e->n_any)
+        return j;
+    any = json_array();
+    for (size_t i = 0; i < e->n_any; i++)
+        json_append(any, make_expect(m, &e->any[i]));
+    json_put(j, "any", any);
+    return j;
+}
+
+static void make_expects(struct make *m, const struct rb_step *s, bool answered, json_t *out)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < s->n_expects; i++) {
+        const struct rb_expect *e = &s->expects[i];
+
+        if (make_dropped(m, e->line, e->source))
+            continue;
+        json_append(list, make_expect(m, e));
+        if (e->form == EXPECT_ASK && !answered)
+            make_question(m, e->line, "expectation", false,
+                          arena_fmt(m->arena, "no machine check for \"%.*s\"", SV_FMT(e->source)),
+                          arena_fmt(m->arena, "answers: {\"%.*s\": {answer: yes, by: NAME}}",
+                                    SV_FMT(make_short_id(m, s->id))));
+    }
+    json_put(out, "expectations", list);
+}
+
+/* --- answers, settings --- */
+
+static const struct binding_answer *make_answer_of(const struct make *m, uint32_t step)
+{
+    for (size_t i = 0; i < m->answer_refs.n; i++)
+        if (make_ref_covers(m, &m->answer_refs.v[i], step))
+            return &m->b->answers.v[i];
+    return NULL;
+}
+
+static const struct binding_step *make_settings_of(const struct make *m, uint32_t step)
+{
+    for (size_t i = 0; i < m->step_refs.n; i++)
+        if (make_ref_covers(m, &m->step_refs.v[i], step))
+            return &m->b->steps.v[i];
+    return NULL;
+}
+
+static void make_answer(struct make *m, uint32_t step, json_t *out)
+{
+    const struct rb_step *s = &m->rb->steps[step];
+    const struct binding_answer *a = make_answer_of(m, step);
+    json_t *j;
+
+    if (a && s->kind != STEP_APPROVAL) { /* an approval is given to a plan, not written beside it */
+        j = json_object();
+        json_put_bool(j, "answer", a->yes);
+        json_put_sv(j, "by", a->by);
+        json_put_sv(j, "note", a->note);
+        json_put(out, "answer", j);
+    } else if (s->kind == STEP_MANUAL) {
+        make_question(m, s->line, "manual", false,
+                      arena_fmt(m->arena, "a person does this: \"%.*s\"",
+                                SV_FMT(sv_sub(s->text, 0, sv_find_byte(s->text, '\n', 0)))),
+                      arena_fmt(m->arena, "answers: {\"%.*s\": {answer: yes, by: NAME}}",
+                                SV_FMT(make_short_id(m, s->id))));
+    }
+}
+
+static void make_settings(struct make *m, uint32_t step, json_t *out, struct sv *skip)
+{
+    const struct rb_step *s = &m->rb->steps[step];
+    const struct binding_step *set = make_settings_of(m, step);
+    bool looks = s->command && s->command->effect == EFFECT_NONE;
+
+    /* "(wait max 30 seconds)" before something that only looks: look until it is so */
+    if (s->timeout_ms && looks && s->command->form != COMMAND_POLL)
+        json_put_int(out, "wait_ms", s->timeout_ms);
+    else
+        json_put_int(out, "timeout_ms", s->timeout_ms);
+    json_put_int(out, "retries", set && set->retries >= 0 ? set->retries : 0);
+    if (set && set->timeout_ms)
+        json_put_int(out, "timeout_ms", set->timeout_ms);
+    if (set && set->skip.n)
+        *skip = set->skip;
+    if (set && set->undo.n)
+        json_put_sv(out, "undo_accepted", set->undo); /* make_undos() takes it away again */
+}
+
+/* --- one step --- */
+
+static struct sv make_session(const struct make *m, const struct rb_step *s)
+{
+    struct sv id = s->proc == RB_NONE ? SV("") : m->rb->parts[s->proc].id;
+
+    return id.n ? id : SV("document");
+}
+
+static void make_where(struct make *m, const struct rb_step *s, json_t *out)
+{
+    const struct rb_part *p = s->part == RB_NONE ? NULL : &m->rb->parts[s->part];
+
+    json_put_sv(out, "id", s->id);
+    json_put_str(out, "file", m->rb->doc->path);
+    json_put_int(out, "line", (int64_t)s->line);
+    json_put_int(out, "end_line", (int64_t)s->end_line);
+    json_put_str(out, "role", p ? rb_role_name(p->role) : "deploy");
+    json_put_sv(out, "session", make_session(m, s));
+    json_put_str(out, "host", "local");
+    json_put_sv(out, "part", p ? p->id : SV(""));
+    json_put_sv(out, "title", p ? p->title : SV(""));
+    json_put_sv(out, "note", s->note);
+    json_put_sv(out, "command", s->text);
+    json_put_str(out, "effect", s->command ? command_effect_name(s->command->effect) : "none");
+}
+
+static void make_gates(const struct rb_step *s, json_t *out)
+{
+    json_t *gates = json_array();
+
+    if (s->kind == STEP_MANUAL)
+        json_append(gates, json_str("confirm"));
+    if (s->kind == STEP_APPROVAL)
+        json_append(gates, json_str("approval"));
+    json_put(out, "gates", gates);
+}
+
+static enum err_code make_step(struct make *m, uint32_t step, json_t *out)
+{
+    const struct rb_step *s = &m->rb->steps[step];
+    struct sv skip = {NULL, 0};
+
+    make_where(m, s, out);
+    make_gates(s, out);
+    make_choices(m, s, out, &skip);
+    make_settings(m, step, out, &skip);
+    if (skip.n) {
+        json_put_sv(out, "skip", skip);
+        json_put(out, "expectations", json_array());
+        json_put_str(out, "kind", "shell");
+        json_put(out, "action", json_object());
+        return ERR_OK; /* what is not carried out asks nothing */
+    }
+    make_answer(m, step, out);
+    make_expects(m, s, make_answer_of(m, step) != NULL, out);
+    return make_action(m, step, out);
+}
+
+enum err_code make_steps(struct make *m, bool way_back, json_t **ret)
+{
+    json_t *list = json_array();
+
+    make_ask_choices(m, way_back);
+    for (uint32_t i = 0; i < m->rb->n_steps; i++) {
+        const struct rb_step *s = &m->rb->steps[i];
+        json_t *out;
+
+        if (way_back ? !make_is_way_back(m, s) : !make_is_forward(m, s))
+            continue;
+        out = json_object();
+        json_append(list, out);
+        if (make_step(m, i, out) != ERR_OK) {
+            json_decref(list);
+            return m->err->code;
+        }
+    }
+    *ret = list;
+    return ERR_OK;
+}

@@ -1,0 +1,221 @@
+/*
+ * What is watched after the deployment: rules, checkpoints, sources.
+ */
+#include "base/sv.h"
+#include "plan/make_int.h"
+#include "runbook/prose.h"
+
+/* "004:369"-like: the document's name without folder and the line. */
+static struct sv make_rule_id(const struct make *m, size_t line)
+{
+    struct sv path = sv_from(m->rb->doc->path);
+
+    for (size_t i = path.n; i > 0; i--)
+        if (path.p[i - 1] == '/') {
+            path = sv_sub(path, i, path.n);
+            break;
+        }
+    return arena_fmt(m->arena, "%.*s:%zu", SV_FMT(path), line);
+}
+
+static json_t *make_rule(struct make *m, struct sv id, struct sv source, struct sv text,
+                         size_t line)
+{
+    const struct binding_pair *drop = make_dropped(m, line, source);
+    json_t *j = json_object();
+
+    json_put_sv(j, "id", id);
+    json_put_int(j, "line", (int64_t)line);
+    json_put_sv(j, "source", source);
+    json_put_sv(j, "text", text);
+    json_put_int(j, "at_ms", -1);
+    json_put_bool(j, "dropped", drop != NULL);
+    if (drop)
+        json_put_sv(j, "reason", drop->value);
+    return j;
+}
+
+static void make_document_rule(struct make *m, const struct rb_rule *r, json_t *rules)
+{
+    json_t *j = make_rule(m, make_rule_id(m, r->line), r->source, r->text, r->line);
+
+    json_put_int(j, "at_ms", r->offset_ms);
+    json_append(rules, j);
+    if (!r->text.n && !json_get_bool(j, "dropped", false))
+        make_question(
+            m, r->line, "metric", true,
+            arena_fmt(m->arena, "this condition is not understood: \"%.*s\"", SV_FMT(r->source)),
+            arena_fmt(m->arena, "drop: {\"%zu\": why it is not judged}", r->line));
+}
+
+static json_t *make_rules(struct make *m)
+{
+    json_t *rules = json_array();
+
+    for (size_t i = 0; i < m->rb->n_rules; i++)
+        make_document_rule(m, &m->rb->rules[i], rules);
+    for (size_t i = 0; i < m->b->rules.n; i++) {
+        const struct binding_pair *p = &m->b->rules.v[i];
+
+        json_append(rules, make_rule(m, p->name, p->value, p->value, 0));
+    }
+    return rules;
+}
+
+/* --- checkpoints --- */
+
+static struct sv make_moment(struct make *m, int64_t ms)
+{
+    static const struct {
+        int64_t unit;
+        const char *letter;
+    } units[] = {{604800000, "w"}, {86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(units); i++)
+        if (ms >= units[i].unit && ms % units[i].unit == 0)
+            return arena_fmt(m->arena, "T+%lld%s", (long long)(ms / units[i].unit),
+                             units[i].letter);
+    return arena_fmt(m->arena, "T+%lldms", (long long)ms);
+}
+
+/* The checkpoint at this moment; made when there is none. */
+static json_t *make_checkpoint_at(struct make *m, json_t *list, int64_t at_ms, size_t line)
+{
+    json_t *c;
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (json_get_int(json_array_get(list, i), "at_ms", -1) == at_ms)
+            return json_object_get(json_array_get(list, i), "items");
+    c = json_object();
+    json_put_sv(c, "name", make_moment(m, at_ms));
+    json_put_int(c, "at_ms", at_ms);
+    json_put_int(c, "line", (int64_t)line);
+    json_put(c, "items", json_array());
+    for (size_t i = 0; i <= json_array_size(list); i++) /* in order of time */
+        if (i == json_array_size(list) ||
+            json_get_int(json_array_get(list, i), "at_ms", -1) > at_ms) {
+            (void)json_array_insert_new(list, i, c); /* fails only out of range */
+            break;
+        }
+    return json_object_get(c, "items");
+}
+
+static void make_add_item(struct make *m, json_t *items, struct sv text, json_t *rules, size_t line)
+{
+    const struct binding_pair *drop = make_dropped(m, line, text);
+    bool ask = json_array_size(rules) == 0 && !drop;
+    json_t *j = json_object();
+
+    json_put_sv(j, "text", text);
+    json_put(j, "rules", rules);
+    json_put_bool(j, "ask", ask);
+    if (drop)
+        json_put_sv(j, "reason", drop->value);
+    json_append(items, j);
+    if (ask)
+        make_question(
+            m, line, "checkpoint", false,
+            arena_fmt(m->arena, "no rule says how '%.*s' is judged", SV_FMT(text)),
+            arena_fmt(m->arena, "drop: {\"%.*s\": why}, or metrics and rules", SV_FMT(text)));
+}
+
+/* The ids of all rules about a subject that stand, or are judged at that moment. */
+static json_t *make_rules_about(const json_t *rules, struct sv subject, int64_t at_ms)
+{
+    json_t *ids = json_array();
+
+    for (size_t i = 0; i < json_array_size(rules) && subject.n; i++) {
+        const json_t *r = json_array_get(rules, i);
+
+        int64_t rule_at_ms = json_get_int(r, "at_ms", -1);
+
+        if ((rule_at_ms < 0 || rule_at_ms == at_ms) && !json_get_bool(r, "dropped", false) &&
+            sv_has_word(json_get_sv(r, "text"), subject))
+            json_append(ids, json_sv(json_get_sv(r, "id")));
+    }
+    return ids;
+}
+
+static json_t *make_checkpoints(struct make *m, const json_t *rules)
+{
+    CLEANUP(prose_reader_freep) struct prose_reader *prose = prose_reader_new();
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < m->rb->n_checkpoints; i++) {
+        const struct rb_checkpoint *c = &m->rb->checkpoints[i];
+        json_t *items = make_checkpoint_at(m, list, c->offset_ms, c->line);
+        struct sv rest = c->source, item;
+
+        while (sv_split(&rest, ',', &item))
+            make_add_item(m, items, sv_trim(item),
+                          make_rules_about(rules, prose_subject(prose, item), c->offset_ms),
+                          c->line);
+    }
+    for (size_t i = 0; i < json_array_size(rules); i++) { /* "15-Minute Checks" */
+        const json_t *r = json_array_get(rules, i);
+        int64_t at_ms = json_get_int(r, "at_ms", -1);
+        json_t *ids;
+
+        if (at_ms < 0 || json_get_bool(r, "dropped", false) || !json_get_sv(r, "text").n)
+            continue;
+        ids = json_array();
+        json_append(ids, json_sv(json_get_sv(r, "id")));
+        make_add_item(m, make_checkpoint_at(m, list, at_ms, (size_t)json_get_int(r, "line", 0)),
+                      json_get_sv(r, "source"), ids, (size_t)json_get_int(r, "line", 0));
+    }
+    return list;
+}
+
+/* --- what is looked at --- */
+
+static enum err_code make_url(struct make *m, struct sv text, json_t *o, const char *key)
+{
+    CLEANUP(strbuf_release) struct strbuf url = STRBUF(0);
+
+    if (binding_expand(m->b, text, &url, m->err) != ERR_OK)
+        return err_wrap(m->err, "%s", m->b->path);
+    json_put_sv(o, key, strbuf_sv(&url));
+    return ERR_OK;
+}
+
+static enum err_code make_sources(struct make *m, json_t *watch)
+{
+    json_t *probes = json_object();
+
+    json_put(watch, "probes", probes);
+    for (size_t i = 0; i < m->b->probes.n; i++) {
+        CLEANUP(mem_freep) char *name = xstrdup_sv(m->b->probes.v[i].name);
+
+        if (make_url(m, m->b->probes.v[i].value, probes, name) != ERR_OK)
+            return m->err->code;
+    }
+    if (m->b->scrape.n && make_url(m, m->b->scrape, watch, "scrape") != ERR_OK)
+        return m->err->code;
+    json_put(watch, "aliases", make_pairs(m->b->metrics.v, m->b->metrics.n));
+    return ERR_OK;
+}
+
+/* Until the last checkpoint, or until the binding says; nothing is watched without any rule. */
+static int64_t make_until(const struct make *m, const json_t *rules, const json_t *checkpoints)
+{
+    size_t n = json_array_size(checkpoints);
+
+    if (json_array_size(rules) == 0)
+        return 0;
+    if (m->b->until_ms >= 0)
+        return m->b->until_ms;
+    return n ? json_get_int(json_array_get(checkpoints, n - 1), "at_ms", 0) : 0;
+}
+
+enum err_code make_watch(struct make *m)
+{
+    json_t *rules = make_rules(m), *checkpoints = make_checkpoints(m, rules),
+           *watch = json_object();
+
+    json_put(m->root, "rules", rules);
+    json_put(m->root, "checkpoints", checkpoints);
+    json_put(m->root, "watch", watch);
+    json_put_int(watch, "interval_ms", m->b->interval_ms);
+    json_put_int(watch, "until_ms", make_until(m, rules, checkpoints));
+    return make_sources(m, watch);
+}

@@ -1,0 +1,412 @@
+#include "plan/plan.h"
+
+#include <math.h>
+
+#include "base/suggest.h"
+#include "base/sv.h"
+
+#define PLAN_FORMAT 1
+
+const char *plan_undo_name(enum plan_undo u)
+{
+    static const char *const names[] = {
+        [UNDO_NOTHING] = "nothing",   [UNDO_INVERSE] = "inverse", [UNDO_SECTION] = "section",
+        [UNDO_ACCEPTED] = "accepted", [UNDO_GAP] = "gap",
+    };
+
+    assert((unsigned)u < UNDO__N);
+    return names[u];
+}
+
+/* Index of a name in a list made by `name_of`, or n. */
+static unsigned plan_enum(struct sv name, const char *(*name_of)(unsigned), unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (sv_eq(name, sv_from(name_of(i))))
+            return i;
+    return n;
+}
+
+static const char *plan_form_name(unsigned i)
+{
+    return rb_expect_name((enum rb_expect_form)i);
+}
+
+static const char *plan_op_name(unsigned i)
+{
+    return rb_op_text((enum rb_op)i);
+}
+
+static const char *plan_undo_name_at(unsigned i)
+{
+    return plan_undo_name((enum plan_undo)i);
+}
+
+/* --- reading the JSON; what is absent is empty --- */
+
+static size_t plan_size(const json_t *object, const char *key)
+{
+    const json_t *v = json_object_get(object, key);
+
+    return json_is_array(v) ? json_array_size(v) : 0;
+}
+
+static size_t plan_line(const json_t *object, const char *key)
+{
+    int64_t v = json_get_int(object, key, 0);
+
+    return v > 0 ? (size_t)v : 0;
+}
+
+static struct sv plan_text(const json_t *v)
+{
+    return json_is_string(v) ? (struct sv){json_string_value(v), json_string_length(v)}
+                             : (struct sv){NULL, 0};
+}
+
+static struct sv *plan_texts(struct arena *a, const json_t *array, size_t *n)
+{
+    size_t size = json_is_array(array) ? json_array_size(array) : 0;
+    struct sv *v = ARENA_NEWN(a, struct sv, size);
+
+    for (size_t i = 0; i < size; i++)
+        v[i] = plan_text(json_array_get(array, i));
+    *n = size;
+    return v;
+}
+
+static struct binding_pair *plan_pairs(struct arena *a, json_t *object, size_t *n)
+{
+    size_t size = json_is_object(object) ? json_object_size(object) : 0;
+    struct binding_pair *v = ARENA_NEWN(a, struct binding_pair, size);
+    const char *key;
+    json_t *value;
+    size_t i = 0;
+
+    if (size)
+        json_object_foreach(object, key, value) v[i++] =
+            (struct binding_pair){sv_from(key), plan_text(value), 0};
+    *n = size;
+    return v;
+}
+
+static enum err_code plan_load_expect(struct plan *p, const json_t *j, int depth,
+                                      struct plan_expect *ret, struct err *err)
+{
+    const json_t *any = json_object_get(j, "any");
+    unsigned form = plan_enum(json_get_sv(j, "form"), plan_form_name, EXPECT__N);
+    unsigned op = plan_enum(json_get_sv(j, "op"), plan_op_name, OP__N);
+
+    if (form == EXPECT__N || depth > 4)
+        return err_set(err, ERR_CORRUPT, "plan: unknown expectation '%s'",
+                       json_get_str(j, "form", ""));
+    ret->machine = json_get_bool(j, "machine", false);
+    ret->e = (struct rb_expect){.form = (enum rb_expect_form)form,
+                                .line = plan_line(j, "line"),
+                                .source = json_get_sv(j, "text"),
+                                .text = json_get_sv(j, "arg"),
+                                .value = json_get_sv(j, "value"),
+                                .op = op == OP__N ? OP_EQ : (enum rb_op)op,
+                                .number = json_get_real(j, "number", 0),
+                                .number2 = json_get_real(j, "number2", 0),
+                                .unit = json_get_sv(j, "unit")};
+    ret->n_any = json_is_array(any) ? json_array_size(any) : 0;
+    ret->any = ARENA_NEWN(&p->arena, struct plan_expect, ret->n_any);
+    for (size_t i = 0; i < ret->n_any; i++)
+        if (plan_load_expect(p, json_array_get(any, i), depth + 1, &ret->any[i], err) != ERR_OK)
+            return err->code;
+    return ERR_OK;
+}
+
+static void plan_load_choices(struct plan *p, const json_t *j, struct plan_step *s)
+{
+    const json_t *choices = json_object_get(j, "choices");
+
+    s->n_choices = plan_size(j, "choices");
+    s->choices = ARENA_NEWN(&p->arena, struct plan_choice, s->n_choices);
+    for (size_t i = 0; i < s->n_choices; i++) {
+        const json_t *c = json_array_get(choices, i);
+
+        s->choices[i] = (struct plan_choice){json_get_sv(c, "part"), json_get_sv(c, "text"),
+                                             json_get_sv(c, "when"), json_get_sv(c, "contains")};
+    }
+}
+
+static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan_step *s,
+                                    struct err *err)
+{
+    const json_t *expects = json_object_get(j, "expectations");
+    const json_t *undo = json_object_get(j, "undo"), *answer = json_object_get(j, "answer");
+    unsigned how = plan_enum(json_get_sv(undo, "how"), plan_undo_name_at, UNDO__N);
+
+    *s = (struct plan_step){
+        .id = json_get_sv(j, "id"),
+        .role = json_get_sv(j, "role"),
+        .kind = json_get_sv(j, "kind"),
+        .host = json_get_sv(j, "host"),
+        .session = json_get_sv(j, "session"),
+        .part = json_get_sv(j, "part"),
+        .title = json_get_sv(j, "title"),
+        .note = json_get_sv(j, "note"),
+        .command = json_get_sv(j, "command"),
+        .effect = json_get_sv(j, "effect"),
+        .line = plan_line(j, "line"),
+        .end_line = plan_line(j, "end_line"),
+        .action = json_object_get(j, "action"),
+        .timeout_ms = json_get_int(j, "timeout_ms", 0),
+        .wait_ms = json_get_int(j, "wait_ms", 0),
+        .retries = json_get_int(j, "retries", 0),
+        .undo = how == UNDO__N ? UNDO_GAP : (enum plan_undo)how,
+        .undo_text = json_get_sv(undo, "text"),
+        .answered = json_is_object(answer),
+        .answer = json_get_bool(answer, "answer", false),
+        .answer_by = json_get_sv(answer, "by"),
+        .answer_note = json_get_sv(answer, "note"),
+        .skip = json_get_sv(j, "skip"),
+    };
+    if (!s->id.n || !s->kind.n || !json_is_object(s->action))
+        return err_set(err, ERR_CORRUPT, "plan: a step has no id, kind or action");
+    s->n_expects = plan_size(j, "expectations");
+    s->expects = ARENA_NEWN(&p->arena, struct plan_expect, s->n_expects);
+    for (size_t i = 0; i < s->n_expects; i++)
+        if (plan_load_expect(p, json_array_get(expects, i), 0, &s->expects[i], err) != ERR_OK)
+            return err->code;
+    plan_load_choices(p, j, s);
+    return ERR_OK;
+}
+
+static enum err_code plan_load_steps(struct plan *p, const char *key, struct plan_step **ret,
+                                     size_t *n, struct err *err)
+{
+    const json_t *steps = json_object_get(p->json, key);
+
+    *n = plan_size(p->json, key);
+    *ret = ARENA_NEWN(&p->arena, struct plan_step, *n);
+    for (size_t i = 0; i < *n; i++)
+        if (plan_load_step(p, json_array_get(steps, i), &(*ret)[i], err) != ERR_OK)
+            return err->code;
+    return ERR_OK;
+}
+
+static void plan_load_rules(struct plan *p)
+{
+    const json_t *rules = json_object_get(p->json, "rules");
+
+    p->n_rules = plan_size(p->json, "rules");
+    p->rules = ARENA_NEWN(&p->arena, struct plan_rule, p->n_rules);
+    for (size_t i = 0; i < p->n_rules; i++) {
+        const json_t *r = json_array_get(rules, i);
+
+        p->rules[i] = (struct plan_rule){.id = json_get_sv(r, "id"),
+                                         .source = json_get_sv(r, "source"),
+                                         .text = json_get_sv(r, "text"),
+                                         .reason = json_get_sv(r, "reason"),
+                                         .line = plan_line(r, "line"),
+                                         .at_ms = json_get_int(r, "at_ms", -1),
+                                         .dropped = json_get_bool(r, "dropped", false)};
+    }
+}
+
+static void plan_load_checkpoints(struct plan *p)
+{
+    const json_t *list = json_object_get(p->json, "checkpoints");
+
+    p->n_checkpoints = plan_size(p->json, "checkpoints");
+    p->checkpoints = ARENA_NEWN(&p->arena, struct plan_checkpoint, p->n_checkpoints);
+    for (size_t i = 0; i < p->n_checkpoints; i++) {
+        const json_t *j = json_array_get(list, i), *items = json_object_get(j, "items");
+        struct plan_checkpoint *c = &p->checkpoints[i];
+
+        c->name = json_get_sv(j, "name");
+        c->at_ms = json_get_int(j, "at_ms", 0);
+        c->line = plan_line(j, "line");
+        c->n_items = plan_size(j, "items");
+        c->items = ARENA_NEWN(&p->arena, struct plan_checkpoint_item, c->n_items);
+        for (size_t k = 0; k < c->n_items; k++) {
+            const json_t *item = json_array_get(items, k);
+
+            c->items[k].text = json_get_sv(item, "text");
+            c->items[k].ask = json_get_bool(item, "ask", false);
+            c->items[k].rules =
+                plan_texts(&p->arena, json_object_get(item, "rules"), &c->items[k].n_rules);
+        }
+    }
+}
+
+static void plan_load_services(struct plan *p)
+{
+    const json_t *list = json_object_get(p->json, "services");
+
+    p->n_services = plan_size(p->json, "services");
+    p->services = ARENA_NEWN(&p->arena, struct plan_service, p->n_services);
+    for (size_t i = 0; i < p->n_services; i++) {
+        const json_t *j = json_array_get(list, i);
+        struct plan_service *s = &p->services[i];
+
+        s->name = json_get_sv(j, "name");
+        s->pid_file = json_get_sv(j, "pid_file");
+        s->log = json_get_sv(j, "log");
+        s->workdir = json_get_sv(j, "workdir");
+        s->start_timeout_ms = json_get_int(j, "start_timeout_ms", 30000);
+        s->stop_timeout_ms = json_get_int(j, "stop_timeout_ms", 30000);
+        s->command = plan_texts(&p->arena, json_object_get(j, "command"), &s->n_command);
+    }
+}
+
+static void plan_load_questions(struct plan *p)
+{
+    const json_t *list = json_object_get(p->json, "questions");
+
+    p->n_questions = plan_size(p->json, "questions");
+    p->questions = ARENA_NEWN(&p->arena, struct plan_question, p->n_questions);
+    for (size_t i = 0; i < p->n_questions; i++) {
+        const json_t *q = json_array_get(list, i);
+
+        p->questions[i] =
+            (struct plan_question){.file = json_get_sv(q, "file"),
+                                   .kind = json_get_sv(q, "kind"),
+                                   .text = json_get_sv(q, "text"),
+                                   .answer_with = json_get_sv(q, "answer_with"),
+                                   .line = plan_line(q, "line"),
+                                   .at_plan = sv_eq(json_get_sv(q, "when"), SV("plan"))};
+    }
+}
+
+static void plan_load_messages(struct plan *p)
+{
+    const json_t *list = json_object_get(p->json, "messages");
+
+    p->n_messages = plan_size(p->json, "messages");
+    p->messages = ARENA_NEWN(&p->arena, struct plan_message, p->n_messages);
+    for (size_t i = 0; i < p->n_messages; i++) {
+        const json_t *m = json_array_get(list, i);
+
+        p->messages[i] = (struct plan_message){.when = json_get_sv(m, "when"),
+                                               .trigger = json_get_sv(m, "trigger"),
+                                               .line = plan_line(m, "line"),
+                                               .text = json_object_get(m, "text")};
+    }
+}
+
+static void plan_load_variables(struct plan *p)
+{
+    const json_t *list = json_object_get(p->json, "variables");
+
+    p->n_variables = plan_size(p->json, "variables");
+    p->variables = ARENA_NEWN(&p->arena, struct plan_variable, p->n_variables);
+    for (size_t i = 0; i < p->n_variables; i++) {
+        const json_t *v = json_array_get(list, i);
+
+        p->variables[i] = (struct plan_variable){json_get_sv(v, "name"), json_get_sv(v, "value"),
+                                                 json_get_sv(v, "command")};
+    }
+}
+
+static enum err_code plan_load_all(struct plan *p, struct err *err)
+{
+    json_t *watch = json_object_get(p->json, "watch");
+
+    if (json_get_int(p->json, "format", 0) != PLAN_FORMAT)
+        return err_set(err, ERR_INVALID, "the plan has format %lld, this prusik knows %d",
+                       (long long)json_get_int(p->json, "format", 0), PLAN_FORMAT);
+    if (!hash_from_hex(json_get_sv(p->json, "hash"), &p->hash))
+        return err_set(err, ERR_CORRUPT, "the plan has no hash");
+    p->document = json_get_sv(p->json, "document");
+    p->title = json_get_sv(p->json, "title");
+    p->environment = json_get_sv(p->json, "environment");
+    p->operator_name = json_get_sv(p->json, "operator");
+    p->workdir = json_get_sv(p->json, "workdir");
+    p->on_failure = json_get_sv(p->json, "on_failure");
+    p->flag = json_get_sv(json_object_get(p->json, "maintenance"), "flag");
+    p->time_scale = json_get_real(p->json, "time_scale", 1);
+    p->env = plan_pairs(&p->arena, json_object_get(p->json, "env"), &p->n_env);
+    p->secrets = plan_texts(&p->arena, json_object_get(p->json, "secrets"), &p->n_secrets);
+    p->approvers = plan_texts(&p->arena, json_object_get(p->json, "approvers"), &p->n_approvers);
+    p->scrape = json_get_sv(watch, "scrape");
+    p->interval_ms = json_get_int(watch, "interval_ms", 15000);
+    p->until_ms = json_get_int(watch, "until_ms", 0);
+    p->probes = plan_pairs(&p->arena, json_object_get(watch, "probes"), &p->n_probes);
+    p->aliases = plan_pairs(&p->arena, json_object_get(watch, "aliases"), &p->n_aliases);
+    plan_load_variables(p);
+    plan_load_rules(p);
+    plan_load_checkpoints(p);
+    plan_load_services(p);
+    plan_load_questions(p);
+    plan_load_messages(p);
+    if (plan_load_steps(p, "steps", &p->steps, &p->n_steps, err) != ERR_OK)
+        return err->code;
+    return plan_load_steps(p, "way_back", &p->way_back, &p->n_way_back, err);
+}
+
+enum err_code plan_load(json_t *json, struct plan *ret, struct err *err)
+{
+    struct plan p = {.json = json};
+
+    if (plan_load_all(&p, err) != ERR_OK) {
+        plan_release(&p);
+        return err->code;
+    }
+    *ret = p;
+    return ERR_OK;
+}
+
+void plan_release(struct plan *p)
+{
+    json_decref(p->json);
+    arena_release(&p->arena);
+    *p = (struct plan){0};
+}
+
+/* --- questions about a plan --- */
+
+static const struct plan_step *plan_find_in(const struct plan_step *v, size_t n, struct sv ref,
+                                            struct suggest *near, size_t *hits)
+{
+    const struct plan_step *found = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        struct sv id = v[i].id;
+
+        if (sv_eq(id, ref)) {
+            *hits = 1;
+            return &v[i];
+        }
+        suggest_offer(near, id);
+        if (sv_ends(id, ref) && id.n > ref.n && id.p[id.n - ref.n - 1] == '/') {
+            found = &v[i];
+            (*hits)++;
+            near->best = id;
+            near->distance = 0;
+        }
+    }
+    return found;
+}
+
+const struct plan_step *plan_find(const struct plan *p, struct sv ref, struct sv *nearest)
+{
+    struct suggest near = suggest_begin(ref);
+    size_t hits = 0, hits_back = 0;
+    const struct plan_step *s = plan_find_in(p->steps, p->n_steps, ref, &near, &hits);
+    const struct plan_step *back = plan_find_in(p->way_back, p->n_way_back, ref, &near, &hits_back);
+
+    *nearest = near.best;
+    if (hits + hits_back != 1)
+        return NULL;
+    return hits ? s : back;
+}
+
+size_t plan_open(const struct plan *p, bool attended)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n_questions; i++)
+        n += p->questions[i].at_plan || !attended;
+    return n;
+}
+
+int64_t plan_scale(const struct plan *p, int64_t ms)
+{
+    int64_t scaled = (int64_t)llround((double)ms * p->time_scale);
+
+    return ms > 0 && scaled < 1 ? 1 : scaled;
+}

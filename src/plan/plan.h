@@ -1,0 +1,126 @@
+#pragma once
+
+/*
+ * plan: runbook + binding for one environment: immutable, printable, hashable.
+ *
+ * A plan is one JSON object (docs/formats/plan.md).  plan_make() writes it,
+ * plan_load() reads it into structs whose texts live in the object; a run and its
+ * resume see only what plan_load() gives, so the document may change meanwhile.
+ */
+#include "base/arena.h"
+#include "base/json.h"
+#include "plan/binding.h"
+#include "runbook/runbook.h"
+
+struct plan_choice {
+    struct sv part, text;     /* "database-rollback", "if the release applied a migration" */
+    struct sv when, contains; /* decided by a step's output; empty: ask */
+};
+
+struct plan_expect {
+    struct rb_expect e; /* `any` is unused: see `any` below */
+    bool machine;
+    struct plan_expect *any;
+    size_t n_any;
+};
+
+enum plan_undo { UNDO_NOTHING, UNDO_INVERSE, UNDO_SECTION, UNDO_ACCEPTED, UNDO_GAP, UNDO__N };
+const char *plan_undo_name(enum plan_undo u);
+
+struct plan_step {
+    struct sv id, role, kind, host, session, part, title, note, command, effect;
+    size_t line, end_line;
+    const json_t *action;
+    struct plan_expect *expects;
+    size_t n_expects;
+    int64_t timeout_ms, wait_ms, retries;
+    enum plan_undo undo;
+    struct sv undo_text;
+    struct plan_choice *choices;
+    size_t n_choices;
+    bool answered, answer; /* given ahead, by ... */
+    struct sv answer_by, answer_note;
+    struct sv skip; /* reason; empty: it is carried out */
+};
+
+struct plan_variable {
+    struct sv name, value, command;
+};
+
+struct plan_rule {
+    struct sv id, source, text, reason; /* reason: why it is dropped */
+    size_t line;
+    int64_t at_ms;
+    bool dropped;
+};
+
+struct plan_checkpoint_item {
+    struct sv text;
+    struct sv *rules;
+    size_t n_rules;
+    bool ask;
+};
+
+struct plan_checkpoint {
+    struct sv name;
+    int64_t at_ms;
+    size_t line;
+    struct plan_checkpoint_item *items;
+    size_t n_items;
+};
+
+struct plan_service {
+    struct sv name, pid_file, log, workdir;
+    struct sv *command;
+    size_t n_command;
+    int64_t start_timeout_ms, stop_timeout_ms;
+};
+
+struct plan_question {
+    struct sv file, kind, text, answer_with;
+    size_t line;
+    bool at_plan; /* must be answered before a run starts */
+};
+
+struct plan_message {
+    struct sv when, trigger;
+    size_t line;
+    const json_t *text;
+};
+
+struct plan {
+    struct arena arena;
+    json_t *json; /* owned */
+    struct hash hash;
+    struct sv document, title, environment, operator_name, workdir, on_failure, flag;
+    double time_scale;
+    RB_ARRAY(struct binding_pair, env);
+    RB_ARRAY(struct sv, secrets);
+    RB_ARRAY(struct sv, approvers);
+    RB_ARRAY(struct plan_variable, variables);
+    RB_ARRAY(struct plan_step, steps);
+    RB_ARRAY(struct plan_step, way_back);
+    RB_ARRAY(struct plan_rule, rules);
+    RB_ARRAY(struct plan_checkpoint, checkpoints);
+    RB_ARRAY(struct plan_service, services);
+    RB_ARRAY(struct plan_question, questions);
+    RB_ARRAY(struct plan_message, messages);
+    RB_ARRAY(struct binding_pair, probes);
+    RB_ARRAY(struct binding_pair, aliases);
+    struct sv scrape;
+    int64_t interval_ms, until_ms;
+};
+
+/* ERR_INVALID: the binding names something that the document does not have, or a value is wrong. */
+NODISCARD enum err_code plan_make(const struct runbook *rb, struct binding *b, json_t **ret,
+                                  struct err *err);
+/* Takes over `json`, also on failure.  ERR_CORRUPT when it is not a plan, ERR_INVALID for a newer format. */
+NODISCARD enum err_code plan_load(json_t *json, struct plan *ret, struct err *err);
+void plan_release(struct plan *p);
+
+/* The step with this id (or unique end of it) in steps or way_back; NULL and a candidate otherwise. */
+const struct plan_step *plan_find(const struct plan *p, struct sv ref, struct sv *nearest);
+/* Number of open questions; `attended`: those that a person can answer during the run do not count. */
+size_t plan_open(const struct plan *p, bool attended);
+/* A duration of the plan, scaled; not below 1 ms unless it is 0. */
+int64_t plan_scale(const struct plan *p, int64_t ms);

@@ -1,0 +1,460 @@
+#include "runbook/command.h"
+
+#include "base/duration.h"
+#include "base/sv.h"
+#include "runbook/effect.h"
+
+const char *command_form_name(enum command_form form)
+{
+    static const char *const names[] = {
+        [COMMAND_SHELL] = "shell",     [COMMAND_STATE] = "state",   [COMMAND_HTTP] = "http",
+        [COMMAND_SERVICE] = "service", [COMMAND_SQLITE] = "sqlite", [COMMAND_SLEEP] = "sleep",
+        [COMMAND_POLL] = "poll",       [COMMAND_FOLLOW] = "follow", [COMMAND_SSH] = "ssh",
+        [COMMAND_EXIT] = "exit",       [COMMAND_DISK] = "disk",     [COMMAND_TOUCH] = "touch",
+        [COMMAND_REMOVE] = "remove",
+    };
+
+    assert((unsigned)form < COMMAND__N);
+    return names[form];
+}
+
+const char *service_verb_name(enum service_verb verb)
+{
+    static const char *const names[] = {
+        [SERVICE_START] = "start",   [SERVICE_STOP] = "stop",     [SERVICE_RESTART] = "restart",
+        [SERVICE_RELOAD] = "reload", [SERVICE_STATUS] = "status",
+    };
+
+    assert((unsigned)verb < SERVICE__N);
+    return names[verb];
+}
+
+/* The words of one simple command from its program on, without sudo and its options. */
+struct command_words {
+    const struct shell_word *v;
+    size_t n;
+    bool sudo;
+};
+
+static struct command_words command_words_of(const struct shell_simple *s)
+{
+    struct command_words w = {s->words, s->n_words, false};
+
+    while (w.n > 1 && w.v[0].literal && sv_eq(w.v[0].value, SV("sudo"))) {
+        w.sudo = true;
+        w.v++;
+        w.n--;
+        while (w.n > 1 && w.v[0].literal && sv_starts(w.v[0].value, SV("-"))) {
+            bool has_value = sv_eq(w.v[0].value, SV("-u")) || sv_eq(w.v[0].value, SV("-g"));
+
+            w.v += 1 + (has_value && w.n > 2);
+            w.n -= 1 + (has_value && w.n > 2);
+        }
+    }
+    return w;
+}
+
+static bool word_is(const struct shell_word *w, const char *text)
+{
+    return w->literal && sv_eq(w->value, sv_from(text));
+}
+
+static bool program_is(struct command_words w, const char *name)
+{
+    struct sv p;
+
+    if (w.n == 0 || !w.v[0].literal)
+        return false;
+    p = w.v[0].value;
+    for (size_t i = p.n; i > 0; i--)
+        if (p.p[i - 1] == '/') {
+            p = sv_sub(p, i, p.n);
+            break;
+        }
+    return sv_eq(p, sv_from(name));
+}
+
+/* --- recognisers: true when the whole command is understood --- */
+
+typedef bool command_fn(struct command_words w, struct arena *arena, struct command *c);
+
+static bool command_curl_option(struct command_words w, size_t *i, struct command *c)
+{
+    static const char *const ignored[] = {"-s",           "-S", "-sS",       "-Ss", "--silent",
+                                          "--show-error", "-g", "--globoff", "-k0"};
+    const struct shell_word *o = &w.v[*i];
+    bool has_next = *i + 1 < w.n;
+
+    for (size_t k = 0; k < ARRAY_LEN(ignored); k++)
+        if (word_is(o, ignored[k]))
+            return true;
+    if (word_is(o, "-f") || word_is(o, "--fail") || word_is(o, "-fsS") || word_is(o, "-sf") ||
+        word_is(o, "-fs") || word_is(o, "-sSf") || word_is(o, "-fSs")) {
+        c->fail_on_status = true;
+        return true;
+    }
+    if (word_is(o, "-L") || word_is(o, "--location") || word_is(o, "-sL") || word_is(o, "-fsSL")) {
+        c->follow = true;
+        c->fail_on_status |= word_is(o, "-fsSL");
+        return true;
+    }
+    if (word_is(o, "-I") || word_is(o, "--head")) {
+        c->method = SV("HEAD");
+        return true;
+    }
+    if (!has_next)
+        return false;
+    (*i)++;
+    if (word_is(o, "-X") || word_is(o, "--request")) {
+        c->method = w.v[*i].value;
+        return w.v[*i].literal;
+    }
+    if (word_is(o, "-H") || word_is(o, "--header")) {
+        c->headers[c->n_headers++] = &w.v[*i];
+        return w.v[*i].plain;
+    }
+    if (word_is(o, "-d") || word_is(o, "--data") || word_is(o, "--data-raw")) {
+        c->data = &w.v[*i];
+        return w.v[*i].plain && !(w.v[*i].n_pieces && sv_starts(w.v[*i].pieces[0].text, SV("@")));
+    }
+    if (word_is(o, "-m") || word_is(o, "--max-time")) {
+        double s = 0;
+        bool ok = w.v[*i].literal && sv_to_f64(w.v[*i].value, &s) && s > 0 && s < 86400;
+
+        c->http_timeout_ms = ok ? (int64_t)(s * 1000) : 0;
+        return ok;
+    }
+    return false;
+}
+
+static bool command_curl(struct command_words w, struct arena *arena, struct command *c)
+{
+    if (!program_is(w, "curl"))
+        return false;
+    c->headers = ARENA_NEWN(arena, const struct shell_word *, w.n);
+    for (size_t i = 1; i < w.n; i++) {
+        if (w.v[i].plain && w.v[i].n_pieces && !w.v[i].pieces[0].variable &&
+            sv_starts(w.v[i].pieces[0].text, SV("-"))) {
+            if (!command_curl_option(w, &i, c))
+                return false;
+        } else if (c->url || !w.v[i].plain) {
+            return false;
+        } else {
+            c->url = &w.v[i];
+        }
+    }
+    if (!c->method.n)
+        c->method = c->data ? SV("POST") : SV("GET");
+    c->form = COMMAND_HTTP;
+    c->effect =
+        sv_eq(c->method, SV("GET")) || sv_eq(c->method, SV("HEAD")) ? EFFECT_NONE : EFFECT_UNKNOWN;
+    return c->url != NULL;
+}
+
+static bool service_verb_of(const struct shell_word *w, enum service_verb *verb)
+{
+    static const struct {
+        const char *word;
+        enum service_verb verb;
+    } rows[] = {
+        {"start", SERVICE_START},   {"stop", SERVICE_STOP},     {"restart", SERVICE_RESTART},
+        {"reload", SERVICE_RELOAD}, {"status", SERVICE_STATUS}, {"is-active", SERVICE_STATUS},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (word_is(w, rows[i].word)) {
+            *verb = rows[i].verb;
+            return true;
+        }
+    return false;
+}
+
+/* systemctl VERB UNIT, service UNIT VERB; one unit. */
+static bool command_service(struct command_words w, struct arena *arena UNUSED, struct command *c)
+{
+    const struct shell_word *args[3] = {NULL};
+    size_t n = 0;
+
+    for (size_t i = 1; i < w.n && n < 3; i++)
+        if (!word_is(&w.v[i], "--no-pager") && !word_is(&w.v[i], "--quiet"))
+            args[n++] = &w.v[i];
+    if (n != 2)
+        return false;
+    if (program_is(w, "systemctl") && service_verb_of(args[0], &c->verb))
+        c->target = args[1];
+    else if (program_is(w, "service") && service_verb_of(args[1], &c->verb))
+        c->target = args[0];
+    c->form = COMMAND_SERVICE;
+    c->effect = c->verb == SERVICE_STATUS ? EFFECT_NONE : EFFECT_SERVICE;
+    return c->target && c->target->plain;
+}
+
+static bool command_sqlite(struct command_words w, struct arena *arena UNUSED, struct command *c)
+{
+    if (!program_is(w, "sqlite3") || w.n != 3 || !w.v[1].plain || !w.v[2].plain ||
+        !w.v[1].n_pieces || sv_starts(w.v[1].pieces[0].text, SV("-")))
+        return false;
+    c->form = COMMAND_SQLITE;
+    c->target = &w.v[1];
+    c->sql = &w.v[2];
+    c->effect = effect_of_sql(w.v[2].raw);
+    return true;
+}
+
+static bool command_sleep(struct command_words w, struct arena *arena UNUSED, struct command *c)
+{
+    double s;
+
+    if (!program_is(w, "sleep") || w.n != 2 || !w.v[1].literal)
+        return false;
+    if (!sv_to_f64(w.v[1].value, &s)) {
+        int64_t ms;
+
+        if (!duration_parse(w.v[1].value, &ms))
+            return false;
+        s = (double)ms / 1000;
+    }
+    if (!(s >= 0) || s > 864000)
+        return false;
+    c->form = COMMAND_SLEEP;
+    c->sleep_ms = (int64_t)(s * 1000);
+    return true;
+}
+
+/* watch [-n SECONDS] 'command' */
+static bool command_watch(struct command_words w, struct arena *arena UNUSED, struct command *c)
+{
+    double s = 2;
+    size_t i = 1;
+
+    if (!program_is(w, "watch"))
+        return false;
+    for (; i < w.n && w.v[i].literal && sv_starts(w.v[i].value, SV("-")); i++) {
+        struct sv o = w.v[i].value;
+
+        if (sv_eat(&o, SV("-n")) && o.n == 0 && i + 1 < w.n && w.v[i + 1].literal)
+            o = w.v[++i].value;
+        else if (!o.n || !sv_starts(w.v[i].value, SV("-n")))
+            continue; /* -d, -t: how it is shown */
+        if (!sv_to_f64(o, &s) || s <= 0 || s > 86400)
+            return false;
+    }
+    if (i + 1 != w.n || !w.v[i].literal)
+        return false;
+    c->form = COMMAND_POLL;
+    c->every_ms = (int64_t)(s * 1000);
+    c->inner = w.v[i].value;
+    return true;
+}
+
+static bool command_follow(struct command_words w, struct arena *arena UNUSED, struct command *c)
+{
+    static const char *const flags[] = {"-f", "-F", "--follow", "-fn", "-fu", "-n0f"};
+    bool logs = program_is(w, "tail") || program_is(w, "journalctl") ||
+                ((program_is(w, "docker") || program_is(w, "kubectl") ||
+                  program_is(w, "docker-compose") || program_is(w, "podman")) &&
+                 w.n > 1 && (word_is(&w.v[1], "logs") || word_is(&w.v[1], "compose")));
+
+    for (size_t i = 1; logs && i < w.n; i++)
+        for (size_t k = 0; k < ARRAY_LEN(flags); k++)
+            if (word_is(&w.v[i], flags[k])) {
+                c->form = COMMAND_FOLLOW;
+                return true;
+            }
+    return false;
+}
+
+static bool command_ssh(struct command_words w, struct arena *arena UNUSED, struct command *c)
+{
+    if (!program_is(w, "ssh") || w.n != 2 || !w.v[1].literal || sv_starts(w.v[1].value, SV("-")))
+        return false;
+    c->form = COMMAND_SSH;
+    c->target = &w.v[1];
+    c->effect = EFFECT_STATE;
+    return true;
+}
+
+static bool command_exit(struct command_words w, struct arena *arena UNUSED, struct command *c)
+{
+    c->form = COMMAND_EXIT;
+    c->effect = EFFECT_STATE;
+    return w.n == 1 && (program_is(w, "exit") || program_is(w, "logout"));
+}
+
+static bool command_disk(struct command_words w, struct arena *arena UNUSED, struct command *c)
+{
+    static const char *const flags[] = {"-h", "-k", "-m", "-H", "-B1", "-P"};
+
+    if (!program_is(w, "df"))
+        return false;
+    for (size_t i = 1; i < w.n; i++) {
+        bool flag = false;
+
+        for (size_t k = 0; k < ARRAY_LEN(flags); k++)
+            flag |= word_is(&w.v[i], flags[k]);
+        if (flag)
+            continue;
+        if (c->target || !w.v[i].plain)
+            return false;
+        c->target = &w.v[i];
+    }
+    c->form = COMMAND_DISK;
+    return c->target != NULL;
+}
+
+static bool command_touch(struct command_words w, struct arena *arena UNUSED, struct command *c)
+{
+    c->form = COMMAND_TOUCH;
+    c->target = w.n == 2 ? &w.v[1] : NULL;
+    c->effect = EFFECT_FILES;
+    return program_is(w, "touch") && w.n == 2 && w.v[1].plain;
+}
+
+static bool command_remove(struct command_words w, struct arena *arena UNUSED, struct command *c)
+{
+    size_t at = w.n == 3 && word_is(&w.v[1], "-f") ? 2 : 1;
+
+    c->form = COMMAND_REMOVE;
+    c->effect = EFFECT_FILES;
+    c->target = at < w.n ? &w.v[at] : NULL;
+    return program_is(w, "rm") && at + 1 == w.n && w.v[at].plain && w.v[at].n_pieces &&
+           !sv_starts(w.v[at].pieces[0].text, SV("-"));
+}
+
+static bool command_state(struct command_words w, struct arena *arena UNUSED, struct command *c)
+{
+    static const char *const words[] = {"cd",    "export", "source", ".",     "unset", "set",
+                                        "shopt", "umask",  "alias",  "pushd", "popd"};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (program_is(w, words[i])) {
+            c->form = COMMAND_STATE;
+            c->effect = EFFECT_STATE;
+            return true;
+        }
+    return false;
+}
+
+static bool command_recognise(const struct shell_simple *s, struct arena *arena, struct command *c)
+{
+    static command_fn *const rows[] = {command_curl,  command_service, command_sqlite,
+                                       command_sleep, command_watch,   command_follow,
+                                       command_ssh,   command_exit,    command_disk,
+                                       command_touch, command_remove,  command_state};
+    struct command_words w = command_words_of(s);
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct command found = {.delay_ms = c->delay_ms, .simple = s, .sudo = w.sudo};
+
+        if (rows[i](w, arena, &found)) {
+            *c = found;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- what the whole command makes and shows --- */
+
+static void command_add_artifact(const struct shell_word *w, struct command *c)
+{
+    if (w->raw.n && !sv_starts(w->raw, SV("/dev/")) && !sv_starts(w->raw, SV("&")))
+        c->artifacts[c->n_artifacts++] = w;
+}
+
+/* "> file", and the -f of pg_dump, the last word of cp and mv, the file of .backup. */
+static void command_find_artifacts(const struct shell_item *item, struct arena *arena,
+                                   struct command *c)
+{
+    c->artifacts = ARENA_NEWN(arena, const struct shell_word *, item->n_redirects + item->n_simple);
+    for (size_t i = 0; i < item->n_redirects; i++)
+        if (sv_ends(item->redirects[i].op, SV(">")) && !sv_has(item->redirects[i].op, SV("&")))
+            command_add_artifact(&item->redirects[i].target, c);
+    for (size_t i = 0; i < item->n_simple; i++) {
+        struct command_words w = command_words_of(&item->simple[i]);
+
+        for (size_t k = 1; k + 1 < w.n && program_is(w, "pg_dump"); k++)
+            if (word_is(&w.v[k], "-f") || word_is(&w.v[k], "--file"))
+                command_add_artifact(&w.v[k + 1], c);
+        if ((program_is(w, "cp") || program_is(w, "mv")) && w.n >= 3)
+            command_add_artifact(&w.v[w.n - 1], c);
+    }
+}
+
+/* env | grep -E "(A|B)": the names between the bars. */
+static struct sv command_env_names(const struct shell_item *item)
+{
+    struct sv pattern;
+
+    if (item->n_simple != 2 || !program_is(command_words_of(&item->simple[0]), "env") ||
+        !program_is(command_words_of(&item->simple[1]), "grep") || item->simple[1].n_words < 2 ||
+        !item->simple[1].words[item->simple[1].n_words - 1].literal)
+        return (struct sv){NULL, 0};
+    pattern = item->simple[1].words[item->simple[1].n_words - 1].value;
+    if (sv_starts(pattern, SV("(")) && sv_ends(pattern, SV(")")))
+        pattern = sv_sub(pattern, 1, pattern.n - 1);
+    for (size_t i = 0; i < pattern.n; i++)
+        if (!ascii_is_word(pattern.p[i]) && pattern.p[i] != '|')
+            return (struct sv){NULL, 0};
+    return pattern;
+}
+
+static void command_context(const struct shell_item *item, struct command *c)
+{
+    const struct shell_simple *last = item->n_simple ? &item->simple[item->n_simple - 1] : NULL;
+    struct command_words w = last ? command_words_of(last) : (struct command_words){NULL, 0, false};
+
+    c->cx.http = c->form == COMMAND_HTTP;
+    c->cx.service = c->form == COMMAND_SERVICE ||
+                    (program_is(w, "systemctl") && w.n > 1 && word_is(&w.v[1], "status"));
+    c->cx.sql = c->form == COMMAND_SQLITE || program_is(w, "psql") || program_is(w, "sqlite3");
+    c->cx.disk = c->form == COMMAND_DISK;
+    c->cx.follows = c->form == COMMAND_FOLLOW;
+    c->cx.makes_file =
+        c->n_artifacts > 0 || (c->form == COMMAND_SQLITE && c->effect == EFFECT_BACKUP);
+    c->cx.asks_status = sv_starts(item->text, SV("echo $?"));
+    c->cx.names = command_env_names(item);
+}
+
+/* "sleep 5 && systemctl status x": a delay, then the command. */
+static const struct shell_simple *command_single(const struct shell_item *item, struct command *c)
+{
+    struct command delay = {0};
+
+    if (item->kind == SHELL_SIMPLE && item->n_simple == 1)
+        return &item->simple[0];
+    if (item->kind != SHELL_LIST || item->n_simple != 2 || !sv_has(item->text, SV("&&")) ||
+        !command_sleep(command_words_of(&item->simple[0]), NULL, &delay))
+        return NULL;
+    c->delay_ms = delay.sleep_ms;
+    return &item->simple[1];
+}
+
+void command_read(const struct shell_item *item, struct arena *arena, struct command *ret)
+{
+    struct command c = {0};
+    const struct shell_simple *single = command_single(item, &c);
+    bool plain = single && !item->background && !item->substitution && item->n_redirects == 0 &&
+                 !item->heredoc && single->n_assigns == 0 && !single->nested;
+
+    if (item->kind == SHELL_ASSIGN) {
+        c.form = COMMAND_STATE;
+        c.effect = EFFECT_STATE;
+    } else if (single && single->declaration) {
+        c.form = COMMAND_STATE;
+        c.effect = EFFECT_STATE;
+        c.simple = single;
+    } else if (!(plain && command_recognise(single, arena, &c))) {
+        c = (struct command){.form = COMMAND_SHELL, .effect = effect_of(item)};
+        /* what never ends must be seen also in a pipeline: tail -f log | grep x */
+        for (size_t i = 0; i < item->n_simple; i++) {
+            struct command inner = {0};
+
+            if (command_follow(command_words_of(&item->simple[i]), arena, &inner))
+                c.form = COMMAND_FOLLOW;
+        }
+    }
+    command_find_artifacts(item, arena, &c);
+    command_context(item, &c);
+    *ret = c;
+}

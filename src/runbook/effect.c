@@ -1,0 +1,268 @@
+#include "runbook/effect.h"
+
+#include "base/sv.h"
+
+const char *command_effect_name(enum command_effect effect)
+{
+    static const char *const names[] = {
+        [EFFECT_NONE] = "none", [EFFECT_STATE] = "session",     [EFFECT_BACKUP] = "backup",
+        [EFFECT_FLAG] = "flag", [EFFECT_SERVICE] = "service",   [EFFECT_FILES] = "files",
+        [EFFECT_CODE] = "code", [EFFECT_DATABASE] = "database", [EFFECT_UNKNOWN] = "unknown",
+    };
+
+    assert((unsigned)effect < EFFECT__N);
+    return names[effect];
+}
+
+/* verb "": whatever follows.  A verb stands anywhere among the words.  The first row that fits counts. */
+static const struct effect_row {
+    const char *program, *verb;
+    enum command_effect effect;
+} effect_rows[] = {
+    {"git", "status", EFFECT_NONE},
+    {"git", "log", EFFECT_NONE},
+    {"git", "diff", EFFECT_NONE},
+    {"git", "show", EFFECT_NONE},
+    {"git", "rev-parse", EFFECT_NONE},
+    {"git", "describe", EFFECT_NONE},
+    {"git", "fetch", EFFECT_NONE},
+    {"git", "remote", EFFECT_NONE},
+    {"git", "ls-remote", EFFECT_NONE},
+    {"git", "", EFFECT_CODE},
+    {"systemctl", "status", EFFECT_NONE},
+    {"systemctl", "show", EFFECT_NONE},
+    {"systemctl", "is-active", EFFECT_NONE},
+    {"systemctl", "list-units", EFFECT_NONE},
+    {"systemctl", "cat", EFFECT_NONE},
+    {"systemctl", "", EFFECT_SERVICE},
+    {"service", "status", EFFECT_NONE},
+    {"service", "", EFFECT_SERVICE},
+    {"supervisorctl", "status", EFFECT_NONE},
+    {"supervisorctl", "", EFFECT_SERVICE},
+    {"sv", "status", EFFECT_NONE},
+    {"sv", "", EFFECT_SERVICE},
+    {"docker", "ps", EFFECT_NONE},
+    {"docker", "logs", EFFECT_NONE},
+    {"docker", "inspect", EFFECT_NONE},
+    {"docker", "images", EFFECT_NONE},
+    {"docker", "pull", EFFECT_CODE},
+    {"docker", "build", EFFECT_CODE},
+    {"docker", "", EFFECT_SERVICE},
+    {"docker-compose", "ps", EFFECT_NONE},
+    {"docker-compose", "logs", EFFECT_NONE},
+    {"docker-compose", "", EFFECT_SERVICE},
+    {"kubectl", "get", EFFECT_NONE},
+    {"kubectl", "describe", EFFECT_NONE},
+    {"kubectl", "logs", EFFECT_NONE},
+    {"kubectl", "status", EFFECT_NONE},
+    {"kubectl", "", EFFECT_SERVICE},
+    {"kill", "", EFFECT_SERVICE},
+    {"pkill", "", EFFECT_SERVICE},
+    {"nginx", "-t", EFFECT_NONE},
+    {"nginx", "", EFFECT_SERVICE},
+    {"alembic", "current", EFFECT_NONE},
+    {"alembic", "history", EFFECT_NONE},
+    {"alembic", "check", EFFECT_NONE},
+    {"alembic", "heads", EFFECT_NONE},
+    {"alembic", "", EFFECT_DATABASE},
+    {"flask", "history", EFFECT_NONE},
+    {"flask", "current", EFFECT_NONE},
+    {"flask", "db", EFFECT_DATABASE},
+    {"dbmate", "status", EFFECT_NONE},
+    {"dbmate", "", EFFECT_DATABASE},
+    {"goose", "status", EFFECT_NONE},
+    {"goose", "", EFFECT_DATABASE},
+    {"sqitch", "status", EFFECT_NONE},
+    {"sqitch", "log", EFFECT_NONE},
+    {"sqitch", "", EFFECT_DATABASE},
+    {"createdb", "", EFFECT_DATABASE},
+    {"dropdb", "", EFFECT_DATABASE},
+    {"pg_dump", "", EFFECT_BACKUP},
+    {"pg_dumpall", "", EFFECT_BACKUP},
+    {"pg_basebackup", "", EFFECT_BACKUP},
+    {"mysqldump", "", EFFECT_BACKUP},
+    {"pg_restore", "--list", EFFECT_NONE},
+    {"pg_restore", "-l", EFFECT_NONE},
+    {"pg_restore", "", EFFECT_DATABASE},
+    {"pg_isready", "", EFFECT_NONE},
+    {"redis-cli", "ping", EFFECT_NONE},
+    {"redis-cli", "info", EFFECT_NONE},
+    {"redis-cli", "", EFFECT_DATABASE},
+    {"npm", "db:status", EFFECT_NONE},
+    {"npm", "db:migrate", EFFECT_DATABASE},
+    {"npm", "list", EFFECT_NONE},
+    {"npm", "test", EFFECT_NONE},
+    {"npm", "", EFFECT_CODE},
+    {"yarn", "", EFFECT_CODE},
+    {"pip", "list", EFFECT_NONE},
+    {"pip", "show", EFFECT_NONE},
+    {"pip", "freeze", EFFECT_NONE},
+    {"pip", "", EFFECT_CODE},
+    {"pip3", "", EFFECT_CODE},
+    {"make", "test", EFFECT_NONE},
+    {"make", "check", EFFECT_NONE},
+    {"make", "", EFFECT_CODE},
+    {"cargo", "", EFFECT_CODE},
+    {"mvn", "", EFFECT_CODE},
+    {"go", "", EFFECT_CODE},
+    {"bundle", "", EFFECT_CODE},
+    {"apt", "", EFFECT_CODE},
+    {"apt-get", "", EFFECT_CODE},
+    {"install", "", EFFECT_CODE},
+    {"rsync", "", EFFECT_CODE},
+    {"scp", "", EFFECT_FILES},
+    {"cp", "", EFFECT_FILES},
+    {"mv", "", EFFECT_FILES},
+    {"ln", "", EFFECT_CODE},
+    {"rm", "", EFFECT_FILES},
+    {"mkdir", "", EFFECT_FILES},
+    {"touch", "", EFFECT_FILES},
+    {"chmod", "", EFFECT_FILES},
+    {"chown", "", EFFECT_FILES},
+    {"tar", "", EFFECT_FILES},
+    {"unzip", "", EFFECT_FILES},
+    {"gunzip", "", EFFECT_FILES},
+    {"gzip", "", EFFECT_FILES},
+    {"tee", "", EFFECT_FILES},
+    {"sed", "-i", EFFECT_FILES},
+    {"find", "-delete", EFFECT_FILES},
+    {"find", "-exec", EFFECT_UNKNOWN},
+    {"pytest", "", EFFECT_NONE},
+    {"curl", "-X", EFFECT_UNKNOWN},
+    {"curl", "-d", EFFECT_UNKNOWN},
+    {"curl", "--data", EFFECT_UNKNOWN},
+    {"curl", "", EFFECT_NONE},
+    {"wget", "", EFFECT_FILES},
+    {"openssl", "", EFFECT_NONE},
+};
+
+/* Programs that only look, whatever their arguments. */
+static const char *const effect_looks[] = {
+    "cat",    "ls",       "grep",     "egrep",   "fgrep",      "head",     "tail",      "wc",
+    "df",     "du",       "ps",       "echo",    "date",       "env",      "printenv",  "id",
+    "whoami", "hostname", "uptime",   "free",    "stat",       "file",     "diff",      "cmp",
+    "sort",   "uniq",     "awk",      "sed",     "jq",         "cut",      "tr",        "dig",
+    "ping",   "nc",       "ss",       "netstat", "lsof",       "which",    "test",      "[",
+    "true",   "false",    "sleep",    "watch",   "journalctl", "find",     "sha256sum", "md5sum",
+    "xargs",  "top",      "nslookup", "host",    "printf",     "readlink", "basename",  "dirname",
+    "uname",  "zcat",     "less",     "more",    "command",    "type",     "column",    "tac",
+    "rev",    "seq",      "timeout",  "time",    "comm",       "realpath", ":"};
+
+/* A word of any program that says that it only looks. */
+static const char *const effect_looking_verbs[] = {
+    "status", "--version", "-V",     "version",  "--help",       "check",      "list",
+    "show",   "--dry-run", "verify", "validate", "check-config", "configtest", "--check"};
+
+static bool effect_has_word(const struct shell_simple *s, const char *word)
+{
+    return shell_find_word(s, 1, sv_from(word)) > 0;
+}
+
+enum command_effect effect_of_sql(struct sv sql)
+{
+    static const struct sv looks[] = {SV("SELECT"),   SV("EXPLAIN"), SV("SHOW"),    SV("PRAGMA"),
+                                      SV("VALUES"),   SV("\\d"),     SV(".schema"), SV(".tables"),
+                                      SV(".indexes"), SV("--")};
+    struct sv s = sv_trim(sql);
+
+    while (s.n && (*s.p == '"' || *s.p == '\'' || ascii_is_space(*s.p)))
+        s = sv_sub(s, 1, s.n);
+    if (sv_starts_nocase(s, SV(".backup")) || sv_starts_nocase(s, SV("VACUUM INTO")))
+        return EFFECT_BACKUP;
+    for (size_t i = 0; i < ARRAY_LEN(looks); i++)
+        if (sv_starts_nocase(s, looks[i]))
+            return EFFECT_NONE;
+    return EFFECT_DATABASE;
+}
+
+/* psql and sqlite3: the SQL decides; without any, the input does, and that may be anything. */
+static enum command_effect effect_of_client(const struct shell_simple *s)
+{
+    for (size_t i = 1; i < s->n_words; i++) {
+        bool c = s->words[i].literal && sv_eq(s->words[i].value, SV("-c"));
+
+        if (c && i + 1 < s->n_words)
+            return effect_of_sql(s->words[i + 1].raw);
+    }
+    if (sv_eq(shell_program(s), SV("sqlite3")) && s->n_words >= 3)
+        return effect_of_sql(s->words[s->n_words - 1].raw);
+    return EFFECT_DATABASE;
+}
+
+/* "app migrate up", "manage.py migrate", "rails db:migrate" */
+static bool effect_is_migration(const struct shell_simple *s)
+{
+    static const char *const words[] = {"migrate", "db:migrate", "migration", "migrations"};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (effect_has_word(s, words[i]))
+            return true;
+    return false;
+}
+
+static enum command_effect effect_of_simple(const struct shell_simple *s)
+{
+    struct shell_simple inner = *s;
+    struct sv program;
+
+    while (inner.n_words > 1 && sv_eq(shell_program(&inner), SV("sudo"))) {
+        inner.words++;
+        inner.n_words--;
+    }
+    if (inner.n_words == 0)
+        return EFFECT_STATE;
+    program = shell_program(&inner);
+    if (inner.declaration || sv_eq(program, SV("cd")) || sv_eq(program, SV("source")) ||
+        sv_eq(program, SV(".")) || sv_eq(program, SV("set")))
+        return EFFECT_STATE;
+    if (sv_eq(program, SV("psql")) || sv_eq(program, SV("sqlite3")))
+        return effect_of_client(&inner);
+    for (size_t i = 0; i < ARRAY_LEN(effect_rows); i++)
+        if (sv_eq(program, sv_from(effect_rows[i].program)) &&
+            (!effect_rows[i].verb[0] || effect_has_word(&inner, effect_rows[i].verb)))
+            return effect_rows[i].effect;
+    for (size_t i = 0; i < ARRAY_LEN(effect_looks); i++)
+        if (sv_eq(program, sv_from(effect_looks[i])))
+            return EFFECT_NONE;
+    for (size_t i = 0; i < ARRAY_LEN(effect_looking_verbs); i++)
+        if (effect_has_word(&inner, effect_looking_verbs[i]))
+            return EFFECT_NONE;
+    return effect_is_migration(&inner) ? EFFECT_DATABASE : EFFECT_UNKNOWN;
+}
+
+/* A copy under a name that says "backup" is one. */
+static bool effect_copies_to_backup(const struct shell_item *item)
+{
+    for (size_t i = 0; i < item->n_simple; i++) {
+        const struct shell_simple *s = &item->simple[i];
+
+        if (sv_eq(shell_program(s), SV("cp")) && s->n_words >= 3 &&
+            (sv_has_nocase(s->words[s->n_words - 1].raw, SV("backup")) ||
+             sv_has_nocase(s->words[s->n_words - 1].raw, SV(".bak"))))
+            return true;
+    }
+    return false;
+}
+
+enum command_effect effect_of(const struct shell_item *item)
+{
+    enum command_effect worst = EFFECT_NONE;
+    bool writes = false;
+
+    if (item->kind == SHELL_ASSIGN || item->kind == SHELL_FUNCTION)
+        return EFFECT_STATE;
+    for (size_t i = 0; i < item->n_simple; i++) {
+        enum command_effect e = effect_of_simple(&item->simple[i]);
+
+        if (e > worst)
+            worst = e;
+    }
+    for (size_t i = 0; i < item->n_redirects; i++)
+        writes |= sv_ends(item->redirects[i].op, SV(">")) &&
+                  !sv_starts(item->redirects[i].target.raw, SV("/dev/"));
+    if (worst == EFFECT_FILES && effect_copies_to_backup(item))
+        return EFFECT_BACKUP;
+    if (writes && worst < EFFECT_BACKUP)
+        return EFFECT_FILES;
+    return worst;
+}

@@ -1,0 +1,13 @@
+#pragma once
+
+/*
+ * effect: what a command changes, from a table of programs and their verbs.
+ *
+ * Used to say what has a way back and what only looks.  A program that is not in the
+ * table has the effect "unknown", which counts as a change.
+ */
+#include "runbook/command.h"
+
+enum command_effect effect_of(const struct shell_item *item);
+/* Of SQL text, or a dot command of sqlite3. */
+enum command_effect effect_of_sql(struct sv sql);

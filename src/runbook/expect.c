@@ -1,0 +1,667 @@
+#include "runbook/expect.h"
+
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/regex.h"
+#include "base/sv.h"
+
+/* --- cutting a text into clauses --- */
+
+/* How much deeper or shallower quotes and brackets are after c. */
+struct expect_depth {
+    int brackets;
+    char quote;
+};
+
+static void expect_count(struct expect_depth *d, struct sv s, size_t i)
+{
+    char c = s.p[i];
+
+    if (d->quote) {
+        if (c == d->quote)
+            d->quote = '\0';
+    } else if (c == '"' || c == '`') {
+        d->quote = c;
+    } else if (c == '\'' && (i == 0 || !ascii_is_alnum(s.p[i - 1]))) {
+        d->quote = c; /* not the apostrophe of "isn't" */
+    } else if (strchr("([{", c)) {
+        d->brackets++;
+    } else if (strchr(")]}", c)) {
+        d->brackets--;
+    }
+}
+
+/* Cut at `sep` where no quote or bracket is open.  An unbalanced text is not cut. */
+static bool expect_cut(struct sv *rest, struct sv sep, struct sv *piece)
+{
+    struct expect_depth d = {0};
+
+    if (!rest->p)
+        return false;
+    for (size_t i = 0; i < rest->n; i++) {
+        if (d.brackets <= 0 && !d.quote && sv_starts_nocase(sv_sub(*rest, i, rest->n), sep)) {
+            *piece = sv_trim(sv_sub(*rest, 0, i));
+            *rest = sv_sub(*rest, i + sep.n, rest->n);
+            return true;
+        }
+        expect_count(&d, *rest, i);
+    }
+    *piece = sv_trim(*rest);
+    *rest = (struct sv){NULL, 0};
+    return true;
+}
+
+/* --- the table of forms --- */
+
+struct expect_match {
+    struct sv clause; /* with commentary */
+    struct sv bare;   /* without commentary in parentheses at the end */
+    struct sv g[6];   /* groups of the pattern */
+    const struct expect_context *cx;
+    struct arena *arena;
+};
+
+/* Fill *e; false: this form does not apply after all, try the next. */
+typedef bool expect_form_fn(const struct expect_match *m, struct rb_expect *e);
+
+static enum rb_op expect_op(struct sv word)
+{
+    static const struct {
+        struct sv word;
+        enum rb_op op;
+    } rows[] = {
+        {SV("<="), OP_LE},
+        {SV(">="), OP_GE},
+        {SV("<"), OP_LT},
+        {SV(">"), OP_GT},
+        {SV("="), OP_EQ},
+        {SV("=="), OP_EQ},
+        {SV("at least"), OP_GE},
+        {SV("at most"), OP_LE},
+        {SV("less than"), OP_LT},
+        {SV("under"), OP_LT},
+        {SV("below"), OP_LT},
+        {SV("fewer than"), OP_LT},
+        {SV("over"), OP_GT},
+        {SV("above"), OP_GT},
+        {SV("more than"), OP_GT},
+        {SV("up to"), OP_LE},
+        {SV("minimum"), OP_GE},
+        {SV("maximum"), OP_LE},
+        {SV("min"), OP_GE},
+        {SV("max"), OP_LE},
+        {SV("greater than"), OP_GT},
+        {SV("\xe2\x89\xa4"), OP_LE},
+        {SV("\xe2\x89\xa5"), OP_GE},
+        {SV("exactly"), OP_EQ},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (sv_eq_nocase(rows[i].word, word))
+            return rows[i].op;
+    return OP_EQ;
+}
+
+/* "1,234.5": commas group digits. */
+static bool expect_number(struct sv s, double *ret)
+{
+    char buf[64];
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.n && n < sizeof(buf); i++)
+        if (s.p[i] != ',')
+            buf[n++] = s.p[i];
+    return n < sizeof(buf) && sv_to_f64((struct sv){buf, n}, ret);
+}
+
+/* Bytes of a unit of size as df and people use it: powers of 1000, and of 1024 with an i. */
+static double expect_bytes(struct sv unit)
+{
+    static const struct {
+        struct sv unit;
+        double bytes;
+    } rows[] = {
+        {SV("B"), 1},
+        {SV("KB"), 1e3},
+        {SV("MB"), 1e6},
+        {SV("GB"), 1e9},
+        {SV("TB"), 1e12},
+        {SV("KiB"), 1024},
+        {SV("MiB"), 1048576},
+        {SV("GiB"), 1073741824.0},
+        {SV("TiB"), 1099511627776.0},
+        {SV("K"), 1e3},
+        {SV("M"), 1e6},
+        {SV("G"), 1e9},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (sv_eq_nocase(rows[i].unit, unit))
+            return rows[i].bytes;
+    return 0;
+}
+
+static bool form_status(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_STATUS;
+    if (!m->cx->http)
+        return false;
+    if (sv_eq_nocase(m->g[1], SV("2xx"))) {
+        e->number = 200;
+        e->number2 = 299;
+        return true;
+    }
+    e->number2 = 0;
+    return sv_to_f64(m->g[1], &e->number) && e->number >= 100 && e->number < 600;
+}
+
+static bool form_json(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_JSON;
+    e->text = m->g[1];
+    e->value = m->g[2];
+    e->op = OP_EQ;
+    return m->cx->http;
+}
+
+static bool form_active(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_ACTIVE;
+    return m->cx->service;
+}
+
+static bool form_inactive(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_INACTIVE;
+    return m->cx->service;
+}
+
+static bool form_exit(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_EXIT;
+    e->number = 0;
+    return m->g[1].n == 0 || sv_to_f64(m->g[1], &e->number);
+}
+
+static bool form_exit_of_echo(const struct expect_match *m, struct rb_expect *e)
+{
+    return m->cx->asks_status && form_exit(m, e);
+}
+
+/* "no errors": of a log the lines decide, of a command its status. */
+static bool form_no_errors(const struct expect_match *m, struct rb_expect *e)
+{
+    if (!m->cx->follows)
+        return form_exit(m, e);
+    e->form = EXPECT_NOT_MATCHES;
+    e->text = SV("(?i)\\b(error|fatal|panic|exception|traceback)\\b");
+    return true;
+}
+
+static bool form_fail(const struct expect_match *m UNUSED, struct rb_expect *e)
+{
+    e->form = EXPECT_FAIL;
+    return true;
+}
+
+static bool form_count(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_COUNT;
+    e->text = m->g[2];
+    e->op = m->g[3].n ? OP_GE : OP_EQ;
+    return expect_number(m->g[1], &e->number);
+}
+
+static bool form_rows(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_ROWS;
+    e->op = OP_EQ;
+    e->number = 0;
+    return m->cx->sql && (!ascii_is_digit(*m->g[1].p) || expect_number(m->g[1], &e->number));
+}
+
+/* "at least 3", "<10 connections", "latency <50ms", ">10GB free" */
+static bool form_compare(const struct expect_match *m, struct rb_expect *e)
+{
+    struct sv before = sv_trim(m->g[1]), unit = m->g[4], after = sv_trim(m->g[5]);
+    double bytes = expect_bytes(unit);
+
+    e->op = expect_op(m->g[2]);
+    e->unit = unit;
+    if (!expect_number(m->g[3], &e->number))
+        return false;
+    if (m->cx->disk) {
+        e->form = EXPECT_FREE;
+        e->number *= bytes;
+        return bytes > 0 &&
+               (sv_has_nocase(after, SV("free")) || sv_has_nocase(before, SV("free")) ||
+                sv_has_nocase(after, SV("available")));
+    }
+    if (m->cx->http) { /* which member of the answer?  Its name must be said */
+        struct sv word = {NULL, 0};
+        struct sv words = before.n ? before : after;
+
+        e->form = EXPECT_JSON;
+        while (sv_next_word(&words, &word))
+            e->text = word; /* the last word: "database latency" */
+        return e->text.n > 0;
+    }
+    e->form = EXPECT_NUMBER;
+    e->text = before.n ? before : after;
+    return true;
+}
+
+static bool form_range(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_NUMBER;
+    e->op = OP_IN;
+    e->unit = m->g[3];
+    return !m->cx->http && !m->cx->disk && expect_number(m->g[1], &e->number) &&
+           expect_number(m->g[2], &e->number2);
+}
+
+static bool form_increases(const struct expect_match *m UNUSED, struct rb_expect *e)
+{
+    e->form = EXPECT_INCREASES;
+    return !m->cx->follows;
+}
+
+static bool form_expires(const struct expect_match *m, struct rb_expect *e)
+{
+    int64_t ms = 0;
+
+    e->form = EXPECT_EXPIRES;
+    if (m->g[1].n && !duration_parse(m->g[1], &ms))
+        return false;
+    e->number = (double)ms;
+    return true;
+}
+
+static bool form_version(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_VERSION;
+    e->op = OP_GE;
+    e->text = m->g[1];
+    return true;
+}
+
+static bool form_exists(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_EXISTS;
+    return m->cx->makes_file;
+}
+
+static bool form_set(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_SET;
+    e->text = m->cx->names;
+    return m->cx->names.n > 0;
+}
+
+static bool form_empty(const struct expect_match *m UNUSED, struct rb_expect *e)
+{
+    e->form = EXPECT_MATCHES;
+    e->text = SV("\\A\\s*\\z");
+    return true;
+}
+
+/* A text to look for.  X, N, xxx or (count) as a word of its own stands for a number. */
+static bool form_text(struct sv text, bool negative, struct arena *arena, struct rb_expect *e)
+{
+    CLEANUP(strbuf_release) struct strbuf re = STRBUF(0);
+    bool wild = false;
+
+    for (size_t i = 0; i < text.n; i++) {
+        bool word = (text.p[i] == 'X' || text.p[i] == 'N') &&
+                    (i == 0 || !ascii_is_word(text.p[i - 1])) &&
+                    (i + 1 == text.n || !ascii_is_word(text.p[i + 1]));
+
+        if (word)
+            strbuf_add_str(&re, "[0-9]+");
+        else if (ascii_is_word(text.p[i]) || (unsigned char)text.p[i] >= 0x80 || text.p[i] == ' ')
+            strbuf_add_byte(&re, text.p[i]);
+        else
+            strbuf_addf(&re, "\\%c", text.p[i]);
+        wild |= word && text.n > 1;
+    }
+    if (wild) {
+        e->form = negative ? EXPECT_NOT_MATCHES : EXPECT_MATCHES;
+        e->text = arena_sv(arena, strbuf_sv(&re));
+    } else {
+        e->form = negative ? EXPECT_NOT_CONTAINS : EXPECT_CONTAINS;
+        e->text = arena_sv(arena, text);
+    }
+    return text.n > 0;
+}
+
+static bool form_contains(const struct expect_match *m, struct rb_expect *e)
+{
+    return form_text(m->g[1], false, m->arena, e);
+}
+
+static bool form_not_contains(const struct expect_match *m, struct rb_expect *e)
+{
+    return form_text(m->g[1], true, m->arena, e);
+}
+
+#define UNIT "(ms|s|sec|seconds?|minutes?|min|%|[KMGT]i?B|[KMG]|B)?"
+#define OP                                                                                      \
+    "(<=|>=|<|>|==?|\xe2\x89\xa4|\xe2\x89\xa5|at least|at most|less than|fewer than|more than|" \
+    "greater than|under|below|over|above|up to|minimum|maximum|min|max|exactly)"
+#define LEAD                                                                                    \
+    "(?:should |must |it |is |be |shows? |displays? |contains? |includes? |prints? |returns? |" \
+    "reports? |output |outputs |response |with |the |a |an |still |also |:)*"
+
+/* First match wins.  Patterns see the clause without commentary, letter case is ignored. */
+static const struct {
+    const char *pattern;
+    expect_form_fn *fn;
+} expect_forms[] = {
+    {"^" LEAD "HTTP(?:/[0-9.]+)?[ :]*(?:status )?(?:code )?([0-9]{3}|2xx)(?: OK)?$", form_status},
+    {"^" LEAD "(?:status(?: code)?[ :]*)?([0-9]{3}|2xx) OK$", form_status},
+    {"^" LEAD "(?:http )?status(?: code)?[ :=]*([0-9]{3})$", form_status},
+    {"^.*?\"([A-Za-z_][A-Za-z0-9_.-]*)\" ?: ?(\"[^\"]*\"|-?[0-9.]+|true|false|null)[ }]*$",
+     form_json},
+    {"^" LEAD "(?:service |unit )?(?:active \\(running\\)|running|active|up and running|up)$",
+     form_active},
+    {"^" LEAD "(?:inactive \\(dead\\)|inactive|stopped|not running|dead)$", form_inactive},
+    {"^" LEAD "exit(?: code| status)?[ :=]*(?:of |is )?([0-9]+)$", form_exit},
+    {"^" LEAD "([0-9]+)$", form_exit_of_echo},
+    {"^" LEAD "(?:fail|fails|be rejected|be refused|an error)$", form_fail},
+    {"^no errors?(?: in (?:the )?(?:log|logs|output))?()$", form_no_errors},
+    {"^(?:[a-z ]+ )?(?:completes?|completed|finish(?:es)?|runs?|ends?|executes?|applies|apply)"
+     " (?:successfully|cleanly|without (?:any )?errors?)()$",
+     form_exit},
+    {"^(?:[a-z ]+ "
+     ")?(?:connection|connects|command|build|login|ping|both|check|config|configuration|"
+     "syntax|restore|upload|download|copy)(?: is| are| should)? "
+     "?(?:successful|succeeds?|ok|pass(?:es)?"
+     "|valid)()$",
+     form_exit},
+    {"^(?:success|successful|succeeds|should succeed|should pass|exits? cleanly)()$", form_exit},
+    {"^" LEAD "([0-9][0-9,]*)(\\+?)? (passed|failed|skipped|errors|warnings)$", NULL},
+    {"^" LEAD "([0-9]+|no|zero) (?:rows?|results?|records?)$", form_rows},
+    {"^(?:should )?return[s]? (0)$", form_rows},
+    {"^(?:should )?not (?:show|contain|include|list|print) [\"`']?([^\"`']+)[\"`']?(?: column)?$",
+     form_not_contains},
+    {"^" LEAD "[\"`]([^\"`]+)[\"`](?: message| in the output| line)?$", form_contains},
+    {"^" LEAD "'([^']+)'$", form_contains},
+    {"^(?:should )?(?:returns?|prints?|shows?|says?) ([A-Z][A-Z0-9_]+|[a-z0-9]+)$", form_contains},
+    {"^.*\\b(?:date|expir\\w*|certificate|valid)\\b.*\\bin (?:the )?future()$", form_expires},
+    {"^.*\\b(?:expir\\w*|certificate|valid)\\b.*(?:>|more than|at least|over) ?([0-9]+ ?days?)$",
+     form_expires},
+    {"^.*\\b(?:count|counter|number|total|requests?|value)s?\\b.*\\b(?:increas\\w+|growing|rising|"
+     "goes "
+     "up)$",
+     form_increases},
+    {"^(?:python|node|version|postgresql|should be)? ?v?([0-9]+(?:\\.[0-9]+)+)\\+$", form_version},
+    {"^(?:all )?[a-z ]*\\b(?:files?|backups?|snapshots?|archives?|dumps?|copy|copies)\\b[a-z ]*"
+     "(?:created|exists?|written|present|taken)(?: successfully)?$",
+     form_exists},
+    {"^all [a-z ]*(?:secrets?|variables?|settings?)(?: are)? set$", form_set},
+    {"^(?:no output|empty|nothing|no matches|no lines)$", form_empty},
+    {"^" LEAD "([0-9][0-9.,]*) ?(?:-|to|\xe2\x80\x93) ?([0-9][0-9.,]*) ?" UNIT "(?: [a-z ]+)?$",
+     form_range},
+    {"^((?:[a-z_]+ ){0,4}?)(?:is |are |of |be |should be )?" OP " ?([0-9][0-9.,]*) ?" UNIT
+     "((?: [a-z]+){0,4})$",
+     form_compare},
+};
+
+struct expect_reader {
+    struct regex *forms[ARRAY_LEN(expect_forms)];
+};
+
+struct expect_reader *expect_reader_new(void)
+{
+    struct expect_reader *r = XNEW(struct expect_reader);
+
+    for (size_t i = 0; i < ARRAY_LEN(expect_forms); i++)
+        r->forms[i] = regex_must(expect_forms[i].pattern, REGEX_NOCASE);
+    return r;
+}
+
+void expect_reader_free(struct expect_reader *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(expect_forms); i++)
+        regex_free(r->forms[i]);
+    free(r);
+}
+
+/* "20 passed": groups are (number)(+)(noun); the form wants (number, noun, plus). */
+static bool expect_try_count(struct expect_match *m, struct rb_expect *e)
+{
+    struct sv plus = m->g[2];
+
+    m->g[2] = m->g[3];
+    m->g[3] = plus;
+    return form_count(m, e);
+}
+
+static bool expect_try(struct expect_reader *r, size_t form, struct expect_match *m,
+                       struct rb_expect *e)
+{
+    struct regex_match g[ARRAY_LEN(m->g)];
+    struct rb_expect found = {.op = OP_EQ};
+
+    if (!regex_find(r->forms[form], m->bare, 0, g, ARRAY_LEN(g)))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(g); i++)
+        m->g[i] = g[i].from == SV_NPOS ? (struct sv){"", 0} : sv_sub(m->bare, g[i].from, g[i].to);
+    if (!(expect_forms[form].fn ? expect_forms[form].fn(m, &found) : expect_try_count(m, &found)))
+        return false;
+    found.text = found.text.n ? arena_sv(m->arena, found.text) : found.text;
+    *e = found;
+    return true;
+}
+
+/* Without "(not exhausted)" at the end, and without a final full stop. */
+static struct sv expect_bare(struct sv s)
+{
+    for (;;) {
+        size_t open;
+
+        s = sv_trim(s);
+        if (s.n && (s.p[s.n - 1] == '.' || s.p[s.n - 1] == ',')) {
+            s.n--;
+            continue;
+        }
+        if (!s.n || s.p[s.n - 1] != ')')
+            return s;
+        open = s.n;
+        while (open > 0 && s.p[open - 1] != '(')
+            open--;
+        if (open <= 1 || sv_eq_nocase(sv_sub(s, open, s.n - 1), SV("running")) ||
+            sv_eq_nocase(sv_sub(s, open, s.n - 1), SV("dead")))
+            return s;
+        s.n = open - 1;
+    }
+}
+
+static void expect_ask(struct sv clause, struct rb_expect *e)
+{
+    *e = (struct rb_expect){.form = EXPECT_ASK, .text = clause};
+}
+
+static void expect_single(struct expect_reader *r, struct sv clause,
+                          const struct expect_context *cx, struct arena *arena, struct rb_expect *e)
+{
+    struct expect_match m = {
+        .clause = clause, .bare = expect_bare(clause), .cx = cx, .arena = arena};
+    struct sv inner;
+
+    /* "`notAfter` date is in future (>30 days)": here the commentary is the limit */
+    if (sv_has_nocase(m.bare, SV("in future")) && expect_in_parentheses(clause, &inner)) {
+        int64_t ms;
+
+        (void)(sv_eat(&inner, SV(">")) || sv_eat_nocase(&inner, SV("more than")));
+        if (duration_parse(inner, &ms)) {
+            *e = (struct rb_expect){.form = EXPECT_EXPIRES, .number = (double)ms};
+            return;
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(expect_forms); i++)
+        if (expect_try(r, i, &m, e))
+            return;
+    expect_ask(clause, e);
+}
+
+/* "or a list of changes": satisfied by any output at all. */
+static bool expect_is_vacuous(struct sv clause)
+{
+    static const struct sv starts[] = {SV("list of "), SV("a list of "),    SV("the list of "),
+                                       SV("any "),     SV("a summary of "), SV("summary of ")};
+
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++)
+        if (sv_starts_nocase(clause, starts[i]))
+            return true;
+    return false;
+}
+
+static void expect_alternatives(struct expect_reader *r, struct sv clause,
+                                const struct expect_context *cx, struct arena *arena,
+                                struct rb_expect *e)
+{
+    VEC(struct rb_expect) any = {0};
+    struct sv rest = clause, piece;
+
+    while (expect_cut(&rest, SV(" or "), &piece)) {
+        if (expect_is_vacuous(piece))
+            e->vacuous = true;
+        else
+            expect_single(r, piece, cx, arena, vec_add(&any));
+    }
+    if (any.n == 1) {
+        bool vacuous = e->vacuous;
+
+        *e = any.v[0];
+        e->vacuous = vacuous;
+    } else {
+        e->form = EXPECT_ANY;
+        e->any = arena_memdup(arena, any.v, any.n * sizeof(*any.v));
+        e->n_any = any.n;
+        for (size_t i = 0; i < any.n; i++)
+            if (any.v[i].form == EXPECT_ASK)
+                expect_ask(clause, e); /* a machine cannot say that none of them holds */
+    }
+    if (e->vacuous && e->form != EXPECT_ASK) /* everything is allowed: only the status is left */
+        *e = (struct rb_expect){.form = EXPECT_EXIT, .vacuous = true};
+    vec_release(&any);
+}
+
+bool expect_next_clause(struct sv *rest, struct sv *clause)
+{
+    while (rest->p) {
+        struct sv comma = *rest, conj = *rest, first, second;
+
+        if (!expect_cut(&comma, SV(","), &first) || !expect_cut(&conj, SV(" and "), &second))
+            return false;
+        *clause = first.n <= second.n ? first : second;
+        *rest = first.n <= second.n ? comma : conj;
+        if (clause->n)
+            return true;
+    }
+    return false;
+}
+
+void expect_read(struct expect_reader *r, struct sv text, size_t line,
+                 const struct expect_context *cx, struct arena *arena, expect_list *out)
+{
+    struct sv rest = sv_trim(text), clause;
+    size_t before = out->n;
+
+    while (expect_next_clause(&rest, &clause)) {
+        struct rb_expect e = {0};
+
+        expect_alternatives(r, clause, cx, arena, &e);
+        e.line = line;
+        e.source = arena_sv(arena, clause);
+        *vec_add(out) = e;
+    }
+    if (out->n == before) {
+        struct rb_expect *e = vec_add(out);
+
+        expect_ask(arena_sv(arena, text), e);
+        e->line = line;
+        e->source = e->text;
+    }
+}
+
+/* --- where expectations are found --- */
+
+bool expect_is_label(struct sv text, struct sv *rest)
+{
+    /* With a colon: a label.  Without: a sentence that itself is what is expected. */
+    static const struct {
+        struct sv word;
+        bool label;
+    } rows[] = {
+        {SV("Expected output (approximate)"), true},
+        {SV("Expected output"), true},
+        {SV("Expected response"), true},
+        {SV("Expected result"), true},
+        {SV("Expected results"), true},
+        {SV("Expect"), true},
+        {SV("Expected"), true},
+        {SV("Erwartet"), true},
+        {SV("Erwartete Ausgabe"), true},
+        {SV("Erwartung"), true},
+        {SV("Should "), false},
+        {SV("Must "), false},
+        {SV("Returns "), false},
+        {SV("Both should "), false},
+    };
+    struct sv t = sv_trim(text);
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct sv after = t;
+
+        if (!sv_eat_nocase(&after, rows[i].word))
+            continue;
+        if (!rows[i].label) {
+            *rest = t;
+            return true;
+        }
+        after = sv_trim_left(after);
+        if (sv_eat(&after, SV(":")) || sv_eat(&after, SV("\xef\xbc\x9a"))) {
+            *rest = sv_trim(after);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool expect_in_parentheses(struct sv text, struct sv *rest)
+{
+    size_t close, open;
+
+    text = sv_trim(text);
+    if (!text.n || text.p[text.n - 1] != ')')
+        return false;
+    close = text.n - 1;
+    open = close;
+    while (open > 0 && text.p[open - 1] != '(')
+        open--;
+    if (open == 0)
+        return false;
+    *rest = sv_trim(sv_sub(text, open, close));
+    return rest->n > 0;
+}
+
+bool expect_is_proceed(struct sv text, struct sv *rest)
+{
+    struct sv t = sv_trim(text);
+    size_t at;
+
+    if (!sv_eat_nocase(&t, SV("When ")) && !sv_eat_nocase(&t, SV("Once ")))
+        return false;
+    at = sv_find_nocase(t, SV(", proceed"), 0);
+    if (at == SV_NPOS)
+        at = sv_find_nocase(t, SV(", continue"), 0);
+    if (at == SV_NPOS)
+        return false;
+    *rest = sv_trim(sv_sub(t, 0, at));
+    return rest->n > 0;
+}

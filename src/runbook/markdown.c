@@ -1,0 +1,413 @@
+#include "runbook/markdown.h"
+
+#include <cmark-gfm-core-extensions.h>
+#include <cmark-gfm.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/sv.h"
+#include "base/vec.h"
+
+struct md_build {
+    struct arena *arena;
+    VEC(struct md_node) nodes;
+    struct strbuf text;
+    VEC(struct md_span) spans;
+};
+
+/* --- fences inside a "markdown" fence --- */
+
+struct md_fence {
+    char c;
+    size_t n; /* 0: the line is no fence */
+    size_t indent;
+    struct sv info;
+};
+
+/* A line that opens or closes a fence.  Up to any indent: in a list it may be deep. */
+static struct md_fence md_fence_of(struct sv line)
+{
+    struct md_fence f = {0};
+    struct sv rest = sv_trim_left(line);
+
+    f.indent = line.n - rest.n;
+    if (!rest.n || (*rest.p != '`' && *rest.p != '~'))
+        return f;
+    f.c = *rest.p;
+    while (f.n < rest.n && rest.p[f.n] == f.c)
+        f.n++;
+    f.info = sv_trim(sv_sub(rest, f.n, rest.n));
+    if (f.n < 3 || (f.c == '`' && sv_find_byte(f.info, '`', 0) != SV_NPOS))
+        f.n = 0;
+    return f;
+}
+
+static bool md_holds_markdown(struct sv info)
+{
+    struct sv word = {NULL, 0};
+
+    (void)sv_next_word(&info, &word);
+    return sv_eq_nocase(word, SV("markdown")) || sv_eq_nocase(word, SV("md"));
+}
+
+/*
+ * The line that closes the fence opened at `open` when fences inside it nest; 0 when they do not
+ * balance before the end.  *strict is the line at which CommonMark closes it.
+ */
+static size_t md_nested_close(const struct document *d, size_t open, struct md_fence outer,
+                              size_t *strict)
+{
+    size_t depth = 1;
+
+    *strict = 0;
+    for (size_t i = open + 1; i <= d->n_lines; i++) {
+        struct md_fence f = md_fence_of(document_line(d, i));
+
+        if (f.n < outer.n || f.c != outer.c)
+            continue;
+        if (f.info.n) {
+            depth++;
+            continue;
+        }
+        if (!*strict)
+            *strict = i;
+        if (--depth == 0)
+            return i;
+    }
+    return 0;
+}
+
+struct md_repair {
+    struct strbuf text; /* the document with longer outer fences, when any needed it */
+    VEC(size_t) nested;
+    size_t unclosed;
+};
+
+static void md_copy_line(const struct document *d, size_t line, size_t longer, struct strbuf *out)
+{
+    struct sv raw = sv_sub(d->text, d->line_at[line - 1], d->line_at[line]);
+    struct md_fence f = md_fence_of(document_line(d, line));
+
+    strbuf_add_sv(out, sv_sub(raw, 0, f.indent));
+    strbuf_add_n(out, f.c, longer);
+    strbuf_add_sv(out, sv_sub(raw, f.indent, raw.n));
+}
+
+/* Lengthen the outer fence of every block whose inner fences would end it: no line moves. */
+static void md_repair_fences(const struct document *d, struct md_repair *r)
+{
+    size_t copied = 1;
+
+    for (size_t i = 1; i <= d->n_lines; i++) {
+        struct md_fence f = md_fence_of(document_line(d, i));
+        size_t close, strict;
+
+        if (!f.n)
+            continue;
+        close = md_nested_close(d, i, f, &strict);
+        if (md_holds_markdown(f.info) && close && strict && close != strict) {
+            *vec_add(&r->nested) = strict;
+            strbuf_add_sv(&r->text, sv_sub(d->text, d->line_at[copied - 1], d->line_at[i - 1]));
+            md_copy_line(d, i, 3, &r->text);
+            strbuf_add_sv(&r->text, sv_sub(d->text, d->line_at[i], d->line_at[close - 1]));
+            md_copy_line(d, close, 3, &r->text);
+            copied = close + 1;
+            strict = close;
+        }
+        if (!strict) {
+            r->unclosed = i;
+            break;
+        }
+        i = strict;
+    }
+    if (r->nested.n)
+        strbuf_add_sv(&r->text, sv_sub(d->text, d->line_at[copied - 1], d->text.n));
+}
+
+/* --- inline text --- */
+
+static void md_add_span(struct md_build *b, enum md_span_kind kind, size_t from, const char *url)
+{
+    struct md_span *s = vec_add(&b->spans);
+
+    s->kind = kind;
+    s->from = from;
+    s->to = b->text.n;
+    s->url = url && *url ? arena_sv(b->arena, sv_from(url)) : (struct sv){NULL, 0};
+}
+
+static void md_flatten_leaf(struct md_build *b, cmark_node *n)
+{
+    size_t from = b->text.n;
+    cmark_node_type type = cmark_node_get_type(n);
+
+    if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
+        strbuf_add_byte(&b->text, '\n');
+    else if (cmark_node_get_literal(n))
+        strbuf_add_str(&b->text, cmark_node_get_literal(n));
+    if (type == CMARK_NODE_CODE)
+        md_add_span(b, MD_CODE_SPAN, from, NULL);
+    else if (type == CMARK_NODE_HTML_INLINE)
+        md_add_span(b, MD_HTML_SPAN, from, NULL);
+}
+
+struct md_open {
+    cmark_node *node;
+    size_t from;
+};
+
+static void md_close_inline(struct md_build *b, const struct md_open *o)
+{
+    cmark_node_type type = cmark_node_get_type(o->node);
+
+    if (type == CMARK_NODE_STRONG)
+        md_add_span(b, MD_STRONG, o->from, NULL);
+    else if (type == CMARK_NODE_LINK)
+        md_add_span(b, MD_LINK, o->from, cmark_node_get_url(o->node));
+    else if (type == CMARK_NODE_IMAGE)
+        md_add_span(b, MD_IMAGE, o->from, cmark_node_get_url(o->node));
+}
+
+/* What the iterator enters and never leaves (cmark's iterator.c). */
+static bool md_is_leaf(cmark_node_type type)
+{
+    return type == CMARK_NODE_TEXT || type == CMARK_NODE_SOFTBREAK ||
+           type == CMARK_NODE_LINEBREAK || type == CMARK_NODE_CODE ||
+           type == CMARK_NODE_HTML_INLINE;
+}
+
+/* The inline children of a block, as text and spans; without recursion, as they may nest deeply. */
+static void md_flatten(struct md_build *b, cmark_node *block, struct md_node *out)
+{
+    cmark_iter *it = cmark_iter_new(block);
+    VEC(struct md_open) open = {0};
+    cmark_event_type ev;
+
+    strbuf_truncate(&b->text, 0);
+    b->spans.n = 0;
+    while ((ev = cmark_iter_next(it)) != CMARK_EVENT_DONE) {
+        cmark_node *n = cmark_iter_get_node(it);
+
+        if (n == block)
+            continue;
+        if (ev == CMARK_EVENT_EXIT) {
+            md_close_inline(b, vec_last(&open));
+            open.n--;
+        } else if (!md_is_leaf(cmark_node_get_type(n))) {
+            *vec_add(&open) = (struct md_open){n, b->text.n};
+        } else {
+            md_flatten_leaf(b, n);
+        }
+    }
+    cmark_iter_free(it);
+    vec_release(&open);
+    out->text = arena_sv(b->arena, strbuf_sv(&b->text));
+    out->n_spans = b->spans.n;
+    out->spans = arena_memdup(b->arena, b->spans.v, b->spans.n * sizeof(*b->spans.v));
+}
+
+/* --- blocks --- */
+
+static bool md_block_kind(cmark_node *n, enum md_kind *kind)
+{
+    static const struct {
+        const char *name; /* cmark_node_get_type_string(): extensions have no constants */
+        enum md_kind kind;
+    } rows[] = {
+        {"document", MD_DOCUMENT}, {"heading", MD_HEADING},     {"paragraph", MD_PARAGRAPH},
+        {"list", MD_LIST},         {"item", MD_ITEM},           {"tasklist", MD_ITEM},
+        {"code_block", MD_CODE},   {"html_block", MD_HTML},     {"block_quote", MD_QUOTE},
+        {"table", MD_TABLE},       {"table_row", MD_ROW},       {"table_header", MD_ROW},
+        {"table_cell", MD_CELL},   {"thematic_break", MD_RULE},
+    };
+    const char *name = cmark_node_get_type_string(n);
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (strcmp(rows[i].name, name) == 0) {
+            *kind = rows[i].kind;
+            return true;
+        }
+    return false;
+}
+
+static void md_fill_item(cmark_node *n, struct md_node *m)
+{
+    cmark_node *list = cmark_node_parent(n);
+    cmark_node *before = cmark_node_previous(n);
+
+    m->ordered = list && cmark_node_get_list_type(list) == CMARK_ORDERED_LIST;
+    m->task = strcmp(cmark_node_get_type_string(n), "tasklist") == 0;
+    m->checked = m->task && cmark_gfm_extensions_get_tasklist_item_checked(n);
+    if (m->ordered) {
+        m->number = (unsigned)cmark_node_get_list_start(list);
+        for (; before; before = cmark_node_previous(before))
+            m->number++;
+    }
+}
+
+static void md_fill(struct md_build *b, cmark_node *n, struct md_node *m)
+{
+    const char *info;
+
+    m->line = (size_t)cmark_node_get_start_line(n);
+    m->end_line = (size_t)cmark_node_get_end_line(n);
+    m->column = (size_t)cmark_node_get_start_column(n);
+    switch ((int)m->kind) {
+    case MD_HEADING: m->level = (unsigned)cmark_node_get_heading_level(n); break;
+    case MD_ITEM: md_fill_item(n, m); break;
+    case MD_ROW: m->header = strcmp(cmark_node_get_type_string(n), "table_header") == 0; break;
+    case MD_CODE:
+        info = cmark_node_get_fence_info(n);
+        m->info = arena_sv(b->arena, sv_trim(sv_from(info)));
+        m->fenced = cmark_node_get_fenced(n, &(int){0}, &(int){0}, &(char){0}) != 0;
+        m->text = arena_sv(b->arena, sv_from(cmark_node_get_literal(n)));
+        break;
+    case MD_HTML: m->text = arena_sv(b->arena, sv_from(cmark_node_get_literal(n))); break;
+    default: break;
+    }
+    if (m->kind == MD_HEADING || m->kind == MD_PARAGRAPH || m->kind == MD_CELL)
+        md_flatten(b, n, m);
+}
+
+static enum err_code md_convert(const struct document *d, cmark_node *root, struct md_build *b,
+                                struct err *err)
+{
+    VEC(uint32_t) path = {0}; /* open blocks */
+    VEC(uint32_t) last = {0}; /* last child of each of them */
+    cmark_node *n = root;
+    enum err_code rc = ERR_OK;
+
+    while (n) {
+        enum md_kind kind;
+        uint32_t index = (uint32_t)b->nodes.n;
+        struct md_node *m;
+        cmark_node *inside;
+
+        if (!md_block_kind(n,
+                           &kind)) { /* an inline node, or an extension that is not switched on */
+            n = cmark_node_next(n);
+            continue;
+        }
+        m = vec_add(&b->nodes);
+        *m = (struct md_node){.kind = kind, .parent = MD_NONE, .first = MD_NONE, .next = MD_NONE};
+        md_fill(b, n, m);
+        if (path.n) {
+            uint32_t *prev = vec_last(&last);
+
+            m->parent = *vec_last(&path);
+            if (*prev == MD_NONE)
+                b->nodes.v[m->parent].first = index;
+            else
+                b->nodes.v[*prev].next = index;
+            *prev = index;
+        }
+        inside = kind == MD_HEADING || kind == MD_PARAGRAPH || kind == MD_CELL
+                     ? NULL
+                     : cmark_node_first_child(n);
+        if (inside) {
+            if (path.n >= LIMIT_NESTING) {
+                rc = err_set(err, ERR_LIMIT, "%s:%zu: lists or quotes are nested deeper than %u",
+                             d->path, m->line, LIMIT_NESTING);
+                break;
+            }
+            *vec_add(&path) = index;
+            *vec_add(&last) = MD_NONE;
+            n = inside;
+            continue;
+        }
+        while (n && !cmark_node_next(n) && n != root) {
+            n = cmark_node_parent(n);
+            path.n--;
+            last.n--;
+        }
+        n = n == root ? NULL : cmark_node_next(n);
+    }
+    vec_release(&path);
+    vec_release(&last);
+    return rc;
+}
+
+static cmark_node *md_cmark(struct sv text)
+{
+    static const char *const extensions[] = {"table", "tasklist", "strikethrough", "autolink"};
+    cmark_parser *p;
+    cmark_node *root;
+
+    cmark_gfm_core_extensions_ensure_registered();
+    p = cmark_parser_new(CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8);
+    for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
+        cmark_syntax_extension *e = cmark_find_syntax_extension(extensions[i]);
+
+        assert(e);
+        (void)cmark_parser_attach_syntax_extension(p, e); /* fails for NULL only */
+    }
+    cmark_parser_feed(p, text.n ? text.p : "", text.n);
+    root = cmark_parser_finish(p);
+    cmark_parser_free(p);
+    return root;
+}
+
+static void md_free_root(cmark_node **n)
+{
+    cmark_node_free(*n);
+}
+
+static void md_repair_release(struct md_repair *r)
+{
+    strbuf_release(&r->text);
+    vec_release(&r->nested);
+}
+
+enum err_code markdown_parse(const struct document *d, struct arena *arena, struct markdown *ret,
+                             struct err *err)
+{
+    CLEANUP(md_repair_release) struct md_repair repair = {.text = STRBUF(0)};
+    CLEANUP(md_free_root) cmark_node *root = NULL;
+    struct md_build b = {.arena = arena, .text = STRBUF(0)};
+    enum err_code rc;
+
+    md_repair_fences(d, &repair);
+    root = md_cmark(repair.nested.n ? strbuf_sv(&repair.text) : d->text);
+    rc = md_convert(d, root, &b, err);
+    if (rc == ERR_OK) {
+        ret->n = b.nodes.n;
+        ret->v = arena_memdup(arena, b.nodes.v, b.nodes.n * sizeof(*b.nodes.v));
+        ret->nested_fences =
+            arena_memdup(arena, repair.nested.v, repair.nested.n * sizeof(*repair.nested.v));
+        ret->n_nested_fences = repair.nested.n;
+        ret->unclosed_fence = repair.unclosed;
+    }
+    vec_release(&b.nodes);
+    vec_release(&b.spans);
+    strbuf_release(&b.text);
+    return rc;
+}
+
+/* --- questions about a node --- */
+
+size_t md_line_at(const struct md_node *n, size_t offset)
+{
+    size_t line = n->line + (n->kind == MD_CODE && n->fenced);
+
+    for (size_t i = 0; i < offset && i < n->text.n; i++)
+        line += n->text.p[i] == '\n';
+    return line;
+}
+
+struct sv md_leading_strong(const struct md_node *n, size_t *end)
+{
+    for (size_t i = 0; i < n->n_spans; i++)
+        if (n->spans[i].kind == MD_STRONG && n->spans[i].from == 0) {
+            *end = n->spans[i].to;
+            return sv_trim(sv_sub(n->text, 0, n->spans[i].to));
+        }
+    *end = 0;
+    return (struct sv){NULL, 0};
+}
+
+bool md_is_all_strong(const struct md_node *n)
+{
+    size_t end;
+
+    return md_leading_strong(n, &end).n > 0 && sv_trim(sv_sub(n->text, end, n->text.n)).n == 0;
+}

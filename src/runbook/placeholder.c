@@ -1,0 +1,257 @@
+#include "runbook/placeholder.h"
+
+#include <string.h>
+
+#include "base/sv.h"
+#include "base/vec.h"
+
+static struct sv placeholder_name(struct sv raw, struct arena *arena)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    for (size_t i = 0; i < raw.n; i++) {
+        if (ascii_is_alnum(raw.p[i]))
+            strbuf_add_byte(&b, ascii_lower(raw.p[i]));
+        else if (b.n && b.p[b.n - 1] != '_')
+            strbuf_add_byte(&b, '_');
+    }
+    while (b.n && b.p[b.n - 1] == '_')
+        strbuf_truncate(&b, b.n - 1);
+    return arena_sv(arena, strbuf_sv(&b));
+}
+
+/* The bytes between two brackets, both on one line; empty when there is no closing one. */
+static struct sv placeholder_inside(struct sv text, size_t open, char close)
+{
+    for (size_t i = open + 1; i < text.n && i - open < 80; i++) {
+        if (text.p[i] == close)
+            return sv_sub(text, open + 1, i);
+        if (text.p[i] == '\n' || text.p[i] == text.p[open])
+            break;
+    }
+    return (struct sv){NULL, 0};
+}
+
+static bool placeholder_all(struct sv s, const char *allowed, bool upper, bool lower)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool ok = ascii_is_digit(c) || (upper && ascii_is_upper(c)) ||
+                  (lower && c >= 'a' && c <= 'z') || strchr(allowed, c);
+
+        if (!ok || c == '\0')
+            return false;
+    }
+    return s.n > 0 && !ascii_is_space(s.p[0]) && !ascii_is_space(s.p[s.n - 1]);
+}
+
+/* <name>: no blank inside the brackets' edges, and a letter first, so that "a < b > c" is not one. */
+static bool placeholder_is_angle(struct sv text, size_t at, struct sv inside)
+{
+    if (at > 0 && (text.p[at - 1] == '<' || text.p[at - 1] == '('))
+        return false;
+    return placeholder_all(inside, " _-.", true, true) && ascii_is_alpha(inside.p[0]);
+}
+
+/* [NAME]: capitals only in a command; not a range ([A-Z]), not a level that logs print ([ERROR]). */
+static bool placeholder_is_square(struct sv text, size_t at, struct sv inside, bool is_template)
+{
+    static const struct sv levels[] = {SV("ERROR"), SV("WARN"), SV("WARNING"), SV("INFO"),
+                                       SV("DEBUG"), SV("OK"),   SV("FAIL"),    SV("FATAL"),
+                                       SV("PASS"),  SV("X")};
+    size_t after = at + inside.n + 2;
+
+    if (after < text.n && (text.p[after] == '(' || text.p[after] == ':'))
+        return false; /* a Markdown link, or a character class */
+    if (at > 0 && (text.p[at - 1] == '[' || text.p[at - 1] == '\\'))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(levels); i++)
+        if (sv_eq(inside, levels[i]))
+            return false;
+    if (is_template)
+        return inside.n >= 2 && placeholder_all(inside, " _-/'", true, true);
+    return inside.n >= 3 && placeholder_all(inside, " _", true, false) &&
+           ascii_is_upper(inside.p[0]);
+}
+
+/* The word around `at`, cut at blanks and quotes, and not longer than a URL is on either side. */
+static struct sv placeholder_word_at(struct sv text, size_t at)
+{
+    size_t from = at, to = at;
+
+    while (from > 0 && at - from < 256 && !ascii_is_space(text.p[from - 1]) &&
+           !strchr("\"'`", text.p[from - 1]))
+        from--;
+    while (to < text.n && to - at < 256 && !ascii_is_space(text.p[to]) &&
+           !strchr("\"'`", text.p[to]))
+        to++;
+    return sv_sub(text, from, to);
+}
+
+/* {name}: in a URL, or with an underscore, as awk and the shell use braces too. */
+static bool placeholder_is_brace(struct sv text, size_t at, struct sv inside)
+{
+    if (at > 0 && (text.p[at - 1] == '$' || text.p[at - 1] == '{' || text.p[at - 1] == '%'))
+        return false;
+    if (!placeholder_all(inside, "_", false, true) || !ascii_is_alpha(inside.p[0]))
+        return false;
+    return sv_find_byte(inside, '_', 0) != SV_NPOS ||
+           sv_has(placeholder_word_at(text, at), SV("://"));
+}
+
+static bool placeholder_bracket(struct sv text, size_t at, bool is_template,
+                                struct placeholder *ret)
+{
+    struct sv inside;
+
+    switch (text.p[at]) {
+    case '<':
+        inside = placeholder_inside(text, at, '>');
+        ret->kind = PLACEHOLDER_ANGLE;
+        return inside.n && placeholder_is_angle(text, at, inside) && (ret->raw = inside, true);
+    case '[':
+        inside = placeholder_inside(text, at, ']');
+        ret->kind = PLACEHOLDER_SQUARE;
+        return inside.n && placeholder_is_square(text, at, inside, is_template) &&
+               (ret->raw = inside, true);
+    case '{':
+        inside = placeholder_inside(text, at, '}');
+        ret->kind = PLACEHOLDER_BRACE;
+        return inside.n && placeholder_is_brace(text, at, inside) && (ret->raw = inside, true);
+    default: return false;
+    }
+}
+
+/* Words that stand for a value; a final '_' means "begins with". */
+static const struct sv placeholder_words[] = {SV("TIMESTAMP"), SV("YYYYMMDD"),     SV("CHANGEME"),
+                                              SV("CHANGE_ME"), SV("REPLACE_ME"),   SV("TBD"),
+                                              SV("YOUR_"),     SV("REPLACE_WITH_")};
+
+/* Length of the word at `at` when it is such a one. */
+static size_t placeholder_word(struct sv text, size_t at)
+{
+    size_t n = 0;
+
+    if (at > 0 && ascii_is_alnum(text.p[at - 1]))
+        return 0;
+    while (at + n < text.n && (ascii_is_upper(text.p[at + n]) || text.p[at + n] == '_'))
+        n++;
+    for (size_t i = 0; i < ARRAY_LEN(placeholder_words); i++) {
+        struct sv w = placeholder_words[i];
+        struct sv here = sv_sub(text, at, at + n);
+        bool prefix = w.p[w.n - 1] == '_';
+
+        if (prefix ? (sv_starts(here, w) && n > w.n) : sv_eq(here, w))
+            return at + n < text.n && ascii_is_alnum(text.p[at + n]) ? 0 : n;
+    }
+    return 0;
+}
+
+/* Example hosts, and paths below /path/to. */
+static size_t placeholder_example(struct sv text, size_t at)
+{
+    static const struct sv hosts[] = {SV("your-domain.com"), SV("yourdomain.com"),
+                                      SV("your-server"), SV("production-domain.com")};
+    struct sv rest = sv_sub(text, at, text.n);
+    size_t n = 0;
+
+    if (at > 0 && (ascii_is_alnum(text.p[at - 1]) || text.p[at - 1] == '-'))
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
+        if (sv_starts_nocase(rest, hosts[i]))
+            return hosts[i].n;
+    if (!sv_starts(rest, SV("/path/to/")))
+        return 0;
+    while (n < rest.n && (ascii_is_alnum(rest.p[n]) || strchr("/._-", rest.p[n])) && rest.p[n])
+        n++;
+    return n;
+}
+
+/* $(date +FORMAT) or `date +FORMAT`, the format perhaps quoted and with -u; its length, or 0. */
+static size_t placeholder_date(struct sv text, size_t at, struct sv *format)
+{
+    struct sv rest = sv_sub(text, at, text.n), f;
+    char close = sv_starts(rest, SV("`")) ? '`' : ')';
+    size_t end;
+
+    if (!sv_eat(&rest, SV("$(")) && !sv_eat(&rest, SV("`")))
+        return 0;
+    rest = sv_trim_left(rest);
+    if (!sv_eat(&rest, SV("date ")))
+        return 0;
+    end = sv_find_byte(sv_sub(rest, 0, 64), close, 0);
+    if (end == SV_NPOS)
+        return 0;
+    f = sv_trim(sv_sub(rest, 0, end));
+    if (sv_eat(&f, SV("-u")))
+        f = sv_trim_left(f);
+    if (f.n > 1 && (*f.p == '"' || *f.p == '\'') && f.p[f.n - 1] == *f.p)
+        f = sv_sub(f, 1, f.n - 1);
+    if (!sv_eat(&f, SV("+")) || !f.n || sv_find_byte(f, '$', 0) != SV_NPOS)
+        return 0;
+    *format = f;
+    return (size_t)(rest.p + end + 1 - (text.p + at));
+}
+
+static bool placeholder_at(struct sv text, size_t at, bool is_template, struct placeholder *ret)
+{
+    size_t n;
+
+    ret->from = at;
+    n = placeholder_date(text, at, &ret->raw);
+    if (n) {
+        ret->kind = PLACEHOLDER_DATE;
+        ret->to = at + n;
+        return true;
+    }
+    if (placeholder_bracket(text, at, is_template, ret)) {
+        ret->to = at + ret->raw.n + 2;
+        return true;
+    }
+    n = placeholder_word(text, at);
+    ret->kind = PLACEHOLDER_WORD;
+    if (!n) {
+        n = placeholder_example(text, at);
+        ret->kind = PLACEHOLDER_EXAMPLE;
+    }
+    ret->to = at + n;
+    ret->raw = sv_sub(text, at, at + n);
+    return n > 0;
+}
+
+void placeholder_find(struct sv text, bool is_template, struct arena *arena,
+                      struct placeholders *ret)
+{
+    VEC(struct placeholder) found = {0};
+
+    for (size_t i = 0; i < text.n; i++) {
+        struct placeholder p = {0};
+
+        if (!strchr("<[{/$`", text.p[i]) && !ascii_is_alpha(text.p[i]))
+            continue;
+        if (!placeholder_at(text, i, is_template, &p))
+            continue;
+        p.name =
+            p.kind == PLACEHOLDER_DATE ? arena_sv(arena, p.raw) : placeholder_name(p.raw, arena);
+        p.raw = sv_sub(text, p.from, p.to);
+        if (p.name.n == 0)
+            continue;
+        *vec_add(&found) = p;
+        i = p.to - 1;
+    }
+    ret->n = found.n;
+    ret->v = arena_memdup(arena, found.v, found.n * sizeof(*found.v));
+    vec_release(&found);
+}
+
+struct sv placeholder_mask(struct sv text, const struct placeholders *ph, struct arena *arena)
+{
+    char *copy;
+
+    if (ph->n == 0)
+        return text;
+    copy = arena_strdup(arena, text);
+    for (size_t i = 0; i < ph->n; i++)
+        memset(copy + ph->v[i].from, 'x', ph->v[i].to - ph->v[i].from);
+    return (struct sv){copy, text.n};
+}

@@ -1,0 +1,40 @@
+#pragma once
+
+/*
+ * placeholder: what an author left to be filled in: <host>, [DEAL_ID], {flow_id},
+ * TIMESTAMP, your-domain.com, /path/to/app, TBD; and $(date +FORMAT), which is filled
+ * in once for a whole run.
+ *
+ * A placeholder has a name to bind it by: letters, digits and '_', lower case
+ * ("<Previous Commit-Hash>" is previous_commit_hash).
+ */
+#include "base/arena.h"
+#include "base/strbuf.h"
+
+enum placeholder_kind {
+    PLACEHOLDER_ANGLE,   /* <name> */
+    PLACEHOLDER_SQUARE,  /* [NAME] */
+    PLACEHOLDER_BRACE,   /* {name} */
+    PLACEHOLDER_WORD,    /* TIMESTAMP, CHANGEME, YOUR_TOKEN */
+    PLACEHOLDER_EXAMPLE, /* your-domain.com, /path/to/x */
+    PLACEHOLDER_DATE,    /* $(date +FORMAT), `date +FORMAT`: the name is the format */
+    PLACEHOLDER__N
+};
+
+struct placeholder {
+    enum placeholder_kind kind;
+    size_t from, to; /* bytes of the text that was searched */
+    struct sv raw;
+    struct sv name; /* in the arena */
+};
+
+struct placeholders {
+    struct placeholder *v;
+    size_t n;
+};
+
+/* `template`: the text is a message to fill in, where [lower case words] are placeholders too. */
+void placeholder_find(struct sv text, bool is_template, struct arena *arena,
+                      struct placeholders *ret);
+/* The text with every placeholder overwritten by letters: same length, and a plain word for a shell. */
+struct sv placeholder_mask(struct sv text, const struct placeholders *ph, struct arena *arena);

@@ -1,0 +1,68 @@
+#pragma once
+
+/*
+ * reader_int: the state of reading one document, shared by the files that do it.
+ */
+#include "runbook/command.h"
+#include "runbook/expect.h"
+#include "runbook/prose.h"
+#include "runbook/title.h"
+
+enum block_pattern { BLOCK_WATCH_FOR, BLOCK_AT_MOST, BLOCK_OVER, BLOCK_TODO, BLOCK_PATTERN__N };
+extern const char *const block_patterns[BLOCK_PATTERN__N];
+
+/* A step while its checks are still being collected. */
+struct rb_draft {
+    struct rb_step step;
+    expect_list expects;
+};
+
+struct rb_build {
+    struct runbook *rb;
+    struct arena *arena;
+    struct shell_parser *shell;
+    struct expect_reader *expect;
+    struct prose_reader *prose;
+    struct title_reader *title;
+    struct regex *block_patterns[BLOCK_PATTERN__N];
+
+    VEC(struct rb_part) parts;
+    VEC(struct rb_block) blocks;
+    VEC(struct rb_draft) steps;
+    VEC(struct rb_rule) rules;
+    VEC(struct rb_checkpoint) checkpoints;
+    VEC(struct rb_message) messages;
+    VEC(struct rb_meta) metas;
+    VEC(struct rb_note) notes;
+
+    uint32_t part; /* that what is read now belongs to */
+    uint32_t proc; /* whose steps share a session */
+    struct sv host;
+    struct sv label; /* of the paragraph before: "Expected:", "File:", a bold trigger */
+    size_t label_line;
+    size_t block_steps; /* steps.n before the last block: what follows speaks of those after it */
+};
+
+struct rb_part *build_part(struct rb_build *b, uint32_t index);
+static inline enum rb_role build_role(const struct rb_build *b)
+{
+    return b->part == RB_NONE ? ROLE_NONE : b->parts.v[b->part].role;
+}
+/* Is what stands in such a part carried out? */
+bool build_role_acts(enum rb_role role);
+
+/* A new step at the end, of the present part. */
+struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t line,
+                            struct sv text);
+void build_note(struct rb_build *b, enum rb_note_kind kind, size_t line, size_t column,
+                struct sv text);
+/*
+ * Attach what is expected to the steps [from, steps.n) : each clause to the last step that can show
+ * it, else, as a question, to the last one.
+ */
+void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line);
+
+/* block.c: a fence. */
+void block_read(struct rb_build *b, uint32_t node);
+/* table.c: a table. */
+void table_read(struct rb_build *b, uint32_t node);

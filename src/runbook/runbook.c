@@ -1,0 +1,697 @@
+/*
+ * The walk over the Markdown tree: parts, labels, lists.  Fences are block.c, tables table.c.
+ */
+#include "runbook/runbook.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/regex.h"
+#include "base/suggest.h"
+#include "base/sv.h"
+#include "base/text.h"
+#include "runbook/reader_int.h"
+
+/* --- names --- */
+
+#define NAME_OF(what, type, n, ...)                     \
+    const char *what(type v)                            \
+    {                                                   \
+        static const char *const names[] = __VA_ARGS__; \
+                                                        \
+        assert((unsigned)v < (n));                      \
+        return names[v];                                \
+    }
+
+/* clang-format off */
+NAME_OF(rb_role_name, enum rb_role, ROLE__N,
+        {[ROLE_NONE] = "none", [ROLE_PREFLIGHT] = "preflight", [ROLE_DEPLOY] = "deploy",
+         [ROLE_VERIFY] = "verify", [ROLE_ROLLBACK] = "rollback", [ROLE_MONITOR] = "monitor",
+         [ROLE_DECIDE] = "decide", [ROLE_TROUBLESHOOT] = "troubleshoot",
+         [ROLE_COMMUNICATE] = "communicate", [ROLE_SIGN_OFF] = "sign-off",
+         [ROLE_REFERENCE] = "reference"})
+NAME_OF(rb_step_name, enum rb_step_kind, STEP__N,
+        {[STEP_SHELL] = "shell", [STEP_SQL] = "sql", [STEP_HTTP] = "http",
+         [STEP_MANUAL] = "manual", [STEP_APPROVAL] = "approval"})
+NAME_OF(rb_message_name, enum rb_message_when, MESSAGE__N,
+        {[MESSAGE_START] = "start", [MESSAGE_DONE] = "done",
+         [MESSAGE_ROLLED_BACK] = "rolled-back", [MESSAGE_OTHER] = "other"})
+NAME_OF(rb_op_text, enum rb_op, OP__N,
+        {[OP_EQ] = "=", [OP_NE] = "!=", [OP_LT] = "<", [OP_LE] = "<=", [OP_GT] = ">",
+         [OP_GE] = ">=", [OP_IN] = "in"})
+NAME_OF(rb_expect_name, enum rb_expect_form, EXPECT__N,
+        {[EXPECT_EXIT] = "exit", [EXPECT_FAIL] = "fail", [EXPECT_CONTAINS] = "contains",
+         [EXPECT_NOT_CONTAINS] = "not-contains", [EXPECT_MATCHES] = "matches",
+         [EXPECT_NOT_MATCHES] = "not-matches", [EXPECT_NUMBER] = "number",
+         [EXPECT_COUNT] = "count", [EXPECT_ROWS] = "rows", [EXPECT_STATUS] = "http-status",
+         [EXPECT_JSON] = "json", [EXPECT_ACTIVE] = "active", [EXPECT_INACTIVE] = "inactive",
+         [EXPECT_FREE] = "free-space", [EXPECT_EXISTS] = "exists", [EXPECT_EXPIRES] = "expires",
+         [EXPECT_SET] = "set", [EXPECT_INCREASES] = "increases", [EXPECT_VERSION] = "version",
+         [EXPECT_ANY] = "any-of", [EXPECT_ASK] = "ask"})
+/* clang-format on */
+
+/* --- building --- */
+
+struct rb_part *build_part(struct rb_build *b, uint32_t index)
+{
+    assert(index < b->parts.n);
+    return &b->parts.v[index];
+}
+
+bool build_role_acts(enum rb_role role)
+{
+    return role == ROLE_NONE || role == ROLE_PREFLIGHT || role == ROLE_DEPLOY ||
+           role == ROLE_VERIFY || role == ROLE_ROLLBACK || role == ROLE_MONITOR;
+}
+
+void build_note(struct rb_build *b, enum rb_note_kind kind, size_t line, size_t column,
+                struct sv text)
+{
+    *vec_add(&b->notes) = (struct rb_note){kind, line, column, text};
+}
+
+struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t line, struct sv text)
+{
+    struct rb_draft *d = vec_add(&b->steps);
+
+    d->step = (struct rb_step){.kind = kind,
+                               .part = b->part,
+                               .proc = b->proc,
+                               .block = RB_NONE,
+                               .item = RB_NONE,
+                               .line = line,
+                               .end_line = line,
+                               .text = text,
+                               .host = b->host};
+    return d;
+}
+
+static void build_read_clause(struct rb_build *b, const struct rb_draft *d, struct sv clause,
+                              size_t line, expect_list *found)
+{
+    static const struct expect_context nothing;
+
+    found->n = 0;
+    expect_read(b->expect, clause, line, d->step.command ? &d->step.command->cx : &nothing,
+                b->arena, found);
+    if (d->step.kind == STEP_MANUAL || d->step.kind == STEP_APPROVAL)
+        found->v[0].form = EXPECT_ASK;
+}
+
+static void build_expect_clause(struct rb_build *b, size_t from, struct sv clause, size_t line)
+{
+    expect_list found = {0};
+    size_t at = b->steps.n;
+
+    while (at > from) {
+        build_read_clause(b, &b->steps.v[--at], clause, line, &found);
+        if (found.v[0].form != EXPECT_ASK)
+            break;
+    }
+    if (found.v[0].form == EXPECT_ASK) /* nobody can show it: the last one asks */
+        at = b->steps.n - 1;
+    for (size_t i = 0; i < found.n; i++)
+        *vec_add(&b->steps.v[at].expects) = found.v[i];
+    vec_release(&found);
+}
+
+void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line)
+{
+    struct sv rest = sv_trim(text), clause;
+
+    if (from >= b->steps.n)
+        return;
+    while (expect_next_clause(&rest, &clause))
+        build_expect_clause(b, from, clause, line);
+}
+
+/* --- parts --- */
+
+static uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent,
+                          uint32_t node, struct sv text)
+{
+    const struct md_node *n = &b->rb->md.v[node];
+    struct rb_part *p = vec_add(&b->parts);
+    struct title t;
+
+    title_read(b->title, text, &t);
+    *p = (struct rb_part){.kind = kind,
+                          .parent = parent,
+                          .node = node,
+                          .line = n->line,
+                          .end_line = n->end_line,
+                          .level = n->level,
+                          .title = t.text,
+                          .number = t.number,
+                          .condition = t.condition,
+                          .optional = t.optional,
+                          .offset_ms = t.offset_ms,
+                          .joined = RB_NONE};
+    if (parent != RB_NONE) {
+        const struct rb_part *up = build_part(b, parent);
+
+        p->role = up->role;
+        if (p->offset_ms < 0)
+            p->offset_ms = up->offset_ms;
+    }
+    if (t.word.n && !t.is_step) /* "phase-1": numbers of phases and of steps do not mix */
+        p->number = title_slug(arena_fmt(b->arena, "%.*s-%.*s", SV_FMT(t.word), SV_FMT(t.number)),
+                               24, b->arena);
+    return (uint32_t)(b->parts.n - 1);
+}
+
+/* Roles that stay whatever the headings below them say. */
+static bool read_role_sticks(enum rb_role role)
+{
+    return role == ROLE_ROLLBACK || role == ROLE_TROUBLESHOOT || role == ROLE_COMMUNICATE ||
+           role == ROLE_REFERENCE || role == ROLE_DECIDE || role == ROLE_SIGN_OFF;
+}
+
+static void read_heading(struct rb_build *b, uint32_t node)
+{
+    const struct md_node *n = &b->rb->md.v[node];
+    uint32_t parent = b->part;
+    struct rb_part *p;
+    enum rb_role own;
+    bool step;
+
+    while (parent != RB_NONE && (build_part(b, parent)->kind != PART_SECTION ||
+                                 build_part(b, parent)->level >= n->level))
+        parent = build_part(b, parent)->parent;
+    b->part = read_part(b, PART_SECTION, parent, node, n->text);
+    p = build_part(b, b->part);
+    step = p->number.n && ascii_is_digit(*p->number.p);
+    own = title_role(b->title, n->text);
+    if (own != ROLE_NONE && n->level > 1 && !read_role_sticks(p->role) &&
+        !(step && p->role != ROLE_NONE))
+        p->role = own;
+    if (!step) { /* a numbered step goes on in the session of its section */
+        b->proc = b->part;
+        b->host = (struct sv){NULL, 0};
+    }
+    if (n->level == 1 && !b->rb->title.n)
+        b->rb->title = n->text;
+    b->label = n->text;
+    b->block_steps = b->steps.n;
+}
+
+/* --- paragraphs --- */
+
+/* "**Step 1.1: Enter maintenance mode** (optional)": a title, not a sentence. */
+static bool read_is_step_title(struct rb_build *b, const struct md_node *n, struct title *t)
+{
+    size_t end;
+    struct sv strong = md_leading_strong(n, &end);
+    struct sv after = sv_trim(sv_sub(n->text, end, n->text.n));
+
+    if (!strong.n || sv_find_byte(n->text, '\n', 0) != SV_NPOS ||
+        (after.n && !(after.p[0] == '(' && after.p[after.n - 1] == ')')))
+        return false;
+    title_read(b->title, n->text, t);
+    return t->number.n > 0;
+}
+
+static void read_step_title(struct rb_build *b, uint32_t node)
+{
+    uint32_t parent = b->part;
+
+    while (parent != RB_NONE && build_part(b, parent)->kind == PART_STEP)
+        parent = build_part(b, parent)->parent;
+    b->part = read_part(b, PART_STEP, parent, node, b->rb->md.v[node].text);
+    b->block_steps = b->steps.n;
+    b->label = (struct sv){NULL, 0};
+}
+
+/* "**Key:** value" and "**Key**: value", each on a line of the paragraph. */
+static void read_metas(struct rb_build *b, const struct md_node *n)
+{
+    for (size_t i = 0; i < n->n_spans; i++) {
+        const struct md_span *s = &n->spans[i];
+        struct sv key, rest, value;
+
+        if (s->kind != MD_STRONG || (s->from > 0 && n->text.p[s->from - 1] != '\n'))
+            continue;
+        key = sv_trim(sv_sub(n->text, s->from, s->to));
+        rest = sv_sub(n->text, s->to, n->text.n);
+        value = sv_trim(sv_sub(rest, 0, sv_find_byte(rest, '\n', 0)));
+        if (sv_ends(key, SV(":")))
+            key.n--;
+        else if (!sv_eat(&value, SV(":")))
+            continue;
+        *vec_add(&b->metas) = (struct rb_meta){.line = md_line_at(n, s->from),
+                                               .part = b->part,
+                                               .key = sv_trim(key),
+                                               .value = sv_trim(value)};
+    }
+}
+
+/* The first line of a paragraph without markers is what introduces the next block. */
+static void read_label(struct rb_build *b, const struct md_node *n)
+{
+    struct sv text = sv_trim(n->text);
+    size_t last = 0;
+
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] == '\n')
+            last = i + 1;
+    b->label = sv_trim(sv_sub(text, last, text.n));
+    b->label_line = n->end_line;
+}
+
+static bool read_is_criteria(struct sv label)
+{
+    return sv_starts_nocase(label, SV("Success criteria")) ||
+           sv_starts_nocase(label, SV("Expected")) || sv_starts_nocase(label, SV("Erwartet"));
+}
+
+static void read_paragraph(struct rb_build *b, uint32_t node)
+{
+    const struct md_node *n = &b->rb->md.v[node];
+    struct sv rest;
+    struct title t;
+
+    if (read_is_step_title(b, n, &t)) {
+        read_step_title(b, node);
+        return;
+    }
+    read_metas(b, n);
+    read_label(b, n);
+    if (build_role_acts(build_role(b)) && expect_is_label(sv_trim(n->text), &rest) && rest.n)
+        build_expect(b, b->block_steps, rest, n->line);
+}
+
+/* --- lists --- */
+
+static void read_node(struct rb_build *b, uint32_t node);
+
+static void read_children(struct rb_build *b, uint32_t node)
+{
+    for (uint32_t c = b->rb->md.v[node].first; c != MD_NONE; c = b->rb->md.v[c].next)
+        read_node(b, c);
+}
+
+/* The text of an item: its first paragraph. */
+static struct sv read_item_text(const struct rb_build *b, uint32_t item)
+{
+    uint32_t first = b->rb->md.v[item].first;
+
+    return first != MD_NONE && b->rb->md.v[first].kind == MD_PARAGRAPH ? b->rb->md.v[first].text
+                                                                       : (struct sv){NULL, 0};
+}
+
+static void read_plain_text(const struct rb_build *b, uint32_t node, struct strbuf *out)
+{
+    const struct md_node *n = &b->rb->md.v[node];
+
+    if (n->kind == MD_PARAGRAPH) {
+        if (out->n)
+            strbuf_add_byte(out, '\n');
+        strbuf_add_sv(out, n->text);
+    }
+    for (uint32_t c = n->first; c != MD_NONE && n->kind != MD_PARAGRAPH; c = b->rb->md.v[c].next)
+        read_plain_text(b, c, out);
+}
+
+/* An item that nothing was found to run in: a person does it and says so. */
+static void read_manual_item(struct rb_build *b, uint32_t item, uint32_t part)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    const struct md_node *n = &b->rb->md.v[item];
+    bool approval;
+
+    read_plain_text(b, item, &text);
+    approval = title_is_approval(b->title, strbuf_sv(&text));
+    (void)build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, n->line,
+                     arena_sv(b->arena, strbuf_sv(&text)));
+    vec_last(&b->steps)->step.end_line = n->end_line;
+    vec_last(&b->steps)->step.part = part;
+}
+
+/* "**Performance metrics:** Response times P95 <1.5s" at T+15m: a rule, else a question. */
+static void read_timed_item(struct rb_build *b, uint32_t item, uint32_t part)
+{
+    struct sv text = read_item_text(b, item);
+    struct rb_rule *rule = vec_add(&b->rules);
+
+    rule->line = b->rb->md.v[item].line;
+    rule->part = part;
+    rule->source = text;
+    rule->offset_ms = build_part(b, part)->offset_ms;
+    rule->text = prose_expect(b->prose, text, b->arena, &rule->dropped);
+}
+
+/* Is a list item something to do?  A task always; a numbered one where things are carried out. */
+static bool read_item_acts(const struct rb_build *b, const struct md_node *n)
+{
+    if (!build_role_acts(build_role(b)))
+        return false;
+    return n->task || (n->ordered && build_role(b) != ROLE_MONITOR);
+}
+
+static uint32_t read_item_part(struct rb_build *b, uint32_t item)
+{
+    const struct md_node *n = &b->rb->md.v[item];
+    struct sv text = read_item_text(b, item);
+    uint32_t part;
+    struct rb_part *p;
+
+    text = sv_sub(text, 0, sv_find_byte(text, '\n', 0));
+    part = read_part(b, PART_ITEM, b->part, item, text);
+    p = build_part(b, part);
+    p->task = n->task;
+    p->checked = n->checked;
+    p->end_line = n->end_line;
+    if (!p->number.n && n->ordered)
+        p->number = arena_fmt(b->arena, "%u", n->number);
+    return part;
+}
+
+/* What stands below the item's own first line, which is its title. */
+static void read_item_rest(struct rb_build *b, uint32_t item)
+{
+    const struct md_node *v = b->rb->md.v;
+    uint32_t c = v[item].first;
+
+    if (c != MD_NONE && v[c].kind == MD_PARAGRAPH) {
+        read_label(b, &v[c]);
+        c = v[c].next;
+    }
+    for (; c != MD_NONE; c = v[c].next)
+        read_node(b, c);
+}
+
+static void read_item(struct rb_build *b, uint32_t item)
+{
+    uint32_t outer = b->part, part;
+    size_t before = b->steps.n;
+
+    if (!read_item_acts(b, &b->rb->md.v[item])) {
+        read_children(b, item);
+        return;
+    }
+    part = read_item_part(b, item);
+    if (build_part(b, part)->offset_ms >= 0) {
+        read_timed_item(b, item, part);
+        return;
+    }
+    b->part = part;
+    b->block_steps = b->steps.n;
+    read_item_rest(b, item);
+    b->part = part;
+    if (b->steps.n == before)
+        read_manual_item(b, item, part);
+    b->part = outer;
+    b->block_steps = b->steps.n;
+}
+
+/* Bullets under "Success Criteria:" speak of the steps before them. */
+static void read_criteria(struct rb_build *b, uint32_t list)
+{
+    const struct md_node *v = b->rb->md.v;
+
+    for (uint32_t c = v[list].first; c != MD_NONE; c = v[c].next)
+        build_expect(b, b->block_steps, read_item_text(b, c), v[c].line);
+}
+
+static void read_list(struct rb_build *b, uint32_t node)
+{
+    const struct md_node *v = b->rb->md.v;
+    uint32_t first = v[node].first;
+
+    if (first != MD_NONE && !v[first].task && !v[first].ordered && read_is_criteria(b->label) &&
+        build_role_acts(build_role(b))) {
+        read_criteria(b, node);
+        return;
+    }
+    for (uint32_t c = first; c != MD_NONE; c = v[c].next)
+        read_item(b, c);
+}
+
+static void read_node(struct rb_build *b, uint32_t node)
+{
+    switch (b->rb->md.v[node].kind) {
+    case MD_HEADING: read_heading(b, node); break;
+    case MD_PARAGRAPH: read_paragraph(b, node); break;
+    case MD_LIST: read_list(b, node); break;
+    case MD_CODE: block_read(b, node); break;
+    case MD_TABLE: table_read(b, node); break;
+    case MD_DOCUMENT:
+    case MD_ITEM:
+    case MD_QUOTE: read_children(b, node); break;
+    case MD_HTML:
+    case MD_RULE:
+    case MD_ROW:
+    case MD_CELL:
+    case MD__N:
+    default: break;
+    }
+}
+
+/* --- finishing --- */
+
+static struct sv finish_slug(const struct rb_build *b, const struct rb_part *p)
+{
+    struct sv slug = p->number.n ? p->number : title_slug(p->title, 24, b->arena);
+
+    return slug.n ? slug : SV("part");
+}
+
+/* Paths; the document's own title is left out, and a path that is taken gets a number. */
+static void finish_ids(struct rb_build *b)
+{
+    CLEANUP(map_release) struct map taken = {0};
+    struct rb_part *v = b->parts.v;
+    size_t top = 0;
+
+    for (size_t i = 0; i < b->parts.n; i++)
+        top += v[i].parent == RB_NONE;
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct sv slug = finish_slug(b, &v[i]);
+        struct sv up = v[i].parent == RB_NONE ? (struct sv){NULL, 0} : v[v[i].parent].id;
+        size_t n = 0;
+
+        if (v[i].parent == RB_NONE && v[i].level == 1 && top == 1)
+            continue; /* "" */
+        v[i].id = up.n ? arena_fmt(b->arena, "%.*s/%.*s", SV_FMT(up), SV_FMT(slug)) : slug;
+        if (map_get(&taken, v[i].id, &n)) {
+            (void)map_put(&taken, v[i].id, n + 1);
+            v[i].id = arena_fmt(b->arena, "%.*s.%zu", SV_FMT(v[i].id), n + 1);
+        }
+        (void)map_put(&taken, v[i].id, 1);
+    }
+}
+
+/* A checklist item and the procedure with its number: the item is done when that is. */
+static void finish_joins(struct rb_build *b)
+{
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct rb_part *item = &b->parts.v[i];
+
+        if (item->kind != PART_ITEM || !item->task || sv_find_byte(item->number, '.', 0) == SV_NPOS)
+            continue;
+        for (size_t k = i + 1; k < b->parts.n; k++)
+            if (b->parts.v[k].kind != PART_ITEM && sv_eq(b->parts.v[k].number, item->number)) {
+                item->joined = (uint32_t)k;
+                break;
+            }
+    }
+}
+
+/* A text without any heading that says "deployment" is one all the same, if it has steps. */
+static void finish_roles(struct rb_build *b)
+{
+    bool has_deploy = false;
+
+    for (size_t i = 0; i < b->parts.n; i++)
+        has_deploy |= b->parts.v[i].role == ROLE_DEPLOY;
+    for (size_t i = 0; !has_deploy && i < b->parts.n; i++)
+        if (b->parts.v[i].role == ROLE_NONE)
+            b->parts.v[i].role = ROLE_DEPLOY;
+}
+
+static bool finish_is_joined(const struct rb_build *b, const struct rb_step *s)
+{
+    return (s->kind == STEP_MANUAL || s->kind == STEP_APPROVAL) && s->part != RB_NONE &&
+           b->parts.v[s->part].joined != RB_NONE && s->block == RB_NONE;
+}
+
+static void finish_steps(struct rb_build *b)
+{
+    struct runbook *rb = b->rb;
+    CLEANUP(map_release) struct map counts = {0};
+
+    rb->steps = ARENA_NEWN(b->arena, struct rb_step, b->steps.n);
+    for (size_t i = 0; i < b->steps.n; i++) {
+        struct rb_draft *d = &b->steps.v[i];
+        struct rb_step *s = &rb->steps[rb->n_steps];
+        struct sv part = d->step.part == RB_NONE ? SV("") : b->parts.v[d->step.part].id;
+        size_t n = 0;
+
+        if (finish_is_joined(b, &d->step))
+            continue;
+        *s = d->step;
+        (void)map_get(&counts, part, &n);
+        (void)map_put(&counts, part, n + 1);
+        s->id = part.n ? arena_fmt(b->arena, "%.*s/%zu", SV_FMT(part), n + 1)
+                       : arena_fmt(b->arena, "%zu", n + 1);
+        s->n_expects = d->expects.n;
+        s->expects = arena_memdup(b->arena, d->expects.v, d->expects.n * sizeof(*d->expects.v));
+        rb->n_steps++;
+    }
+}
+
+#define FINISH_ARRAY(b, name)                                                                      \
+    do {                                                                                           \
+        (b)->rb->name = arena_memdup((b)->arena, (b)->name.v, (b)->name.n * sizeof(*(b)->name.v)); \
+        (b)->rb->n_##name = (b)->name.n;                                                           \
+    } while (0)
+
+static void finish(struct rb_build *b)
+{
+    finish_ids(b);
+    finish_joins(b);
+    finish_roles(b);
+    finish_steps(b);
+    FINISH_ARRAY(b, parts);
+    FINISH_ARRAY(b, blocks);
+    FINISH_ARRAY(b, rules);
+    FINISH_ARRAY(b, checkpoints);
+    FINISH_ARRAY(b, messages);
+    FINISH_ARRAY(b, metas);
+    FINISH_ARRAY(b, notes);
+}
+
+static void read_text_notes(struct rb_build *b)
+{
+    const struct document *d = b->rb->doc;
+    size_t bad = text_bad_utf8(d->text);
+
+    if (bad != SV_NPOS) {
+        size_t line = document_line_of(d, bad);
+
+        build_note(b, NOTE_BAD_UTF8, line, bad - d->line_at[line - 1] + 1, (struct sv){NULL, 0});
+    }
+    for (size_t i = 0; i < b->rb->md.n_nested_fences; i++)
+        build_note(b, NOTE_NESTED_FENCE, b->rb->md.nested_fences[i], 1, (struct sv){NULL, 0});
+    if (b->rb->md.unclosed_fence)
+        build_note(b, NOTE_UNCLOSED_FENCE, b->rb->md.unclosed_fence, 1, (struct sv){NULL, 0});
+}
+
+static void build_release(struct rb_build *b)
+{
+    for (size_t i = 0; i < b->steps.n; i++)
+        vec_release(&b->steps.v[i].expects);
+    vec_release(&b->parts);
+    vec_release(&b->blocks);
+    vec_release(&b->steps);
+    vec_release(&b->rules);
+    vec_release(&b->checkpoints);
+    vec_release(&b->messages);
+    vec_release(&b->metas);
+    vec_release(&b->notes);
+    shell_parser_free(b->shell);
+    expect_reader_free(b->expect);
+    prose_reader_free(b->prose);
+    title_reader_free(b->title);
+    for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
+        regex_free(b->block_patterns[i]);
+}
+
+enum err_code runbook_read(const struct document *doc, struct runbook *ret, struct err *err)
+{
+    CLEANUP(build_release) struct rb_build b = {.part = RB_NONE, .proc = RB_NONE};
+    struct runbook rb = {.doc = doc};
+
+    if (markdown_parse(doc, &rb.arena, &rb.md, err) != ERR_OK) {
+        arena_release(&rb.arena);
+        return err->code;
+    }
+    b.rb = &rb;
+    b.arena = &rb.arena;
+    b.shell = shell_parser_new();
+    b.expect = expect_reader_new();
+    b.prose = prose_reader_new();
+    b.title = title_reader_new();
+    for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
+        b.block_patterns[i] = regex_must(block_patterns[i], REGEX_NOCASE);
+    read_text_notes(&b);
+    read_children(&b, 0);
+    if (b.steps.n > LIMIT_STEPS) {
+        (void)err_set(err, ERR_LIMIT, "%s: more than %u steps", doc->path, LIMIT_STEPS);
+        arena_release(&rb.arena);
+        return err->code;
+    }
+    finish(&b);
+    *ret = rb;
+    return ERR_OK;
+}
+
+void runbook_release(struct runbook *rb)
+{
+    arena_release(&rb->arena);
+    *rb = (struct runbook){0};
+}
+
+/* --- finding --- */
+
+bool runbook_id_matches(struct sv id, struct sv ref)
+{
+    size_t at = 0;
+
+    if (!ref.n)
+        return false;
+    while ((at = sv_find(id, ref, at)) != SV_NPOS) {
+        size_t end = at + ref.n;
+
+        if ((at == 0 || id.p[at - 1] == '/') && (end == id.n || id.p[end] == '/'))
+            return true;
+        at++;
+    }
+    return false;
+}
+
+/* An exact id, else the only one that ends in "/ref". */
+static uint32_t runbook_find(struct sv (*id_at)(const struct runbook *rb, size_t i),
+                             const struct runbook *rb, size_t n, struct sv ref, struct sv *nearest)
+{
+    struct suggest near = suggest_begin(ref);
+    uint32_t found = RB_NONE;
+    size_t hits = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct sv id = id_at(rb, i);
+
+        if (sv_eq(id, ref))
+            return (uint32_t)i;
+        if (sv_ends(id, ref) && id.n > ref.n && id.p[id.n - ref.n - 1] == '/') {
+            found = (uint32_t)i;
+            hits++;
+            near.best = id;
+            near.distance = 0;
+        }
+        suggest_offer(&near, id);
+    }
+    *nearest = near.best;
+    return hits == 1 ? found : RB_NONE;
+}
+
+static struct sv runbook_part_id(const struct runbook *rb, size_t i)
+{
+    return rb->parts[i].id;
+}
+
+static struct sv runbook_step_id(const struct runbook *rb, size_t i)
+{
+    return rb->steps[i].id;
+}
+
+uint32_t runbook_find_part(const struct runbook *rb, struct sv ref, struct sv *nearest)
+{
+    return runbook_find(runbook_part_id, rb, rb->n_parts, ref, nearest);
+}
+
+uint32_t runbook_find_step(const struct runbook *rb, struct sv ref, struct sv *nearest)
+{
+    return runbook_find(runbook_step_id, rb, rb->n_steps, ref, nearest);
+}

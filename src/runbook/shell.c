@@ -1,0 +1,449 @@
+#include "runbook/shell.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <tree_sitter/api.h>
+
+#include "base/sv.h"
+#include "base/vec.h"
+
+#define SHELL_DEPTH 96 /* of the syntax tree: what is deeper is not looked into */
+
+const TSLanguage *tree_sitter_bash(void);
+
+struct shell_parser {
+    TSParser *ts;
+};
+
+struct shell_parser *shell_parser_new(void)
+{
+    struct shell_parser *p = XNEW(struct shell_parser);
+    bool known;
+
+    p->ts = ts_parser_new();
+    known = ts_parser_set_language(p->ts, tree_sitter_bash());
+    assert(known); /* the grammar's ABI is checked by the tests */
+    return known ? p : NULL;
+}
+
+void shell_parser_free(struct shell_parser *p)
+{
+    if (!p)
+        return;
+    ts_parser_delete(p->ts);
+    free(p);
+}
+
+/* --- words --- */
+
+struct shell_build {
+    struct sv text, masked;
+    struct arena *arena;
+    VEC(struct shell_item) items;
+    VEC(struct shell_simple) simple;
+    VEC(struct shell_redirect) redirects;
+    bool substitution, heredoc;
+};
+
+static struct sv shell_raw(const struct shell_build *b, TSNode n)
+{
+    return sv_sub(b->text, ts_node_start_byte(n), ts_node_end_byte(n));
+}
+
+static bool shell_is(TSNode n, const char *type)
+{
+    return strcmp(ts_node_type(n), type) == 0;
+}
+
+/* Text with backslashes taken away: all of them, or inside "..." only those before $ ` " \ and LF. */
+static void shell_unescape(struct sv raw, bool quoted, struct strbuf *out)
+{
+    for (size_t i = 0; i < raw.n; i++) {
+        char next = i + 1 < raw.n ? raw.p[i + 1] : '\0';
+
+        if (raw.p[i] != '\\' || !next ||
+            (quoted &&
+             !(next == '$' || next == '`' || next == '"' || next == '\\' || next == '\n'))) {
+            strbuf_add_byte(out, raw.p[i]);
+            continue;
+        }
+        i++;
+        if (next != '\n')
+            strbuf_add_byte(out, next);
+    }
+}
+
+/* A character that the shell would expand in an unquoted word. */
+static bool shell_has_pattern(struct sv raw)
+{
+    for (size_t i = 0; i < raw.n; i++) {
+        if (raw.p[i] == '\\')
+            i++;
+        else if (memchr("*?[]{}", raw.p[i], 6) || (raw.p[i] == '~' && i == 0))
+            return true;
+    }
+    return false;
+}
+
+/* A word under construction: text that is not yet a piece, and the pieces before it. */
+struct shell_spell {
+    const struct shell_build *b;
+    struct strbuf text;
+    VEC(struct shell_piece) pieces;
+    bool variables;
+};
+
+static void shell_end_piece(struct shell_spell *w)
+{
+    if (w->text.n)
+        *vec_add(&w->pieces) =
+            (struct shell_piece){.text = arena_sv(w->b->arena, strbuf_sv(&w->text))};
+    strbuf_truncate(&w->text, 0);
+}
+
+/* $NAME or ${NAME}; false for every other expansion. */
+static bool shell_spell_variable(struct shell_spell *w, TSNode n)
+{
+    struct sv raw = shell_raw(w->b, n);
+    struct sv name = raw;
+
+    if (!sv_eat(&name, SV("$")))
+        return false;
+    if (sv_eat(&name, SV("{"))) {
+        if (!sv_ends(name, SV("}")))
+            return false;
+        name.n--;
+    }
+    if (!name.n || ascii_is_digit(*name.p))
+        return false;
+    for (size_t i = 0; i < name.n; i++)
+        if (!ascii_is_word(name.p[i]))
+            return false;
+    shell_end_piece(w);
+    *vec_add(&w->pieces) =
+        (struct shell_piece){.text = arena_sv(w->b->arena, name), .variable = true};
+    w->variables = true;
+    return true;
+}
+
+static bool shell_spell(struct shell_spell *w, TSNode n, int depth);
+
+/* The text between the named children of n belongs to the word too (a grammar node may skip it). */
+static bool shell_spell_parts(struct shell_spell *w, TSNode n, struct sv inside, bool quoted,
+                              int depth)
+{
+    const char *at = inside.p, *end = inside.p + inside.n;
+    uint32_t count = ts_node_named_child_count(n);
+
+    for (uint32_t i = 0; i < count; i++) {
+        TSNode c = ts_node_named_child(n, i);
+        struct sv raw = shell_raw(w->b, c);
+
+        if (raw.p > at)
+            shell_unescape((struct sv){at, (size_t)(raw.p - at)}, quoted, &w->text);
+        at = raw.p + raw.n;
+        if (shell_is(c, "string_content"))
+            shell_unescape(raw, true, &w->text);
+        else if (!shell_spell(w, c, depth + 1))
+            return false;
+    }
+    if (end > at)
+        shell_unescape((struct sv){at, (size_t)(end - at)}, quoted, &w->text);
+    return true;
+}
+
+static bool shell_spell(struct shell_spell *w, TSNode n, int depth)
+{
+    struct sv raw = shell_raw(w->b, n);
+
+    if (depth > 8)
+        return false;
+    if (shell_is(n, "raw_string")) {
+        strbuf_add_sv(&w->text, sv_sub(raw, 1, raw.n - 1));
+        return true;
+    }
+    if (shell_is(n, "string"))
+        return shell_spell_parts(w, n, sv_sub(raw, 1, raw.n - 1), true, depth);
+    if (shell_is(n, "simple_expansion") || shell_is(n, "expansion"))
+        return shell_spell_variable(w, n);
+    if (shell_is(n, "concatenation") ||
+        (shell_is(n, "command_name") && ts_node_named_child_count(n) > 0))
+        return shell_spell_parts(w, n, raw, false, depth);
+    if (!shell_is(n, "word") && !shell_is(n, "number") && !shell_is(n, "variable_name") &&
+        !shell_is(n, "special_variable_name") && !shell_is(n, "command_name"))
+        return false;
+    if (shell_has_pattern(sv_sub(w->b->masked, ts_node_start_byte(n), ts_node_end_byte(n))))
+        return false;
+    shell_unescape(raw, false, &w->text);
+    return true;
+}
+
+static struct shell_word shell_word_of(const struct shell_build *b, TSNode n)
+{
+    struct shell_spell spell = {.b = b, .text = STRBUF(0)};
+    struct shell_word w = {.raw = shell_raw(b, n)};
+
+    w.plain = shell_spell(&spell, n, 0);
+    w.literal = w.plain && !spell.variables;
+    if (w.literal)
+        w.value = arena_sv(b->arena, strbuf_sv(&spell.text));
+    shell_end_piece(&spell);
+    w.pieces = arena_memdup(b->arena, spell.pieces.v, spell.pieces.n * sizeof(*spell.pieces.v));
+    w.n_pieces = spell.pieces.n;
+    vec_release(&spell.pieces);
+    strbuf_release(&spell.text);
+    return w;
+}
+
+/* --- commands --- */
+
+struct shell_where {
+    bool piped_in, piped_out, nested;
+};
+
+static void shell_add_redirect(struct shell_build *b, TSNode n)
+{
+    struct shell_redirect *r = vec_add(&b->redirects);
+    TSNode target = ts_node_child_by_field_name(n, "destination", 11);
+    struct sv raw = shell_raw(b, n);
+
+    if (shell_is(n, "heredoc_redirect")) {
+        b->heredoc = true;
+        r->op = sv_sub(raw, 0, sv_starts(raw, SV("<<-")) ? 3 : 2);
+        return;
+    }
+    if (ts_node_is_null(target)) /* a herestring, or a grammar that names it otherwise */
+        return;
+    r->target = shell_word_of(b, target);
+    r->op = sv_trim(sv_sub(b->text, ts_node_start_byte(n), ts_node_start_byte(target)));
+}
+
+static void shell_add_command(struct shell_build *b, TSNode n, struct shell_where where)
+{
+    VEC(struct shell_word) words = {0};
+    VEC(struct shell_word) assigns = {0};
+    uint32_t count = ts_node_named_child_count(n);
+    struct shell_simple s = {.line = ts_node_start_point(n).row,
+                             .declaration =
+                                 shell_is(n, "declaration_command") || shell_is(n, "unset_command"),
+                             .piped_in = where.piped_in,
+                             .piped_out = where.piped_out,
+                             .nested = where.nested};
+
+    if (s.declaration) { /* the keyword is an anonymous child */
+        TSNode keyword = ts_node_child(n, 0);
+        struct shell_word w = {.raw = shell_raw(b, keyword), .literal = true};
+
+        w.value = arena_sv(b->arena, w.raw);
+        *vec_add(&words) = w;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        TSNode c = ts_node_named_child(n, i);
+
+        if (shell_is(c, "variable_assignment"))
+            *vec_add(&assigns) = shell_word_of(b, c);
+        else if (shell_is(c, "file_redirect") || shell_is(c, "heredoc_redirect"))
+            shell_add_redirect(b, c);
+        else if (!shell_is(c, "herestring_redirect"))
+            *vec_add(&words) = shell_word_of(b, c);
+    }
+    s.words = arena_memdup(b->arena, words.v, words.n * sizeof(*words.v));
+    s.n_words = words.n;
+    s.assigns = arena_memdup(b->arena, assigns.v, assigns.n * sizeof(*assigns.v));
+    s.n_assigns = assigns.n;
+    vec_release(&words);
+    vec_release(&assigns);
+    *vec_add(&b->simple) = s;
+}
+
+static bool shell_is_nesting(TSNode n)
+{
+    static const char *const types[] = {
+        "if_statement", "for_statement",      "while_statement",     "case_statement",
+        "subshell",     "compound_statement", "function_definition", "c_style_for_statement"};
+
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (shell_is(n, types[i]))
+            return true;
+    return false;
+}
+
+/* Every simple command below n, in order; what stands in $( ) is not one of them. */
+static void shell_walk(struct shell_build *b, TSNode n, struct shell_where where, int depth)
+{
+    uint32_t count = ts_node_named_child_count(n);
+    bool pipeline = shell_is(n, "pipeline");
+
+    if (depth > SHELL_DEPTH)
+        return;
+    if (shell_is(n, "command_substitution") || shell_is(n, "process_substitution")) {
+        b->substitution = true;
+        return;
+    }
+    if (shell_is(n, "file_redirect") || shell_is(n, "heredoc_redirect")) {
+        shell_add_redirect(b, n);
+    } else if (shell_is(n, "command") || shell_is(n, "declaration_command") ||
+               shell_is(n, "unset_command")) {
+        shell_add_command(b, n, where);
+    } else if (shell_is_nesting(n)) {
+        where.nested = true;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct shell_where inner = where;
+
+        if (pipeline) {
+            inner.piped_in = where.piped_in || i > 0;
+            inner.piped_out = where.piped_out || i + 1 < count;
+        }
+        shell_walk(b, ts_node_named_child(n, i), inner, depth + 1);
+    }
+}
+
+static enum shell_kind shell_kind_of(TSNode n)
+{
+    static const struct {
+        const char *type;
+        enum shell_kind kind;
+    } rows[] = {
+        {"comment", SHELL_COMMENT},
+        {"command", SHELL_SIMPLE},
+        {"declaration_command", SHELL_SIMPLE},
+        {"unset_command", SHELL_SIMPLE},
+        {"pipeline", SHELL_PIPELINE},
+        {"list", SHELL_LIST},
+        {"variable_assignment", SHELL_ASSIGN},
+        {"variable_assignments", SHELL_ASSIGN},
+        {"function_definition", SHELL_FUNCTION},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (shell_is(n, rows[i].type))
+            return rows[i].kind;
+    if ((shell_is(n, "redirected_statement") || shell_is(n, "negated_command")) &&
+        ts_node_named_child_count(n) > 0)
+        return shell_kind_of(ts_node_named_child(n, 0));
+    return SHELL_COMPOUND;
+}
+
+static bool shell_blank_before(struct sv text, size_t at)
+{
+    size_t lf = 0;
+
+    while (at > 0 && ascii_is_space(text.p[at - 1]))
+        lf += text.p[--at] == '\n';
+    return at == 0 || lf >= 2;
+}
+
+static void shell_finish_item(struct shell_build *b, struct shell_item *item)
+{
+    item->text = sv_trim_right(sv_sub(b->text, item->from, item->to));
+    item->to = item->from + item->text.n;
+    item->blank_before = shell_blank_before(b->text, item->from);
+    item->simple = arena_memdup(b->arena, b->simple.v, b->simple.n * sizeof(*b->simple.v));
+    item->n_simple = b->simple.n;
+    item->redirects =
+        arena_memdup(b->arena, b->redirects.v, b->redirects.n * sizeof(*b->redirects.v));
+    item->n_redirects = b->redirects.n;
+    item->substitution = b->substitution;
+    item->heredoc = b->heredoc;
+    *vec_add(&b->items) = *item;
+}
+
+static void shell_add_item(struct shell_build *b, TSNode n)
+{
+    struct shell_item item = {.kind = shell_kind_of(n),
+                              .from = ts_node_start_byte(n),
+                              .to = ts_node_end_byte(n),
+                              .line = ts_node_start_point(n).row,
+                              .end_line = ts_node_end_point(n).row};
+    const struct shell_item *before = b->items.n ? vec_last(&b->items) : NULL;
+
+    b->simple.n = b->redirects.n = 0;
+    b->substitution = b->heredoc = false;
+    if (item.kind == SHELL_COMMENT)
+        item.same_line = before && before->kind != SHELL_COMMENT && before->end_line == item.line;
+    else
+        shell_walk(b, n, (struct shell_where){0}, 0);
+    shell_finish_item(b, &item);
+}
+
+/* What the grammar does not take, from there to the end, as one item. */
+static void shell_add_broken(struct shell_build *b, TSNode n)
+{
+    struct shell_item item = {.kind = SHELL_COMPOUND,
+                              .from = ts_node_start_byte(n),
+                              .to = b->text.n,
+                              .line = ts_node_start_point(n).row,
+                              .end_line = ts_node_start_point(n).row};
+
+    b->simple.n = b->redirects.n = 0;
+    b->substitution = b->heredoc = false;
+    for (size_t i = item.from; i + 1 < item.to; i++)
+        item.end_line += b->text.p[i] == '\n';
+    shell_finish_item(b, &item);
+}
+
+void shell_split(struct shell_parser *p, struct sv text, struct sv masked, struct arena *arena,
+                 struct shell_script *ret)
+{
+    struct shell_build b = {.text = text, .masked = masked, .arena = arena};
+    TSTree *tree =
+        ts_parser_parse_string(p->ts, NULL, masked.p ? masked.p : "", (uint32_t)masked.n);
+    TSNode root = ts_tree_root_node(tree);
+    uint32_t count = ts_node_child_count(root);
+
+    assert(text.n == masked.n);
+    *ret = (struct shell_script){0};
+    for (uint32_t i = 0; i < count; i++) {
+        TSNode n = ts_node_child(root, i);
+
+        if (ts_node_has_error(n)) {
+            ret->broken = true;
+            ret->broken_line = ts_node_start_point(n).row;
+            shell_add_broken(&b, n);
+            break;
+        }
+        if (ts_node_is_named(n))
+            shell_add_item(&b, n);
+        else if (shell_is(n, "&") && b.items.n)
+            vec_last(&b.items)->background = true;
+    }
+    ts_tree_delete(tree);
+    ret->v = arena_memdup(arena, b.items.v, b.items.n * sizeof(*b.items.v));
+    ret->n = b.items.n;
+    vec_release(&b.items);
+    vec_release(&b.simple);
+    vec_release(&b.redirects);
+}
+
+/* --- questions --- */
+
+struct sv shell_comment_text(const struct shell_item *item)
+{
+    struct sv t = item->text;
+
+    while (sv_eat(&t, SV("#")))
+        ;
+    return sv_trim(t);
+}
+
+struct sv shell_program(const struct shell_simple *s)
+{
+    struct sv name;
+
+    if (s->n_words == 0 || !s->words[0].literal)
+        return (struct sv){NULL, 0};
+    name = s->words[0].value;
+    for (size_t i = name.n; i > 0; i--)
+        if (name.p[i - 1] == '/')
+            return sv_sub(name, i, name.n);
+    return name;
+}
+
+size_t shell_find_word(const struct shell_simple *s, size_t from, struct sv text)
+{
+    for (size_t i = from; i < s->n_words; i++)
+        if (s->words[i].literal && sv_eq(s->words[i].value, text))
+            return i;
+    return 0;
+}

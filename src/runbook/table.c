@@ -1,0 +1,92 @@
+/*
+ * table: decision matrices and monitoring schedules.
+ */
+#include "base/sv.h"
+#include "runbook/reader_int.h"
+
+enum { TABLE_COLUMNS = 16 };
+
+struct table_row {
+    size_t line;
+    struct sv cells[TABLE_COLUMNS];
+    size_t n;
+};
+
+static void table_cells(const struct rb_build *b, uint32_t row, struct table_row *ret)
+{
+    const struct md_node *v = b->rb->md.v;
+
+    *ret = (struct table_row){.line = v[row].line};
+    for (uint32_t c = v[row].first; c != MD_NONE && ret->n < TABLE_COLUMNS; c = v[c].next)
+        ret->cells[ret->n++] = sv_trim(v[c].text);
+}
+
+/* The column whose heading has one of the words, or -1. */
+static int table_column(const struct table_row *head, const struct sv *words, size_t n)
+{
+    for (size_t c = 0; c < head->n; c++)
+        for (size_t i = 0; i < n; i++)
+            if (sv_has_nocase(head->cells[c], words[i]))
+                return (int)c;
+    return -1;
+}
+
+static const struct sv table_condition_words[] = {
+    SV("symptom"),   SV("condition"), SV("trigger"), SV("observation"), SV("situation"),
+    SV("anzeichen"), SV("bedingung"), SV("症状"),    SV("条件")};
+static const struct sv table_action_words[] = {SV("action"), SV("decision"), SV("verdict"),
+                                               SV("aktion"), SV("maßnahme"), SV("entscheidung"),
+                                               SV("対応"),   SV("判断"),     SV("アクション")};
+static const struct sv table_time_words[] = {SV("time"), SV("when"), SV("zeit"), SV("時刻"),
+                                             SV("タイミング")};
+
+static void table_matrix_row(struct rb_build *b, const struct table_row *row, int condition,
+                             int action)
+{
+    enum prose_verdict verdict = prose_verdict_of(row->cells[action]);
+    struct rb_rule *rule = vec_add(&b->rules);
+
+    rule->line = row->line;
+    rule->part = b->part;
+    rule->source = row->cells[condition];
+    rule->offset_ms = -1;
+    if (verdict != PROSE_NONE)
+        rule->text = prose_rule(b->prose, rule->source, verdict, b->arena, &rule->dropped);
+    if (!rule->text.n)
+        build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
+}
+
+static void table_schedule_row(struct rb_build *b, const struct table_row *row, int64_t offset_ms)
+{
+    struct rb_checkpoint *c = vec_add(&b->checkpoints);
+
+    c->line = row->line;
+    c->part = b->part;
+    c->offset_ms = offset_ms;
+    c->source = row->n > 1 ? row->cells[1] : (struct sv){NULL, 0};
+}
+
+void table_read(struct rb_build *b, uint32_t node)
+{
+    const struct md_node *v = b->rb->md.v;
+    uint32_t row = v[node].first;
+    struct table_row head, cells;
+    int condition, action;
+
+    if (row == MD_NONE)
+        return;
+    table_cells(b, row, &head);
+    condition = table_column(&head, table_condition_words, ARRAY_LEN(table_condition_words));
+    action = table_column(&head, table_action_words, ARRAY_LEN(table_action_words));
+    for (row = v[row].next; row != MD_NONE; row = v[row].next) {
+        int64_t offset_ms;
+
+        table_cells(b, row, &cells);
+        if (condition >= 0 && action >= 0 && (size_t)condition < cells.n &&
+            (size_t)action < cells.n)
+            table_matrix_row(b, &cells, condition, action);
+        else if (table_column(&head, table_time_words, ARRAY_LEN(table_time_words)) == 0 &&
+                 title_offset(b->title, cells.cells[0], &offset_ms))
+            table_schedule_row(b, &cells, offset_ms);
+    }
+}

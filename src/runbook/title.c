@@ -1,0 +1,234 @@
+#include "runbook/title.h"
+
+#include "base/duration.h"
+#include "base/regex.h"
+#include "base/sv.h"
+#include "base/text.h"
+#include "base/vec.h"
+
+/*
+ * Roles by the words of a heading, first match wins: what decides or talks about a rollback is not a
+ * rollback, and a reference is not a procedure, whatever else its title says.
+ */
+static const struct {
+    enum rb_role role;
+    const char *pattern;
+} title_roles[] = {
+    {ROLE_DECIDE, "decision (matrix|tree|table|guide)|when to (roll|abort)|deploy\\? or|"
+                  "go/no-go|rollback (criteria|triggers?)|entscheidungs|判断"},
+    {ROLE_SIGN_OFF, "sign[ -]?offs?\\b|approval signatures|^approvals?$|^freigaben?$|承認"},
+    {ROLE_COMMUNICATE, "communicat|notification template|announcement|message templates?|"
+                       "status update|kommunikation|連絡文|お知らせ"},
+    {ROLE_REFERENCE,
+     "overview|summary|table of contents|\\bcontacts?\\b|related doc|appendix|"
+     "\\breferences?\\b|glossary|revision history|change ?log|background|"
+     "^purpose|^scope\\b|architecture|\\btimeline\\b|risk assessment|objectives|"
+     "post-deployment (tasks|review)|^inhalt|übersicht|kontakte?$|概要|連絡先|参考|目次"},
+    {ROLE_ROLLBACK, "roll(ing)?[ -]?back|back[ -]?out|\\brevert|way back|fall[ -]?back plan|"
+                    "zurückroll|rückfall|rückweg|ロールバック|切り戻し"},
+    {ROLE_TROUBLESHOOT, "troubleshoot|known (issues|problems)|common (issues|problems)|^issue\\b|"
+                        "\\bfaq\\b|fehlerbehebung|problembehebung|トラブル"},
+    {ROLE_MONITOR, "monitor|metrics|\\balert|log (queries|locations|patterns)|observab|"
+                   "überwach|監視|モニタ"},
+    {ROLE_PREFLIGHT, "pre[ -]?(deploy|flight|check|release|requisite|migration|upgrade|cut ?over|"
+                     "maintenance|work)|prerequisit|before you (begin|start)|readiness|"
+                     "\\bpreparation|vorbereitung|voraussetzung|vorabprüfung|事前|前提"},
+    {ROLE_VERIFY, "verif|validat|post[ -]?(deploy|release|upgrade|migration)|smoke test|"
+                  "health check|acceptance|(minute|hour|day)s? checks?|immediate checks?|"
+                  "überprüf|nachkontrolle|prüfung|確認|検証"},
+    {ROLE_DEPLOY,
+     "deploy|roll ?out|release|upgrad|migrat|cut ?over|procedure|\\bsteps?$|^phase\\b|"
+     "^stage\\b|install|runbook|sequence|rotation|failover|durchführung|"
+     "bereitstellung|ausrollen|umstellung|einspielen|デプロイ|リリース|手順|実施|切替"},
+    {ROLE_PREFLIGHT, "checklist|checkliste|チェックリスト"},
+};
+
+enum title_pattern {
+    TITLE_NUMBERED, /* "Phase 1: x", "Step 1.1: x", "0.1 x", "3. x", "手順1 x" */
+    TITLE_OFFSET,   /* "15-Minute Checks" */
+    TITLE_T_PLUS,   /* "T+5 min" */
+    TITLE_APPROVAL,
+    TITLE_CONDITION,
+    TITLE__N
+};
+
+static const char *const title_patterns[] = {
+    [TITLE_NUMBERED] = "^(?:(phase|step|stage|part|scenario|schritt|stufe|task|option|migration|"
+                       "手順|ステップ|フェーズ)[ -]*([0-9]+(?:\\.[0-9]+)*)[.):：]?(?:[ ]*[-–—:]+)?|"
+                       "([0-9]+(?:\\.[0-9]+)+)[.):：]?|([0-9]{1,3})[.):：])(?:[ ]+|$)",
+    [TITLE_OFFSET] =
+        "^([0-9]+)[ -](minute|hour|day|min)s?[ -](?:post-deployment )?(?:checks?|review|mark)\\b",
+    [TITLE_T_PLUS] =
+        "^T ?\\+ ?([0-9]+) ?(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\\b",
+    [TITLE_APPROVAL] =
+        "\\bapproval (?:obtained|received|given|from|granted)|\\bapprove[sd]? by\\b|"
+        "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得",
+    [TITLE_CONDITION] = "^(?:if|only if|only when|when|unless|falls|nur wenn|wenn)\\b",
+};
+
+struct title_reader {
+    struct regex *roles[ARRAY_LEN(title_roles)];
+    struct regex *patterns[TITLE__N];
+};
+
+struct title_reader *title_reader_new(void)
+{
+    struct title_reader *r = XNEW(struct title_reader);
+
+    for (size_t i = 0; i < ARRAY_LEN(title_roles); i++)
+        r->roles[i] = regex_must(title_roles[i].pattern, REGEX_NOCASE);
+    for (size_t i = 0; i < TITLE__N; i++)
+        r->patterns[i] = regex_must(title_patterns[i], REGEX_NOCASE);
+    return r;
+}
+
+void title_reader_free(struct title_reader *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(title_roles); i++)
+        regex_free(r->roles[i]);
+    for (size_t i = 0; i < TITLE__N; i++)
+        regex_free(r->patterns[i]);
+    free(r);
+}
+
+enum rb_role title_role(struct title_reader *r, struct sv text)
+{
+    for (size_t i = 0; i < ARRAY_LEN(title_roles); i++)
+        if (regex_has(r->roles[i], text))
+            return title_roles[i].role;
+    return ROLE_NONE;
+}
+
+bool title_is_approval(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_APPROVAL], text);
+}
+
+static int64_t title_span_ms(struct sv number, struct sv unit)
+{
+    uint64_t n;
+    int64_t ms;
+
+    if (!sv_to_u64(number, &n) || n > 100000)
+        return -1;
+    ms = duration_unit_ms(unit);
+    return ms ? (int64_t)n * ms : -1;
+}
+
+bool title_offset(struct title_reader *r, struct sv text, int64_t *ret_ms)
+{
+    struct regex_match g[3];
+    int64_t ms;
+
+    if (!regex_find(r->patterns[TITLE_T_PLUS], sv_trim(text), 0, g, 3))
+        return false;
+    text = sv_trim(text);
+    ms = title_span_ms(sv_sub(text, g[1].from, g[1].to), sv_sub(text, g[2].from, g[2].to));
+    if (ms >= 0)
+        *ret_ms = ms;
+    return ms >= 0;
+}
+
+/* Symbols at the ends: status glyphs, arrows, asterisks; words are read, glyphs never. */
+static struct sv title_strip_glyphs(struct sv s)
+{
+    for (;;) {
+        uint32_t cp;
+        size_t n, last;
+
+        s = sv_trim(s);
+        n = text_utf8_next(s, &cp);
+        if (n && ((cp >= 0x2190 && cp < 0x2e80) || cp >= 0x1f000 || cp == 0xfe0f || cp == '*')) {
+            s = sv_sub(s, n, s.n);
+            continue;
+        }
+        last = s.n;
+        while (last > 0 && ((unsigned char)s.p[last - 1] & 0xc0) == 0x80)
+            last--;
+        last -= last > 0;
+        n = text_utf8_next(sv_sub(s, last, s.n), &cp);
+        if (n && last + n == s.n &&
+            ((cp >= 0x2190 && cp < 0x2e80) || cp >= 0x1f000 || cp == 0xfe0f || cp == '*')) {
+            s = sv_sub(s, 0, last);
+            continue;
+        }
+        return s;
+    }
+}
+
+/* One "(...)" at the end: a condition, an optional mark or a duration is understood and cut off. */
+static bool title_take_parentheses(struct title_reader *r, struct title *t)
+{
+    struct sv s = t->text, inner;
+    size_t open = s.n;
+
+    if (!s.n || s.p[s.n - 1] != ')')
+        return false;
+    while (open > 0 && s.p[open - 1] != '(')
+        open--;
+    if (open <= 1)
+        return false;
+    inner = sv_trim(sv_sub(s, open, s.n - 1));
+    if (sv_eq_nocase(inner, SV("optional")) || sv_starts_nocase(inner, SV("optional")))
+        t->optional = true;
+    else if (regex_has(r->patterns[TITLE_CONDITION], inner))
+        t->condition = inner;
+    else if (!inner.n || !ascii_is_digit(*inner.p) || !sv_has_nocase(inner, SV("min")))
+        return false;
+    t->text = title_strip_glyphs(sv_sub(s, 0, open - 1));
+    return true;
+}
+
+void title_read(struct title_reader *r, struct sv text, struct title *ret)
+{
+    struct title t = {.text = title_strip_glyphs(text), .offset_ms = -1};
+    struct regex_match g[5];
+
+    if (regex_find(r->patterns[TITLE_OFFSET], t.text, 0, g, 3))
+        t.offset_ms =
+            title_span_ms(sv_sub(t.text, g[1].from, g[1].to), sv_sub(t.text, g[2].from, g[2].to));
+    else if (regex_find(r->patterns[TITLE_NUMBERED], t.text, 0, g, 5)) {
+        for (size_t i = 2; i < 5; i++)
+            if (g[i].from != SV_NPOS)
+                t.number = sv_sub(t.text, g[i].from, g[i].to);
+        if (g[1].from != SV_NPOS)
+            t.word = sv_sub(t.text, g[1].from, g[1].to);
+        t.is_step = !t.word.n || sv_eq_nocase(t.word, SV("step")) ||
+                    sv_eq_nocase(t.word, SV("schritt")) || sv_eq_nocase(t.word, SV("task")) ||
+                    sv_eq(t.word, SV("手順")) || sv_eq(t.word, SV("ステップ"));
+        t.text = title_strip_glyphs(sv_sub(t.text, g[0].to, t.text.n));
+    } else {
+        (void)title_offset(r, t.text,
+                           &t.offset_ms); /* "T+5 min" as a heading; -1 stays otherwise */
+    }
+    while (title_take_parentheses(r, &t))
+        ;
+    *ret = t;
+}
+
+struct sv title_slug(struct sv text, size_t max, struct arena *arena)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    size_t last_word = 0;
+
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+
+        if (ascii_is_alnum(c) || (unsigned char)c >= 0x80 || c == '.')
+            strbuf_add_byte(&b, ascii_lower(c));
+        else if (b.n && b.p[b.n - 1] != '-') {
+            if (b.n <= max)
+                last_word = b.n;
+            strbuf_add_byte(&b, '-');
+        }
+        if (b.n > max && last_word) {
+            strbuf_truncate(&b, last_word);
+            break;
+        }
+    }
+    while (b.n && (b.p[b.n - 1] == '-' || b.p[b.n - 1] == '.'))
+        strbuf_truncate(&b, b.n - 1);
+    return arena_sv(arena, strbuf_sv(&b));
+}

@@ -1,0 +1,32 @@
+#pragma once
+
+/*
+ * title: what a heading or step title says: number, role, condition, when.
+ */
+#include "runbook/runbook.h"
+
+struct title {
+    struct sv text;      /* without number, glyphs, and the parentheses that were understood */
+    struct sv number;    /* "1.2", "3"; empty */
+    struct sv word;      /* "phase", "step", "scenario": the word before the number; empty */
+    struct sv condition; /* "if needed"; empty */
+    bool optional;
+    bool is_step;      /* numbered as a step: not as a phase, scenario, migration */
+    int64_t offset_ms; /* "15-Minute Checks"; -1: none */
+};
+
+struct title_reader;
+struct title_reader *title_reader_new(void);
+void title_reader_free(struct title_reader *r);
+DEFINE_CLEANUP(struct title_reader *, title_reader_free)
+
+/* Views lie in `text`. */
+void title_read(struct title_reader *r, struct sv text, struct title *ret);
+/* What the words of a heading say by themselves; ROLE_NONE when they say nothing. */
+enum rb_role title_role(struct title_reader *r, struct sv text);
+/* A task whose answer must come from somebody else: "Approval obtained", "sign-off from ..." */
+bool title_is_approval(struct title_reader *r, struct sv text);
+/* "T+5 min", "T+24 hours": the offset; false otherwise. */
+bool title_offset(struct title_reader *r, struct sv text, int64_t *ret_ms);
+/* Lower case letters, digits, '.' and single '-', at most `max` bytes, cut at a word. */
+struct sv title_slug(struct sv text, size_t max, struct arena *arena);

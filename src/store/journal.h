@@ -1,0 +1,56 @@
+#pragma once
+
+/*
+ * journal: the durable, append-only record of one run.
+ *
+ * Events carry seq 1, 2, 3, ... without a gap, and each carries the hash of itself
+ * and the one before (docs/formats/journal.md, section 3).  What journal_append()
+ * reported as ERR_OK survives a power cut.  What it reported as failed cannot be
+ * seen, but a crash may bring it back, so an action must bear being looked at
+ * twice: intent, act, outcome.
+ *
+ * Blobs are queued by journal_blob() and become durable with the next append.
+ * One process owns a run at a time (store_lock_take).  Blocks for one sync.
+ */
+#include "store/event.h"
+#include "store/store.h"
+
+struct journal; /* opaque */
+
+/* The journal of a run, at its end.  ERR_NOT_FOUND: no such run.  Walks and checks the chain. */
+NODISCARD enum err_code journal_open(struct store *s, int64_t run, struct journal **ret,
+                                     struct err *err);
+void journal_free(struct journal *j);
+DEFINE_CLEANUP(struct journal *, journal_free)
+
+int64_t journal_run(const struct journal *j);
+int64_t journal_last_seq(const struct journal *j);
+
+/* Queue bytes for the next append; returns their name.  Empty bytes are not kept. */
+struct hash journal_blob(struct journal *j, struct sv bytes);
+
+/* Append n events in one commit, all or none; sets their run and seq. */
+NODISCARD enum err_code journal_append(struct journal *j, struct event *e, size_t n,
+                                       struct err *err);
+
+/* Every event with seq > after, in order; an error from fn ends the walk.  Checks nothing. */
+typedef enum err_code journal_event_fn(const struct event *e, void *arg, struct err *err);
+NODISCARD enum err_code journal_read(struct store *s, int64_t run, int64_t after,
+                                     journal_event_fn *fn, void *arg, struct err *err);
+
+/* What a check found. */
+struct journal_check {
+    int64_t events, blobs;
+    bool finished, sealed;
+    struct hash head;
+    unsigned char key[32]; /* the public key of the seal, when sealed */
+};
+/*
+ * Walk the chain of a run, hash every blob that its events name, check the seal.  ERR_CORRUPT names
+ * the first event or blob that does not hold.
+ */
+NODISCARD enum err_code journal_verify(struct store *s, int64_t run, struct journal_check *ret,
+                                       struct err *err);
+
+/* Sign the head with the store's key (made on first use).  The last event must be run-finished. */
+NODISCARD enum err_code journal_seal(struct journal *j, int64_t now_us, struct err *err);

@@ -1,0 +1,106 @@
+#include "store/stmt.h"
+
+struct stmt stmt_begin(sqlite3 *db, const char *sql)
+{
+    struct stmt s = {.db = db};
+
+    s.rc = sqlite3_prepare_v2(db, sql, -1, &s.st, NULL);
+    return s;
+}
+
+void stmt_done(struct stmt *s)
+{
+    (void)sqlite3_finalize(s->st); /* repeats the error of the last step */
+    s->st = NULL;
+}
+
+void stmt_bind_i64(struct stmt *s, int64_t v)
+{
+    if (s->rc == SQLITE_OK)
+        s->rc = sqlite3_bind_int64(s->st, ++s->next_bind, v);
+}
+
+void stmt_bind_sv(struct stmt *s, struct sv v)
+{
+    if (s->rc == SQLITE_OK)
+        s->rc = sqlite3_bind_text64(s->st, ++s->next_bind, v.p ? v.p : "", v.n, SQLITE_TRANSIENT,
+                                    SQLITE_UTF8);
+}
+
+void stmt_bind_blob(struct stmt *s, const void *p, size_t n)
+{
+    if (s->rc == SQLITE_OK)
+        s->rc = sqlite3_bind_blob64(s->st, ++s->next_bind, p, n, SQLITE_TRANSIENT);
+}
+
+static enum err_code stmt_fail(const struct stmt *s, struct err *err)
+{
+    return err_set(err, ERR_DB, "store: %s", sqlite3_errmsg(s->db));
+}
+
+enum err_code stmt_next(struct stmt *s, bool *more, struct err *err)
+{
+    if (s->rc == SQLITE_OK)
+        s->rc = sqlite3_step(s->st);
+    if (s->rc != SQLITE_ROW && s->rc != SQLITE_DONE)
+        return stmt_fail(s, err);
+    *more = s->rc == SQLITE_ROW;
+    s->rc = SQLITE_OK;
+    return ERR_OK;
+}
+
+enum err_code stmt_exec(struct stmt *s, struct err *err)
+{
+    enum err_code rc;
+    bool more = true;
+
+    while ((rc = stmt_next(s, &more, err)) == ERR_OK && more)
+        ;
+    if (rc == ERR_OK) {
+        (void)sqlite3_reset(s->st); /* repeats the result of the last step, which was good */
+        s->next_bind = 0;
+    }
+    return rc;
+}
+
+int64_t stmt_i64(const struct stmt *s, int column)
+{
+    return sqlite3_column_int64(s->st, column);
+}
+
+struct sv stmt_sv(const struct stmt *s, int column)
+{
+    const void *p = sqlite3_column_blob(s->st, column);
+
+    return (struct sv){p, (size_t)sqlite3_column_bytes(s->st, column)};
+}
+
+static enum err_code txn_run(const struct txn *t, const char *sql, struct err *err)
+{
+    if (sqlite3_exec(t->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return err_set(err, ERR_DB, "store: %s", sqlite3_errmsg(t->db));
+    return ERR_OK;
+}
+
+enum err_code txn_begin(struct txn *t, struct err *err)
+{
+    enum err_code rc = txn_run(t, "BEGIN IMMEDIATE", err);
+
+    t->open = rc == ERR_OK;
+    return rc;
+}
+
+enum err_code txn_commit(struct txn *t, struct err *err)
+{
+    enum err_code rc = txn_run(t, "COMMIT", err);
+
+    t->open = t->open && rc != ERR_OK;
+    return rc;
+}
+
+void txn_done(struct txn *t)
+{
+    if (t->open)
+        (void)sqlite3_exec(t->db, "ROLLBACK", NULL, NULL, NULL); /* the failure was reported */
+    t->open = false;
+}

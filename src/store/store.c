@@ -1,0 +1,354 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zstd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/sv.h"
+#include "store/stmt.h"
+#include "store/store_int.h"
+
+#define STORE_APPLICATION_ID 0x5052534b /* "PRSK" */
+#define STORE_VERSION        1
+#define STORE_BUSY_MS        5000
+
+static const char *const store_schema[] = {
+    "CREATE TABLE run (id INTEGER PRIMARY KEY, environment TEXT NOT NULL, document TEXT NOT NULL,"
+    " plan TEXT NOT NULL, started_us INTEGER NOT NULL)",
+    "CREATE TABLE event (run INTEGER NOT NULL REFERENCES run, seq INTEGER NOT NULL,"
+    " at_us INTEGER NOT NULL, kind INTEGER NOT NULL, step TEXT NOT NULL, attempt INTEGER NOT NULL,"
+    " data TEXT NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (run, seq)) WITHOUT ROWID",
+    "CREATE TABLE blob (hash BLOB PRIMARY KEY, size INTEGER NOT NULL, codec INTEGER NOT NULL,"
+    " data BLOB NOT NULL)",
+    "CREATE TABLE lock (environment TEXT PRIMARY KEY, run INTEGER NOT NULL, owner TEXT NOT NULL,"
+    " host TEXT NOT NULL, boot TEXT NOT NULL, pid INTEGER NOT NULL, start INTEGER NOT NULL,"
+    " at_us INTEGER NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE approval (plan TEXT NOT NULL, step TEXT NOT NULL, who TEXT NOT NULL,"
+    " role TEXT NOT NULL, note TEXT NOT NULL, at_us INTEGER NOT NULL)",
+    "CREATE TABLE seal (run INTEGER PRIMARY KEY REFERENCES run, head BLOB NOT NULL,"
+    " key BLOB NOT NULL, signature BLOB NOT NULL, at_us INTEGER NOT NULL)",
+    "PRAGMA application_id = 1347572555",
+    "PRAGMA user_version = 1",
+};
+
+void store_free(struct store *s)
+{
+    if (!s)
+        return;
+    (void)sqlite3_close(s->db); /* every statement has been finalized */
+    free(s->dir);
+    free(s);
+}
+
+const char *store_dir(const struct store *s)
+{
+    return s->dir;
+}
+
+static enum err_code store_fail(const struct store *s, struct err *err)
+{
+    return err_set(err, ERR_DB, "%s", sqlite3_errmsg(s->db));
+}
+
+/* The answer of a pragma, or -1. */
+static int64_t store_pragma(const struct store *s, const char *sql)
+{
+    CLEANUP(stmt_done) struct stmt st = stmt_begin(s->db, sql);
+    struct err err;
+    bool more = false;
+
+    return stmt_next(&st, &more, &err) == ERR_OK && more ? stmt_i64(&st, 0) : -1;
+}
+
+static enum err_code store_want_wal(const struct store *s, struct err *err)
+{
+    CLEANUP(stmt_done) struct stmt st = STMT(s->db, "PRAGMA journal_mode = WAL");
+    bool more = false;
+
+    if (stmt_next(&st, &more, err) != ERR_OK)
+        return err->code;
+    if (!more || !sv_eq(stmt_sv(&st, 0), SV("wal")))
+        return err_set(err, ERR_DB, "the file system does not allow a write-ahead log");
+    return ERR_OK;
+}
+
+static enum err_code store_settings(const struct store *s, struct err *err)
+{
+    if (sqlite3_busy_timeout(s->db, STORE_BUSY_MS) != SQLITE_OK ||
+        sqlite3_exec(s->db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", NULL, NULL,
+                     NULL) != SQLITE_OK)
+        return store_fail(s, err);
+    if (s->mode == STORE_WRITE && store_want_wal(s, err) != ERR_OK)
+        return err->code;
+    if (store_pragma(s, "PRAGMA synchronous") != 2)
+        return err_set(err, ERR_DB, "SQLite does not accept synchronous=FULL"); /* uncovered */
+    return ERR_OK;
+}
+
+static enum err_code store_create(struct store *s, struct err *err)
+{
+    CLEANUP(txn_done) struct txn t = {.db = s->db};
+
+    if (txn_begin(&t, err) != ERR_OK)
+        return err->code;
+    if (store_pragma(s, "PRAGMA user_version") == STORE_VERSION)
+        return ERR_OK; /* another process was first */
+    for (size_t i = 0; i < ARRAY_LEN(store_schema); i++)
+        if (sqlite3_exec(s->db, store_schema[i], NULL, NULL, NULL) != SQLITE_OK)
+            return store_fail(s, err);
+    return txn_commit(&t, err);
+}
+
+static enum err_code store_check_version(struct store *s, struct err *err)
+{
+    int64_t application = store_pragma(s, "PRAGMA application_id");
+    int64_t version = store_pragma(s, "PRAGMA user_version");
+
+    if (version == 0 && application == 0 && s->mode == STORE_WRITE)
+        return store_create(s, err);
+    if (application != STORE_APPLICATION_ID)
+        return err_set(err, ERR_CORRUPT, "this is not a store of prusik");
+    if (version > STORE_VERSION) {
+        (void)err_set(err, ERR_INVALID,
+                      "written by a newer version (format %lld, this one knows %d)",
+                      (long long)version, STORE_VERSION);
+        return err_hint(err, "use the newer prusik");
+    }
+    return ERR_OK;
+}
+
+/* The folder keeps itself out of version control, as a build folder does. */
+static enum err_code store_prepare_dir(const char *dir, struct err *err)
+{
+    CLEANUP(mem_freep) char *ignore = path_join(dir, ".gitignore");
+
+    if (file_mkdirs(dir, err) != ERR_OK)
+        return err->code;
+    return file_exists(ignore) ? ERR_OK : file_write_atomic(ignore, SV("*\n"), 0600, err);
+}
+
+static enum err_code store_connect(struct store *s, const char *path, struct err *err)
+{
+    int flags =
+        s->mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    mode_t mask = umask(077);
+    int rc = sqlite3_open_v2(path, &s->db, flags, NULL);
+
+    if (rc == SQLITE_OK && s->mode == STORE_WRITE)
+        rc = sqlite3_exec(s->db, "PRAGMA user_version", NULL, NULL, NULL); /* creates the file */
+    (void)umask(mask);
+    if (rc != SQLITE_OK)
+        return store_fail(s, err);
+    if (store_settings(s, err) != ERR_OK)
+        return err->code;
+    return store_check_version(s, err);
+}
+
+enum err_code store_open(const char *dir, enum store_mode mode, struct store **ret, struct err *err)
+{
+    CLEANUP(store_freep) struct store *s = XNEW(struct store);
+    CLEANUP(mem_freep) char *path = path_join(dir, "store.db");
+
+    s->dir = xstrdup(dir);
+    s->mode = mode;
+    if (mode == STORE_READ && !file_exists(path)) {
+        (void)err_set(err, ERR_NOT_FOUND, "there is no store in '%s'", dir);
+        return err_hint(err, "a run makes it; --store names another folder");
+    }
+    if (mode == STORE_WRITE && store_prepare_dir(dir, err) != ERR_OK)
+        return err_wrap(err, "store '%s'", dir);
+    if (store_connect(s, path, err) != ERR_OK)
+        return err_wrap(err, "store '%s'", path);
+    *ret = STEAL(s);
+    return ERR_OK;
+}
+
+enum err_code store_run_add(struct store *s, const struct store_run *run, int64_t *id,
+                            struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(s->db, "INSERT INTO main.run (environment, document, plan, started_us)"
+                                 " VALUES (?, ?, ?, ?)");
+
+    stmt_bind_sv(&st, run->environment);
+    stmt_bind_sv(&st, run->document);
+    stmt_bind_sv(&st, run->plan);
+    stmt_bind_i64(&st, run->started_us);
+    if (stmt_exec(&st, err) != ERR_OK)
+        return err->code;
+    *id = sqlite3_last_insert_rowid(s->db);
+    return ERR_OK;
+}
+
+enum err_code store_runs(struct store *s, store_run_fn *fn, void *arg, struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(s->db, "SELECT id, environment, document, plan, started_us FROM main.run"
+                                 " ORDER BY id DESC");
+    bool more = true;
+
+    while (stmt_next(&st, &more, err) == ERR_OK) {
+        struct store_run run = {.id = more ? stmt_i64(&st, 0) : 0};
+
+        if (!more)
+            return ERR_OK;
+        run.environment = stmt_sv(&st, 1);
+        run.document = stmt_sv(&st, 2);
+        run.plan = stmt_sv(&st, 3);
+        run.started_us = stmt_i64(&st, 4);
+        if (!fn(&run, arg))
+            return ERR_OK;
+    }
+    return err->code;
+}
+
+enum err_code store_last_run(struct store *s, struct sv environment, int64_t *id, struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(s->db, "SELECT max(id) FROM main.run WHERE ?1 = '' OR environment = ?1");
+    bool more = false;
+
+    stmt_bind_sv(&st, environment);
+    if (stmt_next(&st, &more, err) != ERR_OK)
+        return err->code;
+    *id = more ? stmt_i64(&st, 0) : 0;
+    return ERR_OK;
+}
+
+/* Small or incompressible bytes are kept as they are. */
+enum err_code store_blob_put(struct store *s, struct sv bytes, const struct hash *h,
+                             struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(s->db, "INSERT OR IGNORE INTO main.blob (hash, size, codec, data)"
+                                 " VALUES (?, ?, ?, ?)");
+    CLEANUP(mem_freep) void *packed = NULL;
+    size_t n = SIZE_MAX;
+
+    if (bytes.n > 256) {
+        size_t bound = ZSTD_compressBound(bytes.n);
+
+        packed = xcalloc(bound, 1);
+        n = ZSTD_compress(packed, bound, bytes.p, bytes.n, 3);
+    }
+    stmt_bind_blob(&st, h->b, sizeof(h->b));
+    stmt_bind_i64(&st, (int64_t)bytes.n);
+    if (packed && !ZSTD_isError(n) && n < bytes.n) {
+        stmt_bind_i64(&st, 1);
+        stmt_bind_blob(&st, packed, n);
+    } else {
+        stmt_bind_i64(&st, 0);
+        stmt_bind_blob(&st, bytes.p ? bytes.p : "", bytes.n);
+    }
+    return stmt_exec(&st, err);
+}
+
+enum err_code store_blob_add(struct store *s, struct sv bytes, struct hash *ret, struct err *err)
+{
+    struct hash h = hash_of(bytes);
+
+    if (store_blob_put(s, bytes, &h, err) != ERR_OK)
+        return err->code;
+    *ret = h;
+    return ERR_OK;
+}
+
+static enum err_code store_blob_unpack(struct sv data, size_t size, int64_t codec,
+                                       struct strbuf *out, struct err *err)
+{
+    if (codec == 0) {
+        strbuf_add_sv(out, data);
+    } else if (codec == 1) {
+        size_t n;
+
+        strbuf_reserve(out, size);
+        n = ZSTD_decompress(out->p, size, data.p, data.n);
+        if (ZSTD_isError(n))
+            return err_set(err, ERR_CORRUPT, "does not decompress: %s", ZSTD_getErrorName(n));
+        out->n = n;
+        out->p[n] = '\0';
+    } else {
+        return err_set(err, ERR_CORRUPT, "unknown codec %lld", (long long)codec);
+    }
+    return ERR_OK;
+}
+
+static enum err_code store_blob_read(struct store *s, const struct hash *h, size_t max,
+                                     struct strbuf *out, struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(s->db, "SELECT size, codec, data FROM main.blob WHERE hash = ?");
+    struct hash now;
+    bool more = false;
+
+    stmt_bind_blob(&st, h->b, sizeof(h->b));
+    if (stmt_next(&st, &more, err) != ERR_OK)
+        return err->code;
+    if (!more)
+        return err_set(err, ERR_NOT_FOUND, "it is not there");
+    if (stmt_i64(&st, 0) < 0 || (uint64_t)stmt_i64(&st, 0) > max)
+        return err_set(err, ERR_LIMIT, "it has %lld bytes, more than %zu",
+                       (long long)stmt_i64(&st, 0), max);
+    if (store_blob_unpack(stmt_sv(&st, 2), (size_t)stmt_i64(&st, 0), stmt_i64(&st, 1), out, err) !=
+        ERR_OK)
+        return err->code;
+    now = hash_of(strbuf_sv(out));
+    if (!hash_eq(&now, h))
+        return err_set(err, ERR_CORRUPT, "its bytes have another hash");
+    return ERR_OK;
+}
+
+enum err_code store_blob(struct store *s, const struct hash *h, size_t max, struct strbuf *ret,
+                         struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    if (store_blob_read(s, h, max, &b, err) != ERR_OK)
+        return err_wrap(err, "blob %s", hash_hex(h).s);
+    *ret = strbuf_steal(&b);
+    return ERR_OK;
+}
+
+enum err_code store_approval_add(struct store *s, const struct store_approval *a, struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(s->db, "INSERT INTO main.approval (plan, step, who, role, note, at_us)"
+                                 " VALUES (?, ?, ?, ?, ?, ?)");
+
+    stmt_bind_sv(&st, a->plan);
+    stmt_bind_sv(&st, a->step);
+    stmt_bind_sv(&st, a->who);
+    stmt_bind_sv(&st, a->role);
+    stmt_bind_sv(&st, a->note);
+    stmt_bind_i64(&st, a->at_us);
+    return stmt_exec(&st, err);
+}
+
+enum err_code store_approvals(struct store *s, struct sv plan, store_approval_fn *fn, void *arg,
+                              struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(s->db, "SELECT step, who, role, note, at_us FROM main.approval"
+                                 " WHERE plan = ? ORDER BY rowid");
+    bool more = true;
+
+    stmt_bind_sv(&st, plan);
+    while (stmt_next(&st, &more, err) == ERR_OK) {
+        struct store_approval a = {.plan = plan};
+
+        if (!more)
+            return ERR_OK;
+        a.step = stmt_sv(&st, 0);
+        a.who = stmt_sv(&st, 1);
+        a.role = stmt_sv(&st, 2);
+        a.note = stmt_sv(&st, 3);
+        a.at_us = stmt_i64(&st, 4);
+        fn(&a, arg);
+    }
+    return err->code;
+}

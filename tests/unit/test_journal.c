@@ -1,0 +1,275 @@
+#include "store/journal.h"
+
+#include <sqlite3.h>
+
+#include "base/file.h"
+#include "base/sv.h"
+#include "t.h"
+
+static struct store *new_store(void)
+{
+    struct store *s = NULL;
+    struct err err = {0};
+
+    T_OK(store_open("s", STORE_WRITE, &s, &err), err);
+    return s;
+}
+
+static int64_t new_run(struct store *s)
+{
+    struct store_run run = {.environment = SV("demo"), .document = SV("a.md"), .started_us = 1};
+    struct err err = {0};
+    int64_t id = 0;
+
+    T_OK(store_run_add(s, &run, &id, &err), err);
+    return id;
+}
+
+static struct journal *new_journal(struct store *s, int64_t run)
+{
+    struct journal *j = NULL;
+    struct err err = {0};
+
+    T_OK(journal_open(s, run, &j, &err), err);
+    return j;
+}
+
+static void append(struct journal *j, enum event_kind kind, struct sv step, struct sv data)
+{
+    struct event e = {.at_us = 1000, .kind = kind, .step = step, .data = data};
+    struct err err = {0};
+
+    T_OK(journal_append(j, &e, 1, &err), err);
+}
+
+static void sql_run(const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *text = NULL;
+
+    T_EQ(sqlite3_open("s/store.db", &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &text) != SQLITE_OK)
+        T_FAIL("%s: %s", sql, text);
+    sqlite3_close(db);
+}
+
+struct seen {
+    int64_t n, kinds;
+};
+
+static enum err_code count_event(const struct event *e, void *arg, struct err *err UNUSED)
+{
+    struct seen *s = arg;
+
+    s->n++;
+    T_EQ(e->seq, s->n);
+    s->kinds = s->kinds * 100 + e->kind;
+    return ERR_OK;
+}
+
+T(J1_events_are_numbered_without_a_gap_and_read_back_in_order)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+    struct event two[] = {
+        {.at_us = 5, .kind = EVENT_STEP_OUTCOME, .step = SV("a"), .data = SV("{}")},
+        {.at_us = 6, .kind = EVENT_STEP_INTENT, .step = SV("b"), .data = SV("{}")}};
+    struct seen seen = {0};
+    struct err err = {0};
+
+    append(j, EVENT_RUN_STARTED, SV(""), SV("{}"));
+    T_OK(journal_append(j, two, 2, &err), err);
+    T_EQ(two[1].seq, 3);
+    T_EQ(journal_last_seq(j), 3);
+    T_OK(journal_read(s, run, 0, count_event, &seen, &err), err);
+    T_EQ(seen.kinds, 12120);
+}
+
+T(J2_a_changed_event_is_found_and_named)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+    static const char *const changes[] = {
+        "UPDATE event SET data = '{\"a\":2}' WHERE seq = 2",
+        "UPDATE event SET at_us = 1001 WHERE seq = 2",
+        "UPDATE event SET kind = 22 WHERE seq = 2",
+        "UPDATE event SET step = 'y' WHERE seq = 2",
+        "UPDATE event SET attempt = 1 WHERE seq = 2",
+        "UPDATE event SET hash = zeroblob(32) WHERE seq = 2",
+    };
+    struct journal_check check;
+    struct err err = {0};
+
+    append(j, EVENT_RUN_STARTED, SV(""), SV("{}"));
+    append(j, EVENT_STEP_INTENT, SV("x"), SV("{\"a\":1}"));
+    append(j, EVENT_STEP_OUTCOME, SV("x"), SV("{}"));
+    T_OK(journal_verify(s, run, &check, &err), err);
+    T_EQ(check.events, 3);
+    sql_run("CREATE TABLE keep AS SELECT * FROM event");
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        sql_run(changes[i]);
+        T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+        T_CHECK(strstr(err.msg, "event 2") || strstr(err.msg, "event 3"));
+        sql_run("DELETE FROM event; INSERT INTO event SELECT * FROM keep");
+        T_OK(journal_verify(s, run, &check, &err), err);
+    }
+}
+
+T(J1_a_missing_event_is_found_and_the_run_cannot_be_continued)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    struct journal *j = new_journal(s, run);
+    struct journal_check check;
+    struct err err = {0};
+
+    for (int i = 0; i < 4; i++)
+        append(j, EVENT_ANSWER, SV("x"), SV("{}"));
+    journal_free(j);
+    j = NULL;
+    sql_run("DELETE FROM event WHERE seq = 2");
+    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+    T_STR(err.msg, "run r-0001: event 2 is missing");
+    T_EQ(journal_open(s, run, &j, &err), ERR_CORRUPT);
+    T_CHECK(j == NULL);
+}
+
+T(J3_and_J4_a_failed_append_leaves_nothing_and_the_next_one_continues_the_chain)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+    struct event two[] = {{.kind = EVENT_ANSWER, .data = SV("{}")},
+                          {.kind = EVENT_MARK, .data = SV("{}")}};
+    struct journal_check check;
+    struct err err = {0};
+
+    append(j, EVENT_RUN_STARTED, SV(""), SV("{}"));
+    sql_run("CREATE TRIGGER no BEFORE INSERT ON event WHEN new.kind = 11 BEGIN"
+            " SELECT raise(ABORT, 'refused by the test'); END");
+    T_EQ(journal_append(j, two, 2, &err), ERR_DB);
+    T_CHECK(strstr(err.msg, "journal of run r-0001 in 's'") &&
+            strstr(err.msg, "refused by the test"));
+    T_EQ(journal_last_seq(j), 1);
+    sql_run("DROP TRIGGER no");
+    T_OK(journal_append(j, two, 2, &err), err);
+    T_OK(journal_verify(s, run, &check, &err), err);
+    T_EQ(check.events, 3);
+}
+
+T(J5_a_blob_is_stored_with_its_event_and_a_damaged_one_is_found)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), back = STRBUF(0), data = STRBUF(0);
+    struct journal_check check;
+    struct err err = {0};
+    struct hash h;
+
+    for (int i = 0; i < 5000; i++)
+        strbuf_addf(&text, "line %d of an output\n", i);
+    h = journal_blob(j, strbuf_sv(&text));
+    T_EQ(store_blob(s, &h, SIZE_MAX, &back, &err), ERR_NOT_FOUND);
+    strbuf_addf(&data, "{\"out\":{\"blob\":\"%s\"}}", hash_hex(&h).s);
+    append(j, EVENT_STEP_OUTCOME, SV("x"), strbuf_sv(&data));
+    T_OK(store_blob(s, &h, SIZE_MAX, &back, &err), err);
+    T_CHECK(sv_eq(strbuf_sv(&back), strbuf_sv(&text)));
+    T_EQ(store_blob(s, &h, 100, &back, &err), ERR_LIMIT);
+    T_OK(journal_verify(s, run, &check, &err), err);
+    T_EQ(check.blobs, 1);
+    sql_run("UPDATE blob SET data = substr(data, 1, length(data) - 1)");
+    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+    sql_run("UPDATE blob SET codec = 0, data = CAST('other' AS BLOB)");
+    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+    sql_run("DELETE FROM blob");
+    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+}
+
+T(a_finished_run_is_sealed_and_the_seal_covers_it)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+    struct journal_check check;
+    struct err err = {0};
+
+    append(j, EVENT_RUN_STARTED, SV(""), SV("{}"));
+    append(j, EVENT_RUN_FINISHED, SV(""), SV("{}"));
+    T_OK(journal_verify(s, run, &check, &err), err);
+    T_CHECK(check.finished && !check.sealed);
+    T_OK(journal_seal(j, 9, &err), err);
+    T_OK(journal_verify(s, run, &check, &err), err);
+    T_CHECK(check.sealed);
+    sql_run("UPDATE seal SET signature = zeroblob(64)");
+    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+    T_OK(journal_seal(j, 9, &err), err);
+    sql_run("UPDATE seal SET head = zeroblob(32)");
+    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+}
+
+T(J6_an_event_after_the_end_is_found)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+    struct journal_check check;
+    struct err err = {0};
+    /* The attacker can compute the chain: only the rule finds this one. */
+    struct event extra = {.run = run, .seq = 2, .kind = EVENT_ANSWER, .data = SV("{}")};
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    struct hash h;
+
+    append(j, EVENT_RUN_FINISHED, SV(""), SV("{}"));
+    T_OK(journal_verify(s, run, &check, &err), err);
+    h = event_hash(&check.head, &extra);
+    strbuf_addf(&sql, "INSERT INTO event VALUES (%lld, 2, 0, 9, '', 0, '{}', x'%s')",
+                (long long)run, hash_hex(&h).s);
+    sql_run(strbuf_str(&sql));
+    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+    T_STR(err.msg, "run r-0001: event 2 follows the end of the run");
+}
+
+T(two_runs_have_journals_of_their_own)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t a = new_run(s), b = new_run(s);
+    CLEANUP(journal_freep) struct journal *ja = new_journal(s, a);
+    CLEANUP(journal_freep) struct journal *jb = new_journal(s, b);
+    struct journal_check check;
+    struct err err = {0};
+
+    T_CHECK(a != b);
+    append(ja, EVENT_RUN_STARTED, SV(""), SV("{}"));
+    append(jb, EVENT_RUN_STARTED, SV(""), SV("{}"));
+    append(ja, EVENT_ANSWER, SV(""), SV("{}"));
+    T_OK(journal_verify(s, a, &check, &err), err);
+    T_EQ(check.events, 2);
+    T_OK(journal_verify(s, b, &check, &err), err);
+    T_EQ(check.events, 1);
+    T_EQ(journal_verify(s, 99, &check, &err), ERR_NOT_FOUND);
+}
+
+T(run_names_are_read_in_every_form_that_is_printed)
+{
+    int64_t run = 0;
+
+    T_STR(event_run_text(42).s, "r-0042");
+    T_CHECK(event_run_parse(SV("r-0042"), &run) && run == 42);
+    T_CHECK(event_run_parse(SV("42"), &run) && run == 42);
+    T_CHECK(!event_run_parse(SV("r-"), &run) && !event_run_parse(SV("x42"), &run) &&
+            !event_run_parse(SV("-1"), &run));
+    T_STR(event_kind_name(EVENT_STEP_OUTCOME).s, "step-outcome");
+    T_STR(event_kind_name(77).s, "kind-77");
+}
+
+T_MAIN(T_CASE(J1_events_are_numbered_without_a_gap_and_read_back_in_order),
+       T_CASE(J2_a_changed_event_is_found_and_named),
+       T_CASE(J1_a_missing_event_is_found_and_the_run_cannot_be_continued),
+       T_CASE(J3_and_J4_a_failed_append_leaves_nothing_and_the_next_one_continues_the_chain),
+       T_CASE(J5_a_blob_is_stored_with_its_event_and_a_damaged_one_is_found),
+       T_CASE(a_finished_run_is_sealed_and_the_seal_covers_it),
+       T_CASE(J6_an_event_after_the_end_is_found), T_CASE(two_runs_have_journals_of_their_own),
+       T_CASE(run_names_are_read_in_every_form_that_is_printed))

@@ -1,0 +1,426 @@
+#include "action/session.h"
+
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "action/procs.h"
+#include "base/ident.h"
+#include "base/sv.h"
+#include "t.h"
+
+/* One session, and what its last command printed and came to. */
+struct bench {
+    uv_loop_t loop;
+    struct session *s;
+    struct strbuf out, err;
+    struct session_result r;
+    int done;
+    bool closed;
+};
+
+static void on_output(void *arg, enum child_stream stream, struct sv bytes)
+{
+    struct bench *b = arg;
+
+    strbuf_add_sv(stream == CHILD_OUT ? &b->out : &b->err, bytes);
+}
+
+static void on_done(void *arg, const struct session_result *r)
+{
+    struct bench *b = arg;
+
+    b->r = *r;
+    b->done++;
+}
+
+static void on_closed(void *arg)
+{
+    ((struct bench *)arg)->closed = true;
+}
+
+static void begin(struct bench *b, const char *const *env)
+{
+    static const char *const plain[] = {"PATH=/usr/bin:/bin", "HOME=/nonexistent", "GREETING=hello",
+                                        NULL};
+    struct session_spec spec = {.env = env ? env : plain, .cwd = ".", .grace_ms = 300};
+
+    T_EQ(close_range(3, ~0u, CLOSE_RANGE_CLOEXEC), 0); /* what the test runner has left open */
+    *b = (struct bench){.out = STRBUF(0), .err = STRBUF(0)};
+    (void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+    T_EQ(uv_loop_init(&b->loop), 0);
+    b->s = session_new(&b->loop, &spec);
+}
+
+static void wait_done(struct bench *b)
+{
+    while (!b->done)
+        (void)uv_run(&b->loop, UV_RUN_ONCE);
+}
+
+/* Run a command to its end; its status. */
+static int64_t run_within(struct bench *b, const char *text, uint64_t timeout_ms)
+{
+    struct session_command c = {.text = sv_from(text),
+                                .timeout_ms = timeout_ms,
+                                .output = on_output,
+                                .done = on_done,
+                                .arg = b};
+
+    strbuf_truncate(&b->out, 0);
+    strbuf_truncate(&b->err, 0);
+    b->done = 0;
+    session_run(b->s, &c);
+    wait_done(b);
+    T_EQ(b->done, 1);
+    return b->r.status;
+}
+
+static int64_t run(struct bench *b, const char *text)
+{
+    return run_within(b, text, 0);
+}
+
+static void end(struct bench *b)
+{
+    session_close(b->s, on_closed, b);
+    while (!b->closed)
+        (void)uv_run(&b->loop, UV_RUN_ONCE);
+    (void)uv_run(&b->loop, UV_RUN_DEFAULT);
+    T_EQ(uv_loop_close(&b->loop), 0);
+    strbuf_release(&b->out);
+    strbuf_release(&b->err);
+}
+
+T(status_and_both_outputs_are_the_commands_own)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "echo one; echo two >&2"), 0);
+    T_STR(strbuf_str(&b.out), "one\n");
+    T_STR(strbuf_str(&b.err), "two\n");
+    T_EQ(run(&b, "(exit 7)"), 7);
+    T_EQ(run(&b, "false"), 1);
+    T_EQ(run(&b, "true"), 0);
+    T_EQ(run(&b, "no-such-program-here"), 127);
+    T_CHECK(strstr(strbuf_str(&b.err), "command not found"));
+    end(&b);
+}
+
+T(directory_variables_and_functions_carry_over)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(mkdir("a b", 0700), 0);
+    T_EQ(run(&b, "cd 'a b'"), 0);
+    T_CHECK(b.r.state_changed);
+    T_EQ(run(&b, "X=1; export Y='two words'; hi() { echo \"hi $1\"; }"), 0);
+    T_EQ(run(&b, "echo $X $Y $(basename \"$PWD\"); hi you; sh -c 'echo $Y$X'"), 0);
+    T_STR(strbuf_str(&b.out), "1 two words a b\nhi you\ntwo words\n");
+    T_CHECK(!b.r.state_changed);
+    T_CHECK(sv_ends(session_state(b.s)->cwd, SV("/a b")));
+    end(&b);
+}
+
+T(the_status_of_the_command_before_is_seen_by_the_next_one)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "GOT=$(sh -c 'exit 3')"), 3);
+    T_EQ(run(&b, "x=y"), 0);
+    end(&b);
+}
+
+T(pipefail_is_on_and_a_producer_killed_by_sigpipe_is_no_failure)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "false | true"), 1);
+    T_EQ(run(&b, "yes | head -1"), 0);
+    T_EQ(run(&b, "yes | head -1 | false"), 1);
+    T_EQ(run(&b, "(exit 5) | yes | head -1"), 5);
+    T_EQ(run(&b, "sh -c 'kill -PIPE $$'"), 141);
+    T_EQ(run(&b, "set +o pipefail; false | true"), 0);
+    end(&b);
+}
+
+T(standard_input_is_empty_and_the_control_descriptors_are_not_seen)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "cat"), 0);
+    T_STR(strbuf_str(&b.out), "");
+    T_EQ(run(&b, "ls /proc/self/fd | tr '\\n' ' '"), 0);
+    T_STR(strbuf_str(&b.out), "0 1 2 3 "); /* 3 is the folder that ls reads */
+    T_EQ(run(&b, "echo x >&4"), 1);
+    T_CHECK(strstr(strbuf_str(&b.err), "Bad file descriptor"));
+    end(&b);
+}
+
+T(here_documents_functions_loops_and_quotes_are_bash)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "cat <<EOF\n$GREETING\nEOF"), 0);
+    T_STR(strbuf_str(&b.out), "hello\n");
+    T_EQ(run(&b, "cat <<'EOF'\n$GREETING\nEOF"), 0);
+    T_STR(strbuf_str(&b.out), "$GREETING\n");
+    T_EQ(run(&b, "for i in 1 2; do echo $i; done # comment"), 0);
+    T_STR(strbuf_str(&b.out), "1\n2\n");
+    T_EQ(run(&b, "echo 'it''s' \"a\\\"b\" \\\n  next"), 0);
+    T_STR(strbuf_str(&b.out), "its a\"b next\n");
+    end(&b);
+}
+
+T(what_bash_cannot_parse_fails_and_the_session_goes_on)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_CHECK(run(&b, "if true; then") != 0);
+    T_CHECK(strbuf_str(&b.err)[0]);
+    T_CHECK(run(&b, "echo 'open") != 0);
+    T_EQ(run(&b, "echo fine"), 0);
+    T_STR(strbuf_str(&b.out), "fine\n");
+    end(&b);
+}
+
+T(exit_ends_the_command_and_the_next_one_has_the_state_of_before)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(mkdir("d", 0700), 0);
+    T_EQ(run(&b, "cd d; A='x\ny'; export B=2; set -u; f() { echo f; }"), 0);
+    T_EQ(run(&b, "A=lost; exit 9"), 9);
+    T_EQ(run(&b, "echo \"$A$B\"; basename \"$PWD\"; f; sh -c 'echo $B'; echo ${NOT_SET:-unset}"),
+         0);
+    T_STR(strbuf_str(&b.out), "x\ny2\nd\nf\n2\nunset\n");
+    T_CHECK(run(&b, "echo $NOT_SET") != 0); /* set -u is on again */
+    T_EQ(run(&b, "exec sh -c 'exit 4'"), 4);
+    T_EQ(run(&b, "echo $B"), 0);
+    T_STR(strbuf_str(&b.out), "2\n");
+    end(&b);
+}
+
+T(a_command_that_never_ends_is_ended_with_everything_it_started)
+{
+    struct bench b;
+    procs_list left = {0};
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "echo $$ > pid"), 0);
+    (void)run_within(&b, "sleep 300 | sleep 300 & sleep 301", 200);
+    T_EQ(b.r.rc, ERR_TIMEOUT);
+    T_CHECK(strstr(b.r.err.msg, "200 ms"));
+    T_EQ(run(&b, "cat pid"), 0); /* the shell itself lives, in the same state */
+    {
+        int64_t sid = 0;
+
+        T_CHECK(sv_to_i64(sv_trim(strbuf_sv(&b.out)), &sid));
+        procs_of_session((pid_t)sid, (pid_t)sid, &left);
+        T_EQ(left.n, 0);
+    }
+    vec_release(&left);
+    end(&b);
+}
+
+T(a_command_that_ignores_term_is_killed_and_the_state_is_kept)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "KEEP=1"), 0);
+    (void)run_within(&b, "trap '' TERM; while :; do sleep 0.05; done", 100);
+    T_EQ(b.r.rc, ERR_TIMEOUT);
+    T_EQ(run(&b, "echo $KEEP"), 0);
+    T_STR(strbuf_str(&b.out), "1\n");
+    end(&b);
+}
+
+T(cancel_ends_the_command)
+{
+    struct bench b;
+    struct session_command c = {
+        .text = SV("sleep 300"), .output = on_output, .done = on_done, .arg = &b};
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "true"), 0);
+    b.done = 0;
+    session_run(b.s, &c);
+    (void)uv_run(&b.loop, UV_RUN_NOWAIT);
+    session_cancel(b.s);
+    wait_done(&b);
+    T_EQ(b.r.rc, ERR_INTERRUPTED);
+    end(&b);
+}
+
+T(closing_ends_what_was_left_in_the_background)
+{
+    struct bench b;
+    int64_t pid = 0;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "sleep 300 & echo $!"), 0);
+    T_CHECK(sv_to_i64(sv_trim(strbuf_sv(&b.out)), &pid));
+    T_EQ(kill((pid_t)pid, 0), 0);
+    end(&b);
+    for (int i = 0; i < 500 && ident_process_start(pid) != 0; i++)
+        (void)poll(NULL, 0, 10);
+    T_EQ(ident_process_start(pid), 0);
+}
+
+T(much_output_comes_whole_and_before_the_end)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "head -c 5000000 /dev/zero | tr '\\0' x; printf y; head -c 300000 /dev/zero | tr "
+                 "'\\0' z >&2"),
+         0);
+    T_EQ(b.out.n, 5000001);
+    T_EQ(b.out.p[5000000], 'y');
+    T_EQ(b.err.n, 300000);
+    end(&b);
+}
+
+T(output_of_a_background_process_does_not_hold_the_command)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "(while :; do echo noise; sleep 0.01; done) & echo started"), 0);
+    T_CHECK(strstr(strbuf_str(&b.out), "started"));
+    T_EQ(run(&b, "kill %1; wait; true"), 0);
+    end(&b);
+}
+
+T(a_long_command_arrives_whole)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct bench b;
+
+    begin(&b, NULL);
+    strbuf_add_str(&text, "echo -n ");
+    strbuf_add_n(&text, 'x', 120000);
+    strbuf_add_str(&text, " | wc -c");
+    T_EQ(run(&b, strbuf_str(&text)), 0);
+    T_STR(strbuf_str(&b.out), "120000\n");
+    end(&b);
+}
+
+T(a_shell_that_cannot_start_is_reported)
+{
+    static const char *const nowhere[] = {"PATH=/nonexistent", NULL};
+    struct session_spec spec = {.env = nowhere, .cwd = "/nonexistent", .grace_ms = 100};
+    struct bench b;
+
+    begin(&b, NULL);
+    session_close(b.s, NULL, NULL);
+    b.s = session_new(&b.loop, &spec);
+    (void)run(&b, "true");
+    T_CHECK(b.r.rc != ERR_OK);
+    T_CHECK(b.r.err.msg[0]);
+    end(&b);
+}
+
+T(a_restored_state_is_there_for_the_first_command)
+{
+    struct session_state saved = {0};
+    CLEANUP(json_cleanup) json_t *diff = NULL;
+    struct bench b, c;
+
+    begin(&b, NULL);
+    T_EQ(mkdir("here", 0700), 0);
+    T_EQ(run(&b, "cd here; FILE=\"a 'b' \\$c\"; export LIST='1 2'; arr=(x 'y z')"), 0);
+    session_state_copy(session_state(b.s), &saved);
+    diff = session_state_diff(session_state(b.s), session_base(b.s), NULL);
+    T_EQ(json_array_size(json_object_get(diff, "set")), 3);
+    end(&b);
+    begin(&c, NULL);
+    session_restore(c.s, &saved);
+    T_EQ(run(&c, "echo \"$FILE|$LIST|${arr[1]}\"; basename \"$PWD\"; sh -c 'echo $LIST'"), 0);
+    T_STR(strbuf_str(&c.out), "a 'b' $c|1 2|y z\nhere\n1 2\n");
+    session_state_release(&saved);
+    end(&c);
+}
+
+T(a_state_whose_directory_is_gone_fails_the_command)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(mkdir("gone", 0700), 0);
+    T_EQ(run(&b, "cd gone"), 0);
+    T_EQ(run(&b, "exit 0"), 0);
+    T_EQ(rmdir("gone"), 0);
+    T_EQ(run(&b, "touch made-elsewhere"), 97);
+    T_CHECK(access("made-elsewhere", F_OK) != 0);
+    end(&b);
+}
+
+T(values_are_read_as_the_shell_has_them)
+{
+    CLEANUP(strbuf_release) struct strbuf v = STRBUF(0);
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "A='q\"u`o$t\\\\e'; B=$'tab\\tnew\\nline\\x01'; C=; D=plain"), 0);
+    T_CHECK(session_state_get(session_state(b.s), SV("A"), &v));
+    T_STR(strbuf_str(&v), "q\"u`o$t\\\\e");
+    strbuf_truncate(&v, 0);
+    T_CHECK(session_state_get(session_state(b.s), SV("B"), &v));
+    T_STR(strbuf_str(&v), "tab\tnew\nline\x01");
+    strbuf_truncate(&v, 0);
+    T_CHECK(session_state_get(session_state(b.s), SV("C"), &v));
+    T_EQ(v.n, 0);
+    T_CHECK(session_state_get(session_state(b.s), SV("GREETING"), &v));
+    T_STR(strbuf_str(&v), "hello");
+    T_CHECK(!session_state_get(session_state(b.s), SV("NOT_SET"), &v));
+    end(&b);
+}
+
+T(secrets_stay_out_of_what_is_written_down)
+{
+    CLEANUP(secrets_freep) struct secrets *secrets = secrets_new();
+    CLEANUP(json_cleanup) json_t *diff = NULL;
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct bench b;
+
+    begin(&b, NULL);
+    (void)secrets_add(secrets, SV("DB_PASS"), SV("hunter2-long"));
+    T_EQ(run(&b, "DB_PASS=hunter2-long; URL=postgres://u:hunter2-long@h/d; API_TOKEN=zzz; OK=1"),
+         0);
+    diff = session_state_diff(session_state(b.s), session_base(b.s), secrets);
+    json_write(diff, &text);
+    T_CHECK(!strstr(strbuf_str(&text), "hunter2") && !strstr(strbuf_str(&text), "zzz"));
+    T_CHECK(strstr(strbuf_str(&text), "declare -- OK="));
+    T_EQ(json_array_size(json_object_get(diff, "withheld")), 3);
+    end(&b);
+}
+
+T_MAIN(T_CASE(status_and_both_outputs_are_the_commands_own),
+       T_CASE(directory_variables_and_functions_carry_over),
+       T_CASE(the_status_of_the_command_before_is_seen_by_the_next_one),
+       T_CASE(pipefail_is_on_and_a_producer_killed_by_sigpipe_is_no_failure),
+       T_CASE(standard_input_is_empty_and_the_control_descriptors_are_not_seen),
+       T_CASE(here_documents_functions_loops_and_quotes_are_bash),
+       T_CASE(what_bash_cannot_parse_fails_and_the_session_goes_on),
+       T_CASE(exit_ends_the_command_and_the_next_one_has_the_state_of_before),
+       T_CASE(a_command_that_never_ends_is_ended_with_everything_it_started),
+       T_CASE(a_command_that_ignores_term_is_killed_and_the_state_is_kept),
+       T_CASE(cancel_ends_the_command), T_CASE(closing_ends_what_was_left_in_the_background),
+       T_CASE(much_output_comes_whole_and_before_the_end),
+       T_CASE(output_of_a_background_process_does_not_hold_the_command),
+       T_CASE(a_long_command_arrives_whole), T_CASE(a_shell_that_cannot_start_is_reported),
+       T_CASE(a_restored_state_is_there_for_the_first_command),
+       T_CASE(a_state_whose_directory_is_gone_fails_the_command),
+       T_CASE(values_are_read_as_the_shell_has_them),
+       T_CASE(secrets_stay_out_of_what_is_written_down))

@@ -1,0 +1,278 @@
+#include "store/store.h"
+
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/sv.h"
+#include "t.h"
+
+static struct store *new_store(void)
+{
+    struct store *s = NULL;
+    struct err err = {0};
+
+    T_OK(store_open("s", STORE_WRITE, &s, &err), err);
+    return s;
+}
+
+static void sql_run(const char *file, const char *sql)
+{
+    sqlite3 *db = NULL;
+
+    T_EQ(sqlite3_open(file, &db), SQLITE_OK);
+    T_EQ(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+T(a_store_is_private_and_keeps_itself_out_of_version_control)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct stat st;
+    struct err err = {0};
+
+    T_EQ(stat("s", &st), 0);
+    T_EQ(st.st_mode & 0777, 0700);
+    T_EQ(stat("s/store.db", &st), 0);
+    T_EQ(st.st_mode & 0777, 0600);
+    T_OK(file_read("s/.gitignore", 10, &text, &err), err);
+    T_STR(strbuf_str(&text), "*\n");
+}
+
+T(a_store_that_is_not_there_is_named_with_what_to_do)
+{
+    struct store *s = NULL;
+    struct err err = {0};
+
+    T_EQ(store_open("nowhere", STORE_READ, &s, &err), ERR_NOT_FOUND);
+    T_STR(err.msg, "there is no store in 'nowhere'");
+    T_CHECK(err.hint[0] && !s);
+}
+
+T(a_foreign_or_newer_database_is_refused)
+{
+    struct store *s = NULL;
+    struct err err = {0};
+
+    T_EQ(mkdir("s", 0700), 0);
+    sql_run("s/store.db", "CREATE TABLE t (a); PRAGMA user_version = 1");
+    T_EQ(store_open("s", STORE_WRITE, &s, &err), ERR_CORRUPT);
+    T_CHECK(strstr(err.msg, "not a store of prusik"));
+    sql_run("s/store.db", "PRAGMA application_id = 1347572555; PRAGMA user_version = 7");
+    T_EQ(store_open("s", STORE_WRITE, &s, &err), ERR_INVALID);
+    T_CHECK(strstr(err.msg, "newer version"));
+}
+
+T(a_file_that_is_no_database_is_refused_and_stays)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct store *s = NULL;
+    struct err err = {0};
+
+    T_EQ(mkdir("s", 0700), 0);
+    T_OK(file_write_atomic("s/store.db",
+                           SV("this is somebody's letter, and long enough to be read"), 0600, &err),
+         err);
+    T_EQ(store_open("s", STORE_WRITE, &s, &err), ERR_DB);
+    T_CHECK(strstr(err.msg, "s/store.db") && strstr(err.msg, "not a database"));
+    T_OK(file_read("s/store.db", 100, &text, &err), err);
+    T_CHECK(sv_starts(strbuf_sv(&text), SV("this is somebody's letter")));
+}
+
+T(a_folder_that_cannot_be_made_is_named)
+{
+    struct store *s = NULL;
+    struct err err = {0};
+
+    T_OK(file_write_atomic("s", SV("a file"), 0600, &err), err);
+    T_EQ(store_open("s/below", STORE_WRITE, &s, &err), ERR_IO);
+    T_CHECK(strstr(err.msg, "s/below"));
+}
+
+T(a_full_disk_is_said_and_what_was_there_can_still_be_read)
+{
+    CLEANUP(store_freep) struct store *s = NULL;
+    CLEANUP(strbuf_release) struct strbuf big = STRBUF(0);
+    struct hash h;
+    struct err err = {0};
+    enum err_code rc = ERR_OK;
+    int64_t last = 0;
+    int kept = 0;
+
+    T_EQ(mkdir("full", 0700), 0);
+    if (mount("tmpfs", "full", "tmpfs", 0, "size=512k") != 0)
+        T_SKIP("a file system cannot be mounted here (not root)");
+    T_OK(store_open("full/s", STORE_WRITE, &s, &err), err);
+    while (rc == ERR_OK && kept < 10000) {
+        struct store_run run = {.environment = SV("e"), .document = SV("d")};
+
+        strbuf_truncate(&big, 0);
+        strbuf_add_n(&big, 'x', 3000);
+        run.plan = strbuf_sv(&big);
+        rc = store_run_add(s, &run, &last, &err);
+        kept += rc == ERR_OK;
+    }
+    T_EQ(rc, ERR_DB);
+    T_CHECK(strstr(err.msg, "full"));
+    T_CHECK(kept > 10);
+    T_OK(store_last_run(s, SV("e"), &last, &err), err);
+    T_EQ(last, kept);
+    T_EQ(store_blob(s, &(struct hash){{0}}, 10, &big, &err), ERR_NOT_FOUND);
+    store_free(STEAL(s));
+    T_OK(store_open("full/s", STORE_READ, &s, &err), err);
+    T_OK(store_last_run(s, SV(""), &last, &err), err);
+    T_EQ(last, kept);
+    store_free(STEAL(s));
+    T_EQ(umount("full"), 0);
+    (void)h;
+}
+
+T(blobs_come_back_as_they_were_and_are_kept_once)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    static const size_t sizes[] = {0, 1, 256, 257, 100000, 3000000};
+    struct err err = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        CLEANUP(strbuf_release) struct strbuf in = STRBUF(0), out = STRBUF(0);
+        struct hash h, again;
+
+        for (size_t k = 0; k < sizes[i]; k++)
+            strbuf_add_byte(&in, (char)(k * 7 + (k >> 8)));
+        T_OK(store_blob_add(s, strbuf_sv(&in), &h, &err), err);
+        T_OK(store_blob_add(s, strbuf_sv(&in), &again, &err), err);
+        T_CHECK(hash_eq(&h, &again));
+        T_OK(store_blob(s, &h, SIZE_MAX, &out, &err), err);
+        T_CHECK(sv_eq(strbuf_sv(&in), strbuf_sv(&out)));
+    }
+}
+
+T(a_lock_is_refused_while_its_owner_lives_and_says_who)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    struct store_lock holder = {0};
+    struct err err = {0};
+    int ready[2], status;
+    pid_t pid;
+    char c;
+
+    T_EQ(pipe(ready), 0);
+    pid = fork();
+    if (pid == 0) { /* has the lock until its input ends */
+        struct store *mine = new_store();
+
+        if (store_lock_take(mine, SV("prod"), 7, SV("deploy"), 1760000000000000, &holder, &err) !=
+            ERR_OK)
+            _exit(1);
+        if (write(ready[1], "x", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    T_EQ(read(ready[0], &c, 1), 1);
+    T_EQ(store_lock_take(s, SV("prod"), 8, SV("other"), 2, &holder, &err), ERR_LOCKED);
+    T_EQ(holder.pid, pid);
+    T_EQ(holder.run, 7);
+    T_CHECK(strstr(err.msg, "run r-0007") && strstr(err.msg, "since 2025-10-09T"));
+    T_OK(store_lock_take(s, SV("staging"), 8, SV("other"), 2, &holder, &err), err);
+    T_EQ(kill(pid, SIGKILL), 0);
+    T_EQ(waitpid(pid, &status, 0), pid);
+    T_OK(store_lock_take(s, SV("prod"), 8, SV("other"), 3, &holder, &err), err);
+}
+
+T(a_lock_of_another_machine_is_never_taken_over_and_one_of_another_boot_is)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    struct store_lock holder = {0};
+    struct err err = {0};
+
+    T_OK(store_lock_take(s, SV("prod"), 7, SV("deploy"), 1, &holder, &err), err);
+    sql_run("s/store.db", "UPDATE lock SET pid = 999999, host = 'elsewhere'");
+    T_EQ(store_lock_take(s, SV("prod"), 8, SV("x"), 2, &holder, &err), ERR_LOCKED);
+    T_STR(holder.host, "elsewhere");
+    T_OK(store_lock_give(s, SV("prod"), 7, &err), err);
+    T_OK(store_lock_take(s, SV("prod"), 9, SV("x"), 2, &holder, &err), err);
+    sql_run("s/store.db", "UPDATE lock SET boot = 'an earlier one'");
+    T_OK(store_lock_take(s, SV("prod"), 10, SV("x"), 3, &holder, &err), err);
+    sql_run("s/store.db", "UPDATE lock SET start = start + 1"); /* the pid was used again */
+    T_OK(store_lock_take(s, SV("prod"), 11, SV("x"), 3, &holder, &err), err);
+}
+
+T(only_the_run_that_has_a_lock_gives_it_back)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    struct store_lock holder = {0};
+    bool held = false, alive = false;
+    struct err err = {0};
+
+    T_OK(store_lock_take(s, SV("prod"), 7, SV("deploy"), 1, &holder, &err), err);
+    T_OK(store_lock_give(s, SV("prod"), 8, &err), err);
+    T_OK(store_lock_get(s, SV("prod"), &held, &alive, &holder, &err), err);
+    T_CHECK(held && alive);
+    T_STR(holder.reason, "deploy");
+    T_OK(store_lock_give(s, SV("prod"), 7, &err), err);
+    T_OK(store_lock_get(s, SV("prod"), &held, &alive, &holder, &err), err);
+    T_CHECK(!held);
+}
+
+static void add_approval(const struct store_approval *a, void *arg)
+{
+    strbuf_addf(arg, "%.*s/%.*s/%.*s ", SV_FMT(a->step), SV_FMT(a->who), SV_FMT(a->role));
+}
+
+T(approvals_belong_to_one_plan)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    CLEANUP(strbuf_release) struct strbuf seen = STRBUF(0);
+    struct err err = {0};
+    struct store_approval a = {
+        .plan = SV("p1"), .step = SV("15"), .who = SV("ana"), .role = SV("owner")};
+
+    T_OK(store_approval_add(s, &a, &err), err);
+    a.plan = SV("p2");
+    a.who = SV("bob");
+    T_OK(store_approval_add(s, &a, &err), err);
+    T_OK(store_approvals(s, SV("p1"), add_approval, &seen, &err), err);
+    T_STR(strbuf_str(&seen), "15/ana/owner ");
+}
+
+static bool add_run_name(const struct store_run *run, void *arg)
+{
+    strbuf_addf(arg, "%lld:%.*s ", (long long)run->id, SV_FMT(run->environment));
+    return run->id != 2;
+}
+
+T(runs_are_listed_newest_first)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    CLEANUP(strbuf_release) struct strbuf seen = STRBUF(0);
+    struct store_run run = {.environment = SV("a")};
+    struct err err = {0};
+    int64_t id = 0;
+
+    T_OK(store_last_run(s, SV(""), &id, &err), err);
+    T_EQ(id, 0);
+    for (int i = 0; i < 3; i++) {
+        T_OK(store_run_add(s, &run, &id, &err), err);
+        run.environment = SV("b");
+    }
+    T_OK(store_runs(s, add_run_name, &seen, &err), err);
+    T_STR(strbuf_str(&seen), "3:b 2:b ");
+    T_OK(store_last_run(s, SV("a"), &id, &err), err);
+    T_EQ(id, 1);
+}
+
+T_MAIN(T_CASE(a_store_is_private_and_keeps_itself_out_of_version_control),
+       T_CASE(a_store_that_is_not_there_is_named_with_what_to_do),
+       T_CASE(a_foreign_or_newer_database_is_refused),
+       T_CASE(a_file_that_is_no_database_is_refused_and_stays),
+       T_CASE(a_folder_that_cannot_be_made_is_named),
+       T_CASE(a_full_disk_is_said_and_what_was_there_can_still_be_read),
+       T_CASE(blobs_come_back_as_they_were_and_are_kept_once),
+       T_CASE(a_lock_is_refused_while_its_owner_lives_and_says_who),
+       T_CASE(a_lock_of_another_machine_is_never_taken_over_and_one_of_another_boot_is),
+       T_CASE(only_the_run_that_has_a_lock_gives_it_back), T_CASE(approvals_belong_to_one_plan),
+       T_CASE(runs_are_listed_newest_first))
