@@ -67,12 +67,14 @@ a_source_without_a_header() {
   tree
   echo 'int x;' > src/top/lone.c
   finds '5 ' 'src/top/lone.c: has no header'
+  echo '#include "base/low.h"' >> src/top/lone.c # of another folder
+  finds '5 ' 'src/top/lone.c: has no header'
 }
 a_part_of_a_noun_and_a_row_need_no_header() {
   tree
-  printf '#include "top/high.h"\n' > src/top/high_part.c
+  printf '#include <stdio.h>\n#include "top/high.h"\n' > src/top/high_part.c
   printf '#pragma once\n\n/*\n * low_int: inside.\n */\n' > src/top/low_int.h
-  printf '#include "top/low_int.h"\n' > src/top/low_part.c
+  printf '#include "top/low_int.h"\n' > src/top/other.c
   printf 'VERB(go)\nACTION(http, 1)\n' > src/top/rows.inc
   printf '#include "top/high.h"\n' | tee src/top/cmd_go.c > src/top/http.c
   printf 'int main(void) { return 0; }\n' > src/top/main.c

@@ -106,6 +106,9 @@ def formats(path):
     """A page of docs/formats that the index does not name."""
     index = "docs/README.md"
     if re.fullmatch(r"docs/formats/[^/]+\.md", path):
+        if not os.path.exists(index):
+            yield f"{path}: there is no {index} that could name it"
+            return
         known = {os.path.normpath("docs/" + target.partition("#")[0]) for _, target in targets(index)}
         if path not in known:
             yield f"{path}: {index} does not link to it"

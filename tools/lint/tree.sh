@@ -51,24 +51,21 @@ check 'only cli, serve and report print' "$found"
 
 # --- modules
 
-# Its own header, that of the noun it is a part of, or it is a row: NAME or PREFIX_NAME, "(NAME)" in a .inc list.
+# A header of its own, included first; or it is a part of its folder (it includes an _int.h of it) or of a noun
+# (NOUN_PART.c includes NOUN.h); or it is a row: NAME or PREFIX_NAME, "(NAME)" in a .inc list.
 found=
 for c in $(every '*.c'); do
   folder=${c%/*} stem=${c##*/} stem=${stem%.c}
-  first=$(grep -m 1 '^ *# *include' "$c" || :)
   if [ -f "$folder/$stem.h" ]; then
-    [ "$first" = "#include \"$folder/$stem.h\"" ] || found="$found
+    [ "$(grep -m 1 '^ *# *include' "$c" || :)" = "#include \"$folder/$stem.h\"" ] || found="$found
 src/$c: the first include is not \"$folder/$stem.h\""
     continue
   fi
   [ "$stem" != main ] || continue
   if grep -qE "\(($stem|${stem#*_})[,)]" "$folder"/*.inc 2> /dev/null; then continue; fi
-  noun=${first#*\""$folder/"} noun=${noun%.h\"} noun=${noun%_int}
-  case ${stem}_ in
-  "${noun}"_*) ;;
-  *) found="$found
-src/$c: has no header, includes none of its noun first, and is in no .inc list" ;;
-  esac
+  if grep -qE "^#include \"$folder/([a-z0-9_]+_int|${stem%_*})\.h\"" "$c"; then continue; fi
+  found="$found
+src/$c: has no header, is no part of another's, and is in no .inc list"
 done
 check 'every module has its header and includes it first' "$found"
 
