@@ -22,6 +22,8 @@ void *arena_alloc(struct arena *a, size_t n, size_t size)
     struct arena_chunk *c;
     void *p;
 
+    if (bytes > SIZE_MAX - ARENA_ALIGN - sizeof(*c))
+        bytes = mem_size(SIZE_MAX, 2); /* ends the process: what is added below would wrap */
     bytes = (size_max(bytes, 1) + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
     if (!a->chunks || bytes > a->size - a->used) {
         /* Grow with what was used, so that the number of chunks stays small. */

@@ -6,11 +6,13 @@
  * A child leads a session (and so a process group) of its own, has /dev/null as
  * standard input and no terminal.  Its outputs are real pipes, read by the loop.
  * done() is called exactly once, from the loop, after the last descriptor is
- * closed, also when starting failed; the struct may be freed there.  At the timeout
- * the whole group gets TERM, after grace_ms KILL.  A grandchild that keeps a pipe
- * open is waited for grace_ms after the child's own end, not longer.
+ * closed, also when starting failed; the struct may be freed or started again there.
+ * At the timeout, or when it is stopped, the whole group gets TERM, after grace_ms
+ * KILL, and done() waits until nothing of the group runs.  A process outside of the
+ * group that keeps a pipe open is waited for grace_ms after the child's own end, not
+ * longer; what was left running in the group of a child that ended by itself stays.
  *
- * Embed it, fill `spec`, `output` and `done`, call child_start().
+ * Embed it, zeroed, fill `spec`, `output` and `done`, call child_start().
  */
 #include <sys/types.h>
 #include <uv.h>
@@ -24,15 +26,17 @@ typedef void child_output_fn(struct child *c, enum child_stream stream, struct s
 /* rc is ERR_OK when it ended with status 0; else c->err says what happened. */
 typedef void child_done_fn(struct child *c, enum err_code rc);
 
+#define CHILD_MAX_PASS 4u
+
 struct child_spec {
     const char *const
         *argv; /* argv[0] is looked up in PATH; must live until child_start() returns */
     const char *const *env; /* "NAME=value", NULL-terminated; NULL: ours */
     const char *cwd;        /* NULL: ours */
     const int *pass;        /* descriptors that become 3, 4, ... there; stay the caller's here */
-    size_t n_pass;
-    uint64_t timeout_ms; /* 0: none */
-    uint64_t grace_ms;   /* 0: 5 s */
+    size_t n_pass;          /* at most CHILD_MAX_PASS */
+    uint64_t timeout_ms;    /* 0: none */
+    uint64_t grace_ms;      /* 0: 5 s */
 };
 
 struct child {
@@ -49,7 +53,14 @@ struct child {
 
     /* private */
     unsigned magic;
-    bool alive;
+    bool alive;     /* not reaped: its number is ours */
+    bool ending;    /* TERM was sent ... */
+    bool killed;    /* ... and KILL */
+    bool group;     /* it ended after TERM, and when we looked last something of its group ran */
+    bool last_call; /* the pipes are read once more, then closed */
+    bool paused[CHILD_STREAM__N];
+    uint64_t kill_ms, close_ms, looked_ms; /* in the time of the loop */
+    uint64_t look_again_ms;
     enum err_code rc;
     int open_handles;
     uv_process_t proc;
@@ -63,5 +74,6 @@ void child_start(struct child *c, uv_loop_t *loop);
 void child_stop(struct child *c);
 /* Send a signal to the group, while it is ours. */
 void child_signal(const struct child *c, int sig);
-/* Stop reading an output (the pipe fills and the child blocks), and go on. */
+/* Stop reading an output (the pipe fills and the child blocks), and go on.  A paused output is never closed
+ * by the clock, so done() waits for the end of the pause. */
 void child_pause(struct child *c, enum child_stream stream, bool pause);

@@ -22,24 +22,23 @@ uint64_t clock_mono_ns(void)
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static void clock_split(int64_t at_us, time_t *s, int *us)
+/* Whole seconds, rounded down, and the microseconds after them. */
+static time_t clock_split(int64_t at_us, int *us)
 {
+    int64_t s = at_us / CLOCK_US_PER_S;
     int64_t rest = at_us % CLOCK_US_PER_S;
 
-    if (rest < 0)
-        rest += CLOCK_US_PER_S;
-    *us = (int)rest;
-    *s = (time_t)((at_us - rest) / CLOCK_US_PER_S);
+    *us = (int)(rest < 0 ? rest + CLOCK_US_PER_S : rest);
+    return (time_t)(rest < 0 ? s - 1 : s);
 }
 
 struct clock_text clock_strftime(int64_t at_us, const char *fmt, bool utc)
 {
     struct clock_text t = {""};
     struct tm tm;
-    time_t s;
     int us;
+    time_t s = clock_split(at_us, &us);
 
-    clock_split(at_us, &s, &us);
     if (!(utc ? gmtime_r(&s, &tm) : localtime_r(&s, &tm)))
         return t; /* uncovered: a year that does not fit an int */
 #pragma GCC diagnostic push
@@ -50,19 +49,36 @@ struct clock_text clock_strftime(int64_t at_us, const char *fmt, bool utc)
     return t;
 }
 
+/* RFC 3339 up to the seconds.  Not by strftime(): its %Y has no leading zeros. */
+static size_t clock_put(struct clock_text *t, time_t s)
+{
+    struct tm tm = {0};
+    int n;
+
+    (void)gmtime_r(
+        &s, &tm); /* fails for a year that does not fit an int: beyond 64 bits of microseconds */
+    n = snprintf(t->s, sizeof(t->s), "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900,
+                 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    assert(n > 0 && (size_t)n + sizeof(".000Z") <= sizeof(t->s));
+    return (size_t)n;
+}
+
 struct clock_text clock_format_s(int64_t at_us)
 {
-    return clock_strftime(at_us, "%Y-%m-%dT%H:%M:%SZ", true);
+    struct clock_text t;
+    int us;
+    size_t n = clock_put(&t, clock_split(at_us, &us));
+
+    (void)snprintf(t.s + n, sizeof(t.s) - n, "Z");
+    return t;
 }
 
 struct clock_text clock_format(int64_t at_us)
 {
-    struct clock_text t = clock_strftime(at_us, "%Y-%m-%dT%H:%M:%S", true);
-    size_t n = strlen(t.s);
-    time_t s;
+    struct clock_text t;
     int us;
+    size_t n = clock_put(&t, clock_split(at_us, &us));
 
-    clock_split(at_us, &s, &us);
     (void)snprintf(t.s + n, sizeof(t.s) - n, ".%03dZ", us / 1000);
     return t;
 }
@@ -110,7 +126,7 @@ static bool clock_eat_zone(struct sv *s, int64_t *offset_s)
     if (!clock_eat_number(s, 2, 0, 23, &h) || !sv_eat(s, SV(":")) ||
         !clock_eat_number(s, 2, 0, 59, &m))
         return false;
-    *offset_s = sign * (h * 3600 + m * 60);
+    *offset_s = sign * (h * 3600LL + m * 60LL);
     return true;
 }
 
@@ -142,7 +158,7 @@ bool clock_parse(struct sv s, int64_t *ret)
     }
     if (!clock_eat_zone(&s, &offset_s) || s.n != 0)
         return false;
-    *ret = (clock_days(year, month, day) * 86400 + h * 3600 + min * 60 + sec - offset_s) *
+    *ret = (clock_days(year, month, day) * 86400 + h * 3600LL + min * 60LL + sec - offset_s) *
                CLOCK_US_PER_S +
            us;
     return true;

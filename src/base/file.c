@@ -77,21 +77,33 @@ enum err_code file_write_atomic(const char *path, struct sv bytes, unsigned mode
     return file_sync_dir(dir, err);
 }
 
+static bool file_is_dir(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* 0, or the errno of what stands in the way. */
+static int file_mkdir(const char *path)
+{
+    int sys = mkdir(path, 0700) == 0 ? 0 : errno;
+
+    return sys == EEXIST && file_is_dir(path) ? 0 : sys;
+}
+
 enum err_code file_mkdirs(const char *path, struct err *err)
 {
     CLEANUP(mem_freep) char *dir = NULL;
-    struct stat st;
+    int sys = file_mkdir(path);
 
-    if (mkdir(path, 0700) == 0 || (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
-        return ERR_OK;
-    if (errno != ENOENT)
-        return err_sys(err, errno, "make folder '%s'", path);
-    dir = path_dir(path);
-    if (file_mkdirs(dir, err) != ERR_OK)
-        return err->code;
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return err_sys(err, errno, "make folder '%s'", path); /* uncovered: lost a race */
-    return ERR_OK;
+    if (sys == ENOENT) {
+        dir = path_dir(path);
+        if (file_mkdirs(dir, err) != ERR_OK)
+            return err->code;
+        sys = file_mkdir(path);
+    }
+    return sys == 0 ? ERR_OK : err_sys(err, sys, "make folder '%s'", path);
 }
 
 bool file_exists(const char *path)

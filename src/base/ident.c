@@ -50,6 +50,7 @@ uint64_t ident_process_start(int64_t pid)
     struct err err;
     uint64_t start;
     char path[64];
+    bool more = true;
     size_t paren = SV_NPOS;
 
     (void)snprintf(path, sizeof(path), "/proc/%" PRId64 "/stat", pid);
@@ -63,10 +64,9 @@ uint64_t ident_process_start(int64_t pid)
     if (paren == SV_NPOS || !sv_next_word(&rest, &word) || sv_eq(word, SV("Z")) ||
         sv_eq(word, SV("X")))
         return 0;
-    for (int field = 4; field <= 22; field++)
-        if (!sv_next_word(&rest, &word))
-            return 0;
-    return sv_to_u64(word, &start) ? start : 0;
+    for (int field = 4; field <= 22 && more; field++)
+        more = sv_next_word(&rest, &word);
+    return more && sv_to_u64(word, &start) ? start : 0;
 }
 
 struct ident_text ident_boot(void)

@@ -15,20 +15,23 @@ static json_t *json_must(json_t *j)
     return j;
 }
 
+/* A copy with U+FFFD for each byte that is not UTF-8. */
+static void json_clean(struct sv s, struct strbuf *out)
+{
+    for (size_t bad; (bad = text_bad_utf8(s)) != SV_NPOS; s = sv_sub(s, bad + 1, s.n)) {
+        strbuf_add_sv(out, sv_sub(s, 0, bad));
+        text_add_utf8(out, 0xfffd);
+    }
+    strbuf_add_sv(out, s);
+}
+
 json_t *json_sv(struct sv s)
 {
     CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
-    size_t bad = text_bad_utf8(s);
 
-    if (bad == SV_NPOS)
+    if (text_bad_utf8(s) == SV_NPOS)
         return json_must(json_stringn(s.p ? s.p : "", s.n));
-    while (bad != SV_NPOS) {
-        strbuf_add_sv(&clean, sv_sub(s, 0, bad));
-        text_add_utf8(&clean, 0xfffd);
-        s = sv_sub(s, bad + 1, s.n);
-        bad = text_bad_utf8(s);
-    }
-    strbuf_add_sv(&clean, s);
+    json_clean(s, &clean);
     return json_must(json_stringn(strbuf_str(&clean), clean.n));
 }
 
@@ -39,7 +42,10 @@ json_t *json_str(const char *s)
 
 void json_put(json_t *object, const char *key, json_t *v)
 {
-    if (json_object_set_new_nocheck(object, key, json_must(v)) != 0)
+    CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
+
+    json_clean(sv_from(key), &clean); /* jansson would write a broken document */
+    if (json_object_set_new_nocheck(object, strbuf_str(&clean), json_must(v)) != 0)
         (void)json_must(NULL);
 }
 
@@ -91,7 +97,9 @@ const char *json_get_str(const json_t *object, const char *key, const char *othe
 {
     const json_t *v = json_object_get(object, key);
 
-    return json_is_string(v) ? json_string_value(v) : otherwise;
+    return json_is_string(v) && strlen(json_string_value(v)) == json_string_length(v)
+               ? json_string_value(v)
+               : otherwise;
 }
 
 int64_t json_get_int(const json_t *object, const char *key, int64_t otherwise)
@@ -137,7 +145,8 @@ void json_write_pretty(const json_t *j, struct strbuf *out)
 enum err_code json_read(struct sv text, json_t **ret, struct err *err)
 {
     json_error_t e;
-    json_t *j = json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, &e);
+    json_t *j =
+        json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &e);
 
     if (!j)
         return err_set(err, ERR_INVALID, "line %d, column %d: %s", e.line, e.column, e.text);

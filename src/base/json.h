@@ -3,8 +3,9 @@
 /*
  * json: jansson trees (RFC 8259) with the few shapes that prusik writes.
  *
- * Text that is not UTF-8 goes in with its bad bytes as U+FFFD, so that writing
- * never fails.  Trees are given back with json_decref().
+ * Text and names that are not UTF-8 go in with their bad bytes as U+FFFD, so that
+ * writing never fails; what was written is read back as the same tree.  Trees are
+ * given back with json_decref().
  */
 #include <jansson.h>
 
@@ -29,7 +30,8 @@ void json_put_bool(json_t *object, const char *key, bool v);
 void json_put(json_t *object, const char *key, json_t *v);
 void json_append(json_t *array, json_t *v);
 
-/* Members of an object; the default when absent or of another type.  Views live as long as the tree. */
+/* Members of an object; the default when absent or of another type, for json_get_str() also when the text
+ * has a NUL inside.  Views live as long as the tree. */
 struct sv json_get_sv(const json_t *object, const char *key);
 const char *json_get_str(const json_t *object, const char *key, const char *otherwise);
 int64_t json_get_int(const json_t *object, const char *key, int64_t otherwise);
@@ -40,5 +42,5 @@ bool json_get_bool(const json_t *object, const char *key, bool otherwise);
 void json_write(const json_t *j, struct strbuf *out);
 /* Indented, keys in the order in which they were set. */
 void json_write_pretty(const json_t *j, struct strbuf *out);
-/* ERR_INVALID with line and column. */
+/* An array or object; a name may stand once in an object.  ERR_INVALID with line and column. */
 NODISCARD enum err_code json_read(struct sv text, json_t **ret, struct err *err);

@@ -10,13 +10,22 @@
 #include "base/sv.h"
 
 /* A pattern comes from a document, the subject from a program: neither may take the processor. */
-#define REGEX_MATCH_LIMIT 1000000u
-#define REGEX_DEPTH_LIMIT 10000u
+/* Steps of one search: about 25 ms on a short subject; ".*?" takes one for each byte of a long one. */
+#define REGEX_MATCH_LIMIT    1000000u
+#define REGEX_MATCH_PER_BYTE 16u
+#define REGEX_HEAP_KIB       (256u << 10) /* where there is no JIT */
+/* PCRE2 begins with 32 KiB on the C stack, which "(.|\n)*" uses up within a kilobyte or two of text.  This
+ * is enough for it on LIMIT_OUTPUT_HEAD + LIMIT_OUTPUT_TAIL (45 bytes a character). */
+#define REGEX_STACK_BYTES (64u << 20)
+/* Machine code takes some 0.1 ms to make, and pays from about here: not for a heading, but for an output. */
+#define REGEX_JIT_BYTES 65536u
 
 struct regex {
     pcre2_code *code;
     pcre2_match_data *data;
     pcre2_match_context *context;
+    pcre2_jit_stack *stack; /* once it was needed */
+    size_t searched;        /* bytes so far */
     bool hit_limit;
 };
 
@@ -24,6 +33,7 @@ void regex_free(struct regex *r)
 {
     if (!r)
         return;
+    pcre2_jit_stack_free(r->stack);
     pcre2_match_context_free(r->context);
     pcre2_match_data_free(r->data);
     pcre2_code_free(r->code);
@@ -53,10 +63,7 @@ enum err_code regex_new(struct sv pattern, unsigned flags, struct regex **ret, s
     r->context = pcre2_match_context_create(NULL);
     if (!r->data || !r->context)
         (void)mem_size(SIZE_MAX, 2); /* uncovered: out of memory */
-    (void)pcre2_set_match_limit(r->context, REGEX_MATCH_LIMIT);
-    (void)pcre2_set_depth_limit(r->context, REGEX_DEPTH_LIMIT);
-    (void)pcre2_jit_compile(r->code,
-                            PCRE2_JIT_COMPLETE); /* without it matching is slower, not wrong */
+    (void)pcre2_set_heap_limit(r->context, REGEX_HEAP_KIB);
     *ret = STEAL(r);
     return ERR_OK;
 }
@@ -71,6 +78,15 @@ struct regex *regex_must(const char *pattern, unsigned flags)
     return rc == ERR_OK ? r : NULL;
 }
 
+static int regex_match(struct regex *r, struct sv subject, size_t from)
+{
+    size_t limit = REGEX_MATCH_LIMIT + size_min(subject.n, UINT32_MAX / 2) * REGEX_MATCH_PER_BYTE;
+
+    (void)pcre2_set_match_limit(r->context, (uint32_t)size_min(limit, UINT32_MAX));
+    return pcre2_match(r->code, (PCRE2_SPTR)(subject.p ? subject.p : ""), subject.n, from, 0,
+                       r->data, r->context);
+}
+
 bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_match *groups,
                 size_t n)
 {
@@ -80,8 +96,16 @@ bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_ma
     r->hit_limit = false;
     if (from > subject.n)
         return false;
-    rc = pcre2_match(r->code, (PCRE2_SPTR)(subject.p ? subject.p : ""), subject.n, from, 0, r->data,
-                     r->context);
+    r->searched += subject.n - from;
+    if (r->searched >= REGEX_JIT_BYTES && r->searched - (subject.n - from) < REGEX_JIT_BYTES)
+        (void)pcre2_jit_compile(
+            r->code, PCRE2_JIT_COMPLETE); /* where there is none it is slower, not wrong */
+    rc = regex_match(r, subject, from);
+    if (rc == PCRE2_ERROR_JIT_STACKLIMIT && !r->stack) {
+        r->stack = pcre2_jit_stack_create(32768, REGEX_STACK_BYTES, NULL);
+        pcre2_jit_stack_assign(r->context, NULL, r->stack);
+        rc = regex_match(r, subject, from);
+    }
     if (rc < 0) {
         r->hit_limit = rc != PCRE2_ERROR_NOMATCH;
         return false;

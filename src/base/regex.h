@@ -4,8 +4,8 @@
  * regex: PCRE2 patterns, compiled once, with limits on time and stack.
  *
  * Patterns of our own are compiled with regex_must(); those of a document with
- * regex_new(), which can refuse.  UTF mode is on when the subject allows it; bytes
- * that are not UTF-8 match byte by byte.
+ * regex_new(), which can refuse.  Both are UTF-8; bytes of the subject that are not
+ * match nothing, not even ".", and what stands around them is searched.  Not thread-safe.
  */
 #include "base/err.h"
 
@@ -16,7 +16,6 @@ struct regex_match {
 
 #define REGEX_NOCASE 1u
 #define REGEX_MULTI  2u /* ^ and $ at every line */
-#define REGEX_JIT    4u /* compile to machine code: worth it from about 100 KB of subject on */
 
 NODISCARD enum err_code regex_new(struct sv pattern, unsigned flags, struct regex **ret,
                                   struct err *err);

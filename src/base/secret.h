@@ -5,10 +5,12 @@
  *
  * A secret set is filled from bindings when a run starts.  Every byte that a
  * command printed passes a redactor before it is kept or shown: a secret becomes
- * "***", also when it arrives in pieces, URL-encoded or as JSON text.  Values
- * shorter than SECRET_MIN_BYTES are never replaced (they would turn ordinary words
- * into stars): secrets_add() says so, and lint reports the variable.  Values of
- * fewer than 8 letters and digits are replaced only as whole words.
+ * "***", also when it arrives in pieces, percent-encoded (RFC 3986; "+" for a blank)
+ * or as JSON text (RFC 8259, any of its escapes); what overlaps is hidden together.
+ * The password of a URL is a secret of its own.  Values shorter than
+ * SECRET_MIN_BYTES are never replaced (they would turn ordinary words into stars):
+ * secrets_add() says so, and lint reports the variable.  Values of fewer than 8
+ * letters and digits are replaced only as whole words.
  */
 #include "base/strbuf.h"
 
@@ -30,11 +32,12 @@ bool secrets_looks_like_name(struct sv name);
 /* Append text with every secret replaced; for text that is complete. */
 void secrets_redact(const struct secrets *s, struct sv text, struct strbuf *out);
 
-/* A stream: what may be the beginning of a secret is held back until the next piece. */
+/* A stream: only what may be the beginning of a secret is held back until the next piece. */
 struct redactor {
     const struct secrets *secrets;
-    struct strbuf held;
-    char before; /* the last byte that was passed on, or 0 */
+    struct strbuf held; /* `context` bytes that were dealt with, then those that wait */
+    size_t context;
+    size_t covered; /* of those that wait, how many belong to a secret that was found */
 };
 void redactor_init(struct redactor *r, const struct secrets *s);
 void redactor_release(struct redactor *r);

@@ -13,7 +13,7 @@ struct sv sv_sub(struct sv s, size_t from, size_t to)
 {
     to = size_min(to, s.n);
     from = size_min(from, to);
-    return (struct sv){s.p + from, to - from};
+    return (struct sv){from ? s.p + from : s.p, to - from}; /* NULL + 0 is undefined */
 }
 
 bool sv_eq(struct sv a, struct sv b)
@@ -75,6 +75,8 @@ size_t sv_find_nocase(struct sv s, struct sv needle, size_t from)
 {
     if (from > s.n || needle.n > s.n - from)
         return SV_NPOS;
+    if (needle.n == 0)
+        return from;
     for (size_t i = from; i + needle.n <= s.n; i++)
         if (sv_same_nocase(s.p + i, needle.p, needle.n))
             return i;

@@ -43,7 +43,7 @@ static inline bool sv_has_word(struct sv s, struct sv word)
     return sv_find_word(s, word, 0) != SV_NPOS;
 }
 
-/* Without blanks, tabs, CR and LF at the ends. */
+/* Without ASCII white space (blank, tab, CR, LF, FF, VT) at the ends. */
 struct sv sv_trim(struct sv s);
 struct sv sv_trim_left(struct sv s);
 struct sv sv_trim_right(struct sv s);
@@ -53,13 +53,13 @@ bool sv_eat_nocase(struct sv *s, struct sv prefix);
 
 /*
  * Cut the next piece up to `sep` off *rest into *piece (without the separator); false when
- * nothing is left.  "a,b," gives "a", "b", ""; the empty view gives nothing.  Start with
- * *rest = the text; the end is marked by rest->p == NULL.
+ * nothing is left.  "a,b," gives "a", "b", ""; an empty text gives one empty piece, and the NULL view
+ * nothing.  Start with *rest = the text; the end is marked by rest->p == NULL.
  */
 bool sv_split(struct sv *rest, char sep, struct sv *piece);
 /* The next line without its LF (and CR before it).  A last line without LF counts, an empty one does not. */
 bool sv_next_line(struct sv *rest, struct sv *line);
-/* The next word, cut at blanks and tabs. */
+/* The next word, cut at ASCII white space. */
 bool sv_next_word(struct sv *rest, struct sv *word);
 
 /*

@@ -49,26 +49,25 @@ size_t text_bad_utf8(struct sv s)
     return SV_NPOS;
 }
 
-void text_add_utf8(struct strbuf *b, uint32_t cp)
+size_t text_put_utf8(uint32_t cp, char out[4])
 {
-    if (cp < 0x80) {
-        strbuf_add_byte(b, (char)cp);
-    } else if (cp < 0x800) {
-        strbuf_add_byte(b, (char)(0xc0 | cp >> 6));
-        strbuf_add_byte(b, (char)(0x80 | (cp & 0x3f)));
-    } else if (cp < 0x10000) {
-        strbuf_add_byte(b, (char)(0xe0 | cp >> 12));
-        strbuf_add_byte(b, (char)(0x80 | (cp >> 6 & 0x3f)));
-        strbuf_add_byte(b, (char)(0x80 | (cp & 0x3f)));
-    } else {
-        strbuf_add_byte(b, (char)(0xf0 | cp >> 18));
-        strbuf_add_byte(b, (char)(0x80 | (cp >> 12 & 0x3f)));
-        strbuf_add_byte(b, (char)(0x80 | (cp >> 6 & 0x3f)));
-        strbuf_add_byte(b, (char)(0x80 | (cp & 0x3f)));
-    }
+    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    size_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+
+    for (size_t i = n - 1; i > 0; i--, cp >>= 6)
+        out[i] = (char)(0x80 | (cp & 0x3f));
+    out[0] = (char)(lead[n] | cp);
+    return n;
 }
 
-/* Unicode 15 ranges, coarse: what terminals agree on (East Asian Wide, emoji; combining marks). */
+void text_add_utf8(struct strbuf *b, uint32_t cp)
+{
+    char bytes[4];
+
+    strbuf_add(b, bytes, text_put_utf8(cp, bytes));
+}
+
+/* Unicode 15, EastAsianWidth.txt and the nonspacing marks, coarse: what terminals agree on.  Sorted. */
 static size_t text_cp_width(uint32_t cp)
 {
     static const struct {
@@ -76,11 +75,20 @@ static size_t text_cp_width(uint32_t cp)
         size_t width;
     } ranges[] = {
         {0x0300, 0x036f, 0},   {0x0483, 0x0489, 0},   {0x0591, 0x05bd, 0},   {0x1100, 0x115f, 2},
-        {0x200b, 0x200f, 0},   {0x20d0, 0x20ff, 0},   {0x2e80, 0x303e, 2},   {0x3041, 0x33ff, 2},
-        {0x3400, 0x4dbf, 2},   {0x4e00, 0x9fff, 2},   {0xa000, 0xa4cf, 2},   {0xac00, 0xd7a3, 2},
-        {0xf900, 0xfaff, 2},   {0xfe00, 0xfe0f, 0},   {0xfe30, 0xfe4f, 2},   {0xff00, 0xff60, 2},
-        {0xffe0, 0xffe6, 2},   {0x1f300, 0x1f64f, 2}, {0x1f680, 0x1f6ff, 2}, {0x1f900, 0x1f9ff, 2},
-        {0x20000, 0x3fffd, 2},
+        {0x200b, 0x200f, 0},   {0x20d0, 0x20ff, 0},   {0x231a, 0x231b, 2},   {0x2329, 0x232a, 2},
+        {0x23e9, 0x23ec, 2},   {0x23f0, 0x23f0, 2},   {0x23f3, 0x23f3, 2},   {0x25fd, 0x25fe, 2},
+        {0x2614, 0x2615, 2},   {0x2648, 0x2653, 2},   {0x267f, 0x267f, 2},   {0x2693, 0x2693, 2},
+        {0x26a1, 0x26a1, 2},   {0x26aa, 0x26ab, 2},   {0x26bd, 0x26be, 2},   {0x26c4, 0x26c5, 2},
+        {0x26ce, 0x26ce, 2},   {0x26d4, 0x26d4, 2},   {0x26ea, 0x26ea, 2},   {0x26f2, 0x26f3, 2},
+        {0x26f5, 0x26f5, 2},   {0x26fa, 0x26fa, 2},   {0x26fd, 0x26fd, 2},   {0x2705, 0x2705, 2},
+        {0x270a, 0x270b, 2},   {0x2728, 0x2728, 2},   {0x274c, 0x274c, 2},   {0x274e, 0x274e, 2},
+        {0x2753, 0x2755, 2},   {0x2757, 0x2757, 2},   {0x2795, 0x2797, 2},   {0x27b0, 0x27b0, 2},
+        {0x27bf, 0x27bf, 2},   {0x2b1b, 0x2b1c, 2},   {0x2b50, 0x2b50, 2},   {0x2b55, 0x2b55, 2},
+        {0x2e80, 0x303e, 2},   {0x3041, 0x33ff, 2},   {0x3400, 0x4dbf, 2},   {0x4e00, 0x9fff, 2},
+        {0xa000, 0xa4cf, 2},   {0xac00, 0xd7a3, 2},   {0xf900, 0xfaff, 2},   {0xfe00, 0xfe0f, 0},
+        {0xfe30, 0xfe4f, 2},   {0xff00, 0xff60, 2},   {0xffe0, 0xffe6, 2},   {0x1f18e, 0x1f18e, 2},
+        {0x1f191, 0x1f19a, 2}, {0x1f200, 0x1f265, 2}, {0x1f300, 0x1f64f, 2}, {0x1f680, 0x1f6ff, 2},
+        {0x1f7e0, 0x1f7f0, 2}, {0x1f90c, 0x1f9ff, 2}, {0x1fa70, 0x1faff, 2}, {0x20000, 0x3fffd, 2},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(ranges) && cp >= ranges[i].from; i++)

@@ -9,6 +9,8 @@
 size_t text_bad_utf8(struct sv s);
 /* Bytes of the well-formed sequence at the front, its code point in *cp; 0 when there is none. */
 size_t text_utf8_next(struct sv s, uint32_t *cp);
+/* The sequence of a code point; how many bytes it has. */
+size_t text_put_utf8(uint32_t cp, char out[4]);
 void text_add_utf8(struct strbuf *b, uint32_t cp);
 /* Columns that a terminal uses for the text: combining marks 0, wide characters 2. */
 size_t text_width(struct sv s);

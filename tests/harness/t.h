@@ -4,12 +4,24 @@
  * t: TAP on stdout, one program per module, one function per behaviour.  Each
  * test runs in a child with its own empty directory and a deadline, so a failed
  * check, a crash, a leak or a hang ends that test and no other.  A test missing
- * from T_MAIN() is an unused function and does not compile.
+ * from T_MAIN() is an unused function and does not compile.  What a test leaves
+ * running is ended, and fails it.
+ *
+ * Environment: PRUSIK_NO_SKIP (a skip is a failure), T_DEADLINE_S (60), T_SEED.
  */
+#include <dirent.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <inttypes.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +45,12 @@ struct t_case {
         if (g_ != w_)                                              \
             T_FAIL("%s is %lld and should be %lld", #got, g_, w_); \
     } while (0)
+#define T_NEAR(got, want, within)                                          \
+    do {                                                                   \
+        double g_ = (got), w_ = (want);                                    \
+        if (!(fabs(g_ - w_) <= (within)))                                  \
+            T_FAIL("%s is %.17g and should be about %.17g", #got, g_, w_); \
+    } while (0)
 #define T_STR(got, want)                                           \
     do {                                                           \
         const char *g_ = (got), *w_ = (want);                      \
@@ -49,6 +67,76 @@ struct t_case {
 /* The machine lacks something.  `meson test --setup=check` takes a skip for a failure. */
 #define T_SKIP(why) \
     (printf("# skipped: %s\n", why), fflush(stdout), exit(getenv("PRUSIK_NO_SKIP") ? 1 : 77))
+/* The statement must end in abort(): an assert, or memory that is out. */
+#define T_ABORTS(statement)                                             \
+    do {                                                                \
+        pid_t pid_ = fork();                                            \
+        int status_ = -1;                                               \
+        if (pid_ == 0) {                                                \
+            t_expect_abort();                                           \
+            statement;                                                  \
+            _exit(0);                                                   \
+        }                                                               \
+        if (waitpid(pid_, &status_, 0) != pid_ || status_ != T_ABORTED) \
+            T_FAIL("does not abort: %s", #statement);                   \
+    } while (0)
+
+#define T_ABORTED (134 << 8)
+static inline void t_on_abort(int sig UNUSED)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
+    _exit(134); /* what was not freed is no leak */
+#else
+    exit(134); /* writes the coverage; abort() holds no lock that this needs */
+#endif
+}
+
+static inline void t_expect_abort(void)
+{
+    struct sigaction act = {.sa_handler = t_on_abort};
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    if (null < 0 || dup2(null, 2) < 0 || sigaction(SIGABRT, &act, NULL) != 0)
+        _exit(99);
+}
+
+/* Random numbers (splitmix64) that T_SEED=... repeats; the seed is printed. */
+static inline uint64_t t_random(void)
+{
+    static uint64_t state;
+    static bool seeded;
+    uint64_t z;
+
+    if (!seeded) {
+        const char *seed = getenv("T_SEED");
+
+        if (seed)
+            state = strtoull(seed, NULL, 10);
+        else if (getrandom(&state, sizeof(state), 0) != sizeof(state))
+            T_FAIL("%s", "no random numbers");
+        printf("# T_SEED=%" PRIu64 "\n", state);
+        seeded = true;
+    }
+    z = state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+/* A number in [0, below). */
+static inline size_t t_below(size_t below)
+{
+    return (size_t)(t_random() % below);
+}
+
+/* A folder that may not be read is opened up; 1: look again, as its inside was not seen. */
+static inline int t_unlock(const char *path, const struct stat *st UNUSED, int type,
+                           struct FTW *ftw UNUSED)
+{
+    if (type != FTW_D && type != FTW_DNR)
+        return 0;
+    return chmod(path, 0700) == 0 && type == FTW_DNR;
+}
 
 static inline int t_unlink(const char *path, const struct stat *st UNUSED, int type UNUSED,
                            struct FTW *ftw UNUSED)
@@ -56,28 +144,90 @@ static inline int t_unlink(const char *path, const struct stat *st UNUSED, int t
     return remove(path);
 }
 
+static inline void t_remove(const char *dir)
+{
+    while (nftw(dir, t_unlock, 16, FTW_PHYS) == 1)
+        ;
+    if (nftw(dir, t_unlink, 16, FTW_DEPTH | FTW_PHYS) != 0)
+        printf("# '%s' could not be removed\n", dir);
+}
+
+/* Send KILL to every child of ours: we are the subreaper, so all that the test left becomes one. */
+static inline void t_kill_children(void)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *d;
+
+    while (proc && (d = readdir(proc)) != NULL) {
+        char path[300], text[512] = "";
+        const char *rest;
+        int fd;
+
+        (void)snprintf(path, sizeof(path), "/proc/%s/stat", d->d_name);
+        if (d->d_name[0] < '0' || d->d_name[0] > '9' || (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+            continue;
+        /* "pid (name) state ppid": proc(5) */
+        if (read(fd, text, sizeof(text) - 1) > 0 && (rest = strrchr(text, ')')) != NULL &&
+            strlen(rest) > 4 && strtol(rest + 4, NULL, 10) == getpid()) {
+            printf("# left running, killed: %.*s)\n", (int)(rest - text), text);
+            (void)kill((pid_t)strtol(text, NULL, 10), SIGKILL);
+        }
+        (void)close(fd);
+    }
+    if (proc)
+        (void)closedir(proc);
+}
+
+/* False: the test left something running that did not end within a second. */
+static inline bool t_reap(void)
+{
+    bool clean = true;
+    int ms = 0;
+    pid_t r;
+
+    while ((r = waitpid(-1, NULL, WNOHANG)) >= 0) {
+        if (r > 0)
+            continue;
+        if (ms >= 1000) {
+            clean = false;
+            t_kill_children();
+        }
+        (void)poll(NULL, 0, 10); /* nothing tells when the child of a child ends */
+        ms += 10;
+    }
+    return clean;
+}
+
 /* The exit status of the test, or -1 when it did not exit at all. */
 static inline int t_run(const struct t_case *c)
 {
-    char dir[] = P_tmpdir "/prusik.XXXXXX";
+    const char *deadline = getenv("T_DEADLINE_S");
+    const char *tmp = getenv("TMPDIR");
+    char dir[200];
     int status = -1;
+    bool clean;
     pid_t pid;
 
-    if (!mkdtemp(dir))
+    (void)snprintf(dir, sizeof(dir), "%s/prusik.XXXXXX", tmp ? tmp : P_tmpdir);
+    if (!mkdtemp(dir) || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
         return -1;
     fflush(stdout); /* or the child prints it again */
     pid = fork();
     if (pid == 0) {
         if (chdir(dir) != 0)
             _exit(99);
-        alarm(60);
+        alarm(deadline ? (unsigned)strtoul(deadline, NULL, 10) : 60);
         c->fn();
         exit(0); /* runs LeakSanitizer and writes the coverage */
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid)
         return -1;
-    (void)nftw(dir, t_unlink, 16, FTW_DEPTH | FTW_PHYS);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    clean = t_reap();
+    t_remove(dir);
+    if (WIFSIGNALED(status))
+        printf("# ended by signal %d%s\n", WTERMSIG(status),
+               WTERMSIG(status) == SIGALRM ? ": the deadline" : "");
+    return !WIFEXITED(status) ? -1 : WEXITSTATUS(status) == 0 && !clean ? 1 : WEXITSTATUS(status);
 }
 
 /* Run every case, or those named on the command line. */

@@ -2,10 +2,24 @@
 # Line coverage of each file: 100 in the folders below, 90 elsewhere.  usage: coverage.sh GCOVR SRC BUILD
 # A line that no test can reach ends in /* uncovered: reason */ and does not count.
 set -eu
-"$1" "$3" -r "$2" -f "$2/src/" --exclude-lines-by-pattern '.*uncovered: .*' --csv |
-  awk -F, 'NR > 1 {
-      files++
-      need = $1 ~ "^src/(base|runbook|store|plan|rule|exec)/" ? 1 : 0.9
-      if ($4 != "" && $4 < need) { printf "%s: %.1f %%, needs %d %%\n", $1, $4 * 100, need * 100; bad = 1 }
+"$1" "$3" -r "$2" -f "$2/src/" --exclude-lines-by-pattern '.*uncovered: .*' -j "$(nproc)" \
+  --csv "$3/coverage.csv" --txt "$3/coverage.txt"
+awk '
+  NR == FNR { # "FILE LINES COVERED PERCENT MISSING"; a long name has a line of its own
+    if (NF == 1) name = $1
+    else if ($0 ~ /^src/) { name = $1; missing[name] = $5 }
+    else if ($3 ~ /%$/) missing[name] = $4
+    next
+  }
+  FNR > 1 {
+    split($0, field, ",")
+    file = field[1]
+    files++
+    need = file ~ "^src/(base|runbook|store|plan|rule|exec)/" ? 1 : 0.9
+    if (field[4] != "" && field[4] < need) {
+      printf "%s: %.1f %%, needs %d %%; not run: line %s\n", file, field[4] * 100, need * 100, missing[file]
+      bad = 1
     }
-    END { print files + 0 " files"; exit bad || !files }  # no data is not full coverage'
+  }
+  END { print files + 0 " files"; exit bad || !files } # no data is not full coverage
+' "$3/coverage.txt" "$3/coverage.csv"

@@ -1,0 +1,141 @@
+#include "base/regex.h"
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "base/sv.h"
+#include "t.h"
+
+#define REGEX CLEANUP(regex_freep) struct regex
+
+static bool has(const char *pattern, unsigned flags, struct sv subject)
+{
+    REGEX *r = regex_must(pattern, flags);
+
+    return regex_has(r, subject);
+}
+
+T(groups_say_where_they_matched)
+{
+    REGEX *r = regex_must("(\\d+)-(x)?(y)", 0);
+    struct regex_match g[6];
+
+    T_CHECK(regex_find(r, SV("ab 12-y 3-xy"), 0, g, ARRAY_LEN(g)));
+    T_CHECK(g[0].from == 3 && g[0].to == 7);
+    T_CHECK(g[1].from == 3 && g[1].to == 5);
+    T_CHECK(g[2].from == SV_NPOS && g[2].to == SV_NPOS); /* took no part */
+    T_CHECK(g[3].from == 6 && g[3].to == 7);
+    T_CHECK(g[4].from == SV_NPOS && g[5].from == SV_NPOS); /* the pattern has no such */
+    T_CHECK(regex_find(r, SV("ab 12-y 3-xy"), 7, g, 3));
+    T_CHECK(g[0].from == 8 && g[2].from == 10);
+    T_CHECK(!regex_find(r, SV("ab 12-y 3-xy"), 9, g, 3));
+    T_CHECK(!regex_find(r, SV("12-y"), 5, g, 3)); /* behind the end */
+    T_CHECK(!regex_hit_limit(r));
+}
+
+T(flags_fold_case_and_anchor_at_lines)
+{
+    T_CHECK(!has("abc", 0, SV("ABC")) && has("abc", REGEX_NOCASE, SV("ABC")));
+    T_CHECK(has("\xc3\xa4", REGEX_NOCASE, SV("\xc3\x84"))); /* UTF: a-umlaut in both cases */
+    T_CHECK(!has("^b$", 0, SV("a\nb\nc")) && has("^b$", REGEX_MULTI, SV("a\nb\nc")));
+    T_CHECK(has("^A$", REGEX_MULTI | REGEX_NOCASE, SV("x\na")));
+    T_CHECK(has("", 0, (struct sv){NULL, 0}) && !has("a", 0, (struct sv){NULL, 0}));
+}
+
+T(bytes_that_are_not_utf_8_match_nothing_and_the_text_around_them_is_searched)
+{
+    T_CHECK(has("error", 0, SV("\xff\xfe error \xff")));
+    T_CHECK(!has("a.b", 0,
+                 SV("a\xff"
+                    "b")));
+    T_CHECK(has("^b", REGEX_MULTI, SV("\xff\nb")));
+    T_CHECK(has("^.$", 0, SV("\xe2\x82\xac"))); /* a euro sign is one character */
+}
+
+T(a_search_may_begin_inside_a_character)
+{
+    REGEX *r = regex_must("b", 0);
+    struct regex_match g[1];
+
+    T_CHECK(regex_find(r,
+                       SV("\xe2\x82\xac"
+                          "b"),
+                       1, g, 1));
+    T_EQ(g[0].from, 3);
+    T_CHECK(!regex_hit_limit(r));
+}
+
+T(a_pattern_that_does_not_compile_is_told_with_its_place)
+{
+    struct regex *r = NULL;
+    struct err err = {0};
+
+    T_EQ(regex_new(SV("a(b"), 0, &r, &err), ERR_INVALID);
+    T_STR(err.msg, "pattern 'a(b': missing closing parenthesis at byte 3");
+    T_EQ(regex_new(SV("\xff"), 0, &r, &err), ERR_INVALID);
+    T_EQ(regex_new(SV("\\C"), 0, &r, &err), ERR_INVALID); /* half a character */
+    T_CHECK(!r);
+    T_OK(regex_new((struct sv){NULL, 0}, 0, &r, &err), err);
+    regex_free(r);
+    regex_free(NULL);
+    T_ABORTS((void)regex_must("(", 0));
+}
+
+/* Catastrophic backtracking: without a limit this takes longer than the universe. */
+T(a_pattern_that_explodes_is_stopped_and_said_to_be)
+{
+    REGEX *r = regex_must("^(a+)+$", 0);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    strbuf_add_n(&text, 'a', 200);
+    strbuf_add_byte(&text, '!');
+    T_CHECK(!regex_has(r, strbuf_sv(&text)));
+    T_CHECK(regex_hit_limit(r));
+    T_CHECK(regex_has(r, SV("aaa")));
+    T_CHECK(!regex_hit_limit(r)); /* of the last search only */
+    T_CHECK(!regex_has(r, SV("b")));
+    T_CHECK(!regex_hit_limit(r));
+    strbuf_add_n(&text, 'a', 100000); /* and so it is as machine code */
+    strbuf_add_byte(&text, '!');
+    T_CHECK(!regex_has(r, strbuf_sv(&text)));
+    T_CHECK(regex_hit_limit(r));
+}
+
+/* Machine code is made when a pattern has looked at enough: from then on it finds the same. */
+T(a_pattern_that_is_used_much_finds_what_it_found_before)
+{
+    REGEX *r = regex_must("(b+)c", 0);
+    struct regex_match g[2];
+
+    for (int i = 0; i < 20000; i++) {
+        T_CHECK(regex_find(r, SV("abbc b"), 0, g, 2));
+        T_CHECK(g[0].from == 1 && g[0].to == 4 && g[1].from == 1 && g[1].to == 3);
+        T_CHECK(!regex_find(r, SV("abbc b"), 3, g, 2));
+    }
+}
+
+/* What people write for "anything, also over lines", on the output of a real command. */
+T(an_ordinary_pattern_works_on_a_long_text)
+{
+    static const char *const patterns[] = {"start(.|\\n)*end", "start(?:[^e]|e(?!nd))*end",
+                                           "start[\\s\\S]*end", "(?s)start.*?end", "(\\w+ )+end"};
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    strbuf_add_str(&text, "start ");
+    while (text.n < 1u << 20)
+        strbuf_add_str(&text, text.n % 3 ? "some words " : "and lines\n");
+    strbuf_add_str(&text, "x y end");
+    for (size_t i = 0; i < ARRAY_LEN(patterns); i++) {
+        REGEX *r = regex_must(patterns[i], 0);
+
+        if (!regex_has(r, strbuf_sv(&text)))
+            T_FAIL("'%s' is not found, limit: %d", patterns[i], regex_hit_limit(r));
+    }
+}
+
+T_MAIN(T_CASE(groups_say_where_they_matched), T_CASE(flags_fold_case_and_anchor_at_lines),
+       T_CASE(bytes_that_are_not_utf_8_match_nothing_and_the_text_around_them_is_searched),
+       T_CASE(a_search_may_begin_inside_a_character),
+       T_CASE(a_pattern_that_does_not_compile_is_told_with_its_place),
+       T_CASE(a_pattern_that_explodes_is_stopped_and_said_to_be),
+       T_CASE(a_pattern_that_is_used_much_finds_what_it_found_before),
+       T_CASE(an_ordinary_pattern_works_on_a_long_text))

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Configure, again from nothing when the options changed, and build.
+# usage: [CC=clang] tools/build.sh [--tests] FOLDER [MESON OPTION...]
+#
+# --tests: the test programs too.  JOBS limits the parallel compilers.
+set -eu
+cd "$(dirname "$0")/.."
+targets=all
+if [ "$1" = --tests ]; then
+  targets='all meson-test-prereq meson-benchmark-prereq'
+  shift
+fi
+dir=$1
+shift
+asked="${CC:-cc} $*"
+
+if [ ! -f "$dir/build.ninja" ] || [ "$asked" != "$(cat "$dir/asked-for" 2> /dev/null)" ]; then
+  echo "configuring $dir"
+  log=$(mktemp)
+  trap 'rm -f "$log"' EXIT
+  if [ -d "$dir" ] && [ ! -d "$dir/meson-private" ]; then
+    echo "error: '$dir' exists and is no build folder" >&2 && exit 1
+  fi
+  rm -rf "$dir"
+  meson setup "$dir" "$@" > "$log" 2>&1 || { cat "$log" && exit 1; }
+  echo "$asked" > "$dir/asked-for"
+fi
+if [ -t 1 ]; then quiet=; else quiet=--quiet; fi # a log needs no line per file
+# shellcheck disable=SC2086 # lists
+ninja -C "$dir" $quiet ${JOBS:+-j "$JOBS"} $targets

@@ -1,0 +1,114 @@
+#!/bin/sh
+# Everything that must hold before a change is done, in order; goes on after a failure.
+# usage: tools/check.sh [STAGE...]      the stages are the stage_* functions below
+#
+# A test counts once, however often it ran (gcc, sanitizers, coverage), and fails when it failed in one of them.
+# The last line is "N passed, N failed"; the exit status is 0 when nothing failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 130' INT TERM
+results=$dir/results # test, tab, "ok" or "failed"
+: > "$results"
+
+note() { # TEST STATUS
+  if [ "$2" -eq 0 ]; then printf '%s\tok\n' "$1"; else printf '%s\tfailed\n' "$1"; fi >> "$results"
+  return "$2"
+}
+
+# Run the tests of a build folder.  A run without a failed test that fails all the same is a failure of its own.
+tests() { # FOLDER MESON-TEST-ARGUMENT...
+  folder=$1
+  shift
+  rm -f "$folder"/meson-logs/testlog*.json
+  meson test -C "$folder" --no-rebuild --print-errorlogs "$@" > "$dir/out" 2>&1 < /dev/null
+  status=$?
+  : > "$dir/tests"
+  for log in "$folder"/meson-logs/testlog*.json; do # its name has that of the setup in it
+    [ ! -f "$log" ] || tools/results.py "$log" > "$dir/tests"
+  done
+  cat "$dir/tests" >> "$results"
+  if [ $status -ne 0 ] || [ ! -s "$dir/tests" ]; then
+    cat "$dir/out"
+    grep -q 'failed$' "$dir/tests" || note "meson test in $folder" 1
+    return 1
+  fi
+}
+
+stage_gcc() {
+  CC=gcc tools/build.sh --tests build
+  note 'gcc builds it without a warning' $? && tests build --setup=check --no-suite=soak
+}
+
+stage_asan() {
+  # clang, as its UBSan sees more: arithmetic on NULL
+  CC=clang tools/build.sh --tests build-asan -Db_sanitize=address,undefined -Db_lundef=false
+  note 'clang builds it with sanitizers' $? && tests build-asan --setup=check --suite=unit --suite=fuzz
+}
+
+stage_clang() {
+  CC=clang tools/build.sh --tests build-clang
+  note 'clang builds it without a warning' $?
+}
+
+stage_format() {
+  tools/lint/format.sh --check
+  note 'every file is formatted' $?
+}
+
+stage_tidy() {
+  tools/lint/tidy.py build-clang
+  note 'clang-tidy finds nothing' $?
+}
+
+stage_shell() {
+  tools/files.sh '*.sh' .ci/run | xargs shellcheck
+  note 'shellcheck finds nothing' $?
+}
+
+stage_coverage() {
+  CC=gcc tools/build.sh --tests build-cov -Db_coverage=true --buildtype=debug
+  note 'gcc builds it for coverage' $? || return
+  find build-cov -name '*.gcda' -delete
+  tests build-cov --setup=check --no-suite=soak --no-suite=crash --no-suite=lint --no-suite=tools
+  ninja -C build-cov --quiet coverage-gate
+  note 'every file is covered' $?
+}
+
+stage() { # NAME HEADING
+  printf '\n== %s\n' "$2"
+  start=$(date +%s)
+  before=$(wc -l < "$results")
+  "stage_$1"
+  [ "$(wc -l < "$results")" -gt "$before" ] || note "$1 ran nothing" 1
+  tail -n "+$((before + 1))" "$results" | awk -F '\t' -v s="$(($(date +%s) - start))" -v name="$1" '
+    { n[$2]++ }
+    END { printf "%-9s %5d s  %5d passed %5d failed\n", name, s, n["ok"], n["failed"] }' |
+    tee -a "$dir/summary"
+}
+
+run() { # STAGE
+  case $1 in
+  gcc) stage gcc 'gcc: build, every test' ;;
+  asan) stage asan 'address and undefined behaviour sanitizer: unit and fuzz corpus tests' ;;
+  clang) stage clang 'clang: build' ;;
+  format) stage format 'clang-format' ;;
+  tidy) stage tidy 'clang-tidy' ;;
+  shell) stage shell 'shellcheck' ;;
+  coverage) stage coverage 'line coverage of each file' ;;
+  *) echo "error: no stage '$1'" >&2 && exit 2 ;;
+  esac
+}
+
+tools/setup.sh check || exit 1
+[ $# -gt 0 ] || set -- format shell gcc asan clang tidy coverage
+for name in "$@"; do
+  run "$name"
+done
+
+printf '\n== summary\n'
+cat "$dir/summary"
+awk -F '\t' '$2 == "failed" { bad[$1] = 1 } { all[$1] = 1 }
+  END { for (t in all) { n++; if (t in bad) { print "failed: " t; f++ } }
+        printf "%d passed, %d failed\n", n - f, f; exit f > 0 || n == 0 }' "$results"

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""clang-tidy over every C file of the project that a build folder of clang compiles.
+
+usage: tools/lint/tidy.py FOLDER [FILE...]
+
+FOLDER/tidy remembers what was clean (a hash of the preprocessed text with its comments, the settings and the
+version), so only what changed is looked at again.
+"""
+import concurrent.futures
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
+DROP_WITH_NEXT = ("-o", "-c", "-MF", "-MQ")
+
+
+def compiled(folder):
+    """Path in the project: (folder to run in, command that preprocesses it)."""
+    with open(os.path.join(folder, "compile_commands.json"), encoding="utf-8") as f:
+        entries = json.load(f)
+    found = {}
+    for entry in entries:
+        path = os.path.join(entry["directory"], entry["file"])
+        words = iter(shlex.split(entry["command"]))
+        kept = [w for w in words if w != "-MD" and not (w in DROP_WITH_NEXT and next(words))]
+        found[os.path.relpath(os.path.realpath(path), ROOT)] = (entry["directory"], kept + ["-E", "-C", path])
+    return found
+
+
+def look(folder, path, where, command, settings):
+    """What clang-tidy says about one file; empty when it is clean."""
+    text = subprocess.run(command, cwd=where, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    key = hashlib.sha256(settings + " ".join(command).encode() + text.stdout).hexdigest()
+    mark = os.path.join(folder, "tidy", key)
+    if text.returncode == 0 and os.path.exists(mark):
+        return ""
+    done = subprocess.run(["clang-tidy", "--quiet", "-p", folder, path], cwd=ROOT, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode != 0:
+        return done.stdout
+    with open(mark, "w", encoding="utf-8"):
+        return ""
+
+
+def main(folder, *wanted):
+    folder = os.path.realpath(folder)
+    os.makedirs(os.path.join(folder, "tidy"), exist_ok=True)
+    settings = subprocess.check_output(["clang-tidy", "--version"])
+    for path in subprocess.check_output([os.path.join(ROOT, "tools/files.sh"), "*.clang-tidy"], text=True).split():
+        with open(os.path.join(ROOT, path), "rb") as f:
+            settings += f.read()
+    files = wanted or subprocess.check_output([os.path.join(ROOT, "tools/files.sh"), "*.c"], text=True).split()
+    commands = compiled(folder)
+    jobs = [(path, *commands[path]) for path in files if path in commands]
+    with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", os.cpu_count()))) as pool:
+        found = list(pool.map(lambda job: look(folder, *job, settings), jobs))
+    print("".join(found), end="")
+    print(f"{len(jobs)} files, {sum(1 for f in found if f)} with findings")
+    return 0 if jobs and not any(found) else 1
+
+
+sys.exit(main(*sys.argv[1:]))
