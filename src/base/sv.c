@@ -13,7 +13,7 @@ struct sv sv_sub(struct sv s, size_t from, size_t to)
 {
     to = size_min(to, s.n);
     from = size_min(from, to);
-    return (struct sv){s.p + from, to - from};
+    return (struct sv){s.p ? s.p + from : NULL, to - from}; /* NULL + 0 is undefined */
 }
 
 bool sv_eq(struct sv a, struct sv b)
