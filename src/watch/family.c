@@ -147,28 +147,32 @@ static void family_set_type(struct family *f, enum sample_type type, unsigned *o
     f->type = type;
 }
 
-/* Backslash and line feed; False: another escape. */
+/* Undo the escapes of a help text; false: there is one that the library does not know. */
 static bool family_decode_help(struct family_set *s, struct sv raw, struct sv *ret)
 {
+    static const struct {
+        struct sv escape;
+        char c;
+        bool openmetrics; /* only there */
+    } escapes[] = {{SV("\\\\"), '\\', false}, {SV("\\n"), '\n', false}, {SV("\\\""), '"', true}};
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     bool known = true;
+    size_t k;
 
     *ret = raw;
     if (sv_find_byte(raw, '\\', 0) == SV_NPOS)
         return true;
-    for (size_t i = 0; i < raw.n; i++) {
-        char next = i + 1 < raw.n ? raw.p[i + 1] : '\0';
-        bool quote = s->openmetrics && next == '"';
-
-        if (raw.p[i] != '\\') {
-            strbuf_add_byte(&text, raw.p[i]);
-        } else if (next == '\\' || next == 'n' || quote) {
-            strbuf_add_byte(&text, next == 'n' ? '\n' : next);
-            i++;
-        } else {
-            strbuf_add_byte(&text, '\\');
-            known = false;
+    while (raw.n > 0) {
+        for (k = 0; k < ARRAY_LEN(escapes); k++)
+            if (escapes[k].openmetrics <= s->openmetrics && sv_eat(&raw, escapes[k].escape))
+                break;
+        if (k < ARRAY_LEN(escapes)) {
+            strbuf_add_byte(&text, escapes[k].c);
+            continue;
         }
+        known &= raw.p[0] != '\\';
+        strbuf_add_byte(&text, raw.p[0]);
+        raw = sv_sub(raw, 1, raw.n);
     }
     *ret = arena_sv(&s->texts, strbuf_sv(&text));
     return known;

@@ -142,7 +142,7 @@ static inline void sample_line_hash_end(struct sample_line *l)
 /* The quick reader. */
 
 #ifdef __SSE2__
-#define SAMPLE_LINE_BLOCK 16
+#define SAMPLE_LINE_BLOCK ((ptrdiff_t)16)
 typedef char sample_line_block __attribute__((vector_size(SAMPLE_LINE_BLOCK)));
 
 static inline sample_line_block sample_line_load(const char *p)
@@ -198,14 +198,14 @@ static inline const char *sample_line_run(const char *p, const char *end, bool *
 static inline bool sample_line_repeats(const char *p, const char *q, size_t n, const char *end)
 {
 #ifdef __SSE2__
-    if (n <= 2 * SAMPLE_LINE_BLOCK && end - p >= 2 * SAMPLE_LINE_BLOCK &&
+    if (n <= (size_t)(2 * SAMPLE_LINE_BLOCK) && end - p >= 2 * SAMPLE_LINE_BLOCK &&
         end - q >= 2 * SAMPLE_LINE_BLOCK) {
         unsigned same = sample_line_mask(sample_line_load(p) == sample_line_load(q));
 
-        if (n < SAMPLE_LINE_BLOCK)
+        if (n < (size_t)SAMPLE_LINE_BLOCK)
             return (~same & ((1u << n) - 1)) == 0;
-        p += n - SAMPLE_LINE_BLOCK;
-        q += n - SAMPLE_LINE_BLOCK;
+        p += (ptrdiff_t)n - SAMPLE_LINE_BLOCK;
+        q += (ptrdiff_t)n - SAMPLE_LINE_BLOCK;
         return (same & sample_line_mask(sample_line_load(p) == sample_line_load(q))) == 0xffff;
     }
 #endif
@@ -356,18 +356,19 @@ static struct sv sample_line_decode(struct sample_line *l, struct sv raw)
     size_t from = l->decoded.n;
 
     for (size_t i = 0; i < raw.n; i++) {
-        char next = i + 1 < raw.n ? raw.p[i + 1] : '\0';
+        char next;
 
         if (raw.p[i] != '\\') {
             strbuf_add_byte(&l->decoded, raw.p[i]);
             continue;
         }
+        next = raw.p[i + 1]; /* a backslash is never the last byte */
         if (next == 'n') {
             strbuf_add_byte(&l->decoded, '\n');
         } else if (next == '\\' || next == '"') {
             strbuf_add_byte(&l->decoded, next);
         } else {
-            strbuf_add(&l->decoded, &raw.p[i], 2); /* a backslash is never the last byte */
+            strbuf_add(&l->decoded, &raw.p[i], 2);
             l->oddities |= 1u << ODDITY_ESCAPE;
         }
         i++;

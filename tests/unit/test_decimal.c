@@ -160,11 +160,12 @@ T(halfway_between_two_doubles_goes_to_even_and_a_little_more_decides)
         uint64_t m = (next_random() >> 11 | UINT64_C(1) << 52) * 2 + 1; /* 54 bits, odd */
         int down = (int)(next_random() % 20);
         char text[400], more[440];
-        double upper = ldexp((double)(m / 2 + 1), -down), lower = ldexp((double)(m / 2), -down);
+        uint64_t below = m / 2;
+        double upper = ldexp((double)(below + 1), -down), lower = ldexp((double)below, -down);
 
         /* m / 2^(down + 1) has a finite decimal spelling */
         (void)snprintf(text, sizeof(text), "%.*Lf", down + 1, ldexpl((long double)m, -down - 1));
-        check(sv_from(text), m / 2 % 2 ? upper : lower);
+        check(sv_from(text), below % 2 ? upper : lower);
         (void)snprintf(more, sizeof(more), "%s%s1", text, "000000000000000000000000000000000000");
         check(sv_from(more), upper);
         agree(text);

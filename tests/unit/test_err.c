@@ -66,5 +66,6 @@ T(exit_codes_are_the_documented_ones)
 
 T_MAIN(T_CASE(a_message_that_is_cut_shows_it),
        T_CASE(wrapping_puts_the_context_before_and_keeps_code_and_hint),
-       T_CASE(a_system_error_ends_in_its_text), T_CASE(numbers_are_unique_and_every_row_is_complete),
+       T_CASE(a_system_error_ends_in_its_text),
+       T_CASE(numbers_are_unique_and_every_row_is_complete),
        T_CASE(an_unknown_code_is_a_bug_of_ours), T_CASE(exit_codes_are_the_documented_ones))
