@@ -35,10 +35,9 @@ static void show_titles(const struct plan *p, struct sv *shown, struct sv part, 
         if (ui_depth(id) == 0)
             strbuf_add_byte(out, '\n');
         strbuf_add_n(out, ' ', 2 * ui_depth(id));
-        term_addf(out, ui_depth(id) ? TERM_PLAIN : TERM_HEAD, "%.*s%s%.*s",
-                  SV_FMT(sv_starts(pp->number, SV("phase-")) ? (struct sv){"", 0} : pp->number),
-                  pp->number.n && !sv_starts(pp->number, SV("phase-")) ? " " : "",
-                  SV_FMT(pp->title));
+        if (pp->number.n && !sv_starts(pp->number, SV("phase-")))
+            term_addf(out, ui_depth(id) ? TERM_PLAIN : TERM_HEAD, "%.*s ", SV_FMT(pp->number));
+        term_add(out, ui_depth(id) ? TERM_PLAIN : TERM_HEAD, pp->title);
         term_addf(out, TERM_DIM, "  line %zu\n", pp->line);
     }
     *shown = part;
