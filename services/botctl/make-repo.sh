@@ -28,7 +28,7 @@ known_release() {
 # What a release consists of: the common source, then what each release up to it adds or replaces.
 write_tree() { # RELEASE FOLDER
   mkdir -p "$2"
-  (cd "$here" && cp -R .gitignore Makefile README.md src tools ui test contrib "$2")
+  (cd "$here" && cp -R .gitignore Makefile flags.mk README.md src tools ui test contrib "$2")
   for r in $releases; do
     (cd "$here/releases/$r" && cp -R migrations src "$2")
     [ "$r" != "$1" ] || break

@@ -1,7 +1,4 @@
-/*
- * selftest: what needs no server.  TAP on stdout; in a folder that is removed.
- */
-#include <ftw.h>
+/* selftest: what needs no server. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +10,7 @@
 #include "input.h"
 #include "metrics.h"
 #include "migrate.h"
-
-static const char *failed; /* why the running test failed, or NULL */
-
-#define CHECK(x)                       \
-    do {                               \
-        if (!(x))                      \
-            failed = __FILE__ ": " #x; \
-    } while (0)
+#include "tap.h"
 
 static enum err_code on_pair(void *ctx, const char *name, const char *value, int line,
                              struct err *err)
@@ -232,7 +222,7 @@ static void migrating_up_and_down_keeps_the_messages(void)
     int version = -1, steps = 0;
     int64_t n = 0;
 
-    CHECK(db_open("sqlite:test.db", &options, &db, &err) == ERR_OK && !failed);
+    CHECK(db_open("sqlite:test.db", &options, &db, &err) == ERR_OK);
     CHECK(db_take(db, &c, &err) == ERR_OK && migrate_version(c, &version, &err) == ERR_OK);
     CHECK(version == 0);
     CHECK(migrate_up(c, 1, count_step, &steps, &err) == ERR_OK && steps == 1);
@@ -264,12 +254,7 @@ static void a_database_that_is_moved_away_is_not_written_to(void)
     db_free(db);
 }
 
-/* clang-format off */
-#define TEST(fn) {#fn, fn}
-static const struct {
-    const char *name;
-    void (*fn)(void);
-} tests[] = {
+static const struct tap_test tests[] = {
     TEST(settings_are_read_as_they_are_written),
     TEST(a_line_that_is_no_setting_is_named),
     TEST(the_environment_wins_over_the_file_and_the_file_over_the_default),
@@ -283,31 +268,8 @@ static const struct {
     TEST(migrating_up_and_down_keeps_the_messages),
     TEST(a_database_that_is_moved_away_is_not_written_to),
 };
-/* clang-format on */
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
 
 int main(void)
 {
-    char dir[] = "/tmp/botctl-selftest.XXXXXX";
-    int bad = 0;
-
-    if (!mkdtemp(dir) || chdir(dir) != 0)
-        return 99;
-    printf("1..%zu\n", ARRAY_LEN(tests));
-    for (size_t i = 0; i < ARRAY_LEN(tests); i++) {
-        failed = NULL;
-        tests[i].fn();
-        if (failed)
-            printf("# %s\n", failed);
-        printf("%sok %zu - %s\n", failed ? "not " : "", i + 1, tests[i].name);
-        bad += failed != NULL;
-    }
-    return chdir("/") != 0 || nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS) != 0 || bad > 0;
+    return tap_run(tests, ARRAY_LEN(tests));
 }
