@@ -76,7 +76,8 @@ publish() { # DIR RELEASE: forward only, as a branch that others follow moves
     echo "make-repo.sh: main is already beyond $2" >&2
     exit 1
   fi
-  git --git-dir="$1/origin.git" push -q . "$new:refs/heads/main"
+  origin=$(cd "$1/origin.git" && pwd)
+  git --git-dir="$origin" push -q "$origin" "$new:refs/heads/main"
   echo "main is at $2 ($(git --git-dir="$1/origin.git" rev-parse --short=7 "$new"))"
 }
 

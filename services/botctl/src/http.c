@@ -345,8 +345,10 @@ enum err_code http_start(const struct app *app, const struct http_route *routes,
         free(h);
         return err->code;
     }
+    /* Not epoll: libmicrohttpd 0.9.75 uses it edge-triggered and overlooks a client that goes away
+     * right after what it sent, so that its request would be in progress until the idle timeout. */
     h->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_USE_ERROR_LOG,
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_USE_ERROR_LOG,
         0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, h,
         MHD_OPTION_THREAD_POOL_SIZE, workers > 1 ? workers : 0, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
         h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_NOTIFY_CONNECTION,
