@@ -114,6 +114,24 @@ test_page_is_self_contained() {
   same "$(curl -sI "$url/" | head -n 1 | tr -d '\r')" 'HTTP/1.1 200 OK' 'HEAD'
 }
 
+browser_missing() {
+  if ! command -v node > /dev/null; then
+    echo 'node is not installed'
+  elif ! command -v "${CHROMIUM:-chromium}" > /dev/null; then
+    echo 'chromium is not installed'
+  fi
+}
+
+test_page_in_a_browser() {
+  set_up sqlite:bot.db
+  botctl v2 migrate up
+  start v2
+  posts 200 /api/bot/launch '{"bot_id":"BOT-1","owner":"ops"}'
+  node "$here/page.mjs" "${CHROMIUM:-chromium}" "$url/" "$PWD/MAINTENANCE" "$PWD/profile" "$pid"
+  wait "$pid"
+  same "$(sql sqlite 'SELECT text FROM chat_messages')" '<b>from the page</b>' 'the message'
+}
+
 test_no_descriptor_is_lost() {
   set_up sqlite:bot.db
   botctl v1 migrate up
@@ -137,5 +155,10 @@ cases_without_database() {
   run_test 'garbage on the port does not disturb' test_garbage_does_not_disturb
   run_test 'SIGHUP reopens the log, which is JSON lines in UTC' test_log_is_reopened
   run_test 'the page is self-contained' test_page_is_self_contained
+  if [ -z "$(browser_missing)" ]; then
+    run_test 'the page in a browser: lists, sends, shows maintenance, recovers' test_page_in_a_browser
+  else
+    skip_test 'the page in a browser: lists, sends, shows maintenance, recovers' "$(browser_missing)"
+  fi
   run_test 'requests that fail or are given up leave no descriptor behind' test_no_descriptor_is_lost
 }

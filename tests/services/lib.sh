@@ -17,8 +17,10 @@ run_test() {
   dir=$work/test$test_number
   mkdir "$dir"
   chmod 755 "$dir"
-  # Not in a condition: there `set -e` would be off.
-  (set -eu -o pipefail; cd "$dir"; "$@") > "$dir/output" 2>&1 < /dev/null
+  # In the background, to be ended when it hangs; not in a condition: there `set -e` would be off.
+  (set -eu -o pipefail; cd "$dir"; "$@") > "$dir/output" 2>&1 < /dev/null &
+  end_when_late $! "$dir"
+  wait $!
   status=$?
   end_processes "$dir/pids"
   if [ "$status" -eq 0 ]; then
@@ -30,6 +32,21 @@ run_test() {
     [ ! -s "$dir/log" ] || tail -n 20 "$dir/log" | sed 's/^/# log: /'
     test_failed=1
   fi
+}
+
+# end_when_late PID FOLDER: return when the test has ended, by itself or by us
+end_when_late() {
+  local deadline=$((SECONDS + 60 * (1 + 0${SANITIZE:+2})))
+  while kill -0 "$1" 2> /dev/null; do
+    if [ $SECONDS -ge $deadline ]; then
+      echo 'failed: the test did not end in time' >> "$2/output"
+      end_processes "$2/pids"
+      pkill -KILL -P "$1" # what it waits for
+      kill -KILL "$1"
+      return
+    fi
+    sleep 0.02
+  done
 }
 
 # skip_test NAME WHY: something is missing on this machine; with PRUSIK_NO_SKIP that is a failure.

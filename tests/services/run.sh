@@ -3,7 +3,7 @@
 # TAP on stdout.  usage: run.sh [ROOT OF THE SOURCE]
 #
 # Environment: CC, SANITIZE=1 (both as for make), ONLY=TEXT (tests whose name has it), KEEP=1 (leave the
-# folder), PROMTOOL (path), PRUSIK_NO_SKIP=1 (what is missing is a failure).
+# folder), PROMTOOL, CHROMIUM (paths), PRUSIK_NO_SKIP=1 (what is missing is a failure).
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "${1:-$here/../..}" && pwd)

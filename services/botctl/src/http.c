@@ -106,10 +106,8 @@ static void on_connection(void *ctx, struct MHD_Connection *conn, void **socket_
 
     (void)conn;
     (void)socket_ctx;
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        atomic_fetch_add(&h->connections, 1);
-        return;
-    }
+    if (what != MHD_CONNECTION_NOTIFY_CLOSED)
+        return; /* counted when it was accepted: a worker may take it up later */
     atomic_fetch_sub(&h->connections, 1);
     progress(h);
 }
@@ -365,7 +363,11 @@ enum err_code http_start(const struct app *app, const struct http_route *routes,
 
 bool http_add(struct http *h, int fd, const void *addr, unsigned addr_size)
 {
-    return MHD_add_connection(h->daemon, fd, addr, addr_size) == MHD_YES;
+    atomic_fetch_add(&h->connections, 1);
+    if (MHD_add_connection(h->daemon, fd, addr, addr_size) == MHD_YES)
+        return true;
+    atomic_fetch_sub(&h->connections, 1);
+    return false;
 }
 
 void http_drain(struct http *h)
