@@ -1,7 +1,7 @@
 /*
  * poll: `watch -n N 'command'`: look again and again until what is expected holds.
  */
-#include "action/check.h"
+#include "action/verify.h"
 #include "base/clock.h"
 
 struct poll_state {
@@ -34,14 +34,14 @@ static void poll_end(struct poll_state *p, enum action_result result)
 
 static bool poll_holds(const struct action *a)
 {
-    struct check c = {.seen = STRBUF(0)};
+    struct verify c = {.seen = STRBUF(0)};
     bool all = a->step->n_expects > 0;
 
     for (size_t i = 0; i < a->step->n_expects && all; i++) {
         if (!a->step->expects[i].machine)
             continue; /* a person is asked when the waiting is over */
-        check_expect(&a->step->expects[i], &a->outcome, clock_now_us(), &c);
-        all = c.result == CHECK_HOLDS;
+        verify_expect(&a->step->expects[i], &a->outcome, clock_now_us(), &c);
+        all = c.result == VERIFY_HOLDS;
     }
     strbuf_release(&c.seen);
     return all;

@@ -65,7 +65,7 @@ static struct run *run_new(struct store *store, const struct plan *plan,
     run_add_steps(r, plan->steps, plan->n_steps, false);
     r->n_forward = r->steps.n;
     run_add_steps(r, plan->way_back, plan->n_way_back, true);
-    r->after_values = PHASE_FORWARD;
+    r->after_values = STAGE_FORWARD;
     r->mark_step = SIZE_MAX;
     for (size_t i = 0; i < r->n_forward; i++)
         if (run_step_marks(r->steps.v[i].p))
@@ -379,7 +379,7 @@ static void run_begin_way_back(struct run *r, struct sv reason, struct sv by)
 {
     json_t *data = json_object();
 
-    r->phase = PHASE_WAY_BACK;
+    r->stage = STAGE_WAY_BACK;
     r->roll_back_reason = arena_sv(&r->arena, reason);
     r->roll_back_by = arena_sv(&r->arena, by);
     r->at = r->n_forward;
@@ -405,7 +405,7 @@ static void run_after_failure(struct run *r, struct run_step *s)
         run_step_event(r, EV_READY);
         return;
     }
-    if (r->phase == PHASE_WAY_BACK) {
+    if (r->stage == STAGE_WAY_BACK) {
         (void)err_set(&r->err, ERR_FAILED, "the way back failed at step %.*s%s%s", SV_FMT(s->p->id),
                       r->last_reason ? ": " : "", r->last_reason ? r->last_reason : "");
         (void)err_hint(&r->err, "mend it and go on: prusik resume %s", event_run_text(r->id).s);
@@ -463,8 +463,8 @@ static void run_advance_steps(struct run *r, size_t end)
     struct run_step *s;
 
     if (r->at == end) {
-        if (r->phase == PHASE_FORWARD) {
-            r->phase = PHASE_WATCH;
+        if (r->stage == STAGE_FORWARD) {
+            r->stage = STAGE_WATCH;
             run_advance(r);
         } else {
             r->rolled_back = true;
@@ -520,24 +520,24 @@ static void run_advance_once(struct run *r)
         run_end(r, EXIT_CODE_INTERRUPTED);
         return;
     }
-    if (r->roll_back_wanted && (r->phase == PHASE_FORWARD || r->phase == PHASE_WATCH)) {
+    if (r->roll_back_wanted && (r->stage == STAGE_FORWARD || r->stage == STAGE_WATCH)) {
         run_watch_stop(r);
         run_begin_way_back(r, r->roll_back_reason, r->roll_back_by);
     }
-    switch (r->phase) {
-    case PHASE_VALUES:
+    switch (r->stage) {
+    case STAGE_VALUES:
         if (r->next_variable < r->plan->n_variables) {
             run_next_value(r);
         } else {
-            r->phase = r->after_values;
+            r->stage = r->after_values;
             run_watch_begin(r);
             run_advance(r);
         }
         break;
-    case PHASE_FORWARD: run_advance_steps(r, r->n_forward); break;
-    case PHASE_WATCH: run_advance_watch(r); break;
-    case PHASE_WAY_BACK: run_advance_steps(r, r->steps.n); break;
-    case PHASE_OVER:
+    case STAGE_FORWARD: run_advance_steps(r, r->n_forward); break;
+    case STAGE_WATCH: run_advance_watch(r); break;
+    case STAGE_WAY_BACK: run_advance_steps(r, r->steps.n); break;
+    case STAGE_OVER:
     default: break;
     }
 }
@@ -575,7 +575,7 @@ static void run_queue_stop(struct run *r, enum exit_code code, json_t *kept)
         json_put_str(data, "verdict", run_verdict_name(r->verdict));
         json_put_str(data, "verdict_text", r->verdict_text);
     }
-    json_put_bool(data, "way_back", r->phase == PHASE_WAY_BACK);
+    json_put_bool(data, "way_back", r->stage == STAGE_WAY_BACK);
     if (json_object_size(kept))
         json_put(data, "maintenance", json_incref(kept));
     r->finish = NULL;
@@ -655,7 +655,7 @@ void run_answer(struct run *r, bool yes, struct sv by, struct sv note)
 /* A step is in progress: its end calls run_advance(). */
 static bool run_is_busy(const struct run *r)
 {
-    return r->at < r->steps.n && (r->phase == PHASE_FORWARD || r->phase == PHASE_WAY_BACK) &&
+    return r->at < r->steps.n && (r->stage == STAGE_FORWARD || r->stage == STAGE_WAY_BACK) &&
            (r->acting || uv_is_active((const uv_handle_t *)&r->again));
 }
 
@@ -675,7 +675,7 @@ void run_interrupt(struct run *r, const char *reason)
 
 void run_roll_back(struct run *r, struct sv reason, struct sv by)
 {
-    if (r->over || r->phase == PHASE_WAY_BACK || r->roll_back_wanted)
+    if (r->over || r->stage == STAGE_WAY_BACK || r->roll_back_wanted)
         return;
     r->roll_back_wanted = true;
     r->roll_back_reason = arena_sv(&r->arena, reason);

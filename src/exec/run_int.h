@@ -4,7 +4,7 @@
  * run_int: what the files of src/exec share.
  */
 #include "action/action.h"
-#include "action/check.h"
+#include "action/verify.h"
 #include "exec/run.h"
 #include "exec/step_fsm.h"
 
@@ -17,12 +17,12 @@ enum run_verdict {
 };
 const char *run_verdict_name(enum run_verdict v);
 
-enum run_phase {
-    PHASE_VALUES, /* placeholders get their values */
-    PHASE_FORWARD,
-    PHASE_WATCH,
-    PHASE_WAY_BACK,
-    PHASE_OVER,
+enum run_stage {
+    STAGE_VALUES, /* placeholders get their values */
+    STAGE_FORWARD,
+    STAGE_WATCH,
+    STAGE_WAY_BACK,
+    STAGE_OVER,
 };
 
 struct run_step {
@@ -65,7 +65,7 @@ struct run {
     struct action_env env;
     struct arena arena;
 
-    enum run_phase phase, after_values;
+    enum run_stage stage, after_values;
     bool settle;                /* resumed: the step whose turn it is was begun and not ended */
     VEC(struct run_step) steps; /* forward, then way back */
     size_t n_forward;
@@ -78,7 +78,7 @@ struct run {
     /* the step in progress */
     struct action action;
     bool acting, action_ready;
-    struct check check;
+    struct verify check;
     json_t *checks; /* results of the expectations so far */
     size_t check_at;
     double first_sum;

@@ -151,7 +151,7 @@ static enum err_code run_load_rollback(struct run_loader *l, const struct event 
 {
     struct run *r = l->r;
 
-    r->after_values = PHASE_WAY_BACK;
+    r->after_values = STAGE_WAY_BACK;
     r->roll_back_reason = arena_sv(&r->arena, json_get_sv(data, "reason"));
     r->roll_back_by = arena_sv(&r->arena, json_get_sv(data, "by"));
     return ERR_OK;
@@ -234,13 +234,13 @@ static void run_end_shell(const struct run_shell *shell)
 /* Where the run goes on: the first step of its direction that is not over. */
 static void run_find_place(struct run *r)
 {
-    size_t i = r->after_values == PHASE_WAY_BACK ? r->n_forward : 0;
+    size_t i = r->after_values == STAGE_WAY_BACK ? r->n_forward : 0;
 
     while (i < r->steps.n &&
            (r->steps.v[i].state == STEP_DONE || r->steps.v[i].state == STEP_SKIPPED) &&
-           !(r->after_values != PHASE_WAY_BACK && i == r->n_forward))
+           !(r->after_values != STAGE_WAY_BACK && i == r->n_forward))
         i++;
-    r->at = r->after_values == PHASE_WAY_BACK ? i : size_min(i, r->n_forward);
+    r->at = r->after_values == STAGE_WAY_BACK ? i : size_min(i, r->n_forward);
 }
 
 /* A step that failed or waited has its turn again; one that was stopped may have happened. */

@@ -112,7 +112,7 @@ static void run_add_check(struct run *r, const struct plan_expect *e, const char
     json_put_int(j, "line", (int64_t)(e ? e->e.line : 0));
     json_put_sv(j, "text", e ? e->e.source : SV("it succeeds"));
     json_put_str(j, "form", e ? rb_expect_name(e->e.form) : "exit");
-    json_put_str(j, "result", check_name(r->check.result));
+    json_put_str(j, "result", verify_name(r->check.result));
     json_put_sv(j, "seen", strbuf_sv(&r->check.seen));
     json_put_str(j, "by", by);
     json_append(r->checks, j);
@@ -128,25 +128,25 @@ static const struct plan_expect *run_open_expect(struct run *r, const struct pla
 }
 
 /* All that a machine can say: the worst result. */
-static enum check_result run_check_machine(struct run *r, const struct plan_step *p)
+static enum verify_result run_check_machine(struct run *r, const struct plan_step *p)
 {
     const struct action_outcome *o = &r->action.outcome;
-    enum check_result worst = CHECK_HOLDS;
+    enum verify_result worst = VERIFY_HOLDS;
 
     json_decref(r->checks);
     r->checks = json_array();
-    if (!check_status_is_expected(p)) {
-        check_default(o, &r->check);
+    if (!verify_status_is_expected(p)) {
+        verify_default(o, &r->check);
         run_add_check(r, NULL, "machine");
         worst = r->check.result;
     }
     for (size_t i = 0; i < p->n_expects; i++) {
         if (!p->expects[i].machine)
             continue;
-        check_expect(&p->expects[i], o, clock_now_us(), &r->check);
+        verify_expect(&p->expects[i], o, clock_now_us(), &r->check);
         run_add_check(r, &p->expects[i], "machine");
-        if (r->check.result == CHECK_FAILS ||
-            (r->check.result == CHECK_UNKNOWN && worst == CHECK_HOLDS))
+        if (r->check.result == VERIFY_FAILS ||
+            (r->check.result == VERIFY_UNKNOWN && worst == VERIFY_HOLDS))
             worst = r->check.result;
     }
     return worst;
@@ -195,7 +195,7 @@ static bool run_needs_second_look(struct run *r, const struct plan_step *p)
 
     if (!run_expects_increase(p))
         return false;
-    sum = check_sum(&r->action.outcome);
+    sum = verify_sum(&r->action.outcome);
     if (!r->has_first_sum) {
         r->first_sum = sum;
         r->has_first_sum = true;
@@ -231,7 +231,7 @@ static void run_check_people(struct run *r)
     if (!e) {
         run_step_event(r, EV_HOLDS);
     } else if (p->answered) {
-        r->check.result = p->answer ? CHECK_HOLDS : CHECK_FAILS;
+        r->check.result = p->answer ? VERIFY_HOLDS : VERIFY_FAILS;
         strbuf_truncate(&r->check.seen, 0);
         strbuf_add_sv(&r->check.seen, p->answer_note);
         run_add_check(r, e, arena_strdup(&r->arena, p->answer_by));
@@ -252,14 +252,14 @@ static void run_check_people(struct run *r)
 static void run_check(struct run *r)
 {
     const struct plan_step *p = run_current(r)->p;
-    enum check_result worst;
+    enum verify_result worst;
 
     if (run_needs_second_look(r, p))
         return;
     worst = run_check_machine(r, p);
-    if (worst != CHECK_HOLDS && run_may_wait(r, p))
+    if (worst != VERIFY_HOLDS && run_may_wait(r, p))
         return;
-    if (worst == CHECK_HOLDS) {
+    if (worst == VERIFY_HOLDS) {
         r->check_at = 0;
         run_check_people(r);
         return;
@@ -334,7 +334,7 @@ void run_step_answer(struct run *r, bool yes, struct sv by, struct sv note)
     if (r->question == QUESTION_OUTCOME && yes) {
         const struct plan_expect *e = run_open_expect(r, s->p);
 
-        r->check.result = CHECK_HOLDS;
+        r->check.result = VERIFY_HOLDS;
         strbuf_truncate(&r->check.seen, 0);
         run_add_check(r, e, arena_strdup(&r->arena, by));
         r->check_at++;
