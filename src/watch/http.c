@@ -2,6 +2,9 @@
 #include "watch/source.h"
 #include "watch/target.h"
 
+#define HTTP_SOURCE_BYTES  (1u << 20) /* default of max_bytes: what a rule can sensibly compare */
+#define HTTP_SOURCE_FIELDS 100u       /* nobody sends so many */
+
 struct http_source {
     struct source source; /* first */
     struct target target;
@@ -59,10 +62,15 @@ static size_t http_health_row(const struct http_source *h)
     return i;
 }
 
+/* Before anything else is added, so that only fields are searched. */
 static void http_add_fields(struct http_source *h)
 {
     struct sample_list *l = &h->source.samples;
 
+    if (h->request.fields.n > HTTP_SOURCE_FIELDS) {
+        sample_add_error(l, "header", SV("the answer has more than 100 header fields"));
+        return;
+    }
     for (size_t i = 0; i < h->request.fields.n; i++) {
         const struct http_field *f = &h->request.fields.v[i];
         CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
@@ -84,12 +92,12 @@ static void http_add_answer(struct http_source *h)
     CLEANUP(strbuf_release) struct strbuf why = STRBUF(0);
     size_t row;
 
+    http_add_fields(h);
     sample_add_number(l, "status", r->status, NULL);
     sample_add_number(l, "latency", (double)r->timing.total_us / 1e6, "s");
     sample_add_text(l, "text", strbuf_sv(&r->body));
     sample_add_bool(l, "truncated", r->truncated);
     sample_add_json(l, "json", strbuf_sv(&r->body));
-    http_add_fields(h);
     row = http_health_row(h);
     if (!fine)
         strbuf_addf(&why, "status %d", r->status);
@@ -135,6 +143,8 @@ static void http_source_start(struct source *s)
     h->request.spec = h->target.spec;
     h->request.spec.method = h->method;
     h->request.spec.total_ms = s->timeout_ms;
+    if (h->request.spec.max_body == 0)
+        h->request.spec.max_body = HTTP_SOURCE_BYTES;
     h->request.done = http_source_on_done;
     http_start(s->env.http, &h->request);
 }

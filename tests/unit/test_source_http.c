@@ -32,6 +32,10 @@ static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
     for (size_t i = 0; i < ARRAY_LEN(pages); i++)
         if (strcmp(r->path, pages[i].path) == 0)
             return server_bytes(r, pages[i].status, pages[i].type, sv_from(pages[i].body));
+    if (strcmp(r->path, "/big") == 0) {
+        strbuf_add_n(&text, 'x', 1500000);
+        return server_text(r, 200, strbuf_str(&text));
+    }
     strbuf_addf(&text, "%s %s %s|%s", r->method, r->path,
                 server_field(r, "X-Key") ? server_field(r, "X-Key") : "-",
                 server_field(r, "Authorization") ? server_field(r, "Authorization") : "-");
@@ -168,16 +172,73 @@ T(the_settings_reach_the_request)
     struct look l;
 
     begin_server();
-    l = open_page("/say", ", 'method': 'POST', 'body': 'a=1', 'headers': {'X-Key': 'k1'}, "
+    l = open_page("/say", ", 'method': 'POST', 'body': 'a=1', 'headers': {'X-Key': 'k'}, "
                           "'bearer': 't0ken'");
     for (int i = 0; i < 2; i++) { /* a second poll sends the same */
         T_OK(look(&l), l.s->err);
-        T_SV(text_of(&l, "text"), "POST /say k1|Bearer t0ken|a=1");
+        T_SV(text_of(&l, "text"), "POST /say k|Bearer t0ken|a=1");
     }
     source_free(l.s);
     l = open_page("/say", ", 'method': 'HEAD'");
     T_OK(look(&l), l.s->err);
     T_SV(text_of(&l, "text"), "");
+    source_free(l.s);
+    end_server();
+}
+
+static unsigned fields_sent;
+
+/* So many fields: the last is Content-Length, the two before it have one name. */
+static void treat_fields(struct raw *r, int fd)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    if (!raw_read_request(r, fd))
+        return;
+    strbuf_add_str(&b, "HTTP/1.1 200 OK\r\n");
+    for (unsigned i = 3; i < fields_sent; i++)
+        strbuf_addf(&b, "X-Field-%u: %u\r\n", i, i);
+    strbuf_add_str(&b, "X-Twice: first\r\nx-twice: second\r\nContent-Length: 0\r\n\r\n");
+    (void)raw_send(r, fd, strbuf_sv(&b));
+}
+
+T(a_hundred_fields_are_members_and_more_are_an_error)
+{
+    struct raw raw = {0};
+    struct look l;
+
+    raw_start(&raw, treat_fields);
+    begin();
+    l = (struct look){.s = open_source("http", "{'url': '%s'}", raw.url)};
+    fields_sent = 100;
+    T_OK(look(&l), l.s->err);
+    T_SV(text_of(&l, "header.x-twice"), "first");
+    T_SV(text_of(&l, "header.x-field-99"), "99");
+    check_members(&l);
+    fields_sent = 101;
+    T_OK(look(&l), l.s->err);
+    (void)member(&l, "header", SAMPLE_ERROR);
+    T_CHECK(truth_of(&l, "up") && !has(&l, "header.x-twice"));
+    check_members(&l);
+    source_free(l.s);
+    end();
+    raw_stop(&raw);
+}
+
+T(a_body_is_read_up_to_a_mebibyte_unless_told_otherwise)
+{
+    struct look l;
+
+    begin_server();
+    l = open_page("/big", "");
+    T_OK(look(&l), l.s->err);
+    T_EQ(text_of(&l, "text").n, 1u << 20);
+    T_CHECK(truth_of(&l, "truncated"));
+    source_free(l.s);
+    l = open_page("/big", ", 'max_bytes': 2000000");
+    T_OK(look(&l), l.s->err);
+    T_EQ(text_of(&l, "text").n, 1500000);
+    T_CHECK(!truth_of(&l, "truncated"));
     source_free(l.s);
     end_server();
 }
@@ -275,6 +336,8 @@ T(a_poll_can_be_cancelled)
 T_MAIN(T_CASE(an_answer_gives_status_latency_text_and_header), T_CASE(only_a_2xx_is_up),
        T_CASE(a_health_answer_speaks_for_itself_but_never_against_its_status),
        T_CASE(each_value_of_a_json_body_has_its_path), T_CASE(the_settings_reach_the_request),
+       T_CASE(a_hundred_fields_are_members_and_more_are_an_error),
+       T_CASE(a_body_is_read_up_to_a_mebibyte_unless_told_otherwise),
        T_CASE(a_refusal_and_a_silence_are_down_and_no_error),
        T_CASE(what_could_not_be_asked_is_an_error), T_CASE(a_token_is_in_no_sample_and_no_message),
        T_CASE(a_poll_can_be_cancelled))
