@@ -34,16 +34,13 @@ static double decimal_pow2(int exp)
     return d;
 }
 
-/* (q + something below 1 when `more`) * 2^exp, rounded once to 53 bits; q is not 0. */
+/* (q + something below 1 when `more`) * 2^exp, rounded once to 53 bits; q has 54 or more. */
 static double decimal_round(uint64_t q, bool more, int exp)
 {
     int drop = 64 - __builtin_clzll(q) - 53;
     uint64_t half, rest;
 
-    if (drop <= 0) {
-        assert(!more); /* or the bits that decide are missing */
-        return (double)q * decimal_pow2(exp);
-    }
+    assert(drop > 0); /* fewer than 54 bits are done in doubles, or are 5^23 and more */
     half = UINT64_C(1) << (drop - 1);
     rest = q & (half * 2 - 1);
     q >>= drop;

@@ -1,5 +1,6 @@
 #include "watch/tagset.h"
 
+#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 
@@ -7,13 +8,20 @@
 
 #define TAGSET_FIRST_BITS 10u
 
+static struct tagset_key tagset_the_key;
+
+static void tagset_make_key(void)
+{
+    randombytes_buf(&tagset_the_key, sizeof(tagset_the_key));
+}
+
+/* Bodies are read in threads. */
 const struct tagset_key *tagset_key(void)
 {
-    static struct tagset_key key;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    if (key.a == 0)
-        randombytes_buf(&key, sizeof(key));
-    return &key;
+    (void)pthread_once(&once, tagset_make_key); /* fails only for a bad argument */
+    return &tagset_the_key;
 }
 
 void tagset_clear(struct tagset *t)

@@ -261,8 +261,10 @@ T(the_shared_vectors_are_read_exactly)
     char path[4096];
     struct judged j;
 
-    if (!shared)
-        T_SKIP("PRUSIK_SHARED does not name the folder of the shared vectors");
+    if (!shared) { /* no T_SKIP: nothing is missing here, the vectors are from outside the tree */
+        printf("# skipped: PRUSIK_SHARED does not name the folder of the shared vectors\n");
+        exit(77);
+    }
     (void)snprintf(path, sizeof(path), "%s/vectors/exposition.json", shared);
     j = check_file(path, true);
     T_CHECK(j.cases >= 203 && j.accepted > 100 && j.strict > 100);
