@@ -28,7 +28,7 @@ static void service_say(struct action *a, const char *what)
 {
     struct service_state *s = a->state;
     CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
-    int64_t pid = daemon_pid(s->pid_file);
+    int64_t pid = daemon_pid(s->pid_file, NULL);
 
     strbuf_addf(&line, "%.*s: %s", SV_FMT(s->service->name), what);
     if (pid)
@@ -106,7 +106,7 @@ static void service_start_it(struct action *a)
     struct service_state *s = a->state;
     struct err err;
 
-    if (daemon_pid(s->pid_file)) {
+    if (daemon_pid(s->pid_file, NULL)) {
         service_ended(a, 0, "is running already");
         return;
     }
@@ -163,7 +163,7 @@ static void service_stop_it(struct action *a)
     struct err err;
     int rc;
 
-    s->pid = daemon_pid(s->pid_file);
+    s->pid = daemon_pid(s->pid_file, NULL);
     if (!s->pid) {
         if (s->then_start)
             service_start_it(a);
@@ -194,7 +194,7 @@ static void service_stop_it(struct action *a)
 static void service_status(struct action *a)
 {
     struct service_state *s = a->state;
-    bool active = daemon_pid(s->pid_file) != 0;
+    bool active = daemon_pid(s->pid_file, NULL) != 0;
 
     service_ended(a, active ? 0 : 3, active ? "active (running)" : "inactive (dead)");
 }
@@ -202,7 +202,7 @@ static void service_status(struct action *a)
 static void service_reload(struct action *a)
 {
     struct service_state *s = a->state;
-    int64_t pid = daemon_pid(s->pid_file);
+    int64_t pid = daemon_pid(s->pid_file, NULL);
 
     if (pid && kill((pid_t)pid, SIGHUP) == 0)
         service_ended(a, 0, "was told to reload");

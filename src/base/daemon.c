@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,7 +22,7 @@
 struct daemon_plan {
     const struct daemon_spec *spec;
     char *program;  /* with its folder */
-    char *tmp_file; /* beside the pid file */
+    char *tmp_file, *start_file; /* beside the pid file */
     int report;     /* errno goes here; closed by exec */
 };
 
@@ -63,19 +64,29 @@ static unsigned long long daemon_own_start(void)
     return start;
 }
 
-/* "PID START\n" */
+static void daemon_write(const struct daemon_plan *p, const char *path, const char *text, size_t n)
+{
+    int fd = open(p->tmp_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+    if (fd < 0 || write(fd, text, n) != (ssize_t)n || fsync(fd) != 0 || close(fd) != 0 ||
+        rename(p->tmp_file, path) != 0)
+        daemon_fail(p);
+}
+
+/* The start first: a pid file without it is judged by its age. */
 static void daemon_write_pid(const struct daemon_plan *p)
 {
-    char text[64], *end = text + sizeof(text), *at = end;
-    int fd = open(p->tmp_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    char text[64], *end = text + sizeof(text), *at = end, *pid;
 
     *--at = '\n';
     at = daemon_digits(at, daemon_own_start());
     *--at = ' ';
-    at = daemon_digits(at, (unsigned long long)getpid());
-    if (fd < 0 || write(fd, at, (size_t)(end - at)) != end - at || fsync(fd) != 0 ||
-        close(fd) != 0 || rename(p->tmp_file, p->spec->pid_file) != 0)
-        daemon_fail(p);
+    pid = at = daemon_digits(at, (unsigned long long)getpid());
+    daemon_write(p, p->start_file, at, (size_t)(end - at));
+    while (*at != ' ')
+        at++;
+    *at = '\n';
+    daemon_write(p, p->spec->pid_file, pid, (size_t)(at + 1 - pid));
 }
 
 static void daemon_redirect(const struct daemon_plan *p)
@@ -160,7 +171,7 @@ enum err_code daemon_start(const struct daemon_spec *spec, int64_t *ret_pid, str
 {
     CLEANUP(mem_freep) char *program = daemon_find_program(spec);
     CLEANUP(mem_freep) char *dir = path_dir(spec->pid_file);
-    CLEANUP(strbuf_release) struct strbuf tmp = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf tmp = STRBUF(0), start = STRBUF(0);
     struct daemon_plan plan = {.spec = spec, .program = program};
     CLEANUP(fd_closep) int result = -1;
     int ends[2];
@@ -169,42 +180,67 @@ enum err_code daemon_start(const struct daemon_spec *spec, int64_t *ret_pid, str
     if (file_mkdirs(dir, err) != ERR_OK)
         return err_wrap(err, "pid file '%s'", spec->pid_file);
     strbuf_addf(&tmp, "%s.new", spec->pid_file);
+    strbuf_addf(&start, "%s.start", spec->pid_file);
     plan.tmp_file = tmp.p;
+    plan.start_file = start.p;
     if (pipe2(ends, O_CLOEXEC) != 0)
         return err_sys(err, errno, "start '%s'", spec->argv[0]);
     result = ends[0];
     plan.report = ends[1];
     if (daemon_fork(&plan, result, err) != ERR_OK)
         return err->code;
-    pid = daemon_pid(spec->pid_file);
+    pid = daemon_pid(spec->pid_file, NULL);
     *ret_pid = pid; /* 0: it has ended already, which its manager then sees */
     return ERR_OK;
 }
 
-int64_t daemon_pid(const char *pid_file)
+/* The start that was written for this pid; 0: none was. */
+static uint64_t daemon_written_start(const char *pid_file, int64_t pid)
+{
+    CLEANUP(strbuf_release) struct strbuf path = STRBUF(0), text = STRBUF(0);
+    struct sv rest, word;
+    struct err err;
+    int64_t of;
+    uint64_t start;
+
+    strbuf_addf(&path, "%s.start", pid_file);
+    if (file_read(strbuf_str(&path), 256, &text, &err) != ERR_OK)
+        return 0;
+    rest = strbuf_sv(&text);
+    if (sv_next_word(&rest, &word) && sv_to_i64(word, &of) && of == pid &&
+        sv_next_word(&rest, &word) && sv_to_u64(word, &start))
+        return start;
+    return 0;
+}
+
+/* Did a process that began `start` ticks after boot exist when the file was written? */
+static bool daemon_is_older(uint64_t start, const struct stat *file)
+{
+    struct timespec now, up;
+    double began;
+
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0 || clock_gettime(CLOCK_BOOTTIME, &up) != 0)
+        return false;
+    began = (double)(now.tv_sec - up.tv_sec) + (double)start / (double)sysconf(_SC_CLK_TCK);
+    return began <= (double)file->st_mtime + 2; /* both clocks are read in whole seconds */
+}
+
+int64_t daemon_pid(const char *pid_file, uint64_t *ret_start)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct sv rest, word = {NULL, 0};
     struct stat st;
     struct err err;
     int64_t pid;
-    uint64_t start = 0, now;
+    uint64_t start, written;
 
-    if (file_read(pid_file, 256, &text, &err) != ERR_OK || stat(pid_file, &st) != 0)
+    if (file_read(pid_file, 256, &text, &err) != ERR_OK || stat(pid_file, &st) != 0 ||
+        !sv_to_i64(sv_trim(strbuf_sv(&text)), &pid))
         return 0;
-    rest = strbuf_sv(&text);
-    if (!sv_next_word(&rest, &word) || !sv_to_i64(word, &pid))
+    start = ident_process_start(pid);
+    written = daemon_written_start(pid_file, pid);
+    if (!start || (written ? written != start : !daemon_is_older(start, &st)))
         return 0;
-    now = ident_process_start(pid);
-    if (!now)
-        return 0;
-    if (sv_next_word(&rest, &word) && sv_to_u64(word, &start) && start)
-        return now == start ? pid : 0;
-    {
-        struct stat proc;
-        char path[64];
-
-        (void)snprintf(path, sizeof(path), "/proc/%lld", (long long)pid);
-        return stat(path, &proc) == 0 && proc.st_ctime <= st.st_mtime + 1 ? pid : 0;
-    }
+    if (ret_start)
+        *ret_start = start;
+    return pid;
 }

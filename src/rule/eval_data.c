@@ -275,9 +275,9 @@ static struct val eval_value(struct eval *ev, const struct expr *e)
     }
     if (ev->l->t_us - x->last_us > look_stale_us(ev->l, x->source))
         return val_nodata(NODATA_STALE);
-    if (x->last.kind == SAMPLE_TEXT)
+    if (x->last.kind == SAMPLES_TEXT)
         return val_text(x->last.text);
-    if (x->last.kind == SAMPLE_BOOL)
+    if (x->last.kind == SAMPLES_BOOL)
         return val_bool(x->last.num > 0);
     return (struct val){.kind = VAL_NULL};
 }

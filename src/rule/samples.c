@@ -547,14 +547,14 @@ bool samples_add_value(struct samples *s, size_t source, struct sv name, int64_t
     if (!x)
         return false;
     series_revive(s, x, t_us);
-    if (t_us == x->last_us || (v->kind != SAMPLE_NUM && t_us < x->last_us))
+    if (t_us == x->last_us || (v->kind != SAMPLES_NUM && t_us < x->last_us))
         return false;
-    if (v->kind == SAMPLE_NUM) {
+    if (v->kind == SAMPLES_NUM) {
         x->has_last = x->has_last && t_us < x->last_us;
         return series_push(s, x, t_us, v->num);
     }
     free(x->last_text);
-    x->last_text = v->kind == SAMPLE_TEXT ? xstrdup_sv(v->text) : NULL;
+    x->last_text = v->kind == SAMPLES_TEXT ? xstrdup_sv(v->text) : NULL;
     x->last = (struct sample_value){v->kind, v->num, {x->last_text, x->last_text ? v->text.n : 0}};
     x->has_last = true;
     series_seen(x, t_us);

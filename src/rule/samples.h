@@ -50,9 +50,9 @@ void samples_created(struct samples *s, size_t source, struct sv name,
                      const struct samples_label *labels, size_t n_labels, int64_t t_us,
                      int64_t created_us);
 
-enum sample_kind { SAMPLE_NUM, SAMPLE_BOOL, SAMPLE_TEXT, SAMPLE_NULL };
+enum samples_kind { SAMPLES_NUM, SAMPLES_BOOL, SAMPLES_TEXT, SAMPLES_NULL };
 struct sample_value {
-    enum sample_kind kind;
+    enum samples_kind kind;
     double num; /* also of a bool: 0 or 1 */
     struct sv text;
 };

@@ -190,7 +190,7 @@ static void feed_poll(struct feed *f, double t)
             if (!num_same(num_at(pair, 0), t))
                 continue;
             if (strchr(name, '.') && !strchr(name, '{')) {
-                struct sample_value v = {.kind = SAMPLE_NUM, .num = num_at(pair, 1)};
+                struct sample_value v = {.kind = SAMPLES_NUM, .num = num_at(pair, 1)};
 
                 (void)samples_add_value(f->b.s, bench_source(&f->b, "web", false), sv_from(name), bench_us(t), &v);
                 continue;
