@@ -12,18 +12,6 @@
 #include "exec/run_int.h"
 #include "exec/version.h"
 
-const char *run_verdict_name(enum run_verdict v)
-{
-    static const char *const names[] = {
-        [RUN_VERDICT_OK] = "OK",
-        [RUN_VERDICT_HOLD] = "HOLD",
-        [RUN_VERDICT_INVESTIGATE] = "INVESTIGATE",
-        [RUN_VERDICT_ROLLBACK] = "ROLLBACK",
-    };
-
-    return names[v];
-}
-
 /* --- making --- */
 
 static void run_add_steps(struct run *r, const struct plan_step *v, size_t n, bool way_back)
@@ -429,7 +417,7 @@ static void run_mark(struct run *r, const struct run_step *s)
 {
     json_t *data = json_object();
 
-    r->mark_us = s->ended_us;
+    r->mark_us = s ? s->ended_us : clock_now_us();
     json_put_str(data, "name", "deploy");
     json_put_int(data, "at_us", r->mark_us);
     run_queue(r, EVENT_MARK, s, data);
@@ -445,6 +433,8 @@ static void run_begin_step(struct run *r)
         r->started_message = true;
         run_message(r, "start");
     }
+    if (!s->way_back && run_step_marks(s->p))
+        run_watch_baseline(r);
     run_step_begin(r);
 }
 
@@ -502,12 +492,14 @@ static void run_advance_watch(struct run *r)
 {
     if (!run_commit(r))
         return;
+    if (!r->mark_us && run_watch_needed(r)) /* nothing was changed: it is watched all the same */
+        run_mark(r, NULL);
     if (run_watch_needed(r) && !run_watch_over(r))
         return; /* it calls run_advance() */
     run_message(r, "done");
-    if (r->verdict >= RUN_VERDICT_INVESTIGATE) {
-        (void)err_set(&r->err, ERR_FAILED, "done, but a rule says that people should look: %s",
-                      r->verdict_text ? r->verdict_text : "");
+    if (r->verdict != VERDICT_OK) { /* HOLD too: what was not seen is not good */
+        (void)err_set(&r->err, ERR_FAILED, "done, but people should look, %s: %s",
+                      verdict_names[r->verdict], r->verdict_text ? r->verdict_text : "");
         run_finish(r, "investigate", EXIT_CODE_INVESTIGATE);
     } else {
         run_finish(r, "done", EXIT_CODE_DONE);
@@ -530,8 +522,10 @@ static void run_advance_once(struct run *r)
             run_next_value(r);
         } else {
             r->stage = r->after_values;
-            run_watch_begin(r);
-            run_advance(r);
+            if (run_watch_begin(r, &r->err) == ERR_OK)
+                run_advance(r);
+            else
+                run_end(r, EXIT_CODE_FAILED);
         }
         break;
     case STAGE_FORWARD: run_advance_steps(r, r->n_forward); break;
@@ -572,7 +566,7 @@ static void run_queue_stop(struct run *r, enum exit_code code, json_t *kept)
     } else if (kind == EVENT_RUN_INTERRUPTED) {
         json_put_str(data, "reason", r->interrupt_reason ? r->interrupt_reason : "interrupted");
     } else if (r->verdict_text) {
-        json_put_str(data, "verdict", run_verdict_name(r->verdict));
+        json_put_str(data, "verdict", verdict_names[r->verdict]);
         json_put_str(data, "verdict_text", r->verdict_text);
     }
     json_put_bool(data, "way_back", r->stage == STAGE_WAY_BACK);
@@ -649,7 +643,12 @@ void run_answer(struct run *r, bool yes, struct sv by, struct sv note)
 {
     if (!r->asking || r->over)
         return;
-    run_step_answer(r, yes, by.n ? by : r->opt.operator_name, note);
+    if (!by.n)
+        by = r->opt.operator_name;
+    if (r->question == QUESTION_CHECKPOINT)
+        run_watch_answer(r, yes, by, note);
+    else
+        run_step_answer(r, yes, by, note);
 }
 
 /* A step is in progress: its end calls run_advance(). */

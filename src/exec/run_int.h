@@ -7,15 +7,7 @@
 #include "action/verify.h"
 #include "exec/run.h"
 #include "exec/step_fsm.h"
-
-/* The scale of promise P6. */
-enum run_verdict {
-    RUN_VERDICT_OK,
-    RUN_VERDICT_HOLD,
-    RUN_VERDICT_INVESTIGATE,
-    RUN_VERDICT_ROLLBACK,
-};
-const char *run_verdict_name(enum run_verdict v);
+#include "rule/rule.h"
 
 enum run_stage {
     STAGE_VALUES, /* placeholders get their values */
@@ -102,7 +94,7 @@ struct run {
     char *interrupt_reason, *last_reason;
     bool advancing, want_advance;
     json_t *finish; /* data of run-finished, when the run is over for good */
-    enum run_verdict verdict;
+    enum verdict verdict;
     char *verdict_text;
     struct sv roll_back_reason, roll_back_by;
     enum exit_code exit;
@@ -166,13 +158,16 @@ NODISCARD enum err_code run_load(struct run *r, struct err *err);
 
 /* --- run_watch.c --- */
 
-void run_watch_begin(struct run *r); /* sources are polled from now on, for the baseline */
-void run_watch_mark(struct run *r);  /* r->mark_us is set: rules are judged from there on */
+/* Sources are polled from now on, for the baseline; a resumed watch goes on. */
+NODISCARD enum err_code run_watch_begin(struct run *r, struct err *err);
+void run_watch_baseline(struct run *r); /* the first changing step begins */
+void run_watch_mark(struct run *r);     /* r->mark_us is set: rules are judged from there on */
 bool run_watch_needed(const struct run *r);
 bool run_watch_over(const struct run *r);
+void run_watch_answer(struct run *r, bool yes, struct sv by, struct sv note);
 void run_watch_stop(struct run *r);
 void run_watch_free(struct run *r);
-/* From the journal: the judge's state as it was. */
+/* From the journal: the verdict as it was. */
 NODISCARD enum err_code run_watch_load(struct run *r, const struct event *e, const json_t *data,
                                        struct err *err);
 

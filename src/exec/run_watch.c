@@ -1,8 +1,249 @@
+/*
+ * The watch of a run: what the watcher finds is journaled, and acted on.
+ */
+#include "base/clock.h"
+#include "base/sv.h"
 #include "exec/run_int.h"
-void run_watch_begin(struct run *r UNUSED) {}
-void run_watch_mark(struct run *r UNUSED) {}
-bool run_watch_needed(const struct run *r UNUSED) { return false; }
-bool run_watch_over(const struct run *r UNUSED) { return true; }
-void run_watch_stop(struct run *r UNUSED) {}
-void run_watch_free(struct run *r UNUSED) {}
-enum err_code run_watch_load(struct run *r UNUSED, const struct event *e UNUSED, const json_t *d UNUSED, struct err *err UNUSED) { return ERR_OK; }
+#include "exec/watcher.h"
+
+#define WATCH_SAMPLES_EVERY_US (15 * 1000000LL) /* a restart loses at most so much of a window */
+
+struct run_watch {
+    struct watcher *watcher;
+    int64_t samples_us; /* when they were kept last */
+    bool baseline_taken;
+    size_t asked; /* the checkpoint that the operator is asked about; SIZE_MAX: none */
+};
+
+/* --- state for a resume --- */
+
+static void watch_keep(struct run *r)
+{
+    struct run_watch *rw = r->watch;
+    CLEANUP(strbuf_release) struct strbuf judge = STRBUF(0), samples = STRBUF(0);
+    int64_t now_us = clock_now_us();
+
+    watcher_save_judge(rw->watcher, &judge);
+    journal_keep(r->journal, SV("judge"), strbuf_sv(&judge));
+    if (now_us - rw->samples_us < WATCH_SAMPLES_EVERY_US && rw->samples_us <= now_us)
+        return;
+    watcher_save_samples(rw->watcher, &samples);
+    journal_keep(r->journal, SV("samples"), strbuf_sv(&samples));
+    rw->samples_us = now_us;
+}
+
+static enum err_code watch_restore(struct run *r, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf judge = STRBUF(0), samples = STRBUF(0);
+
+    if (journal_kept(r->journal, SV("judge"), &judge, err) != ERR_OK ||
+        journal_kept(r->journal, SV("samples"), &samples, err) != ERR_OK)
+        return err->code;
+    if (!judge.n)
+        return ERR_OK;
+    r->watch->baseline_taken = true; /* it is kept from then on */
+    return watcher_restore(r->watch->watcher, strbuf_sv(&judge), strbuf_sv(&samples), err);
+}
+
+/* --- what is told --- */
+
+static void watch_set_text(struct run *r, const char *text)
+{
+    free(r->verdict_text);
+    r->verdict_text = xstrdup(text);
+}
+
+static void watch_on_tell(void *arg, enum watcher_told what, json_t *data)
+{
+    struct run *r = arg;
+
+    switch (what) {
+    case WATCHER_RULE: run_queue(r, EVENT_RULE_STATE, NULL, data); break;
+    case WATCHER_CHECKPOINT:
+        if (!sv_eq(json_get_sv(data, "verdict"), sv_from(verdict_names[VERDICT_OK])))
+            watch_set_text(r, json_get_str(data, "text", ""));
+        run_queue(r, EVENT_CHECKPOINT, NULL, data);
+        break;
+    case WATCHER_VERDICT:
+        if (json_get_sv(data, "text").n)
+            watch_set_text(r, json_get_str(data, "text", ""));
+        run_queue(r, EVENT_VERDICT, NULL, data);
+        break;
+    case WATCHER_SHOW:
+    default: run_tell(r, "watch", NULL, data); break;
+    }
+}
+
+static void watch_roll_back(struct run *r)
+{
+    CLEANUP(strbuf_release) struct strbuf reason = STRBUF(0);
+
+    strbuf_addf(&reason, "%s", r->verdict_text ? r->verdict_text : "a rule of the watch");
+    run_roll_back(r, strbuf_sv(&reason), SV("rule"));
+}
+
+/* A checkpoint that says INVESTIGATE wants a person; without one its verdict stands. */
+static void watch_ask(struct run *r)
+{
+    struct run_watch *rw = r->watch;
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv name;
+    size_t number;
+
+    if (!r->opt.ask || r->asking || r->stage != STAGE_WATCH ||
+        !watcher_open_checkpoint(rw->watcher, &number, &name))
+        return;
+    rw->asked = number;
+    r->asking = true;
+    r->question = QUESTION_CHECKPOINT;
+    strbuf_addf(&text, "checkpoint %.*s: %s; go on?", SV_FMT(name),
+                r->verdict_text ? r->verdict_text : "INVESTIGATE");
+    r->opt.ask(r->opt.arg,
+               &(struct run_question){.kind = QUESTION_CHECKPOINT, .text = strbuf_sv(&text)});
+}
+
+void run_watch_answer(struct run *r, bool yes, struct sv by, struct sv note)
+{
+    CLEANUP(strbuf_release) struct strbuf reason = STRBUF(0);
+
+    json_t *data = json_object();
+
+    r->asking = false;
+    json_put_bool(data, "answer", yes);
+    json_put_sv(data, "by", by);
+    json_put_sv(data, "note", note);
+    json_put_str(data, "how", "asked");
+    json_put_int(data, "checkpoint", (int64_t)r->watch->asked);
+    run_queue(r, EVENT_ANSWER, NULL, data);
+    watcher_answer(r->watch->watcher, r->watch->asked, yes);
+    r->watch->asked = SIZE_MAX;
+    if (!run_commit(r))
+        return;
+    if (yes) {
+        watch_ask(r); /* the next one, if there is one */
+        return;
+    }
+    strbuf_addf(&reason, "%.*s said no at a checkpoint", SV_FMT(by));
+    if (note.n)
+        strbuf_addf(&reason, ": %.*s", SV_FMT(note));
+    run_roll_back(r, strbuf_sv(&reason), by);
+}
+
+static void watch_on_round(void *arg)
+{
+    struct run *r = arg;
+    struct err err;
+
+    if (!r->mark_us)
+        return;
+    r->verdict = watcher_verdict(r->watch->watcher);
+    watch_keep(r);
+    if (!run_commit(r))
+        return;
+    if (journal_flush(r->journal, &err) != ERR_OK) {
+        run_broken(r, &err);
+        return;
+    }
+    if (r->verdict == VERDICT_ROLLBACK) {
+        watch_roll_back(r);
+        return;
+    }
+    watch_ask(r);
+    if (r->stage == STAGE_WATCH && !r->asking && run_watch_over(r))
+        run_advance(r);
+}
+
+/* --- the life of the watch --- */
+
+enum err_code run_watch_begin(struct run *r, struct err *err)
+{
+    struct watcher_config c = {.plan = r->plan,
+                               .run_start_us = r->values.started_us,
+                               .loop = &r->loop,
+                               .http = r->http,
+                               .tell = watch_on_tell,
+                               .round = watch_on_round,
+                               .arg = r};
+    struct event_run_text name = event_run_text(r->id);
+    struct watcher *w;
+
+    if (r->stage == STAGE_WAY_BACK)
+        return ERR_OK; /* nothing is decided any more */
+    c.run = arena_sv(&r->arena, sv_from(name.s));
+    if (watcher_new(&c, &w, err) != ERR_OK)
+        return err->code;
+    if (!w)
+        return ERR_OK;
+    r->watch = XNEW(struct run_watch);
+    r->watch->watcher = w;
+    r->watch->asked = SIZE_MAX;
+    if (watch_restore(r, err) != ERR_OK)
+        return err->code;
+    watcher_start(w);
+    if (r->mark_us)
+        watcher_mark(w, r->mark_us);
+    return ERR_OK;
+}
+
+void run_watch_baseline(struct run *r)
+{
+    if (!r->watch || r->watch->baseline_taken)
+        return;
+    r->watch->baseline_taken = true;
+    watcher_baseline(r->watch->watcher);
+    watch_keep(r); /* with the intent of the first changing step */
+}
+
+void run_watch_mark(struct run *r)
+{
+    if (r->watch)
+        watcher_mark(r->watch->watcher, r->mark_us);
+}
+
+bool run_watch_needed(const struct run *r)
+{
+    return r->watch != NULL;
+}
+
+bool run_watch_over(const struct run *r)
+{
+    size_t number;
+    struct sv name;
+
+    if (!r->watch)
+        return true;
+    if (r->opt.ask && watcher_open_checkpoint(r->watch->watcher, &number, &name))
+        return false;
+    return watcher_is_over(r->watch->watcher);
+}
+
+void run_watch_stop(struct run *r)
+{
+    if (r->watch)
+        watcher_stop(r->watch->watcher);
+}
+
+void run_watch_free(struct run *r)
+{
+    if (!r->watch)
+        return;
+    watcher_stop(r->watch->watcher);
+    while (watcher_is_busy(r->watch->watcher))
+        (void)uv_run(&r->loop, UV_RUN_ONCE); /* polls that were cancelled report */
+    watcher_free(r->watch->watcher);
+    free(r->watch);
+    r->watch = NULL;
+}
+
+enum err_code run_watch_load(struct run *r, const struct event *e, const json_t *data,
+                             struct err *err UNUSED)
+{
+    if (e->kind != EVENT_VERDICT)
+        return ERR_OK; /* the judge's own state is kept beside the events */
+    for (unsigned i = 0; i < VERDICT__N; i++)
+        if (sv_eq(json_get_sv(data, "verdict"), sv_from(verdict_names[i])))
+            r->verdict = i;
+    if (json_get_sv(data, "text").n)
+        watch_set_text(r, json_get_str(data, "text", ""));
+    return ERR_OK;
+}

@@ -1,0 +1,227 @@
+#include "exec/watcher.h"
+
+#include "base/clock.h"
+#include "base/sv.h"
+#include "exec/watcher_int.h"
+
+/* --- making --- */
+
+static void watcher_add_rules(struct watcher *w)
+{
+    for (size_t i = 0; i < w->rules.list.n; i++) {
+        const struct plan_checked *c = &w->rules.list.v[i];
+
+        (void)judge_add(w->judge, c->id, c->rule); /* numbers are given in order */
+        if (c->checkpoint)
+            *vec_add(&w->checkpoints) = *c;
+        else
+            *vec_add(&w->judged) = *c;
+    }
+}
+
+static struct judge *watcher_judge(struct watcher *w)
+{
+    struct judge_config c = {.run = w->cfg.run,
+                             .interval_us = w->interval_ms * 1000,
+                             .t0_us = JUDGE_UNSET,
+                             .step_us = JUDGE_UNSET,
+                             .run_start_us = w->cfg.run_start_us,
+                             .rollback_until_us = JUDGE_UNSET,
+                             .watch_us = plan_scale(w->cfg.plan, w->cfg.plan->until_ms) * 1000,
+                             .times = rule_times_default()};
+
+    rule_times_scale(&c.times, w->cfg.plan->time_scale);
+    return judge_new(&c, w->samples);
+}
+
+enum err_code watcher_new(const struct watcher_config *c, struct watcher **ret, struct err *err)
+{
+    CLEANUP(watcher_freep) struct watcher *w = XNEW(struct watcher);
+
+    *ret = NULL;
+    w->cfg = *c;
+    w->stopped = true; /* until it is started: nothing is to be closed */
+    w->verdict_rule = SIZE_MAX;
+    if (plan_rules_read(c->plan->json, NULL, NULL, &w->rules, err) != ERR_OK)
+        return err->code;
+    if (w->rules.list.n == 0)
+        return ERR_OK;
+    w->interval_ms = plan_scale(c->plan, c->plan->interval_ms);
+    w->samples = samples_new();
+    if (feeds_open(w, err) != ERR_OK)
+        return err->code;
+    *ret = STEAL(w);
+    return ERR_OK;
+}
+
+/* The judge is made late: what is restored comes before its rules. */
+static void watcher_ready(struct watcher *w)
+{
+    if (w->judge)
+        return;
+    w->judge = watcher_judge(w);
+    watcher_add_rules(w);
+}
+
+enum err_code watcher_restore(struct watcher *w, struct sv judge, struct sv samples, struct err *err)
+{
+    CLEANUP(json_cleanup) json_t *tree = NULL, *judge_tree = NULL;
+
+    assert(!w->judge);
+    if (samples.n && (json_read(samples, &tree, err) != ERR_OK ||
+                      samples_restore(w->samples, tree, err) != ERR_OK))
+        return err_wrap(err, "the samples of the watch");
+    watcher_ready(w);
+    if (judge.n && (json_read(judge, &judge_tree, err) != ERR_OK ||
+                    judge_restore(w->judge, judge_tree, err) != ERR_OK))
+        return err_wrap(err, "the state of the watch");
+    w->verdict = judge_verdict(w->judge, &w->verdict_rule);
+    return ERR_OK;
+}
+
+void watcher_free(struct watcher *w)
+{
+    if (!w)
+        return;
+    assert(w->stopped);
+    feeds_free(w);
+    judge_free(w->judge);
+    samples_free(w->samples);
+    plan_rules_release(&w->rules);
+    vec_release(&w->judged);
+    vec_release(&w->checkpoints);
+    arena_release(&w->arena);
+    free(w);
+}
+
+/* --- rounds --- */
+
+/* Once a round: when the last poll is there, or when the next round begins. */
+static void watcher_judge_round(struct watcher *w)
+{
+    int64_t now_us = clock_now_us();
+
+    w->round_open = false;
+    if (w->marked) {
+        judge_tick(w->judge, now_us);
+        watcher_tell_all(w, now_us);
+    } else {
+        samples_sweep(w->samples, now_us);
+    }
+    w->cfg.round(w->cfg.arg);
+}
+
+void watcher_reported(struct watcher_feed *f)
+{
+    struct watcher *w = f->w;
+
+    if (f->round != w->round) /* it hung: its round was judged without it */
+        return;
+    assert(w->waiting > 0);
+    w->waiting--;
+    if (w->waiting == 0 && w->round_open)
+        watcher_judge_round(w);
+}
+
+static void watcher_on_tick(uv_timer_t *t)
+{
+    struct watcher *w = t->data;
+
+    if (w->round_open) {
+        watcher_judge_round(w);
+        if (w->stopped)
+            return;
+    }
+    w->round++;
+    w->waiting = 0;
+    w->round_open = true;
+    feeds_poll(w);
+    if (w->waiting == 0)
+        watcher_judge_round(w);
+}
+
+void watcher_start(struct watcher *w)
+{
+    watcher_ready(w);
+    w->stopped = false;
+    w->started = true;
+    (void)uv_timer_init(w->cfg.loop, &w->timer); /* always succeeds, as does the start */
+    w->timer.data = w;
+    (void)uv_timer_start(&w->timer, watcher_on_tick, 0, (uint64_t)w->interval_ms);
+}
+
+void watcher_stop(struct watcher *w)
+{
+    if (w->stopped)
+        return;
+    w->stopped = true;
+    uv_close((uv_handle_t *)&w->timer, NULL);
+    feeds_stop(w);
+}
+
+bool watcher_is_busy(const struct watcher *w)
+{
+    for (size_t i = 0; i < w->feeds.n; i++)
+        if (w->feeds.v[i].busy)
+            return true;
+    return false;
+}
+
+void watcher_baseline(struct watcher *w)
+{
+    judge_measure_baseline(w->judge, clock_now_us());
+}
+
+void watcher_mark(struct watcher *w, int64_t t0_us)
+{
+    w->marked = true;
+    w->t0_us = t0_us;
+    judge_set_t0(w->judge, t0_us);
+}
+
+/* --- asking --- */
+
+bool watcher_is_over(const struct watcher *w)
+{
+    return w->marked && judge_is_over(w->judge) && clock_now_us() >= judge_watch_end(w->judge);
+}
+
+enum verdict watcher_verdict(const struct watcher *w)
+{
+    return w->verdict;
+}
+
+bool watcher_open_checkpoint(const struct watcher *w, size_t *number, struct sv *name)
+{
+    for (size_t i = 0; w->marked && i < judge_n_checkpoints(w->judge); i++) {
+        struct judge_checkpoint c;
+
+        judge_checkpoint(w->judge, i, &c);
+        if (c.phase != CHECK_CLOSED || c.verdict != VERDICT_INVESTIGATE)
+            continue;
+        *number = i;
+        *name = c.id;
+        return true;
+    }
+    return false;
+}
+
+void watcher_answer(struct watcher *w, size_t checkpoint, bool go_on)
+{
+    (void)judge_answer(w->judge, checkpoint,
+                       go_on ? CHECK_GO_ON : CHECK_ROLL_BACK); /* false: answered already */
+}
+
+void watcher_save_judge(const struct watcher *w, struct strbuf *out)
+{
+    CLEANUP(json_cleanup) json_t *tree = judge_save(w->judge);
+
+    json_write(tree, out);
+}
+
+void watcher_save_samples(const struct watcher *w, struct strbuf *out)
+{
+    CLEANUP(json_cleanup) json_t *tree = samples_save(w->samples);
+
+    json_write(tree, out);
+}

@@ -1,0 +1,67 @@
+#pragma once
+
+/*
+ * watcher: polls what a plan names, feeds the samples to the judge, and tells what it found.
+ *
+ * Polling begins with watcher_start(), so that there is a baseline; judging begins with
+ * watcher_mark(), the deploy mark.  A round is one poll of everything and one judgement; one
+ * that hangs does not delay the others.  Knows nothing of steps or journals: it tells, and the
+ * caller writes and acts.  On the caller's loop; nothing blocks.
+ */
+#include <uv.h>
+
+#include "net/http.h"
+#include "plan/plan.h"
+#include "rule/rule.h"
+
+enum watcher_told {
+    WATCHER_RULE,       /* evidence: the state of a rule changed */
+    WATCHER_CHECKPOINT, /* {name, due_us, judged_us, late_us, verdict, text, rules}: it closed */
+    WATCHER_VERDICT,    /* {verdict, rule, text}: the verdict of the run changed */
+    WATCHER_SHOW,       /* {at_ms, until_ms, rules}: how things stand, for the screen only */
+};
+
+struct watcher_config {
+    const struct plan *plan;
+    struct sv run; /* its name, for evidence */
+    int64_t run_start_us;
+    uv_loop_t *loop;
+    struct http_client *http;
+    /* Of what happened in a round; takes over data. */
+    void (*tell)(void *arg, enum watcher_told what, json_t *data);
+    /* After all of it; the watcher may be asked and stopped in it. */
+    void (*round)(void *arg);
+    void *arg;
+};
+
+struct watcher;
+/* NULL in *ret when the plan watches nothing.  ERR_INVALID: a rule or source of the plan does not hold. */
+NODISCARD enum err_code watcher_new(const struct watcher_config *c, struct watcher **ret,
+                                    struct err *err);
+/* After watcher_stop(), and when it is not busy any more. */
+void watcher_free(struct watcher *w);
+DEFINE_CLEANUP(struct watcher *, watcher_free)
+
+/* What was watched in another process (watcher_save(), both texts); before the start. */
+NODISCARD enum err_code watcher_restore(struct watcher *w, struct sv judge, struct sv samples,
+                                        struct err *err);
+void watcher_start(struct watcher *w);
+/* No more polls and rounds.  Polls under way end soon, in the loop: until then it is busy. */
+void watcher_stop(struct watcher *w);
+bool watcher_is_busy(const struct watcher *w);
+
+/* The first changing step begins now: what was seen so far is what rules compare with. */
+void watcher_baseline(struct watcher *w);
+/* The deploy mark T0. */
+void watcher_mark(struct watcher *w, int64_t t0_us);
+
+/* Nothing more is judged: the last checkpoint is closed and the watch's time is over. */
+bool watcher_is_over(const struct watcher *w);
+enum verdict watcher_verdict(const struct watcher *w);
+/* A checkpoint that closed with INVESTIGATE and that nobody has answered; false: none is. */
+bool watcher_open_checkpoint(const struct watcher *w, size_t *number, struct sv *name);
+void watcher_answer(struct watcher *w, size_t checkpoint, bool go_on);
+
+/* State for another process.  Samples are large: less often. */
+void watcher_save_judge(const struct watcher *w, struct strbuf *out);
+void watcher_save_samples(const struct watcher *w, struct strbuf *out);

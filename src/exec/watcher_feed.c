@@ -1,0 +1,219 @@
+/*
+ * The sources of a watch: how each is opened, and how its samples become those of the judge.
+ */
+#include "exec/watcher_int.h"
+
+#include "base/clock.h"
+#include "base/sv.h"
+
+#define FEED_TIMEOUT_MIN_MS 1000 /* a rehearsal polls more often than a request may take */
+
+/* --- from the watch's samples to the judge's --- */
+
+static void take_scrape(struct watcher_feed *f, const struct sample_list *l)
+{
+    for (size_t i = 0; i < l->v.n; i++) {
+        const struct sample *s = &l->v.v[i];
+
+        if (s->kind == SAMPLE_NUMBER)
+            (void)samples_add(f->w->samples, f->id, s->name, (const struct samples_label *)s->labels,
+                              s->n_labels, s->at_us, s->number); /* false: no rule asks for it */
+    }
+}
+_Static_assert(sizeof(struct samples_label) == sizeof(struct sample_label) &&
+                   offsetof(struct samples_label, value) == offsetof(struct sample_label, value),
+               "labels are handed on as they are");
+
+static bool feed_value(const struct sample *s, struct sample_value *ret)
+{
+    switch (s->kind) {
+    case SAMPLE_NUMBER:
+        *ret = (struct sample_value){.kind = SAMPLES_NUM, .num = s->number};
+        return true;
+    case SAMPLE_BOOL:
+        *ret = (struct sample_value){.kind = SAMPLES_BOOL, .num = s->truth};
+        return true;
+    case SAMPLE_TEXT: *ret = (struct sample_value){.kind = SAMPLES_TEXT, .text = s->text}; return true;
+    case SAMPLE_NULL: *ret = (struct sample_value){.kind = SAMPLES_NULL}; return true;
+    case SAMPLE_ERROR: /* no value: the rule sees that it is missing */
+    case SAMPLE_KIND__N:
+    default: return false;
+    }
+}
+
+static void feed_member(struct watcher_feed *f, struct sv member, const struct sample *s)
+{
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+    struct sample_value v;
+
+    strbuf_addf(&name, "%.*s.%.*s", SV_FMT(f->name), SV_FMT(member));
+    if (feed_value(s, &v))
+        (void)samples_add_value(f->w->samples, f->id, strbuf_sv(&name), s->at_us,
+                                &v); /* false: no rule asks for it */
+}
+
+static void take_http(struct watcher_feed *f, const struct sample_list *l)
+{
+    for (size_t i = 0; i < l->v.n; i++) {
+        const struct sample *s = &l->v.v[i];
+
+        if (sv_eq(s->name, SV("up")))
+            samples_add_probe(f->w->samples, f->id, s->at_us, s->truth ? PROBE_UP : PROBE_DOWN);
+        feed_member(f, s->name, s);
+    }
+}
+
+/* Members of a process under the names that rules know. */
+static struct sv unit_member(struct sv name)
+{
+    static const struct {
+        struct sv from, to;
+    } names[] = {{SV("alive"), SV("active")}, {SV("rss"), SV("memory")}};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (sv_eq(name, names[i].from))
+            return names[i].to;
+    return (struct sv){NULL, 0};
+}
+
+static void unit_events(struct watcher_feed *f, const char *member, int64_t at_us)
+{
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+
+    strbuf_addf(&name, "%.*s.%s", SV_FMT(f->name), member);
+    (void)samples_add_events(f->w->samples, f->id, strbuf_sv(&name), at_us,
+                             1); /* false: no rule asks for it */
+}
+
+static double unit_number(const struct sample_list *l, struct sv name)
+{
+    const struct sample *s = sample_find(l, name);
+
+    return s && s->kind == SAMPLE_NUMBER ? s->number : 0;
+}
+
+/*
+ * A process that is gone, or is another one, has crashed: nobody stops the service during the watch.
+ * Before the deploy mark the steps do, and nothing is counted.
+ */
+static void take_unit(struct watcher_feed *f, const struct sample_list *l)
+{
+    const struct sample *up = sample_find(l, SV("alive"));
+    double pid = unit_number(l, SV("pid")), started = unit_number(l, SV("started"));
+    bool alive = up && up->truth, other = pid < f->pid || pid > f->pid || started > f->started + 1;
+
+    if (!up)
+        return;
+    if (f->w->marked && f->seen && f->alive && (!alive || other))
+        unit_events(f, "crashes", up->at_us);
+    if (f->w->marked && f->seen && alive && (!f->alive || other))
+        unit_events(f, "restarts", up->at_us);
+    f->seen = true;
+    f->alive = alive;
+    f->pid = pid;
+    f->started = started;
+    samples_add_probe(f->w->samples, f->id, up->at_us, alive ? PROBE_UP : PROBE_DOWN);
+    for (size_t i = 0; i < l->v.n; i++) {
+        struct sv member = unit_member(l->v.v[i].name);
+
+        if (member.n)
+            feed_member(f, member, &l->v.v[i]);
+    }
+}
+
+/* --- polling --- */
+
+static void feed_on_report(struct source *source, void *data, enum err_code rc)
+{
+    struct watcher_feed *f = data;
+
+    f->busy = false;
+    if (f->w->stopped)
+        return;
+    if (rc == ERR_OK) {
+        f->take(f, &source->samples);
+        samples_poll_ok(f->w->samples, f->id, source->at_us);
+    } else {
+        samples_poll_failed(f->w->samples, f->id, source->at_us, sv_from(source->err.msg));
+    }
+    watcher_reported(f);
+}
+
+void feeds_poll(struct watcher *w)
+{
+    struct source_poll p = {.at_us = clock_now_us(),
+                            .timeout_ms = SOURCE_TIMEOUT_MS,
+                            .done = feed_on_report};
+
+    if (w->interval_ms < (int64_t)SOURCE_TIMEOUT_MS)
+        p.timeout_ms = w->interval_ms < FEED_TIMEOUT_MIN_MS ? FEED_TIMEOUT_MIN_MS
+                                                            : (uint64_t)w->interval_ms;
+    for (size_t i = 0; i < w->feeds.n; i++) {
+        struct watcher_feed *f = &w->feeds.v[i];
+
+        if (f->busy)
+            continue;
+        f->busy = true;
+        f->round = w->round;
+        w->waiting++;
+        p.data = f;
+        source_poll(f->source, &p);
+    }
+}
+
+void feeds_stop(struct watcher *w)
+{
+    for (size_t i = 0; i < w->feeds.n; i++)
+        source_cancel(w->feeds.v[i].source);
+}
+
+void feeds_free(struct watcher *w)
+{
+    for (size_t i = 0; i < w->feeds.n; i++)
+        source_free(w->feeds.v[i].source);
+    vec_release(&w->feeds);
+}
+
+/* --- opening --- */
+
+static enum err_code feed_open(struct watcher *w, const char *kind, struct sv name,
+                               struct json_t *settings, feed_take_fn *take, struct err *err)
+{
+    CLEANUP(json_cleanup) json_t *owned = settings;
+    struct source_env env = {.loop = w->cfg.loop, .http = w->cfg.http};
+    struct watcher_feed f = {.w = w, .name = name, .take = take};
+    bool strict = take != take_scrape;
+
+    if (source_open(sv_from(kind), name, owned, &env, &f.source, err) != ERR_OK)
+        return err->code;
+    f.id = samples_source(w->samples, name, w->interval_ms * 1000, strict);
+    *vec_add(&w->feeds) = f;
+    return ERR_OK;
+}
+
+static json_t *feed_setting(const char *key, struct sv value)
+{
+    json_t *j = json_object();
+
+    json_put_sv(j, key, value);
+    return j;
+}
+
+enum err_code feeds_open(struct watcher *w, struct err *err)
+{
+    const struct plan *p = w->cfg.plan;
+
+    if (p->scrape.n && feed_open(w, "scrape", SV("scrape"), feed_setting("url", p->scrape),
+                                 take_scrape, err) != ERR_OK)
+        return err->code;
+    for (size_t i = 0; i < p->n_probes; i++)
+        if (feed_open(w, "http", arena_fmt(&w->arena, "http.%.*s", SV_FMT(p->probes[i].name)),
+                      feed_setting("url", p->probes[i].value), take_http, err) != ERR_OK)
+            return err->code;
+    for (size_t i = 0; i < p->n_services; i++)
+        if (p->services[i].pid_file.n &&
+            feed_open(w, "process", arena_fmt(&w->arena, "unit.%.*s", SV_FMT(p->services[i].name)),
+                      feed_setting("pid_file", p->services[i].pid_file), take_unit, err) != ERR_OK)
+            return err->code;
+    return ERR_OK;
+}

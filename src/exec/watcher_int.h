@@ -1,0 +1,60 @@
+#pragma once
+
+/* watcher_int: shared by watcher.c (rounds and judging), watcher_feed.c (sources) and watcher_tell.c. */
+#include "exec/watcher.h"
+#include "plan/plan_rules.h"
+#include "rule/judge.h"
+#include "watch/source.h"
+
+struct watcher_feed;
+/* Push what one poll gave. */
+typedef void feed_take_fn(struct watcher_feed *f, const struct sample_list *l);
+
+/* A source that is polled, and what of it was seen last. */
+struct watcher_feed {
+    struct watcher *w;
+    struct source *source;
+    size_t id;      /* of the judge's store */
+    struct sv name; /* "http.db", "unit.app", "scrape" */
+    feed_take_fn *take;
+    bool busy;
+    int64_t round; /* that its poll belongs to */
+
+    /* of a unit */
+    bool seen, alive;
+    double pid, started;
+};
+
+struct watcher {
+    struct watcher_config cfg;
+    struct arena arena;
+    struct plan_rules rules;
+    struct samples *samples;
+    struct judge *judge;
+    VEC(struct watcher_feed) feeds;
+    VEC(struct plan_checked) judged; /* by the judge's number */
+    VEC(struct plan_checked) checkpoints;
+    uv_timer_t timer;
+    int64_t interval_ms, round, t0_us;
+    size_t waiting; /* polls of this round */
+    bool round_open, started, stopped, marked;
+    enum verdict verdict; /* that was told */
+    size_t verdict_rule;
+};
+
+/* --- watcher_feed.c --- */
+
+NODISCARD enum err_code feeds_open(struct watcher *w, struct err *err);
+/* Poll all that are idle; reports call watcher_reported(). */
+void feeds_poll(struct watcher *w);
+void feeds_stop(struct watcher *w);
+void feeds_free(struct watcher *w);
+
+/* --- watcher.c --- */
+
+void watcher_reported(struct watcher_feed *f);
+
+/* --- watcher_tell.c --- */
+
+/* Tell what the last judgement gave. */
+void watcher_tell_all(struct watcher *w, int64_t now_us);

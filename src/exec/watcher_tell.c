@@ -1,0 +1,177 @@
+/*
+ * What a judgement gave, as data for the journal and the screen.
+ */
+#include "base/clock.h"
+#include "base/sv.h"
+#include "exec/watcher_int.h"
+
+static void tell_explain(const struct watcher *w, size_t rule, json_t *j)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    judge_explain(w->judge, rule, &b);
+    json_put_sv(j, "text", strbuf_sv(&b));
+}
+
+static void tell_number(json_t *j, const char *key, const char *text_key, bool has, double v,
+                        struct dim_type type)
+{
+    if (!has)
+        return;
+    json_put_real(j, key, v);
+    json_put_str(j, text_key, num_format(v, type).s);
+}
+
+/* "> 5%": the limit with the rule's own operator in front. */
+static void tell_limit(json_t *j, const struct judge_result *r)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    bool negated;
+    const struct expr *cmp = rule_comparison(r->rule, &negated);
+
+    if (!r->has_limit)
+        return;
+    if (cmp && cmp->kind == EXPR_CMP)
+        strbuf_addf(&b, "%.*s ", SV_FMT(rule_cmp_names[cmp->op]));
+    strbuf_add_str(&b, num_format(r->limit, r->type).s);
+    if (r->has_limit_to)
+        strbuf_addf(&b, " to %s", num_format(r->limit_to, r->type).s);
+    json_put_sv(j, "limit_text", strbuf_sv(&b));
+    json_put_real(j, "limit", r->limit);
+}
+
+static json_t *tell_rule(const struct judge_result *r)
+{
+    json_t *j = json_object();
+
+    json_put_sv(j, "rule", r->id);
+    json_put_str(j, "result", judge_result_names[r->result]);
+    json_put_str(j, "state", judge_state_names[r->state]);
+    json_put_str(j, "verdict", verdict_names[r->verdict]);
+    tell_number(j, "value", "value_text", r->has_value, r->value, r->type);
+    if (!r->has_value && r->has_share) {
+        json_put_real(j, "value", r->share);
+        json_put_str(j, "value_text", num_format(r->share, (struct dim_type){DIM_RATIO, false}).s);
+    }
+    tell_limit(j, r);
+    if (r->has_n)
+        json_put_real(j, "n", r->n);
+    if (r->why.p)
+        json_put_sv(j, "why", r->why);
+    if (r->has_for) {
+        json_put_real(j, "for_s", (double)r->elapsed_us / 1e6);
+        json_put_real(j, "need_s", (double)r->need_us / 1e6);
+    }
+    if (r->flapping)
+        json_put_bool(j, "flapping", true);
+    if (r->uncovered)
+        json_put_bool(j, "uncovered", true);
+    return j;
+}
+
+/* --- rules --- */
+
+static void tell_rules(struct watcher *w)
+{
+    for (size_t i = 0; i < w->judged.n; i++) {
+        struct judge_result r;
+        json_t *j;
+
+        judge_result(w->judge, i, &r);
+        if (!r.changed)
+            continue;
+        j = tell_rule(&r);
+        tell_explain(w, i, j);
+        w->cfg.tell(w->cfg.arg, WATCHER_RULE, j);
+    }
+}
+
+/* --- checkpoints --- */
+
+static void tell_checkpoint(struct watcher *w, size_t number)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct judge_checkpoint c;
+    json_t *j = json_object(), *rules = json_array();
+    size_t rule;
+
+    judge_checkpoint(w->judge, number, &c);
+    for (size_t i = 0; (rule = judge_checkpoint_rule(w->judge, number, i)) != SIZE_MAX; i++) {
+        struct judge_result r;
+
+        judge_result(w->judge, rule, &r);
+        json_append(rules, tell_rule(&r));
+        if (r.verdict != c.verdict || c.verdict == VERDICT_OK)
+            continue;
+        if (text.n)
+            strbuf_add_str(&text, "; ");
+        judge_explain(w->judge, rule, &text);
+    }
+    json_put_sv(j, "name", c.id);
+    json_put_int(j, "due_us", c.due_us);
+    json_put_int(j, "judged_us", c.judged_us);
+    json_put_int(j, "late_us", c.late_us);
+    json_put_str(j, "verdict", verdict_names[c.verdict]);
+    json_put_sv(j, "text", strbuf_sv(&text));
+    json_put(j, "rules", rules);
+    w->cfg.tell(w->cfg.arg, WATCHER_CHECKPOINT, j);
+}
+
+static void tell_events(struct watcher *w)
+{
+    size_t n;
+    const struct judge_event *events = judge_events(w->judge, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (events[i].kind == JUDGE_CLOSED)
+            tell_checkpoint(w, events[i].rule);
+}
+
+/* --- verdict and screen --- */
+
+static void tell_verdict(struct watcher *w)
+{
+    size_t rule;
+    enum verdict v = judge_verdict(w->judge, &rule);
+    json_t *j;
+
+    if (v == w->verdict)
+        return;
+    w->verdict = v;
+    w->verdict_rule = rule;
+    j = json_object();
+    json_put_str(j, "verdict", verdict_names[v]);
+    if (rule != SIZE_MAX) {
+        struct judge_result r;
+
+        judge_result(w->judge, rule, &r);
+        json_put_sv(j, "rule", r.id);
+        tell_explain(w, rule, j);
+    }
+    w->cfg.tell(w->cfg.arg, WATCHER_VERDICT, j);
+}
+
+static void tell_show(struct watcher *w, int64_t now_us)
+{
+    json_t *j = json_object(), *rules = json_array();
+
+    for (size_t i = 0; i < w->judged.n; i++) {
+        struct judge_result r;
+
+        judge_result(w->judge, i, &r);
+        if (r.state != STATE_INACTIVE)
+            json_append(rules, tell_rule(&r));
+    }
+    json_put_int(j, "at_ms", (now_us - w->t0_us) / 1000);
+    json_put_int(j, "until_ms", (judge_watch_end(w->judge) - w->t0_us) / 1000);
+    json_put(j, "rules", rules);
+    w->cfg.tell(w->cfg.arg, WATCHER_SHOW, j);
+}
+
+void watcher_tell_all(struct watcher *w, int64_t now_us)
+{
+    tell_rules(w);
+    tell_events(w);
+    tell_verdict(w);
+    tell_show(w, now_us);
+}
