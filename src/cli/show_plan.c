@@ -19,30 +19,6 @@ static void show_line(struct strbuf *out, size_t indent, enum term_style style, 
         term_add(out, style, strbuf_sv(&line));
 }
 
-static void show_titles(const struct plan *p, struct sv *shown, struct sv part, struct strbuf *out)
-{
-    for (size_t end = 0; end <= part.n; end++) {
-        struct sv id = sv_sub(part, 0, end);
-        const struct plan_part *pp;
-
-        if (end < part.n && part.p[end] != '/')
-            continue;
-        if (sv_starts(*shown, id) && (shown->n == id.n || (id.n && shown->p[id.n] == '/')))
-            continue;
-        pp = plan_part(p, id);
-        if (!pp)
-            continue;
-        if (ui_depth(id) == 0)
-            strbuf_add_byte(out, '\n');
-        strbuf_add_n(out, ' ', 2 * ui_depth(id));
-        if (pp->number.n && !sv_starts(pp->number, SV("phase-")))
-            term_addf(out, ui_depth(id) ? TERM_PLAIN : TERM_HEAD, "%.*s ", SV_FMT(pp->number));
-        term_add(out, ui_depth(id) ? TERM_PLAIN : TERM_HEAD, pp->title);
-        term_addf(out, TERM_DIM, "  line %zu\n", pp->line);
-    }
-    *shown = part;
-}
-
 static void show_expects(const struct plan_step *s, size_t indent, struct strbuf *out)
 {
     for (size_t i = 0; i < s->n_expects; i++) {
@@ -75,9 +51,9 @@ static void show_undo(const struct plan_step *s, struct strbuf *out)
 static void show_waits(const struct plan *p, const struct plan_step *s, struct strbuf *out)
 {
     if (s->wait_ms)
-        term_addf(out, TERM_DIM, "  up to %s", duration_format(plan_scale(p, s->wait_ms)).s);
+        term_addf(out, TERM_DIM, "  up to %s", duration_format(plan_bound(p, s->wait_ms)).s);
     if (s->timeout_ms)
-        term_addf(out, TERM_DIM, "  at most %s", duration_format(plan_scale(p, s->timeout_ms)).s);
+        term_addf(out, TERM_DIM, "  at most %s", duration_format(plan_bound(p, s->timeout_ms)).s);
     for (size_t i = 0; i < s->n_choices; i++)
         term_addf(out, TERM_WARN, "  only if %.*s has \"%.*s\"", SV_FMT(s->choices[i].when),
                   SV_FMT(s->choices[i].contains));
@@ -85,7 +61,7 @@ static void show_waits(const struct plan *p, const struct plan_step *s, struct s
 
 static void show_step(const struct plan *p, const struct plan_step *s, struct strbuf *out)
 {
-    size_t indent = 2 * ui_depth(s->part) + 2;
+    size_t indent = 2 * tree_depth(s->part) + 2;
     struct sv first = sv_sub(s->command, 0, sv_find_byte(s->command, '\n', 0));
 
     if (s->skip.n) {
@@ -113,7 +89,7 @@ static void show_steps(const struct plan *p, const struct plan_step *v, size_t n
     struct sv shown = {"", 0};
 
     for (size_t i = 0; i < n; i++) {
-        show_titles(p, &shown, v[i].part, out);
+        tree_titles(p, &shown, v[i].part, true, out);
         show_step(p, &v[i], out);
     }
 }

@@ -11,15 +11,6 @@
 
 /* --- small pieces --- */
 
-size_t ui_depth(struct sv id)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < id.n; i++)
-        n += id.p[i] == '/';
-    return n;
-}
-
 struct sv ui_short_id(struct sv id)
 {
     size_t slashes = 0;
@@ -88,14 +79,14 @@ static void ui_live_step(struct ui *u, struct strbuf *b, size_t *lines)
 
     if (!u->step)
         return;
-    strbuf_add_n(b, ' ', 2 * ui_depth(u->step->part) + 2);
+    strbuf_add_n(b, ' ', 2 * tree_depth(u->step->part) + 2);
     term_addf(b, TERM_HEAD, "%s ", frames[u->spin % ARRAY_LEN(frames)]);
-    ui_add_command(b, u->step->command, width - 24 - 2 * ui_depth(u->step->part), TERM_BOLD);
+    ui_add_command(b, u->step->command, width - 24 - 2 * tree_depth(u->step->part), TERM_BOLD);
     term_addf(b, TERM_DIM, "  %s\n", t.s);
     (*lines)++;
     if (u->last_line.n) {
-        strbuf_add_n(b, ' ', 2 * ui_depth(u->step->part) + 4);
-        ui_add_command(b, strbuf_sv(&u->last_line), width - 12 - 2 * ui_depth(u->step->part),
+        strbuf_add_n(b, ' ', 2 * tree_depth(u->step->part) + 4);
+        ui_add_command(b, strbuf_sv(&u->last_line), width - 12 - 2 * tree_depth(u->step->part),
                        TERM_DIM);
         strbuf_add_byte(b, '\n');
         (*lines)++;
@@ -142,6 +133,7 @@ static void ui_on_tick(uv_timer_t *t)
 void ui_attach(struct ui *u, struct run *r)
 {
     u->run = r;
+    u->run_id = run_id(r);
     u->attached = true;
     if (u->mode != UI_LIVE)
         return;
@@ -155,31 +147,6 @@ void ui_attach(struct ui *u, struct run *r)
 /* --- the tree --- */
 
 /* Titles of the parts that the step is in and that do not stand yet. */
-static void ui_add_titles(struct ui *u, const struct plan_step *s, struct strbuf *b)
-{
-    for (size_t end = 0; end <= s->part.n; end++) {
-        struct sv id = sv_sub(s->part, 0, end);
-        const struct plan_part *p;
-
-        if (end < s->part.n && s->part.p[end] != '/')
-            continue;
-        if (sv_starts(u->shown_part, id) &&
-            (u->shown_part.n == id.n || (id.n && u->shown_part.p[id.n] == '/')))
-            continue;
-        p = plan_part(u->plan, id);
-        if (!p)
-            continue;
-        if (ui_depth(id) == 0)
-            strbuf_add_byte(b, '\n');
-        strbuf_add_n(b, ' ', 2 * ui_depth(id));
-        if (p->number.n && !sv_starts(p->number, SV("phase-")))
-            term_addf(b, ui_depth(id) ? TERM_PLAIN : TERM_HEAD, "%.*s ", SV_FMT(p->number));
-        term_add(b, ui_depth(id) ? TERM_PLAIN : TERM_HEAD, p->title);
-        strbuf_add_byte(b, '\n');
-    }
-    u->shown_part = s->part;
-}
-
 static const struct {
     const char *state, *mark;
     enum term_style style;
@@ -215,11 +182,16 @@ static void ui_add_seen(const json_t *data, struct strbuf *b)
     }
 }
 
+static bool ui_is_of_people(const struct plan_step *s)
+{
+    return sv_eq(s->kind, SV("manual")) || sv_eq(s->kind, SV("approval"));
+}
+
 static void ui_outcome_line(struct ui *u, const struct plan_step *s, const char *state,
                             const json_t *data, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf seen = STRBUF(0), line = STRBUF(0);
-    size_t m = ui_mark_of(state), indent = 2 * ui_depth(s->part) + 2, used;
+    size_t m = ui_mark_of(state), indent = 2 * tree_depth(s->part) + 2, used;
     int64_t begun_us = json_get_int(data, "started_us", 0);
     struct duration_text t = duration_format((json_get_int(data, "ended_us", 0) - begun_us) / 1000);
     size_t width = size_min(term_width(), 110);
@@ -227,7 +199,10 @@ static void ui_outcome_line(struct ui *u, const struct plan_step *s, const char 
     strbuf_add_n(b, ' ', indent);
     term_addf(b, ui_marks[m].style, "%s ", ui_marks[m].mark);
     ui_add_seen(data, &seen);
-    ui_add_command(&line, s->command,
+    if (u->said.n && ui_is_of_people(s))
+        text_add_line(&line, strbuf_sv(&u->said));
+    else
+        ui_add_command(&line, s->command,
                    width - indent - 14 - size_min(text_width(strbuf_sv(&seen)), 40), TERM_PLAIN);
     strbuf_add_sv(b, strbuf_sv(&line));
     used = indent + 2 + text_width(strbuf_sv(&line));
@@ -236,7 +211,11 @@ static void ui_outcome_line(struct ui *u, const struct plan_step *s, const char 
         used += 2 + text_width(strbuf_sv(&seen));
     }
     ui_add_right(b, used, begun_us ? sv_from(t.s) : SV(""), TERM_DIM);
-    (void)u;
+    if (u->said.n && !ui_is_of_people(s)) {
+        strbuf_add_n(b, ' ', indent + 2);
+        term_addf(b, TERM_DIM, "%s\n", strbuf_str(&u->said));
+    }
+    strbuf_truncate(&u->said, 0);
 }
 
 static void ui_reason_lines(const struct plan_step *s, const json_t *data, struct strbuf *b)
@@ -247,7 +226,7 @@ static void ui_reason_lines(const struct plan_step *s, const json_t *data, struc
     if (!reason.n)
         return;
     text_add_line(&clean, reason);
-    strbuf_add_n(b, ' ', 2 * ui_depth(s->part) + 4);
+    strbuf_add_n(b, ' ', 2 * tree_depth(s->part) + 4);
     term_addf(b, TERM_BAD, "%s\n", strbuf_str(&clean));
 }
 
@@ -280,7 +259,7 @@ static void ui_intent(struct ui *u, const struct run_event *e, struct strbuf *b)
     strbuf_truncate(&u->last_line, 0);
     strbuf_truncate(&u->partial, 0);
     if (e->step)
-        ui_add_titles(u, e->step, b);
+        tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
 }
 
 static void ui_outcome(struct ui *u, const struct run_event *e, struct strbuf *b)
@@ -291,7 +270,7 @@ static void ui_outcome(struct ui *u, const struct run_event *e, struct strbuf *b
     if (!e->step)
         return;
     u->done++;
-    ui_add_titles(u, e->step, b);
+    tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
     ui_outcome_line(u, e->step, state, e->data, b);
     ui_reason_lines(e->step, e->data, b);
 }
@@ -304,8 +283,12 @@ static void ui_skipped(struct ui *u, const struct run_event *e, struct strbuf *b
     if (!e->step)
         return;
     u->done++;
-    ui_add_titles(u, e->step, b);
-    indent = 2 * ui_depth(e->step->part) + 2;
+    if (sv_eq(strbuf_sv(&u->left_out), json_get_sv(e->data, "reason")))
+        return; /* a whole part, said once */
+    strbuf_truncate(&u->left_out, 0);
+    strbuf_add_sv(&u->left_out, json_get_sv(e->data, "reason"));
+    tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
+    indent = 2 * tree_depth(e->step->part) + 2;
     strbuf_add_n(b, ' ', indent);
     strbuf_add_str(b, "- ");
     ui_add_command(b, e->step->command, 50, TERM_DIM);
@@ -319,30 +302,27 @@ static void ui_doubt(struct ui *u, const struct run_event *e, struct strbuf *b)
 
     if (!e->step)
         return;
-    ui_add_titles(u, e->step, b);
+    tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
     text_add_line(&why, json_get_sv(e->data, "evidence"));
-    strbuf_add_n(b, ' ', 2 * ui_depth(e->step->part) + 2);
+    strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 2);
     term_addf(b, TERM_WARN, "? begun before the interruption: %s, as %s\n",
               json_get_str(e->data, "decision", ""), strbuf_str(&why));
 }
 
-static void ui_answer(struct ui *u UNUSED, const struct run_event *e, struct strbuf *b)
+/* What a person said is the result of the step, and stands in its line. */
+static void ui_answer(struct ui *u, const struct run_event *e, struct strbuf *b UNUSED)
 {
-    if (!e->step)
-        return;
-    strbuf_add_n(b, ' ', 2 * ui_depth(e->step->part) + 4);
-    term_addf(b, TERM_DIM, "%s: %s%s%s\n", json_get_str(e->data, "by", ""),
-              json_get_str(e->data, "answer", ""), json_get_sv(e->data, "note").n ? ", " : "",
-              json_get_str(e->data, "note", ""));
+    strbuf_truncate(&u->said, 0);
+    strbuf_addf(&u->said, "%s: %s%s%s", json_get_str(e->data, "by", ""),
+                json_get_str(e->data, "answer", ""), json_get_sv(e->data, "note").n ? ", " : "",
+                json_get_str(e->data, "note", ""));
 }
 
-static void ui_approval(struct ui *u UNUSED, const struct run_event *e, struct strbuf *b)
+static void ui_approval(struct ui *u, const struct run_event *e, struct strbuf *b UNUSED)
 {
-    if (!e->step)
-        return;
-    strbuf_add_n(b, ' ', 2 * ui_depth(e->step->part) + 4);
-    term_addf(b, TERM_DIM, "approved by %s%s%s\n", json_get_str(e->data, "by", ""),
-              json_get_sv(e->data, "role").n ? ", " : "", json_get_str(e->data, "role", ""));
+    strbuf_truncate(&u->said, 0);
+    strbuf_addf(&u->said, "approved by %s%s%s", json_get_str(e->data, "by", ""),
+                json_get_sv(e->data, "role").n ? ", " : "", json_get_str(e->data, "role", ""));
 }
 
 static void ui_rollback(struct ui *u, const struct run_event *e, struct strbuf *b)
@@ -484,6 +464,8 @@ void ui_free(struct ui *u)
     strbuf_release(&u->last_line);
     strbuf_release(&u->partial);
     strbuf_release(&u->typed);
+    strbuf_release(&u->said);
+    strbuf_release(&u->left_out);
     free(u->store_dir);
     free(u);
 }

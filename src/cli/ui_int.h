@@ -4,6 +4,7 @@
  * ui_int: what the files of the run's display share.
  */
 #include "cli/term.h"
+#include "cli/tree.h"
 #include "cli/ui.h"
 
 #define UI_LIVE_MAX 24u /* live lines at most */
@@ -30,6 +31,8 @@ struct ui {
     /* the tree: parts whose titles stand already */
     struct sv shown_part;
     bool way_back;
+    struct strbuf said;     /* what a person said about the step in progress */
+    struct strbuf left_out; /* the reason that stands already */
 
     /* the step in progress */
     const struct plan_step *step;
@@ -66,7 +69,5 @@ void ui_watch_live(struct ui *u, struct strbuf *out, size_t *lines);
 void ui_watch_free(struct ui *u);
 /* ui_ask.c */
 void ui_ask_close(struct ui *u);
-/* Depth of a part in the tree: number of '/' in its id. */
-size_t ui_depth(struct sv id);
 /* The last component(s) of an id that people type: "1.2/3". */
 struct sv ui_short_id(struct sv id);

@@ -157,6 +157,31 @@ static void ui_watch_line(struct ui *u, const char *what, const char *verdict, c
     ui_print(u, &b);
 }
 
+/* The checkpoint, and below it what is not good. */
+static void ui_checkpoint(struct ui *u, const json_t *data, struct strbuf *b)
+{
+    const json_t *rules = json_object_get(data, "rules");
+    const char *verdict = json_get_str(data, "verdict", "");
+
+    strbuf_addf(b, "  checkpoint %s ", json_get_str(data, "name", ""));
+    term_addf(b, ui_verdict_style(verdict), "%s", verdict);
+    term_addf(b, TERM_DIM, "  %zu rule%s\n", json_array_size(rules),
+              json_array_size(rules) == 1 ? "" : "s");
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *j = json_array_get(rules, i);
+        const struct ui_rule *r = ui_rule_of(u, json_get_sv(j, "rule"));
+        const char *one = json_get_str(j, "verdict", "");
+
+        if (!r || strcmp(one, "OK") == 0)
+            continue;
+        strbuf_add_str(b, "    ");
+        term_addf(b, ui_verdict_style(one), "%-11s ", one);
+        text_add_line(b, text_cut(r->source, 60));
+        strbuf_addf(b, ": %s %s\n", json_get_str(j, "value_text", json_get_str(j, "why", "")),
+                    json_get_str(j, "limit_text", ""));
+    }
+}
+
 void ui_watch_event(struct ui *u, const struct run_event *e)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
@@ -170,8 +195,7 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
         ui_watch_line(u, "verdict", json_get_str(e->data, "verdict", ""),
                       json_get_str(e->data, "text", ""));
     } else if (strcmp(e->name, "checkpoint") == 0) {
-        strbuf_addf(&b, "checkpoint %s", json_get_str(e->data, "name", ""));
-        ui_watch_line(u, strbuf_str(&b), json_get_str(e->data, "verdict", ""),
-                      json_get_str(e->data, "text", ""));
+        ui_checkpoint(u, e->data, &b);
+        ui_print(u, &b);
     }
 }

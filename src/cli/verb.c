@@ -1,7 +1,9 @@
 #include "cli/verb.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/suggest.h"
 #include "base/sv.h"
@@ -212,9 +214,17 @@ static int verb_fail(const struct err *err)
     return err_info(err->code)->exit;
 }
 
+/* "prusik report ... | head": the reader has seen enough, and nothing is wrong. */
+static bool verb_reader_left(void)
+{
+    struct pollfd p = {.fd = STDOUT_FILENO};
+
+    return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
+}
+
 static int verb_finish(int code)
 {
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && !verb_reader_left()) {
         struct err err;
 
         (void)err_set(&err, ERR_IO, "the output could not be written");

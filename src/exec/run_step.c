@@ -72,7 +72,7 @@ static void run_act(struct run *r)
 {
     struct run_step *s = run_current(r);
     const struct action_ops *ops = action_find(s->p->kind);
-    uint64_t timeout_ms = (uint64_t)plan_scale(r->plan, s->p->timeout_ms);
+    uint64_t timeout_ms = (uint64_t)plan_bound(r->plan, s->p->timeout_ms);
 
     assert(ops);
     if (r->action_ready)
@@ -215,7 +215,7 @@ static bool run_may_wait(struct run *r, const struct plan_step *p)
     if (!p->wait_ms)
         return false;
     if (!r->wait_until_us)
-        r->wait_until_us = now_us + plan_scale(r->plan, p->wait_ms) * 1000;
+        r->wait_until_us = now_us + plan_bound(r->plan, p->wait_ms) * 1000;
     if (now_us >= r->wait_until_us)
         return false;
     run_look_again(r, 200);

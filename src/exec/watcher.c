@@ -123,21 +123,24 @@ void watcher_reported(struct watcher_feed *f)
         watcher_judge_round(w);
 }
 
+static void watcher_begin_round(struct watcher *w, int64_t at_us)
+{
+    w->round++;
+    w->waiting = 0;
+    w->round_open = true;
+    feeds_poll(w, at_us);
+    if (w->waiting == 0)
+        watcher_judge_round(w);
+}
+
 static void watcher_on_tick(uv_timer_t *t)
 {
     struct watcher *w = t->data;
 
-    if (w->round_open) {
+    if (w->round_open) /* something hangs: it is judged without it */
         watcher_judge_round(w);
-        if (w->stopped)
-            return;
-    }
-    w->round++;
-    w->waiting = 0;
-    w->round_open = true;
-    feeds_poll(w);
-    if (w->waiting == 0)
-        watcher_judge_round(w);
+    if (!w->stopped)
+        watcher_begin_round(w, clock_now_us());
 }
 
 void watcher_start(struct watcher *w)
@@ -174,9 +177,18 @@ void watcher_baseline(struct watcher *w)
 
 void watcher_mark(struct watcher *w, int64_t t0_us)
 {
+    bool resumed = w->marked || judge_watch_end(w->judge) != JUDGE_UNSET;
+
     w->marked = true;
     w->t0_us = t0_us;
     judge_set_t0(w->judge, t0_us);
+    if (resumed)
+        return;
+    /* Counters are looked at exactly here: what they counted before is not the release's. */
+    w->round_open = false;
+    (void)uv_timer_start(&w->timer, watcher_on_tick, (uint64_t)w->interval_ms,
+                         (uint64_t)w->interval_ms); /* always succeeds */
+    watcher_begin_round(w, t0_us);
 }
 
 /* --- asking --- */

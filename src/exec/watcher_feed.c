@@ -123,9 +123,13 @@ static void take_unit(struct watcher_feed *f, const struct sample_list *l)
 
 /* --- polling --- */
 
+static void feed_poll(struct watcher_feed *f, int64_t at_us);
+
 static void feed_on_report(struct source *source, void *data, enum err_code rc)
 {
     struct watcher_feed *f = data;
+
+    bool before_mark = f->w->marked && source->at_us < f->w->t0_us;
 
     f->busy = false;
     if (f->w->stopped)
@@ -136,29 +140,32 @@ static void feed_on_report(struct source *source, void *data, enum err_code rc)
     } else {
         samples_poll_failed(f->w->samples, f->id, source->at_us, sv_from(source->err.msg));
     }
+    if (before_mark) { /* it was under way at the mark, where every window begins */
+        feed_poll(f, f->w->t0_us);
+        return;
+    }
     watcher_reported(f);
 }
 
-void feeds_poll(struct watcher *w)
+static void feed_poll(struct watcher_feed *f, int64_t at_us)
 {
-    struct source_poll p = {.at_us = clock_now_us(),
-                            .timeout_ms = SOURCE_TIMEOUT_MS,
-                            .done = feed_on_report};
+    int64_t interval_ms = f->w->interval_ms;
+    struct source_poll p = {
+        .at_us = at_us, .timeout_ms = SOURCE_TIMEOUT_MS, .done = feed_on_report, .data = f};
 
-    if (w->interval_ms < (int64_t)SOURCE_TIMEOUT_MS)
-        p.timeout_ms = w->interval_ms < FEED_TIMEOUT_MIN_MS ? FEED_TIMEOUT_MIN_MS
-                                                            : (uint64_t)w->interval_ms;
-    for (size_t i = 0; i < w->feeds.n; i++) {
-        struct watcher_feed *f = &w->feeds.v[i];
+    if (interval_ms < (int64_t)SOURCE_TIMEOUT_MS)
+        p.timeout_ms = interval_ms < FEED_TIMEOUT_MIN_MS ? FEED_TIMEOUT_MIN_MS : (uint64_t)interval_ms;
+    f->busy = true;
+    f->round = f->w->round;
+    f->w->waiting++;
+    source_poll(f->source, &p);
+}
 
-        if (f->busy)
-            continue;
-        f->busy = true;
-        f->round = w->round;
-        w->waiting++;
-        p.data = f;
-        source_poll(f->source, &p);
-    }
+void feeds_poll(struct watcher *w, int64_t at_us)
+{
+    for (size_t i = 0; i < w->feeds.n; i++)
+        if (!w->feeds.v[i].busy)
+            feed_poll(&w->feeds.v[i], at_us);
 }
 
 void feeds_stop(struct watcher *w)

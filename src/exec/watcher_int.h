@@ -45,8 +45,8 @@ struct watcher {
 /* --- watcher_feed.c --- */
 
 NODISCARD enum err_code feeds_open(struct watcher *w, struct err *err);
-/* Poll all that are idle; reports call watcher_reported(). */
-void feeds_poll(struct watcher *w);
+/* Poll all that are idle, as of at_us; reports call watcher_reported(). */
+void feeds_poll(struct watcher *w, int64_t at_us);
 void feeds_stop(struct watcher *w);
 void feeds_free(struct watcher *w);
 

@@ -5,11 +5,26 @@
 #include "base/sv.h"
 #include "exec/watcher_int.h"
 
+/* "Error rate >5% for >5 min (line 325): 8.1% > 5% for 5m of 5m, fired, ROLLBACK" */
+static void tell_add_explain(const struct watcher *w, size_t rule, struct strbuf *out)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    const json_t *of = w->judged.v[rule].of;
+    struct sv text;
+
+    judge_explain(w->judge, rule, &b);
+    text = strbuf_sv(&b);
+    if (sv_eat(&text, w->judged.v[rule].id)) /* the document's own words say more */
+        strbuf_addf(out, "%.*s (line %lld)", SV_FMT(json_get_sv(of, "source")),
+                    (long long)json_get_int(of, "line", 0));
+    strbuf_add_sv(out, text);
+}
+
 static void tell_explain(const struct watcher *w, size_t rule, json_t *j)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
-    judge_explain(w->judge, rule, &b);
+    tell_add_explain(w, rule, &b);
     json_put_sv(j, "text", strbuf_sv(&b));
 }
 
@@ -105,7 +120,7 @@ static void tell_checkpoint(struct watcher *w, size_t number)
             continue;
         if (text.n)
             strbuf_add_str(&text, "; ");
-        judge_explain(w->judge, rule, &text);
+        tell_add_explain(w, rule, &text);
     }
     json_put_sv(j, "name", c.id);
     json_put_int(j, "due_us", c.due_us);

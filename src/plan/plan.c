@@ -436,3 +436,8 @@ int64_t plan_scale(const struct plan *p, int64_t ms)
 
     return ms > 0 && scaled < 1 ? 1 : scaled;
 }
+
+int64_t plan_bound(const struct plan *p, int64_t ms)
+{
+    return p->time_scale > 1 ? plan_scale(p, ms) : ms;
+}
