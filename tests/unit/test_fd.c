@@ -37,13 +37,28 @@ T(everything_is_written_and_read_through_a_slow_pipe)
     (void)close(ends[1]);
     T_OK(fd_read_full(ends[0], in, 1000, &got, &err), err);
     T_EQ(got, 1000);
-    T_OK(fd_read_full(ends[0], in + 1000, SIZE, &got, &err), err); /* more than there is */
+    T_OK(fd_read_full(ends[0], in + 1000, SIZE - 999, &got, &err), err); /* more than there is */
     T_EQ(got, SIZE - 1000);
     T_CHECK(memcmp(in, out, SIZE) == 0);
     T_OK(fd_read_full(ends[0], in, 1, &got, &err), err);
     T_EQ(got, 0);
     T_EQ(waitpid(pid, &status, 0), pid);
     T_EQ(status, 0);
+}
+
+/* A pipe of packets gives one with each read, and drops what is not asked for. */
+T(no_more_is_read_than_was_asked_for)
+{
+    char got[32] = "";
+    struct err err = {0};
+    int ends[2];
+    size_t n;
+
+    T_EQ(pipe2(ends, O_DIRECT | O_CLOEXEC), 0);
+    T_CHECK(write(ends[1], "abcd", 4) == 4 && write(ends[1], "efghijkl", 8) == 8);
+    T_OK(fd_read_full(ends[0], got, 6, &n, &err), err);
+    T_EQ(n, 6);
+    T_STR(got, "abcdef");
 }
 
 T(nothing_is_written_and_read_without_a_call)
@@ -95,5 +110,6 @@ T(a_short_write_goes_on_until_it_fails)
 
 T_MAIN(T_CASE(closing_forgets_the_descriptor),
        T_CASE(everything_is_written_and_read_through_a_slow_pipe),
+       T_CASE(no_more_is_read_than_was_asked_for),
        T_CASE(nothing_is_written_and_read_without_a_call),
        T_CASE(what_fails_is_told_with_its_reason), T_CASE(a_short_write_goes_on_until_it_fails))
