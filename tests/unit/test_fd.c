@@ -5,6 +5,28 @@
 
 #include "t.h"
 
+T(standard_descriptors_are_open_and_others_are_not_passed_on)
+{
+    int extra = fcntl(1, F_DUPFD, 3), out = fcntl(1, F_DUPFD_CLOEXEC, 3);
+    struct stat null, st;
+
+    T_EQ(stat("/dev/null", &null), 0);
+    (void)close(0);
+    (void)close(2);
+    fd_settle_inherited();
+    for (int fd = 0; fd <= 2; fd += 2) {
+        T_EQ(fstat(fd, &st), 0);
+        T_EQ(st.st_rdev, null.st_rdev);
+        T_EQ(fcntl(fd, F_GETFD), 0); /* passed on */
+    }
+    T_EQ(fcntl(1, F_GETFD), 0);
+    T_EQ(fcntl(extra, F_GETFD), FD_CLOEXEC);
+    T_EQ(fcntl(out, F_GETFD), FD_CLOEXEC);
+    (void)close(1);
+    fd_settle_inherited();
+    T_CHECK(fstat(1, &st) == 0 && st.st_rdev == null.st_rdev && write(1, "x", 1) == 1);
+}
+
 T(closing_forgets_the_descriptor)
 {
     int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), was = fd;
@@ -108,7 +130,8 @@ T(a_short_write_goes_on_until_it_fails)
     (void)close(fd);
 }
 
-T_MAIN(T_CASE(closing_forgets_the_descriptor),
+T_MAIN(T_CASE(standard_descriptors_are_open_and_others_are_not_passed_on),
+       T_CASE(closing_forgets_the_descriptor),
        T_CASE(everything_is_written_and_read_through_a_slow_pipe),
        T_CASE(no_more_is_read_than_was_asked_for),
        T_CASE(nothing_is_written_and_read_without_a_call),
