@@ -44,6 +44,8 @@ struct session {
     char **env;
     char *cwd;
     uint64_t grace_ms;
+    bool (*started)(void *arg, pid_t pid);
+    void *started_arg;
 
     enum session_phase phase;
     struct child child;
@@ -59,8 +61,9 @@ struct session {
     bool stopping, killed;
     enum err_code why; /* of stopping */
     struct session_state base, state;
-    bool fresh;     /* the shell is in its base state still */
-    bool has_state; /* `state` is known: restored, or after a command */
+    bool fresh;            /* the shell is in its base state still */
+    bool has_state;        /* `state` is known: restored, or after a command */
+    struct strbuf restore; /* commands that bring a fresh shell to a restored diff */
     int64_t status;
     bool changed;
 
@@ -92,6 +95,8 @@ struct session *session_new(uv_loop_t *loop, const struct session_spec *spec)
     s->env = session_copy_env(spec->env);
     s->cwd = xstrdup(spec->cwd);
     s->grace_ms = spec->grace_ms ? spec->grace_ms : 5000;
+    s->started = spec->started;
+    s->started_arg = spec->arg;
     s->command_fd = -1;
     s->reported = STRBUF(LIMIT_STATE_BYTES);
     return s;
@@ -105,6 +110,7 @@ static void session_free(struct session *s)
     free(s->cwd);
     fd_closep(&s->command_fd);
     strbuf_release(&s->reported);
+    strbuf_release(&s->restore);
     session_state_release(&s->base);
     session_state_release(&s->state);
     free(s);
@@ -132,6 +138,16 @@ void session_restore(struct session *s, const struct session_state *state)
     session_state_release(&s->state);
     session_state_copy(state, &s->state);
     s->has_state = true;
+}
+
+void session_restore_diff(struct session *s, const json_t *diff)
+{
+    assert(s->phase == SESSION_DOWN && !s->has_state);
+    strbuf_truncate(&s->restore, 0);
+    session_state_script(diff, &s->restore);
+    strbuf_add_str(&s->restore, "(exit 0)\n");
+    session_state_release(&s->state); /* what can be said before a shell runs */
+    session_state_from_diff(diff, &s->state);
 }
 
 /* --- ending --- */
@@ -354,10 +370,17 @@ static void session_take_report(struct session *s, const struct sv pieces[SESSIO
         session_state_release(&s->base);
         s->base = now;
         s->fresh = true;
-        if (!s->has_state)
+        if (!s->has_state) {
+            session_state_release(&s->state);
             session_state_copy(&s->base, &s->state);
+        }
         s->has_state = true;
-        session_next(s);
+        if (s->started && !s->started(s->started_arg, s->child.pid)) {
+            (void)err_set(&s->child.err, ERR_REFUSED, "the shell may not be used");
+            child_stop(&s->child);
+        } else {
+            session_next(s);
+        }
         return;
     }
     s->changed = !session_state_equal(&now, &s->state);
@@ -482,6 +505,8 @@ static void session_next(struct session *s)
             session_state_script_between(&s->state, &s->base, &script);
             strbuf_add_str(&script, "(exit 0)\n"); /* "$?" as in a fresh shell */
         }
+        strbuf_add_sv(&script, strbuf_sv(&s->restore));
+        strbuf_release(&s->restore);
         s->fresh = false;
         strbuf_add_sv(&script, s->cmd.text);
         text = strbuf_sv(&script);

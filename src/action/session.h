@@ -25,6 +25,12 @@ struct session_spec {
     const char *const *env; /* "NAME=value", NULL-terminated: all that the shell gets */
     const char *cwd;
     uint64_t grace_ms; /* between TERM and KILL */
+    /*
+     * A shell has started as process `pid`, which leads a session of that number; no command has been
+     * sent to it yet.  False: it must not be used, the command breaks.  May be NULL.
+     */
+    bool (*started)(void *arg, pid_t pid);
+    void *arg;
 };
 
 /* What a command came to. */
@@ -61,5 +67,7 @@ bool session_busy(const struct session *s);
 const struct session_state *session_state(const struct session *s);
 /* The state of a fresh shell; empty before the first command. */
 const struct session_state *session_base(const struct session *s);
-/* Start the next shell in this state (for resume). */
+/* Start the next shell in this state. */
 void session_restore(struct session *s, const struct session_state *state);
+/* Start the next shell in its base state changed by a diff (session_state_diff()); for resume. */
+void session_restore_diff(struct session *s, const json_t *diff);

@@ -272,6 +272,21 @@ json_t *session_state_diff(const struct session_state *s, const struct session_s
     return diff;
 }
 
+void session_state_from_diff(const json_t *diff, struct session_state *ret)
+{
+    CLEANUP(strbuf_release) struct strbuf lines = STRBUF(0);
+    const json_t *set = json_object_get(diff, "set");
+
+    for (size_t i = 0; i < json_array_size(set); i++) {
+        const json_t *line = json_array_get(set, i);
+
+        strbuf_add(&lines, json_string_value(line), json_string_length(line));
+        strbuf_add_byte(&lines, '\n');
+    }
+    session_state_read(json_get_sv(diff, "cwd"), strbuf_sv(&lines), json_get_sv(diff, "functions"),
+                       ret);
+}
+
 /* `declare` inside eval at top level is global; readonly ones come last in their own line anyway. */
 void session_state_script(const json_t *diff, struct strbuf *out)
 {

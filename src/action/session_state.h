@@ -42,6 +42,8 @@ bool session_state_get(const struct session_state *s, struct sv name, struct str
  */
 json_t *session_state_diff(const struct session_state *s, const struct session_state *base,
                            const struct secrets *secrets);
+/* The directory and variables that a diff names, without those of the base. */
+void session_state_from_diff(const json_t *diff, struct session_state *ret);
 /* The shell commands that bring a fresh shell to this diff. */
 void session_state_script(const json_t *diff, struct strbuf *out);
 /* The same for the difference between two states. */

@@ -282,7 +282,7 @@ static size_t http_on_field(char *p, size_t size, size_t n, void *flight)
     f->over_fields = f->fields_bytes > HTTP_FIELDS_BYTES;
     if (f->over_fields)
         return 0;
-    if (colon != SV_NPOS)
+    if (colon != SV_NPOS && colon > 0 && !ascii_is_space(line.p[0])) /* no line of old folding */
         *vec_add(&r->fields) =
             (struct http_field){arena_sv(&r->arena, sv_trim(sv_sub(line, 0, colon))),
                                 arena_sv(&r->arena, sv_trim(sv_sub(line, colon + 1, line.n)))};

@@ -125,6 +125,15 @@ static enum err_code binding_policy(struct binding_reader *r, const struct yaml_
     return ERR_OK;
 }
 
+static enum err_code binding_doubt(struct binding_reader *r, const struct yaml_node *n, void *field)
+{
+    if (n->kind != YAML_SCALAR ||
+        (!sv_eq(n->text, SV("again")) && !sv_eq(n->text, SV("done")) && !sv_eq(n->text, SV("ask"))))
+        return binding_bad(r, n, "must be again, done or ask");
+    *(struct sv *)field = n->text;
+    return ERR_OK;
+}
+
 typedef VEC(struct sv) binding_texts;
 typedef VEC(struct binding_pair) binding_pairs;
 
@@ -308,6 +317,7 @@ static const struct binding_key binding_step_keys[] = {
     {"retries", binding_count, offsetof(struct binding_step, retries)},
     {"undo", binding_text, offsetof(struct binding_step, undo)},
     {"skip", binding_text, offsetof(struct binding_step, skip)},
+    {"in_doubt", binding_doubt, offsetof(struct binding_step, in_doubt)},
 };
 
 static enum err_code binding_steps(struct binding_reader *r, const struct yaml_node *n,

@@ -44,7 +44,7 @@ struct binding_answer {
 };
 
 struct binding_step {
-    struct sv step, undo, skip;
+    struct sv step, undo, skip, in_doubt;
     int64_t timeout_ms; /* 0: not set */
     int64_t retries;    /* -1: not set */
     size_t line;

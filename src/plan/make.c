@@ -7,18 +7,24 @@
 #include "base/sv.h"
 #include "plan/make_int.h"
 
-void make_question(struct make *m, size_t line, const char *kind, bool at_plan, struct sv text,
-                   struct sv answer_with)
+void make_question_in(struct make *m, const char *file, size_t line, const char *kind, bool at_plan,
+                      struct sv text, struct sv answer_with)
 {
     json_t *q = json_object();
 
-    json_put_str(q, "file", m->rb->doc->path);
+    json_put_str(q, "file", file);
     json_put_int(q, "line", (int64_t)line);
     json_put_str(q, "kind", kind);
     json_put_sv(q, "text", text);
     json_put_sv(q, "answer_with", answer_with);
     json_put_str(q, "when", at_plan ? "plan" : "run");
     json_append(m->questions, q);
+}
+
+void make_question(struct make *m, size_t line, const char *kind, bool at_plan, struct sv text,
+                   struct sv answer_with)
+{
+    make_question_in(m, m->rb->doc->path, line, kind, at_plan, text, answer_with);
 }
 
 /* --- references --- */
@@ -198,6 +204,28 @@ static enum err_code make_services(struct make *m)
     return ERR_OK;
 }
 
+/* The headings and titles that ids are made of, for those who show a plan. */
+static void make_parts(struct make *m)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < m->rb->n_parts; i++) {
+        const struct rb_part *p = &m->rb->parts[i];
+        json_t *j;
+
+        if (!p->id.n)
+            continue;
+        j = json_object();
+        json_put_sv(j, "id", p->id);
+        json_put_sv(j, "title", p->title);
+        json_put_sv(j, "number", p->number);
+        json_put_str(j, "role", rb_role_name(p->role));
+        json_put_int(j, "line", (int64_t)p->line);
+        json_append(list, j);
+    }
+    json_put(m->root, "parts", list);
+}
+
 static void make_messages(struct make *m)
 {
     json_t *list = json_array();
@@ -281,6 +309,7 @@ static enum err_code make_all(struct make *m)
     json_put(m->root, "way_back", way_back);
     make_undos(m, steps, way_back);
     make_messages(m);
+    make_parts(m);
     if (make_watch(m) != ERR_OK)
         return m->err->code;
     make_hash(m->root);

@@ -143,10 +143,25 @@ static make_action_fn *const make_actions[COMMAND__N] = {
     [COMMAND_DISK] = make_disk,   [COMMAND_TOUCH] = make_flag,      [COMMAND_REMOVE] = make_flag,
 };
 
+/* Files that the command names as its results, for "backup created". */
+static void make_makes(struct make *m, const struct rb_step *s, json_t *action)
+{
+    json_t *makes = json_array();
+
+    for (size_t i = 0; i < s->command->n_artifacts; i++)
+        if (s->command->artifacts[i]->plain)
+            json_append(makes, make_word(m, s->command->artifacts[i], s->line));
+    if (json_array_size(makes))
+        json_put(action, "makes", makes);
+    else
+        json_decref(makes);
+}
+
 static void make_shell_step(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
 {
     make_action_fn *fn = make_actions[s->command->form];
 
+    make_makes(m, s, action);
     if (!fn || !fn(m, s, out, action))
         (void)make_shell(m, s, out, action); /* always applies */
     else if (s->command->delay_ms)

@@ -28,6 +28,9 @@ struct make {
 /* `when`: true: before any run; false: a person can be asked during the run. */
 void make_question(struct make *m, size_t line, const char *kind, bool at_plan, struct sv text,
                    struct sv answer_with);
+/* The same about another file, the binding. */
+void make_question_in(struct make *m, const char *file, size_t line, const char *kind, bool at_plan,
+                      struct sv text, struct sv answer_with);
 /* Is the step meant by the reference? */
 bool make_ref_covers(const struct make *m, const struct make_ref *ref, uint32_t step);
 /* The reference that a person would type for a step or part. */

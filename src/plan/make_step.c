@@ -3,6 +3,7 @@
  */
 #include "base/sv.h"
 #include "plan/make_int.h"
+#include "runbook/effect.h"
 
 /* --- what belongs where --- */
 
@@ -226,6 +227,25 @@ static void make_where(struct make *m, const struct rb_step *s, json_t *out)
     json_put_str(out, "effect", s->command ? command_effect_name(s->command->effect) : "none");
 }
 
+/* What resume does when it finds the step begun and not ended. */
+static void make_again(struct make *m, uint32_t step, json_t *out)
+{
+    const struct rb_step *s = &m->rb->steps[step];
+    const struct binding_step *set = make_settings_of(m, step);
+    const char *why = "";
+    bool again =
+        s->command && s->block != RB_NONE &&
+        effect_repeats(&m->rb->blocks[s->block].script.v[s->item], s->command->effect, &why);
+
+    if (set && set->in_doubt.n) {
+        json_put_sv(out, "in_doubt", set->in_doubt);
+        json_put_str(out, "in_doubt_why", "the binding says so");
+    } else {
+        json_put_str(out, "in_doubt", again ? "again" : "ask");
+        json_put_str(out, "in_doubt_why", again ? why : "");
+    }
+}
+
 static void make_gates(const struct rb_step *s, json_t *out)
 {
     json_t *gates = json_array();
@@ -253,6 +273,7 @@ static enum err_code make_step(struct make *m, uint32_t step, json_t *out)
         json_put(out, "action", json_object());
         return ERR_OK; /* what is not carried out asks nothing */
     }
+    make_again(m, step, out);
     make_answer(m, step, out);
     make_expects(m, s, make_answer_of(m, step) != NULL, out);
     return make_action(m, step, out);

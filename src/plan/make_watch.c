@@ -3,6 +3,7 @@
  */
 #include "base/sv.h"
 #include "plan/make_int.h"
+#include "plan/plan_rules.h"
 #include "runbook/prose.h"
 
 /* "004:369"-like: the document's name without folder and the line. */
@@ -16,6 +17,20 @@ static struct sv make_rule_id(const struct make *m, size_t line)
             break;
         }
     return arena_fmt(m->arena, "%.*s:%zu", SV_FMT(path), line);
+}
+
+static struct sv make_moment(struct make *m, int64_t ms)
+{
+    static const struct {
+        int64_t unit;
+        const char *letter;
+    } units[] = {{604800000, "w"}, {86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(units); i++)
+        if (ms >= units[i].unit && ms % units[i].unit == 0)
+            return arena_fmt(m->arena, "T+%lld%s", (long long)(ms / units[i].unit),
+                             units[i].letter);
+    return arena_fmt(m->arena, "T+%lldms", (long long)ms);
 }
 
 static json_t *make_rule(struct make *m, struct sv id, struct sv source, struct sv text,
@@ -37,7 +52,11 @@ static json_t *make_rule(struct make *m, struct sv id, struct sv source, struct 
 
 static void make_document_rule(struct make *m, const struct rb_rule *r, json_t *rules)
 {
-    json_t *j = make_rule(m, make_rule_id(m, r->line), r->source, r->text, r->line);
+    bool timed = r->text.n && r->offset_ms >= 0;
+    struct sv text =
+        timed ? arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(r->text), SV_FMT(make_moment(m, r->offset_ms)))
+              : r->text;
+    json_t *j = make_rule(m, make_rule_id(m, r->line), r->source, text, r->line);
 
     json_put_int(j, "at_ms", r->offset_ms);
     json_append(rules, j);
@@ -57,26 +76,15 @@ static json_t *make_rules(struct make *m)
     for (size_t i = 0; i < m->b->rules.n; i++) {
         const struct binding_pair *p = &m->b->rules.v[i];
 
-        json_append(rules, make_rule(m, p->name, p->value, p->value, 0));
+        json_t *rule = make_rule(m, p->name, p->value, p->value, p->line);
+
+        json_put_str(rule, "file", m->b->path);
+        json_append(rules, rule);
     }
     return rules;
 }
 
 /* --- checkpoints --- */
-
-static struct sv make_moment(struct make *m, int64_t ms)
-{
-    static const struct {
-        int64_t unit;
-        const char *letter;
-    } units[] = {{604800000, "w"}, {86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}};
-
-    for (size_t i = 0; i < ARRAY_LEN(units); i++)
-        if (ms >= units[i].unit && ms % units[i].unit == 0)
-            return arena_fmt(m->arena, "T+%lld%s", (long long)(ms / units[i].unit),
-                             units[i].letter);
-    return arena_fmt(m->arena, "T+%lldms", (long long)ms);
-}
 
 /* The checkpoint at this moment; made when there is none. */
 static json_t *make_checkpoint_at(struct make *m, json_t *list, int64_t at_ms, size_t line)
@@ -207,15 +215,91 @@ static int64_t make_until(const struct make *m, const json_t *rules, const json_
     return n ? json_get_int(json_array_get(checkpoints, n - 1), "at_ms", 0) : 0;
 }
 
+/* What lies behind the end of the watch is not judged, and says so. */
+static void make_drop_late(struct make *m, json_t *list, int64_t until_ms)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *j = json_array_get(list, i);
+
+        if (json_get_int(j, "at_ms", -1) <= until_ms || json_get_bool(j, "dropped", false))
+            continue;
+        json_put_bool(j, "dropped", true);
+        json_put_sv(j, "reason",
+                    arena_fmt(m->arena, "the watch ends at %.*s", SV_FMT(make_moment(m, until_ms))));
+    }
+}
+
+/* --- are they rules? --- */
+
+/* "metrics: {error_rate: ...}" for a subject that everybody measures alike. */
+static struct sv make_proposal(struct make *m, struct sv message, struct sv fallback)
+{
+    size_t n;
+    const struct prose_subject_info *infos = prose_subjects(&n);
+
+    for (size_t i = 0; i < n; i++)
+        if (sv_has_word(message, infos[i].name))
+            return infos[i].proposal
+                       ? arena_fmt(m->arena, "metrics: {%.*s: '%s'}", SV_FMT(infos[i].name),
+                                   infos[i].proposal)
+                       : arena_fmt(m->arena, "metrics: {%.*s: EXPRESSION}, %s",
+                                   SV_FMT(infos[i].name), infos[i].meaning);
+    return fallback;
+}
+
+/* The entry of an alias is only its name and text: the binding knows the line. */
+static size_t make_alias_line(const struct make *m, struct sv name)
+{
+    for (size_t i = 0; i < m->b->metrics.n; i++)
+        if (sv_eq(m->b->metrics.v[i].name, name))
+            return m->b->metrics.v[i].line;
+    return 0;
+}
+
+static void make_rule_finding(void *arg, const json_t *entry, const struct rule_finding *f)
+{
+    struct make *m = arg;
+    bool alias = json_object_get(entry, "line") == NULL;
+    struct sv source = json_get_sv(entry, alias ? "text" : "source");
+    size_t line =
+        alias ? make_alias_line(m, json_get_sv(entry, "id")) : (size_t)json_get_int(entry, "line", 0);
+
+    if (f->severity != SEVERITY_ERROR)
+        return;
+    if (!source.n)
+        source = json_get_sv(entry, "name"); /* a checkpoint */
+    make_question_in(m, json_get_str(entry, "file", alias ? m->b->path : m->rb->doc->path), line,
+                     "metric", true,
+                     arena_fmt(m->arena, "\"%.*s\" cannot be judged: %.*s", SV_FMT(source),
+                               SV_FMT(f->message)),
+                     make_proposal(m, f->message,
+                                   f->hint.n ? arena_sv(m->arena, f->hint)
+                                             : SV("metrics or rules in prusik.yaml, or drop")));
+}
+
+static enum err_code make_check_rules(struct make *m)
+{
+    struct plan_rules rules = {0};
+    enum err_code rc = plan_rules_read(m->root, make_rule_finding, m, &rules, m->err);
+
+    plan_rules_release(&rules);
+    return rc;
+}
+
 enum err_code make_watch(struct make *m)
 {
     json_t *rules = make_rules(m), *checkpoints = make_checkpoints(m, rules),
            *watch = json_object();
+    int64_t until_ms = make_until(m, rules, checkpoints);
 
     json_put(m->root, "rules", rules);
     json_put(m->root, "checkpoints", checkpoints);
     json_put(m->root, "watch", watch);
     json_put_int(watch, "interval_ms", m->b->interval_ms);
-    json_put_int(watch, "until_ms", make_until(m, rules, checkpoints));
-    return make_sources(m, watch);
+    json_put_int(watch, "until_ms", until_ms);
+    make_drop_late(m, rules, until_ms);
+    make_drop_late(m, checkpoints, until_ms);
+    if (make_sources(m, watch) != ERR_OK)
+        return m->err->code;
+    return make_check_rules(m);
 }

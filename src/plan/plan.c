@@ -163,6 +163,8 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
         .answer_by = json_get_sv(answer, "by"),
         .answer_note = json_get_sv(answer, "note"),
         .skip = json_get_sv(j, "skip"),
+        .in_doubt = json_get_sv(j, "in_doubt"),
+        .in_doubt_why = json_get_sv(j, "in_doubt_why"),
     };
     if (!s->id.n || !s->kind.n || !json_is_object(s->action))
         return err_set(err, ERR_CORRUPT, "plan: a step has no id, kind or action");
@@ -288,6 +290,29 @@ static void plan_load_messages(struct plan *p)
     }
 }
 
+static void plan_load_parts(struct plan *p)
+{
+    const json_t *list = json_object_get(p->json, "parts");
+
+    p->n_parts = plan_size(p->json, "parts");
+    p->parts = ARENA_NEWN(&p->arena, struct plan_part, p->n_parts);
+    for (size_t i = 0; i < p->n_parts; i++) {
+        const json_t *j = json_array_get(list, i);
+
+        p->parts[i] = (struct plan_part){json_get_sv(j, "id"), json_get_sv(j, "title"),
+                                         json_get_sv(j, "number"), json_get_sv(j, "role"),
+                                         plan_line(j, "line")};
+    }
+}
+
+const struct plan_part *plan_part(const struct plan *p, struct sv id)
+{
+    for (size_t i = 0; i < p->n_parts; i++)
+        if (sv_eq(p->parts[i].id, id))
+            return &p->parts[i];
+    return NULL;
+}
+
 static void plan_load_variables(struct plan *p)
 {
     const json_t *list = json_object_get(p->json, "variables");
@@ -333,6 +358,7 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
     plan_load_services(p);
     plan_load_questions(p);
     plan_load_messages(p);
+    plan_load_parts(p);
     if (plan_load_steps(p, "steps", &p->steps, &p->n_steps, err) != ERR_OK)
         return err->code;
     return plan_load_steps(p, "way_back", &p->way_back, &p->n_way_back, err);

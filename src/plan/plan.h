@@ -40,7 +40,8 @@ struct plan_step {
     size_t n_choices;
     bool answered, answer; /* given ahead, by ... */
     struct sv answer_by, answer_note;
-    struct sv skip; /* reason; empty: it is carried out */
+    struct sv skip;                   /* reason; empty: it is carried out */
+    struct sv in_doubt, in_doubt_why; /* again, done, ask: when it was begun and not ended */
 };
 
 struct plan_variable {
@@ -88,6 +89,11 @@ struct plan_message {
     const json_t *text;
 };
 
+struct plan_part {
+    struct sv id, title, number, role;
+    size_t line;
+};
+
 struct plan {
     struct arena arena;
     json_t *json; /* owned */
@@ -105,6 +111,7 @@ struct plan {
     RB_ARRAY(struct plan_service, services);
     RB_ARRAY(struct plan_question, questions);
     RB_ARRAY(struct plan_message, messages);
+    RB_ARRAY(struct plan_part, parts);
     RB_ARRAY(struct binding_pair, probes);
     RB_ARRAY(struct binding_pair, aliases);
     struct sv scrape;
@@ -120,6 +127,8 @@ void plan_release(struct plan *p);
 
 /* The step with this id (or unique end of it) in steps or way_back; NULL and a candidate otherwise. */
 const struct plan_step *plan_find(const struct plan *p, struct sv ref, struct sv *nearest);
+/* The part with exactly this id, or NULL. */
+const struct plan_part *plan_part(const struct plan *p, struct sv id);
 /* Number of open questions; `attended`: those that a person can answer during the run do not count. */
 size_t plan_open(const struct plan *p, bool attended);
 /* A duration of the plan, scaled; not below 1 ms unless it is 0. */

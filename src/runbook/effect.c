@@ -145,7 +145,7 @@ static const char *const effect_looks[] = {
     "ping",   "nc",       "ss",       "netstat", "lsof",       "which",    "test",      "[",
     "true",   "false",    "sleep",    "watch",   "journalctl", "find",     "sha256sum", "md5sum",
     "xargs",  "top",      "nslookup", "host",    "printf",     "readlink", "basename",  "dirname",
-    "uname",  "zcat",     "less",     "more",    "command",    "type",     "column",    "tac",
+    "uname",  "zcat",     "less",     "more",    "pwd", "command",    "type",     "column",    "tac",
     "rev",    "seq",      "timeout",  "time",    "comm",       "realpath", ":"};
 
 /* A word of any program that says that it only looks. */
@@ -265,4 +265,92 @@ enum command_effect effect_of(const struct shell_item *item)
     if (writes && worst < EFFECT_BACKUP)
         return EFFECT_FILES;
     return worst;
+}
+
+/* --- doing it again --- */
+
+/* Programs (with a verb, "" for any) that bring about a state instead of a change: a second run finds it. */
+static const struct effect_again {
+    const char *program, *verb, *why;
+} effect_again_rows[] = {
+    {"git", "pull", "git pull brings the same commit"},
+    {"git", "checkout", "git checkout names the same commit"},
+    {"git", "switch", "git switch names the same branch"},
+    {"git", "reset", "git reset names the same commit"},
+    {"git", "fetch", "git fetch only looks"},
+    {"make", "", "make makes what is missing"},
+    {"npm", "install", "npm install makes what is missing"},
+    {"npm", "ci", "npm ci makes it anew"},
+    {"npm", "build", "a build makes it anew"},
+    {"npm", "db:migrate", "migrations that were applied are not applied again"},
+    {"pip", "install", "pip install makes what is missing"},
+    {"systemctl", "", "systemctl brings the unit into the same state"},
+    {"service", "", "service brings the unit into the same state"},
+    {"alembic", "upgrade", "migrations that were applied are not applied again"},
+    {"flask", "upgrade", "migrations that were applied are not applied again"},
+    {"dbmate", "up", "migrations that were applied are not applied again"},
+    {"goose", "up", "migrations that were applied are not applied again"},
+    {"sqitch", "deploy", "migrations that were applied are not applied again"},
+    {"cp", "", "the same bytes are written again"},
+    {"install", "", "the same bytes are written again"},
+    {"rsync", "", "the same bytes are written again"},
+    {"mkdir", "-p", "a folder that exists is no error"},
+    {"rm", "-f", "a file that is gone is no error"},
+    {"rm", "-rf", "a file that is gone is no error"},
+    {"touch", "", "the file exists afterwards"},
+    {"ln", "-sf", "the link is set again"},
+    {"ln", "-sfn", "the link is set again"},
+    {"chmod", "", "the mode is set again"},
+    {"chown", "", "the owner is set again"},
+    {"pg_dump", "", "the dump is made anew"},
+    {"docker", "pull", "the same image is pulled"},
+    {"nginx", "reload", "the configuration is read again"},
+};
+
+/* "app migrate up", "app migrate down --to N": a migration tool with its own version table. */
+static bool effect_is_versioned(const struct shell_simple *s)
+{
+    return effect_is_migration(s) && (effect_has_word(s, "up") || effect_has_word(s, "--to"));
+}
+
+static const char *effect_why_again(const struct shell_simple *s)
+{
+    struct shell_simple inner = *s;
+
+    while (inner.n_words > 1 && sv_eq(shell_program(&inner), SV("sudo"))) {
+        inner.words++;
+        inner.n_words--;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(effect_again_rows); i++)
+        if (sv_eq(shell_program(&inner), sv_from(effect_again_rows[i].program)) &&
+            (!effect_again_rows[i].verb[0] || effect_has_word(&inner, effect_again_rows[i].verb)))
+            return effect_again_rows[i].why;
+    return effect_is_versioned(&inner) ? "migrations that were applied are not applied again"
+                                       : NULL;
+}
+
+bool effect_repeats(const struct shell_item *item, enum command_effect effect, const char **why)
+{
+    *why = "it changes nothing";
+    if (effect == EFFECT_NONE || effect == EFFECT_STATE)
+        return true;
+    if (effect == EFFECT_BACKUP) {
+        *why = "the copy is made anew";
+        return true;
+    }
+    for (size_t i = 0; i < item->n_redirects; i++)
+        if (sv_eq(item->redirects[i].op, SV(">>")))
+            return false; /* appends a second time */
+    for (size_t i = 0; i < item->n_simple; i++) {
+        struct shell_simple *s = &item->simple[i];
+        const char *reason;
+
+        if (effect_of_simple(s) == EFFECT_NONE || effect_of_simple(s) == EFFECT_STATE)
+            continue;
+        reason = effect_why_again(s);
+        if (!reason)
+            return false;
+        *why = reason;
+    }
+    return item->n_simple > 0;
 }

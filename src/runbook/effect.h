@@ -9,5 +9,10 @@
 #include "runbook/command.h"
 
 enum command_effect effect_of(const struct shell_item *item);
+/*
+ * Does running the command a second time do no harm, whatever the first run came to?  `effect`: what
+ * effect_of() said.  *why: a sentence for the journal.
+ */
+bool effect_repeats(const struct shell_item *item, enum command_effect effect, const char **why);
 /* Of SQL text, or a dot command of sqlite3. */
 enum command_effect effect_of_sql(struct sv sql);

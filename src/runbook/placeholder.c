@@ -167,11 +167,12 @@ static size_t placeholder_example(struct sv text, size_t at)
     return n;
 }
 
-/* $(date +FORMAT) or `date +FORMAT`, the format perhaps quoted and with -u; its length, or 0. */
-static size_t placeholder_date(struct sv text, size_t at, struct sv *format)
+/* $(date [-u] +FORMAT) or `date ...`; its length, or 0.  *spec: "+FORMAT" or "-u +FORMAT", unquoted. */
+static size_t placeholder_date(struct sv text, size_t at, struct arena *arena, struct sv *spec)
 {
     struct sv rest = sv_sub(text, at, text.n), f;
     char close = sv_starts(rest, SV("`")) ? '`' : ')';
+    bool utc;
     size_t end;
 
     if (!sv_eat(&rest, SV("$(")) && !sv_eat(&rest, SV("`")))
@@ -183,22 +184,27 @@ static size_t placeholder_date(struct sv text, size_t at, struct sv *format)
     if (end == SV_NPOS)
         return 0;
     f = sv_trim(sv_sub(rest, 0, end));
-    if (sv_eat(&f, SV("-u")))
-        f = sv_trim_left(f);
+    utc = sv_eat(&f, SV("-u "));
+    f = sv_trim_left(f);
     if (f.n > 1 && (*f.p == '"' || *f.p == '\'') && f.p[f.n - 1] == *f.p)
         f = sv_sub(f, 1, f.n - 1);
-    if (!sv_eat(&f, SV("+")) || !f.n || sv_find_byte(f, '$', 0) != SV_NPOS)
+    if (!sv_eat(&f, SV("+")))
         return 0;
-    *format = f;
+    if (f.n > 1 && (*f.p == '"' || *f.p == '\'') && f.p[f.n - 1] == *f.p)
+        f = sv_sub(f, 1, f.n - 1);
+    if (!f.n || sv_find_byte(f, '$', 0) != SV_NPOS)
+        return 0;
+    *spec = arena_fmt(arena, "%s+%.*s", utc ? "-u " : "", SV_FMT(f));
     return (size_t)(rest.p + end + 1 - (text.p + at));
 }
 
-static bool placeholder_at(struct sv text, size_t at, bool is_template, struct placeholder *ret)
+static bool placeholder_at(struct sv text, size_t at, bool is_template, struct arena *arena,
+                           struct placeholder *ret)
 {
     size_t n;
 
     ret->from = at;
-    n = placeholder_date(text, at, &ret->raw);
+    n = placeholder_date(text, at, arena, &ret->name);
     if (n) {
         ret->kind = PLACEHOLDER_DATE;
         ret->to = at + n;
@@ -229,10 +235,10 @@ void placeholder_find(struct sv text, bool is_template, struct arena *arena,
 
         if (!strchr("<[{/$`", text.p[i]) && !ascii_is_alpha(text.p[i]))
             continue;
-        if (!placeholder_at(text, i, is_template, &p))
+        if (!placeholder_at(text, i, is_template, arena, &p))
             continue;
-        p.name =
-            p.kind == PLACEHOLDER_DATE ? arena_sv(arena, p.raw) : placeholder_name(p.raw, arena);
+        if (p.kind != PLACEHOLDER_DATE)
+            p.name = placeholder_name(p.raw, arena);
         p.raw = sv_sub(text, p.from, p.to);
         if (p.name.n == 0)
             continue;

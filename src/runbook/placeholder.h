@@ -17,7 +17,7 @@ enum placeholder_kind {
     PLACEHOLDER_BRACE,   /* {name} */
     PLACEHOLDER_WORD,    /* TIMESTAMP, CHANGEME, YOUR_TOKEN */
     PLACEHOLDER_EXAMPLE, /* your-domain.com, /path/to/x */
-    PLACEHOLDER_DATE,    /* $(date +FORMAT), `date +FORMAT`: the name is the format */
+    PLACEHOLDER_DATE,    /* $(date -u +FORMAT), `date +FORMAT`: the name is "-u +FORMAT" */
     PLACEHOLDER__N
 };
 

@@ -28,19 +28,29 @@ struct journal_pending {
     size_t n;
 };
 
+struct journal_state {
+    char *key, *value;
+    size_t n_value;
+};
+
 struct journal {
     struct store *s;
     int64_t run, seq;
     struct hash head;
     bool finished;
     VEC(struct journal_pending) pending;
+    VEC(struct journal_state) states;
 };
 
 static void journal_drop_pending(struct journal *j)
 {
     for (size_t i = 0; i < j->pending.n; i++)
         free(j->pending.v[i].bytes);
-    j->pending.n = 0;
+    for (size_t i = 0; i < j->states.n; i++) {
+        free(j->states.v[i].key);
+        free(j->states.v[i].value);
+    }
+    j->pending.n = j->states.n = 0;
 }
 
 void journal_free(struct journal *j)
@@ -49,6 +59,7 @@ void journal_free(struct journal *j)
         return;
     journal_drop_pending(j);
     vec_release(&j->pending);
+    vec_release(&j->states);
     free(j);
 }
 
@@ -233,6 +244,55 @@ struct hash journal_blob(struct journal *j, struct sv bytes)
     return h;
 }
 
+void journal_keep(struct journal *j, struct sv key, struct sv value)
+{
+    *vec_add(&j->states) = (struct journal_state){
+        .key = xstrdup_sv(key), .value = xmemdup(value.p, value.n), .n_value = value.n};
+}
+
+static enum err_code journal_write_states(struct journal *j, struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(j->s->db, "INSERT OR REPLACE INTO main.state (run, key, value)"
+                                    " VALUES (?, ?, ?)");
+
+    for (size_t i = 0; i < j->states.n; i++) {
+        const struct journal_state *state = &j->states.v[i];
+
+        stmt_bind_i64(&st, j->run);
+        stmt_bind_sv(&st, sv_from(state->key));
+        stmt_bind_sv(&st, (struct sv){state->value, state->n_value});
+        if (stmt_exec(&st, err) != ERR_OK)
+            return err->code;
+    }
+    return ERR_OK;
+}
+
+/* A finished run is not resumed. */
+static enum err_code journal_drop_states(struct journal *j, struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(j->s->db, "DELETE FROM main.state WHERE run = ?");
+
+    stmt_bind_i64(&st, j->run);
+    return stmt_exec(&st, err);
+}
+
+enum err_code journal_kept(struct journal *j, struct sv key, struct strbuf *ret, struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(j->s->db, "SELECT value FROM main.state WHERE run = ? AND key = ?");
+    bool more = false;
+
+    stmt_bind_i64(&st, j->run);
+    stmt_bind_sv(&st, key);
+    if (stmt_next(&st, &more, err) != ERR_OK)
+        return err->code;
+    if (more)
+        strbuf_add_sv(ret, stmt_sv(&st, 0));
+    return ERR_OK;
+}
+
 static enum err_code journal_insert(struct stmt *st, const struct event *e, const struct hash *h,
                                     struct err *err)
 {
@@ -268,7 +328,27 @@ static enum err_code journal_write(struct journal *j, struct event *e, size_t n,
         if (journal_insert(&st, &e[i], head, err) != ERR_OK)
             return err->code;
     }
+    if (n && e[n - 1].kind == EVENT_RUN_FINISHED ? journal_drop_states(j, err)
+                                                 : journal_write_states(j, err))
+        return err->code;
     return txn_commit(&t, err); /* the sync is in the commit */
+}
+
+static enum err_code journal_failed(const struct journal *j, struct err *err)
+{
+    return err_wrap(err, "journal of run %s in '%s'", event_run_text(j->run).s, store_dir(j->s));
+}
+
+enum err_code journal_flush(struct journal *j, struct err *err)
+{
+    struct hash head = j->head;
+
+    if (!j->states.n && !j->pending.n)
+        return ERR_OK;
+    if (journal_write(j, NULL, 0, &head, err) != ERR_OK)
+        return journal_failed(j, err);
+    journal_drop_pending(j);
+    return ERR_OK;
 }
 
 enum err_code journal_append(struct journal *j, struct event *e, size_t n, struct err *err)
@@ -283,8 +363,7 @@ enum err_code journal_append(struct journal *j, struct event *e, size_t n, struc
         e[i].seq = j->seq + 1 + (int64_t)i;
     }
     if (journal_write(j, e, n, &head, err) != ERR_OK)
-        return err_wrap(err, "journal of run %s in '%s'", event_run_text(j->run).s,
-                        store_dir(j->s)); /* J4: seq, head and pending stay */
+        return journal_failed(j, err); /* J4: seq, head and pending stay */
     j->seq += (int64_t)n;
     j->head = head;
     j->finished = e[n - 1].kind == EVENT_RUN_FINISHED;

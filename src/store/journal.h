@@ -29,6 +29,17 @@ int64_t journal_last_seq(const struct journal *j);
 /* Queue bytes for the next append; returns their name.  Empty bytes are not kept. */
 struct hash journal_blob(struct journal *j, struct sv bytes);
 
+/*
+ * Queue state for the next append or flush: what changes all the time (how long a rule has been bad),
+ * is wanted by resume and is no evidence.  One value of each key; gone when the run is finished.
+ */
+void journal_keep(struct journal *j, struct sv key, struct sv value);
+/* Make it durable without an event. */
+NODISCARD enum err_code journal_flush(struct journal *j, struct err *err);
+/* What was kept last; empty when there is nothing. */
+NODISCARD enum err_code journal_kept(struct journal *j, struct sv key, struct strbuf *ret,
+                                     struct err *err);
+
 /* Append n events in one commit, all or none; sets their run and seq. */
 NODISCARD enum err_code journal_append(struct journal *j, struct event *e, size_t n,
                                        struct err *err);

@@ -98,6 +98,20 @@ enum err_code store_lock_take(struct store *s, struct sv environment, int64_t ru
     return txn_commit(&t, err);
 }
 
+enum err_code store_lock_rename(struct store *s, struct sv environment, int64_t from, int64_t to,
+                                struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(s->db, "UPDATE main.lock SET run = ? WHERE environment = ? AND run = ?"
+                                 " AND pid = ?");
+
+    stmt_bind_i64(&st, to);
+    stmt_bind_sv(&st, environment);
+    stmt_bind_i64(&st, from);
+    stmt_bind_i64(&st, getpid());
+    return stmt_exec(&st, err);
+}
+
 enum err_code store_lock_give(struct store *s, struct sv environment, int64_t run, struct err *err)
 {
     CLEANUP(stmt_done)

@@ -32,6 +32,8 @@ static const char *const store_schema[] = {
     " role TEXT NOT NULL, note TEXT NOT NULL, at_us INTEGER NOT NULL)",
     "CREATE TABLE seal (run INTEGER PRIMARY KEY REFERENCES run, head BLOB NOT NULL,"
     " key BLOB NOT NULL, signature BLOB NOT NULL, at_us INTEGER NOT NULL)",
+    "CREATE TABLE state (run INTEGER NOT NULL REFERENCES run, key TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (run, key)) WITHOUT ROWID",
     "PRAGMA application_id = 1347572555",
     "PRAGMA user_version = 1",
 };

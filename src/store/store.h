@@ -58,6 +58,9 @@ struct store_lock {
 NODISCARD enum err_code store_lock_take(struct store *s, struct sv environment, int64_t run,
                                         struct sv reason, int64_t now_us, struct store_lock *holder,
                                         struct err *err);
+/* The lock that this process took under `from` belongs to run `to`. */
+NODISCARD enum err_code store_lock_rename(struct store *s, struct sv environment, int64_t from,
+                                          int64_t to, struct err *err);
 /* Give it back, if it is this run's. */
 NODISCARD enum err_code store_lock_give(struct store *s, struct sv environment, int64_t run,
                                         struct err *err);

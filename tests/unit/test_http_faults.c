@@ -231,7 +231,7 @@ static void treat_continue(struct raw *r, int fd)
         (void)raw_send(r, fd,
                        SV("HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n"
                           "HTTP/1.1 200 OK\r\nX-Late:   a b  \r\nx-late: second\r\n"
-                          "X-Empty:\r\nContent-Length: 2\r\n\r\nok"));
+                          "X-Empty:\r\n folded: y\r\n: z\r\nContent-Length: 2\r\n\r\nok"));
 }
 
 T(fields_are_of_the_last_answer_trimmed_and_in_order)

@@ -232,6 +232,39 @@ T(J6_an_event_after_the_end_is_found)
     T_STR(err.msg, "run r-0001: event 2 follows the end of the run");
 }
 
+static void expect_kept(struct journal *j, const char *key, const char *value)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    struct err err = {0};
+
+    T_OK(journal_kept(j, sv_from(key), &b, &err), err);
+    T_STR(strbuf_str(&b), value);
+}
+
+T(state_is_kept_by_the_next_append_or_a_flush_and_ends_with_the_run)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+    struct err err = {0};
+
+    journal_keep(j, SV("judge"), SV("one"));
+    journal_keep(j, SV("samples"), SV("many"));
+    expect_kept(j, "judge", "");
+    append(j, EVENT_RUN_STARTED, SV(""), SV("{}"));
+    expect_kept(j, "judge", "one");
+    journal_keep(j, SV("judge"), SV("two"));
+    T_OK(journal_flush(j, &err), err);
+    T_EQ(journal_last_seq(j), 1);
+    journal_free(j);
+    j = new_journal(s, run);
+    expect_kept(j, "judge", "two");
+    expect_kept(j, "samples", "many");
+    append(j, EVENT_RUN_FINISHED, SV(""), SV("{}"));
+    expect_kept(j, "judge", "");
+    expect_kept(j, "samples", "");
+}
+
 T(two_runs_have_journals_of_their_own)
 {
     CLEANUP(store_freep) struct store *s = new_store();
@@ -271,5 +304,6 @@ T_MAIN(T_CASE(J1_events_are_numbered_without_a_gap_and_read_back_in_order),
        T_CASE(J3_and_J4_a_failed_append_leaves_nothing_and_the_next_one_continues_the_chain),
        T_CASE(J5_a_blob_is_stored_with_its_event_and_a_damaged_one_is_found),
        T_CASE(a_finished_run_is_sealed_and_the_seal_covers_it),
-       T_CASE(J6_an_event_after_the_end_is_found), T_CASE(two_runs_have_journals_of_their_own),
+       T_CASE(J6_an_event_after_the_end_is_found), T_CASE(state_is_kept_by_the_next_append_or_a_flush_and_ends_with_the_run),
+       T_CASE(two_runs_have_journals_of_their_own),
        T_CASE(run_names_are_read_in_every_form_that_is_printed))

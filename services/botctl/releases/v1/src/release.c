@@ -1,0 +1,3 @@
+#include "release.h"
+
+const struct release release = {.version = "v1"};

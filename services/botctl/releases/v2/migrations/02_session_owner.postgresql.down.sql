@@ -1,0 +1,2 @@
+DROP INDEX bot_sessions_owner;
+ALTER TABLE bot_sessions DROP COLUMN owner;

@@ -1,0 +1,42 @@
+#include "sessions.h"
+
+#include <stdlib.h>
+
+#include "input.h"
+
+enum err_code session_launch(struct db_conn *c, const char *bot_id, const json_t *body,
+                             int64_t *ret_session, struct err *err)
+{
+    static const struct input_field owner_field = {
+        .name = "owner", .max = 64, .identifier = true, .optional = true};
+    const char *owner;
+
+    if (input_text(body, &owner_field, &owner, err) != ERR_OK)
+        return err->code;
+    return db_query_int(
+        c,
+        DB_STMT("INSERT INTO bot_sessions (bot_id, owner) VALUES ($1, $2) RETURNING id",
+                DB_TEXT(bot_id), owner ? DB_TEXT(owner) : DB_NULL),
+        ret_session, err);
+}
+
+static void on_session(void *ctx, int n, const char *const *columns)
+{
+    char started[DB_TIME];
+
+    (void)n; /* the statement names five columns; only the owner may be NULL */
+    db_time_text(columns[3], started);
+    json_array_append_new(ctx, json_pack("{s:s, s:s, s:I, s:s, s:s?}", "bot_id", columns[0],
+                                         "state", columns[1], "session",
+                                         (json_int_t)strtoll(columns[2], NULL, 10), "started_at",
+                                         started, "owner", columns[4]));
+}
+
+enum err_code session_list(struct db_conn *c, json_t *list, struct err *err)
+{
+    return db_query(c,
+                    DB_STMT("SELECT bot_id, state, id, started_at, owner FROM bot_sessions"
+                            " WHERE id IN (SELECT max(id) FROM bot_sessions GROUP BY bot_id)"
+                            " ORDER BY bot_id LIMIT 500"),
+                    on_session, list, err);
+}

@@ -1,0 +1,4 @@
+#pragma once
+
+/* assets: files built into the program (ui/). */
+extern const char asset_index_html[];

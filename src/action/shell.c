@@ -1,0 +1,65 @@
+/*
+ * shell: a command of the document, run by bash as it is written.
+ */
+#include "action/action.h"
+
+struct shell_state {
+    struct strbuf text; /* lives until the command has ended */
+};
+
+static void shell_on_output(void *arg, enum child_stream stream, struct sv bytes)
+{
+    action_print(arg, stream, bytes);
+}
+
+static void shell_on_done(void *arg, const struct session_result *r)
+{
+    struct action *a = arg;
+
+    a->outcome.status = r->status;
+    a->outcome.err = r->err;
+    switch ((int)r->rc) {
+    case ERR_OK: action_finish(a, ACTION_ENDED); break;
+    case ERR_TIMEOUT: action_finish(a, ACTION_TIMEOUT); break;
+    case ERR_INTERRUPTED: action_finish(a, ACTION_STOPPED); break;
+    default: action_finish(a, ACTION_BROKE); break;
+    }
+}
+
+static void shell_start(struct action *a)
+{
+    struct shell_state *s = XNEW(struct shell_state);
+
+    a->state = s;
+    if (!action_text(a, "command", true, &s->text))
+        return;
+    session_run(a->session, &(struct session_command){.text = strbuf_sv(&s->text),
+                                                      .timeout_ms = a->timeout_ms,
+                                                      .output = shell_on_output,
+                                                      .done = shell_on_done,
+                                                      .arg = a});
+}
+
+static void shell_cancel(struct action *a)
+{
+    session_cancel(a->session);
+}
+
+static void shell_release(struct action *a)
+{
+    struct shell_state *s = a->state;
+
+    if (s)
+        strbuf_release(&s->text);
+    free(s);
+    a->state = NULL;
+}
+
+const struct action_ops action_shell = {
+    .kind = "shell",
+    .resume = RESUME_ASK, /* unless the plan says that it only looks */
+    .uses_session = true,
+    .start = shell_start,
+    .cancel = shell_cancel,
+    .release = shell_release,
+};

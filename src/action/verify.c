@@ -1,0 +1,582 @@
+#include "action/verify.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/regex.h"
+#include "base/sv.h"
+
+const char *verify_name(enum verify_result r)
+{
+    static const char *const names[] = {
+        [VERIFY_HOLDS] = "holds", [VERIFY_FAILS] = "fails", [VERIFY_UNKNOWN] = "unknown"};
+
+    return names[r];
+}
+
+struct verify_cx {
+    const struct plan_expect *e;
+    const struct action_outcome *o;
+    int64_t now_us;
+    struct strbuf *seen; /* for people */
+};
+typedef enum verify_result verify_fn(const struct verify_cx *c);
+
+static enum verify_result verify_bool(bool holds)
+{
+    return holds ? VERIFY_HOLDS : VERIFY_FAILS;
+}
+
+static bool verify_compare(double v, const struct rb_expect *e)
+{
+    switch (e->op) {
+    case OP_LT: return v < e->number;
+    case OP_LE: return v <= e->number;
+    case OP_GT: return v > e->number;
+    case OP_GE: return v >= e->number;
+    case OP_NE: return v < e->number || v > e->number;
+    case OP_IN: return v >= e->number && v <= e->number2;
+    case OP_EQ:
+    case OP__N:
+    default: return v >= e->number && v <= e->number;
+    }
+}
+
+/* Both outputs, one after the other: an expectation does not say which. */
+static void verify_output(const struct action_outcome *o, struct strbuf *out)
+{
+    capture_text(&o->out, out);
+    capture_text(&o->errs, out);
+}
+
+/* The beginning of what was printed, on one line. */
+static void verify_show_output(struct sv text, struct strbuf *seen)
+{
+    struct sv t = sv_trim(text);
+
+    if (!t.n) {
+        strbuf_add_str(seen, "no output");
+        return;
+    }
+    for (size_t i = 0; i < t.n && i < 160; i++)
+        strbuf_add_byte(seen, t.p[i] == '\n' || t.p[i] == '\t' ? ' ' : t.p[i]);
+    if (t.n > 160)
+        strbuf_add_str(seen, " ...");
+}
+
+/* --- status --- */
+
+static enum verify_result verify_exit(const struct verify_cx *c)
+{
+    if (c->o->status < 0)
+        return VERIFY_UNKNOWN;
+    strbuf_addf(c->seen, "exit status %lld", (long long)c->o->status);
+    return verify_bool((double)c->o->status >= c->e->e.number &&
+                      (double)c->o->status <= c->e->e.number);
+}
+
+static enum verify_result verify_fail(const struct verify_cx *c)
+{
+    if (c->o->status < 0)
+        return VERIFY_UNKNOWN;
+    strbuf_addf(c->seen, "exit status %lld", (long long)c->o->status);
+    /* 126 and 127: it was not run at all, which proves nothing */
+    return c->o->status == 126 || c->o->status == 127 ? VERIFY_UNKNOWN
+                                                      : verify_bool(c->o->status != 0);
+}
+
+static enum verify_result verify_http_status(const struct verify_cx *c)
+{
+    double high = c->e->e.number2 > 0 ? c->e->e.number2 : c->e->e.number;
+
+    if (!c->o->http_status) {
+        strbuf_addf(c->seen, "no answer: %s", c->o->err.msg);
+        return VERIFY_FAILS;
+    }
+    strbuf_addf(c->seen, "HTTP %d", c->o->http_status);
+    return verify_bool(c->o->http_status >= c->e->e.number && c->o->http_status <= high);
+}
+
+/* --- text --- */
+
+static enum verify_result verify_text(const struct verify_cx *c, bool wanted)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    verify_output(c->o, &text);
+    verify_show_output(strbuf_sv(&text), c->seen);
+    return verify_bool(sv_has(strbuf_sv(&text), c->e->e.text) == wanted);
+}
+
+static enum verify_result verify_contains(const struct verify_cx *c)
+{
+    return verify_text(c, true);
+}
+
+static enum verify_result verify_not_contains(const struct verify_cx *c)
+{
+    return verify_text(c, false);
+}
+
+static enum verify_result verify_pattern(const struct verify_cx *c, bool wanted)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(regex_freep) struct regex *re = NULL;
+    struct err err;
+    bool found;
+
+    verify_output(c->o, &text);
+    verify_show_output(strbuf_sv(&text), c->seen);
+    if (regex_new(c->e->e.text, 0, &re, &err) != ERR_OK)
+        return VERIFY_UNKNOWN;
+    found = regex_has(re, strbuf_sv(&text));
+    return regex_hit_limit(re) ? VERIFY_UNKNOWN : verify_bool(found == wanted);
+}
+
+static enum verify_result verify_matches(const struct verify_cx *c)
+{
+    return verify_pattern(c, true);
+}
+
+static enum verify_result verify_not_matches(const struct verify_cx *c)
+{
+    return verify_pattern(c, false);
+}
+
+/* --- numbers --- */
+
+/* A number that is a word of its own, perhaps with a unit behind it. */
+static bool verify_next_number(struct sv *rest, double *ret)
+{
+    for (size_t i = 0; i < rest->n; i++) {
+        size_t n = 0;
+        bool begins = i == 0 || !(ascii_is_word(rest->p[i - 1]) || rest->p[i - 1] == '.' ||
+                                  rest->p[i - 1] == '-');
+
+        if (!ascii_is_digit(rest->p[i]))
+            continue;
+        while (i + n < rest->n &&
+               (ascii_is_digit(rest->p[i + n]) || (rest->p[i + n] == '.' && i + n + 1 < rest->n &&
+                                                   ascii_is_digit(rest->p[i + n + 1]))))
+            n++;
+        if (begins && sv_to_f64(sv_sub(*rest, i, i + n), ret)) {
+            if (i > 0 && rest->p[i - 1] == '-')
+                *ret = -*ret;
+            *rest = sv_sub(*rest, i + n, rest->n);
+            return true;
+        }
+        i += n;
+    }
+    return false;
+}
+
+/* The one number of the output; a query's own cell when there is one. */
+static enum verify_result verify_number(const struct verify_cx *c)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv rest;
+    double v, other;
+
+    if (c->o->has_number) {
+        strbuf_addf(c->seen, "%g", c->o->number);
+        return verify_bool(verify_compare(c->o->number, &c->e->e));
+    }
+    capture_text(&c->o->out, &text);
+    rest = strbuf_sv(&text);
+    verify_show_output(rest, c->seen);
+    if (!verify_next_number(&rest, &v) || verify_next_number(&rest, &other))
+        return VERIFY_UNKNOWN; /* none, or more than one */
+    return verify_bool(verify_compare(v, &c->e->e));
+}
+
+/* "20 passed" */
+static enum verify_result verify_count(const struct verify_cx *c)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), pattern = STRBUF(0);
+    CLEANUP(regex_freep) struct regex *re = NULL;
+    struct regex_match g[2];
+    struct err err;
+    double v;
+
+    verify_output(c->o, &text);
+    verify_show_output(strbuf_sv(&text), c->seen);
+    strbuf_addf(&pattern, "\\b([0-9]+) %.*s\\b", SV_FMT(c->e->e.text));
+    if (regex_new(strbuf_sv(&pattern), 0, &re, &err) != ERR_OK ||
+        !regex_find(re, strbuf_sv(&text), 0, g, 2) ||
+        !sv_to_f64(sv_sub(strbuf_sv(&text), g[1].from, g[1].to), &v))
+        return VERIFY_FAILS;
+    return verify_bool(verify_compare(v, &c->e->e));
+}
+
+static enum verify_result verify_rows(const struct verify_cx *c)
+{
+    if (c->o->rows < 0)
+        return VERIFY_UNKNOWN;
+    strbuf_addf(c->seen, "%lld rows", (long long)c->o->rows);
+    if (c->o->rows == 1 && c->o->has_number && c->e->e.number < 1) {
+        /* "returns 0" of a count(*): the cell is meant */
+        strbuf_addf(c->seen, ", value %g", c->o->number);
+        return verify_bool(verify_compare(c->o->number, &c->e->e));
+    }
+    return verify_bool(verify_compare((double)c->o->rows, &c->e->e));
+}
+
+static enum verify_result verify_free(const struct verify_cx *c)
+{
+    if (c->o->free_bytes < 0)
+        return VERIFY_UNKNOWN;
+    strbuf_addf(c->seen, "%.1f GB free", c->o->free_bytes / 1e9);
+    return verify_bool(verify_compare(c->o->free_bytes, &c->e->e));
+}
+
+/* --- JSON --- */
+
+/* Members anywhere in the answer whose name is the word, or has it as a part between '_'. */
+static void verify_find_members(const json_t *j, struct sv name, bool part, int depth,
+                               const json_t **found, const char **key_found, size_t *n)
+{
+    const char *key;
+    json_t *v;
+
+    if (!json_is_object(j) || depth > 4)
+        return;
+    json_object_foreach((json_t *)(uintptr_t)j, key, v)
+    {
+        bool is = part ? sv_has_nocase(sv_from(key), name) : sv_eq(sv_from(key), name);
+
+        if (is) {
+            *found = v;
+            *key_found = key;
+            (*n)++;
+        }
+        verify_find_members(v, name, part, depth + 1, found, key_found, n);
+    }
+}
+
+/* Milliseconds of one of the unit that a member's name ends in; 0: it does not say. */
+static double verify_member_unit(const char *key)
+{
+    static const struct {
+        struct sv suffix;
+        double ms;
+    } rows[] = {{SV("_ms"), 1},         {SV("_millis"), 1}, {SV("_us"), 0.001},
+                {SV("_seconds"), 1000}, {SV("_s"), 1000},   {SV("Ms"), 1}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (sv_ends(sv_from(key), rows[i].suffix))
+            return rows[i].ms;
+    return 0;
+}
+
+static enum verify_result verify_json_number(const struct rb_expect *e, const json_t *v,
+                                           const char *key, struct strbuf *seen)
+{
+    int64_t want_ms = duration_unit_ms(e->unit);
+    double unit = verify_member_unit(key);
+
+    if (!json_is_number(v))
+        return VERIFY_UNKNOWN;
+    strbuf_addf(seen, "%s is %g", key, json_number_value(v));
+    if (!e->unit.n)
+        return verify_bool(verify_compare(json_number_value(v), e));
+    if (want_ms == 0 || unit <= 0)
+        return VERIFY_UNKNOWN; /* 50 ms against a number without a unit */
+    return verify_bool(verify_compare(json_number_value(v) * unit / (double)want_ms, e));
+}
+
+static enum verify_result verify_json_value(const struct rb_expect *e, const json_t *v,
+                                          const char *key, struct strbuf *seen)
+{
+    CLEANUP(json_cleanup) json_t *want = json_loadb(e->value.p, e->value.n, JSON_DECODE_ANY, NULL);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(200);
+
+    if (!want)
+        return VERIFY_UNKNOWN;
+    json_write(v, &text);
+    strbuf_addf(seen, "%s is %s", key, strbuf_str(&text));
+    if (json_is_number(want) && json_is_number(v))
+        return verify_bool(!(json_number_value(want) < json_number_value(v)) &&
+                          !(json_number_value(want) > json_number_value(v)));
+    return verify_bool(json_equal(want, v));
+}
+
+static enum verify_result verify_json(const struct verify_cx *c)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(json_cleanup) json_t *j = NULL;
+    const json_t *v = NULL;
+    const char *key = "";
+    size_t n = 0;
+
+    capture_text(&c->o->out, &text);
+    j = json_loadb(strbuf_str(&text), text.n, 0, NULL);
+    if (!j) {
+        strbuf_add_str(c->seen, "not JSON: ");
+        verify_show_output(strbuf_sv(&text), c->seen);
+        return VERIFY_FAILS;
+    }
+    verify_find_members(j, c->e->e.text, c->e->e.value.n == 0, 0, &v, &key, &n);
+    if (n != 1) {
+        strbuf_addf(c->seen, "%zu members named '%.*s'", n, SV_FMT(c->e->e.text));
+        return n == 0 ? VERIFY_FAILS : VERIFY_UNKNOWN;
+    }
+    return c->e->e.value.n ? verify_json_value(&c->e->e, v, key, c->seen)
+                           : verify_json_number(&c->e->e, v, key, c->seen);
+}
+
+/* --- services, files, dates --- */
+
+/* What a service manager of the document's own printed, when the service is not ours to ask. */
+static int verify_printed_activity(const struct action_outcome *o)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    verify_output(o, &text);
+    if (sv_has(strbuf_sv(&text), SV("active (running)")))
+        return 1;
+    if (sv_has(strbuf_sv(&text), SV("inactive (dead)")) ||
+        sv_has(strbuf_sv(&text), SV("Active: failed")))
+        return 0;
+    return -1;
+}
+
+static enum verify_result verify_activity(const struct action_outcome *o, struct strbuf *seen,
+                                        int want)
+{
+    int active = o->active >= 0 ? o->active : verify_printed_activity(o);
+
+    if (active < 0)
+        return VERIFY_UNKNOWN;
+    strbuf_add_str(seen, active ? "active" : "inactive");
+    return verify_bool(active == want);
+}
+
+static enum verify_result verify_active(const struct verify_cx *c)
+{
+    return verify_activity(c->o, c->seen, 1);
+}
+
+static enum verify_result verify_inactive(const struct verify_cx *c)
+{
+    return verify_activity(c->o, c->seen, 0);
+}
+
+/* Made by this command, that is: not empty, and changed since it began (with a second for coarse clocks). */
+static enum verify_result verify_exists(const struct verify_cx *c)
+{
+    int64_t begun_s = c->o->started_us / CLOCK_US_PER_S - 1;
+
+    if (c->o->n_made == 0)
+        return VERIFY_UNKNOWN;
+    for (size_t i = 0; i < c->o->n_made; i++) {
+        const char *path = c->o->made[i], *what = NULL;
+        struct stat st;
+
+        if (stat(path, &st) != 0)
+            what = "is missing";
+        else if (!S_ISDIR(st.st_mode) && st.st_size == 0)
+            what = "is empty";
+        else if (st.st_ctime < begun_s)
+            what = "is older than this step";
+        if (what) {
+            strbuf_addf(c->seen, "%s %s", path, what);
+            return VERIFY_FAILS;
+        }
+        strbuf_addf(c->seen, "%s%s: %lld bytes", i ? ", " : "", path, (long long)st.st_size);
+    }
+    return VERIFY_HOLDS;
+}
+
+/* Three letters of a month, or 0. */
+static int verify_month(struct sv word)
+{
+    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+
+    for (int m = 0; m < 12 && word.n >= 3; m++)
+        if (sv_eq_nocase(sv_sub(word, 0, 3), (struct sv){months + (ptrdiff_t)m * 3, 3}))
+            return m + 1;
+    return 0;
+}
+
+/* "notAfter=Mar  4 12:00:00 2027 GMT", as openssl writes it, or RFC 3339. */
+static bool verify_date(struct sv text, int64_t *ret_us)
+{
+    size_t at = sv_find(text, SV("notAfter="), 0);
+    struct sv rest = at == SV_NPOS ? text : sv_sub(text, at + 9, text.n), w[4];
+    uint64_t day, year;
+
+    if (clock_parse(sv_trim(text), ret_us))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(w); i++)
+        if (!sv_next_word(&rest, &w[i]))
+            return false;
+    if (!verify_month(w[0]) || !sv_to_u64(w[1], &day) || !sv_to_u64(w[3], &year) || day > 31 ||
+        year > 9999 || w[2].n != 8)
+        return false;
+    {
+        char iso[48];
+
+        (void)snprintf(iso, sizeof(iso), "%04llu-%02d-%02lluT%.*sZ", (unsigned long long)year,
+                       verify_month(w[0]), (unsigned long long)day, SV_FMT(w[2]));
+        return clock_parse(sv_from(iso), ret_us);
+    }
+}
+
+static enum verify_result verify_expires(const struct verify_cx *c)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    int64_t at_us = 0;
+
+    capture_text(&c->o->out, &text);
+    verify_show_output(strbuf_sv(&text), c->seen);
+    if (!verify_date(strbuf_sv(&text), &at_us))
+        return VERIFY_UNKNOWN;
+    return verify_bool((double)(at_us - c->now_us) / 1000 > c->e->e.number);
+}
+
+/* "A|B|C": a line of the output begins with each name and '='. */
+static enum verify_result verify_set(const struct verify_cx *c)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv names = c->e->e.text, name;
+
+    strbuf_add_byte(&text, '\n');
+    capture_text(&c->o->out, &text);
+    while (sv_split(&names, '|', &name)) {
+        CLEANUP(strbuf_release) struct strbuf begin = STRBUF(0);
+
+        strbuf_addf(&begin, "\n%.*s", SV_FMT(name));
+        if (!sv_has(strbuf_sv(&text), strbuf_sv(&begin))) {
+            strbuf_addf(c->seen, "%.*s is not set", SV_FMT(name));
+            return VERIFY_FAILS;
+        }
+    }
+    strbuf_add_str(c->seen, "all are set");
+    return VERIFY_HOLDS;
+}
+
+/* --- versions --- */
+
+/* Dotted numbers compared part by part; a missing part is 0. */
+static int verify_compare_versions(struct sv a, struct sv b)
+{
+    struct sv x, y;
+
+    while (a.p || b.p) {
+        uint64_t n = 0, m = 0;
+
+        if (!(a.p && sv_split(&a, '.', &x) && sv_to_u64(x, &n)))
+            n = 0;
+        if (!(b.p && sv_split(&b, '.', &y) && sv_to_u64(y, &m)))
+            m = 0;
+        if (n != m)
+            return n < m ? -1 : 1;
+    }
+    return 0;
+}
+
+static enum verify_result verify_version(const struct verify_cx *c)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(regex_freep) struct regex *re = regex_must("\\b([0-9]+(?:\\.[0-9]+)+)", 0);
+    struct regex_match g[2];
+    struct sv found;
+
+    verify_output(c->o, &text);
+    if (!regex_find(re, strbuf_sv(&text), 0, g, 2))
+        return VERIFY_UNKNOWN;
+    found = sv_sub(strbuf_sv(&text), g[1].from, g[1].to);
+    strbuf_add_sv(c->seen, found);
+    return verify_bool(verify_compare_versions(found, c->e->e.text) >= 0);
+}
+
+/* --- alternatives --- */
+
+static enum verify_result verify_any(const struct verify_cx *c)
+{
+    enum verify_result best = VERIFY_FAILS;
+
+    for (size_t i = 0; i < c->e->n_any && best != VERIFY_HOLDS; i++) {
+        struct verify one = {.seen = STRBUF(0)};
+
+        verify_expect(&c->e->any[i], c->o, c->now_us, &one);
+        if (one.result == VERIFY_HOLDS || best == VERIFY_FAILS)
+            best = one.result;
+        strbuf_truncate(c->seen, 0);
+        strbuf_add_sv(c->seen, strbuf_sv(&one.seen));
+        strbuf_release(&one.seen);
+    }
+    return best;
+}
+
+/* Two looks are needed: the poll of the action has made both, and left the difference. */
+static enum verify_result verify_increases(const struct verify_cx *c)
+{
+    if (!c->o->has_number)
+        return VERIFY_UNKNOWN;
+    strbuf_addf(c->seen, "the sum of the numbers changed by %g", c->o->number);
+    return verify_bool(c->o->number > 0);
+}
+
+static verify_fn *const verify_rows_table[EXPECT__N] = {
+    [EXPECT_EXIT] = verify_exit,         [EXPECT_FAIL] = verify_fail,
+    [EXPECT_CONTAINS] = verify_contains, [EXPECT_NOT_CONTAINS] = verify_not_contains,
+    [EXPECT_MATCHES] = verify_matches,   [EXPECT_NOT_MATCHES] = verify_not_matches,
+    [EXPECT_NUMBER] = verify_number,     [EXPECT_COUNT] = verify_count,
+    [EXPECT_ROWS] = verify_rows,         [EXPECT_STATUS] = verify_http_status,
+    [EXPECT_JSON] = verify_json,         [EXPECT_ACTIVE] = verify_active,
+    [EXPECT_INACTIVE] = verify_inactive, [EXPECT_FREE] = verify_free,
+    [EXPECT_EXISTS] = verify_exists,     [EXPECT_EXPIRES] = verify_expires,
+    [EXPECT_SET] = verify_set,           [EXPECT_INCREASES] = verify_increases,
+    [EXPECT_VERSION] = verify_version,   [EXPECT_ANY] = verify_any,
+};
+
+void verify_expect(const struct plan_expect *e, const struct action_outcome *o, int64_t now_us,
+                  struct verify *ret)
+{
+    verify_fn *fn = verify_rows_table[e->e.form];
+    struct verify_cx cx = {e, o, now_us, &ret->seen};
+
+    strbuf_truncate(&ret->seen, 0);
+    ret->result = fn && e->machine ? fn(&cx) : VERIFY_UNKNOWN;
+}
+
+double verify_sum(const struct action_outcome *o)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv rest;
+    double sum = 0, v;
+
+    capture_text(&o->out, &text);
+    rest = strbuf_sv(&text);
+    while (verify_next_number(&rest, &v))
+        sum += v;
+    return sum;
+}
+
+bool verify_status_is_expected(const struct plan_step *s)
+{
+    for (size_t i = 0; i < s->n_expects; i++) {
+        enum rb_expect_form f = s->expects[i].e.form;
+
+        if (f == EXPECT_EXIT || f == EXPECT_FAIL || f == EXPECT_STATUS || f == EXPECT_INACTIVE ||
+            f == EXPECT_ACTIVE)
+            return true;
+    }
+    return false;
+}
+
+void verify_default(const struct action_outcome *o, struct verify *ret)
+{
+    strbuf_truncate(&ret->seen, 0);
+    ret->result = verify_bool(o->status == 0 && o->http_status < 400);
+    if (o->status > 0)
+        strbuf_addf(&ret->seen, "exit status %lld", (long long)o->status);
+    else if (o->status < 0)
+        strbuf_add_str(&ret->seen, "no exit status");
+    if (o->http_status >= 400)
+        strbuf_addf(&ret->seen, "%sHTTP %d", ret->seen.n ? ", " : "", o->http_status);
+}

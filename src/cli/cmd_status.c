@@ -1,0 +1,241 @@
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/sv.h"
+#include "base/text.h"
+#include "cli/load.h"
+#include "cli/term.h"
+#include "report/view.h"
+
+static const char *const status_opts[] = {"--store", "--all", "--json", NULL};
+
+static const char *status_word(const struct view *v)
+{
+    switch (v->state) {
+    case VIEW_RUNNING: return "running";
+    case VIEW_CRASHED: return "crashed";
+    case VIEW_FINISHED: return "finished";
+    case VIEW_STOPPED:
+    default:
+        if (v->last_kind == EVENT_RUN_INTERRUPTED)
+            return "interrupted";
+        return v->exit == EXIT_CODE_WAITING           ? "waiting"
+               : v->exit == EXIT_CODE_ROLLBACK_FAILED ? "rollback-failed"
+                                                      : "failed";
+    }
+}
+
+/* What goes on, in one command. */
+static void status_next(const struct view *v, struct strbuf *b)
+{
+    struct event_run_text run = event_run_text(v->id);
+    struct sv told = json_get_sv(v->last, "next");
+
+    if (v->state == VIEW_FINISHED || v->state == VIEW_RUNNING)
+        return;
+    if (told.n)
+        text_add_line(b, told);
+    else
+        strbuf_addf(b, "prusik resume %s", run.s);
+}
+
+static void status_put(struct strbuf *b, const char *name, struct sv value)
+{
+    CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
+
+    if (!value.n)
+        return;
+    text_add_line(&clean, value);
+    term_addf(b, TERM_DIM, "%-13s", name);
+    strbuf_addf(b, "%s\n", strbuf_str(&clean));
+}
+
+static void status_counts(const struct view *v, bool way_back, struct strbuf *out)
+{
+    size_t n = way_back ? v->plan.n_way_back : v->plan.n_steps;
+
+    strbuf_addf(out, "%zu of %zu done", view_count(v, way_back, SV("done")), n);
+    if (view_count(v, way_back, SV("skipped")))
+        strbuf_addf(out, ", %zu left out", view_count(v, way_back, SV("skipped")));
+    if (view_count(v, way_back, SV("failed")))
+        strbuf_addf(out, ", %zu failed", view_count(v, way_back, SV("failed")));
+}
+
+static void status_current(const struct view *v, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    const struct view_step *s = view_current(v);
+    const struct view_attempt *a;
+
+    if (!s || v->state == VIEW_FINISHED)
+        return;
+    a = vec_last(&s->attempts);
+    strbuf_addf(&text, "%.*s, line %zu: %.*s", SV_FMT(s->p->id), s->p->line,
+                SV_FMT(sv_sub(s->p->command, 0, sv_find_byte(s->p->command, '\n', 0))));
+    status_put(b, "step", strbuf_sv(&text));
+    status_put(b, "it is",
+               v->state == VIEW_CRASHED && sv_eq(s->state, SV("running"))
+                   ? SV("in doubt: begun, and the run's process is gone")
+                   : s->state);
+    status_put(b, "because", json_get_sv(a->outcome, "reason"));
+}
+
+static void status_show(const struct view *v, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), next = STRBUF(0);
+    const json_t *kept = json_object_get(v->last, "maintenance");
+    int64_t end_us = v->ended_us && v->state != VIEW_RUNNING ? v->ended_us : clock_now_us();
+
+    term_addf(b, TERM_BOLD, "%s  %s", event_run_text(v->id).s, status_word(v));
+    if (v->outcome.n)
+        term_addf(b, TERM_BOLD, ", %.*s", SV_FMT(v->outcome));
+    strbuf_add_byte(b, '\n');
+    status_put(b, "runbook", v->plan.title);
+    status_put(b, "document", v->plan.document);
+    status_put(b, "environment", v->plan.environment);
+    status_put(b, "operator", v->operator_name);
+    status_put(b, "begun", sv_from(clock_format_s(v->begun_us).s));
+    status_put(b, v->state == VIEW_RUNNING ? "for" : "took",
+               sv_from(duration_format((end_us - v->begun_us) / 1000).s));
+    status_counts(v, false, &text);
+    status_put(b, "steps", strbuf_sv(&text));
+    if (v->rollback_reason.n) {
+        strbuf_truncate(&text, 0);
+        status_counts(v, true, &text);
+        status_put(b, "way back", strbuf_sv(&text));
+        status_put(b, "reason", v->rollback_reason);
+    }
+    status_put(b, "verdict", v->verdict_text);
+    status_current(v, b);
+    status_put(b, "why", json_get_sv(v->last, "why"));
+    if (json_is_object(kept)) {
+        strbuf_truncate(&text, 0);
+        strbuf_addf(&text, "still on (%s), because %s", json_get_str(kept, "file", ""),
+                    json_get_str(kept, "because", ""));
+        status_put(b, "maintenance", strbuf_sv(&text));
+    }
+    if (v->state == VIEW_RUNNING) {
+        strbuf_truncate(&text, 0);
+        strbuf_addf(&text, "%s on %s, pid %lld", v->owner.owner, v->owner.host,
+                    (long long)v->owner.pid);
+        status_put(b, "process", strbuf_sv(&text));
+    }
+    status_next(v, &next);
+    status_put(b, "next", strbuf_sv(&next));
+}
+
+static json_t *status_json(const struct view *v)
+{
+    CLEANUP(strbuf_release) struct strbuf next = STRBUF(0);
+    const struct view_step *s = view_current(v);
+    json_t *j = json_object();
+
+    json_put_str(j, "run", event_run_text(v->id).s);
+    json_put_str(j, "state", status_word(v));
+    json_put_sv(j, "outcome", v->outcome);
+    json_put_sv(j, "environment", v->plan.environment);
+    json_put_sv(j, "document", v->plan.document);
+    json_put_sv(j, "operator", v->operator_name);
+    json_put_str(j, "begun", clock_format(v->begun_us).s);
+    json_put_int(j, "steps", (int64_t)v->plan.n_steps);
+    json_put_int(j, "done", (int64_t)view_count(v, false, SV("done")));
+    json_put_int(j, "failed", (int64_t)view_count(v, false, SV("failed")));
+    json_put_sv(j, "verdict", v->verdict);
+    json_put_sv(j, "why", json_get_sv(v->last, "why"));
+    if (s && v->state != VIEW_FINISHED)
+        json_put_sv(j, "step", s->p->id);
+    status_next(v, &next);
+    json_put_sv(j, "next", strbuf_sv(&next));
+    return j;
+}
+
+/* --- several runs --- */
+
+struct status_list {
+    struct store *store;
+    struct strbuf out;
+    json_t *json;
+    struct err *err;
+};
+
+static bool status_row(const struct store_run *run, void *arg)
+{
+    struct status_list *l = arg;
+    struct err err;
+    struct view v;
+
+    if (view_load(l->store, run->id, &v, &err) != ERR_OK) {
+        strbuf_addf(&l->out, "%s  cannot be read: %s\n", event_run_text(run->id).s, err.msg);
+        return true;
+    }
+    if (l->json)
+        json_append(l->json, status_json(&v));
+    strbuf_addf(&l->out, "%s  %s  %-15s %-13s %-12.*s %.*s\n", event_run_text(run->id).s,
+                clock_format_s(v.begun_us).s, status_word(&v),
+                v.outcome.n ? arena_strdup(&v.arena, v.outcome) : "", SV_FMT(run->environment),
+                SV_FMT(run->document));
+    view_release(&v);
+    return true;
+}
+
+static enum err_code status_all(struct store *store, bool json, struct strbuf *out, struct err *err)
+{
+    struct status_list l = {.store = store, .out = STRBUF(0), .json = json ? json_array() : NULL};
+    enum err_code rc = store_runs(store, status_row, &l, err);
+
+    if (json) {
+        json_write_pretty(l.json, out);
+        strbuf_add_byte(out, '\n');
+    } else {
+        strbuf_add_sv(out, strbuf_sv(&l.out));
+    }
+    json_decref(l.json);
+    strbuf_release(&l.out);
+    return rc;
+}
+
+static enum err_code status_run(struct cli *c, enum exit_code *exit UNUSED, struct err *err)
+{
+    CLEANUP(store_freep) struct store *store = NULL;
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    struct view v;
+    int64_t id;
+
+    if (load_store(c, STORE_READ, &store, err) != ERR_OK)
+        return err->code;
+    if (c->all) {
+        if (status_all(store, c->json, &b, err) != ERR_OK)
+            return err->code;
+    } else {
+        if (load_run(store, c, &id, err) != ERR_OK || view_load(store, id, &v, err) != ERR_OK)
+            return err->code;
+        if (c->json) {
+            CLEANUP(json_cleanup) json_t *j = status_json(&v);
+
+            json_write_pretty(j, &b);
+            strbuf_add_byte(&b, '\n');
+        } else {
+            status_show(&v, &b);
+        }
+        view_release(&v);
+    }
+    term_write(&b);
+    return ERR_OK;
+}
+
+const struct verb verb_status = {
+    .name = "status",
+    .args = "[RUN]",
+    .help = "where a run is, why it stopped, what goes on",
+    .more = "One look: what is done, which step is in progress or failed and why, what the run "
+            "waits for,\n"
+            "whether maintenance is still on, and the command that goes on. Without RUN: the last "
+            "one.\n\n"
+            "  prusik status\n"
+            "  prusik status --all",
+    .opts = status_opts,
+    .min_args = 0,
+    .max_args = 1,
+    .run = status_run,
+};

@@ -1,0 +1,155 @@
+#include "cli/go.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/sv.h"
+#include "cli/load.h"
+#include "cli/term.h"
+#include "cli/ui.h"
+
+struct go {
+    struct run *run;
+    uv_signal_t signals[3];
+    VEC(struct binding_pair) secret_env;
+};
+
+static void go_on_signal(uv_signal_t *s, int sig)
+{
+    struct go *g = s->data;
+
+    run_interrupt(g->run, sig == SIGINT    ? "interrupted by Ctrl-C"
+                          : sig == SIGTERM ? "interrupted by SIGTERM"
+                                           : "interrupted: the terminal was closed");
+}
+
+static void go_watch_signals(struct go *g)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        (void)uv_signal_init(run_uv(g->run), &g->signals[i]); /* always succeeds */
+        g->signals[i].data = g;
+        (void)uv_signal_start(&g->signals[i], go_on_signal, numbers[i]);
+        uv_unref((uv_handle_t *)&g->signals[i]);
+    }
+}
+
+/* Nobody can be asked without a terminal to answer on. */
+static bool go_is_attended(const struct cli *c)
+{
+    const char *ci = getenv("CI");
+
+    return !c->unattended && !c->json && !(ci && *ci) && isatty(STDIN_FILENO) &&
+           isatty(STDOUT_FILENO);
+}
+
+static enum ui_mode go_mode(const struct cli *c)
+{
+    if (c->json)
+        return UI_JSON;
+    if (c->quiet)
+        return UI_QUIET;
+    return term_is_live() ? UI_LIVE : UI_LINES;
+}
+
+/* The plan names secrets; their values come from here, every time. */
+static enum err_code go_secrets(struct go *g, const struct plan *plan, const struct binding *b,
+                                struct err *err)
+{
+    for (size_t i = 0; i < plan->n_secrets; i++) {
+        struct sv value;
+
+        if (!binding_env(b, plan->secrets[i], &value)) {
+            (void)err_set(err, ERR_REFUSED, "secret %.*s has no value", SV_FMT(plan->secrets[i]));
+            return err_hint(err, "put it into the environment, an env_file or --set");
+        }
+        *vec_add(&g->secret_env) = (struct binding_pair){plan->secrets[i], value, 0};
+    }
+    return ERR_OK;
+}
+
+static struct run_options go_options(struct go *g, const struct cli *c, const struct binding *b,
+                                     struct ui *ui)
+{
+    return (struct run_options){.listen = ui_listen,
+                                .ask = go_is_attended(c) ? ui_ask : NULL,
+                                .arg = ui,
+                                .secrets = b->secrets,
+                                .secret_env = g->secret_env.v,
+                                .n_secret_env = g->secret_env.n,
+                                .operator_name = b->operator_name};
+}
+
+/* The error is told by main; here only what the display says. */
+static enum err_code go_finish(struct go *g, struct ui *ui, enum exit_code *exit, struct err *err)
+{
+    struct err why = {0};
+
+    go_watch_signals(g);
+    ui_attach(ui, g->run);
+    *exit = run_go(g->run, &why);
+    ui_end(ui, *exit, &why);
+    for (size_t i = 0; i < ARRAY_LEN(g->signals); i++)
+        uv_close((uv_handle_t *)&g->signals[i], NULL);
+    if (why.code != ERR_OK)
+        term_error(&why);
+    (void)err;
+    return ERR_OK;
+}
+
+enum err_code go_start(const struct cli *c, struct store *store, const struct plan *plan,
+                       const struct binding *b, enum exit_code *exit, struct err *err)
+{
+    CLEANUP(ui_freep) struct ui *ui = ui_new(go_mode(c), plan, store_dir(store));
+    struct go g = {.run = NULL};
+    struct run_options opt;
+    enum err_code rc = go_secrets(&g, plan, b, err);
+
+    opt = go_options(&g, c, b, ui);
+    if (rc == ERR_OK)
+        rc = run_start(store, plan, &opt, &g.run, err);
+    if (rc == ERR_OK)
+        rc = go_finish(&g, ui, exit, err);
+    run_free(g.run);
+    vec_release(&g.secret_env);
+    return rc;
+}
+
+enum err_code go_resume(const struct cli *c, struct store *store, int64_t id, bool way_back,
+                        struct sv why, enum exit_code *exit, struct err *err)
+{
+    struct binding_options bopt = {
+        .path = c->bind, .sets = c->sets.v, .n_sets = c->sets.n, .operator_name = c->operator_name};
+    struct plan plan = {0};
+    struct binding b = {0};
+    struct go g = {.run = NULL};
+    struct run_options opt;
+    struct ui *ui = NULL;
+    CLEANUP(mem_freep) char *document = NULL;
+    enum err_code rc = run_plan(store, id, &plan, err);
+
+    if (rc != ERR_OK)
+        return rc;
+    document = xstrdup_sv(plan.document);
+    rc = binding_load(document, &bopt, &b, err);
+    if (rc == ERR_OK)
+        rc = go_secrets(&g, &plan, &b, err);
+    if (rc == ERR_OK) {
+        ui = ui_new(go_mode(c), &plan, store_dir(store));
+        opt = go_options(&g, c, &b, ui);
+        rc = run_resume(store, id, &plan, &opt, &g.run, err);
+    }
+    if (rc == ERR_OK && way_back)
+        run_roll_back(g.run, why, opt.operator_name.n ? opt.operator_name : plan.operator_name);
+    if (rc == ERR_OK)
+        rc = go_finish(&g, ui, exit, err);
+    run_free(g.run);
+    ui_free(ui);
+    vec_release(&g.secret_env);
+    if (b.dir)
+        binding_release(&b);
+    plan_release(&plan);
+    return rc;
+}

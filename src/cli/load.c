@@ -1,0 +1,95 @@
+#include "cli/load.h"
+
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/sv.h"
+#include "store/event.h"
+
+void loaded_release(struct loaded *l)
+{
+    if (l->has_plan)
+        plan_release(&l->plan);
+    if (l->has_b)
+        binding_release(&l->b);
+    if (l->has_rb)
+        runbook_release(&l->rb);
+    if (l->has_doc)
+        document_release(&l->doc);
+    *l = (struct loaded){0};
+}
+
+static struct binding_options load_options(const struct cli *c)
+{
+    return (struct binding_options){.path = c->bind,
+                                    .environment = c->env,
+                                    .operator_name = c->operator_name,
+                                    .store = c->store,
+                                    .sets = c->sets.v,
+                                    .n_sets = c->sets.n,
+                                    .time_scale = c->time_scale};
+}
+
+enum err_code load_plan(const struct cli *c, const char *path, struct loaded *ret, struct err *err)
+{
+    CLEANUP(loaded_release) struct loaded l = {.has_doc = false};
+    struct binding_options opt = load_options(c);
+    json_t *json = NULL;
+
+    l.has_doc = document_load(path, &l.doc, err) == ERR_OK;
+    if (!l.has_doc)
+        return err->code;
+    l.has_rb = runbook_read(&l.doc, &l.rb, err) == ERR_OK;
+    if (!l.has_rb)
+        return err->code;
+    l.has_b = binding_load(path, &opt, &l.b, err) == ERR_OK;
+    if (!l.has_b || plan_make(&l.rb, &l.b, &json, err) != ERR_OK)
+        return err->code;
+    l.has_plan = plan_load(json, &l.plan, err) == ERR_OK;
+    if (!l.has_plan)
+        return err->code;
+    *ret = l;
+    ret->rb.doc = &ret->doc;
+    l = (struct loaded){0};
+    return ERR_OK;
+}
+
+char *load_store_dir(const struct cli *c, const struct binding *b)
+{
+    CLEANUP(mem_freep) char *name = xstrdup_sv(b->store);
+
+    return c->store ? xstrdup(c->store) : path_join(b->dir, name);
+}
+
+enum err_code load_store(const struct cli *c, enum store_mode mode, struct store **ret,
+                         struct err *err)
+{
+    struct binding_options opt = load_options(c);
+    struct binding b = {0};
+    CLEANUP(mem_freep) char *dir = NULL;
+
+    if (c->store)
+        return store_open(c->store, mode, ret, err);
+    if (binding_load("./document", &opt, &b, err) != ERR_OK)
+        return err->code;
+    dir = load_store_dir(c, &b);
+    binding_release(&b);
+    return store_open(dir, mode, ret, err);
+}
+
+enum err_code load_run(struct store *s, const struct cli *c, int64_t *ret, struct err *err)
+{
+    int64_t run = 0;
+
+    if (c->n_args == 0) {
+        if (store_last_run(s, SV(""), &run, err) != ERR_OK)
+            return err->code;
+        if (!run)
+            return err_set(err, ERR_NOT_FOUND, "there is no run in '%s'", store_dir(s));
+    } else if (!event_run_parse(sv_from(c->args[0]), &run)) {
+        (void)err_set(err, ERR_USAGE, "'%s' is not the name of a run", c->args[0]);
+        return err_hint(err, "runs are called r-0001, r-0002, ...; prusik status --all lists them");
+    }
+    *ret = run;
+    return ERR_OK;
+}

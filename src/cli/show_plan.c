@@ -1,0 +1,216 @@
+#include "cli/show_plan.h"
+
+#include "base/duration.h"
+#include "base/sv.h"
+#include "base/text.h"
+#include "cli/term.h"
+#include "cli/ui_int.h"
+
+static void show_line(struct strbuf *out, size_t indent, enum term_style style, struct sv text,
+                      size_t room)
+{
+    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
+
+    text_add_line(&line, text);
+    strbuf_add_n(out, ' ', indent);
+    if (text_width(strbuf_sv(&line)) > room)
+        term_addf(out, style, "%.*s...", SV_FMT(text_cut(strbuf_sv(&line), room - 3)));
+    else
+        term_add(out, style, strbuf_sv(&line));
+}
+
+static void show_titles(const struct plan *p, struct sv *shown, struct sv part, struct strbuf *out)
+{
+    for (size_t end = 0; end <= part.n; end++) {
+        struct sv id = sv_sub(part, 0, end);
+        const struct plan_part *pp;
+
+        if (end < part.n && part.p[end] != '/')
+            continue;
+        if (sv_starts(*shown, id) && (shown->n == id.n || (id.n && shown->p[id.n] == '/')))
+            continue;
+        pp = plan_part(p, id);
+        if (!pp)
+            continue;
+        if (ui_depth(id) == 0)
+            strbuf_add_byte(out, '\n');
+        strbuf_add_n(out, ' ', 2 * ui_depth(id));
+        if (pp->number.n && !sv_starts(pp->number, SV("phase-")))
+            term_addf(out, ui_depth(id) ? TERM_PLAIN : TERM_HEAD, "%.*s ", SV_FMT(pp->number));
+        term_add(out, ui_depth(id) ? TERM_PLAIN : TERM_HEAD, pp->title);
+        term_addf(out, TERM_DIM, "  line %zu\n", pp->line);
+    }
+    *shown = part;
+}
+
+static void show_expects(const struct plan_step *s, size_t indent, struct strbuf *out)
+{
+    for (size_t i = 0; i < s->n_expects; i++) {
+        const struct plan_expect *e = &s->expects[i];
+
+        strbuf_add_n(out, ' ', indent);
+        if (e->machine)
+            term_add(out, TERM_GOOD, SV("= "));
+        else
+            term_add(out, TERM_WARN, SV("? "));
+        show_line(out, 0, TERM_PLAIN, e->e.source, 70);
+        term_addf(out, TERM_DIM, e->machine ? "  [%s]\n" : "  [a person answers]\n",
+                  rb_expect_name(e->e.form));
+    }
+}
+
+static void show_undo(const struct plan_step *s, struct strbuf *out)
+{
+    switch (s->undo) {
+    case UNDO_NOTHING: break;
+    case UNDO_INVERSE:
+    case UNDO_SECTION: term_addf(out, TERM_DIM, "  back: %.*s", SV_FMT(s->undo_text)); break;
+    case UNDO_ACCEPTED: term_addf(out, TERM_DIM, "  back: %.*s", SV_FMT(s->undo_text)); break;
+    case UNDO_GAP:
+    case UNDO__N:
+    default: term_add(out, TERM_BAD, SV("  NO WAY BACK")); break;
+    }
+}
+
+static void show_waits(const struct plan *p, const struct plan_step *s, struct strbuf *out)
+{
+    if (s->wait_ms)
+        term_addf(out, TERM_DIM, "  up to %s", duration_format(plan_scale(p, s->wait_ms)).s);
+    if (s->timeout_ms)
+        term_addf(out, TERM_DIM, "  at most %s", duration_format(plan_scale(p, s->timeout_ms)).s);
+    for (size_t i = 0; i < s->n_choices; i++)
+        term_addf(out, TERM_WARN, "  only if %.*s has \"%.*s\"", SV_FMT(s->choices[i].when),
+                  SV_FMT(s->choices[i].contains));
+}
+
+static void show_step(const struct plan *p, const struct plan_step *s, struct strbuf *out)
+{
+    size_t indent = 2 * ui_depth(s->part) + 2;
+    struct sv first = sv_sub(s->command, 0, sv_find_byte(s->command, '\n', 0));
+
+    if (s->skip.n) {
+        show_line(out, indent, TERM_DIM, first, 60);
+        term_addf(out, TERM_DIM, "  left out: %.*s\n", SV_FMT(s->skip));
+        return;
+    }
+    strbuf_add_n(out, ' ', indent);
+    term_addf(out, TERM_DIM, "%-11.*s ", SV_FMT(s->kind));
+    show_line(out, 0, TERM_BOLD, first, 66);
+    if (!sv_eq(s->host, SV("local")))
+        term_addf(out, TERM_WARN, "  on %.*s", SV_FMT(s->host));
+    show_waits(p, s, out);
+    show_undo(s, out);
+    if (s->answered)
+        term_addf(out, TERM_DIM, "  answered by %.*s: %s", SV_FMT(s->answer_by),
+                  s->answer ? "yes" : "no");
+    strbuf_add_byte(out, '\n');
+    show_expects(s, indent + 12, out);
+}
+
+static void show_steps(const struct plan *p, const struct plan_step *v, size_t n,
+                       struct strbuf *out)
+{
+    struct sv shown = {"", 0};
+
+    for (size_t i = 0; i < n; i++) {
+        show_titles(p, &shown, v[i].part, out);
+        show_step(p, &v[i], out);
+    }
+}
+
+static void show_rules(const struct plan *p, struct strbuf *out)
+{
+    if (p->n_rules == 0)
+        return;
+    term_add(out, TERM_HEAD, SV("\nWatched after the deployment"));
+    if (p->until_ms)
+        term_addf(out, TERM_DIM, "  until T+%s, every %s",
+                  duration_format(plan_scale(p, p->until_ms)).s,
+                  duration_format(plan_scale(p, p->interval_ms)).s);
+    strbuf_add_byte(out, '\n');
+    for (size_t i = 0; i < p->n_rules; i++) {
+        const struct plan_rule *r = &p->rules[i];
+
+        strbuf_add_str(out, "  ");
+        if (r->at_ms >= 0)
+            term_addf(out, TERM_DIM, "T+%s ", duration_format(plan_scale(p, r->at_ms)).s);
+        show_line(out, 0, r->dropped ? TERM_DIM : TERM_PLAIN, r->text.n ? r->text : r->source, 76);
+        if (r->dropped)
+            term_addf(out, TERM_WARN, "  dropped: %.*s", SV_FMT(r->reason));
+        term_addf(out, TERM_DIM, "  line %zu\n", r->line);
+    }
+}
+
+static size_t show_count(const struct plan *p, enum plan_undo how)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n_steps; i++)
+        n += p->steps[i].undo == how && !p->steps[i].skip.n;
+    return n;
+}
+
+static size_t show_changing(const struct plan *p)
+{
+    return show_count(p, UNDO_SECTION) + show_count(p, UNDO_INVERSE) +
+           show_count(p, UNDO_ACCEPTED) + show_count(p, UNDO_GAP);
+}
+
+static void show_head(const struct plan *p, struct strbuf *out)
+{
+    size_t machine = 0, all = 0;
+
+    for (size_t i = 0; i < p->n_steps; i++)
+        for (size_t k = 0; k < p->steps[i].n_expects; k++) {
+            all++;
+            machine += p->steps[i].expects[k].machine;
+        }
+    term_addf(out, TERM_BOLD, "%.*s\n", SV_FMT(p->title));
+    strbuf_addf(out, "environment  %.*s\n",
+                SV_FMT(p->environment.n ? p->environment : SV("(not named)")));
+    strbuf_addf(out, "plan         %s\n", hash_hex(&p->hash).s);
+    if (p->time_scale < 1 || p->time_scale > 1)
+        term_addf(out, TERM_WARN, "durations    × %g\n", p->time_scale);
+    strbuf_addf(out,
+                "steps        %zu, and %zu on the way back\n"
+                "expectations %zu, %zu of them checked by machine\n"
+                "way back     %zu steps change something: %zu undone by a rollback section, %zu by "
+                "themselves, %zu accepted, %zu without\n",
+                p->n_steps, p->n_way_back, all, machine, show_changing(p),
+                show_count(p, UNDO_SECTION), show_count(p, UNDO_INVERSE),
+                show_count(p, UNDO_ACCEPTED), show_count(p, UNDO_GAP));
+}
+
+void show_questions(const struct plan *p, bool attended, struct strbuf *out)
+{
+    size_t open = plan_open(p, attended);
+
+    if (open == 0) {
+        term_add(out, TERM_GOOD, SV("\nNothing is open.\n"));
+        return;
+    }
+    term_addf(out, TERM_WARN, "\n%zu open question%s\n", open, open == 1 ? "" : "s");
+    for (size_t i = 0; i < p->n_questions; i++) {
+        const struct plan_question *q = &p->questions[i];
+
+        if (attended && !q->at_plan)
+            continue;
+        strbuf_addf(out, "  %.*s:%zu: ", SV_FMT(q->file), q->line);
+        show_line(out, 0, TERM_BOLD, q->text, 100);
+        strbuf_add_str(out, "\n      ");
+        show_line(out, 0, TERM_DIM, q->answer_with, 110);
+        strbuf_add_byte(out, '\n');
+    }
+}
+
+void show_plan(const struct plan *p, bool attended, struct strbuf *out)
+{
+    show_head(p, out);
+    show_steps(p, p->steps, p->n_steps, out);
+    show_rules(p, out);
+    if (p->n_way_back) {
+        term_add(out, TERM_BAD, SV("\nThe way back\n"));
+        show_steps(p, p->way_back, p->n_way_back, out);
+    }
+    show_questions(p, attended, out);
+}

@@ -1,0 +1,33 @@
+#pragma once
+
+/*
+ * term: writing to a person's terminal: colour, width, errors.
+ *
+ * Text from outside goes through text_add_terminal() before it comes here.
+ */
+#include "base/err.h"
+#include "base/strbuf.h"
+
+enum term_style {
+    TERM_PLAIN,
+    TERM_BOLD,
+    TERM_DIM,
+    TERM_GOOD, /* green */
+    TERM_WARN, /* yellow */
+    TERM_BAD,  /* red */
+    TERM_HEAD, /* cyan, bold */
+    TERM__N
+};
+
+/* `when`: "auto", "always", "never" or NULL (auto).  NO_COLOR is honoured. */
+void term_init(const char *when);
+bool term_is_live(void); /* standard output is a terminal that can be redrawn */
+size_t term_width(void);
+
+/* Append text in a style; plain text when there is no colour. */
+void term_add(struct strbuf *b, enum term_style style, struct sv text);
+void term_addf(struct strbuf *b, enum term_style style, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Write to standard output. */
+void term_write(const struct strbuf *b);
+/* "error: ..." and "hint: ..." on standard error. */
+void term_error(const struct err *err);

@@ -1,0 +1,531 @@
+#include "cli/ui.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/sv.h"
+#include "base/text.h"
+#include "cli/ui_int.h"
+
+/* --- small pieces --- */
+
+size_t ui_depth(struct sv id)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < id.n; i++)
+        n += id.p[i] == '/';
+    return n;
+}
+
+struct sv ui_short_id(struct sv id)
+{
+    size_t slashes = 0;
+
+    for (size_t i = id.n; i > 0; i--)
+        if (id.p[i - 1] == '/' && ++slashes == 2)
+            return sv_sub(id, i, id.n);
+    return id;
+}
+
+/* A command on one line, cut to the room there is. */
+static void ui_add_command(struct strbuf *b, struct sv text, size_t room, enum term_style style)
+{
+    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
+    struct sv rest = text, piece;
+
+    while (sv_next_line(&rest, &piece)) {
+        piece = sv_trim(piece);
+        if (sv_ends(piece, SV("\\")))
+            piece = sv_trim(sv_sub(piece, 0, piece.n - 1));
+        if (line.n)
+            strbuf_add_byte(&line, ' ');
+        text_add_line(&line, piece);
+        if (line.n > 4 * room)
+            break;
+    }
+    if (text_width(strbuf_sv(&line)) > room && room > 3) {
+        term_add(b, style, text_cut(strbuf_sv(&line), room - 3));
+        term_add(b, style, SV("..."));
+    } else {
+        term_add(b, style, strbuf_sv(&line));
+    }
+}
+
+/* Pad the line in `b`, which began at `from`, so that `right` ends at the width. */
+static void ui_add_right(struct strbuf *b, size_t used, struct sv right, enum term_style style)
+{
+    size_t width = size_min(term_width(), 110);
+
+    strbuf_add_n(b, ' ', width > used + right.n ? width - used - right.n : 1);
+    term_add(b, style, right);
+    strbuf_add_byte(b, '\n');
+}
+
+/* --- the live part --- */
+
+void ui_erase(struct ui *u)
+{
+    if (u->live_lines)
+        printf("\033[%zuA\033[J", u->live_lines);
+    u->live_lines = 0;
+}
+
+void ui_print(struct ui *u, const struct strbuf *lines)
+{
+    ui_erase(u);
+    term_write(lines);
+    ui_redraw(u);
+}
+
+static void ui_live_step(struct ui *u, struct strbuf *b, size_t *lines)
+{
+    static const char *const frames[] = {"|", "/", "-", "\\"};
+    struct duration_text t = duration_format((clock_now_us() - u->step_begun_us) / 1000);
+    size_t width = size_min(term_width(), 110);
+
+    if (!u->step)
+        return;
+    strbuf_add_n(b, ' ', 2 * ui_depth(u->step->part) + 2);
+    term_addf(b, TERM_HEAD, "%s ", frames[u->spin % ARRAY_LEN(frames)]);
+    ui_add_command(b, u->step->command, width - 24 - 2 * ui_depth(u->step->part), TERM_BOLD);
+    term_addf(b, TERM_DIM, "  %s\n", t.s);
+    (*lines)++;
+    if (u->last_line.n) {
+        strbuf_add_n(b, ' ', 2 * ui_depth(u->step->part) + 4);
+        ui_add_command(b, strbuf_sv(&u->last_line), width - 12 - 2 * ui_depth(u->step->part),
+                       TERM_DIM);
+        strbuf_add_byte(b, '\n');
+        (*lines)++;
+    }
+}
+
+static void ui_live_progress(struct ui *u, struct strbuf *b, size_t *lines)
+{
+    size_t bar = 24, full = u->total ? u->done * bar / u->total : 0;
+    struct duration_text t = duration_format((clock_now_us() - u->begun_us) / 1000);
+
+    strbuf_add_str(b, "  ");
+    for (size_t i = 0; i < bar; i++)
+        term_add(b, i < full ? TERM_GOOD : TERM_DIM, i < full ? SV("━") : SV("─"));
+    strbuf_addf(b, " %zu of %zu steps  %s", u->done, u->total, t.s);
+    term_add(b, TERM_DIM, SV("  ctrl-c stops it; it can be resumed\n"));
+    (*lines)++;
+}
+
+void ui_redraw(struct ui *u)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    if (u->mode != UI_LIVE || !u->attached || u->asking)
+        return;
+    ui_erase(u);
+    u->live_lines = 0;
+    ui_live_step(u, &b, &u->live_lines);
+    if (u->watching)
+        ui_watch_live(u, &b, &u->live_lines);
+    ui_live_progress(u, &b, &u->live_lines);
+    term_write(&b);
+    fflush(stdout);
+}
+
+static void ui_on_tick(uv_timer_t *t)
+{
+    struct ui *u = t->data;
+
+    u->spin++;
+    ui_redraw(u);
+}
+
+void ui_attach(struct ui *u, struct run *r)
+{
+    u->run = r;
+    u->attached = true;
+    if (u->mode != UI_LIVE)
+        return;
+    (void)uv_timer_init(run_uv(r), &u->tick); /* always succeeds */
+    u->tick.data = u;
+    (void)uv_timer_start(&u->tick, ui_on_tick, 120, 120);
+    uv_unref((uv_handle_t *)&u->tick); /* drawing keeps no run alive */
+    u->has_tick = true;
+}
+
+/* --- the tree --- */
+
+/* Titles of the parts that the step is in and that do not stand yet. */
+static void ui_add_titles(struct ui *u, const struct plan_step *s, struct strbuf *b)
+{
+    for (size_t end = 0; end <= s->part.n; end++) {
+        struct sv id = sv_sub(s->part, 0, end);
+        const struct plan_part *p;
+
+        if (end < s->part.n && s->part.p[end] != '/')
+            continue;
+        if (sv_starts(u->shown_part, id) &&
+            (u->shown_part.n == id.n || (id.n && u->shown_part.p[id.n] == '/')))
+            continue;
+        p = plan_part(u->plan, id);
+        if (!p)
+            continue;
+        if (ui_depth(id) == 0)
+            strbuf_add_byte(b, '\n');
+        strbuf_add_n(b, ' ', 2 * ui_depth(id));
+        if (p->number.n && !sv_starts(p->number, SV("phase-")))
+            term_addf(b, ui_depth(id) ? TERM_PLAIN : TERM_HEAD, "%.*s ", SV_FMT(p->number));
+        term_add(b, ui_depth(id) ? TERM_PLAIN : TERM_HEAD, p->title);
+        strbuf_add_byte(b, '\n');
+    }
+    u->shown_part = s->part;
+}
+
+static const struct {
+    const char *state, *mark;
+    enum term_style style;
+} ui_marks[] = {
+    {"done", "✓", TERM_GOOD},   {"failed", "✗", TERM_BAD},   {"stopped", "■", TERM_WARN},
+    {"skipped", "-", TERM_DIM}, {"waiting", "?", TERM_WARN}, {"in-doubt", "?", TERM_WARN},
+};
+
+static size_t ui_mark_of(const char *state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(ui_marks); i++)
+        if (strcmp(ui_marks[i].state, state) == 0)
+            return i;
+    return ARRAY_LEN(ui_marks) - 1;
+}
+
+/* What was seen, on the right: the first expectation that says more than "exit status 0". */
+static void ui_add_seen(const json_t *data, struct strbuf *b)
+{
+    const json_t *checks = json_object_get(data, "expectations");
+
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        const json_t *c = json_array_get(checks, i);
+        struct sv seen = json_get_sv(c, "seen");
+
+        if (!seen.n || sv_eq(json_get_sv(c, "form"), SV("exit")))
+            continue;
+        if (b->n)
+            strbuf_add_str(b, ", ");
+        text_add_line(b, text_cut(seen, 40));
+        if (b->n > 60)
+            break;
+    }
+}
+
+static void ui_outcome_line(struct ui *u, const struct plan_step *s, const char *state,
+                            const json_t *data, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf seen = STRBUF(0), line = STRBUF(0);
+    size_t m = ui_mark_of(state), indent = 2 * ui_depth(s->part) + 2, used;
+    int64_t begun_us = json_get_int(data, "started_us", 0);
+    struct duration_text t = duration_format((json_get_int(data, "ended_us", 0) - begun_us) / 1000);
+    size_t width = size_min(term_width(), 110);
+
+    strbuf_add_n(b, ' ', indent);
+    term_addf(b, ui_marks[m].style, "%s ", ui_marks[m].mark);
+    ui_add_seen(data, &seen);
+    ui_add_command(&line, s->command,
+                   width - indent - 14 - size_min(text_width(strbuf_sv(&seen)), 40), TERM_PLAIN);
+    strbuf_add_sv(b, strbuf_sv(&line));
+    used = indent + 2 + text_width(strbuf_sv(&line));
+    if (seen.n) {
+        term_addf(b, TERM_DIM, "  %s", strbuf_str(&seen));
+        used += 2 + text_width(strbuf_sv(&seen));
+    }
+    ui_add_right(b, used, begun_us ? sv_from(t.s) : SV(""), TERM_DIM);
+    (void)u;
+}
+
+static void ui_reason_lines(const struct plan_step *s, const json_t *data, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
+    struct sv reason = json_get_sv(data, "reason");
+
+    if (!reason.n)
+        return;
+    text_add_line(&clean, reason);
+    strbuf_add_n(b, ' ', 2 * ui_depth(s->part) + 4);
+    term_addf(b, TERM_BAD, "%s\n", strbuf_str(&clean));
+}
+
+/* --- one function per event --- */
+
+typedef void ui_event_fn(struct ui *u, const struct run_event *e, struct strbuf *b);
+
+static void ui_run_started(struct ui *u, const struct run_event *e, struct strbuf *b)
+{
+    u->begun_us = e->at_us;
+    term_add(b, TERM_BOLD, u->plan->title);
+    strbuf_addf(b, "\n%.*s", SV_FMT(u->plan->environment));
+    if (u->plan->time_scale < 1 || u->plan->time_scale > 1)
+        term_addf(b, TERM_WARN, ", durations × %g", u->plan->time_scale);
+    term_addf(b, TERM_DIM, ", plan %.12s\n", json_get_str(e->data, "plan", ""));
+}
+
+static void ui_run_resumed(struct ui *u, const struct run_event *e, struct strbuf *b)
+{
+    u->begun_us = e->at_us;
+    term_add(b, TERM_BOLD, u->plan->title);
+    strbuf_addf(b, "\n%.*s", SV_FMT(u->plan->environment));
+    term_addf(b, TERM_WARN, ", resumed by %s\n", json_get_str(e->data, "operator", ""));
+}
+
+static void ui_intent(struct ui *u, const struct run_event *e, struct strbuf *b)
+{
+    u->step = e->step;
+    u->step_begun_us = e->at_us;
+    strbuf_truncate(&u->last_line, 0);
+    strbuf_truncate(&u->partial, 0);
+    if (e->step)
+        ui_add_titles(u, e->step, b);
+}
+
+static void ui_outcome(struct ui *u, const struct run_event *e, struct strbuf *b)
+{
+    const char *state = json_get_str(e->data, "state", "done");
+
+    u->step = NULL;
+    if (!e->step)
+        return;
+    u->done++;
+    ui_add_titles(u, e->step, b);
+    ui_outcome_line(u, e->step, state, e->data, b);
+    ui_reason_lines(e->step, e->data, b);
+}
+
+static void ui_skipped(struct ui *u, const struct run_event *e, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf why = STRBUF(0);
+    size_t indent;
+
+    if (!e->step)
+        return;
+    u->done++;
+    ui_add_titles(u, e->step, b);
+    indent = 2 * ui_depth(e->step->part) + 2;
+    strbuf_add_n(b, ' ', indent);
+    strbuf_add_str(b, "- ");
+    ui_add_command(b, e->step->command, 50, TERM_DIM);
+    text_add_line(&why, text_cut(json_get_sv(e->data, "reason"), 70));
+    term_addf(b, TERM_DIM, "  left out: %s\n", strbuf_str(&why));
+}
+
+static void ui_doubt(struct ui *u, const struct run_event *e, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf why = STRBUF(0);
+
+    if (!e->step)
+        return;
+    ui_add_titles(u, e->step, b);
+    text_add_line(&why, json_get_sv(e->data, "evidence"));
+    strbuf_add_n(b, ' ', 2 * ui_depth(e->step->part) + 2);
+    term_addf(b, TERM_WARN, "? begun before the interruption: %s, as %s\n",
+              json_get_str(e->data, "decision", ""), strbuf_str(&why));
+}
+
+static void ui_answer(struct ui *u UNUSED, const struct run_event *e, struct strbuf *b)
+{
+    if (!e->step)
+        return;
+    strbuf_add_n(b, ' ', 2 * ui_depth(e->step->part) + 4);
+    term_addf(b, TERM_DIM, "%s: %s%s%s\n", json_get_str(e->data, "by", ""),
+              json_get_str(e->data, "answer", ""), json_get_sv(e->data, "note").n ? ", " : "",
+              json_get_str(e->data, "note", ""));
+}
+
+static void ui_approval(struct ui *u UNUSED, const struct run_event *e, struct strbuf *b)
+{
+    if (!e->step)
+        return;
+    strbuf_add_n(b, ' ', 2 * ui_depth(e->step->part) + 4);
+    term_addf(b, TERM_DIM, "approved by %s%s%s\n", json_get_str(e->data, "by", ""),
+              json_get_sv(e->data, "role").n ? ", " : "", json_get_str(e->data, "role", ""));
+}
+
+static void ui_rollback(struct ui *u, const struct run_event *e, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf why = STRBUF(0);
+
+    u->watching = false;
+    u->way_back = true;
+    u->shown_part = (struct sv){NULL, 0};
+    u->done = 0;
+    u->total = u->plan->n_way_back;
+    text_add_line(&why, json_get_sv(e->data, "reason"));
+    term_addf(b, TERM_BAD, "\nROLLBACK: %s\n", strbuf_str(&why));
+}
+
+static void ui_hold(struct ui *u UNUSED, const struct run_event *e, struct strbuf *b)
+{
+    if (!sv_eq(json_get_sv(e->data, "what"), SV("maintenance")) ||
+        sv_eq(json_get_sv(e->data, "why"), SV("a step of the document")))
+        return;
+    term_addf(b, TERM_WARN, "  maintenance flag %s: %s (%s)\n",
+              strcmp(e->name, "hold-taken") == 0 ? "set" : "lifted",
+              json_get_str(e->data, "file", ""), json_get_str(e->data, "why", ""));
+}
+
+static void ui_value(struct ui *u UNUSED, const struct run_event *e, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf value = STRBUF(0);
+
+    text_add_line(&value, text_cut(json_get_sv(e->data, "value"), 60));
+    term_addf(b, TERM_DIM, "  %s = %s\n", json_get_str(e->data, "name", ""), strbuf_str(&value));
+}
+
+static void ui_message_event(struct ui *u UNUSED, const struct run_event *e, struct strbuf *b)
+{
+    term_addf(b, TERM_DIM, "\n  message \"%s\" (line %lld) is in the report\n",
+              json_get_str(e->data, "when", ""), (long long)json_get_int(e->data, "line", 0));
+}
+
+/* The last line that a command has printed, also when it has no end yet. */
+static void ui_output(struct ui *u, const struct run_event *e, struct strbuf *b UNUSED)
+{
+    struct sv rest = e->bytes, line;
+
+    if (u->mode != UI_LIVE)
+        return;
+    if (rest.n > 4096)
+        rest = sv_sub(rest, rest.n - 4096, rest.n);
+    while (sv_next_line(&rest, &line))
+        if (sv_trim(line).n) {
+            strbuf_truncate(&u->last_line, 0);
+            strbuf_add_sv(&u->last_line, text_cut(sv_trim(line), 200));
+        }
+}
+
+static const struct {
+    const char *name;
+    ui_event_fn *fn;
+} ui_events[] = {
+    {"run-started", ui_run_started},
+    {"run-resumed", ui_run_resumed},
+    {"step-intent", ui_intent},
+    {"step-outcome", ui_outcome},
+    {"step-skipped", ui_skipped},
+    {"step-doubt", ui_doubt},
+    {"answer", ui_answer},
+    {"approval", ui_approval},
+    {"rollback-started", ui_rollback},
+    {"hold-taken", ui_hold},
+    {"hold-given", ui_hold},
+    {"value-bound", ui_value},
+    {"message", ui_message_event},
+    {"output", ui_output},
+};
+
+static void ui_json_event(const struct ui *u, const struct run_event *e)
+{
+    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
+    CLEANUP(json_cleanup) json_t *j = json_object();
+
+    json_put_int(j, "n", e->seq);
+    json_put_str(j, "time", clock_format(e->at_us).s);
+    json_put_str(j, "run", event_run_text(u->run_id).s);
+    json_put_str(j, "event", e->name);
+    if (e->step)
+        json_put_sv(j, "step", e->step->id);
+    if (e->attempt)
+        json_put_int(j, "attempt", e->attempt);
+    if (e->data)
+        json_put(j, "data", json_incref((json_t *)(uintptr_t)e->data));
+    if (e->bytes.n)
+        json_put_sv(j, "bytes", e->bytes);
+    json_write(j, &line);
+    strbuf_add_byte(&line, '\n');
+    term_write(&line);
+    fflush(stdout);
+}
+
+void ui_listen(void *arg, const struct run_event *e)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    struct ui *u = arg;
+
+    if (u->mode == UI_JSON) {
+        ui_json_event(u, e);
+        return;
+    }
+    if (u->mode == UI_QUIET)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(ui_events); i++)
+        if (strcmp(ui_events[i].name, e->name) == 0)
+            ui_events[i].fn(u, e, &b);
+    if (b.n)
+        ui_print(u, &b);
+    ui_watch_event(u, e);
+    if (u->mode == UI_LINES)
+        fflush(stdout);
+}
+
+/* --- making, ending --- */
+
+struct ui *ui_new(enum ui_mode mode, const struct plan *plan, const char *store_dir)
+{
+    struct ui *u = XNEW(struct ui);
+
+    u->mode = mode;
+    u->plan = plan;
+    u->store_dir = xstrdup(store_dir);
+    u->begun_us = clock_now_us();
+    u->total = plan->n_steps;
+    return u;
+}
+
+void ui_free(struct ui *u)
+{
+    if (!u)
+        return;
+    ui_watch_free(u);
+    strbuf_release(&u->last_line);
+    strbuf_release(&u->partial);
+    strbuf_release(&u->typed);
+    free(u->store_dir);
+    free(u);
+}
+
+static const struct {
+    enum exit_code code;
+    const char *text;
+    enum term_style style;
+} ui_ends[] = {
+    {EXIT_CODE_DONE, "DONE", TERM_GOOD},
+    {EXIT_CODE_ROLLED_BACK, "ROLLED BACK", TERM_WARN},
+    {EXIT_CODE_ROLLBACK_FAILED, "ROLLBACK FAILED", TERM_BAD},
+    {EXIT_CODE_FAILED, "FAILED", TERM_BAD},
+    {EXIT_CODE_WAITING, "WAITING", TERM_WARN},
+    {EXIT_CODE_INTERRUPTED, "INTERRUPTED", TERM_WARN},
+    {EXIT_CODE_INVESTIGATE, "DONE, INVESTIGATE", TERM_WARN},
+};
+
+static void ui_end_lines(struct ui *u, enum exit_code code, struct strbuf *b)
+{
+    struct duration_text t = duration_format((clock_now_us() - u->begun_us) / 1000);
+    struct event_run_text run = event_run_text(u->run_id);
+
+    for (size_t i = 0; i < ARRAY_LEN(ui_ends); i++)
+        if (ui_ends[i].code == code)
+            term_addf(b, ui_ends[i].style, "\n%s", ui_ends[i].text);
+    strbuf_addf(b, "  run %s, %s, exit code %d\n", run.s, t.s, (int)code);
+    term_addf(b, TERM_DIM, "report: prusik report %s --store %s\n", run.s, u->store_dir);
+}
+
+void ui_end(struct ui *u, enum exit_code code, const struct err *err UNUSED)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    ui_erase(u);
+    ui_ask_close(u);
+    u->attached = false;
+    if (u->has_tick)
+        uv_close((uv_handle_t *)&u->tick, NULL);
+    u->has_tick = false;
+    if (u->mode == UI_LIVE || u->mode == UI_LINES) {
+        ui_end_lines(u, code, &b);
+        term_write(&b);
+    }
+}

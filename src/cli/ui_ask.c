@@ -1,0 +1,161 @@
+/*
+ * Questions, answered on the terminal in place.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "action/action.h"
+#include "base/sv.h"
+#include "base/text.h"
+#include "cli/ui_int.h"
+
+static void ui_alloc(uv_handle_t *h UNUSED, size_t suggested UNUSED, uv_buf_t *buf)
+{
+    static char chunk[4096]; /* one loop, one thread, used up before the next read */
+
+    *buf = uv_buf_init(chunk, sizeof(chunk));
+}
+
+/* "y", "yes", "n note": the first letter decides, the rest is a note. */
+static bool ui_parse_answer(struct sv line, bool *yes, struct sv *note)
+{
+    struct sv word;
+
+    line = sv_trim(line);
+    if (!sv_next_word(&line, &word))
+        return false;
+    if (sv_eq_nocase(word, SV("y")) || sv_eq_nocase(word, SV("yes")))
+        *yes = true;
+    else if (sv_eq_nocase(word, SV("n")) || sv_eq_nocase(word, SV("no")))
+        *yes = false;
+    else
+        return false;
+    *note = sv_trim(line);
+    return true;
+}
+
+static void ui_prompt(void)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    term_add(&b, TERM_WARN, SV("    yes or no (a note may follow): "));
+    term_write(&b);
+    fflush(stdout);
+}
+
+static void ui_on_line(struct ui *u, struct sv line)
+{
+    struct sv note = {NULL, 0};
+    bool yes = false;
+
+    if (!u->asking)
+        return;
+    if (!ui_parse_answer(line, &yes, &note)) {
+        ui_prompt();
+        return;
+    }
+    u->asking = false;
+    run_answer(u->run, yes, (struct sv){NULL, 0}, note);
+}
+
+static void ui_on_input(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
+{
+    struct ui *u = s->data;
+    size_t lf;
+
+    if (n < 0) { /* the terminal is gone: nobody can answer any more */
+        (void)uv_read_stop(s);
+        if (u->asking)
+            run_interrupt(u->run, "the terminal was closed while a question was open");
+        return;
+    }
+    strbuf_add(&u->typed, buf->base, (size_t)n);
+    while ((lf = sv_find_byte(strbuf_sv(&u->typed), '\n', 0)) != SV_NPOS) {
+        CLEANUP(mem_freep) char *line = xstrdup_sv(sv_sub(strbuf_sv(&u->typed), 0, lf));
+
+        strbuf_consume(&u->typed, lf + 1);
+        ui_on_line(u, sv_from(line));
+    }
+}
+
+static bool ui_open_input(struct ui *u)
+{
+    if (u->has_input)
+        return true;
+    if (uv_tty_init(run_uv(u->run), &u->input, STDIN_FILENO, 1) != 0)
+        return false;
+    u->input.data = u;
+    u->has_input = true;
+    return uv_read_start((uv_stream_t *)&u->input, ui_alloc, ui_on_input) == 0;
+}
+
+/* The end of the output that the person is to judge. */
+static void ui_show_output(const struct run_question *q, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), clean = STRBUF(0);
+    struct sv rest, line;
+    size_t lines = 0, skip;
+
+    if (!q->outcome)
+        return;
+    capture_text(&q->outcome->out, &text);
+    capture_text(&q->outcome->errs, &text);
+    text_add_terminal(&clean, strbuf_sv(&text));
+    for (rest = strbuf_sv(&clean); sv_next_line(&rest, &line);)
+        lines++;
+    skip = lines > 20 ? lines - 20 : 0;
+    for (rest = strbuf_sv(&clean); sv_next_line(&rest, &line);) {
+        if (skip) {
+            skip--;
+            continue;
+        }
+        term_addf(b, TERM_DIM, "    | %.*s\n", SV_FMT(line));
+    }
+}
+
+static const char *ui_question_lead(enum run_question_kind kind)
+{
+    switch (kind) {
+    case QUESTION_OUTCOME: return "Is it as expected?";
+    case QUESTION_DOUBT: return "Has it happened? (no: it is done again)";
+    case QUESTION_CHECKPOINT: return "Go on?";
+    case QUESTION_CHOICE: return "Is it needed?";
+    case QUESTION_MANUAL:
+    default: return "Is it done?";
+    }
+}
+
+void ui_ask(void *arg, const struct run_question *q)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), text = STRBUF(0);
+    struct ui *u = arg;
+
+    ui_erase(u);
+    text_add_terminal(&text, q->text);
+    if (q->step)
+        term_addf(&b, TERM_DIM, "    step %.*s, line %zu\n", SV_FMT(ui_short_id(q->step->id)),
+                  q->step->line);
+    ui_show_output(q, &b);
+    {
+        struct sv rest = strbuf_sv(&text), line;
+
+        while (sv_next_line(&rest, &line))
+            term_addf(&b, TERM_BOLD, "    %.*s\n", SV_FMT(line));
+    }
+    term_addf(&b, TERM_WARN, "    %s\n", ui_question_lead(q->kind));
+    term_write(&b);
+    u->asking = true;
+    if (ui_open_input(u))
+        ui_prompt();
+    else
+        run_interrupt(u->run, "the terminal cannot be read, and a question is open");
+}
+
+void ui_ask_close(struct ui *u)
+{
+    u->asking = false;
+    if (u->has_input)
+        uv_close((uv_handle_t *)&u->input, NULL);
+    u->has_input = false;
+}

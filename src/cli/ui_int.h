@@ -1,0 +1,72 @@
+#pragma once
+
+/*
+ * ui_int: what the files of the run's display share.
+ */
+#include "cli/term.h"
+#include "cli/ui.h"
+
+#define UI_LIVE_MAX 24u /* live lines at most */
+
+/* A watched rule, as last seen. */
+struct ui_rule {
+    struct sv id, source;
+    char *value, *limit, *state, *why;
+    char *verdict;
+    int64_t n;
+    double pending_s, need_s;
+    double history[32];
+    size_t n_history;
+};
+
+struct ui {
+    enum ui_mode mode;
+    const struct plan *plan;
+    struct run *run;
+    char *store_dir;
+    int64_t run_id;
+    int64_t begun_us;
+
+    /* the tree: parts whose titles stand already */
+    struct sv shown_part;
+    bool way_back;
+
+    /* the step in progress */
+    const struct plan_step *step;
+    int64_t step_begun_us;
+    struct strbuf last_line, partial;
+    size_t done, total;
+
+    /* the watch */
+    bool watching;
+    int64_t watch_at_ms, watch_until_ms;
+    VEC(struct ui_rule) rules;
+
+    /* the live lines */
+    size_t live_lines;
+    uv_timer_t tick;
+    bool has_tick, attached;
+    unsigned spin;
+
+    /* a question */
+    uv_tty_t input;
+    bool has_input, asking;
+    struct run_question question;
+    struct strbuf typed;
+};
+
+/* Lines that stay: above the live part. */
+void ui_print(struct ui *u, const struct strbuf *lines);
+/* Draw the live part again. */
+void ui_redraw(struct ui *u);
+void ui_erase(struct ui *u);
+/* ui_watch.c */
+void ui_watch_event(struct ui *u, const struct run_event *e);
+void ui_watch_live(struct ui *u, struct strbuf *out, size_t *lines);
+void ui_watch_free(struct ui *u);
+/* ui_ask.c */
+void ui_ask_close(struct ui *u);
+/* Depth of a part in the tree: number of '/' in its id. */
+size_t ui_depth(struct sv id);
+/* The last component(s) of an id that people type: "1.2/3". */
+struct sv ui_short_id(struct sv id);

@@ -1,0 +1,177 @@
+/*
+ * The watch, on the screen: each rule with its value, limit, samples and how long it has been bad.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/sv.h"
+#include "base/text.h"
+#include "cli/ui_int.h"
+
+static void ui_rule_clear(struct ui_rule *r)
+{
+    free(r->value);
+    free(r->limit);
+    free(r->state);
+    free(r->why);
+    free(r->verdict);
+}
+
+void ui_watch_free(struct ui *u)
+{
+    for (size_t i = 0; i < u->rules.n; i++)
+        ui_rule_clear(&u->rules.v[i]);
+    vec_release(&u->rules);
+}
+
+static struct ui_rule *ui_rule_of(struct ui *u, struct sv id)
+{
+    for (size_t i = 0; i < u->rules.n; i++)
+        if (sv_eq(u->rules.v[i].id, id))
+            return &u->rules.v[i];
+    for (size_t i = 0; i < u->plan->n_rules; i++)
+        if (sv_eq(u->plan->rules[i].id, id)) {
+            struct ui_rule *r = vec_add(&u->rules);
+
+            r->id = u->plan->rules[i].id;
+            r->source = u->plan->rules[i].source;
+            return r;
+        }
+    return NULL;
+}
+
+static void ui_rule_text(char **field, const char *text)
+{
+    free(*field);
+    *field = xstrdup(text);
+}
+
+/* One rule of a "watch" event: {rule, state, verdict, value_text, limit_text, n, why, value, ...}. */
+static void ui_rule_update(struct ui *u, const json_t *j)
+{
+    struct ui_rule *r = ui_rule_of(u, json_get_sv(j, "rule"));
+
+    if (!r)
+        return;
+    ui_rule_text(&r->value, json_get_str(j, "value_text", ""));
+    ui_rule_text(&r->limit, json_get_str(j, "limit_text", ""));
+    ui_rule_text(&r->state, json_get_str(j, "state", ""));
+    ui_rule_text(&r->why, json_get_str(j, "why", ""));
+    ui_rule_text(&r->verdict, json_get_str(j, "verdict", "OK"));
+    r->n = json_get_int(j, "n", 0);
+    r->pending_s = json_get_real(j, "for_s", 0);
+    r->need_s = json_get_real(j, "need_s", 0);
+    if (r->n_history == ARRAY_LEN(r->history)) {
+        memmove(r->history, r->history + 1, sizeof(r->history) - sizeof(r->history[0]));
+        r->n_history--;
+    }
+    r->history[r->n_history++] =
+        json_is_number(json_object_get(j, "value")) ? json_get_real(j, "value", 0) : (double)NAN;
+}
+
+static enum term_style ui_verdict_style(const char *verdict)
+{
+    if (strcmp(verdict, "ROLLBACK") == 0)
+        return TERM_BAD;
+    if (strcmp(verdict, "INVESTIGATE") == 0)
+        return TERM_WARN;
+    return strcmp(verdict, "HOLD") == 0 ? TERM_DIM : TERM_GOOD;
+}
+
+static void ui_spark(const struct ui_rule *r, struct strbuf *b)
+{
+    static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    double max = 0;
+    size_t from = r->n_history > 16 ? r->n_history - 16 : 0;
+
+    for (size_t i = from; i < r->n_history; i++)
+        if (r->history[i] > max)
+            max = r->history[i];
+    for (size_t i = from; i < r->n_history; i++) {
+        double v = r->history[i];
+
+        if (isnan(v))
+            strbuf_add_byte(b, '.');
+        else
+            strbuf_add_str(b, bars[max > 0 && v > 0 ? (size_t)(v / max * 7.0) : 0]);
+    }
+    strbuf_add_n(b, ' ', 16 - (r->n_history - from));
+}
+
+static void ui_rule_line(const struct ui_rule *r, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf title = STRBUF(0);
+
+    text_add_line(&title, text_cut(r->source, 34));
+    strbuf_add_str(b, "    ");
+    term_addf(b, ui_verdict_style(r->verdict), "%-11s", r->verdict);
+    strbuf_addf(b, " %s", strbuf_str(&title));
+    strbuf_add_n(b, ' ', 35 - size_min(35, text_width(strbuf_sv(&title))));
+    term_add(b, TERM_DIM, SV(""));
+    ui_spark(r, b);
+    strbuf_addf(b, " %10s %s", r->value[0] ? r->value : "-", r->limit);
+    if (r->need_s > 0 && r->pending_s > 0)
+        term_addf(b, TERM_WARN, "  bad %.0f of %.0f s", r->pending_s, r->need_s);
+    else if (!r->value[0] && r->why[0])
+        term_addf(b, TERM_DIM, "  %s", r->why);
+    if (r->n > 0)
+        term_addf(b, TERM_DIM, "  n=%lld", (long long)r->n);
+    strbuf_add_byte(b, '\n');
+}
+
+void ui_watch_live(struct ui *u, struct strbuf *out, size_t *lines)
+{
+    struct duration_text at = duration_format(u->watch_at_ms),
+                         until = duration_format(u->watch_until_ms);
+
+    term_addf(out, TERM_HEAD, "  watching, T+%s of %s\n", at.s, until.s);
+    (*lines)++;
+    for (size_t i = 0; i < u->rules.n && *lines < UI_LIVE_MAX; i++) {
+        ui_rule_line(&u->rules.v[i], out);
+        (*lines)++;
+    }
+}
+
+static void ui_watch_tick(struct ui *u, const json_t *data)
+{
+    const json_t *rules = json_object_get(data, "rules");
+
+    u->watching = !u->way_back;
+    u->watch_at_ms = json_get_int(data, "at_ms", 0);
+    u->watch_until_ms = json_get_int(data, "until_ms", 0);
+    for (size_t i = 0; i < json_array_size(rules); i++)
+        ui_rule_update(u, json_array_get(rules, i));
+    ui_redraw(u);
+}
+
+static void ui_watch_line(struct ui *u, const char *what, const char *verdict, const char *text)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), clean = STRBUF(0);
+
+    text_add_line(&clean, sv_from(text));
+    strbuf_addf(&b, "  %s ", what);
+    term_addf(&b, ui_verdict_style(verdict), "%s", verdict);
+    strbuf_addf(&b, "  %s\n", strbuf_str(&clean));
+    ui_print(u, &b);
+}
+
+void ui_watch_event(struct ui *u, const struct run_event *e)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    if (strcmp(e->name, "watch") == 0) {
+        ui_watch_tick(u, e->data);
+    } else if (strcmp(e->name, "mark") == 0) {
+        term_add(&b, TERM_DIM, SV("  deploy mark T0: rules are judged from here on\n"));
+        ui_print(u, &b);
+    } else if (strcmp(e->name, "verdict") == 0) {
+        ui_watch_line(u, "verdict", json_get_str(e->data, "verdict", ""),
+                      json_get_str(e->data, "text", ""));
+    } else if (strcmp(e->name, "checkpoint") == 0) {
+        strbuf_addf(&b, "checkpoint %s", json_get_str(e->data, "name", ""));
+        ui_watch_line(u, strbuf_str(&b), json_get_str(e->data, "verdict", ""),
+                      json_get_str(e->data, "text", ""));
+    }
+}

@@ -1,0 +1,258 @@
+#include "cli/verb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/suggest.h"
+#include "base/sv.h"
+#include "cli/term.h"
+
+#define VERB(name) extern const struct verb verb_##name;
+#include "cli/verbs.inc"
+#undef VERB
+
+const struct verb *const verb_table[] = {
+#define VERB(name) &verb_##name,
+#include "cli/verbs.inc"
+#undef VERB
+};
+const size_t n_verbs = ARRAY_LEN(verb_table);
+
+/* clang-format off */
+const struct cli_option cli_options[] = {
+    {"--bind",       'b', CLI_TEXT,   offsetof(struct cli, bind),          "FILE",       "binding file; default prusik.yaml beside the document"},
+    {"--env",        'e', CLI_TEXT,   offsetof(struct cli, env),           "NAME",       "environment, instead of the binding's"},
+    {"--set",        's', CLI_TEXTS,  offsetof(struct cli, sets),          "NAME=VALUE", "set a variable of the commands' environment; may be repeated"},
+    {"--store",       0,  CLI_TEXT,   offsetof(struct cli, store),         "FOLDER",     "folder of the journal; default .prusik beside the binding"},
+    {"--operator",    0,  CLI_TEXT,   offsetof(struct cli, operator_name), "NAME",       "who runs; default the login"},
+    {"--time-scale",  0,  CLI_NUMBER, offsetof(struct cli, time_scale),    "FACTOR",     "multiply every duration of the document, for rehearsals"},
+    {"--unattended", 'u', CLI_FLAG,   offsetof(struct cli, unattended),    NULL,         "never ask: what is open is refused before anything is done"},
+    {"--json",        0,  CLI_FLAG,   offsetof(struct cli, json),          NULL,         "JSON instead of text"},
+    {"--questions",   0,  CLI_FLAG,   offsetof(struct cli, questions),     NULL,         "only what is open, with how to answer it"},
+    {"--format",      0,  CLI_TEXT,   offsetof(struct cli, format),        "FORMAT",     "text, json or html, as the command knows"},
+    {"--output",     'o', CLI_TEXT,   offsetof(struct cli, output),        "FILE",       "write there instead of to the terminal"},
+    {"--as",          0,  CLI_TEXT,   offsetof(struct cli, as),            "NAME",       "whose approval or decision this is"},
+    {"--role",        0,  CLI_TEXT,   offsetof(struct cli, role),          "ROLE",       "in which role"},
+    {"--note",        0,  CLI_TEXT,   offsetof(struct cli, note),          "TEXT",       "a remark that is kept with it"},
+    {"--why",         0,  CLI_TEXT,   offsetof(struct cli, why),           "TEXT",       "the reason, which is kept"},
+    {"--step",        0,  CLI_TEXT,   offsetof(struct cli, step),          "ID",         "only for this step"},
+    {"--all",        'a', CLI_FLAG,   offsetof(struct cli, all),           NULL,         "all runs, not only the last one"},
+    {"--quiet",      'q', CLI_FLAG,   offsetof(struct cli, quiet),         NULL,         "only what went wrong"},
+    {"--color",       0,  CLI_TEXT,   offsetof(struct cli, color),         "WHEN",       "auto, always or never"},
+    {"--help",       'h', CLI_FLAG,   offsetof(struct cli, help),          NULL,         "this text"},
+};
+/* clang-format on */
+const size_t n_cli_options = ARRAY_LEN(cli_options);
+
+/* Options that every verb has. */
+static const char *const verb_common[] = {"--color", "--help"};
+
+static bool verb_has_option(const struct verb *v, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(verb_common); i++)
+        if (strcmp(verb_common[i], name) == 0)
+            return true;
+    for (size_t i = 0; v->opts && v->opts[i]; i++)
+        if (strcmp(v->opts[i], name) == 0)
+            return true;
+    return false;
+}
+
+static const struct cli_option *verb_find_option(const struct verb *v, struct sv name)
+{
+    for (size_t i = 0; i < n_cli_options; i++) {
+        const struct cli_option *o = &cli_options[i];
+        bool is =
+            sv_eq(name, sv_from(o->name)) || (name.n == 2 && o->letter && name.p[1] == o->letter);
+
+        if (is && verb_has_option(v, o->name))
+            return o;
+    }
+    return NULL;
+}
+
+static enum err_code verb_unknown_option(const struct verb *v, struct sv name, struct err *err)
+{
+    struct suggest s = suggest_begin(name);
+
+    for (size_t i = 0; i < n_cli_options; i++)
+        if (verb_has_option(v, cli_options[i].name))
+            suggest_offer(&s, sv_from(cli_options[i].name));
+    (void)err_set(err, ERR_USAGE, "prusik %s has no option '%.*s'", v->name, SV_FMT(name));
+    if (s.best.p)
+        return err_hint(err, "did you mean %.*s?", SV_FMT(s.best));
+    return err_hint(err, "prusik %s --help", v->name);
+}
+
+static enum err_code verb_store_value(const struct cli_option *o, const char *value, struct cli *c,
+                                      struct err *err)
+{
+    void *field = (char *)c + o->offset;
+
+    switch (o->kind) {
+    case CLI_FLAG: *(bool *)field = true; return ERR_OK;
+    case CLI_TEXT: *(const char **)field = value; return ERR_OK;
+    case CLI_TEXTS: *vec_add((cli_texts *)field) = value; return ERR_OK;
+    case CLI_NUMBER:
+    default:
+        if (!sv_to_f64(sv_from(value), field) || *(double *)field <= 0)
+            return err_set(err, ERR_USAGE, "%s '%s' is not a number above 0", o->name, value);
+        return ERR_OK;
+    }
+}
+
+/* One option, perhaps with its value in the next argument; *i moves over what was used. */
+static enum err_code verb_read_option(const struct verb *v, int argc, char **argv, int *i,
+                                      struct cli *c, struct err *err)
+{
+    struct sv arg = sv_from(argv[*i]);
+    size_t eq = sv_starts(arg, SV("--")) ? sv_find_byte(arg, '=', 0) : SV_NPOS;
+    const struct cli_option *o = verb_find_option(v, sv_sub(arg, 0, eq));
+
+    if (!o)
+        return verb_unknown_option(v, sv_sub(arg, 0, eq), err);
+    if (o->kind == CLI_FLAG) {
+        if (eq != SV_NPOS)
+            return err_set(err, ERR_USAGE, "%s takes no value", o->name);
+        return verb_store_value(o, NULL, c, err);
+    }
+    if (eq != SV_NPOS)
+        return verb_store_value(o, argv[*i] + eq + 1, c, err);
+    if (*i + 1 >= argc)
+        return err_set(err, ERR_USAGE, "%s needs a value: %s", o->name, o->value);
+    return verb_store_value(o, argv[++*i], c, err);
+}
+
+static enum err_code verb_read(const struct verb *v, int argc, char **argv, struct cli *c,
+                               struct err *err)
+{
+    bool options = true;
+
+    for (int i = 0; i < argc; i++) {
+        if (options && strcmp(argv[i], "--") == 0)
+            options = false;
+        else if (!options || argv[i][0] != '-' || !argv[i][1])
+            c->args[c->n_args++] = argv[i];
+        else if (verb_read_option(v, argc, argv, &i, c, err) != ERR_OK)
+            return err->code;
+    }
+    if (c->help)
+        return ERR_OK;
+    if (c->n_args < v->min_args || (v->max_args >= 0 && c->n_args > v->max_args)) {
+        (void)err_set(err, ERR_USAGE, "prusik %s takes: %s", v->name, v->args);
+        return err_hint(err, "prusik %s --help", v->name);
+    }
+    return ERR_OK;
+}
+
+/* --- help --- */
+
+static void verb_print_options(const struct verb *v)
+{
+    printf("\noptions:\n");
+    for (size_t i = 0; i < n_cli_options; i++) {
+        const struct cli_option *o = &cli_options[i];
+        char left[64];
+
+        if (!verb_has_option(v, o->name))
+            continue;
+        if (o->letter)
+            (void)snprintf(left, sizeof(left), "-%c, %s %s", o->letter, o->name,
+                           o->value ? o->value : "");
+        else
+            (void)snprintf(left, sizeof(left), "    %s %s", o->name, o->value ? o->value : "");
+        printf("  %-28s %s\n", left, o->help);
+    }
+}
+
+static void verb_print_help(const struct verb *v)
+{
+    printf("prusik %s %s\n%s\n\n%s\n", v->name, v->args, v->help, v->more);
+    verb_print_options(v);
+}
+
+static void verb_print_exit_codes(void)
+{
+    printf("\nexit codes:\n");
+    for (size_t i = 0; i < n_exit_codes; i++)
+        printf("  %3d  %s\n", (int)exit_codes[i].code, exit_codes[i].text);
+}
+
+static void verb_print_usage(void)
+{
+    printf("prusik runs the deployment runbook that you already have.\n\n"
+           "usage: prusik VERB [OPTION...] [ARGUMENT...]\n\nverbs:\n");
+    for (size_t i = 0; i < n_verbs; i++)
+        printf("  %-10s %s\n", verb_table[i]->name, verb_table[i]->help);
+    printf("\nprusik VERB --help tells more; prusik --version tells the version.\n");
+    verb_print_exit_codes();
+}
+
+static const struct verb *verb_find(const char *name, struct err *err)
+{
+    struct suggest s = suggest_begin(sv_from(name));
+
+    for (size_t i = 0; i < n_verbs; i++) {
+        if (strcmp(verb_table[i]->name, name) == 0)
+            return verb_table[i];
+        suggest_offer(&s, sv_from(verb_table[i]->name));
+    }
+    (void)err_set(err, ERR_USAGE, "there is no verb '%s'", name);
+    if (s.best.p)
+        (void)err_hint(err, "did you mean prusik %.*s?", SV_FMT(s.best));
+    else
+        (void)err_hint(err, "prusik --help lists the verbs");
+    return NULL;
+}
+
+static int verb_fail(const struct err *err)
+{
+    fflush(stdout);
+    term_error(err);
+    return err_info(err->code)->exit;
+}
+
+static int verb_finish(int code)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        struct err err;
+
+        (void)err_set(&err, ERR_IO, "the output could not be written");
+        return verb_fail(&err);
+    }
+    return code;
+}
+
+int verb_main(int argc, char **argv)
+{
+    struct cli c = {.args = XNEWN(const char *, (size_t)argc + 1)};
+    enum exit_code code = EXIT_CODE_DONE;
+    struct err err = {0};
+    const struct verb *v;
+    int result;
+
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        free(c.args);
+        verb_print_usage();
+        return verb_finish(argc < 2 ? EXIT_CODE_USAGE : EXIT_CODE_DONE);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        free(c.args);
+        printf("prusik %s\n", PRUSIK_VERSION);
+        return verb_finish(EXIT_CODE_DONE);
+    }
+    v = verb_find(argv[1], &err);
+    if (!v || verb_read(v, argc - 2, argv + 2, &c, &err) != ERR_OK) {
+        result = verb_fail(&err);
+    } else if (c.help) {
+        verb_print_help(v);
+        result = EXIT_CODE_DONE;
+    } else {
+        term_init(c.color);
+        result = v->run(&c, &code, &err) == ERR_OK ? (int)code : verb_fail(&err);
+    }
+    vec_release(&c.sets);
+    free(c.args);
+    return verb_finish(result);
+}

@@ -1,0 +1,59 @@
+#pragma once
+
+/*
+ * verb: the table of commands, and how a command line is read.
+ *
+ * A verb is one row: names, help and options are data, so that help, completion and
+ * the manual are made from the same rows that parse.
+ */
+#include "base/err.h"
+#include "base/vec.h"
+
+/* Where an option's value goes in struct cli. */
+enum cli_kind {
+    CLI_FLAG,   /* bool */
+    CLI_TEXT,   /* const char * */
+    CLI_TEXTS,  /* VEC(const char *) */
+    CLI_NUMBER, /* double above 0 */
+};
+
+struct cli_option {
+    const char *name; /* "--store" */
+    char letter;      /* 's' for -s; 0: none */
+    enum cli_kind kind;
+    size_t offset;     /* into struct cli */
+    const char *value; /* "FOLDER": what is shown for the value; NULL for a flag */
+    const char *help;
+};
+
+typedef VEC(const char *) cli_texts;
+
+/* A command line, read. */
+struct cli {
+    const char **args; /* what is no option */
+    int n_args;
+    const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *step, *format,
+        *output, *color;
+    cli_texts sets;
+    double time_scale;
+    bool json, unattended, all, questions, quiet, help;
+};
+
+struct verb {
+    const char *name;
+    const char *args;        /* "DOC" */
+    const char *help;        /* one line, lower case, no full stop */
+    const char *more;        /* paragraphs */
+    const char *const *opts; /* names of its options, NULL-terminated */
+    int min_args, max_args;  /* max -1: no limit */
+    /* Do it.  On failure fill err: main prints it and picks the exit code. */
+    enum err_code (*run)(struct cli *c, enum exit_code *exit, struct err *err);
+};
+
+extern const struct verb *const verb_table[];
+extern const size_t n_verbs;
+extern const struct cli_option cli_options[];
+extern const size_t n_cli_options;
+
+/* The whole program: returns its exit code. */
+int verb_main(int argc, char **argv);

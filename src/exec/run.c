@@ -1,0 +1,689 @@
+/*
+ * The life of a run: start, what comes next, the end.
+ */
+#include "exec/run.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/ident.h"
+#include "base/sv.h"
+#include "exec/run_int.h"
+#include "exec/version.h"
+
+const char *run_verdict_name(enum run_verdict v)
+{
+    static const char *const names[] = {
+        [RUN_VERDICT_OK] = "OK",
+        [RUN_VERDICT_HOLD] = "HOLD",
+        [RUN_VERDICT_INVESTIGATE] = "INVESTIGATE",
+        [RUN_VERDICT_ROLLBACK] = "ROLLBACK",
+    };
+
+    return names[v];
+}
+
+/* --- making --- */
+
+static void run_add_steps(struct run *r, const struct plan_step *v, size_t n, bool way_back)
+{
+    for (size_t i = 0; i < n; i++)
+        *vec_add(&r->steps) = (struct run_step){.p = &v[i], .way_back = way_back};
+}
+
+/* A step after which the deployment counts as done: the last one that changes something. */
+static bool run_step_marks(const struct plan_step *p)
+{
+    if (p->skip.n || !sv_eq(p->role, SV("deploy")))
+        return false;
+    return !sv_eq(p->effect, SV("none")) && !sv_eq(p->effect, SV("session"));
+}
+
+static struct run *run_new(struct store *store, const struct plan *plan,
+                           const struct run_options *opt)
+{
+    struct run *r = XNEW(struct run);
+
+    r->store = store;
+    r->plan = plan;
+    r->opt = *opt;
+    if (!r->opt.operator_name.n)
+        r->opt.operator_name = plan->operator_name;
+    (void)uv_loop_init(
+        &r->loop); /* fails only for want of descriptors, which the first use reports */
+    (void)uv_timer_init(&r->loop, &r->again);
+    r->again.data = r;
+    r->http = http_client_new(&r->loop);
+    r->env = (struct action_env){.loop = &r->loop,
+                                 .http = r->http,
+                                 .plan = plan,
+                                 .values = &r->values,
+                                 .secrets = opt->secrets,
+                                 .grace_ms = opt->grace_ms};
+    r->check.seen = STRBUF(0);
+    run_add_steps(r, plan->steps, plan->n_steps, false);
+    r->n_forward = r->steps.n;
+    run_add_steps(r, plan->way_back, plan->n_way_back, true);
+    r->after_values = STAGE_FORWARD;
+    r->mark_step = SIZE_MAX;
+    for (size_t i = 0; i < r->n_forward; i++)
+        if (run_step_marks(r->steps.v[i].p))
+            r->mark_step = i;
+    return r;
+}
+
+void run_free(struct run *r)
+{
+    if (!r)
+        return;
+    run_watch_free(r);
+    if (r->action_ready)
+        action_release(&r->action);
+    if (!uv_is_closing((uv_handle_t *)&r->again))
+        uv_close((uv_handle_t *)&r->again, NULL);
+    http_client_free(r->http);
+    (void)uv_run(&r->loop, UV_RUN_DEFAULT); /* what is closing */
+    (void)uv_loop_close(&r->loop);
+    for (size_t i = 0; i < r->sessions.n; i++) {
+        json_decref(r->sessions.v[i]->restore);
+        free(r->sessions.v[i]);
+    }
+    for (size_t i = 0; i < r->steps.n; i++)
+        json_decref(r->steps.v[i].session_state);
+    vec_release(&r->sessions);
+    vec_release(&r->steps);
+    run_queue_free(r);
+    json_decref(r->checks);
+    strbuf_release(&r->check.seen);
+    free(r->reason);
+    free(r->flag.path);
+    free(r->interrupt_reason);
+    free(r->last_reason);
+    free(r->verdict_text);
+    json_decref(r->finish);
+    values_release(&r->values);
+    journal_free(r->journal);
+    arena_release(&r->arena);
+    free(r);
+}
+
+uv_loop_t *run_uv(struct run *r)
+{
+    return &r->loop;
+}
+
+int64_t run_id(const struct run *r)
+{
+    return r->id;
+}
+
+/* --- starting --- */
+
+static enum err_code run_check_questions(const struct plan *p, bool attended, struct err *err)
+{
+    size_t open = plan_open(p, attended);
+
+    for (size_t i = 0; i < p->n_questions && open; i++) {
+        const struct plan_question *q = &p->questions[i];
+
+        if (!q->at_plan && attended)
+            continue;
+        (void)err_set(err, ERR_REFUSED, "%zu open question%s; the first is %.*s:%zu: %.*s", open,
+                      open == 1 ? "" : "s", SV_FMT(q->file), q->line, SV_FMT(q->text));
+        return err_hint(err, "answer with: %.*s", SV_FMT(q->answer_with));
+    }
+    return ERR_OK;
+}
+
+struct run_last {
+    int64_t run;
+    bool begun, finished;
+};
+
+static enum err_code run_last_event(const struct event *e, void *arg, struct err *err UNUSED)
+{
+    struct run_last *last = arg;
+
+    last->begun = true;
+    last->finished = e->kind == EVENT_RUN_FINISHED;
+    return ERR_OK;
+}
+
+/* An environment with an unfinished run is half changed: that run is ended or resumed first. */
+static enum err_code run_check_unfinished(struct store *store, const struct plan *p,
+                                          struct err *err)
+{
+    struct run_last last = {0};
+
+    if (store_last_run(store, p->environment, &last.run, err) != ERR_OK)
+        return err->code;
+    if (!last.run)
+        return ERR_OK;
+    if (journal_read(store, last.run, 0, run_last_event, &last, err) != ERR_OK)
+        return err->code;
+    if (last.finished || !last.begun)
+        return ERR_OK;
+    (void)err_set(err, ERR_LOCKED, "environment '%.*s' has an unfinished run, %s",
+                  SV_FMT(p->environment), event_run_text(last.run).s);
+    return err_hint(err, "prusik resume %s, prusik rollback %s or prusik abort %s",
+                    event_run_text(last.run).s, event_run_text(last.run).s,
+                    event_run_text(last.run).s);
+}
+
+static enum err_code run_create(struct run *r, struct err *err)
+{
+    struct hash_text hash = hash_hex(&r->plan->hash);
+    struct store_run row = {.environment = r->plan->environment,
+                            .document = r->plan->document,
+                            .plan = sv_from(hash.s),
+                            .started_us = clock_now_us()};
+    struct store_lock holder;
+
+    /* The lock first, under a number that the run then gets: two processes cannot both begin. */
+    if (store_lock_take(r->store, r->plan->environment, 0, r->plan->title, row.started_us, &holder,
+                        err) != ERR_OK)
+        return err->code;
+    if (run_check_unfinished(r->store, r->plan, err) != ERR_OK ||
+        store_run_add(r->store, &row, &r->id, err) != ERR_OK ||
+        journal_open(r->store, r->id, &r->journal, err) != ERR_OK) {
+        struct err ignored;
+
+        (void)!store_lock_give(r->store, r->plan->environment, 0,
+                               &ignored); /* the first error counts */
+        return err->code;
+    }
+    r->values.started_us = row.started_us;
+    return store_lock_rename(r->store, r->plan->environment, 0, r->id, err);
+}
+
+static void run_queue_started(struct run *r)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct hash blob;
+    json_t *data = json_object(), *lock = json_object();
+
+    json_write(r->plan->json, &text);
+    blob = journal_blob(r->journal, strbuf_sv(&text));
+    json_put_sv(data, "environment", r->plan->environment);
+    json_put_sv(data, "document", r->plan->document);
+    json_put_sv(data, "document_hash", json_get_sv(r->plan->json, "document_hash"));
+    json_put_str(data, "plan", hash_hex(&r->plan->hash).s);
+    json_put_str(data, "plan_blob", hash_hex(&blob).s);
+    json_put_sv(data, "operator", r->opt.operator_name);
+    json_put_str(data, "host", ident_host().s);
+    json_put_int(data, "pid", getpid());
+    json_put_str(data, "version", PRUSIK_VERSION);
+    json_put_real(data, "time_scale", r->plan->time_scale);
+    json_put_bool(data, "unattended", r->opt.ask == NULL);
+    json_put_int(data, "now_us", r->values.started_us);
+    run_queue(r, EVENT_RUN_STARTED, NULL, data);
+    json_put_sv(lock, "environment", r->plan->environment);
+    run_queue(r, EVENT_LOCK_TAKEN, NULL, lock);
+}
+
+enum err_code run_start(struct store *store, const struct plan *plan, const struct run_options *opt,
+                        struct run **ret, struct err *err)
+{
+    CLEANUP(run_freep) struct run *r = NULL;
+
+    if (run_check_questions(plan, opt->ask != NULL, err) != ERR_OK)
+        return err->code;
+    r = run_new(store, plan, opt);
+    if (run_create(r, err) != ERR_OK)
+        return err->code;
+    run_queue_started(r);
+    if (!run_commit(r)) {
+        *err = r->err;
+        return err->code;
+    }
+    *ret = STEAL(r);
+    return ERR_OK;
+}
+
+/* --- resuming --- */
+
+/* A run whose process lives is not ours to go on with; one that was stopped or crashed is. */
+static enum err_code run_take(struct run *r, struct err *err)
+{
+    struct store_lock holder;
+
+    if (store_lock_take(r->store, r->plan->environment, r->id, r->plan->title, clock_now_us(),
+                        &holder, err) != ERR_OK)
+        return err->code;
+    if (journal_open(r->store, r->id, &r->journal, err) != ERR_OK || run_load(r, err) != ERR_OK) {
+        struct err ignored;
+
+        (void)!store_lock_give(r->store, r->plan->environment, r->id, &ignored);
+        return err->code;
+    }
+    return ERR_OK;
+}
+
+enum err_code run_resume(struct store *store, int64_t id, const struct plan *plan,
+                         const struct run_options *opt, struct run **ret, struct err *err)
+{
+    CLEANUP(run_freep) struct run *r = run_new(store, plan, opt);
+    json_t *data, *lock;
+
+    r->id = id;
+    if (run_take(r, err) != ERR_OK)
+        return err->code;
+    data = json_object();
+    json_put_sv(data, "operator", r->opt.operator_name);
+    json_put_str(data, "host", ident_host().s);
+    json_put_int(data, "pid", getpid());
+    run_queue(r, EVENT_RUN_RESUMED, NULL, data);
+    lock = json_object();
+    json_put_sv(lock, "environment", plan->environment);
+    run_queue(r, EVENT_LOCK_TAKEN, NULL, lock);
+    if (!run_hold_retake(r) || !run_commit(r)) {
+        *err = r->err;
+        return err->code;
+    }
+    *ret = STEAL(r);
+    return ERR_OK;
+}
+
+/* --- values of placeholders --- */
+
+static void run_bind(struct run *r, struct sv name, struct sv value, const char *from)
+{
+    json_t *data = json_object();
+    CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
+
+    values_set(&r->values, name, value);
+    secrets_redact(r->opt.secrets, value, &clean);
+    json_put_sv(data, "name", name);
+    json_put_sv(data, "value", strbuf_sv(&clean));
+    json_put_str(data, "from", from);
+    run_queue(r, EVENT_VALUE_BOUND, NULL, data);
+}
+
+struct run_capture {
+    struct run *run;
+    struct strbuf out, err, text;
+};
+
+static void run_on_value_output(void *arg, enum child_stream stream, struct sv bytes)
+{
+    struct run_capture *c = arg;
+
+    strbuf_add_sv(stream == CHILD_OUT ? &c->out : &c->err, bytes);
+}
+
+static void run_on_value(void *arg, const struct session_result *result)
+{
+    struct run_capture *c = arg;
+    struct run *r = c->run;
+    struct sv name = r->plan->variables[r->next_variable].name;
+    struct sv value = sv_trim(strbuf_sv(&c->out));
+    bool good = result->rc == ERR_OK && result->status == 0 && value.n > 0;
+
+    r->acting = false;
+    if (good) {
+        run_bind(r, name, value, "command");
+        r->next_variable++;
+    } else {
+        (void)err_set(&r->err, ERR_FAILED,
+                      "the command of variable '%.*s' gave %s (status %lld): %.*s", SV_FMT(name),
+                      value.n ? "a failure" : "nothing", (long long)result->status,
+                      SV_FMT(sv_trim(strbuf_sv(&c->err))));
+        (void)err_hint(&r->err, "nothing has been changed; see 'variables' in prusik.yaml");
+    }
+    strbuf_release(&c->out);
+    strbuf_release(&c->err);
+    strbuf_release(&c->text);
+    free(c);
+    if (good || r->interrupted)
+        run_advance(r);
+    else
+        run_end(r, EXIT_CODE_FAILED);
+}
+
+/* A shell of their own, so that what they set does not reach a step. */
+static void run_next_value(struct run *r)
+{
+    static const struct plan_step own = {.session = SV("variables")};
+    const struct plan_variable *v = &r->plan->variables[r->next_variable];
+    struct run_capture *c;
+    struct sv ignored;
+
+    if (values_get(&r->values, v->name,
+                   &ignored)) { /* resumed: it was taken when the run started */
+        r->next_variable++;
+        run_advance(r);
+        return;
+    }
+    if (!v->command.n) {
+        run_bind(r, v->name, v->value, "binding");
+        r->next_variable++;
+        run_advance(r);
+        return;
+    }
+    c = XNEW(struct run_capture);
+    c->run = r;
+    c->out = c->err = c->text = STRBUF(65536);
+    strbuf_add_sv(&c->text, v->command);
+    r->acting = true;
+    session_run(run_session_for(r, &own), &(struct session_command){.text = strbuf_sv(&c->text),
+                                                                    .timeout_ms = 60000,
+                                                                    .output = run_on_value_output,
+                                                                    .done = run_on_value,
+                                                                    .arg = c});
+}
+
+/* --- what comes next --- */
+
+static void run_begin_way_back(struct run *r, struct sv reason, struct sv by)
+{
+    json_t *data = json_object();
+
+    r->stage = STAGE_WAY_BACK;
+    r->roll_back_reason = arena_sv(&r->arena, reason);
+    r->roll_back_by = arena_sv(&r->arena, by);
+    r->at = r->n_forward;
+    json_put_sv(data, "reason", reason);
+    json_put_sv(data, "by", by);
+    run_queue(r, EVENT_ROLLBACK_STARTED, NULL, data);
+}
+
+static void run_finish(struct run *r, const char *outcome, enum exit_code code)
+{
+    json_t *data = json_object();
+
+    json_put_str(data, "outcome", outcome);
+    json_put_int(data, "exit", code);
+    r->finish = data;
+    run_end(r, code);
+}
+
+/* A failed step: again, back, or stop here (the plan's choice). */
+static void run_after_failure(struct run *r, struct run_step *s)
+{
+    if (s->attempt > 0 && s->attempt <= s->p->retries) {
+        run_step_event(r, EV_READY);
+        return;
+    }
+    if (r->stage == STAGE_WAY_BACK) {
+        (void)err_set(&r->err, ERR_FAILED, "the way back failed at step %.*s%s%s", SV_FMT(s->p->id),
+                      r->last_reason ? ": " : "", r->last_reason ? r->last_reason : "");
+        (void)err_hint(&r->err, "mend it and go on: prusik resume %s", event_run_text(r->id).s);
+        run_end(r, EXIT_CODE_ROLLBACK_FAILED);
+        return;
+    }
+    (void)err_set(&r->err, ERR_FAILED, "step %.*s failed%s%s", SV_FMT(s->p->id),
+                  r->last_reason ? ": " : "", r->last_reason ? r->last_reason : "");
+    if (sv_eq(r->plan->on_failure, SV("rollback")) && sv_eq(s->p->role, SV("deploy"))) {
+        run_begin_way_back(r, sv_from(r->err.msg), SV("plan"));
+        run_advance(r);
+        return;
+    }
+    (void)err_hint(&r->err, "mend it and go on: prusik resume %s; or back: prusik rollback %s",
+                   event_run_text(r->id).s, event_run_text(r->id).s);
+    run_end(r, EXIT_CODE_FAILED);
+}
+
+/* The deploy mark T0: from its outcome on rules are judged. */
+static void run_mark(struct run *r, const struct run_step *s)
+{
+    json_t *data = json_object();
+
+    r->mark_us = s->ended_us;
+    json_put_str(data, "name", "deploy");
+    json_put_int(data, "at_us", r->mark_us);
+    run_queue(r, EVENT_MARK, s, data);
+    if (run_commit(r))
+        run_watch_mark(r);
+}
+
+static void run_begin_step(struct run *r)
+{
+    const struct run_step *s = &r->steps.v[r->at];
+
+    if (!r->started_message && sv_eq(s->p->role, SV("deploy")) && !s->way_back) {
+        r->started_message = true;
+        run_message(r, "start");
+    }
+    run_step_begin(r);
+}
+
+/* The step whose turn it is has ended well: the next one's turn. */
+static void run_step_over(struct run *r)
+{
+    const struct run_step *s = &r->steps.v[r->at];
+
+    if (r->at == r->mark_step && !r->mark_us)
+        run_mark(r, s);
+    r->at++;
+}
+
+static void run_advance_steps(struct run *r, size_t end)
+{
+    struct run_step *s;
+
+    if (r->at == end) {
+        if (r->stage == STAGE_FORWARD) {
+            r->stage = STAGE_WATCH;
+            run_advance(r);
+        } else {
+            r->rolled_back = true;
+            run_message(r, "rolled-back");
+            run_finish(r, "rolled-back", EXIT_CODE_ROLLED_BACK);
+        }
+        return;
+    }
+    s = &r->steps.v[r->at];
+    if (r->settle) {
+        r->settle = false;
+        run_step_settle(r);
+        return;
+    }
+    switch (s->state) {
+    case STEP_PLANNED: run_begin_step(r); break;
+    case STEP_DONE:
+    case STEP_SKIPPED:
+        run_step_over(r);
+        run_advance(r);
+        break;
+    case STEP_FAILED:
+    case STEP_STOPPED: run_after_failure(r, s); break;
+    case STEP_WAITING:
+    case STEP_RUNNING:
+    case STEP_STOPPING:
+    case STEP_CHECKING:
+    case STEP_IN_DOUBT:
+    case STEP_STATE__N:
+    default: break; /* in progress */
+    }
+}
+
+static void run_advance_watch(struct run *r)
+{
+    if (!run_commit(r))
+        return;
+    if (run_watch_needed(r) && !run_watch_over(r))
+        return; /* it calls run_advance() */
+    run_message(r, "done");
+    if (r->verdict >= RUN_VERDICT_INVESTIGATE) {
+        (void)err_set(&r->err, ERR_FAILED, "done, but a rule says that people should look: %s",
+                      r->verdict_text ? r->verdict_text : "");
+        run_finish(r, "investigate", EXIT_CODE_INVESTIGATE);
+    } else {
+        run_finish(r, "done", EXIT_CODE_DONE);
+    }
+}
+
+static void run_advance_once(struct run *r)
+{
+    if (r->interrupted) {
+        run_end(r, EXIT_CODE_INTERRUPTED);
+        return;
+    }
+    if (r->roll_back_wanted && (r->stage == STAGE_FORWARD || r->stage == STAGE_WATCH)) {
+        run_watch_stop(r);
+        run_begin_way_back(r, r->roll_back_reason, r->roll_back_by);
+    }
+    switch (r->stage) {
+    case STAGE_VALUES:
+        if (r->next_variable < r->plan->n_variables) {
+            run_next_value(r);
+        } else {
+            r->stage = r->after_values;
+            run_watch_begin(r);
+            run_advance(r);
+        }
+        break;
+    case STAGE_FORWARD: run_advance_steps(r, r->n_forward); break;
+    case STAGE_WATCH: run_advance_watch(r); break;
+    case STAGE_WAY_BACK: run_advance_steps(r, r->steps.n); break;
+    case STAGE_OVER:
+    default: break;
+    }
+}
+
+void run_advance(struct run *r)
+{
+    r->want_advance = true;
+    if (r->advancing)
+        return;
+    r->advancing = true;
+    while (r->want_advance && !r->over) {
+        r->want_advance = false;
+        run_advance_once(r);
+    }
+    r->advancing = false;
+}
+
+/* --- the end --- */
+
+static void run_queue_stop(struct run *r, enum exit_code code, json_t *kept)
+{
+    json_t *data = r->finish ? r->finish : json_object();
+    enum event_kind kind = r->finish                       ? EVENT_RUN_FINISHED
+                           : code == EXIT_CODE_INTERRUPTED ? EVENT_RUN_INTERRUPTED
+                                                           : EVENT_RUN_WAITING;
+
+    if (kind == EVENT_RUN_WAITING) {
+        json_put_int(data, "exit", code);
+        json_put_str(data, "for", code == EXIT_CODE_WAITING ? "answer" : "operator");
+        json_put_str(data, "why", r->err.msg);
+        json_put_str(data, "next", r->err.hint);
+    } else if (kind == EVENT_RUN_INTERRUPTED) {
+        json_put_str(data, "reason", r->interrupt_reason ? r->interrupt_reason : "interrupted");
+    } else if (r->verdict_text) {
+        json_put_str(data, "verdict", run_verdict_name(r->verdict));
+        json_put_str(data, "verdict_text", r->verdict_text);
+    }
+    json_put_bool(data, "way_back", r->stage == STAGE_WAY_BACK);
+    if (json_object_size(kept))
+        json_put(data, "maintenance", json_incref(kept));
+    r->finish = NULL;
+    run_queue(r, kind, NULL, data);
+}
+
+/* Everything that was held is given back in the last commit of this process. */
+void run_end(struct run *r, enum exit_code code)
+{
+    CLEANUP(json_cleanup) json_t *kept = json_object();
+    json_t *lock = json_object();
+    bool stopped = r->finish == NULL;
+
+    if (r->over)
+        return;
+    r->over = true;
+    r->exit = code;
+    run_watch_stop(r);
+    (void)uv_timer_stop(&r->again); /* always succeeds */
+    run_hold_give_back(r, stopped, kept);
+    json_put_sv(lock, "environment", r->plan->environment);
+    run_queue(r, EVENT_LOCK_GIVEN, NULL, lock);
+    run_queue_stop(r, code, kept);
+    if (run_commit(r)) {
+        struct err ignored;
+
+        if (!stopped && journal_seal(r->journal, clock_now_us(), &ignored) != ERR_OK &&
+            !r->err.code)
+            r->err = ignored; /* the run is over all the same: verify says that it is not sealed */
+        (void)!store_lock_give(r->store, r->plan->environment, r->id, &ignored); /* provably ours */
+    }
+    run_sessions_close(r);
+    uv_stop(&r->loop);
+}
+
+void run_broken(struct run *r, const struct err *err)
+{
+    if (r->over)
+        return;
+    r->over = true;
+    r->err = *err;
+    r->exit = EXIT_CODE_FAILED;
+    (void)err_hint(&r->err,
+                   "nothing more was done; when the store can be written: prusik resume %s",
+                   event_run_text(r->id).s);
+    run_watch_stop(r);
+    uv_stop(&r->loop);
+}
+
+enum exit_code run_go(struct run *r, struct err *err)
+{
+    if (!r->over)
+        run_advance(r);
+    while (!r->over)
+        (void)uv_run(&r->loop, UV_RUN_DEFAULT);
+    if (r->acting) { /* the journal broke in the middle of an act */
+        action_cancel(&r->action);
+        while (r->acting)
+            (void)uv_run(&r->loop, UV_RUN_ONCE);
+    }
+    while (r->open_sessions > 0)
+        (void)uv_run(&r->loop, UV_RUN_ONCE);
+    if (r->exit != EXIT_CODE_DONE && r->exit != EXIT_CODE_ROLLED_BACK)
+        *err = r->err;
+    return r->exit;
+}
+
+/* --- from outside --- */
+
+void run_answer(struct run *r, bool yes, struct sv by, struct sv note)
+{
+    if (!r->asking || r->over)
+        return;
+    run_step_answer(r, yes, by.n ? by : r->opt.operator_name, note);
+}
+
+/* A step is in progress: its end calls run_advance(). */
+static bool run_is_busy(const struct run *r)
+{
+    return r->at < r->steps.n && (r->stage == STAGE_FORWARD || r->stage == STAGE_WAY_BACK) &&
+           (r->acting || uv_is_active((const uv_handle_t *)&r->again));
+}
+
+void run_interrupt(struct run *r, const char *reason)
+{
+    if (r->over || r->interrupted)
+        return;
+    r->interrupted = true;
+    r->interrupt_reason = xstrdup(reason);
+    (void)err_set(&r->err, ERR_INTERRUPTED, "%s", reason);
+    (void)err_hint(&r->err, "prusik resume %s", event_run_text(r->id).s);
+    if (run_is_busy(r))
+        run_step_cancel(r);
+    else if (!r->acting) /* else a placeholder's command: its end calls run_advance() */
+        run_advance(r);
+}
+
+void run_roll_back(struct run *r, struct sv reason, struct sv by)
+{
+    if (r->over || r->stage == STAGE_WAY_BACK || r->roll_back_wanted)
+        return;
+    r->roll_back_wanted = true;
+    r->roll_back_reason = arena_sv(&r->arena, reason);
+    r->roll_back_by = arena_sv(&r->arena, by);
+    if (run_is_busy(r)) {
+        if (sv_eq(r->steps.v[r->at].p->effect, SV("none")))
+            run_step_cancel(r); /* it only looks: nothing is lost */
+    } else {
+        run_advance(r);
+    }
+}

@@ -1,0 +1,94 @@
+#pragma once
+
+/*
+ * run: one execution of a plan.
+ *
+ * Every intent is in the journal before its act, every outcome together with the next
+ * intent; a run that was killed at any instant is loaded again from the journal, each
+ * step in its recorded state, and goes on (promises P3, P9).  What happens is told as
+ * events: those that the journal keeps, after they are durable, and passing ones
+ * (output, progress) that it does not keep.
+ *
+ * One run per process; not thread-safe.  Signals are the caller's: run_interrupt().
+ */
+#include <uv.h>
+
+#include "plan/plan.h"
+#include "store/journal.h"
+
+struct run;
+struct action_outcome;
+
+/* A thing that happened.  `data` and `step` live during the call. */
+struct run_event {
+    int64_t seq; /* of the journal; 0: a passing event */
+    int64_t at_us, attempt;
+    const char *name;             /* "step-outcome", "output", "progress" */
+    const struct plan_step *step; /* or NULL */
+    const json_t *data;           /* or NULL */
+    struct sv bytes;              /* of "output" */
+};
+
+enum run_question_kind {
+    QUESTION_MANUAL,     /* do this, and say whether it is done */
+    QUESTION_OUTCOME,    /* look at the output: is it as expected? */
+    QUESTION_DOUBT,      /* it was begun before a crash: has it happened? (no: it is done again) */
+    QUESTION_CHOICE,     /* "if needed": is it? */
+    QUESTION_CHECKPOINT, /* a checkpoint wants a look: go on? */
+};
+
+struct run_question {
+    enum run_question_kind kind;
+    const struct plan_step *step; /* or NULL */
+    struct sv text;
+    const struct action_outcome *outcome; /* of QUESTION_OUTCOME */
+};
+
+struct run_options {
+    /* Told of everything that happens. */
+    void (*listen)(void *arg, const struct run_event *e);
+    /* Ask the operator; run_answer() follows some time.  NULL: unattended, nobody can be asked. */
+    void (*ask)(void *arg, const struct run_question *q);
+    void *arg;
+    const struct secrets *secrets;
+    const struct binding_pair *secret_env; /* values of the plan's `secrets`, for sessions */
+    size_t n_secret_env;
+    struct sv operator_name;
+    uint64_t grace_ms; /* between TERM and KILL; 0: 5 s */
+};
+
+/*
+ * Begin a run: ERR_LOCKED when the environment is in use or has an unfinished run, ERR_REFUSED when
+ * the plan has open questions that nobody can answer.  The plan must outlive the run.
+ */
+NODISCARD enum err_code run_start(struct store *store, const struct plan *plan,
+                                  const struct run_options *opt, struct run **ret, struct err *err);
+/*
+ * Go on with an unfinished run; `plan` is the one of run_plan().  ERR_LOCKED when its process lives,
+ * ERR_INVALID when it is finished.
+ */
+NODISCARD enum err_code run_resume(struct store *store, int64_t id, const struct plan *plan,
+                                   const struct run_options *opt, struct run **ret,
+                                   struct err *err);
+/* The plan that a run was started with. */
+NODISCARD enum err_code run_plan(struct store *store, int64_t id, struct plan *ret,
+                                 struct err *err);
+void run_free(struct run *r);
+DEFINE_CLEANUP(struct run *, run_free)
+
+uv_loop_t *run_uv(struct run *r);
+int64_t run_id(const struct run *r);
+
+/* Carry it out until it ends, waits, fails or is interrupted.  *err says why it did not end well. */
+enum exit_code run_go(struct run *r, struct err *err);
+
+/* The operator's answer to the last question; `by` NULL: the run's operator. */
+void run_answer(struct run *r, bool yes, struct sv by, struct sv note);
+/* Stop: the running command gets TERM, then KILL; everything is given back; run_go() returns 130. */
+void run_interrupt(struct run *r, const char *reason);
+/* Take the way back, as soon as the running command has ended (one that changes something is let end). */
+void run_roll_back(struct run *r, struct sv reason, struct sv by);
+
+/* End an unfinished run for good, without carrying anything out. */
+NODISCARD enum err_code run_abort(struct store *store, int64_t id, struct sv by, struct sv why,
+                                  struct err *err);

@@ -1,0 +1,109 @@
+/*
+ * What a run holds and has to give back: the maintenance flag (promise P9).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sv.h"
+#include "exec/run_int.h"
+
+static void run_hold_event(struct run *r, enum event_kind kind, const char *why)
+{
+    json_t *data = json_object();
+
+    json_put_str(data, "what", "maintenance");
+    json_put_str(data, "file", r->flag.path);
+    json_put_str(data, "why", why);
+    run_queue(r, kind, &r->steps.v[r->flag.step], data);
+}
+
+/* The flag's path as the step's own parameters say it. */
+static void run_hold_path(struct run *r, size_t step, struct strbuf *out)
+{
+    const struct plan_step *p = r->steps.v[step].p;
+    struct err err;
+
+    if (values_text(&r->values, r->plan, NULL, json_object_get(p->action, "file"), false, out,
+                    &err) != ERR_OK)
+        strbuf_truncate(out, 0);
+}
+
+void run_hold_update(struct run *r, size_t step)
+{
+    const struct plan_step *p = r->steps.v[step].p;
+    CLEANUP(strbuf_release) struct strbuf path = STRBUF(0);
+
+    if (!sv_eq(p->kind, SV("maintenance")) || r->steps.v[step].state != STEP_DONE)
+        return;
+    if (json_get_bool(p->action, "on", false)) {
+        run_hold_path(r, step, &path);
+        free(r->flag.path);
+        r->flag = (struct run_flag){.held = true, .path = strbuf_steal_str(&path), .step = step};
+        run_hold_event(r, EVENT_HOLD_TAKEN, "a step of the document");
+    } else if (r->flag.held) {
+        r->flag.held = false;
+        run_hold_event(r, EVENT_HOLD_GIVEN, "a step of the document");
+    }
+}
+
+/* The first step after the flag was set that has changed something and is not undone: lifting the flag
+ * would let users in on a system that is half changed. */
+static const struct run_step *run_hold_unsafe(const struct run *r)
+{
+    for (size_t i = r->flag.step + 1; i < r->steps.n; i++) {
+        const struct run_step *s = &r->steps.v[i];
+        struct sv e = s->p->effect;
+
+        if (s->attempt == 0 || s->state == STEP_SKIPPED || s->way_back)
+            continue;
+        if (!sv_eq(e, SV("none")) && !sv_eq(e, SV("session")) && !sv_eq(e, SV("backup")) &&
+            !sv_eq(s->p->kind, SV("maintenance")))
+            return s;
+    }
+    return NULL;
+}
+
+static bool run_hold_lift(const struct run *r)
+{
+    return unlink(r->flag.path) == 0 || errno == ENOENT;
+}
+
+void run_hold_give_back(struct run *r, bool stopped, json_t *kept)
+{
+    const struct run_step *unsafe = stopped ? run_hold_unsafe(r) : NULL;
+
+    if (!r->flag.held)
+        return;
+    if (unsafe || !run_hold_lift(r)) {
+        json_put_str(kept, "file", r->flag.path);
+        if (unsafe)
+            json_put_sv(
+                kept, "because",
+                arena_fmt(&r->arena, "step %.*s has changed the system", SV_FMT(unsafe->p->id)));
+        else
+            json_put_str(kept, "because", "it cannot be removed");
+        return;
+    }
+    r->flag.held = false;
+    r->flag.lifted_for_stop = stopped;
+    run_hold_event(r, EVENT_HOLD_GIVEN, stopped ? "the run stopped" : "the run is over");
+}
+
+bool run_hold_retake(struct run *r)
+{
+    CLEANUP(fd_closep) int fd = -1;
+
+    if (!r->flag.lifted_for_stop)
+        return true;
+    fd = open(r->flag.path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    if (fd < 0) {
+        (void)err_sys(&r->err, errno, "make maintenance flag '%s' again", r->flag.path);
+        return false;
+    }
+    r->flag.held = true;
+    r->flag.lifted_for_stop = false;
+    run_hold_event(r, EVENT_HOLD_TAKEN, "the run goes on");
+    return true;
+}

@@ -1,0 +1,181 @@
+#pragma once
+
+/*
+ * run_int: what the files of src/exec share.
+ */
+#include "action/action.h"
+#include "action/verify.h"
+#include "exec/run.h"
+#include "exec/step_fsm.h"
+
+/* The scale of promise P6. */
+enum run_verdict {
+    RUN_VERDICT_OK,
+    RUN_VERDICT_HOLD,
+    RUN_VERDICT_INVESTIGATE,
+    RUN_VERDICT_ROLLBACK,
+};
+const char *run_verdict_name(enum run_verdict v);
+
+enum run_stage {
+    STAGE_VALUES, /* placeholders get their values */
+    STAGE_FORWARD,
+    STAGE_WATCH,
+    STAGE_WAY_BACK,
+    STAGE_OVER,
+};
+
+struct run_step {
+    const struct plan_step *p;
+    enum step_state state;
+    int64_t attempt; /* 0: never begun */
+    int64_t started_us, ended_us;
+    struct hash out; /* of its output, when has_out */
+    bool has_out;
+    json_t *session_state; /* after it, as a diff; or NULL */
+    bool way_back;
+};
+
+struct run_session {
+    struct run *run;
+    struct sv name;
+    struct session *s;
+    json_t *restore; /* diff to start from, or NULL */
+};
+
+/* The maintenance flag, while it is on. */
+struct run_flag {
+    bool held;
+    char *path;
+    size_t step;          /* that switched it on */
+    bool lifted_for_stop; /* given back while the run is interrupted */
+};
+
+struct run_watch;
+
+struct run {
+    struct store *store;
+    struct journal *journal;
+    const struct plan *plan;
+    struct run_options opt;
+    int64_t id;
+    uv_loop_t loop;
+    struct http_client *http;
+    struct values values;
+    struct action_env env;
+    struct arena arena;
+
+    enum run_stage stage, after_values;
+    bool settle;                /* resumed: the step whose turn it is was begun and not ended */
+    VEC(struct run_step) steps; /* forward, then way back */
+    size_t n_forward;
+    size_t at;        /* the step whose turn it is */
+    size_t mark_step; /* the last changing one; SIZE_MAX: none */
+    int64_t mark_us;  /* T0, or 0 */
+    size_t next_variable;
+    bool started_message;
+
+    /* the step in progress */
+    struct action action;
+    bool acting, action_ready;
+    struct verify check;
+    json_t *checks; /* results of the expectations so far */
+    size_t check_at;
+    double first_sum;
+    bool has_first_sum;
+    int64_t wait_until_us; /* of a step that is repeated until it holds; 0: not */
+    uv_timer_t again;
+    bool asking;
+    enum run_question_kind question;
+    char *reason; /* why the step failed */
+
+    VEC(struct run_session *) sessions;
+    struct run_flag flag;
+    struct run_watch *watch;
+
+    /* events that wait for the next commit */
+    VEC(struct event) queue;
+    VEC(json_t *) queue_data;
+    VEC(char *) queue_texts;
+
+    bool interrupted, roll_back_wanted, rolled_back, shells_open;
+    char *interrupt_reason, *last_reason;
+    bool advancing, want_advance;
+    json_t *finish; /* data of run-finished, when the run is over for good */
+    enum run_verdict verdict;
+    char *verdict_text;
+    struct sv roll_back_reason, roll_back_by;
+    enum exit_code exit;
+    struct err err; /* why it ended so */
+    bool over, closing;
+    int open_sessions;
+};
+
+/* --- run.c --- */
+
+/* Nothing is in progress: decide what comes next.  Never re-entered. */
+void run_advance(struct run *r);
+/* The run ends here, with this exit code; r->err is set for bad ends.  What is open is closed. */
+void run_end(struct run *r, enum exit_code code);
+/* The journal cannot be written: stop at once, without another event. */
+void run_broken(struct run *r, const struct err *err);
+
+/* --- run_record.c --- */
+
+/* Put an event into the next commit; takes over data. */
+void run_queue(struct run *r, enum event_kind kind, const struct run_step *s, json_t *data);
+/* Make everything that is queued durable, then tell the listener.  False: run_broken() was called. */
+NODISCARD bool run_commit(struct run *r);
+/* Tell the listener of something that is not kept. */
+void run_tell(struct run *r, const char *name, const struct run_step *s, json_t *data);
+void run_tell_output(struct run *r, const struct run_step *s, enum child_stream stream,
+                     struct sv bytes);
+/* "step-outcome" of the step in progress, in its present state. */
+void run_queue_outcome(struct run *r, struct run_step *s);
+void run_queue_free(struct run *r);
+
+/* --- run_step.c --- */
+
+void run_step_event(struct run *r, enum step_event ev);
+/* Begin the step at r->at; its intent goes into the queue and is committed. */
+void run_step_begin(struct run *r);
+void run_step_cancel(struct run *r);
+void run_step_answer(struct run *r, bool yes, struct sv by, struct sv note);
+/* A step that resume found begun and not ended. */
+void run_step_settle(struct run *r);
+void run_set_reason(struct run *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* --- run_session.c --- */
+
+struct session *run_session_for(struct run *r, const struct plan_step *p);
+void run_sessions_close(struct run *r); /* run_end() goes on when all are closed */
+void run_session_remember(struct run *r, const struct plan_step *p, json_t *diff);
+
+/* --- run_hold.c --- */
+
+/* After a maintenance step: what is held now. */
+void run_hold_update(struct run *r, size_t step);
+/* At an end of the run: lift what can be lifted safely; *kept says what stays and why. */
+void run_hold_give_back(struct run *r, bool stopped, json_t *kept);
+/* When going on after a stop: what was given back is taken again. */
+bool run_hold_retake(struct run *r);
+
+/* --- run_load.c --- */
+
+NODISCARD enum err_code run_load(struct run *r, struct err *err);
+
+/* --- run_watch.c --- */
+
+void run_watch_begin(struct run *r); /* sources are polled from now on, for the baseline */
+void run_watch_mark(struct run *r);  /* r->mark_us is set: rules are judged from there on */
+bool run_watch_needed(const struct run *r);
+bool run_watch_over(const struct run *r);
+void run_watch_stop(struct run *r);
+void run_watch_free(struct run *r);
+/* From the journal: the judge's state as it was. */
+NODISCARD enum err_code run_watch_load(struct run *r, const struct event *e, const json_t *data,
+                                       struct err *err);
+
+/* --- run_message.c --- */
+
+void run_message(struct run *r, const char *when);

@@ -1,0 +1,373 @@
+/*
+ * A run from its journal: load (each step in its recorded state, no side effects), settle (what was begun
+ * and not ended), and ending a run without carrying anything out.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "action/procs.h"
+#include "base/clock.h"
+#include "base/ident.h"
+#include "base/limits.h"
+#include "base/sv.h"
+#include "exec/run_int.h"
+#include "exec/version.h"
+
+/* A shell that was open when the journal ends. */
+struct run_shell {
+    int64_t pid;
+    uint64_t start;
+    bool same_boot;
+};
+
+struct run_loader {
+    struct run *r;
+    VEC(struct run_shell) shells;
+    bool finished;
+};
+
+typedef enum err_code run_load_fn(struct run_loader *l, const struct event *e, const json_t *data,
+                                  struct err *err);
+
+static struct run_step *run_load_step(struct run_loader *l, const struct event *e)
+{
+    for (size_t i = 0; i < l->r->steps.n; i++)
+        if (sv_eq(l->r->steps.v[i].p->id, e->step))
+            return &l->r->steps.v[i];
+    return NULL;
+}
+
+static enum err_code run_no_step(const struct event *e, struct err *err)
+{
+    return err_set(err, ERR_CORRUPT,
+                   "event %lld speaks of step '%.*s', which the plan does not have",
+                   (long long)e->seq, SV_FMT(e->step));
+}
+
+static enum err_code run_load_started(struct run_loader *l, const struct event *e UNUSED,
+                                      const json_t *data, struct err *err UNUSED)
+{
+    l->r->values.started_us = json_get_int(data, "now_us", 0);
+    return ERR_OK;
+}
+
+static enum err_code run_load_value(struct run_loader *l, const struct event *e UNUSED,
+                                    const json_t *data, struct err *err UNUSED)
+{
+    values_set(&l->r->values, json_get_sv(data, "name"), json_get_sv(data, "value"));
+    return ERR_OK;
+}
+
+static enum err_code run_load_intent(struct run_loader *l, const struct event *e,
+                                     const json_t *data UNUSED, struct err *err)
+{
+    struct run_step *s = run_load_step(l, e);
+
+    if (!s)
+        return run_no_step(e, err);
+    s->state = STEP_RUNNING;
+    s->attempt = e->attempt;
+    s->started_us = e->at_us;
+    return ERR_OK;
+}
+
+static enum err_code run_load_outcome(struct run_loader *l, const struct event *e,
+                                      const json_t *data, struct err *err)
+{
+    struct run_step *s = run_load_step(l, e);
+    json_t *state = json_object_get(data, "state_after");
+
+    if (!s)
+        return run_no_step(e, err);
+    s->state = step_state_of(json_get_sv(data, "state"));
+    if (s->state == STEP_STATE__N)
+        return err_set(err, ERR_CORRUPT, "event %lld has the unknown state '%s'", (long long)e->seq,
+                       json_get_str(data, "state", ""));
+    s->ended_us = json_get_int(data, "ended_us", e->at_us);
+    s->has_out = hash_from_hex(json_get_sv(json_object_get(data, "out"), "blob"), &s->out);
+    if (state)
+        run_session_remember(l->r, s->p, state);
+    return ERR_OK;
+}
+
+static enum err_code run_load_skipped(struct run_loader *l, const struct event *e,
+                                      const json_t *data UNUSED, struct err *err)
+{
+    struct run_step *s = run_load_step(l, e);
+
+    if (!s)
+        return run_no_step(e, err);
+    s->state = STEP_SKIPPED;
+    return ERR_OK;
+}
+
+static enum err_code run_load_mark(struct run_loader *l, const struct event *e, const json_t *data,
+                                   struct err *err UNUSED)
+{
+    l->r->mark_us = json_get_int(data, "at_us", e->at_us);
+    return ERR_OK;
+}
+
+static void run_load_shell(struct run_loader *l, const json_t *data)
+{
+    *vec_add(&l->shells) =
+        (struct run_shell){.pid = json_get_int(data, "pid", 0),
+                           .start = (uint64_t)json_get_int(data, "start", 0),
+                           .same_boot = sv_eq(json_get_sv(data, "boot"), sv_from(ident_boot().s))};
+}
+
+static enum err_code run_load_hold(struct run_loader *l, const struct event *e, const json_t *data,
+                                   struct err *err)
+{
+    struct run_flag *flag = &l->r->flag;
+    struct run_step *s;
+
+    if (sv_eq(json_get_sv(data, "what"), SV("shell"))) {
+        run_load_shell(l, data);
+        return ERR_OK;
+    }
+    s = run_load_step(l, e);
+    if (!s)
+        return run_no_step(e, err);
+    free(flag->path);
+    flag->path = xstrdup(json_get_str(data, "file", ""));
+    flag->step = (size_t)(s - l->r->steps.v);
+    flag->held = e->kind == EVENT_HOLD_TAKEN;
+    flag->lifted_for_stop = !flag->held && sv_eq(json_get_sv(data, "why"), SV("the run stopped"));
+    return ERR_OK;
+}
+
+/* A clean stop: every shell had been closed. */
+static enum err_code run_load_stopped(struct run_loader *l, const struct event *e UNUSED,
+                                      const json_t *data UNUSED, struct err *err UNUSED)
+{
+    l->shells.n = 0;
+    return ERR_OK;
+}
+
+static enum err_code run_load_rollback(struct run_loader *l, const struct event *e UNUSED,
+                                       const json_t *data, struct err *err UNUSED)
+{
+    struct run *r = l->r;
+
+    r->after_values = STAGE_WAY_BACK;
+    r->roll_back_reason = arena_sv(&r->arena, json_get_sv(data, "reason"));
+    r->roll_back_by = arena_sv(&r->arena, json_get_sv(data, "by"));
+    return ERR_OK;
+}
+
+static enum err_code run_load_message(struct run_loader *l, const struct event *e UNUSED,
+                                      const json_t *data, struct err *err UNUSED)
+{
+    l->r->started_message |= sv_eq(json_get_sv(data, "when"), SV("start"));
+    return ERR_OK;
+}
+
+static enum err_code run_load_finished(struct run_loader *l, const struct event *e UNUSED,
+                                       const json_t *data UNUSED, struct err *err UNUSED)
+{
+    l->finished = true;
+    return ERR_OK;
+}
+
+static enum err_code run_load_watch(struct run_loader *l, const struct event *e, const json_t *data,
+                                    struct err *err)
+{
+    return run_watch_load(l->r, e, data, err);
+}
+
+static const struct {
+    enum event_kind kind;
+    run_load_fn *fn;
+} run_load_rows[] = {
+    {EVENT_RUN_STARTED, run_load_started},       {EVENT_VALUE_BOUND, run_load_value},
+    {EVENT_STEP_INTENT, run_load_intent},        {EVENT_STEP_OUTCOME, run_load_outcome},
+    {EVENT_STEP_SKIPPED, run_load_skipped},      {EVENT_MARK, run_load_mark},
+    {EVENT_HOLD_TAKEN, run_load_hold},           {EVENT_HOLD_GIVEN, run_load_hold},
+    {EVENT_RUN_INTERRUPTED, run_load_stopped},   {EVENT_RUN_WAITING, run_load_stopped},
+    {EVENT_ROLLBACK_STARTED, run_load_rollback}, {EVENT_MESSAGE, run_load_message},
+    {EVENT_RUN_FINISHED, run_load_finished},     {EVENT_VERDICT, run_load_watch},
+    {EVENT_WATCH_STATE, run_load_watch},         {EVENT_CHECKPOINT, run_load_watch},
+    {EVENT_RULE_STATE, run_load_watch},
+};
+
+static enum err_code run_load_event(const struct event *e, void *arg, struct err *err)
+{
+    CLEANUP(json_cleanup) json_t *data = NULL;
+
+    for (size_t i = 0; i < ARRAY_LEN(run_load_rows); i++) {
+        if ((int64_t)run_load_rows[i].kind != e->kind)
+            continue;
+        if (!data && json_read(e->data, &data, err) != ERR_OK)
+            return err_wrap(err, "event %lld", (long long)e->seq);
+        if (run_load_rows[i].fn(arg, e, data, err) != ERR_OK)
+            return err->code;
+    }
+    return ERR_OK;
+}
+
+/* --- what a crash has left running --- */
+
+/* A shell reads its commands from us: without us it ends after the one it runs; that one is ended, as its
+ * outcome could not be learned any more.  Daemons have sessions of their own and are left alone. */
+static void run_end_shell(const struct run_shell *shell)
+{
+    procs_list left = {0};
+    uint64_t now = ident_process_start(shell->pid);
+
+    if (!shell->same_boot || (now && now != shell->start))
+        return; /* the number is somebody else's now */
+    for (int tries = 0; tries < 100; tries++) {
+        left.n = 0;
+        procs_of_session((pid_t)shell->pid, 0, &left);
+        if (left.n == 0)
+            break;
+        procs_signal(&left, tries < 50 ? SIGTERM : SIGKILL);
+        (void)poll(NULL, 0, 20); /* no descriptor tells that a foreign process has ended */
+    }
+    vec_release(&left);
+}
+
+/* --- settling --- */
+
+/* Where the run goes on: the first step of its direction that is not over. */
+static void run_find_place(struct run *r)
+{
+    size_t i = r->after_values == STAGE_WAY_BACK ? r->n_forward : 0;
+
+    while (i < r->steps.n &&
+           (r->steps.v[i].state == STEP_DONE || r->steps.v[i].state == STEP_SKIPPED) &&
+           !(r->after_values != STAGE_WAY_BACK && i == r->n_forward))
+        i++;
+    r->at = r->after_values == STAGE_WAY_BACK ? i : size_min(i, r->n_forward);
+}
+
+/* A step that failed or waited has its turn again; one that was stopped may have happened. */
+static void run_settle(struct run *r)
+{
+    struct run_step *s;
+
+    run_find_place(r);
+    s = r->at < r->steps.n ? &r->steps.v[r->at] : NULL;
+    if (!s)
+        return;
+    if (s->state == STEP_FAILED || s->state == STEP_WAITING)
+        s->state = STEP_PLANNED;
+    else if (s->state == STEP_STOPPED && sv_eq(s->p->effect, SV("none")))
+        s->state = STEP_PLANNED;
+    r->settle = s->state == STEP_RUNNING || s->state == STEP_STOPPED;
+}
+
+enum err_code run_load(struct run *r, struct err *err)
+{
+    struct run_loader l = {.r = r};
+    enum err_code rc = journal_read(r->store, r->id, 0, run_load_event, &l, err);
+
+    if (rc == ERR_OK && l.finished) {
+        rc = err_set(err, ERR_INVALID, "run %s is finished", event_run_text(r->id).s);
+        (void)err_hint(err, "prusik status %s says how", event_run_text(r->id).s);
+    }
+    for (size_t i = 0; rc == ERR_OK && i < l.shells.n; i++)
+        run_end_shell(&l.shells.v[i]);
+    vec_release(&l.shells);
+    if (rc == ERR_OK)
+        run_settle(r);
+    return rc;
+}
+
+/* --- the plan of a run --- */
+
+struct run_plan_finder {
+    struct hash blob;
+    bool found;
+};
+
+static enum err_code run_find_plan(const struct event *e, void *arg, struct err *err)
+{
+    struct run_plan_finder *f = arg;
+    CLEANUP(json_cleanup) json_t *data = NULL;
+
+    if (e->kind != EVENT_RUN_STARTED)
+        return ERR_OK;
+    if (json_read(e->data, &data, err) != ERR_OK)
+        return err->code;
+    f->found = hash_from_hex(json_get_sv(data, "plan_blob"), &f->blob);
+    return ERR_OK;
+}
+
+enum err_code run_plan(struct store *store, int64_t id, struct plan *ret, struct err *err)
+{
+    CLEANUP(journal_freep) struct journal *j = NULL;
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct run_plan_finder f = {.found = false};
+    json_t *json = NULL;
+
+    if (journal_open(store, id, &j, err) != ERR_OK ||
+        journal_read(store, id, 0, run_find_plan, &f, err) != ERR_OK)
+        return err->code;
+    if (!f.found)
+        return err_set(err, ERR_CORRUPT, "run %s has no plan", event_run_text(id).s);
+    if (store_blob(store, &f.blob, SIZE_MAX, &text, err) != ERR_OK ||
+        json_read(strbuf_sv(&text), &json, err) != ERR_OK)
+        return err_wrap(err, "plan of run %s", event_run_text(id).s);
+    return plan_load(json, ret, err);
+}
+
+/* --- ending without acting --- */
+
+struct run_last_kind {
+    int64_t kind;
+};
+
+static enum err_code run_see_last(const struct event *e, void *arg, struct err *err UNUSED)
+{
+    ((struct run_last_kind *)arg)->kind = e->kind;
+    return ERR_OK;
+}
+
+static enum err_code run_abort_locked(struct store *store, int64_t id, struct sv by, struct sv why,
+                                      struct err *err)
+{
+    CLEANUP(journal_freep) struct journal *j = NULL;
+    CLEANUP(json_cleanup) json_t *data = json_object();
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct event e = {.at_us = clock_now_us(), .kind = EVENT_RUN_FINISHED};
+
+    if (journal_open(store, id, &j, err) != ERR_OK)
+        return err->code;
+    json_put_str(data, "outcome", "aborted");
+    json_put_sv(data, "by", by);
+    json_put_sv(data, "why", why);
+    json_put_int(data, "exit", EXIT_CODE_FAILED);
+    json_write(data, &text);
+    e.data = strbuf_sv(&text);
+    if (journal_append(j, &e, 1, err) != ERR_OK)
+        return err->code;
+    return journal_seal(j, clock_now_us(), err);
+}
+
+enum err_code run_abort(struct store *store, int64_t id, struct sv by, struct sv why,
+                        struct err *err)
+{
+    struct plan plan = {0};
+    struct store_lock holder;
+    enum err_code rc;
+    struct err ignored;
+
+    if (run_plan(store, id, &plan, err) != ERR_OK)
+        return err->code;
+    rc = store_lock_take(store, plan.environment, id, SV("abort"), clock_now_us(), &holder, err);
+    if (rc == ERR_OK) {
+        struct run_last_kind last = {0};
+
+        rc = journal_read(store, id, 0, run_see_last, &last, err);
+        if (rc == ERR_OK && last.kind == EVENT_RUN_FINISHED)
+            rc = err_set(err, ERR_INVALID, "run %s is finished", event_run_text(id).s);
+        if (rc == ERR_OK)
+            rc = run_abort_locked(store, id, by, why, err);
+        (void)!store_lock_give(store, plan.environment, id, &ignored); /* provably ours */
+    }
+    plan_release(&plan);
+    return rc;
+}

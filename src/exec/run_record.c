@@ -1,0 +1,191 @@
+/*
+ * What a run writes into its journal, and tells its listener.
+ */
+#include "base/clock.h"
+#include "base/sv.h"
+#include "exec/run_int.h"
+
+static const struct plan_step *run_plan_step(const struct run *r, struct sv id)
+{
+    for (size_t i = 0; id.n && i < r->steps.n; i++)
+        if (sv_eq(r->steps.v[i].p->id, id))
+            return r->steps.v[i].p;
+    return NULL;
+}
+
+void run_queue(struct run *r, enum event_kind kind, const struct run_step *s, json_t *data)
+{
+    struct strbuf text = STRBUF(0);
+    struct event *e = vec_add(&r->queue);
+
+    json_write(data, &text);
+    *vec_add(&r->queue_data) = data;
+    e->at_us = clock_now_us();
+    e->kind = kind;
+    e->step = s ? s->p->id : (struct sv){"", 0};
+    e->attempt = s ? s->attempt : 0;
+    e->data = strbuf_sv(&text);
+    *vec_add(&r->queue_texts) = strbuf_steal_str(&text);
+}
+
+static void run_queue_clear(struct run *r)
+{
+    for (size_t i = 0; i < r->queue_data.n; i++) {
+        json_decref(r->queue_data.v[i]);
+        free(r->queue_texts.v[i]);
+    }
+    r->queue.n = r->queue_data.n = r->queue_texts.n = 0;
+}
+
+void run_queue_free(struct run *r)
+{
+    run_queue_clear(r);
+    vec_release(&r->queue);
+    vec_release(&r->queue_data);
+    vec_release(&r->queue_texts);
+}
+
+static void run_tell_kept(struct run *r)
+{
+    for (size_t i = 0; i < r->queue.n; i++) {
+        const struct event *e = &r->queue.v[i];
+        struct event_name name = event_kind_name(e->kind);
+
+        if (r->opt.listen)
+            r->opt.listen(r->opt.arg, &(struct run_event){.seq = e->seq,
+                                                          .at_us = e->at_us,
+                                                          .attempt = e->attempt,
+                                                          .name = name.s,
+                                                          .step = run_plan_step(r, e->step),
+                                                          .data = r->queue_data.v[i]});
+    }
+}
+
+bool run_commit(struct run *r)
+{
+    struct err err;
+
+    if (r->queue.n == 0)
+        return true;
+    if (journal_append(r->journal, r->queue.v, r->queue.n, &err) != ERR_OK) {
+        run_queue_clear(r);
+        run_broken(r, &err);
+        return false;
+    }
+    run_tell_kept(r);
+    run_queue_clear(r);
+    return true;
+}
+
+void run_tell(struct run *r, const char *name, const struct run_step *s, json_t *data)
+{
+    if (r->opt.listen)
+        r->opt.listen(r->opt.arg, &(struct run_event){.at_us = clock_now_us(),
+                                                      .attempt = s ? s->attempt : 0,
+                                                      .name = name,
+                                                      .step = s ? s->p : NULL,
+                                                      .data = data});
+    json_decref(data);
+}
+
+void run_tell_output(struct run *r, const struct run_step *s, enum child_stream stream,
+                     struct sv bytes)
+{
+    json_t *data;
+
+    if (!r->opt.listen)
+        return;
+    data = json_object();
+    json_put_str(data, "stream", stream == CHILD_OUT ? "out" : "err");
+    r->opt.listen(r->opt.arg, &(struct run_event){.at_us = clock_now_us(),
+                                                  .attempt = s->attempt,
+                                                  .name = "output",
+                                                  .step = s->p,
+                                                  .data = data,
+                                                  .bytes = bytes});
+    json_decref(data);
+}
+
+/* --- outcomes --- */
+
+static void run_put_output(struct run *r, json_t *data, const char *key, const struct capture *c,
+                           struct hash *ret, bool *has)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    json_t *j;
+
+    *has = false;
+    if (c->total == 0)
+        return;
+    capture_text(c, &text);
+    *ret = journal_blob(r->journal, strbuf_sv(&text));
+    *has = true;
+    j = json_object();
+    json_put_str(j, "blob", hash_hex(ret).s);
+    json_put_int(j, "bytes", (int64_t)c->total);
+    if (capture_is_cut(c))
+        json_put_bool(j, "cut", true);
+    json_put(data, key, j);
+}
+
+/* What is known of the act itself, whatever its kind. */
+static void run_put_facts(json_t *data, const struct action_outcome *o)
+{
+    if (o->status >= 0)
+        json_put_int(data, "status", o->status);
+    if (o->http_status)
+        json_put_int(data, "http_status", o->http_status);
+    if (o->elapsed_us)
+        json_put_int(data, "elapsed_us", o->elapsed_us);
+    if (o->rows >= 0)
+        json_put_int(data, "rows", o->rows);
+    if (o->has_number)
+        json_put_real(data, "number", o->number);
+    if (o->active >= 0)
+        json_put_bool(data, "active", o->active);
+    if (o->free_bytes >= 0)
+        json_put_real(data, "free_bytes", o->free_bytes);
+}
+
+/* The session's state, when the command has changed it: resume goes on from there. */
+static void run_put_state(struct run *r, struct run_step *s, json_t *data)
+{
+    struct session *session = r->action.session;
+    json_t *diff;
+
+    if (!session || !session_state(session)->cwd.n)
+        return;
+    diff = session_state_diff(session_state(session), session_base(session), r->opt.secrets);
+    if (s->session_state && json_equal(diff, s->session_state)) {
+        json_decref(diff);
+        return;
+    }
+    run_session_remember(r, s->p, diff);
+    json_put(data, "state_after", json_incref(diff));
+    json_decref(diff);
+}
+
+void run_queue_outcome(struct run *r, struct run_step *s)
+{
+    json_t *data = json_object();
+    struct hash ignored;
+    bool has;
+
+    s->ended_us = clock_now_us();
+    json_put_str(data, "state", step_state_name(s->state));
+    json_put_int(data, "started_us", s->started_us);
+    json_put_int(data, "ended_us", s->ended_us);
+    if (r->action_ready) {
+        const struct action_outcome *o = &r->action.outcome;
+
+        run_put_facts(data, o);
+        run_put_output(r, data, "out", &o->out, &s->out, &s->has_out);
+        run_put_output(r, data, "err", &o->errs, &ignored, &has);
+        run_put_state(r, s, data);
+    }
+    if (r->checks)
+        json_put(data, "expectations", json_incref(r->checks));
+    if (r->reason)
+        json_put_str(data, "reason", r->reason);
+    run_queue(r, EVENT_STEP_OUTCOME, s, data);
+}

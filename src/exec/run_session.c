@@ -1,0 +1,141 @@
+/*
+ * The shells of a run: one for each procedure of the document.
+ */
+#include "base/ident.h"
+#include "base/sv.h"
+#include "exec/run_int.h"
+#include "store/event.h"
+
+/* A variable that the plan, a secret or prusik itself sets: the process's own value does not count. */
+static bool run_env_is_set(const struct run *r, struct sv name)
+{
+    for (size_t i = 0; i < r->plan->n_env; i++)
+        if (sv_eq(r->plan->env[i].name, name))
+            return true;
+    for (size_t i = 0; i < r->opt.n_secret_env; i++)
+        if (sv_eq(r->opt.secret_env[i].name, name))
+            return true;
+    return sv_starts(name, SV("PRUSIK_"));
+}
+
+static char *run_env_pair(struct sv name, struct sv value)
+{
+    struct strbuf b = STRBUF(0);
+
+    strbuf_addf(&b, "%.*s=", SV_FMT(name));
+    strbuf_add_sv(&b, value);
+    return strbuf_steal_str(&b);
+}
+
+static char **run_session_env(const struct run *r)
+{
+    VEC(char *) env = {0};
+
+    for (char **e = environ; *e; e++) {
+        struct sv name = sv_from(*e);
+
+        name = sv_sub(name, 0, sv_find_byte(name, '=', 0));
+        if (!run_env_is_set(r, name))
+            *vec_add(&env) = xstrdup(*e);
+    }
+    for (size_t i = 0; i < r->plan->n_env; i++)
+        *vec_add(&env) = run_env_pair(r->plan->env[i].name, r->plan->env[i].value);
+    for (size_t i = 0; i < r->opt.n_secret_env; i++)
+        *vec_add(&env) = run_env_pair(r->opt.secret_env[i].name, r->opt.secret_env[i].value);
+    *vec_add(&env) = run_env_pair(SV("PRUSIK_RUN"), sv_from(event_run_text(r->id).s));
+    *vec_add(&env) = run_env_pair(SV("PRUSIK_ENVIRONMENT"), r->plan->environment);
+    *vec_add(&env) = NULL;
+    return env.v;
+}
+
+/* The shell is known to the journal before it gets a command: after a crash its processes are found. */
+static bool run_on_shell(void *arg, pid_t pid)
+{
+    struct run_session *rs = arg;
+    struct run *r = rs->run;
+    json_t *data = json_object();
+
+    json_put_str(data, "what", "shell");
+    json_put_sv(data, "session", rs->name);
+    json_put_int(data, "pid", pid);
+    json_put_int(data, "start", (int64_t)ident_process_start(pid));
+    json_put_str(data, "boot", ident_boot().s);
+    r->shells_open = true;
+    run_queue(r, EVENT_HOLD_TAKEN, NULL, data);
+    return run_commit(r);
+}
+
+static struct run_session *run_session_find(struct run *r, struct sv name)
+{
+    for (size_t i = 0; i < r->sessions.n; i++)
+        if (sv_eq(r->sessions.v[i]->name, name))
+            return r->sessions.v[i];
+    return NULL;
+}
+
+static struct run_session *run_session_add(struct run *r, struct sv name)
+{
+    struct run_session *rs = XNEW(struct run_session);
+
+    rs->run = r;
+    rs->name = arena_sv(&r->arena, name);
+    *vec_add(&r->sessions) = rs;
+    return rs;
+}
+
+static void run_session_open(struct run *r, struct run_session *rs)
+{
+    char **env = run_session_env(r);
+    CLEANUP(mem_freep) char *cwd = xstrdup_sv(r->plan->workdir);
+    struct session_spec spec = {.env = (const char *const *)env,
+                                .cwd = cwd,
+                                .grace_ms = r->opt.grace_ms,
+                                .started = run_on_shell,
+                                .arg = rs};
+
+    rs->s = session_new(&r->loop, &spec);
+    if (rs->restore)
+        session_restore_diff(rs->s, rs->restore);
+    for (size_t i = 0; env[i]; i++)
+        free(env[i]);
+    free(env);
+}
+
+/* Steps of the way back never share a shell with the way forward: their procedures are others. */
+struct session *run_session_for(struct run *r, const struct plan_step *p)
+{
+    struct run_session *rs = run_session_find(r, p->session);
+
+    if (!rs)
+        rs = run_session_add(r, p->session);
+    if (!rs->s)
+        run_session_open(r, rs);
+    return rs->s;
+}
+
+void run_session_remember(struct run *r, const struct plan_step *p, json_t *diff)
+{
+    struct run_session *rs = run_session_find(r, p->session);
+
+    if (!rs)
+        rs = run_session_add(r, p->session);
+    json_decref(rs->restore);
+    rs->restore = json_incref(diff);
+}
+
+static void run_on_session_closed(void *arg)
+{
+    struct run_session *rs = arg;
+
+    rs->s = NULL;
+    rs->run->open_sessions--;
+}
+
+void run_sessions_close(struct run *r)
+{
+    for (size_t i = 0; i < r->sessions.n; i++)
+        if (r->sessions.v[i]->s) {
+            r->open_sessions++;
+            session_close(r->sessions.v[i]->s, run_on_session_closed, r->sessions.v[i]);
+        }
+}

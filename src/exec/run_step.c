@@ -1,0 +1,580 @@
+/*
+ * One step of a run: the driver of the table in step_fsm.c.
+ */
+#include <math.h>
+#include <stdarg.h>
+
+#include "base/clock.h"
+#include "base/sv.h"
+#include "exec/run_int.h"
+
+void run_set_reason(struct run *r, const char *fmt, ...)
+{
+    struct strbuf b = STRBUF(0);
+    va_list ap;
+
+    va_start(ap, fmt);
+    strbuf_vaddf(&b, fmt, ap);
+    va_end(ap);
+    free(r->reason);
+    r->reason = strbuf_steal_str(&b);
+}
+
+static struct run_step *run_current(struct run *r)
+{
+    assert(r->at < r->steps.n);
+    return &r->steps.v[r->at];
+}
+
+static void run_step_clear(struct run *r)
+{
+    if (r->action_ready)
+        action_release(&r->action);
+    r->action_ready = false;
+    json_decref(r->checks);
+    r->checks = NULL;
+    free(r->last_reason);
+    r->last_reason = r->reason; /* for what is said about the run */
+    r->reason = NULL;
+    r->has_first_sum = false;
+    r->wait_until_us = 0;
+}
+
+/* --- starting --- */
+
+static void run_on_output(struct action *a, enum child_stream stream, struct sv shown)
+{
+    struct run *r = a->owner;
+
+    run_tell_output(r, run_current(r), stream, shown);
+}
+
+static void run_on_action_done(struct action *a)
+{
+    struct run *r = a->owner;
+
+    r->acting = false;
+    switch (a->outcome.result) {
+    case ACTION_ENDED: run_step_event(r, EV_ENDED); break;
+    case ACTION_LOST: run_step_event(r, EV_LOST); break;
+    case ACTION_BROKE:
+    case ACTION_TIMEOUT:
+        run_set_reason(r, "%s", a->outcome.err.msg);
+        run_step_event(r, EV_BROKE);
+        break;
+    case ACTION_STOPPED: run_step_event(r, EV_BROKE); break;
+    case ACTION_NONE:
+    default: assert(!"an action that reports nothing");
+    }
+}
+
+static void run_act(struct run *r)
+{
+    struct run_step *s = run_current(r);
+    const struct action_ops *ops = action_find(s->p->kind);
+    uint64_t timeout_ms = (uint64_t)plan_scale(r->plan, s->p->timeout_ms);
+
+    assert(ops);
+    if (r->action_ready)
+        action_release(&r->action);
+    r->action = (struct action){.step = s->p,
+                                .env = &r->env,
+                                .timeout_ms = timeout_ms,
+                                .output = run_on_output,
+                                .done = run_on_action_done,
+                                .owner = r};
+    if (ops->uses_session)
+        r->action.session = run_session_for(r, s->p);
+    action_init(&r->action);
+    r->action_ready = true;
+    r->acting = true;
+    action_start(&r->action);
+}
+
+static void run_queue_intent(struct run *r, struct run_step *s)
+{
+    json_t *data = json_object();
+
+    s->attempt++;
+    s->started_us = clock_now_us();
+    json_put_sv(data, "command", s->p->command);
+    json_put_sv(data, "host", s->p->host);
+    json_put_sv(data, "kind", s->p->kind);
+    run_queue(r, EVENT_STEP_INTENT, s, data);
+}
+
+/* --- checking --- */
+
+static void run_add_check(struct run *r, const struct plan_expect *e, const char *by)
+{
+    json_t *j = json_object();
+
+    json_put_int(j, "line", (int64_t)(e ? e->e.line : 0));
+    json_put_sv(j, "text", e ? e->e.source : SV("it succeeds"));
+    json_put_str(j, "form", e ? rb_expect_name(e->e.form) : "exit");
+    json_put_str(j, "result", verify_name(r->check.result));
+    json_put_sv(j, "seen", strbuf_sv(&r->check.seen));
+    json_put_str(j, "by", by);
+    json_append(r->checks, j);
+}
+
+/* The first expectation that no machine answers, from `check_at` on. */
+static const struct plan_expect *run_open_expect(struct run *r, const struct plan_step *p)
+{
+    for (; r->check_at < p->n_expects; r->check_at++)
+        if (!p->expects[r->check_at].machine)
+            return &p->expects[r->check_at];
+    return NULL;
+}
+
+/* All that a machine can say: the worst result. */
+static enum verify_result run_check_machine(struct run *r, const struct plan_step *p)
+{
+    const struct action_outcome *o = &r->action.outcome;
+    enum verify_result worst = VERIFY_HOLDS;
+
+    json_decref(r->checks);
+    r->checks = json_array();
+    if (!verify_status_is_expected(p)) {
+        verify_default(o, &r->check);
+        run_add_check(r, NULL, "machine");
+        worst = r->check.result;
+    }
+    for (size_t i = 0; i < p->n_expects; i++) {
+        if (!p->expects[i].machine)
+            continue;
+        verify_expect(&p->expects[i], o, clock_now_us(), &r->check);
+        run_add_check(r, &p->expects[i], "machine");
+        if (r->check.result == VERIFY_FAILS ||
+            (r->check.result == VERIFY_UNKNOWN && worst == VERIFY_HOLDS))
+            worst = r->check.result;
+    }
+    return worst;
+}
+
+static void run_explain_failure(struct run *r)
+{
+    for (size_t i = 0; i < json_array_size(r->checks); i++) {
+        const json_t *c = json_array_get(r->checks, i);
+
+        if (sv_eq(json_get_sv(c, "result"), SV("holds")))
+            continue;
+        run_set_reason(r, "expected \"%s\"%s: %s", json_get_str(c, "text", ""),
+                       sv_eq(json_get_sv(c, "result"), SV("unknown")) ? ", which cannot be told"
+                                                                      : "",
+                       json_get_str(c, "seen", ""));
+        return;
+    }
+}
+
+static void run_on_again(uv_timer_t *t)
+{
+    struct run *r = t->data;
+
+    if (run_current(r)->state == STEP_CHECKING)
+        run_step_event(r, EV_AGAIN);
+}
+
+static void run_look_again(struct run *r, uint64_t ms)
+{
+    (void)uv_timer_start(&r->again, run_on_again, ms, 0); /* fails only without a callback */
+}
+
+static bool run_expects_increase(const struct plan_step *p)
+{
+    for (size_t i = 0; i < p->n_expects; i++)
+        if (p->expects[i].e.form == EXPECT_INCREASES)
+            return true;
+    return false;
+}
+
+/* "count increasing": two looks; the second one is judged by the difference.  True: look once more. */
+static bool run_needs_second_look(struct run *r, const struct plan_step *p)
+{
+    double sum;
+
+    if (!run_expects_increase(p))
+        return false;
+    sum = verify_sum(&r->action.outcome);
+    if (!r->has_first_sum) {
+        r->first_sum = sum;
+        r->has_first_sum = true;
+        run_look_again(r, 1000);
+        return true;
+    }
+    r->action.outcome.has_number = true;
+    r->action.outcome.number = sum - r->first_sum;
+    return false;
+}
+
+/* "(wait max 30 seconds)": the look is repeated until it holds. */
+static bool run_may_wait(struct run *r, const struct plan_step *p)
+{
+    int64_t now_us = clock_now_us();
+
+    if (!p->wait_ms)
+        return false;
+    if (!r->wait_until_us)
+        r->wait_until_us = now_us + plan_scale(r->plan, p->wait_ms) * 1000;
+    if (now_us >= r->wait_until_us)
+        return false;
+    run_look_again(r, 200);
+    return true;
+}
+
+/* A person looks at what a machine could not judge: the answer given ahead, or a question. */
+static void run_check_people(struct run *r)
+{
+    const struct plan_step *p = run_current(r)->p;
+    const struct plan_expect *e = run_open_expect(r, p);
+
+    if (!e) {
+        run_step_event(r, EV_HOLDS);
+    } else if (p->answered) {
+        r->check.result = p->answer ? VERIFY_HOLDS : VERIFY_FAILS;
+        strbuf_truncate(&r->check.seen, 0);
+        strbuf_add_sv(&r->check.seen, p->answer_note);
+        run_add_check(r, e, arena_strdup(&r->arena, p->answer_by));
+        r->check_at++;
+        if (p->answer) {
+            run_check_people(r);
+        } else {
+            run_set_reason(r, "%.*s said no to \"%.*s\"", SV_FMT(p->answer_by),
+                           SV_FMT(e->e.source));
+            run_step_event(r, EV_FAILS);
+        }
+    } else {
+        r->question = QUESTION_OUTCOME;
+        run_step_event(r, EV_ASK);
+    }
+}
+
+static void run_check(struct run *r)
+{
+    const struct plan_step *p = run_current(r)->p;
+    enum verify_result worst;
+
+    if (run_needs_second_look(r, p))
+        return;
+    worst = run_check_machine(r, p);
+    if (worst != VERIFY_HOLDS && run_may_wait(r, p))
+        return;
+    if (worst == VERIFY_HOLDS) {
+        r->check_at = 0;
+        run_check_people(r);
+        return;
+    }
+    run_explain_failure(r);
+    run_step_event(r, EV_FAILS);
+}
+
+/* --- asking --- */
+
+static struct sv run_question_text(struct run *r, const struct plan_step *p)
+{
+    const struct plan_expect *e;
+
+    if (r->question == QUESTION_DOUBT)
+        return arena_fmt(&r->arena,
+                         "'%.*s' was begun before the run was interrupted: did it happen?",
+                         SV_FMT(p->command));
+    if (r->question != QUESTION_OUTCOME)
+        return p->command;
+    e = run_open_expect(r, p);
+    return e ? e->e.source : p->command;
+}
+
+static void run_wait_for(struct run *r, const char *what)
+{
+    (void)err_set(&r->err, ERR_WAITING, "step %.*s waits for %s", SV_FMT(run_current(r)->p->id),
+                  what);
+    run_end(r, EXIT_CODE_WAITING);
+}
+
+static void run_ask(struct run *r)
+{
+    const struct plan_step *p = run_current(r)->p;
+
+    if (sv_eq(p->kind, SV("approval"))) {
+        run_wait_for(r, "an approval");
+        (void)err_hint(&r->err, "prusik approve %s --as NAME, then prusik resume %s",
+                       event_run_text(r->id).s, event_run_text(r->id).s);
+    } else if (!r->opt.ask) {
+        run_wait_for(r, "an answer");
+        (void)err_hint(&r->err, "prusik resume %s from a terminal", event_run_text(r->id).s);
+    } else {
+        r->asking = true;
+        r->opt.ask(r->opt.arg,
+                   &(struct run_question){.kind = r->question,
+                                          .step = p,
+                                          .text = run_question_text(r, p),
+                                          .outcome = r->action_ready ? &r->action.outcome : NULL});
+    }
+}
+
+static void run_queue_answer(struct run *r, bool yes, struct sv by, struct sv note, const char *how)
+{
+    json_t *data = json_object();
+
+    json_put_str(data, "answer", yes ? "yes" : "no");
+    json_put_sv(data, "by", by);
+    json_put_sv(data, "note", note);
+    json_put_str(data, "how", how);
+    run_queue(r, EVENT_ANSWER, run_current(r), data);
+}
+
+void run_step_answer(struct run *r, bool yes, struct sv by, struct sv note)
+{
+    struct run_step *s = run_current(r);
+
+    r->asking = false;
+    run_queue_answer(r, yes, by, note, "asked");
+    if (!yes && r->question != QUESTION_DOUBT)
+        run_set_reason(r, "%.*s said no%s%.*s", SV_FMT(by), note.n ? ": " : "", SV_FMT(note));
+    if (r->question == QUESTION_OUTCOME && yes) {
+        const struct plan_expect *e = run_open_expect(r, s->p);
+
+        r->check.result = VERIFY_HOLDS;
+        strbuf_truncate(&r->check.seen, 0);
+        run_add_check(r, e, arena_strdup(&r->arena, by));
+        r->check_at++;
+        run_check_people(r);
+        return;
+    }
+    run_step_event(r, yes ? EV_OPENED : EV_DENIED);
+}
+
+/* --- in doubt --- */
+
+static void run_queue_doubt(struct run *r, const char *decision, struct sv evidence)
+{
+    json_t *data = json_object();
+
+    json_put_str(data, "decision", decision);
+    json_put_sv(data, "evidence", evidence);
+    run_queue(r, EVENT_STEP_DOUBT, run_current(r), data);
+}
+
+/* Did it happen?  By idempotence, by the plan's word, or by asking (style 28). */
+static void run_probe(struct run *r)
+{
+    struct run_step *s = run_current(r);
+    const struct action_ops *ops = action_find(s->p->kind);
+
+    if (ops && ops->resume == RESUME_AGAIN) {
+        run_queue_doubt(r, "again", SV("doing it again does no harm"));
+        run_step_event(r, EV_AGAIN);
+    } else if (sv_eq(s->p->in_doubt, SV("again"))) {
+        run_queue_doubt(r, "again", s->p->in_doubt_why);
+        run_step_event(r, EV_AGAIN);
+    } else if (sv_eq(s->p->in_doubt, SV("done"))) {
+        run_queue_doubt(r, "done", s->p->in_doubt_why);
+        run_step_event(r, EV_HOLDS);
+    } else {
+        r->question = QUESTION_DOUBT;
+        run_step_event(r, EV_ASK);
+    }
+}
+
+/* --- the driver --- */
+
+static void run_record(struct run *r)
+{
+    struct run_step *s = run_current(r);
+
+    if (s->state == STEP_SKIPPED)
+        return; /* run_step_begin() has said why */
+    run_queue_outcome(r, s);
+    run_hold_update(r, r->at);
+    run_step_clear(r);
+}
+
+static void run_start_act(struct run *r, enum step_state before)
+{
+    struct run_step *s = run_current(r);
+
+    /* A look that is repeated is one attempt; everything else is an intent of its own. */
+    if (before != STEP_CHECKING) {
+        run_step_clear(r);
+        run_queue_intent(r, s);
+        if (!run_commit(r))
+            return;
+    }
+    run_act(r);
+}
+
+void run_step_event(struct run *r, enum step_event ev)
+{
+    struct run_step *s = run_current(r);
+    enum step_state before = s->state;
+    struct step_move m = step_fsm(before, ev);
+
+    assert(m.effect != FX_BUG);
+    s->state = m.next;
+    switch (m.effect) {
+    case FX_START: run_start_act(r, before); break;
+    case FX_ASK: run_ask(r); break;
+    case FX_CHECK: run_check(r); break;
+    case FX_RECORD:
+        run_record(r);
+        run_advance(r);
+        break;
+    case FX_STOP:
+        (void)uv_timer_stop(&r->again); /* always succeeds */
+        if (r->acting)
+            action_cancel(&r->action);
+        break;
+    case FX_PROBE: run_probe(r); break;
+    case FX_NONE: break;
+    case FX_BUG:
+    case STEP_FX__N:
+    default: break;
+    }
+}
+
+void run_step_settle(struct run *r)
+{
+    run_step_event(r, EV_LOST);
+}
+
+void run_step_cancel(struct run *r)
+{
+    struct run_step *s = run_current(r);
+
+    (void)uv_timer_stop(&r->again); /* always succeeds */
+    run_step_event(r, EV_CANCEL);
+    if (s->state == STEP_STOPPING && !r->acting)
+        run_step_event(r, EV_BROKE);
+}
+
+/* --- a step's turn --- */
+
+static void run_skip(struct run *r, struct sv why)
+{
+    json_t *data = json_object();
+
+    json_put_sv(data, "reason", why);
+    json_put_str(data, "by", "plan");
+    run_queue(r, EVENT_STEP_SKIPPED, run_current(r), data);
+    run_step_event(r, EV_SKIP);
+}
+
+/* Does the output of the step that a choice looks at have its text? */
+static bool run_choice_holds(struct run *r, const struct plan_choice *c, bool *known)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct err err;
+
+    *known = false;
+    for (size_t i = 0; i < r->n_forward; i++) {
+        const struct run_step *s = &r->steps.v[i];
+
+        if (!runbook_id_matches(s->p->id, c->when))
+            continue;
+        *known = true;
+        if (!s->has_out)
+            return false;
+        return store_blob(r->store, &s->out, SIZE_MAX, &text, &err) == ERR_OK &&
+               sv_has(strbuf_sv(&text), c->contains);
+    }
+    return false;
+}
+
+/* True when a choice leaves the step out. */
+static bool run_left_out(struct run *r, const struct plan_step *p)
+{
+    for (size_t i = 0; i < p->n_choices; i++) {
+        const struct plan_choice *c = &p->choices[i];
+        bool known;
+
+        if (run_choice_holds(r, c, &known))
+            continue;
+        run_skip(r, arena_fmt(&r->arena, "%.*s: the output of step %.*s does not have \"%.*s\"",
+                              SV_FMT(c->text), SV_FMT(c->when), SV_FMT(c->contains)));
+        return true;
+    }
+    return false;
+}
+
+static void run_manual(struct run *r)
+{
+    const struct plan_step *p = run_current(r)->p;
+
+    r->question = QUESTION_MANUAL;
+    if (!p->answered) {
+        run_step_event(r, EV_HELD);
+        return;
+    }
+    run_current(r)->state = STEP_WAITING;
+    run_queue_answer(r, p->answer, p->answer_by, p->answer_note, "given ahead");
+    if (!p->answer)
+        run_set_reason(r, "%.*s said no", SV_FMT(p->answer_by));
+    run_step_event(r, p->answer ? EV_OPENED : EV_DENIED);
+}
+
+struct run_approvals {
+    struct run *r;
+    const struct plan_step *p;
+    bool found;
+};
+
+static bool run_may_approve(const struct run *r, struct sv who)
+{
+    for (size_t i = 0; i < r->plan->n_approvers; i++)
+        if (sv_eq(r->plan->approvers[i], who))
+            return true;
+    return r->plan->n_approvers == 0 && !sv_eq(who, r->opt.operator_name);
+}
+
+static void run_on_approval(const struct store_approval *a, void *arg)
+{
+    struct run_approvals *x = arg;
+    json_t *data;
+
+    if (x->found || !run_may_approve(x->r, a->who) ||
+        (a->step.n && !runbook_id_matches(x->p->id, a->step)))
+        return;
+    x->found = true;
+    data = json_object();
+    json_put_sv(data, "by", a->who);
+    json_put_sv(data, "role", a->role);
+    json_put_sv(data, "note", a->note);
+    json_put_sv(data, "plan", a->plan);
+    json_put_int(data, "given_us", a->at_us);
+    run_queue(x->r, EVENT_APPROVAL, run_current(x->r), data);
+}
+
+static void run_approval(struct run *r)
+{
+    struct run_approvals x = {.r = r, .p = run_current(r)->p};
+    struct hash_text plan = hash_hex(&r->plan->hash);
+    struct err err;
+
+    if (store_approvals(r->store, sv_from(plan.s), run_on_approval, &x, &err) != ERR_OK) {
+        run_broken(r, &err);
+        return;
+    }
+    if (!x.found) {
+        run_step_event(r, EV_HELD);
+        return;
+    }
+    run_current(r)->state = STEP_WAITING;
+    run_step_event(r, EV_OPENED);
+}
+
+void run_step_begin(struct run *r)
+{
+    struct run_step *s = run_current(r);
+
+    run_step_clear(r);
+    if (s->p->skip.n)
+        run_skip(r, s->p->skip);
+    else if (run_left_out(r, s->p))
+        return;
+    else if (sv_eq(s->p->kind, SV("manual")))
+        run_manual(r);
+    else if (sv_eq(s->p->kind, SV("approval")))
+        run_approval(r);
+    else
+        run_step_event(r, EV_READY);
+}

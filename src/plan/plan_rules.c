@@ -1,0 +1,206 @@
+#include "plan/plan_rules.h"
+
+#include "base/sv.h"
+
+struct rules_reader {
+    const json_t *plan;
+    struct plan_rules *ret;
+    plan_rule_fn *fn;
+    void *arg;
+    struct err *err;
+    bool scrape; /* any metric may be there: what is scraped is not known before */
+};
+
+/* Without fn the first error counts. */
+static void reader_find(struct rules_reader *rd, const json_t *entry, const struct rule_finding *f)
+{
+    if (rd->fn) {
+        rd->fn(rd->arg, entry, f);
+        return;
+    }
+    if (f->severity != SEVERITY_ERROR || rd->err->code)
+        return;
+    (void)err_set(rd->err, ERR_INVALID, "rule '%.*s': %.*s", SV_FMT(json_get_sv(entry, "text")),
+                  SV_FMT(f->message));
+    if (f->hint.n)
+        (void)err_hint(rd->err, "%.*s", SV_FMT(f->hint));
+}
+
+static void reader_fault(struct rules_reader *rd, const json_t *entry, const struct rule_diag *diag,
+                         const struct err *e)
+{
+    struct rule_finding f = {.severity = SEVERITY_ERROR,
+                             .column = diag->column,
+                             .message = arena_sv(&rd->ret->arena, sv_from(e->msg)),
+                             .hint = arena_sv(&rd->ret->arena, sv_from(e->hint))};
+
+    memcpy(f.id, diag->id, sizeof(f.id));
+    reader_find(rd, entry, &f);
+}
+
+/* --- what rules may speak of --- */
+
+/* "http.db" for a probe; which member is meant decides its kind. */
+static void reader_add_source(struct rules_reader *rd, const char *prefix, struct sv name)
+{
+    struct rule_source s = {
+        .name = arena_fmt(&rd->ret->arena, "%s.%.*s", prefix, SV_FMT(name)),
+        .kind = SOURCE_UNKNOWN,
+        .type = {DIM_ANY, false},
+    };
+
+    rule_env_add_source(rd->ret->env, &s);
+}
+
+/* A metric that is scraped: its kind is guessed from its name, and shown by the first scrape. */
+static void reader_permit_metric(void *ctx, struct expr *e)
+{
+    struct rules_reader *rd = ctx;
+    struct rule_source s;
+    bool is_prefix;
+
+    if (e->kind != EXPR_NAME)
+        return;
+    (void)rule_member_find(e->parts, e->n_parts, &is_prefix);
+    if ((is_prefix && e->n_parts > 1) || rule_env_source(rd->ret->env, e->text) ||
+        rule_env_alias(rd->ret->env, e->text))
+        return;
+    rule_metric_guess(e->text, &s);
+    s.name = e->text;
+    rule_env_add_source(rd->ret->env, &s);
+}
+
+static void reader_add_alias(struct rules_reader *rd, struct sv name, const json_t *text)
+{
+    struct sv value = {json_string_value(text), json_string_length(text)};
+    CLEANUP(json_cleanup) json_t *entry = json_object();
+    struct rule_diag diag = {0};
+    struct err err = {0};
+    struct expr *e;
+
+    json_put_sv(entry, "id", name);
+    json_put_sv(entry, "text", value);
+    if (rule_env_add_alias(rd->ret->env, name, value, WORSE_UNKNOWN, &diag, &err) != ERR_OK ||
+        rule_parse_expr(&rd->ret->arena, value, &e, &diag, &err) != ERR_OK) {
+        reader_fault(rd, entry, &diag, &err);
+        return;
+    }
+    if (rd->scrape)
+        expr_walk(e, reader_permit_metric, rd);
+}
+
+static void reader_add_env(struct rules_reader *rd)
+{
+    json_t *watch = json_object_get(rd->plan, "watch"), *services, *value;
+    int64_t interval_ms = json_get_int(watch, "interval_ms", 0);
+    const char *key;
+
+    rd->scrape = json_get_sv(watch, "scrape").n > 0;
+    if (interval_ms > 0)
+        rule_env_set_interval(rd->ret->env, interval_ms * 1000);
+    json_object_foreach (json_object_get(watch, "probes"), key, value)
+        reader_add_source(rd, "http", sv_from(key));
+    services = json_object_get(rd->plan, "services");
+    for (size_t i = 0; i < json_array_size(services); i++)
+        reader_add_source(rd, "unit", json_get_sv(json_array_get(services, i), "name"));
+    json_object_foreach (json_object_get(watch, "aliases"), key, value)
+        reader_add_alias(rd, sv_from(key), value);
+}
+
+/* --- rules --- */
+
+static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv text, bool checkpoint)
+{
+    struct rule_findings found = {0};
+    struct rule_diag diag = {0};
+    struct err err = {0};
+    struct rule *parsed, *checked;
+    bool permit = rd->scrape && !checkpoint && sv_eq(text, json_get_sv(entry, "source"));
+    enum err_code rc = rule_parse(&rd->ret->arena, text, &parsed, &diag, &err);
+
+    if (rc != ERR_OK) {
+        reader_fault(rd, entry, &diag, &err);
+        return;
+    }
+    if (permit && parsed->expr) /* written in this language by hand: it may name metrics */
+        expr_walk(parsed->expr, reader_permit_metric, rd);
+    rc = rule_check(&rd->ret->arena, parsed, rd->ret->env, &checked, &found, &diag, &err);
+    for (size_t i = 0; i < found.list.n; i++)
+        reader_find(rd, entry, &found.list.v[i]);
+    vec_release(&found.list);
+    if (rc != ERR_OK)
+        return;
+    rule_scale(checked, json_get_real(rd->plan, "time_scale", 1));
+    *vec_add(&rd->ret->list) =
+        (struct plan_checked){.id = checkpoint ? json_get_sv(entry, "name") : json_get_sv(entry, "id"),
+                              .of = entry,
+                              .checkpoint = checkpoint,
+                              .rule = checked};
+    if (!checkpoint)
+        rule_env_add_rule(rd->ret->env, json_get_sv(entry, "id"));
+}
+
+static bool reader_knows(const struct rules_reader *rd, struct sv id)
+{
+    for (size_t i = 0; i < rd->ret->list.n; i++)
+        if (!rd->ret->list.v[i].checkpoint && sv_eq(rd->ret->list.v[i].id, id))
+            return true;
+    return false;
+}
+
+/* "checkpoint T+5m: `a`, `b`", of the rules that stand; empty when there are none. */
+static struct sv reader_checkpoint(struct rules_reader *rd, const json_t *entry)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    const json_t *items = json_object_get(entry, "items");
+    size_t n = 0;
+
+    strbuf_addf(&b, "checkpoint %.*s", SV_FMT(json_get_sv(entry, "name")));
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *rules = json_object_get(json_array_get(items, i), "rules");
+
+        for (size_t k = 0; k < json_array_size(rules); k++) {
+            const json_t *id = json_array_get(rules, k);
+            struct sv name = {json_string_value(id), json_string_length(id)};
+
+            if (reader_knows(rd, name))
+                strbuf_addf(&b, "%s `%.*s`", n++ ? "," : ":", SV_FMT(name));
+        }
+    }
+    return n ? arena_sv(&rd->ret->arena, strbuf_sv(&b)) : (struct sv){NULL, 0};
+}
+
+enum err_code plan_rules_read(const json_t *plan, plan_rule_fn *fn, void *arg,
+                              struct plan_rules *ret, struct err *err)
+{
+    struct rules_reader rd = {.plan = plan, .ret = ret, .fn = fn, .arg = arg, .err = err};
+    const json_t *rules = json_object_get(plan, "rules"),
+                 *checkpoints = json_object_get(plan, "checkpoints");
+
+    err->code = ERR_OK;
+    ret->env = rule_env_new();
+    reader_add_env(&rd);
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *entry = json_array_get(rules, i);
+
+        if (!json_get_bool(entry, "dropped", false) && json_get_sv(entry, "text").n)
+            reader_take(&rd, entry, json_get_sv(entry, "text"), false);
+    }
+    for (size_t i = 0; i < json_array_size(checkpoints); i++) {
+        const json_t *entry = json_array_get(checkpoints, i);
+        struct sv text = json_get_bool(entry, "dropped", false) ? (struct sv){NULL, 0}
+                                                                : reader_checkpoint(&rd, entry);
+
+        if (text.n)
+            reader_take(&rd, entry, text, true);
+    }
+    return fn ? ERR_OK : err->code;
+}
+
+void plan_rules_release(struct plan_rules *r)
+{
+    rule_env_free(r->env);
+    vec_release(&r->list);
+    arena_release(&r->arena);
+    *r = (struct plan_rules){0};
+}

@@ -1,0 +1,14 @@
+#pragma once
+
+/*
+ * report: the record of a run, for people (HTML, self-contained) and programs (JSON).
+ */
+#include "base/strbuf.h"
+#include "report/view.h"
+
+/* Everything with outputs inlined (docs/formats/report.md).  ERR_CORRUPT when an output is damaged. */
+NODISCARD enum err_code report_json(struct store *s, const struct view *v, json_t **ret,
+                                    struct err *err);
+/* One HTML file that needs nothing else: no network, no script to read it. */
+NODISCARD enum err_code report_html(struct store *s, const struct view *v, struct strbuf *out,
+                                    struct err *err);

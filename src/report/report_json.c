@@ -1,0 +1,147 @@
+#include "base/clock.h"
+#include "base/sv.h"
+#include "report/report.h"
+#include "report/report_int.h"
+
+enum err_code report_output(struct store *s, const json_t *outcome, const char *key,
+                            struct strbuf *out, struct err *err)
+{
+    const json_t *o = json_object_get(outcome, key);
+    struct hash h;
+
+    if (!json_is_object(o))
+        return ERR_OK;
+    if (!hash_from_hex(json_get_sv(o, "blob"), &h))
+        return err_set(err, ERR_CORRUPT, "an output without a hash");
+    return store_blob(s, &h, SIZE_MAX, out, err);
+}
+
+static enum err_code report_json_output(struct store *s, const json_t *outcome, const char *key,
+                                        json_t *out, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (report_output(s, outcome, key, &text, err) != ERR_OK)
+        return err->code;
+    if (text.n)
+        json_put_sv(out, key, strbuf_sv(&text));
+    return ERR_OK;
+}
+
+static enum err_code report_json_attempt(struct store *s, const struct view_attempt *a, json_t *out,
+                                         struct err *err)
+{
+    static const char *const copied[] = {"status", "http_status", "elapsed_us",   "rows",  "number",
+                                         "active", "free_bytes",  "expectations", "reason"};
+
+    json_put_int(out, "attempt", a->number);
+    json_put_sv(out, "state", a->state);
+    json_put_str(out, "begun", clock_format(a->begun_us).s);
+    if (a->ended_us) {
+        json_put_str(out, "ended", clock_format(a->ended_us).s);
+        json_put_int(out, "duration_ms", (a->ended_us - a->begun_us) / 1000);
+    }
+    json_put_sv(out, "in_doubt", a->doubt);
+    for (size_t i = 0; i < ARRAY_LEN(copied); i++) {
+        json_t *v = json_object_get(a->outcome, copied[i]);
+
+        if (v)
+            json_put(out, copied[i], json_incref(v));
+    }
+    if (report_json_output(s, a->outcome, "out", out, err) != ERR_OK)
+        return err->code;
+    return report_json_output(s, a->outcome, "err", out, err);
+}
+
+static enum err_code report_json_step(struct store *s, const struct view_step *step, json_t *out,
+                                      struct err *err)
+{
+    json_t *attempts = json_array(), *answers = json_array();
+
+    json_put_sv(out, "id", step->p->id);
+    json_put_sv(out, "title", step->p->title);
+    json_put_int(out, "line", (int64_t)step->p->line);
+    json_put_sv(out, "role", step->p->role);
+    json_put_sv(out, "kind", step->p->kind);
+    json_put_sv(out, "host", step->p->host);
+    json_put_sv(out, "command", step->p->command);
+    json_put_bool(out, "way_back", step->way_back);
+    json_put_sv(out, "state", step->state);
+    json_put_sv(out, "skipped", step->skipped);
+    json_put(out, "attempts", attempts);
+    json_put(out, "answers", answers);
+    for (size_t i = 0; i < step->answers.n; i++)
+        json_append(answers, json_incref((json_t *)(uintptr_t)step->answers.v[i]));
+    for (size_t i = 0; i < step->attempts.n; i++) {
+        json_t *a = json_object();
+
+        json_append(attempts, a);
+        if (report_json_attempt(s, &step->attempts.v[i], a, err) != ERR_OK)
+            return err->code;
+    }
+    return ERR_OK;
+}
+
+static void report_json_head(const struct view *v, json_t *out)
+{
+    static const char *const states[] = {"running", "crashed", "stopped", "finished"};
+
+    json_put_int(out, "format", 1);
+    json_put_str(out, "run", event_run_text(v->id).s);
+    json_put_sv(out, "title", v->plan.title);
+    json_put_sv(out, "document", v->plan.document);
+    json_put_sv(out, "document_hash", json_get_sv(v->plan.json, "document_hash"));
+    json_put_str(out, "plan", hash_hex(&v->plan.hash).s);
+    json_put_sv(out, "environment", v->plan.environment);
+    json_put_sv(out, "operator", v->operator_name);
+    json_put_sv(out, "host", v->host);
+    json_put_sv(out, "version", v->version);
+    json_put_real(out, "time_scale", v->plan.time_scale);
+    json_put_str(out, "begun", clock_format(v->begun_us).s);
+    if (v->ended_us)
+        json_put_str(out, "ended", clock_format(v->ended_us).s);
+    json_put_str(out, "state", states[v->state]);
+    json_put_sv(out, "outcome", v->outcome);
+    json_put_sv(out, "verdict", v->verdict);
+    json_put_sv(out, "verdict_text", v->verdict_text);
+    json_put_sv(out, "rollback_reason", v->rollback_reason);
+}
+
+static void report_json_events(const struct view *v, json_t *out)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < v->events.n; i++) {
+        const struct view_event *e = &v->events.v[i];
+        json_t *j = json_object();
+
+        json_put_int(j, "n", e->seq);
+        json_put_str(j, "time", clock_format(e->at_us).s);
+        json_put_str(j, "event", event_kind_name(e->kind).s);
+        json_put_sv(j, "step", e->step);
+        if (e->attempt)
+            json_put_int(j, "attempt", e->attempt);
+        json_put(j, "data", json_incref(e->data));
+        json_append(list, j);
+    }
+    json_put(out, "events", list);
+}
+
+enum err_code report_json(struct store *s, const struct view *v, json_t **ret, struct err *err)
+{
+    CLEANUP(json_cleanup) json_t *out = json_object();
+    json_t *steps = json_array();
+
+    report_json_head(v, out);
+    json_put(out, "steps", steps);
+    for (size_t i = 0; i < v->steps.n; i++) {
+        json_t *j = json_object();
+
+        json_append(steps, j);
+        if (report_json_step(s, &v->steps.v[i], j, err) != ERR_OK)
+            return err_wrap(err, "step %.*s", SV_FMT(v->steps.v[i].p->id));
+    }
+    report_json_events(v, out);
+    *ret = STEAL(out);
+    return ERR_OK;
+}

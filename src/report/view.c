@@ -1,0 +1,181 @@
+#include "report/view.h"
+
+#include "base/sv.h"
+#include "exec/run.h"
+
+static struct view_step *view_find(struct view *v, struct sv id)
+{
+    for (size_t i = 0; id.n && i < v->steps.n; i++)
+        if (sv_eq(v->steps.v[i].p->id, id))
+            return &v->steps.v[i];
+    return NULL;
+}
+
+static struct view_attempt *view_last_attempt(struct view_step *s)
+{
+    return s->attempts.n ? vec_last(&s->attempts) : vec_add(&s->attempts);
+}
+
+static void view_take_step(struct view *v, const struct view_event *e)
+{
+    struct view_step *s = view_find(v, e->step);
+    struct view_attempt *a;
+
+    if (!s)
+        return;
+    switch (e->kind) {
+    case EVENT_STEP_INTENT:
+        a = vec_add(&s->attempts);
+        *a = (struct view_attempt){
+            .number = e->attempt, .begun_us = e->at_us, .state = SV("running")};
+        s->state = a->state;
+        break;
+    case EVENT_STEP_OUTCOME:
+        a = view_last_attempt(s);
+        a->outcome = e->data;
+        a->ended_us = e->at_us;
+        a->state = s->state = json_get_sv(e->data, "state");
+        break;
+    case EVENT_STEP_SKIPPED:
+        s->state = SV("skipped");
+        s->skipped = json_get_sv(e->data, "reason");
+        break;
+    case EVENT_STEP_DOUBT: view_last_attempt(s)->doubt = json_get_sv(e->data, "evidence"); break;
+    case EVENT_ANSWER:
+    case EVENT_APPROVAL: *vec_add(&s->answers) = e->data; break;
+    default: break;
+    }
+}
+
+static void view_take_run(struct view *v, const struct view_event *e)
+{
+    switch (e->kind) {
+    case EVENT_RUN_STARTED:
+        v->begun_us = e->at_us;
+        v->operator_name = json_get_sv(e->data, "operator");
+        v->host = json_get_sv(e->data, "host");
+        v->version = json_get_sv(e->data, "version");
+        break;
+    case EVENT_RUN_FINISHED:
+    case EVENT_RUN_WAITING:
+    case EVENT_RUN_INTERRUPTED:
+        v->last = e->data;
+        v->last_kind = e->kind;
+        v->ended_us = e->at_us;
+        v->outcome = json_get_sv(e->data, "outcome");
+        v->exit = json_get_int(e->data, "exit",
+                               e->kind == EVENT_RUN_INTERRUPTED ? EXIT_CODE_INTERRUPTED
+                                                                : EXIT_CODE_FAILED);
+        break;
+    case EVENT_RUN_RESUMED:
+        v->last = NULL;
+        v->last_kind = 0;
+        break;
+    case EVENT_VERDICT:
+        v->verdict = json_get_sv(e->data, "verdict");
+        v->verdict_text = json_get_sv(e->data, "text");
+        break;
+    case EVENT_ROLLBACK_STARTED:
+        v->rollback_reason = json_get_sv(e->data, "reason");
+        v->rollback_by = json_get_sv(e->data, "by");
+        break;
+    case EVENT_MARK: v->mark_us = json_get_int(e->data, "at_us", e->at_us); break;
+    default: break;
+    }
+}
+
+static enum err_code view_take(const struct event *e, void *arg, struct err *err)
+{
+    struct view *v = arg;
+    struct view_event *kept;
+    json_t *data = NULL;
+
+    if (json_read(e->data, &data, err) != ERR_OK)
+        return err_wrap(err, "event %lld", (long long)e->seq);
+    kept = vec_add(&v->events);
+    *kept = (struct view_event){.seq = e->seq,
+                                .at_us = e->at_us,
+                                .attempt = e->attempt,
+                                .kind = e->kind,
+                                .step = arena_sv(&v->arena, e->step),
+                                .data = data};
+    view_take_step(v, kept);
+    view_take_run(v, kept);
+    return ERR_OK;
+}
+
+static void view_add_steps(struct view *v, const struct plan_step *steps, size_t n, bool way_back)
+{
+    for (size_t i = 0; i < n; i++)
+        *vec_add(&v->steps) =
+            (struct view_step){.p = &steps[i], .way_back = way_back, .state = SV("planned")};
+}
+
+static enum err_code view_find_state(struct store *s, struct view *v, struct err *err)
+{
+    bool held = false, alive = false;
+
+    if (v->last_kind == EVENT_RUN_FINISHED) {
+        v->state = VIEW_FINISHED;
+        return ERR_OK;
+    }
+    if (store_lock_get(s, v->plan.environment, &held, &alive, &v->owner, err) != ERR_OK)
+        return err->code;
+    if (held && alive && v->owner.run == v->id)
+        v->state = VIEW_RUNNING;
+    else
+        v->state = v->last_kind ? VIEW_STOPPED : VIEW_CRASHED;
+    return ERR_OK;
+}
+
+enum err_code view_load(struct store *s, int64_t id, struct view *ret, struct err *err)
+{
+    struct view v = {.id = id};
+
+    if (run_plan(s, id, &v.plan, err) != ERR_OK)
+        return err->code;
+    view_add_steps(&v, v.plan.steps, v.plan.n_steps, false);
+    view_add_steps(&v, v.plan.way_back, v.plan.n_way_back, true);
+    if (journal_read(s, id, 0, view_take, &v, err) != ERR_OK ||
+        view_find_state(s, &v, err) != ERR_OK) {
+        view_release(&v);
+        return err->code;
+    }
+    *ret = v;
+    return ERR_OK;
+}
+
+void view_release(struct view *v)
+{
+    for (size_t i = 0; i < v->steps.n; i++) {
+        vec_release(&v->steps.v[i].attempts);
+        vec_release(&v->steps.v[i].answers);
+    }
+    for (size_t i = 0; i < v->events.n; i++)
+        json_decref(v->events.v[i].data);
+    vec_release(&v->steps);
+    vec_release(&v->events);
+    plan_release(&v->plan);
+    arena_release(&v->arena);
+    *v = (struct view){0};
+}
+
+const struct view_step *view_current(const struct view *v)
+{
+    for (size_t i = v->steps.n; i > 0; i--) {
+        const struct view_step *s = &v->steps.v[i - 1];
+
+        if (s->attempts.n && !sv_eq(s->state, SV("done")) && !sv_eq(s->state, SV("skipped")))
+            return s;
+    }
+    return NULL;
+}
+
+size_t view_count(const struct view *v, bool way_back, struct sv state)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < v->steps.n; i++)
+        n += v->steps.v[i].way_back == way_back && sv_eq(v->steps.v[i].state, state);
+    return n;
+}

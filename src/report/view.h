@@ -1,0 +1,63 @@
+#pragma once
+
+/*
+ * view: a run as its journal tells it, for those who show it.
+ *
+ * Read once, from the events alone; texts live in the view.
+ */
+#include "plan/plan.h"
+#include "store/journal.h"
+
+struct view_attempt {
+    int64_t number, begun_us, ended_us;
+    struct sv state;       /* "done", "failed", ...; "running" without an outcome */
+    const json_t *outcome; /* data of step-outcome, or NULL */
+    struct sv doubt;       /* how resume decided about it; empty */
+};
+
+struct view_step {
+    const struct plan_step *p;
+    bool way_back;
+    struct sv state; /* of the last attempt; "planned", "skipped" */
+    struct sv skipped;
+    VEC(struct view_attempt) attempts;
+    VEC(const json_t *) answers; /* data of answer and approval */
+};
+
+struct view_event {
+    int64_t seq, at_us, attempt, kind;
+    struct sv step;
+    json_t *data;
+};
+
+enum view_state {
+    VIEW_RUNNING, /* its process lives */
+    VIEW_CRASHED, /* its process is gone, and it did not say goodbye */
+    VIEW_STOPPED, /* failed, interrupted or waiting: it can be resumed */
+    VIEW_FINISHED,
+};
+
+struct view {
+    struct arena arena;
+    struct plan plan;
+    int64_t id, begun_us, ended_us;
+    enum view_state state;
+    struct store_lock owner; /* of VIEW_RUNNING */
+    struct sv outcome;       /* "done", "rolled-back", "aborted", ... of a finished run */
+    int64_t exit;
+    const json_t *last; /* data of the event that ended or stopped it, or NULL */
+    int64_t last_kind;
+    struct sv operator_name, host, version;
+    struct sv verdict, verdict_text;
+    struct sv rollback_reason, rollback_by;
+    int64_t mark_us;
+    VEC(struct view_step) steps;
+    VEC(struct view_event) events;
+};
+
+NODISCARD enum err_code view_load(struct store *s, int64_t id, struct view *ret, struct err *err);
+void view_release(struct view *v);
+
+/* The step that has begun and not ended, or that failed or waits; NULL when there is none. */
+const struct view_step *view_current(const struct view *v);
+size_t view_count(const struct view *v, bool way_back, struct sv state);

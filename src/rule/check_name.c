@@ -1,0 +1,244 @@
+/* check_name: what stands behind a name, and may it be used like that. */
+#include "rule/check_int.h"
+
+#include "base/sv.h"
+
+static struct dim_type name_failed(struct expr *e)
+{
+    e->type = (struct dim_type){DIM_ANY, false};
+    return e->type;
+}
+
+static void name_unknown(struct checker *ck, const struct expr *e, struct sv name)
+{
+    struct sv near = rule_env_nearest(ck->env, name);
+    struct sv hint = near.p ? arena_fmt(ck->a, "did you mean '%.*s'?", SV_FMT(near))
+                            : SV("bind it, answer it by a person (manual), or drop it");
+
+    CHECK_ERROR(ck, "RB419", e->at, hint.p, "nothing is called '%.*s'", SV_FMT(name));
+}
+
+static void no_member(struct checker *ck, const struct expr *e)
+{
+    struct sv member = e->n_parts > 2 ? e->parts[2] : (struct sv){NULL, 0};
+    struct sv near = rule_member_nearest(e->parts[0], member);
+    struct sv hint = near.p ? arena_fmt(ck->a, "did you mean '%.*s'?", SV_FMT(near)) : SV("");
+
+    CHECK_ERROR(ck, "RB419", e->at, hint.n ? hint.p : NULL, "'%.*s' has no member '%.*s'",
+                SV_FMT(e->parts[0]), SV_FMT(member));
+}
+
+/* Facts that need no binding. */
+static bool prefix_is_own(struct sv prefix)
+{
+    static const struct sv own[] = {SV("env"), SV("events"), SV("alertmanager")};
+
+    return rule_word_find(own, ARRAY_LEN(own), prefix) >= 0;
+}
+
+/* "http.health.status": the row of the table, when somebody bound http.health.  NULL: said why not. */
+static const struct rule_member *find_member(struct checker *ck, const struct expr *e, bool *is_prefix)
+{
+    const struct rule_member *m = rule_member_find(e->parts, e->n_parts, is_prefix);
+    struct sv bound;
+
+    if (!*is_prefix || e->n_parts < 2)
+        return NULL;
+    bound = arena_fmt(ck->a, "%.*s.%.*s", SV_FMT(e->parts[0]), SV_FMT(e->parts[1]));
+    if (!rule_env_permits_unknown(ck->env) && !prefix_is_own(e->parts[0]) &&
+        !rule_env_source(ck->env, bound)) {
+        name_unknown(ck, e, bound);
+        return NULL;
+    }
+    if (!m)
+        no_member(ck, e);
+    return m;
+}
+
+/* Kind and unit of the name; false when an error was said. */
+static bool find_source(struct checker *ck, const struct expr *e, enum check_use use,
+                        struct rule_source *s)
+{
+    const struct rule_source *declared = rule_env_source(ck->env, e->text);
+    const struct rule_member *m;
+    bool is_prefix, said = ck->failed;
+
+    ck->failed = false;
+    m = find_member(ck, e, &is_prefix);
+    is_prefix = is_prefix && e->n_parts > 1;
+    if (ck->failed)
+        return false;
+    ck->failed = said;
+    if (!is_prefix && !declared && !rule_env_permits_unknown(ck->env)) {
+        name_unknown(ck, e, e->text);
+        return false;
+    }
+    rule_metric_guess(e->text, s);
+    if (use == USE_VALUE && e->window.us == 0)
+        s->kind = SOURCE_UNKNOWN; /* "mem_total" is no counter: only a declared one is refused */
+    if (m)
+        *s = (struct rule_source){.kind = m->kind, .type = {m->dim, false}, .unit = 1};
+    if (!declared)
+        return true;
+    if (!m && declared->kind != SOURCE_UNKNOWN)
+        s->kind = declared->kind;
+    if (declared->type.dim != DIM_ANY) {
+        s->type = declared->type;
+        s->unit = declared->unit;
+    }
+    s->worse = declared->worse;
+    return true;
+}
+
+/* Which use fits which kind, and what to do instead. */
+struct use_row {
+    unsigned kinds; /* bits of enum source_kind */
+    enum source_kind unknown;
+    const char *hint;
+};
+#define K(kind) (1u << SOURCE_##kind)
+/* clang-format off */
+static const struct use_row uses[USE__N] = {
+    [USE_VALUE]      = {K(GAUGE) | K(VALUE) | K(EVENTS) | K(COUNTER), SOURCE_GAUGE, NULL},
+    [USE_COUNTER]    = {K(COUNTER) | K(EVENTS) | K(VALUE), SOURCE_COUNTER,
+                        "rate, increase and ratio take counters; a gauge has slope"},
+    [USE_OVER]       = {K(GAUGE) | K(VALUE), SOURCE_GAUGE, "a counter is looked at through rate or increase"},
+    [USE_MEAN]       = {K(GAUGE) | K(VALUE) | K(HISTOGRAM), SOURCE_UNKNOWN,
+                        "a counter is looked at through rate or increase"},
+    [USE_PERCENTILE] = {K(GAUGE) | K(VALUE) | K(HISTOGRAM) | K(SUMMARY), SOURCE_UNKNOWN,
+                        "percentiles are of histograms, summaries or gauges"},
+    [USE_ROWS]       = {K(ROWS) | K(SET) | K(VALUE), SOURCE_ROWS, "all, any, count, ... look at rows"},
+    [USE_SET]        = {K(ROWS) | K(SET) | K(VALUE), SOURCE_SET, NULL},
+    [USE_PROBE]      = {K(PROBE) | K(ROWS) | K(VALUE) | K(GAUGE), SOURCE_PROBE, NULL},
+    [USE_LOG]        = {K(LOG), SOURCE_LOG, "matches() counts lines of a log: log.NAME"},
+};
+/* clang-format on */
+
+/* "sql.select1" where a number is wanted is its first cell. */
+static bool take_value_member(struct checker *ck, struct expr *e, struct rule_source *s)
+{
+    bool has = e->n_parts == 2 && s->kind != SOURCE_EVENTS && s->kind != SOURCE_LOG &&
+               (sv_eq(e->parts[0], SV("sql")) || sv_eq(e->parts[0], SV("prom")));
+
+    if (!has)
+        return false;
+    e->text = arena_fmt(ck->a, "%.*s.value", SV_FMT(e->text));
+    s->kind = SOURCE_VALUE;
+    if (s->type.dim == DIM_ROWS)
+        s->type.dim = DIM_ANY;
+    return true;
+}
+
+static void check_value_use(struct checker *ck, struct expr *e, const struct rule_source *s)
+{
+    if (s->kind == SOURCE_COUNTER && e->window.us == 0)
+        CHECK_ERROR(ck, "RB407", e->at, "take rate(...)[5m], increase(...)[5m] or a window",
+                    "the counter '%.*s' is compared as it stands", SV_FMT(e->text));
+    if (e->window.us > 0 && s->kind != SOURCE_COUNTER && s->kind != SOURCE_EVENTS)
+        CHECK_ERROR(ck, "RB400", e->at, "take avg, max, min, last or slope of it",
+                    "a window on '%.*s', which is no counter", SV_FMT(e->text));
+}
+
+static void wrong_kind(struct checker *ck, const struct expr *e, const struct rule_source *s,
+                       enum check_use use)
+{
+    bool histogram = s->kind == SOURCE_HISTOGRAM || s->kind == SOURCE_SUMMARY;
+
+    if (use == USE_VALUE && histogram)
+        CHECK_ERROR(ck, "RB407", e->at, "take p95(...)[5m] or avg(...)[5m]",
+                    "the %s '%.*s' is compared as it stands", source_kind_names[s->kind],
+                    SV_FMT(e->text));
+    else if (use == USE_VALUE)
+        CHECK_ERROR(ck, "RB400", e->at, "take a member of it, count its rows or lines",
+                    "'%.*s' is no number (%s)", SV_FMT(e->text), source_kind_names[s->kind]);
+    else
+        CHECK_ERROR(ck, s->kind == SOURCE_COUNTER ? "RB407" : "RB400", e->at, uses[use].hint,
+                    "'%.*s' can not be used like that (%s)", SV_FMT(e->text),
+                    source_kind_names[s->kind]);
+}
+
+static struct dim_type check_source(struct checker *ck, struct expr *e, enum check_use use)
+{
+    bool number = use == USE_VALUE || use == USE_COUNTER || use == USE_OVER || use == USE_MEAN ||
+                  use == USE_PERCENTILE;
+    struct rule_source s;
+
+    if (!find_source(ck, e, use, &s))
+        return name_failed(e);
+    if (number && (s.kind == SOURCE_ROWS || s.kind == SOURCE_VALUE))
+        (void)take_value_member(ck, e, &s);
+    if (s.kind == SOURCE_UNKNOWN)
+        s.kind = use == USE_VALUE && e->window.us > 0 ? SOURCE_COUNTER : uses[use].unknown;
+    if (s.kind != SOURCE_UNKNOWN && !(uses[use].kinds & 1u << s.kind)) {
+        wrong_kind(ck, e, &s, use);
+        return name_failed(e);
+    }
+    if (use == USE_VALUE)
+        check_value_use(ck, e, &s);
+    if (use == USE_ROWS || use == USE_SET)
+        s.kind = SOURCE_ROWS;
+    if (use == USE_PROBE && s.kind == SOURCE_ROWS)
+        s.kind = SOURCE_PROBE;
+    e->source = s.kind;
+    e->type = s.type;
+    e->unit = s.unit;
+    e->worse = s.worse;
+    return e->type;
+}
+
+static struct dim_type check_builtin(struct checker *ck, struct expr *e, enum rule_builtin b)
+{
+    static const enum dim dims[BUILTIN__N] = {
+        [BUILTIN_DEPLOY] = DIM_MOMENT,        [BUILTIN_NOW] = DIM_MOMENT,
+        [BUILTIN_STEP_ELAPSED] = DIM_TIME,    [BUILTIN_ROLLBACK_LEFT] = DIM_TIME,
+        [BUILTIN_IT] = DIM_ANY,               [BUILTIN_RECORD] = DIM_ANY,
+    };
+
+    if ((b == BUILTIN_IT || b == BUILTIN_RECORD) && !ck->rows)
+        CHECK_ERROR(ck, "RB400", e->at, NULL, "'%.*s' is the element of all, any, count, ...: there is none here",
+                    SV_FMT(e->text));
+    e->source = SOURCE_BUILTIN;
+    e->op = b;
+    e->type = (struct dim_type){dims[b], false};
+    return e->type;
+}
+
+/* In a row a single name is a field; so is a path that leads to no source. */
+static bool is_field(const struct checker *ck, const struct expr *e, enum check_use use)
+{
+    const struct rule_source *s = rule_env_source(ck->env, e->text);
+    bool is_prefix;
+
+    if (!ck->rows)
+        return false;
+    (void)rule_member_find(e->parts, e->n_parts, &is_prefix);
+    if (use == USE_SET && s)
+        return false;
+    return e->n_parts == 1 || (!is_prefix && !s);
+}
+
+static void check_labels(struct checker *ck, const struct expr *e)
+{
+    for (size_t i = 0; i < e->n_labels; i++)
+        if (e->labels[i].op == LABEL_RE || e->labels[i].op == LABEL_NRE)
+            check_pattern(ck, e->labels[i].value, e->at);
+}
+
+struct dim_type check_name(struct checker *ck, struct expr *e, enum check_use use)
+{
+    enum rule_builtin b = rule_builtin_find(e);
+
+    e->per_series = ck->per_series;
+    e->unit = 1;
+    check_labels(ck, e);
+    if (b != BUILTIN__N)
+        return check_builtin(ck, e, b);
+    if (!is_field(ck, e, use))
+        return check_source(ck, e, use);
+    if (e->n_labels || e->window.us > 0)
+        CHECK_ERROR(ck, "RB400", e->at, NULL, "'%.*s' is a field of the row: no labels, no window",
+                    SV_FMT(e->text));
+    e->source = SOURCE_FIELD;
+    e->type = (struct dim_type){DIM_ANY, false};
+    return e->type;
+}

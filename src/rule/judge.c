@@ -1,0 +1,411 @@
+#include "rule/judge_int.h"
+
+#include <math.h>
+
+#include "base/duration.h"
+#include "base/sv.h"
+
+/* clang-format off */
+const char *const judge_result_names[RESULT__N] = {
+    [RESULT_NONE] = "", [RESULT_FALSE] = "false", [RESULT_TRUE] = "true", [RESULT_NODATA] = "NODATA",
+    [RESULT_ERROR] = "ERROR",
+};
+const char *const judge_state_names[STATE__N] = {
+    [STATE_INACTIVE] = "inactive", [STATE_GOOD] = "good", [STATE_NODATA] = "nodata", [STATE_ERROR] = "error",
+    [STATE_PENDING] = "pending", [STATE_SUSPENDED] = "suspended", [STATE_FIRED] = "fired",
+    [STATE_WAITING] = "waiting", [STATE_OPEN] = "open", [STATE_TIMEOUT] = "timeout",
+    [STATE_PASSED] = "passed", [STATE_FAILED] = "failed", [STATE_REPORT] = "report",
+};
+/* clang-format on */
+
+struct judge *judge_new(const struct judge_config *c, struct samples *s)
+{
+    struct judge *j = XNEW(struct judge);
+
+    j->cfg = *c;
+    j->cfg.run = arena_sv(&j->arena, c->run);
+    if (j->cfg.interval_us <= 0)
+        j->cfg.interval_us = 15000000;
+    if (j->cfg.times.stale_us == 0)
+        j->cfg.times = rule_times_default();
+    j->s = s;
+    j->at_us = JUDGE_UNSET;
+    j->verdict_rule = SIZE_MAX;
+    return j;
+}
+
+void judge_free(struct judge *j)
+{
+    if (!j)
+        return;
+    for (size_t i = 0; i < j->rules.n; i++) {
+        rule_prog_free(j->rules.v[i].prog);
+        json_decref(j->rules.v[i].nodes_before);
+        free(j->rules.v[i].seen.error);
+    }
+    for (size_t i = 0; i < j->checks.n; i++) {
+        vec_release(&j->checks.v[i].names);
+        vec_release(&j->checks.v[i].members);
+    }
+    for (size_t i = 0; i < j->families.n; i++) {
+        vec_release(&j->families.v[i].rows);
+        vec_release(&j->families.v[i].members);
+    }
+    vec_release(&j->rules);
+    vec_release(&j->checks);
+    vec_release(&j->families);
+    vec_release(&j->phases);
+    vec_release(&j->events);
+    arena_release(&j->scratch);
+    arena_release(&j->arena);
+    free(j);
+}
+
+size_t judge_add(struct judge *j, struct sv id, const struct rule *r)
+{
+    struct judge_rule *new;
+
+    assert(j->at_us == JUDGE_UNSET);
+    if (r->form == RULE_CHECKPOINT) {
+        judge_checks_add(j, r);
+        return j->checks.n - 1;
+    }
+    if (r->at.from != FROM_NONE)
+        judge_checks_add(j, r);
+    new = vec_add(&j->rules);
+    new->id = arena_sv(&j->arena, id);
+    new->rule = r;
+    new->prog = rule_prog_new(j->s, r, &j->cfg.times);
+    new->st = (struct rule_state){
+        .fresh_us = -1, .last_us = JUDGE_UNSET, .result_us = JUDGE_UNSET, .first_us = JUDGE_UNSET};
+    new->before = new->st;
+    new->derived_from = new->family = SIZE_MAX;
+    new->worst = rule_verdict(r);
+    return j->rules.n - 1;
+}
+
+/* ---- before the first tick ---- */
+
+static size_t family_of(struct judge *j, struct sv subject)
+{
+    for (size_t i = 0; i < j->families.n; i++)
+        if (sv_eq(j->families.v[i].subject, subject))
+            return i;
+    vec_add(&j->families)->subject = subject;
+    return j->families.n - 1;
+}
+
+/* R37: rules on one subject; those that are one comparison measure it. */
+static void judge_families_ready(struct judge *j)
+{
+    struct rule_bands bands = {0};
+
+    for (size_t i = 0; i < j->rules.n; i++) {
+        bool negated;
+        const struct expr *cmp = rule_comparison(j->rules.v[i].rule, &negated);
+
+        bands.list.n = 0;
+        rule_bands_add(&j->arena, j->rules.v[i].rule, &bands);
+        for (size_t k = 0; k < bands.list.n; k++) {
+            size_t f = family_of(j, bands.list.v[k].subject);
+
+            *vec_add(&j->families.v[f].rows) = bands.list.v[k].band;
+            if (bands.list.v[k].cmp == cmp)
+                j->rules.v[i].family = f;
+        }
+    }
+    vec_release(&bands.list);
+}
+
+int64_t judge_watch_end(const struct judge *j)
+{
+    int64_t longest = j->cfg.watch_us;
+
+    for (size_t i = 0; i < j->checks.n; i++)
+        if (j->checks.v[i].at.from == FROM_DEPLOY && j->checks.v[i].at.after.us > longest)
+            longest = j->checks.v[i].at.after.us;
+    for (size_t i = 0; i < j->rules.n; i++)
+        if (j->rules.v[i].rule->within_of == FROM_DEPLOY && j->rules.v[i].rule->within.us > longest)
+            longest = j->rules.v[i].rule->within.us;
+    return j->cfg.t0_us == JUDGE_UNSET ? JUDGE_UNSET : j->cfg.t0_us + longest;
+}
+
+void judge_make_ready(struct judge *j)
+{
+    int64_t t0 = j->cfg.t0_us;
+
+    if (j->ready)
+        return;
+    j->ready = true;
+    judge_checks_ready(j);
+    judge_families_ready(j);
+    j->cfg.t0_us = 0;
+    j->cfg.watch_us = judge_watch_end(j); /* the length, as windows that tile it share their error */
+    j->cfg.t0_us = t0;
+}
+
+void judge_measure_baseline(struct judge *j, int64_t at_us)
+{
+    struct look look = {.s = j->s, .times = &j->cfg.times, .t_us = at_us, .t0_us = LOOK_LONG_AGO,
+                        .baseline_us = j->cfg.times.baseline_us};
+
+    judge_make_ready(j);
+    arena_release(&j->scratch);
+    for (size_t i = 0; i < j->rules.n; i++)
+        if (rule_prog_wants_baseline(j->rules.v[i].prog))
+            rule_prog_measure(j->rules.v[i].prog, &look, &j->scratch);
+}
+
+void judge_set_baseline(struct judge *j, size_t rule, double value)
+{
+    struct rule_prog *p = j->rules.v[rule].prog;
+
+    assert(rule < j->rules.n);
+    for (size_t i = 0; i < rule_prog_n_baselines(p); i++) {
+        baseline_release(rule_prog_baseline(p, i));
+        rule_prog_baseline(p, i)->kind = BASELINE_NUM;
+        rule_prog_baseline(p, i)->value = value;
+    }
+}
+
+void judge_phase_done(struct judge *j, struct sv name, uint64_t n)
+{
+    *vec_add(&j->phases) = (struct judge_phase){arena_sv(&j->arena, name), n};
+}
+
+void judge_set_t0(struct judge *j, int64_t t0_us)
+{
+    j->cfg.t0_us = t0_us;
+}
+
+void judge_set_step(struct judge *j, int64_t step_us)
+{
+    j->cfg.step_us = step_us;
+}
+
+void judge_set_rollback_until(struct judge *j, int64_t until_us)
+{
+    j->cfg.rollback_until_us = until_us;
+}
+
+/* ---- a tick ---- */
+
+/* Has a moment of "every D" come since the last evaluation (R3)? */
+static bool every_is_due(const struct judge *j, const struct judge_rule *r, int64_t t_us)
+{
+    int64_t d = r->rule->every.us;
+
+    return (t_us - j->cfg.t0_us) / d > (r->st.last_us - j->cfg.t0_us) / d;
+}
+
+/* R3: after each poll of its sources.  What was judged and has no news is not judged again. */
+static bool is_due(const struct judge *j, const struct judge_rule *r, int64_t t_us, bool at_checkpoint)
+{
+    bool open;
+    int64_t polled;
+
+    if (r->st.last_us == JUDGE_UNSET)
+        return true;
+    if (at_checkpoint && t_us - r->st.last_us >= j->cfg.interval_us)
+        return true;
+    if (r->rule->every.us > 0)
+        return every_is_due(j, r, t_us);
+    polled = rule_prog_polled(r->prog, &open);
+    return open || polled > r->st.last_us;
+}
+
+static void judge_rule_tick(struct judge *j, size_t i, int64_t t_us)
+{
+    struct judge_rule *r = &j->rules.v[i];
+    bool wanted = judge_check_wants(j, i);
+
+    r->seen.evaluated = r->seen.changed = false;
+    if (r->seen.info.subject.kind != VAL_NUM) /* it lived in the scratch arena */
+        r->seen.info.subject = (struct val){.kind = VAL_NULL};
+    if (!wanted && !judge_rule_active(j, r, t_us)) {
+        if (r->seen.active)
+            judge_rest(j, i);
+        return;
+    }
+    if (is_due(j, r, t_us, wanted))
+        judge_step(j, i, t_us, wanted && r->rule->at.from != FROM_NONE);
+}
+
+/* R37: a value in no row of its family. */
+static void judge_uncovered(struct judge *j, struct judge_rule *r)
+{
+    const struct val *v = &r->seen.info.subject;
+    struct band_value value = {.num = v->num, .dist = v->dist, .per_mille = v->per_mille};
+    const struct judge_family *f;
+
+    if (!r->seen.evaluated || r->family == SIZE_MAX || (v->kind != VAL_NUM && v->kind != VAL_DIST))
+        return;
+    f = &j->families.v[r->family];
+    r->seen.uncovered = bands_place(f->rows.v, f->rows.n, &value) == BAND_UNCOVERED;
+    if (!r->seen.uncovered || r->seen.verdict >= VERDICT_INVESTIGATE)
+        return;
+    r->seen.verdict = VERDICT_INVESTIGATE;
+    r->seen.changed = true;
+}
+
+static void judge_sum_up(struct judge *j)
+{
+    enum verdict worst = judge_checks_verdict(j);
+    size_t rule = SIZE_MAX;
+
+    for (size_t i = 0; i < j->rules.n; i++)
+        if (j->rules.v[i].seen.verdict > worst) {
+            worst = j->rules.v[i].seen.verdict;
+            rule = i;
+        }
+    if (j->latched && j->verdict == VERDICT_ROLLBACK)
+        return; /* it stays, and so does who it came from */
+    j->verdict = j->latched ? VERDICT_ROLLBACK : worst;
+    j->verdict_rule = rule;
+    j->latched |= worst == VERDICT_ROLLBACK;
+}
+
+void judge_tick(struct judge *j, int64_t t_us)
+{
+    judge_make_ready(j);
+    j->events.n = 0;
+    if (j->at_us != JUDGE_UNSET && t_us <= j->at_us)
+        return;
+    if (j->cfg.t0_us == JUDGE_UNSET)
+        j->cfg.t0_us = j->cfg.step_us != JUDGE_UNSET ? j->cfg.step_us : t_us;
+    j->at_us = t_us;
+    arena_release(&j->scratch);
+    samples_sweep(j->s, t_us);
+    judge_checks_open(j, t_us);
+    for (size_t i = 0; i < j->rules.n; i++) {
+        judge_rule_tick(j, i, t_us);
+        judge_uncovered(j, &j->rules.v[i]);
+    }
+    judge_checks_close(j, t_us);
+    judge_sum_up(j);
+}
+
+/* ---- what is known ---- */
+
+size_t judge_n_rules(const struct judge *j)
+{
+    return j->rules.n;
+}
+
+enum verdict judge_verdict(const struct judge *j, size_t *rule)
+{
+    *rule = j->verdict_rule;
+    return j->verdict;
+}
+
+const struct judge_event *judge_events(const struct judge *j, size_t *n)
+{
+    *n = j->events.n;
+    return j->events.v;
+}
+
+bool judge_is_over(const struct judge *j)
+{
+    if (j->at_us == JUDGE_UNSET || j->at_us < judge_watch_end(j))
+        return false;
+    for (size_t i = 0; i < j->checks.n; i++)
+        if (j->checks.v[i].phase < CHECK_CLOSED && j->checks.v[i].at.from == FROM_DEPLOY)
+            return false;
+    for (size_t i = 0; i < j->rules.n; i++)
+        if (j->rules.v[i].st.run == RUN_PENDING) /* followed to its end */
+            return false;
+    return true;
+}
+
+static void result_values(const struct judge_rule *r, struct judge_result *ret)
+{
+    const struct eval_info *info = &r->seen.info;
+
+    ret->has_value = info->has_value;
+    ret->has_limit = info->has_limit;
+    ret->has_limit_to = info->has_limit_to;
+    ret->has_n = info->has_n;
+    ret->has_share = info->has_share;
+    ret->has_window = info->has_window;
+    ret->value = info->value;
+    ret->limit = info->limit;
+    ret->limit_to = info->limit_to;
+    ret->n = info->n;
+    ret->share = info->share;
+    ret->share_to = info->share_to;
+    ret->from_us = info->window.from_us;
+    ret->to_us = info->window.to_us;
+    ret->covered_s = info->covered_s;
+}
+
+void judge_result(const struct judge *j, size_t rule, struct judge_result *ret)
+{
+    const struct judge_rule *r = &j->rules.v[rule];
+    bool gate = rule_is_gate(r->rule), negated;
+    const struct expr *cmp = rule_comparison(r->rule, &negated);
+
+    assert(rule < j->rules.n);
+    *ret = (struct judge_result){.id = r->id, .rule = r->rule, .result = r->seen.result,
+                                 .nodata = r->seen.nodata, .state = r->seen.state,
+                                 .verdict = r->seen.verdict, .evaluated = r->seen.evaluated,
+                                 .changed = r->seen.changed, .flapping = r->st.flapping,
+                                 .uncovered = r->seen.uncovered, .at_least = r->seen.at_least,
+                                 .no_data_at_checkpoint = r->seen.no_data_at_checkpoint,
+                                 .at_us = r->st.last_us};
+    if (r->seen.result == RESULT_NODATA)
+        ret->why = sv_from(nodata_names[r->seen.nodata]);
+    else if (r->seen.result == RESULT_ERROR)
+        ret->why = sv_from(r->seen.error);
+    ret->type = cmp ? rule_subject(cmp)->type : r->rule->expr->type;
+    result_values(r, ret);
+    ret->need_us = r->rule->hold.us;
+    ret->since_us = r->st.since_us;
+    ret->elapsed_us = r->st.elapsed_us;
+    ret->has_for = gate ? r->st.holding : r->st.run != RUN_IDLE && ret->need_us > 0;
+}
+
+static void explain_limit(const struct judge_result *r, struct strbuf *out)
+{
+    bool negated;
+    const struct expr *cmp = rule_comparison(r->rule, &negated);
+
+    if (!cmp || cmp->kind == EXPR_NOT_WORSE) {
+        strbuf_add_str(out, cmp ? " against the baseline" : "");
+        return;
+    }
+    if (cmp->kind == EXPR_CMP)
+        strbuf_addf(out, " %.*s", SV_FMT(rule_cmp_names[rule_subject(cmp) == cmp->a
+                                                             ? cmp->op
+                                                             : rule_cmp_mirror((enum rule_cmp)cmp->op)]));
+    else
+        strbuf_add_str(out, cmp->kind == EXPR_RANGE ? " in" : " within reach of");
+    if (r->has_limit)
+        strbuf_addf(out, " %s", num_format(r->limit, r->type).s);
+    if (r->has_limit_to)
+        strbuf_addf(out, " to %s", num_format(r->limit_to, r->type).s);
+}
+
+void judge_explain(const struct judge *j, size_t rule, struct strbuf *out)
+{
+    struct judge_result r;
+    const char *truth;
+
+    judge_result(j, rule, &r);
+    strbuf_addf(out, "%.*s: ", SV_FMT(r.id));
+    truth = r.result == RESULT_TRUE ? "true" : r.result == RESULT_FALSE ? "false" : "not in force";
+    if (r.has_value)
+        strbuf_addf(out, "%s%s", r.at_least ? ">= " : "", num_format(r.value, r.type).s);
+    else if (r.has_share)
+        strbuf_addf(out, "%.4g%% of %.0f above", r.share * 100, r.n);
+    else
+        strbuf_add_str(out, r.why.p ? "no value" : truth);
+    if (r.state != STATE_REPORT && (r.has_value || r.has_share))
+        explain_limit(&r, out);
+    if (r.why.p)
+        strbuf_addf(out, ": %.*s", SV_FMT(r.why));
+    if (r.has_for)
+        strbuf_addf(out, " for %s of %s", duration_format(r.elapsed_us / 1000).s,
+                    duration_format(r.need_us / 1000).s);
+    strbuf_addf(out, ", %s%s%s, %s", judge_state_names[r.state], r.flapping ? ", flapping" : "",
+                r.uncovered ? ", in no row of the table" : "", verdict_names[r.verdict]);
+}

@@ -1,0 +1,131 @@
+#pragma once
+
+/*
+ * judge: rules over time: results become states, states become the verdict of the run.
+ *
+ * Make one per watch (or per gate of a step), add checked rules, then, after each round of polls,
+ * call judge_tick() with the time.  It is a function of its state, the samples and that time:
+ * saved and restored at any moment it goes on to the same verdicts (docs/formats/rules.md).  Fixed spans
+ * and poll interval come in already scaled (rule_scale(), rule_times_scale()).  Not thread-safe.
+ */
+#include "rule/bands.h"
+#include "rule/judge_fsm.h"
+#include "rule/samples.h"
+#include "rule/times.h"
+#include "rule/value.h"
+
+#define JUDGE_UNSET INT64_MIN /* a moment that is not known */
+
+struct judge_config {
+    struct sv run;               /* id of the run, for evidence */
+    int64_t interval_us;         /* of polls; 0: 15 s */
+    int64_t t0_us;               /* the deploy mark; JUDGE_UNSET: the step's begin, else the first tick */
+    int64_t step_us;             /* begin of the step that a gate belongs to */
+    int64_t run_start_us;        /* "after week N" counts from here */
+    int64_t rollback_until_us;   /* how long the way back is possible */
+    int64_t watch_us;            /* length of the watch; 0: the last checkpoint or longest "within" */
+    struct rule_times times;     /* all 0: rule_times_default() */
+};
+
+struct judge; /* opaque */
+struct judge *judge_new(const struct judge_config *c, struct samples *s);
+void judge_free(struct judge *j);
+DEFINE_CLEANUP(struct judge *, judge_free)
+
+/*
+ * Add a rule that rule_check() made; it must live as long as the judge.  Returns its index, or the
+ * number that checkpoints have.  All rules come before the first tick.
+ */
+size_t judge_add(struct judge *j, struct sv id, const struct rule *r);
+/* Measure what the rules compare with, from the samples up to the first changing step (R5). */
+void judge_measure_baseline(struct judge *j, int64_t at_us);
+/* Give a rule's baselines by hand: all become this number. */
+void judge_set_baseline(struct judge *j, size_t rule, double value);
+/* A phase of the document is done ("after phase 4": name "phase", n 4; "after cleanup": n 0). */
+void judge_phase_done(struct judge *j, struct sv name, uint64_t n);
+void judge_set_t0(struct judge *j, int64_t t0_us);
+void judge_set_step(struct judge *j, int64_t step_us);
+void judge_set_rollback_until(struct judge *j, int64_t until_us);
+
+/* Judge what is due at t_us.  A time that is not later than the last one does nothing. */
+void judge_tick(struct judge *j, int64_t t_us);
+
+/* clang-format off */
+enum judge_result_kind { RESULT_NONE, RESULT_FALSE, RESULT_TRUE, RESULT_NODATA, RESULT_ERROR, RESULT__N };
+enum judge_state {
+    STATE_INACTIVE, STATE_GOOD, STATE_NODATA, STATE_ERROR, STATE_PENDING, STATE_SUSPENDED, STATE_FIRED,
+    STATE_WAITING, STATE_OPEN, STATE_TIMEOUT, STATE_PASSED, STATE_FAILED, STATE_REPORT, STATE__N
+};
+/* clang-format on */
+extern const char *const judge_result_names[RESULT__N]; /* "", "false", "true", "NODATA", "ERROR" */
+extern const char *const judge_state_names[STATE__N];
+
+/* What is known of a rule after a tick.  Views are valid until the next one. */
+struct judge_result {
+    struct sv id;
+    const struct rule *rule;
+    enum judge_result_kind result;
+    enum nodata nodata; /* of RESULT_NODATA */
+    struct sv why;      /* its name, or the text of ERROR; .p NULL: none */
+    enum judge_state state;
+    enum verdict verdict; /* contribution */
+    bool evaluated;       /* at this tick */
+    bool changed;         /* state, verdict or flapping: worth an evidence record */
+    bool flapping, uncovered;
+    bool no_data_at_checkpoint;
+    bool has_value, has_limit, has_limit_to, has_n, has_share, has_window, has_for;
+    double value, limit, limit_to, n, share, share_to;
+    struct dim_type type;            /* of value and limit */
+    bool at_least;                   /* a report's percentile lies in the last bucket (R14) */
+    int64_t at_us;                   /* of the evaluation; JUDGE_UNSET: none yet */
+    int64_t from_us, to_us;          /* window */
+    double covered_s;
+    int64_t since_us, elapsed_us, need_us; /* "for", or how long a gate held */
+};
+size_t judge_n_rules(const struct judge *j);
+void judge_result(const struct judge *j, size_t rule, struct judge_result *ret);
+/* One line for people: "error_rate 10% > 5% for 5m (3m 00s of 5m 00s)". */
+void judge_explain(const struct judge *j, size_t rule, struct strbuf *out);
+
+/* The run's verdict (R39), latched; and which rule it comes from (SIZE_MAX: a checkpoint or none). */
+enum verdict judge_verdict(const struct judge *j, size_t *rule);
+/* The watch is over: the last checkpoint is closed, and the longest stated period has passed. */
+bool judge_is_over(const struct judge *j);
+int64_t judge_watch_end(const struct judge *j);
+
+/* What happened at the last tick: to be journaled, then done. */
+enum judge_event_kind {
+    JUDGE_FIRED,    /* an action of a rule: do it, once */
+    JUDGE_RESOLVED, /* a rule that had fired is good again */
+    JUDGE_NO_DATA,  /* four GAPs in a row (R24): one message */
+    JUDGE_FLAPPING, /* R33: one message */
+    JUDGE_CLOSED,   /* a checkpoint closed; INVESTIGATE wants judge_answer() */
+};
+struct judge_event {
+    enum judge_event_kind kind;
+    size_t rule; /* or the number of the checkpoint */
+    enum rule_action action;
+    struct sv name;
+    bool again; /* a rollback when there was one already: page people, repeat nothing (R39) */
+};
+const struct judge_event *judge_events(const struct judge *j, size_t *n);
+
+/* Checkpoints, in the order of their time. */
+struct judge_checkpoint {
+    struct sv id; /* "T+5m", "step+30s" */
+    int64_t due_us; /* JUDGE_UNSET: its beginning is not known yet */
+    enum check_phase phase;
+    int64_t judged_us, closed_us; /* JUDGE_UNSET: not yet */
+    int64_t late_us;              /* 0: on time */
+    enum verdict verdict;         /* once closed */
+};
+size_t judge_n_checkpoints(const struct judge *j);
+void judge_checkpoint(const struct judge *j, size_t i, struct judge_checkpoint *ret);
+/* The i-th rule that it judges; SIZE_MAX after the last. */
+size_t judge_checkpoint_rule(const struct judge *j, size_t checkpoint, size_t i);
+/* A person's answer to a closed checkpoint (CHECK_GO_ON, CHECK_AGAIN, CHECK_ROLL_BACK); false: not asked. */
+bool judge_answer(struct judge *j, size_t checkpoint, enum check_event answer);
+
+/* docs/formats/rules.md, section 2.  Restore into a judge with the same rules, before its first tick. */
+json_t *judge_save(const struct judge *j);
+NODISCARD enum err_code judge_restore(struct judge *j, const json_t *tree, struct err *err);

@@ -1,0 +1,100 @@
+#include "runbook/lint.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sv.h"
+
+#define LINT_RULE(name) extern const struct lint_rule lint_##name;
+#include "runbook/lint_rules.inc"
+#undef LINT_RULE
+
+const struct lint_rule *const lint_rules[] = {
+#define LINT_RULE(name) &lint_##name,
+#include "runbook/lint_rules.inc"
+#undef LINT_RULE
+};
+const size_t n_lint_rules = ARRAY_LEN(lint_rules);
+
+const char *lint_severity_name(enum lint_severity s)
+{
+    static const char *const names[] = {
+        [LINT_INFO] = "info", [LINT_WARNING] = "warning", [LINT_ERROR] = "error"};
+
+    return names[s];
+}
+
+const struct lint_rule *lint_find_rule(struct sv id)
+{
+    for (size_t i = 0; i < n_lint_rules; i++)
+        if (sv_eq_nocase(sv_from(lint_rules[i]->id), id))
+            return lint_rules[i];
+    return NULL;
+}
+
+/* `prusik: ignore RB120 RB128` in a line of the document. */
+static bool lint_line_ignores(const struct lint *l, size_t line, const char *id)
+{
+    struct sv text = document_line(l->rb->doc, line);
+    size_t at = sv_find(text, SV("prusik: ignore"), 0);
+
+    return at != SV_NPOS && sv_has_word(sv_sub(text, at, text.n), sv_from(id));
+}
+
+void lint_add(struct lint *l, const struct lint_rule *rule, size_t line, struct sv snippet,
+              const char *fmt, ...)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(2000);
+    struct sv raw = document_line(l->rb->doc, line);
+    size_t column =
+        snippet.n ? sv_find(raw, sv_sub(snippet, 0, sv_find_byte(snippet, '\n', 0)), 0) : SV_NPOS;
+    struct lint_finding *f;
+    va_list ap;
+
+    if (lint_line_ignores(l, line, rule->id) ||
+        (line > 1 && lint_line_ignores(l, line - 1, rule->id)))
+        return;
+    va_start(ap, fmt);
+    strbuf_vaddf(&text, fmt, ap);
+    va_end(ap);
+    f = vec_add(&l->findings);
+    f->id = rule->id;
+    f->severity = rule->severity;
+    f->line = f->end_line = line;
+    if (column == SV_NPOS) /* the first byte that is not a blank */
+        for (column = 0; column < raw.n && ascii_is_space(raw.p[column]);)
+            column++;
+    f->column = column + 1;
+    f->message = arena_sv(&l->arena, strbuf_sv(&text));
+    f->hint = sv_from(rule->mend);
+}
+
+static int lint_compare(const void *a, const void *b)
+{
+    const struct lint_finding *x = a, *y = b;
+
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    if (strcmp(x->id, y->id) != 0)
+        return strcmp(x->id, y->id);
+    if (x->column != y->column)
+        return x->column < y->column ? -1 : 1;
+    return sv_cmp(x->message, y->message);
+}
+
+void lint_run(const struct runbook *rb, struct lint *ret)
+{
+    *ret = (struct lint){.rb = rb};
+    for (size_t i = 0; i < n_lint_rules; i++)
+        lint_rules[i]->check(ret, lint_rules[i]);
+    if (ret->findings.n)
+        qsort(ret->findings.v, ret->findings.n, sizeof(*ret->findings.v), lint_compare);
+}
+
+void lint_release(struct lint *l)
+{
+    vec_release(&l->findings);
+    arena_release(&l->arena);
+    *l = (struct lint){0};
+}

@@ -1,0 +1,51 @@
+#pragma once
+
+/*
+ * lint: what would go wrong in a runbook, before it does.
+ *
+ * Each rule is one row in a file of its own (lint_rules.inc names them).  Ids are
+ * stable: RB0xx the document, RB1xx commands, RB2xx expectations, RB3xx order and way
+ * back, RB4xx conditions, RB5xx consistency.  A finding is left out when its line, or
+ * the line above, says `prusik: ignore RBnnn` in a comment.  Pure.
+ */
+#include "base/vec.h"
+#include "runbook/runbook.h"
+
+enum lint_severity { LINT_INFO, LINT_WARNING, LINT_ERROR };
+const char *lint_severity_name(enum lint_severity s);
+
+struct lint_finding {
+    const char *id;
+    enum lint_severity severity;
+    size_t line, end_line, column; /* from 1 */
+    struct sv message, hint;       /* in the arena of the lint */
+};
+
+struct lint {
+    const struct runbook *rb;
+    struct arena arena;
+    VEC(struct lint_finding) findings; /* by line, then id */
+};
+
+struct lint_rule {
+    const char *id;
+    enum lint_severity severity;
+    const char *title; /* "a command that never ends" */
+    const char *why;   /* a sentence */
+    const char *mend;  /* what to do, a sentence; the default hint */
+    void (*check)(struct lint *l, const struct lint_rule *rule);
+};
+
+extern const struct lint_rule *const lint_rules[];
+extern const size_t n_lint_rules;
+const struct lint_rule *lint_find_rule(struct sv id);
+
+/* Run every rule over a runbook, which must outlive the lint. */
+void lint_run(const struct runbook *rb, struct lint *ret);
+void lint_release(struct lint *l);
+
+/* --- for the rules --- */
+
+/* Add a finding at a line; `snippet` (or empty) is looked for in that line to tell the column. */
+void lint_add(struct lint *l, const struct lint_rule *rule, size_t line, struct sv snippet,
+              const char *fmt, ...) PRINTF_LIKE(5, 6);

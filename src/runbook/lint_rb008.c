@@ -1,0 +1,47 @@
+#include "base/sv.h"
+#include "runbook/lint.h"
+
+static void rb008_block(struct lint *l, const struct lint_rule *rule, const struct rb_block *b)
+{
+    for (size_t i = 0; i < b->placeholders.n; i++) {
+        const struct placeholder *p = &b->placeholders.v[i];
+        size_t line = b->line + 1;
+
+        if (p->kind == PLACEHOLDER_DATE)
+            continue;
+        for (size_t k = 0; k < p->from; k++)
+            line += b->text.p[k] == '\n';
+        lint_add(l, rule, line, p->raw, "%.*s is to be filled in", SV_FMT(p->raw));
+    }
+}
+
+/* "**Deployment Date**: TBD" */
+static void rb008_metas(struct lint *l, const struct lint_rule *rule)
+{
+    for (size_t i = 0; i < l->rb->n_metas; i++) {
+        const struct rb_meta *m = &l->rb->metas[i];
+
+        if (sv_has_word(m->value, SV("TBD")))
+            lint_add(l, rule, m->line, m->value, "%.*s is not decided", SV_FMT(m->key));
+    }
+}
+
+static void rb008_check(struct lint *l, const struct lint_rule *rule)
+{
+    for (size_t i = 0; i < l->rb->n_blocks; i++) {
+        enum rb_block_kind kind = l->rb->blocks[i].kind;
+
+        if (kind == BLOCK_SHELL || kind == BLOCK_SQL || kind == BLOCK_HTTP)
+            rb008_block(l, rule, &l->rb->blocks[i]);
+    }
+    rb008_metas(l, rule);
+}
+
+const struct lint_rule lint_rb008 = {
+    .id = "RB008",
+    .severity = LINT_INFO,
+    .title = "a placeholder",
+    .why = "Copied as it stands, a shell takes <name> for a redirection and [NAME] for a pattern.",
+    .mend = "bind it under 'variables' in prusik.yaml; a run refuses to start before",
+    .check = rb008_check,
+};

@@ -1,0 +1,23 @@
+#include "base/sv.h"
+#include "runbook/lint.h"
+
+static void rb251_check(struct lint *l, const struct lint_rule *rule)
+{
+    for (size_t i = 0; i < l->rb->n_steps; i++) {
+        const struct rb_step *s = &l->rb->steps[i];
+
+        for (size_t k = 0; k < s->n_expects; k++)
+            if (s->expects[k].vacuous)
+                lint_add(l, rule, s->expects[k].line, s->expects[k].source,
+                         "any output at all satisfies this: only the exit status is checked");
+    }
+}
+
+const struct lint_rule lint_rb251 = {
+    .id = "RB251",
+    .severity = LINT_INFO,
+    .title = "an expectation that cannot fail",
+    .why = "\"X or a list of changes\" holds whatever is printed, so it tells nobody anything.",
+    .mend = "say what a good output has that a bad one does not",
+    .check = rb251_check,
+};

@@ -1,0 +1,19 @@
+#include "base/sv.h"
+#include "runbook/lint.h"
+
+static void rb400_check(struct lint *l, const struct lint_rule *rule)
+{
+    for (size_t i = 0; i < l->rb->n_rules; i++)
+        if (!l->rb->rules[i].text.n)
+            lint_add(l, rule, l->rb->rules[i].line, l->rb->rules[i].source,
+                     "\"%.*s\" is not understood as a condition", SV_FMT(l->rb->rules[i].source));
+}
+
+const struct lint_rule lint_rb400 = {
+    .id = "RB400",
+    .severity = LINT_WARNING,
+    .title = "a condition that cannot be measured as written",
+    .why = "Nobody watches it: at 2 AM two people read it in two ways.",
+    .mend = "name subject, comparison, number, unit and duration: 'Error rate >5% for >5 min'",
+    .check = rb400_check,
+};

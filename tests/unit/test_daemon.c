@@ -1,0 +1,145 @@
+#include "base/daemon.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <utime.h>
+
+#include "base/file.h"
+#include "base/ident.h"
+#include "base/mem.h"
+#include "base/sv.h"
+#include "t.h"
+
+static const char *const env[] = {"PATH=/usr/bin:/bin", "WHAT=it", NULL};
+
+/* Until the process is gone; init collects it. */
+static void end_it(int64_t pid)
+{
+    T_EQ(kill((pid_t)pid, SIGKILL), 0);
+    for (int i = 0; i < 500 && ident_process_start(pid); i++)
+        (void)poll(NULL, 0, 10);
+    T_EQ(ident_process_start(pid), 0);
+}
+
+static int64_t start(const char *const *argv, const char *log)
+{
+    struct daemon_spec spec = {
+        .argv = argv, .env = env, .cwd = "/", .pid_file = "run/it.pid", .log = log};
+    CLEANUP(mem_freep) char *here = getcwd(NULL, 0);
+    CLEANUP(strbuf_release) struct strbuf file = STRBUF(0);
+    struct err err = {0};
+    int64_t pid = -1;
+
+    strbuf_addf(&file, "%s/run/it.pid", here);
+    spec.pid_file = file.p;
+    T_OK(daemon_start(&spec, &pid, &err), err);
+    return pid;
+}
+
+static void wait_for_text(const char *path, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    struct err err;
+
+    for (int i = 0; i < 500; i++) {
+        strbuf_truncate(&b, 0);
+        if (file_read(path, 4096, &b, &err) == ERR_OK && sv_has(strbuf_sv(&b), sv_from(want)))
+            return;
+        (void)poll(NULL, 0, 10);
+    }
+    T_FAIL("'%s' has no '%s' but '%s'", path, want, strbuf_str(&b));
+}
+
+T(it_runs_in_a_session_of_its_own_with_its_environment_and_a_log)
+{
+    static const char *const argv[] = {"sh", "-c", "echo $WHAT $PPID $(ps -o sid= $$) $$; exec sleep 60",
+                                       NULL};
+    CLEANUP(mem_freep) char *here = getcwd(NULL, 0);
+    CLEANUP(strbuf_release) struct strbuf log = STRBUF(0), b = STRBUF(0);
+    struct err err;
+    int64_t pid;
+    int ppid = -1, sid = -1, own = -1;
+
+    strbuf_addf(&log, "%s/it.log", here);
+    pid = start(argv, log.p);
+    T_CHECK(pid > 0);
+    wait_for_text("it.log", "\n");
+    T_OK(file_read("it.log", 4096, &b, &err), err);
+    T_EQ(sscanf(strbuf_str(&b), "it %d %d %d", &ppid, &sid, &own), 3);
+    T_EQ(own, pid);
+    T_CHECK(ppid != getpid());
+    T_CHECK(sid != getsid(0));
+    end_it(pid);
+}
+
+T(the_pid_file_is_one_number_and_names_it_while_it_lives)
+{
+    static const char *const argv[] = {"sleep", "60", NULL};
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    struct err err;
+    int64_t pid = start(argv, NULL), read;
+    uint64_t began = 0;
+
+    T_OK(file_read("run/it.pid", 100, &b, &err), err);
+    T_CHECK(sv_to_i64(sv_trim(strbuf_sv(&b)), &read));
+    T_EQ(read, pid);
+    T_EQ(daemon_pid("run/it.pid", &began), pid);
+    T_EQ(began, ident_process_start(pid));
+    end_it(pid);
+    T_EQ(daemon_pid("run/it.pid", NULL), 0);
+}
+
+T(a_number_that_was_used_again_is_not_taken_for_it)
+{
+    struct err err;
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    strbuf_addf(&b, "%d", (int)getpid());
+    T_OK(file_write_atomic("other.pid", strbuf_sv(&b), 0600, &err), err);
+    strbuf_add_str(&b, " 1\n");
+    T_OK(file_write_atomic("other.pid.start", strbuf_sv(&b), 0600, &err), err);
+    T_EQ(daemon_pid("other.pid", NULL), 0);
+}
+
+T(a_pid_file_of_another_program_is_believed_unless_it_is_older_than_the_process)
+{
+    struct err err;
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    strbuf_addf(&b, "%d\n", (int)getpid());
+    T_OK(file_write_atomic("other.pid", strbuf_sv(&b), 0600, &err), err);
+    T_EQ(daemon_pid("other.pid", NULL), getpid());
+    T_EQ(utime("other.pid", &(struct utimbuf){.actime = 1000, .modtime = 1000}), 0);
+    T_EQ(daemon_pid("other.pid", NULL), 0);
+}
+
+T(a_program_that_cannot_be_started_is_an_error_with_its_reason)
+{
+    static const char *const argv[] = {"no-such-program", NULL};
+    struct daemon_spec spec = {.argv = argv, .env = env, .cwd = "/", .pid_file = "it.pid"};
+    struct err err = {0};
+    int64_t pid = 7;
+
+    T_EQ(daemon_start(&spec, &pid, &err), ERR_IO);
+    T_STR(err.msg, "start 'no-such-program': No such file or directory");
+    T_EQ(pid, 7);
+}
+
+T(what_is_not_there_or_says_nothing_is_not_running)
+{
+    struct err err;
+
+    T_EQ(daemon_pid("nothing.pid", NULL), 0);
+    T_OK(file_write_atomic("bad.pid", SV("one\n"), 0600, &err), err);
+    T_EQ(daemon_pid("bad.pid", NULL), 0);
+}
+
+T_MAIN(T_CASE(it_runs_in_a_session_of_its_own_with_its_environment_and_a_log),
+       T_CASE(the_pid_file_is_one_number_and_names_it_while_it_lives),
+       T_CASE(a_number_that_was_used_again_is_not_taken_for_it),
+       T_CASE(a_pid_file_of_another_program_is_believed_unless_it_is_older_than_the_process),
+       T_CASE(a_program_that_cannot_be_started_is_an_error_with_its_reason),
+       T_CASE(what_is_not_there_or_says_nothing_is_not_running))

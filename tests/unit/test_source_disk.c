@@ -1,0 +1,90 @@
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "source_look.h"
+
+T(the_members_are_those_of_the_file_system)
+{
+    struct look l;
+    struct statvfs v;
+
+    begin();
+    l = (struct look){.s = open_source("disk", "{'path': '.'}")};
+    T_OK(look(&l), l.s->err);
+    T_EQ(statvfs(".", &v), 0);
+    check_number(&l, "size", (double)v.f_blocks * (double)v.f_frsize);
+    check_number(&l, "inodes", (double)v.f_files);
+    T_CHECK(number_of(&l, "used") > 0 && number_of(&l, "used") < number_of(&l, "size"));
+    T_CHECK(number_of(&l, "free") > 0 && number_of(&l, "free") < number_of(&l, "size"));
+    T_CHECK(number_of(&l, "used_share") > 0 && number_of(&l, "used_share") < 1);
+    T_CHECK(number_of(&l, "inodes_free") <= number_of(&l, "inodes"));
+    check_members(&l);
+    source_free(l.s);
+    end();
+}
+
+/* A file of 32 MiB is seen, and its going is. */
+T(what_is_written_is_used_and_no_longer_free)
+{
+    enum { MIB = 32 };
+    struct look l;
+    double used, free_bytes, share;
+    char *block = xcalloc(1, 1u << 20);
+    FILE *f;
+
+    begin();
+    memset(block, 'x', 1u << 20);
+    l = (struct look){.s = open_source("disk", "{'path': '.'}")};
+    T_OK(look(&l), l.s->err);
+    used = number_of(&l, "used");
+    free_bytes = number_of(&l, "free");
+    share = number_of(&l, "used_share");
+    f = fopen("big", "w");
+    for (int i = 0; i < MIB; i++)
+        T_EQ(fwrite(block, 1, 1u << 20, f), 1u << 20);
+    T_EQ(fflush(f), 0);
+    T_EQ(fsync(fileno(f)), 0);
+    T_OK(look(&l), l.s->err);
+    /* others write here too: half of it is proof enough */
+    T_CHECK(number_of(&l, "used") > used + MIB / 2.0 * (1u << 20));
+    T_CHECK(number_of(&l, "free") < free_bytes - MIB / 2.0 * (1u << 20));
+    T_CHECK(number_of(&l, "used_share") > share);
+    T_EQ(fclose(f), 0);
+    free(block);
+    source_free(l.s);
+    end();
+}
+
+T(a_file_system_without_a_size_has_no_share)
+{
+    struct look l;
+
+    begin();
+    l = (struct look){.s = open_source("disk", "{'path': '/proc'}")};
+    T_OK(look(&l), l.s->err);
+    check_number(&l, "size", 0);
+    (void)member(&l, "used_share", SAMPLE_NULL);
+    check_members(&l);
+    source_free(l.s);
+    end();
+}
+
+T(a_path_that_is_not_there_is_an_error_and_no_number)
+{
+    struct look l;
+
+    begin();
+    l = (struct look){.s = open_source("disk", "{'path': 'no/such'}")};
+    T_EQ(look(&l), ERR_IO);
+    T_STR(l.s->err.msg, "source 'it': look at the disk of 'no/such': No such file or directory");
+    T_EQ(mkdir("no", 0700), 0);
+    T_EQ(mkdir("no/such", 0700), 0);
+    T_OK(look(&l), l.s->err); /* and it is there in the next poll */
+    source_free(l.s);
+    end();
+}
+
+T_MAIN(T_CASE(the_members_are_those_of_the_file_system),
+       T_CASE(what_is_written_is_used_and_no_longer_free),
+       T_CASE(a_file_system_without_a_size_has_no_share),
+       T_CASE(a_path_that_is_not_there_is_an_error_and_no_number))
