@@ -13,11 +13,11 @@
 
 #define CHILD_MAGIC    0x43484c44u
 #define CHILD_GRACE_MS 5000u
-#define CHILD_LOOK_MS \
-    5u /* nothing tells when the group of a child that has ended is empty: look ... */
-#define CHILD_LOOK_MOST_MS 160u /* ... ever more seldom */
-#define CHILD_STALE_MS \
-    5000u /* the number of a group that was not seen for so long may be another's */
+/* Nothing tells when the group of a child that has ended is empty: look, ever more seldom. */
+#define CHILD_LOOK_MS      5u
+#define CHILD_LOOK_MOST_MS 160u
+/* The number of a group that was not seen for so long may be another's by now. */
+#define CHILD_STALE_MS 5000u
 
 static struct child *child_of(void *p)
 {

@@ -5,6 +5,13 @@
  */
 #include "base/err.h"
 
+/*
+ * What main() does first.  Descriptors 0, 1 and 2 are open afterwards (on /dev/null where the caller
+ * closed one), as a database that got number 2 would be written messages, and libuv aborts; what else the
+ * caller left open is not passed on to what we start.
+ */
+void fd_settle_inherited(void);
+
 /* For CLEANUP() on an int; -1 is nothing. */
 void fd_closep(int *fd);
 /* All n bytes, through short writes and signals. */

@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "base/sv.h"
 
-/* A pattern comes from a document, the subject from a program: neither may take the processor. */
-/* Steps of one search: about 25 ms on a short subject; ".*?" takes one for each byte of a long one. */
+/* A pattern comes from a document, the subject from a program: neither may take the processor.  Steps of one
+ * search: about 25 ms on a short subject; ".*?" takes one for each byte of a long one. */
 #define REGEX_MATCH_LIMIT    1000000u
 #define REGEX_MATCH_PER_BYTE 16u
 #define REGEX_HEAP_KIB       (256u << 10) /* where there is no JIT */

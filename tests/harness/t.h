@@ -16,6 +16,7 @@
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,23 @@
 
 #include "base/err.h"
 
+/* A comment of TAP, also when the text has lines. */
+static inline void t_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
+static inline void t_say(const char *fmt, ...)
+{
+    static char text[65536];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    printf("# ");
+    for (const char *c = text; *c; c++)
+        printf(*c == '\n' ? "\n# " : "%c", *c);
+    printf("\n");
+    fflush(stdout);
+}
+
 struct t_case {
     const char *name;
     void (*fn)(void);
@@ -36,9 +54,8 @@ struct t_case {
 /* clang-format off */
 #define T_CASE(fn) {#fn, fn}
 /* clang-format on */
-#define T_FAIL(fmt, ...) \
-    (printf("# %s:%d: " fmt "\n", __FILE__, __LINE__, __VA_ARGS__), fflush(stdout), exit(1))
-#define T_CHECK(x) ((x) ? (void)0 : T_FAIL("not true: %s", #x))
+#define T_FAIL(fmt, ...) (t_say("%s:%d: " fmt, __FILE__, __LINE__, __VA_ARGS__), exit(1))
+#define T_CHECK(x)       ((x) ? (void)0 : T_FAIL("not true: %s", #x))
 #define T_EQ(got, want)                                            \
     do {                                                           \
         long long g_ = (long long)(got), w_ = (long long)(want);   \
@@ -235,6 +252,9 @@ static inline int t_main(int argc, char **argv, const struct t_case *c, size_t n
 {
     size_t failed = 0, ran = 0;
 
+    for (int fd = 0; fd <= 2; fd++) /* or what a test opens gets such a number */
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return 2;
     printf("1..%zu\n", n);
     for (size_t i = 0; i < n; i++) {
         bool wanted = argc < 2;

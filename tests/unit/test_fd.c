@@ -5,6 +5,28 @@
 
 #include "t.h"
 
+T(standard_descriptors_are_open_and_others_are_not_passed_on)
+{
+    int extra = fcntl(1, F_DUPFD, 3), out = fcntl(1, F_DUPFD_CLOEXEC, 3);
+    struct stat null, st;
+
+    T_EQ(stat("/dev/null", &null), 0);
+    (void)close(0);
+    (void)close(2);
+    fd_settle_inherited();
+    for (int fd = 0; fd <= 2; fd += 2) {
+        T_EQ(fstat(fd, &st), 0);
+        T_EQ(st.st_rdev, null.st_rdev);
+        T_EQ(fcntl(fd, F_GETFD), 0); /* passed on */
+    }
+    T_EQ(fcntl(1, F_GETFD), 0);
+    T_EQ(fcntl(extra, F_GETFD), FD_CLOEXEC);
+    T_EQ(fcntl(out, F_GETFD), FD_CLOEXEC);
+    (void)close(1);
+    fd_settle_inherited();
+    T_CHECK(fstat(1, &st) == 0 && st.st_rdev == null.st_rdev && write(1, "x", 1) == 1);
+}
+
 T(closing_forgets_the_descriptor)
 {
     int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), was = fd;
@@ -37,13 +59,28 @@ T(everything_is_written_and_read_through_a_slow_pipe)
     (void)close(ends[1]);
     T_OK(fd_read_full(ends[0], in, 1000, &got, &err), err);
     T_EQ(got, 1000);
-    T_OK(fd_read_full(ends[0], in + 1000, SIZE, &got, &err), err); /* more than there is */
+    T_OK(fd_read_full(ends[0], in + 1000, SIZE - 999, &got, &err), err); /* more than there is */
     T_EQ(got, SIZE - 1000);
     T_CHECK(memcmp(in, out, SIZE) == 0);
     T_OK(fd_read_full(ends[0], in, 1, &got, &err), err);
     T_EQ(got, 0);
     T_EQ(waitpid(pid, &status, 0), pid);
     T_EQ(status, 0);
+}
+
+/* A pipe of packets gives one with each read, and drops what is not asked for. */
+T(no_more_is_read_than_was_asked_for)
+{
+    char got[32] = "";
+    struct err err = {0};
+    int ends[2];
+    size_t n;
+
+    T_EQ(pipe2(ends, O_DIRECT | O_CLOEXEC), 0);
+    T_CHECK(write(ends[1], "abcd", 4) == 4 && write(ends[1], "efghijkl", 8) == 8);
+    T_OK(fd_read_full(ends[0], got, 6, &n, &err), err);
+    T_EQ(n, 6);
+    T_STR(got, "abcdef");
 }
 
 T(nothing_is_written_and_read_without_a_call)
@@ -93,7 +130,9 @@ T(a_short_write_goes_on_until_it_fails)
     (void)close(fd);
 }
 
-T_MAIN(T_CASE(closing_forgets_the_descriptor),
+T_MAIN(T_CASE(standard_descriptors_are_open_and_others_are_not_passed_on),
+       T_CASE(closing_forgets_the_descriptor),
        T_CASE(everything_is_written_and_read_through_a_slow_pipe),
+       T_CASE(no_more_is_read_than_was_asked_for),
        T_CASE(nothing_is_written_and_read_without_a_call),
        T_CASE(what_fails_is_told_with_its_reason), T_CASE(a_short_write_goes_on_until_it_fails))

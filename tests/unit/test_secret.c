@@ -69,6 +69,8 @@ T(names_are_known_or_look_like_one)
 
     (void)secrets_add(s, SV("DB"), SV("abcdefgh"));
     (void)secrets_add(s, SV("DB"), SV("abcdefgh"));
+    (void)secrets_add(s, SV("DB2"), SV("abcdefgi"));
+    T_CHECK(secrets_is_name(s, SV("DB2")) && !secrets_is_name(s, SV("DB3")));
     T_CHECK(secrets_is_name(s, SV("DB")) && !secrets_is_name(s, SV("D")) &&
             !secrets_is_name(NULL, SV("DB")));
     T_CHECK(secrets_looks_like_name(SV("DB_PASSWORD")) &&
@@ -142,6 +144,28 @@ T(a_secret_is_found_in_every_coding_of_urls_and_json)
     }
 }
 
+T(blanks_at_the_front_and_the_ends_of_unicode_are_coded_too)
+{
+    static const struct {
+        const char *value, *text;
+    } rows[] = {{" ab cd ef", "+ab+cd+ef"},
+                {" ab cd ef", "%20ab%20cd%20ef"},
+                {"a b cd ef", "a+b+cd+ef"},
+                {"<\xf0\x90\x80\x80\xf4\x8f\xbf\xbf>", "<\\ud800\\udc00\\udbff\\udfff>"},
+                {"100%41sure", "100%41sure"},
+                {"100%41sure", "100%2541sure"}};
+    SECRETS *other = OF("a<b-cdef");
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        SECRETS *s = OF(rows[i].value);
+
+        T_STR(redacted(s, sv_from(rows[i].text)), "***");
+        T_STR(redacted(s, sv_from(rows[i].value)), "***");
+    }
+    T_STR(redacted(other, SV("a%3cb-cdef a%2sb-cdef a%cb-cdef")),
+          "*** a%2sb-cdef a%cb-cdef"); /* no hex */
+}
+
 T(our_own_json_hides_what_it_holds)
 {
     CLEANUP(json_cleanup) json_t *j = json_object();
@@ -158,6 +182,10 @@ T(a_short_word_beside_an_escape_is_a_whole_word)
     SECRETS *s = OF("abc123");
 
     T_STR(redacted(s, SV("?q=x%20abc123%20y")), "?q=x%20***%20y");
+    T_STR(redacted(s, SV("%20abc123")), "%20***");
+    T_STR(redacted(s, SV("\\nabc123")), "\\n***");
+    T_STR(redacted(s, SV("\\u000aabc123")), "\\u000a***");
+    T_STR(redacted(s, SV("\\u00e9abc123")), "\\u00e9***");
     T_STR(redacted(s, SV("{\"v\":\"x\\nabc123\\ty\"}")), "{\"v\":\"x\\n***\\ty\"}");
     T_STR(redacted(s, SV("{\"v\":\"\\u000aabc123\\u000a\"}")), "{\"v\":\"\\u000a***\\u000a\"}");
     T_STR(redacted(s, SV("%41abc123 \\u0041abc123 xnabc123 20abc123")),
@@ -436,6 +464,7 @@ T_MAIN(T_CASE(a_secret_becomes_stars_wherever_it_stands),
        T_CASE(the_password_of_a_url_is_a_secret_of_its_own),
        T_CASE(a_url_without_a_password_hides_only_itself),
        T_CASE(a_secret_is_found_in_every_coding_of_urls_and_json),
+       T_CASE(blanks_at_the_front_and_the_ends_of_unicode_are_coded_too),
        T_CASE(our_own_json_hides_what_it_holds),
        T_CASE(a_short_word_beside_an_escape_is_a_whole_word),
        T_CASE(what_only_looks_like_an_escape_is_text),

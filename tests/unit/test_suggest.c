@@ -91,6 +91,29 @@ T(the_nearest_name_is_suggested_and_a_far_one_is_not)
         T_STR(best_of(rows[i].word), rows[i].want);
 }
 
+T(up_to_a_third_may_be_wrong_but_never_all)
+{
+    static const struct {
+        const char *word, *known;
+        bool want;
+    } rows[] = {{"abc", "abx", true},
+                {"abc", "axy", false},
+                {"abcdef", "abcdxy", true},
+                {"abcdef", "abcxyz", false},
+                {"a", "b", false},
+                {"ab", "b", false},
+                {"ab", "abc", true},
+                {"abcdefghijklmnop", "abcdefghijkl1234", true},
+                {"abcdefghijklmnop", "abcdefghijk12345", false}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct suggest s = suggest_begin(sv_from(rows[i].word));
+
+        suggest_offer(&s, sv_from(rows[i].known));
+        T_EQ(s.best.p != NULL, rows[i].want);
+    }
+}
+
 T(the_first_of_two_equally_near_names_is_suggested)
 {
     struct suggest s = suggest_begin(SV("cat"));
@@ -106,4 +129,5 @@ T(the_first_of_two_equally_near_names_is_suggested)
 T_MAIN(T_CASE(examples_of_the_distance), T_CASE(the_distance_is_that_of_the_definition),
        T_CASE(long_names_are_as_far_apart_as_they_are_long),
        T_CASE(the_nearest_name_is_suggested_and_a_far_one_is_not),
+       T_CASE(up_to_a_third_may_be_wrong_but_never_all),
        T_CASE(the_first_of_two_equally_near_names_is_suggested))

@@ -56,6 +56,7 @@ T(the_null_view_is_an_empty_text)
 
 T(comparing_is_by_bytes_and_then_by_length)
 {
+    T_CHECK(!sv_eq(SV("a"), SV("b")) && sv_eq(SV("a"), SV("a")));
     T_CHECK(sv_eq(SV("ab"), SV("ab")) && !sv_eq(SV("ab"), SV("aB")) && !sv_eq(SV("ab"), SV("abc")));
     T_CHECK(sv_eq_nocase(SV("aB9_"), SV("Ab9_")) && !sv_eq_nocase(SV("a"), SV("b")));
     T_CHECK(
@@ -86,6 +87,26 @@ T(what_is_found_is_the_first_at_or_after_the_offset)
     T_EQ(sv_find_byte(s, 'O', 0), 8);
     T_CHECK(sv_find_byte(s, 'O', 9) == SV_NPOS && sv_find_byte(s, 'O', 99) == SV_NPOS);
     T_CHECK(sv_has(s, SV("two")) && !sv_has(s, SV("TWO")) && sv_has_nocase(s, SV("TWO")));
+}
+
+/* A view is a part of a text: what stands before and behind it is not looked at. */
+T(nothing_is_found_outside_of_the_view)
+{
+    struct sv inside = sv_sub(SV("xabcabcx"), 1, 6); /* "abcab" */
+    double v;
+    int64_t at;
+
+    T_CHECK(sv_find(inside, SV("abc"), 1) == SV_NPOS &&
+            sv_find_nocase(inside, SV("ABC"), 1) == SV_NPOS);
+    T_CHECK(sv_find(inside, SV("c"), 3) == SV_NPOS && sv_find_byte(inside, 'c', 3) == SV_NPOS);
+    T_EQ(sv_find_byte(inside, 'c', 1), 2);
+    T_EQ(sv_find_byte(inside, 'x', 0) == SV_NPOS, true);
+    T_EQ(sv_find_nocase(inside, SV("B"), 2), 4);
+    T_EQ(sv_find_word(sv_sub(SV("xpassx"), 1, 5), SV("pass"), 0), 0);
+    T_CHECK(!sv_ends(inside, SV("abcx")) && !sv_starts(inside, SV("abcabc")));
+    T_CHECK(!sv_to_f64(sv_sub(SV("1e55"), 0, 2), &v) && !sv_to_f64(sv_sub(SV("1e+5"), 0, 3), &v));
+    T_CHECK(sv_to_f64(sv_sub(SV("12.75"), 0, 4), &v) && v < 12.71);
+    T_CHECK(sv_to_i64(sv_sub(SV("-1234"), 0, 3), &at) && at == -12);
 }
 
 T(a_word_is_not_part_of_a_longer_one)
@@ -163,7 +184,7 @@ T(a_line_ends_with_lf_or_crlf_and_the_last_one_may_have_no_end)
 
 T(words_are_what_stands_between_white_space)
 {
-    struct sv rest = SV("  one\ttwo\n three "), word;
+    struct sv rest = SV("  one\ttwo\n three 4 "), word;
 
     T_CHECK(sv_next_word(&rest, &word));
     T_SV(word, "one");
@@ -171,6 +192,8 @@ T(words_are_what_stands_between_white_space)
     T_SV(word, "two");
     T_CHECK(sv_next_word(&rest, &word));
     T_SV(word, "three");
+    T_CHECK(sv_next_word(&rest, &word));
+    T_SV(word, "4");
     T_CHECK(!sv_next_word(&rest, &word));
     T_CHECK(!sv_next_word(&rest, &word));
 }
@@ -333,8 +356,8 @@ T(letters_and_digits_are_those_of_ascii)
 T_MAIN(T_CASE(a_view_of_a_c_string_ends_before_its_nul), T_CASE(a_part_is_clamped_to_what_is_there),
        T_CASE(the_null_view_is_an_empty_text), T_CASE(comparing_is_by_bytes_and_then_by_length),
        T_CASE(what_is_found_is_the_first_at_or_after_the_offset),
-       T_CASE(a_word_is_not_part_of_a_longer_one), T_CASE(trimming_takes_white_space_only),
-       T_CASE(a_prefix_is_eaten_or_nothing_is),
+       T_CASE(nothing_is_found_outside_of_the_view), T_CASE(a_word_is_not_part_of_a_longer_one),
+       T_CASE(trimming_takes_white_space_only), T_CASE(a_prefix_is_eaten_or_nothing_is),
        T_CASE(splitting_gives_every_piece_also_the_empty_ones),
        T_CASE(a_line_ends_with_lf_or_crlf_and_the_last_one_may_have_no_end),
        T_CASE(words_are_what_stands_between_white_space), T_CASE(whole_numbers_fit_or_are_refused),

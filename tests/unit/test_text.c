@@ -86,8 +86,10 @@ T(width_is_that_of_a_terminal)
                 {"\xef\xbc\xa1", 2},             /* fullwidth A */
                 {"\xf0\x9f\x9f\xa2", 2},         /* a green one, which came later */
                 {"\xe2\x9c\x85", 2},             /* a check mark button */
-                {"\xe2\x80\x8b", 0},             /* zero width space */
-                {"\xff\xff", 2}};                /* each bad byte is a replacement character */
+                {"\xd2\x83\xd6\x91\xe2\x83\x90\xef\xb8\x8f",
+                 0},                 /* marks of other scripts, and for a picture */
+                {"\xe2\x80\x8b", 0}, /* zero width space */
+                {"\xff\xff", 2}};    /* each bad byte is a replacement character */
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         T_EQ(text_width(sv_from(rows[i].text)), rows[i].want);
@@ -149,6 +151,19 @@ T(what_could_drive_a_terminal_becomes_visible)
     (void)added(text_add_line, SV(""));
 }
 
+T(of_all_characters_only_controls_are_hidden)
+{
+    for (uint32_t cp = 0; cp < 0x3000; cp++) {
+        CLEANUP(strbuf_release) struct strbuf in = STRBUF(0), out = STRBUF(0);
+        bool control = cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || (cp >= 0x202a && cp <= 0x202e) ||
+                       (cp >= 0x2066 && cp <= 0x2069);
+
+        text_add_utf8(&in, cp);
+        text_add_terminal(&out, strbuf_sv(&in));
+        T_EQ(sv_eq(strbuf_sv(&in), strbuf_sv(&out)), !control || cp == '\n' || cp == '\t');
+    }
+}
+
 T(markup_becomes_text_in_html)
 {
     T_STR(added(text_add_html, SV("<a href=\"x\">&'</a>\n\t")),
@@ -197,5 +212,6 @@ T(whatever_goes_in_no_control_comes_out)
 T_MAIN(T_CASE(utf_8_is_well_formed_exactly_as_rfc_3629_says),
        T_CASE(every_code_point_is_written_as_it_is_read), T_CASE(the_first_bad_byte_is_found),
        T_CASE(width_is_that_of_a_terminal), T_CASE(a_cut_is_the_longest_front_that_fits),
-       T_CASE(what_could_drive_a_terminal_becomes_visible), T_CASE(markup_becomes_text_in_html),
+       T_CASE(what_could_drive_a_terminal_becomes_visible),
+       T_CASE(of_all_characters_only_controls_are_hidden), T_CASE(markup_becomes_text_in_html),
        T_CASE(whatever_goes_in_no_control_comes_out))

@@ -17,7 +17,8 @@ awk '
     files++
     need = file ~ "^src/(base|runbook|store|plan|rule|exec)/" ? 1 : 0.9
     if (field[4] != "" && field[4] < need) {
-      printf "%s: %.1f %%, needs %d %%; not run: line %s\n", file, field[4] * 100, need * 100, missing[file]
+      lines = field[4] == 0 ? "all of it" : length(missing[file]) < 200 ? "line " missing[file] : "see coverage.txt"
+      printf "%s: %.1f %%, needs %d %%; not run: %s\n", file, field[4] * 100, need * 100, lines
       bad = 1
     }
   }
