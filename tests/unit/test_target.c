@@ -12,24 +12,27 @@ static json_t *settings_of(const char *text)
     return j;
 }
 
-T(every_setting_has_its_place_in_the_request)
+#define ALL                                                                                      \
+    "{\"url\": \"http://h/p\", \"headers\": {\"A\": \"1\", \"B\": \"\"}, \"bearer\": \"t0ken\"," \
+    " \"ca_file\": \"ca\", \"cert_file\": \"cert\", \"key_file\": \"key\", \"insecure\": true,"  \
+    " \"unix_socket\": \"s\", \"follow\": 3, \"max_bytes\": 77}"
+
+/* All of them, from a tree that is gone. */
+static struct target open_all(void)
 {
-    CLEANUP(json_cleanup)
-    json_t *j = settings_of("{\"url\": \"http://h/p\", \"headers\": {\"A\": \"1\", \"B\": \"\"},"
-                            " \"bearer\": \"t0ken\", \"ca_file\": \"ca\", \"cert_file\": \"cert\","
-                            " \"key_file\": \"key\", \"insecure\": true, \"unix_socket\": \"s\","
-                            " \"follow\": 3, \"max_bytes\": 77}");
+    CLEANUP(json_cleanup) json_t *j = settings_of(ALL);
     struct target t = {.bearer = NULL};
     struct err err;
 
     T_OK(target_open(&t, j, &err), err);
-    json_decref(STEAL(j)); /* everything was copied */
+    return t;
+}
+
+T(every_setting_has_its_place_in_the_request)
+{
+    struct target t = open_all();
+
     T_SV(t.spec.url, "http://h/p");
-    T_EQ(t.spec.n_fields, 2);
-    T_SV(t.spec.fields[0].name, "A");
-    T_SV(t.spec.fields[0].value, "1");
-    T_SV(t.spec.fields[1].name, "B");
-    T_SV(t.spec.fields[1].value, "");
     T_SV(t.spec.bearer, "t0ken");
     T_STR(t.spec.ca_file, "ca");
     T_STR(t.spec.cert_file, "cert");
@@ -40,6 +43,18 @@ T(every_setting_has_its_place_in_the_request)
     T_EQ(t.spec.max_body, 77);
     target_release(&t);
     T_CHECK(!t.bearer && !t.spec.url.p);
+}
+
+T(header_fields_keep_their_order_and_an_empty_value)
+{
+    struct target t = open_all();
+
+    T_EQ(t.spec.n_fields, 2);
+    T_SV(t.spec.fields[0].name, "A");
+    T_SV(t.spec.fields[0].value, "1");
+    T_SV(t.spec.fields[1].name, "B");
+    T_SV(t.spec.fields[1].value, "");
+    target_release(&t);
 }
 
 T(what_is_not_set_is_as_careful_as_can_be)
@@ -78,5 +93,6 @@ T(a_number_beyond_its_limit_is_refused)
 }
 
 T_MAIN(T_CASE(every_setting_has_its_place_in_the_request),
+       T_CASE(header_fields_keep_their_order_and_an_empty_value),
        T_CASE(what_is_not_set_is_as_careful_as_can_be),
        T_CASE(a_number_beyond_its_limit_is_refused))
