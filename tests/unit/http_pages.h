@@ -10,8 +10,9 @@
 static inline enum MHD_Result answer_echo(struct server *s UNUSED, struct server_request *r)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    static const char *const names[] = {"Expect", "Content-Type", "Authorization",  "X-One",
-                                        "X-Two",  "User-Agent",   "Accept-Encoding"};
+    static const char *const names[] = {"Expect",     "Content-Type",   "Authorization",
+                                        "X-One",      "X-Two",          "X-Three",
+                                        "User-Agent", "Accept-Encoding"};
 
     strbuf_addf(&text, "%s %s\n", r->method, r->path);
     for (size_t i = 0; i < ARRAY_LEN(names); i++)

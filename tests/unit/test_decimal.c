@@ -263,6 +263,24 @@ T(a_scan_stops_behind_the_number_and_leaves_the_hard_ones)
     }
 }
 
+T(what_stands_behind_the_view_is_not_looked_at)
+{
+    static const struct {
+        const char *text;
+        size_t n;
+        double v;
+    } cases[] = {{"12.5", 2, 12},   {"12", 1, 1},     {"1e5", 1, 1},
+                 {"1.25", 3, 1.2},  {"1e12", 3, 1e1}, {"00123", 2, 0},
+                 {"0.00123", 4, 0}, {"-12", 2, -1},   {"infinity", 3, HUGE_VAL}};
+    double v;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        check((struct sv){cases[i].text, cases[i].n}, cases[i].v);
+    T_EQ(decimal_read((struct sv){"-5", 1}, &v), DECIMAL_NOT_A_NUMBER);
+    T_EQ(decimal_read((struct sv){"1e5", 2}, &v), DECIMAL_NOT_A_NUMBER);
+    T_CHECK(!decimal_scan("-5", "-5", &v) && !decimal_scan("5", "5", &v));
+}
+
 T_MAIN(T_CASE(words_are_read_in_any_case),
        T_CASE(what_is_not_a_number_is_refused_and_leaves_the_result_alone),
        T_CASE(what_is_too_large_is_told_apart), T_CASE(zero_keeps_its_sign_however_it_is_written),
@@ -271,4 +289,5 @@ T_MAIN(T_CASE(words_are_read_in_any_case),
        T_CASE(halfway_between_two_doubles_goes_to_even_and_a_little_more_decides),
        T_CASE(the_edges_of_the_range_agree_with_strtod), T_CASE(a_digit_far_behind_decides),
        T_CASE(a_number_of_a_megabyte_takes_no_longer_than_its_bytes),
-       T_CASE(a_scan_stops_behind_the_number_and_leaves_the_hard_ones))
+       T_CASE(a_scan_stops_behind_the_number_and_leaves_the_hard_ones),
+       T_CASE(what_stands_behind_the_view_is_not_looked_at))

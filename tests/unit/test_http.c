@@ -56,19 +56,20 @@ T(answers_without_a_body_end_at_once)
 
 T(method_fields_and_body_are_sent_as_given_and_nothing_else)
 {
-    static const struct http_field fields[] = {{SV("X-One"), SV("1; a=\"b\"")},
-                                               {SV("X-Two"), SV("")}};
+    static const struct http_field fields[] = {
+        {SV("X-One"), SV("1; a=\"b\"")}, {SV("X-Two"), SV("")}, {SV("X-Three"), SV("3")}};
     static const struct {
         const char *method, *want;
-    } cases[] = {{"POST", "POST /echo\nX-One: 1; a=\"b\"\nX-Two: \nUser-Agent: prusik\na=1&b"},
-                 {"PUT", "PUT /echo\nX-One: 1; a=\"b\"\nX-Two: \nUser-Agent: prusik\na=1&b"},
-                 {"PATCH", "PATCH /echo\nX-One: 1; a=\"b\"\nX-Two: \nUser-Agent: prusik\na=1&b"},
-                 {"GET", "GET /echo\nX-One: 1; a=\"b\"\nX-Two: \nUser-Agent: prusik\na=1&b"}};
+    } cases[] = {
+        {"POST", "POST /echo\nX-One: 1; a=\"b\"\nX-Two: \nX-Three: 3\nUser-Agent: prusik\na=1&b"},
+        {"PUT", "PUT /echo\nX-One: 1; a=\"b\"\nX-Two: \nX-Three: 3\nUser-Agent: prusik\na=1&b"},
+        {"PATCH", "PATCH /echo\nX-One: 1; a=\"b\"\nX-Two: \nX-Three: 3\nUser-Agent: prusik\na=1&b"},
+        {"GET", "GET /echo\nX-One: 1; a=\"b\"\nX-Two: \nX-Three: 3\nUser-Agent: prusik\na=1&b"}};
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct fetch f = {
             .r.spec = {
-                .method = cases[i].method, .fields = fields, .n_fields = 2, .body = SV("a=1&b")}};
+                .method = cases[i].method, .fields = fields, .n_fields = 3, .body = SV("a=1&b")}};
 
         get_path(&f, "/echo");
         T_OK(f.rc, f.r.err);
