@@ -147,6 +147,39 @@ test_no_descriptor_is_lost() {
   same "$(sql sqlite 'SELECT count(*) FROM chat_messages')" 1 'the number of messages'
 }
 
+sockets_of() { # PID
+  find "/proc/$1/fd" -lname 'socket:*' | wc -l
+}
+
+# More connections than are served at once: those beyond wait, and nothing stands still.
+test_too_many_connections_wait() {
+  set_up sqlite:bot.db
+  botctl v1 migrate up
+  start v1
+  local i fd fds=()
+  for i in {1..600}; do
+    exec {fd}<> "/dev/tcp/127.0.0.1/$port"
+    fds+=("$fd")
+  done
+  await 10 is 513 sockets_of "$pid" # 512 connections and the listener
+  printf 'GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&"${fds[599]}"
+  for i in {0..299}; do
+    fd=${fds[i]}
+    exec {fd}>&-
+  done
+  timeout 20 cat <&"${fds[599]}" > last # it has waited for a place
+  contains "$(cat last)" '"status":"healthy"'
+  for i in {300..599}; do
+    fd=${fds[i]}
+    exec {fd}>&-
+  done
+  for i in {1..20}; do # every worker is alive
+    say a "message $i" > /dev/null
+  done
+  same "$(jq -c 'select(.level != "info")' log)" '' 'what the log complains about'
+  stop
+}
+
 cases_without_database() {
   run_test 'check-config names what is wrong, and hides passwords' test_check_config_names_what_is_wrong
   run_test 'usage errors exit 2' test_usage_errors_exit_2
@@ -160,5 +193,6 @@ cases_without_database() {
   else
     skip_test 'the page in a browser: lists, sends, shows maintenance, recovers' "$(browser_missing)"
   fi
+  run_test 'more connections than are served at once wait' test_too_many_connections_wait
   run_test 'requests that fail or are given up leave no descriptor behind' test_no_descriptor_is_lost
 }

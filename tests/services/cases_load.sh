@@ -100,9 +100,21 @@ test_timeouts_are_failures() {
   start v2
   kill -STOP "$pid"
   "$botload" --url "$url" --rate 20 --duration 2s --connections 4 --timeout 1s --report report
-  kill -CONT "$pid"
   same "$(report '[.totals.requests, .totals.ok, .totals.failed] | @csv')" 40,0,40 'the totals'
   same "$(report '.failures.timeout + .failures.no_connection')" 40 'the reasons'
+  [ "$(report .failures.timeout)" -ge 4 ] || fail 'less than four had a connection'
+  [ "$(report .failures.no_connection)" -ge 4 ] || fail 'nearly all found a free connection'
+}
+
+# Ten times what one connection can do: the answers that come are counted, the rest failed.
+test_overload_is_not_a_collapse() {
+  set_up sqlite:bot.db
+  botctl v2 migrate up
+  start v2
+  "$botload" --url "$url" --rate 20000 --duration 2s --connections 1 --timeout 500ms --report report
+  same "$(report .totals.requests)" 40000 'the requests'
+  [ "$(report .totals.ok)" -ge 200 ] || fail "only $(report .totals.ok) were answered"
+  same "$(report '.failures | keys | tostring')" '["no_connection"]' 'the reasons'
 }
 
 test_nobody_there_is_a_failure() {
@@ -120,6 +132,7 @@ cases_load() {
   run_test "$1: a deployment under load fails no request" test_deployment_under_load "$1"
   if [ "$1" = sqlite ]; then
     run_test 'botload: timeouts are failures' test_timeouts_are_failures
+    run_test 'botload: a service that cannot keep up still answers what it can' test_overload_is_not_a_collapse
     run_test 'botload: nobody there is a failure, without maintenance' test_nobody_there_is_a_failure
   fi
 }

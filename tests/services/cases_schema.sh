@@ -28,9 +28,12 @@ test_migrations_up_and_down_keep_the_rows() {
   same "$(sql "$kind" 'SELECT bot_id, state FROM bot_sessions ORDER BY id' | tr '\n' ' ')" 'A|running B|running ' 'the sessions'
   same "$(sql "$kind" 'SELECT text FROM chat_messages')" 'before the migration' 'the messages'
   ! sql "$kind" 'SELECT owner FROM bot_sessions' || fail 'the column is still there'
+  same "$(sql "$kind" "SELECT * FROM bot_sessions WHERE bot_id = 'B'" | tr -cd '|')" '|||' 'the borders of the columns'
   same "$(sql "$kind" 'SELECT version, name FROM schema_migrations')" '1|initial' schema_migrations
   start v1
   same "$(get '/api/chat?bot_id=A' | jq -r '.messages[0].text')" 'before the migration' 'what v1 reads'
+  same "$(botctl v2 migrate up)" 'Applied 1 migration: 2_session_owner' 'up after down, under a running v1'
+  posts 200 /api/bot/launch '{"bot_id":"C"}'
 }
 
 test_program_and_schema_must_fit() {

@@ -15,8 +15,7 @@
 enum {
     HTTP_DISCARD_MAX = 1 << 20, /* bytes of a body that is too long, read to be able to answer */
     HTTP_IDLE_S = 60,           /* a connection without traffic is closed */
-    HTTP_CONNECTIONS = 1024,
-    STATUS_CLOSED = 499 /* the client went away before the answer; nginx's number for it */
+    STATUS_CLOSED = 499         /* the client went away before the answer; nginx's number for it */
 };
 
 struct http {
@@ -344,14 +343,16 @@ enum err_code http_start(const struct app *app, const struct http_route *routes,
         return err->code;
     }
     /* Not epoll: libmicrohttpd 0.9.75 uses it edge-triggered and overlooks a client that goes away
-     * right after what it sent, so that its request would be in progress until the idle timeout. */
+     * right after what it sent, so that its request would be in progress until the idle timeout.
+     * And no worker may reach its connection limit (its share of the whole): 0.9.75 leaves a mutex
+     * locked then, and the worker stands still for ever.  http_full() is the limit. */
     h->daemon = MHD_start_daemon(
         MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_USE_ERROR_LOG,
         0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, h,
         MHD_OPTION_THREAD_POOL_SIZE, workers > 1 ? workers : 0, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
         h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, h, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, (HTTP_CONNECTIONS + 1) * workers, MHD_OPTION_END);
     if (!h->daemon) {
         close(h->idle_fd);
         free(h);
@@ -378,6 +379,11 @@ void http_drain(struct http *h)
 int http_idle_fd(const struct http *h)
 {
     return h->idle_fd;
+}
+
+bool http_full(const struct http *h)
+{
+    return http_connections(h) >= HTTP_CONNECTIONS;
 }
 
 int http_connections(const struct http *h)

@@ -12,7 +12,7 @@
 
 #include "app.h"
 
-enum { HTTP_BODY_MAX = 65536 };
+enum { HTTP_BODY_MAX = 65536, HTTP_CONNECTIONS = 512 };
 
 struct MHD_Connection;
 
@@ -51,6 +51,9 @@ size_t http_labels(const struct http_route *routes, size_t n, const char **label
 /* Start the workers.  routes and app must outlive the server. */
 NODISCARD enum err_code http_start(const struct app *app, const struct http_route *routes, size_t n,
                                    struct http **ret, struct err *err);
+
+/* Are there as many connections as may be?  More must not be added. */
+bool http_full(const struct http *http);
 
 /* Serve an accepted connection; owns the descriptor from now on.  false: it was closed. */
 bool http_add(struct http *http, int fd, const void *addr, unsigned addr_size);

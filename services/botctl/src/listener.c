@@ -62,16 +62,17 @@ enum err_code listener_open(const char *host, const char *port, int *ret_fd, int
 
 bool listener_accept(int fd, struct http *http)
 {
-    for (;;) {
+    while (!http_full(http)) {
         struct sockaddr_storage addr;
         socklen_t size = sizeof(addr);
         int conn = accept4(fd, (struct sockaddr *)&addr, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
         if (conn >= 0)
-            (void)http_add(http, conn, &addr, size); /* refused when there are too many: closed */
+            (void)http_add(http, conn, &addr, size); /* closed when it cannot be served */
         else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
             return false;
         else if (errno != EINTR && errno != ECONNABORTED)
             return true;
     }
+    return false;
 }

@@ -7,5 +7,5 @@
 NODISCARD enum err_code listener_open(const char *host, const char *port, int *ret_fd,
                                       int *ret_port, struct err *err);
 
-/* Accept all that wait and hand them to http.  false: there are no descriptors left for now. */
+/* Accept all that wait and hand them to http.  false: no room for more now, leave them waiting. */
 bool listener_accept(int fd, struct http *http);

@@ -152,7 +152,7 @@ static void serve_until_signal(struct serve *s)
         watch_maintenance(s);
         if (n > 0 && fds[0].revents)
             take_signals(s);
-        /* Without descriptors leave the listener alone for a tick: others will be closed. */
+        /* Without room leave the listener alone for a tick: connections will be closed. */
         fds[1].fd = s->listener;
         if (n > 0 && fds[1].revents && !listener_accept(s->listener, s->http))
             fds[1].fd = -1;

@@ -117,7 +117,6 @@ static char *make_url(const struct load *l, const struct slot *s)
 
 static void begin(struct load *l, struct slot *s, uint64_t seq)
 {
-    uint64_t waited_ms = (clock_mono_ns() - due_ns(l, seq)) / 1000000;
     CLEANUP(free_charp) char *url = NULL;
 
     s->kind = mix[seq % sizeof(mix)];
@@ -131,8 +130,6 @@ static void begin(struct load *l, struct slot *s, uint64_t seq)
     s->body = s->kind == KIND_CHAT || s->kind == KIND_LAUNCH ? make_body(s) : NULL;
     url = make_url(l, s);
     curl_easy_setopt(s->easy, CURLOPT_URL, url);
-    curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS,
-                     waited_ms < l->o->timeout_ms ? (long)(l->o->timeout_ms - waited_ms) : 1L);
     if (s->body) {
         curl_easy_setopt(s->easy, CURLOPT_POST, 1L);
         curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, s->body);
@@ -375,7 +372,7 @@ static enum err_code open_signals(struct load *l, struct err *err)
     return l->signals < 0 ? err_sys(err, errno, "make a signal descriptor") : ERR_OK;
 }
 
-static void open_slot(struct slot *s)
+static void open_slot(struct slot *s, uint64_t timeout_ms)
 {
     s->easy = curl_easy_init();
     curl_easy_setopt(s->easy, CURLOPT_PRIVATE, s);
@@ -384,6 +381,7 @@ static void open_slot(struct slot *s)
     curl_easy_setopt(s->easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(s->easy, CURLOPT_HEADERDATA, s);
     curl_easy_setopt(s->easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
     curl_easy_setopt(s->easy, CURLOPT_PROXY,
                      ""); /* the service is near, whatever the user has set */
 }
@@ -417,7 +415,7 @@ static enum err_code load_open(struct load *l, struct err *err)
     l->json = curl_slist_append(l->json, "Expect:");
     l->slots = xcalloc((size_t)l->o->connections, sizeof(*l->slots));
     for (long i = 0; i < l->o->connections; i++)
-        open_slot(&l->slots[i]);
+        open_slot(&l->slots[i], l->o->timeout_ms);
     l->stats = stats_new();
     l->total = (uint64_t)((double)l->o->duration_ms * l->o->rate / 1000 + 0.5);
     l->started_at = clock_unix_s();

@@ -20,7 +20,7 @@ static const struct option_row rows[] = {
     {"--rate",         "N",    "requests a second, whatever the answers (10)",     KIND_RATE,     AT(rate)},
     {"--duration",     "TIME", "how long: 90s, 2m, 1h; at most 24h (60s)",         KIND_DURATION, AT(duration_ms)},
     {"--connections",  "N",    "requests at the same time, 1 to 256 (8)",          KIND_COUNT,    AT(connections)},
-    {"--timeout",      "TIME", "for a connection and an answer; at most 10m (5s)", KIND_DURATION, AT(timeout_ms)},
+    {"--timeout",      "TIME", "for a free connection, and for an answer (5s)", KIND_DURATION, AT(timeout_ms)},
     {"--acks",         "FILE", "append each acknowledged message",                 KIND_TEXT,     AT(acks)},
     {"--report",       "FILE", "write the JSON report",                            KIND_TEXT,     AT(report)},
     {"--until-file",   "FILE", "end as soon as this file exists",                  KIND_TEXT,     AT(until_file)},
