@@ -625,11 +625,16 @@ void samples_add_line(struct samples *s, size_t source, int64_t t_us, struct sv 
 bool samples_add_lines(struct samples *s, size_t source, struct sv pattern, struct sv except,
                        int64_t t_us, uint64_t count)
 {
-    const struct samples_label labels[] = {{SV("not"), except}, {SV("pattern"), pattern}};
     struct metric *m = samples_metric(s, s->sources.v[source].name);
-    struct series *x = m ? samples_series(s, m, source, labels, ARRAY_LEN(labels)) : NULL;
 
-    return x && x->pattern && events_push(s, x, t_us, count);
+    for (size_t i = 0; m && i < m->series.n; i++) {
+        struct series *x = m->series.v[i];
+
+        if (x->pattern && sv_eq(series_label(x, SV("pattern")), pattern) &&
+            sv_eq(series_label(x, SV("not")), except))
+            return events_push(s, x, t_us, count);
+    }
+    return false;
 }
 
 bool samples_pattern(const struct samples *s, struct sv log, size_t i, struct sv *pattern,
