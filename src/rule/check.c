@@ -310,8 +310,8 @@ static struct dim_type check_arith(struct checker *ck, struct expr *e)
     if (e->op == '+' || e->op == '-')
         check_same(ck, e->a, e->b, e->at);
     if (ck->found->list.n == before)
-        CHECK_ERROR(ck, "RB406", e->at, NULL, "%s %c %s makes no sense", dim_type_name(x).s, (char)e->op,
-                    dim_type_name(y).s);
+        CHECK_ERROR(ck, dim_is_number(x.dim) && dim_is_number(y.dim) ? "RB406" : "RB400", e->at, NULL,
+                    "%s %c %s makes no sense", dim_type_name(x).s, (char)e->op, dim_type_name(y).s);
     return dim_of(DIM_ANY);
 }
 
@@ -334,7 +334,7 @@ static void check_reach(struct checker *ck, const struct expr *e)
                  (e->a->kind == EXPR_QUANT && e->a->op == QUANT_SHARE);
     struct num v;
 
-    if (share && rule_literal(e->b, &v) &&
+    if (share && rule_literal(e->b, &v) && v.dim != DIM_COUNT &&
         (v.value > 1 || (v.value >= 1 && e->op == CMP_GT)) && e->op >= CMP_GT && e->op <= CMP_EQ)
         CHECK_ERROR(ck, "RB403", e->at, NULL, "a share is never %.*s %.*s", SV_FMT(rule_cmp_names[e->op]),
                     SV_FMT(v.text));

@@ -361,12 +361,6 @@ static bool is_forgotten(const struct metric *m, int64_t last_us, int64_t polled
     return (polled_us != SAMPLES_NEVER && last_us < polled_us - hour) || last_us < t_us - day;
 }
 
-bool series_alive(const struct samples *s, const struct series *x, int64_t t_us)
-{
-    return !x->dead && x->first_us != SAMPLES_NEVER && x->first_us <= t_us &&
-           !is_forgotten(x->metric, x->last_us, s->sources.v[x->source].ok_us, t_us);
-}
-
 int64_t source_poll_before(const struct source *src, int64_t t_us)
 {
     size_t lo = 0, hi = src->polls.n;
@@ -380,6 +374,15 @@ int64_t source_poll_before(const struct source *src, int64_t t_us)
             hi = mid;
     }
     return lo > 0 ? src->polls.v[lo - 1] : SAMPLES_NEVER;
+}
+
+bool series_alive(const struct samples *s, const struct series *x, int64_t t_us)
+{
+    const struct source *src = &s->sources.v[x->source];
+    int64_t polled = src->ok_us <= t_us ? src->ok_us : source_poll_before(src, t_us + 1);
+
+    return !x->dead && x->first_us != SAMPLES_NEVER && x->first_us <= t_us &&
+           !is_forgotten(x->metric, x->last_us, polled, t_us);
 }
 
 /* Halve the times of events: neighbours join at the later one, no event is lost. */
