@@ -97,10 +97,7 @@ static void make_samples(struct maker *m, const struct series *x, const char *ke
 
     for (size_t i = from; i < upto; i++)
         json_append(a, json_pack("[fo]", (double)(x->v.v[i].t_us - m->j->cfg.t0_us) / 1e6,
-                                 isfinite(x->v.v[i].v) ? json_real(x->v.v[i].v)
-                                                       : json_string(x->v.v[i].v > 0   ? "+Inf"
-                                                                     : x->v.v[i].v < 0 ? "-Inf"
-                                                                                       : "NaN")));
+                                 samples_number_save(x->v.v[i].v)));
     json_put(m->samples, key, a);
 }
 

@@ -406,11 +406,15 @@ static void events_merge(struct series *x)
 /* Make room for one more; false when a limit forbids it. */
 static bool series_room(struct samples *s, struct series *x, int64_t t_us)
 {
-    int64_t before = t_us - keep_span(s, x->metric->keep_us, x->source);
+    int64_t now = s->sources.v[x->source].poll_us;
+    int64_t before;
     size_t cap = x->v.cap, old = 0;
 
     if (x->v.n < cap)
         return true;
+    if (now == SAMPLES_NEVER || now > t_us) /* a log line may come from the future: it drops nothing */
+        now = t_us;
+    before = now - keep_span(s, x->metric->keep_us, x->source);
     while (old + 1 < x->v.n && x->v.v[old].t_us < before)
         old++;
     if (old > x->v.n / 4) {
@@ -437,7 +441,7 @@ static void series_revive(struct samples *s, struct series *x, int64_t t_us)
 {
     int64_t polled = source_poll_before(&s->sources.v[x->source], t_us);
 
-    if (x->last_us != SAMPLES_NEVER && is_forgotten(x->metric, x->last_us, polled, t_us)) {
+    if (!x->events && x->last_us != SAMPLES_NEVER && is_forgotten(x->metric, x->last_us, polled, t_us)) {
         series_empty(s, x);
         x->first_us = x->last_us = SAMPLES_NEVER;
         x->down = -1;

@@ -14,7 +14,7 @@ static json_t *times_save(const int64_t *v, size_t n)
     return a;
 }
 
-static json_t *number(double v)
+json_t *samples_number_save(double v)
 {
     return isfinite(v) ? json_real(v) : json_string(v > 0 ? "+Inf" : v < 0 ? "-Inf" : "NaN");
 }
@@ -51,7 +51,7 @@ json_t *samples_source_save(const struct source *src, int64_t from_us)
         json_put(o, "error", json_str(src->error));
     if (src->start_labels) {
         json_put(o, "start_labels", json_str(src->start_labels));
-        json_put(o, "start", number(src->start));
+        json_put(o, "start", samples_number_save(src->start));
         json_put_bool(o, "start_many", src->start_many);
         json_put(o, "starts", times_save(src->starts.v, src->starts.n));
     }
@@ -77,7 +77,7 @@ json_t *samples_series_save(const struct series *x, size_t from, size_t upto, bo
     for (size_t i = 0; i < x->n_labels; i++)
         json_append(labels, json_pack("[oo]", json_sv(x->labels[i].name), json_sv(x->labels[i].value)));
     for (size_t i = from; values && i < upto; i++)
-        json_append(samples, json_pack("[Io]", (json_int_t)x->v.v[i].t_us, number(x->v.v[i].v)));
+        json_append(samples, json_pack("[Io]", (json_int_t)x->v.v[i].t_us, samples_number_save(x->v.v[i].v)));
     for (size_t i = 0; i < x->created.n; i++)
         json_append(created, json_pack("[II]", (json_int_t)x->created.v[i].t_us,
                                        (json_int_t)x->created.v[i].created_us));

@@ -12,3 +12,4 @@ json_t *samples_rows_save(const struct metric *m, int64_t from_us);
 json_t *samples_restarts_save(const struct samples *s);
 /* A number, or "+Inf", "-Inf", "NaN" as text. */
 double samples_number(const json_t *v);
+json_t *samples_number_save(double v);

@@ -230,6 +230,20 @@ T(events_of_one_moment_add_up)
     T_CHECK(num_same(s->series.v[0]->v.v[0].v, 5));
 }
 
+/* R17: a line's own time may be nonsense; it must not take the others with it. */
+T(an_event_from_the_future_drops_nothing)
+{
+    CLEANUP(samples_freep) struct samples *s = samples_new();
+    size_t src = samples_source(s, SV("unit.a"), 15 * S_US, true);
+
+    samples_keep(s, SV("unit.a.crashes"), 60 * S_US);
+    for (int64_t t = 0; t < 4; t++)
+        T_CHECK(samples_add_events(s, src, SV("unit.a.crashes"), t * S_US, 1));
+    samples_poll_ok(s, src, 4 * S_US);
+    T_CHECK(samples_add_events(s, src, SV("unit.a.crashes"), INT64_C(4000000000) * S_US, 1));
+    T_EQ(series_upto(s->series.v[0], 4 * S_US), 4);
+}
+
 T(a_value_is_what_was_seen_last_whatever_its_kind)
 {
     CLEANUP(samples_freep) struct samples *s = samples_new();
@@ -495,7 +509,7 @@ T_MAIN(T_CASE(only_what_somebody_wants_is_stored), T_CASE(labels_are_a_set_and_t
        T_CASE(many_series_come_and_go_in_bounded_memory),
        T_CASE(selectors_are_shared_and_see_new_series_in_the_order_of_their_labels),
        T_CASE(too_many_samples_of_a_series_are_refused_and_too_many_events_are_joined),
-       T_CASE(a_rule_over_too_many_samples_is_an_error), T_CASE(events_of_one_moment_add_up),
+       T_CASE(a_rule_over_too_many_samples_is_an_error), T_CASE(events_of_one_moment_add_up), T_CASE(an_event_from_the_future_drops_nothing),
        T_CASE(a_value_is_what_was_seen_last_whatever_its_kind),
        T_CASE(a_changed_start_time_of_the_process_resets_its_counters),
        T_CASE(a_changed_created_time_resets_a_counter), T_CASE(rows_are_kept_for_the_window_and_capped),
