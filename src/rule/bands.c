@@ -87,6 +87,7 @@ static struct band_range range_join(const struct band_range *first, const struct
 /* The limits of the good rows, and the hull of the bad ones. */
 struct outline {
     bool has_good, has_bad;
+    bool from_zero; /* a row begins at 0: nothing is below it */
     struct band_range good, bad;
 };
 
@@ -108,6 +109,7 @@ static struct outline outline_of(const struct band *rows, size_t n)
     struct outline o = {0};
 
     for (size_t i = 0; i < n; i++) {
+        o.from_zero |= num_same(rows[i].value.lo, 0);
         if (rows[i].verdict == VERDICT_OK)
             hull(&o.good, &o.has_good, &rows[i].value);
         else
@@ -121,7 +123,7 @@ static bool must_be_named(const struct outline *o, const struct band_range *piec
 {
     bool above, below;
 
-    if (!o->has_bad)
+    if (!o->has_bad || (o->from_zero && (piece->hi < 0 || (piece->hi <= 0 && piece->hi_open))))
         return false;
     if (range_holds(&o->bad, piece))
         return true;
@@ -276,7 +278,8 @@ enum band_place bands_place(const struct band *rows, size_t n, const struct band
     if (o.has_good && o.bad.lo < o.good.lo) {
         beyond.hi = o.bad.hi > o.good.lo ? beyond.hi : o.good.lo;
         beyond.hi_open = o.bad.hi > o.good.lo && beyond.hi_open;
-        beyond.lo = -INFINITY;
+        beyond.lo = o.from_zero ? 0 : -(double)INFINITY;
+        beyond.lo_open = false;
     }
     return inside(&beyond, v) == 1 ? BAND_UNCOVERED : BAND_GOOD;
 }

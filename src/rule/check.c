@@ -97,13 +97,13 @@ void check_same(struct checker *ck, const struct expr *a, const struct expr *b, 
                     "'%.*s' has no unit", SV_FMT(a->kind == EXPR_NAME ? a->text : b->text));
 }
 
-void check_same_num(struct checker *ck, const struct expr *measured, const struct num *v,
+void check_same_num(struct checker *ck, const struct expr *measured, const struct num *v, size_t at,
                     const char *clause)
 {
     struct expr literal = {.kind = EXPR_NUM, .num = *v, .type = {v->dim, v->per_s > 0}};
     size_t before = ck->found->list.n;
 
-    check_same(ck, measured, &literal, measured->at);
+    check_same(ck, measured, &literal, at);
     if (ck->found->list.n > before) {
         struct rule_finding *f = vec_last(&ck->found->list);
 
@@ -310,8 +310,8 @@ static struct dim_type check_arith(struct checker *ck, struct expr *e)
     if (e->op == '+' || e->op == '-')
         check_same(ck, e->a, e->b, e->at);
     if (ck->found->list.n == before)
-        CHECK_ERROR(ck, "RB406", e->at, NULL, "%s %c %s makes no sense", dim_type_name(x).s, (char)e->op,
-                    dim_type_name(y).s);
+        CHECK_ERROR(ck, dim_is_number(x.dim) && dim_is_number(y.dim) ? "RB406" : "RB400", e->at, NULL,
+                    "%s %c %s makes no sense", dim_type_name(x).s, (char)e->op, dim_type_name(y).s);
     return dim_of(DIM_ANY);
 }
 
@@ -334,7 +334,7 @@ static void check_reach(struct checker *ck, const struct expr *e)
                  (e->a->kind == EXPR_QUANT && e->a->op == QUANT_SHARE);
     struct num v;
 
-    if (share && rule_literal(e->b, &v) &&
+    if (share && rule_literal(e->b, &v) && v.dim != DIM_COUNT &&
         (v.value > 1 || (v.value >= 1 && e->op == CMP_GT)) && e->op >= CMP_GT && e->op <= CMP_EQ)
         CHECK_ERROR(ck, "RB403", e->at, NULL, "a share is never %.*s %.*s", SV_FMT(rule_cmp_names[e->op]),
                     SV_FMT(v.text));
@@ -369,7 +369,8 @@ static struct dim_type check_in(struct checker *ck, struct expr *e)
         (void)check_expr(ck, e->b);
         for (size_t i = 0; i < e->b->n_items; i++)
             check_same(ck, e->a, e->b->items[i], e->b->items[i]->at);
-    } else if (e->b->kind == EXPR_BASELINE && !e->b->on && e->b->n_parts == 0) {
+    } else if (e->b->kind == EXPR_BASELINE && !e->b->on && e->b->n_parts == 0 &&
+               has_kind(e->a, EXPR_NAME)) {
         e->b->subject = e->a;
         e->b->type = dim_of(DIM_SET);
     } else if (e->b->kind == EXPR_NAME) {
@@ -418,7 +419,7 @@ static struct dim_type check_within(struct checker *ck, struct expr *e)
     check_sides(ck, e);
     check_same(ck, e->a, e->b, e->at);
     if (e->num.dim != DIM_RATIO || e->num.per_s > 0)
-        check_same_num(ck, e->a, &e->num, "tolerance");
+        check_same_num(ck, e->a, &e->num, e->at, "tolerance");
     return dim_of(DIM_BOOL);
 }
 
@@ -442,7 +443,7 @@ static struct dim_type check_not_worse(struct checker *ck, struct expr *e)
     else if (!has_kind(e->a, EXPR_NAME) || !dim_is_number(e->a->type.dim))
         CHECK_ERROR(ck, "RB400", e->at, NULL, "nothing is measured before 'not worse than baseline'");
     if (e->on && (e->num.dim != DIM_RATIO || e->num.per_s > 0))
-        check_same_num(ck, e->a, &e->num, "margin");
+        check_same_num(ck, e->a, &e->num, e->at, "margin");
     e->worse = worse_of(e->a);
     if (e->worse == WORSE_UNKNOWN && rule_env_permits_unknown(ck->env))
         e->worse = WORSE_UP;

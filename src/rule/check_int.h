@@ -47,7 +47,7 @@ void check_pattern(struct checker *ck, struct sv pattern, size_t at);
 struct dim_type check_expr(struct checker *ck, struct expr *e);
 /* Two things that are compared or added; literals are judged by what they are. */
 void check_same(struct checker *ck, const struct expr *a, const struct expr *b, size_t at);
-/* A number of a clause against what the rule measures. */
-void check_same_num(struct checker *ck, const struct expr *measured, const struct num *v,
+/* A number of a clause, at that place, against what the rule measures. */
+void check_same_num(struct checker *ck, const struct expr *measured, const struct num *v, size_t at,
                     const char *clause);
 void check_clauses(struct checker *ck);

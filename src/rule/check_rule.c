@@ -73,15 +73,15 @@ static void check_together(struct checker *ck)
     const struct rule *r = ck->rule;
 
     if (r->hold.us > 0 && r->has_confident)
-        CHECK_ERROR(ck, "RB400", 0, "the test has its own windows", "'for' and 'confident' exclude each other");
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_CONFIDENT], "the test has its own windows", "'for' and 'confident' exclude each other");
     if (r->at.from != FROM_NONE && r->every.us > 0)
-        CHECK_ERROR(ck, "RB400", 0, NULL, "'at' and 'every' exclude each other");
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_EVERY], NULL, "'at' and 'every' exclude each other");
     if (r->at.from != FROM_NONE && r->hold.us > 0)
-        CHECK_ERROR(ck, "RB400", 0, "one look lasts no time", "'for' and 'at' exclude each other");
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_FOR], "one look lasts no time", "'for' and 'at' exclude each other");
     if (r->hold.us > 0 && r->hold.us < rule_env_interval(ck->env))
-        CHECK_WARN(ck, "RB411", 0, NULL, "'for %.*s' is shorter than the poll interval", SV_FMT(r->hold.text));
+        CHECK_WARN(ck, "RB411", r->clause_at[CLAUSE_FOR], NULL, "'for %.*s' is shorter than the poll interval", SV_FMT(r->hold.text));
     if (r->has_missing && r->missing != MISSING_HOLD && rule_verdict(r) == VERDICT_ROLLBACK)
-        CHECK_WARN(ck, "RB416", 0, "missing data are then taken for an answer",
+        CHECK_WARN(ck, "RB416", r->clause_at[CLAUSE_MISSING], "missing data are then taken for an answer",
                    "'missing %.*s' on a rule that rolls back", SV_FMT(rule_missing_names[r->missing]));
 }
 
@@ -90,7 +90,7 @@ static void check_actions(struct checker *ck)
     const struct rule *r = ck->rule;
 
     if (r->form == RULE_EXPECT && (rule_has_action(r, ACTION_PROCEED) || rule_has_action(r, ACTION_OK)))
-        CHECK_ERROR(ck, "RB400", 0, NULL, "'else %.*s': a broken expectation is not fine",
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_ELSE], NULL, "'else %.*s': a broken expectation is not fine",
                     SV_FMT(rule_actions[r->acts[0].action].name));
     if (r->form == RULE_WHEN && r->n_acts > 1 &&
         (rule_has_action(r, ACTION_PROCEED) || rule_has_action(r, ACTION_OK)))
@@ -120,16 +120,16 @@ static void check_recover(struct checker *ck)
     if (!r->has_recover)
         return;
     if (!cmp || cmp->kind != EXPR_CMP || cmp->op >= CMP_EQ) {
-        CHECK_ERROR(ck, "RB400", 0, "it is the other limit of one <, <=, > or >=",
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_RECOVER], "it is the other limit of one <, <=, > or >=",
                     "'recover' wants a rule that is one comparison");
         return;
     }
-    check_same_num(ck, rule_subject(cmp), &r->recover, "recover");
+    check_same_num(ck, rule_subject(cmp), &r->recover, r->clause_at[CLAUSE_RECOVER], "recover");
     if (ck->failed || !literal_limit(cmp, &op, &limit))
         return;
     bad_above = (op == CMP_GT || op == CMP_GE) != ((r->form == RULE_EXPECT) != negated);
     if (bad_above ? r->recover.value > limit.value : r->recover.value < limit.value)
-        CHECK_ERROR(ck, "RB400", 0, NULL, "'recover %.*s' is not on the good side of the limit",
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_RECOVER], NULL, "'recover %.*s' is not on the good side of the limit",
                     SV_FMT(r->recover.text));
 }
 
@@ -147,7 +147,7 @@ static void check_confident(struct checker *ck)
     ratio = subject && subject->kind == EXPR_FUNC && subject->op == FUNC_RATIO;
     if (!subject || (!ratio && !rule_is_percentile(subject)) || !literal_limit(cmp, &op, &limit) ||
         op >= CMP_EQ)
-        CHECK_ERROR(ck, "RB400", 0, "or 'not worse than baseline'",
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_CONFIDENT], "or 'not worse than baseline'",
                     "'confident' wants one ratio or percentile against a fixed limit");
     else if (ratio && (limit.value <= 0 || limit.value >= 1))
         CHECK_ERROR(ck, "RB400", cmp->at, NULL, "the limit of a test lies between 0%% and 100%%");
@@ -160,9 +160,9 @@ static void check_baseline_clause(struct checker *ck)
     const struct expr *cmp = rule_comparison(r, &negated);
 
     if (r->has_baseline && cmp)
-        check_same_num(ck, rule_subject(cmp), &r->baseline, "baseline");
+        check_same_num(ck, rule_subject(cmp), &r->baseline, r->clause_at[CLAUSE_BASELINE], "baseline");
     else if (r->has_baseline)
-        CHECK_ERROR(ck, "RB400", 0, NULL, "'baseline' wants a rule that is one comparison");
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_BASELINE], NULL, "'baseline' wants a rule that is one comparison");
 }
 
 static void check_checkpoint(struct checker *ck)
@@ -177,7 +177,7 @@ static void check_checkpoint(struct checker *ck)
             rule_env_alias(ck->env, name) || rule_env_permits_unknown(ck->env))
             continue;
         near = rule_env_nearest_rule(ck->env, name);
-        CHECK_ERROR(ck, "RB414", 0,
+        CHECK_ERROR(ck, "RB414", r->name_at[i],
                     near.p ? arena_fmt(ck->a, "did you mean '%.*s'?", SV_FMT(near)).p : NULL,
                     "no rule is called '%.*s'", SV_FMT(name));
     }

@@ -49,7 +49,7 @@ struct eval_info {
 };
 
 struct rule_prog; /* opaque */
-/* The rule must be checked, and live as long as the program.  Names are kept in the store from now on. */
+/* The rule must be checked; it and the times live as long as the program.  Names are kept in the store. */
 struct rule_prog *rule_prog_new(struct samples *s, const struct rule *r, const struct rule_times *times);
 void rule_prog_free(struct rule_prog *p);
 DEFINE_CLEANUP(struct rule_prog *, rule_prog_free)

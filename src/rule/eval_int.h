@@ -23,6 +23,7 @@ struct bind {
 struct rule_prog {
     const struct rule *rule;
     struct samples *s;
+    const struct rule_times *times;
     const struct expr *cmp; /* the comparison that the rule is, or NULL */
     bool negated;
     bool counted; /* "min" speaks of ratios, percentiles and histogram averages */

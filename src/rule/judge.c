@@ -265,6 +265,17 @@ static void judge_sum_up(struct judge *j)
     j->latched |= worst == VERDICT_ROLLBACK;
 }
 
+void judge_again(struct judge *j, int64_t t_us, bool at_checkpoint, bool no_data)
+{
+    struct rule_seen *seen = &j->rules.v[0].seen;
+
+    j->at_us = t_us;
+    judge_step(j, 0, t_us, at_checkpoint);
+    judge_uncovered(j, &j->rules.v[0]);
+    if (no_data && seen->verdict == VERDICT_HOLD)
+        seen->verdict = VERDICT_INVESTIGATE;
+}
+
 void judge_tick(struct judge *j, int64_t t_us)
 {
     judge_make_ready(j);

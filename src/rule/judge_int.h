@@ -94,6 +94,8 @@ struct judge {
 void judge_make_ready(struct judge *j);
 /* judge_step.c: one evaluation of a rule. */
 void judge_step(struct judge *j, size_t i, int64_t t_us, bool at_checkpoint);
+/* The first rule alone, whatever is in force (evidence); no_data: its checkpoint's grace was over. */
+void judge_again(struct judge *j, int64_t t_us, bool at_checkpoint, bool no_data);
 /* The rule is not in force: whatever it was counting ends. */
 void judge_rest(struct judge *j, size_t i);
 bool judge_rule_active(const struct judge *j, const struct judge_rule *r, int64_t t_us);

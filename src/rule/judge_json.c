@@ -2,6 +2,7 @@
 #include "rule/judge_int.h"
 
 #include "base/sv.h"
+#include "rule/samples_json.h"
 
 static const char *const run_names[RUN__N] = {
     [RUN_IDLE] = "idle", [RUN_PENDING] = "run", [RUN_FIRED] = "fired"};
@@ -175,7 +176,7 @@ static json_t *baseline_save(const struct baseline *b)
     if (b->kind == BASELINE_VALUES) {
         values = json_array();
         for (size_t i = 0; i < b->values.n; i++)
-            json_append(values, json_real(b->values.v[i]));
+            json_append(values, samples_number_save(b->values.v[i]));
         json_put(o, "samples", values);
     }
     if (b->kind == BASELINE_ROWS)
@@ -189,9 +190,9 @@ static void baseline_load(const json_t *o, struct baseline *b)
     json_t *rows = json_object_get(o, "rows");
 
     baseline_release(b);
-    if (json_is_number(json_object_get(o, "value"))) {
+    if (json_object_get(o, "value")) {
         b->kind = BASELINE_NUM;
-        b->value = json_get_real(o, "value", 0);
+        b->value = samples_number(json_object_get(o, "value"));
     } else if (json_is_number(json_object_get(o, "n"))) {
         b->kind = BASELINE_RATIO;
         b->bad = json_get_real(o, "bad", 0);
@@ -199,7 +200,7 @@ static void baseline_load(const json_t *o, struct baseline *b)
     } else if (json_is_array(values)) {
         b->kind = BASELINE_VALUES;
         for (size_t i = 0; i < json_array_size(values); i++)
-            *vec_add(&b->values) = json_number_value(json_array_get(values, i));
+            *vec_add(&b->values) = samples_number(json_array_get(values, i));
     } else if (json_is_array(rows)) {
         b->kind = BASELINE_ROWS;
         b->rows = json_incref(rows);
@@ -226,6 +227,47 @@ bool judge_baselines_load(struct rule_prog *p, const json_t *a)
 
 /* ---- what was seen last ---- */
 
+/* The numbers of a look, each with the flag that it has one. */
+static const struct {
+    const char *key;
+    size_t has, value;
+} numbers[] = {
+    {"value", offsetof(struct eval_info, has_value), offsetof(struct eval_info, value)},
+    {"limit", offsetof(struct eval_info, has_limit), offsetof(struct eval_info, limit)},
+    {"limit_to", offsetof(struct eval_info, has_limit_to), offsetof(struct eval_info, limit_to)},
+    {"n", offsetof(struct eval_info, has_n), offsetof(struct eval_info, n)},
+    {"share", offsetof(struct eval_info, has_share), offsetof(struct eval_info, share)},
+    {"share_to", offsetof(struct eval_info, has_share), offsetof(struct eval_info, share_to)},
+    {"covered_s", offsetof(struct eval_info, has_window), offsetof(struct eval_info, covered_s)},
+};
+
+static void info_save(json_t *o, const struct eval_info *info)
+{
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        if (*(const bool *)(const void *)((const char *)info + numbers[i].has))
+            json_put_real(o, numbers[i].key,
+                          *(const double *)(const void *)((const char *)info + numbers[i].value));
+    if (!info->has_window)
+        return;
+    json_put_int(o, "from_us", info->window.from_us);
+    json_put_int(o, "to_us", info->window.to_us);
+}
+
+static void info_load(const json_t *o, struct eval_info *info)
+{
+    *info = (struct eval_info){.subject = {.kind = VAL_NULL}};
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        const json_t *v = json_object_get(o, numbers[i].key);
+
+        if (!v)
+            continue;
+        *(bool *)(void *)((char *)info + numbers[i].has) = true;
+        *(double *)(void *)((char *)info + numbers[i].value) = samples_number(v);
+    }
+    info->window.from_us = json_get_int(o, "from_us", 0);
+    info->window.to_us = json_get_int(o, "to_us", 0);
+}
+
 static void seen_save(json_t *o, const struct rule_seen *s)
 {
     json_put_str(o, "state", judge_state_names[s->state]);
@@ -241,10 +283,9 @@ static void seen_save(json_t *o, const struct rule_seen *s)
         json_put_bool(o, "no_data_at_checkpoint", true);
     if (s->active)
         json_put_bool(o, "active", true);
-    if (s->info.has_value)
-        json_put_real(o, "value", s->info.value);
-    if (s->info.has_limit)
-        json_put_real(o, "limit", s->info.limit);
+    if (s->at_least)
+        json_put_bool(o, "at_least", true);
+    info_save(o, &s->info);
 }
 
 static void seen_load(const json_t *o, struct rule_seen *s)
@@ -252,7 +293,9 @@ static void seen_load(const json_t *o, struct rule_seen *s)
     struct sv why = json_get_sv(o, "why");
 
     free(s->error);
-    *s = (struct rule_seen){.info = {.subject = {.kind = VAL_NULL}}};
+    *s = (struct rule_seen){0};
+    info_load(o, &s->info);
+    s->at_least = json_get_bool(o, "at_least", false);
     s->state = (enum judge_state)name_of(judge_state_names, STATE__N, json_get_sv(o, "state"), STATE_INACTIVE);
     s->verdict = (enum verdict)name_of(verdict_names, VERDICT__N, json_get_sv(o, "verdict"), VERDICT_OK);
     s->result = (enum judge_result_kind)name_of(judge_result_names, RESULT__N, json_get_sv(o, "result"), RESULT_NONE);
@@ -262,10 +305,6 @@ static void seen_load(const json_t *o, struct rule_seen *s)
     s->uncovered = json_get_bool(o, "uncovered", false);
     s->no_data_at_checkpoint = json_get_bool(o, "no_data_at_checkpoint", false);
     s->active = json_get_bool(o, "active", false);
-    s->info.has_value = json_is_number(json_object_get(o, "value"));
-    s->info.value = json_get_real(o, "value", 0);
-    s->info.has_limit = json_is_number(json_object_get(o, "limit"));
-    s->info.limit = json_get_real(o, "limit", 0);
 }
 
 /* ---- the whole ---- */

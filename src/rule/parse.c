@@ -290,17 +290,21 @@ static void clause_else(struct parser *p, struct rule *r)
     r->n_acts = 1;
 }
 
-#define CLAUSE_WITHIN 2u /* row of the table */
 static const struct {
     struct sv word;
     void (*read)(struct parser *, struct rule *);
-} clauses[] = {
-    {SV("for"), clause_for},           {SV("every"), clause_every},
-    {SV("within"), clause_within},     {SV("at"), clause_at},
-    {SV("min"), clause_min},           {SV("missing"), clause_missing},
-    {SV("recover"), clause_recover},   {SV("baseline"), clause_baseline},
-    {SV("confident"), clause_confident}, {SV("after"), clause_after},
-    {SV("else"), clause_else},
+} clauses[CLAUSE__N] = {
+    [CLAUSE_FOR] = {SV("for"), clause_for},
+    [CLAUSE_EVERY] = {SV("every"), clause_every},
+    [CLAUSE_WITHIN] = {SV("within"), clause_within},
+    [CLAUSE_AT] = {SV("at"), clause_at},
+    [CLAUSE_MIN] = {SV("min"), clause_min},
+    [CLAUSE_MISSING] = {SV("missing"), clause_missing},
+    [CLAUSE_RECOVER] = {SV("recover"), clause_recover},
+    [CLAUSE_BASELINE] = {SV("baseline"), clause_baseline},
+    [CLAUSE_CONFIDENT] = {SV("confident"), clause_confident},
+    [CLAUSE_AFTER] = {SV("after"), clause_after},
+    [CLAUSE_ELSE] = {SV("else"), clause_else},
 };
 
 /* A "within" that the comparison before it met first. */
@@ -321,9 +325,9 @@ static void parse_clauses(struct parser *p, struct rule *r)
         size_t at = p->l.tok.at, i = 0;
         bool met = p->l.tok.kind == TOK_WITHIN;
 
-        while (i < ARRAY_LEN(clauses) && !(met ? i == CLAUSE_WITHIN : parse_is_word(p, clauses[i].word)))
+        while (i < CLAUSE__N && !(met ? i == CLAUSE_WITHIN : parse_is_word(p, clauses[i].word)))
             i++;
-        if (i == ARRAY_LEN(clauses))
+        if (i == CLAUSE__N)
             return;
         if (seen & 1u << i) {
             (void)err_set(p->err, ERR_INVALID, "the clause '%.*s' stands twice",
@@ -332,6 +336,7 @@ static void parse_clauses(struct parser *p, struct rule *r)
             return;
         }
         seen |= 1u << i;
+        r->clause_at[i] = at;
         if (met) {
             clause_within_met(p, r);
             continue;
@@ -371,19 +376,23 @@ static void parse_expectation(struct parser *p, struct rule *r)
 static void parse_checkpoint(struct parser *p, struct rule *r)
 {
     VEC(struct sv) names = {0};
+    VEC(size_t) places = {0};
 
     r->form = RULE_CHECKPOINT;
     parse_t(p, &r->at);
     if (parse_accept(p, SV(":")))
         do {
             *vec_add(&names) = p->l.tok.text;
+            *vec_add(&places) = p->l.tok.at;
             if (p->l.tok.kind != TOK_NAME)
                 parse_expected(p, "the name of a rule");
             parse_next(p);
         } while (parse_ok(p) && parse_accept(p, SV(",")));
     r->names = arena_memdup(p->a, names.v, names.n * sizeof(*names.v));
+    r->name_at = arena_memdup(p->a, places.v, places.n * sizeof(*places.v));
     r->n_names = names.n;
     vec_release(&names);
+    vec_release(&places);
 }
 
 static void parse_report(struct parser *p, struct rule *r)

@@ -241,11 +241,9 @@ static void parse_args(struct parser *p, struct expr *e)
 
     e->items = ARENA_NEWN(p->a, struct expr *, info->max_args);
     do {
-        if (e->n_items == info->max_args)
-            break; /* "expected )" */
         e->items[e->n_items] = parse_arg(p, (enum rule_func)e->op, e->n_items);
         e->n_items++;
-    } while (parse_ok(p) && parse_accept(p, SV(",")));
+    } while (parse_ok(p) && e->n_items < info->max_args && parse_accept(p, SV(",")));
     if (parse_ok(p) && e->n_items < info->min_args) {
         (void)err_set(p->err, ERR_INVALID, "%.*s takes %u arguments", SV_FMT(info->name),
                       info->min_args);

@@ -7,7 +7,6 @@
 
 struct binder {
     struct rule_prog *p;
-    const struct rule_times *times;
     const struct expr *quant; /* around the node */
     int64_t least_us;         /* kept of every name, for baselines */
 };
@@ -198,11 +197,12 @@ static void bind_expr(struct binder *b, const struct expr *e)
 struct rule_prog *rule_prog_new(struct samples *s, const struct rule *r, const struct rule_times *times)
 {
     struct rule_prog *p = XNEW(struct rule_prog);
-    struct binder b = {.p = p, .times = times};
+    struct binder b = {.p = p};
 
     assert(r->expr && r->n_slots > 0);
     p->rule = r;
     p->s = s;
+    p->times = times;
     p->cmp = rule_comparison(r, &p->negated);
     p->counted = is_counted(r->expr);
     p->binds = XNEWN(struct bind, r->n_slots);
@@ -302,7 +302,6 @@ struct reader {
     rule_series_fn *series;
     rule_metric_fn *rows;
     void *ctx;
-    int64_t span_us; /* of the function around */
 };
 
 static void read_selector(const struct reader *r, struct selector *sel, int64_t span_us)
@@ -328,6 +327,8 @@ static void read_expr(const struct reader *r, const struct expr *e, int64_t span
         read_selector(r, sels[i], span_us);
     if (e->kind == EXPR_FUNC || e->kind == EXPR_QUANT)
         span_us = e->window.us;
+    if (e->kind == EXPR_NOT_WORSE) /* of a gauge, which has no window of its own */
+        span_us = r->p->times->baseline_us;
     if (r->series && b->lines)
         r->series(r->ctx, b->lines, span_us);
     if (r->rows && b->rows)

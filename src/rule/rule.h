@@ -46,6 +46,13 @@ struct rule_moment {
     struct rule_span after;
 };
 
+/* clang-format off */
+enum rule_clause {
+    CLAUSE_FOR, CLAUSE_EVERY, CLAUSE_WITHIN, CLAUSE_AT, CLAUSE_MIN, CLAUSE_MISSING, CLAUSE_RECOVER,
+    CLAUSE_BASELINE, CLAUSE_CONFIDENT, CLAUSE_AFTER, CLAUSE_ELSE, CLAUSE__N
+};
+/* clang-format on */
+
 struct rule {
     struct sv text; /* as written, trimmed */
     enum rule_form form;
@@ -66,7 +73,9 @@ struct rule {
     bool after_numbered;
     uint64_t after_n;
     struct sv *names; /* of a checkpoint; none: all */
+    size_t *name_at;  /* and where they stand */
     size_t n_names;
+    size_t clause_at[CLAUSE__N]; /* where a clause stands, for findings */
 
     double scale;     /* of its durations, 1 as parsed */
     unsigned n_slots; /* set by rule_check() */

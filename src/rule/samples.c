@@ -361,12 +361,6 @@ static bool is_forgotten(const struct metric *m, int64_t last_us, int64_t polled
     return (polled_us != SAMPLES_NEVER && last_us < polled_us - hour) || last_us < t_us - day;
 }
 
-bool series_alive(const struct samples *s, const struct series *x, int64_t t_us)
-{
-    return !x->dead && x->first_us != SAMPLES_NEVER && x->first_us <= t_us &&
-           !is_forgotten(x->metric, x->last_us, s->sources.v[x->source].ok_us, t_us);
-}
-
 int64_t source_poll_before(const struct source *src, int64_t t_us)
 {
     size_t lo = 0, hi = src->polls.n;
@@ -380,6 +374,15 @@ int64_t source_poll_before(const struct source *src, int64_t t_us)
             hi = mid;
     }
     return lo > 0 ? src->polls.v[lo - 1] : SAMPLES_NEVER;
+}
+
+bool series_alive(const struct samples *s, const struct series *x, int64_t t_us)
+{
+    const struct source *src = &s->sources.v[x->source];
+    int64_t polled = src->ok_us <= t_us ? src->ok_us : source_poll_before(src, t_us + 1);
+
+    return !x->dead && x->first_us != SAMPLES_NEVER && x->first_us <= t_us &&
+           !is_forgotten(x->metric, x->last_us, polled, t_us);
 }
 
 /* Halve the times of events: neighbours join at the later one, no event is lost. */
@@ -403,11 +406,15 @@ static void events_merge(struct series *x)
 /* Make room for one more; false when a limit forbids it. */
 static bool series_room(struct samples *s, struct series *x, int64_t t_us)
 {
-    int64_t before = t_us - keep_span(s, x->metric->keep_us, x->source);
+    int64_t now = s->sources.v[x->source].poll_us;
+    int64_t before;
     size_t cap = x->v.cap, old = 0;
 
     if (x->v.n < cap)
         return true;
+    if (now == SAMPLES_NEVER || now > t_us) /* a log line may come from the future: it drops nothing */
+        now = t_us;
+    before = now - keep_span(s, x->metric->keep_us, x->source);
     while (old + 1 < x->v.n && x->v.v[old].t_us < before)
         old++;
     if (old > x->v.n / 4) {
@@ -434,7 +441,7 @@ static void series_revive(struct samples *s, struct series *x, int64_t t_us)
 {
     int64_t polled = source_poll_before(&s->sources.v[x->source], t_us);
 
-    if (x->last_us != SAMPLES_NEVER && is_forgotten(x->metric, x->last_us, polled, t_us)) {
+    if (!x->events && x->last_us != SAMPLES_NEVER && is_forgotten(x->metric, x->last_us, polled, t_us)) {
         series_empty(s, x);
         x->first_us = x->last_us = SAMPLES_NEVER;
         x->down = -1;
@@ -625,11 +632,16 @@ void samples_add_line(struct samples *s, size_t source, int64_t t_us, struct sv 
 bool samples_add_lines(struct samples *s, size_t source, struct sv pattern, struct sv except,
                        int64_t t_us, uint64_t count)
 {
-    const struct samples_label labels[] = {{SV("not"), except}, {SV("pattern"), pattern}};
     struct metric *m = samples_metric(s, s->sources.v[source].name);
-    struct series *x = m ? samples_series(s, m, source, labels, ARRAY_LEN(labels)) : NULL;
 
-    return x && x->pattern && events_push(s, x, t_us, count);
+    for (size_t i = 0; m && i < m->series.n; i++) {
+        struct series *x = m->series.v[i];
+
+        if (x->pattern && sv_eq(series_label(x, SV("pattern")), pattern) &&
+            sv_eq(series_label(x, SV("not")), except))
+            return events_push(s, x, t_us, count);
+    }
+    return false;
 }
 
 bool samples_pattern(const struct samples *s, struct sv log, size_t i, struct sv *pattern,

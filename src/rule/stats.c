@@ -160,7 +160,7 @@ static double tie_sum(double *v, size_t n)
 /* All y - x, sorted, and from them the interval. */
 static void shift_interval(const double *x, size_t m, const double *y, size_t n, struct stats_shift *r)
 {
-    CLEANUP(mem_freep) double *d = xcalloc(m * n, sizeof(double));
+    CLEANUP(mem_freep) double *d = xcalloc(size_max(m * n, m + n), sizeof(double));
     double total = (double)(m + n), pairs = (double)m * (double)n, ties;
 
     memcpy(d, x, m * sizeof(*x));
