@@ -64,8 +64,8 @@ static json_t *value_save(const struct series *x)
 
     json_put_int(o, "t_us", x->last_us);
     json_put(o, "value",
-             x->last.kind == SAMPLE_TEXT   ? json_sv(x->last.text)
-             : x->last.kind == SAMPLE_BOOL ? json_boolean(x->last.num > 0)
+             x->last.kind == SAMPLES_TEXT   ? json_sv(x->last.text)
+             : x->last.kind == SAMPLES_BOOL ? json_boolean(x->last.num > 0)
                                            : json_null());
     return o;
 }
@@ -216,13 +216,13 @@ static void last_load(struct series *x, const json_t *o)
     if (!json_is_object(o))
         return;
     x->has_last = true;
-    x->last = (struct sample_value){.kind = SAMPLE_NULL};
+    x->last = (struct sample_value){.kind = SAMPLES_NULL};
     if (json_is_boolean(v))
-        x->last = (struct sample_value){.kind = SAMPLE_BOOL, .num = json_is_true(v)};
+        x->last = (struct sample_value){.kind = SAMPLES_BOOL, .num = json_is_true(v)};
     if (!json_is_string(v))
         return;
     x->last_text = xstrdup_sv(text_of(v));
-    x->last = (struct sample_value){SAMPLE_TEXT, 0, {x->last_text, json_string_length(v)}};
+    x->last = (struct sample_value){SAMPLES_TEXT, 0, {x->last_text, json_string_length(v)}};
 }
 
 static void probe_load(struct series *x, const json_t *o)

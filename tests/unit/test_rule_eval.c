@@ -6,15 +6,15 @@ static void put(struct bench *b, const char *source, const char *name, double t,
 {
     json_t *v = json_loads(json, JSON_DECODE_ANY, NULL);
     size_t src = bench_source(b, source, true);
-    struct sample_value s = {.kind = SAMPLE_NULL};
+    struct sample_value s = {.kind = SAMPLES_NULL};
 
     T_CHECK(v);
     if (json_is_number(v))
-        s = (struct sample_value){.kind = SAMPLE_NUM, .num = json_number_value(v)};
+        s = (struct sample_value){.kind = SAMPLES_NUM, .num = json_number_value(v)};
     else if (json_is_boolean(v))
-        s = (struct sample_value){.kind = SAMPLE_BOOL, .num = json_is_true(v)};
+        s = (struct sample_value){.kind = SAMPLES_BOOL, .num = json_is_true(v)};
     else if (json_is_string(v))
-        s = (struct sample_value){.kind = SAMPLE_TEXT, .text = sv_from(json_string_value(v))};
+        s = (struct sample_value){.kind = SAMPLES_TEXT, .text = sv_from(json_string_value(v))};
     (void)samples_add_value(b->s, src, sv_from(name), bench_us(t), &s);
     samples_poll_ok(b->s, src, bench_us(t));
     json_decref(v);

@@ -783,7 +783,7 @@ static void world_push(struct bench *b, const struct world *w, int t, unsigned i
         samples_poll_ok(b->s, sql, bench_us(t));
         json_decref(rows);
     } else {
-        struct sample_value v = {.kind = roll(&dice, 2) ? SAMPLE_TEXT : SAMPLE_NULL, .text = SV("ok")};
+        struct sample_value v = {.kind = roll(&dice, 2) ? SAMPLES_TEXT : SAMPLES_NULL, .text = SV("ok")};
 
         (void)samples_add_value(b->s, h, SV("http.h.json.mode"), bench_us(t), &v);
     }

@@ -248,7 +248,7 @@ T(a_value_is_what_was_seen_last_whatever_its_kind)
 {
     CLEANUP(samples_freep) struct samples *s = samples_new();
     size_t src = samples_source(s, SV("http.h"), 15 * S_US, true);
-    const struct sample_value text = {.kind = SAMPLE_TEXT, .text = SV("x")}, num = {.kind = SAMPLE_NUM, .num = 5};
+    const struct sample_value text = {.kind = SAMPLES_TEXT, .text = SV("x")}, num = {.kind = SAMPLES_NUM, .num = 5};
     const struct series *x;
 
     T_CHECK(!samples_add_value(s, src, SV("http.h.text"), 1, &text));
@@ -413,10 +413,10 @@ static void fill(struct samples *s)
     samples_poll_failed(s, p, 7, SV("refused"));
     samples_add_probe(s, p, 3, PROBE_DOWN);
     samples_add_probe(s, p, 4, PROBE_UP);
-    (void)samples_add_value(s, p, SV("http.h.text"), 4, &(struct sample_value){SAMPLE_TEXT, 0, SV("t")});
-    (void)samples_add_value(s, p, SV("http.h.bool"), 4, &(struct sample_value){SAMPLE_BOOL, 1, {NULL, 0}});
-    (void)samples_add_value(s, p, SV("http.h.null"), 4, &(struct sample_value){SAMPLE_NULL, 0, {NULL, 0}});
-    (void)samples_add_value(s, p, SV("http.h.num"), 4, &(struct sample_value){SAMPLE_NUM, 7, {NULL, 0}});
+    (void)samples_add_value(s, p, SV("http.h.text"), 4, &(struct sample_value){SAMPLES_TEXT, 0, SV("t")});
+    (void)samples_add_value(s, p, SV("http.h.bool"), 4, &(struct sample_value){SAMPLES_BOOL, 1, {NULL, 0}});
+    (void)samples_add_value(s, p, SV("http.h.null"), 4, &(struct sample_value){SAMPLES_NULL, 0, {NULL, 0}});
+    (void)samples_add_value(s, p, SV("http.h.num"), 4, &(struct sample_value){SAMPLES_NUM, 7, {NULL, 0}});
     samples_add_line(s, log, 6, SV("xx"));
     (void)samples_add_events(s, p, SV("unit.a.crashes"), 6, 3);
     (void)samples_add_rows(s, p, SV("sql.r"), 6, rows, old);
