@@ -63,7 +63,7 @@ stage_tidy() {
 }
 
 stage_shell() {
-  tools/files.sh '*.sh' .ci/run | xargs shellcheck
+  tools/files.sh '*.sh' .ci/run | xargs shellcheck --source-path=SCRIPTDIR
   note 'shellcheck finds nothing' $?
 }
 

@@ -3,10 +3,6 @@
 #include "base/clock.h"
 #include "base/sv.h"
 
-#define ACTION(kind) extern const struct action_ops action_##kind;
-#include "action/actions.inc"
-#undef ACTION
-
 const struct action_ops *const action_table[] = {
 #define ACTION(kind) &action_##kind,
 #include "action/actions.inc"

@@ -95,6 +95,10 @@ struct action {
     int open_handles;
 };
 
+#define ACTION(kind) extern const struct action_ops action_##kind;
+#include "action/actions.inc"
+#undef ACTION
+
 extern const struct action_ops *const action_table[];
 extern const size_t n_actions;
 /* The row of a kind, or NULL. */

@@ -408,7 +408,7 @@ static void session_on_report(uv_stream_t *stream, ssize_t n, const uv_buf_t *bu
     }
     strbuf_add(&s->reported, buf->base, (size_t)n);
     if (session_pieces(strbuf_sv(&s->reported), pieces)) {
-        CLEANUP(strbuf_release) struct strbuf whole = strbuf_steal(&s->reported);
+        CLEANUP(strbuf_release) UNUSED struct strbuf whole = strbuf_steal(&s->reported);
 
         session_take_report(s, pieces);
     } else if (s->reported.overflow) { /* the variables are too many to keep */

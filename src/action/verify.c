@@ -75,7 +75,7 @@ static enum verify_result verify_exit(const struct verify_cx *c)
         return VERIFY_UNKNOWN;
     strbuf_addf(c->seen, "exit status %lld", (long long)c->o->status);
     return verify_bool((double)c->o->status >= c->e->e.number &&
-                      (double)c->o->status <= c->e->e.number);
+                       (double)c->o->status <= c->e->e.number);
 }
 
 static enum verify_result verify_fail(const struct verify_cx *c)
@@ -236,7 +236,7 @@ static enum verify_result verify_free(const struct verify_cx *c)
 
 /* Members anywhere in the answer whose name is the word, or has it as a part between '_'. */
 static void verify_find_members(const json_t *j, struct sv name, bool part, int depth,
-                               const json_t **found, const char **key_found, size_t *n)
+                                const json_t **found, const char **key_found, size_t *n)
 {
     const char *key;
     json_t *v;
@@ -272,7 +272,7 @@ static double verify_member_unit(const char *key)
 }
 
 static enum verify_result verify_json_number(const struct rb_expect *e, const json_t *v,
-                                           const char *key, struct strbuf *seen)
+                                             const char *key, struct strbuf *seen)
 {
     int64_t want_ms = duration_unit_ms(e->unit);
     double unit = verify_member_unit(key);
@@ -288,7 +288,7 @@ static enum verify_result verify_json_number(const struct rb_expect *e, const js
 }
 
 static enum verify_result verify_json_value(const struct rb_expect *e, const json_t *v,
-                                          const char *key, struct strbuf *seen)
+                                            const char *key, struct strbuf *seen)
 {
     CLEANUP(json_cleanup) json_t *want = json_loadb(e->value.p, e->value.n, JSON_DECODE_ANY, NULL);
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(200);
@@ -299,7 +299,7 @@ static enum verify_result verify_json_value(const struct rb_expect *e, const jso
     strbuf_addf(seen, "%s is %s", key, strbuf_str(&text));
     if (json_is_number(want) && json_is_number(v))
         return verify_bool(!(json_number_value(want) < json_number_value(v)) &&
-                          !(json_number_value(want) > json_number_value(v)));
+                           !(json_number_value(want) > json_number_value(v)));
     return verify_bool(json_equal(want, v));
 }
 
@@ -344,7 +344,7 @@ static int verify_printed_activity(const struct action_outcome *o)
 }
 
 static enum verify_result verify_activity(const struct action_outcome *o, struct strbuf *seen,
-                                        int want)
+                                          int want)
 {
     int active = o->active >= 0 ? o->active : verify_printed_activity(o);
 
@@ -535,7 +535,7 @@ static verify_fn *const verify_rows_table[EXPECT__N] = {
 };
 
 void verify_expect(const struct plan_expect *e, const struct action_outcome *o, int64_t now_us,
-                  struct verify *ret)
+                   struct verify *ret)
 {
     verify_fn *fn = verify_rows_table[e->e.form];
     struct verify_cx cx = {e, o, now_us, &ret->seen};

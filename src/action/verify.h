@@ -18,7 +18,7 @@ struct verify {
 
 /* For an EXPECT_ASK the result is VERIFY_UNKNOWN.  `now_us`: for dates. */
 void verify_expect(const struct plan_expect *e, const struct action_outcome *o, int64_t now_us,
-                  struct verify *ret);
+                   struct verify *ret);
 /* Sum of all numbers of the standard output: two of them tell whether counters move. */
 double verify_sum(const struct action_outcome *o);
 /*

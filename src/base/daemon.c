@@ -21,9 +21,9 @@
 /* What the new process needs, made before the fork: afterwards only async-signal-safe calls are allowed. */
 struct daemon_plan {
     const struct daemon_spec *spec;
-    char *program;  /* with its folder */
+    char *program;               /* with its folder */
     char *tmp_file, *start_file; /* beside the pid file */
-    int report;     /* errno goes here; closed by exec */
+    int report;                  /* errno goes here; closed by exec */
 };
 
 static void daemon_fail(const struct daemon_plan *p)

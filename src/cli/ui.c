@@ -203,7 +203,8 @@ static void ui_outcome_line(struct ui *u, const struct plan_step *s, const char 
         text_add_line(&line, strbuf_sv(&u->said));
     else
         ui_add_command(&line, s->command,
-                   width - indent - 14 - size_min(text_width(strbuf_sv(&seen)), 40), TERM_PLAIN);
+                       width - indent - 14 - size_min(text_width(strbuf_sv(&seen)), 40),
+                       TERM_PLAIN);
     strbuf_add_sv(b, strbuf_sv(&line));
     used = indent + 2 + text_width(strbuf_sv(&line));
     if (seen.n) {

@@ -7,11 +7,8 @@
 
 #include "base/suggest.h"
 #include "base/sv.h"
+#include "base/version.h"
 #include "cli/term.h"
-
-#define VERB(name) extern const struct verb verb_##name;
-#include "cli/verbs.inc"
-#undef VERB
 
 const struct verb *const verb_table[] = {
 #define VERB(name) &verb_##name,
@@ -249,7 +246,7 @@ int verb_main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--version") == 0) {
         free(c.args);
-        printf("prusik %s\n", PRUSIK_VERSION);
+        printf("prusik %s\n", prusik_version);
         return verb_finish(EXIT_CODE_DONE);
     }
     v = verb_find(argv[1], &err);

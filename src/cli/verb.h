@@ -50,6 +50,10 @@ struct verb {
     enum err_code (*run)(struct cli *c, enum exit_code *exit, struct err *err);
 };
 
+#define VERB(name) extern const struct verb verb_##name;
+#include "cli/verbs.inc"
+#undef VERB
+
 extern const struct verb *const verb_table[];
 extern const size_t n_verbs;
 extern const struct cli_option cli_options[];

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/ident.h"
 #include "base/sv.h"
+#include "base/version.h"
 #include "exec/run_int.h"
-#include "exec/version.h"
 
 /* --- making --- */
 
@@ -201,7 +201,7 @@ static void run_queue_started(struct run *r)
     json_put_sv(data, "operator", r->opt.operator_name);
     json_put_str(data, "host", ident_host().s);
     json_put_int(data, "pid", getpid());
-    json_put_str(data, "version", PRUSIK_VERSION);
+    json_put_str(data, "version", prusik_version);
     json_put_real(data, "time_scale", r->plan->time_scale);
     json_put_bool(data, "unattended", r->opt.ask == NULL);
     json_put_int(data, "now_us", r->values.started_us);

@@ -12,7 +12,6 @@
 #include "base/limits.h"
 #include "base/sv.h"
 #include "exec/run_int.h"
-#include "exec/version.h"
 
 /* A shell that was open when the journal ends. */
 struct run_shell {

@@ -64,7 +64,7 @@ static void run_on_action_done(struct action *a)
         break;
     case ACTION_STOPPED: run_step_event(r, EV_BROKE); break;
     case ACTION_NONE:
-    default: assert(!"an action that reports nothing");
+    default: assert(!(bool)"an action that reports nothing");
     }
 }
 

@@ -63,7 +63,8 @@ static void watcher_ready(struct watcher *w)
     watcher_add_rules(w);
 }
 
-enum err_code watcher_restore(struct watcher *w, struct sv judge, struct sv samples, struct err *err)
+enum err_code watcher_restore(struct watcher *w, struct sv judge, struct sv samples,
+                              struct err *err)
 {
     CLEANUP(json_cleanup) json_t *tree = NULL, *judge_tree = NULL;
 

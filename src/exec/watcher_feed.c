@@ -16,8 +16,9 @@ static void take_scrape(struct watcher_feed *f, const struct sample_list *l)
         const struct sample *s = &l->v.v[i];
 
         if (s->kind == SAMPLE_NUMBER)
-            (void)samples_add(f->w->samples, f->id, s->name, (const struct samples_label *)s->labels,
-                              s->n_labels, s->at_us, s->number); /* false: no rule asks for it */
+            (void)samples_add(f->w->samples, f->id, s->name,
+                              (const struct samples_label *)s->labels, s->n_labels, s->at_us,
+                              s->number); /* false: no rule asks for it */
     }
 }
 _Static_assert(sizeof(struct samples_label) == sizeof(struct sample_label) &&
@@ -33,7 +34,9 @@ static bool feed_value(const struct sample *s, struct sample_value *ret)
     case SAMPLE_BOOL:
         *ret = (struct sample_value){.kind = SAMPLES_BOOL, .num = s->truth};
         return true;
-    case SAMPLE_TEXT: *ret = (struct sample_value){.kind = SAMPLES_TEXT, .text = s->text}; return true;
+    case SAMPLE_TEXT:
+        *ret = (struct sample_value){.kind = SAMPLES_TEXT, .text = s->text};
+        return true;
     case SAMPLE_NULL: *ret = (struct sample_value){.kind = SAMPLES_NULL}; return true;
     case SAMPLE_ERROR: /* no value: the rule sees that it is missing */
     case SAMPLE_KIND__N:
@@ -154,7 +157,8 @@ static void feed_poll(struct watcher_feed *f, int64_t at_us)
         .at_us = at_us, .timeout_ms = SOURCE_TIMEOUT_MS, .done = feed_on_report, .data = f};
 
     if (interval_ms < (int64_t)SOURCE_TIMEOUT_MS)
-        p.timeout_ms = interval_ms < FEED_TIMEOUT_MIN_MS ? FEED_TIMEOUT_MIN_MS : (uint64_t)interval_ms;
+        p.timeout_ms =
+            interval_ms < FEED_TIMEOUT_MIN_MS ? FEED_TIMEOUT_MIN_MS : (uint64_t)interval_ms;
     f->busy = true;
     f->round = f->w->round;
     f->w->waiting++;

@@ -53,9 +53,9 @@ static json_t *make_rule(struct make *m, struct sv id, struct sv source, struct 
 static void make_document_rule(struct make *m, const struct rb_rule *r, json_t *rules)
 {
     bool timed = r->text.n && r->offset_ms >= 0;
-    struct sv text =
-        timed ? arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(r->text), SV_FMT(make_moment(m, r->offset_ms)))
-              : r->text;
+    struct sv text = timed ? arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(r->text),
+                                       SV_FMT(make_moment(m, r->offset_ms)))
+                           : r->text;
     json_t *j = make_rule(m, make_rule_id(m, r->line), r->source, text, r->line);
 
     json_put_int(j, "at_ms", r->offset_ms);
@@ -224,8 +224,9 @@ static void make_drop_late(struct make *m, json_t *list, int64_t until_ms)
         if (json_get_int(j, "at_ms", -1) <= until_ms || json_get_bool(j, "dropped", false))
             continue;
         json_put_bool(j, "dropped", true);
-        json_put_sv(j, "reason",
-                    arena_fmt(m->arena, "the watch ends at %.*s", SV_FMT(make_moment(m, until_ms))));
+        json_put_sv(
+            j, "reason",
+            arena_fmt(m->arena, "the watch ends at %.*s", SV_FMT(make_moment(m, until_ms))));
     }
 }
 
@@ -239,11 +240,10 @@ static struct sv make_proposal(struct make *m, struct sv message, struct sv fall
 
     for (size_t i = 0; i < n; i++)
         if (sv_has_word(message, infos[i].name))
-            return infos[i].proposal
-                       ? arena_fmt(m->arena, "metrics: {%.*s: '%s'}", SV_FMT(infos[i].name),
-                                   infos[i].proposal)
-                       : arena_fmt(m->arena, "metrics: {%.*s: EXPRESSION}, %s",
-                                   SV_FMT(infos[i].name), infos[i].meaning);
+            return infos[i].proposal ? arena_fmt(m->arena, "metrics: {%.*s: '%s'}",
+                                                 SV_FMT(infos[i].name), infos[i].proposal)
+                                     : arena_fmt(m->arena, "metrics: {%.*s: EXPRESSION}, %s",
+                                                 SV_FMT(infos[i].name), infos[i].meaning);
     return fallback;
 }
 
@@ -261,20 +261,19 @@ static void make_rule_finding(void *arg, const json_t *entry, const struct rule_
     struct make *m = arg;
     bool alias = json_object_get(entry, "line") == NULL;
     struct sv source = json_get_sv(entry, alias ? "text" : "source");
-    size_t line =
-        alias ? make_alias_line(m, json_get_sv(entry, "id")) : (size_t)json_get_int(entry, "line", 0);
+    size_t line = alias ? make_alias_line(m, json_get_sv(entry, "id"))
+                        : (size_t)json_get_int(entry, "line", 0);
 
     if (f->severity != SEVERITY_ERROR)
         return;
     if (!source.n)
         source = json_get_sv(entry, "name"); /* a checkpoint */
-    make_question_in(m, json_get_str(entry, "file", alias ? m->b->path : m->rb->doc->path), line,
-                     "metric", true,
-                     arena_fmt(m->arena, "\"%.*s\" cannot be judged: %.*s", SV_FMT(source),
-                               SV_FMT(f->message)),
-                     make_proposal(m, f->message,
-                                   f->hint.n ? arena_sv(m->arena, f->hint)
-                                             : SV("metrics or rules in prusik.yaml, or drop")));
+    make_question_in(
+        m, json_get_str(entry, "file", alias ? m->b->path : m->rb->doc->path), line, "metric", true,
+        arena_fmt(m->arena, "\"%.*s\" cannot be judged: %.*s", SV_FMT(source), SV_FMT(f->message)),
+        make_proposal(m, f->message,
+                      f->hint.n ? arena_sv(m->arena, f->hint)
+                                : SV("metrics or rules in prusik.yaml, or drop")));
 }
 
 static enum err_code make_check_rules(struct make *m)

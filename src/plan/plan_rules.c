@@ -98,18 +98,19 @@ static void reader_add_env(struct rules_reader *rd)
     rd->scrape = json_get_sv(watch, "scrape").n > 0;
     if (interval_ms > 0)
         rule_env_set_interval(rd->ret->env, interval_ms * 1000);
-    json_object_foreach (json_object_get(watch, "probes"), key, value)
+    json_object_foreach(json_object_get(watch, "probes"), key, value)
         reader_add_source(rd, "http", sv_from(key));
     services = json_object_get(rd->plan, "services");
     for (size_t i = 0; i < json_array_size(services); i++)
         reader_add_source(rd, "unit", json_get_sv(json_array_get(services, i), "name"));
-    json_object_foreach (json_object_get(watch, "aliases"), key, value)
+    json_object_foreach(json_object_get(watch, "aliases"), key, value)
         reader_add_alias(rd, sv_from(key), value);
 }
 
 /* --- rules --- */
 
-static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv text, bool checkpoint)
+static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv text,
+                        bool checkpoint)
 {
     struct rule_findings found = {0};
     struct rule_diag diag = {0};
@@ -131,11 +132,11 @@ static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv 
     if (rc != ERR_OK)
         return;
     rule_scale(checked, json_get_real(rd->plan, "time_scale", 1));
-    *vec_add(&rd->ret->list) =
-        (struct plan_checked){.id = checkpoint ? json_get_sv(entry, "name") : json_get_sv(entry, "id"),
-                              .of = entry,
-                              .checkpoint = checkpoint,
-                              .rule = checked};
+    *vec_add(&rd->ret->list) = (struct plan_checked){.id = checkpoint ? json_get_sv(entry, "name")
+                                                                      : json_get_sv(entry, "id"),
+                                                     .of = entry,
+                                                     .checkpoint = checkpoint,
+                                                     .rule = checked};
     if (!checkpoint)
         rule_env_add_rule(rd->ret->env, json_get_sv(entry, "id"));
 }

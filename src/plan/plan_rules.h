@@ -21,7 +21,8 @@ struct plan_checked {
 struct plan_rules {
     struct arena arena;
     struct rule_env *env;
-    VEC(struct plan_checked) list; /* in the plan's order, checkpoints last; dropped ones are not in it */
+    VEC(struct plan_checked)
+    list; /* in the plan's order, checkpoints last; dropped ones are not in it */
 };
 
 /* Told of each finding; for ERROR the rule is not in the list. */

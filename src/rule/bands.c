@@ -51,7 +51,7 @@ static size_t axis_pieces(const struct axis *a)
 
 static struct band_range axis_piece(const struct axis *a, size_t i)
 {
-    struct band_range r = {-INFINITY, INFINITY, true, true};
+    struct band_range r = {-HUGE_VAL, HUGE_VAL, true, true};
 
     if (i % 2)
         return (struct band_range){a->cuts.v[i / 2], a->cuts.v[i / 2], false, false};
@@ -130,9 +130,11 @@ static bool must_be_named(const struct outline *o, const struct band_range *piec
     if (!o->has_good)
         return false;
     above = o->bad.hi > o->good.hi &&
-            (piece->lo > o->good.hi || (piece->lo >= o->good.hi && (piece->lo_open || o->good.hi_open)));
+            (piece->lo > o->good.hi ||
+             (piece->lo >= o->good.hi && (piece->lo_open || o->good.hi_open)));
     below = o->bad.lo < o->good.lo &&
-            (piece->hi < o->good.lo || (piece->hi <= o->good.lo && (piece->hi_open || o->good.lo_open)));
+            (piece->hi < o->good.lo ||
+             (piece->hi <= o->good.lo && (piece->hi_open || o->good.lo_open)));
     return above || below;
 }
 
@@ -152,8 +154,9 @@ static void add_region(struct band_regions *ret, size_t from, const struct band_
         struct band_region *old = &ret->list.v[i];
 
         if (num_same(old->held_s.lo, new->held_s.lo) && num_same(old->held_s.hi, new->held_s.hi) &&
-            old->held_s.lo_open == new->held_s.lo_open && old->held_s.hi_open == new->held_s.hi_open &&
-            num_same(old->value.hi, new->value.lo) && old->value.hi_open != new->value.lo_open) {
+            old->held_s.lo_open == new->held_s.lo_open &&
+            old->held_s.hi_open == new->held_s.hi_open &&num_same(old->value.hi, new->value.lo) &&
+            old->value.hi_open != new->value.lo_open) {
             old->value = range_join(&old->value, &new->value);
             return;
         }
@@ -170,7 +173,7 @@ static void uncovered_at(const struct band *rows, size_t n, const struct axis *t
     struct band_region r = {.value = *value};
 
     from = from > pieces ? from - pieces : 0; /* the neighbours are among the last */
-    for (size_t i = 1; i <= pieces; i++) { /* piece 0 lies before time 0 */
+    for (size_t i = 1; i <= pieces; i++) {    /* piece 0 lies before time 0 */
         struct band_range held = i < pieces ? axis_piece(times, i) : r.held_s;
         bool open = i < pieces && !is_named(rows, n, value, &held);
 
@@ -204,7 +207,8 @@ void bands_uncovered(const struct band *rows, size_t n, struct band_regions *ret
     vec_release(&times.cuts);
 }
 
-static bool intersect(const struct band_range *x, const struct band_range *y, struct band_range *ret)
+static bool intersect(const struct band_range *x, const struct band_range *y,
+                      struct band_range *ret)
 {
     const struct band_range *lo = x->lo > y->lo || (x->lo >= y->lo && x->lo_open) ? x : y;
     const struct band_range *hi = x->hi < y->hi || (x->hi <= y->hi && x->hi_open) ? x : y;
@@ -219,7 +223,8 @@ void bands_overlapping(const struct band *rows, size_t n, struct band_regions *r
         for (size_t b = a + 1; b < n; b++) {
             struct band_region r = {.a = a, .b = b};
 
-            if (rows[a].verdict != rows[b].verdict && intersect(&rows[a].value, &rows[b].value, &r.value) &&
+            if (rows[a].verdict != rows[b].verdict &&
+                intersect(&rows[a].value, &rows[b].value, &r.value) &&
                 intersect(&rows[a].held_s, &rows[b].held_s, &r.held_s))
                 *vec_add(&ret->list) = r;
         }
@@ -273,18 +278,19 @@ enum band_place bands_place(const struct band *rows, size_t n, const struct band
     if (o.has_good && o.bad.hi > o.good.hi) {
         beyond.lo = o.bad.lo < o.good.hi ? o.bad.lo : o.good.hi;
         beyond.lo_open = o.bad.lo < o.good.hi && o.bad.lo_open;
-        beyond.hi = INFINITY;
+        beyond.hi = HUGE_VAL;
     }
     if (o.has_good && o.bad.lo < o.good.lo) {
         beyond.hi = o.bad.hi > o.good.lo ? beyond.hi : o.good.lo;
         beyond.hi_open = o.bad.hi > o.good.lo && beyond.hi_open;
-        beyond.lo = o.from_zero ? 0 : -(double)INFINITY;
+        beyond.lo = o.from_zero ? 0 : -HUGE_VAL;
         beyond.lo_open = false;
     }
     return inside(&beyond, v) == 1 ? BAND_UNCOVERED : BAND_GOOD;
 }
 
-enum verdict bands_verdict(const struct band *rows, size_t n, double value, double held_s, bool *uncovered)
+enum verdict bands_verdict(const struct band *rows, size_t n, double value, double held_s,
+                           bool *uncovered)
 {
     struct band_value v = {.num = value};
     enum verdict worst = VERDICT_OK;
@@ -293,7 +299,8 @@ enum verdict bands_verdict(const struct band *rows, size_t n, double value, doub
     if (*uncovered)
         return VERDICT_INVESTIGATE;
     for (size_t i = 0; i < n; i++) {
-        enum verdict c = held_s >= rows[i].held_s.lo ? rows[i].verdict : verdict_below(rows[i].verdict);
+        enum verdict c =
+            held_s >= rows[i].held_s.lo ? rows[i].verdict : verdict_below(rows[i].verdict);
 
         if (range_has(&rows[i].value, value) && c > worst)
             worst = c;
@@ -331,7 +338,7 @@ static bool true_range(const struct expr *cmp, struct band_range *r)
     struct num v, hi;
     unsigned op;
 
-    *r = (struct band_range){-INFINITY, INFINITY, true, true};
+    *r = (struct band_range){-HUGE_VAL, HUGE_VAL, true, true};
     if (!rule_literal(cmp->kind == EXPR_RANGE ? cmp->b : other, &v))
         return false;
     if (cmp->kind == EXPR_RANGE) {
@@ -361,9 +368,9 @@ static bool false_range(struct band_range *r)
     if (isinf(r->lo) == isinf(r->hi))
         return false;
     if (isinf(r->hi))
-        *r = (struct band_range){-INFINITY, r->lo, true, !r->lo_open};
+        *r = (struct band_range){-HUGE_VAL, r->lo, true, !r->lo_open};
     else
-        *r = (struct band_range){r->hi, INFINITY, !r->hi_open, true};
+        *r = (struct band_range){r->hi, HUGE_VAL, !r->hi_open, true};
     return true;
 }
 
@@ -391,7 +398,7 @@ static void add_bands(struct arena *a, const struct rule *r, const struct expr *
         .cmp = e,
         .band = {.verdict = r->form == RULE_EXPECT ? VERDICT_OK : rule_verdict(r),
                  .value = range,
-                 .held_s = {(double)r->hold.us / 1e6, INFINITY, false, true}}};
+                 .held_s = {(double)r->hold.us / 1e6, HUGE_VAL, false, true}}};
 }
 
 void rule_bands_add(struct arena *a, const struct rule *r, struct rule_bands *ret)

@@ -12,7 +12,7 @@
 #include "rule/dist.h"
 
 struct band_range {
-    double lo, hi; /* -INFINITY, INFINITY: no end */
+    double lo, hi; /* -HUGE_VAL, HUGE_VAL: no end */
     bool lo_open, hi_open;
 };
 
@@ -21,7 +21,7 @@ struct band {
     struct band_range value;
     struct band_range held_s; /* [0, inf) unless the row says otherwise */
 };
-#define BAND_ANY_TIME ((struct band_range){.lo = 0, .hi = INFINITY, .hi_open = true})
+#define BAND_ANY_TIME ((struct band_range){.lo = 0, .hi = HUGE_VAL, .hi_open = true})
 
 /* What no row names, or what two rows of different verdicts both name. */
 struct band_region {
@@ -53,7 +53,8 @@ enum band_place {
 };
 enum band_place bands_place(const struct band *rows, size_t n, const struct band_value *v);
 /* The verdict of a number that was there for held_s, when the rows' held_s.lo is their "for" (R29, R37). */
-enum verdict bands_verdict(const struct band *rows, size_t n, double value, double held_s, bool *uncovered);
+enum verdict bands_verdict(const struct band *rows, size_t n, double value, double held_s,
+                           bool *uncovered);
 enum verdict verdict_below(enum verdict v);
 
 /* The rows that a checked rule is: comparisons with a literal, joined by "or" ("and" of an "expect"). */

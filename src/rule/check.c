@@ -63,7 +63,8 @@ static bool dims_fit(struct dim_type x, struct dim_type y)
     return x.per_s == y.per_s && (x.dim == y.dim || ratio);
 }
 
-static void say_misfit(struct checker *ck, struct dim_type x, struct dim_type y, bool bare, size_t at)
+static void say_misfit(struct checker *ck, struct dim_type x, struct dim_type y, bool bare,
+                       size_t at)
 {
     struct dim_text tx = dim_type_name(x), ty = dim_type_name(y);
 
@@ -71,7 +72,8 @@ static void say_misfit(struct checker *ck, struct dim_type x, struct dim_type y,
         CHECK_ERROR(ck, "RB400", at, NULL, "%s is compared with %s", tx.s, ty.s);
     else if (bare)
         CHECK_ERROR(ck, "RB405", at, "write the unit: 5%, 250ms, 10GB, 5/s",
-                    "a number without unit against %s", x.dim == DIM_COUNT && !x.per_s ? ty.s : tx.s);
+                    "a number without unit against %s",
+                    x.dim == DIM_COUNT && !x.per_s ? ty.s : tx.s);
     else
         CHECK_ERROR(ck, "RB406", at, NULL, "%s is compared with %s", tx.s, ty.s);
 }
@@ -79,8 +81,8 @@ static void say_misfit(struct checker *ck, struct dim_type x, struct dim_type y,
 /* A JSON member or SQL cell whose unit nobody said, against a number that has one. */
 static bool unit_is_open(const struct checker *ck, const struct expr *e, struct dim_type other)
 {
-    return !rule_env_permits_unknown(ck->env) && e->kind == EXPR_NAME && e->source == SOURCE_VALUE &&
-           e->type.dim == DIM_ANY &&
+    return !rule_env_permits_unknown(ck->env) && e->kind == EXPR_NAME &&
+           e->source == SOURCE_VALUE && e->type.dim == DIM_ANY &&
            (other.dim == DIM_RATIO || other.dim == DIM_TIME || other.dim == DIM_BYTES);
 }
 
@@ -165,7 +167,8 @@ static struct dim_type check_literal(struct checker *ck, struct expr *e)
         [EXPR_STRING] = DIM_TEXT, [EXPR_BOOL] = DIM_BOOL, [EXPR_NULL] = DIM_NULL};
 
     (void)ck;
-    return e->kind == EXPR_NUM ? (struct dim_type){e->num.dim, e->num.per_s > 0} : dim_of(dims[e->kind]);
+    return e->kind == EXPR_NUM ? (struct dim_type){e->num.dim, e->num.per_s > 0}
+                               : dim_of(dims[e->kind]);
 }
 
 static struct dim_type check_set(struct checker *ck, struct expr *e)
@@ -189,10 +192,12 @@ static struct dim_type check_baseline(struct checker *ck, struct expr *e)
 {
     e->subject = ck->subject;
     if (ck->rows && !is_snapshot(ck->rows))
-        CHECK_ERROR(ck, "RB400", e->at, "'x in baseline' asks whether x was among the rows recorded before",
+        CHECK_ERROR(ck, "RB400", e->at,
+                    "'x in baseline' asks whether x was among the rows recorded before",
                     "only records of a snapshot have a partner in the baseline");
     else if (e->n_parts && !ck->rows)
-        CHECK_ERROR(ck, "RB400", e->at, NULL, "'baseline.%.*s': there is no record here", SV_FMT(e->text));
+        CHECK_ERROR(ck, "RB400", e->at, NULL, "'baseline.%.*s': there is no record here",
+                    SV_FMT(e->text));
     else if (!e->n_parts && (!e->subject || !has_kind(e->subject, EXPR_NAME)) &&
              !(e->subject && has_kind(e->subject, EXPR_QUANT)))
         CHECK_ERROR(ck, "RB400", e->at, "compare something with it", "the baseline of nothing");
@@ -225,7 +230,8 @@ static struct dim_type check_logic(struct checker *ck, struct expr *e)
 
 static bool is_scalar(struct dim_type t)
 {
-    return !t.per_s && (t.dim == DIM_COUNT || t.dim == DIM_RATIO || t.dim == DIM_FACTOR || t.dim == DIM_PP);
+    return !t.per_s &&
+           (t.dim == DIM_COUNT || t.dim == DIM_RATIO || t.dim == DIM_FACTOR || t.dim == DIM_PP);
 }
 
 static bool same_type(struct dim_type x, struct dim_type y)
@@ -310,8 +316,9 @@ static struct dim_type check_arith(struct checker *ck, struct expr *e)
     if (e->op == '+' || e->op == '-')
         check_same(ck, e->a, e->b, e->at);
     if (ck->found->list.n == before)
-        CHECK_ERROR(ck, dim_is_number(x.dim) && dim_is_number(y.dim) ? "RB406" : "RB400", e->at, NULL,
-                    "%s %c %s makes no sense", dim_type_name(x).s, (char)e->op, dim_type_name(y).s);
+        CHECK_ERROR(ck, dim_is_number(x.dim) && dim_is_number(y.dim) ? "RB406" : "RB400", e->at,
+                    NULL, "%s %c %s makes no sense", dim_type_name(x).s, (char)e->op,
+                    dim_type_name(y).s);
     return dim_of(DIM_ANY);
 }
 
@@ -321,7 +328,8 @@ static void check_percentile_cmp(struct checker *ck, const struct expr *e)
     bool a = rule_is_percentile(e->a), b = rule_is_percentile(e->b);
 
     if (a && b)
-        CHECK_ERROR(ck, "RB400", e->at, "compare each with a limit", "two percentiles are compared");
+        CHECK_ERROR(ck, "RB400", e->at, "compare each with a limit",
+                    "two percentiles are compared");
     else if ((a || b) && (e->op == CMP_EQ || e->op == CMP_NE))
         CHECK_ERROR(ck, "RB400", e->at, "a percentile is above a limit or not: use < <= > >=",
                     "a percentile compared for equality");
@@ -336,8 +344,8 @@ static void check_reach(struct checker *ck, const struct expr *e)
 
     if (share && rule_literal(e->b, &v) && v.dim != DIM_COUNT &&
         (v.value > 1 || (v.value >= 1 && e->op == CMP_GT)) && e->op >= CMP_GT && e->op <= CMP_EQ)
-        CHECK_ERROR(ck, "RB403", e->at, NULL, "a share is never %.*s %.*s", SV_FMT(rule_cmp_names[e->op]),
-                    SV_FMT(v.text));
+        CHECK_ERROR(ck, "RB403", e->at, NULL, "a share is never %.*s %.*s",
+                    SV_FMT(rule_cmp_names[e->op]), SV_FMT(v.text));
 }
 
 static struct dim_type check_cmp(struct checker *ck, struct expr *e)
@@ -355,8 +363,8 @@ static struct dim_type check_cmp(struct checker *ck, struct expr *e)
         CHECK_ERROR(ck, "RB400", e->at, "version(...) compares dotted versions", "%s has no order",
                     dim_type_name(t).s);
     if (t.dim == DIM_SET || t.dim == DIM_ROWS)
-        CHECK_ERROR(ck, "RB400", e->at, "use 'superset', 'in' or count(...)", "%s is compared as a whole",
-                    dim_type_name(t).s);
+        CHECK_ERROR(ck, "RB400", e->at, "use 'superset', 'in' or count(...)",
+                    "%s is compared as a whole", dim_type_name(t).s);
     check_percentile_cmp(ck, e);
     check_reach(ck, e);
     return dim_of(DIM_BOOL);
@@ -441,7 +449,8 @@ static struct dim_type check_not_worse(struct checker *ck, struct expr *e)
         CHECK_ERROR(ck, "RB400", e->at, "records are compared with 'within 5% of baseline'",
                     "'not worse than baseline' compares measurements, not rows");
     else if (!has_kind(e->a, EXPR_NAME) || !dim_is_number(e->a->type.dim))
-        CHECK_ERROR(ck, "RB400", e->at, NULL, "nothing is measured before 'not worse than baseline'");
+        CHECK_ERROR(ck, "RB400", e->at, NULL,
+                    "nothing is measured before 'not worse than baseline'");
     if (e->on && (e->num.dim != DIM_RATIO || e->num.per_s > 0))
         check_same_num(ck, e->a, &e->num, e->at, "margin");
     e->worse = worse_of(e->a);
@@ -523,7 +532,8 @@ static bool need_window(struct checker *ck, struct expr *e)
     for (size_t i = 0; i < e->n_items; i++)
         if (e->items[i]->kind != EXPR_NAME && e->items[i]->kind != EXPR_STRING) {
             CHECK_ERROR(ck, "RB400", e->items[i]->at, "give the expression an alias per metric",
-                        "%.*s over a window wants the name of a source", SV_FMT(rule_funcs[e->op].name));
+                        "%.*s over a window wants the name of a source",
+                        SV_FMT(rule_funcs[e->op].name));
             return false;
         }
     return true;
@@ -581,7 +591,8 @@ static struct dim_type check_simple_func(struct checker *ck, struct expr *e)
     ck->direct = NULL;
     t = check_expr(ck, e->items[0]);
     if (e->window.us > 0)
-        CHECK_ERROR(ck, "RB400", e->at, NULL, "%.*s takes no window", SV_FMT(rule_funcs[e->op].name));
+        CHECK_ERROR(ck, "RB400", e->at, NULL, "%.*s takes no window",
+                    SV_FMT(rule_funcs[e->op].name));
     if (e->op == FUNC_ABS && !dim_is_number(t.dim))
         CHECK_ERROR(ck, "RB400", e->at, NULL, "abs of %s", dim_type_name(t).s);
     if (e->op == FUNC_VERSION && t.dim != DIM_TEXT && t.dim != DIM_ANY)
@@ -638,14 +649,30 @@ static struct dim_type check_func(struct checker *ck, struct expr *e)
 struct dim_type check_expr(struct checker *ck, struct expr *e)
 {
     static struct dim_type (*const checks[EXPR__N])(struct checker *, struct expr *) = {
-        [EXPR_NUM] = check_literal,      [EXPR_STRING] = check_literal, [EXPR_BOOL] = check_literal,
-        [EXPR_NULL] = check_literal,     [EXPR_SET] = check_set,        [EXPR_NAME] = check_name_value,
-        [EXPR_BASELINE] = check_baseline, [EXPR_FUNC] = check_func,     [EXPR_QUANT] = check_quant,
-        [EXPR_KOFN] = check_kofn,        [EXPR_NEG] = check_neg,        [EXPR_NOT] = check_not,
-        [EXPR_AND] = check_logic,        [EXPR_OR] = check_logic,       [EXPR_ARITH] = check_arith,
-        [EXPR_CMP] = check_cmp,          [EXPR_IN] = check_in,          [EXPR_RANGE] = check_range,
-        [EXPR_SUPERSET] = check_superset, [EXPR_CONTAINS] = check_text, [EXPR_MATCHES] = check_text,
-        [EXPR_WITHIN] = check_within,    [EXPR_NOT_WORSE] = check_not_worse, [EXPR_IS] = check_is,
+        [EXPR_NUM] = check_literal,
+        [EXPR_STRING] = check_literal,
+        [EXPR_BOOL] = check_literal,
+        [EXPR_NULL] = check_literal,
+        [EXPR_SET] = check_set,
+        [EXPR_NAME] = check_name_value,
+        [EXPR_BASELINE] = check_baseline,
+        [EXPR_FUNC] = check_func,
+        [EXPR_QUANT] = check_quant,
+        [EXPR_KOFN] = check_kofn,
+        [EXPR_NEG] = check_neg,
+        [EXPR_NOT] = check_not,
+        [EXPR_AND] = check_logic,
+        [EXPR_OR] = check_logic,
+        [EXPR_ARITH] = check_arith,
+        [EXPR_CMP] = check_cmp,
+        [EXPR_IN] = check_in,
+        [EXPR_RANGE] = check_range,
+        [EXPR_SUPERSET] = check_superset,
+        [EXPR_CONTAINS] = check_text,
+        [EXPR_MATCHES] = check_text,
+        [EXPR_WITHIN] = check_within,
+        [EXPR_NOT_WORSE] = check_not_worse,
+        [EXPR_IS] = check_is,
     };
 
     e->type = checks[e->kind](ck, e);

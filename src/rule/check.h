@@ -14,7 +14,7 @@ enum rule_severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
 struct rule_finding {
     char id[8]; /* "RB405", or "RB400" for what has no number of its own */
     enum rule_severity severity;
-    size_t column; /* byte offset in the rule's text */
+    size_t column;           /* byte offset in the rule's text */
     struct sv message, hint; /* in the arena; hint may be empty */
 };
 
@@ -27,9 +27,10 @@ struct rule_findings {
  * order in which they were met.  ERR_INVALID when one is an error; then diag and err are of the
  * first, and *ret is untouched.
  */
-NODISCARD enum err_code rule_check(struct arena *a, const struct rule *r, const struct rule_env *env,
-                                   struct rule **ret, struct rule_findings *found,
-                                   struct rule_diag *diag, struct err *err);
+NODISCARD enum err_code rule_check(struct arena *a, const struct rule *r,
+                                   const struct rule_env *env, struct rule **ret,
+                                   struct rule_findings *found, struct rule_diag *diag,
+                                   struct err *err);
 
 /* Call fn for every name of a source that the rule reads; `rows`: as rows of a quantifier. */
 typedef void rule_name_fn(void *ctx, const struct expr *name, bool rows);

@@ -53,7 +53,8 @@ static struct expr *expand_name(struct checker *ck, struct expr *e, unsigned dep
         return e;
     if (depth >= ALIAS_DEPTH_MAX) {
         CHECK_ERROR(ck, "RB400", e->at, "an alias must not lead back to itself",
-                    "the alias '%.*s' is nested more than %u deep", SV_FMT(e->text), ALIAS_DEPTH_MAX);
+                    "the alias '%.*s' is nested more than %u deep", SV_FMT(e->text),
+                    ALIAS_DEPTH_MAX);
         return e;
     }
     if (e->n_labels)
@@ -74,7 +75,8 @@ static struct expr *expand(struct checker *ck, struct expr *e, unsigned depth, b
 
     if (e->kind == EXPR_NAME)
         return expand_name(ck, e, depth, in_row);
-    e->a = e->a ? expand(ck, e->a, depth, in_row) : NULL; /* a quantifier's data stand outside its row */
+    e->a = e->a ? expand(ck, e->a, depth, in_row)
+                : NULL; /* a quantifier's data stand outside its row */
     e->b = e->b ? expand(ck, e->b, depth, rows) : NULL;
     e->c = e->c ? expand(ck, e->c, depth, rows) : NULL;
     for (size_t i = 0; i < e->n_items; i++)

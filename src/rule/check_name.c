@@ -37,7 +37,8 @@ static bool prefix_is_own(struct sv prefix)
 }
 
 /* "http.health.status": the row of the table, when somebody bound http.health.  NULL: said why not. */
-static const struct rule_member *find_member(struct checker *ck, const struct expr *e, bool *is_prefix)
+static const struct rule_member *find_member(struct checker *ck, const struct expr *e,
+                                             bool *is_prefix)
 {
     const struct rule_member *m = rule_member_find(e->parts, e->n_parts, is_prefix);
     struct sv bound;
@@ -189,13 +190,17 @@ static struct dim_type check_source(struct checker *ck, struct expr *e, enum che
 static struct dim_type check_builtin(struct checker *ck, struct expr *e, enum rule_builtin b)
 {
     static const enum dim dims[BUILTIN__N] = {
-        [BUILTIN_DEPLOY] = DIM_MOMENT,        [BUILTIN_NOW] = DIM_MOMENT,
-        [BUILTIN_STEP_ELAPSED] = DIM_TIME,    [BUILTIN_ROLLBACK_LEFT] = DIM_TIME,
-        [BUILTIN_IT] = DIM_ANY,               [BUILTIN_RECORD] = DIM_ANY,
+        [BUILTIN_DEPLOY] = DIM_MOMENT,
+        [BUILTIN_NOW] = DIM_MOMENT,
+        [BUILTIN_STEP_ELAPSED] = DIM_TIME,
+        [BUILTIN_ROLLBACK_LEFT] = DIM_TIME,
+        [BUILTIN_IT] = DIM_ANY,
+        [BUILTIN_RECORD] = DIM_ANY,
     };
 
     if ((b == BUILTIN_IT || b == BUILTIN_RECORD) && !ck->rows)
-        CHECK_ERROR(ck, "RB400", e->at, NULL, "'%.*s' is the element of all, any, count, ...: there is none here",
+        CHECK_ERROR(ck, "RB400", e->at, NULL,
+                    "'%.*s' is the element of all, any, count, ...: there is none here",
                     SV_FMT(e->text));
     e->source = SOURCE_BUILTIN;
     e->op = b;

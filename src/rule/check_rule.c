@@ -73,24 +73,31 @@ static void check_together(struct checker *ck)
     const struct rule *r = ck->rule;
 
     if (r->hold.us > 0 && r->has_confident)
-        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_CONFIDENT], "the test has its own windows", "'for' and 'confident' exclude each other");
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_CONFIDENT], "the test has its own windows",
+                    "'for' and 'confident' exclude each other");
     if (r->at.from != FROM_NONE && r->every.us > 0)
-        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_EVERY], NULL, "'at' and 'every' exclude each other");
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_EVERY], NULL,
+                    "'at' and 'every' exclude each other");
     if (r->at.from != FROM_NONE && r->hold.us > 0)
-        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_FOR], "one look lasts no time", "'for' and 'at' exclude each other");
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_FOR], "one look lasts no time",
+                    "'for' and 'at' exclude each other");
     if (r->hold.us > 0 && r->hold.us < rule_env_interval(ck->env))
-        CHECK_WARN(ck, "RB411", r->clause_at[CLAUSE_FOR], NULL, "'for %.*s' is shorter than the poll interval", SV_FMT(r->hold.text));
+        CHECK_WARN(ck, "RB411", r->clause_at[CLAUSE_FOR], NULL,
+                   "'for %.*s' is shorter than the poll interval", SV_FMT(r->hold.text));
     if (r->has_missing && r->missing != MISSING_HOLD && rule_verdict(r) == VERDICT_ROLLBACK)
-        CHECK_WARN(ck, "RB416", r->clause_at[CLAUSE_MISSING], "missing data are then taken for an answer",
-                   "'missing %.*s' on a rule that rolls back", SV_FMT(rule_missing_names[r->missing]));
+        CHECK_WARN(
+            ck, "RB416", r->clause_at[CLAUSE_MISSING], "missing data are then taken for an answer",
+            "'missing %.*s' on a rule that rolls back", SV_FMT(rule_missing_names[r->missing]));
 }
 
 static void check_actions(struct checker *ck)
 {
     const struct rule *r = ck->rule;
 
-    if (r->form == RULE_EXPECT && (rule_has_action(r, ACTION_PROCEED) || rule_has_action(r, ACTION_OK)))
-        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_ELSE], NULL, "'else %.*s': a broken expectation is not fine",
+    if (r->form == RULE_EXPECT &&
+        (rule_has_action(r, ACTION_PROCEED) || rule_has_action(r, ACTION_OK)))
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_ELSE], NULL,
+                    "'else %.*s': a broken expectation is not fine",
                     SV_FMT(rule_actions[r->acts[0].action].name));
     if (r->form == RULE_WHEN && r->n_acts > 1 &&
         (rule_has_action(r, ACTION_PROCEED) || rule_has_action(r, ACTION_OK)))
@@ -120,7 +127,8 @@ static void check_recover(struct checker *ck)
     if (!r->has_recover)
         return;
     if (!cmp || cmp->kind != EXPR_CMP || cmp->op >= CMP_EQ) {
-        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_RECOVER], "it is the other limit of one <, <=, > or >=",
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_RECOVER],
+                    "it is the other limit of one <, <=, > or >=",
                     "'recover' wants a rule that is one comparison");
         return;
     }
@@ -129,8 +137,8 @@ static void check_recover(struct checker *ck)
         return;
     bad_above = (op == CMP_GT || op == CMP_GE) != ((r->form == RULE_EXPECT) != negated);
     if (bad_above ? r->recover.value > limit.value : r->recover.value < limit.value)
-        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_RECOVER], NULL, "'recover %.*s' is not on the good side of the limit",
-                    SV_FMT(r->recover.text));
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_RECOVER], NULL,
+                    "'recover %.*s' is not on the good side of the limit", SV_FMT(r->recover.text));
 }
 
 static void check_confident(struct checker *ck)
@@ -160,9 +168,11 @@ static void check_baseline_clause(struct checker *ck)
     const struct expr *cmp = rule_comparison(r, &negated);
 
     if (r->has_baseline && cmp)
-        check_same_num(ck, rule_subject(cmp), &r->baseline, r->clause_at[CLAUSE_BASELINE], "baseline");
+        check_same_num(ck, rule_subject(cmp), &r->baseline, r->clause_at[CLAUSE_BASELINE],
+                       "baseline");
     else if (r->has_baseline)
-        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_BASELINE], NULL, "'baseline' wants a rule that is one comparison");
+        CHECK_ERROR(ck, "RB400", r->clause_at[CLAUSE_BASELINE], NULL,
+                    "'baseline' wants a rule that is one comparison");
 }
 
 static void check_checkpoint(struct checker *ck)
@@ -173,8 +183,9 @@ static void check_checkpoint(struct checker *ck)
     for (size_t i = 0; r->form == RULE_CHECKPOINT && i < r->n_names; i++) {
         struct sv near, name = r->names[i];
 
-        if (rule_word_find(words, ARRAY_LEN(words), name) >= 0 || rule_env_has_rule(ck->env, name) ||
-            rule_env_alias(ck->env, name) || rule_env_permits_unknown(ck->env))
+        if (rule_word_find(words, ARRAY_LEN(words), name) >= 0 ||
+            rule_env_has_rule(ck->env, name) || rule_env_alias(ck->env, name) ||
+            rule_env_permits_unknown(ck->env))
             continue;
         near = rule_env_nearest_rule(ck->env, name);
         CHECK_ERROR(ck, "RB414", r->name_at[i],

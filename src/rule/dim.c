@@ -7,15 +7,15 @@
 #include "base/suggest.h"
 #include "base/sv.h"
 
-#define NUM_DIGITS_MAX   40u
-#define DURATION_MAX_US  (3660LL * 86400 * 1000000)
+#define NUM_DIGITS_MAX  40u
+#define DURATION_MAX_US (3660LL * 86400 * 1000000)
 
 static const char *const dim_names[DIM__N] = {
-    [DIM_ANY] = "any",         [DIM_COUNT] = "none",       [DIM_RATIO] = "ratio",
-    [DIM_PP] = "pp",           [DIM_FACTOR] = "factor",    [DIM_TIME] = "time",
-    [DIM_BYTES] = "bytes",     [DIM_TEXT] = "text",        [DIM_BOOL] = "bool",
-    [DIM_NULL] = "null",       [DIM_VERSION] = "version",  [DIM_MOMENT] = "moment",
-    [DIM_SET] = "set",         [DIM_ROWS] = "rows",
+    [DIM_ANY] = "any",     [DIM_COUNT] = "none",      [DIM_RATIO] = "ratio",
+    [DIM_PP] = "pp",       [DIM_FACTOR] = "factor",   [DIM_TIME] = "time",
+    [DIM_BYTES] = "bytes", [DIM_TEXT] = "text",       [DIM_BOOL] = "bool",
+    [DIM_NULL] = "null",   [DIM_VERSION] = "version", [DIM_MOMENT] = "moment",
+    [DIM_SET] = "set",     [DIM_ROWS] = "rows",
 };
 
 /* A unit is factor * 10^exp10 of the base unit: both are exact. */
@@ -178,8 +178,8 @@ struct dim_text num_format(double v, struct dim_type t)
         double least, unit;
         const char *name;
     } rows[] = {
-        {DIM_RATIO, 0, 0.01, "%"},  {DIM_BYTES, 1e9, 1e9, "GB"}, {DIM_BYTES, 1e6, 1e6, "MB"},
-        {DIM_BYTES, 1e3, 1e3, "KB"}, {DIM_BYTES, 0, 1, "B"},     {DIM_TIME, 0.9995, 1, "s"},
+        {DIM_RATIO, 0, 0.01, "%"},   {DIM_BYTES, 1e9, 1e9, "GB"}, {DIM_BYTES, 1e6, 1e6, "MB"},
+        {DIM_BYTES, 1e3, 1e3, "KB"}, {DIM_BYTES, 0, 1, "B"},      {DIM_TIME, 0.9995, 1, "s"},
         {DIM_TIME, 0, 0.001, "ms"},
     };
     struct dim_text r;

@@ -41,9 +41,9 @@ struct dim_text {
 struct dim_text dim_type_name(struct dim_type t);
 
 struct num {
-    double value;  /* in base units, not yet divided by per_s */
-    double per_s;  /* seconds of the unit after '/'; 0: none */
-    enum dim dim;  /* DIM_COUNT, RATIO, PP, FACTOR, TIME or BYTES */
+    double value;   /* in base units, not yet divided by per_s */
+    double per_s;   /* seconds of the unit after '/'; 0: none */
+    enum dim dim;   /* DIM_COUNT, RATIO, PP, FACTOR, TIME or BYTES */
     struct sv text; /* as written */
 };
 

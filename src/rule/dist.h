@@ -19,7 +19,12 @@ struct dist {
     const struct dist_bucket *b; /* finite bounds, rising; counts that never fall */
 };
 
-enum dist_answer { DIST_NOT_ABOVE, DIST_ABOVE, DIST_BETWEEN, DIST_BEYOND /* the last finite bound */ };
+enum dist_answer {
+    DIST_NOT_ABOVE,
+    DIST_ABOVE,
+    DIST_BETWEEN,
+    DIST_BEYOND /* the last finite bound */
+};
 
 struct dist_share {
     enum dist_answer answer;

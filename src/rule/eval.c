@@ -46,7 +46,8 @@ static void note_limit(struct eval *ev, const struct expr *cmp, const struct val
     *(upper ? &i->limit_to : &i->limit) = limit->num;
 }
 
-static void note_share(struct eval *ev, const struct expr *cmp, const struct val *x, const struct val *limit)
+static void note_share(struct eval *ev, const struct expr *cmp, const struct val *x,
+                       const struct val *limit)
 {
     struct dist_share s;
 
@@ -110,7 +111,8 @@ static struct val eval_within(struct eval *ev, const struct expr *e)
     struct val x = eval_side(ev, e, e->a), y = val_single(ev->a, eval_expr(ev, e->b));
 
     note_limit(ev, e, &y, false);
-    return val_within(ev->a, x, y, e->num.per_s > 0 ? e->num.value / e->num.per_s : e->num.value, relative);
+    return val_within(ev->a, x, y, e->num.per_s > 0 ? e->num.value / e->num.per_s : e->num.value,
+                      relative);
 }
 
 static struct val eval_arith(struct eval *ev, const struct expr *e)
@@ -236,14 +238,18 @@ static struct val eval_func(struct eval *ev, const struct expr *e)
 struct val eval_expr(struct eval *ev, const struct expr *e)
 {
     static struct val (*const evals[EXPR__N])(struct eval *, const struct expr *) = {
-        [EXPR_NUM] = eval_literal,   [EXPR_STRING] = eval_literal, [EXPR_BOOL] = eval_literal,
-        [EXPR_NULL] = eval_literal,  [EXPR_NAME] = eval_name,      [EXPR_BASELINE] = eval_baseline,
-        [EXPR_FUNC] = eval_func,     [EXPR_QUANT] = eval_quant,    [EXPR_KOFN] = eval_kofn,
-        [EXPR_NEG] = eval_neg,       [EXPR_NOT] = eval_not,        [EXPR_AND] = eval_logic,
-        [EXPR_OR] = eval_logic,      [EXPR_ARITH] = eval_arith,    [EXPR_CMP] = eval_cmp,
-        [EXPR_IN] = eval_in,         [EXPR_RANGE] = eval_range,    [EXPR_SUPERSET] = eval_superset,
-        [EXPR_CONTAINS] = eval_text, [EXPR_MATCHES] = eval_text,   [EXPR_WITHIN] = eval_within,
-        [EXPR_NOT_WORSE] = eval_not_worse, [EXPR_IS] = eval_is,
+        [EXPR_NUM] = eval_literal,   [EXPR_STRING] = eval_literal,
+        [EXPR_BOOL] = eval_literal,  [EXPR_NULL] = eval_literal,
+        [EXPR_NAME] = eval_name,     [EXPR_BASELINE] = eval_baseline,
+        [EXPR_FUNC] = eval_func,     [EXPR_QUANT] = eval_quant,
+        [EXPR_KOFN] = eval_kofn,     [EXPR_NEG] = eval_neg,
+        [EXPR_NOT] = eval_not,       [EXPR_AND] = eval_logic,
+        [EXPR_OR] = eval_logic,      [EXPR_ARITH] = eval_arith,
+        [EXPR_CMP] = eval_cmp,       [EXPR_IN] = eval_in,
+        [EXPR_RANGE] = eval_range,   [EXPR_SUPERSET] = eval_superset,
+        [EXPR_CONTAINS] = eval_text, [EXPR_MATCHES] = eval_text,
+        [EXPR_WITHIN] = eval_within, [EXPR_NOT_WORSE] = eval_not_worse,
+        [EXPR_IS] = eval_is,
     };
 
     assert(evals[e->kind]); /* a set stands only where it is looked into */
@@ -269,8 +275,8 @@ struct val rule_eval(struct rule_prog *p, const struct look *l, const struct eva
     return v;
 }
 
-struct val rule_eval_limit(const struct rule_prog *p, struct arena *scratch, const struct eval_info *info,
-                           unsigned op, double limit)
+struct val rule_eval_limit(const struct rule_prog *p, struct arena *scratch,
+                           const struct eval_info *info, unsigned op, double limit)
 {
     struct val v;
 

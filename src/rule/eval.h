@@ -14,7 +14,7 @@
 
 /* What a node remembers between looks. */
 struct kofn_state {
-    unsigned n; /* results seen, at most of the node's n */
+    unsigned n;             /* results seen, at most of the node's n */
     char seen[RULE_MAX_OF]; /* 'T', 'F', '?', oldest first */
 };
 struct test_state {
@@ -26,7 +26,7 @@ enum baseline_kind { BASELINE_NONE, BASELINE_NUM, BASELINE_RATIO, BASELINE_VALUE
 struct baseline {
     enum baseline_kind kind;
     double value;
-    double bad, n;  /* of a ratio */
+    double bad, n; /* of a ratio */
     VEC(double) values;
     json_t *rows;
 };
@@ -34,7 +34,7 @@ struct baseline {
 /* What the run knows and the store does not.  LOOK_LONG_AGO: not set. */
 struct eval_run {
     int64_t step_us, rollback_until_us;
-    int64_t watch_us;    /* length of the watch, 0: not known */
+    int64_t watch_us;     /* length of the watch, 0: not known */
     unsigned checkpoints; /* that judge this rule; 0: a standing rule */
 };
 
@@ -50,7 +50,8 @@ struct eval_info {
 
 struct rule_prog; /* opaque */
 /* The rule must be checked; it and the times live as long as the program.  Names are kept in the store. */
-struct rule_prog *rule_prog_new(struct samples *s, const struct rule *r, const struct rule_times *times);
+struct rule_prog *rule_prog_new(struct samples *s, const struct rule *r,
+                                const struct rule_times *times);
 void rule_prog_free(struct rule_prog *p);
 DEFINE_CLEANUP(struct rule_prog *, rule_prog_free)
 
@@ -58,8 +59,8 @@ DEFINE_CLEANUP(struct rule_prog *, rule_prog_free)
 struct val rule_eval(struct rule_prog *p, const struct look *l, const struct eval_run *run,
                      struct arena *scratch, struct eval_info *info);
 /* The comparison again, with another limit (R32); after rule_eval(), in the same scratch arena. */
-struct val rule_eval_limit(const struct rule_prog *p, struct arena *scratch, const struct eval_info *info,
-                           unsigned op, double limit);
+struct val rule_eval_limit(const struct rule_prog *p, struct arena *scratch,
+                           const struct eval_info *info, unsigned op, double limit);
 /* The last poll of any source that the rule reads; SAMPLES_NEVER: none yet.  *open: a name has no source. */
 int64_t rule_prog_polled(struct rule_prog *p, bool *open);
 

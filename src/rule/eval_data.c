@@ -51,8 +51,9 @@ struct val eval_missing(struct eval *ev, const struct expr *name, const struct t
                         const struct window *w)
 {
     const struct source *src = eval_source(ev, name);
-    bool polled = src ? look_was_polled(ev->l, src)
-                      : ev->l->s->scraped_us != SAMPLES_NEVER && ev->l->s->scraped_us <= ev->l->t_us;
+    bool polled =
+        src ? look_was_polled(ev->l, src)
+            : ev->l->s->scraped_us != SAMPLES_NEVER && ev->l->s->scraped_us <= ev->l->t_us;
 
     if (t->known == 0)
         return val_nodata(!polled && w && w->filling ? NODATA_FILLING : NODATA_NO_SERIES);
@@ -64,7 +65,8 @@ struct val eval_missing(struct eval *ev, const struct expr *name, const struct t
 /* ---- counters ---- */
 
 /* Count a series in; false: it is not known at this moment. */
-static bool tally_series(struct eval *ev, const struct series *x, const struct window *w, struct tally *t)
+static bool tally_series(struct eval *ev, const struct series *x, const struct window *w,
+                         struct tally *t)
 {
     size_t upto;
     int64_t stale;
@@ -113,13 +115,14 @@ static struct val overflow_error(struct eval *ev, const struct selector *sel)
 {
     for (size_t i = 0; i < sel->list.n; i++)
         if (sel->list.v[i]->overflow)
-            return val_error(ev->a, "more than %u samples of '%.*s' in the window", SAMPLES_PER_SERIES_MAX,
-                             SV_FMT(sel->metric->name));
+            return val_error(ev->a, "more than %u samples of '%.*s' in the window",
+                             SAMPLES_PER_SERIES_MAX, SV_FMT(sel->metric->name));
     return (struct val){.kind = VAL_NULL};
 }
 
 /* The increase (or rate) of every selected series. */
-static struct val counter_series(struct eval *ev, const struct expr *name, const struct window *w, bool rate)
+static struct val counter_series(struct eval *ev, const struct expr *name, const struct window *w,
+                                 bool rate)
 {
     struct selector *sel = bind_of(ev, name)->sel;
     struct val_item *items = ARENA_NEWN(ev->a, struct val_item, sel->list.n);
@@ -146,7 +149,8 @@ static struct val counter_series(struct eval *ev, const struct expr *name, const
     return (struct val){.kind = VAL_SERIES, .items = items, .n_items = n};
 }
 
-static struct val eval_counter(struct eval *ev, const struct expr *e, const struct expr *name, bool rate)
+static struct val eval_counter(struct eval *ev, const struct expr *e, const struct expr *name,
+                               bool rate)
 {
     struct window w = look_window(ev->l, e->window.us);
     struct selector *sel = bind_of(ev, name)->sel;
@@ -181,7 +185,8 @@ static struct val eval_events(struct eval *ev, const struct expr *name, const st
     return val_num(x ? window_events(x, &w) : 0);
 }
 
-static struct val eval_named_events(struct eval *ev, const struct expr *e, const struct expr *name, bool rate)
+static struct val eval_named_events(struct eval *ev, const struct expr *e, const struct expr *name,
+                                    bool rate)
 {
     struct selector *sel = bind_of(ev, name)->sel;
     int64_t span = look_span(ev->l, e->window.us > 0 ? e->window.us : ev->l->t_us - ev->l->t0_us);
@@ -295,7 +300,8 @@ static struct val eval_builtin(struct eval *ev, const struct expr *e)
         return val_num((double)ev->l->t0_us / 1e6);
     if (since <= LOOK_LONG_AGO)
         return val_nodata(NODATA_NO_SERIES);
-    return val_num((double)(e->op == BUILTIN_STEP_ELAPSED ? ev->l->t_us - since : since - ev->l->t_us) / 1e6);
+    return val_num(
+        (double)(e->op == BUILTIN_STEP_ELAPSED ? ev->l->t_us - since : since - ev->l->t_us) / 1e6);
 }
 
 struct val eval_probe(struct eval *ev, const struct expr *e, bool down)
@@ -340,8 +346,8 @@ struct val eval_name(struct eval *ev, const struct expr *e)
 
 /* ---- functions over a window ---- */
 
-struct val eval_ratio_parts(struct eval *ev, const struct expr *e, const struct window *w, double *bad,
-                            double *n, double *covered_s)
+struct val eval_ratio_parts(struct eval *ev, const struct expr *e, const struct window *w,
+                            double *bad, double *n, double *covered_s)
 {
     struct selector *num = bind_of(ev, e->items[0])->sel, *den = bind_of(ev, e->items[1])->sel;
     struct val state = eval_source_state(ev, e->items[1]);
@@ -405,7 +411,8 @@ static double fold_samples(unsigned func, const struct sample *v, size_t n)
 }
 
 /* One number per series with samples in the window; avg is still a sum, *counts tells of how many. */
-static struct val over_series(struct eval *ev, const struct expr *e, const struct window *w, double **counts)
+static struct val over_series(struct eval *ev, const struct expr *e, const struct window *w,
+                              double **counts)
 {
     const struct expr *name = e->items[0];
     struct selector *sel = bind_of(ev, name)->sel;
@@ -656,10 +663,10 @@ static struct val eval_lines(struct eval *ev, const struct expr *e)
 struct val eval_window_func(struct eval *ev, const struct expr *e)
 {
     static struct val (*const funcs[FUNC__N])(struct eval *, const struct expr *) = {
-        [FUNC_RATE] = eval_rate,      [FUNC_INCREASE] = eval_rate, [FUNC_RATIO] = eval_ratio,
-        [FUNC_AVG] = eval_avg,        [FUNC_MAX] = eval_over,      [FUNC_MIN] = eval_over,
-        [FUNC_SUM] = eval_over,       [FUNC_LAST] = eval_over,     [FUNC_P50] = eval_percentile,
-        [FUNC_P75] = eval_percentile, [FUNC_P90] = eval_percentile, [FUNC_P95] = eval_percentile,
+        [FUNC_RATE] = eval_rate,      [FUNC_INCREASE] = eval_rate,   [FUNC_RATIO] = eval_ratio,
+        [FUNC_AVG] = eval_avg,        [FUNC_MAX] = eval_over,        [FUNC_MIN] = eval_over,
+        [FUNC_SUM] = eval_over,       [FUNC_LAST] = eval_over,       [FUNC_P50] = eval_percentile,
+        [FUNC_P75] = eval_percentile, [FUNC_P90] = eval_percentile,  [FUNC_P95] = eval_percentile,
         [FUNC_P99] = eval_percentile, [FUNC_P999] = eval_percentile, [FUNC_SLOPE] = eval_slope,
         [FUNC_MATCHES] = eval_lines,
     };

@@ -7,17 +7,17 @@
 
 /* What a node is tied to. */
 struct bind {
-    struct selector *sel;               /* the name itself */
+    struct selector *sel;                  /* the name itself */
     struct selector *bucket, *count, *sum; /* of a histogram */
-    struct series *lines;               /* matches() */
+    struct series *lines;                  /* matches() */
     struct metric *rows;
-    struct sv bound;   /* name of the source, as rules bind it */
-    size_t source;     /* BIND_NONE: nobody declared it yet */
-    struct regex *re;  /* text matches "..." */
-    json_t *set;       /* a literal set */
+    struct sv bound;             /* name of the source, as rules bind it */
+    size_t source;               /* BIND_NONE: nobody declared it yet */
+    struct regex *re;            /* text matches "..." */
+    json_t *set;                 /* a literal set */
     size_t kofn, test, baseline; /* BIND_NONE: none */
-    bool pairs;        /* a quantifier whose inside speaks of the baseline */
-    bool looked, found; /* a field, since its quantifier began */
+    bool pairs;                  /* a quantifier whose inside speaks of the baseline */
+    bool looked, found;          /* a field, since its quantifier began */
 };
 
 struct rule_prog {
@@ -80,17 +80,17 @@ struct val eval_confident(struct eval *ev, const struct expr *cmp);
 /* Increase of the selected series; false and *missing: why there is none. */
 struct tally {
     double sum, covered_s;
-    size_t samples;  /* in the window */
-    size_t counted;  /* series with an increase */
-    size_t known;    /* series */
+    size_t samples; /* in the window */
+    size_t counted; /* series with an increase */
+    size_t known;   /* series */
     int64_t newest_us, stale_us;
 };
 void eval_tally(struct eval *ev, struct selector *sel, const struct window *w, struct tally *t);
 struct val eval_missing(struct eval *ev, const struct expr *name, const struct tally *t,
                         const struct window *w);
 /* Numerator and denominator of ratio(); VAL_NULL when both are there. */
-struct val eval_ratio_parts(struct eval *ev, const struct expr *e, const struct window *w, double *bad,
-                            double *n, double *covered_s);
+struct val eval_ratio_parts(struct eval *ev, const struct expr *e, const struct window *w,
+                            double *bad, double *n, double *covered_s);
 /* The histogram behind a percentile; VAL_NULL when dist is filled, VAL_NUM when it is a plain number. */
 struct val eval_dist(struct eval *ev, const struct expr *e, const struct window *w, struct dist *d);
 uint64_t eval_min(const struct eval *ev, uint64_t otherwise, bool counts);

@@ -37,8 +37,10 @@ static void rows_join(json_t *into, struct map *seen, const json_t *rows)
             continue;
         }
         first = json_array_get(into, at);
-        if (json_is_number(json_object_get(first, "count")) && json_is_number(json_object_get(row, "count")))
-            json_put_real(first, "count", json_get_real(first, "count", 0) + json_get_real(row, "count", 0));
+        if (json_is_number(json_object_get(first, "count")) &&
+            json_is_number(json_object_get(row, "count")))
+            json_put_real(first, "count",
+                          json_get_real(first, "count", 0) + json_get_real(row, "count", 0));
     }
 }
 
@@ -83,7 +85,8 @@ struct val eval_rows(struct eval *ev, const struct expr *data, struct rowset *re
     if (ev->l->t_us - last->t_us > look_stale_us(ev->l, b->rows->rows_source))
         return val_nodata(NODATA_STALE);
     if (data->window.us > 0 && b->rows->rows_cut_us > w.from_us)
-        return val_error(ev->a, "more rows of '%.*s' in the window than are kept", SV_FMT(data->text));
+        return val_error(ev->a, "more rows of '%.*s' in the window than are kept",
+                         SV_FMT(data->text));
     *ret = data->window.us > 0 ? rows_in_window(ev, b->rows, &w) : *last;
     return (struct val){.kind = VAL_NULL};
 }
@@ -190,17 +193,21 @@ static struct val fold_end(struct fold *f)
     if (f->op == QUANT_ALL)
         return f->no ? val_bool(false) : unknown ? f->unknown : val_bool(true);
     if (f->op == QUANT_ANY || f->op == QUANT_NONE)
-        return f->yes ? val_bool(f->op == QUANT_ANY) : unknown ? f->unknown : val_bool(f->op == QUANT_NONE);
+        return f->yes    ? val_bool(f->op == QUANT_ANY)
+               : unknown ? f->unknown
+                         : val_bool(f->op == QUANT_NONE);
     if (unknown)
         return f->unknown;
     if (f->op == QUANT_COUNT)
         return val_num((double)f->yes);
     if (f->op == QUANT_SHARE)
         return f->rows ? val_num((double)f->yes / (double)f->rows) : val_nodata(NODATA_NO_ROWS);
-    return f->values.n ? val_num(values_median(f->values.v, f->values.n)) : val_nodata(NODATA_NO_ROWS);
+    return f->values.n ? val_num(values_median(f->values.v, f->values.n))
+                       : val_nodata(NODATA_NO_ROWS);
 }
 
-static struct val on_row(struct eval *ev, const struct expr *e, const json_t *row, const json_t *old)
+static struct val on_row(struct eval *ev, const struct expr *e, const json_t *row,
+                         const json_t *old)
 {
     ev->row = row;
     ev->old = old;
@@ -244,12 +251,14 @@ static void quant_pair(struct eval *ev, const struct expr *e, struct fold *f, co
     if (val_is(&p, false) && val_is(&q, false))
         return;
     if (!val_is(&p, true) || !val_is(&q, true))
-        fold_unknown(f, val_known(&p) && val_known(&q) ? val_nodata(NODATA_UNDECIDED) : val_unknown(&p, &q));
+        fold_unknown(f, val_known(&p) && val_known(&q) ? val_nodata(NODATA_UNDECIDED)
+                                                       : val_unknown(&p, &q));
     else
         fold_value(ev, f, e->c ? on_row(ev, e->c, row, old) : val_bool(true));
 }
 
-static void quant_rows(struct eval *ev, const struct expr *e, struct fold *f, const struct rowset *set)
+static void quant_rows(struct eval *ev, const struct expr *e, struct fold *f,
+                       const struct rowset *set)
 {
     bool pairs = bind_of(ev, e)->pairs;
 

@@ -23,7 +23,8 @@ static struct val baseline_value(struct eval *ev, const struct expr *e)
     const struct baseline *b;
 
     if (r->has_baseline)
-        return val_num(r->baseline.per_s > 0 ? r->baseline.value / r->baseline.per_s : r->baseline.value);
+        return val_num(r->baseline.per_s > 0 ? r->baseline.value / r->baseline.per_s
+                                             : r->baseline.value);
     b = &ev->p->baselines.v[bind_of(ev, e)->baseline];
     return b->kind == BASELINE_NUM ? val_num(b->value) : val_nodata(NODATA_NO_BASELINE);
 }
@@ -48,7 +49,8 @@ static double alpha_of(const struct rule *r)
 static double looks_of(const struct eval *ev, int64_t span_us)
 {
     const struct rule *r = ev->p->rule;
-    int64_t watch = r->within.us > 0 && r->within_of == FROM_DEPLOY ? r->within.us : ev->run->watch_us;
+    int64_t watch =
+        r->within.us > 0 && r->within_of == FROM_DEPLOY ? r->within.us : ev->run->watch_us;
 
     if (ev->run->checkpoints > 0)
         return ev->run->checkpoints;
@@ -95,9 +97,9 @@ static enum stats_answer standing(struct test_state *s, int64_t number, enum sta
 static struct val undecided(enum stats_answer a)
 {
     static const enum nodata why[] = {
-        [STATS_UNDECIDED] = NODATA_UNDECIDED,     [STATS_BAD] = NODATA_UNDECIDED,
-        [STATS_OK] = NODATA_UNDECIDED,            [STATS_NO_BASELINE] = NODATA_NO_BASELINE,
-        [STATS_TOO_FEW] = NODATA_NO_TRAFFIC,      [STATS_ZERO_BASELINE] = NODATA_ZERO_BASELINE,
+        [STATS_UNDECIDED] = NODATA_UNDECIDED, [STATS_BAD] = NODATA_UNDECIDED,
+        [STATS_OK] = NODATA_UNDECIDED,        [STATS_NO_BASELINE] = NODATA_NO_BASELINE,
+        [STATS_TOO_FEW] = NODATA_NO_TRAFFIC,  [STATS_ZERO_BASELINE] = NODATA_ZERO_BASELINE,
     };
 
     return val_nodata(why[a]);
@@ -110,8 +112,8 @@ struct share {
     double lo, hi, n, p0, covered_s;
 };
 
-static struct val percentile_share(struct eval *ev, const struct expr *e, const struct window *w, double limit,
-                                   struct share *s)
+static struct val percentile_share(struct eval *ev, const struct expr *e, const struct window *w,
+                                   double limit, struct share *s)
 {
     struct dist d;
     struct dist_share at;
@@ -122,7 +124,9 @@ static struct val percentile_share(struct eval *ev, const struct expr *e, const 
     if (v.kind != VAL_NULL)
         return v;
     at = dist_above(&d, rule_funcs[e->op].per_mille, limit);
-    *s = (struct share){.lo = at.lo * d.n, .hi = at.hi * d.n, .n = d.n,
+    *s = (struct share){.lo = at.lo * d.n,
+                        .hi = at.hi * d.n,
+                        .n = d.n,
                         .p0 = 1 - rule_funcs[e->op].per_mille / 1000.0};
     if (ev->info && at.answer != DIST_BEYOND) {
         ev->info->has_share = true;
@@ -132,8 +136,8 @@ static struct val percentile_share(struct eval *ev, const struct expr *e, const 
     return v;
 }
 
-static struct val ratio_share(struct eval *ev, const struct expr *e, const struct window *w, double limit,
-                              struct share *s)
+static struct val ratio_share(struct eval *ev, const struct expr *e, const struct window *w,
+                              double limit, struct share *s)
 {
     double bad, n, covered;
     struct val v = eval_ratio_parts(ev, e, w, &bad, &n, &covered);
@@ -201,7 +205,8 @@ static struct stats_margin margin_of(const struct expr *e)
                                  e->num.per_s > 0 ? e->num.value / e->num.per_s : e->num.value};
 }
 
-static struct val answered(struct eval *ev, const struct expr *e, int64_t number, enum stats_answer now)
+static struct val answered(struct eval *ev, const struct expr *e, int64_t number,
+                           enum stats_answer now)
 {
     enum stats_answer a = standing(&ev->p->tests.v[bind_of(ev, e)->test], number, now);
 
@@ -219,7 +224,8 @@ static struct val ratio_not_worse(struct eval *ev, const struct expr *e, const s
     struct val v;
     enum stats_answer a;
 
-    v = ratio_share(ev, e->a, &w, 0, &s); /* the limit comes from the baseline: s is the numerator's share */
+    v = ratio_share(ev, e->a, &w, 0,
+                    &s); /* the limit comes from the baseline: s is the numerator's share */
     if (v.kind != VAL_NULL)
         return v;
     if (b->kind != BASELINE_RATIO)
@@ -232,7 +238,8 @@ static struct val ratio_not_worse(struct eval *ev, const struct expr *e, const s
 }
 
 /* The plain numbers in the window: a gauge's samples, or the function over cells (without data: left out). */
-static void values_now(struct eval *ev, const struct expr *e, const struct window *w, struct baseline *out)
+static void values_now(struct eval *ev, const struct expr *e, const struct window *w,
+                       struct baseline *out)
 {
     const struct look *outer = ev->l;
     struct look cell = *outer;
@@ -260,7 +267,8 @@ static bool is_plain_gauge(const struct expr *e)
     return e->kind == EXPR_NAME && (e->source == SOURCE_GAUGE || e->source == SOURCE_VALUE);
 }
 
-static void gauge_values(struct eval *ev, const struct expr *e, const struct window *w, struct baseline *out)
+static void gauge_values(struct eval *ev, const struct expr *e, const struct window *w,
+                         struct baseline *out)
 {
     struct selector *sel = bind_of(ev, e)->sel;
 
@@ -273,7 +281,8 @@ static void gauge_values(struct eval *ev, const struct expr *e, const struct win
     }
 }
 
-static void collect(struct eval *ev, const struct expr *e, const struct window *w, struct baseline *out)
+static void collect(struct eval *ev, const struct expr *e, const struct window *w,
+                    struct baseline *out)
 {
     if (is_plain_gauge(e))
         gauge_values(ev, e, w, out);
@@ -299,7 +308,8 @@ static struct val values_not_worse(struct eval *ev, const struct expr *e, const 
     struct stats_shift shift;
     struct baseline now = {0};
     enum stats_answer a;
-    struct val state = e->a->kind == EXPR_NAME ? eval_source_state(ev, e->a) : (struct val){.kind = VAL_NULL};
+    struct val state =
+        e->a->kind == EXPR_NAME ? eval_source_state(ev, e->a) : (struct val){.kind = VAL_NULL};
 
     if (state.kind == VAL_ERROR)
         return state;
@@ -318,7 +328,8 @@ static struct val values_not_worse(struct eval *ev, const struct expr *e, const 
         ev->info->limit = shift.median + (e->worse == WORSE_DOWN ? -shift.margin : shift.margin);
     }
     baseline_release(&now);
-    return a == STATS_TOO_FEW && w.filling ? val_nodata(NODATA_FILLING) : answered(ev, e, number, a);
+    return a == STATS_TOO_FEW && w.filling ? val_nodata(NODATA_FILLING)
+                                           : answered(ev, e, number, a);
 }
 
 struct val eval_not_worse(struct eval *ev, const struct expr *e)
@@ -328,7 +339,7 @@ struct val eval_not_worse(struct eval *ev, const struct expr *e)
 
     ev->in_subject = e == ev->p->cmp;
     v = e->a->kind == EXPR_FUNC && e->a->op == FUNC_RATIO ? ratio_not_worse(ev, e, b)
-                                                         : values_not_worse(ev, e, b);
+                                                          : values_not_worse(ev, e, b);
     ev->in_subject = false;
     return v;
 }
@@ -351,7 +362,8 @@ static void measure_num(struct eval *ev, const struct expr *e, struct baseline *
 }
 
 /* The rows of the quantifier around, or of the value alone. */
-static void measure_rows(struct eval *ev, const struct expr *quant, const struct expr *e, struct baseline *b)
+static void measure_rows(struct eval *ev, const struct expr *quant, const struct expr *e,
+                         struct baseline *b)
 {
     struct rowset set = {0};
     struct val v;

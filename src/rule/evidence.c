@@ -48,7 +48,8 @@ static void put_if(json_t *o, const char *key, bool has, double v)
 /* What the record says in the words of section 3 of the conditions. */
 static void answer_make(json_t *o, const struct judge_result *r)
 {
-    json_put(o, "result", r->result == RESULT_NONE ? json_null() : json_str(judge_result_names[r->result]));
+    json_put(o, "result",
+             r->result == RESULT_NONE ? json_null() : json_str(judge_result_names[r->result]));
     json_put(o, "why", r->why.p ? json_sv(r->why) : json_null());
     put_if(o, "value", r->has_value, r->value);
     put_if(o, "limit", r->has_limit, r->limit);
@@ -91,7 +92,8 @@ static struct strbuf series_key(const struct maker *m, const struct series *x)
 }
 
 /* [from, upto): the samples of the window and the one before it. */
-static void make_samples(struct maker *m, const struct series *x, const char *key, size_t from, size_t upto)
+static void make_samples(struct maker *m, const struct series *x, const char *key, size_t from,
+                         size_t upto)
 {
     json_t *a = json_array();
 
@@ -325,7 +327,10 @@ static json_t *input_make(const struct judge *j, const struct judge_rule *r, str
 json_t *evidence_make(struct judge *j, size_t rule)
 {
     struct judge_rule *r = &j->rules.v[rule];
-    struct maker m = {.j = j, .samples = json_object(), .series = json_array(), .rows = json_array(),
+    struct maker m = {.j = j,
+                      .samples = json_object(),
+                      .series = json_array(),
+                      .rows = json_array(),
                       .from_us = j->at_us};
     json_t *o = json_object();
     struct judge_result res;
@@ -381,7 +386,8 @@ static void declare_names(struct again *g, const json_t *names)
 {
     for (size_t i = 0; i < json_array_size(names); i++) {
         const json_t *o = json_array_get(names, i);
-        struct rule_source s = {.name = json_get_sv(o, "name"), .unit = json_get_real(o, "unit", 1)};
+        struct rule_source s = {.name = json_get_sv(o, "name"),
+                                .unit = json_get_real(o, "unit", 1)};
         int64_t dim = json_get_int(o, "dim", DIM_ANY), worse = json_get_int(o, "worse", 0);
 
         for (unsigned k = 0; k < SOURCE__N; k++)
@@ -395,7 +401,8 @@ static void declare_names(struct again *g, const json_t *names)
     }
 }
 
-static enum err_code again_rule(struct again *g, const json_t *record, const json_t *input, struct err *err)
+static enum err_code again_rule(struct again *g, const json_t *record, const json_t *input,
+                                struct err *err)
 {
     double scale = json_get_real(record, "scale", 1);
     struct sv text = json_get_sv(input, "rule");
@@ -448,7 +455,8 @@ static json_t *store_join(const json_t *record, const json_t *input)
             double at = json_number_value(json_array_get(p, 0)) * 1e6;
 
             if (fabs(at) < 1e17)
-                json_append(list, json_pack("[IO*]", (json_int_t)(t0 + llround(at)), json_array_get(p, 1)));
+                json_append(
+                    list, json_pack("[IO*]", (json_int_t)(t0 + llround(at)), json_array_get(p, 1)));
         }
         json_put(x, "samples", list);
     }
@@ -470,15 +478,17 @@ static void family_load(struct judge *j, const json_t *rows)
         const json_t *o = json_array_get(rows, i);
         struct band *b = vec_add(&f->rows);
 
-        b->value = (struct band_range){samples_number(json_object_get(o, "lo")), samples_number(json_object_get(o, "hi")),
-                                       json_get_bool(o, "lo_open", false), json_get_bool(o, "hi_open", false)};
+        b->value = (struct band_range){
+            samples_number(json_object_get(o, "lo")), samples_number(json_object_get(o, "hi")),
+            json_get_bool(o, "lo_open", false), json_get_bool(o, "hi_open", false)};
         for (unsigned v = 0; v < VERDICT__N; v++)
             if (sv_eq(sv_from(verdict_names[v]), json_get_sv(o, "verdict")))
                 b->verdict = (enum verdict)v;
     }
 }
 
-static enum err_code again_judge(struct again *g, const json_t *record, const json_t *input, struct err *err)
+static enum err_code again_judge(struct again *g, const json_t *record, const json_t *input,
+                                 struct err *err)
 {
     struct judge_config c = {.run = json_get_sv(record, "run"),
                              .interval_us = json_get_int(input, "interval_us", 0),
@@ -521,8 +531,8 @@ static void differ(struct strbuf *out, const char *what, const json_t *was, cons
         json_write(was, &a);
     if (is)
         json_write(is, &b);
-    strbuf_addf(out, "%s%s was %s and is %s", out->n ? "; " : "", what, was ? strbuf_str(&a) : "absent",
-                is ? strbuf_str(&b) : "absent");
+    strbuf_addf(out, "%s%s was %s and is %s", out->n ? "; " : "", what,
+                was ? strbuf_str(&a) : "absent", is ? strbuf_str(&b) : "absent");
 }
 
 static bool same_member(const json_t *a, const json_t *b)
@@ -530,9 +540,11 @@ static bool same_member(const json_t *a, const json_t *b)
     return !a || !b ? a == b : val_json_eq(a, b);
 }
 
-enum err_code evidence_rejudge(const json_t *record, bool *same, struct strbuf *difference, struct err *err)
+enum err_code evidence_rejudge(const json_t *record, bool *same, struct strbuf *difference,
+                               struct err *err)
 {
-    static const char *const compared[] = {"result", "why", "value", "n", "share", "state", "verdict"};
+    static const char *const compared[] = {"result", "why",   "value",  "n",
+                                           "share",  "state", "verdict"};
     const json_t *input = json_object_get(record, "input");
     int64_t at = json_get_int(input, "at_us", JUDGE_UNSET);
     CLEANUP(again_release) struct again g = {0};
@@ -557,7 +569,8 @@ enum err_code evidence_rejudge(const json_t *record, bool *same, struct strbuf *
     answer_make(now, &res);
     *same = true;
     for (size_t i = 0; i < ARRAY_LEN(compared); i++) {
-        const json_t *was = json_object_get(record, compared[i]), *is = json_object_get(now, compared[i]);
+        const json_t *was = json_object_get(record, compared[i]),
+                     *is = json_object_get(now, compared[i]);
 
         if (same_member(was, is))
             continue;

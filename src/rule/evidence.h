@@ -19,5 +19,5 @@ json_t *evidence_make(struct judge *j, size_t rule);
  * `difference`.  ERR_INVALID: no record of version 1, or one that does not hold together;
  * ERR_NOT_FOUND: its samples were cut, so it cannot be judged.
  */
-NODISCARD enum err_code evidence_rejudge(const json_t *record, bool *same, struct strbuf *difference,
-                                         struct err *err);
+NODISCARD enum err_code evidence_rejudge(const json_t *record, bool *same,
+                                         struct strbuf *difference, struct err *err);

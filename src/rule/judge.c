@@ -140,13 +140,17 @@ void judge_make_ready(struct judge *j)
     judge_checks_ready(j);
     judge_families_ready(j);
     j->cfg.t0_us = 0;
-    j->cfg.watch_us = judge_watch_end(j); /* the length, as windows that tile it share their error */
+    j->cfg.watch_us =
+        judge_watch_end(j); /* the length, as windows that tile it share their error */
     j->cfg.t0_us = t0;
 }
 
 void judge_measure_baseline(struct judge *j, int64_t at_us)
 {
-    struct look look = {.s = j->s, .times = &j->cfg.times, .t_us = at_us, .t0_us = LOOK_LONG_AGO,
+    struct look look = {.s = j->s,
+                        .times = &j->cfg.times,
+                        .t_us = at_us,
+                        .t0_us = LOOK_LONG_AGO,
                         .baseline_us = j->cfg.times.baseline_us};
 
     judge_make_ready(j);
@@ -199,7 +203,8 @@ static bool every_is_due(const struct judge *j, const struct judge_rule *r, int6
 }
 
 /* R3: after each poll of its sources.  What was judged and has no news is not judged again. */
-static bool is_due(const struct judge *j, const struct judge_rule *r, int64_t t_us, bool at_checkpoint)
+static bool is_due(const struct judge *j, const struct judge_rule *r, int64_t t_us,
+                   bool at_checkpoint)
 {
     bool open;
     int64_t polled;
@@ -356,11 +361,17 @@ void judge_result(const struct judge *j, size_t rule, struct judge_result *ret)
     const struct expr *cmp = rule_comparison(r->rule, &negated);
 
     assert(rule < j->rules.n);
-    *ret = (struct judge_result){.id = r->id, .rule = r->rule, .result = r->seen.result,
-                                 .nodata = r->seen.nodata, .state = r->seen.state,
-                                 .verdict = r->seen.verdict, .evaluated = r->seen.evaluated,
-                                 .changed = r->seen.changed, .flapping = r->st.flapping,
-                                 .uncovered = r->seen.uncovered, .at_least = r->seen.at_least,
+    *ret = (struct judge_result){.id = r->id,
+                                 .rule = r->rule,
+                                 .result = r->seen.result,
+                                 .nodata = r->seen.nodata,
+                                 .state = r->seen.state,
+                                 .verdict = r->seen.verdict,
+                                 .evaluated = r->seen.evaluated,
+                                 .changed = r->seen.changed,
+                                 .flapping = r->st.flapping,
+                                 .uncovered = r->seen.uncovered,
+                                 .at_least = r->seen.at_least,
                                  .no_data_at_checkpoint = r->seen.no_data_at_checkpoint,
                                  .at_us = r->st.last_us};
     if (r->seen.result == RESULT_NODATA)
@@ -385,9 +396,10 @@ static void explain_limit(const struct judge_result *r, struct strbuf *out)
         return;
     }
     if (cmp->kind == EXPR_CMP)
-        strbuf_addf(out, " %.*s", SV_FMT(rule_cmp_names[rule_subject(cmp) == cmp->a
-                                                             ? cmp->op
-                                                             : rule_cmp_mirror((enum rule_cmp)cmp->op)]));
+        strbuf_addf(out, " %.*s",
+                    SV_FMT(rule_cmp_names[rule_subject(cmp) == cmp->a
+                                              ? cmp->op
+                                              : rule_cmp_mirror((enum rule_cmp)cmp->op)]));
     else
         strbuf_add_str(out, cmp->kind == EXPR_RANGE ? " in" : " within reach of");
     if (r->has_limit)

@@ -17,14 +17,14 @@
 #define JUDGE_UNSET INT64_MIN /* a moment that is not known */
 
 struct judge_config {
-    struct sv run;               /* id of the run, for evidence */
-    int64_t interval_us;         /* of polls; 0: 15 s */
-    int64_t t0_us;               /* the deploy mark; JUDGE_UNSET: the step's begin, else the first tick */
-    int64_t step_us;             /* begin of the step that a gate belongs to */
-    int64_t run_start_us;        /* "after week N" counts from here */
-    int64_t rollback_until_us;   /* how long the way back is possible */
-    int64_t watch_us;            /* length of the watch; 0: the last checkpoint or longest "within" */
-    struct rule_times times;     /* all 0: rule_times_default() */
+    struct sv run;        /* id of the run, for evidence */
+    int64_t interval_us;  /* of polls; 0: 15 s */
+    int64_t t0_us;        /* the deploy mark; JUDGE_UNSET: the step's begin, else the first tick */
+    int64_t step_us;      /* begin of the step that a gate belongs to */
+    int64_t run_start_us; /* "after week N" counts from here */
+    int64_t rollback_until_us; /* how long the way back is possible */
+    int64_t watch_us;          /* length of the watch; 0: the last checkpoint or longest "within" */
+    struct rule_times times;   /* all 0: rule_times_default() */
 };
 
 struct judge; /* opaque */
@@ -75,10 +75,10 @@ struct judge_result {
     bool no_data_at_checkpoint;
     bool has_value, has_limit, has_limit_to, has_n, has_share, has_window, has_for;
     double value, limit, limit_to, n, share, share_to;
-    struct dim_type type;            /* of value and limit */
-    bool at_least;                   /* a report's percentile lies in the last bucket (R14) */
-    int64_t at_us;                   /* of the evaluation; JUDGE_UNSET: none yet */
-    int64_t from_us, to_us;          /* window */
+    struct dim_type type;   /* of value and limit */
+    bool at_least;          /* a report's percentile lies in the last bucket (R14) */
+    int64_t at_us;          /* of the evaluation; JUDGE_UNSET: none yet */
+    int64_t from_us, to_us; /* window */
     double covered_s;
     int64_t since_us, elapsed_us, need_us; /* "for", or how long a gate held */
 };
@@ -112,7 +112,7 @@ const struct judge_event *judge_events(const struct judge *j, size_t *n);
 
 /* Checkpoints, in the order of their time. */
 struct judge_checkpoint {
-    struct sv id; /* "T+5m", "step+30s" */
+    struct sv id;   /* "T+5m", "step+30s" */
     int64_t due_us; /* JUDGE_UNSET: its beginning is not known yet */
     enum check_phase phase;
     int64_t judged_us, closed_us; /* JUDGE_UNSET: not yet */

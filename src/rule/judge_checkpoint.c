@@ -16,7 +16,8 @@ static struct judge_check *check_at(struct judge *j, const struct rule_moment *a
         if (moment_same(&j->checks.v[i].at, at))
             return &j->checks.v[i];
     c = vec_add(&j->checks);
-    c->id = arena_fmt(&j->arena, "%s+%.*s", at->from == FROM_STEP ? "step" : "T", SV_FMT(at->after.text));
+    c->id = arena_fmt(&j->arena, "%s+%.*s", at->from == FROM_STEP ? "step" : "T",
+                      SV_FMT(at->after.text));
     c->at = *at;
     c->judged_us = c->closed_us = JUDGE_UNSET;
     return c;
@@ -108,15 +109,25 @@ static size_t derive(struct judge *j, size_t i, const struct rule_moment *at)
     struct rule *r;
     enum worse worse;
 
-    if (!cmp || cmp->kind == EXPR_NOT_WORSE || (worse = worse_of(from, cmp, negated)) == WORSE_UNKNOWN)
+    if (!cmp || cmp->kind == EXPR_NOT_WORSE ||
+        (worse = worse_of(from, cmp, negated)) == WORSE_UNKNOWN)
         return SIZE_MAX;
     e = ARENA_NEW(&j->arena, struct expr);
-    *e = (struct expr){.kind = EXPR_NOT_WORSE, .at = cmp->at, .end = cmp->end, .worse = worse,
-                       .type = {DIM_BOOL, false}, .slot = from->n_slots};
+    *e = (struct expr){.kind = EXPR_NOT_WORSE,
+                       .at = cmp->at,
+                       .end = cmp->end,
+                       .worse = worse,
+                       .type = {DIM_BOOL, false},
+                       .slot = from->n_slots};
     e->a = rule_subject(cmp) == cmp->a ? cmp->a : cmp->b;
     r = ARENA_NEW(&j->arena, struct rule);
-    *r = (struct rule){.form = RULE_EXPECT, .expr = e, .at = *at, .scale = from->scale,
-                       .n_slots = from->n_slots + 1, .has_min = from->has_min, .min = from->min};
+    *r = (struct rule){.form = RULE_EXPECT,
+                       .expr = e,
+                       .at = *at,
+                       .scale = from->scale,
+                       .n_slots = from->n_slots + 1,
+                       .has_min = from->has_min,
+                       .min = from->min};
     {
         CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
 
@@ -224,7 +235,8 @@ void judge_checks_open(struct judge *j, int64_t t_us)
         m = check_fsm(c->phase, CHECK_DUE);
         assert(m.effect != CHECK_FX_BUG);
         if (m.effect == CHECK_FX_OPEN) {
-            int64_t late = j->cfg.interval_us > j->cfg.times.late_us ? j->cfg.interval_us : j->cfg.times.late_us;
+            int64_t late = j->cfg.interval_us > j->cfg.times.late_us ? j->cfg.interval_us
+                                                                     : j->cfg.times.late_us;
 
             c->late_us = t_us - due > late ? t_us - due : 0;
         }
@@ -253,8 +265,9 @@ static enum verdict close_verdict(struct judge *j, struct judge_check *c, bool o
 
         if (over && seen->verdict == VERDICT_HOLD) {
             seen->verdict = VERDICT_INVESTIGATE;
-            seen->no_data_at_checkpoint =
-                seen->result == RESULT_NODATA || seen->result == RESULT_ERROR || seen->result == RESULT_NONE;
+            seen->no_data_at_checkpoint = seen->result == RESULT_NODATA ||
+                                          seen->result == RESULT_ERROR ||
+                                          seen->result == RESULT_NONE;
             seen->changed = true;
         }
         worst = seen->verdict > worst ? seen->verdict : worst;
@@ -309,9 +322,13 @@ void judge_checkpoint(const struct judge *j, size_t i, struct judge_checkpoint *
     const struct judge_check *c = &j->checks.v[i];
 
     assert(i < j->checks.n);
-    *ret = (struct judge_checkpoint){.id = c->id, .due_us = due_of(j, c), .phase = c->phase,
-                                     .judged_us = c->judged_us, .closed_us = c->closed_us,
-                                     .late_us = c->late_us, .verdict = c->verdict};
+    *ret = (struct judge_checkpoint){.id = c->id,
+                                     .due_us = due_of(j, c),
+                                     .phase = c->phase,
+                                     .judged_us = c->judged_us,
+                                     .closed_us = c->closed_us,
+                                     .late_us = c->late_us,
+                                     .verdict = c->verdict};
 }
 
 size_t judge_checkpoint_rule(const struct judge *j, size_t checkpoint, size_t i)

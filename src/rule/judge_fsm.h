@@ -66,7 +66,13 @@ enum check_event {
     CHECK_ROLL_BACK,
     CHECK_EV__N
 };
-enum check_effect { CHECK_FX_BUG, CHECK_FX_NONE, CHECK_FX_OPEN, CHECK_FX_CLOSE, CHECK_FX_ROLL_BACK };
+enum check_effect {
+    CHECK_FX_BUG,
+    CHECK_FX_NONE,
+    CHECK_FX_OPEN,
+    CHECK_FX_CLOSE,
+    CHECK_FX_ROLL_BACK
+};
 struct check_move {
     enum check_phase next;
     enum check_effect effect;

@@ -19,8 +19,8 @@ struct rule_state {
     bool holding;      /* a gate: the last known result was true */
     bool flapping;
     bool done_effects, done_rollback; /* of this firing */
-    unsigned gaps;     /* that escalate, in a row */
-    uint32_t hist;     /* bit 0 is the newest: BAD */
+    unsigned gaps;                    /* that escalate, in a row */
+    uint32_t hist;                    /* bit 0 is the newest: BAD */
     unsigned n_hist;
     uint64_t firings;
 };
@@ -44,7 +44,7 @@ struct judge_rule {
     struct rule_state st, before; /* before: at the beginning of the last evaluation */
     json_t *nodes_before;         /* the same of the nodes, or NULL: they have none */
     struct rule_seen seen;
-    size_t derived_from; /* SIZE_MAX, or the rule that a "baseline" checkpoint compares */
+    size_t derived_from;  /* SIZE_MAX, or the rule that a "baseline" checkpoint compares */
     unsigned checkpoints; /* that judge it only there; 0: it stands */
     size_t family;        /* SIZE_MAX: none */
     enum verdict worst;   /* rule_verdict() */

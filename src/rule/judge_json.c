@@ -157,8 +157,8 @@ bool judge_nodes_load(struct rule_prog *p, const json_t *a)
     for (size_t i = 0; i < rule_prog_n_tests(p); i++) {
         const json_t *o = json_array_get(a, n + i);
 
-        *rule_prog_test(p, i) = (struct test_state){
-            json_get_int(o, "window", -1), get_sign(o, "decided"), get_sign(o, "before")};
+        *rule_prog_test(p, i) = (struct test_state){json_get_int(o, "window", -1),
+                                                    get_sign(o, "decided"), get_sign(o, "before")};
     }
     return true;
 }
@@ -296,9 +296,12 @@ static void seen_load(const json_t *o, struct rule_seen *s)
     *s = (struct rule_seen){0};
     info_load(o, &s->info);
     s->at_least = json_get_bool(o, "at_least", false);
-    s->state = (enum judge_state)name_of(judge_state_names, STATE__N, json_get_sv(o, "state"), STATE_INACTIVE);
-    s->verdict = (enum verdict)name_of(verdict_names, VERDICT__N, json_get_sv(o, "verdict"), VERDICT_OK);
-    s->result = (enum judge_result_kind)name_of(judge_result_names, RESULT__N, json_get_sv(o, "result"), RESULT_NONE);
+    s->state = (enum judge_state)name_of(judge_state_names, STATE__N, json_get_sv(o, "state"),
+                                         STATE_INACTIVE);
+    s->verdict =
+        (enum verdict)name_of(verdict_names, VERDICT__N, json_get_sv(o, "verdict"), VERDICT_OK);
+    s->result = (enum judge_result_kind)name_of(judge_result_names, RESULT__N,
+                                                json_get_sv(o, "result"), RESULT_NONE);
     if (s->result == RESULT_ERROR)
         s->error = xstrdup_sv(why);
     s->nodata = (enum nodata)name_of(nodata_names, NODATA__N, why, NODATA_NO_SERIES);
@@ -365,7 +368,8 @@ json_t *judge_save(const struct judge *j)
     if (j->verdict_rule != SIZE_MAX)
         json_put_int(o, "verdict_rule", (int64_t)j->verdict_rule);
     for (size_t i = 0; i < j->phases.n; i++)
-        json_append(phases, json_pack("[oI]", json_sv(j->phases.v[i].name), (json_int_t)j->phases.v[i].n));
+        json_append(phases,
+                    json_pack("[oI]", json_sv(j->phases.v[i].name), (json_int_t)j->phases.v[i].n));
     json_put(o, "phases", phases);
     json_put(o, "rules", rules_save(j));
     json_put(o, "checkpoints", checks_save(j));
@@ -382,7 +386,8 @@ static enum err_code rules_load(struct judge *j, const json_t *a, struct err *er
         const struct judge_rule *r = &j->rules.v[i];
 
         if (!sv_eq(json_get_sv(o, "id"), r->id) || !sv_eq(json_get_sv(o, "text"), r->rule->text))
-            return err_set(err, ERR_INVALID, "the stored state is of another rule than '%.*s'", SV_FMT(r->id));
+            return err_set(err, ERR_INVALID, "the stored state is of another rule than '%.*s'",
+                           SV_FMT(r->id));
     }
     for (size_t i = 0; i < j->rules.n; i++) {
         const json_t *o = json_array_get(a, i), *nodes = json_object_get(o, "nodes");
@@ -390,7 +395,8 @@ static enum err_code rules_load(struct judge *j, const json_t *a, struct err *er
         struct judge_rule *r = &j->rules.v[i];
 
         if (!judge_nodes_load(r->prog, nodes) || !judge_baselines_load(r->prog, baselines))
-            return err_set(err, ERR_INVALID, "the stored state of rule '%.*s' does not fit it", SV_FMT(r->id));
+            return err_set(err, ERR_INVALID, "the stored state of rule '%.*s' does not fit it",
+                           SV_FMT(r->id));
         judge_rule_load(o, &r->st);
         seen_load(o, &r->seen);
     }
@@ -407,12 +413,15 @@ static enum err_code checks_load(struct judge *j, const json_t *a, struct err *e
         struct judge_check *c = &j->checks.v[i];
 
         if (!sv_eq(json_get_sv(o, "id"), c->id))
-            return err_set(err, ERR_INVALID, "the stored state is of another checkpoint than %.*s", SV_FMT(c->id));
-        c->phase = (enum check_phase)name_of(check_names, CHECK__N, json_get_sv(o, "state"), CHECK_PLANNED);
+            return err_set(err, ERR_INVALID, "the stored state is of another checkpoint than %.*s",
+                           SV_FMT(c->id));
+        c->phase = (enum check_phase)name_of(check_names, CHECK__N, json_get_sv(o, "state"),
+                                             CHECK_PLANNED);
         c->judged_us = get_moment(o, "judged_us");
         c->closed_us = get_moment(o, "closed_us");
         c->late_us = json_get_int(o, "late_us", 0);
-        c->verdict = (enum verdict)name_of(verdict_names, VERDICT__N, json_get_sv(o, "verdict"), VERDICT_OK);
+        c->verdict =
+            (enum verdict)name_of(verdict_names, VERDICT__N, json_get_sv(o, "verdict"), VERDICT_OK);
     }
     return ERR_OK;
 }
@@ -437,7 +446,8 @@ enum err_code judge_restore(struct judge *j, const json_t *tree, struct err *err
     j->cfg.step_us = get_moment(tree, "step_us");
     j->cfg.run_start_us = get_moment(tree, "run_start_us");
     j->cfg.rollback_until_us = get_moment(tree, "rollback_until_us");
-    j->verdict = (enum verdict)name_of(verdict_names, VERDICT__N, json_get_sv(tree, "verdict"), VERDICT_OK);
+    j->verdict =
+        (enum verdict)name_of(verdict_names, VERDICT__N, json_get_sv(tree, "verdict"), VERDICT_OK);
     j->latched = json_get_bool(tree, "latched", false);
     j->verdict_rule = rule >= 0 && (uint64_t)rule < j->rules.n ? (size_t)rule : SIZE_MAX;
     for (size_t i = 0; i < json_array_size(phases); i++) {

@@ -139,14 +139,16 @@ static void see_recover(struct judge *j, struct judge_rule *r)
 
     if (!r->rule->has_recover || r->st.run != RUN_FIRED || !known)
         return;
-    bad = rule_eval_limit(r->prog, &j->scratch, &r->seen.info, bad_is_above(r) ? CMP_GT : CMP_LT, limit);
+    bad = rule_eval_limit(r->prog, &j->scratch, &r->seen.info, bad_is_above(r) ? CMP_GT : CMP_LT,
+                          limit);
     (void)rule_comparison(r->rule, &negated);
     if (negated)
         bad = val_not(bad);
     if (!val_known(&bad))
         see_value(r, &bad);
     else
-        r->seen.result = val_is(&bad, true) == (r->rule->form == RULE_WHEN) ? RESULT_TRUE : RESULT_FALSE;
+        r->seen.result =
+            val_is(&bad, true) == (r->rule->form == RULE_WHEN) ? RESULT_TRUE : RESULT_FALSE;
 }
 
 /* R22, R23.  *real: it is no missing value. */
@@ -156,7 +158,8 @@ static enum result_class classify(const struct judge_rule *r, bool *real)
 
     *real = r->seen.result == RESULT_TRUE || r->seen.result == RESULT_FALSE;
     if (*real)
-        return (r->seen.result == RESULT_TRUE) == (r->rule->form == RULE_WHEN) ? CLASS_BAD : CLASS_GOOD;
+        return (r->seen.result == RESULT_TRUE) == (r->rule->form == RULE_WHEN) ? CLASS_BAD
+                                                                               : CLASS_GOOD;
     if (r->rule->missing == MISSING_OK)
         return CLASS_GOOD;
     return r->rule->missing == MISSING_BAD && !filling ? CLASS_BAD : CLASS_GAP;
@@ -165,8 +168,9 @@ static enum result_class classify(const struct judge_rule *r, bool *real)
 /* R24 */
 static void count_gap(struct judge *j, struct judge_rule *r, enum result_class c)
 {
-    bool counts = c == CLASS_GAP && (r->seen.result == RESULT_ERROR || r->seen.nodata == NODATA_NO_SERIES ||
-                                     r->seen.nodata == NODATA_STALE);
+    bool counts =
+        c == CLASS_GAP && (r->seen.result == RESULT_ERROR || r->seen.nodata == NODATA_NO_SERIES ||
+                           r->seen.nodata == NODATA_STALE);
 
     r->st.gaps = counts ? r->st.gaps + 1 : 0;
     if (r->st.gaps == GAPS_ESCALATE)
@@ -194,8 +198,8 @@ static void count_changes(struct judge *j, struct judge_rule *r, enum result_cla
 
 /* ---- standing rules ---- */
 
-static enum run_event run_event_of(const struct judge *j, const struct judge_rule *r, enum result_class c,
-                                   int64_t t_us)
+static enum run_event run_event_of(const struct judge *j, const struct judge_rule *r,
+                                   enum result_class c, int64_t t_us)
 {
     int64_t away;
 
@@ -209,7 +213,8 @@ static enum run_event run_event_of(const struct judge *j, const struct judge_rul
     return away > judge_fresh_us(j, r) ? RUN_LATE : RUN_BAD;
 }
 
-static void run_effect(struct judge *j, struct judge_rule *r, enum run_effect fx, bool real, int64_t t_us)
+static void run_effect(struct judge *j, struct judge_rule *r, enum run_effect fx, bool real,
+                       int64_t t_us)
 {
     struct rule_state *st = &r->st;
     int64_t step = st->last_us == JUDGE_UNSET ? 0 : t_us - st->last_us;
@@ -244,7 +249,8 @@ static bool run_is_held(const struct judge *j, const struct judge_rule *r)
     return r->st.elapsed_us >= need && (r->st.fresh_us < 0 || r->st.fresh_us >= fresh);
 }
 
-static void step_run(struct judge *j, struct judge_rule *r, enum result_class c, bool real, int64_t t_us)
+static void step_run(struct judge *j, struct judge_rule *r, enum result_class c, bool real,
+                     int64_t t_us)
 {
     struct run_move m = run_fsm(r->st.run, run_event_of(j, r, c, t_us));
 
@@ -258,8 +264,8 @@ static void step_run(struct judge *j, struct judge_rule *r, enum result_class c,
     }
 }
 
-static enum judge_state run_state(const struct judge *j, const struct judge_rule *r, enum result_class c,
-                                  int64_t t_us)
+static enum judge_state run_state(const struct judge *j, const struct judge_rule *r,
+                                  enum result_class c, int64_t t_us)
 {
     if (r->st.run == RUN_FIRED)
         return STATE_FIRED;
@@ -290,13 +296,15 @@ static enum verdict run_contribution(const struct judge_rule *r, enum result_cla
     if (r->worst == VERDICT_OK) /* "ok" and "info" decide nothing */
         return v;
     if (r->st.run == RUN_FIRED)
-        v = r->rule->missing == MISSING_BAD && !r->st.real ? at_most(r->worst, VERDICT_INVESTIGATE) : r->worst;
+        v = r->rule->missing == MISSING_BAD && !r->st.real ? at_most(r->worst, VERDICT_INVESTIGATE)
+                                                           : r->worst;
     else if (r->st.run == RUN_PENDING)
         v = verdict_below(r->worst);
     if (c == CLASS_GAP)
         v = at_least(v, r->st.gaps >= GAPS_ESCALATE ? VERDICT_INVESTIGATE : VERDICT_HOLD);
-    if (info->cannot_tell || (r->seen.at_checkpoint && c == CLASS_GAP && r->seen.result == RESULT_NODATA &&
-                              r->seen.nodata == NODATA_UNDECIDED))
+    if (info->cannot_tell ||
+        (r->seen.at_checkpoint && c == CLASS_GAP && r->seen.result == RESULT_NODATA &&
+         r->seen.nodata == NODATA_UNDECIDED))
         v = at_least(v, VERDICT_INVESTIGATE);
     if (info->drifting)
         v = at_most(v, VERDICT_INVESTIGATE);
@@ -315,7 +323,8 @@ static void fire_actions(struct judge *j, struct judge_rule *r)
         const struct rule_act *act = &r->rule->acts[i];
         bool back = act->action == ACTION_ROLLBACK;
 
-        if (!rule_actions[act->action].effect || (back ? st->done_rollback || !rollback : st->done_effects))
+        if (!rule_actions[act->action].effect ||
+            (back ? st->done_rollback || !rollback : st->done_effects))
             continue;
         judge_event_add(j, JUDGE_FIRED, (size_t)(r - j->rules.v));
         vec_last(&j->events)->action = act->action;
@@ -329,8 +338,8 @@ static void fire_actions(struct judge *j, struct judge_rule *r)
 
 /* ---- gates ---- */
 
-static enum gate_event gate_event_of(const struct judge *j, const struct judge_rule *r, enum result_class c,
-                                     bool real, int64_t t_us)
+static enum gate_event gate_event_of(const struct judge *j, const struct judge_rule *r,
+                                     enum result_class c, bool real, int64_t t_us)
 {
     bool expect = r->rule->form == RULE_EXPECT;
     bool is_true = real ? r->seen.result == RESULT_TRUE : expect && r->rule->missing == MISSING_OK;
@@ -339,7 +348,8 @@ static enum gate_event gate_event_of(const struct judge *j, const struct judge_r
         return GATE_UNKNOWN;
     if (!is_true)
         return GATE_FALSE;
-    return r->st.last_us != JUDGE_UNSET && t_us - r->st.last_us > judge_fresh_us(j, r) ? GATE_LATE : GATE_TRUE;
+    return r->st.last_us != JUDGE_UNSET && t_us - r->st.last_us > judge_fresh_us(j, r) ? GATE_LATE
+                                                                                       : GATE_TRUE;
 }
 
 static void gate_effect(struct judge_rule *r, enum gate_effect fx, enum gate_event ev, int64_t t_us)
@@ -366,7 +376,8 @@ static bool gate_is_over(const struct judge *j, const struct judge_rule *r, int6
     int64_t from = r->st.first_us;
 
     if (rule->within.us == 0)
-        return rule->form == RULE_EXPECT && t_us - from >= 2 * rule->hold.us + j->cfg.times.slack_us;
+        return rule->form == RULE_EXPECT &&
+               t_us - from >= 2 * rule->hold.us + j->cfg.times.slack_us;
     if (rule->within_of == FROM_DEPLOY)
         from = j->cfg.t0_us;
     else if (j->cfg.step_us != JUDGE_UNSET)
@@ -374,7 +385,8 @@ static bool gate_is_over(const struct judge *j, const struct judge_rule *r, int6
     return t_us - from >= rule->within.us;
 }
 
-static void step_gate(struct judge *j, struct judge_rule *r, enum result_class c, bool real, int64_t t_us)
+static void step_gate(struct judge *j, struct judge_rule *r, enum result_class c, bool real,
+                      int64_t t_us)
 {
     enum gate_event ev = gate_event_of(j, r, c, real, t_us);
     struct gate_move m = gate_fsm(r->st.gate, ev);
@@ -394,7 +406,9 @@ static void step_gate(struct judge *j, struct judge_rule *r, enum result_class c
 static void see_gate(struct judge_rule *r)
 {
     static const enum judge_state states[2][GATE__N] = {
-        {[GATE_WAITING] = STATE_WAITING, [GATE_PASSED] = STATE_PASSED, [GATE_FAILED] = STATE_FAILED},
+        {[GATE_WAITING] = STATE_WAITING,
+         [GATE_PASSED] = STATE_PASSED,
+         [GATE_FAILED] = STATE_FAILED},
         {[GATE_WAITING] = STATE_WAITING, [GATE_PASSED] = STATE_OPEN, [GATE_FAILED] = STATE_TIMEOUT},
     };
     bool proceed = r->rule->form == RULE_WHEN;

@@ -13,8 +13,7 @@ void parse_expected(struct parser *p, const char *what)
 {
     if (!parse_ok(p))
         return;
-    (void)err_set(p->err, ERR_INVALID, "expected %s, found %s", what,
-                  rule_token_show(&p->l.tok).s);
+    (void)err_set(p->err, ERR_INVALID, "expected %s, found %s", what, rule_token_show(&p->l.tok).s);
     parse_at(p, p->l.tok.at);
 }
 
@@ -89,7 +88,8 @@ static struct rule_span span_of(struct parser *p, const struct num *v, size_t at
     if (!parse_ok(p))
         return s;
     if (!num_duration_us(v, &s.us) || s.us == 0) {
-        (void)err_set(p->err, ERR_INVALID, "'%.*s' is no duration of at least 1us and at most ten years",
+        (void)err_set(p->err, ERR_INVALID,
+                      "'%.*s' is no duration of at least 1us and at most ten years",
                       SV_FMT(v->text));
         (void)err_hint(p->err, "write a number with ms, s, m, h, d or w, without a blank");
         parse_at(p, at);
@@ -172,8 +172,8 @@ static bool parse_action(struct parser *p, struct rule_act *ret)
         if (parse_accept_word(p, rule_actions[i].name)) {
             ret->action = (enum rule_action)i;
             if (rule_actions[i].named)
-                ret->name = parse_receiver(p, i == ACTION_FLAG_OFF ? "the name of a flag"
-                                                                   : "a receiver");
+                ret->name =
+                    parse_receiver(p, i == ACTION_FLAG_OFF ? "the name of a flag" : "a receiver");
             return true;
         }
     return false;
@@ -452,8 +452,7 @@ static void parser_begin(struct parser *p, struct arena *a, struct sv text, stru
 static enum err_code parser_end(struct parser *p)
 {
     if (parse_ok(p) && p->l.tok.kind != TOK_END) {
-        (void)err_set(p->err, ERR_INVALID, "text after the rule: %s",
-                      rule_token_show(&p->l.tok).s);
+        (void)err_set(p->err, ERR_INVALID, "text after the rule: %s", rule_token_show(&p->l.tok).s);
         parse_at(p, p->l.tok.at);
     }
     return p->err->code;

@@ -182,8 +182,7 @@ static struct expr *parse_name(struct parser *p, const struct rule_token *first)
     struct expr *e = node_new(p, EXPR_NAME, first->at);
 
     if (!first->quoted && rule_word_is_reserved(first->text) && !parse_is(p, SV("."))) {
-        (void)err_set(p->err, ERR_INVALID, "'%.*s' is a word of the language",
-                      SV_FMT(first->text));
+        (void)err_set(p->err, ERR_INVALID, "'%.*s' is a word of the language", SV_FMT(first->text));
         (void)err_hint(p->err, "a metric or field of that name stands in back quotes");
         parse_at(p, first->at);
         return NULL;
@@ -296,8 +295,9 @@ static struct expr *parse_word(struct parser *p)
         struct sv word;
         enum expr_kind kind;
         bool on;
-    } literals[] = {
-        {SV("true"), EXPR_BOOL, true}, {SV("false"), EXPR_BOOL, false}, {SV("null"), EXPR_NULL, false}};
+    } literals[] = {{SV("true"), EXPR_BOOL, true},
+                    {SV("false"), EXPR_BOOL, false},
+                    {SV("null"), EXPR_NULL, false}};
     struct rule_token name = p->l.tok;
     struct expr *e;
 
@@ -351,8 +351,9 @@ static struct expr *parse_kofn(struct parser *p, struct expr *e)
         return NULL;
     e->n = (unsigned)parse_integer(p, &n, at, RULE_MAX_OF);
     if (parse_ok(p) && (e->k < 1 || e->k > e->n)) {
-        (void)err_set(p->err, ERR_INVALID, "%u of %u can not be: the first is at least 1 and at most the second",
-                      e->k, e->n);
+        (void)err_set(p->err, ERR_INVALID,
+                      "%u of %u can not be: the first is at least 1 and at most the second", e->k,
+                      e->n);
         parse_at(p, e->at);
     }
     parse_want(p, SV("("));
@@ -571,8 +572,12 @@ static struct expr *parse_cmp(struct parser *p)
         struct sv word;
         void (*tail)(struct parser *, struct expr *);
     } tails[] = {
-        {SV("in"), tail_in},           {SV("superset"), tail_superset}, {SV("contains"), tail_contains},
-        {SV("matches"), tail_matches}, {SV("within"), tail_within},     {SV("not"), tail_not},
+        {SV("in"), tail_in},
+        {SV("superset"), tail_superset},
+        {SV("contains"), tail_contains},
+        {SV("matches"), tail_matches},
+        {SV("within"), tail_within},
+        {SV("not"), tail_not},
         {SV("is"), tail_is},
     };
     struct expr *left = parse_sum(p), *e;

@@ -8,13 +8,13 @@
 enum bind { BIND_OR, BIND_AND, BIND_NOT, BIND_CMP, BIND_SUM, BIND_TERM, BIND_FAC };
 
 static const enum bind binds[EXPR__N] = {
-    [EXPR_NUM] = BIND_FAC,      [EXPR_STRING] = BIND_FAC,   [EXPR_BOOL] = BIND_FAC,
-    [EXPR_NULL] = BIND_FAC,     [EXPR_SET] = BIND_FAC,      [EXPR_NAME] = BIND_FAC,
-    [EXPR_BASELINE] = BIND_FAC, [EXPR_FUNC] = BIND_FAC,     [EXPR_QUANT] = BIND_FAC,
-    [EXPR_KOFN] = BIND_FAC,     [EXPR_NEG] = BIND_FAC,      [EXPR_NOT] = BIND_NOT,
-    [EXPR_AND] = BIND_AND,      [EXPR_OR] = BIND_OR,        [EXPR_CMP] = BIND_CMP,
-    [EXPR_IN] = BIND_CMP,       [EXPR_RANGE] = BIND_CMP,    [EXPR_SUPERSET] = BIND_CMP,
-    [EXPR_CONTAINS] = BIND_CMP, [EXPR_MATCHES] = BIND_CMP,  [EXPR_WITHIN] = BIND_CMP,
+    [EXPR_NUM] = BIND_FAC,       [EXPR_STRING] = BIND_FAC,  [EXPR_BOOL] = BIND_FAC,
+    [EXPR_NULL] = BIND_FAC,      [EXPR_SET] = BIND_FAC,     [EXPR_NAME] = BIND_FAC,
+    [EXPR_BASELINE] = BIND_FAC,  [EXPR_FUNC] = BIND_FAC,    [EXPR_QUANT] = BIND_FAC,
+    [EXPR_KOFN] = BIND_FAC,      [EXPR_NEG] = BIND_FAC,     [EXPR_NOT] = BIND_NOT,
+    [EXPR_AND] = BIND_AND,       [EXPR_OR] = BIND_OR,       [EXPR_CMP] = BIND_CMP,
+    [EXPR_IN] = BIND_CMP,        [EXPR_RANGE] = BIND_CMP,   [EXPR_SUPERSET] = BIND_CMP,
+    [EXPR_CONTAINS] = BIND_CMP,  [EXPR_MATCHES] = BIND_CMP, [EXPR_WITHIN] = BIND_CMP,
     [EXPR_NOT_WORSE] = BIND_CMP, [EXPR_IS] = BIND_CMP,      [EXPR_ARITH] = BIND_SUM,
 };
 
@@ -257,18 +257,30 @@ void rule_print_expr(const struct expr *e, struct strbuf *out)
         void (*print)(const struct expr *, struct strbuf *);
         bool tail; /* the left side comes first */
     } rows[EXPR__N] = {
-        [EXPR_NUM] = {print_literal, false},       [EXPR_STRING] = {print_literal, false},
-        [EXPR_BOOL] = {print_literal, false},      [EXPR_NULL] = {print_literal, false},
-        [EXPR_SET] = {print_set, false},           [EXPR_NAME] = {print_name, false},
-        [EXPR_BASELINE] = {print_baseline, false}, [EXPR_FUNC] = {print_func, false},
-        [EXPR_QUANT] = {print_quant, false},       [EXPR_KOFN] = {print_kofn, false},
-        [EXPR_NEG] = {print_neg, false},           [EXPR_NOT] = {print_neg, false},
-        [EXPR_AND] = {print_logic, false},         [EXPR_OR] = {print_logic, false},
-        [EXPR_ARITH] = {print_arith, false},       [EXPR_CMP] = {print_tail, true},
-        [EXPR_IN] = {print_tail_in, true},         [EXPR_RANGE] = {print_tail_range, true},
-        [EXPR_SUPERSET] = {print_tail, true},      [EXPR_CONTAINS] = {print_tail_text, true},
-        [EXPR_MATCHES] = {print_tail_text, true},  [EXPR_WITHIN] = {print_tail_within, true},
-        [EXPR_NOT_WORSE] = {print_tail_worse, true}, [EXPR_IS] = {print_tail_is, true},
+        [EXPR_NUM] = {print_literal, false},
+        [EXPR_STRING] = {print_literal, false},
+        [EXPR_BOOL] = {print_literal, false},
+        [EXPR_NULL] = {print_literal, false},
+        [EXPR_SET] = {print_set, false},
+        [EXPR_NAME] = {print_name, false},
+        [EXPR_BASELINE] = {print_baseline, false},
+        [EXPR_FUNC] = {print_func, false},
+        [EXPR_QUANT] = {print_quant, false},
+        [EXPR_KOFN] = {print_kofn, false},
+        [EXPR_NEG] = {print_neg, false},
+        [EXPR_NOT] = {print_neg, false},
+        [EXPR_AND] = {print_logic, false},
+        [EXPR_OR] = {print_logic, false},
+        [EXPR_ARITH] = {print_arith, false},
+        [EXPR_CMP] = {print_tail, true},
+        [EXPR_IN] = {print_tail_in, true},
+        [EXPR_RANGE] = {print_tail_range, true},
+        [EXPR_SUPERSET] = {print_tail, true},
+        [EXPR_CONTAINS] = {print_tail_text, true},
+        [EXPR_MATCHES] = {print_tail_text, true},
+        [EXPR_WITHIN] = {print_tail_within, true},
+        [EXPR_NOT_WORSE] = {print_tail_worse, true},
+        [EXPR_IS] = {print_tail_is, true},
     };
 
     if (rows[e->kind].tail)
@@ -343,7 +355,9 @@ void rule_print(const struct rule *r, struct strbuf *out)
         strbuf_add_str(out, i ? ", " : "");
         print_act(&r->acts[i], out);
     }
-    strbuf_add_str(out, r->form == RULE_WHEN ? " when " : r->form == RULE_EXPECT ? "expect " : "report ");
+    strbuf_add_str(out, r->form == RULE_WHEN     ? " when "
+                        : r->form == RULE_EXPECT ? "expect "
+                                                 : "report ");
     print_at(r->expr, r->form == RULE_REPORT ? BIND_SUM : BIND_OR, out);
     print_clauses(r, out);
 }

@@ -16,7 +16,8 @@ static bool speaks_of_baseline(const struct expr *e, bool partner)
 {
     struct expr *child;
 
-    if (e->kind == EXPR_NOT_WORSE || (e->kind == EXPR_BASELINE && !(partner && e->type.dim == DIM_SET)))
+    if (e->kind == EXPR_NOT_WORSE ||
+        (e->kind == EXPR_BASELINE && !(partner && e->type.dim == DIM_SET)))
         return true;
     for (size_t i = 0; (child = expr_child(e, i)) != NULL; i++)
         if (speaks_of_baseline(child, partner))
@@ -47,8 +48,8 @@ static struct sv bound_name(const struct expr *name)
     return sv_sub(name->text, 0, n);
 }
 
-static struct selector *select_suffixed(struct binder *b, const struct expr *name, const char *suffix,
-                                        int64_t keep_us)
+static struct selector *select_suffixed(struct binder *b, const struct expr *name,
+                                        const char *suffix, int64_t keep_us)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
 
@@ -64,7 +65,8 @@ static void bind_series(struct binder *b, const struct expr *name, int64_t span_
     int64_t keep = span_us > b->least_us ? span_us : b->least_us;
 
     bind->sel = select_suffixed(b, name, "", keep);
-    if (name->source != SOURCE_UNKNOWN && name->source != SOURCE_HISTOGRAM && name->source != SOURCE_SUMMARY)
+    if (name->source != SOURCE_UNKNOWN && name->source != SOURCE_HISTOGRAM &&
+        name->source != SOURCE_SUMMARY)
         return;
     bind->bucket = select_suffixed(b, name, "_bucket", keep);
     bind->count = select_suffixed(b, name, "_count", keep);
@@ -89,7 +91,8 @@ static void bind_name(struct binder *b, const struct expr *e)
     if (e->source == SOURCE_ROWS || e->source == SOURCE_SET)
         bind_rows(b, e);
     else if (e->source != SOURCE_LOG)
-        bind_series(b, e, e->source == SOURCE_EVENTS && e->window.us == 0 ? SINCE_T0_US : e->window.us);
+        bind_series(b, e,
+                    e->source == SOURCE_EVENTS && e->window.us == 0 ? SINCE_T0_US : e->window.us);
 }
 
 static void bind_func(struct binder *b, const struct expr *e)
@@ -113,7 +116,7 @@ static void bind_pattern(struct binder *b, const struct expr *e)
     struct err err;
 
     if (regex_new(e->text, 0, &b->p->binds[e->slot].re, &err) != ERR_OK)
-        assert(!"rule_check() compiled it"); /* uncovered: our own bug */
+        assert(!(bool)"rule_check() compiled it"); /* uncovered: our own bug */
 }
 
 static void bind_set(struct binder *b, const struct expr *e)
@@ -194,7 +197,8 @@ static void bind_expr(struct binder *b, const struct expr *e)
     }
 }
 
-struct rule_prog *rule_prog_new(struct samples *s, const struct rule *r, const struct rule_times *times)
+struct rule_prog *rule_prog_new(struct samples *s, const struct rule *r,
+                                const struct rule_times *times)
 {
     struct rule_prog *p = XNEW(struct rule_prog);
     struct binder b = {.p = p};

@@ -69,9 +69,9 @@ static bool num_or_none_eq(bool has_x, const struct num *x, bool has_y, const st
 
 static bool rule_eq_clauses(const struct rule *x, const struct rule *y)
 {
-    if (!span_eq(x->hold, y->hold) || !span_eq(x->every, y->every) || !span_eq(x->within, y->within) ||
-        x->within_of != y->within_of || x->at.from != y->at.from ||
-        !span_eq(x->at.after, y->at.after))
+    if (!span_eq(x->hold, y->hold) || !span_eq(x->every, y->every) ||
+        !span_eq(x->within, y->within) || x->within_of != y->within_of ||
+        x->at.from != y->at.from || !span_eq(x->at.after, y->at.after))
         return false;
     if (x->has_min != y->has_min || x->min != y->min || x->has_missing != y->has_missing ||
         x->missing != y->missing || !sv_eq(x->after, y->after) ||

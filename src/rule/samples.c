@@ -12,10 +12,10 @@
 #define KEPT_STARTS    1024u /* of one process: one per minute for 17 hours */
 
 /* Drop the older half. */
-#define HALVE(vec)                                                               \
-    do {                                                                         \
-        (vec)->n /= 2;                                                           \
-        memmove((vec)->v, (vec)->v + (vec)->n, (vec)->n * sizeof(*(vec)->v));    \
+#define HALVE(vec)                                                            \
+    do {                                                                      \
+        (vec)->n /= 2;                                                        \
+        memmove((vec)->v, (vec)->v + (vec)->n, (vec)->n * sizeof(*(vec)->v)); \
     } while (0)
 
 struct samples *samples_new(void)
@@ -256,13 +256,13 @@ static double label_number(const struct series *x, struct sv name)
     double v;
 
     if (sv_eq(text, SV("+Inf")))
-        return INFINITY;
+        return HUGE_VAL;
     return sv_to_f64(text, &v) ? v : (double)NAN;
 }
 
 /* Labels, their text and the struct in as few pieces as can be: there may be a million. */
-static struct series *series_new(struct metric *m, size_t source, const struct samples_label *sorted,
-                                 size_t n, struct sv text)
+static struct series *series_new(struct metric *m, size_t source,
+                                 const struct samples_label *sorted, size_t n, struct sv text)
 {
     struct series *x = XNEW(struct series);
     size_t bytes = text.n;
@@ -412,7 +412,8 @@ static bool series_room(struct samples *s, struct series *x, int64_t t_us)
 
     if (x->v.n < cap)
         return true;
-    if (now == SAMPLES_NEVER || now > t_us) /* a log line may come from the future: it drops nothing */
+    if (now == SAMPLES_NEVER ||
+        now > t_us) /* a log line may come from the future: it drops nothing */
         now = t_us;
     before = now - keep_span(s, x->metric->keep_us, x->source);
     while (old + 1 < x->v.n && x->v.v[old].t_us < before)
@@ -441,7 +442,8 @@ static void series_revive(struct samples *s, struct series *x, int64_t t_us)
 {
     int64_t polled = source_poll_before(&s->sources.v[x->source], t_us);
 
-    if (!x->events && x->last_us != SAMPLES_NEVER && is_forgotten(x->metric, x->last_us, polled, t_us)) {
+    if (!x->events && x->last_us != SAMPLES_NEVER &&
+        is_forgotten(x->metric, x->last_us, polled, t_us)) {
         series_empty(s, x);
         x->first_us = x->last_us = SAMPLES_NEVER;
         x->down = -1;
@@ -485,7 +487,8 @@ bool series_push(struct samples *s, struct series *x, int64_t t_us, double v)
 }
 
 /* A changed process_start_time_seconds resets every counter of the target. */
-static void source_start(struct samples *s, size_t source, const struct series *x, int64_t t_us, double v)
+static void source_start(struct samples *s, size_t source, const struct series *x, int64_t t_us,
+                         double v)
 {
     struct source *src = &s->sources.v[source];
 
@@ -500,8 +503,8 @@ static void source_start(struct samples *s, size_t source, const struct series *
     src->start = v;
 }
 
-bool samples_add(struct samples *s, size_t source, struct sv name, const struct samples_label *labels,
-                 size_t n_labels, int64_t t_us, double v)
+bool samples_add(struct samples *s, size_t source, struct sv name,
+                 const struct samples_label *labels, size_t n_labels, int64_t t_us, double v)
 {
     static const struct sv start_name = SV("process_start_time_seconds");
     bool start = name.n == start_name.n && sv_eq(name, start_name);
@@ -574,7 +577,8 @@ static bool events_push(struct samples *s, struct series *x, int64_t t_us, uint6
     return count == 0 || series_push(s, x, t_us, (double)count);
 }
 
-bool samples_add_events(struct samples *s, size_t source, struct sv name, int64_t t_us, uint64_t count)
+bool samples_add_events(struct samples *s, size_t source, struct sv name, int64_t t_us,
+                        uint64_t count)
 {
     struct series *x = series_alone(s, source, name);
 
@@ -598,7 +602,8 @@ void samples_add_probe(struct samples *s, size_t source, int64_t t_us, enum samp
         x->down = 0;
 }
 
-struct series *samples_want_lines(struct samples *s, struct sv log, struct sv pattern, struct sv except)
+struct series *samples_want_lines(struct samples *s, struct sv log, struct sv pattern,
+                                  struct sv except)
 {
     const struct samples_label labels[] = {{SV("not"), except}, {SV("pattern"), pattern}};
     size_t source = source_get(s, log);
@@ -613,7 +618,7 @@ struct series *samples_want_lines(struct samples *s, struct sv log, struct sv pa
     x->events = true;
     if (regex_new(pattern, 0, &x->pattern, &err) != ERR_OK ||
         (except.n && regex_new(except, 0, &x->except, &err) != ERR_OK))
-        assert(!"rule_check() compiled it"); /* uncovered: our own bug */
+        assert(!(bool)"rule_check() compiled it"); /* uncovered: our own bug */
     return x;
 }
 

@@ -17,7 +17,7 @@
 #define SAMPLES_SERIES_MAX     1000000u   /* an exposition holds no more samples */
 #define SAMPLES_PER_SERIES_MAX (1u << 18) /* 30 days every 10 s */
 #define SAMPLES_TOTAL_MAX      (1u << 26) /* 1 GiB */
-#define SAMPLES_ROWS_MAX       100000u    /* of one set: beyond it a rule over rows is no rule for people */
+#define SAMPLES_ROWS_MAX       100000u /* of one set: beyond it a rule over rows is no rule for people */
 #define SAMPLES_NEVER          INT64_MIN
 
 struct samples; /* opaque */
@@ -43,8 +43,8 @@ struct samples_label {
  * One sample.  False when it was not stored: nobody wants the name (which is normal), there is one
  * of that time already, or a limit is reached (which makes rules over the name an ERROR).
  */
-bool samples_add(struct samples *s, size_t source, struct sv name, const struct samples_label *labels,
-                 size_t n_labels, int64_t t_us, double v);
+bool samples_add(struct samples *s, size_t source, struct sv name,
+                 const struct samples_label *labels, size_t n_labels, int64_t t_us, double v);
 /* The created time that the exposition gave with the sample at t_us. */
 void samples_created(struct samples *s, size_t source, struct sv name,
                      const struct samples_label *labels, size_t n_labels, int64_t t_us,
@@ -60,7 +60,8 @@ struct sample_value {
 bool samples_add_value(struct samples *s, size_t source, struct sv name, int64_t t_us,
                        const struct sample_value *v);
 /* `count` events at t_us ("unit.app.crashes"); none need not be pushed. */
-bool samples_add_events(struct samples *s, size_t source, struct sv name, int64_t t_us, uint64_t count);
+bool samples_add_events(struct samples *s, size_t source, struct sv name, int64_t t_us,
+                        uint64_t count);
 /* An attempt of the probe that the source is. */
 enum sample_probe { PROBE_DOWN, PROBE_UP, PROBE_COULD_NOT_RUN };
 void samples_add_probe(struct samples *s, size_t source, int64_t t_us, enum sample_probe result);

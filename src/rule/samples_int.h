@@ -25,10 +25,10 @@ struct series {
     size_t source;
     struct samples_label *labels; /* sorted by name */
     size_t n_labels;
-    struct sv text;      /* status="500",... : orders series and finds equal label sets */
-    double le, quantile; /* NaN: no such label */
-    int64_t first_us;    /* the first sample ever */
-    int64_t last_us;     /* SAMPLES_NEVER: none */
+    struct sv text;       /* status="500",... : orders series and finds equal label sets */
+    double le, quantile;  /* NaN: no such label */
+    int64_t first_us;     /* the first sample ever */
+    int64_t last_us;      /* SAMPLES_NEVER: none */
     VEC(struct sample) v; /* oldest first, times differ */
     bool overflow;        /* samples were refused */
     bool events;
@@ -81,7 +81,7 @@ struct selector {
     struct metric *metric;
     struct label *labels;
     size_t n_labels;
-    struct regex **patterns; /* per label, or NULL */
+    struct regex **patterns;   /* per label, or NULL */
     VEC(struct series *) list; /* by text, then source */
     VEC(size_t) sources;
     unsigned generation;
@@ -100,7 +100,8 @@ struct samples {
     struct map selector_by_key;
     VEC(struct restart) restarts;
     size_t capacity, dead;
-    int64_t sweep_us, keep_us, scraped_us; /* next sweep; longest keep; last good poll of a scraped target */
+    int64_t sweep_us, keep_us,
+        scraped_us;    /* next sweep; longest keep; last good poll of a scraped target */
     struct strbuf key; /* scratch */
 };
 
@@ -108,7 +109,8 @@ struct samples {
 struct metric *samples_metric(const struct samples *s, struct sv name);
 /* The source of that name, or NULL. */
 const struct source *samples_find_source(const struct samples *s, struct sv name);
-static inline const struct source *samples_source_of(const struct samples *s, const struct series *x)
+static inline const struct source *samples_source_of(const struct samples *s,
+                                                     const struct series *x)
 {
     return &s->sources.v[x->source];
 }
@@ -119,7 +121,8 @@ struct selector *samples_selector(struct samples *s, struct sv name, const struc
 /* Bring its list up to date. */
 void selector_refresh(struct selector *sel);
 /* Want the lines that match: the event series that counts them. */
-struct series *samples_want_lines(struct samples *s, struct sv log, struct sv pattern, struct sv except);
+struct series *samples_want_lines(struct samples *s, struct sv log, struct sv pattern,
+                                  struct sv except);
 
 /* Samples with t <= t_us: how many, from the front. */
 size_t series_upto(const struct series *x, int64_t t_us);

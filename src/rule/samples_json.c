@@ -25,7 +25,7 @@ double samples_number(const json_t *v)
 
     if (json_is_number(v))
         return json_number_value(v);
-    return sv_eq(text, SV("+Inf")) ? (double)INFINITY : sv_eq(text, SV("-Inf")) ? -(double)INFINITY : (double)NAN;
+    return sv_eq(text, SV("+Inf")) ? HUGE_VAL : sv_eq(text, SV("-Inf")) ? -HUGE_VAL : (double)NAN;
 }
 
 static void put_time(json_t *o, const char *key, int64_t us)
@@ -66,18 +66,21 @@ static json_t *value_save(const struct series *x)
     json_put(o, "value",
              x->last.kind == SAMPLES_TEXT   ? json_sv(x->last.text)
              : x->last.kind == SAMPLES_BOOL ? json_boolean(x->last.num > 0)
-                                           : json_null());
+                                            : json_null());
     return o;
 }
 
 json_t *samples_series_save(const struct series *x, size_t from, size_t upto, bool values)
 {
-    json_t *o = json_object(), *labels = json_array(), *samples = json_array(), *created = json_array();
+    json_t *o = json_object(), *labels = json_array(), *samples = json_array(),
+           *created = json_array();
 
     for (size_t i = 0; i < x->n_labels; i++)
-        json_append(labels, json_pack("[oo]", json_sv(x->labels[i].name), json_sv(x->labels[i].value)));
+        json_append(labels,
+                    json_pack("[oo]", json_sv(x->labels[i].name), json_sv(x->labels[i].value)));
     for (size_t i = from; values && i < upto; i++)
-        json_append(samples, json_pack("[Io]", (json_int_t)x->v.v[i].t_us, samples_number_save(x->v.v[i].v)));
+        json_append(samples, json_pack("[Io]", (json_int_t)x->v.v[i].t_us,
+                                       samples_number_save(x->v.v[i].v)));
     for (size_t i = 0; i < x->created.n; i++)
         json_append(created, json_pack("[II]", (json_int_t)x->created.v[i].t_us,
                                        (json_int_t)x->created.v[i].created_us));
@@ -97,11 +100,13 @@ json_t *samples_series_save(const struct series *x, size_t from, size_t upto, bo
     if (x->overflow)
         json_put_bool(o, "overflow", true);
     if (x->down >= 0 || x->bad || x->good)
-        json_put(o, "probe", json_pack("{sosIsI}", "down", x->down < 0 ? json_null() : json_boolean(x->down),
-                                       "bad", (json_int_t)x->bad, "good", (json_int_t)x->good));
+        json_put(o, "probe",
+                 json_pack("{sosIsI}", "down", x->down < 0 ? json_null() : json_boolean(x->down),
+                           "bad", (json_int_t)x->bad, "good", (json_int_t)x->good));
     if (x->pattern)
-        json_put(o, "pattern", json_pack("[oo]", json_sv(series_label(x, SV("pattern"))),
-                                         json_sv(series_label(x, SV("not")))));
+        json_put(o, "pattern",
+                 json_pack("[oo]", json_sv(series_label(x, SV("pattern"))),
+                           json_sv(series_label(x, SV("not")))));
     return o;
 }
 
@@ -127,13 +132,15 @@ json_t *samples_restarts_save(const struct samples *s)
     json_t *a = json_array();
 
     for (size_t i = 0; i < s->restarts.n; i++)
-        json_append(a, json_pack("[Io]", (json_int_t)s->restarts.v[i].t_us, json_sv(s->restarts.v[i].instance)));
+        json_append(a, json_pack("[Io]", (json_int_t)s->restarts.v[i].t_us,
+                                 json_sv(s->restarts.v[i].instance)));
     return a;
 }
 
 json_t *samples_save(const struct samples *s)
 {
-    json_t *o = json_object(), *sources = json_array(), *series = json_array(), *rows = json_array();
+    json_t *o = json_object(), *sources = json_array(), *series = json_array(),
+           *rows = json_array();
     json_t *keep = json_object();
 
     for (size_t i = 0; i < s->sources.n; i++)
@@ -161,7 +168,8 @@ json_t *samples_save(const struct samples *s)
 
 static struct sv text_of(const json_t *v)
 {
-    return json_is_string(v) ? (struct sv){json_string_value(v), json_string_length(v)} : (struct sv){NULL, 0};
+    return json_is_string(v) ? (struct sv){json_string_value(v), json_string_length(v)}
+                             : (struct sv){NULL, 0};
 }
 
 /* Sources may have other numbers here than where they were saved. */
@@ -190,11 +198,13 @@ static bool source_load(struct loader *l, const json_t *o)
 
     if (!name.p || json_get_int(o, "interval_us", -1) < 0)
         return false;
-    i = samples_source(s, name, json_get_int(o, "interval_us", 0), json_get_bool(o, "strict", false));
+    i = samples_source(s, name, json_get_int(o, "interval_us", 0),
+                       json_get_bool(o, "strict", false));
     *vec_add(&l->sources) = i;
     src = &s->sources.v[i];
     for (i = 0; i < json_array_size(polls); i++)
-        samples_poll_ok(s, (size_t)(src - s->sources.v), json_integer_value(json_array_get(polls, i)));
+        samples_poll_ok(s, (size_t)(src - s->sources.v),
+                        json_integer_value(json_array_get(polls, i)));
     src->poll_us = json_get_int(o, "poll_us", SAMPLES_NEVER);
     src->ok_us = json_get_int(o, "ok_us", SAMPLES_NEVER);
     if (error.p)
@@ -246,7 +256,8 @@ static struct series *series_of(const struct loader *l, const json_t *o)
     for (size_t i = 0; i < n; i++) {
         const json_t *pair = json_array_get(labels, i);
 
-        list[i] = (struct samples_label){text_of(json_array_get(pair, 0)), text_of(json_array_get(pair, 1))};
+        list[i] = (struct samples_label){text_of(json_array_get(pair, 0)),
+                                         text_of(json_array_get(pair, 1))};
         if (!list[i].name.p || !list[i].value.p)
             return NULL;
     }
@@ -265,7 +276,8 @@ static bool series_load(struct loader *l, const json_t *o)
     for (size_t i = 0; i < json_array_size(samples); i++) {
         const json_t *p = json_array_get(samples, i);
 
-        (void)series_push(l->s, x, json_integer_value(json_array_get(p, 0)), samples_number(json_array_get(p, 1)));
+        (void)series_push(l->s, x, json_integer_value(json_array_get(p, 0)),
+                          samples_number(json_array_get(p, 1)));
     }
     for (size_t i = 0; i < json_array_size(created); i++) {
         const json_t *p = json_array_get(created, i);
@@ -324,7 +336,8 @@ static enum err_code load_lists(struct loader *l, const json_t *tree, struct err
 
         for (size_t i = 0; i < json_array_size(list); i++)
             if (!lists[k].load(l, json_array_get(list, i)))
-                return err_set(err, ERR_INVALID, "stored samples: %s, element %zu does not hold together",
+                return err_set(err, ERR_INVALID,
+                               "stored samples: %s, element %zu does not hold together",
                                lists[k].key, i);
     }
     return ERR_OK;

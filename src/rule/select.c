@@ -8,8 +8,8 @@ static void selector_key(struct samples *s, struct sv name, const struct label *
     strbuf_truncate(&s->key, 0);
     strbuf_add_sv(&s->key, name);
     for (size_t i = 0; i < n; i++)
-        strbuf_addf(&s->key, "%c%u%.*s%c%zu:%.*s", 0, (unsigned)labels[i].op, SV_FMT(labels[i].name), 0,
-                    labels[i].value.n, SV_FMT(labels[i].value));
+        strbuf_addf(&s->key, "%c%u%.*s%c%zu:%.*s", 0, (unsigned)labels[i].op,
+                    SV_FMT(labels[i].name), 0, labels[i].value.n, SV_FMT(labels[i].value));
 }
 
 /* A pattern matches the whole value. */

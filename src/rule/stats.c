@@ -71,7 +71,8 @@ double stats_ln_ok(double s, double n, double p0)
         double factor = p0 * (b + n + k) / (s + 1 + k);
 
         big_add(&e, factor);
-        if (factor < 1 && e.term < 1e-18 * (1 - factor) * e.sum) /* and the rest is a geometric tail */
+        if (factor < 1 &&
+            e.term < 1e-18 * (1 - factor) * e.sum) /* and the rest is a geometric tail */
             break;
     }
     return log(b * p0) + ln_rest - log(-expm1(ln_rest)) - log(s + 1) + log(e.sum) + e.shift;
@@ -158,7 +159,8 @@ static double tie_sum(double *v, size_t n)
 }
 
 /* All y - x, sorted, and from them the interval. */
-static void shift_interval(const double *x, size_t m, const double *y, size_t n, struct stats_shift *r)
+static void shift_interval(const double *x, size_t m, const double *y, size_t n,
+                           struct stats_shift *r)
 {
     CLEANUP(mem_freep) double *d = xcalloc(size_max(m * n, m + n), sizeof(double));
     double total = (double)(m + n), pairs = (double)m * (double)n, ties;
@@ -207,8 +209,9 @@ enum stats_answer stats_compare(const double *before, size_t m, const double *no
         shift_interval(x, m, y, n, &r);
     if (m > 0)
         r.median = values_median(x, m);
-    r.margin = by.kind == MARGIN_ABSOLUTE ? by.v
-               : (by.kind == MARGIN_RELATIVE ? by.v : RATIO_RELATIVE) * fabs(r.median);
+    r.margin = by.kind == MARGIN_ABSOLUTE
+                   ? by.v
+                   : (by.kind == MARGIN_RELATIVE ? by.v : RATIO_RELATIVE) * fabs(r.median);
     *ret = r;
     if (lower_is_worse) { /* in the direction of the values that were given */
         ret->median = -r.median;

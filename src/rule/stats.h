@@ -45,7 +45,7 @@ struct stats_shift {
     double lag1; /* the larger of both samples'; 0 when both are short */
     int64_t k;   /* below 1: no interval, lo and hi are 0 */
 };
-#define STATS_LAG1_MAX   0.3 /* above it the values are not independent: at most INVESTIGATE */
+#define STATS_LAG1_MAX   0.3  /* above it the values are not independent: at most INVESTIGATE */
 #define STATS_VALUES_MAX 512u /* of each sample: all differences of both are sorted */
 
 /*

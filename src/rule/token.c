@@ -17,8 +17,8 @@ static size_t name_length(struct sv s)
 
     if (s.n == 0 || !name_start(s.p[0]))
         return 0;
-    while (i < s.n && (ascii_is_word(s.p[i]) ||
-                       (s.p[i] == '-' && i + 1 < s.n && ascii_is_word(s.p[i + 1]))))
+    while (i < s.n &&
+           (ascii_is_word(s.p[i]) || (s.p[i] == '-' && i + 1 < s.n && ascii_is_word(s.p[i + 1]))))
         i++;
     return i;
 }

@@ -247,8 +247,9 @@ bool val_version_cmp(struct sv a, struct sv b, int *ret)
 static struct val holds(unsigned op, int order)
 {
     static const bool truth[CMP__N][3] = {
-        [CMP_LT] = {true, false, false}, [CMP_LE] = {true, true, false}, [CMP_GT] = {false, false, true},
-        [CMP_GE] = {false, true, true},  [CMP_EQ] = {false, true, false}, [CMP_NE] = {true, false, true},
+        [CMP_LT] = {true, false, false}, [CMP_LE] = {true, true, false},
+        [CMP_GT] = {false, false, true}, [CMP_GE] = {false, true, true},
+        [CMP_EQ] = {false, true, false}, [CMP_NE] = {true, false, true},
     };
 
     return val_bool(truth[op][order + 1]);
@@ -284,7 +285,8 @@ static struct val compare_known(struct arena *a, unsigned op, struct val x, stru
     if (x.kind == VAL_VERSION && y.kind == VAL_VERSION)
         return val_version_cmp(x.text, y.text, &order)
                    ? holds(op, order)
-                   : val_error(a, "no version: '%.*s'", SV_FMT(version_text(x.text).n ? y.text : x.text));
+                   : val_error(a, "no version: '%.*s'",
+                               SV_FMT(version_text(x.text).n ? y.text : x.text));
     if (x.kind != y.kind)
         return val_error(a, "values of different kinds are compared");
     if (x.kind == VAL_NUM)
@@ -361,7 +363,8 @@ static struct val arith_spread(struct arena *a, char op, const struct val *x, co
     struct val_item *items = ARENA_NEWN(a, struct val_item, many->n_items);
 
     for (size_t i = 0; i < many->n_items; i++) {
-        struct val v = arith_num(op, x == many ? x->items[i].v : x->num, y == many ? y->items[i].v : y->num);
+        struct val v =
+            arith_num(op, x == many ? x->items[i].v : x->num, y == many ? y->items[i].v : y->num);
 
         if (!val_known(&v))
             return v;

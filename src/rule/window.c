@@ -39,7 +39,8 @@ static bool restart_hits(const struct look *l, const struct restart *r, const st
 }
 
 /* The last restart of the series in (after, upto], or SAMPLES_NEVER. */
-static int64_t last_restart(const struct look *l, const struct series *x, int64_t after, int64_t upto)
+static int64_t last_restart(const struct look *l, const struct series *x, int64_t after,
+                            int64_t upto)
 {
     int64_t last = SAMPLES_NEVER;
 
@@ -62,7 +63,8 @@ static int64_t created_at(const struct series *x, int64_t t_us)
     return c;
 }
 
-static bool started_between(const struct look *l, const struct series *x, int64_t after, int64_t upto)
+static bool started_between(const struct look *l, const struct series *x, int64_t after,
+                            int64_t upto)
 {
     const struct source *src = samples_source_of(l->s, x);
 
@@ -77,7 +79,8 @@ static bool is_reset(const struct look *l, const struct series *x, const struct 
                      const struct sample *c)
 {
     return last_restart(l, x, p->t_us, c->t_us) != SAMPLES_NEVER ||
-           created_at(x, p->t_us) != created_at(x, c->t_us) || started_between(l, x, p->t_us, c->t_us);
+           created_at(x, p->t_us) != created_at(x, c->t_us) ||
+           started_between(l, x, p->t_us, c->t_us);
 }
 
 /* Can there be a reset that is no fall?  Almost never: asked once, not per pair. */

@@ -14,7 +14,8 @@ struct look {
     struct samples *s;
     const struct rule_times *times;
     int64_t t_us, t0_us;
-    int64_t baseline_us; /* above 0: a baseline is measured; every window is this long, gauges are medians */
+    int64_t
+        baseline_us; /* above 0: a baseline is measured; every window is this long, gauges are medians */
 };
 
 /* Far enough back that no window reaches it, and adding to it does not overflow. */

@@ -145,8 +145,8 @@ static const char *const effect_looks[] = {
     "ping",   "nc",       "ss",       "netstat", "lsof",       "which",    "test",      "[",
     "true",   "false",    "sleep",    "watch",   "journalctl", "find",     "sha256sum", "md5sum",
     "xargs",  "top",      "nslookup", "host",    "printf",     "readlink", "basename",  "dirname",
-    "uname",  "zcat",     "less",     "more",    "pwd", "command",    "type",     "column",    "tac",
-    "rev",    "seq",      "timeout",  "time",    "comm",       "realpath", ":"};
+    "uname",  "zcat",     "less",     "more",    "pwd",        "command",  "type",      "column",
+    "tac",    "rev",      "seq",      "timeout", "time",       "comm",     "realpath",  ":"};
 
 /* A word of any program that says that it only looks. */
 static const char *const effect_looking_verbs[] = {

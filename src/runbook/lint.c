@@ -6,10 +6,6 @@
 
 #include "base/sv.h"
 
-#define LINT_RULE(name) extern const struct lint_rule lint_##name;
-#include "runbook/lint_rules.inc"
-#undef LINT_RULE
-
 const struct lint_rule *const lint_rules[] = {
 #define LINT_RULE(name) &lint_##name,
 #include "runbook/lint_rules.inc"

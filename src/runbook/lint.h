@@ -36,6 +36,10 @@ struct lint_rule {
     void (*check)(struct lint *l, const struct lint_rule *rule);
 };
 
+#define LINT_RULE(name) extern const struct lint_rule lint_##name;
+#include "runbook/lint_rules.inc"
+#undef LINT_RULE
+
 extern const struct lint_rule *const lint_rules[];
 extern const size_t n_lint_rules;
 const struct lint_rule *lint_find_rule(struct sv id);

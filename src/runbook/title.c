@@ -53,16 +53,17 @@ enum title_pattern {
 };
 
 static const char *const title_patterns[] = {
-    [TITLE_NUMBERED] = "^(?:(phase|step|stage|part|scenario|schritt|stufe|task|option|migration|"
-                       "手順|ステップ|フェーズ)[ -]*([0-9]+(?:\\.[0-9]+)*)[.):：]?(?:[ ]*[-–—:]+)?|"
-                       "([0-9]+(?:\\.[0-9]+)+)[.):：]?|([0-9]{1,3})[.):：])(?:[ ]+|$)",
+    [TITLE_NUMBERED] =
+        ("^(?:(phase|step|stage|part|scenario|schritt|stufe|task|option|migration|"
+         "手順|ステップ|フェーズ)[ -]*([0-9]+(?:\\.[0-9]+)*)[.):：]?(?:[ ]*[-–—:]+)?|"
+         "([0-9]+(?:\\.[0-9]+)+)[.):：]?|([0-9]{1,3})[.):：])(?:[ ]+|$)"),
     [TITLE_OFFSET] =
         "^([0-9]+)[ -](minute|hour|day|min)s?[ -](?:post-deployment )?(?:checks?|review|mark)\\b",
     [TITLE_T_PLUS] =
         "^T ?\\+ ?([0-9]+) ?(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\\b",
     [TITLE_APPROVAL] =
-        "\\bapproval (?:obtained|received|given|from|granted)|\\bapprove[sd]? by\\b|"
-        "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得",
+        ("\\bapproval (?:obtained|received|given|from|granted)|\\bapprove[sd]? by\\b|"
+         "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得"),
     [TITLE_CONDITION] = "^(?:if|only if|only when|when|unless|falls|nur wenn|wenn)\\b",
 };
 

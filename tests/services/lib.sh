@@ -132,7 +132,7 @@ botctl() { # RELEASE ARGUMENT...: with the settings of this test
 # set_up DATABASE_URL [NAME=VALUE...]: the settings of this test; the port is the system's choice
 set_up() {
   printf '%s\n' "DATABASE_URL='$1'" "BOTCTL_LISTEN=127.0.0.1:${port:-0}" "BOTCTL_LOG=$PWD/log" \
-    "BOTCTL_MAINTENANCE_FLAG=$PWD/MAINTENANCE" "${@:2}" > env
+    "BOTCTL_MAINTENANCE_FLAG=$PWD/MAINTENANCE" "${@:2}" > ./env
 }
 
 startups() {

@@ -75,5 +75,6 @@ for kind in sqlite postgresql; do
   cases_load "$kind"
   cases_release3 "$kind"
 done
+# shellcheck disable=SC2154 # set by lib.sh
 echo "1..$test_number"
-exit $test_failed
+exit "$test_failed"

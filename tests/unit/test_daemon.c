@@ -55,8 +55,8 @@ static void wait_for_text(const char *path, const char *want)
 
 T(it_runs_in_a_session_of_its_own_with_its_environment_and_a_log)
 {
-    static const char *const argv[] = {"sh", "-c", "echo $WHAT $PPID $(ps -o sid= $$) $$; exec sleep 60",
-                                       NULL};
+    static const char *const argv[] = {"sh", "-c",
+                                       "echo $WHAT $PPID $(ps -o sid= $$) $$; exec sleep 60", NULL};
     CLEANUP(mem_freep) char *here = getcwd(NULL, 0);
     CLEANUP(strbuf_release) struct strbuf log = STRBUF(0), b = STRBUF(0);
     struct err err;

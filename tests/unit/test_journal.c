@@ -304,6 +304,7 @@ T_MAIN(T_CASE(J1_events_are_numbered_without_a_gap_and_read_back_in_order),
        T_CASE(J3_and_J4_a_failed_append_leaves_nothing_and_the_next_one_continues_the_chain),
        T_CASE(J5_a_blob_is_stored_with_its_event_and_a_damaged_one_is_found),
        T_CASE(a_finished_run_is_sealed_and_the_seal_covers_it),
-       T_CASE(J6_an_event_after_the_end_is_found), T_CASE(state_is_kept_by_the_next_append_or_a_flush_and_ends_with_the_run),
+       T_CASE(J6_an_event_after_the_end_is_found),
+       T_CASE(state_is_kept_by_the_next_append_or_a_flush_and_ends_with_the_run),
        T_CASE(two_runs_have_journals_of_their_own),
        T_CASE(run_names_are_read_in_every_form_that_is_printed))

@@ -66,8 +66,8 @@ T(numbers_that_json_does_not_have_are_written_as_text)
 {
     JSON *j = json_object();
 
-    json_put_real(j, "a", (double)INFINITY);
-    json_put_real(j, "b", -(double)INFINITY);
+    json_put_real(j, "a", HUGE_VAL);
+    json_put_real(j, "b", -HUGE_VAL);
     json_put_real(j, "c", (double)NAN);
     T_STR(written(j), "{\"a\":\"+Inf\",\"b\":\"-Inf\",\"c\":\"NaN\"}");
 }

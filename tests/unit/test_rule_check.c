@@ -13,9 +13,11 @@ struct desk {
     struct err err;
 };
 
-static void declare(struct desk *d, const char *name, enum source_kind kind, enum dim dim, double unit)
+static void declare(struct desk *d, const char *name, enum source_kind kind, enum dim dim,
+                    double unit)
 {
-    struct rule_source s = {.name = sv_from(name), .kind = kind, .type = {dim, false}, .unit = unit};
+    struct rule_source s = {
+        .name = sv_from(name), .kind = kind, .type = {dim, false}, .unit = unit};
 
     rule_env_add_source(d->env, &s);
 }
@@ -44,11 +46,11 @@ static struct desk desk_new(bool permit)
     declare(&d, "known_ids", SOURCE_SET, DIM_ANY, 0);
     rule_env_add_rule(d.env, SV("latency"));
     T_OK(rule_env_add_alias(d.env, SV("error_rate"),
-                            SV("ratio(http_requests_total{status=~\"5..\"}, http_requests_total)"), WORSE_UP, &d.diag,
-                            &d.err),
+                            SV("ratio(http_requests_total{status=~\"5..\"}, http_requests_total)"),
+                            WORSE_UP, &d.diag, &d.err),
          d.err);
-    T_OK(rule_env_add_alias(d.env, SV("mem_share"), SV("process_resident_memory_bytes / 16GB"), WORSE_UNKNOWN, &d.diag,
-                            &d.err),
+    T_OK(rule_env_add_alias(d.env, SV("mem_share"), SV("process_resident_memory_bytes / 16GB"),
+                            WORSE_UNKNOWN, &d.diag, &d.err),
          d.err);
     return d;
 }
@@ -73,33 +75,80 @@ static enum err_code check(struct desk *d, const char *text)
 T(what_makes_sense_is_taken)
 {
     static const char *const rules[] = {
-        "rollback when error_rate[1m] > 5%", "expect mem_share < 80%", "expect p95(http_request_duration_seconds)[5m] < 500ms",
-        "expect avg(http_request_duration_seconds)[5m] < 500ms", "expect p99(rpc_seconds)[5m] <= 1s",
-        "expect p50(queue_depth)[5m] < 5", "expect p50(queue_depth)[5m] + 1 < 5", "expect rate(http_requests_total[5m]) > 5/s",
-        "expect http_requests_total[5m] > 5", "expect slope(process_resident_memory_bytes[5m]) < 1MB/m",
-        "expect slope(process_resident_memory_bytes[5m]) * 10m < 1GB", "expect queue_depth * 2 < 10",
-        "expect queue_depth / 2 < 10", "expect process_resident_memory_bytes / queue_depth < 1MB",
-        "expect process_resident_memory_bytes * 10% < 1MB", "expect 10% * process_resident_memory_bytes < 1MB",
-        "expect queue_depth * lag_ms < 1s", "expect process_resident_memory_bytes / lag_ms < 1MB/s",
-        "expect 10m * rate(http_requests_total[5m]) > 5", "expect queue_depth / queue_depth < 2x", "expect 50% * 50% < 30%",
-        "expect lag_ms < 50ms", "expect lag_ms + 5ms < 50ms", "expect lag_ms - 5ms < 50ms", "expect mem_total > 1",
-        "expect http.health.json.latency < 50ms", "expect http.health.json.count == 5", "expect http.health.header.x == \"y\"",
-        "expect http.health.json.a.b.c == 5", "expect sql.x.value == 5", "expect sql.x == 5", "expect increase(sql.x[1h]) == 0",
-        "expect count(sql.deals where cost > 10GB : true) == 0", "expect sql.x is up", "expect http.health is down",
-        "expect all(sql.deals : id in known_ids)", "expect sql.deals superset {1, 2}", "expect 5 in known_ids",
-        "expect all(snapshot.d : record == baseline)", "expect matches(log.app, \"x\", not \"y\")[5m] == 0",
-        "expect unit.app.crashes[5m] == 0", "expect unit.app.crashes == 0", "expect events.rollback[30d] == 0",
-        "expect count(alertmanager.alerts) == 0", "expect \"A\" in env.set", "expect now - deploy < 5m", "expect now > deploy + 5m",
-        "expect step.elapsed < 5m", "expect error_rate[5m] not worse than baseline", "expect queue_depth <= baseline + 10%",
-        "expect error_rate[5m] <= baseline + 0.5pp", "expect queue_depth within 5 of baseline", "expect queue_depth in baseline",
-        "expect max(queue_depth) < 5", "expect max(rate(http_requests_total[5m])) < 5/s", "expect sum(http_requests_total[5m]) < 5",
-        "expect max(queue_depth)[5m] < 5", "expect max(queue_depth[5m]) < 5", "expect avg(avg(queue_depth[5m])) < 5",
-        "expect version(cmd.t.out) > version(\"1.2\")", "expect abs(queue_depth - 5) < 2", "expect queue_depth is stale",
-        "rollback when queue_depth > 10 recover 5", "expect queue_depth < 10 recover 5", "rollback when 10 < queue_depth recover 5",
-        "rollback when not (queue_depth < 10) recover 5", "rollback when error_rate[1m] > 1% confident 99%",
-        "expect p95(http_request_duration_seconds)[5m] < 1s confident 99%", "expect error_rate[5m] < 1% baseline 0.5%",
-        "checkpoint T+5m: latency, error_rate, all, trend, baseline", "report p95(http_request_duration_seconds)[5m]",
-        "expect count(sql.deals : p50 > 1) == 0", "expect any(sql.deals where a > 1)", "expect 2 of 3 (http.health is down)",
+        "rollback when error_rate[1m] > 5%",
+        "expect mem_share < 80%",
+        "expect p95(http_request_duration_seconds)[5m] < 500ms",
+        "expect avg(http_request_duration_seconds)[5m] < 500ms",
+        "expect p99(rpc_seconds)[5m] <= 1s",
+        "expect p50(queue_depth)[5m] < 5",
+        "expect p50(queue_depth)[5m] + 1 < 5",
+        "expect rate(http_requests_total[5m]) > 5/s",
+        "expect http_requests_total[5m] > 5",
+        "expect slope(process_resident_memory_bytes[5m]) < 1MB/m",
+        "expect slope(process_resident_memory_bytes[5m]) * 10m < 1GB",
+        "expect queue_depth * 2 < 10",
+        "expect queue_depth / 2 < 10",
+        "expect process_resident_memory_bytes / queue_depth < 1MB",
+        "expect process_resident_memory_bytes * 10% < 1MB",
+        "expect 10% * process_resident_memory_bytes < 1MB",
+        "expect queue_depth * lag_ms < 1s",
+        "expect process_resident_memory_bytes / lag_ms < 1MB/s",
+        "expect 10m * rate(http_requests_total[5m]) > 5",
+        "expect queue_depth / queue_depth < 2x",
+        "expect 50% * 50% < 30%",
+        "expect lag_ms < 50ms",
+        "expect lag_ms + 5ms < 50ms",
+        "expect lag_ms - 5ms < 50ms",
+        "expect mem_total > 1",
+        "expect http.health.json.latency < 50ms",
+        "expect http.health.json.count == 5",
+        "expect http.health.header.x == \"y\"",
+        "expect http.health.json.a.b.c == 5",
+        "expect sql.x.value == 5",
+        "expect sql.x == 5",
+        "expect increase(sql.x[1h]) == 0",
+        "expect count(sql.deals where cost > 10GB : true) == 0",
+        "expect sql.x is up",
+        "expect http.health is down",
+        "expect all(sql.deals : id in known_ids)",
+        "expect sql.deals superset {1, 2}",
+        "expect 5 in known_ids",
+        "expect all(snapshot.d : record == baseline)",
+        "expect matches(log.app, \"x\", not \"y\")[5m] == 0",
+        "expect unit.app.crashes[5m] == 0",
+        "expect unit.app.crashes == 0",
+        "expect events.rollback[30d] == 0",
+        "expect count(alertmanager.alerts) == 0",
+        "expect \"A\" in env.set",
+        "expect now - deploy < 5m",
+        "expect now > deploy + 5m",
+        "expect step.elapsed < 5m",
+        "expect error_rate[5m] not worse than baseline",
+        "expect queue_depth <= baseline + 10%",
+        "expect error_rate[5m] <= baseline + 0.5pp",
+        "expect queue_depth within 5 of baseline",
+        "expect queue_depth in baseline",
+        "expect max(queue_depth) < 5",
+        "expect max(rate(http_requests_total[5m])) < 5/s",
+        "expect sum(http_requests_total[5m]) < 5",
+        "expect max(queue_depth)[5m] < 5",
+        "expect max(queue_depth[5m]) < 5",
+        "expect avg(avg(queue_depth[5m])) < 5",
+        "expect version(cmd.t.out) > version(\"1.2\")",
+        "expect abs(queue_depth - 5) < 2",
+        "expect queue_depth is stale",
+        "rollback when queue_depth > 10 recover 5",
+        "expect queue_depth < 10 recover 5",
+        "rollback when 10 < queue_depth recover 5",
+        "rollback when not (queue_depth < 10) recover 5",
+        "rollback when error_rate[1m] > 1% confident 99%",
+        "expect p95(http_request_duration_seconds)[5m] < 1s confident 99%",
+        "expect error_rate[5m] < 1% baseline 0.5%",
+        "checkpoint T+5m: latency, error_rate, all, trend, baseline",
+        "report p95(http_request_duration_seconds)[5m]",
+        "expect count(sql.deals : p50 > 1) == 0",
+        "expect any(sql.deals where a > 1)",
+        "expect 2 of 3 (http.health is down)",
         "expect queue_depth not worse than baseline by 5 confident 95%",
     };
     struct desk d = desk_new(false);
@@ -154,18 +203,22 @@ T(what_makes_no_sense_is_refused_with_id_and_place)
         {"expect queue_depth", "RB400", 7, "compare it with something"},
         {"expect queue_depth and true", "RB400", 7, NULL},
         {"expect not queue_depth", "RB400", 11, NULL},
-        {"expect http_requests_total > 5", "RB407", 7, "take rate(...)[5m], increase(...)[5m] or a window"},
-        {"expect http_request_duration_seconds > 5s", "RB407", 7, "take p95(...)[5m] or avg(...)[5m]"},
+        {"expect http_requests_total > 5", "RB407", 7,
+         "take rate(...)[5m], increase(...)[5m] or a window"},
+        {"expect http_request_duration_seconds > 5s", "RB407", 7,
+         "take p95(...)[5m] or avg(...)[5m]"},
         {"expect max(http_requests_total)[5m] > 5", "RB407", 11, NULL},
         {"expect avg(http_requests_total)[5m] > 5", "RB407", 11, NULL},
         {"expect slope(http_requests_total[5m]) > 5/s", "RB407", 13, NULL},
-        {"expect rate(queue_depth[5m]) > 5/s", "RB400", 12, "rate, increase and ratio take counters; a gauge has slope"},
+        {"expect rate(queue_depth[5m]) > 5/s", "RB400", 12,
+         "rate, increase and ratio take counters; a gauge has slope"},
         {"expect queue_depth[5m] > 5", "RB400", 7, "take avg, max, min, last or slope of it"},
         {"expect sql.deals > 5", NULL, 0, NULL},
         {"expect log.app > 5", "RB400", 7, "take a member of it, count its rows or lines"},
         {"expect unit.app > 5", "RB400", 7, NULL},
         {"expect env.set > 5", "RB400", 7, NULL},
-        {"expect matches(sql.x, \"a\")[5m] == 0", "RB400", 15, "matches() counts lines of a log: log.NAME"},
+        {"expect matches(sql.x, \"a\")[5m] == 0", "RB400", 15,
+         "matches() counts lines of a log: log.NAME"},
         {"expect count(queue_depth) == 0", "RB400", 13, NULL},
         {"expect queue_depth is up", NULL, 0, NULL},
         {"expect log.app is up", "RB400", 7, NULL},
@@ -177,16 +230,19 @@ T(what_makes_no_sense_is_refused_with_id_and_place)
         {"expect http.health.qqqqqqqq == 200", "RB419", 7, ""},
         {"expect unit.app.state.x == 200", "RB419", 7, NULL},
         {"expect unit.app.state == 200", "RB400", 7, NULL},
-        {"expect http.health.json.count < 5s", "RB406", 7, "say its unit where it is bound (unit: ms)"},
+        {"expect http.health.json.count < 5s", "RB406", 7,
+         "say its unit where it is bound (unit: ms)"},
         {"expect 5s > http.health.json.count", "RB406", 7, NULL},
         {"expect rate(http_requests_total) > 5/s", "RB400", 7, "put one behind it, as [5m]"},
         {"expect ratio(http_requests_total[1m], http_requests_total[5m]) > 5%", "RB400", 38, NULL},
         {"expect avg(queue_depth + 1)[5m] > 5", "RB400", 11, NULL},
-        {"expect ratio(http_requests_total, process_resident_memory_bytes)[5m] > 5%", "RB400", 34, NULL},
+        {"expect ratio(http_requests_total, process_resident_memory_bytes)[5m] > 5%", "RB400", 34,
+         NULL},
         {"expect p95(http_request_duration_seconds)[5m] + 1s > 5s", "RB400", 7, NULL},
         {"expect max(p95(http_request_duration_seconds[5m])) > 5s", "RB400", 11, NULL},
         {"expect p95(http_request_duration_seconds)[5m] == 5s", "RB400", 7, NULL},
-        {"expect p95(http_request_duration_seconds)[5m] < p50(http_request_duration_seconds)[5m]", "RB400", 7, NULL},
+        {"expect p95(http_request_duration_seconds)[5m] < p50(http_request_duration_seconds)[5m]",
+         "RB400", 7, NULL},
         {"expect p95(http_requests_total)[5m] > 5", "RB407", 11, NULL},
         {"expect error_rate[1m] > 100%", "RB403", 7, NULL},
         {"expect error_rate[1m] == 101%", "RB403", 7, NULL},
@@ -225,7 +281,8 @@ T(what_makes_no_sense_is_refused_with_id_and_place)
         {"expect queue_depth < 10 recover 11", "RB400", 24, NULL},
         {"rollback when queue_depth < 10 recover 9", "RB400", 31, NULL},
         {"rollback when queue_depth > 10 recover 5s", "RB406", 31, NULL},
-        {"rollback when queue_depth > 10 confident 99%", "RB400", 31, "or 'not worse than baseline'"},
+        {"rollback when queue_depth > 10 confident 99%", "RB400", 31,
+         "or 'not worse than baseline'"},
         {"rollback when error_rate[1m] > baseline confident 99%", "RB400", 40, NULL},
         {"rollback when error_rate[1m] == 5% confident 99%", "RB400", 35, NULL},
         {"rollback when error_rate[1m] > 0% confident 99%", "RB400", 14, NULL},
@@ -246,11 +303,12 @@ T(what_makes_no_sense_is_refused_with_id_and_place)
                 T_FAIL("%s: %s", rows[i].rule, d.err.msg);
             continue;
         }
-        if (rc == ERR_INVALID && !d.r && strcmp(d.diag.id, rows[i].id) == 0 && d.diag.column == rows[i].column &&
+        if (rc == ERR_INVALID && !d.r && strcmp(d.diag.id, rows[i].id) == 0 &&
+            d.diag.column == rows[i].column &&
             (!rows[i].hint || strcmp(d.err.hint, rows[i].hint) == 0) && d.err.msg[0])
             continue;
-        printf("# %s: %s %s at %zu: %s (%s)\n", rows[i].rule, rc == ERR_OK ? "taken" : "is", d.diag.id, d.diag.column,
-               d.err.msg, d.err.hint);
+        printf("# %s: %s %s at %zu: %s (%s)\n", rows[i].rule, rc == ERR_OK ? "taken" : "is",
+               d.diag.id, d.diag.column, d.err.msg, d.err.hint);
         wrong++;
     }
     T_EQ(wrong, 0);
@@ -292,18 +350,22 @@ T(an_alias_is_put_in_with_its_window)
     struct desk d = desk_new(false);
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
 
-    T_OK(rule_env_add_alias(d.env, SV("both"), SV("max(rate(http_requests_total)) + queue_rate"), WORSE_UNKNOWN, &d.diag,
-                            &d.err),
+    T_OK(rule_env_add_alias(d.env, SV("both"), SV("max(rate(http_requests_total)) + queue_rate"),
+                            WORSE_UNKNOWN, &d.diag, &d.err),
          d.err);
-    T_OK(rule_env_add_alias(d.env, SV("queue_rate"), SV("rate(http_requests_total[2m])"), WORSE_UNKNOWN, &d.diag, &d.err),
+    T_OK(rule_env_add_alias(d.env, SV("queue_rate"), SV("rate(http_requests_total[2m])"),
+                            WORSE_UNKNOWN, &d.diag, &d.err),
          d.err);
     T_OK(check(&d, "expect both[1m] > 5/s and error_rate[7m] < 1%"), d.err);
     rule_print(d.r, &text);
-    T_STR(strbuf_str(&text), "expect max(rate(http_requests_total)[1m]) + rate(http_requests_total[2m])[2m] > 5/s and "
-                             "ratio(http_requests_total{status=~\"5..\"}, http_requests_total)[7m] < 1%");
-    T_EQ(rule_env_add_alias(d.env, SV("bad"), SV("a +"), WORSE_UNKNOWN, &d.diag, &d.err), ERR_INVALID);
+    T_STR(strbuf_str(&text),
+          "expect max(rate(http_requests_total)[1m]) + rate(http_requests_total[2m])[2m] > 5/s and "
+          "ratio(http_requests_total{status=~\"5..\"}, http_requests_total)[7m] < 1%");
+    T_EQ(rule_env_add_alias(d.env, SV("bad"), SV("a +"), WORSE_UNKNOWN, &d.diag, &d.err),
+         ERR_INVALID);
     T_STR(d.err.msg, "alias 'bad': expected a value, found the end");
-    T_OK(rule_env_add_alias(d.env, SV("loop"), SV("loop + 1"), WORSE_UNKNOWN, &d.diag, &d.err), d.err);
+    T_OK(rule_env_add_alias(d.env, SV("loop"), SV("loop + 1"), WORSE_UNKNOWN, &d.diag, &d.err),
+         d.err);
     T_EQ(check(&d, "expect loop > 1"), ERR_INVALID);
     T_STR(d.err.hint, "an alias must not lead back to itself");
     desk_free(&d);
@@ -314,7 +376,8 @@ T(in_a_row_a_name_is_a_field_and_an_alias_is_not_put_in)
     struct desk d = desk_new(false);
     const struct expr *q;
 
-    T_OK(check(&d, "expect all(sql.deals where error_rate > 5 : queue_depth > 5 and sub.x == now)"), d.err);
+    T_OK(check(&d, "expect all(sql.deals where error_rate > 5 : queue_depth > 5 and sub.x == now)"),
+         d.err);
     q = d.r->expr;
     T_EQ(q->b->a->source, SOURCE_FIELD);
     T_EQ(q->c->a->a->source, SOURCE_FIELD);
@@ -335,7 +398,8 @@ static void add_name(void *ctx, const struct expr *name, bool rows)
     struct names *n = ctx;
     size_t at = strlen(n->text);
 
-    (void)snprintf(n->text + at, sizeof(n->text) - at, "%.*s%s ", SV_FMT(name->text), rows ? "*" : "");
+    (void)snprintf(n->text + at, sizeof(n->text) - at, "%.*s%s ", SV_FMT(name->text),
+                   rows ? "*" : "");
 }
 
 T(a_rule_tells_the_names_it_reads)
@@ -344,7 +408,11 @@ T(a_rule_tells_the_names_it_reads)
     struct names n = {""};
     struct rule *c;
 
-    T_OK(check(&d, "rollback when a > 1 or any(sql.deals where x > b.c : http.h.up) or \"k\" in sql.set or sql.v > 1"), d.err);
+    T_OK(
+        check(
+            &d,
+            "rollback when a > 1 or any(sql.deals where x > b.c : http.h.up) or \"k\" in sql.set or sql.v > 1"),
+        d.err);
     rule_each_name(d.r, add_name, &n);
     T_STR(n.text, "a sql.deals* http.h.up sql.set sql.v.value ");
     T_OK(rule_parse(&d.a, SV("checkpoint T+5m"), &c, &d.diag, &d.err), d.err);
@@ -360,9 +428,12 @@ T(an_environment_that_permits_takes_what_the_use_suggests)
         enum source_kind kind;
         enum dim dim;
     } rows[] = {
-        {"expect max(a_seconds)[5m] > 1s", SOURCE_GAUGE, DIM_TIME},   {"expect increase(b[5m]) > 1", SOURCE_COUNTER, DIM_COUNT},
-        {"expect p95(c_bytes)[5m] > 1MB", SOURCE_UNKNOWN, DIM_BYTES}, {"expect avg(d_ratio)[5m] > 1%", SOURCE_UNKNOWN, DIM_RATIO},
-        {"expect count(rows) > 1", SOURCE_ROWS, DIM_COUNT},            {"expect increase(e_seconds_count[5m]) > 1", SOURCE_COUNTER, DIM_COUNT},
+        {"expect max(a_seconds)[5m] > 1s", SOURCE_GAUGE, DIM_TIME},
+        {"expect increase(b[5m]) > 1", SOURCE_COUNTER, DIM_COUNT},
+        {"expect p95(c_bytes)[5m] > 1MB", SOURCE_UNKNOWN, DIM_BYTES},
+        {"expect avg(d_ratio)[5m] > 1%", SOURCE_UNKNOWN, DIM_RATIO},
+        {"expect count(rows) > 1", SOURCE_ROWS, DIM_COUNT},
+        {"expect increase(e_seconds_count[5m]) > 1", SOURCE_COUNTER, DIM_COUNT},
     };
     struct desk d = desk_new(true);
 
@@ -385,9 +456,9 @@ T(units_of_bindings_are_read)
         enum dim dim;
         double unit;
     } rows[] = {
-        {"seconds", DIM_TIME, 1},  {"ms", DIM_TIME, 0.001}, {"Milliseconds", DIM_TIME, 0.001}, {"percent", DIM_RATIO, 0.01},
-        {"%", DIM_RATIO, 0.01},    {"MB", DIM_BYTES, 1e6},  {"KiB", DIM_BYTES, 1024},          {"ratio", DIM_RATIO, 1},
-        {"count", DIM_COUNT, 1},
+        {"seconds", DIM_TIME, 1},     {"ms", DIM_TIME, 0.001}, {"Milliseconds", DIM_TIME, 0.001},
+        {"percent", DIM_RATIO, 0.01}, {"%", DIM_RATIO, 0.01},  {"MB", DIM_BYTES, 1e6},
+        {"KiB", DIM_BYTES, 1024},     {"ratio", DIM_RATIO, 1}, {"count", DIM_COUNT, 1},
     };
     static const char *const bad[] = {"", "furlongs", "5s", "x", "pp", "s/m"};
     struct dim_type t;
@@ -468,7 +539,10 @@ T(the_rules_of_real_documents_pass)
 
 T_MAIN(T_CASE(what_makes_sense_is_taken), T_CASE(what_makes_no_sense_is_refused_with_id_and_place),
        T_CASE(advice_does_not_refuse), T_CASE(all_findings_are_kept_and_the_first_error_is_told),
-       T_CASE(an_alias_is_put_in_with_its_window), T_CASE(in_a_row_a_name_is_a_field_and_an_alias_is_not_put_in),
-       T_CASE(a_rule_tells_the_names_it_reads), T_CASE(an_environment_that_permits_takes_what_the_use_suggests),
-       T_CASE(units_of_bindings_are_read), T_CASE(every_prefix_of_the_table_has_a_rule_that_uses_it),
+       T_CASE(an_alias_is_put_in_with_its_window),
+       T_CASE(in_a_row_a_name_is_a_field_and_an_alias_is_not_put_in),
+       T_CASE(a_rule_tells_the_names_it_reads),
+       T_CASE(an_environment_that_permits_takes_what_the_use_suggests),
+       T_CASE(units_of_bindings_are_read),
+       T_CASE(every_prefix_of_the_table_has_a_rule_that_uses_it),
        T_CASE(the_rules_of_real_documents_pass))

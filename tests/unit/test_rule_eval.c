@@ -20,8 +20,8 @@ static void put(struct bench *b, const char *source, const char *name, double t,
     json_decref(v);
 }
 
-static void put_rows(struct bench *b, const char *source, const char *name, double t, const char *rows,
-                     const char *old)
+static void put_rows(struct bench *b, const char *source, const char *name, double t,
+                     const char *rows, const char *old)
 {
     json_t *r = json_loads(rows, 0, NULL), *o = old ? json_loads(old, 0, NULL) : NULL;
     size_t src = bench_source(b, source, true);
@@ -128,8 +128,10 @@ T(members_are_numbers_texts_bools_and_null)
         {"expect -http.h.json.state > 1", "ERROR a value that is no number"},
         {"expect http.h.json.state", "ERROR a value that is neither true nor false"},
         {"expect http.h.json.state within 5 of 1", "ERROR a value that is no number"},
-        {"expect version(http.h.json.num) > version(\"1\")", "ERROR the version of something that is no text"},
-        {"expect http.h.json.state > http.h.json.state", "ERROR values without an order are compared"},
+        {"expect version(http.h.json.num) > version(\"1\")",
+         "ERROR the version of something that is no text"},
+        {"expect http.h.json.state > http.h.json.state",
+         "ERROR values without an order are compared"},
         {"expect max(http.h.json.state) > 1", "ERROR a value that is no number"},
         {"expect max(http.h.json.num) == 7", "true"},
         {"expect http.h.json.num contains \"7\"", "ERROR a value that is no text"},
@@ -204,10 +206,13 @@ T(a_failed_poll_of_a_strict_source_is_an_error_and_of_a_target_is_not)
     bench_push(&b, "queue_depth", 60, 3);
     bench_polled(&b, 60);
     samples_poll_failed(b.s, bench_source(&b, "web", false), bench_us(120), SV("timeout"));
-    samples_poll_failed(b.s, bench_source(&b, "http.h", true), bench_us(120), SV("connection refused"));
-    samples_poll_failed(b.s, bench_source(&b, "unit.app", true), bench_us(120), (struct sv){NULL, 0});
+    samples_poll_failed(b.s, bench_source(&b, "http.h", true), bench_us(120),
+                        SV("connection refused"));
+    samples_poll_failed(b.s, bench_source(&b, "unit.app", true), bench_us(120),
+                        (struct sv){NULL, 0});
     samples_poll_failed(b.s, bench_source(&b, "log.app", true), bench_us(120), SV("no permission"));
-    samples_poll_failed(b.s, bench_source(&b, "sql.deals", true), bench_us(120), SV("no such table"));
+    samples_poll_failed(b.s, bench_source(&b, "sql.deals", true), bench_us(120),
+                        SV("no such table"));
     want_all(&b, e, ARRAY_LEN(e), 120);
     bench_free(&b);
 }
@@ -227,7 +232,8 @@ T(series_meet_by_their_labels_and_want_an_aggregate)
         {"expect max(10 - used) == 7", "true"},
         {"expect max(-used) == -3", "true"},
         {"expect max(used / 0) == 1", "NODATA zero-denominator"},
-        {"expect max(used{pool=\"a\"} / used{pool=\"b\"}) > 1%", "ERROR no two series with the same labels"},
+        {"expect max(used{pool=\"a\"} / used{pool=\"b\"}) > 1%",
+         "ERROR no two series with the same labels"},
         {"expect max(size / nil) > 1%", "NODATA zero-denominator"},
         {"expect used{pool=~\"a|b\"} > 1", "ERROR 2 series and no aggregate around them"},
         {"expect used{pool!~\"a.*\"} == 8", "true"},
@@ -329,7 +335,8 @@ T(what_its_target_no_longer_shows_is_gone_and_what_is_late_is_stale)
     put_rows(&b, "sql.r", "sql.r", 60, "[]", NULL);
     samples_add_probe(b.s, bench_source(&b, "http.p", true), bench_us(60), PROBE_UP);
     samples_poll_ok(b.s, bench_source(&b, "unit.a", true), bench_us(60));
-    (void)samples_add(b.s, other, SV("lag"), (struct samples_label[]){{SV("pod"), SV("9")}}, 1, bench_us(60), 1);
+    (void)samples_add(b.s, other, SV("lag"), (struct samples_label[]){{SV("pod"), SV("9")}}, 1,
+                      bench_us(60), 1);
     samples_poll_ok(b.s, other, bench_us(60));
     for (int t = 60; t <= 300; t += 60) {
         bench_push(&b, "load{pod=\"2\"}", t, 1);
@@ -350,7 +357,8 @@ T(percentiles_of_raw_values_summaries_and_histograms)
         {"expect p50(raw_seconds)[10m] < 5s", "NODATA no-traffic"},
         {"expect p95(sum_seconds)[10m] < 2s", "true"},
         {"expect p99(sum_seconds)[10m] < 2s", "ERROR the summary does not have this quantile"},
-        {"expect p95(two_seconds)[10m] < 2s", "ERROR a summary of several series has no common percentile"},
+        {"expect p95(two_seconds)[10m] < 2s",
+         "ERROR a summary of several series has no common percentile"},
         {"expect p95(absent)[10m] < 2", "NODATA no-series"},
         {"expect avg(h_seconds)[10m] == 3s min 1 samples", "true"},
         {"expect avg(h_seconds)[10m] == 3s", "NODATA no-traffic"},
@@ -492,9 +500,9 @@ T(events_and_lines_are_zero_unless_their_source_cannot_be_asked)
     bench_free(&b);
 }
 
-#define DEALS                                                                                          \
+#define DEALS                                                                                                        \
     "[{\"id\":1,\"type\":\"acq\",\"cost\":100,\"good\":true,\"started\":\"1970-01-01T00:02:00Z\",\"tags\":[\"x\"]}," \
-    "{\"id\":2,\"type\":\"carve\",\"cost\":250,\"good\":1,\"started\":\"1970-01-01T00:00:30Z\",\"tags\":[]},"     \
+    "{\"id\":2,\"type\":\"carve\",\"cost\":250,\"good\":1,\"started\":\"1970-01-01T00:00:30Z\",\"tags\":[]},"        \
     "{\"id\":3,\"type\":null,\"cost\":40,\"good\":0,\"started\":null,\"sub\":{\"a\":5}}]"
 
 T(quantifiers_look_at_rows)
@@ -516,7 +524,8 @@ T(quantifiers_look_at_rows)
         {"expect median(sql.deals : cost) == 100", "true"},
         {"expect median(sql.deals where id < 3 : cost) == 175", "true"},
         {"expect median(sql.deals where id > 9 : cost) == 175", "NODATA no-rows"},
-        {"expect median(sql.deals : type) == 175", "ERROR the median of something that is no number"},
+        {"expect median(sql.deals : type) == 175",
+         "ERROR the median of something that is no number"},
         {"expect median(sql.deals where type is null : type) == 175", "NODATA no-rows"},
         {"expect all(sql.deals where id > 9 : good)", "true"},
         {"expect any(sql.deals where id > 9 : good)", "false"},
@@ -530,7 +539,8 @@ T(quantifiers_look_at_rows)
         {"expect any(sql.deals : \"y\" in tags)", "false"},
         {"expect any(sql.deals : type in cost)", "ERROR 'cost' is no set"},
         {"expect count(sql.deals where started > deploy + 1m) == 1", "true"},
-        {"expect all(sql.deals where type is not null : type)", "ERROR a value that is neither true nor false"},
+        {"expect all(sql.deals where type is not null : type)",
+         "ERROR a value that is neither true nor false"},
         {"expect any(sql.deals : http.gone.status == 1)", "NODATA no-series"},
         {"expect any(sql.deals : cost == 40 or http.gone.status == 1)", "true"},
         {"expect all(sql.deals : cost == 40 and http.gone.status == 1)", "false"},
@@ -567,7 +577,8 @@ T(quantifiers_look_at_rows)
     put_rows(&b, "sql.deals", "sql.deals", 120, DEALS, NULL);
     put_rows(&b, "env", "env.set", 120, "[\"A\", \"B\"]", NULL);
     put_rows(&b, "sql.labels", "sql.labels", 120, "[{\"label\":\"P\"}, {\"label\":\"Q\"}]", NULL);
-    put_rows(&b, "logpatterns.app", "logpatterns.app", 60, "[{\"pattern\":\"a <n>\",\"count\":2}]", NULL);
+    put_rows(&b, "logpatterns.app", "logpatterns.app", 60, "[{\"pattern\":\"a <n>\",\"count\":2}]",
+             NULL);
     put_rows(&b, "logpatterns.app", "logpatterns.app", 120,
              "[{\"pattern\":\"a <n>\",\"count\":3},{\"pattern\":\"b\",\"count\":1}]", NULL);
     put_rows(&b, "sql.broken", "sql.broken", 120, "[{\"error\":\"timeout\"},{\"x\":2}]", NULL);
@@ -656,7 +667,8 @@ T(baselines_are_the_half_hour_before_the_first_change)
         T_EQ(judge_add(b.j, sv_from(e[i].rule), c), n++);
     }
     for (int t = 0; t <= 3600; t += 60) {
-        bench_push(&b, "queue_depth", t, t < 1900 ? 1000 : 10 + t / 60 % 3); /* 10, 11, 12 in turn */
+        bench_push(&b, "queue_depth", t,
+                   t < 1900 ? 1000 : 10 + t / 60 % 3); /* 10, 11, 12 in turn */
         bench_push(&b, "idle", t, 0);
         bench_push(&b, "jobs_total", t, t * 2);
         bench_push(&b, "h_seconds_bucket{le=\"1\"}", t, t);
@@ -734,9 +746,13 @@ T(reports_print_percentiles_and_decide_nothing)
 
 T_MAIN(T_CASE(members_are_numbers_texts_bools_and_null),
        T_CASE(a_failed_poll_of_a_strict_source_is_an_error_and_of_a_target_is_not),
-       T_CASE(series_meet_by_their_labels_and_want_an_aggregate), T_CASE(rates_and_windows_of_several_series),
+       T_CASE(series_meet_by_their_labels_and_want_an_aggregate),
+       T_CASE(rates_and_windows_of_several_series),
        T_CASE(what_its_target_no_longer_shows_is_gone_and_what_is_late_is_stale),
-       T_CASE(percentiles_of_raw_values_summaries_and_histograms), T_CASE(a_stale_summary_or_histogram_is_no_data),
-       T_CASE(events_and_lines_are_zero_unless_their_source_cannot_be_asked), T_CASE(quantifiers_look_at_rows),
-       T_CASE(snapshots_are_compared_pair_by_pair), T_CASE(baselines_are_the_half_hour_before_the_first_change),
-       T_CASE(time_is_known_without_any_source), T_CASE(reports_print_percentiles_and_decide_nothing))
+       T_CASE(percentiles_of_raw_values_summaries_and_histograms),
+       T_CASE(a_stale_summary_or_histogram_is_no_data),
+       T_CASE(events_and_lines_are_zero_unless_their_source_cannot_be_asked),
+       T_CASE(quantifiers_look_at_rows), T_CASE(snapshots_are_compared_pair_by_pair),
+       T_CASE(baselines_are_the_half_hour_before_the_first_change),
+       T_CASE(time_is_known_without_any_source),
+       T_CASE(reports_print_percentiles_and_decide_nothing))

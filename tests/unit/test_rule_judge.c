@@ -39,7 +39,8 @@ T(a_gate_that_is_decided_stays_decided)
 
             written += m.effect != GATE_FX_BUG;
             T_CHECK(p == GATE_WAITING || m.effect == GATE_FX_BUG || (int)m.next == p);
-            T_CHECK(m.next != GATE_PASSED || p == GATE_PASSED || e == GATE_HELD); /* unknown never opens */
+            T_CHECK(m.next != GATE_PASSED || p == GATE_PASSED ||
+                    e == GATE_HELD); /* unknown never opens */
         }
     T_EQ(written, GATE_EV__N + 2 * GATE_UNKNOWN + 2);
 }
@@ -67,8 +68,10 @@ static void depth(struct bench *b, double t, double v)
 /* What happened, as a line: "fired rollback 0; resolved 0". */
 static char *events(struct bench *b, double t)
 {
-    static const char *const names[] = {[JUDGE_FIRED] = "fired", [JUDGE_RESOLVED] = "resolved",
-                                        [JUDGE_NO_DATA] = "no-data", [JUDGE_FLAPPING] = "flapping",
+    static const char *const names[] = {[JUDGE_FIRED] = "fired",
+                                        [JUDGE_RESOLVED] = "resolved",
+                                        [JUDGE_NO_DATA] = "no-data",
+                                        [JUDGE_FLAPPING] = "flapping",
                                         [JUDGE_CLOSED] = "closed"};
     struct strbuf out = STRBUF(0);
     size_t n;
@@ -79,17 +82,17 @@ static char *events(struct bench *b, double t)
     for (size_t i = 0; i < n; i++) {
         strbuf_addf(&out, "%s%s %zu", i ? "; " : "", names[e[i].kind], e[i].rule);
         if (e[i].kind == JUDGE_FIRED)
-            strbuf_addf(&out, " %.*s%s%.*s%s", SV_FMT(rule_actions[e[i].action].name), e[i].name.n ? " " : "",
-                        SV_FMT(e[i].name), e[i].again ? " again" : "");
+            strbuf_addf(&out, " %.*s%s%.*s%s", SV_FMT(rule_actions[e[i].action].name),
+                        e[i].name.n ? " " : "", SV_FMT(e[i].name), e[i].again ? " again" : "");
     }
     return strbuf_steal_str(&out);
 }
 
-#define WANT_EVENTS(b, t, want)          \
-    do {                                 \
-        char *got_ = events((b), (t));   \
-        T_STR(got_, want);               \
-        free(got_);                      \
+#define WANT_EVENTS(b, t, want)        \
+    do {                               \
+        char *got_ = events((b), (t)); \
+        T_STR(got_, want);             \
+        free(got_);                    \
     } while (0)
 
 T(what_a_firing_does_happens_once)
@@ -170,7 +173,12 @@ T(flapping_is_told_once_and_does_nothing_else)
         bool told = i == 4;
 
         depth(&b, i * 60, i % 2 ? 15 : 3);
-        WANT_EVENTS(&b, i * 60, told ? "flapping 0; resolved 0" : i == 1 || i == 3 ? "fired 0 page dba" : i % 2 ? "" : i ? "resolved 0" : "");
+        WANT_EVENTS(&b, i * 60,
+                    told               ? "flapping 0; resolved 0"
+                    : i == 1 || i == 3 ? "fired 0 page dba"
+                    : i % 2            ? ""
+                    : i                ? "resolved 0"
+                                       : "");
     }
     judge_result(b.j, 0, &r);
     T_CHECK(r.flapping && r.verdict == VERDICT_INVESTIGATE);
@@ -415,14 +423,16 @@ T(a_line_explains_each_rule)
     static const struct {
         const char *rule, *want;
     } rows[] = {
-        {"rollback when mem_bytes > 2GB for 5m", "2.5GB > 2GB for 1m 00s of 5m 00s, pending, INVESTIGATE"},
+        {"rollback when mem_bytes > 2GB for 5m",
+         "2.5GB > 2GB for 1m 00s of 5m 00s, pending, INVESTIGATE"},
         {"rollback when 2GB < mem_bytes", "2.5GB > 2GB, fired, ROLLBACK"},
         {"expect mem_bytes in [1GB, 2GB]", "2.5GB in 1GB to 2GB, fired, INVESTIGATE"},
         {"expect mem_bytes within 1GB of 2GB", "2.5GB within reach of 2GB, good, OK"},
         {"rollback when absent > 5", "no value: no-series, nodata, HOLD"},
         {"rollback when absent > 5 or mem_bytes > 9GB", "no value: no-series, nodata, HOLD"},
         {"rollback when mem_bytes > 3GB or mem_bytes < 0B", "false, good, OK"},
-        {"rollback when p50(h_seconds)[5m] > 1s min 1 samples", "100% of 60 above > 1s, fired, ROLLBACK"},
+        {"rollback when p50(h_seconds)[5m] > 1s min 1 samples",
+         "100% of 60 above > 1s, fired, ROLLBACK"},
         {"report mem_bytes", "2.5GB, report, OK"},
         {"report p50(h_seconds)[5m] min 1 samples", NULL},
         {"rollback when mem_bytes > 9GB within 10s of deploy", "not in force, inactive, OK"},
@@ -474,7 +484,9 @@ T(flapping_uncovered_and_baselines_are_explained)
     depth(&b, 360, 50);
     judge_tick(b.j, bench_us(360));
     got = explained(&b, 0);
-    T_STR(got, "rollback when queue_depth > 100: 50 > 100, good, flapping, in no row of the table, INVESTIGATE");
+    T_STR(
+        got,
+        "rollback when queue_depth > 100: 50 > 100, good, flapping, in no row of the table, INVESTIGATE");
     free(got);
     got = explained(&b, 2);
     T_CHECK(strstr(got, " against the baseline: no-baseline"));
@@ -495,7 +507,9 @@ static size_t add_worse(struct bench *b, const char *text, enum worse worse)
     static const char *const names[] = {"r_total", "load", "lat_seconds"};
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        struct rule_source s = {.name = sv_from(names[i]), .worse = worse, .kind = i == 1 ? SOURCE_GAUGE : SOURCE_UNKNOWN};
+        struct rule_source s = {.name = sv_from(names[i]),
+                                .worse = worse,
+                                .kind = i == 1 ? SOURCE_GAUGE : SOURCE_UNKNOWN};
 
         rule_env_add_source(b->env, &s);
     }
@@ -549,7 +563,10 @@ static void want_results(struct bench *b, const char *want)
         char got;
 
         judge_result(b->j, i, &r);
-        got = r.result == RESULT_TRUE ? 't' : r.result == RESULT_FALSE ? 'f' : r.result == RESULT_NODATA ? 'n' : 'e';
+        got = r.result == RESULT_TRUE     ? 't'
+              : r.result == RESULT_FALSE  ? 'f'
+              : r.result == RESULT_NODATA ? 'n'
+                                          : 'e';
         if (got != want[i])
             T_FAIL("%.*s: %c (%.*s)", SV_FMT(r.rule->text), got, SV_FMT(r.why));
     }
@@ -568,7 +585,8 @@ T(nothing_worse_is_not_worse_and_something_worse_is)
     T_EQ(r.verdict, VERDICT_ROLLBACK);
     judge_result(twice.j, 1, &r);
     T_CHECK(r.has_value && r.has_limit && r.value > 300 && r.limit < 130);
-    want_results(&better, "tff"); /* where less is worse; 98 % that are no errors cannot get 20 % more */
+    want_results(&better,
+                 "tff"); /* where less is worse; 98 % that are no errors cannot get 20 % more */
     bench_free(&same);
     bench_free(&twice);
     bench_free(&better);
@@ -580,7 +598,9 @@ T(what_cannot_be_told_is_investigated_and_too_little_is_no_data)
     struct judge_result r;
 
     T_EQ(add_worse(&b, "expect load not worse than baseline else rollback", WORSE_UP), 0);
-    T_EQ(add_worse(&b, "expect ratio(r_total{code=\"500\"}, r_total)[20m] not worse than baseline", WORSE_UP), 1);
+    T_EQ(add_worse(&b, "expect ratio(r_total{code=\"500\"}, r_total)[20m] not worse than baseline",
+                   WORSE_UP),
+         1);
     T_EQ(add_worse(&b, "expect load not worse than baseline by 1% at T+4m", WORSE_UP), 2);
     for (int t = 0; t <= 2400; t += 60) {
         bench_push(&b, "load", t, t > 1800 ? 121 + t / 60 % 5 : 100 + t / 60 % 5);
@@ -590,7 +610,8 @@ T(what_cannot_be_told_is_investigated_and_too_little_is_no_data)
             judge_measure_baseline(b.j, bench_us(t));
         if (t == 2040) {
             r = bench_tick(&b, t);
-            T_CHECK(r.result == RESULT_NODATA && r.nodata == NODATA_FILLING); /* four values against thirty */
+            T_CHECK(r.result == RESULT_NODATA &&
+                    r.nodata == NODATA_FILLING); /* four values against thirty */
             judge_result(b.j, 2, &r);
             T_CHECK(r.result == RESULT_NODATA);
         }
@@ -728,8 +749,12 @@ static uint32_t roll(struct world *w, uint32_t n)
 static struct bench world_new(void)
 {
     struct bench b = bench_new(30, 0);
-    struct judge_config c = {.run = SV("r"), .interval_us = 30 * S_US, .t0_us = 0, .step_us = 0,
-                             .run_start_us = 0, .rollback_until_us = JUDGE_UNSET};
+    struct judge_config c = {.run = SV("r"),
+                             .interval_us = 30 * S_US,
+                             .t0_us = 0,
+                             .step_us = 0,
+                             .run_start_us = 0,
+                             .rollback_until_us = JUDGE_UNSET};
 
     judge_free(b.j);
     b.j = judge_new(&c, b.s);
@@ -778,12 +803,14 @@ static void world_push(struct bench *b, const struct world *w, int t, unsigned i
         (void)samples_add_events(b->s, unit, SV("unit.app.crashes"), bench_us(t), roll(&dice, 2));
         samples_poll_ok(b->s, unit, bench_us(t));
     } else if (i == 7) {
-        rows = json_pack("[{si},{si},{si}]", "v", roll(&dice, 10), "v", roll(&dice, 10), "v", roll(&dice, 10));
+        rows = json_pack("[{si},{si},{si}]", "v", roll(&dice, 10), "v", roll(&dice, 10), "v",
+                         roll(&dice, 10));
         (void)samples_add_rows(b->s, sql, SV("sql.rows"), bench_us(t), rows, NULL);
         samples_poll_ok(b->s, sql, bench_us(t));
         json_decref(rows);
     } else {
-        struct sample_value v = {.kind = roll(&dice, 2) ? SAMPLES_TEXT : SAMPLES_NULL, .text = SV("ok")};
+        struct sample_value v = {.kind = roll(&dice, 2) ? SAMPLES_TEXT : SAMPLES_NULL,
+                                 .text = SV("ok")};
 
         (void)samples_add_value(b->s, h, SV("http.h.json.mode"), bench_us(t), &v);
     }
@@ -933,7 +960,9 @@ T(the_world_of_these_tests_reaches_every_state)
 T(a_state_that_is_not_of_these_rules_is_refused)
 {
     static const char *const bad[] = {
-        "{}", "{\"prusik_judge\":2}", "{\"prusik_judge\":1,\"rules\":[]}",
+        "{}",
+        "{\"prusik_judge\":2}",
+        "{\"prusik_judge\":1,\"rules\":[]}",
         "{\"prusik_judge\":1,\"rules\":[{\"id\":\"x\",\"text\":\"y\"}]}",
         "{\"prusik_judge\":1,\"rules\":[{\"id\":\"investigate when 2 of 3 (http.h is down)\",\"text\":\"investigate when 2 "
         "of 3 (http.h is down)\"}]}",
@@ -964,9 +993,11 @@ T(a_state_that_is_not_of_these_rules_is_refused)
 T(baselines_of_every_kind_are_saved)
 {
     static const char *const rules[] = {
-        "expect queue_depth > baseline", "expect queue_depth not worse than baseline",
+        "expect queue_depth > baseline",
+        "expect queue_depth not worse than baseline",
         "expect ratio(r_total{code=\"500\"}, r_total)[5m] not worse than baseline",
-        "expect count(sql.rows : not (v in baseline)) == 0", "expect absent > baseline",
+        "expect count(sql.rows : not (v in baseline)) == 0",
+        "expect absent > baseline",
     };
     struct bench b = bench_new(60, 600), c = bench_new(60, 600);
     CLEANUP(strbuf_release) struct strbuf x = STRBUF(0), y = STRBUF(0);
@@ -980,7 +1011,8 @@ T(baselines_of_every_kind_are_saved)
         depth(&b, t, 5);
         feed_ratio(&b, t, t * 10, t);
     }
-    (void)samples_add_rows(b.s, bench_source(&b, "sql.rows", true), SV("sql.rows"), bench_us(600), rows, NULL);
+    (void)samples_add_rows(b.s, bench_source(&b, "sql.rows", true), SV("sql.rows"), bench_us(600),
+                           rows, NULL);
     samples_poll_ok(b.s, bench_source(&b, "sql.rows", true), bench_us(600));
     judge_measure_baseline(b.j, bench_us(600));
     T_EQ(rule_prog_baseline(b.j->rules.v[0].prog, 0)->kind, BASELINE_NUM);
@@ -1001,21 +1033,30 @@ T(baselines_of_every_kind_are_saved)
     bench_free(&c);
 }
 
-T_MAIN(T_CASE(every_cell_of_a_standing_rule_is_written_or_cannot_come), T_CASE(a_gate_that_is_decided_stays_decided),
-       T_CASE(a_checkpoint_closes_once_and_is_answered_once), T_CASE(what_a_firing_does_happens_once),
-       T_CASE(two_rules_that_fire_at_once_start_one_rollback), T_CASE(missing_data_alone_do_not_start_the_rollback),
-       T_CASE(the_fourth_look_without_data_is_told_once), T_CASE(flapping_is_told_once_and_does_nothing_else),
-       T_CASE(a_rule_is_in_force_when_its_clause_says_so), T_CASE(a_rule_is_judged_when_it_has_news),
-       T_CASE(a_rule_over_rows_is_judged_when_they_are_new), T_CASE(a_pending_run_is_followed_for_an_hour_at_most),
+T_MAIN(T_CASE(every_cell_of_a_standing_rule_is_written_or_cannot_come),
+       T_CASE(a_gate_that_is_decided_stays_decided),
+       T_CASE(a_checkpoint_closes_once_and_is_answered_once),
+       T_CASE(what_a_firing_does_happens_once),
+       T_CASE(two_rules_that_fire_at_once_start_one_rollback),
+       T_CASE(missing_data_alone_do_not_start_the_rollback),
+       T_CASE(the_fourth_look_without_data_is_told_once),
+       T_CASE(flapping_is_told_once_and_does_nothing_else),
+       T_CASE(a_rule_is_in_force_when_its_clause_says_so),
+       T_CASE(a_rule_is_judged_when_it_has_news),
+       T_CASE(a_rule_over_rows_is_judged_when_they_are_new),
+       T_CASE(a_pending_run_is_followed_for_an_hour_at_most),
        T_CASE(the_watch_ends_with_its_last_checkpoint_or_longest_period),
        T_CASE(without_a_deploy_mark_time_begins_with_the_step_or_the_first_look),
        T_CASE(a_value_in_no_row_of_the_table_is_investigated),
-       T_CASE(a_percentile_in_no_row_is_investigated_when_the_buckets_can_tell), T_CASE(a_line_explains_each_rule),
-       T_CASE(flapping_uncovered_and_baselines_are_explained), T_CASE(nothing_worse_is_not_worse_and_something_worse_is),
+       T_CASE(a_percentile_in_no_row_is_investigated_when_the_buckets_can_tell),
+       T_CASE(a_line_explains_each_rule), T_CASE(flapping_uncovered_and_baselines_are_explained),
+       T_CASE(nothing_worse_is_not_worse_and_something_worse_is),
        T_CASE(what_cannot_be_told_is_investigated_and_too_little_is_no_data),
-       T_CASE(a_sample_that_drifts_is_at_most_investigated), T_CASE(without_traffic_or_baseline_nothing_is_compared),
+       T_CASE(a_sample_that_drifts_is_at_most_investigated),
+       T_CASE(without_traffic_or_baseline_nothing_is_compared),
        T_CASE(confident_rules_decide_by_evidence),
        T_CASE(a_judge_restored_at_any_moment_goes_on_as_if_nothing_had_happened),
        T_CASE(the_order_of_samples_within_a_tick_does_not_matter),
-       T_CASE(the_world_of_these_tests_reaches_every_state), T_CASE(a_state_that_is_not_of_these_rules_is_refused),
+       T_CASE(the_world_of_these_tests_reaches_every_state),
+       T_CASE(a_state_that_is_not_of_these_rules_is_refused),
        T_CASE(baselines_of_every_kind_are_saved))

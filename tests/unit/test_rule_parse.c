@@ -30,8 +30,9 @@ static struct parsed parse_ok(const char *text)
 
 T(a_rule_is_its_actions_its_condition_and_its_clauses)
 {
-    struct parsed p = parse_ok("rollback, page dba when error_rate[1m] > 5% for 5m every 30s within 30m of deploy "
-                               "min 20 samples missing bad recover 2% baseline 1% after phase 4");
+    struct parsed p = parse_ok(
+        "rollback, page dba when error_rate[1m] > 5% for 5m every 30s within 30m of deploy "
+        "min 20 samples missing bad recover 2% baseline 1% after phase 4");
     const struct rule *r = p.r;
 
     T_EQ(r->form, RULE_WHEN);
@@ -53,14 +54,17 @@ T(a_rule_is_its_actions_its_condition_and_its_clauses)
     T_EQ(r->expr->a->window.us, 60000000);
     T_EQ(r->clause_at[CLAUSE_FOR], 44);
     T_EQ(rule_verdict(r), VERDICT_ROLLBACK);
-    T_CHECK(rule_has_action(r, ACTION_PAGE) && !rule_has_action(r, ACTION_HOLD) && !rule_is_gate(r));
+    T_CHECK(rule_has_action(r, ACTION_PAGE) && !rule_has_action(r, ACTION_HOLD) &&
+            !rule_is_gate(r));
     arena_release(&p.a);
 }
 
 T(moments_are_counted_from_the_deploy_or_the_step)
 {
-    struct parsed p = parse_ok("expect x > 1 at T+15m else hold"), q = parse_ok("expect x > 1 at step+30s confident 99%");
-    struct parsed c = parse_ok("checkpoint T+1h: all, error-rate, `a b`"), t = parse_ok("report avg(x)[5m] at T+0s");
+    struct parsed p = parse_ok("expect x > 1 at T+15m else hold"),
+                  q = parse_ok("expect x > 1 at step+30s confident 99%");
+    struct parsed c = parse_ok("checkpoint T+1h: all, error-rate, `a b`"),
+                  t = parse_ok("report avg(x)[5m] at T+0s");
 
     T_EQ(p.r->at.from, FROM_DEPLOY);
     T_EQ(p.r->at.after.us, 900000000);
@@ -85,7 +89,8 @@ T(moments_are_counted_from_the_deploy_or_the_step)
 
 T(gates_are_expectations_that_last_and_what_proceeds)
 {
-    struct parsed p = parse_ok("expect x > 1 for 5m"), q = parse_ok("proceed when x > 1"), r = parse_ok("expect x > 1");
+    struct parsed p = parse_ok("expect x > 1 for 5m"), q = parse_ok("proceed when x > 1"),
+                  r = parse_ok("expect x > 1");
 
     T_CHECK(rule_is_gate(p.r) && rule_is_gate(q.r) && !rule_is_gate(r.r));
     arena_release(&p.a);
@@ -121,7 +126,8 @@ T(text_is_decoded_and_patterns_are_left_to_pcre)
 
 T(what_belongs_to_time_is_scaled_and_limits_are_not)
 {
-    struct parsed p = parse_ok("rollback when p95(h[5m]) > 500ms or 2 of 3 (x is down) for 10m every 20s within 1h of deploy");
+    struct parsed p = parse_ok(
+        "rollback when p95(h[5m]) > 500ms or 2 of 3 (x is down) for 10m every 20s within 1h of deploy");
     struct parsed q = parse_ok("checkpoint T+1h");
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
 
@@ -132,7 +138,9 @@ T(what_belongs_to_time_is_scaled_and_limits_are_not)
     T_EQ(p.r->expr->a->a->items[0]->window.us, 3000000);
     T_CHECK(num_same(p.r->expr->a->b->num.value, 0.5) && num_same(p.r->scale, 0.01));
     rule_print(p.r, &text);
-    T_STR(strbuf_str(&text), "rollback when p95(h[5m]) > 500ms or 2 of 3 (x is down) for 10m every 20s within 1h of deploy");
+    T_STR(
+        strbuf_str(&text),
+        "rollback when p95(h[5m]) > 500ms or 2 of 3 (x is down) for 10m every 20s within 1h of deploy");
     rule_scale(q.r, 1e-12);
     T_EQ(q.r->at.after.us, 1); /* a duration does not vanish */
     T_EQ(rule_scale_us(0, 5), 0);
@@ -173,10 +181,12 @@ T(an_error_says_what_was_meant)
         {"expect mat(x) > 5", "no such function: 'mat'", "did you mean 'max'?"},
         {"expect zzzzzz(x) > 5", "no such function: 'zzzzzz'", ""},
         {"expect x > 5 and", "expected a value, found the end", ""},
-        {"expect x > \"a very long text that nobody wants to read\" z", "text after the rule: 'z'", ""},
+        {"expect x > \"a very long text that nobody wants to read\" z", "text after the rule: 'z'",
+         ""},
         {"expect x \"a very long text that nobody wants to read\"",
          "text after the rule: 'a very long text that no...'", ""},
-        {"expect x \"aaaaaaaaaaaaaaaaaaaaaaa\xc3\xa9\"", "text after the rule: 'aaaaaaaaaaaaaaaaaaaaaaa...'", ""},
+        {"expect x \"aaaaaaaaaaaaaaaaaaaaaaa\xc3\xa9\"",
+         "text after the rule: 'aaaaaaaaaaaaaaaaaaaaaaa...'", ""},
         {"expect when > 5", "'when' is a word of the language",
          "a metric or field of that name stands in back quotes"},
     };
@@ -208,20 +218,71 @@ T(an_alias_is_an_expression_alone)
 T(rules_that_differ_are_not_the_same)
 {
     static const char *const rules[] = {
-        "expect x > 1", "expect x >= 1", "expect x > 2", "expect x > 1%", "expect y > 1", "expect x{a=\"1\"} > 1",
-        "expect x{a=\"2\"} > 1", "expect x{b=\"1\"} > 1", "expect x{a!=\"1\"} > 1", "expect x[5m] > 1", "expect x.y > 1",
-        "expect x > 1 for 5m", "expect x > 1 for 6m", "expect x > 1 every 5m", "expect x > 1 within 5m of deploy",
-        "expect x > 1 within 5m of step", "expect x > 1 at T+5m", "expect x > 1 at T+6m", "expect x > 1 at step+5m",
-        "expect x > 1 min 5 samples", "expect x > 1 min 6 samples", "expect x > 1 missing ok", "expect x > 1 missing bad",
-        "expect x > 1 recover 5", "expect x > 1 recover 6", "expect x > 1 baseline 5", "expect x > 1 baseline 6/s",
-        "expect x > 1 confident 99%", "expect x > 1 after a", "expect x > 1 after a 1", "expect x > 1 after b",
-        "expect x > 1 else hold", "expect x > 1 else page a", "expect x > 1 else page b", "hold when x > 1",
-        "ok when x > 1", "hold, ok when x > 1", "report x", "checkpoint T+5m", "checkpoint T+5m: a", "checkpoint T+5m: b",
-        "expect x in {1, 2}", "expect x in {1, 3}", "expect x in {1}", "expect x is up", "expect x is not up",
-        "expect x is down", "expect x in [1, 2]", "expect x in [1, 2)", "expect x in (1, 2]", "expect x in (1, 3]",
-        "expect 1 of 2 (x)", "expect 2 of 2 (x)", "expect `when` > 1", "expect true", "expect false", "expect x > baseline",
-        "expect x > 2x baseline", "expect all(a : b)", "expect all(a where b : b)", "expect all(a where c : b)",
-        "expect x not worse than baseline", "expect x not worse than baseline by 5%", "expect x + y > 1", "expect x - y > 1",
+        "expect x > 1",
+        "expect x >= 1",
+        "expect x > 2",
+        "expect x > 1%",
+        "expect y > 1",
+        "expect x{a=\"1\"} > 1",
+        "expect x{a=\"2\"} > 1",
+        "expect x{b=\"1\"} > 1",
+        "expect x{a!=\"1\"} > 1",
+        "expect x[5m] > 1",
+        "expect x.y > 1",
+        "expect x > 1 for 5m",
+        "expect x > 1 for 6m",
+        "expect x > 1 every 5m",
+        "expect x > 1 within 5m of deploy",
+        "expect x > 1 within 5m of step",
+        "expect x > 1 at T+5m",
+        "expect x > 1 at T+6m",
+        "expect x > 1 at step+5m",
+        "expect x > 1 min 5 samples",
+        "expect x > 1 min 6 samples",
+        "expect x > 1 missing ok",
+        "expect x > 1 missing bad",
+        "expect x > 1 recover 5",
+        "expect x > 1 recover 6",
+        "expect x > 1 baseline 5",
+        "expect x > 1 baseline 6/s",
+        "expect x > 1 confident 99%",
+        "expect x > 1 after a",
+        "expect x > 1 after a 1",
+        "expect x > 1 after b",
+        "expect x > 1 else hold",
+        "expect x > 1 else page a",
+        "expect x > 1 else page b",
+        "hold when x > 1",
+        "ok when x > 1",
+        "hold, ok when x > 1",
+        "report x",
+        "checkpoint T+5m",
+        "checkpoint T+5m: a",
+        "checkpoint T+5m: b",
+        "expect x in {1, 2}",
+        "expect x in {1, 3}",
+        "expect x in {1}",
+        "expect x is up",
+        "expect x is not up",
+        "expect x is down",
+        "expect x in [1, 2]",
+        "expect x in [1, 2)",
+        "expect x in (1, 2]",
+        "expect x in (1, 3]",
+        "expect 1 of 2 (x)",
+        "expect 2 of 2 (x)",
+        "expect `when` > 1",
+        "expect true",
+        "expect false",
+        "expect x > baseline",
+        "expect x > 2x baseline",
+        "expect all(a : b)",
+        "expect all(a where b : b)",
+        "expect all(a where c : b)",
+        "expect x not worse than baseline",
+        "expect x not worse than baseline by 5%",
+        "expect x + y > 1",
+        "expect x - y > 1",
     };
     struct rule *parsed[ARRAY_LEN(rules)];
     struct parsed p[ARRAY_LEN(rules)];
@@ -245,9 +306,11 @@ T(numbers_for_people_have_their_unit)
         struct dim_type t;
         const char *want;
     } rows[] = {
-        {0.105, {DIM_RATIO, false}, "10.5%"}, {2.1e9, {DIM_BYTES, false}, "2.1GB"}, {2e6, {DIM_BYTES, true}, "2MB/s"},
-        {1500, {DIM_BYTES, false}, "1.5KB"},  {12, {DIM_BYTES, false}, "12B"},     {0.25, {DIM_TIME, false}, "250ms"},
-        {90, {DIM_TIME, false}, "90s"},       {5, {DIM_COUNT, true}, "5/s"},       {0.5, {DIM_ANY, false}, "0.5"},
+        {0.105, {DIM_RATIO, false}, "10.5%"}, {2.1e9, {DIM_BYTES, false}, "2.1GB"},
+        {2e6, {DIM_BYTES, true}, "2MB/s"},    {1500, {DIM_BYTES, false}, "1.5KB"},
+        {12, {DIM_BYTES, false}, "12B"},      {0.25, {DIM_TIME, false}, "250ms"},
+        {90, {DIM_TIME, false}, "90s"},       {5, {DIM_COUNT, true}, "5/s"},
+        {0.5, {DIM_ANY, false}, "0.5"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -275,8 +338,10 @@ T(durations_are_times_below_ten_years)
 
 T_MAIN(T_CASE(a_rule_is_its_actions_its_condition_and_its_clauses),
        T_CASE(moments_are_counted_from_the_deploy_or_the_step),
-       T_CASE(gates_are_expectations_that_last_and_what_proceeds), T_CASE(names_keep_their_parts_labels_and_quotes),
-       T_CASE(text_is_decoded_and_patterns_are_left_to_pcre), T_CASE(what_belongs_to_time_is_scaled_and_limits_are_not),
+       T_CASE(gates_are_expectations_that_last_and_what_proceeds),
+       T_CASE(names_keep_their_parts_labels_and_quotes),
+       T_CASE(text_is_decoded_and_patterns_are_left_to_pcre),
+       T_CASE(what_belongs_to_time_is_scaled_and_limits_are_not),
        T_CASE(a_rule_that_is_too_long_or_no_text_is_refused), T_CASE(an_error_says_what_was_meant),
        T_CASE(an_alias_is_an_expression_alone), T_CASE(rules_that_differ_are_not_the_same),
        T_CASE(numbers_for_people_have_their_unit), T_CASE(durations_are_times_below_ten_years))

@@ -28,7 +28,8 @@ T(only_what_somebody_wants_is_stored)
 T(labels_are_a_set_and_their_order_does_not_matter)
 {
     CLEANUP(samples_freep) struct samples *s = samples_new();
-    const struct samples_label ab[] = {{SV("a"), SV("1\"\\")}, {SV("b"), SV("2")}}, ba[] = {ab[1], ab[0]};
+    const struct samples_label ab[] = {{SV("a"), SV("1\"\\")}, {SV("b"), SV("2")}},
+                               ba[] = {ab[1], ab[0]};
     struct samples_label many[300];
     CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
 
@@ -55,7 +56,8 @@ T(late_samples_find_their_place)
     for (int64_t t = 0; t < 40; t++)
         T_CHECK(add(s, "a", (t * 17) % 40, (double)((t * 17) % 40)));
     for (size_t i = 0; i < 40; i++)
-        T_CHECK(s->series.v[0]->v.v[i].t_us == (int64_t)i * S_US && num_same(s->series.v[0]->v.v[i].v, (double)i));
+        T_CHECK(s->series.v[0]->v.v[i].t_us == (int64_t)i * S_US &&
+                num_same(s->series.v[0]->v.v[i].v, (double)i));
     T_EQ(series_upto(s->series.v[0], 20 * S_US), 21);
     T_EQ(series_upto(s->series.v[0], 20 * S_US - 1), 20);
     T_EQ(series_upto(s->series.v[0], -1), 0);
@@ -167,8 +169,10 @@ T(many_series_come_and_go_in_bounded_memory)
 T(selectors_are_shared_and_see_new_series_in_the_order_of_their_labels)
 {
     CLEANUP(samples_freep) struct samples *s = samples_new();
-    const struct label a = {SV("pod"), LABEL_RE, SV("a|b.*")}, not_a = {SV("pod"), LABEL_NE, SV("a")};
-    struct selector *re = samples_selector(s, SV("m"), &a, 1), *ne = samples_selector(s, SV("m"), &not_a, 1);
+    const struct label a = {SV("pod"), LABEL_RE, SV("a|b.*")},
+                       not_a = {SV("pod"), LABEL_NE, SV("a")};
+    struct selector *re = samples_selector(s, SV("m"), &a, 1),
+                    *ne = samples_selector(s, SV("m"), &not_a, 1);
 
     T_CHECK(re == samples_selector(s, SV("m"), &a, 1));
     T_CHECK(re != ne);
@@ -248,7 +252,8 @@ T(a_value_is_what_was_seen_last_whatever_its_kind)
 {
     CLEANUP(samples_freep) struct samples *s = samples_new();
     size_t src = samples_source(s, SV("http.h"), 15 * S_US, true);
-    const struct sample_value text = {.kind = SAMPLES_TEXT, .text = SV("x")}, num = {.kind = SAMPLES_NUM, .num = 5};
+    const struct sample_value text = {.kind = SAMPLES_TEXT, .text = SV("x")},
+                              num = {.kind = SAMPLES_NUM, .num = 5};
     const struct series *x;
 
     T_CHECK(!samples_add_value(s, src, SV("http.h.text"), 1, &text));
@@ -277,7 +282,8 @@ T(a_changed_start_time_of_the_process_resets_its_counters)
     }
     r = bench_tick(&b, 120); /* 10 -> 70 is 60; 130 counts whole */
     T_CHECK(num_same(r.value, 190));
-    bench_push(&b, "process_start_time_seconds{pid=\"2\"}", 180, 5); /* two processes: it tells nothing */
+    bench_push(&b, "process_start_time_seconds{pid=\"2\"}", 180,
+               5); /* two processes: it tells nothing */
     bench_push(&b, "m", 180, 140);
     bench_polled(&b, 180);
     r = bench_tick(&b, 180);
@@ -393,18 +399,20 @@ T(polls_that_failed_are_told_until_one_succeeds)
 /* Everything that can stand in a store, saved and restored, is the same store. */
 static void fill(struct samples *s)
 {
-    size_t web = WEB(s), p = samples_source(s, SV("http.h"), S_US, true), log = samples_source(s, SV("log.a"), 0, true);
+    size_t web = WEB(s), p = samples_source(s, SV("http.h"), S_US, true),
+           log = samples_source(s, SV("log.a"), 0, true);
     const struct samples_label l[] = {{SV("le"), SV("0.5")}, {SV("quantile"), SV("+Inf")}};
-    static const char *const names[] = {"m", "http.h", "http.h.text", "http.h.bool", "http.h.null", "http.h.num",
-                                        "log.a", "sql.r", "unit.a.crashes"};
+    static const char *const names[] = {"m",           "http.h",      "http.h.text",
+                                        "http.h.bool", "http.h.null", "http.h.num",
+                                        "log.a",       "sql.r",       "unit.a.crashes"};
     json_t *rows = json_pack("[{si}]", "a", 1), *old = json_pack("[n]");
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         samples_keep(s, sv_from(names[i]), (int64_t)(i + 1) * S_US);
     (void)samples_want_lines(s, SV("log.a"), SV("x+"), SV("y"));
     (void)samples_add(s, web, SV("m"), l, 2, 5, 1.5);
-    (void)samples_add(s, web, SV("m"), l, 2, 6, (double)INFINITY);
-    (void)samples_add(s, web, SV("m"), l, 2, 7, -(double)INFINITY);
+    (void)samples_add(s, web, SV("m"), l, 2, 6, HUGE_VAL);
+    (void)samples_add(s, web, SV("m"), l, 2, 7, -HUGE_VAL);
     (void)samples_add(s, web, SV("m"), l, 2, 8, (double)NAN);
     (void)samples_add(s, web, SV("process_start_time_seconds"), NULL, 0, 5, 100);
     (void)samples_add(s, web, SV("process_start_time_seconds"), NULL, 0, 6, 200);
@@ -413,10 +421,14 @@ static void fill(struct samples *s)
     samples_poll_failed(s, p, 7, SV("refused"));
     samples_add_probe(s, p, 3, PROBE_DOWN);
     samples_add_probe(s, p, 4, PROBE_UP);
-    (void)samples_add_value(s, p, SV("http.h.text"), 4, &(struct sample_value){SAMPLES_TEXT, 0, SV("t")});
-    (void)samples_add_value(s, p, SV("http.h.bool"), 4, &(struct sample_value){SAMPLES_BOOL, 1, {NULL, 0}});
-    (void)samples_add_value(s, p, SV("http.h.null"), 4, &(struct sample_value){SAMPLES_NULL, 0, {NULL, 0}});
-    (void)samples_add_value(s, p, SV("http.h.num"), 4, &(struct sample_value){SAMPLES_NUM, 7, {NULL, 0}});
+    (void)samples_add_value(s, p, SV("http.h.text"), 4,
+                            &(struct sample_value){SAMPLES_TEXT, 0, SV("t")});
+    (void)samples_add_value(s, p, SV("http.h.bool"), 4,
+                            &(struct sample_value){SAMPLES_BOOL, 1, {NULL, 0}});
+    (void)samples_add_value(s, p, SV("http.h.null"), 4,
+                            &(struct sample_value){SAMPLES_NULL, 0, {NULL, 0}});
+    (void)samples_add_value(s, p, SV("http.h.num"), 4,
+                            &(struct sample_value){SAMPLES_NUM, 7, {NULL, 0}});
     samples_add_line(s, log, 6, SV("xx"));
     (void)samples_add_events(s, p, SV("unit.a.crashes"), 6, 3);
     (void)samples_add_rows(s, p, SV("sql.r"), 6, rows, old);
@@ -477,7 +489,9 @@ T(a_store_is_restored_beside_what_is_there)
 T(stored_samples_that_do_not_hold_together_are_refused)
 {
     static const char *const bad[] = {
-        "{}", "{\"prusik_samples\":2}", "{\"prusik_samples\":1,\"sources\":[{}]}",
+        "{}",
+        "{\"prusik_samples\":2}",
+        "{\"prusik_samples\":1,\"sources\":[{}]}",
         "{\"prusik_samples\":1,\"sources\":[{\"name\":\"a\",\"interval_us\":-5}]}",
         "{\"prusik_samples\":1,\"series\":[{\"name\":\"m\",\"source\":0}]}",
         "{\"prusik_samples\":1,\"sources\":[{\"name\":\"a\",\"interval_us\":5}],\"series\":[{\"source\":0}]}",
@@ -501,7 +515,8 @@ T(stored_samples_that_do_not_hold_together_are_refused)
     }
 }
 
-T_MAIN(T_CASE(only_what_somebody_wants_is_stored), T_CASE(labels_are_a_set_and_their_order_does_not_matter),
+T_MAIN(T_CASE(only_what_somebody_wants_is_stored),
+       T_CASE(labels_are_a_set_and_their_order_does_not_matter),
        T_CASE(late_samples_find_their_place), T_CASE(memory_is_bounded_by_the_longest_window),
        T_CASE(a_series_that_polls_no_longer_show_is_forgotten_and_comes_back_as_new),
        T_CASE(forgetting_does_not_depend_on_when_it_is_swept),
@@ -509,12 +524,15 @@ T_MAIN(T_CASE(only_what_somebody_wants_is_stored), T_CASE(labels_are_a_set_and_t
        T_CASE(many_series_come_and_go_in_bounded_memory),
        T_CASE(selectors_are_shared_and_see_new_series_in_the_order_of_their_labels),
        T_CASE(too_many_samples_of_a_series_are_refused_and_too_many_events_are_joined),
-       T_CASE(a_rule_over_too_many_samples_is_an_error), T_CASE(events_of_one_moment_add_up), T_CASE(an_event_from_the_future_drops_nothing),
+       T_CASE(a_rule_over_too_many_samples_is_an_error), T_CASE(events_of_one_moment_add_up),
+       T_CASE(an_event_from_the_future_drops_nothing),
        T_CASE(a_value_is_what_was_seen_last_whatever_its_kind),
        T_CASE(a_changed_start_time_of_the_process_resets_its_counters),
-       T_CASE(a_changed_created_time_resets_a_counter), T_CASE(rows_are_kept_for_the_window_and_capped),
+       T_CASE(a_changed_created_time_resets_a_counter),
+       T_CASE(rows_are_kept_for_the_window_and_capped),
        T_CASE(a_window_over_rows_that_were_cut_is_an_error),
        T_CASE(a_probe_is_down_after_three_failures_and_up_after_two_successes),
-       T_CASE(polls_that_failed_are_told_until_one_succeeds), T_CASE(a_store_is_saved_and_restored_whole),
+       T_CASE(polls_that_failed_are_told_until_one_succeeds),
+       T_CASE(a_store_is_saved_and_restored_whole),
        T_CASE(a_store_is_restored_beside_what_is_there),
        T_CASE(stored_samples_that_do_not_hold_together_are_refused))

@@ -69,7 +69,8 @@ static inline size_t bench_add(struct bench *b, const char *text)
 
 static inline void bench_alias(struct bench *b, const char *name, const char *text)
 {
-    if (rule_env_add_alias(b->env, sv_from(name), sv_from(text), WORSE_UNKNOWN, &b->diag, &b->err) != ERR_OK)
+    if (rule_env_add_alias(b->env, sv_from(name), sv_from(text), WORSE_UNKNOWN, &b->diag,
+                           &b->err) != ERR_OK)
         T_FAIL("alias %s: %s", name, b->err.msg);
 }
 
@@ -84,7 +85,8 @@ static inline struct bench_series bench_key(struct bench *b, const char *key)
     struct bench_series r = {0};
     struct expr *e;
 
-    if (rule_parse_expr(&b->a, sv_from(key), &e, &b->diag, &b->err) != ERR_OK || e->kind != EXPR_NAME)
+    if (rule_parse_expr(&b->a, sv_from(key), &e, &b->diag, &b->err) != ERR_OK ||
+        e->kind != EXPR_NAME)
         T_FAIL("'%s' is no series: %s", key, b->err.msg);
     r.name = e->text;
     r.n = e->n_labels;

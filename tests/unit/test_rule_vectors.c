@@ -27,7 +27,8 @@ static size_t run_list(const char *folder, const char *file, const char *list, c
 
     json_array_foreach(json_object_get(j, list), i, c)
     {
-        const char *name = json_get_str(c, "name", json_get_str(c, "note", json_get_str(c, "rule", "")));
+        const char *name =
+            json_get_str(c, "name", json_get_str(c, "note", json_get_str(c, "rule", "")));
 
         printf("# %s %s %zu: %s\n", file, list, i, name);
         fn(c);
@@ -192,15 +193,16 @@ static void feed_poll(struct feed *f, double t)
             if (strchr(name, '.') && !strchr(name, '{')) {
                 struct sample_value v = {.kind = SAMPLES_NUM, .num = num_at(pair, 1)};
 
-                (void)samples_add_value(f->b.s, bench_source(&f->b, "web", false), sv_from(name), bench_us(t), &v);
+                (void)samples_add_value(f->b.s, bench_source(&f->b, "web", false), sv_from(name),
+                                        bench_us(t), &v);
                 continue;
             }
             bench_push(&f->b, name, t, num_at(pair, 1));
             if (json_is_number(created)) {
                 struct bench_series k = bench_key(&f->b, name);
 
-                samples_created(f->b.s, bench_source(&f->b, "web", false), k.name, k.labels, k.n, bench_us(t),
-                                bench_us(json_number_value(created)));
+                samples_created(f->b.s, bench_source(&f->b, "web", false), k.name, k.labels, k.n,
+                                bench_us(t), bench_us(json_number_value(created)));
             }
         }
         free(name);
@@ -218,7 +220,9 @@ static void feed_probe(struct feed *f, const char *name, const json_t *attempts,
         if (num_at(a, 0) > t || (f->begun && num_at(a, 0) <= f->fed_until))
             continue;
         samples_add_probe(f->b.s, source, bench_us(num_at(a, 0)),
-                          json_is_string(up) ? PROBE_COULD_NOT_RUN : json_is_true(up) ? PROBE_UP : PROBE_DOWN);
+                          json_is_string(up) ? PROBE_COULD_NOT_RUN
+                          : json_is_true(up) ? PROBE_UP
+                                             : PROBE_DOWN);
         samples_poll_ok(f->b.s, source, bench_us(num_at(a, 0)));
     }
 }
@@ -250,21 +254,24 @@ static void fail_unknown_log(void *ctx, const struct expr *name, bool rows)
 
     (void)rows;
     if (name->source == SOURCE_LOG && !json_object_get(json_object_get(s->f->c, "logs"), text))
-        samples_poll_failed(s->f->b.s, bench_source(&s->f->b, text, true), bench_us(s->t), SV("log not readable"));
+        samples_poll_failed(s->f->b.s, bench_source(&s->f->b, text, true), bench_us(s->t),
+                            SV("log not readable"));
     free(text);
 }
 
 /* Polls happen at "scrapes", or every interval and whenever there is a sample; not at "failed". */
 static void feed_polls(struct feed *f, double t)
 {
-    const json_t *scrapes = json_object_get(f->c, "scrapes"), *failed = json_object_get(f->c, "failed");
+    const json_t *scrapes = json_object_get(f->c, "scrapes"),
+                 *failed = json_object_get(f->c, "failed");
     double from = f->begun ? f->fed_until + 1 : 0;
 
     for (double p = from; p <= t; p++) {
         bool due = scrapes ? in_list(scrapes, p) : num_same(fmod(p, f->b.interval_s), 0);
 
         if (in_list(failed, p))
-            samples_poll_failed(f->b.s, bench_source(&f->b, "web", false), bench_us(p), SV("refused"));
+            samples_poll_failed(f->b.s, bench_source(&f->b, "web", false), bench_us(p),
+                                SV("refused"));
         else if (due)
             feed_poll(f, p);
     }
@@ -305,7 +312,8 @@ static struct feed feed_new(json_t *c)
     json_t *v;
     size_t i;
 
-    json_object_foreach(json_object_get(c, "aliases"), key, v) bench_alias(&f.b, key, json_string_value(v));
+    json_object_foreach(json_object_get(c, "aliases"), key, v)
+        bench_alias(&f.b, key, json_string_value(v));
     if (json_object_get(c, "rule"))
         feed_add_rule(&f, json_object_get(c, "rule"));
     json_array_foreach(json_object_get(c, "rules"), i, v) feed_add_rule(&f, v);
@@ -366,7 +374,8 @@ static void case_timeline(json_t *c)
     json_t *moment, *want;
     size_t i, k;
 
-    T_EQ(json_array_size(json_object_get(c, "expect")), json_array_size(json_object_get(c, "evaluate_at")));
+    T_EQ(json_array_size(json_object_get(c, "expect")),
+         json_array_size(json_object_get(c, "evaluate_at")));
     json_array_foreach(json_object_get(c, "expect"), i, moment)
     {
         double t = case_num(moment, "t");
@@ -399,7 +408,8 @@ static void case_counter(json_t *c)
 
     json_put(series, "c_total", json_incref(json_object_get(c, "samples")));
     json_put(c, "series", series);
-    json_array_foreach(json_object_get(c, "restarts"), i, v) json_append(restarts, json_pack("{sO}", "t", v));
+    json_array_foreach(json_object_get(c, "restarts"), i, v)
+        json_append(restarts, json_pack("{sO}", "t", v));
     json_put(c, "restarts", restarts);
     if (json_is_number(json_object_get(c, "created")))
         json_put(c, "created", json_pack("{sO}", "c_total", json_object_get(c, "created")));
@@ -437,7 +447,8 @@ static void percentile_rule(json_t *c, struct strbuf *out)
     strbuf_addf(out, "rollback when %s(h_seconds)[1m] ", json_get_str(c, "function", ""));
     if (json_is_array(limit))
         strbuf_addf(out, "in %s%s, %s%s", json_string_value(json_array_get(limit, 0)),
-                    json_string_value(json_array_get(limit, 1)), json_string_value(json_array_get(limit, 2)),
+                    json_string_value(json_array_get(limit, 1)),
+                    json_string_value(json_array_get(limit, 2)),
                     json_string_value(json_array_get(limit, 3)));
     else
         strbuf_addf(out, "%s %s", json_get_str(c, "op", ""), json_string_value(limit));
@@ -459,7 +470,8 @@ static void case_percentile(json_t *c)
     json_array_foreach(json_object_get(c, "cumulative"), i, bucket)
     {
         strbuf_truncate(&key, 0);
-        strbuf_addf(&key, "h_seconds_bucket{le=\"%s\"}", json_string_value(json_array_get(bucket, 0)));
+        strbuf_addf(&key, "h_seconds_bucket{le=\"%s\"}",
+                    json_string_value(json_array_get(bucket, 0)));
         bench_push(&b, strbuf_str(&key), 0, 0);
         bench_push(&b, strbuf_str(&key), 60, num_at(bucket, 1));
     }
@@ -554,7 +566,7 @@ static struct band_range range_of(const json_t *r)
 
     if (!r)
         return BAND_ANY_TIME;
-    return (struct band_range){num_at(r, 1), json_is_number(hi) ? json_number_value(hi) : (double)INFINITY,
+    return (struct band_range){num_at(r, 1), json_is_number(hi) ? json_number_value(hi) : HUGE_VAL,
                                json_string_value(json_array_get(r, 0))[0] == '(',
                                json_string_value(json_array_get(r, 3))[0] == ')'};
 }
@@ -617,7 +629,8 @@ static void case_band_value(json_t *c)
     struct band bands[16];
     size_t n = rows_of(json_object_get(c, "rules"), bands);
     bool uncovered;
-    enum verdict v = bands_verdict(bands, n, case_num(c, "value"), case_num(c, "held_s"), &uncovered);
+    enum verdict v =
+        bands_verdict(bands, n, case_num(c, "value"), case_num(c, "held_s"), &uncovered);
 
     want_str(c, "verdict", verdict_names[v]);
     T_EQ(uncovered, json_get_bool(c, "uncovered", false));
@@ -635,7 +648,8 @@ T(a_value_gets_the_verdict_of_its_band)
 
 /* ---- evalue.json ---- */
 
-static const char *answer_name(enum stats_answer a, const char *bad, const char *ok, const char *undecided)
+static const char *answer_name(enum stats_answer a, const char *bad, const char *ok,
+                               const char *undecided)
 {
     return a == STATS_BAD ? bad : a == STATS_OK ? ok : undecided;
 }
@@ -646,14 +660,16 @@ static void case_evalue(json_t *c)
 
     want_num(c, "lnE", true, stats_ln_bad(s, n, p0), 1e-9);
     want_num(c, "lnEok", true, stats_ln_ok(s, n, p0), 1e-9);
-    want_str(c, "decision", answer_name(stats_share(s, n, p0, case_num(c, "alpha"), 1), "bad", "ok", "undecided"));
+    want_str(c, "decision",
+             answer_name(stats_share(s, n, p0, case_num(c, "alpha"), 1), "bad", "ok", "undecided"));
 }
 
 static void case_smallest_bad(json_t *c)
 {
     double s = 0;
 
-    while (stats_share(s, case_num(c, "n"), case_num(c, "p0"), case_num(c, "alpha"), 1) != STATS_BAD)
+    while (stats_share(s, case_num(c, "n"), case_num(c, "p0"), case_num(c, "alpha"), 1) !=
+           STATS_BAD)
         s++;
     want_num(c, "smallest_bad_s", true, s, 0);
 }
@@ -720,8 +736,11 @@ T(ratios_are_compared_with_their_baseline)
 static void run_tumbling(const char *folder)
 {
     json_t *all = read_json(folder, "evalue.json"), *t = json_object_get(all, "tumbling"), *look;
-    struct judge_config cfg = {.run = SV("r"), .interval_us = 60 * S_US, .step_us = JUDGE_UNSET,
-                               .run_start_us = JUDGE_UNSET, .rollback_until_us = JUDGE_UNSET};
+    struct judge_config cfg = {.run = SV("r"),
+                               .interval_us = 60 * S_US,
+                               .step_us = JUDGE_UNSET,
+                               .run_start_us = JUDGE_UNSET,
+                               .rollback_until_us = JUDGE_UNSET};
     struct bench b = bench_new(60, 0);
     double bad = 0, good = 0, bad0 = 0, good0 = 0, window = 0;
     size_t i;
@@ -729,7 +748,8 @@ static void run_tumbling(const char *folder)
     cfg.watch_us = bench_us(case_num(t, "watch_s"));
     judge_free(b.j);
     b.j = judge_new(&cfg, b.s);
-    bench_alias(&b, "error_rate", "ratio(http_requests_total{status=~\"5..\"}, http_requests_total)");
+    bench_alias(&b, "error_rate",
+                "ratio(http_requests_total{status=~\"5..\"}, http_requests_total)");
     (void)bench_add(&b, json_get_str(t, "rule", ""));
     bench_push(&b, "http_requests_total{status=\"200\"}", 0, 0);
     bench_push(&b, "http_requests_total{status=\"500\"}", 0, 0);
@@ -752,8 +772,8 @@ static void run_tumbling(const char *folder)
         r = bench_tick(&b, at);
         want_num(look, "n", r.has_n, r.n, 0);
         want_str(look, "decision",
-                 r.result == RESULT_TRUE    ? "bad"
-                 : r.result == RESULT_FALSE ? "ok"
+                 r.result == RESULT_TRUE        ? "bad"
+                 : r.result == RESULT_FALSE     ? "ok"
                  : r.nodata == NODATA_UNDECIDED ? "undecided"
                                                 : nodata_names[r.nodata]);
     }
@@ -787,16 +807,17 @@ static size_t values_of(const json_t *list, double *ret)
 static void case_shift(json_t *c)
 {
     static const char *const names[] = {
-        [STATS_UNDECIDED] = "cannot_tell",    [STATS_BAD] = "worse",
-        [STATS_OK] = "not_worse",             [STATS_NO_BASELINE] = "",
-        [STATS_TOO_FEW] = "NODATA too-few",   [STATS_ZERO_BASELINE] = "NODATA zero-baseline",
+        [STATS_UNDECIDED] = "cannot_tell",  [STATS_BAD] = "worse",
+        [STATS_OK] = "not_worse",           [STATS_NO_BASELINE] = "",
+        [STATS_TOO_FEW] = "NODATA too-few", [STATS_ZERO_BASELINE] = "NODATA zero-baseline",
     };
     double x[256], y[256];
-    size_t m = values_of(json_object_get(c, "baseline"), x), n = values_of(json_object_get(c, "new"), y);
+    size_t m = values_of(json_object_get(c, "baseline"), x),
+           n = values_of(json_object_get(c, "new"), y);
     bool down = strcmp(json_get_str(c, "worse", ""), "down") == 0;
     struct stats_shift r;
-    enum stats_answer a =
-        stats_compare(x, m, y, n, down, margin_of(c), 1 - case_num(c, "confident"), case_num(c, "looks"), &r);
+    enum stats_answer a = stats_compare(x, m, y, n, down, margin_of(c),
+                                        1 - case_num(c, "confident"), case_num(c, "looks"), &r);
 
     want_str(c, "decision", names[a]);
     want_num(c, "z", true, r.z, 1e-9);
@@ -816,11 +837,14 @@ T(shifts_of_samples_have_the_interval_of_hodges_and_lehmann)
 
 T_MAIN(T_CASE(rules_that_are_wrong_are_refused_with_a_place),
        T_CASE(rules_that_are_right_parse_and_print_to_themselves),
-       T_CASE(numbers_are_the_doubles_nearest_to_their_text), T_CASE(timelines_are_judged_as_they_should),
-       T_CASE(counters_grow_by_what_was_counted_since_the_anchor), T_CASE(percentiles_are_judged_as_shares),
-       T_CASE(gates_open_on_true_and_on_nothing_else), T_CASE(checkpoints_close_with_their_worst_rule),
+       T_CASE(numbers_are_the_doubles_nearest_to_their_text),
+       T_CASE(timelines_are_judged_as_they_should),
+       T_CASE(counters_grow_by_what_was_counted_since_the_anchor),
+       T_CASE(percentiles_are_judged_as_shares), T_CASE(gates_open_on_true_and_on_nothing_else),
+       T_CASE(checkpoints_close_with_their_worst_rule),
        T_CASE(holes_and_overlaps_of_tables_are_found), T_CASE(a_value_gets_the_verdict_of_its_band),
-       T_CASE(the_evidence_of_counts_is_that_of_the_formula), T_CASE(the_smallest_counts_that_decide_are_found),
+       T_CASE(the_evidence_of_counts_is_that_of_the_formula),
+       T_CASE(the_smallest_counts_that_decide_are_found),
        T_CASE(ratios_are_compared_with_their_baseline),
        T_CASE(a_decision_stands_until_its_window_ends_and_through_an_undecided_one),
        T_CASE(shifts_of_samples_have_the_interval_of_hodges_and_lehmann))

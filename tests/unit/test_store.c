@@ -29,7 +29,7 @@ static void sql_run(const char *file, const char *sql)
 
 T(a_store_is_private_and_keeps_itself_out_of_version_control)
 {
-    CLEANUP(store_freep) struct store *s = new_store();
+    CLEANUP(store_freep) UNUSED struct store *s = new_store();
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct stat st;
     struct err err = {0};
