@@ -1,7 +1,8 @@
-#include "rule/check_int.h"
+#include "rule/check.h"
 
 #include "base/regex.h"
 #include "base/sv.h"
+#include "rule/check_int.h"
 
 static struct dim_type dim_of(enum dim d)
 {

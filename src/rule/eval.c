@@ -1,8 +1,9 @@
-#include "rule/eval_int.h"
+#include "rule/eval.h"
 
 #include <math.h>
 
 #include "base/sv.h"
+#include "rule/eval_int.h"
 
 static struct val literal(const struct expr *e)
 {

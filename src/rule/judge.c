@@ -1,9 +1,10 @@
-#include "rule/judge_int.h"
+#include "rule/judge.h"
 
 #include <math.h>
 
 #include "base/duration.h"
 #include "base/sv.h"
+#include "rule/judge_int.h"
 
 /* clang-format off */
 const char *const judge_result_names[RESULT__N] = {
