@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/ident.h"
+#include "base/strbuf.h"
 #include "base/sv.h"
 #include "cli/load.h"
 #include "exec/run.h"
@@ -11,7 +12,7 @@ static const char *const approve_opts[] = {"--bind", "--env",  "--set",  "--stor
 
 /* An approval is for a plan: of a document here, or of a run that waits. */
 static enum err_code approve_plan_hash(struct cli *c, struct store **store, struct hash *hash,
-                                       struct err *err)
+                                       struct strbuf *operator_name, struct err *err)
 {
     int64_t id;
 
@@ -22,6 +23,7 @@ static enum err_code approve_plan_hash(struct cli *c, struct store **store, stru
             run_plan(*store, id, &plan, err) != ERR_OK)
             return err->code;
         *hash = plan.hash;
+        strbuf_add_sv(operator_name, plan.operator_name);
         plan_release(&plan);
     } else {
         CLEANUP(loaded_release) struct loaded l = {.has_doc = false};
@@ -33,6 +35,7 @@ static enum err_code approve_plan_hash(struct cli *c, struct store **store, stru
         if (store_open(dir, STORE_WRITE, store, err) != ERR_OK)
             return err->code;
         *hash = l.plan.hash;
+        strbuf_add_sv(operator_name, l.plan.operator_name);
     }
     return ERR_OK;
 }
@@ -40,12 +43,13 @@ static enum err_code approve_plan_hash(struct cli *c, struct store **store, stru
 static enum err_code approve_run(struct cli *c, enum exit_code *exit UNUSED, struct err *err)
 {
     CLEANUP(store_freep) struct store *store = NULL;
+    CLEANUP(strbuf_release) struct strbuf operator_name = STRBUF(0);
     struct ident_text user = ident_user();
     struct store_approval a = {.at_us = clock_now_us()};
     struct hash_text text;
     struct hash hash;
 
-    if (approve_plan_hash(c, &store, &hash, err) != ERR_OK)
+    if (approve_plan_hash(c, &store, &hash, &operator_name, err) != ERR_OK)
         return err->code;
     text = hash_hex(&hash);
     a.plan = sv_from(text.s);
@@ -56,6 +60,10 @@ static enum err_code approve_run(struct cli *c, enum exit_code *exit UNUSED, str
     if (store_approval_add(store, &a, err) != ERR_OK)
         return err->code;
     printf("plan %.12s is approved by %.*s\n", text.s, SV_FMT(a.who));
+    if (sv_eq(a.who, strbuf_sv(&operator_name)))
+        printf(
+            "note: %.*s is the operator; where the document wants a sign-off, this does not count\n",
+            SV_FMT(a.who));
     return ERR_OK;
 }
 

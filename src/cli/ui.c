@@ -50,8 +50,10 @@ static void ui_add_right(struct strbuf *b, size_t used, struct sv right, enum te
 {
     size_t width = size_min(term_width(), 110);
 
-    strbuf_add_n(b, ' ', width > used + right.n ? width - used - right.n : 1);
-    term_add(b, style, right);
+    if (right.n) {
+        strbuf_add_n(b, ' ', width > used + right.n ? width - used - right.n : 1);
+        term_add(b, style, right);
+    }
     strbuf_add_byte(b, '\n');
 }
 

@@ -157,11 +157,18 @@ static void run_explain_failure(struct run *r)
     for (size_t i = 0; i < json_array_size(r->checks); i++) {
         const json_t *c = json_array_get(r->checks, i);
 
-        if (sv_eq(json_get_sv(c, "result"), SV("holds")))
+        struct sv result = json_get_sv(c, "result");
+        const char *text = json_get_str(c, "text", "");
+        const char *quote = strchr(text, '"') ? "" : "\"";
+
+        if (sv_eq(result, SV("holds")))
             continue;
-        run_set_reason(r, "expected \"%s\"%s: %s", json_get_str(c, "text", ""),
-                       sv_eq(json_get_sv(c, "result"), SV("unknown")) ? ", which cannot be told"
-                                                                      : "",
+        if (json_get_int(c, "line", 0) == 0 && *json_get_str(c, "seen", "")) { /* nobody wrote it */
+            run_set_reason(r, "%s", json_get_str(c, "seen", ""));
+            return;
+        }
+        run_set_reason(r, "expected %s%s%s%s: %s", quote, text, quote,
+                       sv_eq(result, SV("unknown")) ? ", which cannot be told" : "",
                        json_get_str(c, "seen", ""));
         return;
     }
