@@ -71,7 +71,7 @@ stage_coverage() {
   CC=gcc tools/build.sh --tests build-cov -Db_coverage=true --buildtype=debug
   note 'gcc builds it for coverage' $? || return
   find build-cov -name '*.gcda' -delete
-  tests build-cov --setup=check --no-suite=soak --no-suite=crash --no-suite=lint --no-suite=tools
+  tests build-cov --setup=check --no-suite=soak --no-suite=crash --no-suite=lint --no-suite=tools --no-suite=services
   ninja -C build-cov --quiet coverage-gate
   note 'every file is covered' $?
 }
