@@ -25,7 +25,7 @@ struct http_client {
     struct http_list flying, ended;
     char *no_proxy;
     size_t open_handles;
-    bool closing;
+    bool closing, closed;
 };
 
 /* One descriptor that libcurl wants watched. */
@@ -101,10 +101,12 @@ static void http_on_report(uv_timer_t *t)
         r->flight = NULL;
         r->done(r, r->err.code);
     }
-    if (!c->closing || c->ended.first || c->multi == NULL)
+    if (!c->closing || c->ended.first || c->closed)
         return;
-    (void)curl_multi_cleanup(
-        STEAL(c->multi)); /* closes what is kept open: http_on_socket follows */
+    c->closed = true;
+    if (c->multi)
+        (void)libcurl.multi_cleanup(
+            STEAL(c->multi)); /* closes what is kept open: http_on_socket follows */
     uv_close((uv_handle_t *)&c->wake, http_on_timer_closed);
     uv_close((uv_handle_t *)&c->report, http_on_timer_closed);
 }
@@ -119,8 +121,10 @@ static void http_end(struct http_flight *f)
 {
     struct http_client *c = f->client;
 
-    curl_easy_cleanup(STEAL(f->easy));
-    curl_slist_free_all(STEAL(f->fields));
+    if (f->easy) {
+        libcurl.easy_cleanup(STEAL(f->easy));
+        libcurl.slist_free_all(STEAL(f->fields));
+    }
     if (f->bearer)
         sodium_memzero(f->bearer, strlen(f->bearer));
     free(STEAL(f->bearer));
@@ -145,19 +149,19 @@ static void http_note_result(struct http_flight *f)
     for (size_t i = 0; i < ARRAY_LEN(times); i++) {
         curl_off_t us = 0;
 
-        (void)curl_easy_getinfo(f->easy, times[i].info, &us); /* stays 0 when unknown */
+        (void)libcurl.easy_getinfo(f->easy, times[i].info, &us); /* stays 0 when unknown */
         *times[i].to = us;
     }
-    (void)curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)libcurl.easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
     r->status = (int)status;
-    if (curl_easy_getinfo(f->easy, CURLINFO_EFFECTIVE_URL, &url) == CURLE_OK && url && url[0])
+    if (libcurl.easy_getinfo(f->easy, CURLINFO_EFFECTIVE_URL, &url) == CURLE_OK && url && url[0])
         http_note_url(f, url);
 }
 
 static void http_leave(struct http_flight *f)
 {
     http_note_result(f);
-    (void)curl_multi_remove_handle(f->client->multi, f->easy);
+    (void)libcurl.multi_remove_handle(f->client->multi, f->easy);
     http_list_remove(&f->client->flying, f);
 }
 
@@ -166,12 +170,12 @@ static void http_collect(struct http_client *c)
     const CURLMsg *m;
     int left;
 
-    while ((m = curl_multi_info_read(c->multi, &left)) != NULL) {
+    while ((m = libcurl.multi_info_read(c->multi, &left)) != NULL) {
         CURLcode code = m->data.result; /* m is gone once the handle is removed */
         void *p = NULL;
         struct http_flight *f;
 
-        (void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &p);
+        (void)libcurl.easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &p);
         f = http_flight_of(p);
         assert(f->easy == m->easy_handle);
         http_leave(f);
@@ -186,7 +190,7 @@ static void http_act(struct http_client *c, curl_socket_t fd, int events)
 {
     int running;
 
-    (void)curl_multi_socket_action(c->multi, fd, events, &running); /* failures are messages */
+    (void)libcurl.multi_socket_action(c->multi, fd, events, &running); /* failures are messages */
     http_collect(c);
 }
 
@@ -231,7 +235,7 @@ static int http_on_socket(CURL *easy UNUSED, curl_socket_t fd, int what, void *c
         }
         s->poll.data = s;
         c->open_handles++;
-        (void)curl_multi_assign(c->multi, fd, s); /* fails only for a socket it does not know */
+        (void)libcurl.multi_assign(c->multi, fd, s); /* fails only for a socket it does not know */
     }
     return uv_poll_start(&s->poll, events, http_on_poll);
 }
@@ -309,19 +313,30 @@ struct http_client *http_client_new(uv_loop_t *loop)
 {
     struct http_client *c = XNEW(struct http_client);
 
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(c->multi = curl_multi_init()))
-        abort(); /* uncovered: out of memory */
     c->loop = loop;
     c->no_proxy = http_no_proxy();
     c->open_handles = 2;
     (void)uv_timer_init(loop, &c->wake); /* always succeeds */
     (void)uv_timer_init(loop, &c->report);
     c->wake.data = c->report.data = c;
-    (void)curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, http_on_socket);
-    (void)curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-    (void)curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, http_on_timeout);
-    (void)curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
     return c;
+}
+
+/* With the first request comes the library. */
+static enum err_code http_open(struct http_client *c, struct err *err)
+{
+    if (c->multi)
+        return ERR_OK;
+    if (libcurl_open(err) != ERR_OK)
+        return err->code;
+    c->multi = libcurl.multi_init();
+    if (!c->multi)
+        abort(); /* uncovered: out of memory */
+    (void)libcurl.multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, http_on_socket);
+    (void)libcurl.multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+    (void)libcurl.multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, http_on_timeout);
+    (void)libcurl.multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+    return ERR_OK;
 }
 
 void http_client_free(struct http_client *c)
@@ -352,8 +367,6 @@ static struct http_flight *http_flight_new(struct http_client *c, struct http_re
     f->connect_ms = http_ms(r->spec.connect_ms, HTTP_CONNECT_MS);
     f->total_ms = http_ms(r->spec.total_ms, HTTP_TOTAL_MS);
     f->bearer = r->spec.bearer.n ? xstrdup_sv(r->spec.bearer) : NULL;
-    f->easy = curl_easy_init();
-    assert(f->easy); /* fails only for want of memory */
     return f;
 }
 
@@ -362,18 +375,25 @@ static void http_launch(struct http_flight *f)
     struct http_client *c = f->client;
     struct err err = {0};
 
-    (void)curl_easy_setopt(f->easy, CURLOPT_PRIVATE, f); /* these five always succeed */
-    (void)curl_easy_setopt(f->easy, CURLOPT_WRITEFUNCTION, http_on_body);
-    (void)curl_easy_setopt(f->easy, CURLOPT_WRITEDATA, f);
-    (void)curl_easy_setopt(f->easy, CURLOPT_HEADERFUNCTION, http_on_field);
-    (void)curl_easy_setopt(f->easy, CURLOPT_HEADERDATA, f);
+    if (http_open(c, &err) != ERR_OK) {
+        http_failure_early(f, HTTP_UNABLE, err.msg);
+        http_end(f);
+        return;
+    }
+    f->easy = libcurl.easy_init();
+    assert(f->easy);                                        /* fails only for want of memory */
+    (void)libcurl.easy_setopt(f->easy, CURLOPT_PRIVATE, f); /* these five always succeed */
+    (void)libcurl.easy_setopt(f->easy, CURLOPT_WRITEFUNCTION, http_on_body);
+    (void)libcurl.easy_setopt(f->easy, CURLOPT_WRITEDATA, f);
+    (void)libcurl.easy_setopt(f->easy, CURLOPT_HEADERFUNCTION, http_on_field);
+    (void)libcurl.easy_setopt(f->easy, CURLOPT_HEADERDATA, f);
     if (http_setup(f, c->no_proxy, &err) != ERR_OK) {
         http_failure_early(f, HTTP_UNABLE, err.msg);
         http_end(f);
         return;
     }
     http_list_add(&c->flying, f);
-    if (curl_multi_add_handle(c->multi, f->easy) != CURLM_OK)
+    if (libcurl.multi_add_handle(c->multi, f->easy) != CURLM_OK)
         abort(); /* uncovered: a new handle is taken */
 }
 

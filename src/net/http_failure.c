@@ -89,7 +89,7 @@ static void http_fail_connect(struct http_flight *f)
 {
     long sys = 0;
 
-    (void)curl_easy_getinfo(f->easy, CURLINFO_OS_ERRNO, &sys); /* stays 0 when unknown */
+    (void)libcurl.easy_getinfo(f->easy, CURLINFO_OS_ERRNO, &sys); /* stays 0 when unknown */
     if (sys == ECONNREFUSED || sys == ENOENT) /* ENOENT: a unix socket that is not there */
         http_fail(f, HTTP_REFUSED, NULL, "connection refused by %.*s", SV_FMT(f->peer));
     else if (sys == ETIMEDOUT) /* uncovered: takes the kernel two minutes */
@@ -103,7 +103,7 @@ static void http_fail_timeout(struct http_flight *f)
     uint64_t connect_ms = f->connect_ms < f->total_ms ? f->connect_ms : f->total_ms;
     curl_off_t sent_us = 0;
 
-    (void)curl_easy_getinfo(f->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
+    (void)libcurl.easy_getinfo(f->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
     if (sent_us == 0)
         http_fail(f, HTTP_TIMED_OUT, NULL, "no connection to %.*s within %" PRIu64 " ms",
                   SV_FMT(f->peer), connect_ms);
@@ -133,7 +133,7 @@ static void http_fail_code(struct http_flight *f, CURLcode code)
                       http_codes[i].text, SV_FMT(f->peer));
             return;
         }
-    http_fail(f, HTTP_OTHER, f->error[0] ? f->error : curl_easy_strerror(code),
+    http_fail(f, HTTP_OTHER, f->error[0] ? f->error : libcurl.easy_strerror(code),
               "the request failed, to %.*s", SV_FMT(f->peer));
 }
 

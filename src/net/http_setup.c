@@ -6,10 +6,10 @@
 #include "net/net_int.h"
 
 /* The first failure stays: every option is set or the request is not sent. */
-#define HTTP_SET(f, rc, option, value)                                   \
-    do {                                                                 \
-        if ((rc) == CURLE_OK)                                            \
-            (rc) = curl_easy_setopt((f)->easy, CURLOPT_##option, value); \
+#define HTTP_SET(f, rc, option, value)                                      \
+    do {                                                                    \
+        if ((rc) == CURLE_OK)                                               \
+            (rc) = libcurl.easy_setopt((f)->easy, CURLOPT_##option, value); \
     } while (0)
 
 static bool http_is_token(struct sv s)
@@ -34,7 +34,7 @@ static bool http_is_value(struct sv s)
 static void http_add_field(struct http_flight *f, struct sv line)
 {
     CLEANUP(mem_freep) char *text = xstrdup_sv(line);
-    struct curl_slist *longer = curl_slist_append(f->fields, text);
+    struct curl_slist *longer = libcurl.slist_append(f->fields, text);
 
     assert(longer); /* out of memory ends the process, here as elsewhere */
     f->fields = longer;
@@ -145,13 +145,13 @@ static void http_url_done(struct http_url *u)
     char *parts[] = {u->scheme, u->host, u->port, u->user, u->password, u->clean};
 
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-        curl_free(parts[i]);
-    curl_url_cleanup(u->handle);
+        libcurl.free(parts[i]);
+    libcurl.url_cleanup(u->handle);
 }
 
 static bool http_url_get(struct http_url *u, CURLUPart part, unsigned flags, char **ret)
 {
-    return curl_url_get(u->handle, part, ret, flags) == CURLUE_OK;
+    return libcurl.url_get(u->handle, part, ret, flags) == CURLUE_OK;
 }
 
 /* False: not a URL of http or https.  Give u back in both cases. */
@@ -159,17 +159,17 @@ static bool http_url_read(struct http_url *u, struct sv text)
 {
     CLEANUP(mem_freep) char *copy = xstrdup_sv(text);
 
-    u->handle = curl_url();
+    u->handle = libcurl.url();
     assert(u->handle);
-    if (strlen(copy) != text.n || curl_url_set(u->handle, CURLUPART_URL, copy, 0) != CURLUE_OK ||
+    if (strlen(copy) != text.n || libcurl.url_set(u->handle, CURLUPART_URL, copy, 0) != CURLUE_OK ||
         !http_url_get(u, CURLUPART_SCHEME, 0, &u->scheme) ||
         !http_url_get(u, CURLUPART_HOST, 0, &u->host) ||
         !http_url_get(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, &u->port))
         return false;
     (void)http_url_get(u, CURLUPART_USER, CURLU_URLDECODE, &u->user); /* may be absent */
     (void)http_url_get(u, CURLUPART_PASSWORD, CURLU_URLDECODE, &u->password);
-    return curl_url_set(u->handle, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
-           curl_url_set(u->handle, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
+    return libcurl.url_set(u->handle, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
+           libcurl.url_set(u->handle, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
            http_url_get(u, CURLUPART_URL, 0, &u->clean) &&
            (strcmp(u->scheme, "http") == 0 || strcmp(u->scheme, "https") == 0);
 }
@@ -224,6 +224,7 @@ enum err_code http_setup(struct http_flight *f, const char *no_proxy, struct err
     http_setup_limits(f, &rc);
     http_setup_transport(f, no_proxy, &rc);
     if (rc != CURLE_OK) /* uncovered: every option is one that this libcurl has */
-        return err_set(err, ERR_INVALID, "libcurl refuses the request: %s", curl_easy_strerror(rc));
+        return err_set(err, ERR_INVALID, "libcurl refuses the request: %s",
+                       libcurl.easy_strerror(rc));
     return ERR_OK;
 }

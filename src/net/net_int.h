@@ -7,9 +7,8 @@
  * libcurl and the loop, http_setup.c fills the easy handle, http_failure.c puts into
  * words how it ended.
  */
-#include <curl/curl.h>
-
 #include "net/http.h"
+#include "net/libcurl.h"
 
 struct http_flight {
     unsigned magic;

@@ -32,9 +32,20 @@ static bool block_is_setting(struct sv line)
     return n > 1 && n < line.n && line.p[n] == '=' && !sv_has(line, SV("$("));
 }
 
+/* A folder, or a file that nobody runs: "/etc/nginx/nginx.conf".  "/opt/shop/restart" is a command. */
 static bool block_is_path(struct sv line)
 {
-    return line.n > 1 && *line.p == '/' && sv_find_byte(line, ' ', 0) == SV_NPOS;
+    static const struct sv ends[] = {
+        SV("/"),        SV(".cfg"), SV(".conf"), SV(".crt"), SV(".csv"), SV(".db"),   SV(".env"),
+        SV(".html"),    SV(".ini"), SV(".json"), SV(".key"), SV(".log"), SV(".md"),   SV(".pem"),
+        SV(".service"), SV(".sql"), SV(".toml"), SV(".txt"), SV(".xml"), SV(".yaml"), SV(".yml")};
+
+    if (line.n < 2 || *line.p != '/' || sv_find_byte(line, ' ', 0) != SV_NPOS)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (sv_ends(line, ends[i]))
+            return true;
+    return false;
 }
 
 /* Does every line that is neither empty nor a comment pass? */
