@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "action/procs.h"
@@ -13,8 +14,9 @@
 #include "base/sv.h"
 
 /*
- * Read a command, up to NUL, from descriptor 3; run it without sight of 3 and 4; report on 4.  Pieces
- * of a report end in NUL: status, statuses of the last pipeline, directory, variables, functions.
+ * Read a command, up to NUL, from descriptor 3; run it without sight of 3, 4 and 5; report in 5, a file in
+ * memory, and tell on 4 that it is there: declare writes each line by itself, and through a pipe each would
+ * wake us.  Pieces of a report end in NUL: status, statuses of the last pipeline, directory, variables, functions.
  * The status is taken inside eval, where "$?" and PIPESTATUS are still those of the command; a command
  * that bash cannot parse leaves the array empty, and eval's own status counts.
  */
@@ -22,13 +24,14 @@ static const char session_driver[] =
     "set -m; set -o pipefail\n"
     "while IFS= read -r -d '' -u 3 __prusik_cmd; do\n"
     "  __prusik_rc=()\n"
-    "  eval \"$__prusik_cmd\n__prusik_rc=(\\$? \\\"\\${PIPESTATUS[@]}\\\")\" 3<&- 4>&-\n"
+    "  eval \"$__prusik_cmd\n__prusik_rc=(\\$? \\\"\\${PIPESTATUS[@]}\\\")\" 3<&- 4>&- 5>&-\n"
     "  __prusik_st=$?\n"
     "  { printf '%s\\0%s\\0%s\\0' \"$__prusik_st\" \"${__prusik_rc[*]}\" \"$PWD\"\n"
-    "    declare -p; printf '\\0'; declare -f; printf '\\0'; } >&4\n"
+    "    declare -p; printf '\\0'; declare -f; printf '\\0'; } >&5\n"
+    "  printf '\\0' >&4\n"
     "done\n";
 
-enum { SESSION_PIECES = 5 };
+enum { SESSION_PIECES = 5, SESSION_CHUNK = 65536 };
 
 enum session_phase {
     SESSION_DOWN,     /* no shell */
@@ -53,8 +56,8 @@ struct session {
     uv_pipe_t report; /* descriptor 4 of the shell, our end */
     uv_timer_t timer;
     bool handles_open;
-    int command_fd; /* descriptor 3, our end */
-    struct strbuf reported;
+    int command_fd;                  /* descriptor 3, our end */
+    int report_fd;                   /* descriptor 5: appended there, emptied here */
     size_t pending[CHILD_STREAM__N]; /* bytes in the pipes when the report came */
 
     struct session_command cmd;
@@ -97,8 +100,7 @@ struct session *session_new(uv_loop_t *loop, const struct session_spec *spec)
     s->grace_ms = spec->grace_ms ? spec->grace_ms : 5000;
     s->started = spec->started;
     s->started_arg = spec->arg;
-    s->command_fd = -1;
-    s->reported = STRBUF(LIMIT_STATE_BYTES);
+    s->command_fd = s->report_fd = -1;
     return s;
 }
 
@@ -109,7 +111,7 @@ static void session_free(struct session *s)
     free(s->env);
     free(s->cwd);
     fd_closep(&s->command_fd);
-    strbuf_release(&s->reported);
+    fd_closep(&s->report_fd);
     strbuf_release(&s->restore);
     session_state_release(&s->base);
     session_state_release(&s->state);
@@ -392,27 +394,40 @@ static void session_take_report(struct session *s, const struct sv pieces[SESSIO
 
 static void session_alloc(uv_handle_t *h UNUSED, size_t suggested UNUSED, uv_buf_t *buf)
 {
-    static char chunk[65536]; /* one loop, one thread, used up before the next read */
+    static char chunk[16]; /* one byte a report; one loop, one thread */
 
     *buf = uv_buf_init(chunk, sizeof(chunk));
 }
 
-static void session_on_report(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+/* All of the report, which is then emptied; ERR_LIMIT: the variables are too many to keep. */
+static enum err_code session_read_report(const struct session *s, struct strbuf *report)
 {
+    CLEANUP(mem_freep) char *chunk = xcalloc(1, SESSION_CHUNK);
+    ssize_t n;
+
+    while ((n = pread(s->report_fd, chunk, SESSION_CHUNK, (off_t)report->n)) > 0)
+        strbuf_add(report, chunk, (size_t)n);
+    if (ftruncate(s->report_fd, 0) != 0)
+        return ERR_IO; /* uncovered: a file in memory of our own */
+    return report->overflow ? ERR_LIMIT : ERR_OK;
+}
+
+static void session_on_report(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf UNUSED)
+{
+    CLEANUP(strbuf_release) struct strbuf report = STRBUF(LIMIT_STATE_BYTES);
     struct session *s = stream->data;
     struct sv pieces[SESSION_PIECES];
+    enum err_code rc;
 
     if (n < 0) { /* the shell is gone, or about to be: its end is reported by the child */
         (void)uv_read_stop(stream);
         return;
     }
-    strbuf_add(&s->reported, buf->base, (size_t)n);
-    if (session_pieces(strbuf_sv(&s->reported), pieces)) {
-        CLEANUP(strbuf_release) UNUSED struct strbuf whole = strbuf_steal(&s->reported);
-
+    rc = n == 0 ? ERR_OK : session_read_report(s, &report);
+    if (rc == ERR_OK && session_pieces(strbuf_sv(&report), pieces)) {
         session_take_report(s, pieces);
-    } else if (s->reported.overflow) { /* the variables are too many to keep */
-        session_stop(s, ERR_LIMIT);
+    } else if (rc != ERR_OK) {
+        session_stop(s, rc);
         session_kill_left(s, SIGKILL);
     }
 }
@@ -435,7 +450,7 @@ static void session_spawn(struct session *s, int command, int report)
 {
     static const char *const argv[] = {"bash",         "--noprofile", "--norc", "-c",
                                        session_driver, "prusik",      NULL};
-    const int pass[] = {command, report};
+    const int pass[] = {command, report, s->report_fd};
 
     s->child = (struct child){.spec = {.argv = argv,
                                        .env = (const char *const *)s->env,
@@ -460,9 +475,10 @@ static void session_start(struct session *s)
     s->open_handles = 2;
     s->handles_open = true;
     s->phase = SESSION_STARTING;
-    strbuf_truncate(&s->reported, 0);
-    s->reported.overflow = false;
-    if (pipe2(command, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0) {
+    fd_closep(&s->report_fd); /* what an old shell has left writes to the old one */
+    s->report_fd = memfd_create("prusik-session", MFD_CLOEXEC);
+    if (s->report_fd < 0 || fcntl(s->report_fd, F_SETFL, O_APPEND) != 0 ||
+        pipe2(command, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0) {
         (void)err_sys(&s->child.err, errno, "make a pipe for a shell");
         fd_closep(&command[0]);
         fd_closep(&command[1]);
