@@ -211,9 +211,13 @@ static bool block_find_span(struct block_reader *r, enum block_pattern pattern, 
     return *ms > 0;
 }
 
-static bool block_has_step(const struct block_reader *r)
+/* The last step of this block, or NULL. */
+static struct rb_draft *block_last_step(const struct block_reader *r)
 {
-    return r->b->steps.n > r->first;
+    if (r->b->steps.n <= r->first)
+        return NULL;
+    assert(r->b->steps.v);
+    return vec_last(&r->b->steps);
 }
 
 static void block_add_note(struct block_reader *r, struct sv text, size_t line)
@@ -229,7 +233,7 @@ static void block_add_note(struct block_reader *r, struct sv text, size_t line)
 static bool block_comment_after(struct block_reader *r, const struct shell_item *item,
                                 struct sv text, size_t line)
 {
-    struct rb_draft *last = block_has_step(r) ? vec_last(&r->b->steps) : NULL;
+    struct rb_draft *last = block_last_step(r);
     int64_t ms;
     struct sv rest;
 
@@ -257,12 +261,13 @@ static void block_comment(struct block_reader *r, const struct shell_item *item)
 {
     struct sv text = shell_comment_text(item), rest, inner;
     size_t line = r->block->line + 1 + item->line;
+    struct rb_draft *last = block_last_step(r);
 
     if (!text.n || block_comment_after(r, item, text, line))
         return;
     if (item->same_line) {
-        if (block_has_step(r) && !vec_last(&r->b->steps)->step.note.n)
-            vec_last(&r->b->steps)->step.note = text;
+        if (last && !last->step.note.n)
+            last->step.note = text;
         return;
     }
     if (expect_is_label(text, &rest)) {
@@ -336,7 +341,7 @@ static void block_leftover(struct block_reader *r)
 
     if (!note.n && !r->expect.n)
         return;
-    if (block_has_step(r) && !regex_has(r->b->block_patterns[BLOCK_TODO], note)) {
+    if (block_last_step(r) && !regex_has(r->b->block_patterns[BLOCK_TODO], note)) {
         if (sv_has_word(note, SV("should")))
             build_expect(r->b, r->b->steps.n - 1, note, r->note_line);
         return;

@@ -21,9 +21,7 @@ static void expect_count(struct expect_depth *d, struct sv s, size_t i)
     if (d->quote) {
         if (c == d->quote)
             d->quote = '\0';
-    } else if (c == '"' || c == '`') {
-        d->quote = c;
-    } else if (c == '\'' && (i == 0 || !ascii_is_alnum(s.p[i - 1]))) {
+    } else if (c == '"' || c == '`' || (c == '\'' && (i == 0 || !ascii_is_alnum(s.p[i - 1])))) {
         d->quote = c; /* not the apostrophe of "isn't" */
     } else if (strchr("([{", c)) {
         d->brackets++;

@@ -15,32 +15,32 @@
 
 /* --- names --- */
 
-#define NAME_OF(what, type, n, ...)                     \
-    const char *what(type v)                            \
+#define NAME_OF(what, type, value, n, ...)              \
+    const char *what(type value)                        \
     {                                                   \
         static const char *const names[] = __VA_ARGS__; \
                                                         \
-        assert((unsigned)v < (n));                      \
-        return names[v];                                \
+        assert((unsigned)(value) < (n));                \
+        return names[value];                            \
     }
 
 /* clang-format off */
-NAME_OF(rb_role_name, enum rb_role, ROLE__N,
+NAME_OF(rb_role_name, enum rb_role, role, ROLE__N,
         {[ROLE_NONE] = "none", [ROLE_PREFLIGHT] = "preflight", [ROLE_DEPLOY] = "deploy",
          [ROLE_VERIFY] = "verify", [ROLE_ROLLBACK] = "rollback", [ROLE_MONITOR] = "monitor",
          [ROLE_DECIDE] = "decide", [ROLE_TROUBLESHOOT] = "troubleshoot",
          [ROLE_COMMUNICATE] = "communicate", [ROLE_SIGN_OFF] = "sign-off",
          [ROLE_REFERENCE] = "reference"})
-NAME_OF(rb_step_name, enum rb_step_kind, STEP__N,
+NAME_OF(rb_step_name, enum rb_step_kind, kind, STEP__N,
         {[STEP_SHELL] = "shell", [STEP_SQL] = "sql", [STEP_HTTP] = "http",
          [STEP_MANUAL] = "manual", [STEP_APPROVAL] = "approval"})
-NAME_OF(rb_message_name, enum rb_message_when, MESSAGE__N,
+NAME_OF(rb_message_name, enum rb_message_when, when, MESSAGE__N,
         {[MESSAGE_START] = "start", [MESSAGE_DONE] = "done",
          [MESSAGE_ROLLED_BACK] = "rolled-back", [MESSAGE_OTHER] = "other"})
-NAME_OF(rb_op_text, enum rb_op, OP__N,
+NAME_OF(rb_op_text, enum rb_op, op, OP__N,
         {[OP_EQ] = "=", [OP_NE] = "!=", [OP_LT] = "<", [OP_LE] = "<=", [OP_GT] = ">",
          [OP_GE] = ">=", [OP_IN] = "in"})
-NAME_OF(rb_expect_name, enum rb_expect_form, EXPECT__N,
+NAME_OF(rb_expect_name, enum rb_expect_form, form, EXPECT__N,
         {[EXPECT_EXIT] = "exit", [EXPECT_FAIL] = "fail", [EXPECT_CONTAINS] = "contains",
          [EXPECT_NOT_CONTAINS] = "not-contains", [EXPECT_MATCHES] = "matches",
          [EXPECT_NOT_MATCHES] = "not-matches", [EXPECT_NUMBER] = "number",
@@ -95,6 +95,7 @@ static void build_read_clause(struct rb_build *b, const struct rb_draft *d, stru
     found->n = 0;
     expect_read(b->expect, clause, line, d->step.command ? &d->step.command->cx : &nothing,
                 b->arena, found);
+    assert(found->v && found->n > 0);
     if (d->step.kind == STEP_MANUAL || d->step.kind == STEP_APPROVAL)
         found->v[0].form = EXPECT_ASK;
 }
@@ -104,11 +105,10 @@ static void build_expect_clause(struct rb_build *b, size_t from, struct sv claus
     expect_list found = {0};
     size_t at = b->steps.n;
 
-    while (at > from) {
+    assert(from < b->steps.n);
+    do {
         build_read_clause(b, &b->steps.v[--at], clause, line, &found);
-        if (found.v[0].form != EXPECT_ASK)
-            break;
-    }
+    } while (at > from && found.v[0].form == EXPECT_ASK);
     if (found.v[0].form == EXPECT_ASK) /* nobody can show it: the last one asks */
         at = b->steps.n - 1;
     for (size_t i = 0; i < found.n; i++)

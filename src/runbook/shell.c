@@ -76,10 +76,12 @@ static void shell_unescape(struct sv raw, bool quoted, struct strbuf *out)
 /* A character that the shell would expand in an unquoted word. */
 static bool shell_has_pattern(struct sv raw)
 {
+    static const char expands[] = {'*', '?', '[', ']', '{', '}'};
+
     for (size_t i = 0; i < raw.n; i++) {
         if (raw.p[i] == '\\')
             i++;
-        else if (memchr("*?[]{}", raw.p[i], 6) || (raw.p[i] == '~' && i == 0))
+        else if (memchr(expands, raw.p[i], sizeof(expands)) || (raw.p[i] == '~' && i == 0))
             return true;
     }
     return false;
