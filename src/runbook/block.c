@@ -416,7 +416,12 @@ static void block_parse_shell(struct rb_build *b, struct rb_block *block)
                 &block->script);
     if (block->script.broken)
         build_note(b, NOTE_BROKEN_SHELL, block->line + 1 + block->script.broken_line, 1,
-                   (struct sv){NULL, 0});
+                   block->script.too_long
+                       ? arena_fmt(b->arena,
+                                   "a block of more than %u bytes is not split into "
+                                   "commands",
+                                   SHELL_MAX_BYTES)
+                       : SV("the shell grammar does not take what follows"));
 }
 
 void block_read(struct rb_build *b, uint32_t node)

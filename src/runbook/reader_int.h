@@ -41,6 +41,7 @@ struct rb_build {
     struct sv label; /* of the paragraph before: "Expected:", "File:", a bold trigger */
     size_t label_line;
     size_t block_steps; /* steps.n before the last block: what follows speaks of those after it */
+    size_t full_line;   /* where LIMIT_STEPS was reached; nothing is read from there on; 0 */
 };
 
 struct rb_part *build_part(struct rb_build *b, uint32_t index);

@@ -71,10 +71,18 @@ void build_note(struct rb_build *b, enum rb_note_kind kind, size_t line, size_t 
     *vec_add(&b->notes) = (struct rb_note){kind, line, column, text};
 }
 
+/* Is there room for one more of what there are n of?  If not, reading ends here. */
+static void build_count(struct rb_build *b, size_t n, size_t line)
+{
+    if (n >= LIMIT_STEPS && !b->full_line)
+        b->full_line = line;
+}
+
 struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t line, struct sv text)
 {
     struct rb_draft *d = vec_add(&b->steps);
 
+    build_count(b, b->steps.n, line);
     d->step = (struct rb_step){.kind = kind,
                                .part = b->part,
                                .proc = b->proc,
@@ -135,6 +143,7 @@ static uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t p
     struct rb_part *p = vec_add(&b->parts);
     struct title t;
 
+    build_count(b, b->parts.n, n->line);
     title_read(b->title, text, &t);
     *p = (struct rb_part){.kind = kind,
                           .parent = parent,
@@ -226,6 +235,8 @@ static void read_step_title(struct rb_build *b, uint32_t node)
 /* "**Key:** value" and "**Key**: value", each on a line of the paragraph. */
 static void read_metas(struct rb_build *b, const struct md_node *n)
 {
+    size_t line = n->line, at = 0;
+
     for (size_t i = 0; i < n->n_spans; i++) {
         const struct md_span *s = &n->spans[i];
         struct sv key, rest, value;
@@ -239,10 +250,12 @@ static void read_metas(struct rb_build *b, const struct md_node *n)
             key.n--;
         else if (!sv_eat(&value, SV(":")))
             continue;
-        *vec_add(&b->metas) = (struct rb_meta){.line = md_line_at(n, s->from),
-                                               .part = b->part,
-                                               .key = sv_trim(key),
-                                               .value = sv_trim(value)};
+        if (s->from < at) /* bold text in bold text ends before the outer one does */
+            line = n->line, at = 0;
+        for (; at < s->from; at++)
+            line += n->text.p[at] == '\n';
+        *vec_add(&b->metas) = (struct rb_meta){
+            .line = line, .part = b->part, .key = sv_trim(key), .value = sv_trim(value)};
     }
 }
 
@@ -287,7 +300,8 @@ static void read_node(struct rb_build *b, uint32_t node);
 
 static void read_children(struct rb_build *b, uint32_t node)
 {
-    for (uint32_t c = b->rb->md.v[node].first; c != MD_NONE; c = b->rb->md.v[c].next)
+    for (uint32_t c = b->rb->md.v[node].first; c != MD_NONE && !b->full_line;
+         c = b->rb->md.v[c].next)
         read_node(b, c);
 }
 
@@ -377,7 +391,7 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
         read_label(b, &v[c]);
         c = v[c].next;
     }
-    for (; c != MD_NONE; c = v[c].next)
+    for (; c != MD_NONE && !b->full_line; c = v[c].next)
         read_node(b, c);
 }
 
@@ -424,7 +438,7 @@ static void read_list(struct rb_build *b, uint32_t node)
         read_criteria(b, node);
         return;
     }
-    for (uint32_t c = first; c != MD_NONE; c = v[c].next)
+    for (uint32_t c = first; c != MD_NONE && !b->full_line; c = v[c].next)
         read_item(b, c);
 }
 
@@ -457,6 +471,21 @@ static struct sv finish_slug(const struct rb_build *b, const struct rb_part *p)
     return slug.n ? slug : SV("part");
 }
 
+/* The id, with a number behind it while it is taken: "deploy", "deploy.2", "deploy.3". */
+static struct sv finish_free_id(struct rb_build *b, struct map *taken, struct sv id)
+{
+    struct sv found = id;
+    size_t n = 1;
+
+    (void)map_get(taken, id, &n);
+    while (map_get(taken, found, NULL))
+        found = arena_fmt(b->arena, "%.*s.%zu", SV_FMT(id), ++n);
+    (void)map_put(taken, id, n);
+    if (!sv_eq(found, id))
+        (void)map_put(taken, found, 1);
+    return found;
+}
+
 /* Paths; the document's own title is left out, and a path that is taken gets a number. */
 static void finish_ids(struct rb_build *b)
 {
@@ -469,32 +498,29 @@ static void finish_ids(struct rb_build *b)
     for (size_t i = 0; i < b->parts.n; i++) {
         struct sv slug = finish_slug(b, &v[i]);
         struct sv up = v[i].parent == RB_NONE ? (struct sv){NULL, 0} : v[v[i].parent].id;
-        size_t n = 0;
 
         if (v[i].parent == RB_NONE && v[i].level == 1 && top == 1)
             continue; /* "" */
         v[i].id = up.n ? arena_fmt(b->arena, "%.*s/%.*s", SV_FMT(up), SV_FMT(slug)) : slug;
-        if (map_get(&taken, v[i].id, &n)) {
-            (void)map_put(&taken, v[i].id, n + 1);
-            v[i].id = arena_fmt(b->arena, "%.*s.%zu", SV_FMT(v[i].id), n + 1);
-        }
-        (void)map_put(&taken, v[i].id, 1);
+        v[i].id = finish_free_id(b, &taken, v[i].id);
     }
 }
 
 /* A checklist item and the procedure with its number: the item is done when that is. */
 static void finish_joins(struct rb_build *b)
 {
-    for (size_t i = 0; i < b->parts.n; i++) {
-        struct rb_part *item = &b->parts.v[i];
+    CLEANUP(map_release) struct map procedures = {0}; /* number: the first part after here */
 
-        if (item->kind != PART_ITEM || !item->task || sv_find_byte(item->number, '.', 0) == SV_NPOS)
+    for (size_t i = b->parts.n; i-- > 0;) {
+        struct rb_part *p = &b->parts.v[i];
+        size_t k;
+
+        if (sv_find_byte(p->number, '.', 0) == SV_NPOS)
             continue;
-        for (size_t k = i + 1; k < b->parts.n; k++)
-            if (b->parts.v[k].kind != PART_ITEM && sv_eq(b->parts.v[k].number, item->number)) {
-                item->joined = (uint32_t)k;
-                break;
-            }
+        if (p->kind != PART_ITEM)
+            (void)map_put(&procedures, p->number, i);
+        else if (p->task && map_get(&procedures, p->number, &k))
+            p->joined = (uint32_t)k;
     }
 }
 
@@ -617,8 +643,9 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
         b.block_patterns[i] = regex_must(block_patterns[i], REGEX_NOCASE);
     read_text_notes(&b);
     read_children(&b, 0);
-    if (b.steps.n > LIMIT_STEPS) {
-        (void)err_set(err, ERR_LIMIT, "%s: more than %u steps", doc->path, LIMIT_STEPS);
+    if (b.full_line) {
+        (void)err_set(err, ERR_LIMIT, "%s:%zu: more than %u sections and items, or steps",
+                      doc->path, b.full_line, LIMIT_STEPS - 1);
         arena_release(&rb.arena);
         return err->code;
     }
