@@ -125,7 +125,7 @@ static enum rb_block_kind block_kind(const struct rb_build *b, struct sv lang, s
 /* --- its text --- */
 
 /*
- * Without CRs.  In a session ("$ command", then its output) the prompts become blanks and the output
+ * Every line ends in LF.  In a session ("$ command", then its output) the prompts become blanks and the output
  * goes: offsets and lines stay.
  */
 static struct sv block_text(struct sv literal, struct arena *arena)
@@ -138,6 +138,8 @@ static struct sv block_text(struct sv literal, struct arena *arena)
     for (size_t i = 0; i < literal.n; i++)
         if (literal.p[i] != '\r')
             copy[n++] = literal.p[i];
+        else if (i + 1 < literal.n && literal.p[i + 1] != '\n')
+            copy[n++] = '\n';
     copy[n] = '\0';
     rest = (struct sv){copy, n};
     while (sv_next_line(&rest, &line))

@@ -578,7 +578,7 @@ void expect_read(struct expect_reader *r, struct sv text, size_t line,
     struct sv rest = sv_trim(text), clause;
     size_t before = out->n;
 
-    while (expect_next_clause(&rest, &clause)) {
+    while (rest.n <= EXPECT_MAX_BYTES && expect_next_clause(&rest, &clause)) {
         struct rb_expect e = {0};
 
         expect_alternatives(r, clause, cx, arena, &e);

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/sv.h"
 #include "base/vec.h"
+#include "runbook/bounds.h"
 
 /* An inline node that is not left yet, and where its text begins. */
 struct md_open {
@@ -407,8 +408,10 @@ enum err_code markdown_parse(const struct document *d, struct arena *arena, stru
     CLEANUP(md_repair_release) struct md_repair repair = {.text = STRBUF(0)};
     CLEANUP(md_free_root) cmark_node *root = NULL;
     struct md_build b = {.arena = arena, .text = STRBUF(0)};
-    enum err_code rc;
+    enum err_code rc = bounds_check(d, err);
 
+    if (rc != ERR_OK)
+        return rc;
     md_repair_fences(d, &repair);
     root = md_cmark(repair.nested.n ? strbuf_sv(&repair.text) : d->text);
     rc = md_convert(d, root, &b, err);

@@ -65,7 +65,7 @@ struct markdown {
     size_t unclosed_fence; /* line of a fence that is never closed, or 0 */
 };
 
-/* ERR_LIMIT when lists or quotes are nested deeper than LIMIT_NESTING. */
+/* ERR_LIMIT with the place: lists or quotes are nested deeper than LIMIT_NESTING, or see bounds.h. */
 NODISCARD enum err_code markdown_parse(const struct document *d, struct arena *arena,
                                        struct markdown *ret, struct err *err);
 

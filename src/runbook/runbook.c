@@ -74,7 +74,7 @@ void build_note(struct rb_build *b, enum rb_note_kind kind, size_t line, size_t 
 /* Is there room for one more of what there are n of?  If not, reading ends here. */
 static void build_count(struct rb_build *b, size_t n, size_t line)
 {
-    if (n >= LIMIT_STEPS && !b->full_line)
+    if (n > LIMIT_STEPS && !b->full_line)
         b->full_line = line;
 }
 
@@ -130,6 +130,12 @@ void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line)
 
     if (from >= b->steps.n)
         return;
+    if (rest.n > EXPECT_MAX_BYTES) {
+        build_expect_clause(b, b->steps.n - 1, rest, line);
+        return;
+    }
+    if (b->steps.n - from > EXPECT_MAX_STEPS)
+        from = b->steps.n - EXPECT_MAX_STEPS;
     while (expect_next_clause(&rest, &clause))
         build_expect_clause(b, from, clause, line);
 }
@@ -644,8 +650,8 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
     read_text_notes(&b);
     read_children(&b, 0);
     if (b.full_line) {
-        (void)err_set(err, ERR_LIMIT, "%s:%zu: more than %u sections and items, or steps",
-                      doc->path, b.full_line, LIMIT_STEPS - 1);
+        (void)err_set(err, ERR_LIMIT, "%s:%zu: more than %u steps, or sections and items",
+                      doc->path, b.full_line, LIMIT_STEPS);
         arena_release(&rb.arena);
         return err->code;
     }
