@@ -22,6 +22,7 @@ struct md_level {
 
 struct md_build {
     struct arena *arena;
+    size_t n_lines; /* of the document */
     VEC(struct md_node) nodes;
     VEC(struct md_level) path;
     /* of the block that is flattened */
@@ -286,13 +287,49 @@ static void md_fill_item(const struct md_build *b, cmark_node *n, struct md_node
                                          : b->nodes.v[m->before].number + 1;
 }
 
+/*
+ * cmark gives a table the place of the paragraph that stands right above it, and that paragraph none.  The
+ * head of a table is two lines above the first row, or else one above its end.
+ */
+static int md_table_line(cmark_node *table)
+{
+    cmark_node *head = cmark_node_first_child(table);
+    cmark_node *row = head ? cmark_node_next(head) : NULL;
+
+    return row ? cmark_node_get_start_line(row) - 2 : cmark_node_get_end_line(table) - 1;
+}
+
+static bool md_is_table(cmark_node *n)
+{
+    return n && strcmp(cmark_node_get_type_string(n), "table") == 0;
+}
+
+static size_t md_clamp(int line, size_t min, size_t max)
+{
+    return line < 0 ? min : size_min(size_max((size_t)line, min), max);
+}
+
+static void md_fill_place(const struct md_build *b, cmark_node *n, struct md_node *m)
+{
+    int from = cmark_node_get_start_line(n), to = cmark_node_get_end_line(n);
+    size_t min = m->parent == MD_NONE ? 1 : b->nodes.v[m->parent].line;
+
+    if (md_is_table(n)) {
+        from = md_table_line(n);
+    } else if (from == 0 && md_is_table(cmark_node_next(n))) {
+        from = cmark_node_get_start_line(cmark_node_next(n));
+        to = md_table_line(cmark_node_next(n)) - 1;
+    }
+    m->line = md_clamp(from, min, size_max(b->n_lines, min));
+    m->end_line = md_clamp(to, m->line, size_max(b->n_lines, m->line));
+    m->column = md_clamp(cmark_node_get_start_column(n), 1, SIZE_MAX);
+}
+
 static void md_fill(struct md_build *b, cmark_node *n, struct md_node *m)
 {
     const char *info;
 
-    m->line = (size_t)cmark_node_get_start_line(n);
-    m->end_line = (size_t)cmark_node_get_end_line(n);
-    m->column = (size_t)cmark_node_get_start_column(n);
+    md_fill_place(b, n, m);
     switch ((int)m->kind) {
     case MD_HEADING: m->level = (unsigned)cmark_node_get_heading_level(n); break;
     case MD_ITEM: md_fill_item(b, n, m); break;
@@ -407,7 +444,7 @@ enum err_code markdown_parse(const struct document *d, struct arena *arena, stru
 {
     CLEANUP(md_repair_release) struct md_repair repair = {.text = STRBUF(0)};
     CLEANUP(md_free_root) cmark_node *root = NULL;
-    struct md_build b = {.arena = arena, .text = STRBUF(0)};
+    struct md_build b = {.arena = arena, .n_lines = d->n_lines, .text = STRBUF(0)};
     enum err_code rc = bounds_check(d, err);
 
     if (rc != ERR_OK)

@@ -341,6 +341,8 @@ static void read_manual_item(struct rb_build *b, uint32_t item, uint32_t part)
     bool approval;
 
     read_plain_text(b, item, &text);
+    if (!sv_trim(strbuf_sv(&text)).n) /* "1." alone asks for nothing */
+        return;
     approval = title_is_approval(b->title, strbuf_sv(&text));
     (void)build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, n->line,
                      arena_sv(b->arena, strbuf_sv(&text)));
@@ -419,7 +421,7 @@ static void read_item(struct rb_build *b, uint32_t item)
     b->block_steps = b->steps.n;
     read_item_rest(b, item);
     b->part = part;
-    if (b->steps.n == before)
+    if (b->steps.n == before && !b->full_line)
         read_manual_item(b, item, part);
     b->part = outer;
     b->block_steps = b->steps.n;

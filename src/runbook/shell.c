@@ -274,9 +274,12 @@ static void shell_add_command(struct shell_build *b, TSNode n, struct shell_wher
 
     if (s.declaration) { /* the keyword is an anonymous child */
         TSNode keyword = ts_node_child(n, 0);
-        struct shell_word w = {.raw = shell_raw(b, keyword), .literal = true};
+        struct shell_word w = {.raw = shell_raw(b, keyword), .literal = true, .plain = true};
 
         w.value = arena_sv(b->arena, w.raw);
+        w.pieces = ARENA_NEW(b->arena, struct shell_piece);
+        w.pieces->text = w.value;
+        w.n_pieces = 1;
         *vec_add(&words) = w;
     }
     while (shell_next_named(&children, &c)) {

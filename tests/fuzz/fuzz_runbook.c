@@ -44,7 +44,9 @@ static void check_tree(const struct document *d, const struct markdown *md)
         const struct md_node *n = &md->v[i];
 
         MUST((i == 0) == (n->parent == MD_NONE) && (unsigned)n->kind < MD__N);
-        MUST(i == 0 || (n->parent < i && is_line(d, n->line) && n->end_line <= d->n_lines));
+        MUST(i == 0 || (n->parent < i && is_line(d, n->line) && is_line(d, n->end_line)));
+        MUST(n->line <= n->end_line || i == 0);
+        MUST(n->column > 0);
         MUST(i == 0 || n->line >= md->v[n->parent].line);
         MUST(n->before == MD_NONE ? i == 0 || md->v[n->parent].first == i
                                   : md->v[n->before].next == i);
