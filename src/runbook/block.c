@@ -450,6 +450,6 @@ void block_read(struct rb_build *b, uint32_t node)
         block_message(b, index);
     else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SHELL)
         block_shell_steps(b, index);
-    else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SQL)
+    else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SQL && sv_trim(block->text).n)
         block_sql_step(b, index);
 }

@@ -430,7 +430,8 @@ static cmark_node *md_cmark(struct sv text)
 
 static void md_free_root(cmark_node **n)
 {
-    cmark_node_free(*n);
+    if (*n) /* cmark takes no NULL */
+        cmark_node_free(*n);
 }
 
 static void md_repair_release(struct md_repair *r)
