@@ -136,7 +136,7 @@ static enum rb_block_kind block_kind(const struct rb_build *b, struct sv lang, s
 /* --- its text --- */
 
 /*
- * Without CRs.  In a session ("$ command", then its output) the prompts become blanks and the output
+ * Every line ends in LF.  In a session ("$ command", then its output) the prompts become blanks and the output
  * goes: offsets and lines stay.
  */
 static struct sv block_text(struct sv literal, struct arena *arena)
@@ -149,6 +149,8 @@ static struct sv block_text(struct sv literal, struct arena *arena)
     for (size_t i = 0; i < literal.n; i++)
         if (literal.p[i] != '\r')
             copy[n++] = literal.p[i];
+        else if (i + 1 < literal.n && literal.p[i + 1] != '\n')
+            copy[n++] = '\n';
     copy[n] = '\0';
     rest = (struct sv){copy, n};
     while (sv_next_line(&rest, &line))
@@ -222,9 +224,13 @@ static bool block_find_span(struct block_reader *r, enum block_pattern pattern, 
     return *ms > 0;
 }
 
-static bool block_has_step(const struct block_reader *r)
+/* The last step of this block, or NULL. */
+static struct rb_draft *block_last_step(const struct block_reader *r)
 {
-    return r->b->steps.n > r->first;
+    if (r->b->steps.n <= r->first)
+        return NULL;
+    assert(r->b->steps.v);
+    return vec_last(&r->b->steps);
 }
 
 static void block_add_note(struct block_reader *r, struct sv text, size_t line)
@@ -240,7 +246,7 @@ static void block_add_note(struct block_reader *r, struct sv text, size_t line)
 static bool block_comment_after(struct block_reader *r, const struct shell_item *item,
                                 struct sv text, size_t line)
 {
-    struct rb_draft *last = block_has_step(r) ? vec_last(&r->b->steps) : NULL;
+    struct rb_draft *last = block_last_step(r);
     int64_t ms;
     struct sv rest;
 
@@ -268,12 +274,13 @@ static void block_comment(struct block_reader *r, const struct shell_item *item)
 {
     struct sv text = shell_comment_text(item), rest, inner;
     size_t line = r->block->line + 1 + item->line;
+    struct rb_draft *last = block_last_step(r);
 
     if (!text.n || block_comment_after(r, item, text, line))
         return;
     if (item->same_line) {
-        if (block_has_step(r) && !vec_last(&r->b->steps)->step.note.n)
-            vec_last(&r->b->steps)->step.note = text;
+        if (last && !last->step.note.n)
+            last->step.note = text;
         return;
     }
     if (expect_is_label(text, &rest)) {
@@ -347,7 +354,7 @@ static void block_leftover(struct block_reader *r)
 
     if (!note.n && !r->expect.n)
         return;
-    if (block_has_step(r) && !regex_has(r->b->block_patterns[BLOCK_TODO], note)) {
+    if (block_last_step(r) && !regex_has(r->b->block_patterns[BLOCK_TODO], note)) {
         if (sv_has_word(note, SV("should")))
             build_expect(r->b, r->b->steps.n - 1, note, r->note_line);
         return;
@@ -422,7 +429,12 @@ static void block_parse_shell(struct rb_build *b, struct rb_block *block)
                 &block->script);
     if (block->script.broken)
         build_note(b, NOTE_BROKEN_SHELL, block->line + 1 + block->script.broken_line, 1,
-                   (struct sv){NULL, 0});
+                   block->script.too_long
+                       ? arena_fmt(b->arena,
+                                   "a block of more than %u bytes is not split into "
+                                   "commands",
+                                   SHELL_MAX_BYTES)
+                       : SV("the shell grammar does not take what follows"));
 }
 
 void block_read(struct rb_build *b, uint32_t node)
@@ -449,6 +461,6 @@ void block_read(struct rb_build *b, uint32_t node)
         block_message(b, index);
     else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SHELL)
         block_shell_steps(b, index);
-    else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SQL)
+    else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SQL && sv_trim(block->text).n)
         block_sql_step(b, index);
 }

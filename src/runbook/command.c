@@ -421,6 +421,7 @@ static const struct shell_simple *command_single(const struct shell_item *item, 
 {
     struct command delay = {0};
 
+    assert(item->simple || item->n_simple == 0);
     if (item->kind == SHELL_SIMPLE && item->n_simple == 1)
         return &item->simple[0];
     if (item->kind != SHELL_LIST || item->n_simple != 2 || !sv_has(item->text, SV("&&")) ||

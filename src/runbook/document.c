@@ -21,8 +21,8 @@ static void document_index(struct document *d)
     VEC(size_t) at = {0};
 
     *vec_add(&at) = 0;
-    for (size_t i = 0; (i = sv_find_byte(d->text, '\n', i)) != SV_NPOS; i++)
-        if (i + 1 < d->text.n)
+    for (size_t i = 0; i + 1 < d->text.n; i++)
+        if (d->text.p[i] == '\n' || (d->text.p[i] == '\r' && d->text.p[i + 1] != '\n'))
             *vec_add(&at) = i + 1;
     d->n_lines = d->text.n ? at.n : 0;
     *vec_add(&at) = d->text.n;
@@ -48,6 +48,7 @@ static enum err_code document_take(const char *path, struct strbuf *bytes, struc
     struct document d = {.path = xstrdup(path), .b = strbuf_steal(bytes)};
 
     d.text = strbuf_sv(&d.b);
+    (void)sv_eat(&d.text, SV("\xef\xbb\xbf")); /* a byte order mark says nothing in UTF-8 */
     document_index(&d);
     if (document_check(&d, err) != ERR_OK) {
         document_release(&d);

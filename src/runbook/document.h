@@ -3,8 +3,9 @@
 /*
  * document: the bytes of a runbook, with line numbers.
  *
- * The text is kept as it was read; nothing rewrites it.  Lines count from 1 and end
- * at LF (a CR before it belongs to the line end).  Columns count bytes from 1.
+ * The text is kept as it was read, without a byte order mark; nothing rewrites it.
+ * Lines count from 1 and end at LF, CR LF or CR, as in CommonMark.  Columns count
+ * bytes from 1.
  */
 #include "base/err.h"
 #include "base/hash.h"

@@ -21,9 +21,7 @@ static void expect_count(struct expect_depth *d, struct sv s, size_t i)
     if (d->quote) {
         if (c == d->quote)
             d->quote = '\0';
-    } else if (c == '"' || c == '`') {
-        d->quote = c;
-    } else if (c == '\'' && (i == 0 || !ascii_is_alnum(s.p[i - 1]))) {
+    } else if (c == '"' || c == '`' || (c == '\'' && (i == 0 || !ascii_is_alnum(s.p[i - 1])))) {
         d->quote = c; /* not the apostrophe of "isn't" */
     } else if (strchr("([{", c)) {
         d->brackets++;
@@ -32,17 +30,29 @@ static void expect_count(struct expect_depth *d, struct sv s, size_t i)
     }
 }
 
-/* Cut at `sep` where no quote or bracket is open.  An unbalanced text is not cut. */
-static bool expect_cut(struct sv *rest, struct sv sep, struct sv *piece)
+/* The length of the separator at the front of s, or 0. */
+static size_t expect_separator(struct sv s, const struct sv *seps, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (sv_starts_nocase(s, seps[i]))
+            return seps[i].n;
+    return 0;
+}
+
+/* Cut at the first separator where no quote or bracket is open.  An unbalanced text is not cut. */
+static bool expect_cut(struct sv *rest, const struct sv *seps, size_t n, struct sv *piece)
 {
     struct expect_depth d = {0};
 
     if (!rest->p)
         return false;
     for (size_t i = 0; i < rest->n; i++) {
-        if (d.brackets <= 0 && !d.quote && sv_starts_nocase(sv_sub(*rest, i, rest->n), sep)) {
+        size_t sep =
+            d.brackets <= 0 && !d.quote ? expect_separator(sv_sub(*rest, i, rest->n), seps, n) : 0;
+
+        if (sep) {
             *piece = sv_trim(sv_sub(*rest, 0, i));
-            *rest = sv_sub(*rest, i + sep.n, rest->n);
+            *rest = sv_sub(*rest, i + sep, rest->n);
             return true;
         }
         expect_count(&d, *rest, i);
@@ -524,10 +534,11 @@ static void expect_alternatives(struct expect_reader *r, struct sv clause,
                                 const struct expect_context *cx, struct arena *arena,
                                 struct rb_expect *e)
 {
+    static const struct sv or = SV(" or ");
     VEC(struct rb_expect) any = {0};
     struct sv rest = clause, piece;
 
-    while (expect_cut(&rest, SV(" or "), &piece)) {
+    while (expect_cut(&rest, & or, 1, &piece)) {
         if (expect_is_vacuous(piece))
             e->vacuous = true;
         else
@@ -553,16 +564,11 @@ static void expect_alternatives(struct expect_reader *r, struct sv clause,
 
 bool expect_next_clause(struct sv *rest, struct sv *clause)
 {
-    while (rest->p) {
-        struct sv comma = *rest, conj = *rest, first, second;
+    static const struct sv seps[] = {SV(","), SV(" and ")};
 
-        if (!expect_cut(&comma, SV(","), &first) || !expect_cut(&conj, SV(" and "), &second))
-            return false;
-        *clause = first.n <= second.n ? first : second;
-        *rest = first.n <= second.n ? comma : conj;
+    while (expect_cut(rest, seps, ARRAY_LEN(seps), clause))
         if (clause->n)
             return true;
-    }
     return false;
 }
 
@@ -572,7 +578,7 @@ void expect_read(struct expect_reader *r, struct sv text, size_t line,
     struct sv rest = sv_trim(text), clause;
     size_t before = out->n;
 
-    while (expect_next_clause(&rest, &clause)) {
+    while (rest.n <= EXPECT_MAX_BYTES && expect_next_clause(&rest, &clause)) {
         struct rb_expect e = {0};
 
         expect_alternatives(r, clause, cx, arena, &e);

@@ -30,6 +30,9 @@ DEFINE_CLEANUP(struct expect_reader *, expect_reader_free)
 
 typedef VEC(struct rb_expect) expect_list;
 
+/* A longer text is no list of checks: it is one question. */
+#define EXPECT_MAX_BYTES 4096u
+
 /* Append the checks of `text` (without its label), at least one.  Texts live in the arena. */
 void expect_read(struct expect_reader *r, struct sv text, size_t line,
                  const struct expect_context *cx, struct arena *arena, expect_list *out);

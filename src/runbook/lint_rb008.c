@@ -3,14 +3,15 @@
 
 static void rb008_block(struct lint *l, const struct lint_rule *rule, const struct rb_block *b)
 {
+    size_t line = b->line + 1, at = 0;
+
     for (size_t i = 0; i < b->placeholders.n; i++) {
         const struct placeholder *p = &b->placeholders.v[i];
-        size_t line = b->line + 1;
 
+        for (; at < p->from; at++)
+            line += b->text.p[at] == '\n';
         if (p->kind == PLACEHOLDER_DATE)
             continue;
-        for (size_t k = 0; k < p->from; k++)
-            line += b->text.p[k] == '\n';
         lint_add(l, rule, line, p->raw, "%.*s is to be filled in", SV_FMT(p->raw));
     }
 }

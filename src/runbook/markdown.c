@@ -7,12 +7,28 @@
 #include "base/limits.h"
 #include "base/sv.h"
 #include "base/vec.h"
+#include "runbook/bounds.h"
+
+/* An inline node that is not left yet, and where its text begins. */
+struct md_open {
+    cmark_node *node;
+    size_t from;
+};
+
+/* A block that is not left yet, and its last child so far. */
+struct md_level {
+    uint32_t index, last;
+};
 
 struct md_build {
     struct arena *arena;
+    size_t n_lines; /* of the document */
     VEC(struct md_node) nodes;
+    VEC(struct md_level) path;
+    /* of the block that is flattened */
     struct strbuf text;
     VEC(struct md_span) spans;
+    VEC(struct md_open) open;
 };
 
 /* --- fences inside a "markdown" fence --- */
@@ -52,10 +68,11 @@ static bool md_holds_markdown(struct sv info)
 
 /*
  * The line that closes the fence opened at `open` when fences inside it nest; 0 when they do not
- * balance before the end.  *strict is the line at which CommonMark closes it.
+ * balance before the end.  *strict is the line at which CommonMark closes it, or 0; without `nests`
+ * nothing after it is looked at.
  */
 static size_t md_nested_close(const struct document *d, size_t open, struct md_fence outer,
-                              size_t *strict)
+                              bool nests, size_t *strict)
 {
     size_t depth = 1;
 
@@ -71,16 +88,24 @@ static size_t md_nested_close(const struct document *d, size_t open, struct md_f
         }
         if (!*strict)
             *strict = i;
-        if (--depth == 0)
+        if (--depth == 0 || !nests)
             return i;
     }
     return 0;
 }
 
+/*
+ * Each "markdown" block whose fences do not balance is searched to the end of the document.  After so
+ * many of them the rest is read as CommonMark says, so that a document of such blocks costs linear time.
+ */
+#define MD_MAX_UNBALANCED 16u
+
 struct md_repair {
     struct strbuf text; /* the document with longer outer fences, when any needed it */
     VEC(size_t) nested;
     size_t unclosed;
+    size_t copied; /* lines of the document that are in `text` */
+    unsigned unbalanced;
 };
 
 static void md_copy_line(const struct document *d, size_t line, size_t longer, struct strbuf *out)
@@ -93,35 +118,61 @@ static void md_copy_line(const struct document *d, size_t line, size_t longer, s
     strbuf_add_sv(out, sv_sub(raw, f.indent, raw.n));
 }
 
+/* The longest fence in the lines between open and close. */
+static size_t md_longest_fence(const struct document *d, size_t open, size_t close)
+{
+    size_t longest = 0;
+
+    for (size_t i = open + 1; i < close; i++)
+        longest = size_max(longest, md_fence_of(document_line(d, i)).n);
+    return longest;
+}
+
+/* The block from line `open` to `close`, which CommonMark would end at `strict`, with longer fences. */
+static void md_repair_block(const struct document *d, size_t open, size_t close, size_t strict,
+                            struct md_repair *r)
+{
+    size_t longer = md_longest_fence(d, open, close);
+
+    *vec_add(&r->nested) = strict;
+    strbuf_add_sv(&r->text, sv_sub(d->text, d->line_at[r->copied], d->line_at[open - 1]));
+    md_copy_line(d, open, longer, &r->text);
+    strbuf_add_sv(&r->text, sv_sub(d->text, d->line_at[open], d->line_at[close - 1]));
+    md_copy_line(d, close, longer, &r->text);
+    r->copied = close;
+}
+
+/* The line at which the block opened at `open` ends, repaired if need be; 0: it never does. */
+static size_t md_repair_fence(const struct document *d, size_t open, struct md_fence f,
+                              struct md_repair *r)
+{
+    bool nests = md_holds_markdown(f.info) && r->unbalanced < MD_MAX_UNBALANCED;
+    size_t strict, close = md_nested_close(d, open, f, nests, &strict);
+
+    r->unbalanced += nests && !close;
+    if (!nests || !close || close == strict)
+        return strict;
+    md_repair_block(d, open, close, strict, r);
+    return close;
+}
+
 /* Lengthen the outer fence of every block whose inner fences would end it: no line moves. */
 static void md_repair_fences(const struct document *d, struct md_repair *r)
 {
-    size_t copied = 1;
-
-    for (size_t i = 1; i <= d->n_lines; i++) {
+    for (size_t i = 1; i <= d->n_lines && !r->unclosed; i++) {
         struct md_fence f = md_fence_of(document_line(d, i));
-        size_t close, strict;
+        size_t close;
 
         if (!f.n)
             continue;
-        close = md_nested_close(d, i, f, &strict);
-        if (md_holds_markdown(f.info) && close && strict && close != strict) {
-            *vec_add(&r->nested) = strict;
-            strbuf_add_sv(&r->text, sv_sub(d->text, d->line_at[copied - 1], d->line_at[i - 1]));
-            md_copy_line(d, i, 3, &r->text);
-            strbuf_add_sv(&r->text, sv_sub(d->text, d->line_at[i], d->line_at[close - 1]));
-            md_copy_line(d, close, 3, &r->text);
-            copied = close + 1;
-            strict = close;
-        }
-        if (!strict) {
+        close = md_repair_fence(d, i, f, r);
+        if (close)
+            i = close;
+        else
             r->unclosed = i;
-            break;
-        }
-        i = strict;
     }
     if (r->nested.n)
-        strbuf_add_sv(&r->text, sv_sub(d->text, d->line_at[copied - 1], d->text.n));
+        strbuf_add_sv(&r->text, sv_sub(d->text, d->line_at[r->copied], d->text.n));
 }
 
 /* --- inline text --- */
@@ -151,11 +202,6 @@ static void md_flatten_leaf(struct md_build *b, cmark_node *n)
         md_add_span(b, MD_HTML_SPAN, from, NULL);
 }
 
-struct md_open {
-    cmark_node *node;
-    size_t from;
-};
-
 static void md_close_inline(struct md_build *b, const struct md_open *o)
 {
     cmark_node_type type = cmark_node_get_type(o->node);
@@ -176,31 +222,30 @@ static bool md_is_leaf(cmark_node_type type)
            type == CMARK_NODE_HTML_INLINE;
 }
 
+static void md_flatten_node(struct md_build *b, cmark_node *n, bool leaves)
+{
+    if (leaves) {
+        md_close_inline(b, vec_last(&b->open));
+        b->open.n--;
+    } else if (!md_is_leaf(cmark_node_get_type(n))) {
+        *vec_add(&b->open) = (struct md_open){n, b->text.n};
+    } else {
+        md_flatten_leaf(b, n);
+    }
+}
+
 /* The inline children of a block, as text and spans; without recursion, as they may nest deeply. */
 static void md_flatten(struct md_build *b, cmark_node *block, struct md_node *out)
 {
     cmark_iter *it = cmark_iter_new(block);
-    VEC(struct md_open) open = {0};
     cmark_event_type ev;
 
     strbuf_truncate(&b->text, 0);
-    b->spans.n = 0;
-    while ((ev = cmark_iter_next(it)) != CMARK_EVENT_DONE) {
-        cmark_node *n = cmark_iter_get_node(it);
-
-        if (n == block)
-            continue;
-        if (ev == CMARK_EVENT_EXIT) {
-            md_close_inline(b, vec_last(&open));
-            open.n--;
-        } else if (!md_is_leaf(cmark_node_get_type(n))) {
-            *vec_add(&open) = (struct md_open){n, b->text.n};
-        } else {
-            md_flatten_leaf(b, n);
-        }
-    }
+    b->spans.n = b->open.n = 0;
+    while ((ev = cmark_iter_next(it)) != CMARK_EVENT_DONE)
+        if (cmark_iter_get_node(it) != block)
+            md_flatten_node(b, cmark_iter_get_node(it), ev == CMARK_EVENT_EXIT);
     cmark_iter_free(it);
-    vec_release(&open);
     out->text = arena_sv(b->arena, strbuf_sv(&b->text));
     out->n_spans = b->spans.n;
     out->spans = arena_memdup(b->arena, b->spans.v, b->spans.n * sizeof(*b->spans.v));
@@ -208,7 +253,7 @@ static void md_flatten(struct md_build *b, cmark_node *block, struct md_node *ou
 
 /* --- blocks --- */
 
-static bool md_block_kind(cmark_node *n, enum md_kind *kind)
+static enum md_kind md_block_kind(cmark_node *n)
 {
     static const struct {
         const char *name; /* cmark_node_get_type_string(): extensions have no constants */
@@ -222,39 +267,72 @@ static bool md_block_kind(cmark_node *n, enum md_kind *kind)
     };
     const char *name = cmark_node_get_type_string(n);
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (strcmp(rows[i].name, name) == 0) {
-            *kind = rows[i].kind;
-            return true;
-        }
-    return false;
+    size_t i = 0;
+
+    while (i < ARRAY_LEN(rows) && strcmp(rows[i].name, name) != 0)
+        i++;
+    assert(i < ARRAY_LEN(rows)); /* only the extensions of md_cmark() are switched on */
+    return rows[i].kind;
 }
 
-static void md_fill_item(cmark_node *n, struct md_node *m)
+static void md_fill_item(const struct md_build *b, cmark_node *n, struct md_node *m)
 {
     cmark_node *list = cmark_node_parent(n);
-    cmark_node *before = cmark_node_previous(n);
 
     m->ordered = list && cmark_node_get_list_type(list) == CMARK_ORDERED_LIST;
     m->task = strcmp(cmark_node_get_type_string(n), "tasklist") == 0;
     m->checked = m->task && cmark_gfm_extensions_get_tasklist_item_checked(n);
-    if (m->ordered) {
-        m->number = (unsigned)cmark_node_get_list_start(list);
-        for (; before; before = cmark_node_previous(before))
-            m->number++;
+    if (m->ordered)
+        m->number = m->before == MD_NONE ? (unsigned)cmark_node_get_list_start(list)
+                                         : b->nodes.v[m->before].number + 1;
+}
+
+/*
+ * cmark gives a table the place of the paragraph that stands right above it, and that paragraph none.  The
+ * head of a table is two lines above the first row, or else one above its end.
+ */
+static int md_table_line(cmark_node *table)
+{
+    cmark_node *head = cmark_node_first_child(table);
+    cmark_node *row = head ? cmark_node_next(head) : NULL;
+
+    return row ? cmark_node_get_start_line(row) - 2 : cmark_node_get_end_line(table) - 1;
+}
+
+static bool md_is_table(cmark_node *n)
+{
+    return n && strcmp(cmark_node_get_type_string(n), "table") == 0;
+}
+
+static size_t md_clamp(int line, size_t min, size_t max)
+{
+    return line < 0 ? min : size_min(size_max((size_t)line, min), max);
+}
+
+static void md_fill_place(const struct md_build *b, cmark_node *n, struct md_node *m)
+{
+    int from = cmark_node_get_start_line(n), to = cmark_node_get_end_line(n);
+    size_t min = m->parent == MD_NONE ? 1 : b->nodes.v[m->parent].line;
+
+    if (md_is_table(n)) {
+        from = md_table_line(n);
+    } else if (from == 0 && md_is_table(cmark_node_next(n))) {
+        from = cmark_node_get_start_line(cmark_node_next(n));
+        to = md_table_line(cmark_node_next(n)) - 1;
     }
+    m->line = md_clamp(from, min, size_max(b->n_lines, min));
+    m->end_line = md_clamp(to, m->line, size_max(b->n_lines, m->line));
+    m->column = md_clamp(cmark_node_get_start_column(n), 1, SIZE_MAX);
 }
 
 static void md_fill(struct md_build *b, cmark_node *n, struct md_node *m)
 {
     const char *info;
 
-    m->line = (size_t)cmark_node_get_start_line(n);
-    m->end_line = (size_t)cmark_node_get_end_line(n);
-    m->column = (size_t)cmark_node_get_start_column(n);
+    md_fill_place(b, n, m);
     switch ((int)m->kind) {
     case MD_HEADING: m->level = (unsigned)cmark_node_get_heading_level(n); break;
-    case MD_ITEM: md_fill_item(n, m); break;
+    case MD_ITEM: md_fill_item(b, n, m); break;
     case MD_ROW: m->header = strcmp(cmark_node_get_type_string(n), "table_header") == 0; break;
     case MD_CODE:
         info = cmark_node_get_fence_info(n);
@@ -269,62 +347,65 @@ static void md_fill(struct md_build *b, cmark_node *n, struct md_node *m)
         md_flatten(b, n, m);
 }
 
+/* A new node at the end, as the last child of the innermost open block. */
+static uint32_t md_add_node(struct md_build *b, enum md_kind kind)
+{
+    uint32_t index = (uint32_t)b->nodes.n;
+    struct md_node *m = vec_add(&b->nodes);
+    struct md_level *up = b->path.n ? vec_last(&b->path) : NULL;
+
+    *m = (struct md_node){
+        .kind = kind, .parent = MD_NONE, .first = MD_NONE, .next = MD_NONE, .before = MD_NONE};
+    if (!up)
+        return index;
+    m->parent = up->index;
+    if (up->last == MD_NONE)
+        b->nodes.v[up->index].first = index;
+    else
+        b->nodes.v[up->last].next = index;
+    m->before = up->last;
+    up->last = index;
+    return index;
+}
+
+/* Do blocks stand inside a block of this kind? */
+static bool md_holds_blocks(enum md_kind kind)
+{
+    return kind != MD_HEADING && kind != MD_PARAGRAPH && kind != MD_CELL;
+}
+
+/* The node after n and everything in it, in document order; leaves the blocks that end there. */
+static cmark_node *md_after(struct md_build *b, cmark_node *n, const cmark_node *root)
+{
+    while (n != root && !cmark_node_next(n)) {
+        n = cmark_node_parent(n);
+        b->path.n--;
+    }
+    return n == root ? NULL : cmark_node_next(n);
+}
+
 static enum err_code md_convert(const struct document *d, cmark_node *root, struct md_build *b,
                                 struct err *err)
 {
-    VEC(uint32_t) path = {0}; /* open blocks */
-    VEC(uint32_t) last = {0}; /* last child of each of them */
     cmark_node *n = root;
-    enum err_code rc = ERR_OK;
 
     while (n) {
-        enum md_kind kind;
-        uint32_t index = (uint32_t)b->nodes.n;
-        struct md_node *m;
-        cmark_node *inside;
+        enum md_kind kind = md_block_kind(n);
+        uint32_t index = md_add_node(b, kind);
+        cmark_node *inside = md_holds_blocks(kind) ? cmark_node_first_child(n) : NULL;
 
-        if (!md_block_kind(n,
-                           &kind)) { /* an inline node, or an extension that is not switched on */
-            n = cmark_node_next(n);
+        md_fill(b, n, &b->nodes.v[index]);
+        if (!inside) {
+            n = md_after(b, n, root);
             continue;
         }
-        m = vec_add(&b->nodes);
-        *m = (struct md_node){.kind = kind, .parent = MD_NONE, .first = MD_NONE, .next = MD_NONE};
-        md_fill(b, n, m);
-        if (path.n) {
-            uint32_t *prev = vec_last(&last);
-
-            m->parent = *vec_last(&path);
-            if (*prev == MD_NONE)
-                b->nodes.v[m->parent].first = index;
-            else
-                b->nodes.v[*prev].next = index;
-            *prev = index;
-        }
-        inside = kind == MD_HEADING || kind == MD_PARAGRAPH || kind == MD_CELL
-                     ? NULL
-                     : cmark_node_first_child(n);
-        if (inside) {
-            if (path.n >= LIMIT_NESTING) {
-                rc = err_set(err, ERR_LIMIT, "%s:%zu: lists or quotes are nested deeper than %u",
-                             d->path, m->line, LIMIT_NESTING);
-                break;
-            }
-            *vec_add(&path) = index;
-            *vec_add(&last) = MD_NONE;
-            n = inside;
-            continue;
-        }
-        while (n && !cmark_node_next(n) && n != root) {
-            n = cmark_node_parent(n);
-            path.n--;
-            last.n--;
-        }
-        n = n == root ? NULL : cmark_node_next(n);
+        if (b->path.n >= LIMIT_NESTING)
+            return err_set(err, ERR_LIMIT, "%s:%zu: lists or quotes are nested deeper than %u",
+                           d->path, b->nodes.v[index].line, LIMIT_NESTING);
+        *vec_add(&b->path) = (struct md_level){index, MD_NONE};
+        n = inside;
     }
-    vec_release(&path);
-    vec_release(&last);
-    return rc;
+    return ERR_OK;
 }
 
 static cmark_node *md_cmark(struct sv text)
@@ -349,7 +430,8 @@ static cmark_node *md_cmark(struct sv text)
 
 static void md_free_root(cmark_node **n)
 {
-    cmark_node_free(*n);
+    if (*n) /* cmark takes no NULL */
+        cmark_node_free(*n);
 }
 
 static void md_repair_release(struct md_repair *r)
@@ -363,9 +445,11 @@ enum err_code markdown_parse(const struct document *d, struct arena *arena, stru
 {
     CLEANUP(md_repair_release) struct md_repair repair = {.text = STRBUF(0)};
     CLEANUP(md_free_root) cmark_node *root = NULL;
-    struct md_build b = {.arena = arena, .text = STRBUF(0)};
-    enum err_code rc;
+    struct md_build b = {.arena = arena, .n_lines = d->n_lines, .text = STRBUF(0)};
+    enum err_code rc = bounds_check(d, err);
 
+    if (rc != ERR_OK)
+        return rc;
     md_repair_fences(d, &repair);
     root = md_cmark(repair.nested.n ? strbuf_sv(&repair.text) : d->text);
     rc = md_convert(d, root, &b, err);
@@ -378,7 +462,9 @@ enum err_code markdown_parse(const struct document *d, struct arena *arena, stru
         ret->unclosed_fence = repair.unclosed;
     }
     vec_release(&b.nodes);
+    vec_release(&b.path);
     vec_release(&b.spans);
+    vec_release(&b.open);
     strbuf_release(&b.text);
     return rc;
 }

@@ -43,16 +43,16 @@ struct md_span {
 
 struct md_node {
     enum md_kind kind;
-    uint32_t parent, first, next; /* indices, or MD_NONE */
-    size_t line, end_line;        /* from 1 */
-    size_t column;                /* from 1 */
-    unsigned level;               /* of a heading; nesting depth of a list */
-    unsigned number;              /* of an ordered item */
-    bool ordered, task, checked;  /* of an item */
-    bool header;                  /* of a row */
-    bool fenced;                  /* of code */
-    struct sv text;               /* inline text, or the literal of code and HTML */
-    struct sv info;               /* info string of a fence */
+    uint32_t parent, first, next, before; /* indices, or MD_NONE */
+    size_t line, end_line;                /* from 1 */
+    size_t column;                        /* from 1 */
+    unsigned level;                       /* of a heading */
+    unsigned number;                      /* of an ordered item */
+    bool ordered, task, checked;          /* of an item */
+    bool header;                          /* of a row */
+    bool fenced;                          /* of code */
+    struct sv text;                       /* inline text, or the literal of code and HTML */
+    struct sv info;                       /* info string of a fence */
     struct md_span *spans;
     size_t n_spans;
 };
@@ -65,7 +65,7 @@ struct markdown {
     size_t unclosed_fence; /* line of a fence that is never closed, or 0 */
 };
 
-/* ERR_LIMIT when lists or quotes are nested deeper than LIMIT_NESTING. */
+/* ERR_LIMIT with the place: lists or quotes are nested deeper than LIMIT_NESTING, or see bounds.h. */
 NODISCARD enum err_code markdown_parse(const struct document *d, struct arena *arena,
                                        struct markdown *ret, struct err *err);
 

@@ -41,6 +41,7 @@ struct rb_build {
     struct sv label; /* of the paragraph before: "Expected:", "File:", a bold trigger */
     size_t label_line;
     size_t block_steps; /* steps.n before the last block: what follows speaks of those after it */
+    size_t full_line;   /* where LIMIT_STEPS was reached; nothing is read from there on; 0 */
 };
 
 struct rb_part *build_part(struct rb_build *b, uint32_t index);
@@ -58,8 +59,10 @@ void build_note(struct rb_build *b, enum rb_note_kind kind, size_t line, size_t 
                 struct sv text);
 /*
  * Attach what is expected to the steps [from, steps.n) : each clause to the last step that can show
- * it, else, as a question, to the last one.
+ * it, else, as a question, to the last one.  A text of more than EXPECT_MAX_BYTES is one question, and no
+ * more than EXPECT_MAX_STEPS steps are looked at.
  */
+#define EXPECT_MAX_STEPS 64u
 void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line);
 
 /* block.c: a fence. */

@@ -15,32 +15,32 @@
 
 /* --- names --- */
 
-#define NAME_OF(what, type, n, ...)                     \
-    const char *what(type v)                            \
+#define NAME_OF(what, type, value, n, ...)              \
+    const char *what(type value)                        \
     {                                                   \
         static const char *const names[] = __VA_ARGS__; \
                                                         \
-        assert((unsigned)v < (n));                      \
-        return names[v];                                \
+        assert((unsigned)(value) < (n));                \
+        return names[value];                            \
     }
 
 /* clang-format off */
-NAME_OF(rb_role_name, enum rb_role, ROLE__N,
+NAME_OF(rb_role_name, enum rb_role, role, ROLE__N,
         {[ROLE_NONE] = "none", [ROLE_PREFLIGHT] = "preflight", [ROLE_DEPLOY] = "deploy",
          [ROLE_VERIFY] = "verify", [ROLE_ROLLBACK] = "rollback", [ROLE_MONITOR] = "monitor",
          [ROLE_DECIDE] = "decide", [ROLE_TROUBLESHOOT] = "troubleshoot",
          [ROLE_COMMUNICATE] = "communicate", [ROLE_SIGN_OFF] = "sign-off",
          [ROLE_REFERENCE] = "reference"})
-NAME_OF(rb_step_name, enum rb_step_kind, STEP__N,
+NAME_OF(rb_step_name, enum rb_step_kind, kind, STEP__N,
         {[STEP_SHELL] = "shell", [STEP_SQL] = "sql", [STEP_HTTP] = "http",
          [STEP_MANUAL] = "manual", [STEP_APPROVAL] = "approval"})
-NAME_OF(rb_message_name, enum rb_message_when, MESSAGE__N,
+NAME_OF(rb_message_name, enum rb_message_when, when, MESSAGE__N,
         {[MESSAGE_START] = "start", [MESSAGE_DONE] = "done",
          [MESSAGE_ROLLED_BACK] = "rolled-back", [MESSAGE_OTHER] = "other"})
-NAME_OF(rb_op_text, enum rb_op, OP__N,
+NAME_OF(rb_op_text, enum rb_op, op, OP__N,
         {[OP_EQ] = "=", [OP_NE] = "!=", [OP_LT] = "<", [OP_LE] = "<=", [OP_GT] = ">",
          [OP_GE] = ">=", [OP_IN] = "in"})
-NAME_OF(rb_expect_name, enum rb_expect_form, EXPECT__N,
+NAME_OF(rb_expect_name, enum rb_expect_form, form, EXPECT__N,
         {[EXPECT_EXIT] = "exit", [EXPECT_FAIL] = "fail", [EXPECT_CONTAINS] = "contains",
          [EXPECT_NOT_CONTAINS] = "not-contains", [EXPECT_MATCHES] = "matches",
          [EXPECT_NOT_MATCHES] = "not-matches", [EXPECT_NUMBER] = "number",
@@ -71,10 +71,18 @@ void build_note(struct rb_build *b, enum rb_note_kind kind, size_t line, size_t 
     *vec_add(&b->notes) = (struct rb_note){kind, line, column, text};
 }
 
+/* Is there room for one more of what there are n of?  If not, reading ends here. */
+static void build_count(struct rb_build *b, size_t n, size_t line)
+{
+    if (n > LIMIT_STEPS && !b->full_line)
+        b->full_line = line;
+}
+
 struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t line, struct sv text)
 {
     struct rb_draft *d = vec_add(&b->steps);
 
+    build_count(b, b->steps.n, line);
     d->step = (struct rb_step){.kind = kind,
                                .part = b->part,
                                .proc = b->proc,
@@ -95,6 +103,7 @@ static void build_read_clause(struct rb_build *b, const struct rb_draft *d, stru
     found->n = 0;
     expect_read(b->expect, clause, line, d->step.command ? &d->step.command->cx : &nothing,
                 b->arena, found);
+    assert(found->v && found->n > 0);
     if (d->step.kind == STEP_MANUAL || d->step.kind == STEP_APPROVAL)
         found->v[0].form = EXPECT_ASK;
 }
@@ -104,11 +113,10 @@ static void build_expect_clause(struct rb_build *b, size_t from, struct sv claus
     expect_list found = {0};
     size_t at = b->steps.n;
 
-    while (at > from) {
+    assert(from < b->steps.n);
+    do {
         build_read_clause(b, &b->steps.v[--at], clause, line, &found);
-        if (found.v[0].form != EXPECT_ASK)
-            break;
-    }
+    } while (at > from && found.v[0].form == EXPECT_ASK);
     if (found.v[0].form == EXPECT_ASK) /* nobody can show it: the last one asks */
         at = b->steps.n - 1;
     for (size_t i = 0; i < found.n; i++)
@@ -122,6 +130,12 @@ void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line)
 
     if (from >= b->steps.n)
         return;
+    if (rest.n > EXPECT_MAX_BYTES) {
+        build_expect_clause(b, b->steps.n - 1, rest, line);
+        return;
+    }
+    if (b->steps.n - from > EXPECT_MAX_STEPS)
+        from = b->steps.n - EXPECT_MAX_STEPS;
     while (expect_next_clause(&rest, &clause))
         build_expect_clause(b, from, clause, line);
 }
@@ -135,6 +149,7 @@ static uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t p
     struct rb_part *p = vec_add(&b->parts);
     struct title t;
 
+    build_count(b, b->parts.n, n->line);
     title_read(b->title, text, &t);
     *p = (struct rb_part){.kind = kind,
                           .parent = parent,
@@ -226,6 +241,8 @@ static void read_step_title(struct rb_build *b, uint32_t node)
 /* "**Key:** value" and "**Key**: value", each on a line of the paragraph. */
 static void read_metas(struct rb_build *b, const struct md_node *n)
 {
+    size_t line = n->line, at = 0;
+
     for (size_t i = 0; i < n->n_spans; i++) {
         const struct md_span *s = &n->spans[i];
         struct sv key, rest, value;
@@ -239,10 +256,12 @@ static void read_metas(struct rb_build *b, const struct md_node *n)
             key.n--;
         else if (!sv_eat(&value, SV(":")))
             continue;
-        *vec_add(&b->metas) = (struct rb_meta){.line = md_line_at(n, s->from),
-                                               .part = b->part,
-                                               .key = sv_trim(key),
-                                               .value = sv_trim(value)};
+        if (s->from < at) /* bold text in bold text ends before the outer one does */
+            line = n->line, at = 0;
+        for (; at < s->from; at++)
+            line += n->text.p[at] == '\n';
+        *vec_add(&b->metas) = (struct rb_meta){
+            .line = line, .part = b->part, .key = sv_trim(key), .value = sv_trim(value)};
     }
 }
 
@@ -287,7 +306,8 @@ static void read_node(struct rb_build *b, uint32_t node);
 
 static void read_children(struct rb_build *b, uint32_t node)
 {
-    for (uint32_t c = b->rb->md.v[node].first; c != MD_NONE; c = b->rb->md.v[c].next)
+    for (uint32_t c = b->rb->md.v[node].first; c != MD_NONE && !b->full_line;
+         c = b->rb->md.v[c].next)
         read_node(b, c);
 }
 
@@ -321,6 +341,8 @@ static void read_manual_item(struct rb_build *b, uint32_t item, uint32_t part)
     bool approval;
 
     read_plain_text(b, item, &text);
+    if (!sv_trim(strbuf_sv(&text)).n) /* "1." alone asks for nothing */
+        return;
     approval = title_is_approval(b->title, strbuf_sv(&text));
     (void)build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, n->line,
                      arena_sv(b->arena, strbuf_sv(&text)));
@@ -377,7 +399,7 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
         read_label(b, &v[c]);
         c = v[c].next;
     }
-    for (; c != MD_NONE; c = v[c].next)
+    for (; c != MD_NONE && !b->full_line; c = v[c].next)
         read_node(b, c);
 }
 
@@ -399,7 +421,7 @@ static void read_item(struct rb_build *b, uint32_t item)
     b->block_steps = b->steps.n;
     read_item_rest(b, item);
     b->part = part;
-    if (b->steps.n == before)
+    if (b->steps.n == before && !b->full_line)
         read_manual_item(b, item, part);
     b->part = outer;
     b->block_steps = b->steps.n;
@@ -424,7 +446,7 @@ static void read_list(struct rb_build *b, uint32_t node)
         read_criteria(b, node);
         return;
     }
-    for (uint32_t c = first; c != MD_NONE; c = v[c].next)
+    for (uint32_t c = first; c != MD_NONE && !b->full_line; c = v[c].next)
         read_item(b, c);
 }
 
@@ -457,6 +479,21 @@ static struct sv finish_slug(const struct rb_build *b, const struct rb_part *p)
     return slug.n ? slug : SV("part");
 }
 
+/* The id, with a number behind it while it is taken: "deploy", "deploy.2", "deploy.3". */
+static struct sv finish_free_id(struct rb_build *b, struct map *taken, struct sv id)
+{
+    struct sv found = id;
+    size_t n = 1;
+
+    (void)map_get(taken, id, &n);
+    while (map_get(taken, found, NULL))
+        found = arena_fmt(b->arena, "%.*s.%zu", SV_FMT(id), ++n);
+    (void)map_put(taken, id, n);
+    if (!sv_eq(found, id))
+        (void)map_put(taken, found, 1);
+    return found;
+}
+
 /* Paths; the document's own title is left out, and a path that is taken gets a number. */
 static void finish_ids(struct rb_build *b)
 {
@@ -469,32 +506,29 @@ static void finish_ids(struct rb_build *b)
     for (size_t i = 0; i < b->parts.n; i++) {
         struct sv slug = finish_slug(b, &v[i]);
         struct sv up = v[i].parent == RB_NONE ? (struct sv){NULL, 0} : v[v[i].parent].id;
-        size_t n = 0;
 
         if (v[i].parent == RB_NONE && v[i].level == 1 && top == 1)
             continue; /* "" */
         v[i].id = up.n ? arena_fmt(b->arena, "%.*s/%.*s", SV_FMT(up), SV_FMT(slug)) : slug;
-        if (map_get(&taken, v[i].id, &n)) {
-            (void)map_put(&taken, v[i].id, n + 1);
-            v[i].id = arena_fmt(b->arena, "%.*s.%zu", SV_FMT(v[i].id), n + 1);
-        }
-        (void)map_put(&taken, v[i].id, 1);
+        v[i].id = finish_free_id(b, &taken, v[i].id);
     }
 }
 
 /* A checklist item and the procedure with its number: the item is done when that is. */
 static void finish_joins(struct rb_build *b)
 {
-    for (size_t i = 0; i < b->parts.n; i++) {
-        struct rb_part *item = &b->parts.v[i];
+    CLEANUP(map_release) struct map procedures = {0}; /* number: the first part after here */
 
-        if (item->kind != PART_ITEM || !item->task || sv_find_byte(item->number, '.', 0) == SV_NPOS)
+    for (size_t i = b->parts.n; i-- > 0;) {
+        struct rb_part *p = &b->parts.v[i];
+        size_t k;
+
+        if (sv_find_byte(p->number, '.', 0) == SV_NPOS)
             continue;
-        for (size_t k = i + 1; k < b->parts.n; k++)
-            if (b->parts.v[k].kind != PART_ITEM && sv_eq(b->parts.v[k].number, item->number)) {
-                item->joined = (uint32_t)k;
-                break;
-            }
+        if (p->kind != PART_ITEM)
+            (void)map_put(&procedures, p->number, i);
+        else if (p->task && map_get(&procedures, p->number, &k))
+            p->joined = (uint32_t)k;
     }
 }
 
@@ -617,8 +651,9 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
         b.block_patterns[i] = regex_must(block_patterns[i], REGEX_NOCASE);
     read_text_notes(&b);
     read_children(&b, 0);
-    if (b.steps.n > LIMIT_STEPS) {
-        (void)err_set(err, ERR_LIMIT, "%s: more than %u steps", doc->path, LIMIT_STEPS);
+    if (b.full_line) {
+        (void)err_set(err, ERR_LIMIT, "%s:%zu: more than %u steps, or sections and items",
+                      doc->path, b.full_line, LIMIT_STEPS);
         arena_release(&rb.arena);
         return err->code;
     }

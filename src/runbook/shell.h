@@ -84,9 +84,13 @@ struct shell_item {
 struct shell_script {
     struct shell_item *v;
     size_t n;
-    bool broken; /* the grammar does not take it ... */
+    bool broken;   /* the grammar does not take it ... */
+    bool too_long; /* ... as it has more than SHELL_MAX_BYTES */
     size_t broken_line;
 };
+
+/* Of a block: tree-sitter 0.20 corrupts its heap when a node has more than 65,535 children. */
+#define SHELL_MAX_BYTES 65535u
 
 /* Never fails: what the grammar does not take is said in `broken`, and is one item from there on. */
 void shell_split(struct shell_parser *p, struct sv text, struct sv masked, struct arena *arena,

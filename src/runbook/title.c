@@ -52,11 +52,14 @@ enum title_pattern {
     TITLE__N
 };
 
+/* It becomes a part of ids, so it has an end: eight numbers of five digits. */
+#define TITLE_NUMBER(least) "[0-9]{1,5}(?:\\.[0-9]{1,5}){" least ",7}"
+
 static const char *const title_patterns[] = {
-    [TITLE_NUMBERED] =
-        ("^(?:(phase|step|stage|part|scenario|schritt|stufe|task|option|migration|"
-         "手順|ステップ|フェーズ)[ -]*([0-9]+(?:\\.[0-9]+)*)[.):：]?(?:[ ]*[-–—:]+)?|"
-         "([0-9]+(?:\\.[0-9]+)+)[.):：]?|([0-9]{1,3})[.):：])(?:[ ]+|$)"),
+    [TITLE_NUMBERED] = ("^(?:(phase|step|stage|part|scenario|schritt|stufe|task|option|migration|"
+                        "手順|ステップ|フェーズ)[ -]*(" TITLE_NUMBER(
+                            "0") ")[.):：]?(?:[ ]*[-–—:]+)?|"
+                                 "(" TITLE_NUMBER("1") ")[.):：]?|([0-9]{1,3})[.):：])(?:[ ]+|$)"),
     [TITLE_OFFSET] =
         "^([0-9]+)[ -](minute|hour|day|min)s?[ -](?:post-deployment )?(?:checks?|review|mark)\\b",
     [TITLE_T_PLUS] =
@@ -209,6 +212,14 @@ void title_read(struct title_reader *r, struct sv text, struct title *ret)
     *ret = t;
 }
 
+/* The longest front of at most `max` bytes that ends in a whole character. */
+static size_t title_cut(struct sv s, size_t max)
+{
+    while (max > 0 && ((unsigned char)s.p[max] & 0xc0) == 0x80)
+        max--;
+    return max;
+}
+
 struct sv title_slug(struct sv text, size_t max, struct arena *arena)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
@@ -224,8 +235,8 @@ struct sv title_slug(struct sv text, size_t max, struct arena *arena)
                 last_word = b.n;
             strbuf_add_byte(&b, '-');
         }
-        if (b.n > max && last_word) {
-            strbuf_truncate(&b, last_word);
+        if (b.n > max) {
+            strbuf_truncate(&b, last_word ? last_word : title_cut(strbuf_sv(&b), max));
             break;
         }
     }

@@ -1,0 +1,292 @@
+/* Input that nobody wrote: each has a result with a place, in time and memory that grow with it. */
+#include "runbook/bounds.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "runbook/lint.h"
+#include "runbook_read.h"
+
+#include <sys/resource.h>
+
+static enum err_code read_bytes(struct sv text, struct err *err)
+{
+    CLEANUP(document_release) struct document d = {0};
+    CLEANUP(runbook_release) struct runbook rb = {0};
+    CLEANUP(lint_release) struct lint l = {0};
+    enum err_code rc = document_init("bad.md", text, &d, err);
+
+    if (rc == ERR_OK)
+        rc = runbook_read(&d, &rb, err);
+    if (rc == ERR_OK)
+        lint_run(&rb, &l);
+    return rc;
+}
+
+static void refused(struct strbuf *text, const char *place)
+{
+    CLEANUP(strbuf_release) struct strbuf b = strbuf_steal(text);
+    struct err err = {0};
+
+    T_EQ(read_bytes(strbuf_sv(&b), &err), ERR_LIMIT);
+    if (strncmp(err.msg, place, strlen(place)) != 0)
+        T_FAIL("'%s' should begin with '%s'", err.msg, place);
+}
+
+static void taken(struct strbuf *text)
+{
+    CLEANUP(strbuf_release) struct strbuf b = strbuf_steal(text);
+    struct err err = {0};
+
+    T_OK(read_bytes(strbuf_sv(&b), &err), err);
+}
+
+static struct strbuf between(const char *before, struct strbuf inside, const char *after)
+{
+    CLEANUP(strbuf_release) struct strbuf in = inside;
+    struct strbuf b = STRBUF(0);
+
+    strbuf_add_str(&b, before);
+    strbuf_add_sv(&b, strbuf_sv(&in));
+    strbuf_add_str(&b, after);
+    return b;
+}
+
+T(a_line_may_be_65536_bytes_long)
+{
+    struct strbuf b = repeat("x", BOUND_LINE_BYTES);
+
+    taken(&b);
+    b = between("# Deploy\n", repeat("x", BOUND_LINE_BYTES + 1), "\n");
+    refused(&b, "bad.md:2:65537: a line has more bytes than 65536");
+}
+
+T(quotes_nest_128_deep_and_lists_half_of_that)
+{
+    static const char *const markers[] = {"> ", "- ", "* ", "1. ", "12) ", "+\t", ">"};
+    struct strbuf b;
+
+    for (size_t i = 0; i < ARRAY_LEN(markers); i++) {
+        b = between(
+            "", repeat(markers[i], *markers[i] == '>' ? LIMIT_NESTING - 1 : LIMIT_NESTING / 2 - 1),
+            "stop\n");
+        taken(&b);
+        b = between("## Deploy\n", repeat(markers[i], 10000), "stop\n");
+        refused(&b, "bad.md:2:");
+    }
+    b = between("", repeat("- a\n", 2), "-x 1.5 **stop** --- 2)\n"); /* these are no markers */
+    taken(&b);
+}
+
+T(nesting_line_by_line_ends_at_its_line)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    for (size_t i = 0; i < 200; i++) {
+        strbuf_add_n(&b, ' ', 2 * i);
+        strbuf_add_str(&b, "- stop\n");
+    }
+    refused(&b, "bad.md:64: lists or quotes are nested deeper than 128");
+}
+
+T(an_item_that_is_indented_without_end_is_refused)
+{
+    struct strbuf b = between("- a\n", repeat(" ", 2000), "- b\n");
+
+    refused(&b, "bad.md:2:2001: lists or quotes are nested deeper than 128");
+}
+
+T(brackets_without_an_empty_line_have_an_end)
+{
+    static const char *const marks[] = {"[", "![[]()", "_a", "a@b.", "*", "`a", "<"};
+    struct strbuf b;
+
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        b = between("", repeat(marks[i], 3000), "\n");
+        taken(&b);
+    }
+    b = between("", repeat("[[[[[[[[\n", 5000), "\n");
+    refused(&b, "bad.md:2501:1: brackets, stars and other marks without an empty line");
+    b = between("", repeat("[[[[[[[[\n\n", 5000), "\n");
+    taken(&b);
+}
+
+T(the_cells_of_a_table_are_counted_with_those_that_are_missing)
+{
+    struct strbuf b = between("a|b|c\n-|-|-\n", repeat("x\n", 5000), "\n");
+
+    taken(&b);
+    b = repeat("|a", 1000);
+    strbuf_add_str(&b, "\n");
+    for (size_t i = 0; i < 1000; i++)
+        strbuf_add_str(&b, "|-");
+    strbuf_add_str(&b, "\n");
+    for (size_t i = 0; i < 20000; i++)
+        strbuf_add_str(&b, "x\n");
+    refused(&b, "bad.md:2000:1: the tables have more cells than 2000000");
+}
+
+T(marks_of_the_whole_document_have_an_end)
+{
+    struct strbuf b = repeat("- a\n\n", BOUND_MARKS / 8 + 1);
+
+    refused(&b, "bad.md:4194305:3: lines, brackets and other marks: more than 16777216");
+}
+
+T(steps_and_sections_have_an_end)
+{
+    struct strbuf b =
+        between("## Deploy\n", repeat("- [ ] call support\n\n", LIMIT_STEPS + 10), "");
+
+    refused(&b, "bad.md:200000: more than 100000 steps, or sections and items");
+    b = repeat("# a\n\n", LIMIT_STEPS + 10);
+    refused(&b, "bad.md:200001: more than 100000 steps");
+    b = between("## Deploy\n", repeat("```bash\nls\ncd\n```\n\n", LIMIT_STEPS / 2 + 10), "");
+    refused(&b, "bad.md:250003: more than 100000 steps");
+}
+
+T(fifty_megabytes_of_text_are_read)
+{
+    struct strbuf b =
+        repeat("The release goes out on Tuesday, if nobody finds anything.\n\n", (50u << 20) / 60);
+
+    taken(&b);
+}
+
+/* Time per byte of a large input is at most a few times that of a small one. */
+static uint64_t time_of(const char *before, const char *text, size_t times, const char *after)
+{
+    CLEANUP(strbuf_release) struct strbuf b = between(before, repeat(text, times), after);
+    uint64_t best = UINT64_MAX;
+
+    for (int i = 0; i < 3; i++) {
+        uint64_t start = clock_mono_ns();
+        struct err err = {0};
+
+        (void)read_bytes(strbuf_sv(&b), &err);
+        start = clock_mono_ns() - start;
+        best = start < best ? start : best;
+    }
+    return best;
+}
+
+T(time_grows_with_the_input)
+{
+    static const struct {
+        const char *before, *text, *after;
+        size_t times;
+    } rows[] = {
+        {"## Deploy\n```bash\n", "echo a\n", "```\n", 500},
+        {"## Deploy\n```bash\n", "if true; then\n", "```\n", 500},
+        {"## Deploy\n```bash\n", "# Expected: a\n", "```\n", 400},
+        {"## Deploy\n```bash\n", "echo <host>\n", "```\n", 500},
+        {"## Deploy\n```bash\nls\n```\nExpected: ", "a, ", "\n", 100},
+        {"## Deploy\n", "1. call support\n", "", 500},
+        {"## Deploy\n", "- [ ] 1.1 call support\n", "", 500},
+        {"", "**Owner:** Dana\n", "", 400},
+        {"", "```md\n```b\n```\n", "", 500},
+        {"", "```b\n", "", 500},
+        {"", "> quoted\n", "", 2000},
+        {"## Deploy\n", "### Restart\n\n", "", 500},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint64_t small = time_of(rows[i].before, rows[i].text, rows[i].times, rows[i].after);
+        uint64_t large = time_of(rows[i].before, rows[i].text, rows[i].times * 8, rows[i].after);
+
+        if (large > small * 8 * 3)
+            T_FAIL("row %zu: %" PRIu64 " ns, and %" PRIu64 " ns for eight times as much", i, small,
+                   large);
+    }
+}
+
+T(a_small_stack_is_enough)
+{
+    struct rlimit limit = {256u << 10, 256u << 10};
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    T_EQ(setrlimit(RLIMIT_STACK, &limit), 0);
+    for (size_t i = 0; i < 60; i++) { /* list and item: two levels each */
+        strbuf_add_n(&b, ' ', 2 * i);
+        strbuf_add_str(&b, "- [ ] stop\n");
+    }
+    strbuf_add_str(&b, "\n```bash\n");
+    strbuf_add_n(&b, '(', 5000);
+    strbuf_add_str(&b, "\n```\n\n");
+    strbuf_add_n(&b, '*', 10000);
+    taken(&b);
+}
+
+T(bytes_of_any_kind_give_a_result_with_a_place)
+{
+    for (int round = 0; round < 200; round++) {
+        char bytes[512];
+        struct err err = {0};
+        size_t n = t_below(sizeof(bytes));
+
+        for (size_t i = 0; i < n; i++)
+            bytes[i] = (char)t_below(256);
+        if (read_bytes((struct sv){bytes, n}, &err) != ERR_OK)
+            T_CHECK(strncmp(err.msg, "bad.md:", 7) == 0);
+    }
+}
+
+T(invalid_utf8_is_read_and_noted_with_its_place)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "## Deploy\n1. caf\xe9 schlie\xdf"
+                  "en\n");
+    T_EQ(r.rb.n_notes, 1);
+    T_EQ(r.rb.notes[0].kind, NOTE_BAD_UTF8);
+    T_EQ(r.rb.notes[0].line, 2);
+    T_EQ(r.rb.notes[0].column, 7);
+    T_EQ(r.rb.n_steps, 1);
+    T_SV(r.rb.steps[0].text, "caf\xef\xbf\xbd schlie\xef\xbf\xbd"
+                             "en");
+}
+
+T(line_ends_of_every_kind_give_the_same_steps)
+{
+    static const char text[] = "## Deploy\n```bash\nsystemctl stop shop\n# Expected: inactive\n"
+                               "systemctl status shop\n```\n- [ ] call support\n";
+    static const char *const ends[] = {"\n", "\r\n", "\r"};
+
+    for (size_t e = 0; e < ARRAY_LEN(ends); e++)
+        for (int last = 0; last < 2; last++) {
+            CLEANUP(reading_done) struct reading r = {0};
+            CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+            for (const char *c = text; *c && (last || c[1]); c++)
+                strbuf_add_str(&b, *c == '\n' ? ends[e] : (char[]){*c, '\0'});
+            read_sv(&r, strbuf_sv(&b));
+            T_EQ(r.rb.n_steps, 3);
+            T_SV(r.rb.steps[0].text, "systemctl stop shop");
+            T_EQ(r.rb.steps[1].line, 5);
+            T_EQ(r.rb.steps[0].n_expects, 1);
+            T_EQ(r.rb.steps[0].expects[0].form, EXPECT_INACTIVE);
+            T_EQ(r.rb.steps[2].line, 7);
+        }
+}
+
+T(an_empty_file_has_nothing)
+{
+    static const char *const texts[] = {"", "\n", " \n\t\n", "\r\n"};
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        CLEANUP(reading_done) struct reading r = {0};
+
+        read_text(&r, texts[i]);
+        T_EQ(r.rb.n_parts + r.rb.n_steps + r.rb.n_blocks + r.rb.n_notes, 0);
+    }
+}
+
+T_MAIN(T_CASE(a_line_may_be_65536_bytes_long), T_CASE(quotes_nest_128_deep_and_lists_half_of_that),
+       T_CASE(nesting_line_by_line_ends_at_its_line),
+       T_CASE(an_item_that_is_indented_without_end_is_refused),
+       T_CASE(brackets_without_an_empty_line_have_an_end),
+       T_CASE(the_cells_of_a_table_are_counted_with_those_that_are_missing),
+       T_CASE(marks_of_the_whole_document_have_an_end), T_CASE(steps_and_sections_have_an_end),
+       T_CASE(fifty_megabytes_of_text_are_read), T_CASE(time_grows_with_the_input),
+       T_CASE(a_small_stack_is_enough), T_CASE(bytes_of_any_kind_give_a_result_with_a_place),
+       T_CASE(invalid_utf8_is_read_and_noted_with_its_place),
+       T_CASE(line_ends_of_every_kind_give_the_same_steps), T_CASE(an_empty_file_has_nothing))
