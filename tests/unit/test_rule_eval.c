@@ -418,6 +418,42 @@ T(percentiles_of_raw_values_summaries_and_histograms)
     bench_free(&b);
 }
 
+/* The store drops what no window wants: a histogram's parts are wanted for as long as its percentile. */
+T(all_that_a_function_reads_is_kept_for_its_window)
+{
+    static const char *const rules[] = {"report p95(h_seconds)[10m]", "report avg(h_seconds)[10m]",
+                                        "report ratio(a_total, h_total)[10m]",
+                                        "report max(rate(h_total[10m]))",
+                                        "report max(slope(depth[10m]))"};
+    static const char *const series[] = {"h_seconds_bucket{le=\"1\"}",
+                                         "h_seconds_bucket{le=\"+Inf\"}",
+                                         "h_seconds_sum",
+                                         "h_seconds_count",
+                                         "a_total",
+                                         "h_total",
+                                         "depth"};
+    struct bench b = bench_new(15, 0);
+
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+        (void)bench_add(&b, rules[i]);
+    for (int t = 0; t <= 1800; t += 15) {
+        for (size_t i = 0; i < ARRAY_LEN(series); i++)
+            bench_push(&b, series[i], t, t);
+        bench_polled(&b, t);
+    }
+    judge_tick(b.j, 1800 * S_US);
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        struct judge_result r;
+
+        judge_result(b.j, i, &r);
+        T_EQ(r.result, RESULT_TRUE);
+        T_NEAR(r.covered_s, 600, 0);
+        if (i < 3)
+            T_NEAR(r.n, 600, 0);
+    }
+    bench_free(&b);
+}
+
 T(a_stale_summary_or_histogram_is_no_data)
 {
     static const struct expectation e[] = {
@@ -750,6 +786,7 @@ T_MAIN(T_CASE(members_are_numbers_texts_bools_and_null),
        T_CASE(rates_and_windows_of_several_series),
        T_CASE(what_its_target_no_longer_shows_is_gone_and_what_is_late_is_stale),
        T_CASE(percentiles_of_raw_values_summaries_and_histograms),
+       T_CASE(all_that_a_function_reads_is_kept_for_its_window),
        T_CASE(a_stale_summary_or_histogram_is_no_data),
        T_CASE(events_and_lines_are_zero_unless_their_source_cannot_be_asked),
        T_CASE(quantifiers_look_at_rows), T_CASE(snapshots_are_compared_pair_by_pair),
