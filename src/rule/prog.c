@@ -375,14 +375,14 @@ static void later(int64_t *last, int64_t t)
         *last = t;
 }
 
-/* The source by the name that rules give it; NULL: nobody declared it yet. */
-static const struct source *source_of(struct rule_prog *p, struct bind *b)
+/* Find the source by the name that rules give it; false: nobody declared it yet. */
+static bool find_source(struct rule_prog *p, struct bind *b)
 {
     size_t i;
 
     if (b->source == BIND_NONE && b->bound.p && map_get(&p->s->source_by_name, b->bound, &i))
         b->source = i;
-    return b->source == BIND_NONE ? NULL : &p->s->sources.v[b->source];
+    return b->source != BIND_NONE;
 }
 
 static void polled_selector(struct rule_prog *p, struct selector *sel, int64_t *last, bool *any)
@@ -397,13 +397,12 @@ static void polled_selector(struct rule_prog *p, struct selector *sel, int64_t *
 
 static void polled_bind(struct rule_prog *p, struct bind *b, int64_t *last, bool *open)
 {
-    const struct source *src = source_of(p, b);
-    bool any = src != NULL;
+    bool any = find_source(p, b);
 
     if (!b->bound.p)
         return;
-    if (src)
-        later(last, src->poll_us);
+    if (any)
+        later(last, p->s->sources.v[b->source].poll_us);
     polled_selector(p, b->sel, last, &any);
     polled_selector(p, b->bucket, last, &any);
     polled_selector(p, b->count, last, &any);

@@ -367,7 +367,7 @@ T(a_value_in_no_row_of_the_table_is_investigated)
     T_EQ(bench_add(&b, "investigate when queue_depth in [50, 100]"), 1);
     T_EQ(bench_add(&b, "ok when queue_depth <= 20"), 2);
     depth(&b, 0, 10);
-    r = bench_tick(&b, 0);
+    (void)bench_tick(&b, 0);
     T_STR(bench_verdict(&b), "OK");
     depth(&b, 60, 30);
     r = bench_tick(&b, 60);
@@ -768,7 +768,7 @@ enum { WORLD_PUSHES = 9 };
 /* What one source of the world shows at t: the i-th of its pushes. */
 static void world_push(struct bench *b, const struct world *w, int t, unsigned i)
 {
-    struct world dice = {.seed = w->seed + i * 977u};
+    struct world dice = {.seed = w->seed + i * UINT64_C(977)};
     size_t h = bench_source(b, "http.h", true), log = bench_source(b, "log.app", true);
     size_t unit = bench_source(b, "unit.app", true), sql = bench_source(b, "sql.rows", true);
     json_t *rows = NULL;
