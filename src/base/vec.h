@@ -8,7 +8,8 @@
  *     for (size_t i = 0; i < steps.n; i++) use(&steps.v[i]);
  *     vec_release(&steps);
  *
- * Pointers to elements are valid until the next vec_add().
+ * Pointers to elements are valid until the next vec_add().  sizeof(typeof(x)), not sizeof(x):
+ * elements may be pointers, which the latter makes clang-tidy suspect.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,14 +22,14 @@
         size_t n, cap; \
     }
 
-#define vec_add(vec)                                                      \
-    ({                                                                    \
-        if ((vec)->n == (vec)->cap) {                                     \
-            (vec)->cap = (vec)->cap ? (vec)->cap * 2 : 8;                 \
-            (vec)->v = xrealloc((vec)->v, (vec)->cap, sizeof(*(vec)->v)); \
-        }                                                                 \
-        memset(&(vec)->v[(vec)->n], 0, sizeof(*(vec)->v));                \
-        &(vec)->v[(vec)->n++];                                            \
+#define vec_add(vec)                                                              \
+    ({                                                                            \
+        if ((vec)->n == (vec)->cap) {                                             \
+            (vec)->cap = (vec)->cap ? (vec)->cap * 2 : 8;                         \
+            (vec)->v = xrealloc((vec)->v, (vec)->cap, sizeof(typeof(*(vec)->v))); \
+        }                                                                         \
+        memset(&(vec)->v[(vec)->n], 0, sizeof(typeof(*(vec)->v)));                \
+        &(vec)->v[(vec)->n++];                                                    \
     })
 
 #define vec_last(vec) (assert((vec)->n > 0), &(vec)->v[(vec)->n - 1])

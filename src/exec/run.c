@@ -169,8 +169,10 @@ static enum err_code run_create(struct run *r, struct err *err)
     struct store_lock holder;
 
     /* The lock first, under a number that the run then gets: two processes cannot both begin. */
-    if (store_lock_take(r->store, r->plan->environment, 0, r->plan->title, row.started_us, &holder,
-                        err) != ERR_OK)
+    if (store_lock_take(
+            r->store,
+            &(struct store_lock_wish){r->plan->environment, 0, r->plan->title, row.started_us},
+            &holder, err) != ERR_OK)
         return err->code;
     if (run_check_unfinished(r->store, r->plan, err) != ERR_OK ||
         store_run_add(r->store, &row, &r->id, err) != ERR_OK ||
@@ -236,8 +238,10 @@ static enum err_code run_take(struct run *r, struct err *err)
 {
     struct store_lock holder;
 
-    if (store_lock_take(r->store, r->plan->environment, r->id, r->plan->title, clock_now_us(),
-                        &holder, err) != ERR_OK)
+    if (store_lock_take(
+            r->store,
+            &(struct store_lock_wish){r->plan->environment, r->id, r->plan->title, clock_now_us()},
+            &holder, err) != ERR_OK)
         return err->code;
     if (journal_open(r->store, r->id, &r->journal, err) != ERR_OK || run_load(r, err) != ERR_OK) {
         struct err ignored;

@@ -356,7 +356,9 @@ enum err_code run_abort(struct store *store, int64_t id, struct sv by, struct sv
 
     if (run_plan(store, id, &plan, err) != ERR_OK)
         return err->code;
-    rc = store_lock_take(store, plan.environment, id, SV("abort"), clock_now_us(), &holder, err);
+    rc = store_lock_take(
+        store, &(struct store_lock_wish){plan.environment, id, SV("abort"), clock_now_us()},
+        &holder, err);
     if (rc == ERR_OK) {
         struct run_last_kind last = {0};
 

@@ -15,10 +15,10 @@ static void take_scrape(struct watcher_feed *f, const struct sample_list *l)
     for (size_t i = 0; i < l->v.n; i++) {
         const struct sample *s = &l->v.v[i];
 
-        if (s->kind == SAMPLE_NUMBER)
-            (void)samples_add(f->w->samples, f->id, s->name,
-                              (const struct samples_label *)s->labels, s->n_labels, s->at_us,
-                              s->number); /* false: no rule asks for it */
+        struct samples_key key = {s->name, (const struct samples_label *)s->labels, s->n_labels};
+
+        if (s->kind == SAMPLE_NUMBER) /* false: no rule asks for it */
+            (void)samples_add(f->w->samples, f->id, &key, s->at_us, s->number);
     }
 }
 _Static_assert(sizeof(struct samples_label) == sizeof(struct sample_label) &&

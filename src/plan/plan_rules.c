@@ -125,7 +125,7 @@ static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv 
     }
     if (permit && parsed->expr) /* written in this language by hand: it may name metrics */
         expr_walk(parsed->expr, reader_permit_metric, rd);
-    rc = rule_check(&rd->ret->arena, parsed, rd->ret->env, &checked, &found, &diag, &err);
+    rc = rule_check(&rd->ret->arena, parsed, rd->ret->env, &checked, &found, &err);
     for (size_t i = 0; i < found.list.n; i++)
         reader_find(rd, entry, &found.list.v[i]);
     vec_release(&found.list);

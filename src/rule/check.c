@@ -703,16 +703,13 @@ static void check_form(struct checker *ck)
     expr_walk(r->expr, set_slot, r);
 }
 
-static enum err_code check_result(const struct checker *ck, size_t before, struct rule_diag *diag,
-                                  struct err *err)
+static enum err_code check_result(const struct checker *ck, size_t before, struct err *err)
 {
     for (size_t i = before; i < ck->found->list.n; i++) {
         const struct rule_finding *f = &ck->found->list.v[i];
 
         if (f->severity != SEVERITY_ERROR)
             continue;
-        *diag = (struct rule_diag){.column = f->column};
-        memcpy(diag->id, f->id, sizeof(diag->id));
         (void)err_set(err, ERR_INVALID, "%.*s", SV_FMT(f->message));
         return f->hint.n ? err_hint(err, "%.*s", SV_FMT(f->hint)) : err->code;
     }
@@ -720,8 +717,7 @@ static enum err_code check_result(const struct checker *ck, size_t before, struc
 }
 
 enum err_code rule_check(struct arena *a, const struct rule *r, const struct rule_env *env,
-                         struct rule **ret, struct rule_findings *found, struct rule_diag *diag,
-                         struct err *err)
+                         struct rule **ret, struct rule_findings *found, struct err *err)
 {
     struct rule_findings own = {0};
     struct checker ck = {.a = a, .env = env, .found = found ? found : &own};
@@ -731,7 +727,7 @@ enum err_code rule_check(struct arena *a, const struct rule *r, const struct rul
     ck.rule = arena_memdup(a, r, sizeof(*r));
     check_form(&ck);
     check_clauses(&ck);
-    rc = check_result(&ck, before, diag, err);
+    rc = check_result(&ck, before, err);
     if (rc == ERR_OK)
         *ret = ck.rule;
     vec_release(&own.list);

@@ -24,13 +24,12 @@ struct rule_findings {
 
 /*
  * The checked copy, in the arena.  All findings are added to `found` (NULL: not wanted), in the
- * order in which they were met.  ERR_INVALID when one is an error; then diag and err are of the
- * first, and *ret is untouched.
+ * order in which they were met.  ERR_INVALID when one is an error; then err is of the first, and *ret
+ * is untouched.
  */
 NODISCARD enum err_code rule_check(struct arena *a, const struct rule *r,
                                    const struct rule_env *env, struct rule **ret,
-                                   struct rule_findings *found, struct rule_diag *diag,
-                                   struct err *err);
+                                   struct rule_findings *found, struct err *err);
 
 /* Call fn for every name of a source that the rule reads; `rows`: as rows of a quantifier. */
 typedef void rule_name_fn(void *ctx, const struct expr *name, bool rows);

@@ -76,21 +76,22 @@ static enum err_code num_no_unit(struct sv run, struct err *err)
     return err_hint(err, "units are %% pp x, ns us ms s m h d w, B KB MB GB TB KiB MiB GiB TiB");
 }
 
-/* digits * factor, in decimal: the least significant digit is the last. */
+/* digits * factor, in decimal; the new length.  (clang 14 lost a memcpy() of the result here: -O2, fuzzing.) */
 static size_t num_times(char *digits, size_t n, uint64_t factor)
 {
-    char out[NUM_DIGITS_MAX + 24];
-    size_t at = sizeof(out);
+    char out[NUM_DIGITS_MAX + 24]; /* the least significant digit first */
+    size_t len = 0;
     uint64_t carry = 0;
 
-    for (size_t i = n; i > 0 || carry; carry /= 10) {
-        if (i > 0)
-            carry += (uint64_t)(digits[--i] - '0') * factor;
-        assert(at > 0);
-        out[--at] = (char)('0' + carry % 10);
+    for (; n > 0 || carry; carry /= 10) {
+        if (n > 0)
+            carry += (uint64_t)(digits[--n] - '0') * factor;
+        assert(len < sizeof(out));
+        out[len++] = (char)('0' + carry % 10);
     }
-    memcpy(digits, out + at, sizeof(out) - at);
-    return sizeof(out) - at;
+    for (size_t i = 0; i < len; i++)
+        digits[i] = out[len - 1 - i];
+    return len;
 }
 
 /* "integer.fraction" times the unit, correctly rounded: the one rounding is that of the conversion. */

@@ -370,7 +370,7 @@ struct val eval_ratio_parts(struct eval *ev, const struct expr *e, const struct 
 static struct val eval_ratio(struct eval *ev, const struct expr *e)
 {
     struct window w = look_window(ev->l, e->window.us);
-    double bad, n, covered;
+    double bad = 0, n = 0, covered = 0;
     struct val missing = eval_ratio_parts(ev, e, &w, &bad, &n, &covered);
 
     if (missing.kind != VAL_NULL)

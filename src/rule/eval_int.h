@@ -30,6 +30,7 @@ struct rule_prog {
     bool negated;
     bool counted; /* "min" speaks of ratios, percentiles and histogram averages */
     struct bind *binds;
+    size_t n_binds; /* the rule may be gone when the program is freed */
     VEC(struct kofn_state) kofns;
     VEC(struct test_state) tests;
     VEC(struct baseline) baselines;

@@ -280,7 +280,7 @@ struct val eval_quant(struct eval *ev, const struct expr *e)
     bool in_rows = ev->in_rows;
     struct fold f = {.op = e->op, .unknown = {.kind = VAL_NULL}};
     struct unknown_field u = {.ev = ev};
-    struct rowset set;
+    struct rowset set = {0};
     struct val v = eval_rows(ev, e->a, &set);
 
     if (v.kind != VAL_NULL)
@@ -317,7 +317,7 @@ static struct val in_set(const struct expr *e, const struct val *x, const json_t
 struct val eval_in(struct eval *ev, const struct expr *e)
 {
     struct val x = val_single(ev->a, eval_expr(ev, e->a)), y;
-    struct rowset set;
+    struct rowset set = {0};
 
     if (e->b->kind == EXPR_BASELINE) {
         const struct baseline *b = &ev->p->baselines.v[bind_of(ev, e->b)->baseline];
@@ -345,7 +345,7 @@ struct val eval_in(struct eval *ev, const struct expr *e)
 struct val eval_superset(struct eval *ev, const struct expr *e)
 {
     const json_t *want = bind_of(ev, e->b)->set;
-    struct rowset set;
+    struct rowset set = {0};
     struct val v = eval_rows(ev, e->a, &set);
 
     if (v.kind != VAL_NULL)

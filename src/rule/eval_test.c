@@ -115,7 +115,7 @@ struct share {
 static struct val percentile_share(struct eval *ev, const struct expr *e, const struct window *w,
                                    double limit, struct share *s)
 {
-    struct dist d;
+    struct dist d = {0};
     struct dist_share at;
     struct val v = eval_dist(ev, e, w, &d);
 
@@ -139,7 +139,7 @@ static struct val percentile_share(struct eval *ev, const struct expr *e, const 
 static struct val ratio_share(struct eval *ev, const struct expr *e, const struct window *w,
                               double limit, struct share *s)
 {
-    double bad, n, covered;
+    double bad = 0, n = 0, covered = 0;
     struct val v = eval_ratio_parts(ev, e, w, &bad, &n, &covered);
 
     if (v.kind != VAL_NULL)
@@ -164,7 +164,7 @@ struct val eval_confident(struct eval *ev, const struct expr *cmp)
     double alpha = alpha_of(ev->p->rule), looks = looks_of(ev, subject->window.us);
     enum stats_answer answer = STATS_UNDECIDED;
     struct num limit = {0};
-    struct share s;
+    struct share s = {0};
     int64_t number;
     struct window w = test_window(ev, subject->window.us, &number);
     struct val v;
@@ -215,10 +215,19 @@ static struct val answered(struct eval *ev, const struct expr *e, int64_t number
     return undecided(a);
 }
 
+static struct stats_test test_of(const struct eval *ev, const struct expr *e, int64_t span_us)
+{
+    return (struct stats_test){.by = margin_of(e),
+                               .alpha = alpha_of(ev->p->rule),
+                               .looks = looks_of(ev, span_us),
+                               .lower_is_worse = e->worse == WORSE_DOWN};
+}
+
 static struct val ratio_not_worse(struct eval *ev, const struct expr *e, const struct baseline *b)
 {
+    struct stats_test test;
     bool up = e->worse != WORSE_DOWN;
-    struct share s;
+    struct share s = {0};
     int64_t number;
     struct window w = test_window(ev, e->a->window.us, &number);
     struct val v;
@@ -232,8 +241,9 @@ static struct val ratio_not_worse(struct eval *ev, const struct expr *e, const s
         return val_nodata(NODATA_NO_BASELINE);
     if (s.n < (double)eval_min(ev, 100, true))
         return val_nodata(w.filling ? NODATA_FILLING : NODATA_NO_TRAFFIC);
-    a = stats_ratio(up ? b->bad : b->n - b->bad, b->n, up ? s.lo : s.n - s.lo, s.n, margin_of(e),
-                    alpha_of(ev->p->rule), looks_of(ev, e->a->window.us));
+    test = test_of(ev, e, e->a->window.us);
+    a = stats_ratio(&(struct stats_part){up ? b->bad : b->n - b->bad, b->n},
+                    &(struct stats_part){up ? s.lo : s.n - s.lo, s.n}, &test);
     return answered(ev, e, number, a);
 }
 
@@ -305,6 +315,7 @@ static struct val values_not_worse(struct eval *ev, const struct expr *e, const 
 {
     int64_t number, span = span_of(ev, e->a);
     struct window w = test_window(ev, span, &number);
+    struct stats_test test = test_of(ev, e, span);
     struct stats_shift shift;
     struct baseline now = {0};
     enum stats_answer a;
@@ -315,8 +326,8 @@ static struct val values_not_worse(struct eval *ev, const struct expr *e, const 
         return state;
     collect(ev, e->a, &w, &now);
     eval_note(ev, &w, (double)(w.to_us - w.from_us) / 1e6, (double)now.values.n);
-    a = stats_compare(b->values.v, b->values.n, now.values.v, now.values.n, e->worse == WORSE_DOWN,
-                      margin_of(e), alpha_of(ev->p->rule), looks_of(ev, span), &shift);
+    a = stats_compare((struct stats_values){b->values.v, b->values.n},
+                      (struct stats_values){now.values.v, now.values.n}, &test, &shift);
     if (b->kind != BASELINE_VALUES || b->values.n < 5)
         a = STATS_NO_BASELINE;
     if (ev->info) {

@@ -415,7 +415,7 @@ static enum err_code again_rule(struct again *g, const json_t *record, const jso
     declare_names(g, json_object_get(input, "names"));
     rc = rule_parse(&g->a, text.p ? text : json_get_sv(record, "text"), &parsed, &diag, err);
     if (rc == ERR_OK)
-        rc = rule_check(&g->a, parsed, g->env, &g->rule, NULL, &diag, err);
+        rc = rule_check(&g->a, parsed, g->env, &g->rule, NULL, err);
     if (rc == ERR_OK && (g->rule->form == RULE_CHECKPOINT || scale <= 0))
         rc = err_set(err, ERR_INVALID, "a record of something that is not judged");
     if (rc == ERR_OK)

@@ -96,6 +96,14 @@ static size_t family_of(struct judge *j, struct sv subject)
     return j->families.n - 1;
 }
 
+static size_t family_add(struct judge *j, const struct rule_band *b)
+{
+    size_t f = family_of(j, b->subject);
+
+    *vec_add(&j->families.v[f].rows) = b->band;
+    return f;
+}
+
 /* R37: rules on one subject; those that are one comparison measure it. */
 static void judge_families_ready(struct judge *j)
 {
@@ -108,9 +116,8 @@ static void judge_families_ready(struct judge *j)
         bands.list.n = 0;
         rule_bands_add(&j->arena, j->rules.v[i].rule, &bands);
         for (size_t k = 0; k < bands.list.n; k++) {
-            size_t f = family_of(j, bands.list.v[k].subject);
+            size_t f = family_add(j, &bands.list.v[k]);
 
-            *vec_add(&j->families.v[f].rows) = bands.list.v[k].band;
             if (bands.list.v[k].cmp == cmp)
                 j->rules.v[i].family = f;
         }

@@ -106,7 +106,7 @@ static struct expr *parse_set(struct parser *p)
         *vec_add(&items) = e;
     } while (parse_ok(p) && parse_accept(p, SV(",")));
     parse_want(p, SV("}"));
-    set->items = arena_memdup(p->a, items.v, items.n * sizeof(*items.v));
+    set->items = arena_memdup(p->a, items.v, items.n * sizeof(struct expr *));
     set->n_items = items.n;
     vec_release(&items);
     return node_done(p, set);

@@ -95,14 +95,25 @@ static void bind_name(struct binder *b, const struct expr *e)
                     e->source == SOURCE_EVENTS && e->window.us == 0 ? SINCE_T0_US : e->window.us);
 }
 
+/* The window stands at the function: what its name reads, buckets too, is kept for so long. */
+static void keep_series(const struct binder *b, const struct expr *name, int64_t span_us)
+{
+    const struct bind *bind = &b->p->binds[name->slot];
+    const struct selector *const sels[] = {bind->sel, bind->bucket, bind->count, bind->sum};
+
+    for (size_t i = 0; i < ARRAY_LEN(sels); i++)
+        if (sels[i])
+            samples_keep(b->p->s, sels[i]->metric->name, span_us);
+}
+
 static void bind_func(struct binder *b, const struct expr *e)
 {
     const struct expr *log = e->items[0];
 
     if (e->op != FUNC_MATCHES) {
         for (size_t i = 0; i < e->n_items; i++)
-            if (e->window.us > 0 && e->items[i]->kind == EXPR_NAME)
-                samples_keep(b->p->s, e->items[i]->text, e->window.us);
+            if (e->items[i]->kind == EXPR_NAME)
+                keep_series(b, e->items[i], e->window.us);
         return;
     }
     samples_keep(b->p->s, log->text, e->window.us);
@@ -209,7 +220,8 @@ struct rule_prog *rule_prog_new(struct samples *s, const struct rule *r,
     p->times = times;
     p->cmp = rule_comparison(r, &p->negated);
     p->counted = is_counted(r->expr);
-    p->binds = XNEWN(struct bind, r->n_slots);
+    p->n_binds = r->n_slots;
+    p->binds = XNEWN(struct bind, p->n_binds);
     if (speaks_of_baseline(r->expr, false))
         b.least_us = times->baseline_us;
     bind_expr(&b, r->expr);
@@ -227,7 +239,7 @@ void rule_prog_free(struct rule_prog *p)
 {
     if (!p)
         return;
-    for (size_t i = 0; i < p->rule->n_slots; i++) {
+    for (size_t i = 0; i < p->n_binds; i++) {
         regex_free(p->binds[i].re);
         json_decref(p->binds[i].set);
     }
@@ -363,14 +375,14 @@ static void later(int64_t *last, int64_t t)
         *last = t;
 }
 
-/* The source by the name that rules give it; NULL: nobody declared it yet. */
-static const struct source *source_of(struct rule_prog *p, struct bind *b)
+/* Find the source by the name that rules give it; false: nobody declared it yet. */
+static bool find_source(struct rule_prog *p, struct bind *b)
 {
     size_t i;
 
     if (b->source == BIND_NONE && b->bound.p && map_get(&p->s->source_by_name, b->bound, &i))
         b->source = i;
-    return b->source == BIND_NONE ? NULL : &p->s->sources.v[b->source];
+    return b->source != BIND_NONE;
 }
 
 static void polled_selector(struct rule_prog *p, struct selector *sel, int64_t *last, bool *any)
@@ -385,13 +397,12 @@ static void polled_selector(struct rule_prog *p, struct selector *sel, int64_t *
 
 static void polled_bind(struct rule_prog *p, struct bind *b, int64_t *last, bool *open)
 {
-    const struct source *src = source_of(p, b);
-    bool any = src != NULL;
+    bool any = find_source(p, b);
 
     if (!b->bound.p)
         return;
-    if (src)
-        later(last, src->poll_us);
+    if (any)
+        later(last, p->s->sources.v[b->source].poll_us);
     polled_selector(p, b->sel, last, &any);
     polled_selector(p, b->bucket, last, &any);
     polled_selector(p, b->count, last, &any);

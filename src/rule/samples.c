@@ -504,19 +504,25 @@ static void source_start(struct samples *s, size_t source, const struct series *
     src->start = v;
 }
 
-bool samples_add(struct samples *s, size_t source, struct sv name,
-                 const struct samples_label *labels, size_t n_labels, int64_t t_us, double v)
+/* NULL: nobody wants the name. */
+static struct series *series_by(struct samples *s, size_t source, const struct samples_key *key)
+{
+    struct metric *m = samples_metric(s, key->name);
+
+    return m ? samples_series(s, m, source, key->labels, key->n_labels) : NULL;
+}
+
+bool samples_add(struct samples *s, size_t source, const struct samples_key *key, int64_t t_us,
+                 double v)
 {
     static const struct sv start_name = SV("process_start_time_seconds");
-    bool start = name.n == start_name.n && sv_eq(name, start_name);
-    struct metric *m;
+    bool start = key->name.n == start_name.n && sv_eq(key->name, start_name);
     struct series *x;
 
     assert(source < s->sources.n);
     if (start)
-        samples_keep(s, name, 0);
-    m = samples_metric(s, name);
-    x = m ? samples_series(s, m, source, labels, n_labels) : NULL;
+        samples_keep(s, key->name, 0);
+    x = series_by(s, source, key);
     if (!x)
         return false;
     if (start)
@@ -524,12 +530,10 @@ bool samples_add(struct samples *s, size_t source, struct sv name,
     return series_push(s, x, t_us, v);
 }
 
-void samples_created(struct samples *s, size_t source, struct sv name,
-                     const struct samples_label *labels, size_t n_labels, int64_t t_us,
+void samples_created(struct samples *s, size_t source, const struct samples_key *key, int64_t t_us,
                      int64_t created_us)
 {
-    struct metric *m = samples_metric(s, name);
-    struct series *x = m ? samples_series(s, m, source, labels, n_labels) : NULL;
+    struct series *x = series_by(s, source, key);
 
     if (!x)
         return;
@@ -692,7 +696,7 @@ bool samples_add_rows(struct samples *s, size_t source, struct sv name, int64_t 
     m->n_rows += json_array_size(rows);
     while (m->rows.n > 1 && m->rows.v[1].t_us < t_us - m->keep_us) /* one before the window stays */
         rows_drop_first(m);
-    while (m->rows.n > 1 && m->n_rows > 4 * SAMPLES_ROWS_MAX) {
+    while (m->rows.n > 1 && m->n_rows > (size_t)4 * SAMPLES_ROWS_MAX) {
         m->rows_cut_us = m->rows.v[0].t_us;
         rows_drop_first(m);
     }

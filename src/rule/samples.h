@@ -39,15 +39,20 @@ void samples_keep(struct samples *s, struct sv name, int64_t span_us);
 struct samples_label {
     struct sv name, value;
 };
+/* A series of a source; the labels in any order.  Borrowed. */
+struct samples_key {
+    struct sv name;
+    const struct samples_label *labels;
+    size_t n_labels;
+};
 /*
  * One sample.  False when it was not stored: nobody wants the name (which is normal), there is one
  * of that time already, or a limit is reached (which makes rules over the name an ERROR).
  */
-bool samples_add(struct samples *s, size_t source, struct sv name,
-                 const struct samples_label *labels, size_t n_labels, int64_t t_us, double v);
+bool samples_add(struct samples *s, size_t source, const struct samples_key *key, int64_t t_us,
+                 double v);
 /* The created time that the exposition gave with the sample at t_us. */
-void samples_created(struct samples *s, size_t source, struct sv name,
-                     const struct samples_label *labels, size_t n_labels, int64_t t_us,
+void samples_created(struct samples *s, size_t source, const struct samples_key *key, int64_t t_us,
                      int64_t created_us);
 
 enum samples_kind { SAMPLES_NUM, SAMPLES_BOOL, SAMPLES_TEXT, SAMPLES_NULL };

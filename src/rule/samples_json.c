@@ -5,11 +5,12 @@
 
 #include "base/sv.h"
 
-static json_t *times_save(const int64_t *v, size_t n)
+/* Those from the i-th on. */
+static json_t *times_save(const int64_t *v, size_t i, size_t n)
 {
     json_t *a = json_array();
 
-    for (size_t i = 0; i < n; i++)
+    for (; i < n; i++)
         json_append(a, json_integer(v[i]));
     return a;
 }
@@ -44,7 +45,7 @@ json_t *samples_source_save(const struct source *src, int64_t from_us)
     json_put(o, "name", json_sv(src->name));
     json_put_int(o, "interval_us", src->interval_us);
     json_put_bool(o, "strict", src->strict);
-    json_put(o, "polls", times_save(src->polls.v + from, src->polls.n - from));
+    json_put(o, "polls", times_save(src->polls.v, from, src->polls.n));
     put_time(o, "poll_us", src->poll_us);
     put_time(o, "ok_us", src->ok_us);
     if (src->error)
@@ -53,7 +54,7 @@ json_t *samples_source_save(const struct source *src, int64_t from_us)
         json_put(o, "start_labels", json_str(src->start_labels));
         json_put(o, "start", samples_number_save(src->start));
         json_put_bool(o, "start_many", src->start_many);
-        json_put(o, "starts", times_save(src->starts.v, src->starts.n));
+        json_put(o, "starts", times_save(src->starts.v, 0, src->starts.n));
     }
     return o;
 }

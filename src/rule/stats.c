@@ -51,8 +51,8 @@ double stats_ln_bad(double s, double n, double p0)
     double b = 1 / (4 * p0);
     struct big_sum e = {.sum = 1, .term = 1};
 
-    for (double i = 1; i <= s; i++) {
-        double factor = (s - i + 1) / (p0 * (b + n - i));
+    for (uint64_t k = 1; (double)k <= s; k++) {
+        double i = (double)k, factor = (s - i + 1) / (p0 * (b + n - i));
 
         big_add(&e, factor);
         if (factor < 1 && e.term < 1e-18 * e.sum) /* factors only fall from here on */
@@ -67,8 +67,8 @@ double stats_ln_ok(double s, double n, double p0)
     double ln_rest = b * log1p(-p0); /* ln (1-p0)^b */
     struct big_sum e = {.sum = 1, .term = 1};
 
-    for (double k = 1;; k++) {
-        double factor = p0 * (b + n + k) / (s + 1 + k);
+    for (uint64_t i = 1;; i++) {
+        double k = (double)i, factor = p0 * (b + n + k) / (s + 1 + k);
 
         big_add(&e, factor);
         if (factor < 1 &&
@@ -105,17 +105,17 @@ double stats_ratio_limit(double s0, double n0, struct stats_margin by, double al
     return fmax(p + margin, stats_wilson_upper(s0, n0, stats_z(alpha)));
 }
 
-enum stats_answer stats_ratio(double s0, double n0, double s, double n, struct stats_margin by,
-                              double alpha, double looks)
+enum stats_answer stats_ratio(const struct stats_part *before, const struct stats_part *now,
+                              const struct stats_test *test)
 {
     double p0;
 
-    if (n0 < BASELINE_MIN)
+    if (before->n < BASELINE_MIN)
         return STATS_NO_BASELINE;
-    p0 = stats_ratio_limit(s0, n0, by, alpha);
+    p0 = stats_ratio_limit(before->s, before->n, test->by, test->alpha);
     if (p0 >= 1) /* nothing can be worse than that */
         return STATS_OK;
-    return stats_share(fmin(s, n), n, p0, alpha, looks);
+    return stats_share(fmin(now->s, now->n), now->n, p0, test->alpha, test->looks);
 }
 
 static double lag1(const double *v, size_t n)
@@ -192,13 +192,14 @@ static double *newest(const double *v, size_t *n, bool turn)
     return c;
 }
 
-enum stats_answer stats_compare(const double *before, size_t m, const double *now, size_t n,
-                                bool lower_is_worse, struct stats_margin by, double alpha,
-                                double looks, struct stats_shift *ret)
+enum stats_answer stats_compare(struct stats_values before, struct stats_values now,
+                                const struct stats_test *test, struct stats_shift *ret)
 {
-    CLEANUP(mem_freep) double *x = newest(before, &m, lower_is_worse);
-    CLEANUP(mem_freep) double *y = newest(now, &n, lower_is_worse);
-    struct stats_shift r = {.z = stats_z(alpha / looks)};
+    struct stats_margin by = test->by;
+    size_t m = before.n, n = now.n;
+    CLEANUP(mem_freep) double *x = newest(before.v, &m, test->lower_is_worse);
+    CLEANUP(mem_freep) double *y = newest(now.v, &n, test->lower_is_worse);
+    struct stats_shift r = {.z = stats_z(test->alpha / test->looks)};
     bool enough = m >= SAMPLE_MIN && n >= SAMPLE_MIN;
 
     if (m >= LAG_MIN)
@@ -213,7 +214,7 @@ enum stats_answer stats_compare(const double *before, size_t m, const double *no
                    ? by.v
                    : (by.kind == MARGIN_RELATIVE ? by.v : RATIO_RELATIVE) * fabs(r.median);
     *ret = r;
-    if (lower_is_worse) { /* in the direction of the values that were given */
+    if (test->lower_is_worse) { /* in the direction of the values that were given */
         ret->median = -r.median;
         ret->shift = -r.shift;
         ret->lo = -r.hi;

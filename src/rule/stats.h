@@ -37,8 +37,17 @@ struct stats_margin {
 };
 /* The limit that a baseline of s0 of n0 gives (4.2). */
 double stats_ratio_limit(double s0, double n0, struct stats_margin by, double alpha);
-enum stats_answer stats_ratio(double s0, double n0, double s, double n, struct stats_margin by,
-                              double alpha, double looks);
+/* Something measured is asked about at error probability alpha, shared by so many looks. */
+struct stats_test {
+    struct stats_margin by;
+    double alpha, looks;
+    bool lower_is_worse; /* stats_compare() */
+};
+struct stats_part {
+    double s, n; /* s of n */
+};
+enum stats_answer stats_ratio(const struct stats_part *before, const struct stats_part *now,
+                              const struct stats_test *test);
 
 struct stats_shift {
     double z, median, margin, shift, lo, hi;
@@ -48,10 +57,10 @@ struct stats_shift {
 #define STATS_LAG1_MAX   0.3  /* above it the values are not independent: at most INVESTIGATE */
 #define STATS_VALUES_MAX 512u /* of each sample: all differences of both are sorted */
 
-/*
- * x: m values before, y: n values now, both in order of time; lower_is_worse turns them round.
- * More than STATS_VALUES_MAX: the newest count.
- */
-enum stats_answer stats_compare(const double *x, size_t m, const double *y, size_t n,
-                                bool lower_is_worse, struct stats_margin by, double alpha,
-                                double looks, struct stats_shift *ret);
+/* Values in order of time. */
+struct stats_values {
+    const double *v;
+    size_t n; /* above STATS_VALUES_MAX: the newest count */
+};
+enum stats_answer stats_compare(struct stats_values before, struct stats_values now,
+                                const struct stats_test *test, struct stats_shift *ret);

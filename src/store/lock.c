@@ -53,8 +53,8 @@ enum err_code store_lock_get(struct store *s, struct sv environment, bool *held,
     return ERR_OK;
 }
 
-static enum err_code store_lock_put(struct store *s, struct sv environment, int64_t run,
-                                    struct sv reason, int64_t now_us, struct err *err)
+static enum err_code store_lock_put(struct store *s, const struct store_lock_wish *wish,
+                                    struct err *err)
 {
     CLEANUP(stmt_done)
     struct stmt st = STMT(s->db, "INSERT OR REPLACE INTO main.lock (environment, run, owner, host,"
@@ -62,38 +62,38 @@ static enum err_code store_lock_put(struct store *s, struct sv environment, int6
                                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     int64_t pid = getpid();
 
-    stmt_bind_sv(&st, environment);
-    stmt_bind_i64(&st, run);
+    stmt_bind_sv(&st, wish->environment);
+    stmt_bind_i64(&st, wish->run);
     stmt_bind_sv(&st, sv_from(ident_user().s));
     stmt_bind_sv(&st, sv_from(ident_host().s));
     stmt_bind_sv(&st, sv_from(ident_boot().s));
     stmt_bind_i64(&st, pid);
     stmt_bind_i64(&st, (int64_t)ident_process_start(pid));
-    stmt_bind_i64(&st, now_us);
-    stmt_bind_sv(&st, reason);
+    stmt_bind_i64(&st, wish->now_us);
+    stmt_bind_sv(&st, wish->reason);
     return stmt_exec(&st, err);
 }
 
-enum err_code store_lock_take(struct store *s, struct sv environment, int64_t run, struct sv reason,
-                              int64_t now_us, struct store_lock *holder, struct err *err)
+enum err_code store_lock_take(struct store *s, const struct store_lock_wish *wish,
+                              struct store_lock *holder, struct err *err)
 {
     CLEANUP(txn_done) struct txn t = {.db = s->db};
     struct store_lock l = {0};
-    bool held, alive;
+    bool held = false, alive = false;
 
     if (txn_begin(&t, err) != ERR_OK ||
-        store_lock_get(s, environment, &held, &alive, &l, err) != ERR_OK)
+        store_lock_get(s, wish->environment, &held, &alive, &l, err) != ERR_OK)
         return err->code;
     if (held && alive) {
         *holder = l;
         (void)err_set(err, ERR_LOCKED,
                       "environment '%.*s' is in use by %s on %s (pid %" PRId64
                       ", run %s, since %s)",
-                      SV_FMT(environment), l.owner, l.host, l.pid, event_run_text(l.run).s,
+                      SV_FMT(wish->environment), l.owner, l.host, l.pid, event_run_text(l.run).s,
                       clock_format_s(l.at_us).s);
         return err_hint(err, "wait for it, or see: prusik status %s", event_run_text(l.run).s);
     }
-    if (store_lock_put(s, environment, run, reason, now_us, err) != ERR_OK)
+    if (store_lock_put(s, wish, err) != ERR_OK)
         return err->code;
     return txn_commit(&t, err);
 }

@@ -55,9 +55,14 @@ struct store_lock {
  * process has it, or one of another machine, which cannot be asked.  A lock whose owner is provably
  * gone (same machine, and another boot, or no such process any more) is taken over.
  */
-NODISCARD enum err_code store_lock_take(struct store *s, struct sv environment, int64_t run,
-                                        struct sv reason, int64_t now_us, struct store_lock *holder,
-                                        struct err *err);
+struct store_lock_wish {
+    struct sv environment;
+    int64_t run;
+    struct sv reason; /* for who finds it taken */
+    int64_t now_us;
+};
+NODISCARD enum err_code store_lock_take(struct store *s, const struct store_lock_wish *wish,
+                                        struct store_lock *holder, struct err *err);
 /* The lock that this process took under `from` belongs to run `to`. */
 NODISCARD enum err_code store_lock_rename(struct store *s, struct sv environment, int64_t from,
                                           int64_t to, struct err *err);

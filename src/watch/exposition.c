@@ -314,7 +314,7 @@ static void exposition_begin(struct exposition *x, struct sv body,
     bool openmetrics = opt->format == EXPOSITION_OPENMETRICS;
 
     x->opt = opt;
-    x->body = body;
+    x->body = body.p ? body : SV(""); /* nothing may be added to NULL, not even 0 */
     x->line = x->n_samples = x->n_again = x->n_warnings = x->warning_line = 0;
     x->warning = NULL;
     x->refused = 0;

@@ -61,17 +61,21 @@ T(it_runs_in_a_session_of_its_own_with_its_environment_and_a_log)
     CLEANUP(strbuf_release) struct strbuf log = STRBUF(0), b = STRBUF(0);
     struct err err;
     int64_t pid;
-    int ppid = -1, sid = -1, own = -1;
+    struct sv rest, word;
+    int64_t numbers[3]; /* of its parent, session and itself */
 
     strbuf_addf(&log, "%s/it.log", here);
     pid = start(argv, log.p);
     T_CHECK(pid > 0);
     wait_for_text("it.log", "\n");
     T_OK(file_read("it.log", 4096, &b, &err), err);
-    T_EQ(sscanf(strbuf_str(&b), "it %d %d %d", &ppid, &sid, &own), 3);
-    T_EQ(own, pid);
-    T_CHECK(ppid != getpid());
-    T_CHECK(sid != getsid(0));
+    rest = strbuf_sv(&b);
+    T_CHECK(sv_next_word(&rest, &word) && sv_eq(word, SV("it")));
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        T_CHECK(sv_next_word(&rest, &word) && sv_to_i64(word, &numbers[i]));
+    T_CHECK(numbers[0] != getpid());
+    T_CHECK(numbers[1] != getsid(0));
+    T_EQ(numbers[2], pid);
     end_it(pid);
 }
 

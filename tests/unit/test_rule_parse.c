@@ -156,10 +156,8 @@ T(a_rule_that_is_too_long_or_no_text_is_refused)
     struct rule *r = NULL;
     char big[RULE_MAX_BYTES + 2];
 
-    memset(big, ' ', sizeof(big));
-    memcpy(big, "expect x", 8);
-    big[sizeof(big) - 1] = 'y';
-    T_EQ(rule_parse(&a, (struct sv){big, sizeof(big)}, &r, &diag, &err), ERR_LIMIT);
+    (void)snprintf(big, sizeof(big), "expect x%*s", (int)RULE_MAX_BYTES + 1 - 8, "y");
+    T_EQ(rule_parse(&a, (struct sv){big, RULE_MAX_BYTES + 1}, &r, &diag, &err), ERR_LIMIT);
     T_EQ(rule_parse(&a, SV("expect x == \"\xff\""), &r, &diag, &err), ERR_INVALID);
     T_EQ(diag.column, 13);
     T_EQ(rule_parse(&a, SV("expect\nx"), &r, &diag, &err), ERR_INVALID);

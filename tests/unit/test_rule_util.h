@@ -57,7 +57,7 @@ static inline struct rule *bench_rule(struct bench *b, struct sv text)
     struct rule *parsed, *checked;
 
     if (rule_parse(&b->a, text, &parsed, &b->diag, &b->err) != ERR_OK ||
-        rule_check(&b->a, parsed, b->env, &checked, NULL, &b->diag, &b->err) != ERR_OK)
+        rule_check(&b->a, parsed, b->env, &checked, NULL, &b->err) != ERR_OK)
         T_FAIL("'%.*s', column %zu: %s", SV_FMT(text), b->diag.column, b->err.msg);
     return checked;
 }
@@ -106,7 +106,8 @@ static inline void bench_push(struct bench *b, const char *key, double t_s, doub
 {
     struct bench_series k = bench_key(b, key);
 
-    (void)samples_add(b->s, bench_source(b, "web", false), k.name, k.labels, k.n, bench_us(t_s), v);
+    (void)samples_add(b->s, bench_source(b, "web", false),
+                      &(struct samples_key){k.name, k.labels, k.n}, bench_us(t_s), v);
 }
 
 static inline void bench_polled(struct bench *b, double t_s)

@@ -99,7 +99,7 @@ static void case_number(json_t *c)
 
     T_OK(num_parse(text, &v, &n, &err), err);
     T_EQ(n, text.n);
-    T_CHECK(memcmp(&v.value, &want, sizeof(want)) == 0);
+    T_CHECK(num_same(v.value, want)); /* to the last bit */
     T_STR(dim_name(v.dim), json_get_str(c, "dimension", ""));
     T_CHECK(num_same(v.per_s, json_get_real(c, "per_s", 0)));
 }
@@ -201,8 +201,9 @@ static void feed_poll(struct feed *f, double t)
             if (json_is_number(created)) {
                 struct bench_series k = bench_key(&f->b, name);
 
-                samples_created(f->b.s, bench_source(&f->b, "web", false), k.name, k.labels, k.n,
-                                bench_us(t), bench_us(json_number_value(created)));
+                samples_created(f->b.s, bench_source(&f->b, "web", false),
+                                &(struct samples_key){k.name, k.labels, k.n}, bench_us(t),
+                                bench_us(json_number_value(created)));
             }
         }
         free(name);
@@ -264,9 +265,10 @@ static void feed_polls(struct feed *f, double t)
 {
     const json_t *scrapes = json_object_get(f->c, "scrapes"),
                  *failed = json_object_get(f->c, "failed");
-    double from = f->begun ? f->fed_until + 1 : 0;
+    int64_t from = f->begun ? (int64_t)f->fed_until + 1 : 0;
 
-    for (double p = from; p <= t; p++) {
+    for (int64_t at = from; (double)at <= t; at++) {
+        double p = (double)at;
         bool due = scrapes ? in_list(scrapes, p) : num_same(fmod(p, f->b.interval_s), 0);
 
         if (in_list(failed, p))
@@ -537,12 +539,13 @@ static void case_checkpoint(json_t *c)
     T_EQ(bench_add(&f.b, strbuf_str(&rule)), 0);
     if (json_is_number(awake))
         t = json_number_value(awake);
-    for (int n = 0; n < 100; n++, t += f.b.interval_s) {
+    for (int n = 0; n < 100; n++) {
         feed_until(&f, t);
         judge_tick(f.b.j, bench_us(t));
         judge_checkpoint(f.b.j, 0, &cp);
         if (cp.phase == CHECK_CLOSED)
             break;
+        t += f.b.interval_s;
     }
     want_num(want, "planned", true, (double)cp.due_us / 1e6, 0);
     want_num(want, "judged", true, (double)cp.judged_us / 1e6, 0);
@@ -702,7 +705,8 @@ static void case_baseline_ratio(json_t *c)
     double s0 = case_num(c, "baseline_bad"), n0 = case_num(c, "baseline_n");
     double s = case_num(c, "bad"), n = case_num(c, "n"), alpha = 1 - case_num(c, "confident");
     double looks = case_num(c, "looks"), p0 = stats_ratio_limit(s0, n0, margin_of(c), alpha);
-    enum stats_answer a = stats_ratio(s0, n0, s, n, margin_of(c), alpha, looks);
+    enum stats_answer a = stats_ratio(&(struct stats_part){s0, n0}, &(struct stats_part){s, n},
+                                      &(struct stats_test){margin_of(c), alpha, looks, false});
 
     want_num(c, "p0", true, p0, 1e-12);
     want_num(c, "wilson_upper", true, stats_wilson_upper(s0, n0, stats_z(alpha)), 1e-12);
@@ -816,8 +820,12 @@ static void case_shift(json_t *c)
            n = values_of(json_object_get(c, "new"), y);
     bool down = strcmp(json_get_str(c, "worse", ""), "down") == 0;
     struct stats_shift r;
-    enum stats_answer a = stats_compare(x, m, y, n, down, margin_of(c),
-                                        1 - case_num(c, "confident"), case_num(c, "looks"), &r);
+    struct stats_test test = {.by = margin_of(c),
+                              .alpha = 1 - case_num(c, "confident"),
+                              .looks = case_num(c, "looks"),
+                              .lower_is_worse = down};
+    enum stats_answer a =
+        stats_compare((struct stats_values){x, m}, (struct stats_values){y, n}, &test, &r);
 
     want_str(c, "decision", names[a]);
     want_num(c, "z", true, r.z, 1e-9);

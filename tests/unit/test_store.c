@@ -164,8 +164,9 @@ T(a_lock_is_refused_while_its_owner_lives_and_says_who)
     if (pid == 0) { /* has the lock until its input ends */
         struct store *mine = new_store();
 
-        if (store_lock_take(mine, SV("prod"), 7, SV("deploy"), 1760000000000000, &holder, &err) !=
-            ERR_OK)
+        if (store_lock_take(
+                mine, &(struct store_lock_wish){SV("prod"), 7, SV("deploy"), 1760000000000000},
+                &holder, &err) != ERR_OK)
             _exit(1);
         if (write(ready[1], "x", 1) != 1)
             _exit(1);
@@ -173,14 +174,20 @@ T(a_lock_is_refused_while_its_owner_lives_and_says_who)
             pause();
     }
     T_EQ(read(ready[0], &c, 1), 1);
-    T_EQ(store_lock_take(s, SV("prod"), 8, SV("other"), 2, &holder, &err), ERR_LOCKED);
+    T_EQ(
+        store_lock_take(s, &(struct store_lock_wish){SV("prod"), 8, SV("other"), 2}, &holder, &err),
+        ERR_LOCKED);
     T_EQ(holder.pid, pid);
     T_EQ(holder.run, 7);
     T_CHECK(strstr(err.msg, "run r-0007") && strstr(err.msg, "since 2025-10-09T"));
-    T_OK(store_lock_take(s, SV("staging"), 8, SV("other"), 2, &holder, &err), err);
+    T_OK(store_lock_take(s, &(struct store_lock_wish){SV("staging"), 8, SV("other"), 2}, &holder,
+                         &err),
+         err);
     T_EQ(kill(pid, SIGKILL), 0);
     T_EQ(waitpid(pid, &status, 0), pid);
-    T_OK(store_lock_take(s, SV("prod"), 8, SV("other"), 3, &holder, &err), err);
+    T_OK(
+        store_lock_take(s, &(struct store_lock_wish){SV("prod"), 8, SV("other"), 3}, &holder, &err),
+        err);
 }
 
 T(a_lock_of_another_machine_is_never_taken_over_and_one_of_another_boot_is)
@@ -189,16 +196,22 @@ T(a_lock_of_another_machine_is_never_taken_over_and_one_of_another_boot_is)
     struct store_lock holder = {0};
     struct err err = {0};
 
-    T_OK(store_lock_take(s, SV("prod"), 7, SV("deploy"), 1, &holder, &err), err);
+    T_OK(store_lock_take(s, &(struct store_lock_wish){SV("prod"), 7, SV("deploy"), 1}, &holder,
+                         &err),
+         err);
     sql_run("s/store.db", "UPDATE lock SET pid = 999999, host = 'elsewhere'");
-    T_EQ(store_lock_take(s, SV("prod"), 8, SV("x"), 2, &holder, &err), ERR_LOCKED);
+    T_EQ(store_lock_take(s, &(struct store_lock_wish){SV("prod"), 8, SV("x"), 2}, &holder, &err),
+         ERR_LOCKED);
     T_STR(holder.host, "elsewhere");
     T_OK(store_lock_give(s, SV("prod"), 7, &err), err);
-    T_OK(store_lock_take(s, SV("prod"), 9, SV("x"), 2, &holder, &err), err);
+    T_OK(store_lock_take(s, &(struct store_lock_wish){SV("prod"), 9, SV("x"), 2}, &holder, &err),
+         err);
     sql_run("s/store.db", "UPDATE lock SET boot = 'an earlier one'");
-    T_OK(store_lock_take(s, SV("prod"), 10, SV("x"), 3, &holder, &err), err);
+    T_OK(store_lock_take(s, &(struct store_lock_wish){SV("prod"), 10, SV("x"), 3}, &holder, &err),
+         err);
     sql_run("s/store.db", "UPDATE lock SET start = start + 1"); /* the pid was used again */
-    T_OK(store_lock_take(s, SV("prod"), 11, SV("x"), 3, &holder, &err), err);
+    T_OK(store_lock_take(s, &(struct store_lock_wish){SV("prod"), 11, SV("x"), 3}, &holder, &err),
+         err);
 }
 
 T(only_the_run_that_has_a_lock_gives_it_back)
@@ -208,7 +221,9 @@ T(only_the_run_that_has_a_lock_gives_it_back)
     bool held = false, alive = false;
     struct err err = {0};
 
-    T_OK(store_lock_take(s, SV("prod"), 7, SV("deploy"), 1, &holder, &err), err);
+    T_OK(store_lock_take(s, &(struct store_lock_wish){SV("prod"), 7, SV("deploy"), 1}, &holder,
+                         &err),
+         err);
     T_OK(store_lock_give(s, SV("prod"), 8, &err), err);
     T_OK(store_lock_get(s, SV("prod"), &held, &alive, &holder, &err), err);
     T_CHECK(held && alive);
