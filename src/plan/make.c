@@ -7,24 +7,23 @@
 #include "base/sv.h"
 #include "plan/make_int.h"
 
-void make_question_in(struct make *m, const char *file, size_t line, const char *kind, bool at_plan,
-                      struct sv text, struct sv answer_with)
+void make_ask(struct make *m, const struct make_asked *asked)
 {
     json_t *q = json_object();
 
-    json_put_str(q, "file", file);
-    json_put_int(q, "line", (int64_t)line);
-    json_put_str(q, "kind", kind);
-    json_put_sv(q, "text", text);
-    json_put_sv(q, "answer_with", answer_with);
-    json_put_str(q, "when", at_plan ? "plan" : "run");
+    json_put_str(q, "file", asked->file);
+    json_put_int(q, "line", (int64_t)asked->line);
+    json_put_str(q, "kind", asked->kind);
+    json_put_sv(q, "text", asked->text);
+    json_put_sv(q, "answer_with", asked->answer_with);
+    json_put_str(q, "when", asked->at_plan ? "plan" : "run");
     json_append(m->questions, q);
 }
 
 void make_question(struct make *m, size_t line, const char *kind, bool at_plan, struct sv text,
                    struct sv answer_with)
 {
-    make_question_in(m, m->rb->doc->path, line, kind, at_plan, text, answer_with);
+    make_ask(m, &(struct make_asked){m->rb->doc->path, line, kind, at_plan, text, answer_with});
 }
 
 /* --- references --- */

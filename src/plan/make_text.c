@@ -66,12 +66,18 @@ static bool make_find_made(const struct make *m, struct sv before, struct sv aft
     return false;
 }
 
+static bool make_is_one_of(char c, struct sv set)
+{
+    return sv_find_byte(set, c, 0) != SV_NPOS;
+}
+
 /* The part of a file name before or after a placeholder: up to a blank, quote or '/'. */
 static struct sv make_name_before(struct sv text, size_t at)
 {
     size_t from = at;
 
-    while (from > 0 && !ascii_is_space(text.p[from - 1]) && !memchr("/\"'", text.p[from - 1], 3))
+    while (from > 0 && !ascii_is_space(text.p[from - 1]) &&
+           !make_is_one_of(text.p[from - 1], SV("/\"'")))
         from--;
     return sv_sub(text, from, at);
 }
@@ -80,7 +86,7 @@ static struct sv make_name_after(struct sv text, size_t at)
 {
     size_t to = at;
 
-    while (to < text.n && !ascii_is_space(text.p[to]) && !memchr("/\"'`;|", text.p[to], 6))
+    while (to < text.n && !ascii_is_space(text.p[to]) && !make_is_one_of(text.p[to], SV("/\"'`;|")))
         to++;
     return sv_sub(text, at, to);
 }

@@ -33,6 +33,12 @@ static struct sv make_moment(struct make *m, int64_t ms)
     return arena_fmt(m->arena, "T+%lldms", (long long)ms);
 }
 
+/* Behind the end of the watch that the binding sets: nothing is asked about it. */
+static bool make_is_late(const struct make *m, int64_t at_ms)
+{
+    return m->b->until_ms >= 0 && at_ms > m->b->until_ms;
+}
+
 static json_t *make_rule(struct make *m, struct sv id, struct sv source, struct sv text,
                          size_t line)
 {
@@ -60,7 +66,7 @@ static void make_document_rule(struct make *m, const struct rb_rule *r, json_t *
 
     json_put_int(j, "at_ms", r->offset_ms);
     json_append(rules, j);
-    if (!r->text.n && !json_get_bool(j, "dropped", false))
+    if (!r->text.n && !json_get_bool(j, "dropped", false) && !make_is_late(m, r->offset_ms))
         make_question(
             m, r->line, "metric", true,
             arena_fmt(m->arena, "this condition is not understood: \"%.*s\"", SV_FMT(r->source)),
@@ -108,10 +114,12 @@ static json_t *make_checkpoint_at(struct make *m, json_t *list, int64_t at_ms, s
     return json_object_get(c, "items");
 }
 
-static void make_add_item(struct make *m, json_t *items, struct sv text, json_t *rules, size_t line)
+/* An item of the schedule at that moment.  Nobody looks by heart: without a rule it is a question. */
+static void make_add_item(struct make *m, json_t *items, struct sv text, json_t *rules, size_t line,
+                          int64_t at_ms)
 {
     const struct binding_pair *drop = make_dropped(m, line, text);
-    bool ask = json_array_size(rules) == 0 && !drop;
+    bool ask = json_array_size(rules) == 0 && !drop && !make_is_late(m, at_ms);
     json_t *j = json_object();
 
     json_put_sv(j, "text", text);
@@ -122,7 +130,7 @@ static void make_add_item(struct make *m, json_t *items, struct sv text, json_t 
     json_append(items, j);
     if (ask)
         make_question(
-            m, line, "checkpoint", false,
+            m, line, "checkpoint", true,
             arena_fmt(m->arena, "no rule says how '%.*s' is judged", SV_FMT(text)),
             arena_fmt(m->arena, "drop: {\"%.*s\": why}, or metrics and rules", SV_FMT(text)));
 }
@@ -157,19 +165,21 @@ static json_t *make_checkpoints(struct make *m, const json_t *rules)
         while (sv_split(&rest, ',', &item))
             make_add_item(m, items, sv_trim(item),
                           make_rules_about(rules, prose_subject(prose, item), c->offset_ms),
-                          c->line);
+                          c->line, c->offset_ms);
     }
     for (size_t i = 0; i < json_array_size(rules); i++) { /* "15-Minute Checks" */
         const json_t *r = json_array_get(rules, i);
         int64_t at_ms = json_get_int(r, "at_ms", -1);
         json_t *ids;
+        size_t line;
 
         if (at_ms < 0 || json_get_bool(r, "dropped", false) || !json_get_sv(r, "text").n)
             continue;
         ids = json_array();
         json_append(ids, json_sv(json_get_sv(r, "id")));
-        make_add_item(m, make_checkpoint_at(m, list, at_ms, (size_t)json_get_int(r, "line", 0)),
-                      json_get_sv(r, "source"), ids, (size_t)json_get_int(r, "line", 0));
+        line = (size_t)json_get_int(r, "line", 0);
+        make_add_item(m, make_checkpoint_at(m, list, at_ms, line), json_get_sv(r, "source"), ids,
+                      line, at_ms);
     }
     return list;
 }
@@ -224,9 +234,10 @@ static void make_drop_late(struct make *m, json_t *list, int64_t until_ms)
         if (json_get_int(j, "at_ms", -1) <= until_ms || json_get_bool(j, "dropped", false))
             continue;
         json_put_bool(j, "dropped", true);
-        json_put_sv(
-            j, "reason",
-            arena_fmt(m->arena, "the watch ends at %.*s", SV_FMT(make_moment(m, until_ms))));
+        json_put_sv(j, "reason",
+                    until_ms ? arena_fmt(m->arena, "the watch ends at %.*s",
+                                         SV_FMT(make_moment(m, until_ms)))
+                             : SV("nothing is watched after the deployment"));
     }
 }
 
@@ -256,6 +267,14 @@ static size_t make_alias_line(const struct make *m, struct sv name)
     return 0;
 }
 
+/* Where the entry of a rule, a checkpoint or an alias was written. */
+static const char *make_rule_file(const struct make *m, const json_t *entry)
+{
+    bool alias = json_object_get(entry, "line") == NULL;
+
+    return json_get_str(entry, "file", alias ? m->b->path : m->rb->doc->path);
+}
+
 static void make_rule_finding(void *arg, const json_t *entry, const struct rule_finding *f)
 {
     struct make *m = arg;
@@ -268,12 +287,93 @@ static void make_rule_finding(void *arg, const json_t *entry, const struct rule_
         return;
     if (!source.n)
         source = json_get_sv(entry, "name"); /* a checkpoint */
-    make_question_in(
-        m, json_get_str(entry, "file", alias ? m->b->path : m->rb->doc->path), line, "metric", true,
-        arena_fmt(m->arena, "\"%.*s\" cannot be judged: %.*s", SV_FMT(source), SV_FMT(f->message)),
-        make_proposal(m, f->message,
-                      f->hint.n ? arena_sv(m->arena, f->hint)
-                                : SV("metrics or rules in prusik.yaml, or drop")));
+    make_ask(m, &(struct make_asked){
+                    .file = make_rule_file(m, entry),
+                    .line = line,
+                    .kind = "metric",
+                    .at_plan = true,
+                    .text = arena_fmt(m->arena, "\"%.*s\" cannot be judged: %.*s", SV_FMT(source),
+                                      SV_FMT(f->message)),
+                    .answer_with =
+                        make_proposal(m, f->message,
+                                      f->hint.n ? arena_sv(m->arena, f->hint)
+                                                : SV("metrics or rules in prusik.yaml, or drop")),
+                });
+}
+
+/* --- what this version does not do --- */
+
+/* The rule with another action instead of those that tell somebody: "investigate when ...". */
+static struct sv make_without_receivers(struct make *m, struct sv text)
+{
+    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
+    struct rule_diag diag;
+    struct err ignored;
+    struct rule *r;
+    size_t kept = 0;
+    enum err_code rc = rule_parse(m->arena, text, &r, &diag, &ignored);
+
+    assert(rc == ERR_OK); /* it was checked */
+    for (size_t i = 0; i < r->n_acts; i++) {
+        struct rule_act act = r->acts[i];
+        bool there = false;
+
+        if (rule_actions[act.action].named)
+            act = (struct rule_act){
+                rule_actions[act.action].verdict == VERDICT_OK ? ACTION_OK : ACTION_INVESTIGATE,
+                {NULL, 0}};
+        for (size_t k = 0; k < kept; k++)
+            there |= r->acts[k].action == act.action;
+        if (!there)
+            r->acts[kept++] = act;
+    }
+    r->n_acts = kept;
+    rule_print(r, &out);
+    return arena_sv(m->arena, strbuf_sv(&out));
+}
+
+/* Nobody is told and no flag is switched yet: a rule that wants it must not pass for one that does. */
+static void make_ask_receiver(struct make *m, const struct plan_checked *c)
+{
+    for (size_t i = 0; i < c->rule->n_acts; i++) {
+        const struct rule_act *act = &c->rule->acts[i];
+
+        if (!rule_actions[act->action].named)
+            continue;
+        make_ask(m,
+                 &(struct make_asked){
+                     .file = make_rule_file(m, c->of),
+                     .line = (size_t)json_get_int(c->of, "line", 0),
+                     .kind = "action",
+                     .at_plan = true,
+                     .text = arena_fmt(m->arena, "\"%.*s %.*s\" is not supported yet",
+                                       SV_FMT(rule_actions[act->action].name), SV_FMT(act->name)),
+                     .answer_with =
+                         arena_fmt(m->arena, "rules: {%.*s: '%.*s'}", SV_FMT(c->id),
+                                   SV_FMT(make_without_receivers(m, json_get_sv(c->of, "text")))),
+                 });
+        return;
+    }
+}
+
+/* Rules that are judged all the time, and nothing that says until when. */
+static void make_ask_until(struct make *m, const json_t *rules, int64_t until_ms)
+{
+    for (size_t i = 0; until_ms == 0 && i < json_array_size(rules); i++) {
+        const json_t *r = json_array_get(rules, i);
+
+        if (json_get_bool(r, "dropped", false))
+            continue;
+        make_ask(m, &(struct make_asked){
+                        .file = make_rule_file(m, r),
+                        .line = (size_t)json_get_int(r, "line", 0),
+                        .kind = "watch",
+                        .at_plan = true,
+                        .text = SV("how long are the rules judged after the deployment?"),
+                        .answer_with = SV("watch: {until: T+30m}"),
+                    });
+        return;
+    }
 }
 
 static enum err_code make_check_rules(struct make *m)
@@ -281,6 +381,9 @@ static enum err_code make_check_rules(struct make *m)
     struct plan_rules rules = {0};
     enum err_code rc = plan_rules_read(m->root, make_rule_finding, m, &rules, m->err);
 
+    for (size_t i = 0; i < rules.list.n; i++)
+        if (!rules.list.v[i].checkpoint)
+            make_ask_receiver(m, &rules.list.v[i]);
     plan_rules_release(&rules);
     return rc;
 }
@@ -300,5 +403,6 @@ enum err_code make_watch(struct make *m)
     make_drop_late(m, checkpoints, until_ms);
     if (make_sources(m, watch) != ERR_OK)
         return m->err->code;
+    make_ask_until(m, rules, until_ms);
     return make_check_rules(m);
 }

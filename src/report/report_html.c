@@ -206,6 +206,7 @@ static enum err_code html_output(struct store *s, struct strbuf *b, const struct
 static enum err_code html_attempt(struct store *s, struct strbuf *b, const struct view_attempt *a,
                                   struct err *err)
 {
+    assert(a);
     strbuf_addf(b, "<p class=\"dim\">attempt %lld, begun %s", (long long)a->number,
                 clock_format(a->begun_us).s);
     if (a->ended_us)
