@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "base/ident.h"
 #include "base/sv.h"
 #include "plan/make_int.h"
@@ -24,6 +25,11 @@ void make_question(struct make *m, size_t line, const char *kind, bool at_plan, 
                    struct sv answer_with)
 {
     make_ask(m, &(struct make_asked){m->rb->doc->path, line, kind, at_plan, text, answer_with});
+}
+
+struct sv make_place(const struct make *m, size_t line)
+{
+    return arena_fmt(m->arena, "%s:%zu", path_base(m->rb->doc->path), line);
 }
 
 /* --- references --- */
@@ -86,16 +92,66 @@ struct sv make_short_id(const struct make *m, struct sv id)
     return id;
 }
 
+/* A drop names a line ("369", "deploy.md:369") or the text. */
+static bool make_drops(const struct make *m, const struct binding_pair *drop, size_t line,
+                       struct sv text)
+{
+    struct sv number = drop->name;
+    uint64_t n;
+
+    if (sv_eq(drop->name, text))
+        return true;
+    if (sv_eat(&number, sv_from(path_base(m->rb->doc->path))) && !sv_eat(&number, SV(":")))
+        return false;
+    return sv_to_u64(number, &n) && n == line;
+}
+
 const struct binding_pair *make_dropped(const struct make *m, size_t line, struct sv text)
 {
-    for (size_t i = 0; i < m->b->drops.n; i++) {
-        uint64_t n;
-
-        if (sv_eq(m->b->drops.v[i].name, text) ||
-            (sv_to_u64(m->b->drops.v[i].name, &n) && n == line))
+    for (size_t i = 0; i < m->b->drops.n; i++)
+        if (make_drops(m, &m->b->drops.v[i], line, text))
             return &m->b->drops.v[i];
-    }
     return NULL;
+}
+
+/* Does the document, or the binding, have what is dropped? */
+static bool make_finds_dropped(const struct make *m, const struct binding_pair *drop)
+{
+    const struct runbook *rb = m->rb;
+
+    for (size_t i = 0; i < rb->n_rules; i++)
+        if (make_drops(m, drop, rb->rules[i].line, rb->rules[i].source))
+            return true;
+    for (size_t i = 0; i < m->b->rules.n; i++)
+        if (sv_eq(drop->name, m->b->rules.v[i].value))
+            return true;
+    for (size_t i = 0; i < rb->n_checkpoints; i++) {
+        struct sv rest = rb->checkpoints[i].source, item;
+
+        while (sv_split(&rest, ',', &item))
+            if (make_drops(m, drop, rb->checkpoints[i].line, sv_trim(item)))
+                return true;
+    }
+    for (size_t i = 0; i < rb->n_steps; i++)
+        for (size_t k = 0; k < rb->steps[i].n_expects; k++)
+            if (make_drops(m, drop, rb->steps[i].expects[k].line, rb->steps[i].expects[k].source))
+                return true;
+    return false;
+}
+
+static enum err_code make_check_drops(struct make *m)
+{
+    for (size_t i = 0; i < m->b->drops.n; i++) {
+        const struct binding_pair *drop = &m->b->drops.v[i];
+
+        if (make_finds_dropped(m, drop))
+            continue;
+        (void)err_set(m->err, ERR_INVALID, "%s:%zu: nothing that is judged is called '%.*s'",
+                      m->b->path, drop->line, SV_FMT(drop->name));
+        return err_hint(m->err, "name the line in the document, or the text of the rule, "
+                                "checkpoint item or expectation");
+    }
+    return ERR_OK;
 }
 
 /* --- the rest of the object --- */
@@ -137,6 +193,25 @@ static void make_environment(struct make *m)
     json_put(m->root, "approvers", approvers);
 }
 
+/* The plan is printed and kept, so a secret must not stand in it. */
+static void make_ask_secret(struct make *m, const struct binding_variable *v)
+{
+    make_ask(m,
+             &(struct make_asked){
+                 .file = m->b->path,
+                 .line = v->line,
+                 .kind = "secret",
+                 .at_plan = true,
+                 .text = arena_fmt(m->arena, "'%.*s' looks like a secret: it would be written down",
+                                   SV_FMT(v->name)),
+                 .answer_with = arena_fmt(
+                     m->arena,
+                     "variables: {%.*s: {command: 'printf %%s \"$NAME\"'}}, and NAME in the "
+                     "environment",
+                     SV_FMT(v->name)),
+             });
+}
+
 static void make_variables(struct make *m)
 {
     json_t *list = json_array();
@@ -145,8 +220,13 @@ static void make_variables(struct make *m)
         const struct binding_variable *v = &m->b->variables.v[i];
         json_t *j = json_object();
 
+        if (v->value.n && secrets_looks_like_name(v->name)) {
+            make_ask_secret(m, v);
+            json_put_sv(j, "value", SV(SECRET_MASK));
+        } else {
+            json_put_sv(j, "value", v->value);
+        }
         json_put_sv(j, "name", v->name);
-        json_put_sv(j, "value", v->value);
         json_put_sv(j, "command", v->command);
         json_put_int(j, "line", (int64_t)v->line);
         json_append(list, j);
@@ -296,7 +376,7 @@ static enum err_code make_all(struct make *m)
 {
     json_t *steps, *way_back;
 
-    if (make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK)
+    if (make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK || make_check_drops(m) != ERR_OK)
         return m->err->code;
     make_notes(m);
     make_environment(m);

@@ -37,6 +37,8 @@ void make_ask(struct make *m, const struct make_asked *asked);
 /* About the document. */
 void make_question(struct make *m, size_t line, const char *kind, bool at_plan, struct sv text,
                    struct sv answer_with);
+/* "deploy.md:369": the document's name without folder, and the line.  The id of a rule of the document. */
+struct sv make_place(const struct make *m, size_t line);
 /* Is the step meant by the reference? */
 bool make_ref_covers(const struct make *m, const struct make_ref *ref, uint32_t step);
 /* The reference that a person would type for a step or part. */

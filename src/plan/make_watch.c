@@ -6,19 +6,6 @@
 #include "plan/plan_rules.h"
 #include "runbook/prose.h"
 
-/* "004:369"-like: the document's name without folder and the line. */
-static struct sv make_rule_id(const struct make *m, size_t line)
-{
-    struct sv path = sv_from(m->rb->doc->path);
-
-    for (size_t i = path.n; i > 0; i--)
-        if (path.p[i - 1] == '/') {
-            path = sv_sub(path, i, path.n);
-            break;
-        }
-    return arena_fmt(m->arena, "%.*s:%zu", SV_FMT(path), line);
-}
-
 static struct sv make_moment(struct make *m, int64_t ms)
 {
     static const struct {
@@ -62,7 +49,7 @@ static void make_document_rule(struct make *m, const struct rb_rule *r, json_t *
     struct sv text = timed ? arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(r->text),
                                        SV_FMT(make_moment(m, r->offset_ms)))
                            : r->text;
-    json_t *j = make_rule(m, make_rule_id(m, r->line), r->source, text, r->line);
+    json_t *j = make_rule(m, make_place(m, r->line), r->source, text, r->line);
 
     json_put_int(j, "at_ms", r->offset_ms);
     json_append(rules, j);

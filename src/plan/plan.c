@@ -132,6 +132,20 @@ static void plan_load_choices(struct plan *p, const json_t *j, struct plan_step 
     }
 }
 
+static void plan_load_dropped(struct plan *p, const json_t *j, struct plan_step *s)
+{
+    const json_t *list = json_object_get(j, "dropped");
+
+    s->n_dropped = plan_size(j, "dropped");
+    s->dropped = ARENA_NEWN(&p->arena, struct plan_dropped, s->n_dropped);
+    for (size_t i = 0; i < s->n_dropped; i++) {
+        const json_t *d = json_array_get(list, i);
+
+        s->dropped[i] = (struct plan_dropped){json_get_sv(d, "text"), json_get_sv(d, "reason"),
+                                              plan_line(d, "line")};
+    }
+}
+
 static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan_step *s,
                                     struct err *err)
 {
@@ -174,6 +188,7 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
         if (plan_load_expect(p, json_array_get(expects, i), 0, &s->expects[i], err) != ERR_OK)
             return err->code;
     plan_load_choices(p, j, s);
+    plan_load_dropped(p, j, s);
     return ERR_OK;
 }
 

@@ -24,6 +24,12 @@ struct plan_expect {
     size_t n_any;
 };
 
+/* An expectation that the binding drops, with its reason. */
+struct plan_dropped {
+    struct sv text, reason;
+    size_t line;
+};
+
 enum plan_undo { UNDO_NOTHING, UNDO_INVERSE, UNDO_SECTION, UNDO_ACCEPTED, UNDO_GAP, UNDO__N };
 const char *plan_undo_name(enum plan_undo u);
 
@@ -33,6 +39,8 @@ struct plan_step {
     const json_t *action;
     struct plan_expect *expects;
     size_t n_expects;
+    struct plan_dropped *dropped;
+    size_t n_dropped;
     int64_t timeout_ms, wait_ms, retries;
     enum plan_undo undo;
     struct sv undo_text;

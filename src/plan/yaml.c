@@ -171,7 +171,7 @@ bool yaml_bool(const struct yaml_node *n, bool *ret)
     } rows[] = {{SV("yes"), true}, {SV("true"), true},   {SV("on"), true},
                 {SV("no"), false}, {SV("false"), false}, {SV("off"), false}};
 
-    for (size_t i = 0; n->kind == YAML_SCALAR && i < ARRAY_LEN(rows); i++)
+    for (size_t i = 0; n->kind == YAML_SCALAR && !n->quoted && i < ARRAY_LEN(rows); i++)
         if (sv_eq_nocase(n->text, rows[i].word)) {
             *ret = rows[i].value;
             return true;
