@@ -1,5 +1,6 @@
 #include "plan/binding.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -422,6 +423,16 @@ static enum err_code binding_env_line(struct binding_reader *r, const char *path
     return ERR_OK;
 }
 
+static enum err_code binding_slurp(const char *path, size_t max, struct strbuf *text,
+                                   struct err *err)
+{
+    enum err_code rc = file_read(path, max, text, err);
+
+    if (rc != ERR_OK && err->sys == ENOENT)
+        rc = err->code = ERR_NOT_FOUND;
+    return rc;
+}
+
 static enum err_code binding_env_file(struct binding_reader *r, struct sv name)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
@@ -429,7 +440,7 @@ static enum err_code binding_env_file(struct binding_reader *r, struct sv name)
     CLEANUP(mem_freep) char *path = path_join(r->b->dir, plain);
     struct sv rest, line;
 
-    if (file_read(path, LIMIT_ENV_FILE_BYTES, &text, r->err) != ERR_OK)
+    if (binding_slurp(path, LIMIT_ENV_FILE_BYTES, &text, r->err) != ERR_OK)
         return r->err->code;
     rest = arena_sv(&r->b->arena, strbuf_sv(&text));
     for (size_t n = 1; sv_next_line(&rest, &line); n++)
@@ -536,11 +547,8 @@ static enum err_code binding_read_file(struct binding *b, const char *path, stru
     struct binding_reader r = {.b = b, .path = path, .err = err};
     struct yaml_node root;
 
-    if (file_read(path, LIMIT_BINDING_BYTES, &text, err) != ERR_OK) {
-        if (err->sys)
-            err->code = ERR_NOT_FOUND;
+    if (binding_slurp(path, LIMIT_BINDING_BYTES, &text, err) != ERR_OK)
         return err->code;
-    }
     if (yaml_parse(strbuf_sv(&text), path, &b->arena, &root, err) != ERR_OK)
         return err->code;
     b->path = xstrdup(path);
