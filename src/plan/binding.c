@@ -719,7 +719,7 @@ enum err_code binding_file(struct binding *b, struct sv text, struct sv *ret, st
 
     if (binding_expand(b, text, &out, err) != ERR_OK)
         return err->code;
-    path = path_join(b->dir, strbuf_str(&out));
+    path = sv_eq(strbuf_sv(&out), SV(".")) ? xstrdup(b->dir) : path_join(b->dir, strbuf_str(&out));
     *ret = arena_sv(&b->arena, sv_from(path));
     return ERR_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/ident.h"
+#include "base/suggest.h"
 #include "base/sv.h"
 #include "plan/make_int.h"
 
@@ -34,20 +35,30 @@ struct sv make_place(const struct make *m, size_t line)
 
 /* --- references --- */
 
-static enum err_code make_resolve(struct make *m, struct sv ref, size_t line, struct make_ref *ret)
+/* What a person means by `ref`: a part, else a step.  False: nothing, or more than one. */
+static bool make_find(const struct make *m, struct sv ref, struct make_ref *ret, struct sv *nearest)
 {
-    struct sv near_part, near_step;
-    const char *path = m->b->path ? m->b->path : "prusik.yaml";
+    struct sv near_part, near_step = {NULL, 0};
 
     ret->part = runbook_find_part(m->rb, ref, &near_part);
     ret->step = ret->part == RB_NONE ? runbook_find_step(m->rb, ref, &near_step) : RB_NONE;
-    if (ret->part != RB_NONE || ret->step != RB_NONE)
+    *nearest = near_part;
+    if (!near_part.p ||
+        (near_step.p && suggest_distance(ref, near_step) < suggest_distance(ref, near_part)))
+        *nearest = near_step;
+    return ret->part != RB_NONE || ret->step != RB_NONE;
+}
+
+static enum err_code make_resolve(struct make *m, struct sv ref, size_t line, struct make_ref *ret)
+{
+    struct sv nearest;
+
+    if (make_find(m, ref, ret, &nearest))
         return ERR_OK;
     (void)err_set(m->err, ERR_INVALID, "%s:%zu: the document has no single step or part '%.*s'",
-                  path, line, SV_FMT(ref));
-    if (near_part.p || near_step.p)
-        return err_hint(m->err, "did you mean '%.*s'?",
-                        SV_FMT(near_part.p ? near_part : near_step));
+                  m->b->path, line, SV_FMT(ref));
+    if (nearest.p)
+        return err_hint(m->err, "did you mean '%.*s'?", SV_FMT(nearest));
     return err_hint(m->err, "prusik plan lists the ids");
 }
 
@@ -80,13 +91,14 @@ bool make_ref_covers(const struct make *m, const struct make_ref *ref, uint32_t 
 
 struct sv make_short_id(const struct make *m, struct sv id)
 {
-    struct sv ignored;
-
     for (size_t i = id.n; i > 0; i--) {
-        struct sv tail = sv_sub(id, i, id.n);
+        struct sv tail = sv_sub(id, i, id.n), nearest, found;
+        struct make_ref ref;
 
-        if (id.p[i - 1] == '/' && (runbook_find_step(m->rb, tail, &ignored) != RB_NONE ||
-                                   runbook_find_part(m->rb, tail, &ignored) != RB_NONE))
+        if (id.p[i - 1] != '/' || !make_find(m, tail, &ref, &nearest))
+            continue;
+        found = ref.part != RB_NONE ? m->rb->parts[ref.part].id : m->rb->steps[ref.step].id;
+        if (sv_eq(found, id)) /* "3" may be the part that is called so, and no step */
             return tail;
     }
     return id;

@@ -127,3 +127,49 @@ static inline void want_question(const struct world *w, const char *kind, size_t
     want_text(q->text, text);
     want_text(q->answer_with, answer_with);
 }
+
+/* --- the plan as JSON --- */
+
+static inline json_t *step_json(const struct world *w, const char *id)
+{
+    static const char *const lists[] = {"steps", "way_back"};
+
+    for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
+        json_t *list = json_object_get(w->json, lists[k]);
+
+        for (size_t i = 0; i < json_array_size(list); i++)
+            if (sv_eq(json_get_sv(json_array_get(list, i), "id"), sv_from(id)))
+                return json_array_get(list, i);
+    }
+    T_FAIL("there is no step '%s'", id);
+}
+
+/* Compact, keys sorted. */
+static inline void want_json(const json_t *got, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    json_write(got, &text);
+    if (strcmp(strbuf_str(&text), want) != 0)
+        T_FAIL("%s\nshould be\n%s", strbuf_str(&text), want);
+}
+
+/* Kind and action of a step. */
+static inline void want_action(const struct world *w, const char *id, const char *kind,
+                               const char *action)
+{
+    json_t *step = step_json(w, id);
+
+    want_text(json_get_sv(step, "kind"), kind);
+    want_json(json_object_get(step, "action"), action);
+}
+
+static inline const struct plan_step *find_step(const struct world *w, const char *id)
+{
+    struct sv nearest;
+    const struct plan_step *s = plan_find(&w->plan, sv_from(id), &nearest);
+
+    if (!s)
+        T_FAIL("there is no single step '%s'", id);
+    return s;
+}
