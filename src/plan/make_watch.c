@@ -290,17 +290,12 @@ static void make_rule_finding(void *arg, const json_t *entry, const struct rule_
 
 /* --- what this version does not do --- */
 
-/* The rule with another action instead of those that tell somebody: "investigate when ...". */
-static struct sv make_without_receivers(struct make *m, struct sv text)
+/* The rule with other actions in place of those that tell somebody: "investigate when ...". */
+static struct sv make_without_receivers(struct make *m, struct rule *r)
 {
     CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
-    struct rule_diag diag;
-    struct err ignored;
-    struct rule *r;
     size_t kept = 0;
-    enum err_code rc = rule_parse(m->arena, text, &r, &diag, &ignored);
 
-    assert(rc == ERR_OK); /* it was checked */
     for (size_t i = 0; i < r->n_acts; i++) {
         struct rule_act act = r->acts[i];
         bool there = false;
@@ -320,25 +315,31 @@ static struct sv make_without_receivers(struct make *m, struct sv text)
 }
 
 /* Nobody is told and no flag is switched yet: a rule that wants it must not pass for one that does. */
-static void make_ask_receiver(struct make *m, const struct plan_checked *c)
+static void make_ask_receiver(struct make *m, const json_t *rule)
 {
-    for (size_t i = 0; i < c->rule->n_acts; i++) {
-        const struct rule_act *act = &c->rule->acts[i];
+    struct rule_diag diag;
+    struct err ignored; /* what is no rule is asked about elsewhere */
+    struct rule *r;
 
-        if (!rule_actions[act->action].named)
+    if (json_get_bool(rule, "dropped", false) ||
+        rule_parse(m->arena, json_get_sv(rule, "text"), &r, &diag, &ignored) != ERR_OK)
+        return;
+    for (size_t i = 0; i < r->n_acts; i++) {
+        struct rule_act act = r->acts[i];
+
+        if (!rule_actions[act.action].named)
             continue;
-        make_ask(m,
-                 &(struct make_asked){
-                     .file = make_rule_file(m, c->of),
-                     .line = (size_t)json_get_int(c->of, "line", 0),
-                     .kind = "action",
-                     .at_plan = true,
-                     .text = arena_fmt(m->arena, "\"%.*s %.*s\" is not supported yet",
-                                       SV_FMT(rule_actions[act->action].name), SV_FMT(act->name)),
-                     .answer_with =
-                         arena_fmt(m->arena, "rules: {%.*s: '%.*s'}", SV_FMT(c->id),
-                                   SV_FMT(make_without_receivers(m, json_get_sv(c->of, "text")))),
-                 });
+        make_ask(m, &(struct make_asked){
+                        .file = make_rule_file(m, rule),
+                        .line = (size_t)json_get_int(rule, "line", 0),
+                        .kind = "action",
+                        .at_plan = true,
+                        .text = arena_fmt(m->arena, "\"%.*s %.*s\" is not supported yet",
+                                          SV_FMT(rule_actions[act.action].name), SV_FMT(act.name)),
+                        .answer_with = arena_fmt(m->arena, "rules: {%.*s: '%.*s'}",
+                                                 SV_FMT(json_get_sv(rule, "id")),
+                                                 SV_FMT(make_without_receivers(m, r))),
+                    });
         return;
     }
 }
@@ -368,9 +369,6 @@ static enum err_code make_check_rules(struct make *m)
     struct plan_rules rules = {0};
     enum err_code rc = plan_rules_read(m->root, make_rule_finding, m, &rules, m->err);
 
-    for (size_t i = 0; i < rules.list.n; i++)
-        if (!rules.list.v[i].checkpoint)
-            make_ask_receiver(m, &rules.list.v[i]);
     plan_rules_release(&rules);
     return rc;
 }
@@ -391,5 +389,7 @@ enum err_code make_watch(struct make *m)
     if (make_sources(m, watch) != ERR_OK)
         return m->err->code;
     make_ask_until(m, rules, until_ms);
+    for (size_t i = 0; i < json_array_size(rules); i++)
+        make_ask_receiver(m, json_array_get(rules, i));
     return make_check_rules(m);
 }
