@@ -178,16 +178,10 @@ static enum err_code binding_pairs_of(struct binding_reader *r, const struct yam
         return binding_bad(r, n, "must be a map of texts");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
-        struct binding_pair *p = NULL;
 
         if (item->kind != YAML_SCALAR)
             return binding_bad(r, item, "must be a text");
-        for (size_t k = 0; k < list->n; k++)
-            if (sv_eq(list->v[k].name, item->key))
-                p = &list->v[k];
-        if (!p)
-            p = vec_add(list);
-        *p = (struct binding_pair){item->key, item->text, item->line};
+        *vec_add(list) = (struct binding_pair){item->key, item->text, item->line};
     }
     return ERR_OK;
 }

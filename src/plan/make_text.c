@@ -6,21 +6,8 @@
 
 static void make_add_text(json_t *pieces, struct sv text)
 {
-    size_t n = json_array_size(pieces);
-    const json_t *last = n ? json_array_get(pieces, n - 1) : NULL;
-
-    if (!text.n)
-        return;
-    if (json_is_string(last)) {
-        CLEANUP(strbuf_release) struct strbuf joined = STRBUF(0);
-
-        strbuf_add(&joined, json_string_value(last), json_string_length(last));
-        strbuf_add_sv(&joined, text);
-        (void)json_array_remove(pieces, n - 1); /* it is there */
-        json_append(pieces, json_sv(strbuf_sv(&joined)));
-    } else {
+    if (text.n)
         json_append(pieces, json_sv(text));
-    }
 }
 
 static void make_add_named(json_t *pieces, const char *kind, struct sv name)

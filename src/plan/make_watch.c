@@ -236,22 +236,27 @@ static struct sv make_proposal(struct make *m, struct sv message, struct sv fall
     size_t n;
     const struct prose_subject_info *infos = prose_subjects(&n);
 
-    for (size_t i = 0; i < n; i++)
-        if (sv_has_word(message, infos[i].name))
-            return infos[i].proposal ? arena_fmt(m->arena, "metrics: {%.*s: '%s'}",
-                                                 SV_FMT(infos[i].name), infos[i].proposal)
-                                     : arena_fmt(m->arena, "metrics: {%.*s: EXPRESSION}, %s",
-                                                 SV_FMT(infos[i].name), infos[i].meaning);
+    for (size_t i = 0; i < n; i++) {
+        const struct prose_subject_info *s = &infos[i];
+
+        if (!sv_has_word(message, s->name))
+            continue;
+        if (s->proposal)
+            return arena_fmt(m->arena, "metrics: {%.*s: '%s'}", SV_FMT(s->name), s->proposal);
+        return arena_fmt(m->arena, "metrics: {%.*s: EXPRESSION}, %s", SV_FMT(s->name), s->meaning);
+    }
     return fallback;
 }
 
 /* The entry of an alias is only its name and text: the binding knows the line. */
 static size_t make_alias_line(const struct make *m, struct sv name)
 {
-    for (size_t i = 0; i < m->b->metrics.n; i++)
-        if (sv_eq(m->b->metrics.v[i].name, name))
-            return m->b->metrics.v[i].line;
-    return 0;
+    size_t i = 0;
+
+    while (i < m->b->metrics.n && !sv_eq(m->b->metrics.v[i].name, name))
+        i++;
+    assert(i < m->b->metrics.n); /* the plan's aliases are the binding's */
+    return m->b->metrics.v[i].line;
 }
 
 /* Where the entry of a rule, a checkpoint or an alias was written. */

@@ -92,8 +92,8 @@ static enum err_code yaml_convert(struct yaml_build *b, struct fy_node *n, int d
     if (++b->nodes > YAML_NODES)
         return err_set(b->err, ERR_LIMIT, "%s:%zu: more than %u values", b->path, ret->line,
                        YAML_NODES);
-    if (!n) /* "key:" and nothing */
-        return ERR_OK;
+    if (!n)            /* "key:" and nothing */
+        return ERR_OK; /* uncovered: libfyaml makes an empty scalar of it */
     if (fy_node_is_alias(n)) {
         struct sv name = yaml_scalar(n, b->arena);
 

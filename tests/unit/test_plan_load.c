@@ -2,6 +2,7 @@
 #include "test_plan_util.h"
 
 #define STEP "{\"id\":\"a/1\",\"kind\":\"shell\",\"action\":{}}"
+#define ANY  "{\"form\":\"any-of\",\"any\":["
 #define HASH "\"hash\":\"0000000000000000000000000000000000000000000000000000000000000000\""
 
 static enum err_code load_text(const char *text, struct plan *p, struct err *err)
@@ -37,12 +38,11 @@ T(what_is_no_plan_is_refused)
     refused("{\"format\":1," HASH ",\"steps\":[{\"id\":\"a\",\"kind\":\"k\",\"action\":{},"
             "\"expectations\":[{\"form\":\"guess\"}]}]}",
             ERR_CORRUPT, "unknown expectation 'guess'");
-    refused(
-        "{\"format\":1," HASH ",\"steps\":[{\"id\":\"a\",\"kind\":\"k\",\"action\":{},"
-        "\"expectations\":[{\"form\":\"any\",\"any\":[{\"form\":\"any\",\"any\":[{\"form\":\"any\","
-        "\"any\":[{\"form\":\"any\",\"any\":[{\"form\":\"any\",\"any\":[{\"form\":\"exit\"}]}]}]}]}]"
-        "}]}]}",
-        ERR_CORRUPT, "expectation");
+    refused("{\"format\":1," HASH ",\"steps\":[{\"id\":\"a\",\"kind\":\"k\",\"action\":{},"
+            "\"expectations\":[" ANY ANY ANY ANY ANY ANY "{\"form\":\"exit\"}"
+            "]}]}]}]}]}]}"
+            "]}]}",
+            ERR_CORRUPT, "unknown expectation 'any-of'");
 }
 
 T(what_is_absent_has_its_default)

@@ -360,7 +360,8 @@ T(every_form_of_a_command_becomes_its_action)
                          "touch run/MAINTENANCE\n"
                          "rm run/MAINTENANCE\n"
                          "touch run/other\n"
-                         "cp a b"),
+                         "cp a b\n"
+                         "curl http://h/\"x\"'y'$APP\"b\"c"),
                BOUND "services: {web: {manager: process, command: [web], pid_file: p}}\n"
                      "steps: {deployment: {undo: tested}}\n");
     want_action(
@@ -385,6 +386,8 @@ T(every_form_of_a_command_becomes_its_action)
                 "{\"file\":[\"run/MAINTENANCE\"],\"on\":false}");
     want_action(&w, "deployment/12", "shell", "{\"command\":[\"touch run/other\"]}");
     want_action(&w, "deployment/13", "shell", "{\"command\":[\"cp a b\"],\"makes\":[[\"b\"]]}");
+    want_json(json_object_get(json_object_get(step_json(&w, "deployment/14"), "action"), "url"),
+              "[\"http://h/xy\",{\"env\":\"APP\"},\"bc\"]");
     world_end(&w);
 }
 

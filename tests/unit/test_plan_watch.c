@@ -91,10 +91,10 @@ T(an_alias_that_is_no_expression_is_asked_about_where_it_stands)
     struct world w;
 
     world_make(&w, DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n",
-               BOUND "watch: {until: T+10m}\nmetrics:\n  error_rate: 'ratio(('\n");
+               BOUND "watch: {until: T+10m}\nmetrics:\n  a: http.db\n  error_rate: 'ratio(('\n");
     T_CHECK(count_questions(&w, "metric") >= 1);
     want_text(find_question(&w, "metric", 0)->file, "prusik.yaml");
-    T_EQ(find_question(&w, "metric", 0)->line, 4);
+    T_EQ(find_question(&w, "metric", 0)->line, 5);
     world_end(&w);
 }
 
@@ -274,6 +274,44 @@ T(what_lies_behind_the_end_is_dropped_with_its_reason_and_asks_nothing)
     world_end(&w);
 }
 
+T(rows_of_one_moment_are_one_checkpoint)
+{
+    struct world w;
+
+    world_make(&w,
+               DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n" TIMES
+                          "| T+5 min | Error rate |\n| T+300 sec | error rate |\n",
+               BOUND METRIC);
+    T_EQ(w.plan.n_checkpoints, 1);
+    T_EQ(w.plan.checkpoints[0].n_items, 2);
+    world_end(&w);
+}
+
+/* Lint tells of it; a plan is refused for errors only. */
+T(a_warning_about_a_rule_is_no_question)
+{
+    struct world w;
+
+    world_make(&w, DOC,
+               BOUND METRIC
+               "watch: {until: T+10m}\nrules: {mine: rollback when queue > 1 for 1s}\n");
+    T_EQ(w.plan.n_questions, 0);
+    world_end(&w);
+}
+
+T(a_checkpoint_that_cannot_be_judged_is_asked_about)
+{
+    struct world w;
+
+    world_make(&w, DOC TIMES "| T+5 min | Error rate |\n",
+               BOUND METRIC "rules: {'a`b': 'rollback when error_rate[1m] > 5%'}\n");
+    T_EQ(w.plan.n_questions, 1);
+    T_EQ(w.plan.questions[0].line, 14);
+    T_CHECK(sv_starts(w.plan.questions[0].text, SV("\"T+5m\" cannot be judged: ")));
+    want_text(w.plan.questions[0].file, "deploy.md");
+    world_end(&w);
+}
+
 T(without_rules_nothing_is_watched_and_it_says_so)
 {
     struct world w;
@@ -317,5 +355,7 @@ T_MAIN(T_CASE(a_metric_that_is_not_bound_is_asked_for_with_a_proposal),
        T_CASE(moments_are_written_in_their_largest_unit),
        T_CASE(an_item_of_the_schedule_that_no_rule_judges_is_a_question),
        T_CASE(what_lies_behind_the_end_is_dropped_with_its_reason_and_asks_nothing),
+       T_CASE(rows_of_one_moment_are_one_checkpoint), T_CASE(a_warning_about_a_rule_is_no_question),
+       T_CASE(a_checkpoint_that_cannot_be_judged_is_asked_about),
        T_CASE(without_rules_nothing_is_watched_and_it_says_so),
        T_CASE(probes_and_services_can_be_named_in_rules))

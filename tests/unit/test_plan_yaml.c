@@ -76,6 +76,12 @@ T(a_key_without_a_value_is_an_empty_text)
     T_EQ(n.items[0].kind, YAML_SCALAR);
     T_EQ(n.items[0].text.n, 0);
     T_EQ(n.items[0].line, 1);
+    n = parse("? a\n? b\n", &a);
+    T_EQ(n.n_items, 2);
+    T_EQ(n.items[1].kind, YAML_SCALAR);
+    T_EQ(n.items[1].text.n, 0);
+    n = parse("{a, b: }\n", &a);
+    T_EQ(n.n_items, 2);
 }
 
 T(an_alias_is_what_its_anchor_says)
