@@ -62,6 +62,19 @@ static enum err_code make_resolve(struct make *m, struct sv ref, size_t line, st
     return err_hint(m->err, "prusik plan lists the ids");
 }
 
+static enum err_code make_resolve_choice(struct make *m, const struct binding_choice *c)
+{
+    struct make_ref *ref = vec_add(&m->choice_refs);
+
+    if (make_resolve(m, c->part, c->line, ref) != ERR_OK)
+        return m->err->code;
+    if (ref->part != RB_NONE)
+        return ERR_OK;
+    (void)err_set(m->err, ERR_INVALID, "%s:%zu: '%.*s' is a step: a choice is about a part",
+                  m->b->path, c->line, SV_FMT(c->part));
+    return err_hint(m->err, "prusik plan lists the ids");
+}
+
 static enum err_code make_resolve_all(struct make *m)
 {
     for (size_t i = 0; i < m->b->answers.n; i++)
@@ -73,8 +86,7 @@ static enum err_code make_resolve_all(struct make *m)
             ERR_OK)
             return m->err->code;
     for (size_t i = 0; i < m->b->choices.n; i++)
-        if (make_resolve(m, m->b->choices.v[i].part, m->b->choices.v[i].line,
-                         vec_add(&m->choice_refs)) != ERR_OK)
+        if (make_resolve_choice(m, &m->b->choices.v[i]) != ERR_OK)
             return m->err->code;
     return ERR_OK;
 }

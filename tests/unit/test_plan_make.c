@@ -219,6 +219,12 @@ T(a_reference_to_nothing_names_the_nearest)
     }
 }
 
+T(a_choice_about_a_step_is_refused)
+{
+    world_refused(DEPLOY SH("true"), "\nchoices: {deployment/1: yes}\n", ERR_INVALID,
+                  "prusik.yaml:2: 'deployment/1' is a step: a choice is about a part");
+}
+
 /* "1" alone would be the part that is called so. */
 T(what_is_proposed_as_an_answer_answers_that_question)
 {
@@ -612,7 +618,7 @@ T_MAIN(T_CASE(the_head_says_what_for_and_who), T_CASE(without_an_environment_it_
        T_CASE(a_drop_that_drops_nothing_is_refused),
        T_CASE(what_the_reader_could_not_read_is_a_question),
        T_CASE(questions_stand_in_the_order_of_the_document),
-       T_CASE(a_reference_to_nothing_names_the_nearest),
+       T_CASE(a_reference_to_nothing_names_the_nearest), T_CASE(a_choice_about_a_step_is_refused),
        T_CASE(what_is_proposed_as_an_answer_answers_that_question),
        T_CASE(what_is_done_only_if_is_asked_once_for_the_part),
        T_CASE(a_choice_of_the_binding_is_no_question),
