@@ -12,8 +12,7 @@ static enum err_code rollback_run(struct cli *c, enum exit_code *exit, struct er
 
     if (load_store(c, STORE_WRITE, &store, err) != ERR_OK || load_run(store, c, &id, err) != ERR_OK)
         return err->code;
-    return go_resume(c, store, id, true, sv_from(c->why ? c->why : "decided by the operator"), exit,
-                     err);
+    return go_resume(c, store, id, sv_from(c->why ? c->why : "decided by the operator"), exit, err);
 }
 
 const struct verb verb_rollback = {

@@ -117,8 +117,8 @@ enum err_code go_start(const struct cli *c, struct store *store, const struct pl
     return rc;
 }
 
-enum err_code go_resume(const struct cli *c, struct store *store, int64_t id, bool way_back,
-                        struct sv why, enum exit_code *exit, struct err *err)
+enum err_code go_resume(const struct cli *c, struct store *store, int64_t id, struct sv back,
+                        enum exit_code *exit, struct err *err)
 {
     struct binding_options bopt = {
         .path = c->bind, .sets = c->sets.v, .n_sets = c->sets.n, .operator_name = c->operator_name};
@@ -141,8 +141,8 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id, bo
         opt = go_options(&g, c, &b, ui);
         rc = run_resume(store, id, &plan, &opt, &g.run, err);
     }
-    if (rc == ERR_OK && way_back)
-        run_roll_back(g.run, why, opt.operator_name.n ? opt.operator_name : plan.operator_name);
+    if (rc == ERR_OK && back.p)
+        run_roll_back(g.run, back, opt.operator_name.n ? opt.operator_name : plan.operator_name);
     if (rc == ERR_OK)
         rc = go_finish(&g, ui, exit, err);
     run_free(g.run);

@@ -9,7 +9,6 @@
 
 NODISCARD enum err_code go_start(const struct cli *c, struct store *store, const struct plan *plan,
                                  const struct binding *b, enum exit_code *exit, struct err *err);
-/* way_back: take the way back, whatever was in progress, because of `why`. */
+/* With a reason in `back`: take the way back, whatever was in progress.  Its view is NULL: go on. */
 NODISCARD enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
-                                  bool way_back, struct sv why, enum exit_code *exit,
-                                  struct err *err);
+                                  struct sv back, enum exit_code *exit, struct err *err);

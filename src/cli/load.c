@@ -30,27 +30,36 @@ static struct binding_options load_options(const struct cli *c)
                                     .time_scale = c->time_scale};
 }
 
-enum err_code load_plan(const struct cli *c, const char *path, struct loaded *ret, struct err *err)
+/* What was made is in `l`, also on failure. */
+static enum err_code load_all(const struct cli *c, const char *path, struct loaded *l,
+                              struct err *err)
 {
-    CLEANUP(loaded_release) struct loaded l = {.has_doc = false};
     struct binding_options opt = load_options(c);
     json_t *json = NULL;
 
-    l.has_doc = document_load(path, &l.doc, err) == ERR_OK;
-    if (!l.has_doc)
+    l->has_doc = document_load(path, &l->doc, err) == ERR_OK;
+    if (!l->has_doc)
         return err->code;
-    l.has_rb = runbook_read(&l.doc, &l.rb, err) == ERR_OK;
-    if (!l.has_rb)
+    l->has_rb = runbook_read(&l->doc, &l->rb, err) == ERR_OK;
+    if (!l->has_rb)
         return err->code;
-    l.has_b = binding_load(path, &opt, &l.b, err) == ERR_OK;
-    if (!l.has_b || plan_make(&l.rb, &l.b, &json, err) != ERR_OK)
+    l->has_b = binding_load(path, &opt, &l->b, err) == ERR_OK;
+    if (!l->has_b || plan_make(&l->rb, &l->b, &json, err) != ERR_OK)
         return err->code;
-    l.has_plan = plan_load(json, &l.plan, err) == ERR_OK;
-    if (!l.has_plan)
+    l->has_plan = plan_load(json, &l->plan, err) == ERR_OK;
+    return l->has_plan ? ERR_OK : err->code;
+}
+
+enum err_code load_plan(const struct cli *c, const char *path, struct loaded *ret, struct err *err)
+{
+    struct loaded l = {.has_doc = false};
+
+    if (load_all(c, path, &l, err) != ERR_OK) {
+        loaded_release(&l);
         return err->code;
+    }
     *ret = l;
     ret->rb.doc = &ret->doc;
-    l = (struct loaded){0};
     return ERR_OK;
 }
 

@@ -40,7 +40,7 @@ static void show_undo(const struct plan_step *s, struct strbuf *out)
     switch (s->undo) {
     case UNDO_NOTHING: break;
     case UNDO_INVERSE:
-    case UNDO_SECTION: term_addf(out, TERM_DIM, "  back: %.*s", SV_FMT(s->undo_text)); break;
+    case UNDO_SECTION:
     case UNDO_ACCEPTED: term_addf(out, TERM_DIM, "  back: %.*s", SV_FMT(s->undo_text)); break;
     case UNDO_GAP:
     case UNDO__N:

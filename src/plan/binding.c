@@ -1,5 +1,6 @@
 #include "plan/binding.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@ struct binding_reader {
     struct binding *b;
     const char *path;
     struct err *err;
+    const struct yaml_node *env_files, *env; /* read last, in this order; NULL: not there */
 };
 
 static enum err_code binding_bad(struct binding_reader *r, const struct yaml_node *n,
@@ -176,16 +178,10 @@ static enum err_code binding_pairs_of(struct binding_reader *r, const struct yam
         return binding_bad(r, n, "must be a map of texts");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
-        struct binding_pair *p = NULL;
 
         if (item->kind != YAML_SCALAR)
             return binding_bad(r, item, "must be a text");
-        for (size_t k = 0; k < list->n; k++)
-            if (sv_eq(list->v[k].name, item->key))
-                p = &list->v[k];
-        if (!p)
-            p = vec_add(list);
-        *p = (struct binding_pair){item->key, item->text, item->line};
+        *vec_add(list) = (struct binding_pair){item->key, item->text, item->line};
     }
     return ERR_OK;
 }
@@ -371,12 +367,32 @@ static void binding_set_env(struct binding *b, struct sv name, struct sv value, 
     *vec_add(&b->env) = (struct binding_pair){name, value, line};
 }
 
+/* What a quoted value says; *rest is what follows the closing quote.  False: there is none. */
+static bool binding_unquote(struct binding *b, struct sv quoted, struct sv *value, struct sv *rest)
+{
+    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
+    bool escapes = *quoted.p == '"'; /* as in a shell: \" \\ \$ \` */
+    size_t i = 1;
+
+    for (; i < quoted.n && quoted.p[i] != *quoted.p; i++) {
+        if (escapes && quoted.p[i] == '\\' && i + 1 < quoted.n &&
+            sv_find_byte(SV("\"\\$`"), quoted.p[i + 1], 0) != SV_NPOS)
+            i++;
+        strbuf_add_byte(&out, quoted.p[i]);
+    }
+    if (i >= quoted.n)
+        return false;
+    *value = arena_sv(&b->arena, strbuf_sv(&out));
+    *rest = sv_trim(sv_sub(quoted, i + 1, quoted.n));
+    return true;
+}
+
 /* NAME=value, NAME="value", export NAME=value; '#' begins a comment at a line's start or after a blank. */
 static enum err_code binding_env_line(struct binding_reader *r, const char *path, size_t line,
                                       struct sv text)
 {
     size_t eq;
-    struct sv name, value;
+    struct sv name, value, rest;
 
     text = sv_trim(text);
     if (!text.n || *text.p == '#')
@@ -387,19 +403,28 @@ static enum err_code binding_env_line(struct binding_reader *r, const char *path
     if (eq == SV_NPOS || !name.n || sv_find_byte(name, ' ', 0) != SV_NPOS)
         return err_set(r->err, ERR_INVALID, "%s:%zu: not NAME=value", path, line);
     value = sv_trim(sv_sub(text, eq + 1, text.n));
-    if (value.n > 1 && (*value.p == '"' || *value.p == '\'')) {
-        size_t close = sv_find_byte(value, *value.p, 1);
-
-        if (close == SV_NPOS)
+    if (value.n && (*value.p == '"' || *value.p == '\'')) {
+        if (!binding_unquote(r->b, value, &value, &rest))
             return err_set(r->err, ERR_INVALID, "%s:%zu: the quote is not closed", path, line);
-        value = sv_sub(value, 1, close);
+        if (rest.n && *rest.p != '#')
+            return err_set(r->err, ERR_INVALID, "%s:%zu: text after the closing quote", path, line);
+    } else if (sv_starts(value, SV("#"))) {
+        value = SV("");
     } else {
-        size_t comment = sv_find(value, SV(" #"), 0);
-
-        value = sv_trim(sv_sub(value, 0, comment));
+        value = sv_trim(sv_sub(value, 0, sv_find(value, SV(" #"), 0)));
     }
     binding_set_env(r->b, name, value, line);
     return ERR_OK;
+}
+
+static enum err_code binding_slurp(const char *path, size_t max, struct strbuf *text,
+                                   struct err *err)
+{
+    enum err_code rc = file_read(path, max, text, err);
+
+    if (rc != ERR_OK && err->sys == ENOENT)
+        rc = err->code = ERR_NOT_FOUND;
+    return rc;
 }
 
 static enum err_code binding_env_file(struct binding_reader *r, struct sv name)
@@ -409,7 +434,7 @@ static enum err_code binding_env_file(struct binding_reader *r, struct sv name)
     CLEANUP(mem_freep) char *path = path_join(r->b->dir, plain);
     struct sv rest, line;
 
-    if (file_read(path, LIMIT_ENV_FILE_BYTES, &text, r->err) != ERR_OK)
+    if (binding_slurp(path, LIMIT_ENV_FILE_BYTES, &text, r->err) != ERR_OK)
         return r->err->code;
     rest = arena_sv(&r->b->arena, strbuf_sv(&text));
     for (size_t n = 1; sv_next_line(&rest, &line); n++)
@@ -418,8 +443,21 @@ static enum err_code binding_env_file(struct binding_reader *r, struct sv name)
     return ERR_OK;
 }
 
-static enum err_code binding_env_files(struct binding_reader *r, const struct yaml_node *n,
-                                       void *field UNUSED)
+static enum err_code binding_note_env_files(struct binding_reader *r, const struct yaml_node *n,
+                                            void *field UNUSED)
+{
+    r->env_files = n;
+    return ERR_OK;
+}
+
+static enum err_code binding_note_env(struct binding_reader *r, const struct yaml_node *n,
+                                      void *field UNUSED)
+{
+    r->env = n;
+    return ERR_OK;
+}
+
+static enum err_code binding_env_files(struct binding_reader *r, const struct yaml_node *n)
 {
     binding_texts names = {0};
     enum err_code rc = binding_list(r, n, &names);
@@ -430,8 +468,7 @@ static enum err_code binding_env_files(struct binding_reader *r, const struct ya
     return rc;
 }
 
-static enum err_code binding_env_map(struct binding_reader *r, const struct yaml_node *n,
-                                     void *field UNUSED)
+static enum err_code binding_env_map(struct binding_reader *r, const struct yaml_node *n)
 {
     binding_pairs pairs = {0};
     enum err_code rc = binding_pairs_of(r, n, &pairs);
@@ -478,8 +515,8 @@ static const struct binding_key binding_keys[] = {
     {"operator", binding_text, offsetof(struct binding, operator_name)},
     {"store", binding_text, offsetof(struct binding, store)},
     {"workdir", binding_text, offsetof(struct binding, workdir)},
-    {"env_files", binding_env_files, 0},
-    {"env", binding_env_map, 0},
+    {"env_files", binding_note_env_files, 0},
+    {"env", binding_note_env, 0},
     {"secrets", binding_secret_names, 0},
     {"variables", binding_variables, 0},
     {"services", binding_services, 0},
@@ -501,18 +538,19 @@ static const struct binding_key binding_keys[] = {
 static enum err_code binding_read_file(struct binding *b, const char *path, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct binding_reader r = {b, path, err};
+    struct binding_reader r = {.b = b, .path = path, .err = err};
     struct yaml_node root;
 
-    if (file_read(path, LIMIT_BINDING_BYTES, &text, err) != ERR_OK) {
-        if (err->sys)
-            err->code = ERR_NOT_FOUND;
+    if (binding_slurp(path, LIMIT_BINDING_BYTES, &text, err) != ERR_OK)
         return err->code;
-    }
     if (yaml_parse(strbuf_sv(&text), path, &b->arena, &root, err) != ERR_OK)
         return err->code;
     b->path = xstrdup(path);
-    return binding_map(&r, &root, binding_keys, ARRAY_LEN(binding_keys), b);
+    if (binding_map(&r, &root, binding_keys, ARRAY_LEN(binding_keys), b) != ERR_OK)
+        return err->code;
+    if (r.env_files && binding_env_files(&r, r.env_files) != ERR_OK)
+        return err->code;
+    return r.env ? binding_env_map(&r, r.env) : ERR_OK;
 }
 
 static enum err_code binding_apply_options(struct binding *b, const struct binding_options *opt,
@@ -537,12 +575,26 @@ static enum err_code binding_apply_options(struct binding *b, const struct bindi
     return ERR_OK;
 }
 
-/* Every secret by name gets its value; names that look like one are secrets too. */
+/* "postgres://app:hunter2@db/app" */
+static bool binding_has_password(struct sv value)
+{
+    size_t scheme = sv_find(value, SV("://"), 0), at, colon;
+
+    if (scheme == SV_NPOS)
+        return false;
+    value = sv_sub(value, scheme + 3, value.n);
+    value = sv_sub(value, 0, sv_find_byte(value, '/', 0));
+    at = sv_find_byte(value, '@', 0);
+    colon = sv_find_byte(value, ':', 0);
+    return at != SV_NPOS && colon < at;
+}
+
+/* Every secret by name gets its value; names and values that look like one are secrets too. */
 static void binding_take_secrets(struct binding *b)
 {
     for (size_t i = 0; i < b->env.n; i++)
         if (secrets_is_name(b->secrets, b->env.v[i].name) ||
-            secrets_looks_like_name(b->env.v[i].name))
+            secrets_looks_like_name(b->env.v[i].name) || binding_has_password(b->env.v[i].value))
             (void)secrets_add(b->secrets, b->env.v[i].name, b->env.v[i].value);
     for (char **e = environ; *e; e++) {
         struct sv pair = sv_from(*e);
@@ -644,6 +696,10 @@ enum err_code binding_expand(const struct binding *b, struct sv text, struct str
             return err_hint(err, "set it under 'env' in prusik.yaml, or with --set %.*s=...",
                             SV_FMT(name));
         }
+        if (secrets_is_name(b->secrets, name))
+            return err_set(err, ERR_INVALID,
+                           "'%.*s': %.*s is a secret, and what stands here is written down",
+                           SV_FMT(text), SV_FMT(name));
         strbuf_add_sv(out, value);
         text = after;
     }
@@ -657,7 +713,7 @@ enum err_code binding_file(struct binding *b, struct sv text, struct sv *ret, st
 
     if (binding_expand(b, text, &out, err) != ERR_OK)
         return err->code;
-    path = path_join(b->dir, strbuf_str(&out));
+    path = sv_eq(strbuf_sv(&out), SV(".")) ? xstrdup(b->dir) : path_join(b->dir, strbuf_str(&out));
     *ret = arena_sv(&b->arena, sv_from(path));
     return ERR_OK;
 }

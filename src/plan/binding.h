@@ -93,7 +93,8 @@ void binding_release(struct binding *b);
 
 /* Value of an environment variable: the binding's, else the process's; false when it is not set. */
 bool binding_env(const struct binding *b, struct sv name, struct sv *ret);
-/* $NAME and ${NAME} replaced.  ERR_INVALID names the variable that is not set. */
+/* $NAME and ${NAME} replaced.  ERR_INVALID names the variable that is not set, or that is a secret: what
+ * is expanded goes into the plan. */
 NODISCARD enum err_code binding_expand(const struct binding *b, struct sv text, struct strbuf *out,
                                        struct err *err);
 /* A path of the binding, expanded and absolute; in the binding's arena. */

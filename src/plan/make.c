@@ -3,46 +3,75 @@
  */
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "base/ident.h"
+#include "base/suggest.h"
 #include "base/sv.h"
 #include "plan/make_int.h"
 
-void make_question_in(struct make *m, const char *file, size_t line, const char *kind, bool at_plan,
-                      struct sv text, struct sv answer_with)
+void make_ask(struct make *m, const struct make_asked *asked)
 {
     json_t *q = json_object();
 
-    json_put_str(q, "file", file);
-    json_put_int(q, "line", (int64_t)line);
-    json_put_str(q, "kind", kind);
-    json_put_sv(q, "text", text);
-    json_put_sv(q, "answer_with", answer_with);
-    json_put_str(q, "when", at_plan ? "plan" : "run");
+    json_put_str(q, "file", asked->file);
+    json_put_int(q, "line", (int64_t)asked->line);
+    json_put_str(q, "kind", asked->kind);
+    json_put_sv(q, "text", asked->text);
+    json_put_sv(q, "answer_with", asked->answer_with);
+    json_put_str(q, "when", asked->at_plan ? "plan" : "run");
     json_append(m->questions, q);
 }
 
 void make_question(struct make *m, size_t line, const char *kind, bool at_plan, struct sv text,
                    struct sv answer_with)
 {
-    make_question_in(m, m->rb->doc->path, line, kind, at_plan, text, answer_with);
+    make_ask(m, &(struct make_asked){m->rb->doc->path, line, kind, at_plan, text, answer_with});
+}
+
+struct sv make_place(const struct make *m, size_t line)
+{
+    return arena_fmt(m->arena, "%s:%zu", path_base(m->rb->doc->path), line);
 }
 
 /* --- references --- */
 
-static enum err_code make_resolve(struct make *m, struct sv ref, size_t line, struct make_ref *ret)
+/* What a person means by `ref`: a part, else a step.  False: nothing, or more than one. */
+static bool make_find(const struct make *m, struct sv ref, struct make_ref *ret, struct sv *nearest)
 {
-    struct sv near_part, near_step;
-    const char *path = m->b->path ? m->b->path : "prusik.yaml";
+    struct sv near_part, near_step = {NULL, 0};
 
     ret->part = runbook_find_part(m->rb, ref, &near_part);
     ret->step = ret->part == RB_NONE ? runbook_find_step(m->rb, ref, &near_step) : RB_NONE;
-    if (ret->part != RB_NONE || ret->step != RB_NONE)
+    *nearest = near_part;
+    if (!near_part.p ||
+        (near_step.p && suggest_distance(ref, near_step) < suggest_distance(ref, near_part)))
+        *nearest = near_step;
+    return ret->part != RB_NONE || ret->step != RB_NONE;
+}
+
+static enum err_code make_resolve(struct make *m, struct sv ref, size_t line, struct make_ref *ret)
+{
+    struct sv nearest;
+
+    if (make_find(m, ref, ret, &nearest))
         return ERR_OK;
     (void)err_set(m->err, ERR_INVALID, "%s:%zu: the document has no single step or part '%.*s'",
-                  path, line, SV_FMT(ref));
-    if (near_part.p || near_step.p)
-        return err_hint(m->err, "did you mean '%.*s'?",
-                        SV_FMT(near_part.p ? near_part : near_step));
+                  m->b->path, line, SV_FMT(ref));
+    if (nearest.p)
+        return err_hint(m->err, "did you mean '%.*s'?", SV_FMT(nearest));
+    return err_hint(m->err, "prusik plan lists the ids");
+}
+
+static enum err_code make_resolve_choice(struct make *m, const struct binding_choice *c)
+{
+    struct make_ref *ref = vec_add(&m->choice_refs);
+
+    if (make_resolve(m, c->part, c->line, ref) != ERR_OK)
+        return m->err->code;
+    if (ref->part != RB_NONE)
+        return ERR_OK;
+    (void)err_set(m->err, ERR_INVALID, "%s:%zu: '%.*s' is a step: a choice is about a part",
+                  m->b->path, c->line, SV_FMT(c->part));
     return err_hint(m->err, "prusik plan lists the ids");
 }
 
@@ -57,8 +86,7 @@ static enum err_code make_resolve_all(struct make *m)
             ERR_OK)
             return m->err->code;
     for (size_t i = 0; i < m->b->choices.n; i++)
-        if (make_resolve(m, m->b->choices.v[i].part, m->b->choices.v[i].line,
-                         vec_add(&m->choice_refs)) != ERR_OK)
+        if (make_resolve_choice(m, &m->b->choices.v[i]) != ERR_OK)
             return m->err->code;
     return ERR_OK;
 }
@@ -75,28 +103,79 @@ bool make_ref_covers(const struct make *m, const struct make_ref *ref, uint32_t 
 
 struct sv make_short_id(const struct make *m, struct sv id)
 {
-    struct sv ignored;
-
     for (size_t i = id.n; i > 0; i--) {
-        struct sv tail = sv_sub(id, i, id.n);
+        struct sv tail = sv_sub(id, i, id.n), nearest, found;
+        struct make_ref ref;
 
-        if (id.p[i - 1] == '/' && (runbook_find_step(m->rb, tail, &ignored) != RB_NONE ||
-                                   runbook_find_part(m->rb, tail, &ignored) != RB_NONE))
+        if (id.p[i - 1] != '/' || !make_find(m, tail, &ref, &nearest))
+            continue;
+        found = ref.part != RB_NONE ? m->rb->parts[ref.part].id : m->rb->steps[ref.step].id;
+        if (sv_eq(found, id)) /* "3" may be the part that is called so, and no step */
             return tail;
     }
     return id;
 }
 
+/* A drop names a line ("369", "deploy.md:369") or the text. */
+static bool make_drops(const struct make *m, const struct binding_pair *drop, size_t line,
+                       struct sv text)
+{
+    struct sv number = drop->name;
+    uint64_t n;
+
+    if (sv_eq(drop->name, text))
+        return true;
+    if (sv_eat(&number, sv_from(path_base(m->rb->doc->path))) && !sv_eat(&number, SV(":")))
+        return false;
+    return sv_to_u64(number, &n) && n == line;
+}
+
 const struct binding_pair *make_dropped(const struct make *m, size_t line, struct sv text)
 {
-    for (size_t i = 0; i < m->b->drops.n; i++) {
-        uint64_t n;
-
-        if (sv_eq(m->b->drops.v[i].name, text) ||
-            (sv_to_u64(m->b->drops.v[i].name, &n) && n == line))
+    for (size_t i = 0; i < m->b->drops.n; i++)
+        if (make_drops(m, &m->b->drops.v[i], line, text))
             return &m->b->drops.v[i];
-    }
     return NULL;
+}
+
+/* Does the document, or the binding, have what is dropped? */
+static bool make_finds_dropped(const struct make *m, const struct binding_pair *drop)
+{
+    const struct runbook *rb = m->rb;
+
+    for (size_t i = 0; i < rb->n_rules; i++)
+        if (make_drops(m, drop, rb->rules[i].line, rb->rules[i].source))
+            return true;
+    for (size_t i = 0; i < m->b->rules.n; i++)
+        if (sv_eq(drop->name, m->b->rules.v[i].value))
+            return true;
+    for (size_t i = 0; i < rb->n_checkpoints; i++) {
+        struct sv rest = rb->checkpoints[i].source, item;
+
+        while (sv_split(&rest, ',', &item))
+            if (make_drops(m, drop, rb->checkpoints[i].line, sv_trim(item)))
+                return true;
+    }
+    for (size_t i = 0; i < rb->n_steps; i++)
+        for (size_t k = 0; k < rb->steps[i].n_expects; k++)
+            if (make_drops(m, drop, rb->steps[i].expects[k].line, rb->steps[i].expects[k].source))
+                return true;
+    return false;
+}
+
+static enum err_code make_check_drops(struct make *m)
+{
+    for (size_t i = 0; i < m->b->drops.n; i++) {
+        const struct binding_pair *drop = &m->b->drops.v[i];
+
+        if (make_finds_dropped(m, drop))
+            continue;
+        (void)err_set(m->err, ERR_INVALID, "%s:%zu: nothing that is judged is called '%.*s'",
+                      m->b->path, drop->line, SV_FMT(drop->name));
+        return err_hint(m->err, "name the line in the document, or the text of the rule, "
+                                "checkpoint item or expectation");
+    }
+    return ERR_OK;
 }
 
 /* --- the rest of the object --- */
@@ -138,6 +217,25 @@ static void make_environment(struct make *m)
     json_put(m->root, "approvers", approvers);
 }
 
+/* The plan is printed and kept, so a secret must not stand in it. */
+static void make_ask_secret(struct make *m, const struct binding_variable *v)
+{
+    make_ask(m,
+             &(struct make_asked){
+                 .file = m->b->path,
+                 .line = v->line,
+                 .kind = "secret",
+                 .at_plan = true,
+                 .text = arena_fmt(m->arena, "'%.*s' looks like a secret: it would be written down",
+                                   SV_FMT(v->name)),
+                 .answer_with = arena_fmt(
+                     m->arena,
+                     "variables: {%.*s: {command: 'printf %%s \"$NAME\"'}}, and NAME in the "
+                     "environment",
+                     SV_FMT(v->name)),
+             });
+}
+
 static void make_variables(struct make *m)
 {
     json_t *list = json_array();
@@ -146,8 +244,13 @@ static void make_variables(struct make *m)
         const struct binding_variable *v = &m->b->variables.v[i];
         json_t *j = json_object();
 
+        if (v->value.n && secrets_looks_like_name(v->name)) {
+            make_ask_secret(m, v);
+            json_put_sv(j, "value", SV(SECRET_MASK));
+        } else {
+            json_put_sv(j, "value", v->value);
+        }
         json_put_sv(j, "name", v->name);
-        json_put_sv(j, "value", v->value);
         json_put_sv(j, "command", v->command);
         json_put_int(j, "line", (int64_t)v->line);
         json_append(list, j);
@@ -297,7 +400,7 @@ static enum err_code make_all(struct make *m)
 {
     json_t *steps, *way_back;
 
-    if (make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK)
+    if (make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK || make_check_drops(m) != ERR_OK)
         return m->err->code;
     make_notes(m);
     make_environment(m);

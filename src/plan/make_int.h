@@ -25,12 +25,20 @@ struct make {
 
 /* --- make.c --- */
 
-/* `when`: true: before any run; false: a person can be asked during the run. */
+/* A question; texts are copied. */
+struct make_asked {
+    const char *file;
+    size_t line;
+    const char *kind;
+    bool at_plan; /* before any run; false: a person can be asked during the run */
+    struct sv text, answer_with;
+};
+void make_ask(struct make *m, const struct make_asked *asked);
+/* About the document. */
 void make_question(struct make *m, size_t line, const char *kind, bool at_plan, struct sv text,
                    struct sv answer_with);
-/* The same about another file, the binding. */
-void make_question_in(struct make *m, const char *file, size_t line, const char *kind, bool at_plan,
-                      struct sv text, struct sv answer_with);
+/* "deploy.md:369": the document's name without folder, and the line.  The id of a rule of the document. */
+struct sv make_place(const struct make *m, size_t line);
 /* Is the step meant by the reference? */
 bool make_ref_covers(const struct make *m, const struct make_ref *ref, uint32_t step);
 /* The reference that a person would type for a step or part. */
@@ -61,7 +69,7 @@ NODISCARD enum err_code make_steps(struct make *m, bool way_back, json_t **ret);
 /* --- make_undo.c --- */
 
 /* Fill "undo" of every step that is carried out, from what the way back does; asks about gaps. */
-void make_undos(struct make *m, json_t *steps, const json_t *way_back);
+void make_undos(struct make *m, json_t *steps, json_t *way_back);
 
 /* --- make_watch.c --- */
 

@@ -124,13 +124,19 @@ static json_t *make_expect(struct make *m, const struct rb_expect *e)
 
 static void make_expects(struct make *m, const struct rb_step *s, bool answered, json_t *out)
 {
-    json_t *list = json_array();
+    json_t *list = json_array(), *dropped = json_array();
 
     for (size_t i = 0; i < s->n_expects; i++) {
         const struct rb_expect *e = &s->expects[i];
+        const struct binding_pair *drop = make_dropped(m, e->line, e->source);
 
-        if (make_dropped(m, e->line, e->source))
+        if (drop) {
+            json_t *j = make_expect(m, e);
+
+            json_put_sv(j, "reason", drop->value);
+            json_append(dropped, j);
             continue;
+        }
         json_append(list, make_expect(m, e));
         if (e->form == EXPECT_ASK && !answered)
             make_question(m, e->line, "expectation", false,
@@ -139,6 +145,10 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
                                     SV_FMT(make_short_id(m, s->id))));
     }
     json_put(out, "expectations", list);
+    if (json_array_size(dropped))
+        json_put(out, "dropped", dropped);
+    else
+        json_decref(dropped);
 }
 
 /* --- answers, settings --- */

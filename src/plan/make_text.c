@@ -6,21 +6,8 @@
 
 static void make_add_text(json_t *pieces, struct sv text)
 {
-    size_t n = json_array_size(pieces);
-    const json_t *last = n ? json_array_get(pieces, n - 1) : NULL;
-
-    if (!text.n)
-        return;
-    if (json_is_string(last)) {
-        CLEANUP(strbuf_release) struct strbuf joined = STRBUF(0);
-
-        strbuf_add(&joined, json_string_value(last), json_string_length(last));
-        strbuf_add_sv(&joined, text);
-        (void)json_array_remove(pieces, n - 1); /* it is there */
-        json_append(pieces, json_sv(strbuf_sv(&joined)));
-    } else {
+    if (text.n)
         json_append(pieces, json_sv(text));
-    }
 }
 
 static void make_add_named(json_t *pieces, const char *kind, struct sv name)
@@ -66,12 +53,18 @@ static bool make_find_made(const struct make *m, struct sv before, struct sv aft
     return false;
 }
 
+static bool make_is_one_of(char c, struct sv set)
+{
+    return sv_find_byte(set, c, 0) != SV_NPOS;
+}
+
 /* The part of a file name before or after a placeholder: up to a blank, quote or '/'. */
 static struct sv make_name_before(struct sv text, size_t at)
 {
     size_t from = at;
 
-    while (from > 0 && !ascii_is_space(text.p[from - 1]) && !memchr("/\"'", text.p[from - 1], 3))
+    while (from > 0 && !ascii_is_space(text.p[from - 1]) &&
+           !make_is_one_of(text.p[from - 1], SV("/\"'")))
         from--;
     return sv_sub(text, from, at);
 }
@@ -80,7 +73,7 @@ static struct sv make_name_after(struct sv text, size_t at)
 {
     size_t to = at;
 
-    while (to < text.n && !ascii_is_space(text.p[to]) && !memchr("/\"'`;|", text.p[to], 6))
+    while (to < text.n && !ascii_is_space(text.p[to]) && !make_is_one_of(text.p[to], SV("/\"'`;|")))
         to++;
     return sv_sub(text, at, to);
 }

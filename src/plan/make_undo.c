@@ -5,24 +5,88 @@
 #include "base/sv.h"
 #include "plan/make_int.h"
 
-/* The step of the way back that undoes a change of this kind, or NULL. */
-static const json_t *make_covering(const json_t *way_back, struct sv effect, struct sv service)
-{
-    if (sv_eq(effect, SV("unknown"))) /* nobody knows what would undo it */
-        return NULL;
-    for (size_t i = 0; i < json_array_size(way_back); i++) {
-        const json_t *s = json_array_get(way_back, i);
-        struct sv theirs = json_get_sv(s, "effect");
+/* A step as a change: what it changes, and of a service which one and how. */
+struct make_change {
+    const json_t *step;
+    struct sv effect;
+    struct sv unit;         /* of "service"; empty: not known before the run */
+    enum service_verb verb; /* SERVICE__N: not known */
+};
 
-        if (json_get_sv(s, "skip").n)
-            continue;
-        if (sv_eq(effect, SV("service")) && sv_eq(theirs, SV("service")) &&
-            sv_eq(json_get_sv(json_object_get(s, "action"), "service"), service))
-            return s;
-        if (!sv_eq(effect, SV("service")) && sv_eq(theirs, effect))
-            return s;
+static bool make_starts(enum service_verb verb)
+{
+    return verb == SERVICE_START || verb == SERVICE_RESTART;
+}
+
+static void make_read_service(struct make *m, const struct command *c, struct make_change *change)
+{
+    CLEANUP(strbuf_release) struct strbuf unit = STRBUF(0);
+    struct sv name;
+
+    change->verb = c->verb;
+    if (!make_word_now(m, c->target, &unit))
+        return;
+    name = strbuf_sv(&unit);
+    if (sv_ends(name, SV(".service")))
+        name.n -= sizeof(".service") - 1;
+    change->unit = arena_sv(m->arena, name);
+}
+
+/* The steps of a list as changes.  They stand in the order of the document's steps. */
+static struct make_change *make_changes(struct make *m, const json_t *list)
+{
+    size_t n = json_array_size(list);
+    struct make_change *v = ARENA_NEWN(m->arena, struct make_change, n);
+
+    for (size_t i = 0, at = 0; i < n; i++, at++) {
+        const struct command *c;
+
+        v[i].step = json_array_get(list, i);
+        v[i].effect = json_get_sv(v[i].step, "effect");
+        v[i].verb = SERVICE__N;
+        while (!sv_eq(m->rb->steps[at].id, json_get_sv(v[i].step, "id")))
+            at++;
+        c = m->rb->steps[at].command;
+        if (c && c->form == COMMAND_SERVICE)
+            make_read_service(m, c, &v[i]);
     }
-    return NULL;
+    return v;
+}
+
+/* How well `back` undoes `change`: 0 not at all.  What starts a service beats what stops it, and what is
+ * always done beats what is done only if. */
+static unsigned make_covers(const struct make_change *back, const struct make_change *change)
+{
+    bool service = sv_eq(change->effect, SV("service"));
+    bool always = json_array_size(json_object_get(back->step, "choices")) == 0;
+
+    if (json_get_sv(back->step, "skip").n || !sv_eq(back->effect, change->effect))
+        return 0;
+    if (service && !sv_eq(back->unit, change->unit))
+        return 0;
+    if (change->verb == SERVICE_STOP && !make_starts(back->verb))
+        return 0; /* stopping it once more leaves it stopped */
+    return 1 + (always ? 1 : 0) + (service && make_starts(back->verb) ? 2 : 0);
+}
+
+/* The step of the way back that undoes a change best, the first of equals; NULL: none does. */
+static const json_t *make_covering(const struct make_change *back, size_t n,
+                                   const struct make_change *change)
+{
+    const json_t *found = NULL;
+    unsigned best = 0;
+
+    if (sv_eq(change->effect, SV("unknown"))) /* nobody knows what would undo it */
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        unsigned covers = make_covers(&back[i], change);
+
+        if (covers > best) {
+            best = covers;
+            found = back[i].step;
+        }
+    }
+    return found;
 }
 
 static void make_put_undo(json_t *step, enum plan_undo how, struct sv text)
@@ -52,42 +116,46 @@ static void make_gap(struct make *m, json_t *step)
                             SV_FMT(make_short_id(m, id))));
 }
 
-static void make_undo(struct make *m, json_t *step, const json_t *way_back)
+static void make_section(struct make *m, json_t *step, const json_t *cover)
 {
-    struct sv effect = json_get_sv(step, "effect");
+    const json_t *choice = json_array_get(json_object_get(cover, "choices"), 0);
+    struct sv text = arena_fmt(m->arena, "%.*s (line %lld)", SV_FMT(json_get_sv(cover, "part")),
+                               (long long)json_get_int(cover, "line", 0));
+
+    if (choice)
+        text = arena_fmt(m->arena, "%.*s, %.*s", SV_FMT(text), SV_FMT(json_get_sv(choice, "text")));
+    make_put_undo(step, UNDO_SECTION, text);
+}
+
+static void make_undo(struct make *m, json_t *step, const json_t *cover)
+{
     struct sv accepted = arena_sv(m->arena, json_get_sv(step, "undo_accepted"));
-    const json_t *action = json_object_get(step, "action"), *cover;
+    bool flag = sv_eq(json_get_sv(step, "kind"), SV("maintenance"));
 
     (void)json_object_del(step, "undo_accepted"); /* most steps have none */
-    if (accepted.n) {
+    if (accepted.n)
         make_put_undo(step, UNDO_ACCEPTED, accepted);
-        return;
-    }
-    if (json_get_sv(step, "skip").n || make_changes_nothing(effect)) {
+    else if (json_get_sv(step, "skip").n || make_changes_nothing(json_get_sv(step, "effect")))
         make_put_undo(step, UNDO_NOTHING, SV(""));
-        return;
-    }
-    if (sv_eq(json_get_sv(step, "kind"), SV("maintenance"))) {
+    else if (flag)
         make_put_undo(step, UNDO_INVERSE,
-                      json_get_bool(action, "on", false)
+                      json_get_bool(json_object_get(step, "action"), "on", false)
                           ? SV("the flag is removed")
                           : SV("nothing: the flag only hides the service"));
-        return;
-    }
-    cover = make_covering(way_back, effect, json_get_sv(action, "service"));
-    if (cover)
-        make_put_undo(step, UNDO_SECTION,
-                      arena_fmt(m->arena, "%.*s (line %lld)", SV_FMT(json_get_sv(cover, "part")),
-                                (long long)json_get_int(cover, "line", 0)));
+    else if (cover)
+        make_section(m, step, cover);
     else
         make_gap(m, step);
 }
 
-void make_undos(struct make *m, json_t *steps, const json_t *way_back)
+void make_undos(struct make *m, json_t *steps, json_t *way_back)
 {
-    for (size_t i = 0; i < json_array_size(steps); i++)
-        make_undo(m, json_array_get(steps, i), way_back);
-    for (size_t i = 0; i < json_array_size(way_back); i++) {
+    size_t n = json_array_size(steps), n_back = json_array_size(way_back);
+    const struct make_change *changes = make_changes(m, steps), *back = make_changes(m, way_back);
+
+    for (size_t i = 0; i < n; i++)
+        make_undo(m, json_array_get(steps, i), make_covering(back, n_back, &changes[i]));
+    for (size_t i = 0; i < n_back; i++) {
         json_t *step = json_array_get(way_back, i);
 
         (void)json_object_del(step, "undo_accepted"); /* a way back is not undone */

@@ -6,19 +6,6 @@
 #include "plan/plan_rules.h"
 #include "runbook/prose.h"
 
-/* "004:369"-like: the document's name without folder and the line. */
-static struct sv make_rule_id(const struct make *m, size_t line)
-{
-    struct sv path = sv_from(m->rb->doc->path);
-
-    for (size_t i = path.n; i > 0; i--)
-        if (path.p[i - 1] == '/') {
-            path = sv_sub(path, i, path.n);
-            break;
-        }
-    return arena_fmt(m->arena, "%.*s:%zu", SV_FMT(path), line);
-}
-
 static struct sv make_moment(struct make *m, int64_t ms)
 {
     static const struct {
@@ -31,6 +18,12 @@ static struct sv make_moment(struct make *m, int64_t ms)
             return arena_fmt(m->arena, "T+%lld%s", (long long)(ms / units[i].unit),
                              units[i].letter);
     return arena_fmt(m->arena, "T+%lldms", (long long)ms);
+}
+
+/* Behind the end of the watch that the binding sets: nothing is asked about it. */
+static bool make_is_late(const struct make *m, int64_t at_ms)
+{
+    return m->b->until_ms >= 0 && at_ms > m->b->until_ms;
 }
 
 static json_t *make_rule(struct make *m, struct sv id, struct sv source, struct sv text,
@@ -56,11 +49,11 @@ static void make_document_rule(struct make *m, const struct rb_rule *r, json_t *
     struct sv text = timed ? arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(r->text),
                                        SV_FMT(make_moment(m, r->offset_ms)))
                            : r->text;
-    json_t *j = make_rule(m, make_rule_id(m, r->line), r->source, text, r->line);
+    json_t *j = make_rule(m, make_place(m, r->line), r->source, text, r->line);
 
     json_put_int(j, "at_ms", r->offset_ms);
     json_append(rules, j);
-    if (!r->text.n && !json_get_bool(j, "dropped", false))
+    if (!r->text.n && !json_get_bool(j, "dropped", false) && !make_is_late(m, r->offset_ms))
         make_question(
             m, r->line, "metric", true,
             arena_fmt(m->arena, "this condition is not understood: \"%.*s\"", SV_FMT(r->source)),
@@ -108,10 +101,12 @@ static json_t *make_checkpoint_at(struct make *m, json_t *list, int64_t at_ms, s
     return json_object_get(c, "items");
 }
 
-static void make_add_item(struct make *m, json_t *items, struct sv text, json_t *rules, size_t line)
+/* An item of the schedule at that moment.  Nobody looks by heart: without a rule it is a question. */
+static void make_add_item(struct make *m, json_t *items, struct sv text, json_t *rules, size_t line,
+                          int64_t at_ms)
 {
     const struct binding_pair *drop = make_dropped(m, line, text);
-    bool ask = json_array_size(rules) == 0 && !drop;
+    bool ask = json_array_size(rules) == 0 && !drop && !make_is_late(m, at_ms);
     json_t *j = json_object();
 
     json_put_sv(j, "text", text);
@@ -122,7 +117,7 @@ static void make_add_item(struct make *m, json_t *items, struct sv text, json_t 
     json_append(items, j);
     if (ask)
         make_question(
-            m, line, "checkpoint", false,
+            m, line, "checkpoint", true,
             arena_fmt(m->arena, "no rule says how '%.*s' is judged", SV_FMT(text)),
             arena_fmt(m->arena, "drop: {\"%.*s\": why}, or metrics and rules", SV_FMT(text)));
 }
@@ -157,19 +152,21 @@ static json_t *make_checkpoints(struct make *m, const json_t *rules)
         while (sv_split(&rest, ',', &item))
             make_add_item(m, items, sv_trim(item),
                           make_rules_about(rules, prose_subject(prose, item), c->offset_ms),
-                          c->line);
+                          c->line, c->offset_ms);
     }
     for (size_t i = 0; i < json_array_size(rules); i++) { /* "15-Minute Checks" */
         const json_t *r = json_array_get(rules, i);
         int64_t at_ms = json_get_int(r, "at_ms", -1);
         json_t *ids;
+        size_t line;
 
         if (at_ms < 0 || json_get_bool(r, "dropped", false) || !json_get_sv(r, "text").n)
             continue;
         ids = json_array();
         json_append(ids, json_sv(json_get_sv(r, "id")));
-        make_add_item(m, make_checkpoint_at(m, list, at_ms, (size_t)json_get_int(r, "line", 0)),
-                      json_get_sv(r, "source"), ids, (size_t)json_get_int(r, "line", 0));
+        line = (size_t)json_get_int(r, "line", 0);
+        make_add_item(m, make_checkpoint_at(m, list, at_ms, line), json_get_sv(r, "source"), ids,
+                      line, at_ms);
     }
     return list;
 }
@@ -224,9 +221,10 @@ static void make_drop_late(struct make *m, json_t *list, int64_t until_ms)
         if (json_get_int(j, "at_ms", -1) <= until_ms || json_get_bool(j, "dropped", false))
             continue;
         json_put_bool(j, "dropped", true);
-        json_put_sv(
-            j, "reason",
-            arena_fmt(m->arena, "the watch ends at %.*s", SV_FMT(make_moment(m, until_ms))));
+        json_put_sv(j, "reason",
+                    until_ms ? arena_fmt(m->arena, "the watch ends at %.*s",
+                                         SV_FMT(make_moment(m, until_ms)))
+                             : SV("nothing is watched after the deployment"));
     }
 }
 
@@ -238,22 +236,35 @@ static struct sv make_proposal(struct make *m, struct sv message, struct sv fall
     size_t n;
     const struct prose_subject_info *infos = prose_subjects(&n);
 
-    for (size_t i = 0; i < n; i++)
-        if (sv_has_word(message, infos[i].name))
-            return infos[i].proposal ? arena_fmt(m->arena, "metrics: {%.*s: '%s'}",
-                                                 SV_FMT(infos[i].name), infos[i].proposal)
-                                     : arena_fmt(m->arena, "metrics: {%.*s: EXPRESSION}, %s",
-                                                 SV_FMT(infos[i].name), infos[i].meaning);
+    for (size_t i = 0; i < n; i++) {
+        const struct prose_subject_info *s = &infos[i];
+
+        if (!sv_has_word(message, s->name))
+            continue;
+        if (s->proposal)
+            return arena_fmt(m->arena, "metrics: {%.*s: '%s'}", SV_FMT(s->name), s->proposal);
+        return arena_fmt(m->arena, "metrics: {%.*s: EXPRESSION}, %s", SV_FMT(s->name), s->meaning);
+    }
     return fallback;
 }
 
 /* The entry of an alias is only its name and text: the binding knows the line. */
 static size_t make_alias_line(const struct make *m, struct sv name)
 {
-    for (size_t i = 0; i < m->b->metrics.n; i++)
-        if (sv_eq(m->b->metrics.v[i].name, name))
-            return m->b->metrics.v[i].line;
-    return 0;
+    size_t i = 0;
+
+    while (i < m->b->metrics.n && !sv_eq(m->b->metrics.v[i].name, name))
+        i++;
+    assert(i < m->b->metrics.n); /* the plan's aliases are the binding's */
+    return m->b->metrics.v[i].line;
+}
+
+/* Where the entry of a rule, a checkpoint or an alias was written. */
+static const char *make_rule_file(const struct make *m, const json_t *entry)
+{
+    bool alias = json_object_get(entry, "line") == NULL;
+
+    return json_get_str(entry, "file", alias ? m->b->path : m->rb->doc->path);
 }
 
 static void make_rule_finding(void *arg, const json_t *entry, const struct rule_finding *f)
@@ -268,12 +279,94 @@ static void make_rule_finding(void *arg, const json_t *entry, const struct rule_
         return;
     if (!source.n)
         source = json_get_sv(entry, "name"); /* a checkpoint */
-    make_question_in(
-        m, json_get_str(entry, "file", alias ? m->b->path : m->rb->doc->path), line, "metric", true,
-        arena_fmt(m->arena, "\"%.*s\" cannot be judged: %.*s", SV_FMT(source), SV_FMT(f->message)),
-        make_proposal(m, f->message,
-                      f->hint.n ? arena_sv(m->arena, f->hint)
-                                : SV("metrics or rules in prusik.yaml, or drop")));
+    make_ask(m, &(struct make_asked){
+                    .file = make_rule_file(m, entry),
+                    .line = line,
+                    .kind = "metric",
+                    .at_plan = true,
+                    .text = arena_fmt(m->arena, "\"%.*s\" cannot be judged: %.*s", SV_FMT(source),
+                                      SV_FMT(f->message)),
+                    .answer_with =
+                        make_proposal(m, f->message,
+                                      f->hint.n ? arena_sv(m->arena, f->hint)
+                                                : SV("metrics or rules in prusik.yaml, or drop")),
+                });
+}
+
+/* --- what this version does not do --- */
+
+/* The rule with other actions in place of those that tell somebody: "investigate when ...". */
+static struct sv make_without_receivers(struct make *m, struct rule *r)
+{
+    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->n_acts; i++) {
+        struct rule_act act = r->acts[i];
+        bool there = false;
+
+        if (rule_actions[act.action].named)
+            act = (struct rule_act){
+                rule_actions[act.action].verdict == VERDICT_OK ? ACTION_OK : ACTION_INVESTIGATE,
+                {NULL, 0}};
+        for (size_t k = 0; k < kept; k++)
+            there |= r->acts[k].action == act.action;
+        if (!there)
+            r->acts[kept++] = act;
+    }
+    r->n_acts = kept;
+    rule_print(r, &out);
+    return arena_sv(m->arena, strbuf_sv(&out));
+}
+
+/* Nobody is told and no flag is switched yet: a rule that wants it must not pass for one that does. */
+static void make_ask_receiver(struct make *m, const json_t *rule)
+{
+    struct rule_diag diag;
+    struct err ignored; /* what is no rule is asked about elsewhere */
+    struct rule *r;
+
+    if (json_get_bool(rule, "dropped", false) ||
+        rule_parse(m->arena, json_get_sv(rule, "text"), &r, &diag, &ignored) != ERR_OK)
+        return;
+    for (size_t i = 0; i < r->n_acts; i++) {
+        struct rule_act act = r->acts[i];
+
+        if (!rule_actions[act.action].named)
+            continue;
+        make_ask(m, &(struct make_asked){
+                        .file = make_rule_file(m, rule),
+                        .line = (size_t)json_get_int(rule, "line", 0),
+                        .kind = "action",
+                        .at_plan = true,
+                        .text = arena_fmt(m->arena, "\"%.*s %.*s\" is not supported yet",
+                                          SV_FMT(rule_actions[act.action].name), SV_FMT(act.name)),
+                        .answer_with = arena_fmt(m->arena, "rules: {%.*s: '%.*s'}",
+                                                 SV_FMT(json_get_sv(rule, "id")),
+                                                 SV_FMT(make_without_receivers(m, r))),
+                    });
+        return;
+    }
+}
+
+/* Rules that are judged all the time, and nothing that says until when. */
+static void make_ask_until(struct make *m, const json_t *rules, int64_t until_ms)
+{
+    for (size_t i = 0; until_ms == 0 && i < json_array_size(rules); i++) {
+        const json_t *r = json_array_get(rules, i);
+
+        if (json_get_bool(r, "dropped", false))
+            continue;
+        make_ask(m, &(struct make_asked){
+                        .file = make_rule_file(m, r),
+                        .line = (size_t)json_get_int(r, "line", 0),
+                        .kind = "watch",
+                        .at_plan = true,
+                        .text = SV("how long are the rules judged after the deployment?"),
+                        .answer_with = SV("watch: {until: T+30m}"),
+                    });
+        return;
+    }
 }
 
 static enum err_code make_check_rules(struct make *m)
@@ -300,5 +393,8 @@ enum err_code make_watch(struct make *m)
     make_drop_late(m, checkpoints, until_ms);
     if (make_sources(m, watch) != ERR_OK)
         return m->err->code;
+    make_ask_until(m, rules, until_ms);
+    for (size_t i = 0; i < json_array_size(rules); i++)
+        make_ask_receiver(m, json_array_get(rules, i));
     return make_check_rules(m);
 }

@@ -5,7 +5,8 @@
 #include "base/suggest.h"
 #include "base/sv.h"
 
-#define PLAN_FORMAT 1
+#define PLAN_FORMAT     1
+#define PLAN_LONGEST_MS (INT64_MAX / 1000000) /* 292 years: in nanoseconds it still fits */
 
 const char *plan_undo_name(enum plan_undo u)
 {
@@ -132,6 +133,20 @@ static void plan_load_choices(struct plan *p, const json_t *j, struct plan_step 
     }
 }
 
+static void plan_load_dropped(struct plan *p, const json_t *j, struct plan_step *s)
+{
+    const json_t *list = json_object_get(j, "dropped");
+
+    s->n_dropped = plan_size(j, "dropped");
+    s->dropped = ARENA_NEWN(&p->arena, struct plan_dropped, s->n_dropped);
+    for (size_t i = 0; i < s->n_dropped; i++) {
+        const json_t *d = json_array_get(list, i);
+
+        s->dropped[i] = (struct plan_dropped){json_get_sv(d, "text"), json_get_sv(d, "reason"),
+                                              plan_line(d, "line")};
+    }
+}
+
 static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan_step *s,
                                     struct err *err)
 {
@@ -174,6 +189,7 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
         if (plan_load_expect(p, json_array_get(expects, i), 0, &s->expects[i], err) != ERR_OK)
             return err->code;
     plan_load_choices(p, j, s);
+    plan_load_dropped(p, j, s);
     return ERR_OK;
 }
 
@@ -385,40 +401,42 @@ void plan_release(struct plan *p)
 
 /* --- questions about a plan --- */
 
-static const struct plan_step *plan_find_in(const struct plan_step *v, size_t n, struct sv ref,
-                                            struct suggest *near, size_t *hits)
+struct plan_search {
+    struct sv ref;
+    struct suggest near;
+    const struct plan_step *exact, *ends; /* called so; one whose id ends so */
+    size_t n_ends;
+};
+
+static void plan_search_in(struct plan_search *f, const struct plan_step *v, size_t n)
 {
-    const struct plan_step *found = NULL;
+    struct sv ref = f->ref;
 
     for (size_t i = 0; i < n; i++) {
         struct sv id = v[i].id;
 
-        if (sv_eq(id, ref)) {
-            *hits = 1;
-            return &v[i];
-        }
-        suggest_offer(near, id);
-        if (sv_ends(id, ref) && id.n > ref.n && id.p[id.n - ref.n - 1] == '/') {
-            found = &v[i];
-            (*hits)++;
-            near->best = id;
-            near->distance = 0;
-        }
+        if (sv_eq(id, ref))
+            f->exact = &v[i];
+        suggest_offer(&f->near, id);
+        if (!sv_ends(id, ref) || id.n <= ref.n || id.p[id.n - ref.n - 1] != '/')
+            continue;
+        f->ends = &v[i];
+        f->n_ends++;
+        f->near.best = id;
+        f->near.distance = 0;
     }
-    return found;
 }
 
 const struct plan_step *plan_find(const struct plan *p, struct sv ref, struct sv *nearest)
 {
-    struct suggest near = suggest_begin(ref);
-    size_t hits = 0, hits_back = 0;
-    const struct plan_step *s = plan_find_in(p->steps, p->n_steps, ref, &near, &hits);
-    const struct plan_step *back = plan_find_in(p->way_back, p->n_way_back, ref, &near, &hits_back);
+    struct plan_search f = {.ref = ref, .near = suggest_begin(ref)};
 
-    *nearest = near.best;
-    if (hits + hits_back != 1)
-        return NULL;
-    return hits ? s : back;
+    plan_search_in(&f, p->steps, p->n_steps);
+    plan_search_in(&f, p->way_back, p->n_way_back);
+    *nearest = f.near.best;
+    if (f.exact)
+        return f.exact;
+    return f.n_ends == 1 ? f.ends : NULL;
 }
 
 size_t plan_open(const struct plan *p, bool attended)
@@ -432,7 +450,8 @@ size_t plan_open(const struct plan *p, bool attended)
 
 int64_t plan_scale(const struct plan *p, int64_t ms)
 {
-    int64_t scaled = (int64_t)llround((double)ms * p->time_scale);
+    double exact = (double)ms * p->time_scale;
+    int64_t scaled = exact < (double)PLAN_LONGEST_MS ? (int64_t)llround(exact) : PLAN_LONGEST_MS;
 
     return ms > 0 && scaled < 1 ? 1 : scaled;
 }

@@ -24,6 +24,12 @@ struct plan_expect {
     size_t n_any;
 };
 
+/* An expectation that the binding drops, with its reason. */
+struct plan_dropped {
+    struct sv text, reason;
+    size_t line;
+};
+
 enum plan_undo { UNDO_NOTHING, UNDO_INVERSE, UNDO_SECTION, UNDO_ACCEPTED, UNDO_GAP, UNDO__N };
 const char *plan_undo_name(enum plan_undo u);
 
@@ -33,6 +39,8 @@ struct plan_step {
     const json_t *action;
     struct plan_expect *expects;
     size_t n_expects;
+    struct plan_dropped *dropped;
+    size_t n_dropped;
     int64_t timeout_ms, wait_ms, retries;
     enum plan_undo undo;
     struct sv undo_text;
@@ -131,7 +139,8 @@ const struct plan_step *plan_find(const struct plan *p, struct sv ref, struct sv
 const struct plan_part *plan_part(const struct plan *p, struct sv id);
 /* Number of open questions; `attended`: those that a person can answer during the run do not count. */
 size_t plan_open(const struct plan *p, bool attended);
-/* A duration of the plan that passes by the clock, scaled; not below 1 ms unless it is 0. */
+/* A duration of the plan that passes by the clock, scaled; not below 1 ms unless it is 0, and at most 292
+ * years. */
 int64_t plan_scale(const struct plan *p, int64_t ms);
 /* How long something real may take: a rehearsal does not make machines faster, so it is never shortened. */
 int64_t plan_bound(const struct plan *p, int64_t ms);

@@ -7,11 +7,14 @@
 #include "base/vec.h"
 
 #define YAML_DEPTH 32 /* a binding is three levels deep */
+#define YAML_NODES \
+    100000u /* aliases count each time: a few lines of them can stand for 2^60 nodes */
 
 struct yaml_build {
     struct arena *arena;
     const char *path;
     struct err *err;
+    size_t nodes;
 };
 
 static size_t yaml_line(struct fy_node *n)
@@ -86,8 +89,19 @@ static enum err_code yaml_convert(struct yaml_build *b, struct fy_node *n, int d
     if (depth > YAML_DEPTH)
         return err_set(b->err, ERR_LIMIT, "%s:%zu: nested deeper than %d", b->path, ret->line,
                        YAML_DEPTH);
-    if (!n) /* "key:" and nothing */
-        return ERR_OK;
+    if (++b->nodes > YAML_NODES)
+        return err_set(b->err, ERR_LIMIT, "%s:%zu: more than %u values", b->path, ret->line,
+                       YAML_NODES);
+    if (!n)            /* "key:" and nothing */
+        return ERR_OK; /* uncovered: libfyaml makes an empty scalar of it */
+    if (fy_node_is_alias(n)) {
+        struct sv name = yaml_scalar(n, b->arena);
+
+        n = fy_node_resolve_alias(n);
+        if (!n)
+            return err_set(b->err, ERR_INVALID, "%s:%zu: there is no anchor '%.*s'", b->path,
+                           ret->line, SV_FMT(name));
+    }
     if (fy_node_get_type(n) == FYNT_MAPPING)
         return yaml_convert_map(b, n, depth, ret);
     if (fy_node_get_type(n) == FYNT_SEQUENCE)
@@ -127,8 +141,8 @@ enum err_code yaml_parse(struct sv text, const char *path, struct arena *arena,
     struct fy_diag_cfg diag_cfg;
     CLEANUP(yaml_destroy_diag) struct fy_diag *diag = NULL;
     CLEANUP(yaml_destroy_document) struct fy_document *doc = NULL;
-    struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_RESOLVE_DOCUMENT};
-    struct yaml_build b = {arena, path, err};
+    struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG};
+    struct yaml_build b = {.arena = arena, .path = path, .err = err};
     struct yaml_node root = {.kind = YAML_MAP};
     bool blank = true;
     struct sv rest = text, line;
@@ -171,7 +185,7 @@ bool yaml_bool(const struct yaml_node *n, bool *ret)
     } rows[] = {{SV("yes"), true}, {SV("true"), true},   {SV("on"), true},
                 {SV("no"), false}, {SV("false"), false}, {SV("off"), false}};
 
-    for (size_t i = 0; n->kind == YAML_SCALAR && i < ARRAY_LEN(rows); i++)
+    for (size_t i = 0; n->kind == YAML_SCALAR && !n->quoted && i < ARRAY_LEN(rows); i++)
         if (sv_eq_nocase(n->text, rows[i].word)) {
             *ret = rows[i].value;
             return true;

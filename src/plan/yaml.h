@@ -3,7 +3,8 @@
 /*
  * yaml: a YAML document as a tree with line numbers (libfyaml, YAML 1.2).
  *
- * Keys are scalars and occur once.  Anchors and aliases are resolved.  Everything
+ * Keys are scalars and occur once.  Anchors and aliases are resolved; merge keys
+ * ("<<") are keys like others.  Everything
  * lives in the arena.
  */
 #include "base/arena.h"
@@ -26,5 +27,5 @@ NODISCARD enum err_code yaml_parse(struct sv text, const char *path, struct aren
                                    struct yaml_node *ret, struct err *err);
 /* The member of a map, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
-/* yes, true, on / no, false, off; false when it is neither. */
+/* yes, true, on / no, false, off, not in quotes; false when it is neither. */
 NODISCARD bool yaml_bool(const struct yaml_node *n, bool *ret);

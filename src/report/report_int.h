@@ -3,8 +3,27 @@
 /*
  * report_int: what the files of src/report share.
  */
+#include "base/strbuf.h"
 #include "report/view.h"
 
 /* An output of a step ("out" or "err"), appended; nothing when there was none. */
 NODISCARD enum err_code report_output(struct store *s, const json_t *outcome, const char *key,
                                       struct strbuf *out, struct err *err);
+/* Something of the plan that is not judged, and why.  `what`: "rule", "checkpoint", "expectation". */
+typedef void report_dropped_fn(void *arg, const char *what, struct sv text, struct sv reason,
+                               size_t line);
+void report_each_dropped(const struct view *v, report_dropped_fn *fn, void *arg);
+
+/* --- HTML --- */
+
+extern const char report_css[];
+
+/* Escaped. */
+void html_sv(struct strbuf *b, struct sv s);
+void html_str(struct strbuf *b, const char *s);
+/* A state or verdict in its colour. */
+void html_tag(struct strbuf *b, struct sv state);
+
+/* report_html_step.c: the steps that were planned, or those of the way back when it was taken. */
+NODISCARD enum err_code html_steps(struct store *s, struct strbuf *b, const struct view *v,
+                                   bool way_back, struct err *err);

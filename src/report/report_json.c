@@ -16,6 +16,49 @@ enum err_code report_output(struct store *s, const json_t *outcome, const char *
     return store_blob(s, &h, SIZE_MAX, out, err);
 }
 
+void report_each_dropped(const struct view *v, report_dropped_fn *fn, void *arg)
+{
+    const json_t *list = json_object_get(v->plan.json, "checkpoints");
+
+    for (size_t i = 0; i < v->steps.n; i++)
+        for (size_t k = 0; k < v->steps.v[i].p->n_dropped; k++) {
+            const struct plan_dropped *d = &v->steps.v[i].p->dropped[k];
+
+            fn(arg, "expectation", d->text, d->reason, d->line);
+        }
+    for (size_t i = 0; i < v->plan.n_rules; i++) {
+        const struct plan_rule *r = &v->plan.rules[i];
+
+        if (r->dropped)
+            fn(arg, "rule", r->source, r->reason, r->line);
+    }
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *c = json_array_get(list, i), *items = json_object_get(c, "items");
+        size_t line = (size_t)json_get_int(c, "line", 0);
+
+        if (json_get_bool(c, "dropped", false))
+            fn(arg, "checkpoint", json_get_sv(c, "name"), json_get_sv(c, "reason"), line);
+        for (size_t k = 0; k < json_array_size(items); k++) {
+            const json_t *item = json_array_get(items, k);
+
+            if (json_get_sv(item, "reason").n)
+                fn(arg, "checkpoint", json_get_sv(item, "text"), json_get_sv(item, "reason"), line);
+        }
+    }
+}
+
+static void report_json_add_dropped(void *arg, const char *what, struct sv text, struct sv reason,
+                                    size_t line)
+{
+    json_t *j = json_object();
+
+    json_put_str(j, "what", what);
+    json_put_sv(j, "text", text);
+    json_put_sv(j, "reason", reason);
+    json_put_int(j, "line", (int64_t)line);
+    json_append(arg, j);
+}
+
 static enum err_code report_json_output(struct store *s, const json_t *outcome, const char *key,
                                         json_t *out, struct err *err)
 {
@@ -23,8 +66,9 @@ static enum err_code report_json_output(struct store *s, const json_t *outcome, 
 
     if (report_output(s, outcome, key, &text, err) != ERR_OK)
         return err->code;
-    if (text.n)
-        json_put_sv(out, key, strbuf_sv(&text));
+    json_put_sv(out, key, strbuf_sv(&text));
+    if (json_get_bool(json_object_get(outcome, key), "cut", false))
+        json_append(json_object_get(out, "cut"), json_str(key));
     return ERR_OK;
 }
 
@@ -41,7 +85,9 @@ static enum err_code report_json_attempt(struct store *s, const struct view_atte
         json_put_str(out, "ended", clock_format(a->ended_us).s);
         json_put_int(out, "duration_ms", (a->ended_us - a->begun_us) / 1000);
     }
-    json_put_sv(out, "in_doubt", a->doubt);
+    if (a->doubt)
+        json_put(out, "in_doubt", json_incref((json_t *)(uintptr_t)a->doubt));
+    json_put(out, "cut", json_array());
     for (size_t i = 0; i < ARRAY_LEN(copied); i++) {
         json_t *v = json_object_get(a->outcome, copied[i]);
 
@@ -68,10 +114,18 @@ static enum err_code report_json_step(struct store *s, const struct view_step *s
     json_put_bool(out, "way_back", step->way_back);
     json_put_sv(out, "state", step->state);
     json_put_sv(out, "skipped", step->skipped);
+    json_put_sv(out, "skipped_by", step->skipped_by);
+    json_put_str(out, "undo", plan_undo_name(step->p->undo));
+    json_put_sv(out, "undo_text", step->p->undo_text);
     json_put(out, "attempts", attempts);
     json_put(out, "answers", answers);
-    for (size_t i = 0; i < step->answers.n; i++)
-        json_append(answers, json_incref((json_t *)(uintptr_t)step->answers.v[i]));
+    for (size_t i = 0; i < step->answers.n; i++) {
+        json_t *a = json_copy((json_t *)(uintptr_t)step->answers.v[i].data);
+
+        json_put_str(a, "time", clock_format(step->answers.v[i].at_us).s);
+        json_put_bool(a, "approval", step->answers.v[i].approval);
+        json_append(answers, a);
+    }
     for (size_t i = 0; i < step->attempts.n; i++) {
         json_t *a = json_object();
 
@@ -105,6 +159,11 @@ static void report_json_head(const struct view *v, json_t *out)
     json_put_sv(out, "verdict", v->verdict);
     json_put_sv(out, "verdict_text", v->verdict_text);
     json_put_sv(out, "rollback_reason", v->rollback_reason);
+    json_put_sv(out, "rollback_by", v->rollback_by);
+    if (v->mark_us)
+        json_put_str(out, "deployed", clock_format(v->mark_us).s);
+    if (v->last)
+        json_put_int(out, "exit", v->exit);
 }
 
 static void report_json_events(const struct view *v, json_t *out)
@@ -127,6 +186,22 @@ static void report_json_events(const struct view *v, json_t *out)
     json_put(out, "events", list);
 }
 
+/* What "prusik verify" says of the run. */
+static enum err_code report_json_chain(struct store *s, const struct view *v, json_t *out,
+                                       struct err *err)
+{
+    json_t *chain = json_object();
+    struct journal_check k;
+
+    json_put(out, "chain", chain);
+    if (journal_verify(s, v->id, &k, err) != ERR_OK)
+        return err->code;
+    json_put_int(chain, "events", k.events);
+    json_put_str(chain, "head", hash_hex(&k.head).s);
+    json_put_bool(chain, "sealed", k.sealed);
+    return ERR_OK;
+}
+
 enum err_code report_json(struct store *s, const struct view *v, json_t **ret, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *out = json_object();
@@ -141,7 +216,11 @@ enum err_code report_json(struct store *s, const struct view *v, json_t **ret, s
         if (report_json_step(s, &v->steps.v[i], j, err) != ERR_OK)
             return err_wrap(err, "step %.*s", SV_FMT(v->steps.v[i].p->id));
     }
+    json_put(out, "not_judged", json_array());
+    report_each_dropped(v, report_json_add_dropped, json_object_get(out, "not_judged"));
     report_json_events(v, out);
+    if (report_json_chain(s, v, out, err) != ERR_OK)
+        return err->code;
     *ret = STEAL(out);
     return ERR_OK;
 }

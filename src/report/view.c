@@ -11,9 +11,16 @@ static struct view_step *view_find(struct view *v, struct sv id)
     return NULL;
 }
 
-static struct view_attempt *view_last_attempt(struct view_step *s)
+/* The attempt that an event speaks of.  What a person does has no intent: it begins with its outcome. */
+static struct view_attempt *view_attempt_of(struct view_step *s, const struct view_event *e)
 {
-    return s->attempts.n ? vec_last(&s->attempts) : vec_add(&s->attempts);
+    struct view_attempt *a = s->attempts.n ? vec_last(&s->attempts) : NULL;
+
+    if (a && !a->outcome)
+        return a;
+    a = vec_add(&s->attempts);
+    *a = (struct view_attempt){.number = e->attempt, .begun_us = e->at_us, .state = SV("running")};
+    return a;
 }
 
 static void view_take_step(struct view *v, const struct view_event *e)
@@ -31,7 +38,7 @@ static void view_take_step(struct view *v, const struct view_event *e)
         s->state = a->state;
         break;
     case EVENT_STEP_OUTCOME:
-        a = view_last_attempt(s);
+        a = view_attempt_of(s, e);
         a->outcome = e->data;
         a->ended_us = e->at_us;
         a->state = s->state = json_get_sv(e->data, "state");
@@ -39,10 +46,13 @@ static void view_take_step(struct view *v, const struct view_event *e)
     case EVENT_STEP_SKIPPED:
         s->state = SV("skipped");
         s->skipped = json_get_sv(e->data, "reason");
+        s->skipped_by = json_get_sv(e->data, "by");
         break;
-    case EVENT_STEP_DOUBT: view_last_attempt(s)->doubt = json_get_sv(e->data, "evidence"); break;
+    case EVENT_STEP_DOUBT: view_attempt_of(s, e)->doubt = e->data; break;
     case EVENT_ANSWER:
-    case EVENT_APPROVAL: *vec_add(&s->answers) = e->data; break;
+    case EVENT_APPROVAL:
+        *vec_add(&s->answers) = (struct view_answer){e->at_us, e->kind == EVENT_APPROVAL, e->data};
+        break;
     default: break;
     }
 }

@@ -12,16 +12,22 @@ struct view_attempt {
     int64_t number, begun_us, ended_us;
     struct sv state;       /* "done", "failed", ...; "running" without an outcome */
     const json_t *outcome; /* data of step-outcome, or NULL */
-    struct sv doubt;       /* how resume decided about it; empty */
+    const json_t *doubt;   /* data of step-doubt: how resume decided about it; or NULL */
+};
+
+struct view_answer {
+    int64_t at_us;
+    bool approval;
+    const json_t *data; /* of answer or approval */
 };
 
 struct view_step {
     const struct plan_step *p;
     bool way_back;
     struct sv state; /* of the last attempt; "planned", "skipped" */
-    struct sv skipped;
+    struct sv skipped, skipped_by;
     VEC(struct view_attempt) attempts;
-    VEC(const json_t *) answers; /* data of answer and approval */
+    VEC(struct view_answer) answers;
 };
 
 struct view_event {

@@ -1,0 +1,361 @@
+/* plan/make_watch: rules, checkpoints, sources, and how long (docs/formats/plan.md). */
+#include "test_plan_util.h"
+
+#define DOC    "# Web\n\n## Deployment\n\n```bash\ntrue\n```\n\n"
+#define MATRIX "## Decision Matrix\n\n| Symptom | Action |\n|---|---|\n"
+#define TIMES  "\n## Monitoring Schedule\n\n| Time | Check |\n|---|---|\n"
+#define BOUND  "environment: test\n"
+#define METRIC \
+    "scrape: http://127.0.0.1:1/metrics\nmetrics: {error_rate: 'ratio(bad_total, all_total)'}\n"
+
+T(a_metric_that_is_not_bound_is_asked_for_with_a_proposal)
+{
+    struct world w;
+
+    world_make(&w, DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n",
+               BOUND "watch: {until: T+10m}\n");
+    want_question(&w, "metric", 13,
+                  "\"Error rate >5% for >5 min\" cannot be judged: nothing is called 'error_rate'",
+                  "metrics: {error_rate: 'ratio(http_requests_total{status=~\"5..\"}, "
+                  "http_requests_total)'}");
+    T_CHECK(find_question(&w, "metric", 0)->at_plan);
+    world_end(&w);
+    world_make(&w, DOC MATRIX "| Application crashes | ROLLBACK |\n",
+               BOUND "watch: {until: T+10m}\n");
+    want_question(&w, "metric", 13,
+                  "\"Application crashes\" cannot be judged: nothing is called 'crashes'",
+                  "metrics: {crashes: EXPRESSION}, unexpected ends of the service");
+    world_end(&w);
+}
+
+T(a_rule_of_the_document_is_shown_as_it_is_judged)
+{
+    struct world w;
+
+    world_make(&w, DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n",
+               BOUND METRIC "watch: {until: T+10m}\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_EQ(w.plan.n_rules, 1);
+    T_SV(w.plan.rules[0].id, "deploy.md:13");
+    T_SV(w.plan.rules[0].source, "Error rate >5% for >5 min");
+    T_SV(w.plan.rules[0].text, "rollback when error_rate[1m] > 5% for 5m");
+    T_EQ(w.plan.rules[0].at_ms, -1);
+    T_EQ(w.plan.until_ms, 600000);
+    T_EQ(w.plan.interval_ms, 15000);
+    T_SV(w.plan.scrape, "http://127.0.0.1:1/metrics");
+    T_SV(w.plan.aliases[0].name, "error_rate");
+    world_end(&w);
+}
+
+T(a_condition_that_is_not_understood_is_asked_about_or_dropped)
+{
+    static const char md[] = DOC MATRIX "| The moon is full | ROLLBACK |\n";
+    struct world w;
+
+    world_make(&w, md, BOUND "watch: {until: T+10m}\n");
+    want_question(&w, "metric", 13, "this condition is not understood: \"The moon is full\"",
+                  "drop: {\"13\": why it is not judged}");
+    world_end(&w);
+    world_make(&w, md, BOUND "watch: {until: T+10m}\ndrop: {13: superstition}\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_CHECK(w.plan.rules[0].dropped);
+    T_SV(w.plan.rules[0].reason, "superstition");
+    world_end(&w);
+}
+
+T(a_rule_of_the_binding_is_asked_about_where_it_stands)
+{
+    struct world w;
+
+    world_make(&w, DOC, BOUND "watch: {until: T+10m}\nrules:\n  mine: rollback whenn up < 1\n");
+    T_EQ(w.plan.n_questions, 1);
+    want_text(w.plan.questions[0].file, "prusik.yaml");
+    T_EQ(w.plan.questions[0].line, 4);
+    T_SV(w.plan.questions[0].kind, "metric");
+    T_CHECK(
+        sv_starts(w.plan.questions[0].text, SV("\"rollback whenn up < 1\" cannot be judged: ")));
+    world_end(&w);
+    /* written in the language of rules it may name what is scraped; without a scrape nothing is there */
+    world_make(&w, DOC,
+               BOUND "watch: {until: T+10m}\nrules:\n  mine: rollback when up < 1\n" METRIC);
+    T_EQ(w.plan.n_questions, 0);
+    T_SV(w.plan.rules[0].id, "mine");
+    world_end(&w);
+    world_make(&w, DOC, BOUND "watch: {until: T+10m}\nrules:\n  mine: rollback when up < 1\n");
+    T_EQ(count_questions(&w, "metric"), 1);
+    world_end(&w);
+}
+
+T(an_alias_that_is_no_expression_is_asked_about_where_it_stands)
+{
+    struct world w;
+
+    world_make(&w, DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n",
+               BOUND "watch: {until: T+10m}\nmetrics:\n  a: http.db\n  error_rate: 'ratio(('\n");
+    T_CHECK(count_questions(&w, "metric") >= 1);
+    want_text(find_question(&w, "metric", 0)->file, "prusik.yaml");
+    T_EQ(find_question(&w, "metric", 0)->line, 5);
+    world_end(&w);
+}
+
+/* --- what this version does not do --- */
+
+T(a_rule_that_wants_somebody_told_is_not_accepted_silently)
+{
+    static const struct {
+        const char *rule, *text, *instead;
+    } rows[] = {
+        {"alert ops when queue > 1", "\"alert ops\" is not supported yet",
+         "rules: {mine: 'investigate when queue > 1'}"},
+        {"page oncall, rollback when queue > 1", "\"page oncall\" is not supported yet",
+         "rules: {mine: 'investigate, rollback when queue > 1'}"},
+        {"flag-off new_ui, page oncall when queue > 1", "\"flag-off new_ui\" is not supported yet",
+         "rules: {mine: 'investigate when queue > 1'}"},
+        {"info ops when queue > 1", "\"info ops\" is not supported yet",
+         "rules: {mine: 'ok when queue > 1'}"},
+        {"expect queue < 1 else page oncall", "\"page oncall\" is not supported yet",
+         "rules: {mine: 'expect queue < 1 else investigate'}"},
+    };
+    struct world w;
+    char yaml[300];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        (void)snprintf(yaml, sizeof(yaml),
+                       BOUND METRIC "watch: {until: T+10m}\nrules:\n  mine: '%s'\n", rows[i].rule);
+        world_make(&w, DOC, yaml);
+        T_EQ(w.plan.n_questions, 1);
+        want_question(&w, "action", 6, rows[i].text, rows[i].instead);
+        want_text(w.plan.questions[0].file, "prusik.yaml");
+        T_CHECK(w.plan.questions[0].at_plan);
+        world_end(&w);
+        /* what is proposed is taken */
+        (void)snprintf(yaml, sizeof(yaml), BOUND METRIC "watch: {until: T+10m}\n%s\n",
+                       rows[i].instead);
+        world_make(&w, DOC, yaml);
+        T_EQ(w.plan.n_questions, 0);
+        world_end(&w);
+    }
+    world_make(&w, DOC,
+               BOUND METRIC "watch: {until: T+10m}\ndrop: {alert ops when queue > 1: r}\n"
+                            "rules: {mine: alert ops when queue > 1}\n");
+    T_EQ(w.plan.n_questions, 0);
+    world_end(&w);
+}
+
+/* --- how long --- */
+
+T(rules_without_an_end_of_the_watch_are_a_question)
+{
+    static const char md[] = DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n";
+    static const char *const yamls[] = {BOUND METRIC, BOUND METRIC "watch: {until: T+0s}\n"};
+    struct world w;
+
+    for (size_t i = 0; i < ARRAY_LEN(yamls); i++) {
+        world_make(&w, md, yamls[i]);
+        want_question(&w, "watch", 13, "how long are the rules judged after the deployment?",
+                      "watch: {until: T+30m}");
+        T_CHECK(find_question(&w, "watch", 0)->at_plan);
+        T_EQ(w.plan.until_ms, 0);
+        world_end(&w);
+    }
+    world_make(&w, md, BOUND METRIC "drop: {13: r}\n"); /* nothing is judged */
+    T_EQ(w.plan.n_questions, 0);
+    world_end(&w);
+    world_make(&w, DOC, BOUND METRIC "rules: {mine: rollback when up < 1}\n");
+    want_question(&w, "watch", 4, "how long are the rules judged after the deployment?",
+                  "watch: {until: T+30m}");
+    want_text(w.plan.questions[0].file, "prusik.yaml");
+    world_end(&w);
+}
+
+T(the_watch_ends_with_the_last_checkpoint)
+{
+    struct world w;
+
+    world_make(&w,
+               DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n" TIMES
+                          "| T+15 min | Error rate |\n| T+5 min | Error rate |\n",
+               BOUND METRIC);
+    T_EQ(w.plan.n_questions, 0);
+    T_EQ(w.plan.until_ms, 900000);
+    T_EQ(w.plan.n_checkpoints, 2); /* in order of time */
+    T_SV(w.plan.checkpoints[0].name, "T+5m");
+    T_EQ(w.plan.checkpoints[0].line, 20);
+    T_SV(w.plan.checkpoints[1].name, "T+15m");
+    T_EQ(w.plan.checkpoints[0].n_items, 1);
+    T_SV(w.plan.checkpoints[0].items[0].rules[0], "deploy.md:13");
+    T_CHECK(!w.plan.checkpoints[0].items[0].ask);
+    world_end(&w);
+}
+
+T(moments_are_written_in_their_largest_unit)
+{
+    struct world w;
+    static const char *const names[] = {"T+90s", "T+2h", "T+3d", "T+2w"};
+
+    world_make(&w,
+               DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n" TIMES
+                          "| T+90 seconds | Error rate |\n| T+2 hours | Error rate |\n"
+                          "| T+3 days | Error rate |\n| T+14 days | Error rate |\n",
+               BOUND METRIC);
+    T_EQ(w.plan.n_checkpoints, ARRAY_LEN(names));
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        want_text(w.plan.checkpoints[i].name, names[i]);
+    world_end(&w);
+    world_make(&w,
+               DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n" TIMES
+                          "| T+5 min | Error rate |\n",
+               BOUND METRIC "watch: {until: T+1500ms}\n");
+    want_text(json_get_sv(json_array_get(json_object_get(w.json, "checkpoints"), 0), "reason"),
+              "the watch ends at T+1500ms");
+    world_end(&w);
+}
+
+/* P2: nobody looks by heart. */
+T(an_item_of_the_schedule_that_no_rule_judges_is_a_question)
+{
+    struct world w;
+
+    world_make(&w,
+               DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n" TIMES
+                          "| T+5 min | Error rate, the logs |\n",
+               BOUND METRIC);
+    want_question(&w, "checkpoint", 19, "no rule says how 'the logs' is judged",
+                  "drop: {\"the logs\": why}, or metrics and rules");
+    T_CHECK(find_question(&w, "checkpoint", 0)->at_plan);
+    T_CHECK(w.plan.checkpoints[0].items[1].ask);
+    T_EQ(w.plan.checkpoints[0].items[1].n_rules, 0);
+    world_end(&w);
+    world_make(&w,
+               DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n" TIMES
+                          "| T+5 min | Error rate, the logs |\n",
+               BOUND METRIC "drop: {the logs: bo reads them}\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_CHECK(!w.plan.checkpoints[0].items[1].ask);
+    world_end(&w);
+    /* a schedule alone, too */
+    world_make(&w, DOC TIMES "| T+5 min | the logs |\n", BOUND);
+    T_EQ(count_questions(&w, "checkpoint"), 1);
+    world_end(&w);
+}
+
+T(what_lies_behind_the_end_is_dropped_with_its_reason_and_asks_nothing)
+{
+    struct world w;
+    json_t *late;
+
+    world_make(&w,
+               DOC "## Verification\n\n### 5-Minute Checks\n\n- [ ] error rate <1%\n\n"
+                   "### 30-Minute Checks\n\n- [ ] error rate <1%\n- [ ] the moon is new\n\n" MATRIX
+                   "| Error rate >5% for >5 min | ROLLBACK |\n" TIMES "| T+1 hour | the logs |\n",
+               BOUND METRIC "watch: {until: T+5m}\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_EQ(w.plan.n_rules, 4);
+    T_EQ(w.plan.rules[0].at_ms, 300000);
+    T_CHECK(!w.plan.rules[0].dropped);
+    T_SV(w.plan.rules[0].text, "expect error_rate[1m] < 1% else investigate at T+5m");
+    T_CHECK(w.plan.rules[1].dropped && w.plan.rules[2].dropped);
+    T_SV(w.plan.rules[1].reason, "the watch ends at T+5m");
+    T_CHECK(!w.plan.rules[3].dropped); /* judged all the time */
+    late = json_array_get(json_object_get(w.json, "checkpoints"), 2);
+    T_EQ(json_get_int(late, "at_ms", 0), 3600000);
+    T_CHECK(json_get_bool(late, "dropped", false));
+    world_end(&w);
+    /* the same without an end: the rules of the moment make checkpoints of their own */
+    world_make(&w,
+               DOC "## Verification\n\n### 5-Minute Checks\n\n- [ ] error rate <1%\n\n"
+                   "### 30-Minute Checks\n\n- [ ] error rate <1%\n- [ ] the moon is new\n",
+               BOUND METRIC);
+    T_EQ(w.plan.until_ms, 1800000);
+    T_EQ(w.plan.n_checkpoints, 2);
+    T_SV(w.plan.checkpoints[1].name, "T+30m");
+    want_question(&w, "metric", 18, "this condition is not understood: \"the moon is new\"",
+                  "drop: {\"18\": why it is not judged}");
+    world_end(&w);
+}
+
+T(rows_of_one_moment_are_one_checkpoint)
+{
+    struct world w;
+
+    world_make(&w,
+               DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n" TIMES
+                          "| T+5 min | Error rate |\n| T+300 sec | error rate |\n",
+               BOUND METRIC);
+    T_EQ(w.plan.n_checkpoints, 1);
+    T_EQ(w.plan.checkpoints[0].n_items, 2);
+    world_end(&w);
+}
+
+/* Lint tells of it; a plan is refused for errors only. */
+T(a_warning_about_a_rule_is_no_question)
+{
+    struct world w;
+
+    world_make(&w, DOC,
+               BOUND METRIC
+               "watch: {until: T+10m}\nrules: {mine: rollback when queue > 1 for 1s}\n");
+    T_EQ(w.plan.n_questions, 0);
+    world_end(&w);
+}
+
+T(a_checkpoint_that_cannot_be_judged_is_asked_about)
+{
+    struct world w;
+
+    world_make(&w, DOC TIMES "| T+5 min | Error rate |\n",
+               BOUND METRIC "rules: {'a`b': 'rollback when error_rate[1m] > 5%'}\n");
+    T_EQ(w.plan.n_questions, 1);
+    T_EQ(w.plan.questions[0].line, 14);
+    T_CHECK(sv_starts(w.plan.questions[0].text, SV("\"T+5m\" cannot be judged: ")));
+    want_text(w.plan.questions[0].file, "deploy.md");
+    world_end(&w);
+}
+
+T(without_rules_nothing_is_watched_and_it_says_so)
+{
+    struct world w;
+
+    world_make(&w, DOC TIMES "| T+5 min | the logs |\n", BOUND "drop: {the logs: bo reads them}\n");
+    T_EQ(w.plan.until_ms, 0);
+    T_EQ(w.plan.n_questions, 0);
+    want_text(json_get_sv(json_array_get(json_object_get(w.json, "checkpoints"), 0), "reason"),
+              "nothing is watched after the deployment");
+    world_end(&w);
+}
+
+/* --- sources --- */
+
+T(probes_and_services_can_be_named_in_rules)
+{
+    struct world w;
+
+    world_make(&w, DOC,
+               BOUND "watch: {until: T+10m, interval: 5s}\nprobes: {db: $BASE/db}\n"
+                     "env: {BASE: http://127.0.0.1:1}\n"
+                     "services: {web: {manager: process, command: [w], pid_file: p}}\n"
+                     "metrics: {database: http.db}\n"
+                     "rules:\n  a: rollback when 3 of 3 (http.db is down)\n"
+                     "  b: rollback when unit.web.crashes[5m] > 0\n"
+                     "  c: rollback when 3 of 3 (database is down)\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_SV(w.plan.probes[0].value, "http://127.0.0.1:1/db");
+    T_EQ(w.plan.interval_ms, 5000);
+    world_end(&w);
+}
+
+T_MAIN(T_CASE(a_metric_that_is_not_bound_is_asked_for_with_a_proposal),
+       T_CASE(a_rule_of_the_document_is_shown_as_it_is_judged),
+       T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
+       T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),
+       T_CASE(an_alias_that_is_no_expression_is_asked_about_where_it_stands),
+       T_CASE(a_rule_that_wants_somebody_told_is_not_accepted_silently),
+       T_CASE(rules_without_an_end_of_the_watch_are_a_question),
+       T_CASE(the_watch_ends_with_the_last_checkpoint),
+       T_CASE(moments_are_written_in_their_largest_unit),
+       T_CASE(an_item_of_the_schedule_that_no_rule_judges_is_a_question),
+       T_CASE(what_lies_behind_the_end_is_dropped_with_its_reason_and_asks_nothing),
+       T_CASE(rows_of_one_moment_are_one_checkpoint), T_CASE(a_warning_about_a_rule_is_no_question),
+       T_CASE(a_checkpoint_that_cannot_be_judged_is_asked_about),
+       T_CASE(without_rules_nothing_is_watched_and_it_says_so),
+       T_CASE(probes_and_services_can_be_named_in_rules))
