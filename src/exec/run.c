@@ -592,14 +592,13 @@ void run_end(struct run *r, enum exit_code code)
     run_hold_give_back(r, stopped, kept);
     json_put_sv(lock, "environment", r->plan->environment);
     run_queue(r, EVENT_LOCK_GIVEN, NULL, lock);
+    journal_unlock(r->journal, r->plan->environment);
     run_queue_stop(r, code, kept);
-    if (run_commit(r)) {
-        struct err ignored;
+    if (run_commit(r) && !stopped) {
+        struct err unsealed;
 
-        if (!stopped && journal_seal(r->journal, clock_now_us(), &ignored) != ERR_OK &&
-            !r->err.code)
-            r->err = ignored; /* the run is over all the same: verify says that it is not sealed */
-        (void)!store_lock_give(r->store, r->plan->environment, r->id, &ignored); /* provably ours */
+        if (journal_seal(r->journal, clock_now_us(), &unsealed) != ERR_OK && !r->err.code)
+            r->err = unsealed; /* the run is over all the same: verify says that it is not sealed */
     }
     run_sessions_close(r);
     uv_stop(&r->loop);

@@ -16,10 +16,10 @@ static unsigned every(void)
 /* Kill `prusik run` at the Nth call of these kinds on the journal, N = 1, 2, ... until it is not killed any more. */
 static void walk(struct crash *c, const char *kinds, const char *mode, unsigned step)
 {
-    unsigned at;
+    unsigned at, points = 0;
 
     crash_open(c);
-    for (at = 1;; at += step) {
+    for (at = 1;; at += step, points++) {
         struct t_fail f = {.kinds = kinds, .mode = mode, .path = "store.db-wal", .at = at};
         int status;
 
@@ -34,8 +34,8 @@ static void walk(struct crash *c, const char *kinds, const char *mode, unsigned 
         crash_go_on(c, NULL, CRASH_TRIES);
         crash_check(c);
     }
-    t_say("%u points", at / step);
-    T_CHECK(at / step > 20 / step); /* a walk of nothing proves nothing */
+    t_say("%u points", points);
+    T_CHECK(points > 1 && at > 30); /* a walk of nothing proves nothing */
     crash_close(c);
 }
 
@@ -76,7 +76,7 @@ T(a_bad_release_is_rolled_back_when_killed_after_any_commit)
 /* A commit is many writes: torn in the middle it has not happened. */
 T(a_commit_torn_in_the_middle_has_not_happened)
 {
-    walk(&broken, "write", "kill", 17 * every());
+    walk(&broken, "write", "kill", every() == 1 ? 7 : 61);
 }
 
 T_MAIN(T_CASE(a_good_release_is_done_when_killed_before_any_commit),
