@@ -265,7 +265,7 @@ static inline void crash_go_on(struct crash *c, const struct t_fail *f, int trie
             T_FAIL("point %d in %s: not true: %s", (c)->number, (c)->app, #x); \
     } while (0)
 
-/* A step ran as often as the journal says: once, and again only where it was in doubt and told to be. */
+/* A step ran as often as the journal says: once, and again only where it was stopped, or in doubt and told to be. */
 static inline void crash_check_steps(struct crash *c)
 {
     static const struct {
@@ -282,7 +282,8 @@ static inline void crash_check_steps(struct crash *c)
         c, crash_journal(
                "SELECT count(*) FROM (SELECT step FROM event GROUP BY step HAVING sum(kind = 20) >"
                " 1 + sum(kind = 23 AND json_extract(data, '$.decision') = 'again')"
-               "   + sum(kind = 9 AND json_extract(data, '$.answer') = 'no'))") == 0);
+               "   + sum(kind = 9 AND json_extract(data, '$.answer') = 'no')"
+               "   + sum(kind = 21 AND json_extract(data, '$.state') = 'stopped'))") == 0);
     for (size_t i = 0; i < ARRAY_LEN(notes); i++) {
         char sql[400];
         int ran = crash_count("log", notes[i].note);
@@ -334,25 +335,46 @@ static inline void crash_check_journal(struct crash *c)
     CRASH_TRUE(c, crash_journal("SELECT count(*) FROM lock") == 0);
 }
 
-/* One till, and nothing else: all that is left is a child of ours, as we are the subreaper. */
+/* What runs beside the till.  All of it are children of ours, as we are the subreaper. */
+static inline int crash_strangers(void)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), till = STRBUF(0);
+    char path[64];
+    struct sv rest, word;
+    struct err err;
+    int n = 0;
+
+    while (waitpid(-1, NULL, WNOHANG) > 0) /* those that have ended */
+        ;
+    (void)!file_read("till.pid", 100, &till, &err);
+    (void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+    T_OK(file_read(path, 100000, &text, &err), err);
+    for (rest = strbuf_sv(&text); sv_next_word(&rest, &word);)
+        n += !sv_eq(word, sv_trim(strbuf_sv(&till)));
+    return n;
+}
+
+/* Wait for it: what was killed takes a moment. */
+static inline void crash_check_alone(struct crash *c)
+{
+    for (int ms = 0; crash_strangers() > 0; ms += 5) {
+        CRASH_TRUE(c, ms < 2000); /* something was left running */
+        (void)poll(NULL, 0, 5);   /* nothing tells when the child of a child ends */
+    }
+}
+
+/* One till, and nothing else. */
 static inline void crash_check_processes(struct crash *c)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct err err;
     int64_t pid = 0;
-    int ms = 0;
-    pid_t r;
 
+    crash_check_alone(c);
     T_OK(file_read("till.pid", 100, &text, &err), err);
     CRASH_TRUE(c, sv_to_i64(sv_trim(strbuf_sv(&text)), &pid));
     CRASH_TRUE(c, kill((pid_t)pid, SIGKILL) == 0);
-    while ((r = waitpid(-1, NULL, WNOHANG)) >= 0) {
-        if (r > 0)
-            continue;
-        CRASH_TRUE(c, ms < 2000); /* something was left running */
-        (void)poll(NULL, 0, 5);   /* nothing tells when the child of a child ends */
-        ms += 5;
-    }
+    CRASH_TRUE(c, waitpid((pid_t)pid, NULL, 0) == pid);
 }
 
 static inline void crash_check(struct crash *c)
