@@ -38,7 +38,7 @@ tests() { # FOLDER MESON-TEST-ARGUMENT...
 
 stage_gcc() {
   CC=gcc tools/build.sh --tests build
-  note 'gcc builds it without a warning' $? && tests build --setup=check --no-suite=soak
+  note 'gcc builds it without a warning' $? && tests build --setup=check --no-suite=soak --no-suite=crash
 }
 
 stage_asan() {

@@ -33,6 +33,9 @@ static const char session_driver[] =
 
 enum { SESSION_PIECES = 5, SESSION_CHUNK = 65536 };
 
+/* How often is looked whether what was told to end has ended: no descriptor tells of foreign processes. */
+#define SESSION_LOOK_MS 20
+
 enum session_phase {
     SESSION_DOWN,     /* no shell */
     SESSION_STARTING, /* the first, empty command tells the base state */
@@ -61,8 +64,10 @@ struct session {
     size_t pending[CHILD_STREAM__N]; /* bytes in the pipes when the report came */
 
     struct session_command cmd;
-    bool stopping, killed;
+    bool stopping;
     enum err_code why; /* of stopping */
+    uint64_t kill_ms;  /* on the loop's clock: what was told to end is killed from then on */
+    pid_t sid;         /* of the shell; 0: nothing of its session can be left */
     struct session_state base, state;
     bool fresh;            /* the shell is in its base state still */
     bool has_state;        /* `state` is known: restored, or after a command */
@@ -180,6 +185,44 @@ static void session_close_handles(struct session *s)
         uv_close((uv_handle_t *)&s->timer, session_on_handle_closed);
 }
 
+/* A signal to the processes of the shell's session but one; how many there were. */
+static size_t session_signal(const struct session *s, pid_t except, int sig)
+{
+    procs_list list = {0};
+    size_t n;
+
+    if (s->sid)
+        procs_of_session(s->sid, except, &list);
+    procs_signal(&list, sig);
+    n = list.n;
+    vec_release(&list);
+    return n;
+}
+
+/* What was told to end: KILL when the grace is over.  0: all of it has ended. */
+static size_t session_end_left(const struct session *s, pid_t except)
+{
+    return session_signal(s, except, uv_now(s->loop) < s->kill_ms ? 0 : SIGKILL);
+}
+
+static void session_on_timer(uv_timer_t *t);
+
+static void session_arm(struct session *s, uint64_t ms)
+{
+    (void)uv_timer_start(&s->timer, session_on_timer, ms, 0); /* fails only without a callback */
+}
+
+/* Closed when the shell and all that it has left in the background have ended. */
+static void session_close_step(struct session *s)
+{
+    if (s->has_child || uv_is_closing((uv_handle_t *)&s->timer))
+        return;
+    if (session_end_left(s, 0) > 0)
+        session_arm(s, SESSION_LOOK_MS);
+    else
+        session_close_handles(s);
+}
+
 /* The shell has ended: by itself (exit, exec), by a signal, or because we closed it. */
 static void session_on_child_done(struct child *c, enum err_code rc)
 {
@@ -189,9 +232,11 @@ static void session_on_child_done(struct child *c, enum err_code rc)
     s->has_child = false;
     fd_closep(&s->command_fd);
     if (s->phase == SESSION_CLOSING) {
-        session_close_handles(s);
+        session_close_step(s);
         return;
     }
+    (void)session_signal(s, 0, SIGTERM); /* as a terminal that is closed */
+    s->sid = 0;
     if (session_busy(s)) {
         int64_t status = c->sig ? 128 + c->sig : c->status;
 
@@ -200,20 +245,9 @@ static void session_on_child_done(struct child *c, enum err_code rc)
         else
             session_finish(s, s->stopping ? s->why : ERR_OK, status);
     }
-    if (s->phase != SESSION_CLOSING) {
+    if (s->phase != SESSION_CLOSING)
         s->phase = SESSION_DOWN;
-    }
     session_close_handles(s);
-}
-
-static void session_kill_left(struct session *s, int sig)
-{
-    procs_list left = {0};
-
-    if (s->has_child && s->child.pid)
-        procs_of_session(s->child.pid, 0, &left);
-    procs_signal(&left, sig);
-    vec_release(&left);
 }
 
 void session_close(struct session *s, void (*closed)(void *arg), void *arg)
@@ -228,54 +262,49 @@ void session_close(struct session *s, void (*closed)(void *arg), void *arg)
         session_free(s);
         return;
     }
-    session_kill_left(s, SIGTERM); /* what commands have left in the background, and the shell */
+    s->kill_ms = uv_now(s->loop) + s->grace_ms;
+    (void)session_signal(s, 0,
+                         SIGTERM); /* what commands have left in the background, and the shell */
     fd_closep(&s->command_fd);
     if (s->has_child)
         child_stop(&s->child);
-    session_close_handles(s);
+    session_close_step(s);
 }
 
 /* --- stopping a command --- */
 
-static void session_on_timer(uv_timer_t *t);
-
-static void session_arm(struct session *s, uint64_t ms)
-{
-    (void)uv_timer_start(&s->timer, session_on_timer, ms, 0); /* fails only without a callback */
-}
-
 /* TERM to everything but the shell: it then reports.  A loop in the shell itself starts the next
- * process, so this is repeated until the grace time is over; then everything is killed. */
+ * process, so the shell is killed, too, when the grace time is over. */
 static void session_stop(struct session *s, enum err_code why)
 {
     if (s->stopping)
         return;
     s->stopping = true;
     s->why = why;
-    if (s->has_child && s->child.pid) {
-        procs_list list = {0};
-
-        procs_of_session(s->child.pid, s->child.pid, &list);
-        procs_signal(&list, SIGTERM);
-        procs_signal(&list, SIGCONT); /* a stopped process does not see TERM */
-        vec_release(&list);
-    }
+    s->kill_ms = uv_now(s->loop) + s->grace_ms;
+    (void)session_signal(s, s->sid, SIGTERM);
+    (void)session_signal(s, s->sid, SIGCONT); /* a stopped process does not see TERM */
     session_arm(s, s->grace_ms);
 }
+
+static void session_drained(struct session *s);
 
 static void session_on_timer(uv_timer_t *t)
 {
     struct session *s = t->data;
 
-    if (!session_busy(s))
+    if (s->phase == SESSION_CLOSING) {
+        session_close_step(s);
+    } else if (!session_busy(s)) {
         return;
-    if (!s->stopping) {
+    } else if (!s->stopping) {
         session_stop(s, ERR_TIMEOUT);
-        return;
+    } else if (s->phase == SESSION_DRAINING) {
+        session_drained(s);
+    } else {
+        (void)session_end_left(s, 0);
+        session_arm(s, s->grace_ms); /* what cannot be killed now (in the kernel) is killed again */
     }
-    s->killed = true;
-    session_kill_left(s, SIGKILL);
-    session_arm(s, s->grace_ms); /* what cannot be killed now (in the kernel) is killed again */
 }
 
 void session_cancel(struct session *s)
@@ -295,7 +324,7 @@ static void session_finish(struct session *s, enum err_code rc, int64_t status)
         (void)uv_timer_stop(&s->timer); /* always succeeds */
     s->phase = s->has_child ? SESSION_IDLE : SESSION_DOWN;
     s->cmd = (struct session_command){0};
-    s->stopping = s->killed = s->changed = false;
+    s->stopping = s->changed = false;
     if (rc == ERR_TIMEOUT)
         (void)err_set(&r.err, ERR_TIMEOUT, "the command did not end within %llu ms and was ended",
                       (unsigned long long)cmd.timeout_ms);
@@ -342,9 +371,14 @@ static bool session_pieces(struct sv text, struct sv pieces[SESSION_PIECES])
     return true;
 }
 
+/* A command that was stopped is over when all that it started is: the shell tells only of its own child. */
 static void session_drained(struct session *s)
 {
-    if (s->phase == SESSION_DRAINING && s->pending[CHILD_OUT] == 0 && s->pending[CHILD_ERR] == 0)
+    if (s->phase != SESSION_DRAINING || s->pending[CHILD_OUT] || s->pending[CHILD_ERR])
+        return;
+    if (s->stopping && session_end_left(s, s->sid) > 0)
+        session_arm(s, SESSION_LOOK_MS);
+    else
         session_finish(s, s->stopping ? s->why : ERR_OK, s->status);
 }
 
@@ -428,7 +462,7 @@ static void session_on_report(uv_stream_t *stream, ssize_t n, const uv_buf_t *bu
         session_take_report(s, pieces);
     } else if (rc != ERR_OK) {
         session_stop(s, rc);
-        session_kill_left(s, SIGKILL);
+        (void)session_signal(s, 0, SIGKILL);
     }
 }
 
@@ -462,6 +496,7 @@ static void session_spawn(struct session *s, int command, int report)
                               .done = session_on_child_done};
     s->has_child = true;
     child_start(&s->child, s->loop);
+    s->sid = s->child.pid; /* it leads a session; 0: it could not be started */
 }
 
 static void session_start(struct session *s)

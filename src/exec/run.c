@@ -212,6 +212,17 @@ static void run_queue_started(struct run *r)
     run_queue(r, EVENT_LOCK_TAKEN, NULL, lock);
 }
 
+/* It cannot begin, or go on: whoever comes next may. */
+static enum err_code run_give_up(struct run *r, struct err *err)
+{
+    struct err ignored;
+
+    *err = r->err;
+    (void)!store_lock_give(r->store, r->plan->environment, r->id,
+                           &ignored); /* the first error counts */
+    return err->code;
+}
+
 enum err_code run_start(struct store *store, const struct plan *plan, const struct run_options *opt,
                         struct run **ret, struct err *err)
 {
@@ -223,10 +234,8 @@ enum err_code run_start(struct store *store, const struct plan *plan, const stru
     if (run_create(r, err) != ERR_OK)
         return err->code;
     run_queue_started(r);
-    if (!run_commit(r)) {
-        *err = r->err;
-        return err->code;
-    }
+    if (!run_commit(r))
+        return run_give_up(r, err);
     *ret = STEAL(r);
     return ERR_OK;
 }
@@ -269,10 +278,8 @@ enum err_code run_resume(struct store *store, int64_t id, const struct plan *pla
     lock = json_object();
     json_put_sv(lock, "environment", plan->environment);
     run_queue(r, EVENT_LOCK_TAKEN, NULL, lock);
-    if (!run_hold_retake(r) || !run_commit(r)) {
-        *err = r->err;
-        return err->code;
-    }
+    if (!run_hold_retake(r) || !run_commit(r))
+        return run_give_up(r, err);
     *ret = STEAL(r);
     return ERR_OK;
 }
@@ -334,9 +341,10 @@ static void run_on_value(void *arg, const struct session_result *result)
 }
 
 /* A shell of their own, so that what they set does not reach a step. */
+static const struct plan_step run_value_step = {.session = SV("variables")};
+
 static void run_next_value(struct run *r)
 {
-    static const struct plan_step own = {.session = SV("variables")};
     const struct plan_variable *v = &r->plan->variables[r->next_variable];
     struct run_capture *c;
     struct sv ignored;
@@ -358,11 +366,12 @@ static void run_next_value(struct run *r)
     c->out = c->err = c->text = STRBUF(65536);
     strbuf_add_sv(&c->text, v->command);
     r->acting = true;
-    session_run(run_session_for(r, &own), &(struct session_command){.text = strbuf_sv(&c->text),
-                                                                    .timeout_ms = 60000,
-                                                                    .output = run_on_value_output,
-                                                                    .done = run_on_value,
-                                                                    .arg = c});
+    session_run(run_session_for(r, &run_value_step),
+                &(struct session_command){.text = strbuf_sv(&c->text),
+                                          .timeout_ms = 60000,
+                                          .output = run_on_value_output,
+                                          .done = run_on_value,
+                                          .arg = c});
 }
 
 /* --- what comes next --- */
@@ -596,24 +605,21 @@ void run_end(struct run *r, enum exit_code code)
     run_hold_give_back(r, stopped, kept);
     json_put_sv(lock, "environment", r->plan->environment);
     run_queue(r, EVENT_LOCK_GIVEN, NULL, lock);
+    journal_unlock(r->journal, r->plan->environment);
     run_queue_stop(r, code, kept);
-    if (run_commit(r)) {
-        struct err ignored;
+    if (run_commit(r) && !stopped) {
+        struct err unsealed;
 
-        if (!stopped && journal_seal(r->journal, clock_now_us(), &ignored) != ERR_OK &&
-            !r->err.code)
-            r->err = ignored; /* the run is over all the same: verify says that it is not sealed */
-        (void)!store_lock_give(r->store, r->plan->environment, r->id, &ignored); /* provably ours */
+        if (journal_seal(r->journal, clock_now_us(), &unsealed) != ERR_OK && !r->err.code)
+            r->err = unsealed; /* the run is over all the same: verify says that it is not sealed */
     }
-    run_sessions_close(r);
     uv_stop(&r->loop);
 }
 
 void run_broken(struct run *r, const struct err *err)
 {
-    if (r->over)
-        return;
-    r->over = true;
+    r->over =
+        true; /* or was already: then it is the last commit that failed, and the run is not over for good */
     r->err = *err;
     r->exit = EXIT_CODE_FAILED;
     (void)err_hint(&r->err,
@@ -634,6 +640,7 @@ enum exit_code run_go(struct run *r, struct err *err)
         while (r->acting)
             (void)uv_run(&r->loop, UV_RUN_ONCE);
     }
+    run_sessions_close(r);
     while (r->open_sessions > 0)
         (void)uv_run(&r->loop, UV_RUN_ONCE);
     if (r->exit != EXIT_CODE_DONE && r->exit != EXIT_CODE_ROLLED_BACK)
@@ -672,7 +679,9 @@ void run_interrupt(struct run *r, const char *reason)
     (void)err_hint(&r->err, "prusik resume %s", event_run_text(r->id).s);
     if (run_is_busy(r))
         run_step_cancel(r);
-    else if (!r->acting) /* else a placeholder's command: its end calls run_advance() */
+    else if (r->acting) /* a placeholder's command: its end calls run_advance() */
+        session_cancel(run_session_for(r, &run_value_step));
+    else
         run_advance(r);
 }
 

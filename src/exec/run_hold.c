@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/sv.h"
 #include "exec/run_int.h"
 
@@ -48,15 +49,17 @@ void run_hold_update(struct run *r, size_t step)
     }
 }
 
-/* The first step after the flag was set that has changed something and is not undone: lifting the flag
- * would let users in on a system that is half changed. */
+/*
+ * The first step after the flag was set that has changed something: lifting the flag would let users in on a system
+ * that is half changed.  On the way back, all that was changed is being undone, whoever set the flag.
+ */
 static const struct run_step *run_hold_unsafe(const struct run *r)
 {
-    for (size_t i = r->flag.step + 1; i < r->steps.n; i++) {
+    for (size_t i = r->stage == STAGE_WAY_BACK ? 0 : r->flag.step + 1; i < r->steps.n; i++) {
         const struct run_step *s = &r->steps.v[i];
         struct sv e = s->p->effect;
 
-        if (s->attempt == 0 || s->state == STEP_SKIPPED || s->way_back)
+        if (s->attempt == 0 || s->state == STEP_SKIPPED)
             continue;
         if (!sv_eq(e, SV("none")) && !sv_eq(e, SV("session")) && !sv_eq(e, SV("backup")) &&
             !sv_eq(s->p->kind, SV("maintenance")))
@@ -95,7 +98,8 @@ bool run_hold_retake(struct run *r)
 {
     CLEANUP(fd_closep) int fd = -1;
 
-    if (!r->flag.lifted_for_stop)
+    /* Held and yet not there: a crash came between lifting it and the word on that. */
+    if (!r->flag.lifted_for_stop && (!r->flag.held || file_exists(r->flag.path)))
         return true;
     fd = open(r->flag.path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
     if (fd < 0) {

@@ -54,6 +54,8 @@ static void run_on_action_done(struct action *a)
     struct run *r = a->owner;
 
     r->acting = false;
+    if (r->over) /* the journal broke meanwhile: what it came to cannot be kept */
+        return;
     switch (a->outcome.result) {
     case ACTION_ENDED: run_step_event(r, EV_ENDED); break;
     case ACTION_LOST: run_step_event(r, EV_LOST); break;

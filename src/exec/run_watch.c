@@ -12,7 +12,8 @@ struct run_watch {
     struct watcher *watcher;
     int64_t samples_us; /* when they were kept last */
     bool baseline_taken;
-    size_t asked; /* the checkpoint that the operator is asked about; SIZE_MAX: none */
+    int64_t resumed_us; /* when a watch that had begun was taken up again; 0: it was not */
+    size_t asked;       /* the checkpoint that the operator is asked about; SIZE_MAX: none */
 };
 
 /* --- state for a resume --- */
@@ -53,6 +54,17 @@ static void watch_set_text(struct run *r, const char *text)
     r->verdict_text = xstrdup(text);
 }
 
+/* A verdict that comes from no rule, OK, has no text; that of an earlier one is not its own. */
+static void watch_take_verdict_text(struct run *r, const json_t *data)
+{
+    if (json_get_sv(data, "text").n) {
+        watch_set_text(r, json_get_str(data, "text", ""));
+    } else if (sv_eq(json_get_sv(data, "verdict"), sv_from(verdict_names[VERDICT_OK]))) {
+        free(r->verdict_text);
+        r->verdict_text = NULL;
+    }
+}
+
 static void watch_on_tell(void *arg, enum watcher_told what, json_t *data)
 {
     struct run *r = arg;
@@ -65,8 +77,7 @@ static void watch_on_tell(void *arg, enum watcher_told what, json_t *data)
         run_queue(r, EVENT_CHECKPOINT, NULL, data);
         break;
     case WATCHER_VERDICT:
-        if (json_get_sv(data, "text").n)
-            watch_set_text(r, json_get_str(data, "text", ""));
+        watch_take_verdict_text(r, data);
         run_queue(r, EVENT_VERDICT, NULL, data);
         break;
     case WATCHER_SHOW:
@@ -180,8 +191,10 @@ enum err_code run_watch_begin(struct run *r, struct err *err)
     if (watch_restore(r, err) != ERR_OK)
         return err->code;
     watcher_start(w);
-    if (r->mark_us)
+    if (r->mark_us) {
+        r->watch->resumed_us = clock_now_us();
         watcher_mark(w, r->mark_us);
+    }
     return ERR_OK;
 }
 
@@ -205,6 +218,18 @@ bool run_watch_needed(const struct run *r)
     return r->watch != NULL;
 }
 
+/*
+ * Nobody looked while the run was down, so after a resume the windows of the rules are empty, and say HOLD: that is
+ * no reason to end.  They are given time to fill, as long as the whole watch at most.
+ */
+static bool run_watch_catches_up(const struct run *r)
+{
+    const struct run_watch *rw = r->watch;
+
+    return rw->resumed_us && r->verdict == VERDICT_HOLD &&
+           clock_now_us() - rw->resumed_us < watcher_length_us(rw->watcher);
+}
+
 bool run_watch_over(const struct run *r)
 {
     size_t number;
@@ -214,7 +239,7 @@ bool run_watch_over(const struct run *r)
         return true;
     if (r->opt.ask && watcher_open_checkpoint(r->watch->watcher, &number, &name))
         return false;
-    return watcher_is_over(r->watch->watcher);
+    return watcher_is_over(r->watch->watcher) && !run_watch_catches_up(r);
 }
 
 void run_watch_stop(struct run *r)
@@ -243,7 +268,6 @@ enum err_code run_watch_load(struct run *r, const struct event *e, const json_t 
     for (unsigned i = 0; i < VERDICT__N; i++)
         if (sv_eq(json_get_sv(data, "verdict"), sv_from(verdict_names[i])))
             r->verdict = i;
-    if (json_get_sv(data, "text").n)
-        watch_set_text(r, json_get_str(data, "text", ""));
+    watch_take_verdict_text(r, data);
     return ERR_OK;
 }

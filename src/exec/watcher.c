@@ -199,6 +199,11 @@ bool watcher_is_over(const struct watcher *w)
     return w->marked && judge_is_over(w->judge) && clock_now_us() >= judge_watch_end(w->judge);
 }
 
+int64_t watcher_length_us(const struct watcher *w)
+{
+    return judge_watch_end(w->judge) - w->t0_us;
+}
+
 enum verdict watcher_verdict(const struct watcher *w)
 {
     return w->verdict;

@@ -57,6 +57,8 @@ void watcher_mark(struct watcher *w, int64_t t0_us);
 
 /* Nothing more is judged: the last checkpoint is closed and the watch's time is over. */
 bool watcher_is_over(const struct watcher *w);
+/* From the deploy mark to the end of the watch. */
+int64_t watcher_length_us(const struct watcher *w);
 enum verdict watcher_verdict(const struct watcher *w);
 /* A checkpoint that closed with INVESTIGATE and that nobody has answered; false: none is. */
 bool watcher_open_checkpoint(const struct watcher *w, size_t *number, struct sv *name);

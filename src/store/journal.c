@@ -7,6 +7,8 @@
  * J4  a failed append leaves seq and head as they were, so that the next one continues the chain.
  * J5  every blob named by an event is in the store when that event is.
  * J6  run-finished is the last event of a run; nothing is appended after it.
+ * J7  the seal of a run is in the same commit as its run-finished, and a lock that is given back in the same as
+ *     the event that says so.
  */
 #include "store/journal.h"
 
@@ -37,9 +39,16 @@ struct journal {
     struct store *s;
     int64_t run, seq;
     struct hash head;
-    bool finished;
+    bool finished, sealed;
     VEC(struct journal_pending) pending;
     VEC(struct journal_state) states;
+    char *unlock; /* environment whose lock the next append gives back, or NULL */
+};
+
+#define JOURNAL_SEAL_TAG "prusik-seal-1"
+
+struct journal_key {
+    unsigned char b[crypto_sign_SECRETKEYBYTES]; /* the public half is its end */
 };
 
 static void journal_drop_pending(struct journal *j)
@@ -51,6 +60,8 @@ static void journal_drop_pending(struct journal *j)
         free(j->states.v[i].value);
     }
     j->pending.n = j->states.n = 0;
+    free(j->unlock);
+    j->unlock = NULL;
 }
 
 void journal_free(struct journal *j)
@@ -232,6 +243,78 @@ enum err_code journal_open(struct store *s, int64_t run, struct journal **ret, s
     return ERR_OK;
 }
 
+/* --- the seal --- */
+
+/* tag | run | seq | head, numbers as 8 bytes little endian */
+static size_t journal_seal_text(int64_t run, int64_t seq, const struct hash *head,
+                                unsigned char text[64])
+{
+    size_t n = sizeof(JOURNAL_SEAL_TAG) - 1;
+
+    memcpy(text, JOURNAL_SEAL_TAG, n);
+    for (int i = 0; i < 8; i++)
+        text[n++] = (unsigned char)((uint64_t)run >> (8 * i));
+    for (int i = 0; i < 8; i++)
+        text[n++] = (unsigned char)((uint64_t)seq >> (8 * i));
+    memcpy(text + n, head->b, sizeof(head->b));
+    return n + sizeof(head->b);
+}
+
+/* The secret key of the store; made when there is none. */
+static enum err_code journal_key(const struct store *s, struct journal_key *ret, struct err *err)
+{
+    CLEANUP(mem_freep) char *path = path_join(store_dir(s), "seal.key");
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
+
+    if (!file_exists(path)) {
+        (void)crypto_sign_keypair(public_key, ret->b);
+        return file_write_atomic(path, (struct sv){(char *)ret->b, sizeof(ret->b)}, 0600, err);
+    }
+    if (file_read(path, sizeof(ret->b), &b, err) != ERR_OK)
+        return err->code;
+    if (b.n != sizeof(ret->b))
+        return err_set(err, ERR_CORRUPT, "'%s' is not a seal key", path);
+    memcpy(ret->b, b.p, b.n);
+    sodium_memzero(b.p, b.n);
+    return ERR_OK;
+}
+
+static enum err_code journal_put_seal(struct journal *j, int64_t seq, const struct hash *head,
+                                      const struct journal_key *key, int64_t at_us, struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(j->s->db, "INSERT OR REPLACE INTO main.seal (run, head, key, signature,"
+                                    " at_us) VALUES (?, ?, ?, ?, ?)");
+    unsigned char sig[crypto_sign_BYTES], text[64];
+    size_t n = journal_seal_text(j->run, seq, head, text);
+
+    (void)crypto_sign_detached(sig, NULL, text, n, key->b); /* always succeeds */
+    stmt_bind_i64(&st, j->run);
+    stmt_bind_blob(&st, head->b, sizeof(head->b));
+    stmt_bind_blob(&st, key->b + crypto_sign_SECRETKEYBYTES - crypto_sign_PUBLICKEYBYTES,
+                   crypto_sign_PUBLICKEYBYTES);
+    stmt_bind_blob(&st, sig, sizeof(sig));
+    stmt_bind_i64(&st, at_us);
+    return stmt_exec(&st, err);
+}
+
+enum err_code journal_seal(struct journal *j, int64_t now_us, struct err *err)
+{
+    struct journal_key key;
+    enum err_code rc;
+
+    assert(j->finished);
+    if (j->sealed)
+        return ERR_OK;
+    if (journal_key(j->s, &key, err) != ERR_OK)
+        return err_wrap(err, "seal run %s", event_run_text(j->run).s);
+    rc = journal_put_seal(j, j->seq, &j->head, &key, now_us, err);
+    sodium_memzero(&key, sizeof(key));
+    j->sealed = rc == ERR_OK;
+    return rc;
+}
+
 /* --- appending --- */
 
 struct hash journal_blob(struct journal *j, struct sv bytes)
@@ -307,29 +390,47 @@ static enum err_code journal_insert(struct stmt *st, const struct event *e, cons
     return stmt_exec(st, err);
 }
 
-static enum err_code journal_write(struct journal *j, struct event *e, size_t n, struct hash *head,
-                                   struct err *err)
+static enum err_code journal_write_blobs(struct journal *j, struct err *err)
 {
-    CLEANUP(txn_done) struct txn t = {.db = j->s->db};
-    CLEANUP(stmt_done)
-    struct stmt st = STMT(j->s->db, "INSERT INTO main.event (run, seq, at_us, kind, step, attempt,"
-                                    " data, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-
-    if (txn_begin(&t, err) != ERR_OK)
-        return err->code;
     for (size_t i = 0; i < j->pending.n; i++) {
         const struct journal_pending *p = &j->pending.v[i];
 
         if (store_blob_put(j->s, (struct sv){p->bytes, p->n}, &p->h, err) != ERR_OK)
             return err->code;
     }
+    return ERR_OK;
+}
+
+/* J7: what belongs to the last of the events.  No key (it is said later): the run ends without a seal. */
+static enum err_code journal_write_end(struct journal *j, const struct event *last,
+                                       const struct hash *head, const struct journal_key *key,
+                                       struct err *err)
+{
+    if (j->unlock && store_lock_give(j->s, sv_from(j->unlock), j->run, err) != ERR_OK)
+        return err->code;
+    if (!last || last->kind != EVENT_RUN_FINISHED)
+        return journal_write_states(j, err);
+    if (key && journal_put_seal(j, last->seq, head, key, last->at_us, err) != ERR_OK)
+        return err->code;
+    return journal_drop_states(j, err);
+}
+
+static enum err_code journal_write(struct journal *j, struct event *e, size_t n, struct hash *head,
+                                   const struct journal_key *key, struct err *err)
+{
+    CLEANUP(txn_done) struct txn t = {.db = j->s->db};
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(j->s->db, "INSERT INTO main.event (run, seq, at_us, kind, step, attempt,"
+                                    " data, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+
+    if (txn_begin(&t, err) != ERR_OK || journal_write_blobs(j, err) != ERR_OK)
+        return err->code;
     for (size_t i = 0; i < n; i++) {
         *head = event_hash(e[i].seq > 1 ? head : NULL, &e[i]);
         if (journal_insert(&st, &e[i], head, err) != ERR_OK)
             return err->code;
     }
-    if (n && e[n - 1].kind == EVENT_RUN_FINISHED ? journal_drop_states(j, err)
-                                                 : journal_write_states(j, err))
+    if (journal_write_end(j, n ? &e[n - 1] : NULL, head, key, err) != ERR_OK)
         return err->code;
     return txn_commit(&t, err); /* the sync is in the commit */
 }
@@ -345,15 +446,25 @@ enum err_code journal_flush(struct journal *j, struct err *err)
 
     if (!j->states.n && !j->pending.n)
         return ERR_OK;
-    if (journal_write(j, NULL, 0, &head, err) != ERR_OK)
+    if (journal_write(j, NULL, 0, &head, NULL, err) != ERR_OK)
         return journal_failed(j, err);
     journal_drop_pending(j);
     return ERR_OK;
 }
 
+void journal_unlock(struct journal *j, struct sv environment)
+{
+    free(j->unlock);
+    j->unlock = xstrdup_sv(environment);
+}
+
 enum err_code journal_append(struct journal *j, struct event *e, size_t n, struct err *err)
 {
     struct hash head = j->head;
+    struct journal_key key;
+    struct err ignored; /* journal_seal() says it again */
+    bool finishes = n > 0 && e[n - 1].kind == EVENT_RUN_FINISHED, has_key;
+    enum err_code rc;
 
     assert(n > 0);
     assert(!j->finished); /* J6 */
@@ -362,77 +473,21 @@ enum err_code journal_append(struct journal *j, struct event *e, size_t n, struc
         e[i].run = j->run;
         e[i].seq = j->seq + 1 + (int64_t)i;
     }
-    if (journal_write(j, e, n, &head, err) != ERR_OK)
+    has_key = finishes && journal_key(j->s, &key, &ignored) == ERR_OK;
+    rc = journal_write(j, e, n, &head, has_key ? &key : NULL, err);
+    if (has_key)
+        sodium_memzero(&key, sizeof(key));
+    if (rc != ERR_OK)
         return journal_failed(j, err); /* J4: seq, head and pending stay */
     j->seq += (int64_t)n;
     j->head = head;
-    j->finished = e[n - 1].kind == EVENT_RUN_FINISHED;
+    j->finished = finishes;
+    j->sealed = has_key;
     journal_drop_pending(j);
     return ERR_OK;
 }
 
-/* --- the seal --- */
-
-#define JOURNAL_SEAL_TAG "prusik-seal-1"
-
-/* tag | run | seq | head, numbers as 8 bytes little endian */
-static size_t journal_seal_text(int64_t run, int64_t seq, const struct hash *head,
-                                unsigned char text[64])
-{
-    size_t n = sizeof(JOURNAL_SEAL_TAG) - 1;
-
-    memcpy(text, JOURNAL_SEAL_TAG, n);
-    for (int i = 0; i < 8; i++)
-        text[n++] = (unsigned char)((uint64_t)run >> (8 * i));
-    for (int i = 0; i < 8; i++)
-        text[n++] = (unsigned char)((uint64_t)seq >> (8 * i));
-    memcpy(text + n, head->b, sizeof(head->b));
-    return n + sizeof(head->b);
-}
-
-/* The secret key of the store; libsodium's 64 bytes hold the public half too. */
-static enum err_code journal_key(const struct store *s,
-                                 unsigned char key[crypto_sign_SECRETKEYBYTES], struct err *err)
-{
-    CLEANUP(mem_freep) char *path = path_join(store_dir(s), "seal.key");
-    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
-    unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
-
-    if (!file_exists(path)) {
-        (void)crypto_sign_keypair(public_key, key);
-        return file_write_atomic(path, (struct sv){(char *)key, crypto_sign_SECRETKEYBYTES}, 0600,
-                                 err);
-    }
-    if (file_read(path, crypto_sign_SECRETKEYBYTES, &b, err) != ERR_OK)
-        return err->code;
-    if (b.n != crypto_sign_SECRETKEYBYTES)
-        return err_set(err, ERR_CORRUPT, "'%s' is not a seal key", path);
-    memcpy(key, b.p, b.n);
-    sodium_memzero(b.p, b.n);
-    return ERR_OK;
-}
-
-enum err_code journal_seal(struct journal *j, int64_t now_us, struct err *err)
-{
-    CLEANUP(stmt_done)
-    struct stmt st = STMT(j->s->db, "INSERT OR REPLACE INTO main.seal (run, head, key, signature,"
-                                    " at_us) VALUES (?, ?, ?, ?, ?)");
-    unsigned char key[crypto_sign_SECRETKEYBYTES], sig[crypto_sign_BYTES], text[64];
-    size_t n = journal_seal_text(j->run, j->seq, &j->head, text);
-
-    assert(j->finished);
-    if (journal_key(j->s, key, err) != ERR_OK)
-        return err_wrap(err, "seal run %s", event_run_text(j->run).s);
-    (void)crypto_sign_detached(sig, NULL, text, n, key); /* always succeeds */
-    stmt_bind_i64(&st, j->run);
-    stmt_bind_blob(&st, j->head.b, sizeof(j->head.b));
-    stmt_bind_blob(&st, key + crypto_sign_SECRETKEYBYTES - crypto_sign_PUBLICKEYBYTES,
-                   crypto_sign_PUBLICKEYBYTES);
-    stmt_bind_blob(&st, sig, sizeof(sig));
-    stmt_bind_i64(&st, now_us);
-    sodium_memzero(key, sizeof(key));
-    return stmt_exec(&st, err);
-}
+/* --- checking --- */
 
 static enum err_code journal_check_seal(struct store *s, int64_t run, int64_t seq,
                                         struct journal_check *c, struct err *err)

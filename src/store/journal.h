@@ -40,6 +40,9 @@ NODISCARD enum err_code journal_flush(struct journal *j, struct err *err);
 NODISCARD enum err_code journal_kept(struct journal *j, struct sv key, struct strbuf *ret,
                                      struct err *err);
 
+/* The lock of the environment, if it is this run's, is given back in the commit of the next append. */
+void journal_unlock(struct journal *j, struct sv environment);
+
 /* Append n events in one commit, all or none; sets their run and seq. */
 NODISCARD enum err_code journal_append(struct journal *j, struct event *e, size_t n,
                                        struct err *err);
@@ -63,5 +66,8 @@ struct journal_check {
 NODISCARD enum err_code journal_verify(struct store *s, int64_t run, struct journal_check *ret,
                                        struct err *err);
 
-/* Sign the head with the store's key (made on first use).  The last event must be run-finished. */
+/*
+ * Sign the head with the store's key (made on first use), if the append of run-finished has not done so: it does,
+ * in its own commit, unless the key cannot be had, which is told here.  The last event must be run-finished.
+ */
 NODISCARD enum err_code journal_seal(struct journal *j, int64_t now_us, struct err *err);

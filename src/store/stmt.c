@@ -33,9 +33,15 @@ void stmt_bind_blob(struct stmt *s, const void *p, size_t n)
         s->rc = sqlite3_bind_blob64(s->st, ++s->next_bind, p, n, SQLITE_TRANSIENT);
 }
 
+static enum err_code stmt_db_fail(sqlite3 *db, struct err *err)
+{
+    return err_set(err, ERR_DB, "store '%s': %s", sqlite3_db_filename(db, "main"),
+                   sqlite3_errmsg(db));
+}
+
 static enum err_code stmt_fail(const struct stmt *s, struct err *err)
 {
-    return err_set(err, ERR_DB, "store: %s", sqlite3_errmsg(s->db));
+    return stmt_db_fail(s->db, err);
 }
 
 enum err_code stmt_next(struct stmt *s, bool *more, struct err *err)
@@ -78,7 +84,7 @@ struct sv stmt_sv(const struct stmt *s, int column)
 static enum err_code txn_run(const struct txn *t, const char *sql, struct err *err)
 {
     if (sqlite3_exec(t->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return err_set(err, ERR_DB, "store: %s", sqlite3_errmsg(t->db));
+        return stmt_db_fail(t->db, err);
     return ERR_OK;
 }
 

@@ -5,8 +5,12 @@
  *   PRUSIK_FAIL_AT=7                 the 7th of them fails; 0 or absent: none, only count
  *   PRUSIK_FAIL_ERRNO=ENOSPC         with this (EIO when absent)
  *   PRUSIK_FAIL_MODE=once|always     the 7th only, or the 7th and all after it (once when absent)
+ *                    kill|kill-after the process is killed instead of the 7th, or when it has been made
  *   PRUSIK_FAIL_PATH=journal         only calls on a file whose path has this in it
  *   PRUSIK_FAIL_COUNT_FILE=path      where the number of calls so far stands, in decimal
+ *
+ * The kind "commit" is the first write to a file since it was synced: with PRUSIK_FAIL_PATH=store.db-wal that is
+ * where a commit of SQLite begins, and the sync (kill-after) where it has ended.
  *
  * So a test runs the job with AT=1, 2, 3, ... until COUNT is less than AT: then nothing failed any more.
  *
@@ -17,6 +21,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -33,9 +38,23 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-enum kind { WRITE, FSYNC, FDATASYNC, OPEN, RENAME, PIPE, SPAWN, CONNECT, MKDIR, CHMOD, KIND__N };
-static const char *const kind_names[KIND__N] = {"write", "fsync", "fdatasync", "open",  "rename",
-                                                "pipe",  "spawn", "connect",   "mkdir", "chmod"};
+enum kind {
+    WRITE,
+    FSYNC,
+    FDATASYNC,
+    OPEN,
+    RENAME,
+    PIPE,
+    SPAWN,
+    CONNECT,
+    MKDIR,
+    CHMOD,
+    COMMIT,
+    KIND__N
+};
+static const char *const kind_names[KIND__N] = {"write",  "fsync", "fdatasync", "open",
+                                                "rename", "pipe",  "spawn",     "connect",
+                                                "mkdir",  "chmod", "commit"};
 
 static const struct {
     const char *name;
@@ -59,7 +78,8 @@ static const struct {
               {"EPERM", EPERM}};
 
 static struct {
-    bool on, always;
+    bool on, always, kill, kill_after;
+    bool dirty; /* written since it was synced */
     bool kinds[KIND__N];
     unsigned long at;
     int error;
@@ -100,6 +120,15 @@ static void fail_read_error(const char *name)
         fail_bad("there is no such error as", name);
 }
 
+static void fail_read_mode(const char *mode)
+{
+    fail.always = strcmp(mode, "always") == 0;
+    fail.kill = strcmp(mode, "kill") == 0;
+    fail.kill_after = strcmp(mode, "kill-after") == 0;
+    if (!fail.always && !fail.kill && !fail.kill_after && strcmp(mode, "once") != 0)
+        fail_bad("there is no such mode as", mode);
+}
+
 /* What the library is told is not for those that the process starts. */
 static const char *fail_take(const char *name)
 {
@@ -132,9 +161,7 @@ __attribute__((constructor)) static void fail_init(void)
     (void)unsetenv("LD_PRELOAD");
     fail_read_kinds(kinds);
     fail_read_error(error ? error : "EIO");
-    if (mode && strcmp(mode, "once") != 0 && strcmp(mode, "always") != 0)
-        fail_bad("there is no such mode as", mode);
-    fail.always = mode && strcmp(mode, "always") == 0;
+    fail_read_mode(mode ? mode : "once");
     fail.at = at ? strtoul(at, NULL, 10) : 0;
     (void)snprintf(fail.path, sizeof(fail.path), "%s", path ? path : "");
     if (count) /* high up: low numbers are what a test may look at */
@@ -155,36 +182,75 @@ static void fail_count(unsigned long calls)
         (void)syscall(SYS_pwrite64, fail.count_fd, text, (size_t)n, 0L);
 }
 
+/* Is the call on a file that is meant?  path may be NULL, fd -1. */
+static bool fail_is_on_path(const char *path, int fd)
+{
+    char link[64], name[4096] = "";
+    ssize_t len;
+
+    if (!fail.path[0])
+        return true;
+    if (!path && fd >= 0) {
+        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        len = readlink(link, name, sizeof(name) - 1);
+        name[len > 0 ? len : 0] = '\0';
+        path = name;
+    }
+    return path && strstr(path, fail.path);
+}
+
+/* The kind that a call is counted as: a write may begin a commit, which a sync ends. */
+static enum kind fail_kind(enum kind kind)
+{
+    bool begins = kind == WRITE && !fail.dirty;
+
+    if (!fail.kinds[COMMIT])
+        return kind;
+    if (kind == WRITE)
+        fail.dirty = true;
+    else if (kind == FSYNC || kind == FDATASYNC)
+        fail.dirty = false;
+    return begins ? COMMIT : kind;
+}
+
+static void fail_kill(void)
+{
+    (void)syscall(SYS_kill, fail.pid, SIGKILL);
+}
+
+/* The call that this thread makes was counted, and is the last one. */
+static _Thread_local bool fail_last;
+
+static void fail_made(void)
+{
+    if (fail_last)
+        fail_kill();
+}
+
 /* Is this the call that has to fail?  Then errno is set.  path may be NULL, fd -1. */
 static bool fail_now(enum kind kind, const char *path, int fd)
 {
     static atomic_flag first = ATOMIC_FLAG_INIT;
-    char link[64], name[4096] = "";
     unsigned long n;
-    ssize_t len;
 
-    if (!fail.on || !fail.kinds[kind] || syscall(SYS_getpid) != fail.pid ||
-        (fd >= 0 && fd == fail.count_fd))
+    if (!fail.on || syscall(SYS_getpid) != fail.pid || (fd >= 0 && fd == fail.count_fd) ||
+        (!fail.kinds[kind] && !fail.kinds[COMMIT]) || !fail_is_on_path(path, fd))
+        return false;
+    kind = fail_kind(kind);
+    if (!fail.kinds[kind])
         return false;
     /* From here, as what the constructor registers comes after the end of the program's own libraries. */
     if (!atomic_flag_test_and_set(&first) && atexit(fail_stop) != 0)
         fail_bad("atexit", "");
-    if (fail.path[0]) {
-        if (!path && fd >= 0) {
-            (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-            len = readlink(link, name, sizeof(name) - 1);
-            name[len > 0 ? len : 0] = '\0';
-            path = name;
-        }
-        if (!path || !strstr(path, fail.path))
-            return false;
-    }
     n = atomic_fetch_add(&fail.calls, 1) + 1;
     fail_count(n);
     if (fail.at == 0 || n < fail.at || (n > fail.at && !fail.always))
         return false;
+    if (fail.kill)
+        fail_kill();
+    fail_last = fail.kill_after;
     errno = fail.error;
-    return true;
+    return !fail.kill_after;
 }
 
 /* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name,bugprone-macro-parentheses): the
@@ -198,11 +264,17 @@ static bool fail_now(enum kind kind, const char *path, int fd)
         real_;                                            \
     })
 
-#define HOOK(type, name, params, args, kind, path, fd)                \
-    EXPORT type name params;                                          \
-    EXPORT type name params                                           \
-    {                                                                 \
-        return fail_now(kind, path, fd) ? (type)-1 : REAL(name) args; \
+#define HOOK(type, name, params, args, kind, path, fd) \
+    EXPORT type name params;                           \
+    EXPORT type name params                            \
+    {                                                  \
+        type ret_;                                     \
+                                                       \
+        if (fail_now(kind, path, fd))                  \
+            return (type)-1;                           \
+        ret_ = REAL(name) args;                        \
+        fail_made();                                   \
+        return ret_;                                   \
     }
 
 /* clang-format off */

@@ -14,6 +14,8 @@ struct t_fail {
     const char *path;  /* only on files whose path has this in it; NULL: any */
     unsigned at;       /* 0: none fails */
     bool always;       /* the Nth and all that follow */
+    const char *mode;  /* "kill", "kill-after"; NULL: as `always` says */
+    bool errors;       /* "out" has what it printed to stderr, too */
     unsigned calls;    /* how many there were; set by the run */
 };
 
@@ -36,14 +38,14 @@ static inline void t_fail_exec(const struct t_fail *f, const char *const *argv)
     t_fail_env("PRUSIK_FAIL", f->kinds);
     t_fail_env("PRUSIK_FAIL_AT", at);
     t_fail_env("PRUSIK_FAIL_ERRNO", f->error);
-    t_fail_env("PRUSIK_FAIL_MODE", f->always ? "always" : "once");
+    t_fail_env("PRUSIK_FAIL_MODE", f->mode ? f->mode : f->always ? "always" : "once");
     t_fail_env("PRUSIK_FAIL_PATH", f->path);
     t_fail_env("PRUSIK_FAIL_COUNT_FILE", "calls");
     t_fail_env("ASAN_OPTIONS", options);
     t_fail_env("LD_PRELOAD", getenv("PRUSIK_FAIL_LIB"));
     if (!getenv("PRUSIK_FAIL_LIB"))
         _exit(97);
-    if (out < 0 || dup2(out, 1) < 0)
+    if (out < 0 || dup2(out, 1) < 0 || (f->errors && dup2(out, 2) < 0))
         _exit(99);
     (void)execvp(argv[0], (char *const *)(uintptr_t)argv);
     _exit(98);

@@ -7,7 +7,7 @@
 # What differs from run to run is written as DURATION (with the blanks before it as two), DATE, HASH, WORK (the
 # folder) and HOST.
 set -eu
-PATH=$1:$PATH
+PATH=$(realpath "$1"):$PATH
 doc=$(realpath "$2")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

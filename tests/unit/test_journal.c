@@ -188,7 +188,7 @@ T(J5_a_blob_is_stored_with_its_event_and_a_damaged_one_is_found)
     T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
 }
 
-T(a_finished_run_is_sealed_and_the_seal_covers_it)
+T(J7_the_end_of_a_run_is_sealed_in_its_own_commit_and_the_seal_covers_it)
 {
     CLEANUP(store_freep) struct store *s = new_store();
     int64_t run = new_run(s);
@@ -197,17 +197,69 @@ T(a_finished_run_is_sealed_and_the_seal_covers_it)
     struct err err = {0};
 
     append(j, EVENT_RUN_STARTED, SV(""), SV("{}"));
+    T_OK(journal_verify(s, run, &check, &err), err);
+    T_CHECK(!check.finished && !check.sealed);
+    append(j, EVENT_RUN_FINISHED, SV(""), SV("{}"));
+    T_OK(journal_verify(s, run, &check, &err), err);
+    T_CHECK(check.finished && check.sealed);
+    T_OK(journal_seal(j, 9, &err), err); /* nothing is left to do */
+    sql_run("CREATE TABLE was AS SELECT * FROM seal");
+    sql_run("UPDATE seal SET signature = zeroblob(64)");
+    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+    sql_run("DELETE FROM seal");
+    sql_run("INSERT INTO seal SELECT * FROM was");
+    T_OK(journal_verify(s, run, &check, &err), err);
+    sql_run("UPDATE seal SET head = zeroblob(32)");
+    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+}
+
+T(a_run_ends_without_a_seal_when_the_key_cannot_be_had_and_is_sealed_later)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+    struct journal_check check;
+    struct err err = {0};
+
+    (void)unlink("s/seal.key"); /* there is none before the first seal */
+    T_OK(file_write_atomic("s/seal.key", SV("short"), 0600, &err), err);
     append(j, EVENT_RUN_FINISHED, SV(""), SV("{}"));
     T_OK(journal_verify(s, run, &check, &err), err);
     T_CHECK(check.finished && !check.sealed);
+    T_EQ(journal_seal(j, 9, &err), ERR_CORRUPT);
+    T_STR(err.msg, "seal run r-0001: 's/seal.key' is not a seal key");
+    T_EQ(unlink("s/seal.key"), 0);
     T_OK(journal_seal(j, 9, &err), err);
     T_OK(journal_verify(s, run, &check, &err), err);
     T_CHECK(check.sealed);
-    sql_run("UPDATE seal SET signature = zeroblob(64)");
-    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
-    T_OK(journal_seal(j, 9, &err), err);
-    sql_run("UPDATE seal SET head = zeroblob(32)");
-    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+}
+
+T(J7_a_lock_is_given_back_in_the_commit_of_the_event_that_says_so)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+    const struct store_lock_wish wish = {SV("demo"), run, SV("test"), 1};
+    struct store_lock lock;
+    struct err err = {0};
+    bool held, alive;
+
+    T_OK(store_lock_take(s, &wish, &lock, &err), err);
+    journal_unlock(j, SV("demo"));
+    T_OK(store_lock_get(s, SV("demo"), &held, &alive, &lock, &err), err);
+    T_CHECK(held && alive);
+    append(j, EVENT_LOCK_GIVEN, SV(""), SV("{}"));
+    T_OK(store_lock_get(s, SV("demo"), &held, &alive, &lock, &err), err);
+    T_CHECK(!held);
+    T_OK(store_lock_take(s, &wish, &lock, &err), err);
+    append(j, EVENT_LOCK_TAKEN, SV(""), SV("{}")); /* once */
+    T_OK(store_lock_get(s, SV("demo"), &held, &alive, &lock, &err), err);
+    T_CHECK(held);
+    T_OK(store_lock_rename(s, SV("demo"), run, run + 1, &err), err);
+    journal_unlock(j, SV("demo")); /* another run's is not */
+    append(j, EVENT_LOCK_GIVEN, SV(""), SV("{}"));
+    T_OK(store_lock_get(s, SV("demo"), &held, &alive, &lock, &err), err);
+    T_CHECK(held);
 }
 
 T(J6_an_event_after_the_end_is_found)
@@ -303,7 +355,9 @@ T_MAIN(T_CASE(J1_events_are_numbered_without_a_gap_and_read_back_in_order),
        T_CASE(J1_a_missing_event_is_found_and_the_run_cannot_be_continued),
        T_CASE(J3_and_J4_a_failed_append_leaves_nothing_and_the_next_one_continues_the_chain),
        T_CASE(J5_a_blob_is_stored_with_its_event_and_a_damaged_one_is_found),
-       T_CASE(a_finished_run_is_sealed_and_the_seal_covers_it),
+       T_CASE(J7_the_end_of_a_run_is_sealed_in_its_own_commit_and_the_seal_covers_it),
+       T_CASE(a_run_ends_without_a_seal_when_the_key_cannot_be_had_and_is_sealed_later),
+       T_CASE(J7_a_lock_is_given_back_in_the_commit_of_the_event_that_says_so),
        T_CASE(J6_an_event_after_the_end_is_found),
        T_CASE(state_is_kept_by_the_next_append_or_a_flush_and_ends_with_the_run),
        T_CASE(two_runs_have_journals_of_their_own),

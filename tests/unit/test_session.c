@@ -406,6 +406,47 @@ T(secrets_stay_out_of_what_is_written_down)
     end(&b);
 }
 
+/* Children that do not listen to TERM, and whose parent has ended: nobody waits for them but us. */
+T(a_stopped_command_is_over_when_all_that_it_started_has_ended)
+{
+    struct bench b;
+    procs_list left = {0};
+    int64_t shell;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "echo $$"), 0);
+    T_CHECK(sv_to_i64(sv_trim(strbuf_sv(&b.out)), &shell));
+    (void)run_within(
+        &b, "sh -c 'trap \"\" TERM; while sleep 0.05; do :; done' > /dev/null 2>&1 & sleep 30", 50);
+    T_EQ(b.r.rc, ERR_TIMEOUT);
+    procs_of_session((pid_t)shell, (pid_t)shell, &left);
+    T_EQ(left.n, 0);
+    vec_release(&left);
+    T_EQ(run(&b, "echo $$"), 0); /* and the shell itself lives */
+    T_CHECK(sv_to_i64(sv_trim(strbuf_sv(&b.out)), &(int64_t){0}));
+    end(&b);
+}
+
+T(closing_ends_what_is_left_in_the_background_even_when_it_does_not_listen)
+{
+    struct bench b;
+    procs_list left = {0};
+    int64_t shell;
+
+    begin(&b, NULL);
+    T_EQ(
+        run(&b, "echo $$; sh -c 'trap \"\" TERM; while sleep 0.05; do :; done' > /dev/null 2>&1 &"),
+        0);
+    T_CHECK(sv_to_i64(sv_trim(strbuf_sv(&b.out)), &shell));
+    procs_of_session((pid_t)shell, (pid_t)shell, &left);
+    T_CHECK(left.n > 0);
+    end(&b);
+    left.n = 0;
+    procs_of_session((pid_t)shell, 0, &left);
+    T_EQ(left.n, 0);
+    vec_release(&left);
+}
+
 T_MAIN(T_CASE(status_and_both_outputs_are_the_commands_own),
        T_CASE(directory_variables_and_functions_carry_over),
        T_CASE(the_status_of_the_command_before_is_seen_by_the_next_one),
@@ -423,4 +464,6 @@ T_MAIN(T_CASE(status_and_both_outputs_are_the_commands_own),
        T_CASE(a_restored_state_is_there_for_the_first_command),
        T_CASE(a_state_whose_directory_is_gone_fails_the_command),
        T_CASE(values_are_read_as_the_shell_has_them),
-       T_CASE(secrets_stay_out_of_what_is_written_down))
+       T_CASE(secrets_stay_out_of_what_is_written_down),
+       T_CASE(a_stopped_command_is_over_when_all_that_it_started_has_ended),
+       T_CASE(closing_ends_what_is_left_in_the_background_even_when_it_does_not_listen))
