@@ -36,7 +36,7 @@
     CALL(version_info)
 
 struct libcurl {
-#define CALL(name) __typeof__(&curl_##name) name;
+#define CALL(name) __typeof__ (&curl_##name)(name);
     LIBCURL_CALLS(CALL)
 #undef CALL
 };

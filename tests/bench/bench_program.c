@@ -162,8 +162,8 @@ static void remove_store(void)
 /* A run that did nothing would be the quickest. */
 static void check_steps(void)
 {
-    sqlite3_stmt *count;
-    sqlite3 *db;
+    sqlite3_stmt *count = NULL;
+    sqlite3 *db = NULL;
 
     must(sqlite3_open("store/store.db", &db) == SQLITE_OK &&
              sqlite3_prepare_v2(db, "SELECT count(*) FROM event WHERE kind = ?", -1, &count,
