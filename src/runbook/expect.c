@@ -373,9 +373,12 @@ static const struct {
     {"^" LEAD "(?:http )?status(?: code)?[ :=]*([0-9]{3})$", form_status},
     {"^.*?\"([A-Za-z_][A-Za-z0-9_.-]*)\" ?: ?(\"[^\"]*\"|-?[0-9.]+|true|false|null)[ }]*$",
      form_json},
-    {"^" LEAD "(?:service |unit )?(?:active \\(running\\)|running|active|up and running|up)$",
+    {"^" LEAD
+     "(?:service |unit )?(?:is |are )?(?:active \\(running\\)|running|active|up and running|up)$",
      form_active},
-    {"^" LEAD "(?:inactive \\(dead\\)|inactive|stopped|not running|dead)$", form_inactive},
+    {"^" LEAD
+     "(?:service |unit )?(?:is |are )?(?:inactive \\(dead\\)|inactive|stopped|not running|dead)$",
+     form_inactive},
     {"^" LEAD "exit(?: code| status)?[ :=]*(?:of |is )?([0-9]+)$", form_exit},
     {"^" LEAD "([0-9]+)$", form_exit_of_echo},
     {"^" LEAD "(?:fail|fails|be rejected|be refused|an error)$", form_fail},
