@@ -152,6 +152,7 @@ T(a_text_is_cut_at_commas_and_ands_outside_of_quotes_and_brackets)
         {"broken (a, b", {"broken (a, b"}},
         {"closed) early, b", {"closed) early", "b"}},
         {" , , x", {"x"}},
+        {"1,200 passed, 1,2000", {"1,200 passed", "1", "2000"}},
         {"sand, dunes", {"sand", "dunes"}},
         {"", {NULL}},
     };
