@@ -242,6 +242,18 @@ static void block_add_note(struct block_reader *r, struct sv text, size_t line)
     strbuf_add_sv(&r->note, text);
 }
 
+/* A comment after an empty line, with a command right below: it speaks of that one. */
+static bool block_introduces(const struct block_reader *r, const struct shell_item *item)
+{
+    const struct shell_item *end = r->block->script.v + r->block->script.n;
+    bool above = item->blank_before;
+
+    while (above && ++item < end && !item->blank_before)
+        if (item->kind != SHELL_COMMENT)
+            return true;
+    return false;
+}
+
 /* A comment that speaks of the command before it; false: of the next one. */
 static bool block_comment_after(struct block_reader *r, const struct shell_item *item,
                                 struct sv text, size_t line)
@@ -259,7 +271,8 @@ static bool block_comment_after(struct block_reader *r, const struct shell_item 
             build_expect(r->b, r->b->steps.n - 1, rest, line);
         return true;
     }
-    if (expect_is_proceed(text, &rest) || expect_is_label(text, &rest)) {
+    if (expect_is_proceed(text, &rest) ||
+        (expect_is_label(text, &rest) && !block_introduces(r, item))) {
         build_expect(r->b, r->b->steps.n - 1, rest, line);
         return true;
     }

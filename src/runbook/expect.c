@@ -39,6 +39,16 @@ static size_t expect_separator(struct sv s, const struct sv *seps, size_t n)
     return 0;
 }
 
+/* The comma of "1,200": three digits follow, and no fourth. */
+static bool expect_groups_digits(struct sv s, size_t i)
+{
+    size_t n = 0;
+
+    while (i + 1 + n < s.n && ascii_is_digit(s.p[i + 1 + n]))
+        n++;
+    return s.p[i] == ',' && n == 3 && i > 0 && ascii_is_digit(s.p[i - 1]);
+}
+
 /* Cut at the first separator where no quote or bracket is open.  An unbalanced text is not cut. */
 static bool expect_cut(struct sv *rest, const struct sv *seps, size_t n, struct sv *piece)
 {
@@ -47,8 +57,8 @@ static bool expect_cut(struct sv *rest, const struct sv *seps, size_t n, struct 
     if (!rest->p)
         return false;
     for (size_t i = 0; i < rest->n; i++) {
-        size_t sep =
-            d.brackets <= 0 && !d.quote ? expect_separator(sv_sub(*rest, i, rest->n), seps, n) : 0;
+        bool open = d.brackets > 0 || d.quote || expect_groups_digits(*rest, i);
+        size_t sep = open ? 0 : expect_separator(sv_sub(*rest, i, rest->n), seps, n);
 
         if (sep) {
             *piece = sv_trim(sv_sub(*rest, 0, i));
@@ -373,9 +383,12 @@ static const struct {
     {"^" LEAD "(?:http )?status(?: code)?[ :=]*([0-9]{3})$", form_status},
     {"^.*?\"([A-Za-z_][A-Za-z0-9_.-]*)\" ?: ?(\"[^\"]*\"|-?[0-9.]+|true|false|null)[ }]*$",
      form_json},
-    {"^" LEAD "(?:service |unit )?(?:active \\(running\\)|running|active|up and running|up)$",
+    {"^" LEAD
+     "(?:service |unit )?(?:is |are )?(?:active \\(running\\)|running|active|up and running|up)$",
      form_active},
-    {"^" LEAD "(?:inactive \\(dead\\)|inactive|stopped|not running|dead)$", form_inactive},
+    {"^" LEAD
+     "(?:service |unit )?(?:is |are )?(?:inactive \\(dead\\)|inactive|stopped|not running|dead)$",
+     form_inactive},
     {"^" LEAD "exit(?: code| status)?[ :=]*(?:of |is )?([0-9]+)$", form_exit},
     {"^" LEAD "([0-9]+)$", form_exit_of_echo},
     {"^" LEAD "(?:fail|fails|be rejected|be refused|an error)$", form_fail},

@@ -328,21 +328,31 @@ static bool prose_unit_fits(const struct prose_phrase *p)
     }
 }
 
-static bool prose_condition(const struct prose_phrase *p, bool mild, struct strbuf *b)
+/*
+ * A row that is fine tolerates up to what it names, every other one speaks from there on: "single crash: OK"
+ * is at most one, "single crash: rollback" is one or more.
+ */
+static bool prose_condition(const struct prose_phrase *p, enum prose_verdict verdict,
+                            struct strbuf *b)
 {
+    const char *named = verdict == PROSE_OK ? "<=" : ">=";
+
     if (p->subject->kind == PROSE_UP) {
         strbuf_addf(b, "3 of 3 (%.*s is down)", SV_FMT(p->subject->info.name));
         return true;
     }
     if (p->increased.n) {
-        strbuf_addf(b, "%.*s <= baseline + %.*s%%", SV_FMT(p->subject->info.name),
+        strbuf_addf(b, "%.*s %s baseline + %.*s%%", SV_FMT(p->subject->info.name), named,
                     SV_FMT(p->increased));
         return p->subject->kind == PROSE_SIZE || p->subject->kind == PROSE_GAUGE;
     }
     if (!prose_measure(p, b))
         return false;
     if (!p->limit.n) {
-        strbuf_add_str(b, p->single ? " <= 1" : " > 0");
+        if (p->single)
+            strbuf_addf(b, " %s 1", named);
+        else
+            strbuf_add_str(b, " > 0");
         return p->subject->kind == PROSE_EVENT;
     }
     if (!prose_unit_fits(p))
@@ -350,7 +360,7 @@ static bool prose_condition(const struct prose_phrase *p, bool mild, struct strb
     if (!p->upper.n) {
         strbuf_addf(b, " %s ", prose_op_text(p->op));
         prose_add_limit(b, p, p->limit);
-    } else if (mild && prose_is_short(p)) {
+    } else if (verdict != PROSE_ROLLBACK && prose_is_short(p)) {
         strbuf_add_str(b, " >= ");
         prose_add_limit(b, p, p->limit);
     } else {
@@ -387,7 +397,7 @@ struct sv prose_rule(struct prose_reader *r, struct sv phrase, enum prose_verdic
     if (!p.subject)
         return (struct sv){NULL, 0};
     strbuf_addf(&b, "%s when ", prose_action(verdict));
-    if (!prose_condition(&p, verdict != PROSE_ROLLBACK, &b))
+    if (!prose_condition(&p, verdict, &b))
         return (struct sv){NULL, 0};
     if (p.for_n.n && prose_is_short(&p))
         *dropped = arena_fmt(arena, "for %.*s%.*s %.*s", SV_FMT(p.for_op), SV_FMT(p.for_n),
@@ -408,7 +418,7 @@ struct sv prose_expect(struct prose_reader *r, struct sv phrase, struct arena *a
     if (!p.subject || !p.limit.n)
         return (struct sv){NULL, 0};
     strbuf_add_str(&b, "expect ");
-    if (!prose_condition(&p, false, &b))
+    if (!prose_condition(&p, PROSE_ROLLBACK, &b))
         return (struct sv){NULL, 0};
     strbuf_add_str(&b, " else investigate");
     return arena_sv(arena, strbuf_sv(&b));

@@ -433,9 +433,16 @@ static void shell_add_items(struct shell_build *b, TSNode root, struct shell_scr
 
     while (!ret->broken && shell_next_child(&children, &n)) {
         if (ts_node_has_error(n)) {
+            size_t from = ts_node_start_byte(n);
+
             ret->broken = true;
             ret->broken_line = ts_node_start_point(n).row;
-            shell_add_broken(b, ts_node_start_byte(n), ret->broken_line);
+            /* what the grammar took of the same line is no command: echo "a */
+            for (; b->items.n && vec_last(&b->items)->end_line == ret->broken_line; b->items.n--) {
+                from = vec_last(&b->items)->from;
+                ret->broken_line = vec_last(&b->items)->line;
+            }
+            shell_add_broken(b, from, ret->broken_line);
         } else if (ts_node_is_named(n)) {
             shell_add_item(b, n);
         } else if (shell_is(n, "&") && b->items.n) {

@@ -1,0 +1,268 @@
+#include "runbook/expect.h"
+
+#include "runbook_read.h"
+
+static const struct expect_context shell = {.http = false};
+static const struct expect_context http = {.http = true};
+static const struct expect_context service = {.service = true};
+static const struct expect_context sql = {.sql = true};
+static const struct expect_context disk = {.disk = true};
+static const struct expect_context file = {.makes_file = true};
+static const struct expect_context logs = {.follows = true};
+static const struct expect_context status = {.asks_status = true};
+static const struct expect_context names = {.names = {"DB_URL|TOKEN", 12}};
+
+T(each_form_is_read_from_the_words_that_people_use)
+{
+    static const struct {
+        const char *text;
+        const struct expect_context *cx;
+        enum rb_expect_form form;
+        enum rb_op op;
+        double number, number2;
+        const char *want, *value, *unit;
+    } rows[] = {
+        /* clang-format off */
+        {"HTTP 200", &http, EXPECT_STATUS, OP_EQ, 200, 0, "", "", ""},
+        {"HTTP/1.1 201 OK", &http, EXPECT_STATUS, OP_EQ, 201, 0, "", "", ""},
+        {"should return HTTP 2xx", &http, EXPECT_STATUS, OP_EQ, 200, 299, "", "", ""},
+        {"200 OK", &http, EXPECT_STATUS, OP_EQ, 200, 0, "", "", ""},
+        {"Status: 503", &http, EXPECT_STATUS, OP_EQ, 503, 0, "", "", ""},
+        {"HTTP 200", &shell, EXPECT_ASK, OP_EQ, 0, 0, "HTTP 200", "", ""},
+        {"HTTP 999", &http, EXPECT_ASK, OP_EQ, 0, 0, "HTTP 999", "", ""},
+        {"{\"status\": \"healthy\"}", &http, EXPECT_JSON, OP_EQ, 0, 0, "status", "\"healthy\"", ""},
+        {"\"ready\": true", &http, EXPECT_JSON, OP_EQ, 0, 0, "ready", "true", ""},
+        {"active (running)", &service, EXPECT_ACTIVE, OP_EQ, 0, 0, "", "", ""},
+        {"Service is running.", &service, EXPECT_ACTIVE, OP_EQ, 0, 0, "", "", ""},
+        {"Service is stopped", &service, EXPECT_INACTIVE, OP_EQ, 0, 0, "", "", ""},
+        {"stopped", &service, EXPECT_INACTIVE, OP_EQ, 0, 0, "", "", ""},
+        {"inactive (dead)", &service, EXPECT_INACTIVE, OP_EQ, 0, 0, "", "", ""},
+        {"stopped", &shell, EXPECT_ASK, OP_EQ, 0, 0, "stopped", "", ""},
+        {"exit code 0", &shell, EXPECT_EXIT, OP_EQ, 0, 0, "", "", ""},
+        {"exit status of 2", &shell, EXPECT_EXIT, OP_EQ, 2, 0, "", "", ""},
+        {"0", &status, EXPECT_EXIT, OP_EQ, 0, 0, "", "", ""},
+        {"0", &shell, EXPECT_ASK, OP_EQ, 0, 0, "0", "", ""},
+        {"should fail", &shell, EXPECT_FAIL, OP_EQ, 0, 0, "", "", ""},
+        {"no errors", &shell, EXPECT_EXIT, OP_EQ, 0, 0, "", "", ""},
+        {"No errors in the log", &logs, EXPECT_NOT_MATCHES, OP_EQ, 0, 0, "(?i)\\b(error|fatal|panic|exception|traceback)\\b", "", ""},
+        {"migration completes successfully", &shell, EXPECT_EXIT, OP_EQ, 0, 0, "", "", ""},
+        {"Build successful", &shell, EXPECT_EXIT, OP_EQ, 0, 0, "", "", ""},
+        {"Success", &shell, EXPECT_EXIT, OP_EQ, 0, 0, "", "", ""},
+        {"20 passed", &shell, EXPECT_COUNT, OP_EQ, 20, 0, "passed", "", ""},
+        {"1,200+ passed", &shell, EXPECT_COUNT, OP_GE, 1200, 0, "passed", "", ""},
+        {"0 rows", &sql, EXPECT_ROWS, OP_EQ, 0, 0, "", "", ""},
+        {"no results", &sql, EXPECT_ROWS, OP_EQ, 0, 0, "", "", ""},
+        {"Should return 0", &sql, EXPECT_ROWS, OP_EQ, 0, 0, "", "", ""},
+        {"3 rows", &shell, EXPECT_ASK, OP_EQ, 0, 0, "3 rows", "", ""},
+        {"should not show `legacy` column", &shell, EXPECT_NOT_CONTAINS, OP_EQ, 0, 0, "legacy", "", ""},
+        {"should show \"shop 4.2\"", &shell, EXPECT_CONTAINS, OP_EQ, 0, 0, "shop 4.2", "", ""},
+        {"'OK'", &shell, EXPECT_CONTAINS, OP_EQ, 0, 0, "OK", "", ""},
+        {"Returns PONG", &shell, EXPECT_CONTAINS, OP_EQ, 0, 0, "PONG", "", ""},
+        {"\"Applied X migrations\"", &shell, EXPECT_MATCHES, OP_EQ, 0, 0, "Applied [0-9]+ migrations", "", ""},
+        {"\"X\"", &shell, EXPECT_CONTAINS, OP_EQ, 0, 0, "X", "", ""},
+        {"\"a.b N\"", &shell, EXPECT_MATCHES, OP_EQ, 0, 0, "a\\.b [0-9]+", "", ""},
+        {"should not contain 'N errors'", &shell, EXPECT_NOT_MATCHES, OP_EQ, 0, 0, "[0-9]+ errors", "", ""},
+        {"`notAfter` date is in future (>30 days)", &shell, EXPECT_EXPIRES, OP_EQ, 2592000000.0, 0, "", "", ""},
+        {"expiry date in the future", &shell, EXPECT_EXPIRES, OP_EQ, 0, 0, "", "", ""},
+        {"certificate valid for more than 30 days", &shell, EXPECT_EXPIRES, OP_EQ, 2592000000.0, 0, "", "", ""},
+        {"date in future (soon)", &shell, EXPECT_EXPIRES, OP_EQ, 0, 0, "", "", ""},
+        {"request count increasing", &shell, EXPECT_INCREASES, OP_EQ, 0, 0, "", "", ""},
+        {"request count increasing", &logs, EXPECT_ASK, OP_EQ, 0, 0, "request count increasing", "", ""},
+        {"Python 3.11+", &shell, EXPECT_VERSION, OP_GE, 0, 0, "3.11", "", ""},
+        {"Backup file created", &file, EXPECT_EXISTS, OP_EQ, 0, 0, "", "", ""},
+        {"Backup file created", &shell, EXPECT_ASK, OP_EQ, 0, 0, "Backup file created", "", ""},
+        {"all required variables set", &names, EXPECT_SET, OP_EQ, 0, 0, "DB_URL|TOKEN", "", ""},
+        {"all required variables set", &shell, EXPECT_ASK, OP_EQ, 0, 0, "all required variables set", "", ""},
+        {"no output", &shell, EXPECT_MATCHES, OP_EQ, 0, 0, "\\A\\s*\\z", "", ""},
+        {"10-20 connections", &shell, EXPECT_NUMBER, OP_IN, 10, 20, "", "", ""},
+        {"5 to 10 ms", &shell, EXPECT_NUMBER, OP_IN, 5, 10, "", "", "ms"},
+        {">10GB free", &disk, EXPECT_FREE, OP_GT, 1e10, 0, "", "", "GB"},
+        {"at least 2 GiB available (not exhausted)", &disk, EXPECT_FREE, OP_GE, 2147483648.0, 0, "", "", "GiB"},
+        {">10 free", &disk, EXPECT_ASK, OP_EQ, 0, 0, ">10 free", "", ""},
+        {"active connections <5", &shell, EXPECT_NUMBER, OP_LT, 5, 0, "active connections", "", ""},
+        {"fewer than 1,000 errors", &shell, EXPECT_NUMBER, OP_LT, 1000, 0, "errors", "", ""},
+        {"at most 3", &shell, EXPECT_NUMBER, OP_LE, 3, 0, "", "", ""},
+        {"≥ 3", &shell, EXPECT_NUMBER, OP_GE, 3, 0, "", "", ""},
+        {"== 3", &shell, EXPECT_NUMBER, OP_EQ, 3, 0, "", "", ""},
+        {"database latency <50ms", &http, EXPECT_JSON, OP_LT, 50, 0, "latency", "", "ms"},
+        {"<50ms", &http, EXPECT_ASK, OP_EQ, 0, 0, "<50ms", "", ""},
+        {"everything looks good", &shell, EXPECT_ASK, OP_EQ, 0, 0, "everything looks good", "", ""},
+        /* clang-format on */
+    };
+    CLEANUP(expect_reader_freep) struct expect_reader *r = expect_reader_new();
+    CLEANUP(arena_release) struct arena arena = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        expect_list list = {0};
+        const struct rb_expect *e;
+
+        expect_read(r, sv_from(rows[i].text), 12, rows[i].cx, &arena, &list);
+        if (list.n != 1 || list.v[0].form != rows[i].form)
+            T_FAIL("'%s': %zu checks, the first is %s", rows[i].text, list.n,
+                   rb_expect_name(list.v[0].form));
+        e = &list.v[0];
+        T_EQ(e->op, rows[i].op);
+        T_NEAR(e->number, rows[i].number, 0);
+        T_NEAR(e->number2, rows[i].number2, 0);
+        SAME(e->text, rows[i].want);
+        SAME(e->value, rows[i].value);
+        SAME(e->unit, rows[i].unit);
+        SAME(e->source, rows[i].text);
+        T_EQ(e->line, 12);
+        vec_release(&list);
+    }
+}
+
+T(every_operator_has_its_words)
+{
+    static const struct {
+        const char *words;
+        enum rb_op op;
+    } rows[] = {{"<=", OP_LE},           {">=", OP_GE},    {"under", OP_LT},   {"below", OP_LT},
+                {"less than", OP_LT},    {"over", OP_GT},  {"above", OP_GT},   {"more than", OP_GT},
+                {"greater than", OP_GT}, {"up to", OP_LE}, {"minimum", OP_GE}, {"maximum", OP_LE},
+                {"min", OP_GE},          {"max", OP_LE},   {"exactly", OP_EQ}, {"=", OP_EQ},
+                {"\xe2\x89\xa4", OP_LE}};
+    CLEANUP(expect_reader_freep) struct expect_reader *r = expect_reader_new();
+    CLEANUP(arena_release) struct arena arena = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        expect_list list = {0};
+        char text[64];
+
+        (void)snprintf(text, sizeof(text), "%s 7 workers", rows[i].words);
+        expect_read(r, sv_from(text), 1, &shell, &arena, &list);
+        T_EQ(list.v[0].form, EXPECT_NUMBER);
+        T_EQ(list.v[0].op, rows[i].op);
+        vec_release(&list);
+    }
+}
+
+T(a_text_is_cut_at_commas_and_ands_outside_of_quotes_and_brackets)
+{
+    static const struct {
+        const char *text;
+        const char *clauses[5];
+    } rows[] = {
+        {"HTTP 200, latency <50ms", {"HTTP 200", "latency <50ms"}},
+        {"a and b, c", {"a", "b", "c"}},
+        {"\"a, b\" and (c, d)", {"\"a, b\"", "(c, d)"}},
+        {"it isn't down, and `a and b`", {"it isn't down", "`a and b`"}},
+        {"'a, b' and c", {"'a, b'", "c"}},
+        {"broken (a, b", {"broken (a, b"}},
+        {"closed) early, b", {"closed) early", "b"}},
+        {" , , x", {"x"}},
+        {"1,200 passed, 1,2000", {"1,200 passed", "1", "2000"}},
+        {"sand, dunes", {"sand", "dunes"}},
+        {"", {NULL}},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct sv rest = sv_from(rows[i].text), clause;
+
+        for (size_t k = 0; rows[i].clauses[k]; k++) {
+            T_CHECK(expect_next_clause(&rest, &clause));
+            SAME(clause, rows[i].clauses[k]);
+        }
+        T_CHECK(!expect_next_clause(&rest, &clause));
+    }
+}
+
+T(alternatives_hold_when_one_of_them_does)
+{
+    CLEANUP(expect_reader_freep) struct expect_reader *r = expect_reader_new();
+    CLEANUP(arena_release) struct arena arena = {0};
+    expect_list list = {0};
+
+    expect_read(r, SV("HTTP 200 or HTTP 204"), 1, &http, &arena, &list);
+    T_EQ(list.n, 1);
+    T_EQ(list.v[0].form, EXPECT_ANY);
+    T_EQ(list.v[0].n_any, 2);
+    T_NEAR(list.v[0].any[1].number, 204, 0);
+    list.n = 0;
+    expect_read(r, SV("HTTP 200 or something nice"), 1, &http, &arena, &list);
+    T_EQ(list.v[0].form, EXPECT_ASK); /* nobody can say that neither holds */
+    T_SV(list.v[0].text, "HTTP 200 or something nice");
+    T_EQ(list.v[0].n_any, 0);
+    list.n = 0;
+    expect_read(r, SV("\"up to date\" or a list of changes"), 1, &shell, &arena, &list);
+    T_EQ(list.v[0].form, EXPECT_EXIT);
+    T_CHECK(list.v[0].vacuous);
+    list.n = 0;
+    expect_read(r, SV("something nice or any text"), 1, &shell, &arena, &list);
+    T_EQ(list.v[0].form, EXPECT_ASK);
+    vec_release(&list);
+}
+
+T(a_text_without_a_clause_or_without_an_end_is_one_question)
+{
+    CLEANUP(expect_reader_freep) struct expect_reader *r = expect_reader_new();
+    CLEANUP(arena_release) struct arena arena = {0};
+    CLEANUP(strbuf_release) struct strbuf b = repeat("200 OK, ", EXPECT_MAX_BYTES / 8 + 1);
+    expect_list list = {0};
+
+    expect_read(r, SV(" , "), 3, &shell, &arena, &list);
+    T_EQ(list.n, 1);
+    T_EQ(list.v[0].form, EXPECT_ASK);
+    list.n = 0;
+    expect_read(r, strbuf_sv(&b), 3, &http, &arena, &list);
+    T_EQ(list.n, 1);
+    T_EQ(list.v[0].form, EXPECT_ASK);
+    T_EQ(list.v[0].source.n, b.n);
+    vec_release(&list);
+    expect_reader_free(NULL);
+}
+
+T(labels_introduce_what_is_expected)
+{
+    static const struct {
+        const char *text, *rest; /* NULL: no label */
+    } rows[] = {
+        {"Expected: HTTP 200", "HTTP 200"},
+        {"EXPECTED OUTPUT: ok", "ok"},
+        {"Expected output (approximate): ok", "ok"},
+        {"Expect: ok", "ok"},
+        {"Erwartet: keine Fehler", "keine Fehler"},
+        {"Erwartete Ausgabe\xef\xbc\x9a ok", "ok"},
+        {"Should show 3 rows", "Should show 3 rows"},
+        {"Returns 0 rows", "Returns 0 rows"},
+        {"Expected", NULL},
+        {"Expected downtime is short", NULL},
+        {"We should go", NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct sv rest = {NULL, 0};
+        bool found = expect_is_label(sv_from(rows[i].text), &rest);
+
+        T_EQ(found, rows[i].rest != NULL);
+        SAME(rest, rows[i].rest);
+    }
+}
+
+T(commentary_and_conditions_to_go_on_are_found)
+{
+    struct sv rest;
+
+    T_CHECK(expect_in_parentheses(SV("Test insert (should fail) "), &rest));
+    T_SV(rest, "should fail");
+    T_CHECK(!expect_in_parentheses(SV("Test insert"), &rest));
+    T_CHECK(!expect_in_parentheses(SV("Test insert ()"), &rest));
+    T_CHECK(!expect_in_parentheses(SV("no bracket)"), &rest));
+    T_CHECK(!expect_in_parentheses(SV(""), &rest));
+    T_CHECK(expect_is_proceed(SV("When active connections <5, proceed"), &rest));
+    T_SV(rest, "active connections <5");
+    T_CHECK(expect_is_proceed(SV("once the queue is empty, continue"), &rest));
+    T_SV(rest, "the queue is empty");
+    T_CHECK(!expect_is_proceed(SV("When , proceed"), &rest));
+    T_CHECK(!expect_is_proceed(SV("When done, go home"), &rest));
+    T_CHECK(!expect_is_proceed(SV("Proceed when done"), &rest));
+}
+
+T_MAIN(T_CASE(each_form_is_read_from_the_words_that_people_use),
+       T_CASE(every_operator_has_its_words),
+       T_CASE(a_text_is_cut_at_commas_and_ands_outside_of_quotes_and_brackets),
+       T_CASE(alternatives_hold_when_one_of_them_does),
+       T_CASE(a_text_without_a_clause_or_without_an_end_is_one_question),
+       T_CASE(labels_introduce_what_is_expected),
+       T_CASE(commentary_and_conditions_to_go_on_are_found))

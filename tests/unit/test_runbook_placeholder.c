@@ -1,0 +1,93 @@
+#include "runbook/placeholder.h"
+
+#include "runbook_read.h"
+
+T(what_is_left_to_be_filled_in_is_found_with_its_name)
+{
+    static const struct {
+        const char *text;
+        bool is_template;
+        enum placeholder_kind kind;
+        const char *raw, *name; /* NULL: none */
+    } rows[] = {
+        {"ssh <host>", false, PLACEHOLDER_ANGLE, "<host>", "host"},
+        {"git checkout <Previous Commit-Hash>", false, PLACEHOLDER_ANGLE, "<Previous Commit-Hash>",
+         "previous_commit_hash"},
+        {"if [ $a < 3 ] && [ 4 > $b ]", false, 0, NULL, NULL},
+        {"cat <<EOF>x", false, 0, NULL, NULL},
+        {"diff <(ls) >x", false, 0, NULL, NULL},
+        {"sort < in > out", false, 0, NULL, NULL},
+        {"echo <1st>", false, 0, NULL, NULL},
+        {"echo <a\nb>", false, 0, NULL, NULL},
+        {"curl /deals/[DEAL_ID]", false, PLACEHOLDER_SQUARE, "[DEAL_ID]", "deal_id"},
+        {"grep [A-Z] file", false, 0, NULL, NULL},
+        {"grep [ERROR] file", false, 0, NULL, NULL},
+        {"[[ABC]]", false, 0, NULL, NULL},
+        {"\\[ABC]", false, 0, NULL, NULL},
+        {"[README](x)", false, 0, NULL, NULL},
+        {"[some words]", false, 0, NULL, NULL},
+        {"[some words]", true, PLACEHOLDER_SQUARE, "[some words]", "some_words"},
+        {"[x]", true, 0, NULL, NULL},
+        {"curl https://shop/flows/{id}", false, PLACEHOLDER_BRACE, "{id}", "id"},
+        {"echo {flow_id}", false, PLACEHOLDER_BRACE, "{flow_id}", "flow_id"},
+        {"awk '{print}'", false, 0, NULL, NULL},
+        {"echo ${flow_id}", false, 0, NULL, NULL},
+        {"curl -w %{http_code}", false, 0, NULL, NULL},
+        {"echo {1_a}", false, 0, NULL, NULL},
+        {"cp shop.db shop_TIMESTAMP.db", false, PLACEHOLDER_WORD, "TIMESTAMP", "timestamp"},
+        {"echo MYTIMESTAMP", false, 0, NULL, NULL},
+        {"echo TIMESTAMPS", false, 0, NULL, NULL},
+        {"echo TIMESTAMP2", false, 0, NULL, NULL},
+        {"PASSWORD=CHANGEME", false, PLACEHOLDER_WORD, "CHANGEME", "changeme"},
+        {"TOKEN=YOUR_API_TOKEN", false, PLACEHOLDER_WORD, "YOUR_API_TOKEN", "your_api_token"},
+        {"echo YOUR_", false, 0, NULL, NULL},
+        {"curl https://your-domain.com/x", false, PLACEHOLDER_EXAMPLE, "your-domain.com",
+         "your_domain_com"},
+        {"curl https://not-your-domain.com/x", false, 0, NULL, NULL},
+        {"cd /path/to/app-1.x now", false, PLACEHOLDER_EXAMPLE, "/path/to/app-1.x",
+         "path_to_app_1_x"},
+        {"cd /pathto/app", false, 0, NULL, NULL},
+        {"x_$(date +%Y%m%d).sql", false, PLACEHOLDER_DATE, "$(date +%Y%m%d)", "+%Y%m%d"},
+        {"x_`date -u '+%F %T'`", false, PLACEHOLDER_DATE, "`date -u '+%F %T'`", "-u +%F %T"},
+        {"x_$(date +\"%F\")", false, PLACEHOLDER_DATE, "$(date +\"%F\")", "+%F"},
+        {"$(date)", false, 0, NULL, NULL},
+        {"$(date -d yesterday +%F)", false, 0, NULL, NULL},
+        {"$(date +$FORMAT)", false, 0, NULL, NULL},
+        {"$(date +%F", false, 0, NULL, NULL},
+        {"$(ls)", false, 0, NULL, NULL},
+        {"<---->", false, 0, NULL, NULL},
+        {"", false, 0, NULL, NULL},
+    };
+    CLEANUP(arena_release) struct arena arena = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct placeholders ph;
+
+        placeholder_find(sv_from(rows[i].text), rows[i].is_template, &arena, &ph);
+        if (ph.n != (rows[i].raw != NULL))
+            T_FAIL("'%s': %zu found", rows[i].text, ph.n);
+        if (!ph.n)
+            continue;
+        SAME(ph.v[0].raw, rows[i].raw);
+        SAME(ph.v[0].name, rows[i].name);
+        T_EQ(ph.v[0].kind, rows[i].kind);
+        T_EQ(ph.v[0].to - ph.v[0].from, strlen(rows[i].raw));
+    }
+}
+
+T(the_mask_has_the_same_length_and_only_words)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    struct sv text = SV("scp <file> web1:/path/to/x && ls\n");
+    struct placeholders ph;
+
+    placeholder_find(text, false, &arena, &ph);
+    T_EQ(ph.n, 2);
+    T_SV(placeholder_mask(text, &ph, &arena), "scp xxxxxx web1:xxxxxxxxxx && ls\n");
+    T_SV(text, "scp <file> web1:/path/to/x && ls\n");
+    placeholder_find(SV("ls"), false, &arena, &ph);
+    T_SV(placeholder_mask(SV("ls"), &ph, &arena), "ls");
+}
+
+T_MAIN(T_CASE(what_is_left_to_be_filled_in_is_found_with_its_name),
+       T_CASE(the_mask_has_the_same_length_and_only_words))
