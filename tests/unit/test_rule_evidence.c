@@ -84,7 +84,7 @@ static void scene_tick(struct bench *b, int t)
     bench_push(b, "r_total{code=\"200\"}", t, t * 3);
     bench_push(b, "r_total{code=\"500\"}", t, t > 120 ? t * 2 : 0);
     if (t % 210 != 60)
-        bench_push(b, "queue_depth", t, depths[(t + 600) / 30 % (int)ARRAY_LEN(depths)]);
+        bench_push(b, "queue_depth", t, depths[(t + 1800) / 30 % (int)ARRAY_LEN(depths)]);
     bench_push(b, "load_ratio{pod=\"a\"}", t, 0.5);
     bench_push(b, "load_ratio{pod=\"b\"}", t, t % 180 ? 0.6 : 0.8);
     bench_push(b, "h_seconds_bucket{le=\"1\"}", t, t);

@@ -212,6 +212,10 @@ T(an_error_says_what_was_meant)
          "text after the rule: 'a very long text that no...'", ""},
         {"expect x \"aaaaaaaaaaaaaaaaaaaaaaa\xc3\xa9\"",
          "text after the rule: 'aaaaaaaaaaaaaaaaaaaaaaa...'", ""},
+        {"rollback when x > 1 else hold", "'else' belongs to 'expect'", ""},
+        {"expect ratio(a) > 1%", "ratio takes 2 arguments", ""},
+        {"expect 4 of 3 (x is down)",
+         "4 of 3 can not be: the first is at least 1 and at most the second", ""},
         {"expect when > 5", "'when' is a word of the language",
          "a metric or field of that name stands in back quotes"},
     };
@@ -254,6 +258,7 @@ T(rules_that_differ_are_not_the_same)
         "expect x{a!=\"1\"} > 1",
         "expect x[5m] > 1",
         "expect x.y > 1",
+        "expect x not worse than baseline by 0.5pp",
         "expect `a.b`.c > 1",
         "expect a.`b.c` > 1",
         "expect x > 1 for 5m",

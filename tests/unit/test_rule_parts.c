@@ -104,6 +104,30 @@ T(a_rule_is_a_range_of_its_table_also_when_it_is_turned_round)
     bench_free(&b);
 }
 
+T(what_has_no_unit_that_is_known_is_calculated_with)
+{
+    struct bench b = bench_new(60, 0);
+
+    T_EQ(bench_rule(&b, SV("expect sql.a.x * 2 < sql.a.y / sql.a.z"))->expr->a->type.dim, DIM_ANY);
+    bench_free(&b);
+}
+
+T(a_baseline_can_be_given_by_hand)
+{
+    struct bench b = bench_new(60, 0);
+
+    T_EQ(bench_add(&b, "investigate when queue_depth > 2x baseline"), 0);
+    judge_set_baseline(b.j, 0, 4);
+    bench_push(&b, "queue_depth", 0, 9);
+    bench_polled(&b, 0);
+    T_EQ(bench_tick(&b, 0).result, RESULT_TRUE);
+    judge_set_baseline(b.j, 0, 5);
+    bench_push(&b, "queue_depth", 60, 9);
+    bench_polled(&b, 60);
+    T_EQ(bench_tick(&b, 60).result, RESULT_FALSE);
+    bench_free(&b);
+}
+
 T(seconds_per_second_are_a_share)
 {
     struct bench b = bench_new(60, 0);
@@ -126,6 +150,9 @@ T(the_window_of_an_alias_goes_to_what_looks_at_one)
     bench_alias(&b, "size", "abs(max(queue_depth))");
     rule_print(bench_rule(&b, SV("expect size[5m] > 1")), &text);
     T_STR(strbuf_str(&text), "expect abs(max(queue_depth)[5m]) > 1");
+    strbuf_truncate(&text, 0);
+    rule_print(bench_rule(&b, SV("expect size[5m] not worse than baseline by 5%")), &text);
+    T_STR(strbuf_str(&text), "expect abs(max(queue_depth)[5m]) not worse than baseline by 5%");
     bench_free(&b);
 }
 
@@ -467,7 +494,8 @@ T_MAIN(T_CASE(values_of_json_are_the_same_by_what_they_are_worth),
        T_CASE(what_is_no_number_or_version_is_not_made_one),
        T_CASE(buckets_of_several_pods_are_one_histogram), T_CASE(fixed_spans_are_scaled_together),
        T_CASE(a_rule_is_a_range_of_its_table_also_when_it_is_turned_round),
-       T_CASE(seconds_per_second_are_a_share),
+       T_CASE(what_has_no_unit_that_is_known_is_calculated_with),
+       T_CASE(a_baseline_can_be_given_by_hand), T_CASE(seconds_per_second_are_a_share),
        T_CASE(the_window_of_an_alias_goes_to_what_looks_at_one),
        T_CASE(nothing_to_see_is_no_data_and_a_refusal_an_error),
        T_CASE(a_source_that_is_asked_once_does_not_go_stale),
