@@ -109,8 +109,7 @@ static bool literal_limit(const struct expr *cmp, enum rule_cmp *op, struct num 
 {
     bool left;
 
-    if (cmp->kind != EXPR_CMP)
-        return false;
+    assert(cmp->kind == EXPR_CMP);
     left = rule_subject(cmp) == cmp->a;
     *op = left ? (enum rule_cmp)cmp->op : rule_cmp_mirror((enum rule_cmp)cmp->op);
     return rule_literal(left ? cmp->b : cmp->a, limit);

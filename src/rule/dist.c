@@ -45,6 +45,7 @@ double dist_quantile(const struct dist *d, unsigned per_mille, bool *at_least)
     double rank = d->n * per_mille / 1000, below, from;
     size_t i = 0;
 
+    assert(d->n > 0 && per_mille > 0); /* so the bucket that is found is not empty */
     while (i < d->n_buckets && d->b[i].c < rank)
         i++;
     *at_least = i == d->n_buckets;
@@ -52,8 +53,6 @@ double dist_quantile(const struct dist *d, unsigned per_mille, bool *at_least)
         return i > 0 ? d->b[i - 1].le : 0;
     below = i > 0 ? d->b[i - 1].c : 0;
     from = i > 0 ? d->b[i - 1].le : fmin(0, d->b[0].le);
-    if (d->b[i].c <= below)
-        return from; /* an empty bucket, at rank 0 */
     return from + (d->b[i].le - from) * (rank - below) / (d->b[i].c - below);
 }
 

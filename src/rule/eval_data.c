@@ -337,8 +337,7 @@ struct val eval_name(struct eval *ev, const struct expr *e)
         return eval_field(ev, e);
     if (e->source == SOURCE_EVENTS)
         return eval_named_events(ev, e, e, false);
-    if (e->source == SOURCE_PROBE)
-        return eval_probe(ev, e, false);
+    assert(e->source != SOURCE_PROBE); /* rule_check() wants "is up" or "is down" */
     if (e->window.us > 0)
         return eval_counter(ev, e, e, false);
     return e->source == SOURCE_VALUE ? eval_value(ev, e) : eval_gauge(ev, e);

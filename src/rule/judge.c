@@ -153,6 +153,12 @@ void judge_make_ready(struct judge *j)
     j->cfg.t0_us = t0;
 }
 
+static struct judge_rule *rule_at(const struct judge *j, size_t rule)
+{
+    assert(rule < j->rules.n);
+    return &j->rules.v[rule];
+}
+
 void judge_measure_baseline(struct judge *j, int64_t at_us)
 {
     struct look look = {.s = j->s,
@@ -170,9 +176,8 @@ void judge_measure_baseline(struct judge *j, int64_t at_us)
 
 void judge_set_baseline(struct judge *j, size_t rule, double value)
 {
-    struct rule_prog *p = j->rules.v[rule].prog;
+    struct rule_prog *p = rule_at(j, rule)->prog;
 
-    assert(rule < j->rules.n);
     for (size_t i = 0; i < rule_prog_n_baselines(p); i++) {
         baseline_release(rule_prog_baseline(p, i));
         rule_prog_baseline(p, i)->kind = BASELINE_NUM;
@@ -364,11 +369,10 @@ static void result_values(const struct judge_rule *r, struct judge_result *ret)
 
 void judge_result(const struct judge *j, size_t rule, struct judge_result *ret)
 {
-    const struct judge_rule *r = &j->rules.v[rule];
+    const struct judge_rule *r = rule_at(j, rule);
     bool gate = rule_is_gate(r->rule), negated;
     const struct expr *cmp = rule_comparison(r->rule, &negated);
 
-    assert(rule < j->rules.n);
     *ret = (struct judge_result){.id = r->id,
                                  .rule = r->rule,
                                  .result = r->seen.result,

@@ -5,6 +5,8 @@
 
 #include "base/sv.h"
 
+#define TIME_MAX_US (1LL << 58) /* 9,000 years */
+
 /* Those from the i-th on. */
 static json_t *times_save(const int64_t *v, size_t i, size_t n)
 {
@@ -125,6 +127,7 @@ json_t *samples_rows_save(const struct metric *m, int64_t from_us)
     json_put_int(o, "source", (int64_t)m->rows_source);
     json_put(o, "name", json_sv(m->name));
     json_put(o, "sets", sets);
+    put_time(o, "cut_us", m->rows_cut_us);
     return o;
 }
 
@@ -189,34 +192,88 @@ static bool loader_source(const struct loader *l, const json_t *o, size_t *ret)
     return true;
 }
 
+/* The store may have had another text there. */
+static void text_load(char **to, struct sv text)
+{
+    free(*to);
+    *to = text.p ? xstrdup_sv(text) : NULL;
+}
+
+/* A moment or span that sums of a few cannot make overflow. */
+static bool time_load(const json_t *v, int64_t *ret)
+{
+    if (!json_is_integer(v) || json_integer_value(v) > TIME_MAX_US ||
+        json_integer_value(v) < -TIME_MAX_US)
+        return false;
+    *ret = json_integer_value(v);
+    return true;
+}
+
+/* The member, or SAMPLES_NEVER when there is none. */
+static bool time_get(const json_t *o, const char *key, int64_t *ret)
+{
+    const json_t *v = json_object_get(o, key);
+
+    *ret = SAMPLES_NEVER;
+    return !v || time_load(v, ret);
+}
+
+static bool span_get(const json_t *o, const char *key, int64_t *ret)
+{
+    return time_load(json_object_get(o, key), ret) && *ret >= 0;
+}
+
+/* As they were kept: pushing them one by one would drop some again. */
+static bool times_load(struct source *src, const json_t *polls)
+{
+    src->polls.n = 0;
+    for (size_t i = 0; i < json_array_size(polls); i++) {
+        int64_t t;
+
+        if (!time_load(json_array_get(polls, i), &t) || (i > 0 && src->polls.v[i - 1] >= t))
+            return false;
+        *vec_add(&src->polls) = t;
+    }
+    return true;
+}
+
+static bool starts_load(struct source *src, const json_t *o)
+{
+    const json_t *starts = json_object_get(o, "starts");
+
+    src->starts.n = 0;
+    if (!json_object_get(o, "start_labels"))
+        return true;
+    text_load(&src->start_labels, json_get_sv(o, "start_labels"));
+    src->start = samples_number(json_object_get(o, "start"));
+    src->start_many = json_get_bool(o, "start_many", false);
+    for (size_t i = 0; i < json_array_size(starts); i++)
+        if (!time_load(json_array_get(starts, i), vec_add(&src->starts)))
+            return false;
+    return src->start_labels != NULL;
+}
+
 static bool source_load(struct loader *l, const json_t *o)
 {
-    struct samples *s = l->s;
-    const json_t *polls = json_object_get(o, "polls"), *starts = json_object_get(o, "starts");
-    struct sv name = json_get_sv(o, "name"), error = text_of(json_object_get(o, "error"));
-    size_t i;
+    struct sv name = json_get_sv(o, "name");
+    int64_t interval;
     struct source *src;
+    size_t at;
 
-    if (!name.p || json_get_int(o, "interval_us", -1) < 0)
+    if (!name.p || !span_get(o, "interval_us", &interval))
         return false;
-    i = samples_source(s, name, json_get_int(o, "interval_us", 0),
-                       json_get_bool(o, "strict", false));
-    *vec_add(&l->sources) = i;
-    src = &s->sources.v[i];
-    for (i = 0; i < json_array_size(polls); i++)
-        samples_poll_ok(s, (size_t)(src - s->sources.v),
-                        json_integer_value(json_array_get(polls, i)));
-    src->poll_us = json_get_int(o, "poll_us", SAMPLES_NEVER);
-    src->ok_us = json_get_int(o, "ok_us", SAMPLES_NEVER);
-    if (error.p)
-        src->error = xstrdup_sv(error);
-    if (json_object_get(o, "start_labels")) {
-        src->start_labels = xstrdup_sv(json_get_sv(o, "start_labels"));
-        src->start = samples_number(json_object_get(o, "start"));
-        src->start_many = json_get_bool(o, "start_many", false);
-    }
-    for (i = 0; i < json_array_size(starts); i++)
-        *vec_add(&src->starts) = json_integer_value(json_array_get(starts, i));
+    at = samples_source(l->s, name, interval, json_get_bool(o, "strict", false));
+    for (size_t i = 0; i < l->sources.n; i++)
+        if (l->sources.v[i] == at)
+            return false;
+    *vec_add(&l->sources) = at;
+    src = &l->s->sources.v[at];
+    text_load(&src->error, text_of(json_object_get(o, "error")));
+    if (!time_get(o, "poll_us", &src->poll_us) || !time_get(o, "ok_us", &src->ok_us) ||
+        !times_load(src, json_object_get(o, "polls")) || !starts_load(src, o))
+        return false;
+    if (!src->strict && src->ok_us > l->s->scraped_us)
+        l->s->scraped_us = src->ok_us;
     return true;
 }
 
@@ -232,7 +289,7 @@ static void last_load(struct series *x, const json_t *o)
         x->last = (struct sample_value){.kind = SAMPLES_BOOL, .num = json_is_true(v)};
     if (!json_is_string(v))
         return;
-    x->last_text = xstrdup_sv(text_of(v));
+    text_load(&x->last_text, text_of(v));
     x->last = (struct sample_value){SAMPLES_TEXT, 0, {x->last_text, json_string_length(v)}};
 }
 
@@ -266,29 +323,56 @@ static struct series *series_of(const struct loader *l, const json_t *o)
     return samples_series(l->s, samples_metric(l->s, name), source, list, n);
 }
 
-static bool series_load(struct loader *l, const json_t *o)
+static bool created_load(struct series *x, const json_t *created)
 {
-    const json_t *samples = json_object_get(o, "samples"), *created = json_object_get(o, "created");
-    struct series *x = series_of(l, o);
-
-    if (!x)
-        return false;
-    x->events = json_get_bool(o, "events", x->events);
-    for (size_t i = 0; i < json_array_size(samples); i++) {
-        const json_t *p = json_array_get(samples, i);
-
-        (void)series_push(l->s, x, json_integer_value(json_array_get(p, 0)),
-                          samples_number(json_array_get(p, 1)));
-    }
     for (size_t i = 0; i < json_array_size(created); i++) {
         const json_t *p = json_array_get(created, i);
+        struct created *c = vec_add(&x->created);
 
-        *vec_add(&x->created) = (struct created){json_integer_value(json_array_get(p, 0)),
-                                                 json_integer_value(json_array_get(p, 1))};
+        if (!time_load(json_array_get(p, 0), &c->t_us) ||
+            !time_load(json_array_get(p, 1), &c->created_us))
+            return false;
     }
-    x->first_us = json_get_int(o, "first_us", SAMPLES_NEVER);
-    x->last_us = json_get_int(o, "last_us", SAMPLES_NEVER);
+    return true;
+}
+
+static bool values_load(struct samples *s, struct series *x, const json_t *samples)
+{
+    size_t n = json_array_size(samples);
+
+    if (n > SAMPLES_PER_SERIES_MAX || n > SAMPLES_TOTAL_MAX - s->capacity)
+        return false; /* uncovered: a store does not hold so many */
+    if (n == 0)
+        return true;
+    x->v.v = xcalloc(n, sizeof(*x->v.v));
+    x->v.cap = n;
+    s->capacity += n;
+    for (; x->v.n < n; x->v.n++) {
+        const json_t *p = json_array_get(samples, x->v.n);
+        struct sample *v = &x->v.v[x->v.n];
+
+        if (!time_load(json_array_get(p, 0), &v->t_us) || (x->v.n > 0 && v[-1].t_us >= v->t_us))
+            return false;
+        v->v = samples_number(json_array_get(p, 1));
+    }
+    return x->first_us != SAMPLES_NEVER && x->first_us <= x->v.v[0].t_us &&
+           x->last_us >= x->v.v[n - 1].t_us;
+}
+
+/* One that is there already may be what a rule wants of a log, but nothing with samples. */
+static bool series_load(struct loader *l, const json_t *o)
+{
+    struct series *x = series_of(l, o);
+
+    if (!x || x->first_us != SAMPLES_NEVER || x->v.n || x->created.n || x->has_last)
+        return false;
+    x->events = json_get_bool(o, "events", x->events);
     x->overflow = json_get_bool(o, "overflow", false);
+    if (!time_get(o, "first_us", &x->first_us) || !time_get(o, "last_us", &x->last_us) ||
+        (x->first_us == SAMPLES_NEVER) != (x->last_us == SAMPLES_NEVER) ||
+        x->first_us > x->last_us || !values_load(l->s, x, json_object_get(o, "samples")) ||
+        !created_load(x, json_object_get(o, "created")))
+        return false;
     last_load(x, json_object_get(o, "last"));
     probe_load(x, json_object_get(o, "probe"));
     return true;
@@ -298,27 +382,52 @@ static bool rows_load(struct loader *l, const json_t *o)
 {
     const json_t *sets = json_object_get(o, "sets");
     struct sv name = json_get_sv(o, "name");
+    struct metric *m;
     size_t source;
 
     if (!name.p || !loader_source(l, o, &source))
         return false;
     samples_keep(l->s, name, 0);
+    m = samples_metric(l->s, name);
+    if (m->rows.n > 0 || !time_get(o, "cut_us", &m->rows_cut_us))
+        return false;
     for (size_t i = 0; i < json_array_size(sets); i++) {
         const json_t *set = json_array_get(sets, i);
         json_t *rows = json_object_get(set, "rows"), *old = json_object_get(set, "old");
+        int64_t t;
 
-        if (!json_is_array(rows) || (old && !json_is_array(old)))
+        if (!json_is_array(rows) || (old && !json_is_array(old)) ||
+            !time_load(json_object_get(set, "t_us"), &t) ||
+            (m->rows.n > 0 && vec_last(&m->rows)->t_us >= t) ||
+            !samples_add_rows(l->s, source, name, t, rows, old))
             return false;
-        (void)samples_add_rows(l->s, source, name, json_get_int(set, "t_us", 0), rows, old);
     }
     return true;
 }
 
 static bool restart_load(struct loader *l, const json_t *o)
 {
-    if (!json_is_integer(json_array_get(o, 0)))
+    int64_t t;
+
+    if (!time_load(json_array_get(o, 0), &t))
         return false;
-    samples_restart(l->s, json_integer_value(json_array_get(o, 0)), text_of(json_array_get(o, 1)));
+    samples_restart(l->s, t, text_of(json_array_get(o, 1)));
+    return true;
+}
+
+static bool keep_load(struct samples *s, json_t *keep)
+{
+    const char *name;
+    json_t *v;
+
+    json_object_foreach(keep, name, v)
+    {
+        int64_t span;
+
+        if (!span_get(keep, name, &span))
+            return false;
+        samples_keep(s, sv_from(name), span);
+    }
     return true;
 }
 
@@ -346,14 +455,13 @@ static enum err_code load_lists(struct loader *l, const json_t *tree, struct err
 
 enum err_code samples_restore(struct samples *s, const json_t *tree, struct err *err)
 {
-    json_t *keep = json_object_get(tree, "keep"), *span;
     struct loader l = {.s = s};
-    const char *name;
     enum err_code rc;
 
     if (json_get_int(tree, "prusik_samples", 0) != 1)
         return err_set(err, ERR_INVALID, "no stored samples, version 1");
-    json_object_foreach(keep, name, span) samples_keep(s, sv_from(name), json_integer_value(span));
+    if (!keep_load(s, json_object_get(tree, "keep")))
+        return err_set(err, ERR_INVALID, "stored samples: keep does not hold spans");
     rc = load_lists(&l, tree, err);
     vec_release(&l.sources);
     return rc;

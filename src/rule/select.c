@@ -3,13 +3,21 @@
 
 #include "base/sv.h"
 
+/* Unlike for unlike matchers: no name has a NUL, and the length stands before the value. */
+static void selector_key_add(struct strbuf *key, const struct label *l)
+{
+    strbuf_add_byte(key, '\0');
+    strbuf_addf(key, "%u %zu:", (unsigned)l->op, l->value.n);
+    strbuf_add_sv(key, l->value);
+    strbuf_add_sv(key, l->name);
+}
+
 static void selector_key(struct samples *s, struct sv name, const struct label *labels, size_t n)
 {
     strbuf_truncate(&s->key, 0);
     strbuf_add_sv(&s->key, name);
     for (size_t i = 0; i < n; i++)
-        strbuf_addf(&s->key, "%c%u%.*s%c%zu:%.*s", 0, (unsigned)labels[i].op,
-                    SV_FMT(labels[i].name), 0, labels[i].value.n, SV_FMT(labels[i].value));
+        selector_key_add(&s->key, &labels[i]);
 }
 
 /* A pattern matches the whole value. */

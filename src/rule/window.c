@@ -171,7 +171,7 @@ const struct sample *window_samples(const struct series *x, const struct window 
     size_t from = series_upto(x, w->from_us);
 
     *n = series_upto(x, w->to_us) - from;
-    return x->v.v + from;
+    return *n ? x->v.v + from : NULL;
 }
 
 bool window_slope(const struct series *x, const struct window *w, int64_t span_us, double *ret)

@@ -286,6 +286,8 @@ static const struct {
     {"rollback when queue_depth > 10 recover 11", "RB400", 31, NULL},
     {"expect queue_depth < 10 recover 11", "RB400", 24, NULL},
     {"rollback when queue_depth < 10 recover 9", "RB400", 31, NULL},
+    {"rollback when queue_depth in [10, 20] recover 5", "RB400", 38, NULL},
+    {"expect {a, b} == {a}", "RB400", 7, "use 'superset', 'in' or count(...)"},
     {"rollback when queue_depth > 10 recover 5s", "RB406", 31, NULL},
     {"rollback when queue_depth > 10 confident 99%", "RB400", 31, "or 'not worse than baseline'"},
     {"rollback when error_rate[1m] > baseline confident 99%", "RB400", 40, NULL},

@@ -168,6 +168,33 @@ T(a_rule_that_is_too_long_or_no_text_is_refused)
     arena_release(&a);
 }
 
+/* The parser recurses: what nests without brackets of its own is counted too. */
+T(functions_nest_as_deep_as_brackets_and_no_deeper)
+{
+    static const char *const opens[] = {"(", "abs(", "count(r : ", "-", "not "};
+
+    for (size_t i = 0; i < ARRAY_LEN(opens); i++)
+        for (size_t deep = RULE_MAX_NESTING - 2; deep < RULE_MAX_NESTING + 3; deep++) {
+            CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+            struct arena a = {0};
+            struct err err = {0};
+            struct rule_diag diag;
+            struct rule *r;
+
+            strbuf_add_str(&b, "expect ");
+            for (size_t k = 0; k < deep; k++)
+                strbuf_add_str(&b, opens[i]);
+            strbuf_add_byte(&b, 'x');
+            for (size_t k = 0; k < deep && strchr(opens[i], '('); k++)
+                strbuf_add_byte(&b, ')');
+            if (rule_parse(&a, strbuf_sv(&b), &r, &diag, &err) != ERR_OK)
+                T_CHECK(deep + 1 >= RULE_MAX_NESTING && strstr(err.msg, "64"));
+            else
+                T_CHECK(deep <= RULE_MAX_NESTING);
+            arena_release(&a);
+        }
+}
+
 T(an_error_says_what_was_meant)
 {
     static const struct {
@@ -185,6 +212,10 @@ T(an_error_says_what_was_meant)
          "text after the rule: 'a very long text that no...'", ""},
         {"expect x \"aaaaaaaaaaaaaaaaaaaaaaa\xc3\xa9\"",
          "text after the rule: 'aaaaaaaaaaaaaaaaaaaaaaa...'", ""},
+        {"rollback when x > 1 else hold", "'else' belongs to 'expect'", ""},
+        {"expect ratio(a) > 1%", "ratio takes 2 arguments", ""},
+        {"expect 4 of 3 (x is down)",
+         "4 of 3 can not be: the first is at least 1 and at most the second", ""},
         {"expect when > 5", "'when' is a word of the language",
          "a metric or field of that name stands in back quotes"},
     };
@@ -227,6 +258,9 @@ T(rules_that_differ_are_not_the_same)
         "expect x{a!=\"1\"} > 1",
         "expect x[5m] > 1",
         "expect x.y > 1",
+        "expect x not worse than baseline by 0.5pp",
+        "expect `a.b`.c > 1",
+        "expect a.`b.c` > 1",
         "expect x > 1 for 5m",
         "expect x > 1 for 6m",
         "expect x > 1 every 5m",
@@ -340,6 +374,8 @@ T_MAIN(T_CASE(a_rule_is_its_actions_its_condition_and_its_clauses),
        T_CASE(names_keep_their_parts_labels_and_quotes),
        T_CASE(text_is_decoded_and_patterns_are_left_to_pcre),
        T_CASE(what_belongs_to_time_is_scaled_and_limits_are_not),
-       T_CASE(a_rule_that_is_too_long_or_no_text_is_refused), T_CASE(an_error_says_what_was_meant),
-       T_CASE(an_alias_is_an_expression_alone), T_CASE(rules_that_differ_are_not_the_same),
-       T_CASE(numbers_for_people_have_their_unit), T_CASE(durations_are_times_below_ten_years))
+       T_CASE(a_rule_that_is_too_long_or_no_text_is_refused),
+       T_CASE(functions_nest_as_deep_as_brackets_and_no_deeper),
+       T_CASE(an_error_says_what_was_meant), T_CASE(an_alias_is_an_expression_alone),
+       T_CASE(rules_that_differ_are_not_the_same), T_CASE(numbers_for_people_have_their_unit),
+       T_CASE(durations_are_times_below_ten_years))
