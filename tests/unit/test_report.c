@@ -143,6 +143,15 @@ static void want_member(const struct bench *b, const char *path, const char *wan
         want_text((struct sv){json_string_value(j), json_string_length(j)}, want);
 }
 
+static void sql_run(const char *sql)
+{
+    sqlite3 *db = NULL;
+
+    T_EQ(sqlite3_open("s/store.db", &db), SQLITE_OK);
+    T_EQ(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
 /* --- what is in it --- */
 
 T(the_head_says_what_who_where_and_when)
@@ -358,6 +367,22 @@ T(an_interrupted_step_says_how_it_was_decided)
     bench_end(&b);
 }
 
+T(a_person_who_says_no_and_then_yes_is_there_twice)
+{
+    struct bench b;
+
+    bench_begin(&b);
+    add(&b, EVENT_ANSWER, "pre-checks/1/1", 0, "{\"answer\":\"no\",\"by\":\"bo\"}");
+    add(&b, EVENT_STEP_OUTCOME, "pre-checks/1/1", 0, "{\"state\":\"failed\"}");
+    add(&b, EVENT_ANSWER, "pre-checks/1/1", 0, "{\"answer\":\"yes\",\"by\":\"cy\"}");
+    add(&b, EVENT_STEP_OUTCOME, "pre-checks/1/1", 0, "{\"state\":\"done\"}");
+    bench_report(&b);
+    want_member(&b, "steps/0/attempts/0/state", "failed");
+    want_member(&b, "steps/0/attempts/1/state", "done");
+    want_member(&b, "steps/0/answers/1/by", "cy");
+    bench_end(&b);
+}
+
 /* --- states of a run --- */
 
 T(a_run_is_running_crashed_stopped_or_finished)
@@ -410,6 +435,10 @@ T(a_run_without_an_end_is_running_while_its_process_lives)
     T_OK(view_load(b.store, b.run, &b.view, &b.err), b.err);
     T_EQ(b.view.state, VIEW_RUNNING);
     T_EQ(b.view.owner.pid, getpid());
+    view_release(&b.view);
+    sql_run("UPDATE lock SET start = start - 1"); /* the number is another process's now */
+    T_OK(view_load(b.store, b.run, &b.view, &b.err), b.err);
+    T_EQ(b.view.state, VIEW_CRASHED);
     view_release(&b.view);
     add(&b, EVENT_RUN_WAITING, "", 0, "{\"exit\":7}");
     add(&b, EVENT_RUN_RESUMED, "", 0, "{}");
@@ -524,15 +553,6 @@ T(a_damaged_output_fails_both_reports_and_names_the_step)
             bench_end(&b);
             t_remove("s");
         }
-}
-
-static void sql_run(const char *sql)
-{
-    sqlite3 *db = NULL;
-
-    T_EQ(sqlite3_open("s/store.db", &db), SQLITE_OK);
-    T_EQ(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
 }
 
 T(a_changed_journal_fails_both_reports)
@@ -653,6 +673,7 @@ T_MAIN(T_CASE(the_head_says_what_who_where_and_when),
        T_CASE(the_watch_is_shown_with_its_verdicts),
        T_CASE(a_rollback_shows_the_way_back_and_who_took_it),
        T_CASE(an_interrupted_step_says_how_it_was_decided),
+       T_CASE(a_person_who_says_no_and_then_yes_is_there_twice),
        T_CASE(a_run_is_running_crashed_stopped_or_finished),
        T_CASE(a_run_without_an_end_is_running_while_its_process_lives),
        T_CASE(hostile_output_is_shown_and_does_nothing),
