@@ -127,14 +127,31 @@ static bool yaml_begins_line(struct sv before)
     return before.n == 0;
 }
 
-/* "%FOO" at the end of a text hangs libfyaml 0.7, and a binding has no use for directives. */
-static enum err_code yaml_refuse_directives(struct sv text, const char *path, struct err *err)
+/* "? key" at byte `at`, alone or in a list. */
+static bool yaml_is_explicit_key(struct sv text, size_t at)
+{
+    size_t from = at;
+
+    if (at + 1 < text.n && !ascii_is_space(text.p[at + 1]))
+        return false;
+    while (from > 0 && sv_find_byte(SV(" \t-"), text.p[from - 1], 0) != SV_NPOS)
+        from--;
+    return yaml_begins_line(sv_sub(text, 0, from));
+}
+
+/*
+ * What libfyaml 0.7 does not survive, and a binding has no use for: it hangs in a directive that the text
+ * ends in ("%FOO"), and crashes on some maps inside explicit keys ("? a: <tab>?").
+ */
+static enum err_code yaml_refuse(struct sv text, const char *path, struct err *err)
 {
     size_t line = 1;
 
     for (size_t i = 0; i < text.n; i++) {
         if (text.p[i] == '%' && yaml_begins_line(sv_sub(text, 0, i)))
             return err_set(err, ERR_INVALID, "%s:%zu: a line must not begin with '%%'", path, line);
+        if (text.p[i] == '?' && yaml_is_explicit_key(text, i))
+            return err_set(err, ERR_INVALID, "%s:%zu: a line must not begin with '? '", path, line);
         line += text.p[i] == '\n';
     }
     return ERR_OK;
@@ -179,7 +196,7 @@ enum err_code yaml_parse(struct sv text, const char *path, struct arena *arena,
         *ret = root;
         return ERR_OK;
     }
-    if (yaml_refuse_directives(text, path, err) != ERR_OK)
+    if (yaml_refuse(text, path, err) != ERR_OK)
         return err->code;
     fy_diag_cfg_default(&diag_cfg);
     diag_cfg.fp = NULL;
