@@ -535,15 +535,13 @@ static const struct binding_key binding_keys[] = {
     {"time_scale", binding_scale, offsetof(struct binding, time_scale)},
 };
 
-static enum err_code binding_read_file(struct binding *b, const char *path, struct err *err)
+static enum err_code binding_read(struct binding *b, const char *path, struct sv text,
+                                  struct err *err)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct binding_reader r = {.b = b, .path = path, .err = err};
     struct yaml_node root;
 
-    if (binding_slurp(path, LIMIT_BINDING_BYTES, &text, err) != ERR_OK)
-        return err->code;
-    if (yaml_parse(strbuf_sv(&text), path, &b->arena, &root, err) != ERR_OK)
+    if (yaml_parse(text, path, &b->arena, &root, err) != ERR_OK)
         return err->code;
     b->path = xstrdup(path);
     if (binding_map(&r, &root, binding_keys, ARRAY_LEN(binding_keys), b) != ERR_OK)
@@ -551,6 +549,15 @@ static enum err_code binding_read_file(struct binding *b, const char *path, stru
     if (r.env_files && binding_env_files(&r, r.env_files) != ERR_OK)
         return err->code;
     return r.env ? binding_env_map(&r, r.env) : ERR_OK;
+}
+
+static enum err_code binding_read_file(struct binding *b, const char *path, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (binding_slurp(path, LIMIT_BINDING_BYTES, &text, err) != ERR_OK)
+        return err->code;
+    return binding_read(b, path, strbuf_sv(&text), err);
 }
 
 static enum err_code binding_apply_options(struct binding *b, const struct binding_options *opt,
@@ -620,25 +627,47 @@ static enum err_code binding_find(const char *document, const struct binding_opt
     return file_exists(beside) ? binding_read_file(b, beside, err) : ERR_OK;
 }
 
+static struct binding binding_new(void)
+{
+    return (struct binding){.interval_ms = 15000,
+                            .until_ms = -1,
+                            .time_scale = 1,
+                            .on_failure = SV("stop"),
+                            .store = SV(".prusik"),
+                            .workdir = SV("."),
+                            .secrets = secrets_new()};
+}
+
+/* A binding that was read is handed on; one that was not is given back. */
+static enum err_code binding_finish(struct binding *b, enum err_code rc, struct binding *ret)
+{
+    if (rc != ERR_OK) {
+        binding_release(b);
+        return rc;
+    }
+    binding_take_secrets(b);
+    *ret = *b;
+    return ERR_OK;
+}
+
 enum err_code binding_load(const char *document, const struct binding_options *opt,
                            struct binding *ret, struct err *err)
 {
-    struct binding b = {.interval_ms = 15000,
-                        .until_ms = -1,
-                        .time_scale = 1,
-                        .on_failure = SV("stop"),
-                        .store = SV(".prusik"),
-                        .workdir = SV("."),
-                        .secrets = secrets_new()};
+    struct binding b = binding_new();
+    enum err_code rc = binding_find(document, opt, &b, err);
 
-    if (binding_find(document, opt, &b, err) != ERR_OK ||
-        binding_apply_options(&b, opt, err) != ERR_OK) {
-        binding_release(&b);
-        return err->code;
-    }
-    binding_take_secrets(&b);
-    *ret = b;
-    return ERR_OK;
+    if (rc == ERR_OK)
+        rc = binding_apply_options(&b, opt, err);
+    return binding_finish(&b, rc, ret);
+}
+
+enum err_code binding_parse(const char *path, const char *dir, struct sv text, struct binding *ret,
+                            struct err *err)
+{
+    struct binding b = binding_new();
+
+    b.dir = xstrdup(dir);
+    return binding_finish(&b, binding_read(&b, path, text, err), ret);
 }
 
 void binding_release(struct binding *b)

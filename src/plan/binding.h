@@ -89,6 +89,9 @@ struct binding_options {
  */
 NODISCARD enum err_code binding_load(const char *document, const struct binding_options *opt,
                                      struct binding *ret, struct err *err);
+/* The same for the text of a file that would be called `path`, in the absolute folder `dir`. */
+NODISCARD enum err_code binding_parse(const char *path, const char *dir, struct sv text,
+                                      struct binding *ret, struct err *err);
 void binding_release(struct binding *b);
 
 /* Value of an environment variable: the binding's, else the process's; false when it is not set. */

@@ -49,11 +49,12 @@ static enum err_code yaml_convert_map(struct yaml_build *b, struct fy_node *n, i
         struct yaml_node *item = &ret->items[ret->n_items];
         struct fy_node *key = fy_node_pair_key(pair);
 
-        if (!key || fy_node_get_type(key) != FYNT_SCALAR)
+        if (key && fy_node_get_type(key) == FYNT_SCALAR)
+            item->key = yaml_scalar(key, b->arena);
+        if (!item->key.n)
             return err_set(b->err, ERR_INVALID, "%s:%zu: a key must be plain text", b->path,
                            ret->line);
         item->line = yaml_line(key);
-        item->key = yaml_scalar(key, b->arena);
         if (!ret->line)
             ret->line = item->line;
         if (yaml_convert(b, fy_node_pair_value(pair), depth + 1, item) != ERR_OK)
@@ -114,6 +115,48 @@ static enum err_code yaml_convert(struct yaml_build *b, struct fy_node *n, int d
     return ERR_OK;
 }
 
+/* Does what stands before end a line, as YAML 1.1 and 1.2 see it?  A byte order mark may begin one. */
+static bool yaml_begins_line(struct sv before)
+{
+    static const struct sv ends[] = {SV("\n"),           SV("\r"),           SV("\xc2\x85"),
+                                     SV("\xe2\x80\xa8"), SV("\xe2\x80\xa9"), SV("\xef\xbb\xbf")};
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (sv_ends(before, ends[i]))
+            return true;
+    return before.n == 0;
+}
+
+/* "? key" at byte `at`, alone or in a list. */
+static bool yaml_is_explicit_key(struct sv text, size_t at)
+{
+    size_t from = at;
+
+    if (at + 1 < text.n && !ascii_is_space(text.p[at + 1]))
+        return false;
+    while (from > 0 && sv_find_byte(SV(" \t-"), text.p[from - 1], 0) != SV_NPOS)
+        from--;
+    return yaml_begins_line(sv_sub(text, 0, from));
+}
+
+/*
+ * What libfyaml 0.7 does not survive, and a binding has no use for: it hangs in a directive that the text
+ * ends in ("%FOO"), and crashes on some maps inside explicit keys ("? a: <tab>?").
+ */
+static enum err_code yaml_refuse(struct sv text, const char *path, struct err *err)
+{
+    size_t line = 1;
+
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '%' && yaml_begins_line(sv_sub(text, 0, i)))
+            return err_set(err, ERR_INVALID, "%s:%zu: a line must not begin with '%%'", path, line);
+        if (text.p[i] == '?' && yaml_is_explicit_key(text, i))
+            return err_set(err, ERR_INVALID, "%s:%zu: a line must not begin with '? '", path, line);
+        line += text.p[i] == '\n';
+    }
+    return ERR_OK;
+}
+
 /* The first thing that the parser complained about. */
 static enum err_code yaml_fail(struct fy_diag *diag, const char *path, struct err *err)
 {
@@ -153,6 +196,8 @@ enum err_code yaml_parse(struct sv text, const char *path, struct arena *arena,
         *ret = root;
         return ERR_OK;
     }
+    if (yaml_refuse(text, path, err) != ERR_OK)
+        return err->code;
     fy_diag_cfg_default(&diag_cfg);
     diag_cfg.fp = NULL;
     diag = fy_diag_create(&diag_cfg);

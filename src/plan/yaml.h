@@ -4,7 +4,8 @@
  * yaml: a YAML document as a tree with line numbers (libfyaml, YAML 1.2).
  *
  * Keys are scalars and occur once.  Anchors and aliases are resolved; merge keys
- * ("<<") are keys like others.  Everything
+ * ("<<") are keys like others, and directives ("%YAML") and
+ * explicit keys ("? key") are refused.  Everything
  * lives in the arena.
  */
 #include "base/arena.h"

@@ -190,6 +190,11 @@ static void html_part_title(struct strbuf *b, const struct plan_part *p, unsigne
     strbuf_addf(b, "</h%u>\n", level);
 }
 
+static bool html_is_under(struct sv part, struct sv id)
+{
+    return sv_eat(&part, id) && (part.n == 0 || sv_starts(part, SV("/")));
+}
+
 /* The headings above a step that the one before does not share. */
 static void html_part_titles(struct strbuf *b, const struct view *v, struct sv before,
                              struct sv part)
@@ -204,7 +209,7 @@ static void html_part_titles(struct strbuf *b, const struct view *v, struct sv b
         end = size_min(sv_find_byte(part, '/', from), part.n);
         id = sv_sub(part, 0, end);
         p = plan_part(&v->plan, id);
-        if (p && !(sv_starts(before, id) && (before.n == id.n || before.p[id.n] == '/')))
+        if (p && !html_is_under(before, id))
             html_part_title(b, p, level);
         level += p && level < 6;
     }

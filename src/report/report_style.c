@@ -40,7 +40,7 @@ const char report_css[] =
     "@media(max-width:40rem){body{padding:1rem .75rem 3rem}dl{display:block}dd{margin-bottom:.5rem}"
     "summary{flex-wrap:wrap;gap:.1rem .6rem}summary code{flex-basis:100%;order:1}}"
     /* On paper nothing can be opened: everything is. */
-    "@media print{body{max-width:none;padding:0;font-size:11px}code,pre{font-size:10px}"
+    "@media print{:root{font-size:11px}body{max-width:none;padding:0;font-size:1rem}code,pre{font-size:10px}"
     ".output{max-height:none;overflow:visible}.wide{overflow:visible}.time{white-space:normal}"
     "details{border:0;border-top:1px solid var(--line);border-radius:0;padding:.3rem 0}"
     "details::details-content{content-visibility:visible;display:block;height:auto}"

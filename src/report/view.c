@@ -14,10 +14,10 @@ static struct view_step *view_find(struct view *v, struct sv id)
 /* The attempt that an event speaks of.  What a person does has no intent: it begins with its outcome. */
 static struct view_attempt *view_attempt_of(struct view_step *s, const struct view_event *e)
 {
-    struct view_attempt *a = s->attempts.n ? vec_last(&s->attempts) : NULL;
+    struct view_attempt *a;
 
-    if (a && !a->outcome)
-        return a;
+    if (s->attempts.n && !vec_last(&s->attempts)->outcome)
+        return vec_last(&s->attempts);
     a = vec_add(&s->attempts);
     *a = (struct view_attempt){.number = e->attempt, .begun_us = e->at_us, .state = SV("running")};
     return a;

@@ -288,6 +288,21 @@ T(a_choice_of_the_binding_is_no_question)
     world_end(&w);
 }
 
+T(what_is_left_out_asks_nothing)
+{
+    struct world w;
+
+    world_make(
+        &w, DEPLOY SH("frobnicate <name>\n# Expected: fine weather\nwatch -n 5 x") "- [ ] Look\n",
+        BOUND "steps: {deployment: {skip: not here}}\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_EQ(w.plan.n_steps, 3);
+    T_SV(w.plan.steps[0].kind, "shell");
+    want_json(json_object_get(step_json(&w, "deployment/1"), "action"), "{}");
+    T_EQ(w.plan.steps[0].n_expects, 0);
+    world_end(&w);
+}
+
 /* --- settings --- */
 
 T(settings_of_a_part_hold_for_its_steps)
@@ -621,7 +636,7 @@ T_MAIN(T_CASE(the_head_says_what_for_and_who), T_CASE(without_an_environment_it_
        T_CASE(a_reference_to_nothing_names_the_nearest), T_CASE(a_choice_about_a_step_is_refused),
        T_CASE(what_is_proposed_as_an_answer_answers_that_question),
        T_CASE(what_is_done_only_if_is_asked_once_for_the_part),
-       T_CASE(a_choice_of_the_binding_is_no_question),
+       T_CASE(a_choice_of_the_binding_is_no_question), T_CASE(what_is_left_out_asks_nothing),
        T_CASE(settings_of_a_part_hold_for_its_steps),
        T_CASE(what_stands_in_the_document_about_time_is_kept),
        T_CASE(a_person_confirms_and_another_approves),

@@ -100,7 +100,22 @@ T(what_is_no_map_or_no_yaml_says_where)
     refused("a: 1\n[x, y]: 2\n", ERR_INVALID, "a key must be plain text");
     refused("a: 1\nb: *nowhere\n", ERR_INVALID, "x.yaml:2: there is no anchor 'nowhere'");
     refused("a: &a [*a]\n", ERR_LIMIT, "nested deeper than 32");
-    refused("%YAML 3.7\n---\n\x01", ERR_INVALID, "x.yaml");
+    refused("a: 1\nb: 'open\n", ERR_INVALID, "x.yaml:");
+    refused("a: 1\nb: {: x}\n", ERR_INVALID, "x.yaml:2: a key must be plain text");
+    refused("b: {\"\": x}\n", ERR_INVALID, "x.yaml:1: a key must be plain text");
+}
+
+/* libfyaml hangs in one that does not end. */
+T(directives_are_refused)
+{
+    CLEANUP(arena_release) struct arena a = {0};
+    static const char *const texts[] = {"%FOO", "a: 1\n%FOO", "\xef\xbb\xbf%FOO", "a: 1\r%FOO",
+                                        "a: 1\xe2\x80\xa8%FOO"};
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        refused(texts[i], ERR_INVALID, "a line must not begin with '%'");
+    refused("a: 1\n\n%FOO", ERR_INVALID, "x.yaml:3: ");
+    T_SV(parse("a: 5% \xc3\xa9%\n", &a).items[0].text, "5% \xc3\xa9%");
 }
 
 T(nesting_has_a_limit)
@@ -156,5 +171,6 @@ T(yes_and_no_are_words_without_quotes)
 T_MAIN(T_CASE(a_map_keeps_its_order_and_lines), T_CASE(a_member_is_found_by_its_whole_name),
        T_CASE(nothing_is_an_empty_map), T_CASE(a_key_without_a_value_is_an_empty_text),
        T_CASE(an_alias_is_what_its_anchor_says), T_CASE(what_is_no_map_or_no_yaml_says_where),
-       T_CASE(nesting_has_a_limit), T_CASE(aliases_of_aliases_do_not_fill_the_memory),
+       T_CASE(directives_are_refused), T_CASE(nesting_has_a_limit),
+       T_CASE(aliases_of_aliases_do_not_fill_the_memory),
        T_CASE(yes_and_no_are_words_without_quotes))
