@@ -427,7 +427,7 @@ void run_step_event(struct run *r, enum step_event ev)
             action_cancel(&r->action);
         break;
     case FX_PROBE: run_probe(r); break;
-    case FX_NONE: break;
+    case FX_NONE:
     case FX_BUG:
     case STEP_FX__N:
     default: break;
