@@ -482,9 +482,12 @@ static bool run_choice_holds(struct run *r, const struct plan_choice *c, bool *k
     return false;
 }
 
-/* True when a choice leaves the step out. */
+/* True when a choice leaves the step out, or the journal broke. */
 static bool run_left_out(struct run *r, const struct plan_step *p)
 {
+    if (p->n_choices &&
+        !run_commit(r)) /* the output of the step just before is looked at in the store */
+        return true;
     for (size_t i = 0; i < p->n_choices; i++) {
         const struct plan_choice *c = &p->choices[i];
         bool known;
