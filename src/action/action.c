@@ -36,9 +36,12 @@ void action_release(struct action *a)
     arena_release(&a->arena);
 }
 
-static const struct session_state *action_state(const struct action *a)
+static struct values_of action_values(const struct action *a, bool for_shell)
 {
-    return a->session ? session_state(a->session) : NULL;
+    return (struct values_of){.named = a->env->values,
+                              .plan = a->env->plan,
+                              .state = a->session ? session_state(a->session) : NULL,
+                              .for_shell = for_shell};
 }
 
 /* Pieces as an absolute path: a relative one is below the session's directory. */
@@ -46,12 +49,12 @@ static enum err_code action_resolve_path(const struct action *a, const json_t *p
                                          struct strbuf *out, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    const struct session_state *state = action_state(a);
+    struct values_of of = action_values(a, false);
 
-    if (values_text(a->env->values, a->env->plan, state, pieces, false, &text, err) != ERR_OK)
+    if (values_text(&of, pieces, &text, err) != ERR_OK)
         return err->code;
     if (!sv_starts(strbuf_sv(&text), SV("/"))) {
-        strbuf_add_sv(out, state && state->cwd.n ? state->cwd : a->env->plan->workdir);
+        strbuf_add_sv(out, of.state && of.state->cwd.n ? of.state->cwd : of.plan->workdir);
         strbuf_add_byte(out, '/');
     }
     strbuf_add_sv(out, strbuf_sv(&text));
@@ -166,10 +169,15 @@ void action_print(struct action *a, enum child_stream stream, struct sv bytes)
 
 bool action_text(struct action *a, const char *key, bool for_shell, struct strbuf *out)
 {
+    return action_pieces(a, json_object_get(a->step->action, key), for_shell, out);
+}
+
+bool action_pieces(struct action *a, const json_t *pieces, bool for_shell, struct strbuf *out)
+{
+    struct values_of of = action_values(a, for_shell);
     struct err err;
 
-    if (values_text(a->env->values, a->env->plan, action_state(a),
-                    json_object_get(a->step->action, key), for_shell, out, &err) == ERR_OK)
+    if (values_text(&of, pieces, out, &err) == ERR_OK)
         return true;
     action_break(a, &err);
     return false;

@@ -121,6 +121,8 @@ void action_break(struct action *a, const struct err *err);
 void action_print(struct action *a, enum child_stream stream, struct sv bytes);
 /* Text of a parameter that is a list of pieces; breaks the action and returns false when it cannot be made. */
 bool action_text(struct action *a, const char *key, bool for_shell, struct strbuf *out);
+/* The same for pieces that are not a parameter of their own. */
+bool action_pieces(struct action *a, const json_t *pieces, bool for_shell, struct strbuf *out);
 /* A path parameter, absolute: relative ones are below the session's directory. */
 bool action_path(struct action *a, const char *key, struct strbuf *out);
 /* Milliseconds of the plan, scaled. */

@@ -43,14 +43,11 @@ static void http_action_done(struct http_request *r, enum err_code rc)
 static bool http_add_field(struct action *a, struct http_state *s, const json_t *pieces, size_t i)
 {
     struct strbuf *text = &s->field_texts[i];
-    const struct session_state *state = a->session ? session_state(a->session) : NULL;
     struct err err;
     size_t colon;
 
-    if (values_text(a->env->values, a->env->plan, state, pieces, false, text, &err) != ERR_OK) {
-        action_break(a, &err);
+    if (!action_pieces(a, pieces, false, text))
         return false;
-    }
     colon = sv_find_byte(strbuf_sv(text), ':', 0);
     if (colon == SV_NPOS) {
         (void)err_set(&err, ERR_INVALID, "'%s' is not a header field", strbuf_str(text));

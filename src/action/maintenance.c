@@ -40,6 +40,8 @@ static void maintenance_start(struct action *a)
         return;
     }
     a->outcome.status = 0;
+    if (on)
+        a->outcome.made[a->outcome.n_made++] = arena_strdup(&a->arena, strbuf_sv(&path));
     strbuf_addf(&line, "maintenance is %s (%s)\n", on ? "on" : "off", strbuf_str(&path));
     action_print(a, CHILD_OUT, strbuf_sv(&line));
     action_finish(a, ACTION_ENDED);

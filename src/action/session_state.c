@@ -43,9 +43,7 @@ static size_t session_declaration_end(struct sv text, size_t at)
 
         if (quote != '\'' && c == '\\')
             at++;
-        else if (quote == '$' && c == '\'')
-            quote = '\0';
-        else if (quote && quote != '$' && c == quote)
+        else if ((quote == '$' && c == '\'') || (quote && quote != '$' && c == quote))
             quote = '\0';
         else if (!quote && c == '$' && at + 1 < text.n && text.p[at + 1] == '\'') {
             quote = '$'; /* $'...': backslashes count */

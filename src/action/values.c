@@ -81,16 +81,16 @@ static bool values_is_plain(struct sv s)
     return s.n > 0;
 }
 
-static enum err_code values_named(const struct values *v, struct sv name, bool for_shell,
-                                  struct strbuf *out, struct err *err)
+static enum err_code values_named(const struct values_of *of, struct sv name, struct strbuf *out,
+                                  struct err *err)
 {
     struct sv value;
 
-    if (!values_get(v, name, &value)) {
+    if (!values_get(of->named, name, &value)) {
         (void)err_set(err, ERR_INVALID, "placeholder '%.*s' has no value", SV_FMT(name));
         return err_hint(err, "variables: {%.*s: ...} in prusik.yaml", SV_FMT(name));
     }
-    if (for_shell && !values_is_plain(value)) {
+    if (of->for_shell && !values_is_plain(value)) {
         (void)err_set(err, ERR_INVALID,
                       "the value of '%.*s' is empty, or has characters that a shell interprets",
                       SV_FMT(name));
@@ -101,9 +101,8 @@ static enum err_code values_named(const struct values *v, struct sv name, bool f
     return ERR_OK;
 }
 
-enum err_code values_text(const struct values *v, const struct plan *p,
-                          const struct session_state *state, const json_t *pieces, bool for_shell,
-                          struct strbuf *out, struct err *err)
+enum err_code values_text(const struct values_of *of, const json_t *pieces, struct strbuf *out,
+                          struct err *err)
 {
     for (size_t i = 0; i < json_array_size(pieces); i++) {
         const json_t *piece = json_array_get(pieces, i);
@@ -112,10 +111,10 @@ enum err_code values_text(const struct values *v, const struct plan *p,
         if (json_is_string(piece))
             strbuf_add(out, json_string_value(piece), json_string_length(piece));
         else if (json_get_sv(piece, "date").n)
-            values_date(v, json_get_sv(piece, "date"), out);
-        else if (value.n && values_named(v, value, for_shell, out, err) != ERR_OK)
+            values_date(of->named, json_get_sv(piece, "date"), out);
+        else if (value.n && values_named(of, value, out, err) != ERR_OK)
             return err->code;
-        else if (env.n && !values_env(p, state, env, out)) {
+        else if (env.n && !values_env(of->plan, of->state, env, out)) {
             (void)err_set(err, ERR_INVALID, "variable %.*s is not set", SV_FMT(env));
             return err_hint(err, "env: {%.*s: ...} in prusik.yaml, or --set %.*s=...", SV_FMT(env),
                             SV_FMT(env));

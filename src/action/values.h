@@ -24,11 +24,17 @@ bool values_get(const struct values *v, struct sv name, struct sv *ret);
 /* "+%Y%m%d" or "-u +%s": strftime() of the moment, with %N as 9 digits. */
 void values_date(const struct values *v, struct sv spec, struct strbuf *out);
 
-/*
- * Text of a list of pieces.  `state`: of the session whose variables {"env"} means; what it does not
- * know comes from the plan and the process.  ERR_INVALID names what is not set.  for_shell: a value with
- * characters that a shell would interpret is refused (ERR_INVALID), as it is put into a command.
- */
-NODISCARD enum err_code values_text(const struct values *v, const struct plan *p,
-                                    const struct session_state *state, const json_t *pieces,
-                                    bool for_shell, struct strbuf *out, struct err *err);
+/* Where the text of pieces comes from. */
+struct values_of {
+    const struct values *named;
+    const struct plan *plan;
+    /* Of the session whose variables {"env"} means, or NULL; what it does not know comes from the plan and
+     * the process. */
+    const struct session_state *state;
+    /* It is put into a command: a value with characters that a shell would interpret is refused. */
+    bool for_shell;
+};
+
+/* Text of a list of pieces.  ERR_INVALID names what is not set, or is refused. */
+NODISCARD enum err_code values_text(const struct values_of *of, const json_t *pieces,
+                                    struct strbuf *out, struct err *err);

@@ -234,9 +234,16 @@ static enum verify_result verify_free(const struct verify_cx *c)
 
 /* --- JSON --- */
 
-/* Members anywhere in the answer whose name is the word, or has it as a part between '_'. */
-static void verify_find_members(const json_t *j, struct sv name, bool part, int depth,
-                                const json_t **found, const char **key_found, size_t *n)
+/* A search for members anywhere in an answer whose name is the word, or (part) has it in it. */
+struct verify_members {
+    struct sv name;
+    bool part;
+    const json_t *found; /* the last one */
+    const char *key;
+    size_t n;
+};
+
+static void verify_find_members(struct verify_members *m, const json_t *j, int depth)
 {
     const char *key;
     json_t *v;
@@ -245,14 +252,14 @@ static void verify_find_members(const json_t *j, struct sv name, bool part, int 
         return;
     json_object_foreach((json_t *)(uintptr_t)j, key, v)
     {
-        bool is = part ? sv_has_nocase(sv_from(key), name) : sv_eq(sv_from(key), name);
+        struct sv k = sv_from(key);
 
-        if (is) {
-            *found = v;
-            *key_found = key;
-            (*n)++;
+        if (m->part ? sv_has_nocase(k, m->name) : sv_eq(k, m->name)) {
+            m->found = v;
+            m->key = key;
+            m->n++;
         }
-        verify_find_members(v, name, part, depth + 1, found, key_found, n);
+        verify_find_members(m, v, depth + 1);
     }
 }
 
@@ -307,9 +314,7 @@ static enum verify_result verify_json(const struct verify_cx *c)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     CLEANUP(json_cleanup) json_t *j = NULL;
-    const json_t *v = NULL;
-    const char *key = "";
-    size_t n = 0;
+    struct verify_members m = {.name = c->e->e.text, .part = c->e->e.value.n == 0, .key = ""};
 
     capture_text(&c->o->out, &text);
     j = json_loadb(strbuf_str(&text), text.n, 0, NULL);
@@ -318,13 +323,13 @@ static enum verify_result verify_json(const struct verify_cx *c)
         verify_show_output(strbuf_sv(&text), c->seen);
         return VERIFY_FAILS;
     }
-    verify_find_members(j, c->e->e.text, c->e->e.value.n == 0, 0, &v, &key, &n);
-    if (n != 1) {
-        strbuf_addf(c->seen, "%zu members named '%.*s'", n, SV_FMT(c->e->e.text));
-        return n == 0 ? VERIFY_FAILS : VERIFY_UNKNOWN;
+    verify_find_members(&m, j, 0);
+    if (m.n != 1) {
+        strbuf_addf(c->seen, "%zu members named '%.*s'", m.n, SV_FMT(m.name));
+        return m.n == 0 ? VERIFY_FAILS : VERIFY_UNKNOWN;
     }
-    return c->e->e.value.n ? verify_json_value(&c->e->e, v, key, c->seen)
-                           : verify_json_number(&c->e->e, v, key, c->seen);
+    return c->e->e.value.n ? verify_json_value(&c->e->e, m.found, m.key, c->seen)
+                           : verify_json_number(&c->e->e, m.found, m.key, c->seen);
 }
 
 /* --- services, files, dates --- */

@@ -519,8 +519,26 @@ static void run_advance_watch(struct run *r)
     }
 }
 
+/* A step is in progress: its end calls run_advance(). */
+static bool run_is_busy(const struct run *r)
+{
+    return r->at < r->steps.n && (r->stage == STAGE_FORWARD || r->stage == STAGE_WAY_BACK) &&
+           (r->acting || uv_is_active((const uv_handle_t *)&r->again));
+}
+
+/* Stop what is in progress, when the run is interrupted, or is to turn back and it only looks. */
+static void run_stop_busy(struct run *r)
+{
+    if (r->interrupted || (r->roll_back_wanted && sv_eq(r->steps.v[r->at].p->effect, SV("none"))))
+        run_step_cancel(r);
+}
+
 static void run_advance_once(struct run *r)
 {
+    if (run_is_busy(r)) { /* the listener of its intent wanted something else */
+        run_stop_busy(r);
+        return;
+    }
     if (r->interrupted) {
         run_end(r, EXIT_CODE_INTERRUPTED);
         return;
@@ -662,13 +680,6 @@ void run_answer(struct run *r, bool yes, struct sv by, struct sv note)
         run_step_answer(r, yes, by, note);
 }
 
-/* A step is in progress: its end calls run_advance(). */
-static bool run_is_busy(const struct run *r)
-{
-    return r->at < r->steps.n && (r->stage == STAGE_FORWARD || r->stage == STAGE_WAY_BACK) &&
-           (r->acting || uv_is_active((const uv_handle_t *)&r->again));
-}
-
 void run_interrupt(struct run *r, const char *reason)
 {
     if (r->over || r->interrupted)
@@ -678,7 +689,7 @@ void run_interrupt(struct run *r, const char *reason)
     (void)err_set(&r->err, ERR_INTERRUPTED, "%s", reason);
     (void)err_hint(&r->err, "prusik resume %s", event_run_text(r->id).s);
     if (run_is_busy(r))
-        run_step_cancel(r);
+        run_stop_busy(r);
     else if (r->acting) /* a placeholder's command: its end calls run_advance() */
         session_cancel(run_session_for(r, &run_value_step));
     else
@@ -692,10 +703,8 @@ void run_roll_back(struct run *r, struct sv reason, struct sv by)
     r->roll_back_wanted = true;
     r->roll_back_reason = arena_sv(&r->arena, reason);
     r->roll_back_by = arena_sv(&r->arena, by);
-    if (run_is_busy(r)) {
-        if (sv_eq(r->steps.v[r->at].p->effect, SV("none")))
-            run_step_cancel(r); /* it only looks: nothing is lost */
-    } else {
+    if (run_is_busy(r))
+        run_stop_busy(r);
+    else
         run_advance(r);
-    }
 }

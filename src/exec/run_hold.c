@@ -20,28 +20,18 @@ static void run_hold_event(struct run *r, enum event_kind kind, const char *why)
     run_queue(r, kind, &r->steps.v[r->flag.step], data);
 }
 
-/* The flag's path as the step's own parameters say it. */
-static void run_hold_path(struct run *r, size_t step, struct strbuf *out)
-{
-    const struct plan_step *p = r->steps.v[step].p;
-    struct err err;
-
-    if (values_text(&r->values, r->plan, NULL, json_object_get(p->action, "file"), false, out,
-                    &err) != ERR_OK)
-        strbuf_truncate(out, 0);
-}
-
 void run_hold_update(struct run *r, size_t step)
 {
     const struct plan_step *p = r->steps.v[step].p;
-    CLEANUP(strbuf_release) struct strbuf path = STRBUF(0);
 
     if (!sv_eq(p->kind, SV("maintenance")) || r->steps.v[step].state != STEP_DONE)
         return;
     if (json_get_bool(p->action, "on", false)) {
-        run_hold_path(r, step, &path);
+        assert(r->action_ready &&
+               r->action.outcome.n_made > 0); /* it is always done again, never taken as done */
         free(r->flag.path);
-        r->flag = (struct run_flag){.held = true, .path = strbuf_steal_str(&path), .step = step};
+        r->flag = (struct run_flag){
+            .held = true, .path = xstrdup(r->action.outcome.made[0]), .step = step};
         run_hold_event(r, EVENT_HOLD_TAKEN, "a step of the document");
     } else if (r->flag.held) {
         r->flag.held = false;

@@ -251,9 +251,8 @@ static void run_settle(struct run *r)
     s = r->at < r->steps.n ? &r->steps.v[r->at] : NULL;
     if (!s)
         return;
-    if (s->state == STEP_FAILED || s->state == STEP_WAITING)
-        s->state = STEP_PLANNED;
-    else if (s->state == STEP_STOPPED && sv_eq(s->p->effect, SV("none")))
+    if (s->state == STEP_FAILED || s->state == STEP_WAITING ||
+        (s->state == STEP_STOPPED && sv_eq(s->p->effect, SV("none"))))
         s->state = STEP_PLANNED;
     r->settle = s->state == STEP_RUNNING || s->state == STEP_STOPPED;
 }

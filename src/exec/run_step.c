@@ -434,7 +434,7 @@ void run_step_event(struct run *r, enum step_event ev)
             action_cancel(&r->action);
         break;
     case FX_PROBE: run_probe(r); break;
-    case FX_NONE: break;
+    case FX_NONE:
     case FX_BUG:
     case STEP_FX__N:
     default: break;
@@ -489,9 +489,12 @@ static bool run_choice_holds(struct run *r, const struct plan_choice *c, bool *k
     return false;
 }
 
-/* True when a choice leaves the step out. */
+/* True when a choice leaves the step out, or the journal broke. */
 static bool run_left_out(struct run *r, const struct plan_step *p)
 {
+    if (p->n_choices &&
+        !run_commit(r)) /* the output of the step just before is looked at in the store */
+        return true;
     for (size_t i = 0; i < p->n_choices; i++) {
         const struct plan_choice *c = &p->choices[i];
         bool known;

@@ -219,8 +219,8 @@ bool run_watch_needed(const struct run *r)
 }
 
 /*
- * Nobody looked while the run was down, so after a resume the windows of the rules are empty, and say HOLD: that is
- * no reason to end.  They are given time to fill, as long as the whole watch at most.
+ * Nobody looked while the run was down, so after a resume the rules have nothing fresh, and say HOLD: that is no
+ * reason to end.  They are given time to see again, as long as the whole watch at most.
  */
 static bool run_watch_catches_up(const struct run *r)
 {

@@ -1,0 +1,609 @@
+/* The life of a run: people, failures, choices, and what a resume finds. */
+#include "exec_bench.h"
+
+#define DEPLOY      "# Doc\n\n## Deployment\n\n"
+#define BLOCK(text) "```bash\n" text "\n```\n\n"
+
+static const char plain[] = "environment: test\n";
+
+T(every_step_is_done_once_and_the_end_is_sealed)
+{
+    struct bench b;
+    struct journal_check check;
+
+    bench_plan(&b, DEPLOY BLOCK("echo one") BLOCK("echo two >&2"),
+               "environment: test\nsteps:\n  \"1\": {undo: n}\n  \"2\": {undo: n}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_STR(strbuf_str(&b.out), "one\ntwo\n");
+    T_OK(journal_verify(b.store, 1, &check, &b.err), b.err);
+    T_CHECK(check.finished && check.sealed);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 20"), 2);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 11"),
+         0); /* nothing was changed, nothing is watched */
+    bench_end(&b);
+}
+
+static const char manual[] =
+    "# Doc\n\n## Pre-Deployment Checklist\n\n- [ ] **1. Tell them**\n  - Post it\n";
+
+T(a_person_is_asked_and_yes_goes_on)
+{
+    struct bench b;
+
+    bench_plan(&b, manual, plain);
+    b.answers = "y";
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(b.asked[QUESTION_MANUAL], 1);
+    T_EQ(bench_sql(
+             "SELECT count(*) FROM event WHERE kind = 9 AND json_extract(data, '$.by') = 'ana'"),
+         1);
+    bench_end(&b);
+}
+
+T(a_no_stops_the_run_and_a_resume_asks_again)
+{
+    struct bench b;
+
+    bench_plan(&b, manual, plain);
+    b.answers = "ny";
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "ana said no: why") && bench_says(&b, "prusik resume r-0001"));
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(b.asked[QUESTION_MANUAL], 2);
+    bench_end(&b);
+}
+
+T(a_no_given_ahead_stops_the_run)
+{
+    struct bench b;
+
+    bench_plan(&b, manual, "environment: test\nanswers: {\"1\": {answer: no, by: bo, note: x}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "bo said no"));
+    bench_end(&b);
+}
+
+T(without_a_person_an_open_question_refuses_the_run)
+{
+    struct bench b;
+    struct run_options opt;
+
+    bench_plan(&b, manual, plain);
+    opt = bench_options(&b);
+    T_EQ(run_start(b.store, &b.plan, &opt, &b.run, &b.err), ERR_REFUSED);
+    T_CHECK(bench_says(&b, "1 open question; the first is ") && bench_says(&b, "answers: {"));
+    T_EQ(bench_sql("SELECT count(*) FROM run"), 0);
+    bench_end(&b);
+}
+
+T(what_has_to_be_known_before_is_refused_with_a_person_too)
+{
+    struct bench b;
+    struct run_options opt;
+
+    bench_plan(&b, DEPLOY BLOCK("cp a b"), plain);
+    b.answers = "";
+    opt = bench_options(&b);
+    T_EQ(run_start(b.store, &b.plan, &opt, &b.run, &b.err), ERR_REFUSED);
+    bench_end(&b);
+}
+
+/* An expectation that no machine can check. */
+static const char looked_at[] = "# Doc\n\n## Post-Deployment Verification\n\n"
+                                "```bash\necho hm\n# Expected: it looks as pretty as usual\n```\n";
+
+T(an_outcome_that_no_machine_can_judge_is_judged_by_a_person)
+{
+    struct bench b;
+
+    bench_plan(&b, looked_at, plain);
+    b.answers = "ny";
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_EQ(b.asked[QUESTION_OUTCOME], 1);
+    T_STR(strbuf_str(&b.last_question), "it looks as pretty as usual");
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 21 AND data LIKE '%\"by\":\"ana\"%'"),
+         1);
+    bench_end(&b);
+}
+
+T(an_outcome_judged_ahead_is_taken_as_it_was_said)
+{
+    struct bench b;
+
+    bench_plan(&b, looked_at, "environment: test\nanswers: {\"1\": {answer: yes, by: bo}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    bench_end(&b);
+    t_remove("store");
+    bench_plan(&b, looked_at, "environment: test\nanswers: {\"1\": {answer: no, by: bo}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "bo said no to \"it looks as pretty as usual\""));
+    bench_end(&b);
+}
+
+static const char approval[] =
+    "# Doc\n\n## Pre-Deployment Checklist\n\n- [ ] **1. Approval obtained**\n"
+    "  - Sign-off from the service owner\n";
+
+static void approve(struct bench *b, struct sv who)
+{
+    struct hash_text plan = hash_hex(&b->plan.hash);
+    struct store_approval a = {
+        .at_us = 5, .plan = sv_from(plan.s), .who = who, .role = SV("owner")};
+
+    T_OK(store_approval_add(b->store, &a, &b->err), b->err);
+}
+
+T(an_approval_is_waited_for_and_the_operator_is_nobody_to_give_it)
+{
+    struct bench b;
+
+    bench_plan(&b, approval, plain);
+    approve(&b, SV("ana"));
+    T_EQ(bench_run(&b), EXIT_CODE_WAITING);
+    T_CHECK(bench_says(&b, "waits for an approval"));
+    T_EQ(bench_resume(&b), EXIT_CODE_WAITING);
+    approve(&b, SV("bo"));
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(bench_sql(
+             "SELECT count(*) FROM event WHERE kind = 10 AND json_extract(data, '$.by') = 'bo'"),
+         1);
+    bench_end(&b);
+}
+
+T(only_those_named_may_approve)
+{
+    struct bench b;
+
+    bench_plan(&b, approval, "environment: test\napprovers: [cleo]\n");
+    approve(&b, SV("bo"));
+    T_EQ(bench_run(&b), EXIT_CODE_WAITING);
+    approve(&b, SV("cleo"));
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    bench_end(&b);
+}
+
+T(a_failing_step_is_tried_as_often_as_the_binding_says)
+{
+    struct bench b;
+
+    bench_plan(&b, DEPLOY BLOCK("echo x >> tries && test $(wc -l < tries) -ge 3"),
+               "environment: test\nsteps: {\"1\": {retries: 2, undo: n}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(bench_lines("tries"), 3);
+    T_EQ(bench_sql("SELECT max(attempt) FROM event"), 3);
+    bench_end(&b);
+}
+
+T(a_step_that_fails_stops_the_run_and_is_tried_again_by_a_resume)
+{
+    struct bench b;
+
+    bench_plan(&b, DEPLOY BLOCK("echo x >> tries && test -e fixed"),
+               "environment: test\nsteps: {\"1\": {undo: n}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "exit status 1") && bench_says(&b, "prusik rollback r-0001"));
+    bench_write("fixed", "");
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(bench_lines("tries"), 2);
+    bench_end(&b);
+}
+
+static const char chosen[] = DEPLOY "**Step 1: Look**\n" BLOCK(
+    "cat seen") "**Step 2: Mend** (if needed)\n" BLOCK("echo x >> mended");
+
+T(a_choice_is_made_by_what_an_earlier_step_printed)
+{
+    static const char binding[] =
+        "environment: test\nchoices: {\"2\": {when: 1/1, contains: broken}}\nsteps: {\"2/1\": {undo: n}}\n";
+
+    for (int broken = 0; broken < 2; broken++) {
+        struct bench b;
+
+        bench_write("seen", broken ? "it is broken" : "it is fine");
+        bench_plan(&b, chosen, binding);
+        T_EQ(bench_run(&b), EXIT_CODE_DONE);
+        T_EQ(bench_lines("mended"), broken);
+        T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 22"), !broken);
+        bench_end(&b);
+        t_remove("store");
+    }
+}
+
+T(a_choice_by_a_step_that_printed_nothing_leaves_out)
+{
+    struct bench b;
+
+    bench_write("seen", "");
+    bench_plan(
+        &b, chosen,
+        "environment: test\nchoices: {\"2\": {when: 1/1, contains: x}}\nsteps: {\"2/1\": {undo: n}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(bench_lines("mended"), 0);
+    bench_end(&b);
+}
+
+T(what_the_binding_leaves_out_is_skipped_with_its_reason)
+{
+    struct bench b;
+
+    bench_plan(&b, DEPLOY BLOCK("echo x >> ran"),
+               "environment: test\nsteps: {\"1\": {skip: not here}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(bench_lines("ran"), 0);
+    T_EQ(
+        bench_sql(
+            "SELECT count(*) FROM event WHERE kind = 22 AND json_extract(data, '$.reason') = 'not here'"),
+        1);
+    bench_end(&b);
+}
+
+static void interrupts(struct bench *b)
+{
+    run_interrupt(b->run, "stop");
+    run_interrupt(b->run, "again");
+}
+
+static const char waits[] = "# Doc\n\n## Post-Deployment Verification\n\n"
+                            "```bash\n# Verify that it is ready (wait max 20 seconds)\ncat answer\n"
+                            "# Expected: \"ready\"\n```\n";
+
+static void becomes_ready(struct bench *b UNUSED)
+{
+    bench_write("answer", "ready\n");
+}
+
+T(a_look_that_may_wait_is_repeated_until_it_holds)
+{
+    struct bench b;
+
+    bench_write("answer", "not yet\n");
+    bench_plan(&b, waits, plain);
+    T_EQ(b.plan.steps[0].wait_ms, 20000);
+    b.at = "output";
+    b.at_count = 2;
+    b.act = becomes_ready;
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_STR(strbuf_str(&b.out), "not yet\nnot yet\nready\n");
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 20"), 1); /* one attempt */
+    bench_end(&b);
+}
+
+T(a_look_that_waits_can_be_stopped_between_two_looks)
+{
+    struct bench b;
+
+    bench_write("answer", "not yet\n");
+    bench_plan(&b, waits, plain);
+    b.at = "output";
+    b.at_count = 2;
+    b.act = interrupts;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    bench_write("answer", "ready\n");
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    bench_end(&b);
+}
+
+T(a_look_that_waits_does_not_wait_for_ever)
+{
+    struct bench b;
+
+    bench_write("answer", "not yet\n");
+    bench_plan(&b, waits, plain);
+    b.plan.steps[0].wait_ms = 300;
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "expected \"\"ready\"\": not yet"));
+    bench_end(&b);
+}
+
+static const char with_way_back[] =
+    DEPLOY BLOCK("cp new app") "## Rollback Procedures\n\n" BLOCK("test ! -e stuck && cp old app");
+
+static void prepare_app(void)
+{
+    bench_write("new", "new");
+    bench_write("old", "old");
+    bench_write("app", "old");
+}
+
+static const char back_on_failure[] = "environment: test\non_failure: rollback\n";
+
+T(a_failure_leads_back_and_a_failing_way_back_is_gone_on_with_later)
+{
+    struct bench b;
+
+    prepare_app();
+    T_EQ(unlink("new"), 0);
+    bench_write("stuck", "");
+    bench_plan(&b, with_way_back, back_on_failure);
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLBACK_FAILED);
+    T_CHECK(bench_says(&b, "the way back failed at step ") &&
+            bench_says(&b, "mend it and go on: prusik resume r-0001"));
+    T_EQ(unlink("stuck"), 0);
+    T_EQ(bench_resume(&b), EXIT_CODE_ROLLED_BACK);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 50"), 1);
+    bench_end(&b);
+}
+
+static void wants_back(struct bench *b)
+{
+    run_roll_back(b->run, SV("changed my mind"), SV("ana"));
+    run_roll_back(b->run, SV("twice"), SV("ana"));
+}
+
+T(an_operator_turns_back_when_the_changing_step_has_ended)
+{
+    struct bench b;
+
+    prepare_app();
+    bench_plan(&b, with_way_back, back_on_failure);
+    b.at = "step-intent";
+    b.at_count = 1;
+    b.act = wants_back;
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
+    T_EQ(
+        bench_sql(
+            "SELECT count(*) FROM event WHERE kind = 21 AND json_extract(data, '$.state') = 'done'"),
+        2);
+    T_EQ(
+        bench_sql(
+            "SELECT count(*) FROM event WHERE kind = 50 AND json_extract(data, '$.reason') = 'changed my mind'"),
+        1);
+    bench_end(&b);
+}
+
+T(a_run_interrupted_by_its_listener_is_resumed_in_doubt)
+{
+    struct bench b;
+
+    prepare_app();
+    bench_plan(&b, with_way_back, back_on_failure);
+    b.at = "step-intent";
+    b.at_count = 1;
+    b.act = interrupts;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    b.answers = "n";
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    bench_end(&b);
+}
+
+T(an_operator_turns_back_from_a_failed_run)
+{
+    struct bench b;
+    struct run_options opt;
+
+    prepare_app();
+    T_EQ(unlink("new"), 0);
+    bench_plan(&b, with_way_back, plain);
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    opt = bench_options(&b);
+    T_OK(run_resume(b.store, 1, &b.plan, &opt, &b.run, &b.err), b.err);
+    run_roll_back(b.run, SV("enough"), SV("ana"));
+    T_EQ(bench_go(&b), EXIT_CODE_ROLLED_BACK);
+    bench_end(&b);
+}
+
+T(a_command_for_a_placeholder_is_taken_once_and_can_fail_or_be_stopped)
+{
+    static const char document[] = DEPLOY BLOCK("echo <previous_commit>");
+    struct bench b;
+
+    bench_plan(
+        &b, document,
+        "environment: test\nvariables: {previous_commit: {command: \"echo x >> ran; cat value\"}}\nsteps: {\"1\": {undo: n}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "the command of variable 'previous_commit' gave ") &&
+            bench_says(&b, "nothing has been changed"));
+    bench_write("value", "abc123\n");
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_STR(strbuf_str(&b.out), "abc123\n");
+    T_EQ(bench_lines("ran"), 2);
+    bench_end(&b);
+    t_remove("store");
+    bench_plan(
+        &b, document,
+        "environment: test\nvariables: {previous_commit: {command: sleep 50}}\nsteps: {\"1\": {undo: n}}\n");
+    b.at = "hold-taken";
+    b.at_count = 1;
+    b.act = interrupts;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    bench_end(&b);
+}
+
+T(a_value_of_the_binding_is_journaled_and_used)
+{
+    struct bench b;
+
+    bench_plan(&b, DEPLOY BLOCK("echo <previous_commit>"),
+               "environment: test\nvariables: {previous_commit: abc}\nsteps: {\"1\": {undo: n}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_STR(strbuf_str(&b.out), "abc\n");
+    T_EQ(
+        bench_sql(
+            "SELECT count(*) FROM event WHERE kind = 8 AND json_extract(data, '$.from') = 'binding'"),
+        1);
+    bench_end(&b);
+}
+
+T(an_environment_has_one_unfinished_run_and_an_abort_ends_it)
+{
+    struct bench b;
+    struct run_options opt;
+    struct journal_check check;
+
+    bench_plan(&b, DEPLOY BLOCK("false"), "environment: test\nsteps: {\"1\": {undo: n}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    opt = bench_options(&b);
+    T_EQ(run_start(b.store, &b.plan, &opt, &b.run, &b.err), ERR_LOCKED);
+    T_CHECK(bench_says(&b, "has an unfinished run, r-0001") &&
+            bench_says(&b, "prusik abort r-0001"));
+    T_OK(run_abort(b.store, 1, SV("ana"), SV("by hand"), &b.err), b.err);
+    T_OK(journal_verify(b.store, 1, &check, &b.err), b.err);
+    T_CHECK(check.finished && check.sealed);
+    T_EQ(run_abort(b.store, 1, SV("ana"), SV("twice"), &b.err), ERR_INVALID);
+    T_EQ(run_resume(b.store, 1, &b.plan, &opt, &b.run, &b.err), ERR_INVALID);
+    T_CHECK(bench_says(&b, "run r-0001 is finished"));
+    T_EQ(bench_sql("SELECT count(*) FROM lock"), 0);
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED); /* and the next one may begin */
+    bench_end(&b);
+}
+
+T(a_run_is_gone_on_with_by_the_plan_that_it_began_with)
+{
+    struct bench b;
+    struct plan kept = {0};
+
+    bench_plan(&b, DEPLOY BLOCK("false"), "environment: test\nsteps: {\"1\": {undo: n}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_OK(run_plan(b.store, 1, &kept, &b.err), b.err);
+    T_CHECK(hash_eq(&kept.hash, &b.plan.hash));
+    plan_release(&kept);
+    T_EQ(run_plan(b.store, 2, &kept, &b.err), ERR_NOT_FOUND);
+    bench_end(&b);
+}
+
+/* The journal of a run whose process died in the middle of a step. */
+static void forget_from(const char *where)
+{
+    char sql[200];
+
+    (void)snprintf(
+        sql, sizeof(sql),
+        "DELETE FROM event WHERE seq > (SELECT min(seq) FROM event WHERE %s) RETURNING 0", where);
+    (void)bench_sql(sql);
+}
+
+T(a_step_in_doubt_is_asked_about_and_the_answer_counts)
+{
+    static const char *const answers[] = {"y", "n"};
+
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+        struct bench b;
+
+        bench_plan(&b, DEPLOY BLOCK("echo x >> ran"),
+                   "environment: test\nsteps: {\"1\": {undo: n}}\n");
+        T_EQ(bench_run(&b), EXIT_CODE_DONE);
+        (void)bench_sql("DELETE FROM seal RETURNING 0");
+        forget_from("kind = 20");
+        T_EQ(bench_resume(&b), EXIT_CODE_WAITING);
+        T_CHECK(bench_says(&b, "waits for an answer"));
+        b.answers = answers[i];
+        T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+        T_EQ(b.asked[QUESTION_DOUBT], 1);
+        T_EQ(bench_lines("ran"), (int)i + 1);
+        bench_end(&b);
+        t_remove("store");
+        T_EQ(unlink("ran"), 0);
+    }
+}
+
+T(a_step_in_doubt_is_taken_as_done_when_the_binding_says_so)
+{
+    struct bench b;
+
+    bench_plan(&b, DEPLOY BLOCK("echo x >> ran"),
+               "environment: test\nsteps: {\"1\": {undo: n, in_doubt: done}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    forget_from("kind = 20");
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(bench_lines("ran"), 1);
+    T_EQ(
+        bench_sql(
+            "SELECT count(*) FROM event WHERE kind = 23 AND json_extract(data, '$.decision') = 'done'"),
+        1);
+    bench_end(&b);
+}
+
+T(a_journal_that_does_not_fit_the_plan_is_refused)
+{
+    struct bench b;
+    struct run_options opt;
+
+    bench_plan(&b, DEPLOY BLOCK("false"), "environment: test\nsteps: {\"1\": {undo: n}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    bench_end(&b);
+    {
+        struct store *keep;
+
+        bench_plan(&b, "# Doc\n\n## Verification\n\n" BLOCK("true"), plain);
+        keep = b.store;
+        T_CHECK(keep);
+        opt = bench_options(&b);
+        T_EQ(run_resume(b.store, 1, &b.plan, &opt, &b.run, &b.err), ERR_CORRUPT);
+        T_CHECK(bench_says(&b, "which the plan does not have"));
+    }
+    T_EQ(bench_sql("SELECT count(*) FROM lock"), 0);
+    bench_end(&b);
+}
+
+T(messages_are_filled_in_at_their_moments)
+{
+    struct bench b;
+
+    prepare_app();
+    bench_plan(
+        &b,
+        DEPLOY BLOCK("cp new app") "## Rollback Procedures\n\n" BLOCK(
+            "cp old app") "## Communication Templates\n\n**Post when the deployment begins:**\n\n```\nBegun at [time] in "
+                          "[environment] by [operator], release [commit]\n```\n\n**Post when the deployment is complete:**\n\n"
+                          "```\nDone: [nobody knows]\n```\n\n**If rollback was needed:**\n\n```\nBack: [reason]\n```\n",
+        "environment: test\nvariables: {commit: abc}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 51"), 2);
+    T_EQ(
+        bench_sql("SELECT count(*) FROM event WHERE kind = 51 AND json_extract(data, '$.text') LIKE"
+                  " 'Begun at 20%Z in test by ana, release %'"),
+        1);
+    T_EQ(bench_sql("SELECT json_array_length(data, '$.unfilled') FROM event WHERE kind = 51 AND"
+                   " json_extract(data, '$.when') = 'done'"),
+         1);
+    bench_end(&b);
+}
+
+T(directory_and_variables_of_a_shell_are_there_again_after_a_resume)
+{
+    struct bench b;
+
+    T_EQ(mkdir("deep", 0700), 0);
+    bench_plan(
+        &b,
+        DEPLOY BLOCK(
+            "cd deep\nexport COLOUR='dark red'\ntest -e fixed && echo $COLOUR $(basename $PWD)"),
+        "environment: test\nsteps: {\"3\": {undo: n}, \"2\": {undo: n}, \"1\": {undo: n}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    bench_write("deep/fixed", "");
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_STR(strbuf_str(&b.out), "dark red deep\n");
+    bench_end(&b);
+}
+
+T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
+       T_CASE(a_person_is_asked_and_yes_goes_on),
+       T_CASE(a_no_stops_the_run_and_a_resume_asks_again), T_CASE(a_no_given_ahead_stops_the_run),
+       T_CASE(without_a_person_an_open_question_refuses_the_run),
+       T_CASE(what_has_to_be_known_before_is_refused_with_a_person_too),
+       T_CASE(an_outcome_that_no_machine_can_judge_is_judged_by_a_person),
+       T_CASE(an_outcome_judged_ahead_is_taken_as_it_was_said),
+       T_CASE(an_approval_is_waited_for_and_the_operator_is_nobody_to_give_it),
+       T_CASE(only_those_named_may_approve),
+       T_CASE(a_failing_step_is_tried_as_often_as_the_binding_says),
+       T_CASE(a_step_that_fails_stops_the_run_and_is_tried_again_by_a_resume),
+       T_CASE(a_choice_is_made_by_what_an_earlier_step_printed),
+       T_CASE(a_choice_by_a_step_that_printed_nothing_leaves_out),
+       T_CASE(what_the_binding_leaves_out_is_skipped_with_its_reason),
+       T_CASE(a_look_that_may_wait_is_repeated_until_it_holds),
+       T_CASE(a_look_that_waits_can_be_stopped_between_two_looks),
+       T_CASE(a_look_that_waits_does_not_wait_for_ever),
+       T_CASE(a_failure_leads_back_and_a_failing_way_back_is_gone_on_with_later),
+       T_CASE(an_operator_turns_back_when_the_changing_step_has_ended),
+       T_CASE(a_run_interrupted_by_its_listener_is_resumed_in_doubt),
+       T_CASE(an_operator_turns_back_from_a_failed_run),
+       T_CASE(a_command_for_a_placeholder_is_taken_once_and_can_fail_or_be_stopped),
+       T_CASE(a_value_of_the_binding_is_journaled_and_used),
+       T_CASE(an_environment_has_one_unfinished_run_and_an_abort_ends_it),
+       T_CASE(a_run_is_gone_on_with_by_the_plan_that_it_began_with),
+       T_CASE(a_step_in_doubt_is_asked_about_and_the_answer_counts),
+       T_CASE(a_step_in_doubt_is_taken_as_done_when_the_binding_says_so),
+       T_CASE(a_journal_that_does_not_fit_the_plan_is_refused),
+       T_CASE(messages_are_filled_in_at_their_moments),
+       T_CASE(directory_and_variables_of_a_shell_are_there_again_after_a_resume))

@@ -1,0 +1,277 @@
+/* The watch of a run: real metrics of a real server are judged, asked about and acted on. */
+#include "exec_bench.h"
+#include "net_server.h"
+
+static const char document[] =
+    "# Doc\n\n## Deployment\n\n```bash\ncp new app\n```\n\n"
+    "## Post-Deployment Verification\n\n### 1-Minute Checks\n\n- [ ] **Error rate:** error rate <1%\n\n"
+    "## Rollback Procedures\n\n```bash\ncp old app\n```\n\n"
+    "## Decision Matrix\n\n| Symptom | Action |\n|---|---|\n| Error rate >50% for >1 min | ROLLBACK |\n"
+    "| Error rate 2-50% for <1 min | INVESTIGATE |\n| Database unreachable | ROLLBACK |\n"
+    "| Application crashes | ROLLBACK |\n";
+
+static struct {
+    int ok, errors, add_ok, add_errors;
+    bool down;
+    atomic_int polls;
+} metrics;
+
+static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
+{
+    char text[200];
+
+    atomic_fetch_add(&metrics.polls, 1);
+    if (metrics.down)
+        return server_text(r, 503, "down");
+    if (strcmp(r->path, "/health") == 0)
+        return server_text(r, 200, "{\"status\": \"healthy\"}");
+    metrics.ok += metrics.add_ok;
+    metrics.errors += metrics.add_errors;
+    (void)snprintf(text, sizeof(text),
+                   "# TYPE calls_total counter\ncalls_total{result=\"ok\"} %d\n"
+                   "calls_total{result=\"error\"} %d\n",
+                   metrics.ok, metrics.errors);
+    return server_text(r, 200, text);
+}
+
+/* A server, a document and a service that runs (a process of this test's). */
+static void begin(struct bench *b, struct server *s, int add_errors)
+{
+    char binding[1200];
+
+    *s = (struct server){.data = NULL};
+    server_start(s, answer, -1);
+    metrics.add_ok = 100;
+    metrics.add_errors = add_errors;
+    bench_write("new", "new");
+    bench_write("old", "old");
+    bench_write("app", "old");
+    (void)snprintf(binding, sizeof(binding), "%d\n", getpid());
+    bench_write("pid", binding);
+    (void)snprintf(
+        binding, sizeof(binding),
+        "environment: test\ntime_scale: 0.01\nscrape: %s/metrics\nprobes: {db: %s/health}\n"
+        "services: {app: {manager: process, command: [sleep, 1], pid_file: pid}}\n"
+        "metrics:\n  error_rate: ratio(calls_total{result=\"error\"}, calls_total)\n"
+        "  database: http.db\n  crashes: unit.app.crashes\n"
+        "watch: {interval: 5s, until: T+2m}\n",
+        s->url, s->url);
+    bench_plan(b, document, binding);
+}
+
+static void end(struct bench *b, struct server *s)
+{
+    bench_end(b);
+    server_stop(s);
+}
+
+T(good_metrics_end_the_watch_well_and_leave_their_evidence)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 0);
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(
+        bench_sql(
+            "SELECT count(*) FROM event WHERE kind = 43 AND json_extract(data, '$.verdict') = 'OK'"),
+        1);
+    T_CHECK(bench_sql("SELECT count(*) FROM event WHERE kind = 40") > 0);
+    T_EQ(bench_sql("SELECT json_extract(data, '$.verdict_text') IS NULL FROM event WHERE kind = 4"),
+         1);
+    T_CHECK(atomic_load(&metrics.polls) > 20);
+    end(&b, &s);
+}
+
+T(bad_metrics_lead_back_without_anybody)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 300);
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
+    T_EQ(
+        bench_sql(
+            "SELECT count(*) FROM event WHERE kind = 50 AND json_extract(data, '$.by') = 'rule' AND"
+            " json_extract(data, '$.reason') LIKE 'Error rate >50\\%% (line %' ESCAPE '\\'"),
+        1);
+    T_CHECK(
+        bench_sql(
+            "SELECT count(*) FROM event WHERE kind = 41 AND json_extract(data, '$.verdict') = 'ROLLBACK'") >
+        0);
+    end(&b, &s);
+}
+
+static void goes_down(struct bench *b UNUSED)
+{
+    metrics.down = true;
+}
+
+T(a_probe_that_is_down_leads_back)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 0);
+    b.at = "mark";
+    b.at_count = 1;
+    b.act = goes_down;
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
+    end(&b, &s);
+}
+
+static pid_t service;
+
+static void crashes(struct bench *b UNUSED)
+{
+    T_EQ(kill(service, SIGKILL), 0);
+    T_EQ(waitpid(service, NULL, 0), service);
+}
+
+T(a_service_that_crashes_leads_back)
+{
+    struct server s;
+    struct bench b;
+    char pid[32];
+
+    begin(&b, &s, 0);
+    service = fork();
+    if (service == 0) {
+        (void)execlp("sleep", "sleep", "100", NULL);
+        _exit(98);
+    }
+    (void)snprintf(pid, sizeof(pid), "%d\n", service);
+    bench_write("pid", pid);
+    b.at = "rule-state";
+    b.at_count = 3;
+    b.act = crashes;
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
+    T_EQ(
+        bench_sql(
+            "SELECT count(*) FROM event WHERE kind = 50 AND json_extract(data, '$.reason') LIKE 'Application crashes%'"),
+        1);
+    end(&b, &s);
+}
+
+/* 5 of 105: too many for the checkpoint, too few for the matrix. */
+T(a_checkpoint_that_wants_a_look_is_asked_about)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 5);
+    b.answers = "y";
+    T_EQ(bench_run(&b), EXIT_CODE_INVESTIGATE);
+    T_EQ(b.asked[QUESTION_CHECKPOINT], 1);
+    T_CHECK(strstr(strbuf_str(&b.last_question), "go on?"));
+    T_CHECK(bench_says(&b, "done, but people should look, INVESTIGATE"));
+    end(&b, &s);
+}
+
+T(a_no_at_a_checkpoint_leads_back)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 5);
+    b.answers = "n";
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
+    T_EQ(
+        bench_sql(
+            "SELECT count(*) FROM event WHERE kind = 50 AND json_extract(data, '$.reason') = 'ana said no at a checkpoint: why'"),
+        1);
+    end(&b, &s);
+}
+
+T(without_a_person_a_checkpoint_that_wants_a_look_is_the_end)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 5);
+    T_EQ(bench_run(&b), EXIT_CODE_INVESTIGATE);
+    end(&b, &s);
+}
+
+static void interrupts(struct bench *b)
+{
+    run_interrupt(b->run, "stop");
+}
+
+T(a_watch_that_was_stopped_goes_on_where_it_was)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 0);
+    b.at = "rule-state";
+    b.at_count = 4;
+    b.act = interrupts;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    T_CHECK(bench_sql("SELECT count(*) FROM state") == 2);
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 11"), 1);
+    T_EQ(bench_sql("SELECT count(*) FROM state"), 0);
+    end(&b, &s);
+}
+
+/* The time of the watch is over, and nobody has looked: the first look holds, and is not the last. */
+T(a_watch_resumed_after_its_time_looks_before_it_ends)
+{
+    struct server s;
+    struct bench b;
+    int before;
+
+    begin(&b, &s, 0);
+    b.at = "rule-state";
+    b.at_count = 4;
+    b.act = interrupts;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    (void)poll(NULL, 0, 1300); /* the watch's own time, which is what passes here */
+    before = atomic_load(&metrics.polls);
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_CHECK(atomic_load(&metrics.polls) - before >
+            2); /* two are one round, which finds the windows empty */
+    end(&b, &s);
+}
+
+T(a_watch_without_metrics_does_not_end_well_and_ends)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 0);
+    server_stop(&s);
+    T_CHECK(bench_run(&b) != EXIT_CODE_DONE);
+    bench_end(&b);
+}
+
+T(the_state_of_a_watch_that_is_damaged_is_refused)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 0);
+    b.at = "rule-state";
+    b.at_count = 4;
+    b.act = interrupts;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    (void)bench_sql("UPDATE state SET value = '[1' WHERE key = 'judge' RETURNING 0");
+    T_EQ(bench_resume(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "the state of the watch"));
+    (void)bench_sql("UPDATE state SET value = '{' WHERE key = 'samples' RETURNING 0");
+    T_EQ(bench_resume(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "the samples of the watch"));
+    end(&b, &s);
+}
+
+T_MAIN(T_CASE(good_metrics_end_the_watch_well_and_leave_their_evidence),
+       T_CASE(bad_metrics_lead_back_without_anybody), T_CASE(a_probe_that_is_down_leads_back),
+       T_CASE(a_service_that_crashes_leads_back),
+       T_CASE(a_checkpoint_that_wants_a_look_is_asked_about),
+       T_CASE(a_no_at_a_checkpoint_leads_back),
+       T_CASE(without_a_person_a_checkpoint_that_wants_a_look_is_the_end),
+       T_CASE(a_watch_that_was_stopped_goes_on_where_it_was),
+       T_CASE(a_watch_resumed_after_its_time_looks_before_it_ends),
+       T_CASE(a_watch_without_metrics_does_not_end_well_and_ends),
+       T_CASE(the_state_of_a_watch_that_is_damaged_is_refused))
