@@ -139,20 +139,46 @@ static bool yaml_is_explicit_key(struct sv text, size_t at)
     return yaml_begins_line(sv_sub(text, 0, from));
 }
 
+/* "---" or "..." at the beginning of a line: always the border of a document (YAML 1.2, 9.1.2). */
+static bool yaml_is_border(struct sv text, size_t at)
+{
+    struct sv rest = sv_sub(text, at, text.n);
+
+    return (sv_eat(&rest, SV("---")) || sv_eat(&rest, SV("..."))) &&
+           (rest.n == 0 || ascii_is_space(*rest.p)) && yaml_begins_line(sv_sub(text, 0, at));
+}
+
+/* Nothing but empty lines and comments. */
+static bool yaml_is_blank(struct sv text)
+{
+    struct sv line;
+
+    while (sv_next_line(&text, &line))
+        if (sv_trim(line).n && *sv_trim(line).p != '#')
+            return false;
+    return true;
+}
+
 /*
  * What libfyaml 0.7 does not survive, and a binding has no use for: it hangs in a directive that the text
- * ends in ("%FOO"), and crashes on some maps inside explicit keys ("? a: <tab>?").
+ * ends in ("%FOO"), and crashes on some maps inside explicit keys ("? a: <tab>?").  And a second document,
+ * which it would leave out silently.
  */
 static enum err_code yaml_refuse(struct sv text, const char *path, struct err *err)
 {
     size_t line = 1;
 
     for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '%' && yaml_begins_line(sv_sub(text, 0, i)))
+        char c = text.p[i];
+
+        if (c == '%' && yaml_begins_line(sv_sub(text, 0, i)))
             return err_set(err, ERR_INVALID, "%s:%zu: a line must not begin with '%%'", path, line);
-        if (text.p[i] == '?' && yaml_is_explicit_key(text, i))
+        if (c == '?' && yaml_is_explicit_key(text, i))
             return err_set(err, ERR_INVALID, "%s:%zu: a line must not begin with '? '", path, line);
-        line += text.p[i] == '\n';
+        if ((c == '-' || c == '.') && yaml_is_border(text, i) && !yaml_is_blank(sv_sub(text, 0, i)))
+            return err_set(err, ERR_INVALID, "%s:%zu: there must be one document, without '...'",
+                           path, line);
+        line += c == '\n';
     }
     return ERR_OK;
 }
@@ -187,12 +213,8 @@ enum err_code yaml_parse(struct sv text, const char *path, struct arena *arena,
     struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG};
     struct yaml_build b = {.arena = arena, .path = path, .err = err};
     struct yaml_node root = {.kind = YAML_MAP};
-    bool blank = true;
-    struct sv rest = text, line;
 
-    while (sv_next_line(&rest, &line))
-        blank &= !sv_trim(line).n || *sv_trim(line).p == '#';
-    if (blank) {
+    if (yaml_is_blank(text)) {
         *ret = root;
         return ERR_OK;
     }

@@ -409,6 +409,24 @@ T(variables_are_expanded_and_a_missing_one_is_named)
     binding_release(&b);
 }
 
+T(a_binding_can_be_read_from_memory)
+{
+    struct binding b = {.until_ms = 77};
+    struct err err = {0};
+    struct sv path;
+
+    T_EQ(binding_parse("p.yaml", "/srv", SV("envv: {}\n"), &b, &err), ERR_INVALID);
+    T_CHECK(strstr(err.msg, "p.yaml:1: unknown key 'envv'"));
+    T_EQ(b.until_ms, 77);
+    T_OK(binding_parse("p.yaml", "/srv", SV("env: {A_TOKEN: canary-4711}\n"), &b, &err), err);
+    T_CHECK(secrets_is_name(b.secrets, SV("A_TOKEN")));
+    T_OK(binding_file(&b, SV("x"), &path, &err), err);
+    T_SV(path, "/srv/x");
+    T_OK(binding_file(&b, SV("."), &path, &err), err);
+    T_SV(path, "/srv");
+    binding_release(&b);
+}
+
 /* P8: what is expanded is printed, hashed and kept. */
 T(a_secret_is_not_expanded)
 {
@@ -441,4 +459,5 @@ T_MAIN(T_CASE(without_a_file_there_are_defaults), T_CASE(every_key_is_read),
        T_CASE(a_file_that_is_too_long_is_refused_as_such),
        T_CASE(a_named_file_and_its_folder_come_first), T_CASE(the_command_line_wins_over_the_file),
        T_CASE(a_set_without_a_name_is_a_mistake_in_the_command),
-       T_CASE(variables_are_expanded_and_a_missing_one_is_named), T_CASE(a_secret_is_not_expanded))
+       T_CASE(variables_are_expanded_and_a_missing_one_is_named),
+       T_CASE(a_binding_can_be_read_from_memory), T_CASE(a_secret_is_not_expanded))

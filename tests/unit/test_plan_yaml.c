@@ -76,10 +76,6 @@ T(a_key_without_a_value_is_an_empty_text)
     T_EQ(n.items[0].kind, YAML_SCALAR);
     T_EQ(n.items[0].text.n, 0);
     T_EQ(n.items[0].line, 1);
-    n = parse("? a\n? b\n", &a);
-    T_EQ(n.n_items, 2);
-    T_EQ(n.items[1].kind, YAML_SCALAR);
-    T_EQ(n.items[1].text.n, 0);
     n = parse("{a, b: }\n", &a);
     T_EQ(n.n_items, 2);
 }
@@ -96,6 +92,7 @@ T(what_is_no_map_or_no_yaml_says_where)
 {
     refused("- a\n- b\n", ERR_INVALID, "x.yaml:1: must be a map of keys");
     refused("a: 1\nb: [1, 2\n", ERR_INVALID, "x.yaml:");
+    refused("\xff", ERR_INVALID, "x.yaml: this is not YAML");
     refused("a: 1\na: 2\n", ERR_INVALID, "x.yaml:2:");
     refused("a: 1\n[x, y]: 2\n", ERR_INVALID, "a key must be plain text");
     refused("a: 1\nb: *nowhere\n", ERR_INVALID, "x.yaml:2: there is no anchor 'nowhere'");
@@ -116,6 +113,30 @@ T(directives_are_refused)
         refused(texts[i], ERR_INVALID, "a line must not begin with '%'");
     refused("a: 1\n\n%FOO", ERR_INVALID, "x.yaml:3: ");
     T_SV(parse("a: 5% \xc3\xa9%\n", &a).items[0].text, "5% \xc3\xa9%");
+}
+
+/* libfyaml crashes on the first. */
+T(explicit_keys_are_refused)
+{
+    CLEANUP(arena_release) struct arena a = {0};
+    static const char *const texts[] = {"? a: \t?", "a: 1\n?", "a: 1\n  - \t? b\n", "a: 1\r?\n"};
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        refused(texts[i], ERR_INVALID, "a line must not begin with '? '");
+    T_SV(parse("a: why ? because\n", &a).items[0].text, "why ? because");
+    T_SV(parse("?a: b\n", &a).items[0].key, "?a");
+}
+
+/* P2: the second would be left out silently. */
+T(there_is_one_document)
+{
+    CLEANUP(arena_release) struct arena a = {0};
+    static const char *const texts[] = {"a: 1\n---\nb: 2\n", "---\na: 1\n---\nb: 2\n",
+                                        "a: 1\n...\nb: 2\n", "a: 1\n--- {b: 2}"};
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        refused(texts[i], ERR_INVALID, "there must be one document");
+    T_EQ(parse("# head\n\n---\na: ---\nb: x --- y\n", &a).n_items, 2);
 }
 
 T(nesting_has_a_limit)
@@ -171,6 +192,7 @@ T(yes_and_no_are_words_without_quotes)
 T_MAIN(T_CASE(a_map_keeps_its_order_and_lines), T_CASE(a_member_is_found_by_its_whole_name),
        T_CASE(nothing_is_an_empty_map), T_CASE(a_key_without_a_value_is_an_empty_text),
        T_CASE(an_alias_is_what_its_anchor_says), T_CASE(what_is_no_map_or_no_yaml_says_where),
-       T_CASE(directives_are_refused), T_CASE(nesting_has_a_limit),
+       T_CASE(directives_are_refused), T_CASE(explicit_keys_are_refused),
+       T_CASE(there_is_one_document), T_CASE(nesting_has_a_limit),
        T_CASE(aliases_of_aliases_do_not_fill_the_memory),
        T_CASE(yes_and_no_are_words_without_quotes))

@@ -585,11 +585,13 @@ T(an_event_that_is_no_json_is_named)
     bench_end(&b);
 }
 
-T(a_run_that_is_not_there_is_not_found)
+T(a_run_that_cannot_be_found_or_asked_about_is_an_error)
 {
     struct bench b;
 
     bench_begin(&b);
+    sql_run("ALTER TABLE lock RENAME TO elsewhere"); /* who has the environment cannot be told */
+    T_EQ(view_load(b.store, b.run, &b.view, &b.err), ERR_DB);
     T_EQ(view_load(b.store, 99, &b.view, &b.err), ERR_NOT_FOUND);
     bench_end(&b);
 }
@@ -682,6 +684,6 @@ T_MAIN(T_CASE(the_head_says_what_who_where_and_when),
        T_CASE(the_page_needs_nothing_from_anywhere), T_CASE(an_output_that_was_cut_says_so),
        T_CASE(a_damaged_output_fails_both_reports_and_names_the_step),
        T_CASE(a_changed_journal_fails_both_reports), T_CASE(an_event_that_is_no_json_is_named),
-       T_CASE(a_run_that_is_not_there_is_not_found), T_CASE(the_seal_and_the_chain_are_in_both),
-       T_CASE(what_a_newer_version_wrote_is_shown),
+       T_CASE(a_run_that_cannot_be_found_or_asked_about_is_an_error),
+       T_CASE(the_seal_and_the_chain_are_in_both), T_CASE(what_a_newer_version_wrote_is_shown),
        T_CASE(a_secret_that_a_command_prints_is_in_neither))
