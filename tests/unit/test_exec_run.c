@@ -292,7 +292,7 @@ T(a_look_that_waits_does_not_wait_for_ever)
     bench_plan(&b, waits, plain);
     b.plan.steps[0].wait_ms = 300;
     T_EQ(bench_run(&b), EXIT_CODE_FAILED);
-    T_CHECK(bench_says(&b, "expected \"\"ready\"\": not yet"));
+    T_CHECK(bench_says(&b, "expected \"ready\": not yet"));
     bench_end(&b);
 }
 
