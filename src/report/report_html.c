@@ -373,22 +373,21 @@ static void html_verdicts(struct strbuf *b, const struct view *v)
                 "<th>State</th><th>Verdict</th><th>Value</th><th>Limit</th><th>Samples</th></tr>");
         any = true;
         strbuf_addf(b, "<tr><td>%s</td><td>", clock_format(e->at_us).s);
-        html_sv(b, json_get_sv(e->data, "text"));
+        html_sv(b, json_get_sv(e->data, "explain"));
         strbuf_add_str(b, "</td><td>");
         html_sv(b, json_get_sv(e->data, "state"));
         strbuf_add_str(b, "</td><td>");
         html_tag(b, json_get_sv(e->data, "verdict"));
-        if (json_is_number(json_object_get(e->data, "value")))
-            strbuf_addf(b, "</td><td>%.6g", json_get_real(e->data, "value", 0));
-        else {
+        if (json_object_get(e->data, "value_text")) {
+            strbuf_add_str(b, "</td><td>");
+            html_sv(b, json_get_sv(e->data, "value_text"));
+        } else {
             strbuf_add_str(b, "</td><td class=\"dim\">");
             html_sv(b, json_get_sv(e->data, "why"));
         }
-        if (json_is_number(json_object_get(e->data, "limit")))
-            strbuf_addf(b, "</td><td>%.6g", json_get_real(e->data, "limit", 0));
-        else
-            strbuf_add_str(b, "</td><td>");
-        strbuf_addf(b, "</td><td>%lld</td></tr>", (long long)json_get_int(e->data, "n", 0));
+        strbuf_add_str(b, "</td><td>");
+        html_sv(b, json_get_sv(e->data, "limit_text"));
+        strbuf_addf(b, "</td><td>%.0f</td></tr>", json_get_real(e->data, "n", 0));
     }
     if (any)
         strbuf_add_str(b, "</table>\n");
