@@ -1,3 +1,5 @@
+#include "rule/check.h"
+
 #include "rule/check_int.h"
 
 #include "base/regex.h"

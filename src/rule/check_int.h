@@ -1,6 +1,8 @@
 #pragma once
 
-/* check_int: shared by check.c (types), check_alias.c and check_rule.c (clauses). */
+/*
+ * check_int: shared by check.c (types), check_alias.c and check_rule.c (clauses).
+ */
 #include "rule/check.h"
 
 struct checker {

@@ -1,3 +1,5 @@
+#include "rule/eval.h"
+
 #include "rule/eval_int.h"
 
 #include <math.h>

@@ -1,6 +1,8 @@
 #pragma once
 
-/* eval_int: shared by prog.c (binding), eval.c (the tree), eval_data.c (leaves), eval_rows.c, eval_test.c. */
+/*
+ * eval_int: shared by prog.c (binding), eval.c (the tree), eval_data.c (leaves), eval_rows.c, eval_test.c.
+ */
 #include "rule/eval.h"
 
 #define BIND_NONE SIZE_MAX

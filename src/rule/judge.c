@@ -1,3 +1,5 @@
+#include "rule/judge.h"
+
 #include "rule/judge_int.h"
 
 #include <math.h>

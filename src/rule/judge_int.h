@@ -1,6 +1,8 @@
 #pragma once
 
-/* judge_int: shared by judge.c, judge_step.c (states), judge_checkpoint.c, judge_json.c and evidence.c. */
+/*
+ * judge_int: shared by judge.c, judge_step.c (states), judge_checkpoint.c, judge_json.c and evidence.c.
+ */
 #include "rule/eval.h"
 #include "rule/judge.h"
 

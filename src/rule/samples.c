@@ -1,3 +1,5 @@
+#include "rule/samples.h"
+
 #include "rule/samples_int.h"
 
 #include <math.h>

@@ -1,6 +1,8 @@
 #pragma once
 
-/* samples_json: pieces of the stored samples, which evidence shares.  Internal to rule. */
+/*
+ * samples_json: pieces of the stored samples, which evidence shares.  Internal to rule.
+ */
 #include "rule/samples_int.h"
 
 /* The polls from from_us on. */
