@@ -77,19 +77,21 @@ static void ui_live_step(struct ui *u, struct strbuf *b, size_t *lines)
 {
     static const char *const frames[] = {"|", "/", "-", "\\"};
     struct duration_text t = duration_format((clock_now_us() - u->step_begun_us) / 1000);
-    size_t width = size_min(term_width(), 110);
+    size_t width, indent;
 
     if (!u->step)
         return;
-    strbuf_add_n(b, ' ', 2 * tree_depth(u->step->part) + 2);
+    width = size_min(term_width(), 110);
+    indent = size_min(2 * tree_depth(u->step->part),
+                      width / 4); /* a narrow terminal has room for the command */
+    strbuf_add_n(b, ' ', indent + 2);
     term_addf(b, TERM_HEAD, "%s ", frames[u->spin % ARRAY_LEN(frames)]);
-    ui_add_command(b, u->step->command, width - 24 - 2 * tree_depth(u->step->part), TERM_BOLD);
+    ui_add_command(b, u->step->command, width - 18 - indent, TERM_BOLD);
     term_addf(b, TERM_DIM, "  %s\n", t.s);
     (*lines)++;
     if (u->last_line.n) {
-        strbuf_add_n(b, ' ', 2 * tree_depth(u->step->part) + 4);
-        ui_add_command(b, strbuf_sv(&u->last_line), width - 12 - 2 * tree_depth(u->step->part),
-                       TERM_DIM);
+        strbuf_add_n(b, ' ', indent + 4);
+        ui_add_command(b, strbuf_sv(&u->last_line), width - 6 - indent, TERM_DIM);
         strbuf_add_byte(b, '\n');
         (*lines)++;
     }
@@ -97,14 +99,17 @@ static void ui_live_step(struct ui *u, struct strbuf *b, size_t *lines)
 
 static void ui_live_progress(struct ui *u, struct strbuf *b, size_t *lines)
 {
-    size_t bar = 24, full = u->total ? u->done * bar / u->total : 0;
+    size_t width = term_width(), bar = width < 60 ? 6 : 24;
+    size_t full = u->total ? u->done * bar / u->total : 0;
     struct duration_text t = duration_format((clock_now_us() - u->begun_us) / 1000);
 
     strbuf_add_str(b, "  ");
     for (size_t i = 0; i < bar; i++)
         term_add(b, i < full ? TERM_GOOD : TERM_DIM, i < full ? SV("━") : SV("─"));
     strbuf_addf(b, " %zu of %zu steps  %s", u->done, u->total, t.s);
-    term_add(b, TERM_DIM, SV("  ctrl-c stops it; it can be resumed\n"));
+    if (width >= 80)
+        term_add(b, TERM_DIM, SV("  ctrl-c stops it; it can be resumed"));
+    strbuf_add_byte(b, '\n');
     (*lines)++;
 }
 
@@ -196,22 +201,25 @@ static void ui_outcome_line(struct ui *u, const struct plan_step *s, const char 
     size_t m = ui_mark_of(state), indent = 2 * tree_depth(s->part) + 2, used;
     int64_t begun_us = json_get_int(data, "started_us", 0);
     struct duration_text t = duration_format((json_get_int(data, "ended_us", 0) - begun_us) / 1000);
-    size_t width = size_min(term_width(), 110);
+    size_t width = size_min(term_width(), 110), room, seen_room;
 
+    ui_add_seen(data, &seen);
+    room = width > indent + 14 + 20 ? width - indent - 14 : 20; /* the mark, blanks and the time */
+    seen_room = size_min(text_width(strbuf_sv(&seen)), room < 80 ? room / 2 : 40);
     strbuf_add_n(b, ' ', indent);
     term_addf(b, ui_marks[m].style, "%s ", ui_marks[m].mark);
-    ui_add_seen(data, &seen);
     if (u->said.n && ui_is_of_people(s))
         text_add_line(&line, strbuf_sv(&u->said));
     else
-        ui_add_command(&line, s->command,
-                       width - indent - 14 - size_min(text_width(strbuf_sv(&seen)), 40),
-                       TERM_PLAIN);
+        ui_add_command(&line, s->command, room - seen_room, TERM_PLAIN);
     strbuf_add_sv(b, strbuf_sv(&line));
     used = indent + 2 + text_width(strbuf_sv(&line));
     if (seen.n) {
-        term_addf(b, TERM_DIM, "  %s", strbuf_str(&seen));
-        used += 2 + text_width(strbuf_sv(&seen));
+        struct sv cut =
+            text_cut(strbuf_sv(&seen), size_max(seen_room, room - text_width(strbuf_sv(&line))));
+
+        term_addf(b, TERM_DIM, "  %.*s", SV_FMT(cut));
+        used += 2 + text_width(cut);
     }
     ui_add_right(b, used, begun_us ? sv_from(t.s) : SV(""), TERM_DIM);
     if (u->said.n && !ui_is_of_people(s)) {

@@ -14,7 +14,7 @@ struct ui_rule {
     struct sv id, source;
     char *value, *limit, *state, *why;
     char *verdict;
-    int64_t n;
+    double n;
     double pending_s, need_s;
     double history[32];
     size_t n_history;

@@ -60,7 +60,7 @@ static void ui_rule_update(struct ui *u, const json_t *j)
     ui_rule_text(&r->state, json_get_str(j, "state", ""));
     ui_rule_text(&r->why, json_get_str(j, "why", ""));
     ui_rule_text(&r->verdict, json_get_str(j, "verdict", "OK"));
-    r->n = json_get_int(j, "n", 0);
+    r->n = json_get_real(j, "n", 0);
     r->pending_s = json_get_real(j, "for_s", 0);
     r->need_s = json_get_real(j, "need_s", 0);
     if (r->n_history == ARRAY_LEN(r->history)) {
@@ -117,7 +117,7 @@ static void ui_rule_line(const struct ui_rule *r, struct strbuf *b)
     else if (!r->value[0] && r->why[0])
         term_addf(b, TERM_DIM, "  %s", r->why);
     if (r->n > 0)
-        term_addf(b, TERM_DIM, "  n=%lld", (long long)r->n);
+        term_addf(b, TERM_DIM, "  n=%.0f", r->n);
     strbuf_add_byte(b, '\n');
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/sv.h"
 #include "exec/watcher_int.h"
+#include "rule/evidence.h"
 
 /* "Error rate >5% for >5 min (line 325): 8.1% > 5% for 5m of 5m, fired, ROLLBACK" */
 static void tell_add_explain(const struct watcher *w, size_t rule, struct strbuf *out)
@@ -20,12 +21,12 @@ static void tell_add_explain(const struct watcher *w, size_t rule, struct strbuf
     strbuf_add_sv(out, text);
 }
 
-static void tell_explain(const struct watcher *w, size_t rule, json_t *j)
+static void tell_explain(const struct watcher *w, size_t rule, const char *key, json_t *j)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
     tell_add_explain(w, rule, &b);
-    json_put_sv(j, "text", strbuf_sv(&b));
+    json_put_sv(j, key, strbuf_sv(&b));
 }
 
 static void tell_number(json_t *j, const char *key, const char *text_key, bool has, double v,
@@ -86,18 +87,31 @@ static json_t *tell_rule(const struct judge_result *r)
 
 /* --- rules --- */
 
+/*
+ * The record that proves the evaluation, and beside it what people read (docs/formats/rules.md, section 1).
+ * A rule that went out of force was not evaluated: there is nothing to prove.
+ */
+static json_t *tell_state(struct watcher *w, size_t rule, const struct judge_result *r)
+{
+    json_t *j = r->evaluated ? evidence_make(w->judge, rule) : json_object();
+    json_t *shown = tell_rule(r);
+
+    if (!r->evaluated || json_object_get(j, "share"))
+        (void)json_object_del(shown, "value"); /* of a percentile that is the share */
+    (void)json_object_update_missing(j, shown);
+    json_decref(shown);
+    tell_explain(w, rule, "explain", j);
+    return j;
+}
+
 static void tell_rules(struct watcher *w)
 {
     for (size_t i = 0; i < w->judged.n; i++) {
         struct judge_result r;
-        json_t *j;
 
         judge_result(w->judge, i, &r);
-        if (!r.changed)
-            continue;
-        j = tell_rule(&r);
-        tell_explain(w, i, j);
-        w->cfg.tell(w->cfg.arg, WATCHER_RULE, j);
+        if (r.changed)
+            w->cfg.tell(w->cfg.arg, WATCHER_RULE, tell_state(w, i, &r));
     }
 }
 
@@ -161,7 +175,7 @@ static void tell_verdict(struct watcher *w)
 
         judge_result(w->judge, rule, &r);
         json_put_sv(j, "rule", r.id);
-        tell_explain(w, rule, j);
+        tell_explain(w, rule, "text", j);
     }
     w->cfg.tell(w->cfg.arg, WATCHER_VERDICT, j);
 }

@@ -1,4 +1,9 @@
 #include "rule/judge.h"
+<<<<<<< HEAD
+=======
+
+#include "rule/judge_int.h"
+    >>>>>>> rule
 
 #include <math.h>
 
@@ -6,7 +11,7 @@
 #include "base/sv.h"
 #include "rule/judge_int.h"
 
-/* clang-format off */
+    /* clang-format off */
 const char *const judge_result_names[RESULT__N] = {
     [RESULT_NONE] = "", [RESULT_FALSE] = "false", [RESULT_TRUE] = "true", [RESULT_NODATA] = "NODATA",
     [RESULT_ERROR] = "ERROR",

@@ -1,4 +1,4 @@
-/* print: the canonical text of a rule. */
+/* rule_print: the canonical text of a rule. */
 #include "rule/rule.h"
 
 #include "base/sv.h"

@@ -1,9 +1,10 @@
 #include "rule/samples.h"
 
+#include "rule/samples_int.h"
+
 #include <math.h>
 
 #include "base/sv.h"
-#include "rule/samples_int.h"
 
 #define SECOND_US      1000000LL
 #define FORGET_US      (3600 * SECOND_US)

@@ -423,7 +423,8 @@ T(a_run_is_running_crashed_stopped_or_finished)
 
 T(a_run_without_an_end_is_running_while_its_process_lives)
 {
-    struct store_lock_wish wish = {.environment = SV("staging"), .reason = SV("r"), .now_us = T0_US};
+    struct store_lock_wish wish = {
+        .environment = SV("staging"), .reason = SV("r"), .now_us = T0_US};
     struct store_lock holder;
     struct bench b;
 

@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+"""prusik at a terminal: the live tree, questions, Ctrl-C, a terminal that goes away.  TAP on stdout.
+
+usage: terminal.py PRUSIK
+"""
+import fcntl
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+import unicodedata
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+PRUSIK = os.path.realpath(sys.argv[1])
+DEADLINE_S = 60
+
+
+class Failed(Exception):
+    pass
+
+
+class Terminal:
+    """A command on a pseudo-terminal of its own."""
+
+    def __init__(self, *argv, columns=100, env=None):
+        self.seen, self.at = "", 0
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ.update({"TERM": "xterm-256color", **(env or {})})
+            os.execv(argv[0], argv)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+
+    def _read(self, timeout_s):
+        if not select.select([self.fd], [], [], timeout_s)[0]:
+            return False
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:  # the other end is closed
+            data = b""
+        self.seen += data.decode("utf-8", "replace")
+        return bool(data)
+
+    def await_text(self, pattern):
+        """Read until the pattern comes after what was awaited last."""
+        end = time.monotonic() + DEADLINE_S
+        while True:
+            match = re.compile(pattern).search(self.seen, self.at)
+            if match:
+                self.at = match.end()
+                return match
+            if time.monotonic() > end or not self._read(DEADLINE_S):
+                raise Failed(f"{pattern!r} does not come; there is:\n{self.seen[-3000:]}")
+
+    def send(self, text):
+        os.write(self.fd, text.encode())
+
+    def close(self):
+        os.close(self.fd)
+        self.fd = -1
+
+    def end(self):
+        """The exit status, after all that was printed."""
+        while self.fd >= 0 and self._read(DEADLINE_S):
+            pass
+        _, status = os.waitpid(self.pid, 0)
+        if self.fd >= 0:
+            os.close(self.fd)
+        return os.waitstatus_to_exitcode(status)
+
+    def plain(self):
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.seen)
+
+
+def check(good, what):
+    if not good:
+        raise Failed(what)
+
+
+def write(name, text):
+    with open(name, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+def same(what, got, want):
+    check(got == want, f"{what} is {got!r} and should be {want!r}")
+
+
+def prusik(*argv):
+    return subprocess.run([PRUSIK, *argv], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=False, timeout=DEADLINE_S)
+
+
+def document(steps, head=""):
+    write("prusik.yaml", "environment: test\n")
+    write("deploy.md", f"# Deploy the shop\n{head}\n## Steps\n\n{steps}\n")
+
+
+def block(commands, expected=""):
+    return f"```bash\n{commands}\n```\n" + (f"\nExpected: {expected}\n" if expected else "")
+
+
+# --- the tests
+
+
+def a_person_answers_what_no_machine_can_check():
+    document(block("echo the shop is open", "the banner looks right"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"the shop is open")
+    t.await_text(r"Is it as expected\?")
+    t.await_text(r"yes or no")
+    t.send("perhaps\n")
+    t.await_text(r"yes or no")
+    t.send("yes it is green\n")
+    t.await_text(r"DONE")
+    same("the exit status", t.end(), 0)
+    check("it is green" in t.plain(), "the note is not shown")
+    check("it is green" in prusik("report", "--json").stdout, "the note is not in the record")
+
+
+def a_no_fails_the_step():
+    document(block("echo half of it", "all of it is there"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"yes or no")
+    t.send("n only half\n")
+    same("the exit status", t.end(), 4)
+    check("FAILED" in t.plain(), "it is not said to have failed")
+    same("the state", re.search(r"r-0001  (\w+)", prusik("status").stdout).group(1), "failed")
+
+
+def a_manual_item_is_asked_and_a_choice_too():
+    document("- [ ] Tell the on-call engineer\n\n" + block("echo told"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"Tell the on-call engineer")
+    t.await_text(r"Is it done\?")
+    t.send("y told bo\n")
+    t.await_text(r"told bo")
+    same("the exit status", t.end(), 0)
+
+
+def what_runs_is_shown_while_it_runs():
+    document(block("{ echo begun; until [ -e go ]; do :; done; echo ended; }", '"ended"'))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"until \[ -e go \]")
+    t.await_text(r"begun")  # its last line, while it runs
+    write("go", "")
+    t.await_text(r"\u2713")
+    same("the exit status", t.end(), 0)
+    check("\x1b[" in t.seen, "there are no colours")
+
+
+def colours_can_be_refused():
+    for argv, env in ((("--color", "never"), {}), ((), {"NO_COLOR": "1"})):
+        document(block("true"))
+        t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", *argv, env=env)
+        same("the exit status", t.end(), 0)
+        check(not re.search(r"\x1b\[[0-9;]*m", t.seen), f"there are colours with {argv} {env}")
+
+
+def width(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def a_narrow_terminal_is_enough():
+    document(block("echo a line that is rather longer than the forty columns of this terminal",
+                   '"forty columns"'))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=40)
+    same("the exit status", t.end(), 0)
+    for line in re.split(r"[\r\n]+", t.plain()):
+        if "report:" not in line:  # a path is not cut: it is to be copied
+            check(width(line) <= 40, f"{line!r} is wider than the terminal")
+
+
+def output_cannot_command_the_terminal():
+    document(block(r"printf '\033]0;owned\007\033[2Jhello\n'", '"hello"'))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    same("the exit status", t.end(), 0)
+    check("\x1b]0;" not in t.seen and "\x1b[2J" not in t.seen, "escape sequences of the output pass")
+    check("hello" in t.plain(), "the output is not shown")
+
+
+def ctrl_c_stops_the_command_and_the_run_goes_on_later():
+    document(block("{ echo $$ > pid; until [ -e go ]; do :; done; }"))
+    write("prusik.yaml", "environment: test\nsteps: {'1': {undo: a file that says who waits}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"until")
+    end = time.monotonic() + DEADLINE_S
+    while not (os.path.exists("pid") and os.path.getsize("pid")):
+        check(time.monotonic() < end, "the command did not begin")
+        select.select([], [], [], 0.01)
+    t.send("\x03")
+    same("the exit status", t.end(), 130)
+    with open("pid", encoding="ascii") as f:
+        check(not os.path.exists(f"/proc/{f.read().strip()}"), "the shell was left running")
+    check("prusik resume r-0001" in t.plain(), "it is not said how to go on")
+    write("go", "")
+    done = prusik("resume", "--unattended")
+    check(done.returncode in (0, 7), done.stdout + done.stderr)
+
+
+def a_terminal_that_goes_away_leaves_a_run_that_can_be_resumed():
+    document(block("echo x", "it looks fine"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"yes or no")
+    t.close()
+    check(t.end() != 0, "the exit status is 0")
+    check("prusik resume r-0001" in prusik("status").stdout, "status does not say how to go on")
+    again = Terminal(PRUSIK, "resume", "--operator", "ann")
+    again.await_text(r"yes or no")
+    again.send("y\n")
+    same("the exit status", again.end(), 0)
+
+
+class Metrics(BaseHTTPRequestHandler):
+    looks = 0
+
+    def do_GET(self):  # noqa: N802, the name is http.server's
+        Metrics.looks += 1
+        body = ("# TYPE requests_total counter\n"
+                f'requests_total{{code="200"}} {Metrics.looks * 900}\n'
+                f'requests_total{{code="500"}} {Metrics.looks * 100}\n').encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+def the_watch_is_shown_and_its_rule_takes_the_way_back():
+    server = HTTPServer(("127.0.0.1", 0), Metrics)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    document("### 1. Keep what was\n\n" + block("cp shop shop.old") +
+             "\n### 2. Release\n\n" + block("echo new > shop") +
+             "\n## Rollback\n\n" + block("cp shop.old shop") +
+             "\n## Decision Matrix\n\n| Condition | Decision |\n|---|---|\n"
+             "| Error rate > 5% for 5 minutes | Rollback |\n| Error rate < 5% | Continue |\n")
+    write("prusik.yaml", "environment: test\nscrape: http://127.0.0.1:%d/metrics\n"
+          "metrics:\n  error_rate: 'ratio(requests_total{code=\"500\"}, requests_total)[1m]'\n"
+          "watch: {interval: 10s, until: T+30m}\ntime_scale: 0.01\n" % server.server_port)
+    write("shop", "old\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"ROLLBACK")
+    t.await_text(r"cp shop\.old shop")
+    same("the exit status", t.end(), 5)
+    server.shutdown()
+    with open("shop", encoding="ascii") as f:
+        same("the shop", f.read(), "old\n")
+
+
+TESTS = [a_person_answers_what_no_machine_can_check, a_no_fails_the_step,
+         a_manual_item_is_asked_and_a_choice_too, what_runs_is_shown_while_it_runs, colours_can_be_refused,
+         a_narrow_terminal_is_enough, output_cannot_command_the_terminal,
+         ctrl_c_stops_the_command_and_the_run_goes_on_later,
+         a_terminal_that_goes_away_leaves_a_run_that_can_be_resumed,
+         the_watch_is_shown_and_its_rule_takes_the_way_back]
+
+
+def main():
+    bad = 0
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    print(f"1..{len(TESTS)}")
+    for n, test in enumerate(TESTS, 1):
+        folder = tempfile.mkdtemp()
+        os.chdir(folder)
+        try:
+            test()
+            print(f"ok {n} - {test.__name__}", flush=True)
+        except Failed as e:
+            bad += 1
+            print("".join(f"# {line}\n" for line in str(e).splitlines()), end="")
+            print(f"not ok {n} - {test.__name__}", flush=True)
+        finally:
+            os.chdir("/")
+            shutil.rmtree(folder)
+    return 1 if bad else 0
+
+
+sys.exit(main())
