@@ -295,7 +295,7 @@ static bool prose_measure(const struct prose_phrase *p, struct strbuf *b)
             strbuf_add_sv(b, name);
         return true;
     case PROSE_GAUGE: strbuf_add_sv(b, name); return true;
-    case PROSE_UP:
+    case PROSE_UP:         /* uncovered: see below */
     default: return false; /* uncovered: what is up or down is not measured */
     }
 }
