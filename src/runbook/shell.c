@@ -178,8 +178,13 @@ static bool shell_spell_parts(struct shell_spell *w, TSNode n, struct sv inside,
     while (shell_next_named(&children, &c)) {
         struct sv raw = shell_raw(w->b, c);
 
-        if (raw.p > at)
-            shell_unescape((struct sv){at, (size_t)(raw.p - at)}, quoted, &w->text);
+        if (raw.p > at) {
+            struct sv gap = {at, (size_t)(raw.p - at)};
+
+            if (!quoted && sv_find_byte(gap, '$', 0) != SV_NPOS)
+                return false; /* a$"b": a text to translate */
+            shell_unescape(gap, quoted, &w->text);
+        }
         at = raw.p + raw.n;
         if (shell_is(c, "string_content"))
             shell_unescape(raw, true, &w->text);

@@ -111,6 +111,11 @@ T(the_words_of_a_command_are_what_the_program_gets)
         {"echo $HOST", NULL, true, 1},
         {"echo \"http://${HOST}:$PORT/x\"", NULL, true, 5},
         {"echo \" $A $B \"", NULL, true, 5},
+        {"echo \"a$ A\"", NULL, false,
+         0}, /* the grammar takes it for a variable: left to the shell */
+        {"echo \"a$\"", "a$", true, 1},
+        {"echo a$\"b\"", NULL, false, 0},
+        {"echo \"b$/$A\"", NULL, true, 2},
         {"echo ${HOST:-local}", NULL, false, 0},
         {"echo $1", NULL, false, 0},
         {"echo *.sql", NULL, false, 0},
