@@ -136,28 +136,20 @@ static enum rb_block_kind block_kind(const struct rb_build *b, struct sv lang, s
 /* --- its text --- */
 
 /*
- * Every line ends in LF.  In a session ("$ command", then its output) the prompts become blanks and the output
+ * A copy; cmark has made LF of every line end.  In a session ("$ command", then its output) the prompts become blanks and the output
  * goes: offsets and lines stay.
  */
 static struct sv block_text(struct sv literal, struct arena *arena)
 {
     char *copy = arena_strdup(arena, literal);
-    struct sv rest = literal, line;
+    struct sv rest = {copy, literal.n}, line;
     bool session = false;
-    size_t n = 0;
 
-    for (size_t i = 0; i < literal.n; i++)
-        if (literal.p[i] != '\r')
-            copy[n++] = literal.p[i];
-        else if (i + 1 < literal.n && literal.p[i + 1] != '\n')
-            copy[n++] = '\n';
-    copy[n] = '\0';
-    rest = (struct sv){copy, n};
     while (sv_next_line(&rest, &line))
         session |= sv_starts(line, SV("$ ")) || sv_eq(line, SV("$"));
+    rest = (struct sv){copy, literal.n};
     if (!session)
-        return (struct sv){copy, n};
-    rest = (struct sv){copy, n};
+        return rest;
     for (bool command = false; sv_next_line(&rest, &line);) {
         char *p = copy + (line.p - copy);
         bool prompt = sv_starts(line, SV("$ ")) || sv_starts(line, SV("# ")) ||
@@ -170,7 +162,7 @@ static struct sv block_text(struct sv literal, struct arena *arena)
         else if (!prompt && !comment)
             memset(p, ' ', line.n);
     }
-    return (struct sv){copy, n};
+    return (struct sv){copy, literal.n};
 }
 
 /* --- its steps --- */

@@ -6,7 +6,7 @@
 #include "base/sv.h"
 
 /* Indented deeper than this a list item is nested in more lists than LIMIT_NESTING. */
-#define BOUND_ITEM_INDENT (8 * LIMIT_NESTING)
+#define BOUND_ITEM_INDENT (8 * (size_t)LIMIT_NESTING)
 
 /* What a line costs, in marks: the nodes of its block, and what is made of them. */
 #define BOUND_LINE_MARKS 4
@@ -81,10 +81,11 @@ static size_t bounds_columns(struct sv text)
 /* What becomes a node of its own inside a line. */
 static size_t bounds_marks(struct sv text)
 {
+    static const struct sv marks = SV("*_`[]!<&\\~:|@");
     size_t n = 0;
 
     for (size_t i = 0; i < text.n; i++)
-        n += memchr("*_`[]!<&\\~:|@", text.p[i], 13) != NULL;
+        n += memchr(marks.p, text.p[i], marks.n) != NULL;
     return n;
 }
 

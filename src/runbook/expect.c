@@ -120,7 +120,7 @@ static enum rb_op expect_op(struct sv word)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (sv_eq_nocase(rows[i].word, word))
             return rows[i].op;
-    return OP_EQ;
+    return OP_EQ; /* uncovered: the pattern finds only these words */
 }
 
 /* "1,234.5": commas group digits. */

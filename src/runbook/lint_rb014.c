@@ -2,10 +2,14 @@
 
 static void rb014_check(struct lint *l, const struct lint_rule *rule)
 {
-    for (size_t i = 0; i < l->rb->n_notes; i++)
-        if (l->rb->notes[i].kind == NOTE_BROKEN_SHELL)
-            lint_add(l, rule, l->rb->notes[i].line, (struct sv){NULL, 0}, "%.*s",
-                     SV_FMT(l->rb->notes[i].text));
+    static const struct sv nowhere;
+
+    for (size_t i = 0; i < l->rb->n_notes; i++) {
+        const struct rb_note *n = &l->rb->notes[i];
+
+        if (n->kind == NOTE_BROKEN_SHELL)
+            lint_add(l, rule, n->line, nowhere, "%.*s", SV_FMT(n->text));
+    }
 }
 
 const struct lint_rule lint_rb014 = {

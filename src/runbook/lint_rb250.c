@@ -1,15 +1,19 @@
 #include "base/sv.h"
 #include "runbook/lint.h"
 
+#define RB250_TEXT "no machine check for \"%.*s\""
+
 static void rb250_check(struct lint *l, const struct lint_rule *rule)
 {
     for (size_t i = 0; i < l->rb->n_steps; i++) {
         const struct rb_step *s = &l->rb->steps[i];
 
-        for (size_t k = 0; k < s->n_expects && s->kind == STEP_SHELL; k++)
+        for (size_t k = 0; k < s->n_expects && s->kind == STEP_SHELL; k++) {
+            struct sv text = s->expects[k].source;
+
             if (s->expects[k].form == EXPECT_ASK)
-                lint_add(l, rule, s->expects[k].line, s->expects[k].source,
-                         "no machine check for \"%.*s\"", SV_FMT(s->expects[k].source));
+                lint_add(l, rule, s->expects[k].line, text, RB250_TEXT, SV_FMT(text));
+        }
     }
 }
 

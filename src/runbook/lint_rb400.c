@@ -1,12 +1,16 @@
 #include "base/sv.h"
 #include "runbook/lint.h"
 
+#define RB400_TEXT "\"%.*s\" is not understood as a condition"
+
 static void rb400_check(struct lint *l, const struct lint_rule *rule)
 {
-    for (size_t i = 0; i < l->rb->n_rules; i++)
-        if (!l->rb->rules[i].text.n)
-            lint_add(l, rule, l->rb->rules[i].line, l->rb->rules[i].source,
-                     "\"%.*s\" is not understood as a condition", SV_FMT(l->rb->rules[i].source));
+    for (size_t i = 0; i < l->rb->n_rules; i++) {
+        const struct rb_rule *r = &l->rb->rules[i];
+
+        if (!r->text.n)
+            lint_add(l, rule, r->line, r->source, RB400_TEXT, SV_FMT(r->source));
+    }
 }
 
 const struct lint_rule lint_rb400 = {

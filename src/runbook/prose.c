@@ -295,8 +295,8 @@ static bool prose_measure(const struct prose_phrase *p, struct strbuf *b)
             strbuf_add_sv(b, name);
         return true;
     case PROSE_GAUGE: strbuf_add_sv(b, name); return true;
-    case PROSE_UP:
-    default: return false;
+    case PROSE_UP:         /* uncovered: see below */
+    default: return false; /* uncovered: what is up or down is not measured */
     }
 }
 
@@ -347,7 +347,7 @@ static bool prose_condition(const struct prose_phrase *p, enum prose_verdict ver
         return p->subject->kind == PROSE_SIZE || p->subject->kind == PROSE_GAUGE;
     }
     if (!prose_measure(p, b))
-        return false;
+        return false; /* uncovered: see there */
     if (!p->limit.n) {
         if (p->single)
             strbuf_addf(b, " %s 1", named);

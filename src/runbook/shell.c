@@ -146,15 +146,14 @@ static void shell_end_piece(struct shell_spell *w)
 static bool shell_spell_variable(struct shell_spell *w, TSNode n)
 {
     struct sv raw = shell_raw(w->b, n);
-    struct sv name = raw;
+    struct sv name = sv_trim_left(raw);
 
-    if (!sv_eat(&name, SV("$")))
-        return false;
-    if (sv_eat(&name, SV("{"))) {
-        if (!sv_ends(name, SV("}")))
-            return false;
+    /* in " $A $B" the grammar counts the blank before $B to it */
+    strbuf_add(&w->text, raw.p, raw.n - name.n);
+    if (sv_eat(&name, SV("${")) && sv_ends(name, SV("}")))
         name.n--;
-    }
+    else
+        (void)sv_eat(&name, SV("$"));
     if (!name.n || ascii_is_digit(*name.p))
         return false;
     for (size_t i = 0; i < name.n; i++)
@@ -167,11 +166,10 @@ static bool shell_spell_variable(struct shell_spell *w, TSNode n)
     return true;
 }
 
-static bool shell_spell(struct shell_spell *w, TSNode n, int depth);
+static bool shell_spell(struct shell_spell *w, TSNode n);
 
 /* The text between the named children of n belongs to the word too (a grammar node may skip it). */
-static bool shell_spell_parts(struct shell_spell *w, TSNode n, struct sv inside, bool quoted,
-                              int depth)
+static bool shell_spell_parts(struct shell_spell *w, TSNode n, struct sv inside, bool quoted)
 {
     CLEANUP(shell_children_done) struct shell_children children = shell_children_of(n);
     const char *at = inside.p, *end = inside.p + inside.n;
@@ -180,12 +178,17 @@ static bool shell_spell_parts(struct shell_spell *w, TSNode n, struct sv inside,
     while (shell_next_named(&children, &c)) {
         struct sv raw = shell_raw(w->b, c);
 
-        if (raw.p > at)
-            shell_unescape((struct sv){at, (size_t)(raw.p - at)}, quoted, &w->text);
+        if (raw.p > at) {
+            struct sv gap = {at, (size_t)(raw.p - at)};
+
+            if (!quoted && sv_find_byte(gap, '$', 0) != SV_NPOS)
+                return false; /* a$"b": a text to translate */
+            shell_unescape(gap, quoted, &w->text);
+        }
         at = raw.p + raw.n;
         if (shell_is(c, "string_content"))
             shell_unescape(raw, true, &w->text);
-        else if (!shell_spell(w, c, depth + 1))
+        else if (!shell_spell(w, c))
             return false;
     }
     if (end > at)
@@ -193,23 +196,22 @@ static bool shell_spell_parts(struct shell_spell *w, TSNode n, struct sv inside,
     return true;
 }
 
-static bool shell_spell(struct shell_spell *w, TSNode n, int depth)
+/* Recursion ends with the grammar: a name holds a concatenation, that a string, and that no more words. */
+static bool shell_spell(struct shell_spell *w, TSNode n)
 {
     struct sv raw = shell_raw(w->b, n);
 
-    if (depth > 8)
-        return false;
     if (shell_is(n, "raw_string")) {
         strbuf_add_sv(&w->text, sv_sub(raw, 1, raw.n - 1));
         return true;
     }
     if (shell_is(n, "string"))
-        return shell_spell_parts(w, n, sv_sub(raw, 1, raw.n - 1), true, depth);
+        return shell_spell_parts(w, n, sv_sub(raw, 1, raw.n - 1), true);
     if (shell_is(n, "simple_expansion") || shell_is(n, "expansion"))
         return shell_spell_variable(w, n);
     if (shell_is(n, "concatenation") ||
         (shell_is(n, "command_name") && ts_node_named_child_count(n) > 0))
-        return shell_spell_parts(w, n, raw, false, depth);
+        return shell_spell_parts(w, n, raw, false);
     if (!shell_is(n, "word") && !shell_is(n, "number") && !shell_is(n, "variable_name") &&
         !shell_is(n, "special_variable_name") && !shell_is(n, "command_name"))
         return false;
@@ -224,7 +226,7 @@ static struct shell_word shell_word_of(const struct shell_build *b, TSNode n)
     struct shell_spell spell = {.b = b, .text = STRBUF(0)};
     struct shell_word w = {.raw = shell_raw(b, n)};
 
-    w.plain = shell_spell(&spell, n, 0);
+    w.plain = shell_spell(&spell, n);
     w.literal = w.plain && !spell.variables;
     if (w.literal)
         w.value = arena_sv(b->arena, strbuf_sv(&spell.text));
@@ -259,6 +261,12 @@ static void shell_add_redirect(struct shell_build *b, TSNode n)
     r->op = sv_trim(sv_sub(b->text, ts_node_start_byte(n), ts_node_start_byte(target)));
 }
 
+static bool shell_is_redirect(TSNode n)
+{
+    return shell_is(n, "file_redirect") || shell_is(n, "heredoc_redirect") ||
+           shell_is(n, "herestring_redirect");
+}
+
 static void shell_add_command(struct shell_build *b, TSNode n, struct shell_where where)
 {
     VEC(struct shell_word) words = {0};
@@ -285,9 +293,7 @@ static void shell_add_command(struct shell_build *b, TSNode n, struct shell_wher
     while (shell_next_named(&children, &c)) {
         if (shell_is(c, "variable_assignment"))
             *vec_add(&assigns) = shell_word_of(b, c);
-        else if (shell_is(c, "file_redirect") || shell_is(c, "heredoc_redirect"))
-            shell_add_redirect(b, c);
-        else if (!shell_is(c, "herestring_redirect"))
+        else if (!shell_is_redirect(c)) /* shell_walk() takes those */
             *vec_add(&words) = shell_word_of(b, c);
     }
     s.words = arena_memdup(b->arena, words.v, words.n * sizeof(*words.v));
@@ -412,17 +418,25 @@ static void shell_add_item(struct shell_build *b, TSNode n)
     shell_finish_item(b, &item);
 }
 
-/* What the grammar does not take, from there to the end, as one item. */
-static void shell_add_broken(struct shell_build *b, size_t from, size_t line)
+/*
+ * What the grammar does not take, from there to the end, as one item; its first line.  What it took of the
+ * same line is no command of its own: echo "a
+ */
+static size_t shell_add_broken(struct shell_build *b, size_t from, size_t line)
 {
-    struct shell_item item = {
-        .kind = SHELL_COMPOUND, .from = from, .to = b->text.n, .line = line, .end_line = line};
+    struct shell_item item = {.kind = SHELL_COMPOUND, .from = from, .to = b->text.n, .line = line};
 
-    b->simple.n = b->redirects.n = 0;
-    b->substitution = b->heredoc = false;
+    for (; b->items.n && vec_last(&b->items)->end_line == item.line; b->items.n--) {
+        item.from = vec_last(&b->items)->from;
+        item.line = vec_last(&b->items)->line;
+    }
+    item.end_line = item.line;
     for (size_t i = item.from; i + 1 < item.to; i++)
         item.end_line += b->text.p[i] == '\n';
+    b->simple.n = b->redirects.n = 0;
+    b->substitution = b->heredoc = false;
     shell_finish_item(b, &item);
+    return item.line;
 }
 
 /* Items up to the first that the grammar does not take. */
@@ -433,16 +447,9 @@ static void shell_add_items(struct shell_build *b, TSNode root, struct shell_scr
 
     while (!ret->broken && shell_next_child(&children, &n)) {
         if (ts_node_has_error(n)) {
-            size_t from = ts_node_start_byte(n);
-
             ret->broken = true;
-            ret->broken_line = ts_node_start_point(n).row;
-            /* what the grammar took of the same line is no command: echo "a */
-            for (; b->items.n && vec_last(&b->items)->end_line == ret->broken_line; b->items.n--) {
-                from = vec_last(&b->items)->from;
-                ret->broken_line = vec_last(&b->items)->line;
-            }
-            shell_add_broken(b, from, ret->broken_line);
+            ret->broken_line =
+                shell_add_broken(b, ts_node_start_byte(n), ts_node_start_point(n).row);
         } else if (ts_node_is_named(n)) {
             shell_add_item(b, n);
         } else if (shell_is(n, "&") && b->items.n) {
@@ -459,8 +466,8 @@ static void shell_parse(struct shell_parser *p, struct shell_build *b, struct sh
 
     if (shell_is(root, "ERROR")) { /* nothing is sure, not even what looks whole in it */
         ret->broken = true;
-        ret->broken_line = ts_node_start_point(root).row;
-        shell_add_broken(b, ts_node_start_byte(root), ret->broken_line);
+        ret->broken_line =
+            shell_add_broken(b, ts_node_start_byte(root), ts_node_start_point(root).row);
     } else {
         shell_add_items(b, root, ret);
     }
@@ -476,7 +483,7 @@ void shell_split(struct shell_parser *p, struct sv text, struct sv masked, struc
     *ret = (struct shell_script){0};
     if (text.n > SHELL_MAX_BYTES) {
         ret->broken = ret->too_long = true;
-        shell_add_broken(&b, 0, 0);
+        ret->broken_line = shell_add_broken(&b, 0, 0);
     } else {
         shell_parse(p, &b, ret);
     }

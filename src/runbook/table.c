@@ -73,8 +73,7 @@ void table_read(struct rb_build *b, uint32_t node)
     struct table_row head, cells;
     int condition, action;
 
-    if (row == MD_NONE)
-        return;
+    assert(row != MD_NONE); /* a table has a head */
     table_cells(b, row, &head);
     condition = table_column(&head, table_condition_words, ARRAY_LEN(table_condition_words));
     action = table_column(&head, table_action_words, ARRAY_LEN(table_action_words));

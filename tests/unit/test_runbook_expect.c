@@ -64,6 +64,8 @@ T(each_form_is_read_from_the_words_that_people_use)
         {"should not contain 'N errors'", &shell, EXPECT_NOT_MATCHES, OP_EQ, 0, 0, "[0-9]+ errors", "", ""},
         {"`notAfter` date is in future (>30 days)", &shell, EXPECT_EXPIRES, OP_EQ, 2592000000.0, 0, "", "", ""},
         {"expiry date in the future", &shell, EXPECT_EXPIRES, OP_EQ, 0, 0, "", "", ""},
+        {"<1.2.3 workers", &shell, EXPECT_ASK, OP_EQ, 0, 0, "<1.2.3 workers", "", ""},
+        {"certificate valid for more than 99999999999999999999 days", &shell, EXPECT_NUMBER, OP_GT, 1e20, 0, "certificate valid for", "", ""},
         {"certificate valid for more than 30 days", &shell, EXPECT_EXPIRES, OP_EQ, 2592000000.0, 0, "", "", ""},
         {"date in future (soon)", &shell, EXPECT_EXPIRES, OP_EQ, 0, 0, "", "", ""},
         {"request count increasing", &shell, EXPECT_INCREASES, OP_EQ, 0, 0, "", "", ""},

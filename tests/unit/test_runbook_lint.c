@@ -25,7 +25,7 @@ static const struct {
     {"RB143", "## Deploy\n```bash\ncp app.sqlite3 x\n```\n", "## Deploy\n- [ ] look\n```bash\ncp app.conf x\n```\n", 3, 4, LINT_WARNING},
     {"RB250", "## Deploy\n```bash\nls\n```\nExpected: it looks nice\n", "## Deploy\n```bash\nls\n```\nExpected: no errors\n", 5, 11, LINT_INFO},
     {"RB251", "## Deploy\n```bash\ngit diff\n```\nExpected: \"none\" or a list of changes\n", "## Deploy\n```bash\ngit diff\n```\nExpected: \"none\"\n", 5, 11, LINT_INFO},
-    {"RB254", "## Deploy\n```bash\ncurl https://shop\n```\n", "## Deploy\n```bash\ncurl -f https://shop\ncurl https://shop\n# Expected: HTTP 200\n```\n", 3, 1, LINT_WARNING},
+    {"RB254", "## Deploy\n```bash\ncurl https://shop\n```\n", "## Deploy\n```bash\ncurl -f https://shop\ncurl https://shop\n# Expected: HTTP 200\n\ncurl https://shop\n# Expected: \"ready\": true\n\ncurl https://shop\n# Expected: \"up\"\n```\n", 3, 1, LINT_WARNING},
     {"RB400", "## Decision matrix\n| Symptom | Action |\n|---|---|\n| Users angry | rollback |\n", "## Decision matrix\n| Symptom | Action |\n|---|---|\n| Error rate >5% | rollback |\n", 4, 3, LINT_WARNING},
     /* clang-format on */
 };

@@ -27,6 +27,8 @@ T(what_is_left_to_be_filled_in_is_found_with_its_name)
         {"[README](x)", false, 0, NULL, NULL},
         {"[some words]", false, 0, NULL, NULL},
         {"[some words]", true, PLACEHOLDER_SQUARE, "[some words]", "some_words"},
+        {"<name->", false, PLACEHOLDER_ANGLE, "<name->", "name"},
+        {"[--]", true, 0, NULL, NULL},
         {"[x]", true, 0, NULL, NULL},
         {"curl https://shop/flows/{id}", false, PLACEHOLDER_BRACE, "{id}", "id"},
         {"echo {flow_id}", false, PLACEHOLDER_BRACE, "{flow_id}", "flow_id"},

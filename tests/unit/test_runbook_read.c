@@ -375,8 +375,11 @@ T(bold_keys_are_read_with_their_lines)
 
     read_text(
         &r, "# Shop\n**Owner:** Dana\n**Date**: Tuesday `x`\nnot **this:** one\n**nor this** one\n"
-            "**a\n**Deep:** b** c\n");
-    T_EQ(r.rb.n_metas, 3);
+            "**a\n__Deep:__ b:** c\n");
+    T_EQ(r.rb.n_metas, 4);
+    T_EQ(r.rb.metas[3].line, 6);
+    T_SV(r.rb.metas[2].key, "Deep");
+    T_EQ(r.rb.metas[2].line, 7);
     T_SV(r.rb.metas[0].key, "Owner");
     T_SV(r.rb.metas[0].value, "Dana");
     T_EQ(r.rb.metas[0].line, 2);
