@@ -26,10 +26,9 @@ static bool make_is_late(const struct make *m, int64_t at_ms)
     return m->b->until_ms >= 0 && at_ms > m->b->until_ms;
 }
 
-static json_t *make_rule(struct make *m, struct sv id, struct sv source, struct sv text,
-                         size_t line)
+static json_t *make_rule(struct sv id, struct sv source, struct sv text, size_t line,
+                         const struct binding_pair *drop)
 {
-    const struct binding_pair *drop = make_dropped(m, line, source);
     json_t *j = json_object();
 
     json_put_sv(j, "id", id);
@@ -49,7 +48,8 @@ static void make_document_rule(struct make *m, const struct rb_rule *r, json_t *
     struct sv text = timed ? arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(r->text),
                                        SV_FMT(make_moment(m, r->offset_ms)))
                            : r->text;
-    json_t *j = make_rule(m, make_place(m, r->line), r->source, text, r->line);
+    json_t *j = make_rule(make_place(m, r->line), r->source, text, r->line,
+                          make_dropped(m, r->line, r->source));
 
     json_put_int(j, "at_ms", r->offset_ms);
     json_append(rules, j);
@@ -69,7 +69,9 @@ static json_t *make_rules(struct make *m)
     for (size_t i = 0; i < m->b->rules.n; i++) {
         const struct binding_pair *p = &m->b->rules.v[i];
 
-        json_t *rule = make_rule(m, p->name, p->value, p->value, p->line);
+        /* its line is not the document's, so it is dropped by its text only */
+        json_t *rule =
+            make_rule(p->name, p->value, p->value, p->line, make_dropped(m, 0, p->value));
 
         json_put_str(rule, "file", m->b->path);
         json_append(rules, rule);

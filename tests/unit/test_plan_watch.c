@@ -142,6 +142,19 @@ T(a_rule_that_wants_somebody_told_is_not_accepted_silently)
     world_end(&w);
 }
 
+/* Line 13 of the document is dropped, not line 13 of prusik.yaml. */
+T(a_drop_by_line_means_the_document)
+{
+    struct world w;
+
+    world_make(&w, DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n",
+               BOUND METRIC "watch: {until: T+10m}\ndrop: {13: r}\n\n\n\n\n\n\n\n"
+                            "rules: {mine: rollback when up < 1}\n");
+    T_EQ(w.plan.rules[1].line, 13);
+    T_CHECK(w.plan.rules[0].dropped && !w.plan.rules[1].dropped);
+    world_end(&w);
+}
+
 /* --- how long --- */
 
 T(rules_without_an_end_of_the_watch_are_a_question)
@@ -350,6 +363,7 @@ T_MAIN(T_CASE(a_metric_that_is_not_bound_is_asked_for_with_a_proposal),
        T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),
        T_CASE(an_alias_that_is_no_expression_is_asked_about_where_it_stands),
        T_CASE(a_rule_that_wants_somebody_told_is_not_accepted_silently),
+       T_CASE(a_drop_by_line_means_the_document),
        T_CASE(rules_without_an_end_of_the_watch_are_a_question),
        T_CASE(the_watch_ends_with_the_last_checkpoint),
        T_CASE(moments_are_written_in_their_largest_unit),
