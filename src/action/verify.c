@@ -148,27 +148,41 @@ static enum verify_result verify_not_matches(const struct verify_cx *c)
 
 /* --- numbers --- */
 
-/* A number that is a word of its own, perhaps with a unit behind it. */
+static bool verify_is_inner(char c)
+{
+    return ascii_is_word(c) || c == '.' || c == '-';
+}
+
+/* At its first digit: is it a word of its own?  A '-' before it is its sign when nothing stands before that. */
+static bool verify_number_begins(struct sv s, size_t i)
+{
+    if (i == 0)
+        return true;
+    if (s.p[i - 1] == '-')
+        return i == 1 || !verify_is_inner(s.p[i - 2]);
+    return !verify_is_inner(s.p[i - 1]);
+}
+
+/* A number that is a word of its own, perhaps with a unit behind it: of a date only the year. */
 static bool verify_next_number(struct sv *rest, double *ret)
 {
-    for (size_t i = 0; i < rest->n; i++) {
-        size_t n = 0;
-        bool begins = i == 0 || !(ascii_is_word(rest->p[i - 1]) || rest->p[i - 1] == '.' ||
-                                  rest->p[i - 1] == '-');
+    struct sv s = *rest;
 
-        if (!ascii_is_digit(rest->p[i]))
+    for (size_t i = 0, end; i < s.n; i = end + 1) {
+        end = i;
+        if (!ascii_is_digit(s.p[i]))
             continue;
-        while (i + n < rest->n &&
-               (ascii_is_digit(rest->p[i + n]) || (rest->p[i + n] == '.' && i + n + 1 < rest->n &&
-                                                   ascii_is_digit(rest->p[i + n + 1]))))
-            n++;
-        if (begins && sv_to_f64(sv_sub(*rest, i, i + n), ret)) {
-            if (i > 0 && rest->p[i - 1] == '-')
-                *ret = -*ret;
-            *rest = sv_sub(*rest, i + n, rest->n);
-            return true;
-        }
-        i += n;
+        while (end < s.n && (ascii_is_digit(s.p[end]) ||
+                             (s.p[end] == '.' && end + 1 < s.n && ascii_is_digit(s.p[end + 1]))))
+            end++;
+        if (!verify_number_begins(s, i) || !sv_to_f64(sv_sub(s, i, end), ret))
+            continue;
+        if (i > 0 && s.p[i - 1] == '-')
+            *ret = -*ret;
+        while (end < s.n && verify_is_inner(s.p[end]))
+            end++;
+        *rest = sv_sub(s, end, s.n);
+        return true;
     }
     return false;
 }

@@ -28,8 +28,7 @@ static bool run_step_marks(const struct plan_step *p)
     return !sv_eq(p->effect, SV("none")) && !sv_eq(p->effect, SV("session"));
 }
 
-static struct run *run_new(struct store *store, const struct plan *plan,
-                           const struct run_options *opt)
+struct run *run_new(struct store *store, const struct plan *plan, const struct run_options *opt)
 {
     struct run *r = XNEW(struct run);
 
@@ -212,8 +211,7 @@ static void run_queue_started(struct run *r)
     run_queue(r, EVENT_LOCK_TAKEN, NULL, lock);
 }
 
-/* It cannot begin, or go on: whoever comes next may. */
-static enum err_code run_give_up(struct run *r, struct err *err)
+enum err_code run_give_up(struct run *r, struct err *err)
 {
     struct err ignored;
 
@@ -242,8 +240,7 @@ enum err_code run_start(struct store *store, const struct plan *plan, const stru
 
 /* --- resuming --- */
 
-/* A run whose process lives is not ours to go on with; one that was stopped or crashed is. */
-static enum err_code run_take(struct run *r, struct err *err)
+enum err_code run_take(struct run *r, struct err *err)
 {
     struct store_lock holder;
 

@@ -89,6 +89,9 @@ void run_interrupt(struct run *r, const char *reason);
 /* Take the way back, as soon as the running command has ended (one that changes something is let end). */
 void run_roll_back(struct run *r, struct sv reason, struct sv by);
 
-/* End an unfinished run for good, without carrying anything out. */
+/*
+ * End an unfinished run for good, without carrying anything out; what a crash has left running is ended, and the
+ * maintenance flag is lifted where that is safe.  ERR_INVALID when it is finished, ERR_LOCKED when its process lives.
+ */
 NODISCARD enum err_code run_abort(struct store *store, int64_t id, struct sv by, struct sv why,
                                   struct err *err);

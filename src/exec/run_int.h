@@ -105,6 +105,14 @@ struct run {
 
 /* --- run.c --- */
 
+struct run *run_new(struct store *store, const struct plan *plan, const struct run_options *opt);
+/*
+ * Lock, journal and recorded state of the unfinished run r->id.  A run whose process lives is not ours to go on
+ * with (ERR_LOCKED); one that was stopped or crashed is.
+ */
+NODISCARD enum err_code run_take(struct run *r, struct err *err);
+/* It cannot begin, or go on: whoever comes next may.  *err is r->err. */
+enum err_code run_give_up(struct run *r, struct err *err);
 /* Nothing is in progress: decide what comes next.  Never re-entered. */
 void run_advance(struct run *r);
 /* The run ends here, with this exit code; r->err is set for bad ends.  What is open is closed. */

@@ -294,6 +294,14 @@ static enum err_code run_find_plan(const struct event *e, void *arg, struct err 
     return ERR_OK;
 }
 
+/* The crash came between its number and its first event. */
+static enum err_code run_never_begun(int64_t id, struct err *err)
+{
+    (void)err_set(err, ERR_INVALID, "run %s was never begun: nothing of it was carried out",
+                  event_run_text(id).s);
+    return err_hint(err, "begin it anew: prusik run DOC");
+}
+
 enum err_code run_plan(struct store *store, int64_t id, struct plan *ret, struct err *err)
 {
     CLEANUP(journal_freep) struct journal *j = NULL;
@@ -305,7 +313,7 @@ enum err_code run_plan(struct store *store, int64_t id, struct plan *ret, struct
         journal_read(store, id, 0, run_find_plan, &f, err) != ERR_OK)
         return err->code;
     if (!f.found)
-        return err_set(err, ERR_CORRUPT, "run %s has no plan", event_run_text(id).s);
+        return run_never_begun(id, err);
     if (store_blob(store, &f.blob, SIZE_MAX, &text, err) != ERR_OK ||
         json_read(strbuf_sv(&text), &json, err) != ERR_OK)
         return err_wrap(err, "plan of run %s", event_run_text(id).s);
@@ -314,60 +322,49 @@ enum err_code run_plan(struct store *store, int64_t id, struct plan *ret, struct
 
 /* --- ending without acting --- */
 
-struct run_last_kind {
-    int64_t kind;
-};
-
-static enum err_code run_see_last(const struct event *e, void *arg, struct err *err UNUSED)
+static void run_queue_aborted(struct run *r, struct sv by, struct sv why)
 {
-    ((struct run_last_kind *)arg)->kind = e->kind;
-    return ERR_OK;
-}
+    json_t *data = json_object(), *kept = json_object(), *lock = json_object();
 
-static enum err_code run_abort_locked(struct store *store, int64_t id, struct sv by, struct sv why,
-                                      struct err *err)
-{
-    CLEANUP(journal_freep) struct journal *j = NULL;
-    CLEANUP(json_cleanup) json_t *data = json_object();
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct event e = {.at_us = clock_now_us(), .kind = EVENT_RUN_FINISHED};
-
-    if (journal_open(store, id, &j, err) != ERR_OK)
-        return err->code;
+    run_hold_give_back(r, true, kept);
+    json_put_sv(lock, "environment", r->plan->environment);
+    run_queue(r, EVENT_LOCK_GIVEN, NULL, lock);
+    journal_unlock(r->journal, r->plan->environment);
     json_put_str(data, "outcome", "aborted");
     json_put_sv(data, "by", by);
     json_put_sv(data, "why", why);
     json_put_int(data, "exit", EXIT_CODE_FAILED);
-    json_write(data, &text);
-    e.data = strbuf_sv(&text);
-    if (journal_append(j, &e, 1, err) != ERR_OK)
+    if (json_object_size(kept))
+        json_put(data, "maintenance", json_incref(kept));
+    json_decref(kept);
+    run_queue(r, EVENT_RUN_FINISHED, NULL, data);
+}
+
+static enum err_code run_abort_plan(struct store *store, int64_t id, const struct plan *plan,
+                                    struct sv by, struct sv why, struct err *err)
+{
+    struct run_options opt = {.operator_name = by};
+    CLEANUP(run_freep) struct run *r = run_new(store, plan, &opt);
+
+    r->id = id;
+    if (run_take(r, err) != ERR_OK)
         return err->code;
-    return journal_seal(j, clock_now_us(), err);
+    r->stage = r->after_values; /* where it stood: what may be lifted depends on it */
+    run_queue_aborted(r, by, why);
+    if (!run_commit(r))
+        return run_give_up(r, err);
+    return journal_seal(r->journal, clock_now_us(), err);
 }
 
 enum err_code run_abort(struct store *store, int64_t id, struct sv by, struct sv why,
                         struct err *err)
 {
     struct plan plan = {0};
-    struct store_lock holder;
     enum err_code rc;
-    struct err ignored;
 
     if (run_plan(store, id, &plan, err) != ERR_OK)
         return err->code;
-    rc = store_lock_take(
-        store, &(struct store_lock_wish){plan.environment, id, SV("abort"), clock_now_us()},
-        &holder, err);
-    if (rc == ERR_OK) {
-        struct run_last_kind last = {0};
-
-        rc = journal_read(store, id, 0, run_see_last, &last, err);
-        if (rc == ERR_OK && last.kind == EVENT_RUN_FINISHED)
-            rc = err_set(err, ERR_INVALID, "run %s is finished", event_run_text(id).s);
-        if (rc == ERR_OK)
-            rc = run_abort_locked(store, id, by, why, err);
-        (void)!store_lock_give(store, plan.environment, id, &ignored); /* provably ours */
-    }
+    rc = run_abort_plan(store, id, &plan, by, why, err);
     plan_release(&plan);
     return rc;
 }

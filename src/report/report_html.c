@@ -211,12 +211,11 @@ static void html_rule_states(struct strbuf *b, const struct view *v)
 
         if (e->kind != EVENT_RULE_STATE)
             continue;
-<<<<<<< HEAD
         html_table_row(b, &any, "What the rules saw",
                        "<th>Time</th><th>Rule</th><th>State</th><th>Verdict</th><th>Value</th>"
                        "<th>Limit</th><th>Samples</th><th></th>");
         html_cell_time(b, e->at_us);
-        html_cell(b, json_get_sv(e->data, "text"));
+        html_cell(b, json_get_sv(e->data, "explain"));
         html_cell(b, json_get_sv(e->data, "state"));
         html_cell_tag(b, json_get_sv(e->data, "verdict"));
         html_cell_number(b, e->data, "value", "value_text");
@@ -224,30 +223,6 @@ static void html_rule_states(struct strbuf *b, const struct view *v)
         html_cell_number(b, e->data, "n", "n_text");
         html_cell(b, json_get_sv(e->data, "why"));
         strbuf_add_str(b, "</tr>");
-=======
-        if (!any)
-            strbuf_add_str(
-                b,
-                "<h2>What the rules saw</h2><table><tr><th>Time</th><th>Rule</th>"
-                "<th>State</th><th>Verdict</th><th>Value</th><th>Limit</th><th>Samples</th></tr>");
-        any = true;
-        strbuf_addf(b, "<tr><td>%s</td><td>", clock_format(e->at_us).s);
-        html_sv(b, json_get_sv(e->data, "explain"));
-        strbuf_add_str(b, "</td><td>");
-        html_sv(b, json_get_sv(e->data, "state"));
-        strbuf_add_str(b, "</td><td>");
-        html_tag(b, json_get_sv(e->data, "verdict"));
-        if (json_object_get(e->data, "value_text")) {
-            strbuf_add_str(b, "</td><td>");
-            html_sv(b, json_get_sv(e->data, "value_text"));
-        } else {
-            strbuf_add_str(b, "</td><td class=\"dim\">");
-            html_sv(b, json_get_sv(e->data, "why"));
-        }
-        strbuf_add_str(b, "</td><td>");
-        html_sv(b, json_get_sv(e->data, "limit_text"));
-        strbuf_addf(b, "</td><td>%.0f</td></tr>", json_get_real(e->data, "n", 0));
->>>>>>> rule
     }
     html_table_end(b, any);
 }

@@ -1,16 +1,11 @@
 #include "rule/check.h"
-<<<<<<< HEAD
-=======
 
 #include "rule/check_int.h"
-    >>>>>>> rule
 
 #include "base/regex.h"
 #include "base/sv.h"
-#include "rule/check_int.h"
 
-    static struct dim_type
-    dim_of(enum dim d)
+static struct dim_type dim_of(enum dim d)
 {
     return (struct dim_type){d, false};
 }

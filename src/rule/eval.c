@@ -1,17 +1,12 @@
 #include "rule/eval.h"
-<<<<<<< HEAD
-=======
 
 #include "rule/eval_int.h"
-    >>>>>>> rule
 
 #include <math.h>
 
 #include "base/sv.h"
-#include "rule/eval_int.h"
 
-    static struct val
-    literal(const struct expr *e)
+static struct val literal(const struct expr *e)
 {
     if (e->kind == EXPR_NUM)
         return val_num(e->num.per_s > 0 ? e->num.value / e->num.per_s : e->num.value);

@@ -1,17 +1,13 @@
 #include "rule/judge.h"
-<<<<<<< HEAD
-=======
 
 #include "rule/judge_int.h"
-    >>>>>>> rule
 
 #include <math.h>
 
 #include "base/duration.h"
 #include "base/sv.h"
-#include "rule/judge_int.h"
 
-    /* clang-format off */
+/* clang-format off */
 const char *const judge_result_names[RESULT__N] = {
     [RESULT_NONE] = "", [RESULT_FALSE] = "false", [RESULT_TRUE] = "true", [RESULT_NODATA] = "NODATA",
     [RESULT_ERROR] = "ERROR",

@@ -448,6 +448,54 @@ T(an_environment_has_one_unfinished_run_and_an_abort_ends_it)
     bench_end(&b);
 }
 
+/* P9: a killed run is ended by hand: the flag is lifted while nothing was changed, and told of otherwise. */
+T(an_abort_lifts_the_flag_where_that_is_safe)
+{
+    static const char document[] = DEPLOY BLOCK("touch MAINTENANCE") BLOCK("cp new app")
+        BLOCK("rm MAINTENANCE") "## Rollback Procedures\n\n" BLOCK("cp old app");
+
+    for (int changed = 0; changed < 2; changed++) {
+        struct bench b;
+
+        prepare_app();
+        bench_plan(&b, document, "environment: test\nmaintenance: {flag: MAINTENANCE}\n");
+        b.at = "step-intent";
+        b.at_count = 2 + changed;
+        b.act = interrupts;
+        T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+        (void)bench_sql(
+            "DELETE FROM event WHERE kind IN (3, 31) RETURNING 0"); /* as if it had been killed */
+        if (!changed)
+            (void)bench_sql(
+                "DELETE FROM event WHERE seq > (SELECT max(seq) FROM event WHERE kind = 30 AND step <> '') RETURNING 0");
+        bench_write("MAINTENANCE", "");
+        T_OK(run_abort(b.store, 1, SV("ana"), SV("by hand"), &b.err), b.err);
+        T_EQ(file_exists("MAINTENANCE"), changed);
+        T_EQ(
+            bench_sql(
+                "SELECT json_extract(data, '$.maintenance.file') IS NOT NULL FROM event WHERE kind = 4"),
+            changed);
+        T_EQ(bench_sql("SELECT count(*) FROM lock"), 0);
+        bench_end(&b);
+        t_remove("store");
+    }
+}
+
+T(a_run_that_was_never_begun_is_begun_anew)
+{
+    struct bench b;
+    struct plan kept = {0};
+    struct store_run row = {.environment = SV("test"), .document = SV("doc.md"), .started_us = 1};
+    int64_t id;
+
+    bench_plan(&b, DEPLOY BLOCK("true"), plain);
+    T_OK(store_run_add(b.store, &row, &id, &b.err), b.err);
+    T_EQ(run_plan(b.store, id, &kept, &b.err), ERR_INVALID);
+    T_CHECK(bench_says(&b, "run r-0001 was never begun"));
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    bench_end(&b);
+}
+
 T(a_run_is_gone_on_with_by_the_plan_that_it_began_with)
 {
     struct bench b;
@@ -601,6 +649,8 @@ T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(a_command_for_a_placeholder_is_taken_once_and_can_fail_or_be_stopped),
        T_CASE(a_value_of_the_binding_is_journaled_and_used),
        T_CASE(an_environment_has_one_unfinished_run_and_an_abort_ends_it),
+       T_CASE(an_abort_lifts_the_flag_where_that_is_safe),
+       T_CASE(a_run_that_was_never_begun_is_begun_anew),
        T_CASE(a_run_is_gone_on_with_by_the_plan_that_it_began_with),
        T_CASE(a_step_in_doubt_is_asked_about_and_the_answer_counts),
        T_CASE(a_step_in_doubt_is_taken_as_done_when_the_binding_says_so),

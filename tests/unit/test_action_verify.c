@@ -1,0 +1,344 @@
+/* Whether an outcome holds what was expected of it, and where the texts of an action come from. */
+#include "action/verify.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/sv.h"
+#include "t.h"
+
+#define NOW_US 1771120800000000 /* 2026-02-15 02:00 UTC */
+
+static struct action_outcome outcome(const char *out)
+{
+    struct action_outcome o = {.status = 0, .rows = -1, .active = -1, .free_bytes = -1};
+
+    capture_begin(&o.out, NULL);
+    capture_begin(&o.errs, NULL);
+    capture_add(&o.out, sv_from(out), NULL);
+    capture_end(&o.out, NULL);
+    return o;
+}
+
+static void release(struct action_outcome *o)
+{
+    capture_release(&o->out);
+    capture_release(&o->errs);
+}
+
+static enum verify_result seen_as(const struct rb_expect *e, const struct action_outcome *o,
+                                  const char *seen)
+{
+    struct verify v = {.seen = STRBUF(0)};
+    struct plan_expect p = {.e = *e, .machine = true};
+    enum verify_result r;
+
+    verify_expect(&p, o, NOW_US, &v);
+    r = v.result;
+    if (seen && strcmp(strbuf_str(&v.seen), seen) != 0)
+        T_FAIL("seen is '%s' and should be '%s'", strbuf_str(&v.seen), seen);
+    strbuf_release(&v.seen);
+    return r;
+}
+
+static enum verify_result printed_as(struct rb_expect e, const char *out)
+{
+    struct action_outcome o = outcome(out);
+    enum verify_result r = seen_as(&e, &o, NULL);
+
+    release(&o);
+    return r;
+}
+
+enum { HOLDS = VERIFY_HOLDS, FAILS = VERIFY_FAILS, UNKNOWN = VERIFY_UNKNOWN };
+
+T(what_was_printed_is_judged_by_its_form)
+{
+    static const struct {
+        struct rb_expect e;
+        const char *out;
+        int want;
+    } rows[] = {
+        {{.form = EXPECT_CONTAINS, .text = SV("fine")}, "all is fine", HOLDS},
+        {{.form = EXPECT_CONTAINS, .text = SV("fine")}, "", FAILS},
+        {{.form = EXPECT_NOT_CONTAINS, .text = SV("error")}, "all is fine", HOLDS},
+        {{.form = EXPECT_NOT_CONTAINS, .text = SV("error")}, "an error", FAILS},
+        {{.form = EXPECT_MATCHES, .text = SV("\\A\\s*\\z")}, "\n", HOLDS},
+        {{.form = EXPECT_MATCHES, .text = SV("\\A\\s*\\z")}, "x", FAILS},
+        {{.form = EXPECT_MATCHES, .text = SV("(")}, "x", UNKNOWN},
+        {{.form = EXPECT_NOT_MATCHES, .text = SV("^E")}, "Fine", HOLDS},
+        {{.form = EXPECT_NOT_MATCHES, .text = SV("^E")}, "Error", FAILS},
+        {{.form = EXPECT_NUMBER, .op = OP_LT, .number = 10}, "7\n", HOLDS},
+        {{.form = EXPECT_NUMBER, .op = OP_LT, .number = 10}, "10", FAILS},
+        {{.form = EXPECT_NUMBER, .op = OP_LE, .number = 10}, "there are 10 of them", HOLDS},
+        {{.form = EXPECT_NUMBER, .op = OP_GT, .number = 10}, "10.5", HOLDS},
+        {{.form = EXPECT_NUMBER, .op = OP_GE, .number = 0}, "-1", FAILS},
+        {{.form = EXPECT_NUMBER, .op = OP_NE, .number = 3}, "4", HOLDS},
+        {{.form = EXPECT_NUMBER, .op = OP_NE, .number = 3}, "3", FAILS},
+        {{.form = EXPECT_NUMBER, .op = OP_EQ, .number = 3}, "3.0", HOLDS},
+        {{.form = EXPECT_NUMBER, .op = OP_IN, .number = 3, .number2 = 5}, "5", HOLDS},
+        {{.form = EXPECT_NUMBER, .op = OP_IN, .number = 3, .number2 = 5}, "6", FAILS},
+        {{.form = EXPECT_NUMBER, .op = OP_EQ, .number = 3}, "3 of 4", UNKNOWN},
+        {{.form = EXPECT_NUMBER, .op = OP_EQ, .number = 3}, "v3 and x", UNKNOWN},
+        {{.form = EXPECT_NUMBER, .op = OP_EQ, .number = 3}, "none", UNKNOWN},
+        {{.form = EXPECT_NUMBER, .op = OP_EQ, .number = 2026}, "2026-02-15", HOLDS},
+        {{.form = EXPECT_COUNT, .text = SV("passed"), .op = OP_EQ, .number = 20},
+         "20 passed in 3 s",
+         HOLDS},
+        {{.form = EXPECT_COUNT, .text = SV("passed"), .op = OP_EQ, .number = 20},
+         "19 passed, 1 failed",
+         FAILS},
+        {{.form = EXPECT_COUNT, .text = SV("passed"), .op = OP_EQ, .number = 20},
+         "no tests",
+         FAILS},
+        {{.form = EXPECT_COUNT, .text = SV("("), .op = OP_EQ, .number = 20}, "20 passed", FAILS},
+        {{.form = EXPECT_VERSION, .op = OP_GE, .text = SV("3.11")}, "Python 3.11.2", HOLDS},
+        {{.form = EXPECT_VERSION, .op = OP_GE, .text = SV("3.11")}, "Python 3.9.18", FAILS},
+        {{.form = EXPECT_VERSION, .op = OP_GE, .text = SV("3.11")}, "no idea", UNKNOWN},
+        {{.form = EXPECT_EXPIRES, .number = 86400000}, "notAfter=Mar  4 12:00:00 2027 GMT", HOLDS},
+        {{.form = EXPECT_EXPIRES, .number = 86400000}, "notAfter=Jan  4 12:00:00 2026 GMT", FAILS},
+        {{.form = EXPECT_EXPIRES, .number = 86400000}, "2026-02-15T03:00:00Z", FAILS},
+        {{.form = EXPECT_EXPIRES, .number = 86400000}, "2026-03-15T03:00:00Z\n", HOLDS},
+        {{.form = EXPECT_EXPIRES, .number = 86400000}, "soon", UNKNOWN},
+        {{.form = EXPECT_EXPIRES, .number = 86400000},
+         "notAfter=Foo  4 12:00:00 2027 GMT",
+         UNKNOWN},
+        {{.form = EXPECT_SET, .text = SV("A|B")}, "A=1\nB=2\n", HOLDS},
+        {{.form = EXPECT_SET, .text = SV("A|B")}, "A=1\nXB=2\n", FAILS},
+        {{.form = EXPECT_ACTIVE}, "  Active: active (running) since", HOLDS},
+        {{.form = EXPECT_ACTIVE}, "  Active: inactive (dead)", FAILS},
+        {{.form = EXPECT_INACTIVE}, "  Active: failed (Result: exit-code)", HOLDS},
+        {{.form = EXPECT_ACTIVE}, "who knows", UNKNOWN},
+        {{.form = EXPECT_ASK}, "anything", UNKNOWN},
+        {{.form = EXPECT_EXISTS}, "", UNKNOWN},
+        {{.form = EXPECT_FREE, .op = OP_GT, .number = 1}, "", UNKNOWN},
+        {{.form = EXPECT_ROWS, .op = OP_EQ, .number = 1}, "", UNKNOWN},
+        {{.form = EXPECT_INCREASES}, "", UNKNOWN},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (printed_as(rows[i].e, rows[i].out) != (enum verify_result)rows[i].want)
+            T_FAIL("row %zu: '%s' should be %d", i, rows[i].out, rows[i].want);
+}
+
+T(members_of_an_answer_are_found_and_compared)
+{
+    static const struct {
+        struct rb_expect e;
+        const char *out;
+        int want;
+    } rows[] = {
+        {{.form = EXPECT_JSON, .text = SV("status"), .value = SV("\"healthy\"")},
+         "{\"status\": \"healthy\"}",
+         HOLDS},
+        {{.form = EXPECT_JSON, .text = SV("status"), .value = SV("\"healthy\"")},
+         "{\"a\": {\"status\": \"ill\"}}",
+         FAILS},
+        {{.form = EXPECT_JSON, .text = SV("status"), .value = SV("\"x\"")},
+         "{\"status\": \"x\", \"a\": {\"status\": \"y\"}}",
+         UNKNOWN},
+        {{.form = EXPECT_JSON, .text = SV("n"), .value = SV("3")}, "{\"n\": 3.0}", HOLDS},
+        {{.form = EXPECT_JSON, .text = SV("n"), .value = SV("3")}, "{\"n\": 4}", FAILS},
+        {{.form = EXPECT_JSON, .text = SV("n"), .value = SV("3")}, "{}", FAILS},
+        {{.form = EXPECT_JSON, .text = SV("n"), .value = SV("3")}, "<html>", FAILS},
+        {{.form = EXPECT_JSON, .text = SV("latency"), .op = OP_LT, .number = 50, .unit = SV("ms")},
+         "{\"latency_ms\": 12}",
+         HOLDS},
+        {{.form = EXPECT_JSON, .text = SV("latency"), .op = OP_LT, .number = 50, .unit = SV("ms")},
+         "{\"latency_seconds\": 0.06}",
+         FAILS},
+        {{.form = EXPECT_JSON, .text = SV("latency"), .op = OP_LT, .number = 50, .unit = SV("ms")},
+         "{\"latency\": 12}",
+         UNKNOWN},
+        {{.form = EXPECT_JSON, .text = SV("connections"), .op = OP_LT, .number = 5},
+         "{\"open_connections\": 12}",
+         FAILS},
+        {{.form = EXPECT_JSON, .text = SV("connections"), .op = OP_LT, .number = 5},
+         "{\"open_connections\": \"many\"}",
+         UNKNOWN},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (printed_as(rows[i].e, rows[i].out) != (enum verify_result)rows[i].want)
+            T_FAIL("row %zu: '%s' should be %d", i, rows[i].out, rows[i].want);
+}
+
+T(facts_of_the_act_are_judged_and_said)
+{
+    struct action_outcome o = outcome("");
+
+    o.status = 3;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_EXIT, .number = 3}, &o, "exit status 3"),
+         VERIFY_HOLDS);
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_FAIL}, &o, "exit status 3"), VERIFY_HOLDS);
+    o.status = 127;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_FAIL}, &o, "exit status 127"), VERIFY_UNKNOWN);
+    o.status = 0;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_FAIL}, &o, "exit status 0"), VERIFY_FAILS);
+    o.status = -1;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_FAIL}, &o, ""), VERIFY_UNKNOWN);
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_EXIT}, &o, ""), VERIFY_UNKNOWN);
+    (void)err_set(&o.err, ERR_NET, "refused");
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_STATUS, .number = 200}, &o,
+                 "no answer: refused"),
+         VERIFY_FAILS);
+    o.http_status = 204;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_STATUS, .number = 200}, &o, "HTTP 204"),
+         VERIFY_FAILS);
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_STATUS, .number = 200, .number2 = 299}, &o,
+                 "HTTP 204"),
+         VERIFY_HOLDS);
+    o.free_bytes = 5e9;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_FREE, .op = OP_GT, .number = 1e9}, &o,
+                 "5.0 GB free"),
+         VERIFY_HOLDS);
+    o.rows = 1;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_ROWS, .op = OP_EQ, .number = 1}, &o, "1 rows"),
+         VERIFY_HOLDS);
+    o.has_number = true;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_ROWS, .op = OP_EQ, .number = 0}, &o,
+                 "1 rows, value 0"),
+         VERIFY_HOLDS);
+    o.number = 4;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_NUMBER, .op = OP_EQ, .number = 4}, &o, "4"),
+         VERIFY_HOLDS);
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_INCREASES}, &o,
+                 "the sum of the numbers changed by 4"),
+         VERIFY_HOLDS);
+    o.active = 1;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_INACTIVE}, &o, "active"), VERIFY_FAILS);
+    release(&o);
+}
+
+T(a_file_that_was_to_be_made_is_there_not_empty_and_new)
+{
+    struct action_outcome o = outcome("");
+    struct rb_expect e = {.form = EXPECT_EXISTS};
+    struct err err;
+
+    o.started_us = clock_now_us();
+    o.made[o.n_made++] = "made";
+    T_EQ(seen_as(&e, &o, "made is missing"), VERIFY_FAILS);
+    T_OK(file_write_atomic("made", SV(""), 0600, &err), err);
+    T_EQ(seen_as(&e, &o, "made is empty"), VERIFY_FAILS);
+    T_OK(file_write_atomic("made", SV("12345"), 0600, &err), err);
+    T_EQ(seen_as(&e, &o, "made: 5 bytes"), VERIFY_HOLDS);
+    o.started_us += 10 * CLOCK_US_PER_S;
+    T_EQ(seen_as(&e, &o, "made is older than this step"), VERIFY_FAILS);
+    release(&o);
+}
+
+T(one_of_several_is_enough_and_the_last_one_says_what_was_seen)
+{
+    struct plan_expect any[] = {
+        {.e = {.form = EXPECT_CONTAINS, .text = SV("up to date")}, .machine = true},
+        {.e = {.form = EXPECT_COUNT, .text = SV("files"), .op = OP_GT}, .machine = true}};
+    struct plan_expect e = {
+        .e = {.form = EXPECT_ANY}, .machine = true, .any = any, .n_any = ARRAY_LEN(any)};
+    static const char *const outs[] = {"Already up to date", "3 files changed", "fatal"};
+    static const enum verify_result want[] = {VERIFY_HOLDS, VERIFY_HOLDS, VERIFY_FAILS};
+
+    for (size_t i = 0; i < ARRAY_LEN(outs); i++) {
+        struct action_outcome o = outcome(outs[i]);
+        struct verify v = {.seen = STRBUF(0)};
+
+        verify_expect(&e, &o, NOW_US, &v);
+        T_EQ(v.result, want[i]);
+        T_STR(strbuf_str(&v.seen), outs[i]);
+        strbuf_release(&v.seen);
+        release(&o);
+    }
+}
+
+T(without_a_word_on_the_status_it_has_to_be_good)
+{
+    struct plan_expect e = {.e = {.form = EXPECT_CONTAINS}};
+    struct plan_step s = {.expects = &e, .n_expects = 1};
+    struct action_outcome o = outcome("1 2\n-3.5");
+    struct verify v = {.seen = STRBUF(0)};
+
+    T_CHECK(!verify_status_is_expected(&s));
+    e.e.form = EXPECT_FAIL;
+    T_CHECK(verify_status_is_expected(&s));
+    verify_default(&o, &v);
+    T_EQ(v.result, VERIFY_HOLDS);
+    o.status = 2;
+    o.http_status = 404;
+    verify_default(&o, &v);
+    T_EQ(v.result, VERIFY_FAILS);
+    T_STR(strbuf_str(&v.seen), "exit status 2, HTTP 404");
+    o.status = -1;
+    o.http_status = 0;
+    verify_default(&o, &v);
+    T_EQ(v.result, VERIFY_FAILS);
+    T_STR(strbuf_str(&v.seen), "no exit status");
+    T_NEAR(verify_sum(&o), -0.5, 1e-9);
+    T_STR(verify_name(VERIFY_UNKNOWN), "unknown");
+    strbuf_release(&v.seen);
+    release(&o);
+}
+
+T(long_outputs_keep_their_head_and_tail)
+{
+    struct action_outcome o = outcome("begin ");
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    size_t many = 2 * (LIMIT_OUTPUT_HEAD + 2 * LIMIT_OUTPUT_TAIL);
+    char *x = XNEWN(char, many);
+
+    memset(x, 'x', many);
+    capture_add(&o.out, (struct sv){x, many}, NULL);
+    capture_add(&o.out, (struct sv){x, many}, NULL);
+    capture_add(&o.out, SV(" end"), NULL);
+    capture_end(&o.out, NULL);
+    T_CHECK(capture_is_cut(&o.out));
+    T_EQ(o.out.total, 2 * many + 10);
+    capture_text(&o.out, &text);
+    T_CHECK(sv_starts(strbuf_sv(&text), SV("begin x")) && sv_ends(strbuf_sv(&text), SV("x end")));
+    T_CHECK(sv_has(strbuf_sv(&text), SV(" bytes are not kept ...]")));
+    T_CHECK(text.n < LIMIT_OUTPUT_HEAD + LIMIT_OUTPUT_TAIL + 100);
+    capture_clear(&o.out);
+    T_CHECK(!capture_is_cut(&o.out) && o.out.total == 0);
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_CONTAINS, .text = SV("x")}, &o, "no output"),
+         VERIFY_FAILS);
+    capture_add(&o.out, (struct sv){x, 300}, NULL);
+    capture_end(&o.out, NULL);
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_CONTAINS, .text = SV("x")}, &o, NULL),
+         VERIFY_HOLDS);
+    free(x);
+    release(&o);
+}
+
+T(texts_are_put_together_from_values_dates_and_variables)
+{
+    struct values v = {.started_us = NOW_US + 123456};
+    struct binding_pair env = {SV("FROM_PLAN"), SV("plan"), 0};
+    struct plan plan = {.env = &env, .n_env = 1};
+    struct values_of of = {.named = &v, .plan = &plan};
+    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
+    CLEANUP(json_cleanup) json_t *pieces = NULL;
+    struct err err;
+
+    T_EQ(setenv("FROM_PROCESS", "process", 1), 0);
+    values_set(&v, SV("release"), SV("v1"));
+    values_set(&v, SV("release"), SV("v2"));
+    T_OK(
+        json_read(
+            SV("[\"a-\", {\"value\": \"release\"}, {\"date\": \"-u +.%Y%m%d.%N.\"}, {\"env\": \"FROM_PLAN\"},"
+               " \"-\", {\"env\": \"FROM_PROCESS\"}]"),
+            &pieces, &err),
+        err);
+    T_OK(values_text(&of, pieces, &out, &err), err);
+    T_STR(strbuf_str(&out), "a-v2.20260215.123456000.plan-process");
+    values_release(&v);
+    T_EQ(values_text(&of, pieces, &out, &err), ERR_INVALID);
+    T_STR(err.msg, "placeholder 'release' has no value");
+}
+
+T_MAIN(T_CASE(what_was_printed_is_judged_by_its_form),
+       T_CASE(members_of_an_answer_are_found_and_compared),
+       T_CASE(facts_of_the_act_are_judged_and_said),
+       T_CASE(a_file_that_was_to_be_made_is_there_not_empty_and_new),
+       T_CASE(one_of_several_is_enough_and_the_last_one_says_what_was_seen),
+       T_CASE(without_a_word_on_the_status_it_has_to_be_good),
+       T_CASE(long_outputs_keep_their_head_and_tail),
+       T_CASE(texts_are_put_together_from_values_dates_and_variables))
