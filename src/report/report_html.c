@@ -215,7 +215,7 @@ static void html_rule_states(struct strbuf *b, const struct view *v)
                        "<th>Time</th><th>Rule</th><th>State</th><th>Verdict</th><th>Value</th>"
                        "<th>Limit</th><th>Samples</th><th></th>");
         html_cell_time(b, e->at_us);
-        html_cell(b, json_get_sv(e->data, "explain"));
+        html_cell(b, json_get_sv(e->data, "text"));
         html_cell(b, json_get_sv(e->data, "state"));
         html_cell_tag(b, json_get_sv(e->data, "verdict"));
         html_cell_number(b, e->data, "value", "value_text");
