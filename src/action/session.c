@@ -414,6 +414,8 @@ static void session_take_report(struct session *s, const struct sv pieces[SESSIO
         if (s->started && !s->started(s->started_arg, s->child.pid)) {
             (void)err_set(&s->child.err, ERR_REFUSED, "the shell may not be used");
             child_stop(&s->child);
+        } else if (s->stopping) { /* before the command was sent */
+            session_finish(s, s->why, -1);
         } else {
             session_next(s);
         }

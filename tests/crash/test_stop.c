@@ -203,7 +203,10 @@ static void walk_faults(struct crash *c, const char *kinds, const char *path, co
             break;
         }
         if (!crash_is_finished()) {
-            CRASH_TRUE(c, status == EXIT_CODE_FAILED);
+            if (status != EXIT_CODE_FAILED) {
+                (void)out_has("@");
+                T_FAIL("point %d: status %d", c->number, status);
+            }
             CRASH_TRUE(c, out_has("journal")); /* of the run, or the folder of the store */
         }
         crash_check_alone(c);

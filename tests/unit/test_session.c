@@ -447,6 +447,31 @@ T(closing_ends_what_is_left_in_the_background_even_when_it_does_not_listen)
     vec_release(&left);
 }
 
+static bool cancel_it(void *arg, pid_t pid UNUSED)
+{
+    session_cancel(((struct bench *)arg)->s);
+    return true;
+}
+
+T(a_command_that_is_stopped_while_its_shell_starts_never_begins)
+{
+    struct bench b;
+    struct session_spec spec = {.env = (const char *const[]){"PATH=/usr/bin:/bin", NULL},
+                                .cwd = ".",
+                                .grace_ms = 300,
+                                .started = cancel_it,
+                                .arg = &b};
+
+    begin(&b, NULL);
+    session_close(b.s, NULL, NULL);
+    b.s = session_new(&b.loop, &spec);
+    (void)run_within(&b, "echo x > ran; sleep 30", 60000);
+    T_EQ(b.r.rc, ERR_INTERRUPTED);
+    T_CHECK(access("ran", F_OK) != 0);
+    T_EQ(run(&b, "echo again"), 0); /* and the shell can be used */
+    end(&b);
+}
+
 T_MAIN(T_CASE(status_and_both_outputs_are_the_commands_own),
        T_CASE(directory_variables_and_functions_carry_over),
        T_CASE(the_status_of_the_command_before_is_seen_by_the_next_one),
@@ -466,4 +491,5 @@ T_MAIN(T_CASE(status_and_both_outputs_are_the_commands_own),
        T_CASE(values_are_read_as_the_shell_has_them),
        T_CASE(secrets_stay_out_of_what_is_written_down),
        T_CASE(a_stopped_command_is_over_when_all_that_it_started_has_ended),
-       T_CASE(closing_ends_what_is_left_in_the_background_even_when_it_does_not_listen))
+       T_CASE(closing_ends_what_is_left_in_the_background_even_when_it_does_not_listen),
+       T_CASE(a_command_that_is_stopped_while_its_shell_starts_never_begins))
