@@ -1,12 +1,12 @@
 /* Input that nobody wrote: each has a result with a place, in time and memory that grow with it. */
 #include "runbook/bounds.h"
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "runbook/lint.h"
 #include "runbook_read.h"
 
 #include <sys/resource.h>
+#include <time.h>
 
 static enum err_code read_bytes(struct sv text, struct err *err)
 {
@@ -152,23 +152,29 @@ T(fifty_megabytes_of_text_are_read)
     taken(&b);
 }
 
-/* Time per byte of a large input is at most a few times that of a small one. */
-static uint64_t time_of(const char *before, const char *text, size_t times, const char *after)
+/* Processor time, which other programs do not change as they do the clock's. */
+static int64_t used_us(void)
+{
+    return (int64_t)clock() * 1000000 / CLOCKS_PER_SEC;
+}
+
+static int64_t time_of(const char *before, const char *text, size_t times, const char *after)
 {
     CLEANUP(strbuf_release) struct strbuf b = between(before, repeat(text, times), after);
-    uint64_t best = UINT64_MAX;
+    int64_t best = INT64_MAX;
 
     for (int i = 0; i < 3; i++) {
-        uint64_t start = clock_mono_ns();
+        int64_t start = used_us();
         struct err err = {0};
 
         (void)read_bytes(strbuf_sv(&b), &err);
-        start = clock_mono_ns() - start;
+        start = used_us() - start;
         best = start < best ? start : best;
     }
     return best;
 }
 
+/* Eight times as much may take 40 times as long: measured are 6 to 12, and quadratic would be 64. */
 T(time_grows_with_the_input)
 {
     static const struct {
@@ -190,11 +196,11 @@ T(time_grows_with_the_input)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        uint64_t small = time_of(rows[i].before, rows[i].text, rows[i].times, rows[i].after);
-        uint64_t large = time_of(rows[i].before, rows[i].text, rows[i].times * 8, rows[i].after);
+        int64_t small = time_of(rows[i].before, rows[i].text, rows[i].times, rows[i].after);
+        int64_t large = time_of(rows[i].before, rows[i].text, rows[i].times * 8, rows[i].after);
 
-        if (large > small * 8 * 3)
-            T_FAIL("row %zu: %" PRIu64 " ns, and %" PRIu64 " ns for eight times as much", i, small,
+        if (large > small * 40 + 20000)
+            T_FAIL("row %zu: %" PRId64 " us, and %" PRId64 " us for eight times as much", i, small,
                    large);
     }
 }

@@ -173,6 +173,7 @@ T(what_the_grammar_does_not_take_is_said_with_its_line)
     } rows[] = {
         {"ls\nif true; then\n  ls\n", 2, 1},
         {"echo \"a\n", 1, 0},
+        {"(cd x\nls) \"a\n", 1, 0},
         {"ls\necho $(date\nls\n\n", 2, 1},
         {"ls\npwd\n) x\n", 3, 2},
         {"if true; then\nif true; then\nif true; then\n", 1, 0},
