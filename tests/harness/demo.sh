@@ -14,7 +14,7 @@ the_main_job_from_the_first_release_to_the_record() {
   prusik report 2 --store "$dir/demo/journal" --json | jq -e '.outcome == "rolled-back" and
     (.rollback_reason | test("Error rate"))' > /dev/null || fail 'the second run was not rolled back for its errors'
   for id in 1 2 3; do
-    run prusik verify $id --store "$dir/demo/journal"
+    run prusik verify "$id" --store "$dir/demo/journal"
     status_is 0
     output_has 'sealed'
   done
