@@ -1,6 +1,8 @@
 #pragma once
 
-/* watcher_int: shared by watcher.c (rounds and judging), watcher_feed.c (sources) and watcher_tell.c. */
+/*
+ * watcher_int: shared by watcher.c (rounds and judging), watcher_feed.c (sources) and watcher_tell.c.
+ */
 #include "exec/watcher.h"
 #include "plan/plan_rules.h"
 #include "rule/judge.h"

@@ -215,8 +215,7 @@ T(sql_gives_rows_and_a_single_cell_its_number)
          ACTION_ENDED);
     T_CHECK(b.action.outcome.has_number && b.action.outcome.rows == 1);
     T_NEAR(b.action.outcome.number, 2, 0);
-    T_EQ(act(&b, "sqlite", "{'file': ['a.db'], 'sql': ['SELECT nope FROM t']}", 0),
-         ACTION_ENDED);
+    T_EQ(act(&b, "sqlite", "{'file': ['a.db'], 'sql': ['SELECT nope FROM t']}", 0), ACTION_ENDED);
     T_EQ(b.action.outcome.status, 1);
     T_CHECK(printed(&b, "no such column: nope"));
     T_EQ(act(&b, "sqlite",
