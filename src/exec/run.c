@@ -70,7 +70,9 @@ void run_free(struct run *r)
     if (!uv_is_closing((uv_handle_t *)&r->again))
         uv_close((uv_handle_t *)&r->again, NULL);
     http_client_free(r->http);
-    (void)uv_run(&r->loop, UV_RUN_DEFAULT); /* what is closing */
+    while (uv_run(&r->loop, UV_RUN_DEFAULT) !=
+           0) /* what is closing; a stop that came before ends one of them */
+        ;
     (void)uv_loop_close(&r->loop);
     for (size_t i = 0; i < r->sessions.n; i++) {
         json_decref(r->sessions.v[i]->restore);
