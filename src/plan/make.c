@@ -407,6 +407,10 @@ static enum err_code make_all(struct make *m)
     make_variables(m);
     if (make_services(m) != ERR_OK || make_steps(m, false, &steps) != ERR_OK)
         return m->err->code;
+    if (json_array_size(steps) == 0) /* a run that does nothing would be reported as done */
+        make_question(
+            m, 1, "steps", true, SV("the document has no step that could be carried out"),
+            SV("commands in ```bash blocks or items to tick, under a heading that says deploy, steps or phase"));
     json_put(m->root, "steps", steps);
     if (make_steps(m, true, &way_back) != ERR_OK)
         return m->err->code;

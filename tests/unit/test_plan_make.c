@@ -35,6 +35,19 @@ T(the_head_says_what_for_and_who)
     world_end(&w);
 }
 
+T(a_document_without_a_step_is_a_question)
+{
+    struct world w;
+
+    world_make(&w, "# Web\n\nIt is deployed by the other team.\n", "environment: staging\n");
+    want_question(
+        &w, "steps", 1, "the document has no step that could be carried out",
+        "commands in ```bash blocks or items to tick, under a heading that says deploy, steps "
+        "or phase");
+    T_CHECK(w.plan.n_questions == 1);
+    world_end(&w);
+}
+
 T(without_an_environment_it_asks_which)
 {
     struct world w;
@@ -626,7 +639,8 @@ T(who_runs_it_and_what_is_open_is_not_in_the_hash)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(the_head_says_what_for_and_who), T_CASE(without_an_environment_it_asks_which),
+T_MAIN(T_CASE(the_head_says_what_for_and_who), T_CASE(a_document_without_a_step_is_a_question),
+       T_CASE(without_an_environment_it_asks_which),
        T_CASE(a_folder_that_needs_an_unset_variable_is_refused), T_CASE(no_secret_stands_in_a_plan),
        T_CASE(an_unbound_placeholder_is_asked_about_once),
        T_CASE(an_expectation_that_no_machine_reads_is_asked_in_the_run_or_answered_ahead),
