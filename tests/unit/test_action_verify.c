@@ -282,7 +282,7 @@ T(long_outputs_keep_their_head_and_tail)
 {
     struct action_outcome o = outcome("begin ");
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    size_t many = 2 * (LIMIT_OUTPUT_HEAD + 2 * LIMIT_OUTPUT_TAIL);
+    size_t many = (size_t)2 * (LIMIT_OUTPUT_HEAD + (size_t)2 * LIMIT_OUTPUT_TAIL);
     char *x = XNEWN(char, many);
 
     memset(x, 'x', many);
