@@ -35,6 +35,8 @@ class Terminal:
         self.seen, self.at = "", 0
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            for name in ("CI", "NO_COLOR"):  # what the tests run under is not what they are about
+                os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm-256color", **(env or {})})
             os.execv(argv[0], argv)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
@@ -124,6 +126,13 @@ def a_person_answers_what_no_machine_can_check():
     same("the exit status", t.end(), 0)
     check("it is green" in t.plain(), "the note is not shown")
     check("it is green" in prusik("report", "--json").stdout, "the note is not in the record")
+
+
+def a_build_server_is_nobody_to_ask():
+    document(block("echo the shop is open", "the banner looks right"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", env={"CI": "true"})
+    same("the exit status", t.end(), 3)
+    check("the banner looks right" in t.plain(), "it is not said what is open")
 
 
 def a_no_fails_the_step():
@@ -258,7 +267,7 @@ def the_watch_is_shown_and_its_rule_takes_the_way_back():
         same("the shop", f.read(), "old\n")
 
 
-TESTS = [a_person_answers_what_no_machine_can_check, a_no_fails_the_step,
+TESTS = [a_person_answers_what_no_machine_can_check, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
          a_manual_item_is_asked_and_a_choice_too, what_runs_is_shown_while_it_runs, colours_can_be_refused,
          a_narrow_terminal_is_enough, output_cannot_command_the_terminal,
          ctrl_c_stops_the_command_and_the_run_goes_on_later,
