@@ -7,7 +7,7 @@ RELEASE = --buildtype=release -Dwerror=false -Db_lto=true
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo check build asan clang coverage fuzz tidy format format-check bench crash soak install clean
+.PHONY: help demo check build asan clang coverage fuzz tidy format format-check bench corpus crash soak install clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,11 @@ bench: ## the benchmarks: ratios to a named baseline, against their budgets
 	@tools/setup.sh check
 	@CC=gcc tools/build.sh --tests build-release $(RELEASE)
 	@tools/suite.sh build-release --benchmark --verbose
+
+corpus: ## precision and recall of the reader on documents whose meaning people wrote down
+	@tools/setup.sh check
+	@CC=gcc tools/build.sh --tests build
+	@tests/truth/measure.py build --missed
 
 crash: ## kill -9 at every journal point
 	@tools/setup.sh check
