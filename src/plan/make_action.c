@@ -79,7 +79,7 @@ static bool make_poll(struct make *m, const struct rb_step *s, json_t *out, json
     if (!s->timeout_ms && !json_get_int(out, "timeout_ms", 0))
         make_question(m, s->line, "bound", true, SV("how long may this wait take?"),
                       arena_fmt(m->arena, "steps: {\"%.*s\": {timeout: 5m}}",
-                                SV_FMT(make_short_id(m, s->id))));
+                                SV_FMT(names_short(&m->names, s->id))));
     return true;
 }
 
@@ -91,7 +91,7 @@ static bool make_follow(struct make *m, const struct rb_step *s, json_t *out, js
     if (!s->watch_ms && !json_get_int(out, "timeout_ms", 0))
         make_question(m, s->line, "bound", true, SV("this never ends: how long is it watched?"),
                       arena_fmt(m->arena, "steps: {\"%.*s\": {timeout: 30s}}",
-                                SV_FMT(make_short_id(m, s->id))));
+                                SV_FMT(names_short(&m->names, s->id))));
     return true;
 }
 

@@ -39,7 +39,7 @@ static void make_ask_choice(struct make *m, uint32_t part)
     make_question(
         m, p->line, "choice", true,
         arena_fmt(m->arena, "'%.*s' is done %.*s: is it?", SV_FMT(p->title), SV_FMT(what)),
-        arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(make_short_id(m, p->id))));
+        arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(names_short(&m->names, p->id))));
 }
 
 /* One line of the choices of a step: decided ones skip it or are silent, others are kept. */
@@ -142,7 +142,7 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
             make_question(m, e->line, "expectation", false,
                           arena_fmt(m->arena, "no machine check for \"%.*s\"", SV_FMT(e->source)),
                           arena_fmt(m->arena, "answers: {\"%.*s\": {answer: yes, by: NAME}}",
-                                    SV_FMT(make_short_id(m, s->id))));
+                                    SV_FMT(names_short(&m->names, s->id))));
     }
     json_put(out, "expectations", list);
     if (json_array_size(dropped))
@@ -186,7 +186,7 @@ static void make_answer(struct make *m, uint32_t step, json_t *out)
                       arena_fmt(m->arena, "a person does this: \"%.*s\"",
                                 SV_FMT(sv_sub(s->text, 0, sv_find_byte(s->text, '\n', 0)))),
                       arena_fmt(m->arena, "answers: {\"%.*s\": {answer: yes, by: NAME}}",
-                                SV_FMT(make_short_id(m, s->id))));
+                                SV_FMT(names_short(&m->names, s->id))));
     }
 }
 

@@ -8,7 +8,6 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/regex.h"
-#include "base/suggest.h"
 #include "base/sv.h"
 #include "base/text.h"
 #include "runbook/reader_int.h"
@@ -684,49 +683,4 @@ bool runbook_id_matches(struct sv id, struct sv ref)
         at++;
     }
     return false;
-}
-
-/* An exact id, else the only one that ends in "/ref". */
-static uint32_t runbook_find(struct sv (*id_at)(const struct runbook *rb, size_t i),
-                             const struct runbook *rb, size_t n, struct sv ref, struct sv *nearest)
-{
-    struct suggest near = suggest_begin(ref);
-    uint32_t found = RB_NONE;
-    size_t hits = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        struct sv id = id_at(rb, i);
-
-        if (sv_eq(id, ref))
-            return (uint32_t)i;
-        if (sv_ends(id, ref) && id.n > ref.n && id.p[id.n - ref.n - 1] == '/') {
-            found = (uint32_t)i;
-            hits++;
-            near.best = id;
-            near.distance = 0;
-        }
-        suggest_offer(&near, id);
-    }
-    *nearest = near.best;
-    return hits == 1 ? found : RB_NONE;
-}
-
-static struct sv runbook_part_id(const struct runbook *rb, size_t i)
-{
-    return rb->parts[i].id;
-}
-
-static struct sv runbook_step_id(const struct runbook *rb, size_t i)
-{
-    return rb->steps[i].id;
-}
-
-uint32_t runbook_find_part(const struct runbook *rb, struct sv ref, struct sv *nearest)
-{
-    return runbook_find(runbook_part_id, rb, rb->n_parts, ref, nearest);
-}
-
-uint32_t runbook_find_step(const struct runbook *rb, struct sv ref, struct sv *nearest)
-{
-    return runbook_find(runbook_step_id, rb, rb->n_steps, ref, nearest);
 }

@@ -224,11 +224,5 @@ NODISCARD enum err_code runbook_read(const struct document *doc, struct runbook 
                                      struct err *err);
 void runbook_release(struct runbook *rb);
 
-/*
- * The part or step that a person means by `ref`: its id, or the end of it from a '/' on when only
- * one ends so.  Parts: RB_NONE when there is none or more than one; *nearest then names a candidate.
- */
-uint32_t runbook_find_part(const struct runbook *rb, struct sv ref, struct sv *nearest);
-uint32_t runbook_find_step(const struct runbook *rb, struct sv ref, struct sv *nearest);
 /* Does `id` equal `ref`, end in "/ref", or have such a prefix followed by '/'? */
 bool runbook_id_matches(struct sv id, struct sv ref);

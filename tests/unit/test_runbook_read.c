@@ -7,12 +7,10 @@
 
 static const struct rb_part *part(const struct reading *r, const char *id)
 {
-    struct sv nearest;
-    uint32_t at = runbook_find_part(&r->rb, sv_from(id), &nearest);
-
-    if (at == RB_NONE)
-        T_FAIL("no part '%s', but '%.*s'", id, SV_FMT(nearest));
-    return &r->rb.parts[at];
+    for (size_t i = 0; i < r->rb.n_parts; i++)
+        if (sv_eq(r->rb.parts[i].id, sv_from(id)))
+            return &r->rb.parts[i];
+    T_FAIL("no part '%s'", id);
 }
 
 static const struct rb_step *step(const struct reading *r, size_t i)
@@ -431,24 +429,6 @@ T(what_is_too_much_leaves_nothing)
     T_CHECK(!rb.doc && !rb.arena.chunks);
 }
 
-T(a_person_can_name_a_part_by_the_end_of_its_path)
-{
-    CLEANUP(reading_done) struct reading r;
-    struct sv nearest = {NULL, 0};
-
-    read_text(
-        &r,
-        "## Deployment\n### 1.1 Stop\n```sh\nls\npwd\n```\n## Rollback\n### 1.1 Start\n```sh\nls\n```\n");
-    T_EQ(runbook_find_part(&r.rb, SV("rollback/1.1"), &nearest), 3);
-    T_EQ(runbook_find_part(&r.rb, SV("1.1"), &nearest), RB_NONE); /* there are two */
-    T_CHECK(sv_ends(nearest, SV("/1.1")));
-    T_EQ(runbook_find_part(&r.rb, SV("rolback"), &nearest), RB_NONE);
-    T_SV(nearest, "rollback");
-    T_EQ(runbook_find_step(&r.rb, SV("1.1/2"), &nearest), 1);
-    T_EQ(runbook_find_step(&r.rb, SV("deployment/1.1/1"), &nearest), 0);
-    T_EQ(runbook_find_step(&r.rb, SV("9"), &nearest), RB_NONE);
-}
-
 T(a_reference_matches_whole_parts_of_an_id)
 {
     static const struct {
@@ -500,5 +480,4 @@ T_MAIN(T_CASE(sections_have_roles_and_paths),
        T_CASE(a_check_at_a_time_is_a_rule_of_that_time), T_CASE(messages_know_when_they_are_sent),
        T_CASE(bold_keys_are_read_with_their_lines), T_CASE(notes_say_what_reading_noticed),
        T_CASE(a_block_that_is_too_long_is_noted_as_such), T_CASE(what_is_too_much_leaves_nothing),
-       T_CASE(a_person_can_name_a_part_by_the_end_of_its_path),
        T_CASE(a_reference_matches_whole_parts_of_an_id), T_CASE(every_kind_has_a_name))
