@@ -389,15 +389,6 @@ static void block_shell_steps(struct rb_build *b, uint32_t index)
     strbuf_release(&r.note);
 }
 
-static void block_sql_step(struct rb_build *b, uint32_t index)
-{
-    const struct rb_block *block = &b->blocks.v[index];
-    struct rb_draft *d = build_step(b, STEP_SQL, block->line + 1, sv_trim(block->text));
-
-    d->step.block = index;
-    d->step.end_line = block->end_line - 1;
-}
-
 static enum rb_message_when block_message_when(struct sv trigger)
 {
     static const struct {
@@ -466,6 +457,6 @@ void block_read(struct rb_build *b, uint32_t node)
         block_message(b, index);
     else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SHELL)
         block_shell_steps(b, index);
-    else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SQL && sv_trim(block->text).n)
-        block_sql_step(b, index);
+    else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SQL)
+        block_sql_steps(b, index);
 }

@@ -158,23 +158,6 @@ static bool effect_has_word(const struct shell_simple *s, const char *word)
     return shell_find_word(s, 1, sv_from(word)) > 0;
 }
 
-enum command_effect effect_of_sql(struct sv sql)
-{
-    static const struct sv looks[] = {SV("SELECT"),   SV("EXPLAIN"), SV("SHOW"),    SV("PRAGMA"),
-                                      SV("VALUES"),   SV("\\d"),     SV(".schema"), SV(".tables"),
-                                      SV(".indexes"), SV("--")};
-    struct sv s = sv_trim(sql);
-
-    while (s.n && (*s.p == '"' || *s.p == '\'' || ascii_is_space(*s.p)))
-        s = sv_sub(s, 1, s.n);
-    if (sv_starts_nocase(s, SV(".backup")) || sv_starts_nocase(s, SV("VACUUM INTO")))
-        return EFFECT_BACKUP;
-    for (size_t i = 0; i < ARRAY_LEN(looks); i++)
-        if (sv_starts_nocase(s, looks[i]))
-            return EFFECT_NONE;
-    return EFFECT_DATABASE;
-}
-
 /* psql and sqlite3: the SQL decides; without any, the input does, and that may be anything. */
 static enum command_effect effect_of_client(const struct shell_simple *s)
 {

@@ -67,5 +67,7 @@ void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line);
 
 /* block.c: a fence. */
 void block_read(struct rb_build *b, uint32_t node);
+/* block_sql.c: the steps of a block of SQL. */
+void block_sql_steps(struct rb_build *b, uint32_t index);
 /* table.c: a table. */
 void table_read(struct rb_build *b, uint32_t node);
