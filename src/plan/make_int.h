@@ -59,8 +59,9 @@ bool make_word_now(struct make *m, const struct shell_word *w, struct strbuf *ou
 
 /* --- make_action.c --- */
 
-/* {"kind", "action"} of a step into `out`. */
-NODISCARD enum err_code make_action(struct make *m, uint32_t step, json_t *out);
+/* {"kind", "action"} of a step into `out`; `set`: what the binding says of it, or NULL. */
+NODISCARD enum err_code make_action(struct make *m, uint32_t step, const struct binding_step *set,
+                                    json_t *out);
 
 /* --- make_step.c --- */
 

@@ -243,9 +243,15 @@ static void make_again(struct make *m, uint32_t step, json_t *out)
     const struct rb_step *s = &m->rb->steps[step];
     const struct binding_step *set = make_settings_of(m, step);
     const char *why = "";
-    bool again =
-        s->command && s->block != RB_NONE &&
-        effect_repeats(&m->rb->blocks[s->block].script.v[s->item], s->command->effect, &why);
+    bool again = false;
+
+    if (s->kind == STEP_SHELL && s->block != RB_NONE)
+        again =
+            effect_repeats(&m->rb->blocks[s->block].script.v[s->item], s->command->effect, &why);
+    else if (s->kind == STEP_SQL && s->command->effect == EFFECT_NONE) {
+        again = true;
+        why = "it changes nothing";
+    }
 
     if (set && set->in_doubt.n) {
         json_put_sv(out, "in_doubt", set->in_doubt);
@@ -286,7 +292,7 @@ static enum err_code make_step(struct make *m, uint32_t step, json_t *out)
     make_again(m, step, out);
     make_answer(m, step, out);
     make_expects(m, s, make_answer_of(m, step) != NULL, out);
-    return make_action(m, step, out);
+    return make_action(m, step, make_settings_of(m, step), out);
 }
 
 enum err_code make_steps(struct make *m, bool way_back, json_t **ret)

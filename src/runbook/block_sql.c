@@ -27,14 +27,15 @@ static void block_sql_add(struct block_sql *r, struct sv text, size_t line, size
                           enum command_effect effect)
 {
     struct rb_draft *d = build_step(r->b, STEP_SQL, block_sql_line(r, line), text);
-    struct rb_sql *sql = ARENA_NEW(r->b->arena, struct rb_sql);
+    struct command *c = ARENA_NEW(r->b->arena, struct command);
 
-    *sql = (struct rb_sql){.client = r->client,
-                           .effect = command_effect_name(effect),
-                           .looks = effect <= EFFECT_STATE};
+    c->form = COMMAND_SQL;
+    c->effect = effect;
+    c->cx.sql = true;
     d->step.block = r->index;
     d->step.end_line = block_sql_line(r, end_line);
-    d->step.sql = sql;
+    d->step.client = r->client;
+    d->step.command = c;
     d->step.note = arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note)));
     strbuf_truncate(&r->note, 0);
     if (r->expect.n)

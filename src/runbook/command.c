@@ -11,7 +11,7 @@ const char *command_form_name(enum command_form form)
         [COMMAND_SERVICE] = "service", [COMMAND_SQLITE] = "sqlite", [COMMAND_SLEEP] = "sleep",
         [COMMAND_POLL] = "poll",       [COMMAND_FOLLOW] = "follow", [COMMAND_SSH] = "ssh",
         [COMMAND_EXIT] = "exit",       [COMMAND_DISK] = "disk",     [COMMAND_TOUCH] = "touch",
-        [COMMAND_REMOVE] = "remove",
+        [COMMAND_REMOVE] = "remove",   [COMMAND_SQL] = "sql",
     };
 
     assert((unsigned)form < COMMAND__N);

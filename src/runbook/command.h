@@ -26,6 +26,7 @@ enum command_form {
     COMMAND_DISK,    /* df PATH */
     COMMAND_TOUCH,   /* touch FILE */
     COMMAND_REMOVE,  /* rm FILE, rm -f FILE */
+    COMMAND_SQL,     /* statements of a block of SQL, no command */
     COMMAND__N
 };
 const char *command_form_name(enum command_form form);

@@ -97,12 +97,11 @@ struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t l
 static void build_read_clause(struct rb_build *b, const struct rb_draft *d, struct sv clause,
                               size_t line, expect_list *found)
 {
-    static const struct expect_context nothing, rows = {.sql = true};
-    const struct expect_context *cx = d->step.sql ? &rows : &nothing;
+    static const struct expect_context nothing;
 
     found->n = 0;
-    expect_read(b->expect, clause, line, d->step.command ? &d->step.command->cx : cx, b->arena,
-                found);
+    expect_read(b->expect, clause, line, d->step.command ? &d->step.command->cx : &nothing,
+                b->arena, found);
     assert(found->v && found->n > 0);
     if (d->step.kind == STEP_MANUAL || d->step.kind == STEP_APPROVAL)
         found->v[0].form = EXPECT_ASK;

@@ -125,13 +125,6 @@ const char *rb_step_name(enum rb_step_kind kind);
 
 struct command; /* command.h */
 
-/* The statements of a ```sql block. */
-struct rb_sql {
-    struct sv client;   /* "psql $DATABASE_URL", the line before them; empty: none */
-    const char *effect; /* as command_effect_name() says it: the worst of theirs */
-    bool looks;         /* they change nothing */
-};
-
 struct rb_step {
     enum rb_step_kind kind;
     struct sv id; /* the part's id and a number: "1.2/1" */
@@ -144,8 +137,9 @@ struct rb_step {
     struct sv note; /* the comment that speaks of it */
     struct sv host; /* of an `ssh host` line before it; empty: here */
     struct sv condition;
-    struct command *command;  /* of STEP_SHELL */
-    const struct rb_sql *sql; /* of STEP_SQL */
+    struct sv
+        client; /* of STEP_SQL: the line that opens the session ("psql -h db"); empty: the bound one */
+    struct command *command; /* of STEP_SHELL and STEP_SQL */
     struct rb_expect *expects;
     size_t n_expects;
     int64_t timeout_ms; /* "wait max 30 seconds"; 0: none was named */

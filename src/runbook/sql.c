@@ -159,7 +159,7 @@ static bool sql_is_client(struct sv line)
 }
 
 /* "\d", ".tables", and the words that leave a client. */
-static bool sql_is_meta(struct sv line)
+bool sql_is_meta(struct sv line)
 {
     struct sv word = sv_trim(line);
 

@@ -9,6 +9,7 @@
  * counts as a change.  Lines count from 0 inside the block; texts are views of it.
  */
 #include "base/arena.h"
+#include "base/strbuf.h"
 #include "runbook/command.h"
 
 enum sql_kind {
@@ -37,6 +38,13 @@ struct sql_script {
 
 void sql_read(struct sv text, struct arena *arena, struct sql_script *ret);
 
+/*
+ * sql_meta.c: a statement of SQLite that shows what a meta-command of psql or sqlite3 shows (".tables",
+ * "\\d deals"); false: there is none for it.
+ */
+bool sql_meta_sqlite(struct sv text, struct strbuf *sql);
+/* Is the text a meta-command, and no statement? */
+bool sql_is_meta(struct sv text);
 /* sql_effect.c: what one statement or meta-command changes, and whether it stays for the connection. */
 enum command_effect sql_effect(struct sv statement, bool *keeps);
 /* The next piece of a statement: a word, a quoted text or name, a comment, or one other byte; false at the end. */

@@ -174,8 +174,8 @@ T(each_statement_is_a_step_with_what_is_expected_of_it)
     T_EQ(step(&r, 0)->kind, STEP_SQL);
     T_SV(step(&r, 0)->text, "SELECT COUNT(*) FROM deals;");
     T_SV(step(&r, 0)->note, "Count them");
-    T_SV(step(&r, 0)->sql->client, "psql shop");
-    T_CHECK(step(&r, 0)->sql->looks);
+    T_SV(step(&r, 0)->client, "psql shop");
+    T_EQ(step(&r, 0)->command->effect, EFFECT_NONE);
     T_EQ(step(&r, 0)->line, 5);
     T_EQ(step(&r, 0)->n_expects, 1);
     T_EQ(step(&r, 0)->expects[0].form, EXPECT_ROWS);
@@ -194,8 +194,7 @@ T(a_transaction_is_one_step)
               "DELETE FROM u;\nCOMMIT;\n-- Expected: 0 rows\n```\n");
     T_EQ(r.rb.n_steps, 1);
     T_SV(step(&r, 0)->text, "BEGIN;\nUPDATE t SET a = 1; -- every row\nDELETE FROM u;\nCOMMIT;");
-    T_STR(step(&r, 0)->sql->effect, "database");
-    T_CHECK(!step(&r, 0)->sql->looks);
+    T_EQ(step(&r, 0)->command->effect, EFFECT_DATABASE);
     T_EQ(step(&r, 0)->line, 4);
     T_EQ(step(&r, 0)->end_line, 7);
     T_EQ(step(&r, 0)->n_expects, 1);
