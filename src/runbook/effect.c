@@ -148,6 +148,102 @@ static const char *const effect_looks[] = {
     "uname",  "zcat",     "less",     "more",    "pwd",        "command",  "type",      "column",
     "tac",    "rev",      "seq",      "timeout", "time",       "comm",     "realpath",  ":"};
 
+/* Programs that are commands without doubt, and whose effect only their arguments tell. */
+static const char *const effect_tools[] = {"ssh",
+                                           "psql",
+                                           "sqlite3",
+                                           "mysql",
+                                           "mariadb",
+                                           "cd",
+                                           "export",
+                                           "source",
+                                           "python",
+                                           "python3",
+                                           "node",
+                                           "bash",
+                                           "sh",
+                                           "sudo",
+                                           "su",
+                                           "helm",
+                                           "aws",
+                                           "gcloud",
+                                           "az",
+                                           "terraform",
+                                           "ansible",
+                                           "ansible-playbook",
+                                           "vault",
+                                           "consul",
+                                           "nomad",
+                                           "etcdctl",
+                                           "patronictl",
+                                           "repmgr",
+                                           "pg_ctl",
+                                           "pg_ctlcluster",
+                                           "pg_basebackup",
+                                           "mongosh",
+                                           "certbot",
+                                           "update-ca-certificates",
+                                           "keytool",
+                                           "kubeadm",
+                                           "crictl",
+                                           "podman",
+                                           "java",
+                                           "ruby",
+                                           "rails",
+                                           "rake",
+                                           "php",
+                                           "composer",
+                                           "dotnet",
+                                           "crontab",
+                                           "mount",
+                                           "umount",
+                                           "ip",
+                                           "iptables",
+                                           "ufw",
+                                           "sysctl",
+                                           "useradd",
+                                           "usermod",
+                                           "passwd",
+                                           "vi",
+                                           "vim",
+                                           "nano",
+                                           "tmux",
+                                           "screen",
+                                           "exit",
+                                           "set",
+                                           "unset",
+                                           "haproxy",
+                                           "apachectl",
+                                           "a2ensite",
+                                           "logrotate",
+                                           "pg_upgrade",
+                                           "pgbench",
+                                           "vacuumdb",
+                                           "reindexdb",
+                                           "initdb",
+                                           "rabbitmqctl",
+                                           "redis-server",
+                                           "kafka-topics.sh",
+                                           "dnf",
+                                           "yum",
+                                           "dpkg",
+                                           "rpm",
+                                           "apk",
+                                           "brew",
+                                           "snap",
+                                           "nohup",
+                                           "chroot",
+                                           "dd",
+                                           "lvextend",
+                                           "resize2fs",
+                                           "drbdadm",
+                                           "pcs",
+                                           "crm",
+                                           "glab",
+                                           "gh",
+                                           "skopeo",
+                                           "openssl"};
+
 /* A word of any program that says that it only looks. */
 static const char *const effect_looking_verbs[] = {
     "status", "--version", "-V",     "version",  "--help",       "check",      "list",
@@ -156,6 +252,20 @@ static const char *const effect_looking_verbs[] = {
 static bool effect_has_word(const struct shell_simple *s, const char *word)
 {
     return shell_find_word(s, 1, sv_from(word)) > 0;
+}
+
+bool effect_knows(struct sv program)
+{
+    for (size_t i = 0; i < ARRAY_LEN(effect_rows); i++)
+        if (sv_eq(program, sv_from(effect_rows[i].program)))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(effect_looks); i++)
+        if (sv_eq(program, sv_from(effect_looks[i])))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(effect_tools); i++)
+        if (sv_eq(program, sv_from(effect_tools[i])))
+            return true;
+    return false;
 }
 
 /* psql and sqlite3: the SQL decides; without any, the input does, and that may be anything. */

@@ -1,9 +1,6 @@
 #include "runbook/sql.h"
 
-#include <string.h>
-
 #include "base/sv.h"
-#include "base/vec.h"
 
 /* --- tokens --- */
 
@@ -103,62 +100,9 @@ bool sql_next_token(struct sv *rest, struct sql_token *ret)
     return true;
 }
 
-/* --- items --- */
+/* --- statements --- */
 
-struct sql_reader {
-    struct sv text, rest;
-    size_t line, at; /* `at`: up to where lines were counted */
-    VEC(struct sql_item) items;
-    bool unclosed;
-};
-
-static size_t sql_line(struct sql_reader *r, const char *p)
-{
-    size_t to = (size_t)(p - r->text.p);
-
-    for (; r->at < to; r->at++)
-        r->line += r->text.p[r->at] == '\n';
-    return r->line;
-}
-
-static struct sql_item *sql_add(struct sql_reader *r, enum sql_kind kind, struct sv text)
-{
-    const struct sql_item *last = r->items.n ? vec_last(&r->items) : NULL;
-    size_t line = sql_line(r, text.p), end_line = sql_line(r, text.p + text.n);
-    bool after = last && last->end_line == line;
-    bool blank = !last || line > last->end_line + 1;
-    struct sql_item *item = vec_add(&r->items);
-
-    *item = (struct sql_item){.kind = kind,
-                              .text = text,
-                              .line = line,
-                              .end_line = end_line,
-                              .same_line = kind == SQL_COMMENT && after,
-                              .blank_before = blank};
-    return item;
-}
-
-static struct sv sql_rest_of_line(struct sv s)
-{
-    return sv_sub(s, 0, size_min(sv_find_byte(s, '\n', 0), s.n));
-}
-
-/* Programs that statements are typed into; also behind a prompt. */
-static bool sql_is_client(struct sv line)
-{
-    static const struct sv programs[] = {SV("psql"), SV("sqlite3"), SV("mysql")};
-    struct sv rest = line, word;
-
-    (void)sv_eat(&rest, SV("$ "));
-    if (!sv_next_word(&rest, &word))
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(programs); i++)
-        if (sv_eq(word, programs[i]))
-            return true;
-    return false;
-}
-
-/* "\d", ".tables", and the words that leave a client. */
+/* "\\d", ".tables", and the words that leave a client. */
 bool sql_is_meta(struct sv line)
 {
     struct sv word = sv_trim(line);
@@ -196,83 +140,23 @@ static void sql_body_word(struct sql_body *b, struct sv word)
         b->depth--;
 }
 
-/* A statement to its ';', to a meta-command that sends it ("\gexec"), or to the end. */
-static void sql_take_statement(struct sql_reader *r)
+size_t sql_statement_length(struct sv text, bool *unclosed)
 {
-    struct sv start = sv_trim_left(r->rest), rest = start, end = start;
+    struct sv rest = text, end = text;
     struct sql_body body = {0};
     struct sql_token t;
 
+    *unclosed = false;
     while (sql_next_token(&rest, &t)) {
         if (t.kind == SQL_WORD)
             sql_body_word(&body, t.text);
-        r->unclosed |= t.unclosed;
-        if (t.kind == SQL_OTHER && *t.text.p == '\\') {
-            end = sv_sub(start, (size_t)(t.text.p - start.p), start.n);
-            end = sv_sub(end, sql_rest_of_line(end).n, end.n);
-            break;
-        }
+        *unclosed |= t.unclosed;
+        if (t.kind == SQL_OTHER && *t.text.p == '\\')
+            return size_min(sv_find_byte(text, '\n', (size_t)(t.text.p - text.p)), text.n);
         if (t.kind != SQL_NOTE)
-            end = rest; /* comments after the last word are items of their own */
+            end = rest;
         if (t.kind == SQL_OTHER && *t.text.p == ';' && body.depth == 0)
             break;
     }
-    r->rest = end;
-    (void)sql_add(r, SQL_STATEMENT, sv_trim_right(sv_sub(start, 0, (size_t)(end.p - start.p))));
-}
-
-static bool sql_at_line_start(const struct sql_reader *r, const char *p)
-{
-    while (p > r->text.p && (p[-1] == ' ' || p[-1] == '\t'))
-        p--;
-    return p == r->text.p || p[-1] == '\n';
-}
-
-static void sql_take_comment(struct sql_reader *r, struct sql_token t)
-{
-    struct sv text = t.text;
-
-    r->unclosed |= t.unclosed;
-    if (!sv_eat(&text, SV("--"))) {
-        text = sv_sub(text, 2, text.n);
-        if (sv_ends(text, SV("*/")))
-            text.n -= 2;
-    }
-    (void)sql_add(r, SQL_COMMENT, sv_trim(text));
-}
-
-static void sql_take(struct sql_reader *r)
-{
-    struct sv at = sv_trim_left(r->rest), line = sql_rest_of_line(at), rest = at;
-    struct sql_token t;
-
-    if (sql_at_line_start(r, at.p) && (sql_is_client(line) || sql_is_meta(line))) {
-        r->rest = sv_sub(at, line.n, at.n);
-        (void)sql_add(r, sql_is_client(line) ? SQL_CLIENT : SQL_META, sv_trim(line));
-    } else if (sql_next_token(&rest, &t) && t.kind == SQL_NOTE) {
-        r->rest = rest;
-        sql_take_comment(r, t);
-    } else if (sv_eq(t.text, SV(";"))) { /* an empty statement */
-        r->rest = rest;
-    } else {
-        sql_take_statement(r);
-    }
-}
-
-void sql_read(struct sv text, struct arena *arena, struct sql_script *ret)
-{
-    struct sql_reader r = {.text = text, .rest = text};
-
-    while (sv_trim(r.rest).n)
-        sql_take(&r);
-    for (size_t i = 0; i < r.items.n; i++) {
-        struct sql_item *item = &r.items.v[i];
-
-        if (item->kind == SQL_STATEMENT || item->kind == SQL_META)
-            item->effect = sql_effect(item->text, &item->keeps);
-    }
-    *ret = (struct sql_script){.n = r.items.n, .unclosed = r.unclosed};
-    if (r.items.n)
-        ret->v = arena_memdup(arena, r.items.v, r.items.n * sizeof(*r.items.v));
-    vec_release(&r.items);
+    return (size_t)(end.p - text.p);
 }

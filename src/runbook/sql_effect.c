@@ -192,18 +192,23 @@ enum command_effect sql_effect(struct sv statement, bool *keeps)
 
 enum command_effect effect_of_sql(struct sv sql)
 {
-    CLEANUP(arena_release) struct arena arena = {0};
     enum command_effect worst = EFFECT_NONE;
-    struct sql_script script;
-    struct sv text = sv_trim(sql);
+    struct sv rest = sv_trim(sql);
+    bool unclosed = false, keeps;
 
-    if (text.n > 1 && (*text.p == '"' || *text.p == '\'') && text.p[text.n - 1] == *text.p)
-        text = sv_sub(text, 1, text.n - 1); /* a word of a shell as it is written */
-    sql_read(text, &arena, &script);
-    for (size_t i = 0; i < script.n; i++)
-        if (script.v[i].effect > worst)
-            worst = script.v[i].effect;
-    if (!script.n) /* what will be read instead is not known */
+    if (rest.n > 1 && (*rest.p == '"' || *rest.p == '\'') && rest.p[rest.n - 1] == *rest.p)
+        rest = sv_trim(sv_sub(rest, 1, rest.n - 1)); /* a word of a shell as it is written */
+    if (!rest.n)                                     /* what will be read instead is not known */
         return EFFECT_DATABASE;
-    return script.unclosed && worst < EFFECT_DATABASE ? EFFECT_DATABASE : worst;
+    while (rest.n && !unclosed) {
+        size_t n = sql_is_meta(rest) ? rest.n : sql_statement_length(rest, &unclosed);
+        enum command_effect effect = sql_effect(sv_sub(rest, 0, n), &keeps);
+
+        if (effect > worst)
+            worst = effect;
+        if (!n) /* comments alone */
+            break;
+        rest = sv_trim_left(sv_sub(rest, n, rest.n));
+    }
+    return unclosed && worst < EFFECT_DATABASE ? EFFECT_DATABASE : worst;
 }

@@ -1,42 +1,40 @@
-/* Any text as a block of SQL: its items lie in it, in order, and leave out only blanks and empty statements. */
+/* Any text as SQL: its items lie in it, in order; every statement has a length and an effect. */
 #include "fuzz.h"
 
 #include "base/sv.h"
 #include "runbook/effect.h"
 #include "runbook/sql.h"
+#include "runbook/sql_split.h"
 
-static bool is_left_out(char c)
+static void check_items(struct sv text)
 {
-    return ascii_is_space(c) || c == ';' || c == '-' || c == '/' || c == '*';
+    CLEANUP(arena_release) struct arena arena = {0};
+    struct shell_script script;
+    size_t line = 0;
+
+    sql_split(text, 0, text.n, &arena, &script);
+    for (size_t i = 0; i < script.n; i++) {
+        const struct shell_item *item = &script.v[i];
+
+        MUST(item->kind < SHELL__N);
+        MUST(fuzz_inside(text, item->text) && item->text.n > 0);
+        MUST(item->end_line >= item->line);
+        MUST(item->kind == SHELL_COMMENT || item->line >= line);
+        line = item->kind == SHELL_COMMENT ? line : item->line;
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    CLEANUP(arena_release) struct arena arena = {0};
     struct sv text = {(const char *)data, size};
-    struct sql_script script;
-    size_t at = 0, line = 0;
+    size_t from = 0, to;
+    bool unclosed, keeps;
 
-    sql_read(text, &arena, &script);
-    for (size_t i = 0; i < script.n; i++) {
-        const struct sql_item *item = &script.v[i];
-        size_t from;
-
-        MUST(item->kind < SQL__N && item->effect < EFFECT__N);
-        MUST(item->text.n == 0 || fuzz_inside(text, item->text));
-        MUST(item->line >= line && item->end_line >= item->line);
-        MUST(item->kind == SQL_COMMENT || item->text.n > 0);
-        line = item->line;
-        if (item->kind == SQL_COMMENT || item->text.n == 0)
-            continue;
-        from = (size_t)(item->text.p - text.p);
-        MUST(from >= at);
-        at = from + item->text.n;
-    }
-    for (;
-         script.n && script.v[script.n - 1].kind == SQL_STATEMENT && !script.unclosed && at < size;
-         at++)
-        MUST(is_left_out(text.p[at]));
+    check_items(text);
+    MUST(sql_statement_length(text, &unclosed) <= size);
+    MUST(sql_effect(text, &keeps) < EFFECT__N);
     MUST(effect_of_sql(text) < EFFECT__N);
+    to = sql_find_session(text, &from);
+    MUST(to == 0 || (from < to && to <= size));
     return 0;
 }

@@ -1,26 +1,28 @@
-/* sql and block_sql: a block of SQL becomes items, effects and steps. */
+/* sql and sql_split: a block of SQL becomes items, effects and steps. */
 #include "runbook/sql.h"
+#include <string.h>
 
 #include "runbook/effect.h"
+#include "runbook/sql_split.h"
 #include "runbook_read.h"
 
-struct scanned {
+struct split {
     struct arena arena;
-    struct sql_script s;
+    struct shell_script s;
 };
 
-static void scanned_done(struct scanned *s)
+static void split_done(struct split *s)
 {
     arena_release(&s->arena);
 }
 
-static void scan(struct scanned *s, const char *text)
+static void split(struct split *s, const char *text)
 {
-    *s = (struct scanned){0};
-    sql_read(sv_from(text), &s->arena, &s->s);
+    *s = (struct split){0};
+    sql_split(sv_from(text), 0, strlen(text), &s->arena, &s->s);
 }
 
-static void is_item(const struct scanned *s, size_t i, enum sql_kind kind, const char *text)
+static void is_item(const struct split *s, size_t i, enum shell_kind kind, const char *text)
 {
     if (i >= s->s.n)
         T_FAIL("there are %zu items only", s->s.n);
@@ -43,35 +45,35 @@ T(statements_end_at_semicolons_that_are_not_quoted)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(one); i++) {
-        CLEANUP(scanned_done) struct scanned s;
+        CLEANUP(split_done) struct split s;
         CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), want = STRBUF(0);
 
         strbuf_addf(&text, "%s;\nSELECT 2", one[i]);
         strbuf_addf(&want, "%s;", one[i]);
-        scan(&s, strbuf_str(&text));
+        split(&s, strbuf_str(&text));
         T_EQ(s.s.n, 2);
-        is_item(&s, 0, SQL_STATEMENT, strbuf_str(&want));
-        is_item(&s, 1, SQL_STATEMENT, "SELECT 2");
-        T_CHECK(!s.s.unclosed);
+        is_item(&s, 0, SHELL_SQL, strbuf_str(&want));
+        is_item(&s, 1, SHELL_SQL, "SELECT 2");
     }
 }
 
 T(clients_metas_and_comments_are_items_with_lines)
 {
-    CLEANUP(scanned_done) struct scanned s;
+    CLEANUP(split_done) struct split s;
 
-    scan(
+    split(
         &s,
-        "$ psql shop\n-- look\n\\d deals\n\nSELECT 1; -- one\n/* two */ SELECT 2\n  \\gx\n.tables");
-    T_EQ(s.s.n, 8);
-    is_item(&s, 0, SQL_CLIENT, "$ psql shop");
-    is_item(&s, 1, SQL_COMMENT, "look");
-    is_item(&s, 2, SQL_META, "\\d deals");
-    is_item(&s, 3, SQL_STATEMENT, "SELECT 1;");
-    is_item(&s, 4, SQL_COMMENT, "one");
-    is_item(&s, 5, SQL_COMMENT, "two");
-    is_item(&s, 6, SQL_STATEMENT, "SELECT 2\n  \\gx");
-    is_item(&s, 7, SQL_META, ".tables");
+        "psql shop\n-- look\n\\d deals\n\nSELECT 1; -- one\n/* two */ SELECT 2\n  \\gx\n.tables\n\\q\n");
+    T_EQ(s.s.n, 9);
+    is_item(&s, 0, SHELL_SQL_CLIENT, "psql shop");
+    is_item(&s, 1, SHELL_COMMENT, "-- look");
+    is_item(&s, 2, SHELL_SQL_META, "\\d deals");
+    is_item(&s, 3, SHELL_SQL, "SELECT 1;");
+    is_item(&s, 4, SHELL_COMMENT, "-- one");
+    is_item(&s, 5, SHELL_COMMENT, "/* two */");
+    is_item(&s, 6, SHELL_SQL, "SELECT 2\n  \\gx");
+    is_item(&s, 7, SHELL_SQL_META, ".tables");
+    is_item(&s, 8, SHELL_SQL_QUIT, "\\q");
     T_CHECK(s.s.v[4].same_line && !s.s.v[1].same_line);
     T_CHECK(s.s.v[3].blank_before && !s.s.v[2].blank_before);
     T_EQ(s.s.v[2].line, 2);
@@ -79,18 +81,35 @@ T(clients_metas_and_comments_are_items_with_lines)
     T_EQ(s.s.v[6].end_line, 6);
 }
 
-T(what_has_no_end_is_the_rest)
+T(what_has_no_end_is_the_rest_and_changes_something)
 {
     static const char *const texts[] = {"SELECT 'x; SELECT 2", "SELECT 1 /* x; SELECT 2",
                                         "SELECT $a$ $$; SELECT 2", "SELECT \"x"};
 
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        CLEANUP(scanned_done) struct scanned s;
+        bool unclosed;
 
-        scan(&s, texts[i]);
-        T_CHECK(s.s.unclosed && s.s.n >= 1);
+        (void)sql_statement_length(sv_from(texts[i]), &unclosed);
+        T_CHECK(unclosed);
         T_EQ(effect_of_sql(sv_from(texts[i])), EFFECT_DATABASE);
     }
+}
+
+T(what_depends_on_the_connection_stays_together)
+{
+    CLEANUP(split_done) struct split s;
+
+    split(&s,
+          "SELECT 0;\nBEGIN;\n-- every row\nUPDATE t SET a = 1;\nCOMMIT; -- so\n\\q\nSELECT 2;");
+    T_EQ(s.s.n, 6);
+    is_item(&s, 0, SHELL_SQL, "SELECT 0;");
+    is_item(&s, 1, SHELL_SQL, "BEGIN;\n-- every row\nUPDATE t SET a = 1;\nCOMMIT;");
+    T_EQ(s.s.v[1].line, 1);
+    T_EQ(s.s.v[1].end_line, 4);
+    is_item(&s, 2, SHELL_COMMENT, "-- every row");
+    is_item(&s, 3, SHELL_COMMENT, "-- so");
+    is_item(&s, 4, SHELL_SQL_QUIT, "\\q");
+    is_item(&s, 5, SHELL_SQL, "SELECT 2;");
 }
 
 T(a_statement_looks_or_changes)
@@ -200,17 +219,6 @@ T(a_transaction_is_one_step)
     T_EQ(step(&r, 0)->n_expects, 1);
 }
 
-T(lines_below_a_label_are_what_is_expected)
-{
-    CLEANUP(reading_done) struct reading r;
-
-    read_text(
-        &r, "## Migration\n```sql\nSELECT a FROM t;\n-- Should show:\n-- known\n-- unknown\n```\n");
-    T_EQ(r.rb.n_steps, 1);
-    T_EQ(step(&r, 0)->n_expects, 1);
-    T_SV(step(&r, 0)->expects[0].source, "known\nunknown");
-}
-
 T(comments_alone_are_for_a_person)
 {
     CLEANUP(reading_done) struct reading r;
@@ -223,8 +231,9 @@ T(comments_alone_are_for_a_person)
 }
 
 T_MAIN(T_CASE(statements_end_at_semicolons_that_are_not_quoted),
-       T_CASE(clients_metas_and_comments_are_items_with_lines), T_CASE(what_has_no_end_is_the_rest),
-       T_CASE(a_statement_looks_or_changes), T_CASE(the_worst_of_several_statements_counts),
+       T_CASE(clients_metas_and_comments_are_items_with_lines),
+       T_CASE(what_has_no_end_is_the_rest_and_changes_something),
+       T_CASE(what_depends_on_the_connection_stays_together), T_CASE(a_statement_looks_or_changes),
+       T_CASE(the_worst_of_several_statements_counts),
        T_CASE(each_statement_is_a_step_with_what_is_expected_of_it),
-       T_CASE(a_transaction_is_one_step), T_CASE(lines_below_a_label_are_what_is_expected),
-       T_CASE(comments_alone_are_for_a_person))
+       T_CASE(a_transaction_is_one_step), T_CASE(comments_alone_are_for_a_person))
