@@ -36,6 +36,8 @@ static enum err_code plan_read(const char *path, struct plan *ret, struct err *e
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     json_t *json = NULL;
 
+    if (!file_exists(path))
+        return err_set(err, ERR_NOT_FOUND, "there is no plan '%s'", path);
     if (file_read(path, LIMIT_PLAN_BYTES, &text, err) != ERR_OK)
         return err->code;
     if (json_read(strbuf_sv(&text), &json, err) != ERR_OK || plan_load(json, ret, err) != ERR_OK)

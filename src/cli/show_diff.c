@@ -4,28 +4,57 @@
 #include "base/text.h"
 #include "cli/term.h"
 
-/* Every line of a text with the mark before it. */
-static void diff_lines(struct strbuf *out, const char *mark, enum term_style style, struct sv text)
+static bool diff_has_line(struct sv text, struct sv wanted)
+{
+    struct sv line;
+
+    while (sv_next_line(&text, &line))
+        if (sv_eq(line, wanted))
+            return true;
+    return false;
+}
+
+/* The lines of a text that the other has not, with the mark before them. */
+static void diff_lines(struct strbuf *out, const char *mark, enum term_style style, struct sv text,
+                       struct sv other)
 {
     struct sv line;
 
     while (sv_next_line(&text, &line)) {
         CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
 
+        if (diff_has_line(other, line))
+            continue;
         text_add_line(&clean, line);
         term_addf(out, style, "%s%s", mark, strbuf_str(&clean));
         strbuf_add_byte(out, '\n');
     }
 }
 
+/* The same lines in another order: then all of them are shown. */
+static bool diff_same_lines(struct sv a, struct sv b)
+{
+    struct sv rest = a, line;
+
+    while (sv_next_line(&rest, &line))
+        if (!diff_has_line(b, line))
+            return false;
+    while (sv_next_line(&b, &line))
+        if (!diff_has_line(a, line))
+            return false;
+    return true;
+}
+
 static void diff_member(const struct plan_change_member *m, struct strbuf *out)
 {
     CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+    bool all = diff_same_lines(m->before, m->after);
+    struct sv none = {NULL, 0};
 
     text_add_line(&name, m->name);
     term_addf(out, TERM_DIM, "    %s\n", strbuf_str(&name));
-    diff_lines(out, "      - ", TERM_BAD, m->before);
-    diff_lines(out, "      + ", TERM_GOOD, m->after);
+    diff_lines(out, "      - ", TERM_BAD, m->before, all ? none : m->after);
+    diff_lines(out, "      + ", TERM_GOOD, m->after, all ? none : m->before);
 }
 
 static void diff_change(const struct plan_change *c, struct strbuf *out)
@@ -42,7 +71,8 @@ static void diff_change(const struct plan_change *c, struct strbuf *out)
     term_addf(out, rows[c->kind].style, "%s", rows[c->kind].mark);
     strbuf_addf(out, "%s %s %s\n", c->what, strbuf_str(&name), plan_change_name(c->kind));
     if (c->kind != CHANGE_CHANGED)
-        diff_lines(out, rows[c->kind].text_mark, rows[c->kind].style, c->text);
+        diff_lines(out, rows[c->kind].text_mark, rows[c->kind].style, c->text,
+                   (struct sv){NULL, 0});
     for (size_t i = 0; i < c->members.n; i++)
         diff_member(&c->members.v[i], out);
 }

@@ -108,17 +108,38 @@ static json_t *diff_comparable(const json_t *plan)
 
 /* --- a value as text --- */
 
-static struct sv diff_expectations(struct arena *a, const json_t *list)
+static void diff_expectation(const json_t *e, struct strbuf *out)
 {
-    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    strbuf_addf(out, "%.*s [%s]", SV_FMT(json_get_sv(e, "text")), json_get_str(e, "form", ""));
+}
 
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *e = json_array_get(list, i);
+static void diff_item(const json_t *item, struct strbuf *out)
+{
+    const json_t *rules = json_object_get(item, "rules");
 
-        strbuf_addf(&b, "%s%.*s [%s]", i ? "; " : "", SV_FMT(json_get_sv(e, "text")),
-                    json_get_str(e, "form", ""));
+    strbuf_addf(out, "%.*s:", SV_FMT(json_get_sv(item, "text")));
+    for (size_t i = 0; i < json_array_size(rules); i++)
+        strbuf_addf(out, "%s %s", i ? ";" : "", json_string_value(json_array_get(rules, i)));
+}
+
+/* Lists that are shown as lines, not as JSON. */
+static const struct {
+    struct sv key;
+    void (*line)(const json_t *entry, struct strbuf *out);
+} diff_line_lists[] = {{SV("expectations"), diff_expectation}, {SV("items"), diff_item}};
+
+static bool diff_add_lines(struct strbuf *out, const char *key, const json_t *list)
+{
+    for (size_t k = 0; k < ARRAY_LEN(diff_line_lists); k++) {
+        if (!sv_eq(diff_line_lists[k].key, sv_from(key)))
+            continue;
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            strbuf_add_str(out, i ? "\n" : "");
+            diff_line_lists[k].line(json_array_get(list, i), out);
+        }
+        return true;
     }
-    return arena_sv(a, strbuf_sv(&b));
+    return false;
 }
 
 static struct sv diff_text(struct arena *a, const char *key, const json_t *v)
@@ -127,8 +148,8 @@ static struct sv diff_text(struct arena *a, const char *key, const json_t *v)
 
     if (json_is_string(v))
         return arena_sv(a, (struct sv){json_string_value(v), json_string_length(v)});
-    if (sv_eq(sv_from(key), SV("expectations")))
-        return diff_expectations(a, v);
+    if (diff_add_lines(&b, key, v))
+        return arena_sv(a, strbuf_sv(&b));
     if (json_is_object(v) || json_is_array(v)) {
         json_write(v, &b);
     } else if (v) {
@@ -261,10 +282,15 @@ static struct plan_change *diff_add_entry(struct plan_diff *d, enum plan_change_
 /* The members of two objects that are not the same, those of `after` first. */
 static void diff_members(struct plan_diff *d, struct plan_change *c, json_t *before, json_t *after)
 {
+    bool command =
+        !json_equal(json_object_get(before, "command"), json_object_get(after, "command"));
+
     for (void *it = json_object_iter(after); it; it = json_object_iter_next(after, it)) {
         const char *key = json_object_iter_key(it);
         const json_t *old = json_object_get(before, key);
 
+        if (command && sv_eq(sv_from(key), SV("action")))
+            continue; /* the same once more, read */
         if (!json_equal(old, json_object_iter_value(it)))
             diff_member(d, c, key, old, json_object_iter_value(it));
     }
@@ -284,7 +310,7 @@ static size_t *diff_pairs(struct plan_diff *d, struct diff_pairing *p)
     return p->pair;
 }
 
-/* `lines_before` and `lines_after` are the lists with the lines still in them. */
+/* `lines_before` and `lines_after` are the lists as the plans have them, with ids and lines. */
 static void diff_list(struct plan_diff *d, struct diff_pairing *p, const json_t *lines_before,
                       const json_t *lines_after)
 {
@@ -294,19 +320,21 @@ static void diff_list(struct plan_diff *d, struct diff_pairing *p, const json_t 
         json_t *after = json_array_get(p->after, i), *before;
 
         if (pair[i] == DIFF_NONE) {
-            (void)diff_add_entry(d, CHANGE_ADDED, p->of, after);
+            (void)diff_add_entry(d, CHANGE_ADDED, p->of, json_array_get(lines_after, i));
             continue;
         }
         before = json_array_get(p->before, pair[i]);
         if (!json_equal(before, after))
-            diff_members(d, diff_add_entry(d, CHANGE_CHANGED, p->of, after), before, after);
+            diff_members(d,
+                         diff_add_entry(d, CHANGE_CHANGED, p->of, json_array_get(lines_after, i)),
+                         before, after);
         else
             d->moved += json_get_int(json_array_get(lines_after, i), "line", 0) !=
                         json_get_int(json_array_get(lines_before, pair[i]), "line", 0);
     }
     for (size_t i = 0; i < json_array_size(p->before); i++)
         if (!p->taken[i])
-            (void)diff_add_entry(d, CHANGE_REMOVED, p->of, json_array_get(p->before, i));
+            (void)diff_add_entry(d, CHANGE_REMOVED, p->of, json_array_get(lines_before, i));
 }
 
 /* --- the whole --- */

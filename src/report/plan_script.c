@@ -2,7 +2,6 @@
 
 #include "base/duration.h"
 #include "base/sv.h"
-#include "base/version.h"
 #include "report/plan_script_int.h"
 
 /* Functions that stand in the script when something calls them. */
@@ -330,8 +329,7 @@ static void script_head(const struct script *s, struct strbuf *out)
     strbuf_add_str(out, "#!/usr/bin/env bash\n");
     script_note(out, "", s->plan->title);
     script_note(out, "for environment: ", s->plan->environment);
-    strbuf_addf(out, "# written by prusik %s from plan %.12s of ", prusik_version,
-                hash_hex(&s->plan->hash).s);
+    strbuf_addf(out, "# written by prusik from plan %.12s of ", hash_hex(&s->plan->hash).s);
     script_comment(out, s->plan->document);
     strbuf_add_str(
         out,

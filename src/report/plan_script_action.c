@@ -123,11 +123,14 @@ void script_service(const struct plan_service *service, struct strbuf *out)
     }
     strbuf_add_str(out, " < /dev/null >> ");
     script_quote(out, service->log.n ? service->log : SV("/dev/null"));
-    strbuf_add_str(out,
-                   " 2>&1 &\n      echo $! > \"$pid_file\"\n    )\n    ;;\n"
-                   "  stop)\n    kill \"$(cat \"$pid_file\")\"\n"
-                   "    while kill -0 \"$(cat \"$pid_file\")\" 2> /dev/null; do sleep 0.2; done\n"
-                   "    ;;\n  restart)\n    service_");
+    strbuf_addf(
+        out,
+        " 2>&1 &\n      echo $! > \"$pid_file\"\n    )\n    ;;\n"
+        "  stop)\n    local end=$((SECONDS + %lld))\n    kill \"$(cat \"$pid_file\")\"\n"
+        "    while kill -0 \"$(cat \"$pid_file\")\" 2> /dev/null; do\n"
+        "      if [ \"$SECONDS\" -gt \"$end\" ]; then kill -KILL \"$(cat \"$pid_file\")\"; fi\n"
+        "      sleep 0.2\n    done\n    ;;\n  restart)\n    service_",
+        (long long)(service->stop_timeout_ms + 999) / 1000);
     script_name(out, service->name);
     strbuf_add_str(out, " stop\n    service_");
     script_name(out, service->name);
