@@ -98,13 +98,15 @@ static bool verb_is_word(const char *value, const char *const *words)
     return *words != NULL;
 }
 
-static enum err_code verb_not_a_word(const struct cli_option *o, const char *value, struct err *err)
+/* `what`: the option or verb that takes only these words. */
+static enum err_code verb_not_a_word(const char *what, const char *const *words, const char *value,
+                                     struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf known = STRBUF(0);
 
-    for (size_t i = 0; o->words[i]; i++)
-        strbuf_addf(&known, "%s%s", i ? ", " : "", o->words[i]);
-    (void)err_set(err, ERR_USAGE, "%s does not take '%s'", o->name, value);
+    for (size_t i = 0; words[i]; i++)
+        strbuf_addf(&known, "%s%s", i ? ", " : "", words[i]);
+    (void)err_set(err, ERR_USAGE, "%s does not take '%s'", what, value);
     return err_hint(err, "it takes: %s", strbuf_str(&known));
 }
 
@@ -118,7 +120,7 @@ static enum err_code verb_store_value(const struct cli_option *o, const char *va
     case CLI_TEXT:
     case CLI_MAYBE:
         if (o->words && !verb_is_word(value, o->words))
-            return verb_not_a_word(o, value, err);
+            return verb_not_a_word(o->name, o->words, value, err);
         *(const char **)field = value;
         return ERR_OK;
     case CLI_TEXTS: *vec_add((cli_texts *)field) = value; return ERR_OK;
@@ -173,6 +175,8 @@ static enum err_code verb_read(const struct verb *v, int argc, char **argv, stru
         (void)err_set(err, ERR_USAGE, "prusik %s takes: %s", v->name, v->args);
         return err_hint(err, "prusik %s --help", v->name);
     }
+    if (v->words && !verb_is_word(c->args[0], v->words))
+        return verb_not_a_word(v->name, v->words, c->args[0], err);
     return ERR_OK;
 }
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Every example runbook: init, what is open after filling it in, the script, the drawing.  TAP on stdout.
+# Every example runbook: init, what is open after filling it in, the script, the drawing; and the pages of the manual
+# that the program prints.  TAP on stdout.
 # usage: runbooks.sh ROOT FOLDER_OF_THE_PROGRAM
 set -eu
 root=$(realpath "$1")
@@ -54,6 +55,9 @@ for doc in "$root"/runbooks/*.md; do
   check "$stem: the script passes bash -n and shellcheck" script
   check "$stem: the drawing is well-formed" drawing
   check "$stem: the plan is the same when it is made again" same
+done
+for page in cli exit-codes; do
+  check "docs/reference/$page.md is what the program prints" sh -c "prusik reference $page | diff '$root/docs/reference/$page.md' -"
 done
 echo "1..$n"
 [ $n -gt 0 ] && [ $failed -eq 0 ]
