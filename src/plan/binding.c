@@ -52,10 +52,16 @@ static enum err_code binding_unknown(struct binding_reader *r, const struct yaml
     return err_hint(r->err, "docs/formats/binding.md lists the keys");
 }
 
+/* A section whose entries are all comments is empty. */
+static bool binding_is_map(const struct yaml_node *n)
+{
+    return n->kind == YAML_MAP || (n->kind == YAML_SCALAR && !n->quoted && !n->text.n);
+}
+
 static enum err_code binding_map(struct binding_reader *r, const struct yaml_node *map,
                                  const struct binding_key *keys, size_t n_keys, void *into)
 {
-    if (map->kind != YAML_MAP)
+    if (!binding_is_map(map))
         return binding_bad(r, map, "must be a map of keys");
     for (size_t i = 0; i < map->n_items; i++) {
         const struct yaml_node *n = &map->items[i];
@@ -174,7 +180,7 @@ static enum err_code binding_pairs_of(struct binding_reader *r, const struct yam
 {
     binding_pairs *list = field;
 
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of texts");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
@@ -184,6 +190,16 @@ static enum err_code binding_pairs_of(struct binding_reader *r, const struct yam
         *vec_add(list) = (struct binding_pair){item->key, item->text, item->line};
     }
     return ERR_OK;
+}
+
+/* The same where an empty text says nothing: a metric, a rule, the reason of a drop. */
+static enum err_code binding_full_pairs(struct binding_reader *r, const struct yaml_node *n,
+                                        void *field)
+{
+    for (size_t i = 0; i < n->n_items; i++)
+        if (n->items[i].kind == YAML_SCALAR && !n->items[i].text.n)
+            return binding_bad(r, &n->items[i], "must be a text");
+    return binding_pairs_of(r, n, field);
 }
 
 /* --- structured values --- */
@@ -196,7 +212,7 @@ static const struct binding_key binding_variable_keys[] = {
 static enum err_code binding_variables(struct binding_reader *r, const struct yaml_node *n,
                                        void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
@@ -228,7 +244,7 @@ static const struct binding_key binding_service_keys[] = {
 static enum err_code binding_services(struct binding_reader *r, const struct yaml_node *n,
                                       void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of services");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
@@ -281,7 +297,7 @@ static const struct binding_key binding_choice_keys[] = {
 static enum err_code binding_choices(struct binding_reader *r, const struct yaml_node *n,
                                      void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of choices");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
@@ -316,7 +332,7 @@ static const struct binding_key binding_answer_keys[] = {
 static enum err_code binding_answers(struct binding_reader *r, const struct yaml_node *n,
                                      void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of answers");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
@@ -344,7 +360,7 @@ static const struct binding_key binding_step_keys[] = {
 static enum err_code binding_steps(struct binding_reader *r, const struct yaml_node *n,
                                    void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of steps");
     for (size_t i = 0; i < n->n_items; i++) {
         struct binding_step *s = vec_add(&r->b->steps);
@@ -556,11 +572,11 @@ static const struct binding_key binding_keys[] = {
     {"databases", binding_databases, 0},
     {"maintenance", binding_maintenance, 0},
     {"scrape", binding_text, offsetof(struct binding, scrape)},
-    {"probes", binding_pairs_of, offsetof(struct binding, probes)},
-    {"metrics", binding_pairs_of, offsetof(struct binding, metrics)},
-    {"rules", binding_pairs_of, offsetof(struct binding, rules)},
+    {"probes", binding_full_pairs, offsetof(struct binding, probes)},
+    {"metrics", binding_full_pairs, offsetof(struct binding, metrics)},
+    {"rules", binding_full_pairs, offsetof(struct binding, rules)},
     {"watch", binding_watch, 0},
-    {"drop", binding_pairs_of, offsetof(struct binding, drops)},
+    {"drop", binding_full_pairs, offsetof(struct binding, drops)},
     {"choices", binding_choices, 0},
     {"answers", binding_answers, 0},
     {"steps", binding_steps, 0},
