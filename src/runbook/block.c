@@ -41,8 +41,19 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:you (?:should|will) see|should (?:show|see|look like|print|return|display|output)|"
         "looks? (?:like|similar)|will (?:print|show|return|look)|\\b(?:prints|returns|shows)|"
         "the output is|ausgabe|出力|実行結果|期待).{0,60}[:：]$",
-    [BLOCK_NOT_TO_RUN] = "^(?:if|when|unless|do not|don't|never|falls|wenn)\\b|\\be\\.g\\.|"
-                         "\\b(?:instead of|such as|for example|like|avoid|z\\.B\\.)\\b",
+    [BLOCK_NOT_TO_RUN] =
+        "^(?:if|when|unless|do not|don't|never|falls|wenn)\\b|\\be\\.g\\.|"
+        "\\b(?:instead of|such as|for example|like|avoid|z\\.B\\.)\\b|"
+        "\\b(?:was|were|been|used to|wurden?|worden)\\b", /* it tells what has happened */
+    [BLOCK_TO_RUN] =
+        "^(?:(?:please|then|now|next|finally|first|also|again)[, ]+)*"
+        "(?:run|rerun|execute|issue|type|enter|invoke|call|use|with|via|start|stop|restart|reload|"
+        "apply|deploy|install|upgrade|downgrade|roll|create|add|delete|remove|drop|scale|drain|"
+        "cordon|uncordon|promote|check|verify|confirm|test|wait|back ?up|dump|restore|copy|move|"
+        "fetch|pull|push|build|flush|enable|disable|turn|set|switch|log|go|change|connect|look|"
+        "see|show|list|clear|tag|migrate|patch|take|make|ensure|monitor|watch|tail|"
+        "führe|starte|stoppe|prüfe|installiere|lösche|setze)\\b|"
+        "(?:ausführen|starten|stoppen|prüfen|実行|確認|起動|停止)",
     [BLOCK_SIGNER] =
         "approv|\\bsign|\\blead\\b|owner|manager|officer|engineer|director|operator|"
         "\\bdba\\b|reviewe[rd]|authori[sz]ed|verified by|released by|freigabe|freigegeben|"
@@ -354,12 +365,36 @@ static bool block_span_is_command(const struct md_node *n, const struct md_span 
            (sv_trim(n->text).n == code.n && block_knows_command(code));
 }
 
+/*
+ * Is a person told to run what stands in the text?  "Restart: `x`", "Run `x`", `x` alone; and not "it was done by `x`":
+ * a command that is only spoken of must never be carried out.
+ */
+static bool block_says_run(const struct rb_build *b, const struct md_node *n)
+{
+    struct sv before;
+
+    if (regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], n->text))
+        return false;
+    for (size_t i = 0; i < n->n_spans; i++) {
+        const struct md_span *s = &n->spans[i];
+
+        if (s->kind != MD_CODE_SPAN)
+            continue;
+        before = sv_trim(sv_sub(n->text, 0, s->from));
+        if (sv_ends(before, SV(":")) || sv_ends(before, SV("：")))
+            return true;
+        if (!before.n && sv_trim(sv_sub(n->text, s->to, n->text.n)).n <= 1) /* a full stop */
+            return true;
+    }
+    return regex_has(b->block_patterns[BLOCK_TO_RUN], n->text);
+}
+
 bool block_inline(struct rb_build *b, const struct md_node *n)
 {
     size_t before = b->steps.n;
     bool found = false;
 
-    if (regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], n->text))
+    if (!block_says_run(b, n))
         return false;
     for (size_t i = 0; i < n->n_spans; i++) {
         const struct md_span *s = &n->spans[i];

@@ -22,6 +22,7 @@ enum block_pattern {
     BLOCK_MAKES_FILE,  /* "... add to x:" */
     BLOCK_NEW_FILE,    /* "Create x:" */
     BLOCK_IS_OUTPUT,   /* "Expected output:" */
+    BLOCK_TO_RUN,      /* "Run x", "Restart x" */
     BLOCK_NOT_TO_RUN,  /* "Never run x", "e.g. x" */
     BLOCK_SIGNER,      /* keys of a blank that somebody signs on */
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */

@@ -266,6 +266,36 @@ T(sql_is_a_step_and_reference_sections_have_none)
     only_expect(step(&r, 0), EXPECT_EXIT, 6);
 }
 
+T(a_command_that_is_only_spoken_of_is_not_carried_out)
+{
+    static const struct {
+        const char *item;
+        bool run;
+    } rows[] = {
+        {"Run `systemctl stop app`", true},
+        {"Then restart the worker with `systemctl restart app`.", true},
+        {"Restart: `systemctl restart app`", true},
+        {"`systemctl restart app`.", true},
+        {"`systemctl restart app` を実行する", true},
+        {"Verify that `systemctl stop app` was run", false},
+        {"It's `systemctl stop app` that does it", false},
+        {"Never run `systemctl stop app`", false},
+        {"If it is broken run `systemctl stop app`", false},
+        {"The timer used `systemctl stop app` before", false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(reading_done) struct reading r;
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        strbuf_addf(&text, "## Steps\n\n- [ ] %s\n", rows[i].item);
+        read_text(&r, strbuf_str(&text));
+        T_EQ(r.rb.n_steps, 1);
+        if ((step(&r, 0)->kind == STEP_SHELL) != rows[i].run)
+            T_FAIL("'%s' is a step of kind %s", rows[i].item, rb_step_name(step(&r, 0)->kind));
+    }
+}
+
 T(prose_after_a_block_speaks_of_its_steps)
 {
     CLEANUP(reading_done) struct reading r;
@@ -486,6 +516,7 @@ T_MAIN(T_CASE(sections_have_roles_and_paths),
        T_CASE(steps_know_the_host_that_they_run_on),
        T_CASE(fences_are_what_their_language_label_and_lines_say),
        T_CASE(sql_is_a_step_and_reference_sections_have_none),
+       T_CASE(a_command_that_is_only_spoken_of_is_not_carried_out),
        T_CASE(prose_after_a_block_speaks_of_its_steps),
        T_CASE(what_is_expected_of_a_person_is_asked),
        T_CASE(an_expectation_without_a_step_or_without_end_is_no_check),
