@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "action/procs.h"
+#include "action/remote.h"
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/sv.h"
@@ -33,6 +34,11 @@ static const char session_driver[] =
 
 enum { SESSION_PIECES = 5, SESSION_CHUNK = 65536 };
 
+/* ssh(1) ends so when the connection cannot be made, or breaks. */
+#define SESSION_SSH_FAILED 255
+/* How long what runs over there may take to end after KILL, before the connection is given up. */
+#define SESSION_KILL_MS 5000
+
 /* How often is looked whether what was told to end has ended: no descriptor tells of foreign processes. */
 #define SESSION_LOOK_MS 20
 
@@ -50,6 +56,8 @@ struct session {
     char **env;
     char *cwd;
     uint64_t grace_ms;
+    struct remote *remote; /* NULL: the shell runs here */
+    bool killing;          /* what runs over there is being ended */
     bool (*started)(void *arg, pid_t pid);
     void *started_arg;
 
@@ -103,6 +111,7 @@ struct session *session_new(uv_loop_t *loop, const struct session_spec *spec)
     s->env = session_copy_env(spec->env);
     s->cwd = xstrdup(spec->cwd);
     s->grace_ms = spec->grace_ms ? spec->grace_ms : 5000;
+    s->remote = spec->remote ? remote_new(spec->remote) : NULL;
     s->started = spec->started;
     s->started_arg = spec->arg;
     s->command_fd = s->report_fd = -1;
@@ -120,6 +129,7 @@ static void session_free(struct session *s)
     strbuf_release(&s->restore);
     session_state_release(&s->base);
     session_state_release(&s->state);
+    remote_free(s->remote);
     free(s);
 }
 
@@ -177,7 +187,7 @@ static void session_on_handle_closed(uv_handle_t *h)
 
 static void session_close_handles(struct session *s)
 {
-    if (!s->handles_open || s->has_child)
+    if (!s->handles_open || s->has_child || s->killing)
         return;
     if (!uv_is_closing((uv_handle_t *)&s->report))
         uv_close((uv_handle_t *)&s->report, session_on_handle_closed);
@@ -212,15 +222,45 @@ static void session_arm(struct session *s, uint64_t ms)
     (void)uv_timer_start(&s->timer, session_on_timer, ms, 0); /* fails only without a callback */
 }
 
+static void session_on_killed(void *arg);
+
+/* Everything but the shell is told to end: it then reports. */
+static void session_tell_end(struct session *s)
+{
+    if (s->remote && s->remote->pid) {
+        s->killing = true;
+        remote_kill(s->remote, s->loop, s->grace_ms, session_on_killed, s);
+        return;
+    }
+    (void)session_signal(s, s->remote ? 0 : s->sid, SIGTERM); /* ssh that does not get there */
+    (void)session_signal(s, s->sid, SIGCONT); /* a stopped process does not see TERM */
+}
+
 /* Closed when the shell and all that it has left in the background have ended. */
 static void session_close_step(struct session *s)
 {
-    if (s->has_child || uv_is_closing((uv_handle_t *)&s->timer))
+    if (s->has_child || s->killing || uv_is_closing((uv_handle_t *)&s->timer))
         return;
     if (session_end_left(s, 0) > 0)
         session_arm(s, SESSION_LOOK_MS);
     else
         session_close_handles(s);
+}
+
+/* Contact with the other host was lost, or never made: what ssh says of it. */
+static void session_lost(struct session *s)
+{
+    struct sv said = sv_trim(strbuf_sv(&s->remote->said));
+    size_t lf = said.n;
+
+    while (lf > 0 && said.p[lf - 1] != '\n') /* the last line says why */
+        lf--;
+    if (s->phase == SESSION_STARTING)
+        (void)err_set(&s->child.err, ERR_NET, "host '%s' cannot be reached: %.*s", s->remote->host,
+                      SV_FMT(said.n ? sv_sub(said, lf, said.n) : SV("ssh says nothing")));
+    else
+        (void)err_set(&s->child.err, ERR_NET, "contact with host '%s' was lost", s->remote->host);
+    (void)err_hint(&s->child.err, "try: ssh %s true", s->remote->host);
 }
 
 /* The shell has ended: by itself (exit, exec), by a signal, or because we closed it. */
@@ -239,9 +279,14 @@ static void session_on_child_done(struct child *c, enum err_code rc)
     s->sid = 0;
     if (session_busy(s)) {
         int64_t status = c->sig ? 128 + c->sig : c->status;
+        bool lost = s->remote && (c->sig || status == SESSION_SSH_FAILED);
 
+        if (lost)
+            session_lost(s);
         if (!started || s->phase == SESSION_STARTING)
             session_finish(s, rc == ERR_OK ? ERR_FAILED : rc, -1);
+        else if (lost && !s->stopping)
+            session_finish(s, ERR_NET, -1);
         else
             session_finish(s, s->stopping ? s->why : ERR_OK, status);
     }
@@ -282,12 +327,25 @@ static void session_stop(struct session *s, enum err_code why)
     s->stopping = true;
     s->why = why;
     s->kill_ms = uv_now(s->loop) + s->grace_ms;
-    (void)session_signal(s, s->sid, SIGTERM);
-    (void)session_signal(s, s->sid, SIGCONT); /* a stopped process does not see TERM */
-    session_arm(s, s->grace_ms);
+    session_tell_end(s);
+    session_arm(s, s->remote ? s->grace_ms + SESSION_KILL_MS : s->grace_ms);
 }
 
 static void session_drained(struct session *s);
+
+/* Nothing that the command has started runs over there any more. */
+static void session_on_killed(void *arg)
+{
+    struct session *s = arg;
+
+    s->killing = false;
+    if (s->phase == SESSION_DRAINING)
+        session_drained(s);
+    else if (s->phase == SESSION_CLOSING)
+        session_close_step(s);
+    else
+        session_close_handles(s); /* when ssh has ended */
+}
 
 static void session_on_timer(uv_timer_t *t)
 {
@@ -318,7 +376,10 @@ void session_cancel(struct session *s)
 static void session_finish(struct session *s, enum err_code rc, int64_t status)
 {
     struct session_command cmd = s->cmd;
-    struct session_result r = {.rc = rc, .status = status, .state_changed = s->changed};
+    struct session_result r = {.rc = rc,
+                               .status = status,
+                               .state_changed = s->changed,
+                               .lost = rc == ERR_NET && s->phase != SESSION_STARTING};
 
     if (s->handles_open && !uv_is_closing((uv_handle_t *)&s->timer))
         (void)uv_timer_stop(&s->timer); /* always succeeds */
@@ -376,7 +437,9 @@ static void session_drained(struct session *s)
 {
     if (s->phase != SESSION_DRAINING || s->pending[CHILD_OUT] || s->pending[CHILD_ERR])
         return;
-    if (s->stopping && session_end_left(s, s->sid) > 0)
+    if (s->killing)
+        return; /* session_on_killed() goes on */
+    if (s->stopping && !s->remote && session_end_left(s, s->sid) > 0)
         session_arm(s, SESSION_LOOK_MS);
     else
         session_finish(s, s->stopping ? s->why : ERR_OK, s->status);
@@ -391,6 +454,8 @@ static void session_drain(struct session *s)
         int n = 0;
 
         s->pending[i] = 0;
+        if (s->remote) /* the marks in the outputs have come */
+            continue;
         if (uv_fileno((uv_handle_t *)&s->child.pipe[i], &fd) == 0 && ioctl(fd, FIONREAD, &n) == 0)
             s->pending[i] = (size_t)n;
     }
@@ -468,10 +533,39 @@ static void session_on_report(uv_stream_t *stream, ssize_t n, const uv_buf_t *bu
     }
 }
 
+static void session_show(void *arg, enum child_stream stream, struct sv bytes)
+{
+    struct session *s = arg;
+
+    if (s->phase == SESSION_STARTING)
+        strbuf_add_sv(&s->remote->said, bytes);
+    else if (s->cmd.output && s->phase == SESSION_RUNNING)
+        s->cmd.output(s->cmd.arg, stream, bytes);
+}
+
+static void session_on_remote_output(struct session *s, enum child_stream stream, struct sv bytes)
+{
+    struct sv pieces[SESSION_PIECES], report;
+    enum err_code rc;
+
+    if (remote_feed(s->remote, stream, bytes, session_show, s, &report, &rc) &&
+        session_pieces(report, pieces)) {
+        session_take_report(s, pieces);
+        remote_taken(s->remote); /* the session lives on until its ssh has ended */
+    } else if (rc != ERR_OK) {
+        session_stop(s, rc);
+        (void)session_signal(s, 0, SIGKILL);
+    }
+}
+
 static void session_on_output(struct child *c, enum child_stream stream, struct sv bytes)
 {
     struct session *s = container_of(c, struct session, child);
 
+    if (s->remote) {
+        session_on_remote_output(s, stream, bytes);
+        return;
+    }
     if (s->cmd.output && (s->phase == SESSION_RUNNING || s->phase == SESSION_DRAINING))
         s->cmd.output(s->cmd.arg, stream, bytes);
     if (s->phase == SESSION_DRAINING) {
@@ -488,11 +582,13 @@ static void session_spawn(struct session *s, int command, int report)
                                        session_driver, "prusik",      NULL};
     const int pass[] = {command, report, s->report_fd};
 
-    s->child = (struct child){.spec = {.argv = argv,
+    if (s->remote)
+        remote_begin(s->remote);
+    s->child = (struct child){.spec = {.argv = s->remote ? remote_argv(s->remote) : argv,
                                        .env = (const char *const *)s->env,
                                        .cwd = s->cwd,
                                        .pass = pass,
-                                       .n_pass = ARRAY_LEN(pass),
+                                       .n_pass = s->remote ? 1 : ARRAY_LEN(pass),
                                        .grace_ms = s->grace_ms},
                               .output = session_on_output,
                               .done = session_on_child_done};
@@ -552,6 +648,11 @@ static void session_next(struct session *s)
         session_start(s);
         if (s->phase != SESSION_STARTING)
             return;
+        if (s->remote) {
+            strbuf_add_sv(&script, strbuf_sv(&s->remote->init));
+            strbuf_add_str(&script, ":");
+            text = strbuf_sv(&script);
+        }
     } else {
         s->phase = SESSION_RUNNING;
         if (s->fresh && !session_state_equal(&s->base, &s->state)) {

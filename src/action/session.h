@@ -21,7 +21,15 @@
 
 struct session;
 
+/* Where a shell runs, when it is not here (remote.h). */
+struct session_remote {
+    const char *host;       /* as ssh(1) takes it */
+    const char *const *ssh; /* "ssh" and its options, NULL-terminated */
+    struct sv init;         /* commands that set the environment over there */
+};
+
 struct session_spec {
+    const struct session_remote *remote; /* NULL: here; then env and cwd are the shell's */
     const char *const *env; /* "NAME=value", NULL-terminated: all that the shell gets */
     const char *cwd;
     uint64_t grace_ms; /* between TERM and KILL */
@@ -35,9 +43,13 @@ struct session_spec {
 
 /* What a command came to. */
 struct session_result {
-    enum err_code rc; /* ERR_OK: it ended, see status; ERR_TIMEOUT, ERR_INTERRUPTED: ended by us */
-    int64_t status;   /* 0..255; 128 + signal; -1: unknown */
+    /* ERR_OK: it ended, see status; ERR_TIMEOUT, ERR_INTERRUPTED: ended by us; ERR_NET: contact was lost, and
+     * nobody knows what became of it */
+    enum err_code rc;
+    int64_t status; /* 0..255; 128 + signal; -1: unknown */
     bool state_changed;
+    bool
+        lost; /* the command was sent to another host, and contact was lost before it told its end */
     struct err err;
 };
 

@@ -22,6 +22,9 @@ static void shell_on_done(void *arg, const struct session_result *r)
     case ERR_OK: action_finish(a, ACTION_ENDED); break;
     case ERR_TIMEOUT: action_finish(a, ACTION_TIMEOUT); break;
     case ERR_INTERRUPTED: action_finish(a, ACTION_STOPPED); break;
+    case ERR_NET: /* before it began it was not carried out; later nobody knows */
+        action_finish(a, r->lost ? ACTION_LOST : ACTION_BROKE);
+        break;
     default: action_finish(a, ACTION_BROKE); break;
     }
 }

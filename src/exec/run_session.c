@@ -83,22 +83,75 @@ static struct run_session *run_session_add(struct run *r, struct sv name)
     return rs;
 }
 
-static void run_session_open(struct run *r, struct run_session *rs)
+/* What the plan, secrets and prusik itself set, as commands: the rest of our environment is not that of the host. */
+static void run_remote_init(char *const *env, size_t from, struct strbuf *out)
+{
+    for (size_t i = from; env[i]; i++) {
+        struct sv pair = sv_from(env[i]);
+        size_t eq = sv_find_byte(pair, '=', 0);
+
+        strbuf_addf(out, "export %.*s=", SV_FMT(sv_sub(pair, 0, eq)));
+        session_quote(sv_sub(pair, eq + 1, pair.n), out);
+        strbuf_add_byte(out, '\n');
+    }
+}
+
+/* The user's own ssh; never a question that nobody would see, and a host that is gone is noticed. */
+static const char *const run_ssh[] = {"ssh", "-T",
+                                      "-o",  "BatchMode=yes",
+                                      "-o",  "ConnectTimeout=20",
+                                      "-o",  "ServerAliveInterval=10",
+                                      "-o",  "ServerAliveCountMax=3"};
+
+struct run_remote {
+    struct session_remote spec;
+    VEC(const char *) ssh;
+    struct strbuf init;
+};
+
+static void run_remote_make(struct run *r, const struct plan_step *p, char *const *env,
+                            struct run_remote *out)
+{
+    size_t own = r->plan->n_env + r->opt.n_secret_env + 2,
+           n = 0; /* as run_session_env() adds them, last */
+
+    while (env[n])
+        n++;
+    out->init = STRBUF(0);
+    run_remote_init(env, n - own, &out->init);
+    for (size_t i = 0; i < ARRAY_LEN(run_ssh); i++)
+        *vec_add(&out->ssh) = run_ssh[i];
+    for (size_t i = 0; i < p->n_ssh; i++)
+        *vec_add(&out->ssh) = arena_strdup(&r->arena, p->ssh[i]);
+    *vec_add(&out->ssh) = NULL;
+    out->spec = (struct session_remote){.host = arena_strdup(&r->arena, p->address),
+                                        .ssh = out->ssh.v,
+                                        .init = strbuf_sv(&out->init)};
+}
+
+static void run_session_open(struct run *r, struct run_session *rs, const struct plan_step *p)
 {
     char **env = run_session_env(r);
     CLEANUP(mem_freep) char *cwd = xstrdup_sv(r->plan->workdir);
+    struct run_remote remote = {.init = STRBUF(0)};
     struct session_spec spec = {.env = (const char *const *)env,
                                 .cwd = cwd,
                                 .grace_ms = r->opt.grace_ms,
                                 .started = run_on_shell,
                                 .arg = rs};
 
+    if (p->address.n) {
+        run_remote_make(r, p, env, &remote);
+        spec.remote = &remote.spec;
+    }
     rs->s = session_new(&r->loop, &spec);
     if (rs->restore)
         session_restore_diff(rs->s, rs->restore);
     for (size_t i = 0; env[i]; i++)
         free(env[i]);
     free(env);
+    vec_release(&remote.ssh);
+    strbuf_release(&remote.init);
 }
 
 /* Steps of the way back never share a shell with the way forward: their procedures are others. */
@@ -109,7 +162,7 @@ struct session *run_session_for(struct run *r, const struct plan_step *p)
     if (!rs)
         rs = run_session_add(r, p->session);
     if (!rs->s)
-        run_session_open(r, rs);
+        run_session_open(r, rs, p);
     return rs->s;
 }
 

@@ -49,6 +49,9 @@ static void run_on_output(struct action *a, enum child_stream stream, struct sv 
     run_tell_output(r, run_current(r), stream, shown);
 }
 
+/* How often a step is begun whose contact is lost, when beginning it again does no harm. */
+#define RUN_LOST_TRIES 3u
+
 static void run_on_action_done(struct action *a)
 {
     struct run *r = a->owner;
@@ -58,7 +61,14 @@ static void run_on_action_done(struct action *a)
         return;
     switch (a->outcome.result) {
     case ACTION_ENDED: run_step_event(r, EV_ENDED); break;
-    case ACTION_LOST: run_step_event(r, EV_LOST); break;
+    case ACTION_LOST:
+        if (run_current(r)->attempt < RUN_LOST_TRIES) {
+            run_step_event(r, EV_LOST);
+            break;
+        }
+        run_set_reason(r, "%s %u times", a->outcome.err.msg, RUN_LOST_TRIES);
+        run_step_event(r, EV_BROKE);
+        break;
     case ACTION_BROKE:
     case ACTION_TIMEOUT:
         run_set_reason(r, "%s", a->outcome.err.msg);
@@ -279,10 +289,19 @@ static void run_check(struct run *r)
 
 /* --- asking --- */
 
+/* Contact with the host was lost during the act. */
+static bool run_is_lost(const struct run *r)
+{
+    return r->action_ready && r->action.outcome.result == ACTION_LOST;
+}
+
 static struct sv run_question_text(struct run *r, const struct plan_step *p)
 {
     const struct plan_expect *e;
 
+    if (r->question == QUESTION_DOUBT && run_is_lost(r))
+        return arena_fmt(&r->arena, "%s while '%.*s' ran: did it happen?",
+                         r->action.outcome.err.msg, SV_FMT(p->command));
     if (r->question == QUESTION_DOUBT)
         return arena_fmt(&r->arena,
                          "'%.*s' was begun before the run was interrupted: did it happen?",
@@ -293,10 +312,16 @@ static struct sv run_question_text(struct run *r, const struct plan_step *p)
     return e ? e->e.source : p->command;
 }
 
-static void run_wait_for(struct run *r, const char *what)
+static void run_wait_for(struct run *r, const char *what, const char *next)
 {
-    (void)err_set(&r->err, ERR_WAITING, "step %.*s waits for %s", SV_FMT(run_current(r)->p->id),
-                  what);
+    struct sv id = run_current(r)->p->id;
+
+    if (run_is_lost(r))
+        (void)err_set(&r->err, ERR_WAITING, "step %.*s is in doubt, %s: did it happen?", SV_FMT(id),
+                      r->action.outcome.err.msg);
+    else
+        (void)err_set(&r->err, ERR_WAITING, "step %.*s waits for %s", SV_FMT(id), what);
+    (void)err_hint(&r->err, "%s", next); /* before the end: it is journaled */
     run_end(r, EXIT_CODE_WAITING);
 }
 
@@ -305,12 +330,15 @@ static void run_ask(struct run *r)
     const struct plan_step *p = run_current(r)->p;
 
     if (sv_eq(p->kind, SV("approval"))) {
-        run_wait_for(r, "an approval");
-        (void)err_hint(&r->err, "prusik approve %s --as NAME, then prusik resume %s",
-                       event_run_text(r->id).s, event_run_text(r->id).s);
+        struct sv next = arena_fmt(&r->arena, "prusik approve %s --as NAME, then prusik resume %s",
+                                   event_run_text(r->id).s, event_run_text(r->id).s);
+
+        run_wait_for(r, "an approval", next.p);
     } else if (!r->opt.ask) {
-        run_wait_for(r, "an answer");
-        (void)err_hint(&r->err, "prusik resume %s from a terminal", event_run_text(r->id).s);
+        struct sv next =
+            arena_fmt(&r->arena, "prusik resume %s from a terminal", event_run_text(r->id).s);
+
+        run_wait_for(r, "an answer", next.p);
     } else {
         r->asking = true;
         r->opt.ask(r->opt.arg,

@@ -159,20 +159,35 @@ static enum err_code binding_list(struct binding_reader *r, const struct yaml_no
     return ERR_OK;
 }
 
+/* A list of words into *words and *n_words. */
+static enum err_code binding_take_words(struct binding_reader *r, const struct yaml_node *n,
+                                        struct sv **words, size_t *n_words)
+{
+    binding_texts list = {0};
+    enum err_code rc = binding_list(r, n, &list);
+
+    if (rc == ERR_OK && list.n == 0)
+        rc = binding_bad(r, n, "must not be empty");
+    if (rc == ERR_OK) {
+        *words = arena_memdup(&r->b->arena, list.v, list.n * sizeof(*list.v));
+        *n_words = list.n;
+    }
+    vec_release(&list);
+    return rc;
+}
+
 static enum err_code binding_words(struct binding_reader *r, const struct yaml_node *n, void *field)
 {
     struct binding_service *s = container_of((struct sv **)field, struct binding_service, command);
-    binding_texts words = {0};
-    enum err_code rc = binding_list(r, n, &words);
 
-    if (rc == ERR_OK && words.n == 0)
-        rc = binding_bad(r, n, "must name a program");
-    if (rc == ERR_OK) {
-        s->command = arena_memdup(&r->b->arena, words.v, words.n * sizeof(*words.v));
-        s->n_command = words.n;
-    }
-    vec_release(&words);
-    return rc;
+    return binding_take_words(r, n, &s->command, &s->n_command);
+}
+
+static enum err_code binding_ssh(struct binding_reader *r, const struct yaml_node *n, void *field)
+{
+    struct binding_host *h = container_of((struct sv **)field, struct binding_host, ssh);
+
+    return binding_take_words(r, n, &h->ssh, &h->n_ssh);
 }
 
 static enum err_code binding_pairs_of(struct binding_reader *r, const struct yaml_node *n,
@@ -285,6 +300,31 @@ static enum err_code binding_databases(struct binding_reader *r, const struct ya
         if (!sv_starts(d->url, SV("sqlite:")))
             return binding_bad(r, item,
                                "needs 'url: sqlite:PATH'; other databases are not supported yet");
+    }
+    return ERR_OK;
+}
+
+static const struct binding_key binding_host_keys[] = {
+    {"address", binding_text, offsetof(struct binding_host, address)},
+    {"ssh", binding_ssh, offsetof(struct binding_host, ssh)},
+};
+
+static enum err_code binding_hosts(struct binding_reader *r, const struct yaml_node *n,
+                                   void *field UNUSED)
+{
+    if (n->kind != YAML_MAP)
+        return binding_bad(r, n, "must be a map of hosts");
+    for (size_t i = 0; i < n->n_items; i++) {
+        const struct yaml_node *item = &n->items[i];
+        struct binding_host *h = vec_add(&r->b->hosts);
+
+        *h = (struct binding_host){.name = item->key, .line = item->line};
+        if (item->kind == YAML_SCALAR)
+            h->address = item->text;
+        else if (binding_map(r, item, binding_host_keys, ARRAY_LEN(binding_host_keys), h) != ERR_OK)
+            return r->err->code;
+        if (sv_starts(h->address, SV("-")))
+            return binding_bad(r, item, "must not begin with '-'");
     }
     return ERR_OK;
 }
@@ -557,6 +597,19 @@ const struct binding_database *binding_find_database(const struct binding *b, st
     return NULL;
 }
 
+const struct binding_host *binding_find_host(const struct binding *b, struct sv name)
+{
+    const struct binding_host *any = NULL;
+
+    for (size_t i = 0; i < b->hosts.n; i++) {
+        if (sv_eq(b->hosts.v[i].name, name))
+            return &b->hosts.v[i];
+        if (sv_eq(b->hosts.v[i].name, SV("*")))
+            any = &b->hosts.v[i];
+    }
+    return any;
+}
+
 /* --- the whole file --- */
 
 static const struct binding_key binding_keys[] = {
@@ -570,6 +623,7 @@ static const struct binding_key binding_keys[] = {
     {"variables", binding_variables, 0},
     {"services", binding_services, 0},
     {"databases", binding_databases, 0},
+    {"hosts", binding_hosts, 0},
     {"maintenance", binding_maintenance, 0},
     {"scrape", binding_text, offsetof(struct binding, scrape)},
     {"probes", binding_full_pairs, offsetof(struct binding, probes)},
@@ -730,6 +784,7 @@ void binding_release(struct binding *b)
     vec_release(&b->variables);
     vec_release(&b->services);
     vec_release(&b->databases);
+    vec_release(&b->hosts);
     vec_release(&b->choices);
     vec_release(&b->answers);
     vec_release(&b->steps);

@@ -49,6 +49,14 @@ struct binding_database {
     size_t line;
 };
 
+/* A host that the document names; "*": any that is not listed. */
+struct binding_host {
+    struct sv name, address; /* address: as ssh takes it; "local": here; empty: the name */
+    struct sv *ssh;          /* options of ssh */
+    size_t n_ssh;
+    size_t line;
+};
+
 struct binding_step {
     struct sv step, undo, skip, in_doubt;
     struct sv database; /* a name of the databases */
@@ -73,6 +81,7 @@ struct binding {
     VEC(struct binding_variable) variables;
     VEC(struct binding_service) services;
     VEC(struct binding_database) databases;
+    VEC(struct binding_host) hosts;
     VEC(struct binding_choice) choices;
     VEC(struct binding_answer) answers;
     VEC(struct binding_step) steps;
@@ -110,6 +119,8 @@ NODISCARD enum err_code binding_expand(const struct binding *b, struct sv text, 
                                        struct err *err);
 /* The database of this name; NULL: there is none. */
 const struct binding_database *binding_find_database(const struct binding *b, struct sv name);
+/* How this host of the document is reached; NULL: the binding does not say. */
+const struct binding_host *binding_find_host(const struct binding *b, struct sv name);
 /* A path of the binding, expanded and absolute; in the binding's arena. */
 NODISCARD enum err_code binding_file(struct binding *b, struct sv text, struct sv *ret,
                                      struct err *err);

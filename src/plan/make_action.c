@@ -265,13 +265,22 @@ static void make_shell_step(struct make *m, const struct rb_step *s, json_t *out
         json_put_int(action, "delay_ms", s->command->delay_ms);
 }
 
-static void make_remote(struct make *m, const struct rb_step *s, json_t *out)
+/* On another host everything is a command of its shell. */
+static void make_remote(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
 {
-    json_put_sv(out, "host", s->host);
+    enum command_form form = s->command->form;
+
+    if (form == COMMAND_POLL || form == COMMAND_FOLLOW || form == COMMAND_SLEEP)
+        (void)make_actions[form](m, s, out, action); /* these always apply */
+    else
+        (void)make_shell(m, s, out, action);
+}
+
+static void make_remote_sql(struct make *m, const struct rb_step *s, json_t *out)
+{
+    json_put_str(out, "kind", "sqlite");
     make_question(m, s->line, "unsupported", true,
-                  arena_fmt(m->arena,
-                            "this runs on host '%.*s': remote hosts are not supported yet",
-                            SV_FMT(s->host)),
+                  arena_fmt(m->arena, "SQL on host '%.*s' is not supported yet", SV_FMT(s->host)),
                   arena_fmt(m->arena, "steps: {\"%.*s\": {skip: WHY}}",
                             SV_FMT(names_short(&m->names, s->id))));
 }
@@ -280,16 +289,24 @@ enum err_code make_action(struct make *m, uint32_t step, const struct binding_st
                           json_t *out)
 {
     const struct rb_step *s = &m->rb->steps[step];
+    bool remote = make_is_remote(m, s);
     json_t *action = json_object();
 
     json_put(out, "action", action);
-    if (s->host.n)
-        make_remote(m, s, out);
     switch (s->kind) {
-    case STEP_SHELL: make_shell_step(m, s, out, action); return ERR_OK;
+    case STEP_SHELL:
+        if (remote)
+            make_remote(m, s, out, action);
+        else
+            make_shell_step(m, s, out, action);
+        return ERR_OK;
     case STEP_MANUAL: json_put_str(out, "kind", "manual"); return ERR_OK;
     case STEP_APPROVAL: json_put_str(out, "kind", "approval"); return ERR_OK;
-    case STEP_SQL: return make_sql(m, s, set, out, action);
+    case STEP_SQL:
+        if (!remote)
+            return make_sql(m, s, set, out, action);
+        make_remote_sql(m, s, out);
+        return ERR_OK;
     case STEP_HTTP:
     case STEP__N:
     default:

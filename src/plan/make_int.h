@@ -57,6 +57,17 @@ json_t *make_word(struct make *m, const struct shell_word *w, size_t line);
 /* The word's text when the binding can say it now (no run-time values in it); false otherwise. */
 bool make_word_now(struct make *m, const struct shell_word *w, struct strbuf *out);
 
+/* --- make_host.c --- */
+
+/* How the step's host is reached; NULL: it runs here.  *bound: the binding says so. */
+const struct binding_host *make_host(const struct make *m, const struct rb_step *s, bool *bound);
+/* Does it run on another host? */
+bool make_is_remote(const struct make *m, const struct rb_step *s);
+/* "host", "remote" and "session" of a step; asks for a host that is not bound. */
+void make_where_host(struct make *m, const struct rb_step *s, struct sv session, json_t *out);
+/* Can the form be judged from what a command on another host prints? */
+bool make_remote_shows(enum rb_expect_form form);
+
 /* --- make_action.c --- */
 
 /* {"kind", "action"} of a step into `out`; `set`: what the binding says of it, or NULL. */

@@ -128,6 +128,7 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
 
     for (size_t i = 0; i < s->n_expects; i++) {
         const struct rb_expect *e = &s->expects[i];
+        struct rb_expect seen = *e;
         const struct binding_pair *drop = make_dropped(m, e->line, e->source);
 
         if (drop) {
@@ -137,6 +138,9 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
             json_append(dropped, j);
             continue;
         }
+        if (make_is_remote(m, s) && !make_remote_shows(e->form))
+            seen.form = EXPECT_ASK; /* what only a machine that is there could know */
+        e = &seen;
         json_append(list, make_expect(m, e));
         if (e->form == EXPECT_ASK && !answered)
             make_question(m, e->line, "expectation", false,
@@ -228,8 +232,7 @@ static void make_where(struct make *m, const struct rb_step *s, json_t *out)
     json_put_int(out, "line", (int64_t)s->line);
     json_put_int(out, "end_line", (int64_t)s->end_line);
     json_put_str(out, "role", p ? rb_role_name(p->role) : "deploy");
-    json_put_sv(out, "session", make_session(m, s));
-    json_put_str(out, "host", "local");
+    make_where_host(m, s, make_session(m, s), out);
     json_put_sv(out, "part", p ? p->id : SV(""));
     json_put_sv(out, "title", p ? p->title : SV(""));
     json_put_sv(out, "note", s->note);

@@ -181,6 +181,8 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
         .in_doubt = json_get_sv(j, "in_doubt"),
         .in_doubt_why = json_get_sv(j, "in_doubt_why"),
     };
+    s->address = json_get_sv(json_object_get(j, "remote"), "address");
+    s->ssh = plan_texts(&p->arena, json_object_get(json_object_get(j, "remote"), "ssh"), &s->n_ssh);
     if (!s->id.n || !s->kind.n || !json_is_object(s->action))
         return err_set(err, ERR_CORRUPT, "plan: a step has no id, kind or action");
     s->n_expects = plan_size(j, "expectations");

@@ -34,6 +34,9 @@ enum plan_undo { UNDO_NOTHING, UNDO_INVERSE, UNDO_SECTION, UNDO_ACCEPTED, UNDO_G
 const char *plan_undo_name(enum plan_undo u);
 
 struct plan_step {
+    struct sv address; /* of another host, as ssh takes it; empty: here */
+    struct sv *ssh;    /* options of ssh for it */
+    size_t n_ssh;
     struct sv id, role, kind, host, session, part, title, note, command, effect;
     size_t line, end_line;
     const json_t *action;

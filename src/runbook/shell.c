@@ -453,7 +453,11 @@ static void shell_add_items(struct shell_build *b, TSNode root, struct shell_scr
         } else if (ts_node_is_named(n)) {
             shell_add_item(b, n);
         } else if (shell_is(n, "&") && b->items.n) {
-            vec_last(&b->items)->background = true;
+            struct shell_item *last = vec_last(&b->items);
+
+            last->background = true; /* the '&' is part of what is run */
+            last->to = ts_node_end_byte(n);
+            last->text = sv_sub(b->text, last->from, last->to);
         }
     }
 }

@@ -195,7 +195,7 @@ T(a_value_of_another_type_is_refused_with_file_and_line)
         {"services: {w: {manager: process, command: [a]}}", "'w' needs a command and a pid_file"},
         {"services: {w: {manager: process, pid_file: p}}", "'w' needs a command and a pid_file"},
         {"services: {w: {command: a b}}", "'command' must be a list"},
-        {"services: {w: {command: []}}", "'command' must name a program"},
+        {"services: {w: {command: []}}", "'command' must not be empty"},
         {"services: {w: {start_timeout: soon}}", "'start_timeout' must be a duration such as 30s"},
         {"maintenance: x", "'maintenance' must be a map of keys"},
         {"watch: {until: 30m}", "'until' must be a moment such as T+30m"},

@@ -483,18 +483,39 @@ T(what_looks_again_and_again_needs_an_end)
     world_end(&w);
 }
 
-T(what_this_version_cannot_carry_out_is_a_question)
+T(a_host_of_the_document_is_one_that_the_binding_knows)
 {
     struct world w;
 
-    world_make(&w, DEPLOY SH("ssh web1\nuptime"), BOUND);
-    T_EQ(count_questions(&w, "unsupported"), 1);
+    world_make(&w, DEPLOY SH("ssh web1\nuptime\ncurl -f http://x/\n# Expected: HTTP 200"), BOUND);
+    T_EQ(count_questions(&w, "host"), 1);
     T_CHECK(plan_open(&w.plan, true) > 0);
     T_SV(w.plan.steps[0].host, "web1");
     world_end(&w);
     world_make(&w, "# Web\n\n## Rollback\n" SH("ssh web1\nuptime"), BOUND);
-    T_EQ(count_questions(&w, "unsupported"), 1);
+    T_EQ(count_questions(&w, "host"), 1);
     world_end(&w);
+
+    world_make(&w, DEPLOY SH("ssh web1\nuptime\ncurl -f http://x/\n# Expected: HTTP 200"),
+               BOUND "hosts: {web1: {address: ops@10.0.0.7, ssh: [-p, 2200]}}\n");
+    T_EQ(count_questions(&w, "host"), 0);
+    T_SV(w.plan.steps[0].address, "ops@10.0.0.7");
+    T_EQ(w.plan.steps[0].n_ssh, 2);
+    T_SV(w.plan.steps[0].ssh[1], "2200");
+    T_CHECK(sv_ends(w.plan.steps[0].session, SV("@web1")));
+    T_SV(w.plan.steps[1].kind, "shell");         /* there, not by our own HTTP client */
+    T_EQ(count_questions(&w, "expectation"), 1); /* curl does not print the status */
+    world_end(&w);
+
+    world_make(&w, DEPLOY SH("ssh web1\nuptime\ncurl -f http://x/\n# Expected: HTTP 200"),
+               BOUND "hosts: {'*': local}\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_SV(w.plan.steps[0].host, "local");
+    T_EQ(w.plan.steps[0].address.n, 0);
+    T_SV(w.plan.steps[1].kind, "http");
+    world_end(&w);
+    world_refused(DEPLOY SH("ls"), BOUND "hosts: {web1: '-oProxyCommand=x'}\n", ERR_INVALID,
+                  "must not begin with '-'");
 }
 
 #define SQL(text) "\n" FENCE "sql\n" text "\n" FENCE "\n"
@@ -745,7 +766,7 @@ T_MAIN(T_CASE(the_head_says_what_for_and_who), T_CASE(a_document_without_a_step_
        T_CASE(the_bound_flag_is_the_maintenance_flag_and_no_other),
        T_CASE(a_unit_that_is_named_in_the_run_only_is_left_to_the_shell),
        T_CASE(what_looks_again_and_again_needs_an_end),
-       T_CASE(what_this_version_cannot_carry_out_is_a_question),
+       T_CASE(a_host_of_the_document_is_one_that_the_binding_knows),
        T_CASE(sql_is_for_the_database_that_is_bound),
        T_CASE(the_client_before_the_statements_says_what_they_are_for),
        T_CASE(meta_commands_that_only_look_become_statements),

@@ -71,6 +71,8 @@ T(a_block_is_split_into_commands_and_comments)
         if (item->n_simple != rows[i].n_simple || item->n_redirects != rows[i].n_redirects)
             T_FAIL("'%s': %zu simple, %zu redirects", rows[i].text, item->n_simple,
                    item->n_redirects);
+        if (!sv_eq(item->text, sv_from(rows[i].text)))
+            T_FAIL("'%s' is run as '%.*s'", rows[i].text, SV_FMT(item->text));
         T_EQ(item->background, rows[i].background);
         T_EQ(item->substitution, rows[i].substitution);
         T_EQ(item->heredoc, rows[i].heredoc);

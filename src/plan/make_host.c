@@ -1,0 +1,94 @@
+/*
+ * Where a step runs: here, or on a host of the document, as the binding says.
+ */
+#include "base/sv.h"
+#include "plan/make_int.h"
+
+/* A person reads; nothing runs anywhere. */
+static bool make_has_place(const struct rb_step *s)
+{
+    return s->host.n && (s->kind == STEP_SHELL || s->kind == STEP_SQL);
+}
+
+const struct binding_host *make_host(const struct make *m, const struct rb_step *s, bool *bound)
+{
+    const struct binding_host *h = make_has_place(s) ? binding_find_host(m->b, s->host) : NULL;
+
+    *bound = h || !make_has_place(s);
+    return h && sv_eq(h->address, SV("local")) ? NULL : h;
+}
+
+bool make_is_remote(const struct make *m, const struct rb_step *s)
+{
+    bool bound;
+
+    return make_host(m, s, &bound) || !bound;
+}
+
+static void make_ask_host(struct make *m, const struct rb_step *s)
+{
+    for (size_t i = 0; i < json_array_size(m->questions); i++) {
+        const json_t *q = json_array_get(m->questions, i);
+
+        if (sv_eq(json_get_sv(q, "kind"), SV("host")) &&
+            sv_has(json_get_sv(q, "answer_with"), s->host))
+            return; /* asked */
+    }
+    make_question(m, s->line, "host", true,
+                  arena_fmt(m->arena, "how is host '%.*s' reached?", SV_FMT(s->host)),
+                  arena_fmt(m->arena, "hosts: {\"%.*s\": ADDRESS}, as ssh takes it, or local",
+                            SV_FMT(s->host)));
+}
+
+void make_where_host(struct make *m, const struct rb_step *s, struct sv session, json_t *out)
+{
+    bool bound;
+    const struct binding_host *h = make_host(m, s, &bound);
+    json_t *remote, *ssh;
+
+    if (!h) {
+        json_put_sv(out, "host", bound ? SV("local") : s->host);
+        json_put_sv(out, "session", session);
+        if (!bound)
+            make_ask_host(m, s);
+        return;
+    }
+    remote = json_object();
+    ssh = json_array();
+    for (size_t i = 0; i < h->n_ssh; i++)
+        json_append(ssh, json_sv(h->ssh[i]));
+    json_put_sv(remote, "address", h->address.n ? h->address : s->host);
+    json_put(remote, "ssh", ssh);
+    json_put_sv(out, "host", s->host);
+    json_put(out, "remote", remote);
+    json_put_sv(out, "session", arena_fmt(m->arena, "%.*s@%.*s", SV_FMT(session), SV_FMT(s->host)));
+}
+
+bool make_remote_shows(enum rb_expect_form form)
+{
+    switch (form) {
+    case EXPECT_STATUS:
+    case EXPECT_ACTIVE:
+    case EXPECT_INACTIVE:
+    case EXPECT_FREE:
+    case EXPECT_EXISTS:
+    case EXPECT_ROWS:
+    case EXPECT_ANY: /* one of its forms may be such a one */ return false;
+    case EXPECT_EXIT:
+    case EXPECT_FAIL:
+    case EXPECT_CONTAINS:
+    case EXPECT_NOT_CONTAINS:
+    case EXPECT_MATCHES:
+    case EXPECT_NOT_MATCHES:
+    case EXPECT_NUMBER:
+    case EXPECT_COUNT:
+    case EXPECT_JSON:
+    case EXPECT_EXPIRES:
+    case EXPECT_SET:
+    case EXPECT_INCREASES:
+    case EXPECT_VERSION:
+    case EXPECT_ASK:
+    case EXPECT__N:
+    default: return true;
+    }
+}

@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+"""prusik on another host: a real sshd on loopback.  TAP on stdout.
+
+usage: remote.py PRUSIK
+"""
+import getpass
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+PRUSIK = os.path.realpath(sys.argv[1])
+SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+DEADLINE_S = 60
+HOME = tempfile.mkdtemp()
+
+
+class Failed(Exception):
+    pass
+
+
+def check(good, what):
+    if not good:
+        raise Failed(what)
+
+
+def same(what, got, want):
+    check(got == want, f"{what} is {got!r} and should be {want!r}")
+
+
+def write(name, text, mode=0o600):
+    with open(name, "w", encoding="utf-8") as f:
+        f.write(text)
+    os.chmod(name, mode)
+
+
+def read(name):
+    with open(name, encoding="utf-8") as f:
+        return f.read()
+
+
+def await_(what, condition):
+    end = time.monotonic() + DEADLINE_S
+    while not condition():
+        check(time.monotonic() < end, f"{what} does not come")
+        time.sleep(0.02)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """An sshd of our own, with keys of our own; WHERE=there in its sessions tells them from ours."""
+
+    def __init__(self):
+        for name in ("host", "user"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{HOME}/{name}"], check=True)
+        self.port = free_port()
+        if os.getuid() == 0:  # the package's own start script makes it
+            os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+        write(f"{HOME}/sshd_config",
+              f"ListenAddress 127.0.0.1\nPort {self.port}\nHostKey {HOME}/host\nPidFile none\nUsePAM no\n"
+              f"AuthorizedKeysFile {HOME}/user.pub\nStrictModes no\nPermitRootLogin yes\n"
+              "PasswordAuthentication no\nSetEnv WHERE=there\nLogLevel QUIET\n")
+        write(f"{HOME}/known_hosts", f"[127.0.0.1]:{self.port} {read(HOME + '/host.pub')}")
+        write(f"{HOME}/ssh_config",
+              f"Host web1 web2\n  HostName 127.0.0.1\n  Port {self.port}\n  User {getpass.getuser()}\n"
+              f"  IdentityFile {HOME}/user\n  IdentitiesOnly yes\n  UserKnownHostsFile {HOME}/known_hosts\n"
+              "Host nowhere\n  HostName 127.0.0.1\n  Port 1\n")
+        self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", f"{HOME}/sshd_config"], stdin=subprocess.DEVNULL)
+        await_("sshd", self.answers)
+
+    def answers(self):
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def sessions(self):
+        """The processes of sshd that serve a connection."""
+        out = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
+        return [int(p) for p in out.stdout.split()]
+
+    def cut(self):
+        for pid in self.sessions():
+            children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+            for p in [pid] + [int(c) for c in children.stdout.split()
+                              if "sshd" in read(f"/proc/{c}/comm")]:
+                try:
+                    os.kill(p, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+
+    def stop(self):
+        self.cut()
+        self.process.terminate()
+        self.process.wait(DEADLINE_S)
+
+
+def prusik(*argv):
+    return subprocess.run([PRUSIK, *argv], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=False, timeout=DEADLINE_S)
+
+
+def document(steps, more=""):
+    write("deploy.md", f"# Deploy the shop\n\n## Steps\n\n{steps}\n")
+    write("prusik.yaml", "environment: test\nenv: {GREETING: \"it's me\"}\n"
+          f"hosts: {{'*': {{ssh: [-F, {HOME}/ssh_config]}}}}\n{more}")
+
+
+def block(commands):
+    return f"```bash\n{commands}\n```\n"
+
+
+def accepted(*ids):
+    return "steps: {" + ", ".join(f"'{i}': {{undo: a test}}" for i in ids) + "}\n"
+
+
+def run(want, *argv):
+    done = prusik("run", "deploy.md", "--operator", "ann", *argv)
+    check(done.returncode == want, f"exit status {done.returncode} instead of {want}\n{done.stdout}{done.stderr}")
+    return done
+
+
+# --- the tests
+
+
+def commands_run_over_there_and_the_shell_carries_on():
+    document("### 1. There\n\n" + block("ssh web1\nmkdir -p \"$PWD/x\"\ncd /tmp\nX='a b'\nexport Y=2\n"
+                                        "echo \"$WHERE $GREETING $PWD $X $Y\" > " + os.getcwd() + "/there\n"
+                                        "printf 'out'; printf 'err' >&2\nexit") +
+             "### 2. Here\n\n" + block("echo \"${WHERE:-here}\" > here"),
+             "steps: {'1': {undo: a test}, '2': {undo: a test}}\n")
+    run(0)
+    same("there", read("there"), "there it's me /tmp a b 2\n")
+    same("here", read("here"), "here\n")
+
+
+def a_status_is_that_of_the_command():
+    document(block("ssh web1\nfalse | true") + "\n")
+    text = run(4).stdout
+    check("false | true" in text, text)
+
+
+def the_end_of_the_shell_is_the_end_of_the_command():
+    document(block("ssh web1\ntrue\nexec sh -c 'exit 7'"), accepted("steps"))
+    done = run(4)
+    check("7" in done.stdout + done.stderr, done.stdout + done.stderr)
+
+
+def much_output_comes_whole():
+    document(block("ssh web1\nhead -c 3000000 /dev/zero | tr '\\0' x; echo; seq 1 20000; echo the end") +
+             "\nExpected: \"the end\"\n", accepted("steps"))
+    run(0)
+    out = prusik("report", "--json").stdout
+    check("the end" in out, "the end of the output is lost")
+
+
+def a_host_that_is_not_bound_is_a_question():
+    document(block("ssh web1\ntrue"))
+    write("prusik.yaml", "environment: test\n")
+    done = run(3)
+    check("how is host 'web1' reached?" in done.stderr, done.stderr)
+
+
+def local_says_that_the_host_is_this_one():
+    document(block("ssh web1\ntest -z \"$WHERE\""))
+    write("prusik.yaml", "environment: test\nhosts: {web1: local}\n")
+    run(0)
+
+
+def a_host_that_cannot_be_reached_is_said():
+    document(block("ssh nowhere\ntrue"))
+    done = run(4)
+    check("cannot be reached" in done.stdout + done.stderr and "refused" in done.stdout + done.stderr,
+          done.stdout + done.stderr)
+
+
+def what_takes_too_long_is_ended_over_there():
+    document(block("ssh web1\nsh -c 'trap \"\" TERM; echo $$ > " + os.getcwd() + "/pid; while :; do sleep 1; done'"),
+             "steps: {'steps': {undo: a test, timeout: 1s}}\n")
+    run(4)
+    pid = int(read("pid"))
+    check(not os.path.exists(f"/proc/{pid}"), "it runs still")
+
+
+def contact_that_is_lost_leaves_the_step_in_doubt():
+    document(block("ssh web1\nsh -c 'touch " + os.getcwd() + "/began; sleep 30; touch " + os.getcwd() + "/ended'"),
+             accepted("steps"))
+    p = subprocess.Popen([PRUSIK, "run", "deploy.md", "--operator", "ann"], stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    await_("the command", lambda: os.path.exists("began"))
+    SERVER.cut()
+    text, _ = p.communicate(timeout=DEADLINE_S)
+    check(p.returncode in (4, 7), f"{p.returncode} {text}")
+    check("web1" in text and "lost" in text, text)
+    status = prusik("status").stdout
+    check("doubt" in status or "waiting" in status, status)
+
+
+def a_lost_connection_between_commands_is_made_anew():
+    document(block("ssh web1\ncd /tmp; X=kept\ntouch " + os.getcwd() + "/began\nsleep 2\n"
+                   "echo \"$PWD $X\" > " + os.getcwd() + "/after"), accepted("steps"))
+    p = subprocess.Popen([PRUSIK, "run", "deploy.md", "--operator", "ann"], stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    await_("the command", lambda: os.path.exists("began"))
+    time.sleep(0.5)  # its report has come, and the pause goes on
+    SERVER.cut()
+    text, _ = p.communicate(timeout=DEADLINE_S)
+    same("the exit status", (p.returncode, text if p.returncode else ""), (0, ""))
+    same("the state", read("after"), "/tmp kept\n")
+
+
+def ctrl_c_ends_the_command_over_there():
+    document(block("ssh web1\necho $BASHPID > " + os.getcwd() + "/shell; sleep 1000 & echo $! > " + os.getcwd() +
+                   "/pid; wait"), accepted("steps"))
+    p = subprocess.Popen([PRUSIK, "run", "deploy.md", "--operator", "ann"], stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    await_("the command", lambda: os.path.exists("pid") and read("pid"))
+    p.send_signal(signal.SIGINT)
+    text, _ = p.communicate(timeout=DEADLINE_S)
+    same("the exit status", p.returncode, 130)
+    pid = int(read("pid"))
+    await_("its end", lambda: not os.path.exists(f"/proc/{pid}"))
+
+
+TESTS = [commands_run_over_there_and_the_shell_carries_on, a_status_is_that_of_the_command,
+         the_end_of_the_shell_is_the_end_of_the_command, much_output_comes_whole,
+         a_host_that_is_not_bound_is_a_question, local_says_that_the_host_is_this_one,
+         a_host_that_cannot_be_reached_is_said, what_takes_too_long_is_ended_over_there,
+         contact_that_is_lost_leaves_the_step_in_doubt,
+         a_lost_connection_between_commands_is_made_anew, ctrl_c_ends_the_command_over_there]
+
+
+def main():
+    global SERVER
+    bad = 0
+    print(f"1..{len(TESTS)}")
+    SERVER = Server()
+    try:
+        for n, test in enumerate(TESTS, 1):
+            folder = tempfile.mkdtemp()
+            os.chdir(folder)
+            try:
+                test()
+                print(f"ok {n} - {test.__name__}", flush=True)
+            except Failed as e:
+                bad += 1
+                print("".join(f"# {line}\n" for line in str(e).splitlines()), end="")
+                print(f"not ok {n} - {test.__name__}", flush=True)
+            finally:
+                os.chdir("/")
+                shutil.rmtree(folder)
+    finally:
+        SERVER.stop()
+        shutil.rmtree(HOME)
+    return 1 if bad else 0
+
+
+sys.exit(main())
