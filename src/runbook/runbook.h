@@ -88,6 +88,8 @@ enum rb_expect_form {
     EXPECT_NUMBER,    /* op, number (and number2), unit: the one number of the output */
     EXPECT_COUNT,     /* text is a noun: "20 passed" */
     EXPECT_ROWS,      /* op, number */
+    EXPECT_ROW,       /* text: cells joined by '|' that a line of the output has: "known|*|60-70%" */
+    EXPECT_EMPTY,     /* nothing on the standard output; the status 1 of a search is then no failure */
     EXPECT_STATUS,    /* number: HTTP status; 200 with number2 299: any success */
     EXPECT_JSON,      /* text is a member name, value what it must be; op and number for numbers */
     EXPECT_ACTIVE,    /* a service runs */
@@ -110,7 +112,8 @@ const char *rb_op_text(enum rb_op op);
 struct rb_expect {
     enum rb_expect_form form;
     size_t line;
-    struct sv source; /* as the author wrote it */
+    size_t query_line; /* of a SQL step: where the statement begins that is meant; 0: the last */
+    struct sv source;  /* as the author wrote it */
     struct sv text, value;
     enum rb_op op;
     double number, number2; /* [number, number2] for OP_IN */
