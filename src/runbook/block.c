@@ -179,6 +179,9 @@ struct block_reader {
     struct sv expect;
     size_t expect_line;
     int64_t timeout_ms;
+    struct strbuf output; /* of an output that comments show */
+    size_t output_line;
+    bool collects;
 };
 
 #define BLOCK_SPAN "([0-9]+)(?:-([0-9]+))? ?(s|sec|seconds?|min|minutes?|h|hours?)"
@@ -188,7 +191,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_AT_MOST] = "\\b(?:wait |)(?:max(?:imum)?|at most|up to|within|no more than) " BLOCK_SPAN,
     [BLOCK_OVER] = "\\bover " BLOCK_SPAN,
     [BLOCK_TODO] =
-        "^(?:notify|announce|check|verify|confirm|ensure|watch|test|document|investigate|"
+        "^(?:notify|announce|find|edit|select|choose|check|verify|manual|manually|confirm|ensure|watch|test|document|investigate|"
         "monitor|review|inform|tell|open|navigate|log in|contact|ask|wait|prüfen|"
         "informieren|確認)\\b",
 };
@@ -246,6 +249,44 @@ static bool block_introduces(const struct block_reader *r, const struct shell_it
     return false;
 }
 
+/* "echo $?  # Should be 0": the status is that of the command before. */
+static void block_expect(struct block_reader *r, struct sv text, size_t line)
+{
+    struct rb_draft *last = vec_last(&r->b->steps);
+    size_t had = last->expects.n;
+
+    build_expect(r->b, r->b->steps.n - 1, text, line);
+    last = vec_last(&r->b->steps);
+    if (!last->step.command || !last->step.command->cx.asks_status || r->b->steps.n - 1 <= r->first)
+        return;
+    for (size_t i = had; i < last->expects.n; i++)
+        *vec_add(&r->b->steps.v[r->b->steps.n - 2].expects) = last->expects.v[i];
+    last->expects.n = had;
+}
+
+static void block_end_output(struct block_reader *r)
+{
+    if (r->collects && r->output.n)
+        build_expect_output(r->b, r->b->steps.n - 1, arena_sv(r->b->arena, strbuf_sv(&r->output)),
+                            r->output_line);
+    strbuf_truncate(&r->output, 0);
+    r->collects = false;
+}
+
+/* A line of the output that the comments show; false: it is none. */
+static bool block_output(struct block_reader *r, const struct shell_item *item, struct sv text,
+                         size_t line)
+{
+    if (r->collects && (item->blank_before || item->same_line))
+        block_end_output(r);
+    if (!r->collects)
+        return false;
+    if (!r->output.n)
+        r->output_line = line;
+    strbuf_addf(&r->output, "%.*s\n", SV_FMT(text));
+    return true;
+}
+
 /* A comment that speaks of the command before it; false: of the next one. */
 static bool block_comment_after(struct block_reader *r, const struct shell_item *item,
                                 struct sv text, size_t line)
@@ -265,14 +306,65 @@ static bool block_comment_after(struct block_reader *r, const struct shell_item 
     }
     if (expect_is_proceed(text, &rest) ||
         (expect_is_label(text, &rest) && !block_introduces(r, item))) {
-        build_expect(r->b, r->b->steps.n - 1, rest, line);
+        r->collects = rest.n == 0;
+        if (rest.n && sv_starts_nocase(rest, SV("Both ")))
+            build_expect(r->b, r->first, rest, line);
+        else if (rest.n)
+            block_expect(r, rest, line);
         return true;
     }
     if (sv_has_word(text, SV("should")) && !item->blank_before && !item->same_line) {
-        build_expect(r->b, r->b->steps.n - 1, text, line);
+        block_expect(r, text, line);
         return true;
     }
     return false;
+}
+
+/* "Check application is running", "Check for errors in the log": what the next command is to show. */
+static bool block_is_claim(struct block_reader *r, const struct shell_item *item, struct sv text,
+                           struct sv *rest)
+{
+    const struct shell_item *end = r->block->script.v + r->block->script.n;
+    enum expect_hunt hunt;
+
+    if (expect_is_claim(r->b->expect, text)) {
+        *rest = text;
+        return true;
+    }
+    while (++item < end && item->kind == SHELL_COMMENT)
+        continue;
+    if (item == end || item->n_simple == 0 ||
+        !sv_ends(shell_program(&item->simple[item->n_simple - 1]), SV("grep")))
+        return false;
+    hunt = expect_hunt(r->b->expect, text, item->text);
+    *rest = hunt == HUNT_EMPTY ? SV("no matches") : text;
+    return hunt != HUNT_NONE;
+}
+
+/* Without "5. " before it. */
+static struct sv block_unnumbered(struct sv text)
+{
+    size_t n = 0;
+
+    while (n < text.n && ascii_is_digit(text.p[n]))
+        n++;
+    return n > 0 && n + 1 < text.n && text.p[n] == '.' ? sv_trim(sv_sub(text, n + 1, text.n))
+                                                       : text;
+}
+
+/* Comments that ask for something, and an empty line before the next comment: a person does it. */
+static void block_end_paragraph(struct block_reader *r, size_t end_line)
+{
+    struct sv note = arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note)));
+    struct rb_draft *d;
+
+    if (!note.n || r->expect.n || r->timeout_ms ||
+        !regex_has(r->b->block_patterns[BLOCK_TODO], block_unnumbered(note)))
+        return;
+    d = build_step(r->b, STEP_MANUAL, r->note_line, note);
+    d->step.block = r->block_index;
+    d->step.end_line = size_max(end_line, r->note_line);
+    strbuf_truncate(&r->note, 0);
 }
 
 static void block_comment(struct block_reader *r, const struct shell_item *item)
@@ -281,7 +373,7 @@ static void block_comment(struct block_reader *r, const struct shell_item *item)
     size_t line = r->block->line + 1 + item->line;
     struct rb_draft *last = block_last_step(r);
 
-    if (!text.n || block_comment_after(r, item, text, line))
+    if (!text.n || block_output(r, item, text, line) || block_comment_after(r, item, text, line))
         return;
     if (item->same_line) {
         if (last && !last->step.note.n)
@@ -293,7 +385,10 @@ static void block_comment(struct block_reader *r, const struct shell_item *item)
         r->expect_line = line;
         return;
     }
-    if (expect_in_parentheses(text, &inner) && expect_is_label(inner, &rest)) {
+    if (item->blank_before)
+        block_end_paragraph(r, line - 1);
+    if ((expect_in_parentheses(text, &inner) && expect_is_label(inner, &rest)) ||
+        block_is_claim(r, item, text, &rest)) {
         r->expect = rest;
         r->expect_line = line;
     }
@@ -339,6 +434,7 @@ static void block_command(struct block_reader *r, uint32_t index)
     struct rb_draft *d;
 
     command_read(item, r->b->arena, c);
+    block_end_output(r);
     if (block_changes_host(r, c)) {
         strbuf_truncate(&r->note, 0);
         return;
@@ -359,7 +455,8 @@ static void block_leftover(struct block_reader *r)
 
     if (!note.n && !r->expect.n)
         return;
-    if (block_last_step(r) && !regex_has(r->b->block_patterns[BLOCK_TODO], note)) {
+    if (block_last_step(r) &&
+        !regex_has(r->b->block_patterns[BLOCK_TODO], block_unnumbered(note))) {
         if (sv_has_word(note, SV("should")))
             build_expect(r->b, r->b->steps.n - 1, note, r->note_line);
         return;
@@ -367,6 +464,7 @@ static void block_leftover(struct block_reader *r)
     d = build_step(r->b, STEP_MANUAL, note.n ? r->note_line : r->expect_line,
                    note.n ? note : r->expect);
     d->step.block = r->block_index;
+    d->step.end_line = size_max(r->block->end_line - 1, d->step.line);
     if (note.n && r->expect.n)
         build_expect(r->b, r->b->steps.n - 1, r->expect, r->expect_line);
 }
@@ -377,7 +475,8 @@ static void block_shell_steps(struct rb_build *b, uint32_t index)
                              .block = &b->blocks.v[index],
                              .block_index = index,
                              .first = b->steps.n,
-                             .note = STRBUF(0)};
+                             .note = STRBUF(0),
+                             .output = STRBUF(0)};
 
     for (uint32_t i = 0; i < r.block->script.n; i++) {
         if (r.block->script.v[i].kind == SHELL_COMMENT)
@@ -385,17 +484,10 @@ static void block_shell_steps(struct rb_build *b, uint32_t index)
         else
             block_command(&r, i);
     }
+    block_end_output(&r);
     block_leftover(&r);
     strbuf_release(&r.note);
-}
-
-static void block_sql_step(struct rb_build *b, uint32_t index)
-{
-    const struct rb_block *block = &b->blocks.v[index];
-    struct rb_draft *d = build_step(b, STEP_SQL, block->line + 1, sv_trim(block->text));
-
-    d->step.block = index;
-    d->step.end_line = block->end_line - 1;
+    strbuf_release(&r.output);
 }
 
 static enum rb_message_when block_message_when(struct sv trigger)
@@ -442,6 +534,18 @@ static void block_parse_shell(struct rb_build *b, struct rb_block *block)
                        : SV("the shell grammar does not take what follows"));
 }
 
+/* "Expected output:" and a fence without a language, below the steps that print it. */
+static bool block_is_output(struct rb_build *b, const struct rb_block *block)
+{
+    struct sv rest;
+
+    if (block->kind != BLOCK_TEXT || !expect_is_label(b->label, &rest) || rest.n ||
+        b->block_steps >= b->steps.n || !build_role_acts(build_role(b)))
+        return false;
+    build_expect_output(b, b->steps.n - 1, block->text, block->line + 1);
+    return true;
+}
+
 void block_read(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
@@ -461,11 +565,13 @@ void block_read(struct rb_build *b, uint32_t node)
     placeholder_find(block->text, block->kind == BLOCK_MESSAGE, b->arena, &block->placeholders);
     if (block->kind == BLOCK_SHELL)
         block_parse_shell(b, block);
+    if (block_is_output(b, block))
+        return;
     b->block_steps = b->steps.n;
     if (block->kind == BLOCK_MESSAGE)
         block_message(b, index);
     else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SHELL)
         block_shell_steps(b, index);
     else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SQL && sv_trim(block->text).n)
-        block_sql_step(b, index);
+        sql_block_read(b, index);
 }

@@ -65,6 +65,16 @@ void build_note(struct rb_build *b, enum rb_note_kind kind, size_t line, size_t 
 #define EXPECT_MAX_STEPS 64u
 void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line);
 
+/* An output as the author shows it, line for line, of step `at`. */
+void build_expect_output(struct rb_build *b, size_t at, struct sv text, size_t line);
+/* The text of a node with its code spans in back quotes again: "Expected: `2`". */
+struct sv attach_text(const struct rb_build *b, uint32_t node);
+/* "Success Criteria:", "Review Points:": each bullet below speaks of the steps before it. */
+bool attach_is_criteria(struct sv label);
+void attach_criteria(struct rb_build *b, uint32_t list);
+
+/* sql_block.c: the step of a SQL block, with what its comments expect. */
+void sql_block_read(struct rb_build *b, uint32_t index);
 /* block.c: a fence. */
 void block_read(struct rb_build *b, uint32_t node);
 /* table.c: a table. */

@@ -95,51 +95,6 @@ struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t l
     return d;
 }
 
-static void build_read_clause(struct rb_build *b, const struct rb_draft *d, struct sv clause,
-                              size_t line, expect_list *found)
-{
-    static const struct expect_context nothing;
-
-    found->n = 0;
-    expect_read(b->expect, clause, line, d->step.command ? &d->step.command->cx : &nothing,
-                b->arena, found);
-    assert(found->v && found->n > 0);
-    if (d->step.kind == STEP_MANUAL || d->step.kind == STEP_APPROVAL)
-        found->v[0].form = EXPECT_ASK;
-}
-
-static void build_expect_clause(struct rb_build *b, size_t from, struct sv clause, size_t line)
-{
-    expect_list found = {0};
-    size_t at = b->steps.n;
-
-    assert(from < b->steps.n);
-    do {
-        build_read_clause(b, &b->steps.v[--at], clause, line, &found);
-    } while (at > from && found.v[0].form == EXPECT_ASK);
-    if (found.v[0].form == EXPECT_ASK) /* nobody can show it: the last one asks */
-        at = b->steps.n - 1;
-    for (size_t i = 0; i < found.n; i++)
-        *vec_add(&b->steps.v[at].expects) = found.v[i];
-    vec_release(&found);
-}
-
-void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line)
-{
-    struct sv rest = sv_trim(text), clause;
-
-    if (from >= b->steps.n)
-        return;
-    if (rest.n > EXPECT_MAX_BYTES) {
-        build_expect_clause(b, b->steps.n - 1, rest, line);
-        return;
-    }
-    if (b->steps.n - from > EXPECT_MAX_STEPS)
-        from = b->steps.n - EXPECT_MAX_STEPS;
-    while (expect_next_clause(&rest, &clause))
-        build_expect_clause(b, from, clause, line);
-}
-
 /* --- parts --- */
 
 static uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent,
@@ -278,12 +233,6 @@ static void read_label(struct rb_build *b, const struct md_node *n)
     b->label_line = n->end_line;
 }
 
-static bool read_is_criteria(struct sv label)
-{
-    return sv_starts_nocase(label, SV("Success criteria")) ||
-           sv_starts_nocase(label, SV("Expected")) || sv_starts_nocase(label, SV("Erwartet"));
-}
-
 static void read_paragraph(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
@@ -296,7 +245,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     }
     read_metas(b, n);
     read_label(b, n);
-    if (build_role_acts(build_role(b)) && expect_is_label(sv_trim(n->text), &rest) && rest.n)
+    if (build_role_acts(build_role(b)) && expect_is_label(attach_text(b, node), &rest) && rest.n)
         build_expect(b, b->block_steps, rest, n->line);
 }
 
@@ -427,23 +376,14 @@ static void read_item(struct rb_build *b, uint32_t item)
     b->block_steps = b->steps.n;
 }
 
-/* Bullets under "Success Criteria:" speak of the steps before them. */
-static void read_criteria(struct rb_build *b, uint32_t list)
-{
-    const struct md_node *v = b->rb->md.v;
-
-    for (uint32_t c = v[list].first; c != MD_NONE; c = v[c].next)
-        build_expect(b, b->block_steps, read_item_text(b, c), v[c].line);
-}
-
 static void read_list(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
     uint32_t first = v[node].first;
 
-    if (first != MD_NONE && !v[first].task && !v[first].ordered && read_is_criteria(b->label) &&
+    if (first != MD_NONE && !v[first].task && !v[first].ordered && attach_is_criteria(b->label) &&
         build_role_acts(build_role(b))) {
-        read_criteria(b, node);
+        attach_criteria(b, node);
         return;
     }
     for (uint32_t c = first; c != MD_NONE && !b->full_line; c = v[c].next)

@@ -22,7 +22,7 @@ static const struct {
     {ROLE_REFERENCE,
      "overview|summary|table of contents|\\bcontacts?\\b|related doc|appendix|"
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
-     "^purpose|^scope\\b|architecture|\\btimeline\\b|risk assessment|objectives|"
+     "^purpose|^scope\\b|architecture( diagram| notes)?$|\\btimeline\\b|risk assessment|objectives|"
      "post-deployment (tasks|review)|^inhalt|übersicht|kontakte?$|概要|連絡先|参考|目次"},
     {ROLE_ROLLBACK, "roll(ing)?[ -]?back|back[ -]?out|\\brevert|way back|fall[ -]?back plan|"
                     "zurückroll|rückfall|rückweg|ロールバック|切り戻し"},
