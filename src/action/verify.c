@@ -46,11 +46,20 @@ static bool verify_compare(double v, const struct rb_expect *e)
     }
 }
 
+/* Colours are not what was printed: `ESC[32mok` is "ok". */
+static void verify_add_plain(const struct capture *c, struct strbuf *out)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    capture_text(c, &text);
+    verify_rows_plain(strbuf_sv(&text), out);
+}
+
 /* Both outputs, one after the other: an expectation does not say which. */
 static void verify_output(const struct action_outcome *o, struct strbuf *out)
 {
-    capture_text(&o->out, out);
-    capture_text(&o->errs, out);
+    verify_add_plain(&o->out, out);
+    verify_add_plain(&o->errs, out);
 }
 
 /* The beginning of what was printed, on one line. */
@@ -212,7 +221,7 @@ static enum verify_result verify_number(const struct verify_cx *c)
         strbuf_addf(c->seen, "%g", c->o->number);
         return verify_bool(verify_compare(c->o->number, &c->e->e));
     }
-    capture_text(&c->o->out, &text);
+    verify_add_plain(&c->o->out, &text);
     rest = strbuf_sv(&text);
     verify_show_output(rest, c->seen);
     (void)verify_rows_footer(rest, &rows, &rest); /* rest stays without one */
@@ -248,7 +257,7 @@ static enum verify_result verify_printed_rows(const struct verify_cx *c)
     double v, other;
     int64_t rows;
 
-    capture_text(&c->o->out, &text);
+    verify_add_plain(&c->o->out, &text);
     verify_show_output(strbuf_sv(&text), c->seen);
     if (!verify_rows_footer(strbuf_sv(&text), &rows, &body))
         return VERIFY_UNKNOWN;
@@ -275,7 +284,7 @@ static enum verify_result verify_row(const struct verify_cx *c)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
 
-    capture_text(&c->o->out, &text);
+    verify_add_plain(&c->o->out, &text);
     verify_show_output(strbuf_sv(&text), c->seen);
     return verify_bool(verify_rows_have(strbuf_sv(&text), c->e->e.text));
 }
@@ -285,7 +294,7 @@ static enum verify_result verify_empty(const struct verify_cx *c)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
 
-    capture_text(&c->o->out, &text);
+    verify_add_plain(&c->o->out, &text);
     verify_show_output(strbuf_sv(&text), c->seen);
     if (c->o->status < 0)
         return VERIFY_UNKNOWN;
@@ -388,7 +397,7 @@ static enum verify_result verify_json(const struct verify_cx *c)
     CLEANUP(json_cleanup) json_t *j = NULL;
     struct verify_members m = {.name = c->e->e.text, .part = c->e->e.value.n == 0, .key = ""};
 
-    capture_text(&c->o->out, &text);
+    verify_add_plain(&c->o->out, &text);
     j = json_loadb(strbuf_str(&text), text.n, 0, NULL);
     if (!j) {
         strbuf_add_str(c->seen, "not JSON: ");
@@ -507,7 +516,7 @@ static enum verify_result verify_expires(const struct verify_cx *c)
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     int64_t at_us = 0;
 
-    capture_text(&c->o->out, &text);
+    verify_add_plain(&c->o->out, &text);
     verify_show_output(strbuf_sv(&text), c->seen);
     if (!verify_date(strbuf_sv(&text), &at_us))
         return VERIFY_UNKNOWN;
@@ -521,7 +530,7 @@ static enum verify_result verify_set(const struct verify_cx *c)
     struct sv names = c->e->e.text, name;
 
     strbuf_add_byte(&text, '\n');
-    capture_text(&c->o->out, &text);
+    verify_add_plain(&c->o->out, &text);
     while (sv_split(&names, '|', &name)) {
         CLEANUP(strbuf_release) struct strbuf begin = STRBUF(0);
 
@@ -628,7 +637,7 @@ double verify_sum(const struct action_outcome *o)
     struct sv rest;
     double sum = 0, v;
 
-    capture_text(&o->out, &text);
+    verify_add_plain(&o->out, &text);
     rest = strbuf_sv(&text);
     while (verify_next_number(&rest, &v))
         sum += v;

@@ -1,5 +1,35 @@
 #include "action/verify_rows.h"
 
+/* Bytes of the sequence that begins at `at` with an escape: CSI to its final byte, OSC to BEL or ST. */
+static size_t rows_sequence(struct sv s, size_t at)
+{
+    size_t i = at + 2;
+
+    if (at + 1 >= s.n || (s.p[at + 1] != '[' && s.p[at + 1] != ']'))
+        return 1;
+    if (s.p[at + 1] == '[') {
+        while (i < s.n && (unsigned char)s.p[i] >= 0x20 && (unsigned char)s.p[i] < 0x40)
+            i++;
+    } else {
+        while (i < s.n && s.p[i] != '\a' && s.p[i] != '\n' &&
+               !sv_starts(sv_sub(s, i, s.n), SV("\033\\")))
+            i++;
+        i += i < s.n && s.p[i] == '\033';
+    }
+    return size_min(i + 1, s.n) - at;
+}
+
+void verify_rows_plain(struct sv text, struct strbuf *out)
+{
+    for (size_t i = 0, from = 0; i <= text.n; i++)
+        if (i == text.n || text.p[i] == '\033') {
+            strbuf_add_sv(out, sv_sub(text, from, i));
+            if (i < text.n)
+                from = i + rows_sequence(text, i);
+            i = i < text.n ? from - 1 : i;
+        }
+}
+
 /* The next cell of a line; at its end false. */
 static bool rows_next_cell(struct sv *line, bool bars, struct sv *cell)
 {

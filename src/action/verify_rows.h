@@ -5,7 +5,11 @@
  *
  * Cells are what stands between '|', or where a line has none between blanks.  Pure.
  */
+#include "base/strbuf.h"
 #include "base/sv.h"
+
+/* Append the text without the sequences that command a terminal (ECMA-48: CSI and OSC). */
+void verify_rows_plain(struct sv text, struct strbuf *out);
 
 /*
  * Has `text` a line with these cells, joined by '|'?  "*" is any cell, NULL also an empty one, "60-70%" and

@@ -159,6 +159,15 @@ T(what_was_printed_is_judged_by_its_form)
         {{.form = EXPECT_ROW, .text = SV("*|deal_type=carveout")},
          "    150 deal_type=acquisition\n",
          FAILS},
+        /* what commands a terminal is no text */
+        {{.form = EXPECT_CONTAINS, .text = SV("hello")},
+         "\033]0;owned\a\033[2Jhello\033[0m\n",
+         HOLDS},
+        {{.form = EXPECT_CONTAINS, .text = SV("hello")}, "\033]0;owned\033\\hello\033", HOLDS},
+        {{.form = EXPECT_CONTAINS, .text = SV("hello")}, "\033]0;hello", FAILS},
+        {{.form = EXPECT_CONTAINS, .text = SV("hello")}, "\0339hello \033[3", FAILS},
+        {{.form = EXPECT_NUMBER, .op = OP_EQ, .number = 7}, "\033[1;32m7\033[0m\n", HOLDS},
+        {{.form = EXPECT_EMPTY}, "\033[0m\n", HOLDS},
         {{.form = EXPECT_EMPTY}, " \n", HOLDS},
         {{.form = EXPECT_EMPTY}, "x", FAILS},
     };
