@@ -211,6 +211,8 @@ void attach_criteria(struct rb_build *b, uint32_t list)
         if (none)
             b->block_steps = b->steps.n;
         if (first != MD_NONE && v[first].kind == MD_PARAGRAPH)
+            watch_propose(b, attach_text(b, first), v[c].line);
+        if (first != MD_NONE && v[first].kind == MD_PARAGRAPH)
             attach_bullet(b, attach_text(b, first), &v[c]);
     }
     b->block_steps = none ? b->steps.n : block_steps;

@@ -373,6 +373,7 @@ static void block_comment(struct block_reader *r, const struct shell_item *item)
     size_t line = r->block->line + 1 + item->line;
     struct rb_draft *last = block_last_step(r);
 
+    watch_propose(r->b, text, line);
     if (!text.n || block_output(r, item, text, line) || block_comment_after(r, item, text, line))
         return;
     if (item->same_line) {
@@ -568,6 +569,8 @@ void block_read(struct rb_build *b, uint32_t node)
     if (block_is_output(b, block))
         return;
     b->block_steps = b->steps.n;
+    if (block->kind == BLOCK_DRAWING && build_role(b) == ROLE_DECIDE)
+        watch_tree(b, block);
     if (block->kind == BLOCK_MESSAGE)
         block_message(b, index);
     else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SHELL)

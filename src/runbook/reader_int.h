@@ -6,10 +6,14 @@
 #include "runbook/command.h"
 #include "runbook/expect.h"
 #include "runbook/prose.h"
+#include "runbook/shape.h"
 #include "runbook/title.h"
 
 enum block_pattern { BLOCK_WATCH_FOR, BLOCK_AT_MOST, BLOCK_OVER, BLOCK_TODO, BLOCK_PATTERN__N };
 extern const char *const block_patterns[BLOCK_PATTERN__N];
+
+enum watch_pattern { WATCH_ANY, WATCH_FOR, WATCH_ALERTS, WATCH_LIMITED, WATCH_DURATION, WATCH_COMPLETE, WATCH_HAVE, WATCH_FLAG, WATCH_FIRST, WATCH_PER, WATCH_SQL, WATCH_PATTERN__N };
+extern const char *const watch_patterns[WATCH_PATTERN__N];
 
 /* A step while its checks are still being collected. */
 struct rb_draft {
@@ -25,6 +29,11 @@ struct rb_build {
     struct prose_reader *prose;
     struct title_reader *title;
     struct regex *block_patterns[BLOCK_PATTERN__N];
+    struct shape_reader *shape;
+    struct regex *watch_patterns[WATCH_PATTERN__N];
+    struct sv watch_any;   /* "30m": what follows are reasons to roll back within that time; empty */
+    struct sv watch_for;   /* "2h": what follows is watched that long; empty */
+    struct sv watch_first; /* "24h" of the heading "Metrics (First 24 Hours)"; empty */
 
     VEC(struct rb_part) parts;
     VEC(struct rb_block) blocks;
@@ -72,6 +81,20 @@ struct sv attach_text(const struct rb_build *b, uint32_t node);
 /* "Success Criteria:", "Review Points:": each bullet below speaks of the steps before it. */
 bool attach_is_criteria(struct sv label);
 void attach_criteria(struct rb_build *b, uint32_t list);
+
+/* watch_list.c: what is watched.  A heading, a paragraph, a comment or item, a row, a drawing. */
+void watch_heading(struct rb_build *b, struct sv title);
+void watch_paragraph(struct rb_build *b, struct sv text, size_t line);
+void watch_propose(struct rb_build *b, struct sv text, size_t line);
+/* False: not an item of a list of triggers, alerts or metrics. */
+bool watch_item(struct rb_build *b, struct sv text, size_t line);
+/* Of an item at a time, which no other way could read. */
+void watch_timed(struct rb_build *b, struct rb_rule *rule);
+struct watch_cells {
+    struct sv metric, query, threshold, alert; /* query may be empty */
+};
+bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line);
+void watch_tree(struct rb_build *b, const struct rb_block *block);
 
 /* sql_block.c: the step of a SQL block, with what its comments expect. */
 void sql_block_read(struct rb_build *b, uint32_t index);

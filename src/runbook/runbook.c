@@ -163,6 +163,7 @@ static void read_heading(struct rb_build *b, uint32_t node)
     if (n->level == 1 && !b->rb->title.n)
         b->rb->title = n->text;
     b->label = n->text;
+    watch_heading(b, n->text);
     b->block_steps = b->steps.n;
 }
 
@@ -245,6 +246,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     }
     read_metas(b, n);
     read_label(b, n);
+    watch_paragraph(b, n->text, n->line);
     if (build_role_acts(build_role(b)) && expect_is_label(attach_text(b, node), &rest) && rest.n)
         build_expect(b, b->block_steps, rest, n->line);
 }
@@ -309,7 +311,10 @@ static void read_timed_item(struct rb_build *b, uint32_t item, uint32_t part)
     rule->part = part;
     rule->source = text;
     rule->offset_ms = build_part(b, part)->offset_ms;
+    rule->proposal = false;
     rule->text = prose_expect(b->prose, text, b->arena, &rule->dropped);
+    if (!rule->text.n)
+        watch_timed(b, rule);
 }
 
 /* Is a list item something to do?  A task always; a numbered one where things are carried out. */
@@ -338,6 +343,11 @@ static uint32_t read_item_part(struct rb_build *b, uint32_t item)
     return part;
 }
 
+static int64_t build_part_offset(struct rb_build *b)
+{
+    return b->part == RB_NONE ? -1 : build_part(b, b->part)->offset_ms;
+}
+
 /* What stands below the item's own first line, which is its title. */
 static void read_item_rest(struct rb_build *b, uint32_t item)
 {
@@ -356,7 +366,14 @@ static void read_item(struct rb_build *b, uint32_t item)
 {
     uint32_t outer = b->part, part;
     size_t before = b->steps.n;
+    uint32_t first = b->rb->md.v[item].first;
+    bool titled = first != MD_NONE && b->rb->md.v[first].kind == MD_PARAGRAPH;
 
+    if (titled && !b->rb->md.v[item].task &&
+        watch_item(b, sv_trim(read_item_text(b, item)), b->rb->md.v[item].line))
+        return;
+    if (titled && build_part_offset(b) < 0)
+        watch_propose(b, attach_text(b, first), b->rb->md.v[item].line);
     if (!read_item_acts(b, &b->rb->md.v[item])) {
         read_children(b, item);
         return;
@@ -566,7 +583,10 @@ static void build_release(struct rb_build *b)
     vec_release(&b->notes);
     shell_parser_free(b->shell);
     expect_reader_free(b->expect);
+    shape_reader_free(b->shape);
     prose_reader_free(b->prose);
+    for (size_t i = 0; i < WATCH_PATTERN__N; i++)
+        regex_free(b->watch_patterns[i]);
     title_reader_free(b->title);
     for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
         regex_free(b->block_patterns[i]);
@@ -587,6 +607,10 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
     b.expect = expect_reader_new();
     b.prose = prose_reader_new();
     b.title = title_reader_new();
+    b.shape = shape_reader_new(b.prose);
+    shape_learn(b.shape, doc->text, b.arena);
+    for (size_t i = 0; i < WATCH_PATTERN__N; i++)
+        b.watch_patterns[i] = regex_must(watch_patterns[i], REGEX_NOCASE);
     for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
         b.block_patterns[i] = regex_must(block_patterns[i], REGEX_NOCASE);
     read_text_notes(&b);

@@ -155,6 +155,7 @@ struct rb_rule {
     struct sv text;    /* the rule; empty: not understood */
     struct sv dropped; /* words of the source that the rule leaves out */
     int64_t offset_ms; /* judged at T+offset only; -1: standing */
+    bool proposal;     /* what would judge that which a person is asked: nobody judges it unless it is bound */
 };
 
 /* A row of a monitoring schedule: at T+n look at these. */

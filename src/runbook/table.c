@@ -56,6 +56,36 @@ static void table_matrix_row(struct rb_build *b, const struct table_row *row, in
         build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
 }
 
+static const struct sv table_metric_words[] = {SV("metric"), SV("metrik"), SV("kennzahl")};
+static const struct sv table_query_words[] = {SV("query"), SV("source"), SV("abfrage")};
+static const struct sv table_threshold_words[] = {SV("threshold"), SV("target"), SV("limit"),
+                                                  SV("schwelle"), SV("sollwert")};
+static const struct sv table_alert_words[] = {SV("alert"), SV("alarm")};
+
+static struct sv table_cell(const struct table_row *row, int column)
+{
+    return column >= 0 && (size_t)column < row->n ? row->cells[column] : (struct sv){"", 0};
+}
+
+/* A table of metrics: what is fine, and when somebody is told. */
+static bool table_metric_row(struct rb_build *b, const struct table_row *head,
+                             const struct table_row *row)
+{
+    int metric = table_column(head, table_metric_words, ARRAY_LEN(table_metric_words));
+    int alert = table_column(head, table_alert_words, ARRAY_LEN(table_alert_words));
+    int threshold = table_column(head, table_threshold_words, ARRAY_LEN(table_threshold_words));
+    struct watch_cells c = {
+        .metric = table_cell(row, metric),
+        .query = table_cell(
+            row, table_column(head, table_query_words, ARRAY_LEN(table_query_words))),
+        .threshold = table_cell(row, threshold),
+        .alert = table_cell(row, alert)};
+
+    if (metric < 0 || (alert < 0 && threshold < 0) || !c.metric.n)
+        return false;
+    return watch_row(b, &c, row->line);
+}
+
 static void table_schedule_row(struct rb_build *b, const struct table_row *row, int64_t offset_ms)
 {
     struct rb_checkpoint *c = vec_add(&b->checkpoints);
@@ -87,5 +117,7 @@ void table_read(struct rb_build *b, uint32_t node)
         else if (table_column(&head, table_time_words, ARRAY_LEN(table_time_words)) == 0 &&
                  title_offset(b->title, cells.cells[0], &offset_ms))
             table_schedule_row(b, &cells, offset_ms);
+        else
+            (void)table_metric_row(b, &head, &cells); /* false: a table of something else */
     }
 }
