@@ -518,6 +518,7 @@ static void block_message(struct rb_build *b, uint32_t index)
     m->line = b->blocks.v[index].line;
     m->block = index;
     m->trigger = trigger;
+    watch_message(b, &b->blocks.v[index]);
 }
 
 static void block_parse_shell(struct rb_build *b, struct rb_block *block)
@@ -569,7 +570,8 @@ void block_read(struct rb_build *b, uint32_t node)
     if (block_is_output(b, block))
         return;
     b->block_steps = b->steps.n;
-    if (block->kind == BLOCK_DRAWING && build_role(b) == ROLE_DECIDE)
+    if (block->kind == BLOCK_DRAWING &&
+        (build_role(b) == ROLE_DECIDE || sv_has_nocase(b->label, SV("decision"))))
         watch_tree(b, block);
     if (block->kind == BLOCK_MESSAGE)
         block_message(b, index);

@@ -652,7 +652,7 @@ static void expect_alternatives(struct expect_reader *r, struct sv clause,
                 expect_ask(clause, e); /* a machine cannot say that none of them holds */
     }
     if (e->vacuous && e->form != EXPECT_ASK) /* everything is allowed: only the status is left */
-        *e = (struct rb_expect){.form = EXPECT_EXIT, .vacuous = true};
+        *e = (struct rb_expect){.form = EXPECT_EXIT, .vacuous = true, .text = e->text};
     vec_release(&any);
 }
 

@@ -12,7 +12,20 @@
 enum block_pattern { BLOCK_WATCH_FOR, BLOCK_AT_MOST, BLOCK_OVER, BLOCK_TODO, BLOCK_PATTERN__N };
 extern const char *const block_patterns[BLOCK_PATTERN__N];
 
-enum watch_pattern { WATCH_ANY, WATCH_FOR, WATCH_ALERTS, WATCH_LIMITED, WATCH_DURATION, WATCH_COMPLETE, WATCH_HAVE, WATCH_FLAG, WATCH_FIRST, WATCH_PER, WATCH_SQL, WATCH_PATTERN__N };
+enum watch_pattern {
+    WATCH_ANY,
+    WATCH_FOR,
+    WATCH_ALERTS,
+    WATCH_LIMITED,
+    WATCH_DURATION,
+    WATCH_COMPLETE,
+    WATCH_HAVE,
+    WATCH_FLAG,
+    WATCH_FIRST,
+    WATCH_PER,
+    WATCH_SQL,
+    WATCH_PATTERN__N
+};
 extern const char *const watch_patterns[WATCH_PATTERN__N];
 
 /* A step while its checks are still being collected. */
@@ -31,8 +44,8 @@ struct rb_build {
     struct regex *block_patterns[BLOCK_PATTERN__N];
     struct shape_reader *shape;
     struct regex *watch_patterns[WATCH_PATTERN__N];
-    struct sv watch_any;   /* "30m": what follows are reasons to roll back within that time; empty */
-    struct sv watch_for;   /* "2h": what follows is watched that long; empty */
+    struct sv watch_any; /* "30m": what follows are reasons to roll back within that time; empty */
+    struct sv watch_for; /* "2h": what follows is watched that long; empty */
     struct sv watch_first; /* "24h" of the heading "Metrics (First 24 Hours)"; empty */
 
     VEC(struct rb_part) parts;
@@ -94,6 +107,7 @@ struct watch_cells {
     struct sv metric, query, threshold, alert; /* query may be empty */
 };
 bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line);
+void watch_message(struct rb_build *b, const struct rb_block *block);
 void watch_tree(struct rb_build *b, const struct rb_block *block);
 
 /* sql_block.c: the step of a SQL block, with what its comments expect. */

@@ -63,12 +63,24 @@ static const char *shape_op(struct sv op, bool negate)
         struct sv word;
         const char *op, *not_op;
     } rows[] = {
-        {SV("<="), "<=", ">"},        {SV(">="), ">=", "<"},       {SV("<"), "<", ">="},
-        {SV(">"), ">", "<="},         {SV("\xe2\x89\xa4"), "<=", ">"}, {SV("\xe2\x89\xa5"), ">=", "<"},
-        {SV("at least"), ">=", "<"},  {SV("minimum"), ">=", "<"},  {SV("at most"), "<=", ">"},
-        {SV("max"), "<=", ">"},       {SV("up to"), "<=", ">"},    {SV("under"), "<", ">="},
-        {SV("below"), "<", ">="},     {SV("less than"), "<", ">="}, {SV("over"), ">", "<="},
-        {SV("above"), ">", "<="},     {SV("more than"), ">", "<="}, {SV("exceeds"), ">", "<="},
+        {SV("<="), "<=", ">"},
+        {SV(">="), ">=", "<"},
+        {SV("<"), "<", ">="},
+        {SV(">"), ">", "<="},
+        {SV("\xe2\x89\xa4"), "<=", ">"},
+        {SV("\xe2\x89\xa5"), ">=", "<"},
+        {SV("at least"), ">=", "<"},
+        {SV("minimum"), ">=", "<"},
+        {SV("at most"), "<=", ">"},
+        {SV("max"), "<=", ">"},
+        {SV("up to"), "<=", ">"},
+        {SV("under"), "<", ">="},
+        {SV("below"), "<", ">="},
+        {SV("less than"), "<", ">="},
+        {SV("over"), ">", "<="},
+        {SV("above"), ">", "<="},
+        {SV("more than"), ">", "<="},
+        {SV("exceeds"), ">", "<="},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -81,7 +93,7 @@ static const char *shape_op(struct sv op, bool negate)
 
 /*
  * $1 is a group as it stands, @1 as a name, %1 as the value of a field that the document lists (its
- * field is ^), #1 a list of words as texts.  What follows "||" are clauses.  good: for what is expected.
+ * field is ^, and ~ the length of the rollout), #1 a list of words as texts.  What follows "||" are clauses.  A rule with '!' is for what is feared.
  */
 struct shape_row {
     const char *pattern, *rule;
@@ -101,6 +113,8 @@ static const struct shape_row shape_rows[] = {
     /* audits of rows */
     {"^all (\\w+) have (?:a )?valid (\\w+) \\(([^)]+)\\)$", "all(sql.@1 : @2 in {#3})"},
     {"^(?:check )?.*\\bcheck \\(+(\\w+) in \\(([^)]+)\\)\\)+$", "all(sql.@1 : @1 in {#2})"},
+    {"^all null (?:\\w+ )?values (?:are )?(?:converted|backfilled)\\b.*$", "count(sql.rows where ^ is null) == 0"},
+    {"^(?:zero|no) (.+) during (?:the )?rollout$", "@1[~] == 0"},
     {"^no null (\\w+) values\\b.*$", "count(sql.@1 where @1 is null) == 0"},
     {"^(.+) for ([\\w-]+) are ([0-9.]+) ?- ?([0-9.]+)x higher than (?:\\w+ )?([\\w-]+)$",
      "median(snapshot.rows where ^ == \"%2\" : @1) / median(snapshot.rows where ^ == \"%5\" : @1) in [$3x, $4x]"},
@@ -110,12 +124,12 @@ static const struct shape_row shape_rows[] = {
     {"^([\\w-]+) \\w+ produce identical outputs$", "all(snapshot.rows where ^ == \"%1\" : record == baseline)"},
     {"^`([a-z_]+)` matches (.+)$", "@1 == @2"},
     /* fleets, pages, alerts */
-    {"^(?:all )?([0-9]+)(?:/\\1)? (\\w+) operational \\(([0-9.]+)% success rate\\)$", "count(@2 : up) == $1 and @2_success_rate[1h] == $3%"},
+    {"^(?:[^\\w]+ )?(?:all )?([0-9]+)(?:/\\1)? (\\w+) operational \\(([0-9.]+)% success rate\\)$", "count(@2 : up) == $1 and @2_success_rate[1h] == $3%"},
     {"^all ([0-9]+) (\\w+) loading(?:, no errors)?$", "count(http.@2 : status == 200) == $1"},
     {"^(?:.*\\b)?no alerts firing\\b.*$", "count(alertmanager.alerts : status == \"firing\") == 0"},
     {"^(?:error logs clean:? )?no new error patterns$", "count(logpatterns.app[5m] : not (pattern in baseline)) == 0"},
-    {"^new (.+?)(?: stored| seen)?$", "count(@1 : not (name in baseline)) > 0"},
-    {"^.*\\bcauses? (\\S+) endpoints? to return ([1-5][0-9]{2})$", "http.@1.status == $2"},
+    {"^new (.+?)(?: stored| seen)?$", "!count(@1 : not (name in baseline)) > 0"},
+    {"^.*\\bcauses? (\\S+) endpoints? to return ([1-5][0-9]{2})\\)?$", "http.@1.status == $2"},
     /* the log */
     {"^no errors (?:in|for) (?:[\\w-]+ )*logs? \\(" SPAN "[^)]*\\)$", "log_errors[$1%u2] == 0|| at T+$1%u2"},
     {"^no errors in (?:[\\w-]+ )*logs? for " SPAN "$", "log_errors[$1%u2] == 0|| at T+$1%u2"},
@@ -124,7 +138,7 @@ static const struct shape_row shape_rows[] = {
     {"^no (.+) or (.+) in (?:the )?(?:past|last) " SPAN "$", "@1[$3%u4] == 0 and @2[$3%u4] == 0"},
     {"^no (.+) in (?:the )?(?:past|last) " SPAN "$", "@1[$2%u3] == 0"},
     /* trends */
-    {"^(?:.*\\b)?connections? (?:pool )?stable$", "connections within 20% of baseline"},
+    {"^(?:.*\\b)?connections? stable$", "connections within 20% of baseline"},
     {"^(?:.*\\b)?connection pool stable$", "connection_pool within 20% of baseline"},
     {"^(?:.*\\b)?connections:? distributed evenly, not exhausted$", "max(connection_pool) < 80%"},
     {"^error rate(?: steady)?:? consistent with baseline$", "error_rate[30m] not worse than baseline confident 99%"},
@@ -137,6 +151,8 @@ static const struct shape_row shape_rows[] = {
     {"^affects > ?([0-9.]+)% of (\\w+)$", "share(@2 : affected) > $1%"},
     {"^(\\w+) (?:showing|with|has) invalid values$", "invalid_@1 > 0"},
     /* time */
+    {"^(?:[^\\w]+ )?([0-9.]+) (min|minutes|s|seconds|hours) for [0-9]+ (\\w+) \\(target: ?< ?([0-9.]+) (min|minutes|s|seconds|hours)\\)$",
+     "@3_elapsed < $4%u5|| baseline $1%u2"},
     {"^(.+): ([0-9]+)% enabled after (week|phase) ([0-9]+)$", "@1 == $2%|| after @3 $4"},
     {"^monitor for (?:[0-9]+-)?([0-9]+) minutes to confirm stability$", "error_rate[1m] <= baseline|| for $1m"},
     {"^(?:.*\\bdowntime\\b.*: ?)0 (?:minutes|seconds|s)\\b.*$", "sum(downtime)[1h] == 0s"},
@@ -144,7 +160,27 @@ static const struct shape_row shape_rows[] = {
 };
 /* clang-format on */
 
-enum shape_pattern { SHAPE_LIMIT, SHAPE_FOR, SHAPE_IN, SHAPE_BASELINE, SHAPE_TARGET, SHAPE_P, SHAPE_AFTER, SHAPE_JOB, SHAPE_COUNTED, SHAPE_SHARE, SHAPE_GAUGE, SHAPE_ELAPSED, SHAPE_NONE, SHAPE_ANY, SHAPE_VALUES, SHAPE_BATCH, SHAPE_DUE, SHAPE__N };
+enum shape_pattern {
+    SHAPE_LIMIT,
+    SHAPE_FOR,
+    SHAPE_IN,
+    SHAPE_BASELINE,
+    SHAPE_TARGET,
+    SHAPE_P,
+    SHAPE_AFTER,
+    SHAPE_JOB,
+    SHAPE_COUNTED,
+    SHAPE_SHARE,
+    SHAPE_GAUGE,
+    SHAPE_ELAPSED,
+    SHAPE_NONE,
+    SHAPE_ANY,
+    SHAPE_VALUES,
+    SHAPE_BATCH,
+    SHAPE_DUE,
+    SHAPE_WEEKS,
+    SHAPE__N
+};
 static const char *const shape_patterns[SHAPE__N] = {
     [SHAPE_LIMIT] =
         "(<=|>=|<|>|\xe2\x89\xa4|\xe2\x89\xa5|\\bat least\\b|\\bat most\\b|\\bmore than\\b|\\bless than\\b|"
@@ -158,15 +194,18 @@ static const char *const shape_patterns[SHAPE__N] = {
     [SHAPE_P] = "\\b(p(?:50|75|90|95|99|999))\\b",
     [SHAPE_AFTER] = "\\bafter (phase|week) ([0-9]+)\\b",
     [SHAPE_JOB] = "\\b(?:jobs?|runs?|agents?|creations?|pipelines?)\\b",
-    [SHAPE_COUNTED] = "\\b(?:errors?|failures?|violations?|deadlocks?|crashe?s?|exceptions?|incidents?|mismatch(?:es)?|"
-                      "tickets?|issues?|rollbacks?|toggles?|scans?|usage|startup failures)\\b",
+    [SHAPE_COUNTED] =
+        "\\b(?:errors?|failures?|violations?|deadlocks?|crashe?s?|exceptions?|incidents?|mismatch(?:es)?|"
+        "tickets?|issues?|rollbacks?|toggles?|scans?|usage|startup failures)\\b",
     [SHAPE_SHARE] = "\\b(?:rate|share|ratio|failures?)\\b",
     [SHAPE_GAUGE] = "\\b(?:usage|utili[sz]ation|pool|coverage|size|space)\\b",
-    [SHAPE_ELAPSED] = "\\b(?:time for [0-9]+|processed|enriched|[0-9]+ \\w+ (?:processed|enriched|migrated))\\b",
-    [SHAPE_NONE] = "^(?:0|zero|none)(?:\\b(?: per (hour|day|week)| after (phase|week) ([0-9]+))?|)$",
+    [SHAPE_ELAPSED] =
+        "\\b(?:time for [0-9]+|processed|enriched|[0-9]+ \\w+ (?:processed|enriched|migrated))\\b",
+    [SHAPE_NONE] = "^(?:0|zero)(?:\\b(?: per (hour|day|week)| after (phase|week) ([0-9]+))?|)$",
     [SHAPE_ANY] = "^any (.+)$",
-    [SHAPE_VALUES] = "\\b(\\w+) IN \\(('[^()]+')\\)",
+    [SHAPE_VALUES] = "\\b(?!not\\b)(\\w+) IN \\(('[^()]+')\\)",
     [SHAPE_BATCH] = "\\bbatch\\b",
+    [SHAPE_WEEKS] = "\\bspread over ([0-9]{1,2}) weeks\\b",
     [SHAPE_DUE] = "\\bdue to (.+)$",
 };
 
@@ -175,6 +214,7 @@ struct shape_reader {
     struct regex *rows[ARRAY_LEN(shape_rows)];
     struct regex *patterns[SHAPE__N];
     struct sv field, values; /* of the document: "deal_type", "'acquisition', 'carveout'" */
+    struct sv rollout;       /* "28d" of "spread over 4 weeks" */
 };
 
 struct shape_reader *shape_reader_new(struct prose_reader *prose)
@@ -208,7 +248,11 @@ static struct sv shape_group(struct sv s, const struct regex_match *g)
 void shape_learn(struct shape_reader *r, struct sv document, struct arena *arena)
 {
     struct regex_match g[3];
+    uint64_t weeks;
 
+    if (regex_find(r->patterns[SHAPE_WEEKS], document, 0, g, 2) &&
+        sv_to_u64(shape_group(document, &g[1]), &weeks))
+        r->rollout = arena_fmt(arena, "%llud", (unsigned long long)(weeks * 7));
     if (!regex_find(r->patterns[SHAPE_VALUES], document, 0, g, 3))
         return;
     r->field = arena_sv(arena, shape_group(document, &g[1]));
@@ -271,6 +315,11 @@ static bool shape_add_mark(const struct shape_reader *r, const char **at, struct
         *at = p + 1;
         return r->field.n > 0;
     }
+    if (mark == '~') {
+        strbuf_add_sv(b, r->rollout);
+        *at = p + 1;
+        return r->rollout.n > 0;
+    }
     p += unit ? 2 : 1;
     text = shape_group(phrase, &g[*p - '0']);
     *at = p + 1;
@@ -289,7 +338,7 @@ static bool shape_add_mark(const struct shape_reader *r, const char **at, struct
 
 static bool shape_is_mark(const char *p)
 {
-    return *p == '^' ||
+    return *p == '^' || *p == '~' ||
            ((*p == '$' || *p == '@' || *p == '#' || *p == '%') && ascii_is_digit(p[1])) ||
            (*p == '%' && p[1] == 'u' && ascii_is_digit(p[2]));
 }
@@ -306,7 +355,7 @@ static bool shape_fill(const struct shape_reader *r, const char *rule, struct sv
     return true;
 }
 
-static bool shape_fixed(struct shape_reader *r, struct sv phrase, struct arena *arena,
+static bool shape_fixed(struct shape_reader *r, struct sv phrase, bool good, struct arena *arena,
                         struct shape *ret)
 {
     for (size_t i = 0; i < ARRAY_LEN(shape_rows); i++) {
@@ -314,8 +363,10 @@ static bool shape_fixed(struct shape_reader *r, struct sv phrase, struct arena *
         struct regex_match g[6];
         size_t bar;
 
-        if (!regex_find(r->rows[i], phrase, 0, g, ARRAY_LEN(g)) ||
-            !shape_fill(r, shape_rows[i].rule, phrase, g, arena, &b))
+        const char *rule = shape_rows[i].rule;
+
+        if ((*rule == '!' && good) || !regex_find(r->rows[i], phrase, 0, g, ARRAY_LEN(g)) ||
+            !shape_fill(r, rule + (*rule == '!'), phrase, g, arena, &b))
             continue;
         bar = sv_find(strbuf_sv(&b), SV("||"), 0);
         ret->condition = arena_sv(arena, sv_sub(strbuf_sv(&b), 0, bar));
@@ -350,7 +401,8 @@ static struct sv shape_subject(const struct shape_request *q, size_t limit_from)
 /* The canonical name where it says the same: "API Success Rate"; else the words of the phrase. */
 static struct sv shape_subject_name(struct shape_reader *r, struct sv subject, struct arena *arena)
 {
-    static const struct sv common[] = {SV("error_rate"), SV("query_time"), SV("response_time"), SV("log_errors")};
+    static const struct sv common[] = {SV("error_rate"), SV("query_time"), SV("response_time"),
+                                       SV("log_errors")};
     struct sv known = prose_subject(r->prose, subject);
 
     if (regex_has(r->patterns[SHAPE_JOB], subject) || regex_has(r->patterns[SHAPE_BATCH], subject))
@@ -368,7 +420,7 @@ static const char *shape_ratio_window(const struct shape_reader *r, const struct
         return q->ratio_window;
     if (regex_has(r->patterns[SHAPE_JOB], p->subject))
         return "[1h]";
-    return sv_eq(p->name, SV("error_rate")) && !q->good ? "[1m]" : "[5m]";
+    return sv_eq(p->name, SV("error_rate")) && !q->listed ? "[1m]" : "[5m]";
 }
 
 /* What is measured, with its window. */
@@ -394,18 +446,20 @@ static void shape_add_measure(struct shape_reader *r, const struct shape_request
         else if (q->min_samples)
             strbuf_add_str(clauses, " min 100 samples");
     } else if ((time || p->of_baseline) && !regex_has(r->patterns[SHAPE_ELAPSED], p->subject)) {
-        bool batch = regex_has(r->patterns[SHAPE_BATCH], p->subject) || regex_has(r->patterns[SHAPE_BATCH], q->phrase);
+        bool batch = regex_has(r->patterns[SHAPE_BATCH], p->subject) ||
+                     regex_has(r->patterns[SHAPE_BATCH], q->phrase);
         struct sv f = p->percentile.n ? p->percentile
-                      : batch         ? (sv_has_nocase(q->phrase, SV("taking")) ? SV("avg") : SV("max"))
+                      : batch ? (sv_has_nocase(q->phrase, SV("taking")) ? SV("avg") : SV("max"))
                       : p->of_baseline ? SV("p95")
                                        : SV("avg");
 
         for (size_t i = 0; i < f.n; i++)
             strbuf_add_byte(b, ascii_lower(f.p[i]));
         strbuf_addf(b, "(%.*s)[%s]", SV_FMT(p->name), batch ? "15m" : "5m");
-        if (q->min_samples)
+        if (q->min_samples && *f.p == 'p')
             strbuf_add_str(clauses, " min 100 samples");
-    } else if (!p->unit.n && q->count_window && regex_has(r->patterns[SHAPE_COUNTED], p->subject) && !sv_eq(p->name, SV("startup_failures")) &&
+    } else if (!p->unit.n && q->count_window && regex_has(r->patterns[SHAPE_COUNTED], p->subject) &&
+               !sv_eq(p->name, SV("startup_failures")) &&
                !sv_has(p->name, SV("startup_failures"))) {
         strbuf_addf(b, "%.*s%s", SV_FMT(p->name), q->count_window);
     } else {
@@ -426,14 +480,15 @@ static void shape_add_clauses(struct shape_reader *r, const struct shape_request
         strbuf_addf(clauses, " baseline %.*s%.*s", SV_FMT(shape_group(q->phrase, &g[1])),
                     SV_FMT(shape_unit(shape_group(q->phrase, &g[2]))));
     if (regex_find(r->patterns[SHAPE_AFTER], q->phrase, 0, g, 3))
-        strbuf_addf(clauses, " after %.*s %.*s", SV_FMT(shape_name(shape_group(q->phrase, &g[1]), arena)),
+        strbuf_addf(clauses, " after %.*s %.*s",
+                    SV_FMT(shape_name(shape_group(q->phrase, &g[1]), arena)),
                     SV_FMT(shape_group(q->phrase, &g[2])));
 }
 
 /* A limit without a unit fits a count; one with a unit needs a subject that is no bare event. */
 static bool shape_fits(const struct shape_reader *r, const struct shape_parts *p)
 {
-    if (!p->name.n)
+    if (!p->name.n || sv_find_byte(p->subject, ',', 0) != SV_NPOS)
         return false;
     if (p->unit.n || p->per.n)
         return true;
@@ -488,8 +543,9 @@ static bool shape_target(struct shape_reader *r, const struct shape_request *q, 
         inner.phrase = SV(">= 100%");
         if (!shape_compare(r, &inner, arena, ret))
             return false; /* uncovered: a rate has a name */
-        ret->condition = arena_fmt(arena, "%.*s == 100%%",
-                                   SV_FMT(sv_sub(ret->condition, 0, sv_find(ret->condition, SV(" >="), 0))));
+        ret->condition =
+            arena_fmt(arena, "%.*s == 100%%",
+                      SV_FMT(sv_sub(ret->condition, 0, sv_find(ret->condition, SV(" >="), 0))));
         return true;
     }
     return shape_compare(r, &inner, arena, ret);
@@ -504,12 +560,12 @@ static bool shape_zero(struct shape_reader *r, const struct shape_request *q, st
     struct regex_match g[4];
     struct sv per, name = shape_subject_name(r, q->subject, arena);
 
-    if (!q->subject.n || !regex_find(r->patterns[SHAPE_NONE], q->phrase, 0, g, 4))
+    if (!q->good || !q->subject.n || !regex_find(r->patterns[SHAPE_NONE], q->phrase, 0, g, 4))
         return false;
     per = shape_group(q->phrase, &g[1]);
     if (per.n)
-        ret->condition = arena_fmt(arena, "increase(%.*s[1%.*s]) == 0", SV_FMT(name),
-                                   SV_FMT(shape_unit(per)));
+        ret->condition =
+            arena_fmt(arena, "increase(%.*s[1%.*s]) == 0", SV_FMT(name), SV_FMT(shape_unit(per)));
     else
         ret->condition =
             arena_fmt(arena, "%.*s%s == 0", SV_FMT(name), q->count_window ? q->count_window : "");
@@ -536,11 +592,14 @@ static bool shape_event(struct shape_reader *r, const struct shape_request *q, s
         ret->condition = arena_fmt(arena, "increase(%.*s[1h]) > 0", SV_FMT(name));
         return name.n > 0;
     }
-    if (!regex_has(r->patterns[SHAPE_COUNTED], text) || none != q->good || text.n > 60)
+    if (!regex_has(r->patterns[SHAPE_COUNTED], text) || none != q->good || text.n > 60 ||
+        sv_find_byte(text, ',', 0) != SV_NPOS)
         return false;
     name = shape_subject_name(r, text, arena);
     if (sv_has(name, SV("startup_failures")))
         window = "";
+    else if (sv_eq(name, SV("log_errors")) && !*window)
+        window = "[5m]"; /* lines are counted in a window */
     ret->condition = arena_fmt(arena, "%.*s%s %s 0", SV_FMT(name), window, none ? "==" : ">");
     return name.n > 0;
 }
@@ -554,8 +613,8 @@ static bool shape_stable(struct shape_reader *r UNUSED, const struct shape_reque
     if (q->offset_ms < 0 || !sv_has_nocase(q->phrase, SV("stable")) ||
         (!sv_has_nocase(q->phrase, SV("memory")) && !sv_has_nocase(q->subject, SV("memory"))))
         return false;
-    ret->condition = arena_fmt(arena, "slope(memory[%lldm]) < 1MB/m",
-                               (long long)(minutes < 10 ? 10 : minutes));
+    ret->condition =
+        arena_fmt(arena, "slope(memory[%lldm]) < 1MB/m", (long long)(minutes < 10 ? 10 : minutes));
     return true;
 }
 
@@ -564,7 +623,8 @@ bool shape_read(struct shape_reader *r, const struct shape_request *q, struct ar
 {
     typedef bool shape_fn(struct shape_reader * r, const struct shape_request *q,
                           struct arena *arena, struct shape *ret);
-    static shape_fn *const ways[] = {shape_stable, shape_target, shape_compare, shape_zero, shape_event};
+    static shape_fn *const ways[] = {shape_stable, shape_target, shape_compare, shape_zero,
+                                     shape_event};
     struct shape found = {{NULL, 0}, {NULL, 0}};
     struct shape_request whole = *q;
     struct sv phrase;
@@ -573,8 +633,8 @@ bool shape_read(struct shape_reader *r, const struct shape_request *q, struct ar
         return false;
     phrase = q->subject.n ? arena_fmt(arena, "%.*s: %.*s", SV_FMT(q->subject), SV_FMT(q->phrase))
                           : sv_trim(q->phrase);
-    if (shape_fixed(r, sv_trim(q->phrase), arena, &found) ||
-        (q->subject.n && shape_fixed(r, phrase, arena, &found))) {
+    if (shape_fixed(r, sv_trim(q->phrase), q->good, arena, &found) ||
+        (q->subject.n && shape_fixed(r, phrase, q->good, arena, &found))) {
         *ret = found;
         return true;
     }
@@ -587,6 +647,22 @@ bool shape_read(struct shape_reader *r, const struct shape_request *q, struct ar
     return false;
 }
 
+bool shape_report(struct shape_reader *r, struct sv subject, struct arena *arena, struct sv *ret)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    struct regex_match g[2];
+    struct sv name = prose_subject(r->prose, subject), p;
+
+    if (!name.n || !regex_find(r->patterns[SHAPE_P], subject, 0, g, 2))
+        return false;
+    p = shape_group(subject, &g[1]);
+    for (size_t i = 0; i < p.n; i++)
+        strbuf_add_byte(&b, ascii_lower(p.p[i]));
+    strbuf_addf(&b, "(%.*s)[5m]", SV_FMT(name));
+    *ret = arena_sv(arena, strbuf_sv(&b));
+    return true;
+}
+
 /* --- actions --- */
 
 struct sv shape_action(struct sv text, struct arena *arena)
@@ -596,11 +672,16 @@ struct sv shape_action(struct sv text, struct arena *arena)
         const char *action; /* NULL: the words that follow name the receiver */
         const char *verb;
     } rows[] = {
-        {SV("Page on-call"), "page oncall", NULL}, {SV("Page oncall"), "page oncall", NULL},
-        {SV("Page "), NULL, "page"},               {SV("Alert "), NULL, "alert"},
-        {SV("Notify "), NULL, "alert"},            {SV("Critical"), "page oncall", NULL},
-        {SV("Warning"), "investigate", NULL},      {SV("Info"), "info team", NULL},
-        {SV("Investigate"), "investigate", NULL},  {SV("Rollback"), "rollback", NULL},
+        {SV("Page on-call"), "page oncall", NULL},
+        {SV("Page oncall"), "page oncall", NULL},
+        {SV("Page "), NULL, "page"},
+        {SV("Alert "), NULL, "alert"},
+        {SV("Notify "), NULL, "alert"},
+        {SV("Critical"), "page oncall", NULL},
+        {SV("Warning"), "investigate", NULL},
+        {SV("Info"), "info team", NULL},
+        {SV("Investigate"), "investigate", NULL},
+        {SV("Rollback"), "rollback", NULL},
         {SV("Roll back"), "rollback", NULL},
     };
     struct sv t = sv_trim(text), word;

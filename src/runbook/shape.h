@@ -22,11 +22,13 @@ DEFINE_CLEANUP(struct shape_reader *, shape_reader_free)
 void shape_learn(struct shape_reader *r, struct sv document, struct arena *arena);
 
 struct shape_request {
-    struct sv subject;        /* named apart from the phrase: "Error Rate"; or empty */
-    struct sv phrase;         /* "<0.5% (baseline)" */
-    bool good;                /* it is what is expected, not what is feared */
-    const char *count_window; /* of counted events, when the phrase names none: "[5m]"; NULL: none */
+    struct sv subject; /* named apart from the phrase: "Error Rate"; or empty */
+    struct sv phrase;  /* "<0.5% (baseline)" */
+    bool good;         /* it is what is expected, not what is feared */
+    const char
+        *count_window; /* of counted events, when the phrase names none: "[5m]"; NULL: none */
     const char *ratio_window; /* of ratios; NULL: as the subject has it */
+    bool listed;              /* in a list of metrics, where the window of every ratio is [5m] */
     bool min_samples;         /* ratios and percentiles say that they want 100 */
     int64_t offset_ms;        /* judged then only; -1 */
 };
@@ -39,6 +41,9 @@ struct shape {
 /* False: not understood. */
 bool shape_read(struct shape_reader *r, const struct shape_request *q, struct arena *arena,
                 struct shape *ret);
+
+/* "Response time P95": the percentile as an expression to be reported; false: the subject names none. */
+bool shape_report(struct shape_reader *r, struct sv subject, struct arena *arena, struct sv *ret);
 
 /* "Page on-call engineer", "Alert product team", "Critical": the action; receiver "team" where none is named. */
 struct sv shape_action(struct sv text, struct arena *arena);

@@ -21,6 +21,31 @@ static void table_cells(const struct rb_build *b, uint32_t row, struct table_row
         ret->cells[ret->n++] = sv_trim(v[c].text);
 }
 
+/*
+ * A '|' in a code span ends a cell for GFM, and the cells behind it are lost.  Read from the line itself, where
+ * spans hold together, the row has as many as its head.
+ */
+static void table_mend(const struct rb_build *b, size_t n, struct table_row *row)
+{
+    struct sv line = sv_trim(document_line(b->rb->doc, row->line));
+    struct table_row mended = {.line = row->line};
+    bool code = false, cut = false;
+    size_t from = 1;
+
+    if (line.n < 2 || *line.p != '|')
+        return;
+    for (size_t i = 1; i < line.n && mended.n < TABLE_COLUMNS; i++) {
+        code ^= line.p[i] == '`';
+        cut |= code && line.p[i] == '|' && line.p[i - 1] != '\\';
+        if (code || line.p[i] != '|' || line.p[i - 1] == '\\')
+            continue;
+        mended.cells[mended.n++] = sv_trim(sv_sub(line, from, i));
+        from = i + 1;
+    }
+    if (cut && mended.n == n)
+        *row = mended;
+}
+
 /* The column whose heading has one of the words, or -1. */
 static int table_column(const struct table_row *head, const struct sv *words, size_t n)
 {
@@ -74,12 +99,11 @@ static bool table_metric_row(struct rb_build *b, const struct table_row *head,
     int metric = table_column(head, table_metric_words, ARRAY_LEN(table_metric_words));
     int alert = table_column(head, table_alert_words, ARRAY_LEN(table_alert_words));
     int threshold = table_column(head, table_threshold_words, ARRAY_LEN(table_threshold_words));
-    struct watch_cells c = {
-        .metric = table_cell(row, metric),
-        .query = table_cell(
-            row, table_column(head, table_query_words, ARRAY_LEN(table_query_words))),
-        .threshold = table_cell(row, threshold),
-        .alert = table_cell(row, alert)};
+    struct watch_cells c = {.metric = table_cell(row, metric),
+                            .query = table_cell(row, table_column(head, table_query_words,
+                                                                  ARRAY_LEN(table_query_words))),
+                            .threshold = table_cell(row, threshold),
+                            .alert = table_cell(row, alert)};
 
     if (metric < 0 || (alert < 0 && threshold < 0) || !c.metric.n)
         return false;
@@ -111,6 +135,7 @@ void table_read(struct rb_build *b, uint32_t node)
         int64_t offset_ms;
 
         table_cells(b, row, &cells);
+        table_mend(b, head.n, &cells);
         if (condition >= 0 && action >= 0 && (size_t)condition < cells.n &&
             (size_t)action < cells.n)
             table_matrix_row(b, &cells, condition, action);

@@ -11,11 +11,14 @@
 #include "runbook/shape.h"
 
 const char *const watch_patterns[WATCH_PATTERN__N] = {
-    [WATCH_ANY] = "\\brollback\\b.*\\bif any\\b.*\\bwithin ([0-9]+) (minutes?|hours?) of (?:the )?deploy",
+    [WATCH_ANY] =
+        "\\brollback\\b.*\\bif any\\b.*\\bwithin ([0-9]+) (minutes?|hours?) of (?:the )?deploy",
     [WATCH_FOR] = "^(?:[0-9]+\\. )?monitor(?: production)? for ([0-9]+) (minutes?|hours?|days?)\\b",
     [WATCH_ALERTS] = "\\balerts?\\b|\\balerting\\b|\\balarme?\\b",
-    [WATCH_LIMITED] = "[<>\xe2\x89\xa4\xe2\x89\xa5]|\\b(?:exceeds|more than|less than|above|below|target)\\b",
-    [WATCH_DURATION] = "\\bexpected duration: ?(?:[0-9]+ ?- ?)?([0-9]+) (minutes?|hours?|seconds?)\\b",
+    [WATCH_LIMITED] =
+        "[<>\xe2\x89\xa4\xe2\x89\xa5]|\\b(?:exceeds|more than|less than|above|below|target)\\b",
+    [WATCH_DURATION] =
+        "\\bexpected duration: ?(?:[0-9]+ ?- ?)?([0-9]+) (minutes?|hours?|seconds?)\\b",
     [WATCH_COMPLETE] = "^complete within ([0-9]+) (minutes?|hours?) of (?:the )?deploy",
     [WATCH_HAVE] = "\\bhave ([0-9]+) (minutes?|hours?) available for rollback\\b",
     [WATCH_FLAG] = "\\b([A-Z][A-Z0-9_]{4,})=(?:true|false|on|off)\\b",
@@ -47,8 +50,11 @@ static bool watch_find(const struct rb_build *b, enum watch_pattern p, struct sv
 static struct rb_rule *watch_add(struct rb_build *b, size_t line, struct sv source, struct sv text,
                                  bool proposal)
 {
-    struct rb_rule *rule = vec_add(&b->rules);
+    struct rb_rule *rule = b->rules.n ? vec_last(&b->rules) : NULL;
 
+    if (proposal && rule && rule->line == line && sv_eq(rule->text, text))
+        return rule; /* an item whose text is read as a paragraph too */
+    rule = vec_add(&b->rules);
     *rule = (struct rb_rule){.line = line,
                              .part = b->part,
                              .source = source,
@@ -72,7 +78,8 @@ static void watch_split(struct sv text, struct sv *label, struct sv *rest)
 
     *label = (struct sv){"", 0};
     *rest = sv_trim(text);
-    if (colon == SV_NPOS || colon == 0 || colon > 60 || colon + 1 >= text.n ||
+    if (colon == SV_NPOS || colon == 0 || sv_find_byte(sv_sub(text, 0, colon), '(', 0) != SV_NPOS ||
+        colon > 60 || colon + 1 >= text.n ||
         (text.p[colon + 1] != ' ' && text.p[colon + 1] != '\n'))
         return;
     *label = sv_trim(sv_sub(text, 0, colon));
@@ -81,21 +88,31 @@ static void watch_split(struct sv text, struct sv *label, struct sv *rest)
 
 void watch_propose(struct rb_build *b, struct sv text, size_t line)
 {
-    struct shape_request q = {.phrase = sv_trim(text), .good = true, .offset_ms = -1};
+    struct shape_request q = {
+        .phrase = sv_trim(text), .good = true, .min_samples = true, .offset_ms = -1};
     struct shape s;
-    struct sv span;
+    struct sv span, rest;
+    bool gate, later;
 
+    if (expect_is_label(q.phrase, &rest))
+        q.phrase = rest;
+    if (!q.phrase.n || expect_is_proceed(q.phrase, &rest))
+        return;
     if (watch_find(b, WATCH_FOR, q.phrase, &span) && !sv_has_nocase(q.phrase, SV("confirm"))) {
         watch_add(b, line, text, arena_fmt(b->arena, "checkpoint T+%.*s", SV_FMT(span)), true);
         return;
     }
     if (!watch_shape(b, &q, &s)) {
-        watch_split(text, &q.subject, &q.phrase);
+        watch_split(q.phrase, &q.subject, &q.phrase);
         if (!q.subject.n || !watch_shape(b, &q, &s))
             return;
     }
+    gate = sv_ends(s.clauses, SV(" of step"));
+    later = b->watch_first.n && !s.clauses.n;
     watch_add(b, line, text,
-              arena_fmt(b->arena, "%s %.*s%.*s", sv_starts(s.condition, SV("slope(current")) ? "proceed when" : "expect", SV_FMT(s.condition), SV_FMT(s.clauses)),
+              arena_fmt(b->arena, "%s %.*s%.*s%s%.*s", gate ? "proceed when" : "expect",
+                        SV_FMT(s.condition), SV_FMT(s.clauses), later ? " at T+" : "",
+                        SV_FMT(later ? b->watch_first : SV(""))),
               true);
 }
 
@@ -122,8 +139,8 @@ void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
 
         for (size_t i = 0; i < ARRAY_LEN(rows) && !found; i++)
             if ((found = watch_find(b, rows[i].pattern, one, &span)))
-                watch_add(b, line, one,
-                          arena_fmt(b->arena, "%s%.*s", rows[i].rule, SV_FMT(span)), true);
+                watch_add(b, line, one, arena_fmt(b->arena, "%s%.*s", rows[i].rule, SV_FMT(span)),
+                          true);
         if (watch_find(b, WATCH_ANY, one, &span))
             b->watch_any = span;
         if (watch_find(b, WATCH_FOR, one, &span))
@@ -131,7 +148,7 @@ void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
         watch_split(one, &label, &phrase);
         q.phrase = phrase;
         if (sv_eq_nocase(label, SV("Issue")) || sv_eq_nocase(label, SV("Symptom"))) {
-            if (watch_shape(b, &q, &s))
+            if (watch_find(b, WATCH_LIMITED, phrase, NULL) && watch_shape(b, &q, &s))
                 watch_add(b, line, one,
                           arena_fmt(b->arena, "investigate when %.*s%.*s", SV_FMT(s.condition),
                                     SV_FMT(s.clauses)),
@@ -210,7 +227,7 @@ static bool watch_alert(struct rb_build *b, struct sv text, size_t line)
 
 static bool watch_metric(struct rb_build *b, struct sv text, size_t line)
 {
-    struct shape_request q = {.good = true, .ratio_window = NULL, .offset_ms = -1};
+    struct shape_request q = {.good = true, .listed = true, .offset_ms = -1};
     struct shape s;
 
     if (b->watch_first.n)
@@ -256,6 +273,29 @@ void watch_timed(struct rb_build *b, struct rb_rule *rule)
     if (watch_shape(b, &q, &s))
         rule->text = arena_fmt(b->arena, "expect %.*s%.*s else investigate", SV_FMT(s.condition),
                                SV_FMT(s.clauses));
+}
+
+/* "Error rate: <0.5%", "Response time P95: 1.2s" in a message: what its sender has to look up. */
+void watch_message(struct rb_build *b, const struct rb_block *block)
+{
+    struct sv rest = block->text, line;
+
+    for (size_t at = block->line + 1; sv_next_line(&rest, &line); at++) {
+        struct shape_request q = {.good = true, .listed = true, .offset_ms = -1};
+        struct shape s;
+
+        watch_split(line, &q.subject, &q.phrase);
+        if (!q.subject.n || !prose_subject(b->prose, q.subject).n)
+            continue;
+        if (watch_shape(b, &q, &s))
+            watch_add(
+                b, at, line,
+                arena_fmt(b->arena, "expect %.*s%.*s", SV_FMT(s.condition), SV_FMT(s.clauses)),
+                true);
+        else if (ascii_is_digit(*q.phrase.p) &&
+                 shape_report(b->shape, q.subject, b->arena, &s.condition))
+            watch_add(b, at, line, arena_fmt(b->arena, "report %.*s", SV_FMT(s.condition)), true);
+    }
 }
 
 /* --- tables of metrics --- */
@@ -332,9 +372,9 @@ static struct sv watch_undrawn(struct sv line, bool *arrow)
     size_t i = 0;
 
     *arrow = false;
-    while (i < line.n && ((unsigned char)line.p[i] >= 0x80 || line.p[i] == ' ' || line.p[i] == '|' ||
-                          line.p[i] == '-' || line.p[i] == '+' || line.p[i] == '`' ||
-                          line.p[i] == '>'))
+    while (i < line.n &&
+           ((unsigned char)line.p[i] >= 0x80 || line.p[i] == ' ' || line.p[i] == '|' ||
+            line.p[i] == '-' || line.p[i] == '+' || line.p[i] == '`' || line.p[i] == '>'))
         *arrow |= line.p[i++] == '>';
     return sv_trim(sv_sub(line, i, line.n));
 }
@@ -387,8 +427,8 @@ void watch_tree(struct rb_build *b, const struct rb_block *block)
             continue;
         if (watch_shape(b, &q, &s)) {
             watch_add(b, condition_line, condition,
-                      arena_fmt(b->arena, "%.*s when %.*s%.*s", SV_FMT(action),
-                                SV_FMT(s.condition), SV_FMT(s.clauses)),
+                      arena_fmt(b->arena, "%.*s when %.*s%.*s", SV_FMT(action), SV_FMT(s.condition),
+                                SV_FMT(s.clauses)),
                       false);
         } else {
             watch_add(b, condition_line, condition, (struct sv){NULL, 0}, false);

@@ -13,7 +13,7 @@ RECALL = {"seed0": 0.88, "seed2": 0.92}
 
 
 def found(build, path):
-    out = subprocess.run([os.path.join(build, "tests", "dump_expects"), path], check=True, text=True,
+    out = subprocess.run([os.path.join(build, "tests", "dump_expects"), "--expects", path], check=True, text=True,
                          capture_output=True).stdout
     for line in out.splitlines():
         at, end, form, value, command, command_end = line.split("\t")
