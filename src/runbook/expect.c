@@ -1,9 +1,10 @@
-#include "runbook/expect_int.h"
+#include "runbook/expect.h"
 
 #include <string.h>
 
 #include "base/duration.h"
 #include "base/sv.h"
+#include "runbook/expect_int.h"
 
 /* --- cutting a text into clauses --- */
 

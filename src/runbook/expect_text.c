@@ -191,11 +191,11 @@ static struct sv expect_without_mark(struct sv s)
 static bool expect_is_wild(struct sv cell)
 {
     static const struct sv words[] = {
-        SV("..."), SV("\xe2\x80\xa6"), SV("X"),   SV("N"),   SV("n"),  SV("#"), SV("*"),
-        SV("?"),   SV("xx"),           SV("xxx"), SV("XXX"), SV("nnn")};
+        SV("..."), SV("\xe2\x80\xa6"), SV("x"),   SV("n"),  SV("#"), SV("*"),
+        SV("?"),   SV("xx"),           SV("xxx"), SV("nnn")};
 
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (sv_eq(words[i], cell))
+        if (sv_eq_nocase(words[i], cell))
             return true;
     return cell.n > 2 && ((*cell.p == '(' && cell.p[cell.n - 1] == ')') ||
                           (*cell.p == '<' && cell.p[cell.n - 1] == '>'));
