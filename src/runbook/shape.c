@@ -171,7 +171,6 @@ enum shape_pattern {
     SHAPE_JOB,
     SHAPE_COUNTED,
     SHAPE_SHARE,
-    SHAPE_GAUGE,
     SHAPE_ELAPSED,
     SHAPE_NONE,
     SHAPE_ANY,
@@ -195,10 +194,9 @@ static const char *const shape_patterns[SHAPE__N] = {
     [SHAPE_AFTER] = "\\bafter (phase|week) ([0-9]+)\\b",
     [SHAPE_JOB] = "\\b(?:jobs?|runs?|agents?|creations?|pipelines?)\\b",
     [SHAPE_COUNTED] =
-        "\\b(?:errors?|failures?|violations?|deadlocks?|crashe?s?|exceptions?|incidents?|mismatch(?:es)?|"
-        "tickets?|issues?|rollbacks?|toggles?|scans?|usage|startup failures)\\b",
+        ("\\b(?:errors?|failures?|violations?|deadlocks?|crashe?s?|exceptions?|incidents?|mismatch(?:es)?|"
+         "tickets?|issues?|rollbacks?|toggles?|scans?|usage|startup failures)\\b"),
     [SHAPE_SHARE] = "\\b(?:rate|share|ratio|failures?)\\b",
-    [SHAPE_GAUGE] = "\\b(?:usage|utili[sz]ation|pool|coverage|size|space)\\b",
     [SHAPE_ELAPSED] =
         "\\b(?:time for [0-9]+|processed|enriched|[0-9]+ \\w+ (?:processed|enriched|migrated))\\b",
     [SHAPE_NONE] = "^(?:0|zero)(?:\\b(?: per (hour|day|week)| after (phase|week) ([0-9]+))?|)$",
