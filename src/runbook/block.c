@@ -352,13 +352,26 @@ static struct sv block_unnumbered(struct sv text)
                                                        : text;
 }
 
+/* One line alone is a heading of what follows ("# Verify the installation"), and so is one with a rule below it. */
+static bool block_is_paragraph(struct sv note)
+{
+    struct sv first, second;
+
+    if (!sv_next_line(&note, &first) || !sv_next_line(&note, &second))
+        return false;
+    for (size_t i = 0; i < second.n; i++)
+        if (!strchr("-=#*~ ", second.p[i]))
+            return true;
+    return false;
+}
+
 /* Comments that ask for something, and an empty line before the next comment: a person does it. */
 static void block_end_paragraph(struct block_reader *r, size_t end_line)
 {
     struct sv note = arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note)));
     struct rb_draft *d;
 
-    if (!note.n || r->expect.n || r->timeout_ms ||
+    if (!block_is_paragraph(note) || r->expect.n || r->timeout_ms ||
         !regex_has(r->b->block_patterns[BLOCK_TODO], block_unnumbered(note)))
         return;
     d = build_step(r->b, STEP_MANUAL, r->note_line, note);

@@ -16,11 +16,12 @@ bool expect_read_members(struct sv clause, struct arena *arena, expect_list *out
 enum expect_pattern {
     EXPECT_RE_CONSTRAINT,
     EXPECT_RE_NAME,
-    EXPECT_RE_RANGE,
+    EXPECT_RE_FIGURE,
     EXPECT_RE_CLAIM,
     EXPECT_RE_HUNT,
     EXPECT_RE_HUNTED,
     EXPECT_RE_WAIVER,
+    EXPECT_RE_MOMENT,
     EXPECT_RE__N
 };
 struct regex *expect_pattern(struct expect_reader *r, enum expect_pattern p);

@@ -9,7 +9,10 @@
 const char *const expect_patterns[EXPECT_RE__N] = {
     [EXPECT_RE_CONSTRAINT] = "\\b(check|unique|foreign key|not[- ]null|exclusion) constraint\\b",
     [EXPECT_RE_NAME] = "constraint \"([A-Za-z0-9_.]+)\"",
-    [EXPECT_RE_RANGE] = "^(?:[<>]=?|[0-9.]+ ?-) ?[0-9.]+ ?%?$",
+    [EXPECT_RE_FIGURE] = "^[0-9][0-9.,]* ?%?$",
+    [EXPECT_RE_MOMENT] =
+        "\\b[0-9]+(?:\\.[0-9]+)? ?(?:ms|s|secs?|seconds?|minutes?)\\b|\\b[0-9]{4}-[0-9]{2}-[0-9]{2}|"
+        "\\b[0-9]{1,2}:[0-9]{2}\\b|\\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\\b",
     [EXPECT_RE_CLAIM] =
         "^(?:[0-9]+[.)] )?(?:check|verify|confirm|ensure|make sure|prüfen|prüfe)(?: that)? .+ "
         "(?:(?:up and )?running|up|active|healthy|normal|stable|green|correct|consistent|"
@@ -214,11 +217,13 @@ static bool expect_is_ruler(struct sv line)
     return dashes > 2;
 }
 
-static void expect_add_row(struct sv line, struct arena *arena, expect_list *out)
+/* A figure in a cell is of the day on which the author looked: whether it must be that one a person says. */
+static void expect_add_row(struct expect_reader *r, struct sv line, struct arena *arena,
+                           expect_list *out)
 {
     CLEANUP(strbuf_release) struct strbuf cells = STRBUF(0);
     struct sv rest = line, cell;
-    bool tells = false;
+    bool tells = false, figure = false;
 
     while (sv_split(&rest, '|', &cell)) {
         cell = sv_trim(cell);
@@ -229,9 +234,11 @@ static void expect_add_row(struct sv line, struct arena *arena, expect_list *out
         else
             strbuf_add_sv(&cells, cell);
         tells |= cell.n && !expect_is_wild(cell);
+        figure |= regex_has(expect_pattern(r, EXPECT_RE_FIGURE), cell);
     }
     if (tells)
-        expect_add(out, EXPECT_ROW, arena_sv(arena, strbuf_sv(&cells)));
+        expect_add(out, figure ? EXPECT_ASK : EXPECT_ROW,
+                   figure ? arena_sv(arena, line) : arena_sv(arena, strbuf_sv(&cells)));
 }
 
 /* `uniq -c` puts the count first, which the author has from another day. */
@@ -245,16 +252,18 @@ static void expect_add_counted(struct sv line, struct arena *arena, expect_list 
         expect_add(out, EXPECT_ROW, arena_fmt(arena, "*|%.*s", SV_FMT(rest)));
 }
 
-static void expect_add_line(struct sv line, const struct expect_context *cx, struct arena *arena,
-                            expect_list *out)
+static void expect_add_line(struct expect_reader *r, struct sv line,
+                            const struct expect_context *cx, struct arena *arena, expect_list *out)
 {
     struct rb_expect e = {.op = OP_EQ};
 
     line = expect_without_mark(line);
     if (sv_find_byte(line, '|', 0) != SV_NPOS)
-        expect_add_row(line, arena, out);
+        expect_add_row(r, line, arena, out);
     else if (cx->counts)
         expect_add_counted(line, arena, out);
+    else if (regex_has(expect_pattern(r, EXPECT_RE_MOMENT), line)) /* another one each time */
+        expect_add(out, EXPECT_ASK, arena_sv(arena, line));
     else if (!expect_is_wild(line) && expect_form_text(line, false, arena, &e))
         *vec_add(out) = e;
 }
@@ -265,7 +274,7 @@ static bool expect_is_sample(struct sv text, const struct expect_context *cx)
     return cx->catalog || !text.n || *text.p == '{' || *text.p == '[';
 }
 
-void expect_read_output(struct expect_reader *r UNUSED, struct sv text, size_t line,
+void expect_read_output(struct expect_reader *r, struct sv text, size_t line,
                         const struct expect_context *cx, struct arena *arena, expect_list *out)
 {
     struct sv rest = sv_trim(text), one;
@@ -287,7 +296,7 @@ void expect_read_output(struct expect_reader *r UNUSED, struct sv text, size_t l
             continue;
         }
         if (one.n)
-            expect_add_line(one, cx, arena, out);
+            expect_add_line(r, one, cx, arena, out);
         for (size_t i = before; i < out->n; i++) {
             out->v[i].line = line;
             out->v[i].source = arena_sv(arena, one);

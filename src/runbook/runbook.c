@@ -370,8 +370,13 @@ static void read_item(struct rb_build *b, uint32_t item)
     bool titled = first != MD_NONE && b->rb->md.v[first].kind == MD_PARAGRAPH;
 
     if (titled && !b->rb->md.v[item].task &&
-        watch_item(b, sv_trim(read_item_text(b, item)), b->rb->md.v[item].line))
+        watch_item(b, sv_trim(read_item_text(b, item)), b->rb->md.v[item].line)) {
+        struct sv label = b->label;
+
+        read_item_rest(b, item); /* what stands below it */
+        b->label = label;
         return;
+    }
     if (titled && build_part_offset(b) < 0)
         watch_propose(b, attach_text(b, first), b->rb->md.v[item].line);
     if (!read_item_acts(b, &b->rb->md.v[item])) {

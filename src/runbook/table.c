@@ -105,7 +105,9 @@ static bool table_metric_row(struct rb_build *b, const struct table_row *head,
                             .threshold = table_cell(row, threshold),
                             .alert = table_cell(row, alert)};
 
-    if (metric < 0 || (alert < 0 && threshold < 0) || !c.metric.n)
+    if (metric < 0 || !c.metric.n || build_role(b) == ROLE_REFERENCE ||
+        build_role(b) == ROLE_COMMUNICATE ||
+        (alert < 0 && (threshold < 0 || build_role(b) != ROLE_MONITOR)))
         return false;
     return watch_row(b, &c, row->line);
 }

@@ -122,6 +122,14 @@ T(comments_that_ask_a_person_are_a_step)
         want);
 }
 
+T(a_comment_that_heads_a_part_of_a_block_is_no_step)
+{
+    same_checks(
+        "# Deploy\n```bash\n# Verify the installation\n\n# first\nls\n\n# Check the rest\n# --------\n\n"
+        "# second\nls\n```\n",
+        (const char *const[]){NULL});
+}
+
 T(comments_of_a_query_speak_of_it)
 {
     static const char *const want[] = {"7 row known|* @5", "8 row NULL|* @5",  "11 rows  @9",
@@ -151,5 +159,6 @@ T_MAIN(T_CASE(a_code_span_is_what_is_looked_for),
        T_CASE(a_status_is_that_of_the_command_before_echo), T_CASE(both_are_both_and_files_are_all),
        T_CASE(an_expected_failure_is_summed_up), T_CASE(comments_show_an_output),
        T_CASE(a_fence_shows_an_output), T_CASE(searches_for_errors_want_none),
-       T_CASE(comments_that_ask_a_person_are_a_step), T_CASE(comments_of_a_query_speak_of_it),
-       T_CASE(criteria_without_a_command_are_for_a_person))
+       T_CASE(comments_that_ask_a_person_are_a_step),
+       T_CASE(a_comment_that_heads_a_part_of_a_block_is_no_step),
+       T_CASE(comments_of_a_query_speak_of_it), T_CASE(criteria_without_a_command_are_for_a_person))
