@@ -616,6 +616,29 @@ static bool shape_stable(struct shape_reader *r UNUSED, const struct shape_reque
     return true;
 }
 
+/* Most lines of a document say nothing that could be judged: do not try every way on them. */
+static bool shape_may_be(const struct shape_request *q)
+{
+    static const struct sv firsts[] = {SV("no "), SV("zero "), SV("all "), SV("any ")};
+    static const struct sv words[] = {SV("stable"),    SV("match"),     SV("only"),
+                                      SV("null"),      SV("identical"), SV("baseline"),
+                                      SV("no alerts"), SV("scans"),     SV("to normal"),
+                                      SV("evenly"),    SV("no new"),    SV("check (")};
+
+    if (!q->good)
+        return true;
+    for (size_t i = 0; i < q->phrase.n; i++)
+        if (ascii_is_digit(q->phrase.p[i]))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(firsts); i++)
+        if (sv_starts_nocase(q->phrase, firsts[i]) || sv_starts_nocase(q->subject, firsts[i]))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_has_nocase(q->phrase, words[i]))
+            return true;
+    return false;
+}
+
 bool shape_read(struct shape_reader *r, const struct shape_request *q, struct arena *arena,
                 struct shape *ret)
 {
@@ -627,7 +650,7 @@ bool shape_read(struct shape_reader *r, const struct shape_request *q, struct ar
     struct shape_request whole = *q;
     struct sv phrase;
 
-    if (q->phrase.n > 400 || q->subject.n > 200)
+    if (q->phrase.n > 400 || q->subject.n > 200 || !shape_may_be(q))
         return false;
     phrase = q->subject.n ? arena_fmt(arena, "%.*s: %.*s", SV_FMT(q->subject), SV_FMT(q->phrase))
                           : sv_trim(q->phrase);
