@@ -4,6 +4,7 @@
 
 #include "base/duration.h"
 #include "base/sv.h"
+#include "base/text.h"
 #include "runbook/expect_int.h"
 
 /* --- cutting a text into clauses --- */
@@ -373,6 +374,8 @@ bool expect_form_text(struct sv text, bool negative, struct arena *arena, struct
             strbuf_addf(&re, "\\%c", text.p[i]);
         wild |= word && text.n > 1;
     }
+    if (wild && text_bad_utf8(text) != SV_NPOS)
+        return false; /* no pattern */
     if (wild) {
         e->form = negative ? EXPECT_NOT_MATCHES : EXPECT_MATCHES;
         e->text = arena_sv(arena, strbuf_sv(&re));

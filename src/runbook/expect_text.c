@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "base/text.h"
 #include "runbook/expect_int.h"
 
 const char *const expect_patterns[EXPECT_RE__N] = {
@@ -11,15 +12,15 @@ const char *const expect_patterns[EXPECT_RE__N] = {
     [EXPECT_RE_NAME] = "constraint \"([A-Za-z0-9_.]+)\"",
     [EXPECT_RE_FIGURE] = "^[0-9][0-9.,]* ?%?$",
     [EXPECT_RE_MOMENT] =
-        "\\b[0-9]+(?:\\.[0-9]+)? ?(?:ms|s|secs?|seconds?|minutes?)\\b|\\b[0-9]{4}-[0-9]{2}-[0-9]{2}|"
-        "\\b[0-9]{1,2}:[0-9]{2}\\b|\\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\\b",
+        ("\\b[0-9]+(?:\\.[0-9]+)? ?(?:ms|s|secs?|seconds?|minutes?)\\b|\\b[0-9]{4}-[0-9]{2}-[0-9]{2}|"
+         "\\b[0-9]{1,2}:[0-9]{2}\\b|\\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\\b"),
     [EXPECT_RE_CLAIM] =
-        "^(?:[0-9]+[.)] )?(?:check|verify|confirm|ensure|make sure|prüfen|prüfe)(?: that)? .+ "
-        "(?:(?:up and )?running|up|active|healthy|normal|stable|green|correct|consistent|"
-        "low(?: \\([^)]*\\))?|successful(?:ly)?|(?:returned )?to normal|matche?s? .+|läuft|stabil)$",
-    [EXPECT_RE_HUNT] = "^(?:[0-9]+[.)] )?(?:check|look|search|scan|grep) (?:the )?(?:logs? )?for "
-                       "(?:any |new |recent )*(?:[\\w-]+ ){0,2}"
-                       "(?:errors?|exceptions?|failures?|violations?|tracebacks?|panics?)\\b",
+        ("^(?:[0-9]+[.)] )?(?:check|verify|confirm|ensure|make sure|prüfen|prüfe)(?: that)? .+ "
+         "(?:(?:up and )?running|up|active|healthy|normal|stable|green|correct|consistent|"
+         "low(?: \\([^)]*\\))?|successful(?:ly)?|(?:returned )?to normal|matche?s? .+|läuft|stabil)$"),
+    [EXPECT_RE_HUNT] = ("^(?:[0-9]+[.)] )?(?:check|look|search|scan|grep) (?:the )?(?:logs? )?for "
+                        "(?:any |new |recent )*(?:[\\w-]+ ){0,2}"
+                        "(?:errors?|exceptions?|failures?|violations?|tracebacks?|panics?)\\b"),
     [EXPECT_RE_HUNTED] = "error|fail|exception|violat|fatal|panic|traceback",
     [EXPECT_RE_WAIVER] = "\\((?:or|optional|if|unless|except|sofern|falls)\\b",
 };
@@ -145,7 +146,7 @@ bool expect_read_error(struct expect_reader *r, struct sv clause, struct arena *
     if (!sv_eat(&text, SV("ERROR")) && !sv_eat(&text, SV("Error:")) &&
         !sv_eat(&text, SV("Fehler:")))
         return false;
-    if (text.n && ascii_is_word(*text.p))
+    if ((text.n && ascii_is_word(*text.p)) || text_bad_utf8(text) != SV_NPOS)
         return false;
     (void)sv_eat(&text, SV(":"));
     text = sv_trim(text);
