@@ -296,8 +296,8 @@ static void family_never(struct family *f, const struct rule *r, size_t index)
                    arena_fmt(f->a, "this can never be true: %.*s cannot be both", SV_FMT(subject)));
 }
 
-void family_check(struct arena *a, const struct rule *const *rules, size_t n,
-                  struct family_findings *ret)
+void rule_family_check(struct arena *a, const struct rule *const *rules, size_t n,
+                       struct family_findings *ret)
 {
     struct family f = {.a = a, .ret = ret};
 
@@ -315,7 +315,7 @@ void family_check(struct arena *a, const struct rule *const *rules, size_t n,
     vec_release(&f.one);
 }
 
-const struct rule *family_read(struct arena *a, struct sv text)
+const struct rule *rule_family_read(struct arena *a, struct sv text)
 {
     struct rule_diag diag;
     struct err err = {0};

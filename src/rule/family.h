@@ -25,7 +25,7 @@ struct family_findings {
 };
 
 /* Rules as parsed, or checked (rule_check()) for aliases to be seen through; a NULL among them is skipped. */
-void family_check(struct arena *a, const struct rule *const *rules, size_t n,
-                  struct family_findings *ret);
+void rule_family_check(struct arena *a, const struct rule *const *rules, size_t n,
+                       struct family_findings *ret);
 /* A rule's text, parsed; NULL: it is no rule, which is somebody else's finding. */
-const struct rule *family_read(struct arena *a, struct sv text);
+const struct rule *rule_family_read(struct arena *a, struct sv text);

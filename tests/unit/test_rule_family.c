@@ -15,11 +15,11 @@ static void same(const char *const *texts, const char *const *want)
 
     for (; texts[n]; n++) {
         T_CHECK(n < MAX);
-        rules[n] = family_read(&a, sv_from(texts[n]));
+        rules[n] = rule_family_read(&a, sv_from(texts[n]));
         if (!rules[n])
             T_FAIL("no rule: %s", texts[n]);
     }
-    family_check(&a, rules, n, &found);
+    rule_family_check(&a, rules, n, &found);
     for (; i < found.list.n; i++) {
         const struct family_finding *x = &found.list.v[i];
         struct sv got = arena_fmt(&a, "%s %zu %d %.*s", x->id, x->a,
@@ -114,8 +114,8 @@ T(what_is_no_rule_is_left_to_others)
     const struct rule *rules[2] = {NULL, NULL};
     struct family_findings found = {0};
 
-    T_CHECK(!family_read(&a, SV("rollback if it rains")));
-    family_check(&a, rules, 2, &found);
+    T_CHECK(!rule_family_read(&a, SV("rollback if it rains")));
+    rule_family_check(&a, rules, 2, &found);
     T_EQ(found.list.n, 0);
 }
 
