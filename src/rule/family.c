@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/sv.h"
 #include "rule/bands.h"
@@ -24,13 +25,18 @@ struct family {
     VEC(struct family_row) one; /* of the family that is looked at */
 };
 
-static void family_add(struct family *f, const char *id, enum rule_severity severity, size_t a,
-                       size_t b, struct sv subject, struct sv message)
+static void family_add(struct family *f, const char *id, size_t a, size_t b, struct sv subject,
+                       struct sv message)
 {
     struct family_finding *x = vec_add(&f->ret->list);
 
-    *x = (struct family_finding){
-        .severity = severity, .a = a, .b = b, .subject = subject, .message = message};
+    /* what can never be true is wrong; the rest may be meant */
+    *x =
+        (struct family_finding){.severity = strcmp(id, "RB403") ? SEVERITY_WARNING : SEVERITY_ERROR,
+                                .a = a,
+                                .b = b,
+                                .subject = subject,
+                                .message = message};
     (void)snprintf(x->id, sizeof(x->id), "%s", id);
 }
 
@@ -131,8 +137,7 @@ static void family_uncovered(struct family *f, const struct band *bands)
     for (size_t i = 0; i < regions.list.n; i++) {
         const struct band_region *r = &regions.list.v[i];
 
-        family_add(f, "RB401", SEVERITY_WARNING, family_nearest(f, &r->value), FAMILY_NONE,
-                   f->one.v[0].subject,
+        family_add(f, "RB401", family_nearest(f, &r->value), FAMILY_NONE, f->one.v[0].subject,
                    arena_fmt(f->a, "no rule names %.*s %.*s%.*s", SV_FMT(f->one.v[0].subject),
                              SV_FMT(family_range(f, &r->value, f->one.v[0].type)),
                              SV_FMT(family_held(f, &r->held_s))));
@@ -164,17 +169,17 @@ static void family_overlap(struct family *f, const struct band_region *r)
         return; /* one rule with two comparisons */
     if (mild->band.verdict == VERDICT_OK)
         family_add(
-            f, "RB402", SEVERITY_WARNING, mild->rule, worse->rule, mild->subject,
+            f, "RB402", mild->rule, worse->rule, mild->subject,
             arena_fmt(f->a, "%.*s %.*s is fine and is not", SV_FMT(mild->subject), SV_FMT(value)));
     else if (family_inside(&mild->band.value, &worse->band.value) &&
              family_inside(&mild->band.held_s, &worse->band.held_s))
-        family_add(f, "RB402", SEVERITY_WARNING, mild->rule, worse->rule, mild->subject,
+        family_add(f, "RB402", mild->rule, worse->rule, mild->subject,
                    arena_fmt(f->a, "this never decides: %.*s %.*s is %s already",
                              SV_FMT(mild->subject),
                              SV_FMT(family_range(f, &mild->band.value, mild->type)),
                              verdict_names[worse->band.verdict]));
     else if (!isinf(mild->band.value.hi) && !isinf(mild->band.value.lo))
-        family_add(f, "RB402", SEVERITY_WARNING, mild->rule, worse->rule, mild->subject,
+        family_add(f, "RB402", mild->rule, worse->rule, mild->subject,
                    arena_fmt(f->a, "two rules with different verdicts name %.*s %.*s",
                              SV_FMT(mild->subject), SV_FMT(value)));
 }
@@ -204,7 +209,7 @@ static void family_limits(struct family *f)
             if (!x->expects || !y->expects || x->rule == y->rule ||
                 family_same_range(&x->band.value, &y->band.value))
                 continue;
-            family_add(f, "RB409", SEVERITY_WARNING, x->rule, y->rule, x->subject,
+            family_add(f, "RB409", x->rule, y->rule, x->subject,
                        arena_fmt(f->a, "%.*s is expected %.*s here and %.*s there",
                                  SV_FMT(x->subject),
                                  SV_FMT(family_range(f, &x->band.value, x->type)),
@@ -243,7 +248,7 @@ static void family_measures(struct family *f)
                 !good->source.n || !sv_eq(good->source, bad->source) ||
                 sv_eq(good->subject, bad->subject))
                 continue;
-            family_add(f, "RB410", SEVERITY_WARNING, good->rule, bad->rule, good->source,
+            family_add(f, "RB410", good->rule, bad->rule, good->source,
                        arena_fmt(f->a,
                                  "what is fine is said of %.*s, what is not of %.*s: nobody "
                                  "knows where one ends",
@@ -292,7 +297,7 @@ static void family_never(struct family *f, const struct rule *r, size_t index)
         return;
     family_and(f, r, index, r->expr, &left, &subject);
     if (subject.n && (left.lo > left.hi || (left.lo >= left.hi && (left.lo_open || left.hi_open))))
-        family_add(f, "RB403", SEVERITY_ERROR, index, FAMILY_NONE, subject,
+        family_add(f, "RB403", index, FAMILY_NONE, subject,
                    arena_fmt(f->a, "this can never be true: %.*s cannot be both", SV_FMT(subject)));
 }
 

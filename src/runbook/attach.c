@@ -185,18 +185,30 @@ static bool attach_is_review(struct sv label)
     return sv_starts_nocase(label, SV("Review"));
 }
 
+static void attach_question(struct rb_build *b, struct sv text, size_t line)
+{
+    struct rb_draft *last = vec_last(&b->steps);
+
+    *vec_add(&last->expects) =
+        (struct rb_expect){.form = EXPECT_ASK, .line = line, .text = text, .source = text};
+}
+
+static void attach_manual(struct rb_build *b, struct sv text, const struct md_node *item)
+{
+    struct rb_draft *d = build_step(b, STEP_MANUAL, item->line, text);
+
+    d->step.end_line = item->end_line;
+}
+
 /* One bullet: a check of the steps before it, or where there are none something a person confirms. */
 static void attach_bullet(struct rb_build *b, struct sv text, const struct md_node *item)
 {
-    if (b->block_steps >= b->steps.n) {
-        (void)build_step(b, STEP_MANUAL, item->line, text);
-        vec_last(&b->steps)->step.end_line = item->end_line;
-    } else if (attach_is_review(b->label)) {
-        *vec_add(&vec_last(&b->steps)->expects) = (struct rb_expect){
-            .form = EXPECT_ASK, .line = item->line, .text = text, .source = text};
-    } else {
+    if (b->block_steps >= b->steps.n)
+        attach_manual(b, text, item);
+    else if (attach_is_review(b->label))
+        attach_question(b, text, item->line);
+    else
         build_expect(b, b->block_steps, text, item->line);
-    }
 }
 
 void attach_criteria(struct rb_build *b, uint32_t list)

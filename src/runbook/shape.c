@@ -182,12 +182,12 @@ enum shape_pattern {
 };
 static const char *const shape_patterns[SHAPE__N] = {
     [SHAPE_LIMIT] =
-        "(<=|>=|<|>|\xe2\x89\xa4|\xe2\x89\xa5|\\bat least\\b|\\bat most\\b|\\bmore than\\b|\\bless than\\b|"
-        "\\bexceeds\\b|\\babove\\b|\\bover\\b|\\bbelow\\b|\\bunder\\b) ?([0-9]+(?:\\.[0-9]+)?) ?"
-        "(%|x(?= baseline)|ms\\b|milliseconds\\b|s\\b|sec\\b|seconds?\\b|min\\b|minutes?\\b|[KMGT]i?B\\b)?"
-        "( baseline)?(?: ?(?:/|per )(hour|day|week|minute|min)\\b)?",
-    [SHAPE_FOR] = "\\bfor " SPAN "\\b",
-    [SHAPE_IN] = "\\bin " SPAN "\\b",
+        ("(<=|>=|<|>|\xe2\x89\xa4|\xe2\x89\xa5|\\bat least\\b|\\bat most\\b|\\bmore than\\b|\\bless than\\b|"
+         "\\bexceeds\\b|\\babove\\b|\\bover\\b|\\bbelow\\b|\\bunder\\b) ?([0-9]+(?:\\.[0-9]+)?) ?"
+         "(%|x(?= baseline)|ms\\b|milliseconds\\b|s\\b|sec\\b|seconds?\\b|min\\b|minutes?\\b|[KMGT]i?B\\b)?"
+         "( baseline)?(?: ?(?:/|per )(hour|day|week|minute|min)\\b)?"),
+    [SHAPE_FOR] = ("\\bfor " SPAN "\\b"),
+    [SHAPE_IN] = ("\\bin " SPAN "\\b"),
     [SHAPE_BASELINE] = "\\((?:baseline|target): ?([0-9.]+) ?(ms|s|min|minutes|%)\\)",
     [SHAPE_TARGET] = "^(.*)\\(target: ?(.+)\\)$",
     [SHAPE_P] = "\\b(p(?:50|75|90|95|99|999))\\b",
@@ -250,7 +250,7 @@ void shape_learn(struct shape_reader *r, struct sv document, struct arena *arena
 
     if (regex_find(r->patterns[SHAPE_WEEKS], document, 0, g, 2) &&
         sv_to_u64(shape_group(document, &g[1]), &weeks))
-        r->rollout = arena_fmt(arena, "%llud", (unsigned long long)(weeks * 7));
+        r->rollout = arena_fmt(arena, "%llud", (unsigned long long)weeks * 7);
     if (!regex_find(r->patterns[SHAPE_VALUES], document, 0, g, 3))
         return;
     r->field = arena_sv(arena, shape_group(document, &g[1]));
