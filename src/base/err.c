@@ -16,7 +16,7 @@ const struct exit_code_info exit_codes[] = {
     {EXIT_CODE_WAITING, "waiting", "the run waits for a person and can be resumed"},
     {EXIT_CODE_LOCKED, "locked", "another run has the environment"},
     {EXIT_CODE_INVESTIGATE, "investigate", "done, but a rule says that people should look"},
-    {EXIT_CODE_FINDINGS, "findings", "lint found something"},
+    {EXIT_CODE_FINDINGS, "findings", "lint found something, or two plans differ"},
     {EXIT_CODE_INTERRUPTED, "interrupted", "stopped by Ctrl-C or SIGTERM; can be resumed"},
 };
 const size_t n_exit_codes = ARRAY_LEN(exit_codes);

@@ -7,9 +7,10 @@
  */
 #define LIMIT_DOCUMENT_BYTES \
     (64u << 20) /* a runbook is 50 KB; 1,000 of them concatenated are 50 MB */
-#define LIMIT_BINDING_BYTES  (1u << 20) /* prusik.yaml is written by hand */
-#define LIMIT_ENV_FILE_BYTES (1u << 20) /* a .env file is written by hand */
-#define LIMIT_STEPS          100000u    /* of one plan: a screen of a person shows 50 */
+#define LIMIT_BINDING_BYTES  (1u << 20)   /* prusik.yaml is written by hand */
+#define LIMIT_ENV_FILE_BYTES (1u << 20)   /* a .env file is written by hand */
+#define LIMIT_PLAN_BYTES     (256u << 20) /* a plan as JSON: 1 KB a step, and LIMIT_STEPS of them */
+#define LIMIT_STEPS          100000u      /* of one plan: a screen of a person shows 50 */
 #define LIMIT_NESTING        128u /* lists and quotes inside each other: beyond it nobody reads */
 #define LIMIT_COMMAND_BYTES \
     (256u << 10) /* of one step: the kernel's ARG_MAX is 2 MiB for all of argv */

@@ -162,10 +162,10 @@ void show_questions(const struct plan *p, bool attended, struct strbuf *out)
     size_t open = plan_open(p, attended);
 
     if (open == 0) {
-        term_add(out, TERM_GOOD, SV("\nNothing is open.\n"));
+        term_add(out, TERM_GOOD, SV("Nothing is open.\n"));
         return;
     }
-    term_addf(out, TERM_WARN, "\n%zu open question%s\n", open, open == 1 ? "" : "s");
+    term_addf(out, TERM_WARN, "%zu open question%s\n", open, open == 1 ? "" : "s");
     for (size_t i = 0; i < p->n_questions; i++) {
         const struct plan_question *q = &p->questions[i];
 
@@ -188,5 +188,6 @@ void show_plan(const struct plan *p, bool attended, struct strbuf *out)
         term_add(out, TERM_BAD, SV("\nThe way back\n"));
         show_steps(p, p->way_back, p->n_way_back, out);
     }
+    strbuf_add_byte(out, '\n');
     show_questions(p, attended, out);
 }

@@ -17,28 +17,36 @@ const struct verb *const verb_table[] = {
 };
 const size_t n_verbs = ARRAY_LEN(verb_table);
 
+static const char *const cli_colors[] = {"auto", "always", "never", NULL};
+static const char *const cli_graphs[] = {"dot", "svg", NULL};
+static const char *const cli_exports[] = {"sh", NULL};
+
 /* clang-format off */
 const struct cli_option cli_options[] = {
-    {"--bind",       'b', CLI_TEXT,   offsetof(struct cli, bind),          "FILE",       "binding file; default prusik.yaml beside the document"},
-    {"--env",        'e', CLI_TEXT,   offsetof(struct cli, env),           "NAME",       "environment, instead of the binding's"},
-    {"--set",        's', CLI_TEXTS,  offsetof(struct cli, sets),          "NAME=VALUE", "set a variable of the commands' environment; may be repeated"},
-    {"--store",       0,  CLI_TEXT,   offsetof(struct cli, store),         "FOLDER",     "folder of the journal; default .prusik beside the binding"},
-    {"--operator",    0,  CLI_TEXT,   offsetof(struct cli, operator_name), "NAME",       "who runs; default the login"},
-    {"--time-scale",  0,  CLI_NUMBER, offsetof(struct cli, time_scale),    "FACTOR",     "multiply every duration of the document, for rehearsals"},
-    {"--unattended", 'u', CLI_FLAG,   offsetof(struct cli, unattended),    NULL,         "never ask: what is open is refused before anything is done"},
-    {"--json",        0,  CLI_FLAG,   offsetof(struct cli, json),          NULL,         "JSON instead of text"},
-    {"--questions",   0,  CLI_FLAG,   offsetof(struct cli, questions),     NULL,         "only what is open, with how to answer it"},
-    {"--format",      0,  CLI_TEXT,   offsetof(struct cli, format),        "FORMAT",     "text, json or html, as the command knows"},
-    {"--output",     'o', CLI_TEXT,   offsetof(struct cli, output),        "FILE",       "write there instead of to the terminal"},
-    {"--as",          0,  CLI_TEXT,   offsetof(struct cli, as),            "NAME",       "whose approval or decision this is"},
-    {"--role",        0,  CLI_TEXT,   offsetof(struct cli, role),          "ROLE",       "in which role"},
-    {"--note",        0,  CLI_TEXT,   offsetof(struct cli, note),          "TEXT",       "a remark that is kept with it"},
-    {"--why",         0,  CLI_TEXT,   offsetof(struct cli, why),           "TEXT",       "the reason, which is kept"},
-    {"--step",        0,  CLI_TEXT,   offsetof(struct cli, step),          "ID",         "only for this step"},
-    {"--all",        'a', CLI_FLAG,   offsetof(struct cli, all),           NULL,         "all runs, not only the last one"},
-    {"--quiet",      'q', CLI_FLAG,   offsetof(struct cli, quiet),         NULL,         "only what went wrong"},
-    {"--color",       0,  CLI_TEXT,   offsetof(struct cli, color),         "WHEN",       "auto, always or never"},
-    {"--help",       'h', CLI_FLAG,   offsetof(struct cli, help),          NULL,         "this text"},
+    {"--bind",       'b', CLI_TEXT,   offsetof(struct cli, bind),          "FILE",       "binding file; default prusik.yaml beside the document", NULL},
+    {"--env",        'e', CLI_TEXT,   offsetof(struct cli, env),           "NAME",       "environment, instead of the binding's", NULL},
+    {"--set",        's', CLI_TEXTS,  offsetof(struct cli, sets),          "NAME=VALUE", "set a variable of the commands' environment; may be repeated", NULL},
+    {"--store",       0,  CLI_TEXT,   offsetof(struct cli, store),         "FOLDER",     "folder of the journal; default .prusik beside the binding", NULL},
+    {"--operator",    0,  CLI_TEXT,   offsetof(struct cli, operator_name), "NAME",       "who runs; default the login", NULL},
+    {"--time-scale",  0,  CLI_NUMBER, offsetof(struct cli, time_scale),    "FACTOR",     "multiply every duration of the document, for rehearsals", NULL},
+    {"--unattended", 'u', CLI_FLAG,   offsetof(struct cli, unattended),    NULL,         "never ask: what is open is refused before anything is done", NULL},
+    {"--json",        0,  CLI_FLAG,   offsetof(struct cli, json),          NULL,         "JSON instead of text", NULL},
+    {"--questions",   0,  CLI_FLAG,   offsetof(struct cli, questions),     NULL,         "only what is open, with how to answer it", NULL},
+    {"--diff",        0,  CLI_TEXT,   offsetof(struct cli, diff),          "FILE",       "what changed since this plan, which --json wrote", NULL},
+    {"--graph",       0,  CLI_MAYBE,  offsetof(struct cli, graph),         "FORMAT",     "the plan as a drawing: dot or svg", cli_graphs},
+    {"--export",      0,  CLI_TEXT,   offsetof(struct cli, export),        "FORMAT",     "the commands of the plan as a script: sh", cli_exports},
+    {"--stdout",      0,  CLI_FLAG,   offsetof(struct cli, to_stdout),     NULL,         "print instead of writing a file", NULL},
+    {"--format",      0,  CLI_TEXT,   offsetof(struct cli, format),        "FORMAT",     "text, json or html, as the command knows", NULL},
+    {"--output",     'o', CLI_TEXT,   offsetof(struct cli, output),        "FILE",       "write there instead of to the terminal", NULL},
+    {"--as",          0,  CLI_TEXT,   offsetof(struct cli, as),            "NAME",       "whose approval or decision this is", NULL},
+    {"--role",        0,  CLI_TEXT,   offsetof(struct cli, role),          "ROLE",       "in which role", NULL},
+    {"--note",        0,  CLI_TEXT,   offsetof(struct cli, note),          "TEXT",       "a remark that is kept with it", NULL},
+    {"--why",         0,  CLI_TEXT,   offsetof(struct cli, why),           "TEXT",       "the reason, which is kept", NULL},
+    {"--step",        0,  CLI_TEXT,   offsetof(struct cli, step),          "ID",         "only for this step", NULL},
+    {"--all",        'a', CLI_FLAG,   offsetof(struct cli, all),           NULL,         "all runs, not only the last one", NULL},
+    {"--quiet",      'q', CLI_FLAG,   offsetof(struct cli, quiet),         NULL,         "only what went wrong", NULL},
+    {"--color",       0,  CLI_TEXT,   offsetof(struct cli, color),         "WHEN",       "auto, always or never", cli_colors},
+    {"--help",       'h', CLI_FLAG,   offsetof(struct cli, help),          NULL,         "this text", NULL},
 };
 /* clang-format on */
 const size_t n_cli_options = ARRAY_LEN(cli_options);
@@ -46,7 +54,7 @@ const size_t n_cli_options = ARRAY_LEN(cli_options);
 /* Options that every verb has. */
 static const char *const verb_common[] = {"--color", "--help"};
 
-static bool verb_has_option(const struct verb *v, const char *name)
+bool verb_has_option(const struct verb *v, const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(verb_common); i++)
         if (strcmp(verb_common[i], name) == 0)
@@ -83,6 +91,25 @@ static enum err_code verb_unknown_option(const struct verb *v, struct sv name, s
     return err_hint(err, "prusik %s --help", v->name);
 }
 
+static bool verb_is_word(const char *value, const char *const *words)
+{
+    while (*words && strcmp(*words, value) != 0)
+        words++;
+    return *words != NULL;
+}
+
+/* `what`: the option or verb that takes only these words. */
+static enum err_code verb_not_a_word(const char *what, const char *const *words, const char *value,
+                                     struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf known = STRBUF(0);
+
+    for (size_t i = 0; words[i]; i++)
+        strbuf_addf(&known, "%s%s", i ? ", " : "", words[i]);
+    (void)err_set(err, ERR_USAGE, "%s does not take '%s'", what, value);
+    return err_hint(err, "it takes: %s", strbuf_str(&known));
+}
+
 static enum err_code verb_store_value(const struct cli_option *o, const char *value, struct cli *c,
                                       struct err *err)
 {
@@ -90,7 +117,12 @@ static enum err_code verb_store_value(const struct cli_option *o, const char *va
 
     switch (o->kind) {
     case CLI_FLAG: *(bool *)field = true; return ERR_OK;
-    case CLI_TEXT: *(const char **)field = value; return ERR_OK;
+    case CLI_TEXT:
+    case CLI_MAYBE:
+        if (o->words && !verb_is_word(value, o->words))
+            return verb_not_a_word(o->name, o->words, value, err);
+        *(const char **)field = value;
+        return ERR_OK;
     case CLI_TEXTS: *vec_add((cli_texts *)field) = value; return ERR_OK;
     case CLI_NUMBER:
     default:
@@ -117,6 +149,8 @@ static enum err_code verb_read_option(const struct verb *v, int argc, char **arg
     }
     if (eq != SV_NPOS)
         return verb_store_value(o, argv[*i] + eq + 1, c, err);
+    if (o->kind == CLI_MAYBE)
+        return verb_store_value(o, o->words[0], c, err);
     if (*i + 1 >= argc)
         return err_set(err, ERR_USAGE, "%s needs a value: %s", o->name, o->value);
     return verb_store_value(o, argv[++*i], c, err);
@@ -141,6 +175,8 @@ static enum err_code verb_read(const struct verb *v, int argc, char **argv, stru
         (void)err_set(err, ERR_USAGE, "prusik %s takes: %s", v->name, v->args);
         return err_hint(err, "prusik %s --help", v->name);
     }
+    if (v->words && !verb_is_word(c->args[0], v->words))
+        return verb_not_a_word(v->name, v->words, c->args[0], err);
     return ERR_OK;
 }
 
@@ -151,15 +187,15 @@ static void verb_print_options(const struct verb *v)
     printf("\noptions:\n");
     for (size_t i = 0; i < n_cli_options; i++) {
         const struct cli_option *o = &cli_options[i];
-        char left[64];
+        char left[64], letter[8] = "    ", value[32] = "";
 
         if (!verb_has_option(v, o->name))
             continue;
         if (o->letter)
-            (void)snprintf(left, sizeof(left), "-%c, %s %s", o->letter, o->name,
-                           o->value ? o->value : "");
-        else
-            (void)snprintf(left, sizeof(left), "    %s %s", o->name, o->value ? o->value : "");
+            (void)snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+        if (o->value)
+            (void)snprintf(value, sizeof(value), o->kind == CLI_MAYBE ? "[=%s]" : " %s", o->value);
+        (void)snprintf(left, sizeof(left), "%s%s%s", letter, o->name, value);
         printf("  %-28s %s\n", left, o->help);
     }
 }
@@ -182,7 +218,8 @@ static void verb_print_usage(void)
     printf("prusik runs the deployment runbook that you already have.\n\n"
            "usage: prusik VERB [OPTION...] [ARGUMENT...]\n\nverbs:\n");
     for (size_t i = 0; i < n_verbs; i++)
-        printf("  %-10s %s\n", verb_table[i]->name, verb_table[i]->help);
+        if (!verb_table[i]->hidden)
+            printf("  %-10s %s\n", verb_table[i]->name, verb_table[i]->help);
     printf("\nprusik VERB --help tells more; prusik --version tells the version.\n");
     verb_print_exit_codes();
 }

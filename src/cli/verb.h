@@ -15,6 +15,7 @@ enum cli_kind {
     CLI_TEXT,   /* const char * */
     CLI_TEXTS,  /* VEC(const char *) */
     CLI_NUMBER, /* double above 0 */
+    CLI_MAYBE,  /* const char *: the value stands after '=', or it is the first of the words */
 };
 
 struct cli_option {
@@ -24,6 +25,7 @@ struct cli_option {
     size_t offset;     /* into struct cli */
     const char *value; /* "FOLDER": what is shown for the value; NULL for a flag */
     const char *help;
+    const char *const *words; /* the only values that it takes, NULL-terminated; NULL: any */
 };
 
 typedef VEC(const char *) cli_texts;
@@ -33,19 +35,21 @@ struct cli {
     const char **args; /* what is no option */
     int n_args;
     const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *step, *format,
-        *output, *color;
+        *output, *color, *diff, *graph, *export;
     cli_texts sets;
     double time_scale;
-    bool json, unattended, all, questions, quiet, help;
+    bool json, unattended, all, questions, quiet, help, to_stdout;
 };
 
 struct verb {
     const char *name;
-    const char *args;        /* "DOC" */
-    const char *help;        /* one line, lower case, no full stop */
-    const char *more;        /* paragraphs */
-    const char *const *opts; /* names of its options, NULL-terminated */
-    int min_args, max_args;  /* max -1: no limit */
+    const char *args;         /* "DOC" */
+    const char *help;         /* one line, lower case, no full stop */
+    const char *more;         /* paragraphs */
+    const char *const *opts;  /* names of its options, NULL-terminated */
+    int min_args, max_args;   /* max -1: no limit */
+    bool hidden;              /* for machines: not in the list of verbs */
+    const char *const *words; /* the only first arguments, NULL-terminated; NULL: any */
     /* Do it.  On failure fill err: main prints it and picks the exit code. */
     enum err_code (*run)(struct cli *c, enum exit_code *exit, struct err *err);
 };
@@ -58,6 +62,9 @@ extern const struct verb *const verb_table[];
 extern const size_t n_verbs;
 extern const struct cli_option cli_options[];
 extern const size_t n_cli_options;
+
+/* Does the verb take this option? */
+bool verb_has_option(const struct verb *v, const char *name);
 
 /* The whole program: returns its exit code. */
 int verb_main(int argc, char **argv);

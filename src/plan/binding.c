@@ -52,10 +52,16 @@ static enum err_code binding_unknown(struct binding_reader *r, const struct yaml
     return err_hint(r->err, "docs/formats/binding.md lists the keys");
 }
 
+/* A section whose entries are all comments is empty. */
+static bool binding_is_map(const struct yaml_node *n)
+{
+    return n->kind == YAML_MAP || (n->kind == YAML_SCALAR && !n->quoted && !n->text.n);
+}
+
 static enum err_code binding_map(struct binding_reader *r, const struct yaml_node *map,
                                  const struct binding_key *keys, size_t n_keys, void *into)
 {
-    if (map->kind != YAML_MAP)
+    if (!binding_is_map(map))
         return binding_bad(r, map, "must be a map of keys");
     for (size_t i = 0; i < map->n_items; i++) {
         const struct yaml_node *n = &map->items[i];
@@ -174,7 +180,7 @@ static enum err_code binding_pairs_of(struct binding_reader *r, const struct yam
 {
     binding_pairs *list = field;
 
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of texts");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
@@ -184,6 +190,16 @@ static enum err_code binding_pairs_of(struct binding_reader *r, const struct yam
         *vec_add(list) = (struct binding_pair){item->key, item->text, item->line};
     }
     return ERR_OK;
+}
+
+/* The same where an empty text says nothing: a metric, a rule, the reason of a drop. */
+static enum err_code binding_full_pairs(struct binding_reader *r, const struct yaml_node *n,
+                                        void *field)
+{
+    for (size_t i = 0; i < n->n_items; i++)
+        if (n->items[i].kind == YAML_SCALAR && !n->items[i].text.n)
+            return binding_bad(r, &n->items[i], "must be a text");
+    return binding_pairs_of(r, n, field);
 }
 
 /* --- structured values --- */
@@ -196,7 +212,7 @@ static const struct binding_key binding_variable_keys[] = {
 static enum err_code binding_variables(struct binding_reader *r, const struct yaml_node *n,
                                        void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
@@ -228,7 +244,7 @@ static const struct binding_key binding_service_keys[] = {
 static enum err_code binding_services(struct binding_reader *r, const struct yaml_node *n,
                                       void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of services");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
@@ -249,6 +265,30 @@ static enum err_code binding_services(struct binding_reader *r, const struct yam
     return ERR_OK;
 }
 
+static const struct binding_key binding_database_keys[] = {
+    {"url", binding_text, offsetof(struct binding_database, url)},
+};
+
+static enum err_code binding_databases(struct binding_reader *r, const struct yaml_node *n,
+                                       void *field UNUSED)
+{
+    if (n->kind != YAML_MAP)
+        return binding_bad(r, n, "must be a map of databases");
+    for (size_t i = 0; i < n->n_items; i++) {
+        const struct yaml_node *item = &n->items[i];
+        struct binding_database *d = vec_add(&r->b->databases);
+
+        *d = (struct binding_database){.name = item->key, .line = item->line};
+        if (binding_map(r, item, binding_database_keys, ARRAY_LEN(binding_database_keys), d) !=
+            ERR_OK)
+            return r->err->code;
+        if (!sv_starts(d->url, SV("sqlite:")))
+            return binding_bad(r, item,
+                               "needs 'url: sqlite:PATH'; other databases are not supported yet");
+    }
+    return ERR_OK;
+}
+
 static const struct binding_key binding_choice_keys[] = {
     {"when", binding_text, offsetof(struct binding_choice, when)},
     {"contains", binding_text, offsetof(struct binding_choice, contains)},
@@ -257,7 +297,7 @@ static const struct binding_key binding_choice_keys[] = {
 static enum err_code binding_choices(struct binding_reader *r, const struct yaml_node *n,
                                      void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of choices");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
@@ -292,7 +332,7 @@ static const struct binding_key binding_answer_keys[] = {
 static enum err_code binding_answers(struct binding_reader *r, const struct yaml_node *n,
                                      void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of answers");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
@@ -314,12 +354,13 @@ static const struct binding_key binding_step_keys[] = {
     {"undo", binding_text, offsetof(struct binding_step, undo)},
     {"skip", binding_text, offsetof(struct binding_step, skip)},
     {"in_doubt", binding_doubt, offsetof(struct binding_step, in_doubt)},
+    {"database", binding_text, offsetof(struct binding_step, database)},
 };
 
 static enum err_code binding_steps(struct binding_reader *r, const struct yaml_node *n,
                                    void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of steps");
     for (size_t i = 0; i < n->n_items; i++) {
         struct binding_step *s = vec_add(&r->b->steps);
@@ -508,6 +549,14 @@ bool binding_env(const struct binding *b, struct sv name, struct sv *ret)
     return v != NULL;
 }
 
+const struct binding_database *binding_find_database(const struct binding *b, struct sv name)
+{
+    for (size_t i = 0; i < b->databases.n; i++)
+        if (sv_eq(b->databases.v[i].name, name))
+            return &b->databases.v[i];
+    return NULL;
+}
+
 /* --- the whole file --- */
 
 static const struct binding_key binding_keys[] = {
@@ -520,13 +569,14 @@ static const struct binding_key binding_keys[] = {
     {"secrets", binding_secret_names, 0},
     {"variables", binding_variables, 0},
     {"services", binding_services, 0},
+    {"databases", binding_databases, 0},
     {"maintenance", binding_maintenance, 0},
     {"scrape", binding_text, offsetof(struct binding, scrape)},
-    {"probes", binding_pairs_of, offsetof(struct binding, probes)},
-    {"metrics", binding_pairs_of, offsetof(struct binding, metrics)},
-    {"rules", binding_pairs_of, offsetof(struct binding, rules)},
+    {"probes", binding_full_pairs, offsetof(struct binding, probes)},
+    {"metrics", binding_full_pairs, offsetof(struct binding, metrics)},
+    {"rules", binding_full_pairs, offsetof(struct binding, rules)},
     {"watch", binding_watch, 0},
-    {"drop", binding_pairs_of, offsetof(struct binding, drops)},
+    {"drop", binding_full_pairs, offsetof(struct binding, drops)},
     {"choices", binding_choices, 0},
     {"answers", binding_answers, 0},
     {"steps", binding_steps, 0},
@@ -679,6 +729,7 @@ void binding_release(struct binding *b)
     vec_release(&b->drops);
     vec_release(&b->variables);
     vec_release(&b->services);
+    vec_release(&b->databases);
     vec_release(&b->choices);
     vec_release(&b->answers);
     vec_release(&b->steps);

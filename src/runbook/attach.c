@@ -185,11 +185,24 @@ static bool attach_is_review(struct sv label)
     return sv_starts_nocase(label, SV("Review"));
 }
 
-static void attach_question(struct rb_build *b, struct sv text, size_t line)
+/* The item of a checklist that this procedure belongs to by its number. */
+static struct rb_draft *attach_task(struct rb_build *b)
 {
-    struct rb_draft *last = vec_last(&b->steps);
+    struct sv number = b->part == RB_NONE ? SV("") : build_part(b, b->part)->number;
 
-    *vec_add(&last->expects) =
+    for (size_t i = 0; number.n && i < b->steps.n; i++) {
+        struct rb_draft *d = &b->steps.v[i];
+
+        if (d->step.kind == STEP_MANUAL && d->step.part != RB_NONE && d->step.block == RB_NONE &&
+            build_part(b, d->step.part)->task && sv_eq(build_part(b, d->step.part)->number, number))
+            return d;
+    }
+    return NULL;
+}
+
+static void attach_question(struct rb_draft *d, struct sv text, size_t line)
+{
+    *vec_add(&d->expects) =
         (struct rb_expect){.form = EXPECT_ASK, .line = line, .text = text, .source = text};
 }
 
@@ -203,10 +216,14 @@ static void attach_manual(struct rb_build *b, struct sv text, const struct md_no
 /* One bullet: a check of the steps before it, or where there are none something a person confirms. */
 static void attach_bullet(struct rb_build *b, struct sv text, const struct md_node *item)
 {
-    if (b->block_steps >= b->steps.n)
+    struct rb_draft *task = b->block_steps < b->steps.n ? NULL : attach_task(b);
+
+    if (task)
+        attach_question(task, text, item->line);
+    else if (b->block_steps >= b->steps.n)
         attach_manual(b, text, item);
     else if (attach_is_review(b->label))
-        attach_question(b, text, item->line);
+        attach_question(vec_last(&b->steps), text, item->line);
     else
         build_expect(b, b->block_steps, text, item->line);
 }

@@ -41,9 +41,9 @@ while [ -f "$dir/t/$((n + 1)).cmd" ]; do
   same < "$dir/t/raw" > "$dir/t/$n.got"
   [ $status -eq 0 ] || echo "[$status]" >> "$dir/t/$n.got"
   if diff -u "$dir/t/$n.want" "$dir/t/$n.got" > "$dir/t/diff"; then
-    echo "ok $n - $(cat "$dir/t/$n.cmd")"
+    printf 'ok %s - %s\n' $n "$(cat "$dir/t/$n.cmd")"
   else
-    echo "not ok $n - $(cat "$dir/t/$n.cmd")"
+    printf 'not ok %s - %s\n' $n "$(cat "$dir/t/$n.cmd")"
     sed 's/^/# /' "$dir/t/diff"
     failed=1
   fi

@@ -99,7 +99,7 @@ static void print_expect(const struct rb_step *s, const struct rb_expect *e)
 
     put_value(e, &value);
     print_row(e->line, e->line, person ? "person" : rb_expect_name(e->form), strbuf_sv(&value),
-              e->query_line ? e->query_line : s->line, e->query_line ? e->query_line : s->end_line);
+              s->line, s->end_line);
 }
 
 static void print_duration(const struct rb_step *s, int64_t ms)

@@ -9,7 +9,7 @@ import subprocess
 import truth
 
 # The least share of facts that are found.  Tasks for the days after a deployment are read as reference.
-RECALL = {"seed0": 0.88, "seed2": 0.92}
+RECALL = {"seed0": 0.86, "seed2": 0.92}
 
 
 def found(build, path):

@@ -153,6 +153,22 @@ T(an_unknown_key_names_the_nearest_known_one)
     refused("zzzzzzzzzzzzzzzzzzz: 1\n", "unknown key 'zzz", "docs/formats/binding.md");
 }
 
+/* As prusik init writes them. */
+T(a_section_whose_entries_are_comments_is_empty)
+{
+    struct binding b;
+    struct err err;
+
+    T_OK(binding_parse("prusik.yaml", "/srv",
+                       SV("env:\n  #A: 1\nvariables:\nservices:\nmaintenance:\nprobes:\nmetrics:\n"
+                          "rules:\nwatch:\ndrop:\nchoices:\nanswers:\n  # none\nsteps:\n"),
+                       &b, &err),
+         err);
+    T_EQ(b.env.n + b.variables.n + b.services.n + b.metrics.n + b.choices.n + b.steps.n, 0);
+    T_EQ(b.until_ms, -1);
+    binding_release(&b);
+}
+
 T(a_value_of_another_type_is_refused_with_file_and_line)
 {
     static const struct {
@@ -166,6 +182,8 @@ T(a_value_of_another_type_is_refused_with_file_and_line)
         {"env_files: [{a: b}]", "'env_files' must be a list of texts"},
         {"secrets: X", "'secrets' must be a list"},
         {"approvers: {a: b}", "'approvers' must be a list"},
+        {"metrics: {a: ''}", "'a' must be a text"},
+        {"drop: {'369':}", "'369' must be a text"},
         {"variables: x", "'variables' must be a map"},
         {"variables: {a: [1]}", "'a' must be a map of keys"},
         {"variables: {a: }", "'a' needs a value, or a command"},
@@ -452,6 +470,7 @@ T(a_secret_is_not_expanded)
 
 T_MAIN(T_CASE(without_a_file_there_are_defaults), T_CASE(every_key_is_read),
        T_CASE(an_unknown_key_names_the_nearest_known_one),
+       T_CASE(a_section_whose_entries_are_comments_is_empty),
        T_CASE(a_value_of_another_type_is_refused_with_file_and_line),
        T_CASE(env_files_are_read_in_order_and_env_wins_over_them),
        T_CASE(the_forms_of_an_env_file_are_read_as_a_shell_reads_them),

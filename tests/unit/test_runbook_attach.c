@@ -18,7 +18,7 @@ static void same_checks(const char *text, const char *const *want)
             const struct rb_expect *e = person && k == 0 ? NULL : &s->expects[k - person];
             struct sv got =
                 e ? arena_fmt(&arena, "%zu %s %.*s @%zu", e->line, rb_expect_name(e->form),
-                              SV_FMT(e->text), e->query_line ? e->query_line : s->line)
+                              SV_FMT(e->text), s->line)
                   : arena_fmt(&arena, "%zu person %.*s", s->line,
                               SV_FMT(sv_sub(s->text, 0, sv_find_byte(s->text, '\n', 0))));
 
@@ -56,6 +56,15 @@ T(a_status_is_that_of_the_command_before_echo)
     static const char *const want[] = {"4 exit  @3", NULL};
 
     same_checks("# Deploy\n```bash\nmake check\necho $?  # Should be 0 (all passed)\n```\n", want);
+}
+
+T(what_is_to_be_run_later_is_no_command_here)
+{
+    static const char *const want[] = {"5 exit x @3", NULL};
+
+    same_checks(
+        "# Deploy\n```bash\nnpm run db:status\n```\nExpected: \"x\" or list of migrations to run\n",
+        want);
 }
 
 T(both_are_both_and_files_are_all)
@@ -114,20 +123,12 @@ T(searches_for_errors_want_none)
 T(comments_that_ask_a_person_are_a_step)
 {
     static const char *const want[] = {"3 person Announce the deployment",
-                                       "9 person 2. Check the usage page", NULL};
+                                       "9 person Check the usage page", NULL};
 
     same_checks(
         "# Deploy\n```bash\n# Announce the deployment\n# to the team\n\n# take a backup\ncp a b\n\n"
         "# 2. Check the usage page\n# it is under /usage\n```\n",
         want);
-}
-
-T(a_comment_that_heads_a_part_of_a_block_is_no_step)
-{
-    same_checks(
-        "# Deploy\n```bash\n# Verify the installation\n\n# first\nls\n\n# Check the rest\n# --------\n\n"
-        "# second\nls\n```\n",
-        (const char *const[]){NULL});
 }
 
 T(comments_of_a_query_speak_of_it)
@@ -148,17 +149,22 @@ T(criteria_without_a_command_are_for_a_person)
 {
     static const char *const want[] = {"3 person flag checks in place", "4 person fallback works",
                                        NULL};
+    static const char *const task[] = {"2 person 1.1 Review it", "5 ask fallback works @2", NULL};
     static const char *const review[] = {"6 ask exit code 0 @3", NULL};
 
     same_checks("# Deploy\n**Review Points**:\n- flag checks in place\n- fallback works\n", want);
+    same_checks(
+        "# Deploy\n- [ ] **1.1** Review it\n#### 1.1 Review\n**Review Points**:\n- fallback works\n",
+        task);
     same_checks("# Deploy\n```bash\nls\n```\n**Review Output**:\n- exit code 0\n", review);
 }
 
 T_MAIN(T_CASE(a_code_span_is_what_is_looked_for),
        T_CASE(what_sums_up_speaks_of_the_command_of_its_sort),
-       T_CASE(a_status_is_that_of_the_command_before_echo), T_CASE(both_are_both_and_files_are_all),
+       T_CASE(a_status_is_that_of_the_command_before_echo),
+       T_CASE(what_is_to_be_run_later_is_no_command_here), T_CASE(both_are_both_and_files_are_all),
        T_CASE(an_expected_failure_is_summed_up), T_CASE(comments_show_an_output),
        T_CASE(a_fence_shows_an_output), T_CASE(searches_for_errors_want_none),
        T_CASE(comments_that_ask_a_person_are_a_step),
-       T_CASE(a_comment_that_heads_a_part_of_a_block_is_no_step),
+
        T_CASE(comments_of_a_query_speak_of_it), T_CASE(criteria_without_a_command_are_for_a_person))

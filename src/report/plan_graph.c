@@ -1,0 +1,193 @@
+#include "report/plan_graph.h"
+
+#include "base/duration.h"
+#include "base/sv.h"
+#include "report/plan_graph_int.h"
+
+static struct sv graph_first_line(struct sv s)
+{
+    return sv_sub(s, 0, sv_find_byte(s, '\n', 0));
+}
+
+/* The part that a step's part stands in; itself at the top. */
+static struct sv graph_phase(struct sv part)
+{
+    for (size_t i = part.n; i-- > 0;)
+        if (part.p[i] == '/')
+            return sv_sub(part, 0, i);
+    return part;
+}
+
+/* "Phase 1: Enter maintenance", "1.2 Drain": the number as the document has it. */
+static void graph_add_title(const struct plan_part *part, struct strbuf *out)
+{
+    struct sv number = part->number;
+
+    if (sv_eat(&number, SV("phase-")))
+        strbuf_addf(out, "Phase %.*s: ", SV_FMT(number));
+    else if (number.n)
+        strbuf_addf(out, "%.*s ", SV_FMT(number));
+    strbuf_add_sv(out, part->title);
+}
+
+/* The titles that lead to a part, the top first. */
+static struct sv graph_path(struct graph *g, const struct plan *p, struct sv id)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    for (size_t end = 0; end <= id.n; end++) {
+        const struct plan_part *part;
+
+        if (end < id.n && id.p[end] != '/')
+            continue;
+        part = plan_part(p, sv_sub(id, 0, end));
+        if (!part)
+            continue;
+        if (b.n)
+            strbuf_add_str(&b, " / ");
+        graph_add_title(part, &b);
+    }
+    return arena_sv(&g->arena, strbuf_sv(&b));
+}
+
+static struct sv graph_title(struct graph *g, const struct plan *p, const struct plan_step *s)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    const struct plan_part *part = plan_part(p, s->part);
+
+    if (part)
+        graph_add_title(part, &b);
+    if (!sv_eq(s->host, SV("local")))
+        strbuf_addf(&b, "  on %.*s", SV_FMT(s->host));
+    return arena_sv(&g->arena, strbuf_sv(&b));
+}
+
+static struct graph_node *graph_add_node(struct graph *g, enum graph_kind kind, struct sv title,
+                                         struct sv text)
+{
+    struct graph_node *n = vec_add(&g->nodes);
+
+    n->kind = kind;
+    n->title = title;
+    n->text = text;
+    n->box = g->boxes.n - 1;
+    vec_last(&g->boxes)->n++;
+    return n;
+}
+
+static void graph_add_box(struct graph *g, struct sv title, bool way_back)
+{
+    struct graph_box *b = vec_add(&g->boxes);
+
+    b->title = title;
+    b->way_back = way_back;
+    b->first = g->nodes.n;
+}
+
+static void graph_add_edge(struct graph *g, enum graph_edge_kind kind, size_t from, size_t to)
+{
+    *vec_add(&g->edges) = (struct graph_edge){kind, from, to};
+}
+
+static enum graph_kind graph_kind_of(const struct plan_step *s)
+{
+    if (s->skip.n)
+        return GRAPH_LEFT;
+    return sv_eq(s->kind, SV("manual")) || sv_eq(s->kind, SV("approval")) ? GRAPH_GATE : GRAPH_STEP;
+}
+
+/* A gate's words are its title already: say who opens it. */
+static struct sv graph_text(struct graph *g, const struct plan_step *s)
+{
+    if (graph_kind_of(s) != GRAPH_GATE)
+        return graph_first_line(s->command);
+    if (s->answered)
+        return arena_fmt(&g->arena, "answered ahead by %.*s: %.*s", SV_FMT(s->answer_by),
+                         SV_FMT(s->answer_note));
+    return sv_eq(s->kind, SV("approval")) ? SV("an approver says yes")
+                                          : SV("a person says that it is done");
+}
+
+static void graph_add_steps(struct graph *g, const struct plan *p, const struct plan_step *v,
+                            size_t n, bool way_back)
+{
+    struct sv phase = {NULL, 0};
+
+    for (size_t i = 0; i < n; i++) {
+        struct sv own = graph_phase(v[i].part);
+        struct graph_node *node;
+
+        if (i == 0 || !sv_eq(own, phase))
+            graph_add_box(g, graph_path(g, p, own), way_back);
+        phase = own;
+        node =
+            graph_add_node(g, graph_kind_of(&v[i]), graph_title(g, p, &v[i]), graph_text(g, &v[i]));
+        node->gap = v[i].undo == UNDO_GAP && !v[i].skip.n;
+        if (i > 0)
+            graph_add_edge(g, GRAPH_NEXT, g->nodes.n - 2, g->nodes.n - 1);
+    }
+}
+
+static void graph_add_watch(struct graph *g, const struct plan *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n_rules; i++)
+        n += !p->rules[i].dropped;
+    if (n == 0)
+        return;
+    graph_add_box(g, SV("Watch"), false);
+    (void)graph_add_node(g, GRAPH_WATCH,
+                         arena_fmt(&g->arena, "%zu rules until T+%s", n,
+                                   duration_format(plan_scale(p, p->until_ms)).s),
+                         SV("the worst verdict wins; ROLLBACK takes the way back"));
+    if (g->nodes.n > 1)
+        graph_add_edge(g, GRAPH_NEXT, g->nodes.n - 2, g->nodes.n - 1);
+}
+
+/* The step of the way back that "PART (line 228)" names, or SIZE_MAX. */
+static size_t graph_undoing(const struct plan *p, struct sv undo)
+{
+    size_t at = sv_find(undo, SV(" (line "), 0);
+    struct sv part = sv_sub(undo, 0, at), line;
+    uint64_t n;
+
+    if (at == SV_NPOS)
+        return SIZE_MAX;
+    line = sv_sub(undo, at + 7, undo.n);
+    if (!sv_to_u64(sv_sub(line, 0, sv_find_byte(line, ')', 0)), &n))
+        return SIZE_MAX;
+    for (size_t i = 0; i < p->n_way_back; i++)
+        if (sv_eq(p->way_back[i].part, part) && p->way_back[i].line == n)
+            return i;
+    return SIZE_MAX;
+}
+
+void graph_make(const struct plan *p, struct graph *ret)
+{
+    struct graph g = {.boxes = {.n = 0}};
+    size_t back;
+
+    graph_add_steps(&g, p, p->steps, p->n_steps, false);
+    graph_add_watch(&g, p);
+    back = g.nodes.n;
+    graph_add_steps(&g, p, p->way_back, p->n_way_back, true);
+    for (size_t i = 0; i < p->n_steps; i++) {
+        size_t at =
+            p->steps[i].undo == UNDO_SECTION ? graph_undoing(p, p->steps[i].undo_text) : SIZE_MAX;
+
+        if (at != SIZE_MAX && !p->steps[i].skip.n)
+            graph_add_edge(&g, GRAPH_UNDO, i, back + at);
+    }
+    if (back > p->n_steps && p->n_way_back)
+        graph_add_edge(&g, GRAPH_ROLLBACK, back - 1, back);
+    *ret = g;
+}
+
+void graph_release(struct graph *g)
+{
+    vec_release(&g->boxes);
+    vec_release(&g->nodes);
+    vec_release(&g->edges);
+    arena_release(&g->arena);
+}
