@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "action/verify_rows.h"
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/regex.h"
@@ -45,11 +46,20 @@ static bool verify_compare(double v, const struct rb_expect *e)
     }
 }
 
+/* Colours are not what was printed: `ESC[32mok` is "ok". */
+static void verify_add_plain(const struct capture *c, struct strbuf *out)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    capture_text(c, &text);
+    verify_rows_plain(strbuf_sv(&text), out);
+}
+
 /* Both outputs, one after the other: an expectation does not say which. */
 static void verify_output(const struct action_outcome *o, struct strbuf *out)
 {
-    capture_text(&o->out, out);
-    capture_text(&o->errs, out);
+    verify_add_plain(&o->out, out);
+    verify_add_plain(&o->errs, out);
 }
 
 /* The beginning of what was printed, on one line. */
@@ -102,23 +112,35 @@ static enum verify_result verify_http_status(const struct verify_cx *c)
 
 /* --- text --- */
 
-static enum verify_result verify_text(const struct verify_cx *c, bool wanted)
+static enum verify_result verify_not_contains(const struct verify_cx *c)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
 
     verify_output(c->o, &text);
     verify_show_output(strbuf_sv(&text), c->seen);
-    return verify_bool(sv_has(strbuf_sv(&text), c->e->e.text) == wanted);
+    return verify_bool(!sv_has(strbuf_sv(&text), c->e->e.text));
+}
+
+/* "002" is not in "0021": where the text begins or ends with a letter or digit, a word does. */
+static bool verify_has_words(struct sv text, struct sv want)
+{
+    for (size_t at = 0; (at = sv_find(text, want, at)) != SV_NPOS; at++) {
+        size_t end = at + want.n;
+
+        if ((at == 0 || !ascii_is_word(*want.p) || !ascii_is_word(text.p[at - 1])) &&
+            (end == text.n || !ascii_is_word(text.p[end - 1]) || !ascii_is_word(text.p[end])))
+            return true;
+    }
+    return false;
 }
 
 static enum verify_result verify_contains(const struct verify_cx *c)
 {
-    return verify_text(c, true);
-}
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
 
-static enum verify_result verify_not_contains(const struct verify_cx *c)
-{
-    return verify_text(c, false);
+    verify_output(c->o, &text);
+    verify_show_output(strbuf_sv(&text), c->seen);
+    return verify_bool(verify_has_words(strbuf_sv(&text), c->e->e.text));
 }
 
 static enum verify_result verify_pattern(const struct verify_cx *c, bool wanted)
@@ -193,14 +215,16 @@ static enum verify_result verify_number(const struct verify_cx *c)
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct sv rest;
     double v, other;
+    int64_t rows;
 
     if (c->o->has_number) {
         strbuf_addf(c->seen, "%g", c->o->number);
         return verify_bool(verify_compare(c->o->number, &c->e->e));
     }
-    capture_text(&c->o->out, &text);
+    verify_add_plain(&c->o->out, &text);
     rest = strbuf_sv(&text);
     verify_show_output(rest, c->seen);
+    (void)verify_rows_footer(rest, &rows, &rest); /* rest stays without one */
     if (!verify_next_number(&rest, &v) || verify_next_number(&rest, &other))
         return VERIFY_UNKNOWN; /* none, or more than one */
     return verify_bool(verify_compare(v, &c->e->e));
@@ -225,10 +249,28 @@ static enum verify_result verify_count(const struct verify_cx *c)
     return verify_bool(verify_compare(v, &c->e->e));
 }
 
+/* The rows that psql says it printed; the one number of a result of one row is what "returns 0" means. */
+static enum verify_result verify_printed_rows(const struct verify_cx *c)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv body;
+    double v, other;
+    int64_t rows;
+
+    verify_add_plain(&c->o->out, &text);
+    verify_show_output(strbuf_sv(&text), c->seen);
+    if (!verify_rows_footer(strbuf_sv(&text), &rows, &body))
+        return VERIFY_UNKNOWN;
+    if (rows == 1 && c->e->e.number < 1 && verify_next_number(&body, &v))
+        return verify_next_number(&body, &other) ? VERIFY_UNKNOWN
+                                                 : verify_bool(verify_compare(v, &c->e->e));
+    return verify_bool(verify_compare((double)rows, &c->e->e));
+}
+
 static enum verify_result verify_rows(const struct verify_cx *c)
 {
     if (c->o->rows < 0)
-        return VERIFY_UNKNOWN;
+        return verify_printed_rows(c);
     strbuf_addf(c->seen, "%lld row%s", (long long)c->o->rows, c->o->rows == 1 ? "" : "s");
     if (c->o->rows == 1 && c->o->has_number && c->e->e.number < 1) {
         /* "returns 0" of a count(*): the cell is meant */
@@ -236,6 +278,31 @@ static enum verify_result verify_rows(const struct verify_cx *c)
         return verify_bool(verify_compare(c->o->number, &c->e->e));
     }
     return verify_bool(verify_compare((double)c->o->rows, &c->e->e));
+}
+
+static enum verify_result verify_row(const struct verify_cx *c)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    verify_add_plain(&c->o->out, &text);
+    verify_show_output(strbuf_sv(&text), c->seen);
+    return verify_bool(verify_rows_have(strbuf_sv(&text), c->e->e.text));
+}
+
+/* What looks for something and finds nothing ends with 1 (number): no failure.  2 is one: it did not look. */
+static enum verify_result verify_empty(const struct verify_cx *c)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    verify_add_plain(&c->o->out, &text);
+    verify_show_output(strbuf_sv(&text), c->seen);
+    if (c->o->status < 0)
+        return VERIFY_UNKNOWN;
+    if ((double)c->o->status > c->e->e.number) {
+        strbuf_addf(c->seen, ", exit status %lld", (long long)c->o->status);
+        return VERIFY_FAILS;
+    }
+    return verify_bool(sv_trim(strbuf_sv(&text)).n == 0);
 }
 
 static enum verify_result verify_free(const struct verify_cx *c)
@@ -330,7 +397,7 @@ static enum verify_result verify_json(const struct verify_cx *c)
     CLEANUP(json_cleanup) json_t *j = NULL;
     struct verify_members m = {.name = c->e->e.text, .part = c->e->e.value.n == 0, .key = ""};
 
-    capture_text(&c->o->out, &text);
+    verify_add_plain(&c->o->out, &text);
     j = json_loadb(strbuf_str(&text), text.n, 0, NULL);
     if (!j) {
         strbuf_add_str(c->seen, "not JSON: ");
@@ -449,7 +516,7 @@ static enum verify_result verify_expires(const struct verify_cx *c)
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     int64_t at_us = 0;
 
-    capture_text(&c->o->out, &text);
+    verify_add_plain(&c->o->out, &text);
     verify_show_output(strbuf_sv(&text), c->seen);
     if (!verify_date(strbuf_sv(&text), &at_us))
         return VERIFY_UNKNOWN;
@@ -463,7 +530,7 @@ static enum verify_result verify_set(const struct verify_cx *c)
     struct sv names = c->e->e.text, name;
 
     strbuf_add_byte(&text, '\n');
-    capture_text(&c->o->out, &text);
+    verify_add_plain(&c->o->out, &text);
     while (sv_split(&names, '|', &name)) {
         CLEANUP(strbuf_release) struct strbuf begin = STRBUF(0);
 
@@ -551,6 +618,7 @@ static verify_fn *const verify_rows_table[EXPECT__N] = {
     [EXPECT_EXISTS] = verify_exists,     [EXPECT_EXPIRES] = verify_expires,
     [EXPECT_SET] = verify_set,           [EXPECT_INCREASES] = verify_increases,
     [EXPECT_VERSION] = verify_version,   [EXPECT_ANY] = verify_any,
+    [EXPECT_ROW] = verify_row,           [EXPECT_EMPTY] = verify_empty,
 };
 
 void verify_expect(const struct plan_expect *e, const struct action_outcome *o, int64_t now_us,
@@ -569,7 +637,7 @@ double verify_sum(const struct action_outcome *o)
     struct sv rest;
     double sum = 0, v;
 
-    capture_text(&o->out, &text);
+    verify_add_plain(&o->out, &text);
     rest = strbuf_sv(&text);
     while (verify_next_number(&rest, &v))
         sum += v;
@@ -582,7 +650,7 @@ bool verify_status_is_expected(const struct plan_step *s)
         enum rb_expect_form f = s->expects[i].e.form;
 
         if (f == EXPECT_EXIT || f == EXPECT_FAIL || f == EXPECT_STATUS || f == EXPECT_INACTIVE ||
-            f == EXPECT_ACTIVE)
+            f == EXPECT_ACTIVE || f == EXPECT_EMPTY)
             return true;
     }
     return false;

@@ -86,6 +86,8 @@ bool make_remote_shows(enum rb_expect_form form)
     case EXPECT_EXPIRES:
     case EXPECT_SET:
     case EXPECT_INCREASES:
+    case EXPECT_ROW:
+    case EXPECT_EMPTY:
     case EXPECT_VERSION:
     case EXPECT_ASK:
     case EXPECT__N:

@@ -65,7 +65,8 @@ static json_t *make_rules(struct make *m)
     json_t *rules = json_array();
 
     for (size_t i = 0; i < m->rb->n_rules; i++)
-        make_document_rule(m, &m->rb->rules[i], rules);
+        if (!m->rb->rules[i].proposal)
+            make_document_rule(m, &m->rb->rules[i], rules);
     for (size_t i = 0; i < m->b->rules.n; i++) {
         const struct binding_pair *p = &m->b->rules.v[i];
 

@@ -18,7 +18,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_AT_MOST] = "\\b(?:wait |)(?:max(?:imum)?|at most|up to|within|no more than) " BLOCK_SPAN,
     [BLOCK_OVER] = "\\bover " BLOCK_SPAN,
     [BLOCK_TODO] =
-        "^(?:notify|announce|check|verify|confirm|ensure|make sure|watch|test|document|"
+        "^(?:notify|announce|select|choose|manual|check|verify|confirm|ensure|make sure|watch|test|document|"
         "investigate|monitor|review|inform|tell|open|navigate|log in|contact|ask|wait|edit|"
         "remove|replace|send|post|page|escalate|decide|compare|manually|do not|never|"
         "prüfen|prüfe|informieren|warten|確認)\\b",
@@ -132,6 +132,7 @@ static void block_sql_step(struct block_reader *r, uint32_t index, const struct 
     d->step.command = ARENA_NEW(r->b->arena, struct command);
     d->step.command->effect = effect_of_sql(item->text);
     d->step.command->cx.sql = true;
+    d->step.command->cx.catalog = item->kind == SHELL_SQL_META;
     block_take_pending(r, r->b->steps.n - 1);
 }
 
@@ -202,6 +203,7 @@ static void block_message(struct rb_build *b, uint32_t index)
     m->line = b->blocks.v[index].line;
     m->block = index;
     m->trigger = trigger;
+    watch_message(b, &b->blocks.v[index]);
 }
 
 /* --- a fence --- */
@@ -288,7 +290,7 @@ static void block_parse(struct rb_build *b, struct rb_block *block)
 static void block_output(struct rb_build *b, const struct rb_block *block)
 {
     if (build_role_acts(build_role(b)) && b->block_steps < b->steps.n)
-        build_expect_whole(b, b->block_steps, sv_trim_right(block->text), block->line + 1);
+        build_expect_output(b, b->steps.n - 1, sv_trim_right(block->text), block->line + 1);
 }
 
 static void block_carry_out(struct rb_build *b, uint32_t index)
@@ -299,6 +301,9 @@ static void block_carry_out(struct rb_build *b, uint32_t index)
         block_output(b, &b->blocks.v[index]);
         return; /* what follows still speaks of the commands before it */
     }
+    if (kind == BLOCK_DRAWING &&
+        (build_role(b) == ROLE_DECIDE || sv_has_nocase(b->label, SV("decision"))))
+        watch_tree(b, &b->blocks.v[index]);
     b->block_steps = b->steps.n;
     if (kind == BLOCK_MESSAGE)
         block_message(b, index);

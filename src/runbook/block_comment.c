@@ -34,7 +34,7 @@ static void block_forget(struct block_reader *r)
     strbuf_truncate(&r->note, 0);
     r->expect = (struct sv){NULL, 0};
     r->timeout_ms = 0;
-    r->lines = r->numbered = false;
+    r->claims = r->lines = r->numbered = false;
 }
 
 /* --- people --- */
@@ -43,6 +43,8 @@ static struct rb_draft *block_manual(struct block_reader *r, size_t line, struct
 {
     struct rb_draft *d = build_step(r->b, STEP_MANUAL, line, text);
 
+    for (size_t i = 0; i < text.n; i++)
+        d->step.end_line += text.p[i] == '\n';
     d->step.block = r->block;
     d->step.number = r->number;
     d->step.condition = r->condition;
@@ -60,7 +62,7 @@ static bool block_is_todo(const struct block_reader *r)
 /* The waiting comments stand alone. */
 static void block_flush(struct block_reader *r)
 {
-    if (!r->expect.n && block_is_todo(r))
+    if ((!r->expect.n || r->claims) && block_is_todo(r))
         (void)block_manual(r, r->note_line, arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note))));
     else if (r->expect.n || !r->note.n)
         return; /* it goes on to be what the next command must show */
@@ -163,13 +165,28 @@ static struct sv block_expected_lines(const struct block_reader *r, const struct
     return arena_sv(r->b->arena, strbuf_sv(&all));
 }
 
+/* "echo $?  # Should be 0": the status is that of the command before. */
+static void block_expect(struct block_reader *r, struct sv text, size_t line)
+{
+    struct rb_draft *last = vec_last(&r->b->steps);
+    size_t had = last->expects.n;
+
+    build_expect(r->b, r->b->steps.n - 1, text, line);
+    last = vec_last(&r->b->steps);
+    if (!last->step.command || !last->step.command->cx.asks_status || r->b->steps.n - 1 <= r->first)
+        return;
+    for (size_t i = had; i < last->expects.n; i++)
+        *vec_add(&r->b->steps.v[r->b->steps.n - 2].expects) = last->expects.v[i];
+    last->expects.n = had;
+}
+
 /* A comment that speaks of the command before it; false: of the next one. */
 static bool block_comment_after(struct block_reader *r, const struct shell_item *item,
                                 struct sv text, size_t line)
 {
     struct rb_draft *last = block_last_step(r);
     int64_t ms;
-    struct sv rest;
+    struct sv rest, inner;
 
     if (!last || !last->step.command)
         return false;
@@ -185,14 +202,19 @@ static bool block_comment_after(struct block_reader *r, const struct shell_item 
         if (!sv_trim(rest).n) {
             rest = block_expected_lines(r, item);
             r->lines = rest.n > 0;
-            build_expect_whole(r->b, r->b->steps.n - 1, rest, line);
+            if (rest.n)
+                build_expect_output(r->b, r->b->steps.n - 1, rest, line + 1);
+        } else if (sv_starts_nocase(rest, SV("Both "))) {
+            build_expect(r->b, r->first, rest, line);
         } else {
-            build_expect(r->b, r->b->steps.n - 1, rest, line);
+            block_expect(r, rest, line);
         }
         return true;
     }
+    if (expect_in_parentheses(text, &inner) && expect_is_label(inner, &rest) && !item->same_line)
+        return false; /* "Test insert (should fail)" */
     if (sv_has_word(text, SV("should")) && !item->blank_before && !item->same_line) {
-        build_expect(r->b, r->b->steps.n - 1, text, line);
+        block_expect(r, text, line);
         return true;
     }
     return false;
@@ -228,9 +250,31 @@ static struct sv block_read_number(struct block_reader *r, struct sv text)
     return rest.n ? rest : text;
 }
 
-static void block_comment_before(struct block_reader *r, struct sv text, size_t line)
+/* "Check application is running", "Check for errors in the log": what the next command is to show. */
+static bool block_is_claim(struct block_reader *r, const struct shell_item *item, struct sv text,
+                           struct sv *rest)
 {
-    struct sv rest, inner, condition = block_condition_of(r, text);
+    const struct shell_item *end = block_script(r)->v + block_script(r)->n;
+    enum expect_hunt hunt;
+
+    if (expect_is_claim(r->b->expect, text)) {
+        *rest = text;
+        return true;
+    }
+    while (++item < end && item->kind == SHELL_COMMENT)
+        continue;
+    if (item == end || item->n_simple == 0 ||
+        !sv_ends(shell_program(&item->simple[item->n_simple - 1]), SV("grep")))
+        return false;
+    hunt = expect_hunt(r->b->expect, text, item->text);
+    *rest = hunt == HUNT_EMPTY ? SV("no matches") : text;
+    return hunt != HUNT_NONE;
+}
+
+static void block_comment_before(struct block_reader *r, const struct shell_item *item,
+                                 struct sv text, size_t line)
+{
+    struct sv rest, inner = {NULL, 0}, condition = block_condition_of(r, text);
 
     if (condition.n) {
         block_flush(r);
@@ -242,9 +286,11 @@ static void block_comment_before(struct block_reader *r, struct sv text, size_t 
         r->expect_line = line;
         return;
     }
-    if (expect_in_parentheses(text, &inner) && expect_is_label(inner, &rest)) {
+    if ((expect_in_parentheses(text, &inner) && expect_is_label(inner, &rest)) ||
+        block_is_claim(r, item, text, &rest)) {
         r->expect = rest;
         r->expect_line = line;
+        r->claims = !inner.n;
     }
     (void)block_find_span(r, BLOCK_AT_MOST, text, &r->timeout_ms,
                           NULL); /* 0 stays when not found */
@@ -256,6 +302,7 @@ void block_comment(struct block_reader *r, const struct shell_item *item)
     struct sv text = shell_comment_text(item), numbered;
     size_t line = r->b->blocks.v[r->block].line + 1 + item->line;
 
+    watch_propose(r->b, text, line);
     if (r->lines && !item->blank_before)
         return;
     r->lines = false;
@@ -274,7 +321,7 @@ void block_comment(struct block_reader *r, const struct shell_item *item)
     }
     if (!r->note.n)
         block_read_way(r, numbered);
-    block_comment_before(r, numbered, line);
+    block_comment_before(r, item, numbered, line);
 }
 
 /* --- steps --- */

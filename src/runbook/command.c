@@ -446,6 +446,12 @@ static void command_context(const struct shell_item *item, struct command *c)
         c->n_artifacts > 0 || (c->form == COMMAND_SQLITE && c->effect == EFFECT_BACKUP);
     c->cx.asks_status = sv_starts(item->text, SV("echo $?"));
     c->cx.names = command_env_names(item);
+    c->cx.searches = program_is(w, "grep");
+    c->cx.shows_log = c->cx.follows || (item->n_simple == 1 &&
+                                        (program_is(w, "tail") || program_is(w, "journalctl") ||
+                                         sv_has(item->text, SV(" logs "))));
+    c->cx.catalog = sv_has(item->text, SV("\\d")) && sv_has(item->text, SV("psql"));
+    c->cx.counts = program_is(w, "uniq") && sv_has(item->text, SV("-c"));
 }
 
 /* "sleep 5 && systemctl status x": a delay, then the command. */

@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "base/duration.h"
-#include "base/regex.h"
 #include "base/sv.h"
+#include "base/text.h"
+#include "runbook/expect_int.h"
 
 /* --- cutting a text into clauses --- */
 
@@ -115,6 +116,13 @@ static enum rb_op expect_op(struct sv word)
         {SV("\xe2\x89\xa4"), OP_LE},
         {SV("\xe2\x89\xa5"), OP_GE},
         {SV("exactly"), OP_EQ},
+        {SV("genau"), OP_EQ},
+        {SV("mindestens"), OP_GE},
+        {SV("höchstens"), OP_LE},
+        {SV("weniger als"), OP_LT},
+        {SV("unter"), OP_LT},
+        {SV("mehr als"), OP_GT},
+        {SV("über"), OP_GT},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -204,16 +212,30 @@ static bool form_exit(const struct expect_match *m, struct rb_expect *e)
     return m->g[1].n == 0 || sv_to_f64(m->g[1], &e->number);
 }
 
-static bool form_exit_of_echo(const struct expect_match *m, struct rb_expect *e)
+/* "Expected: 2": a status where one is printed, else the number that is. */
+static bool form_bare_number(const struct expect_match *m, struct rb_expect *e)
 {
-    return m->cx->asks_status && form_exit(m, e);
+    if (m->cx->asks_status)
+        return form_exit(m, e);
+    if (m->cx->http)
+        return m->g[1].n == 3 && form_status(m, e);
+    e->form = EXPECT_NUMBER;
+    e->op = OP_EQ;
+    return !m->cx->follows && !m->cx->service && !m->cx->disk && expect_number(m->g[1], &e->number);
+}
+
+static bool form_exit_zero(const struct expect_match *m UNUSED, struct rb_expect *e)
+{
+    e->form = EXPECT_EXIT;
+    e->number = 0;
+    return true;
 }
 
 /* "no errors": of a log the lines decide, of a command its status. */
 static bool form_no_errors(const struct expect_match *m, struct rb_expect *e)
 {
-    if (!m->cx->follows)
-        return form_exit(m, e);
+    if (m->g[1].n ? !m->cx->shows_log && !m->cx->follows : !m->cx->follows)
+        return m->g[1].n == 0 && form_exit_zero(m, e);
     e->form = EXPECT_NOT_MATCHES;
     e->text = SV("(?i)\\b(error|fatal|panic|exception|traceback)\\b");
     return true;
@@ -222,6 +244,14 @@ static bool form_no_errors(const struct expect_match *m, struct rb_expect *e)
 static bool form_fail(const struct expect_match *m UNUSED, struct rb_expect *e)
 {
     e->form = EXPECT_FAIL;
+    return true;
+}
+
+/* "Invalid inserts are rejected": sums up what a step before was already expected to do. */
+static bool form_fail_again(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_FAIL;
+    e->text = m->g[1];
     return true;
 }
 
@@ -319,21 +349,20 @@ static bool form_set(const struct expect_match *m, struct rb_expect *e)
     return m->cx->names.n > 0;
 }
 
-static bool form_empty(const struct expect_match *m UNUSED, struct rb_expect *e)
+static bool form_empty(const struct expect_match *m, struct rb_expect *e)
 {
-    e->form = EXPECT_MATCHES;
-    e->text = SV("\\A\\s*\\z");
+    e->form = EXPECT_EMPTY;
+    e->number = m->cx->searches ? 1 : 0;
     return true;
 }
 
-/* A text to look for.  X, N, xxx or (count) as a word of its own stands for a number. */
-static bool form_text(struct sv text, bool negative, struct arena *arena, struct rb_expect *e)
+bool expect_form_text(struct sv text, bool negative, struct arena *arena, struct rb_expect *e)
 {
     CLEANUP(strbuf_release) struct strbuf re = STRBUF(0);
     bool wild = false;
 
     for (size_t i = 0; i < text.n; i++) {
-        bool word = (text.p[i] == 'X' || text.p[i] == 'N') &&
+        bool word = strchr("XYZN", text.p[i]) && text.p[i] &&
                     (i == 0 || !ascii_is_word(text.p[i - 1])) &&
                     (i + 1 == text.n || !ascii_is_word(text.p[i + 1]));
 
@@ -345,6 +374,8 @@ static bool form_text(struct sv text, bool negative, struct arena *arena, struct
             strbuf_addf(&re, "\\%c", text.p[i]);
         wild |= word && text.n > 1;
     }
+    if (wild && text_bad_utf8(text) != SV_NPOS)
+        return false; /* no pattern */
     if (wild) {
         e->form = negative ? EXPECT_NOT_MATCHES : EXPECT_MATCHES;
         e->text = arena_sv(arena, strbuf_sv(&re));
@@ -357,20 +388,21 @@ static bool form_text(struct sv text, bool negative, struct arena *arena, struct
 
 static bool form_contains(const struct expect_match *m, struct rb_expect *e)
 {
-    return form_text(m->g[1], false, m->arena, e);
+    return expect_form_text(m->g[1], false, m->arena, e);
 }
 
 static bool form_not_contains(const struct expect_match *m, struct rb_expect *e)
 {
-    return form_text(m->g[1], true, m->arena, e);
+    return expect_form_text(m->g[1], true, m->arena, e);
 }
 
 #define UNIT "(ms|s|sec|seconds?|minutes?|min|%|[KMGT]i?B|[KMG]|B)?"
 #define OP                                                                                      \
     "(<=|>=|<|>|==?|\xe2\x89\xa4|\xe2\x89\xa5|at least|at most|less than|fewer than|more than|" \
-    "greater than|under|below|over|above|up to|minimum|maximum|min|max|exactly)"
-#define LEAD                                                                                    \
-    "(?:should |must |it |is |be |shows? |displays? |contains? |includes? |prints? |returns? |" \
+    "greater than|under|below|over|above|up to|minimum|maximum|min|max|exactly|"                \
+    "mindestens|höchstens|weniger als|mehr als|unter|über|genau)"
+#define LEAD                                                                                                                    \
+    "(?:should |must |sollte? |muss |it |is |be |shows? |zeigt |displays? |contains? |enthält |includes? |prints? |returns? |" \
     "reports? |output |outputs |response |with |the |a |an |still |also |:)*"
 
 /* First match wins.  Patterns see the clause without commentary, letter case is ignored. */
@@ -384,15 +416,26 @@ static const struct {
     {"^.*?\"([A-Za-z_][A-Za-z0-9_.-]*)\" ?: ?(\"[^\"]*\"|-?[0-9.]+|true|false|null)[ }]*$",
      form_json},
     {"^" LEAD
-     "(?:service |unit )?(?:is |are )?(?:active \\(running\\)|running|active|up and running|up)$",
+     "(?:service |unit |dienst )?(?:is |are |ist )?(?:active \\(running\\)|running|active|up and running|up|aktiv|"
+     "läuft)$",
+     form_active},
+    {"^(?:the )?(?:application|service|app|server|unit) (?:has )?(?:starts?|started)(?: successfully| cleanly)?$",
+     form_active},
+    {"^(?:check|verify|confirm|ensure|make sure)(?: that)? .*\\b(?:running|active|healthy|up)$",
      form_active},
     {"^" LEAD
-     "(?:service |unit )?(?:is |are )?(?:inactive \\(dead\\)|inactive|stopped|not running|dead)$",
+     "(?:service |unit )?(?:is |are )?(?:inactive \\(dead\\)|inactive|stopped|not running|dead|gestoppt|inaktiv)$",
      form_inactive},
     {"^" LEAD "exit(?: code| status)?[ :=]*(?:of |is )?([0-9]+)$", form_exit},
-    {"^" LEAD "([0-9]+)$", form_exit_of_echo},
-    {"^" LEAD "(?:fail|fails|be rejected|be refused|an error)$", form_fail},
-    {"^no errors?(?: in (?:the )?(?:log|logs|output))?()$", form_no_errors},
+    {"^(?:should )?return[s]? (0)$", form_rows},
+    {"^" LEAD "`?((?:0|[1-9][0-9,]*)(?:\\.[0-9]+)?)`?$", form_bare_number},
+    {"^" LEAD "(?:fail|fails|be rejected|be refused|an error|schlägt fehl|fehlschlagen)$",
+     form_fail},
+    {"^(?:invalid |wrong |bad )?(?:inserts?|updates?|values?|rows?|requests?|logins?)(?: are| is| get| gets)? "
+     "(rejected|refused|denied)$",
+     form_fail_again},
+    {"^(?:no errors?|keine fehler)( in (?:the |den )?(?:[a-z]+ )?logs?)?(?: in the output)?$",
+     form_no_errors},
     {"^(?:[a-z ]+ )?(?:completes?|completed|finish(?:es)?|runs?|ends?|executes?|applies|apply)"
      " (?:successfully|cleanly|without (?:any )?errors?)()$",
      form_exit},
@@ -402,11 +445,20 @@ static const struct {
      "?(?:successful|succeeds?|ok|pass(?:es)?"
      "|valid)()$",
      form_exit},
-    {"^(?:success|successful|succeeds|should succeed|should pass|exits? cleanly)()$", form_exit},
+    {"^(?:all |both |the )?(?:[a-z]+ ){0,3}tests? (?:still |should )?pass(?:es|ed)?(?: with [a-z ]+)?$",
+     form_exit_zero},
+    {"^(?:success|successful|succeeds|should succeed|should pass|both should pass|exits? cleanly|erfolgreich|ok, exit 0)()$",
+     form_exit},
     {"^" LEAD "([0-9][0-9,]*)(\\+?)? (passed|failed|skipped|errors|warnings)$", NULL},
-    {"^" LEAD "([0-9]+|no|zero) (?:rows?|results?|records?)$", form_rows},
-    {"^(?:should )?return[s]? (0)$", form_rows},
-    {"^(?:should )?not (?:show|contain|include|list|print) [\"`']?([^\"`']+)[\"`']?(?: column)?$",
+    {"^" LEAD "([0-9]+|no|zero|keine|null) (?:rows?|results?|records?|zeilen?)$", form_rows},
+    {"^(?:should )?(?:not|no longer) (?:show|contain|include|list|print) (?:the )?[\"`']([^\"`']+)[\"`']"
+     "(?: (?:column|table|index|row|line|entry))?$",
+     form_not_contains},
+    {"^(?:should )?(?:not|no longer) (?:show|contain|include|list|print) (?:the )?"
+     "([a-z0-9]+[_.-][a-z0-9_.-]+)(?: (?:column|table|index|row|line|entry))?$",
+     form_not_contains},
+    {"^(?:should )?(?:not|no longer) (?:show|contain|include|list|print) (?:the )?"
+     "([a-z0-9_]+) (?:column|table|index)$",
      form_not_contains},
     {"^" LEAD "[\"`]([^\"`]+)[\"`](?: message| in the output| line)?$", form_contains},
     {"^" LEAD "'([^']+)'$", form_contains},
@@ -423,7 +475,9 @@ static const struct {
      "(?:created|exists?|written|present|taken)(?: successfully)?$",
      form_exists},
     {"^all [a-z ]*(?:secrets?|variables?|settings?)(?: are)? set$", form_set},
-    {"^(?:no output|empty|nothing|no matches|no lines)$", form_empty},
+    {"^" LEAD
+     "(?:no output|empty|nothing|no matches|no match|no lines|keine ausgabe|leer|nichts|be empty)$",
+     form_empty},
     {"^" LEAD "([0-9][0-9.,]*) ?(?:-|to|\xe2\x80\x93) ?([0-9][0-9.,]*) ?" UNIT "(?: [a-z ]+)?$",
      form_range},
     {"^((?:[a-z_]+ ){0,4}?)(?:is |are |of |be |should be )?" OP " ?([0-9][0-9.,]*) ?" UNIT
@@ -433,7 +487,24 @@ static const struct {
 
 struct expect_reader {
     struct regex *forms[ARRAY_LEN(expect_forms)];
+    struct regex *patterns[EXPECT_RE__N];
+    struct regex *words[EXPECT_WORKS], *commands[EXPECT_WORKS];
 };
+
+struct regex *expect_pattern(struct expect_reader *r, enum expect_pattern p)
+{
+    return r->patterns[p];
+}
+
+struct regex *expect_work_words(struct expect_reader *r, size_t i)
+{
+    return r->words[i];
+}
+
+struct regex *expect_work_commands(struct expect_reader *r, size_t i)
+{
+    return r->commands[i];
+}
 
 struct expect_reader *expect_reader_new(void)
 {
@@ -441,6 +512,12 @@ struct expect_reader *expect_reader_new(void)
 
     for (size_t i = 0; i < ARRAY_LEN(expect_forms); i++)
         r->forms[i] = regex_must(expect_forms[i].pattern, REGEX_NOCASE);
+    for (size_t i = 0; i < EXPECT_RE__N; i++)
+        r->patterns[i] = regex_must(expect_patterns[i], REGEX_NOCASE);
+    for (size_t i = 0; i < EXPECT_WORKS; i++) {
+        r->words[i] = regex_must(expect_works[i].words, REGEX_NOCASE);
+        r->commands[i] = regex_must(expect_works[i].commands, REGEX_NOCASE);
+    }
     return r;
 }
 
@@ -450,6 +527,12 @@ void expect_reader_free(struct expect_reader *r)
         return;
     for (size_t i = 0; i < ARRAY_LEN(expect_forms); i++)
         regex_free(r->forms[i]);
+    for (size_t i = 0; i < EXPECT_RE__N; i++)
+        regex_free(r->patterns[i]);
+    for (size_t i = 0; i < EXPECT_WORKS; i++) {
+        regex_free(r->words[i]);
+        regex_free(r->commands[i]);
+    }
     free(r);
 }
 
@@ -525,7 +608,9 @@ static void expect_single(struct expect_reader *r, struct sv clause,
             return;
         }
     }
-    for (size_t i = 0; i < ARRAY_LEN(expect_forms); i++)
+    /* "(or document known failures)", "(optional)": whether that applies is for a person to say */
+    for (size_t i = 0;
+         i < ARRAY_LEN(expect_forms) && !regex_has(r->patterns[EXPECT_RE_WAIVER], clause); i++)
         if (expect_try(r, i, &m, e))
             return;
     expect_ask(clause, e);
@@ -571,7 +656,7 @@ static void expect_alternatives(struct expect_reader *r, struct sv clause,
                 expect_ask(clause, e); /* a machine cannot say that none of them holds */
     }
     if (e->vacuous && e->form != EXPECT_ASK) /* everything is allowed: only the status is left */
-        *e = (struct rb_expect){.form = EXPECT_EXIT, .vacuous = true};
+        *e = (struct rb_expect){.form = EXPECT_EXIT, .vacuous = true, .text = e->text};
     vec_release(&any);
 }
 
@@ -579,6 +664,11 @@ bool expect_next_clause(struct sv *rest, struct sv *clause)
 {
     static const struct sv seps[] = {SV(","), SV(" and ")};
 
+    if (rest->p && sv_starts(sv_trim(*rest), SV("ERROR"))) { /* a message is one */
+        *clause = sv_trim(*rest);
+        *rest = (struct sv){NULL, 0};
+        return true;
+    }
     while (expect_cut(rest, seps, ARRAY_LEN(seps), clause))
         if (clause->n)
             return true;
@@ -592,12 +682,14 @@ void expect_read(struct expect_reader *r, struct sv text, size_t line,
     size_t before = out->n;
 
     while (rest.n <= EXPECT_MAX_BYTES && expect_next_clause(&rest, &clause)) {
-        struct rb_expect e = {0};
+        size_t first = out->n;
 
-        expect_alternatives(r, clause, cx, arena, &e);
-        e.line = line;
-        e.source = arena_sv(arena, clause);
-        *vec_add(out) = e;
+        if (!expect_read_error(r, clause, arena, out) && !expect_read_members(clause, arena, out))
+            expect_alternatives(r, clause, cx, arena, vec_add(out));
+        for (size_t i = first; i < out->n; i++) {
+            out->v[i].line = line;
+            out->v[i].source = arena_sv(arena, clause);
+        }
     }
     if (out->n == before) {
         struct rb_expect *e = vec_add(out);
@@ -620,6 +712,19 @@ bool expect_is_label(struct sv text, struct sv *rest)
         {SV("Expected output (approximate)"), true},
         {SV("Expected output"), true},
         {SV("Expected response"), true},
+        {SV("Expected behavior"), true},
+        {SV("Expected behaviour"), true},
+        {SV("Should show"), true},
+        {SV("Should print"), true},
+        {SV("Should return"), true},
+        {SV("Should contain"), true},
+        {SV("Should see"), true},
+        {SV("You should see"), true},
+        {SV("Success criteria"), true},
+        {SV("Acceptance criteria"), true},
+        {SV("Erfolgskriterien"), true},
+        {SV("Erwartetes Ergebnis"), true},
+        {SV("Sollte zeigen"), true},
         {SV("Expected result"), true},
         {SV("Expected results"), true},
         {SV("Expect"), true},
@@ -631,6 +736,13 @@ bool expect_is_label(struct sv text, struct sv *rest)
         {SV("Must "), false},
         {SV("Returns "), false},
         {SV("Both should "), false},
+        {SV("All should "), false},
+        {SV("Expected results should "), false},
+        {SV("Expected output should "), false},
+        {SV("You should see "), false},
+        {SV("Sollte "), false},
+        {SV("Muss "), false},
+        {SV("No output"), false},
     };
     struct sv t = sv_trim(text);
 
@@ -644,6 +756,9 @@ bool expect_is_label(struct sv text, struct sv *rest)
             return true;
         }
         after = sv_trim_left(after);
+        if (sv_starts(after, SV("("))) /* "Expected output (approximate):" */
+            after = sv_trim_left(
+                sv_sub(after, size_min(sv_find_byte(after, ')', 0), after.n - 1) + 1, after.n));
         if (sv_eat(&after, SV(":")) || sv_eat(&after, SV("\xef\xbc\x9a"))) {
             *rest = sv_trim(after);
             return true;

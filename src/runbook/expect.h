@@ -20,7 +20,11 @@ struct expect_context {
     bool makes_file;  /* writes files whose names are known */
     bool follows;     /* never ends by itself: its output is a log */
     bool asks_status; /* echo $? */
-    struct sv names;  /* env | grep -E "(A|B)": "A|B" */
+    bool searches;    /* ends in a grep: its status is 1 when it finds nothing */
+    bool shows_log;   /* tail, journalctl, docker logs */
+    bool catalog; /* psql -c '\\d x': text made for people, which changes with version and width */
+    bool counts;  /* ends in uniq -c: the numbers are of what happens to be there */
+    struct sv names; /* env | grep -E "(A|B)": "A|B" */
 };
 
 struct expect_reader;
@@ -37,6 +41,19 @@ typedef VEC(struct rb_expect) expect_list;
 void expect_read(struct expect_reader *r, struct sv text, size_t line,
                  const struct expect_context *cx, struct arena *arena, expect_list *out);
 
+/*
+ * Append the checks of an output as the author shows it, a line or a row of a table each ("known | (count)"); one
+ * question for what only looks like one (JSON with sample values, a description of a table).
+ */
+void expect_read_output(struct expect_reader *r, struct sv text, size_t line,
+                        const struct expect_context *cx, struct arena *arena, expect_list *out);
+
+/*
+ * What a check of the status speaks of ("migration" of "Migration runs without errors"): is the command of
+ * that sort?  A text that names nothing speaks of any.
+ */
+bool expect_speaks_of(struct expect_reader *r, struct sv text, struct sv command);
+
 /* Cut the next clause off; false at the end.  Quotes and brackets hold a clause together. */
 bool expect_next_clause(struct sv *rest, struct sv *clause);
 
@@ -47,5 +64,13 @@ bool expect_next_clause(struct sv *rest, struct sv *clause);
 bool expect_is_label(struct sv text, struct sv *rest);
 /* An expectation in parentheses inside a comment: "Test insert (should fail)". */
 bool expect_in_parentheses(struct sv text, struct sv *rest);
+/* "Check that the service is running", "Check response times normal": a claim about what the next command shows. */
+bool expect_is_claim(struct expect_reader *r, struct sv text);
+/*
+ * "Check for errors" before a search: finding nothing is good, when the search is for nothing but errors;
+ * else a person reads what it found.
+ */
+enum expect_hunt { HUNT_NONE, HUNT_EMPTY, HUNT_ASK };
+enum expect_hunt expect_hunt(struct expect_reader *r, struct sv text, struct sv command);
 /* "When active connections <5, proceed": what must hold; *rest is "active connections <5". */
 bool expect_is_proceed(struct sv text, struct sv *rest);

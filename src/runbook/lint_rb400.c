@@ -8,7 +8,7 @@ static void rb400_check(struct lint *l, const struct lint_rule *rule)
     for (size_t i = 0; i < l->rb->n_rules; i++) {
         const struct rb_rule *r = &l->rb->rules[i];
 
-        if (!r->text.n)
+        if (!r->text.n && !r->proposal)
             lint_add(l, rule, r->line, r->source, RB400_TEXT, SV_FMT(r->source));
     }
 }

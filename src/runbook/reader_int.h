@@ -6,6 +6,7 @@
 #include "runbook/command.h"
 #include "runbook/expect.h"
 #include "runbook/prose.h"
+#include "runbook/shape.h"
 #include "runbook/title.h"
 
 enum block_pattern {
@@ -30,6 +31,22 @@ enum block_pattern {
 };
 extern const char *const block_patterns[BLOCK_PATTERN__N];
 
+enum watch_pattern {
+    WATCH_ANY,
+    WATCH_FOR,
+    WATCH_ALERTS,
+    WATCH_LIMITED,
+    WATCH_DURATION,
+    WATCH_COMPLETE,
+    WATCH_HAVE,
+    WATCH_FLAG,
+    WATCH_FIRST,
+    WATCH_PER,
+    WATCH_SQL,
+    WATCH_PATTERN__N
+};
+extern const char *const watch_patterns[WATCH_PATTERN__N];
+
 /* A step while its checks are still being collected. */
 struct rb_draft {
     struct rb_step step;
@@ -44,6 +61,11 @@ struct rb_build {
     struct prose_reader *prose;
     struct title_reader *title;
     struct regex *block_patterns[BLOCK_PATTERN__N];
+    struct shape_reader *shape;
+    struct regex *watch_patterns[WATCH_PATTERN__N];
+    struct sv watch_any; /* "30m": what follows are reasons to roll back within that time; empty */
+    struct sv watch_for; /* "2h": what follows is watched that long; empty */
+    struct sv watch_first; /* "24h" of the heading "Metrics (First 24 Hours)"; empty */
 
     VEC(struct rb_part) parts;
     VEC(struct rb_block) blocks;
@@ -85,8 +107,28 @@ void build_note(struct rb_build *b, enum rb_note_kind kind, size_t line, size_t 
 #define EXPECT_MAX_STEPS 64u
 void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line);
 
-/* The same for a text that is one thing, however many lines it has. */
-void build_expect_whole(struct rb_build *b, size_t from, struct sv text, size_t line);
+/* An output as the author shows it, line for line, of step `at`. */
+void build_expect_output(struct rb_build *b, size_t at, struct sv text, size_t line);
+/* The text of a node with its code spans in back quotes again: "Expected: `2`". */
+struct sv attach_text(const struct rb_build *b, uint32_t node);
+/* "Success Criteria:", "Review Points:": each bullet below speaks of the steps before it. */
+bool attach_is_criteria(struct sv label);
+void attach_criteria(struct rb_build *b, uint32_t list);
+
+/* watch_list.c: what is watched.  A heading, a paragraph, a comment or item, a row, a drawing. */
+void watch_heading(struct rb_build *b, struct sv title);
+void watch_paragraph(struct rb_build *b, struct sv text, size_t line);
+void watch_propose(struct rb_build *b, struct sv text, size_t line);
+/* False: not an item of a list of triggers, alerts or metrics. */
+bool watch_item(struct rb_build *b, struct sv text, size_t line);
+/* Of an item at a time, which no other way could read. */
+void watch_timed(struct rb_build *b, struct rb_rule *rule);
+struct watch_cells {
+    struct sv metric, query, threshold, alert; /* query may be empty */
+};
+bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line);
+void watch_message(struct rb_build *b, const struct rb_block *block);
+void watch_tree(struct rb_build *b, const struct rb_block *block);
 
 /* block.c: a fence, and commands in the text of a list item or a table. */
 void block_read(struct rb_build *b, uint32_t node);
@@ -125,6 +167,7 @@ struct block_reader {
         condition; /* of the comments before; the condition holds to the next empty line */
     bool numbered; /* the waiting comments begin with that number */
     bool optional;
+    bool claims;    /* `expect` is what a comment claims, which it also asks for */
     bool lines;     /* what follows are lines of an expected output */
     size_t ways;    /* steps.n where the first of several ways begins; SIZE_MAX: none */
     size_t way;     /* steps.n where the present paragraph begins */

@@ -44,7 +44,7 @@ NAME_OF(rb_expect_name, enum rb_expect_form, form, EXPECT__N,
         {[EXPECT_EXIT] = "exit", [EXPECT_FAIL] = "fail", [EXPECT_CONTAINS] = "contains",
          [EXPECT_NOT_CONTAINS] = "not-contains", [EXPECT_MATCHES] = "matches",
          [EXPECT_NOT_MATCHES] = "not-matches", [EXPECT_NUMBER] = "number",
-         [EXPECT_COUNT] = "count", [EXPECT_ROWS] = "rows", [EXPECT_STATUS] = "http-status",
+         [EXPECT_COUNT] = "count", [EXPECT_ROWS] = "rows", [EXPECT_ROW] = "row", [EXPECT_EMPTY] = "empty", [EXPECT_STATUS] = "http-status",
          [EXPECT_JSON] = "json", [EXPECT_ACTIVE] = "active", [EXPECT_INACTIVE] = "inactive",
          [EXPECT_FREE] = "free-space", [EXPECT_EXISTS] = "exists", [EXPECT_EXPIRES] = "expires",
          [EXPECT_SET] = "set", [EXPECT_INCREASES] = "increases", [EXPECT_VERSION] = "version",
@@ -94,59 +94,6 @@ struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t l
                                .text = text,
                                .host = b->host};
     return d;
-}
-
-static void build_read_clause(struct rb_build *b, const struct rb_draft *d, struct sv clause,
-                              size_t line, expect_list *found)
-{
-    static const struct expect_context nothing;
-
-    found->n = 0;
-    expect_read(b->expect, clause, line, d->step.command ? &d->step.command->cx : &nothing,
-                b->arena, found);
-    assert(found->v && found->n > 0);
-    if (d->step.kind == STEP_MANUAL || d->step.kind == STEP_APPROVAL)
-        found->v[0].form = EXPECT_ASK;
-}
-
-static void build_expect_clause(struct rb_build *b, size_t from, struct sv clause, size_t line)
-{
-    expect_list found = {0};
-    size_t at = b->steps.n;
-
-    assert(from < b->steps.n);
-    do {
-        build_read_clause(b, &b->steps.v[--at], clause, line, &found);
-    } while (at > from && found.v[0].form == EXPECT_ASK);
-    if (found.v[0].form == EXPECT_ASK) /* nobody can show it: the last one asks */
-        at = b->steps.n - 1;
-    for (size_t i = 0; i < found.n; i++)
-        *vec_add(&b->steps.v[at].expects) = found.v[i];
-    vec_release(&found);
-}
-
-void build_expect_whole(struct rb_build *b, size_t from, struct sv text, size_t line)
-{
-    if (from >= b->steps.n || !sv_trim(text).n)
-        return;
-    build_expect_clause(b, size_max(from, b->steps.n - size_min(b->steps.n, EXPECT_MAX_STEPS)),
-                        text, line);
-}
-
-void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line)
-{
-    struct sv rest = sv_trim(text), clause;
-
-    if (from >= b->steps.n)
-        return;
-    if (rest.n > EXPECT_MAX_BYTES) {
-        build_expect_clause(b, b->steps.n - 1, rest, line);
-        return;
-    }
-    if (b->steps.n - from > EXPECT_MAX_STEPS)
-        from = b->steps.n - EXPECT_MAX_STEPS;
-    while (expect_next_clause(&rest, &clause))
-        build_expect_clause(b, from, clause, line);
 }
 
 /* --- parts --- */
@@ -240,6 +187,7 @@ static void read_heading(struct rb_build *b, uint32_t node)
     if (n->level == 1 && !b->rb->title.n)
         b->rb->title = n->text;
     b->label = n->text;
+    watch_heading(b, n->text);
     b->block_steps = b->steps.n;
 }
 
@@ -329,12 +277,6 @@ static void read_label(struct rb_build *b, const struct md_node *n)
     b->label_line = n->end_line;
 }
 
-static bool read_is_criteria(struct sv label)
-{
-    return sv_starts_nocase(label, SV("Success criteria")) ||
-           sv_starts_nocase(label, SV("Expected")) || sv_starts_nocase(label, SV("Erwartet"));
-}
-
 /* "**For Docker:**", "PostgreSQL:": one of several ways, when what follows has a brother like it. */
 static bool read_variant(struct rb_build *b, uint32_t node)
 {
@@ -378,10 +320,13 @@ static void read_condition(struct rb_build *b, const struct md_node *n)
 /* A sentence that says to run a command: "Now run `make install`." */
 static bool read_inline(struct rb_build *b, const struct md_node *n)
 {
-    if (!build_role_acts(build_role(b)) || !title_says_run(b->title, n->text))
-        return false;
-    b->block_steps = b->steps.n;
-    return block_inline(b, n);
+    size_t before = b->steps.n;
+
+    if (!build_role_acts(build_role(b)) || !title_says_run(b->title, n->text) ||
+        !block_inline(b, n))
+        return false; /* "Expected: a list of migrations to run" speaks of the commands before */
+    b->block_steps = before;
+    return true;
 }
 
 static void read_paragraph(struct rb_build *b, uint32_t node)
@@ -400,9 +345,10 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
         read_metas(b, n);
     read_condition(b, n);
     read_label(b, n);
+    watch_paragraph(b, n->text, n->line);
     if (read_inline(b, n))
         return;
-    if (build_role_acts(build_role(b)) && expect_is_label(sv_trim(n->text), &rest) && rest.n)
+    if (build_role_acts(build_role(b)) && expect_is_label(attach_text(b, node), &rest) && rest.n)
         build_expect(b, b->block_steps, rest, n->line);
 }
 
@@ -466,7 +412,10 @@ static void read_timed_item(struct rb_build *b, uint32_t item, uint32_t part)
     rule->part = part;
     rule->source = text;
     rule->offset_ms = build_part(b, part)->offset_ms;
+    rule->proposal = false;
     rule->text = prose_expect(b->prose, text, b->arena, &rule->dropped);
+    if (!rule->text.n)
+        watch_timed(b, rule);
 }
 
 /* Is a list item something to do?  A task always; a numbered one where things are carried out. */
@@ -520,7 +469,20 @@ static void read_item(struct rb_build *b, uint32_t item)
 {
     uint32_t outer = b->part, part;
     size_t before = b->steps.n;
+    uint32_t first = b->rb->md.v[item].first;
+    bool titled = first != MD_NONE && b->rb->md.v[first].kind == MD_PARAGRAPH;
 
+    if (titled && !b->rb->md.v[item].task &&
+        watch_item(b, sv_trim(read_item_text(b, item)), b->rb->md.v[item].line)) {
+        struct sv label = b->label;
+
+        read_metas(b, &b->rb->md.v[first]);
+        read_item_rest(b, item); /* what stands below it */
+        b->label = label;
+        return;
+    }
+    if (titled && (b->part == RB_NONE || build_part(b, b->part)->offset_ms < 0))
+        watch_propose(b, attach_text(b, first), b->rb->md.v[item].line);
     if (!read_item_acts(b, &b->rb->md.v[item])) {
         read_children(b, item);
         return;
@@ -540,23 +502,14 @@ static void read_item(struct rb_build *b, uint32_t item)
     b->block_steps = b->steps.n;
 }
 
-/* Bullets under "Success Criteria:" speak of the steps before them. */
-static void read_criteria(struct rb_build *b, uint32_t list)
-{
-    const struct md_node *v = b->rb->md.v;
-
-    for (uint32_t c = v[list].first; c != MD_NONE; c = v[c].next)
-        build_expect(b, b->block_steps, read_item_text(b, c), v[c].line);
-}
-
 static void read_list(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
     uint32_t first = v[node].first;
 
-    if (first != MD_NONE && !v[first].task && !v[first].ordered && read_is_criteria(b->label) &&
+    if (first != MD_NONE && !v[first].task && !v[first].ordered && attach_is_criteria(b->label) &&
         build_role_acts(build_role(b))) {
-        read_criteria(b, node);
+        attach_criteria(b, node);
         return;
     }
     for (uint32_t c = first; c != MD_NONE && !b->full_line; c = v[c].next)
@@ -613,7 +566,10 @@ static void build_release(struct rb_build *b)
     vec_release(&b->notes);
     shell_parser_free(b->shell);
     expect_reader_free(b->expect);
+    shape_reader_free(b->shape);
     prose_reader_free(b->prose);
+    for (size_t i = 0; i < WATCH_PATTERN__N; i++)
+        regex_free(b->watch_patterns[i]);
     title_reader_free(b->title);
     vec_release(&b->signers);
     for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
@@ -635,6 +591,10 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
     b.expect = expect_reader_new();
     b.prose = prose_reader_new();
     b.title = title_reader_new();
+    b.shape = shape_reader_new(b.prose);
+    shape_learn(b.shape, doc->text, b.arena);
+    for (size_t i = 0; i < WATCH_PATTERN__N; i++)
+        b.watch_patterns[i] = regex_must(watch_patterns[i], REGEX_NOCASE);
     for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
         b.block_patterns[i] = regex_must(block_patterns[i], REGEX_NOCASE);
     read_text_notes(&b);

@@ -90,12 +90,14 @@ enum rb_expect_form {
     EXPECT_NOT_CONTAINS, /* text */
     EXPECT_MATCHES,      /* text is a PCRE2 pattern */
     EXPECT_NOT_MATCHES,
-    EXPECT_NUMBER,    /* op, number (and number2), unit: the one number of the output */
-    EXPECT_COUNT,     /* text is a noun: "20 passed" */
-    EXPECT_ROWS,      /* op, number */
-    EXPECT_STATUS,    /* number: HTTP status; 200 with number2 299: any success */
-    EXPECT_JSON,      /* text is a member name, value what it must be; op and number for numbers */
-    EXPECT_ACTIVE,    /* a service runs */
+    EXPECT_NUMBER, /* op, number (and number2), unit: the one number of the output */
+    EXPECT_COUNT,  /* text is a noun: "20 passed" */
+    EXPECT_ROWS,   /* op, number */
+    EXPECT_ROW,    /* text: cells joined by '|' that a line of the output has: "known|*|60-70%" */
+    EXPECT_EMPTY,  /* nothing on the standard output; the status 1 of a search is then no failure */
+    EXPECT_STATUS, /* number: HTTP status; 200 with number2 299: any success */
+    EXPECT_JSON,   /* text is a member name, value what it must be; op and number for numbers */
+    EXPECT_ACTIVE, /* a service runs */
     EXPECT_INACTIVE,  /* a service is stopped */
     EXPECT_FREE,      /* op, number (bytes): free disk space */
     EXPECT_EXISTS,    /* files that the command made exist and are not empty */
@@ -162,6 +164,8 @@ struct rb_rule {
     struct sv text;    /* the rule; empty: not understood */
     struct sv dropped; /* words of the source that the rule leaves out */
     int64_t offset_ms; /* judged at T+offset only; -1: standing */
+    bool
+        proposal; /* what would judge that which a person is asked: nobody judges it unless it is bound */
 };
 
 /* A row of a monitoring schedule: at T+n look at these. */

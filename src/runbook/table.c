@@ -21,6 +21,31 @@ static void table_cells(const struct rb_build *b, uint32_t row, struct table_row
         ret->cells[ret->n++] = sv_trim(v[c].text);
 }
 
+/*
+ * A '|' in a code span ends a cell for GFM, and the cells behind it are lost.  Read from the line itself, where
+ * spans hold together, the row has as many as its head.
+ */
+static void table_mend(const struct rb_build *b, size_t n, struct table_row *row)
+{
+    struct sv line = sv_trim(document_line(b->rb->doc, row->line));
+    struct table_row mended = {.line = row->line};
+    bool code = false, cut = false;
+    size_t from = 1;
+
+    if (line.n < 2 || *line.p != '|')
+        return;
+    for (size_t i = 1; i < line.n && mended.n < TABLE_COLUMNS; i++) {
+        code ^= line.p[i] == '`';
+        cut |= code && line.p[i] == '|' && line.p[i - 1] != '\\';
+        if (code || line.p[i] != '|' || line.p[i - 1] == '\\')
+            continue;
+        mended.cells[mended.n++] = sv_trim(sv_sub(line, from, i));
+        from = i + 1;
+    }
+    if (cut && mended.n == n)
+        *row = mended;
+}
+
 /* The column whose heading has one of the words, or -1. */
 static int table_column(const struct table_row *head, const struct sv *words, size_t n)
 {
@@ -56,6 +81,37 @@ static void table_matrix_row(struct rb_build *b, const struct table_row *row, in
         build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
 }
 
+static const struct sv table_metric_words[] = {SV("metric"), SV("metrik"), SV("kennzahl")};
+static const struct sv table_query_words[] = {SV("query"), SV("source"), SV("abfrage")};
+static const struct sv table_threshold_words[] = {SV("threshold"), SV("target"), SV("limit"),
+                                                  SV("schwelle"), SV("sollwert")};
+static const struct sv table_alert_words[] = {SV("alert"), SV("alarm")};
+
+static struct sv table_cell(const struct table_row *row, int column)
+{
+    return column >= 0 && (size_t)column < row->n ? row->cells[column] : (struct sv){"", 0};
+}
+
+/* A table of metrics: what is fine, and when somebody is told. */
+static bool table_metric_row(struct rb_build *b, const struct table_row *head,
+                             const struct table_row *row)
+{
+    int metric = table_column(head, table_metric_words, ARRAY_LEN(table_metric_words));
+    int alert = table_column(head, table_alert_words, ARRAY_LEN(table_alert_words));
+    int threshold = table_column(head, table_threshold_words, ARRAY_LEN(table_threshold_words));
+    struct watch_cells c = {.metric = table_cell(row, metric),
+                            .query = table_cell(row, table_column(head, table_query_words,
+                                                                  ARRAY_LEN(table_query_words))),
+                            .threshold = table_cell(row, threshold),
+                            .alert = table_cell(row, alert)};
+
+    if (metric < 0 || !c.metric.n || build_role(b) == ROLE_REFERENCE ||
+        build_role(b) == ROLE_COMMUNICATE ||
+        (alert < 0 && (threshold < 0 || build_role(b) != ROLE_MONITOR)))
+        return false;
+    return watch_row(b, &c, row->line);
+}
+
 static void table_schedule_row(struct rb_build *b, const struct table_row *row, int64_t offset_ms)
 {
     struct rb_checkpoint *c = vec_add(&b->checkpoints);
@@ -81,11 +137,14 @@ void table_read(struct rb_build *b, uint32_t node)
         int64_t offset_ms;
 
         table_cells(b, row, &cells);
+        table_mend(b, head.n, &cells);
         if (condition >= 0 && action >= 0 && (size_t)condition < cells.n &&
             (size_t)action < cells.n)
             table_matrix_row(b, &cells, condition, action);
         else if (table_column(&head, table_time_words, ARRAY_LEN(table_time_words)) == 0 &&
                  title_offset(b->title, cells.cells[0], &offset_ms))
             table_schedule_row(b, &cells, offset_ms);
+        else
+            (void)table_metric_row(b, &head, &cells); /* false: a table of something else */
     }
 }

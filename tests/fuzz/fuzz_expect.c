@@ -57,6 +57,26 @@ static void check_labels(struct sv text)
         MUST(rest.n > 0 && fuzz_inside(text, rest));
 }
 
+/* The same text as an output that is shown. */
+static void check_output(struct expect_reader *r, struct sv text, const struct expect_context *cx,
+                         struct arena *arena)
+{
+    expect_list list = {0};
+
+    expect_read_output(r, text, 7, cx, arena, &list);
+    for (size_t i = 0; i < list.n; i++) {
+        MUST(list.v[i].line >= 7 && list.v[i].line <= 7 + text.n);
+        MUST(list.v[i].form == EXPECT_ASK || list.v[i].form == EXPECT_ROW ||
+             list.v[i].form == EXPECT_CONTAINS || list.v[i].form == EXPECT_MATCHES);
+        MUST(list.v[i].form == EXPECT_ASK || list.v[i].text.n > 0);
+        check_expect(&list.v[i], cx);
+    }
+    (void)expect_speaks_of(r, text, text);
+    (void)expect_is_claim(r, text);
+    (void)expect_hunt(r, text, text);
+    vec_release(&list);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct expect_reader *reader;
@@ -76,6 +96,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                  .makes_file = data[0] & 16,
                                  .follows = data[0] & 32,
                                  .asks_status = data[0] & 64,
+                                 .searches = data[0] & 32,
+                                 .shows_log = data[0] & 16,
+                                 .counts = data[0] & 64,
                                  .names = data[0] & 128 ? SV("A|B") : SV("")};
     text = (struct sv){(const char *)data + 1, size - 1};
     expect_read(reader, text, 7, &cx, &arena, &list);
@@ -90,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < list.n; i++)
         MUST(again.v[i].form == list.v[i].form && sv_eq(again.v[i].text, list.v[i].text));
     check_labels(text);
+    check_output(reader, text, &cx, &arena);
     vec_release(&list);
     vec_release(&again);
     return 0;

@@ -61,6 +61,10 @@ T(what_was_printed_is_judged_by_its_form)
     } rows[] = {
         {{.form = EXPECT_CONTAINS, .text = SV("fine")}, "all is fine", HOLDS},
         {{.form = EXPECT_CONTAINS, .text = SV("fine")}, "", FAILS},
+        {{.form = EXPECT_CONTAINS, .text = SV("002")}, "now at 002.", HOLDS},
+        {{.form = EXPECT_CONTAINS, .text = SV("002")}, "now at 0021", FAILS},
+        {{.form = EXPECT_CONTAINS, .text = SV("002")}, "1002 1002 002", HOLDS},
+        {{.form = EXPECT_CONTAINS, .text = SV("(head)")}, "003(head)x", HOLDS},
         {{.form = EXPECT_NOT_CONTAINS, .text = SV("error")}, "all is fine", HOLDS},
         {{.form = EXPECT_NOT_CONTAINS, .text = SV("error")}, "an error", FAILS},
         {{.form = EXPECT_MATCHES, .text = SV("\\A\\s*\\z")}, "\n", HOLDS},
@@ -114,6 +118,58 @@ T(what_was_printed_is_judged_by_its_form)
         {{.form = EXPECT_FREE, .op = OP_GT, .number = 1}, "", UNKNOWN},
         {{.form = EXPECT_ROWS, .op = OP_EQ, .number = 1}, "", UNKNOWN},
         {{.form = EXPECT_INCREASES}, "", UNKNOWN},
+        /* psql */
+        {{.form = EXPECT_NUMBER, .op = OP_LT, .number = 10},
+         " count \n-------\n     7\n(1 row)\n",
+         HOLDS},
+        {{.form = EXPECT_NUMBER, .op = OP_LT, .number = 10},
+         " count \n-------\n    12\n(1 row)\n",
+         FAILS},
+        {{.form = EXPECT_ROWS, .op = OP_EQ, .number = 0}, " a | b \n---+---\n(0 rows)\n", HOLDS},
+        {{.form = EXPECT_ROWS, .op = OP_EQ, .number = 0},
+         " a | b \n---+---\n x | y\n(1 row)\n",
+         FAILS},
+        {{.form = EXPECT_ROWS, .op = OP_EQ, .number = 0},
+         " count \n-------\n     0\n(1 row)\n",
+         HOLDS},
+        {{.form = EXPECT_ROWS, .op = OP_EQ, .number = 0},
+         " count \n-------\n     3\n(1 row)\n",
+         FAILS},
+        {{.form = EXPECT_ROWS, .op = OP_EQ, .number = 0},
+         " a | b\n---+--\n 0 | 1\n(1 row)\n",
+         UNKNOWN},
+        {{.form = EXPECT_ROWS, .op = OP_EQ, .number = 2}, "(2 rows)\n(2 rows)\n", UNKNOWN},
+        {{.form = EXPECT_ROWS, .op = OP_GE, .number = 2}, "(2 rows)\n", HOLDS},
+        {{.form = EXPECT_ROW, .text = SV("known|*|60-70%")}, " known | 312 | 65.2\n", HOLDS},
+        {{.form = EXPECT_ROW, .text = SV("known|*|60-70%")}, " known | 312 | 70.1\n", FAILS},
+        {{.form = EXPECT_ROW, .text = SV("known|*|60-70%")}, " known | 312 | many\n", FAILS},
+        {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, " | 2 | 4.9%\n", HOLDS},
+        {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, " | 2 | 5\n", FAILS},
+        {{.form = EXPECT_ROW, .text = SV("NULL|<=5")}, "NULL|5\n", HOLDS},
+        {{.form = EXPECT_ROW, .text = SV("n|>=5")}, "n|5\n", HOLDS},
+        {{.form = EXPECT_ROW, .text = SV("n|>5")}, "n|5\n", FAILS},
+        {{.form = EXPECT_ROW, .text = SV("n|<x")}, "n|5\n", FAILS},
+        {{.form = EXPECT_ROW, .text = SV("known|*")}, "| known | 3 |\n", HOLDS},
+        {{.form = EXPECT_ROW, .text = SV("known|*")}, "unknown | 3\n", FAILS},
+        {{.form = EXPECT_ROW, .text = SV("known|*")}, "known | 3 | 4\n", FAILS},
+        {{.form = EXPECT_ROW, .text = SV("known|*")}, "known\n", FAILS},
+        {{.form = EXPECT_ROW, .text = SV("*|deal_type=carveout")},
+         "    150 deal_type=acquisition\n     25 deal_type=carveout\n",
+         HOLDS},
+        {{.form = EXPECT_ROW, .text = SV("*|deal_type=carveout")},
+         "    150 deal_type=acquisition\n",
+         FAILS},
+        /* what commands a terminal is no text */
+        {{.form = EXPECT_CONTAINS, .text = SV("hello")},
+         "\033]0;owned\a\033[2Jhello\033[0m\n",
+         HOLDS},
+        {{.form = EXPECT_CONTAINS, .text = SV("hello")}, "\033]0;owned\033\\hello\033", HOLDS},
+        {{.form = EXPECT_CONTAINS, .text = SV("hello")}, "\033]0;hello", FAILS},
+        {{.form = EXPECT_CONTAINS, .text = SV("hello")}, "\0339hello \033[3", FAILS},
+        {{.form = EXPECT_NUMBER, .op = OP_EQ, .number = 7}, "\033[1;32m7\033[0m\n", HOLDS},
+        {{.form = EXPECT_EMPTY}, "\033[0m\n", HOLDS},
+        {{.form = EXPECT_EMPTY}, " \n", HOLDS},
+        {{.form = EXPECT_EMPTY}, "x", FAILS},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -298,11 +354,11 @@ T(long_outputs_keep_their_head_and_tail)
     T_CHECK(text.n < LIMIT_OUTPUT_HEAD + LIMIT_OUTPUT_TAIL + 100);
     capture_clear(&o.out);
     T_CHECK(!capture_is_cut(&o.out) && o.out.total == 0);
-    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_CONTAINS, .text = SV("x")}, &o, "no output"),
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_MATCHES, .text = SV("x")}, &o, "no output"),
          VERIFY_FAILS);
     capture_add(&o.out, (struct sv){x, 300}, NULL);
     capture_end(&o.out, NULL);
-    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_CONTAINS, .text = SV("x")}, &o, NULL),
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_MATCHES, .text = SV("x")}, &o, NULL),
          VERIFY_HOLDS);
     free(x);
     release(&o);
@@ -334,7 +390,28 @@ T(texts_are_put_together_from_values_dates_and_variables)
     T_STR(err.msg, "placeholder 'release' has no value");
 }
 
-T_MAIN(T_CASE(what_was_printed_is_judged_by_its_form),
+T(a_search_that_finds_nothing_has_not_failed)
+{
+    struct rb_expect e = {.form = EXPECT_EMPTY, .number = 1};
+    struct action_outcome o = outcome("");
+    struct plan_expect expects = {.e = e, .machine = true};
+    struct plan_step s = {.expects = &expects, .n_expects = 1};
+
+    T_CHECK(verify_status_is_expected(&s));
+    o.status = 1;
+    T_EQ(seen_as(&e, &o, "no output"), VERIFY_HOLDS);
+    o.status = 2;
+    T_EQ(seen_as(&e, &o, "no output, exit status 2"), VERIFY_FAILS);
+    o.status = -1;
+    T_EQ(seen_as(&e, &o, NULL), VERIFY_UNKNOWN);
+    e.number = 0;
+    o.status = 1;
+    T_EQ(seen_as(&e, &o, NULL), VERIFY_FAILS);
+    release(&o);
+}
+
+T_MAIN(T_CASE(a_search_that_finds_nothing_has_not_failed),
+       T_CASE(what_was_printed_is_judged_by_its_form),
        T_CASE(members_of_an_answer_are_found_and_compared),
        T_CASE(facts_of_the_act_are_judged_and_said),
        T_CASE(a_file_that_was_to_be_made_is_there_not_empty_and_new),

@@ -1,0 +1,248 @@
+/*
+ * attach: which step an expectation speaks of.
+ */
+#include "base/sv.h"
+#include "runbook/reader_int.h"
+
+static const struct expect_context attach_nothing;
+
+static const struct expect_context *attach_context(const struct rb_draft *d)
+{
+    return d->step.command ? &d->step.command->cx : &attach_nothing;
+}
+
+/* Does a check of the status fit the step?  One that sums up speaks of a command of its sort only. */
+static bool attach_fits(struct rb_build *b, const struct rb_draft *d, const struct rb_expect *e,
+                        bool alone)
+{
+    if (e->form == EXPECT_FAIL && e->text.n) { /* "Invalid inserts are rejected" */
+        for (size_t i = 0; i < d->expects.n; i++)
+            if (d->expects.v[i].form == EXPECT_FAIL)
+                return true;
+        return false;
+    }
+    if (e->form != EXPECT_EXIT || alone)
+        return true;
+    return d->step.command && d->step.command->form != COMMAND_STATE &&
+           expect_speaks_of(b->expect, e->source, d->step.text);
+}
+
+static void attach_read(struct rb_build *b, const struct rb_draft *d, struct sv clause, size_t line,
+                        bool alone, expect_list *found)
+{
+    found->n = 0;
+    expect_read(b->expect, clause, line, attach_context(d), b->arena, found);
+    assert(found->v && found->n > 0);
+    if (d->step.kind == STEP_MANUAL || d->step.kind == STEP_APPROVAL ||
+        !attach_fits(b, d, &found->v[0], alone)) {
+        found->n = 1;
+        found->v[0] = (struct rb_expect){.form = EXPECT_ASK,
+                                         .line = line,
+                                         .text = found->v[0].source,
+                                         .source = found->v[0].source};
+    }
+}
+
+static void attach_add(struct rb_build *b, size_t at, const expect_list *found)
+{
+    for (size_t i = 0; i < found->n; i++)
+        *vec_add(&b->steps.v[at].expects) = found->v[i];
+}
+
+/* "Backup files created": each command that makes one. */
+static bool attach_is_plural(struct sv clause)
+{
+    return sv_has_nocase(clause, SV("files")) || sv_has_nocase(clause, SV("backups")) ||
+           sv_has_nocase(clause, SV("copies")) || sv_has_nocase(clause, SV("snapshots")) ||
+           sv_has_nocase(clause, SV("dumps"));
+}
+
+static void attach_earlier(struct rb_build *b, size_t from, size_t at, struct sv clause,
+                           size_t line)
+{
+    expect_list found = {0};
+
+    while (at-- > from) {
+        attach_read(b, &b->steps.v[at], clause, line, false, &found);
+        if (found.v[0].form == EXPECT_EXISTS)
+            attach_add(b, at, &found);
+    }
+    vec_release(&found);
+}
+
+static void attach_clause(struct rb_build *b, size_t from, struct sv clause, size_t line)
+{
+    bool alone = from + 1 == b->steps.n;
+    expect_list found = {0};
+    size_t at = b->steps.n;
+
+    assert(from < b->steps.n);
+    do {
+        attach_read(b, &b->steps.v[--at], clause, line, alone, &found);
+    } while (at > from && found.v[0].form == EXPECT_ASK);
+    if (found.v[0].form == EXPECT_ASK) /* nobody can show it: the last one asks */
+        at = b->steps.n - 1;
+    attach_add(b, at, &found);
+    if (found.v[0].form == EXPECT_EXISTS && attach_is_plural(clause))
+        attach_earlier(b, from, at, clause, line);
+    vec_release(&found);
+}
+
+/* "Both should pass": the last two commands, each. */
+static bool attach_both(struct rb_build *b, size_t from, struct sv text, size_t line)
+{
+    size_t at = b->steps.n, n = 0;
+    struct sv rest = text;
+
+    if (!sv_eat_nocase(&rest, SV("Both ")))
+        return false;
+    for (; at > from && n < 2; at--) {
+        expect_list found = {0};
+
+        if (b->steps.v[at - 1].step.command &&
+            b->steps.v[at - 1].step.command->form == COMMAND_STATE)
+            continue;
+        attach_read(b, &b->steps.v[at - 1], rest, line, true, &found);
+        found.v[0].source = arena_sv(b->arena, text);
+        attach_add(b, at - 1, &found);
+        vec_release(&found);
+        n++;
+    }
+    return n > 0;
+}
+
+void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line)
+{
+    struct sv rest = sv_trim(text), clause;
+
+    if (from >= b->steps.n)
+        return;
+    if (rest.n > EXPECT_MAX_BYTES) {
+        attach_clause(b, b->steps.n - 1, rest, line);
+        return;
+    }
+    if (b->steps.n - from > EXPECT_MAX_STEPS)
+        from = b->steps.n - EXPECT_MAX_STEPS;
+    if (attach_both(b, from, rest, line))
+        return;
+    while (expect_next_clause(&rest, &clause))
+        attach_clause(b, from, clause, line);
+}
+
+void build_expect_output(struct rb_build *b, size_t at, struct sv text, size_t line)
+{
+    struct rb_draft *d = &b->steps.v[at];
+    expect_list found = {0};
+
+    expect_read_output(b->expect, text, line, attach_context(d), b->arena, &found);
+    attach_add(b, at, &found);
+    vec_release(&found);
+}
+
+/* --- lists of criteria --- */
+
+struct sv attach_text(const struct rb_build *b, uint32_t node)
+{
+    const struct md_node *n = &b->rb->md.v[node];
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    size_t at = 0;
+
+    for (size_t i = 0; i < n->n_spans; i++) {
+        const struct md_span *s = &n->spans[i];
+
+        if (s->kind != MD_CODE_SPAN || s->from < at)
+            continue;
+        strbuf_addf(&text, "%.*s`%.*s`", SV_FMT(sv_sub(n->text, at, s->from)),
+                    SV_FMT(sv_sub(n->text, s->from, s->to)));
+        at = s->to;
+    }
+    if (at == 0)
+        return sv_trim(n->text);
+    strbuf_add_sv(&text, sv_sub(n->text, at, n->text.n));
+    return arena_sv(b->arena, sv_trim(strbuf_sv(&text)));
+}
+
+static const struct {
+    struct sv label;
+    bool person; /* what is reviewed is not what is printed */
+} attach_labels[] = {
+    {SV("Success criteria"), false}, {SV("Acceptance criteria"), false},
+    {SV("Expected"), false},         {SV("Erwartet"), false},
+    {SV("Erfolgskriterien"), false}, {SV("Review output"), true},
+    {SV("Review points"), true},     {SV("Review the output"), true},
+};
+
+bool attach_is_criteria(struct sv label)
+{
+    for (size_t i = 0; i < ARRAY_LEN(attach_labels); i++)
+        if (sv_starts_nocase(label, attach_labels[i].label))
+            return true;
+    return false;
+}
+
+static bool attach_is_review(struct sv label)
+{
+    return sv_starts_nocase(label, SV("Review"));
+}
+
+/* The item of a checklist that this procedure belongs to by its number. */
+static struct rb_draft *attach_task(struct rb_build *b)
+{
+    struct sv number = b->part == RB_NONE ? SV("") : build_part(b, b->part)->number;
+
+    for (size_t i = 0; number.n && i < b->steps.n; i++) {
+        struct rb_draft *d = &b->steps.v[i];
+
+        if (d->step.kind == STEP_MANUAL && d->step.part != RB_NONE && d->step.block == RB_NONE &&
+            build_part(b, d->step.part)->task && sv_eq(build_part(b, d->step.part)->number, number))
+            return d;
+    }
+    return NULL;
+}
+
+static void attach_question(struct rb_draft *d, struct sv text, size_t line)
+{
+    *vec_add(&d->expects) =
+        (struct rb_expect){.form = EXPECT_ASK, .line = line, .text = text, .source = text};
+}
+
+static void attach_manual(struct rb_build *b, struct sv text, const struct md_node *item)
+{
+    struct rb_draft *d = build_step(b, STEP_MANUAL, item->line, text);
+
+    d->step.end_line = item->end_line;
+}
+
+/* One bullet: a check of the steps before it, or where there are none something a person confirms. */
+static void attach_bullet(struct rb_build *b, struct sv text, const struct md_node *item)
+{
+    struct rb_draft *task = b->block_steps < b->steps.n ? NULL : attach_task(b);
+
+    if (task)
+        attach_question(task, text, item->line);
+    else if (b->block_steps >= b->steps.n)
+        attach_manual(b, text, item);
+    else if (attach_is_review(b->label))
+        attach_question(vec_last(&b->steps), text, item->line);
+    else
+        build_expect(b, b->block_steps, text, item->line);
+}
+
+void attach_criteria(struct rb_build *b, uint32_t list)
+{
+    const struct md_node *v = b->rb->md.v;
+    size_t block_steps = b->block_steps;
+    bool none = block_steps >= b->steps.n;
+
+    for (uint32_t c = v[list].first; c != MD_NONE; c = v[c].next) {
+        uint32_t first = v[c].first;
+
+        if (none)
+            b->block_steps = b->steps.n;
+        if (first != MD_NONE && v[first].kind == MD_PARAGRAPH)
+            watch_propose(b, attach_text(b, first), v[c].line);
+        if (first != MD_NONE && v[first].kind == MD_PARAGRAPH)
+            attach_bullet(b, attach_text(b, first), &v[c]);
+    }
+    b->block_steps = none ? b->steps.n : block_steps;
+}

@@ -1,0 +1,37 @@
+#pragma once
+
+/*
+ * expect_int: what the files of expect share.
+ */
+#include "base/regex.h"
+#include "runbook/expect.h"
+
+/* A text to look for, or (negative) that must not be there; X or N as a word of its own is a number. */
+bool expect_form_text(struct sv text, bool negative, struct arena *arena, struct rb_expect *e);
+/* "ERROR: ... violates check constraint ...", "{'a': X, 'b': Y}": clauses that are more than one check. */
+bool expect_read_error(struct expect_reader *r, struct sv clause, struct arena *arena,
+                       expect_list *out);
+bool expect_read_members(struct sv clause, struct arena *arena, expect_list *out);
+
+enum expect_pattern {
+    EXPECT_RE_CONSTRAINT,
+    EXPECT_RE_NAME,
+    EXPECT_RE_FIGURE,
+    EXPECT_RE_CLAIM,
+    EXPECT_RE_HUNT,
+    EXPECT_RE_HUNTED,
+    EXPECT_RE_WAIVER,
+    EXPECT_RE_MOMENT,
+    EXPECT_RE__N
+};
+struct regex *expect_pattern(struct expect_reader *r, enum expect_pattern p);
+
+/* A kind of work, how people speak of it, and the commands that do it. */
+struct expect_work {
+    const char *words, *commands;
+};
+extern const struct expect_work expect_works[];
+#define EXPECT_WORKS 8u
+struct regex *expect_work_words(struct expect_reader *r, size_t i);
+struct regex *expect_work_commands(struct expect_reader *r, size_t i);
+extern const char *const expect_patterns[EXPECT_RE__N];

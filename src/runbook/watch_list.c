@@ -1,0 +1,439 @@
+/*
+ * watch_list: lists, tables and trees that say what is watched and what follows, read into rules.
+ *
+ * What stands where things are watched or decided is a rule; what stands elsewhere, and a person is asked about, is
+ * a proposal: the rule that would judge it.
+ */
+#include "base/duration.h"
+#include "base/regex.h"
+#include "base/sv.h"
+#include "runbook/reader_int.h"
+#include "runbook/shape.h"
+
+const char *const watch_patterns[WATCH_PATTERN__N] = {
+    [WATCH_ANY] =
+        "\\brollback\\b.*\\bif any\\b.*\\bwithin ([0-9]+) (minutes?|hours?) of (?:the )?deploy",
+    [WATCH_FOR] = "^(?:[0-9]+\\. )?monitor(?: production)? for ([0-9]+) (minutes?|hours?|days?)\\b",
+    [WATCH_ALERTS] = "\\balerts?\\b|\\balerting\\b|\\balarme?\\b",
+    [WATCH_LIMITED] =
+        "[<>\xe2\x89\xa4\xe2\x89\xa5]|\\b(?:exceeds|more than|less than|above|below|target)\\b",
+    [WATCH_DURATION] =
+        "\\bexpected duration: ?(?:[0-9]+ ?- ?)?([0-9]+) (minutes?|hours?|seconds?)\\b",
+    [WATCH_COMPLETE] = "^complete within ([0-9]+) (minutes?|hours?) of (?:the )?deploy",
+    [WATCH_HAVE] = "\\bhave ([0-9]+) (minutes?|hours?) available for rollback\\b",
+    [WATCH_FLAG] = "\\b([A-Z][A-Z0-9_]{4,})=(?:true|false|on|off)\\b",
+    [WATCH_FIRST] = "\\b(?:first|within) ([0-9]+) (hours?|days?)\\b",
+    [WATCH_PER] = "(?:/|per )(hour|day|week)\\b",
+    [WATCH_SQL] = "^select\\b",
+};
+
+static struct sv watch_span(const struct rb_build *b, struct sv text, const struct regex_match *g)
+{
+    struct sv unit = sv_sub(text, g[2].from, g[2].to);
+
+    return arena_fmt(b->arena, "%.*s%c", SV_FMT(sv_sub(text, g[1].from, g[1].to)),
+                     ascii_lower(*unit.p));
+}
+
+static bool watch_find(const struct rb_build *b, enum watch_pattern p, struct sv text,
+                       struct sv *span)
+{
+    struct regex_match g[3];
+
+    if (!regex_find(b->watch_patterns[p], text, 0, g, 3))
+        return false;
+    if (span)
+        *span = watch_span(b, text, g);
+    return true;
+}
+
+static struct rb_rule *watch_add(struct rb_build *b, size_t line, struct sv source, struct sv text,
+                                 bool proposal)
+{
+    struct rb_rule *rule = b->rules.n ? vec_last(&b->rules) : NULL;
+
+    if (proposal && rule && rule->line == line && sv_eq(rule->text, text))
+        return rule; /* an item whose text is read as a paragraph too */
+    rule = vec_add(&b->rules);
+    *rule = (struct rb_rule){.line = line,
+                             .part = b->part,
+                             .source = source,
+                             .text = text,
+                             .offset_ms = -1,
+                             .proposal = proposal};
+    return rule;
+}
+
+/* --- phrases --- */
+
+static bool watch_shape(struct rb_build *b, const struct shape_request *q, struct shape *ret)
+{
+    return shape_read(b->shape, q, b->arena, ret);
+}
+
+/* "**Error Rate:** <0.5%": the bold words, or those before a colon, are the subject. */
+static void watch_split(struct sv text, struct sv *label, struct sv *rest)
+{
+    size_t colon = sv_find(text, SV(":"), 0);
+
+    *label = (struct sv){"", 0};
+    *rest = sv_trim(text);
+    if (colon == SV_NPOS || colon == 0 || sv_find_byte(sv_sub(text, 0, colon), '(', 0) != SV_NPOS ||
+        colon > 60 || colon + 1 >= text.n ||
+        (text.p[colon + 1] != ' ' && text.p[colon + 1] != '\n'))
+        return;
+    *label = sv_trim(sv_sub(text, 0, colon));
+    *rest = sv_trim(sv_sub(text, colon + 1, text.n));
+}
+
+void watch_propose(struct rb_build *b, struct sv text, size_t line)
+{
+    struct shape_request q = {
+        .phrase = sv_trim(text), .good = true, .min_samples = true, .offset_ms = -1};
+    struct shape s;
+    struct sv span, rest;
+    bool gate, later;
+
+    if (expect_is_label(q.phrase, &rest))
+        q.phrase = rest;
+    if (!q.phrase.n || expect_is_proceed(q.phrase, &rest))
+        return;
+    if (watch_find(b, WATCH_FOR, q.phrase, &span) && !sv_has_nocase(q.phrase, SV("confirm"))) {
+        watch_add(b, line, text, arena_fmt(b->arena, "checkpoint T+%.*s", SV_FMT(span)), true);
+        return;
+    }
+    if (!watch_shape(b, &q, &s)) {
+        watch_split(q.phrase, &q.subject, &q.phrase);
+        if (!q.subject.n || !watch_shape(b, &q, &s))
+            return;
+    }
+    gate = sv_ends(s.clauses, SV(" of step"));
+    later = b->watch_first.n && !s.clauses.n;
+    watch_add(b, line, text,
+              arena_fmt(b->arena, "%s %.*s%.*s%s%.*s", gate ? "proceed when" : "expect",
+                        SV_FMT(s.condition), SV_FMT(s.clauses), later ? " at T+" : "",
+                        SV_FMT(later ? b->watch_first : SV(""))),
+              true);
+}
+
+/* --- paragraphs --- */
+
+void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
+{
+    static const struct {
+        enum watch_pattern pattern;
+        const char *rule;
+    } rows[] = {
+        {WATCH_DURATION, "investigate when step.elapsed > "},
+        {WATCH_COMPLETE, "investigate when step.elapsed > "},
+        {WATCH_HAVE, "investigate when rollback_time_left < "},
+        {WATCH_ANY, "checkpoint T+"},
+    };
+    struct sv rest = text, one, span;
+
+    for (; sv_next_line(&rest, &one); line++) {
+        struct sv label, phrase;
+        struct shape_request q = {.offset_ms = -1, .count_window = "[5m]"};
+        struct shape s;
+        bool found = false;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows) && !found; i++)
+            if ((found = watch_find(b, rows[i].pattern, one, &span)))
+                watch_add(b, line, one, arena_fmt(b->arena, "%s%.*s", rows[i].rule, SV_FMT(span)),
+                          true);
+        if (watch_find(b, WATCH_ANY, one, &span))
+            b->watch_any = span;
+        if (watch_find(b, WATCH_FOR, one, &span))
+            b->watch_for = span;
+        watch_split(one, &label, &phrase);
+        q.phrase = phrase;
+        if (sv_eq_nocase(label, SV("Issue")) || sv_eq_nocase(label, SV("Symptom"))) {
+            if (watch_find(b, WATCH_LIMITED, phrase, NULL) && watch_shape(b, &q, &s))
+                watch_add(b, line, one,
+                          arena_fmt(b->arena, "investigate when %.*s%.*s", SV_FMT(s.condition),
+                                    SV_FMT(s.clauses)),
+                          true);
+        } else if (!found) {
+            watch_propose(b, one, line);
+        }
+    }
+}
+
+void watch_heading(struct rb_build *b, struct sv title)
+{
+    b->watch_any = b->watch_for = (struct sv){NULL, 0};
+    if (!watch_find(b, WATCH_FIRST, title, &b->watch_first))
+        if (b->part != RB_NONE && build_part(b, b->part)->level < 4)
+            b->watch_first = (struct sv){NULL, 0};
+}
+
+/* --- lists --- */
+
+/* "**Application errors:** 5xx error rate >1%, startup failures": each is reason enough. */
+static bool watch_trigger(struct rb_build *b, struct sv text, size_t line)
+{
+    CLEANUP(strbuf_release) struct strbuf rule = STRBUF(0);
+    struct sv label, rest, piece, min = {"", 0};
+
+    watch_split(text, &label, &rest);
+    strbuf_add_str(&rule, "rollback when ");
+    for (size_t n = 0; expect_next_clause(&rest, &piece); n++) {
+        struct shape_request q = {.phrase = piece,
+                                  .count_window = "[5m]",
+                                  .ratio_window = "[5m]",
+                                  .min_samples = true,
+                                  .offset_ms = -1};
+        struct shape s;
+
+        if (!watch_shape(b, &q, &s))
+            return false;
+        strbuf_addf(&rule, "%s%.*s", n ? " or " : "", SV_FMT(s.condition));
+        if (s.clauses.n)
+            min = s.clauses;
+    }
+    strbuf_addf(&rule, " within %.*s of deploy%.*s", SV_FMT(b->watch_any), SV_FMT(min));
+    watch_add(b, line, text, arena_sv(b->arena, strbuf_sv(&rule)), false);
+    return true;
+}
+
+/* "**Error Rate >1% for 5 minutes:** Page on-call", "**Critical**: Memory usage > 80%", "Database errors > 0" */
+static bool watch_alert(struct rb_build *b, struct sv text, size_t line)
+{
+    struct shape_request q = {.count_window = "[1m]", .min_samples = true, .offset_ms = -1};
+    struct sv label, rest, action;
+    struct shape s;
+    bool severity;
+
+    watch_split(text, &label, &rest);
+    action = shape_action(label, b->arena);
+    severity = action.n > 0;
+    q.phrase = severity ? rest : label;
+    if (!severity)
+        action = shape_action(rest, b->arena);
+    if (!label.n)
+        q.phrase = rest;
+    if (!action.n)
+        action = SV("alert team");
+    q.ratio_window = severity ? "[15m]" : NULL;
+    if (!watch_shape(b, &q, &s))
+        return false;
+    watch_add(b, line, text,
+              arena_fmt(b->arena, "%.*s when %.*s%.*s%s%.*s%s", SV_FMT(action), SV_FMT(s.condition),
+                        SV_FMT(s.clauses), b->watch_for.n ? " within " : "", SV_FMT(b->watch_for),
+                        b->watch_for.n ? " of deploy" : ""),
+              false);
+    return true;
+}
+
+static bool watch_metric(struct rb_build *b, struct sv text, size_t line)
+{
+    struct shape_request q = {.good = true, .listed = true, .offset_ms = -1};
+    struct shape s;
+
+    if (b->watch_first.n)
+        q.count_window = arena_fmt(b->arena, "[%.*s]", SV_FMT(b->watch_first)).p;
+    watch_split(text, &q.subject, &q.phrase);
+    if (!watch_shape(b, &q, &s))
+        return false;
+    watch_add(b, line, text,
+              arena_fmt(b->arena, "expect %.*s%.*s else investigate", SV_FMT(s.condition),
+                        SV_FMT(s.clauses)),
+              false);
+    return true;
+}
+
+bool watch_item(struct rb_build *b, struct sv text, size_t line)
+{
+    enum rb_role role = build_role(b);
+    bool found;
+
+    text = sv_sub(text, 0, sv_find_byte(text, '\n', 0));
+    if (b->watch_any.n)
+        found = watch_trigger(b, text, line);
+    else if (watch_find(b, WATCH_ALERTS, b->label, NULL))
+        found = watch_alert(b, text, line);
+    else if (role == ROLE_MONITOR)
+        found = watch_metric(b, text, line);
+    else
+        return false;
+    /* a mere name ("Backend CPU usage") says nothing that could be judged */
+    if (!found && (b->watch_any.n || watch_find(b, WATCH_LIMITED, text, NULL))) {
+        watch_add(b, line, text, (struct sv){NULL, 0}, false);
+        build_note(b, NOTE_UNKNOWN_RULE, line, 1, text);
+    }
+    return found;
+}
+
+void watch_timed(struct rb_build *b, struct rb_rule *rule)
+{
+    struct shape_request q = {.good = true, .count_window = "[5m]", .offset_ms = rule->offset_ms};
+    struct shape s;
+
+    watch_split(rule->source, &q.subject, &q.phrase);
+    if (watch_shape(b, &q, &s))
+        rule->text = arena_fmt(b->arena, "expect %.*s%.*s else investigate", SV_FMT(s.condition),
+                               SV_FMT(s.clauses));
+}
+
+/* "Error rate: <0.5%", "Response time P95: 1.2s" in a message: what its sender has to look up. */
+void watch_message(struct rb_build *b, const struct rb_block *block)
+{
+    struct sv rest = block->text, line;
+
+    for (size_t at = block->line + 1; sv_next_line(&rest, &line); at++) {
+        struct shape_request q = {.good = true, .listed = true, .offset_ms = -1};
+        struct shape s;
+
+        watch_split(line, &q.subject, &q.phrase);
+        if (!q.subject.n || !prose_subject(b->prose, q.subject).n)
+            continue;
+        if (watch_shape(b, &q, &s))
+            watch_add(
+                b, at, line,
+                arena_fmt(b->arena, "expect %.*s%.*s", SV_FMT(s.condition), SV_FMT(s.clauses)),
+                true);
+        else if (ascii_is_digit(*q.phrase.p) &&
+                 shape_report(b->shape, q.subject, b->arena, &s.condition))
+            watch_add(b, at, line, arena_fmt(b->arena, "report %.*s", SV_FMT(s.condition)), true);
+    }
+}
+
+/* --- tables of metrics --- */
+
+/* "[7d]" of a cell that says "/week"; the hour that a table is looked at otherwise. */
+static const char *watch_cell_window(const struct rb_build *b, struct sv threshold, struct sv alert)
+{
+    static const struct {
+        struct sv word;
+        const char *window;
+    } rows[] = {{SV("week"), "[7d]"}, {SV("day"), "[1d]"}, {SV("hour"), "[1h]"}};
+    struct regex_match g[2];
+    struct sv cells[] = {alert, threshold};
+
+    for (size_t c = 0; c < ARRAY_LEN(cells); c++)
+        if (regex_find(b->watch_patterns[WATCH_PER], cells[c], 0, g, 2))
+            for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+                if (sv_eq_nocase(sv_sub(cells[c], g[1].from, g[1].to), rows[i].word))
+                    return rows[i].window;
+    return "[1h]";
+}
+
+static struct sv watch_after(struct sv clauses)
+{
+    size_t at = sv_find(clauses, SV(" after "), 0);
+
+    return at == SV_NPOS ? (struct sv){"", 0} : sv_sub(clauses, at, clauses.n);
+}
+
+bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line)
+{
+    bool sql = watch_find(b, WATCH_SQL, c->query, NULL);
+    const char *window = watch_cell_window(b, c->threshold, c->alert);
+    struct shape_request q = {.subject = c->metric, .good = true, .offset_ms = -1};
+    struct sv after = {"", 0};
+    struct shape s;
+    bool good, bad;
+
+    q.count_window = sql ? NULL : window;
+    q.phrase = c->threshold;
+    good = watch_shape(b, &q, &s);
+    if (good) {
+        after = watch_after(s.clauses);
+        watch_add(b, line, c->threshold,
+                  arena_fmt(b->arena, "expect %.*s%.*s else investigate", SV_FMT(s.condition),
+                            SV_FMT(s.clauses)),
+                  false);
+    }
+    q.phrase = c->alert;
+    q.good = false;
+    bad = watch_shape(b, &q, &s);
+    if (bad)
+        watch_add(b, line, c->alert,
+                  arena_fmt(b->arena, "alert team when %.*s%.*s%.*s%s", SV_FMT(s.condition),
+                            SV_FMT(s.clauses), SV_FMT(watch_after(s.clauses).n ? SV("") : after),
+                            sql ? " every 1h" : ""),
+                  false);
+    for (int i = 0; i < 2; i++) {
+        struct sv cell = i ? c->alert : c->threshold;
+
+        if ((i ? bad : good) || !cell.n)
+            continue;
+        watch_add(b, line, cell, (struct sv){NULL, 0}, false);
+        build_note(b, NOTE_UNKNOWN_RULE, line, 1, cell);
+    }
+    return true;
+}
+
+/* --- trees --- */
+
+/* Without the lines that draw the tree; *arrow: one pointed here. */
+static struct sv watch_undrawn(struct sv line, bool *arrow)
+{
+    size_t i = 0;
+
+    *arrow = false;
+    while (i < line.n &&
+           ((unsigned char)line.p[i] >= 0x80 || line.p[i] == ' ' || line.p[i] == '|' ||
+            line.p[i] == '-' || line.p[i] == '+' || line.p[i] == '`' || line.p[i] == '>'))
+        *arrow |= line.p[i++] == '>';
+    return sv_trim(sv_sub(line, i, line.n));
+}
+
+static struct sv watch_tree_action(struct rb_build *b, struct sv text)
+{
+    struct regex_match g[2];
+    struct sv flag = SV("flag");
+
+    if (sv_starts_nocase(text, SV("Disable"))) {
+        if (regex_find(b->watch_patterns[WATCH_FLAG], b->rb->doc->text, 0, g, 2))
+            flag = sv_sub(b->rb->doc->text, g[1].from, g[1].to);
+        return arena_fmt(b->arena, "flag-off %.*s%s", SV_FMT(flag),
+                         sv_has_nocase(text, SV("investigate")) ? ", investigate" : "");
+    }
+    switch (prose_verdict_of(text)) {
+    case PROSE_ROLLBACK: return SV("rollback");
+    case PROSE_FIX_FORWARD: return SV("fix-forward");
+    case PROSE_INVESTIGATE: return SV("investigate");
+    case PROSE_HOLD: return SV("hold");
+    case PROSE_OK:
+    case PROSE_NONE:
+    default: return (struct sv){NULL, 0};
+    }
+}
+
+void watch_tree(struct rb_build *b, const struct rb_block *block)
+{
+    struct sv rest = block->text, line, condition = {NULL, 0};
+    size_t at = block->line, condition_line = 0;
+
+    while (sv_next_line(&rest, &line)) {
+        struct shape_request q = {.offset_ms = -1, .count_window = "[5m]"};
+        struct shape s;
+        struct sv text, action;
+        bool arrow;
+
+        at++;
+        text = watch_undrawn(line, &arrow);
+        if (!text.n)
+            continue;
+        if (!arrow) {
+            condition = text;
+            condition_line = at;
+            continue;
+        }
+        action = watch_tree_action(b, text);
+        q.phrase = condition;
+        if (!action.n || !condition.n)
+            continue;
+        if (watch_shape(b, &q, &s)) {
+            watch_add(b, condition_line, condition,
+                      arena_fmt(b->arena, "%.*s when %.*s%.*s", SV_FMT(action), SV_FMT(s.condition),
+                                SV_FMT(s.clauses)),
+                      false);
+        } else {
+            watch_add(b, condition_line, condition, (struct sv){NULL, 0}, false);
+            build_note(b, NOTE_UNKNOWN_RULE, condition_line, 1, condition);
+        }
+        condition = (struct sv){NULL, 0};
+    }
+}
