@@ -8,6 +8,7 @@
 #include "runbook/effect.h"
 #include "runbook/reader_int.h"
 #include "runbook/sql_split.h"
+#include "runbook/terminal.h"
 
 typedef VEC(struct shell_item) block_items;
 
@@ -39,10 +40,20 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:the )?(?:(?:expected|sample|example|typical|successful) )?(?:output|response|result)"
         "s?\\b[^.]{0,40}[:：]?$|^expected\\b[^.]{0,40}[:：]?$|"
         "(?:you (?:should|will) see|should (?:show|see|look like|print|return|display|output)|"
-        "looks? (?:like|similar)|will (?:print|show|return|look)|\\b(?:prints|returns|shows)|"
+        "looks? (?:like|similar)|like (?:this|the following)|will (?:print|show|return|look)|\\b(?:prints|returns|shows)|"
         "the output is|ausgabe|出力|実行結果|期待).{0,60}[:：]$",
     [BLOCK_NOT_TO_RUN] = "^(?:if|when|unless|do not|don't|never|falls|wenn)\\b|\\be\\.g\\.|"
                          "\\b(?:instead of|such as|for example|like|avoid|z\\.B\\.)\\b",
+    [BLOCK_SKIP] = "^[,:;]? *(?:then )?(?:skip|omit|ignore|leave out|do not|don't)\\b|"
+                   ", (?:then )?(?:skip|omit|ignore|leave out|do not|don't)\\b",
+    [BLOCK_SAYS_RUN] = "\\b(?:run|execute|type|enter|issue|invoke)\\b.*[:：]$|実行.*[:：]$|"
+                       "\\b(?:ausführen|eingeben)[:：]$",
+    [BLOCK_META_KEY] =
+        "^(?:estimated )?(?:duration|downtime|time|window|owner|responsible|severity|"
+        "status|version|last updated|dauer|ausfallzeit|verantwortlich|所要時間|担当)$",
+    [BLOCK_META_COLUMN] = "^(?:field|key|item|attribute|property|parameter|feld|merkmal|項目)$",
+    [BLOCK_TROUBLE] = "issue|fail|problem|wrong|critical|need|necess|error|not work|more than|"
+                      "fehler|problem|notwendig|問題",
     [BLOCK_SIGNER] =
         "approv|\\bsign|\\blead\\b|owner|manager|officer|engineer|director|operator|"
         "\\bdba\\b|reviewe[rd]|authori[sz]ed|verified by|released by|freigabe|freigegeben|"
@@ -107,6 +118,8 @@ static void block_shell_step(struct block_reader *r, uint32_t index, const struc
     d->step.item = index;
     d->step.command = c;
     block_take_pending(r, r->b->steps.n - 1);
+    if (terminal_ends_session(item))
+        r->b->host = (struct sv){NULL, 0};
 }
 
 static void block_sql_step(struct block_reader *r, uint32_t index, const struct shell_item *item)
@@ -280,7 +293,19 @@ static void block_output(struct rb_build *b, const struct rb_block *block)
         build_expect_whole(b, b->block_steps, sv_trim_right(block->text), block->line + 1);
 }
 
-static void block_carry_out(struct rb_build *b, uint32_t index)
+/* On the host that its prompts name, if they do. */
+static void block_run(struct rb_build *b, uint32_t index, struct sv prompt_host)
+{
+    struct sv host = b->host;
+
+    if (prompt_host.n)
+        b->host = arena_sv(b->arena, prompt_host);
+    block_steps(b, index);
+    if (prompt_host.n)
+        b->host = host;
+}
+
+static void block_carry_out(struct rb_build *b, uint32_t index, struct sv literal)
 {
     enum rb_block_kind kind = b->blocks.v[index].kind;
 
@@ -292,7 +317,21 @@ static void block_carry_out(struct rb_build *b, uint32_t index)
     if (kind == BLOCK_MESSAGE)
         block_message(b, index);
     else if (build_role_acts(build_role(b)) && (kind == BLOCK_SHELL || kind == BLOCK_SQL))
-        block_steps(b, index);
+        block_run(b, index, block_prompt_host(literal));
+}
+
+/* The list item right before it is its title: the block is what is to be done there. */
+static void block_carry_out_item(struct rb_build *b, uint32_t index, struct sv literal)
+{
+    uint32_t part = b->part;
+    size_t before = b->steps.n;
+
+    b->part = b->title_part;
+    b->blocks.v[index].part = b->part;
+    block_carry_out(b, index, literal);
+    b->part = part;
+    if (b->steps.n > before)
+        b->steps.v[b->title_step].replaced = true;
 }
 
 void block_read(struct rb_build *b, uint32_t node)
@@ -313,36 +352,37 @@ void block_read(struct rb_build *b, uint32_t node)
     block->text = block_text(n->text, block_is_console(block->lang), b->arena, &prompt);
     block_classify(b, n->info, prompt, block);
     block_parse(b, block);
-    block_carry_out(b, index);
+    if (b->titled == node)
+        block_carry_out_item(b, index, n->text);
+    else
+        block_carry_out(b, index, n->text);
     b->label = (struct sv){NULL, 0}; /* it introduced this one */
 }
 
 /* --- commands in text --- */
 
-bool block_command_at(struct rb_build *b, struct sv text, size_t line)
+/* One command in a text, as a block of its own: with placeholders, words, and what it changes. */
+static bool block_command_at(struct rb_build *b, uint32_t node, struct sv text, size_t line)
 {
-    struct shell_script script;
-    struct placeholders ph;
-    struct rb_draft *d;
-    struct command *c;
+    struct rb_block block = {.kind = BLOCK_SHELL,
+                             .node = node,
+                             .part = b->part,
+                             .line = line - 1, /* of a fence, it would be */
+                             .end_line = line,
+                             .text = text};
+    size_t before = b->steps.n;
+    struct sv host = b->host;
 
     if (!block_knows_command(text) || sv_find_byte(text, '\n', 0) != SV_NPOS)
         return false;
-    placeholder_find(text, false, b->arena, &ph);
-    shell_split(b->shell, text, placeholder_mask(text, &ph, b->arena), b->arena, &script);
-    if (script.broken || script.n != 1 || script.v[0].kind == SHELL_COMMENT)
+    placeholder_find(text, false, b->arena, &block.placeholders);
+    shell_split(b->shell, text, placeholder_mask(text, &block.placeholders, b->arena), b->arena,
+                &block.script);
+    if (block.script.broken || block.script.n != 1 || block.script.v[0].kind == SHELL_COMMENT)
         return false;
-    c = ARENA_NEW(b->arena, struct command);
-    command_read(&script.v[0], b->arena, c);
-    if (c->form == COMMAND_SSH)
-        b->host = arena_sv(b->arena, c->target->value);
-    else if (c->form == COMMAND_EXIT)
-        b->host = (struct sv){NULL, 0};
-    if (c->form == COMMAND_SSH || c->form == COMMAND_EXIT)
-        return true;
-    d = build_step(b, STEP_SHELL, line, text);
-    d->step.command = c;
-    return true;
+    *vec_add(&b->blocks) = block;
+    block_steps(b, (uint32_t)(b->blocks.n - 1));
+    return b->steps.n > before || !sv_eq(host, b->host);
 }
 
 /* Is the code a whole command, not the name of a program or file that the sentence speaks of? */
@@ -365,7 +405,8 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
         const struct md_span *s = &n->spans[i];
 
         if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s))
-            found |= block_command_at(b, sv_sub(n->text, s->from, s->to), md_line_at(n, s->from));
+            found |= block_command_at(b, (uint32_t)(n - b->rb->md.v),
+                                      sv_sub(n->text, s->from, s->to), md_line_at(n, s->from));
     }
     for (size_t i = before; i < b->steps.n; i++)
         b->steps.v[i].step.note = n->text;

@@ -76,6 +76,8 @@ static struct sv block_condition_of(const struct block_reader *r, struct sv text
 
     if (!regex_find(r->b->block_patterns[BLOCK_CONDITION], text, 0, g, 2))
         return (struct sv){NULL, 0};
+    if (regex_has(r->b->block_patterns[BLOCK_SKIP], sv_sub(text, g[1].to, text.n)))
+        return text; /* "If ..., skip it": not the other way round */
     return sv_trim(sv_sub(text, g[1].from, g[1].to));
 }
 
@@ -288,7 +290,9 @@ void block_take_pending(struct block_reader *r, size_t at)
     d->step.timeout_ms = r->timeout_ms;
     d->step.number = r->number;
     d->step.condition = r->condition;
-    d->step.optional = r->optional;
+    d->step.optional = r->optional || r->b->aside;
+    if (regex_has(r->b->block_patterns[BLOCK_SKIP], r->condition))
+        r->condition = (struct sv){NULL, 0}; /* of this one only */
     if (r->other_way && d->step.command->form != COMMAND_STATE)
         d->step.one_of = (uint32_t)r->ways;
     if (r->expect.n) {

@@ -82,10 +82,18 @@ static void finish_joins(struct rb_build *b)
     }
 }
 
-/* A text without any heading that says "deployment" is one all the same, if it has steps. */
+/*
+ * What is carried out and says nothing about it belongs to the way forward, and so does a text without any
+ * heading that says "deployment".
+ */
 static void finish_roles(struct rb_build *b)
 {
     bool has_deploy = false;
+
+    for (size_t i = 0; i < b->steps.n; i++)
+        for (uint32_t p = b->steps.v[i].step.part; p != RB_NONE && b->parts.v[p].role == ROLE_NONE;
+             p = b->parts.v[p].parent)
+            b->parts.v[p].role = ROLE_DEPLOY;
 
     for (size_t i = 0; i < b->parts.n; i++)
         has_deploy |= b->parts.v[i].role == ROLE_DEPLOY;
@@ -141,7 +149,7 @@ static void finish_steps(struct rb_build *b)
         size_t n = 0;
 
         place[i] = (uint32_t)rb->n_steps;
-        if (finish_is_joined(b, full, &d->step))
+        if (d->replaced || finish_is_joined(b, full, &d->step))
             continue;
         *s = d->step;
         if (s->one_of != RB_NONE)

@@ -147,6 +147,22 @@ static size_t placeholder_word(struct sv text, size_t at)
     return 0;
 }
 
+/* X.Y.Z, x.y: a version; its length, or 0. */
+static size_t placeholder_version(struct sv text, size_t at)
+{
+    static const struct sv versions[] = {SV("X.Y.Z"), SV("x.y.z"), SV("X.Y")};
+    struct sv rest = sv_sub(text, at, text.n);
+    char before = at > 0 ? text.p[at - 1] : ' ';
+
+    if (before == '.' || (ascii_is_word(before) && before != 'v' && before != '_'))
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(versions); i++)
+        if (sv_starts(rest, versions[i]) &&
+            (rest.n == versions[i].n || !ascii_is_word(rest.p[versions[i].n])))
+            return versions[i].n;
+    return 0;
+}
+
 /* Example hosts, and paths below /path/to. */
 static size_t placeholder_example(struct sv text, size_t at)
 {
@@ -220,6 +236,10 @@ static bool placeholder_at(struct sv text, size_t at, bool is_template, struct a
     if (!n) {
         n = placeholder_example(text, at);
         ret->kind = PLACEHOLDER_EXAMPLE;
+    }
+    if (!n) {
+        n = placeholder_version(text, at);
+        ret->kind = PLACEHOLDER_WORD;
     }
     ret->to = at + n;
     ret->raw = sv_sub(text, at, at + n);

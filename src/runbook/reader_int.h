@@ -23,6 +23,11 @@ enum block_pattern {
     BLOCK_NEW_FILE,    /* "Create x:" */
     BLOCK_IS_OUTPUT,   /* "Expected output:" */
     BLOCK_NOT_TO_RUN,  /* "Never run x", "e.g. x" */
+    BLOCK_SKIP,        /* ", skip the next one" */
+    BLOCK_SAYS_RUN,    /* "Run the migration:" */
+    BLOCK_META_KEY,    /* "Duration", "Owner": a key wherever it stands */
+    BLOCK_META_COLUMN, /* heads a column of keys */
+    BLOCK_TROUBLE,     /* "if critical issues arise" */
     BLOCK_SIGNER,      /* keys of a blank that somebody signs on */
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
     BLOCK_PATTERN__N
@@ -32,6 +37,7 @@ extern const char *const block_patterns[BLOCK_PATTERN__N];
 /* A step while its checks are still being collected. */
 struct rb_draft {
     struct rb_step step;
+    bool replaced; /* what follows carries it out */
     expect_list expects;
 };
 
@@ -59,6 +65,11 @@ struct rb_build {
     struct sv host;
     struct sv label; /* of the paragraph before: "Expected:", "File:", a bold trigger */
     size_t label_line;
+    bool inlined;      /* commands were found in the text of the present item */
+    bool aside;        /* inside a note or tip: nobody has to carry it out */
+    uint32_t titled;   /* the code node that the list item before it introduces; MD_NONE */
+    size_t title_step; /* its manual step, which the code stands for; SIZE_MAX */
+    uint32_t title_part;
     size_t block_steps; /* steps.n before the last block: what follows speaks of those after it */
     size_t full_line;   /* where LIMIT_STEPS was reached; nothing is read from there on; 0 */
 };
@@ -91,14 +102,16 @@ void build_expect_whole(struct rb_build *b, size_t from, struct sv text, size_t 
 void block_read(struct rb_build *b, uint32_t node);
 /* Steps of the commands in code spans of a text; false: there are none. */
 bool block_inline(struct rb_build *b, const struct md_node *n);
-/* A step of one command that stands at `line`; false: it is none. */
-bool block_command_at(struct rb_build *b, struct sv text, size_t line);
 
 /*
  * block_text.c: a copy of a block's text in which prompts are blanks and the output of commands is gone, so
  * that offsets and lines stay.  *prompt: '$' or '#' when there are prompts, 's' for a database client's, 0.
  */
 struct sv block_text(struct sv literal, bool console, struct arena *arena, char *prompt);
+/* The host that all prompts "user@host:~$" of the text name; empty: they name none or several. */
+struct sv block_prompt_host(struct sv literal);
+/* The program of a command line, without sudo and its options; empty when there is none. */
+struct sv block_first_word(struct sv line);
 /* Does a program that is known here stand first in the line? */
 bool block_knows_command(struct sv line);
 
@@ -140,6 +153,12 @@ void block_leftover(struct block_reader *r);
 /* block.c: a span found by a pattern; false: it does not match. */
 bool block_find_span(const struct block_reader *r, enum block_pattern pattern, struct sv text,
                      int64_t *ms, struct sv *rest);
+
+/* meta.c: "key: value" lines of a paragraph, of front matter, of HTML; rows of a table of them. */
+void meta_read(struct rb_build *b, const struct md_node *n);
+void meta_front(struct rb_build *b);
+void meta_html(struct rb_build *b, const struct md_node *n);
+bool meta_table(struct rb_build *b, uint32_t node);
 
 /* sign.c: blanks to sign on in a paragraph or item; false: there are none. */
 bool sign_read(struct rb_build *b, const struct md_node *n);
