@@ -293,6 +293,28 @@ static void block_output(struct rb_build *b, const struct rb_block *block)
         build_expect_whole(b, b->block_steps, sv_trim_right(block->text), block->line + 1);
 }
 
+/* What prusik does not carry out itself, a person does: a file to write, a request, another system's shell. */
+static bool block_is_for_people(const struct rb_block *block)
+{
+    static const struct sv langs[] = {SV("powershell"), SV("ps1"), SV("pwsh"), SV("bat"),
+                                      SV("batch"),      SV("cmd"), SV("dos")};
+
+    for (size_t i = 0; block->kind == BLOCK_CODE && i < ARRAY_LEN(langs); i++)
+        if (sv_eq_nocase(block->lang, langs[i]))
+            return true;
+    return block->kind == BLOCK_HTTP || (block->kind == BLOCK_FILE && block->path.n > 0);
+}
+
+static void block_ask_people(struct rb_build *b, uint32_t index, struct sv label)
+{
+    const struct rb_block *block = &b->blocks.v[index];
+    struct sv text = block->kind == BLOCK_FILE ? label : sv_trim(block->text);
+
+    if (!text.n)
+        text = block->kind == BLOCK_FILE ? block->path : SV("an empty request");
+    build_step(b, STEP_MANUAL, block->line, text)->step.block = index;
+}
+
 /* On the host that its prompts name, if they do. */
 static void block_run(struct rb_build *b, uint32_t index, struct sv prompt_host)
 {
@@ -316,6 +338,8 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
     b->block_steps = b->steps.n;
     if (kind == BLOCK_MESSAGE)
         block_message(b, index);
+    else if (build_role_acts(build_role(b)) && block_is_for_people(&b->blocks.v[index]))
+        block_ask_people(b, index, b->label);
     else if (build_role_acts(build_role(b)) && (kind == BLOCK_SHELL || kind == BLOCK_SQL))
         block_run(b, index, block_prompt_host(literal));
 }

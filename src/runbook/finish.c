@@ -82,6 +82,13 @@ static void finish_joins(struct rb_build *b)
     }
 }
 
+/* A file that is shown where nothing says that anything is carried out. */
+static bool finish_is_shown(const struct rb_build *b, const struct rb_step *s)
+{
+    return s->kind == STEP_MANUAL && s->block != RB_NONE && s->part != RB_NONE &&
+           b->blocks.v[s->block].kind == BLOCK_FILE && b->parts.v[s->part].role == ROLE_NONE;
+}
+
 /*
  * What is carried out and says nothing about it belongs to the way forward, and so does a text without any
  * heading that says "deployment".
@@ -90,11 +97,13 @@ static void finish_roles(struct rb_build *b)
 {
     bool has_deploy = false;
 
-    for (size_t i = 0; i < b->steps.n; i++)
-        for (uint32_t p = b->steps.v[i].step.part; p != RB_NONE && b->parts.v[p].role == ROLE_NONE;
-             p = b->parts.v[p].parent)
-            b->parts.v[p].role = ROLE_DEPLOY;
+    for (size_t i = 0; i < b->steps.n; i++) {
+        const struct rb_step *s = &b->steps.v[i].step;
+        uint32_t p = finish_is_shown(b, s) ? RB_NONE : s->part;
 
+        for (; p != RB_NONE && b->parts.v[p].role == ROLE_NONE; p = b->parts.v[p].parent)
+            b->parts.v[p].role = ROLE_DEPLOY;
+    }
     for (size_t i = 0; i < b->parts.n; i++)
         has_deploy |= b->parts.v[i].role == ROLE_DEPLOY;
     for (size_t i = 0; !has_deploy && i < b->parts.n; i++)
@@ -149,7 +158,7 @@ static void finish_steps(struct rb_build *b)
         size_t n = 0;
 
         place[i] = (uint32_t)rb->n_steps;
-        if (d->replaced || finish_is_joined(b, full, &d->step))
+        if (d->replaced || finish_is_shown(b, &d->step) || finish_is_joined(b, full, &d->step))
             continue;
         *s = d->step;
         if (s->one_of != RB_NONE)

@@ -41,6 +41,34 @@ static bool meta_is_figure(struct sv text, struct sv *key, struct sv *value)
     return true;
 }
 
+/* A bold key stands at the start of a line, or behind the value of one that does: "**A:** x **B:** y". */
+static bool meta_begins(const struct md_node *n, const struct md_span *s)
+{
+    size_t line = s->from;
+
+    while (line > 0 && n->text.p[line - 1] != '\n')
+        line--;
+    if (line == s->from)
+        return true;
+    if (s->to == s->from || n->text.p[s->to - 1] != ':')
+        return false;
+    for (size_t i = 0; i < n->n_spans && n->spans[i].from <= line; i++)
+        if (n->spans[i].kind == MD_STRONG && n->spans[i].from == line && n->spans[i].to > line &&
+            n->text.p[n->spans[i].to - 1] == ':')
+            return true;
+    return false;
+}
+
+/* Where the value behind span i ends: at the next bold key of the line, or with the text. */
+static size_t meta_value_end(const struct md_node *n, size_t i)
+{
+    for (size_t k = i + 1; k < n->n_spans; k++)
+        if (n->spans[k].kind == MD_STRONG && n->spans[k].from >= n->spans[i].to &&
+            meta_begins(n, &n->spans[k]))
+            return n->spans[k].from;
+    return n->text.n;
+}
+
 /* "**Key:** value" and "**Key**: value", each on a line of the paragraph; false: there are none. */
 static bool meta_bold(struct rb_build *b, const struct md_node *n)
 {
@@ -50,10 +78,10 @@ static bool meta_bold(struct rb_build *b, const struct md_node *n)
         const struct md_span *s = &n->spans[i];
         struct sv key, rest, value;
 
-        if (s->kind != MD_STRONG || (s->from > 0 && n->text.p[s->from - 1] != '\n'))
+        if (s->kind != MD_STRONG || !meta_begins(n, s))
             continue;
         key = sv_trim(sv_sub(n->text, s->from, s->to));
-        rest = sv_sub(n->text, s->to, n->text.n);
+        rest = sv_sub(n->text, s->to, meta_value_end(n, i));
         value = sv_trim(sv_sub(rest, 0, sv_find_byte(rest, '\n', 0)));
         if (sv_ends(key, SV(":")))
             key.n--;

@@ -161,6 +161,8 @@ static uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t p
 
     build_count(b, b->parts.n, n->line);
     title_read(b->title, text, &t);
+    if (kind == PART_SECTION && n->level > 1)
+        title_read_bare(b->title, &t);
     *p = (struct rb_part){.kind = kind,
                           .parent = parent,
                           .node = node,
@@ -361,7 +363,8 @@ static void read_condition(struct rb_build *b, const struct md_node *n)
     }
     title_read(b->title, n->text, &t);
     if (t.sentence.n && build_role_acts(p->role) &&
-        !(whole && regex_has(b->block_patterns[BLOCK_TROUBLE], t.sentence)))
+        !(whole && (!sv_starts_nocase(t.sentence, SV("only")) ||
+                    regex_has(b->block_patterns[BLOCK_TROUBLE], t.sentence))))
         p->condition = t.sentence;
 }
 
@@ -459,11 +462,26 @@ static void read_timed_item(struct rb_build *b, uint32_t item, uint32_t part)
     rule->text = prose_expect(b->prose, text, b->arena, &rule->dropped);
 }
 
-/* Is a list item something to do?  A task always; a numbered one where things are carried out. */
-static bool read_item_acts(const struct rb_build *b, const struct md_node *n)
+/* "- **Step 2** - For each node": a bullet that is numbered by its bold words. */
+static bool read_is_step_item(struct rb_build *b, uint32_t item)
 {
-    return n->task ||
-           (n->ordered && build_role_acts(build_role(b)) && build_role(b) != ROLE_MONITOR);
+    uint32_t first = b->rb->md.v[item].first;
+    struct title t;
+    size_t end;
+
+    if (first == MD_NONE || !md_leading_strong(&b->rb->md.v[first], &end).n)
+        return false;
+    title_read(b->title, b->rb->md.v[first].text, &t);
+    return t.number.n && t.word.n && t.is_step;
+}
+
+/* Is a list item something to do?  A task always; a numbered one where things are carried out. */
+static bool read_item_acts(struct rb_build *b, uint32_t item)
+{
+    const struct md_node *n = &b->rb->md.v[item];
+
+    return n->task || ((n->ordered || read_is_step_item(b, item)) &&
+                       build_role_acts(build_role(b)) && build_role(b) != ROLE_MONITOR);
 }
 
 /* Does somebody have to do or confirm it, for the run to go on? */
@@ -511,7 +529,7 @@ static void read_item(struct rb_build *b, uint32_t item)
     uint32_t outer = b->part, part;
     size_t before = b->steps.n;
 
-    if (!read_item_acts(b, &b->rb->md.v[item])) {
+    if (!read_item_acts(b, item)) {
         read_children(b, item);
         return;
     }

@@ -72,10 +72,10 @@ static const struct sv table_command_words[] = {SV("command"), SV("befehl"), SV(
                                                 SV("コマンド")};
 static const struct sv table_expected_words[] = {SV("expect"),   SV("result"),   SV("output"),
                                                  SV("erwartet"), SV("ergebnis"), SV("期待")};
-static const struct sv table_task_words[] = {SV("task"),     SV("action"),     SV("step"),
-                                             SV("activity"), SV("what to do"), SV("description"),
-                                             SV("aufgabe"),  SV("tätigkeit"),  SV("schritt"),
-                                             SV("作業"),     SV("タスク")};
+static const struct sv table_task_words[] = {SV("task"),        SV("action"),  SV("step"),
+                                             SV("activity"),    SV("check"),   SV("what to do"),
+                                             SV("description"), SV("aufgabe"), SV("tätigkeit"),
+                                             SV("schritt"),     SV("作業"),    SV("タスク")};
 
 /* "#", "No.", "Step": a column that numbers what is done. */
 static bool table_is_number_head(struct sv head)

@@ -16,8 +16,9 @@ static const struct {
 } title_roles[] = {
     {ROLE_DECIDE,
      "decision (matrix|tree|table|guide)|^decide\\b|when to (roll|abort|fail)|deploy\\? or|"
-     "go/no-go|rollback (criteria|triggers?)|entscheidungs|判断"},
-    {ROLE_SIGN_OFF, "sign[ -]?offs?\\b|approval signatures|^approvals?$|^freigaben?$|承認"},
+     "go ?/ ?no[- ]?go|rollback (criteria|triggers?)|entscheidungs|判断"},
+    {ROLE_SIGN_OFF,
+     "sign[ -]?offs?\\b|approval signatures|^signatures?$|^approvals?$|^freigaben?$|承認"},
     {ROLE_COMMUNICATE, "communicat|notification template|announcement|message templates?|"
                        "status update|kommunikation|連絡文|お知らせ"},
     {ROLE_FOLLOW_UP,
@@ -29,7 +30,7 @@ static const struct {
      "(migration|deployment|rollout|release) strategy|^dependencies$|"
      "estimated (effort|time|duration)|overview|summary|table of contents|\\bcontacts?\\b|who to (call|contact|page)|related doc|appendix|"
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
-     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives|^inhalt|übersicht|kontakte?$|概要|連絡先|参考|目次"},
+     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|^goals?$|^tl;?dr|^when to use|^see also|^further reading|^inhalt|übersicht|kontakte?$|概要|連絡先|参考|目次"},
     {ROLE_ROLLBACK,
      "roll(ing)?[ -]?back|back(ing)?[ -]?out|\\brevert|way back|fall[ -]?back( plan|$)|"
      "^undo|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
@@ -40,13 +41,13 @@ static const struct {
     {ROLE_MONITOR, "monitor|metrics|keep an eye|\\balert|log (queries|locations|patterns)|observab|"
                    "überwach|監視|モニタ"},
     {ROLE_PREFLIGHT,
-     "pre[ -]?(deploy|flight|check|condition|release|requisite|migration|upgrade|cut ?over|"
+     "pre[ -]?(change|deploy|flight|check|condition|release|requisite|migration|upgrade|cut ?over|"
      "maintenance|work)|prerequisit|before (you|we) (begin|start|go|deploy)|\\b(before|prior to) the (upgrade|deployment|migration|"
      "release|cut ?over|change|update|switch)|^(one|an?|[0-9]+) (day|week)s? before|"
      "^requirements?$|readiness|^prepar(e|ing)\\b|diagnos|investigat|\\btriage|"
      "\\bpreparation|vorbereitung|voraussetzung|vorabprüfung|事前|前提"},
     {ROLE_VERIFY,
-     "success criteria|exit criteria|verif|validat|post[ -]?(deploy|release|upgrade|migration)|smoke test|^test plan|^tests?$|^checks?$|"
+     "success criteria|exit criteria|verif|validat|post[ -]?(change|deploy|release|upgrade|migration)|smoke test|^test plan|^tests?$|^checks?$|^after (deploy|releas|upgrad|migrat)ing|"
      "health check|acceptance|(minute|hour|day)s? checks?|immediate checks?|"
      "überprüf|nachkontrolle|prüfung|確認|検証"},
     {ROLE_DEPLOY,
@@ -67,6 +68,7 @@ enum title_pattern {
     TITLE_DUE,        /* "Within 24 Hours" */
     TITLE_ROLLS_BACK, /* "Rollback the code" */
     TITLE_RUN,        /* "Now run ..." */
+    TITLE_BARE,       /* "3 Change" */
     TITLE__N
 };
 
@@ -100,6 +102,7 @@ static const char *const title_patterns[] = {
         "^(?:roll(?:ing)?[ -]?back|revert|back[ -]?out|zurückroll|ロールバック|切り戻し)",
     [TITLE_RUN] = ("\\b(?:run|execute|type|enter|issue|use|invoke|start|stop|restart|apply|check|"
                    "verify|with|ausführen|führe|実行)\\b|実行|確認"),
+    [TITLE_BARE] = "^([0-9]{1,2}(?:\\.[0-9]{1,2})*) +(?-i:[A-ZÄÖÜ])",
     [TITLE_CONDITION] =
         "^(?:if|only if|only when|when|unless|falls|nur wenn|wenn)\\b|場合$|必要に応じて",
 };
@@ -225,13 +228,25 @@ static enum rb_role title_role_of(struct title_reader *r, struct sv text)
 
 enum rb_role title_role(struct title_reader *r, struct sv text)
 {
-    enum rb_role role = title_role_of(r, title_strip_glyphs(text));
+    enum rb_role role = ROLE_NONE;
     struct title t;
 
-    if (role != ROLE_NONE)
-        return role;
     title_read(r, text, &t);
-    return title_role_of(r, t.text);
+    title_read_bare(r, &t);
+    if (!t.word.n) /* "4. After deploying"; but "Phase 4" says something itself */
+        role = title_role_of(r, t.text);
+    return role != ROLE_NONE ? role : title_role_of(r, title_strip_glyphs(text));
+}
+
+void title_read_bare(struct title_reader *r, struct title *t)
+{
+    struct regex_match g[2];
+
+    if (t->number.n || !regex_find(r->patterns[TITLE_BARE], t->text, 0, g, 2))
+        return;
+    t->number = sv_sub(t->text, g[1].from, g[1].to);
+    t->text = sv_trim(sv_sub(t->text, g[1].to, t->text.n));
+    t->is_step = true;
 }
 
 bool title_rolls_back(struct title_reader *r, struct sv text)
