@@ -227,7 +227,7 @@ static void block_split_sessions(struct rb_build *b, struct rb_block *block, cha
     }
 }
 
-/* Both lists are in order. */
+/* Both lists are in order; SQL inside a command (a loop around a client) belongs to that. */
 static void block_merge(struct rb_build *b, struct shell_script *script, const block_items *sql)
 {
     struct shell_item *all;
@@ -240,6 +240,8 @@ static void block_merge(struct rb_build *b, struct shell_script *script, const b
         for (; k < sql->n && sql->v[k].from < script->v[i].from; k++)
             all[n++] = sql->v[k];
         all[n++] = script->v[i];
+        while (k < sql->n && sql->v[k].from < script->v[i].to)
+            k++;
     }
     for (; k < sql->n; k++)
         all[n++] = sql->v[k];
@@ -420,17 +422,21 @@ static bool block_span_is_command(const struct md_node *n, const struct md_span 
 
 bool block_inline(struct rb_build *b, const struct md_node *n)
 {
-    size_t before = b->steps.n;
+    size_t before = b->steps.n, line = n->line, at = 0;
     bool found = false;
 
     if (regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], n->text))
         return false;
-    for (size_t i = 0; i < n->n_spans; i++) {
+    for (size_t i = 0; i < n->n_spans && !b->full_line; i++) {
         const struct md_span *s = &n->spans[i];
 
+        if (s->from < at) /* a span that holds the one before it */
+            continue;
+        for (; at < s->from; at++)
+            line += n->text.p[at] == '\n';
         if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s))
             found |= block_command_at(b, (uint32_t)(n - b->rb->md.v),
-                                      sv_sub(n->text, s->from, s->to), md_line_at(n, s->from));
+                                      sv_sub(n->text, s->from, s->to), line);
     }
     for (size_t i = before; i < b->steps.n; i++)
         b->steps.v[i].step.note = n->text;

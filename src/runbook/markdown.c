@@ -467,6 +467,7 @@ enum err_code markdown_parse(const struct document *d, struct arena *arena, stru
     CLEANUP(md_repair_release) struct md_repair repair = {.text = STRBUF(0)};
     CLEANUP(md_free_root) cmark_node *root = NULL;
     const struct document *source = d;
+    size_t front;
     struct md_build b = {.arena = arena, .n_lines = d->n_lines, .text = STRBUF(0)};
     CLEANUP(document_release) struct document plain = {0};
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
@@ -474,7 +475,7 @@ enum err_code markdown_parse(const struct document *d, struct arena *arena, stru
 
     if (rc != ERR_OK)
         return rc;
-    if (dialect_rewrite(d, &text, &ret->front_end)) {
+    if (dialect_rewrite(d, &text, &front)) {
         rc = document_init(d->path, strbuf_sv(&text), &plain, err);
         if (rc != ERR_OK)
             return rc;
@@ -485,6 +486,7 @@ enum err_code markdown_parse(const struct document *d, struct arena *arena, stru
     rc = md_convert(d, root, &b, err);
     if (rc == ERR_OK) {
         ret->n = b.nodes.n;
+        ret->front_end = front;
         ret->v = arena_memdup(arena, b.nodes.v, b.nodes.n * sizeof(*b.nodes.v));
         ret->nested_fences =
             arena_memdup(arena, repair.nested.v, repair.nested.n * sizeof(*repair.nested.v));

@@ -7,7 +7,7 @@
 #include "base/sv.h"
 #include "runbook/reader_int.h"
 
-enum { META_KEY_MAX = 40 };
+enum { META_KEY_MAX = 40, META_LINE_MAX = 400, META_KEYS_MAX = 8 }; /* of lines that people write */
 
 static void meta_add(struct rb_build *b, size_t line, struct sv key, struct sv value)
 {
@@ -47,12 +47,13 @@ static bool meta_begins(const struct md_node *n, const struct md_span *s)
     size_t line = s->from;
 
     while (line > 0 && n->text.p[line - 1] != '\n')
-        line--;
+        if (s->from - --line > META_LINE_MAX)
+            return false;
     if (line == s->from)
         return true;
     if (s->to == s->from || n->text.p[s->to - 1] != ':')
         return false;
-    for (size_t i = 0; i < n->n_spans && n->spans[i].from <= line; i++)
+    for (size_t i = (size_t)(s - n->spans); i-- > 0 && n->spans[i].from >= line;)
         if (n->spans[i].kind == MD_STRONG && n->spans[i].from == line && n->spans[i].to > line &&
             n->text.p[n->spans[i].to - 1] == ':')
             return true;
@@ -62,7 +63,7 @@ static bool meta_begins(const struct md_node *n, const struct md_span *s)
 /* Where the value behind span i ends: at the next bold key of the line, or with the text. */
 static size_t meta_value_end(const struct md_node *n, size_t i)
 {
-    for (size_t k = i + 1; k < n->n_spans; k++)
+    for (size_t k = i + 1; k < n->n_spans && k <= i + META_KEYS_MAX; k++)
         if (n->spans[k].kind == MD_STRONG && n->spans[k].from >= n->spans[i].to &&
             meta_begins(n, &n->spans[k]))
             return n->spans[k].from;
