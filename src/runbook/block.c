@@ -169,6 +169,8 @@ static void block_steps(struct rb_build *b, uint32_t index)
                              .ways = SIZE_MAX,
                              .way = b->steps.n};
 
+    if (sv_ends(b->label, SV(":")) && build_role(b) != ROLE_ROLLBACK) /* deciding for it is one */
+        r.label_condition = block_condition_of(&r, b->label);
     for (uint32_t i = 0; i < b->blocks.v[index].script.n && !b->full_line; i++)
         block_item(&r, i);
     block_leftover(&r);

@@ -45,7 +45,7 @@ static struct rb_draft *block_manual(struct block_reader *r, size_t line, struct
 
     d->step.block = r->block;
     d->step.number = r->number;
-    d->step.condition = r->condition;
+    d->step.condition = r->condition.n ? r->condition : r->label_condition;
     d->step.optional = r->optional;
     return d;
 }
@@ -69,8 +69,7 @@ static void block_flush(struct block_reader *r)
 
 /* --- conditions, alternatives --- */
 
-/* "If needed, do it:" up to the comma or colon. */
-static struct sv block_condition_of(const struct block_reader *r, struct sv text)
+struct sv block_condition_of(const struct block_reader *r, struct sv text)
 {
     struct regex_match g[2];
 
@@ -289,7 +288,7 @@ void block_take_pending(struct block_reader *r, size_t at)
     d->step.note = arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note)));
     d->step.timeout_ms = r->timeout_ms;
     d->step.number = r->number;
-    d->step.condition = r->condition;
+    d->step.condition = r->condition.n ? r->condition : r->label_condition;
     d->step.optional = r->optional || r->b->aside;
     if (regex_has(r->b->block_patterns[BLOCK_SKIP], r->condition))
         r->condition = (struct sv){NULL, 0}; /* of this one only */

@@ -48,8 +48,10 @@ static bool placeholder_all(struct sv s, const char *allowed, bool upper, bool l
 /* <name>: no blank inside the brackets' edges, and a letter first, so that "a < b > c" is not one. */
 static bool placeholder_is_angle(struct sv text, size_t at, struct sv inside)
 {
-    if (at > 0 && (text.p[at - 1] == '<' || text.p[at - 1] == '('))
+    if (at > 0 && text.p[at - 1] == '<')
         return false;
+    if (at > 1 && text.p[at - 1] == '(' && (text.p[at - 2] == '$' || text.p[at - 2] == '?'))
+        return false; /* $(<file), (?<name>...) */
     return placeholder_all(inside, " _-.", true, true) && ascii_is_alpha(inside.p[0]);
 }
 

@@ -135,7 +135,8 @@ struct block_reader {
     struct sv client; /* of the open SQL session */
     struct sv number,
         condition; /* of the comments before; the condition holds to the next empty line */
-    bool numbered; /* the waiting comments begin with that number */
+    struct sv label_condition; /* of what introduces the block: "If that does not help, do it:" */
+    bool numbered;             /* the waiting comments begin with that number */
     bool optional;
     bool lines;     /* what follows are lines of an expected output */
     size_t ways;    /* steps.n where the first of several ways begins; SIZE_MAX: none */
@@ -143,6 +144,8 @@ struct block_reader {
     bool other_way; /* the present paragraph is one of them */
 };
 void block_comment(struct block_reader *r, const struct shell_item *item);
+/* "If needed, do it:" up to the comma or colon; empty: it is no condition. */
+struct sv block_condition_of(const struct block_reader *r, struct sv text);
 /* A command or the end follows an empty line: what was said before does not hold for it. */
 void block_paragraph(struct block_reader *r);
 /* What the comments before it say of the step `at`, the last one. */

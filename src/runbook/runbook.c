@@ -212,8 +212,9 @@ static enum rb_role read_role(enum rb_role up, enum rb_role own, bool numbered, 
         return own; /* never a step of the way forward */
     if (own == ROLE_DECIDE && up == ROLE_ROLLBACK)
         return own;
-    if (own == ROLE_PREFLIGHT && up == ROLE_VERIFY)
-        return up; /* "Checklist" */
+    if ((own == ROLE_PREFLIGHT && up == ROLE_VERIFY) ||
+        (own == ROLE_VERIFY && up == ROLE_PREFLIGHT))
+        return up; /* "Checklist", "Infrastructure checks" */
     if (read_role_sticks(up) || (numbered && up != ROLE_NONE))
         return up;
     return own == ROLE_DEPLOY && up != ROLE_NONE ? up : own; /* "Procedures" of a preflight */

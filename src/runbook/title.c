@@ -24,30 +24,31 @@ static const struct {
     {ROLE_FOLLOW_UP,
      "post[ -]?(deployment|release|migration|upgrade|maintenance)[ -](tasks?|review|activities|"
      "actions|work)|follow[- ]?ups?\\b|retrospective|post[- ]?mortem|lessons learned|"
-     "after[- ]action|^afterwards?$|^after the (release|deployment|upgrade|migration)|nacharbeit|nachbereitung|振り返り|フォローアップ"},
+     "after[- ]action|^next steps$|^afterwards?$|^after the (release|deployment|upgrade|migration)|nacharbeit|nachbereitung|振り返り|フォローアップ"},
     {ROLE_REFERENCE,
      "idempoten|\\bguarantees?$|problem statement|^files? (created|modified|changed)|"
      "(migration|deployment|rollout|release) strategy|^dependencies$|"
      "estimated (effort|time|duration)|overview|summary|table of contents|\\bcontacts?\\b|who to (call|contact|page)|related doc|appendix|"
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
-     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|^goals?$|^tl;?dr|^when to use|^see also|^further reading|^inhalt|übersicht|kontakte?$|概要|連絡先|参考|目次"},
+     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|^goals?$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|kontakte?$|概要|連絡先|参考|目次"},
     {ROLE_ROLLBACK,
      "roll(ing)?[ -]?back|back(ing)?[ -]?out|\\brevert|way back|fall[ -]?back( plan|$)|"
-     "^undo|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
+     "^undo|^plan b$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
      "^if (it|something|anything|things) (fails?|goes|go) ?(wrong)?|"
      "zurückroll|rückfall|rückweg|ロールバック|切り戻し"},
-    {ROLE_TROUBLESHOOT, "troubleshoot|known (issues|problems)|common (issues|problems)|^issue\\b|"
-                        "\\bfaq\\b|fehlerbehebung|problembehebung|トラブル"},
+    {ROLE_TROUBLESHOOT,
+     "troubleshoot|known (issues|problems)|common (issues|problems|errors|failures)|error messages|^issue\\b|"
+     "\\bfaq\\b|fehlerbehebung|problembehebung|トラブル"},
     {ROLE_MONITOR, "monitor|metrics|keep an eye|\\balert|log (queries|locations|patterns)|observab|"
                    "überwach|監視|モニタ"},
     {ROLE_PREFLIGHT,
      "pre[ -]?(change|deploy|flight|check|condition|release|requisite|migration|upgrade|cut ?over|"
      "maintenance|work)|prerequisit|before (you|we) (begin|start|go|deploy)|\\b(before|prior to) the (upgrade|deployment|migration|"
      "release|cut ?over|change|update|switch)|^(one|an?|[0-9]+) (day|week)s? before|"
-     "^requirements?$|readiness|^prepar(e|ing)\\b|diagnos|investigat|\\btriage|"
+     "^requirements?$|what you(?:.ll| will)? need|readiness|^prepar(e|ing)\\b|diagnos|investigat|\\btriage|"
      "\\bpreparation|vorbereitung|voraussetzung|vorabprüfung|事前|前提"},
     {ROLE_VERIFY,
-     "success criteria|exit criteria|verif|validat|post[ -]?(change|deploy|release|upgrade|migration)|smoke test|^test plan|^tests?$|^checks?$|^after (deploy|releas|upgrad|migrat)ing|"
+     "success criteria|exit criteria|verif|validat|post[ -]?(change|deploy|release|upgrade|migration)|smoke test|^test plan|^tests?$|\\bchecks?$|^after (deploy|releas|upgrad|migrat)ing|"
      "health check|acceptance|(minute|hour|day)s? checks?|immediate checks?|"
      "überprüf|nachkontrolle|prüfung|確認|検証"},
     {ROLE_DEPLOY,
@@ -77,7 +78,7 @@ enum title_pattern {
 
 static const char *const title_patterns[] = {
     [TITLE_NUMBERED] =
-        ("^(?:(phase|step|stage|part|scenario|schritt|stufe|task|option|variant|variante|method|"
+        ("^(?:(phase|step|stage|part|scenario|case|schritt|stufe|task|option|variant|variante|method|"
          "migration|étape|paso|手順|ステップ|フェーズ|第)[ -]*#?"
          "(" TITLE_NUMBER(
              "0") "|(?<=[ -])[a-z](?= ?[-–—:.)]|$))"
@@ -125,7 +126,7 @@ static const struct {
     {SV("system"), TITLE_KIND("debian|ubuntu|rhel|red hat|centos|rocky|alma|fedora|suse|alpine|"
                               "linux|macos|windows|freebsd")},
     {SV("cloud"), TITLE_KIND("aws|gcp|google cloud|azure|on[- ]prem(?:ises)?")},
-    {SV("option"), "^(?:option|method|approach|variant|variante|alternative|möglichkeit|方法|"
+    {SV("option"), "^(?:option|case|method|approach|variant|variante|alternative|möglichkeit|方法|"
                    "パターン) ?(?:[a-e]|[0-9])\\b"},
 };
 
@@ -235,7 +236,9 @@ enum rb_role title_role(struct title_reader *r, struct sv text)
     title_read_bare(r, &t);
     if (!t.word.n) /* "4. After deploying"; but "Phase 4" says something itself */
         role = title_role_of(r, t.text);
-    return role != ROLE_NONE ? role : title_role_of(r, title_strip_glyphs(text));
+    if (role == ROLE_NONE)
+        role = title_role_of(r, title_strip_glyphs(text));
+    return role != ROLE_NONE ? role : title_role_of(r, t.text);
 }
 
 void title_read_bare(struct title_reader *r, struct title *t)
