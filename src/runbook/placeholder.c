@@ -149,19 +149,22 @@ static size_t placeholder_word(struct sv text, size_t at)
     return 0;
 }
 
-/* X.Y.Z, x.y: a version; its length, or 0. */
+/* X.Y.Z, X.Y: a version; its length, or 0. */
 static size_t placeholder_version(struct sv text, size_t at)
 {
-    static const struct sv versions[] = {SV("X.Y.Z"), SV("x.y.z"), SV("X.Y")};
+    static const struct sv versions[] = {SV("X.Y.Z"), SV("X.Y")};
     struct sv rest = sv_sub(text, at, text.n);
     char before = at > 0 ? text.p[at - 1] : ' ';
 
     if (before == '.' || (ascii_is_word(before) && before != 'v' && before != '_'))
         return 0;
-    for (size_t i = 0; i < ARRAY_LEN(versions); i++)
-        if (sv_starts(rest, versions[i]) &&
-            (rest.n == versions[i].n || !ascii_is_word(rest.p[versions[i].n])))
+    for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+        struct sv after = sv_sub(rest, versions[i].n, rest.n);
+
+        (void)sv_eat(&after, SV("."));
+        if (sv_starts(rest, versions[i]) && (!after.n || !ascii_is_word(*after.p)))
             return versions[i].n;
+    }
     return 0;
 }
 

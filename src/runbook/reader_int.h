@@ -34,6 +34,9 @@ enum block_pattern {
 };
 extern const char *const block_patterns[BLOCK_PATTERN__N];
 
+/* What introduces a block is a line; more is a text, which patterns would search in vain. */
+#define LABEL_MAX_BYTES 400u
+
 /* A step while its checks are still being collected. */
 struct rb_draft {
     struct rb_step step;

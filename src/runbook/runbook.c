@@ -290,6 +290,8 @@ static void read_label(struct rb_build *b, const struct md_node *n)
         if (text.p[i] == '\n')
             last = i + 1;
     b->label = sv_trim(sv_sub(text, last, text.n));
+    if (b->label.n > LABEL_MAX_BYTES)
+        b->label.n = 0; /* prose */
     b->label_line = n->end_line;
 }
 

@@ -260,6 +260,8 @@ bool title_rolls_back(struct title_reader *r, struct sv text)
 struct sv title_variant(struct title_reader *r, struct sv text)
 {
     text = title_strip_glyphs(text);
+    if (text.n > 120) /* a sentence */
+        return (struct sv){NULL, 0};
     for (size_t i = 0; i < ARRAY_LEN(title_variants); i++)
         if (regex_has(r->variants[i], text))
             return title_variants[i].kind;

@@ -69,6 +69,20 @@ T(a_condition_holds_to_the_next_empty_line)
     T_CHECK(step(&r, 7)->optional && !step(&r, 6)->optional);
 }
 
+T(what_introduces_a_block_can_be_its_condition)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r, "## Deploy\nIf that does not help, restart it:\n```sh\nls\n\nls\n```\n```sh\nls\n```\n"
+            "## Rollback\n### Now\nIf it fails:\n```sh\nls\n```\n");
+    T_SV(step(&r, 0)->condition, "If that does not help");
+    T_SV(step(&r, 1)->condition, "If that does not help");
+    T_EQ(step(&r, 2)->condition.n, 0);
+    T_EQ(step(&r, 3)->condition.n, 0); /* of the part */
+    T_SV(r.rb.parts[2].condition, "If it fails");
+}
+
 T(ways_to_do_the_same_know_each_other)
 {
     CLEANUP(reading_done) struct reading r;
@@ -340,6 +354,7 @@ T(hosts_of_ssh_are_known_whatever_its_options)
 T_MAIN(T_CASE(numbered_comments_are_steps_with_and_without_a_command),
        T_CASE(comments_that_stand_alone_are_for_people_when_they_say_so),
        T_CASE(a_condition_holds_to_the_next_empty_line),
+       T_CASE(what_introduces_a_block_can_be_its_condition),
        T_CASE(ways_to_do_the_same_know_each_other), T_CASE(variants_of_a_section_know_each_other),
        T_CASE(sql_sessions_are_statements_with_their_client),
        T_CASE(prompts_name_the_host_and_their_output_is_no_command),
