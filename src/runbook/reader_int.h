@@ -44,6 +44,12 @@ struct rb_draft {
     expect_list expects;
 };
 
+/* What stands behind the date in the name of a file, and the step that makes it. */
+struct rb_name {
+    struct sv back;
+    uint32_t step;
+};
+
 struct rb_build {
     struct runbook *rb;
     struct arena *arena;
@@ -62,6 +68,7 @@ struct rb_build {
     VEC(struct rb_meta) metas;
     VEC(struct rb_signer) signers;
     VEC(struct rb_note) notes;
+    VEC(struct rb_name) names;
 
     uint32_t part; /* that what is read now belongs to */
     uint32_t proc; /* whose steps share a session */

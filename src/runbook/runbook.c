@@ -90,6 +90,7 @@ struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t l
                                .block = RB_NONE,
                                .item = RB_NONE,
                                .one_of = RB_NONE,
+                               .made_by = RB_NONE,
                                .line = line,
                                .end_line = line,
                                .text = text,
@@ -662,6 +663,7 @@ static void build_release(struct rb_build *b)
     prose_reader_free(b->prose);
     title_reader_free(b->title);
     vec_release(&b->signers);
+    vec_release(&b->names);
     for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
         regex_free(b->block_patterns[i]);
 }

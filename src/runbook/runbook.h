@@ -134,9 +134,11 @@ struct rb_step {
     enum rb_step_kind kind;
     struct sv id; /* the part's id and a number: "1.2/1" */
     uint32_t part;
-    uint32_t proc;   /* the part whose steps share one session (cd, export, ssh carry over in it) */
-    uint32_t block;  /* RB_NONE for what is not in a fence */
-    uint32_t item;   /* into the block's script; RB_NONE */
+    uint32_t proc;  /* the part whose steps share one session (cd, export, ssh carry over in it) */
+    uint32_t block; /* RB_NONE for what is not in a fence */
+    uint32_t item;  /* into the block's script; RB_NONE */
+    uint32_t
+        made_by; /* the step that makes the file with a date in its name which it means; RB_NONE */
     uint32_t one_of; /* the first of the steps of which one is carried out; RB_NONE */
     size_t line, end_line;
     struct sv text; /* the command, or what a person is asked to do */

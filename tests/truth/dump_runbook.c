@@ -165,6 +165,8 @@ static void dump_step(const struct runbook *rb, const struct rb_step *s)
         dump_fact("optional", s->line, SV("optional"));
     if (s->one_of != RB_NONE)
         dump_line("one-of", s->line, rb->steps[s->one_of].line);
+    if (s->made_by != RB_NONE)
+        dump_line("made", s->line, rb->steps[s->made_by].line);
     if (s->command && s->command->endless)
         dump_fact("endless", s->line, SV("-"));
     if (s->command && s->command->interactive)

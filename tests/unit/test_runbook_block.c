@@ -152,6 +152,22 @@ T(prompts_name_the_host_and_their_output_is_no_command)
     T_EQ(step(&r, 3)->host.n, 0); /* two hosts in one block name none */
 }
 
+T(a_file_with_a_date_in_its_name_is_known_again)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r,
+        "## Deploy\n```sh\npg_dump x > b/x_$(date +%s).sql\npg_dump x > b/x_$(date +%F).sql\nmkdir old_$(date +%F)\n"
+        "ls b/*.sql\nhead b/x_*.sql\ncp a old_*/a\nls b/x_*\nls b/x_*.gz\n```\n## Rollback\n```sh\n"
+        "psql x < \"b/x_TIMESTAMP.sql\"\npsql x < b/x_<date>.sql\n```\n");
+    static const uint32_t makers[] = {RB_NONE, RB_NONE, RB_NONE, RB_NONE, 0, 2, 0, RB_NONE, 0, 0};
+
+    T_EQ(r.rb.n_steps, ARRAY_LEN(makers));
+    for (size_t i = 0; i < r.rb.n_steps; i++)
+        T_EQ(step(&r, i)->made_by, makers[i]);
+}
+
 T(a_reboot_ends_the_session)
 {
     CLEANUP(reading_done) struct reading r;
@@ -358,7 +374,8 @@ T_MAIN(T_CASE(numbered_comments_are_steps_with_and_without_a_command),
        T_CASE(ways_to_do_the_same_know_each_other), T_CASE(variants_of_a_section_know_each_other),
        T_CASE(sql_sessions_are_statements_with_their_client),
        T_CASE(prompts_name_the_host_and_their_output_is_no_command),
-       T_CASE(a_reboot_ends_the_session), T_CASE(commands_in_texts_and_tables_are_steps),
+       T_CASE(a_file_with_a_date_in_its_name_is_known_again), T_CASE(a_reboot_ends_the_session),
+       T_CASE(commands_in_texts_and_tables_are_steps),
        T_CASE(an_item_is_the_title_of_the_block_right_below_it),
        T_CASE(what_is_only_shown_is_no_step_and_what_people_must_do_is_one),
        T_CASE(expected_output_below_a_block_is_one_expectation), T_CASE(signers_are_approvals),
