@@ -72,6 +72,7 @@ enum rb_block_kind {
 };
 const char *rb_block_name(enum rb_block_kind kind);
 
+/* A fence or indented code; or one command in a text or table, whose node then is no MD_CODE. */
 struct rb_block {
     enum rb_block_kind kind;
     uint32_t node, part;
