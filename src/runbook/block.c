@@ -8,6 +8,7 @@
 #include "runbook/effect.h"
 #include "runbook/reader_int.h"
 #include "runbook/sql_split.h"
+#include "runbook/terminal.h"
 
 typedef VEC(struct shell_item) block_items;
 
@@ -39,12 +40,14 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:the )?(?:(?:expected|sample|example|typical|successful) )?(?:output|response|result)"
         "s?\\b[^.]{0,40}[:：]?$|^expected\\b[^.]{0,40}[:：]?$|"
         "(?:you (?:should|will) see|should (?:show|see|look like|print|return|display|output)|"
-        "looks? (?:like|similar)|will (?:print|show|return|look)|\\b(?:prints|returns|shows)|"
+        "looks? (?:like|similar)|like (?:this|the following)|will (?:print|show|return|look)|\\b(?:prints|returns|shows)|"
         "the output is|ausgabe|出力|実行結果|期待).{0,60}[:：]$",
     [BLOCK_NOT_TO_RUN] =
         "^(?:if|when|unless|do not|don't|never|falls|wenn)\\b|\\be\\.g\\.|"
         "\\b(?:instead of|such as|for example|like|avoid|z\\.B\\.)\\b|"
         "\\b(?:was|were|been|used to|wurden?|worden)\\b", /* it tells what has happened */
+    [BLOCK_SHOWS] = "^(?:returns?|shows?|works|prints?|reports?|succeeds|gives|lists?|answers|says|"
+                    "passes|exits|is|still|must|should|zeigt|liefert|gibt)\\b",
     [BLOCK_TO_RUN] =
         "^(?:(?:please|then|now|next|finally|first|also|again)[, ]+)*"
         "(?:run|rerun|execute|issue|type|enter|invoke|call|use|with|via|start|stop|restart|reload|"
@@ -54,6 +57,16 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "see|show|list|clear|tag|migrate|patch|take|make|ensure|monitor|watch|tail|"
         "führe|starte|stoppe|prüfe|installiere|lösche|setze)\\b|"
         "(?:ausführen|starten|stoppen|prüfen|実行|確認|起動|停止)",
+    [BLOCK_SKIP] = "^[,:;]? *(?:then )?(?:skip|omit|ignore|leave out|do not|don't)\\b|"
+                   ", (?:then )?(?:skip|omit|ignore|leave out|do not|don't)\\b",
+    [BLOCK_SAYS_RUN] = "\\b(?:run|execute|type|enter|issue|invoke)\\b.*[:：]$|実行.*[:：]$|"
+                       "\\b(?:ausführen|eingeben)[:：]$",
+    [BLOCK_META_KEY] =
+        "^(?:estimated )?(?:duration|downtime|time|window|owner|responsible|severity|"
+        "status|version|last updated|dauer|ausfallzeit|verantwortlich|所要時間|担当)$",
+    [BLOCK_META_COLUMN] = "^(?:field|key|item|attribute|property|parameter|feld|merkmal|項目)$",
+    [BLOCK_TROUBLE] = "issue|fail|problem|wrong|critical|need|necess|error|not work|more than|"
+                      "fehler|problem|notwendig|問題",
     [BLOCK_SIGNER] =
         "approv|\\bsign|\\blead\\b|owner|manager|officer|engineer|director|operator|"
         "\\bdba\\b|reviewe[rd]|authori[sz]ed|verified by|released by|freigabe|freigegeben|"
@@ -118,6 +131,8 @@ static void block_shell_step(struct block_reader *r, uint32_t index, const struc
     d->step.item = index;
     d->step.command = c;
     block_take_pending(r, r->b->steps.n - 1);
+    if (terminal_ends_session(item))
+        r->b->host = (struct sv){NULL, 0};
 }
 
 static void block_sql_step(struct block_reader *r, uint32_t index, const struct shell_item *item)
@@ -168,6 +183,8 @@ static void block_steps(struct rb_build *b, uint32_t index)
                              .ways = SIZE_MAX,
                              .way = b->steps.n};
 
+    if (sv_ends(b->label, SV(":")) && build_role(b) != ROLE_ROLLBACK) /* deciding for it is one */
+        r.label_condition = block_condition_of(&r, b->label);
     for (uint32_t i = 0; i < b->blocks.v[index].script.n && !b->full_line; i++)
         block_item(&r, i);
     block_leftover(&r);
@@ -227,7 +244,7 @@ static void block_split_sessions(struct rb_build *b, struct rb_block *block, cha
     }
 }
 
-/* Both lists are in order. */
+/* Both lists are in order; SQL inside a command (a loop around a client) belongs to that. */
 static void block_merge(struct rb_build *b, struct shell_script *script, const block_items *sql)
 {
     struct shell_item *all;
@@ -240,6 +257,8 @@ static void block_merge(struct rb_build *b, struct shell_script *script, const b
         for (; k < sql->n && sql->v[k].from < script->v[i].from; k++)
             all[n++] = sql->v[k];
         all[n++] = script->v[i];
+        while (k < sql->n && sql->v[k].from < script->v[i].to)
+            k++;
     }
     for (; k < sql->n; k++)
         all[n++] = sql->v[k];
@@ -293,7 +312,41 @@ static void block_output(struct rb_build *b, const struct rb_block *block)
         build_expect_output(b, b->steps.n - 1, sv_trim_right(block->text), block->line + 1);
 }
 
-static void block_carry_out(struct rb_build *b, uint32_t index)
+/* What prusik does not carry out itself, a person does: a file to write, a request, another system's shell. */
+static bool block_is_for_people(const struct rb_block *block)
+{
+    static const struct sv langs[] = {SV("powershell"), SV("ps1"), SV("pwsh"), SV("bat"),
+                                      SV("batch"),      SV("cmd"), SV("dos")};
+
+    for (size_t i = 0; block->kind == BLOCK_CODE && i < ARRAY_LEN(langs); i++)
+        if (sv_eq_nocase(block->lang, langs[i]))
+            return true;
+    return block->kind == BLOCK_HTTP || (block->kind == BLOCK_FILE && block->path.n > 0);
+}
+
+static void block_ask_people(struct rb_build *b, uint32_t index, struct sv label)
+{
+    const struct rb_block *block = &b->blocks.v[index];
+    struct sv text = block->kind == BLOCK_FILE ? label : sv_trim(block->text);
+
+    if (!text.n)
+        text = block->kind == BLOCK_FILE ? block->path : SV("an empty request");
+    build_step(b, STEP_MANUAL, block->line, text)->step.block = index;
+}
+
+/* On the host that its prompts name, if they do. */
+static void block_run(struct rb_build *b, uint32_t index, struct sv prompt_host)
+{
+    struct sv host = b->host;
+
+    if (prompt_host.n)
+        b->host = arena_sv(b->arena, prompt_host);
+    block_steps(b, index);
+    if (prompt_host.n)
+        b->host = host;
+}
+
+static void block_carry_out(struct rb_build *b, uint32_t index, struct sv literal)
 {
     enum rb_block_kind kind = b->blocks.v[index].kind;
 
@@ -307,8 +360,24 @@ static void block_carry_out(struct rb_build *b, uint32_t index)
     b->block_steps = b->steps.n;
     if (kind == BLOCK_MESSAGE)
         block_message(b, index);
+    else if (build_role_acts(build_role(b)) && block_is_for_people(&b->blocks.v[index]))
+        block_ask_people(b, index, b->label);
     else if (build_role_acts(build_role(b)) && (kind == BLOCK_SHELL || kind == BLOCK_SQL))
-        block_steps(b, index);
+        block_run(b, index, block_prompt_host(literal));
+}
+
+/* The list item right before it is its title: the block is what is to be done there. */
+static void block_carry_out_item(struct rb_build *b, uint32_t index, struct sv literal)
+{
+    uint32_t part = b->part;
+    size_t before = b->steps.n;
+
+    b->part = b->title_part;
+    b->blocks.v[index].part = b->part;
+    block_carry_out(b, index, literal);
+    b->part = part;
+    if (b->steps.n > before)
+        b->steps.v[b->title_step].replaced = true;
 }
 
 void block_read(struct rb_build *b, uint32_t node)
@@ -329,36 +398,37 @@ void block_read(struct rb_build *b, uint32_t node)
     block->text = block_text(n->text, block_is_console(block->lang), b->arena, &prompt);
     block_classify(b, n->info, prompt, block);
     block_parse(b, block);
-    block_carry_out(b, index);
+    if (b->titled == node)
+        block_carry_out_item(b, index, n->text);
+    else
+        block_carry_out(b, index, n->text);
     b->label = (struct sv){NULL, 0}; /* it introduced this one */
 }
 
 /* --- commands in text --- */
 
-bool block_command_at(struct rb_build *b, struct sv text, size_t line)
+/* One command in a text, as a block of its own: with placeholders, words, and what it changes. */
+static bool block_command_at(struct rb_build *b, uint32_t node, struct sv text, size_t line)
 {
-    struct shell_script script;
-    struct placeholders ph;
-    struct rb_draft *d;
-    struct command *c;
+    struct rb_block block = {.kind = BLOCK_SHELL,
+                             .node = node,
+                             .part = b->part,
+                             .line = line - 1, /* of a fence, it would be */
+                             .end_line = line,
+                             .text = text};
+    size_t before = b->steps.n;
+    struct sv host = b->host;
 
     if (!block_knows_command(text) || sv_find_byte(text, '\n', 0) != SV_NPOS)
         return false;
-    placeholder_find(text, false, b->arena, &ph);
-    shell_split(b->shell, text, placeholder_mask(text, &ph, b->arena), b->arena, &script);
-    if (script.broken || script.n != 1 || script.v[0].kind == SHELL_COMMENT)
+    placeholder_find(text, false, b->arena, &block.placeholders);
+    shell_split(b->shell, text, placeholder_mask(text, &block.placeholders, b->arena), b->arena,
+                &block.script);
+    if (block.script.broken || block.script.n != 1 || block.script.v[0].kind == SHELL_COMMENT)
         return false;
-    c = ARENA_NEW(b->arena, struct command);
-    command_read(&script.v[0], b->arena, c);
-    if (c->form == COMMAND_SSH)
-        b->host = arena_sv(b->arena, c->target->value);
-    else if (c->form == COMMAND_EXIT)
-        b->host = (struct sv){NULL, 0};
-    if (c->form == COMMAND_SSH || c->form == COMMAND_EXIT)
-        return true;
-    d = build_step(b, STEP_SHELL, line, text);
-    d->step.command = c;
-    return true;
+    *vec_add(&b->blocks) = block;
+    block_steps(b, (uint32_t)(b->blocks.n - 1));
+    return b->steps.n > before || !sv_eq(host, b->host);
 }
 
 /* Is the code a whole command, not the name of a program or file that the sentence speaks of? */
@@ -376,7 +446,7 @@ static bool block_span_is_command(const struct md_node *n, const struct md_span 
  */
 static bool block_says_run(const struct rb_build *b, const struct md_node *n)
 {
-    struct sv before;
+    struct sv before, after;
 
     if (regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], n->text))
         return false;
@@ -388,24 +458,30 @@ static bool block_says_run(const struct rb_build *b, const struct md_node *n)
         before = sv_trim(sv_sub(n->text, 0, s->from));
         if (sv_ends(before, SV(":")) || sv_ends(before, SV("：")))
             return true;
-        if (!before.n && sv_trim(sv_sub(n->text, s->to, n->text.n)).n <= 1) /* a full stop */
-            return true;
+        after = sv_trim(sv_sub(n->text, s->to, n->text.n));
+        if (!before.n && (after.n <= 1 || regex_has(b->block_patterns[BLOCK_SHOWS], after)))
+            return true; /* nothing but a full stop, or what it must show */
     }
     return regex_has(b->block_patterns[BLOCK_TO_RUN], n->text);
 }
 
 bool block_inline(struct rb_build *b, const struct md_node *n)
 {
-    size_t before = b->steps.n;
+    size_t before = b->steps.n, line = n->line, at = 0;
     bool found = false;
 
     if (!block_says_run(b, n))
         return false;
-    for (size_t i = 0; i < n->n_spans; i++) {
+    for (size_t i = 0; i < n->n_spans && !b->full_line; i++) {
         const struct md_span *s = &n->spans[i];
 
+        if (s->from < at) /* a span that holds the one before it */
+            continue;
+        for (; at < s->from; at++)
+            line += n->text.p[at] == '\n';
         if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s))
-            found |= block_command_at(b, sv_sub(n->text, s->from, s->to), md_line_at(n, s->from));
+            found |= block_command_at(b, (uint32_t)(n - b->rb->md.v),
+                                      sv_sub(n->text, s->from, s->to), line);
     }
     for (size_t i = before; i < b->steps.n; i++)
         b->steps.v[i].step.note = n->text;

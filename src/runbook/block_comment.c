@@ -47,7 +47,7 @@ static struct rb_draft *block_manual(struct block_reader *r, size_t line, struct
         d->step.end_line += text.p[i] == '\n';
     d->step.block = r->block;
     d->step.number = r->number;
-    d->step.condition = r->condition;
+    d->step.condition = r->condition.n ? r->condition : r->label_condition;
     d->step.optional = r->optional;
     return d;
 }
@@ -71,13 +71,14 @@ static void block_flush(struct block_reader *r)
 
 /* --- conditions, alternatives --- */
 
-/* "If needed, do it:" up to the comma or colon. */
-static struct sv block_condition_of(const struct block_reader *r, struct sv text)
+struct sv block_condition_of(const struct block_reader *r, struct sv text)
 {
     struct regex_match g[2];
 
     if (!regex_find(r->b->block_patterns[BLOCK_CONDITION], text, 0, g, 2))
         return (struct sv){NULL, 0};
+    if (regex_has(r->b->block_patterns[BLOCK_SKIP], sv_sub(text, g[1].to, text.n)))
+        return text; /* "If ..., skip it": not the other way round */
     return sv_trim(sv_sub(text, g[1].from, g[1].to));
 }
 
@@ -334,8 +335,10 @@ void block_take_pending(struct block_reader *r, size_t at)
     d->step.note = arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note)));
     d->step.timeout_ms = r->timeout_ms;
     d->step.number = r->number;
-    d->step.condition = r->condition;
-    d->step.optional = r->optional;
+    d->step.condition = r->condition.n ? r->condition : r->label_condition;
+    d->step.optional = r->optional || r->b->aside;
+    if (regex_has(r->b->block_patterns[BLOCK_SKIP], r->condition))
+        r->condition = (struct sv){NULL, 0}; /* of this one only */
     if (r->other_way && d->step.command->form != COMMAND_STATE)
         d->step.one_of = (uint32_t)r->ways;
     if (r->expect.n) {

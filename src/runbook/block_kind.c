@@ -67,11 +67,53 @@ static bool block_all(struct sv text, size_t least, bool (*test)(struct sv line)
     return n >= least;
 }
 
-/* Every command begins with a program that is known; lines that go on one are not looked at. */
+static bool block_has_option(struct sv line)
+{
+    size_t at = sv_find(line, SV(" --"), 0);
+
+    return at != SV_NPOS && at + 3 < line.n && ascii_is_alpha(line.p[at + 3]);
+}
+
+/*
+ * Does a line look like a command of a program that is not known here: a path, "somectl", or a word
+ * in small letters with an option behind it?  `before` is such a program, seen in a line before.
+ */
+static bool block_looks_like_command(struct sv line, struct sv before)
+{
+    struct sv word = block_first_word(line);
+
+    for (size_t i = 0; i < word.n; i++)
+        if (ascii_is_upper(word.p[i]) || !(ascii_is_word(word.p[i]) || strchr("./-~", word.p[i])))
+            return false;
+    if (!word.n || *word.p == '-' || ascii_is_digit(*word.p))
+        return false;
+    return sv_eq(word, before) || sv_ends(word, SV("ctl")) || sv_starts(word, SV("./")) ||
+           block_has_option(line) ||
+           (sv_find_byte(word, '/', 0) != SV_NPOS && !block_is_path(line));
+}
+
+static bool block_is_command(struct sv line, struct sv *before)
+{
+    char last = line.p[line.n - 1];
+
+    if (last == ':' || last == ',' || sv_ends(line, SV("..")))
+        return false;
+    if (block_knows_command(line))
+        return true;
+    if (!block_looks_like_command(line, *before))
+        return false;
+    *before = block_first_word(line);
+    return true;
+}
+
+/*
+ * Is every line a command, SQL typed into a client, or goes on the one before?  A text with the sign of a
+ * table or log in it is none.
+ */
 static bool block_all_commands(struct sv text)
 {
-    struct sv line;
-    bool goes_on = false;
+    struct sv line, before = {NULL, 0};
+    bool goes_on = false, typed = false;
     size_t n = 0;
 
     while (sv_next_line(&text, &line)) {
@@ -81,9 +123,21 @@ static bool block_all_commands(struct sv text)
         line = sv_trim(line);
         if (!first || !line.n || *line.p == '#')
             continue;
-        if (!block_knows_command(line) || line.p[line.n - 1] == ':')
-            return false;
         n++;
+        if (typed && sql_is_quit(line)) {
+            typed = goes_on = false;
+            continue;
+        }
+        if (typed) {
+            goes_on = line.p[line.n - 1] != ';' && *line.p != '\\' && *line.p != '.';
+            typed = sql_is_statement(line) || goes_on;
+            if (typed)
+                continue;
+            goes_on = false;
+        }
+        typed = sql_is_client(line);
+        if (!block_is_command(line, &before))
+            return false;
     }
     return n > 0;
 }
@@ -316,7 +370,9 @@ void block_classify(const struct rb_build *b, struct sv info, char prompt, struc
     enum rb_block_kind kind = block_lang_kind(block->lang);
     bool text_runs = kind == BLOCK_TEXT && build_role(b) != ROLE_COMMUNICATE;
 
-    if (text_runs && block_all_commands(block->text))
+    if (text_runs &&
+        (block_all_commands(block->text) ||
+         (regex_has(b->block_patterns[BLOCK_SAYS_RUN], b->label) && !block_has_mark(block->text))))
         kind = BLOCK_SHELL;
     if (prompt && (kind == BLOCK_SHELL || kind == BLOCK_SQL || text_runs)) {
         block->kind = block_kind_of_session(prompt, block->text);

@@ -28,6 +28,27 @@ static size_t prompt_of_login(struct sv line)
     return 0;
 }
 
+struct sv block_prompt_host(struct sv literal)
+{
+    struct sv line, host = {NULL, 0};
+
+    while (sv_next_line(&literal, &line)) {
+        size_t n = prompt_of_login(line), at = sv_find_byte(line, '@', 0), end = at;
+        struct sv here;
+
+        if (!n)
+            continue;
+        while (++end < n &&
+               (ascii_is_word(line.p[end]) || line.p[end] == '-' || line.p[end] == '.'))
+            ;
+        here = sv_sub(line, at + 1, end);
+        if (host.n && !sv_eq(host, here))
+            return (struct sv){NULL, 0};
+        host = here;
+    }
+    return host;
+}
+
 /* "postgres=# ", "shop=> ", "shop-# " (goes on), "sqlite> ", "mysql> ", "MariaDB [shop]> " */
 static size_t prompt_of_client(struct sv line)
 {
@@ -48,13 +69,25 @@ static size_t prompt_of_client(struct sv line)
     return (line.p[n + 1] == '#' || line.p[n + 1] == '>') && line.p[n + 2] == ' ' ? n + 3 : 0;
 }
 
+struct sv block_first_word(struct sv line)
+{
+    struct sv word = {NULL, 0};
+
+    (void)sv_next_word(&line, &word);
+    if (!sv_eq(word, SV("sudo")))
+        return word;
+    while (sv_next_word(&line, &word) && sv_starts(word, SV("-")))
+        if (sv_eq(word, SV("-u")) || sv_eq(word, SV("-g")))
+            (void)sv_next_word(&line, &word);
+    return word;
+}
+
 /* Does a program that is known here stand first? */
 bool block_knows_command(struct sv line)
 {
     struct sv word = {NULL, 0};
 
-    (void)sv_eat(&line, SV("sudo "));
-    (void)sv_next_word(&line, &word);
+    word = block_first_word(line);
     for (size_t i = word.n; i > 0; i--)
         if (word.p[i - 1] == '/') {
             word = sv_sub(word, i, word.n);

@@ -41,19 +41,11 @@ struct command_words {
 
 static struct command_words command_words_of(const struct shell_simple *s)
 {
-    struct command_words w = {s->words, s->n_words, false};
+    struct command_words w;
+    struct shell_simple inner = shell_inner(s, &w.sudo);
 
-    while (w.n > 1 && w.v[0].literal && sv_eq(w.v[0].value, SV("sudo"))) {
-        w.sudo = true;
-        w.v++;
-        w.n--;
-        while (w.n > 1 && w.v[0].literal && sv_starts(w.v[0].value, SV("-"))) {
-            bool has_value = sv_eq(w.v[0].value, SV("-u")) || sv_eq(w.v[0].value, SV("-g"));
-
-            w.v += 1 + (has_value && w.n > 2);
-            w.n -= 1 + (has_value && w.n > 2);
-        }
-    }
+    w.v = inner.words;
+    w.n = inner.n_words;
     return w;
 }
 
@@ -250,13 +242,24 @@ static bool command_watch(struct command_words w, struct arena *arena UNUSED, st
     return true;
 }
 
+/* "logs" stands among the words before the one that is looked at: kubectl -n shop logs */
+static bool command_is_logs(struct command_words w)
+{
+    static const char *const programs[] = {"docker", "kubectl", "docker-compose", "podman", "oc"};
+    bool known = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(programs); i++)
+        known |= program_is(w, programs[i]);
+    for (size_t i = 1; known && i < w.n; i++)
+        if (word_is(&w.v[i], "logs"))
+            return true;
+    return false;
+}
+
 static bool command_follow(struct command_words w, struct arena *arena UNUSED, struct command *c)
 {
     static const char *const flags[] = {"-f", "-F", "--follow", "-fn", "-fu", "-n0f"};
-    bool logs = program_is(w, "tail") || program_is(w, "journalctl") ||
-                ((program_is(w, "docker") || program_is(w, "kubectl") ||
-                  program_is(w, "docker-compose") || program_is(w, "podman")) &&
-                 w.n > 1 && (word_is(&w.v[1], "logs") || word_is(&w.v[1], "compose")));
+    bool logs = program_is(w, "tail") || program_is(w, "journalctl") || command_is_logs(w);
 
     for (size_t i = 1; logs && i < w.n; i++)
         for (size_t k = 0; k < ARRAY_LEN(flags); k++)
@@ -267,15 +270,14 @@ static bool command_follow(struct command_words w, struct arena *arena UNUSED, s
     return false;
 }
 
-/* The host of an ssh command: the first word that is no option and not the value of one; or 0. */
-static size_t command_ssh_host(struct command_words w)
+size_t command_ssh_host(const struct shell_simple *s)
 {
     static const char valued[] = "bcDEeFIiJLlmOopQRSWw";
 
-    for (size_t i = 1; i < w.n; i++) {
-        struct sv o = w.v[i].value;
+    for (size_t i = 1; i < s->n_words && sv_eq(shell_program(s), SV("ssh")); i++) {
+        struct sv o = s->words[i].value;
 
-        if (!w.v[i].literal)
+        if (!s->words[i].literal)
             return 0;
         if (!sv_starts(o, SV("-")))
             return i;
@@ -288,8 +290,13 @@ static size_t command_ssh_host(struct command_words w)
 static bool command_ssh(struct command_words w, struct arena *arena, struct command *c)
 {
     CLEANUP(strbuf_release) struct strbuf inner = STRBUF(0);
-    size_t host = program_is(w, "ssh") ? command_ssh_host(w) : 0;
+    struct shell_simple s = {.n_words = w.n};
+    size_t host;
 
+    s.words = ARENA_NEWN(arena, struct shell_word, w.n + 1);
+    for (size_t i = 0; i < w.n; i++)
+        s.words[i] = w.v[i];
+    host = w.sudo ? 0 : command_ssh_host(&s); /* sudo -u x ssh: somebody tries a key */
     if (!host)
         return false;
     c->form = host + 1 == w.n ? COMMAND_SSH : COMMAND_REMOTE;
@@ -471,7 +478,7 @@ static const struct shell_simple *command_single(const struct shell_item *item, 
 
 void command_read(const struct shell_item *item, struct arena *arena, struct command *ret)
 {
-    struct command c = {0};
+    struct command c = {0}, remote = {0};
     const struct shell_simple *single = command_single(item, &c);
     bool plain = single && !item->background && !item->substitution && item->n_redirects == 0 &&
                  !item->heredoc && single->n_assigns == 0 && !single->nested;
@@ -485,6 +492,9 @@ void command_read(const struct shell_item *item, struct arena *arena, struct com
         c.simple = single;
     } else if (!(plain && command_recognise(single, arena, &c))) {
         c = (struct command){.form = COMMAND_SHELL, .effect = effect_of(item)};
+        if (single && !plain && command_ssh(command_words_of(single), arena, &remote) &&
+            remote.form == COMMAND_REMOTE)
+            c = remote; /* its output goes into a file here */
         /* what never ends must be seen also in a pipeline: tail -f log | grep x */
         for (size_t i = 0; i < item->n_simple; i++) {
             struct command inner = {0};

@@ -85,5 +85,7 @@ struct command {
     struct expect_context cx;
 };
 
+/* The word of an ssh command that names the host: the first that is no option and not the value of one; 0. */
+size_t command_ssh_host(const struct shell_simple *s);
 /* Always succeeds: COMMAND_SHELL is the answer for what is not recognised. */
 void command_read(const struct shell_item *item, struct arena *arena, struct command *ret);

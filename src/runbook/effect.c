@@ -236,6 +236,32 @@ static const char *const effect_tools[] = {"ssh",
                                            "dd",
                                            "lvextend",
                                            "resize2fs",
+                                           "twine",
+                                           "poetry",
+                                           "pnpm",
+                                           "gem",
+                                           "argocd",
+                                           "flux",
+                                           "istioctl",
+                                           "kustomize",
+                                           "eksctl",
+                                           "oc",
+                                           "rclone",
+                                           "restic",
+                                           "borg",
+                                           "zfs",
+                                           "zpool",
+                                           "mdadm",
+                                           "lvcreate",
+                                           "lvs",
+                                           "vgs",
+                                           "pvs",
+                                           "mkfs",
+                                           "fsck",
+                                           "nmap",
+                                           "traceroute",
+                                           "mtr",
+                                           "telnet",
                                            "drbdadm",
                                            "pcs",
                                            "crm",
@@ -295,13 +321,10 @@ static bool effect_is_migration(const struct shell_simple *s)
 
 static enum command_effect effect_of_simple(const struct shell_simple *s)
 {
-    struct shell_simple inner = *s;
+    bool sudo;
+    struct shell_simple inner = shell_inner(s, &sudo);
     struct sv program;
 
-    while (inner.n_words > 1 && sv_eq(shell_program(&inner), SV("sudo"))) {
-        inner.words++;
-        inner.n_words--;
-    }
     if (inner.n_words == 0)
         return EFFECT_STATE; /* uncovered: the grammar gives every command a name */
     program = shell_program(&inner);
@@ -408,12 +431,9 @@ static bool effect_is_versioned(const struct shell_simple *s)
 
 static const char *effect_why_again(const struct shell_simple *s)
 {
-    struct shell_simple inner = *s;
+    bool sudo;
+    struct shell_simple inner = shell_inner(s, &sudo);
 
-    while (inner.n_words > 1 && sv_eq(shell_program(&inner), SV("sudo"))) {
-        inner.words++;
-        inner.n_words--;
-    }
     for (size_t i = 0; i < ARRAY_LEN(effect_again_rows); i++)
         if (sv_eq(shell_program(&inner), sv_from(effect_again_rows[i].program)) &&
             (!effect_again_rows[i].verb[0] || effect_has_word(&inner, effect_again_rows[i].verb)))

@@ -82,11 +82,28 @@ static void finish_joins(struct rb_build *b)
     }
 }
 
-/* A text without any heading that says "deployment" is one all the same, if it has steps. */
+/* A file that is shown where nothing says that anything is carried out. */
+static bool finish_is_shown(const struct rb_build *b, const struct rb_step *s)
+{
+    return s->kind == STEP_MANUAL && s->block != RB_NONE && s->part != RB_NONE &&
+           b->blocks.v[s->block].kind == BLOCK_FILE && b->parts.v[s->part].role == ROLE_NONE;
+}
+
+/*
+ * What is carried out and says nothing about it belongs to the way forward, and so does a text without any
+ * heading that says "deployment".
+ */
 static void finish_roles(struct rb_build *b)
 {
     bool has_deploy = false;
 
+    for (size_t i = 0; i < b->steps.n; i++) {
+        const struct rb_step *s = &b->steps.v[i].step;
+        uint32_t p = finish_is_shown(b, s) ? RB_NONE : s->part;
+
+        for (; p != RB_NONE && b->parts.v[p].role == ROLE_NONE; p = b->parts.v[p].parent)
+            b->parts.v[p].role = ROLE_DEPLOY;
+    }
     for (size_t i = 0; i < b->parts.n; i++)
         has_deploy |= b->parts.v[i].role == ROLE_DEPLOY;
     for (size_t i = 0; !has_deploy && i < b->parts.n; i++)
@@ -141,7 +158,7 @@ static void finish_steps(struct rb_build *b)
         size_t n = 0;
 
         place[i] = (uint32_t)rb->n_steps;
-        if (finish_is_joined(b, full, &d->step))
+        if (d->replaced || finish_is_shown(b, &d->step) || finish_is_joined(b, full, &d->step))
             continue;
         *s = d->step;
         if (s->one_of != RB_NONE)
@@ -156,6 +173,86 @@ static void finish_steps(struct rb_build *b)
     }
     free(place);
     free(full);
+}
+
+/* --- files with a date in their name --- */
+
+/* What stands before and behind the part of a word that a run fills in; false: there is none. */
+struct finish_name {
+    struct sv front, back;
+    bool made, glob;
+};
+
+static bool finish_cut(struct sv word, struct sv mark, struct sv end, struct finish_name *ret)
+{
+    size_t at = sv_find(word, mark, 0), to = at;
+
+    if (at == SV_NPOS || at < 3)
+        return false; /* "*.sql" may be anything */
+    if (end.n)
+        to = sv_find(word, end, at);
+    if (to == SV_NPOS)
+        return false;
+    ret->front = sv_sub(word, 0, at);
+    ret->back = sv_sub(word, end.n ? to + end.n : at + mark.n, word.n);
+    return true;
+}
+
+static bool finish_name_of(struct sv word, struct finish_name *ret)
+{
+    while (word.n && (*word.p == '"' || *word.p == '\'')) {
+        word = sv_sub(word, 1, word.n);
+        word.n -= word.n && (word.p[word.n - 1] == '"' || word.p[word.n - 1] == '\'');
+    }
+    *ret = (struct finish_name){.made = false};
+    ret->made = finish_cut(word, SV("$(date"), SV(")"), ret);
+    if (ret->made)
+        return true;
+    ret->glob = finish_cut(word, SV("*"), SV(""), ret);
+    return ret->glob || finish_cut(word, SV("TIMESTAMP"), SV(""), ret) ||
+           finish_cut(word, SV("YYYYMMDD"), SV(""), ret) || finish_cut(word, SV("<"), SV(">"), ret);
+}
+
+/* The word as the maker of a name, or as one that means a name made before. */
+static void finish_word(struct rb_build *b, struct map *makers, size_t step, struct sv word)
+{
+    struct finish_name n, made;
+    struct rb_step *s = &b->rb->steps[step];
+    size_t k;
+
+    if (!finish_name_of(word, &n))
+        return;
+    if (n.made) {
+        if (!map_get(makers, n.front, NULL))
+            (void)map_put(makers, n.front, (size_t)(b->names.n));
+        *vec_add(&b->names) = (struct rb_name){n.back, (uint32_t)step};
+        return;
+    }
+    if (s->made_by != RB_NONE || !map_get(makers, n.front, &k))
+        return;
+    made.back = b->names.v[k].back;
+    if (sv_starts(n.back, made.back) || (n.glob && !n.back.n))
+        s->made_by = b->names.v[k].step;
+}
+
+/* A backup is made under a name with a date, and restored under "*", TIMESTAMP or <date>. */
+static void finish_names(struct rb_build *b)
+{
+    CLEANUP(map_release) struct map makers = {0}; /* front of the name: index of `names` */
+
+    for (size_t i = 0; i < b->rb->n_steps; i++) {
+        const struct rb_step *s = &b->rb->steps[i];
+        const struct shell_item *item;
+
+        if (s->kind != STEP_SHELL)
+            continue;
+        item = &b->rb->blocks[s->block].script.v[s->item];
+        for (size_t k = 0; k < item->n_simple; k++)
+            for (size_t w = 1; w < item->simple[k].n_words; w++)
+                finish_word(b, &makers, i, item->simple[k].words[w].raw);
+        for (size_t k = 0; k < item->n_redirects; k++)
+            finish_word(b, &makers, i, item->redirects[k].target.raw);
+    }
 }
 
 #define FINISH_ARRAY(b, name)                                                                      \
@@ -179,4 +276,5 @@ void finish(struct rb_build *b)
     FINISH_ARRAY(b, metas);
     FINISH_ARRAY(b, signers);
     FINISH_ARRAY(b, notes);
+    finish_names(b);
 }

@@ -8,6 +8,7 @@
 #include "base/sv.h"
 #include "base/vec.h"
 #include "runbook/bounds.h"
+#include "runbook/dialect.h"
 
 /* An inline node that is not left yet, and where its text begins. */
 struct md_open {
@@ -325,6 +326,24 @@ static void md_fill_place(const struct md_build *b, cmark_node *n, struct md_nod
     m->column = md_clamp(cmark_node_get_start_column(n), 1, SIZE_MAX);
 }
 
+/* cmark sees no task in a list inside a quote: "[ ] text" stays in the text there. */
+static void md_fill_task(const struct md_build *b, struct md_node *m)
+{
+    struct md_node *item = m->parent == MD_NONE ? NULL : &b->nodes.v[m->parent];
+    bool open = sv_starts(m->text, SV("[ ] "));
+    bool done = sv_starts(m->text, SV("[x] ")) || sv_starts(m->text, SV("[X] "));
+
+    if (!item || item->kind != MD_ITEM || item->task || m->before != MD_NONE || (!open && !done))
+        return;
+    item->task = true;
+    item->checked = done;
+    m->text = sv_sub(m->text, 4, m->text.n);
+    for (size_t i = 0; i < m->n_spans; i++) {
+        m->spans[i].from -= size_min(m->spans[i].from, 4);
+        m->spans[i].to -= size_min(m->spans[i].to, 4);
+    }
+}
+
 static void md_fill(struct md_build *b, cmark_node *n, struct md_node *m)
 {
     const char *info;
@@ -345,6 +364,8 @@ static void md_fill(struct md_build *b, cmark_node *n, struct md_node *m)
     }
     if (m->kind == MD_HEADING || m->kind == MD_PARAGRAPH || m->kind == MD_CELL)
         md_flatten(b, n, m);
+    if (m->kind == MD_PARAGRAPH)
+        md_fill_task(b, m);
 }
 
 /* A new node at the end, as the last child of the innermost open block. */
@@ -445,16 +466,27 @@ enum err_code markdown_parse(const struct document *d, struct arena *arena, stru
 {
     CLEANUP(md_repair_release) struct md_repair repair = {.text = STRBUF(0)};
     CLEANUP(md_free_root) cmark_node *root = NULL;
+    const struct document *source = d;
+    size_t front;
     struct md_build b = {.arena = arena, .n_lines = d->n_lines, .text = STRBUF(0)};
+    CLEANUP(document_release) struct document plain = {0};
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     enum err_code rc = bounds_check(d, err);
 
     if (rc != ERR_OK)
         return rc;
-    md_repair_fences(d, &repair);
-    root = md_cmark(repair.nested.n ? strbuf_sv(&repair.text) : d->text);
+    if (dialect_rewrite(d, &text, &front)) {
+        rc = document_init(d->path, strbuf_sv(&text), &plain, err);
+        if (rc != ERR_OK)
+            return rc;
+        source = &plain;
+    }
+    md_repair_fences(source, &repair);
+    root = md_cmark(repair.nested.n ? strbuf_sv(&repair.text) : source->text);
     rc = md_convert(d, root, &b, err);
     if (rc == ERR_OK) {
         ret->n = b.nodes.n;
+        ret->front_end = front;
         ret->v = arena_memdup(arena, b.nodes.v, b.nodes.n * sizeof(*b.nodes.v));
         ret->nested_fences =
             arena_memdup(arena, repair.nested.v, repair.nested.n * sizeof(*repair.nested.v));

@@ -62,6 +62,7 @@ struct markdown {
     size_t n;
     size_t *nested_fences; /* lines where a fence inside a fence would have ended the outer one */
     size_t n_nested_fences;
+    size_t front_end;      /* line that ends the YAML front matter, or 0 */
     size_t unclosed_fence; /* line of a fence that is never closed, or 0 */
 };
 

@@ -48,8 +48,10 @@ static bool placeholder_all(struct sv s, const char *allowed, bool upper, bool l
 /* <name>: no blank inside the brackets' edges, and a letter first, so that "a < b > c" is not one. */
 static bool placeholder_is_angle(struct sv text, size_t at, struct sv inside)
 {
-    if (at > 0 && (text.p[at - 1] == '<' || text.p[at - 1] == '('))
+    if (at > 0 && text.p[at - 1] == '<')
         return false;
+    if (at > 1 && text.p[at - 1] == '(' && (text.p[at - 2] == '$' || text.p[at - 2] == '?'))
+        return false; /* $(<file), (?<name>...) */
     return placeholder_all(inside, " _-.", true, true) && ascii_is_alpha(inside.p[0]);
 }
 
@@ -147,6 +149,25 @@ static size_t placeholder_word(struct sv text, size_t at)
     return 0;
 }
 
+/* X.Y.Z, X.Y: a version; its length, or 0. */
+static size_t placeholder_version(struct sv text, size_t at)
+{
+    static const struct sv versions[] = {SV("X.Y.Z"), SV("X.Y")};
+    struct sv rest = sv_sub(text, at, text.n);
+    char before = at > 0 ? text.p[at - 1] : ' ';
+
+    if (before == '.' || (ascii_is_word(before) && before != 'v' && before != '_'))
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+        struct sv after = sv_sub(rest, versions[i].n, rest.n);
+
+        (void)sv_eat(&after, SV("."));
+        if (sv_starts(rest, versions[i]) && (!after.n || !ascii_is_word(*after.p)))
+            return versions[i].n;
+    }
+    return 0;
+}
+
 /* Example hosts, and paths below /path/to. */
 static size_t placeholder_example(struct sv text, size_t at)
 {
@@ -220,6 +241,10 @@ static bool placeholder_at(struct sv text, size_t at, bool is_template, struct a
     if (!n) {
         n = placeholder_example(text, at);
         ret->kind = PLACEHOLDER_EXAMPLE;
+    }
+    if (!n) {
+        n = placeholder_version(text, at);
+        ret->kind = PLACEHOLDER_WORD;
     }
     ret->to = at + n;
     ret->raw = sv_sub(text, at, at + n);

@@ -23,13 +23,22 @@ enum block_pattern {
     BLOCK_MAKES_FILE,  /* "... add to x:" */
     BLOCK_NEW_FILE,    /* "Create x:" */
     BLOCK_IS_OUTPUT,   /* "Expected output:" */
+    BLOCK_SHOWS,       /* "`x` returns 200" */
     BLOCK_TO_RUN,      /* "Run x", "Restart x" */
     BLOCK_NOT_TO_RUN,  /* "Never run x", "e.g. x" */
+    BLOCK_SKIP,        /* ", skip the next one" */
+    BLOCK_SAYS_RUN,    /* "Run the migration:" */
+    BLOCK_META_KEY,    /* "Duration", "Owner": a key wherever it stands */
+    BLOCK_META_COLUMN, /* heads a column of keys */
+    BLOCK_TROUBLE,     /* "if critical issues arise" */
     BLOCK_SIGNER,      /* keys of a blank that somebody signs on */
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
     BLOCK_PATTERN__N
 };
 extern const char *const block_patterns[BLOCK_PATTERN__N];
+
+/* What introduces a block is a line; more is a text, which patterns would search in vain. */
+#define LABEL_MAX_BYTES 400u
 
 enum watch_pattern {
     WATCH_ANY,
@@ -50,7 +59,14 @@ extern const char *const watch_patterns[WATCH_PATTERN__N];
 /* A step while its checks are still being collected. */
 struct rb_draft {
     struct rb_step step;
+    bool replaced; /* what follows carries it out */
     expect_list expects;
+};
+
+/* What stands behind the date in the name of a file, and the step that makes it. */
+struct rb_name {
+    struct sv back;
+    uint32_t step;
 };
 
 struct rb_build {
@@ -76,12 +92,18 @@ struct rb_build {
     VEC(struct rb_meta) metas;
     VEC(struct rb_signer) signers;
     VEC(struct rb_note) notes;
+    VEC(struct rb_name) names;
 
     uint32_t part; /* that what is read now belongs to */
     uint32_t proc; /* whose steps share a session */
     struct sv host;
     struct sv label; /* of the paragraph before: "Expected:", "File:", a bold trigger */
     size_t label_line;
+    bool inlined;      /* commands were found in the text of the present item */
+    bool aside;        /* inside a note or tip: nobody has to carry it out */
+    uint32_t titled;   /* the code node that the list item before it introduces; MD_NONE */
+    size_t title_step; /* its manual step, which the code stands for; SIZE_MAX */
+    uint32_t title_part;
     size_t block_steps; /* steps.n before the last block: what follows speaks of those after it */
     size_t full_line;   /* where LIMIT_STEPS was reached; nothing is read from there on; 0 */
 };
@@ -134,14 +156,16 @@ void watch_tree(struct rb_build *b, const struct rb_block *block);
 void block_read(struct rb_build *b, uint32_t node);
 /* Steps of the commands in code spans of a text; false: there are none. */
 bool block_inline(struct rb_build *b, const struct md_node *n);
-/* A step of one command that stands at `line`; false: it is none. */
-bool block_command_at(struct rb_build *b, struct sv text, size_t line);
 
 /*
  * block_text.c: a copy of a block's text in which prompts are blanks and the output of commands is gone, so
  * that offsets and lines stay.  *prompt: '$' or '#' when there are prompts, 's' for a database client's, 0.
  */
 struct sv block_text(struct sv literal, bool console, struct arena *arena, char *prompt);
+/* The host that all prompts "user@host:~$" of the text name; empty: they name none or several. */
+struct sv block_prompt_host(struct sv literal);
+/* The program of a command line, without sudo and its options; empty when there is none. */
+struct sv block_first_word(struct sv line);
 /* Does a program that is known here stand first in the line? */
 bool block_knows_command(struct sv line);
 
@@ -165,7 +189,8 @@ struct block_reader {
     struct sv client; /* of the open SQL session */
     struct sv number,
         condition; /* of the comments before; the condition holds to the next empty line */
-    bool numbered; /* the waiting comments begin with that number */
+    struct sv label_condition; /* of what introduces the block: "If that does not help, do it:" */
+    bool numbered;             /* the waiting comments begin with that number */
     bool optional;
     bool claims;    /* `expect` is what a comment claims, which it also asks for */
     bool lines;     /* what follows are lines of an expected output */
@@ -174,6 +199,8 @@ struct block_reader {
     bool other_way; /* the present paragraph is one of them */
 };
 void block_comment(struct block_reader *r, const struct shell_item *item);
+/* "If needed, do it:" up to the comma or colon; empty: it is no condition. */
+struct sv block_condition_of(const struct block_reader *r, struct sv text);
 /* A command or the end follows an empty line: what was said before does not hold for it. */
 void block_paragraph(struct block_reader *r);
 /* What the comments before it say of the step `at`, the last one. */
@@ -184,6 +211,12 @@ void block_leftover(struct block_reader *r);
 /* block.c: a span found by a pattern; false: it does not match. */
 bool block_find_span(const struct block_reader *r, enum block_pattern pattern, struct sv text,
                      int64_t *ms, struct sv *rest);
+
+/* meta.c: "key: value" lines of a paragraph, of front matter, of HTML; rows of a table of them. */
+void meta_read(struct rb_build *b, const struct md_node *n);
+void meta_front(struct rb_build *b);
+void meta_html(struct rb_build *b, const struct md_node *n);
+bool meta_table(struct rb_build *b, uint32_t node);
 
 /* sign.c: blanks to sign on in a paragraph or item; false: there are none. */
 bool sign_read(struct rb_build *b, const struct md_node *n);

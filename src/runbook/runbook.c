@@ -89,6 +89,7 @@ struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t l
                                .block = RB_NONE,
                                .item = RB_NONE,
                                .one_of = RB_NONE,
+                               .made_by = RB_NONE,
                                .line = line,
                                .end_line = line,
                                .text = text,
@@ -107,6 +108,8 @@ static uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t p
 
     build_count(b, b->parts.n, n->line);
     title_read(b->title, text, &t);
+    if (kind == PART_SECTION && n->level > 1)
+        title_read_bare(b->title, &t);
     *p = (struct rb_part){.kind = kind,
                           .parent = parent,
                           .node = node,
@@ -156,8 +159,9 @@ static enum rb_role read_role(enum rb_role up, enum rb_role own, bool numbered, 
         return own; /* never a step of the way forward */
     if (own == ROLE_DECIDE && up == ROLE_ROLLBACK)
         return own;
-    if (own == ROLE_PREFLIGHT && up == ROLE_VERIFY)
-        return up; /* "Checklist" */
+    if ((own == ROLE_PREFLIGHT && up == ROLE_VERIFY) ||
+        (own == ROLE_VERIFY && up == ROLE_PREFLIGHT))
+        return up; /* "Checklist", "Infrastructure checks" */
     if (read_role_sticks(up) || (numbered && up != ROLE_NONE))
         return up;
     return own == ROLE_DEPLOY && up != ROLE_NONE ? up : own; /* "Procedures" of a preflight */
@@ -176,7 +180,8 @@ static void read_heading(struct rb_build *b, uint32_t node)
         parent = build_part(b, parent)->parent;
     b->part = read_part(b, PART_SECTION, parent, node, n->text);
     p = build_part(b, b->part);
-    step = p->number.n && ascii_is_digit(*p->number.p);
+    step =
+        p->number.n && (ascii_is_digit(*p->number.p) || (p->number.n > 2 && p->number.p[1] == '.'));
     own = title_role(b->title, n->text);
     if (n->level > 1)
         p->role = read_role(p->role, own, step, title_rolls_back(b->title, p->title));
@@ -200,11 +205,16 @@ static bool read_is_step_title(struct rb_build *b, const struct md_node *n, stru
     struct sv strong = md_leading_strong(n, &end);
     struct sv after = sv_trim(sv_sub(n->text, end, n->text.n));
 
-    if (!strong.n || sv_find_byte(n->text, '\n', 0) != SV_NPOS ||
-        (after.n && !(after.p[0] == '(' && after.p[after.n - 1] == ')')))
+    if (sv_find_byte(n->text, '\n', 0) != SV_NPOS)
         return false;
-    title_read(b->title, n->text, t);
-    return t->number.n > 0;
+    for (size_t i = n->n_spans;
+         i > 0 && n->spans[i - 1].kind == MD_HTML_SPAN && sv_ends(after, SV(">")); i--)
+        after = sv_trim(sv_sub(n->text, end, n->spans[i - 1].from)); /* <br/> */
+    title_read(b->title, sv_sub(n->text, 0, strong.n && !after.n ? end : n->text.n), t);
+    if (!strong.n) /* "3.1. Stop the scheduler:" above its commands */
+        return n->next != MD_NONE && b->rb->md.v[n->next].kind == MD_CODE && n->text.n <= 100 &&
+               sv_find_byte(t->number, '.', 0) != SV_NPOS && !t->word.n;
+    return t->number.n > 0 && (!after.n || (after.p[0] == '(' && after.p[after.n - 1] == ')'));
 }
 
 static void read_step_title(struct rb_build *b, uint32_t node)
@@ -218,52 +228,6 @@ static void read_step_title(struct rb_build *b, uint32_t node)
     b->label = (struct sv){NULL, 0};
 }
 
-/* "Time to execute: 5-10 minutes" in bold as a whole. */
-static bool read_is_figure(struct sv text, struct sv *value)
-{
-    size_t at = sv_find_byte(text, ':', 0);
-    struct sv rest = sv_trim(sv_sub(text, at == SV_NPOS ? text.n : at + 1, text.n));
-
-    if (!rest.n || (!ascii_is_digit(*rest.p) && *rest.p != '~' && *rest.p != '<'))
-        return false;
-    *value = rest;
-    return true;
-}
-
-/* "**Key:** value" and "**Key**: value", each on a line of the paragraph. */
-static void read_metas(struct rb_build *b, const struct md_node *n)
-{
-    const struct md_node *up = &b->rb->md.v[n->parent];
-    size_t line = n->line, at = 0;
-
-    if (up->kind == MD_ITEM && (up->ordered || up->task))
-        return; /* something to do */
-    for (size_t i = 0; i < n->n_spans; i++) {
-        const struct md_span *s = &n->spans[i];
-        struct sv key, rest, value;
-
-        if (s->kind != MD_STRONG || (s->from > 0 && n->text.p[s->from - 1] != '\n'))
-            continue;
-        key = sv_trim(sv_sub(n->text, s->from, s->to));
-        rest = sv_sub(n->text, s->to, n->text.n);
-        value = sv_trim(sv_sub(rest, 0, sv_find_byte(rest, '\n', 0)));
-        if (sv_ends(key, SV(":")))
-            key.n--;
-        else if (!value.n && read_is_figure(key, &value))
-            key = sv_sub(key, 0, sv_find_byte(key, ':', 0));
-        else if (!sv_eat(&value, SV(":")))
-            continue;
-        if (s->from < at) /* bold text in bold text ends before the outer one does */
-            line = n->line, at = 0;
-        for (; at < s->from; at++)
-            line += n->text.p[at] == '\n';
-        if (!value.n || !key.n)
-            continue;
-        *vec_add(&b->metas) = (struct rb_meta){
-            .line = line, .part = b->part, .key = sv_trim(key), .value = sv_trim(value)};
-    }
-}
-
 /* The first line of a paragraph without markers is what introduces the next block. */
 static void read_label(struct rb_build *b, const struct md_node *n)
 {
@@ -274,22 +238,51 @@ static void read_label(struct rb_build *b, const struct md_node *n)
         if (text.p[i] == '\n')
             last = i + 1;
     b->label = sv_trim(sv_sub(text, last, text.n));
+    if (b->label.n > LABEL_MAX_BYTES)
+        b->label.n = 0; /* prose */
     b->label_line = n->end_line;
+}
+
+/* A label that names a variant, with code below it. */
+static bool read_is_variant(struct rb_build *b, uint32_t node)
+{
+    const struct md_node *n = &b->rb->md.v[node];
+    struct sv text = sv_trim(n->text), kind;
+
+    if (n->kind != MD_PARAGRAPH || n->next == MD_NONE || b->rb->md.v[n->next].kind != MD_CODE ||
+        text.n > 80 || sv_find_byte(text, '\n', 0) != SV_NPOS)
+        return false;
+    kind = title_variant(b->title, text);
+    return kind.n && (md_is_all_strong(n) || sv_ends(text, SV(":")) || sv_eq(kind, SV("option")));
+}
+
+/* Does another variant stand below, before the next heading? */
+static bool read_variant_follows(struct rb_build *b, uint32_t node)
+{
+    enum { LOOK = 16 }; /* what belongs together stands together */
+
+    for (size_t i = 0; i < LOOK && node != MD_NONE; i++, node = b->rb->md.v[node].next) {
+        if (b->rb->md.v[node].kind == MD_HEADING)
+            return false;
+        if (read_is_variant(b, node))
+            return true;
+    }
+    return false;
 }
 
 /* "**For Docker:**", "PostgreSQL:": one of several ways, when what follows has a brother like it. */
 static bool read_variant(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
-    struct sv text = sv_trim(n->text);
-    uint32_t next = n->next;
 
-    if (next == MD_NONE || b->rb->md.v[next].kind != MD_CODE || text.n > 80 ||
-        sv_find_byte(text, '\n', 0) != SV_NPOS ||
-        !(md_is_all_strong(n) || sv_ends(text, SV(":"))) || !title_variant(b->title, text).n)
+    if (!read_is_variant(b, node)) {
+        if (b->part != RB_NONE && build_part(b, b->part)->kind == PART_STEP &&
+            read_is_variant(b, build_part(b, b->part)->node) && !read_variant_follows(b, n->next))
+            b->part = build_part(b, b->part)->parent; /* it was the last of them */
         return false;
+    }
     read_step_title(b, node);
-    b->label = text;
+    b->label = sv_trim(n->text);
     return true;
 }
 
@@ -304,16 +297,19 @@ static void read_condition(struct rb_build *b, const struct md_node *n)
                  (p->parent == RB_NONE || build_part(b, p->parent)->role != ROLE_ROLLBACK);
     struct title t;
 
-    if (!p || p->kind != PART_SECTION || !build_role_acts(p->role) ||
+    if (!p || p->kind != PART_SECTION ||
         (b->steps.n && vec_last(&b->steps)->step.part == b->part) ||
         !(md_is_all_strong(n) || sv_ends(sv_trim(n->text), SV(":"))))
         return;
-    if (title_due(b->title, n->text, &p->due_ms)) {
+    if ((build_role_acts(p->role) || p->role == ROLE_FOLLOW_UP) &&
+        title_due(b->title, n->text, &p->due_ms)) {
         b->proc = b->part;
         b->host = (struct sv){NULL, 0};
     }
     title_read(b->title, n->text, &t);
-    if (t.sentence.n && !whole)
+    if (t.sentence.n && build_role_acts(p->role) &&
+        !(whole && (!sv_starts_nocase(t.sentence, SV("only")) ||
+                    regex_has(b->block_patterns[BLOCK_TROUBLE], t.sentence))))
         p->condition = t.sentence;
 }
 
@@ -342,7 +338,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     if (read_variant(b, node))
         return;
     if (!sign_read(b, n))
-        read_metas(b, n);
+        meta_read(b, n);
     read_condition(b, n);
     read_label(b, n);
     watch_paragraph(b, n->text, n->line);
@@ -418,11 +414,26 @@ static void read_timed_item(struct rb_build *b, uint32_t item, uint32_t part)
         watch_timed(b, rule);
 }
 
-/* Is a list item something to do?  A task always; a numbered one where things are carried out. */
-static bool read_item_acts(const struct rb_build *b, const struct md_node *n)
+/* "- **Step 2** - For each node": a bullet that is numbered by its bold words. */
+static bool read_is_step_item(struct rb_build *b, uint32_t item)
 {
-    return n->task ||
-           (n->ordered && build_role_acts(build_role(b)) && build_role(b) != ROLE_MONITOR);
+    uint32_t first = b->rb->md.v[item].first;
+    struct title t;
+    size_t end;
+
+    if (first == MD_NONE || !md_leading_strong(&b->rb->md.v[first], &end).n)
+        return false;
+    title_read(b->title, b->rb->md.v[first].text, &t);
+    return t.number.n && t.word.n && t.is_step;
+}
+
+/* Is a list item something to do?  A task always; a numbered one where things are carried out. */
+static bool read_item_acts(struct rb_build *b, uint32_t item)
+{
+    const struct md_node *n = &b->rb->md.v[item];
+
+    return n->task || ((n->ordered || read_is_step_item(b, item)) &&
+                       build_role_acts(build_role(b)) && build_role(b) != ROLE_MONITOR);
 }
 
 /* Does somebody have to do or confirm it, for the run to go on? */
@@ -458,7 +469,7 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
     if (c != MD_NONE && v[c].kind == MD_PARAGRAPH) {
         read_label(b, &v[c]);
         if (build_role_acts(build_role(b)))
-            (void)block_inline(b, &v[c]);
+            b->inlined = block_inline(b, &v[c]);
         c = v[c].next;
     }
     for (; c != MD_NONE && !b->full_line; c = v[c].next)
@@ -476,14 +487,14 @@ static void read_item(struct rb_build *b, uint32_t item)
         watch_item(b, sv_trim(read_item_text(b, item)), b->rb->md.v[item].line)) {
         struct sv label = b->label;
 
-        read_metas(b, &b->rb->md.v[first]);
+        meta_read(b, &b->rb->md.v[first]);
         read_item_rest(b, item); /* what stands below it */
         b->label = label;
         return;
     }
     if (titled && (b->part == RB_NONE || build_part(b, b->part)->offset_ms < 0))
         watch_propose(b, attach_text(b, first), b->rb->md.v[item].line);
-    if (!read_item_acts(b, &b->rb->md.v[item])) {
+    if (!read_item_acts(b, item)) {
         read_children(b, item);
         return;
     }
@@ -494,12 +505,31 @@ static void read_item(struct rb_build *b, uint32_t item)
     }
     b->part = part;
     b->block_steps = b->steps.n;
+    b->inlined = false;
     read_item_rest(b, item);
     b->part = part;
-    if (b->steps.n == before && read_item_counts(b) && !b->full_line)
+    if (b->steps.n == before && !b->inlined && read_item_counts(b) && !b->full_line)
         read_manual_item(b, item, part);
     b->part = outer;
     b->block_steps = b->steps.n;
+}
+
+/* "1. Stop the service" with its commands below, which are not indented: the item is their title. */
+static void read_list_title(struct rb_build *b, uint32_t node)
+{
+    const struct md_node *v = b->rb->md.v;
+    uint32_t next = v[node].next, last = v[node].first;
+
+    while (last != MD_NONE && v[last].next != MD_NONE)
+        last = v[last].next;
+    if (next == MD_NONE || v[next].kind != MD_CODE || last == MD_NONE || !v[last].ordered ||
+        !b->steps.n || vec_last(&b->steps)->step.kind != STEP_MANUAL ||
+        vec_last(&b->steps)->step.line != v[last].line)
+        return;
+    b->titled = next;
+    b->title_step = b->steps.n - 1;
+    b->title_part = vec_last(&b->steps)->step.part;
+    b->label = sv_trim(vec_last(&b->steps)->step.text);
 }
 
 static void read_list(struct rb_build *b, uint32_t node)
@@ -514,6 +544,22 @@ static void read_list(struct rb_build *b, uint32_t node)
     }
     for (uint32_t c = first; c != MD_NONE && !b->full_line; c = v[c].next)
         read_item(b, c);
+    read_list_title(b, node);
+}
+
+/* A note, tip or the like: who reads it need not carry out what it shows. */
+static void read_quote(struct rb_build *b, uint32_t node)
+{
+    static const struct sv kinds[] = {SV("[!NOTE"), SV("[!TIP"),     SV("[!INFO"),
+                                      SV("[!HINT"), SV("[!EXAMPLE"), SV("[!QUESTION"),
+                                      SV("[!FAQ"),  SV("[!ABSTRACT")};
+    uint32_t first = b->rb->md.v[node].first;
+    bool outer = b->aside;
+
+    for (size_t i = 0; first != MD_NONE && i < ARRAY_LEN(kinds); i++)
+        b->aside |= sv_starts_nocase(sv_trim(b->rb->md.v[first].text), kinds[i]);
+    read_children(b, node);
+    b->aside = outer;
 }
 
 static void read_node(struct rb_build *b, uint32_t node)
@@ -525,9 +571,9 @@ static void read_node(struct rb_build *b, uint32_t node)
     case MD_CODE: block_read(b, node); break;
     case MD_TABLE: table_read(b, node); break;
     case MD_DOCUMENT:
-    case MD_ITEM:
-    case MD_QUOTE: read_children(b, node); break;
-    case MD_HTML:
+    case MD_ITEM: read_children(b, node); break;
+    case MD_QUOTE: read_quote(b, node); break;
+    case MD_HTML: meta_html(b, &b->rb->md.v[node]); break;
     case MD_RULE:
     case MD_ROW:
     case MD_CELL:
@@ -572,13 +618,15 @@ static void build_release(struct rb_build *b)
         regex_free(b->watch_patterns[i]);
     title_reader_free(b->title);
     vec_release(&b->signers);
+    vec_release(&b->names);
     for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
         regex_free(b->block_patterns[i]);
 }
 
 enum err_code runbook_read(const struct document *doc, struct runbook *ret, struct err *err)
 {
-    CLEANUP(build_release) struct rb_build b = {.part = RB_NONE, .proc = RB_NONE};
+    CLEANUP(build_release)
+    struct rb_build b = {.part = RB_NONE, .proc = RB_NONE, .titled = MD_NONE};
     struct runbook rb = {.doc = doc};
 
     if (markdown_parse(doc, &rb.arena, &rb.md, err) != ERR_OK) {
@@ -598,6 +646,7 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
     for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
         b.block_patterns[i] = regex_must(block_patterns[i], REGEX_NOCASE);
     read_text_notes(&b);
+    meta_front(&b);
     read_children(&b, 0);
     if (b.full_line) {
         (void)err_set(err, ERR_LIMIT, "%s:%zu: more than %u steps, or sections and items",

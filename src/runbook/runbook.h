@@ -72,6 +72,7 @@ enum rb_block_kind {
 };
 const char *rb_block_name(enum rb_block_kind kind);
 
+/* A fence or indented code; or one command in a text or table, whose node then is no MD_CODE. */
 struct rb_block {
     enum rb_block_kind kind;
     uint32_t node, part;
@@ -136,9 +137,11 @@ struct rb_step {
     enum rb_step_kind kind;
     struct sv id; /* the part's id and a number: "1.2/1" */
     uint32_t part;
-    uint32_t proc;   /* the part whose steps share one session (cd, export, ssh carry over in it) */
-    uint32_t block;  /* RB_NONE for what is not in a fence */
-    uint32_t item;   /* into the block's script; RB_NONE */
+    uint32_t proc;  /* the part whose steps share one session (cd, export, ssh carry over in it) */
+    uint32_t block; /* RB_NONE for what is not in a fence */
+    uint32_t item;  /* into the block's script; RB_NONE */
+    uint32_t
+        made_by; /* the step that makes the file with a date in its name which it means; RB_NONE */
     uint32_t one_of; /* the first of the steps of which one is carried out; RB_NONE */
     size_t line, end_line;
     struct sv text; /* the command, or what a person is asked to do */

@@ -522,6 +522,32 @@ struct sv shell_program(const struct shell_simple *s)
     return name;
 }
 
+static void shell_shift(struct shell_simple *s, size_t n)
+{
+    s->words += n;
+    s->n_words -= n;
+}
+
+static bool shell_takes_value(struct sv option)
+{
+    return sv_eq(option, SV("-u")) || sv_eq(option, SV("-g")) || sv_eq(option, SV("-C"));
+}
+
+struct shell_simple shell_inner(const struct shell_simple *s, bool *sudo)
+{
+    struct shell_simple in = *s;
+
+    *sudo = false;
+    while (in.n_words > 1 &&
+           (sv_eq(shell_program(&in), SV("sudo")) || sv_eq(shell_program(&in), SV("nohup")))) {
+        *sudo |= sv_eq(shell_program(&in), SV("sudo"));
+        shell_shift(&in, 1);
+        while (in.n_words > 1 && in.words[0].literal && sv_starts(in.words[0].value, SV("-")))
+            shell_shift(&in, shell_takes_value(in.words[0].value) && in.n_words > 2 ? 2 : 1);
+    }
+    return in;
+}
+
 size_t shell_find_word(const struct shell_simple *s, size_t from, struct sv text)
 {
     for (size_t i = from; i < s->n_words; i++)

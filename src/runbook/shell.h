@@ -104,5 +104,7 @@ void shell_split(struct shell_parser *p, struct sv text, struct sv masked, struc
 struct sv shell_comment_text(const struct shell_item *item);
 /* The program name of a simple command without its folder; empty when it is not literal. */
 struct sv shell_program(const struct shell_simple *s);
+/* The command without sudo and its options, and without nohup. */
+struct shell_simple shell_inner(const struct shell_simple *s, bool *sudo);
 /* Does word `from` or a later one equal the literal text?  Its index, or 0. */
 size_t shell_find_word(const struct shell_simple *s, size_t from, struct sv text);

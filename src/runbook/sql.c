@@ -153,7 +153,7 @@ size_t sql_statement_length(struct sv text, bool *unclosed)
         *unclosed |= t.unclosed;
         if (t.kind == SQL_OTHER && *t.text.p == '\\')
             return size_min(sv_find_byte(text, '\n', (size_t)(t.text.p - text.p)), text.n);
-        if (t.kind != SQL_NOTE)
+        if (t.kind != SQL_NOTE || t.unclosed)
             end = rest;
         if (t.kind == SQL_OTHER && *t.text.p == ';' && body.depth == 0)
             break;

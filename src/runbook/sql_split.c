@@ -81,7 +81,7 @@ bool sql_is_statement(struct sv line)
     return false;
 }
 
-static bool sql_is_quit(struct sv line)
+bool sql_is_quit(struct sv line)
 {
     static const struct sv words[] = {SV("\\q"),  SV(".quit"), SV(".exit"),
                                       SV("quit"), SV("exit"),  SV("\\quit")};

@@ -13,6 +13,8 @@
 bool sql_is_client(struct sv line);
 /* Does a line look like SQL or a meta command? */
 bool sql_is_statement(struct sv line);
+/* \q, .quit, exit */
+bool sql_is_quit(struct sv line);
 /*
  * The SQL that is typed into the first client at or after line `*from` of a shell block: *from is then
  * the offset of the client's line, the result the offset behind the last line of the session.  0: none.

@@ -122,6 +122,86 @@ static void table_schedule_row(struct rb_build *b, const struct table_row *row, 
     c->source = row->n > 1 ? row->cells[1] : (struct sv){NULL, 0};
 }
 
+/* --- steps --- */
+
+static const struct sv table_command_words[] = {SV("command"), SV("befehl"), SV("kommando"),
+                                                SV("コマンド")};
+static const struct sv table_expected_words[] = {SV("expect"),   SV("result"),   SV("output"),
+                                                 SV("erwartet"), SV("ergebnis"), SV("期待")};
+static const struct sv table_task_words[] = {SV("task"),        SV("action"),  SV("step"),
+                                             SV("activity"),    SV("check"),   SV("what to do"),
+                                             SV("description"), SV("aufgabe"), SV("tätigkeit"),
+                                             SV("schritt"),     SV("作業"),    SV("タスク")};
+
+/* "#", "No.", "Step": a column that numbers what is done. */
+static bool table_is_number_head(struct sv head)
+{
+    static const struct sv words[] = {SV("#"),    SV("no"),      SV("no."), SV("nr"),  SV("nr."),
+                                      SV("step"), SV("schritt"), SV("id"),  SV("番号")};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_eq_nocase(head, words[i]))
+            return true;
+    return false;
+}
+
+static const struct md_node *table_node(const struct rb_build *b, uint32_t row, int column)
+{
+    uint32_t c = b->rb->md.v[row].first;
+
+    for (int i = 0; i < column && c != MD_NONE; i++)
+        c = b->rb->md.v[c].next;
+    return c == MD_NONE ? NULL : &b->rb->md.v[c];
+}
+
+/* A row with a command, and perhaps what it must show. */
+static void table_command_row(struct rb_build *b, uint32_t row, int command, int expected)
+{
+    const struct md_node *cell = table_node(b, row, command);
+    const struct md_node *result = expected >= 0 ? table_node(b, row, expected) : NULL;
+
+    b->block_steps = b->steps.n;
+    if (!cell || !block_inline(b, cell))
+        return;
+    if (result && sv_trim(result->text).n && b->steps.n > b->block_steps)
+        build_expect(b, b->block_steps, sv_trim(result->text), result->line);
+}
+
+static void table_task_row(struct rb_build *b, uint32_t row, int task)
+{
+    const struct md_node *cell = table_node(b, row, task);
+    bool approval;
+
+    if (!cell || !sv_trim(cell->text).n)
+        return;
+    approval = title_is_approval(b->title, cell->text);
+    (void)build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, cell->line, sv_trim(cell->text));
+}
+
+/* A table of what is done; false: it is none. */
+static bool table_steps(struct rb_build *b, uint32_t node, const struct table_row *head)
+{
+    const struct md_node *v = b->rb->md.v;
+    int command = table_column(head, table_command_words, ARRAY_LEN(table_command_words));
+    int expected = table_column(head, table_expected_words, ARRAY_LEN(table_expected_words));
+    struct table_row rest = *head;
+    int task;
+
+    if (!build_role_acts(build_role(b)) || build_role(b) == ROLE_MONITOR || !head->n)
+        return false;
+    rest.cells[0].n = 0; /* "Step" may head the numbers */
+    task = table_column(&rest, table_task_words, ARRAY_LEN(table_task_words));
+    if (command < 0 && (task < 1 || !table_is_number_head(head->cells[0])))
+        return false;
+    for (uint32_t row = v[v[node].first].next; row != MD_NONE; row = v[row].next) {
+        if (command >= 0)
+            table_command_row(b, row, command, expected);
+        else
+            table_task_row(b, row, task);
+    }
+    return true;
+}
+
 void table_read(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
@@ -133,6 +213,9 @@ void table_read(struct rb_build *b, uint32_t node)
     table_cells(b, row, &head);
     condition = table_column(&head, table_condition_words, ARRAY_LEN(table_condition_words));
     action = table_column(&head, table_action_words, ARRAY_LEN(table_action_words));
+    if (sign_table(b, node) || meta_table(b, node) ||
+        ((condition < 0 || action < 0) && table_steps(b, node, &head)))
+        return;
     for (row = v[row].next; row != MD_NONE; row = v[row].next) {
         int64_t offset_ms;
 

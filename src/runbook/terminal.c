@@ -37,6 +37,14 @@ static const struct terminal_row terminal_servers[] = {
     {"redis-cli", "monitor", NULL},
     {"redis-cli", "MONITOR", NULL},
     {"stern", NULL, NULL},
+    {"redis-cli", "--latency", NULL},
+    {"redis-cli", "--latency-history", NULL},
+    {"redis-cli", "--stat", NULL},
+    {"tail", "-f", NULL},
+    {"tail", "-F", NULL},
+    {"journalctl", "-f", NULL},
+    {"journalctl", "-fu", NULL},
+    {"watch", NULL, NULL},
     {"iftop", NULL, NULL},
 };
 
@@ -61,19 +69,6 @@ static const struct terminal_row terminal_asking[] = {
 /* Alone, without a word that is no option, they are a shell or an interpreter. */
 static const char *const terminal_shells[] = {"bash",    "sh",   "zsh", "python",
                                               "python3", "node", "ruby"};
-
-/* Programs in front of the one that is run. */
-static struct shell_simple terminal_inner(const struct shell_simple *s)
-{
-    struct shell_simple inner = *s;
-
-    while (inner.n_words > 1 && (sv_eq(shell_program(&inner), SV("sudo")) ||
-                                 sv_eq(shell_program(&inner), SV("nohup")))) {
-        inner.words++;
-        inner.n_words--;
-    }
-    return inner;
-}
 
 static bool terminal_fits(const struct terminal_row *row, const struct shell_simple *s)
 {
@@ -115,12 +110,33 @@ static bool terminal_is_sampler(const struct shell_simple *s)
     return numbers == 1;
 }
 
+/* The command that ssh carries out there, cut at blanks. */
+static bool terminal_endless_there(struct sv text)
+{
+    enum { WORDS = 32 };
+    struct shell_word words[WORDS] = {0};
+    struct shell_simple s = {.words = words};
+    bool sudo;
+
+    while (s.n_words < WORDS && sv_next_word(&text, &words[s.n_words].value))
+        words[s.n_words++].literal = true;
+    if (!s.n_words)
+        return false;
+    s = shell_inner(&s, &sudo);
+    return terminal_any(terminal_servers, ARRAY_LEN(terminal_servers), &s) ||
+           terminal_is_sampler(&s);
+}
+
 bool terminal_endless(const struct shell_item *item, const struct command *c)
 {
+    bool sudo;
+
+    if (c->form == COMMAND_REMOTE)
+        return terminal_endless_there(c->inner);
     if (c->form == COMMAND_FOLLOW || c->form == COMMAND_POLL || terminal_is_loop(item))
         return true;
     for (size_t i = 0; i < item->n_simple && !item->background; i++) {
-        struct shell_simple s = terminal_inner(&item->simple[i]);
+        struct shell_simple s = shell_inner(&item->simple[i], &sudo);
 
         if (sv_eq(shell_program(&s), SV("timeout")))
             return false;
@@ -157,15 +173,38 @@ static bool terminal_is_client(const struct shell_item *item, const struct shell
            s->n_words > 0 && sql_is_client(item->text);
 }
 
+/* The machine goes down, and with it whoever is logged in. */
+bool terminal_ends_session(const struct shell_item *item)
+{
+    static const char *const names[] = {"reboot", "poweroff", "halt", "shutdown"};
+    bool sudo;
+
+    for (size_t i = 0; i < item->n_simple; i++) {
+        struct shell_simple s = shell_inner(&item->simple[i], &sudo);
+
+        for (size_t k = 0; k < ARRAY_LEN(names); k++)
+            if (sv_eq(shell_program(&s), sv_from(names[k])) ||
+                (sv_eq(shell_program(&s), SV("systemctl")) &&
+                 shell_find_word(&s, 1, sv_from(names[k]))))
+                return true;
+    }
+    return false;
+}
+
 bool terminal_asks(const struct shell_item *item, const struct command *c)
 {
+    bool sudo;
+
     if (c->form == COMMAND_SSH)
         return false; /* where the next commands run */
     for (size_t i = 0; i < item->n_simple; i++) {
-        struct shell_simple s = terminal_inner(&item->simple[i]);
+        struct shell_simple s = shell_inner(&item->simple[i], &sudo);
 
         if (item->simple[i].piped_in || item->heredoc || item->n_redirects > 0)
             continue;
+        if (item->simple[i].n_words > 0 && c->form != COMMAND_REMOTE && command_ssh_host(&s) &&
+            command_ssh_host(&s) + 1 == s.n_words)
+            return true;
         if (terminal_is_shell(&item->simple[i]) || terminal_is_shell(&s) ||
             terminal_is_client(item, &s) ||
             terminal_any(terminal_asking, ARRAY_LEN(terminal_asking), &s))

@@ -8,3 +8,5 @@
 
 bool terminal_endless(const struct shell_item *item, const struct command *c);
 bool terminal_asks(const struct shell_item *item, const struct command *c);
+/* Does it end the session in which it runs: a reboot? */
+bool terminal_ends_session(const struct shell_item *item);

@@ -14,37 +14,47 @@ static const struct {
     enum rb_role role;
     const char *pattern;
 } title_roles[] = {
-    {ROLE_DECIDE, "decision (matrix|tree|table|guide)|when to (roll|abort)|deploy\\? or|"
-                  "go/no-go|rollback (criteria|triggers?)|entscheidungs|判断"},
-    {ROLE_SIGN_OFF, "sign[ -]?offs?\\b|approval signatures|^approvals?$|^freigaben?$|承認"},
+    {ROLE_DECIDE,
+     "decision (matrix|tree|table|guide)|^decide\\b|when to (roll|abort|fail)|deploy\\? or|"
+     "go ?/ ?no[- ]?go|rollback (criteria|triggers?)|entscheidungs|判断"},
+    {ROLE_SIGN_OFF,
+     "sign[ -]?offs?\\b|approval signatures|^signatures?$|^approvals?$|^freigaben?$|承認"},
     {ROLE_COMMUNICATE, "communicat|notification template|announcement|message templates?|"
                        "status update|kommunikation|連絡文|お知らせ"},
     {ROLE_FOLLOW_UP,
      "post[ -]?(deployment|release|migration|upgrade|maintenance)[ -](tasks?|review|activities|"
      "actions|work)|follow[- ]?ups?\\b|retrospective|post[- ]?mortem|lessons learned|"
-     "after[- ]action|nacharbeit|nachbereitung|振り返り|フォローアップ"},
+     "after[- ]action|^next steps$|^afterwards?$|^after the (release|deployment|upgrade|migration)|nacharbeit|nachbereitung|振り返り|フォローアップ"},
     {ROLE_REFERENCE,
      "idempoten|\\bguarantees?$|problem statement|^files? (created|modified|changed)|"
      "(migration|deployment|rollout|release) strategy|^dependencies$|"
-     "estimated (effort|time|duration)|overview|summary|table of contents|\\bcontacts?\\b|related doc|appendix|"
+     "estimated (effort|time|duration)|overview|summary|table of contents|\\bcontacts?\\b|who to (call|contact|page)|related doc|appendix|"
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
-     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives|^inhalt|übersicht|kontakte?$|概要|連絡先|参考|目次"},
-    {ROLE_ROLLBACK, "roll(ing)?[ -]?back|back[ -]?out|\\brevert|way back|fall[ -]?back plan|"
-                    "zurückroll|rückfall|rückweg|ロールバック|切り戻し"},
-    {ROLE_TROUBLESHOOT, "troubleshoot|known (issues|problems)|common (issues|problems)|^issue\\b|"
-                        "\\bfaq\\b|fehlerbehebung|problembehebung|トラブル"},
-    {ROLE_MONITOR, "monitor|metrics|\\balert|log (queries|locations|patterns)|observab|"
+     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|^goals?$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|kontakte?$|概要|連絡先|参考|目次"},
+    {ROLE_ROLLBACK,
+     "roll(ing)?[ -]?back|back(ing)?[ -]?out|\\brevert|way back|fall[ -]?back( plan|$)|"
+     "^undo|^plan b$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
+     "^if (it|something|anything|things) (fails?|goes|go) ?(wrong)?|"
+     "zurückroll|rückfall|rückweg|ロールバック|切り戻し"},
+    {ROLE_TROUBLESHOOT,
+     "troubleshoot|known (issues|problems)|common (issues|problems|errors|failures)|error messages|^issue\\b|"
+     "\\bfaq\\b|fehlerbehebung|problembehebung|トラブル"},
+    {ROLE_MONITOR, "monitor|metrics|keep an eye|\\balert|log (queries|locations|patterns)|observab|"
                    "überwach|監視|モニタ"},
-    {ROLE_PREFLIGHT, "pre[ -]?(deploy|flight|check|release|requisite|migration|upgrade|cut ?over|"
-                     "maintenance|work)|prerequisit|before you (begin|start)|readiness|"
-                     "\\bpreparation|vorbereitung|voraussetzung|vorabprüfung|事前|前提"},
+    {ROLE_PREFLIGHT,
+     "pre[ -]?(change|deploy|flight|check|condition|release|requisite|migration|upgrade|cut ?over|"
+     "maintenance|work)|prerequisit|before (you|we) (begin|start|go|deploy)|\\b(before|prior to) the (upgrade|deployment|migration|"
+     "release|cut ?over|change|update|switch)|^(one|an?|[0-9]+) (day|week)s? before|"
+     "^requirements?$|what you(?:.ll| will)? need|readiness|^prepar(e|ing)\\b|diagnos|investigat|\\btriage|"
+     "\\bpreparation|vorbereitung|voraussetzung|vorabprüfung|事前|前提"},
     {ROLE_VERIFY,
-     "success criteria|exit criteria|verif|validat|post[ -]?(deploy|release|upgrade|migration)|smoke test|"
+     "success criteria|exit criteria|verif|validat|post[ -]?(change|deploy|release|upgrade|migration)|smoke test|^test plan|^tests?$|\\bchecks?$|^after (deploy|releas|upgrad|migrat)ing|"
      "health check|acceptance|(minute|hour|day)s? checks?|immediate checks?|"
      "überprüf|nachkontrolle|prüfung|確認|検証"},
     {ROLE_DEPLOY,
      "deploy|roll ?out|release|upgrad|migrat|cut ?over|procedure|\\bsteps?$|^phase\\b|"
-     "^stage\\b|install|runbook|sequence|rotation|failover|durchführung|"
+     "^stage\\b|install|runbook|sequence|rotation|fail[ -]?over|switch[ -]?over|implementation|"
+     "resolution|mitigat|remediat|patching|durchführung|"
      "bereitstellung|ausrollen|umstellung|einspielen|デプロイ|リリース|手順|実施|切替"},
     {ROLE_PREFLIGHT, "checklist|checkliste|チェックリスト"},
 };
@@ -59,6 +69,7 @@ enum title_pattern {
     TITLE_DUE,        /* "Within 24 Hours" */
     TITLE_ROLLS_BACK, /* "Rollback the code" */
     TITLE_RUN,        /* "Now run ..." */
+    TITLE_BARE,       /* "3 Change" */
     TITLE__N
 };
 
@@ -67,10 +78,14 @@ enum title_pattern {
 
 static const char *const title_patterns[] = {
     [TITLE_NUMBERED] =
-        ("^(?:(phase|step|stage|part|scenario|schritt|stufe|task|option|migration|"
-         "étape|paso|手順|ステップ|フェーズ|第)[ -]*#?(" TITLE_NUMBER(
-             "0") ")(?: of [0-9]+|步|段階)?[.):：]?(?:[ ]*[-–—:]+)?|"
-                  "(" TITLE_NUMBER("1") ")[.):：]?|\\(?([0-9]{1,3})[.):：])(?:[ ]+|$)"),
+        ("^(?:(phase|step|stage|part|scenario|case|schritt|stufe|task|option|variant|variante|method|"
+         "migration|étape|paso|手順|ステップ|フェーズ|第)[ -]*#?"
+         "(" TITLE_NUMBER(
+             "0") "|(?<=[ -])[a-z](?= ?[-–—:.)]|$))"
+                  "(?: of [0-9]+|步|段階)?[.):：]?(?:[ ]*[-–—:]+)?|"
+                  "((?:[a-z]\\.)?" TITLE_NUMBER(
+                      "1") "|[a-z]\\.[0-9]{1,3})[.):：]?|"
+                           "\\(?([0-9]{1,3})[.):：]|([0-9])(?:\xef\xb8\x8f)?\xe2\x83\xa3)(?:[ ]+|$)"),
     [TITLE_OFFSET] =
         "^([0-9]+)[ -](minute|hour|day|min)s?[ -](?:post-deployment )?(?:checks?|review|mark)\\b",
     [TITLE_T_PLUS] =
@@ -88,7 +103,9 @@ static const char *const title_patterns[] = {
         "^(?:roll(?:ing)?[ -]?back|revert|back[ -]?out|zurückroll|ロールバック|切り戻し)",
     [TITLE_RUN] = ("\\b(?:run|execute|type|enter|issue|use|invoke|start|stop|restart|apply|check|"
                    "verify|with|ausführen|führe|実行)\\b|実行|確認"),
-    [TITLE_CONDITION] = "^(?:if|only if|only when|when|unless|falls|nur wenn|wenn)\\b",
+    [TITLE_BARE] = "^([0-9]{1,2}(?:\\.[0-9]{1,2})*) +(?-i:[A-ZÄÖÜ])",
+    [TITLE_CONDITION] =
+        "^(?:if|only if|only when|when|unless|falls|nur wenn|wenn)\\b|場合$|必要に応じて",
 };
 
 /* Names of what a document has variants for; brothers of one kind are alternatives. */
@@ -109,7 +126,7 @@ static const struct {
     {SV("system"), TITLE_KIND("debian|ubuntu|rhel|red hat|centos|rocky|alma|fedora|suse|alpine|"
                               "linux|macos|windows|freebsd")},
     {SV("cloud"), TITLE_KIND("aws|gcp|google cloud|azure|on[- ]prem(?:ises)?")},
-    {SV("option"), "^(?:option|method|approach|variant|variante|alternative|möglichkeit|方法|"
+    {SV("option"), "^(?:option|case|method|approach|variant|variante|alternative|möglichkeit|方法|"
                    "パターン) ?(?:[a-e]|[0-9])\\b"},
 };
 
@@ -212,13 +229,27 @@ static enum rb_role title_role_of(struct title_reader *r, struct sv text)
 
 enum rb_role title_role(struct title_reader *r, struct sv text)
 {
-    enum rb_role role = title_role_of(r, title_strip_glyphs(text));
+    enum rb_role role = ROLE_NONE;
     struct title t;
 
-    if (role != ROLE_NONE)
-        return role;
     title_read(r, text, &t);
-    return title_role_of(r, t.text);
+    title_read_bare(r, &t);
+    if (!t.word.n) /* "4. After deploying"; but "Phase 4" says something itself */
+        role = title_role_of(r, t.text);
+    if (role == ROLE_NONE)
+        role = title_role_of(r, title_strip_glyphs(text));
+    return role != ROLE_NONE ? role : title_role_of(r, t.text);
+}
+
+void title_read_bare(struct title_reader *r, struct title *t)
+{
+    struct regex_match g[2];
+
+    if (t->number.n || !regex_find(r->patterns[TITLE_BARE], t->text, 0, g, 2))
+        return;
+    t->number = sv_sub(t->text, g[1].from, g[1].to);
+    t->text = sv_trim(sv_sub(t->text, g[1].to, t->text.n));
+    t->is_step = true;
 }
 
 bool title_rolls_back(struct title_reader *r, struct sv text)
@@ -229,6 +260,8 @@ bool title_rolls_back(struct title_reader *r, struct sv text)
 struct sv title_variant(struct title_reader *r, struct sv text)
 {
     text = title_strip_glyphs(text);
+    if (text.n > 120) /* a sentence */
+        return (struct sv){NULL, 0};
     for (size_t i = 0; i < ARRAY_LEN(title_variants); i++)
         if (regex_has(r->variants[i], text))
             return title_variants[i].kind;
@@ -272,30 +305,37 @@ bool title_due(struct title_reader *r, struct sv text, int64_t *ret_ms)
 /* One "(...)" at the end: a condition, an optional mark or a duration is understood and cut off. */
 static bool title_take_parentheses(struct title_reader *r, struct title *t)
 {
+    static const struct sv wide_open = SV("（"), wide_close = SV("）");
     struct sv s = t->text, inner;
-    size_t open = s.n;
+    bool wide;
+    size_t open, close;
 
-    if (!s.n || s.p[s.n - 1] != ')')
+    while (s.n && (s.p[s.n - 1] == '.' || s.p[s.n - 1] == ':'))
+        s.n--;
+    wide = sv_ends(s, wide_close);
+    if (!wide && !sv_ends(s, SV(")")))
         return false;
-    while (open > 0 && s.p[open - 1] != '(')
+    close = s.n - (wide ? wide_close.n : 1);
+    open = close;
+    while (open > 0 && !(wide ? sv_ends(sv_sub(s, 0, open), wide_open) : s.p[open - 1] == '('))
         open--;
-    if (open <= 1)
+    if (open <= (wide ? wide_open.n : 1))
         return false;
-    inner = sv_trim(sv_sub(s, open, s.n - 1));
+    inner = sv_trim(sv_sub(s, open, close));
     if (sv_eq_nocase(inner, SV("optional")) || sv_starts_nocase(inner, SV("optional")))
         t->optional = true;
     else if (regex_has(r->patterns[TITLE_CONDITION], inner) && !sv_starts(inner, SV("IF ")))
         t->condition = inner; /* IF EXISTS is SQL */
     else if (!inner.n || !ascii_is_digit(*inner.p) || !sv_has_nocase(inner, SV("min")))
         return false;
-    t->text = title_strip_glyphs(sv_sub(s, 0, open - 1));
+    t->text = title_strip_glyphs(sv_sub(s, 0, open - (wide ? wide_open.n : 1)));
     return true;
 }
 
 void title_read(struct title_reader *r, struct sv text, struct title *ret)
 {
     struct title t = {.text = title_strip_glyphs(text), .offset_ms = -1, .due_ms = -1};
-    struct regex_match g[5];
+    struct regex_match g[6];
     struct sv front;
 
     (void)title_due(r, t.text, &t.due_ms); /* -1 stays otherwise */
@@ -303,8 +343,8 @@ void title_read(struct title_reader *r, struct sv text, struct title *ret)
     if (regex_find(r->patterns[TITLE_OFFSET], t.text, 0, g, 3))
         t.offset_ms =
             title_span_ms(sv_sub(t.text, g[1].from, g[1].to), sv_sub(t.text, g[2].from, g[2].to));
-    else if (regex_find(r->patterns[TITLE_NUMBERED], t.text, 0, g, 5)) {
-        for (size_t i = 2; i < 5; i++)
+    else if (regex_find(r->patterns[TITLE_NUMBERED], t.text, 0, g, 6)) {
+        for (size_t i = 2; i < 6; i++)
             if (g[i].from != SV_NPOS)
                 t.number = sv_sub(t.text, g[i].from, g[i].to);
         if (g[1].from != SV_NPOS)
@@ -313,7 +353,9 @@ void title_read(struct title_reader *r, struct sv text, struct title *ret)
         t.separated = !ascii_is_digit(front.p[front.n - 1]);
         t.is_step = !t.word.n || sv_eq_nocase(t.word, SV("step")) ||
                     sv_eq_nocase(t.word, SV("schritt")) || sv_eq_nocase(t.word, SV("task")) ||
-                    sv_eq(t.word, SV("手順")) || sv_eq(t.word, SV("ステップ"));
+                    sv_eq_nocase(t.word, SV("étape")) || sv_eq_nocase(t.word, SV("paso")) ||
+                    sv_eq(t.word, SV("手順")) || sv_eq(t.word, SV("ステップ")) ||
+                    sv_eq(t.word, SV("第"));
         t.text = title_strip_glyphs(sv_sub(t.text, g[0].to, t.text.n));
     } else {
         (void)title_offset(r, t.text,

@@ -25,6 +25,8 @@ DEFINE_CLEANUP(struct title_reader *, title_reader_free)
 
 /* Views lie in `text`. */
 void title_read(struct title_reader *r, struct sv text, struct title *ret);
+/* A heading may have its number without any mark: "3 Change". */
+void title_read_bare(struct title_reader *r, struct title *t);
 /* What the words of a heading say by themselves; ROLE_NONE when they say nothing. */
 enum rb_role title_role(struct title_reader *r, struct sv text);
 /* A task whose answer must come from somebody else: "Approval obtained", "sign-off from ..." */

@@ -66,7 +66,8 @@ static void check_parts(const struct runbook *rb)
         MUST(p->parent == RB_NONE || p->parent < i);
         MUST(is_line(rb->doc, p->line) && (unsigned)p->role < ROLE__N);
         MUST(p->joined == RB_NONE || (p->joined > i && p->joined < rb->n_parts));
-        MUST(p->offset_ms >= -1 && p->id.n < 128 * 50 + 100);
+        MUST(p->one_of == RB_NONE || (p->one_of <= i && rb->parts[p->one_of].one_of == p->one_of));
+        MUST(p->offset_ms >= -1 && p->due_ms >= -1 && p->id.n < 128 * 50 + 100);
         without += !p->id.n;
         MUST(!p->id.n || map_put(&ids, p->id, i));
     }
@@ -102,7 +103,8 @@ static void check_blocks(const struct runbook *rb)
         size_t at = 0;
 
         MUST(b->end_line <= rb->doc->n_lines && b->line <= b->end_line);
-        MUST(i == 0 || b->line >= b[-1].end_line);
+        MUST(i == 0 || rb->md.v[b->node].kind != MD_CODE || b->line >= b[-1].end_line - 1);
+        MUST(b->kind == BLOCK_FILE || !b->path.n);
         MUST(b->part == RB_NONE || b->part < rb->n_parts);
         MUST((unsigned)b->kind < BLOCK__N && sv_find_byte(b->text, '\r', 0) == SV_NPOS);
         for (size_t k = 0; k < b->placeholders.n; k++) {
@@ -127,7 +129,9 @@ static void check_steps(const struct runbook *rb)
         MUST(s->part == RB_NONE || s->part < rb->n_parts);
         MUST(s->block == RB_NONE || s->block < rb->n_blocks);
         MUST(s->item == RB_NONE || s->item < rb->blocks[s->block].script.n);
-        MUST((s->kind == STEP_SHELL) == (s->command != NULL) && s->text.n > 0);
+        MUST((s->kind == STEP_SHELL || s->kind == STEP_SQL) == (s->command != NULL));
+        MUST(s->text.n > 0 && (s->kind == STEP_SQL || !s->client.n));
+        MUST(s->one_of == RB_NONE || (s->one_of <= i && rb->steps[s->one_of].one_of == s->one_of));
         for (size_t k = 0; k < s->n_expects; k++)
             MUST(is_line(rb->doc, s->expects[k].line) && s->expects[k].source.n > 0);
     }
@@ -143,6 +147,8 @@ static void check_rest(const struct runbook *rb)
         MUST(rb->messages[i].block < rb->n_blocks);
     for (size_t i = 0; i < rb->n_metas; i++)
         MUST(is_line(rb->doc, rb->metas[i].line));
+    for (size_t i = 0; i < rb->n_signers; i++)
+        MUST(is_line(rb->doc, rb->signers[i].line) && rb->signers[i].name.n > 0);
     for (size_t i = 0; i < rb->n_notes; i++)
         MUST(is_line(rb->doc, rb->notes[i].line) && rb->notes[i].column > 0);
 }

@@ -105,7 +105,10 @@ static void dump_block(const struct runbook *rb, uint32_t index)
     json_put_str(j, "kind", rb_block_name(b->kind));
     json_put_int(j, "commands", (int64_t)dump_commands(b));
     dump_hosts(rb, index, j);
-    dump(j);
+    if (rb->md.v[b->node].kind == MD_CODE)
+        dump(j);
+    else
+        json_decref(j);
     if (b->path.n)
         dump_fact("file", b->line, b->path);
     for (size_t i = 0; i < b->placeholders.n; i++) {
@@ -152,6 +155,8 @@ static void dump_step(const struct runbook *rb, const struct rb_step *s)
 {
     if (s->kind == STEP_MANUAL || s->kind == STEP_APPROVAL)
         dump_fact(rb_step_name(s->kind), s->line, SV("-"));
+    if (s->kind == STEP_SHELL && rb->md.v[rb->blocks[s->block].node].kind != MD_CODE)
+        dump_fact("command", s->line, SV("-"));
     if (s->number.n)
         dump_fact("micro", s->line, s->number);
     if (s->condition.n)
@@ -160,6 +165,8 @@ static void dump_step(const struct runbook *rb, const struct rb_step *s)
         dump_fact("optional", s->line, SV("optional"));
     if (s->one_of != RB_NONE)
         dump_line("one-of", s->line, rb->steps[s->one_of].line);
+    if (s->made_by != RB_NONE)
+        dump_line("made", s->line, rb->steps[s->made_by].line);
     if (s->command && s->command->endless)
         dump_fact("endless", s->line, SV("-"));
     if (s->command && s->command->interactive)

@@ -41,6 +41,20 @@ T(the_words_of_a_heading_tell_what_the_section_is_for)
         {"Emergency Contacts", ROLE_REFERENCE},
         {"Deployment overview", ROLE_REFERENCE},
         {"連絡先", ROLE_REFERENCE},
+        {"TL;DR", ROLE_REFERENCE},
+        {"Escalation", ROLE_REFERENCE},
+        {"Migration Idempotency", ROLE_REFERENCE},
+        {"Post-Deployment Tasks", ROLE_FOLLOW_UP},
+        {"Lessons learned", ROLE_FOLLOW_UP},
+        {"4. After deploying", ROLE_VERIFY},
+        {"2 Pre-change checks", ROLE_PREFLIGHT},
+        {"Step 4 of 4 - Check", ROLE_VERIFY},
+        {"Fallback plan", ROLE_ROLLBACK},
+        {"If something goes wrong", ROLE_ROLLBACK},
+        {"In case of problems", ROLE_ROLLBACK},
+        {"6 Go / No-Go", ROLE_DECIDE},
+        {"\xf0\x9f\x93\x88 Keep an eye on it", ROLE_MONITOR},
+        {"Triage", ROLE_PREFLIGHT},
         {"Lunch", ROLE_NONE},
         {"", ROLE_NONE},
     };
@@ -103,6 +117,93 @@ T(number_condition_and_time_are_taken_out_of_a_title)
         T_EQ(t.is_step, rows[i].is_step);
         T_EQ(t.offset_ms, rows[i].offset_ms);
     }
+}
+
+T(numbers_stand_in_many_ways)
+{
+    static const struct {
+        const char *text, *number, *title;
+    } rows[] = {
+        {"Phase A - Database", "A", "Database"},
+        {"Option B: new", "B", "new"},
+        {"Step 2 of 5: Copy", "2", "Copy"},
+        {"A.2 Store it", "A.2", "Store it"},
+        {"3.1. Stop", "3.1", "Stop"},
+        {"(4) Go", "4", "Go"},
+        {"3\xef\xb8\x8f\xe2\x83\xa3 Flip", "3", "Flip"},
+        {"第2步 更新", "2", "更新"},
+        {"Tasks", "", "Tasks"},
+        {"Steps", "", "Steps"},
+        {"3 replicas are up", "", "3 replicas are up"},
+    };
+    CLEANUP(title_reader_freep) struct title_reader *r = title_reader_new();
+    struct title t;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        title_read(r, sv_from(rows[i].text), &t);
+        SAME(t.number, rows[i].number);
+        SAME(t.text, rows[i].title);
+    }
+    title_read(r, SV("3 Change"), &t);
+    title_read_bare(r, &t); /* headings only */
+    T_SV(t.number, "3");
+    T_SV(t.text, "Change");
+    title_read(r, SV("3 replicas"), &t);
+    title_read_bare(r, &t);
+    T_EQ(t.number.n, 0);
+}
+
+T(variants_are_named_alone_or_with_what_holds_for_them)
+{
+    static const struct {
+        const char *text, *kind;
+    } rows[] = {
+        {"PostgreSQL (Production/Staging)", "database"},
+        {"For SQLite:", "database"},
+        {"PostgreSQL 15", "database"},
+        {"PostgreSQL Backup", ""},
+        {"Docker", "runtime"},
+        {"For Docker Compose:", "runtime"},
+        {"If you use Kubernetes:", "runtime"},
+        {"Debian and Ubuntu", "system"},
+        {"RHEL, CentOS, Rocky", "system"},
+        {"Option A: keep it", "option"},
+        {"Case 2: traffic", "option"},
+        {"Dockerfile", ""},
+        {"", ""},
+    };
+    CLEANUP(title_reader_freep) struct title_reader *r = title_reader_new();
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (!sv_eq(title_variant(r, sv_from(rows[i].text)), sv_from(rows[i].kind)))
+            T_FAIL("'%s'", rows[i].text);
+}
+
+T(sentences_can_be_conditions_and_moments)
+{
+    CLEANUP(title_reader_freep) struct title_reader *r = title_reader_new();
+    struct title t;
+    int64_t ms = -1;
+
+    title_read(r, SV("Only if data is corrupted:"), &t);
+    T_SV(t.sentence, "Only if data is corrupted");
+    title_read(r, SV("Use only if critical issues found"), &t);
+    T_SV(t.sentence, "Use only if critical issues found");
+    title_read(r, SV("Then if it works. Go on"), &t);
+    T_EQ(t.sentence.n, 0);
+    title_read(r, SV("Update（必要な場合）"), &t);
+    T_SV(t.condition, "必要な場合");
+    T_SV(t.text, "Update");
+    title_read(r, SV("Tested (IF NOT EXISTS checks)"), &t);
+    T_EQ(t.condition.n, 0);
+    title_read(r, SV("Run it (if needed)."), &t);
+    T_SV(t.condition, "if needed");
+    T_CHECK(title_due(r, SV("Run 30 days after Phase 4"), &ms));
+    T_EQ(ms, INT64_C(30) * 86400000);
+    T_CHECK(title_due(r, SV("within an hour, within one week"), &ms) &&
+            ms == INT64_C(7) * 86400000);
+    T_CHECK(!title_due(r, SV("5-10 minutes"), &ms));
+    T_CHECK(title_rolls_back(r, SV("Revert the code")) && !title_rolls_back(r, SV("No rollback")));
 }
 
 T(an_offset_is_t_plus_a_span)
@@ -172,6 +273,9 @@ T(what_was_never_made_can_be_freed)
 
 T_MAIN(T_CASE(the_words_of_a_heading_tell_what_the_section_is_for),
        T_CASE(number_condition_and_time_are_taken_out_of_a_title),
-       T_CASE(an_offset_is_t_plus_a_span), T_CASE(an_approval_comes_from_somebody_else),
+       T_CASE(numbers_stand_in_many_ways),
+       T_CASE(variants_are_named_alone_or_with_what_holds_for_them),
+       T_CASE(sentences_can_be_conditions_and_moments), T_CASE(an_offset_is_t_plus_a_span),
+       T_CASE(an_approval_comes_from_somebody_else),
        T_CASE(a_slug_is_short_and_ends_at_a_word_or_at_least_at_a_character),
        T_CASE(what_was_never_made_can_be_freed))
