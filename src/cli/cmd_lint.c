@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "cli/term.h"
 #include "cli/verb.h"
-#include "runbook/lint.h"
+#include "lint/lint.h"
 
 static const char *const lint_opts[] = {"--json", "--quiet", NULL};
 

@@ -6,7 +6,7 @@
 #include "base/map.h"
 #include "base/sv.h"
 #include "base/text.h"
-#include "runbook/lint.h"
+#include "lint/lint.h"
 
 static bool is_line(const struct document *d, size_t line)
 {

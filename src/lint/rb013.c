@@ -1,4 +1,4 @@
-#include "runbook/lint.h"
+#include "lint/lint.h"
 
 static void rb013_check(struct lint *l, const struct lint_rule *rule)
 {

@@ -1,4 +1,4 @@
-#include "runbook/lint.h"
+#include "lint/lint.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 const struct lint_rule *const lint_rules[] = {
 #define LINT_RULE(name) &lint_##name,
-#include "runbook/lint_rules.inc"
+#include "lint/lint_rules.inc"
 #undef LINT_RULE
 };
 const size_t n_lint_rules = ARRAY_LEN(lint_rules);

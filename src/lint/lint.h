@@ -37,7 +37,7 @@ struct lint_rule {
 };
 
 #define LINT_RULE(name) extern const struct lint_rule lint_##name;
-#include "runbook/lint_rules.inc"
+#include "lint/lint_rules.inc"
 #undef LINT_RULE
 
 extern const struct lint_rule *const lint_rules[];

@@ -1,5 +1,5 @@
 #include "base/sv.h"
-#include "runbook/lint.h"
+#include "lint/lint.h"
 
 #define RB400_TEXT "\"%.*s\" is not understood as a condition"
 

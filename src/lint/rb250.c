@@ -1,5 +1,5 @@
 #include "base/sv.h"
-#include "runbook/lint.h"
+#include "lint/lint.h"
 
 #define RB250_TEXT "no machine check for \"%.*s\""
 

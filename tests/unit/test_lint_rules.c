@@ -1,5 +1,5 @@
 /* Each rule over a document that breaks it and one that does not. */
-#include "runbook/lint.h"
+#include "lint/lint.h"
 
 #include "runbook_read.h"
 

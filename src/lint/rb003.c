@@ -1,5 +1,5 @@
 #include "base/sv.h"
-#include "runbook/lint.h"
+#include "lint/lint.h"
 
 /* UTF-8 that was read as Windows-1252 and written as UTF-8 again: the usual beginnings. */
 static bool rb003_is_garbled(struct sv line, struct sv *where)

@@ -1,5 +1,5 @@
 #include "base/sv.h"
-#include "runbook/lint.h"
+#include "lint/lint.h"
 
 static void rb139_check(struct lint *l, const struct lint_rule *rule)
 {

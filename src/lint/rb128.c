@@ -1,5 +1,5 @@
 #include "base/sv.h"
-#include "runbook/lint.h"
+#include "lint/lint.h"
 
 /* Programs whose failure matters and which stand before a pipe often. */
 static bool rb128_matters(struct sv program)

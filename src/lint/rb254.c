@@ -1,6 +1,6 @@
 #include "base/sv.h"
+#include "lint/lint.h"
 #include "runbook/command.h"
-#include "runbook/lint.h"
 
 static bool rb254_checks(const struct rb_step *s)
 {

@@ -1,6 +1,6 @@
 #include "base/sv.h"
+#include "lint/lint.h"
 #include "runbook/command.h"
-#include "runbook/lint.h"
 
 static void rb120_check(struct lint *l, const struct lint_rule *rule)
 {
