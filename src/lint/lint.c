@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "lint/lint_util.h"
 
 const struct lint_rule *const lint_rules[] = {
 #define LINT_RULE(name) &lint_##name,
@@ -38,32 +39,53 @@ static bool lint_line_ignores(const struct lint *l, size_t line, const char *id)
     return at != SV_NPOS && sv_has_word(sv_sub(text, at, text.n), sv_from(id));
 }
 
-void lint_add(struct lint *l, const struct lint_rule *rule, size_t line, struct sv snippet,
-              const char *fmt, ...)
+static void lint_put(struct lint *l, const struct lint_rule *rule, enum lint_severity severity,
+                     size_t line, struct sv snippet, struct sv message)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(2000);
     struct sv raw = document_line(l->rb->doc, line);
     size_t column =
         snippet.n ? sv_find(raw, sv_sub(snippet, 0, sv_find_byte(snippet, '\n', 0)), 0) : SV_NPOS;
     struct lint_finding *f;
-    va_list ap;
 
     if (lint_line_ignores(l, line, rule->id) ||
         (line > 1 && lint_line_ignores(l, line - 1, rule->id)))
         return;
-    va_start(ap, fmt);
-    strbuf_vaddf(&text, fmt, ap);
-    va_end(ap);
     f = vec_add(&l->findings);
     f->id = rule->id;
-    f->severity = rule->severity;
+    f->severity = severity;
     f->line = f->end_line = line;
     if (column == SV_NPOS) /* the first byte that is not a blank */
         for (column = 0; column < raw.n && ascii_is_space(raw.p[column]);)
             column++;
     f->column = column + 1;
-    f->message = arena_sv(&l->arena, strbuf_sv(&text));
+    f->message = arena_sv(&l->arena, message);
     f->hint = sv_from(rule->mend);
+}
+
+#define LINT_MESSAGE_BYTES 2000u /* a line of a terminal has 200 */
+
+void lint_add(struct lint *l, const struct lint_rule *rule, size_t line, struct sv snippet,
+              const char *fmt, ...)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(LINT_MESSAGE_BYTES);
+    va_list ap;
+
+    va_start(ap, fmt);
+    strbuf_vaddf(&text, fmt, ap);
+    va_end(ap);
+    lint_put(l, rule, rule->severity, line, snippet, strbuf_sv(&text));
+}
+
+void lint_add_as(struct lint *l, const struct lint_rule *rule, enum lint_severity severity,
+                 size_t line, struct sv snippet, const char *fmt, ...)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(LINT_MESSAGE_BYTES);
+    va_list ap;
+
+    va_start(ap, fmt);
+    strbuf_vaddf(&text, fmt, ap);
+    va_end(ap);
+    lint_put(l, rule, severity, line, snippet, strbuf_sv(&text));
 }
 
 static int lint_compare(const void *a, const void *b)
@@ -82,8 +104,10 @@ static int lint_compare(const void *a, const void *b)
 void lint_run(const struct runbook *rb, struct lint *ret)
 {
     *ret = (struct lint){.rb = rb};
+    ret->index = lint_index_new(ret);
     for (size_t i = 0; i < n_lint_rules; i++)
         lint_rules[i]->check(ret, lint_rules[i]);
+    lint_index_free(STEAL(ret->index));
     if (ret->findings.n)
         qsort(ret->findings.v, ret->findings.n, sizeof(*ret->findings.v), lint_compare);
 }

@@ -21,8 +21,11 @@ struct lint_finding {
     struct sv message, hint;       /* in the arena of the lint */
 };
 
+struct lint_index; /* lint_util.h */
+
 struct lint {
     const struct runbook *rb;
+    struct lint_index *index; /* while rules run */
     struct arena arena;
     VEC(struct lint_finding) findings; /* by line, then id */
 };
@@ -53,3 +56,6 @@ void lint_release(struct lint *l);
 /* Add a finding at a line; `snippet` (or empty) is looked for in that line to tell the column. */
 void lint_add(struct lint *l, const struct lint_rule *rule, size_t line, struct sv snippet,
               const char *fmt, ...) PRINTF_LIKE(5, 6);
+/* The same with a severity of its own, where a rule is sure of some findings only. */
+void lint_add_as(struct lint *l, const struct lint_rule *rule, enum lint_severity severity,
+                 size_t line, struct sv snippet, const char *fmt, ...) PRINTF_LIKE(6, 7);
