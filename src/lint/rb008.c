@@ -1,6 +1,13 @@
 #include "base/sv.h"
 #include "lint/lint.h"
 
+/* In a shell these do harm of their own: RB123, RB124. */
+static bool rb008_is_said_elsewhere(const struct rb_block *b, const struct placeholder *p)
+{
+    return b->kind == BLOCK_SHELL &&
+           (p->kind == PLACEHOLDER_ANGLE || p->kind == PLACEHOLDER_SQUARE);
+}
+
 static void rb008_block(struct lint *l, const struct lint_rule *rule, const struct rb_block *b)
 {
     size_t line = b->line + 1, at = 0;
@@ -10,7 +17,7 @@ static void rb008_block(struct lint *l, const struct lint_rule *rule, const stru
 
         for (; at < p->from; at++)
             line += b->text.p[at] == '\n';
-        if (p->kind == PLACEHOLDER_DATE)
+        if (p->kind == PLACEHOLDER_DATE || rb008_is_said_elsewhere(b, p))
             continue;
         lint_add(l, rule, line, p->raw, "%.*s is to be filled in", SV_FMT(p->raw));
     }

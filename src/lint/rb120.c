@@ -1,6 +1,25 @@
 #include "base/sv.h"
-#include "lint/lint.h"
+#include "lint/lint_util.h"
 #include "runbook/command.h"
+
+/* A server in the foreground, and a log that is followed in a list item: no step's form says so. */
+static bool rb120_stays(const struct lint_cmd *c)
+{
+    static const char *const servers[] = {"gunicorn",
+                                          "uvicorn",
+                                          "flask run",
+                                          "npm start",
+                                          "npm run dev",
+                                          "rails server",
+                                          "python manage.py runserver"};
+    static const char *const follows[] = {"tail -f", "tail -F", "journalctl -f", "docker logs -f",
+                                          "kubectl logs -f"};
+
+    if (!c->block)
+        return LINT_RUNS_ANY(c, follows);
+    return LINT_RUNS_ANY(c, servers) && !c->item->background && !lint_has_word(c, "-D") &&
+           !lint_has_word(c, "--daemon") && !lint_has_word(c, "--version");
+}
 
 static void rb120_check(struct lint *l, const struct lint_rule *rule)
 {
@@ -17,6 +36,10 @@ static void rb120_check(struct lint *l, const struct lint_rule *rule)
                      s->n_expects ? "how long it may take"
                                   : "when it is done nor how long it may take");
     }
+    LINT_EACH_CMD(l, c)
+    if (rb120_stays(c))
+        lint_add(l, rule, c->line, c->run.words[0].raw,
+                 "%.*s does not come back: nothing after it is reached", SV_FMT(c->program));
 }
 
 const struct lint_rule lint_rb120 = {

@@ -12,8 +12,8 @@ static void rb125_check(struct lint *l, const struct lint_rule *rule)
             (open > 0 && w.p[open - 1] == '$') || sv_find_byte(w, ':', open) < close ||
             !ascii_is_alpha(w.p[open + 1]))
             continue;
-        lint_add(l, rule, c->line,
-                 sv_sub(w, open, close + 1), "curl asks for \"%.*s\" when nobody fills it in",
+        lint_add(l, rule, c->line, sv_sub(w, open, close + 1),
+                 "curl asks for \"%.*s\" when nobody fills it in",
                  SV_FMT(sv_sub(w, open + 1, close)));
         break;
     }

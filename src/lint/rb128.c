@@ -4,9 +4,9 @@
 /* Programs whose failure matters and which stand before a pipe often. */
 static bool rb128_matters(struct sv program)
 {
-    static const struct sv names[] = {SV("pg_dump"),   SV("pg_dumpall"), SV("mysqldump"),
-                                      SV("mongodump"), SV("tar"),        SV("gunzip"),
-                                      SV("pytest"),    SV("curl"),       SV("make")};
+    static const struct sv names[] = {
+        SV("pg_dump"), SV("pg_dumpall"), SV("mysqldump"), SV("mongodump"), SV("tar"),
+        SV("gunzip"),  SV("pytest"),     SV("curl"),      SV("make"),      SV("pg_restore")};
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (sv_eq(program, names[i]))

@@ -12,6 +12,8 @@ static bool rb130_needs_place(const struct lint_cmd *c)
 
     if (LINT_RUNS_ANY(c, needs))
         return true;
+    if (sv_eq(c->program, SV("psql")) && c->host.n && !lint_word_with(c, "-h"))
+        return true;
     if (c->acts & (ACT_START | ACT_STOP | ACT_RESTART))
         return true;
     return (sv_eq(c->program, SV("source")) || sv_eq(c->program, SV("."))) && c->run.n_words > 1 &&

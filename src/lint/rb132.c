@@ -42,12 +42,13 @@ static void rb132_check(struct lint *l, const struct lint_rule *rule)
             first = NULL;
             told = false;
         }
-        if (first && !told && c->note.n && changes && rb132_is_way(c->note)) {
+        if (first && !told && c->note.n && c->note.p < c->item->text.p && changes &&
+            rb132_is_way(c->note)) {
             lint_add(l, rule, c->line, c->run.words[0].raw,
                      "a run from top to bottom does this also after line %zu", first->line);
             told = true;
         }
-        if (!first && c->acts && effect_of(c->item) != EFFECT_STATE)
+        if (!first && effect_of(c->item) != EFFECT_STATE && effect_of(c->item) != EFFECT_NONE)
             first = c;
     }
 }

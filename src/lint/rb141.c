@@ -2,7 +2,7 @@
 #include "lint/lint_util.h"
 
 struct rb141_set {
-    uint32_t proc;
+    const struct rb_block *block;
     size_t line;
     enum rb_role role;
     VEC(struct sv) units;
@@ -43,12 +43,11 @@ static void rb141_collect(const struct lint *l, rb141_sets *sets)
 {
     LINT_EACH_CMD(l, c)
     {
-        uint32_t part = c->part;
-
         if (!c->unit.n || !(c->acts & (ACT_START | ACT_STOP | ACT_RESTART)) || !c->block)
             continue;
-        if (!sets->n || vec_last(sets)->proc != part)
-            *vec_add(sets) = (struct rb141_set){.proc = part, .line = c->line, .role = c->role};
+        if (!sets->n || vec_last(sets)->block != c->block)
+            *vec_add(sets) =
+                (struct rb141_set){.block = c->block, .line = c->line, .role = c->role};
         if (!rb141_has(vec_last(sets), c->unit))
             *vec_add(&vec_last(sets)->units) = c->unit;
     }
@@ -73,7 +72,8 @@ static struct sv rb141_missing(const struct rb141_set *s, const struct rb141_set
     for (size_t i = 0; i < most->units.n; i++)
         related |= rb141_has(s, most->units.v[i]);
     for (size_t i = 0; related && i < most->units.n; i++)
-        if (!rb141_has(s, most->units.v[i]) && rb141_related(s->units.v[0], most->units.v[i]))
+        if (!rb141_has(s, most->units.v[i]) && !rb141_has(s, rb141_stem(most->units.v[i])) &&
+            rb141_related(s->units.v[0], most->units.v[i]))
             return most->units.v[i];
     return (struct sv){NULL, 0};
 }

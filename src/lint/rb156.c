@@ -19,9 +19,11 @@ static void rb156_check(struct lint *l, const struct lint_rule *rule)
                      "the code of line %zu was pushed, and not brought to this machine",
                      push->line);
             push = NULL;
-        } else if (push && lint_runs(c, "git pull"))
+        } else if (push && lint_runs(c, "git pull")) {
             lint_add(l, rule, c->line, c->run.words[0].raw,
                      "a pull where line %zu was pushed from brings nothing", push->line);
+            push = NULL;
+        }
     }
 }
 

@@ -11,7 +11,7 @@ static bool rb160_only_some(const struct lint_cmd *c)
 static bool rb160_on_production(const struct lint *l, const struct lint_cmd *c)
 {
     return sv_eq_nocase(lint_environment(l, c->part), SV("production")) ||
-           sv_has_nocase(c->host, SV("prod")) ||
+           (sv_has_nocase(c->host, SV("prod")) && sv_has(c->block->text, SV("ssh "))) ||
            (c->block && sv_has_word(c->block->text, SV("production server"))) ||
            lint_title_says(l, lint_heading(l, c->part), "production");
 }
@@ -29,8 +29,8 @@ static void rb160_check(struct lint *l, const struct lint_rule *rule)
     for (size_t i = 0; i < l->rb->n_parts; i++) {
         const struct rb_part *p = &l->rb->parts[i];
 
-        if (p->kind == PART_ITEM && p->task && sv_has_word(p->title, SV("test suite")) &&
-            sv_has_word(p->title, SV("on production")))
+        if (p->kind == PART_ITEM && p->task && sv_has_nocase(p->title, SV("test suite")) &&
+            sv_has_nocase(p->title, SV("on production")))
             lint_add(l, rule, p->line, p->title, "this runs tests where users are");
     }
 }

@@ -8,8 +8,11 @@ static void rb400_check(struct lint *l, const struct lint_rule *rule)
     for (size_t i = 0; i < l->rb->n_rules; i++) {
         const struct rb_rule *r = &l->rb->rules[i];
 
-        if (!r->text.n)
-            lint_add(l, rule, r->line, r->source, RB400_TEXT, SV_FMT(r->source));
+        bool decides = r->part != RB_NONE && l->rb->parts[r->part].role == ROLE_DECIDE;
+
+        if (!r->text.n) /* elsewhere it is a thing to look at, which a person ticks */
+            lint_add_as(l, rule, decides ? rule->severity : LINT_INFO, r->line, r->source,
+                        RB400_TEXT, SV_FMT(r->source));
     }
 }
 

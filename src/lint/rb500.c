@@ -1,0 +1,96 @@
+#include "base/sv.h"
+#include "lint/lint_util.h"
+
+struct rb500_said {
+    size_t line;
+    uint32_t chapter;
+    double hi;
+    bool window; /* a maintenance window, without a number */
+};
+typedef VEC(struct rb500_said) rb500_list;
+
+static bool rb500_read(struct sv line, struct rb500_said *s)
+{
+    size_t at = sv_find_nocase(line, SV("downtime"), 0);
+    double lo;
+
+    if (at == SV_NPOS) {
+        s->window = sv_has_nocase(line, SV("during maintenance window")) ||
+                    sv_has_nocase(line, SV("brief maintenance window"));
+        s->hi = 1;
+        return s->window;
+    }
+    if (sv_has_nocase(line, SV("zero-downtime")) || sv_has_nocase(line, SV("zero downtime")) ||
+        sv_has_nocase(line, SV("no downtime"))) {
+        s->hi = 0;
+        return true;
+    }
+    return lint_duration(sv_sub(line, at + 8, line.n), &lo, &s->hi) ||
+           lint_duration(sv_trim_left(sv_sub(line,
+                                             sv_find_byte(line, ':', at) == SV_NPOS
+                                                 ? line.n
+                                                 : sv_find_byte(line, ':', at) + 1,
+                                             line.n)),
+                         &lo, &s->hi);
+}
+
+static void rb500_collect(struct lint *l, rb500_list *list)
+{
+    uint32_t part = RB_NONE;
+    size_t p = 0;
+
+    for (size_t n = 1; n <= l->rb->doc->n_lines; n++) {
+        CLEANUP(strbuf_release) struct strbuf plain = STRBUF(0);
+        struct rb500_said s = {.line = n};
+        struct sv line = document_line(l->rb->doc, n);
+
+        for (; p < l->rb->n_parts && l->rb->parts[p].line <= n; p++)
+            part = (uint32_t)p;
+        if (!sv_has_nocase(line, SV("downtime")) && !sv_has_nocase(line, SV("maintenance window")))
+            continue;
+        for (size_t i = 0; i < line.n; i++)
+            if (line.p[i] != '*' && line.p[i] != '_')
+                strbuf_add_byte(&plain, line.p[i]);
+        s.chapter = lint_chapter(l, part);
+        if (rb500_read(strbuf_sv(&plain), &s))
+            *vec_add(list) = s;
+    }
+}
+
+static bool rb500_whole(const struct lint *l, const struct rb500_said *s)
+{
+    return s->chapter == RB_NONE || l->rb->parts[s->chapter].level < 2 ||
+           l->rb->parts[s->chapter].role == ROLE_NONE;
+}
+
+static void rb500_check(struct lint *l, const struct lint_rule *rule)
+{
+    rb500_list list = {0};
+    bool told = false;
+    uint32_t told_in = RB_NONE;
+
+    rb500_collect(l, &list);
+    for (size_t i = 0; i < list.n; i++)
+        for (size_t k = 0; k < list.n && !(told && told_in == list.v[k].chapter); k++) {
+            const struct rb500_said *none = &list.v[i], *some = &list.v[k];
+            bool same = none->chapter == some->chapter || rb500_whole(l, none);
+
+            if (none->hi > 0 || some->hi <= 0 || !same || some->line < none->line)
+                continue;
+            lint_add(l, rule, some->line, (struct sv){NULL, 0},
+                     "line %zu says that there is no downtime", none->line);
+            told = true;
+            told_in = some->chapter;
+            break;
+        }
+    vec_release(&list);
+}
+
+const struct lint_rule lint_rb500 = {
+    .id = "RB500",
+    .severity = LINT_WARNING,
+    .title = "downtime that is told in two ways",
+    .why = "Users are told none, and get some; or the window is shorter than the work.",
+    .mend = "decide it once, at the top, and let the other places agree",
+    .check = rb500_check,
+};
