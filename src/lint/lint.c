@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "lint/lint_bands.h"
 #include "lint/lint_util.h"
 
 const struct lint_rule *const lint_rules[] = {
@@ -108,6 +109,7 @@ void lint_run(const struct runbook *rb, struct lint *ret)
     for (size_t i = 0; i < n_lint_rules; i++)
         lint_rules[i]->check(ret, lint_rules[i]);
     lint_index_free(STEAL(ret->index));
+    lint_families_free(STEAL(ret->families));
     if (ret->findings.n)
         qsort(ret->findings.v, ret->findings.n, sizeof(*ret->findings.v), lint_compare);
 }

@@ -21,11 +21,13 @@ struct lint_finding {
     struct sv message, hint;       /* in the arena of the lint */
 };
 
-struct lint_index; /* lint_util.h */
+struct lint_index;    /* lint_util.h */
+struct lint_families; /* lint_bands.h */
 
 struct lint {
     const struct runbook *rb;
     struct lint_index *index; /* while rules run */
+    struct lint_families *families;
     struct arena arena;
     VEC(struct lint_finding) findings; /* by line, then id */
 };

@@ -485,7 +485,16 @@ static uint32_t lint_proc(const struct lint *l, uint32_t part)
 
 static enum rb_role lint_role(const struct lint *l, uint32_t part)
 {
-    return part == RB_NONE ? ROLE_NONE : l->rb->parts[part].role;
+    uint32_t heading = lint_heading(l, part);
+
+    if (part == RB_NONE)
+        return ROLE_NONE;
+    /* "Full Rollback Procedure" below a decision tree is a way back */
+    if (heading != RB_NONE && l->rb->parts[part].role == ROLE_DECIDE &&
+        (sv_has_word(l->rb->parts[heading].title, SV("procedure")) ||
+         sv_has_word(l->rb->parts[heading].title, SV("steps"))))
+        return ROLE_ROLLBACK;
+    return l->rb->parts[part].role;
 }
 
 /* `tail -f app.log` in "- [ ] Check the logs: `tail -f app.log`" */
@@ -650,9 +659,9 @@ struct lint_index *lint_index_new(struct lint *l)
     for (size_t i = 0; i < l->rb->n_blocks; i++)
         if (l->rb->blocks[i].kind == BLOCK_SQL)
             lint_sql_block(l, &l->rb->blocks[i]);
-    LINT_EACH_CMD(l, c)
-    if (c->acts & ACT_SQL_CLIENT)
-        lint_sql_option(l, c);
+    LINT_EACH_CMD (l, c)
+        if (c->acts & ACT_SQL_CLIENT)
+            lint_sql_option(l, c);
     return x;
 }
 
@@ -679,6 +688,15 @@ uint32_t lint_chapter(const struct lint *l, uint32_t part)
     for (part = lint_heading(l, part); part != RB_NONE && l->rb->parts[part].level > 2;)
         part = lint_heading(l, l->rb->parts[part].parent);
     return part;
+}
+
+size_t lint_part_end(const struct lint *l, uint32_t part)
+{
+    for (uint32_t i = part + 1; i < l->rb->n_parts; i++)
+        if (l->rb->parts[i].kind == PART_SECTION &&
+            l->rb->parts[i].level <= l->rb->parts[part].level)
+            return l->rb->parts[i].line - 1;
+    return l->rb->doc->n_lines;
 }
 
 bool lint_title_says(const struct lint *l, uint32_t part, const char *word)

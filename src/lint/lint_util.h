@@ -108,6 +108,8 @@ const struct shell_redirect *lint_redirect(const struct lint_cmd *c, const char 
 uint32_t lint_chapter(const struct lint *l, uint32_t part);
 /* The nearest heading; RB_NONE. */
 uint32_t lint_heading(const struct lint *l, uint32_t part);
+/* The last line of what stands under a heading, with what is below it. */
+size_t lint_part_end(const struct lint *l, uint32_t part);
 /* Does the part, or one that it is in, name the word in its title? */
 bool lint_title_says(const struct lint *l, uint32_t part, const char *word);
 /* Which environment a part's titles speak of: "production", "staging", ... ; empty when none or several. */

@@ -30,7 +30,7 @@ static bool rb006_is_work(const struct shell_item *item)
                                       SV("get approval"), SV("wait for approval")};
     struct sv t = rb006_words(item);
 
-    if (sv_starts(t, SV("- [ ]")) || sv_has(t, SV("manual test")))
+    if (sv_starts_nocase(t, SV("if ")) || sv_starts(t, SV("- [ ]")) || sv_has(t, SV("manual test")))
         return true;
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
         if (sv_starts_nocase(t, verbs[i]) && (t.n == verbs[i].n || !ascii_is_word(t.p[verbs[i].n])))

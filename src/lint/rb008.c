@@ -29,7 +29,7 @@ static void rb008_metas(struct lint *l, const struct lint_rule *rule)
     for (size_t i = 0; i < l->rb->n_metas; i++) {
         const struct rb_meta *m = &l->rb->metas[i];
 
-        if (sv_has_word(m->value, SV("TBD")))
+        if (sv_has_word(m->value, SV("TBD")) || sv_starts(m->value, SV("[DATE]")))
             lint_add(l, rule, m->line, m->value, "%.*s is not decided", SV_FMT(m->key));
     }
 }
@@ -39,7 +39,8 @@ static void rb008_check(struct lint *l, const struct lint_rule *rule)
     for (size_t i = 0; i < l->rb->n_blocks; i++) {
         enum rb_block_kind kind = l->rb->blocks[i].kind;
 
-        if (kind == BLOCK_SHELL || kind == BLOCK_SQL || kind == BLOCK_HTTP)
+        if (kind == BLOCK_SHELL || kind == BLOCK_SQL || kind == BLOCK_HTTP ||
+            kind == BLOCK_SETTINGS)
             rb008_block(l, rule, &l->rb->blocks[i]);
     }
     rb008_metas(l, rule);

@@ -52,9 +52,9 @@ static void rb009_paragraph(struct lint *l, const struct lint_rule *rule, uint32
     double number;
     size_t items;
 
-    if (!strong.n || !ascii_is_digit(*strong.p) || n->next == MD_NONE ||
-        l->rb->md.v[n->next].kind != MD_LIST || !lint_number(strong, &number, &rest) ||
-        !rb009_noun(rest))
+    if (!strong.n || !ascii_is_digit(*strong.p) || sv_find_byte(strong, '.', 0) != SV_NPOS ||
+        n->next == MD_NONE || l->rb->md.v[n->next].kind != MD_LIST ||
+        !lint_number(strong, &number, &rest) || !rb009_noun(rest))
         return;
     items = rb009_items(l, n->next);
     if (items != (size_t)number)

@@ -17,11 +17,11 @@ static void rb119_check(struct lint *l, const struct lint_rule *rule)
 
         if (s->command && ((s->command->form == COMMAND_FOLLOW && s->watch_ms) ||
                            (s->command->form == COMMAND_POLL && s->n_expects && s->timeout_ms)))
-            LINT_EACH_CMD(l, c)
-        if (c->line == s->line && rb119_follows(c))
-            lint_add(l, rule, s->line, s->text,
-                     "%.*s does not end by itself; the text says when to stop it",
-                     SV_FMT(c->program));
+            LINT_EACH_CMD (l, c)
+                if (c->line == s->line && rb119_follows(c))
+                    lint_add(l, rule, s->line, s->text,
+                             "%.*s does not end by itself; the text says when to stop it",
+                             SV_FMT(c->program));
     }
 }
 

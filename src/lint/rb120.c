@@ -36,10 +36,10 @@ static void rb120_check(struct lint *l, const struct lint_rule *rule)
                      s->n_expects ? "how long it may take"
                                   : "when it is done nor how long it may take");
     }
-    LINT_EACH_CMD(l, c)
-    if (rb120_stays(c))
-        lint_add(l, rule, c->line, c->run.words[0].raw,
-                 "%.*s does not come back: nothing after it is reached", SV_FMT(c->program));
+    LINT_EACH_CMD (l, c)
+        if (rb120_stays(c))
+            lint_add(l, rule, c->line, c->run.words[0].raw,
+                     "%.*s does not come back: nothing after it is reached", SV_FMT(c->program));
 }
 
 const struct lint_rule lint_rb120 = {

@@ -25,8 +25,7 @@ static bool rb126_one_document(const struct lint *l, const struct lint_cmd *c)
 
 static void rb126_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         for (size_t i = 1; i < c->run.n_words; i++)
             if (lint_is_glob(&c->run.words[i]) && !sv_starts(c->run.words[i].raw, SV("-")) &&
                 (rb126_one_file(c, &c->run.words[i]) || rb126_one_document(l, c)))

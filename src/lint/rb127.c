@@ -10,8 +10,7 @@ static bool rb127_takes_one(const struct lint_cmd *c)
 
 static void rb127_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         const struct lint_cmd *to = lint_pipe_to(l, c);
 
         if (sv_eq(c->program, SV("ls")) && to && rb127_takes_one(to) && !lint_has_flag(c, 't') &&

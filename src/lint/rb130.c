@@ -39,8 +39,7 @@ static void rb130_check(struct lint *l, const struct lint_rule *rule)
     const struct rb_block *told = NULL;
     uint32_t chapter = RB_NONE;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         if (!c->block)
             continue;
         if (lint_chapter(l, c->part) != chapter) {

@@ -20,8 +20,7 @@ static bool rb131_inherits(const struct lint_cmd *c)
 
 static void rb131_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         const struct lint_cmd *end = l->index->cmds.v + l->index->cmds.n;
 
         if (!c->whole->declaration || !c->whole->n_assigns || !c->block)

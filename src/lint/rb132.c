@@ -31,8 +31,7 @@ static void rb132_check(struct lint *l, const struct lint_rule *rule)
     const struct lint_cmd *first = NULL;
     bool told = false;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         bool changes = c->acts || effect_of(c->item) != EFFECT_NONE;
 
         if (!c->block)

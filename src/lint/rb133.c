@@ -76,8 +76,7 @@ static void rb133_check(struct lint *l, const struct lint_rule *rule)
     const struct rb_block *block = NULL;
     bool told[2] = {false, false};
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         if (!c->block)
             continue;
         if (c->block != block) {

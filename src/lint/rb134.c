@@ -55,19 +55,18 @@ static bool rb134_backed_up(const struct lint *l, const struct lint_cmd *c)
 
 static void rb134_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         const char *what = c->block ? rb134_destroys(c) : NULL;
 
         if (what && !rb134_backed_up(l, c) && !rb134_is_scratch(l, c))
             lint_add(l, rule, c->line, c->run.words[0].raw,
                      "this destroys %s, and no backup is made before it", what);
     }
-    LINT_EACH_SQL(l, s)
-    if (s->cmd && rb134_sql_drops(s->text) && !rb134_backed_up(l, s->cmd) &&
-        !rb134_is_scratch(l, s->cmd))
-        lint_add(l, rule, s->line, s->cmd->run.words[0].raw,
-                 "this destroys data, and no backup is made before it");
+    LINT_EACH_SQL (l, s)
+        if (s->cmd && rb134_sql_drops(s->text) && !rb134_backed_up(l, s->cmd) &&
+            !rb134_is_scratch(l, s->cmd))
+            lint_add(l, rule, s->line, s->cmd->run.words[0].raw,
+                     "this destroys data, and no backup is made before it");
 }
 
 const struct lint_rule lint_rb134 = {

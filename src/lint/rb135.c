@@ -15,9 +15,9 @@ static bool rb135_is_whole(struct sv sql)
 
 static void rb135_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_SQL(l, s)
-    if (rb135_is_whole(s->text))
-        lint_add(l, rule, s->line, s->text, "no WHERE: every row");
+    LINT_EACH_SQL (l, s)
+        if (rb135_is_whole(s->text))
+            lint_add(l, rule, s->line, s->text, "no WHERE: every row");
 }
 
 const struct lint_rule lint_rb135 = {

@@ -20,16 +20,16 @@ static void rb136_check(struct lint *l, const struct lint_rule *rule)
         {"pip install", "--requirements", "pip install -r FILE"},
     };
 
-    LINT_EACH_CMD(l, c)
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        const struct shell_word *w =
-            lint_runs(c, rows[i].phrase) ? lint_word_with(c, rows[i].option) : NULL;
-        size_t n = strlen(rows[i].option);
+    LINT_EACH_CMD (l, c)
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            const struct shell_word *w =
+                lint_runs(c, rows[i].phrase) ? lint_word_with(c, rows[i].option) : NULL;
+            size_t n = strlen(rows[i].option);
 
-        if (w && (w->raw.n == n || w->raw.p[n] == '='))
-            lint_add(l, rule, c->line, w->raw, "%.*s has no option %.*s here: %s",
-                     SV_FMT(c->program), SV_FMT(w->raw), rows[i].instead);
-    }
+            if (w && (w->raw.n == n || w->raw.p[n] == '='))
+                lint_add(l, rule, c->line, w->raw, "%.*s has no option %.*s here: %s",
+                         SV_FMT(c->program), SV_FMT(w->raw), rows[i].instead);
+        }
 }
 
 const struct lint_rule lint_rb136 = {

@@ -13,8 +13,7 @@ static bool rb137_is_archive(struct sv name)
 
 static void rb137_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         const struct shell_word *last = lint_last_operand(c);
         const struct shell_redirect *in = lint_redirect(c, "<");
         struct sv from = in ? lint_word_text(&in->target) : lint_option(c, "-f");

@@ -39,8 +39,7 @@ static bool rb138_mixes(struct sv list)
 
 static void rb138_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_SQL(l, s)
-    {
+    LINT_EACH_SQL (l, s) {
         size_t from = sv_find_word(s->text, SV("FROM"), 0);
 
         if (sv_starts_nocase(s->text, SV("SELECT")) && from != SV_NPOS &&

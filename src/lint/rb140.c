@@ -13,8 +13,7 @@ static bool rb140_is_root(struct sv w)
 
 static void rb140_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         if (!sv_eq(c->program, SV("rm")) ||
             !(lint_has_flag(c, 'r') || lint_has_flag(c, 'R') || lint_has_word(c, "--recursive")))
             continue;

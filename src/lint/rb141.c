@@ -41,8 +41,7 @@ static bool rb141_related(struct sv a, struct sv b)
 
 static void rb141_collect(const struct lint *l, rb141_sets *sets)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         if (!c->unit.n || !(c->acts & (ACT_START | ACT_STOP | ACT_RESTART)) || !c->block)
             continue;
         if (!sets->n || vec_last(sets)->block != c->block)

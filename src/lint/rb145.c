@@ -13,11 +13,11 @@ static void rb145_check(struct lint *l, const struct lint_rule *rule)
         {SV("NODE_ENVIRONMENT="), "Node.js programs read NODE_ENV"},
     };
 
-    LINT_EACH_CMD(l, c)
-    for (size_t i = 0; i < c->whole->n_assigns; i++)
-        for (size_t k = 0; k < ARRAY_LEN(rows); k++)
-            if (sv_starts(c->whole->assigns[i].raw, rows[k].name))
-                lint_add(l, rule, c->line, c->whole->assigns[i].raw, "%s", rows[k].why);
+    LINT_EACH_CMD (l, c)
+        for (size_t i = 0; i < c->whole->n_assigns; i++)
+            for (size_t k = 0; k < ARRAY_LEN(rows); k++)
+                if (sv_starts(c->whole->assigns[i].raw, rows[k].name))
+                    lint_add(l, rule, c->line, c->whole->assigns[i].raw, "%s", rows[k].why);
 }
 
 const struct lint_rule lint_rb145 = {

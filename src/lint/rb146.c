@@ -13,16 +13,16 @@ static void rb146_check(struct lint *l, const struct lint_rule *rule)
 {
     bool ever = false, remote = false;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         ever |= (c->acts & ACT_DELIVER) && c->role != ROLE_ROLLBACK;
         remote |= c->host.n > 0;
     }
-    LINT_EACH_CMD(l, c)
-    if ((c->acts & ACT_MIGRATE) && c->role == ROLE_DEPLOY && c->block &&
-        !rb146_delivered_before(l, c) && (c->host.n || (!ever && !remote)))
-        lint_add(l, rule, c->line, c->run.words[0].raw, "no code was delivered%s%.*s before this",
-                 c->host.n ? " to " : "", SV_FMT(c->host));
+    LINT_EACH_CMD (l, c)
+        if ((c->acts & ACT_MIGRATE) && c->role == ROLE_DEPLOY && c->block &&
+            !rb146_delivered_before(l, c) && (c->host.n || (!ever && !remote)))
+            lint_add(l, rule, c->line, c->run.words[0].raw,
+                     "no code was delivered%s%.*s before this", c->host.n ? " to " : "",
+                     SV_FMT(c->host));
 }
 
 const struct lint_rule lint_rb146 = {

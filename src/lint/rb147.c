@@ -5,8 +5,7 @@ static void rb147_check(struct lint *l, const struct lint_rule *rule)
 {
     const struct lint_cmd *lean = NULL;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         if (c->acts & ACT_INSTALL)
             lean = lint_has_word(c, "--production") || lint_has_word(c, "--omit=dev") ||
                            lint_has_word(c, "--only=production") || lint_has_word(c, "--prod")

@@ -41,8 +41,7 @@ static bool rb148_runs_test(const struct lint *l, const struct lint_cmd *c)
 
 static void rb148_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         if (!c->block ||
             !((rb148_writes(c) && (rb148_is_test(c->item->text) || rb148_is_test(c->note))) ||
               rb148_runs_test(l, c)) ||
@@ -50,11 +49,11 @@ static void rb148_check(struct lint *l, const struct lint_rule *rule)
             continue;
         lint_add(l, rule, c->line, c->run.words[0].raw, "nothing takes away what this makes");
     }
-    LINT_EACH_SQL(l, s)
-    if (s->cmd && sv_starts_nocase(s->text, SV("INSERT")) && rb148_is_test(s->text) &&
-        !sv_has_word(s->cmd->item->text, SV("BEGIN")) && !rb148_cleans(l, s->cmd))
-        lint_add(l, rule, s->line, s->cmd->run.words[0].raw,
-                 "when the insert succeeds the row stays");
+    LINT_EACH_SQL (l, s)
+        if (s->cmd && sv_starts_nocase(s->text, SV("INSERT")) && rb148_is_test(s->text) &&
+            !sv_has_word(s->cmd->item->text, SV("BEGIN")) && !rb148_cleans(l, s->cmd))
+            lint_add(l, rule, s->line, s->cmd->run.words[0].raw,
+                     "when the insert succeeds the row stays");
 }
 
 const struct lint_rule lint_rb148 = {

@@ -6,8 +6,7 @@ static void rb149_check(struct lint *l, const struct lint_rule *rule)
     static const struct sv words[] = {SV("ROLLBACK"), SV("COMMIT"), SV("BEGIN"),
                                       SV("START TRANSACTION"), SV("END")};
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         struct sv sql = sv_trim(lint_option(c, "-c"));
 
         while (sql.n && sql.p[sql.n - 1] == ';')

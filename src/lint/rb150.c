@@ -26,8 +26,7 @@ static bool rb150_quiet(const struct lint *l, const struct lint_cmd *c)
 
 static void rb150_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         bool env = sv_eq(c->program, SV("env")) || sv_eq(c->program, SV("printenv"));
         bool echo =
             sv_eq(c->program, SV("echo")) && sv_has(c->item->text, SV("$")) && !c->whole->piped_out;

@@ -3,14 +3,14 @@
 
 static void rb151_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    if (((sv_starts(c->program, SV("pip")) &&
-          (lint_has_word(c, "--upgrade") || lint_has_word(c, "-U"))) ||
-         lint_runs(c, "npm update") || lint_runs(c, "yarn upgrade") ||
-         lint_runs(c, "composer update") || lint_runs(c, "bundle update")) &&
-        !lint_has_word(c, "pip"))
-        lint_add(l, rule, c->line, c->run.words[0].raw,
-                 "which versions this installs depends on the day");
+    LINT_EACH_CMD (l, c)
+        if (((sv_starts(c->program, SV("pip")) &&
+              (lint_has_word(c, "--upgrade") || lint_has_word(c, "-U"))) ||
+             lint_runs(c, "npm update") || lint_runs(c, "yarn upgrade") ||
+             lint_runs(c, "composer update") || lint_runs(c, "bundle update")) &&
+            !lint_has_word(c, "pip"))
+            lint_add(l, rule, c->line, c->run.words[0].raw,
+                     "which versions this installs depends on the day");
 }
 
 const struct lint_rule lint_rb151 = {

@@ -26,13 +26,13 @@ static void rb153_check(struct lint *l, const struct lint_rule *rule)
 {
     bool named = false;
 
-    LINT_EACH_CMD(l, c)
-    named |= sv_eq(c->program, SV("psql")) && rb153_names(c);
-    LINT_EACH_CMD(l, c)
-    if (named && c->block && sv_eq(c->program, SV("psql")) && c->run.n_words > 1 &&
-        !rb153_names(c) && !sv_has(c->block->text, SV("PGDATABASE")))
-        lint_add(l, rule, c->line, c->run.words[0].raw,
-                 "which database this speaks to depends on who runs it");
+    LINT_EACH_CMD (l, c)
+        named |= sv_eq(c->program, SV("psql")) && rb153_names(c);
+    LINT_EACH_CMD (l, c)
+        if (named && c->block && sv_eq(c->program, SV("psql")) && c->run.n_words > 1 &&
+            !rb153_names(c) && !sv_has(c->block->text, SV("PGDATABASE")))
+            lint_add(l, rule, c->line, c->run.words[0].raw,
+                     "which database this speaks to depends on who runs it");
 }
 
 const struct lint_rule lint_rb153 = {

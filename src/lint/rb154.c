@@ -3,11 +3,12 @@
 
 static void rb154_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    if (sv_eq(c->program, SV("pg_restore")) && (c->acts & ACT_RESTORE) &&
-        (lint_has_word(c, "-c") || lint_has_word(c, "--clean")) && !lint_has_word(c, "--if-exists"))
-        lint_add(l, rule, c->line, c->run.words[0].raw,
-                 "-c without --if-exists fails on what a downgrade removed");
+    LINT_EACH_CMD (l, c)
+        if (sv_eq(c->program, SV("pg_restore")) && (c->acts & ACT_RESTORE) &&
+            (lint_has_word(c, "-c") || lint_has_word(c, "--clean")) &&
+            !lint_has_word(c, "--if-exists"))
+            lint_add(l, rule, c->line, c->run.words[0].raw,
+                     "-c without --if-exists fails on what a downgrade removed");
 }
 
 const struct lint_rule lint_rb154 = {

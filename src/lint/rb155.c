@@ -18,11 +18,11 @@ static bool rb155_is_pattern_of(const struct lint_cmd *c, const struct shell_wor
 
 static void rb155_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    for (size_t i = 1; i < c->run.n_words; i++)
-        if (lint_is_glob(&c->run.words[i]) && rb155_is_pattern_of(c, &c->run.words[i]))
-            lint_add(l, rule, c->line, c->run.words[i].raw, "the shell reads %.*s first",
-                     SV_FMT(c->run.words[i].raw));
+    LINT_EACH_CMD (l, c)
+        for (size_t i = 1; i < c->run.n_words; i++)
+            if (lint_is_glob(&c->run.words[i]) && rb155_is_pattern_of(c, &c->run.words[i]))
+                lint_add(l, rule, c->line, c->run.words[i].raw, "the shell reads %.*s first",
+                         SV_FMT(c->run.words[i].raw));
 }
 
 const struct lint_rule lint_rb155 = {

@@ -5,8 +5,7 @@ static void rb156_check(struct lint *l, const struct lint_rule *rule)
 {
     const struct lint_cmd *push = NULL;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         if (!c->block || (push && push->block != c->block))
             push = NULL;
         if (lint_runs(c, "git push"))

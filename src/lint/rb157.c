@@ -3,8 +3,7 @@
 
 static void rb157_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         const struct shell_word *last = lint_last_operand(c);
         bool counts = lint_word_with(c, "-1") || lint_word_with(c, "-2") ||
                       (last && sv_eq(last->raw, SV("downgrade"))) || lint_runs(c, "dbmate down") ||

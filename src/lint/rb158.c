@@ -9,8 +9,7 @@ static bool rb158_has_time(struct sv text)
 
 static void rb158_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         const struct shell_redirect *out = lint_redirect(c, ">");
         struct sv file = out ? lint_word_text(&out->target) : lint_option(c, "-f");
 

@@ -3,11 +3,11 @@
 
 static void rb159_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    if ((c->acts & ACT_TEST) && c->alone && lint_redirect(c, ">") &&
-        !sv_has(c->item->text, SV("2>")) && !lint_redirect(c, "&>"))
-        lint_add(l, rule, c->line, lint_redirect(c, ">")->target.raw, "errors do not go into %.*s",
-                 SV_FMT(lint_redirect(c, ">")->target.raw));
+    LINT_EACH_CMD (l, c)
+        if ((c->acts & ACT_TEST) && c->alone && lint_redirect(c, ">") &&
+            !sv_has(c->item->text, SV("2>")) && !lint_redirect(c, "&>"))
+            lint_add(l, rule, c->line, lint_redirect(c, ">")->target.raw,
+                     "errors do not go into %.*s", SV_FMT(lint_redirect(c, ">")->target.raw));
 }
 
 const struct lint_rule lint_rb159 = {

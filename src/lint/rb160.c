@@ -20,18 +20,18 @@ static void rb160_check(struct lint *l, const struct lint_rule *rule)
 {
     const struct rb_block *told = NULL;
 
-    LINT_EACH_CMD(l, c)
-    if ((c->acts & ACT_TEST) && c->block && c->block != told && rb160_on_production(l, c) &&
-        !rb160_only_some(c)) {
-        lint_add(l, rule, c->line, c->run.words[0].raw, "this runs tests where users are");
-        told = c->block;
-    }
-    for (size_t i = 0; i < l->rb->n_parts; i++) {
-        const struct rb_part *p = &l->rb->parts[i];
+    LINT_EACH_CMD (l, c)
+        if ((c->acts & ACT_TEST) && c->block && c->block != told && rb160_on_production(l, c) &&
+            !rb160_only_some(c)) {
+            lint_add(l, rule, c->line, c->run.words[0].raw, "this runs tests where users are");
+            told = c->block;
+        }
+    for (size_t i = 0; i < l->rb->md.n; i++) {
+        const struct md_node *n = &l->rb->md.v[i];
 
-        if (p->kind == PART_ITEM && p->task && sv_has_nocase(p->title, SV("test suite")) &&
-            sv_has_nocase(p->title, SV("on production")))
-            lint_add(l, rule, p->line, p->title, "this runs tests where users are");
+        if (n->kind == MD_PARAGRAPH && n->parent != MD_NONE && l->rb->md.v[n->parent].task &&
+            sv_has_nocase(n->text, SV("test suite")) && sv_has_nocase(n->text, SV("on production")))
+            lint_add(l, rule, n->line, n->text, "this runs tests where users are");
     }
 }
 

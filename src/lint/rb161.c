@@ -3,8 +3,7 @@
 
 static void rb161_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         const struct shell_word *name = lint_last_operand(c);
 
         if (!sv_eq(c->program, SV("createdb")) || !name)

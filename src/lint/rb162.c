@@ -35,9 +35,9 @@ static void rb162_cmd(struct lint *l, const struct lint_rule *rule, const struct
 
 static void rb162_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    if (c->block)
-        rb162_cmd(l, rule, c);
+    LINT_EACH_CMD (l, c)
+        if (c->block)
+            rb162_cmd(l, rule, c);
 }
 
 const struct lint_rule lint_rb162 = {

@@ -57,8 +57,7 @@ static void rb253_check(struct lint *l, const struct lint_rule *rule)
 {
     size_t told = SIZE_MAX;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         if (c->group == told)
             continue;
         if (rb253_grep(l, c))

@@ -1,5 +1,5 @@
 #include "base/sv.h"
-#include "lint/lint.h"
+#include "lint/lint_util.h"
 #include "runbook/command.h"
 
 static bool rb254_checks(const struct rb_step *s)
@@ -9,6 +9,19 @@ static bool rb254_checks(const struct rb_step *s)
             s->expects[i].form == EXPECT_CONTAINS)
             return true;
     return false;
+}
+
+/* In a list item, or in front of a program that takes an error page for an answer. */
+static bool rb254_loose(const struct lint *l, const struct lint_cmd *c)
+{
+    const struct lint_cmd *to = lint_pipe_to(l, c);
+    bool fails = lint_has_flag(c, 'f') || lint_has_word(c, "--fail") ||
+                 lint_has_word(c, "--fail-with-body") || lint_has_flag(c, 'w') ||
+                 lint_has_word(c, "--write-out");
+
+    return sv_eq(c->program, SV("curl")) && !fails &&
+           (!c->block ||
+            (to && (sv_eq(to->program, SV("jq")) || sv_starts(to->program, SV("python")))));
 }
 
 static void rb254_check(struct lint *l, const struct lint_rule *rule)
@@ -22,6 +35,10 @@ static void rb254_check(struct lint *l, const struct lint_rule *rule)
                 l, rule, s->line, s->text,
                 "curl without -f ends with 0 also for an error page, and no status is expected");
     }
+    LINT_EACH_CMD (l, c)
+        if (rb254_loose(l, c))
+            lint_add(l, rule, c->line, c->run.words[0].raw,
+                     "curl without -f ends with 0 also for an error page");
 }
 
 const struct lint_rule lint_rb254 = {

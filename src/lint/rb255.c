@@ -11,8 +11,7 @@ static void rb255_check(struct lint *l, const struct lint_rule *rule)
 {
     const struct lint_cmd *started = NULL;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         if (!c->block || (started && started->block != c->block))
             started = NULL;
         if (sv_eq(c->program, SV("sleep")) && !c->whole->nested && c->block &&

@@ -12,8 +12,7 @@ static bool rb256_lists(const struct lint_cmd *c)
 
 static void rb256_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         const struct lint_cmd *to = lint_pipe_to(l, c);
 
         if (rb256_lists(c) && to && sv_ends(to->program, SV("grep")) && !lint_has_flag(to, 'c') &&

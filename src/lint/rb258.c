@@ -19,8 +19,7 @@ static void rb258_check(struct lint *l, const struct lint_rule *rule)
 {
     size_t told = SIZE_MAX;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         const struct shell_word *file = lint_last_operand(c);
         bool reads = sv_ends(c->program, SV("grep")) || sv_eq(c->program, SV("cat")) ||
                      sv_eq(c->program, SV("awk")) || sv_eq(c->program, SV("tail"));

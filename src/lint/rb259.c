@@ -25,8 +25,7 @@ static struct sv rb259_twin(struct lint *l, struct sv name)
 
 static bool rb259_made(const struct lint *l, struct sv name)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         for (size_t i = 0; i < c->item->n_redirects; i++)
             if (sv_starts(c->item->redirects[i].op, SV(">")) &&
                 sv_eq(lint_word_text(&c->item->redirects[i].target), name))
@@ -87,18 +86,18 @@ static void rb259_check(struct lint *l, const struct lint_rule *rule)
 {
     static const char *const readers[] = {"diff", "cp", "mv", "cat", "cmp", "grep", "comm", "jq"};
 
-    LINT_EACH_CMD(l, c)
-    for (size_t i = 1; LINT_RUNS_ANY(c, readers) && i < c->run.n_words; i++) {
-        struct sv name = lint_word_text(&c->run.words[i]), twin;
+    LINT_EACH_CMD (l, c)
+        for (size_t i = 1; LINT_RUNS_ANY(c, readers) && i < c->run.n_words; i++) {
+            struct sv name = lint_word_text(&c->run.words[i]), twin;
 
-        if (sv_find_byte(name, '.', 0) == SV_NPOS || sv_starts(name, SV("/")) ||
-            rb259_made(l, name))
-            continue;
-        twin = rb259_twin(l, name);
-        if (twin.n && rb259_made(l, twin))
-            lint_add(l, rule, c->line, c->run.words[i].raw, "%.*s is made, %.*s never",
-                     SV_FMT(twin), SV_FMT(name));
-    }
+            if (sv_find_byte(name, '.', 0) == SV_NPOS || sv_starts(name, SV("/")) ||
+                rb259_made(l, name))
+                continue;
+            twin = rb259_twin(l, name);
+            if (twin.n && rb259_made(l, twin))
+                lint_add(l, rule, c->line, c->run.words[i].raw, "%.*s is made, %.*s never",
+                         SV_FMT(twin), SV_FMT(name));
+        }
     rb259_code(l, rule);
 }
 

@@ -15,8 +15,7 @@ static bool rb260_wants_measure(struct sv text)
 
 static void rb260_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         const struct lint_cmd *to = lint_pipe_to(l, c);
         const struct lint_cmd *last = to ? to : c;
 

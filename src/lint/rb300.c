@@ -5,8 +5,7 @@ static void rb300_check(struct lint *l, const struct lint_rule *rule)
 {
     const struct lint_cmd *first = NULL;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         if (c->role == ROLE_ROLLBACK || (c->acts & (ACT_DOWNGRADE | ACT_RESTORE)))
             return;
         if (!first && (c->acts & ACT_MIGRATE) && c->role == ROLE_DEPLOY)

@@ -5,8 +5,7 @@ static void rb301_check(struct lint *l, const struct lint_rule *rule)
 {
     const struct lint_cmd *code = NULL;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         if (code && code->proc != c->proc)
             code = NULL;
         if (c->role == ROLE_ROLLBACK && (c->acts & ACT_REVERT))

@@ -26,8 +26,7 @@ static void rb303_check(struct lint *l, const struct lint_rule *rule)
     uint32_t chapter = RB_NONE;
     bool tested = false;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         if (lint_chapter(l, c->part) != chapter) {
             chapter = lint_chapter(l, c->part);
             tested = false;

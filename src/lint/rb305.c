@@ -6,8 +6,7 @@ static void rb305_check(struct lint *l, const struct lint_rule *rule)
     const struct lint_cmd *set = NULL;
     bool back = false, removed = false;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         const struct shell_word *last = lint_last_operand(c),
                                 *file = set ? lint_last_operand(set) : NULL;
 

@@ -10,15 +10,15 @@ static void rb306_check(struct lint *l, const struct lint_rule *rule)
                                        SV("flyway_schema_history"), SV("django_migrations"),
                                        SV("goose_db_version"),      SV("knex_migrations")};
 
-    LINT_EACH_CMD(l, c)
-    if (c->block && LINT_RUNS_ANY(c, stamps))
-        lint_add(l, rule, c->line, c->run.words[0].raw,
-                 "this says that migrations are applied, whether they are or not");
-    LINT_EACH_SQL(l, s)
-    for (size_t i = 0; i < ARRAY_LEN(tables); i++)
-        if (sv_has_word(s->text, tables[i]) && !sv_starts_nocase(s->text, SV("SELECT")))
-            lint_add(l, rule, s->line, s->text, "%.*s belongs to the migration tool",
-                     SV_FMT(tables[i]));
+    LINT_EACH_CMD (l, c)
+        if (c->block && LINT_RUNS_ANY(c, stamps))
+            lint_add(l, rule, c->line, c->run.words[0].raw,
+                     "this says that migrations are applied, whether they are or not");
+    LINT_EACH_SQL (l, s)
+        for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+            if (sv_has_word(s->text, tables[i]) && !sv_starts_nocase(s->text, SV("SELECT")))
+                lint_add(l, rule, s->line, s->text, "%.*s belongs to the migration tool",
+                         SV_FMT(tables[i]));
 }
 
 const struct lint_rule lint_rb306 = {

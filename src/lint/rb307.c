@@ -24,8 +24,7 @@ static void rb307_check(struct lint *l, const struct lint_rule *rule)
 {
     const struct lint_cmd *backup = NULL;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         bool stops = c->block && (c->acts & (ACT_STOP | ACT_MAINTAIN)) &&
                      c->role != ROLE_ROLLBACK && c->role != ROLE_TROUBLESHOOT;
 

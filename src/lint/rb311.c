@@ -32,10 +32,9 @@ static void rb311_check(struct lint *l, const struct lint_rule *rule)
 {
     bool back = false;
 
-    LINT_EACH_CMD(l, c)
-    back |= c->role == ROLE_ROLLBACK;
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c)
+        back |= c->role == ROLE_ROLLBACK;
+    LINT_EACH_CMD (l, c) {
         struct sv stem = c->block && (c->acts & ACT_BACKUP) && c->role != ROLE_ROLLBACK
                              ? rb311_stem(rb311_name(c))
                              : (struct sv){NULL, 0};
@@ -43,8 +42,8 @@ static void rb311_check(struct lint *l, const struct lint_rule *rule)
 
         if (stem.n < 4 || !back)
             continue;
-        LINT_EACH_CMD(l, d)
-        used |= d->role == ROLE_ROLLBACK && sv_has(d->item->text, stem);
+        LINT_EACH_CMD (l, d)
+            used |= d->role == ROLE_ROLLBACK && sv_has(d->item->text, stem);
         if (!used)
             lint_add(l, rule, c->line, stem, "no rollback step names %.*s", SV_FMT(stem));
     }

@@ -18,19 +18,19 @@ static bool rb312_names(const struct lint_cmd *c, struct sv file)
 
 static void rb312_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         const struct shell_word *file = lint_last_operand(c);
 
         for (size_t i = 1; i < c->run.n_words && (!file || !rb312_is_file(file->raw)); i++)
             file = &c->run.words[i];
         if (!(c->acts & ACT_TEST) || c->role != ROLE_ROLLBACK || !file || !rb312_is_file(file->raw))
             continue;
-        LINT_EACH_CMD(l, d)
-        if ((d->acts & ACT_TEST) && d->role != ROLE_ROLLBACK && rb312_names(d, file->raw)) {
-            lint_add(l, rule, c->line, file->raw, "line %zu tests the new code with it", d->line);
-            break;
-        }
+        LINT_EACH_CMD (l, d)
+            if ((d->acts & ACT_TEST) && d->role != ROLE_ROLLBACK && rb312_names(d, file->raw)) {
+                lint_add(l, rule, c->line, file->raw, "line %zu tests the new code with it",
+                         d->line);
+                break;
+            }
     }
 }
 

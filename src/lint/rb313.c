@@ -3,14 +3,12 @@
 
 static void rb313_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         bool stopped = false, services = false;
 
         if (!c->block || !(c->acts & ACT_DOWNGRADE) || c->role != ROLE_ROLLBACK)
             continue;
-        LINT_EACH_CMD(l, d)
-        {
+        LINT_EACH_CMD (l, d) {
             services |= (d->acts & (ACT_START | ACT_STOP | ACT_RESTART)) != 0;
             stopped |= d < c && d->proc == c->proc && (d->acts & (ACT_STOP | ACT_MAINTAIN));
         }

@@ -11,16 +11,14 @@ static void rb314_check(struct lint *l, const struct lint_rule *rule)
     static const unsigned acts[] = {ACT_BUILD, ACT_INSTALL};
     uint32_t told = RB_NONE;
 
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         if (!c->block || c->role != ROLE_ROLLBACK || !(c->acts & ACT_REVERT) || c->proc == told)
             continue;
         for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
             size_t forward = 0;
             bool back = false;
 
-            LINT_EACH_CMD(l, d)
-            {
+            LINT_EACH_CMD (l, d) {
                 if ((d->acts & acts[i]) && d->role == ROLE_DEPLOY && d->block)
                     forward = d->line;
                 back |= (d->acts & acts[i]) && d->proc == c->proc && d > c;

@@ -8,8 +8,7 @@ static bool rb315_is_unique(const struct lint *l, uint32_t part)
 
 static void rb315_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_SQL(l, s)
-    {
+    LINT_EACH_SQL (l, s) {
         size_t having = sv_find_word(s->text, SV("HAVING"), 0);
         bool duplicates = having != SV_NPOS &&
                           sv_has_nocase(sv_sub(s->text, having, s->text.n), SV("count(*) > 1"));

@@ -13,8 +13,7 @@ static bool rb316_looks(const struct lint_cmd *c)
 
 static void rb316_check(struct lint *l, const struct lint_rule *rule)
 {
-    LINT_EACH_CMD(l, c)
-    {
+    LINT_EACH_CMD (l, c) {
         bool looked = false;
 
         if (!c->block || !(c->acts & ACT_MIGRATE) || c->role != ROLE_DEPLOY)

@@ -42,9 +42,9 @@ static void rb403_check(struct lint *l, const struct lint_rule *rule)
             if (n->spans[k].kind == MD_CODE_SPAN)
                 rb403_try(l, rule, sv_sub(n->text, n->spans[k].from, n->spans[k].to), n->line);
     }
-    LINT_EACH_SQL(l, s)
-    if (s->role == ROLE_MONITOR)
-        rb403_try(l, rule, s->text, s->line);
+    LINT_EACH_SQL (l, s)
+        if (s->role == ROLE_MONITOR)
+            rb403_try(l, rule, s->text, s->line);
 }
 
 const struct lint_rule lint_rb403 = {

@@ -63,26 +63,31 @@ static bool rb500_whole(const struct lint *l, const struct rb500_said *s)
            l->rb->parts[s->chapter].role == ROLE_NONE;
 }
 
+/* Is there a line above it, of the whole document or of its chapter, that promises none? */
+static const struct rb500_said *rb500_promise(const struct lint *l, const rb500_list *list,
+                                              const struct rb500_said *some)
+{
+    for (const struct rb500_said *none = list->v; none < some; none++)
+        if (none->hi <= 0 && (none->chapter == some->chapter || rb500_whole(l, none)))
+            return none;
+    return NULL;
+}
+
 static void rb500_check(struct lint *l, const struct lint_rule *rule)
 {
     rb500_list list = {0};
-    bool told = false;
-    uint32_t told_in = RB_NONE;
+    const struct rb500_said *told = NULL;
 
     rb500_collect(l, &list);
-    for (size_t i = 0; i < list.n; i++)
-        for (size_t k = 0; k < list.n && !(told && told_in == list.v[k].chapter); k++) {
-            const struct rb500_said *none = &list.v[i], *some = &list.v[k];
-            bool same = none->chapter == some->chapter || rb500_whole(l, none);
+    for (size_t i = 0; i < list.n; i++) {
+        const struct rb500_said *some = &list.v[i], *none = rb500_promise(l, &list, some);
 
-            if (none->hi > 0 || some->hi <= 0 || !same || some->line < none->line)
-                continue;
-            lint_add(l, rule, some->line, (struct sv){NULL, 0},
-                     "line %zu says that there is no downtime", none->line);
-            told = true;
-            told_in = some->chapter;
-            break;
-        }
+        if (some->hi <= 0 || !none || (told && told->chapter == some->chapter))
+            continue;
+        told = some; /* one for a chapter */
+        lint_add(l, rule, some->line, (struct sv){NULL, 0},
+                 "line %zu says that there is no downtime", none->line);
+    }
     vec_release(&list);
 }
 

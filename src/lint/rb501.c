@@ -97,7 +97,7 @@ static void rb501_watches(struct lint *l, const struct lint_rule *rule)
 
             if (n->line <= m->line || n->kind != MD_PARAGRAPH)
                 continue;
-            if (i + 1 < l->rb->n_metas && n->line > l->rb->parts[chapter].end_line)
+            if (n->line > lint_part_end(l, chapter))
                 break;
             if ((sv_has_nocase(n->text, SV("monitor for ")) ||
                  sv_has_nocase(n->text, SV("(first "))) &&
@@ -126,7 +126,7 @@ static void rb501_within(struct lint *l, const struct lint_rule *rule)
                                  *parent = p->parent == RB_NONE ? NULL : &l->rb->parts[p->parent];
 
             if (p->kind == PART_SECTION && parent && parent->line < n->line &&
-                parent->end_line >= p->line && p->line > n->line && parent->level > 1 &&
+                lint_part_end(l, p->parent) >= p->line && p->line > n->line && parent->level > 1 &&
                 (double)p->offset_ms > hi * 1000) {
                 lint_add(l, rule, n->line, (struct sv){NULL, 0}, "line %zu is later than that",
                          p->line);
@@ -139,9 +139,8 @@ static void rb501_within(struct lint *l, const struct lint_rule *rule)
 static bool rb501_add_label(rb501_times *list, size_t line, struct sv label, struct sv value)
 {
     struct rb501_time t = {.line = line, .label = sv_trim(label)};
-    double seconds = 0;
 
-    if (t.label.n < 8 || !lint_duration(value, &t.lo, &t.hi) || t.hi <= seconds)
+    if (t.label.n < 8 || !lint_duration(value, &t.lo, &t.hi) || t.hi <= 0)
         return false;
     *vec_add(list) = t;
     return true;
@@ -164,13 +163,20 @@ static void rb501_labels(struct lint *l, const struct lint_rule *rule)
             (void)rb501_add_label(&items, v[i].line, sv_sub(v[i].text, 0, colon),
                                   sv_sub(v[i].text, colon, v[i].text.n));
     }
-    for (size_t i = 0; i < items.n; i++)
-        for (size_t k = 0; k < cells.n; k++)
-            if ((sv_starts_nocase(items.v[i].label, cells.v[k].label)) &&
-                rb501_disjoint(items.v[i].lo, items.v[i].hi, cells.v[k].lo, cells.v[k].hi))
-                lint_add(l, rule, items.v[i].line, items.v[i].label,
-                         "%g hours here, %g in line %zu", items.v[i].hi / 3600,
-                         cells.v[k].hi / 3600, cells.v[k].line);
+    for (size_t k = 0; k < cells.n; k++) {
+        double lo = 0, hi = 0;
+        size_t last = 0;
+
+        for (size_t i = 0; i < items.n; i++) /* two items may share the work of one row */
+            if (sv_starts_nocase(items.v[i].label, cells.v[k].label)) {
+                lo += items.v[i].lo;
+                hi += items.v[i].hi;
+                last = items.v[i].line;
+            }
+        if (last && rb501_disjoint(lo, hi, cells.v[k].lo, cells.v[k].hi))
+            lint_add(l, rule, last, (struct sv){NULL, 0}, "%g hours here, %g in line %zu",
+                     hi / 3600, cells.v[k].hi / 3600, cells.v[k].line);
+    }
     vec_release(&cells);
     vec_release(&items);
 }

@@ -37,12 +37,18 @@ static bool rb502_is_optional(struct sv t)
     return sv_has_nocase(t, SV("(optional"));
 }
 
+/* Without what stands in parentheses. */
+static struct sv rb502_core(struct sv t)
+{
+    return sv_sub(t, 0, sv_find_byte(t, '(', 0));
+}
+
 static void rb502_pair(struct lint *l, const struct lint_rule *rule, const struct md_node *a,
                        struct sv ta, const struct md_node *b, struct sv tb)
 {
-    if (rb502_is_optional(ta) && !rb502_is_optional(tb) && rb502_same(ta, tb))
+    if (rb502_is_optional(ta) && !rb502_is_optional(tb) && rb502_same(rb502_core(ta), tb))
         lint_add(l, rule, a->line, SV("(optional"), "line %zu demands it", b->line);
-    else if (a->task && b->task && a->checked && !b->checked && rb502_same(tb, ta))
+    else if (a->task && b->task && a->checked && !b->checked && rb502_same(rb502_core(tb), ta))
         lint_add(l, rule, b->line, (struct sv){NULL, 0}, "open here, ticked in line %zu", a->line);
 }
 
