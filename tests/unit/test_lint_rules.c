@@ -1,6 +1,8 @@
 /* Each rule over a document that breaks it and one that does not. */
 #include "lint/lint.h"
 
+#include "base/file.h"
+
 #include "runbook_read.h"
 
 static const struct {
@@ -12,7 +14,8 @@ static const struct {
     {"RB000", "## Deploy\ncaf\xe9\n", "## Deploy\ncafé\n", 2, 4, LINT_ERROR},
     {"RB001", "```md\n```sh\nls\n```\n```\n", "````md\n```sh\nls\n```\n````\n", 4, 1, LINT_ERROR},
     {"RB003", "stop \xc3\xa2\xe2\x82\xac\xe2\x80\x9c now\n", "stop – now\n", 1, 6, LINT_WARNING},
-    {"RB008", "## Deploy\n```bash\necho $(date +%F)\nssh <host> ls\n```\n", "## Deploy\n```bash\nssh web1 ls\n```\n", 4, 5, LINT_INFO},
+    {"RB008", "## Deploy\n```sql\nSELECT 1\nWHERE a = <id>;\n```\n", "## Deploy\n```sql\nSELECT 1 WHERE a < 5;\n```\n", 4, 11, LINT_INFO},
+    {"RB123", "## Deploy\n```bash\necho $(date +%F)\nssh <host> ls\n```\n", "## Deploy\n```bash\nssh web1 ls\n```\n", 4, 5, LINT_INFO},
     {"RB008", "**Date:** TBD\n", "**Date:** Tuesday\n", 1, 11, LINT_INFO},
     {"RB013", "## Deploy\n```bash\nls\n", "## Deploy\n```bash\nls\n```\n", 2, 1, LINT_ERROR},
     {"RB014", "## Deploy\n```bash\nls\n  echo \"a\n```\n", "## Deploy\n```bash\necho \"a\"\n```\n", 4, 3, LINT_ERROR},
@@ -63,22 +66,152 @@ T(each_rule_finds_the_bad_document_and_not_the_good_one)
     }
 }
 
-T(every_rule_is_complete_and_has_a_row_above)
+/* --- docs/reference/lint.md and lint/RBnnn.md: what a person reads is what the rules say and do --- */
+
+static struct strbuf page_read(const char *name)
+{
+    const char *folder = getenv("PRUSIK_LINT_PAGES");
+    struct strbuf b = STRBUF(0);
+    struct err err = {0};
+    char *path;
+
+    if (!folder)
+        T_FAIL("%s", "PRUSIK_LINT_PAGES does not name docs/reference");
+    path = path_join(folder, name);
+    T_OK(file_read(path, 1u << 20, &b, &err), err);
+    free(path);
+    return b;
+}
+
+static struct strbuf page_of(const struct lint_rule *rule)
+{
+    char name[32];
+
+    (void)snprintf(name, sizeof(name), "lint/%s.md", rule->id);
+    return page_read(name);
+}
+
+/* The text between the fence `open` after `heading` and the line `close`. */
+static struct sv page_block(struct sv page, const char *heading, const char *open,
+                            const char *close)
+{
+    size_t at = sv_find(page, sv_from(heading), 0), from, to;
+
+    if (at == SV_NPOS)
+        return (struct sv){NULL, 0};
+    from = sv_find(page, sv_from(open), at);
+    T_CHECK(from != SV_NPOS);
+    from += strlen(open);
+    to = sv_find(page, sv_from(close), from);
+    T_CHECK(to != SV_NPOS);
+    return sv_sub(page, from, to + 1);
+}
+
+/* What the rule finds in the text, as the page shows it. */
+static void page_findings(struct sv text, const struct lint_rule *rule, struct strbuf *out)
+{
+    CLEANUP(reading_done) struct reading r = {0};
+    CLEANUP(lint_release) struct lint l = {0};
+
+    lint_run(&read_sv(&r, text)->rb, &l);
+    for (size_t i = 0; i < l.findings.n; i++) {
+        const struct lint_finding *f = &l.findings.v[i];
+
+        if (strcmp(f->id, rule->id) == 0)
+            strbuf_addf(out, "%zu:%zu: %s: %.*s\n", f->line, f->column,
+                        lint_severity_name(f->severity), SV_FMT(f->message));
+    }
+}
+
+T(every_rule_is_complete_and_in_order)
 {
     for (size_t i = 0; i < n_lint_rules; i++) {
         const struct lint_rule *r = lint_rules[i];
-        size_t shown = 0;
 
         T_CHECK(r->title[0] && r->why[0] && r->mend[0] && r->check);
         T_CHECK(lint_find_rule(sv_from(r->id)) == r);
         T_CHECK(i == 0 || strcmp(lint_rules[i - 1]->id, r->id) < 0);
-        for (size_t k = 0; k < ARRAY_LEN(rows); k++)
-            shown += strcmp(rows[k].id, r->id) == 0;
-        if (!shown)
-            T_FAIL("%s has no test", r->id);
     }
     T_CHECK(lint_find_rule(SV("rb120")) == lint_find_rule(SV("RB120")));
     T_CHECK(!lint_find_rule(SV("RB999")));
+}
+
+T(every_rule_has_a_page_that_says_what_it_says)
+{
+    for (size_t i = 0; i < n_lint_rules; i++) {
+        const struct lint_rule *r = lint_rules[i];
+        CLEANUP(strbuf_release) struct strbuf page = page_of(r), head = STRBUF(0);
+
+        strbuf_addf(&head, "# %s: %s\n\nSeverity: %s.\n\n%s\n", r->id, r->title,
+                    lint_severity_name(r->severity), r->why);
+        if (!sv_starts(strbuf_sv(&page), strbuf_sv(&head)))
+            T_FAIL("%s.md should begin with:\n%s", r->id, strbuf_str(&head));
+        if (!sv_has_nocase(strbuf_sv(&page), sv_from(r->mend)))
+            T_FAIL("%s.md should say: %s", r->id, r->mend);
+    }
+}
+
+T(the_example_of_each_page_is_found_and_the_near_miss_is_not)
+{
+    size_t shown = 0;
+
+    for (size_t i = 0; i < n_lint_rules; i++) {
+        const struct lint_rule *r = lint_rules[i];
+        CLEANUP(strbuf_release)
+        struct strbuf page = page_of(r),
+                      found = STRBUF(0), not_found = STRBUF(0);
+        struct sv p = strbuf_sv(&page),
+                  bad = page_block(p, "## Found\n", "`````markdown\n", "\n`````"),
+                  said = page_block(p, "## Found\n", "```text\n", "\n```\n\n## Mend"),
+                  good = page_block(p, "## Not found\n", "`````markdown\n", "\n`````");
+
+        if (!bad.n) /* bytes that are no text cannot stand in a page: a row above shows them */
+            continue;
+        shown++;
+        page_findings(bad, r, &found);
+        page_findings(good, r, &not_found);
+        /* the first fence of the example may be tagged text itself: the last one is meant */
+        if (!said.n || !found.n || !sv_ends(said, strbuf_sv(&found)))
+            T_FAIL("%s.md shows:\n%.*sand this is found:\n%s", r->id, SV_FMT(said),
+                   strbuf_str(&found));
+        if (not_found.n)
+            T_FAIL("%s.md, the near miss: %s", r->id, strbuf_str(&not_found));
+    }
+    T_EQ(shown, n_lint_rules - 1);
+}
+
+T(every_page_and_every_row_of_the_table_has_a_rule)
+{
+    CLEANUP(strbuf_release) struct strbuf table = page_read("lint.md"), rows_of = STRBUF(0);
+    struct sv rest = strbuf_sv(&table), line;
+    char *folder = path_join(getenv("PRUSIK_LINT_PAGES"), "lint");
+    DIR *dir = opendir(folder);
+    size_t pages = 0, lines = 0;
+
+    T_CHECK(dir);
+    for (struct dirent *e = readdir(dir); e; e = readdir(dir))
+        if (e->d_name[0] != '.') {
+            struct sv name = sv_from(e->d_name);
+
+            pages++;
+            if (!sv_ends(name, SV(".md")) || !lint_find_rule(sv_sub(name, 0, name.n - 3)))
+                T_FAIL("lint/%s belongs to no rule", e->d_name);
+        }
+    closedir(dir);
+    free(folder);
+    T_EQ(pages, n_lint_rules);
+    while (sv_next_line(&rest, &line))
+        lines += sv_starts(line, SV("| [RB"));
+    T_EQ(lines, n_lint_rules);
+    for (size_t i = 0; i < n_lint_rules; i++) {
+        const struct lint_rule *r = lint_rules[i];
+
+        strbuf_truncate(&rows_of, 0);
+        strbuf_addf(&rows_of, "| [%s](lint/%s.md) | %s | %s |", r->id, r->id,
+                    lint_severity_name(r->severity), r->title);
+        if (!sv_has(strbuf_sv(&table), strbuf_sv(&rows_of)))
+            T_FAIL("lint.md should have the row: %s", strbuf_str(&rows_of));
+    }
 }
 
 T(a_comment_on_the_line_or_above_it_silences_a_rule)
@@ -118,11 +251,11 @@ T(findings_are_in_the_order_of_lines_ids_and_columns)
     CLEANUP(reading_done) struct reading r = {0};
     CLEANUP(lint_release) struct lint l = {0};
 
-    lint_run(&read_text(&r, "## Deploy\n```bash\nssh <web> <db> <db>\necho x=<a> >> .env\n"
+    lint_run(&read_text(&r, "## Deploy\n```bash\nssh <web> <db>\necho x=<a> >> .env\n"
                             "curl http://<host>\n```\n")
                   ->rb,
              &l);
-    T_CHECK(l.findings.n >= 6);
+    T_CHECK(l.findings.n >= 4);
     for (size_t i = 1; i < l.findings.n; i++) {
         const struct lint_finding *a = &l.findings.v[i - 1], *b = &l.findings.v[i];
 
@@ -140,7 +273,10 @@ T(severities_have_names)
 }
 
 T_MAIN(T_CASE(each_rule_finds_the_bad_document_and_not_the_good_one),
-       T_CASE(every_rule_is_complete_and_has_a_row_above),
+       T_CASE(every_rule_is_complete_and_in_order),
+       T_CASE(every_rule_has_a_page_that_says_what_it_says),
+       T_CASE(the_example_of_each_page_is_found_and_the_near_miss_is_not),
+       T_CASE(every_page_and_every_row_of_the_table_has_a_rule),
        T_CASE(a_comment_on_the_line_or_above_it_silences_a_rule),
        T_CASE(a_silenced_finding_of_bad_bytes_leaves_the_others_alone),
        T_CASE(findings_are_in_the_order_of_lines_ids_and_columns), T_CASE(severities_have_names))
