@@ -27,8 +27,13 @@ const struct cli_option cli_options[] = {
     {"--time-scale",  0,  CLI_NUMBER, offsetof(struct cli, time_scale),    "FACTOR",     "multiply every duration of the document, for rehearsals"},
     {"--unattended", 'u', CLI_FLAG,   offsetof(struct cli, unattended),    NULL,         "never ask: what is open is refused before anything is done"},
     {"--json",        0,  CLI_FLAG,   offsetof(struct cli, json),          NULL,         "JSON instead of text"},
+    {"--sarif",       0,  CLI_FLAG,   offsetof(struct cli, sarif),         NULL,         "SARIF 2.1.0 instead of text, for code hosts"},
+    {"--fix",         0,  CLI_FLAG,   offsetof(struct cli, fix),           NULL,         "mend what is certain in the file itself"},
+    {"--disable",     0,  CLI_TEXTS,  offsetof(struct cli, disables),      "RULE",       "leave a rule out; may be given again"},
+    {"--explain",     0,  CLI_TEXT,   offsetof(struct cli, explain),       "RULE",       "what a rule finds, why, and how to mend it"},
+    {"--no-shellcheck", 0, CLI_FLAG,  offsetof(struct cli, no_shellcheck), NULL,         "do not run shellcheck, when it is installed"},
     {"--questions",   0,  CLI_FLAG,   offsetof(struct cli, questions),     NULL,         "only what is open, with how to answer it"},
-    {"--format",      0,  CLI_TEXT,   offsetof(struct cli, format),        "FORMAT",     "text, json or html, as the command knows"},
+    {"--format",      0,  CLI_TEXT,   offsetof(struct cli, format),        "FORMAT",     "text, json, html or sarif, as the command knows"},
     {"--output",     'o', CLI_TEXT,   offsetof(struct cli, output),        "FILE",       "write there instead of to the terminal"},
     {"--as",          0,  CLI_TEXT,   offsetof(struct cli, as),            "NAME",       "whose approval or decision this is"},
     {"--role",        0,  CLI_TEXT,   offsetof(struct cli, role),          "ROLE",       "in which role"},
@@ -260,6 +265,7 @@ int verb_main(int argc, char **argv)
         result = v->run(&c, &code, &err) == ERR_OK ? (int)code : verb_fail(&err);
     }
     vec_release(&c.sets);
+    vec_release(&c.disables);
     free(c.args);
     return verb_finish(result);
 }

@@ -33,10 +33,10 @@ struct cli {
     const char **args; /* what is no option */
     int n_args;
     const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *step, *format,
-        *output, *color;
-    cli_texts sets;
+        *output, *color, *explain;
+    cli_texts sets, disables;
     double time_scale;
-    bool json, unattended, all, questions, quiet, help;
+    bool json, unattended, all, questions, quiet, help, sarif, fix, no_shellcheck;
 };
 
 struct verb {

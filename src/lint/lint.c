@@ -40,6 +40,11 @@ static bool lint_line_ignores(const struct lint *l, size_t line, const char *id)
     return at != SV_NPOS && sv_has_word(sv_sub(text, at, text.n), sv_from(id));
 }
 
+bool lint_is_ignored(const struct lint *l, size_t line, const char *id)
+{
+    return lint_line_ignores(l, line, id) || (line > 1 && lint_line_ignores(l, line - 1, id));
+}
+
 static void lint_put(struct lint *l, const struct lint_rule *rule, enum lint_severity severity,
                      size_t line, struct sv snippet, struct sv message)
 {
@@ -48,8 +53,7 @@ static void lint_put(struct lint *l, const struct lint_rule *rule, enum lint_sev
         snippet.n ? sv_find(raw, sv_sub(snippet, 0, sv_find_byte(snippet, '\n', 0)), 0) : SV_NPOS;
     struct lint_finding *f;
 
-    if (lint_line_ignores(l, line, rule->id) ||
-        (line > 1 && lint_line_ignores(l, line - 1, rule->id)))
+    if (lint_is_ignored(l, line, rule->id))
         return;
     f = vec_add(&l->findings);
     f->id = rule->id;
@@ -58,7 +62,9 @@ static void lint_put(struct lint *l, const struct lint_rule *rule, enum lint_sev
     if (column == SV_NPOS) /* the first byte that is not a blank */
         for (column = 0; column < raw.n && ascii_is_space(raw.p[column]);)
             column++;
-    f->column = column + 1;
+    f->column = f->chars = column + 1;
+    for (size_t i = 0; i < column; i++) /* what goes on in a sequence is no new one */
+        f->chars -= ((unsigned char)raw.p[i] & 0xc0u) == 0x80u;
     f->message = arena_sv(&l->arena, message);
     f->hint = sv_from(rule->mend);
 }
@@ -102,16 +108,22 @@ static int lint_compare(const void *a, const void *b)
     return sv_cmp(x->message, y->message);
 }
 
+void lint_sort(struct lint *l)
+{
+    if (l->findings.n)
+        qsort(l->findings.v, l->findings.n, sizeof(*l->findings.v), lint_compare);
+}
+
 void lint_run(const struct runbook *rb, struct lint *ret)
 {
     *ret = (struct lint){.rb = rb};
     ret->index = lint_index_new(ret);
     for (size_t i = 0; i < n_lint_rules; i++)
-        lint_rules[i]->check(ret, lint_rules[i]);
+        if (lint_rules[i]->check)
+            lint_rules[i]->check(ret, lint_rules[i]);
     lint_index_free(STEAL(ret->index));
     lint_families_free(STEAL(ret->families));
-    if (ret->findings.n)
-        qsort(ret->findings.v, ret->findings.n, sizeof(*ret->findings.v), lint_compare);
+    lint_sort(ret);
 }
 
 void lint_release(struct lint *l)

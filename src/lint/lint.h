@@ -17,7 +17,8 @@ const char *lint_severity_name(enum lint_severity s);
 struct lint_finding {
     const char *id;
     enum lint_severity severity;
-    size_t line, end_line, column; /* from 1 */
+    size_t line, end_line, column; /* from 1; columns in bytes ... */
+    size_t chars;                  /* ... and in code points */
     struct sv message, hint;       /* in the arena of the lint */
 };
 
@@ -38,6 +39,7 @@ struct lint_rule {
     const char *title; /* "a command that never ends" */
     const char *why;   /* a sentence */
     const char *mend;  /* what to do, a sentence; the default hint */
+    /* NULL: it compares documents (lint_cross.h), or another program finds it (shellcheck). */
     void (*check)(struct lint *l, const struct lint_rule *rule);
 };
 
@@ -52,6 +54,10 @@ const struct lint_rule *lint_find_rule(struct sv id);
 /* Run every rule over a runbook, which must outlive the lint. */
 void lint_run(const struct runbook *rb, struct lint *ret);
 void lint_release(struct lint *l);
+/* Findings by line, then id, as lint_run() leaves them. */
+void lint_sort(struct lint *l);
+/* Does a comment on the line or the one above silence the rule? */
+bool lint_is_ignored(const struct lint *l, size_t line, const char *id);
 
 /* --- for the rules --- */
 

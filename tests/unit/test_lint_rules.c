@@ -128,7 +128,7 @@ T(every_rule_is_complete_and_in_order)
     for (size_t i = 0; i < n_lint_rules; i++) {
         const struct lint_rule *r = lint_rules[i];
 
-        T_CHECK(r->title[0] && r->why[0] && r->mend[0] && r->check);
+        T_CHECK(r->title[0] && r->why[0] && r->mend[0]);
         T_CHECK(lint_find_rule(sv_from(r->id)) == r);
         T_CHECK(i == 0 || strcmp(lint_rules[i - 1]->id, r->id) < 0);
     }
@@ -153,18 +153,18 @@ T(every_rule_has_a_page_that_says_what_it_says)
 
 T(the_example_of_each_page_is_found_and_the_near_miss_is_not)
 {
-    size_t shown = 0;
+    size_t shown = 0, elsewhere = 0; /* of two documents, or of shellcheck: no check of its own */
 
     for (size_t i = 0; i < n_lint_rules; i++) {
         const struct lint_rule *r = lint_rules[i];
         CLEANUP(strbuf_release)
-        struct strbuf page = page_of(r),
-                      found = STRBUF(0), not_found = STRBUF(0);
+        struct strbuf page = page_of(r), found = STRBUF(0), not_found = STRBUF(0);
         struct sv p = strbuf_sv(&page),
                   bad = page_block(p, "## Found\n", "`````markdown\n", "\n`````"),
                   said = page_block(p, "## Found\n", "```text\n", "\n```\n\n## Mend"),
                   good = page_block(p, "## Not found\n", "`````markdown\n", "\n`````");
 
+        elsewhere += !r->check;
         if (!bad.n) /* bytes that are no text cannot stand in a page: a row above shows them */
             continue;
         shown++;
@@ -177,7 +177,7 @@ T(the_example_of_each_page_is_found_and_the_near_miss_is_not)
         if (not_found.n)
             T_FAIL("%s.md, the near miss: %s", r->id, strbuf_str(&not_found));
     }
-    T_EQ(shown, n_lint_rules - 1);
+    T_EQ(shown + elsewhere, n_lint_rules - 1);
 }
 
 T(every_page_and_every_row_of_the_table_has_a_rule)
