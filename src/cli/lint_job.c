@@ -155,7 +155,7 @@ static enum err_code job_do(const struct lint_jobs *jobs, struct lint_job *j, st
             lint_names_read(&j->lint, &j->names);
         if (jobs->want_blocks)
             job_blocks(j, &rb);
-        j->lint.rb = NULL;
+        lint_settle(&j->lint);
     }
     runbook_release(&rb);
     document_release(&doc);

@@ -121,13 +121,19 @@ void lint_run(const struct runbook *rb, struct lint *ret)
     for (size_t i = 0; i < n_lint_rules; i++)
         if (lint_rules[i]->check)
             lint_rules[i]->check(ret, lint_rules[i]);
-    lint_index_free(STEAL(ret->index));
-    lint_families_free(STEAL(ret->families));
     lint_sort(ret);
+}
+
+void lint_settle(struct lint *l)
+{
+    lint_index_free(STEAL(l->index));
+    lint_families_free(STEAL(l->families));
+    l->rb = NULL;
 }
 
 void lint_release(struct lint *l)
 {
+    lint_settle(l);
     vec_release(&l->findings);
     arena_release(&l->arena);
     *l = (struct lint){0};

@@ -27,7 +27,7 @@ struct lint_families; /* lint_bands.h */
 
 struct lint {
     const struct runbook *rb;
-    struct lint_index *index; /* while rules run */
+    struct lint_index *index; /* until lint_settle() */
     struct lint_families *families;
     struct arena arena;
     VEC(struct lint_finding) findings; /* by line, then id */
@@ -54,6 +54,8 @@ const struct lint_rule *lint_find_rule(struct sv id);
 /* Run every rule over a runbook, which must outlive the lint. */
 void lint_run(const struct runbook *rb, struct lint *ret);
 void lint_release(struct lint *l);
+/* Drop what only rules and lint_names_read() look at: the runbook may go, findings stay. */
+void lint_settle(struct lint *l);
 /* Findings by line, then id, as lint_run() leaves them. */
 void lint_sort(struct lint *l);
 /* Does a comment on the line or the one above silence the rule? */

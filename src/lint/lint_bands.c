@@ -150,6 +150,8 @@ static void bands_from_text(struct bands_read *b, struct sv text, size_t line, e
 
     if (!bands_limit(sv_sub(text, 0, sv_find_nocase(text, SV(" for "), 0)), &limit))
         return;
+    if (!b->prose) /* its patterns take longer to compile than most documents to lint */
+        b->prose = prose_reader_new();
     subject = prose_subject(b->prose, text);
     if (!subject.n || !bands_is_said(text, subject, limit.unit))
         return;
@@ -241,13 +243,15 @@ static enum dim bands_dim(struct sv subject)
 const struct lint_families *lint_families(struct lint *l)
 {
     CLEANUP(rule_env_freep) struct rule_env *env = rule_env_new();
-    CLEANUP(prose_reader_freep) struct prose_reader *prose = prose_reader_new();
-    struct bands_read b = {.l = l, .env = env, .prose = prose};
-    size_t n;
-    const struct prose_subject_info *infos = prose_subjects(&n);
+    struct bands_read b = {.l = l, .env = env};
+    static const struct prose_subject_info
+        *infos; /* the same for all, and filled anew by each call */
+    static size_t n;
 
     if (l->families)
         return l->families;
+    if (!infos)
+        infos = prose_subjects(&n);
     b.ret = l->families = XNEW(struct lint_families);
     rule_env_permit_unknown(env, true);
     for (size_t i = 0; i < n; i++)
@@ -261,6 +265,7 @@ const struct lint_families *lint_families(struct lint *l)
     for (uint32_t i = 0; i < l->rb->md.n; i++)
         if (l->rb->md.v[i].kind == MD_TABLE)
             bands_from_table(&b, i);
+    prose_reader_free(b.prose);
     return l->families;
 }
 

@@ -159,14 +159,8 @@ static void cross_tests(struct lint *l, struct lint_names *ret, struct sv line, 
 
 void lint_names_read(struct lint *l, struct lint_names *ret)
 {
-    struct lint_index *own = l->index ? NULL : lint_index_new(l);
-
     LINT_EACH_CMD (l, c)
         cross_command(l, ret, c);
-    if (own) {
-        lint_index_free(own);
-        l->index = NULL;
-    }
     for (size_t n = 1; n <= l->rb->doc->n_lines; n++) {
         struct sv line = document_line(l->rb->doc, n);
 
@@ -176,8 +170,9 @@ void lint_names_read(struct lint *l, struct lint_names *ret)
                     cross_path(l, ret, sv_sub(line, from, i), n);
                 from = i + 1;
             }
-        cross_tests(l, ret, line, n);
     }
+    for (size_t n = 0; lint_next_line_with(l, SV(" tests"), &n);)
+        cross_tests(l, ret, document_line(l->rb->doc, n), n);
 }
 
 void lint_names_release(struct lint_names *n)

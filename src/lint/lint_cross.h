@@ -33,6 +33,7 @@ struct lint_names {
     VEC(struct lint_name)
     list; /* the first of each kind, key and value; texts in the lint's arena */
 };
+/* After lint_run(), before lint_settle(). */
 void lint_names_read(struct lint *l, struct lint_names *ret);
 void lint_names_release(struct lint_names *n);
 

@@ -126,11 +126,13 @@ static bool lint_word_is(const struct shell_word *w, struct sv text)
 
 bool lint_runs(const struct lint_cmd *c, const char *phrase)
 {
-    struct sv rest = sv_from(phrase), word;
-    size_t at = 1;
+    struct sv rest, word;
+    size_t at = 1, n = c->program.n;
 
-    if (!sv_next_word(&rest, &word) || !sv_eq(word, c->program))
+    /* most phrases are of another program: this is asked some hundred times of each command */
+    if (!n || strncmp(phrase, c->program.p, n) != 0 || (phrase[n] != ' ' && phrase[n] != '\0'))
         return false;
+    rest = sv_from(phrase + n);
     while (sv_next_word(&rest, &word)) {
         while (at < c->run.n_words && !lint_word_is(&c->run.words[at], word))
             at++;
@@ -188,6 +190,11 @@ struct sv lint_option(const struct lint_cmd *c, const char *option)
             return w;
     }
     return (struct sv){NULL, 0};
+}
+
+struct sv lint_first(const struct lint_cmd *c)
+{
+    return c->run.n_words ? c->run.words[0].raw : c->item->text;
 }
 
 const struct shell_word *lint_last_operand(const struct lint_cmd *c)
@@ -649,12 +656,34 @@ static void lint_sql_option(struct lint *l, const struct lint_cmd *c)
                 piece);
 }
 
+static struct sv lint_lower(struct lint *l)
+{
+    struct sv text = l->rb->doc->text;
+    char *lower = arena_alloc(&l->arena, text.n + 1, 1);
+
+    for (size_t i = 0; i < text.n; i++)
+        lower[i] = ascii_lower(text.p[i]);
+    return (struct sv){lower, text.n};
+}
+
+bool lint_next_line_with(const struct lint *l, struct sv word, size_t *line)
+{
+    const struct document *d = l->rb->doc;
+    size_t at = *line < d->n_lines ? sv_find(l->index->lower, word, d->line_at[*line]) : SV_NPOS;
+
+    if (at == SV_NPOS)
+        return false;
+    *line = document_line_of(d, at);
+    return true;
+}
+
 struct lint_index *lint_index_new(struct lint *l)
 {
     struct lint_index *x = XNEW(struct lint_index);
     CLEANUP(shell_parser_freep) struct shell_parser *sh = shell_parser_new();
 
     l->index = x;
+    x->lower = lint_lower(l);
     lint_index_blocks(l, sh);
     for (size_t i = 0; i < l->rb->n_blocks; i++)
         if (l->rb->blocks[i].kind == BLOCK_SQL)

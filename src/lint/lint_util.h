@@ -65,6 +65,7 @@ struct lint_index {
     VEC(struct lint_cmd) cmds;
     VEC(struct lint_sql) sqls;
     size_t n_groups;
+    struct sv lower; /* the text with ASCII letters in lower case: for searches that do not care */
 };
 
 struct lint_index *lint_index_new(struct lint *l);
@@ -93,6 +94,8 @@ bool lint_has_flag(const struct lint_cmd *c, char flag);
 struct sv lint_option(const struct lint_cmd *c, const char *option);
 /* What a word means to the program, as far as it is text: without quotes. */
 struct sv lint_word_text(const struct shell_word *w);
+/* Its first word as written, for the place of a finding; what assigns only has none: the whole then. */
+struct sv lint_first(const struct lint_cmd *c);
 /* The last word that is no option; NULL when there is none. */
 const struct shell_word *lint_last_operand(const struct lint_cmd *c);
 /* Does the word hold a pattern that the shell expands: an unquoted * or ? */
@@ -118,6 +121,8 @@ struct sv lint_environment(const struct lint *l, uint32_t part);
 /* One of the words stands in the text. */
 bool lint_says_any(struct sv text, const char *const *words, size_t n);
 #define LINT_SAYS_ANY(text, table) lint_says_any((text), (table), ARRAY_LEN(table))
+/* The next line, after *line (0 at first), that holds the word, given in lower case; false: no more. */
+bool lint_next_line_with(const struct lint *l, struct sv word, size_t *line);
 /* The first number of a text, and what follows it; false when there is none. */
 bool lint_number(struct sv text, double *number, struct sv *rest);
 /* A duration such as "2-3 minutes", "~5 min", "14 hours", "None": seconds. */

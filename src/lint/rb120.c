@@ -38,7 +38,7 @@ static void rb120_check(struct lint *l, const struct lint_rule *rule)
     }
     LINT_EACH_CMD (l, c)
         if (rb120_stays(c))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "%.*s does not come back: nothing after it is reached", SV_FMT(c->program));
 }
 

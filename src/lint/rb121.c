@@ -52,7 +52,7 @@ static void rb121_check(struct lint *l, const struct lint_rule *rule)
 {
     LINT_EACH_CMD (l, c)
         if (rb121_waits(c) && c->block)
-            lint_add(l, rule, c->line, c->run.words[0].raw, "%.*s waits for somebody to type",
+            lint_add(l, rule, c->line, lint_first(c), "%.*s waits for somebody to type",
                      SV_FMT(c->program));
     for (size_t i = 0; i < l->rb->n_blocks; i++) {
         const struct rb_block *b = &l->rb->blocks[i];

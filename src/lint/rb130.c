@@ -58,7 +58,7 @@ static void rb130_check(struct lint *l, const struct lint_rule *rule)
             set = c;
         else if (set && set->block != c->block && told != c->block && rb130_needs_place(c) &&
                  !(c->whole->nested) && set->proc == c->proc) {
-            lint_add(l, rule, c->line, c->run.words[0].raw, "this needs the %.*s of line %zu",
+            lint_add(l, rule, c->line, lint_first(c), "this needs the %.*s of line %zu",
                      SV_FMT(set->program), set->line);
             told = c->block;
         }

@@ -43,7 +43,7 @@ static void rb132_check(struct lint *l, const struct lint_rule *rule)
         }
         if (first && !told && c->note.n && c->note.p < c->item->text.p && changes &&
             rb132_is_way(c->note)) {
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "a run from top to bottom does this also after line %zu", first->line);
             told = true;
         }

@@ -58,7 +58,7 @@ static void rb133_cmd(struct lint *l, const struct lint_rule *rule, struct rb133
         seen->production = (p1 || p2) && !(s1 || s2) ? c->line : seen->production;
     }
     if (!told[0] && seen->staging && seen->production) {
-        lint_add(l, rule, c->line, c->run.n_words ? c->run.words[0].raw : c->item->text,
+        lint_add(l, rule, c->line, c->run.n_words ? lint_first(c) : c->item->text,
                  "production (line %zu) and staging (line %zu) in one block", seen->production,
                  seen->staging);
         told[0] = true;

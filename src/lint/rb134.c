@@ -59,13 +59,13 @@ static void rb134_check(struct lint *l, const struct lint_rule *rule)
         const char *what = c->block ? rb134_destroys(c) : NULL;
 
         if (what && !rb134_backed_up(l, c) && !rb134_is_scratch(l, c))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "this destroys %s, and no backup is made before it", what);
     }
     LINT_EACH_SQL (l, s)
         if (s->cmd && rb134_sql_drops(s->text) && !rb134_backed_up(l, s->cmd) &&
             !rb134_is_scratch(l, s->cmd))
-            lint_add(l, rule, s->line, s->cmd->run.words[0].raw,
+            lint_add(l, rule, s->line, lint_first(s->cmd),
                      "this destroys data, and no backup is made before it");
 }
 

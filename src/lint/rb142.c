@@ -22,8 +22,8 @@ static void rb142_check(struct lint *l, const struct lint_rule *rule)
             changes |= d->proc == c->proc &&
                        (d->acts & (ACT_DELIVER | ACT_REVERT | ACT_MIGRATE | ACT_BUILD));
         if (changes)
-            lint_add(l, rule, c->line, c->run.words[0].raw,
-                     "%.*s comes back with the image that it had", SV_FMT(c->unit));
+            lint_add(l, rule, c->line, lint_first(c), "%.*s comes back with the image that it had",
+                     SV_FMT(c->unit));
     }
 }
 

@@ -6,7 +6,7 @@ static void rb144_check(struct lint *l, const struct lint_rule *rule)
     LINT_EACH_CMD (l, c)
         if (sv_eq(c->program, SV("psql")) && (c->acts & ACT_RESTORE) &&
             !sv_has(c->item->text, SV("ON_ERROR_STOP")))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "psql goes on after an error, and ends with 0");
 }
 

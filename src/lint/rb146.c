@@ -20,9 +20,8 @@ static void rb146_check(struct lint *l, const struct lint_rule *rule)
     LINT_EACH_CMD (l, c)
         if ((c->acts & ACT_MIGRATE) && c->role == ROLE_DEPLOY && c->block &&
             !rb146_delivered_before(l, c) && (c->host.n || (!ever && !remote)))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
-                     "no code was delivered%s%.*s before this", c->host.n ? " to " : "",
-                     SV_FMT(c->host));
+            lint_add(l, rule, c->line, lint_first(c), "no code was delivered%s%.*s before this",
+                     c->host.n ? " to " : "", SV_FMT(c->host));
 }
 
 const struct lint_rule lint_rb146 = {

@@ -13,8 +13,8 @@ static void rb147_check(struct lint *l, const struct lint_rule *rule)
                        : NULL;
         else if (lean && lean->proc == c->proc && (c->acts & ACT_BUILD) &&
                  (sv_eq(c->program, SV("npm")) || sv_eq(c->program, SV("yarn"))))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
-                     "line %zu leaves out what a build needs", lean->line);
+            lint_add(l, rule, c->line, lint_first(c), "line %zu leaves out what a build needs",
+                     lean->line);
     }
 }
 

@@ -47,12 +47,12 @@ static void rb148_check(struct lint *l, const struct lint_rule *rule)
               rb148_runs_test(l, c)) ||
             rb148_cleans(l, c))
             continue;
-        lint_add(l, rule, c->line, c->run.words[0].raw, "nothing takes away what this makes");
+        lint_add(l, rule, c->line, lint_first(c), "nothing takes away what this makes");
     }
     LINT_EACH_SQL (l, s)
         if (s->cmd && sv_starts_nocase(s->text, SV("INSERT")) && rb148_is_test(s->text) &&
             !sv_has_word(s->cmd->item->text, SV("BEGIN")) && !rb148_cleans(l, s->cmd))
-            lint_add(l, rule, s->line, s->cmd->run.words[0].raw,
+            lint_add(l, rule, s->line, lint_first(s->cmd),
                      "when the insert succeeds the row stays");
 }
 

@@ -39,7 +39,7 @@ static void rb150_check(struct lint *l, const struct lint_rule *rule)
             ((env && (c->run.n_words == 1 ? !c->whole->piped_out || rb150_is_secret(c->item->text)
                                           : rb150_is_secret(c->item->text))) ||
              (echo && rb150_is_secret(c->item->text)) || file))
-            lint_add(l, rule, c->line, c->run.words[0].raw, "this prints values that are secret");
+            lint_add(l, rule, c->line, lint_first(c), "this prints values that are secret");
     }
 }
 

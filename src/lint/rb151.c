@@ -9,7 +9,7 @@ static void rb151_check(struct lint *l, const struct lint_rule *rule)
              lint_runs(c, "npm update") || lint_runs(c, "yarn upgrade") ||
              lint_runs(c, "composer update") || lint_runs(c, "bundle update")) &&
             !lint_has_word(c, "pip"))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "which versions this installs depends on the day");
 }
 

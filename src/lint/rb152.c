@@ -5,7 +5,7 @@ static void rb152_check(struct lint *l, const struct lint_rule *rule)
 {
     LINT_EACH_CMD (l, c)
         if (lint_runs(c, "git pull") && c->role != ROLE_ROLLBACK)
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "this brings whatever the branch holds by then");
 }
 

@@ -31,7 +31,7 @@ static void rb153_check(struct lint *l, const struct lint_rule *rule)
     LINT_EACH_CMD (l, c)
         if (named && c->block && sv_eq(c->program, SV("psql")) && c->run.n_words > 1 &&
             !rb153_names(c) && !sv_has(c->block->text, SV("PGDATABASE")))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "which database this speaks to depends on who runs it");
 }
 

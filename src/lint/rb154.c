@@ -7,7 +7,7 @@ static void rb154_check(struct lint *l, const struct lint_rule *rule)
         if (sv_eq(c->program, SV("pg_restore")) && (c->acts & ACT_RESTORE) &&
             (lint_has_word(c, "-c") || lint_has_word(c, "--clean")) &&
             !lint_has_word(c, "--if-exists"))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "-c without --if-exists fails on what a downgrade removed");
 }
 

@@ -14,12 +14,12 @@ static void rb156_check(struct lint *l, const struct lint_rule *rule)
                  !(c->host.n == 0 && lint_runs(c, "git pull") && !push->host.n))
             push = NULL;
         else if (push && (c->acts & (ACT_RESTART | ACT_START)) && sv_eq(push->host, c->host)) {
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "the code of line %zu was pushed, and not brought to this machine",
                      push->line);
             push = NULL;
         } else if (push && lint_runs(c, "git pull")) {
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "a pull where line %zu was pushed from brings nothing", push->line);
             push = NULL;
         }

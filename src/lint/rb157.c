@@ -11,7 +11,7 @@ static void rb157_check(struct lint *l, const struct lint_rule *rule)
                       (last && sv_eq(last->raw, SV("db:rollback")));
 
         if (c->block && (c->acts & ACT_DOWNGRADE) && counts)
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "which migration this undoes depends on what is newest then");
     }
 }

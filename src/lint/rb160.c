@@ -23,7 +23,7 @@ static void rb160_check(struct lint *l, const struct lint_rule *rule)
     LINT_EACH_CMD (l, c)
         if ((c->acts & ACT_TEST) && c->block && c->block != told && rb160_on_production(l, c) &&
             !rb160_only_some(c)) {
-            lint_add(l, rule, c->line, c->run.words[0].raw, "this runs tests where users are");
+            lint_add(l, rule, c->line, lint_first(c), "this runs tests where users are");
             told = c->block;
         }
     for (size_t i = 0; i < l->rb->md.n; i++) {

@@ -61,13 +61,13 @@ static void rb253_check(struct lint *l, const struct lint_rule *rule)
         if (c->group == told)
             continue;
         if (rb253_grep(l, c))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "finding nothing is good here, and ends with status 1");
         else if (rb253_stopped(l, c))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "for a unit that is stopped, as it should be, the status is 3");
         else if (rb253_expected(c))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "the failure that is wanted looks like one that is not");
         else
             continue;

@@ -37,7 +37,7 @@ static void rb254_check(struct lint *l, const struct lint_rule *rule)
     }
     LINT_EACH_CMD (l, c)
         if (rb254_loose(l, c))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "curl without -f ends with 0 also for an error page");
 }
 

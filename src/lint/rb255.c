@@ -16,12 +16,12 @@ static void rb255_check(struct lint *l, const struct lint_rule *rule)
             started = NULL;
         if (sv_eq(c->program, SV("sleep")) && !c->whole->nested && c->block &&
             !sv_has(c->item->text, SV("curl -f")))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "a fixed wait: too short on a slow day, and nothing looks whether it is up");
         if (c->acts & (ACT_START | ACT_RESTART))
             started = c;
         else if (started && (c->acts & ACT_REQUEST) && !rb255_waits(c)) {
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "%.*s was started in line %zu and may not answer yet", SV_FMT(started->unit),
                      started->line);
             started = NULL;

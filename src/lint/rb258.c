@@ -26,7 +26,7 @@ static void rb258_check(struct lint *l, const struct lint_rule *rule)
 
         if (reads && c->group != told && !c->whole->piped_in && rb258_says_when(c->note) && file &&
             sv_has(file->raw, SV(".log")) && !sv_has(c->item->text, SV("date"))) {
-            lint_add(l, rule, c->line, c->run.words[0].raw, "%.*s is read from its beginning",
+            lint_add(l, rule, c->line, lint_first(c), "%.*s is read from its beginning",
                      SV_FMT(file->raw));
             told = c->group;
         }

@@ -23,7 +23,7 @@ static void rb260_check(struct lint *l, const struct lint_rule *rule)
             !lint_pipe_to(l, to) && sv_has(c->item->text, SV("metrics")) &&
             (rb260_wants_measure(c->note) || rb260_wants_measure(last->after)))
             lint_add(
-                l, rule, c->line, c->run.words[0].raw,
+                l, rule, c->line, lint_first(c),
                 "this prints counters, once; what is wanted has to be computed from two of them");
         if (lint_runs(c, "systemctl show") && lint_word_with(c, "--property=Environment"))
             lint_add(l, rule, c->line, lint_word_with(c, "--property=Environment")->raw,

@@ -15,8 +15,7 @@ static void rb300_check(struct lint *l, const struct lint_rule *rule)
         if (l->rb->parts[i].role == ROLE_ROLLBACK)
             return;
     if (first)
-        lint_add(l, rule, first->line, first->run.words[0].raw,
-                 "nothing in this document undoes it");
+        lint_add(l, rule, first->line, lint_first(first), "nothing in this document undoes it");
 }
 
 const struct lint_rule lint_rb300 = {

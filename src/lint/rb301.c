@@ -11,7 +11,7 @@ static void rb301_check(struct lint *l, const struct lint_rule *rule)
         if (c->role == ROLE_ROLLBACK && (c->acts & ACT_REVERT))
             code = c;
         if (code && (c->acts & ACT_DOWNGRADE)) {
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "line %zu took away the file of the migration that this undoes", code->line);
             code = NULL;
         }

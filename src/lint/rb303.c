@@ -35,7 +35,7 @@ static void rb303_check(struct lint *l, const struct lint_rule *rule)
         if (!deployed && rb303_deploys(c))
             deployed = c;
         if (rb303_whole_suite(c) && deployed && !tested && c->part != deployed->part)
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "line %zu has brought this to production before", deployed->line);
         tested |= (c->acts & ACT_TEST) != 0;
     }

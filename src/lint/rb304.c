@@ -14,7 +14,7 @@ static void rb304_check(struct lint *l, const struct lint_rule *rule)
         else if (set && sv_eq(c->program, SV("rm")) && last && file && sv_eq(last->raw, file->raw))
             set = NULL;
         else if (set && c->block && (c->acts & ACT_REQUEST) && sv_has(c->item->text, SV("/api/")))
-            lint_add(l, rule, c->line, c->run.words[0].raw, "the flag of line %zu is still set",
+            lint_add(l, rule, c->line, lint_first(c), "the flag of line %zu is still set",
                      set->line);
     }
 }

@@ -12,7 +12,7 @@ static void rb306_check(struct lint *l, const struct lint_rule *rule)
 
     LINT_EACH_CMD (l, c)
         if (c->block && LINT_RUNS_ANY(c, stamps))
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "this says that migrations are applied, whether they are or not");
     LINT_EACH_SQL (l, s)
         for (size_t i = 0; i < ARRAY_LEN(tables); i++)

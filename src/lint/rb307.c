@@ -31,7 +31,7 @@ static void rb307_check(struct lint *l, const struct lint_rule *rule)
         if (rb307_dumps(c))
             backup = c;
         if (stops && backup && rb307_change(l, c)) {
-            lint_add(l, rule, backup->line, backup->run.words[0].raw,
+            lint_add(l, rule, backup->line, lint_first(backup),
                      "the application is closed only in line %zu", c->line);
             backup = NULL;
         }

@@ -13,16 +13,10 @@ static void rb309_check(struct lint *l, const struct lint_rule *rule)
                                       SV("no way back"),
                                       SV("cannot be removed without recreating")};
 
-    for (size_t n = 1; n <= l->rb->doc->n_lines; n++) {
-        struct sv line = document_line(l->rb->doc, n);
-
-        for (size_t i = 0; i < ARRAY_LEN(marks); i++)
-            if (sv_has_nocase(line, marks[i])) {
-                lint_add(l, rule, n, (struct sv){NULL, 0},
-                         "the document says that there is no way back");
-                break;
-            }
-    }
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+        for (size_t n = 0; lint_next_line_with(l, marks[i], &n);)
+            lint_add(l, rule, n, (struct sv){NULL, 0},
+                     "the document says that there is no way back");
 }
 
 const struct lint_rule lint_rb309 = {

@@ -16,7 +16,7 @@ static void rb310_check(struct lint *l, const struct lint_rule *rule)
         LINT_EACH_CMD (l, d)
             code |= d->proc == c->proc && (d->acts & (ACT_REVERT | ACT_DELIVER));
         if (!code)
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "nothing in this section brings the code back");
     }
 }

@@ -13,7 +13,7 @@ static void rb313_check(struct lint *l, const struct lint_rule *rule)
             stopped |= d < c && d->proc == c->proc && (d->acts & (ACT_STOP | ACT_MAINTAIN));
         }
         if (services && !stopped)
-            lint_add(l, rule, c->line, c->run.words[0].raw, "nothing is stopped before this");
+            lint_add(l, rule, c->line, lint_first(c), "nothing is stopped before this");
     }
 }
 

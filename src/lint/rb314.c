@@ -24,8 +24,8 @@ static void rb314_check(struct lint *l, const struct lint_rule *rule)
                 back |= (d->acts & acts[i]) && d->proc == c->proc && d > c;
             }
             if (forward && !back && c->proc != told) {
-                lint_add(l, rule, c->line, c->run.words[0].raw,
-                         "line %zu %s, and this section does not", forward, rb314_name(acts[i]));
+                lint_add(l, rule, c->line, lint_first(c), "line %zu %s, and this section does not",
+                         forward, rb314_name(acts[i]));
                 told = c->proc;
             }
         }

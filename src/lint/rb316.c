@@ -22,7 +22,7 @@ static void rb316_check(struct lint *l, const struct lint_rule *rule)
              d < end && d->part == c->part; d++)
             looked |= rb316_looks(d);
         if (!looked)
-            lint_add(l, rule, c->line, c->run.words[0].raw,
+            lint_add(l, rule, c->line, lint_first(c),
                      "nothing in this step asks which revision is applied now");
     }
 }

@@ -34,26 +34,37 @@ static bool rb500_read(struct sv line, struct rb500_said *s)
                          &lo, &s->hi);
 }
 
+static void rb500_take(struct lint *l, rb500_list *list, uint32_t part, size_t n)
+{
+    CLEANUP(strbuf_release) struct strbuf plain = STRBUF(0);
+    struct rb500_said s = {.line = n, .chapter = lint_chapter(l, part)};
+    struct sv line = document_line(l->rb->doc, n);
+
+    for (size_t i = 0; i < line.n; i++)
+        if (line.p[i] != '*' && line.p[i] != '_')
+            strbuf_add_byte(&plain, line.p[i]);
+    if (rb500_read(strbuf_sv(&plain), &s))
+        *vec_add(list) = s;
+}
+
+/* Lines that speak of downtime, or of a window for it, in order. */
 static void rb500_collect(struct lint *l, rb500_list *list)
 {
+    size_t down = 0, window = 0, p = 0;
+    bool more_down = lint_next_line_with(l, SV("downtime"), &down);
+    bool more_window = lint_next_line_with(l, SV("maintenance window"), &window);
     uint32_t part = RB_NONE;
-    size_t p = 0;
 
-    for (size_t n = 1; n <= l->rb->doc->n_lines; n++) {
-        CLEANUP(strbuf_release) struct strbuf plain = STRBUF(0);
-        struct rb500_said s = {.line = n};
-        struct sv line = document_line(l->rb->doc, n);
+    while (more_down || more_window) {
+        size_t n = !more_window || (more_down && down <= window) ? down : window;
 
         for (; p < l->rb->n_parts && l->rb->parts[p].line <= n; p++)
             part = (uint32_t)p;
-        if (!sv_has_nocase(line, SV("downtime")) && !sv_has_nocase(line, SV("maintenance window")))
-            continue;
-        for (size_t i = 0; i < line.n; i++)
-            if (line.p[i] != '*' && line.p[i] != '_')
-                strbuf_add_byte(&plain, line.p[i]);
-        s.chapter = lint_chapter(l, part);
-        if (rb500_read(strbuf_sv(&plain), &s))
-            *vec_add(list) = s;
+        rb500_take(l, list, part, n);
+        if (more_down && down == n)
+            more_down = lint_next_line_with(l, SV("downtime"), &down);
+        if (more_window && window == n)
+            more_window = lint_next_line_with(l, SV("maintenance window"), &window);
     }
 }
 

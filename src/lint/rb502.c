@@ -43,30 +43,37 @@ static struct sv rb502_core(struct sv t)
     return sv_sub(t, 0, sv_find_byte(t, '(', 0));
 }
 
-static void rb502_pair(struct lint *l, const struct lint_rule *rule, const struct md_node *a,
-                       struct sv ta, const struct md_node *b, struct sv tb)
+struct rb502_task {
+    const struct md_node *node;
+    struct sv text;
+    bool optional;
+};
+
+static void rb502_pair(struct lint *l, const struct lint_rule *rule, const struct rb502_task *a,
+                       const struct rb502_task *b)
 {
-    if (rb502_is_optional(ta) && !rb502_is_optional(tb) && rb502_same(rb502_core(ta), tb))
-        lint_add(l, rule, a->line, SV("(optional"), "line %zu demands it", b->line);
-    else if (a->task && b->task && a->checked && !b->checked && rb502_same(rb502_core(tb), ta))
-        lint_add(l, rule, b->line, (struct sv){NULL, 0}, "open here, ticked in line %zu", a->line);
+    if (a->optional && !b->optional && rb502_same(rb502_core(a->text), b->text))
+        lint_add(l, rule, a->node->line, SV("(optional"), "line %zu demands it", b->node->line);
+    else if (a->node->checked && !b->node->checked && rb502_same(rb502_core(b->text), a->text))
+        lint_add(l, rule, b->node->line, (struct sv){NULL, 0}, "open here, ticked in line %zu",
+                 a->node->line);
 }
 
 #define RB502_MOST 400u /* boxes that are compared with each other */
 
 static void rb502_check(struct lint *l, const struct lint_rule *rule)
 {
-    VEC(uint32_t) tasks = {0};
+    VEC(struct rb502_task) tasks = {0};
     const struct md_node *v = l->rb->md.v;
 
     for (uint32_t i = 0; i < l->rb->md.n && tasks.n < RB502_MOST; i++)
         if (v[i].kind == MD_ITEM && v[i].task && v[i].first != MD_NONE)
-            *vec_add(&tasks) = i;
+            *vec_add(&tasks) = (struct rb502_task){&v[i], v[v[i].first].text,
+                                                   rb502_is_optional(v[v[i].first].text)};
     for (size_t i = 0; i < tasks.n; i++)
-        for (size_t k = 0; k < tasks.n; k++)
+        for (size_t k = 0; k < tasks.n && (tasks.v[i].optional || tasks.v[i].node->checked); k++)
             if (i != k)
-                rb502_pair(l, rule, &v[tasks.v[i]], v[v[tasks.v[i]].first].text, &v[tasks.v[k]],
-                           v[v[tasks.v[k]].first].text);
+                rb502_pair(l, rule, &tasks.v[i], &tasks.v[k]);
     vec_release(&tasks);
 }
 
