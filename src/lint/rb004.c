@@ -48,8 +48,8 @@ static void rb004_block(struct lint *l, const struct lint_rule *rule, const stru
     struct sv first;
 
     if (shell && (b->kind == BLOCK_SETTINGS || b->kind == BLOCK_LISTING))
-        lint_add(l, rule, b->line, b->lang, "tagged %.*s, and it is a %s", SV_FMT(b->lang),
-                 rb_block_name(b->kind));
+        lint_add(l, rule, b->line, b->lang, "tagged %.*s, and it is %s", SV_FMT(b->lang),
+                 b->kind == BLOCK_SETTINGS ? "a template of settings" : "a list of files");
     sql = shell && b->kind == BLOCK_SHELL ? rb004_sql_line(b->text) : 0;
     if (sql)
         lint_add(l, rule, b->line + sql, (struct sv){NULL, 0},

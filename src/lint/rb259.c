@@ -90,11 +90,10 @@ static void rb259_check(struct lint *l, const struct lint_rule *rule)
         for (size_t i = 1; LINT_RUNS_ANY(c, readers) && i < c->run.n_words; i++) {
             struct sv name = lint_word_text(&c->run.words[i]), twin;
 
-            if (sv_find_byte(name, '.', 0) == SV_NPOS || sv_starts(name, SV("/")) ||
-                rb259_made(l, name))
+            if (sv_find_byte(name, '.', 0) == SV_NPOS || sv_starts(name, SV("/")))
                 continue;
             twin = rb259_twin(l, name);
-            if (twin.n && rb259_made(l, twin))
+            if (twin.n && !rb259_made(l, name) && rb259_made(l, twin))
                 lint_add(l, rule, c->line, c->run.words[i].raw, "%.*s is made, %.*s never",
                          SV_FMT(twin), SV_FMT(name));
         }
