@@ -599,42 +599,45 @@ static void lint_sql_put(struct lint *l, struct lint_sql s, struct sv text)
     *vec_add(&l->index->sqls) = s;
 }
 
-/* Statements end at a ';' at the end of a line; a comment of its own line belongs to the one before. */
+/* A comment of its own line belongs to the statement before it in the block. */
+static void lint_sql_after(struct lint *l, const struct rb_block *b, struct sv comment)
+{
+    struct lint_sql *last = l->index->sqls.n ? vec_last(&l->index->sqls) : NULL;
+
+    if (!last || last->block != b)
+        return;
+    if (last->after.p)
+        last->after.n = (size_t)(comment.p + comment.n - last->after.p);
+    else
+        last->after = comment;
+}
+
+/* Statements end at a ';' at the end of a line. */
 static void lint_sql_block(struct lint *l, const struct rb_block *b)
 {
-    struct sv rest = b->text, line, comment;
-    const char *from = NULL, *to = NULL;
-    size_t n = b->line, first = 0;
+    struct sv rest = b->text, line, comment, text = {NULL, 0};
     struct lint_sql s = {.part = b->part, .role = lint_role(l, b->part), .block = b};
 
-    while (sv_next_line(&rest, &line)) {
-        n++;
+    for (size_t n = b->line + 1; sv_next_line(&rest, &line); n++) {
         if (lint_sql_comment(&line, &comment)) {
-            if (!from && l->index->sqls.n && vec_last(&l->index->sqls)->block == b) {
-                struct lint_sql *last = vec_last(&l->index->sqls);
-
-                last->after.n =
-                    last->after.p ? (size_t)(comment.p + comment.n - last->after.p) : comment.n;
-                last->after.p = last->after.p ? last->after.p : comment.p;
-            }
+            if (!text.p)
+                lint_sql_after(l, b, comment);
             continue;
         }
-        if (!from && lint_sql_meta(line))
+        if (!text.p && lint_sql_meta(line))
             continue;
-        if (!from) {
-            from = line.p;
-            first = n;
+        if (!text.p) {
+            text.p = line.p;
+            s.line = n;
         }
-        to = line.p + line.n;
+        text.n = (size_t)(line.p + line.n - text.p);
         if (sv_ends(sv_trim(line), SV(";"))) {
-            s.line = first;
-            lint_sql_put(l, s, (struct sv){from, (size_t)(to - from)});
-            from = NULL;
+            lint_sql_put(l, s, text);
+            text = (struct sv){NULL, 0};
         }
     }
-    s.line = first;
-    if (from)
-        lint_sql_put(l, s, (struct sv){from, (size_t)(to - from)});
+    if (text.p)
+        lint_sql_put(l, s, text);
 }
 
 static void lint_sql_option(struct lint *l, const struct lint_cmd *c)

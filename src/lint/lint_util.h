@@ -72,6 +72,7 @@ struct lint_index *lint_index_new(struct lint *l);
 void lint_index_free(struct lint_index *x);
 
 /* For each command c of lint l. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): `c` and `s` are names that are declared */
 #define LINT_EACH_CMD(l, c)                                                  \
     for (const struct lint_cmd *c = (l)->index->cmds.v,                      \
                                *end_##c = c ? c + (l)->index->cmds.n : NULL; \
@@ -80,6 +81,7 @@ void lint_index_free(struct lint_index *x);
     for (const struct lint_sql *s = (l)->index->sqls.v,                      \
                                *end_##s = s ? s + (l)->index->sqls.n : NULL; \
          s < end_##s; s++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* The first word is the program, and each further one stands among its words, in order: "flask db upgrade". */
 bool lint_runs(const struct lint_cmd *c, const char *phrase);
