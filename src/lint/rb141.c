@@ -39,6 +39,27 @@ static bool rb141_related(struct sv a, struct sv b)
     return i > 1 && sv_find_byte(sv_sub(a, 0, i), '-', 0) != SV_NPOS;
 }
 
+static void rb141_add(struct rb141_set *set, struct sv unit)
+{
+    if (!rb141_has(set, unit))
+        *vec_add(&set->units) = unit;
+}
+
+/* systemctl restart shop-web shop-worker: all of them. */
+static void rb141_add_all(struct rb141_set *set, const struct lint_cmd *c)
+{
+    bool units = false;
+
+    rb141_add(set, c->unit);
+    for (size_t i = 1; i < c->run.n_words; i++) {
+        struct sv word = lint_word_text(&c->run.words[i]);
+
+        if (units && !sv_starts(word, SV("-")))
+            rb141_add(set, word);
+        units |= sv_starts(word, c->unit) && sv_eq(c->program, SV("systemctl"));
+    }
+}
+
 static void rb141_collect(const struct lint *l, rb141_sets *sets)
 {
     LINT_EACH_CMD (l, c) {
@@ -47,8 +68,7 @@ static void rb141_collect(const struct lint *l, rb141_sets *sets)
         if (!sets->n || vec_last(sets)->block != c->block)
             *vec_add(sets) =
                 (struct rb141_set){.block = c->block, .line = c->line, .role = c->role};
-        if (!rb141_has(vec_last(sets), c->unit))
-            *vec_add(&vec_last(sets)->units) = c->unit;
+        rb141_add_all(vec_last(sets), c);
     }
 }
 

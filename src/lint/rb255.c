@@ -16,8 +16,9 @@ static void rb255_check(struct lint *l, const struct lint_rule *rule)
             started = NULL;
         if (sv_eq(c->program, SV("sleep")) && !c->whole->nested && c->block &&
             !sv_has(c->item->text, SV("curl -f")))
-            lint_add(l, rule, c->line, lint_first(c),
-                     "a fixed wait: too short on a slow day, and nothing looks whether it is up");
+            lint_add_as(
+                l, rule, LINT_INFO, c->line, lint_first(c),
+                "a fixed wait: too short on a slow day, and nothing looks whether it is up");
         if (c->acts & (ACT_START | ACT_RESTART))
             started = c;
         else if (started && (c->acts & ACT_REQUEST) && !rb255_waits(c)) {
