@@ -25,28 +25,30 @@ static bool rb501_is_estimate(struct sv key)
             sv_has_word(key, SV("duration")));
 }
 
-/* Lines of text that name a total or an estimate, outside of code, with the first duration in them. */
+/* A line that names a total or an estimate, with the first duration in it. */
+static void rb501_take(struct sv line, size_t at, rb501_times *totals, rb501_times *parts)
+{
+    struct rb501_time t = {.line = at, .label = line};
+
+    if (!lint_duration(line, &t.lo, &t.hi) || t.hi <= 0 || sv_has_nocase(line, SV("downtime")))
+        return;
+    if (rb501_is_total(line))
+        *vec_add(totals) = t;
+    else if (rb501_is_estimate(line))
+        *vec_add(parts) = t;
+}
+
+/* Outside of code. */
 static void rb501_collect(struct lint *l, rb501_times *totals, rb501_times *parts)
 {
     for (size_t i = 0; i < l->rb->md.n; i++) {
         const struct md_node *n = &l->rb->md.v[i];
-        struct sv rest = n->text, line;
+        struct sv line, rest = n->kind == MD_ROW ? document_line(l->rb->doc, n->line) : n->text;
 
         if (n->kind != MD_PARAGRAPH && n->kind != MD_ROW && n->kind != MD_HEADING)
             continue;
-        if (n->kind == MD_ROW)
-            rest = document_line(l->rb->doc, n->line);
-        for (size_t at = n->line; sv_next_line(&rest, &line); at++) {
-            struct rb501_time t = {.line = at, .label = line};
-
-            if (!lint_duration(line, &t.lo, &t.hi) || t.hi <= 0 ||
-                sv_has_nocase(line, SV("downtime")))
-                continue;
-            if (rb501_is_total(line))
-                *vec_add(totals) = t;
-            else if (rb501_is_estimate(line))
-                *vec_add(parts) = t;
-        }
+        for (size_t at = n->line; sv_next_line(&rest, &line); at++)
+            rb501_take(line, at, totals, parts);
     }
 }
 
