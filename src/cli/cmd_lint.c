@@ -1,108 +1,141 @@
 #include <stdio.h>
+#include <string.h>
 
-#include "base/json.h"
 #include "base/sv.h"
-#include "base/text.h"
+#include "cli/lint_shellcheck.h"
+#include "cli/lint_show.h"
 #include "cli/term.h"
 #include "cli/verb.h"
-#include "runbook/lint.h"
 
-static const char *const lint_opts[] = {"--json", "--quiet", NULL};
+static const char *const lint_opts[] = {"--json",  "--sarif",   "--format",
+                                        "--quiet", "--disable", "--no-shellcheck",
+                                        "--fix",   "--explain", NULL};
 
-static json_t *lint_json(const char *path, const struct lint *l, json_t *list)
+enum lint_format { LINT_TEXT, LINT_JSON, LINT_SARIF };
+
+static enum err_code lint_format(const struct cli *c, enum lint_format *ret, struct err *err)
 {
-    for (size_t i = 0; i < l->findings.n; i++) {
-        const struct lint_finding *f = &l->findings.v[i];
-        json_t *j = json_object();
+    static const char *const names[] = {
+        [LINT_TEXT] = "text", [LINT_JSON] = "json", [LINT_SARIF] = "sarif"};
 
-        json_put_str(j, "id", f->id);
-        json_put_str(j, "severity", lint_severity_name(f->severity));
-        json_put_str(j, "file", path);
-        json_put_int(j, "line", (int64_t)f->line);
-        json_put_int(j, "end_line", (int64_t)f->end_line);
-        json_put_int(j, "column", (int64_t)f->column);
-        json_put_sv(j, "message", f->message);
-        json_put_sv(j, "hint", f->hint);
-        json_append(list, j);
-    }
-    return list;
+    *ret = c->sarif ? LINT_SARIF : c->json ? LINT_JSON : LINT_TEXT;
+    for (size_t i = 0; c->format && i < ARRAY_LEN(names); i++)
+        if (strcmp(c->format, names[i]) == 0) {
+            *ret = (enum lint_format)i;
+            return ERR_OK;
+        }
+    return c->format
+               ? err_set(err, ERR_USAGE, "--format '%s' is neither text, json nor sarif", c->format)
+               : ERR_OK;
 }
 
-static void lint_text(const char *path, const struct lint *l, bool quiet, struct strbuf *b)
+static enum err_code lint_rule_of(const char *id, const struct lint_rule **ret, struct err *err)
 {
-    static const enum term_style styles[] = {
-        [LINT_INFO] = TERM_DIM, [LINT_WARNING] = TERM_WARN, [LINT_ERROR] = TERM_BAD};
-    struct sv hint = {NULL, 0};
+    *ret = lint_find_rule(sv_from(id));
+    if (*ret)
+        return ERR_OK;
+    (void)err_set(err, ERR_USAGE, "there is no rule '%s'", id);
+    return err_hint(err, "docs/reference/lint.md lists them; rules are called RB001, RB120, ...");
+}
 
-    for (size_t i = 0; i < l->findings.n; i++) {
-        const struct lint_finding *f = &l->findings.v[i];
-        CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
+/* Findings of the rules that the command line leaves out. */
+static enum err_code lint_disable(const struct cli *c, struct lint_jobs *jobs, struct err *err)
+{
+    for (size_t d = 0; d < c->disables.n; d++) {
+        const struct lint_rule *rule;
 
-        if (quiet && f->severity == LINT_INFO)
-            continue;
-        text_add_line(&clean, f->message);
-        term_addf(b, TERM_BOLD, "%s:%zu:%zu: ", path, f->line, f->column);
-        term_addf(b, styles[f->severity], "%s", lint_severity_name(f->severity));
-        strbuf_addf(b, ": %s ", strbuf_str(&clean));
-        term_addf(b, TERM_DIM, "[%s]\n", f->id);
-        if (!sv_eq(hint, f->hint))
-            term_addf(b, TERM_DIM, "    %.*s\n", SV_FMT(f->hint));
-        hint = f->hint;
+        if (lint_rule_of(c->disables.v[d], &rule, err) != ERR_OK)
+            return err->code;
+        for (size_t i = 0; i < jobs->list.n; i++) {
+            struct lint *l = &jobs->list.v[i].lint;
+            size_t kept = 0;
+
+            for (size_t k = 0; k < l->findings.n; k++)
+                if (l->findings.v[k].id != rule->id)
+                    l->findings.v[kept++] = l->findings.v[k];
+            l->findings.n = kept;
+        }
     }
+    return ERR_OK;
 }
 
 /* What makes the exit code 10: everything but info. */
-static size_t lint_count(const struct lint *l)
+static size_t lint_count(const struct lint_jobs *jobs)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < l->findings.n; i++)
-        n += l->findings.v[i].severity != LINT_INFO;
+    for (size_t i = 0; i < jobs->list.n; i++)
+        for (size_t k = 0; k < jobs->list.v[i].lint.findings.n; k++)
+            n += jobs->list.v[i].lint.findings.v[k].severity != LINT_INFO;
     return n;
 }
 
-static enum err_code lint_file(const struct cli *c, const char *path, json_t *list,
-                               struct strbuf *out, size_t *count, struct err *err)
+static enum err_code lint_read(const struct cli *c, struct lint_jobs *jobs, struct err *err)
 {
-    struct document doc;
-    struct runbook rb;
-    struct lint l;
+    for (int i = 0; i < c->n_args; i++)
+        if (lint_jobs_add(jobs, c->args[i], err) != ERR_OK)
+            return err->code;
+    jobs->want_blocks = !c->no_shellcheck;
+    jobs->fix = c->fix;
+    lint_jobs_run(jobs);
+    for (size_t i = 0; i < jobs->list.n; i++)
+        if (jobs->list.v[i].rc != ERR_OK) {
+            *err = jobs->list.v[i].err;
+            return err->code;
+        }
+    if (!c->no_shellcheck && lint_shellcheck(jobs, err) != ERR_OK)
+        return err->code;
+    return lint_disable(c, jobs, err);
+}
 
-    if (document_load(path, &doc, err) != ERR_OK)
-        return err->code;
-    if (runbook_read(&doc, &rb, err) != ERR_OK) {
-        document_release(&doc);
-        return err->code;
+static void lint_write(const struct cli *c, enum lint_format format, const struct lint_jobs *jobs)
+{
+    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
+
+    if (format != LINT_TEXT) {
+        CLEANUP(json_cleanup)
+        json_t *j = format == LINT_JSON ? lint_show_json(jobs) : lint_show_sarif(jobs);
+
+        json_write_pretty(j, &out);
+        strbuf_add_byte(&out, '\n');
+        term_write(&out);
+        return;
     }
-    lint_run(&rb, &l);
-    if (c->json)
-        (void)lint_json(path, &l, list);
-    else
-        lint_text(path, &l, c->quiet, out);
-    *count += lint_count(&l);
-    lint_release(&l);
-    runbook_release(&rb);
-    document_release(&doc);
+    for (size_t i = 0; i < jobs->list.n; i++)
+        if (jobs->list.v[i].n_mended)
+            term_addf(&out, TERM_GOOD, "%s: %zu line%s mended\n", jobs->list.v[i].path,
+                      jobs->list.v[i].n_mended, jobs->list.v[i].n_mended == 1 ? "" : "s");
+    lint_show_text(jobs, c->quiet, &out);
+    if (lint_count(jobs) == 0 && !c->quiet)
+        term_add(&out, TERM_GOOD, SV("no warnings\n"));
+    term_write(&out);
+}
+
+static enum err_code lint_explain(const struct cli *c, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
+    const struct lint_rule *rule;
+
+    if (lint_rule_of(c->explain, &rule, err) != ERR_OK)
+        return err->code;
+    lint_show_rule(rule, &out);
+    term_write(&out);
     return ERR_OK;
 }
 
 static enum err_code lint_run_verb(struct cli *c, enum exit_code *exit, struct err *err)
 {
-    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
-    CLEANUP(json_cleanup) json_t *list = json_array();
-    size_t count = 0;
+    CLEANUP(lint_jobs_release) struct lint_jobs jobs = {0};
+    enum lint_format format;
 
-    for (int i = 0; i < c->n_args; i++)
-        if (lint_file(c, c->args[i], list, &out, &count, err) != ERR_OK)
-            return err->code;
-    if (c->json) {
-        json_write_pretty(list, &out);
-        strbuf_add_byte(&out, '\n');
-    } else if (count == 0 && !c->quiet) {
-        term_add(&out, TERM_GOOD, SV("no warnings\n"));
-    }
-    term_write(&out);
-    *exit = count ? EXIT_CODE_FINDINGS : EXIT_CODE_DONE;
+    if (c->explain)
+        return lint_explain(c, err);
+    if (c->n_args == 0)
+        return err_set(err, ERR_USAGE, "prusik lint takes: DOC...");
+    if (lint_format(c, &format, err) != ERR_OK || lint_read(c, &jobs, err) != ERR_OK)
+        return err->code;
+    lint_write(c, format, &jobs);
+    *exit = lint_count(&jobs) ? EXIT_CODE_FINDINGS : EXIT_CODE_DONE;
     return ERR_OK;
 }
 
@@ -111,14 +144,17 @@ const struct verb verb_lint = {
     .args = "DOC...",
     .help = "find what would go wrong in a runbook",
     .more =
-        "Reads the documents and reports what would fail, hang, hide a failure or be read in two "
-        "ways,\n"
-        "with line, reason and mend. Exit code 10 when there is a warning or error. A finding is\n"
-        "silenced by `prusik: ignore RBnnn` in a comment on its line or the one above.\n\n"
+        "Reads the documents (of a folder: every .md below it) and reports what would fail, hang, hide\n"
+        "a failure or be read in two ways, with line, reason and mend; several documents are compared\n"
+        "with each other. Exit code 10 when there is a warning or error. A finding is silenced by\n"
+        "`prusik: ignore RBnnn` in a comment on its line or the one above. shellcheck is run over the\n"
+        "blocks when it is installed.\n\n"
         "  prusik lint deploy.md\n"
-        "  prusik lint --json runbooks/deploy.md",
+        "  prusik lint --json runbooks/deploy.md\n"
+        "  prusik lint --sarif --disable RB250 runbooks/\n"
+        "  prusik lint --explain RB128",
     .opts = lint_opts,
-    .min_args = 1,
+    .min_args = 0,
     .max_args = -1,
     .run = lint_run_verb,
 };

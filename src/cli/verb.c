@@ -31,12 +31,17 @@ const struct cli_option cli_options[] = {
     {"--time-scale",  0,  CLI_NUMBER, offsetof(struct cli, time_scale),    "FACTOR",     "multiply every duration of the document, for rehearsals", NULL},
     {"--unattended", 'u', CLI_FLAG,   offsetof(struct cli, unattended),    NULL,         "never ask: what is open is refused before anything is done", NULL},
     {"--json",        0,  CLI_FLAG,   offsetof(struct cli, json),          NULL,         "JSON instead of text", NULL},
+    {"--sarif",       0,  CLI_FLAG,   offsetof(struct cli, sarif),         NULL,         "SARIF 2.1.0 instead of text, for code hosts", NULL},
+    {"--fix",         0,  CLI_FLAG,   offsetof(struct cli, fix),           NULL,         "mend what is certain in the file itself", NULL},
+    {"--disable",     0,  CLI_TEXTS,  offsetof(struct cli, disables),      "RULE",       "leave a rule out; may be given again", NULL},
+    {"--explain",     0,  CLI_TEXT,   offsetof(struct cli, explain),       "RULE",       "what a rule finds, why, and how to mend it", NULL},
+    {"--no-shellcheck", 0, CLI_FLAG,  offsetof(struct cli, no_shellcheck), NULL,         "do not run shellcheck, when it is installed", NULL},
     {"--questions",   0,  CLI_FLAG,   offsetof(struct cli, questions),     NULL,         "only what is open, with how to answer it", NULL},
     {"--diff",        0,  CLI_TEXT,   offsetof(struct cli, diff),          "FILE",       "what changed since this plan, which --json wrote", NULL},
     {"--graph",       0,  CLI_MAYBE,  offsetof(struct cli, graph),         "FORMAT",     "the plan as a drawing: dot or svg", cli_graphs},
     {"--export",      0,  CLI_TEXT,   offsetof(struct cli, export),        "FORMAT",     "the commands of the plan as a script: sh", cli_exports},
     {"--stdout",      0,  CLI_FLAG,   offsetof(struct cli, to_stdout),     NULL,         "print instead of writing a file", NULL},
-    {"--format",      0,  CLI_TEXT,   offsetof(struct cli, format),        "FORMAT",     "text, json or html, as the command knows", NULL},
+    {"--format",      0,  CLI_TEXT,   offsetof(struct cli, format),        "FORMAT",     "text, json, html or sarif, as the command knows", NULL},
     {"--output",     'o', CLI_TEXT,   offsetof(struct cli, output),        "FILE",       "write there instead of to the terminal", NULL},
     {"--as",          0,  CLI_TEXT,   offsetof(struct cli, as),            "NAME",       "whose approval or decision this is", NULL},
     {"--role",        0,  CLI_TEXT,   offsetof(struct cli, role),          "ROLE",       "in which role", NULL},
@@ -297,6 +302,7 @@ int verb_main(int argc, char **argv)
         result = v->run(&c, &code, &err) == ERR_OK ? (int)code : verb_fail(&err);
     }
     vec_release(&c.sets);
+    vec_release(&c.disables);
     free(c.args);
     return verb_finish(result);
 }

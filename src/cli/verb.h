@@ -35,10 +35,10 @@ struct cli {
     const char **args; /* what is no option */
     int n_args;
     const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *step, *format,
-        *output, *color, *diff, *graph, *export;
-    cli_texts sets;
+        *output, *color, *diff, *graph, *export, *explain;
+    cli_texts sets, disables;
     double time_scale;
-    bool json, unattended, all, questions, quiet, help, to_stdout;
+    bool json, unattended, all, questions, quiet, help, to_stdout, sarif, fix, no_shellcheck;
 };
 
 struct verb {

@@ -2,6 +2,7 @@
 
 #include <cmark-gfm-core-extensions.h>
 #include <cmark-gfm.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -429,12 +430,16 @@ static enum err_code md_convert(const struct document *d, cmark_node *root, stru
     return ERR_OK;
 }
 
+/* cmark-gfm 0.29 switches tables of the whole process on and off for the extensions of one parser: two
+ * documents at once would be read with the characters of neither. */
 static cmark_node *md_cmark(struct sv text)
 {
     static const char *const extensions[] = {"table", "tasklist", "strikethrough", "autolink"};
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     cmark_parser *p;
     cmark_node *root;
 
+    (void)pthread_mutex_lock(&lock); /* fails for one that is none */
     cmark_gfm_core_extensions_ensure_registered();
     p = cmark_parser_new(CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8);
     for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
@@ -446,6 +451,7 @@ static cmark_node *md_cmark(struct sv text)
     cmark_parser_feed(p, text.n ? text.p : "", text.n);
     root = cmark_parser_finish(p);
     cmark_parser_free(p);
+    (void)pthread_mutex_unlock(&lock);
     return root;
 }
 

@@ -6,7 +6,8 @@
 #include "base/map.h"
 #include "base/sv.h"
 #include "base/text.h"
-#include "runbook/lint.h"
+#include "lint/lint_cross.h"
+#include "lint/lint_fix.h"
 
 static bool is_line(const struct document *d, size_t line)
 {
@@ -153,6 +154,31 @@ static void check_rest(const struct runbook *rb)
         MUST(is_line(rb->doc, rb->notes[i].line) && rb->notes[i].column > 0);
 }
 
+/* What is mended has nothing to mend, and is what it was elsewhere. */
+static void check_fix(const struct runbook *rb)
+{
+    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
+    struct lint_mends mends = {0};
+
+    lint_fix(rb, &out, &mends);
+    MUST((mends.list.n > 0) == (out.n > 0));
+    for (size_t i = 0; i < mends.list.n; i++)
+        MUST(is_line(rb->doc, mends.list.v[i].line) &&
+             (i == 0 || mends.list.v[i].line > mends.list.v[i - 1].line));
+    vec_release(&mends.list);
+}
+
+static void check_names(struct lint *l)
+{
+    struct lint_names names = {0};
+
+    lint_names_read(l, &names);
+    for (size_t i = 0; i < names.list.n; i++)
+        MUST(is_line(l->rb->doc, names.list.v[i].line) && names.list.v[i].key.n > 0 &&
+             names.list.v[i].value.n > 0 && names.list.v[i].kind < NAME__N);
+    lint_names_release(&names);
+}
+
 static void check_lint(const struct runbook *rb)
 {
     CLEANUP(lint_release) struct lint l = {0};
@@ -164,7 +190,10 @@ static void check_lint(const struct runbook *rb)
         MUST(is_line(rb->doc, f->line) && f->message.n > 0 && f->hint.n > 0);
         MUST(f->column >= 1 && f->column <= document_line(rb->doc, f->line).n + 1);
         MUST(i == 0 || f->line >= f[-1].line);
+        MUST(f->chars >= 1 && f->chars <= f->column);
     }
+    check_names(&l);
+    check_fix(rb);
 }
 
 static void check_again(const struct document *d, const struct runbook *rb)

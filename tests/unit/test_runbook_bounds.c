@@ -2,7 +2,7 @@
 #include "runbook/bounds.h"
 
 #include "base/limits.h"
-#include "runbook/lint.h"
+#include "lint/lint.h"
 #include "runbook_read.h"
 
 #include <sys/resource.h>

@@ -40,7 +40,7 @@ done
 check 'every folder of src has its place in the order' "$found"
 
 found=
-for folder in runbook plan rule; do
+for folder in runbook lint plan rule; do
   [ -d "$folder" ] || continue
   found="$found$(find_in 'include +(<(uv|libpq-fe|curl/curl|microhttpd)\.h>|"base/(child|loop)\.h")' "$folder")"
 done

@@ -1,0 +1,111 @@
+#include "base/sv.h"
+#include "lint/lint_util.h"
+
+/* The name with "pre" for "post" and "before" for "after"; empty when it has neither. */
+static struct sv rb259_twin(struct lint *l, struct sv name)
+{
+    static const struct {
+        struct sv after, before;
+    } pairs[] = {{SV("post"), SV("pre")}, {SV("after"), SV("before")}, {SV("new"), SV("old")}};
+
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        size_t at = sv_find_word(name, pairs[i].after, 0);
+
+        if (at == SV_NPOS && sv_has(name, pairs[i].after)) {
+            at = sv_find(name, pairs[i].after, 0);
+            at = at == 0 || !ascii_is_alnum(name.p[at - 1]) ? at : SV_NPOS;
+        }
+        if (at != SV_NPOS)
+            return arena_fmt(&l->arena, "%.*s%.*s%.*s", SV_FMT(sv_sub(name, 0, at)),
+                             SV_FMT(pairs[i].before),
+                             SV_FMT(sv_sub(name, at + pairs[i].after.n, name.n)));
+    }
+    return (struct sv){NULL, 0};
+}
+
+static bool rb259_made(const struct lint *l, struct sv name)
+{
+    LINT_EACH_CMD (l, c) {
+        for (size_t i = 0; i < c->item->n_redirects; i++)
+            if (sv_starts(c->item->redirects[i].op, SV(">")) &&
+                sv_eq(lint_word_text(&c->item->redirects[i].target), name))
+                return true;
+        if (sv_eq(lint_option(c, "-o"), name) || sv_eq(lint_option(c, "--output"), name) ||
+            sv_eq(lint_option(c, "-f"), name) ||
+            (sv_eq(c->program, SV("tee")) && lint_last_operand(c) &&
+             sv_eq(lint_word_text(lint_last_operand(c)), name)))
+            return true;
+    }
+    return false;
+}
+
+/* open('x.json', 'w') in a script that the document holds */
+static bool rb259_written(const struct lint *l, struct sv name, size_t *read_at)
+{
+    bool written = false;
+
+    for (size_t i = 0; i < l->rb->n_blocks; i++) {
+        const struct rb_block *b = &l->rb->blocks[i];
+        struct sv rest = b->text, line;
+
+        for (size_t n = b->line + 1; b->kind != BLOCK_SHELL && sv_next_line(&rest, &line); n++) {
+            size_t at = sv_find(line, name, 0);
+
+            if (at == SV_NPOS || !sv_has(line, SV("open(")))
+                continue;
+            if (sv_has(line, SV("'w'")) || sv_has(line, SV("\"w\"")))
+                written = true;
+            else if (!*read_at)
+                *read_at = n;
+        }
+    }
+    return written;
+}
+
+static void rb259_code(struct lint *l, const struct lint_rule *rule)
+{
+    for (size_t i = 0; i < l->rb->n_blocks; i++) {
+        const struct rb_block *b = &l->rb->blocks[i];
+        size_t at = 0;
+
+        while (b->kind != BLOCK_SHELL && (at = sv_find(b->text, SV("open('"), at)) != SV_NPOS) {
+            size_t end = sv_find_byte(b->text, '\'', at + 6), read = 0, twin_read = 0;
+            struct sv name = sv_sub(b->text, at + 6, end == SV_NPOS ? at + 6 : end),
+                      twin = rb259_twin(l, name);
+
+            at += 6;
+            if (twin.n && rb259_written(l, twin, &twin_read) && !rb259_written(l, name, &read) &&
+                read && !rb259_made(l, name))
+                lint_add(l, rule, read, name, "%.*s is written, %.*s never", SV_FMT(twin),
+                         SV_FMT(name));
+        }
+    }
+}
+
+static void rb259_check(struct lint *l, const struct lint_rule *rule)
+{
+    static const char *const readers[] = {"diff", "cp", "mv", "cat", "cmp", "grep", "comm", "jq"};
+
+    LINT_EACH_CMD (l, c)
+        for (size_t i = 1; LINT_RUNS_ANY(c, readers) && i < c->run.n_words; i++) {
+            struct sv name = lint_word_text(&c->run.words[i]), twin;
+
+            if (sv_find_byte(name, '.', 0) == SV_NPOS || sv_starts(name, SV("/")))
+                continue;
+            twin = rb259_twin(l, name);
+            if (twin.n && !rb259_made(l, name) && rb259_made(l, twin))
+                lint_add(l, rule, c->line, c->run.words[i].raw, "%.*s is made, %.*s never",
+                         SV_FMT(twin), SV_FMT(name));
+        }
+    rb259_code(l, rule);
+}
+
+const struct lint_rule lint_rb259 = {
+    .id = "RB259",
+    .severity = LINT_WARNING,
+    .title = "a file that nobody makes",
+    .why = "The file that was made before has a twin that no command makes: the comparison "
+           "fails, or finds an old one.",
+    .mend = "make it, with the command that made the other one",
+    .check = rb259_check,
+};
