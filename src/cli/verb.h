@@ -38,7 +38,7 @@ struct cli {
         *output, *color, *diff, *graph, *export;
     cli_texts sets;
     double time_scale;
-    bool json, unattended, all, questions, quiet, help, to_stdout;
+    bool json, unattended, all, questions, quiet, help, to_stdout, stdio;
 };
 
 struct verb {
