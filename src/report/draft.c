@@ -66,22 +66,30 @@ struct sv draft_scalar(struct draft *d, struct sv text)
     return arena_sv(&d->arena, strbuf_sv(&b));
 }
 
+static struct draft_entry *draft_entry_of(struct draft *d, struct sv section, struct sv key)
+{
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+    struct draft_entry *e;
+    size_t at;
+
+    strbuf_add_sv(&name, section);
+    strbuf_add_byte(&name, '\0');
+    strbuf_add_sv(&name, key);
+    if (map_get(&d->entry_at, strbuf_sv(&name), &at))
+        return &d->entries.v[at];
+    (void)map_put(&d->entry_at, strbuf_sv(&name), d->entries.n);
+    e = vec_add(&d->entries);
+    e->section = section;
+    e->key = key;
+    return e;
+}
+
 void draft_add(struct draft *d, struct sv section, struct sv key, struct sv value, size_t line,
                struct sv why)
 {
-    struct draft_entry *e = NULL;
+    struct draft_entry *e = draft_entry_of(d, section, key);
 
-    for (size_t i = 0; i < d->entries.n && !e; i++)
-        if (sv_eq(d->entries.v[i].section, section) && sv_eq(d->entries.v[i].key, key))
-            e = &d->entries.v[i];
-    if (e) {
-        e->value = draft_merge(d, e->value, value);
-    } else {
-        e = vec_add(&d->entries);
-        e->section = section;
-        e->key = key;
-        e->value = value;
-    }
+    e->value = e->value.n ? draft_merge(d, e->value, value) : value;
     for (size_t i = 0; i < e->remarks.n; i++)
         if (sv_eq(e->remarks.v[i].text, why))
             return; /* the first line is enough */
@@ -254,6 +262,7 @@ void draft_binding(const struct plan *p, const struct runbook *rb, struct strbuf
     for (size_t i = 0; i < d.entries.n; i++)
         vec_release(&d.entries.v[i].remarks);
     vec_release(&d.entries);
+    map_release(&d.entry_at);
     vec_release(&d.others);
     arena_release(&d.arena);
 }
