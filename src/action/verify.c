@@ -229,7 +229,7 @@ static enum verify_result verify_rows(const struct verify_cx *c)
 {
     if (c->o->rows < 0)
         return VERIFY_UNKNOWN;
-    strbuf_addf(c->seen, "%lld rows", (long long)c->o->rows);
+    strbuf_addf(c->seen, "%lld row%s", (long long)c->o->rows, c->o->rows == 1 ? "" : "s");
     if (c->o->rows == 1 && c->o->has_number && c->e->e.number < 1) {
         /* "returns 0" of a count(*): the cell is meant */
         strbuf_addf(c->seen, ", value %g", c->o->number);

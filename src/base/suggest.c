@@ -50,8 +50,11 @@ struct suggest suggest_begin(struct sv word)
 
 void suggest_offer(struct suggest *s, struct sv candidate)
 {
-    size_t d = suggest_distance(s->word, candidate);
+    size_t apart = size_max(s->word.n, candidate.n) - size_min(s->word.n, candidate.n), d;
 
+    if (apart >= s->distance) /* each letter more is one to put in: no need to count */
+        return;
+    d = suggest_distance(s->word, candidate);
     if (d < s->distance && d < size_max(candidate.n, 1)) {
         s->distance = d;
         s->best = candidate;

@@ -40,6 +40,7 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
     (void)uv_loop_init(
         &r->loop); /* fails only for want of descriptors, which the first use reports */
     (void)uv_timer_init(&r->loop, &r->again);
+    run_look_init(r);
     r->again.data = r;
     r->http = http_client_new(&r->loop);
     r->env = (struct action_env){.loop = &r->loop,
@@ -67,8 +68,10 @@ void run_free(struct run *r)
     run_watch_free(r);
     if (r->action_ready)
         action_release(&r->action);
-    if (!uv_is_closing((uv_handle_t *)&r->again))
+    if (!uv_is_closing((uv_handle_t *)&r->again)) {
         uv_close((uv_handle_t *)&r->again, NULL);
+        uv_close((uv_handle_t *)&r->look.timer, NULL);
+    }
     http_client_free(r->http);
     while (uv_run(&r->loop, UV_RUN_DEFAULT) !=
            0) /* what is closing; a stop that came before ends one of them */
@@ -504,16 +507,20 @@ static void run_advance_watch(struct run *r)
 {
     if (!run_commit(r))
         return;
-    if (!r->mark_us && run_watch_needed(r)) /* nothing was changed: it is watched all the same */
-        run_mark(r, NULL);
-    if (run_watch_needed(r) && !run_watch_over(r))
-        return; /* it calls run_advance() */
-    run_message(r, "done");
-    if (r->verdict != VERDICT_OK) { /* HOLD too: what was not seen is not good */
+    if (!r->mark_us && (run_watch_needed(r) || run_look_needed(r)))
+        run_mark(r, NULL); /* nothing was changed: it is watched all the same */
+    if (run_look_waits(r) || (run_watch_needed(r) && !run_watch_over(r)))
+        return; /* they call run_advance() */
+    if (r->verdict == VERDICT_OK && run_look_needed(r)) {
+        (void)err_set(&r->err, ERR_FAILED,
+                      "done, but nobody has looked at what the schedule names");
+        run_finish(r, "investigate", EXIT_CODE_INVESTIGATE);
+    } else if (r->verdict != VERDICT_OK) { /* HOLD too: what was not seen is not good */
         (void)err_set(&r->err, ERR_FAILED, "done, but people should look, %s: %s",
                       verdict_names[r->verdict], r->verdict_text ? r->verdict_text : "");
         run_finish(r, "investigate", EXIT_CODE_INVESTIGATE);
     } else {
+        run_message(r, "done"); /* not before: nobody is told that all is well when it may not be */
         run_finish(r, "done", EXIT_CODE_DONE);
     }
 }
@@ -618,6 +625,7 @@ void run_end(struct run *r, enum exit_code code)
     r->over = true;
     r->exit = code;
     run_watch_stop(r);
+    run_look_stop(r);
     (void)uv_timer_stop(&r->again); /* always succeeds */
     run_hold_give_back(r, stopped, kept);
     json_put_sv(lock, "environment", r->plan->environment);
@@ -675,6 +683,8 @@ void run_answer(struct run *r, bool yes, struct sv by, struct sv note)
         by = r->opt.operator_name;
     if (r->question == QUESTION_CHECKPOINT)
         run_watch_answer(r, yes, by, note);
+    else if (r->question == QUESTION_LOOK)
+        run_look_answer(r, yes, by, note);
     else
         run_step_answer(r, yes, by, note);
 }

@@ -35,6 +35,7 @@ enum run_question_kind {
     QUESTION_DOUBT,      /* it was begun before a crash: has it happened? (no: it is done again) */
     QUESTION_CHOICE,     /* "if needed": is it? */
     QUESTION_CHECKPOINT, /* a checkpoint wants a look: go on? */
+    QUESTION_LOOK,       /* the schedule wants a person to look: is it as it should be? */
 };
 
 struct run_question {

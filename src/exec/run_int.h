@@ -84,6 +84,11 @@ struct run {
     VEC(struct run_session *) sessions;
     struct run_flag flag;
     struct run_watch *watch;
+    struct run_look {
+        bool *done;   /* for each checkpoint of the plan */
+        size_t asked; /* while r->asking */
+        uv_timer_t timer;
+    } look;
 
     /* events that wait for the next commit */
     VEC(struct event) queue;
@@ -178,6 +183,18 @@ void run_watch_free(struct run *r);
 /* From the journal: the verdict as it was. */
 NODISCARD enum err_code run_watch_load(struct run *r, const struct event *e, const json_t *data,
                                        struct err *err);
+
+/* --- run_look.c --- */
+
+void run_look_init(struct run *r);
+/* Something is left that a person is to look at. */
+bool run_look_needed(const struct run *r);
+/* Ask for what is due, or wait for it; false: there is nothing, or nobody who could be asked. */
+bool run_look_waits(struct run *r);
+void run_look_answer(struct run *r, bool yes, struct sv by, struct sv note);
+/* From the journal: it was answered. */
+void run_look_load(struct run *r, const json_t *data);
+void run_look_stop(struct run *r);
 
 /* --- run_message.c --- */
 

@@ -176,6 +176,13 @@ static enum err_code run_load_watch(struct run_loader *l, const struct event *e,
     return run_watch_load(l->r, e, data, err);
 }
 
+static enum err_code run_load_answer(struct run_loader *l, const struct event *e UNUSED,
+                                     const json_t *data, struct err *err UNUSED)
+{
+    run_look_load(l->r, data);
+    return ERR_OK;
+}
+
 static const struct {
     enum event_kind kind;
     run_load_fn *fn;
@@ -188,7 +195,7 @@ static const struct {
     {EVENT_ROLLBACK_STARTED, run_load_rollback}, {EVENT_MESSAGE, run_load_message},
     {EVENT_RUN_FINISHED, run_load_finished},     {EVENT_VERDICT, run_load_watch},
     {EVENT_WATCH_STATE, run_load_watch},         {EVENT_CHECKPOINT, run_load_watch},
-    {EVENT_RULE_STATE, run_load_watch},
+    {EVENT_RULE_STATE, run_load_watch},          {EVENT_ANSWER, run_load_answer},
 };
 
 static enum err_code run_load_event(const struct event *e, void *arg, struct err *err)

@@ -131,7 +131,8 @@ void run_watch_answer(struct run *r, bool yes, struct sv by, struct sv note)
     if (!run_commit(r))
         return;
     if (yes) {
-        watch_ask(r); /* the next one, if there is one */
+        watch_ask(r);   /* the next one, if there is one */
+        run_advance(r); /* what was due meanwhile */
         return;
     }
     strbuf_addf(&reason, "%.*s said no at a checkpoint", SV_FMT(by));

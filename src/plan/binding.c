@@ -265,6 +265,30 @@ static enum err_code binding_services(struct binding_reader *r, const struct yam
     return ERR_OK;
 }
 
+static const struct binding_key binding_database_keys[] = {
+    {"url", binding_text, offsetof(struct binding_database, url)},
+};
+
+static enum err_code binding_databases(struct binding_reader *r, const struct yaml_node *n,
+                                       void *field UNUSED)
+{
+    if (n->kind != YAML_MAP)
+        return binding_bad(r, n, "must be a map of databases");
+    for (size_t i = 0; i < n->n_items; i++) {
+        const struct yaml_node *item = &n->items[i];
+        struct binding_database *d = vec_add(&r->b->databases);
+
+        *d = (struct binding_database){.name = item->key, .line = item->line};
+        if (binding_map(r, item, binding_database_keys, ARRAY_LEN(binding_database_keys), d) !=
+            ERR_OK)
+            return r->err->code;
+        if (!sv_starts(d->url, SV("sqlite:")))
+            return binding_bad(r, item,
+                               "needs 'url: sqlite:PATH'; other databases are not supported yet");
+    }
+    return ERR_OK;
+}
+
 static const struct binding_key binding_choice_keys[] = {
     {"when", binding_text, offsetof(struct binding_choice, when)},
     {"contains", binding_text, offsetof(struct binding_choice, contains)},
@@ -330,6 +354,7 @@ static const struct binding_key binding_step_keys[] = {
     {"undo", binding_text, offsetof(struct binding_step, undo)},
     {"skip", binding_text, offsetof(struct binding_step, skip)},
     {"in_doubt", binding_doubt, offsetof(struct binding_step, in_doubt)},
+    {"database", binding_text, offsetof(struct binding_step, database)},
 };
 
 static enum err_code binding_steps(struct binding_reader *r, const struct yaml_node *n,
@@ -524,6 +549,14 @@ bool binding_env(const struct binding *b, struct sv name, struct sv *ret)
     return v != NULL;
 }
 
+const struct binding_database *binding_find_database(const struct binding *b, struct sv name)
+{
+    for (size_t i = 0; i < b->databases.n; i++)
+        if (sv_eq(b->databases.v[i].name, name))
+            return &b->databases.v[i];
+    return NULL;
+}
+
 /* --- the whole file --- */
 
 static const struct binding_key binding_keys[] = {
@@ -536,6 +569,7 @@ static const struct binding_key binding_keys[] = {
     {"secrets", binding_secret_names, 0},
     {"variables", binding_variables, 0},
     {"services", binding_services, 0},
+    {"databases", binding_databases, 0},
     {"maintenance", binding_maintenance, 0},
     {"scrape", binding_text, offsetof(struct binding, scrape)},
     {"probes", binding_full_pairs, offsetof(struct binding, probes)},
@@ -695,6 +729,7 @@ void binding_release(struct binding *b)
     vec_release(&b->drops);
     vec_release(&b->variables);
     vec_release(&b->services);
+    vec_release(&b->databases);
     vec_release(&b->choices);
     vec_release(&b->answers);
     vec_release(&b->steps);

@@ -43,8 +43,15 @@ struct binding_answer {
     size_t line;
 };
 
+/* A database that blocks of SQL are for. */
+struct binding_database {
+    struct sv name, url;
+    size_t line;
+};
+
 struct binding_step {
     struct sv step, undo, skip, in_doubt;
+    struct sv database; /* a name of the databases */
     int64_t timeout_ms; /* 0: not set */
     int64_t retries;    /* -1: not set */
     size_t line;
@@ -65,6 +72,7 @@ struct binding {
     VEC(struct binding_pair) drops;
     VEC(struct binding_variable) variables;
     VEC(struct binding_service) services;
+    VEC(struct binding_database) databases;
     VEC(struct binding_choice) choices;
     VEC(struct binding_answer) answers;
     VEC(struct binding_step) steps;
@@ -100,6 +108,8 @@ bool binding_env(const struct binding *b, struct sv name, struct sv *ret);
  * is expanded goes into the plan. */
 NODISCARD enum err_code binding_expand(const struct binding *b, struct sv text, struct strbuf *out,
                                        struct err *err);
+/* The database of this name; NULL: there is none. */
+const struct binding_database *binding_find_database(const struct binding *b, struct sv name);
 /* A path of the binding, expanded and absolute; in the binding's arena. */
 NODISCARD enum err_code binding_file(struct binding *b, struct sv text, struct sv *ret,
                                      struct err *err);

@@ -5,7 +5,6 @@
 
 #include "base/file.h"
 #include "base/ident.h"
-#include "base/suggest.h"
 #include "base/sv.h"
 #include "plan/make_int.h"
 
@@ -35,29 +34,18 @@ struct sv make_place(const struct make *m, size_t line)
 
 /* --- references --- */
 
-/* What a person means by `ref`: a part, else a step.  False: nothing, or more than one. */
-static bool make_find(const struct make *m, struct sv ref, struct make_ref *ret, struct sv *nearest)
-{
-    struct sv near_part, near_step = {NULL, 0};
-
-    ret->part = runbook_find_part(m->rb, ref, &near_part);
-    ret->step = ret->part == RB_NONE ? runbook_find_step(m->rb, ref, &near_step) : RB_NONE;
-    *nearest = near_part;
-    if (!near_part.p ||
-        (near_step.p && suggest_distance(ref, near_step) < suggest_distance(ref, near_part)))
-        *nearest = near_step;
-    return ret->part != RB_NONE || ret->step != RB_NONE;
-}
-
 static enum err_code make_resolve(struct make *m, struct sv ref, size_t line, struct make_ref *ret)
 {
     struct sv nearest;
 
-    if (make_find(m, ref, ret, &nearest))
+    ret->part = names_part(&m->names, ref);
+    ret->step = ret->part == RB_NONE ? names_step(&m->names, ref) : RB_NONE;
+    if (ret->part != RB_NONE || ret->step != RB_NONE)
         return ERR_OK;
+    nearest = names_nearest(&m->names, ref);
     (void)err_set(m->err, ERR_INVALID, "%s:%zu: the document has no single step or part '%.*s'",
                   m->b->path, line, SV_FMT(ref));
-    if (nearest.p)
+    if (nearest.n)
         return err_hint(m->err, "did you mean '%.*s'?", SV_FMT(nearest));
     return err_hint(m->err, "prusik plan lists the ids");
 }
@@ -99,21 +87,6 @@ bool make_ref_covers(const struct make *m, const struct make_ref *ref, uint32_t 
         if (p == ref->part)
             return true;
     return false;
-}
-
-struct sv make_short_id(const struct make *m, struct sv id)
-{
-    for (size_t i = id.n; i > 0; i--) {
-        struct sv tail = sv_sub(id, i, id.n), nearest, found;
-        struct make_ref ref;
-
-        if (id.p[i - 1] != '/' || !make_find(m, tail, &ref, &nearest))
-            continue;
-        found = ref.part != RB_NONE ? m->rb->parts[ref.part].id : m->rb->steps[ref.step].id;
-        if (sv_eq(found, id)) /* "3" may be the part that is called so, and no step */
-            return tail;
-    }
-    return id;
 }
 
 /* A drop names a line ("369", "deploy.md:369") or the text. */
@@ -455,6 +428,7 @@ enum err_code plan_make(const struct runbook *rb, struct binding *b, json_t **re
     struct make m = {.rb = rb, .b = b, .arena = &arena, .err = err, .root = root};
     enum err_code rc;
 
+    names_init(&m.names, rb);
     m.questions = json_array();
     json_put(root, "questions", m.questions);
     rc = make_all(&m);
@@ -462,6 +436,7 @@ enum err_code plan_make(const struct runbook *rb, struct binding *b, json_t **re
         make_sort_questions(&m);
         *ret = STEAL(root);
     }
+    names_release(&m.names);
     vec_release(&m.answer_refs);
     vec_release(&m.step_refs);
     vec_release(&m.choice_refs);

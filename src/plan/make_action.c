@@ -3,6 +3,7 @@
  */
 #include "base/sv.h"
 #include "plan/make_int.h"
+#include "runbook/sql.h"
 
 typedef bool make_action_fn(struct make *m, const struct rb_step *s, json_t *out, json_t *action);
 
@@ -60,6 +61,102 @@ static bool make_sqlite(struct make *m, const struct rb_step *s, json_t *out, js
     return true;
 }
 
+/* "sqlite3 shop.db" before the statements names the file itself. */
+static bool make_client_file(const struct rb_step *s, struct sv *file)
+{
+    struct sv rest = s->client, word;
+
+    (void)sv_eat(&rest, SV("$ "));
+    if (!sv_next_word(&rest, &word) || !sv_eq(word, SV("sqlite3")))
+        return false;
+    while (sv_next_word(&rest, file))
+        if (!sv_starts(*file, SV("-")))
+            return true;
+    return false;
+}
+
+static json_t *make_database_file(struct make *m, const struct binding_database *d)
+{
+    struct sv path = d->url, file;
+    json_t *pieces = json_array();
+
+    (void)sv_eat(&path, SV("sqlite:"));
+    (void)sv_eat(&path, SV("//")); /* sqlite:///srv/shop.db */
+    if (binding_file(m->b, path, &file, m->err) != ERR_OK) {
+        (void)err_wrap(m->err, "%s:%zu", m->b->path, d->line);
+        json_decref(pieces);
+        return NULL;
+    }
+    json_append(pieces, json_sv(file));
+    return pieces;
+}
+
+static void make_ask_database(struct make *m, const struct rb_step *s, struct sv text)
+{
+    make_question(m, s->line, "database", true, text,
+                  m->b->databases.n ? arena_fmt(m->arena, "steps: {\"%.*s\": {database: %.*s}}",
+                                                SV_FMT(names_short(&m->names, s->id)),
+                                                SV_FMT(m->b->databases.v[0].name))
+                                    : SV("databases: {main: {url: \"sqlite:PATH\"}}"));
+}
+
+/* What the statements are for: the binding says so for the step, the document does, or there is one only. */
+static enum err_code make_database(struct make *m, const struct rb_step *s,
+                                   const struct binding_step *set, json_t **file)
+{
+    const struct binding_database *d = NULL;
+    struct sv path;
+
+    *file = json_array();
+    if (set && set->database.n) {
+        d = binding_find_database(m->b, set->database);
+        if (!d)
+            return err_set(m->err, ERR_INVALID, "%s:%zu: there is no database '%.*s'", m->b->path,
+                           set->line, SV_FMT(set->database));
+    } else if (make_client_file(s, &path)) {
+        json_decref(*file);
+        *file = make_pieces(m, path, s->line, false);
+        return ERR_OK;
+    } else if (s->client.n && !sv_has(s->client, SV("sqlite3"))) {
+        make_ask_database(m, s,
+                          arena_fmt(m->arena, "which database is '%.*s' here?", SV_FMT(s->client)));
+    } else if (m->b->databases.n == 1) {
+        d = &m->b->databases.v[0];
+    } else {
+        make_ask_database(m, s, SV("which database are these statements for?"));
+    }
+    if (!d)
+        return ERR_OK;
+    json_decref(*file);
+    *file = make_database_file(m, d);
+    return *file ? ERR_OK : m->err->code;
+}
+
+static enum err_code make_sql(struct make *m, const struct rb_step *s,
+                              const struct binding_step *set, json_t *out, json_t *action)
+{
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    json_t *file;
+
+    json_put_str(out, "kind", "sqlite");
+    if (make_database(m, s, set, &file) != ERR_OK) {
+        json_decref(file);
+        return m->err->code;
+    }
+    json_put(action, "file", file);
+    if (!sql_is_meta(s->text) || sv_starts(s->text, SV(".backup")))
+        json_put(action, "sql", make_pieces(m, s->text, s->line, false));
+    else if (sql_meta_sqlite(s->text, &sql))
+        json_put(action, "sql", make_pieces(m, strbuf_sv(&sql), s->line, false));
+    else
+        make_question(
+            m, s->line, "unsupported", true,
+            arena_fmt(m->arena, "'%.*s' is a command of a client, and no SQL", SV_FMT(s->text)),
+            arena_fmt(m->arena, "steps: {\"%.*s\": {skip: WHY}}",
+                      SV_FMT(names_short(&m->names, s->id))));
+    return ERR_OK;
+}
+
 static bool make_pause(struct make *m UNUSED, const struct rb_step *s, json_t *out, json_t *action)
 {
     json_put_str(out, "kind", "pause");
@@ -79,7 +176,7 @@ static bool make_poll(struct make *m, const struct rb_step *s, json_t *out, json
     if (!s->timeout_ms && !json_get_int(out, "timeout_ms", 0))
         make_question(m, s->line, "bound", true, SV("how long may this wait take?"),
                       arena_fmt(m->arena, "steps: {\"%.*s\": {timeout: 5m}}",
-                                SV_FMT(make_short_id(m, s->id))));
+                                SV_FMT(names_short(&m->names, s->id))));
     return true;
 }
 
@@ -91,7 +188,7 @@ static bool make_follow(struct make *m, const struct rb_step *s, json_t *out, js
     if (!s->watch_ms && !json_get_int(out, "timeout_ms", 0))
         make_question(m, s->line, "bound", true, SV("this never ends: how long is it watched?"),
                       arena_fmt(m->arena, "steps: {\"%.*s\": {timeout: 30s}}",
-                                SV_FMT(make_short_id(m, s->id))));
+                                SV_FMT(names_short(&m->names, s->id))));
     return true;
 }
 
@@ -168,21 +265,31 @@ static void make_shell_step(struct make *m, const struct rb_step *s, json_t *out
         json_put_int(action, "delay_ms", s->command->delay_ms);
 }
 
-enum err_code make_action(struct make *m, uint32_t step, json_t *out)
+static void make_remote(struct make *m, const struct rb_step *s, json_t *out)
+{
+    json_put_sv(out, "host", s->host);
+    make_question(m, s->line, "unsupported", true,
+                  arena_fmt(m->arena,
+                            "this runs on host '%.*s': remote hosts are not supported yet",
+                            SV_FMT(s->host)),
+                  arena_fmt(m->arena, "steps: {\"%.*s\": {skip: WHY}}",
+                            SV_FMT(names_short(&m->names, s->id))));
+}
+
+enum err_code make_action(struct make *m, uint32_t step, const struct binding_step *set,
+                          json_t *out)
 {
     const struct rb_step *s = &m->rb->steps[step];
     json_t *action = json_object();
 
     json_put(out, "action", action);
     if (s->host.n)
-        return err_set(m->err, ERR_INVALID,
-                       "%s:%zu: runs on host '%.*s': remote hosts are not supported yet",
-                       m->rb->doc->path, s->line, SV_FMT(s->host));
+        make_remote(m, s, out);
     switch (s->kind) {
     case STEP_SHELL: make_shell_step(m, s, out, action); return ERR_OK;
     case STEP_MANUAL: json_put_str(out, "kind", "manual"); return ERR_OK;
     case STEP_APPROVAL: json_put_str(out, "kind", "approval"); return ERR_OK;
-    case STEP_SQL:
+    case STEP_SQL: return make_sql(m, s, set, out, action);
     case STEP_HTTP:
     case STEP__N:
     default:

@@ -5,6 +5,7 @@
  */
 #include "plan/plan.h"
 #include "runbook/command.h"
+#include "runbook/names.h"
 
 /* A step or a part (with all its steps) of the document that the binding speaks of. */
 struct make_ref {
@@ -13,6 +14,7 @@ struct make_ref {
 
 struct make {
     const struct runbook *rb;
+    struct names names;
     struct binding *b;
     struct arena *arena;
     struct err *err;
@@ -41,8 +43,6 @@ void make_question(struct make *m, size_t line, const char *kind, bool at_plan, 
 struct sv make_place(const struct make *m, size_t line);
 /* Is the step meant by the reference? */
 bool make_ref_covers(const struct make *m, const struct make_ref *ref, uint32_t step);
-/* The reference that a person would type for a step or part. */
-struct sv make_short_id(const struct make *m, struct sv id);
 /* The reason why the binding drops the rule or expectation at this line, or with this text; NULL: it does not. */
 const struct binding_pair *make_dropped(const struct make *m, size_t line, struct sv text);
 /* A list that several files fill. */
@@ -59,8 +59,9 @@ bool make_word_now(struct make *m, const struct shell_word *w, struct strbuf *ou
 
 /* --- make_action.c --- */
 
-/* {"kind", "action"} of a step into `out`. */
-NODISCARD enum err_code make_action(struct make *m, uint32_t step, json_t *out);
+/* {"kind", "action"} of a step into `out`; `set`: what the binding says of it, or NULL. */
+NODISCARD enum err_code make_action(struct make *m, uint32_t step, const struct binding_step *set,
+                                    json_t *out);
 
 /* --- make_step.c --- */
 

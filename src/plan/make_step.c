@@ -39,7 +39,7 @@ static void make_ask_choice(struct make *m, uint32_t part)
     make_question(
         m, p->line, "choice", true,
         arena_fmt(m->arena, "'%.*s' is done %.*s: is it?", SV_FMT(p->title), SV_FMT(what)),
-        arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(make_short_id(m, p->id))));
+        arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(names_short(&m->names, p->id))));
 }
 
 /* One line of the choices of a step: decided ones skip it or are silent, others are kept. */
@@ -142,7 +142,7 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
             make_question(m, e->line, "expectation", false,
                           arena_fmt(m->arena, "no machine check for \"%.*s\"", SV_FMT(e->source)),
                           arena_fmt(m->arena, "answers: {\"%.*s\": {answer: yes, by: NAME}}",
-                                    SV_FMT(make_short_id(m, s->id))));
+                                    SV_FMT(names_short(&m->names, s->id))));
     }
     json_put(out, "expectations", list);
     if (json_array_size(dropped))
@@ -186,7 +186,7 @@ static void make_answer(struct make *m, uint32_t step, json_t *out)
                       arena_fmt(m->arena, "a person does this: \"%.*s\"",
                                 SV_FMT(sv_sub(s->text, 0, sv_find_byte(s->text, '\n', 0)))),
                       arena_fmt(m->arena, "answers: {\"%.*s\": {answer: yes, by: NAME}}",
-                                SV_FMT(make_short_id(m, s->id))));
+                                SV_FMT(names_short(&m->names, s->id))));
     }
 }
 
@@ -243,9 +243,15 @@ static void make_again(struct make *m, uint32_t step, json_t *out)
     const struct rb_step *s = &m->rb->steps[step];
     const struct binding_step *set = make_settings_of(m, step);
     const char *why = "";
-    bool again =
-        s->command && s->block != RB_NONE &&
-        effect_repeats(&m->rb->blocks[s->block].script.v[s->item], s->command->effect, &why);
+    bool again = false;
+
+    if (s->kind == STEP_SHELL && s->block != RB_NONE)
+        again =
+            effect_repeats(&m->rb->blocks[s->block].script.v[s->item], s->command->effect, &why);
+    else if (s->kind == STEP_SQL && s->command->effect == EFFECT_NONE) {
+        again = true;
+        why = "it changes nothing";
+    }
 
     if (set && set->in_doubt.n) {
         json_put_sv(out, "in_doubt", set->in_doubt);
@@ -286,7 +292,7 @@ static enum err_code make_step(struct make *m, uint32_t step, json_t *out)
     make_again(m, step, out);
     make_answer(m, step, out);
     make_expects(m, s, make_answer_of(m, step) != NULL, out);
-    return make_action(m, step, out);
+    return make_action(m, step, make_settings_of(m, step), out);
 }
 
 enum err_code make_steps(struct make *m, bool way_back, json_t **ret)

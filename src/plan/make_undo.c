@@ -113,7 +113,7 @@ static void make_gap(struct make *m, json_t *step)
                             SV_FMT(sv_sub(json_get_sv(step, "command"), 0,
                                           sv_find_byte(json_get_sv(step, "command"), '\n', 0)))),
                   arena_fmt(m->arena, "steps: {\"%.*s\": {undo: why nothing has to be done}}",
-                            SV_FMT(make_short_id(m, id))));
+                            SV_FMT(names_short(&m->names, id))));
 }
 
 static void make_section(struct make *m, json_t *step, const json_t *cover)

@@ -119,7 +119,7 @@ static void make_add_item(struct make *m, json_t *items, struct sv text, json_t 
     json_append(items, j);
     if (ask)
         make_question(
-            m, line, "checkpoint", true,
+            m, line, "checkpoint", false,
             arena_fmt(m->arena, "no rule says how '%.*s' is judged", SV_FMT(text)),
             arena_fmt(m->arena, "drop: {\"%.*s\": why}, or metrics and rules", SV_FMT(text)));
 }

@@ -5,181 +5,11 @@
 #include "base/regex.h"
 #include "base/sv.h"
 #include "base/text.h"
+#include "runbook/effect.h"
 #include "runbook/reader_int.h"
+#include "runbook/sql_split.h"
 
-const char *rb_block_name(enum rb_block_kind kind)
-{
-    static const char *const names[] = {
-        [BLOCK_SHELL] = "shell",       [BLOCK_SQL] = "sql",         [BLOCK_HTTP] = "http",
-        [BLOCK_SETTINGS] = "settings", [BLOCK_LISTING] = "listing", [BLOCK_FILE] = "file",
-        [BLOCK_MESSAGE] = "message",   [BLOCK_DRAWING] = "drawing", [BLOCK_TEXT] = "text",
-    };
-
-    assert((unsigned)kind < BLOCK__N);
-    return names[kind];
-}
-
-/* --- what it is --- */
-
-/* NAME=value, perhaps with a comment behind it. */
-static bool block_is_setting(struct sv line)
-{
-    size_t n = 0;
-
-    while (n < line.n &&
-           (ascii_is_upper(line.p[n]) || ascii_is_digit(line.p[n]) || line.p[n] == '_'))
-        n++;
-    return n > 1 && n < line.n && line.p[n] == '=' && !sv_has(line, SV("$("));
-}
-
-/* A folder, or a file that nobody runs: "/etc/nginx/nginx.conf".  "/opt/shop/restart" is a command. */
-static bool block_is_path(struct sv line)
-{
-    static const struct sv ends[] = {
-        SV("/"),        SV(".cfg"), SV(".conf"), SV(".crt"), SV(".csv"), SV(".db"),   SV(".env"),
-        SV(".html"),    SV(".ini"), SV(".json"), SV(".key"), SV(".log"), SV(".md"),   SV(".pem"),
-        SV(".service"), SV(".sql"), SV(".toml"), SV(".txt"), SV(".xml"), SV(".yaml"), SV(".yml")};
-
-    if (line.n < 2 || *line.p != '/' || sv_find_byte(line, ' ', 0) != SV_NPOS)
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-        if (sv_ends(line, ends[i]))
-            return true;
-    return false;
-}
-
-/* Does every line that is neither empty nor a comment pass? */
-static bool block_all(struct sv text, bool (*test)(struct sv line))
-{
-    struct sv line;
-    size_t n = 0;
-
-    while (sv_next_line(&text, &line)) {
-        line = sv_trim(line);
-        if (!line.n || *line.p == '#')
-            continue;
-        if (!test(line))
-            return false;
-        n++;
-    }
-    return n > 1;
-}
-
-static bool block_is_drawing(struct sv text)
-{
-    static const struct sv marks[] = {
-        SV("\xe2\x94\x82"), SV("\xe2\x94\x9c"), SV("\xe2\x94\x94"),
-        SV("\xe2\x86\x93"), SV("\xe2\x96\xbc"), SV("\xe2\x94\x8c"),
-        SV("+---"),         SV("-->"),          SV("\xc3\xa2\xe2\x80\xa0")};
-
-    for (size_t i = 0; i < ARRAY_LEN(marks); i++)
-        if (sv_has(text, marks[i]))
-            return true;
-    return false;
-}
-
-static const struct {
-    struct sv lang;
-    enum rb_block_kind kind;
-} block_langs[] = {
-    {SV("bash"), BLOCK_SHELL},
-    {SV("sh"), BLOCK_SHELL},
-    {SV("shell"), BLOCK_SHELL},
-    {SV("zsh"), BLOCK_SHELL},
-    {SV("console"), BLOCK_SHELL},
-    {SV("shell-session"), BLOCK_SHELL},
-    {SV("shellsession"), BLOCK_SHELL},
-    {SV("terminal"), BLOCK_SHELL},
-    {SV("sql"), BLOCK_SQL},
-    {SV("postgresql"), BLOCK_SQL},
-    {SV("http"), BLOCK_HTTP},
-    {SV("env"), BLOCK_SETTINGS},
-    {SV("dotenv"), BLOCK_SETTINGS},
-    {SV("ini"), BLOCK_SETTINGS},
-    {SV("properties"), BLOCK_SETTINGS},
-    {SV("markdown"), BLOCK_FILE},
-    {SV("md"), BLOCK_FILE},
-};
-
-static enum rb_block_kind block_kind_untagged(const struct rb_build *b, struct sv text)
-{
-    if (sv_starts_nocase(sv_trim(text), SV("Subject:")) || build_role(b) == ROLE_COMMUNICATE ||
-        sv_has_nocase(b->label, SV("template")))
-        return BLOCK_MESSAGE;
-    return block_is_drawing(text) ? BLOCK_DRAWING : BLOCK_TEXT;
-}
-
-/* "**File**: x", "**Script**: x", "Create `x`:" before it: the content of a file. */
-static bool block_label_is_file(struct sv label)
-{
-    return sv_starts_nocase(label, SV("File")) || sv_starts_nocase(label, SV("Script")) ||
-           sv_starts_nocase(label, SV("Create "));
-}
-
-static enum rb_block_kind block_kind(const struct rb_build *b, struct sv lang, struct sv text)
-{
-    if (block_label_is_file(b->label))
-        return BLOCK_FILE;
-    if (lang.n == 0)
-        return block_kind_untagged(b, text);
-    for (size_t i = 0; i < ARRAY_LEN(block_langs); i++)
-        if (sv_eq_nocase(lang, block_langs[i].lang)) {
-            if (block_langs[i].kind != BLOCK_SHELL)
-                return block_langs[i].kind;
-            if (block_all(text, block_is_setting))
-                return BLOCK_SETTINGS;
-            return block_all(text, block_is_path) ? BLOCK_LISTING : BLOCK_SHELL;
-        }
-    return BLOCK_FILE; /* a language that is not run */
-}
-
-/* --- its text --- */
-
-/*
- * A copy; cmark has made LF of every line end.  In a session ("$ command", then its output) the prompts become blanks and the output
- * goes: offsets and lines stay.
- */
-static struct sv block_text(struct sv literal, struct arena *arena)
-{
-    char *copy = arena_strdup(arena, literal);
-    struct sv rest = {copy, literal.n}, line;
-    bool session = false;
-
-    while (sv_next_line(&rest, &line))
-        session |= sv_starts(line, SV("$ ")) || sv_eq(line, SV("$"));
-    rest = (struct sv){copy, literal.n};
-    if (!session)
-        return rest;
-    for (bool command = false; sv_next_line(&rest, &line);) {
-        char *p = copy + (line.p - copy);
-        bool prompt = sv_starts(line, SV("$ ")) || sv_starts(line, SV("# ")) ||
-                      (command && sv_starts(line, SV("> ")));
-        bool comment = !prompt && sv_starts(line, SV("#"));
-
-        command = prompt && line.n && line.p[line.n - 1] == '\\';
-        if (prompt && *p != '#')
-            p[0] = p[1] = ' ';
-        else if (!prompt && !comment)
-            memset(p, ' ', line.n);
-    }
-    return (struct sv){copy, literal.n};
-}
-
-/* --- its steps --- */
-
-struct block_reader {
-    struct rb_build *b;
-    struct rb_block *block;
-    uint32_t block_index;
-    size_t first; /* steps.n before this block */
-    /* comments that wait for the next command */
-    struct strbuf note;
-    struct sv note_text;
-    size_t note_line;
-    struct sv expect;
-    size_t expect_line;
-    int64_t timeout_ms;
-};
+typedef VEC(struct shell_item) block_items;
 
 #define BLOCK_SPAN "([0-9]+)(?:-([0-9]+))? ?(s|sec|seconds?|min|minutes?|h|hours?)"
 const char *const block_patterns[BLOCK_PATTERN__N] = {
@@ -188,9 +18,49 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_AT_MOST] = "\\b(?:wait |)(?:max(?:imum)?|at most|up to|within|no more than) " BLOCK_SPAN,
     [BLOCK_OVER] = "\\bover " BLOCK_SPAN,
     [BLOCK_TODO] =
-        "^(?:notify|announce|check|verify|confirm|ensure|watch|test|document|investigate|"
-        "monitor|review|inform|tell|open|navigate|log in|contact|ask|wait|prüfen|"
-        "informieren|確認)\\b",
+        "^(?:notify|announce|check|verify|confirm|ensure|make sure|watch|test|document|"
+        "investigate|monitor|review|inform|tell|open|navigate|log in|contact|ask|wait|edit|"
+        "remove|replace|send|post|page|escalate|decide|compare|manually|do not|never|"
+        "prüfen|prüfe|informieren|warten|確認)\\b",
+    [BLOCK_NUMBERED] = "^(?:step )?([0-9]{1,3}(?:\\.[0-9]{1,3}){0,3})[.):](?: |$)",
+    [BLOCK_CONDITION] = "^((?:if|only if|only when|when|unless|falls|nur wenn|wenn) [^,:;.]*)",
+    [BLOCK_IN_BRACKETS] = "\\(((?:if|only if|only when|when|unless|falls|nur wenn) [^)]*)\\)|"
+                          "\\((optional)\\b[^)]*\\)|^optional(?:ly)?\\b",
+    [BLOCK_OTHERWISE] = "^or\\b|\\(alternative\\b|^alternative(?:ly)?\\b|^otherwise\\b|^oder\\b|"
+                        "^(?:option|method|variant|variante) ?(?:b|2|ii)\\b|^または",
+    [BLOCK_BY] = "^(?:via|using|with|option|method|variant|variante|alternative)\\b",
+    [BLOCK_IS_FILE] = "^(?:(?:new|config|configuration) )?(?:file|filename|script|datei|skript)"
+                      " ?:|^(?:ファイル|スクリプト) ?[:：]",
+    [BLOCK_MAKES_FILE] =
+        "\\b(?:create|add|save|write|update|edit|modify|change|append|insert|put)\\b|"
+        "anlegen|erstell|bearbeit|ergänz|作成|編集|追加",
+    [BLOCK_NEW_FILE] = "^(?:create|save|write|add)\\b|作成",
+    [BLOCK_IS_OUTPUT] =
+        "^(?:the )?(?:(?:expected|sample|example|typical|successful) )?(?:output|response|result)"
+        "s?\\b[^.]{0,40}[:：]?$|^expected\\b[^.]{0,40}[:：]?$|"
+        "(?:you (?:should|will) see|should (?:show|see|look like|print|return|display|output)|"
+        "looks? (?:like|similar)|will (?:print|show|return|look)|\\b(?:prints|returns|shows)|"
+        "the output is|ausgabe|出力|実行結果|期待).{0,60}[:：]$",
+    [BLOCK_NOT_TO_RUN] =
+        "^(?:if|when|unless|do not|don't|never|falls|wenn)\\b|\\be\\.g\\.|"
+        "\\b(?:instead of|such as|for example|like|avoid|z\\.B\\.)\\b|"
+        "\\b(?:was|were|been|used to|wurden?|worden)\\b", /* it tells what has happened */
+    [BLOCK_TO_RUN] =
+        "^(?:(?:please|then|now|next|finally|first|also|again)[, ]+)*"
+        "(?:run|rerun|execute|issue|type|enter|invoke|call|use|with|via|start|stop|restart|reload|"
+        "apply|deploy|install|upgrade|downgrade|roll|create|add|delete|remove|drop|scale|drain|"
+        "cordon|uncordon|promote|check|verify|confirm|test|wait|back ?up|dump|restore|copy|move|"
+        "fetch|pull|push|build|flush|enable|disable|turn|set|switch|log|go|change|connect|look|"
+        "see|show|list|clear|tag|migrate|patch|take|make|ensure|monitor|watch|tail|"
+        "führe|starte|stoppe|prüfe|installiere|lösche|setze)\\b|"
+        "(?:ausführen|starten|stoppen|prüfen|実行|確認|起動|停止)",
+    [BLOCK_SIGNER] =
+        "approv|\\bsign|\\blead\\b|owner|manager|officer|engineer|director|operator|"
+        "\\bdba\\b|reviewe[rd]|authori[sz]ed|verified by|released by|freigabe|freigegeben|"
+        "verantwortlich|承認|責任者|担当",
+    [BLOCK_IS_MESSAGE] =
+        "template|\\b(?:post|send|announce|message|notify|mail|e-?mail|slack|status page)\\b.*:$|"
+        "vorlage|nachricht|テンプレート|連絡",
 };
 
 static int64_t block_span(struct sv text, const struct regex_match *g)
@@ -203,8 +73,8 @@ static int64_t block_span(struct sv text, const struct regex_match *g)
     return (int64_t)n * duration_unit_ms(sv_sub(text, g[3].from, g[3].to));
 }
 
-static bool block_find_span(struct block_reader *r, enum block_pattern pattern, struct sv text,
-                            int64_t *ms, struct sv *rest)
+bool block_find_span(const struct block_reader *r, enum block_pattern pattern, struct sv text,
+                     int64_t *ms, struct sv *rest)
 {
     struct regex_match g[5];
 
@@ -214,92 +84,6 @@ static bool block_find_span(struct block_reader *r, enum block_pattern pattern, 
     if (rest)
         *rest = g[4].from == SV_NPOS ? (struct sv){NULL, 0} : sv_sub(text, g[4].from, g[4].to);
     return *ms > 0;
-}
-
-/* The last step of this block, or NULL. */
-static struct rb_draft *block_last_step(const struct block_reader *r)
-{
-    if (r->b->steps.n <= r->first)
-        return NULL;
-    assert(r->b->steps.v);
-    return vec_last(&r->b->steps);
-}
-
-static void block_add_note(struct block_reader *r, struct sv text, size_t line)
-{
-    if (!r->note.n)
-        r->note_line = line;
-    else
-        strbuf_add_byte(&r->note, '\n');
-    strbuf_add_sv(&r->note, text);
-}
-
-/* A comment after an empty line, with a command right below: it speaks of that one. */
-static bool block_introduces(const struct block_reader *r, const struct shell_item *item)
-{
-    const struct shell_item *end = r->block->script.v + r->block->script.n;
-    bool above = item->blank_before;
-
-    while (above && ++item < end && !item->blank_before)
-        if (item->kind != SHELL_COMMENT)
-            return true;
-    return false;
-}
-
-/* A comment that speaks of the command before it; false: of the next one. */
-static bool block_comment_after(struct block_reader *r, const struct shell_item *item,
-                                struct sv text, size_t line)
-{
-    struct rb_draft *last = block_last_step(r);
-    int64_t ms;
-    struct sv rest;
-
-    if (!last)
-        return false;
-    if (block_find_span(r, BLOCK_WATCH_FOR, text, &ms, &rest) &&
-        last->step.command->form == COMMAND_FOLLOW) {
-        last->step.watch_ms = ms;
-        if (rest.n)
-            build_expect(r->b, r->b->steps.n - 1, rest, line);
-        return true;
-    }
-    if (expect_is_proceed(text, &rest) ||
-        (expect_is_label(text, &rest) && !block_introduces(r, item))) {
-        build_expect(r->b, r->b->steps.n - 1, rest, line);
-        return true;
-    }
-    if (sv_has_word(text, SV("should")) && !item->blank_before && !item->same_line) {
-        build_expect(r->b, r->b->steps.n - 1, text, line);
-        return true;
-    }
-    return false;
-}
-
-static void block_comment(struct block_reader *r, const struct shell_item *item)
-{
-    struct sv text = shell_comment_text(item), rest, inner;
-    size_t line = r->block->line + 1 + item->line;
-    struct rb_draft *last = block_last_step(r);
-
-    if (!text.n || block_comment_after(r, item, text, line))
-        return;
-    if (item->same_line) {
-        if (last && !last->step.note.n)
-            last->step.note = text;
-        return;
-    }
-    if (expect_is_label(text, &rest)) {
-        r->expect = rest;
-        r->expect_line = line;
-        return;
-    }
-    if (expect_in_parentheses(text, &inner) && expect_is_label(inner, &rest)) {
-        r->expect = rest;
-        r->expect_line = line;
-    }
-    (void)block_find_span(r, BLOCK_AT_MOST, text, &r->timeout_ms,
-                          NULL); /* 0 stays when not found */
-    block_add_note(r, text, line);
 }
 
 /* ssh host, exit: not a step, but where the next ones run. */
@@ -314,89 +98,82 @@ static bool block_changes_host(struct block_reader *r, const struct command *c)
     return true;
 }
 
-static void block_take_pending(struct block_reader *r, struct rb_draft *d, size_t index)
-{
-    int64_t ms;
+/* --- commands --- */
 
-    d->step.note = arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note)));
-    d->step.timeout_ms = r->timeout_ms;
-    if (r->expect.n) {
-        if (d->step.command->form == COMMAND_POLL &&
-            block_find_span(r, BLOCK_OVER, r->expect, &ms, NULL))
-            d->step.timeout_ms = ms;
-        else
-            build_expect(r->b, index, r->expect, r->expect_line);
-    }
-    strbuf_truncate(&r->note, 0);
-    r->expect = (struct sv){NULL, 0};
-    r->timeout_ms = 0;
-}
-
-static void block_command(struct block_reader *r, uint32_t index)
+static void block_shell_step(struct block_reader *r, uint32_t index, const struct shell_item *item)
 {
-    const struct shell_item *item = &r->block->script.v[index];
+    size_t top = r->b->blocks.v[r->block].line + 1;
     struct command *c = ARENA_NEW(r->b->arena, struct command);
     struct rb_draft *d;
 
     command_read(item, r->b->arena, c);
     if (block_changes_host(r, c)) {
         strbuf_truncate(&r->note, 0);
+        r->numbered = false;
         return;
     }
-    d = build_step(r->b, STEP_SHELL, r->block->line + 1 + item->line, item->text);
-    d->step.end_line = r->block->line + 1 + item->end_line;
-    d->step.block = r->block_index;
+    d = build_step(r->b, STEP_SHELL, top + item->line, item->text);
+    d->step.end_line = top + item->end_line;
+    d->step.block = r->block;
     d->step.item = index;
     d->step.command = c;
-    block_take_pending(r, d, r->b->steps.n - 1);
+    block_take_pending(r, r->b->steps.n - 1);
 }
 
-/* Comments after the last command, or a fence of comments only: something for a person to do. */
-static void block_leftover(struct block_reader *r)
+static void block_sql_step(struct block_reader *r, uint32_t index, const struct shell_item *item)
 {
-    struct sv note = arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note)));
-    struct rb_draft *d;
+    size_t top = r->b->blocks.v[r->block].line + 1;
+    struct rb_draft *d = build_step(r->b, STEP_SQL, top + item->line, item->text);
 
-    if (!note.n && !r->expect.n)
-        return;
-    if (block_last_step(r) && !regex_has(r->b->block_patterns[BLOCK_TODO], note)) {
-        if (sv_has_word(note, SV("should")))
-            build_expect(r->b, r->b->steps.n - 1, note, r->note_line);
-        return;
-    }
-    d = build_step(r->b, STEP_MANUAL, note.n ? r->note_line : r->expect_line,
-                   note.n ? note : r->expect);
-    d->step.block = r->block_index;
-    if (note.n && r->expect.n)
-        build_expect(r->b, r->b->steps.n - 1, r->expect, r->expect_line);
+    d->step.end_line = top + item->end_line;
+    d->step.block = r->block;
+    d->step.item = index;
+    d->step.client = r->client;
+    d->step.command = ARENA_NEW(r->b->arena, struct command);
+    d->step.command->effect = effect_of_sql(item->text);
+    d->step.command->cx.sql = true;
+    block_take_pending(r, r->b->steps.n - 1);
 }
 
-static void block_shell_steps(struct rb_build *b, uint32_t index)
+static void block_item(struct block_reader *r, uint32_t index)
+{
+    const struct shell_item *item = &r->b->blocks.v[r->block].script.v[index];
+
+    if (item->blank_before && item->kind != SHELL_COMMENT && !r->note.n)
+        block_paragraph(r);
+    switch (item->kind) {
+    case SHELL_COMMENT: block_comment(r, item); break;
+    case SHELL_SQL_CLIENT: r->client = item->text; break;
+    case SHELL_SQL_QUIT: r->client = (struct sv){NULL, 0}; break;
+    case SHELL_SQL:
+    case SHELL_SQL_META: block_sql_step(r, index, item); break;
+    case SHELL_SIMPLE:
+    case SHELL_PIPELINE:
+    case SHELL_LIST:
+    case SHELL_ASSIGN:
+    case SHELL_COMPOUND:
+    case SHELL_FUNCTION:
+    case SHELL__N:
+    default: block_shell_step(r, index, item); break;
+    }
+}
+
+static void block_steps(struct rb_build *b, uint32_t index)
 {
     struct block_reader r = {.b = b,
-                             .block = &b->blocks.v[index],
-                             .block_index = index,
+                             .block = index,
                              .first = b->steps.n,
-                             .note = STRBUF(0)};
+                             .note = STRBUF(0),
+                             .ways = SIZE_MAX,
+                             .way = b->steps.n};
 
-    for (uint32_t i = 0; i < r.block->script.n; i++) {
-        if (r.block->script.v[i].kind == SHELL_COMMENT)
-            block_comment(&r, &r.block->script.v[i]);
-        else
-            block_command(&r, i);
-    }
+    for (uint32_t i = 0; i < b->blocks.v[index].script.n && !b->full_line; i++)
+        block_item(&r, i);
     block_leftover(&r);
     strbuf_release(&r.note);
 }
 
-static void block_sql_step(struct rb_build *b, uint32_t index)
-{
-    const struct rb_block *block = &b->blocks.v[index];
-    struct rb_draft *d = build_step(b, STEP_SQL, block->line + 1, sv_trim(block->text));
-
-    d->step.block = index;
-    d->step.end_line = block->end_line - 1;
-}
+/* --- messages --- */
 
 static enum rb_message_when block_message_when(struct sv trigger)
 {
@@ -427,19 +204,106 @@ static void block_message(struct rb_build *b, uint32_t index)
     m->trigger = trigger;
 }
 
+/* --- a fence --- */
+
+/* The sessions of a database client in a shell block, as SQL; in `masked` they are blanks. */
+static void block_split_sessions(struct rb_build *b, struct rb_block *block, char *masked,
+                                 block_items *items)
+{
+    size_t from = 0, to;
+
+    while ((to = sql_find_session(block->text, &from)) > 0) {
+        struct shell_script sql;
+
+        sql_split(block->text, from, to, b->arena, &sql);
+        for (size_t i = 0; i < sql.n; i++)
+            *vec_add(items) = sql.v[i];
+        for (size_t i = from; i < to; i++)
+            if (masked[i] != '\n')
+                masked[i] = ' ';
+        from = to;
+    }
+}
+
+/* Both lists are in order. */
+static void block_merge(struct rb_build *b, struct shell_script *script, const block_items *sql)
+{
+    struct shell_item *all;
+    size_t n = 0, k = 0;
+
+    if (!sql->n)
+        return;
+    all = ARENA_NEWN(b->arena, struct shell_item, script->n + sql->n);
+    for (size_t i = 0; i < script->n; i++) {
+        for (; k < sql->n && sql->v[k].from < script->v[i].from; k++)
+            all[n++] = sql->v[k];
+        all[n++] = script->v[i];
+    }
+    for (; k < sql->n; k++)
+        all[n++] = sql->v[k];
+    script->v = all;
+    script->n = n;
+}
+
+static void block_note_broken(struct rb_build *b, const struct rb_block *block)
+{
+    struct sv why = SV("the shell grammar does not take what follows");
+
+    if (block->script.too_long)
+        why = arena_fmt(b->arena, "a block of more than %u bytes is not split into commands",
+                        SHELL_MAX_BYTES);
+    if (block->script.broken)
+        build_note(b, NOTE_BROKEN_SHELL, block->line + 1 + block->script.broken_line, 1, why);
+}
+
 static void block_parse_shell(struct rb_build *b, struct rb_block *block)
 {
-    shell_split(b->shell, block->text,
-                placeholder_mask(block->text, &block->placeholders, b->arena), b->arena,
-                &block->script);
-    if (block->script.broken)
-        build_note(b, NOTE_BROKEN_SHELL, block->line + 1 + block->script.broken_line, 1,
-                   block->script.too_long
-                       ? arena_fmt(b->arena,
-                                   "a block of more than %u bytes is not split into "
-                                   "commands",
-                                   SHELL_MAX_BYTES)
-                       : SV("the shell grammar does not take what follows"));
+    struct sv masked = placeholder_mask(block->text, &block->placeholders, b->arena);
+    char *copy = arena_strdup(b->arena, masked);
+    block_items sql = {0};
+
+    block_split_sessions(b, block, copy, &sql);
+    shell_split(b->shell, block->text, (struct sv){copy, masked.n}, b->arena, &block->script);
+    block_merge(b, &block->script, &sql);
+    vec_release(&sql);
+    block_note_broken(b, block);
+}
+
+static void block_parse(struct rb_build *b, struct rb_block *block)
+{
+    bool prose = block->kind == BLOCK_MESSAGE ||
+                 (block->kind == BLOCK_FILE && block_lang_is_prose(block->lang));
+
+    if (block->kind == BLOCK_CODE || (block->kind == BLOCK_FILE && !prose))
+        placeholder_find_values(block->text, b->arena, &block->placeholders);
+    else if (block->kind != BLOCK_OUTPUT && block->kind != BLOCK_DRAWING)
+        placeholder_find(block->text, prose, b->arena, &block->placeholders);
+    if (block->kind == BLOCK_SHELL)
+        block_parse_shell(b, block);
+    else if (block->kind == BLOCK_SQL)
+        sql_split(block->text, 0, block->text.n, b->arena, &block->script);
+}
+
+/* What a command prints, shown below it: it must print it. */
+static void block_output(struct rb_build *b, const struct rb_block *block)
+{
+    if (build_role_acts(build_role(b)) && b->block_steps < b->steps.n)
+        build_expect_whole(b, b->block_steps, sv_trim_right(block->text), block->line + 1);
+}
+
+static void block_carry_out(struct rb_build *b, uint32_t index)
+{
+    enum rb_block_kind kind = b->blocks.v[index].kind;
+
+    if (kind == BLOCK_OUTPUT) {
+        block_output(b, &b->blocks.v[index]);
+        return; /* what follows still speaks of the commands before it */
+    }
+    b->block_steps = b->steps.n;
+    if (kind == BLOCK_MESSAGE)
+        block_message(b, index);
+    else if (build_role_acts(build_role(b)) && (kind == BLOCK_SHELL || kind == BLOCK_SQL))
+        block_steps(b, index);
 }
 
 void block_read(struct rb_build *b, uint32_t node)
@@ -448,24 +312,97 @@ void block_read(struct rb_build *b, uint32_t node)
     uint32_t index = (uint32_t)b->blocks.n;
     struct rb_block *block = vec_add(&b->blocks);
     struct sv info = n->info;
+    char prompt;
 
+    *block = (struct rb_block){.node = node,
+                               .part = b->part,
+                               .line = n->fenced ? n->line : n->line - 1,
+                               .end_line = n->end_line};
     (void)sv_next_word(&info, &block->lang); /* empty stays empty */
-    if (sv_find_byte(block->lang, '{', 0) != SV_NPOS)
-        block->lang = sv_sub(block->lang, 0, sv_find_byte(block->lang, '{', 0));
-    block->node = node;
-    block->part = b->part;
-    block->line = n->fenced ? n->line : n->line - 1;
-    block->end_line = n->end_line;
-    block->text = block_text(n->text, b->arena);
-    block->kind = block_kind(b, block->lang, block->text);
-    placeholder_find(block->text, block->kind == BLOCK_MESSAGE, b->arena, &block->placeholders);
-    if (block->kind == BLOCK_SHELL)
-        block_parse_shell(b, block);
-    b->block_steps = b->steps.n;
-    if (block->kind == BLOCK_MESSAGE)
-        block_message(b, index);
-    else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SHELL)
-        block_shell_steps(b, index);
-    else if (build_role_acts(build_role(b)) && block->kind == BLOCK_SQL && sv_trim(block->text).n)
-        block_sql_step(b, index);
+    block->lang = sv_sub(block->lang, 0, sv_find_byte(block->lang, '{', 0));
+    block->lang = sv_sub(block->lang, 0, sv_find_byte(block->lang, ':', 0));
+    block->text = block_text(n->text, block_is_console(block->lang), b->arena, &prompt);
+    block_classify(b, n->info, prompt, block);
+    block_parse(b, block);
+    block_carry_out(b, index);
+    b->label = (struct sv){NULL, 0}; /* it introduced this one */
+}
+
+/* --- commands in text --- */
+
+bool block_command_at(struct rb_build *b, struct sv text, size_t line)
+{
+    struct shell_script script;
+    struct placeholders ph;
+    struct rb_draft *d;
+    struct command *c;
+
+    if (!block_knows_command(text) || sv_find_byte(text, '\n', 0) != SV_NPOS)
+        return false;
+    placeholder_find(text, false, b->arena, &ph);
+    shell_split(b->shell, text, placeholder_mask(text, &ph, b->arena), b->arena, &script);
+    if (script.broken || script.n != 1 || script.v[0].kind == SHELL_COMMENT)
+        return false;
+    c = ARENA_NEW(b->arena, struct command);
+    command_read(&script.v[0], b->arena, c);
+    if (c->form == COMMAND_SSH)
+        b->host = arena_sv(b->arena, c->target->value);
+    else if (c->form == COMMAND_EXIT)
+        b->host = (struct sv){NULL, 0};
+    if (c->form == COMMAND_SSH || c->form == COMMAND_EXIT)
+        return true;
+    d = build_step(b, STEP_SHELL, line, text);
+    d->step.command = c;
+    return true;
+}
+
+/* Is the code a whole command, not the name of a program or file that the sentence speaks of? */
+static bool block_span_is_command(const struct md_node *n, const struct md_span *s)
+{
+    struct sv code = sv_sub(n->text, s->from, s->to);
+
+    return sv_find_byte(code, ' ', 0) != SV_NPOS ||
+           (sv_trim(n->text).n == code.n && block_knows_command(code));
+}
+
+/*
+ * Is a person told to run what stands in the text?  "Restart: `x`", "Run `x`", `x` alone; and not "it was done by `x`":
+ * a command that is only spoken of must never be carried out.
+ */
+static bool block_says_run(const struct rb_build *b, const struct md_node *n)
+{
+    struct sv before;
+
+    if (regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], n->text))
+        return false;
+    for (size_t i = 0; i < n->n_spans; i++) {
+        const struct md_span *s = &n->spans[i];
+
+        if (s->kind != MD_CODE_SPAN)
+            continue;
+        before = sv_trim(sv_sub(n->text, 0, s->from));
+        if (sv_ends(before, SV(":")) || sv_ends(before, SV("：")))
+            return true;
+        if (!before.n && sv_trim(sv_sub(n->text, s->to, n->text.n)).n <= 1) /* a full stop */
+            return true;
+    }
+    return regex_has(b->block_patterns[BLOCK_TO_RUN], n->text);
+}
+
+bool block_inline(struct rb_build *b, const struct md_node *n)
+{
+    size_t before = b->steps.n;
+    bool found = false;
+
+    if (!block_says_run(b, n))
+        return false;
+    for (size_t i = 0; i < n->n_spans; i++) {
+        const struct md_span *s = &n->spans[i];
+
+        if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s))
+            found |= block_command_at(b, sv_sub(n->text, s->from, s->to), md_line_at(n, s->from));
+    }
+    for (size_t i = before; i < b->steps.n; i++)
+        b->steps.v[i].step.note = n->text;
+    return found;
 }

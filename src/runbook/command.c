@@ -1,8 +1,11 @@
 #include "runbook/command.h"
 
+#include <string.h>
+
 #include "base/duration.h"
 #include "base/sv.h"
 #include "runbook/effect.h"
+#include "runbook/terminal.h"
 
 const char *command_form_name(enum command_form form)
 {
@@ -11,7 +14,7 @@ const char *command_form_name(enum command_form form)
         [COMMAND_SERVICE] = "service", [COMMAND_SQLITE] = "sqlite", [COMMAND_SLEEP] = "sleep",
         [COMMAND_POLL] = "poll",       [COMMAND_FOLLOW] = "follow", [COMMAND_SSH] = "ssh",
         [COMMAND_EXIT] = "exit",       [COMMAND_DISK] = "disk",     [COMMAND_TOUCH] = "touch",
-        [COMMAND_REMOVE] = "remove",
+        [COMMAND_REMOVE] = "remove",   [COMMAND_REMOTE] = "remote",
     };
 
     assert((unsigned)form < COMMAND__N);
@@ -264,13 +267,42 @@ static bool command_follow(struct command_words w, struct arena *arena UNUSED, s
     return false;
 }
 
-static bool command_ssh(struct command_words w, struct arena *arena UNUSED, struct command *c)
+/* The host of an ssh command: the first word that is no option and not the value of one; or 0. */
+static size_t command_ssh_host(struct command_words w)
 {
-    if (!program_is(w, "ssh") || w.n != 2 || !w.v[1].literal || sv_starts(w.v[1].value, SV("-")))
+    static const char valued[] = "bcDEeFIiJLlmOopQRSWw";
+
+    for (size_t i = 1; i < w.n; i++) {
+        struct sv o = w.v[i].value;
+
+        if (!w.v[i].literal)
+            return 0;
+        if (!sv_starts(o, SV("-")))
+            return i;
+        i += o.n == 2 && memchr(valued, o.p[1], sizeof(valued) - 1) != NULL;
+    }
+    return 0;
+}
+
+/* ssh [options] host [command] */
+static bool command_ssh(struct command_words w, struct arena *arena, struct command *c)
+{
+    CLEANUP(strbuf_release) struct strbuf inner = STRBUF(0);
+    size_t host = program_is(w, "ssh") ? command_ssh_host(w) : 0;
+
+    if (!host)
         return false;
-    c->form = COMMAND_SSH;
-    c->target = &w.v[1];
-    c->effect = EFFECT_STATE;
+    c->form = host + 1 == w.n ? COMMAND_SSH : COMMAND_REMOTE;
+    c->target = &w.v[host];
+    c->effect = host + 1 == w.n ? EFFECT_STATE : EFFECT_UNKNOWN;
+    for (size_t i = host + 1; i < w.n; i++) {
+        if (!w.v[i].literal)
+            return false;
+        if (inner.n)
+            strbuf_add_byte(&inner, ' ');
+        strbuf_add_sv(&inner, w.v[i].value);
+    }
+    c->inner = arena_sv(arena, strbuf_sv(&inner));
     return true;
 }
 
@@ -455,6 +487,8 @@ void command_read(const struct shell_item *item, struct arena *arena, struct com
                 c.form = COMMAND_FOLLOW;
         }
     }
+    c.endless = terminal_endless(item, &c);
+    c.interactive = terminal_asks(item, &c);
     command_find_artifacts(item, arena, &c);
     command_context(item, &c);
     *ret = c;

@@ -22,6 +22,7 @@ enum command_form {
     COMMAND_POLL,    /* watch: a command again and again */
     COMMAND_FOLLOW,  /* tail -f, journalctl -f, docker logs -f: shows a log for ever */
     COMMAND_SSH,     /* ssh host, alone on its line */
+    COMMAND_REMOTE,  /* ssh host 'command': one command there; inner */
     COMMAND_EXIT,    /* exit: leaves the ssh session before it */
     COMMAND_DISK,    /* df PATH */
     COMMAND_TOUCH,   /* touch FILE */
@@ -62,11 +63,13 @@ struct command {
     int64_t every_ms; /* of POLL */
     int64_t sleep_ms; /* of SLEEP */
     bool sudo;
+    bool endless;                      /* never ends by itself */
+    bool interactive;                  /* waits for a person at a terminal */
     const struct shell_simple *simple; /* of a recognised form: its words */
     enum service_verb verb;
     const struct shell_word *target; /* unit, database file, path, host */
     const struct shell_word *sql;    /* of SQLITE */
-    struct sv inner;                 /* of POLL: the command that is repeated */
+    struct sv inner;                 /* of POLL: the command that is repeated; of REMOTE */
     /* of HTTP */
     struct sv method; /* "GET" */
     const struct shell_word *url;

@@ -148,6 +148,102 @@ static const char *const effect_looks[] = {
     "uname",  "zcat",     "less",     "more",    "pwd",        "command",  "type",      "column",
     "tac",    "rev",      "seq",      "timeout", "time",       "comm",     "realpath",  ":"};
 
+/* Programs that are commands without doubt, and whose effect only their arguments tell. */
+static const char *const effect_tools[] = {"ssh",
+                                           "psql",
+                                           "sqlite3",
+                                           "mysql",
+                                           "mariadb",
+                                           "cd",
+                                           "export",
+                                           "source",
+                                           "python",
+                                           "python3",
+                                           "node",
+                                           "bash",
+                                           "sh",
+                                           "sudo",
+                                           "su",
+                                           "helm",
+                                           "aws",
+                                           "gcloud",
+                                           "az",
+                                           "terraform",
+                                           "ansible",
+                                           "ansible-playbook",
+                                           "vault",
+                                           "consul",
+                                           "nomad",
+                                           "etcdctl",
+                                           "patronictl",
+                                           "repmgr",
+                                           "pg_ctl",
+                                           "pg_ctlcluster",
+                                           "pg_basebackup",
+                                           "mongosh",
+                                           "certbot",
+                                           "update-ca-certificates",
+                                           "keytool",
+                                           "kubeadm",
+                                           "crictl",
+                                           "podman",
+                                           "java",
+                                           "ruby",
+                                           "rails",
+                                           "rake",
+                                           "php",
+                                           "composer",
+                                           "dotnet",
+                                           "crontab",
+                                           "mount",
+                                           "umount",
+                                           "ip",
+                                           "iptables",
+                                           "ufw",
+                                           "sysctl",
+                                           "useradd",
+                                           "usermod",
+                                           "passwd",
+                                           "vi",
+                                           "vim",
+                                           "nano",
+                                           "tmux",
+                                           "screen",
+                                           "exit",
+                                           "set",
+                                           "unset",
+                                           "haproxy",
+                                           "apachectl",
+                                           "a2ensite",
+                                           "logrotate",
+                                           "pg_upgrade",
+                                           "pgbench",
+                                           "vacuumdb",
+                                           "reindexdb",
+                                           "initdb",
+                                           "rabbitmqctl",
+                                           "redis-server",
+                                           "kafka-topics.sh",
+                                           "dnf",
+                                           "yum",
+                                           "dpkg",
+                                           "rpm",
+                                           "apk",
+                                           "brew",
+                                           "snap",
+                                           "nohup",
+                                           "chroot",
+                                           "dd",
+                                           "lvextend",
+                                           "resize2fs",
+                                           "drbdadm",
+                                           "pcs",
+                                           "crm",
+                                           "glab",
+                                           "gh",
+                                           "skopeo",
+                                           "openssl"};
+
 /* A word of any program that says that it only looks. */
 static const char *const effect_looking_verbs[] = {
     "status", "--version", "-V",     "version",  "--help",       "check",      "list",
@@ -158,21 +254,18 @@ static bool effect_has_word(const struct shell_simple *s, const char *word)
     return shell_find_word(s, 1, sv_from(word)) > 0;
 }
 
-enum command_effect effect_of_sql(struct sv sql)
+bool effect_knows(struct sv program)
 {
-    static const struct sv looks[] = {SV("SELECT"),   SV("EXPLAIN"), SV("SHOW"),    SV("PRAGMA"),
-                                      SV("VALUES"),   SV("\\d"),     SV(".schema"), SV(".tables"),
-                                      SV(".indexes"), SV("--")};
-    struct sv s = sv_trim(sql);
-
-    while (s.n && (*s.p == '"' || *s.p == '\'' || ascii_is_space(*s.p)))
-        s = sv_sub(s, 1, s.n);
-    if (sv_starts_nocase(s, SV(".backup")) || sv_starts_nocase(s, SV("VACUUM INTO")))
-        return EFFECT_BACKUP;
-    for (size_t i = 0; i < ARRAY_LEN(looks); i++)
-        if (sv_starts_nocase(s, looks[i]))
-            return EFFECT_NONE;
-    return EFFECT_DATABASE;
+    for (size_t i = 0; i < ARRAY_LEN(effect_rows); i++)
+        if (sv_eq(program, sv_from(effect_rows[i].program)))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(effect_looks); i++)
+        if (sv_eq(program, sv_from(effect_looks[i])))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(effect_tools); i++)
+        if (sv_eq(program, sv_from(effect_tools[i])))
+            return true;
+    return false;
 }
 
 /* psql and sqlite3: the SQL decides; without any, the input does, and that may be anything. */

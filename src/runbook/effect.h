@@ -8,6 +8,8 @@
  */
 #include "runbook/command.h"
 
+/* Is there a row for the program, or is it one that only looks? */
+bool effect_knows(struct sv program);
 enum command_effect effect_of(const struct shell_item *item);
 /*
  * Does running the command a second time do no harm, whatever the first run came to?  `effect`: what

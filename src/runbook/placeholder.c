@@ -151,7 +151,8 @@ static size_t placeholder_word(struct sv text, size_t at)
 static size_t placeholder_example(struct sv text, size_t at)
 {
     static const struct sv hosts[] = {SV("your-domain.com"), SV("yourdomain.com"),
-                                      SV("your-server"), SV("production-domain.com")};
+                                      SV("your-server"),     SV("production-domain.com"),
+                                      SV("staging-url"),     SV("production-url")};
     struct sv rest = sv_sub(text, at, text.n);
     size_t n = 0;
 
@@ -223,6 +224,33 @@ static bool placeholder_at(struct sv text, size_t at, bool is_template, struct a
     ret->to = at + n;
     ret->raw = sv_sub(text, at, at + n);
     return n > 0;
+}
+
+void placeholder_find_values(struct sv text, struct arena *arena, struct placeholders *ret)
+{
+    VEC(struct placeholder) found = {0};
+    struct sv rest = text, line;
+
+    while (sv_next_line(&rest, &line)) {
+        size_t at = sv_find(line, SV(": <"), 0);
+        struct placeholder p = {.kind = PLACEHOLDER_ANGLE};
+
+        if (at == SV_NPOS)
+            at = sv_find(line, SV("= <"), 0);
+        if (at == SV_NPOS)
+            continue;
+        p.raw = sv_trim(sv_sub(line, at + 2, line.n));
+        if (!placeholder_is_angle(p.raw, 0, placeholder_inside(p.raw, 0, '>')) ||
+            !sv_ends(p.raw, SV(">")))
+            continue;
+        p.from = (size_t)(p.raw.p - text.p);
+        p.to = p.from + p.raw.n;
+        p.name = placeholder_name(p.raw, arena);
+        *vec_add(&found) = p;
+    }
+    ret->n = found.n;
+    ret->v = arena_memdup(arena, found.v, found.n * sizeof(*found.v));
+    vec_release(&found);
 }
 
 void placeholder_find(struct sv text, bool is_template, struct arena *arena,

@@ -36,5 +36,7 @@ struct placeholders {
 /* `template`: the text is a message to fill in, where [lower case words] are placeholders too. */
 void placeholder_find(struct sv text, bool is_template, struct arena *arena,
                       struct placeholders *ret);
+/* The same for a source file, where brackets mean something else: only values of a line, "Revises: <name>". */
+void placeholder_find_values(struct sv text, struct arena *arena, struct placeholders *ret);
 /* The text with every placeholder overwritten by letters: same length, and a plain word for a shell. */
 struct sv placeholder_mask(struct sv text, const struct placeholders *ph, struct arena *arena);

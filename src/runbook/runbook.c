@@ -8,7 +8,6 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/regex.h"
-#include "base/suggest.h"
 #include "base/sv.h"
 #include "base/text.h"
 #include "runbook/reader_int.h"
@@ -30,6 +29,7 @@ NAME_OF(rb_role_name, enum rb_role, role, ROLE__N,
          [ROLE_VERIFY] = "verify", [ROLE_ROLLBACK] = "rollback", [ROLE_MONITOR] = "monitor",
          [ROLE_DECIDE] = "decide", [ROLE_TROUBLESHOOT] = "troubleshoot",
          [ROLE_COMMUNICATE] = "communicate", [ROLE_SIGN_OFF] = "sign-off",
+         [ROLE_FOLLOW_UP] = "follow-up",
          [ROLE_REFERENCE] = "reference"})
 NAME_OF(rb_step_name, enum rb_step_kind, kind, STEP__N,
         {[STEP_SHELL] = "shell", [STEP_SQL] = "sql", [STEP_HTTP] = "http",
@@ -88,6 +88,7 @@ struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t l
                                .proc = b->proc,
                                .block = RB_NONE,
                                .item = RB_NONE,
+                               .one_of = RB_NONE,
                                .line = line,
                                .end_line = line,
                                .text = text,
@@ -122,6 +123,14 @@ static void build_expect_clause(struct rb_build *b, size_t from, struct sv claus
     for (size_t i = 0; i < found.n; i++)
         *vec_add(&b->steps.v[at].expects) = found.v[i];
     vec_release(&found);
+}
+
+void build_expect_whole(struct rb_build *b, size_t from, struct sv text, size_t line)
+{
+    if (from >= b->steps.n || !sv_trim(text).n)
+        return;
+    build_expect_clause(b, size_max(from, b->steps.n - size_min(b->steps.n, EXPECT_MAX_STEPS)),
+                        text, line);
 }
 
 void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line)
@@ -162,7 +171,9 @@ static uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t p
                           .condition = t.condition,
                           .optional = t.optional,
                           .offset_ms = t.offset_ms,
-                          .joined = RB_NONE};
+                          .due_ms = t.due_ms,
+                          .joined = RB_NONE,
+                          .one_of = RB_NONE};
     if (parent != RB_NONE) {
         const struct rb_part *up = build_part(b, parent);
 
@@ -170,7 +181,11 @@ static uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t p
         if (p->offset_ms < 0)
             p->offset_ms = up->offset_ms;
     }
-    if (t.word.n && !t.is_step) /* "phase-1": numbers of phases and of steps do not mix */
+    if (t.word.n && !t.is_step && !t.separated &&
+        (kind == PART_ITEM || (n->level == 1 && !b->rb->title.n))) {
+        p->title = sv_trim(text); /* "Migration 096 is applied" speaks of it */
+        p->number = (struct sv){NULL, 0};
+    } else if (t.word.n && !t.is_step) /* "phase-1": numbers of phases and of steps do not mix */
         p->number = title_slug(arena_fmt(b->arena, "%.*s-%.*s", SV_FMT(t.word), SV_FMT(t.number)),
                                24, b->arena);
     return (uint32_t)(b->parts.n - 1);
@@ -180,7 +195,25 @@ static uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t p
 static bool read_role_sticks(enum rb_role role)
 {
     return role == ROLE_ROLLBACK || role == ROLE_TROUBLESHOOT || role == ROLE_COMMUNICATE ||
-           role == ROLE_REFERENCE || role == ROLE_DECIDE || role == ROLE_SIGN_OFF;
+           role == ROLE_REFERENCE || role == ROLE_DECIDE || role == ROLE_SIGN_OFF ||
+           role == ROLE_FOLLOW_UP;
+}
+
+/* The role of a heading below one with the role `up`, whose own words say `own`. */
+static enum rb_role read_role(enum rb_role up, enum rb_role own, bool numbered, bool rolls_back)
+{
+    if (own == ROLE_NONE)
+        return up;
+    if (own == ROLE_ROLLBACK && (rolls_back || up == ROLE_DECIDE) && up != ROLE_REFERENCE &&
+        up != ROLE_TROUBLESHOOT && up != ROLE_COMMUNICATE)
+        return own; /* never a step of the way forward */
+    if (own == ROLE_DECIDE && up == ROLE_ROLLBACK)
+        return own;
+    if (own == ROLE_PREFLIGHT && up == ROLE_VERIFY)
+        return up; /* "Checklist" */
+    if (read_role_sticks(up) || (numbered && up != ROLE_NONE))
+        return up;
+    return own == ROLE_DEPLOY && up != ROLE_NONE ? up : own; /* "Procedures" of a preflight */
 }
 
 static void read_heading(struct rb_build *b, uint32_t node)
@@ -198,10 +231,9 @@ static void read_heading(struct rb_build *b, uint32_t node)
     p = build_part(b, b->part);
     step = p->number.n && ascii_is_digit(*p->number.p);
     own = title_role(b->title, n->text);
-    if (own != ROLE_NONE && n->level > 1 && !read_role_sticks(p->role) &&
-        !(step && p->role != ROLE_NONE))
-        p->role = own;
-    if (!step) { /* a numbered step goes on in the session of its section */
+    if (n->level > 1)
+        p->role = read_role(p->role, own, step, title_rolls_back(b->title, p->title));
+    if (!step || p->due_ms >= 0) { /* a numbered step goes on in the session of its section */
         b->proc = b->part;
         b->host = (struct sv){NULL, 0};
     }
@@ -238,11 +270,26 @@ static void read_step_title(struct rb_build *b, uint32_t node)
     b->label = (struct sv){NULL, 0};
 }
 
+/* "Time to execute: 5-10 minutes" in bold as a whole. */
+static bool read_is_figure(struct sv text, struct sv *value)
+{
+    size_t at = sv_find_byte(text, ':', 0);
+    struct sv rest = sv_trim(sv_sub(text, at == SV_NPOS ? text.n : at + 1, text.n));
+
+    if (!rest.n || (!ascii_is_digit(*rest.p) && *rest.p != '~' && *rest.p != '<'))
+        return false;
+    *value = rest;
+    return true;
+}
+
 /* "**Key:** value" and "**Key**: value", each on a line of the paragraph. */
 static void read_metas(struct rb_build *b, const struct md_node *n)
 {
+    const struct md_node *up = &b->rb->md.v[n->parent];
     size_t line = n->line, at = 0;
 
+    if (up->kind == MD_ITEM && (up->ordered || up->task))
+        return; /* something to do */
     for (size_t i = 0; i < n->n_spans; i++) {
         const struct md_span *s = &n->spans[i];
         struct sv key, rest, value;
@@ -254,12 +301,16 @@ static void read_metas(struct rb_build *b, const struct md_node *n)
         value = sv_trim(sv_sub(rest, 0, sv_find_byte(rest, '\n', 0)));
         if (sv_ends(key, SV(":")))
             key.n--;
+        else if (!value.n && read_is_figure(key, &value))
+            key = sv_sub(key, 0, sv_find_byte(key, ':', 0));
         else if (!sv_eat(&value, SV(":")))
             continue;
         if (s->from < at) /* bold text in bold text ends before the outer one does */
             line = n->line, at = 0;
         for (; at < s->from; at++)
             line += n->text.p[at] == '\n';
+        if (!value.n || !key.n)
+            continue;
         *vec_add(&b->metas) = (struct rb_meta){
             .line = line, .part = b->part, .key = sv_trim(key), .value = sv_trim(value)};
     }
@@ -284,6 +335,55 @@ static bool read_is_criteria(struct sv label)
            sv_starts_nocase(label, SV("Expected")) || sv_starts_nocase(label, SV("Erwartet"));
 }
 
+/* "**For Docker:**", "PostgreSQL:": one of several ways, when what follows has a brother like it. */
+static bool read_variant(struct rb_build *b, uint32_t node)
+{
+    const struct md_node *n = &b->rb->md.v[node];
+    struct sv text = sv_trim(n->text);
+    uint32_t next = n->next;
+
+    if (next == MD_NONE || b->rb->md.v[next].kind != MD_CODE || text.n > 80 ||
+        sv_find_byte(text, '\n', 0) != SV_NPOS ||
+        !(md_is_all_strong(n) || sv_ends(text, SV(":"))) || !title_variant(b->title, text).n)
+        return false;
+    read_step_title(b, node);
+    b->label = text;
+    return true;
+}
+
+/*
+ * "**Only if data is corrupted**" before the first step of a part, "Run 30 days after Phase 4": when the part
+ * is carried out.  A whole way back needs no condition: deciding for it is one.
+ */
+static void read_condition(struct rb_build *b, const struct md_node *n)
+{
+    struct rb_part *p = b->part == RB_NONE ? NULL : build_part(b, b->part);
+    bool whole = p && p->role == ROLE_ROLLBACK &&
+                 (p->parent == RB_NONE || build_part(b, p->parent)->role != ROLE_ROLLBACK);
+    struct title t;
+
+    if (!p || p->kind != PART_SECTION || !build_role_acts(p->role) ||
+        (b->steps.n && vec_last(&b->steps)->step.part == b->part) ||
+        !(md_is_all_strong(n) || sv_ends(sv_trim(n->text), SV(":"))))
+        return;
+    if (title_due(b->title, n->text, &p->due_ms)) {
+        b->proc = b->part;
+        b->host = (struct sv){NULL, 0};
+    }
+    title_read(b->title, n->text, &t);
+    if (t.sentence.n && !whole)
+        p->condition = t.sentence;
+}
+
+/* A sentence that says to run a command: "Now run `make install`." */
+static bool read_inline(struct rb_build *b, const struct md_node *n)
+{
+    if (!build_role_acts(build_role(b)) || !title_says_run(b->title, n->text))
+        return false;
+    b->block_steps = b->steps.n;
+    return block_inline(b, n);
+}
+
 static void read_paragraph(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
@@ -294,8 +394,14 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
         read_step_title(b, node);
         return;
     }
-    read_metas(b, n);
+    if (read_variant(b, node))
+        return;
+    if (!sign_read(b, n))
+        read_metas(b, n);
+    read_condition(b, n);
     read_label(b, n);
+    if (read_inline(b, n))
+        return;
     if (build_role_acts(build_role(b)) && expect_is_label(sv_trim(n->text), &rest) && rest.n)
         build_expect(b, b->block_steps, rest, n->line);
 }
@@ -366,9 +472,14 @@ static void read_timed_item(struct rb_build *b, uint32_t item, uint32_t part)
 /* Is a list item something to do?  A task always; a numbered one where things are carried out. */
 static bool read_item_acts(const struct rb_build *b, const struct md_node *n)
 {
-    if (!build_role_acts(build_role(b)))
-        return false;
-    return n->task || (n->ordered && build_role(b) != ROLE_MONITOR);
+    return n->task ||
+           (n->ordered && build_role_acts(build_role(b)) && build_role(b) != ROLE_MONITOR);
+}
+
+/* Does somebody have to do or confirm it, for the run to go on? */
+static bool read_item_counts(const struct rb_build *b)
+{
+    return build_role_acts(build_role(b)) || build_role(b) == ROLE_SIGN_OFF;
 }
 
 static uint32_t read_item_part(struct rb_build *b, uint32_t item)
@@ -397,6 +508,8 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
 
     if (c != MD_NONE && v[c].kind == MD_PARAGRAPH) {
         read_label(b, &v[c]);
+        if (build_role_acts(build_role(b)))
+            (void)block_inline(b, &v[c]);
         c = v[c].next;
     }
     for (; c != MD_NONE && !b->full_line; c = v[c].next)
@@ -413,7 +526,7 @@ static void read_item(struct rb_build *b, uint32_t item)
         return;
     }
     part = read_item_part(b, item);
-    if (build_part(b, part)->offset_ms >= 0) {
+    if (build_role_acts(build_role(b)) && build_part(b, part)->offset_ms >= 0) {
         read_timed_item(b, item, part);
         return;
     }
@@ -421,7 +534,7 @@ static void read_item(struct rb_build *b, uint32_t item)
     b->block_steps = b->steps.n;
     read_item_rest(b, item);
     b->part = part;
-    if (b->steps.n == before && !b->full_line)
+    if (b->steps.n == before && read_item_counts(b) && !b->full_line)
         read_manual_item(b, item, part);
     b->part = outer;
     b->block_steps = b->steps.n;
@@ -470,132 +583,6 @@ static void read_node(struct rb_build *b, uint32_t node)
     }
 }
 
-/* --- finishing --- */
-
-static struct sv finish_slug(const struct rb_build *b, const struct rb_part *p)
-{
-    struct sv slug = p->number.n ? p->number : title_slug(p->title, 24, b->arena);
-
-    return slug.n ? slug : SV("part");
-}
-
-/* The id, with a number behind it while it is taken: "deploy", "deploy.2", "deploy.3". */
-static struct sv finish_free_id(struct rb_build *b, struct map *taken, struct sv id)
-{
-    struct sv found = id;
-    size_t n = 1;
-
-    (void)map_get(taken, id, &n);
-    while (map_get(taken, found, NULL))
-        found = arena_fmt(b->arena, "%.*s.%zu", SV_FMT(id), ++n);
-    (void)map_put(taken, id, n);
-    if (!sv_eq(found, id))
-        (void)map_put(taken, found, 1);
-    return found;
-}
-
-/* Paths; the document's own title is left out, and a path that is taken gets a number. */
-static void finish_ids(struct rb_build *b)
-{
-    CLEANUP(map_release) struct map taken = {0};
-    struct rb_part *v = b->parts.v;
-    size_t top = 0;
-
-    for (size_t i = 0; i < b->parts.n; i++)
-        top += v[i].parent == RB_NONE;
-    for (size_t i = 0; i < b->parts.n; i++) {
-        struct sv slug = finish_slug(b, &v[i]);
-        struct sv up = v[i].parent == RB_NONE ? (struct sv){NULL, 0} : v[v[i].parent].id;
-
-        if (v[i].parent == RB_NONE && v[i].level == 1 && top == 1)
-            continue; /* "" */
-        v[i].id = up.n ? arena_fmt(b->arena, "%.*s/%.*s", SV_FMT(up), SV_FMT(slug)) : slug;
-        v[i].id = finish_free_id(b, &taken, v[i].id);
-    }
-}
-
-/* A checklist item and the procedure with its number: the item is done when that is. */
-static void finish_joins(struct rb_build *b)
-{
-    CLEANUP(map_release) struct map procedures = {0}; /* number: the first part after here */
-
-    for (size_t i = b->parts.n; i-- > 0;) {
-        struct rb_part *p = &b->parts.v[i];
-        size_t k;
-
-        if (sv_find_byte(p->number, '.', 0) == SV_NPOS)
-            continue;
-        if (p->kind != PART_ITEM)
-            (void)map_put(&procedures, p->number, i);
-        else if (p->task && map_get(&procedures, p->number, &k))
-            p->joined = (uint32_t)k;
-    }
-}
-
-/* A text without any heading that says "deployment" is one all the same, if it has steps. */
-static void finish_roles(struct rb_build *b)
-{
-    bool has_deploy = false;
-
-    for (size_t i = 0; i < b->parts.n; i++)
-        has_deploy |= b->parts.v[i].role == ROLE_DEPLOY;
-    for (size_t i = 0; !has_deploy && i < b->parts.n; i++)
-        if (b->parts.v[i].role == ROLE_NONE)
-            b->parts.v[i].role = ROLE_DEPLOY;
-}
-
-static bool finish_is_joined(const struct rb_build *b, const struct rb_step *s)
-{
-    return (s->kind == STEP_MANUAL || s->kind == STEP_APPROVAL) && s->part != RB_NONE &&
-           b->parts.v[s->part].joined != RB_NONE && s->block == RB_NONE;
-}
-
-static void finish_steps(struct rb_build *b)
-{
-    struct runbook *rb = b->rb;
-    CLEANUP(map_release) struct map counts = {0};
-
-    rb->steps = ARENA_NEWN(b->arena, struct rb_step, b->steps.n);
-    for (size_t i = 0; i < b->steps.n; i++) {
-        struct rb_draft *d = &b->steps.v[i];
-        struct rb_step *s = &rb->steps[rb->n_steps];
-        struct sv part = d->step.part == RB_NONE ? SV("") : b->parts.v[d->step.part].id;
-        size_t n = 0;
-
-        if (finish_is_joined(b, &d->step))
-            continue;
-        *s = d->step;
-        (void)map_get(&counts, part, &n);
-        (void)map_put(&counts, part, n + 1);
-        s->id = part.n ? arena_fmt(b->arena, "%.*s/%zu", SV_FMT(part), n + 1)
-                       : arena_fmt(b->arena, "%zu", n + 1);
-        s->n_expects = d->expects.n;
-        s->expects = arena_memdup(b->arena, d->expects.v, d->expects.n * sizeof(*d->expects.v));
-        rb->n_steps++;
-    }
-}
-
-#define FINISH_ARRAY(b, name)                                                                      \
-    do {                                                                                           \
-        (b)->rb->name = arena_memdup((b)->arena, (b)->name.v, (b)->name.n * sizeof(*(b)->name.v)); \
-        (b)->rb->n_##name = (b)->name.n;                                                           \
-    } while (0)
-
-static void finish(struct rb_build *b)
-{
-    finish_ids(b);
-    finish_joins(b);
-    finish_roles(b);
-    finish_steps(b);
-    FINISH_ARRAY(b, parts);
-    FINISH_ARRAY(b, blocks);
-    FINISH_ARRAY(b, rules);
-    FINISH_ARRAY(b, checkpoints);
-    FINISH_ARRAY(b, messages);
-    FINISH_ARRAY(b, metas);
-    FINISH_ARRAY(b, notes);
-}
-
 static void read_text_notes(struct rb_build *b)
 {
     const struct document *d = b->rb->doc;
@@ -628,6 +615,7 @@ static void build_release(struct rb_build *b)
     expect_reader_free(b->expect);
     prose_reader_free(b->prose);
     title_reader_free(b->title);
+    vec_release(&b->signers);
     for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
         regex_free(b->block_patterns[i]);
 }
@@ -684,49 +672,4 @@ bool runbook_id_matches(struct sv id, struct sv ref)
         at++;
     }
     return false;
-}
-
-/* An exact id, else the only one that ends in "/ref". */
-static uint32_t runbook_find(struct sv (*id_at)(const struct runbook *rb, size_t i),
-                             const struct runbook *rb, size_t n, struct sv ref, struct sv *nearest)
-{
-    struct suggest near = suggest_begin(ref);
-    uint32_t found = RB_NONE;
-    size_t hits = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        struct sv id = id_at(rb, i);
-
-        if (sv_eq(id, ref))
-            return (uint32_t)i;
-        if (sv_ends(id, ref) && id.n > ref.n && id.p[id.n - ref.n - 1] == '/') {
-            found = (uint32_t)i;
-            hits++;
-            near.best = id;
-            near.distance = 0;
-        }
-        suggest_offer(&near, id);
-    }
-    *nearest = near.best;
-    return hits == 1 ? found : RB_NONE;
-}
-
-static struct sv runbook_part_id(const struct runbook *rb, size_t i)
-{
-    return rb->parts[i].id;
-}
-
-static struct sv runbook_step_id(const struct runbook *rb, size_t i)
-{
-    return rb->steps[i].id;
-}
-
-uint32_t runbook_find_part(const struct runbook *rb, struct sv ref, struct sv *nearest)
-{
-    return runbook_find(runbook_part_id, rb, rb->n_parts, ref, nearest);
-}
-
-uint32_t runbook_find_step(const struct runbook *rb, struct sv ref, struct sv *nearest)
-{
-    return runbook_find(runbook_step_id, rb, rb->n_steps, ref, nearest);
 }

@@ -27,6 +27,7 @@ enum rb_role {
     ROLE_TROUBLESHOOT,
     ROLE_COMMUNICATE,
     ROLE_SIGN_OFF,
+    ROLE_FOLLOW_UP, /* tasks for the days after it */
     ROLE_REFERENCE,
     ROLE__N
 };
@@ -49,7 +50,9 @@ struct rb_part {
     bool optional;
     bool task, checked;
     int64_t offset_ms; /* of "15-Minute Checks": when after the deployment; -1: none */
-    uint32_t joined;   /* a checklist item and the procedure with its number; RB_NONE */
+    int64_t due_ms; /* "Within 24 Hours", "(30 Days Later)": counted from the deployment; -1: now */
+    uint32_t joined; /* a checklist item and the procedure with its number; RB_NONE */
+    uint32_t one_of; /* the first of the parts of which one is carried out; RB_NONE */
 };
 
 /* What a fence is. */
@@ -59,7 +62,9 @@ enum rb_block_kind {
     BLOCK_HTTP,
     BLOCK_SETTINGS, /* NAME=value lines: a template of configuration */
     BLOCK_LISTING,  /* paths, log excerpts, formats */
-    BLOCK_FILE,     /* the content of a file to create */
+    BLOCK_FILE,     /* the content of a file to create or to change */
+    BLOCK_CODE,     /* source or data that is shown */
+    BLOCK_OUTPUT,   /* what a command prints */
     BLOCK_MESSAGE,  /* a text to send */
     BLOCK_DRAWING,  /* a flow or tree drawn with characters */
     BLOCK_TEXT,     /* anything else that is not run */
@@ -74,8 +79,8 @@ struct rb_block {
     struct sv lang;
     struct sv text; /* without CRs */
     struct placeholders placeholders;
-    struct shell_script script; /* of BLOCK_SHELL */
-    struct sv condition;
+    struct shell_script script; /* of BLOCK_SHELL and BLOCK_SQL (sql_split.h); both may hold both */
+    struct sv path;             /* of BLOCK_FILE, when the document names it */
 };
 
 enum rb_expect_form {
@@ -129,15 +134,20 @@ struct rb_step {
     enum rb_step_kind kind;
     struct sv id; /* the part's id and a number: "1.2/1" */
     uint32_t part;
-    uint32_t proc;  /* the part whose steps share one session (cd, export, ssh carry over in it) */
-    uint32_t block; /* RB_NONE for what is not in a fence */
-    uint32_t item;  /* into the block's script; RB_NONE */
+    uint32_t proc;   /* the part whose steps share one session (cd, export, ssh carry over in it) */
+    uint32_t block;  /* RB_NONE for what is not in a fence */
+    uint32_t item;   /* into the block's script; RB_NONE */
+    uint32_t one_of; /* the first of the steps of which one is carried out; RB_NONE */
     size_t line, end_line;
     struct sv text; /* the command, or what a person is asked to do */
-    struct sv note; /* the comment that speaks of it */
-    struct sv host; /* of an `ssh host` line before it; empty: here */
+    struct sv
+        client; /* of STEP_SQL: the line that opens the session ("psql -h db"); empty: the bound one */
+    struct sv note;   /* the comment that speaks of it */
+    struct sv host;   /* of an `ssh host` line before it; empty: here */
+    struct sv number; /* of a comment "# 3. Stop the service" that it belongs to */
     struct sv condition;
-    struct command *command; /* of STEP_SHELL */
+    bool optional;
+    struct command *command; /* of STEP_SHELL and STEP_SQL */
     struct rb_expect *expects;
     size_t n_expects;
     int64_t timeout_ms; /* "wait max 30 seconds"; 0: none was named */
@@ -185,6 +195,13 @@ struct rb_meta {
     struct sv key, value;
 };
 
+/* Somebody signs here: `**DevOps Lead**: ____ Date: ____`.  An approval step stands for it. */
+struct rb_signer {
+    size_t line;
+    uint32_t part;
+    struct sv name; /* "DevOps Lead", "Approved By" */
+};
+
 /* What reading itself noticed; lint turns it into findings. */
 enum rb_note_kind {
     NOTE_BAD_UTF8,
@@ -216,6 +233,7 @@ struct runbook {
     RB_ARRAY(struct rb_checkpoint, checkpoints);
     RB_ARRAY(struct rb_message, messages);
     RB_ARRAY(struct rb_meta, metas);
+    RB_ARRAY(struct rb_signer, signers);
     RB_ARRAY(struct rb_note, notes);
 };
 
@@ -224,11 +242,5 @@ NODISCARD enum err_code runbook_read(const struct document *doc, struct runbook 
                                      struct err *err);
 void runbook_release(struct runbook *rb);
 
-/*
- * The part or step that a person means by `ref`: its id, or the end of it from a '/' on when only
- * one ends so.  Parts: RB_NONE when there is none or more than one; *nearest then names a candidate.
- */
-uint32_t runbook_find_part(const struct runbook *rb, struct sv ref, struct sv *nearest);
-uint32_t runbook_find_step(const struct runbook *rb, struct sv ref, struct sv *nearest);
 /* Does `id` equal `ref`, end in "/ref", or have such a prefix followed by '/'? */
 bool runbook_id_matches(struct sv id, struct sv ref);

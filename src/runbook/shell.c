@@ -500,7 +500,7 @@ struct sv shell_comment_text(const struct shell_item *item)
 {
     struct sv t = item->text;
 
-    while (sv_eat(&t, SV("#")))
+    while (sv_eat(&t, SV("#")) || sv_eat(&t, SV("--")))
         ;
     return sv_trim(t);
 }

@@ -62,6 +62,10 @@ enum shell_kind {
     SHELL_ASSIGN,   /* A=1 alone */
     SHELL_COMPOUND, /* if, for, while, case, { }, ( ), [[ ]] */
     SHELL_FUNCTION,
+    SHELL_SQL,        /* a statement (sql_split.h) */
+    SHELL_SQL_META,   /* \d, .schema */
+    SHELL_SQL_CLIENT, /* psql, sqlite3: opens the session */
+    SHELL_SQL_QUIT,   /* \q, .quit, exit */
     SHELL__N
 };
 
@@ -96,7 +100,7 @@ struct shell_script {
 void shell_split(struct shell_parser *p, struct sv text, struct sv masked, struct arena *arena,
                  struct shell_script *ret);
 
-/* Text of a comment without '#' and blanks. */
+/* Text of a comment without its marks ("#", "--") and blanks. */
 struct sv shell_comment_text(const struct shell_item *item);
 /* The program name of a simple command without its folder; empty when it is not literal. */
 struct sv shell_program(const struct shell_simple *s);

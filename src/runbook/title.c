@@ -19,11 +19,16 @@ static const struct {
     {ROLE_SIGN_OFF, "sign[ -]?offs?\\b|approval signatures|^approvals?$|^freigaben?$|承認"},
     {ROLE_COMMUNICATE, "communicat|notification template|announcement|message templates?|"
                        "status update|kommunikation|連絡文|お知らせ"},
+    {ROLE_FOLLOW_UP,
+     "post[ -]?(deployment|release|migration|upgrade|maintenance)[ -](tasks?|review|activities|"
+     "actions|work)|follow[- ]?ups?\\b|retrospective|post[- ]?mortem|lessons learned|"
+     "after[- ]action|nacharbeit|nachbereitung|振り返り|フォローアップ"},
     {ROLE_REFERENCE,
-     "overview|summary|table of contents|\\bcontacts?\\b|related doc|appendix|"
+     "idempoten|\\bguarantees?$|problem statement|^files? (created|modified|changed)|"
+     "(migration|deployment|rollout|release) strategy|^dependencies$|"
+     "estimated (effort|time|duration)|overview|summary|table of contents|\\bcontacts?\\b|related doc|appendix|"
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
-     "^purpose|^scope\\b|architecture|\\btimeline\\b|risk assessment|objectives|"
-     "post-deployment (tasks|review)|^inhalt|übersicht|kontakte?$|概要|連絡先|参考|目次"},
+     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives|^inhalt|übersicht|kontakte?$|概要|連絡先|参考|目次"},
     {ROLE_ROLLBACK, "roll(ing)?[ -]?back|back[ -]?out|\\brevert|way back|fall[ -]?back plan|"
                     "zurückroll|rückfall|rückweg|ロールバック|切り戻し"},
     {ROLE_TROUBLESHOOT, "troubleshoot|known (issues|problems)|common (issues|problems)|^issue\\b|"
@@ -33,9 +38,10 @@ static const struct {
     {ROLE_PREFLIGHT, "pre[ -]?(deploy|flight|check|release|requisite|migration|upgrade|cut ?over|"
                      "maintenance|work)|prerequisit|before you (begin|start)|readiness|"
                      "\\bpreparation|vorbereitung|voraussetzung|vorabprüfung|事前|前提"},
-    {ROLE_VERIFY, "verif|validat|post[ -]?(deploy|release|upgrade|migration)|smoke test|"
-                  "health check|acceptance|(minute|hour|day)s? checks?|immediate checks?|"
-                  "überprüf|nachkontrolle|prüfung|確認|検証"},
+    {ROLE_VERIFY,
+     "success criteria|exit criteria|verif|validat|post[ -]?(deploy|release|upgrade|migration)|smoke test|"
+     "health check|acceptance|(minute|hour|day)s? checks?|immediate checks?|"
+     "überprüf|nachkontrolle|prüfung|確認|検証"},
     {ROLE_DEPLOY,
      "deploy|roll ?out|release|upgrad|migrat|cut ?over|procedure|\\bsteps?$|^phase\\b|"
      "^stage\\b|install|runbook|sequence|rotation|failover|durchführung|"
@@ -49,6 +55,10 @@ enum title_pattern {
     TITLE_T_PLUS,   /* "T+5 min" */
     TITLE_APPROVAL,
     TITLE_CONDITION,
+    TITLE_SENTENCE,   /* "Only if ...", "Use only if ..." */
+    TITLE_DUE,        /* "Within 24 Hours" */
+    TITLE_ROLLS_BACK, /* "Rollback the code" */
+    TITLE_RUN,        /* "Now run ..." */
     TITLE__N
 };
 
@@ -56,10 +66,11 @@ enum title_pattern {
 #define TITLE_NUMBER(least) "[0-9]{1,5}(?:\\.[0-9]{1,5}){" least ",7}"
 
 static const char *const title_patterns[] = {
-    [TITLE_NUMBERED] = ("^(?:(phase|step|stage|part|scenario|schritt|stufe|task|option|migration|"
-                        "手順|ステップ|フェーズ)[ -]*(" TITLE_NUMBER(
-                            "0") ")[.):：]?(?:[ ]*[-–—:]+)?|"
-                                 "(" TITLE_NUMBER("1") ")[.):：]?|([0-9]{1,3})[.):：])(?:[ ]+|$)"),
+    [TITLE_NUMBERED] =
+        ("^(?:(phase|step|stage|part|scenario|schritt|stufe|task|option|migration|"
+         "étape|paso|手順|ステップ|フェーズ|第)[ -]*#?(" TITLE_NUMBER(
+             "0") ")(?: of [0-9]+|步|段階)?[.):：]?(?:[ ]*[-–—:]+)?|"
+                  "(" TITLE_NUMBER("1") ")[.):：]?|\\(?([0-9]{1,3})[.):：])(?:[ ]+|$)"),
     [TITLE_OFFSET] =
         "^([0-9]+)[ -](minute|hour|day|min)s?[ -](?:post-deployment )?(?:checks?|review|mark)\\b",
     [TITLE_T_PLUS] =
@@ -67,10 +78,43 @@ static const char *const title_patterns[] = {
     [TITLE_APPROVAL] =
         ("\\bapproval (?:obtained|received|given|from|granted)|\\bapprove[sd]? by\\b|"
          "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得"),
+    [TITLE_SENTENCE] = ("^(?:(?:use|run|do|perform|execute)(?: this)? )?(?:only )?"
+                        "(?:if|when|unless|falls|nur wenn|wenn)\\b[^.]*$"),
+    [TITLE_DUE] =
+        ("\\b(?:within|in|after) (?:the )?(?:first |next )?([0-9]+) ?(hours?|days?|weeks?|"
+         "months?)\\b|\\bwithin ()(?:a|one) (hour|day|week|month)\\b|"
+         "\\b([0-9]+) (minutes?|hours?|days?|weeks?|months?) (?:later|after)\\b"),
+    [TITLE_ROLLS_BACK] =
+        "^(?:roll(?:ing)?[ -]?back|revert|back[ -]?out|zurückroll|ロールバック|切り戻し)",
+    [TITLE_RUN] = ("\\b(?:run|execute|type|enter|issue|use|invoke|start|stop|restart|apply|check|"
+                   "verify|with|ausführen|führe|実行)\\b|実行|確認"),
     [TITLE_CONDITION] = "^(?:if|only if|only when|when|unless|falls|nur wenn|wenn)\\b",
 };
 
+/* Names of what a document has variants for; brothers of one kind are alternatives. */
+#define TITLE_KIND(names)                                                                         \
+    "^(?:for|using|with|via|on|für|mit|bei) ?(?:" names ")\\b[^:]{0,40}:?$|"                      \
+    "^(?:if (?:you )?us(?:e|ing) )?(?:" names ")(?:(?: ?/ ?|,? and |,? or |, )[\\w.]+)*"          \
+    "(?: (?:deployments?|installations?|setups?|hosts?|servers?|systems?|users?|clusters?|based|" \
+    "environments?|[0-9][0-9.+]*))*(?: \\([^)]*\\))?:?$|^(?:" names ")(?:環境|の場合)[:：]?$"
+static const struct {
+    struct sv kind;
+    const char *pattern;
+} title_variants[] = {
+    {SV("database"), TITLE_KIND("postgres(?:ql)?|mysql|mariadb|sqlite|oracle|sql server|mssql|"
+                                "mongodb|aurora|rds")},
+    {SV("runtime"), TITLE_KIND("docker(?:[ -]compose)?|docker swarm|systemd|kubernetes|k8s|helm|"
+                               "bare[ -]metal|vms?|virtual machines?|podman|supervisor|nomad|"
+                               "binary|source")},
+    {SV("system"), TITLE_KIND("debian|ubuntu|rhel|red hat|centos|rocky|alma|fedora|suse|alpine|"
+                              "linux|macos|windows|freebsd")},
+    {SV("cloud"), TITLE_KIND("aws|gcp|google cloud|azure|on[- ]prem(?:ises)?")},
+    {SV("option"), "^(?:option|method|approach|variant|variante|alternative|möglichkeit|方法|"
+                   "パターン) ?(?:[a-e]|[0-9])\\b"},
+};
+
 struct title_reader {
+    struct regex *variants[ARRAY_LEN(title_variants)];
     struct regex *roles[ARRAY_LEN(title_roles)];
     struct regex *patterns[TITLE__N];
 };
@@ -81,6 +125,8 @@ struct title_reader *title_reader_new(void)
 
     for (size_t i = 0; i < ARRAY_LEN(title_roles); i++)
         r->roles[i] = regex_must(title_roles[i].pattern, REGEX_NOCASE);
+    for (size_t i = 0; i < ARRAY_LEN(title_variants); i++)
+        r->variants[i] = regex_must(title_variants[i].pattern, REGEX_NOCASE);
     for (size_t i = 0; i < TITLE__N; i++)
         r->patterns[i] = regex_must(title_patterns[i], REGEX_NOCASE);
     return r;
@@ -92,17 +138,11 @@ void title_reader_free(struct title_reader *r)
         return;
     for (size_t i = 0; i < ARRAY_LEN(title_roles); i++)
         regex_free(r->roles[i]);
+    for (size_t i = 0; i < ARRAY_LEN(title_variants); i++)
+        regex_free(r->variants[i]);
     for (size_t i = 0; i < TITLE__N; i++)
         regex_free(r->patterns[i]);
     free(r);
-}
-
-enum rb_role title_role(struct title_reader *r, struct sv text)
-{
-    for (size_t i = 0; i < ARRAY_LEN(title_roles); i++)
-        if (regex_has(r->roles[i], text))
-            return title_roles[i].role;
-    return ROLE_NONE;
 }
 
 bool title_is_approval(struct title_reader *r, struct sv text)
@@ -162,6 +202,73 @@ static struct sv title_strip_glyphs(struct sv s)
     }
 }
 
+static enum rb_role title_role_of(struct title_reader *r, struct sv text)
+{
+    for (size_t i = 0; i < ARRAY_LEN(title_roles); i++)
+        if (regex_has(r->roles[i], text))
+            return title_roles[i].role;
+    return ROLE_NONE;
+}
+
+enum rb_role title_role(struct title_reader *r, struct sv text)
+{
+    enum rb_role role = title_role_of(r, title_strip_glyphs(text));
+    struct title t;
+
+    if (role != ROLE_NONE)
+        return role;
+    title_read(r, text, &t);
+    return title_role_of(r, t.text);
+}
+
+bool title_rolls_back(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_ROLLS_BACK], text);
+}
+
+struct sv title_variant(struct title_reader *r, struct sv text)
+{
+    text = title_strip_glyphs(text);
+    for (size_t i = 0; i < ARRAY_LEN(title_variants); i++)
+        if (regex_has(r->variants[i], text))
+            return title_variants[i].kind;
+    return (struct sv){NULL, 0};
+}
+
+bool title_says_run(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_RUN], text);
+}
+
+static int64_t title_month_ms(struct sv number, struct sv unit)
+{
+    static const int64_t month_ms = INT64_C(30) * 86400 * 1000;
+    uint64_t n;
+
+    if (!sv_starts_nocase(unit, SV("month")))
+        return title_span_ms(number, unit);
+    return sv_to_u64(number, &n) && n <= 1200 ? (int64_t)n * month_ms : -1;
+}
+
+bool title_due(struct title_reader *r, struct sv text, int64_t *ret_ms)
+{
+    struct regex_match g[7];
+
+    if (!regex_find(r->patterns[TITLE_DUE], text, 0, g, 7))
+        return false;
+    for (size_t i = 1; i < 7; i += 2)
+        if (g[i].from != SV_NPOS) {
+            struct sv number = sv_sub(text, g[i].from, g[i].to);
+            int64_t ms = title_month_ms(number.n ? number : SV("1"),
+                                        sv_sub(text, g[i + 1].from, g[i + 1].to));
+
+            if (ms > 0)
+                *ret_ms = ms;
+            return ms > 0;
+        }
+    return false;
+}
+
 /* One "(...)" at the end: a condition, an optional mark or a duration is understood and cut off. */
 static bool title_take_parentheses(struct title_reader *r, struct title *t)
 {
@@ -177,8 +284,8 @@ static bool title_take_parentheses(struct title_reader *r, struct title *t)
     inner = sv_trim(sv_sub(s, open, s.n - 1));
     if (sv_eq_nocase(inner, SV("optional")) || sv_starts_nocase(inner, SV("optional")))
         t->optional = true;
-    else if (regex_has(r->patterns[TITLE_CONDITION], inner))
-        t->condition = inner;
+    else if (regex_has(r->patterns[TITLE_CONDITION], inner) && !sv_starts(inner, SV("IF ")))
+        t->condition = inner; /* IF EXISTS is SQL */
     else if (!inner.n || !ascii_is_digit(*inner.p) || !sv_has_nocase(inner, SV("min")))
         return false;
     t->text = title_strip_glyphs(sv_sub(s, 0, open - 1));
@@ -187,8 +294,11 @@ static bool title_take_parentheses(struct title_reader *r, struct title *t)
 
 void title_read(struct title_reader *r, struct sv text, struct title *ret)
 {
-    struct title t = {.text = title_strip_glyphs(text), .offset_ms = -1};
+    struct title t = {.text = title_strip_glyphs(text), .offset_ms = -1, .due_ms = -1};
     struct regex_match g[5];
+    struct sv front;
+
+    (void)title_due(r, t.text, &t.due_ms); /* -1 stays otherwise */
 
     if (regex_find(r->patterns[TITLE_OFFSET], t.text, 0, g, 3))
         t.offset_ms =
@@ -199,6 +309,8 @@ void title_read(struct title_reader *r, struct sv text, struct title *ret)
                 t.number = sv_sub(t.text, g[i].from, g[i].to);
         if (g[1].from != SV_NPOS)
             t.word = sv_sub(t.text, g[1].from, g[1].to);
+        front = sv_trim(sv_sub(t.text, 0, g[0].to));
+        t.separated = !ascii_is_digit(front.p[front.n - 1]);
         t.is_step = !t.word.n || sv_eq_nocase(t.word, SV("step")) ||
                     sv_eq_nocase(t.word, SV("schritt")) || sv_eq_nocase(t.word, SV("task")) ||
                     sv_eq(t.word, SV("手順")) || sv_eq(t.word, SV("ステップ"));
@@ -209,6 +321,8 @@ void title_read(struct title_reader *r, struct sv text, struct title *ret)
     }
     while (title_take_parentheses(r, &t))
         ;
+    if (regex_has(r->patterns[TITLE_SENTENCE], t.text))
+        t.sentence = sv_ends(t.text, SV(":")) ? sv_trim(sv_sub(t.text, 0, t.text.n - 1)) : t.text;
     *ret = t;
 }
 

@@ -11,8 +11,11 @@ struct title {
     struct sv word;      /* "phase", "step", "scenario": the word before the number; empty */
     struct sv condition; /* "if needed"; empty */
     bool optional;
-    bool is_step;      /* numbered as a step: not as a phase, scenario, migration */
-    int64_t offset_ms; /* "15-Minute Checks"; -1: none */
+    bool separated;     /* a ':' or the like stands behind the number */
+    bool is_step;       /* numbered as a step: not as a phase, scenario, migration */
+    int64_t offset_ms;  /* "15-Minute Checks"; -1: none */
+    int64_t due_ms;     /* "Within 24 Hours", "(30 Days Later)"; -1: none */
+    struct sv sentence; /* the whole, when it is a condition: "Only if data is corrupted" */
 };
 
 struct title_reader;
@@ -26,6 +29,14 @@ void title_read(struct title_reader *r, struct sv text, struct title *ret);
 enum rb_role title_role(struct title_reader *r, struct sv text);
 /* A task whose answer must come from somebody else: "Approval obtained", "sign-off from ..." */
 bool title_is_approval(struct title_reader *r, struct sv text);
+/* "Rollback ...", "Revert ...": the title begins with it. */
+bool title_rolls_back(struct title_reader *r, struct sv text);
+/* What kind of alternative a title or label names: "database" for PostgreSQL; empty: none. */
+struct sv title_variant(struct title_reader *r, struct sv text);
+/* "Within 24 Hours", "(30 days later)", "Run 30 days after": how long after the deployment. */
+bool title_due(struct title_reader *r, struct sv text, int64_t *ret_ms);
+/* A sentence that tells to run something. */
+bool title_says_run(struct title_reader *r, struct sv text);
 /* "T+5 min", "T+24 hours": the offset; false otherwise. */
 bool title_offset(struct title_reader *r, struct sv text, int64_t *ret_ms);
 /* Lower case letters, digits, '.' and single '-', at most `max` bytes, cut at a word. */

@@ -22,7 +22,7 @@ struct bench {
     const char *answers; /* "y", "n" of each question, in order; NULL: nobody can be asked */
     uv_timer_t reply;
     bool reply_open;
-    int asked[5];                 /* by kind */
+    int asked[6];                 /* by kind */
     const char *at;               /* an event's name, ... */
     int at_count;                 /* ... the Nth of which ... */
     void (*act)(struct bench *b); /* ... is when this is done */

@@ -193,11 +193,11 @@ T(facts_of_the_act_are_judged_and_said)
                  "5.0 GB free"),
          VERIFY_HOLDS);
     o.rows = 1;
-    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_ROWS, .op = OP_EQ, .number = 1}, &o, "1 rows"),
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_ROWS, .op = OP_EQ, .number = 1}, &o, "1 row"),
          VERIFY_HOLDS);
     o.has_number = true;
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_ROWS, .op = OP_EQ, .number = 0}, &o,
-                 "1 rows, value 0"),
+                 "1 row, value 0"),
          VERIFY_HOLDS);
     o.number = 4;
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_NUMBER, .op = OP_EQ, .number = 4}, &o, "4"),

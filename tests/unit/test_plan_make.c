@@ -483,14 +483,101 @@ T(what_looks_again_and_again_needs_an_end)
     world_end(&w);
 }
 
-T(what_this_version_cannot_carry_out_is_refused_with_its_line)
+T(what_this_version_cannot_carry_out_is_a_question)
 {
-    world_refused(DEPLOY SH("ssh web1\nuptime"), BOUND, ERR_INVALID,
-                  "deploy.md:7: runs on host 'web1': remote hosts are not supported yet");
-    world_refused(DEPLOY "\n" FENCE "sql\nSELECT 1;\n" FENCE "\n", BOUND, ERR_INVALID,
-                  "deploy.md:6: sql blocks are not supported yet");
-    world_refused("# Web\n\n## Rollback\n" SH("ssh web1\nuptime"), BOUND, ERR_INVALID,
-                  "host 'web1'");
+    struct world w;
+
+    world_make(&w, DEPLOY SH("ssh web1\nuptime"), BOUND);
+    T_EQ(count_questions(&w, "unsupported"), 1);
+    T_CHECK(plan_open(&w.plan, true) > 0);
+    T_SV(w.plan.steps[0].host, "web1");
+    world_end(&w);
+    world_make(&w, "# Web\n\n## Rollback\n" SH("ssh web1\nuptime"), BOUND);
+    T_EQ(count_questions(&w, "unsupported"), 1);
+    world_end(&w);
+}
+
+#define SQL(text) "\n" FENCE "sql\n" text "\n" FENCE "\n"
+#define SHOP      "databases: {shop: {url: 'sqlite:data/shop.db'}}\n"
+
+/* The pieces of a member of the first step's action, as JSON. */
+static void action_has(const struct world *w, const char *member, const char *want)
+{
+    const json_t *step = json_array_get(json_object_get(w->json, "steps"), 0);
+    const json_t *v = json_object_get(json_object_get(step, "action"), member);
+    char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+
+    if (!text || strcmp(text, want) != 0)
+        T_FAIL("%s is %s and should be %s", member, text ? text : "not there", want);
+    free(text);
+}
+
+T(sql_is_for_the_database_that_is_bound)
+{
+    CLEANUP(strbuf_release) struct strbuf file = STRBUF(0);
+    struct world w;
+
+    world_make(&w, DEPLOY SQL("SELECT 1;"), BOUND SHOP);
+    T_EQ(w.plan.n_questions, 0);
+    T_SV(w.plan.steps[0].effect, "none");
+    strbuf_addf(&file, "[\"%s/data/shop.db\"]", w.b.dir);
+    action_has(&w, "file", strbuf_str(&file));
+    action_has(&w, "sql", "[\"SELECT 1;\"]");
+    world_end(&w);
+
+    world_make(&w, DEPLOY SQL("SELECT 1;"),
+               BOUND "databases: {a: {url: 'sqlite:///a.db'}, b: {url: 'sqlite:b.db'}}\n");
+    T_EQ(count_questions(&w, "database"), 1);
+    world_end(&w);
+    world_make(
+        &w, DEPLOY SQL("SELECT 1;"),
+        BOUND
+        "databases: {a: {url: 'sqlite:///a.db'}, b: {url: 'sqlite:b.db'}}\nsteps: {'1': {database: a}}\n");
+    T_EQ(count_questions(&w, "database"), 0);
+    action_has(&w, "file", "[\"/a.db\"]");
+    world_end(&w);
+    world_make(&w, DEPLOY SQL("SELECT 1;"), BOUND);
+    T_EQ(count_questions(&w, "database"), 1);
+    world_end(&w);
+    world_refused(DEPLOY SQL("SELECT 1;"), BOUND SHOP "steps: {'1': {database: shpo}}\n",
+                  ERR_INVALID, "there is no database 'shpo'");
+    world_refused(DEPLOY SQL("SELECT 1;"), BOUND "databases: {a: {url: 'postgres://x/y'}}\n",
+                  ERR_INVALID, "prusik.yaml");
+}
+
+T(the_client_before_the_statements_says_what_they_are_for)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY SQL("sqlite3 -header shop.db\nSELECT 1;"), BOUND);
+    T_EQ(w.plan.n_questions, 0);
+    action_has(&w, "file", "[\"shop.db\"]");
+    world_end(&w);
+    world_make(&w, DEPLOY SQL("psql shop\nSELECT 1;"), BOUND SHOP);
+    T_EQ(count_questions(&w, "database"), 1); /* psql is not SQLite: a person says so */
+    world_end(&w);
+    world_make(&w, DEPLOY SQL("psql shop\nSELECT 1;"),
+               BOUND SHOP "steps: {'1': {database: shop}}\n");
+    T_EQ(count_questions(&w, "database"), 0);
+    world_end(&w);
+}
+
+T(meta_commands_that_only_look_become_statements)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY SQL("\\d deals"), BOUND SHOP);
+    T_EQ(w.plan.n_questions, 0);
+    action_has(&w, "sql",
+               "[\"SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name = 'deals'\"]");
+    world_end(&w);
+    world_make(&w, DEPLOY SQL(".backup copy.db"), BOUND SHOP);
+    action_has(&w, "sql", "[\".backup copy.db\"]");
+    T_SV(w.plan.steps[0].effect, "backup");
+    world_end(&w);
+    world_make(&w, DEPLOY SQL("\\copy t from 'x'"), BOUND SHOP);
+    T_EQ(count_questions(&w, "unsupported"), 1);
+    world_end(&w);
 }
 
 /* --- texts --- */
@@ -658,7 +745,10 @@ T_MAIN(T_CASE(the_head_says_what_for_and_who), T_CASE(a_document_without_a_step_
        T_CASE(the_bound_flag_is_the_maintenance_flag_and_no_other),
        T_CASE(a_unit_that_is_named_in_the_run_only_is_left_to_the_shell),
        T_CASE(what_looks_again_and_again_needs_an_end),
-       T_CASE(what_this_version_cannot_carry_out_is_refused_with_its_line),
+       T_CASE(what_this_version_cannot_carry_out_is_a_question),
+       T_CASE(sql_is_for_the_database_that_is_bound),
+       T_CASE(the_client_before_the_statements_says_what_they_are_for),
+       T_CASE(meta_commands_that_only_look_become_statements),
        T_CASE(a_file_made_with_a_date_is_found_by_its_placeholder),
        T_CASE(two_dates_of_one_format_are_the_same_piece),
        T_CASE(a_message_keeps_its_fields_and_asks_nothing),

@@ -235,7 +235,7 @@ T(an_item_of_the_schedule_that_no_rule_judges_is_a_question)
                BOUND METRIC);
     want_question(&w, "checkpoint", 19, "no rule says how 'the logs' is judged",
                   "drop: {\"the logs\": why}, or metrics and rules");
-    T_CHECK(find_question(&w, "checkpoint", 0)->at_plan);
+    T_CHECK(!find_question(&w, "checkpoint", 0)->at_plan); /* a person looks at its time */
     T_CHECK(w.plan.checkpoints[0].items[1].ask);
     T_EQ(w.plan.checkpoints[0].items[1].n_rules, 0);
     world_end(&w);

@@ -272,7 +272,7 @@ T(commands_that_are_known_are_understood_whole)
         {"docker logs -f shop", COMMAND_FOLLOW, EFFECT_NONE},
         {"tail -n 5 app.log", COMMAND_SHELL, EFFECT_NONE},
         {"ssh web1", COMMAND_SSH, EFFECT_STATE},
-        {"ssh web1 ls", COMMAND_SHELL, EFFECT_UNKNOWN},
+        {"ssh web1 ls", COMMAND_REMOTE, EFFECT_UNKNOWN},
         {"ssh -V", COMMAND_SHELL, EFFECT_NONE},
         {"exit", COMMAND_EXIT, EFFECT_STATE},
         {"df -h /srv", COMMAND_DISK, EFFECT_NONE},

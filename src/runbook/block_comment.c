@@ -1,0 +1,318 @@
+/*
+ * block_comment: what is said in the comments of a block: what a command does and must show, what a
+ * person does, under which condition, and which commands are alternatives.
+ */
+#include "base/regex.h"
+#include "base/sv.h"
+#include "runbook/reader_int.h"
+
+/* The last step of this block, or NULL. */
+static struct rb_draft *block_last_step(const struct block_reader *r)
+{
+    if (r->b->steps.n <= r->first)
+        return NULL;
+    assert(r->b->steps.v);
+    return vec_last(&r->b->steps);
+}
+
+static const struct shell_script *block_script(const struct block_reader *r)
+{
+    return &r->b->blocks.v[r->block].script;
+}
+
+static void block_add_note(struct block_reader *r, struct sv text, size_t line)
+{
+    if (!r->note.n)
+        r->note_line = line;
+    else
+        strbuf_add_byte(&r->note, '\n');
+    strbuf_add_sv(&r->note, text);
+}
+
+static void block_forget(struct block_reader *r)
+{
+    strbuf_truncate(&r->note, 0);
+    r->expect = (struct sv){NULL, 0};
+    r->timeout_ms = 0;
+    r->lines = r->numbered = false;
+}
+
+/* --- people --- */
+
+static struct rb_draft *block_manual(struct block_reader *r, size_t line, struct sv text)
+{
+    struct rb_draft *d = build_step(r->b, STEP_MANUAL, line, text);
+
+    d->step.block = r->block;
+    d->step.number = r->number;
+    d->step.condition = r->condition;
+    d->step.optional = r->optional;
+    return d;
+}
+
+/* Does a person have to do what the waiting comments say?  A numbered one is always something to do. */
+static bool block_is_todo(const struct block_reader *r)
+{
+    return r->note.n &&
+           (r->numbered || regex_has(r->b->block_patterns[BLOCK_TODO], strbuf_sv(&r->note)));
+}
+
+/* The waiting comments stand alone. */
+static void block_flush(struct block_reader *r)
+{
+    if (!r->expect.n && block_is_todo(r))
+        (void)block_manual(r, r->note_line, arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note))));
+    else if (r->expect.n || !r->note.n)
+        return; /* it goes on to be what the next command must show */
+    block_forget(r);
+}
+
+/* --- conditions, alternatives --- */
+
+/* "If needed, do it:" up to the comma or colon. */
+static struct sv block_condition_of(const struct block_reader *r, struct sv text)
+{
+    struct regex_match g[2];
+
+    if (!regex_find(r->b->block_patterns[BLOCK_CONDITION], text, 0, g, 2))
+        return (struct sv){NULL, 0};
+    return sv_trim(sv_sub(text, g[1].from, g[1].to));
+}
+
+/* "(if needed)", "(optional)" anywhere in a comment. */
+static void block_read_brackets(struct block_reader *r, struct sv text)
+{
+    struct regex_match g[3];
+
+    if (!regex_find(r->b->block_patterns[BLOCK_IN_BRACKETS], text, 0, g, 3))
+        return;
+    if (g[1].from != SV_NPOS)
+        r->condition = sv_sub(text, g[1].from, g[1].to);
+    else
+        r->optional = true;
+}
+
+/* A way to do it instead of the steps from `from` on, of which the session's own commands are no part. */
+static void block_mark_way(struct block_reader *r, size_t from)
+{
+    struct rb_draft *v = r->b->steps.v;
+
+    while (r->ways < r->b->steps.n && v[r->ways].step.command &&
+           v[r->ways].step.command->form == COMMAND_STATE)
+        r->ways++;
+    for (size_t i = from; r->ways < r->b->steps.n && i < r->b->steps.n; i++)
+        if (!v[i].step.command || v[i].step.command->form != COMMAND_STATE)
+            v[i].step.one_of = (uint32_t)r->ways;
+}
+
+/* Does the comment begin another way to do what the paragraph before does? */
+static void block_read_way(struct block_reader *r, struct sv text)
+{
+    bool by = regex_has(r->b->block_patterns[BLOCK_BY], text);
+    bool otherwise = regex_has(r->b->block_patterns[BLOCK_OTHERWISE], text);
+
+    if (r->ways == SIZE_MAX && otherwise && r->b->steps.n > r->way) {
+        r->ways = r->way;
+        block_mark_way(r, r->way);
+        r->other_way = r->ways < r->b->steps.n;
+        if (!r->other_way)
+            r->ways = SIZE_MAX;
+    } else {
+        r->other_way = r->ways != SIZE_MAX && (otherwise || by);
+        if (!r->other_way)
+            r->ways = SIZE_MAX;
+    }
+    r->way = r->b->steps.n;
+}
+
+void block_paragraph(struct block_reader *r)
+{
+    r->condition = (struct sv){NULL, 0};
+    r->optional = r->other_way = false;
+}
+
+/* --- comments --- */
+
+/* A comment after an empty line, with a command right below: it speaks of that one. */
+static bool block_introduces(const struct block_reader *r, const struct shell_item *item)
+{
+    const struct shell_item *end = block_script(r)->v + block_script(r)->n;
+    bool above = item->blank_before;
+
+    while (above && ++item < end && !item->blank_before)
+        if (item->kind != SHELL_COMMENT)
+            return true;
+    return false;
+}
+
+/* Lines "#   150 done" below "# Expected output:": all of them are one expectation. */
+static struct sv block_expected_lines(const struct block_reader *r, const struct shell_item *item)
+{
+    CLEANUP(strbuf_release) struct strbuf all = STRBUF(0);
+    const struct shell_item *end = block_script(r)->v + block_script(r)->n;
+
+    while (++item < end && item->kind == SHELL_COMMENT && !item->blank_before && !item->same_line) {
+        struct sv t = item->text;
+
+        while (sv_eat(&t, SV("#")) || sv_eat(&t, SV("--")))
+            ;
+        if (all.n)
+            strbuf_add_byte(&all, '\n');
+        strbuf_add_sv(&all, sv_trim_right(t));
+    }
+    return arena_sv(r->b->arena, strbuf_sv(&all));
+}
+
+/* A comment that speaks of the command before it; false: of the next one. */
+static bool block_comment_after(struct block_reader *r, const struct shell_item *item,
+                                struct sv text, size_t line)
+{
+    struct rb_draft *last = block_last_step(r);
+    int64_t ms;
+    struct sv rest;
+
+    if (!last || !last->step.command)
+        return false;
+    if (block_find_span(r, BLOCK_WATCH_FOR, text, &ms, &rest) &&
+        last->step.command->form == COMMAND_FOLLOW) {
+        last->step.watch_ms = ms;
+        if (rest.n)
+            build_expect(r->b, r->b->steps.n - 1, rest, line);
+        return true;
+    }
+    if (expect_is_proceed(text, &rest) ||
+        (expect_is_label(text, &rest) && !block_introduces(r, item))) {
+        if (!sv_trim(rest).n) {
+            rest = block_expected_lines(r, item);
+            r->lines = rest.n > 0;
+            build_expect_whole(r->b, r->b->steps.n - 1, rest, line);
+        } else {
+            build_expect(r->b, r->b->steps.n - 1, rest, line);
+        }
+        return true;
+    }
+    if (sv_has_word(text, SV("should")) && !item->blank_before && !item->same_line) {
+        build_expect(r->b, r->b->steps.n - 1, text, line);
+        return true;
+    }
+    return false;
+}
+
+/* Behind a command, on its line. */
+static void block_comment_beside(struct block_reader *r, struct sv text)
+{
+    struct rb_draft *last = block_last_step(r);
+    struct sv condition = block_condition_of(r, text);
+
+    if (!last)
+        return;
+    if (!last->step.note.n)
+        last->step.note = text;
+    if (condition.n)
+        last->step.condition = condition;
+}
+
+/* "# 3. Stop the service": the comments before it were of a step of their own. */
+static struct sv block_read_number(struct block_reader *r, struct sv text)
+{
+    struct regex_match g[2];
+    struct sv rest;
+
+    if (!regex_find(r->b->block_patterns[BLOCK_NUMBERED], text, 0, g, 2))
+        return text;
+    block_flush(r);
+    block_paragraph(r);
+    r->number = sv_sub(text, g[1].from, g[1].to);
+    r->numbered = true;
+    rest = sv_trim(sv_sub(text, g[0].to, text.n));
+    return rest.n ? rest : text;
+}
+
+static void block_comment_before(struct block_reader *r, struct sv text, size_t line)
+{
+    struct sv rest, inner, condition = block_condition_of(r, text);
+
+    if (condition.n) {
+        block_flush(r);
+        r->condition = condition;
+    }
+    block_read_brackets(r, text);
+    if (expect_is_label(text, &rest)) {
+        r->expect = rest;
+        r->expect_line = line;
+        return;
+    }
+    if (expect_in_parentheses(text, &inner) && expect_is_label(inner, &rest)) {
+        r->expect = rest;
+        r->expect_line = line;
+    }
+    (void)block_find_span(r, BLOCK_AT_MOST, text, &r->timeout_ms,
+                          NULL); /* 0 stays when not found */
+    block_add_note(r, text, line);
+}
+
+void block_comment(struct block_reader *r, const struct shell_item *item)
+{
+    struct sv text = shell_comment_text(item), numbered;
+    size_t line = r->b->blocks.v[r->block].line + 1 + item->line;
+
+    if (r->lines && !item->blank_before)
+        return;
+    r->lines = false;
+    if (!text.n)
+        return;
+    if (item->blank_before) {
+        block_flush(r);
+        block_paragraph(r);
+    }
+    numbered = block_read_number(r, text);
+    if (numbered.p == text.p && block_comment_after(r, item, text, line))
+        return;
+    if (item->same_line) {
+        block_comment_beside(r, text);
+        return;
+    }
+    if (!r->note.n)
+        block_read_way(r, numbered);
+    block_comment_before(r, numbered, line);
+}
+
+/* --- steps --- */
+
+void block_take_pending(struct block_reader *r, size_t at)
+{
+    struct rb_draft *d = &r->b->steps.v[at];
+    int64_t ms;
+
+    d->step.note = arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note)));
+    d->step.timeout_ms = r->timeout_ms;
+    d->step.number = r->number;
+    d->step.condition = r->condition;
+    d->step.optional = r->optional;
+    if (r->other_way && d->step.command->form != COMMAND_STATE)
+        d->step.one_of = (uint32_t)r->ways;
+    if (r->expect.n) {
+        if (d->step.command->form == COMMAND_POLL &&
+            block_find_span(r, BLOCK_OVER, r->expect, &ms, NULL))
+            d->step.timeout_ms = ms;
+        else
+            build_expect(r->b, at, r->expect, r->expect_line);
+    }
+    block_forget(r);
+}
+
+void block_leftover(struct block_reader *r)
+{
+    struct sv note = arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note)));
+
+    if (!note.n && !r->expect.n)
+        return;
+    if (block_last_step(r) && !r->numbered && !regex_has(r->b->block_patterns[BLOCK_TODO], note)) {
+        if (sv_has_word(note, SV("should")))
+            build_expect(r->b, r->b->steps.n - 1, note, r->note_line);
+        return;
+    }
+    (void)block_manual(r, note.n ? r->note_line : r->expect_line, note.n ? note : r->expect);
+    if (note.n && r->expect.n)
+        build_expect(r->b, r->b->steps.n - 1, r->expect, r->expect_line);
+}

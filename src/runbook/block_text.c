@@ -1,0 +1,119 @@
+/*
+ * block_text: the text of a block without prompts, and without the output of a session that was
+ * pasted whole.
+ */
+#include <string.h>
+
+#include "base/sv.h"
+#include "runbook/effect.h"
+#include "runbook/reader_int.h"
+
+/* Length of "user@host:~/app$ " or "[root@db1 ~]# " at the start of a line, or 0. */
+static size_t prompt_of_login(struct sv line)
+{
+    struct sv front = sv_sub(line, 0, 80);
+    size_t at = sv_find_byte(front, '@', 0), end;
+
+    if (at == SV_NPOS || at == 0)
+        return 0;
+    for (size_t i = *front.p == '['; i < at; i++)
+        if (!ascii_is_word(front.p[i]) && front.p[i] != '-' && front.p[i] != '.')
+            return 0;
+    for (end = at + 1; end + 1 < front.n; end++) {
+        if ((front.p[end] == '$' || front.p[end] == '#') && front.p[end + 1] == ' ')
+            return end + 2;
+        if (ascii_is_space(front.p[end]) && *front.p != '[')
+            return 0;
+    }
+    return 0;
+}
+
+/* "postgres=# ", "shop=> ", "shop-# " (goes on), "sqlite> ", "mysql> ", "MariaDB [shop]> " */
+static size_t prompt_of_client(struct sv line)
+{
+    static const struct sv fixed[] = {SV("sqlite> "), SV("mysql> "), SV("   ...> "), SV("    -> ")};
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+        if (sv_starts(line, fixed[i]))
+            return fixed[i].n;
+    if (sv_starts(line, SV("MariaDB ["))) {
+        n = sv_find(line, SV("]> "), 0);
+        return n == SV_NPOS ? 0 : n + 3;
+    }
+    while (n < line.n && ascii_is_word(line.p[n]))
+        n++;
+    if (n == 0 || n + 3 > line.n || (line.p[n] != '=' && line.p[n] != '-'))
+        return 0;
+    return (line.p[n + 1] == '#' || line.p[n + 1] == '>') && line.p[n + 2] == ' ' ? n + 3 : 0;
+}
+
+/* Does a program that is known here stand first? */
+bool block_knows_command(struct sv line)
+{
+    struct sv word = {NULL, 0};
+
+    (void)sv_eat(&line, SV("sudo "));
+    (void)sv_next_word(&line, &word);
+    for (size_t i = word.n; i > 0; i--)
+        if (word.p[i - 1] == '/') {
+            word = sv_sub(word, i, word.n);
+            break;
+        }
+    return effect_knows(word);
+}
+
+/* Length of the prompt at the start of a line; 0: none. */
+static size_t prompt_of(struct sv line, char root)
+{
+    size_t n;
+
+    if (sv_starts(line, SV("$ ")) || (root == '#' && sv_starts(line, SV("# "))))
+        return 2;
+    n = prompt_of_login(line);
+    return n ? n : prompt_of_client(line);
+}
+
+/* What begins the lines that were typed: '$' or '#', 's' for a database client's, 0 when there is no prompt. */
+static char prompt_kind(struct sv text, bool console)
+{
+    struct sv line;
+    bool dollar = false, root = false, client = false;
+
+    while (sv_next_line(&text, &line)) {
+        dollar |= sv_starts(line, SV("$ ")) || sv_eq(line, SV("$")) || prompt_of_login(line);
+        client |= prompt_of_client(line) > 0;
+        root |=
+            console && sv_starts(line, SV("# ")) && block_knows_command(sv_sub(line, 2, line.n));
+    }
+    return dollar ? '$' : client ? 's' : root ? '#' : 0;
+}
+
+/* Does what was typed go on in the next line? */
+static bool prompt_goes_on(struct sv line)
+{
+    return line.n && line.p[line.n - 1] == '\\';
+}
+
+struct sv block_text(struct sv literal, bool console, struct arena *arena, char *prompt)
+{
+    char *copy = arena_strdup(arena, literal);
+    struct sv rest = {copy, literal.n}, line;
+    char kind = prompt_kind(rest, console);
+    bool more = false;
+
+    *prompt = kind;
+    while (kind && sv_next_line(&rest, &line)) {
+        char *p = copy + (line.p - copy);
+        size_t n = prompt_of(line, kind);
+        bool comment = n == 0 && kind != 's' && sv_starts(line, SV("#"));
+
+        if (n == 0 && more)
+            n = sv_starts(line, SV("> ")) ? 2 : 0;
+        else if (n == 0 && !comment)
+            n = line.n;
+        more = prompt_goes_on(line) && (n < line.n);
+        memset(p, ' ', n);
+    }
+    return (struct sv){copy, literal.n};
+}

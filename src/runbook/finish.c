@@ -1,0 +1,182 @@
+/*
+ * finish: what is known only at the end of a document: ids, joins, alternatives, and the arrays of
+ * the runbook.
+ */
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/sv.h"
+#include "runbook/reader_int.h"
+
+static struct sv finish_slug(const struct rb_build *b, const struct rb_part *p)
+{
+    struct sv slug = p->number.n ? p->number : title_slug(p->title, 24, b->arena);
+
+    return slug.n ? slug : SV("part");
+}
+
+/* The id, with a number behind it while it is taken: "deploy", "deploy.2", "deploy.3". */
+static struct sv finish_free_id(struct rb_build *b, struct map *taken, struct sv id)
+{
+    struct sv found = id;
+    size_t n = 1;
+
+    (void)map_get(taken, id, &n);
+    while (map_get(taken, found, NULL))
+        found = arena_fmt(b->arena, "%.*s.%zu", SV_FMT(id), ++n);
+    (void)map_put(taken, id, n);
+    if (!sv_eq(found, id))
+        (void)map_put(taken, found, 1);
+    return found;
+}
+
+/* Paths; the document's own title is left out, and a path that is taken gets a number. */
+static void finish_ids(struct rb_build *b)
+{
+    CLEANUP(map_release) struct map taken = {0};
+    struct rb_part *v = b->parts.v;
+    size_t top = 0;
+
+    for (size_t i = 0; i < b->parts.n; i++)
+        top += v[i].parent == RB_NONE;
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct sv slug = finish_slug(b, &v[i]);
+        struct sv up = v[i].parent == RB_NONE ? (struct sv){NULL, 0} : v[v[i].parent].id;
+
+        if (v[i].parent == RB_NONE && v[i].level == 1 && top == 1)
+            continue; /* "" */
+        v[i].id = up.n ? arena_fmt(b->arena, "%.*s/%.*s", SV_FMT(up), SV_FMT(slug)) : slug;
+        v[i].id = finish_free_id(b, &taken, v[i].id);
+    }
+}
+
+/* Which parts have a step in them, other than the confirmation of a checklist item that has a procedure. */
+static bool *finish_full(const struct rb_build *b)
+{
+    bool *full = XNEWN(bool, b->parts.n + 1);
+
+    for (size_t i = 0; i < b->steps.n; i++) {
+        uint32_t p = b->steps.v[i].step.part;
+
+        for (; p != RB_NONE && !full[p]; p = b->parts.v[p].parent)
+            full[p] = true;
+    }
+    return full;
+}
+
+/* A checklist item and the procedure with its number: the item is done when that is. */
+static void finish_joins(struct rb_build *b)
+{
+    CLEANUP(map_release) struct map procedures = {0}; /* number: the first part after here */
+
+    for (size_t i = b->parts.n; i-- > 0;) {
+        struct rb_part *p = &b->parts.v[i];
+        size_t k;
+
+        if (sv_find_byte(p->number, '.', 0) == SV_NPOS)
+            continue;
+        if (p->kind != PART_ITEM)
+            (void)map_put(&procedures, p->number, i);
+        else if (p->task && map_get(&procedures, p->number, &k))
+            p->joined = (uint32_t)k;
+    }
+}
+
+/* A text without any heading that says "deployment" is one all the same, if it has steps. */
+static void finish_roles(struct rb_build *b)
+{
+    bool has_deploy = false;
+
+    for (size_t i = 0; i < b->parts.n; i++)
+        has_deploy |= b->parts.v[i].role == ROLE_DEPLOY;
+    for (size_t i = 0; !has_deploy && i < b->parts.n; i++)
+        if (b->parts.v[i].role == ROLE_NONE)
+            b->parts.v[i].role = ROLE_DEPLOY;
+}
+
+/* Not when the procedure has no steps: then the item is all there is to confirm. */
+static bool finish_is_joined(const struct rb_build *b, const bool *full, const struct rb_step *s)
+{
+    uint32_t joined = s->part == RB_NONE ? RB_NONE : b->parts.v[s->part].joined;
+
+    return (s->kind == STEP_MANUAL || s->kind == STEP_APPROVAL) && s->block == RB_NONE &&
+           joined != RB_NONE && full[joined];
+}
+
+/* Brothers that are variants of one kind: "PostgreSQL", "SQLite".  Parts stand in document order. */
+static void finish_variants(struct rb_build *b)
+{
+    CLEANUP(map_release) struct map first = {0}; /* kind, level and parent: the first of them */
+
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct rb_part *p = &b->parts.v[i];
+        struct sv kind = p->kind == PART_ITEM ? (struct sv){NULL, 0}
+                                              : title_variant(b->title, b->rb->md.v[p->node].text);
+        struct sv key;
+        size_t k;
+
+        if (!kind.n)
+            continue;
+        key = arena_fmt(b->arena, "%.*s %u %u", SV_FMT(kind), p->level, p->parent);
+        if (!map_get(&first, key, &k)) {
+            (void)map_put(&first, key, i);
+            continue;
+        }
+        b->parts.v[k].one_of = p->one_of = (uint32_t)k;
+    }
+}
+
+static void finish_steps(struct rb_build *b)
+{
+    struct runbook *rb = b->rb;
+    CLEANUP(map_release) struct map counts = {0};
+    uint32_t *place = XNEWN(uint32_t, b->steps.n + 1); /* of a draft among the steps */
+    bool *full = finish_full(b);
+
+    rb->steps = ARENA_NEWN(b->arena, struct rb_step, b->steps.n);
+    for (size_t i = 0; i < b->steps.n; i++) {
+        struct rb_draft *d = &b->steps.v[i];
+        struct rb_step *s = &rb->steps[rb->n_steps];
+        struct sv part = d->step.part == RB_NONE ? SV("") : b->parts.v[d->step.part].id;
+        size_t n = 0;
+
+        place[i] = (uint32_t)rb->n_steps;
+        if (finish_is_joined(b, full, &d->step))
+            continue;
+        *s = d->step;
+        if (s->one_of != RB_NONE)
+            s->one_of = place[s->one_of];
+        (void)map_get(&counts, part, &n);
+        (void)map_put(&counts, part, n + 1);
+        s->id = part.n ? arena_fmt(b->arena, "%.*s/%zu", SV_FMT(part), n + 1)
+                       : arena_fmt(b->arena, "%zu", n + 1);
+        s->n_expects = d->expects.n;
+        s->expects = arena_memdup(b->arena, d->expects.v, d->expects.n * sizeof(*d->expects.v));
+        rb->n_steps++;
+    }
+    free(place);
+    free(full);
+}
+
+#define FINISH_ARRAY(b, name)                                                                      \
+    do {                                                                                           \
+        (b)->rb->name = arena_memdup((b)->arena, (b)->name.v, (b)->name.n * sizeof(*(b)->name.v)); \
+        (b)->rb->n_##name = (b)->name.n;                                                           \
+    } while (0)
+
+void finish(struct rb_build *b)
+{
+    finish_ids(b);
+    finish_joins(b);
+    finish_variants(b);
+    finish_roles(b);
+    finish_steps(b);
+    FINISH_ARRAY(b, parts);
+    FINISH_ARRAY(b, blocks);
+    FINISH_ARRAY(b, rules);
+    FINISH_ARRAY(b, checkpoints);
+    FINISH_ARRAY(b, messages);
+    FINISH_ARRAY(b, metas);
+    FINISH_ARRAY(b, signers);
+    FINISH_ARRAY(b, notes);
+}

@@ -1,0 +1,287 @@
+#include "runbook/sql_split.h"
+
+#include <string.h>
+
+#include "base/sv.h"
+#include "base/vec.h"
+#include "runbook/sql.h"
+
+/* --- lines --- */
+
+/* Programs in which SQL is typed, and the options with which they are given it instead. */
+static const struct sql_client {
+    struct sv program;
+    const char *given[6];
+} sql_clients[] = {
+    {SV("psql"), {"-c", "--command", "-f", "--file", "-l", "--version"}},
+    {SV("sqlite3"), {"-version", "--version", "-init", "-cmd", NULL, NULL}},
+    {SV("mysql"), {"-e", "--execute", "--version", NULL, NULL, NULL}},
+    {SV("mariadb"), {"-e", "--execute", "--version", NULL, NULL, NULL}},
+};
+
+static bool sql_is_given(const struct sql_client *c, struct sv word)
+{
+    for (size_t i = 0; i < ARRAY_LEN(c->given) && c->given[i]; i++)
+        if (sv_eq(word, sv_from(c->given[i])) ||
+            (sv_starts(word, SV("--")) && sv_starts(word, sv_from(c->given[i])) &&
+             word.n > strlen(c->given[i]) && word.p[strlen(c->given[i])] == '='))
+            return true;
+    return false;
+}
+
+bool sql_is_client(struct sv line)
+{
+    const struct sql_client *c = NULL;
+    struct sv word;
+    size_t names = 0;
+
+    if (sv_find_byte(line, '|', 0) != SV_NPOS || sv_find_byte(line, ';', 0) != SV_NPOS ||
+        sv_has(line, SV("<<")))
+        return false;
+    (void)sv_eat(&line, SV("sudo "));
+    while (sv_next_word(&line, &word)) {
+        if (!c) {
+            for (size_t i = 0; i < ARRAY_LEN(sql_clients); i++)
+                if (sv_eq(word, sql_clients[i].program))
+                    c = &sql_clients[i];
+            if (c)
+                continue;
+            if (!sv_starts(word, SV("-")) && !sv_eq(word, SV("postgres"))) /* sudo -u postgres */
+                return false;
+            continue;
+        }
+        if (sql_is_given(c, word) || *word.p == '>' || (*word.p == '<' && !sv_ends(word, SV(">"))))
+            return false; /* <host> is a placeholder, "< dump.sql" the input */
+        names += !sv_starts(word, SV("-"));
+        if (word.n && (*word.p == '"' || *word.p == '\''))
+            return false; /* sqlite3 shop.db "SELECT 1" */
+    }
+    return c && (c != &sql_clients[1] || names <= 1);
+}
+
+bool sql_is_statement(struct sv line)
+{
+    static const struct sv words[] = {
+        SV("SELECT"), SV("INSERT"),   SV("UPDATE"), SV("DELETE"), SV("ALTER"),   SV("CREATE"),
+        SV("DROP"),   SV("EXPLAIN"),  SV("BEGIN"),  SV("COMMIT"), SV("SHOW"),    SV("VACUUM"),
+        SV("WITH"),   SV("GRANT"),    SV("REVOKE"), SV("CALL"),   SV("ANALYZE"), SV("REINDEX"),
+        SV("PRAGMA"), SV("TRUNCATE"), SV("START"),  SV("STOP"),   SV("RESET"),   SV("CHANGE"),
+        SV("FLUSH"),  SV("USE"),      SV("LOCK"),   SV("UNLOCK"), SV("REFRESH"), SV("DESCRIBE")};
+    struct sv word = {NULL, 0};
+
+    line = sv_trim(line);
+    if (line.n > 1 && (*line.p == '\\' || *line.p == '.') && ascii_is_alpha(line.p[1]))
+        return true;
+    (void)sv_next_word(&line, &word);
+    if (word.n && word.p[word.n - 1] == ';')
+        word.n--;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_eq_nocase(word, words[i]))
+            return true;
+    return false;
+}
+
+static bool sql_is_quit(struct sv line)
+{
+    static const struct sv words[] = {SV("\\q"),  SV(".quit"), SV(".exit"),
+                                      SV("quit"), SV("exit"),  SV("\\quit")};
+
+    line = sv_trim(line);
+    if (line.n && line.p[line.n - 1] == ';')
+        line.n--;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_eq_nocase(line, words[i]))
+            return true;
+    return false;
+}
+
+/* --- sessions in a shell block --- */
+
+static bool sql_is_remark(struct sv line)
+{
+    return !line.n || *line.p == '#' || sv_starts(line, SV("--"));
+}
+
+size_t sql_find_session(struct sv text, size_t *from)
+{
+    struct sv rest = sv_sub(text, *from, text.n), line;
+    size_t client = SV_NPOS, first = SV_NPOS;
+
+    while (sv_next_line(&rest, &line)) {
+        size_t at = (size_t)(line.p - text.p), after = text.n - rest.n;
+
+        line = sv_trim(line);
+        if (first != SV_NPOS) {
+            if (sql_is_quit(line)) {
+                *from = client;
+                return after;
+            }
+        } else if (client != SV_NPOS && sql_is_statement(line)) {
+            first = at;
+        } else if (sql_is_client(line)) {
+            client = at;
+        } else if (!sql_is_remark(line)) {
+            client = SV_NPOS;
+        }
+    }
+    *from = first == SV_NPOS ? *from : client;
+    return first == SV_NPOS ? 0 : text.n;
+}
+
+/* --- splitting --- */
+
+struct sql_build {
+    struct sv text;
+    size_t at, to, line;
+    VEC(struct shell_item) items;
+};
+
+/* Bytes up to `end`, counting lines. */
+static void sql_skip(struct sql_build *b, size_t end)
+{
+    for (; b->at < end; b->at++)
+        b->line += b->text.p[b->at] == '\n';
+}
+
+static size_t sql_line_end(const struct sql_build *b, size_t at)
+{
+    size_t lf = sv_find_byte(sv_sub(b->text, 0, b->to), '\n', at);
+
+    return lf == SV_NPOS ? b->to : lf;
+}
+
+/* An empty line, or the start of the text, stands before the item at `at`. */
+static bool sql_blank_before(struct sv text, size_t at)
+{
+    size_t lf = 0;
+
+    while (at > 0 && ascii_is_space(text.p[at - 1]))
+        lf += text.p[--at] == '\n';
+    return at == 0 || lf >= 2;
+}
+
+static size_t sql_comment_end(const struct sql_build *b)
+{
+    struct sv rest = sv_sub(b->text, b->at, b->to);
+    struct sql_token t;
+
+    (void)sql_next_token(&rest, &t); /* there is one: it begins here */
+    return b->at + t.text.n;
+}
+
+static void sql_add(struct sql_build *b, enum shell_kind kind, size_t end)
+{
+    struct sv text = sv_trim_right(sv_sub(b->text, b->at, end));
+    const struct shell_item *before = b->items.n ? vec_last(&b->items) : NULL;
+    struct shell_item item = {.kind = kind,
+                              .from = b->at,
+                              .to = b->at + text.n,
+                              .line = b->line,
+                              .text = text,
+                              .blank_before = sql_blank_before(b->text, b->at)};
+
+    item.same_line = kind == SHELL_COMMENT && before && before->kind != SHELL_COMMENT &&
+                     before->end_line == item.line;
+    sql_skip(b, item.to);
+    item.end_line = b->line;
+    sql_skip(b, end);
+    *vec_add(&b->items) = item;
+}
+
+/* One item, which begins at b->at with something else than a blank. */
+static void sql_next(struct sql_build *b)
+{
+    bool unclosed;
+    struct sv line = sv_sub(b->text, b->at, sql_line_end(b, b->at));
+    bool alone = sv_trim(sv_sub(b->text, b->at > 0 ? b->at - 1 : 0, b->at)).n == 0;
+
+    if (sv_starts(line, SV("--")) || *line.p == '#')
+        sql_add(b, SHELL_COMMENT, b->at + line.n);
+    else if (sv_starts(line, SV("/*")))
+        sql_add(b, SHELL_COMMENT, sql_comment_end(b));
+    else if (alone && sql_is_quit(line))
+        sql_add(b, SHELL_SQL_QUIT, b->at + line.n);
+    else if (*line.p == '\\' || (*line.p == '.' && sql_is_statement(line)))
+        sql_add(b, SHELL_SQL_META, b->at + line.n);
+    else if (sql_is_client(line))
+        sql_add(b, SHELL_SQL_CLIENT, b->at + line.n);
+    else
+        sql_add(b, SHELL_SQL,
+                b->at + sql_statement_length(sv_sub(b->text, b->at, b->to), &unclosed));
+}
+
+/* --- what has to stay together --- */
+
+static bool sql_is_sent(const struct shell_item *item)
+{
+    return item->kind == SHELL_SQL || item->kind == SHELL_SQL_META;
+}
+
+/* [from, to) becomes one item, and the comments that stood in it follow it. */
+static void sql_join(struct shell_item *v, size_t from, size_t to, struct sv all)
+{
+    struct shell_item *first = &v[from];
+    const struct shell_item *last = &v[to - 1];
+    size_t n = from + 1;
+
+    first->kind = SHELL_SQL;
+    first->to = last->to;
+    first->end_line = last->end_line;
+    first->text = sv_sub(all, first->from, first->to);
+    for (size_t i = from + 1; i < to; i++)
+        if (v[i].kind == SHELL_COMMENT)
+            v[n++] = v[i];
+    for (; n < to; n++)
+        v[n].kind = SHELL__N; /* taken out below */
+}
+
+/*
+ * Each statement is a step, and a step has a connection of its own.  From the first that changes what later ones of its
+ * session see (BEGIN, SET) to the last of the session is therefore one step.
+ */
+static void sql_join_sessions(struct sql_build *b)
+{
+    size_t from = SIZE_MAX, to = 0, n = 0;
+
+    for (size_t i = 0; i <= b->items.n; i++) {
+        const struct shell_item *item = &b->items.v[i];
+        bool keeps, ends = i == b->items.n || item->kind == SHELL_SQL_CLIENT ||
+                           item->kind == SHELL_SQL_QUIT;
+
+        if (ends) {
+            if (from != SIZE_MAX && to > from + 1)
+                sql_join(b->items.v, from, to, b->text);
+            from = SIZE_MAX;
+            continue;
+        }
+        if (!sql_is_sent(item))
+            continue;
+        (void)sql_effect(item->text, &keeps);
+        if (keeps && from == SIZE_MAX)
+            from = i;
+        to = i + 1;
+    }
+    for (size_t i = 0; i < b->items.n; i++)
+        if (b->items.v[i].kind != SHELL__N)
+            b->items.v[n++] = b->items.v[i];
+    b->items.n = n;
+}
+
+void sql_split(struct sv text, size_t from, size_t to, struct arena *arena,
+               struct shell_script *ret)
+{
+    struct sql_build b = {.text = text, .to = to};
+
+    *ret = (struct shell_script){0};
+    sql_skip(&b, from);
+    while (b.at < to) {
+        if (ascii_is_space(text.p[b.at]) || text.p[b.at] == ';')
+            sql_skip(&b, b.at + 1);
+        else
+            sql_next(&b);
+    }
+    sql_join_sessions(&b);
+    ret->v = arena_memdup(arena, b.items.v, b.items.n * sizeof(*b.items.v));
+    ret->n = b.items.n;
+    vec_release(&b.items);
+}

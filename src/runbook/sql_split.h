@@ -1,0 +1,23 @@
+#pragma once
+
+/*
+ * sql_split: SQL as people paste it: statements, comments, and what only a client
+ * understands: the line that opens a session (`psql -h db`), meta commands (\d,
+ * .schema), and the end (\q).
+ *
+ * Items have the kinds SHELL_SQL..., SHELL_COMMENT, places as in shell.h, and no words.
+ */
+#include "runbook/shell.h"
+
+/* Does the line open a session in which SQL is typed: psql, sqlite3, mysql without SQL, file or input? */
+bool sql_is_client(struct sv line);
+/* Does a line look like SQL or a meta command? */
+bool sql_is_statement(struct sv line);
+/*
+ * The SQL that is typed into the first client at or after line `*from` of a shell block: *from is then
+ * the offset of the client's line, the result the offset behind the last line of the session.  0: none.
+ */
+size_t sql_find_session(struct sv text, size_t *from);
+/* Items of text[from, to), places counted in the whole text. */
+void sql_split(struct sv text, size_t from, size_t to, struct arena *arena,
+               struct shell_script *ret);

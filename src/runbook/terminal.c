@@ -1,0 +1,175 @@
+#include "runbook/terminal.h"
+
+#include "base/sv.h"
+#include "runbook/sql_split.h"
+
+/* A program (with words that must and must not stand among its arguments); NULL: any, none. */
+struct terminal_row {
+    const char *program, *with, *without;
+};
+
+/* Until somebody presses Ctrl-C. */
+static const struct terminal_row terminal_servers[] = {
+    {"gunicorn", NULL, "--daemon"},
+    {"uvicorn", NULL, NULL},
+    {"npm", "start", NULL},
+    {"npm", "dev", NULL},
+    {"yarn", "start", NULL},
+    {"yarn", "dev", NULL},
+    {"flask", "run", NULL},
+    {"rails", "server", NULL},
+    {"python", "runserver", NULL},
+    {"python3", "runserver", NULL},
+    {"python", "http.server", NULL},
+    {"python3", "http.server", NULL},
+    {"kubectl", "port-forward", NULL},
+    {"kubectl", "--watch", NULL},
+    {"kubectl", "-w", NULL},
+    {"kubectl", "proxy", NULL},
+    {"top", NULL, "-b"},
+    {"htop", NULL, NULL},
+    {"tcpdump", NULL, "-c"},
+    {"ping", NULL, "-c"},
+    {"docker", "stats", "--no-stream"},
+    {"docker", "events", NULL},
+    {"dmesg", "-w", NULL},
+    {"celery", "worker", NULL},
+    {"redis-cli", "monitor", NULL},
+    {"redis-cli", "MONITOR", NULL},
+    {"stern", NULL, NULL},
+    {"iftop", NULL, NULL},
+};
+
+static const struct terminal_row terminal_asking[] = {
+    {"vi", NULL, NULL},          {"vim", NULL, NULL},
+    {"nano", NULL, NULL},        {"emacs", NULL, "--batch"},
+    {"visudo", NULL, "-c"},      {"crontab", "-e", NULL},
+    {"less", NULL, NULL},        {"more", NULL, NULL},
+    {"htop", NULL, NULL},        {"top", NULL, "-b"},
+    {"passwd", NULL, NULL},      {"kubectl", "edit", NULL},
+    {"kubectl", "-it", NULL},    {"kubectl", "-ti", NULL},
+    {"docker", "-it", NULL},     {"docker", "-ti", NULL},
+    {"systemctl", "edit", NULL}, {"mysql_secure_installation", NULL, NULL},
+    {"screen", NULL, "-d"},      {"tmux", NULL, "new-session"},
+    {"ssh-keygen", NULL, "-N"},  {"ansible-vault", "edit", NULL},
+    {"sudoedit", NULL, NULL},    {"vimdiff", NULL, NULL},
+    {"irb", NULL, NULL},         {"rails", "console", NULL},
+    {"flask", "shell", NULL},    {"python", "shell", NULL},
+    {"python3", "shell", NULL},  {"mongosh", NULL, "--eval"},
+};
+
+/* Alone, without a word that is no option, they are a shell or an interpreter. */
+static const char *const terminal_shells[] = {"bash",    "sh",   "zsh", "python",
+                                              "python3", "node", "ruby"};
+
+/* Programs in front of the one that is run. */
+static struct shell_simple terminal_inner(const struct shell_simple *s)
+{
+    struct shell_simple inner = *s;
+
+    while (inner.n_words > 1 && (sv_eq(shell_program(&inner), SV("sudo")) ||
+                                 sv_eq(shell_program(&inner), SV("nohup")))) {
+        inner.words++;
+        inner.n_words--;
+    }
+    return inner;
+}
+
+static bool terminal_fits(const struct terminal_row *row, const struct shell_simple *s)
+{
+    return sv_eq(shell_program(s), sv_from(row->program)) &&
+           (!row->with || shell_find_word(s, 1, sv_from(row->with))) &&
+           (!row->without || !shell_find_word(s, 1, sv_from(row->without)));
+}
+
+static bool terminal_any(const struct terminal_row *rows, size_t n, const struct shell_simple *s)
+{
+    for (size_t i = 0; i < n; i++)
+        if (terminal_fits(&rows[i], s))
+            return true;
+    return false;
+}
+
+/* while true; do ...; done */
+static bool terminal_is_loop(const struct shell_item *item)
+{
+    struct sv text = item->text;
+
+    return item->kind == SHELL_COMPOUND &&
+           (sv_eat(&text, SV("while true")) || sv_eat(&text, SV("while :")) ||
+            sv_eat(&text, SV("for ((;;"))) &&
+           !sv_has_word(text, SV("break"));
+}
+
+/* vmstat 5, iostat -x 2: an interval without a count. */
+static bool terminal_is_sampler(const struct shell_simple *s)
+{
+    struct sv p = shell_program(s);
+    size_t numbers = 0;
+
+    if (!sv_eq(p, SV("vmstat")) && !sv_eq(p, SV("iostat")) && !sv_eq(p, SV("mpstat")))
+        return false;
+    for (size_t i = 1; i < s->n_words; i++)
+        numbers +=
+            s->words[i].literal && s->words[i].value.n && ascii_is_digit(*s->words[i].value.p);
+    return numbers == 1;
+}
+
+bool terminal_endless(const struct shell_item *item, const struct command *c)
+{
+    if (c->form == COMMAND_FOLLOW || c->form == COMMAND_POLL || terminal_is_loop(item))
+        return true;
+    for (size_t i = 0; i < item->n_simple && !item->background; i++) {
+        struct shell_simple s = terminal_inner(&item->simple[i]);
+
+        if (sv_eq(shell_program(&s), SV("timeout")))
+            return false;
+        if (sv_eq(shell_program(&s), SV("watch")) || terminal_is_sampler(&s) ||
+            terminal_any(terminal_servers, ARRAY_LEN(terminal_servers), &s))
+            return true;
+    }
+    return false;
+}
+
+static bool terminal_is_shell(const struct shell_simple *s)
+{
+    struct sv p = shell_program(s);
+    size_t names = 0;
+
+    if (sv_eq(p, SV("su")))
+        return !shell_find_word(s, 1, SV("-c"));
+    if (s->n_words >= 2 && sv_eq(p, SV("sudo")))
+        return shell_find_word(s, 1, SV("-i")) || shell_find_word(s, 1, SV("-s"));
+    for (size_t i = 1; i < s->n_words; i++)
+        names += !(s->words[i].literal && sv_starts(s->words[i].value, SV("-"))) ||
+                 sv_eq(s->words[i].value, SV("-c")) || sv_eq(s->words[i].value, SV("--version")) ||
+                 sv_eq(s->words[i].value, SV("-V"));
+    for (size_t i = 0; i < ARRAY_LEN(terminal_shells); i++)
+        if (sv_eq(p, sv_from(terminal_shells[i])))
+            return names == 0;
+    return false;
+}
+
+/* psql, sqlite3, mysql whose SQL neither stands behind them nor comes from a file or pipe. */
+static bool terminal_is_client(const struct shell_item *item, const struct shell_simple *s)
+{
+    return item->kind == SHELL_SIMPLE && item->n_redirects == 0 && !item->heredoc &&
+           s->n_words > 0 && sql_is_client(item->text);
+}
+
+bool terminal_asks(const struct shell_item *item, const struct command *c)
+{
+    if (c->form == COMMAND_SSH)
+        return false; /* where the next commands run */
+    for (size_t i = 0; i < item->n_simple; i++) {
+        struct shell_simple s = terminal_inner(&item->simple[i]);
+
+        if (item->simple[i].piped_in || item->heredoc || item->n_redirects > 0)
+            continue;
+        if (terminal_is_shell(&item->simple[i]) || terminal_is_shell(&s) ||
+            terminal_is_client(item, &s) ||
+            terminal_any(terminal_asking, ARRAY_LEN(terminal_asking), &s))
+            return true;
+    }
+    return false;
+}
