@@ -14,6 +14,7 @@ static const struct {
     {SV("env"), "Environment of every command.  env_files: [deploy.env] can give it, too."},
     {SV("variables"),
      "What placeholders stand for: a text, or {command: ...} whose output is taken."},
+    {SV("databases"), "What blocks of SQL are for."},
     {SV("services"), "Services that prusik starts and stops itself."},
     {SV("maintenance"), "The file whose presence is maintenance mode."},
     {SV("scrape"), "The metrics endpoint (Prometheus text format or OpenMetrics)."},
@@ -146,16 +147,27 @@ static bool draft_read_answer(struct sv text, struct draft_answer *ret)
 }
 
 /* A proposal that decides nothing stays; what a person has to say is left blank. */
-static struct sv draft_blank(const struct draft_answer *a)
+static struct sv draft_blank(struct draft *d, const struct draft_answer *a)
 {
+    static const struct sv draft_blanks[] = {SV("{undo: "), SV("{skip: "), SV("{url: ")};
+
     if (sv_eq(a->section, SV("answers")))
         return SV("{answer: yes, by: \"\"}");
-    if (sv_starts(a->value, SV("{undo: ")))
-        return SV("{undo: \"\"}");
+    for (size_t i = 0; i < ARRAY_LEN(draft_blanks); i++)
+        if (sv_starts(a->value, draft_blanks[i]))
+            return arena_fmt(&d->arena, "%.*s\"\"}", SV_FMT(draft_blanks[i]));
     if (sv_eq(a->section, SV("choices")) || sv_eq(a->section, SV("drop")) ||
         sv_eq(a->value, SV("...")) || sv_eq(a->value, SV("EXPRESSION")))
         return SV("\"\"");
     return a->value;
+}
+
+static bool draft_has_section(struct sv name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(draft_sections); i++)
+        if (sv_eq(draft_sections[i].name, name))
+            return true;
+    return false;
 }
 
 static void draft_question(struct draft *d, const struct plan_question *q)
@@ -167,14 +179,14 @@ static void draft_question(struct draft *d, const struct plan_question *q)
         draft_add(d, SV("environment"), (struct sv){NULL, 0}, SV("\"\""), 0, text);
         return;
     }
-    if (!draft_read_answer(q->answer_with, &a)) {
+    if (!draft_read_answer(q->answer_with, &a) || !draft_has_section(a.section)) {
         *vec_add(&d->others) = (struct draft_remark){
             q->line, arena_fmt(&d->arena, "%.*s  (%.*s)", SV_FMT(text), SV_FMT(q->answer_with))};
         return;
     }
     if (a.rest.n)
         text = arena_fmt(&d->arena, "%.*s (%.*s)", SV_FMT(text), SV_FMT(a.rest));
-    draft_add(d, a.section, a.key, draft_blank(&a), q->line, text);
+    draft_add(d, a.section, a.key, draft_blank(d, &a), q->line, text);
 }
 
 /* --- writing --- */
@@ -256,7 +268,7 @@ void draft_binding(const struct plan *p, const struct runbook *rb, struct strbuf
     for (size_t i = 0; i < ARRAY_LEN(draft_sections); i++)
         draft_section(&d, draft_sections[i].name, draft_sections[i].text, out);
     if (d.others.n)
-        strbuf_add_str(out, "\n# To be mended in the document:\n");
+        strbuf_add_str(out, "\n# To be mended in the document, or elsewhere:\n");
     for (size_t i = 0; i < d.others.n; i++)
         draft_remark(&d, "", &d.others.v[i], out);
     for (size_t i = 0; i < d.entries.n; i++)

@@ -1,6 +1,7 @@
 /* server: one message in, its answers out (LSP 3.17). */
 #include "lsp/server.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/sv.h"
@@ -132,6 +133,25 @@ static json_t *tell(struct client *c, const char *method, const char *uri, const
 static json_t *open_text(struct client *c, const char *text)
 {
     return tell(c, "textDocument/didOpen", "file:///srv/deploy.md", text);
+}
+
+/* A file in the test's own folder. */
+static void put(const char *name, const char *text)
+{
+    struct err err;
+
+    T_OK(file_write_atomic(name, sv_from(text), 0600, &err), err);
+}
+
+/* A document in that folder. */
+static json_t *open_beside(struct client *c, const char *text)
+{
+    CLEANUP(strbuf_release) struct strbuf uri = STRBUF(0);
+    char cwd[512];
+
+    T_CHECK(getcwd(cwd, sizeof(cwd)) != NULL);
+    strbuf_addf(&uri, "file://localhost%s/a%%20b.md", cwd);
+    return tell(c, "textDocument/didOpen", strbuf_str(&uri), text);
 }
 
 static json_t *ask(struct client *c, const char *method, const char *uri, int line)
@@ -266,10 +286,16 @@ T(findings_questions_and_errors_are_diagnostics)
     want_in(json_get_str(d, "message", ""), "prusik.yaml: ");
     d = find(open_text(&c, "# S\n\n## Checklist\n\n- [ ] **1. Told**\n"), "question", 4);
     T_EQ(json_get_int(d, "severity", 0), 4);
-    d = find(open_text(&c, "# S\n\n## Steps\n\n" FENCE "bash\nls\nssh host\nls\n" FENCE "\n"),
-             "plan", 7);
+    put("prusik.yaml", "environment: [x]\n");
+    d = find(open_beside(&c, document), "plan", 0);
     T_EQ(json_get_int(d, "severity", 0), 1);
-    want_in(json_get_str(d, "message", ""), "remote hosts");
+    want_in(json_get_str(d, "message", ""), "prusik.yaml:1: 'environment' must be a text");
+    put("prusik.yaml", "enviroment: x\n");
+    want_in(json_get_str(find(open_beside(&c, document), "plan", 0), "message", ""),
+            "\ndid you mean 'environment'?");
+    put("prusik.yaml", "variables: {x: 1, token: abc}\n");
+    want_in(json_get_str(find(open_beside(&c, document), "question", 0), "message", ""),
+            "prusik.yaml:1: 'token' looks like a secret");
     client_end(&c);
 }
 
