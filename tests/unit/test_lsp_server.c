@@ -422,6 +422,8 @@ T(the_outline_is_the_tree_of_parts)
     deployment = json_array_get(json_object_get(top, "children"), 1);
     want_in(json_get_str(deployment, "name", ""), "Deployment");
     want_in(json_get_str(deployment, "detail", ""), "deploy");
+    start = json_array_get(json_object_get(deployment, "children"), 0); /* 1.1 ends before 1.2 */
+    T_EQ(json_get_int(json_object_get(json_object_get(start, "range"), "end"), "line", 0), 14);
     start = json_array_get(json_object_get(deployment, "children"), 1);
     want_in(json_get_str(start, "name", ""), "1.2 Start");
     T_EQ(json_get_int(json_object_get(json_object_get(start, "selectionRange"), "end"), "character",
