@@ -48,8 +48,8 @@ static enum err_code plan_read(const char *path, struct plan *ret, struct err *e
 static enum err_code plan_show_diff(const struct cli *c, const struct plan *now, struct strbuf *out,
                                     enum exit_code *exit, struct err *err)
 {
+    struct plan old = {.json = NULL};
     struct plan_diff d;
-    struct plan old;
 
     if (plan_read(c->diff, &old, err) != ERR_OK)
         return err->code;

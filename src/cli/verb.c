@@ -41,6 +41,7 @@ const struct cli_option cli_options[] = {
     {"--graph",       0,  CLI_MAYBE,  offsetof(struct cli, graph),         "FORMAT",     "the plan as a drawing: dot or svg", cli_graphs},
     {"--export",      0,  CLI_TEXT,   offsetof(struct cli, export),        "FORMAT",     "the commands of the plan as a script: sh", cli_exports},
     {"--stdout",      0,  CLI_FLAG,   offsetof(struct cli, to_stdout),     NULL,         "print instead of writing a file", NULL},
+    {"--stdio",       0,  CLI_FLAG,   offsetof(struct cli, stdio),         NULL,         "as editors ask for it; there is no other way", NULL},
     {"--format",      0,  CLI_TEXT,   offsetof(struct cli, format),        "FORMAT",     "text, json, html or sarif, as the command knows", NULL},
     {"--output",     'o', CLI_TEXT,   offsetof(struct cli, output),        "FILE",       "write there instead of to the terminal", NULL},
     {"--as",          0,  CLI_TEXT,   offsetof(struct cli, as),            "NAME",       "whose approval or decision this is", NULL},
@@ -177,7 +178,10 @@ static enum err_code verb_read(const struct verb *v, int argc, char **argv, stru
     if (c->help)
         return ERR_OK;
     if (c->n_args < v->min_args || (v->max_args >= 0 && c->n_args > v->max_args)) {
-        (void)err_set(err, ERR_USAGE, "prusik %s takes: %s", v->name, v->args);
+        if (*v->args)
+            (void)err_set(err, ERR_USAGE, "prusik %s takes: %s", v->name, v->args);
+        else
+            (void)err_set(err, ERR_USAGE, "prusik %s takes no argument", v->name);
         return err_hint(err, "prusik %s --help", v->name);
     }
     if (v->words && !verb_is_word(c->args[0], v->words))

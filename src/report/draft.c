@@ -14,6 +14,7 @@ static const struct {
     {SV("env"), "Environment of every command.  env_files: [deploy.env] can give it, too."},
     {SV("variables"),
      "What placeholders stand for: a text, or {command: ...} whose output is taken."},
+    {SV("databases"), "What blocks of SQL are for."},
     {SV("services"), "Services that prusik starts and stops itself."},
     {SV("maintenance"), "The file whose presence is maintenance mode."},
     {SV("scrape"), "The metrics endpoint (Prometheus text format or OpenMetrics)."},
@@ -66,22 +67,30 @@ struct sv draft_scalar(struct draft *d, struct sv text)
     return arena_sv(&d->arena, strbuf_sv(&b));
 }
 
+static struct draft_entry *draft_entry_of(struct draft *d, struct sv section, struct sv key)
+{
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+    struct draft_entry *e;
+    size_t at;
+
+    strbuf_add_sv(&name, section);
+    strbuf_add_byte(&name, '\0');
+    strbuf_add_sv(&name, key);
+    if (map_get(&d->entry_at, strbuf_sv(&name), &at))
+        return &d->entries.v[at];
+    (void)map_put(&d->entry_at, strbuf_sv(&name), d->entries.n);
+    e = vec_add(&d->entries);
+    e->section = section;
+    e->key = key;
+    return e;
+}
+
 void draft_add(struct draft *d, struct sv section, struct sv key, struct sv value, size_t line,
                struct sv why)
 {
-    struct draft_entry *e = NULL;
+    struct draft_entry *e = draft_entry_of(d, section, key);
 
-    for (size_t i = 0; i < d->entries.n && !e; i++)
-        if (sv_eq(d->entries.v[i].section, section) && sv_eq(d->entries.v[i].key, key))
-            e = &d->entries.v[i];
-    if (e) {
-        e->value = draft_merge(d, e->value, value);
-    } else {
-        e = vec_add(&d->entries);
-        e->section = section;
-        e->key = key;
-        e->value = value;
-    }
+    e->value = e->value.n ? draft_merge(d, e->value, value) : value;
     for (size_t i = 0; i < e->remarks.n; i++)
         if (sv_eq(e->remarks.v[i].text, why))
             return; /* the first line is enough */
@@ -138,16 +147,27 @@ static bool draft_read_answer(struct sv text, struct draft_answer *ret)
 }
 
 /* A proposal that decides nothing stays; what a person has to say is left blank. */
-static struct sv draft_blank(const struct draft_answer *a)
+static struct sv draft_blank(struct draft *d, const struct draft_answer *a)
 {
+    static const struct sv draft_blanks[] = {SV("{undo: "), SV("{skip: "), SV("{url: ")};
+
     if (sv_eq(a->section, SV("answers")))
         return SV("{answer: yes, by: \"\"}");
-    if (sv_starts(a->value, SV("{undo: ")))
-        return SV("{undo: \"\"}");
+    for (size_t i = 0; i < ARRAY_LEN(draft_blanks); i++)
+        if (sv_starts(a->value, draft_blanks[i]))
+            return arena_fmt(&d->arena, "%.*s\"\"}", SV_FMT(draft_blanks[i]));
     if (sv_eq(a->section, SV("choices")) || sv_eq(a->section, SV("drop")) ||
         sv_eq(a->value, SV("...")) || sv_eq(a->value, SV("EXPRESSION")))
         return SV("\"\"");
     return a->value;
+}
+
+static bool draft_has_section(struct sv name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(draft_sections); i++)
+        if (sv_eq(draft_sections[i].name, name))
+            return true;
+    return false;
 }
 
 static void draft_question(struct draft *d, const struct plan_question *q)
@@ -159,14 +179,14 @@ static void draft_question(struct draft *d, const struct plan_question *q)
         draft_add(d, SV("environment"), (struct sv){NULL, 0}, SV("\"\""), 0, text);
         return;
     }
-    if (!draft_read_answer(q->answer_with, &a)) {
+    if (!draft_read_answer(q->answer_with, &a) || !draft_has_section(a.section)) {
         *vec_add(&d->others) = (struct draft_remark){
             q->line, arena_fmt(&d->arena, "%.*s  (%.*s)", SV_FMT(text), SV_FMT(q->answer_with))};
         return;
     }
     if (a.rest.n)
         text = arena_fmt(&d->arena, "%.*s (%.*s)", SV_FMT(text), SV_FMT(a.rest));
-    draft_add(d, a.section, a.key, draft_blank(&a), q->line, text);
+    draft_add(d, a.section, a.key, draft_blank(d, &a), q->line, text);
 }
 
 /* --- writing --- */
@@ -248,12 +268,13 @@ void draft_binding(const struct plan *p, const struct runbook *rb, struct strbuf
     for (size_t i = 0; i < ARRAY_LEN(draft_sections); i++)
         draft_section(&d, draft_sections[i].name, draft_sections[i].text, out);
     if (d.others.n)
-        strbuf_add_str(out, "\n# To be mended in the document:\n");
+        strbuf_add_str(out, "\n# To be mended in the document, or elsewhere:\n");
     for (size_t i = 0; i < d.others.n; i++)
         draft_remark(&d, "", &d.others.v[i], out);
     for (size_t i = 0; i < d.entries.n; i++)
         vec_release(&d.entries.v[i].remarks);
     vec_release(&d.entries);
+    map_release(&d.entry_at);
     vec_release(&d.others);
     arena_release(&d.arena);
 }

@@ -3,6 +3,7 @@
 /*
  * draft_int: what is collected before it is written.
  */
+#include "base/map.h"
 #include "base/vec.h"
 #include "report/draft.h"
 
@@ -22,6 +23,7 @@ struct draft {
     const struct runbook *rb;
     struct arena arena;
     VEC(struct draft_entry) entries;
+    struct map entry_at;             /* "SECTION\0KEY": index in entries */
     VEC(struct draft_remark) others; /* what prusik.yaml cannot answer */
 };
 

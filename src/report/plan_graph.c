@@ -1,6 +1,7 @@
 #include "report/plan_graph.h"
 
 #include "base/duration.h"
+#include "base/map.h"
 #include "base/sv.h"
 #include "report/plan_graph_int.h"
 
@@ -145,26 +146,29 @@ static void graph_add_watch(struct graph *g, const struct plan *p)
         graph_add_edge(g, GRAPH_NEXT, g->nodes.n - 2, g->nodes.n - 1);
 }
 
-/* The step of the way back that "PART (line 228)" names, or SIZE_MAX. */
-static size_t graph_undoing(const struct plan *p, struct sv undo)
+/* Steps of the way back as make_undo.c names what undoes another: "PART (line 228)"; the first of equals. */
+static void graph_name_back(const struct plan *p, struct map *back)
 {
-    size_t at = sv_find(undo, SV(" (line "), 0);
-    struct sv part = sv_sub(undo, 0, at), line;
-    uint64_t n;
+    for (size_t i = p->n_way_back; i-- > 0;) {
+        CLEANUP(strbuf_release) struct strbuf key = STRBUF(0);
 
-    if (at == SV_NPOS)
-        return SIZE_MAX;
-    line = sv_sub(undo, at + 7, undo.n);
-    if (!sv_to_u64(sv_sub(line, 0, sv_find_byte(line, ')', 0)), &n))
-        return SIZE_MAX;
-    for (size_t i = 0; i < p->n_way_back; i++)
-        if (sv_eq(p->way_back[i].part, part) && p->way_back[i].line == n)
-            return i;
-    return SIZE_MAX;
+        strbuf_addf(&key, "%.*s (line %zu)", SV_FMT(p->way_back[i].part), p->way_back[i].line);
+        (void)map_put(back, strbuf_sv(&key), i);
+    }
+}
+
+/* What undoes a step; a condition may follow its name.  False: nothing of the way back. */
+static bool graph_undoing(const struct map *back, const struct plan_step *s, size_t *ret)
+{
+    size_t end = sv_find_byte(s->undo_text, ')', 0);
+
+    return s->undo == UNDO_SECTION && !s->skip.n && end != SV_NPOS &&
+           map_get(back, sv_sub(s->undo_text, 0, end + 1), ret);
 }
 
 void graph_make(const struct plan *p, struct graph *ret)
 {
+    CLEANUP(map_release) struct map back_at = {0};
     struct graph g = {.boxes = {.n = 0}};
     size_t back;
 
@@ -172,13 +176,10 @@ void graph_make(const struct plan *p, struct graph *ret)
     graph_add_watch(&g, p);
     back = g.nodes.n;
     graph_add_steps(&g, p, p->way_back, p->n_way_back, true);
-    for (size_t i = 0; i < p->n_steps; i++) {
-        size_t at =
-            p->steps[i].undo == UNDO_SECTION ? graph_undoing(p, p->steps[i].undo_text) : SIZE_MAX;
-
-        if (at != SIZE_MAX && !p->steps[i].skip.n)
+    graph_name_back(p, &back_at);
+    for (size_t i = 0, at; i < p->n_steps; i++)
+        if (graph_undoing(&back_at, &p->steps[i], &at))
             graph_add_edge(&g, GRAPH_UNDO, i, back + at);
-    }
     if (back > p->n_steps && p->n_way_back)
         graph_add_edge(&g, GRAPH_ROLLBACK, back - 1, back);
     *ret = g;

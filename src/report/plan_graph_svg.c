@@ -5,16 +5,16 @@
 #include "base/text.h"
 #include "report/plan_graph_int.h"
 
-#define SVG_MARGIN    24u
-#define SVG_HEAD      56u  /* the title above the columns */
-#define SVG_WIDTH     440u /* of a box */
-#define SVG_BETWEEN   190u /* the columns: the edges of the way back run here */
-#define SVG_PAD       14u  /* in a box, around its nodes */
-#define SVG_BOX_TITLE 24u
-#define SVG_NODE      44u /* height of a node */
-#define SVG_GAP       18u /* between nodes, and between boxes twice that */
-#define SVG_TITLE_MAX 58u /* columns of text that fit */
-#define SVG_TEXT_MAX  54u
+#define SVG_MARGIN    ((size_t)24)
+#define SVG_HEAD      ((size_t)56)  /* the title above the columns */
+#define SVG_WIDTH     ((size_t)440) /* of a box */
+#define SVG_BETWEEN   ((size_t)190) /* the columns: the edges of the way back run here */
+#define SVG_PAD       ((size_t)14)  /* in a box, around its nodes */
+#define SVG_BOX_TITLE ((size_t)24)
+#define SVG_NODE      ((size_t)44) /* height of a node */
+#define SVG_GAP       ((size_t)18) /* between nodes, and between boxes twice that */
+#define SVG_TITLE_MAX ((size_t)58) /* columns of text that fit */
+#define SVG_TEXT_MAX  ((size_t)52)
 
 struct svg_place {
     size_t x, y;
@@ -76,7 +76,7 @@ static void svg_box(struct svg *s, size_t i)
     struct svg_place at = s->boxes[i];
 
     strbuf_addf(s->out,
-                "<rect x=\"%zu\" y=\"%zu\" width=\"%u\" height=\"%zu\" rx=\"8\" class=\"%s\"/>\n",
+                "<rect x=\"%zu\" y=\"%zu\" width=\"%zu\" height=\"%zu\" rx=\"8\" class=\"%s\"/>\n",
                 at.x, at.y, SVG_WIDTH, svg_box_height(b), b->way_back ? "box back" : "box");
     svg_text(s, at.x + SVG_PAD, at.y + SVG_BOX_TITLE - 4, "head", b->title, SVG_TITLE_MAX);
 }

@@ -126,6 +126,35 @@ static void script_gate(struct script *s, const struct plan_step *step)
     strbuf_add_byte(&s->body, '\n');
 }
 
+/* The command as comments. */
+static void script_quoted(struct script *s, struct sv command)
+{
+    struct sv line;
+
+    while (sv_next_line(&command, &line))
+        script_note(&s->body, "  ", line);
+}
+
+static void script_left_out(struct script *s, const struct plan_step *step)
+{
+    script_note(&s->body, "left out: ", step->skip);
+    script_quoted(s, step->command);
+}
+
+/* A person does it there: what a session keeps from step to step (cd) would be lost with an ssh for each. */
+static void script_elsewhere(struct script *s, const struct plan_step *step)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    script_quoted(s, step->command);
+    strbuf_add_str(&text, "by hand on ");
+    script_comment(&text, step->host);
+    strbuf_addf(&text, ", line %zu", step->line);
+    strbuf_add_str(&s->body, "gate ");
+    script_quote(&s->body, strbuf_sv(&text));
+    strbuf_add_byte(&s->body, '\n');
+}
+
 static void script_act(struct script *s, const struct plan_step *step)
 {
     CLEANUP(strbuf_release) struct strbuf command = STRBUF(0), prefix = STRBUF(0);
@@ -155,20 +184,13 @@ static void script_act(struct script *s, const struct plan_step *step)
     }
 }
 
-static void script_left_out(struct script *s, const struct plan_step *step)
-{
-    struct sv rest = step->command, line;
-
-    script_note(&s->body, "left out: ", step->skip);
-    while (sv_next_line(&rest, &line))
-        script_note(&s->body, "  ", line);
-}
-
 static void script_step(struct script *s, const struct plan_step *step)
 {
     script_notes(s, step);
     if (step->skip.n)
         script_left_out(s, step);
+    else if (!sv_eq(step->host, SV("local")))
+        script_elsewhere(s, step);
     else
         script_act(s, step);
 }

@@ -167,7 +167,7 @@ T(what_is_too_long_is_cut)
          "# S\n\n## Steps\n" SH(
              "echo 1234567890123456789012345678901234567890123456789012345678901234567890"),
          "environment: x\n");
-    want_in(&d.svg, "78\xe2\x80\xa6</text>");
+    want_in(&d.svg, "56\xe2\x80\xa6</text>");
     T_EQ(count(&d.svg, "class=\"box back\""), 0);
     draw_end(&d);
 }

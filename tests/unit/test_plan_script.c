@@ -287,6 +287,18 @@ T(the_way_back_is_its_own_command_and_rules_are_comments)
     script_end(&s);
 }
 
+T(what_runs_elsewhere_is_done_by_a_person)
+{
+    struct scripted s;
+
+    write_script(&s, "# S\n\n## Steps\n" SH("ls"), "environment: x\n");
+    s.w.plan.steps[0].host = SV("web1");
+    strbuf_truncate(&s.text, 0);
+    plan_script(&s.w.plan, &s.text);
+    want_in(&s, "# line 6, on web1\n#   ls\ngate 'by hand on web1, line 6'\n");
+    script_end(&s);
+}
+
 T(text_of_the_document_stays_a_comment)
 {
     struct scripted s;
@@ -312,4 +324,5 @@ T_MAIN(T_CASE(values_dates_and_variables_reach_the_commands_as_they_are),
        T_CASE(a_bound_service_is_started_and_stopped),
        T_CASE(waiting_looks_again_until_it_succeeds),
        T_CASE(the_way_back_is_its_own_command_and_rules_are_comments),
+       T_CASE(what_runs_elsewhere_is_done_by_a_person),
        T_CASE(text_of_the_document_stays_a_comment))
