@@ -10,7 +10,8 @@ static void rb400_check(struct lint *l, const struct lint_rule *rule)
 
         bool decides = r->part != RB_NONE && l->rb->parts[r->part].role == ROLE_DECIDE;
 
-        if (!r->text.n && !r->proposal) /* elsewhere it is a thing to look at, which a person ticks */
+        if (!r->text.n &&
+            !r->proposal) /* elsewhere it is a thing to look at, which a person ticks */
             lint_add_as(l, rule, decides ? rule->severity : LINT_INFO, r->line, r->source,
                         RB400_TEXT, SV_FMT(r->source));
     }
