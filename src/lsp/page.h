@@ -9,8 +9,8 @@
  */
 #include "base/json.h"
 #include "base/vec.h"
-#include "plan/plan.h"
 #include "lint/lint.h"
+#include "plan/plan.h"
 
 struct lsp_page {
     char *uri, *path;

@@ -56,11 +56,12 @@ static enum err_code make_resolve_choice(struct make *m, const struct binding_ch
 
     if (make_resolve(m, c->part, c->line, ref) != ERR_OK)
         return m->err->code;
-    if (ref->part != RB_NONE)
+    if (ref->part != RB_NONE || make_is_choice(&m->rb->steps[ref->step]))
         return ERR_OK;
-    (void)err_set(m->err, ERR_INVALID, "%s:%zu: '%.*s' is a step: a choice is about a part",
-                  m->b->path, c->line, SV_FMT(c->part));
-    return err_hint(m->err, "prusik plan lists the ids");
+    (void)err_set(m->err, ERR_INVALID,
+                  "%s:%zu: step '%.*s' is always carried out: there is no choice", m->b->path,
+                  c->line, SV_FMT(c->part));
+    return err_hint(m->err, "to leave it out: steps: {\"%.*s\": {skip: WHY}}", SV_FMT(c->part));
 }
 
 static enum err_code make_resolve_all(struct make *m)

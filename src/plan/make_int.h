@@ -74,7 +74,19 @@ bool make_remote_shows(enum rb_expect_form form);
 NODISCARD enum err_code make_action(struct make *m, uint32_t step, const struct binding_step *set,
                                     json_t *out);
 
+/* --- make_choice.c --- */
+
+/* Asks which of the conditional, optional and alternative parts and steps of one direction are carried out. */
+void make_ask_choices(struct make *m, bool way_back);
+/* "choices" of a step; *skip is why it is left out, if it is. */
+void make_choices(struct make *m, uint32_t step, json_t *out, struct sv *skip);
+/* Is there anything to choose about the step? */
+bool make_is_choice(const struct rb_step *s);
+
 /* --- make_step.c --- */
+
+bool make_is_forward(const struct make *m, const struct rb_step *s);
+bool make_is_way_back(const struct make *m, const struct rb_step *s);
 
 NODISCARD enum err_code make_steps(struct make *m, bool way_back, json_t **ret);
 

@@ -7,7 +7,7 @@
 
 /* --- what belongs where --- */
 
-static bool make_is_forward(const struct make *m, const struct rb_step *s)
+bool make_is_forward(const struct make *m, const struct rb_step *s)
 {
     const struct rb_part *p = s->part == RB_NONE ? NULL : &m->rb->parts[s->part];
 
@@ -16,85 +16,9 @@ static bool make_is_forward(const struct make *m, const struct rb_step *s)
     return !p || p->role == ROLE_PREFLIGHT || p->role == ROLE_DEPLOY || p->role == ROLE_VERIFY;
 }
 
-static bool make_is_way_back(const struct make *m, const struct rb_step *s)
+bool make_is_way_back(const struct make *m, const struct rb_step *s)
 {
     return s->part != RB_NONE && m->rb->parts[s->part].role == ROLE_ROLLBACK;
-}
-
-/* --- choices --- */
-
-static const struct binding_choice *make_choice_of(const struct make *m, uint32_t part)
-{
-    for (size_t i = 0; i < m->choice_refs.n; i++)
-        if (m->choice_refs.v[i].part == part)
-            return &m->b->choices.v[i];
-    return NULL;
-}
-
-static void make_ask_choice(struct make *m, uint32_t part)
-{
-    const struct rb_part *p = &m->rb->parts[part];
-    struct sv what = p->condition.n ? p->condition : SV("optional");
-
-    make_question(
-        m, p->line, "choice", true,
-        arena_fmt(m->arena, "'%.*s' is done %.*s: is it?", SV_FMT(p->title), SV_FMT(what)),
-        arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(names_short(&m->names, p->id))));
-}
-
-/* One line of the choices of a step: decided ones skip it or are silent, others are kept. */
-static void make_choice(struct make *m, uint32_t part, json_t *choices, struct sv *skip)
-{
-    const struct rb_part *p = &m->rb->parts[part];
-    const struct binding_choice *c = make_choice_of(m, part);
-    json_t *j;
-
-    if (!c || (c->fixed && c->yes))
-        return;
-    if (c->fixed) {
-        *skip = arena_fmt(m->arena, "'%.*s': the binding says no (line %zu)", SV_FMT(p->title),
-                          c->line);
-        return;
-    }
-    j = json_object();
-    json_put_sv(j, "part", p->id);
-    json_put_sv(j, "text", p->condition.n ? p->condition : SV("optional"));
-    json_put_sv(j, "when", c->when);
-    json_put_sv(j, "contains", c->contains);
-    json_append(choices, j);
-}
-
-static void make_choices(struct make *m, const struct rb_step *s, json_t *out, struct sv *skip)
-{
-    json_t *choices = json_array();
-
-    for (uint32_t p = s->part; p != RB_NONE; p = m->rb->parts[p].parent)
-        make_choice(m, p, choices, skip);
-    json_put(out, "choices", choices);
-}
-
-/* Every conditional part that has a step asks once. */
-static void make_ask_choices(struct make *m, bool way_back)
-{
-    for (uint32_t p = 0; p < m->rb->n_parts; p++) {
-        const struct rb_part *part = &m->rb->parts[p];
-        bool used = false;
-
-        if ((!part->condition.n && !part->optional) || make_choice_of(m, p))
-            continue;
-        for (size_t i = 0; i < m->rb->n_steps && !used; i++) {
-            const struct rb_step *s = &m->rb->steps[i];
-            uint32_t up = s->part;
-
-            if (way_back ? !make_is_way_back(m, s) : !make_is_forward(m, s))
-                continue;
-            while (up != RB_NONE && up != p)
-                up = m->rb->parts[up].parent;
-            used = up == p;
-        }
-        if (used)
-            make_ask_choice(m, p);
-    }
 }
 
 /* --- expectations --- */
@@ -283,7 +207,7 @@ static enum err_code make_step(struct make *m, uint32_t step, json_t *out)
 
     make_where(m, s, out);
     make_gates(s, out);
-    make_choices(m, s, out, &skip);
+    make_choices(m, step, out, &skip);
     make_settings(m, step, out, &skip);
     if (skip.n) {
         json_put_sv(out, "skip", skip);

@@ -105,7 +105,7 @@ static void block_mark_way(struct block_reader *r, size_t from)
         r->ways++;
     for (size_t i = from; r->ways < r->b->steps.n && i < r->b->steps.n; i++)
         if (!v[i].step.command || v[i].step.command->form != COMMAND_STATE)
-            v[i].step.one_of = (uint32_t)r->ways;
+            v[i].step.one_of = v[i].step.way = (uint32_t)r->ways;
 }
 
 /* Does the comment begin another way to do what the paragraph before does? */
@@ -339,8 +339,10 @@ void block_take_pending(struct block_reader *r, size_t at)
     d->step.optional = r->optional || r->b->aside;
     if (regex_has(r->b->block_patterns[BLOCK_SKIP], r->condition))
         r->condition = (struct sv){NULL, 0}; /* of this one only */
-    if (r->other_way && d->step.command->form != COMMAND_STATE)
+    if (r->other_way && d->step.command->form != COMMAND_STATE) {
         d->step.one_of = (uint32_t)r->ways;
+        d->step.way = (uint32_t)r->way;
+    }
     if (r->expect.n) {
         if (d->step.command->form == COMMAND_POLL &&
             block_find_span(r, BLOCK_OVER, r->expect, &ms, NULL))

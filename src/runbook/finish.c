@@ -161,8 +161,10 @@ static void finish_steps(struct rb_build *b)
         if (d->replaced || finish_is_shown(b, &d->step) || finish_is_joined(b, full, &d->step))
             continue;
         *s = d->step;
-        if (s->one_of != RB_NONE)
+        if (s->one_of != RB_NONE) {
             s->one_of = place[s->one_of];
+            s->way = place[s->way];
+        }
         (void)map_get(&counts, part, &n);
         (void)map_put(&counts, part, n + 1);
         s->id = part.n ? arena_fmt(b->arena, "%.*s/%zu", SV_FMT(part), n + 1)

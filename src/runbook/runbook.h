@@ -142,7 +142,8 @@ struct rb_step {
     uint32_t item;  /* into the block's script; RB_NONE */
     uint32_t
         made_by; /* the step that makes the file with a date in its name which it means; RB_NONE */
-    uint32_t one_of; /* the first of the steps of which one is carried out; RB_NONE */
+    uint32_t one_of; /* the first step of several ways, of which one is gone; RB_NONE */
+    uint32_t way;    /* of those: the first step of the way that this one belongs to */
     size_t line, end_line;
     struct sv text; /* the command, or what a person is asked to do */
     struct sv

@@ -235,7 +235,7 @@ T(a_reference_to_nothing_names_the_nearest)
 T(a_choice_about_a_step_is_refused)
 {
     world_refused(DEPLOY SH("true"), "\nchoices: {deployment/1: yes}\n", ERR_INVALID,
-                  "prusik.yaml:2: 'deployment/1' is a step: a choice is about a part");
+                  "prusik.yaml:2: step 'deployment/1' is always carried out: there is no choice");
 }
 
 /* "1" alone would be the part that is called so. */
@@ -273,7 +273,7 @@ T(what_is_done_only_if_is_asked_once_for_the_part)
     T_EQ(count_questions(&w, "choice"), 2);
     want_text(find_question(&w, "choice", 0)->text, "'Migrate' is done if needed: is it?");
     want_text(find_question(&w, "choice", 0)->answer_with, "choices: {\"1\": yes}");
-    want_text(find_question(&w, "choice", 1)->text, "'Warm up' is done optional: is it?");
+    want_text(find_question(&w, "choice", 1)->text, "'Warm up' is optional: is it done?");
     T_CHECK(find_question(&w, "choice", 0)->at_plan);
     world_end(&w);
 }
@@ -516,6 +516,64 @@ T(a_host_of_the_document_is_one_that_the_binding_knows)
     world_end(&w);
     world_refused(DEPLOY SH("ls"), BOUND "hosts: {web1: '-oProxyCommand=x'}\n", ERR_INVALID,
                   "must not begin with '-'");
+}
+
+#define WAYS \
+    SH("cd /srv\n# Via Flask\nflask db upgrade\nflask db current\n\n# Via Alembic (alternative)\nalembic upgrade head")
+
+static void skipped(const struct world *w, const char *which)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->plan.n_steps; i++, n++)
+        if ((w->plan.steps[i].skip.n > 0) != (which[i] == 's'))
+            T_FAIL("'%.*s' is%s skipped", SV_FMT(w->plan.steps[i].command),
+                   w->plan.steps[i].skip.n ? "" : " not");
+    T_EQ(n, strlen(which));
+}
+
+T(of_several_ways_one_is_gone)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY WAYS, BOUND);
+    T_EQ(count_questions(&w, "choice"), 1);
+    T_CHECK(sv_has(
+        find_question(&w, "choice", 0)->text,
+        SV("one of 2 ways, which? 'flask db upgrade' (line 8), 'alembic upgrade head' (line 12)")));
+    world_end(&w);
+    world_make(&w, DEPLOY WAYS, BOUND "choices: {'2': yes}\n");
+    T_EQ(count_questions(&w, "choice"), 0);
+    skipped(&w, "...s");
+    T_CHECK(sv_has(w.plan.steps[3].skip, SV("another way was chosen: 'flask db upgrade'")));
+    world_end(&w);
+    world_make(&w, DEPLOY WAYS, BOUND "choices: {'4': yes}\n");
+    skipped(&w, ".ss.");
+    world_end(&w);
+    world_make(&w, DEPLOY WAYS, BOUND "choices: {'3': no}\n"); /* the other one, then */
+    T_EQ(count_questions(&w, "choice"), 0);
+    skipped(&w, ".ss.");
+    world_end(&w);
+    world_make(&w, DEPLOY "\n**For Docker:**\n" SH("mv a b") "\n**For systemd:**\n" SH("mv c d"),
+               BOUND);
+    T_EQ(count_questions(&w, "choice"), 1);
+    world_end(&w);
+}
+
+T(a_condition_on_a_command_is_a_choice)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY SH("ls\n# Clear it (if needed)\nrm x\nrm y\n\n# Optional: look\npwd"),
+               BOUND);
+    T_EQ(count_questions(&w, "choice"), 2);
+    world_end(&w);
+    world_make(&w, DEPLOY SH("ls\n# Clear it (if needed)\nrm x\nrm y\n\n# Optional: look\npwd"),
+               BOUND
+               "choices: {'3': no, '4': yes}\n"); /* both commands stand under the condition */
+    T_EQ(count_questions(&w, "choice"), 0);
+    skipped(&w, ".ss.");
+    world_end(&w);
 }
 
 #define SQL(text) "\n" FENCE "sql\n" text "\n" FENCE "\n"
@@ -765,7 +823,8 @@ T_MAIN(T_CASE(the_head_says_what_for_and_who), T_CASE(a_document_without_a_step_
        T_CASE(every_form_of_a_command_becomes_its_action),
        T_CASE(the_bound_flag_is_the_maintenance_flag_and_no_other),
        T_CASE(a_unit_that_is_named_in_the_run_only_is_left_to_the_shell),
-       T_CASE(what_looks_again_and_again_needs_an_end),
+       T_CASE(what_looks_again_and_again_needs_an_end), T_CASE(of_several_ways_one_is_gone),
+       T_CASE(a_condition_on_a_command_is_a_choice),
        T_CASE(a_host_of_the_document_is_one_that_the_binding_knows),
        T_CASE(sql_is_for_the_database_that_is_bound),
        T_CASE(the_client_before_the_statements_says_what_they_are_for),

@@ -93,7 +93,7 @@ T(ordinary_output_is_not_held_back)
 T(a_report_without_end_is_too_long)
 {
     struct remote *r = remote_new(&spec);
-    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0), errs = STRBUF(0), more = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0), more = STRBUF(0);
     struct shown s = {{STRBUF(0), STRBUF(0)}};
     struct sv report;
     enum err_code rc = ERR_OK;

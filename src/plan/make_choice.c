@@ -1,0 +1,247 @@
+/*
+ * What the document leaves to a choice: parts and steps that are done "if needed" or are optional, and several ways of
+ * which one is gone.  The binding chooses; what it does not choose is a question.
+ */
+#include "base/sv.h"
+#include "plan/make_int.h"
+
+/* What is chosen as one: a part, or neighbouring steps of a block under the same condition; its first step. */
+struct make_unit {
+    bool is_part;
+    uint32_t at;
+};
+
+/* --- units --- */
+
+bool make_is_choice(const struct rb_step *s)
+{
+    return s->condition.n || s->optional || s->one_of != RB_NONE;
+}
+
+static bool make_same_unit(const struct rb_step *a, const struct rb_step *b)
+{
+    return a->block != RB_NONE && a->block == b->block && a->part == b->part &&
+           a->one_of == b->one_of && (a->one_of == RB_NONE || a->way == b->way) &&
+           a->optional == b->optional && sv_eq(a->condition, b->condition);
+}
+
+static uint32_t make_lead(const struct make *m, uint32_t step)
+{
+    while (step > 0 && make_same_unit(&m->rb->steps[step - 1], &m->rb->steps[step]))
+        step--;
+    return step;
+}
+
+static const struct binding_choice *make_choice_of(const struct make *m, struct make_unit u)
+{
+    for (size_t i = 0; i < m->choice_refs.n; i++) {
+        const struct make_ref *ref = &m->choice_refs.v[i];
+
+        if (u.is_part ? ref->part == u.at : ref->step != RB_NONE && make_lead(m, ref->step) == u.at)
+            return &m->b->choices.v[i];
+    }
+    return NULL;
+}
+
+static struct sv make_unit_id(const struct make *m, struct make_unit u)
+{
+    return names_short(&m->names, u.is_part ? m->rb->parts[u.at].id : m->rb->steps[u.at].id);
+}
+
+static size_t make_unit_line(const struct make *m, struct make_unit u)
+{
+    return u.is_part ? m->rb->parts[u.at].line : m->rb->steps[u.at].line;
+}
+
+/* What a person knows it by. */
+static struct sv make_unit_text(const struct make *m, struct make_unit u)
+{
+    struct sv text = u.is_part ? m->rb->parts[u.at].title : m->rb->steps[u.at].text;
+
+    return sv_sub(text, 0, sv_find_byte(text, '\n', 0));
+}
+
+static struct sv make_unit_condition(const struct make *m, struct make_unit u)
+{
+    struct sv c = u.is_part ? m->rb->parts[u.at].condition : m->rb->steps[u.at].condition;
+
+    return c.n ? c : SV("optional");
+}
+
+static bool make_unit_has_condition(const struct make *m, struct make_unit u)
+{
+    return (u.is_part ? m->rb->parts[u.at].condition : m->rb->steps[u.at].condition).n > 0;
+}
+
+static bool make_unit_asks(const struct make *m, struct make_unit u)
+{
+    return u.is_part ? m->rb->parts[u.at].condition.n || m->rb->parts[u.at].optional
+                     : m->rb->steps[u.at].condition.n || m->rb->steps[u.at].optional;
+}
+
+/* Has it a step of this direction? */
+static bool make_is_used(const struct make *m, struct make_unit u, bool way_back)
+{
+    for (uint32_t i = u.is_part ? 0 : u.at; i < m->rb->n_steps; i++) {
+        const struct rb_step *s = &m->rb->steps[i];
+        uint32_t up = s->part;
+
+        if (!u.is_part && i > u.at)
+            return false;
+        if (way_back ? !make_is_way_back(m, s) : !make_is_forward(m, s))
+            continue;
+        while (u.is_part && up != RB_NONE && up != u.at)
+            up = m->rb->parts[up].parent;
+        if (!u.is_part || up == u.at)
+            return true;
+    }
+    return false;
+}
+
+/* --- several ways --- */
+
+static uint32_t make_group(const struct make *m, struct make_unit u)
+{
+    return u.is_part ? m->rb->parts[u.at].one_of : m->rb->steps[u.at].one_of;
+}
+
+/* The next way of the group after `*at` (which begins as RB_NONE); false: there is none. */
+static bool make_next_way(const struct make *m, bool parts, uint32_t group, uint32_t *at)
+{
+    size_t n = parts ? m->rb->n_parts : m->rb->n_steps;
+
+    for (uint32_t i = *at == RB_NONE ? group : *at + 1; i < n; i++) {
+        struct make_unit u = {parts, i};
+
+        if (make_group(m, u) == group && (parts || make_lead(m, i) == i)) {
+            *at = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct make_ways {
+    uint32_t chosen;  /* RB_NONE: none is */
+    size_t n, n_open; /* of which nothing was said */
+    uint32_t last_open;
+};
+
+static struct make_ways make_ways_of(const struct make *m, bool parts, uint32_t group)
+{
+    struct make_ways w = {.chosen = RB_NONE, .last_open = RB_NONE};
+
+    for (uint32_t at = RB_NONE; make_next_way(m, parts, group, &at); w.n++) {
+        const struct binding_choice *c = make_choice_of(m, (struct make_unit){parts, at});
+
+        if (!c) {
+            w.n_open++;
+            w.last_open = at;
+        } else if (!c->fixed || c->yes) {
+            w.chosen = w.chosen == RB_NONE ? at : w.chosen;
+        }
+    }
+    if (w.chosen == RB_NONE && w.n_open == 1) /* the binding says no to all others */
+        w.chosen = w.last_open;
+    return w;
+}
+
+static void make_ask_ways(struct make *m, bool parts, uint32_t group)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct make_unit first = {parts, group};
+    struct make_ways w = make_ways_of(m, parts, group);
+
+    if (w.chosen != RB_NONE || w.n < 2)
+        return;
+    strbuf_addf(&text, "one of %zu ways, which?", w.n);
+    for (uint32_t at = RB_NONE; make_next_way(m, parts, group, &at);)
+        strbuf_addf(&text, "%s '%.*s' (line %zu)", at == group ? "" : ",",
+                    SV_FMT(make_unit_text(m, (struct make_unit){parts, at})),
+                    make_unit_line(m, (struct make_unit){parts, at}));
+    make_question(m, make_unit_line(m, first), "choice", true, arena_sv(m->arena, strbuf_sv(&text)),
+                  arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(make_unit_id(m, first))));
+}
+
+/* --- asking --- */
+
+static void make_ask_unit(struct make *m, struct make_unit u, bool way_back)
+{
+    uint32_t group = make_group(m, u);
+
+    if (!make_is_used(m, u, way_back))
+        return;
+    if (group != RB_NONE) {
+        if (group == u.at)
+            make_ask_ways(m, u.is_part, group);
+        return; /* choosing the way says that it is done */
+    }
+    if (!make_unit_asks(m, u) || make_choice_of(m, u))
+        return;
+    make_question(
+        m, make_unit_line(m, u), "choice", true,
+        make_unit_has_condition(m, u)
+            ? arena_fmt(m->arena, "'%.*s' is done %.*s: is it?", SV_FMT(make_unit_text(m, u)),
+                        SV_FMT(make_unit_condition(m, u)))
+            : arena_fmt(m->arena, "'%.*s' is optional: is it done?", SV_FMT(make_unit_text(m, u))),
+        arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(make_unit_id(m, u))));
+}
+
+void make_ask_choices(struct make *m, bool way_back)
+{
+    for (uint32_t p = 0; p < m->rb->n_parts; p++)
+        make_ask_unit(m, (struct make_unit){true, p}, way_back);
+    for (uint32_t s = 0; s < m->rb->n_steps; s++)
+        if (make_is_choice(&m->rb->steps[s]) && make_lead(m, s) == s)
+            make_ask_unit(m, (struct make_unit){false, s}, way_back);
+}
+
+/* --- what was chosen --- */
+
+/* A choice that the run makes. */
+static void make_add_choice(struct make *m, struct make_unit u, const struct binding_choice *c,
+                            json_t *choices)
+{
+    json_t *j = json_object();
+
+    json_put_sv(j, "part", u.is_part ? m->rb->parts[u.at].id : m->rb->steps[u.at].id);
+    json_put_sv(j, "text", make_unit_condition(m, u));
+    json_put_sv(j, "when", c->when);
+    json_put_sv(j, "contains", c->contains);
+    json_append(choices, j);
+}
+
+/* One of the choices of a step: decided ones skip it or are silent, others are kept. */
+static void make_choice(struct make *m, struct make_unit u, json_t *choices, struct sv *skip)
+{
+    const struct binding_choice *c = make_choice_of(m, u);
+    uint32_t group = make_group(m, u);
+
+    if (group != RB_NONE) {
+        uint32_t chosen = make_ways_of(m, u.is_part, group).chosen;
+
+        if (chosen != RB_NONE && chosen != u.at && !c)
+            *skip = arena_fmt(m->arena, "another way was chosen: '%.*s' (line %zu)",
+                              SV_FMT(make_unit_text(m, (struct make_unit){u.is_part, chosen})),
+                              make_unit_line(m, (struct make_unit){u.is_part, chosen}));
+    }
+    if (!c || (c->fixed && c->yes))
+        return;
+    if (c->fixed)
+        *skip = arena_fmt(m->arena, "'%.*s': the binding says no (line %zu)",
+                          SV_FMT(make_unit_text(m, u)), c->line);
+    else
+        make_add_choice(m, u, c, choices);
+}
+
+void make_choices(struct make *m, uint32_t step, json_t *out, struct sv *skip)
+{
+    const struct rb_step *s = &m->rb->steps[step];
+    json_t *choices = json_array();
+
+    for (uint32_t p = s->part; p != RB_NONE; p = m->rb->parts[p].parent)
+        make_choice(m, (struct make_unit){true, p}, choices, skip);
+    if (make_is_choice(s))
+        make_choice(m, (struct make_unit){false, make_lead(m, step)}, choices, skip);
+    json_put(out, "choices", choices);
+}
