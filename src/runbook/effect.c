@@ -319,6 +319,23 @@ static bool effect_is_migration(const struct shell_simple *s)
     return false;
 }
 
+/* gzip and the like without a file: from input to output. */
+static bool effect_is_filter(const struct shell_simple *s)
+{
+    static const char *const filters[] = {"gzip", "gunzip", "bzip2",  "bunzip2", "xz",
+                                          "unxz", "zstd",   "unzstd", "pigz",    "lz4",
+                                          "pv",   "gpg",    "age",    "openssl"};
+    struct sv program = shell_program(s);
+
+    for (size_t i = 1; i < s->n_words; i++)
+        if (!sv_starts(s->words[i].raw, SV("-")))
+            return false;
+    for (size_t i = 0; i < ARRAY_LEN(filters); i++)
+        if (sv_eq(program, sv_from(filters[i])))
+            return true;
+    return false;
+}
+
 static enum command_effect effect_of_simple(const struct shell_simple *s)
 {
     bool sudo;
@@ -333,6 +350,8 @@ static enum command_effect effect_of_simple(const struct shell_simple *s)
         return EFFECT_STATE;
     if (sv_eq(program, SV("psql")) || sv_eq(program, SV("sqlite3")))
         return effect_of_client(&inner);
+    if (effect_is_filter(&inner))
+        return EFFECT_NONE;
     for (size_t i = 0; i < ARRAY_LEN(effect_rows); i++)
         if (sv_eq(program, sv_from(effect_rows[i].program)) &&
             (!effect_rows[i].verb[0] || effect_has_word(&inner, effect_rows[i].verb)))
