@@ -52,10 +52,12 @@ static char **remote_copy(const char *const *v)
     return copy.v;
 }
 
-struct remote *remote_new(const struct session_remote *spec)
+struct remote *remote_new(const struct session_remote *spec, remote_output_fn *output, void *arg)
 {
     struct remote *r = XNEW(struct remote);
 
+    r->output = output;
+    r->arg = arg;
     r->host = xstrdup(spec->host);
     r->ssh = remote_copy(spec->ssh);
     r->init = STRBUF(0);
@@ -171,9 +173,7 @@ static bool remote_is_whole(struct sv report, enum child_stream stream)
 }
 
 /* Before a mark is output, behind it the report. */
-static void remote_split(struct remote *r, enum child_stream stream, struct sv bytes,
-                         void (*output)(void *arg, enum child_stream stream, struct sv bytes),
-                         void *arg)
+static void remote_split(struct remote *r, enum child_stream stream, struct sv bytes)
 {
     struct remote_stream *s = &r->stream[stream];
     char buf[REMOTE_MARK_BYTES];
@@ -188,7 +188,7 @@ static void remote_split(struct remote *r, enum child_stream stream, struct sv b
     all = strbuf_sv(&s->held);
     at = remote_find_mark(all, mark);
     if (at > 0)
-        output(arg, stream, sv_sub(all, 0, at));
+        r->output(r->arg, stream, sv_sub(all, 0, at));
     if (all.n - at >= mark.n) {
         s->marked = true;
         strbuf_add_sv(&s->report, sv_sub(all, at + mark.n, all.n));
@@ -198,24 +198,24 @@ static void remote_split(struct remote *r, enum child_stream stream, struct sv b
     }
 }
 
-bool remote_feed(struct remote *r, enum child_stream stream, struct sv bytes,
-                 void (*output)(void *arg, enum child_stream stream, struct sv bytes), void *arg,
-                 struct sv *ret, enum err_code *rc)
+enum err_code remote_feed(struct remote *r, enum child_stream stream, struct sv bytes,
+                          struct sv *ret)
 {
     struct remote_stream *out = &r->stream[CHILD_OUT], *errs = &r->stream[CHILD_ERR];
     struct sv pid;
 
-    remote_split(r, stream, bytes, output, arg);
-    *rc = out->report.overflow ? ERR_LIMIT : ERR_OK;
-    if (!out->marked || !errs->marked || *rc != ERR_OK ||
-        !remote_is_whole(strbuf_sv(&out->report), CHILD_OUT))
-        return false;
+    *ret = (struct sv){NULL, 0};
+    remote_split(r, stream, bytes);
+    if (out->report.overflow)
+        return ERR_LIMIT;
+    if (!out->marked || !errs->marked || !remote_is_whole(strbuf_sv(&out->report), CHILD_OUT))
+        return ERR_OK;
     *ret = strbuf_sv(&out->report);
     pid = sv_sub(*ret, 0, sv_find_byte(*ret, '\0', 0));
     *ret = sv_sub(*ret, pid.n + 1, ret->n);
     if (!sv_to_i64(pid, &r->pid))
         r->pid = 0; /* uncovered: bash prints a number */
-    return true;
+    return ERR_OK;
 }
 
 void remote_taken(struct remote *r)
@@ -255,7 +255,7 @@ void remote_kill(const struct remote *r, uv_loop_t *loop, uint64_t grace_ms,
     char pid[32], tenths[32];
 
     (void)snprintf(pid, sizeof(pid), "%lld", (long long)r->pid);
-    (void)snprintf(tenths, sizeof(tenths), "%llu", (unsigned long long)(grace_ms / 100 + 1));
+    (void)snprintf(tenths, sizeof(tenths), "%llu", (unsigned long long)grace_ms / 100 + 1);
     k->script = remote_script(remote_killer, pid, tenths);
     k->done = done;
     k->arg = arg;

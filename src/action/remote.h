@@ -24,6 +24,8 @@ struct remote_stream {
 };
 
 struct remote {
+    void (*output)(void *arg, enum child_stream stream, struct sv bytes);
+    void *arg;
     char *host;
     char **ssh; /* "ssh", options; NULL-terminated */
     struct strbuf init;
@@ -34,7 +36,8 @@ struct remote {
     int64_t pid;        /* of the shell over there; 0: not known yet */
 };
 
-struct remote *remote_new(const struct session_remote *spec);
+typedef void remote_output_fn(void *arg, enum child_stream stream, struct sv bytes);
+struct remote *remote_new(const struct session_remote *spec, remote_output_fn *output, void *arg);
 void remote_free(struct remote *r);
 
 /* A new shell is about to begin: mark, script and streams are made anew. */
@@ -43,13 +46,11 @@ void remote_begin(struct remote *r);
 const char *const *remote_argv(struct remote *r);
 
 /*
- * Bytes of an output: what commands printed goes to `output`.  True: a report is whole; *ret is the text of it
- * (pid, then the pieces of session.c), valid until the next call.  ERR_LIMIT in *rc: it is too long.
+ * Bytes of an output: what commands printed goes to `output`.  *ret is the text of a report once it is whole (the pieces of
+ * session.c), valid until the next call; before it is empty.  ERR_LIMIT: it is too long.
  */
-bool remote_feed(struct remote *r, enum child_stream stream, struct sv bytes,
-                 void (*output)(void *arg, enum child_stream stream, struct sv bytes), void *arg,
-                 struct sv *ret, enum err_code *rc);
-
+NODISCARD enum err_code remote_feed(struct remote *r, enum child_stream stream, struct sv bytes,
+                                    struct sv *ret);
 /* The report has been read: what comes now is output again. */
 void remote_taken(struct remote *r);
 

@@ -91,6 +91,17 @@ struct session {
 static void session_next(struct session *s);
 static void session_finish(struct session *s, enum err_code rc, int64_t status);
 
+/* What a command prints on another host; before there is a shell, what ssh says. */
+static void session_show(void *arg, enum child_stream stream, struct sv bytes)
+{
+    struct session *s = arg;
+
+    if (s->phase == SESSION_STARTING)
+        strbuf_add_sv(&s->remote->said, bytes);
+    else if (s->cmd.output && s->phase == SESSION_RUNNING)
+        s->cmd.output(s->cmd.arg, stream, bytes);
+}
+
 /* --- making and freeing --- */
 
 static char **session_copy_env(const char *const *env)
@@ -111,7 +122,7 @@ struct session *session_new(uv_loop_t *loop, const struct session_spec *spec)
     s->env = session_copy_env(spec->env);
     s->cwd = xstrdup(spec->cwd);
     s->grace_ms = spec->grace_ms ? spec->grace_ms : 5000;
-    s->remote = spec->remote ? remote_new(spec->remote) : NULL;
+    s->remote = spec->remote ? remote_new(spec->remote, session_show, s) : NULL;
     s->started = spec->started;
     s->started_arg = spec->arg;
     s->command_fd = s->report_fd = -1;
@@ -533,28 +544,16 @@ static void session_on_report(uv_stream_t *stream, ssize_t n, const uv_buf_t *bu
     }
 }
 
-static void session_show(void *arg, enum child_stream stream, struct sv bytes)
-{
-    struct session *s = arg;
-
-    if (s->phase == SESSION_STARTING)
-        strbuf_add_sv(&s->remote->said, bytes);
-    else if (s->cmd.output && s->phase == SESSION_RUNNING)
-        s->cmd.output(s->cmd.arg, stream, bytes);
-}
-
 static void session_on_remote_output(struct session *s, enum child_stream stream, struct sv bytes)
 {
     struct sv pieces[SESSION_PIECES], report;
-    enum err_code rc;
 
-    if (remote_feed(s->remote, stream, bytes, session_show, s, &report, &rc) &&
-        session_pieces(report, pieces)) {
+    if (remote_feed(s->remote, stream, bytes, &report) != ERR_OK) {
+        session_stop(s, ERR_LIMIT);
+        (void)session_signal(s, 0, SIGKILL);
+    } else if (session_pieces(report, pieces)) {
         session_take_report(s, pieces);
         remote_taken(s->remote); /* the session lives on until its ssh has ended */
-    } else if (rc != ERR_OK) {
-        session_stop(s, rc);
-        (void)session_signal(s, 0, SIGKILL);
     }
 }
 

@@ -148,6 +148,7 @@ size_t sql_statement_length(struct sv text, bool *unclosed)
 
     *unclosed = false;
     while (sql_next_token(&rest, &t)) {
+        assert(t.text.p && t.text.n); /* a token is not empty */
         if (t.kind == SQL_WORD)
             sql_body_word(&body, t.text);
         *unclosed |= t.unclosed;

@@ -244,9 +244,8 @@ static void sql_join_sessions(struct sql_build *b)
     size_t from = SIZE_MAX, to = 0, n = 0;
 
     for (size_t i = 0; i <= b->items.n; i++) {
-        const struct shell_item *item = &b->items.v[i];
-        bool keeps, ends = i == b->items.n || item->kind == SHELL_SQL_CLIENT ||
-                           item->kind == SHELL_SQL_QUIT;
+        const struct shell_item *item = i < b->items.n ? &b->items.v[i] : NULL;
+        bool keeps, ends = !item || item->kind == SHELL_SQL_CLIENT || item->kind == SHELL_SQL_QUIT;
 
         if (ends) {
             if (from != SIZE_MAX && to > from + 1)
