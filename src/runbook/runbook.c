@@ -32,7 +32,7 @@ NAME_OF(rb_role_name, enum rb_role, role, ROLE__N,
          [ROLE_FOLLOW_UP] = "follow-up",
          [ROLE_REFERENCE] = "reference"})
 NAME_OF(rb_step_name, enum rb_step_kind, kind, STEP__N,
-        {[STEP_SHELL] = "shell", [STEP_SQL] = "sql", [STEP_HTTP] = "http",
+        {[STEP_SHELL] = "shell", [STEP_SQL] = "sql",
          [STEP_MANUAL] = "manual", [STEP_APPROVAL] = "approval"})
 NAME_OF(rb_message_name, enum rb_message_when, when, MESSAGE__N,
         {[MESSAGE_START] = "start", [MESSAGE_DONE] = "done",

@@ -128,7 +128,7 @@ struct rb_expect {
     bool vacuous; /* an alternative that everything satisfies ("or a list of changes") */
 };
 
-enum rb_step_kind { STEP_SHELL, STEP_SQL, STEP_HTTP, STEP_MANUAL, STEP_APPROVAL, STEP__N };
+enum rb_step_kind { STEP_SHELL, STEP_SQL, STEP_MANUAL, STEP_APPROVAL, STEP__N };
 const char *rb_step_name(enum rb_step_kind kind);
 
 struct command; /* command.h */

@@ -1,10 +1,12 @@
 /* plan/make: what a document and a binding become (docs/formats/plan.md). */
 #include "test_plan_util.h"
 
-#define FENCE    "```"
-#define SH(code) "\n" FENCE "bash\n" code "\n" FENCE "\n\n"
-#define DEPLOY   "# Web\n\n## Deployment\n"
-#define BOUND    "environment: test\n"
+#define FENCE     "```"
+#define SH(code)  "\n" FENCE "bash\n" code "\n" FENCE "\n\n"
+#define DEPLOY    "# Web\n\n## Deployment\n"
+#define BOUND     "environment: test\n"
+#define SQL(text) "\n" FENCE "sql\n" text "\n" FENCE "\n"
+#define SHOP      "databases: {shop: {url: 'sqlite:data/shop.db'}}\n"
 
 /* --- the head --- */
 
@@ -507,6 +509,16 @@ T(a_host_of_the_document_is_one_that_the_binding_knows)
     T_EQ(count_questions(&w, "expectation"), 1); /* curl does not print the status */
     world_end(&w);
 
+    world_make(&w,
+               DEPLOY SH("ssh web1\nsleep 2\nwatch -n 5 'echo 1'\n# When connections <5, proceed")
+                   SQL("SELECT 1;"),
+               BOUND SHOP "hosts: {web1: {}}\nsteps: {deployment: {timeout: 1m}}\n");
+    T_SV(w.plan.steps[0].kind, "pause");
+    T_SV(w.plan.steps[1].kind, "poll");
+    T_SV(w.plan.steps[1].address, "web1");
+    T_EQ(count_questions(&w, "unsupported"), 1); /* SQL over there */
+    world_end(&w);
+
     world_make(&w, DEPLOY SH("ssh web1\nuptime\ncurl -f http://x/\n# Expected: HTTP 200"),
                BOUND "hosts: {'*': local}\n");
     T_EQ(w.plan.n_questions, 0);
@@ -576,9 +588,6 @@ T(a_condition_on_a_command_is_a_choice)
     world_end(&w);
 }
 
-#define SQL(text) "\n" FENCE "sql\n" text "\n" FENCE "\n"
-#define SHOP      "databases: {shop: {url: 'sqlite:data/shop.db'}}\n"
-
 /* The pieces of a member of the first step's action, as JSON. */
 static void action_has(const struct world *w, const char *member, const char *want)
 {
@@ -632,6 +641,11 @@ T(the_client_before_the_statements_says_what_they_are_for)
     T_EQ(w.plan.n_questions, 0);
     action_has(&w, "file", "[\"shop.db\"]");
     world_end(&w);
+    world_make(&w, DEPLOY SQL("sqlite3\nSELECT 1;"), BOUND SHOP);
+    T_EQ(w.plan.n_questions, 0); /* it names no file: the bound one */
+    world_end(&w);
+    world_refused(DEPLOY SQL("SELECT 1;"), BOUND "databases: {a: {url: 'sqlite:$NOT_SET/a.db'}}\n",
+                  ERR_INVALID, "prusik.yaml:2: ");
     world_make(&w, DEPLOY SQL("psql shop\nSELECT 1;"), BOUND SHOP);
     T_EQ(count_questions(&w, "database"), 1); /* psql is not SQLite: a person says so */
     world_end(&w);

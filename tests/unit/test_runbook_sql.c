@@ -168,6 +168,32 @@ T(a_statement_looks_or_changes)
     }
 }
 
+T(meta_commands_that_look_have_a_statement_of_sqlite)
+{
+    static const struct {
+        const char *meta, *sql; /* NULL: there is none */
+    } rows[] = {
+        {".tables",
+         "SELECT name FROM sqlite_schema WHERE type IN ('table','view') AND name NOT LIKE 'sqlite_%' ORDER BY name"},
+        {"\\d deals;",
+         "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name = 'deals'"},
+        {".schema it's",
+         "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name = 'it''s'"},
+        {".indexes", "SELECT name FROM sqlite_schema WHERE type = 'index' ORDER BY name"},
+        {".tables x", NULL},
+        {"\\copy t from x", NULL},
+        {";", NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+
+        if (sql_meta_sqlite(sv_from(rows[i].meta), &sql) != (rows[i].sql != NULL))
+            T_FAIL("'%s'", rows[i].meta);
+        T_STR(strbuf_str(&sql), rows[i].sql ? rows[i].sql : "");
+    }
+}
+
 T(the_worst_of_several_statements_counts)
 {
     T_EQ(effect_of_sql(SV("SELECT 1; DROP TABLE t")), EFFECT_DATABASE);
@@ -235,5 +261,6 @@ T_MAIN(T_CASE(statements_end_at_semicolons_that_are_not_quoted),
        T_CASE(what_has_no_end_is_the_rest_and_changes_something),
        T_CASE(what_depends_on_the_connection_stays_together), T_CASE(a_statement_looks_or_changes),
        T_CASE(the_worst_of_several_statements_counts),
+       T_CASE(meta_commands_that_look_have_a_statement_of_sqlite),
        T_CASE(each_statement_is_a_step_with_what_is_expected_of_it),
        T_CASE(a_transaction_is_one_step), T_CASE(comments_alone_are_for_a_person))

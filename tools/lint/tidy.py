@@ -3,6 +3,9 @@
 
 usage: tools/lint/tidy.py FOLDER [FILE...]
 
+Tests are looked at without the static analyzer, which takes nine tenths of the time: what it could find there (memory, null
+pointers) the same tests show under the sanitizers.
+
 FOLDER/tidy remembers what was clean (a hash of the preprocessed text with its comments, the settings and the
 version), so only what changed is looked at again.
 """
@@ -38,7 +41,8 @@ def look(folder, path, where, command, settings):
     mark = os.path.join(folder, "tidy", key)
     if text.returncode == 0 and os.path.exists(mark):
         return ""
-    done = subprocess.run(["clang-tidy", "--quiet", "-p", folder, path], cwd=ROOT, stdout=subprocess.PIPE,
+    less = ["--checks=-clang-analyzer-*"] if path.startswith("tests/") else []
+    done = subprocess.run(["clang-tidy", "--quiet", "-p", folder, *less, path], cwd=ROOT, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         return done.stdout
