@@ -137,6 +137,8 @@ void run_tell_output(struct run *r, const struct run_step *s, enum child_stream 
                      struct sv bytes);
 /* "step-outcome" of the step in progress, in its present state. */
 void run_queue_outcome(struct run *r, struct run_step *s);
+/* What a person who was asked during the watch has said. */
+json_t *run_answer_data(bool yes, struct sv by, struct sv note);
 void run_queue_free(struct run *r);
 
 /* --- run_step.c --- */

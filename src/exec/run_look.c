@@ -83,13 +83,9 @@ void run_look_answer(struct run *r, bool yes, struct sv by, struct sv note)
 {
     const struct plan_checkpoint *c = &r->plan->checkpoints[r->look.asked];
     CLEANUP(strbuf_release) struct strbuf reason = STRBUF(0);
-    json_t *data = json_object();
+    json_t *data = run_answer_data(yes, by, note);
 
     r->asking = false;
-    json_put_bool(data, "answer", yes);
-    json_put_sv(data, "by", by);
-    json_put_sv(data, "note", note);
-    json_put_str(data, "how", "asked");
     json_put_sv(data, "look", c->name);
     run_queue(r, EVENT_ANSWER, NULL, data);
     r->look.done[r->look.asked] = true;

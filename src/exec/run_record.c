@@ -37,6 +37,17 @@ static void run_queue_clear(struct run *r)
     r->queue.n = r->queue_data.n = r->queue_texts.n = 0;
 }
 
+json_t *run_answer_data(bool yes, struct sv by, struct sv note)
+{
+    json_t *data = json_object();
+
+    json_put_bool(data, "answer", yes);
+    json_put_sv(data, "by", by);
+    json_put_sv(data, "note", note);
+    json_put_str(data, "how", "asked");
+    return data;
+}
+
 void run_queue_free(struct run *r)
 {
     run_queue_clear(r);

@@ -117,13 +117,9 @@ void run_watch_answer(struct run *r, bool yes, struct sv by, struct sv note)
 {
     CLEANUP(strbuf_release) struct strbuf reason = STRBUF(0);
 
-    json_t *data = json_object();
+    json_t *data = run_answer_data(yes, by, note);
 
     r->asking = false;
-    json_put_bool(data, "answer", yes);
-    json_put_sv(data, "by", by);
-    json_put_sv(data, "note", note);
-    json_put_str(data, "how", "asked");
     json_put_int(data, "checkpoint", (int64_t)r->watch->asked);
     run_queue(r, EVENT_ANSWER, NULL, data);
     watcher_answer(r->watch->watcher, r->watch->asked, yes);

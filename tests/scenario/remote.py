@@ -13,47 +13,29 @@ import sys
 import tempfile
 import time
 
+from tap import DEADLINE_S, await_, check, read, run_tests, same, write
+
 PRUSIK = os.path.realpath(sys.argv[1])
 SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-DEADLINE_S = 60
 HOME = tempfile.mkdtemp()
-
-
-class Failed(Exception):
-    pass
-
-
-def check(good, what):
-    if not good:
-        raise Failed(what)
-
-
-def same(what, got, want):
-    check(got == want, f"{what} is {got!r} and should be {want!r}")
-
-
-def write(name, text, mode=0o600):
-    with open(name, "w", encoding="utf-8") as f:
-        f.write(text)
-    os.chmod(name, mode)
-
-
-def read(name):
-    with open(name, encoding="utf-8") as f:
-        return f.read()
-
-
-def await_(what, condition):
-    end = time.monotonic() + DEADLINE_S
-    while not condition():
-        check(time.monotonic() < end, f"{what} does not come")
-        time.sleep(0.02)
 
 
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def children_of(parent):
+    found = []
+    for pid in (int(name) for name in os.listdir("/proc") if name.isdigit()):
+        try:
+            fields = read(f"/proc/{pid}/stat").rpartition(") ")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields[1]) == parent:
+            found.append(pid)
+    return found
 
 
 class Server:
@@ -81,16 +63,10 @@ class Server:
         with socket.socket() as s:
             return s.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def sessions(self):
-        """The processes of sshd that serve a connection."""
-        out = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
-        return [int(p) for p in out.stdout.split()]
-
     def cut(self):
-        for pid in self.sessions():
-            children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
-            for p in [pid] + [int(c) for c in children.stdout.split()
-                              if "sshd" in read(f"/proc/{c}/comm")]:
+        """End what serves the connections, as a cable that is pulled out does."""
+        for pid in children_of(self.process.pid):
+            for p in [pid] + [c for c in children_of(pid) if "sshd" in read(f"/proc/{c}/comm")]:
                 try:
                     os.kill(p, signal.SIGKILL)
                 except ProcessLookupError:
@@ -239,27 +215,12 @@ TESTS = [commands_run_over_there_and_the_shell_carries_on, a_status_is_that_of_t
 
 def main():
     global SERVER
-    bad = 0
-    print(f"1..{len(TESTS)}")
     SERVER = Server()
     try:
-        for n, test in enumerate(TESTS, 1):
-            folder = tempfile.mkdtemp()
-            os.chdir(folder)
-            try:
-                test()
-                print(f"ok {n} - {test.__name__}", flush=True)
-            except Failed as e:
-                bad += 1
-                print("".join(f"# {line}\n" for line in str(e).splitlines()), end="")
-                print(f"not ok {n} - {test.__name__}", flush=True)
-            finally:
-                os.chdir("/")
-                shutil.rmtree(folder)
+        return run_tests(TESTS)
     finally:
         SERVER.stop()
         shutil.rmtree(HOME)
-    return 1 if bad else 0
 
 
 sys.exit(main())

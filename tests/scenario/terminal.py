@@ -8,24 +8,19 @@ import os
 import pty
 import re
 import select
-import shutil
 import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import threading
 import time
 import unicodedata
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+from tap import DEADLINE_S, Failed, check, run_tests, same, write
+
 PRUSIK = os.path.realpath(sys.argv[1])
-DEADLINE_S = 60
-
-
-class Failed(Exception):
-    pass
 
 
 class Terminal:
@@ -80,20 +75,6 @@ class Terminal:
 
     def plain(self):
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.seen)
-
-
-def check(good, what):
-    if not good:
-        raise Failed(what)
-
-
-def write(name, text):
-    with open(name, "w", encoding="utf-8") as f:
-        f.write(text)
-
-
-def same(what, got, want):
-    check(got == want, f"{what} is {got!r} and should be {want!r}")
 
 
 def prusik(*argv):
@@ -275,24 +256,5 @@ TESTS = [a_person_answers_what_no_machine_can_check, a_build_server_is_nobody_to
          the_watch_is_shown_and_its_rule_takes_the_way_back]
 
 
-def main():
-    bad = 0
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    print(f"1..{len(TESTS)}")
-    for n, test in enumerate(TESTS, 1):
-        folder = tempfile.mkdtemp()
-        os.chdir(folder)
-        try:
-            test()
-            print(f"ok {n} - {test.__name__}", flush=True)
-        except Failed as e:
-            bad += 1
-            print("".join(f"# {line}\n" for line in str(e).splitlines()), end="")
-            print(f"not ok {n} - {test.__name__}", flush=True)
-        finally:
-            os.chdir("/")
-            shutil.rmtree(folder)
-    return 1 if bad else 0
-
-
-sys.exit(main())
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+sys.exit(run_tests(TESTS))
