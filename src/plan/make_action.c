@@ -308,6 +308,7 @@ enum err_code make_action(struct make *m, uint32_t step, const struct binding_st
         make_remote_sql(m, s, out);
         return ERR_OK;
     case STEP__N:
-    default: assert(!(bool)"a kind of step"); return ERR_INTERNAL; /* uncovered: there is none */
+    default: break;
     }
+    return err_set(m->err, ERR_INTERNAL, "a step without a kind"); /* uncovered: there is none */
 }
