@@ -42,18 +42,37 @@ static json_t *make_rule(struct sv id, struct sv source, struct sv text, size_t 
     return j;
 }
 
+/* A rule of the binding that has the id of one of the document stands for it. */
+static const struct binding_pair *make_instead(const struct make *m, struct sv id)
+{
+    for (size_t i = 0; i < m->b->rules.n; i++)
+        if (sv_eq(m->b->rules.v[i].name, id))
+            return &m->b->rules.v[i];
+    return NULL;
+}
+
+static bool make_is_instead(const struct make *m, struct sv name)
+{
+    for (size_t i = 0; i < m->rb->n_rules; i++)
+        if (!m->rb->rules[i].proposal && sv_eq(make_place(m, m->rb->rules[i].line), name))
+            return true;
+    return false;
+}
+
 static void make_document_rule(struct make *m, const struct rb_rule *r, json_t *rules)
 {
-    bool timed = r->text.n && r->offset_ms >= 0;
-    struct sv text = timed ? arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(r->text),
-                                       SV_FMT(make_moment(m, r->offset_ms)))
-                           : r->text;
-    json_t *j = make_rule(make_place(m, r->line), r->source, text, r->line,
-                          make_dropped(m, r->line, r->source));
+    struct sv id = make_place(m, r->line);
+    const struct binding_pair *instead = make_instead(m, id);
+    struct sv text = instead ? instead->value : r->text;
+    json_t *j;
 
+    if (text.n && r->offset_ms >= 0)
+        text =
+            arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(text), SV_FMT(make_moment(m, r->offset_ms)));
+    j = make_rule(id, r->source, text, r->line, make_dropped(m, r->line, r->source));
     json_put_int(j, "at_ms", r->offset_ms);
     json_append(rules, j);
-    if (!r->text.n && !json_get_bool(j, "dropped", false) && !make_is_late(m, r->offset_ms))
+    if (!text.n && !json_get_bool(j, "dropped", false) && !make_is_late(m, r->offset_ms))
         make_question(
             m, r->line, "metric", true,
             arena_fmt(m->arena, "this condition is not understood: \"%.*s\"", SV_FMT(r->source)),
@@ -70,6 +89,8 @@ static json_t *make_rules(struct make *m)
     for (size_t i = 0; i < m->b->rules.n; i++) {
         const struct binding_pair *p = &m->b->rules.v[i];
 
+        if (make_is_instead(m, p->name))
+            continue;
         /* its line is not the document's, so it is dropped by its text only */
         json_t *rule =
             make_rule(p->name, p->value, p->value, p->line, make_dropped(m, 0, p->value));
@@ -344,7 +365,7 @@ static void make_ask_receiver(struct make *m, const json_t *rule)
                         .at_plan = true,
                         .text = arena_fmt(m->arena, "\"%.*s %.*s\" is not supported yet",
                                           SV_FMT(rule_actions[act.action].name), SV_FMT(act.name)),
-                        .answer_with = arena_fmt(m->arena, "rules: {%.*s: '%.*s'}",
+                        .answer_with = arena_fmt(m->arena, "rules: {\"%.*s\": '%.*s'}",
                                                  SV_FMT(json_get_sv(rule, "id")),
                                                  SV_FMT(make_without_receivers(m, r))),
                     });

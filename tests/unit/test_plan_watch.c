@@ -100,21 +100,40 @@ T(an_alias_that_is_no_expression_is_asked_about_where_it_stands)
 
 /* --- what this version does not do --- */
 
+T(a_rule_of_the_binding_with_the_id_of_one_of_the_document_stands_for_it)
+{
+    struct world w;
+
+    world_make(
+        &w,
+        DOC MATRIX "| Error rate >5% for >5 min | ROLLBACK |\n| The moon is full | ROLLBACK |\n",
+        BOUND METRIC
+        "watch: {until: T+10m}\nrules:\n  \"deploy.md:13\": rollback when error_rate[2m] > 7%\n"
+        "  \"deploy.md:14\": rollback when error_rate[1m] > 9% for 1m\n");
+    T_EQ(w.plan.n_rules, 2);
+    T_SV(w.plan.rules[0].id, "deploy.md:13");
+    T_SV(w.plan.rules[0].source, "Error rate >5% for >5 min");
+    T_SV(w.plan.rules[0].text, "rollback when error_rate[2m] > 7%");
+    T_SV(w.plan.rules[1].text, "rollback when error_rate[1m] > 9% for 1m");
+    T_EQ(w.plan.n_questions, 0); /* also the one that was not understood */
+    world_end(&w);
+}
+
 T(a_rule_that_wants_somebody_told_is_not_accepted_silently)
 {
     static const struct {
         const char *rule, *text, *instead;
     } rows[] = {
         {"alert ops when queue > 1", "\"alert ops\" is not supported yet",
-         "rules: {mine: 'investigate when queue > 1'}"},
+         "rules: {\"mine\": 'investigate when queue > 1'}"},
         {"page oncall, rollback when queue > 1", "\"page oncall\" is not supported yet",
-         "rules: {mine: 'investigate, rollback when queue > 1'}"},
+         "rules: {\"mine\": 'investigate, rollback when queue > 1'}"},
         {"flag-off new_ui, page oncall when queue > 1", "\"flag-off new_ui\" is not supported yet",
-         "rules: {mine: 'investigate when queue > 1'}"},
+         "rules: {\"mine\": 'investigate when queue > 1'}"},
         {"info ops when queue > 1", "\"info ops\" is not supported yet",
-         "rules: {mine: 'ok when queue > 1'}"},
+         "rules: {\"mine\": 'ok when queue > 1'}"},
         {"expect queue < 1 else page oncall", "\"page oncall\" is not supported yet",
-         "rules: {mine: 'expect queue < 1 else investigate'}"},
+         "rules: {\"mine\": 'expect queue < 1 else investigate'}"},
     };
     struct world w;
     char yaml[300];
@@ -362,6 +381,7 @@ T_MAIN(T_CASE(a_metric_that_is_not_bound_is_asked_for_with_a_proposal),
        T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
        T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),
        T_CASE(an_alias_that_is_no_expression_is_asked_about_where_it_stands),
+       T_CASE(a_rule_of_the_binding_with_the_id_of_one_of_the_document_stands_for_it),
        T_CASE(a_rule_that_wants_somebody_told_is_not_accepted_silently),
        T_CASE(a_drop_by_line_means_the_document),
        T_CASE(rules_without_an_end_of_the_watch_are_a_question),
