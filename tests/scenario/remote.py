@@ -38,6 +38,14 @@ def children_of(parent):
     return found
 
 
+def runs(pid):
+    """A zombie that nobody has buried does not."""
+    try:
+        return read(f"/proc/{pid}/stat").rpartition(") ")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 class Server:
     """An sshd of our own, with keys of our own; WHERE=there in its sessions tells them from ours."""
 
@@ -162,7 +170,7 @@ def what_takes_too_long_is_ended_over_there():
              "steps: {'steps': {undo: a test, timeout: 1s}}\n")
     run(4)
     pid = int(read("pid"))
-    check(not os.path.exists(f"/proc/{pid}"), "it runs still")
+    await_("its end", lambda: not runs(pid))
 
 
 def contact_that_is_lost_leaves_the_step_in_doubt():
@@ -202,7 +210,7 @@ def ctrl_c_ends_the_command_over_there():
     text, _ = p.communicate(timeout=DEADLINE_S)
     same("the exit status", p.returncode, 130)
     pid = int(read("pid"))
-    await_("its end", lambda: not os.path.exists(f"/proc/{pid}"))
+    await_("its end", lambda: not runs(pid))
 
 
 TESTS = [commands_run_over_there_and_the_shell_carries_on, a_status_is_that_of_the_command,
