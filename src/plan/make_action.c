@@ -307,8 +307,8 @@ enum err_code make_action(struct make *m, uint32_t step, const struct binding_st
             return make_sql(m, s, set, out, action);
         make_remote_sql(m, s, out);
         return ERR_OK;
-    case STEP__N:
-    default: break;
+    case STEP__N:   /* uncovered: it is none */
+    default: break; /* uncovered: there is no other */
     }
     return err_set(m->err, ERR_INTERNAL, "a step without a kind"); /* uncovered: there is none */
 }
