@@ -50,13 +50,16 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
                     "passes|exits|is|still|must|should|zeigt|liefert|gibt)\\b",
     [BLOCK_TO_RUN] =
         "^(?:(?:please|then|now|next|finally|first|also|again)[, ]+)*"
-        "(?:run|rerun|execute|issue|type|enter|invoke|call|use|with|via|start|stop|restart|reload|"
-        "apply|deploy|install|upgrade|downgrade|roll|create|add|delete|remove|drop|scale|drain|"
-        "cordon|uncordon|promote|check|verify|confirm|test|wait|back ?up|dump|restore|copy|move|"
-        "fetch|pull|push|build|flush|enable|disable|turn|set|switch|log|go|change|connect|look|"
-        "see|show|list|clear|tag|migrate|patch|take|make|ensure|monitor|watch|tail|"
-        "führe|starte|stoppe|prüfe|installiere|lösche|setze)\\b|"
-        "(?:ausführen|starten|stoppen|prüfen|実行|確認|起動|停止)",
+        "(?:run|rerun|execute|issue|type|enter|invoke|start|stop|restart|reload|apply|deploy|"
+        "install|upgrade|downgrade|roll|create|add|delete|remove|drop|scale|drain|cordon|uncordon|"
+        "promote|back ?up|dump|restore|copy|move|fetch|pull|push|build|flush|enable|disable|turn|"
+        "set|switch|change|clear|tag|migrate|patch|take|"
+        "führe|starte|stoppe|installiere|lösche|setze)\\b|"
+        "(?:ausführen|starten|stoppen|実行|起動|停止)",
+    [BLOCK_TO_LOOK] =
+        "^(?:(?:please|then|now|next|finally|first|also|again)[, ]+)*"
+        "(?:call|use|with|via|check|verify|confirm|test|wait|log|go|connect|look|see|show|list|make|"
+        "ensure|monitor|watch|tail|prüfe)\\b|(?:prüfen|確認)",
     [BLOCK_SKIP] = "^[,:;]? *(?:then )?(?:skip|omit|ignore|leave out|do not|don't)\\b|"
                    ", (?:then )?(?:skip|omit|ignore|leave out|do not|don't)\\b",
     [BLOCK_SAYS_RUN] = "\\b(?:run|execute|type|enter|issue|invoke)\\b.*[:：]$|実行.*[:：]$|"
@@ -407,8 +410,21 @@ void block_read(struct rb_build *b, uint32_t node)
 
 /* --- commands in text --- */
 
+/* What a text wants of the commands in it. */
+enum block_told { TOLD_NOTHING, TOLD_TO_LOOK, TOLD_TO_RUN };
+
+/* It changes nothing but the session, which ssh does, too. */
+static bool block_only_looks(const struct shell_item *item, struct arena *arena)
+{
+    struct command c;
+
+    command_read(item, arena, &c);
+    return c.effect <= EFFECT_STATE || c.form == COMMAND_SSH || c.form == COMMAND_EXIT;
+}
+
 /* One command in a text, as a block of its own: with placeholders, words, and what it changes. */
-static bool block_command_at(struct rb_build *b, uint32_t node, struct sv text, size_t line)
+static bool block_command_at(struct rb_build *b, uint32_t node, struct sv text, size_t line,
+                             enum block_told told)
 {
     struct rb_block block = {.kind = BLOCK_SHELL,
                              .node = node,
@@ -424,7 +440,8 @@ static bool block_command_at(struct rb_build *b, uint32_t node, struct sv text, 
     placeholder_find(text, false, b->arena, &block.placeholders);
     shell_split(b->shell, text, placeholder_mask(text, &block.placeholders, b->arena), b->arena,
                 &block.script);
-    if (block.script.broken || block.script.n != 1 || block.script.v[0].kind == SHELL_COMMENT)
+    if (block.script.broken || block.script.n != 1 || block.script.v[0].kind == SHELL_COMMENT ||
+        (told == TOLD_TO_LOOK && !block_only_looks(&block.script.v[0], b->arena)))
         return false;
     *vec_add(&b->blocks) = block;
     block_steps(b, (uint32_t)(b->blocks.n - 1));
@@ -442,14 +459,15 @@ static bool block_span_is_command(const struct md_node *n, const struct md_span 
 
 /*
  * Is a person told to run what stands in the text?  "Restart: `x`", "Run `x`", `x` alone; and not "it was done by `x`":
- * a command that is only spoken of must never be carried out.
+ * a command that is only spoken of must never be carried out.  "Check that nobody uses `x`", "`x` is dangerous" may
+ * be either, so that only what changes nothing is taken from such a text.
  */
-static bool block_says_run(const struct rb_build *b, const struct md_node *n)
+static enum block_told block_told(const struct rb_build *b, const struct md_node *n)
 {
     struct sv before, after;
 
     if (regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], n->text))
-        return false;
+        return TOLD_NOTHING;
     for (size_t i = 0; i < n->n_spans; i++) {
         const struct md_span *s = &n->spans[i];
 
@@ -457,20 +475,25 @@ static bool block_says_run(const struct rb_build *b, const struct md_node *n)
             continue;
         before = sv_trim(sv_sub(n->text, 0, s->from));
         if (sv_ends(before, SV(":")) || sv_ends(before, SV("：")))
-            return true;
+            return TOLD_TO_RUN;
         after = sv_trim(sv_sub(n->text, s->to, n->text.n));
-        if (!before.n && (after.n <= 1 || regex_has(b->block_patterns[BLOCK_SHOWS], after)))
-            return true; /* nothing but a full stop, or what it must show */
+        if (!before.n && after.n <= 1) /* nothing but a full stop */
+            return TOLD_TO_RUN;
+        if (!before.n && regex_has(b->block_patterns[BLOCK_SHOWS], after))
+            return TOLD_TO_LOOK;
     }
-    return regex_has(b->block_patterns[BLOCK_TO_RUN], n->text);
+    if (regex_has(b->block_patterns[BLOCK_TO_RUN], n->text))
+        return TOLD_TO_RUN;
+    return regex_has(b->block_patterns[BLOCK_TO_LOOK], n->text) ? TOLD_TO_LOOK : TOLD_NOTHING;
 }
 
 bool block_inline(struct rb_build *b, const struct md_node *n)
 {
     size_t before = b->steps.n, line = n->line, at = 0;
+    enum block_told told = block_told(b, n);
     bool found = false;
 
-    if (!block_says_run(b, n))
+    if (told == TOLD_NOTHING)
         return false;
     for (size_t i = 0; i < n->n_spans && !b->full_line; i++) {
         const struct md_span *s = &n->spans[i];
@@ -481,7 +504,7 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
             line += n->text.p[at] == '\n';
         if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s))
             found |= block_command_at(b, (uint32_t)(n - b->rb->md.v),
-                                      sv_sub(n->text, s->from, s->to), line);
+                                      sv_sub(n->text, s->from, s->to), line, told);
     }
     for (size_t i = before; i < b->steps.n; i++)
         b->steps.v[i].step.note = n->text;

@@ -25,6 +25,7 @@ enum block_pattern {
     BLOCK_IS_OUTPUT,   /* "Expected output:" */
     BLOCK_SHOWS,       /* "`x` returns 200" */
     BLOCK_TO_RUN,      /* "Run x", "Restart x" */
+    BLOCK_TO_LOOK,     /* "Check with x", "Use x" */
     BLOCK_NOT_TO_RUN,  /* "Never run x", "e.g. x" */
     BLOCK_SKIP,        /* ", skip the next one" */
     BLOCK_SAYS_RUN,    /* "Run the migration:" */

@@ -282,6 +282,12 @@ T(a_command_that_is_only_spoken_of_is_not_carried_out)
         {"Never run `systemctl stop app`", false},
         {"If it is broken run `systemctl stop app`", false},
         {"The timer used `systemctl stop app` before", false},
+        {"`rm -rf /tmp/x` is dangerous, ask Bob", false},
+        {"Check that nobody uses `systemctl stop app` today", false},
+        {"See `git reset --hard` in the manual", false},
+        {"Use `kubectl drain n1` only if Bob agrees", false},
+        {"Check with `git log --oneline -3`", true},
+        {"`curl -f http://127.0.0.1/health` returns 200", true},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
