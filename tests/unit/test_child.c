@@ -563,8 +563,9 @@ T(a_signal_reaches_the_whole_group)
     uv_loop_t *loop = t_loop_new();
 
     start(&r, loop,
+          "trap 'wait; echo one; exit 5' USR1;" /* before the child can say that it is ready */
           "sh -c 'trap \"echo two; exit\" USR1; echo rea\"\"dy >&2; while :; do sleep 0.01; done' &"
-          "trap 'wait; echo one; exit 5' USR1; wait");
+          "wait");
     r.c.output = signal_when_ready;
     t_loop_run(loop, 5000);
     T_STR(text_of(&r, CHILD_OUT), "two\none\n");
