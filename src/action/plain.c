@@ -56,7 +56,7 @@ static int plain_compare(const void *key, const void *row)
     return sv_cmp(*(const struct sv *)key, sv_from(*(const char *const *)row));
 }
 
-static bool plain_is_shells_own(struct sv name)
+bool plain_is_shells_own(struct sv name)
 {
     return bsearch(&name, plain_not, ARRAY_LEN(plain_not), sizeof(*plain_not), plain_compare);
 }

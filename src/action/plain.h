@@ -13,6 +13,9 @@
  * the program of a bash in its place at an empty line. */
 extern const char plain_driver[];
 
+/* A reserved word or builtin of bash: a name that no program of that name answers to. */
+bool plain_is_shells_own(struct sv name);
+
 /* Nothing in this environment ("NAME=value", NULL-terminated) changes what a fresh bash does with a command. */
 bool plain_environment(const char *const *env);
 

@@ -38,7 +38,8 @@ struct cli {
         *output, *color, *diff, *graph, *export, *explain;
     cli_texts sets, disables;
     double time_scale;
-    bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck;
+    bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck,
+        dry_run;
 };
 
 struct verb {
