@@ -75,6 +75,8 @@ const struct verb verb_run = {
         "rolled back when the document's decision matrix says so. A run that was interrupted, "
         "even\n"
         "by kill -9, goes on with prusik resume.\n\n"
+        "At a terminal, keys work while it runs: p holds it before the next step and lets it go on,\n"
+        "q stops it after this one, s shows the step; ctrl-c stops the command itself.\n\n"
         "--dry-run carries nothing out: it says what each step would do, and looks whether the\n"
         "programs, files and folders that it needs are there. Exit code 3 when one is not.\n\n"
         "  prusik run deploy.md\n"

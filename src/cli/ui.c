@@ -59,11 +59,35 @@ static void ui_add_right(struct strbuf *b, size_t used, struct sv right, enum te
 
 /* --- the live part --- */
 
+/* A terminal that has become narrower has broken lines in two. */
 void ui_erase(struct ui *u)
 {
-    if (u->live_lines)
-        printf("\033[%zuA\033[J", u->live_lines);
+    size_t width = term_width(), rows = 0;
+
+    for (size_t i = 0; i < u->live_lines && i < ARRAY_LEN(u->live_widths); i++)
+        rows += u->live_widths[i] > width ? (u->live_widths[i] + width - 1) / width : 1;
+    if (rows)
+        printf("\033[%zuA\033[J", rows);
     u->live_lines = 0;
+}
+
+/* Columns of the lines, without the sequences that colour them. */
+static void ui_measure(struct ui *u, struct sv text)
+{
+    CLEANUP(strbuf_release) struct strbuf plain = STRBUF(0);
+    struct sv line;
+
+    for (size_t n = 0; sv_next_line(&text, &line) && n < ARRAY_LEN(u->live_widths); n++) {
+        strbuf_truncate(&plain, 0);
+        for (size_t i = 0; i < line.n; i++) {
+            if (line.p[i] == '\033')
+                while (i < line.n && line.p[i] != 'm')
+                    i++;
+            else
+                strbuf_add_byte(&plain, line.p[i]);
+        }
+        u->live_widths[n] = text_width(strbuf_sv(&plain));
+    }
 }
 
 void ui_print(struct ui *u, const struct strbuf *lines)
@@ -99,7 +123,7 @@ static void ui_live_step(struct ui *u, struct strbuf *b, size_t *lines)
 
 static void ui_live_progress(struct ui *u, struct strbuf *b, size_t *lines)
 {
-    size_t width = term_width(), bar = width < 60 ? 6 : 24;
+    size_t width = term_width(), bar = width < 60 ? 6 : width < 80 ? 12 : 24;
     size_t full = u->total ? u->done * bar / u->total : 0;
     struct duration_text t = duration_format((clock_now_us() - u->begun_us) / 1000);
 
@@ -107,8 +131,11 @@ static void ui_live_progress(struct ui *u, struct strbuf *b, size_t *lines)
     for (size_t i = 0; i < bar; i++)
         term_add(b, i < full ? TERM_GOOD : TERM_DIM, i < full ? SV("━") : SV("─"));
     strbuf_addf(b, " %zu of %zu steps  %s", u->done, u->total, t.s);
-    if (width >= 80)
-        term_add(b, TERM_DIM, SV("  ctrl-c stops it; it can be resumed"));
+    if (u->held || u->stopping)
+        term_add(b, TERM_WARN,
+                 u->stopping ? SV("  stops after this step") : SV("  held; p goes on"));
+    else if (width >= 80)
+        term_addf(b, TERM_DIM, "  %s", ui_keys_help(u));
     strbuf_add_byte(b, '\n');
     (*lines)++;
 }
@@ -125,6 +152,7 @@ void ui_redraw(struct ui *u)
     if (u->watching)
         ui_watch_live(u, &b, &u->live_lines);
     ui_live_progress(u, &b, &u->live_lines);
+    ui_measure(u, strbuf_sv(&b));
     term_write(&b);
     fflush(stdout);
 }
@@ -134,6 +162,7 @@ static void ui_on_tick(uv_timer_t *t)
     struct ui *u = t->data;
 
     u->spin++;
+    ui_keys_follow(u);
     ui_redraw(u);
 }
 
@@ -149,6 +178,7 @@ void ui_attach(struct ui *u, struct run *r)
     (void)uv_timer_start(&u->tick, ui_on_tick, 120, 120);
     uv_unref((uv_handle_t *)&u->tick); /* drawing keeps no run alive */
     u->has_tick = true;
+    ui_keys_open(u);
 }
 
 /* --- the tree --- */
@@ -512,6 +542,7 @@ void ui_end(struct ui *u, enum exit_code code, const struct err *err UNUSED)
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
     ui_erase(u);
+    ui_keys_close(u);
     ui_ask_close(u);
     u->attached = false;
     if (u->has_tick)

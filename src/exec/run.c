@@ -545,13 +545,17 @@ static void run_advance_once(struct run *r)
         run_stop_busy(r);
         return;
     }
-    if (r->interrupted) {
+    if (r->interrupted || r->stop_wanted) {
         run_end(r, EXIT_CODE_INTERRUPTED);
         return;
     }
     if (r->roll_back_wanted && (r->stage == STAGE_FORWARD || r->stage == STAGE_WATCH)) {
         run_watch_stop(r);
         run_begin_way_back(r, r->roll_back_reason, r->roll_back_by);
+    }
+    if (r->held && (r->stage == STAGE_FORWARD || r->stage == STAGE_WAY_BACK)) {
+        r->over |= !run_commit(r); /* no next intent takes the outcome along */
+        return;
     }
     switch (r->stage) {
     case STAGE_VALUES:
@@ -689,14 +693,37 @@ void run_answer(struct run *r, bool yes, struct sv by, struct sv note)
         run_step_answer(r, yes, by, note);
 }
 
+static void run_set_interrupt_reason(struct run *r, const char *reason)
+{
+    free(r->interrupt_reason);
+    r->interrupt_reason = xstrdup(reason);
+    (void)err_set(&r->err, ERR_INTERRUPTED, "%s", reason);
+    (void)err_hint(&r->err, "prusik resume %s", event_run_text(r->id).s);
+}
+
+void run_stop_soon(struct run *r, const char *reason)
+{
+    if (r->over || r->interrupted || r->stop_wanted)
+        return;
+    r->stop_wanted = true;
+    run_set_interrupt_reason(r, reason);
+    if (!run_is_busy(r) && !r->acting)
+        run_advance(r);
+}
+
+void run_hold(struct run *r, bool hold)
+{
+    r->held = hold;
+    if (!hold && !r->over && !run_is_busy(r) && !r->acting && !r->asking)
+        run_advance(r);
+}
+
 void run_interrupt(struct run *r, const char *reason)
 {
     if (r->over || r->interrupted)
         return;
     r->interrupted = true;
-    r->interrupt_reason = xstrdup(reason);
-    (void)err_set(&r->err, ERR_INTERRUPTED, "%s", reason);
-    (void)err_hint(&r->err, "prusik resume %s", event_run_text(r->id).s);
+    run_set_interrupt_reason(r, reason);
     if (run_is_busy(r))
         run_stop_busy(r);
     else if (r->acting) /* a placeholder's command: its end calls run_advance() */

@@ -87,6 +87,13 @@ enum exit_code run_go(struct run *r, struct err *err);
 void run_answer(struct run *r, bool yes, struct sv by, struct sv note);
 /* Stop: the running command gets TERM, then KILL; everything is given back; run_go() returns 130. */
 void run_interrupt(struct run *r, const char *reason);
+/* Stop as run_interrupt() does, but not before the step in progress has ended. */
+void run_stop_soon(struct run *r, const char *reason);
+/*
+ * Begin no step until it is released; the one in progress ends, and what is watched stays watched.  The caller's own
+ * handles keep the loop alive meanwhile.
+ */
+void run_hold(struct run *r, bool hold);
 /* Take the way back, as soon as the running command has ended (one that changes something is let end). */
 void run_roll_back(struct run *r, struct sv reason, struct sv by);
 

@@ -95,7 +95,7 @@ struct run {
     VEC(json_t *) queue_data;
     VEC(char *) queue_texts;
 
-    bool interrupted, roll_back_wanted, rolled_back, shells_open;
+    bool interrupted, stop_wanted, held, roll_back_wanted, rolled_back, shells_open;
     char *interrupt_reason, *last_reason;
     bool advancing, want_advance;
     json_t *finish; /* data of run-finished, when the run is over for good */
