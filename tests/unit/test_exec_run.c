@@ -223,6 +223,24 @@ T(a_choice_by_a_step_that_printed_nothing_leaves_out)
     bench_end(&b);
 }
 
+/* Output that cannot be read is not output without the text: nobody would mend. */
+T(a_choice_whose_output_cannot_be_read_stops_the_run)
+{
+    struct bench b;
+
+    bench_write("seen", "it is broken");
+    bench_plan(
+        &b, chosen,
+        "environment: test\nchoices: {\"2\": {when: 1/1, contains: broken}}\nsteps: {\"2/1\": {undo: n}}\n");
+    bench_exec("CREATE TRIGGER lose AFTER INSERT ON blob WHEN new.size = 12 BEGIN"
+               " DELETE FROM blob WHERE hash = new.hash; END");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "it is not there") && bench_says(&b, "prusik resume r-0001"));
+    T_EQ(bench_lines("mended"), 0);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 22"), 0);
+    bench_end(&b);
+}
+
 T(what_the_binding_leaves_out_is_skipped_with_its_reason)
 {
     struct bench b;
@@ -638,6 +656,7 @@ T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(a_step_that_fails_stops_the_run_and_is_tried_again_by_a_resume),
        T_CASE(a_choice_is_made_by_what_an_earlier_step_printed),
        T_CASE(a_choice_by_a_step_that_printed_nothing_leaves_out),
+       T_CASE(a_choice_whose_output_cannot_be_read_stops_the_run),
        T_CASE(what_the_binding_leaves_out_is_skipped_with_its_reason),
        T_CASE(a_look_that_may_wait_is_repeated_until_it_holds),
        T_CASE(a_look_that_waits_can_be_stopped_between_two_looks),
