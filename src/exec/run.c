@@ -325,7 +325,7 @@ static void run_on_value(void *arg, const struct session_result *result)
     if (good) {
         run_bind(r, name, value, "command");
         r->next_variable++;
-    } else {
+    } else if (!r->over) { /* or the journal broke, which is the reason */
         (void)err_set(&r->err, ERR_FAILED,
                       "the command of variable '%.*s' gave %s (status %lld): %.*s", SV_FMT(name),
                       value.n ? "a failure" : "nothing", (long long)result->status,

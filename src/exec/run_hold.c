@@ -33,7 +33,7 @@ void run_hold_update(struct run *r, size_t step)
         r->flag = (struct run_flag){
             .held = true, .path = xstrdup(r->action.outcome.made[0]), .step = step};
         run_hold_event(r, EVENT_HOLD_TAKEN, "a step of the document");
-    } else if (r->flag.held) {
+    } else if (r->flag.held && !file_exists(r->flag.path)) { /* or it was another file that went */
         r->flag.held = false;
         run_hold_event(r, EVENT_HOLD_GIVEN, "a step of the document");
     }

@@ -496,25 +496,25 @@ static void run_skip(struct run *r, struct sv why)
     run_step_event(r, EV_SKIP);
 }
 
-/* Does the output of the step that a choice looks at have its text? */
-static bool run_choice_holds(struct run *r, const struct plan_choice *c, bool *known)
+/* *ret: the output of the step that a choice looks at has its text.  False: it cannot be read, run_broken() was called. */
+static bool run_choice_holds(struct run *r, const struct plan_choice *c, bool *ret)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct err err;
 
-    *known = false;
-    for (size_t i = 0; i < r->n_forward; i++) {
+    *ret = false;
+    for (size_t i = 0; i < r->steps.n; i++) {
         const struct run_step *s = &r->steps.v[i];
 
-        if (!runbook_id_matches(s->p->id, c->when))
+        if (!s->has_out || !sv_eq(s->p->id, c->when))
             continue;
-        *known = true;
-        if (!s->has_out)
+        if (store_blob(r->store, &s->out, SIZE_MAX, &text, &err) != ERR_OK) {
+            run_broken(r, &err);
             return false;
-        return store_blob(r->store, &s->out, SIZE_MAX, &text, &err) == ERR_OK &&
-               sv_has(strbuf_sv(&text), c->contains);
+        }
+        *ret = sv_has(strbuf_sv(&text), c->contains);
     }
-    return false;
+    return true;
 }
 
 /* True when a choice leaves the step out, or the journal broke. */
@@ -525,9 +525,11 @@ static bool run_left_out(struct run *r, const struct plan_step *p)
         return true;
     for (size_t i = 0; i < p->n_choices; i++) {
         const struct plan_choice *c = &p->choices[i];
-        bool known;
+        bool holds;
 
-        if (run_choice_holds(r, c, &known))
+        if (!run_choice_holds(r, c, &holds))
+            return true;
+        if (holds)
             continue;
         run_skip(r, arena_fmt(&r->arena, "%.*s: the output of step %.*s does not have \"%.*s\"",
                               SV_FMT(c->text), SV_FMT(c->when), SV_FMT(c->contains)));

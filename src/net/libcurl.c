@@ -23,9 +23,8 @@ static enum err_code libcurl_fill(void *library, struct err *err)
     for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
         void *call = dlsym(library, calls[i].name);
 
-        if (!call) /* uncovered: every libcurl.so.4 that is new enough has them */
-            return err_set(err, ERR_NOT_FOUND, LIBCURL_FILE " has no %s",
-                           calls[i].name); /* uncovered: the same */
+        if (!call)
+            return err_set(err, ERR_NOT_FOUND, LIBCURL_FILE " has no %s", calls[i].name);
         memcpy((char *)&libcurl + calls[i].at, &call, sizeof(call));
     }
     return ERR_OK;
@@ -44,11 +43,9 @@ enum err_code libcurl_open(struct err *err)
         return err_hint(err, "install the package libcurl4");
     }
     if (libcurl_fill(library, err) != ERR_OK)
-        return err->code; /* uncovered: see there */
+        return err->code;
     if (libcurl.version_info(CURLVERSION_NOW)->version_num < LIBCURL_SINCE)
-        return err_set(err, ERR_NOT_FOUND,
-                       LIBCURL_FILE
-                       " is %s; 7.87 or newer is needed", /* uncovered: Debian's is newer */
+        return err_set(err, ERR_NOT_FOUND, LIBCURL_FILE " is %s; 7.87 or newer is needed",
                        libcurl.version_info(CURLVERSION_NOW)->version);
     if (libcurl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         abort(); /* uncovered: out of memory */

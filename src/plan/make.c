@@ -50,6 +50,35 @@ static enum err_code make_resolve(struct make *m, struct sv ref, size_t line, st
     return err_hint(m->err, "prusik plan lists the ids");
 }
 
+/* Has the step `look` run when it is the turn of `step`? */
+static bool make_runs_before(const struct make *m, uint32_t look, uint32_t step)
+{
+    bool back = make_is_way_back(m, &m->rb->steps[step]);
+
+    return make_is_way_back(m, &m->rb->steps[look]) == back ? look < step : back;
+}
+
+/* The step whose output decides: one, and before what it decides on, or the answer would always be no. */
+static enum err_code make_resolve_when(struct make *m, const struct binding_choice *c,
+                                       const struct make_ref *of)
+{
+    uint32_t look = names_step(&m->names, c->when);
+    struct make_ref ref;
+
+    if (look == RB_NONE && make_resolve(m, c->when, c->line, &ref) != ERR_OK)
+        return m->err->code;
+    if (look == RB_NONE)
+        return err_set(m->err, ERR_INVALID, "%s:%zu: 'when' needs one step: '%.*s' is a part",
+                       m->b->path, c->line, SV_FMT(c->when));
+    for (uint32_t s = 0; s < m->rb->n_steps; s++)
+        if (make_ref_covers(m, of, s) && !make_runs_before(m, look, s))
+            return err_set(
+                m->err, ERR_INVALID,
+                "%s:%zu: 'when' needs an earlier step: '%.*s' does not come before '%.*s'",
+                m->b->path, c->line, SV_FMT(c->when), SV_FMT(m->rb->steps[s].id));
+    return ERR_OK;
+}
+
 static enum err_code make_resolve_choice(struct make *m, const struct binding_choice *c)
 {
     struct make_ref *ref = vec_add(&m->choice_refs);
@@ -57,7 +86,7 @@ static enum err_code make_resolve_choice(struct make *m, const struct binding_ch
     if (make_resolve(m, c->part, c->line, ref) != ERR_OK)
         return m->err->code;
     if (ref->part != RB_NONE || make_is_choice(&m->rb->steps[ref->step]))
-        return ERR_OK;
+        return c->fixed ? ERR_OK : make_resolve_when(m, c, ref);
     (void)err_set(m->err, ERR_INVALID,
                   "%s:%zu: step '%.*s' is always carried out: there is no choice", m->b->path,
                   c->line, SV_FMT(c->part));

@@ -206,7 +206,7 @@ static void make_add_choice(struct make *m, struct make_unit u, const struct bin
 
     json_put_sv(j, "part", u.is_part ? m->rb->parts[u.at].id : m->rb->steps[u.at].id);
     json_put_sv(j, "text", make_unit_condition(m, u));
-    json_put_sv(j, "when", c->when);
+    json_put_sv(j, "when", m->rb->steps[names_step(&m->names, c->when)].id);
     json_put_sv(j, "contains", c->contains);
     json_append(choices, j);
 }

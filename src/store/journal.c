@@ -74,11 +74,6 @@ void journal_free(struct journal *j)
     free(j);
 }
 
-int64_t journal_run(const struct journal *j)
-{
-    return j->run;
-}
-
 int64_t journal_last_seq(const struct journal *j)
 {
     return j->seq;
@@ -205,7 +200,8 @@ static enum err_code journal_walk_row(const struct journal_row *row, void *arg, 
         return ERR_OK;
     if (json_read(row->e.data, &data, err) != ERR_OK ||
         journal_check_blobs(w, data, err) != ERR_OK) {
-        err->code = ERR_CORRUPT;
+        if (err->code != ERR_DB) /* what could not be read may well be whole */
+            err->code = ERR_CORRUPT;
         return err_wrap(err, "run %s: event %" PRId64, run.s, row->e.seq);
     }
     return ERR_OK;

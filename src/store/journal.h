@@ -23,7 +23,6 @@ NODISCARD enum err_code journal_open(struct store *s, int64_t run, struct journa
 void journal_free(struct journal *j);
 DEFINE_CLEANUP(struct journal *, journal_free)
 
-int64_t journal_run(const struct journal *j);
 int64_t journal_last_seq(const struct journal *j);
 
 /* Queue bytes for the next append; returns their name.  Empty bytes are not kept. */

@@ -16,6 +16,7 @@
 #define STORE_APPLICATION_ID 0x5052534b /* "PRSK" */
 #define STORE_VERSION        1
 #define STORE_BUSY_MS        5000
+#define STORE_SYNC_FULL      2
 
 static const char *const store_schema[] = {
     "CREATE TABLE run (id INTEGER PRIMARY KEY, environment TEXT NOT NULL, document TEXT NOT NULL,"
@@ -57,14 +58,22 @@ static enum err_code store_fail(const struct store *s, struct err *err)
     return err_set(err, ERR_DB, "%s", sqlite3_errmsg(s->db));
 }
 
-/* The answer of a pragma, or -1. */
-static int64_t store_pragma(const struct store *s, const char *sql)
+static enum err_code store_foreign(struct err *err)
+{
+    return err_set(err, ERR_CORRUPT, "this is not a store of prusik");
+}
+
+/* The answer of what always has one. */
+static enum err_code store_number(const struct store *s, const char *sql, int64_t *ret,
+                                  struct err *err)
 {
     CLEANUP(stmt_done) struct stmt st = stmt_begin(s->db, sql);
-    struct err err;
     bool more = false;
 
-    return stmt_next(&st, &more, &err) == ERR_OK && more ? stmt_i64(&st, 0) : -1;
+    if (stmt_next(&st, &more, err) != ERR_OK)
+        return err->code;
+    *ret = stmt_i64(&st, 0);
+    return ERR_OK;
 }
 
 static enum err_code store_want_wal(const struct store *s, struct err *err)
@@ -81,42 +90,54 @@ static enum err_code store_want_wal(const struct store *s, struct err *err)
 
 static enum err_code store_settings(const struct store *s, struct err *err)
 {
+    enum err_code rc;
+    int64_t level;
+
     if (sqlite3_busy_timeout(s->db, STORE_BUSY_MS) != SQLITE_OK ||
         sqlite3_exec(s->db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", NULL, NULL,
                      NULL) != SQLITE_OK)
         return store_fail(s, err);
     if (s->mode == STORE_WRITE && store_want_wal(s, err) != ERR_OK)
         return err->code;
-    if (store_pragma(s, "PRAGMA synchronous") != 2)
-        return err_set(
-            err, ERR_DB,
-            "SQLite does not accept synchronous=FULL"); /* uncovered: every build of it does */
-    return ERR_OK;
+    rc = store_number(s, "PRAGMA synchronous", &level, err);
+    if (rc == ERR_OK && level != STORE_SYNC_FULL)
+        return err_set(err, ERR_DB, "no synchronous=FULL"); /* uncovered: every SQLite has it */
+    return rc;
 }
 
+/* In a database without a table.  One that has some is somebody's, who left the marks of SQLite as they are. */
 static enum err_code store_create(struct store *s, struct err *err)
 {
     CLEANUP(txn_done) struct txn t = {.db = s->db};
+    int64_t version, tables;
+    enum err_code rc;
 
-    if (txn_begin(&t, err) != ERR_OK)
+    if (txn_begin(&t, err) != ERR_OK ||
+        store_number(s, "PRAGMA user_version", &version, err) != ERR_OK ||
+        store_number(s, "SELECT count(*) FROM main.sqlite_master", &tables, err) != ERR_OK)
         return err->code;
-    if (store_pragma(s, "PRAGMA user_version") == STORE_VERSION)
+    if (version == STORE_VERSION)
         return ERR_OK; /* another process was first */
-    for (size_t i = 0; i < ARRAY_LEN(store_schema); i++)
-        if (sqlite3_exec(s->db, store_schema[i], NULL, NULL, NULL) != SQLITE_OK)
-            return store_fail(s, err);
-    return txn_commit(&t, err);
+    rc = tables ? store_foreign(err) : ERR_OK;
+    for (size_t i = 0; i < ARRAY_LEN(store_schema) && rc == ERR_OK; i++) {
+        CLEANUP(stmt_done) struct stmt st = stmt_begin(s->db, store_schema[i]);
+
+        rc = stmt_exec(&st, err);
+    }
+    return rc == ERR_OK ? txn_commit(&t, err) : rc;
 }
 
 static enum err_code store_check_version(struct store *s, struct err *err)
 {
-    int64_t application = store_pragma(s, "PRAGMA application_id");
-    int64_t version = store_pragma(s, "PRAGMA user_version");
+    int64_t application, version;
 
+    if (store_number(s, "PRAGMA application_id", &application, err) != ERR_OK ||
+        store_number(s, "PRAGMA user_version", &version, err) != ERR_OK)
+        return err->code;
     if (version == 0 && application == 0 && s->mode == STORE_WRITE)
         return store_create(s, err);
     if (application != STORE_APPLICATION_ID)
-        return err_set(err, ERR_CORRUPT, "this is not a store of prusik");
+        return store_foreign(err);
     if (version > STORE_VERSION) {
         (void)err_set(err, ERR_INVALID,
                       "written by a newer version (format %lld, this one knows %d)",

@@ -164,6 +164,18 @@ static inline long long bench_sql(const char *sql)
     return n;
 }
 
+/* A statement without an answer; also on a disk that fails (t_vfs.h). */
+static inline void bench_exec(const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *text = NULL;
+
+    T_EQ(sqlite3_open_v2("store/store.db", &db, SQLITE_OPEN_READWRITE, "unix"), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &text) != SQLITE_OK)
+        T_FAIL("%s: %s", sql, text);
+    (void)sqlite3_close(db);
+}
+
 /* How many lines a file has; what steps append to shows how often they ran. */
 static inline int bench_lines(const char *file)
 {

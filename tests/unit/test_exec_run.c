@@ -223,6 +223,24 @@ T(a_choice_by_a_step_that_printed_nothing_leaves_out)
     bench_end(&b);
 }
 
+/* Output that cannot be read is not output without the text: nobody would mend. */
+T(a_choice_whose_output_cannot_be_read_stops_the_run)
+{
+    struct bench b;
+
+    bench_write("seen", "it is broken");
+    bench_plan(
+        &b, chosen,
+        "environment: test\nchoices: {\"2\": {when: 1/1, contains: broken}}\nsteps: {\"2/1\": {undo: n}}\n");
+    bench_exec("CREATE TRIGGER lose AFTER INSERT ON blob WHEN new.size = 12 BEGIN"
+               " DELETE FROM blob WHERE hash = new.hash; END");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "it is not there") && bench_says(&b, "prusik resume r-0001"));
+    T_EQ(bench_lines("mended"), 0);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 22"), 0);
+    bench_end(&b);
+}
+
 T(what_the_binding_leaves_out_is_skipped_with_its_reason)
 {
     struct bench b;
@@ -481,6 +499,57 @@ T(an_abort_lifts_the_flag_where_that_is_safe)
     }
 }
 
+/* P9: the shell is in another folder by then, and removes nothing. */
+T(a_flag_that_the_document_does_not_remove_is_lifted_at_the_end)
+{
+    struct bench b;
+
+    T_EQ(mkdir("deep", 0700), 0);
+    bench_plan(&b, DEPLOY BLOCK("touch MAINTENANCE\ncd deep\nrm MAINTENANCE"),
+               "environment: test\nmaintenance: {flag: MAINTENANCE}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_CHECK(!file_exists("MAINTENANCE"));
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 31 AND"
+                   " json_extract(data, '$.why') = 'the run is over'"),
+         1);
+    bench_end(&b);
+}
+
+static void blocks_flag(struct bench *b)
+{
+    T_EQ(unlink("flags/MAINTENANCE"), 0);
+    T_EQ(mkdir("flags/MAINTENANCE", 0700), 0); /* it is there, and no file */
+    interrupts(b);
+}
+
+T(a_flag_that_cannot_be_lifted_or_set_again_is_said)
+{
+    struct run_options opt;
+    struct bench b;
+
+    T_EQ(mkdir("flags", 0700), 0);
+    bench_plan(&b, DEPLOY BLOCK("touch flags/MAINTENANCE") BLOCK("echo x"),
+               "environment: test\nmaintenance: {flag: flags/MAINTENANCE}\n");
+    b.at = "step-intent";
+    b.at_count = 2;
+    b.act = blocks_flag;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    T_EQ(bench_sql("SELECT json_extract(data, '$.maintenance.because') = 'it cannot be removed'"
+                   " FROM event WHERE kind = 3"),
+         1);
+    T_EQ(rmdir("flags/MAINTENANCE"), 0);
+    T_EQ(rmdir("flags"), 0);
+    opt = bench_options(&b);
+    T_EQ(run_resume(b.store, 1, &b.plan, &opt, &b.run, &b.err), ERR_IO);
+    T_CHECK(bench_says(&b, "make maintenance flag '") &&
+            bench_says(&b, "No such file or directory"));
+    T_EQ(bench_sql("SELECT count(*) FROM lock"), 0);
+    T_EQ(mkdir("flags", 0700), 0);
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_CHECK(!file_exists("flags/MAINTENANCE"));
+    bench_end(&b);
+}
+
 T(a_run_that_was_never_begun_is_begun_anew)
 {
     struct bench b;
@@ -638,6 +707,7 @@ T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(a_step_that_fails_stops_the_run_and_is_tried_again_by_a_resume),
        T_CASE(a_choice_is_made_by_what_an_earlier_step_printed),
        T_CASE(a_choice_by_a_step_that_printed_nothing_leaves_out),
+       T_CASE(a_choice_whose_output_cannot_be_read_stops_the_run),
        T_CASE(what_the_binding_leaves_out_is_skipped_with_its_reason),
        T_CASE(a_look_that_may_wait_is_repeated_until_it_holds),
        T_CASE(a_look_that_waits_can_be_stopped_between_two_looks),
@@ -650,6 +720,8 @@ T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(a_value_of_the_binding_is_journaled_and_used),
        T_CASE(an_environment_has_one_unfinished_run_and_an_abort_ends_it),
        T_CASE(an_abort_lifts_the_flag_where_that_is_safe),
+       T_CASE(a_flag_that_the_document_does_not_remove_is_lifted_at_the_end),
+       T_CASE(a_flag_that_cannot_be_lifted_or_set_again_is_said),
        T_CASE(a_run_that_was_never_begun_is_begun_anew),
        T_CASE(a_run_is_gone_on_with_by_the_plan_that_it_began_with),
        T_CASE(a_step_in_doubt_is_asked_about_and_the_answer_counts),

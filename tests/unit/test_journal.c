@@ -159,6 +159,45 @@ T(J3_and_J4_a_failed_append_leaves_nothing_and_the_next_one_continues_the_chain)
     T_EQ(check.events, 3);
 }
 
+T(J3_and_J4_a_row_that_is_refused_takes_the_whole_append_with_it)
+{
+    static const char *const tables[] = {"blob", "state", "seal"};
+
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        CLEANUP(store_freep) struct store *s = new_store();
+        int64_t run = new_run(s);
+        CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+        CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+        bool seal = strcmp(tables[i], "seal") == 0;
+        struct event e = {.kind = seal ? EVENT_RUN_FINISHED : EVENT_MARK, .data = SV("{}")};
+        struct journal_check check;
+        struct err err = {0};
+
+        (void)journal_blob(j, SV("an output"));
+        journal_keep(j, SV("judge"), SV("one"));
+        strbuf_addf(&sql,
+                    "CREATE TRIGGER no BEFORE INSERT ON %s BEGIN"
+                    " SELECT raise(ABORT, 'refused by the test'); END",
+                    tables[i]);
+        sql_run(strbuf_str(&sql));
+        T_EQ(journal_append(j, &e, 1, &err), ERR_DB);
+        T_CHECK(strstr(err.msg, "refused by the test"));
+        if (!seal) {
+            T_EQ(journal_flush(j, &err), ERR_DB);
+            T_CHECK(strstr(err.msg, "journal of run r-") && strstr(err.msg, "refused by the test"));
+        }
+        T_OK(journal_verify(s, run, &check, &err), err);
+        T_EQ(check.events, 0);
+        sql_run("DROP TRIGGER no");
+        T_OK(journal_append(j, &e, 1, &err), err);
+        T_OK(journal_verify(s, run, &check, &err), err);
+        T_EQ(check.events, 1);
+        T_EQ(check.sealed, seal);
+        store_free(STEAL(s));
+        t_remove("s");
+    }
+}
+
 T(J5_a_blob_is_stored_with_its_event_and_a_damaged_one_is_found)
 {
     CLEANUP(store_freep) struct store *s = new_store();
@@ -182,6 +221,9 @@ T(J5_a_blob_is_stored_with_its_event_and_a_damaged_one_is_found)
     T_EQ(check.blobs, 1);
     sql_run("UPDATE blob SET data = substr(data, 1, length(data) - 1)");
     T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+    sql_run("UPDATE blob SET codec = 7");
+    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+    T_CHECK(strstr(err.msg, "run r-0001: event 1: blob ") && strstr(err.msg, ": unknown codec 7"));
     sql_run("UPDATE blob SET codec = 0, data = CAST('other' AS BLOB)");
     T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
     sql_run("DELETE FROM blob");
@@ -260,6 +302,47 @@ T(J7_a_lock_is_given_back_in_the_commit_of_the_event_that_says_so)
     append(j, EVENT_LOCK_GIVEN, SV(""), SV("{}"));
     T_OK(store_lock_get(s, SV("demo"), &held, &alive, &lock, &err), err);
     T_CHECK(held);
+}
+
+T(what_is_no_seal_key_event_hash_or_seal_is_said_to_be_damaged)
+{
+    static const struct {
+        const char *change, *msg;
+    } damages[] = {
+        {"UPDATE seal SET key = x'00'", "run r-0001: the seal is damaged"},
+        {"UPDATE seal SET signature = x'00'", "run r-0001: the seal is damaged"},
+        {"UPDATE event SET hash = x'00' WHERE seq = 1", "run r-0001: event 1 has no hash"},
+    };
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+    struct journal_check check;
+    struct err err = {0};
+
+    T_EQ(mkdir("s/seal.key", 0700), 0);
+    append(j, EVENT_RUN_FINISHED, SV(""), SV("{}"));
+    T_EQ(journal_seal(j, 9, &err), ERR_IO);
+    T_STR(err.msg, "seal run r-0001: read 's/seal.key': Is a directory");
+    T_EQ(rmdir("s/seal.key"), 0);
+    T_OK(journal_seal(j, 9, &err), err);
+    for (size_t i = 0; i < ARRAY_LEN(damages); i++) {
+        sql_run(damages[i].change);
+        T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+        T_STR(err.msg, damages[i].msg);
+    }
+}
+
+T(J5_only_what_is_a_hash_names_a_blob)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+    struct journal_check check;
+    struct err err = {0};
+
+    append(j, EVENT_STEP_OUTCOME, SV("x"), SV("{\"out\":\"12 rows\",\"err\":{\"blob\":\"\"}}"));
+    T_OK(journal_verify(s, run, &check, &err), err);
+    T_EQ(check.blobs, 0);
 }
 
 T(J6_an_event_after_the_end_is_found)
@@ -354,11 +437,13 @@ T_MAIN(T_CASE(J1_events_are_numbered_without_a_gap_and_read_back_in_order),
        T_CASE(J2_a_changed_event_is_found_and_named),
        T_CASE(J1_a_missing_event_is_found_and_the_run_cannot_be_continued),
        T_CASE(J3_and_J4_a_failed_append_leaves_nothing_and_the_next_one_continues_the_chain),
+       T_CASE(J3_and_J4_a_row_that_is_refused_takes_the_whole_append_with_it),
        T_CASE(J5_a_blob_is_stored_with_its_event_and_a_damaged_one_is_found),
        T_CASE(J7_the_end_of_a_run_is_sealed_in_its_own_commit_and_the_seal_covers_it),
        T_CASE(a_run_ends_without_a_seal_when_the_key_cannot_be_had_and_is_sealed_later),
        T_CASE(J7_a_lock_is_given_back_in_the_commit_of_the_event_that_says_so),
-       T_CASE(J6_an_event_after_the_end_is_found),
+       T_CASE(what_is_no_seal_key_event_hash_or_seal_is_said_to_be_damaged),
+       T_CASE(J5_only_what_is_a_hash_names_a_blob), T_CASE(J6_an_event_after_the_end_is_found),
        T_CASE(state_is_kept_by_the_next_append_or_a_flush_and_ends_with_the_run),
        T_CASE(two_runs_have_journals_of_their_own),
        T_CASE(run_names_are_read_in_every_form_that_is_printed))

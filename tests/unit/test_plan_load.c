@@ -74,15 +74,15 @@ T(what_is_absent_has_its_default)
 T(a_plan_that_was_stored_is_the_plan_that_was_made)
 {
     static const char md[] =
-        "# Web\n\n## Deployment\n\n### Step 1: One (if needed)\n\n```bash\ncurl http://h/\n"
+        "# Web\n\n## Deployment\n\n### Step 1: One\n\n```bash\ncurl http://h/\n"
         "# Expected: HTTP 200, latency <50ms\ngit pull origin a\n# Expected: \"up to date\" or \"done\"\n"
-        "```\n\n## Rollback\n\n```bash\ngit reset --hard b\n```\n\n## Decision Matrix\n\n"
+        "```\n\n## Rollback\n\n### Step 2: Back (if needed)\n\n```bash\ngit reset --hard b\n```\n\n## Decision Matrix\n\n"
         "| Symptom | Action |\n|---|---|\n| Error rate >5% for >5 min | ROLLBACK |\n\n"
         "## Monitoring Schedule\n\n| Time | Check |\n|---|---|\n| T+5 min | Error rate |\n";
     static const char yaml[] =
         "environment: test\noperator: ana\nscrape: http://h/metrics\nprobes: {db: http://h/db}\n"
         "metrics: {error_rate: 'ratio(bad_total, all_total)'}\nmaintenance: {flag: /f}\n"
-        "choices: {1: {when: deployment/1/1, contains: x}}\n"
+        "choices: {2: {when: deployment/1/1, contains: x}}\n"
         "answers: {deployment/1/1: {answer: no, by: bo, note: hm}}\n"
         "services: {w: {manager: process, command: [a, b], pid_file: /p, stop_timeout: 1s}}\n"
         "approvers: [cy]\nenv: {A: '1', B_TOKEN: x}\n";
@@ -105,7 +105,7 @@ T(a_plan_that_was_stored_is_the_plan_that_was_made)
     T_CHECK(p.steps[0].expects[1].machine);
     T_CHECK(p.steps[0].answered && !p.steps[0].answer);
     T_SV(p.steps[0].answer_by, "bo");
-    T_SV(p.steps[0].choices[0].when, "deployment/1/1");
+    T_SV(p.way_back[0].choices[0].when, "deployment/1/1");
     T_EQ(p.steps[1].expects[0].e.form, EXPECT_ANY);
     T_EQ(p.steps[1].expects[0].n_any, 2);
     T_SV(p.steps[1].expects[0].any[1].e.text, "done");
@@ -119,7 +119,7 @@ T(a_plan_that_was_stored_is_the_plan_that_was_made)
     T_SV(p.approvers[0], "cy");
     T_SV(p.secrets[0], "B_TOKEN");
     T_SV(p.checkpoints[0].items[0].text, "Error rate");
-    T_SV(p.checkpoints[0].items[0].rules[0], "deploy.md:24");
+    T_SV(p.checkpoints[0].items[0].rules[0], "deploy.md:26");
     T_SV(p.probes[0].name, "db");
     T_CHECK(hash_eq(&p.hash, &w.plan.hash));
     plan_release(&p);

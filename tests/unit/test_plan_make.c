@@ -294,13 +294,41 @@ T(a_choice_of_the_binding_is_no_question)
     T_EQ(s->n_choices, 1);
     T_SV(s->choices[0].part, "deployment/2");
     T_SV(s->choices[0].text, "optional");
-    T_SV(s->choices[0].when, "1/1");
+    T_SV(s->choices[0].when, "deployment/1/1"); /* the whole id: it was unique in this document */
     T_SV(s->choices[0].contains, "Applied");
     T_EQ(find_step(&w, "3/1")->n_choices, 0);
     world_end(&w);
     world_make(&w, CHOICE_MD, BOUND "choices: {1: yes, 2: yes}\n");
     T_EQ(find_step(&w, "1/1")->skip.n + find_step(&w, "1/1")->n_choices, 0);
     world_end(&w);
+}
+
+T(a_choice_looks_at_one_step_that_has_run)
+{
+    struct world w;
+
+    world_refused(CHOICE_MD, BOUND "choices: {2: {when: 9/1, contains: x}}\n", ERR_INVALID,
+                  "prusik.yaml:2: the document has no single step or part '9/1'");
+    world_refused(CHOICE_MD, BOUND "choices: {2: {when: 1, contains: x}}\n", ERR_INVALID,
+                  "prusik.yaml:2: 'when' needs one step: '1' is a part");
+    world_refused(
+        CHOICE_MD, BOUND "choices: {2: {when: 3/1, contains: x}}\n", ERR_INVALID,
+        "prusik.yaml:2: 'when' needs an earlier step: '3/1' does not come before 'deployment/2/1'");
+    world_refused(
+        CHOICE_MD, BOUND "choices: {2: {when: 2/1, contains: x}}\n", ERR_INVALID,
+        "prusik.yaml:2: 'when' needs an earlier step: '2/1' does not come before 'deployment/2/1'");
+    world_make(&w, CHOICE_MD "## Rollback\n\n### Step 9: Back (if needed)\n" SH("echo e"),
+               BOUND "choices: {1: no, 2: no, 9: {when: 3/1, contains: x}}\n");
+    T_EQ(count_questions(&w, "choice"), 0);
+    world_end(&w);
+    world_refused("# Web\n\n## Rollback\n\n### Step 9: Back\n" SH(
+                      "echo e") "## Deployment\n\n### Step 1: A (if needed)\n" SH("echo a"),
+                  BOUND "choices: {1: {when: 9/1, contains: x}}\n", ERR_INVALID,
+                  "needs an earlier step: '9/1'");
+    /* "1/1" is a step of both: neither is guessed */
+    world_refused(CHOICE_MD "## Verification\n\n### Step 1: Look\n" SH("echo e"),
+                  BOUND "choices: {2: {when: 1/1, contains: x}}\n", ERR_INVALID,
+                  "the document has no single step or part '1/1'");
 }
 
 T(what_is_left_out_asks_nothing)
@@ -830,7 +858,8 @@ T_MAIN(T_CASE(the_head_says_what_for_and_who), T_CASE(a_document_without_a_step_
        T_CASE(a_reference_to_nothing_names_the_nearest), T_CASE(a_choice_about_a_step_is_refused),
        T_CASE(what_is_proposed_as_an_answer_answers_that_question),
        T_CASE(what_is_done_only_if_is_asked_once_for_the_part),
-       T_CASE(a_choice_of_the_binding_is_no_question), T_CASE(what_is_left_out_asks_nothing),
+       T_CASE(a_choice_of_the_binding_is_no_question),
+       T_CASE(a_choice_looks_at_one_step_that_has_run), T_CASE(what_is_left_out_asks_nothing),
        T_CASE(settings_of_a_part_hold_for_its_steps),
        T_CASE(what_stands_in_the_document_about_time_is_kept),
        T_CASE(a_person_confirms_and_another_approves),

@@ -58,7 +58,11 @@ T(a_foreign_or_newer_database_is_refused)
     struct err err = {0};
 
     T_EQ(mkdir("s", 0700), 0);
-    sql_run("s/store.db", "CREATE TABLE t (a); PRAGMA user_version = 1");
+    sql_run("s/store.db", "CREATE TABLE t (a)"); /* as most programs leave it: version 0, no id */
+    T_EQ(store_open("s", STORE_WRITE, &s, &err), ERR_CORRUPT);
+    T_STR(err.msg, "store 's/store.db': this is not a store of prusik");
+    sql_run("s/store.db", "CREATE TABLE run (their TEXT); DROP TABLE run"); /* nothing was added */
+    sql_run("s/store.db", "PRAGMA user_version = 1");
     T_EQ(store_open("s", STORE_WRITE, &s, &err), ERR_CORRUPT);
     T_CHECK(strstr(err.msg, "not a store of prusik"));
     sql_run("s/store.db", "PRAGMA application_id = 1347572555; PRAGMA user_version = 7");
@@ -80,6 +84,47 @@ T(a_file_that_is_no_database_is_refused_and_stays)
     T_CHECK(strstr(err.msg, "s/store.db") && strstr(err.msg, "not a database"));
     T_OK(file_read("s/store.db", 100, &text, &err), err);
     T_CHECK(sv_starts(strbuf_sv(&text), SV("this is somebody's letter")));
+    T_EQ(store_open("s", STORE_READ, &s, &err), ERR_DB);
+    T_CHECK(strstr(err.msg, "s/store.db") && strstr(err.msg, "not a database"));
+    store_free(s); /* nothing was opened */
+}
+
+/* Between the look at the version and the lock, at the first BEGIN of the first to open. */
+static int other_is_first(unsigned event UNUSED, void *arg, void *stmt, void *text UNUSED)
+{
+    bool *done = arg;
+
+    if (!*done && strcmp(sqlite3_sql(stmt), "BEGIN IMMEDIATE") == 0) {
+        struct store *other = NULL;
+        struct store_run run = {.environment = SV("theirs")};
+        struct err err = {0};
+        int64_t id;
+
+        *done = true;
+        T_OK(store_open("s", STORE_WRITE, &other, &err), err);
+        T_OK(store_run_add(other, &run, &id, &err), err);
+        store_free(other);
+    }
+    return 0;
+}
+
+static int watch_connection(sqlite3 *db, const char **msg UNUSED, const void *api UNUSED)
+{
+    static bool done;
+
+    return sqlite3_trace_v2(db, SQLITE_TRACE_STMT, other_is_first, &done);
+}
+
+T(a_store_that_another_process_made_just_now_is_used_as_it_is)
+{
+    CLEANUP(store_freep) struct store *s = NULL;
+    struct err err = {0};
+    int64_t id = 0;
+
+    T_EQ(sqlite3_auto_extension((void (*)(void))(uintptr_t)watch_connection), SQLITE_OK);
+    T_OK(store_open("s", STORE_WRITE, &s, &err), err);
+    T_OK(store_last_run(s, SV("theirs"), &id, &err), err);
+    T_EQ(id, 1);
 }
 
 T(a_folder_that_cannot_be_made_is_named)
@@ -233,6 +278,24 @@ T(only_the_run_that_has_a_lock_gives_it_back)
     T_CHECK(!held);
 }
 
+T(a_lock_that_cannot_be_written_is_not_taken)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    const struct store_lock_wish wish = {SV("prod"), 7, SV("deploy"), 1};
+    struct store_lock holder = {0};
+    bool held = true, alive = false;
+    struct err err = {0};
+
+    sql_run("s/store.db", "CREATE TRIGGER no BEFORE INSERT ON lock BEGIN"
+                          " SELECT raise(ABORT, 'refused by the test'); END");
+    T_EQ(store_lock_take(s, &wish, &holder, &err), ERR_DB);
+    T_CHECK(strstr(err.msg, "refused by the test"));
+    T_OK(store_lock_get(s, SV("prod"), &held, &alive, &holder, &err), err);
+    T_CHECK(!held);
+    sql_run("s/store.db", "DROP TRIGGER no");
+    T_OK(store_lock_take(s, &wish, &holder, &err), err);
+}
+
 static void add_approval(const struct store_approval *a, void *arg)
 {
     strbuf_addf(arg, "%.*s/%.*s/%.*s ", SV_FMT(a->step), SV_FMT(a->who), SV_FMT(a->role));
@@ -284,10 +347,12 @@ T_MAIN(T_CASE(a_store_is_private_and_keeps_itself_out_of_version_control),
        T_CASE(a_store_that_is_not_there_is_named_with_what_to_do),
        T_CASE(a_foreign_or_newer_database_is_refused),
        T_CASE(a_file_that_is_no_database_is_refused_and_stays),
+       T_CASE(a_store_that_another_process_made_just_now_is_used_as_it_is),
        T_CASE(a_folder_that_cannot_be_made_is_named),
        T_CASE(a_full_disk_is_said_and_what_was_there_can_still_be_read),
        T_CASE(blobs_come_back_as_they_were_and_are_kept_once),
        T_CASE(a_lock_is_refused_while_its_owner_lives_and_says_who),
        T_CASE(a_lock_of_another_machine_is_never_taken_over_and_one_of_another_boot_is),
-       T_CASE(only_the_run_that_has_a_lock_gives_it_back), T_CASE(approvals_belong_to_one_plan),
+       T_CASE(only_the_run_that_has_a_lock_gives_it_back),
+       T_CASE(a_lock_that_cannot_be_written_is_not_taken), T_CASE(approvals_belong_to_one_plan),
        T_CASE(runs_are_listed_newest_first))
