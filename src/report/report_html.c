@@ -61,7 +61,7 @@ static void html_line(struct strbuf *b, struct sv text)
     strbuf_add_str(b, "</p>");
 }
 
-static void html_banner(struct strbuf *b, const struct view *v)
+const char *report_outcome(const struct view *v, const char **css)
 {
     static const struct {
         const char *outcome, *css, *text;
@@ -71,18 +71,24 @@ static void html_banner(struct strbuf *b, const struct view *v)
         {"rolled-back", "warn", "Rolled back"},
         {"aborted", "warn", "Aborted"},
     };
-    static const char *const told[] = {"why", "reason", "next"}; /* of how it ended or stopped */
-    const char *css = "warn", *text = "Not finished";
 
+    *css = "bad";
+    if (v->exit == EXIT_CODE_ROLLBACK_FAILED)
+        return "The way back failed";
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (sv_eq(v->outcome, sv_from(rows[i].outcome))) {
-            css = rows[i].css;
-            text = rows[i].text;
+            *css = rows[i].css;
+            return rows[i].text;
         }
-    if (v->exit == EXIT_CODE_ROLLBACK_FAILED) {
-        css = "bad";
-        text = "The way back failed";
-    }
+    *css = "warn";
+    return "Not finished";
+}
+
+static void html_banner(struct strbuf *b, const struct view *v)
+{
+    static const char *const told[] = {"why", "reason", "next"}; /* of how it ended or stopped */
+    const char *css, *text = report_outcome(v, &css);
+
     strbuf_addf(b, "<div class=\"banner %s\"><p><strong>%s</strong>", css, text);
     if (v->ended_us)
         strbuf_addf(b, " after %s", duration_format((v->ended_us - v->begun_us) / 1000).s);

@@ -9,6 +9,8 @@
 /* An output of a step ("out" or "err"), appended; nothing when there was none. */
 NODISCARD enum err_code report_output(struct store *s, const json_t *outcome, const char *key,
                                       struct strbuf *out, struct err *err);
+/* How the run ended, for people; `css`: "good", "warn" or "bad". */
+const char *report_outcome(const struct view *v, const char **css);
 /* Something of the plan that is not judged, and why.  `what`: "rule", "checkpoint", "expectation". */
 typedef void report_dropped_fn(void *arg, const char *what, struct sv text, struct sv reason,
                                size_t line);
