@@ -58,6 +58,7 @@ static const struct report_format {
 } report_formats[] = {
     {"html", report_html},
     {"markdown", report_markdown},
+    {"junit", report_junit},
     {"json", report_write_json},
 };
 

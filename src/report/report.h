@@ -15,6 +15,9 @@ NODISCARD enum err_code report_json(struct store *s, const struct view *v, json_
  */
 NODISCARD enum err_code report_markdown(struct store *s, const struct view *v, struct strbuf *out,
                                         struct err *err);
+/* JUnit's XML: a suite for each part, a case for each step and rule. */
+NODISCARD enum err_code report_junit(struct store *s, const struct view *v, struct strbuf *out,
+                                     struct err *err);
 /* One HTML file that needs nothing else: no network, no script to read it. */
 NODISCARD enum err_code report_html(struct store *s, const struct view *v, struct strbuf *out,
                                     struct err *err);

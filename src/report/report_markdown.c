@@ -134,26 +134,9 @@ static void markdown_task(struct markdown_fill *m, const struct rb_part *p)
 
 /* --- rules and checkpoints --- */
 
-/* The event that tells most of a rule: the first that fired, or else the last. */
-static const struct view_event *markdown_rule_event(const struct view *v, struct sv id)
-{
-    const struct view_event *found = NULL;
-
-    for (size_t i = 0; i < v->events.n; i++) {
-        const struct view_event *e = &v->events.v[i];
-
-        if (e->kind != EVENT_RULE_STATE || !sv_eq(json_get_sv(e->data, "rule"), id))
-            continue;
-        found = e;
-        if (sv_eq(json_get_sv(e->data, "state"), SV("fired")))
-            break;
-    }
-    return found;
-}
-
 static void markdown_rule(struct markdown_fill *m, const struct plan_rule *r, size_t line)
 {
-    const struct view_event *e = markdown_rule_event(m->v, r->id);
+    const struct view_event *e = view_rule_event(m->v, r->id);
     CLEANUP(strbuf_release) struct strbuf note = STRBUF(0);
 
     if (r->dropped) {

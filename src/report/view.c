@@ -190,6 +190,22 @@ size_t view_count(const struct view *v, bool way_back, struct sv state)
     return n;
 }
 
+const struct view_event *view_rule_event(const struct view *v, struct sv id)
+{
+    const struct view_event *found = NULL;
+
+    for (size_t i = 0; i < v->events.n; i++) {
+        const struct view_event *e = &v->events.v[i];
+
+        if (e->kind != EVENT_RULE_STATE || !sv_eq(json_get_sv(e->data, "rule"), id))
+            continue;
+        found = e;
+        if (sv_eq(json_get_sv(e->data, "state"), SV("fired")))
+            break;
+    }
+    return found;
+}
+
 enum err_code view_document(struct store *s, const struct view *v, struct strbuf *ret,
                             struct err *err)
 {
