@@ -11,7 +11,7 @@ static void verify_print_json(int64_t id, const struct journal_check *k)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     CLEANUP(json_cleanup) json_t *j = json_object();
-    char key[2 * sizeof(k->key) + 1];
+    char key[2 * SEAL_KEY_BYTES + 1];
 
     json_put_str(j, "run", event_run_text(id).s);
     json_put_int(j, "events", k->events);
@@ -20,7 +20,7 @@ static void verify_print_json(int64_t id, const struct journal_check *k)
     json_put_bool(j, "sealed", k->sealed);
     json_put_str(j, "head", hash_hex(&k->head).s);
     if (k->sealed)
-        json_put_str(j, "key", sodium_bin2hex(key, sizeof(key), k->key, sizeof(k->key)));
+        json_put_str(j, "key", sodium_bin2hex(key, sizeof(key), k->seal.key, SEAL_KEY_BYTES));
     json_write_pretty(j, &text);
     printf("%s\n", strbuf_str(&text));
 }
@@ -38,7 +38,7 @@ static enum err_code verify_run(struct cli *c, enum exit_code *exit UNUSED, stru
         verify_print_json(id, &k);
         return ERR_OK;
     }
-    printf("%s: %lld events, %lld outputs, chain holds, %s\n", event_run_text(id).s,
+    printf("%s: %lld events, %lld texts, chain holds, %s\n", event_run_text(id).s,
            (long long)k.events, (long long)k.blobs,
            k.sealed     ? "sealed"
            : k.finished ? "NOT SEALED"
