@@ -2,24 +2,12 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/mem.h"
 #include "base/sv.h"
 #include "cli/load.h"
 #include "cli/term.h"
 #include "report/report.h"
 
 static const char *const report_opts[] = {"--store", "--format", "--output", "--json", NULL};
-
-/* The folder that --output names must be there: said before any work, as a mistake of the command line. */
-static enum err_code report_check_output(const struct cli *c, struct err *err)
-{
-    CLEANUP(mem_freep) char *dir = c->output ? path_dir(c->output) : NULL;
-
-    if (!dir || file_exists(dir))
-        return ERR_OK;
-    (void)err_set(err, ERR_USAGE, "--output '%s': there is no folder '%s'", c->output, dir);
-    return err_hint(err, "mkdir -p '%s'", dir);
-}
 
 static enum err_code report_write(const struct cli *c, struct sv text, struct err *err)
 {
@@ -82,7 +70,7 @@ static enum err_code report_run(struct cli *c, enum exit_code *exit UNUSED, stru
     enum err_code rc;
     int64_t id;
 
-    if (!format || report_check_output(c, err) != ERR_OK ||
+    if (!format || load_output(c, err) != ERR_OK ||
         load_store(c, STORE_READ, &store, err) != ERR_OK ||
         load_run(store, c, &id, err) != ERR_OK || view_load(store, id, &v, err) != ERR_OK)
         return err->code;

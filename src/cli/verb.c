@@ -44,6 +44,7 @@ const struct cli_option cli_options[] = {
     {"--stdio",       0,  CLI_FLAG,   offsetof(struct cli, stdio),         NULL,         "as editors ask for it; there is no other way", NULL},
     {"--format",      0,  CLI_TEXT,   offsetof(struct cli, format),        "FORMAT",     "text, json, html, markdown, junit or sarif, as the command knows", NULL},
     {"--output",     'o', CLI_TEXT,   offsetof(struct cli, output),        "FILE",       "write there instead of to the terminal", NULL},
+    {"--key",         0,  CLI_TEXT,   offsetof(struct cli, key),           "HEX",        "the public key that must have sealed it", NULL},
     {"--as",          0,  CLI_TEXT,   offsetof(struct cli, as),            "NAME",       "whose approval or decision this is", NULL},
     {"--role",        0,  CLI_TEXT,   offsetof(struct cli, role),          "ROLE",       "in which role", NULL},
     {"--note",        0,  CLI_TEXT,   offsetof(struct cli, note),          "TEXT",       "a remark that is kept with it", NULL},

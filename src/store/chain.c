@@ -6,7 +6,8 @@
 
 #include "base/sv.h"
 
-#define SEAL_TAG "prusik-seal-2"
+#define SEAL_TAG      "prusik-seal-2"
+#define SEAL_TEXT_TAG "prusik-manifest-1"
 
 static_assert(SEAL_KEY_BYTES == crypto_sign_PUBLICKEYBYTES &&
                   SEAL_SECRET_BYTES == crypto_sign_SECRETKEYBYTES &&
@@ -108,4 +109,30 @@ enum err_code seal_check(const struct seal *s, const struct chain *c, struct err
     if (crypto_sign_verify_detached(s->signature, text, n, s->key) != 0)
         return err_set(err, ERR_CORRUPT, "run %s: the seal's signature is wrong", run.s);
     return ERR_OK;
+}
+
+/* tag | SHA-256 of the text */
+static void seal_text_digest(struct sv text, unsigned char ret[sizeof(SEAL_TEXT_TAG) - 1 + 32])
+{
+    struct hash h = hash_of(text);
+
+    memcpy(ret, SEAL_TEXT_TAG, sizeof(SEAL_TEXT_TAG) - 1);
+    memcpy(ret + sizeof(SEAL_TEXT_TAG) - 1, h.b, sizeof(h.b));
+}
+
+void seal_sign_text(struct sv text, const unsigned char secret[SEAL_SECRET_BYTES], struct seal *ret)
+{
+    unsigned char digest[sizeof(SEAL_TEXT_TAG) - 1 + 32];
+
+    seal_text_digest(text, digest);
+    memcpy(ret->key, secret + SEAL_SECRET_BYTES - SEAL_KEY_BYTES, SEAL_KEY_BYTES);
+    (void)crypto_sign_detached(ret->signature, NULL, digest, sizeof(digest), secret);
+}
+
+bool seal_text_holds(const struct seal *s, struct sv text)
+{
+    unsigned char digest[sizeof(SEAL_TEXT_TAG) - 1 + 32];
+
+    seal_text_digest(text, digest);
+    return crypto_sign_verify_detached(s->signature, digest, sizeof(digest), s->key) == 0;
 }

@@ -39,3 +39,8 @@ struct seal {
 void seal_sign(struct seal *s, const unsigned char secret[SEAL_SECRET_BYTES]);
 /* It is the seal of this chain, as it stands.  ERR_CORRUPT otherwise. */
 NODISCARD enum err_code seal_check(const struct seal *s, const struct chain *c, struct err *err);
+
+/* A signature over a text, by the same key: the list of files of a bundle (docs/formats/bundle.md). */
+void seal_sign_text(struct sv text, const unsigned char secret[SEAL_SECRET_BYTES],
+                    struct seal *ret);
+NODISCARD bool seal_text_holds(const struct seal *s, struct sv text);

@@ -314,6 +314,21 @@ enum err_code journal_seal(struct journal *j, int64_t now_us, struct err *err)
     return rc;
 }
 
+enum err_code journal_sign_text(const struct store *s, struct sv text, struct seal *ret,
+                                struct err *err)
+{
+    CLEANUP(mem_freep) char *path = path_join(store_dir(s), "seal.key");
+    struct journal_key key;
+
+    if (!file_exists(path))
+        return err_set(err, ERR_NOT_FOUND, "there is no '%s' yet", path);
+    if (journal_key(s, &key, err) != ERR_OK)
+        return err->code;
+    seal_sign_text(text, key.b, ret);
+    sodium_memzero(&key, sizeof(key));
+    return ERR_OK;
+}
+
 /* --- appending --- */
 
 struct hash journal_blob(struct journal *j, struct sv bytes)

@@ -78,3 +78,7 @@ NODISCARD enum err_code journal_verify(struct store *s, int64_t run, struct jour
  * in its own commit, unless the key cannot be had, which is told here.  The last event must be run-finished.
  */
 NODISCARD enum err_code journal_seal(struct journal *j, int64_t now_us, struct err *err);
+
+/* Sign a text with the store's key.  ERR_NOT_FOUND: it has none yet. */
+NODISCARD enum err_code journal_sign_text(const struct store *s, struct sv text, struct seal *ret,
+                                          struct err *err);
