@@ -21,7 +21,7 @@ struct action_outcome;
 
 /* A thing that happened.  `data` and `step` live during the call. */
 struct run_event {
-    int64_t seq; /* of the journal; 0: a passing event */
+    int64_t run, seq; /* seq of the journal; 0: a passing event */
     int64_t at_us, attempt;
     const char *name;             /* "step-outcome", "output", "progress" */
     const struct plan_step *step; /* or NULL */

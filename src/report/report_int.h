@@ -20,6 +20,13 @@ void report_each_dropped(const struct view *v, report_dropped_fn *fn, void *arg)
 
 extern const char report_css[];
 
+/* What is scrolled sideways where it is too wide: by keys, too. */
+#define HTML_WIDE(label) \
+    "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"" label "\">"
+
+/* report_html_time.c */
+void html_timeline(struct strbuf *b, const struct view *v);
+
 /* Escaped. */
 void html_sv(struct strbuf *b, struct sv s);
 void html_str(struct strbuf *b, const char *s);

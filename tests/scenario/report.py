@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""prusik report against those who read it: JUnit's XML for a build server.  TAP on stdout.
+"""prusik report against those who read it: JUnit's XML for a build server, HTML in a browser.  TAP on stdout.
 
 usage: report.py PRUSIK
 """
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
-from tap import check, run_tests, same, write
+from tap import check, read, run_tests, same, write
 
 PRUSIK = os.path.realpath(sys.argv[1])
 FENCE = "```"
@@ -24,7 +24,7 @@ DOCUMENT = (
     + sh("printf 'a\\001\\033[31mred\\377 &lt;b&amp; ]]> \\357\\277\\277'\necho 'out' && echo 'err' >&2")
     + "### Phase 2: Data (if needed)\n" + sh("echo never")
     + "### Phase 3: Look\n" + sh('echo 19 passed\n# Expected: "20 passed"') + sh("echo not reached")
-    + "## Rollback\n" + sh("echo back"))
+    + "## Rollback\n" + sh("touch back"))
 BINDING = ("environment: test\noperator: ann\nanswers: {notes-news-read/1: {answer: yes, by: bo}}\n"
            "choices: {phase-2: no}\n")
 
@@ -114,8 +114,37 @@ def junit_keeps_what_was_printed_as_far_as_xml_can():
     check("20 passed" in failure.text, f"the failure says {failure.text!r}")
 
 
+# --- HTML
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+
+
+def look_at(page):
+    run = subprocess.run(["node", os.path.join(HERE, "report_page.mjs"), os.environ.get("CHROMIUM", "chromium"),
+                          os.path.realpath(page), os.path.realpath("profile")],
+                         stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+    same(f"what is wrong with {page}", run.stdout.decode() + run.stderr.decode(), "")
+
+
+def the_page_of_a_failed_run_reads_well_and_asks_for_nothing():
+    a_run()
+    prusik("report", "--output", "failed.html")
+    look_at("failed.html")
+    check('href="#step-' in read("failed.html"), "no way to the failed step")
+
+
+def the_page_of_a_run_that_was_taken_back_reads_well():
+    a_run()
+    prusik("rollback", "r-0001", "--why", "<script>it</script> failed", status=5)
+    prusik("report", "--output", "back.html")
+    look_at("back.html")
+    check("Rolled back" in read("back.html") and "<script" not in read("back.html"), "what it says")
+
+
 if __name__ == "__main__":
     sys.exit(run_tests([
         junit_has_the_shape_that_build_servers_read,
         junit_keeps_what_was_printed_as_far_as_xml_can,
+        the_page_of_a_failed_run_reads_well_and_asks_for_nothing,
+        the_page_of_a_run_that_was_taken_back_reads_well,
     ]))

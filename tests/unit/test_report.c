@@ -419,7 +419,8 @@ T(hostile_output_is_shown_and_does_nothing)
 
 T(the_page_needs_nothing_from_anywhere)
 {
-    static const char *const foreign[] = {"http:", "https:", "src=", "href=", "@import", "url("};
+    static const char *const foreign[] = {"http:",    "https:", "src=",    "href=\"h",
+                                          "href=\"/", "<link",  "@import", "url("};
     struct bench b;
 
     bench_begin(&b);
@@ -538,7 +539,8 @@ T(the_seal_and_the_chain_are_in_both)
     bench_report(&b);
     T_OK(journal_verify(b.store, b.run, &k, &b.err), b.err);
     want_html(&b, hash_hex(&k.head).s);
-    want_html(&b, ", sealed. Check it with <code>prusik verify r-0001</code>");
+    want_html(&b, ", sealed with key ");
+    want_html(&b, ". Check it with <code>prusik verify r-0001</code>");
     want_member(&b, "chain/sealed", "true");
     want_member(&b, "chain/events", "2");
     want_member(&b, "chain/head", hash_hex(&k.head).s);
@@ -592,6 +594,7 @@ T(a_secret_that_a_command_prints_is_in_neither)
     want_member(&b, "steps/1/attempts/0/err", "***\n");
     want_member(&b, "outcome", "done");
     want_html(&b, "<div class=\"banner good\"><p><strong>Done</strong>");
+    want_html(&b, "<p>Steps: 2 done.</p>");
     bench_end(&b);
 }
 
