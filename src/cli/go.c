@@ -99,17 +99,18 @@ static enum err_code go_finish(struct go *g, struct ui *ui, enum exit_code *exit
     return ERR_OK;
 }
 
-enum err_code go_start(const struct cli *c, struct store *store, const struct plan *plan,
-                       const struct binding *b, enum exit_code *exit, struct err *err)
+enum err_code go_start(const struct cli *c, struct store *store, const struct loaded *l,
+                       enum exit_code *exit, struct err *err)
 {
-    CLEANUP(ui_freep) struct ui *ui = ui_new(go_mode(c), plan, store_dir(store));
+    CLEANUP(ui_freep) struct ui *ui = ui_new(go_mode(c), &l->plan, store_dir(store));
     struct go g = {.run = NULL};
     struct run_options opt;
-    enum err_code rc = go_secrets(&g, plan, b, err);
+    enum err_code rc = go_secrets(&g, &l->plan, &l->b, err);
 
-    opt = go_options(&g, c, b, ui);
+    opt = go_options(&g, c, &l->b, ui);
+    opt.document = l->doc.text;
     if (rc == ERR_OK)
-        rc = run_start(store, plan, &opt, &g.run, err);
+        rc = run_start(store, &l->plan, &opt, &g.run, err);
     if (rc == ERR_OK)
         rc = go_finish(&g, ui, exit, err);
     run_free(g.run);

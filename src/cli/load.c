@@ -102,3 +102,13 @@ enum err_code load_run(struct store *s, const struct cli *c, int64_t *ret, struc
     *ret = run;
     return ERR_OK;
 }
+
+enum err_code load_output(const struct cli *c, struct err *err)
+{
+    CLEANUP(mem_freep) char *dir = c->output ? path_dir(c->output) : NULL;
+
+    if (!dir || file_exists(dir))
+        return ERR_OK;
+    (void)err_set(err, ERR_USAGE, "--output '%s': there is no folder '%s'", c->output, dir);
+    return err_hint(err, "mkdir -p '%s'", dir);
+}

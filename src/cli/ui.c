@@ -439,14 +439,14 @@ static const struct {
     {"output", ui_output},
 };
 
-static void ui_json_event(const struct ui *u, const struct run_event *e)
+static void ui_json_event(const struct run_event *e)
 {
     CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
     CLEANUP(json_cleanup) json_t *j = json_object();
 
     json_put_int(j, "n", e->seq);
     json_put_str(j, "time", clock_format(e->at_us).s);
-    json_put_str(j, "run", event_run_text(u->run_id).s);
+    json_put_str(j, "run", event_run_text(e->run).s);
     json_put_str(j, "event", e->name);
     if (e->step)
         json_put_sv(j, "step", e->step->id);
@@ -468,7 +468,7 @@ void ui_listen(void *arg, const struct run_event *e)
     struct ui *u = arg;
 
     if (u->mode == UI_JSON) {
-        ui_json_event(u, e);
+        ui_json_event(e);
         return;
     }
     if (u->mode == UI_QUIET)

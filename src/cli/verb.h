@@ -35,7 +35,7 @@ struct cli {
     const char **args; /* what is no option */
     int n_args;
     const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *step, *format,
-        *output, *color, *diff, *graph, *export, *explain;
+        *output, *color, *diff, *graph, *export, *explain, *key;
     cli_texts sets, disables;
     double time_scale;
     bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck,

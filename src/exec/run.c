@@ -191,6 +191,25 @@ static enum err_code run_create(struct run *r, struct err *err)
     return store_lock_rename(r->store, r->plan->environment, 0, r->id, err);
 }
 
+/* What a report fills in.  Lines of the plan are lines of it, so one that loses some with its secrets is not kept. */
+static void run_keep_document(struct run *r, json_t *data)
+{
+    CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
+    struct sv text = r->opt.document;
+    size_t lines = 0;
+
+    secrets_redact(r->opt.secrets, text, &clean);
+    for (size_t i = 0; i < text.n; i++)
+        lines += text.p[i] == '\n';
+    for (size_t i = 0; i < clean.n; i++)
+        lines -= clean.p[i] == '\n';
+    if (clean.n && lines == 0) {
+        struct hash blob = journal_blob(r->journal, strbuf_sv(&clean));
+
+        json_put_str(data, "document_blob", hash_hex(&blob).s);
+    }
+}
+
 static void run_queue_started(struct run *r)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
@@ -202,6 +221,7 @@ static void run_queue_started(struct run *r)
     json_put_sv(data, "environment", r->plan->environment);
     json_put_sv(data, "document", r->plan->document);
     json_put_sv(data, "document_hash", json_get_sv(r->plan->json, "document_hash"));
+    run_keep_document(r, data);
     json_put_str(data, "plan", hash_hex(&r->plan->hash).s);
     json_put_str(data, "plan_blob", hash_hex(&blob).s);
     json_put_sv(data, "operator", r->opt.operator_name);

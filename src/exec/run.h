@@ -21,7 +21,7 @@ struct action_outcome;
 
 /* A thing that happened.  `data` and `step` live during the call. */
 struct run_event {
-    int64_t seq; /* of the journal; 0: a passing event */
+    int64_t run, seq; /* seq of the journal; 0: a passing event */
     int64_t at_us, attempt;
     const char *name;             /* "step-outcome", "output", "progress" */
     const struct plan_step *step; /* or NULL */
@@ -55,7 +55,8 @@ struct run_options {
     const struct binding_pair *secret_env; /* values of the plan's `secrets`, for sessions */
     size_t n_secret_env;
     struct sv operator_name;
-    uint64_t grace_ms; /* between TERM and KILL; 0: 5 s */
+    struct sv document; /* its text, which the journal keeps without secrets; of a start only */
+    uint64_t grace_ms;  /* between TERM and KILL; 0: 5 s */
 };
 
 /*

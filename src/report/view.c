@@ -189,3 +189,31 @@ size_t view_count(const struct view *v, bool way_back, struct sv state)
         n += v->steps.v[i].way_back == way_back && sv_eq(v->steps.v[i].state, state);
     return n;
 }
+
+const struct view_event *view_rule_event(const struct view *v, struct sv id)
+{
+    const struct view_event *found = NULL;
+
+    for (size_t i = 0; i < v->events.n; i++) {
+        const struct view_event *e = &v->events.v[i];
+
+        if (e->kind != EVENT_RULE_STATE || !sv_eq(json_get_sv(e->data, "rule"), id))
+            continue;
+        found = e;
+        if (sv_eq(json_get_sv(e->data, "state"), SV("fired")))
+            break;
+    }
+    return found;
+}
+
+enum err_code view_document(struct store *s, const struct view *v, struct strbuf *ret,
+                            struct err *err)
+{
+    struct hash h;
+
+    for (size_t i = 0; i < v->events.n; i++)
+        if (v->events.v[i].kind == EVENT_RUN_STARTED &&
+            hash_from_hex(json_get_sv(v->events.v[i].data, "document_blob"), &h))
+            return store_blob(s, &h, SIZE_MAX, ret, err);
+    return err_set(err, ERR_NOT_FOUND, "run %s has not kept its document", event_run_text(v->id).s);
+}

@@ -66,4 +66,9 @@ void view_release(struct view *v);
 
 /* The step that has begun and not ended, or that failed or waits; NULL when there is none. */
 const struct view_step *view_current(const struct view *v);
+/* The document that was carried out, without secrets.  ERR_NOT_FOUND when the journal does not have it. */
+NODISCARD enum err_code view_document(struct store *s, const struct view *v, struct strbuf *ret,
+                                      struct err *err);
+/* The event that tells most of a rule: the first that fired, or else the last; NULL when it was not judged. */
+const struct view_event *view_rule_event(const struct view *v, struct sv id);
 size_t view_count(const struct view *v, bool way_back, struct sv state);

@@ -8,6 +8,7 @@
 #include <zstd.h>
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/sv.h"
 #include "store/stmt.h"
@@ -17,6 +18,7 @@
 #define STORE_VERSION        1
 #define STORE_BUSY_MS        5000
 #define STORE_SYNC_FULL      2
+#define STORE_BLOB_BYTES     LIMIT_PLAN_BYTES /* the largest that is written */
 
 static const char *const store_schema[] = {
     "CREATE TABLE run (id INTEGER PRIMARY KEY, environment TEXT NOT NULL, document TEXT NOT NULL,"
@@ -291,6 +293,8 @@ static enum err_code store_blob_unpack(struct sv data, size_t size, int64_t code
     } else if (codec == 1) {
         size_t n;
 
+        if (size > STORE_BLOB_BYTES || ZSTD_getFrameContentSize(data.p, data.n) != size)
+            return err_set(err, ERR_CORRUPT, "its size is not %zu bytes", size);
         strbuf_reserve(out, size);
         n = ZSTD_decompress(out->p, size, data.p, data.n);
         if (ZSTD_isError(n))
@@ -322,6 +326,9 @@ static enum err_code store_blob_read(struct store *s, const struct hash *h, size
     if (store_blob_unpack(stmt_sv(&st, 2), (size_t)stmt_i64(&st, 0), stmt_i64(&st, 1), out, err) !=
         ERR_OK)
         return err->code;
+    if (out->n != (size_t)stmt_i64(&st, 0))
+        return err_set(err, ERR_CORRUPT, "its size is %zu bytes, not %lld", out->n,
+                       (long long)stmt_i64(&st, 0));
     now = hash_of(strbuf_sv(out));
     if (!hash_eq(&now, h))
         return err_set(err, ERR_CORRUPT, "its bytes have another hash");
