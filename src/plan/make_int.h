@@ -68,6 +68,15 @@ void make_where_host(struct make *m, const struct rb_step *s, struct sv session,
 /* Can the form be judged from what a command on another host prints? */
 bool make_remote_shows(enum rb_expect_form form);
 
+/* --- make_service.c --- */
+
+/* A service of the binding, under this name, into "services" of the plan. */
+NODISCARD enum err_code make_service_bound(struct make *m, const struct binding_service *s,
+                                           struct sv name);
+/* A step that a manager of the binding carries out; *ours is false when none is bound for it. */
+NODISCARD enum err_code make_service(struct make *m, const struct command *c, json_t *out,
+                                     json_t *action, bool *ours);
+
 /* --- make_action.c --- */
 
 /* {"kind", "action"} of a step into `out`; `set`: what the binding says of it, or NULL. */
