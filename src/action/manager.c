@@ -164,7 +164,8 @@ enum err_code manager_ask(const struct plan *plan, const struct plan_service *se
     int r = uv_loop_init(&loop);
 
     if (r != 0) /* uncovered: no descriptors are left */
-        return err_sys(err, -r, "ask for the state of %.*s", SV_FMT(service->name)); /* uncovered */
+        return err_sys(err, -r, "ask for the state of %.*s",
+                       SV_FMT(service->name)); /* uncovered: the same */
     c.http = http_client_new(&loop);
     manager_start(&c);
     while (!done)

@@ -54,9 +54,9 @@ static void runit_request(struct manager_call *c)
     if (!runit_open(c, "supervise/control", &fd))
         return;
     if (write(fd, bytes, strlen(bytes)) != (ssize_t)strlen(bytes)) {
-        /* uncovered: the pipe holds thousands of requests */
-        manager_fail(c, ERR_IO, "runsv does not read: %s", uv_strerror(-errno)); /* uncovered */
-        return;                                                                  /* uncovered */
+        manager_fail(c, ERR_IO, "runsv does not read: %s", /* uncovered: the pipe holds thousands */
+                     uv_strerror(-errno));                 /* uncovered: the same */
+        return;                                            /* uncovered: the same */
     }
     c->said = runit_requests[c->verb].said;
     manager_end(c, ERR_OK);

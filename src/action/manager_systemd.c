@@ -393,7 +393,7 @@ static int systemd_on_service(sd_bus_message *m, void *data, sd_bus_error *e UNU
 
     if (!libsystemd.bus_message_get_error(m) && systemd_take_all(m, list, ARRAY_LEN(list)) < 0) {
         systemd_lost(c, -EBADMSG); /* uncovered: systemd's own types */
-        return 0;                  /* uncovered */
+        return 0;                  /* uncovered: the same */
     }
     if (!c->status.pid)
         c->status.started_us = 0;

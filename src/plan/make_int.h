@@ -65,8 +65,8 @@ const struct binding_host *make_host(const struct make *m, const struct rb_step 
 bool make_is_remote(const struct make *m, const struct rb_step *s);
 /* "host", "remote" and "session" of a step; asks for a host that is not bound. */
 void make_where_host(struct make *m, const struct rb_step *s, struct sv session, json_t *out);
-/* Can the form be judged from what a command on another host prints? */
-bool make_remote_shows(enum rb_expect_form form);
+/* Can the form be judged from what the step's command on another host prints? */
+bool make_remote_shows(const struct rb_step *s, enum rb_expect_form form);
 
 /* --- make_service.c --- */
 

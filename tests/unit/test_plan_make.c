@@ -509,6 +509,23 @@ T(a_service_of_any_manager_is_bound_by_name_or_all_of_one_manager)
     world_end(&w);
 }
 
+T(the_status_of_a_service_on_another_host_is_judged_by_what_is_printed)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY SH("ssh web1\nsystemctl status web\n# Expected: active (running)\n"
+                         "systemctl restart web"),
+               BOUND "hosts: {web1: ops@web1}\nservices: {'*': {manager: systemd}}\n"
+                     "steps: {deployment: {undo: u}}\n");
+    T_SV(find_step(&w, "1")->kind, "shell");
+    T_EQ(find_step(&w, "1")->n_expects, 1);
+    T_CHECK(find_step(&w, "1")->expects[0].machine);
+    T_EQ(find_step(&w, "1")->expects[0].e.form, EXPECT_ACTIVE);
+    T_EQ(w.plan.n_services, 0);
+    world_end(&w);
+}
+
 T(what_looks_again_and_again_needs_an_end)
 {
     static const char md[] = DEPLOY SH("watch -n 5 'echo 1'\ntail -f /var/log/x");
@@ -883,6 +900,7 @@ T_MAIN(T_CASE(the_head_says_what_for_and_who), T_CASE(a_document_without_a_step_
        T_CASE(the_bound_flag_is_the_maintenance_flag_and_no_other),
        T_CASE(a_unit_that_is_named_in_the_run_only_is_left_to_the_shell),
        T_CASE(a_service_of_any_manager_is_bound_by_name_or_all_of_one_manager),
+       T_CASE(the_status_of_a_service_on_another_host_is_judged_by_what_is_printed),
        T_CASE(what_looks_again_and_again_needs_an_end), T_CASE(of_several_ways_one_is_gone),
        T_CASE(a_condition_on_a_command_is_a_choice),
        T_CASE(a_host_of_the_document_is_one_that_the_binding_knows),
