@@ -14,10 +14,6 @@
 #include "base/ident.h"
 #include "base/sv.h"
 
-#define MANAGER(name) extern const struct manager_ops manager_##name;
-#include "action/managers.inc"
-#undef MANAGER
-
 static const struct manager_ops *const manager_table[] = {
 #define MANAGER(name) &manager_##name,
 #include "action/managers.inc"

@@ -96,6 +96,10 @@ struct manager_call {
     int open_handles;
 };
 
+#define MANAGER(name) extern const struct manager_ops manager_##name;
+#include "action/managers.inc"
+#undef MANAGER
+
 /* The row of a name of the binding ("systemd"), or NULL. */
 const struct manager_ops *manager_find(struct sv name);
 void manager_start(struct manager_call *c);

@@ -25,6 +25,7 @@ static void runit_path(const struct manager_call *c, const char *name, struct st
 static bool runit_open(struct manager_call *c, const char *name, int *ret)
 {
     CLEANUP(strbuf_release) struct strbuf path = STRBUF(0);
+    struct err err;
 
     runit_path(c, name, &path);
     *ret = open(strbuf_str(&path), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -33,7 +34,7 @@ static bool runit_open(struct manager_call *c, const char *name, int *ret)
     if (errno == ENXIO || errno == ENOENT)
         manager_fail(c, ERR_NOT_FOUND, "no runsv supervises '%.*s'", SV_FMT(c->service->dir));
     else
-        manager_fail(c, ERR_IO, "open '%s': %s", strbuf_str(&path), uv_strerror(-errno));
+        manager_fail(c, err_sys(&err, errno, "open '%s'", strbuf_str(&path)), "%s", err.msg);
     return false;
 }
 
@@ -54,9 +55,8 @@ static void runit_request(struct manager_call *c)
     if (!runit_open(c, "supervise/control", &fd))
         return;
     if (write(fd, bytes, strlen(bytes)) != (ssize_t)strlen(bytes)) {
-        manager_fail(c, ERR_IO, "runsv does not read: %s", /* uncovered: the pipe holds thousands */
-                     uv_strerror(-errno));                 /* uncovered: the same */
-        return;                                            /* uncovered: the same */
+        manager_fail(c, ERR_IO, "runsv does not read"); /* uncovered: the pipe holds thousands */
+        return;                                         /* uncovered: the same */
     }
     c->said = runit_requests[c->verb].said;
     manager_end(c, ERR_OK);

@@ -42,7 +42,7 @@ static void supervisor_send(struct manager_call *c, const char *method, json_t *
     CLEANUP(strbuf_release) struct strbuf body = STRBUF(0);
     struct supervisor_state *s = c->state;
 
-    xmlrpc_write(method, params, &body);
+    xmlrpc_write(method, owned, &body);
     s->request = (struct http_request){
         .spec = {.url = c->service->url.n ? c->service->url : SV("http://localhost/RPC2"),
                  .method = "POST",

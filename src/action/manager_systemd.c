@@ -152,11 +152,11 @@ static void systemd_arm(struct systemd_state *s)
 static void systemd_lost(struct manager_call *c, int sys)
 {
     struct systemd_state *s = c->state;
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct err err;
 
     c->lost = s->sent;
-    strbuf_addf(&text, "contact with the bus was lost: %s", uv_strerror(sys));
-    systemd_fail(c, ERR_NET, strbuf_str(&text));
+    (void)err_sys(&err, -sys, "contact with the bus was lost");
+    systemd_fail(c, ERR_NET, err.msg);
 }
 
 static void systemd_process(struct manager_call *c)
@@ -516,13 +516,14 @@ static void systemd_on_worked(uv_work_t *w, int status)
 {
     struct systemd_state *s = w->data;
     struct manager_call *c = s->call;
+    struct err err;
 
     s->working = false;
     strbuf_add_sv(&c->logs, strbuf_sv(&s->log));
     if (status < 0) /* UV_ECANCELED */
         systemd_fail(c, ERR_INTERRUPTED, "it was given up");
     else if (s->log_rc < 0)
-        systemd_fail(c, ERR_IO, uv_strerror(s->log_rc));
+        systemd_fail(c, err_sys(&err, -s->log_rc, "read the journal"), err.msg);
     else
         systemd_close(c, systemd_end_ok);
 }
@@ -543,13 +544,13 @@ static void systemd_begin_logs(struct manager_call *c)
 static bool systemd_connect(struct manager_call *c)
 {
     struct systemd_state *s = c->state;
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     bool user = systemd_is_user(c);
+    struct err err;
     int r = user ? libsystemd.bus_open_user(&s->bus) : libsystemd.bus_open_system(&s->bus);
 
     if (r < 0) {
-        strbuf_addf(&text, "there is no %s bus here: %s", user ? "user" : "system", uv_strerror(r));
-        systemd_fail(c, ERR_NET, strbuf_str(&text));
+        (void)err_sys(&err, -r, "there is no %s bus here", user ? "user" : "system");
+        systemd_fail(c, ERR_NET, err.msg);
         return false;
     }
     r = uv_poll_init(c->loop, &s->io, libsystemd.bus_get_fd(s->bus));

@@ -24,8 +24,9 @@ static enum err_code proof_program(const struct service_proof *p, struct strbuf 
     (void)snprintf(link, sizeof(link), "/proc/%lld/exe", (long long)p->status->pid);
     n = readlink(link, path, sizeof(path));
     if (n < 0) {
-        strbuf_addf(notes, "which program pid %lld runs cannot be told: %s\n",
-                    (long long)p->status->pid, uv_strerror(-errno));
+        (void)err_sys(err, errno, "which program pid %lld runs cannot be told",
+                      (long long)p->status->pid);
+        strbuf_addf(notes, "%s\n", err->msg);
         return ERR_OK;
     }
     if (sv_ends((struct sv){path, (size_t)n}, SV(" (deleted)")))
