@@ -415,18 +415,57 @@ static enum verify_result verify_json(const struct verify_cx *c)
 
 /* --- services, files, dates --- */
 
-/* What a service manager of the document's own printed, when the service is not ours to ask. */
+/* The words of systemctl status (in a line), supervisorctl status (the second word) and sv status (the first). */
+enum verify_place { IN_LINE, SECOND_WORD, FIRST_WORD };
+static const struct {
+    struct sv word;
+    enum verify_place place;
+    bool up;
+} verify_activities[] = {
+    {SV("active (running)"), IN_LINE, true}, {SV("inactive (dead)"), IN_LINE, false},
+    {SV("Active: failed"), IN_LINE, false},  {SV("Active: activating"), IN_LINE, false},
+    {SV("RUNNING"), SECOND_WORD, true},      {SV("STOPPED"), SECOND_WORD, false},
+    {SV("STARTING"), SECOND_WORD, false},    {SV("BACKOFF"), SECOND_WORD, false},
+    {SV("EXITED"), SECOND_WORD, false},      {SV("FATAL"), SECOND_WORD, false},
+    {SV("run:"), FIRST_WORD, true},          {SV("down:"), FIRST_WORD, false},
+    {SV("finish:"), FIRST_WORD, false},
+};
+
+static void verify_line_activity(struct sv line, bool *up, bool *down)
+{
+    struct sv rest = line, first = SV(""), second = SV("");
+
+    if (sv_next_word(&rest, &first) && !sv_next_word(&rest, &second))
+        second = SV("");
+    for (size_t i = 0; i < ARRAY_LEN(verify_activities); i++) {
+        struct sv word = verify_activities[i].word;
+        bool said = verify_activities[i].place == IN_LINE       ? sv_has(line, word)
+                    : verify_activities[i].place == SECOND_WORD ? sv_eq(second, word)
+                                                                : sv_eq(first, word);
+
+        if (said)
+            *(verify_activities[i].up ? up : down) = true;
+    }
+}
+
+/* What a service manager of the document's own printed, when the service is not ours to ask.  One that is up and
+ * one that is down beside each other tell nothing of "it". */
 static int verify_printed_activity(const struct action_outcome *o)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    bool up = false, down = false;
+    struct sv rest, line, whole;
 
     verify_output(o, &text);
-    if (sv_has(strbuf_sv(&text), SV("active (running)")))
+    whole = sv_trim(strbuf_sv(&text)); /* of systemctl is-active */
+    if (sv_eq(whole, SV("active")))
         return 1;
-    if (sv_has(strbuf_sv(&text), SV("inactive (dead)")) ||
-        sv_has(strbuf_sv(&text), SV("Active: failed")))
+    if (sv_eq(whole, SV("inactive")) || sv_eq(whole, SV("failed")))
         return 0;
-    return -1;
+    rest = strbuf_sv(&text);
+    while (sv_next_line(&rest, &line))
+        verify_line_activity(line, &up, &down);
+    return up == down ? -1 : up;
 }
 
 static enum verify_result verify_activity(const struct action_outcome *o, struct strbuf *seen,

@@ -21,12 +21,20 @@ struct binding_variable {
     size_t line;
 };
 
+/* How the version that runs is told: docs/formats/services.md. */
+struct binding_version {
+    struct sv url, field, command, newer_than, is;
+    size_t line;
+};
+
+/* "*": any that is not listed, of the commands of this manager. */
 struct binding_service {
-    struct sv name, manager;
+    struct sv name, manager, unit, socket, url, project, dir;
     struct sv *command;
     size_t n_command;
-    struct sv pid_file, log, workdir;
-    int64_t start_timeout_ms, stop_timeout_ms;
+    struct sv pid_file, log, workdir, ready;
+    struct binding_version version;
+    int64_t start_timeout_ms, stop_timeout_ms, stable_ms, crashes;
     size_t line;
 };
 

@@ -261,33 +261,6 @@ static void make_variables(struct make *m)
     json_put(m->root, "variables", list);
 }
 
-static enum err_code make_service_binding(struct make *m, const struct binding_service *s,
-                                          json_t *out)
-{
-    json_t *command = json_array();
-    struct sv pid_file, log = {NULL, 0}, workdir;
-
-    json_put_sv(out, "name", s->name);
-    json_put(out, "command", command);
-    for (size_t i = 0; i < s->n_command; i++) {
-        CLEANUP(strbuf_release) struct strbuf word = STRBUF(0);
-
-        if (binding_expand(m->b, s->command[i], &word, m->err) != ERR_OK)
-            return m->err->code;
-        json_append(command, json_sv(strbuf_sv(&word)));
-    }
-    if (binding_file(m->b, s->pid_file, &pid_file, m->err) != ERR_OK ||
-        (s->log.n && binding_file(m->b, s->log, &log, m->err) != ERR_OK) ||
-        binding_file(m->b, s->workdir.n ? s->workdir : SV("."), &workdir, m->err) != ERR_OK)
-        return m->err->code;
-    json_put_sv(out, "pid_file", pid_file);
-    json_put_sv(out, "log", log);
-    json_put_sv(out, "workdir", workdir);
-    json_put_int(out, "start_timeout_ms", s->start_timeout_ms);
-    json_put_int(out, "stop_timeout_ms", s->stop_timeout_ms);
-    return ERR_OK;
-}
-
 static enum err_code make_services(struct make *m)
 {
     json_t *list = json_array(), *maintenance = json_object();
@@ -296,11 +269,10 @@ static enum err_code make_services(struct make *m)
     json_put(m->root, "services", list);
     json_put(m->root, "maintenance", maintenance);
     for (size_t i = 0; i < m->b->services.n; i++) {
-        json_t *out = json_object();
+        const struct binding_service *s = &m->b->services.v[i];
 
-        json_append(list, out);
-        if (make_service_binding(m, &m->b->services.v[i], out) != ERR_OK)
-            return err_wrap(m->err, "%s:%zu", m->b->path, m->b->services.v[i].line);
+        if (!sv_eq(s->name, SV("*")) && make_service_bound(m, s, s->name) != ERR_OK)
+            return m->err->code;
     }
     if (m->b->flag.n) {
         if (binding_file(m->b, m->b->flag, &flag, m->err) != ERR_OK)

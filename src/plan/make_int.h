@@ -65,8 +65,17 @@ const struct binding_host *make_host(const struct make *m, const struct rb_step 
 bool make_is_remote(const struct make *m, const struct rb_step *s);
 /* "host", "remote" and "session" of a step; asks for a host that is not bound. */
 void make_where_host(struct make *m, const struct rb_step *s, struct sv session, json_t *out);
-/* Can the form be judged from what a command on another host prints? */
-bool make_remote_shows(enum rb_expect_form form);
+/* Can the form be judged from what the step's command on another host prints? */
+bool make_remote_shows(const struct rb_step *s, enum rb_expect_form form);
+
+/* --- make_service.c --- */
+
+/* A service of the binding, under this name, into "services" of the plan. */
+NODISCARD enum err_code make_service_bound(struct make *m, const struct binding_service *s,
+                                           struct sv name);
+/* A step that a manager of the binding carries out; *ours is false when none is bound for it. */
+NODISCARD enum err_code make_service(struct make *m, const struct command *c, json_t *out,
+                                     json_t *action, bool *ours);
 
 /* --- make_action.c --- */
 

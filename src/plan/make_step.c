@@ -62,7 +62,7 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
             json_append(dropped, j);
             continue;
         }
-        if (make_is_remote(m, s) && !make_remote_shows(e->form))
+        if (make_is_remote(m, s) && !make_remote_shows(s, e->form))
             seen.form = EXPECT_ASK; /* what only a machine that is there could know */
         e = &seen;
         json_append(list, make_expect(m, e));

@@ -253,6 +253,15 @@ static void plan_load_checkpoints(struct plan *p)
     }
 }
 
+static void plan_load_version(const json_t *j, struct plan_version *v)
+{
+    v->url = json_get_sv(j, "url");
+    v->field = json_get_sv(j, "field");
+    v->command = json_get_sv(j, "command");
+    v->newer_than = json_get_sv(j, "newer_than");
+    v->is = json_object_get(j, "is");
+}
+
 static void plan_load_services(struct plan *p)
 {
     const json_t *list = json_object_get(p->json, "services");
@@ -264,6 +273,18 @@ static void plan_load_services(struct plan *p)
         struct plan_service *s = &p->services[i];
 
         s->name = json_get_sv(j, "name");
+        s->manager = json_get_sv(j, "manager");
+        if (!s->manager.n)
+            s->manager = SV("process"); /* plans made before there were others */
+        s->unit = json_get_sv(j, "unit");
+        s->socket = json_get_sv(j, "socket");
+        s->url = json_get_sv(j, "url");
+        s->project = json_get_sv(j, "project");
+        s->dir = json_get_sv(j, "dir");
+        s->stable_ms = json_get_int(j, "stable_ms", 0);
+        s->crashes = json_get_int(j, "crashes", 0);
+        s->ready = json_get_sv(j, "ready");
+        plan_load_version(json_object_get(j, "version"), &s->version);
         s->pid_file = json_get_sv(j, "pid_file");
         s->log = json_get_sv(j, "log");
         s->workdir = json_get_sv(j, "workdir");

@@ -81,11 +81,28 @@ struct plan_checkpoint {
     size_t n_items;
 };
 
+/* What tells which version of a service runs; all empty: only its process does. */
+struct plan_version {
+    struct sv url, field; /* a member of the JSON that it answers; without field the whole answer */
+    struct sv command;    /* its output */
+    struct sv newer_than; /* a file: the process must have started after it was written */
+    const json_t *is;     /* pieces of the version that is expected; NULL: it is shown */
+};
+
 struct plan_service {
-    struct sv name, pid_file, log, workdir;
+    struct sv name, manager;
+    struct sv unit;                   /* its name there; empty: `name` */
+    struct sv socket, url;            /* of the manager; empty: its own default */
+    struct sv project;                /* of compose */
+    struct sv dir;                    /* of runit */
+    struct sv pid_file, log, workdir; /* of process; log: of runit too */
     struct sv *command;
     size_t n_command;
     int64_t start_timeout_ms, stop_timeout_ms;
+    int64_t stable_ms; /* how long it must run without a crash before it counts as started */
+    int64_t crashes;   /* how many are borne until then */
+    struct sv ready;   /* URL that answers 2xx when it is ready; empty: it is when it runs */
+    struct plan_version version;
 };
 
 struct plan_question {

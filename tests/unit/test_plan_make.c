@@ -77,6 +77,14 @@ T(a_folder_that_needs_an_unset_variable_is_refused)
     world_refused(DEPLOY SH("true"),
                   "services:\n  w: {manager: process, command: [a], pid_file: $NOT_SET_HERE}\n",
                   ERR_INVALID, "prusik.yaml:2: '$NOT_SET_HERE'");
+    world_refused(DEPLOY SH("true"), "services:\n  w: {manager: systemd, unit: $NOT_SET_HERE}\n",
+                  ERR_INVALID, "prusik.yaml:2: '$NOT_SET_HERE'");
+    world_refused(DEPLOY SH("true"),
+                  "services:\n  w: {manager: systemd, version: {url: $NOT_SET_HERE}}\n",
+                  ERR_INVALID, "prusik.yaml:2: '$NOT_SET_HERE'");
+    world_refused(DEPLOY SH("sv stop x"),
+                  BOUND "services: {'*': {manager: runit, log: $NOT_SET_HERE}}\n", ERR_INVALID,
+                  "'$NOT_SET_HERE'");
     world_refused(DEPLOY SH("true"), "scrape: $NOT_SET_HERE\n", ERR_INVALID, "prusik.yaml: ");
     world_refused(DEPLOY SH("true"), "probes: {a: $NOT_SET_HERE}\n", ERR_INVALID, "prusik.yaml: ");
 }
@@ -492,6 +500,60 @@ T(a_unit_that_is_named_in_the_run_only_is_left_to_the_shell)
     world_end(&w);
 }
 
+T(a_service_of_any_manager_is_bound_by_name_or_all_of_one_manager)
+{
+    struct world w;
+
+    world_make(
+        &w,
+        DEPLOY SH("systemctl restart web\nsudo systemctl stop db.service\nsystemctl restart db\n"
+                  "supervisorctl restart worker\nsv restart cache\ndocker compose restart api\n"
+                  "systemctl --user restart mine"),
+        BOUND
+        "env: {REL: v7}\nvariables: {build: b9}\nsteps: {deployment: {undo: u}}\n"
+        "services:\n  web: {manager: compose, project: shop, socket: d.sock, ready: http://h/$REL,"
+        " version: {url: http://h/v, field: version, is: $REL-<build>, newer_than: bin/x}}\n"
+        "  '*': {manager: systemd}\n  cache: {manager: runit}\n");
+    want_action(&w, "deployment/1", "service", "{\"service\":\"web\",\"verb\":\"restart\"}");
+    want_action(&w, "deployment/2", "service", "{\"service\":\"db\",\"verb\":\"stop\"}");
+    want_action(&w, "deployment/3", "service", "{\"service\":\"db\",\"verb\":\"restart\"}");
+    T_SV(find_step(&w, "4")->kind, "shell"); /* of another manager than "*" */
+    want_action(&w, "deployment/5", "service", "{\"service\":\"cache\",\"verb\":\"restart\"}");
+    T_SV(find_step(&w, "6")->kind, "shell");
+    T_SV(find_step(&w, "7")->kind, "shell");
+    T_SV(find_step(&w, "2")->command, "sudo systemctl stop db.service");
+    T_EQ(w.plan.n_services, 3); /* "*" is none, and db stands once */
+    T_SV(w.plan.services[0].manager, "compose");
+    T_SV(w.plan.services[0].project, "shop");
+    T_CHECK(sv_ends(w.plan.services[0].socket, SV("/d.sock")));
+    T_SV(w.plan.services[0].ready, "http://h/v7");
+    T_SV(w.plan.services[0].version.field, "version");
+    T_CHECK(sv_ends(w.plan.services[0].version.newer_than, SV("/bin/x")));
+    T_EQ(json_array_size(w.plan.services[0].version.is), 2); /* "v7-" and the placeholder */
+    T_EQ(w.plan.services[0].stable_ms, 2000);
+    T_SV(w.plan.services[1].dir, "/etc/service/cache");
+    T_SV(w.plan.services[2].name, "db");
+    T_SV(w.plan.services[2].manager, "systemd");
+    world_end(&w);
+}
+
+T(the_status_of_a_service_on_another_host_is_judged_by_what_is_printed)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY SH("ssh web1\nsystemctl status web\n# Expected: active (running)\n"
+                         "systemctl restart web"),
+               BOUND "hosts: {web1: ops@web1}\nservices: {'*': {manager: systemd}}\n"
+                     "steps: {deployment: {undo: u}}\n");
+    T_SV(find_step(&w, "1")->kind, "shell");
+    T_EQ(find_step(&w, "1")->n_expects, 1);
+    T_CHECK(find_step(&w, "1")->expects[0].machine);
+    T_EQ(find_step(&w, "1")->expects[0].e.form, EXPECT_ACTIVE);
+    T_EQ(w.plan.n_services, 0);
+    world_end(&w);
+}
+
 T(what_looks_again_and_again_needs_an_end)
 {
     static const char md[] = DEPLOY SH("watch -n 5 'echo 1'\ntail -f /var/log/x");
@@ -866,6 +928,8 @@ T_MAIN(T_CASE(the_head_says_what_for_and_who), T_CASE(a_document_without_a_step_
        T_CASE(every_form_of_a_command_becomes_its_action),
        T_CASE(the_bound_flag_is_the_maintenance_flag_and_no_other),
        T_CASE(a_unit_that_is_named_in_the_run_only_is_left_to_the_shell),
+       T_CASE(a_service_of_any_manager_is_bound_by_name_or_all_of_one_manager),
+       T_CASE(the_status_of_a_service_on_another_host_is_judged_by_what_is_printed),
        T_CASE(what_looks_again_and_again_needs_an_end), T_CASE(of_several_ways_one_is_gone),
        T_CASE(a_condition_on_a_command_is_a_choice),
        T_CASE(a_host_of_the_document_is_one_that_the_binding_knows),

@@ -255,6 +255,25 @@ T(commands_that_are_known_are_understood_whole)
         {"systemctl restart shop", COMMAND_SERVICE, EFFECT_SERVICE},
         {"sudo systemctl status shop --no-pager", COMMAND_SERVICE, EFFECT_NONE},
         {"service shop stop", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"systemctl --user restart shop", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"systemctl reload shop.service", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"service shop restart", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"docker compose restart web", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"docker-compose stop web", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"sudo supervisorctl restart shop:web", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"supervisorctl status web", COMMAND_SERVICE, EFFECT_NONE},
+        {"sv down web", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"/usr/bin/sv -v hup /etc/service/web", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"systemctl --no-block restart shop", COMMAND_SHELL, EFFECT_SERVICE},
+        {"systemctl restart", COMMAND_SHELL, EFFECT_SERVICE},
+        {"systemctl restart $(units)", COMMAND_SHELL, EFFECT_SERVICE},
+        {"docker compose -f prod.yml restart web", COMMAND_SHELL, EFFECT_SERVICE},
+        {"docker compose restart -t 3 web", COMMAND_SHELL, EFFECT_SERVICE},
+        {"docker compose restart web db", COMMAND_SHELL, EFFECT_SERVICE},
+        {"docker restart web", COMMAND_SHELL, EFFECT_SERVICE},
+        {"supervisorctl restart all", COMMAND_SHELL, EFFECT_SERVICE},
+        {"supervisorctl restart shop:*", COMMAND_SHELL, EFFECT_SERVICE},
+        {"sv -w 9 restart web", COMMAND_SHELL, EFFECT_SERVICE},
         {"systemctl daemon-reload", COMMAND_SHELL, EFFECT_SERVICE},
         {"systemctl enable shop", COMMAND_SHELL, EFFECT_SERVICE},
         {"systemctl restart a b", COMMAND_SHELL, EFFECT_SERVICE},
@@ -333,6 +352,11 @@ T(the_parts_of_other_commands_are_known)
     T_CHECK(c.sudo && c.cx.service);
     T_EQ(c.verb, SERVICE_RESTART);
     T_SV(c.target->value, "shop");
+    T_STR(service_tool_manager(read_one("systemctl --user stop x", &arena).tool), "systemd-user");
+    T_STR(service_tool_manager(read_one("service x stop", &arena).tool), "systemd");
+    T_STR(service_tool_manager(read_one("docker compose stop x", &arena).tool), "compose");
+    T_STR(service_tool_manager(read_one("supervisorctl stop x", &arena).tool), "supervisor");
+    T_STR(service_tool_manager(read_one("sv stop x", &arena).tool), "runit");
     c = read_one("sleep 5 && systemctl is-active shop", &arena);
     T_EQ(c.form, COMMAND_SERVICE);
     T_EQ(c.delay_ms, 5000);
