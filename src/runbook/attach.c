@@ -1,6 +1,8 @@
 /*
  * attach: which step an expectation speaks of.
  */
+#include <string.h>
+
 #include "base/sv.h"
 #include "runbook/reader_int.h"
 
@@ -137,6 +139,45 @@ void build_expect_output(struct rb_build *b, size_t at, struct sv text, size_t l
     expect_read_output(b->expect, text, line, attach_context(d), b->arena, &found);
     attach_add(b, at, &found);
     vec_release(&found);
+}
+
+/* --- commands in a text --- */
+
+/* Without ":", "->", "(" and the like at its ends. */
+static struct sv attach_words(struct sv s)
+{
+    static const char marks[] = ":-=>(),. \t\n";
+
+    s = sv_trim(s);
+    if (s.n > 1 && *s.p == '(' && s.p[s.n - 1] == ')')
+        s = sv_sub(s, 1, s.n - 1);
+    while (s.n && strchr(marks, *s.p))
+        s = sv_sub(s, 1, s.n);
+    (void)(sv_eat(&s, SV("\xe2\x86\x92")) || sv_eat(&s, SV("\xe2\x80\x93")) ||
+           sv_eat(&s, SV("\xe2\x80\x94")));
+    while (s.n && strchr(":,( \t\n", s.p[s.n - 1]))
+        s.n--;
+    return sv_trim(s);
+}
+
+void attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
+{
+    size_t first = SV_NPOS, last = 0;
+    struct sv before, after, rest;
+
+    for (size_t i = 0; i < n->n_spans; i++)
+        if (n->spans[i].kind == MD_CODE_SPAN) {
+            first = size_min(first, n->spans[i].from);
+            last = size_max(last, n->spans[i].to);
+        }
+    if (first == SV_NPOS || from >= b->steps.n)
+        return;
+    before = attach_words(sv_sub(n->text, 0, first));
+    after = attach_words(sv_sub(n->text, last, n->text.n));
+    if (expect_is_label(after, &rest) && rest.n)
+        build_expect(b, from, rest, n->line);
+    else if (expect_is_look(b->expect, before) && !after.n)
+        build_expect(b, from, before, n->line);
 }
 
 /* --- lists of criteria --- */

@@ -73,30 +73,41 @@ static bool program_is(struct command_words w, const char *name)
 
 typedef bool command_fn(struct command_words w, struct arena *arena, struct command *c);
 
+/* "-fsS": letters of options without a value. */
+static bool command_curl_letters(struct sv letters, struct command *c)
+{
+    bool fail = false, follow = false, head = false;
+
+    for (size_t i = 0; i < letters.n; i++) {
+        fail |= letters.p[i] == 'f';
+        follow |= letters.p[i] == 'L';
+        head |= letters.p[i] == 'I';
+        if (!memchr("fLIsSg", letters.p[i], 6))
+            return false;
+    }
+    c->fail_on_status |= fail;
+    c->follow |= follow;
+    if (head)
+        c->method = SV("HEAD");
+    return letters.n > 0;
+}
+
 static bool command_curl_option(struct command_words w, size_t *i, struct command *c)
 {
-    static const char *const ignored[] = {"-s",           "-S", "-sS",       "-Ss", "--silent",
-                                          "--show-error", "-g", "--globoff", "-k0"};
+    static const struct {
+        const char *word, *letter;
+    } flags[] = {{"--silent", "s"}, {"--show-error", "S"}, {"--globoff", "g"},
+                 {"--fail", "f"},   {"--location", "L"},   {"--head", "I"}};
     const struct shell_word *o = &w.v[*i];
     bool has_next = *i + 1 < w.n;
+    struct sv letters = o->value;
 
-    for (size_t k = 0; k < ARRAY_LEN(ignored); k++)
-        if (word_is(o, ignored[k]))
-            return true;
-    if (word_is(o, "-f") || word_is(o, "--fail") || word_is(o, "-fsS") || word_is(o, "-sf") ||
-        word_is(o, "-fs") || word_is(o, "-sSf") || word_is(o, "-fSs")) {
-        c->fail_on_status = true;
+    for (size_t k = 0; k < ARRAY_LEN(flags); k++)
+        if (word_is(o, flags[k].word))
+            return command_curl_letters(sv_from(flags[k].letter), c);
+    if (o->literal && !sv_starts(letters, SV("--")) && sv_eat(&letters, SV("-")) &&
+        command_curl_letters(letters, c))
         return true;
-    }
-    if (word_is(o, "-L") || word_is(o, "--location") || word_is(o, "-sL") || word_is(o, "-fsSL")) {
-        c->follow = true;
-        c->fail_on_status |= word_is(o, "-fsSL");
-        return true;
-    }
-    if (word_is(o, "-I") || word_is(o, "--head")) {
-        c->method = SV("HEAD");
-        return true;
-    }
     if (!has_next)
         return false;
     (*i)++;
@@ -438,6 +449,72 @@ static struct sv command_env_names(const struct shell_item *item)
     return pattern;
 }
 
+/* Programs that are asked for one value, or for their version, by such a word. */
+static bool command_has_words(struct command_words w, const char *const (*rows)[3], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t found = 0;
+
+        if (*rows[i][0] && !program_is(w, rows[i][0]))
+            continue;
+        for (size_t k = 1; k < w.n; k++)
+            found |=
+                (word_is(&w.v[k], rows[i][1]) ? 1u : 0u) | (word_is(&w.v[k], rows[i][2]) ? 2u : 0u);
+        if (found == (*rows[i][2] ? 3u : 1u))
+            return true;
+    }
+    return false;
+}
+
+static bool command_prints_one_value(struct command_words w)
+{
+    static const char *const rows[][3] = {
+        {"docker", "inspect", "-f"},
+        {"docker", "inspect", "--format"},
+        {"podman", "inspect", "-f"},
+        {"podman", "inspect", "--format"},
+        {"systemctl", "is-enabled", ""},
+        {"systemctl", "is-failed", ""},
+        {"git", "describe", ""},
+        {"git", "rev-parse", ""},
+        {"redis-cli", "get", ""},
+        {"redis-cli", "GET", ""},
+        {"jq", "-r", ""},
+        {"psql", "-At", ""},
+        {"psql", "-tA", ""},
+        {"psql", "-Atc", ""},
+        {"psql", "-tAc", ""},
+        {"hostname", "-f", ""},
+    };
+
+    return command_has_words(w, rows, ARRAY_LEN(rows));
+}
+
+static bool command_asks_version(struct command_words w)
+{
+    static const char *const rows[][3] = {
+        {"", "--version", ""}, {"java", "-version", ""}, {"go", "version", ""},
+        {"nginx", "-v", ""},   {"node", "-v", ""},       {"openssl", "version", ""},
+    };
+
+    return command_has_words(w, rows, ARRAY_LEN(rows));
+}
+
+/* ls, stat or test -f of one path that is no pattern. */
+static bool command_lists_one(struct command_words w)
+{
+    size_t paths = 0;
+
+    if (!program_is(w, "ls") && !program_is(w, "stat"))
+        return false;
+    for (size_t i = 1; i < w.n; i++) {
+        if (!w.v[i].plain)
+            return false;
+        paths += !sv_starts(w.v[i].raw, SV("-"));
+    }
+    return paths == 1;
+}
+
 static void command_context(const struct shell_item *item, struct command *c)
 {
     const struct shell_simple *last = item->n_simple ? &item->simple[item->n_simple - 1] : NULL;
@@ -459,6 +536,9 @@ static void command_context(const struct shell_item *item, struct command *c)
                                          sv_has(item->text, SV(" logs "))));
     c->cx.catalog = sv_has(item->text, SV("\\d")) && sv_has(item->text, SV("psql"));
     c->cx.counts = program_is(w, "uniq") && sv_has(item->text, SV("-c"));
+    c->cx.one_value = command_prints_one_value(w);
+    c->cx.version = command_asks_version(w);
+    c->cx.lists_one = item->n_simple == 1 && command_lists_one(w);
 }
 
 /* "sleep 5 && systemctl status x": a delay, then the command. */

@@ -143,6 +143,25 @@ static bool expect_number(struct sv s, double *ret)
     return n < sizeof(buf) && sv_to_f64((struct sv){buf, n}, ret);
 }
 
+/* "zero", "three", and digits. */
+static bool expect_count_word(struct sv s, double *ret)
+{
+    static const struct sv words[] = {SV("zero"),  SV("one"),  SV("two"), SV("three"),
+                                      SV("four"),  SV("five"), SV("six"), SV("seven"),
+                                      SV("eight"), SV("nine"), SV("ten")};
+
+    if (sv_eq_nocase(s, SV("no")) || sv_eq_nocase(s, SV("keine")) || sv_eq_nocase(s, SV("null"))) {
+        *ret = 0;
+        return true;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_eq_nocase(words[i], s)) {
+            *ret = (double)i;
+            return true;
+        }
+    return expect_number(s, ret);
+}
+
 /* Bytes of a unit of size as df and people use it: powers of 1000, and of 1024 with an i. */
 static double expect_bytes(struct sv unit)
 {
@@ -184,6 +203,15 @@ static bool form_status(const struct expect_match *m, struct rb_expect *e)
     return sv_to_f64(m->g[1], &e->number) && e->number >= 100 && e->number < 600;
 }
 
+/* "API endpoints responding": with success. */
+static bool form_success(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_STATUS;
+    e->number = 200;
+    e->number2 = 299;
+    return m->cx->http;
+}
+
 static bool form_json(const struct expect_match *m, struct rb_expect *e)
 {
     e->form = EXPECT_JSON;
@@ -221,7 +249,8 @@ static bool form_bare_number(const struct expect_match *m, struct rb_expect *e)
         return m->g[1].n == 3 && form_status(m, e);
     e->form = EXPECT_NUMBER;
     e->op = OP_EQ;
-    return !m->cx->follows && !m->cx->service && !m->cx->disk && expect_number(m->g[1], &e->number);
+    return !m->cx->follows && !m->cx->service && !m->cx->disk &&
+           expect_count_word(m->g[1], &e->number);
 }
 
 static bool form_exit_zero(const struct expect_match *m UNUSED, struct rb_expect *e)
@@ -247,6 +276,12 @@ static bool form_fail(const struct expect_match *m UNUSED, struct rb_expect *e)
     return true;
 }
 
+/* "raises an error": of a command.  A request may answer with one and curl still end well. */
+static bool form_error(const struct expect_match *m, struct rb_expect *e)
+{
+    return !m->cx->http && !m->cx->follows && form_fail(m, e);
+}
+
 /* "Invalid inserts are rejected": sums up what a step before was already expected to do. */
 static bool form_fail_again(const struct expect_match *m, struct rb_expect *e)
 {
@@ -267,8 +302,27 @@ static bool form_rows(const struct expect_match *m, struct rb_expect *e)
 {
     e->form = EXPECT_ROWS;
     e->op = OP_EQ;
-    e->number = 0;
-    return m->cx->sql && (!ascii_is_digit(*m->g[1].p) || expect_number(m->g[1], &e->number));
+    return m->cx->sql && expect_count_word(m->g[1], &e->number);
+}
+
+/* "at least one row" */
+static bool form_rows_compare(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_ROWS;
+    e->op = expect_op(m->g[1]);
+    return m->cx->sql && expect_count_word(m->g[2], &e->number);
+}
+
+/* "response time <500ms" is of the request, no member of the answer. */
+static bool expect_is_request(struct sv word)
+{
+    static const struct sv words[] = {SV("time"),  SV("times"), SV("duration"), SV("response"),
+                                      SV("reply"), SV("page"),  SV("answer"),   SV("size")};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_eq_nocase(words[i], word))
+            return true;
+    return false;
 }
 
 /* "at least 3", "<10 connections", "latency <50ms", ">10GB free" */
@@ -279,8 +333,8 @@ static bool form_compare(const struct expect_match *m, struct rb_expect *e)
 
     e->op = expect_op(m->g[2]);
     e->unit = unit;
-    if (!expect_number(m->g[3], &e->number))
-        return false;
+    if (!expect_number(m->g[3], &e->number) || m->cx->version)
+        return false; /* 14.10 is a later version than 14.2 and a smaller number */
     if (m->cx->disk) {
         e->form = EXPECT_FREE;
         e->number *= bytes;
@@ -295,11 +349,22 @@ static bool form_compare(const struct expect_match *m, struct rb_expect *e)
         e->form = EXPECT_JSON;
         while (sv_next_word(&words, &word))
             e->text = word; /* the last word: "database latency" */
-        return e->text.n > 0;
+        return e->text.n > 0 && !expect_is_request(e->text);
     }
     e->form = EXPECT_NUMBER;
     e->text = before.n ? before : after;
-    return true;
+    return bytes <= 0; /* of what is shown, which number has that unit? */
+}
+
+/* "3 or more" */
+static bool form_or(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_NUMBER;
+    e->op = sv_eq_nocase(m->g[2], SV("more")) || sv_eq_nocase(m->g[2], SV("higher")) ||
+                    sv_eq_nocase(m->g[2], SV("above")) || sv_eq_nocase(m->g[2], SV("greater"))
+                ? OP_GE
+                : OP_LE;
+    return !m->cx->http && !m->cx->disk && !m->cx->version && expect_number(m->g[1], &e->number);
 }
 
 static bool form_range(const struct expect_match *m, struct rb_expect *e)
@@ -336,10 +401,16 @@ static bool form_version(const struct expect_match *m, struct rb_expect *e)
     return true;
 }
 
+/* "at least 14.2", "17 or newer": what a program says of its version. */
+static bool form_own_version(const struct expect_match *m, struct rb_expect *e)
+{
+    return m->cx->version && form_version(m, e);
+}
+
 static bool form_exists(const struct expect_match *m, struct rb_expect *e)
 {
     e->form = EXPECT_EXISTS;
-    return m->cx->makes_file;
+    return m->cx->makes_file || (m->cx->lists_one && form_exit_zero(m, e));
 }
 
 static bool form_set(const struct expect_match *m, struct rb_expect *e)
@@ -396,6 +467,39 @@ static bool form_not_contains(const struct expect_match *m, struct rb_expect *e)
     return expect_form_text(m->g[1], true, m->arena, e);
 }
 
+/* "Returns JSON" names a kind, "Expected: OK" an opinion; neither is what is printed. */
+static bool expect_names_a_kind(struct sv word)
+{
+    static const struct sv words[] = {
+        SV("JSON"), SV("XML"), SV("HTML"), SV("YAML"), SV("CSV"),  SV("HTTP"), SV("HTTPS"),
+        SV("SSL"),  SV("TLS"), SV("SQL"),  SV("UUID"), SV("ID"),   SV("IDS"),  SV("URL"),
+        SV("DNS"),  SV("IP"),  SV("OK"),   SV("YES"),  SV("NO"),   SV("NONE"), SV("PASS"),
+        SV("DONE"), SV("TBD"), SV("N/A"),  SV("ALL"),  SV("NULL"), SV("CRUD"), SV("API")};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_eq(words[i], word))
+            return true;
+    return false;
+}
+
+/* PONG, BUILD SUCCESS, "STATUS: deployed", v3.2.0: nobody writes these but as they are printed. */
+static bool form_literal(const struct expect_match *m, struct rb_expect *e)
+{
+    return !m->cx->service && !m->cx->disk && !expect_names_a_kind(m->g[1]) && form_contains(m, e);
+}
+
+/* "Expected: STATUS: deployed"; an answer's members are named otherwise. */
+static bool form_literal_pair(const struct expect_match *m, struct rb_expect *e)
+{
+    return !m->cx->http && form_literal(m, e);
+}
+
+/* One word, where one value is all that is printed. */
+static bool form_value(const struct expect_match *m, struct rb_expect *e)
+{
+    return m->cx->one_value && form_contains(m, e);
+}
+
 #define UNIT "(ms|s|sec|seconds?|minutes?|min|%|[KMGT]i?B|[KMG]|B)?"
 #define OP                                                                                      \
     "(<=|>=|<|>|==?|\xe2\x89\xa4|\xe2\x89\xa5|at least|at most|less than|fewer than|more than|" \
@@ -403,17 +507,32 @@ static bool form_not_contains(const struct expect_match *m, struct rb_expect *e)
     "mindestens|höchstens|weniger als|mehr als|unter|über|genau)"
 #define LEAD                                                                                                                    \
     "(?:should |must |sollte? |muss |it |is |be |shows? |zeigt |displays? |contains? |enthält |includes? |prints? |returns? |" \
-    "reports? |output |outputs |response |with |the |a |an |still |also |:)*"
+    "says? |reads? |answers? |responds? |reports? |output |outputs |response |with |the |a |an |still |also |:)*"
+
+#define COUNT "[0-9]+|zero|one|two|three|four|five|six|seven|eight|nine|ten"
+#define ROWS  "(?:rows?|results?|records?|zeilen?)"
+#define PHRASE                                                                                       \
+    "(?:OK|Created|Accepted|No Content|Moved Permanently|Found|See Other|Not Modified|"              \
+    "Temporary Redirect|Permanent Redirect|Bad Request|Unauthori[sz]ed|Forbidden|Not Found|"         \
+    "Method Not Allowed|Conflict|Gone|Unprocessable Entity|Too Many Requests|Internal Server Error|" \
+    "Bad Gateway|Service Unavailable|Gateway Timeout|redirect|response|status|error)"
 
 /* First match wins.  Patterns see the clause without commentary, letter case is ignored. */
 static const struct {
     const char *pattern;
     expect_form_fn *fn;
 } expect_forms[] = {
-    {"^" LEAD "HTTP(?:/[0-9.]+)?[ :]*(?:status )?(?:code )?([0-9]{3}|2xx)(?: OK)?$", form_status},
-    {"^" LEAD "(?:status(?: code)?[ :]*)?([0-9]{3}|2xx) OK$", form_status},
+    {"^" LEAD "HTTP(?:/[0-9.]+)?[ :]*(?:status )?(?:code )?([0-9]{3}|2xx)(?: " PHRASE ")?$",
+     form_status},
+    {"^" LEAD "(?:status(?: code)?[ :]*)?([0-9]{3}|2xx) " PHRASE "$", form_status},
+    {"^" LEAD "(?:rejected|refused|denied|answered|redirected|fail|fails) with (?:an? )?(?:HTTP )?"
+     "(?:status )?([0-9]{3})(?: " PHRASE ")?$",
+     form_status},
+    {"^(?:(?:check|verify|confirm|ensure|make sure)(?: that)? )?(?:[\\w/-]+ ){1,4}(?:is |are )?"
+     "(?:responding|responds?|answering|answers|reachable)()$",
+     form_success},
     {"^" LEAD "(?:http )?status(?: code)?[ :=]*([0-9]{3})$", form_status},
-    {"^.*?\"([A-Za-z_][A-Za-z0-9_.-]*)\" ?: ?(\"[^\"]*\"|-?[0-9.]+|true|false|null)[ }]*$",
+    {"^.*?\"([A-Za-z_][A-Za-z0-9_.-]*)\" ?: ?(\"[^\"]*\"|-?[0-9.]+|true|false|null)[ }`]*$",
      form_json},
     {"^" LEAD
      "(?:service |unit |dienst )?(?:is |are |ist )?(?:active \\(running\\)|running|active|up and running|up|aktiv|"
@@ -427,10 +546,16 @@ static const struct {
      "(?:service |unit )?(?:is |are )?(?:inactive \\(dead\\)|inactive|stopped|not running|dead|gestoppt|inaktiv)$",
      form_inactive},
     {"^" LEAD "exit(?: code| status)?[ :=]*(?:of |is )?([0-9]+)$", form_exit},
+    {"^" LEAD
+     "(?:(?:python|node|version|postgresql|java|openjdk|at least|minimum|min\\.?|>=|≥) ?)*v?"
+     "([0-9]+(?:\\.[0-9]+)*)(?:\\+| or (?:newer|later|higher|above|greater|up))?$",
+     form_own_version},
     {"^(?:should )?return[s]? (0)$", form_rows},
-    {"^" LEAD "`?((?:0|[1-9][0-9,]*)(?:\\.[0-9]+)?)`?$", form_bare_number},
-    {"^" LEAD "(?:fail|fails|be rejected|be refused|an error|schlägt fehl|fehlschlagen)$",
-     form_fail},
+    {"^" LEAD "`?((?:0|[1-9][0-9,]*)(?:\\.[0-9]+)?|zero)`?$", form_bare_number},
+    {"^" LEAD "(?:fail|fails|be rejected|be refused|schlägt fehl|fehlschlagen)$", form_fail},
+    {"^" LEAD "(?:raises? |throws? |produces? |gives? |causes? |results? in |ends? with )?an? "
+     "(?:[a-z]+ )?(?:error|exception)$",
+     form_error},
     {"^(?:invalid |wrong |bad )?(?:inserts?|updates?|values?|rows?|requests?|logins?)(?: are| is| get| gets)? "
      "(rejected|refused|denied)$",
      form_fail_again},
@@ -441,16 +566,19 @@ static const struct {
      form_exit},
     {"^(?:[a-z ]+ "
      ")?(?:connection|connects|command|build|login|ping|both|check|config|configuration|"
-     "syntax|restore|upload|download|copy)(?: is| are| should)? "
-     "?(?:successful|succeeds?|ok|pass(?:es)?"
+     "syntax|restore|upload|download|copy)(?: is| are| should| has| have)? "
+     "?(?:successful|succeed(?:s|ed)?|ok|pass(?:es|ed)?"
      "|valid)()$",
      form_exit},
     {"^(?:all |both |the )?(?:[a-z]+ ){0,3}tests? (?:still |should )?pass(?:es|ed)?(?: with [a-z ]+)?$",
      form_exit_zero},
     {"^(?:success|successful|succeeds|should succeed|should pass|both should pass|exits? cleanly|erfolgreich|ok, exit 0)()$",
      form_exit},
-    {"^" LEAD "([0-9][0-9,]*)(\\+?)? (passed|failed|skipped|errors|warnings)$", NULL},
-    {"^" LEAD "([0-9]+|no|zero|keine|null) (?:rows?|results?|records?|zeilen?)$", form_rows},
+    {"^" LEAD
+     "([0-9][0-9,]*)(\\+?)? (passed|failed|skipped|errors|warnings|passing|failing|pending)$",
+     NULL},
+    {"^" LEAD "(" COUNT "|no|keine|null) " ROWS "$", form_rows},
+    {"^" LEAD OP " (" COUNT ") " ROWS "$", form_rows_compare},
     {"^(?:should )?(?:not|no longer) (?:show|contain|include|list|print) (?:the )?[\"`']([^\"`']+)[\"`']"
      "(?: (?:column|table|index|row|line|entry))?$",
      form_not_contains},
@@ -462,7 +590,17 @@ static const struct {
      form_not_contains},
     {"^" LEAD "[\"`]([^\"`]+)[\"`](?: message| in the output| line)?$", form_contains},
     {"^" LEAD "'([^']+)'$", form_contains},
-    {"^(?:should )?(?:returns?|prints?|shows?|says?) ([A-Z][A-Z0-9_]+|[a-z0-9]+)$", form_contains},
+    {"^" LEAD
+     "(?:no output|empty|nothing|no matches|no match|no hits|no lines|keine ausgabe|keine treffer|leer|"
+     "nichts|be empty)$",
+     form_empty},
+    {"^" LEAD "((?-i:[A-Z][A-Z0-9_]+(?: [A-Z][A-Z0-9_]+){0,3}))$", form_literal},
+    {"^(?:should |must )?(?:returns?|prints?|shows?|says?) ((?=[a-z_.-]*[0-9])[a-z0-9_.-]+)$",
+     form_literal},
+    {"^(?:should |must )?resolves? to ([0-9a-f.:]+)$", form_literal},
+    {"^((?-i:[A-Z][A-Z0-9_]+|[A-Za-z0-9]+(?:[._][A-Za-z0-9]+)+): [A-Za-z0-9._/-]+)$",
+     form_literal_pair},
+    {"^" LEAD "`?([a-z0-9][a-z0-9._/+-]*)`?$", form_value},
     {"^.*\\b(?:date|expir\\w*|certificate|valid)\\b.*\\bin (?:the )?future()$", form_expires},
     {"^.*\\b(?:expir\\w*|certificate|valid)\\b.*(?:>|more than|at least|over) ?([0-9]+ ?days?)$",
      form_expires},
@@ -475,10 +613,9 @@ static const struct {
      "(?:created|exists?|written|present|taken)(?: successfully)?$",
      form_exists},
     {"^all [a-z ]*(?:secrets?|variables?|settings?)(?: are)? set$", form_set},
-    {"^" LEAD
-     "(?:no output|empty|nothing|no matches|no match|no lines|keine ausgabe|leer|nichts|be empty)$",
-     form_empty},
-    {"^" LEAD "([0-9][0-9.,]*) ?(?:-|to|\xe2\x80\x93) ?([0-9][0-9.,]*) ?" UNIT "(?: [a-z ]+)?$",
+    {"^" LEAD "([0-9][0-9.,]*) or (more|higher|above|greater|less|fewer|lower|below)$", form_or},
+    {"^" LEAD "(?:between )?([0-9][0-9.,]*) ?(?:-|to|and|\xe2\x80\x93) ?([0-9][0-9.,]*) ?" UNIT
+     "(?: [a-z ]+)?$",
      form_range},
     {"^((?:[a-z_]+ ){0,4}?)(?:is |are |of |be |should be )?" OP " ?([0-9][0-9.,]*) ?" UNIT
      "((?: [a-z]+){0,4})$",
@@ -628,6 +765,20 @@ static bool expect_is_vacuous(struct sv clause)
     return false;
 }
 
+/* "17 or newer", "3 or more": one limit, no alternatives. */
+static bool expect_is_limit(struct sv clause)
+{
+    static const struct sv ends[] = {
+        SV(" or newer"),   SV(" or later"), SV(" or higher"), SV(" or above"), SV(" or more"),
+        SV(" or greater"), SV(" or less"),  SV(" or fewer"),  SV(" or lower"), SV(" or below")};
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (clause.n > ends[i].n &&
+            sv_eq_nocase(sv_sub(clause, clause.n - ends[i].n, clause.n), ends[i]))
+            return true;
+    return false;
+}
+
 static void expect_alternatives(struct expect_reader *r, struct sv clause,
                                 const struct expect_context *cx, struct arena *arena,
                                 struct rb_expect *e)
@@ -636,6 +787,10 @@ static void expect_alternatives(struct expect_reader *r, struct sv clause,
     VEC(struct rb_expect) any = {0};
     struct sv rest = clause, piece;
 
+    if (expect_is_limit(expect_bare(clause))) {
+        expect_single(r, clause, cx, arena, e);
+        return;
+    }
     while (expect_cut(&rest, & or, 1, &piece)) {
         if (expect_is_vacuous(piece))
             e->vacuous = true;
@@ -660,6 +815,18 @@ static void expect_alternatives(struct expect_reader *r, struct sv clause,
     vec_release(&any);
 }
 
+/* "... between 4": the " and " behind it belongs to it. */
+static bool expect_ends_in_between(struct sv clause)
+{
+    struct sv rest = clause, word, last = {"", 0}, before = {"", 0};
+
+    while (sv_next_word(&rest, &word)) {
+        before = last;
+        last = word;
+    }
+    return sv_eq_nocase(before, SV("between")) && ascii_is_digit(*last.p);
+}
+
 bool expect_next_clause(struct sv *rest, struct sv *clause)
 {
     static const struct sv seps[] = {SV(","), SV(" and ")};
@@ -669,9 +836,18 @@ bool expect_next_clause(struct sv *rest, struct sv *clause)
         *rest = (struct sv){NULL, 0};
         return true;
     }
-    while (expect_cut(rest, seps, ARRAY_LEN(seps), clause))
+    while (expect_cut(rest, seps, ARRAY_LEN(seps), clause)) {
+        if (expect_ends_in_between(*clause) && rest->p) { /* "between 4 and 8" */
+            const char *from = clause->p;
+
+            if (!expect_cut(rest, seps, ARRAY_LEN(seps), clause))
+                return false; /* uncovered: what follows "and" is a piece, if an empty one */
+            clause->n = (size_t)(clause->p + clause->n - from);
+            clause->p = from;
+        }
         if (clause->n)
             return true;
+    }
     return false;
 }
 

@@ -24,6 +24,9 @@ struct expect_context {
     bool shows_log;   /* tail, journalctl, docker logs */
     bool catalog; /* psql -c '\\d x': text made for people, which changes with version and width */
     bool counts;  /* ends in uniq -c: the numbers are of what happens to be there */
+    bool one_value;  /* prints nothing but one value: docker inspect -f, git describe */
+    bool version;    /* asks a program for its version */
+    bool lists_one;  /* ls of one file: its status says whether that is there */
     struct sv names; /* env | grep -E "(A|B)": "A|B" */
 };
 
@@ -66,6 +69,8 @@ bool expect_is_label(struct sv text, struct sv *rest);
 bool expect_in_parentheses(struct sv text, struct sv *rest);
 /* "Check that the service is running", "Check response times normal": a claim about what the next command shows. */
 bool expect_is_claim(struct expect_reader *r, struct sv text);
+/* "Check the application log", "Verify endpoints responding": somebody looks at what is shown. */
+bool expect_is_look(struct expect_reader *r, struct sv text);
 /*
  * "Check for errors" before a search: finding nothing is good, when the search is for nothing but errors;
  * else a person reads what it found.

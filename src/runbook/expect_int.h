@@ -18,6 +18,7 @@ enum expect_pattern {
     EXPECT_RE_NAME,
     EXPECT_RE_FIGURE,
     EXPECT_RE_CLAIM,
+    EXPECT_RE_LOOK,
     EXPECT_RE_HUNT,
     EXPECT_RE_HUNTED,
     EXPECT_RE_WAIVER,

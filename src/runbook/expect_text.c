@@ -18,6 +18,9 @@ const char *const expect_patterns[EXPECT_RE__N] = {
         ("^(?:[0-9]+[.)] )?(?:check|verify|confirm|ensure|make sure|prüfen|prüfe)(?: that)? .+ "
          "(?:(?:up and )?running|up|active|healthy|normal|stable|green|correct|consistent|"
          "low(?: \\([^)]*\\))?|successful(?:ly)?|(?:returned )?to normal|matche?s? .+|läuft|stabil)$"),
+    [EXPECT_RE_LOOK] = "^(?:[0-9]+[.)] )?(?:please |then |now |next |finally |also )*"
+                       "(?:check|verify|confirm|ensure|make sure|validate|review|inspect|look at|"
+                       "prüfe|prüfen)\\b",
     [EXPECT_RE_HUNT] = ("^(?:[0-9]+[.)] )?(?:check|look|search|scan|grep) (?:the )?(?:logs? )?for "
                         "(?:any |new |recent )*(?:[\\w-]+ ){0,2}"
                         "(?:errors?|exceptions?|failures?|violations?|tracebacks?|panics?)\\b"),
@@ -41,6 +44,11 @@ const struct expect_work expect_works[EXPECT_WORKS] = {
 bool expect_is_claim(struct expect_reader *r, struct sv text)
 {
     return regex_has(expect_pattern(r, EXPECT_RE_CLAIM), sv_trim(text));
+}
+
+bool expect_is_look(struct expect_reader *r, struct sv text)
+{
+    return regex_has(expect_pattern(r, EXPECT_RE_LOOK), sv_trim(text));
 }
 
 enum expect_hunt expect_hunt(struct expect_reader *r, struct sv text, struct sv command)

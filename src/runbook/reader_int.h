@@ -132,6 +132,8 @@ void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line);
 
 /* An output as the author shows it, line for line, of step `at`. */
 void build_expect_output(struct rb_build *b, size_t at, struct sv text, size_t line);
+/* "Verify the API responds: `curl x`", "`x` returns 200": of the steps [from, ...) that an item's text gave. */
+void attach_inline(struct rb_build *b, const struct md_node *n, size_t from);
 /* The text of a node with its code spans in back quotes again: "Expected: `2`". */
 struct sv attach_text(const struct rb_build *b, uint32_t node);
 /* "Success Criteria:", "Review Points:": each bullet below speaks of the steps before it. */

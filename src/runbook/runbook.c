@@ -468,8 +468,12 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
 
     if (c != MD_NONE && v[c].kind == MD_PARAGRAPH) {
         read_label(b, &v[c]);
-        if (build_role_acts(build_role(b)))
+        if (build_role_acts(build_role(b))) {
+            size_t before = b->steps.n;
+
             b->inlined = block_inline(b, &v[c]);
+            attach_inline(b, &v[c], before);
+        }
         c = v[c].next;
     }
     for (; c != MD_NONE && !b->full_line; c = v[c].next)

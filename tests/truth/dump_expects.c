@@ -111,8 +111,20 @@ static void print_duration(const struct rb_step *s, int64_t ms)
         print_row(s->line, s->line, "duration", strbuf_sv(&value), s->line, s->end_line);
 }
 
+/* What people do in the days after it is no step that a run waits for; the plan lists it. */
+static void print_follow_ups(const struct runbook *rb)
+{
+    for (size_t i = 0; i < rb->n_parts; i++) {
+        const struct rb_part *p = &rb->parts[i];
+
+        if (p->role == ROLE_FOLLOW_UP && p->kind == PART_ITEM)
+            print_row(p->line, p->end_line, "person", p->title, p->line, p->end_line);
+    }
+}
+
 static void print_expects(const struct runbook *rb)
 {
+    print_follow_ups(rb);
     for (size_t i = 0; i < rb->n_steps; i++) {
         const struct rb_step *s = &rb->steps[i];
 
