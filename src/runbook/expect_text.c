@@ -17,7 +17,8 @@ const char *const expect_patterns[EXPECT_RE__N] = {
     [EXPECT_RE_CLAIM] =
         ("^(?:[0-9]+[.)] )?(?:check|verify|confirm|ensure|make sure|prüfen|prüfe)(?: that)? .+ "
          "(?:(?:up and )?running|up|active|healthy|normal|stable|green|correct|consistent|"
-         "low(?: \\([^)]*\\))?|successful(?:ly)?|(?:returned )?to normal|matche?s? .+|läuft|stabil)$"),
+         "low|stopped|inactive|successful(?:ly)?|(?:returned )?to normal|matche?s? .+|läuft|stabil)"
+         "(?: \\([^)]*\\))?$"),
     [EXPECT_RE_LOOK] = "^(?:[0-9]+[.)] )?(?:please |then |now |next |finally |also )*"
                        "(?:check|verify|confirm|ensure|make sure|validate|review|inspect|look at|"
                        "prüfe|prüfen)\\b",

@@ -171,6 +171,10 @@ static const struct {
     {"Snapshot file created successfully", &listing, EXPECT_EXIT, OP_EQ, 0, 0, "", "", ""},
     {"at least 4 GB available", &shell, EXPECT_ASK, OP_EQ, 0, 0, "at least 4 GB available", "", ""},
     {"keine Treffer", &shell, EXPECT_EMPTY, OP_EQ, 0, 0, "", "", ""},
+    {"Verify it stopped (wait max 30 seconds)", &service, EXPECT_INACTIVE, OP_EQ, 0, 0, "", "", ""},
+    {"Check the old service is not running", &service, EXPECT_INACTIVE, OP_EQ, 0, 0, "", "", ""},
+    {"Check nothing is running", &service, EXPECT_ASK, OP_EQ, 0, 0, "Check nothing is running", "", ""},
+    {"Verify it stopped", &shell, EXPECT_ASK, OP_EQ, 0, 0, "Verify it stopped", "", ""},
     {"everything looks good", &shell, EXPECT_ASK, OP_EQ, 0, 0, "everything looks good", "", ""},
     /* clang-format on */
 };
