@@ -49,8 +49,9 @@ static void rb415_check(struct lint *l, const struct lint_rule *rule)
 {
     LINT_EACH_CMD (l, c)
         for (size_t i = 0; i < c->run.n_words; i++)
-            rb415_try(l, rule, c->run.words[i].raw, c->line,
-                      sv_eq(c->program, SV("grep")) || sv_eq(c->program, SV("egrep")));
+            rb415_try(l, rule,
+                      c->run.words[i].literal ? c->run.words[i].value : c->run.words[i].raw,
+                      c->line, sv_eq(c->program, SV("grep")) || sv_eq(c->program, SV("egrep")));
     for (size_t i = 0; i < l->rb->md.n; i++) {
         const struct md_node *n = &l->rb->md.v[i];
 
