@@ -502,7 +502,7 @@ static void split_check(uint64_t seed, size_t tick, const struct half_values *no
 
 static size_t run_split(uint64_t seed)
 {
-    enum { TICKS = 36, HALF = 60 / INTERVAL_S, N = 2 * ARRAY_LEN(halves) };
+    enum { TICKS = 36, HALF = 60 / INTERVAL_S, WHOLE = 2 * HALF, N = 2 * ARRAY_LEN(halves) };
     struct world world = {.rnd = seed, .queue = 8};
     struct half_values values[TICKS][N];
     struct bench b = bench_new(INTERVAL_S, 0);
@@ -523,7 +523,7 @@ static size_t run_split(uint64_t seed)
             judge_result(b.j, h, &r);
             values[i][h] = (struct half_values){r.has_value && r.at_us == bench_us(k.t), r.value};
         }
-        if (i < 2 * HALF || !split_is_seen(polled, i - HALF))
+        if (i < WHOLE || !split_is_seen(polled, i - HALF))
             continue;
         split_check(seed, i, values[i], values[i - HALF]);
         checked++;
