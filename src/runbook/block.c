@@ -152,6 +152,7 @@ static void block_sql_step(struct block_reader *r, uint32_t index, const struct 
     d->step.command->cx.sql = true;
     d->step.command->cx.catalog = item->kind == SHELL_SQL_META;
     block_take_pending(r, r->b->steps.n - 1);
+    watch_query(r->b, item->text, top + item->line);
 }
 
 static void block_item(struct block_reader *r, uint32_t index)

@@ -72,7 +72,7 @@ static bool command_curl_letters(struct sv letters, struct command *c)
         fail |= letters.p[i] == 'f';
         follow |= letters.p[i] == 'L';
         head |= letters.p[i] == 'I';
-        if (!memchr("fLIsSg", letters.p[i], 6))
+        if (sv_find_byte(SV("fLIsSg"), letters.p[i], 0) == SV_NPOS)
             return false;
     }
     c->fail_on_status |= fail;

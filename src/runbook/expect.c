@@ -540,7 +540,11 @@ static const struct {
      form_active},
     {"^(?:the )?(?:application|service|app|server|unit) (?:has )?(?:starts?|started)(?: successfully| cleanly)?$",
      form_active},
-    {"^(?:check|verify|confirm|ensure|make sure)(?: that)? .*\\b(?:running|active|healthy|up)$",
+    {"^(?:check|verify|confirm|ensure|make sure)(?: that)? .*\\b"
+     "(?:stopped|inactive|not running|no longer running|not active)$",
+     form_inactive},
+    {"^(?:check|verify|confirm|ensure|make sure)(?: that)? (?!.*\\b(?:not|no|nothing|never|none)\\b)"
+     ".*\\b(?:running|active|healthy|up)$",
      form_active},
     {"^" LEAD
      "(?:service |unit )?(?:is |are )?(?:inactive \\(dead\\)|inactive|stopped|not running|dead|gestoppt|inaktiv)$",

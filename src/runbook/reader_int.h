@@ -53,6 +53,8 @@ enum watch_pattern {
     WATCH_FIRST,
     WATCH_PER,
     WATCH_SQL,
+    WATCH_TWICE,
+    WATCH_ALL_OF,
     WATCH_PATTERN__N
 };
 extern const char *const watch_patterns[WATCH_PATTERN__N];
@@ -140,10 +142,11 @@ struct sv attach_text(const struct rb_build *b, uint32_t node);
 bool attach_is_criteria(struct sv label);
 void attach_criteria(struct rb_build *b, uint32_t list);
 
-/* watch_list.c: what is watched.  A heading, a paragraph, a comment or item, a row, a drawing. */
+/* watch_list.c: what is watched.  A heading, a paragraph, a comment or item, a query, a row, a drawing. */
 void watch_heading(struct rb_build *b, struct sv title);
 void watch_paragraph(struct rb_build *b, struct sv text, size_t line);
 void watch_propose(struct rb_build *b, struct sv text, size_t line);
+void watch_query(struct rb_build *b, struct sv sql, size_t line);
 /* False: not an item of a list of triggers, alerts or metrics. */
 bool watch_item(struct rb_build *b, struct sv text, size_t line);
 /* Of an item at a time, which no other way could read. */

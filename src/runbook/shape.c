@@ -154,6 +154,7 @@ static const struct shape_row shape_rows[] = {
     {"^(?:[^\\w]+ )?([0-9.]+) (min|minutes|s|seconds|hours) for [0-9]+ (\\w+) \\(target: ?< ?([0-9.]+) (min|minutes|s|seconds|hours)\\)$",
      "@3_elapsed < $4%u5|| baseline $1%u2"},
     {"^(.+): ([0-9]+)% enabled after (week|phase) ([0-9]+)$", "@1 == $2%|| after @3 $4"},
+    {"^still using (?:the )?(\\w+(?: flag)?) after (?:the )?(\\w+)$", "!@1_usage[1d] > 0|| after @2"},
     {"^monitor for (?:[0-9]+-)?([0-9]+) minutes to confirm stability$", "error_rate[1m] <= baseline|| for $1m"},
     {"^(?:.*\\bdowntime\\b.*: ?)0 (?:minutes|seconds|s)\\b.*$", "sum(downtime)[1h] == 0s"},
     {"^(?:have )?" SPAN " available for rollback\\b.*$", "rollback_time_left >= $1%u2"},
