@@ -31,6 +31,7 @@ struct regex_code {
     pcre2_code *code;
     _Atomic(pcre2_code *) jit; /* a copy with machine code, once that pays */
     atomic_size_t searched;    /* bytes so far */
+    struct regex_need need;
 };
 
 /* What a search writes to. */
@@ -169,6 +170,7 @@ static struct regex_code *regex_compile_literal(struct sv pattern, unsigned flag
     (void)rc;
     (void)pcre2_pattern_info(c->code, PCRE2_INFO_CAPTURECOUNT, &groups); /* fails for no code */
     assert(groups < REGEX_GROUPS);
+    regex_need_init(&c->need, pattern);
     return c;
 }
 
@@ -276,6 +278,14 @@ bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_ma
 bool regex_has(struct regex *r, struct sv subject)
 {
     return regex_find(r, subject, 0, NULL, 0);
+}
+
+bool regex_may_match(struct regex *r, const struct regex_pairs *text)
+{
+    assert(!r->own.code);
+    if (!r->code)
+        r->code = regex_literal(r);
+    return regex_need_met(&r->code->need, text);
 }
 
 bool regex_hit_limit(const struct regex *r)

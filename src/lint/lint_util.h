@@ -46,8 +46,9 @@ struct lint_cmd {
     uint32_t proc; /* the heading whose commands share a session */
     enum rb_role role;
     unsigned acts;
-    size_t group; /* commands of one top-level item have one */
-    bool alone;   /* the only command of its item */
+    enum command_effect effect; /* of its item */
+    size_t group;               /* commands of one top-level item have one */
+    bool alone;                 /* the only command of its item */
 };
 
 /* A statement of SQL, of a block or of an option of a client. */

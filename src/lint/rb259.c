@@ -1,3 +1,4 @@
+#include "base/map.h"
 #include "base/sv.h"
 #include "lint/lint_util.h"
 
@@ -23,20 +24,20 @@ static struct sv rb259_twin(struct lint *l, struct sv name)
     return (struct sv){NULL, 0};
 }
 
-static bool rb259_made(const struct lint *l, struct sv name)
+/* The files that commands make: what they are told to write to. */
+static void rb259_made(const struct lint *l, struct map *made)
 {
+    static const char *const options[] = {"-o", "--output", "-f"};
+
     LINT_EACH_CMD (l, c) {
         for (size_t i = 0; i < c->item->n_redirects; i++)
-            if (sv_starts(c->item->redirects[i].op, SV(">")) &&
-                sv_eq(lint_word_text(&c->item->redirects[i].target), name))
-                return true;
-        if (sv_eq(lint_option(c, "-o"), name) || sv_eq(lint_option(c, "--output"), name) ||
-            sv_eq(lint_option(c, "-f"), name) ||
-            (sv_eq(c->program, SV("tee")) && lint_last_operand(c) &&
-             sv_eq(lint_word_text(lint_last_operand(c)), name)))
-            return true;
+            if (sv_starts(c->item->redirects[i].op, SV(">")))
+                map_put(made, lint_word_text(&c->item->redirects[i].target), 0);
+        for (size_t i = 0; i < ARRAY_LEN(options); i++)
+            map_put(made, lint_option(c, options[i]), 0);
+        if (sv_eq(c->program, SV("tee")) && lint_last_operand(c))
+            map_put(made, lint_word_text(lint_last_operand(c)), 0);
     }
-    return false;
 }
 
 /* open('x.json', 'w') in a script that the document holds */
@@ -62,7 +63,7 @@ static bool rb259_written(const struct lint *l, struct sv name, size_t *read_at)
     return written;
 }
 
-static void rb259_code(struct lint *l, const struct lint_rule *rule)
+static void rb259_code(struct lint *l, const struct lint_rule *rule, const struct map *made)
 {
     for (size_t i = 0; i < l->rb->n_blocks; i++) {
         const struct rb_block *b = &l->rb->blocks[i];
@@ -75,7 +76,7 @@ static void rb259_code(struct lint *l, const struct lint_rule *rule)
 
             at += 6;
             if (twin.n && rb259_written(l, twin, &twin_read) && !rb259_written(l, name, &read) &&
-                read && !rb259_made(l, name))
+                read && !map_get(made, name, NULL))
                 lint_add(l, rule, read, name, "%.*s is written, %.*s never", SV_FMT(twin),
                          SV_FMT(name));
         }
@@ -84,20 +85,23 @@ static void rb259_code(struct lint *l, const struct lint_rule *rule)
 
 static void rb259_check(struct lint *l, const struct lint_rule *rule)
 {
+    struct map made = {0};
     static const char *const readers[] = {"diff", "cp", "mv", "cat", "cmp", "grep", "comm", "jq"};
 
+    rb259_made(l, &made);
     LINT_EACH_CMD (l, c)
-        for (size_t i = 1; LINT_RUNS_ANY(c, readers) && i < c->run.n_words; i++) {
+        for (size_t i = 1, n = LINT_RUNS_ANY(c, readers) ? c->run.n_words : 0; i < n; i++) {
             struct sv name = lint_word_text(&c->run.words[i]), twin;
 
             if (sv_find_byte(name, '.', 0) == SV_NPOS || sv_starts(name, SV("/")))
                 continue;
             twin = rb259_twin(l, name);
-            if (twin.n && !rb259_made(l, name) && rb259_made(l, twin))
+            if (twin.n && !map_get(&made, name, NULL) && map_get(&made, twin, NULL))
                 lint_add(l, rule, c->line, c->run.words[i].raw, "%.*s is made, %.*s never",
                          SV_FMT(twin), SV_FMT(name));
         }
-    rb259_code(l, rule);
+    rb259_code(l, rule, &made);
+    map_release(&made);
 }
 
 const struct lint_rule lint_rb259 = {
