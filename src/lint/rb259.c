@@ -41,46 +41,66 @@ static void rb259_made(const struct lint *l, struct map *made)
 }
 
 /* open('x.json', 'w') in a script that the document holds */
-static bool rb259_written(const struct lint *l, struct sv name, size_t *read_at)
-{
-    bool written = false;
+struct rb259_open {
+    struct sv line;
+    size_t n;
+    bool writes;
+};
+typedef VEC(struct rb259_open) rb259_opens;
 
+#define RB259_MOST 400u /* lines that open a file, which are compared with each other */
+
+static void rb259_collect(const struct lint *l, rb259_opens *ret)
+{
     for (size_t i = 0; i < l->rb->n_blocks; i++) {
         const struct rb_block *b = &l->rb->blocks[i];
         struct sv rest = b->text, line;
 
-        for (size_t n = b->line + 1; b->kind != BLOCK_SHELL && sv_next_line(&rest, &line); n++) {
-            size_t at = sv_find(line, name, 0);
+        if (b->kind == BLOCK_SHELL || !sv_has(b->text, SV("open(")))
+            continue;
+        for (size_t n = b->line + 1; ret->n < RB259_MOST && sv_next_line(&rest, &line); n++)
+            if (sv_has(line, SV("open(")))
+                *vec_add(ret) = (struct rb259_open){
+                    line, n, sv_has(line, SV("'w'")) || sv_has(line, SV("\"w\""))};
+    }
+}
 
-            if (at == SV_NPOS || !sv_has(line, SV("open(")))
-                continue;
-            if (sv_has(line, SV("'w'")) || sv_has(line, SV("\"w\"")))
-                written = true;
-            else if (!*read_at)
-                *read_at = n;
-        }
+/* *read_at: the first line that opens it for reading, or 0. */
+static bool rb259_written(const rb259_opens *opens, struct sv name, size_t *read_at)
+{
+    bool written = false;
+
+    *read_at = 0;
+    for (size_t i = 0; i < opens->n; i++) {
+        const struct rb259_open *o = &opens->v[i];
+
+        if (!sv_has(o->line, name))
+            continue;
+        written |= o->writes;
+        if (!o->writes && !*read_at)
+            *read_at = o->n;
     }
     return written;
 }
 
 static void rb259_code(struct lint *l, const struct lint_rule *rule, const struct map *made)
 {
-    for (size_t i = 0; i < l->rb->n_blocks; i++) {
-        const struct rb_block *b = &l->rb->blocks[i];
-        size_t at = 0;
+    rb259_opens opens = {0};
 
-        while (b->kind != BLOCK_SHELL && (at = sv_find(b->text, SV("open('"), at)) != SV_NPOS) {
-            size_t end = sv_find_byte(b->text, '\'', at + 6), read = 0, twin_read = 0;
-            struct sv name = sv_sub(b->text, at + 6, end == SV_NPOS ? at + 6 : end),
+    rb259_collect(l, &opens);
+    for (size_t i = 0; i < opens.n; i++)
+        for (size_t at = 0; (at = sv_find(opens.v[i].line, SV("open('"), at)) != SV_NPOS; at += 6) {
+            struct sv line = opens.v[i].line;
+            size_t end = sv_find_byte(line, '\'', at + 6), read, twin_read;
+            struct sv name = sv_sub(line, at + 6, end == SV_NPOS ? at + 6 : end),
                       twin = rb259_twin(l, name);
 
-            at += 6;
-            if (twin.n && rb259_written(l, twin, &twin_read) && !rb259_written(l, name, &read) &&
-                read && !map_get(made, name, NULL))
+            if (twin.n && rb259_written(&opens, twin, &twin_read) &&
+                !rb259_written(&opens, name, &read) && read && !map_get(made, name, NULL))
                 lint_add(l, rule, read, name, "%.*s is written, %.*s never", SV_FMT(twin),
                          SV_FMT(name));
         }
-    }
+    vec_release(&opens);
 }
 
 static void rb259_check(struct lint *l, const struct lint_rule *rule)
