@@ -685,6 +685,25 @@ bool lint_next_line_with(const struct lint *l, struct sv word, size_t *line)
     return true;
 }
 
+/* What is done in the session of each command, and before it there. */
+static void lint_sessions(struct lint *l)
+{
+    /* a session belongs to a heading; the last place is of what stands before the first */
+    unsigned *acts = XNEWN(unsigned, l->rb->n_parts + 1);
+    struct lint_index *x = l->index;
+
+    for (size_t i = 0; i < x->cmds.n; i++) {
+        unsigned *session = &acts[size_min(x->cmds.v[i].proc, l->rb->n_parts)];
+
+        x->cmds.v[i].before = *session;
+        *session |= x->cmds.v[i].acts;
+        x->acts |= x->cmds.v[i].acts;
+    }
+    for (size_t i = 0; i < x->cmds.n; i++)
+        x->cmds.v[i].session = acts[size_min(x->cmds.v[i].proc, l->rb->n_parts)];
+    free(acts);
+}
+
 struct lint_index *lint_index_new(struct lint *l)
 {
     struct lint_index *x = XNEW(struct lint_index);
@@ -693,6 +712,7 @@ struct lint_index *lint_index_new(struct lint *l)
     l->index = x;
     x->lower = lint_lower(l);
     lint_index_blocks(l, sh);
+    lint_sessions(l);
     for (size_t i = 0; i < l->rb->n_blocks; i++)
         if (l->rb->blocks[i].kind == BLOCK_SQL)
             lint_sql_block(l, &l->rb->blocks[i]);
