@@ -41,7 +41,7 @@ static struct command_words command_words_of(const struct shell_simple *s)
 
 static bool word_is(const struct shell_word *w, const char *text)
 {
-    return w->literal && sv_eq(w->value, sv_from(text));
+    return w->literal && sv_is(w->value, text);
 }
 
 static bool program_is(struct command_words w, const char *name)
@@ -56,7 +56,7 @@ static bool program_is(struct command_words w, const char *name)
             p = sv_sub(p, i, p.n);
             break;
         }
-    return sv_eq(p, sv_from(name));
+    return sv_is(p, name);
 }
 
 /* --- recognisers: true when the whole command is understood --- */

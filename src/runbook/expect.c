@@ -737,7 +737,9 @@ static void expect_single(struct expect_reader *r, struct sv clause,
 {
     struct expect_match m = {
         .clause = clause, .bare = expect_bare(clause), .cx = cx, .arena = arena};
+    struct regex_pairs pairs;
     struct sv inner;
+    bool waived;
 
     /* "`notAfter` date is in future (>30 days)": here the commentary is the limit */
     if (sv_has_nocase(m.bare, SV("in future")) && expect_in_parentheses(clause, &inner)) {
@@ -750,9 +752,10 @@ static void expect_single(struct expect_reader *r, struct sv clause,
         }
     }
     /* "(or document known failures)", "(optional)": whether that applies is for a person to say */
-    for (size_t i = 0;
-         i < ARRAY_LEN(expect_forms) && !regex_has(r->patterns[EXPECT_RE_WAIVER], clause); i++)
-        if (expect_try(r, i, &m, e))
+    waived = regex_has(r->patterns[EXPECT_RE_WAIVER], clause);
+    pairs = regex_pairs_of(m.bare);
+    for (size_t i = 0; !waived && i < ARRAY_LEN(expect_forms); i++)
+        if (regex_may_match(r->forms[i], &pairs) && expect_try(r, i, &m, e))
             return;
     expect_ask(clause, e);
 }

@@ -85,6 +85,7 @@ struct rb_build {
     struct sv watch_any; /* "30m": what follows are reasons to roll back within that time; empty */
     struct sv watch_for; /* "2h": what follows is watched that long; empty */
     struct sv watch_first; /* "24h" of the heading "Metrics (First 24 Hours)"; empty */
+    struct sv watch_flag;  /* the first that the document sets, once a tree asked; empty */
 
     VEC(struct rb_part) parts;
     VEC(struct rb_block) blocks;

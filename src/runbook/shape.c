@@ -357,6 +357,8 @@ static bool shape_fill(const struct shape_reader *r, const char *rule, struct sv
 static bool shape_fixed(struct shape_reader *r, struct sv phrase, bool good, struct arena *arena,
                         struct shape *ret)
 {
+    struct regex_pairs pairs = regex_pairs_of(phrase);
+
     for (size_t i = 0; i < ARRAY_LEN(shape_rows); i++) {
         CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
         struct regex_match g[6];
@@ -364,7 +366,8 @@ static bool shape_fixed(struct shape_reader *r, struct sv phrase, bool good, str
 
         const char *rule = shape_rows[i].rule;
 
-        if ((*rule == '!' && good) || !regex_find(r->rows[i], phrase, 0, g, ARRAY_LEN(g)) ||
+        if ((*rule == '!' && good) || !regex_may_match(r->rows[i], &pairs) ||
+            !regex_find(r->rows[i], phrase, 0, g, ARRAY_LEN(g)) ||
             !shape_fill(r, rule + (*rule == '!'), phrase, g, arena, &b))
             continue;
         bar = sv_find(strbuf_sv(&b), SV("||"), 0);

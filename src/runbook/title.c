@@ -221,8 +221,10 @@ static struct sv title_strip_glyphs(struct sv s)
 
 static enum rb_role title_role_of(struct title_reader *r, struct sv text)
 {
+    struct regex_pairs pairs = regex_pairs_of(text);
+
     for (size_t i = 0; i < ARRAY_LEN(title_roles); i++)
-        if (regex_has(r->roles[i], text))
+        if (regex_may_match(r->roles[i], &pairs) && regex_has(r->roles[i], text))
             return title_roles[i].role;
     return ROLE_NONE;
 }
@@ -230,15 +232,16 @@ static enum rb_role title_role_of(struct title_reader *r, struct sv text)
 enum rb_role title_role(struct title_reader *r, struct sv text)
 {
     enum rb_role role = ROLE_NONE;
+    struct sv whole = title_strip_glyphs(text);
     struct title t;
 
     title_read(r, text, &t);
     title_read_bare(r, &t);
     if (!t.word.n) /* "4. After deploying"; but "Phase 4" says something itself */
         role = title_role_of(r, t.text);
-    if (role == ROLE_NONE)
-        role = title_role_of(r, title_strip_glyphs(text));
-    return role != ROLE_NONE ? role : title_role_of(r, t.text);
+    if (role == ROLE_NONE && (t.word.n || !sv_eq(whole, t.text)))
+        role = title_role_of(r, whole);
+    return role != ROLE_NONE || !t.word.n ? role : title_role_of(r, t.text);
 }
 
 void title_read_bare(struct title_reader *r, struct title *t)

@@ -472,12 +472,13 @@ static struct sv watch_undrawn(struct sv line, bool *arrow)
 static struct sv watch_tree_action(struct rb_build *b, struct sv text)
 {
     struct regex_match g[2];
-    struct sv flag = SV("flag");
 
     if (sv_starts_nocase(text, SV("Disable"))) {
-        if (regex_find(b->watch_patterns[WATCH_FLAG], b->rb->doc->text, 0, g, 2))
-            flag = sv_sub(b->rb->doc->text, g[1].from, g[1].to);
-        return arena_fmt(b->arena, "flag-off %.*s%s", SV_FMT(flag),
+        if (!b->watch_flag.n)
+            b->watch_flag = regex_find(b->watch_patterns[WATCH_FLAG], b->rb->doc->text, 0, g, 2)
+                                ? sv_sub(b->rb->doc->text, g[1].from, g[1].to)
+                                : SV("flag");
+        return arena_fmt(b->arena, "flag-off %.*s%s", SV_FMT(b->watch_flag),
                          sv_has_nocase(text, SV("investigate")) ? ", investigate" : "");
     }
     switch (prose_verdict_of(text)) {
