@@ -113,6 +113,11 @@ static enum err_code make_database(struct make *m, const struct rb_step *s,
         if (!d)
             return err_set(m->err, ERR_INVALID, "%s:%zu: there is no database '%.*s'", m->b->path,
                            set->line, SV_FMT(set->database));
+    } else if (s->database.n) {
+        d = binding_find_database(m->b, s->database);
+        if (!d)
+            make_ask_database(
+                m, s, arena_fmt(m->arena, "which database is '%.*s' here?", SV_FMT(s->database)));
     } else if (make_client_file(s, &path)) {
         json_decref(*file);
         *file = make_pieces(m, path, s->line, false);

@@ -118,6 +118,19 @@ static void make_answer(struct make *m, uint32_t step, json_t *out)
     }
 }
 
+/* What the binding says of a step stands for what the document says. */
+static void make_bound_settings(const struct binding_step *set, json_t *out, struct sv *skip)
+{
+    if (set->retries >= 0)
+        json_put_int(out, "retries", set->retries);
+    if (set->timeout_ms)
+        json_put_int(out, "timeout_ms", set->timeout_ms);
+    if (set->skip.n)
+        *skip = set->skip;
+    if (set->undo.n)
+        json_put_sv(out, "undo_accepted", set->undo); /* make_undos() takes it away again */
+}
+
 static void make_settings(struct make *m, uint32_t step, json_t *out, struct sv *skip)
 {
     const struct rb_step *s = &m->rb->steps[step];
@@ -129,13 +142,13 @@ static void make_settings(struct make *m, uint32_t step, json_t *out, struct sv 
         json_put_int(out, "wait_ms", s->timeout_ms);
     else
         json_put_int(out, "timeout_ms", s->timeout_ms);
-    json_put_int(out, "retries", set && set->retries >= 0 ? set->retries : 0);
-    if (set && set->timeout_ms)
-        json_put_int(out, "timeout_ms", set->timeout_ms);
-    if (set && set->skip.n)
-        *skip = set->skip;
-    if (set && set->undo.n)
-        json_put_sv(out, "undo_accepted", set->undo); /* make_undos() takes it away again */
+    if (s->limit_ms)
+        json_put_int(out, "timeout_ms", s->limit_ms);
+    json_put_int(out, "retries", s->retries >= 0 ? s->retries : 0);
+    if (s->skip.n)
+        *skip = s->skip;
+    if (set)
+        make_bound_settings(set, out, skip);
 }
 
 /* --- one step --- */

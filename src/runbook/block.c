@@ -352,6 +352,7 @@ static void block_run(struct rb_build *b, uint32_t index, struct sv prompt_host)
 static void block_carry_out(struct rb_build *b, uint32_t index, struct sv literal)
 {
     enum rb_block_kind kind = b->blocks.v[index].kind;
+    enum scope_way way = scope_way(b, b->part);
 
     if (kind == BLOCK_OUTPUT) {
         block_output(b, &b->blocks.v[index]);
@@ -363,48 +364,59 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
     b->block_steps = b->steps.n;
     if (kind == BLOCK_MESSAGE)
         block_message(b, index);
+    else if (way == SCOPE_NEVER)
+        return;
+    else if (way == SCOPE_MANUAL && build_role_acts(build_role(b)))
+        block_ask_people(b, index, sv_trim(b->blocks.v[index].text));
     else if (build_role_acts(build_role(b)) && block_is_for_people(&b->blocks.v[index]))
         block_ask_people(b, index, b->label);
     else if (build_role_acts(build_role(b)) && (kind == BLOCK_SHELL || kind == BLOCK_SQL))
         block_run(b, index, block_prompt_host(literal));
 }
 
-/* The list item right before it is its title: the block is what is to be done there. */
-static void block_carry_out_item(struct rb_build *b, uint32_t index, struct sv literal)
+static struct sv block_lang(struct sv info)
 {
-    uint32_t part = b->part;
-    size_t before = b->steps.n;
+    struct sv lang = {NULL, 0};
 
-    b->part = b->title_part;
-    b->blocks.v[index].part = b->part;
-    block_carry_out(b, index, literal);
-    b->part = part;
-    if (b->steps.n > before)
-        b->steps.v[b->title_step].replaced = true;
+    (void)sv_next_word(&info, &lang); /* empty stays empty */
+    lang = sv_sub(lang, 0, sv_find_byte(lang, '{', 0));
+    return sv_sub(lang, 0, sv_find_byte(lang, ':', 0));
 }
 
-void block_read(struct rb_build *b, uint32_t node)
+/* A block in the present part. */
+static void block_read_here(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
     uint32_t index = (uint32_t)b->blocks.n;
     struct rb_block *block = vec_add(&b->blocks);
-    struct sv info = n->info;
     char prompt;
 
     *block = (struct rb_block){.node = node,
                                .part = b->part,
                                .line = n->fenced ? n->line : n->line - 1,
-                               .end_line = n->end_line};
-    (void)sv_next_word(&info, &block->lang); /* empty stays empty */
-    block->lang = sv_sub(block->lang, 0, sv_find_byte(block->lang, '{', 0));
-    block->lang = sv_sub(block->lang, 0, sv_find_byte(block->lang, ':', 0));
+                               .end_line = n->end_line,
+                               .lang = block_lang(n->info)};
     block->text = block_text(n->text, block_is_console(block->lang), b->arena, &prompt);
     block_classify(b, n->info, prompt, block);
     block_parse(b, block);
-    if (b->titled == node)
-        block_carry_out_item(b, index, n->text);
-    else
-        block_carry_out(b, index, n->text);
+    block_carry_out(b, index, n->text);
+}
+
+void block_read(struct rb_build *b, uint32_t node)
+{
+    uint32_t part = b->part;
+    size_t before = b->steps.n;
+    bool titled = b->titled == node; /* by the list item right before it */
+    struct scope outer;
+
+    if (titled)
+        b->part = b->title_part;
+    outer = scope_enter_block(b, node, block_lang_runs(block_lang(b->rb->md.v[node].info)));
+    block_read_here(b, node);
+    scope_leave_block(b, &outer);
+    b->part = part;
+    if (titled && b->steps.n > before)
+        b->steps.v[b->title_step].replaced = true;
     b->label = (struct sv){NULL, 0}; /* it introduced this one */
 }
 
@@ -493,7 +505,7 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
     enum block_told told = block_told(b, n);
     bool found = false;
 
-    if (told == TOLD_NOTHING)
+    if (told == TOLD_NOTHING || scope_way(b, b->part) != SCOPE_RUNS)
         return false;
     for (size_t i = 0; i < n->n_spans && !b->full_line; i++) {
         const struct md_span *s = &n->spans[i];

@@ -170,7 +170,8 @@ void meta_front(struct rb_build *b)
         struct sv line = document_line(b->rb->doc, n);
         size_t colon = sv_find_byte(line, ':', 0);
 
-        if (colon == SV_NPOS || ascii_is_space(*line.p) || *line.p == '#' || *line.p == '-')
+        if (colon == SV_NPOS || ascii_is_space(*line.p) || *line.p == '#' || *line.p == '-' ||
+            sv_starts(line, SV("prusik:")))
             continue;
         meta_add(b, n, sv_sub(line, 0, colon), sv_sub(line, colon + 1, line.n));
         if (sv_eq(sv_sub(line, 0, colon), SV("title")) && !b->rb->title.n)
