@@ -412,6 +412,7 @@ static enum err_code make_all(struct make *m)
     if (make_check_directives(m) != ERR_OK || make_check_environment(m) != ERR_OK ||
         make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK || make_check_drops(m) != ERR_OK)
         return m->err->code;
+    make_order(m);
     make_notes(m);
     make_environment(m);
     make_variables(m);

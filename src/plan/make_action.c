@@ -306,7 +306,7 @@ enum err_code make_action(struct make *m, uint32_t step, const struct binding_st
             make_shell_step(m, s, out, action);
         return ERR_OK;
     case STEP_MANUAL: json_put_str(out, "kind", "manual"); return ERR_OK;
-    case STEP_APPROVAL: json_put_str(out, "kind", "approval"); return ERR_OK;
+    case STEP_APPROVAL: make_approval(m, step, out, action); return ERR_OK;
     case STEP_SQL:
         if (!remote)
             return make_sql(m, s, set, out, action);

@@ -33,20 +33,21 @@ static void make_read_service(struct make *m, const struct command *c, struct ma
     change->unit = arena_sv(m->arena, name);
 }
 
-/* The steps of a list as changes.  They stand in the order of the document's steps. */
+/* The steps of a list as changes. */
 static struct make_change *make_changes(struct make *m, const json_t *list)
 {
     size_t n = json_array_size(list);
     struct make_change *v = ARENA_NEWN(m->arena, struct make_change, n);
 
-    for (size_t i = 0, at = 0; i < n; i++, at++) {
+    for (size_t i = 0; i < n; i++) {
         const struct command *c;
+        uint32_t at;
 
         v[i].step = json_array_get(list, i);
         v[i].effect = json_get_sv(v[i].step, "effect");
         v[i].verb = SERVICE__N;
-        while (!sv_eq(m->rb->steps[at].id, json_get_sv(v[i].step, "id")))
-            at++;
+        at = names_step(&m->names, json_get_sv(v[i].step, "id"));
+        assert(at != RB_NONE); /* its whole id */
         v[i].rb = &m->rb->steps[at];
         c = v[i].rb->command;
         if (c && c->form == COMMAND_SERVICE)
