@@ -59,6 +59,16 @@ static void show_waits(const struct plan *p, const struct plan_step *s, struct s
                   SV_FMT(s->choices[i].contains));
 }
 
+static void show_warnings(const struct plan_step *s, size_t indent, struct strbuf *out)
+{
+    for (size_t i = 0; i < s->n_warnings; i++) {
+        strbuf_add_n(out, ' ', indent);
+        term_add(out, TERM_WARN, SV("!           "));
+        show_line(out, 0, TERM_WARN, s->warnings[i].text, 100);
+        term_addf(out, TERM_DIM, "  line %zu\n", s->warnings[i].line);
+    }
+}
+
 static void show_step(const struct plan *p, const struct plan_step *s, struct strbuf *out)
 {
     size_t indent = 2 * tree_depth(s->part) + 2;
@@ -69,6 +79,7 @@ static void show_step(const struct plan *p, const struct plan_step *s, struct st
         term_addf(out, TERM_DIM, "  left out: %.*s\n", SV_FMT(s->skip));
         return;
     }
+    show_warnings(s, indent, out);
     strbuf_add_n(out, ' ', indent);
     term_addf(out, TERM_DIM, "%-11.*s ", SV_FMT(s->kind));
     show_line(out, 0, TERM_BOLD, first, 66);

@@ -156,6 +156,27 @@ static void make_settings(struct make *m, uint32_t step, json_t *out, struct sv 
         make_bound_settings(set, out, skip);
 }
 
+/* What the document warns of right there. */
+static void make_warnings(const struct make *m, uint32_t step, json_t *out)
+{
+    json_t *list = NULL;
+
+    for (size_t i = m->rb->n_remarks; i-- > 0;) {
+        const struct rb_remark *r = &m->rb->remarks[i];
+        json_t *j;
+
+        if (r->step != step)
+            continue;
+        j = json_object();
+        json_put_int(j, "line", (int64_t)r->line);
+        json_put_sv(j, "text", r->text);
+        list = list ? list : json_array();
+        (void)json_array_insert_new(list, 0, j); /* fails only for want of memory, which aborts */
+    }
+    if (list)
+        json_put(out, "warnings", list);
+}
+
 /* --- one step --- */
 
 static struct sv make_session(const struct make *m, const struct rb_step *s)
@@ -225,6 +246,7 @@ static enum err_code make_step(struct make *m, uint32_t step, json_t *out)
     struct sv skip = {NULL, 0};
 
     make_where(m, s, out);
+    make_warnings(m, step, out);
     make_gates(m, step, out);
     make_choices(m, step, out, &skip);
     make_settings(m, step, out, &skip);

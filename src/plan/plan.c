@@ -133,6 +133,20 @@ static void plan_load_choices(struct plan *p, const json_t *j, struct plan_step 
     }
 }
 
+static void plan_load_warnings(struct plan *p, const json_t *j, struct plan_step *s)
+{
+    const json_t *list = json_object_get(j, "warnings");
+
+    s->n_warnings = plan_size(j, "warnings");
+    s->warnings = ARENA_NEWN(&p->arena, struct plan_warning, s->n_warnings);
+    for (size_t i = 0; i < s->n_warnings; i++) {
+        const json_t *w = json_array_get(list, i);
+
+        s->warnings[i] =
+            (struct plan_warning){json_get_sv(w, "text"), (size_t)json_get_int(w, "line", 0)};
+    }
+}
+
 static void plan_load_dropped(struct plan *p, const json_t *j, struct plan_step *s)
 {
     const json_t *list = json_object_get(j, "dropped");
@@ -192,6 +206,7 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
             return err->code;
     plan_load_choices(p, j, s);
     plan_load_dropped(p, j, s);
+    plan_load_warnings(p, j, s);
     return ERR_OK;
 }
 

@@ -24,6 +24,12 @@ struct plan_expect {
     size_t n_any;
 };
 
+/* What must not be done there. */
+struct plan_warning {
+    struct sv text;
+    size_t line;
+};
+
 /* An expectation that the binding drops, with its reason. */
 struct plan_dropped {
     struct sv text, reason;
@@ -44,6 +50,8 @@ struct plan_step {
     size_t n_expects;
     struct plan_dropped *dropped;
     size_t n_dropped;
+    struct plan_warning *warnings;
+    size_t n_warnings;
     int64_t timeout_ms, wait_ms, retries;
     enum plan_undo undo;
     struct sv undo_text;

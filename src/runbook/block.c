@@ -74,6 +74,12 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "approv|\\bsign|\\blead\\b|owner|manager|officer|engineer|director|operator|"
         "\\bdba\\b|reviewe[rd]|authori[sz]ed|verified by|released by|freigabe|freigegeben|"
         "verantwortlich|承認|責任者|担当",
+    [BLOCK_NEVER] =
+        "^(?:[^\\w\\s]*\\s*(?:warning|caution|important|note|attention|danger|achtung|wichtig|hinweis|"
+        "注意|警告)[:!.：\\s]*)?[^\\w\\s]*\\s*"
+        "(?:never|do not|don['’]t|must not|avoid|niemals|auf keinen fall|ne jamais|ne pas|絶対に|"
+        "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
+    [BLOCK_NOT_YET] = "\\b(?:until|unless|before|bis|bevor|jusqu|avant)\\b|まで|之前",
     [BLOCK_IS_MESSAGE] =
         "template|\\b(?:post|send|announce|message|notify|mail|e-?mail|slack|status page)\\b.*:$|"
         "vorlage|nachricht|テンプレート|連絡",
@@ -366,6 +372,8 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
         block_message(b, index);
     else if (way == SCOPE_NEVER)
         return;
+    else if (sv_ends(b->label, SV(":")) && remark_is(b, b->label)) /* "Never run this:" */
+        remark_add(b, b->label_line, b->label);
     else if (way == SCOPE_MANUAL && build_role_acts(build_role(b)))
         block_ask_people(b, index, sv_trim(b->blocks.v[index].text));
     else if (build_role_acts(build_role(b)) && block_is_for_people(&b->blocks.v[index]))

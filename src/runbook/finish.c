@@ -179,6 +179,7 @@ static void finish_steps(struct rb_build *b)
         s->expects = arena_memdup(b->arena, d->expects.v, d->expects.n * sizeof(*d->expects.v));
         rb->n_steps++;
     }
+    remark_finish(b, place);
     free(place);
     free(full);
 }
@@ -302,6 +303,7 @@ void finish(struct rb_build *b)
     FINISH_ARRAY(b, messages);
     FINISH_ARRAY(b, metas);
     FINISH_ARRAY(b, signers);
+    FINISH_ARRAY(b, remarks);
     FINISH_ARRAY(b, environments);
     finish_names(b);
     scope_check_undos(b);

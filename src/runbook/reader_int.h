@@ -36,6 +36,8 @@ enum block_pattern {
     BLOCK_TROUBLE,     /* "if critical issues arise" */
     BLOCK_SIGNER,      /* keys of a blank that somebody signs on */
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
+    BLOCK_NEVER,       /* "Never ...", "Do NOT ..." */
+    BLOCK_NOT_YET,     /* "Do not ... until ...": that is something to wait for */
     BLOCK_PATTERN__N
 };
 extern const char *const block_patterns[BLOCK_PATTERN__N];
@@ -95,6 +97,7 @@ struct rb_build {
     VEC(struct rb_message) messages;
     VEC(struct rb_meta) metas;
     VEC(struct rb_signer) signers;
+    VEC(struct rb_remark) remarks;
     VEC(struct rb_note) notes;
     VEC(struct rb_name) names;
     VEC(struct sv) environments;
@@ -267,6 +270,13 @@ void scope_settle(const struct rb_build *b, uint32_t said, struct rb_step *s);
 /* Errors that only show at the end: before, and after ids are known. */
 void scope_end(struct rb_build *b);
 void scope_check_undos(struct rb_build *b);
+
+/* remark.c: does the text only say what must not be done? */
+bool remark_is(const struct rb_build *b, struct sv text);
+/* Keep it, for the next step. */
+void remark_add(struct rb_build *b, size_t line, struct sv text);
+/* `place`: where each step that was read stands among those that are left. */
+void remark_finish(struct rb_build *b, const uint32_t *place);
 
 /* finish.c: ids, joins and the arrays of the runbook. */
 void finish(struct rb_build *b);

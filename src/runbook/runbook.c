@@ -185,7 +185,10 @@ static void read_heading(struct rb_build *b, uint32_t node)
     step =
         p->number.n && (ascii_is_digit(*p->number.p) || (p->number.n > 2 && p->number.p[1] == '.'));
     own = title_role(b->title, n->text);
-    if (n->level > 1)
+    if (n->level > 1 && own == ROLE_ROLLBACK && p->role != ROLE_REFERENCE &&
+        p->role != ROLE_COMMUNICATE && title_is_way_back(b->title, p->title))
+        p->role = own; /* whatever it stands in */
+    else if (n->level > 1)
         p->role = read_role(p->role, own, step, title_rolls_back(b->title, p->title));
     if (!step || p->due_ms >= 0) { /* a numbered step goes on in the session of its section */
         b->proc = b->part;
@@ -507,6 +510,11 @@ static void read_item(struct rb_build *b, uint32_t item)
         return;
     }
     part = read_item_part(b, item);
+    if (build_role_acts(build_role(b)) && remark_is(b, read_item_text(b, item))) {
+        remark_add(b, b->rb->md.v[item].line, read_item_text(b, item));
+        b->saying = saying;
+        return; /* nor is anything in it to be done */
+    }
     if (build_role_acts(build_role(b)) && build_part(b, part)->offset_ms >= 0) {
         read_timed_item(b, item, part);
         b->saying = saying;
@@ -635,6 +643,7 @@ static void build_release(struct rb_build *b)
     vec_release(&b->messages);
     vec_release(&b->metas);
     vec_release(&b->notes);
+    vec_release(&b->remarks);
     shell_parser_free(b->shell);
     expect_reader_free(b->expect);
     shape_reader_free(b->shape);

@@ -216,6 +216,14 @@ struct rb_signer {
     struct sv name; /* "DevOps Lead", "Approved By" */
 };
 
+/* "Never run it twice": a warning to whoever does the step. */
+struct rb_remark {
+    size_t line;
+    uint32_t part;
+    uint32_t step; /* that follows it in its section, else the last one before; RB_NONE */
+    struct sv text;
+};
+
 /* What reading itself noticed; lint turns it into findings. */
 enum rb_note_kind {
     NOTE_BAD_UTF8,
@@ -249,6 +257,7 @@ struct runbook {
     RB_ARRAY(struct rb_message, messages);
     RB_ARRAY(struct rb_meta, metas);
     RB_ARRAY(struct rb_signer, signers);
+    RB_ARRAY(struct rb_remark, remarks);
     RB_ARRAY(struct rb_note, notes);
     RB_ARRAY(struct sv, environments); /* what it is for; none: any */
 };

@@ -174,6 +174,10 @@ static void table_task_row(struct rb_build *b, uint32_t row, int task)
 
     if (!cell || !sv_trim(cell->text).n)
         return;
+    if (remark_is(b, cell->text)) {
+        remark_add(b, cell->line, cell->text);
+        return;
+    }
     approval = title_is_approval(b->title, cell->text);
     (void)build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, cell->line, sv_trim(cell->text));
 }

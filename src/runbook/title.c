@@ -68,6 +68,7 @@ enum title_pattern {
     TITLE_SENTENCE,   /* "Only if ...", "Use only if ..." */
     TITLE_DUE,        /* "Within 24 Hours" */
     TITLE_ROLLS_BACK, /* "Rollback the code" */
+    TITLE_WAY_BACK,   /* "Full Rollback Procedure" */
     TITLE_RUN,        /* "Now run ..." */
     TITLE_BARE,       /* "3 Change" */
     TITLE__N
@@ -101,6 +102,9 @@ static const char *const title_patterns[] = {
          "\\b([0-9]+) (minutes?|hours?|days?|weeks?|months?) (?:later|after)\\b"),
     [TITLE_ROLLS_BACK] =
         "^(?:roll(?:ing)?[ -]?back|revert|back[ -]?out|zurückroll|ロールバック|切り戻し)",
+    [TITLE_WAY_BACK] = "^(?:[\\w-]+ ){0,3}(?:roll(?:ing)?[ -]?back|back[ -]?out) "
+                       "(?:procedures?|steps|plan|process|instructions|sequence)\\b|"
+                       "(?:ロールバック|切り戻し)手順",
     [TITLE_RUN] = ("\\b(?:run|execute|type|enter|issue|use|invoke|start|stop|restart|apply|check|"
                    "verify|with|ausführen|führe|実行)\\b|実行|確認"),
     [TITLE_BARE] = "^([0-9]{1,2}(?:\\.[0-9]{1,2})*) +(?-i:[A-ZÄÖÜ])",
@@ -255,6 +259,11 @@ void title_read_bare(struct title_reader *r, struct title *t)
 bool title_rolls_back(struct title_reader *r, struct sv text)
 {
     return regex_has(r->patterns[TITLE_ROLLS_BACK], text);
+}
+
+bool title_is_way_back(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_WAY_BACK], text);
 }
 
 struct sv title_variant(struct title_reader *r, struct sv text)

@@ -908,7 +908,25 @@ T(a_document_is_for_the_environments_that_it_names)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(a_directive_sets_what_the_binding_leaves_open),
+/* --- warnings --- */
+
+T(what_must_not_be_done_is_a_warning_at_the_step)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY "1. Do NOT stop the proxy\n2. Never as root\n3. Drain it\n",
+               BOUND "answers: {'3': {answer: yes, by: ana}}\n");
+    T_EQ(w.plan.n_steps, 1);
+    T_EQ(w.plan.n_questions, 0);
+    T_EQ(w.plan.steps[0].n_warnings, 2);
+    T_SV(w.plan.steps[0].warnings[0].text, "Do NOT stop the proxy");
+    T_EQ(w.plan.steps[0].warnings[0].line, 4);
+    T_SV(w.plan.steps[0].warnings[1].text, "Never as root");
+    world_end(&w);
+}
+
+T_MAIN(T_CASE(what_must_not_be_done_is_a_warning_at_the_step),
+       T_CASE(a_directive_sets_what_the_binding_leaves_open),
        T_CASE(the_binding_wins_over_a_directive), T_CASE(a_directive_names_the_database),
        T_CASE(a_wrong_directive_refuses_the_document),
        T_CASE(a_document_is_for_the_environments_that_it_names),
