@@ -288,6 +288,24 @@ static void plan_load_services(struct plan *p)
     }
 }
 
+static void plan_load_proposals(struct plan *p)
+{
+    const json_t *list = json_object_get(p->json, "proposals");
+
+    p->n_proposals = plan_size(p->json, "proposals");
+    p->proposals = ARENA_NEWN(&p->arena, struct plan_proposal, p->n_proposals);
+    for (size_t i = 0; i < p->n_proposals; i++) {
+        const json_t *j = json_array_get(list, i);
+
+        p->proposals[i] = (struct plan_proposal){.id = json_get_sv(j, "id"),
+                                                 .file = json_get_sv(j, "file"),
+                                                 .source = json_get_sv(j, "source"),
+                                                 .text = json_get_sv(j, "text"),
+                                                 .answer_with = json_get_sv(j, "answer_with"),
+                                                 .line = (size_t)json_get_int(j, "line", 0)};
+    }
+}
+
 static void plan_load_questions(struct plan *p)
 {
     const json_t *list = json_object_get(p->json, "questions");
@@ -390,6 +408,7 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
     plan_load_checkpoints(p);
     plan_load_services(p);
     plan_load_questions(p);
+    plan_load_proposals(p);
     plan_load_messages(p);
     plan_load_parts(p);
     if (plan_load_steps(p, "steps", &p->steps, &p->n_steps, err) != ERR_OK)

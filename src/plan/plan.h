@@ -74,6 +74,12 @@ struct plan_rule {
     bool dropped;
 };
 
+/* A rule that is only proposed: nobody judges it unless it is bound. */
+struct plan_proposal {
+    struct sv id, file, source, text, answer_with;
+    size_t line;
+};
+
 struct plan_checkpoint_item {
     struct sv text;
     struct sv *rules;
@@ -126,6 +132,7 @@ struct plan {
     RB_ARRAY(struct plan_step, steps);
     RB_ARRAY(struct plan_step, way_back);
     RB_ARRAY(struct plan_rule, rules);
+    RB_ARRAY(struct plan_proposal, proposals);
     RB_ARRAY(struct plan_checkpoint, checkpoints);
     RB_ARRAY(struct plan_service, services);
     RB_ARRAY(struct plan_question, questions);
