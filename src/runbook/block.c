@@ -24,7 +24,9 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "remove|replace|send|post|page|escalate|decide|compare|manually|do not|never|"
         "prüfen|prüfe|informieren|warten|確認)\\b",
     [BLOCK_NUMBERED] = "^(?:step )?([0-9]{1,3}(?:\\.[0-9]{1,3}){0,3})[.):](?: |$)",
-    [BLOCK_CONDITION] = "^((?:if|only if|only when|when|unless|falls|nur wenn|wenn) [^,:;.]*)",
+    [BLOCK_CONDITION] =
+        "((?:^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|seulement si|si)|"
+        "\\bonly (?:if|when)) [^,:;.]*)",
     [BLOCK_IN_BRACKETS] = "\\(((?:if|only if|only when|when|unless|falls|nur wenn) [^)]*)\\)|"
                           "\\((optional)\\b[^)]*\\)|^optional(?:ly)?\\b",
     [BLOCK_OTHERWISE] = "^or\\b|\\(alternative\\b|^alternative(?:ly)?\\b|^otherwise\\b|^oder\\b|"
@@ -41,7 +43,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "s?\\b[^.]{0,40}[:：]?$|^expected\\b[^.]{0,40}[:：]?$|"
         "(?:you (?:should|will) see|should (?:show|see|look like|print|return|display|output)|"
         "looks? (?:like|similar)|like (?:this|the following)|will (?:print|show|return|look)|\\b(?:prints|returns|shows)|"
-        "the output is|ausgabe|出力|実行結果|期待).{0,60}[:：]$",
+        "the output is|ausgabe|(?:résultat|sortie)s? attendue?s?|resultado esperado|salida esperada|预期|输出|出力|実行結果|期待).{0,60}[:：]$",
     [BLOCK_NOT_TO_RUN] =
         "^(?:if|when|unless|do not|don't|never|falls|wenn)\\b|\\be\\.g\\.|"
         "\\b(?:instead of|such as|for example|like|avoid|z\\.B\\.)\\b|"
@@ -192,7 +194,9 @@ static void block_steps(struct rb_build *b, uint32_t index)
                              .ways = SIZE_MAX,
                              .way = b->steps.n};
 
-    if (sv_ends(b->label, SV(":")) && build_role(b) != ROLE_ROLLBACK) /* deciding for it is one */
+    if (sv_ends(b->label, SV(":")) &&
+        (build_role(b) != ROLE_ROLLBACK || /* deciding for it is a condition itself */
+         !regex_has(b->block_patterns[BLOCK_TROUBLE], b->label)))
         r.label_condition = block_condition_of(&r, b->label);
     for (uint32_t i = 0; i < b->blocks.v[index].script.n && !b->full_line; i++)
         block_item(&r, i);

@@ -343,7 +343,7 @@ void scope_settle(const struct rb_build *b, uint32_t said, struct rb_step *s)
     d = scope_settings(b, said, s->part);
     if (!s->host.n && !sv_eq(d.host, SV("local")))
         s->host = d.host;
-    s->undo = d.undo;
+    s->undo = d.undo.n ? d.undo : s->undo; /* of a table */
     s->database = d.database;
     s->skip = d.skip;
     s->limit_ms = d.timeout_ms;
