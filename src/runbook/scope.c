@@ -16,26 +16,29 @@ static void scope_note(struct rb_build *b, size_t line, size_t column, struct sv
     *vec_add(&b->notes) = (struct rb_note){NOTE_DIRECTIVE, line, column, text, hint};
 }
 
-/* Line and column of byte `at` of a text of the document that begins in one of the lines [from, to]. */
-static void scope_place(const struct rb_build *b, struct sv text, size_t at, size_t from, size_t to,
-                        size_t *line, size_t *column)
+struct scope_place {
+    size_t line, column;
+};
+
+/* Where byte `at` of a text of the document is that begins in one of the lines [from, to]. */
+static struct scope_place scope_place(const struct rb_build *b, struct sv text, size_t at,
+                                      size_t from, size_t to)
 {
-    size_t begin = 0, found = SV_NPOS;
+    size_t begin = 0, found = SV_NPOS, line = from;
     struct sv piece;
 
-    *line = from;
     for (size_t i = 0; i < at; i++)
         if (text.p[i] == '\n') {
             begin = i + 1;
-            ++*line;
+            line++;
         }
     piece = sv_trim_right(sv_sub(text, begin, sv_find_byte(text, '\n', begin)));
-    for (;; ++*line) {
-        found = sv_find(document_line(b->rb->doc, *line), piece, 0);
-        if (found != SV_NPOS || *line >= to)
+    for (;; line++) {
+        found = sv_find(document_line(b->rb->doc, line), piece, 0);
+        if (found != SV_NPOS || line >= to)
             break;
     }
-    *column = (found == SV_NPOS ? 0 : found) + (at - begin) + 1;
+    return (struct scope_place){line, (found == SV_NPOS ? 0 : found) + (at - begin) + 1};
 }
 
 /* `inside` lies in `whole`, which begins in one of the lines [from, to]. */
@@ -44,14 +47,14 @@ static void scope_read(struct rb_build *b, struct sv whole, struct sv inside, si
 {
     directive_errors errors = {0};
     size_t base = (size_t)(inside.p - whole.p);
+    struct scope_place at = scope_place(b, whole, base, from, to);
 
-    scope_place(b, whole, base, from, to, &into->line, &into->column);
+    into->line = at.line;
+    into->column = at.column;
     directive_read(inside, b->arena, into, &errors);
     for (size_t i = 0; i < errors.n; i++) {
-        size_t line, column;
-
-        scope_place(b, whole, base + errors.v[i].at, from, to, &line, &column);
-        scope_note(b, line, column, errors.v[i].text, errors.v[i].hint);
+        at = scope_place(b, whole, base + errors.v[i].at, from, to);
+        scope_note(b, at.line, at.column, errors.v[i].text, errors.v[i].hint);
     }
     vec_release(&errors);
 }

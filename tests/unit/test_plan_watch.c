@@ -386,8 +386,9 @@ T(a_rule_that_is_only_proposed_is_shown_and_not_judged)
     T_EQ(w.plan.n_proposals, 1);
     T_SV(w.plan.proposals[0].id, "deploy.md:5");
     T_SV(w.plan.proposals[0].source, "Error rate <1%");
-    T_SV(w.plan.proposals[0].text, "expect error_rate < 1%");
-    T_SV(w.plan.proposals[0].answer_with, "rules: {\"deploy.md:5\": 'expect error_rate < 1%'}");
+    T_SV(w.plan.proposals[0].text, "expect error_rate[1m] < 1% min 100 samples");
+    T_SV(w.plan.proposals[0].answer_with,
+         "rules: {\"deploy.md:5\": 'expect error_rate[1m] < 1% min 100 samples'}");
     T_EQ(w.plan.proposals[0].line, 5);
     world_end(&w);
     world_make(&w, doc,
@@ -398,7 +399,8 @@ T(a_rule_that_is_only_proposed_is_shown_and_not_judged)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(a_rule_that_is_only_proposed_is_shown_and_not_judged), T_CASE(a_metric_that_is_not_bound_is_asked_for_with_a_proposal),
+T_MAIN(T_CASE(a_rule_that_is_only_proposed_is_shown_and_not_judged),
+       T_CASE(a_metric_that_is_not_bound_is_asked_for_with_a_proposal),
        T_CASE(a_rule_of_the_document_is_shown_as_it_is_judged),
        T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
        T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),

@@ -127,7 +127,18 @@ T(without_headings_it_speaks_of_what_follows)
     want_remark(&r, 0, 1, "Never do this", 0);
 }
 
-T_MAIN(T_CASE(an_item_that_forbids_is_a_remark_on_the_next_step),
+T(a_comment_in_an_item_speaks_of_the_section_too)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r, "## Deployment\n1. Stop it:\n   ```sh\n   ./a\n\n   # Never twice\n   ```\n2. Look\n");
+    T_EQ(r.rb.n_steps, 2);
+    want_remark(&r, 0, 6, "Never twice", 1);
+}
+
+T_MAIN(T_CASE(a_comment_in_an_item_speaks_of_the_section_too),
+       T_CASE(an_item_that_forbids_is_a_remark_on_the_next_step),
        T_CASE(what_is_to_be_waited_for_or_done_after_all_is_asked),
        T_CASE(other_words_and_marks_forbid_too), T_CASE(a_comment_that_forbids_is_a_remark),
        T_CASE(a_block_below_a_text_that_forbids_is_not_run), T_CASE(a_row_that_forbids_is_a_remark),

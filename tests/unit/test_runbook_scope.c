@@ -319,7 +319,23 @@ T(front_matter_that_is_wrong_says_where)
     T_EQ(u.rb.n_notes, 1); /* a key twice */
 }
 
-T_MAIN(T_CASE(attributes_of_a_fence_are_for_its_commands), T_CASE(a_name_is_the_id),
+T(what_is_said_of_a_list_holds_for_what_is_in_it)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r, "## Deployment\nText.\n\n<!-- prusik: retries=2 timeout=9s -->\n1. Stop it:\n   " FENCE
+            "sh {timeout=1m}\n   ./a\n   " FENCE "\n2. Then:\n\n"
+            "   <!-- prusik: retries=4 -->\n   - [ ] Run `make b`\n");
+    T_EQ(r.rb.n_notes, 0);
+    T_EQ(step(&r, 0)->retries, 2);
+    T_EQ(step(&r, 0)->limit_ms, 60000);
+    T_EQ(step(&r, 1)->retries, 4);
+    T_EQ(step(&r, 1)->limit_ms, 9000);
+}
+
+T_MAIN(T_CASE(what_is_said_of_a_list_holds_for_what_is_in_it),
+       T_CASE(attributes_of_a_fence_are_for_its_commands), T_CASE(a_name_is_the_id),
        T_CASE(a_name_is_given_once), T_CASE(a_role_makes_a_block_a_way_back),
        T_CASE(an_undo_names_something_of_the_way_back),
        T_CASE(a_comment_below_a_heading_is_for_the_section),
