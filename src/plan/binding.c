@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/suggest.h"
 #include "base/sv.h"
-#include "plan/yaml.h"
+#include "runbook/yaml.h"
 
 struct binding_reader {
     struct binding *b;

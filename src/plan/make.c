@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/ident.h"
+#include "base/suggest.h"
 #include "base/sv.h"
 #include "plan/make_int.h"
 
@@ -322,6 +323,40 @@ static void make_messages(struct make *m)
     json_put(m->root, "messages", list);
 }
 
+/* A document with a wrong directive says something else than its author meant. */
+static enum err_code make_check_directives(struct make *m)
+{
+    for (size_t i = 0; i < m->rb->n_notes; i++) {
+        const struct rb_note *n = &m->rb->notes[i];
+
+        if (n->kind != NOTE_DIRECTIVE)
+            continue;
+        (void)err_set(m->err, ERR_INVALID, "%s:%zu:%zu: %.*s", m->rb->doc->path, n->line, n->column,
+                      SV_FMT(n->text));
+        return n->hint.n ? err_hint(m->err, "%.*s", SV_FMT(n->hint)) : m->err->code;
+    }
+    return ERR_OK;
+}
+
+static enum err_code make_check_environment(struct make *m)
+{
+    struct suggest s = suggest_begin(m->b->environment);
+
+    for (size_t i = 0; i < m->rb->n_environments; i++) {
+        if (sv_eq(m->rb->environments[i], m->b->environment))
+            return ERR_OK;
+        suggest_offer(&s, m->rb->environments[i]);
+    }
+    if (!m->rb->n_environments || !m->b->environment.n)
+        return ERR_OK;
+    (void)err_set(m->err, ERR_INVALID, "%s: the document is not for environment '%.*s'",
+                  m->rb->doc->path, SV_FMT(m->b->environment));
+    if (s.best.p)
+        return err_hint(m->err, "did you mean '%.*s'?", SV_FMT(s.best));
+    return err_hint(m->err, "its front matter names %.*s%s", SV_FMT(m->rb->environments[0]),
+                    m->rb->n_environments > 1 ? " and others" : "");
+}
+
 static enum err_code make_head(struct make *m)
 {
     struct sv workdir;
@@ -375,8 +410,10 @@ static enum err_code make_all(struct make *m)
 {
     json_t *steps, *way_back;
 
-    if (make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK || make_check_drops(m) != ERR_OK)
+    if (make_check_directives(m) != ERR_OK || make_check_environment(m) != ERR_OK ||
+        make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK || make_check_drops(m) != ERR_OK)
         return m->err->code;
+    make_order(m);
     make_notes(m);
     make_environment(m);
     make_variables(m);

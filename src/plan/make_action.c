@@ -93,6 +93,11 @@ static enum err_code make_database(struct make *m, const struct rb_step *s,
         if (!d)
             return err_set(m->err, ERR_INVALID, "%s:%zu: there is no database '%.*s'", m->b->path,
                            set->line, SV_FMT(set->database));
+    } else if (s->database.n) {
+        d = binding_find_database(m->b, s->database);
+        if (!d)
+            make_ask_database(
+                m, s, arena_fmt(m->arena, "which database is '%.*s' here?", SV_FMT(s->database)));
     } else if (make_client_file(s, &path)) {
         json_decref(*file);
         *file = make_pieces(m, path, s->line, false);
@@ -286,7 +291,7 @@ enum err_code make_action(struct make *m, uint32_t step, const struct binding_st
         make_remote(m, s, out, action);
         return ERR_OK;
     case STEP_MANUAL: json_put_str(out, "kind", "manual"); return ERR_OK;
-    case STEP_APPROVAL: json_put_str(out, "kind", "approval"); return ERR_OK;
+    case STEP_APPROVAL: make_approval(m, step, out, action); return ERR_OK;
     case STEP_SQL:
         if (!remote)
             return make_sql(m, s, set, out, action);

@@ -12,6 +12,14 @@ struct make_ref {
     uint32_t part, step; /* one of them RB_NONE */
 };
 
+/* Where a step of a sign-off stands. */
+enum make_sign {
+    SIGN_NONE,   /* it is none */
+    SIGN_BEFORE, /* before the first step that deploys: it approves */
+    SIGN_AHEAD,  /* at the end of the document, for what is to be done: it is moved there */
+    SIGN_AFTER,  /* after something was deployed: it accepts that */
+};
+
 struct make {
     const struct runbook *rb;
     struct names names;
@@ -23,6 +31,8 @@ struct make {
     VEC(struct make_ref) step_refs;
     VEC(struct make_ref) choice_refs;
     VEC(struct sv) values; /* placeholder names that were used */
+    enum make_sign *signs; /* of each step of the document */
+    uint32_t first_deploy; /* step; RB_NONE: there is none */
 };
 
 /* --- make.c --- */
@@ -98,6 +108,15 @@ bool make_is_forward(const struct make *m, const struct rb_step *s);
 bool make_is_way_back(const struct make *m, const struct rb_step *s);
 
 NODISCARD enum err_code make_steps(struct make *m, bool way_back, json_t **ret);
+
+/* --- make_sign.c --- */
+
+/* Fill `signs` and `first_deploy`. */
+void make_order(struct make *m);
+/* Does it accept what was done? */
+bool make_accepts(const struct make *m, uint32_t step);
+/* Kind and role of an approval. */
+void make_approval(const struct make *m, uint32_t step, json_t *out, json_t *action);
 
 /* --- make_undo.c --- */
 

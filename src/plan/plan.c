@@ -133,6 +133,20 @@ static void plan_load_choices(struct plan *p, const json_t *j, struct plan_step 
     }
 }
 
+static void plan_load_warnings(struct plan *p, const json_t *j, struct plan_step *s)
+{
+    const json_t *list = json_object_get(j, "warnings");
+
+    s->n_warnings = plan_size(j, "warnings");
+    s->warnings = ARENA_NEWN(&p->arena, struct plan_warning, s->n_warnings);
+    for (size_t i = 0; i < s->n_warnings; i++) {
+        const json_t *w = json_array_get(list, i);
+
+        s->warnings[i] =
+            (struct plan_warning){json_get_sv(w, "text"), (size_t)json_get_int(w, "line", 0)};
+    }
+}
+
 static void plan_load_dropped(struct plan *p, const json_t *j, struct plan_step *s)
 {
     const json_t *list = json_object_get(j, "dropped");
@@ -192,6 +206,7 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
             return err->code;
     plan_load_choices(p, j, s);
     plan_load_dropped(p, j, s);
+    plan_load_warnings(p, j, s);
     return ERR_OK;
 }
 
@@ -291,6 +306,24 @@ static void plan_load_services(struct plan *p)
         s->start_timeout_ms = json_get_int(j, "start_timeout_ms", 30000);
         s->stop_timeout_ms = json_get_int(j, "stop_timeout_ms", 30000);
         s->command = plan_texts(&p->arena, json_object_get(j, "command"), &s->n_command);
+    }
+}
+
+static void plan_load_proposals(struct plan *p)
+{
+    const json_t *list = json_object_get(p->json, "proposals");
+
+    p->n_proposals = plan_size(p->json, "proposals");
+    p->proposals = ARENA_NEWN(&p->arena, struct plan_proposal, p->n_proposals);
+    for (size_t i = 0; i < p->n_proposals; i++) {
+        const json_t *j = json_array_get(list, i);
+
+        p->proposals[i] = (struct plan_proposal){.id = json_get_sv(j, "id"),
+                                                 .file = json_get_sv(j, "file"),
+                                                 .source = json_get_sv(j, "source"),
+                                                 .text = json_get_sv(j, "text"),
+                                                 .answer_with = json_get_sv(j, "answer_with"),
+                                                 .line = (size_t)json_get_int(j, "line", 0)};
     }
 }
 
@@ -396,6 +429,7 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
     plan_load_checkpoints(p);
     plan_load_services(p);
     plan_load_questions(p);
+    plan_load_proposals(p);
     plan_load_messages(p);
     plan_load_parts(p);
     if (plan_load_steps(p, "steps", &p->steps, &p->n_steps, err) != ERR_OK)

@@ -24,6 +24,12 @@ struct plan_expect {
     size_t n_any;
 };
 
+/* What must not be done there. */
+struct plan_warning {
+    struct sv text;
+    size_t line;
+};
+
 /* An expectation that the binding drops, with its reason. */
 struct plan_dropped {
     struct sv text, reason;
@@ -44,6 +50,8 @@ struct plan_step {
     size_t n_expects;
     struct plan_dropped *dropped;
     size_t n_dropped;
+    struct plan_warning *warnings;
+    size_t n_warnings;
     int64_t timeout_ms, wait_ms, retries;
     enum plan_undo undo;
     struct sv undo_text;
@@ -64,6 +72,12 @@ struct plan_rule {
     size_t line;
     int64_t at_ms;
     bool dropped;
+};
+
+/* A rule that is only proposed: nobody judges it unless it is bound. */
+struct plan_proposal {
+    struct sv id, file, source, text, answer_with;
+    size_t line;
 };
 
 struct plan_checkpoint_item {
@@ -135,6 +149,7 @@ struct plan {
     RB_ARRAY(struct plan_step, steps);
     RB_ARRAY(struct plan_step, way_back);
     RB_ARRAY(struct plan_rule, rules);
+    RB_ARRAY(struct plan_proposal, proposals);
     RB_ARRAY(struct plan_checkpoint, checkpoints);
     RB_ARRAY(struct plan_service, services);
     RB_ARRAY(struct plan_question, questions);

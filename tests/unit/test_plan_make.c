@@ -909,7 +909,118 @@ T(who_runs_it_and_what_is_open_is_not_in_the_hash)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(the_head_says_what_for_and_who), T_CASE(a_document_without_a_step_is_a_question),
+/* --- directives --- */
+
+T(a_directive_sets_what_the_binding_leaves_open)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY
+               "```bash {name=migrate timeout=10m retries=3 undo=rollback-db}\n"
+               "./migrate up\n```\n\n```bash {skip=\"the platform does it\"}\n./warm\n```\n\n"
+               "```bash {name=seed undo=\"seeds may stay\"}\n./seed db\n```\n\n"
+               "```bash {name=rollback-db role=rollback}\n./migrate down\n```\n",
+               BOUND "steps: {seed: {timeout: 1m, retries: 1}}\n");
+    T_EQ(w.plan.n_steps, 3);
+    T_SV(w.plan.steps[0].id, "deployment/migrate");
+    T_EQ(w.plan.steps[0].timeout_ms, 600000);
+    T_EQ(w.plan.steps[0].retries, 3);
+    T_EQ(w.plan.steps[0].undo, UNDO_SECTION);
+    T_SV(w.plan.steps[0].undo_text, "deployment/rollback-db (line 17)");
+    T_SV(w.plan.steps[1].skip, "the platform does it");
+    T_EQ(w.plan.steps[2].timeout_ms, 60000);
+    T_EQ(w.plan.steps[2].retries, 1);
+    T_EQ(w.plan.steps[2].undo, UNDO_ACCEPTED);
+    T_SV(w.plan.steps[2].undo_text, "seeds may stay");
+    T_EQ(w.plan.n_way_back, 1);
+    world_end(&w);
+}
+
+T(the_binding_wins_over_a_directive)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY "```bash {name=migrate timeout=10m retries=3 undo=down}\n./migrate\n```\n\n"
+                      "```bash {name=down role=rollback}\n./back\n```\n",
+               BOUND "steps: {migrate: {timeout: 1m, retries: 0, undo: not today}}\n");
+    T_EQ(w.plan.steps[0].timeout_ms, 60000);
+    T_EQ(w.plan.steps[0].retries, 0);
+    T_EQ(w.plan.steps[0].undo, UNDO_ACCEPTED);
+    T_SV(w.plan.steps[0].undo_text, "not today");
+    world_end(&w);
+}
+
+T(a_directive_names_the_database)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY
+               "```sql {database=log}\nSELECT 1;\n```\n\n```sql {database=nope}\nSELECT 2;\n```\n",
+               BOUND "databases: {shop: {url: 'sqlite:a.db'}, log: {url: 'sqlite:b.db'}}\n");
+    want_question(&w, "database", 9, "which database is 'nope' here?",
+                  "steps: {\"2\": {database: shop}}");
+    T_EQ(w.plan.n_questions, 1);
+    world_end(&w);
+}
+
+T(a_wrong_directive_refuses_the_document)
+{
+    world_refused(DEPLOY "```bash {tiemout=10m}\ntrue\n```\n", BOUND, ERR_INVALID,
+                  "deploy.md:4:10: unknown key 'tiemout'");
+    world_refused(DEPLOY "```bash {skip=\"a}\ntrue\n```\n", BOUND, ERR_INVALID,
+                  "deploy.md:4:15: the quote is not closed");
+}
+
+T(a_document_is_for_the_environments_that_it_names)
+{
+    struct world w;
+    const char *doc =
+        "---\nprusik:\n  environments: [staging, production]\n---\n" DEPLOY SH("true");
+    const char *one = "---\nprusik:\n  environments: [qa]\n---\n" DEPLOY SH("true");
+
+    world_make(&w, doc, "environment: production\n");
+    T_EQ(w.plan.n_questions, 0);
+    world_end(&w);
+    world_make(&w, doc, NULL); /* asked */
+    world_end(&w);
+    T_EQ(world_try(&w, doc, "environment: stagin\n", NULL), ERR_INVALID);
+    want_message(&w.err, "deploy.md: the document is not for environment 'stagin'");
+    T_STR(w.err.hint, "did you mean 'staging'?");
+    world_end(&w);
+    T_EQ(world_try(&w, doc, "environment: zzzzzzzzz\n", NULL), ERR_INVALID);
+    T_STR(w.err.hint, "its front matter names staging and others");
+    world_end(&w);
+    T_EQ(world_try(&w, one, "environment: zzzzzzzzz\n", NULL), ERR_INVALID);
+    T_STR(w.err.hint, "its front matter names qa");
+    world_end(&w);
+}
+
+/* --- warnings --- */
+
+T(what_must_not_be_done_is_a_warning_at_the_step)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY "1. Do NOT stop the proxy\n2. Never as root\n3. Drain it\n",
+               BOUND "answers: {'3': {answer: yes, by: ana}}\n");
+    T_EQ(w.plan.n_steps, 1);
+    T_EQ(w.plan.n_questions, 0);
+    T_EQ(w.plan.steps[0].n_warnings, 2);
+    T_SV(w.plan.steps[0].warnings[0].text, "Do NOT stop the proxy");
+    T_EQ(w.plan.steps[0].warnings[0].line, 4);
+    T_SV(w.plan.steps[0].warnings[1].text, "Never as root");
+    world_end(&w);
+}
+
+T_MAIN(T_CASE(what_must_not_be_done_is_a_warning_at_the_step),
+       T_CASE(a_directive_sets_what_the_binding_leaves_open),
+       T_CASE(the_binding_wins_over_a_directive), T_CASE(a_directive_names_the_database),
+       T_CASE(a_wrong_directive_refuses_the_document),
+       T_CASE(a_document_is_for_the_environments_that_it_names),
+       T_CASE(the_head_says_what_for_and_who), T_CASE(a_document_without_a_step_is_a_question),
        T_CASE(without_an_environment_it_asks_which),
        T_CASE(a_folder_that_needs_an_unset_variable_is_refused), T_CASE(no_secret_stands_in_a_plan),
        T_CASE(an_unbound_placeholder_is_asked_about_once),
