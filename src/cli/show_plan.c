@@ -199,7 +199,7 @@ static void show_head(const struct plan *p, struct strbuf *out)
                 show_count(p, UNDO_ACCEPTED), show_count(p, UNDO_GAP));
 }
 
-static void show_questions(const struct plan *p, bool attended, struct strbuf *out)
+void show_questions(const struct plan *p, bool attended, struct strbuf *out)
 {
     size_t open = plan_open(p, attended);
 
