@@ -104,15 +104,15 @@ static const char *const title_patterns[] = {
          "\\b([0-9]+) (minutes?|hours?|days?|weeks?|months?) (?:later|after)\\b"),
     [TITLE_ROLLS_BACK] =
         "^(?:roll(?:ing)?[ -]?back|revert|back[ -]?out|zurückroll|ロールバック|切り戻し)",
-    [TITLE_WAY_BACK] = "^(?:[\\w-]+ ){0,3}(?:roll(?:ing)?[ -]?back|back[ -]?out) "
-                       "(?:procedures?|steps|plan|process|instructions|sequence)\\b|"
-                       "(?:ロールバック|切り戻し)手順",
+    [TITLE_WAY_BACK] = ("^(?:[\\w-]+ ){0,3}(?:roll(?:ing)?[ -]?back|back[ -]?out) "
+                        "(?:procedures?|steps|plan|process|instructions|sequence)\\b|"
+                        "(?:ロールバック|切り戻し)手順"),
     [TITLE_RUN] = ("\\b(?:run|execute|type|enter|issue|use|invoke|start|stop|restart|apply|check|"
                    "verify|with|ausführen|führe|実行)\\b|実行|確認"),
     [TITLE_BARE] = "^([0-9]{1,2}(?:\\.[0-9]{1,2})*) +(?-i:[A-ZÄÖÜ])",
     [TITLE_CONDITION] =
-        "^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|si|seulement si|uniquement si|si es|sólo si|"
-        "solo si)\\b|場合$|必要に応じて|^(?:如有必要|如果|如需|必要时|仅当|只有)|必要时$",
+        ("^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|si|seulement si|uniquement si|si es|sólo si|"
+         "solo si)\\b|場合$|必要に応じて|^(?:如有必要|如果|如需|必要时|仅当|只有)|必要时$"),
 };
 
 /* Names of what a document has variants for; brothers of one kind are alternatives. */
