@@ -19,6 +19,13 @@ for program in unshare nsenter ip dbus-daemon /lib/systemd/systemd; do
   command -v "$program" > /dev/null || skip "there is no $program"
 done
 
+# The folder that we are in is not the one there.
+command=()
+for word in "$@"; do
+  case $word in */*) [ ! -e "$word" ] || word=$(realpath "$word") ;; esac
+  command+=("$word")
+done
+
 dir=$(mktemp -d "${TMPDIR:-/tmp}/prusik-host.XXXXXX")
 name=${dir##*/}
 cgroup=
@@ -124,7 +131,7 @@ for _ in $(seq 300); do # nothing tells when a bus is there
   init=$(pgrep -P "$pid" || :)
   if [ -n "$init" ] && [ "$(cat "/proc/$init/comm" 2> /dev/null)" = systemd ] &&
     enter systemctl is-active --quiet multi-user.target 2> /dev/null; then
-    enter "$@" && exit 0 || exit $?
+    enter "${command[@]}" && exit 0 || exit $?
   fi
   sleep 0.1
 done
