@@ -81,8 +81,6 @@ void run_free(struct run *r)
         json_decref(r->sessions.v[i]->restore);
         free(r->sessions.v[i]);
     }
-    for (size_t i = 0; i < r->steps.n; i++)
-        json_decref(r->steps.v[i].session_state);
     vec_release(&r->sessions);
     vec_release(&r->steps);
     run_queue_free(r);
@@ -180,7 +178,8 @@ static enum err_code run_create(struct run *r, struct err *err)
         return err->code;
     if (run_check_unfinished(r->store, r->plan, err) != ERR_OK ||
         store_run_add(r->store, &row, &r->id, err) != ERR_OK ||
-        journal_open(r->store, r->id, &r->journal, err) != ERR_OK) {
+        journal_open(r->store, r->id, &r->journal, err) != ERR_OK ||
+        store_lock_rename(r->store, r->plan->environment, 0, r->id, err) != ERR_OK) {
         struct err ignored;
 
         (void)!store_lock_give(r->store, r->plan->environment, 0,
@@ -188,7 +187,7 @@ static enum err_code run_create(struct run *r, struct err *err)
         return err->code;
     }
     r->values.started_us = row.started_us;
-    return store_lock_rename(r->store, r->plan->environment, 0, r->id, err);
+    return ERR_OK;
 }
 
 /* What a report fills in.  Lines of the plan are lines of it, so one that loses some with its secrets is not kept. */
@@ -592,8 +591,6 @@ static void run_advance_once(struct run *r)
     case STAGE_FORWARD: run_advance_steps(r, r->n_forward); break;
     case STAGE_WATCH: run_advance_watch(r); break;
     case STAGE_WAY_BACK: run_advance_steps(r, r->steps.n); break;
-    case STAGE_OVER:
-    default: break;
     }
 }
 
@@ -692,7 +689,7 @@ enum exit_code run_go(struct run *r, struct err *err)
     run_sessions_close(r);
     while (r->open_sessions > 0)
         (void)uv_run(&r->loop, UV_RUN_ONCE);
-    if (r->exit != EXIT_CODE_DONE && r->exit != EXIT_CODE_ROLLED_BACK)
+    if (r->exit != EXIT_CODE_ROLLED_BACK) /* done, and yet something to say: it is not sealed */
         *err = r->err;
     return r->exit;
 }

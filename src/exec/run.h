@@ -81,7 +81,8 @@ DEFINE_CLEANUP(struct run *, run_free)
 uv_loop_t *run_uv(struct run *r);
 int64_t run_id(const struct run *r);
 
-/* Carry it out until it ends, waits, fails or is interrupted.  *err says why it did not end well. */
+/* Carry it out until it ends, waits, fails or is interrupted.  *err says why it did not end well,
+ * or, when it is done, that it could not be sealed. */
 enum exit_code run_go(struct run *r, struct err *err);
 
 /* The operator's answer to the last question; `by` NULL: the run's operator. */

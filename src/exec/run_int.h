@@ -14,7 +14,6 @@ enum run_stage {
     STAGE_FORWARD,
     STAGE_WATCH,
     STAGE_WAY_BACK,
-    STAGE_OVER,
 };
 
 struct run_step {
@@ -24,7 +23,6 @@ struct run_step {
     int64_t started_us, ended_us;
     struct hash out; /* of its output, when has_out */
     bool has_out;
-    json_t *session_state; /* after it, as a diff; or NULL */
     bool way_back;
 };
 

@@ -161,8 +161,8 @@ static void run_put_facts(json_t *data, const struct action_outcome *o)
         json_put_real(data, "free_bytes", o->free_bytes);
 }
 
-/* The session's state, when the command has changed it: resume goes on from there. */
-static void run_put_state(struct run *r, struct run_step *s, json_t *data)
+/* The session's state after the command: resume goes on from there. */
+static void run_put_state(struct run *r, const struct run_step *s, json_t *data)
 {
     struct session *session = r->action.session;
     json_t *diff;
@@ -170,10 +170,6 @@ static void run_put_state(struct run *r, struct run_step *s, json_t *data)
     if (!session || !session_state(session)->cwd.n)
         return;
     diff = session_state_diff(session_state(session), session_base(session), r->opt.secrets);
-    if (s->session_state && json_equal(diff, s->session_state)) {
-        json_decref(diff);
-        return;
-    }
     run_session_remember(r, s->p, diff);
     json_put(data, "state_after", json_incref(diff));
     json_decref(diff);

@@ -59,6 +59,7 @@ static void run_on_action_done(struct action *a)
     r->acting = false;
     if (r->over) /* the journal broke meanwhile: what it came to cannot be kept */
         return;
+    assert(a->outcome.result != ACTION_NONE); /* it reports what it came to */
     switch (a->outcome.result) {
     case ACTION_ENDED: run_step_event(r, EV_ENDED); break;
     case ACTION_LOST:
@@ -74,9 +75,9 @@ static void run_on_action_done(struct action *a)
         run_set_reason(r, "%s", a->outcome.err.msg);
         run_step_event(r, EV_BROKE);
         break;
-    case ACTION_STOPPED: run_step_event(r, EV_BROKE); break;
+    case ACTION_STOPPED:
     case ACTION_NONE:
-    default: assert(!(bool)"an action that reports nothing");
+    default: run_step_event(r, EV_BROKE); break;
     }
 }
 
@@ -476,12 +477,11 @@ void run_step_settle(struct run *r)
 
 void run_step_cancel(struct run *r)
 {
-    struct run_step *s = run_current(r);
+    const struct run_step *s = run_current(r);
 
     (void)uv_timer_stop(&r->again); /* always succeeds */
     run_step_event(r, EV_CANCEL);
-    if (s->state == STEP_STOPPING && !r->acting)
-        run_step_event(r, EV_BROKE);
+    assert(s->state != STEP_STOPPING || r->acting); /* the end of the action moves it on */
 }
 
 /* --- a step's turn --- */

@@ -232,8 +232,6 @@ bool run_watch_over(const struct run *r)
     size_t number;
     struct sv name;
 
-    if (!r->watch)
-        return true;
     if (r->opt.ask && watcher_open_checkpoint(r->watch->watcher, &number, &name))
         return false;
     return watcher_is_over(r->watch->watcher) && !run_watch_catches_up(r);

@@ -103,10 +103,10 @@ static void take_unit(struct watcher_feed *f, const struct sample_list *l)
 {
     const struct sample *up = sample_find(l, SV("alive"));
     double pid = unit_number(l, SV("pid")), started = unit_number(l, SV("started"));
-    bool alive = up && up->truth, other = pid < f->pid || pid > f->pid || started > f->started + 1;
+    bool alive, other = pid < f->pid || pid > f->pid || started > f->started + 1;
 
-    if (!up)
-        return;
+    assert(up); /* a look that succeeded says it */
+    alive = up->truth;
     if (f->w->marked && f->seen && f->alive && (!alive || other))
         unit_events(f, "crashes", up->at_us);
     if (f->w->marked && f->seen && alive && (!f->alive || other))
@@ -213,18 +213,17 @@ static json_t *feed_setting(const char *key, struct sv value)
 enum err_code feeds_open(struct watcher *w, struct err *err)
 {
     const struct plan *p = w->cfg.plan;
+    enum err_code rc = ERR_OK;
 
-    if (p->scrape.n && feed_open(w, "scrape", SV("scrape"), feed_setting("url", p->scrape),
-                                 take_scrape, err) != ERR_OK)
-        return err->code;
-    for (size_t i = 0; i < p->n_probes; i++)
-        if (feed_open(w, "http", arena_fmt(&w->arena, "http.%.*s", SV_FMT(p->probes[i].name)),
-                      feed_setting("url", p->probes[i].value), take_http, err) != ERR_OK)
-            return err->code;
-    for (size_t i = 0; i < p->n_services; i++)
-        if (p->services[i].pid_file.n &&
-            feed_open(w, "process", arena_fmt(&w->arena, "unit.%.*s", SV_FMT(p->services[i].name)),
-                      feed_setting("pid_file", p->services[i].pid_file), take_unit, err) != ERR_OK)
-            return err->code;
-    return ERR_OK;
+    if (p->scrape.n)
+        rc = feed_open(w, "scrape", SV("scrape"), feed_setting("url", p->scrape), take_scrape, err);
+    for (size_t i = 0; rc == ERR_OK && i < p->n_probes; i++)
+        rc = feed_open(w, "http", arena_fmt(&w->arena, "http.%.*s", SV_FMT(p->probes[i].name)),
+                       feed_setting("url", p->probes[i].value), take_http, err);
+    for (size_t i = 0; rc == ERR_OK && i < p->n_services; i++)
+        if (p->services[i].pid_file.n)
+            rc = feed_open(w, "process",
+                           arena_fmt(&w->arena, "unit.%.*s", SV_FMT(p->services[i].name)),
+                           feed_setting("pid_file", p->services[i].pid_file), take_unit, err);
+    return rc;
 }

@@ -363,18 +363,23 @@ static inline void crash_check_alone(struct crash *c)
     }
 }
 
-/* One till, and nothing else. */
-static inline void crash_check_processes(struct crash *c)
+static inline void crash_end_till(struct crash *c)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct err err;
     int64_t pid = 0;
 
-    crash_check_alone(c);
     T_OK(file_read("till.pid", 100, &text, &err), err);
     CRASH_TRUE(c, sv_to_i64(sv_trim(strbuf_sv(&text)), &pid));
     CRASH_TRUE(c, kill((pid_t)pid, SIGKILL) == 0);
     CRASH_TRUE(c, waitpid((pid_t)pid, NULL, 0) == pid);
+}
+
+/* One till, and nothing else. */
+static inline void crash_check_processes(struct crash *c)
+{
+    crash_check_alone(c);
+    crash_end_till(c);
 }
 
 static inline void crash_check(struct crash *c)

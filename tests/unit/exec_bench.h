@@ -19,7 +19,9 @@ struct bench {
     struct plan plan;
     struct store *store;
     struct run *run;
-    const char *answers; /* "y", "n" of each question, in order; NULL: nobody can be asked */
+    const char
+        *answers; /* "y", "n" of each question, "s": stop; in order; NULL: nobody can be asked */
+    unsigned reply_ms; /* how long the person thinks */
     uv_timer_t reply;
     bool reply_open;
     int asked[6];                 /* by kind */
@@ -95,6 +97,10 @@ static inline void bench_reply(uv_timer_t *t)
     if (!answer)
         T_FAIL("nobody has an answer to: %s", strbuf_str(&b->last_question));
     b->answers++;
+    if (answer == 's') {
+        run_interrupt(b->run, "stop");
+        return;
+    }
     run_answer(b->run, answer == 'y', (struct sv){NULL, 0}, answer == 'y' ? SV("") : SV("why"));
 }
 
@@ -109,7 +115,7 @@ static inline void bench_ask(void *arg, const struct run_question *q)
         (void)uv_timer_init(run_uv(b->run), &b->reply); /* always succeeds */
     b->reply_open = true;
     b->reply.data = b;
-    (void)uv_timer_start(&b->reply, bench_reply, 0, 0);
+    (void)uv_timer_start(&b->reply, bench_reply, b->reply_ms, 0);
 }
 
 static inline struct run_options bench_options(struct bench *b)

@@ -21,14 +21,15 @@ static const struct job forward = {
     .document =
         "# Doc\n\n## Pre-Deployment Checklist\n\n- [ ] **1. Tell them**\n  - Post it\n\n"
         "- [ ] **2. Approval obtained**\n  - Sign-off from the service owner\n\n"
-        "## Deployment\n\n**Step 1: Close**\n" BLOCK("touch MAINTENANCE") "**Step 2: Look**\n" BLOCK("echo it is broken") "**Step 3: Mend** (if needed)\n" BLOCK(
-            "echo <previous_commit> >> ran") "**Step 4: Change**\n" BLOCK("cd deep\nexport A=1\necho b >> ../ran") "**Step 5: Open**\n" BLOCK("rm MAINTENANCE") "## Monitoring Schedule\n\n| Time | Check |\n|---|---|\n| T+1m | Look at the logs |\n\n"
-                                                                                                                                                                "## Communication Templates\n\n**Post when the deployment begins:**\n\n```\nBegun\n```\n",
-    .binding = "environment: test\ntime_scale: 0.001\nmaintenance: {flag: MAINTENANCE}\n"
-               "variables: {previous_commit: {command: echo abc}}\n"
-               "choices: {\"3\": {when: deployment/2/1, contains: broken}}\n"
-               "steps:\n  \"3/1\": {undo: n, in_doubt: again}\n  \"4/1\": {undo: n}\n"
-               "  \"4/2\": {undo: n}\n  \"4/3\": {undo: n, in_doubt: again}\n",
+        "## Deployment\n\n**Step 1: Close**\n" BLOCK("touch MAINTENANCE") "**Step 2: Look**\n" BLOCK("echo it is broken") "**Step 3: Mend** (if needed)\n" BLOCK("echo <previous_commit> >> ran") "**Step 4: Change**\n" BLOCK(
+            "cd deep\nexport A=1\necho b >> ../ran") "**Step 5: Open**\n" BLOCK("rm MAINTENANCE") "**Step 6: Late**\n" BLOCK("echo c >> ran") "## Monitoring Schedule\n\n| Time | Check |\n|---|---|\n| T+1m | Look at the logs |\n\n"
+                                                                                                                                              "## Communication Templates\n\n**Post when the deployment begins:**\n\n```\nBegun\n```\n",
+    .binding =
+        "environment: test\ntime_scale: 0.001\nmaintenance: {flag: MAINTENANCE}\n"
+        "variables: {previous_commit: {command: echo abc}}\n"
+        "choices: {\"3\": {when: deployment/2/1, contains: broken}}\n"
+        "steps:\n  \"3/1\": {undo: n, in_doubt: again}\n  \"4/1\": {undo: n}\n"
+        "  \"6/1\": {skip: not here}\n  \"4/2\": {undo: n}\n  \"4/3\": {undo: n, in_doubt: again}\n",
     .want = EXIT_CODE_DONE,
     .answers = "yyyyyyyy",
 };
@@ -294,6 +295,48 @@ T(a_resume_is_tried_again_whichever_call_of_the_disk_failed)
     T_CHECK(at > 16);
 }
 
+/* After a run that is over: it is looked at first. */
+static unsigned try_start(unsigned at)
+{
+    static const struct job two = {.document = "# Doc\n\n## Verification\n\n" BLOCK("true"),
+                                   .binding = "environment: test\n",
+                                   .want = EXIT_CODE_DONE};
+    struct run_options opt;
+    struct bench b;
+    enum err_code rc;
+    unsigned calls;
+
+    begin(&b, &two);
+    T_EQ(process(&b, &two, false), EXIT_CODE_DONE);
+    store_free(b.store);
+    T_OK(store_open("store", STORE_WRITE, &b.store, &b.err),
+         b.err); /* nothing of it is in memory */
+    opt = bench_options(&b);
+    t_vfs_fail(at, false);
+    rc = run_start(b.store, &b.plan, &opt, &b.run, &b.err);
+    calls = t_vfs.calls;
+    t_vfs_fail(0, false);
+    if (rc != ERR_OK) {
+        T_EQ(rc, ERR_DB);
+        T_CHECK(bench_says(&b, "store") && !b.run);
+        T_EQ(bench_sql("SELECT count(*) FROM lock"), 0);
+        T_OK(run_start(b.store, &b.plan, &opt, &b.run, &b.err), b.err);
+    }
+    T_EQ(bench_go(&b), EXIT_CODE_DONE);
+    bench_end(&b);
+    return calls;
+}
+
+T(a_start_is_tried_again_whichever_call_of_the_disk_failed)
+{
+    unsigned at = 1;
+
+    t_vfs_init();
+    while (try_start(at) >= at)
+        at++;
+    T_CHECK(at > 16);
+}
+
 /* By the plan that the store keeps: the document is not needed. */
 static unsigned try_abort(unsigned at)
 {
@@ -337,5 +380,6 @@ T_MAIN(T_CASE(a_run_is_resumed_whichever_of_its_events_could_not_be_written),
        T_CASE(a_run_is_resumed_whichever_call_of_the_disk_failed),
        T_CASE(a_way_back_is_resumed_whichever_call_of_the_disk_failed),
        T_CASE(a_run_is_resumed_wherever_the_disk_has_gone_for_good),
+       T_CASE(a_start_is_tried_again_whichever_call_of_the_disk_failed),
        T_CASE(a_resume_is_tried_again_whichever_call_of_the_disk_failed),
        T_CASE(an_abort_is_tried_again_whichever_call_of_the_disk_failed))

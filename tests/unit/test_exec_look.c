@@ -97,6 +97,64 @@ T(a_resume_without_a_person_does_not_call_it_good)
     bench_end(&b);
 }
 
-T_MAIN(T_CASE(each_moment_of_the_schedule_is_asked_about_once), T_CASE(a_no_leads_back),
-       T_CASE(a_resume_asks_what_was_not_answered),
+T(what_changed_nothing_is_looked_at_all_the_same)
+{
+    struct bench b;
+
+    bench_plan(
+        &b,
+        "# Doc\n\n## Verification\n\n```bash\ntrue\n```\n\n"
+        "## Monitoring Schedule\n\n| Time | Check |\n|---|---|\n| T+1m | Look at the logs |\n",
+        "environment: test\ntime_scale: 0.001\n");
+    b.answers = "y";
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(b.asked[QUESTION_LOOK], 1);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 11 AND step = ''"), 1);
+    bench_end(&b);
+}
+
+static uv_timer_t later;
+
+static void on_later(uv_timer_t *t)
+{
+    struct bench *b = t->data;
+
+    run_roll_back(b->run, SV("enough"), SV("ana"));
+    uv_close((uv_handle_t *)t, NULL);
+}
+
+static void turns_back_later(struct bench *b)
+{
+    (void)uv_timer_init(run_uv(b->run), &later);
+    later.data = b;
+    (void)uv_timer_start(&later, on_later, 10, 0);
+}
+
+/* The moment of the schedule comes while a person is asked about a step of the way back: it is not asked in between. */
+T(the_schedule_is_silent_on_the_way_back)
+{
+    static const char by_hand[] =
+        "# Doc\n\n## Deployment\n\n```bash\ncp new app\n```\n\n"
+        "## Monitoring Schedule\n\n| Time | Check |\n|---|---|\n| T+1m | Look at the logs |\n\n"
+        "## Rollback\n\n- [ ] **1. Tell them**\n  - Post it\n\n```bash\ncp old app\n```\n";
+    struct bench b;
+
+    bench_write("new", "new");
+    bench_write("old", "old");
+    bench_plan(&b, by_hand, "environment: test\ntime_scale: 0.001\n");
+    b.answers = "y";
+    b.reply_ms = 300;
+    b.at = "mark";
+    b.at_count = 1;
+    b.act = turns_back_later;
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
+    T_EQ(b.asked[QUESTION_LOOK], 0);
+    T_EQ(b.asked[QUESTION_MANUAL], 1);
+    T_EQ(app_is_new(), 0);
+    bench_end(&b);
+}
+
+T_MAIN(T_CASE(what_changed_nothing_is_looked_at_all_the_same),
+       T_CASE(each_moment_of_the_schedule_is_asked_about_once), T_CASE(a_no_leads_back),
+       T_CASE(a_resume_asks_what_was_not_answered), T_CASE(the_schedule_is_silent_on_the_way_back),
        T_CASE(a_resume_without_a_person_does_not_call_it_good))

@@ -1,4 +1,5 @@
 /* The life of a run: people, failures, choices, and what a resume finds. */
+#include "base/mem.h"
 #include "exec_bench.h"
 
 #define DEPLOY      "# Doc\n\n## Deployment\n\n"
@@ -88,6 +89,41 @@ T(what_has_to_be_known_before_is_refused_with_a_person_too)
     bench_end(&b);
 }
 
+T(what_a_person_does_during_the_run_is_not_what_refuses_it)
+{
+    struct bench b;
+    struct run_options opt;
+
+    bench_plan(&b,
+               "# Doc\n\n## Pre-Deployment Checklist\n\n- [ ] **1. Tell them**\n  - Post it\n\n"
+               "## Deployment\n\n" BLOCK("cp a b"),
+               plain);
+    b.answers = "";
+    opt = bench_options(&b);
+    T_EQ(run_start(b.store, &b.plan, &opt, &b.run, &b.err), ERR_REFUSED);
+    T_CHECK(bench_says(&b, "1 open question; the first is ") && !strstr(b.err.msg, "Tell them"));
+    bench_end(&b);
+}
+
+static void answers_again(struct bench *b)
+{
+    run_answer(b->run, false, SV("bo"), SV("late"));
+}
+
+T(an_answer_to_what_nobody_asked_any_more_is_nothing)
+{
+    struct bench b;
+
+    bench_plan(&b, manual, plain);
+    b.answers = "y";
+    b.at = "answer";
+    b.at_count = 1;
+    b.act = answers_again;
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 9"), 1);
+    bench_end(&b);
+}
+
 /* An expectation that no machine can check. */
 static const char looked_at[] = "# Doc\n\n## Post-Deployment Verification\n\n"
                                 "```bash\necho hm\n# Expected: it looks as pretty as usual\n```\n";
@@ -148,6 +184,22 @@ T(an_approval_is_waited_for_and_the_operator_is_nobody_to_give_it)
     T_EQ(bench_sql(
              "SELECT count(*) FROM event WHERE kind = 10 AND json_extract(data, '$.by') = 'bo'"),
          1);
+    bench_end(&b);
+}
+
+/* That they cannot be read is not that there are none. */
+T(approvals_that_cannot_be_read_stop_the_run)
+{
+    struct bench b;
+
+    bench_plan(&b, approval, plain);
+    approve(&b, SV("bo"));
+    bench_exec("ALTER TABLE approval RENAME TO elsewhere");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "no such table: main.approval"));
+    bench_exec("ALTER TABLE elsewhere RENAME TO approval");
+    bench_exec("UPDATE lock SET boot = 'an earlier one'"); /* as if the process were gone */
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
     bench_end(&b);
 }
 
@@ -262,6 +314,9 @@ static void interrupts(struct bench *b)
     run_interrupt(b->run, "again");
 }
 
+static void prepare_app(void);
+static void wants_back(struct bench *b);
+
 static const char waits[] = "# Doc\n\n## Post-Deployment Verification\n\n"
                             "```bash\n# Verify that it is ready (wait max 20 seconds)\ncat answer\n"
                             "# Expected: \"ready\"\n```\n";
@@ -299,6 +354,106 @@ T(a_look_that_waits_can_be_stopped_between_two_looks)
     T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
     bench_write("answer", "ready\n");
     T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    bench_end(&b);
+}
+
+/* While nothing runs: after a look, and well before the next. */
+static void on_gap(uv_timer_t *t)
+{
+    struct bench *b = t->data;
+
+    run_interrupt(b->run, "stop");
+    uv_close((uv_handle_t *)t, NULL);
+}
+
+static uv_timer_t gap;
+
+static void stops_in_the_gap(struct bench *b)
+{
+    (void)uv_timer_init(run_uv(b->run), &gap);
+    gap.data = b;
+    (void)uv_timer_start(&gap, on_gap, 150, 0);
+}
+
+T(a_look_that_waits_is_stopped_while_nothing_runs)
+{
+    struct bench b;
+
+    bench_write("answer", "not yet\n");
+    bench_plan(&b, waits, plain);
+    b.at = "output";
+    b.at_count = 1;
+    b.act = stops_in_the_gap;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    T_STR(strbuf_str(&b.out), "not yet\n");
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 21 AND"
+                   " json_extract(data, '$.state') = 'stopped'"),
+         1);
+    bench_end(&b);
+}
+
+static void turns_back_and_stops(struct bench *b)
+{
+    run_roll_back(b->run, SV("enough"), SV("ana"));
+    run_interrupt(b->run, "stop");
+}
+
+T(a_look_is_stopped_by_who_turns_back_and_once_only)
+{
+    for (int stop = 0; stop < 2; stop++) {
+        struct bench b;
+
+        prepare_app();
+        bench_plan(
+            &b,
+            DEPLOY BLOCK("cp new app") "## Post-Deployment Verification\n\n" BLOCK("echo looks\n")
+                BLOCK("ls; sleep 50") "## Rollback Procedures\n\n" BLOCK("cp old app"),
+            plain);
+        b.at = "output";
+        b.at_count = 2;
+        b.act = stop ? turns_back_and_stops : wants_back;
+        T_EQ(bench_run(&b), stop ? EXIT_CODE_INTERRUPTED : EXIT_CODE_ROLLED_BACK);
+        T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 21 AND"
+                       " json_extract(data, '$.state') = 'stopped'"),
+             1);
+        bench_end(&b);
+        t_remove("store");
+    }
+}
+
+T(a_variable_of_the_binding_or_a_secret_stands_before_the_process_s_own)
+{
+    struct binding_pair secret = {SV("DOOR_TOKEN"), SV("open-sesame-1"), 0};
+    struct run_options opt;
+    struct bench b;
+
+    T_EQ(setenv("COLOUR", "grey", 1), 0);
+    T_EQ(setenv("DOOR_TOKEN", "shut", 1), 0);
+    bench_plan(&b,
+               "# Doc\n\n## Verification\n\n" BLOCK(
+                   "env | grep -c -e '^COLOUR=' -e '^DOOR_TOKEN='\necho $COLOUR ${#DOOR_TOKEN}"),
+               "environment: test\nenv: {COLOUR: red}\n");
+    opt = bench_options(&b);
+    opt.secret_env = &secret;
+    opt.n_secret_env = 1;
+    T_OK(run_start(b.store, &b.plan, &opt, &b.run, &b.err), b.err);
+    T_EQ(bench_go(&b), EXIT_CODE_DONE);
+    T_STR(strbuf_str(&b.out), "2\nred 13\n");
+    bench_end(&b);
+}
+
+/* The run is over all the same, and says what is missing. */
+T(a_run_that_cannot_be_sealed_is_done_and_says_so)
+{
+    struct bench b;
+    struct journal_check check;
+
+    bench_plan(&b, "# Doc\n\n## Verification\n\n" BLOCK("true"), plain);
+    bench_write("store/seal.key", "short");
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_CHECK(bench_says(&b, "seal run r-0001: 'store/seal.key' is not a seal key"));
+    T_OK(journal_verify(b.store, 1, &check, &b.err), b.err);
+    T_CHECK(check.finished && !check.sealed);
     bench_end(&b);
 }
 
@@ -694,15 +849,64 @@ T(directory_and_variables_of_a_shell_are_there_again_after_a_resume)
     bench_end(&b);
 }
 
+/* An ssh that runs its command here.  Its shell killed, it ends as ssh does when the connection breaks. */
+static void make_ssh(void)
+{
+    CLEANUP(mem_freep) char *here = getcwd(NULL, 0);
+    CLEANUP(strbuf_release) struct strbuf path = STRBUF(0);
+
+    T_EQ(mkdir("bin", 0700), 0);
+    bench_write("bin/ssh",
+                "#!/bin/bash\nwhile [ \"$1\" != -- ]; do shift; done\nbash -c \"$3\"\nexit 255\n");
+    strbuf_addf(&path, "%s/bin:%s", here, getenv("PATH"));
+    T_EQ(setenv("PATH", strbuf_str(&path), 1), 0);
+}
+
+static const char far_away[] =
+    DEPLOY BLOCK("ssh web1\necho x >> tries && test -e fixed || kill -9 $$");
+
+T(a_step_whose_contact_is_lost_is_tried_again_and_not_for_ever)
+{
+    struct bench b;
+
+    make_ssh();
+    bench_plan(
+        &b, far_away,
+        "environment: test\nhosts: {web1: {}}\nsteps: {\"1\": {undo: n, in_doubt: again}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "contact with host 'web1' was lost 3 times"));
+    T_EQ(bench_lines("tries"), 3);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 23"), 2);
+    bench_write("fixed", "");
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    bench_end(&b);
+}
+
+T(a_step_whose_contact_is_lost_is_asked_about_with_the_reason)
+{
+    struct bench b;
+
+    make_ssh();
+    bench_plan(&b, far_away, "environment: test\nhosts: {web1: {}}\nsteps: {\"1\": {undo: n}}\n");
+    b.answers = "y";
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_CHECK(strstr(strbuf_str(&b.last_question), "contact with host 'web1' was lost while '") &&
+            strstr(strbuf_str(&b.last_question), "did it happen?"));
+    T_EQ(bench_lines("tries"), 1);
+    bench_end(&b);
+}
+
 T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(a_person_is_asked_and_yes_goes_on),
        T_CASE(a_no_stops_the_run_and_a_resume_asks_again), T_CASE(a_no_given_ahead_stops_the_run),
        T_CASE(without_a_person_an_open_question_refuses_the_run),
+       T_CASE(what_a_person_does_during_the_run_is_not_what_refuses_it),
+       T_CASE(an_answer_to_what_nobody_asked_any_more_is_nothing),
        T_CASE(what_has_to_be_known_before_is_refused_with_a_person_too),
        T_CASE(an_outcome_that_no_machine_can_judge_is_judged_by_a_person),
        T_CASE(an_outcome_judged_ahead_is_taken_as_it_was_said),
        T_CASE(an_approval_is_waited_for_and_the_operator_is_nobody_to_give_it),
-       T_CASE(only_those_named_may_approve),
+       T_CASE(approvals_that_cannot_be_read_stop_the_run), T_CASE(only_those_named_may_approve),
        T_CASE(a_failing_step_is_tried_as_often_as_the_binding_says),
        T_CASE(a_step_that_fails_stops_the_run_and_is_tried_again_by_a_resume),
        T_CASE(a_choice_is_made_by_what_an_earlier_step_printed),
@@ -711,6 +915,12 @@ T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(what_the_binding_leaves_out_is_skipped_with_its_reason),
        T_CASE(a_look_that_may_wait_is_repeated_until_it_holds),
        T_CASE(a_look_that_waits_can_be_stopped_between_two_looks),
+       T_CASE(a_step_whose_contact_is_lost_is_tried_again_and_not_for_ever),
+       T_CASE(a_step_whose_contact_is_lost_is_asked_about_with_the_reason),
+       T_CASE(a_look_that_waits_is_stopped_while_nothing_runs),
+       T_CASE(a_look_is_stopped_by_who_turns_back_and_once_only),
+       T_CASE(a_variable_of_the_binding_or_a_secret_stands_before_the_process_s_own),
+       T_CASE(a_run_that_cannot_be_sealed_is_done_and_says_so),
        T_CASE(a_look_that_waits_does_not_wait_for_ever),
        T_CASE(a_failure_leads_back_and_a_failing_way_back_is_gone_on_with_later),
        T_CASE(an_operator_turns_back_when_the_changing_step_has_ended),

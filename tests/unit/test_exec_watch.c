@@ -1,4 +1,5 @@
 /* The watch of a run: real metrics of a real server are judged, asked about and acted on. */
+#include "exec/watcher.h"
 #include "exec_bench.h"
 #include "net_server.h"
 
@@ -10,9 +11,20 @@ static const char document[] =
     "| Error rate 2-50% for <1 min | INVESTIGATE |\n| Database unreachable | ROLLBACK |\n"
     "| Application crashes | ROLLBACK |\n";
 
+/* With a moment of the schedule at which a person looks. */
+static const char looked_at[] =
+    "# Doc\n\n## Deployment\n\n```bash\ncp new app\n```\n\n"
+    "## Post-Deployment Verification\n\n### 1-Minute Checks\n\n- [ ] **Error rate:** error rate <1%\n\n"
+    "## Monitoring Schedule\n\n| Time | Check |\n|---|---|\n| T+2m | Look at the logs |\n\n"
+    "## Rollback Procedures\n\n```bash\ncp old app\n```\n";
+
+static const char *page = document;
+
 static struct {
     int ok, errors, add_ok, add_errors;
-    bool down;
+    bool down, blank; /* no answer; an answer without a metric */
+    bool garbled;     /* what the probe answers */
+    bool swings;      /* the queue: long, short, long, ... */
     atomic_int polls;
 } metrics;
 
@@ -24,15 +36,20 @@ static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
     if (metrics.down)
         return server_text(r, 503, "down");
     if (strcmp(r->path, "/health") == 0)
-        return server_text(r, 200, "{\"status\": \"healthy\"}");
+        return server_text(r, 200, metrics.garbled ? "{\"status\": " : "{\"status\": \"healthy\"}");
+    if (metrics.blank)
+        return server_text(r, 200, "");
     metrics.ok += metrics.add_ok;
     metrics.errors += metrics.add_errors;
     (void)snprintf(text, sizeof(text),
                    "# TYPE calls_total counter\ncalls_total{result=\"ok\"} %d\n"
-                   "calls_total{result=\"error\"} %d\n",
-                   metrics.ok, metrics.errors);
+                   "calls_total{result=\"error\"} %d\nqueue %d\n",
+                   metrics.ok, metrics.errors,
+                   metrics.swings && atomic_load(&metrics.polls) % 4 < 2);
     return server_text(r, 200, text);
 }
+
+static const char *more = ""; /* of the binding */
 
 /* A server, a document and a service that runs (a process of this test's). */
 static void begin(struct bench *b, struct server *s, int add_errors)
@@ -54,9 +71,9 @@ static void begin(struct bench *b, struct server *s, int add_errors)
         "services: {app: {manager: process, command: [sleep, 1], pid_file: pid}}\n"
         "metrics:\n  error_rate: ratio(calls_total{result=\"error\"}, calls_total)\n"
         "  database: http.db\n  crashes: unit.app.crashes\n"
-        "watch: {interval: 5s, until: T+2m}\n",
-        s->url, s->url);
-    bench_plan(b, document, binding);
+        "watch: {interval: 5s, until: T+2m}\n%s",
+        s->url, s->url, more);
+    bench_plan(b, page, binding);
 }
 
 static void end(struct bench *b, struct server *s)
@@ -168,6 +185,23 @@ T(a_checkpoint_that_wants_a_look_is_asked_about)
     end(&b, &s);
 }
 
+/* One question at a time: the look is due while the checkpoint is still being thought about. */
+T(a_look_that_is_due_waits_for_the_answer_at_a_checkpoint)
+{
+    struct server s;
+    struct bench b;
+
+    page = looked_at;
+    begin(&b, &s, 5);
+    b.answers = "yy";
+    b.reply_ms = 1000;
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(b.asked[QUESTION_CHECKPOINT], 1);
+    T_EQ(b.asked[QUESTION_LOOK], 1);
+    T_CHECK(strstr(strbuf_str(&b.last_question), "Look at the logs"));
+    end(&b, &s);
+}
+
 T(a_no_at_a_checkpoint_leads_back)
 {
     struct server s;
@@ -265,13 +299,234 @@ T(the_state_of_a_watch_that_is_damaged_is_refused)
     end(&b, &s);
 }
 
-T_MAIN(T_CASE(good_metrics_end_the_watch_well_and_leave_their_evidence),
-       T_CASE(bad_metrics_lead_back_without_anybody), T_CASE(a_probe_that_is_down_leads_back),
-       T_CASE(a_service_that_crashes_leads_back),
-       T_CASE(a_checkpoint_that_wants_a_look_is_asked_about),
-       T_CASE(a_no_at_a_checkpoint_leads_back),
-       T_CASE(without_a_person_a_checkpoint_that_wants_a_look_is_the_end),
-       T_CASE(a_watch_that_was_stopped_goes_on_where_it_was),
-       T_CASE(a_watch_resumed_after_its_time_looks_before_it_ends),
-       T_CASE(a_watch_without_metrics_does_not_end_well_and_ends),
-       T_CASE(the_state_of_a_watch_that_is_damaged_is_refused))
+/* --- what the journal refuses during the watch --- */
+
+static const char *refusal; /* a statement */
+
+static void refuses(struct bench *b UNUSED)
+{
+    bench_exec(refusal);
+}
+
+/* The run breaks off there, and a resume brings it to its end. */
+static void break_off(struct bench *b, const char *at, int at_count, const char *sql)
+{
+    refusal = sql;
+    b->at = at;
+    b->at_count = at_count;
+    b->act = refuses;
+    T_EQ(bench_run(b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(b, "refused by the test") && bench_says(b, "prusik resume r-0001"));
+    bench_exec("DROP TRIGGER no");
+    bench_exec("UPDATE lock SET boot = 'an earlier one'"); /* as if the process were gone */
+}
+
+#define REFUSE(what)                           \
+    "CREATE TRIGGER no BEFORE INSERT ON " what \
+    " BEGIN SELECT raise(ABORT, 'refused by the test'); END"
+
+T(a_watch_whose_findings_or_state_cannot_be_kept_is_gone_on_with)
+{
+    static const struct {
+        const char *at;
+        int at_count;
+        const char *sql;
+    } rows[] = {{"mark", 1, REFUSE("event WHEN new.kind = 40")},
+                {"watch", 12, REFUSE("state")},
+                {"rule-state", 4, REFUSE("event WHEN new.kind = 43")}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct server s;
+        struct bench b;
+
+        begin(&b, &s, 0);
+        break_off(&b, rows[i].at, rows[i].at_count, rows[i].sql);
+        T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+        T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 11"), 1);
+        end(&b, &s);
+        t_remove("store");
+    }
+}
+
+T(an_answer_at_a_checkpoint_that_cannot_be_kept_was_not_given)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 5);
+    b.answers = "yy";
+    break_off(&b, "checkpoint", 1, REFUSE("event WHEN new.kind = 9"));
+    T_EQ(bench_resume(&b), EXIT_CODE_INVESTIGATE);
+    T_EQ(b.asked[QUESTION_CHECKPOINT], 2);
+    end(&b, &s);
+}
+
+T(a_checkpoint_that_was_asked_about_is_asked_again_after_a_stop)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 5);
+    b.answers = "sn";
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    T_EQ(bench_resume(&b), EXIT_CODE_ROLLED_BACK);
+    T_EQ(b.asked[QUESTION_CHECKPOINT], 2);
+    end(&b, &s);
+}
+
+T(a_state_that_cannot_be_read_is_no_reason_to_begin_the_watch_anew)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 0);
+    b.at = "rule-state";
+    b.at_count = 4;
+    b.act = interrupts;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    bench_exec("ALTER TABLE state RENAME TO elsewhere");
+    T_EQ(bench_resume(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "no such table: main.state"));
+    bench_exec("ALTER TABLE elsewhere RENAME TO state");
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    end(&b, &s);
+}
+
+/* --- what the watch cannot see --- */
+
+static void shows_again(struct bench *b UNUSED)
+{
+    metrics.blank = false;
+}
+
+/* Its time is over when it goes on, and there is nothing to see: it waits until there is, and is not "done" before. */
+T(a_watch_resumed_after_its_time_waits_for_metrics_that_are_not_there_yet)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 0);
+    b.at = "checkpoint"; /* it is closed: only the rules that stand are left */
+    b.at_count = 1;
+    b.act = interrupts;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    (void)poll(NULL, 0, 1300); /* the watch's own time, which is what passes here */
+    metrics.blank = true;
+    b.at = "watch";
+    b.at_count = 2; /* after a few more it would escalate */
+    b.act = shows_again;
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_CHECK(!metrics.blank);
+    end(&b, &s);
+}
+
+/* 1.5 %: worse than the checkpoint wants, better than any row of the matrix. */
+T(a_value_that_no_row_names_is_told_and_is_for_people)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 3);
+    metrics.add_ok = 197;
+    T_EQ(bench_run(&b), EXIT_CODE_INVESTIGATE);
+    T_CHECK(bench_sql("SELECT count(*) FROM event WHERE kind = 40 AND"
+                      " json_extract(data, '$.uncovered')") > 0);
+    end(&b, &s);
+}
+
+T(a_value_that_swings_is_told_and_is_for_people)
+{
+    struct server s;
+    struct bench b;
+
+    metrics.swings = true;
+    more = "rules: {swing: 'rollback when queue > 0 for 10m'}\n";
+    begin(&b, &s, 0);
+    T_EQ(bench_run(&b), EXIT_CODE_INVESTIGATE);
+    T_CHECK(bench_sql("SELECT count(*) FROM event WHERE kind = 40 AND"
+                      " json_extract(data, '$.flapping')") > 0);
+    end(&b, &s);
+}
+
+static void spoils_pid(struct bench *b UNUSED)
+{
+    bench_write("pid", "nobody knows\n");
+}
+
+/* Nobody knows whether it crashed: that is not "it crashed", and not "all is well". */
+T(a_pid_file_that_says_nothing_is_neither_a_crash_nor_good)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 0);
+    b.at = "mark";
+    b.at_count = 1;
+    b.act = spoils_pid;
+    T_EQ(bench_run(&b), EXIT_CODE_INVESTIGATE);
+    T_CHECK(bench_says(&b, "Application crashes"));
+    end(&b, &s);
+}
+
+T(a_probe_whose_answer_is_garbled_is_up_all_the_same)
+{
+    struct server s;
+    struct bench b;
+
+    metrics.garbled = true;
+    begin(&b, &s, 0);
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    watcher_free(NULL); /* as every free */
+    end(&b, &s);
+}
+
+T(a_probe_without_an_address_stops_the_run_before_it_changes_anything)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 0);
+    b.plan.probes[0].value = SV(""); /* a plan that the binding would not have made */
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "source 'http.db': 'url' is missing"));
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 20"), 0);
+    end(&b, &s);
+}
+
+T(a_rule_of_the_plan_that_this_version_cannot_read_stops_the_run_before_it_changes_anything)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 0);
+    json_put_str(json_array_get(json_object_get(b.plan.json, "rules"), 0), "text",
+                 "rollback when the moon is full");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "rule"));
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 20"), 0);
+    end(&b, &s);
+}
+
+T_MAIN(
+    T_CASE(good_metrics_end_the_watch_well_and_leave_their_evidence),
+    T_CASE(bad_metrics_lead_back_without_anybody), T_CASE(a_probe_that_is_down_leads_back),
+    T_CASE(a_service_that_crashes_leads_back),
+    T_CASE(a_checkpoint_that_wants_a_look_is_asked_about), T_CASE(a_no_at_a_checkpoint_leads_back),
+    T_CASE(a_look_that_is_due_waits_for_the_answer_at_a_checkpoint),
+    T_CASE(without_a_person_a_checkpoint_that_wants_a_look_is_the_end),
+    T_CASE(a_watch_that_was_stopped_goes_on_where_it_was),
+    T_CASE(a_watch_resumed_after_its_time_looks_before_it_ends),
+    T_CASE(a_watch_without_metrics_does_not_end_well_and_ends),
+    T_CASE(the_state_of_a_watch_that_is_damaged_is_refused),
+    T_CASE(a_watch_whose_findings_or_state_cannot_be_kept_is_gone_on_with),
+    T_CASE(an_answer_at_a_checkpoint_that_cannot_be_kept_was_not_given),
+    T_CASE(a_checkpoint_that_was_asked_about_is_asked_again_after_a_stop),
+    T_CASE(a_state_that_cannot_be_read_is_no_reason_to_begin_the_watch_anew),
+    T_CASE(a_watch_resumed_after_its_time_waits_for_metrics_that_are_not_there_yet),
+    T_CASE(a_value_that_no_row_names_is_told_and_is_for_people),
+    T_CASE(a_value_that_swings_is_told_and_is_for_people),
+    T_CASE(a_pid_file_that_says_nothing_is_neither_a_crash_nor_good),
+    T_CASE(a_probe_whose_answer_is_garbled_is_up_all_the_same),
+    T_CASE(a_probe_without_an_address_stops_the_run_before_it_changes_anything),
+    T_CASE(
+        a_rule_of_the_plan_that_this_version_cannot_read_stops_the_run_before_it_changes_anything))
