@@ -146,11 +146,21 @@ void fill_note(struct fill *f, size_t line, struct sv text)
         fill_after(f, line, text);
 }
 
+/* What is shown as it stands is not written in. */
+static bool fill_is_open(struct fill *f, size_t line)
+{
+    const struct md_node *n = fill_node(f, line);
+
+    return n && n->kind != MD_CODE && n->kind != MD_HTML;
+}
+
 void fill_tick(struct fill *f, size_t line)
 {
     struct sv text = document_line(f->doc, line);
     size_t at = 0;
 
+    if (!fill_is_open(f, line))
+        return;
     /* nothing but marks of quotes and lists stands before a box */
     while (at < text.n && (strchr(" \t>-*+.)", text.p[at]) || ascii_is_digit(text.p[at])))
         at++;
@@ -167,7 +177,7 @@ size_t fill_blank(struct fill *f, size_t line, size_t from, struct sv text)
     struct sv s = document_line(f->doc, line);
     size_t at = sv_find(s, SV("___"), from), end = at;
 
-    if (at == SV_NPOS)
+    if (at == SV_NPOS || !fill_is_open(f, line))
         return SV_NPOS;
     while (end < s.n && s.p[end] == '_')
         end++;

@@ -33,7 +33,7 @@ void fill_top(struct fill *f, struct sv text);
 void fill_after(struct fill *f, size_t line, struct sv text);
 /* One line of Markdown at the end of the paragraph or table row that has the line; of other blocks as fill_after(). */
 void fill_note(struct fill *f, size_t line, struct sv text);
-/* Tick the box of the task on this line; nothing when it is ticked, or there is none. */
+/* Tick the box of the task on this line; nothing when it is ticked, there is none, or it is code. */
 void fill_tick(struct fill *f, size_t line);
 /* Write over the next blank ("____") of the line at or behind column `from` (bytes from 0); behind it, or SV_NPOS. */
 size_t fill_blank(struct fill *f, size_t line, size_t from, struct sv text);

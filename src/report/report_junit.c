@@ -261,8 +261,6 @@ static enum err_code junit_all(struct store *s, struct junit *j, struct err *err
     const struct view *v = j->v;
     struct journal_check k;
 
-    if (journal_verify(s, v->id, &k, err) != ERR_OK)
-        return err->code;
     for (size_t i = 0; i < v->steps.n; i++)
         if ((!v->steps.v[i].way_back || v->rollback_reason.n) &&
             junit_step(s, j, &v->steps.v[i], err) != ERR_OK)
@@ -270,7 +268,7 @@ static enum err_code junit_all(struct store *s, struct junit *j, struct err *err
     for (size_t i = 0; i < v->plan.n_rules; i++)
         junit_rule(j, &v->plan.rules[i]);
     junit_suite_end(j);
-    return ERR_OK;
+    return journal_verify(s, v->id, &k, err);
 }
 
 enum err_code report_junit(struct store *s, const struct view *v, struct strbuf *out,

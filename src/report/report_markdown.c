@@ -207,17 +207,15 @@ static enum err_code markdown_fill_in(struct store *s, struct markdown_fill *m, 
     CLEANUP(strbuf_release) struct strbuf head = STRBUF(0);
     struct journal_check k;
 
-    if (journal_verify(s, m->v->id, &k, err) != ERR_OK)
-        return err->code;
-    markdown_head(&head, m->v, &k);
-    fill_top(&m->fill, strbuf_sv(&head));
     for (size_t i = 0; i < m->rb->n_parts; i++)
         if (m->rb->parts[i].task)
             markdown_task(m, &m->rb->parts[i]);
-    if (markdown_steps(s, m, err) != ERR_OK)
+    if (markdown_steps(s, m, err) != ERR_OK || journal_verify(s, m->v->id, &k, err) != ERR_OK)
         return err->code;
     markdown_rules(m);
     markdown_events(m);
+    markdown_head(&head, m->v, &k);
+    fill_top(&m->fill, strbuf_sv(&head));
     return ERR_OK;
 }
 

@@ -145,6 +145,11 @@ static enum err_code markdown_command(struct store *s, struct markdown_fill *m,
 
 /* --- what a person did --- */
 
+static bool markdown_is_date(struct sv key)
+{
+    return sv_has_nocase(key, SV("date")) || sv_has_nocase(key, SV("time"));
+}
+
 /* Behind the signer's name: the first blank is the signature, one for a date gets it. */
 static bool markdown_sign(struct markdown_fill *m, const struct view_step *step)
 {
@@ -163,8 +168,7 @@ static bool markdown_sign(struct markdown_fill *m, const struct view_step *step)
         return fill_cell(&m->fill, step->p->line, strbuf_sv(&who));
     }
     blank = sv_find(line, SV("___"), end);
-    if (blank != SV_NPOS && (sv_has_nocase(sv_sub(line, end, blank), SV("date")) ||
-                             sv_has_nocase(sv_sub(line, end, blank), SV("time"))))
+    if (blank != SV_NPOS && markdown_is_date(sv_sub(line, end, blank)))
         (void)fill_blank(&m->fill, step->p->line, end, sv_from(clock_format_s(a->at_us).s));
     return true;
 }

@@ -1,6 +1,8 @@
 /* bundle: the evidence of a run as one file (docs/formats/bundle.md). */
 #include "report/bundle.h"
 
+#include <sys/resource.h>
+
 #include "base/fd.h"
 #include "report/libarchive.h"
 #include "report_bench.h"
@@ -265,6 +267,21 @@ T(what_cannot_be_archived_leaves_nothing_behind)
     bench_end(&b);
 }
 
+T(a_full_disk_leaves_nothing_behind)
+{
+    struct bundle_wish wish = {.path = "a.tar.zst"};
+    struct bench b;
+    bool is_signed;
+
+    bench_finished(&b);
+    T_EQ(sigaction(SIGXFSZ, &(struct sigaction){.sa_handler = SIG_IGN}, NULL), 0);
+    T_EQ(setrlimit(RLIMIT_FSIZE, &(struct rlimit){512, 512}), 0);
+    T_EQ(bundle_write(b.store, &b.view, &wish, &is_signed, &b.err), ERR_IO);
+    want_message(&b.err, "write the archive: ");
+    T_EQ(count_files(), 3); /* the document, the binding, the store */
+    bench_end(&b);
+}
+
 /* --- checking --- */
 
 T(a_changed_byte_is_found_or_changes_nothing)
@@ -378,6 +395,8 @@ T(an_archive_of_something_else_is_refused)
 }
 
 /* A bundle with one file another, and a list that fits: whoever changes it makes the list anew. */
+static const char *forged_folder = "r-0001";
+
 static void forge_bundle(const char *name, const char *from, const char *to)
 {
     static const char *const names[] = {"document.md", "plan.json", "journal.jsonl", "seal.json",
@@ -386,6 +405,7 @@ static void forge_bundle(const char *name, const char *from, const char *to)
     struct strbuf texts[ARRAY_LEN(names)] = {{0}};
     struct entry e[ARRAY_LEN(names) + 1] = {{0}};
     char paths[ARRAY_LEN(names)][64];
+    char manifest[64];
     size_t n = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -394,6 +414,7 @@ static void forge_bundle(const char *name, const char *from, const char *to)
         (void)snprintf(paths[i], sizeof(paths[i]), "r-0001/%s", names[i]);
         if (!get("a.tar.zst", paths[i], &texts[i]))
             continue;
+        (void)snprintf(paths[i], sizeof(paths[i]), "%s/%s", forged_folder, names[i]);
         if (strcmp(names[i], name) == 0 && (at = strstr(texts[i].p, from)) != NULL) {
             CLEANUP(strbuf_release) struct strbuf now = STRBUF(0);
 
@@ -410,7 +431,8 @@ static void forge_bundle(const char *name, const char *from, const char *to)
             strbuf_addf(&list, "%s  %s\n", hash_hex(&h).s, names[i]);
         }
     }
-    e[n++] = (struct entry){"r-0001/MANIFEST", strbuf_sv(&list), false};
+    (void)snprintf(manifest, sizeof(manifest), "%s/MANIFEST", forged_folder);
+    e[n++] = (struct entry){manifest, strbuf_sv(&list), false};
     forge(e, n);
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         strbuf_release(&texts[i]);
@@ -453,12 +475,53 @@ T(whoever_makes_the_list_anew_still_meets_the_chain_and_the_seal)
     bench_end(&b);
 }
 
+T(a_list_signed_by_another_key_or_of_another_run_is_refused)
+{
+    CLEANUP(strbuf_release) struct strbuf sig = STRBUF(0);
+    char from[64], to[64];
+    struct bench b;
+
+    bench_of(&b, document, binding);
+    add(&b, EVENT_RUN_FINISHED, "", 0, "{\"exit\":0,\"outcome\":\"done\"}");
+    bench_view(&b);
+    archive(&b, "a.tar.zst", NULL, 0);
+    T_CHECK(get("a.tar.zst", "r-0001/MANIFEST.sig", &sig));
+    (void)snprintf(from, sizeof(from), "%.12s", strstr(sig.p, "\"key\": \""));
+    (void)snprintf(to, sizeof(to), "%s", from);
+    to[11] = to[11] == '0' ? '1' : '0';
+    forge_bundle("MANIFEST.sig", from, to);
+    want_refused("f.tar.zst", "MANIFEST.sig is by another key than the seal");
+    forge_bundle("none", "", "");
+    want_refused("f.tar.zst", "the signature of MANIFEST is wrong");
+    bench_end(&b);
+}
+
+T(a_bundle_in_the_folder_of_another_run_is_refused)
+{
+    struct bench b;
+
+    bench_of(&b, document, binding);
+    bench_view(&b);
+    T_OK(bundle_write(b.store, &b.view, &(struct bundle_wish){.path = "a.tar.zst"}, &(bool){false},
+                      &b.err),
+         b.err);
+    forge_bundle("none", "", ""); /* it is not signed: the list may be made anew */
+    T_OK(bundle_verify("f.tar.zst", &(struct bundle_check){.files = 0}, &b.err), b.err);
+    forged_folder = "r-0002";
+    forge_bundle("none", "", "");
+    want_refused("f.tar.zst", "it is not of run r-0001");
+    bench_end(&b);
+}
+
 T_MAIN(T_CASE(all_evidence_of_a_run_is_in_it), T_CASE(no_secret_is_in_it),
        T_CASE(the_same_run_gives_the_same_bytes),
        T_CASE(a_run_that_is_not_finished_is_archived_as_it_stands),
        T_CASE(another_run_of_the_store_may_have_made_the_key),
        T_CASE(a_run_without_its_document_has_no_markdown),
        T_CASE(what_cannot_be_archived_leaves_nothing_behind),
+       T_CASE(a_full_disk_leaves_nothing_behind),
        T_CASE(a_changed_byte_is_found_or_changes_nothing),
        T_CASE(an_archive_of_something_else_is_refused),
+       T_CASE(a_list_signed_by_another_key_or_of_another_run_is_refused),
+       T_CASE(a_bundle_in_the_folder_of_another_run_is_refused),
        T_CASE(whoever_makes_the_list_anew_still_meets_the_chain_and_the_seal))
