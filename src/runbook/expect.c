@@ -775,10 +775,9 @@ static bool expect_is_vacuous(struct sv clause)
 /* "17 or newer", "3 or more": one limit, no alternatives. */
 static bool expect_is_limit(struct sv clause)
 {
-    static const struct sv ends[] = {SV(" or newer"),   SV(" or later"), SV(" or higher"),
-                                     SV(" or above"),   SV(" or more"),  SV(" or greater"),
-                                     SV(" or less"),    SV(" or fewer"), SV(" or lower"),
-                                     SV(" or below")};
+    static const struct sv ends[] = {
+        SV(" or newer"),   SV(" or later"), SV(" or higher"), SV(" or above"), SV(" or more"),
+        SV(" or greater"), SV(" or less"),  SV(" or fewer"),  SV(" or lower"), SV(" or below")};
 
     for (size_t i = 0; i < ARRAY_LEN(ends); i++)
         if (clause.n > ends[i].n &&
