@@ -612,6 +612,15 @@ const struct binding_host *binding_find_host(const struct binding *b, struct sv 
 
 /* --- the whole file --- */
 
+static enum err_code binding_note_map(struct binding_reader *r, const struct yaml_node *n,
+                                      void *field)
+{
+    if (!binding_is_map(n))
+        return binding_bad(r, n, "must be a map");
+    *(const struct yaml_node **)field = n;
+    return ERR_OK;
+}
+
 static const struct binding_key binding_keys[] = {
     {"environment", binding_text, offsetof(struct binding, environment)},
     {"operator", binding_text, offsetof(struct binding, operator_name)},
@@ -635,6 +644,9 @@ static const struct binding_key binding_keys[] = {
     {"answers", binding_answers, 0},
     {"steps", binding_steps, 0},
     {"approvers", binding_list, offsetof(struct binding, approvers)},
+    {"gates", binding_note_map, offsetof(struct binding, gates)},
+    {"people", binding_note_map, offsetof(struct binding, people)},
+    {"zone", binding_text, offsetof(struct binding, zone)},
     {"on_failure", binding_policy, offsetof(struct binding, on_failure)},
     {"time_scale", binding_scale, offsetof(struct binding, time_scale)},
 };

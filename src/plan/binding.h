@@ -69,7 +69,9 @@ struct binding {
     struct arena arena;
     char *path; /* of the file, or NULL */
     char *dir;  /* absolute folder that paths are relative to */
-    struct sv environment, operator_name, store, workdir, scrape, flag, on_failure;
+    struct sv environment, operator_name, store, workdir, scrape, flag, on_failure, zone;
+    const struct yaml_node *gates,
+        *people; /* checked when a plan is made (make_gate.c); NULL: none */
     double time_scale;
     int64_t interval_ms;
     int64_t until_ms;             /* -1: not set */

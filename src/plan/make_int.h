@@ -27,6 +27,9 @@ struct make {
 
 /* --- make.c --- */
 
+/* The step or part that a reference of the binding means.  ERR_INVALID names the nearest one. */
+NODISCARD enum err_code make_resolve(struct make *m, struct sv ref, size_t line,
+                                     struct make_ref *ret);
 /* A question; texts are copied. */
 struct make_asked {
     const char *file;
@@ -89,6 +92,13 @@ bool make_is_forward(const struct make *m, const struct rb_step *s);
 bool make_is_way_back(const struct make *m, const struct rb_step *s);
 
 NODISCARD enum err_code make_steps(struct make *m, bool way_back, json_t **ret);
+
+/* --- make_gate.c --- */
+
+/* "people" of the plan. */
+NODISCARD enum err_code make_people(struct make *m);
+/* "before" of the steps that a gate of the binding stands before. */
+NODISCARD enum err_code make_gates(struct make *m, json_t *steps, json_t *way_back);
 
 /* --- make_undo.c --- */
 

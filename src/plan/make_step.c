@@ -189,7 +189,7 @@ static void make_again(struct make *m, uint32_t step, json_t *out)
     }
 }
 
-static void make_gates(const struct rb_step *s, json_t *out)
+static void make_gate_names(const struct rb_step *s, json_t *out)
 {
     json_t *gates = json_array();
 
@@ -206,7 +206,7 @@ static enum err_code make_step(struct make *m, uint32_t step, json_t *out)
     struct sv skip = {NULL, 0};
 
     make_where(m, s, out);
-    make_gates(s, out);
+    make_gate_names(s, out);
     make_choices(m, step, out, &skip);
     make_settings(m, step, out, &skip);
     if (skip.n) {
