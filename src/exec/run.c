@@ -41,6 +41,7 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
         &r->loop); /* fails only for want of descriptors, which the first use reports */
     (void)uv_timer_init(&r->loop, &r->again);
     run_look_init(r);
+    run_gates_init(r);
     r->again.data = r;
     r->http = http_client_new(&r->loop);
     r->env = (struct action_env){.loop = &r->loop,
@@ -66,6 +67,8 @@ void run_free(struct run *r)
     if (!r)
         return;
     run_watch_free(r);
+    run_gates_free(r);
+    vec_release(&r->operators);
     if (r->action_ready)
         action_release(&r->action);
     if (!uv_is_closing((uv_handle_t *)&r->again)) {
@@ -191,6 +194,20 @@ static enum err_code run_create(struct run *r, struct err *err)
     return store_lock_rename(r->store, r->plan->environment, 0, r->id, err);
 }
 
+/* As whom the system knows the operator, and where they stood: a resume reads the binding from there. */
+static void run_put_login(struct run *r, json_t *data)
+{
+    struct ident_login login = ident_login();
+    CLEANUP(mem_freep) char *cwd = getcwd(NULL, 0);
+
+    json_put_str(data, "login", login.name);
+    json_put_str(data, "login_by", login.how);
+    json_put_str(data, "from", login.from);
+    json_put_str(data, "cwd", cwd ? cwd : "");
+    *vec_add(&r->operators) = (struct run_operator){arena_sv(&r->arena, r->opt.operator_name),
+                                                    arena_sv(&r->arena, sv_from(login.name))};
+}
+
 static void run_queue_started(struct run *r)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
@@ -211,6 +228,7 @@ static void run_queue_started(struct run *r)
     json_put_real(data, "time_scale", r->plan->time_scale);
     json_put_bool(data, "unattended", r->opt.ask == NULL);
     json_put_int(data, "now_us", r->values.started_us);
+    run_put_login(r, data);
     run_queue(r, EVENT_RUN_STARTED, NULL, data);
     json_put_sv(lock, "environment", r->plan->environment);
     run_queue(r, EVENT_LOCK_TAKEN, NULL, lock);
@@ -276,6 +294,7 @@ enum err_code run_resume(struct store *store, int64_t id, const struct plan *pla
     json_put_sv(data, "operator", r->opt.operator_name);
     json_put_str(data, "host", ident_host().s);
     json_put_int(data, "pid", getpid());
+    run_put_login(r, data);
     run_queue(r, EVENT_RUN_RESUMED, NULL, data);
     lock = json_object();
     json_put_sv(lock, "environment", plan->environment);
@@ -383,6 +402,8 @@ static void run_begin_way_back(struct run *r, struct sv reason, struct sv by)
     json_t *data = json_object();
 
     r->stage = STAGE_WAY_BACK;
+    r->asking = false; /* what was asked is of no interest any more */
+    run_gates_stop(r);
     r->roll_back_reason = arena_sv(&r->arena, reason);
     r->roll_back_by = arena_sv(&r->arena, by);
     r->at = r->n_forward;
@@ -440,7 +461,7 @@ static void run_mark(struct run *r, const struct run_step *s)
         run_watch_mark(r);
 }
 
-static void run_begin_step(struct run *r)
+void run_step_opened(struct run *r)
 {
     const struct run_step *s = &r->steps.v[r->at];
 
@@ -450,7 +471,6 @@ static void run_begin_step(struct run *r)
     }
     if (!s->way_back && run_step_marks(s->p))
         run_watch_baseline(r);
-    run_step_begin(r);
 }
 
 /* The step whose turn it is has ended well: the next one's turn. */
@@ -485,7 +505,7 @@ static void run_advance_steps(struct run *r, size_t end)
         return;
     }
     switch (s->state) {
-    case STEP_PLANNED: run_begin_step(r); break;
+    case STEP_PLANNED: run_step_begin(r); break;
     case STEP_DONE:
     case STEP_SKIPPED:
         run_step_over(r);
@@ -543,6 +563,11 @@ static void run_advance_once(struct run *r)
 {
     if (run_is_busy(r)) { /* the listener of its intent wanted something else */
         run_stop_busy(r);
+        return;
+    }
+    if (run_gates_busy(r)) {
+        if (r->interrupted || r->roll_back_wanted)
+            run_gates_cancel(r);
         return;
     }
     if (r->interrupted) {
@@ -626,6 +651,7 @@ void run_end(struct run *r, enum exit_code code)
     r->exit = code;
     run_watch_stop(r);
     run_look_stop(r);
+    run_gates_stop(r);
     (void)uv_timer_stop(&r->again); /* always succeeds */
     run_hold_give_back(r, stopped, kept);
     json_put_sv(lock, "environment", r->plan->environment);
@@ -651,6 +677,7 @@ void run_broken(struct run *r, const struct err *err)
                    "nothing more was done; when the store can be written: prusik resume %s",
                    event_run_text(r->id).s);
     run_watch_stop(r);
+    run_gates_stop(r);
     uv_stop(&r->loop);
 }
 
@@ -665,6 +692,9 @@ enum exit_code run_go(struct run *r, struct err *err)
         while (r->acting)
             (void)uv_run(&r->loop, UV_RUN_ONCE);
     }
+    run_gates_cancel(r);
+    while (run_gates_busy(r)) /* likewise */
+        (void)uv_run(&r->loop, UV_RUN_ONCE);
     run_sessions_close(r);
     while (r->open_sessions > 0)
         (void)uv_run(&r->loop, UV_RUN_ONCE);
@@ -683,6 +713,8 @@ void run_answer(struct run *r, bool yes, struct sv by, struct sv note)
         by = r->opt.operator_name;
     if (r->question == QUESTION_CHECKPOINT)
         run_watch_answer(r, yes, by, note);
+    else if (r->question == QUESTION_GATE)
+        run_gate_answer(r, yes, by, note);
     else if (r->question == QUESTION_LOOK)
         run_look_answer(r, yes, by, note);
     else

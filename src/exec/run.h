@@ -35,6 +35,7 @@ enum run_question_kind {
     QUESTION_DOUBT,      /* it was begun before a crash: has it happened? (no: it is done again) */
     QUESTION_CHOICE,     /* "if needed": is it? */
     QUESTION_CHECKPOINT, /* a checkpoint wants a look: go on? */
+    QUESTION_GATE,       /* a gate before the step: go on? */
     QUESTION_LOOK,       /* the schedule wants a person to look: is it as it should be? */
 };
 
@@ -55,7 +56,9 @@ struct run_options {
     const struct binding_pair *secret_env; /* values of the plan's `secrets`, for sessions */
     size_t n_secret_env;
     struct sv operator_name;
-    uint64_t grace_ms; /* between TERM and KILL; 0: 5 s */
+    bool wait;              /* at gates: wait here, and end with EXIT_CODE_WAITING only when ... */
+    bool exit_when_waiting; /* ... this is set, then for anything that is not so yet */
+    uint64_t grace_ms;      /* between TERM and KILL; 0: 5 s */
 };
 
 /*

@@ -26,6 +26,14 @@ struct run_step {
     bool has_out;
     json_t *session_state; /* after it, as a diff; or NULL */
     bool way_back;
+    uint64_t gates_passed; /* those that are not asked again */
+    int64_t gate_since_us; /* its gates are waited for since; 0: they are not */
+    int64_t approvals_us;  /* words up to this moment are in the journal */
+};
+
+/* Somebody who has run it: they do not approve it. */
+struct run_operator {
+    struct sv name, login;
 };
 
 struct run_session {
@@ -44,6 +52,21 @@ struct run_flag {
 };
 
 struct run_watch;
+struct run_gate_watch;
+
+/* The gates of the step whose turn it is. */
+struct run_gates {
+    size_t step;        /* that this is about; SIZE_MAX: none yet */
+    struct sv what;     /* that is waited for, as it was told */
+    size_t asked;       /* while r->asking */
+    bool checking;      /* a command of wait_until runs */
+    bool holds;         /* it ended well */
+    int64_t checked_us; /* when it ended last; 0: never */
+    uv_timer_t timer;
+    uv_fs_event_t files;
+    plan_zones zones;
+    struct run_gate_watch *watch;
+};
 
 struct run {
     struct store *store;
@@ -84,6 +107,8 @@ struct run {
     VEC(struct run_session *) sessions;
     struct run_flag flag;
     struct run_watch *watch;
+    struct run_gates gates;
+    VEC(struct run_operator) operators;
     struct run_look {
         bool *done;   /* for each checkpoint of the plan */
         size_t asked; /* while r->asking */
@@ -118,6 +143,8 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
 NODISCARD enum err_code run_take(struct run *r, struct err *err);
 /* It cannot begin, or go on: whoever comes next may.  *err is r->err. */
 enum err_code run_give_up(struct run *r, struct err *err);
+/* The step whose turn it is really begins: what is said, and measured, before it. */
+void run_step_opened(struct run *r);
 /* Nothing is in progress: decide what comes next.  Never re-entered. */
 void run_advance(struct run *r);
 /* The run ends here, with this exit code; r->err is set for bad ends.  What is open is closed. */
@@ -152,6 +179,31 @@ void run_step_answer(struct run *r, bool yes, struct sv by, struct sv note);
 void run_step_settle(struct run *r);
 void run_set_reason(struct run *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* --- run_gate.c --- */
+
+void run_gates_init(struct run *r);
+/* May the step at r->at begin?  False: it is waited for (run_advance() comes again), or the run has ended. */
+bool run_gates_open(struct run *r);
+/* A command of a gate runs: its end calls run_advance(). */
+bool run_gates_busy(const struct run *r);
+void run_gates_cancel(struct run *r);
+void run_gate_answer(struct run *r, bool yes, struct sv by, struct sv note);
+void run_gates_stop(struct run *r);
+void run_gates_free(struct run *r);
+/* From the journal: what was said and passed. */
+void run_gates_load(struct run_step *s, const struct event *e, const json_t *data);
+/* Has this person, or this login, run it? */
+bool run_is_operator(const struct run *r, struct sv who, struct sv login);
+
+/* --- run_gate_watch.c --- */
+
+/* Rules are judged while the gate is waited for, if there are any; once, until it is stopped. */
+void run_gate_watch_begin(struct run *r, const struct plan_gate *g);
+/* The rule that the gate waits for holds. */
+bool run_gate_watch_open(const struct run *r);
+void run_gate_watch_stop(struct run *r);
+void run_gate_watch_free(struct run *r);
+
 /* --- run_session.c --- */
 
 struct session *run_session_for(struct run *r, const struct plan_step *p);
@@ -177,6 +229,7 @@ NODISCARD enum err_code run_load(struct run *r, struct err *err);
 NODISCARD enum err_code run_watch_begin(struct run *r, struct err *err);
 void run_watch_baseline(struct run *r); /* the first changing step begins */
 void run_watch_mark(struct run *r);     /* r->mark_us is set: rules are judged from there on */
+bool run_watch_has_baseline(const struct run *r);
 bool run_watch_needed(const struct run *r);
 bool run_watch_over(const struct run *r);
 void run_watch_answer(struct run *r, bool yes, struct sv by, struct sv note);

@@ -44,10 +44,32 @@ static enum err_code run_no_step(const struct event *e, struct err *err)
                    (long long)e->seq, SV_FMT(e->step));
 }
 
-static enum err_code run_load_started(struct run_loader *l, const struct event *e UNUSED,
-                                      const json_t *data, struct err *err UNUSED)
+/* Who runs it, in this process or an earlier one. */
+static enum err_code run_load_operator(struct run_loader *l, const struct event *e UNUSED,
+                                       const json_t *data, struct err *err UNUSED)
+{
+    struct arena *a = &l->r->arena;
+
+    *vec_add(&l->r->operators) = (struct run_operator){arena_sv(a, json_get_sv(data, "operator")),
+                                                       arena_sv(a, json_get_sv(data, "login"))};
+    return ERR_OK;
+}
+
+static enum err_code run_load_started(struct run_loader *l, const struct event *e,
+                                      const json_t *data, struct err *err)
 {
     l->r->values.started_us = json_get_int(data, "now_us", 0);
+    return run_load_operator(l, e, data, err);
+}
+
+static enum err_code run_load_gate(struct run_loader *l, const struct event *e, const json_t *data,
+                                   struct err *err)
+{
+    struct run_step *s = run_load_step(l, e);
+
+    if (!s)
+        return run_no_step(e, err);
+    run_gates_load(s, e, data);
     return ERR_OK;
 }
 
@@ -176,11 +198,11 @@ static enum err_code run_load_watch(struct run_loader *l, const struct event *e,
     return run_watch_load(l->r, e, data, err);
 }
 
-static enum err_code run_load_answer(struct run_loader *l, const struct event *e UNUSED,
-                                     const json_t *data, struct err *err UNUSED)
+static enum err_code run_load_answer(struct run_loader *l, const struct event *e,
+                                     const json_t *data, struct err *err)
 {
     run_look_load(l->r, data);
-    return ERR_OK;
+    return e->step.n ? run_load_gate(l, e, data, err) : ERR_OK;
 }
 
 static const struct {
@@ -196,6 +218,9 @@ static const struct {
     {EVENT_RUN_FINISHED, run_load_finished},     {EVENT_VERDICT, run_load_watch},
     {EVENT_WATCH_STATE, run_load_watch},         {EVENT_CHECKPOINT, run_load_watch},
     {EVENT_RULE_STATE, run_load_watch},          {EVENT_ANSWER, run_load_answer},
+    {EVENT_RUN_RESUMED, run_load_operator},      {EVENT_APPROVAL, run_load_gate},
+    {EVENT_GATE_WAITING, run_load_gate},         {EVENT_GATE_PASSED, run_load_gate},
+    {EVENT_GATE_REFUSED, run_load_gate},
 };
 
 static enum err_code run_load_event(const struct event *e, void *arg, struct err *err)

@@ -531,6 +531,7 @@ static enum err_code plan_check_step(const struct plan *p, const struct plan_ste
 {
     for (size_t i = 0; i < s->n_gates; i++)
         if (plan_zones_open(zones, &s->gates[i], err) != ERR_OK ||
+            plan_gate_check_rule(p, &s->gates[i], err) != ERR_OK ||
             plan_check_people(p, s, &s->gates[i], err) != ERR_OK)
             return err->code;
     if (plan_gates_open_s(s->gates, s->n_gates, zones, now_s) != PLAN_GATE_FOREVER)
