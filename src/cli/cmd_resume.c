@@ -1,8 +1,10 @@
 #include "cli/go.h"
 #include "cli/load.h"
 
-static const char *const resume_opts[] = {"--bind", "--set",   "--store",      "--operator",
-                                          "--json", "--quiet", "--unattended", NULL};
+static const char *const resume_opts[] = {
+    "--bind", "--set",   "--store",      "--operator",
+    "--json", "--quiet", "--unattended", "--exit-when-waiting",
+    NULL};
 
 static enum err_code resume_run(struct cli *c, enum exit_code *exit, struct err *err)
 {

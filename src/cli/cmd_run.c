@@ -6,9 +6,17 @@
 #include "cli/go.h"
 #include "cli/load.h"
 
-static const char *const run_opts[] = {
-    "--bind",       "--env",  "--set",   "--store",      "--operator",
-    "--time-scale", "--json", "--quiet", "--unattended", NULL};
+static const char *const run_opts[] = {"--bind",
+                                       "--env",
+                                       "--set",
+                                       "--store",
+                                       "--operator",
+                                       "--time-scale",
+                                       "--json",
+                                       "--quiet",
+                                       "--unattended",
+                                       "--exit-when-waiting",
+                                       NULL};
 
 static enum err_code run_run(struct cli *c, enum exit_code *exit, struct err *err)
 {

@@ -38,6 +38,7 @@ struct cli {
         *output, *color, *diff, *graph, *export, *explain;
     cli_texts sets, disables;
     double time_scale;
+    bool reject, exit_when_waiting;
     bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck;
 };
 

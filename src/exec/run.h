@@ -77,6 +77,9 @@ NODISCARD enum err_code run_resume(struct store *store, int64_t id, const struct
 /* The plan that a run was started with. */
 NODISCARD enum err_code run_plan(struct store *store, int64_t id, struct plan *ret,
                                  struct err *err);
+/* The folder in which it was started, which relative paths of its plan begin at; empty: an older run. */
+NODISCARD enum err_code run_folder(struct store *store, int64_t id, struct strbuf *ret,
+                                   struct err *err);
 void run_free(struct run *r);
 DEFINE_CLEANUP(struct run *, run_free)
 

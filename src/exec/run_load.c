@@ -311,6 +311,7 @@ enum err_code run_load(struct run *r, struct err *err)
 struct run_plan_finder {
     struct hash blob;
     bool found;
+    struct strbuf folder;
 };
 
 static enum err_code run_find_plan(const struct event *e, void *arg, struct err *err)
@@ -323,6 +324,7 @@ static enum err_code run_find_plan(const struct event *e, void *arg, struct err 
     if (json_read(e->data, &data, err) != ERR_OK)
         return err->code;
     f->found = hash_from_hex(json_get_sv(data, "plan_blob"), &f->blob);
+    strbuf_add_sv(&f->folder, json_get_sv(data, "cwd"));
     return ERR_OK;
 }
 
@@ -338,18 +340,32 @@ enum err_code run_plan(struct store *store, int64_t id, struct plan *ret, struct
 {
     CLEANUP(journal_freep) struct journal *j = NULL;
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct run_plan_finder f = {.found = false};
+    struct run_plan_finder f = {.folder = STRBUF(0)};
     json_t *json = NULL;
+    enum err_code rc = journal_open(store, id, &j, err);
 
-    if (journal_open(store, id, &j, err) != ERR_OK ||
-        journal_read(store, id, 0, run_find_plan, &f, err) != ERR_OK)
-        return err->code;
+    if (rc == ERR_OK)
+        rc = journal_read(store, id, 0, run_find_plan, &f, err);
+    strbuf_release(&f.folder);
+    if (rc != ERR_OK)
+        return rc;
     if (!f.found)
         return run_never_begun(id, err);
     if (store_blob(store, &f.blob, SIZE_MAX, &text, err) != ERR_OK ||
         json_read(strbuf_sv(&text), &json, err) != ERR_OK)
         return err_wrap(err, "plan of run %s", event_run_text(id).s);
     return plan_load(json, ret, err);
+}
+
+enum err_code run_folder(struct store *store, int64_t id, struct strbuf *ret, struct err *err)
+{
+    struct run_plan_finder f = {.folder = STRBUF(0)};
+    enum err_code rc = journal_read(store, id, 0, run_find_plan, &f, err);
+
+    if (rc == ERR_OK)
+        strbuf_add_sv(ret, strbuf_sv(&f.folder));
+    strbuf_release(&f.folder);
+    return rc;
 }
 
 /* --- ending without acting --- */
