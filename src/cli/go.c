@@ -140,8 +140,8 @@ static enum err_code go_find_paths(struct store *store, int64_t id, const struct
     return ERR_OK;
 }
 
-enum err_code go_resume(const struct cli *c, struct store *store, int64_t id, struct sv back,
-                        enum exit_code *exit, struct err *err)
+enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
+                        const struct go_on *on, enum exit_code *exit, struct err *err)
 {
     struct binding_options bopt = {
         .path = c->bind, .sets = c->sets.v, .n_sets = c->sets.n, .operator_name = c->operator_name};
@@ -165,10 +165,12 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id, st
     if (rc == ERR_OK) {
         ui = ui_new(go_mode(c), &plan, store_dir(store));
         opt = go_options(&g, c, &b, ui);
+        opt.retry = on->retry;
         rc = run_resume(store, id, &plan, &opt, &g.run, err);
     }
-    if (rc == ERR_OK && back.p)
-        run_roll_back(g.run, back, opt.operator_name.n ? opt.operator_name : plan.operator_name);
+    if (rc == ERR_OK && on->back.p)
+        run_roll_back(g.run, on->back,
+                      opt.operator_name.n ? opt.operator_name : plan.operator_name);
     if (rc == ERR_OK)
         rc = go_finish(&g, ui, exit, err);
     run_free(g.run);

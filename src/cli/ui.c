@@ -338,6 +338,34 @@ static void ui_approval(struct ui *u, const struct run_event *e, struct strbuf *
                 json_get_str(e->data, "role", ""));
 }
 
+static void ui_retry(struct ui *u, const struct run_event *e, struct strbuf *b)
+{
+    struct duration_text t = duration_format(json_get_int(e->data, "after_ms", 0));
+
+    if (!e->step)
+        return; /* uncovered: it is always a step's */
+    u->done--;  /* it is not over */
+    strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 4);
+    term_addf(b, TERM_WARN, "again in %s (%lld of %lld)\n", t.s,
+              (long long)json_get_int(e->data, "repetition", 0),
+              (long long)json_get_int(e->data, "of", 0));
+}
+
+/* A step that failed, and what follows from it. */
+static void ui_policy(struct ui *u UNUSED, const struct run_event *e, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf to = STRBUF(0);
+
+    if (!e->step)
+        return; /* uncovered: it is always a step's */
+    text_add_line(&to, json_get_sv(e->data, "to"));
+    strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 4);
+    if (to.n)
+        term_addf(b, TERM_WARN, "so: %s\n", strbuf_str(&to));
+    else
+        term_add(b, TERM_WARN, SV("it is left, and the run goes on\n"));
+}
+
 /* What the step waits for, before it begins. */
 static void ui_gate(struct ui *u, const struct run_event *e, struct strbuf *b)
 {
@@ -413,7 +441,8 @@ static const struct {
     {"step-intent", ui_intent},      {"step-outcome", ui_outcome},
     {"step-skipped", ui_skipped},    {"step-doubt", ui_doubt},
     {"answer", ui_answer},           {"approval", ui_approval},
-    {"gate-waiting", ui_gate},       {"rollback-started", ui_rollback},
+    {"gate-waiting", ui_gate},       {"step-retry", ui_retry},
+    {"step-policy", ui_policy},      {"rollback-started", ui_rollback},
     {"hold-taken", ui_hold},         {"hold-given", ui_hold},
     {"value-bound", ui_value},       {"message", ui_message_event},
     {"output", ui_output},

@@ -49,6 +49,7 @@ const struct cli_option cli_options[] = {
     {"--role",        0,  CLI_TEXT,   offsetof(struct cli, role),          "ROLE",       "in which role", NULL},
     {"--note",        0,  CLI_TEXT,   offsetof(struct cli, note),          "TEXT",       "a remark that is kept with it", NULL},
     {"--why",         0,  CLI_TEXT,   offsetof(struct cli, why),           "TEXT",       "the reason, which is kept", NULL},
+    {"--confirm",     0,  CLI_TEXT,   offsetof(struct cli, confirm),       "HOST",       "the host whose process is certainly gone", NULL},
     {"--reject",      0,  CLI_FLAG,   offsetof(struct cli, reject),        NULL,         "say no instead", NULL},
     {"--step",        0,  CLI_TEXT,   offsetof(struct cli, step),          "ID",         "only for this step", NULL},
     {"--all",        'a', CLI_FLAG,   offsetof(struct cli, all),           NULL,         "all runs, not only the last one", NULL},

@@ -34,8 +34,8 @@ typedef VEC(const char *) cli_texts;
 struct cli {
     const char **args; /* what is no option */
     int n_args;
-    const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *step, *format,
-        *output, *color, *diff, *graph, *export, *explain;
+    const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *confirm, *step,
+        *format, *output, *color, *diff, *graph, *export, *explain;
     cli_texts sets, disables;
     double time_scale;
     bool reject, exit_when_waiting;

@@ -42,6 +42,8 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
     (void)uv_timer_init(&r->loop, &r->again);
     run_look_init(r);
     run_gates_init(r);
+    run_fail_init(r);
+    r->branch_of = SIZE_MAX;
     r->again.data = r;
     r->http = http_client_new(&r->loop);
     r->env = (struct action_env){.loop = &r->loop,
@@ -74,6 +76,7 @@ void run_free(struct run *r)
     if (!uv_is_closing((uv_handle_t *)&r->again)) {
         uv_close((uv_handle_t *)&r->again, NULL);
         uv_close((uv_handle_t *)&r->look.timer, NULL);
+        uv_close((uv_handle_t *)&r->retry, NULL);
     }
     http_client_free(r->http);
     while (uv_run(&r->loop, UV_RUN_DEFAULT) !=
@@ -295,10 +298,15 @@ enum err_code run_resume(struct store *store, int64_t id, const struct plan *pla
     json_put_str(data, "host", ident_host().s);
     json_put_int(data, "pid", getpid());
     run_put_login(r, data);
+    json_put_sv(data, "retry", r->opt.retry);
     run_queue(r, EVENT_RUN_RESUMED, NULL, data);
     lock = json_object();
     json_put_sv(lock, "environment", plan->environment);
     run_queue(r, EVENT_LOCK_TAKEN, NULL, lock);
+    if (run_choose_retry(r, err) != ERR_OK) {
+        r->err = *err;
+        return run_give_up(r, err);
+    }
     if (!run_hold_retake(r) || !run_commit(r))
         return run_give_up(r, err);
     *ret = STEAL(r);
@@ -397,13 +405,14 @@ static void run_next_value(struct run *r)
 
 /* --- what comes next --- */
 
-static void run_begin_way_back(struct run *r, struct sv reason, struct sv by)
+void run_begin_way_back(struct run *r, struct sv reason, struct sv by)
 {
     json_t *data = json_object();
 
     r->stage = STAGE_WAY_BACK;
     r->asking = false; /* what was asked is of no interest any more */
     run_gates_stop(r);
+    (void)uv_timer_stop(&r->retry); /* always succeeds */
     r->roll_back_reason = arena_sv(&r->arena, reason);
     r->roll_back_by = arena_sv(&r->arena, by);
     r->at = r->n_forward;
@@ -420,32 +429,6 @@ static void run_finish(struct run *r, const char *outcome, enum exit_code code)
     json_put_int(data, "exit", code);
     r->finish = data;
     run_end(r, code);
-}
-
-/* A failed step: again, back, or stop here (the plan's choice). */
-static void run_after_failure(struct run *r, struct run_step *s)
-{
-    if (s->attempt > 0 && s->attempt <= s->p->retries) {
-        run_step_event(r, EV_READY);
-        return;
-    }
-    if (r->stage == STAGE_WAY_BACK) {
-        (void)err_set(&r->err, ERR_FAILED, "the way back failed at step %.*s%s%s", SV_FMT(s->p->id),
-                      r->last_reason ? ": " : "", r->last_reason ? r->last_reason : "");
-        (void)err_hint(&r->err, "mend it and go on: prusik resume %s", event_run_text(r->id).s);
-        run_end(r, EXIT_CODE_ROLLBACK_FAILED);
-        return;
-    }
-    (void)err_set(&r->err, ERR_FAILED, "step %.*s failed%s%s", SV_FMT(s->p->id),
-                  r->last_reason ? ": " : "", r->last_reason ? r->last_reason : "");
-    if (sv_eq(r->plan->on_failure, SV("rollback")) && sv_eq(s->p->role, SV("deploy"))) {
-        run_begin_way_back(r, sv_from(r->err.msg), SV("plan"));
-        run_advance(r);
-        return;
-    }
-    (void)err_hint(&r->err, "mend it and go on: prusik resume %s; or back: prusik rollback %s",
-                   event_run_text(r->id).s, event_run_text(r->id).s);
-    run_end(r, EXIT_CODE_FAILED);
 }
 
 /* The deploy mark T0: from its outcome on rules are judged. */
@@ -480,7 +463,8 @@ static void run_step_over(struct run *r)
 
     if (r->at == r->mark_step && !r->mark_us)
         run_mark(r, s);
-    r->at++;
+    if (!run_branch_step_over(r))
+        r->at++;
 }
 
 static void run_advance_steps(struct run *r, size_t end)
@@ -512,6 +496,13 @@ static void run_advance_steps(struct run *r, size_t end)
         run_advance(r);
         break;
     case STEP_FAILED:
+        if (s->left) {
+            run_step_over(r);
+            run_advance(r);
+            break;
+        }
+        run_after_failure(r, s);
+        break;
     case STEP_STOPPED: run_after_failure(r, s); break;
     case STEP_WAITING:
     case STEP_RUNNING:
@@ -534,6 +525,10 @@ static void run_advance_watch(struct run *r)
     if (r->verdict == VERDICT_OK && run_look_needed(r)) {
         (void)err_set(&r->err, ERR_FAILED,
                       "done, but nobody has looked at what the schedule names");
+        run_finish(r, "investigate", EXIT_CODE_INVESTIGATE);
+    } else if (r->verdict == VERDICT_OK && run_left_step(r)) {
+        (void)err_set(&r->err, ERR_FAILED, "done, but step %.*s failed and was left",
+                      SV_FMT(run_left_step(r)->p->id));
         run_finish(r, "investigate", EXIT_CODE_INVESTIGATE);
     } else if (r->verdict != VERDICT_OK) { /* HOLD too: what was not seen is not good */
         (void)err_set(&r->err, ERR_FAILED, "done, but people should look, %s: %s",
@@ -652,6 +647,7 @@ void run_end(struct run *r, enum exit_code code)
     run_watch_stop(r);
     run_look_stop(r);
     run_gates_stop(r);
+    (void)uv_timer_stop(&r->retry);
     (void)uv_timer_stop(&r->again); /* always succeeds */
     run_hold_give_back(r, stopped, kept);
     json_put_sv(lock, "environment", r->plan->environment);

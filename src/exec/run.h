@@ -56,7 +56,9 @@ struct run_options {
     const struct binding_pair *secret_env; /* values of the plan's `secrets`, for sessions */
     size_t n_secret_env;
     struct sv operator_name;
-    bool wait;              /* at gates: wait here, and end with EXIT_CODE_WAITING only when ... */
+    struct sv
+        retry; /* resume only to try this failed step again ("*": where it stands); empty: go on */
+    bool wait; /* at gates: wait here, and end with EXIT_CODE_WAITING only when ... */
     bool exit_when_waiting; /* ... this is set, then for anything that is not so yet */
     uint64_t grace_ms;      /* between TERM and KILL; 0: 5 s */
 };
@@ -95,6 +97,23 @@ void run_answer(struct run *r, bool yes, struct sv by, struct sv note);
 void run_interrupt(struct run *r, const char *reason);
 /* Take the way back, as soon as the running command has ended (one that changes something is let end). */
 void run_roll_back(struct run *r, struct sv reason, struct sv by);
+
+/*
+ * Leave a step out of a run that stands still; a resume goes on behind it.  ERR_INVALID when it is over or belongs to the
+ * other direction, ERR_REFUSED when it is an approval, ERR_LOCKED when the run's process lives.
+ */
+NODISCARD enum err_code run_skip_step(struct store *store, int64_t id, struct sv step, struct sv by,
+                                      struct sv why, struct err *err);
+/*
+ * Take the lock of a run from an owner that is gone: provably, or, on another host, by the word of who names that host.
+ * ERR_LOCKED when the process lives or nobody can know, ERR_INVALID when nobody has the run.
+ */
+struct run_takeover {
+    struct sv by, why;
+    struct sv confirm; /* name of the host whose process is certainly gone; may be empty */
+};
+NODISCARD enum err_code run_take_over(struct store *store, int64_t id, const struct run_takeover *t,
+                                      struct err *err);
 
 /*
  * End an unfinished run for good, without carrying anything out; what a crash has left running is ended, and the

@@ -28,6 +28,10 @@ struct run_step {
     bool way_back;
     uint64_t gates_passed; /* those that are not asked again */
     int64_t gate_since_us; /* its gates are waited for since; 0: they are not */
+    int64_t tries;         /* repetitions of this turn */
+    int64_t retry_due_us;  /* it failed, and is tried again then; 0: it is not */
+    bool denied;           /* a person said no to it */
+    bool left;             /* it failed, and the run went on */
     int64_t approvals_us;  /* words up to this moment are in the journal */
 };
 
@@ -85,8 +89,11 @@ struct run {
     VEC(struct run_step) steps; /* forward, then way back */
     size_t n_forward;
     size_t at;        /* the step whose turn it is */
-    size_t mark_step; /* the last changing one; SIZE_MAX: none */
-    int64_t mark_us;  /* T0, or 0 */
+    size_t branch_of; /* the failed step whose branch is gone; SIZE_MAX: none */
+    uv_timer_t retry;
+    enum step_state resumed; /* of the step at which it stood, before a resume */
+    size_t mark_step;        /* the last changing one; SIZE_MAX: none */
+    int64_t mark_us;         /* T0, or 0 */
     size_t next_variable;
     bool started_message;
 
@@ -143,6 +150,7 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
 NODISCARD enum err_code run_take(struct run *r, struct err *err);
 /* It cannot begin, or go on: whoever comes next may.  *err is r->err. */
 enum err_code run_give_up(struct run *r, struct err *err);
+void run_begin_way_back(struct run *r, struct sv reason, struct sv by);
 /* The step whose turn it is really begins: what is said, and measured, before it. */
 void run_step_opened(struct run *r);
 /* Nothing is in progress: decide what comes next.  Never re-entered. */
@@ -178,6 +186,19 @@ void run_step_answer(struct run *r, bool yes, struct sv by, struct sv note);
 /* A step that resume found begun and not ended. */
 void run_step_settle(struct run *r);
 void run_set_reason(struct run *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* --- run_fail.c --- */
+
+void run_fail_init(struct run *r);
+/* A step failed: again, on, a branch, back, or a stop. */
+void run_after_failure(struct run *r, struct run_step *s);
+int64_t run_retry_wait_ms(const struct plan_step *p, int64_t n, double random);
+/* A step of a branch is over: true, and r->at is the next one of it or the run has ended. */
+bool run_branch_step_over(struct run *r);
+/* Why a step of a branch that is not gone is left out; empty: it is no such step. */
+struct sv run_branch_skip(struct run *r, const struct plan_step *p);
+/* A step that failed and was left; NULL: there is none. */
+const struct run_step *run_left_step(const struct run *r);
 
 /* --- run_gate.c --- */
 
@@ -222,6 +243,8 @@ bool run_hold_retake(struct run *r);
 /* --- run_load.c --- */
 
 NODISCARD enum err_code run_load(struct run *r, struct err *err);
+/* Where a resume begins that is to try a failed step again.  ERR_INVALID: there is none, or another one. */
+NODISCARD enum err_code run_choose_retry(struct run *r, struct err *err);
 
 /* --- run_watch.c --- */
 

@@ -361,7 +361,8 @@ void run_step_answer(struct run *r, bool yes, struct sv by, struct sv note)
 
     r->asking = false;
     run_queue_answer(r, yes, by, note, "asked");
-    if (!yes && r->question != QUESTION_DOUBT)
+    s->denied = !yes && r->question != QUESTION_DOUBT;
+    if (s->denied)
         run_set_reason(r, "%.*s said no%s%.*s", SV_FMT(by), note.n ? ": " : "", SV_FMT(note));
     if (r->question == QUESTION_OUTCOME && yes) {
         const struct plan_expect *e = run_open_expect(r, s->p);
@@ -574,6 +575,8 @@ void run_step_begin(struct run *r)
     run_step_clear(r);
     if (s->p->skip.n)
         run_skip(r, s->p->skip);
+    else if (run_branch_skip(r, s->p).n)
+        run_skip(r, run_branch_skip(r, s->p));
     else if (!run_left_out(r, s->p) && run_gates_open(r))
         run_begin(r);
 }

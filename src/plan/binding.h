@@ -62,6 +62,9 @@ struct binding_step {
     struct sv database; /* a name of the databases */
     int64_t timeout_ms; /* 0: not set */
     int64_t retries;    /* -1: not set */
+    int64_t retry_wait_ms, retry_max_ms;
+    double retry_factor, retry_jitter; /* factor 0: not set */
+    struct sv on_failure; /* stop, continue, rollback, or a reference; empty: not set */
     size_t line;
 };
 

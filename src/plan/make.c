@@ -424,6 +424,7 @@ static enum err_code make_all(struct make *m)
 
     if (make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK || make_check_drops(m) != ERR_OK)
         return m->err->code;
+    make_find_branches(m);
     make_notes(m);
     make_environment(m);
     make_variables(m);
@@ -438,7 +439,7 @@ static enum err_code make_all(struct make *m)
     if (make_steps(m, true, &way_back) != ERR_OK)
         return m->err->code;
     json_put(m->root, "way_back", way_back);
-    if (make_gates(m, steps, way_back) != ERR_OK)
+    if (make_policies(m, steps, way_back) != ERR_OK || make_gates(m, steps, way_back) != ERR_OK)
         return m->err->code;
     make_undos(m, steps, way_back);
     make_messages(m);

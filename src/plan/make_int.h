@@ -22,6 +22,7 @@ struct make {
     VEC(struct make_ref) answer_refs; /* parallel to b->answers, b->steps, b->choices */
     VEC(struct make_ref) step_refs;
     VEC(struct make_ref) choice_refs;
+    uint32_t *failure_of;  /* for each step: the step whose failure it is for; RB_NONE */
     VEC(struct sv) values; /* placeholder names that were used */
 };
 
@@ -99,6 +100,13 @@ NODISCARD enum err_code make_steps(struct make *m, bool way_back, json_t **ret);
 NODISCARD enum err_code make_people(struct make *m);
 /* "before" of the steps that a gate of the binding stands before. */
 NODISCARD enum err_code make_gates(struct make *m, json_t *steps, json_t *way_back);
+
+/* --- make_policy.c --- */
+
+/* Fill failure_of, from labels such as "**If Tests Fail**:". */
+void make_find_branches(struct make *m);
+/* "on_failure", "branch", "branch_of" and "if_failed" of the steps. */
+NODISCARD enum err_code make_policies(struct make *m, json_t *steps, json_t *way_back);
 
 /* --- make_undo.c --- */
 

@@ -118,6 +118,17 @@ static void make_answer(struct make *m, uint32_t step, json_t *out)
     }
 }
 
+static void make_retry(const struct binding_step *set, json_t *out)
+{
+    json_t *retry = json_object();
+
+    json_put_int(retry, "wait_ms", set->retry_wait_ms);
+    json_put_real(retry, "factor", set->retry_factor >= 1 ? set->retry_factor : 1);
+    json_put_int(retry, "max_ms", set->retry_max_ms);
+    json_put_real(retry, "jitter", set->retry_jitter);
+    json_put(out, "retry", retry);
+}
+
 static void make_settings(struct make *m, uint32_t step, json_t *out, struct sv *skip)
 {
     const struct rb_step *s = &m->rb->steps[step];
@@ -130,6 +141,8 @@ static void make_settings(struct make *m, uint32_t step, json_t *out, struct sv 
     else
         json_put_int(out, "timeout_ms", s->timeout_ms);
     json_put_int(out, "retries", set && set->retries >= 0 ? set->retries : 0);
+    if (set && set->retries > 0 && set->retry_wait_ms > 0)
+        make_retry(set, out);
     if (set && set->timeout_ms)
         json_put_int(out, "timeout_ms", set->timeout_ms);
     if (set && set->skip.n)

@@ -170,6 +170,7 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
                                     struct err *err)
 {
     const json_t *expects = json_object_get(j, "expectations");
+    const json_t *retry = json_object_get(j, "retry");
     const json_t *undo = json_object_get(j, "undo"), *answer = json_object_get(j, "answer");
     unsigned how = plan_enum(json_get_sv(undo, "how"), plan_undo_name_at, UNDO__N);
 
@@ -190,6 +191,13 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
         .timeout_ms = json_get_int(j, "timeout_ms", 0),
         .wait_ms = json_get_int(j, "wait_ms", 0),
         .retries = json_get_int(j, "retries", 0),
+        .retry_wait_ms = json_get_int(retry, "wait_ms", 0),
+        .retry_max_ms = json_get_int(retry, "max_ms", 0),
+        .retry_factor = json_get_real(retry, "factor", 1),
+        .retry_jitter = json_get_real(retry, "jitter", 0),
+        .on_failure = json_get_sv(j, "on_failure"),
+        .branch = json_get_sv(j, "branch"),
+        .if_failed = json_get_sv(j, "if_failed"),
         .undo = how == UNDO__N ? UNDO_GAP : (enum plan_undo)how,
         .undo_text = json_get_sv(undo, "text"),
         .answered = json_is_object(answer),
@@ -202,6 +210,7 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
     };
     s->address = json_get_sv(json_object_get(j, "remote"), "address");
     s->ssh = plan_texts(&p->arena, json_object_get(json_object_get(j, "remote"), "ssh"), &s->n_ssh);
+    s->branch_of = plan_texts(&p->arena, json_object_get(j, "branch_of"), &s->n_branch_of);
     if (!s->id.n || !s->kind.n || !json_is_object(s->action))
         return err_set(err, ERR_CORRUPT, "plan: a step has no id, kind or action");
     s->n_expects = plan_size(j, "expectations");

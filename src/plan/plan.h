@@ -46,6 +46,13 @@ struct plan_step {
     struct plan_dropped *dropped;
     size_t n_dropped;
     int64_t timeout_ms, wait_ms, retries;
+    int64_t retry_wait_ms, retry_max_ms; /* before a repetition, and at most; max 0: none */
+    double retry_factor, retry_jitter;   /* of one wait to the next; share by which it is moved */
+    struct sv on_failure;                /* stop, continue, rollback, branch; empty: the plan's */
+    struct sv branch;                    /* where a failure leads to, for people */
+    struct sv *branch_of; /* it is carried out only when one of these steps has failed */
+    size_t n_branch_of;
+    struct sv if_failed; /* what the document says to do when it fails */
     enum plan_undo undo;
     struct sv undo_text;
     struct plan_choice *choices;
