@@ -64,8 +64,16 @@ static void html_line(struct strbuf *b, struct sv text)
 static void html_banner(struct strbuf *b, const struct view *v)
 {
     static const struct {
-        const char *outcome, *css, *text;
+        const char *word, *css, *text;
     } rows[] = {
+        {"running", "warn", "Running"},
+        {"finished", "warn", "Finished"},
+        {"crashed", "bad", "Crashed"},
+        {"interrupted", "warn", "Interrupted"},
+        {"waiting", "warn", "Waiting"},
+        {"refused", "bad", "Refused"},
+        {"failed", "bad", "Failed"},
+        {"rollback-failed", "bad", "The way back failed"},
         {"done", "good", "Done"},
         {"investigate", "warn", "Done; people should look"},
         {"rolled-back", "warn", "Rolled back"},
@@ -75,14 +83,10 @@ static void html_banner(struct strbuf *b, const struct view *v)
     const char *css = "warn", *text = "Not finished";
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (sv_eq(v->outcome, sv_from(rows[i].outcome))) {
+        if (strcmp(view_word(v), rows[i].word) == 0) {
             css = rows[i].css;
             text = rows[i].text;
         }
-    if (v->exit == EXIT_CODE_ROLLBACK_FAILED) {
-        css = "bad";
-        text = "The way back failed";
-    }
     strbuf_addf(b, "<div class=\"banner %s\"><p><strong>%s</strong>", css, text);
     if (v->ended_us)
         strbuf_addf(b, " after %s", duration_format((v->ended_us - v->begun_us) / 1000).s);

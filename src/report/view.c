@@ -190,6 +190,8 @@ const struct view_step *view_current(const struct view *v)
     for (size_t i = v->steps.n; i > 0; i--) {
         const struct view_step *s = &v->steps.v[i - 1];
 
+        if (v->rollback_by.n && !s->way_back)
+            break; /* the step that led back is not the one at which the run stands */
         if (s->attempts.n && !sv_eq(s->state, SV("done")) && !sv_eq(s->state, SV("skipped")))
             return s;
     }
@@ -207,6 +209,8 @@ const char *view_word(const struct view *v)
     for (size_t i = 0; v->state == VIEW_FINISHED && i < ARRAY_LEN(ends); i++)
         if (sv_eq(v->outcome, sv_from(ends[i])))
             return ends[i];
+    if (v->state == VIEW_FINISHED)
+        return "finished"; /* as a newer version calls it */
     for (size_t i = 0; i < n_exit_codes; i++)
         if ((int64_t)exit_codes[i].code == v->exit)
             return exit_codes[i].name;
