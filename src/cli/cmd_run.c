@@ -7,9 +7,9 @@
 #include "cli/load.h"
 #include "cli/show_dry.h"
 
-static const char *const run_opts[] = {"--bind",       "--env",        "--set",  "--store",
-                                       "--operator",   "--time-scale", "--json", "--quiet",
-                                       "--unattended", "--dry-run",    NULL};
+static const char *const run_opts[] = {
+    "--bind", "--env",   "--set",        "--store",   "--operator",          "--time-scale",
+    "--json", "--quiet", "--unattended", "--dry-run", "--exit-when-waiting", NULL};
 
 /* Who has the environment; a store that is not there yet has no lock. */
 static enum err_code run_dry_lock(const char *dir, struct sv environment, bool *held,

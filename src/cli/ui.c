@@ -362,8 +362,51 @@ static void ui_answer(struct ui *u, const struct run_event *e, struct strbuf *b 
 static void ui_approval(struct ui *u, const struct run_event *e, struct strbuf *b UNUSED)
 {
     strbuf_truncate(&u->said, 0);
-    strbuf_addf(&u->said, "approved by %s%s%s", json_get_str(e->data, "by", ""),
-                json_get_sv(e->data, "role").n ? ", " : "", json_get_str(e->data, "role", ""));
+    strbuf_addf(&u->said, "%s by %s%s%s",
+                strcmp(json_get_str(e->data, "answer", "yes"), "no") ? "approved" : "refused",
+                json_get_str(e->data, "by", ""), json_get_sv(e->data, "role").n ? ", " : "",
+                json_get_str(e->data, "role", ""));
+}
+
+static void ui_retry(struct ui *u, const struct run_event *e, struct strbuf *b)
+{
+    struct duration_text t = duration_format(json_get_int(e->data, "after_ms", 0));
+
+    if (!e->step)
+        return; /* uncovered: it is always a step's */
+    u->done--;  /* it is not over */
+    strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 4);
+    term_addf(b, TERM_WARN, "again in %s (%lld of %lld)\n", t.s,
+              (long long)json_get_int(e->data, "repetition", 0),
+              (long long)json_get_int(e->data, "of", 0));
+}
+
+/* A step that failed, and what follows from it. */
+static void ui_policy(struct ui *u UNUSED, const struct run_event *e, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf to = STRBUF(0);
+
+    if (!e->step)
+        return; /* uncovered: it is always a step's */
+    text_add_line(&to, json_get_sv(e->data, "to"));
+    strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 4);
+    if (to.n)
+        term_addf(b, TERM_WARN, "so: %s\n", strbuf_str(&to));
+    else
+        term_add(b, TERM_WARN, SV("it is left, and the run goes on\n"));
+}
+
+/* What the step waits for, before it begins. */
+static void ui_gate(struct ui *u, const struct run_event *e, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (!e->step)
+        return; /* uncovered: a gate is always a step's */
+    tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
+    text_add_line(&text, json_get_sv(e->data, "for"));
+    strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 2);
+    term_addf(b, TERM_WARN, "? waits for %s\n", strbuf_str(&text));
 }
 
 static void ui_rollback(struct ui *u, const struct run_event *e, struct strbuf *b)
@@ -371,6 +414,7 @@ static void ui_rollback(struct ui *u, const struct run_event *e, struct strbuf *
     CLEANUP(strbuf_release) struct strbuf why = STRBUF(0);
 
     u->watching = false;
+    u->asking = false; /* an answer would be for something that is of no interest any more */
     u->way_back = true;
     u->shown_part = (struct sv){NULL, 0};
     u->done = 0;
@@ -423,19 +467,14 @@ static const struct {
     const char *name;
     ui_event_fn *fn;
 } ui_events[] = {
-    {"run-started", ui_run_started},
-    {"run-resumed", ui_run_resumed},
-    {"step-intent", ui_intent},
-    {"step-outcome", ui_outcome},
-    {"step-skipped", ui_skipped},
-    {"step-doubt", ui_doubt},
-    {"answer", ui_answer},
-    {"approval", ui_approval},
-    {"rollback-started", ui_rollback},
-    {"hold-taken", ui_hold},
-    {"hold-given", ui_hold},
-    {"value-bound", ui_value},
-    {"message", ui_message_event},
+    {"run-started", ui_run_started}, {"run-resumed", ui_run_resumed},
+    {"step-intent", ui_intent},      {"step-outcome", ui_outcome},
+    {"step-skipped", ui_skipped},    {"step-doubt", ui_doubt},
+    {"answer", ui_answer},           {"approval", ui_approval},
+    {"gate-waiting", ui_gate},       {"step-retry", ui_retry},
+    {"step-policy", ui_policy},      {"rollback-started", ui_rollback},
+    {"hold-taken", ui_hold},         {"hold-given", ui_hold},
+    {"value-bound", ui_value},       {"message", ui_message_event},
     {"output", ui_output},
 };
 
@@ -521,6 +560,7 @@ static const struct {
     {EXIT_CODE_ROLLBACK_FAILED, "ROLLBACK FAILED", TERM_BAD},
     {EXIT_CODE_FAILED, "FAILED", TERM_BAD},
     {EXIT_CODE_WAITING, "WAITING", TERM_WARN},
+    {EXIT_CODE_REFUSED, "REFUSED", TERM_BAD},
     {EXIT_CODE_INTERRUPTED, "INTERRUPTED", TERM_WARN},
     {EXIT_CODE_INVESTIGATE, "DONE, INVESTIGATE", TERM_WARN},
 };

@@ -138,7 +138,8 @@ static const char *ui_question_lead(enum run_question_kind kind)
     switch (kind) {
     case QUESTION_OUTCOME: return "Is it as expected?";
     case QUESTION_DOUBT: return "Has it happened? (no: it is done again)";
-    case QUESTION_CHECKPOINT: return "Go on?";
+    case QUESTION_CHECKPOINT:
+    case QUESTION_GATE: return "Go on?";
     case QUESTION_LOOK: return "Is it as it should be? (no: back)";
     case QUESTION_CHOICE: return "Is it needed?";
     case QUESTION_MANUAL:

@@ -486,9 +486,55 @@ static enum err_code binding_answers(struct binding_reader *r, const struct yaml
     return ERR_OK;
 }
 
+static enum err_code binding_factor(struct binding_reader *r, const struct yaml_node *n,
+                                    void *field)
+{
+    double v;
+
+    if (n->kind != YAML_SCALAR || !sv_to_f64(n->text, &v) || v < 1 || v > 100)
+        return binding_bad(r, n, "must be a number from 1 to 100");
+    *(double *)field = v;
+    return ERR_OK;
+}
+
+/* "20%" */
+static enum err_code binding_share(struct binding_reader *r, const struct yaml_node *n, void *field)
+{
+    struct sv s = n->text;
+    double v;
+
+    if (n->kind != YAML_SCALAR || !sv_ends(s, SV("%")) || !sv_to_f64(sv_sub(s, 0, s.n - 1), &v) ||
+        v < 0 || v > 100)
+        return binding_bad(r, n, "must be a share from 0% to 100%");
+    *(double *)field = v / 100;
+    return ERR_OK;
+}
+
+static const struct binding_key binding_retry_keys[] = {
+    {"times", binding_count, offsetof(struct binding_step, retries)},
+    {"wait", binding_duration, offsetof(struct binding_step, retry_wait_ms)},
+    {"factor", binding_factor, offsetof(struct binding_step, retry_factor)},
+    {"max", binding_duration, offsetof(struct binding_step, retry_max_ms)},
+    {"jitter", binding_share, offsetof(struct binding_step, retry_jitter)},
+};
+
+/* A number, or a map. */
+static enum err_code binding_retries(struct binding_reader *r, const struct yaml_node *n,
+                                     void *field)
+{
+    struct binding_step *s = container_of((int64_t *)field, struct binding_step, retries);
+
+    if (n->kind != YAML_MAP)
+        return binding_count(r, n, field);
+    if (binding_map(r, n, binding_retry_keys, ARRAY_LEN(binding_retry_keys), s) != ERR_OK)
+        return r->err->code;
+    return s->retries > 0 ? ERR_OK : binding_bad(r, n, "needs times");
+}
+
 static const struct binding_key binding_step_keys[] = {
+    {"on_failure", binding_text, offsetof(struct binding_step, on_failure)},
     {"timeout", binding_duration, offsetof(struct binding_step, timeout_ms)},
-    {"retries", binding_count, offsetof(struct binding_step, retries)},
+    {"retries", binding_retries, offsetof(struct binding_step, retries)},
     {"undo", binding_text, offsetof(struct binding_step, undo)},
     {"skip", binding_text, offsetof(struct binding_step, skip)},
     {"in_doubt", binding_doubt, offsetof(struct binding_step, in_doubt)},
@@ -710,6 +756,15 @@ const struct binding_host *binding_find_host(const struct binding *b, struct sv 
 
 /* --- the whole file --- */
 
+static enum err_code binding_note_map(struct binding_reader *r, const struct yaml_node *n,
+                                      void *field)
+{
+    if (!binding_is_map(n))
+        return binding_bad(r, n, "must be a map");
+    *(const struct yaml_node **)field = n;
+    return ERR_OK;
+}
+
 static const struct binding_key binding_keys[] = {
     {"environment", binding_text, offsetof(struct binding, environment)},
     {"operator", binding_text, offsetof(struct binding, operator_name)},
@@ -733,6 +788,9 @@ static const struct binding_key binding_keys[] = {
     {"answers", binding_answers, 0},
     {"steps", binding_steps, 0},
     {"approvers", binding_list, offsetof(struct binding, approvers)},
+    {"gates", binding_note_map, offsetof(struct binding, gates)},
+    {"people", binding_note_map, offsetof(struct binding, people)},
+    {"zone", binding_text, offsetof(struct binding, zone)},
     {"on_failure", binding_policy, offsetof(struct binding, on_failure)},
     {"time_scale", binding_scale, offsetof(struct binding, time_scale)},
 };

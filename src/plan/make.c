@@ -35,7 +35,7 @@ struct sv make_place(const struct make *m, size_t line)
 
 /* --- references --- */
 
-static enum err_code make_resolve(struct make *m, struct sv ref, size_t line, struct make_ref *ret)
+enum err_code make_resolve(struct make *m, struct sv ref, size_t line, struct make_ref *ret)
 {
     struct sv nearest;
 
@@ -393,17 +393,65 @@ static void make_notes(struct make *m)
                           SV("mend the document, or tag the block as text"));
 }
 
-static void make_hash(json_t *root)
+static struct hash make_hash_of(const json_t *j)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    CLEANUP(json_cleanup) json_t *copy = json_copy(root);
+
+    json_write(j, &text);
+    return hash_of(strbuf_sv(&text));
+}
+
+/* Paths under the folder become relative to it, everywhere. */
+static void make_relative(json_t *j, struct sv dir)
+{
+    const char *key;
+    json_t *value;
+
+    if (json_is_string(j)) {
+        struct sv s = {json_string_value(j), json_string_length(j)}, rest = s;
+
+        if (sv_eat(&rest, dir) && (!rest.n || *rest.p == '/')) {
+            CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+            strbuf_addf(&text, ".%.*s", SV_FMT(rest));
+            (void)json_string_setn(j, text.p, text.n); /* it was UTF-8 before */
+        }
+    } else if (json_is_array(j)) {
+        for (size_t i = 0; i < json_array_size(j); i++)
+            make_relative(json_array_get(j, i), dir);
+    } else if (json_is_object(j)) {
+        json_object_foreach(j, key, value) make_relative(value, dir);
+    }
+}
+
+/* What an approval is for: all that is done, wherever the folder with the document lies. */
+static struct hash make_approval_hash(const json_t *root, struct sv dir)
+{
+    static const char *const lists[] = {"steps", "way_back", "rules"};
+    CLEANUP(json_cleanup) json_t *copy = json_deep_copy(root);
+
+    (void)json_object_del(copy, "document"); /* its bytes are in document_hash */
+    (void)json_object_del(copy, "binding");  /* what it says is in the rest; it may be absent */
+    for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+        for (size_t i = 0; i < json_array_size(json_object_get(copy, lists[k])); i++)
+            (void)json_object_del(json_array_get(json_object_get(copy, lists[k]), i),
+                                  "file"); /* may be absent */
+    make_relative(copy, dir);
+    return make_hash_of(copy);
+}
+
+static void make_hash(struct make *m)
+{
+    CLEANUP(json_cleanup) json_t *copy = json_copy(m->root);
     struct hash h;
 
     (void)json_object_del(copy, "questions"); /* they are there */
     (void)json_object_del(copy, "operator");  /* who does it does not change what is done */
-    json_write(copy, &text);
-    h = hash_of(strbuf_sv(&text));
-    json_put_str(root, "hash", hash_hex(&h).s);
+    h = make_approval_hash(copy, sv_from(m->b->dir));
+    json_put_str(m->root, "approval", hash_hex(&h).s);
+    json_put_str(copy, "approval", hash_hex(&h).s);
+    h = make_hash_of(copy);
+    json_put_str(m->root, "hash", hash_hex(&h).s);
 }
 
 static enum err_code make_all(struct make *m)
@@ -414,10 +462,12 @@ static enum err_code make_all(struct make *m)
         make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK || make_check_drops(m) != ERR_OK)
         return m->err->code;
     make_order(m);
+    make_find_branches(m);
     make_notes(m);
     make_environment(m);
     make_variables(m);
-    if (make_services(m) != ERR_OK || make_steps(m, false, &steps) != ERR_OK)
+    if (make_people(m) != ERR_OK || make_services(m) != ERR_OK ||
+        make_steps(m, false, &steps) != ERR_OK)
         return m->err->code;
     if (json_array_size(steps) == 0) /* a run that does nothing would be reported as done */
         make_question(
@@ -427,12 +477,14 @@ static enum err_code make_all(struct make *m)
     if (make_steps(m, true, &way_back) != ERR_OK)
         return m->err->code;
     json_put(m->root, "way_back", way_back);
+    if (make_policies(m, steps, way_back) != ERR_OK || make_gates(m, steps, way_back) != ERR_OK)
+        return m->err->code;
     make_undos(m, steps, way_back);
     make_messages(m);
     make_parts(m);
     if (make_watch(m) != ERR_OK)
         return m->err->code;
-    make_hash(m->root);
+    make_hash(m);
     return ERR_OK;
 }
 

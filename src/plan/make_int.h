@@ -30,6 +30,7 @@ struct make {
     VEC(struct make_ref) answer_refs; /* parallel to b->answers, b->steps, b->choices */
     VEC(struct make_ref) step_refs;
     VEC(struct make_ref) choice_refs;
+    uint32_t *failure_of;  /* for each step: the step whose failure it is for; RB_NONE */
     VEC(struct sv) values; /* placeholder names that were used */
     enum make_sign *signs; /* of each step of the document */
     uint32_t first_deploy; /* step; RB_NONE: there is none */
@@ -37,6 +38,9 @@ struct make {
 
 /* --- make.c --- */
 
+/* The step or part that a reference of the binding means.  ERR_INVALID names the nearest one. */
+NODISCARD enum err_code make_resolve(struct make *m, struct sv ref, size_t line,
+                                     struct make_ref *ret);
 /* A question; texts are copied. */
 struct make_asked {
     const char *file;
@@ -117,6 +121,19 @@ void make_order(struct make *m);
 bool make_accepts(const struct make *m, uint32_t step);
 /* Kind and role of an approval. */
 void make_approval(const struct make *m, uint32_t step, json_t *out, json_t *action);
+/* --- make_gate.c --- */
+
+/* "people" of the plan. */
+NODISCARD enum err_code make_people(struct make *m);
+/* "before" of the steps that a gate of the binding stands before. */
+NODISCARD enum err_code make_gates(struct make *m, json_t *steps, json_t *way_back);
+
+/* --- make_policy.c --- */
+
+/* Fill failure_of, from labels such as "**If Tests Fail**:". */
+void make_find_branches(struct make *m);
+/* "on_failure", "branch", "branch_of" and "if_failed" of the steps. */
+NODISCARD enum err_code make_policies(struct make *m, json_t *steps, json_t *way_back);
 
 /* --- make_undo.c --- */
 

@@ -123,11 +123,24 @@ static void make_answer(struct make *m, uint32_t step, json_t *out)
     }
 }
 
+static void make_retry(const struct binding_step *set, json_t *out)
+{
+    json_t *retry = json_object();
+
+    json_put_int(retry, "wait_ms", set->retry_wait_ms);
+    json_put_real(retry, "factor", set->retry_factor >= 1 ? set->retry_factor : 1);
+    json_put_int(retry, "max_ms", set->retry_max_ms);
+    json_put_real(retry, "jitter", set->retry_jitter);
+    json_put(out, "retry", retry);
+}
+
 /* What the binding says of a step stands for what the document says. */
 static void make_bound_settings(const struct binding_step *set, json_t *out, struct sv *skip)
 {
     if (set->retries >= 0)
         json_put_int(out, "retries", set->retries);
+    if (set->retries > 0 && set->retry_wait_ms > 0)
+        make_retry(set, out);
     if (set->timeout_ms)
         json_put_int(out, "timeout_ms", set->timeout_ms);
     if (set->skip.n)
@@ -228,7 +241,7 @@ static void make_again(struct make *m, uint32_t step, json_t *out)
     }
 }
 
-static void make_gates(const struct make *m, uint32_t step, json_t *out)
+static void make_gate_names(const struct make *m, uint32_t step, json_t *out)
 {
     const struct rb_step *s = &m->rb->steps[step];
     json_t *gates = json_array();
@@ -247,7 +260,7 @@ static enum err_code make_step(struct make *m, uint32_t step, json_t *out)
 
     make_where(m, s, out);
     make_warnings(m, step, out);
-    make_gates(m, step, out);
+    make_gate_names(m, step, out);
     make_choices(m, step, out, &skip);
     make_settings(m, step, out, &skip);
     if (skip.n) {

@@ -65,19 +65,24 @@ static void html_line(struct strbuf *b, struct sv text)
 const char *report_outcome(const struct view *v, const char **css)
 {
     static const struct {
-        const char *outcome, *css, *text;
+        const char *word, *css, *text;
     } rows[] = {
+        {"running", "warn", "Running"},
+        {"finished", "warn", "Finished"},
+        {"crashed", "bad", "Crashed"},
+        {"interrupted", "warn", "Interrupted"},
+        {"waiting", "warn", "Waiting"},
+        {"refused", "bad", "Refused"},
+        {"failed", "bad", "Failed"},
+        {"rollback-failed", "bad", "The way back failed"},
         {"done", "good", "Done"},
         {"investigate", "warn", "Done; people should look"},
         {"rolled-back", "warn", "Rolled back"},
         {"aborted", "warn", "Aborted"},
     };
 
-    *css = "bad";
-    if (v->exit == EXIT_CODE_ROLLBACK_FAILED)
-        return "The way back failed";
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (sv_eq(v->outcome, sv_from(rows[i].outcome))) {
+        if (strcmp(view_word(v), rows[i].word) == 0) {
             *css = rows[i].css;
             return rows[i].text;
         }

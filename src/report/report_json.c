@@ -158,6 +158,7 @@ static void report_json_head(const struct view *v, json_t *out)
         json_put_str(out, "ended", clock_format(v->ended_us).s);
     json_put_str(out, "state", states[v->state]);
     json_put_sv(out, "outcome", v->outcome);
+    json_put_str(out, "status", view_word(v));
     json_put_sv(out, "verdict", v->verdict);
     json_put_sv(out, "verdict_text", v->verdict_text);
     json_put_sv(out, "rollback_reason", v->rollback_reason);

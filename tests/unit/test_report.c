@@ -317,14 +317,17 @@ T(a_run_is_running_crashed_stopped_or_finished)
     } rows[] = {
         {EVENT_RUN_WAITING,
          "{\"exit\":7,\"for\":\"answer\",\"why\":\"bo must say\",\"next\":\"ask bo\"}", "stopped",
-         "Not finished", "<p>bo must say</p><p>ask bo</p>", 7},
-        {EVENT_RUN_INTERRUPTED, "{\"reason\":\"Ctrl-C\"}", "stopped", "Not finished",
+         "Waiting", "<p>bo must say</p><p>ask bo</p>", 7},
+        {EVENT_RUN_INTERRUPTED, "{\"reason\":\"Ctrl-C\"}", "stopped", "Interrupted",
          "<p>Ctrl-C</p>", 130},
         {EVENT_RUN_FINISHED, "{\"outcome\":\"done\",\"exit\":0}", "finished", "Done", "", 0},
         {EVENT_RUN_FINISHED, "{\"outcome\":\"aborted\",\"exit\":4}", "finished", "Aborted", "", 4},
-        {EVENT_RUN_FINISHED, "{\"outcome\":\"rolled-back\",\"exit\":6}", "finished",
-         "The way back failed", "", 6},
-        {EVENT_RUN_FINISHED, "{\"outcome\":\"something new\"}", "finished", "Not finished", "", 4},
+        {EVENT_RUN_FINISHED, "{\"outcome\":\"rolled-back\",\"exit\":5}", "finished", "Rolled back",
+         "", 5},
+        {EVENT_RUN_WAITING, "{\"exit\":6}", "stopped", "The way back failed", "", 6},
+        {EVENT_RUN_WAITING, "{\"exit\":3}", "stopped", "Refused", "", 3},
+        {EVENT_RUN_WAITING, "{\"exit\":4}", "stopped", "Failed", "", 4},
+        {EVENT_RUN_FINISHED, "{\"outcome\":\"something new\"}", "finished", "Finished", "", 4},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
