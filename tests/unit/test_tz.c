@@ -190,6 +190,7 @@ T(before_the_table_ends_the_rule_says_nothing)
     T_EQ(tz_offset_s(tz, at("2026-07-01T00:00:00")), 0);
     T_EQ(tz_next_change_s(tz, 5), 4000000000);
     tz_free(STEAL(tz));
+    strbuf_release(&b);
     make_file(&b, changes, 1, "A0B,M3.5.0,M10.5.0/3");
     T_OK(tz_parse(strbuf_sv(&b), &tz, &err), err);
     T_EQ(tz_next_change_s(tz, -5),
