@@ -312,18 +312,26 @@ static int64_t tz_rule_at(const struct tz *tz, bool begins, int64_t year)
     return tz_rule_day(r, year) * TZ_DAY_S + r->time_s - (begins ? tz->std_s : tz->dst_s);
 }
 
+/* By the last change at or before the moment; of a beginning and an end at once the beginning counts, as in a zone
+ * that has daylight saving all the year. */
 static int64_t tz_rule_offset(const struct tz *tz, int64_t utc_s)
 {
-    int64_t year, start, end;
+    int64_t year, last = INT64_MIN;
+    bool dst = false;
 
     if (!tz->has_dst)
         return tz->std_s;
     year = tz_year(utc_s + tz->std_s);
-    start = tz_rule_at(tz, true, year);
-    end = tz_rule_at(tz, false, year);
-    if (start < end)
-        return utc_s >= start && utc_s < end ? tz->dst_s : tz->std_s;
-    return utc_s >= end && utc_s < start ? tz->std_s : tz->dst_s; /* south of the equator */
+    for (int64_t y = year - 1; y <= year + 1; y++)
+        for (int begins = 0; begins < 2; begins++) {
+            int64_t at = tz_rule_at(tz, begins == 1, y);
+
+            if (at > utc_s || at < last)
+                continue;
+            dst = begins == 1 || (dst && at == last);
+            last = at;
+        }
+    return dst ? tz->dst_s : tz->std_s;
 }
 
 /* How many changes are at or before the moment. */
@@ -368,7 +376,7 @@ static int64_t tz_rule_next(const struct tz *tz, int64_t utc_s)
             if (at > utc_s && at < best && tz_rule_offset(tz, at) != tz_rule_offset(tz, at - 1))
                 best = at;
         }
-    return best;
+    return best > TZ_FAR_S ? INT64_MAX : best; /* beyond it nothing changes any more */
 }
 
 int64_t tz_next_change_s(const struct tz *tz, int64_t utc_s)
@@ -377,10 +385,10 @@ int64_t tz_next_change_s(const struct tz *tz, int64_t utc_s)
         if (tz_offset_s(tz, tz->changes[i].at_s) !=
             (i == 0 ? tz->before_s : tz->changes[i - 1].offset_s))
             return tz->changes[i].at_s;
-    if (!tz->has_rule || !tz->has_dst || utc_s > TZ_FAR_S)
-        return INT64_MAX;
     if (tz->n > 0 && utc_s < tz->changes[tz->n - 1].at_s)
         utc_s = tz->changes[tz->n - 1].at_s;
+    if (!tz->has_rule || !tz->has_dst || utc_s > TZ_FAR_S)
+        return INT64_MAX;
     return tz_rule_next(tz, tz_near(utc_s));
 }
 

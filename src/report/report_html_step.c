@@ -96,15 +96,24 @@ static void html_answers(struct strbuf *b, const struct view_step *step)
 {
     for (size_t i = 0; i < step->answers.n; i++) {
         const json_t *a = step->answers.v[i].data;
+        bool approval = step->answers.v[i].approval,
+             no = approval && sv_eq(json_get_sv(a, "answer"), SV("no"));
 
         strbuf_addf(b, "<p>%s <span class=\"dim\">by</span> ",
-                    step->answers.v[i].approval ? "approved" : "answered");
+                    no         ? "refused"
+                    : approval ? "approved"
+                               : "answered");
         html_sv(b, json_get_sv(a, "by"));
         if (json_get_sv(a, "role").n) {
             strbuf_add_str(b, ", ");
             html_sv(b, json_get_sv(a, "role"));
         }
-        if (json_get_sv(a, "answer").n) {
+        if (approval && json_get_sv(a, "login").n) {
+            strbuf_add_str(b, " (login ");
+            html_sv(b, json_get_sv(a, "login"));
+            strbuf_add_str(b, ")");
+        }
+        if (!approval && json_get_sv(a, "answer").n) {
             strbuf_add_str(b, ": ");
             html_sv(b, json_get_sv(a, "answer"));
         }

@@ -178,6 +178,17 @@ T(a_file_of_the_first_version_has_no_rule)
     T_CHECK(tz_next_change_s(tz, 3000) == INT64_MAX);
 }
 
+T(beyond_all_reason_nothing_changes)
+{
+    const int64_t far = INT64_C(1) << 40;
+    CLEANUP(tz_freep) struct tz *tz = made("A0B,M3.5.0,M10.5.0/3");
+
+    T_CHECK(tz_next_change_s(tz, far - 400 * 86400) <= far);
+    T_CHECK(tz_next_change_s(tz, far - 1) == INT64_MAX);
+    T_CHECK(tz_next_change_s(tz, INT64_MAX) == INT64_MAX);
+    T_EQ(tz_offset_s(tz, far), tz_offset_s(tz, INT64_MAX));
+}
+
 T(before_the_table_ends_the_rule_says_nothing)
 {
     static const int64_t changes[][2] = {{1000, 0}, {4000000000, 3600}};
@@ -190,6 +201,7 @@ T(before_the_table_ends_the_rule_says_nothing)
     T_EQ(tz_offset_s(tz, at("2026-07-01T00:00:00")), 0);
     T_EQ(tz_next_change_s(tz, 5), 4000000000);
     tz_free(STEAL(tz));
+    strbuf_release(&b);
     make_file(&b, changes, 1, "A0B,M3.5.0,M10.5.0/3");
     T_OK(tz_parse(strbuf_sv(&b), &tz, &err), err);
     T_EQ(tz_next_change_s(tz, -5),
@@ -286,7 +298,7 @@ T_MAIN(T_CASE(an_offset_is_that_of_the_season),
        T_CASE(the_rule_of_the_footer_is_read_in_all_its_forms),
        T_CASE(a_rule_of_the_south_holds_over_the_new_year),
        T_CASE(a_weekday_of_december_does_not_fall_into_january),
-       T_CASE(a_file_of_the_first_version_has_no_rule),
+       T_CASE(a_file_of_the_first_version_has_no_rule), T_CASE(beyond_all_reason_nothing_changes),
        T_CASE(before_the_table_ends_the_rule_says_nothing), T_CASE(what_is_no_such_file_is_refused),
        T_CASE(a_table_that_goes_back_or_is_beyond_reason_is_refused),
        T_CASE(a_name_stays_in_its_folder_and_must_be_there))
