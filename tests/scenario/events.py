@@ -116,6 +116,17 @@ def a_run_that_is_interrupted_and_in_doubt():
     check("step-doubt" in [e["event"] for e in events], "no step was in doubt")
 
 
+def a_run_with_gates_and_failures():
+    write("deploy.md", "# D\n\n## Deployment\n" + sh("false\ntouch made") + "## Rollback\n" + sh("rm made"))
+    write("prusik.yaml", "environment: test\noperator: ann\n"
+          "steps:\n  deployment/1: {undo: none, retries: {times: 1, wait: 10ms}, on_failure: continue}\n"
+          "gates: {deployment/2: {approve: {of: [bo]}}}\n")
+    prusik("run", "deploy.md", status=7)
+    subprocess.run([PRUSIK, "approve", "r-0001", "--as", "bo", "--reject", "--note", "not today"], check=True,
+                   stdout=subprocess.DEVNULL)
+    prusik("resume", "r-0001", status=3)
+
+
 # --- against the description
 
 def described():
@@ -162,6 +173,7 @@ if __name__ == "__main__":
         a_run_that_fails_and_is_taken_back,
         a_run_that_is_watched_and_rolled_back,
         a_run_that_is_interrupted_and_in_doubt,
+        a_run_with_gates_and_failures,
         what_is_emitted_is_described,
         what_is_described_is_emitted,
     ]))
