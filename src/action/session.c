@@ -299,7 +299,9 @@ static void session_on_child_done(struct child *c, enum err_code rc)
 
         if (lost)
             session_lost(s);
-        if (!started || s->phase == SESSION_STARTING)
+        if (started && s->phase == SESSION_STARTING && s->stopping)
+            session_finish(s, s->why, -1);
+        else if (!started || s->phase == SESSION_STARTING)
             session_finish(s, rc == ERR_OK ? ERR_FAILED : rc, -1);
         else if (lost && !s->stopping)
             session_finish(s, ERR_NET, -1);
@@ -699,9 +701,9 @@ static void session_first(struct session *s)
     if (s->phase != SESSION_STARTING)
         return;
     if (s->plain) {
-        if (session_announce(s))
+        if (session_announce(s) && !s->stopping)
             session_next(s);
-        else
+        else /* its end is reported by the child */
             child_stop(&s->child);
         return;
     }

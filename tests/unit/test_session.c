@@ -563,6 +563,11 @@ T(a_command_that_is_stopped_while_its_shell_starts_never_begins)
     T_EQ(b.r.rc, ERR_INTERRUPTED);
     T_CHECK(access("ran", F_OK) != 0);
     T_EQ(run(&b, "echo again"), 0); /* and the shell can be used */
+    session_close(b.s, NULL, NULL);
+    b.s = session_new(&b.loop, &spec);
+    (void)run_within(&b, "mkdir ran", 60000); /* a plain one */
+    T_EQ(b.r.rc, ERR_INTERRUPTED);
+    T_CHECK(access("ran", F_OK) != 0);
     end(&b);
 }
 
