@@ -267,6 +267,7 @@ static void family_each(struct family *f, size_t n, struct sv (*name)(const stru
         if (!name(&f->rows[i]).n)
             continue;
         if (map_get(&seen, name(&f->rows[i]), &at)) {
+            assert(at < last.n);
             next[last.v[at]] = i;
             last.v[at] = i;
             continue;
