@@ -134,7 +134,7 @@ enum err_code regex_new(struct sv pattern, unsigned flags, struct regex **ret, s
 {
     uint32_t groups = 0;
     struct regex *r;
-    pcre2_code *code;
+    pcre2_code *code = NULL;
 
     if (regex_compile(pattern, flags, &code, err) != ERR_OK)
         return err->code;

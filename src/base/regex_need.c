@@ -79,12 +79,6 @@ static bool need_is_plain(char c)
     return ascii_is_alnum(c) || c == ' ' || c == '-' || (unsigned char)c >= 0x80;
 }
 
-/* May what stands before `at` be left out? */
-static bool need_is_optional(struct sv s, size_t at)
-{
-    return at < s.n && strchr("?*{", s.p[at]) && s.p[at];
-}
-
 /* Bytes that stand together, none of them optional. */
 static void need_run(struct regex_pairs *p, struct sv run)
 {
@@ -95,27 +89,32 @@ static void need_run(struct regex_pairs *p, struct sv run)
     p->wide |= more.wide;
 }
 
-void regex_need_init(struct regex_need *n, struct sv s)
+/* The bytes from `at` on that stand for themselves, without a last character that may be left out. */
+static size_t need_plain_end(struct sv s, size_t at)
+{
+    size_t to = at;
+
+    while (to < s.n && need_is_plain(s.p[to]))
+        to++;
+    if (to == at || to == s.n || !s.p[to] || !strchr("?*{", s.p[to]))
+        return to;
+    do /* the whole of the character */
+        to--;
+    while (to > at && ((unsigned char)s.p[to] & 0xc0u) == 0x80u);
+    return to;
+}
+
+void regex_need_init(struct regex_need *n, struct sv pattern)
 {
     struct regex_pairs *way = vec_add(&n->ways);
 
-    for (size_t i = 0; i < s.n;) {
-        size_t to = i;
+    for (size_t i = 0; i < pattern.n;) {
+        size_t to = need_plain_end(pattern, i);
 
-        while (to < s.n && need_is_plain(s.p[to]))
-            to++;
-        if (to == i) {
-            if (s.p[i] == '|')
-                way = vec_add(&n->ways);
-            i = need_after(s, i);
-            continue;
-        }
-        if (need_is_optional(s, to)) /* the whole of the last character */
-            do {
-                to--;
-            } while (to > i && ((unsigned char)s.p[to] & 0xc0u) == 0x80u);
-        need_run(way, sv_sub(s, i, to));
-        i = to == i ? i + 1 : to;
+        if (pattern.p[i] == '|')
+            way = vec_add(&n->ways);
+        need_run(way, sv_sub(pattern, i, to));
+        i = to > i ? to : need_after(pattern, i);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "lint/lint_bands.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/sv.h"
 #include "lint/lint_util.h"
@@ -15,25 +16,11 @@ struct bands_read {
     const bool *ruled;
 };
 
-static struct lint_family *bands_family(struct lint_families *f, struct sv subject)
+/* The number of a source of limits, in a line. */
+static size_t bands_source(struct bands_read *b, size_t line)
 {
-    size_t i;
-
-    if (map_get(&f->subjects, subject, &i))
-        return &f->list.v[i];
-    map_put(&f->subjects, subject, f->list.n);
-    vec_add(&f->list)->subject = subject;
-    return vec_last(&f->list);
-}
-
-static void bands_put(struct bands_read *b, struct sv subject, size_t line, const struct band *band)
-{
-    struct lint_family *f = bands_family(b->ret, subject);
-
-    if (f->rows.n >= LINT_FAMILY_ROWS)
-        return;
-    *vec_add(&f->rows) = *band;
-    *vec_add(&f->lines) = line;
+    *vec_add(&b->ret->lines) = line;
+    return b->ret->lines.n - 1;
 }
 
 /* --- "<0.5%", ">5 per hour" --- */
@@ -86,7 +73,7 @@ static void bands_close(struct sv source, struct band *band)
 
 static void bands_from_rule(struct bands_read *b, const struct rb_rule *r)
 {
-    struct rule_bands bands = {0};
+    size_t first = b->ret->rows.list.n, index;
     struct rule_diag diag = {0};
     struct rule *parsed, *checked;
     struct err err = {0};
@@ -95,12 +82,11 @@ static void bands_from_rule(struct bands_read *b, const struct rb_rule *r)
         rule_parse(&b->l->arena, r->text, &parsed, &diag, &err) != ERR_OK ||
         rule_check(&b->l->arena, parsed, b->env, &checked, NULL, &err) != ERR_OK)
         return; /* the plan speaks of it */
-    rule_bands_add(&b->l->arena, checked, &bands);
-    for (size_t i = 0; i < bands.list.n; i++) {
-        bands_close(r->source, &bands.list.v[i].band);
-        bands_put(b, bands.list.v[i].subject, r->line, &bands.list.v[i].band);
-    }
-    vec_release(&bands.list);
+    index = bands_source(b, r->line);
+    family_add_rule(&b->l->arena, checked, index, &b->ret->rows);
+    family_check_rule(&b->l->arena, checked, index, &b->ret->found);
+    for (size_t i = first; i < b->ret->rows.list.n; i++)
+        bands_close(r->source, &b->ret->rows.list.v[i].band);
 }
 
 static bool bands_compares(struct sv text)
@@ -131,13 +117,21 @@ static bool bands_limit(struct sv text, struct bands_limit *ret)
     return true;
 }
 
-static struct band bands_of(const struct bands_limit *limit, enum verdict verdict)
+/* A row of a text that is no rule. */
+static void bands_put(struct bands_read *b, struct sv subject, size_t index,
+                      const struct bands_limit *limit, enum verdict verdict)
 {
-    struct band b = {.verdict = verdict, .held_s = BAND_ANY_TIME};
+    struct family_row *row = vec_add(&b->ret->rows.list);
 
-    b.value = limit->above ? (struct band_range){limit->value, HUGE_VAL, true, true}
-                           : (struct band_range){-HUGE_VAL, limit->value, true, true};
-    return b;
+    row->rule = index;
+    row->subject = subject;
+    row->type.dim = sv_eq(limit->unit, SV("%"))   ? DIM_RATIO
+                    : sv_eq(limit->unit, SV("s")) ? DIM_TIME
+                                                  : DIM_COUNT;
+    row->band.verdict = verdict;
+    row->band.held_s = BAND_ANY_TIME;
+    row->band.value = limit->above ? (struct band_range){limit->value, HUGE_VAL, true, true}
+                                   : (struct band_range){-HUGE_VAL, limit->value, true, true};
 }
 
 /* Is it the subject itself ("error rate", not "pipeline failure rate"), in its unit? */
@@ -181,13 +175,10 @@ static void bands_from_text(struct bands_read *b, struct sv text, size_t line, e
     p95 = sv_has_word(text, SV("p95"));
     if (p95)
         subject = arena_fmt(&b->l->arena, "p95(%.*s)", SV_FMT(subject));
-    bands_put(b, subject, line,
-              &(struct band){.verdict = bands_of(&limit, VERDICT_OK).verdict,
-                             .value = bands_of(&limit, VERDICT_OK).value,
-                             .held_s = BAND_ANY_TIME});
-    if (limit.above)
-        vec_last(&bands_family(b->ret, subject)->rows)->verdict =
-            role == ROLE_ROLLBACK ? VERDICT_ROLLBACK : VERDICT_INVESTIGATE;
+    bands_put(b, subject, bands_source(b, line), &limit,
+              !limit.above            ? VERDICT_OK
+              : role == ROLE_ROLLBACK ? VERDICT_ROLLBACK
+                                      : VERDICT_INVESTIGATE);
 }
 
 static void bands_from_lists(struct bands_read *b)
@@ -239,10 +230,8 @@ static void bands_from_table(struct bands_read *b, uint32_t table)
         if (v[row].header || !bands_limit(texts[0], &limit) || !bands_limit(texts[1], &other) ||
             limit.above || !other.above || !sv_eq(limit.unit, other.unit))
             continue;
-        bands_put(b, subject, v[row].line, &(struct band){0});
-        *vec_last(&bands_family(b->ret, subject)->rows) = bands_of(&limit, VERDICT_OK);
-        bands_put(b, subject, v[row].line, &(struct band){0});
-        *vec_last(&bands_family(b->ret, subject)->rows) = bands_of(&other, VERDICT_INVESTIGATE);
+        bands_put(b, subject, bands_source(b, v[row].line), &limit, VERDICT_OK);
+        bands_put(b, subject, b->ret->lines.n - 1, &other, VERDICT_INVESTIGATE);
     }
 }
 
@@ -288,6 +277,7 @@ const struct lint_families *lint_families(struct lint *l)
         if (l->rb->md.v[i].kind == MD_TABLE)
             bands_from_table(&b, i);
     prose_reader_free(b.prose);
+    family_check(&l->arena, &b.ret->rows, &b.ret->found);
     return l->families;
 }
 
@@ -295,11 +285,25 @@ void lint_families_free(struct lint_families *f)
 {
     if (!f)
         return;
-    for (size_t i = 0; i < f->list.n; i++) {
-        vec_release(&f->list.v[i].rows);
-        vec_release(&f->list.v[i].lines);
-    }
-    vec_release(&f->list);
-    map_release(&f->subjects);
+    vec_release(&f->rows.list);
+    vec_release(&f->lines);
+    vec_release(&f->found.list);
     free(f);
+}
+
+void lint_bands_tell(struct lint *l, const struct lint_rule *rule)
+{
+    const struct lint_families *f = lint_families(l);
+
+    for (size_t i = 0; i < f->found.list.n; i++) {
+        const struct family_finding *x = &f->found.list.v[i];
+
+        if (strcmp(x->id, rule->id) != 0)
+            continue;
+        if (x->b == FAMILY_NONE)
+            lint_add(l, rule, f->lines.v[x->a], (struct sv){NULL, 0}, "%.*s", SV_FMT(x->message));
+        else
+            lint_add(l, rule, f->lines.v[x->a], (struct sv){NULL, 0}, "%.*s (line %zu)",
+                     SV_FMT(x->message), f->lines.v[x->b]);
+    }
 }

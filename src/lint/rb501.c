@@ -83,37 +83,48 @@ static void rb501_totals(struct lint *l, const struct lint_rule *rule)
     vec_release(&parts);
 }
 
+/* The paragraphs that say how long something is watched. */
+static void rb501_collect_watches(const struct lint *l, rb501_times *ret)
+{
+    for (size_t i = 0; i < l->rb->md.n; i++) {
+        const struct md_node *n = &l->rb->md.v[i];
+        struct rb501_time t = {.line = n->line};
+
+        if (n->kind == MD_PARAGRAPH &&
+            (sv_has_nocase(n->text, SV("monitor for ")) || sv_has_nocase(n->text, SV("(first "))) &&
+            lint_duration(n->text, &t.lo, &t.hi))
+            *vec_add(ret) = t;
+    }
+}
+
 /* "Duration: 2 hours", and "Monitor for 2 hours" among its steps */
 static void rb501_watches(struct lint *l, const struct lint_rule *rule)
 {
+    rb501_times watches = {0};
     size_t compared = 0;
 
+    rb501_collect_watches(l, &watches);
     for (size_t i = 0; i < l->rb->n_metas; i++) {
         const struct rb_meta *m = &l->rb->metas[i];
         uint32_t chapter = lint_chapter(l, m->part);
-        double lo, hi, wlo, whi;
+        double lo, hi;
         size_t end;
 
         if (!sv_eq_nocase(m->key, SV("duration")) || !lint_duration(m->value, &lo, &hi) ||
             chapter == RB_NONE || ++compared > LINT_COMPARED)
             continue;
         end = lint_part_end(l, chapter);
-        for (size_t k = 0; k < l->rb->md.n; k++) {
-            const struct md_node *n = &l->rb->md.v[k];
+        for (size_t k = 0; k < watches.n; k++) {
+            const struct rb501_time *w = &watches.v[k];
 
-            if (n->line <= m->line || n->kind != MD_PARAGRAPH)
-                continue;
-            if (n->line > end)
-                break;
-            if ((sv_has_nocase(n->text, SV("monitor for ")) ||
-                 sv_has_nocase(n->text, SV("(first "))) &&
-                lint_duration(n->text, &wlo, &whi) && whi >= hi) {
-                lint_add(l, rule, n->line, (struct sv){NULL, 0}, "the whole takes %.*s (line %zu)",
+            if (w->line > m->line && w->line <= end && w->hi >= hi) {
+                lint_add(l, rule, w->line, (struct sv){NULL, 0}, "the whole takes %.*s (line %zu)",
                          SV_FMT(m->value), m->line);
                 break;
             }
         }
     }
+    vec_release(&watches);
 }
 
 /* "Complete within 5 minutes", and a part of it called "15-Minute Checks" */

@@ -4,24 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/sv.h"
-#include "rule/bands.h"
 
-/* A row of a family. */
-struct family_row {
-    size_t rule;
-    struct sv subject;
-    struct sv source; /* the name that is measured, by whatever function; empty: more than one */
-    struct band band;
-    struct dim_type type;
-    bool expects; /* of an "expect" */
-    bool taken;
-};
+#define FAMILY_ROWS 32u /* of one subject: a decision table has 10; the search is cubic */
+#define FAMILY_TOLD 3u  /* holes, or overlaps, of one family */
 
 struct family {
     struct arena *a;
     struct family_findings *ret;
-    VEC(struct family_row) rows;
+    const struct family_row *rows;
     VEC(struct family_row) one; /* of the family that is looked at */
 };
 
@@ -77,20 +69,20 @@ static struct dim_type family_type(const struct expr *cmp)
     return subject->type;
 }
 
-static void family_add_rows(struct family *f, const struct rule *r, size_t index)
+void family_add_rule(struct arena *a, const struct rule *r, size_t index, struct family_rows *ret)
 {
     struct rule_bands bands = {0};
 
-    rule_bands_add(f->a, r, &bands);
+    rule_bands_add(a, r, &bands);
     for (size_t i = 0; i < bands.list.n; i++) {
         const struct rule_band *b = &bands.list.v[i];
 
-        *vec_add(&f->rows) = (struct family_row){.rule = index,
-                                                 .subject = b->subject,
-                                                 .source = family_source(rule_subject(b->cmp)),
-                                                 .band = b->band,
-                                                 .type = family_type(b->cmp),
-                                                 .expects = r->form == RULE_EXPECT};
+        *vec_add(&ret->list) = (struct family_row){.rule = index,
+                                                   .subject = b->subject,
+                                                   .source = family_source(rule_subject(b->cmp)),
+                                                   .band = b->band,
+                                                   .type = family_type(b->cmp),
+                                                   .expects = r->form == RULE_EXPECT};
     }
     vec_release(&bands.list);
 }
@@ -134,7 +126,7 @@ static void family_uncovered(struct family *f, const struct band *bands)
     struct band_regions regions = {0};
 
     bands_uncovered(bands, f->one.n, &regions);
-    for (size_t i = 0; i < regions.list.n; i++) {
+    for (size_t i = 0; i < regions.list.n && i < FAMILY_TOLD; i++) {
         const struct band_region *r = &regions.list.v[i];
 
         family_add(f, "RB401", family_nearest(f, &r->value), FAMILY_NONE, f->one.v[0].subject,
@@ -189,7 +181,7 @@ static void family_overlapping(struct family *f, const struct band *bands)
     struct band_regions regions = {0};
 
     bands_overlapping(bands, f->one.n, &regions);
-    for (size_t i = 0; i < regions.list.n; i++)
+    for (size_t i = 0; i < regions.list.n && i < FAMILY_TOLD; i++)
         family_overlap(f, &regions.list.v[i]);
     vec_release(&regions.list);
 }
@@ -217,22 +209,17 @@ static void family_limits(struct family *f)
         }
 }
 
-static void family_look(struct family *f, size_t first)
+static void family_look(struct family *f)
 {
     VEC(struct band) bands = {0};
 
-    f->one.n = 0;
-    for (size_t i = first; i < f->rows.n; i++)
-        if (!f->rows.v[i].taken && sv_eq(f->rows.v[i].subject, f->rows.v[first].subject)) {
-            f->rows.v[i].taken = true;
-            *vec_add(&f->one) = f->rows.v[i];
-            *vec_add(&bands) = f->rows.v[i].band;
-        }
-    if (f->one.n > 1) {
-        family_uncovered(f, bands.v);
-        family_overlapping(f, bands.v);
-        family_limits(f);
-    }
+    if (f->one.n < 2)
+        return;
+    for (size_t i = 0; i < f->one.n; i++)
+        *vec_add(&bands) = f->one.v[i].band;
+    family_uncovered(f, bands.v);
+    family_overlapping(f, bands.v);
+    family_limits(f);
     vec_release(&bands);
 }
 
@@ -240,12 +227,11 @@ static void family_look(struct family *f, size_t first)
 
 static void family_measures(struct family *f)
 {
-    for (size_t i = 0; i < f->rows.n; i++)
-        for (size_t k = 0; k < f->rows.n; k++) {
-            const struct family_row *good = &f->rows.v[i], *bad = &f->rows.v[k];
+    for (size_t i = 0; i < f->one.n; i++)
+        for (size_t k = 0; k < f->one.n; k++) {
+            const struct family_row *good = &f->one.v[i], *bad = &f->one.v[k];
 
             if (good->band.verdict != VERDICT_OK || bad->band.verdict == VERDICT_OK ||
-                !good->source.n || !sv_eq(good->source, bad->source) ||
                 sv_eq(good->subject, bad->subject))
                 continue;
             family_add(f, "RB410", good->rule, bad->rule, good->source,
@@ -256,22 +242,77 @@ static void family_measures(struct family *f)
         }
 }
 
+/* --- rows that belong together --- */
+
+static struct sv family_subject_of(const struct family_row *r)
+{
+    return r->subject;
+}
+
+static struct sv family_source_of(const struct family_row *r)
+{
+    return r->source;
+}
+
+/* For the rows of each name, in the order of their first: put them into f->one and look. */
+static void family_each(struct family *f, size_t n, struct sv (*name)(const struct family_row *),
+                        void (*look)(struct family *f))
+{
+    struct map seen = {0};
+    VEC(size_t) first = {0}, last = {0}; /* rows of each name */
+    size_t *next = XNEWN(size_t, n + 1), at;
+
+    for (size_t i = 0; i < n; i++) {
+        next[i] = SIZE_MAX;
+        if (!name(&f->rows[i]).n)
+            continue;
+        if (map_get(&seen, name(&f->rows[i]), &at)) {
+            assert(at < last.n);
+            next[last.v[at]] = i;
+            last.v[at] = i;
+            continue;
+        }
+        (void)map_put(&seen, name(&f->rows[i]), first.n);
+        *vec_add(&first) = i;
+        *vec_add(&last) = i;
+    }
+    for (size_t k = 0; k < first.n; k++) {
+        f->one.n = 0;
+        for (size_t i = first.v[k]; i != SIZE_MAX && f->one.n < FAMILY_ROWS; i = next[i])
+            *vec_add(&f->one) = f->rows[i];
+        look(f);
+    }
+    free(next);
+    vec_release(&first);
+    vec_release(&last);
+    map_release(&seen);
+}
+
+void family_check(struct arena *a, const struct family_rows *rows, struct family_findings *ret)
+{
+    struct family f = {.a = a, .ret = ret, .rows = rows->list.v};
+
+    family_each(&f, rows->list.n, family_subject_of, family_look);
+    family_each(&f, rows->list.n, family_source_of, family_measures);
+    vec_release(&f.one);
+}
+
 /* --- a rule by itself --- */
 
 /* Do the comparisons that all must hold leave any value? */
-static void family_and(struct family *f, const struct rule *r, size_t index, const struct expr *e,
+static void family_and(struct arena *a, const struct rule *r, const struct expr *e,
                        struct band_range *left, struct sv *subject)
 {
     struct rule one = *r;
     struct rule_bands bands = {0};
 
     if (e->kind == EXPR_AND) {
-        family_and(f, r, index, e->a, left, subject);
-        family_and(f, r, index, e->b, left, subject);
+        family_and(a, r, e->a, left, subject);
+        family_and(a, r, e->b, left, subject);
         return;
     }
     one.expr = (struct expr *)(uintptr_t)e;
-    rule_bands_add(f->a, &one, &bands);
+    rule_bands_add(a, &one, &bands);
     if (bands.list.n == 1 && (!subject->n || sv_eq(*subject, bands.list.v[0].subject))) {
         const struct band_range *v = &bands.list.v[0].band.value;
 
@@ -288,43 +329,17 @@ static void family_and(struct family *f, const struct rule *r, size_t index, con
     vec_release(&bands.list);
 }
 
-static void family_never(struct family *f, const struct rule *r, size_t index)
+void family_check_rule(struct arena *a, const struct rule *r, size_t index,
+                       struct family_findings *ret)
 {
+    struct family f = {.a = a, .ret = ret};
     struct band_range left = {-HUGE_VAL, HUGE_VAL, true, true};
     struct sv subject = {"", 0};
 
     if (r->form != RULE_WHEN || !r->expr || r->expr->kind != EXPR_AND)
         return;
-    family_and(f, r, index, r->expr, &left, &subject);
+    family_and(a, r, r->expr, &left, &subject);
     if (subject.n && (left.lo > left.hi || (left.lo >= left.hi && (left.lo_open || left.hi_open))))
-        family_add(f, "RB403", index, FAMILY_NONE, subject,
-                   arena_fmt(f->a, "this can never be true: %.*s cannot be both", SV_FMT(subject)));
-}
-
-void rule_family_check(struct arena *a, const struct rule *const *rules, size_t n,
-                       struct family_findings *ret)
-{
-    struct family f = {.a = a, .ret = ret};
-
-    for (size_t i = 0; i < n; i++) {
-        if (!rules[i])
-            continue;
-        family_add_rows(&f, rules[i], i);
-        family_never(&f, rules[i], i);
-    }
-    for (size_t i = 0; i < f.rows.n; i++)
-        if (!f.rows.v[i].taken)
-            family_look(&f, i);
-    family_measures(&f);
-    vec_release(&f.rows);
-    vec_release(&f.one);
-}
-
-const struct rule *rule_family_read(struct arena *a, struct sv text)
-{
-    struct rule_diag diag;
-    struct err err = {0};
-    struct rule *r;
-
-    return rule_parse(a, text, &r, &diag, &err) == ERR_OK ? r : NULL;
+        family_add(&f, "RB403", index, FAMILY_NONE, subject,
+                   arena_fmt(a, "this can never be true: %.*s cannot be both", SV_FMT(subject)));
 }

@@ -252,7 +252,8 @@ void shape_learn(struct shape_reader *r, struct sv document, struct arena *arena
     if (regex_find(r->patterns[SHAPE_WEEKS], document, 0, g, 2) &&
         sv_to_u64(shape_group(document, &g[1]), &weeks))
         r->rollout = arena_fmt(arena, "%llud", (unsigned long long)weeks * 7);
-    if (!regex_find(r->patterns[SHAPE_VALUES], document, 0, g, 3))
+    /* at each word the pattern looks for what follows: most documents have no list of texts at all */
+    if (!sv_has(document, SV("('")) || !regex_find(r->patterns[SHAPE_VALUES], document, 0, g, 3))
         return;
     r->field = arena_sv(arena, shape_group(document, &g[1]));
     r->values = arena_sv(arena, shape_group(document, &g[2]));

@@ -102,7 +102,7 @@ T(what_cmark_searches_the_end_of_in_a_paragraph_is_counted)
     taken(&b);
     b = between("x\n", repeat("<?\n", LIMIT_OPENED + 1), "\n");
     refused(&b, "bad.md:1002:1: \"<?\" and \"<!\" without an empty line: more than 1000");
-    b = between("x\n", repeat("<![CDATA[\n\n", LIMIT_OPENED * 2), "<");
+    b = between("x\n", repeat("<![CDATA[\n\n", (size_t)LIMIT_OPENED * 2), "<");
     taken(&b);
 }
 
