@@ -1,214 +1,478 @@
 /*
- * service: start, stop, restart and state of a service that is a plain process of ours
- * (docs/formats/binding.md, services).
+ * service: start, stop, restart, reload and status of a service, by the manager that the binding names
+ * (docs/formats/services.md).
+ *
+ * look -> tell the manager -> look until it holds and has stayed so -> prove that it is the new one.
+ * Whatever goes wrong after the manager was told ends with the service's last log lines and the
+ * command to look further.
  */
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "action/action.h"
-#include "base/daemon.h"
+#include "action/service_proof.h"
+#include "action/service_watch.h"
+#include "base/child.h"
+#include "base/clock.h"
 #include "base/sv.h"
 
+#define SERVICE_LOOK_MS    10000 /* one look at most */
+#define SERVICE_EVERY_MS   100   /* between looks */
+#define SERVICE_MARGIN_MS  10000 /* what a manager may take beyond the time of the service itself */
+#define SERVICE_LOG_LINES  15
+#define SERVICE_VERSION_MS 10000
+#define SERVICE_ANSWER     65536 /* bytes of an answer that tells the version */
+
 struct service_state {
-    const struct plan_service *service;
     struct action *action;
-    char *pid_file;
-    int64_t pid;
-    int pidfd;
-    uv_poll_t ended;  /* readable when the process ends */
-    uv_timer_t timer; /* of stopping */
+    const struct plan_service *service;
+    const struct manager_ops *ops;
+    struct manager_call call;
+    struct service_watch watch;
+    struct manager_status now;
+    const char *said;
+    uint64_t began_ns, deadline_ns;
+    struct err why;     /* the failure that is told when the log was read */
+    struct err no_look; /* the last look that gave nothing; code ERR_OK: it gave something */
+    uv_timer_t again, limit;
     int open_handles;
-    bool killed, cancelled, then_start;
+    struct http_request request; /* of `ready` and the version */
+    struct child child;          /* of the version's command */
+    struct strbuf answer;
+    bool ready, stopping, too_late, asking, running;
+    enum action_result result; /* what is reported when the timers are closed */
 };
 
-static void service_say(struct action *a, const char *what)
-{
-    struct service_state *s = a->state;
-    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
-    int64_t pid = daemon_pid(s->pid_file, NULL);
-
-    strbuf_addf(&line, "%.*s: %s", SV_FMT(s->service->name), what);
-    if (pid)
-        strbuf_addf(&line, " (pid %lld)", (long long)pid);
-    strbuf_add_byte(&line, '\n');
-    action_print(a, CHILD_OUT, strbuf_sv(&line));
-    a->outcome.active = pid != 0;
-}
-
-static void service_ended(struct action *a, int64_t status, const char *what)
-{
-    a->outcome.status = status;
-    service_say(a, what);
-    action_finish(a, ACTION_ENDED);
-}
-
-/* --- starting --- */
-
-static char **service_env(const struct action *a)
-{
-    const struct plan *p = a->env->plan;
-    VEC(char *) env = {0};
-
-    for (char **e = environ; *e; e++) {
-        struct sv name = sv_from(*e);
-        bool ours = false;
-
-        name = sv_sub(name, 0, sv_find_byte(name, '=', 0));
-        for (size_t i = 0; i < p->n_env; i++)
-            ours |= sv_eq(p->env[i].name, name);
-        if (!ours)
-            *vec_add(&env) = xstrdup(*e);
-    }
-    for (size_t i = 0; i < p->n_env; i++) {
-        struct strbuf pair = STRBUF(0);
-
-        strbuf_addf(&pair, "%.*s=%.*s", SV_FMT(p->env[i].name), SV_FMT(p->env[i].value));
-        *vec_add(&env) = strbuf_steal_str(&pair);
-    }
-    *vec_add(&env) = NULL;
-    return env.v;
-}
-
-static void service_free_words(char **words)
-{
-    for (size_t i = 0; words && words[i]; i++)
-        free(words[i]);
-    free(words);
-}
-
-static enum err_code service_spawn(const struct action *a, struct err *err)
-{
-    const struct service_state *s = a->state;
-    CLEANUP(mem_freep) char *workdir = xstrdup_sv(s->service->workdir);
-    CLEANUP(mem_freep) char *log = s->service->log.n ? xstrdup_sv(s->service->log) : NULL;
-    char **argv = XNEWN(char *, s->service->n_command + 1), **env = service_env(a);
-    struct daemon_spec spec = {.argv = (const char *const *)argv,
-                               .env = (const char *const *)env,
-                               .cwd = workdir,
-                               .pid_file = s->pid_file,
-                               .log = log};
-    int64_t pid;
-    enum err_code rc;
-
-    for (size_t i = 0; i < s->service->n_command; i++)
-        argv[i] = xstrdup_sv(s->service->command[i]);
-    rc = daemon_start(&spec, &pid, err);
-    service_free_words(argv);
-    service_free_words(env);
-    return rc;
-}
-
-static void service_start_it(struct action *a)
-{
-    struct service_state *s = a->state;
-    struct err err;
-
-    if (daemon_pid(s->pid_file, NULL)) {
-        service_ended(a, 0, "is running already");
-        return;
-    }
-    if (service_spawn(a, &err) != ERR_OK) {
-        action_break(a, &err);
-        return;
-    }
-    service_ended(a, 0, "started");
-}
-
-/* --- stopping --- */
+/* --- the end --- */
 
 static void service_on_closed(uv_handle_t *h)
 {
     struct service_state *s = h->data;
 
-    if (--s->open_handles > 0)
+    if (--s->open_handles == 0)
+        action_finish(s->action, s->result);
+}
+
+static void service_finish(struct service_state *s, enum action_result result)
+{
+    struct action *a = s->action;
+
+    if (s->too_late && result == ACTION_STOPPED) {
+        result = ACTION_TIMEOUT;
+        (void)err_set(&a->outcome.err, ERR_TIMEOUT, "%.*s: it did not end within %llu ms",
+                      SV_FMT(s->service->name), (unsigned long long)a->timeout_ms);
+    }
+    s->result = result;
+    uv_close((uv_handle_t *)&s->again, service_on_closed);
+    uv_close((uv_handle_t *)&s->limit, service_on_closed);
+}
+
+static void service_say(struct service_state *s, const char *what)
+{
+    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
+
+    strbuf_addf(&line, "%.*s: %s", SV_FMT(s->service->name), what);
+    if (s->now.pid)
+        strbuf_addf(&line, " (pid %lld)", (long long)s->now.pid);
+    strbuf_add_byte(&line, '\n');
+    action_print(s->action, CHILD_OUT, strbuf_sv(&line));
+}
+
+static void service_ended(struct service_state *s, int64_t status, const char *what)
+{
+    s->action->outcome.active = s->now.state == MANAGER_RUNNING;
+    s->action->outcome.status = status;
+    service_say(s, what);
+    service_finish(s, ACTION_ENDED);
+}
+
+static void service_broke(struct service_state *s)
+{
+    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
+
+    if (s->why.hint[0]) {
+        strbuf_addf(&line, "%s\n", s->why.hint);
+        action_print(s->action, CHILD_ERR, strbuf_sv(&line));
+    }
+    s->action->outcome.err = s->why;
+    service_finish(s, ACTION_BROKE);
+}
+
+/* --- calls of the manager --- */
+
+static void service_call(struct service_state *s, enum manager_verb verb, uint64_t timeout_ms,
+                         manager_done_fn *done)
+{
+    struct action *a = s->action;
+
+    s->call = (struct manager_call){.loop = a->env->loop,
+                                    .http = a->env->http,
+                                    .plan = a->env->plan,
+                                    .service = s->service,
+                                    .verb = verb,
+                                    .timeout_ms = timeout_ms,
+                                    .log_lines = SERVICE_LOG_LINES,
+                                    .done = done,
+                                    .data = s};
+    s->asking = true;
+    manager_start(&s->call);
+}
+
+/* True: the step was to stop meanwhile, and does. */
+static bool service_stops(struct service_state *s)
+{
+    s->asking = false;
+    if (!s->stopping)
+        return false;
+    manager_release(&s->call);
+    service_finish(s, ACTION_STOPPED);
+    return true;
+}
+
+/* --- failing, with the log --- */
+
+static void service_on_logs(struct manager_call *c)
+{
+    struct service_state *s = c->data;
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (c->rc == ERR_OK && c->logs.n) {
+        strbuf_addf(&text, "--- the last lines of its log ---\n%s", strbuf_str(&c->logs));
+        if (text.p[text.n - 1] != '\n')
+            strbuf_add_byte(&text, '\n');
+        strbuf_add_str(&text, "---\n");
+        action_print(s->action, CHILD_ERR, strbuf_sv(&text));
+    } else if (c->rc != ERR_OK) {
+        strbuf_addf(&text, "%s\n", c->err.msg);
+        action_print(s->action, CHILD_ERR, strbuf_sv(&text));
+    }
+    if (service_stops(s))
         return;
-    (void)close(s->pidfd);
-    s->pidfd = -1;
-    if (s->cancelled)
-        action_finish(s->action, ACTION_STOPPED);
-    else if (s->then_start)
-        service_start_it(s->action);
-    else
-        service_ended(s->action, 0, s->killed ? "did not end in time and was killed" : "stopped");
+    manager_release(c);
+    service_broke(s);
 }
 
-static void service_close(struct service_state *s)
+/* s->why says what; its hint becomes the command to look. */
+static void service_fail(struct service_state *s)
 {
-    if (!uv_is_closing((uv_handle_t *)&s->ended))
-        uv_close((uv_handle_t *)&s->ended, service_on_closed);
-    if (!uv_is_closing((uv_handle_t *)&s->timer))
-        uv_close((uv_handle_t *)&s->timer, service_on_closed);
+    CLEANUP(strbuf_release) struct strbuf look = STRBUF(0);
+
+    s->action->outcome.active = s->now.state == MANAGER_RUNNING;
+    s->ops->look(s->service, &look);
+    if (look.n)
+        (void)err_hint(&s->why, "to look further: %s", strbuf_str(&look));
+    service_call(s, MANAGER_LOGS, SERVICE_LOOK_MS, service_on_logs);
 }
 
-static void service_on_ended(uv_poll_t *p, int status UNUSED, int events UNUSED)
+static void service_fail_with(struct service_state *s, const struct err *err)
 {
-    service_close(p->data);
+    (void)err_set(&s->why, err->code, "%.*s: %s", SV_FMT(s->service->name), err->msg);
+    service_fail(s);
 }
 
-/* The time to stop is over: KILL, to all of its session, as its main process can do nothing more. */
-static void service_on_timer(uv_timer_t *t)
-{
-    struct service_state *s = t->data;
+/* --- the version --- */
 
-    s->killed = true;
-    (void)syscall(SYS_pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0); /* ESRCH: it has just ended */
+static void service_done(struct service_state *s)
+{
+    CLEANUP(strbuf_release) struct strbuf what = STRBUF(0);
+
+    strbuf_add_str(&what, s->said);
+    if (s->watch.crashes)
+        strbuf_addf(&what, ", after %lld crash%s", (long long)s->watch.crashes,
+                    s->watch.crashes == 1 ? "" : "es");
+    service_ended(s, 0, strbuf_str(&what));
 }
 
-static void service_stop_it(struct action *a)
+static void service_judge_version(struct service_state *s)
 {
-    struct service_state *s = a->state;
+    const struct plan_version *v = &s->service->version;
+    CLEANUP(strbuf_release) struct strbuf version = STRBUF(0), is = STRBUF(0), line = STRBUF(0);
     struct err err;
-    int rc;
 
-    s->pid = daemon_pid(s->pid_file, NULL);
-    if (!s->pid) {
-        if (s->then_start)
-            service_start_it(a);
-        else
-            service_ended(a, 0, "is not running");
+    if (service_version_of(strbuf_sv(&s->answer), v->field, &version, &err) != ERR_OK) {
+        service_fail_with(s, &err);
         return;
     }
-    s->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)s->pid, 0);
-    if (s->pidfd < 0 || syscall(SYS_pidfd_send_signal, s->pidfd, SIGTERM, NULL, 0) != 0) {
-        (void)err_sys(&err, errno, "stop %.*s (pid %lld)", SV_FMT(s->service->name),
-                      (long long)s->pid);
-        action_break(a, &err);
+    if (v->is) {
+        struct values_of of = {.named = s->action->env->values, .plan = s->action->env->plan};
+
+        if (values_text(&of, v->is, &is, &err) != ERR_OK) {
+            service_fail_with(s, &err);
+            return;
+        }
+    }
+    strbuf_addf(&line, "version %.200s", strbuf_str(&version));
+    service_say(s, strbuf_str(&line));
+    if (v->is && !service_version_is(strbuf_sv(&version), strbuf_sv(&is), v->field.n > 0)) {
+        (void)err_set(&err, ERR_FAILED, "version '%.100s' runs, and '%.100s' should",
+                      strbuf_str(&version), strbuf_str(&is));
+        service_fail_with(s, &err);
         return;
     }
-    rc = uv_poll_init(a->env->loop, &s->ended, s->pidfd);
-    assert(rc == 0); /* a pidfd can be polled */
-    (void)uv_timer_init(a->env->loop, &s->timer);
-    s->ended.data = s->timer.data = s;
-    s->open_handles = 2;
-    (void)uv_poll_start(&s->ended, UV_READABLE, service_on_ended);
-    (void)uv_timer_start(&s->timer, service_on_timer, (uint64_t)s->service->stop_timeout_ms,
-                         0); /* real time: it is the service's */
+    service_done(s);
 }
 
-/* --- state --- */
-
-/* As `systemctl status`: 0 active, 3 inactive. */
-static void service_status(struct action *a)
+static void service_on_version_answer(struct http_request *r, enum err_code rc)
 {
-    struct service_state *s = a->state;
-    bool active = daemon_pid(s->pid_file, NULL) != 0;
+    struct service_state *s = r->data;
+    int status = r->status;
+    struct err err;
 
-    service_ended(a, active ? 0 : 3, active ? "active (running)" : "inactive (dead)");
+    s->running = false;
+    strbuf_add_sv(&s->answer, strbuf_sv(&r->body));
+    err = r->err;
+    http_release(r);
+    if (s->stopping) {
+        service_finish(s, ACTION_STOPPED);
+    } else if (rc != ERR_OK) {
+        (void)err_wrap(&err, "its version cannot be told");
+        service_fail_with(s, &err);
+    } else if (status < 200 || status > 299) {
+        (void)err_set(&err, ERR_FAILED, "its version cannot be told: HTTP %d", status);
+        service_fail_with(s, &err);
+    } else {
+        service_judge_version(s);
+    }
 }
 
-static void service_reload(struct action *a)
+static void service_on_version_output(struct child *c, enum child_stream stream, struct sv bytes)
 {
-    struct service_state *s = a->state;
-    int64_t pid = daemon_pid(s->pid_file, NULL);
+    struct service_state *s = container_of(c, struct service_state, child);
 
-    if (pid && kill((pid_t)pid, SIGHUP) == 0)
-        service_ended(a, 0, "was told to reload");
+    if (stream == CHILD_OUT && s->answer.n < SERVICE_ANSWER)
+        strbuf_add_sv(&s->answer, sv_sub(bytes, 0, SERVICE_ANSWER - s->answer.n));
+}
+
+static void service_on_version_end(struct child *c, enum err_code rc)
+{
+    struct service_state *s = container_of(c, struct service_state, child);
+    struct err err = c->err;
+
+    s->running = false;
+    if (s->stopping) {
+        service_finish(s, ACTION_STOPPED);
+    } else if (rc != ERR_OK) {
+        (void)err_wrap(&err, "its version cannot be told");
+        service_fail_with(s, &err);
+    } else {
+        service_judge_version(s);
+    }
+}
+
+static void service_run_version(struct service_state *s)
+{
+    CLEANUP(mem_freep) char *command = xstrdup_sv(s->service->version.command);
+    CLEANUP(mem_freep) char *cwd = xstrdup_sv(s->action->env->plan->workdir);
+    const char *argv[] = {"/bin/sh", "-c", command, NULL};
+    char **env = manager_env(s->action->env->plan);
+
+    s->child = (struct child){.spec = {.argv = argv,
+                                       .env = (const char *const *)env,
+                                       .cwd = *cwd ? cwd : NULL,
+                                       .timeout_ms = SERVICE_VERSION_MS,
+                                       .grace_ms = s->action->env->grace_ms},
+                              .output = service_on_version_output,
+                              .done = service_on_version_end};
+    s->running = true;
+    child_start(&s->child, s->action->env->loop);
+    manager_free_words(env);
+}
+
+static void service_request(struct service_state *s, struct sv url, http_done_fn *done)
+{
+    s->request = (struct http_request){.spec = {.url = url,
+                                                .total_ms = SERVICE_VERSION_MS,
+                                                .max_body = SERVICE_ANSWER,
+                                                .over_fails = true},
+                                       .done = done,
+                                       .data = s};
+    s->running = true;
+    http_start(s->action->env->http, &s->request);
+}
+
+static void service_prove(struct service_state *s)
+{
+    struct service_proof p = {.service = s->service,
+                              .status = &s->now,
+                              .fresh = !s->watch.kept,
+                              .elapsed_us = (int64_t)(clock_mono_ns() - s->began_ns) / 1000};
+    CLEANUP(strbuf_release) struct strbuf notes = STRBUF(0);
+    struct err err;
+
+    if (!s->now.once && service_prove_process(&p, &notes, &err) != ERR_OK) {
+        service_fail_with(s, &err);
+        return;
+    }
+    if (notes.n)
+        action_print(s->action, CHILD_OUT, strbuf_sv(&notes));
+    if (s->service->version.url.n)
+        service_request(s, s->service->version.url, service_on_version_answer);
+    else if (s->service->version.command.n)
+        service_run_version(s);
     else
-        service_ended(a, 1, "is not running");
+        service_done(s);
 }
+
+/* --- looking until it holds --- */
+
+static void service_look(struct service_state *s);
+
+static void service_on_again(uv_timer_t *t)
+{
+    service_look(t->data);
+}
+
+/* What is waited for did not come.  Without an answer of the manager nobody knows. */
+static void service_late(struct service_state *s)
+{
+    if (s->no_look.code != ERR_OK) {
+        s->action->outcome.err = s->no_look;
+        service_finish(s, ACTION_LOST);
+        return;
+    }
+    (void)err_set(&s->why, ERR_TIMEOUT, "%.*s: %s in time: it is %s (%s)", SV_FMT(s->service->name),
+                  s->watch.verb == MANAGER_STOP                  ? "did not stop"
+                  : s->now.state == MANAGER_RUNNING && !s->ready ? "did not become ready"
+                  : s->now.state == MANAGER_RUNNING && s->now.pid == s->watch.before.pid
+                      ? "was not restarted"
+                      : "did not come up and stay up",
+                  manager_state_name(s->now.state), s->now.text);
+    service_fail(s);
+}
+
+static void service_wait(struct service_state *s)
+{
+    if (clock_mono_ns() >= s->deadline_ns)
+        service_late(s);
+    else
+        (void)uv_timer_start(&s->again, service_on_again, SERVICE_EVERY_MS, 0);
+}
+
+static void service_on_ready(struct http_request *r, enum err_code rc)
+{
+    struct service_state *s = r->data;
+
+    s->running = false;
+    s->ready = rc == ERR_OK && r->status >= 200 && r->status <= 299;
+    http_release(r);
+    if (s->stopping)
+        service_finish(s, ACTION_STOPPED);
+    else if (s->ready)
+        service_look(s); /* it must still be the same process */
+    else
+        service_wait(s);
+}
+
+static void service_judge(struct service_state *s)
+{
+    CLEANUP(strbuf_release) struct strbuf why = STRBUF(0);
+    struct err err;
+
+    switch (service_watch_take(&s->watch, &s->now, clock_mono_ns() / 1000000, &why)) {
+    case WATCH_WAIT: service_wait(s); break;
+    case WATCH_FAILED:
+        (void)err_set(&err, ERR_FAILED, "%s", strbuf_str(&why));
+        service_fail_with(s, &err);
+        break;
+    case WATCH_HOLDS:
+    default:
+        if (s->watch.verb == MANAGER_STOP || s->watch.verb == MANAGER_RELOAD)
+            service_ended(s, 0, s->said);
+        else if (!s->ready)
+            service_request(s, s->service->ready, service_on_ready);
+        else
+            service_prove(s);
+    }
+}
+
+static void service_on_look(struct manager_call *c)
+{
+    struct service_state *s = c->data;
+
+    if (service_stops(s))
+        return;
+    s->no_look = c->err;
+    s->no_look.code = c->rc;
+    if (c->rc == ERR_OK)
+        s->now = c->status;
+    manager_release(c);
+    if (s->no_look.code == ERR_OK)
+        service_judge(s);
+    else
+        service_wait(s);
+}
+
+static void service_look(struct service_state *s)
+{
+    service_call(s, MANAGER_STATUS, SERVICE_LOOK_MS, service_on_look);
+}
+
+/* --- telling --- */
+
+static void service_on_told(struct manager_call *c)
+{
+    struct service_state *s = c->data;
+    enum err_code rc = c->rc;
+    bool lost = c->lost;
+    struct err err = c->err;
+
+    if (service_stops(s))
+        return;
+    s->said = c->said;
+    manager_release(c);
+    if (rc == ERR_OK) {
+        s->deadline_ns = clock_mono_ns() +
+                         (uint64_t)((s->watch.verb == MANAGER_STOP ? s->service->stop_timeout_ms
+                                                                   : s->service->start_timeout_ms) +
+                                    s->service->stable_ms) *
+                             1000000;
+        service_look(s);
+    } else if (lost) {
+        s->action->outcome.err = err;
+        service_finish(s, ACTION_LOST);
+    } else {
+        s->why = err;
+        service_fail(s);
+    }
+}
+
+/* The state before: without it nobody could tell a new process from an old one. */
+static void service_on_before(struct manager_call *c)
+{
+    struct service_state *s = c->data;
+    int64_t ms = s->service->start_timeout_ms + s->service->stop_timeout_ms + SERVICE_MARGIN_MS;
+
+    if (service_stops(s))
+        return;
+    s->watch.before = s->now = c->status;
+    if (c->rc != ERR_OK) {
+        s->why = c->err;
+        manager_release(c);
+        service_broke(s);
+        return;
+    }
+    manager_release(c);
+    service_call(s, s->watch.verb, (uint64_t)ms, service_on_told);
+}
+
+/* As `systemctl status`: 0 active, 3 not; 4: there is no such unit. */
+static void service_on_status(struct manager_call *c)
+{
+    struct service_state *s = c->data;
+
+    if (service_stops(s))
+        return;
+    s->now = c->status;
+    if (c->rc != ERR_OK) {
+        s->why = c->err;
+        manager_release(c);
+        service_broke(s);
+        return;
+    }
+    manager_release(c);
+    service_ended(s, s->now.state == MANAGER_RUNNING ? 0 : 3, s->now.text);
+}
+
+/* --- the row --- */
 
 static const struct plan_service *service_find(const struct action *a)
 {
@@ -220,36 +484,70 @@ static const struct plan_service *service_find(const struct action *a)
     return NULL;
 }
 
+static enum manager_verb service_verb(const struct action *a)
+{
+    struct sv verb = json_get_sv(a->step->action, "verb");
+
+    for (enum manager_verb v = MANAGER_START; v < MANAGER_STATUS; v++)
+        if (sv_eq(verb, sv_from(manager_verb_name(v))))
+            return v;
+    return MANAGER_STATUS;
+}
+
+static void service_stop(struct service_state *s)
+{
+    s->stopping = true;
+    if (s->asking) {
+        manager_cancel(&s->call);
+    } else if (s->running) {
+        http_cancel(&s->request);
+        child_stop(&s->child);
+    } else if (uv_is_active((uv_handle_t *)&s->again)) {
+        (void)uv_timer_stop(&s->again); /* always succeeds */
+        service_finish(s, ACTION_STOPPED);
+    }
+}
+
+static void service_on_limit(uv_timer_t *t)
+{
+    struct service_state *s = t->data;
+
+    s->too_late = true;
+    service_stop(s);
+}
+
 static void service_start(struct action *a)
 {
     struct service_state *s = XNEW(struct service_state);
-    struct sv verb = json_get_sv(a->step->action, "verb");
 
     a->state = s;
     s->action = a;
-    s->pidfd = -1;
     s->service = service_find(a);
     assert(s->service); /* the plan holds every service that its steps name */
-    s->pid_file = xstrdup_sv(s->service->pid_file);
-    if (sv_eq(verb, SV("start"))) {
-        service_start_it(a);
-    } else if (sv_eq(verb, SV("reload"))) {
-        service_reload(a);
-    } else if (sv_eq(verb, SV("status"))) {
-        service_status(a);
-    } else {
-        s->then_start = sv_eq(verb, SV("restart"));
-        service_stop_it(a);
-    }
+    s->ops = manager_find(s->service->manager);
+    assert(s->ops); /* the binding was checked */
+    s->watch = (struct service_watch){.verb = service_verb(a),
+                                      .stable_ms = s->service->stable_ms,
+                                      .crashes_allowed = s->service->crashes};
+    s->ready = s->service->ready.n == 0;
+    s->began_ns = clock_mono_ns();
+    s->answer = STRBUF(SERVICE_ANSWER);
+    (void)uv_timer_init(a->env->loop, &s->again); /* always succeeds */
+    (void)uv_timer_init(a->env->loop, &s->limit);
+    s->again.data = s->limit.data = s;
+    s->open_handles = 2;
+    if (a->timeout_ms)
+        (void)uv_timer_start(&s->limit, service_on_limit, a->timeout_ms, 0);
+    service_call(s, MANAGER_STATUS, SERVICE_LOOK_MS,
+                 s->watch.verb == MANAGER_STATUS ? service_on_status : service_on_before);
 }
 
 static void service_cancel(struct action *a)
 {
     struct service_state *s = a->state;
 
-    s->cancelled = true;
-    if (s->open_handles)
-        service_close(s);
+    if (!s->stopping)
+        service_stop(s);
 }
 
 static void service_release(struct action *a)
@@ -257,15 +555,44 @@ static void service_release(struct action *a)
     struct service_state *s = a->state;
 
     if (s)
-        free(s->pid_file);
+        strbuf_release(&s->answer);
     free(s);
     a->state = NULL;
 }
 
+/*
+ * Did it happen?  The manager knows: what is to run runs since after the step began, what is to be
+ * stopped is.  a->outcome.started_us is when the step was begun.
+ */
+static int service_probe(const struct action *a)
+{
+    const struct plan_service *service = service_find(a);
+    enum manager_verb verb = service_verb(a);
+    struct manager_status now;
+    struct err err;
+
+    if (!service || verb == MANAGER_RELOAD ||
+        manager_ask(a->env->plan, service, SERVICE_LOOK_MS, &now, &err) != ERR_OK)
+        return -1;
+    if (verb == MANAGER_STATUS)
+        return 0; /* nothing happens by looking again */
+    if (now.state == MANAGER_STARTING || now.state == MANAGER_STOPPING || now.once)
+        return -1;
+    if (verb == MANAGER_STOP)
+        return now.state != MANAGER_RUNNING;
+    if (now.state != MANAGER_RUNNING)
+        return 0;
+    /* a process from before is no restart; a second of doubt is for managers that count in seconds */
+    return verb == MANAGER_START || now.started_us >= a->outcome.started_us + 1000000 ? 1
+           : now.started_us && now.started_us < a->outcome.started_us                 ? 0
+                                                                                      : -1;
+}
+
 const struct action_ops action_service = {
     .kind = "service",
-    .resume = RESUME_AGAIN, /* start of what runs and stop of what is stopped do nothing */
+    .resume = RESUME_PROBE,
     .start = service_start,
     .cancel = service_cancel,
     .release = service_release,
+    .probe = service_probe,
 };

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "action/plain.h"
 #include "action/procs.h"
 #include "action/remote.h"
 #include "base/fd.h"
@@ -60,6 +61,8 @@ struct session {
     bool killing;          /* what runs over there is being ended */
     bool (*started)(void *arg, pid_t pid);
     void *started_arg;
+    bool announced; /* the shell was told to `started` */
+    bool plain;     /* the shell is sh, which runs plain commands until it becomes bash */
 
     enum session_phase phase;
     struct child child;
@@ -81,6 +84,7 @@ struct session {
     bool has_state;        /* `state` is known: restored, or after a command */
     struct strbuf restore; /* commands that bring a fresh shell to a restored diff */
     int64_t status;
+    int64_t before; /* status of the command before, which "$?" is to say; 0 in a new shell */
     bool changed;
 
     void (*closed)(void *arg);
@@ -280,7 +284,8 @@ static void session_on_child_done(struct child *c, enum err_code rc)
     struct session *s = container_of(c, struct session, child);
     bool started = c->pid != 0;
 
-    s->has_child = false;
+    s->has_child = s->plain = s->announced = false;
+    s->before = 0;
     fd_closep(&s->command_fd);
     if (s->phase == SESSION_CLOSING) {
         session_close_step(s);
@@ -473,6 +478,17 @@ static void session_drain(struct session *s)
     session_drained(s);
 }
 
+/* False: the shell must not be used. */
+static bool session_announce(struct session *s)
+{
+    if (!s->announced && s->started && !s->started(s->started_arg, s->child.pid)) {
+        (void)err_set(&s->child.err, ERR_REFUSED, "the shell may not be used");
+        return false;
+    }
+    s->announced = true;
+    return true;
+}
+
 static void session_take_report(struct session *s, const struct sv pieces[SESSION_PIECES])
 {
     struct session_state now;
@@ -487,8 +503,7 @@ static void session_take_report(struct session *s, const struct sv pieces[SESSIO
             session_state_copy(&s->base, &s->state);
         }
         s->has_state = true;
-        if (s->started && !s->started(s->started_arg, s->child.pid)) {
-            (void)err_set(&s->child.err, ERR_REFUSED, "the shell may not be used");
+        if (!session_announce(s)) {
             child_stop(&s->child);
         } else if (s->stopping) { /* before the command was sent */
             session_finish(s, s->why, -1);
@@ -500,7 +515,20 @@ static void session_take_report(struct session *s, const struct sv pieces[SESSIO
     s->changed = !session_state_equal(&now, &s->state);
     session_state_release(&s->state);
     s->state = now;
-    s->status = session_status(pieces[0], pieces[1]);
+    s->status = s->before = session_status(pieces[0], pieces[1]);
+    session_drain(s);
+}
+
+/* The status of a plain command: digits and NUL, perhaps in pieces. */
+static void session_take_plain(struct session *s, struct sv bytes)
+{
+    size_t i;
+
+    for (i = 0; i < bytes.n && ascii_is_digit(bytes.p[i]); i++)
+        s->status = s->status * 10 + (bytes.p[i] - '0');
+    if (i == bytes.n)
+        return; /* uncovered: three digits are written at once */
+    s->before = s->status;
     session_drain(s);
 }
 
@@ -524,7 +552,7 @@ static enum err_code session_read_report(const struct session *s, struct strbuf 
     return report->overflow ? ERR_LIMIT : ERR_OK;
 }
 
-static void session_on_report(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf UNUSED)
+static void session_on_report(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     CLEANUP(strbuf_release) struct strbuf report = STRBUF(LIMIT_STATE_BYTES);
     struct session *s = stream->data;
@@ -533,6 +561,10 @@ static void session_on_report(uv_stream_t *stream, ssize_t n, const uv_buf_t *bu
 
     if (n < 0) { /* the shell is gone, or about to be: its end is reported by the child */
         (void)uv_read_stop(stream);
+        return;
+    }
+    if (s->plain) {
+        session_take_plain(s, (struct sv){buf->base, (size_t)n});
         return;
     }
     rc = n == 0 ? ERR_OK : session_read_report(s, &report);
@@ -575,10 +607,20 @@ static void session_on_output(struct child *c, enum child_stream stream, struct 
 
 /* --- starting --- */
 
+/* Nothing that this session has seen makes the command anything but a program and its words. */
+static bool session_is_plain(const struct session *s)
+{
+    const char *const *env = (const char *const *)s->env;
+
+    return !s->remote && !s->has_state && plain_command(s->cmd.text, env, s->cwd);
+}
+
 static void session_spawn(struct session *s, int command, int report)
 {
-    static const char *const argv[] = {"bash",         "--noprofile", "--norc", "-c",
+    static const char *const bash[] = {"bash",         "--noprofile", "--norc", "-c",
                                        session_driver, "prusik",      NULL};
+    static const char *const sh[] = {"/bin/sh", "-c", plain_driver, "prusik", session_driver, NULL};
+    const char *const *argv = s->plain ? sh : bash;
     const int pass[] = {command, report, s->report_fd};
 
     if (s->remote)
@@ -607,6 +649,7 @@ static void session_start(struct session *s)
     s->open_handles = 2;
     s->handles_open = true;
     s->phase = SESSION_STARTING;
+    s->plain = session_is_plain(s) && plain_environment((const char *const *)s->env);
     fd_closep(&s->report_fd); /* what an old shell has left writes to the old one */
     s->report_fd = memfd_create("prusik-session", MFD_CLOEXEC);
     if (s->report_fd < 0 || fcntl(s->report_fd, F_SETFL, O_APPEND) != 0 ||
@@ -627,49 +670,81 @@ static void session_start(struct session *s)
     (void)uv_read_start((uv_stream_t *)&s->report, session_alloc, session_on_report);
 }
 
-/* The command and its NUL.  The pipe holds 64 KiB; more is written as the shell reads it. */
-static enum err_code session_send(struct session *s, struct sv text, struct err *err)
+/* The command and its end.  The pipe holds 64 KiB; more is written as the shell reads it. */
+static void session_send(struct session *s, struct sv text)
 {
-    enum err_code rc = fd_write_all(s->command_fd, text.p, text.n, err);
+    enum err_code rc = fd_write_all(s->command_fd, text.p, text.n, &s->child.err);
 
-    return rc == ERR_OK ? fd_write_all(s->command_fd, "", 1, err) : rc;
+    if (rc == ERR_OK)
+        rc = fd_write_all(s->command_fd, s->plain ? "\n" : "", 1, &s->child.err);
+    if (rc != ERR_OK)
+        child_stop(&s->child); /* the shell's end is reported by the child */
 }
 
-/* The first command of a fresh shell does nothing but report; the next one brings it to the last
- * known state, if there is one; then the command itself. */
+/* sh becomes bash: the same process, so what is known of it stays true. */
+static void session_leave_plain(struct session *s)
+{
+    s->phase = SESSION_STARTING;
+    session_send(s, SV(""));
+    s->plain = false;
+    session_send(s, SV(":"));
+}
+
+/* The first command of a fresh bash does nothing but report. */
+static void session_first(struct session *s)
+{
+    CLEANUP(strbuf_release) struct strbuf script = STRBUF(0);
+
+    session_start(s);
+    if (s->phase != SESSION_STARTING)
+        return;
+    if (s->plain) {
+        if (session_announce(s))
+            session_next(s);
+        else
+            child_stop(&s->child);
+        return;
+    }
+    if (s->remote)
+        strbuf_add_sv(&script, strbuf_sv(&s->remote->init));
+    strbuf_add_str(&script, ":");
+    session_send(s, strbuf_sv(&script));
+}
+
+/* The next one brings it to the last known state, if there is one; then the command itself. */
+static void session_command_script(struct session *s, struct strbuf *script)
+{
+    if (s->fresh && !session_state_equal(&s->base, &s->state)) {
+        session_state_script_between(&s->state, &s->base, script);
+        strbuf_add_str(script, "(exit 0)\n"); /* "$?" as in a fresh shell */
+    }
+    strbuf_add_sv(script, strbuf_sv(&s->restore));
+    strbuf_release(&s->restore);
+    if (s->before > 0 && !sv_has_word(s->state.options, SV("errexit"))) /* it would have ended */
+        strbuf_addf(script, "(exit %d)\n", (int)s->before);
+    s->fresh = false;
+    strbuf_add_sv(script, s->cmd.text);
+}
+
 static void session_next(struct session *s)
 {
     CLEANUP(strbuf_release) struct strbuf script = STRBUF(0);
-    struct sv text = SV(":");
-    struct err err;
 
     if (!s->handles_open) {
-        session_start(s);
-        if (s->phase != SESSION_STARTING)
-            return;
-        if (s->remote) {
-            strbuf_add_sv(&script, strbuf_sv(&s->remote->init));
-            strbuf_add_str(&script, ":");
-            text = strbuf_sv(&script);
-        }
-    } else {
-        s->phase = SESSION_RUNNING;
-        if (s->fresh && !session_state_equal(&s->base, &s->state)) {
-            session_state_script_between(&s->state, &s->base, &script);
-            strbuf_add_str(&script, "(exit 0)\n"); /* "$?" as in a fresh shell */
-        }
-        strbuf_add_sv(&script, strbuf_sv(&s->restore));
-        strbuf_release(&s->restore);
-        s->fresh = false;
-        strbuf_add_sv(&script, s->cmd.text);
-        text = strbuf_sv(&script);
-        if (s->cmd.timeout_ms)
-            session_arm(s, s->cmd.timeout_ms);
+        session_first(s);
+        return;
     }
-    if (session_send(s, text, &err) != ERR_OK) {
-        s->child.err = err; /* the shell's end is reported by the child */
-        child_stop(&s->child);
+    if (s->plain && !session_is_plain(s)) {
+        session_leave_plain(s);
+        return;
     }
+    s->phase = SESSION_RUNNING;
+    s->status = 0;
+    if (s->cmd.timeout_ms)
+        session_arm(s, s->cmd.timeout_ms);
+    if (!s->plain)
+        session_command_script(s, &script);
+    session_send(s, s->plain ? sv_trim(s->cmd.text) : strbuf_sv(&script));
 }
 
 void session_run(struct session *s, const struct session_command *c)

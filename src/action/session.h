@@ -12,6 +12,7 @@
  * command gets a new shell in the last known state; when the directory of that
  * state is gone, the command ends with status 97.  SIGPIPE must be ignored.
  *
+ * Until a command needs it, bash is not started (plain.h); those before it are in the shell's own group.
  * One command at a time.  Everything is reported from the loop.
  */
 #include <uv.h>

@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "base/regex.h"
 #include "base/sv.h"
+#include "rule/env.h"
 
 const char *verify_name(enum verify_result r)
 {
@@ -186,7 +187,7 @@ static bool verify_number_begins(struct sv s, size_t i)
 }
 
 /* A number that is a word of its own, perhaps with a unit behind it: of a date only the year. */
-static bool verify_next_number(struct sv *rest, double *ret)
+static bool verify_next_amount(struct sv *rest, double *ret, struct sv *behind)
 {
     struct sv s = *rest;
 
@@ -201,6 +202,7 @@ static bool verify_next_number(struct sv *rest, double *ret)
             continue;
         if (i > 0 && s.p[i - 1] == '-')
             *ret = -*ret;
+        *behind = sv_sub(s, end, s.n);
         while (end < s.n && verify_is_inner(s.p[end]))
             end++;
         *rest = sv_sub(s, end, s.n);
@@ -209,11 +211,46 @@ static bool verify_next_number(struct sv *rest, double *ret)
     return false;
 }
 
+static bool verify_next_number(struct sv *rest, double *ret)
+{
+    struct sv behind;
+
+    return verify_next_amount(rest, ret, &behind);
+}
+
+/* The word that touches a number, or follows it after one blank. */
+static struct sv verify_word_behind(struct sv s)
+{
+    size_t n = 0;
+
+    (void)sv_eat(&s, SV(" "));
+    while (n < s.n && (ascii_is_alpha(s.p[n]) || s.p[n] == '%'))
+        n++;
+    return sv_sub(s, 0, n);
+}
+
+/*
+ * In the unit that is expected: "300 ms" of "<5 seconds" is 0.3.  A time, a size or a share that is printed without its
+ * unit may be in any: false.
+ */
+static bool verify_in_unit(const struct rb_expect *e, struct sv printed, double *v)
+{
+    struct dim_type want, has;
+    double unit, factor;
+
+    if (!rule_unit_parse(e->unit, &want, &unit) || want.dim == DIM_COUNT)
+        return true;
+    if (!rule_unit_parse(printed, &has, &factor) || has.dim != want.dim)
+        return false;
+    *v *= factor / unit;
+    return true;
+}
+
 /* The one number of the output; a query's own cell when there is one. */
 static enum verify_result verify_number(const struct verify_cx *c)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct sv rest;
+    struct sv rest, behind;
     double v, other;
     int64_t rows;
 
@@ -225,8 +262,10 @@ static enum verify_result verify_number(const struct verify_cx *c)
     rest = strbuf_sv(&text);
     verify_show_output(rest, c->seen);
     (void)verify_rows_footer(rest, &rows, &rest); /* rest stays without one */
-    if (!verify_next_number(&rest, &v) || verify_next_number(&rest, &other))
+    if (!verify_next_amount(&rest, &v, &behind) || verify_next_number(&rest, &other))
         return VERIFY_UNKNOWN; /* none, or more than one */
+    if (!verify_in_unit(&c->e->e, verify_word_behind(behind), &v))
+        return VERIFY_UNKNOWN;
     return verify_bool(verify_compare(v, &c->e->e));
 }
 
@@ -415,18 +454,57 @@ static enum verify_result verify_json(const struct verify_cx *c)
 
 /* --- services, files, dates --- */
 
-/* What a service manager of the document's own printed, when the service is not ours to ask. */
+/* The words of systemctl status (in a line), supervisorctl status (the second word) and sv status (the first). */
+enum verify_place { IN_LINE, SECOND_WORD, FIRST_WORD };
+static const struct {
+    struct sv word;
+    enum verify_place place;
+    bool up;
+} verify_activities[] = {
+    {SV("active (running)"), IN_LINE, true}, {SV("inactive (dead)"), IN_LINE, false},
+    {SV("Active: failed"), IN_LINE, false},  {SV("Active: activating"), IN_LINE, false},
+    {SV("RUNNING"), SECOND_WORD, true},      {SV("STOPPED"), SECOND_WORD, false},
+    {SV("STARTING"), SECOND_WORD, false},    {SV("BACKOFF"), SECOND_WORD, false},
+    {SV("EXITED"), SECOND_WORD, false},      {SV("FATAL"), SECOND_WORD, false},
+    {SV("run:"), FIRST_WORD, true},          {SV("down:"), FIRST_WORD, false},
+    {SV("finish:"), FIRST_WORD, false},
+};
+
+static void verify_line_activity(struct sv line, bool *up, bool *down)
+{
+    struct sv rest = line, first = SV(""), second = SV("");
+
+    if (sv_next_word(&rest, &first) && !sv_next_word(&rest, &second))
+        second = SV("");
+    for (size_t i = 0; i < ARRAY_LEN(verify_activities); i++) {
+        struct sv word = verify_activities[i].word;
+        bool said = verify_activities[i].place == IN_LINE       ? sv_has(line, word)
+                    : verify_activities[i].place == SECOND_WORD ? sv_eq(second, word)
+                                                                : sv_eq(first, word);
+
+        if (said)
+            *(verify_activities[i].up ? up : down) = true;
+    }
+}
+
+/* What a service manager of the document's own printed, when the service is not ours to ask.  One that is up and
+ * one that is down beside each other tell nothing of "it". */
 static int verify_printed_activity(const struct action_outcome *o)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    bool up = false, down = false;
+    struct sv rest, line, whole;
 
     verify_output(o, &text);
-    if (sv_has(strbuf_sv(&text), SV("active (running)")))
+    whole = sv_trim(strbuf_sv(&text)); /* of systemctl is-active */
+    if (sv_eq(whole, SV("active")))
         return 1;
-    if (sv_has(strbuf_sv(&text), SV("inactive (dead)")) ||
-        sv_has(strbuf_sv(&text), SV("Active: failed")))
+    if (sv_eq(whole, SV("inactive")) || sv_eq(whole, SV("failed")))
         return 0;
-    return -1;
+    rest = strbuf_sv(&text);
+    while (sv_next_line(&rest, &line))
+        verify_line_activity(line, &up, &down);
+    return up == down ? -1 : up;
 }
 
 static enum verify_result verify_activity(const struct action_outcome *o, struct strbuf *seen,

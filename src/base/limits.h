@@ -11,7 +11,16 @@
 #define LIMIT_ENV_FILE_BYTES (1u << 20)   /* a .env file is written by hand */
 #define LIMIT_PLAN_BYTES     (256u << 20) /* a plan as JSON: 1 KB a step, and LIMIT_STEPS of them */
 #define LIMIT_STEPS          100000u      /* of one plan: a screen of a person shows 50 */
-#define LIMIT_NESTING        128u /* lists and quotes inside each other: beyond it nobody reads */
+#define LIMIT_LINE_BYTES     (1u << 20) /* an editor shows 200; a picture in a page has some 100 KB */
+#define LIMIT_MARKS \
+    (16u            \
+     << 20) /* brackets, stars, ... of a document; a line counts for 4; 50 MB of runbooks have 11 M */
+#define LIMIT_OPENED 1000u /* "<?" and "<!" of one paragraph: each is searched for its end */
+#define LIMIT_ABOVE_TABLE \
+    1000u /* lines of a paragraph that a table follows without an empty line */
+#define LIMIT_TABLE_COLUMNS 1000u    /* a spreadsheet on paper has 20 */
+#define LIMIT_TABLE_CELLS   2000000u /* of all tables, short rows filled up */
+#define LIMIT_NESTING       128u /* lists and quotes inside each other: beyond it nobody reads */
 #define LIMIT_COMMAND_BYTES \
     (256u << 10) /* of one step: the kernel's ARG_MAX is 2 MiB for all of argv */
 #define LIMIT_OUTPUT_HEAD \

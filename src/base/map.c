@@ -1,5 +1,6 @@
 #include "base/map.h"
 
+#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,19 +15,22 @@ struct map_slot {
     size_t value;
 };
 
+static unsigned char map_seed[crypto_shorthash_KEYBYTES];
+
+static void map_make_seed(void)
+{
+    randombytes_buf(map_seed, sizeof(map_seed));
+}
+
 /* SipHash-2-4 with a key of this process: a document cannot choose names that collide. */
 static uint64_t map_hash(struct sv key)
 {
-    static unsigned char seed[crypto_shorthash_KEYBYTES];
-    static bool seeded;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     uint64_t h;
 
-    if (!seeded) {
-        randombytes_buf(seed, sizeof(seed));
-        seeded = true;
-    }
+    (void)pthread_once(&once, map_make_seed); /* fails for one that is none */
     (void)crypto_shorthash((unsigned char *)&h, (const unsigned char *)(key.p ? key.p : ""), key.n,
-                           seed);
+                           map_seed);
     return h;
 }
 

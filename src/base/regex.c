@@ -2,12 +2,16 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/sv.h"
+#include "base/vec.h"
 
 /* A pattern comes from a document, the subject from a program: neither may take the processor.  Steps of one
  * search: about 25 ms on a short subject; ".*?" takes one for each byte of a long one. */
@@ -19,98 +23,251 @@
 #define REGEX_STACK_BYTES (64u << 20)
 /* Machine code takes some 0.1 ms to make, and pays from about here: a runbook of 1 MB is read in two thirds of the time with it. */
 #define REGEX_JIT_BYTES 4096u
+#define REGEX_GROUPS    16u /* of a literal of ours, with the whole */
+#define REGEX_FLAGS__N  4u
 
-struct regex {
+/* A compiled pattern.  Nobody changes `code` or `jit` once they are set, so all threads may search with them. */
+struct regex_code {
     pcre2_code *code;
+    _Atomic(pcre2_code *) jit; /* a copy with machine code, once that pays */
+    atomic_size_t searched;    /* bytes so far */
+    struct regex_need need;
+};
+
+/* What a search writes to. */
+struct regex_scratch {
     pcre2_match_data *data;
     pcre2_match_context *context;
     pcre2_jit_stack *stack; /* once it was needed */
-    size_t searched;        /* bytes so far */
-    bool hit_limit;
+    uint32_t limit;         /* that the context has */
 };
 
-void regex_free(struct regex *r)
+struct regex {
+    struct regex_code *code; /* NULL: a literal that was not searched for yet */
+    struct regex_code
+        own; /* of a document's pattern, with a scratch of its own: both end with it */
+    struct regex_scratch scratch;
+    bool hit_limit;
+    unsigned flags;
+    size_t n;
+    char pattern[]; /* of a literal */
+};
+
+/* --- what a search writes to --- */
+
+static struct regex_scratch regex_scratch_new(uint32_t groups)
 {
-    if (!r)
-        return;
-    pcre2_jit_stack_free(r->stack);
-    pcre2_match_context_free(r->context);
-    pcre2_match_data_free(r->data);
-    pcre2_code_free(r->code);
-    free(r);
+    struct regex_scratch s = {.data = pcre2_match_data_create(groups, NULL),
+                              .context = pcre2_match_context_create(NULL)};
+
+    if (!s.data || !s.context)
+        (void)mem_size(SIZE_MAX, 2); /* uncovered: out of memory */
+    (void)pcre2_set_heap_limit(s.context, REGEX_HEAP_KIB);
+    return s;
 }
 
-enum err_code regex_new(struct sv pattern, unsigned flags, struct regex **ret, struct err *err)
+static void regex_scratch_release(struct regex_scratch *s)
 {
-    CLEANUP(regex_freep) struct regex *r = XNEW(struct regex);
+    pcre2_jit_stack_free(s->stack);
+    pcre2_match_context_free(s->context);
+    pcre2_match_data_free(s->data);
+}
+
+static pthread_key_t regex_thread_key;
+
+static void regex_thread_end(void *p)
+{
+    regex_scratch_release(p);
+    free(p);
+}
+
+static void regex_thread_begin(void)
+{
+    int rc = pthread_key_create(&regex_thread_key, regex_thread_end);
+
+    assert(rc == 0); /* there are 1,024 keys, and we make one */
+    (void)rc;
+}
+
+/* Of this thread, for the literals; given back when it ends. */
+static struct regex_scratch *regex_thread_scratch(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    static _Thread_local struct regex_scratch *mine;
+
+    if (mine)
+        return mine;
+    (void)pthread_once(&once, regex_thread_begin); /* fails for one that is none */
+    mine = XNEW(struct regex_scratch);
+    *mine = regex_scratch_new(REGEX_GROUPS);
+    (void)pthread_setspecific(regex_thread_key, mine); /* fails for a key that is none */
+    return mine;
+}
+
+/* --- compiling --- */
+
+static enum err_code regex_compile(struct sv pattern, unsigned flags, pcre2_code **ret,
+                                   struct err *err)
+{
     uint32_t options = PCRE2_NEVER_BACKSLASH_C | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
     PCRE2_UCHAR text[128] = "";
     PCRE2_SIZE at;
     int number;
+    pcre2_code *code;
 
     if (flags & REGEX_NOCASE)
         options |= PCRE2_CASELESS;
     if (flags & REGEX_MULTI)
         options |= PCRE2_MULTILINE;
-    r->code = pcre2_compile((PCRE2_SPTR)(pattern.p ? pattern.p : ""), pattern.n, options, &number,
-                            &at, NULL);
-    if (!r->code) {
+    code = pcre2_compile((PCRE2_SPTR)(pattern.p ? pattern.p : ""), pattern.n, options, &number, &at,
+                         NULL);
+    if (!code) {
         (void)pcre2_get_error_message(number, text, sizeof(text));
         return err_set(err, ERR_INVALID, "pattern '%.*s': %s at byte %zu", SV_FMT(pattern),
                        (char *)text, at);
     }
-    r->data = pcre2_match_data_create_from_pattern(r->code, NULL);
-    r->context = pcre2_match_context_create(NULL);
-    if (!r->data || !r->context)
-        (void)mem_size(SIZE_MAX, 2); /* uncovered: out of memory */
-    (void)pcre2_set_heap_limit(r->context, REGEX_HEAP_KIB);
-    *ret = STEAL(r);
+    *ret = code;
+    return ERR_OK;
+}
+
+enum err_code regex_new(struct sv pattern, unsigned flags, struct regex **ret, struct err *err)
+{
+    uint32_t groups = 0;
+    struct regex *r;
+    pcre2_code *code;
+
+    if (regex_compile(pattern, flags, &code, err) != ERR_OK)
+        return err->code;
+    r = XNEW(struct regex);
+    r->own.code = code;
+    r->code = &r->own;
+    (void)pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups); /* fails for no code */
+    r->scratch = regex_scratch_new(groups + 1);
+    *ret = r;
     return ERR_OK;
 }
 
 struct regex *regex_must(const char *pattern, unsigned flags)
 {
-    struct regex *r = NULL;
-    struct err err = {0};
-    enum err_code rc = regex_new(sv_from(pattern), flags, &r, &err);
+    size_t n = strlen(pattern);
+    struct regex *r = xcalloc(1, sizeof(*r) + n + 1);
 
-    assert(rc == ERR_OK);
-    return rc == ERR_OK ? r : NULL;
+    assert(flags < REGEX_FLAGS__N);
+    r->flags = flags;
+    r->n = n;
+    memcpy(r->pattern, pattern, n);
+    return r;
 }
 
-static int regex_match(struct regex *r, struct sv subject, size_t from)
+static struct regex_code *regex_compile_literal(struct sv pattern, unsigned flags)
 {
-    size_t limit = REGEX_MATCH_LIMIT + size_min(subject.n, UINT32_MAX / 2) * REGEX_MATCH_PER_BYTE;
+    struct regex_code *c = XNEW(struct regex_code);
+    struct err err = {0};
+    uint32_t groups = 0;
+    enum err_code rc = regex_compile(pattern, flags, &c->code, &err);
 
-    (void)pcre2_set_match_limit(r->context, (uint32_t)size_min(limit, UINT32_MAX));
-    return pcre2_match(r->code, (PCRE2_SPTR)(subject.p ? subject.p : ""), subject.n, from, 0,
-                       r->data, r->context);
+    assert(rc == ERR_OK);
+    (void)rc;
+    (void)pcre2_pattern_info(c->code, PCRE2_INFO_CAPTURECOUNT, &groups); /* fails for no code */
+    assert(groups < REGEX_GROUPS);
+    regex_need_init(&c->need, pattern);
+    return c;
+}
+
+/* Of the process: a literal is compiled when it is first searched for, and stays. */
+static struct regex_code *regex_literal(const struct regex *r)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct map known[REGEX_FLAGS__N];
+    static VEC(struct regex_code *) codes;
+    struct sv pattern = {r->pattern, r->n};
+    struct regex_code *c;
+    size_t i;
+
+    (void)pthread_mutex_lock(&lock); /* fails for one that is none */
+    if (map_get(&known[r->flags], pattern, &i)) {
+        c = codes.v[i];
+    } else {
+        c = regex_compile_literal(pattern, r->flags);
+        (void)map_put(&known[r->flags], pattern, codes.n);
+        *vec_add(&codes) = c;
+    }
+    (void)pthread_mutex_unlock(&lock);
+    return c;
+}
+
+/* The thread whose search passes the mark makes the machine code, of a copy that nobody else sees yet. */
+static void regex_count(struct regex_code *c, size_t bytes)
+{
+    size_t before = atomic_fetch_add_explicit(&c->searched, bytes, memory_order_relaxed);
+    pcre2_code *copy;
+
+    if (before >= REGEX_JIT_BYTES || bytes < REGEX_JIT_BYTES - before)
+        return;
+    copy = pcre2_code_copy(c->code);
+    if (!copy)
+        (void)mem_size(SIZE_MAX, 2); /* uncovered: out of memory */
+    if (pcre2_jit_compile(copy, PCRE2_JIT_COMPLETE) == 0)
+        atomic_store_explicit(&c->jit, copy, memory_order_release);
+    else
+        pcre2_code_free(copy); /* uncovered: where there is none it is slower, not wrong */
+}
+
+void regex_free(struct regex *r)
+{
+    if (!r)
+        return;
+    if (r->own.code) {
+        regex_scratch_release(&r->scratch);
+        pcre2_code_free(r->own.jit);
+        pcre2_code_free(r->own.code);
+    }
+    free(r);
+}
+
+/* --- searching --- */
+
+static int regex_match(struct regex_code *c, struct regex_scratch *s, struct sv subject,
+                       size_t from)
+{
+    size_t most = REGEX_MATCH_LIMIT + size_min(subject.n, UINT32_MAX / 2) * REGEX_MATCH_PER_BYTE;
+    uint32_t limit = (uint32_t)size_min(most, UINT32_MAX);
+    pcre2_code *jit = atomic_load_explicit(&c->jit, memory_order_acquire);
+    PCRE2_SPTR text = (PCRE2_SPTR)(subject.p ? subject.p : "");
+
+    if (limit != s->limit) {
+        (void)pcre2_set_match_limit(s->context, limit);
+        s->limit = limit;
+    }
+    return jit ? pcre2_jit_match(jit, text, subject.n, from, 0, s->data, s->context)
+               : pcre2_match(c->code, text, subject.n, from, 0, s->data, s->context);
 }
 
 bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_match *groups,
                 size_t n)
 {
+    struct regex_scratch *s;
     const PCRE2_SIZE *v;
     int rc;
 
     r->hit_limit = false;
     if (from > subject.n)
         return false;
-    r->searched += subject.n - from;
-    if (r->searched >= REGEX_JIT_BYTES && r->searched - (subject.n - from) < REGEX_JIT_BYTES)
-        (void)pcre2_jit_compile(
-            r->code, PCRE2_JIT_COMPLETE); /* where there is none it is slower, not wrong */
-    rc = regex_match(r, subject, from);
-    if (rc == PCRE2_ERROR_JIT_STACKLIMIT && !r->stack) {
-        r->stack = pcre2_jit_stack_create(32768, REGEX_STACK_BYTES, NULL);
-        pcre2_jit_stack_assign(r->context, NULL, r->stack);
-        rc = regex_match(r, subject, from);
+    if (!r->code)
+        r->code = regex_literal(r);
+    s = r->own.code ? &r->scratch : regex_thread_scratch();
+    regex_count(r->code, subject.n - from);
+    rc = regex_match(r->code, s, subject, from);
+    if (rc == PCRE2_ERROR_JIT_STACKLIMIT && !s->stack) {
+        s->stack = pcre2_jit_stack_create(32768, REGEX_STACK_BYTES, NULL);
+        pcre2_jit_stack_assign(s->context, NULL, s->stack);
+        rc = regex_match(r->code, s, subject, from);
     }
     if (rc < 0) {
         r->hit_limit = rc != PCRE2_ERROR_NOMATCH;
         return false;
     }
-    v = pcre2_get_ovector_pointer(r->data);
+    v = pcre2_get_ovector_pointer(s->data);
     for (size_t i = 0; i < n; i++)
         groups[i] = i < (size_t)rc && v[2 * i] != PCRE2_UNSET
                         ? (struct regex_match){v[2 * i], v[2 * i + 1]}
@@ -121,6 +278,14 @@ bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_ma
 bool regex_has(struct regex *r, struct sv subject)
 {
     return regex_find(r, subject, 0, NULL, 0);
+}
+
+bool regex_may_match(struct regex *r, const struct regex_pairs *text)
+{
+    assert(!r->own.code);
+    if (!r->code)
+        r->code = regex_literal(r);
+    return regex_need_met(&r->code->need, text);
 }
 
 bool regex_hit_limit(const struct regex *r)

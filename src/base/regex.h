@@ -3,11 +3,14 @@
 /*
  * regex: PCRE2 patterns, compiled once, with limits on time and stack.
  *
- * Patterns of our own are compiled with regex_must(); those of a document with
- * regex_new(), which can refuse.  Both are UTF-8; bytes of the subject that are not
- * match nothing, not even ".", and what stands around them is searched.  Not thread-safe.
+ * Patterns of our own come from regex_must(): each is compiled when it is first
+ * searched for, once for the process and all its threads.  Those of a document come
+ * from regex_new(), which can refuse.  Both are UTF-8; bytes of the subject that are
+ * not match nothing, not even ".", and what stands around them is searched.  A struct
+ * regex is for one thread at a time.
  */
 #include "base/err.h"
+#include "base/regex_need.h"
 
 struct regex;
 struct regex_match {
@@ -19,7 +22,10 @@ struct regex_match {
 
 NODISCARD enum err_code regex_new(struct sv pattern, unsigned flags, struct regex **ret,
                                   struct err *err);
-/* For literals in our own source: a pattern that does not compile is our bug. */
+/*
+ * For literals in our own source, with at most 15 groups.  One that does not compile is our bug: the first
+ * search ends the process.
+ */
 struct regex *regex_must(const char *pattern, unsigned flags);
 void regex_free(struct regex *r);
 DEFINE_CLEANUP(struct regex *, regex_free)
@@ -31,4 +37,8 @@ DEFINE_CLEANUP(struct regex *, regex_free)
 bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_match *groups,
                 size_t n);
 bool regex_has(struct regex *r, struct sv subject);
+/*
+ * For a text that is searched for many literals: false only where regex_find() is, in a few instructions.
+ */
+bool regex_may_match(struct regex *r, const struct regex_pairs *text);
 bool regex_hit_limit(const struct regex *r);

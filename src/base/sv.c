@@ -71,16 +71,32 @@ size_t sv_find(struct sv s, struct sv needle, size_t from)
     return hit ? (size_t)(hit - s.p) : SV_NPOS;
 }
 
+/* Where c is next, up to `last`. */
+static size_t sv_find_first(struct sv s, char c, size_t from, size_t last)
+{
+    return sv_find_byte((struct sv){s.p, last + 1}, c, from);
+}
+
+/* Steps from one first letter to the next, of either case: most texts hold few of them. */
 size_t sv_find_nocase(struct sv s, struct sv needle, size_t from)
 {
+    size_t at[2], last;
+
     if (from > s.n || needle.n > s.n - from)
         return SV_NPOS;
     if (needle.n == 0)
         return from;
-    for (size_t i = from; i + needle.n <= s.n; i++)
-        if (sv_same_nocase(s.p + i, needle.p, needle.n))
-            return i;
-    return SV_NPOS;
+    last = s.n - needle.n;
+    at[0] = sv_find_first(s, ascii_lower(*needle.p), from, last);
+    at[1] =
+        ascii_is_alpha(*needle.p) ? sv_find_first(s, ascii_upper(*needle.p), from, last) : SV_NPOS;
+    for (;;) {
+        size_t *near = at[0] <= at[1] ? &at[0] : &at[1];
+
+        if (*near == SV_NPOS || sv_same_nocase(s.p + *near, needle.p, needle.n))
+            return *near;
+        *near = sv_find_first(s, s.p[*near], *near + 1, last);
+    }
 }
 
 size_t sv_find_byte(struct sv s, char c, size_t from)

@@ -18,6 +18,14 @@ struct sv sv_sub(struct sv s, size_t from, size_t to);
 
 bool sv_eq(struct sv a, struct sv b);
 bool sv_eq_nocase(struct sv a, struct sv b);
+/* Is s the text?  For tables of names: most differ in the first byte. */
+static inline bool sv_is(struct sv s, const char *text)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!text[i] || text[i] != s.p[i])
+            return false;
+    return !text[s.n];
+}
 /* Byte order, as memcmp and then by length: < 0, 0, > 0. */
 int sv_cmp(struct sv a, struct sv b);
 bool sv_starts(struct sv s, struct sv prefix);
@@ -94,6 +102,10 @@ static inline bool ascii_is_upper(char c)
 static inline char ascii_lower(char c)
 {
     return ascii_is_upper(c) ? (char)(c - 'A' + 'a') : c;
+}
+static inline char ascii_upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 /* A letter, digit or '_'. */
 static inline bool ascii_is_word(char c)

@@ -1,12 +1,10 @@
-#include <stdio.h>
-
 #include "base/ident.h"
 #include "base/sv.h"
 #include "cli/load.h"
+#include "cli/tell.h"
 #include "exec/run.h"
-#include "store/event.h"
 
-static const char *const abort_opts[] = {"--store", "--as", "--why", NULL};
+static const char *const abort_opts[] = {"--store", "--as", "--why", "--json", NULL};
 
 static enum err_code abort_run(struct cli *c, enum exit_code *exit UNUSED, struct err *err)
 {
@@ -22,7 +20,8 @@ static enum err_code abort_run(struct cli *c, enum exit_code *exit UNUSED, struc
         load_run(store, c, &id, err) != ERR_OK ||
         run_abort(store, id, sv_from(c->as ? c->as : user.s), sv_from(c->why), err) != ERR_OK)
         return err->code;
-    printf("%s is ended; nothing was carried out or undone\n", event_run_text(id).s);
+    tell_done(c, id,
+              &(struct told){"aborted", "is ended; nothing was carried out or undone", NULL});
     return ERR_OK;
 }
 

@@ -5,80 +5,263 @@
 #include "base/strbuf.h"
 #include "base/sv.h"
 #include "cli/load.h"
+#include "cli/term.h"
 #include "exec/run.h"
+#include "report/view.h"
 
-static const char *const approve_opts[] = {"--bind", "--env",  "--set",  "--store", "--time-scale",
-                                           "--as",   "--role", "--note", "--step",  NULL};
+static const char *const approve_opts[] = {"--bind",       "--env",    "--set",  "--store",
+                                           "--time-scale", "--as",     "--role", "--note",
+                                           "--step",       "--reject", "--json", NULL};
 
-/* An approval is for a plan: of a document here, or of a run that waits. */
-static enum err_code approve_plan_hash(struct cli *c, struct store **store, struct hash *hash,
-                                       struct strbuf *operator_name, struct err *err)
+/* What is approved: a plan, or one step of a run. */
+struct approve {
+    struct cli *c;
+    struct store *store;
+    const struct plan *plan;
+    const struct plan_step *step; /* of a run */
+    const struct view *run;       /* or NULL */
+    struct ident_login login;
+    struct store_approval a;
+};
+
+/* --- who --- */
+
+static bool approve_has(const struct sv *v, size_t n, struct sv text)
 {
-    int64_t id;
+    for (size_t i = 0; i < n; i++)
+        if (sv_eq(v[i], text))
+            return true;
+    return false;
+}
 
-    if (event_run_parse(sv_from(c->args[0]), &id)) {
-        struct plan plan;
+/* The login is theirs, and `as` (when given) is their name or one of their roles. */
+static bool approve_fits(const struct plan_person *p, struct sv login, struct sv as)
+{
+    return approve_has(p->logins, p->n_logins, login) &&
+           (!as.n || sv_eq(p->name, as) || approve_has(p->roles, p->n_roles, as));
+}
 
-        if (load_store(c, STORE_WRITE, store, err) != ERR_OK ||
-            run_plan(*store, id, &plan, err) != ERR_OK)
-            return err->code;
-        *hash = plan.hash;
-        strbuf_add_sv(operator_name, plan.operator_name);
-        plan_release(&plan);
-    } else {
-        CLEANUP(loaded_release) struct loaded l = {.has_doc = false};
-        CLEANUP(mem_freep) char *dir = NULL;
+/* Whom the operating system says it is; --as chooses between those who share a login. */
+static enum err_code approve_person(struct approve *x, struct err *err)
+{
+    struct sv as = sv_from(x->c->as), login = sv_from(x->login.name);
+    const struct plan_person *who = NULL;
+    size_t n = 0;
 
-        if (load_plan(c, c->args[0], &l, err) != ERR_OK)
-            return err->code;
-        dir = load_store_dir(c, &l.b);
-        if (store_open(dir, STORE_WRITE, store, err) != ERR_OK)
-            return err->code;
-        *hash = l.plan.hash;
-        strbuf_add_sv(operator_name, l.plan.operator_name);
+    for (size_t i = 0; i < x->plan->n_people; i++)
+        if (approve_fits(&x->plan->people[i], login, as)) {
+            who = &x->plan->people[i];
+            n++;
+        }
+    if (n != 1) {
+        (void)err_set(err, ERR_REFUSED, "login %s is %s%s%s among the people of the plan",
+                      x->login.name, n ? "more than one" : "nobody", as.n ? " who is " : "",
+                      as.n ? x->c->as : "");
+        return err_hint(err, n ? "say which: --as NAME" : "see people in prusik.yaml");
     }
+    x->a.who = who->name;
+    x->a.role = sv_from(x->c->role);
+    if (as.n && !sv_eq(as, who->name))
+        x->a.role = as;
+    if (x->a.role.n && !approve_has(who->roles, who->n_roles, x->a.role))
+        return err_set(err, ERR_REFUSED, "%.*s does not have the role %.*s", SV_FMT(who->name),
+                       SV_FMT(x->a.role));
+    return ERR_OK;
+}
+
+static enum err_code approve_who(struct approve *x, struct err *err)
+{
+    x->a.login = sv_from(x->login.name);
+    x->a.origin = sv_from(x->login.from);
+    if (x->plan->n_people)
+        return approve_person(x, err);
+    x->a.who = sv_from(x->c->as ? x->c->as : x->login.name);
+    x->a.role = sv_from(x->c->role);
+    return ERR_OK;
+}
+
+/* --- which step of a run --- */
+
+static const struct plan_gate *approve_gate(const struct plan_step *s)
+{
+    for (size_t i = 0; s && i < s->n_gates; i++)
+        if (s->gates[i].kind == PLAN_GATE_APPROVE)
+            return &s->gates[i];
+    return NULL;
+}
+
+static enum err_code approve_find_step(struct approve *x, struct err *err)
+{
+    const char *name = x->c->n_args > 1 ? x->c->args[1] : x->c->step;
+    struct sv ref = name ? sv_from(name) : x->run->gate_step, nearest = {NULL, 0};
+    struct event_run_text run = event_run_text(x->run->id);
+
+    if (x->run->state == VIEW_FINISHED)
+        return err_set(err, ERR_INVALID, "run %s is finished", run.s);
+    x->step = ref.n ? plan_find(x->plan, ref, &nearest) : NULL;
+    if (approve_gate(x->step))
+        return ERR_OK;
+    if (name && !x->step) {
+        (void)err_set(err, ERR_INVALID, "run %s has no single step '%s'", run.s, name);
+        return nearest.n ? err_hint(err, "did you mean '%.*s'?", SV_FMT(nearest)) : err->code;
+    }
+    (void)err_set(err, ERR_INVALID, "%s%s does not wait for an approval", name ? "step " : "run ",
+                  name ? name : run.s);
+    return err_hint(err, "prusik status %s says what it waits for", run.s);
+}
+
+static bool approve_is_operator(const struct approve *x)
+{
+    for (size_t i = 0; i < x->run->events.n; i++) {
+        const struct view_event *e = &x->run->events.v[i];
+
+        if ((e->kind == EVENT_RUN_STARTED || e->kind == EVENT_RUN_RESUMED) &&
+            sv_eq(json_get_sv(e->data, "operator"), x->a.who))
+            return true;
+    }
+    return false;
+}
+
+static enum err_code approve_check_step(struct approve *x, struct err *err)
+{
+    const struct plan_gate *g = approve_gate(x->step);
+    struct plan_crowd crowd = plan_crowd(x->plan);
+
+    if (!x->c->reject && g->not_self && approve_is_operator(x)) {
+        (void)err_set(err, ERR_REFUSED, "%.*s has run %s: somebody else has to approve it",
+                      SV_FMT(x->a.who), event_run_text(x->run->id).s);
+        return err_hint(err, "a no is taken from anybody: --reject");
+    }
+    if (plan_may_approve(g, &crowd, x->a.who, x->a.role))
+        return ERR_OK;
+    return err_set(err, ERR_REFUSED, "%.*s may not approve step %.*s, which needs %.*s",
+                   SV_FMT(x->a.who), SV_FMT(x->step->id), SV_FMT(g->text));
+}
+
+/* --- saying it --- */
+
+static void approve_show(const struct approve *x, struct hash_text plan)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    CLEANUP(json_cleanup) json_t *j = json_object();
+
+    if (x->c->json) {
+        json_put_str(j, "plan", plan.s);
+        if (x->run)
+            json_put_str(j, "run", event_run_text(x->run->id).s);
+        json_put_sv(j, "step", x->a.step);
+        json_put_sv(j, "who", x->a.who);
+        json_put_sv(j, "role", x->a.role);
+        json_put_str(j, "answer", x->a.refused ? "no" : "yes");
+        json_put_sv(j, "login", x->a.login);
+        json_write_pretty(j, &b);
+        strbuf_add_byte(&b, '\n');
+    } else {
+        if (x->step)
+            strbuf_addf(&b, "step %.*s", SV_FMT(x->step->id));
+        else
+            strbuf_addf(&b, "plan %.12s", plan.s);
+        strbuf_addf(&b, " is %s by %.*s\n", x->a.refused ? "refused" : "approved",
+                    SV_FMT(x->a.who));
+    }
+    term_write(&b);
+}
+
+static enum err_code approve_say(struct approve *x, struct err *err)
+{
+    struct hash_text plan = hash_hex(&x->plan->approval);
+
+    x->login = ident_login();
+    if (x->c->reject && !x->c->note) {
+        (void)err_set(err, ERR_USAGE, "a refusal needs a reason");
+        return err_hint(err, "--note TEXT");
+    }
+    if (approve_who(x, err) != ERR_OK || (x->step && approve_check_step(x, err) != ERR_OK))
+        return err->code;
+    x->a.at_us = clock_now_us();
+    x->a.plan = sv_from(plan.s);
+    x->a.step = x->step ? x->step->id : sv_from(x->c->n_args > 1 ? x->c->args[1] : x->c->step);
+    x->a.note = sv_from(x->c->note);
+    x->a.refused = x->c->reject;
+    x->a.run = x->run ? x->run->id : 0;
+    if (store_approval_add(x->store, &x->a, err) != ERR_OK)
+        return err->code;
+    approve_show(x, plan);
+    return ERR_OK;
+}
+
+static enum err_code approve_a_run(struct approve *x, int64_t id, struct err *err)
+{
+    CLEANUP(store_freep) struct store *store = NULL;
+    struct view v;
+    enum err_code rc;
+
+    if (load_store(x->c, STORE_WRITE, &store, err) != ERR_OK ||
+        view_load(store, id, &v, err) != ERR_OK)
+        return err->code;
+    x->store = store;
+    x->plan = &v.plan;
+    x->run = &v;
+    rc = approve_find_step(x, err);
+    if (rc == ERR_OK)
+        rc = approve_say(x, err);
+    view_release(&v);
+    return rc;
+}
+
+static enum err_code approve_a_plan(struct approve *x, struct err *err)
+{
+    CLEANUP(loaded_release) struct loaded l = {.has_doc = false};
+    CLEANUP(store_freep) struct store *store = NULL;
+    CLEANUP(mem_freep) char *dir = NULL;
+
+    if (load_plan(x->c, x->c->args[0], &l, err) != ERR_OK)
+        return err->code;
+    dir = load_store_dir(x->c, &l.b);
+    if (store_open(dir, STORE_WRITE, &store, err) != ERR_OK)
+        return err->code;
+    x->store = store;
+    x->plan = &l.plan;
+    if (approve_say(x, err) != ERR_OK)
+        return err->code;
+    if (!x->c->json && sv_eq(x->a.who, l.plan.operator_name))
+        printf(
+            "note: %.*s is the operator; where the approval has to be somebody else's, this does "
+            "not count\n",
+            SV_FMT(x->a.who));
     return ERR_OK;
 }
 
 static enum err_code approve_run(struct cli *c, enum exit_code *exit UNUSED, struct err *err)
 {
-    CLEANUP(store_freep) struct store *store = NULL;
-    CLEANUP(strbuf_release) struct strbuf operator_name = STRBUF(0);
-    struct ident_text user = ident_user();
-    struct store_approval a = {.at_us = clock_now_us()};
-    struct hash_text text;
-    struct hash hash;
+    struct approve x = {.c = c};
+    int64_t id;
 
-    if (approve_plan_hash(c, &store, &hash, &operator_name, err) != ERR_OK)
-        return err->code;
-    text = hash_hex(&hash);
-    a.plan = sv_from(text.s);
-    a.step = sv_from(c->step);
-    a.who = sv_from(c->as ? c->as : user.s);
-    a.role = sv_from(c->role);
-    a.note = sv_from(c->note);
-    if (store_approval_add(store, &a, err) != ERR_OK)
-        return err->code;
-    printf("plan %.12s is approved by %.*s\n", text.s, SV_FMT(a.who));
-    if (sv_eq(a.who, strbuf_sv(&operator_name)))
-        printf(
-            "note: %.*s is the operator; where the document wants a sign-off, this does not count\n",
-            SV_FMT(a.who));
-    return ERR_OK;
+    return event_run_parse(sv_from(c->args[0]), &id) ? approve_a_run(&x, id, err)
+                                                     : approve_a_plan(&x, err);
 }
 
 const struct verb verb_approve = {
     .name = "approve",
-    .args = "DOC|RUN",
-    .help = "approve a plan, ahead of a run or for one that waits",
+    .args = "DOC|RUN [STEP]",
+    .help = "approve a plan ahead of a run, or a step of a run that waits",
     .more =
-        "The approval holds for this plan only: any change of document or binding makes another "
-        "plan.\n"
-        "It counts where the document wants a sign-off, unless the approver is the operator.\n\n"
+        "For a run: the step that waits, or STEP; the run goes on by itself when enough people have "
+        "said\n"
+        "yes, or with prusik resume when it has ended meanwhile. For a document: its plan, for any "
+        "run of\n"
+        "it; any change of document or binding makes another plan, another folder does not. With\n"
+        "--reject it is a no, which stops the run until the same person says yes.\n\n"
+        "Who it is says the operating system, when prusik.yaml has people; --as says which of those "
+        "who\n"
+        "share a login, or in which role. Without people, --as is believed, and the login kept "
+        "beside it.\n"
+        "Who runs it is not counted, unless the gate allows it.\n\n"
         "  prusik approve deploy.md --as carol --role \"service owner\"\n"
-        "  prusik approve r-0007 --as carol --step 15",
+        "  prusik approve r-0007 --as carol --note \"looked at the plan\"\n"
+        "  prusik approve r-0007 2.3 --reject --note \"not before the audit\"",
     .opts = approve_opts,
     .min_args = 1,
-    .max_args = 1,
+    .max_args = 2,
     .run = approve_run,
 };

@@ -19,6 +19,20 @@ static void plan_add_json(const json_t *j, struct strbuf *out)
     strbuf_add_byte(out, '\n');
 }
 
+static json_t *plan_proposal_json(const struct plan_proposal *r)
+{
+    json_t *j = json_object();
+
+    json_put_sv(j, "file", r->file);
+    json_put_int(j, "line", (int64_t)r->line);
+    json_put_str(j, "kind", "proposal");
+    json_put_sv(j, "text", r->text);
+    json_put_sv(j, "source", r->source);
+    json_put_sv(j, "answer_with", r->answer_with);
+    json_put_str(j, "when", "never");
+    return j;
+}
+
 /* What is open, as the members of "questions" that are shown without --json. */
 static void plan_questions_json(const struct plan *p, bool attended, struct strbuf *out)
 {
@@ -28,6 +42,8 @@ static void plan_questions_json(const struct plan *p, bool attended, struct strb
     for (size_t i = 0; i < p->n_questions; i++)
         if (!attended || p->questions[i].at_plan)
             (void)json_array_append(list, json_array_get(all, i));
+    for (size_t i = 0; i < p->n_proposals; i++)
+        json_append(list, plan_proposal_json(&p->proposals[i]));
     plan_add_json(list, out);
 }
 
@@ -79,7 +95,7 @@ static void plan_show(const struct cli *c, const struct plan *p, struct strbuf *
     else if (c->json)
         plan_add_json(p->json, out);
     else if (c->questions)
-        show_questions(p, !c->unattended, out);
+        show_open(p, !c->unattended, out);
     else
         show_plan(p, !c->unattended, out);
 }

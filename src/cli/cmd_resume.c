@@ -1,8 +1,10 @@
 #include "cli/go.h"
 #include "cli/load.h"
 
-static const char *const resume_opts[] = {"--bind", "--set",   "--store",      "--operator",
-                                          "--json", "--quiet", "--unattended", NULL};
+static const char *const resume_opts[] = {
+    "--bind", "--set",   "--store",      "--operator",
+    "--json", "--quiet", "--unattended", "--exit-when-waiting",
+    NULL};
 
 static enum err_code resume_run(struct cli *c, enum exit_code *exit, struct err *err)
 {
@@ -11,7 +13,7 @@ static enum err_code resume_run(struct cli *c, enum exit_code *exit, struct err 
 
     if (load_store(c, STORE_WRITE, &store, err) != ERR_OK || load_run(store, c, &id, err) != ERR_OK)
         return err->code;
-    return go_resume(c, store, id, (struct sv){NULL, 0}, exit, err);
+    return go_resume(c, store, id, &(struct go_on){.back = {NULL, 0}}, exit, err);
 }
 
 const struct verb verb_resume = {

@@ -8,11 +8,13 @@ static const char *const rollback_opts[] = {
 static enum err_code rollback_run(struct cli *c, enum exit_code *exit, struct err *err)
 {
     CLEANUP(store_freep) struct store *store = NULL;
+    struct go_on on = {.retry = {NULL, 0}};
     int64_t id;
 
     if (load_store(c, STORE_WRITE, &store, err) != ERR_OK || load_run(store, c, &id, err) != ERR_OK)
         return err->code;
-    return go_resume(c, store, id, sv_from(c->why ? c->why : "decided by the operator"), exit, err);
+    on.back = sv_from(c->why ? c->why : "decided by the operator");
+    return go_resume(c, store, id, &on, exit, err);
 }
 
 const struct verb verb_rollback = {

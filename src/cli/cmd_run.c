@@ -5,10 +5,49 @@
 #include "base/sv.h"
 #include "cli/go.h"
 #include "cli/load.h"
+#include "cli/show_dry.h"
 
 static const char *const run_opts[] = {
-    "--bind",       "--env",  "--set",   "--store",      "--operator",
-    "--time-scale", "--json", "--quiet", "--unattended", NULL};
+    "--bind", "--env",   "--set",        "--store",   "--operator",          "--time-scale",
+    "--json", "--quiet", "--unattended", "--dry-run", "--exit-when-waiting", NULL};
+
+/* Who has the environment; a store that is not there yet has no lock. */
+static enum err_code run_dry_lock(const char *dir, struct sv environment, bool *held,
+                                  struct store_lock *lock, struct err *err)
+{
+    CLEANUP(store_freep) struct store *store = NULL;
+    enum err_code rc = store_open(dir, STORE_READ, &store, err);
+    bool alive = false;
+
+    *held = false;
+    if (rc == ERR_NOT_FOUND)
+        return ERR_OK;
+    if (rc == ERR_OK)
+        rc = store_lock_get(store, environment, held, &alive, lock, err);
+    *held &= alive;
+    return rc;
+}
+
+static enum err_code run_dry(const struct cli *c, const struct loaded *l, enum exit_code *exit,
+                             struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    CLEANUP(mem_freep) char *dir = load_store_dir(c, &l->b);
+    bool attended = !c->unattended && !c->json, held;
+    struct store_lock lock;
+    struct dry d;
+
+    if (run_dry_lock(dir, l->plan.environment, &held, &lock, err) != ERR_OK)
+        return err->code;
+    dry_look(&l->plan, &d);
+    (c->json ? show_dry_json : show_dry)(&l->plan, &d, held ? &lock : NULL, attended, &b);
+    *exit = plan_open(&l->plan, attended) || d.counts[DRY_WRONG] ? EXIT_CODE_REFUSED
+            : held                                               ? EXIT_CODE_LOCKED
+                                                                 : EXIT_CODE_DONE;
+    dry_release(&d);
+    term_write(&b);
+    return ERR_OK;
+}
 
 static enum err_code run_run(struct cli *c, enum exit_code *exit, struct err *err)
 {
@@ -18,10 +57,12 @@ static enum err_code run_run(struct cli *c, enum exit_code *exit, struct err *er
 
     if (load_plan(c, c->args[0], &l, err) != ERR_OK)
         return err->code;
+    if (c->dry_run)
+        return run_dry(c, &l, exit, err);
     dir = load_store_dir(c, &l.b);
     if (store_open(dir, STORE_WRITE, &store, err) != ERR_OK)
         return err->code;
-    return go_start(c, store, &l.plan, &l.b, exit, err);
+    return go_start(c, store, &l, exit, err);
 }
 
 const struct verb verb_run = {
@@ -34,7 +75,12 @@ const struct verb verb_run = {
         "rolled back when the document's decision matrix says so. A run that was interrupted, "
         "even\n"
         "by kill -9, goes on with prusik resume.\n\n"
+        "At a terminal, keys work while it runs: p holds it before the next step and lets it go on,\n"
+        "q stops it after this one, s shows the step; ctrl-c stops the command itself.\n\n"
+        "--dry-run carries nothing out: it says what each step would do, and looks whether the\n"
+        "programs, files and folders that it needs are there. Exit code 3 when one is not.\n\n"
         "  prusik run deploy.md\n"
+        "  prusik run deploy.md --dry-run\n"
         "  prusik run deploy.md --env staging --set APP_HOME=/srv/app",
     .opts = run_opts,
     .min_args = 1,

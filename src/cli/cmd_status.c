@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/duration.h"
@@ -12,18 +13,7 @@ static const char *const status_opts[] = {"--store", "--all", "--json", NULL};
 
 static const char *status_word(const struct view *v)
 {
-    switch (v->state) {
-    case VIEW_RUNNING: return "running";
-    case VIEW_CRASHED: return "crashed";
-    case VIEW_FINISHED: return "finished";
-    case VIEW_STOPPED:
-    default:
-        if (v->last_kind == EVENT_RUN_INTERRUPTED)
-            return "interrupted";
-        return v->exit == EXIT_CODE_WAITING           ? "waiting"
-               : v->exit == EXIT_CODE_ROLLBACK_FAILED ? "rollback-failed"
-                                                      : "failed";
-    }
+    return v->state == VIEW_FINISHED ? "finished" : view_word(v);
 }
 
 /* What goes on, in one command. */
@@ -32,6 +22,8 @@ static void status_next(const struct view *v, struct strbuf *b)
     struct event_run_text run = event_run_text(v->id);
     struct sv told = json_get_sv(v->last, "next");
 
+    if (v->state == VIEW_RUNNING && v->gate && sv_eq(json_get_sv(v->gate, "gate"), SV("approve")))
+        strbuf_addf(b, "prusik approve %s --as NAME", run.s);
     if (v->state == VIEW_FINISHED || v->state == VIEW_RUNNING)
         return;
     if (told.n)
@@ -60,6 +52,41 @@ static void status_counts(const struct view *v, bool way_back, struct strbuf *ou
         strbuf_addf(out, ", %zu left out", view_count(v, way_back, SV("skipped")));
     if (view_count(v, way_back, SV("failed")))
         strbuf_addf(out, ", %zu failed", view_count(v, way_back, SV("failed")));
+}
+
+/* Who has said yes, and as whom the system knows them. */
+static void status_approvals(const struct view_step *s, struct strbuf *b)
+{
+    for (size_t i = 0; i < s->answers.n; i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        const json_t *a = s->answers.v[i].data;
+        struct sv by = json_get_sv(a, "by"), role = json_get_sv(a, "role"),
+                  note = json_get_sv(a, "note"), login = json_get_sv(a, "login");
+
+        if (!s->answers.v[i].approval)
+            continue;
+        strbuf_addf(&text, "%.*s%s%.*s", SV_FMT(by), role.n ? ", " : "", SV_FMT(role));
+        if (login.n && !sv_eq(login, by))
+            strbuf_addf(&text, " (login %.*s)", SV_FMT(login));
+        if (note.n)
+            strbuf_addf(&text, ": %.*s", SV_FMT(note));
+        status_put(b, strcmp(json_get_str(a, "answer", "yes"), "no") ? "approved by" : "refused by",
+                   strbuf_sv(&text));
+    }
+}
+
+static void status_gate(const struct view *v, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (!v->gate || v->state == VIEW_FINISHED)
+        return;
+    strbuf_addf(&text, "%.*s, since %s", SV_FMT(json_get_sv(v->gate, "for")),
+                clock_format_s(json_get_int(v->gate, "since_us", 0)).s);
+    status_put(b, "waits for", strbuf_sv(&text));
+    for (size_t i = 0; i < v->steps.n; i++)
+        if (sv_eq(v->steps.v[i].p->id, v->gate_step))
+            status_approvals(&v->steps.v[i], b);
 }
 
 static void status_current(const struct view *v, struct strbuf *b)
@@ -108,6 +135,7 @@ static void status_show(const struct view *v, struct strbuf *b)
     }
     status_put(b, "verdict", v->verdict_text);
     status_current(v, b);
+    status_gate(v, b);
     status_put(b, "why", json_get_sv(v->last, "why"));
     if (json_is_object(kept)) {
         strbuf_truncate(&text, 0);
@@ -134,6 +162,11 @@ static json_t *status_json(const struct view *v)
     json_put_str(j, "run", event_run_text(v->id).s);
     json_put_str(j, "state", status_word(v));
     json_put_sv(j, "outcome", v->outcome);
+    json_put_str(j, "status", view_word(v));
+    if (v->last)
+        json_put_int(j, "exit", v->exit);
+    if (v->gate && v->state != VIEW_FINISHED)
+        json_put(j, "waits", json_incref((json_t *)(uintptr_t)v->gate));
     json_put_sv(j, "environment", v->plan.environment);
     json_put_sv(j, "document", v->plan.document);
     json_put_sv(j, "operator", v->operator_name);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/sv.h"
 #include "cli/load.h"
 #include "cli/term.h"
@@ -75,6 +76,8 @@ static struct run_options go_options(struct go *g, const struct cli *c, const st
 {
     return (struct run_options){.listen = ui_listen,
                                 .ask = go_is_attended(c) ? ui_ask : NULL,
+                                .wait = go_is_attended(c),
+                                .exit_when_waiting = c->exit_when_waiting,
                                 .arg = ui,
                                 .secrets = b->secrets,
                                 .secret_env = g->secret_env.v,
@@ -99,17 +102,18 @@ static enum err_code go_finish(struct go *g, struct ui *ui, enum exit_code *exit
     return ERR_OK;
 }
 
-enum err_code go_start(const struct cli *c, struct store *store, const struct plan *plan,
-                       const struct binding *b, enum exit_code *exit, struct err *err)
+enum err_code go_start(const struct cli *c, struct store *store, const struct loaded *l,
+                       enum exit_code *exit, struct err *err)
 {
-    CLEANUP(ui_freep) struct ui *ui = ui_new(go_mode(c), plan, store_dir(store));
+    CLEANUP(ui_freep) struct ui *ui = ui_new(go_mode(c), &l->plan, store_dir(store));
     struct go g = {.run = NULL};
     struct run_options opt;
-    enum err_code rc = go_secrets(&g, plan, b, err);
+    enum err_code rc = go_secrets(&g, &l->plan, &l->b, err);
 
-    opt = go_options(&g, c, b, ui);
+    opt = go_options(&g, c, &l->b, ui);
+    opt.document = l->doc.text;
     if (rc == ERR_OK)
-        rc = run_start(store, plan, &opt, &g.run, err);
+        rc = run_start(store, &l->plan, &opt, &g.run, err);
     if (rc == ERR_OK)
         rc = go_finish(&g, ui, exit, err);
     run_free(g.run);
@@ -117,8 +121,28 @@ enum err_code go_start(const struct cli *c, struct store *store, const struct pl
     return rc;
 }
 
-enum err_code go_resume(const struct cli *c, struct store *store, int64_t id, struct sv back,
-                        enum exit_code *exit, struct err *err)
+/* Where the document and its binding are, seen from here: their paths are those of where the run was started. */
+struct go_paths {
+    char *document, *binding; /* binding: NULL when the plan has none */
+};
+
+static enum err_code go_find_paths(struct store *store, int64_t id, const struct plan *plan,
+                                   struct go_paths *ret, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf folder = STRBUF(0);
+    CLEANUP(mem_freep) char *document = xstrdup_sv(plan->document);
+    CLEANUP(mem_freep) char *binding = xstrdup_sv(json_get_sv(plan->json, "binding"));
+
+    if (run_folder(store, id, &folder, err) != ERR_OK)
+        return err->code;
+    ret->document = folder.n ? path_join(strbuf_str(&folder), document) : STEAL(document);
+    if (binding && *binding)
+        ret->binding = folder.n ? path_join(strbuf_str(&folder), binding) : STEAL(binding);
+    return ERR_OK;
+}
+
+enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
+                        const struct go_on *on, enum exit_code *exit, struct err *err)
 {
     struct binding_options bopt = {
         .path = c->bind, .sets = c->sets.v, .n_sets = c->sets.n, .operator_name = c->operator_name};
@@ -127,22 +151,27 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id, st
     struct go g = {.run = NULL};
     struct run_options opt;
     struct ui *ui = NULL;
-    CLEANUP(mem_freep) char *document = NULL;
+    struct go_paths paths = {NULL, NULL};
     enum err_code rc = run_plan(store, id, &plan, err);
 
     if (rc != ERR_OK)
         return rc;
-    document = xstrdup_sv(plan.document);
-    rc = binding_load(document, &bopt, &b, err);
+    rc = go_find_paths(store, id, &plan, &paths, err);
+    if (!bopt.path)
+        bopt.path = paths.binding;
+    if (rc == ERR_OK)
+        rc = binding_load(paths.document, &bopt, &b, err);
     if (rc == ERR_OK)
         rc = go_secrets(&g, &plan, &b, err);
     if (rc == ERR_OK) {
         ui = ui_new(go_mode(c), &plan, store_dir(store));
         opt = go_options(&g, c, &b, ui);
+        opt.retry = on->retry;
         rc = run_resume(store, id, &plan, &opt, &g.run, err);
     }
-    if (rc == ERR_OK && back.p)
-        run_roll_back(g.run, back, opt.operator_name.n ? opt.operator_name : plan.operator_name);
+    if (rc == ERR_OK && on->back.p)
+        run_roll_back(g.run, on->back,
+                      opt.operator_name.n ? opt.operator_name : plan.operator_name);
     if (rc == ERR_OK)
         rc = go_finish(&g, ui, exit, err);
     run_free(g.run);
@@ -150,6 +179,8 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id, st
     vec_release(&g.secret_env);
     if (b.dir)
         binding_release(&b);
+    free(paths.document);
+    free(paths.binding);
     plan_release(&plan);
     return rc;
 }

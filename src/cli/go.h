@@ -7,8 +7,14 @@
 #include "exec/run.h"
 #include "plan/binding.h"
 
-NODISCARD enum err_code go_start(const struct cli *c, struct store *store, const struct plan *plan,
-                                 const struct binding *b, enum exit_code *exit, struct err *err);
-/* With a reason in `back`: take the way back, whatever was in progress.  Its view is NULL: go on. */
+struct loaded;
+
+NODISCARD enum err_code go_start(const struct cli *c, struct store *store, const struct loaded *l,
+                                 enum exit_code *exit, struct err *err);
+/* How a run goes on; all empty: where it stands. */
+struct go_on {
+    struct sv back;  /* a reason: take the way back, whatever was in progress */
+    struct sv retry; /* only to try this failed step again; "*": the one at which it stands */
+};
 NODISCARD enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
-                                  struct sv back, enum exit_code *exit, struct err *err);
+                                  const struct go_on *on, enum exit_code *exit, struct err *err);

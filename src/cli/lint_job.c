@@ -131,6 +131,16 @@ static enum err_code job_mend(struct lint_job *j, const struct runbook *rb, stru
     return rc;
 }
 
+/* A document that passes a limit says so where it does; others of the run are no worse for it. */
+static enum err_code job_unread(struct lint_job *j, struct err *err)
+{
+    if (err->code != ERR_LIMIT)
+        return err->code;
+    lint_unread(j->path, err, &j->lint);
+    *err = (struct err){0};
+    return ERR_OK;
+}
+
 /* Read, lint, and keep only what is shown.  The mended file is read again. */
 static enum err_code job_do(const struct lint_jobs *jobs, struct lint_job *j, struct err *err)
 {
@@ -140,10 +150,10 @@ static enum err_code job_do(const struct lint_jobs *jobs, struct lint_job *j, st
     bool again = false;
 
     if (document_load(j->path, &doc, err) != ERR_OK)
-        return err->code;
+        return job_unread(j, err);
     if (runbook_read(&doc, &rb, err) != ERR_OK) {
         document_release(&doc);
-        return err->code;
+        return job_unread(j, err);
     }
     if (jobs->fix && !j->n_mended) {
         rc = job_mend(j, &rb, err);
@@ -204,10 +214,6 @@ void lint_jobs_run(struct lint_jobs *jobs)
     size_t n = size_min(size_min(uv_available_parallelism(), JOB_THREADS), jobs->list.n),
            started = 0;
 
-    if (jobs->list.n) { /* the first alone: libraries register and seed themselves once */
-        jobs->list.v[0].rc = job_do(jobs, &jobs->list.v[0], &jobs->list.v[0].err);
-        atomic_store(&pool.next, 1);
-    }
     while (started + 1 < n &&
            uv_thread_create_ex(&threads[started], &options, job_thread, &pool) == 0)
         started++;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/sv.h"
 #include "store/event.h"
@@ -47,7 +48,8 @@ static enum err_code load_all(const struct cli *c, const char *path, struct load
     if (!l->has_b || plan_make(&l->rb, &l->b, &json, err) != ERR_OK)
         return err->code;
     l->has_plan = plan_load(json, &l->plan, err) == ERR_OK;
-    return l->has_plan ? ERR_OK : err->code;
+    return l->has_plan ? plan_check_gates(&l->plan, clock_now_us() / CLOCK_US_PER_S, err)
+                       : err->code;
 }
 
 enum err_code load_plan(const struct cli *c, const char *path, struct loaded *ret, struct err *err)
@@ -101,4 +103,14 @@ enum err_code load_run(struct store *s, const struct cli *c, int64_t *ret, struc
     }
     *ret = run;
     return ERR_OK;
+}
+
+enum err_code load_output(const struct cli *c, struct err *err)
+{
+    CLEANUP(mem_freep) char *dir = c->output ? path_dir(c->output) : NULL;
+
+    if (!dir || file_exists(dir))
+        return ERR_OK;
+    (void)err_set(err, ERR_USAGE, "--output '%s': there is no folder '%s'", c->output, dir);
+    return err_hint(err, "mkdir -p '%s'", dir);
 }

@@ -28,3 +28,5 @@ NODISCARD enum err_code load_store(const struct cli *c, enum store_mode mode, st
 /* The run that an argument names; the newest when there is no argument. */
 NODISCARD enum err_code load_run(struct store *s, const struct cli *c, int64_t *ret,
                                  struct err *err);
+/* The folder that --output names must be there: said before any work, ERR_USAGE. */
+NODISCARD enum err_code load_output(const struct cli *c, struct err *err);

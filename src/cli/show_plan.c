@@ -59,6 +59,16 @@ static void show_waits(const struct plan *p, const struct plan_step *s, struct s
                   SV_FMT(s->choices[i].contains));
 }
 
+static void show_warnings(const struct plan_step *s, size_t indent, struct strbuf *out)
+{
+    for (size_t i = 0; i < s->n_warnings; i++) {
+        strbuf_add_n(out, ' ', indent);
+        term_add(out, TERM_WARN, SV("!           "));
+        show_line(out, 0, TERM_WARN, s->warnings[i].text, 100);
+        term_addf(out, TERM_DIM, "  line %zu\n", s->warnings[i].line);
+    }
+}
+
 static void show_step(const struct plan *p, const struct plan_step *s, struct strbuf *out)
 {
     size_t indent = 2 * tree_depth(s->part) + 2;
@@ -69,6 +79,7 @@ static void show_step(const struct plan *p, const struct plan_step *s, struct st
         term_addf(out, TERM_DIM, "  left out: %.*s\n", SV_FMT(s->skip));
         return;
     }
+    show_warnings(s, indent, out);
     strbuf_add_n(out, ' ', indent);
     term_addf(out, TERM_DIM, "%-11.*s ", SV_FMT(s->kind));
     show_line(out, 0, TERM_BOLD, first, 66);
@@ -94,6 +105,15 @@ static void show_steps(const struct plan *p, const struct plan_step *v, size_t n
     }
 }
 
+/* The words of the document that a rule comes from. */
+static void show_source(struct sv source, struct strbuf *out)
+{
+    strbuf_add_str(out, "      ");
+    term_add(out, TERM_DIM, SV("from \""));
+    show_line(out, 0, TERM_DIM, source, 90);
+    term_add(out, TERM_DIM, SV("\"\n"));
+}
+
 static void show_rules(const struct plan *p, struct strbuf *out)
 {
     if (p->n_rules == 0)
@@ -110,10 +130,32 @@ static void show_rules(const struct plan *p, struct strbuf *out)
         strbuf_add_str(out, "  ");
         if (r->at_ms >= 0)
             term_addf(out, TERM_DIM, "T+%s ", duration_format(plan_scale(p, r->at_ms)).s);
+        if (!r->text.n && !r->dropped)
+            term_add(out, TERM_WARN, SV("open: "));
         show_line(out, 0, r->dropped ? TERM_DIM : TERM_PLAIN, r->text.n ? r->text : r->source, 76);
         if (r->dropped)
             term_addf(out, TERM_WARN, "  dropped: %.*s", SV_FMT(r->reason));
         term_addf(out, TERM_DIM, "  line %zu\n", r->line);
+        if (r->text.n && !sv_eq(r->text, r->source))
+            show_source(r->source, out);
+    }
+}
+
+static void show_proposals(const struct plan *p, struct strbuf *out)
+{
+    if (p->n_proposals == 0)
+        return;
+    term_add(out, TERM_HEAD, SV("\nProposed, and judged only when prusik.yaml has it\n"));
+    for (size_t i = 0; i < p->n_proposals; i++) {
+        const struct plan_proposal *r = &p->proposals[i];
+
+        strbuf_addf(out, "  %.*s:%zu: ", SV_FMT(r->file), r->line);
+        show_line(out, 0, TERM_PLAIN, r->text, 100);
+        strbuf_add_byte(out, '\n');
+        show_source(r->source, out);
+        strbuf_add_str(out, "      ");
+        show_line(out, 0, TERM_DIM, r->answer_with, 110);
+        strbuf_add_byte(out, '\n');
     }
 }
 
@@ -179,11 +221,18 @@ void show_questions(const struct plan *p, bool attended, struct strbuf *out)
     }
 }
 
+void show_open(const struct plan *p, bool attended, struct strbuf *out)
+{
+    show_questions(p, attended, out);
+    show_proposals(p, out);
+}
+
 void show_plan(const struct plan *p, bool attended, struct strbuf *out)
 {
     show_head(p, out);
     show_steps(p, p->steps, p->n_steps, out);
     show_rules(p, out);
+    show_proposals(p, out);
     if (p->n_way_back) {
         term_add(out, TERM_BAD, SV("\nThe way back\n"));
         show_steps(p, p->way_back, p->n_way_back, out);

@@ -8,3 +8,5 @@
 
 void show_plan(const struct plan *p, bool attended, struct strbuf *out);
 void show_questions(const struct plan *p, bool attended, struct strbuf *out);
+/* Open questions, and rules that nobody judges unless they are bound. */
+void show_open(const struct plan *p, bool attended, struct strbuf *out);

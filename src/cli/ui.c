@@ -59,11 +59,35 @@ static void ui_add_right(struct strbuf *b, size_t used, struct sv right, enum te
 
 /* --- the live part --- */
 
+/* A terminal that has become narrower has broken lines in two. */
 void ui_erase(struct ui *u)
 {
-    if (u->live_lines)
-        printf("\033[%zuA\033[J", u->live_lines);
+    size_t width = term_width(), rows = 0;
+
+    for (size_t i = 0; i < u->live_lines && i < ARRAY_LEN(u->live_widths); i++)
+        rows += u->live_widths[i] > width ? (u->live_widths[i] + width - 1) / width : 1;
+    if (rows)
+        printf("\033[%zuA\033[J", rows);
     u->live_lines = 0;
+}
+
+/* Columns of the lines, without the sequences that colour them. */
+static void ui_measure(struct ui *u, struct sv text)
+{
+    CLEANUP(strbuf_release) struct strbuf plain = STRBUF(0);
+    struct sv line;
+
+    for (size_t n = 0; sv_next_line(&text, &line) && n < ARRAY_LEN(u->live_widths); n++) {
+        strbuf_truncate(&plain, 0);
+        for (size_t i = 0; i < line.n; i++) {
+            if (line.p[i] == '\033')
+                while (i < line.n && line.p[i] != 'm')
+                    i++;
+            else
+                strbuf_add_byte(&plain, line.p[i]);
+        }
+        u->live_widths[n] = text_width(strbuf_sv(&plain));
+    }
 }
 
 void ui_print(struct ui *u, const struct strbuf *lines)
@@ -99,7 +123,7 @@ static void ui_live_step(struct ui *u, struct strbuf *b, size_t *lines)
 
 static void ui_live_progress(struct ui *u, struct strbuf *b, size_t *lines)
 {
-    size_t width = term_width(), bar = width < 60 ? 6 : 24;
+    size_t width = term_width(), bar = width < 60 ? 6 : width < 80 ? 12 : 24;
     size_t full = u->total ? u->done * bar / u->total : 0;
     struct duration_text t = duration_format((clock_now_us() - u->begun_us) / 1000);
 
@@ -107,8 +131,11 @@ static void ui_live_progress(struct ui *u, struct strbuf *b, size_t *lines)
     for (size_t i = 0; i < bar; i++)
         term_add(b, i < full ? TERM_GOOD : TERM_DIM, i < full ? SV("━") : SV("─"));
     strbuf_addf(b, " %zu of %zu steps  %s", u->done, u->total, t.s);
-    if (width >= 80)
-        term_add(b, TERM_DIM, SV("  ctrl-c stops it; it can be resumed"));
+    if (u->held || u->stopping)
+        term_add(b, TERM_WARN,
+                 u->stopping ? SV("  stops after this step") : SV("  held; p goes on"));
+    else if (width >= 80)
+        term_addf(b, TERM_DIM, "  %s", ui_keys_help(u));
     strbuf_add_byte(b, '\n');
     (*lines)++;
 }
@@ -125,6 +152,7 @@ void ui_redraw(struct ui *u)
     if (u->watching)
         ui_watch_live(u, &b, &u->live_lines);
     ui_live_progress(u, &b, &u->live_lines);
+    ui_measure(u, strbuf_sv(&b));
     term_write(&b);
     fflush(stdout);
 }
@@ -134,6 +162,7 @@ static void ui_on_tick(uv_timer_t *t)
     struct ui *u = t->data;
 
     u->spin++;
+    ui_keys_follow(u);
     ui_redraw(u);
 }
 
@@ -149,6 +178,7 @@ void ui_attach(struct ui *u, struct run *r)
     (void)uv_timer_start(&u->tick, ui_on_tick, 120, 120);
     uv_unref((uv_handle_t *)&u->tick); /* drawing keeps no run alive */
     u->has_tick = true;
+    ui_keys_open(u);
 }
 
 /* --- the tree --- */
@@ -332,8 +362,51 @@ static void ui_answer(struct ui *u, const struct run_event *e, struct strbuf *b 
 static void ui_approval(struct ui *u, const struct run_event *e, struct strbuf *b UNUSED)
 {
     strbuf_truncate(&u->said, 0);
-    strbuf_addf(&u->said, "approved by %s%s%s", json_get_str(e->data, "by", ""),
-                json_get_sv(e->data, "role").n ? ", " : "", json_get_str(e->data, "role", ""));
+    strbuf_addf(&u->said, "%s by %s%s%s",
+                strcmp(json_get_str(e->data, "answer", "yes"), "no") ? "approved" : "refused",
+                json_get_str(e->data, "by", ""), json_get_sv(e->data, "role").n ? ", " : "",
+                json_get_str(e->data, "role", ""));
+}
+
+static void ui_retry(struct ui *u, const struct run_event *e, struct strbuf *b)
+{
+    struct duration_text t = duration_format(json_get_int(e->data, "after_ms", 0));
+
+    if (!e->step)
+        return; /* uncovered: it is always a step's */
+    u->done--;  /* it is not over */
+    strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 4);
+    term_addf(b, TERM_WARN, "again in %s (%lld of %lld)\n", t.s,
+              (long long)json_get_int(e->data, "repetition", 0),
+              (long long)json_get_int(e->data, "of", 0));
+}
+
+/* A step that failed, and what follows from it. */
+static void ui_policy(struct ui *u UNUSED, const struct run_event *e, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf to = STRBUF(0);
+
+    if (!e->step)
+        return; /* uncovered: it is always a step's */
+    text_add_line(&to, json_get_sv(e->data, "to"));
+    strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 4);
+    if (to.n)
+        term_addf(b, TERM_WARN, "so: %s\n", strbuf_str(&to));
+    else
+        term_add(b, TERM_WARN, SV("it is left, and the run goes on\n"));
+}
+
+/* What the step waits for, before it begins. */
+static void ui_gate(struct ui *u, const struct run_event *e, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (!e->step)
+        return; /* uncovered: a gate is always a step's */
+    tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
+    text_add_line(&text, json_get_sv(e->data, "for"));
+    strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 2);
+    term_addf(b, TERM_WARN, "? waits for %s\n", strbuf_str(&text));
 }
 
 static void ui_rollback(struct ui *u, const struct run_event *e, struct strbuf *b)
@@ -341,6 +414,7 @@ static void ui_rollback(struct ui *u, const struct run_event *e, struct strbuf *
     CLEANUP(strbuf_release) struct strbuf why = STRBUF(0);
 
     u->watching = false;
+    u->asking = false; /* an answer would be for something that is of no interest any more */
     u->way_back = true;
     u->shown_part = (struct sv){NULL, 0};
     u->done = 0;
@@ -393,30 +467,25 @@ static const struct {
     const char *name;
     ui_event_fn *fn;
 } ui_events[] = {
-    {"run-started", ui_run_started},
-    {"run-resumed", ui_run_resumed},
-    {"step-intent", ui_intent},
-    {"step-outcome", ui_outcome},
-    {"step-skipped", ui_skipped},
-    {"step-doubt", ui_doubt},
-    {"answer", ui_answer},
-    {"approval", ui_approval},
-    {"rollback-started", ui_rollback},
-    {"hold-taken", ui_hold},
-    {"hold-given", ui_hold},
-    {"value-bound", ui_value},
-    {"message", ui_message_event},
+    {"run-started", ui_run_started}, {"run-resumed", ui_run_resumed},
+    {"step-intent", ui_intent},      {"step-outcome", ui_outcome},
+    {"step-skipped", ui_skipped},    {"step-doubt", ui_doubt},
+    {"answer", ui_answer},           {"approval", ui_approval},
+    {"gate-waiting", ui_gate},       {"step-retry", ui_retry},
+    {"step-policy", ui_policy},      {"rollback-started", ui_rollback},
+    {"hold-taken", ui_hold},         {"hold-given", ui_hold},
+    {"value-bound", ui_value},       {"message", ui_message_event},
     {"output", ui_output},
 };
 
-static void ui_json_event(const struct ui *u, const struct run_event *e)
+static void ui_json_event(const struct run_event *e)
 {
     CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
     CLEANUP(json_cleanup) json_t *j = json_object();
 
     json_put_int(j, "n", e->seq);
     json_put_str(j, "time", clock_format(e->at_us).s);
-    json_put_str(j, "run", event_run_text(u->run_id).s);
+    json_put_str(j, "run", event_run_text(e->run).s);
     json_put_str(j, "event", e->name);
     if (e->step)
         json_put_sv(j, "step", e->step->id);
@@ -438,7 +507,7 @@ void ui_listen(void *arg, const struct run_event *e)
     struct ui *u = arg;
 
     if (u->mode == UI_JSON) {
-        ui_json_event(u, e);
+        ui_json_event(e);
         return;
     }
     if (u->mode == UI_QUIET)
@@ -491,6 +560,7 @@ static const struct {
     {EXIT_CODE_ROLLBACK_FAILED, "ROLLBACK FAILED", TERM_BAD},
     {EXIT_CODE_FAILED, "FAILED", TERM_BAD},
     {EXIT_CODE_WAITING, "WAITING", TERM_WARN},
+    {EXIT_CODE_REFUSED, "REFUSED", TERM_BAD},
     {EXIT_CODE_INTERRUPTED, "INTERRUPTED", TERM_WARN},
     {EXIT_CODE_INVESTIGATE, "DONE, INVESTIGATE", TERM_WARN},
 };
@@ -512,6 +582,7 @@ void ui_end(struct ui *u, enum exit_code code, const struct err *err UNUSED)
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
     ui_erase(u);
+    ui_keys_close(u);
     ui_ask_close(u);
     u->attached = false;
     if (u->has_tick)

@@ -56,6 +56,7 @@ static void ui_on_line(struct ui *u, struct sv line)
         return;
     }
     u->asking = false;
+    ui_keys_mode(u, true);
     run_answer(u->run, yes, (struct sv){NULL, 0}, note);
 }
 
@@ -65,9 +66,15 @@ static void ui_on_input(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
     size_t lf;
 
     if (n < 0) { /* the terminal is gone: nobody can answer any more */
-        (void)uv_read_stop(s);
+        ui_read_input(u, false);
+        u->has_keys = false;
         if (u->asking)
             run_interrupt(u->run, "the terminal was closed while a question was open");
+        return;
+    }
+    if (!u->asking && u->has_keys) {
+        for (ssize_t i = 0; i < n; i++)
+            ui_key(u, buf->base[i]);
         return;
     }
     strbuf_add(&u->typed, buf->base, (size_t)n);
@@ -79,7 +86,7 @@ static void ui_on_input(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
     }
 }
 
-static bool ui_open_input(struct ui *u)
+bool ui_open_input(struct ui *u)
 {
     if (u->has_input)
         return true;
@@ -87,7 +94,19 @@ static bool ui_open_input(struct ui *u)
         return false;
     u->input.data = u;
     u->has_input = true;
-    return uv_read_start((uv_stream_t *)&u->input, ui_alloc, ui_on_input) == 0;
+    ui_read_input(u, true);
+    return u->reading;
+}
+
+void ui_read_input(struct ui *u, bool on)
+{
+    uv_stream_t *s = (uv_stream_t *)&u->input;
+
+    if (!u->has_input || on == u->reading)
+        return;
+    u->reading = on && uv_read_start(s, ui_alloc, ui_on_input) == 0;
+    if (!on)
+        (void)uv_read_stop(s); /* always succeeds */
 }
 
 /* The end of the output that the person is to judge. */
@@ -119,7 +138,8 @@ static const char *ui_question_lead(enum run_question_kind kind)
     switch (kind) {
     case QUESTION_OUTCOME: return "Is it as expected?";
     case QUESTION_DOUBT: return "Has it happened? (no: it is done again)";
-    case QUESTION_CHECKPOINT: return "Go on?";
+    case QUESTION_CHECKPOINT:
+    case QUESTION_GATE: return "Go on?";
     case QUESTION_LOOK: return "Is it as it should be? (no: back)";
     case QUESTION_CHOICE: return "Is it needed?";
     case QUESTION_MANUAL:
@@ -133,6 +153,7 @@ void ui_ask(void *arg, const struct run_question *q)
     struct ui *u = arg;
 
     ui_erase(u);
+    ui_keys_mode(u, false);
     text_add_terminal(&text, q->text);
     if (q->step)
         term_addf(&b, TERM_DIM, "    step %.*s, line %zu\n", SV_FMT(ui_short_id(q->step->id)),

@@ -3,6 +3,8 @@
 /*
  * ui_int: what the files of the run's display share.
  */
+#include <termios.h>
+
 #include "cli/term.h"
 #include "cli/tree.h"
 #include "cli/ui.h"
@@ -47,13 +49,18 @@ struct ui {
 
     /* the live lines */
     size_t live_lines;
+    size_t live_widths[UI_LIVE_MAX + 4]; /* columns of each, as it was drawn */
+    bool held, stopping;                 /* p and q */
+    uv_signal_t resized, continued;
     uv_timer_t tick;
     bool has_tick, attached;
     unsigned spin;
 
     /* a question */
     uv_tty_t input;
-    bool has_input, asking;
+    bool has_input, reading, asking;
+    bool has_keys;        /* the terminal tells of each key */
+    struct termios lines; /* how it was */
     struct run_question question;
     struct strbuf typed;
 };
@@ -68,6 +75,18 @@ void ui_watch_event(struct ui *u, const struct run_event *e);
 void ui_watch_live(struct ui *u, struct strbuf *out, size_t *lines);
 void ui_watch_free(struct ui *u);
 /* ui_ask.c */
+bool ui_open_input(struct ui *u);
+void ui_read_input(struct ui *u, bool on);
 void ui_ask_close(struct ui *u);
+/* ui_keys.c: what a key does while nothing is asked. */
+void ui_keys_open(struct ui *u);
+void ui_keys_close(struct ui *u);
+/* Read the terminal only while it is ours. */
+void ui_keys_follow(struct ui *u);
+/* Each key by itself and unseen, or lines that are edited and seen. */
+void ui_keys_mode(struct ui *u, bool keys);
+void ui_key(struct ui *u, char key);
+/* The keys, for the line of the progress. */
+const char *ui_keys_help(const struct ui *u);
 /* The last component(s) of an id that people type: "1.2/3". */
 struct sv ui_short_id(struct sv id);

@@ -34,11 +34,13 @@ typedef VEC(const char *) cli_texts;
 struct cli {
     const char **args; /* what is no option */
     int n_args;
-    const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *step, *format,
-        *output, *color, *diff, *graph, *export, *explain;
+    const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *confirm, *step,
+        *format, *output, *color, *diff, *graph, *export, *explain, *key;
     cli_texts sets, disables;
     double time_scale;
-    bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck;
+    bool reject, exit_when_waiting;
+    bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck,
+        dry_run;
 };
 
 struct verb {

@@ -41,6 +41,9 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
         &r->loop); /* fails only for want of descriptors, which the first use reports */
     (void)uv_timer_init(&r->loop, &r->again);
     run_look_init(r);
+    run_gates_init(r);
+    run_fail_init(r);
+    r->branch_of = SIZE_MAX;
     r->again.data = r;
     r->http = http_client_new(&r->loop);
     r->env = (struct action_env){.loop = &r->loop,
@@ -66,11 +69,14 @@ void run_free(struct run *r)
     if (!r)
         return;
     run_watch_free(r);
+    run_gates_free(r);
+    vec_release(&r->operators);
     if (r->action_ready)
         action_release(&r->action);
     if (!uv_is_closing((uv_handle_t *)&r->again)) {
         uv_close((uv_handle_t *)&r->again, NULL);
         uv_close((uv_handle_t *)&r->look.timer, NULL);
+        uv_close((uv_handle_t *)&r->retry, NULL);
     }
     http_client_free(r->http);
     while (uv_run(&r->loop, UV_RUN_DEFAULT) !=
@@ -190,6 +196,39 @@ static enum err_code run_create(struct run *r, struct err *err)
     return ERR_OK;
 }
 
+/* What a report fills in.  Lines of the plan are lines of it, so one that loses some with its secrets is not kept. */
+static void run_keep_document(struct run *r, json_t *data)
+{
+    CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
+    struct sv text = r->opt.document;
+    size_t lines = 0;
+
+    secrets_redact(r->opt.secrets, text, &clean);
+    for (size_t i = 0; i < text.n; i++)
+        lines += text.p[i] == '\n';
+    for (size_t i = 0; i < clean.n; i++)
+        lines -= clean.p[i] == '\n';
+    if (clean.n && lines == 0) {
+        struct hash blob = journal_blob(r->journal, strbuf_sv(&clean));
+
+        json_put_str(data, "document_blob", hash_hex(&blob).s);
+    }
+}
+
+/* As whom the system knows the operator, and where they stood: a resume reads the binding from there. */
+static void run_put_login(struct run *r, json_t *data)
+{
+    struct ident_login login = ident_login();
+    CLEANUP(mem_freep) char *cwd = getcwd(NULL, 0);
+
+    json_put_str(data, "login", login.name);
+    json_put_str(data, "login_by", login.how);
+    json_put_str(data, "from", login.from);
+    json_put_str(data, "cwd", cwd ? cwd : "");
+    *vec_add(&r->operators) = (struct run_operator){arena_sv(&r->arena, r->opt.operator_name),
+                                                    arena_sv(&r->arena, sv_from(login.name))};
+}
+
 static void run_queue_started(struct run *r)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
@@ -201,6 +240,7 @@ static void run_queue_started(struct run *r)
     json_put_sv(data, "environment", r->plan->environment);
     json_put_sv(data, "document", r->plan->document);
     json_put_sv(data, "document_hash", json_get_sv(r->plan->json, "document_hash"));
+    run_keep_document(r, data);
     json_put_str(data, "plan", hash_hex(&r->plan->hash).s);
     json_put_str(data, "plan_blob", hash_hex(&blob).s);
     json_put_sv(data, "operator", r->opt.operator_name);
@@ -210,6 +250,7 @@ static void run_queue_started(struct run *r)
     json_put_real(data, "time_scale", r->plan->time_scale);
     json_put_bool(data, "unattended", r->opt.ask == NULL);
     json_put_int(data, "now_us", r->values.started_us);
+    run_put_login(r, data);
     run_queue(r, EVENT_RUN_STARTED, NULL, data);
     json_put_sv(lock, "environment", r->plan->environment);
     run_queue(r, EVENT_LOCK_TAKEN, NULL, lock);
@@ -275,10 +316,16 @@ enum err_code run_resume(struct store *store, int64_t id, const struct plan *pla
     json_put_sv(data, "operator", r->opt.operator_name);
     json_put_str(data, "host", ident_host().s);
     json_put_int(data, "pid", getpid());
+    run_put_login(r, data);
+    json_put_sv(data, "retry", r->opt.retry);
     run_queue(r, EVENT_RUN_RESUMED, NULL, data);
     lock = json_object();
     json_put_sv(lock, "environment", plan->environment);
     run_queue(r, EVENT_LOCK_TAKEN, NULL, lock);
+    if (run_choose_retry(r, err) != ERR_OK) {
+        r->err = *err;
+        return run_give_up(r, err);
+    }
     if (!run_hold_retake(r) || !run_commit(r))
         return run_give_up(r, err);
     *ret = STEAL(r);
@@ -377,11 +424,15 @@ static void run_next_value(struct run *r)
 
 /* --- what comes next --- */
 
-static void run_begin_way_back(struct run *r, struct sv reason, struct sv by)
+void run_begin_way_back(struct run *r, struct sv reason, struct sv by)
 {
     json_t *data = json_object();
 
     r->stage = STAGE_WAY_BACK;
+    r->roll_back_wanted = false; /* it stops no step of the way back */
+    r->asking = false;           /* what was asked is of no interest any more */
+    run_gates_stop(r);
+    (void)uv_timer_stop(&r->retry); /* always succeeds */
     r->roll_back_reason = arena_sv(&r->arena, reason);
     r->roll_back_by = arena_sv(&r->arena, by);
     r->at = r->n_forward;
@@ -400,32 +451,6 @@ static void run_finish(struct run *r, const char *outcome, enum exit_code code)
     run_end(r, code);
 }
 
-/* A failed step: again, back, or stop here (the plan's choice). */
-static void run_after_failure(struct run *r, struct run_step *s)
-{
-    if (s->attempt > 0 && s->attempt <= s->p->retries) {
-        run_step_event(r, EV_READY);
-        return;
-    }
-    if (r->stage == STAGE_WAY_BACK) {
-        (void)err_set(&r->err, ERR_FAILED, "the way back failed at step %.*s%s%s", SV_FMT(s->p->id),
-                      r->last_reason ? ": " : "", r->last_reason ? r->last_reason : "");
-        (void)err_hint(&r->err, "mend it and go on: prusik resume %s", event_run_text(r->id).s);
-        run_end(r, EXIT_CODE_ROLLBACK_FAILED);
-        return;
-    }
-    (void)err_set(&r->err, ERR_FAILED, "step %.*s failed%s%s", SV_FMT(s->p->id),
-                  r->last_reason ? ": " : "", r->last_reason ? r->last_reason : "");
-    if (sv_eq(r->plan->on_failure, SV("rollback")) && sv_eq(s->p->role, SV("deploy"))) {
-        run_begin_way_back(r, sv_from(r->err.msg), SV("plan"));
-        run_advance(r);
-        return;
-    }
-    (void)err_hint(&r->err, "mend it and go on: prusik resume %s; or back: prusik rollback %s",
-                   event_run_text(r->id).s, event_run_text(r->id).s);
-    run_end(r, EXIT_CODE_FAILED);
-}
-
 /* The deploy mark T0: from its outcome on rules are judged. */
 static void run_mark(struct run *r, const struct run_step *s)
 {
@@ -439,7 +464,7 @@ static void run_mark(struct run *r, const struct run_step *s)
         run_watch_mark(r);
 }
 
-static void run_begin_step(struct run *r)
+void run_step_opened(struct run *r)
 {
     const struct run_step *s = &r->steps.v[r->at];
 
@@ -449,7 +474,6 @@ static void run_begin_step(struct run *r)
     }
     if (!s->way_back && run_step_marks(s->p))
         run_watch_baseline(r);
-    run_step_begin(r);
 }
 
 /* The step whose turn it is has ended well: the next one's turn. */
@@ -459,7 +483,8 @@ static void run_step_over(struct run *r)
 
     if (r->at == r->mark_step && !r->mark_us)
         run_mark(r, s);
-    r->at++;
+    if (!run_branch_step_over(r))
+        r->at++;
 }
 
 static void run_advance_steps(struct run *r, size_t end)
@@ -484,13 +509,20 @@ static void run_advance_steps(struct run *r, size_t end)
         return;
     }
     switch (s->state) {
-    case STEP_PLANNED: run_begin_step(r); break;
+    case STEP_PLANNED: run_step_begin(r); break;
     case STEP_DONE:
     case STEP_SKIPPED:
         run_step_over(r);
         run_advance(r);
         break;
     case STEP_FAILED:
+        if (s->left) {
+            run_step_over(r);
+            run_advance(r);
+            break;
+        }
+        run_after_failure(r, s);
+        break;
     case STEP_STOPPED: run_after_failure(r, s); break;
     case STEP_WAITING:
     case STEP_RUNNING:
@@ -513,6 +545,10 @@ static void run_advance_watch(struct run *r)
     if (r->verdict == VERDICT_OK && run_look_needed(r)) {
         (void)err_set(&r->err, ERR_FAILED,
                       "done, but nobody has looked at what the schedule names");
+        run_finish(r, "investigate", EXIT_CODE_INVESTIGATE);
+    } else if (r->verdict == VERDICT_OK && run_left_step(r)) {
+        (void)err_set(&r->err, ERR_FAILED, "done, but step %.*s failed and was left",
+                      SV_FMT(run_left_step(r)->p->id));
         run_finish(r, "investigate", EXIT_CODE_INVESTIGATE);
     } else if (r->verdict != VERDICT_OK) { /* HOLD too: what was not seen is not good */
         (void)err_set(&r->err, ERR_FAILED, "done, but people should look, %s: %s",
@@ -544,13 +580,22 @@ static void run_advance_once(struct run *r)
         run_stop_busy(r);
         return;
     }
-    if (r->interrupted) {
+    if (run_gates_busy(r)) {
+        if (r->interrupted || r->stop_wanted || r->roll_back_wanted)
+            run_gates_cancel(r);
+        return;
+    }
+    if (r->interrupted || r->stop_wanted) {
         run_end(r, EXIT_CODE_INTERRUPTED);
         return;
     }
     if (r->roll_back_wanted && (r->stage == STAGE_FORWARD || r->stage == STAGE_WATCH)) {
         run_watch_stop(r);
         run_begin_way_back(r, r->roll_back_reason, r->roll_back_by);
+    }
+    if (r->held && (r->stage == STAGE_FORWARD || r->stage == STAGE_WAY_BACK)) {
+        r->over |= !run_commit(r); /* no next intent takes the outcome along */
+        return;
     }
     switch (r->stage) {
     case STAGE_VALUES:
@@ -623,6 +668,8 @@ void run_end(struct run *r, enum exit_code code)
     r->exit = code;
     run_watch_stop(r);
     run_look_stop(r);
+    run_gates_stop(r);
+    (void)uv_timer_stop(&r->retry);
     (void)uv_timer_stop(&r->again); /* always succeeds */
     run_hold_give_back(r, stopped, kept);
     lock = json_object();
@@ -649,6 +696,7 @@ void run_broken(struct run *r, const struct err *err)
                    "nothing more was done; when the store can be written: prusik resume %s",
                    event_run_text(r->id).s);
     run_watch_stop(r);
+    run_gates_stop(r);
     uv_stop(&r->loop);
 }
 
@@ -663,6 +711,9 @@ enum exit_code run_go(struct run *r, struct err *err)
         while (r->acting)
             (void)uv_run(&r->loop, UV_RUN_ONCE);
     }
+    run_gates_cancel(r);
+    while (run_gates_busy(r)) /* likewise */
+        (void)uv_run(&r->loop, UV_RUN_ONCE);
     run_sessions_close(r);
     while (r->open_sessions > 0)
         (void)uv_run(&r->loop, UV_RUN_ONCE);
@@ -681,10 +732,37 @@ void run_answer(struct run *r, bool yes, struct sv by, struct sv note)
         by = r->opt.operator_name;
     if (r->question == QUESTION_CHECKPOINT)
         run_watch_answer(r, yes, by, note);
+    else if (r->question == QUESTION_GATE)
+        run_gate_answer(r, yes, by, note);
     else if (r->question == QUESTION_LOOK)
         run_look_answer(r, yes, by, note);
     else
         run_step_answer(r, yes, by, note);
+}
+
+static void run_set_interrupt_reason(struct run *r, const char *reason)
+{
+    free(r->interrupt_reason);
+    r->interrupt_reason = xstrdup(reason);
+    (void)err_set(&r->err, ERR_INTERRUPTED, "%s", reason);
+    (void)err_hint(&r->err, "prusik resume %s", event_run_text(r->id).s);
+}
+
+void run_stop_soon(struct run *r, const char *reason)
+{
+    if (r->over || r->interrupted || r->stop_wanted)
+        return;
+    r->stop_wanted = true;
+    run_set_interrupt_reason(r, reason);
+    if (!run_is_busy(r) && !r->acting)
+        run_advance(r);
+}
+
+void run_hold(struct run *r, bool hold)
+{
+    r->held = hold;
+    if (!hold && !r->over && !run_is_busy(r) && !r->acting && !r->asking)
+        run_advance(r);
 }
 
 void run_interrupt(struct run *r, const char *reason)
@@ -692,9 +770,7 @@ void run_interrupt(struct run *r, const char *reason)
     if (r->over || r->interrupted)
         return;
     r->interrupted = true;
-    r->interrupt_reason = xstrdup(reason);
-    (void)err_set(&r->err, ERR_INTERRUPTED, "%s", reason);
-    (void)err_hint(&r->err, "prusik resume %s", event_run_text(r->id).s);
+    run_set_interrupt_reason(r, reason);
     if (run_is_busy(r))
         run_stop_busy(r);
     else if (r->acting) /* a placeholder's command: its end calls run_advance() */

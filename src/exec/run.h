@@ -21,7 +21,7 @@ struct action_outcome;
 
 /* A thing that happened.  `data` and `step` live during the call. */
 struct run_event {
-    int64_t seq; /* of the journal; 0: a passing event */
+    int64_t run, seq; /* seq of the journal; 0: a passing event */
     int64_t at_us, attempt;
     const char *name;             /* "step-outcome", "output", "progress" */
     const struct plan_step *step; /* or NULL */
@@ -35,6 +35,7 @@ enum run_question_kind {
     QUESTION_DOUBT,      /* it was begun before a crash: has it happened? (no: it is done again) */
     QUESTION_CHOICE,     /* "if needed": is it? */
     QUESTION_CHECKPOINT, /* a checkpoint wants a look: go on? */
+    QUESTION_GATE,       /* a gate before the step: go on? */
     QUESTION_LOOK,       /* the schedule wants a person to look: is it as it should be? */
 };
 
@@ -55,7 +56,12 @@ struct run_options {
     const struct binding_pair *secret_env; /* values of the plan's `secrets`, for sessions */
     size_t n_secret_env;
     struct sv operator_name;
-    uint64_t grace_ms; /* between TERM and KILL; 0: 5 s */
+    struct sv document; /* its text, which the journal keeps without secrets; of a start only */
+    struct sv
+        retry; /* resume only to try this failed step again ("*": where it stands); empty: go on */
+    bool wait; /* at gates: wait here, and end with EXIT_CODE_WAITING only when ... */
+    bool exit_when_waiting; /* ... this is set, then for anything that is not so yet */
+    uint64_t grace_ms;      /* between TERM and KILL; 0: 5 s */
 };
 
 /*
@@ -74,6 +80,9 @@ NODISCARD enum err_code run_resume(struct store *store, int64_t id, const struct
 /* The plan that a run was started with. */
 NODISCARD enum err_code run_plan(struct store *store, int64_t id, struct plan *ret,
                                  struct err *err);
+/* The folder in which it was started, which relative paths of its plan begin at; empty: an older run. */
+NODISCARD enum err_code run_folder(struct store *store, int64_t id, struct strbuf *ret,
+                                   struct err *err);
 void run_free(struct run *r);
 DEFINE_CLEANUP(struct run *, run_free)
 
@@ -88,8 +97,32 @@ enum exit_code run_go(struct run *r, struct err *err);
 void run_answer(struct run *r, bool yes, struct sv by, struct sv note);
 /* Stop: the running command gets TERM, then KILL; everything is given back; run_go() returns 130. */
 void run_interrupt(struct run *r, const char *reason);
+/* Stop as run_interrupt() does, but not before the step in progress has ended. */
+void run_stop_soon(struct run *r, const char *reason);
+/*
+ * Begin no step until it is released; the one in progress ends, and what is watched stays watched.  The caller's own
+ * handles keep the loop alive meanwhile.
+ */
+void run_hold(struct run *r, bool hold);
 /* Take the way back, as soon as the running command has ended (one that changes something is let end). */
 void run_roll_back(struct run *r, struct sv reason, struct sv by);
+
+/*
+ * Leave a step out of a run that stands still; a resume goes on behind it.  ERR_INVALID when it is over or belongs to the
+ * other direction, ERR_REFUSED when it is an approval, ERR_LOCKED when the run's process lives.
+ */
+NODISCARD enum err_code run_skip_step(struct store *store, int64_t id, struct sv step, struct sv by,
+                                      struct sv why, struct err *err);
+/*
+ * Take the lock of a run from an owner that is gone: provably, or, on another host, by the word of who names that host.
+ * ERR_LOCKED when the process lives or nobody can know, ERR_INVALID when nobody has the run.
+ */
+struct run_takeover {
+    struct sv by, why;
+    struct sv confirm; /* name of the host whose process is certainly gone; may be empty */
+};
+NODISCARD enum err_code run_take_over(struct store *store, int64_t id, const struct run_takeover *t,
+                                      struct err *err);
 
 /*
  * End an unfinished run for good, without carrying anything out; what a crash has left running is ended, and the

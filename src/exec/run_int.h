@@ -24,6 +24,18 @@ struct run_step {
     struct hash out; /* of its output, when has_out */
     bool has_out;
     bool way_back;
+    uint64_t gates_passed; /* those that are not asked again */
+    int64_t gate_since_us; /* its gates are waited for since; 0: they are not */
+    int64_t tries;         /* repetitions of this turn */
+    int64_t retry_due_us;  /* it failed, and is tried again then; 0: it is not */
+    bool denied;           /* a person said no to it */
+    bool left;             /* it failed, and the run went on */
+    int64_t approvals_us;  /* words up to this moment are in the journal */
+};
+
+/* Somebody who has run it: they do not approve it. */
+struct run_operator {
+    struct sv name, login;
 };
 
 struct run_session {
@@ -42,6 +54,21 @@ struct run_flag {
 };
 
 struct run_watch;
+struct run_gate_watch;
+
+/* The gates of the step whose turn it is. */
+struct run_gates {
+    size_t step;        /* that this is about; SIZE_MAX: none yet */
+    struct sv what;     /* that is waited for, as it was told */
+    size_t asked;       /* while r->asking */
+    bool checking;      /* a command of wait_until runs */
+    bool holds;         /* it ended well */
+    int64_t checked_us; /* when it ended last; 0: never */
+    uv_timer_t timer;
+    uv_fs_event_t files;
+    plan_zones zones;
+    struct run_gate_watch *watch;
+};
 
 struct run {
     struct store *store;
@@ -60,8 +87,11 @@ struct run {
     VEC(struct run_step) steps; /* forward, then way back */
     size_t n_forward;
     size_t at;        /* the step whose turn it is */
-    size_t mark_step; /* the last changing one; SIZE_MAX: none */
-    int64_t mark_us;  /* T0, or 0 */
+    size_t branch_of; /* the failed step whose branch is gone; SIZE_MAX: none */
+    uv_timer_t retry;
+    enum step_state resumed; /* of the step at which it stood, before a resume */
+    size_t mark_step;        /* the last changing one; SIZE_MAX: none */
+    int64_t mark_us;         /* T0, or 0 */
     size_t next_variable;
     bool started_message;
 
@@ -82,6 +112,8 @@ struct run {
     VEC(struct run_session *) sessions;
     struct run_flag flag;
     struct run_watch *watch;
+    struct run_gates gates;
+    VEC(struct run_operator) operators;
     struct run_look {
         bool *done;   /* for each checkpoint of the plan */
         size_t asked; /* while r->asking */
@@ -93,7 +125,7 @@ struct run {
     VEC(json_t *) queue_data;
     VEC(char *) queue_texts;
 
-    bool interrupted, roll_back_wanted, rolled_back, shells_open;
+    bool interrupted, stop_wanted, held, roll_back_wanted, rolled_back, shells_open;
     char *interrupt_reason, *last_reason;
     bool advancing, want_advance;
     json_t *finish; /* data of run-finished, when the run is over for good */
@@ -116,6 +148,9 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
 NODISCARD enum err_code run_take(struct run *r, struct err *err);
 /* It cannot begin, or go on: whoever comes next may.  *err is r->err. */
 enum err_code run_give_up(struct run *r, struct err *err);
+void run_begin_way_back(struct run *r, struct sv reason, struct sv by);
+/* The step whose turn it is really begins: what is said, and measured, before it. */
+void run_step_opened(struct run *r);
 /* Nothing is in progress: decide what comes next.  Never re-entered. */
 void run_advance(struct run *r);
 /* The run ends here, with this exit code; r->err is set for bad ends.  What is open is closed. */
@@ -150,6 +185,44 @@ void run_step_answer(struct run *r, bool yes, struct sv by, struct sv note);
 void run_step_settle(struct run *r);
 void run_set_reason(struct run *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* --- run_fail.c --- */
+
+void run_fail_init(struct run *r);
+/* A step failed: again, on, a branch, back, or a stop. */
+void run_after_failure(struct run *r, struct run_step *s);
+int64_t run_retry_wait_ms(const struct plan_step *p, int64_t n, double random);
+/* A step of a branch is over: true, and r->at is the next one of it or the run has ended. */
+bool run_branch_step_over(struct run *r);
+/* Why a step of a branch that is not gone is left out; empty: it is no such step. */
+struct sv run_branch_skip(struct run *r, const struct plan_step *p);
+/* A step that failed and was left; NULL: there is none. */
+const struct run_step *run_left_step(const struct run *r);
+
+/* --- run_gate.c --- */
+
+void run_gates_init(struct run *r);
+/* May the step at r->at begin?  False: it is waited for (run_advance() comes again), or the run has ended. */
+bool run_gates_open(struct run *r);
+/* A command of a gate runs: its end calls run_advance(). */
+bool run_gates_busy(const struct run *r);
+void run_gates_cancel(struct run *r);
+void run_gate_answer(struct run *r, bool yes, struct sv by, struct sv note);
+void run_gates_stop(struct run *r);
+void run_gates_free(struct run *r);
+/* From the journal: what was said and passed. */
+void run_gates_load(struct run_step *s, const struct event *e, const json_t *data);
+/* Has this person, or this login, run it? */
+bool run_is_operator(const struct run *r, struct sv who, struct sv login);
+
+/* --- run_gate_watch.c --- */
+
+/* Rules are judged while the gate is waited for, if there are any; once, until it is stopped. */
+void run_gate_watch_begin(struct run *r, const struct plan_gate *g);
+/* The rule that the gate waits for holds. */
+bool run_gate_watch_open(const struct run *r);
+void run_gate_watch_stop(struct run *r);
+void run_gate_watch_free(struct run *r);
+
 /* --- run_session.c --- */
 
 struct session *run_session_for(struct run *r, const struct plan_step *p);
@@ -168,6 +241,8 @@ bool run_hold_retake(struct run *r);
 /* --- run_load.c --- */
 
 NODISCARD enum err_code run_load(struct run *r, struct err *err);
+/* Where a resume begins that is to try a failed step again.  ERR_INVALID: there is none, or another one. */
+NODISCARD enum err_code run_choose_retry(struct run *r, struct err *err);
 
 /* --- run_watch.c --- */
 
@@ -175,6 +250,7 @@ NODISCARD enum err_code run_load(struct run *r, struct err *err);
 NODISCARD enum err_code run_watch_begin(struct run *r, struct err *err);
 void run_watch_baseline(struct run *r); /* the first changing step begins */
 void run_watch_mark(struct run *r);     /* r->mark_us is set: rules are judged from there on */
+bool run_watch_has_baseline(const struct run *r);
 bool run_watch_needed(const struct run *r);
 bool run_watch_over(const struct run *r);
 void run_watch_answer(struct run *r, bool yes, struct sv by, struct sv note);

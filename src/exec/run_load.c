@@ -44,10 +44,32 @@ static enum err_code run_no_step(const struct event *e, struct err *err)
                    (long long)e->seq, SV_FMT(e->step));
 }
 
-static enum err_code run_load_started(struct run_loader *l, const struct event *e UNUSED,
-                                      const json_t *data, struct err *err UNUSED)
+/* Who runs it, in this process or an earlier one. */
+static enum err_code run_load_operator(struct run_loader *l, const struct event *e UNUSED,
+                                       const json_t *data, struct err *err UNUSED)
+{
+    struct arena *a = &l->r->arena;
+
+    *vec_add(&l->r->operators) = (struct run_operator){arena_sv(a, json_get_sv(data, "operator")),
+                                                       arena_sv(a, json_get_sv(data, "login"))};
+    return ERR_OK;
+}
+
+static enum err_code run_load_started(struct run_loader *l, const struct event *e,
+                                      const json_t *data, struct err *err)
 {
     l->r->values.started_us = json_get_int(data, "now_us", 0);
+    return run_load_operator(l, e, data, err);
+}
+
+static enum err_code run_load_gate(struct run_loader *l, const struct event *e, const json_t *data,
+                                   struct err *err)
+{
+    struct run_step *s = run_load_step(l, e);
+
+    if (!s)
+        return run_no_step(e, err);
+    run_gates_load(s, e, data);
     return ERR_OK;
 }
 
@@ -66,6 +88,7 @@ static enum err_code run_load_intent(struct run_loader *l, const struct event *e
     if (!s)
         return run_no_step(e, err);
     s->state = STEP_RUNNING;
+    s->left = false;
     s->attempt = e->attempt;
     s->started_us = e->at_us;
     return ERR_OK;
@@ -98,6 +121,17 @@ static enum err_code run_load_skipped(struct run_loader *l, const struct event *
     if (!s)
         return run_no_step(e, err);
     s->state = STEP_SKIPPED;
+    return ERR_OK;
+}
+
+static enum err_code run_load_policy(struct run_loader *l, const struct event *e,
+                                     const json_t *data, struct err *err)
+{
+    struct run_step *s = run_load_step(l, e);
+
+    if (!s)
+        return run_no_step(e, err);
+    s->left = sv_eq(json_get_sv(data, "policy"), SV("continue"));
     return ERR_OK;
 }
 
@@ -176,11 +210,11 @@ static enum err_code run_load_watch(struct run_loader *l, const struct event *e,
     return run_watch_load(l->r, e, data, err);
 }
 
-static enum err_code run_load_answer(struct run_loader *l, const struct event *e UNUSED,
-                                     const json_t *data, struct err *err UNUSED)
+static enum err_code run_load_answer(struct run_loader *l, const struct event *e,
+                                     const json_t *data, struct err *err)
 {
     run_look_load(l->r, data);
-    return ERR_OK;
+    return e->step.n ? run_load_gate(l, e, data, err) : ERR_OK;
 }
 
 static const struct {
@@ -196,6 +230,9 @@ static const struct {
     {EVENT_RUN_FINISHED, run_load_finished},     {EVENT_VERDICT, run_load_watch},
     {EVENT_WATCH_STATE, run_load_watch},         {EVENT_CHECKPOINT, run_load_watch},
     {EVENT_RULE_STATE, run_load_watch},          {EVENT_ANSWER, run_load_answer},
+    {EVENT_RUN_RESUMED, run_load_operator},      {EVENT_APPROVAL, run_load_gate},
+    {EVENT_GATE_WAITING, run_load_gate},         {EVENT_GATE_PASSED, run_load_gate},
+    {EVENT_GATE_REFUSED, run_load_gate},         {EVENT_STEP_POLICY, run_load_policy},
 };
 
 static enum err_code run_load_event(const struct event *e, void *arg, struct err *err)
@@ -237,13 +274,18 @@ static void run_end_shell(const struct run_shell *shell)
 
 /* --- settling --- */
 
+static bool run_is_passed(const struct run_step *s)
+{
+    return s->state == STEP_DONE || s->state == STEP_SKIPPED ||
+           (s->state == STEP_FAILED && s->left);
+}
+
 /* Where the run goes on: the first step of its direction that is not over. */
 static void run_find_place(struct run *r)
 {
     size_t i = r->after_values == STAGE_WAY_BACK ? r->n_forward : 0;
 
-    while (i < r->steps.n &&
-           (r->steps.v[i].state == STEP_DONE || r->steps.v[i].state == STEP_SKIPPED) &&
+    while (i < r->steps.n && run_is_passed(&r->steps.v[i]) &&
            !(r->after_values != STAGE_WAY_BACK && i == r->n_forward))
         i++;
     r->at = r->after_values == STAGE_WAY_BACK ? i : size_min(i, r->n_forward);
@@ -258,10 +300,48 @@ static void run_settle(struct run *r)
     s = r->at < r->steps.n ? &r->steps.v[r->at] : NULL;
     if (!s)
         return;
+    r->resumed = s->state;
     if (s->state == STEP_FAILED || s->state == STEP_WAITING ||
         (s->state == STEP_STOPPED && sv_eq(s->p->effect, SV("none"))))
         s->state = STEP_PLANNED;
     r->settle = s->state == STEP_RUNNING || s->state == STEP_STOPPED;
+}
+
+static enum err_code run_no_retry(const struct run *r, const char *what, struct sv id,
+                                  struct err *err)
+{
+    (void)err_set(err, ERR_INVALID, "%s%.*s has not failed", what, SV_FMT(id));
+    return err_hint(err, "prusik status %s says where it stands", event_run_text(r->id).s);
+}
+
+enum err_code run_choose_retry(struct run *r, struct err *err)
+{
+    size_t from = r->after_values == STAGE_WAY_BACK ? r->n_forward : 0;
+    struct event_run_text run = event_run_text(r->id);
+    struct sv nearest;
+    const struct plan_step *p;
+
+    if (!r->opt.retry.n)
+        return ERR_OK;
+    if (sv_eq(r->opt.retry, SV("*")))
+        return r->at < r->steps.n && r->resumed == STEP_FAILED
+                   ? ERR_OK
+                   : run_no_retry(r, "the step at which the run stands, ", sv_from(run.s), err);
+    p = plan_find(r->plan, r->opt.retry, &nearest);
+    for (size_t i = from; i < r->steps.n; i++) {
+        struct run_step *s = &r->steps.v[i];
+
+        if (s->p != p)
+            continue;
+        if (i == r->at ? r->resumed != STEP_FAILED : s->state != STEP_FAILED)
+            break;
+        s->state = STEP_PLANNED; /* what is done after it is passed over */
+        s->left = false;
+        r->at = i;
+        r->settle = false;
+        return ERR_OK;
+    }
+    return run_no_retry(r, "step ", r->opt.retry, err);
 }
 
 enum err_code run_load(struct run *r, struct err *err)
@@ -286,6 +366,7 @@ enum err_code run_load(struct run *r, struct err *err)
 struct run_plan_finder {
     struct hash blob;
     bool found;
+    struct strbuf folder;
 };
 
 static enum err_code run_find_plan(const struct event *e, void *arg, struct err *err)
@@ -298,6 +379,7 @@ static enum err_code run_find_plan(const struct event *e, void *arg, struct err 
     if (json_read(e->data, &data, err) != ERR_OK)
         return err->code;
     f->found = hash_from_hex(json_get_sv(data, "plan_blob"), &f->blob);
+    strbuf_add_sv(&f->folder, json_get_sv(data, "cwd"));
     return ERR_OK;
 }
 
@@ -313,18 +395,32 @@ enum err_code run_plan(struct store *store, int64_t id, struct plan *ret, struct
 {
     CLEANUP(journal_freep) struct journal *j = NULL;
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct run_plan_finder f = {.found = false};
+    struct run_plan_finder f = {.folder = STRBUF(0)};
     json_t *json = NULL;
+    enum err_code rc = journal_open(store, id, &j, err);
 
-    if (journal_open(store, id, &j, err) != ERR_OK ||
-        journal_read(store, id, 0, run_find_plan, &f, err) != ERR_OK)
-        return err->code;
+    if (rc == ERR_OK)
+        rc = journal_read(store, id, 0, run_find_plan, &f, err);
+    strbuf_release(&f.folder);
+    if (rc != ERR_OK)
+        return rc;
     if (!f.found)
         return run_never_begun(id, err);
     if (store_blob(store, &f.blob, SIZE_MAX, &text, err) != ERR_OK ||
         json_read(strbuf_sv(&text), &json, err) != ERR_OK)
         return err_wrap(err, "plan of run %s", event_run_text(id).s);
     return plan_load(json, ret, err);
+}
+
+enum err_code run_folder(struct store *store, int64_t id, struct strbuf *ret, struct err *err)
+{
+    struct run_plan_finder f = {.folder = STRBUF(0)};
+    enum err_code rc = journal_read(store, id, 0, run_find_plan, &f, err);
+
+    if (rc == ERR_OK)
+        strbuf_add_sv(ret, strbuf_sv(&f.folder));
+    strbuf_release(&f.folder);
+    return rc;
 }
 
 /* --- ending without acting --- */

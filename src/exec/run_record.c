@@ -63,7 +63,8 @@ static void run_tell_kept(struct run *r)
         struct event_name name = event_kind_name(e->kind);
 
         if (r->opt.listen)
-            r->opt.listen(r->opt.arg, &(struct run_event){.seq = e->seq,
+            r->opt.listen(r->opt.arg, &(struct run_event){.run = r->id,
+                                                          .seq = e->seq,
                                                           .at_us = e->at_us,
                                                           .attempt = e->attempt,
                                                           .name = name.s,
@@ -91,7 +92,8 @@ bool run_commit(struct run *r)
 void run_tell(struct run *r, const char *name, const struct run_step *s, json_t *data)
 {
     if (r->opt.listen)
-        r->opt.listen(r->opt.arg, &(struct run_event){.at_us = clock_now_us(),
+        r->opt.listen(r->opt.arg, &(struct run_event){.run = r->id,
+                                                      .at_us = clock_now_us(),
                                                       .attempt = s ? s->attempt : 0,
                                                       .name = name,
                                                       .step = s ? s->p : NULL,
@@ -108,7 +110,8 @@ void run_tell_output(struct run *r, const struct run_step *s, enum child_stream 
         return;
     data = json_object();
     json_put_str(data, "stream", stream == CHILD_OUT ? "out" : "err");
-    r->opt.listen(r->opt.arg, &(struct run_event){.at_us = clock_now_us(),
+    r->opt.listen(r->opt.arg, &(struct run_event){.run = r->id,
+                                                  .at_us = clock_now_us(),
                                                   .attempt = s->attempt,
                                                   .name = "output",
                                                   .step = s->p,

@@ -330,12 +330,7 @@ static void run_ask(struct run *r)
 {
     const struct plan_step *p = run_current(r)->p;
 
-    if (sv_eq(p->kind, SV("approval"))) {
-        struct sv next = arena_fmt(&r->arena, "prusik approve %s --as NAME, then prusik resume %s",
-                                   event_run_text(r->id).s, event_run_text(r->id).s);
-
-        run_wait_for(r, "an approval", next.p);
-    } else if (!r->opt.ask) {
+    if (!r->opt.ask) {
         struct sv next =
             arena_fmt(&r->arena, "prusik resume %s from a terminal", event_run_text(r->id).s);
 
@@ -367,7 +362,8 @@ void run_step_answer(struct run *r, bool yes, struct sv by, struct sv note)
 
     r->asking = false;
     run_queue_answer(r, yes, by, note, "asked");
-    if (!yes && r->question != QUESTION_DOUBT)
+    s->denied = !yes && r->question != QUESTION_DOUBT;
+    if (s->denied)
         run_set_reason(r, "%.*s said no%s%.*s", SV_FMT(by), note.n ? ": " : "", SV_FMT(note));
     if (r->question == QUESTION_OUTCOME && yes) {
         const struct plan_expect *e = run_open_expect(r, s->p);
@@ -393,13 +389,29 @@ static void run_queue_doubt(struct run *r, const char *decision, struct sv evide
     run_queue(r, EVENT_STEP_DOUBT, run_current(r), data);
 }
 
-/* Did it happen?  By idempotence, by the plan's word, or by asking (style 28). */
+/* What the world says: 1 it happened, 0 it did not, -1 nobody knows. */
+static int run_ask_world(struct run *r, const struct run_step *s, const struct action_ops *ops)
+{
+    struct action a = {
+        .ops = ops, .step = s->p, .env = &r->env, .outcome = {.started_us = s->started_us}};
+
+    return ops && ops->resume == RESUME_PROBE ? ops->probe(&a) : -1;
+}
+
+/* Did it happen?  By idempotence, by what is there, by the plan's word, or by asking (style 28). */
 static void run_probe(struct run *r)
 {
     struct run_step *s = run_current(r);
     const struct action_ops *ops = action_find(s->p->kind);
+    int happened = run_ask_world(r, s, ops);
 
-    if (ops && ops->resume == RESUME_AGAIN) {
+    if (happened == 1) {
+        run_queue_doubt(r, "done", SV("what is there now says that it happened"));
+        run_step_event(r, EV_HOLDS);
+    } else if (happened == 0) {
+        run_queue_doubt(r, "again", SV("what is there now says that it did not happen"));
+        run_step_event(r, EV_AGAIN);
+    } else if (ops && ops->resume == RESUME_AGAIN) {
         run_queue_doubt(r, "again", SV("doing it again does no harm"));
         run_step_event(r, EV_AGAIN);
     } else if (sv_eq(s->p->in_doubt, SV("again"))) {
@@ -554,54 +566,24 @@ static void run_manual(struct run *r)
     run_step_event(r, p->answer ? EV_OPENED : EV_DENIED);
 }
 
-struct run_approvals {
-    struct run *r;
-    const struct plan_step *p;
-    bool found;
-};
-
-static bool run_may_approve(const struct run *r, struct sv who)
+/* Its gates were passed: that is all that an approval is. */
+static void run_approved(struct run *r)
 {
-    for (size_t i = 0; i < r->plan->n_approvers; i++)
-        if (sv_eq(r->plan->approvers[i], who))
-            return true;
-    return r->plan->n_approvers == 0 && !sv_eq(who, r->opt.operator_name);
-}
-
-static void run_on_approval(const struct store_approval *a, void *arg)
-{
-    struct run_approvals *x = arg;
-    json_t *data;
-
-    if (x->found || !run_may_approve(x->r, a->who) ||
-        (a->step.n && !runbook_id_matches(x->p->id, a->step)))
-        return;
-    x->found = true;
-    data = json_object();
-    json_put_sv(data, "by", a->who);
-    json_put_sv(data, "role", a->role);
-    json_put_sv(data, "note", a->note);
-    json_put_sv(data, "plan", a->plan);
-    json_put_int(data, "given_us", a->at_us);
-    run_queue(x->r, EVENT_APPROVAL, run_current(x->r), data);
-}
-
-static void run_approval(struct run *r)
-{
-    struct run_approvals x = {.r = r, .p = run_current(r)->p};
-    struct hash_text plan = hash_hex(&r->plan->hash);
-    struct err err;
-
-    if (store_approvals(r->store, sv_from(plan.s), run_on_approval, &x, &err) != ERR_OK) {
-        run_broken(r, &err);
-        return;
-    }
-    if (!x.found) {
-        run_step_event(r, EV_HELD);
-        return;
-    }
     run_current(r)->state = STEP_WAITING;
     run_step_event(r, EV_OPENED);
+}
+
+static void run_begin(struct run *r)
+{
+    const struct plan_step *p = run_current(r)->p;
+
+    run_step_opened(r);
+    if (sv_eq(p->kind, SV("manual")))
+        run_manual(r);
+    else if (sv_eq(p->kind, SV("approval")))
+        run_approved(r);
+    else
+        run_step_event(r, EV_READY);
 }
 
 void run_step_begin(struct run *r)
@@ -611,12 +593,8 @@ void run_step_begin(struct run *r)
     run_step_clear(r);
     if (s->p->skip.n)
         run_skip(r, s->p->skip);
-    else if (run_left_out(r, s->p))
-        return;
-    else if (sv_eq(s->p->kind, SV("manual")))
-        run_manual(r);
-    else if (sv_eq(s->p->kind, SV("approval")))
-        run_approval(r);
-    else
-        run_step_event(r, EV_READY);
+    else if (run_branch_skip(r, s->p).n)
+        run_skip(r, run_branch_skip(r, s->p));
+    else if (!run_left_out(r, s->p) && run_gates_open(r))
+        run_begin(r);
 }

@@ -210,6 +210,11 @@ void run_watch_mark(struct run *r)
         watcher_mark(r->watch->watcher, r->mark_us);
 }
 
+bool run_watch_has_baseline(const struct run *r)
+{
+    return r->watch && r->watch->baseline_taken;
+}
+
 bool run_watch_needed(const struct run *r)
 {
     return r->watch != NULL;

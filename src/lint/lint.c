@@ -124,6 +124,39 @@ void lint_run(const struct runbook *rb, struct lint *ret)
     lint_sort(ret);
 }
 
+/* The number at the front of "12: ..."; 1, and nothing is cut off, when there is none. */
+static size_t lint_eat_number(struct sv *text)
+{
+    size_t colon = sv_find_byte(*text, ':', 0);
+    uint64_t n;
+
+    if (colon == SV_NPOS || !sv_to_u64(sv_sub(*text, 0, colon), &n))
+        return 1;
+    *text = sv_sub(*text, colon + 1, text->n);
+    return (size_t)n;
+}
+
+void lint_unread(const char *path, const struct err *limit, struct lint *ret)
+{
+    struct sv text = sv_from(limit->msg);
+    struct lint_finding f = {.id = lint_rb022.id,
+                             .severity = lint_rb022.severity,
+                             .line = 1,
+                             .column = 1,
+                             .hint = sv_from(lint_rb022.mend)};
+
+    assert(limit->code == ERR_LIMIT);
+    if (sv_eat(&text, sv_from(path)) && sv_eat(&text, SV(":"))) {
+        f.line = lint_eat_number(&text);
+        f.column = lint_eat_number(&text);
+    }
+    f.end_line = f.line;
+    f.chars = f.column;
+    *ret = (struct lint){0};
+    f.message = arena_sv(&ret->arena, sv_trim(text));
+    *vec_add(&ret->findings) = f;
+}
+
 void lint_settle(struct lint *l)
 {
     lint_index_free(STEAL(l->index));

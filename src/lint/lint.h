@@ -53,6 +53,8 @@ const struct lint_rule *lint_find_rule(struct sv id);
 
 /* Run every rule over a runbook, which must outlive the lint. */
 void lint_run(const struct runbook *rb, struct lint *ret);
+/* Of a document that passes a limit (ERR_LIMIT of runbook_read()): that alone, as RB022 at its place. */
+void lint_unread(const char *path, const struct err *limit, struct lint *ret);
 void lint_release(struct lint *l);
 /* Drop what only rules and lint_names_read() look at: the runbook may go, findings stay. */
 void lint_settle(struct lint *l);

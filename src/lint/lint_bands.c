@@ -12,13 +12,16 @@ struct bands_read {
     struct rule_env *env;
     struct prose_reader *prose;
     struct lint_families *ret;
+    const bool *ruled;
 };
 
 static struct lint_family *bands_family(struct lint_families *f, struct sv subject)
 {
-    for (size_t i = 0; i < f->list.n; i++)
-        if (sv_eq(f->list.v[i].subject, subject))
-            return &f->list.v[i];
+    size_t i;
+
+    if (map_get(&f->subjects, subject, &i))
+        return &f->list.v[i];
+    map_put(&f->subjects, subject, f->list.n);
     vec_add(&f->list)->subject = subject;
     return vec_last(&f->list);
 }
@@ -100,6 +103,11 @@ static void bands_from_rule(struct bands_read *b, const struct rb_rule *r)
     vec_release(&bands.list);
 }
 
+static bool bands_compares(struct sv text)
+{
+    return sv_find_byte(text, '<', 0) != SV_NPOS || sv_find_byte(text, '>', 0) != SV_NPOS;
+}
+
 /* The one comparison of a text; false when there is none, or several. */
 static bool bands_limit(struct sv text, struct bands_limit *ret)
 {
@@ -142,13 +150,17 @@ static bool bands_is_said(struct sv text, struct sv subject, struct sv unit)
     return false;
 }
 
-/* The reader has made a rule of the line, which says more than its text. */
-static bool bands_is_rule(const struct lint *l, size_t line)
+/* The lines of which the reader has made a rule, which says more than their text. */
+static bool *bands_ruled(struct lint *l)
 {
-    for (size_t i = 0; i < l->rb->n_rules; i++)
-        if (l->rb->rules[i].line == line && l->rb->rules[i].text.n && !l->rb->rules[i].proposal)
-            return true;
-    return false;
+    bool *ruled = ARENA_NEWN(&l->arena, bool, l->rb->doc->n_lines + 2);
+
+    for (size_t i = 0; i < l->rb->n_rules; i++) {
+        const struct rb_rule *r = &l->rb->rules[i];
+
+        ruled[size_min(r->line, l->rb->doc->n_lines + 1)] |= r->text.n && !r->proposal;
+    }
+    return ruled;
 }
 
 /* "**Error Rate:** <0.5% (baseline)", "# Check error rate is low (<0.5%)" */
@@ -158,7 +170,7 @@ static void bands_from_text(struct bands_read *b, struct sv text, size_t line, e
     struct sv subject;
     bool p95;
 
-    if (bands_is_rule(b->l, line) ||
+    if (b->ruled[size_min(line, b->l->rb->doc->n_lines + 1)] || !bands_compares(text) ||
         !bands_limit(sv_sub(text, 0, sv_find_nocase(text, SV(" for "), 0)), &limit))
         return;
     if (!b->prose) /* its patterns take longer to compile than most documents to lint */
@@ -255,15 +267,14 @@ const struct lint_families *lint_families(struct lint *l)
 {
     CLEANUP(rule_env_freep) struct rule_env *env = rule_env_new();
     struct bands_read b = {.l = l, .env = env};
-    static const struct prose_subject_info
-        *infos; /* the same for all, and filled anew by each call */
-    static size_t n;
+    const struct prose_subject_info *infos;
+    size_t n;
 
     if (l->families)
         return l->families;
-    if (!infos)
-        infos = prose_subjects(&n);
+    infos = prose_subjects(&n);
     b.ret = l->families = XNEW(struct lint_families);
+    b.ruled = bands_ruled(l);
     rule_env_permit_unknown(env, true);
     for (size_t i = 0; i < n; i++)
         rule_env_add_source(env, &(struct rule_source){.name = infos[i].name,
@@ -289,5 +300,6 @@ void lint_families_free(struct lint_families *f)
         vec_release(&f->list.v[i].lines);
     }
     vec_release(&f->list);
+    map_release(&f->subjects);
     free(f);
 }

@@ -8,6 +8,7 @@
  * <0.5% (baseline)"), or from a table with columns "Threshold" and "Alert if".  What is
  * not understood is left out: RB400 speaks of it.  Read once a document, on demand.
  */
+#include "base/map.h"
 #include "lint/lint.h"
 #include "rule/bands.h"
 
@@ -21,6 +22,7 @@ struct lint_family {
 };
 struct lint_families {
     VEC(struct lint_family) list;
+    struct map subjects; /* of each its index in the list */
 };
 
 /* The lint's own, until it ends. */

@@ -130,9 +130,11 @@ bool lint_runs(const struct lint_cmd *c, const char *phrase)
     size_t at = 1, n = c->program.n;
 
     /* most phrases are of another program: this is asked some hundred times of each command */
-    if (!n || strncmp(phrase, c->program.p, n) != 0 || (phrase[n] != ' ' && phrase[n] != '\0'))
+    if (!n || *phrase != *c->program.p)
         return false;
-    rest = sv_from(phrase + n);
+    rest = sv_from(phrase);
+    if (!sv_eat(&rest, c->program) || (rest.n && *rest.p != ' '))
+        return false;
     while (sv_next_word(&rest, &word)) {
         while (at < c->run.n_words && !lint_word_is(&c->run.words[at], word))
             at++;
@@ -244,7 +246,7 @@ const struct lint_cmd *lint_pipe_to(const struct lint *l, const struct lint_cmd 
 const struct shell_redirect *lint_redirect(const struct lint_cmd *c, const char *op)
 {
     for (size_t i = 0; i < c->item->n_redirects; i++)
-        if (sv_eq(c->item->redirects[i].op, sv_from(op)))
+        if (sv_is(c->item->redirects[i].op, op))
             return &c->item->redirects[i];
     return NULL;
 }
@@ -261,7 +263,7 @@ static bool lint_restores(const struct lint *l, const struct lint_cmd *c)
     if (!(c->acts & ACT_SQL_CLIENT))
         return false;
     for (size_t i = 0; from && i < ARRAY_LEN(sources); i++)
-        if (sv_eq(from->program, sv_from(sources[i])))
+        if (sv_is(from->program, sources[i]))
             return true;
     if (!from && lint_redirect(c, "<"))
         return true;
@@ -315,7 +317,7 @@ static void lint_acts(struct lint *l, struct lint_cmd *c)
         c->acts |= ACT_MAINTAIN;
     if (lint_restores(l, c))
         c->acts |= ACT_RESTORE;
-    if (!(c->acts & ACT_BACKUP) && effect_of(c->item) == EFFECT_BACKUP)
+    if (c->effect == EFFECT_BACKUP)
         c->acts |= ACT_BACKUP;
 }
 
@@ -371,7 +373,8 @@ struct lint_place {
     uint32_t part, proc;
     enum rb_role role;
     struct sv host, note, after;
-    size_t line; /* of the script's first line */
+    enum command_effect effect; /* of the item */
+    size_t line;                /* of the script's first line */
 };
 
 static struct lint_cmd *lint_put(struct lint *l, const struct lint_place *at,
@@ -391,6 +394,7 @@ static struct lint_cmd *lint_put(struct lint *l, const struct lint_place *at,
                            .part = at->part,
                            .proc = at->proc,
                            .role = at->role,
+                           .effect = at->effect,
                            .group = l->index->n_groups,
                            .alone = item->n_simple == 1};
     lint_unwrap(c);
@@ -466,6 +470,7 @@ static void lint_put_script(struct lint *l, struct shell_parser *sh, struct lint
             continue;
         l->index->n_groups++;
         lint_comments(script, i, at);
+        at->effect = effect_of(item);
         for (size_t k = 0; k < item->n_simple; k++) {
             struct lint_cmd c = *lint_put(l, at, item, &item->simple[k]);
 
@@ -680,6 +685,25 @@ bool lint_next_line_with(const struct lint *l, struct sv word, size_t *line)
     return true;
 }
 
+/* What is done in the session of each command, and before it there. */
+static void lint_sessions(struct lint *l)
+{
+    /* a session belongs to a heading; the last place is of what stands before the first */
+    unsigned *acts = XNEWN(unsigned, l->rb->n_parts + 1);
+    struct lint_index *x = l->index;
+
+    for (size_t i = 0; i < x->cmds.n; i++) {
+        unsigned *session = &acts[size_min(x->cmds.v[i].proc, l->rb->n_parts)];
+
+        x->cmds.v[i].before = *session;
+        *session |= x->cmds.v[i].acts;
+        x->acts |= x->cmds.v[i].acts;
+    }
+    for (size_t i = 0; i < x->cmds.n; i++)
+        x->cmds.v[i].session = acts[size_min(x->cmds.v[i].proc, l->rb->n_parts)];
+    free(acts);
+}
+
 struct lint_index *lint_index_new(struct lint *l)
 {
     struct lint_index *x = XNEW(struct lint_index);
@@ -688,6 +712,7 @@ struct lint_index *lint_index_new(struct lint *l)
     l->index = x;
     x->lower = lint_lower(l);
     lint_index_blocks(l, sh);
+    lint_sessions(l);
     for (size_t i = 0; i < l->rb->n_blocks; i++)
         if (l->rb->blocks[i].kind == BLOCK_SQL)
             lint_sql_block(l, &l->rb->blocks[i]);

@@ -46,8 +46,10 @@ struct lint_cmd {
     uint32_t proc; /* the heading whose commands share a session */
     enum rb_role role;
     unsigned acts;
-    size_t group; /* commands of one top-level item have one */
-    bool alone;   /* the only command of its item */
+    unsigned before, session;   /* acts of its session: of the commands before it, of all */
+    enum command_effect effect; /* of its item */
+    size_t group;               /* commands of one top-level item have one */
+    bool alone;                 /* the only command of its item */
 };
 
 /* A statement of SQL, of a block or of an option of a client. */
@@ -65,8 +67,12 @@ struct lint_index {
     VEC(struct lint_cmd) cmds;
     VEC(struct lint_sql) sqls;
     size_t n_groups;
+    unsigned acts;   /* of all commands */
     struct sv lower; /* the text with ASCII letters in lower case: for searches that do not care */
 };
+
+/* A rule that compares each of some commands with others looks at no more of them: nobody writes so many. */
+#define LINT_COMPARED 400u
 
 struct lint_index *lint_index_new(struct lint *l);
 void lint_index_free(struct lint_index *x);

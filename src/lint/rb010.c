@@ -14,20 +14,22 @@ static bool rb010_claims(struct sv text)
     return false;
 }
 
-/* Open boxes in lines [from, to). */
-static size_t rb010_open(const struct lint *l, size_t from, size_t to, size_t *first)
+/* Of each line the first open box in it or below; SIZE_MAX. */
+static const size_t *rb010_boxes(struct lint *l)
 {
-    size_t n = 0;
+    size_t n = l->rb->doc->n_lines + 2, *next = ARENA_NEWN(&l->arena, size_t, n);
 
+    for (size_t i = 0; i < n; i++)
+        next[i] = SIZE_MAX;
     for (size_t i = 0; i < l->rb->md.n; i++) {
         const struct md_node *m = &l->rb->md.v[i];
 
-        if (m->kind == MD_ITEM && m->task && !m->checked && m->line >= from && m->line < to) {
-            *first = n ? *first : m->line;
-            n++;
-        }
+        if (m->kind == MD_ITEM && m->task && !m->checked)
+            next[size_min(m->line, n - 1)] = m->line;
     }
-    return n;
+    for (size_t i = n - 1; i > 0; i--)
+        next[i - 1] = size_min(next[i - 1], next[i]);
+    return next;
 }
 
 static size_t rb010_end(const struct lint *l, size_t heading)
@@ -46,21 +48,22 @@ static bool rb010_is_status(struct sv key)
 
 static void rb010_check(struct lint *l, const struct lint_rule *rule)
 {
-    size_t first = 0;
+    const size_t *next = rb010_boxes(l);
 
     for (size_t i = 0; i < l->rb->md.n; i++) {
         const struct md_node *n = &l->rb->md.v[i];
 
         if (n->kind == MD_HEADING && n->level > 1 && rb010_claims(n->text) &&
-            rb010_open(l, n->line, rb010_end(l, i), &first))
-            lint_add(l, rule, n->line, n->text, "marked as done, and line %zu is open", first);
+            next[n->line] < rb010_end(l, i))
+            lint_add(l, rule, n->line, n->text, "marked as done, and line %zu is open",
+                     next[n->line]);
     }
     for (size_t i = 0; i < l->rb->n_metas; i++) {
         const struct rb_meta *m = &l->rb->metas[i];
 
-        if (rb010_is_status(m->key) && rb010_claims(m->value) && rb010_open(l, 0, SIZE_MAX, &first))
+        if (rb010_is_status(m->key) && rb010_claims(m->value) && next[0] != SIZE_MAX)
             lint_add(l, rule, m->line, m->value, "%.*s: %.*s, and line %zu is open", SV_FMT(m->key),
-                     SV_FMT(m->value), first);
+                     SV_FMT(m->value), next[0]);
     }
 }
 

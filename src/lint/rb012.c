@@ -1,19 +1,29 @@
 #include "base/sv.h"
 #include "lint/lint_util.h"
 
-static void rb012_check(struct lint *l, const struct lint_rule *rule)
+/* The parts that have an item which is joined with a section. */
+static bool *rb012_parents(struct lint *l)
 {
+    bool *joins = ARENA_NEWN(&l->arena, bool, l->rb->n_parts + 1);
+
     for (size_t i = 0; i < l->rb->n_parts; i++) {
         const struct rb_part *p = &l->rb->parts[i];
-        bool others = false;
 
+        joins[size_min(p->parent, l->rb->n_parts)] |= p->kind == PART_ITEM && p->joined != RB_NONE;
+    }
+    return joins;
+}
+
+static void rb012_check(struct lint *l, const struct lint_rule *rule)
+{
+    const bool *joins = rb012_parents(l);
+
+    for (size_t i = 0; i < l->rb->n_parts; i++) {
+        const struct rb_part *p = &l->rb->parts[i];
         if (p->kind != PART_ITEM || p->joined != RB_NONE ||
             sv_find_byte(p->number, '.', 0) == SV_NPOS || !p->task)
             continue;
-        for (size_t k = 0; k < l->rb->n_parts && !others; k++)
-            others = l->rb->parts[k].kind == PART_ITEM && l->rb->parts[k].parent == p->parent &&
-                     l->rb->parts[k].joined != RB_NONE;
-        if (others)
+        if (joins[size_min(p->parent, l->rb->n_parts)])
             lint_add(l, rule, p->line, p->number, "no section has the number %.*s",
                      SV_FMT(p->number));
     }

@@ -12,16 +12,24 @@ static bool rb119_follows(const struct lint_cmd *c)
 
 static void rb119_check(struct lint *l, const struct lint_rule *rule)
 {
+    /* of each line the step that is bounded in it */
+    const struct rb_step **at =
+        ARENA_NEWN(&l->arena, const struct rb_step *, l->rb->doc->n_lines + 2);
+
     for (size_t i = 0; i < l->rb->n_steps; i++) {
         const struct rb_step *s = &l->rb->steps[i];
 
         if (s->command && ((s->command->form == COMMAND_FOLLOW && s->watch_ms) ||
                            (s->command->form == COMMAND_POLL && s->n_expects && s->timeout_ms)))
-            LINT_EACH_CMD (l, c)
-                if (c->line == s->line && rb119_follows(c))
-                    lint_add(l, rule, s->line, s->text,
-                             "%.*s does not end by itself; the text says when to stop it",
-                             SV_FMT(c->program));
+            at[size_min(s->line, l->rb->doc->n_lines + 1)] = s;
+    }
+    LINT_EACH_CMD (l, c) {
+        const struct rb_step *s = at[size_min(c->line, l->rb->doc->n_lines + 1)];
+
+        if (s && rb119_follows(c))
+            lint_add(l, rule, s->line, s->text,
+                     "%.*s does not end by itself; the text says when to stop it",
+                     SV_FMT(c->program));
     }
 }
 

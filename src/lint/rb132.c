@@ -1,6 +1,5 @@
 #include "base/sv.h"
 #include "lint/lint_util.h"
-#include "runbook/effect.h"
 
 /* What begins or marks an alternative; the author's words, not those of one document. */
 static bool rb132_is_way(struct sv comment)
@@ -32,7 +31,7 @@ static void rb132_check(struct lint *l, const struct lint_rule *rule)
     bool told = false;
 
     LINT_EACH_CMD (l, c) {
-        bool changes = c->acts || effect_of(c->item) != EFFECT_NONE;
+        bool changes = c->acts || c->effect != EFFECT_NONE;
 
         if (!c->block)
             continue;
@@ -47,7 +46,7 @@ static void rb132_check(struct lint *l, const struct lint_rule *rule)
                      "a run from top to bottom does this also after line %zu", first->line);
             told = true;
         }
-        if (!first && effect_of(c->item) != EFFECT_STATE && effect_of(c->item) != EFFECT_NONE)
+        if (!first && c->effect != EFFECT_STATE && c->effect != EFFECT_NONE)
             first = c;
     }
 }

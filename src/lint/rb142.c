@@ -14,14 +14,9 @@ static void rb142_check(struct lint *l, const struct lint_rule *rule)
     static const char *const same_image[] = {"nginx", "redis", "postgres", "proxy", "traefik"};
 
     LINT_EACH_CMD (l, c) {
-        bool changes = false;
+        bool changes = c->session & (ACT_DELIVER | ACT_REVERT | ACT_MIGRATE | ACT_BUILD);
 
-        if (!rb142_restarts(c) || LINT_SAYS_ANY(c->unit, same_image))
-            continue;
-        LINT_EACH_CMD (l, d)
-            changes |= d->proc == c->proc &&
-                       (d->acts & (ACT_DELIVER | ACT_REVERT | ACT_MIGRATE | ACT_BUILD));
-        if (changes)
+        if (changes && rb142_restarts(c) && !LINT_SAYS_ANY(c->unit, same_image))
             lint_add(l, rule, c->line, lint_first(c), "%.*s comes back with the image that it had",
                      SV_FMT(c->unit));
     }

@@ -3,10 +3,12 @@
 
 static void rb161_check(struct lint *l, const struct lint_rule *rule)
 {
+    size_t compared = 0;
+
     LINT_EACH_CMD (l, c) {
         const struct shell_word *name = lint_last_operand(c);
 
-        if (!sv_eq(c->program, SV("createdb")) || !name)
+        if (!sv_eq(c->program, SV("createdb")) || !name || ++compared > LINT_COMPARED)
             continue;
         for (const struct lint_cmd *d = c + 1, *end = l->index->cmds.v + l->index->cmds.n;
              d < end && d->block == c->block; d++)

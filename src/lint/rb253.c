@@ -29,12 +29,15 @@ static bool rb253_grep(const struct lint *l, const struct lint_cmd *c)
     return rb253_is_bad_word(c->item->text) || rb253_is_bad_word(c->note);
 }
 
+#define RB253_MOMENT 100 /* commands */
+
 /* The unit was stopped a moment ago. */
 static bool rb253_stopped(const struct lint *l, const struct lint_cmd *c)
 {
     if (!lint_runs(c, "systemctl status") || rb253_handled(c))
         return false;
-    for (const struct lint_cmd *p = c; p > l->index->cmds.v && p[-1].block == c->block; p--) {
+    for (const struct lint_cmd *p = c;
+         p > l->index->cmds.v && p[-1].block == c->block && c - p < RB253_MOMENT; p--) {
         if ((p[-1].acts & ACT_STOP) && lint_has_word(c, "status") && p[-1].unit.n &&
             sv_has(c->item->text, p[-1].unit))
             return true;

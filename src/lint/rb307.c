@@ -2,16 +2,18 @@
 #include "lint/lint_util.h"
 
 /* Is the database changed after the stop, in the forward direction, with no backup in between? */
-static const struct lint_cmd *rb307_change(const struct lint *l, const struct lint_cmd *stop)
+static const bool *rb307_changes(struct lint *l)
 {
-    for (const struct lint_cmd *c = stop + 1, *end = l->index->cmds.v + l->index->cmds.n;
-         c < end && c->role != ROLE_ROLLBACK; c++) {
-        if (c->acts & ACT_BACKUP)
-            return NULL;
-        if (c->acts & ACT_MIGRATE)
-            return c;
+    size_t n = l->index->cmds.n;
+    bool *changes = ARENA_NEWN(&l->arena, bool, n + 1);
+
+    for (size_t i = n; i > 0; i--) { /* [i]: looking on from command i */
+        const struct lint_cmd *c = &l->index->cmds.v[i - 1];
+
+        changes[i - 1] = c->role != ROLE_ROLLBACK && !(c->acts & ACT_BACKUP) &&
+                         ((c->acts & ACT_MIGRATE) || changes[i]);
     }
-    return NULL;
+    return changes;
 }
 
 static bool rb307_dumps(const struct lint_cmd *c)
@@ -22,6 +24,7 @@ static bool rb307_dumps(const struct lint_cmd *c)
 
 static void rb307_check(struct lint *l, const struct lint_rule *rule)
 {
+    const bool *changes = rb307_changes(l);
     const struct lint_cmd *backup = NULL;
 
     LINT_EACH_CMD (l, c) {
@@ -30,7 +33,7 @@ static void rb307_check(struct lint *l, const struct lint_rule *rule)
 
         if (rb307_dumps(c))
             backup = c;
-        if (stops && backup && rb307_change(l, c)) {
+        if (stops && backup && changes[c - l->index->cmds.v + 1]) {
             lint_add(l, rule, backup->line, lint_first(backup),
                      "the application is closed only in line %zu", c->line);
             backup = NULL;

@@ -6,16 +6,12 @@ static void rb310_check(struct lint *l, const struct lint_rule *rule)
     bool delivers = false; /* so far */
 
     LINT_EACH_CMD (l, c) {
-        bool code = false;
-
         delivers |=
             (c->acts & ACT_DELIVER) && c->role != ROLE_ROLLBACK && c->role != ROLE_TROUBLESHOOT;
         if (!delivers || !c->block || c->role != ROLE_ROLLBACK ||
             !(c->acts & (ACT_RESTORE | ACT_DOWNGRADE)))
             continue;
-        LINT_EACH_CMD (l, d)
-            code |= d->proc == c->proc && (d->acts & (ACT_REVERT | ACT_DELIVER));
-        if (!code)
+        if (!(c->session & (ACT_REVERT | ACT_DELIVER)))
             lint_add(l, rule, c->line, lint_first(c),
                      "nothing in this section brings the code back");
     }

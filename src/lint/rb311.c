@@ -31,6 +31,7 @@ static struct sv rb311_name(const struct lint_cmd *c)
 static void rb311_check(struct lint *l, const struct lint_rule *rule)
 {
     bool back = false;
+    size_t compared = 0;
 
     LINT_EACH_CMD (l, c)
         back |= c->role == ROLE_ROLLBACK;
@@ -40,7 +41,7 @@ static void rb311_check(struct lint *l, const struct lint_rule *rule)
                              : (struct sv){NULL, 0};
         bool used = false;
 
-        if (stem.n < 4 || !back)
+        if (stem.n < 4 || !back || ++compared > LINT_COMPARED)
             continue;
         LINT_EACH_CMD (l, d)
             used |= d->role == ROLE_ROLLBACK && sv_has(d->item->text, stem);

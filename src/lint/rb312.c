@@ -18,12 +18,15 @@ static bool rb312_names(const struct lint_cmd *c, struct sv file)
 
 static void rb312_check(struct lint *l, const struct lint_rule *rule)
 {
+    size_t compared = 0;
+
     LINT_EACH_CMD (l, c) {
         const struct shell_word *file = lint_last_operand(c);
 
         for (size_t i = 1; i < c->run.n_words && (!file || !rb312_is_file(file->raw)); i++)
             file = &c->run.words[i];
-        if (!(c->acts & ACT_TEST) || c->role != ROLE_ROLLBACK || !file || !rb312_is_file(file->raw))
+        if (!(c->acts & ACT_TEST) || c->role != ROLE_ROLLBACK || !file ||
+            !rb312_is_file(file->raw) || ++compared > LINT_COMPARED)
             continue;
         LINT_EACH_CMD (l, d)
             if ((d->acts & ACT_TEST) && d->role != ROLE_ROLLBACK && rb312_names(d, file->raw)) {

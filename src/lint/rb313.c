@@ -4,15 +4,11 @@
 static void rb313_check(struct lint *l, const struct lint_rule *rule)
 {
     LINT_EACH_CMD (l, c) {
-        bool stopped = false, services = false;
+        bool services = l->index->acts & (ACT_START | ACT_STOP | ACT_RESTART);
+        bool stopped = c->before & (ACT_STOP | ACT_MAINTAIN);
 
-        if (!c->block || !(c->acts & ACT_DOWNGRADE) || c->role != ROLE_ROLLBACK)
-            continue;
-        LINT_EACH_CMD (l, d) {
-            services |= (d->acts & (ACT_START | ACT_STOP | ACT_RESTART)) != 0;
-            stopped |= d < c && d->proc == c->proc && (d->acts & (ACT_STOP | ACT_MAINTAIN));
-        }
-        if (services && !stopped)
+        if (c->block && (c->acts & ACT_DOWNGRADE) && c->role == ROLE_ROLLBACK && services &&
+            !stopped)
             lint_add(l, rule, c->line, lint_first(c), "nothing is stopped before this");
     }
 }

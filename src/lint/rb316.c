@@ -19,7 +19,7 @@ static void rb316_check(struct lint *l, const struct lint_rule *rule)
         if (!c->block || !(c->acts & ACT_MIGRATE) || c->role != ROLE_DEPLOY)
             continue;
         for (const struct lint_cmd *d = c + 1, *end = l->index->cmds.v + l->index->cmds.n;
-             d < end && d->part == c->part; d++)
+             d < end && d->part == c->part && d - c < (ptrdiff_t)LINT_COMPARED; d++)
             looked |= rb316_looks(d);
         if (!looked)
             lint_add(l, rule, c->line, lint_first(c),

@@ -1,4 +1,5 @@
 #include "base/sv.h"
+#include "lint/lint_conditions.h"
 #include "lint/lint_util.h"
 
 /* "deal_type IS NULL" in a query, and a column that the document makes NOT NULL. */
@@ -45,6 +46,7 @@ static void rb403_check(struct lint *l, const struct lint_rule *rule)
     LINT_EACH_SQL (l, s)
         if (s->role == ROLE_MONITOR)
             rb403_try(l, rule, s->text, s->line);
+    lint_conditions(l, rule); /* "error rate above 150 %" */
 }
 
 const struct lint_rule lint_rb403 = {

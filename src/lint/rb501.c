@@ -86,20 +86,24 @@ static void rb501_totals(struct lint *l, const struct lint_rule *rule)
 /* "Duration: 2 hours", and "Monitor for 2 hours" among its steps */
 static void rb501_watches(struct lint *l, const struct lint_rule *rule)
 {
+    size_t compared = 0;
+
     for (size_t i = 0; i < l->rb->n_metas; i++) {
         const struct rb_meta *m = &l->rb->metas[i];
         uint32_t chapter = lint_chapter(l, m->part);
         double lo, hi, wlo, whi;
+        size_t end;
 
         if (!sv_eq_nocase(m->key, SV("duration")) || !lint_duration(m->value, &lo, &hi) ||
-            chapter == RB_NONE)
+            chapter == RB_NONE || ++compared > LINT_COMPARED)
             continue;
+        end = lint_part_end(l, chapter);
         for (size_t k = 0; k < l->rb->md.n; k++) {
             const struct md_node *n = &l->rb->md.v[k];
 
             if (n->line <= m->line || n->kind != MD_PARAGRAPH)
                 continue;
-            if (n->line > lint_part_end(l, chapter))
+            if (n->line > end)
                 break;
             if ((sv_has_nocase(n->text, SV("monitor for ")) ||
                  sv_has_nocase(n->text, SV("(first "))) &&
@@ -115,21 +119,24 @@ static void rb501_watches(struct lint *l, const struct lint_rule *rule)
 /* "Complete within 5 minutes", and a part of it called "15-Minute Checks" */
 static void rb501_within(struct lint *l, const struct lint_rule *rule)
 {
+    size_t compared = 0;
+
     for (size_t i = 0; i < l->rb->md.n; i++) {
         const struct md_node *n = &l->rb->md.v[i];
         size_t at =
             n->kind == MD_PARAGRAPH ? sv_find_nocase(n->text, SV("complete within "), 0) : SV_NPOS;
         double lo, hi;
 
-        if (at == SV_NPOS || !lint_duration(sv_sub(n->text, at, n->text.n), &lo, &hi))
+        if (at == SV_NPOS || !lint_duration(sv_sub(n->text, at, n->text.n), &lo, &hi) ||
+            ++compared > LINT_COMPARED)
             continue;
         for (size_t k = 0; k < l->rb->n_parts; k++) {
             const struct rb_part *p = &l->rb->parts[k],
                                  *parent = p->parent == RB_NONE ? NULL : &l->rb->parts[p->parent];
 
-            if (p->kind == PART_SECTION && parent && parent->line < n->line &&
-                lint_part_end(l, p->parent) >= p->line && p->line > n->line && parent->level > 1 &&
-                (double)p->offset_ms > hi * 1000) {
+            if (p->kind == PART_SECTION && parent && parent->line < n->line && p->line > n->line &&
+                parent->level > 1 && (double)p->offset_ms > hi * 1000 &&
+                lint_part_end(l, p->parent) >= p->line) {
                 lint_add(l, rule, n->line, (struct sv){NULL, 0}, "line %zu is later than that",
                          p->line);
                 break;

@@ -24,32 +24,47 @@ static struct sv rb504_stem(struct sv w)
     return (struct sv){NULL, 0};
 }
 
+/* The next word of letters, digits and '_' that begins with a capital letter. */
+static bool rb504_next(struct sv text, size_t *at, struct sv *word)
+{
+    for (size_t i = *at, from; i < text.n; i++) {
+        if (!ascii_is_word(text.p[i]))
+            continue;
+        for (from = i; i < text.n && ascii_is_word(text.p[i]);)
+            i++;
+        *word = sv_sub(text, from, i);
+        *at = i;
+        if (ascii_is_upper(*word->p))
+            return true;
+    }
+    return false;
+}
+
 static void rb504_check(struct lint *l, const struct lint_rule *rule)
 {
     struct map names = {0}, told = {0};
-    struct sv text = l->rb->doc->text;
+    struct sv text = l->rb->doc->text, w;
+    VEC(struct sv) flags = {0};
+    size_t at = 0, other;
 
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < text.n;) {
-            size_t from = i, line;
-            struct sv w, stem;
-
-            while (i < text.n && ascii_is_word(text.p[i]))
-                i++;
-            w = sv_sub(text, from, i);
-            i += i == from;
-            if (!w.n || !rb504_is_name(w))
-                continue;
-            stem = rb504_stem(w);
-            if (pass == 0 && !stem.n)
-                map_put(&names, w, from);
-            else if (pass == 1 && stem.n && map_get(&names, stem, &line) && map_put(&told, w, 0))
-                lint_add(l, rule, document_line_of(l->rb->doc, from), w,
-                         "%.*s here, %.*s elsewhere (line %zu)", SV_FMT(w), SV_FMT(stem),
-                         document_line_of(l->rb->doc, line));
+    while (rb504_next(text, &at, &w))
+        if (rb504_is_name(w)) {
+            if (rb504_stem(w).n)
+                *vec_add(&flags) = w;
+            else
+                map_put(&names, w, at - w.n);
         }
+    for (size_t i = 0; i < flags.n; i++) {
+        struct sv stem = rb504_stem(flags.v[i]);
+
+        if (map_get(&names, stem, &other) && map_put(&told, flags.v[i], 0))
+            lint_add(l, rule, document_line_of(l->rb->doc, (size_t)(flags.v[i].p - text.p)),
+                     flags.v[i], "%.*s here, %.*s elsewhere (line %zu)", SV_FMT(flags.v[i]),
+                     SV_FMT(stem), document_line_of(l->rb->doc, other));
+    }
     map_release(&names);
     map_release(&told);
+    vec_release(&flags);
 }
 
 const struct lint_rule lint_rb504 = {

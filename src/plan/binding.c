@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/suggest.h"
 #include "base/sv.h"
-#include "plan/yaml.h"
+#include "runbook/yaml.h"
 
 struct binding_reader {
     struct binding *b;
@@ -246,15 +246,115 @@ static enum err_code binding_variables(struct binding_reader *r, const struct ya
     return ERR_OK;
 }
 
+static const struct binding_key binding_version_keys[] = {
+    {"url", binding_text, offsetof(struct binding_version, url)},
+    {"field", binding_text, offsetof(struct binding_version, field)},
+    {"command", binding_text, offsetof(struct binding_version, command)},
+    {"newer_than", binding_text, offsetof(struct binding_version, newer_than)},
+    {"is", binding_text, offsetof(struct binding_version, is)},
+};
+
+static enum err_code binding_version(struct binding_reader *r, const struct yaml_node *n,
+                                     void *field)
+{
+    struct binding_version *v = field;
+
+    v->line = n->line;
+    if (binding_map(r, n, binding_version_keys, ARRAY_LEN(binding_version_keys), v) != ERR_OK)
+        return r->err->code;
+    if (v->url.n && v->command.n)
+        return binding_bad(r, n, "needs a url or a command, not both");
+    if (!v->url.n && !v->command.n && (v->is.n || v->field.n || !v->newer_than.n))
+        return binding_bad(r, n, "needs a url, a command or newer_than");
+    if (v->field.n && !v->url.n)
+        return binding_bad(r, n, "has a field, which only the answer of a url has");
+    return ERR_OK;
+}
+
 static const struct binding_key binding_service_keys[] = {
     {"manager", binding_text, offsetof(struct binding_service, manager)},
+    {"unit", binding_text, offsetof(struct binding_service, unit)},
+    {"socket", binding_text, offsetof(struct binding_service, socket)},
+    {"url", binding_text, offsetof(struct binding_service, url)},
+    {"project", binding_text, offsetof(struct binding_service, project)},
+    {"dir", binding_text, offsetof(struct binding_service, dir)},
     {"command", binding_words, offsetof(struct binding_service, command)},
     {"pid_file", binding_text, offsetof(struct binding_service, pid_file)},
     {"log", binding_text, offsetof(struct binding_service, log)},
     {"workdir", binding_text, offsetof(struct binding_service, workdir)},
     {"start_timeout", binding_duration, offsetof(struct binding_service, start_timeout_ms)},
     {"stop_timeout", binding_duration, offsetof(struct binding_service, stop_timeout_ms)},
+    {"stable", binding_duration, offsetof(struct binding_service, stable_ms)},
+    {"crashes", binding_count, offsetof(struct binding_service, crashes)},
+    {"ready", binding_text, offsetof(struct binding_service, ready)},
+    {"version", binding_version, offsetof(struct binding_service, version)},
 };
+
+/* The keys that say how a manager finds its service, and which managers have them. */
+enum binding_manager_key {
+    HAS_UNIT = 1,
+    HAS_SOCKET = 2,
+    HAS_URL = 4,
+    HAS_PROJECT = 8,
+    HAS_DIR = 16,
+    HAS_COMMAND = 32,
+    HAS_PID_FILE = 64,
+    HAS_LOG = 128,
+    HAS_WORKDIR = 256
+};
+
+static const struct binding_manager {
+    const char *name;
+    unsigned takes, needs;
+} binding_managers[] = {
+    {"systemd", HAS_UNIT, 0},
+    {"systemd-user", HAS_UNIT, 0},
+    {"supervisor", HAS_UNIT | HAS_SOCKET | HAS_URL, 0},
+    {"runit", HAS_DIR | HAS_LOG, 0},
+    {"compose", HAS_UNIT | HAS_SOCKET | HAS_PROJECT, HAS_PROJECT},
+    {"process", HAS_COMMAND | HAS_PID_FILE | HAS_LOG | HAS_WORKDIR, HAS_COMMAND | HAS_PID_FILE},
+};
+
+static enum err_code binding_check_manager(struct binding_reader *r, const struct yaml_node *n,
+                                           const struct binding_service *s)
+{
+    const struct {
+        const char *key;
+        unsigned bit;
+        bool given;
+    } keys[] = {
+        {"unit", HAS_UNIT, s->unit.n > 0},
+        {"socket", HAS_SOCKET, s->socket.n > 0},
+        {"url", HAS_URL, s->url.n > 0},
+        {"project", HAS_PROJECT, s->project.n > 0},
+        {"dir", HAS_DIR, s->dir.n > 0},
+        {"command", HAS_COMMAND, s->n_command > 0},
+        {"pid_file", HAS_PID_FILE, s->pid_file.n > 0},
+        {"log", HAS_LOG, s->log.n > 0},
+        {"workdir", HAS_WORKDIR, s->workdir.n > 0},
+    };
+    const struct binding_manager *m = NULL;
+
+    for (size_t i = 0; i < ARRAY_LEN(binding_managers); i++)
+        if (sv_eq(s->manager, sv_from(binding_managers[i].name)))
+            m = &binding_managers[i];
+    if (!m)
+        return binding_bad(r, n,
+                           "needs a manager: systemd, systemd-user, supervisor, runit, "
+                           "compose or process");
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        if (keys[i].given && !(m->takes & keys[i].bit))
+            return err_set(r->err, ERR_INVALID,
+                           "%s:%zu: '%.*s' has a %s, which manager %s does not take", r->path,
+                           n->line, SV_FMT(n->key), keys[i].key, m->name);
+        if (!keys[i].given && (m->needs & keys[i].bit))
+            return err_set(r->err, ERR_INVALID, "%s:%zu: '%.*s' needs a %s", r->path, n->line,
+                           SV_FMT(n->key), keys[i].key);
+    }
+    if (sv_eq(n->key, SV("*")) && (m->takes & HAS_PID_FILE || s->unit.n || s->dir.n))
+        return binding_bad(r, n, "stands for many: it has no name, folder or process of its own");
+    return ERR_OK;
+}
 
 static enum err_code binding_services(struct binding_reader *r, const struct yaml_node *n,
                                       void *field UNUSED)
@@ -268,14 +368,12 @@ static enum err_code binding_services(struct binding_reader *r, const struct yam
         *s = (struct binding_service){.name = item->key,
                                       .line = item->line,
                                       .start_timeout_ms = 30000,
-                                      .stop_timeout_ms = 30000};
+                                      .stop_timeout_ms = 30000,
+                                      .stable_ms = 2000};
         if (binding_map(r, item, binding_service_keys, ARRAY_LEN(binding_service_keys), s) !=
-            ERR_OK)
+                ERR_OK ||
+            binding_check_manager(r, item, s) != ERR_OK)
             return r->err->code;
-        if (!sv_eq(s->manager, SV("process")))
-            return binding_bad(r, item, "needs 'manager: process'");
-        if (!s->n_command || !s->pid_file.n)
-            return binding_bad(r, item, "needs a command and a pid_file");
     }
     return ERR_OK;
 }
@@ -388,9 +486,55 @@ static enum err_code binding_answers(struct binding_reader *r, const struct yaml
     return ERR_OK;
 }
 
+static enum err_code binding_factor(struct binding_reader *r, const struct yaml_node *n,
+                                    void *field)
+{
+    double v;
+
+    if (n->kind != YAML_SCALAR || !sv_to_f64(n->text, &v) || v < 1 || v > 100)
+        return binding_bad(r, n, "must be a number from 1 to 100");
+    *(double *)field = v;
+    return ERR_OK;
+}
+
+/* "20%" */
+static enum err_code binding_share(struct binding_reader *r, const struct yaml_node *n, void *field)
+{
+    struct sv s = n->text;
+    double v;
+
+    if (n->kind != YAML_SCALAR || !sv_ends(s, SV("%")) || !sv_to_f64(sv_sub(s, 0, s.n - 1), &v) ||
+        v < 0 || v > 100)
+        return binding_bad(r, n, "must be a share from 0% to 100%");
+    *(double *)field = v / 100;
+    return ERR_OK;
+}
+
+static const struct binding_key binding_retry_keys[] = {
+    {"times", binding_count, offsetof(struct binding_step, retries)},
+    {"wait", binding_duration, offsetof(struct binding_step, retry_wait_ms)},
+    {"factor", binding_factor, offsetof(struct binding_step, retry_factor)},
+    {"max", binding_duration, offsetof(struct binding_step, retry_max_ms)},
+    {"jitter", binding_share, offsetof(struct binding_step, retry_jitter)},
+};
+
+/* A number, or a map. */
+static enum err_code binding_retries(struct binding_reader *r, const struct yaml_node *n,
+                                     void *field)
+{
+    struct binding_step *s = container_of((int64_t *)field, struct binding_step, retries);
+
+    if (n->kind != YAML_MAP)
+        return binding_count(r, n, field);
+    if (binding_map(r, n, binding_retry_keys, ARRAY_LEN(binding_retry_keys), s) != ERR_OK)
+        return r->err->code;
+    return s->retries > 0 ? ERR_OK : binding_bad(r, n, "needs times");
+}
+
 static const struct binding_key binding_step_keys[] = {
+    {"on_failure", binding_text, offsetof(struct binding_step, on_failure)},
     {"timeout", binding_duration, offsetof(struct binding_step, timeout_ms)},
-    {"retries", binding_count, offsetof(struct binding_step, retries)},
+    {"retries", binding_retries, offsetof(struct binding_step, retries)},
     {"undo", binding_text, offsetof(struct binding_step, undo)},
     {"skip", binding_text, offsetof(struct binding_step, skip)},
     {"in_doubt", binding_doubt, offsetof(struct binding_step, in_doubt)},
@@ -612,6 +756,15 @@ const struct binding_host *binding_find_host(const struct binding *b, struct sv 
 
 /* --- the whole file --- */
 
+static enum err_code binding_note_map(struct binding_reader *r, const struct yaml_node *n,
+                                      void *field)
+{
+    if (!binding_is_map(n))
+        return binding_bad(r, n, "must be a map");
+    *(const struct yaml_node **)field = n;
+    return ERR_OK;
+}
+
 static const struct binding_key binding_keys[] = {
     {"environment", binding_text, offsetof(struct binding, environment)},
     {"operator", binding_text, offsetof(struct binding, operator_name)},
@@ -635,6 +788,9 @@ static const struct binding_key binding_keys[] = {
     {"answers", binding_answers, 0},
     {"steps", binding_steps, 0},
     {"approvers", binding_list, offsetof(struct binding, approvers)},
+    {"gates", binding_note_map, offsetof(struct binding, gates)},
+    {"people", binding_note_map, offsetof(struct binding, people)},
+    {"zone", binding_text, offsetof(struct binding, zone)},
     {"on_failure", binding_policy, offsetof(struct binding, on_failure)},
     {"time_scale", binding_scale, offsetof(struct binding, time_scale)},
 };

@@ -21,12 +21,20 @@ struct binding_variable {
     size_t line;
 };
 
+/* How the version that runs is told: docs/formats/services.md. */
+struct binding_version {
+    struct sv url, field, command, newer_than, is;
+    size_t line;
+};
+
+/* "*": any that is not listed, of the commands of this manager. */
 struct binding_service {
-    struct sv name, manager;
+    struct sv name, manager, unit, socket, url, project, dir;
     struct sv *command;
     size_t n_command;
-    struct sv pid_file, log, workdir;
-    int64_t start_timeout_ms, stop_timeout_ms;
+    struct sv pid_file, log, workdir, ready;
+    struct binding_version version;
+    int64_t start_timeout_ms, stop_timeout_ms, stable_ms, crashes;
     size_t line;
 };
 
@@ -62,6 +70,9 @@ struct binding_step {
     struct sv database; /* a name of the databases */
     int64_t timeout_ms; /* 0: not set */
     int64_t retries;    /* -1: not set */
+    int64_t retry_wait_ms, retry_max_ms;
+    double retry_factor, retry_jitter; /* factor 0: not set */
+    struct sv on_failure; /* stop, continue, rollback, or a reference; empty: not set */
     size_t line;
 };
 
@@ -69,7 +80,9 @@ struct binding {
     struct arena arena;
     char *path; /* of the file, or NULL */
     char *dir;  /* absolute folder that paths are relative to */
-    struct sv environment, operator_name, store, workdir, scrape, flag, on_failure;
+    struct sv environment, operator_name, store, workdir, scrape, flag, on_failure, zone;
+    const struct yaml_node *gates,
+        *people; /* checked when a plan is made (make_gate.c); NULL: none */
     double time_scale;
     int64_t interval_ms;
     int64_t until_ms;             /* -1: not set */

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/ident.h"
+#include "base/suggest.h"
 #include "base/sv.h"
 #include "plan/make_int.h"
 
@@ -34,7 +35,7 @@ struct sv make_place(const struct make *m, size_t line)
 
 /* --- references --- */
 
-static enum err_code make_resolve(struct make *m, struct sv ref, size_t line, struct make_ref *ret)
+enum err_code make_resolve(struct make *m, struct sv ref, size_t line, struct make_ref *ret)
 {
     struct sv nearest;
 
@@ -261,33 +262,6 @@ static void make_variables(struct make *m)
     json_put(m->root, "variables", list);
 }
 
-static enum err_code make_service_binding(struct make *m, const struct binding_service *s,
-                                          json_t *out)
-{
-    json_t *command = json_array();
-    struct sv pid_file, log = {NULL, 0}, workdir;
-
-    json_put_sv(out, "name", s->name);
-    json_put(out, "command", command);
-    for (size_t i = 0; i < s->n_command; i++) {
-        CLEANUP(strbuf_release) struct strbuf word = STRBUF(0);
-
-        if (binding_expand(m->b, s->command[i], &word, m->err) != ERR_OK)
-            return m->err->code;
-        json_append(command, json_sv(strbuf_sv(&word)));
-    }
-    if (binding_file(m->b, s->pid_file, &pid_file, m->err) != ERR_OK ||
-        (s->log.n && binding_file(m->b, s->log, &log, m->err) != ERR_OK) ||
-        binding_file(m->b, s->workdir.n ? s->workdir : SV("."), &workdir, m->err) != ERR_OK)
-        return m->err->code;
-    json_put_sv(out, "pid_file", pid_file);
-    json_put_sv(out, "log", log);
-    json_put_sv(out, "workdir", workdir);
-    json_put_int(out, "start_timeout_ms", s->start_timeout_ms);
-    json_put_int(out, "stop_timeout_ms", s->stop_timeout_ms);
-    return ERR_OK;
-}
-
 static enum err_code make_services(struct make *m)
 {
     json_t *list = json_array(), *maintenance = json_object();
@@ -296,11 +270,10 @@ static enum err_code make_services(struct make *m)
     json_put(m->root, "services", list);
     json_put(m->root, "maintenance", maintenance);
     for (size_t i = 0; i < m->b->services.n; i++) {
-        json_t *out = json_object();
+        const struct binding_service *s = &m->b->services.v[i];
 
-        json_append(list, out);
-        if (make_service_binding(m, &m->b->services.v[i], out) != ERR_OK)
-            return err_wrap(m->err, "%s:%zu", m->b->path, m->b->services.v[i].line);
+        if (!sv_eq(s->name, SV("*")) && make_service_bound(m, s, s->name) != ERR_OK)
+            return m->err->code;
     }
     if (m->b->flag.n) {
         if (binding_file(m->b, m->b->flag, &flag, m->err) != ERR_OK)
@@ -350,6 +323,40 @@ static void make_messages(struct make *m)
     json_put(m->root, "messages", list);
 }
 
+/* A document with a wrong directive says something else than its author meant. */
+static enum err_code make_check_directives(struct make *m)
+{
+    for (size_t i = 0; i < m->rb->n_notes; i++) {
+        const struct rb_note *n = &m->rb->notes[i];
+
+        if (n->kind != NOTE_DIRECTIVE)
+            continue;
+        (void)err_set(m->err, ERR_INVALID, "%s:%zu:%zu: %.*s", m->rb->doc->path, n->line, n->column,
+                      SV_FMT(n->text));
+        return n->hint.n ? err_hint(m->err, "%.*s", SV_FMT(n->hint)) : m->err->code;
+    }
+    return ERR_OK;
+}
+
+static enum err_code make_check_environment(struct make *m)
+{
+    struct suggest s = suggest_begin(m->b->environment);
+
+    for (size_t i = 0; i < m->rb->n_environments; i++) {
+        if (sv_eq(m->rb->environments[i], m->b->environment))
+            return ERR_OK;
+        suggest_offer(&s, m->rb->environments[i]);
+    }
+    if (!m->rb->n_environments || !m->b->environment.n)
+        return ERR_OK;
+    (void)err_set(m->err, ERR_INVALID, "%s: the document is not for environment '%.*s'",
+                  m->rb->doc->path, SV_FMT(m->b->environment));
+    if (s.best.p)
+        return err_hint(m->err, "did you mean '%.*s'?", SV_FMT(s.best));
+    return err_hint(m->err, "its front matter names %.*s%s", SV_FMT(m->rb->environments[0]),
+                    m->rb->n_environments > 1 ? " and others" : "");
+}
+
 static enum err_code make_head(struct make *m)
 {
     struct sv workdir;
@@ -386,29 +393,81 @@ static void make_notes(struct make *m)
                           SV("mend the document, or tag the block as text"));
 }
 
-static void make_hash(json_t *root)
+static struct hash make_hash_of(const json_t *j)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    CLEANUP(json_cleanup) json_t *copy = json_copy(root);
+
+    json_write(j, &text);
+    return hash_of(strbuf_sv(&text));
+}
+
+/* Paths under the folder become relative to it, everywhere. */
+static void make_relative(json_t *j, struct sv dir)
+{
+    const char *key;
+    json_t *value;
+
+    if (json_is_string(j)) {
+        struct sv s = {json_string_value(j), json_string_length(j)}, rest = s;
+
+        if (sv_eat(&rest, dir) && (!rest.n || *rest.p == '/')) {
+            CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+            strbuf_addf(&text, ".%.*s", SV_FMT(rest));
+            (void)json_string_setn(j, text.p, text.n); /* it was UTF-8 before */
+        }
+    } else if (json_is_array(j)) {
+        for (size_t i = 0; i < json_array_size(j); i++)
+            make_relative(json_array_get(j, i), dir);
+    } else if (json_is_object(j)) {
+        json_object_foreach(j, key, value) make_relative(value, dir);
+    }
+}
+
+/* What an approval is for: all that is done, wherever the folder with the document lies. */
+static struct hash make_approval_hash(const json_t *root, struct sv dir)
+{
+    static const char *const lists[] = {"steps", "way_back", "rules"};
+    CLEANUP(json_cleanup) json_t *copy = json_deep_copy(root);
+
+    (void)json_object_del(copy, "document"); /* its bytes are in document_hash */
+    (void)json_object_del(copy, "binding");  /* what it says is in the rest; it may be absent */
+    for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+        for (size_t i = 0; i < json_array_size(json_object_get(copy, lists[k])); i++)
+            (void)json_object_del(json_array_get(json_object_get(copy, lists[k]), i),
+                                  "file"); /* may be absent */
+    make_relative(copy, dir);
+    return make_hash_of(copy);
+}
+
+static void make_hash(struct make *m)
+{
+    CLEANUP(json_cleanup) json_t *copy = json_copy(m->root);
     struct hash h;
 
     (void)json_object_del(copy, "questions"); /* they are there */
     (void)json_object_del(copy, "operator");  /* who does it does not change what is done */
-    json_write(copy, &text);
-    h = hash_of(strbuf_sv(&text));
-    json_put_str(root, "hash", hash_hex(&h).s);
+    h = make_approval_hash(copy, sv_from(m->b->dir));
+    json_put_str(m->root, "approval", hash_hex(&h).s);
+    json_put_str(copy, "approval", hash_hex(&h).s);
+    h = make_hash_of(copy);
+    json_put_str(m->root, "hash", hash_hex(&h).s);
 }
 
 static enum err_code make_all(struct make *m)
 {
     json_t *steps, *way_back;
 
-    if (make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK || make_check_drops(m) != ERR_OK)
+    if (make_check_directives(m) != ERR_OK || make_check_environment(m) != ERR_OK ||
+        make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK || make_check_drops(m) != ERR_OK)
         return m->err->code;
+    make_order(m);
+    make_find_branches(m);
     make_notes(m);
     make_environment(m);
     make_variables(m);
-    if (make_services(m) != ERR_OK || make_steps(m, false, &steps) != ERR_OK)
+    if (make_people(m) != ERR_OK || make_services(m) != ERR_OK ||
+        make_steps(m, false, &steps) != ERR_OK)
         return m->err->code;
     if (json_array_size(steps) == 0) /* a run that does nothing would be reported as done */
         make_question(
@@ -418,12 +477,14 @@ static enum err_code make_all(struct make *m)
     if (make_steps(m, true, &way_back) != ERR_OK)
         return m->err->code;
     json_put(m->root, "way_back", way_back);
+    if (make_policies(m, steps, way_back) != ERR_OK || make_gates(m, steps, way_back) != ERR_OK)
+        return m->err->code;
     make_undos(m, steps, way_back);
     make_messages(m);
     make_parts(m);
     if (make_watch(m) != ERR_OK)
         return m->err->code;
-    make_hash(m->root);
+    make_hash(m);
     return ERR_OK;
 }
 

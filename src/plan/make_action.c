@@ -33,26 +33,6 @@ static bool make_http(struct make *m, const struct rb_step *s, json_t *out, json
     return true;
 }
 
-static bool make_service(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
-{
-    CLEANUP(strbuf_release) struct strbuf unit = STRBUF(0);
-    struct sv name;
-
-    if (!make_word_now(m, s->command->target, &unit))
-        return false;
-    name = strbuf_sv(&unit);
-    if (sv_ends(name, SV(".service")))
-        name.n -= sizeof(".service") - 1;
-    for (size_t i = 0; i < m->b->services.n; i++)
-        if (sv_eq(m->b->services.v[i].name, name)) {
-            json_put_str(out, "kind", "service");
-            json_put_sv(action, "service", name);
-            json_put_str(action, "verb", service_verb_name(s->command->verb));
-            return true;
-        }
-    return false; /* not ours to manage: the document's own command runs */
-}
-
 static bool make_sqlite(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
 {
     json_put_str(out, "kind", "sqlite");
@@ -113,6 +93,11 @@ static enum err_code make_database(struct make *m, const struct rb_step *s,
         if (!d)
             return err_set(m->err, ERR_INVALID, "%s:%zu: there is no database '%.*s'", m->b->path,
                            set->line, SV_FMT(set->database));
+    } else if (s->database.n) {
+        d = binding_find_database(m->b, s->database);
+        if (!d)
+            make_ask_database(
+                m, s, arena_fmt(m->arena, "which database is '%.*s' here?", SV_FMT(s->database)));
     } else if (make_client_file(s, &path)) {
         json_decref(*file);
         *file = make_pieces(m, path, s->line, false);
@@ -235,9 +220,9 @@ static bool make_shell(struct make *m, const struct rb_step *s, json_t *out, jso
 }
 
 static make_action_fn *const make_actions[COMMAND__N] = {
-    [COMMAND_HTTP] = make_http,   [COMMAND_SERVICE] = make_service, [COMMAND_SQLITE] = make_sqlite,
-    [COMMAND_SLEEP] = make_pause, [COMMAND_POLL] = make_poll,       [COMMAND_FOLLOW] = make_follow,
-    [COMMAND_DISK] = make_disk,   [COMMAND_TOUCH] = make_flag,      [COMMAND_REMOVE] = make_flag,
+    [COMMAND_HTTP] = make_http,  [COMMAND_SQLITE] = make_sqlite, [COMMAND_SLEEP] = make_pause,
+    [COMMAND_POLL] = make_poll,  [COMMAND_FOLLOW] = make_follow, [COMMAND_DISK] = make_disk,
+    [COMMAND_TOUCH] = make_flag, [COMMAND_REMOVE] = make_flag,
 };
 
 /* Files that the command names as its results, for "backup created". */
@@ -254,15 +239,21 @@ static void make_makes(struct make *m, const struct rb_step *s, json_t *action)
         json_decref(makes);
 }
 
-static void make_shell_step(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
+static enum err_code make_shell_step(struct make *m, const struct rb_step *s, json_t *out,
+                                     json_t *action)
 {
     make_action_fn *fn = make_actions[s->command->form];
+    bool ours = false;
 
     make_makes(m, s, action);
-    if (!fn || !fn(m, s, out, action))
+    if (s->command->form == COMMAND_SERVICE &&
+        make_service(m, s->command, out, action, &ours) != ERR_OK)
+        return m->err->code;
+    if (!ours && !(fn && fn(m, s, out, action)))
         (void)make_shell(m, s, out, action); /* always applies */
     else if (s->command->delay_ms)
         json_put_int(action, "delay_ms", s->command->delay_ms);
+    return ERR_OK;
 }
 
 /* On another host everything is a command of its shell. */
@@ -295,13 +286,12 @@ enum err_code make_action(struct make *m, uint32_t step, const struct binding_st
     json_put(out, "action", action);
     switch (s->kind) {
     case STEP_SHELL:
-        if (remote)
-            make_remote(m, s, out, action);
-        else
-            make_shell_step(m, s, out, action);
+        if (!remote)
+            return make_shell_step(m, s, out, action);
+        make_remote(m, s, out, action);
         return ERR_OK;
     case STEP_MANUAL: json_put_str(out, "kind", "manual"); return ERR_OK;
-    case STEP_APPROVAL: json_put_str(out, "kind", "approval"); return ERR_OK;
+    case STEP_APPROVAL: make_approval(m, step, out, action); return ERR_OK;
     case STEP_SQL:
         if (!remote)
             return make_sql(m, s, set, out, action);

@@ -178,6 +178,8 @@ static void make_ask_unit(struct make *m, struct make_unit u, bool way_back)
     }
     if (!make_unit_asks(m, u) || make_choice_of(m, u))
         return;
+    if (!u.is_part && m->failure_of[u.at] != RB_NONE)
+        return; /* the failure of a step decides */
     make_question(
         m, make_unit_line(m, u), "choice", true,
         make_unit_has_condition(m, u)

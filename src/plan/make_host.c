@@ -64,12 +64,14 @@ void make_where_host(struct make *m, const struct rb_step *s, struct sv session,
     json_put_sv(out, "session", arena_fmt(m->arena, "%.*s@%.*s", SV_FMT(session), SV_FMT(s->host)));
 }
 
-bool make_remote_shows(enum rb_expect_form form)
+bool make_remote_shows(const struct rb_step *s, enum rb_expect_form form)
 {
     switch (form) {
-    case EXPECT_STATUS:
     case EXPECT_ACTIVE:
-    case EXPECT_INACTIVE:
+    case EXPECT_INACTIVE: /* the words of a manager that is asked */
+        return s->command && s->command->form == COMMAND_SERVICE &&
+               s->command->verb == SERVICE_STATUS;
+    case EXPECT_STATUS:
     case EXPECT_FREE:
     case EXPECT_EXISTS:
     case EXPECT_ROWS:

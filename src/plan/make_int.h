@@ -12,6 +12,14 @@ struct make_ref {
     uint32_t part, step; /* one of them RB_NONE */
 };
 
+/* Where a step of a sign-off stands. */
+enum make_sign {
+    SIGN_NONE,   /* it is none */
+    SIGN_BEFORE, /* before the first step that deploys: it approves */
+    SIGN_AHEAD,  /* at the end of the document, for what is to be done: it is moved there */
+    SIGN_AFTER,  /* after something was deployed: it accepts that */
+};
+
 struct make {
     const struct runbook *rb;
     struct names names;
@@ -22,11 +30,17 @@ struct make {
     VEC(struct make_ref) answer_refs; /* parallel to b->answers, b->steps, b->choices */
     VEC(struct make_ref) step_refs;
     VEC(struct make_ref) choice_refs;
+    uint32_t *failure_of;  /* for each step: the step whose failure it is for; RB_NONE */
     VEC(struct sv) values; /* placeholder names that were used */
+    enum make_sign *signs; /* of each step of the document */
+    uint32_t first_deploy; /* step; RB_NONE: there is none */
 };
 
 /* --- make.c --- */
 
+/* The step or part that a reference of the binding means.  ERR_INVALID names the nearest one. */
+NODISCARD enum err_code make_resolve(struct make *m, struct sv ref, size_t line,
+                                     struct make_ref *ret);
 /* A question; texts are copied. */
 struct make_asked {
     const char *file;
@@ -65,8 +79,17 @@ const struct binding_host *make_host(const struct make *m, const struct rb_step 
 bool make_is_remote(const struct make *m, const struct rb_step *s);
 /* "host", "remote" and "session" of a step; asks for a host that is not bound. */
 void make_where_host(struct make *m, const struct rb_step *s, struct sv session, json_t *out);
-/* Can the form be judged from what a command on another host prints? */
-bool make_remote_shows(enum rb_expect_form form);
+/* Can the form be judged from what the step's command on another host prints? */
+bool make_remote_shows(const struct rb_step *s, enum rb_expect_form form);
+
+/* --- make_service.c --- */
+
+/* A service of the binding, under this name, into "services" of the plan. */
+NODISCARD enum err_code make_service_bound(struct make *m, const struct binding_service *s,
+                                           struct sv name);
+/* A step that a manager of the binding carries out; *ours is false when none is bound for it. */
+NODISCARD enum err_code make_service(struct make *m, const struct command *c, json_t *out,
+                                     json_t *action, bool *ours);
 
 /* --- make_action.c --- */
 
@@ -89,6 +112,28 @@ bool make_is_forward(const struct make *m, const struct rb_step *s);
 bool make_is_way_back(const struct make *m, const struct rb_step *s);
 
 NODISCARD enum err_code make_steps(struct make *m, bool way_back, json_t **ret);
+
+/* --- make_sign.c --- */
+
+/* Fill `signs` and `first_deploy`. */
+void make_order(struct make *m);
+/* Does it accept what was done? */
+bool make_accepts(const struct make *m, uint32_t step);
+/* Kind and role of an approval. */
+void make_approval(const struct make *m, uint32_t step, json_t *out, json_t *action);
+/* --- make_gate.c --- */
+
+/* "people" of the plan. */
+NODISCARD enum err_code make_people(struct make *m);
+/* "before" of the steps that a gate of the binding stands before. */
+NODISCARD enum err_code make_gates(struct make *m, json_t *steps, json_t *way_back);
+
+/* --- make_policy.c --- */
+
+/* Fill failure_of, from labels such as "**If Tests Fail**:". */
+void make_find_branches(struct make *m);
+/* "on_failure", "branch", "branch_of" and "if_failed" of the steps. */
+NODISCARD enum err_code make_policies(struct make *m, json_t *steps, json_t *way_back);
 
 /* --- make_undo.c --- */
 

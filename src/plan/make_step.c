@@ -13,7 +13,8 @@ bool make_is_forward(const struct make *m, const struct rb_step *s)
 
     if (p && p->offset_ms >= 0)
         return false;
-    return !p || p->role == ROLE_PREFLIGHT || p->role == ROLE_DEPLOY || p->role == ROLE_VERIFY;
+    return !p || p->role == ROLE_PREFLIGHT || p->role == ROLE_DEPLOY || p->role == ROLE_VERIFY ||
+           p->role == ROLE_SIGN_OFF;
 }
 
 bool make_is_way_back(const struct make *m, const struct rb_step *s)
@@ -62,7 +63,7 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
             json_append(dropped, j);
             continue;
         }
-        if (make_is_remote(m, s) && !make_remote_shows(e->form))
+        if (make_is_remote(m, s) && !make_remote_shows(s, e->form))
             seen.form = EXPECT_ASK; /* what only a machine that is there could know */
         e = &seen;
         json_append(list, make_expect(m, e));
@@ -101,21 +102,51 @@ static void make_answer(struct make *m, uint32_t step, json_t *out)
 {
     const struct rb_step *s = &m->rb->steps[step];
     const struct binding_answer *a = make_answer_of(m, step);
+    bool asks = s->kind == STEP_MANUAL || make_accepts(m, step);
     json_t *j;
 
-    if (a && s->kind != STEP_APPROVAL) { /* an approval is given to a plan, not written beside it */
+    if (a &&
+        (asks ||
+         s->kind != STEP_APPROVAL)) { /* an approval is given to a plan, not written beside it */
         j = json_object();
         json_put_bool(j, "answer", a->yes);
         json_put_sv(j, "by", a->by);
         json_put_sv(j, "note", a->note);
         json_put(out, "answer", j);
-    } else if (s->kind == STEP_MANUAL) {
+    } else if (asks) {
         make_question(m, s->line, "manual", false,
-                      arena_fmt(m->arena, "a person does this: \"%.*s\"",
+                      arena_fmt(m->arena, "a person %s: \"%.*s\"",
+                                s->kind == STEP_MANUAL ? "does this" : "signs here",
                                 SV_FMT(sv_sub(s->text, 0, sv_find_byte(s->text, '\n', 0)))),
                       arena_fmt(m->arena, "answers: {\"%.*s\": {answer: yes, by: NAME}}",
                                 SV_FMT(names_short(&m->names, s->id))));
     }
+}
+
+static void make_retry(const struct binding_step *set, json_t *out)
+{
+    json_t *retry = json_object();
+
+    json_put_int(retry, "wait_ms", set->retry_wait_ms);
+    json_put_real(retry, "factor", set->retry_factor >= 1 ? set->retry_factor : 1);
+    json_put_int(retry, "max_ms", set->retry_max_ms);
+    json_put_real(retry, "jitter", set->retry_jitter);
+    json_put(out, "retry", retry);
+}
+
+/* What the binding says of a step stands for what the document says. */
+static void make_bound_settings(const struct binding_step *set, json_t *out, struct sv *skip)
+{
+    if (set->retries >= 0)
+        json_put_int(out, "retries", set->retries);
+    if (set->retries > 0 && set->retry_wait_ms > 0)
+        make_retry(set, out);
+    if (set->timeout_ms)
+        json_put_int(out, "timeout_ms", set->timeout_ms);
+    if (set->skip.n)
+        *skip = set->skip;
+    if (set->undo.n)
+        json_put_sv(out, "undo_accepted", set->undo); /* make_undos() takes it away again */
 }
 
 static void make_settings(struct make *m, uint32_t step, json_t *out, struct sv *skip)
@@ -129,13 +160,34 @@ static void make_settings(struct make *m, uint32_t step, json_t *out, struct sv 
         json_put_int(out, "wait_ms", s->timeout_ms);
     else
         json_put_int(out, "timeout_ms", s->timeout_ms);
-    json_put_int(out, "retries", set && set->retries >= 0 ? set->retries : 0);
-    if (set && set->timeout_ms)
-        json_put_int(out, "timeout_ms", set->timeout_ms);
-    if (set && set->skip.n)
-        *skip = set->skip;
-    if (set && set->undo.n)
-        json_put_sv(out, "undo_accepted", set->undo); /* make_undos() takes it away again */
+    if (s->limit_ms)
+        json_put_int(out, "timeout_ms", s->limit_ms);
+    json_put_int(out, "retries", s->retries >= 0 ? s->retries : 0);
+    if (s->skip.n)
+        *skip = s->skip;
+    if (set)
+        make_bound_settings(set, out, skip);
+}
+
+/* What the document warns of right there. */
+static void make_warnings(const struct make *m, uint32_t step, json_t *out)
+{
+    json_t *list = NULL;
+
+    for (size_t i = m->rb->n_remarks; i-- > 0;) {
+        const struct rb_remark *r = &m->rb->remarks[i];
+        json_t *j;
+
+        if (r->step != step)
+            continue;
+        j = json_object();
+        json_put_int(j, "line", (int64_t)r->line);
+        json_put_sv(j, "text", r->text);
+        list = list ? list : json_array();
+        (void)json_array_insert_new(list, 0, j); /* fails only for want of memory, which aborts */
+    }
+    if (list)
+        json_put(out, "warnings", list);
 }
 
 /* --- one step --- */
@@ -189,13 +241,14 @@ static void make_again(struct make *m, uint32_t step, json_t *out)
     }
 }
 
-static void make_gates(const struct rb_step *s, json_t *out)
+static void make_gate_names(const struct make *m, uint32_t step, json_t *out)
 {
+    const struct rb_step *s = &m->rb->steps[step];
     json_t *gates = json_array();
 
-    if (s->kind == STEP_MANUAL)
+    if (s->kind == STEP_MANUAL || make_accepts(m, step))
         json_append(gates, json_str("confirm"));
-    if (s->kind == STEP_APPROVAL)
+    else if (s->kind == STEP_APPROVAL)
         json_append(gates, json_str("approval"));
     json_put(out, "gates", gates);
 }
@@ -206,7 +259,8 @@ static enum err_code make_step(struct make *m, uint32_t step, json_t *out)
     struct sv skip = {NULL, 0};
 
     make_where(m, s, out);
-    make_gates(s, out);
+    make_warnings(m, step, out);
+    make_gate_names(m, step, out);
     make_choices(m, step, out, &skip);
     make_settings(m, step, out, &skip);
     if (skip.n) {
@@ -222,24 +276,36 @@ static enum err_code make_step(struct make *m, uint32_t step, json_t *out)
     return make_action(m, step, make_settings_of(m, step), out);
 }
 
-enum err_code make_steps(struct make *m, bool way_back, json_t **ret)
+/* The steps [from, to) of the document that belong there, into the list. */
+static enum err_code make_range(struct make *m, uint32_t from, uint32_t to, bool way_back,
+                                bool ahead, json_t *list)
 {
-    json_t *list = json_array();
-
-    make_ask_choices(m, way_back);
-    for (uint32_t i = 0; i < m->rb->n_steps; i++) {
+    for (uint32_t i = from; i < to; i++) {
         const struct rb_step *s = &m->rb->steps[i];
         json_t *out;
 
-        if (way_back ? !make_is_way_back(m, s) : !make_is_forward(m, s))
+        if (way_back ? !make_is_way_back(m, s)
+                     : !make_is_forward(m, s) || (m->signs[i] == SIGN_AHEAD) != ahead)
             continue;
         out = json_object();
         json_append(list, out);
-        if (make_step(m, i, out) != ERR_OK) {
-            json_decref(list);
+        if (make_step(m, i, out) != ERR_OK)
             return m->err->code;
-        }
     }
-    *ret = list;
+    return ERR_OK;
+}
+
+enum err_code make_steps(struct make *m, bool way_back, json_t **ret)
+{
+    CLEANUP(json_cleanup) json_t *list = json_array();
+    uint32_t n = (uint32_t)m->rb->n_steps;
+    uint32_t deploys = way_back || m->first_deploy == RB_NONE ? 0 : m->first_deploy;
+
+    make_ask_choices(m, way_back);
+    if (make_range(m, 0, deploys, way_back, false, list) != ERR_OK ||
+        (!way_back && make_range(m, 0, n, false, true, list) != ERR_OK) ||
+        make_range(m, deploys, n, way_back, false, list) != ERR_OK)
+        return m->err->code;
+    *ret = STEAL(list);
     return ERR_OK;
 }

@@ -8,6 +8,7 @@
 /* A step as a change: what it changes, and of a service which one and how. */
 struct make_change {
     const json_t *step;
+    const struct rb_step *rb;
     struct sv effect;
     struct sv unit;         /* of "service"; empty: not known before the run */
     enum service_verb verb; /* SERVICE__N: not known */
@@ -32,21 +33,23 @@ static void make_read_service(struct make *m, const struct command *c, struct ma
     change->unit = arena_sv(m->arena, name);
 }
 
-/* The steps of a list as changes.  They stand in the order of the document's steps. */
+/* The steps of a list as changes. */
 static struct make_change *make_changes(struct make *m, const json_t *list)
 {
     size_t n = json_array_size(list);
     struct make_change *v = ARENA_NEWN(m->arena, struct make_change, n);
 
-    for (size_t i = 0, at = 0; i < n; i++, at++) {
+    for (size_t i = 0; i < n; i++) {
         const struct command *c;
+        uint32_t at;
 
         v[i].step = json_array_get(list, i);
         v[i].effect = json_get_sv(v[i].step, "effect");
         v[i].verb = SERVICE__N;
-        while (!sv_eq(m->rb->steps[at].id, json_get_sv(v[i].step, "id")))
-            at++;
-        c = m->rb->steps[at].command;
+        at = names_step(&m->names, json_get_sv(v[i].step, "id"));
+        assert(at != RB_NONE); /* its whole id */
+        v[i].rb = &m->rb->steps[at];
+        c = v[i].rb->command;
         if (c && c->form == COMMAND_SERVICE)
             make_read_service(m, c, &v[i]);
     }
@@ -127,9 +130,29 @@ static void make_section(struct make *m, json_t *step, const json_t *cover)
     make_put_undo(step, UNDO_SECTION, text);
 }
 
-static void make_undo(struct make *m, json_t *step, const json_t *cover)
+/* What the document says that undoes it, or why nothing does; the binding's word comes first. */
+static struct sv make_said_undo(const struct make *m, const struct make_change *change)
 {
-    struct sv accepted = arena_sv(m->arena, json_get_sv(step, "undo_accepted"));
+    struct sv accepted = arena_sv(m->arena, json_get_sv(change->step, "undo_accepted"));
+    struct sv said = change->rb->undo;
+
+    return accepted.n || names_undo(&m->names, said) != RB_NONE ? accepted : said;
+}
+
+/* The step of the way back that the document names. */
+static const json_t *make_named(const struct make *m, const struct make_change *change,
+                                const struct make_change *back, size_t n_back)
+{
+    uint32_t named = change->rb->undo.n ? names_undo(&m->names, change->rb->undo) : RB_NONE;
+
+    for (size_t i = 0; named != RB_NONE && i < n_back; i++)
+        if (back[i].rb == &m->rb->steps[named])
+            return back[i].step;
+    return NULL;
+}
+
+static void make_undo(struct make *m, json_t *step, struct sv accepted, const json_t *cover)
+{
     bool flag = sv_eq(json_get_sv(step, "kind"), SV("maintenance"));
 
     (void)json_object_del(step, "undo_accepted"); /* most steps have none */
@@ -153,8 +176,12 @@ void make_undos(struct make *m, json_t *steps, json_t *way_back)
     size_t n = json_array_size(steps), n_back = json_array_size(way_back);
     const struct make_change *changes = make_changes(m, steps), *back = make_changes(m, way_back);
 
-    for (size_t i = 0; i < n; i++)
-        make_undo(m, json_array_get(steps, i), make_covering(back, n_back, &changes[i]));
+    for (size_t i = 0; i < n; i++) {
+        const json_t *named = make_named(m, &changes[i], back, n_back);
+
+        make_undo(m, json_array_get(steps, i), make_said_undo(m, &changes[i]),
+                  named ? named : make_covering(back, n_back, &changes[i]));
+    }
     for (size_t i = 0; i < n_back; i++) {
         json_t *step = json_array_get(way_back, i);
 

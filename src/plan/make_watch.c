@@ -79,6 +79,35 @@ static void make_document_rule(struct make *m, const struct rb_rule *r, json_t *
             arena_fmt(m->arena, "drop: {\"%zu\": why it is not judged}", r->line));
 }
 
+/* A rule that the document's words would make, had anybody said what they are measured by: nobody judges it. */
+static void make_proposed(struct make *m, const struct rb_rule *r, json_t *list)
+{
+    struct sv id = make_place(m, r->line);
+    json_t *j;
+
+    if (!r->text.n || make_instead(m, id) || make_dropped(m, r->line, r->source))
+        return;
+    j = json_object();
+    json_put_sv(j, "id", id);
+    json_put_str(j, "file", m->rb->doc->path);
+    json_put_int(j, "line", (int64_t)r->line);
+    json_put_sv(j, "source", r->source);
+    json_put_sv(j, "text", r->text);
+    json_put_sv(j, "answer_with",
+                arena_fmt(m->arena, "rules: {\"%.*s\": '%.*s'}", SV_FMT(id), SV_FMT(r->text)));
+    json_append(list, j);
+}
+
+static json_t *make_proposals(struct make *m)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < m->rb->n_rules; i++)
+        if (m->rb->rules[i].proposal)
+            make_proposed(m, &m->rb->rules[i], list);
+    return list;
+}
+
 static json_t *make_rules(struct make *m)
 {
     json_t *rules = json_array();
@@ -409,6 +438,7 @@ enum err_code make_watch(struct make *m)
     int64_t until_ms = make_until(m, rules, checkpoints);
 
     json_put(m->root, "rules", rules);
+    json_put(m->root, "proposals", make_proposals(m));
     json_put(m->root, "checkpoints", checkpoints);
     json_put(m->root, "watch", watch);
     json_put_int(watch, "interval_ms", m->b->interval_ms);

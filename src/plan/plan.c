@@ -133,6 +133,20 @@ static void plan_load_choices(struct plan *p, const json_t *j, struct plan_step 
     }
 }
 
+static void plan_load_warnings(struct plan *p, const json_t *j, struct plan_step *s)
+{
+    const json_t *list = json_object_get(j, "warnings");
+
+    s->n_warnings = plan_size(j, "warnings");
+    s->warnings = ARENA_NEWN(&p->arena, struct plan_warning, s->n_warnings);
+    for (size_t i = 0; i < s->n_warnings; i++) {
+        const json_t *w = json_array_get(list, i);
+
+        s->warnings[i] =
+            (struct plan_warning){json_get_sv(w, "text"), (size_t)json_get_int(w, "line", 0)};
+    }
+}
+
 static void plan_load_dropped(struct plan *p, const json_t *j, struct plan_step *s)
 {
     const json_t *list = json_object_get(j, "dropped");
@@ -147,10 +161,30 @@ static void plan_load_dropped(struct plan *p, const json_t *j, struct plan_step 
     }
 }
 
+/* A sign-off of the document about which the binding says nothing: one approval. */
+static void plan_default_gate(struct plan *p, struct plan_step *s)
+{
+    bool approval = sv_eq(s->kind, SV("approval")) && !s->skip.n;
+    struct plan_gate *more;
+
+    for (size_t i = 0; i < s->n_gates; i++)
+        approval = approval && s->gates[i].kind != PLAN_GATE_APPROVE;
+    if (!approval)
+        return;
+    more = ARENA_NEWN(&p->arena, struct plan_gate, s->n_gates + 1);
+    more[0] = (struct plan_gate){
+        .kind = PLAN_GATE_APPROVE, .text = SV("an approval"), .need = 1, .not_self = true};
+    for (size_t i = 0; i < s->n_gates; i++)
+        more[i + 1] = s->gates[i];
+    s->gates = more;
+    s->n_gates++;
+}
+
 static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan_step *s,
                                     struct err *err)
 {
     const json_t *expects = json_object_get(j, "expectations");
+    const json_t *retry = json_object_get(j, "retry");
     const json_t *undo = json_object_get(j, "undo"), *answer = json_object_get(j, "answer");
     unsigned how = plan_enum(json_get_sv(undo, "how"), plan_undo_name_at, UNDO__N);
 
@@ -171,6 +205,13 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
         .timeout_ms = json_get_int(j, "timeout_ms", 0),
         .wait_ms = json_get_int(j, "wait_ms", 0),
         .retries = json_get_int(j, "retries", 0),
+        .retry_wait_ms = json_get_int(retry, "wait_ms", 0),
+        .retry_max_ms = json_get_int(retry, "max_ms", 0),
+        .retry_factor = json_get_real(retry, "factor", 1),
+        .retry_jitter = json_get_real(retry, "jitter", 0),
+        .on_failure = json_get_sv(j, "on_failure"),
+        .branch = json_get_sv(j, "branch"),
+        .if_failed = json_get_sv(j, "if_failed"),
         .undo = how == UNDO__N ? UNDO_GAP : (enum plan_undo)how,
         .undo_text = json_get_sv(undo, "text"),
         .answered = json_is_object(answer),
@@ -183,6 +224,7 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
     };
     s->address = json_get_sv(json_object_get(j, "remote"), "address");
     s->ssh = plan_texts(&p->arena, json_object_get(json_object_get(j, "remote"), "ssh"), &s->n_ssh);
+    s->branch_of = plan_texts(&p->arena, json_object_get(j, "branch_of"), &s->n_branch_of);
     if (!s->id.n || !s->kind.n || !json_is_object(s->action))
         return err_set(err, ERR_CORRUPT, "plan: a step has no id, kind or action");
     s->n_expects = plan_size(j, "expectations");
@@ -192,6 +234,11 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
             return err->code;
     plan_load_choices(p, j, s);
     plan_load_dropped(p, j, s);
+    plan_load_warnings(p, j, s);
+    if (plan_gates_load(&p->arena, json_object_get(j, "before"), &s->gates, &s->n_gates, err) !=
+        ERR_OK)
+        return err->code;
+    plan_default_gate(p, s);
     return ERR_OK;
 }
 
@@ -253,6 +300,15 @@ static void plan_load_checkpoints(struct plan *p)
     }
 }
 
+static void plan_load_version(const json_t *j, struct plan_version *v)
+{
+    v->url = json_get_sv(j, "url");
+    v->field = json_get_sv(j, "field");
+    v->command = json_get_sv(j, "command");
+    v->newer_than = json_get_sv(j, "newer_than");
+    v->is = json_object_get(j, "is");
+}
+
 static void plan_load_services(struct plan *p)
 {
     const json_t *list = json_object_get(p->json, "services");
@@ -264,12 +320,42 @@ static void plan_load_services(struct plan *p)
         struct plan_service *s = &p->services[i];
 
         s->name = json_get_sv(j, "name");
+        s->manager = json_get_sv(j, "manager");
+        if (!s->manager.n)
+            s->manager = SV("process"); /* plans made before there were others */
+        s->unit = json_get_sv(j, "unit");
+        s->socket = json_get_sv(j, "socket");
+        s->url = json_get_sv(j, "url");
+        s->project = json_get_sv(j, "project");
+        s->dir = json_get_sv(j, "dir");
+        s->stable_ms = json_get_int(j, "stable_ms", 0);
+        s->crashes = json_get_int(j, "crashes", 0);
+        s->ready = json_get_sv(j, "ready");
+        plan_load_version(json_object_get(j, "version"), &s->version);
         s->pid_file = json_get_sv(j, "pid_file");
         s->log = json_get_sv(j, "log");
         s->workdir = json_get_sv(j, "workdir");
         s->start_timeout_ms = json_get_int(j, "start_timeout_ms", 30000);
         s->stop_timeout_ms = json_get_int(j, "stop_timeout_ms", 30000);
         s->command = plan_texts(&p->arena, json_object_get(j, "command"), &s->n_command);
+    }
+}
+
+static void plan_load_proposals(struct plan *p)
+{
+    const json_t *list = json_object_get(p->json, "proposals");
+
+    p->n_proposals = plan_size(p->json, "proposals");
+    p->proposals = ARENA_NEWN(&p->arena, struct plan_proposal, p->n_proposals);
+    for (size_t i = 0; i < p->n_proposals; i++) {
+        const json_t *j = json_array_get(list, i);
+
+        p->proposals[i] = (struct plan_proposal){.id = json_get_sv(j, "id"),
+                                                 .file = json_get_sv(j, "file"),
+                                                 .source = json_get_sv(j, "source"),
+                                                 .text = json_get_sv(j, "text"),
+                                                 .answer_with = json_get_sv(j, "answer_with"),
+                                                 .line = (size_t)json_get_int(j, "line", 0)};
     }
 }
 
@@ -331,6 +417,22 @@ const struct plan_part *plan_part(const struct plan *p, struct sv id)
     return NULL;
 }
 
+static void plan_load_people(struct plan *p)
+{
+    const json_t *list = json_object_get(p->json, "people");
+
+    p->n_people = plan_size(p->json, "people");
+    p->people = ARENA_NEWN(&p->arena, struct plan_person, p->n_people);
+    for (size_t i = 0; i < p->n_people; i++) {
+        const json_t *j = json_array_get(list, i);
+        struct plan_person *who = &p->people[i];
+
+        who->name = json_get_sv(j, "name");
+        who->roles = plan_texts(&p->arena, json_object_get(j, "roles"), &who->n_roles);
+        who->logins = plan_texts(&p->arena, json_object_get(j, "logins"), &who->n_logins);
+    }
+}
+
 static void plan_load_variables(struct plan *p)
 {
     const json_t *list = json_object_get(p->json, "variables");
@@ -354,6 +456,8 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
                        (long long)json_get_int(p->json, "format", 0), PLAN_FORMAT);
     if (!hash_from_hex(json_get_sv(p->json, "hash"), &p->hash))
         return err_set(err, ERR_CORRUPT, "the plan has no hash");
+    if (!hash_from_hex(json_get_sv(p->json, "approval"), &p->approval))
+        p->approval = p->hash; /* of an older plan */
     p->document = json_get_sv(p->json, "document");
     p->title = json_get_sv(p->json, "title");
     p->environment = json_get_sv(p->json, "environment");
@@ -365,6 +469,7 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
     p->env = plan_pairs(&p->arena, json_object_get(p->json, "env"), &p->n_env);
     p->secrets = plan_texts(&p->arena, json_object_get(p->json, "secrets"), &p->n_secrets);
     p->approvers = plan_texts(&p->arena, json_object_get(p->json, "approvers"), &p->n_approvers);
+    plan_load_people(p);
     p->scrape = json_get_sv(watch, "scrape");
     p->interval_ms = json_get_int(watch, "interval_ms", 15000);
     p->until_ms = json_get_int(watch, "until_ms", 0);
@@ -375,6 +480,7 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
     plan_load_checkpoints(p);
     plan_load_services(p);
     plan_load_questions(p);
+    plan_load_proposals(p);
     plan_load_messages(p);
     plan_load_parts(p);
     if (plan_load_steps(p, "steps", &p->steps, &p->n_steps, err) != ERR_OK)
@@ -461,4 +567,57 @@ int64_t plan_scale(const struct plan *p, int64_t ms)
 int64_t plan_bound(const struct plan *p, int64_t ms)
 {
     return p->time_scale > 1 ? plan_scale(p, ms) : ms;
+}
+
+/* --- gates --- */
+
+struct plan_crowd plan_crowd(const struct plan *p)
+{
+    return (struct plan_crowd){p->people, p->n_people, p->approvers, p->n_approvers};
+}
+
+static enum err_code plan_check_people(const struct plan *p, const struct plan_step *s,
+                                       const struct plan_gate *g, struct err *err)
+{
+    struct plan_crowd crowd = plan_crowd(p);
+    size_t n = plan_gate_eligible(g, &crowd, p->operator_name);
+
+    if (g->kind != PLAN_GATE_APPROVE || n == SIZE_MAX || (uint64_t)g->need <= n)
+        return ERR_OK;
+    (void)err_set(err, ERR_REFUSED,
+                  "step %.*s can never begin: it needs %.*s, and only %zu may give one%s",
+                  SV_FMT(s->id), SV_FMT(g->text), n, g->not_self ? ", without the operator" : "");
+    return err_hint(err, "see gates, people and approvers in prusik.yaml");
+}
+
+static enum err_code plan_check_step(const struct plan *p, const struct plan_step *s, int64_t now_s,
+                                     plan_zones *zones, struct err *err)
+{
+    for (size_t i = 0; i < s->n_gates; i++)
+        if (plan_zones_open(zones, &s->gates[i], err) != ERR_OK ||
+            plan_gate_check_rule(p, &s->gates[i], err) != ERR_OK ||
+            plan_check_people(p, s, &s->gates[i], err) != ERR_OK)
+            return err->code;
+    if (plan_gates_open_s(s->gates, s->n_gates, zones, now_s) != PLAN_GATE_FOREVER)
+        return ERR_OK;
+    (void)err_set(err, ERR_REFUSED,
+                  "step %.*s can never begin: within a year its window is never open",
+                  SV_FMT(s->id));
+    return err_hint(err, "see window and freeze in prusik.yaml, line %zu",
+                    s->gates[s->n_gates - 1].line);
+}
+
+enum err_code plan_check_gates(const struct plan *p, int64_t now_s, struct err *err)
+{
+    plan_zones zones = {0};
+    enum err_code rc = ERR_OK;
+
+    for (size_t i = 0; rc == ERR_OK && i < p->n_steps + p->n_way_back; i++) {
+        const struct plan_step *s = i < p->n_steps ? &p->steps[i] : &p->way_back[i - p->n_steps];
+
+        if (s->n_gates && !s->skip.n)
+            rc = plan_check_step(p, s, now_s, &zones, err);
+    }
+    plan_zones_release(&zones);
+    return rc;
 }

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "plan/binding.h"
+#include "plan/gate.h"
 #include "runbook/runbook.h"
 
 struct plan_choice {
@@ -22,6 +23,12 @@ struct plan_expect {
     bool machine;
     struct plan_expect *any;
     size_t n_any;
+};
+
+/* What must not be done there. */
+struct plan_warning {
+    struct sv text;
+    size_t line;
 };
 
 /* An expectation that the binding drops, with its reason. */
@@ -44,7 +51,16 @@ struct plan_step {
     size_t n_expects;
     struct plan_dropped *dropped;
     size_t n_dropped;
+    struct plan_warning *warnings;
+    size_t n_warnings;
     int64_t timeout_ms, wait_ms, retries;
+    int64_t retry_wait_ms, retry_max_ms; /* before a repetition, and at most; max 0: none */
+    double retry_factor, retry_jitter;   /* of one wait to the next; share by which it is moved */
+    struct sv on_failure;                /* stop, continue, rollback, branch; empty: the plan's */
+    struct sv branch;                    /* where a failure leads to, for people */
+    struct sv *branch_of; /* it is carried out only when one of these steps has failed */
+    size_t n_branch_of;
+    struct sv if_failed; /* what the document says to do when it fails */
     enum plan_undo undo;
     struct sv undo_text;
     struct plan_choice *choices;
@@ -53,6 +69,8 @@ struct plan_step {
     struct sv answer_by, answer_note;
     struct sv skip;                   /* reason; empty: it is carried out */
     struct sv in_doubt, in_doubt_why; /* again, done, ask: when it was begun and not ended */
+    struct plan_gate *gates;          /* in the order in which they are judged */
+    size_t n_gates;
 };
 
 struct plan_variable {
@@ -64,6 +82,12 @@ struct plan_rule {
     size_t line;
     int64_t at_ms;
     bool dropped;
+};
+
+/* A rule that is only proposed: nobody judges it unless it is bound. */
+struct plan_proposal {
+    struct sv id, file, source, text, answer_with;
+    size_t line;
 };
 
 struct plan_checkpoint_item {
@@ -81,11 +105,28 @@ struct plan_checkpoint {
     size_t n_items;
 };
 
+/* What tells which version of a service runs; all empty: only its process does. */
+struct plan_version {
+    struct sv url, field; /* a member of the JSON that it answers; without field the whole answer */
+    struct sv command;    /* its output */
+    struct sv newer_than; /* a file: the process must have started after it was written */
+    const json_t *is;     /* pieces of the version that is expected; NULL: it is shown */
+};
+
 struct plan_service {
-    struct sv name, pid_file, log, workdir;
+    struct sv name, manager;
+    struct sv unit;                   /* its name there; empty: `name` */
+    struct sv socket, url;            /* of the manager; empty: its own default */
+    struct sv project;                /* of compose */
+    struct sv dir;                    /* of runit */
+    struct sv pid_file, log, workdir; /* of process; log: of runit too */
     struct sv *command;
     size_t n_command;
     int64_t start_timeout_ms, stop_timeout_ms;
+    int64_t stable_ms; /* how long it must run without a crash before it counts as started */
+    int64_t crashes;   /* how many are borne until then */
+    struct sv ready;   /* URL that answers 2xx when it is ready; empty: it is when it runs */
+    struct plan_version version;
 };
 
 struct plan_question {
@@ -107,17 +148,19 @@ struct plan_part {
 
 struct plan {
     struct arena arena;
-    json_t *json; /* owned */
-    struct hash hash;
+    json_t *json;               /* owned */
+    struct hash hash, approval; /* approval: what an approval is for */
     struct sv document, title, environment, operator_name, workdir, on_failure, flag;
     double time_scale;
     RB_ARRAY(struct binding_pair, env);
     RB_ARRAY(struct sv, secrets);
     RB_ARRAY(struct sv, approvers);
+    RB_ARRAY(struct plan_person, people);
     RB_ARRAY(struct plan_variable, variables);
     RB_ARRAY(struct plan_step, steps);
     RB_ARRAY(struct plan_step, way_back);
     RB_ARRAY(struct plan_rule, rules);
+    RB_ARRAY(struct plan_proposal, proposals);
     RB_ARRAY(struct plan_checkpoint, checkpoints);
     RB_ARRAY(struct plan_service, services);
     RB_ARRAY(struct plan_question, questions);
@@ -142,6 +185,22 @@ const struct plan_step *plan_find(const struct plan *p, struct sv ref, struct sv
 const struct plan_part *plan_part(const struct plan *p, struct sv id);
 /* Number of open questions; `attended`: those that a person can answer during the run do not count. */
 size_t plan_open(const struct plan *p, bool attended);
+/* Who may approve what. */
+struct plan_crowd plan_crowd(const struct plan *p);
+#define PLAN_GATE_RULE "gate" /* id of the rule that a gate waits for */
+/*
+ * The plan with no rules but the standing ones (if `standing`) and the one that `g` waits for, and no
+ * checkpoints: what is judged while a run waits.  For plan_load(); the caller's.
+ */
+json_t *plan_gate_watch(const struct plan *p, const struct plan_gate *g, bool standing);
+/* ERR_INVALID: the rule that the gate waits for cannot be judged. */
+NODISCARD enum err_code plan_gate_check_rule(const struct plan *p, const struct plan_gate *g,
+                                             struct err *err);
+/*
+ * Can every gate be passed at all?  ERR_REFUSED: too few people may approve, or a window is never open from
+ * now_s on; ERR_NOT_FOUND: a zone is not known.
+ */
+NODISCARD enum err_code plan_check_gates(const struct plan *p, int64_t now_s, struct err *err);
 /* A duration of the plan that passes by the clock, scaled; not below 1 ms unless it is 0, and at most 292
  * years. */
 int64_t plan_scale(const struct plan *p, int64_t ms);

@@ -54,11 +54,19 @@ static void script_sqlite(struct script *s, const struct plan_step *step, struct
     script_word(s, json_object_get(step->action, "sql"), out);
 }
 
-static void script_service_step(struct script *s UNUSED, const struct plan_step *step,
-                                struct strbuf *out)
+/* A process of ours is started by the script; what another manager keeps is told by the document's own command. */
+static void script_service_step(struct script *s, const struct plan_step *step, struct strbuf *out)
 {
+    struct sv name = json_get_sv(step->action, "service");
+
+    for (size_t i = 0; i < s->plan->n_services; i++)
+        if (sv_eq(s->plan->services[i].name, name) &&
+            !sv_eq(s->plan->services[i].manager, SV("process"))) {
+            strbuf_add_sv(out, step->command);
+            return;
+        }
     strbuf_add_str(out, "service_");
-    script_name(out, json_get_sv(step->action, "service"));
+    script_name(out, name);
     strbuf_addf(out, " %s", json_get_str(step->action, "verb", "status"));
 }
 

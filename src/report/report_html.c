@@ -1,3 +1,4 @@
+#include <sodium.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -61,28 +62,63 @@ static void html_line(struct strbuf *b, struct sv text)
     strbuf_add_str(b, "</p>");
 }
 
-static void html_banner(struct strbuf *b, const struct view *v)
+const char *report_outcome(const struct view *v, const char **css)
 {
     static const struct {
-        const char *outcome, *css, *text;
+        const char *word, *css, *text;
     } rows[] = {
+        {"running", "warn", "Running"},
+        {"finished", "warn", "Finished"},
+        {"crashed", "bad", "Crashed"},
+        {"interrupted", "warn", "Interrupted"},
+        {"waiting", "warn", "Waiting"},
+        {"refused", "bad", "Refused"},
+        {"failed", "bad", "Failed"},
+        {"rollback-failed", "bad", "The way back failed"},
         {"done", "good", "Done"},
         {"investigate", "warn", "Done; people should look"},
         {"rolled-back", "warn", "Rolled back"},
         {"aborted", "warn", "Aborted"},
     };
-    static const char *const told[] = {"why", "reason", "next"}; /* of how it ended or stopped */
-    const char *css = "warn", *text = "Not finished";
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (sv_eq(v->outcome, sv_from(rows[i].outcome))) {
-            css = rows[i].css;
-            text = rows[i].text;
+        if (strcmp(view_word(v), rows[i].word) == 0) {
+            *css = rows[i].css;
+            return rows[i].text;
         }
-    if (v->exit == EXIT_CODE_ROLLBACK_FAILED) {
-        css = "bad";
-        text = "The way back failed";
+    *css = "warn";
+    return "Not finished";
+}
+
+/* "8 steps done, 1 failed", and where to look. */
+static void html_counts(struct strbuf *b, const struct view *v)
+{
+    static const struct sv states[] = {SV("done"), SV("failed"), SV("skipped"), SV("planned")};
+    const char *comma = "<p>Steps: ";
+    const struct view_step *now = view_current(v);
+
+    for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+        size_t n = view_count(v, false, states[i]);
+
+        if (n)
+            strbuf_addf(b, "%s%zu %s", comma, n,
+                        i == 2   ? "left out"
+                        : i == 3 ? "not reached"
+                                 : states[i].p);
+        comma = n ? ", " : comma;
     }
+    if (*comma == ',')
+        strbuf_add_str(b, ".</p>");
+    if (now)
+        strbuf_addf(b, "<p><a href=\"#step-%zu\">To the step that is not done</a></p>",
+                    (size_t)(now - v->steps.v) + 1);
+}
+
+static void html_banner(struct strbuf *b, const struct view *v)
+{
+    static const char *const told[] = {"why", "reason", "next"}; /* of how it ended or stopped */
+    const char *css, *text = report_outcome(v, &css);
+
     strbuf_addf(b, "<div class=\"banner %s\"><p><strong>%s</strong>", css, text);
     if (v->ended_us)
         strbuf_addf(b, " after %s", duration_format((v->ended_us - v->begun_us) / 1000).s);
@@ -96,7 +132,9 @@ static void html_banner(struct strbuf *b, const struct view *v)
     }
     for (size_t i = 0; i < ARRAY_LEN(told); i++)
         html_line(b, json_get_sv(v->last, told[i]));
-    html_line(b, v->rollback_reason);
+    if (!sv_eq(v->rollback_reason, v->verdict_text))
+        html_line(b, v->rollback_reason);
+    html_counts(b, v);
     strbuf_add_str(b, "</div>");
 }
 
@@ -110,7 +148,7 @@ static void html_head(struct strbuf *b, const struct view *v)
                 "<title>%s ",
                 run.s);
     html_sv(b, v->plan.title);
-    strbuf_addf(b, "</title><style>%s</style></head><body>\n<h1>", report_css);
+    strbuf_addf(b, "</title><style>%s</style></head><body><main>\n<h1>", report_css);
     html_sv(b, v->plan.title);
     strbuf_addf(b, "</h1><div class=\"dim\">run %s, ", run.s);
     html_sv(b, v->plan.environment);
@@ -136,11 +174,13 @@ static void html_head(struct strbuf *b, const struct view *v)
 
 /* --- tables of events --- */
 
+#define HTML_TH(text) "<th scope=\"col\">" text "</th>"
+
 /* A section with a table, closed by html_table_end() when it was begun. */
 static void html_table_row(struct strbuf *b, bool *any, const char *title, const char *head)
 {
     if (!*any)
-        strbuf_addf(b, "<h2>%s</h2><div class=\"wide\"><table><tr>%s</tr>", title, head);
+        strbuf_addf(b, "<h2>%s</h2>" HTML_WIDE("%s") "<table><tr>%s</tr>", title, title, head);
     *any = true;
     strbuf_add_str(b, "<tr>");
 }
@@ -192,7 +232,9 @@ static void html_checkpoints(struct strbuf *b, const struct view *v)
 
         if (v->events.v[i].kind != EVENT_CHECKPOINT)
             continue;
-        html_table_row(b, &any, "Checkpoints", "<th>At</th><th>Time</th><th>Verdict</th><th></th>");
+        html_table_row(b, &any, "Checkpoints",
+                       HTML_TH("At") HTML_TH("Time") HTML_TH("Verdict")
+                           HTML_TH("What the rules saw"));
         html_cell(b, json_get_sv(d, "name"));
         html_cell_time(b, v->events.v[i].at_us);
         html_cell_tag(b, json_get_sv(d, "verdict"));
@@ -212,8 +254,8 @@ static void html_rule_states(struct strbuf *b, const struct view *v)
         if (e->kind != EVENT_RULE_STATE)
             continue;
         html_table_row(b, &any, "What the rules saw",
-                       "<th>Time</th><th>Rule</th><th>State</th><th>Verdict</th><th>Value</th>"
-                       "<th>Limit</th><th>Samples</th><th></th>");
+                       HTML_TH("Time") HTML_TH("Rule") HTML_TH("State") HTML_TH("Verdict")
+                           HTML_TH("Value") HTML_TH("Limit") HTML_TH("Samples") HTML_TH("Why"));
         html_cell_time(b, e->at_us);
         html_cell(b, json_get_sv(e->data, "text"));
         html_cell(b, json_get_sv(e->data, "state"));
@@ -236,7 +278,8 @@ static void html_values(struct strbuf *b, const struct view *v)
 
         if (v->events.v[i].kind != EVENT_VALUE_BOUND)
             continue;
-        html_table_row(b, &any, "Values", "<th>Name</th><th>Value</th><th>From</th><th>Time</th>");
+        html_table_row(b, &any, "Values",
+                       HTML_TH("Name") HTML_TH("Value") HTML_TH("From") HTML_TH("Time"));
         html_cell(b, json_get_sv(d, "name"));
         html_cell(b, json_get_sv(d, "value"));
         html_cell(b, json_get_sv(d, "from"));
@@ -256,7 +299,8 @@ static void html_add_dropped(void *arg, const char *what, struct sv text, struct
 {
     struct html_dropped *d = arg;
 
-    html_table_row(d->b, &d->any, "Not judged", "<th>What</th><th></th><th>Why</th><th>Line</th>");
+    html_table_row(d->b, &d->any, "Not judged",
+                   HTML_TH("What") HTML_TH("Text") HTML_TH("Why") HTML_TH("Line"));
     strbuf_addf(d->b, "<td>%s</td>", what);
     html_cell(d->b, text);
     html_cell(d->b, reason);
@@ -318,7 +362,9 @@ static void html_members(struct strbuf *b, const json_t *data)
 static void html_journal(struct strbuf *b, const struct view *v)
 {
     strbuf_addf(b,
-                "<h2>Journal</h2><details><summary>%zu events</summary><div class=\"wide\"><table>",
+                "<h2>Journal</h2><details><summary>%zu events</summary>" HTML_WIDE(
+                    "Journal") "<table><tr>" HTML_TH("No.") HTML_TH("Time") HTML_TH("Event")
+                    HTML_TH("Step") HTML_TH("Data") "</tr>\n",
                 v->events.n);
     for (size_t i = 0; i < v->events.n; i++) {
         const struct view_event *e = &v->events.v[i];
@@ -338,13 +384,16 @@ static enum err_code html_seal(struct store *s, struct strbuf *b, const struct v
                                struct err *err)
 {
     struct journal_check k;
+    char key[2 * SEAL_KEY_BYTES + 1];
 
     if (journal_verify(s, v->id, &k, err) != ERR_OK)
         return err->code;
     strbuf_addf(b,
-                "<p class=\"dim\">%lld events, chain head %s, %s. Check it with "
-                "<code>prusik verify %s</code>.</p></body></html>\n",
-                (long long)k.events, hash_hex(&k.head).s, k.sealed ? "sealed" : "not sealed",
+                "<p class=\"dim\">%lld events, chain head %s, %s%s. Check it with "
+                "<code>prusik verify %s</code>.</p></main></body></html>\n",
+                (long long)k.events, hash_hex(&k.head).s,
+                k.sealed ? "sealed with key " : "not sealed",
+                k.sealed ? sodium_bin2hex(key, sizeof(key), k.seal.key, sizeof(k.seal.key)) : "",
                 event_run_text(v->id).s);
     return ERR_OK;
 }
@@ -353,6 +402,7 @@ enum err_code report_html(struct store *s, const struct view *v, struct strbuf *
                           struct err *err)
 {
     html_head(out, v);
+    html_timeline(out, v);
     html_checkpoints(out, v);
     if (html_steps(s, out, v, false, err) != ERR_OK || html_steps(s, out, v, true, err) != ERR_OK)
         return err->code;

@@ -14,8 +14,11 @@ static void html_checks(struct strbuf *b, const json_t *outcome)
 
     if (json_array_size(checks) == 0)
         return;
-    strbuf_add_str(b, "<div class=\"wide\"><table><tr><th>Expected</th><th>Result</th><th>Seen</th>"
-                      "<th>By</th></tr>");
+    strbuf_add_str(
+        b,
+        HTML_WIDE(
+            "Expectations") "<table><tr><th scope=\"col\">Expected</th><th scope=\"col\">Result</th>"
+                            "<th scope=\"col\">Seen</th><th scope=\"col\">By</th></tr>");
     for (size_t i = 0; i < json_array_size(checks); i++) {
         const json_t *c = json_array_get(checks, i);
 
@@ -93,15 +96,24 @@ static void html_answers(struct strbuf *b, const struct view_step *step)
 {
     for (size_t i = 0; i < step->answers.n; i++) {
         const json_t *a = step->answers.v[i].data;
+        bool approval = step->answers.v[i].approval,
+             no = approval && sv_eq(json_get_sv(a, "answer"), SV("no"));
 
         strbuf_addf(b, "<p>%s <span class=\"dim\">by</span> ",
-                    step->answers.v[i].approval ? "approved" : "answered");
+                    no         ? "refused"
+                    : approval ? "approved"
+                               : "answered");
         html_sv(b, json_get_sv(a, "by"));
         if (json_get_sv(a, "role").n) {
             strbuf_add_str(b, ", ");
             html_sv(b, json_get_sv(a, "role"));
         }
-        if (json_get_sv(a, "answer").n) {
+        if (approval && json_get_sv(a, "login").n) {
+            strbuf_add_str(b, " (login ");
+            html_sv(b, json_get_sv(a, "login"));
+            strbuf_add_str(b, ")");
+        }
+        if (!approval && json_get_sv(a, "answer").n) {
             strbuf_add_str(b, ": ");
             html_sv(b, json_get_sv(a, "answer"));
         }
@@ -155,20 +167,43 @@ static void html_facts(struct strbuf *b, const struct view_step *step)
     }
 }
 
+/* In the line that is always seen: what was expected, who answered, where, how long. */
+static void html_step_side(struct strbuf *b, const struct view_step *step,
+                           const struct view_attempt *last)
+{
+    const json_t *checks = json_object_get(last ? last->outcome : NULL, "expectations");
+    size_t holds = 0, n = json_array_size(checks);
+
+    strbuf_add_str(b, "<span class=\"dim took\">");
+    for (size_t i = 0; i < n; i++)
+        holds += sv_eq(json_get_sv(json_array_get(checks, i), "result"), SV("holds"));
+    if (n)
+        strbuf_addf(b, "%zu of %zu expected, ", holds, n);
+    if (step->answers.n) {
+        strbuf_add_str(b, "by ");
+        html_sv(b, json_get_sv(vec_last(&step->answers)->data, "by"));
+        strbuf_add_str(b, ", ");
+    }
+    if (step->attempts.n > 1)
+        strbuf_addf(b, "%zu attempts, ", step->attempts.n);
+    html_sv(b, step->p->host);
+    if (last && last->ended_us > last->begun_us)
+        strbuf_addf(b, ", %s", duration_format((last->ended_us - last->begun_us) / 1000).s);
+    strbuf_add_str(b, "</span>");
+}
+
 static enum err_code html_step(struct store *s, struct strbuf *b, const struct view_step *step,
-                               struct err *err)
+                               size_t number, struct err *err)
 {
     const struct view_attempt *last = step->attempts.n ? vec_last(&step->attempts) : NULL;
     bool failed = sv_eq(step->state, SV("failed"));
 
-    strbuf_addf(b, "<details%s><summary>", failed ? " open" : "");
+    strbuf_addf(b, "<details id=\"step-%zu\"%s><summary>", number, failed ? " open" : "");
     html_tag(b, step->state);
     strbuf_add_str(b, "<code>");
     html_sv(b, sv_sub(step->p->command, 0, sv_find_byte(step->p->command, '\n', 0)));
     strbuf_add_str(b, "</code>");
-    if (last && last->ended_us > last->begun_us)
-        strbuf_addf(b, "<span class=\"dim took\">%s</span>",
-                    duration_format((last->ended_us - last->begun_us) / 1000).s);
+    html_step_side(b, step, last);
     strbuf_add_str(b, "</summary>");
     html_facts(b, step);
     html_answers(b, step);
@@ -224,14 +259,17 @@ enum err_code html_steps(struct store *s, struct strbuf *b, const struct view *v
     for (size_t i = 0; i < v->steps.n; i++) {
         const struct view_step *step = &v->steps.v[i];
 
-        if (step->way_back != way_back || (way_back && !v->rollback_reason.n))
+        if (step->way_back != way_back)
             continue;
         if (!any)
-            strbuf_addf(b, "<h2>%s</h2>\n", way_back ? "The way back" : "Steps");
+            strbuf_addf(b, "<h2>%s</h2>\n",
+                        !way_back              ? "Steps"
+                        : v->rollback_reason.n ? "The way back"
+                                               : "The way back, which was not taken");
         any = true;
         html_part_titles(b, v, part, step->p->part);
         part = step->p->part;
-        if (html_step(s, b, step, err) != ERR_OK)
+        if (html_step(s, b, step, i + 1, err) != ERR_OK)
             return err->code;
     }
     return ERR_OK;

@@ -9,6 +9,8 @@
 /* An output of a step ("out" or "err"), appended; nothing when there was none. */
 NODISCARD enum err_code report_output(struct store *s, const json_t *outcome, const char *key,
                                       struct strbuf *out, struct err *err);
+/* How the run ended, for people; `css`: "good", "warn" or "bad". */
+const char *report_outcome(const struct view *v, const char **css);
 /* Something of the plan that is not judged, and why.  `what`: "rule", "checkpoint", "expectation". */
 typedef void report_dropped_fn(void *arg, const char *what, struct sv text, struct sv reason,
                                size_t line);
@@ -17,6 +19,13 @@ void report_each_dropped(const struct view *v, report_dropped_fn *fn, void *arg)
 /* --- HTML --- */
 
 extern const char report_css[];
+
+/* What is scrolled sideways where it is too wide: by keys, too. */
+#define HTML_WIDE(label) \
+    "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"" label "\">"
+
+/* report_html_time.c */
+void html_timeline(struct strbuf *b, const struct view *v);
 
 /* Escaped. */
 void html_sv(struct strbuf *b, struct sv s);

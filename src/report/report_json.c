@@ -1,3 +1,5 @@
+#include <sodium.h>
+
 #include "base/clock.h"
 #include "base/sv.h"
 #include "report/report.h"
@@ -156,6 +158,7 @@ static void report_json_head(const struct view *v, json_t *out)
         json_put_str(out, "ended", clock_format(v->ended_us).s);
     json_put_str(out, "state", states[v->state]);
     json_put_sv(out, "outcome", v->outcome);
+    json_put_str(out, "status", view_word(v));
     json_put_sv(out, "verdict", v->verdict);
     json_put_sv(out, "verdict_text", v->verdict_text);
     json_put_sv(out, "rollback_reason", v->rollback_reason);
@@ -192,6 +195,7 @@ static enum err_code report_json_chain(struct store *s, const struct view *v, js
 {
     json_t *chain = json_object();
     struct journal_check k;
+    char key[2 * SEAL_KEY_BYTES + 1];
 
     json_put(out, "chain", chain);
     if (journal_verify(s, v->id, &k, err) != ERR_OK)
@@ -199,6 +203,9 @@ static enum err_code report_json_chain(struct store *s, const struct view *v, js
     json_put_int(chain, "events", k.events);
     json_put_str(chain, "head", hash_hex(&k.head).s);
     json_put_bool(chain, "sealed", k.sealed);
+    if (k.sealed)
+        json_put_str(chain, "key",
+                     sodium_bin2hex(key, sizeof(key), k.seal.key, sizeof(k.seal.key)));
     return ERR_OK;
 }
 

@@ -81,11 +81,26 @@ static void view_take_run(struct view *v, const struct view_event *e)
         v->last = NULL;
         v->last_kind = 0;
         break;
+    case EVENT_GATE_WAITING:
+        v->gate = e->data;
+        v->gate_step = e->step;
+        break;
+    case EVENT_GATE_REFUSED: /* whoever said no can still say yes */
+        v->gate = NULL;
+        v->gate_step = e->step;
+        break;
+    case EVENT_GATE_PASSED:
+    case EVENT_STEP_INTENT:
+    case EVENT_STEP_SKIPPED:
+        v->gate = NULL;
+        v->gate_step = (struct sv){NULL, 0};
+        break;
     case EVENT_VERDICT:
         v->verdict = json_get_sv(e->data, "verdict");
         v->verdict_text = json_get_sv(e->data, "text");
         break;
     case EVENT_ROLLBACK_STARTED:
+        v->gate = NULL;
         v->rollback_reason = json_get_sv(e->data, "reason");
         v->rollback_by = json_get_sv(e->data, "by");
         break;
@@ -175,10 +190,31 @@ const struct view_step *view_current(const struct view *v)
     for (size_t i = v->steps.n; i > 0; i--) {
         const struct view_step *s = &v->steps.v[i - 1];
 
+        if (v->rollback_by.n && !s->way_back)
+            break; /* the step that led back is not the one at which the run stands */
         if (s->attempts.n && !sv_eq(s->state, SV("done")) && !sv_eq(s->state, SV("skipped")))
             return s;
     }
     return NULL;
+}
+
+const char *view_word(const struct view *v)
+{
+    static const char *const ends[] = {"done", "investigate", "rolled-back", "aborted"};
+
+    if (v->state == VIEW_RUNNING)
+        return "running";
+    if (v->state == VIEW_CRASHED)
+        return "crashed";
+    for (size_t i = 0; v->state == VIEW_FINISHED && i < ARRAY_LEN(ends); i++)
+        if (sv_eq(v->outcome, sv_from(ends[i])))
+            return ends[i];
+    if (v->state == VIEW_FINISHED)
+        return "finished"; /* as a newer version calls it */
+    for (size_t i = 0; i < n_exit_codes; i++)
+        if ((int64_t)exit_codes[i].code == v->exit)
+            return exit_codes[i].name;
+    return "failed"; /* uncovered: a stop has one of the codes */
 }
 
 size_t view_count(const struct view *v, bool way_back, struct sv state)
@@ -188,4 +224,32 @@ size_t view_count(const struct view *v, bool way_back, struct sv state)
     for (size_t i = 0; i < v->steps.n; i++)
         n += v->steps.v[i].way_back == way_back && sv_eq(v->steps.v[i].state, state);
     return n;
+}
+
+const struct view_event *view_rule_event(const struct view *v, struct sv id)
+{
+    const struct view_event *found = NULL;
+
+    for (size_t i = 0; i < v->events.n; i++) {
+        const struct view_event *e = &v->events.v[i];
+
+        if (e->kind != EVENT_RULE_STATE || !sv_eq(json_get_sv(e->data, "rule"), id))
+            continue;
+        found = e;
+        if (sv_eq(json_get_sv(e->data, "state"), SV("fired")))
+            break;
+    }
+    return found;
+}
+
+enum err_code view_document(struct store *s, const struct view *v, struct strbuf *ret,
+                            struct err *err)
+{
+    struct hash h;
+
+    for (size_t i = 0; i < v->events.n; i++)
+        if (v->events.v[i].kind == EVENT_RUN_STARTED &&
+            hash_from_hex(json_get_sv(v->events.v[i].data, "document_blob"), &h))
+            return store_blob(s, &h, SIZE_MAX, ret, err);
+    return err_set(err, ERR_NOT_FOUND, "run %s has not kept its document", event_run_text(v->id).s);
 }

@@ -51,6 +51,8 @@ struct view {
     struct store_lock owner; /* of VIEW_RUNNING */
     struct sv outcome;       /* "done", "rolled-back", "aborted", ... of a finished run */
     int64_t exit;
+    const json_t *gate; /* data of gate-waiting while it waits at one, or NULL */
+    struct sv gate_step;
     const json_t *last; /* data of the event that ended or stopped it, or NULL */
     int64_t last_kind;
     struct sv operator_name, host, version;
@@ -66,4 +68,12 @@ void view_release(struct view *v);
 
 /* The step that has begun and not ended, or that failed or waits; NULL when there is none. */
 const struct view_step *view_current(const struct view *v);
+/* The document that was carried out, without secrets.  ERR_NOT_FOUND when the journal does not have it. */
+NODISCARD enum err_code view_document(struct store *s, const struct view *v, struct strbuf *ret,
+                                      struct err *err);
+/* The event that tells most of a rule: the first that fired, or else the last; NULL when it was not judged. */
+const struct view_event *view_rule_event(const struct view *v, struct sv id);
+/* What it is, in one word: "running", "crashed", "waiting", "refused", "failed", "interrupted",
+ * "rollback-failed", or the outcome of a finished run. */
+const char *view_word(const struct view *v);
 size_t view_count(const struct view *v, bool way_back, struct sv state);

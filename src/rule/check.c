@@ -50,6 +50,13 @@ bool rule_literal(const struct expr *e, struct num *ret)
     return is;
 }
 
+static bool is_bare(const struct expr *e)
+{
+    struct num v;
+
+    return rule_literal(e, &v) && v.dim == DIM_COUNT && v.per_s <= 0;
+}
+
 static bool dim_is_number(enum dim d)
 {
     return d == DIM_ANY || (d >= DIM_COUNT && d <= DIM_BYTES);
@@ -90,9 +97,7 @@ static bool unit_is_open(const struct checker *ck, const struct expr *e, struct 
 
 void check_same(struct checker *ck, const struct expr *a, const struct expr *b, size_t at)
 {
-    struct num v;
-    bool bare_a = rule_literal(a, &v) && v.dim == DIM_COUNT && v.per_s <= 0;
-    bool bare_b = rule_literal(b, &v) && v.dim == DIM_COUNT && v.per_s <= 0;
+    bool bare_a = is_bare(a), bare_b = is_bare(b);
 
     if (!dims_fit(a->type, b->type))
         say_misfit(ck, a->type, b->type, bare_a || bare_b, at);
@@ -241,9 +246,17 @@ static bool same_type(struct dim_type x, struct dim_type y)
     return x.dim == y.dim && x.per_s == y.per_s;
 }
 
-/* DIM__N: the operation makes no sense. */
-static struct dim_type times_type(struct dim_type x, struct dim_type y)
+/*
+ * DIM__N: the operation makes no sense.  A share of a count is a count, but twice a share is a share.
+ */
+static struct dim_type times_type(const struct expr *a, const struct expr *b)
 {
+    struct dim_type x = a->type, y = b->type;
+
+    if (is_bare(b))
+        return x;
+    if (is_bare(a))
+        return y;
     if (is_scalar(x) && x.dim != DIM_COUNT && is_scalar(y))
         return y;
     if (is_scalar(y))
@@ -292,7 +305,7 @@ static struct dim_type arith_type(const struct expr *e)
         return dim_of(DIM__N);
     if (x.dim == DIM_ANY || y.dim == DIM_ANY)
         return dim_of(DIM_ANY);
-    return e->op == '*' ? times_type(x, y) : over_type(x, y, rule_literal(e->b, &v));
+    return e->op == '*' ? times_type(e->a, e->b) : over_type(x, y, rule_literal(e->b, &v));
 }
 
 static struct dim_type check_arith(struct checker *ck, struct expr *e)

@@ -148,6 +148,9 @@ static struct sv attach_words(struct sv s)
 {
     static const char marks[] = ":-=>(),. \t\n";
 
+    s = sv_trim(s);
+    if (s.n > 1 && *s.p == '(' && s.p[s.n - 1] == ')')
+        s = sv_sub(s, 1, s.n - 1);
     while (s.n && strchr(marks, *s.p))
         s = sv_sub(s, 1, s.n);
     (void)(sv_eat(&s, SV("\xe2\x86\x92")) || sv_eat(&s, SV("\xe2\x80\x93")) ||

@@ -24,7 +24,9 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "remove|replace|send|post|page|escalate|decide|compare|manually|do not|never|"
         "prüfen|prüfe|informieren|warten|確認)\\b",
     [BLOCK_NUMBERED] = "^(?:step )?([0-9]{1,3}(?:\\.[0-9]{1,3}){0,3})[.):](?: |$)",
-    [BLOCK_CONDITION] = "^((?:if|only if|only when|when|unless|falls|nur wenn|wenn) [^,:;.]*)",
+    [BLOCK_CONDITION] =
+        "((?:^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|seulement si|si)|"
+        "\\bonly (?:if|when)) [^,:;.]*)",
     [BLOCK_IN_BRACKETS] = "\\(((?:if|only if|only when|when|unless|falls|nur wenn) [^)]*)\\)|"
                           "\\((optional)\\b[^)]*\\)|^optional(?:ly)?\\b",
     [BLOCK_OTHERWISE] = "^or\\b|\\(alternative\\b|^alternative(?:ly)?\\b|^otherwise\\b|^oder\\b|"
@@ -41,7 +43,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "s?\\b[^.]{0,40}[:：]?$|^expected\\b[^.]{0,40}[:：]?$|"
         "(?:you (?:should|will) see|should (?:show|see|look like|print|return|display|output)|"
         "looks? (?:like|similar)|like (?:this|the following)|will (?:print|show|return|look)|\\b(?:prints|returns|shows)|"
-        "the output is|ausgabe|出力|実行結果|期待).{0,60}[:：]$",
+        "the output is|ausgabe|(?:résultat|sortie)s? attendue?s?|resultado esperado|salida esperada|预期|输出|出力|実行結果|期待).{0,60}[:：]$",
     [BLOCK_NOT_TO_RUN] =
         "^(?:if|when|unless|do not|don't|never|falls|wenn)\\b|\\be\\.g\\.|"
         "\\b(?:instead of|such as|for example|like|avoid|z\\.B\\.)\\b|"
@@ -74,6 +76,12 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "approv|\\bsign|\\blead\\b|owner|manager|officer|engineer|director|operator|"
         "\\bdba\\b|reviewe[rd]|authori[sz]ed|verified by|released by|freigabe|freigegeben|"
         "verantwortlich|承認|責任者|担当",
+    [BLOCK_NEVER] =
+        "^(?:[^\\w\\s]*\\s*(?:warning|caution|important|note|attention|danger|achtung|wichtig|hinweis|"
+        "注意|警告)[:!.：\\s]*)?[^\\w\\s]*\\s*"
+        "(?:never|do not|don['’]t|must not|avoid|niemals|auf keinen fall|ne jamais|ne pas|絶対に|"
+        "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
+    [BLOCK_NOT_YET] = "\\b(?:until|unless|before|bis|bevor|jusqu|avant)\\b|まで|之前",
     [BLOCK_IS_MESSAGE] =
         "template|\\b(?:post|send|announce|message|notify|mail|e-?mail|slack|status page)\\b.*:$|"
         "vorlage|nachricht|テンプレート|連絡",
@@ -152,6 +160,7 @@ static void block_sql_step(struct block_reader *r, uint32_t index, const struct 
     d->step.command->cx.sql = true;
     d->step.command->cx.catalog = item->kind == SHELL_SQL_META;
     block_take_pending(r, r->b->steps.n - 1);
+    watch_query(r->b, item->text, top + item->line);
 }
 
 static void block_item(struct block_reader *r, uint32_t index)
@@ -186,7 +195,9 @@ static void block_steps(struct rb_build *b, uint32_t index)
                              .ways = SIZE_MAX,
                              .way = b->steps.n};
 
-    if (sv_ends(b->label, SV(":")) && build_role(b) != ROLE_ROLLBACK) /* deciding for it is one */
+    if (sv_ends(b->label, SV(":")) &&
+        (build_role(b) != ROLE_ROLLBACK || /* deciding for it is a condition itself */
+         !regex_has(b->block_patterns[BLOCK_TROUBLE], b->label)))
         r.label_condition = block_condition_of(&r, b->label);
     for (uint32_t i = 0; i < b->blocks.v[index].script.n && !b->full_line; i++)
         block_item(&r, i);
@@ -352,6 +363,7 @@ static void block_run(struct rb_build *b, uint32_t index, struct sv prompt_host)
 static void block_carry_out(struct rb_build *b, uint32_t index, struct sv literal)
 {
     enum rb_block_kind kind = b->blocks.v[index].kind;
+    enum scope_way way = scope_way(b, b->part);
 
     if (kind == BLOCK_OUTPUT) {
         block_output(b, &b->blocks.v[index]);
@@ -363,48 +375,61 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
     b->block_steps = b->steps.n;
     if (kind == BLOCK_MESSAGE)
         block_message(b, index);
+    else if (way == SCOPE_NEVER)
+        return;
+    else if (sv_ends(b->label, SV(":")) && remark_is(b, b->label)) /* "Never run this:" */
+        remark_add(b, b->label_line, b->label);
+    else if (way == SCOPE_MANUAL && build_role_acts(build_role(b)))
+        block_ask_people(b, index, sv_trim(b->blocks.v[index].text));
     else if (build_role_acts(build_role(b)) && block_is_for_people(&b->blocks.v[index]))
         block_ask_people(b, index, b->label);
     else if (build_role_acts(build_role(b)) && (kind == BLOCK_SHELL || kind == BLOCK_SQL))
         block_run(b, index, block_prompt_host(literal));
 }
 
-/* The list item right before it is its title: the block is what is to be done there. */
-static void block_carry_out_item(struct rb_build *b, uint32_t index, struct sv literal)
+static struct sv block_lang(struct sv info)
 {
-    uint32_t part = b->part;
-    size_t before = b->steps.n;
+    struct sv lang = {NULL, 0};
 
-    b->part = b->title_part;
-    b->blocks.v[index].part = b->part;
-    block_carry_out(b, index, literal);
-    b->part = part;
-    if (b->steps.n > before)
-        b->steps.v[b->title_step].replaced = true;
+    (void)sv_next_word(&info, &lang); /* empty stays empty */
+    lang = sv_sub(lang, 0, sv_find_byte(lang, '{', 0));
+    return sv_sub(lang, 0, sv_find_byte(lang, ':', 0));
 }
 
-void block_read(struct rb_build *b, uint32_t node)
+/* A block in the present part. */
+static void block_read_here(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
     uint32_t index = (uint32_t)b->blocks.n;
     struct rb_block *block = vec_add(&b->blocks);
-    struct sv info = n->info;
     char prompt;
 
     *block = (struct rb_block){.node = node,
                                .part = b->part,
                                .line = n->fenced ? n->line : n->line - 1,
-                               .end_line = n->end_line};
-    (void)sv_next_word(&info, &block->lang); /* empty stays empty */
-    block->lang = sv_sub(block->lang, 0, sv_find_byte(block->lang, '{', 0));
-    block->lang = sv_sub(block->lang, 0, sv_find_byte(block->lang, ':', 0));
+                               .end_line = n->end_line,
+                               .lang = block_lang(n->info)};
     block->text = block_text(n->text, block_is_console(block->lang), b->arena, &prompt);
     block_classify(b, n->info, prompt, block);
     block_parse(b, block);
-    if (b->titled == node)
-        block_carry_out_item(b, index, n->text);
-    else
-        block_carry_out(b, index, n->text);
+    block_carry_out(b, index, n->text);
+}
+
+void block_read(struct rb_build *b, uint32_t node)
+{
+    uint32_t part = b->part;
+    size_t before = b->steps.n;
+    bool titled = b->titled == node; /* by the list item right before it */
+    struct scope outer;
+
+    if (titled)
+        b->part = b->title_part;
+    outer = scope_enter_block(b, node, block_lang_runs(block_lang(b->rb->md.v[node].info)));
+    block_read_here(b, node);
+    scope_leave_block(b, &outer);
+    b->part = part;
+    if (titled && b->steps.n > before)
+        b->steps.v[b->title_step].replaced = true;
     b->label = (struct sv){NULL, 0}; /* it introduced this one */
 }
 
@@ -493,7 +518,7 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
     enum block_told told = block_told(b, n);
     bool found = false;
 
-    if (told == TOLD_NOTHING)
+    if (told == TOLD_NOTHING || scope_way(b, b->part) != SCOPE_RUNS)
         return false;
     for (size_t i = 0; i < n->n_spans && !b->full_line; i++) {
         const struct md_span *s = &n->spans[i];

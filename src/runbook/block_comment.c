@@ -59,9 +59,20 @@ static bool block_is_todo(const struct block_reader *r)
            (r->numbered || regex_has(r->b->block_patterns[BLOCK_TODO], strbuf_sv(&r->note)));
 }
 
+/* What must not be done is nothing to do. */
+static bool block_take_remark(struct block_reader *r, struct sv note)
+{
+    if (r->numbered || !remark_is(r->b, note))
+        return false;
+    remark_add(r->b, r->note_line, arena_sv(r->b->arena, note));
+    return true;
+}
+
 /* The waiting comments stand alone. */
 static void block_flush(struct block_reader *r)
 {
+    if (!r->expect.n && block_take_remark(r, sv_trim(strbuf_sv(&r->note))))
+        return block_forget(r);
     if ((!r->expect.n || r->claims) && block_is_todo(r))
         (void)block_manual(r, r->note_line, arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note))));
     else if (r->expect.n || !r->note.n)
@@ -357,7 +368,7 @@ void block_leftover(struct block_reader *r)
 {
     struct sv note = arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note)));
 
-    if (!note.n && !r->expect.n)
+    if ((!note.n && !r->expect.n) || (!r->expect.n && block_take_remark(r, note)))
         return;
     if (block_last_step(r) && !r->numbered && !regex_has(r->b->block_patterns[BLOCK_TODO], note)) {
         if (sv_has_word(note, SV("should")))

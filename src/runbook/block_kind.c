@@ -210,6 +210,13 @@ static enum rb_block_kind block_lang_kind(struct sv lang)
     return lang.n ? BLOCK_CODE : BLOCK_TEXT;
 }
 
+bool block_lang_runs(struct sv lang)
+{
+    enum rb_block_kind kind = block_lang_kind(lang);
+
+    return kind == BLOCK_SHELL || kind == BLOCK_SQL || kind == BLOCK_HTTP;
+}
+
 /* --- files --- */
 
 /* A word that can only be the name of a file: with a slash or a short extension, without blanks. */

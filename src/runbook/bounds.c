@@ -13,8 +13,9 @@
 
 /* What has been counted up to the present line. */
 struct bounds {
-    size_t marks, run_marks; /* of the whole, and since the last empty line */
-    size_t columns;          /* of the table that may go on here; 0: none */
+    size_t marks;
+    size_t opened, lines; /* since the last empty line */
+    size_t columns;       /* of the table that may go on here; 0: none */
     size_t cells;
 };
 
@@ -70,12 +71,22 @@ static size_t bounds_columns(struct sv text)
     size_t n = 1, dashes = 0;
 
     for (size_t i = 0; i < text.n; i++) {
-        if (!strchr("|:- \t", text.p[i]))
+        if (!text.p[i] || !strchr("|:- \t", text.p[i]))
             return 0;
         n += text.p[i] == '|';
         dashes += text.p[i] == '-';
     }
     return dashes ? n : 0;
+}
+
+/* "<?", "<!": cmark looks for the end of each in what follows of the paragraph. */
+static size_t bounds_opened(struct sv text)
+{
+    size_t n = 0;
+
+    for (size_t at = 0; (at = sv_find_byte(text, '<', at)) != SV_NPOS; at++)
+        n += at + 1 < text.n && (text.p[at + 1] == '?' || text.p[at + 1] == '!');
+    return n;
 }
 
 /* What becomes a node of its own inside a line. */
@@ -103,26 +114,32 @@ static enum err_code bounds_line(struct bounds *b, const struct document *d, siz
     size_t column = 0, at = bounds_text(line, &column), marks = bounds_marks(line), columns;
     struct sv text;
 
-    if (line.n > BOUND_LINE_BYTES)
-        return bounds_fail(d, n, BOUND_LINE_BYTES + 1, "a line has more bytes than",
-                           BOUND_LINE_BYTES, err);
+    if (line.n > LIMIT_LINE_BYTES)
+        return bounds_fail(d, n, LIMIT_LINE_BYTES + 1, "a line has more bytes than",
+                           LIMIT_LINE_BYTES, err);
     if (at == SV_NPOS)
         return bounds_fail(d, n, column, "lists or quotes are nested deeper than", LIMIT_NESTING,
                            err);
     text = sv_sub(line, at, line.n);
     columns = bounds_columns(text);
+    if (columns && !b->columns && b->lines > LIMIT_ABOVE_TABLE)
+        return bounds_fail(d, n, at + 1,
+                           "a table stands right below a paragraph of more lines than",
+                           LIMIT_ABOVE_TABLE, err);
     b->columns = text.n ? size_max(b->columns, columns) : 0;
     b->cells += b->columns;
-    b->run_marks = text.n ? b->run_marks + marks : 0;
+    b->opened = text.n ? b->opened + bounds_opened(text) : 0;
+    b->lines = text.n ? b->lines + 1 : 0;
     b->marks += marks + BOUND_LINE_MARKS;
-    if (b->cells > BOUND_TABLE_CELLS)
-        return bounds_fail(d, n, at + 1, "the tables have more cells than", BOUND_TABLE_CELLS, err);
-    if (b->run_marks > BOUND_RUN_MARKS)
-        return bounds_fail(d, n, at + 1,
-                           "brackets, stars and other marks without an empty line: more than",
-                           BOUND_RUN_MARKS, err);
-    if (b->marks > BOUND_MARKS)
-        return bounds_fail(d, n, at + 1, "lines, brackets and other marks: more than", BOUND_MARKS,
+    if (b->columns > LIMIT_TABLE_COLUMNS)
+        return bounds_fail(d, n, at + 1, "a table has more columns than", LIMIT_TABLE_COLUMNS, err);
+    if (b->cells > LIMIT_TABLE_CELLS)
+        return bounds_fail(d, n, at + 1, "the tables have more cells than", LIMIT_TABLE_CELLS, err);
+    if (b->opened > LIMIT_OPENED)
+        return bounds_fail(d, n, at + 1, "\"<?\" and \"<!\" without an empty line: more than",
+                           LIMIT_OPENED, err);
+    if (b->marks > LIMIT_MARKS)
+        return bounds_fail(d, n, at + 1, "lines, brackets and other marks: more than", LIMIT_MARKS,
                            err);
     return ERR_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "base/duration.h"
 #include "base/sv.h"
+#include "runbook/command_service.h"
 #include "runbook/effect.h"
 #include "runbook/terminal.h"
 
@@ -19,17 +20,6 @@ const char *command_form_name(enum command_form form)
 
     assert((unsigned)form < COMMAND__N);
     return names[form];
-}
-
-const char *service_verb_name(enum service_verb verb)
-{
-    static const char *const names[] = {
-        [SERVICE_START] = "start",   [SERVICE_STOP] = "stop",     [SERVICE_RESTART] = "restart",
-        [SERVICE_RELOAD] = "reload", [SERVICE_STATUS] = "status",
-    };
-
-    assert((unsigned)verb < SERVICE__N);
-    return names[verb];
 }
 
 /* The words of one simple command from its program on, without sudo and its options. */
@@ -51,7 +41,7 @@ static struct command_words command_words_of(const struct shell_simple *s)
 
 static bool word_is(const struct shell_word *w, const char *text)
 {
-    return w->literal && sv_eq(w->value, sv_from(text));
+    return w->literal && sv_is(w->value, text);
 }
 
 static bool program_is(struct command_words w, const char *name)
@@ -66,7 +56,7 @@ static bool program_is(struct command_words w, const char *name)
             p = sv_sub(p, i, p.n);
             break;
         }
-    return sv_eq(p, sv_from(name));
+    return sv_is(p, name);
 }
 
 /* --- recognisers: true when the whole command is understood --- */
@@ -82,7 +72,7 @@ static bool command_curl_letters(struct sv letters, struct command *c)
         fail |= letters.p[i] == 'f';
         follow |= letters.p[i] == 'L';
         head |= letters.p[i] == 'I';
-        if (!memchr("fLIsSg", letters.p[i], 6))
+        if (sv_find_byte(SV("fLIsSg"), letters.p[i], 0) == SV_NPOS)
             return false;
     }
     c->fail_on_status |= fail;
@@ -157,42 +147,9 @@ static bool command_curl(struct command_words w, struct arena *arena, struct com
     return c->url != NULL;
 }
 
-static bool service_verb_of(const struct shell_word *w, enum service_verb *verb)
-{
-    static const struct {
-        const char *word;
-        enum service_verb verb;
-    } rows[] = {
-        {"start", SERVICE_START},   {"stop", SERVICE_STOP},     {"restart", SERVICE_RESTART},
-        {"reload", SERVICE_RELOAD}, {"status", SERVICE_STATUS}, {"is-active", SERVICE_STATUS},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (word_is(w, rows[i].word)) {
-            *verb = rows[i].verb;
-            return true;
-        }
-    return false;
-}
-
-/* systemctl VERB UNIT, service UNIT VERB; one unit. */
 static bool command_service(struct command_words w, struct arena *arena UNUSED, struct command *c)
 {
-    const struct shell_word *args[3] = {NULL};
-    size_t n = 0;
-
-    for (size_t i = 1; i < w.n && n < 3; i++)
-        if (!word_is(&w.v[i], "--no-pager") && !word_is(&w.v[i], "--quiet"))
-            args[n++] = &w.v[i];
-    if (n != 2)
-        return false;
-    if (program_is(w, "systemctl") && service_verb_of(args[0], &c->verb))
-        c->target = args[1];
-    else if (program_is(w, "service") && service_verb_of(args[1], &c->verb))
-        c->target = args[0];
-    c->form = COMMAND_SERVICE;
-    c->effect = c->verb == SERVICE_STATUS ? EFFECT_NONE : EFFECT_SERVICE;
-    return c->target && c->target->plain;
+    return command_service_read(w.v, w.n, c);
 }
 
 static bool command_sqlite(struct command_words w, struct arena *arena UNUSED, struct command *c)

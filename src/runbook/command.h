@@ -16,7 +16,7 @@ enum command_form {
     COMMAND_SHELL,
     COMMAND_STATE,   /* cd, export, source, an assignment: changes the session only */
     COMMAND_HTTP,    /* curl */
-    COMMAND_SERVICE, /* systemctl, service */
+    COMMAND_SERVICE, /* systemctl, service, docker compose, supervisorctl, sv */
     COMMAND_SQLITE,  /* sqlite3 FILE "SQL or .backup" */
     COMMAND_SLEEP,   /* sleep */
     COMMAND_POLL,    /* watch: a command again and again */
@@ -56,6 +56,18 @@ enum service_verb {
 };
 const char *service_verb_name(enum service_verb verb);
 
+/* The program with which the document speaks to a service manager. */
+enum service_tool {
+    TOOL_SYSTEMCTL, /* systemctl, service */
+    TOOL_SYSTEMCTL_USER,
+    TOOL_COMPOSE,
+    TOOL_SUPERVISORCTL,
+    TOOL_SV,
+    SERVICE_TOOL__N
+};
+/* Its manager, as the binding names it. */
+const char *service_tool_manager(enum service_tool tool);
+
 struct command {
     enum command_form form;
     enum command_effect effect;
@@ -66,7 +78,8 @@ struct command {
     bool endless;                      /* never ends by itself */
     bool interactive;                  /* waits for a person at a terminal */
     const struct shell_simple *simple; /* of a recognised form: its words */
-    enum service_verb verb;
+    enum service_verb verb;            /* of SERVICE */
+    enum service_tool tool;
     const struct shell_word *target; /* unit, database file, path, host */
     const struct shell_word *sql;    /* of SQLITE */
     struct sv inner;                 /* of POLL: the command that is repeated; of REMOTE */

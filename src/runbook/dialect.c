@@ -4,13 +4,15 @@
 
 #define DIALECT_FRONT_LINES 500u /* front matter is written by hand; a rule at line 1 is none */
 #define DIALECT_INDENT      4    /* of the text below a marker */
+#define DIALECT_LOOK        200u /* lines after ":::note" in which it is closed */
 
 struct dialect {
     const struct document *d;
     struct strbuf *out;
     size_t copied; /* lines of the document that are in `out` */
     /* the open region */
-    char marker; /* '!' or '='; 0: none */
+    char marker;   /* '!', '=' or ':'; 0: none */
+    size_t colons; /* of ':' */
     size_t indent;
     /* the open fence */
     char fence;
@@ -87,6 +89,7 @@ static void dialect_write_marker(struct dialect *x, size_t n, struct sv rest)
         strbuf_addf(x->out, "**%.*s**", SV_FMT(rest));
     } else {
         (void)sv_next_word(&rest, &word);
+        word = sv_sub(word, 0, sv_find_byte(word, '[', 0)); /* ":::tip[Title]" */
         strbuf_add_str(x->out, "> [!");
         for (size_t i = 0; i < word.n; i++)
             strbuf_add_byte(x->out, word.p[i] >= 'a' && word.p[i] <= 'z' ? (char)(word.p[i] - 32)
@@ -101,10 +104,57 @@ static void dialect_write_line(struct dialect *x, size_t n, struct sv line)
 {
     dialect_copy_to(x, n);
     strbuf_add_n(x->out, ' ', x->indent);
-    if (x->marker == '!')
+    if (x->marker != '=')
         strbuf_add_str(x->out, "> ");
-    strbuf_add_sv(x->out, sv_sub(line, x->indent + DIALECT_INDENT, line.n));
+    strbuf_add_sv(x->out,
+                  sv_sub(line, x->indent + (x->marker == ':' ? 0 : DIALECT_INDENT), line.n));
     dialect_end_line(x, n);
+}
+
+static size_t dialect_colons(struct sv line)
+{
+    struct sv t = sv_trim_left(line);
+    size_t n = 0;
+
+    while (n < t.n && t.p[n] == ':')
+        n++;
+    return n;
+}
+
+/* ":::" alone closes what as many or fewer colons opened. */
+static bool dialect_closes(struct sv line, size_t colons)
+{
+    return dialect_colons(line) >= colons && sv_trim(line).n == dialect_colons(line);
+}
+
+/* ":::note Title" that is closed some lines below; *rest: what follows the colons. */
+static bool dialect_opens(const struct dialect *x, size_t n, struct sv line, struct sv *rest)
+{
+    size_t colons = dialect_colons(line);
+    struct sv t = sv_trim(line);
+
+    *rest = sv_trim(sv_sub(t, colons, t.n));
+    if (colons < 3 || !rest->n || !ascii_is_alpha(*rest->p) || dialect_indent(line) > 3)
+        return false;
+    for (size_t i = n + 1; i <= x->d->n_lines && i <= n + DIALECT_LOOK; i++)
+        if (dialect_closes(document_line(x->d, i), colons))
+            return true;
+    return false;
+}
+
+/* A line inside ":::note"; the last one is left out. */
+static void dialect_colon_line(struct dialect *x, size_t n, struct sv line)
+{
+    if (!x->fence && dialect_closes(line, x->colons)) {
+        dialect_copy_to(x, n);
+        dialect_end_line(x, n);
+        x->marker = 0;
+        return;
+    }
+    if (dialect_indent(line) < x->indent)
+        x->indent = dialect_indent(line);
+    dialect_write_line(x, n, line);
+    dialect_fence(x, line);
 }
 
 static void dialect_line(struct dialect *x, size_t n)
@@ -113,11 +163,19 @@ static void dialect_line(struct dialect *x, size_t n)
     bool blank = sv_trim(line).n == 0;
     char marker;
 
+    if (x->marker == ':') {
+        dialect_colon_line(x, n, line);
+        return;
+    }
     if (x->marker && !blank && dialect_indent(line) < x->indent + DIALECT_INDENT) {
         x->marker = 0;
         x->fence = 0;
     }
     marker = x->fence || x->marker ? 0 : dialect_marker(line, &rest);
+    if (!marker && !x->fence && !x->marker && dialect_opens(x, n, line, &rest)) {
+        marker = ':';
+        x->colons = dialect_colons(line);
+    }
     if (marker) {
         x->marker = marker;
         x->indent = dialect_indent(line);

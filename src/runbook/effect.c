@@ -283,13 +283,13 @@ static bool effect_has_word(const struct shell_simple *s, const char *word)
 bool effect_knows(struct sv program)
 {
     for (size_t i = 0; i < ARRAY_LEN(effect_rows); i++)
-        if (sv_eq(program, sv_from(effect_rows[i].program)))
+        if (sv_is(program, effect_rows[i].program))
             return true;
     for (size_t i = 0; i < ARRAY_LEN(effect_looks); i++)
-        if (sv_eq(program, sv_from(effect_looks[i])))
+        if (sv_is(program, effect_looks[i]))
             return true;
     for (size_t i = 0; i < ARRAY_LEN(effect_tools); i++)
-        if (sv_eq(program, sv_from(effect_tools[i])))
+        if (sv_is(program, effect_tools[i]))
             return true;
     return false;
 }
@@ -331,7 +331,7 @@ static bool effect_is_filter(const struct shell_simple *s)
         if (!sv_starts(s->words[i].raw, SV("-")))
             return false;
     for (size_t i = 0; i < ARRAY_LEN(filters); i++)
-        if (sv_eq(program, sv_from(filters[i])))
+        if (sv_is(program, filters[i]))
             return true;
     return false;
 }
@@ -353,11 +353,11 @@ static enum command_effect effect_of_simple(const struct shell_simple *s)
     if (effect_is_filter(&inner))
         return EFFECT_NONE;
     for (size_t i = 0; i < ARRAY_LEN(effect_rows); i++)
-        if (sv_eq(program, sv_from(effect_rows[i].program)) &&
+        if (sv_is(program, effect_rows[i].program) &&
             (!effect_rows[i].verb[0] || effect_has_word(&inner, effect_rows[i].verb)))
             return effect_rows[i].effect;
     for (size_t i = 0; i < ARRAY_LEN(effect_looks); i++)
-        if (sv_eq(program, sv_from(effect_looks[i])))
+        if (sv_is(program, effect_looks[i]))
             return EFFECT_NONE;
     for (size_t i = 0; i < ARRAY_LEN(effect_looking_verbs); i++)
         if (effect_has_word(&inner, effect_looking_verbs[i]))
@@ -454,7 +454,7 @@ static const char *effect_why_again(const struct shell_simple *s)
     struct shell_simple inner = shell_inner(s, &sudo);
 
     for (size_t i = 0; i < ARRAY_LEN(effect_again_rows); i++)
-        if (sv_eq(shell_program(&inner), sv_from(effect_again_rows[i].program)) &&
+        if (sv_is(shell_program(&inner), effect_again_rows[i].program) &&
             (!effect_again_rows[i].verb[0] || effect_has_word(&inner, effect_again_rows[i].verb)))
             return effect_again_rows[i].why;
     return effect_is_versioned(&inner) ? "migrations that were applied are not applied again"

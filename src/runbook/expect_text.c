@@ -17,10 +17,11 @@ const char *const expect_patterns[EXPECT_RE__N] = {
     [EXPECT_RE_CLAIM] =
         ("^(?:[0-9]+[.)] )?(?:check|verify|confirm|ensure|make sure|prüfen|prüfe)(?: that)? .+ "
          "(?:(?:up and )?running|up|active|healthy|normal|stable|green|correct|consistent|"
-         "low(?: \\([^)]*\\))?|successful(?:ly)?|(?:returned )?to normal|matche?s? .+|läuft|stabil)$"),
-    [EXPECT_RE_LOOK] = "^(?:[0-9]+[.)] )?(?:please |then |now |next |finally |also )*"
-                       "(?:check|verify|confirm|ensure|make sure|validate|review|inspect|look at|"
-                       "prüfe|prüfen)\\b",
+         "low|stopped|inactive|successful(?:ly)?|(?:returned )?to normal|matche?s? .+|läuft|stabil)"
+         "(?: \\([^)]*\\))?$"),
+    [EXPECT_RE_LOOK] = ("^(?:[0-9]+[.)] )?(?:please |then |now |next |finally |also )*"
+                        "(?:check|verify|confirm|ensure|make sure|validate|review|inspect|look at|"
+                        "prüfe|prüfen)\\b"),
     [EXPECT_RE_HUNT] = ("^(?:[0-9]+[.)] )?(?:check|look|search|scan|grep) (?:the )?(?:logs? )?for "
                         "(?:any |new |recent )*(?:[\\w-]+ ){0,2}"
                         "(?:errors?|exceptions?|failures?|violations?|tracebacks?|panics?)\\b"),

@@ -10,7 +10,9 @@
 
 static struct sv finish_slug(const struct rb_build *b, const struct rb_part *p)
 {
-    struct sv slug = p->number.n ? p->number : title_slug(p->title, 24, b->arena);
+    struct sv slug = p->name.n     ? p->name
+                     : p->number.n ? p->number
+                                   : title_slug(p->title, 24, b->arena);
 
     return slug.n ? slug : SV("part");
 }
@@ -43,7 +45,7 @@ static void finish_ids(struct rb_build *b)
         struct sv slug = finish_slug(b, &v[i]);
         struct sv up = v[i].parent == RB_NONE ? (struct sv){NULL, 0} : v[v[i].parent].id;
 
-        if (v[i].parent == RB_NONE && v[i].level == 1 && top == 1)
+        if (v[i].parent == RB_NONE && v[i].level == 1 && top == 1 && !v[i].name.n)
             continue; /* "" */
         v[i].id = up.n ? arena_fmt(b->arena, "%.*s/%.*s", SV_FMT(up), SV_FMT(slug)) : slug;
         v[i].id = finish_free_id(b, &taken, v[i].id);
@@ -132,9 +134,12 @@ static void finish_variants(struct rb_build *b)
         struct sv key;
         size_t k;
 
+        if (p->variant.n)
+            kind = SV("way");
         if (!kind.n)
             continue;
-        key = arena_fmt(b->arena, "%.*s %u %u", SV_FMT(kind), p->level, p->parent);
+        key =
+            arena_fmt(b->arena, "%.*s %u %u", SV_FMT(kind), p->variant.n ? 0 : p->level, p->parent);
         if (!map_get(&first, key, &k)) {
             (void)map_put(&first, key, i);
             continue;
@@ -161,6 +166,7 @@ static void finish_steps(struct rb_build *b)
         if (d->replaced || finish_is_shown(b, &d->step) || finish_is_joined(b, full, &d->step))
             continue;
         *s = d->step;
+        scope_settle(b, d->said, s);
         if (s->one_of != RB_NONE) {
             s->one_of = place[s->one_of];
             s->way = place[s->way];
@@ -173,8 +179,27 @@ static void finish_steps(struct rb_build *b)
         s->expects = arena_memdup(b->arena, d->expects.v, d->expects.n * sizeof(*d->expects.v));
         rb->n_steps++;
     }
+    remark_finish(b, place);
     free(place);
     free(full);
+}
+
+/* The command of a block with a name is called so itself when it is the only one. */
+static void finish_single(struct rb_build *b)
+{
+    struct runbook *rb = b->rb;
+
+    for (size_t i = 0; b->said.n && i < rb->n_steps; i++) {
+        const struct rb_part *p =
+            rb->steps[i].part == RB_NONE ? NULL : &b->parts.v[rb->steps[i].part];
+
+        if (!p || !p->name.n || b->rb->md.v[p->node].kind != MD_CODE)
+            continue;
+        if ((i > 0 && rb->steps[i - 1].part == rb->steps[i].part) ||
+            (i + 1 < rb->n_steps && rb->steps[i + 1].part == rb->steps[i].part))
+            continue;
+        rb->steps[i].id = p->id;
+    }
 }
 
 /* --- files with a date in their name --- */
@@ -270,6 +295,7 @@ void finish(struct rb_build *b)
     finish_variants(b);
     finish_roles(b);
     finish_steps(b);
+    finish_single(b);
     FINISH_ARRAY(b, parts);
     FINISH_ARRAY(b, blocks);
     FINISH_ARRAY(b, rules);
@@ -277,6 +303,9 @@ void finish(struct rb_build *b)
     FINISH_ARRAY(b, messages);
     FINISH_ARRAY(b, metas);
     FINISH_ARRAY(b, signers);
-    FINISH_ARRAY(b, notes);
+    FINISH_ARRAY(b, remarks);
+    FINISH_ARRAY(b, environments);
     finish_names(b);
+    scope_check_undos(b);
+    FINISH_ARRAY(b, notes); /* the last: all may add to them */
 }

@@ -189,11 +189,20 @@ static void md_add_span(struct md_build *b, enum md_span_kind kind, size_t from,
     s->url = url && *url ? arena_sv(b->arena, sv_from(url)) : (struct sv){NULL, 0};
 }
 
+static bool md_is_comment(const char *html)
+{
+    return html && sv_starts(sv_from(html), SV("<!--"));
+}
+
 static void md_flatten_leaf(struct md_build *b, cmark_node *n)
 {
     size_t from = b->text.n;
     cmark_node_type type = cmark_node_get_type(n);
 
+    if (type == CMARK_NODE_HTML_INLINE && md_is_comment(cmark_node_get_literal(n))) {
+        md_add_span(b, MD_HTML_SPAN, from, cmark_node_get_literal(n)); /* it is no text */
+        return;
+    }
     if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
         strbuf_add_byte(&b->text, '\n');
     else if (cmark_node_get_literal(n))

@@ -36,7 +36,7 @@ enum md_span_kind { MD_STRONG, MD_CODE_SPAN, MD_LINK, MD_IMAGE, MD_HTML_SPAN };
 struct md_span {
     enum md_span_kind kind;
     size_t from, to;
-    struct sv url; /* of a link or image */
+    struct sv url; /* of a link or image; an HTML comment, which is not in the text */
 };
 
 #define MD_NONE UINT32_MAX

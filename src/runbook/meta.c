@@ -124,7 +124,8 @@ static size_t meta_next_key(struct sv value)
     if (colon == SV_NPOS)
         return value.n;
     for (at = colon; at > 1; at--)
-        if (value.p[at - 1] == ' ' && (value.p[at - 2] == ' ' || value.p[at - 2] == '.'))
+        if (value.p[at - 1] == ' ' &&
+            (strchr(" .|;", value.p[at - 2]) || sv_ends(sv_sub(value, 0, at - 1), SV("·"))))
             break;
     return at > 1 && meta_is_key(sv_sub(value, at, colon)) ? at : value.n;
 }
@@ -132,17 +133,22 @@ static size_t meta_next_key(struct sv value)
 static void meta_plain_line(struct rb_build *b, struct sv line, size_t number, bool head)
 {
     while (line.n) {
-        size_t colon = sv_find(line, SV(": "), 0), next;
-        struct sv key = sv_trim(sv_sub(line, 0, colon == SV_NPOS ? 0 : colon)), rest, value;
+        size_t wide = sv_find(line, SV("："), 0), colon = sv_find(line, SV(": "), 0), next;
+        struct sv key, rest, value;
+
+        colon = size_min(colon, wide); /* SV_NPOS is the largest */
+        key = sv_trim(sv_sub(line, 0, colon == SV_NPOS ? 0 : colon));
 
         if (!meta_is_key(key) || !(head || regex_has(b->block_patterns[BLOCK_META_KEY], key)) ||
             expect_is_label(line, &rest))
             return;
-        rest = sv_sub(line, colon + 2, line.n);
+        rest = sv_sub(line, colon + (colon == wide ? strlen("：") : 2), line.n);
         next = meta_next_key(rest);
         value = sv_trim(sv_sub(rest, 0, next));
-        if (next < rest.n && sv_ends(value, SV(".")))
+        while (next < rest.n && value.n && (strchr(".|; ", value.p[value.n - 1])))
             value.n--;
+        if (next < rest.n && sv_ends(value, SV("·")))
+            value = sv_trim(sv_sub(value, 0, value.n - strlen("·")));
         meta_add(b, number, key, value);
         line = sv_trim(sv_sub(rest, next, rest.n));
     }
@@ -170,7 +176,8 @@ void meta_front(struct rb_build *b)
         struct sv line = document_line(b->rb->doc, n);
         size_t colon = sv_find_byte(line, ':', 0);
 
-        if (colon == SV_NPOS || ascii_is_space(*line.p) || *line.p == '#' || *line.p == '-')
+        if (colon == SV_NPOS || ascii_is_space(*line.p) || *line.p == '#' || *line.p == '-' ||
+            sv_starts(line, SV("prusik:")))
             continue;
         meta_add(b, n, sv_sub(line, 0, colon), sv_sub(line, colon + 1, line.n));
         if (sv_eq(sv_sub(line, 0, colon), SV("title")) && !b->rb->title.n)
@@ -208,6 +215,16 @@ void meta_html(struct rb_build *b, const struct md_node *n)
     }
 }
 
+/* "| Document | SOP-017 |": the head is a pair like the rows below it, for no column is called by a number. */
+static bool meta_is_pair(struct sv key, struct sv value)
+{
+    bool digit = false;
+
+    for (size_t i = 0; i < value.n; i++)
+        digit |= ascii_is_digit(value.p[i]);
+    return meta_is_key(key) && digit;
+}
+
 bool meta_table(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
@@ -215,8 +232,10 @@ bool meta_table(struct rb_build *b, uint32_t node)
 
     if (!meta_is_head(b) || second == MD_NONE || v[second].next != MD_NONE)
         return false;
-    if (sv_trim(v[v[head].first].text).n &&
-        !regex_has(b->block_patterns[BLOCK_META_COLUMN], sv_trim(v[v[head].first].text)))
+    if (meta_is_pair(sv_trim(v[v[head].first].text), v[second].text))
+        meta_add(b, v[head].line, v[v[head].first].text, v[second].text);
+    else if (sv_trim(v[v[head].first].text).n &&
+             !regex_has(b->block_patterns[BLOCK_META_COLUMN], sv_trim(v[v[head].first].text)))
         return false;
     for (uint32_t row = v[head].next; row != MD_NONE; row = v[row].next)
         if (v[row].first != MD_NONE && v[v[row].first].next != MD_NONE)

@@ -58,6 +58,28 @@ uint32_t names_step(const struct names *names, struct sv ref)
     return names_get(&names->steps, ref);
 }
 
+static bool names_is_under(const struct runbook *rb, uint32_t part, uint32_t top)
+{
+    while (part != RB_NONE && part != top)
+        part = rb->parts[part].parent;
+    return part == top;
+}
+
+uint32_t names_undo(const struct names *names, struct sv ref)
+{
+    const struct runbook *rb = names->rb;
+    uint32_t part = names_part(names, ref), step = names_step(names, ref);
+
+    for (uint32_t i = 0; i < rb->n_steps; i++) {
+        uint32_t p = rb->steps[i].part;
+
+        if (p != RB_NONE && rb->parts[p].role == ROLE_ROLLBACK &&
+            (part == RB_NONE ? i == step : names_is_under(rb, p, part)))
+            return i;
+    }
+    return RB_NONE;
+}
+
 /* An id that ends in the reference is nearer than any that is only spelled like it. */
 static void names_offer(struct suggest *near, struct sv ref, struct sv id)
 {

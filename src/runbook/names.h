@@ -21,6 +21,8 @@ void names_release(struct names *names);
 /* RB_NONE: there is none, or more than one. */
 uint32_t names_part(const struct names *names, struct sv ref);
 uint32_t names_step(const struct names *names, struct sv ref);
+/* The first step of the way back that the reference means; RB_NONE: there is none. */
+uint32_t names_undo(const struct names *names, struct sv ref);
 /* The id that was most likely meant by a reference that means nothing; empty when none is near. */
 struct sv names_nearest(const struct names *names, struct sv ref);
 /* The shortest reference that means this part or step. */

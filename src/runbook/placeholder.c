@@ -278,6 +278,14 @@ void placeholder_find_values(struct sv text, struct arena *arena, struct placeho
     vec_release(&found);
 }
 
+/* May one begin here?  A letter inside a word begins none, but the X of "v" and a version. */
+static bool placeholder_begins(struct sv text, size_t i)
+{
+    if (ascii_is_alpha(text.p[i]))
+        return i == 0 || !ascii_is_alnum(text.p[i - 1]) || text.p[i - 1] == 'v';
+    return strchr("<[{/$`", text.p[i]) != NULL;
+}
+
 void placeholder_find(struct sv text, bool is_template, struct arena *arena,
                       struct placeholders *ret)
 {
@@ -286,7 +294,7 @@ void placeholder_find(struct sv text, bool is_template, struct arena *arena,
     for (size_t i = 0; i < text.n; i++) {
         struct placeholder p = {0};
 
-        if (!strchr("<[{/$`", text.p[i]) && !ascii_is_alpha(text.p[i]))
+        if (!placeholder_begins(text, i))
             continue;
         if (!placeholder_at(text, i, is_template, arena, &p))
             continue;

@@ -1,5 +1,7 @@
 #include "runbook/prose.h"
 
+#include <pthread.h>
+
 #include "base/regex.h"
 #include "base/sv.h"
 #include "base/vec.h"
@@ -129,19 +131,21 @@ void prose_reader_free(struct prose_reader *r)
     free(r);
 }
 
-static const struct prose_subject_info *prose_infos(void)
-{
-    static struct prose_subject_info infos[ARRAY_LEN(prose_rows)];
+static struct prose_subject_info prose_infos[ARRAY_LEN(prose_rows)];
 
+static void prose_fill_infos(void)
+{
     for (size_t i = 0; i < ARRAY_LEN(prose_rows); i++)
-        infos[i] = prose_rows[i].info;
-    return infos;
+        prose_infos[i] = prose_rows[i].info;
 }
 
 const struct prose_subject_info *prose_subjects(size_t *n)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, prose_fill_infos); /* fails for one that is none */
     *n = ARRAY_LEN(prose_rows);
-    return prose_infos();
+    return prose_infos;
 }
 
 enum prose_verdict prose_verdict_of(struct sv text)
@@ -176,8 +180,10 @@ enum prose_verdict prose_verdict_of(struct sv text)
 
 static const struct prose_row *prose_find(struct prose_reader *r, struct sv phrase)
 {
+    struct regex_pairs pairs = regex_pairs_of(phrase);
+
     for (size_t i = 0; i < ARRAY_LEN(prose_rows); i++)
-        if (regex_has(r->subjects[i], phrase))
+        if (regex_may_match(r->subjects[i], &pairs) && regex_has(r->subjects[i], phrase))
             return &prose_rows[i];
     return NULL;
 }

@@ -3,7 +3,9 @@
 /*
  * reader_int: the state of reading one document, shared by the files that do it.
  */
+#include "base/map.h"
 #include "runbook/command.h"
+#include "runbook/directive.h"
 #include "runbook/expect.h"
 #include "runbook/prose.h"
 #include "runbook/shape.h"
@@ -34,6 +36,8 @@ enum block_pattern {
     BLOCK_TROUBLE,     /* "if critical issues arise" */
     BLOCK_SIGNER,      /* keys of a blank that somebody signs on */
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
+    BLOCK_NEVER,       /* "Never ...", "Do NOT ..." */
+    BLOCK_NOT_YET,     /* "Do not ... until ...": that is something to wait for */
     BLOCK_PATTERN__N
 };
 extern const char *const block_patterns[BLOCK_PATTERN__N];
@@ -53,6 +57,8 @@ enum watch_pattern {
     WATCH_FIRST,
     WATCH_PER,
     WATCH_SQL,
+    WATCH_TWICE,
+    WATCH_ALL_OF,
     WATCH_PATTERN__N
 };
 extern const char *const watch_patterns[WATCH_PATTERN__N];
@@ -61,6 +67,7 @@ extern const char *const watch_patterns[WATCH_PATTERN__N];
 struct rb_draft {
     struct rb_step step;
     bool replaced; /* what follows carries it out */
+    uint32_t said; /* directive of the step itself; RB_NONE */
     expect_list expects;
 };
 
@@ -83,6 +90,7 @@ struct rb_build {
     struct sv watch_any; /* "30m": what follows are reasons to roll back within that time; empty */
     struct sv watch_for; /* "2h": what follows is watched that long; empty */
     struct sv watch_first; /* "24h" of the heading "Metrics (First 24 Hours)"; empty */
+    struct sv watch_flag;  /* the first that the document sets, once a tree asked; empty */
 
     VEC(struct rb_part) parts;
     VEC(struct rb_block) blocks;
@@ -92,8 +100,19 @@ struct rb_build {
     VEC(struct rb_message) messages;
     VEC(struct rb_meta) metas;
     VEC(struct rb_signer) signers;
+    VEC(struct rb_remark) remarks;
     VEC(struct rb_note) notes;
     VEC(struct rb_name) names;
+    VEC(struct sv) environments;
+
+    /* scope.c: what directives say */
+    VEC(struct directive) said;
+    VEC(uint32_t) said_of; /* by part: index of what was said of it, or RB_NONE */
+    struct map said_names; /* part of each name */
+    uint32_t saying;       /* what was said of the block or list that is read now; RB_NONE */
+    struct directive waiting, front;
+    bool has_waiting; /* `waiting` is for what comes next */
+    bool has_front;
 
     uint32_t part; /* that what is read now belongs to */
     uint32_t proc; /* whose steps share a session */
@@ -140,10 +159,11 @@ struct sv attach_text(const struct rb_build *b, uint32_t node);
 bool attach_is_criteria(struct sv label);
 void attach_criteria(struct rb_build *b, uint32_t list);
 
-/* watch_list.c: what is watched.  A heading, a paragraph, a comment or item, a row, a drawing. */
+/* watch_list.c: what is watched.  A heading, a paragraph, a comment or item, a query, a row, a drawing. */
 void watch_heading(struct rb_build *b, struct sv title);
 void watch_paragraph(struct rb_build *b, struct sv text, size_t line);
 void watch_propose(struct rb_build *b, struct sv text, size_t line);
+void watch_query(struct rb_build *b, struct sv sql, size_t line);
 /* False: not an item of a list of triggers, alerts or metrics. */
 bool watch_item(struct rb_build *b, struct sv text, size_t line);
 /* Of an item at a time, which no other way could read. */
@@ -174,6 +194,8 @@ bool block_knows_command(struct sv line);
 
 /* block_kind.c: kind and path of a block whose text is set. */
 bool block_is_console(struct sv lang);
+/* Is it the language of commands, statements or requests? */
+bool block_lang_runs(struct sv lang);
 /* Is a file in the language text for people, with [placeholders] in it? */
 bool block_lang_is_prose(struct sv lang);
 void block_classify(const struct rb_build *b, struct sv info, char prompt, struct rb_block *block);
@@ -225,6 +247,42 @@ bool meta_table(struct rb_build *b, uint32_t node);
 bool sign_read(struct rb_build *b, const struct md_node *n);
 /* The rows of a table of people who sign; false: it is none. */
 bool sign_table(struct rb_build *b, uint32_t node);
+
+/*
+ * scope.c: what directives speak of.  A comment between blocks; a heading, step title or item and what
+ * stands in its line; a text that comments in it leave waiting; a list or table (gives back the outer `saying`).
+ * An item with directives of its own has what was said of the list in them: nothing is `saying`.
+ */
+void scope_front(struct rb_build *b);
+void scope_html(struct rb_build *b, uint32_t node);
+void scope_title(struct rb_build *b, uint32_t part);
+void scope_item(struct rb_build *b, uint32_t part, uint32_t text);
+void scope_paragraph(struct rb_build *b, uint32_t node);
+uint32_t scope_group(struct rb_build *b);
+bool scope_has_inline(const struct rb_build *b, uint32_t node);
+/* A block: from now on its part, its host. */
+struct scope {
+    uint32_t part, proc, saying;
+    struct sv host;
+    bool gave_host;
+};
+struct scope scope_enter_block(struct rb_build *b, uint32_t node, bool runs);
+void scope_leave_block(struct rb_build *b, const struct scope *outer);
+/* How is what stands in the part carried out? */
+enum scope_way { SCOPE_RUNS, SCOPE_MANUAL, SCOPE_NEVER };
+enum scope_way scope_way(const struct rb_build *b, uint32_t part);
+/* What was said of a step, with `said` its own. */
+void scope_settle(const struct rb_build *b, uint32_t said, struct rb_step *s);
+/* Errors that only show at the end: before, and after ids are known. */
+void scope_end(struct rb_build *b);
+void scope_check_undos(struct rb_build *b);
+
+/* remark.c: does the text only say what must not be done? */
+bool remark_is(const struct rb_build *b, struct sv text);
+/* Keep it, for the next step. */
+void remark_add(struct rb_build *b, size_t line, struct sv text);
+/* `place`: where each step that was read stands among those that are left. */
+void remark_finish(struct rb_build *b, const uint32_t *place);
 
 /* finish.c: ids, joins and the arrays of the runbook. */
 void finish(struct rb_build *b);

@@ -68,7 +68,7 @@ bool build_role_acts(enum rb_role role)
 void build_note(struct rb_build *b, enum rb_note_kind kind, size_t line, size_t column,
                 struct sv text)
 {
-    *vec_add(&b->notes) = (struct rb_note){kind, line, column, text};
+    *vec_add(&b->notes) = (struct rb_note){kind, line, column, text, {NULL, 0}};
 }
 
 /* Is there room for one more of what there are n of?  If not, reading ends here. */
@@ -83,6 +83,7 @@ struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t l
     struct rb_draft *d = vec_add(&b->steps);
 
     build_count(b, b->steps.n, line);
+    d->said = b->saying;
     d->step = (struct rb_step){.kind = kind,
                                .part = b->part,
                                .proc = b->proc,
@@ -92,6 +93,7 @@ struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t l
                                .made_by = RB_NONE,
                                .line = line,
                                .end_line = line,
+                               .retries = -1,
                                .text = text,
                                .host = b->host};
     return d;
@@ -183,12 +185,16 @@ static void read_heading(struct rb_build *b, uint32_t node)
     step =
         p->number.n && (ascii_is_digit(*p->number.p) || (p->number.n > 2 && p->number.p[1] == '.'));
     own = title_role(b->title, n->text);
-    if (n->level > 1)
+    if (n->level > 1 && own == ROLE_ROLLBACK && p->role != ROLE_REFERENCE &&
+        p->role != ROLE_COMMUNICATE && title_is_way_back(b->title, p->title))
+        p->role = own; /* whatever it stands in */
+    else if (n->level > 1)
         p->role = read_role(p->role, own, step, title_rolls_back(b->title, p->title));
     if (!step || p->due_ms >= 0) { /* a numbered step goes on in the session of its section */
         b->proc = b->part;
         b->host = (struct sv){NULL, 0};
     }
+    scope_title(b, b->part);
     if (n->level == 1 && !b->rb->title.n)
         b->rb->title = n->text;
     b->label = n->text;
@@ -224,6 +230,7 @@ static void read_step_title(struct rb_build *b, uint32_t node)
     while (parent != RB_NONE && build_part(b, parent)->kind == PART_STEP)
         parent = build_part(b, parent)->parent;
     b->part = read_part(b, PART_STEP, parent, node, b->rb->md.v[node].text);
+    scope_title(b, b->part);
     b->block_steps = b->steps.n;
     b->label = (struct sv){NULL, 0};
 }
@@ -337,6 +344,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     }
     if (read_variant(b, node))
         return;
+    scope_paragraph(b, node);
     if (!sign_read(b, n))
         meta_read(b, n);
     read_condition(b, n);
@@ -375,7 +383,7 @@ static void read_plain_text(const struct rb_build *b, uint32_t node, struct strb
     if (n->kind == MD_PARAGRAPH) {
         if (out->n)
             strbuf_add_byte(out, '\n');
-        strbuf_add_sv(out, n->text);
+        strbuf_add_sv(out, sv_trim_right(n->text)); /* a comment stood behind it */
     }
     for (uint32_t c = n->first; c != MD_NONE && n->kind != MD_PARAGRAPH; c = b->rb->md.v[c].next)
         read_plain_text(b, c, out);
@@ -432,7 +440,9 @@ static bool read_item_acts(struct rb_build *b, uint32_t item)
 {
     const struct md_node *n = &b->rb->md.v[item];
 
-    return n->task || ((n->ordered || read_is_step_item(b, item)) &&
+    bool said = n->first != MD_NONE && scope_has_inline(b, n->first);
+
+    return n->task || ((n->ordered || said || read_is_step_item(b, item)) &&
                        build_role_acts(build_role(b)) && build_role(b) != ROLE_MONITOR);
 }
 
@@ -457,6 +467,7 @@ static uint32_t read_item_part(struct rb_build *b, uint32_t item)
     p->end_line = n->end_line;
     if (!p->number.n && n->ordered)
         p->number = arena_fmt(b->arena, "%u", n->number);
+    scope_item(b, part, n->first);
     return part;
 }
 
@@ -482,7 +493,7 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
 
 static void read_item(struct rb_build *b, uint32_t item)
 {
-    uint32_t outer = b->part, part;
+    uint32_t outer = b->part, saying = b->saying, part;
     size_t before = b->steps.n;
     uint32_t first = b->rb->md.v[item].first;
     bool titled = first != MD_NONE && b->rb->md.v[first].kind == MD_PARAGRAPH;
@@ -503,18 +514,27 @@ static void read_item(struct rb_build *b, uint32_t item)
         return;
     }
     part = read_item_part(b, item);
+    if (build_role_acts(build_role(b)) && remark_is(b, read_item_text(b, item))) {
+        remark_add(b, b->rb->md.v[item].line, read_item_text(b, item));
+        b->saying = saying;
+        return; /* nor is anything in it to be done */
+    }
     if (build_role_acts(build_role(b)) && build_part(b, part)->offset_ms >= 0) {
         read_timed_item(b, item, part);
+        b->saying = saying;
         return;
     }
     b->part = part;
     b->block_steps = b->steps.n;
     b->inlined = false;
-    read_item_rest(b, item);
+    if (scope_way(b, part) == SCOPE_RUNS)
+        read_item_rest(b, item);
     b->part = part;
-    if (b->steps.n == before && !b->inlined && read_item_counts(b) && !b->full_line)
+    if (b->steps.n == before && !b->inlined && read_item_counts(b) && !b->full_line &&
+        scope_way(b, part) != SCOPE_NEVER)
         read_manual_item(b, item, part);
     b->part = outer;
+    b->saying = saying;
     b->block_steps = b->steps.n;
 }
 
@@ -539,15 +559,17 @@ static void read_list_title(struct rb_build *b, uint32_t node)
 static void read_list(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
-    uint32_t first = v[node].first;
+    uint32_t first = v[node].first, saying = scope_group(b);
 
     if (first != MD_NONE && !v[first].task && !v[first].ordered && attach_is_criteria(b->label) &&
         build_role_acts(build_role(b))) {
         attach_criteria(b, node);
+        b->saying = saying;
         return;
     }
     for (uint32_t c = first; c != MD_NONE && !b->full_line; c = v[c].next)
         read_item(b, c);
+    b->saying = saying;
     read_list_title(b, node);
 }
 
@@ -566,6 +588,14 @@ static void read_quote(struct rb_build *b, uint32_t node)
     b->aside = outer;
 }
 
+static void read_table(struct rb_build *b, uint32_t node)
+{
+    uint32_t saying = scope_group(b);
+
+    table_read(b, node);
+    b->saying = saying;
+}
+
 static void read_node(struct rb_build *b, uint32_t node)
 {
     switch (b->rb->md.v[node].kind) {
@@ -573,11 +603,14 @@ static void read_node(struct rb_build *b, uint32_t node)
     case MD_PARAGRAPH: read_paragraph(b, node); break;
     case MD_LIST: read_list(b, node); break;
     case MD_CODE: block_read(b, node); break;
-    case MD_TABLE: table_read(b, node); break;
+    case MD_TABLE: read_table(b, node); break;
     case MD_DOCUMENT:
     case MD_ITEM: read_children(b, node); break;
     case MD_QUOTE: read_quote(b, node); break;
-    case MD_HTML: meta_html(b, &b->rb->md.v[node]); break;
+    case MD_HTML:
+        scope_html(b, node);
+        meta_html(b, &b->rb->md.v[node]);
+        break;
     case MD_RULE:
     case MD_ROW:
     case MD_CELL:
@@ -614,6 +647,7 @@ static void build_release(struct rb_build *b)
     vec_release(&b->messages);
     vec_release(&b->metas);
     vec_release(&b->notes);
+    vec_release(&b->remarks);
     shell_parser_free(b->shell);
     expect_reader_free(b->expect);
     shape_reader_free(b->shape);
@@ -623,6 +657,10 @@ static void build_release(struct rb_build *b)
     title_reader_free(b->title);
     vec_release(&b->signers);
     vec_release(&b->names);
+    vec_release(&b->environments);
+    vec_release(&b->said);
+    vec_release(&b->said_of);
+    map_release(&b->said_names);
     for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
         regex_free(b->block_patterns[i]);
 }
@@ -630,7 +668,7 @@ static void build_release(struct rb_build *b)
 enum err_code runbook_read(const struct document *doc, struct runbook *ret, struct err *err)
 {
     CLEANUP(build_release)
-    struct rb_build b = {.part = RB_NONE, .proc = RB_NONE, .titled = MD_NONE};
+    struct rb_build b = {.part = RB_NONE, .proc = RB_NONE, .saying = RB_NONE, .titled = MD_NONE};
     struct runbook rb = {.doc = doc};
 
     if (markdown_parse(doc, &rb.arena, &rb.md, err) != ERR_OK) {
@@ -651,6 +689,7 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
         b.block_patterns[i] = regex_must(block_patterns[i], REGEX_NOCASE);
     read_text_notes(&b);
     meta_front(&b);
+    scope_front(&b);
     read_children(&b, 0);
     if (b.full_line) {
         (void)err_set(err, ERR_LIMIT, "%s:%zu: more than %u steps, or sections and items",
@@ -658,6 +697,7 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
         arena_release(&rb.arena);
         return err->code;
     }
+    scope_end(&b);
     finish(&b);
     *ret = rb;
     return ERR_OK;

@@ -42,11 +42,12 @@ struct rb_part {
     uint32_t parent;   /* RB_NONE for the first heading */
     uint32_t node;     /* into the Markdown tree */
     size_t line, end_line;
-    unsigned level;      /* of a heading */
-    struct sv title;     /* without number, glyphs and what stands in `condition` */
-    struct sv number;    /* "1.2", "3"; empty */
-    struct sv id;        /* path of slugs: "deployment/phase-1/1.2" */
-    struct sv condition; /* "if needed", "only if ..."; empty: always */
+    unsigned level;          /* of a heading */
+    struct sv title;         /* without number, glyphs and what stands in `condition` */
+    struct sv number;        /* "1.2", "3"; empty */
+    struct sv id;            /* path of slugs: "deployment/phase-1/1.2" */
+    struct sv name, variant; /* given by a directive (docs/formats/directives.md); empty */
+    struct sv condition;     /* "if needed", "only if ..."; empty: always */
     bool optional;
     bool task, checked;
     int64_t offset_ms; /* of "15-Minute Checks": when after the deployment; -1: none */
@@ -158,6 +159,11 @@ struct rb_step {
     size_t n_expects;
     int64_t timeout_ms; /* "wait max 30 seconds"; 0: none was named */
     int64_t watch_ms;   /* "watch for 30 seconds"; 0 */
+    /* said by directives, of the step or what it is in */
+    struct sv undo; /* an id, or a text of several words: why nothing undoes it */
+    struct sv database, skip;
+    int64_t limit_ms; /* the act is ended after it; 0 */
+    int64_t retries;  /* -1: nothing was said */
 };
 
 /* A condition of the prose or of a table, as a rule (docs/reference/rules.md). */
@@ -210,6 +216,14 @@ struct rb_signer {
     struct sv name; /* "DevOps Lead", "Approved By" */
 };
 
+/* "Never run it twice": a warning to whoever does the step. */
+struct rb_remark {
+    size_t line;
+    uint32_t part;
+    uint32_t step; /* that follows it in its section, else the last one before; RB_NONE */
+    struct sv text;
+};
+
 /* What reading itself noticed; lint turns it into findings. */
 enum rb_note_kind {
     NOTE_BAD_UTF8,
@@ -217,12 +231,13 @@ enum rb_note_kind {
     NOTE_UNCLOSED_FENCE,
     NOTE_BROKEN_SHELL, /* the bash grammar does not take a block */
     NOTE_UNKNOWN_RULE, /* a condition that could not be read */
+    NOTE_DIRECTIVE,    /* a directive that is wrong: the document is refused */
     NOTE__N
 };
 struct rb_note {
     enum rb_note_kind kind;
     size_t line, column;
-    struct sv text;
+    struct sv text, hint; /* hint: of NOTE_DIRECTIVE */
 };
 
 #define RB_ARRAY(type, name) \
@@ -242,7 +257,9 @@ struct runbook {
     RB_ARRAY(struct rb_message, messages);
     RB_ARRAY(struct rb_meta, metas);
     RB_ARRAY(struct rb_signer, signers);
+    RB_ARRAY(struct rb_remark, remarks);
     RB_ARRAY(struct rb_note, notes);
+    RB_ARRAY(struct sv, environments); /* what it is for; none: any */
 };
 
 /* ERR_LIMIT: nested too deeply, or more than LIMIT_STEPS steps. */

@@ -154,6 +154,7 @@ static const struct shape_row shape_rows[] = {
     {"^(?:[^\\w]+ )?([0-9.]+) (min|minutes|s|seconds|hours) for [0-9]+ (\\w+) \\(target: ?< ?([0-9.]+) (min|minutes|s|seconds|hours)\\)$",
      "@3_elapsed < $4%u5|| baseline $1%u2"},
     {"^(.+): ([0-9]+)% enabled after (week|phase) ([0-9]+)$", "@1 == $2%|| after @3 $4"},
+    {"^still using (?:the )?(\\w+(?: flag)?) after (?:the )?(\\w+)$", "!@1_usage[1d] > 0|| after @2"},
     {"^monitor for (?:[0-9]+-)?([0-9]+) minutes to confirm stability$", "error_rate[1m] <= baseline|| for $1m"},
     {"^(?:.*\\bdowntime\\b.*: ?)0 (?:minutes|seconds|s)\\b.*$", "sum(downtime)[1h] == 0s"},
     {"^(?:have )?" SPAN " available for rollback\\b.*$", "rollback_time_left >= $1%u2"},
@@ -356,6 +357,8 @@ static bool shape_fill(const struct shape_reader *r, const char *rule, struct sv
 static bool shape_fixed(struct shape_reader *r, struct sv phrase, bool good, struct arena *arena,
                         struct shape *ret)
 {
+    struct regex_pairs pairs = regex_pairs_of(phrase);
+
     for (size_t i = 0; i < ARRAY_LEN(shape_rows); i++) {
         CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
         struct regex_match g[6];
@@ -363,7 +366,8 @@ static bool shape_fixed(struct shape_reader *r, struct sv phrase, bool good, str
 
         const char *rule = shape_rows[i].rule;
 
-        if ((*rule == '!' && good) || !regex_find(r->rows[i], phrase, 0, g, ARRAY_LEN(g)) ||
+        if ((*rule == '!' && good) || !regex_may_match(r->rows[i], &pairs) ||
+            !regex_find(r->rows[i], phrase, 0, g, ARRAY_LEN(g)) ||
             !shape_fill(r, rule + (*rule == '!'), phrase, g, arena, &b))
             continue;
         bar = sv_find(strbuf_sv(&b), SV("||"), 0);

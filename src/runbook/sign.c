@@ -86,6 +86,16 @@ static bool sign_is_column(struct sv head)
     return false;
 }
 
+/* A section whose heading says nothing, and that begins with signatures, is for them. */
+static void sign_section(struct rb_build *b)
+{
+    struct rb_part *p = b->part == RB_NONE ? NULL : build_part(b, b->part);
+
+    if (p && p->role == ROLE_NONE && p->kind == PART_SECTION && p->level > 1 &&
+        (!b->steps.n || vec_last(&b->steps)->step.line < p->line))
+        p->role = ROLE_SIGN_OFF;
+}
+
 bool sign_table(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
@@ -96,6 +106,7 @@ bool sign_table(struct rb_build *b, uint32_t node)
         signs |= sign_is_column(v[c].text);
     if (!signs)
         return false;
+    sign_section(b);
     for (row = v[row].next; row != MD_NONE; row = v[row].next)
         if (v[row].first != MD_NONE && sv_trim(v[v[row].first].text).n)
             sign_add(b, v[row].line, sv_trim(v[v[row].first].text));

@@ -128,16 +128,22 @@ static const struct sv table_command_words[] = {SV("command"), SV("befehl"), SV(
                                                 SV("コマンド")};
 static const struct sv table_expected_words[] = {SV("expect"),   SV("result"),   SV("output"),
                                                  SV("erwartet"), SV("ergebnis"), SV("期待")};
-static const struct sv table_task_words[] = {SV("task"),        SV("action"),  SV("step"),
-                                             SV("activity"),    SV("check"),   SV("what to do"),
-                                             SV("description"), SV("aufgabe"), SV("tätigkeit"),
-                                             SV("schritt"),     SV("作業"),    SV("タスク")};
+static const struct sv table_task_words[] = {
+    SV("task"),      SV("action"),     SV("step"),        SV("activity"),
+    SV("check"),     SV("what to do"), SV("description"), SV("aufgabe"),
+    SV("tätigkeit"), SV("schritt"),    SV("作業"),        SV("タスク"),
+    SV("étape"),     SV("操作"),       SV("步骤"),        SV("tâche")};
+
+static const struct sv table_undo_words[] = {SV("rollback"), SV("roll back"), SV("back-out"),
+                                             SV("backout"),  SV("undo"),      SV("回滚"),
+                                             SV("rückweg"),  SV("retour"),    SV("切り戻し")};
 
 /* "#", "No.", "Step": a column that numbers what is done. */
 static bool table_is_number_head(struct sv head)
 {
-    static const struct sv words[] = {SV("#"),    SV("no"),      SV("no."), SV("nr"),  SV("nr."),
-                                      SV("step"), SV("schritt"), SV("id"),  SV("番号")};
+    static const struct sv words[] = {SV("#"),     SV("no"),      SV("no."), SV("nr"),   SV("nr."),
+                                      SV("step"),  SV("schritt"), SV("id"),  SV("番号"), SV("序号"),
+                                      SV("étape"), SV("n°"),      SV("步骤")};
 
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (sv_eq_nocase(head, words[i]))
@@ -167,15 +173,45 @@ static void table_command_row(struct rb_build *b, uint32_t row, int command, int
         build_expect(b, b->block_steps, sv_trim(result->text), result->line);
 }
 
-static void table_task_row(struct rb_build *b, uint32_t row, int task)
+/* What the row says how it is undone, for the person who does it. */
+static void table_undo(struct rb_build *b, uint32_t row, int undo)
 {
-    const struct md_node *cell = table_node(b, row, task);
+    const struct md_node *cell = undo >= 0 ? table_node(b, row, undo) : NULL;
+    struct sv text = cell ? sv_trim(cell->text) : (struct sv){NULL, 0};
+
+    if (sv_find_byte(text, ' ', 0) == SV_NPOS) /* "none", "n/a", "-" */
+        return;
+    for (size_t i = b->block_steps; i < b->steps.n; i++)
+        b->steps.v[i].step.undo = text;
+}
+
+/* Columns of a table of tasks; -1: it has none. */
+struct table_columns {
+    int task, expected, undo;
+};
+
+static void table_task_row(struct rb_build *b, uint32_t row, const struct table_columns *at)
+{
+    const struct md_node *cell = table_node(b, row, at->task);
+    const struct md_node *result = at->expected >= 0 ? table_node(b, row, at->expected) : NULL;
     bool approval;
 
+    b->block_steps = b->steps.n;
     if (!cell || !sv_trim(cell->text).n)
         return;
+    if (block_inline(b, cell)) {
+        if (result && sv_trim(result->text).n && b->steps.n > b->block_steps)
+            build_expect(b, b->block_steps, sv_trim(result->text), result->line);
+        table_undo(b, row, at->undo);
+        return;
+    }
+    if (remark_is(b, cell->text)) {
+        remark_add(b, cell->line, cell->text);
+        return;
+    }
     approval = title_is_approval(b->title, cell->text);
     (void)build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, cell->line, sv_trim(cell->text));
+    table_undo(b, row, at->undo);
 }
 
 /* A table of what is done; false: it is none. */
@@ -185,19 +221,20 @@ static bool table_steps(struct rb_build *b, uint32_t node, const struct table_ro
     int command = table_column(head, table_command_words, ARRAY_LEN(table_command_words));
     int expected = table_column(head, table_expected_words, ARRAY_LEN(table_expected_words));
     struct table_row rest = *head;
-    int task;
+    struct table_columns at = {-1, expected,
+                               table_column(head, table_undo_words, ARRAY_LEN(table_undo_words))};
 
     if (!build_role_acts(build_role(b)) || build_role(b) == ROLE_MONITOR || !head->n)
         return false;
     rest.cells[0].n = 0; /* "Step" may head the numbers */
-    task = table_column(&rest, table_task_words, ARRAY_LEN(table_task_words));
-    if (command < 0 && (task < 1 || !table_is_number_head(head->cells[0])))
+    at.task = table_column(&rest, table_task_words, ARRAY_LEN(table_task_words));
+    if (command < 0 && (at.task < 1 || !table_is_number_head(head->cells[0])))
         return false;
     for (uint32_t row = v[v[node].first].next; row != MD_NONE; row = v[row].next) {
         if (command >= 0)
             table_command_row(b, row, command, expected);
         else
-            table_task_row(b, row, task);
+            table_task_row(b, row, &at);
     }
     return true;
 }

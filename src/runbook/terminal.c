@@ -72,7 +72,7 @@ static const char *const terminal_shells[] = {"bash",    "sh",   "zsh", "python"
 
 static bool terminal_fits(const struct terminal_row *row, const struct shell_simple *s)
 {
-    return sv_eq(shell_program(s), sv_from(row->program)) &&
+    return sv_is(shell_program(s), row->program) &&
            (!row->with || shell_find_word(s, 1, sv_from(row->with))) &&
            (!row->without || !shell_find_word(s, 1, sv_from(row->without)));
 }
@@ -161,7 +161,7 @@ static bool terminal_is_shell(const struct shell_simple *s)
                  sv_eq(s->words[i].value, SV("-c")) || sv_eq(s->words[i].value, SV("--version")) ||
                  sv_eq(s->words[i].value, SV("-V"));
     for (size_t i = 0; i < ARRAY_LEN(terminal_shells); i++)
-        if (sv_eq(p, sv_from(terminal_shells[i])))
+        if (sv_is(p, terminal_shells[i]))
             return names == 0;
     return false;
 }
@@ -183,9 +183,8 @@ bool terminal_ends_session(const struct shell_item *item)
         struct shell_simple s = shell_inner(&item->simple[i], &sudo);
 
         for (size_t k = 0; k < ARRAY_LEN(names); k++)
-            if (sv_eq(shell_program(&s), sv_from(names[k])) ||
-                (sv_eq(shell_program(&s), SV("systemctl")) &&
-                 shell_find_word(&s, 1, sv_from(names[k]))))
+            if (sv_is(shell_program(&s), names[k]) || (sv_eq(shell_program(&s), SV("systemctl")) &&
+                                                       shell_find_word(&s, 1, sv_from(names[k]))))
                 return true;
     }
     return false;

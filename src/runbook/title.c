@@ -18,44 +18,46 @@ static const struct {
      "decision (matrix|tree|table|guide)|^decide\\b|when to (roll|abort|fail)|deploy\\? or|"
      "go ?/ ?no[- ]?go|rollback (criteria|triggers?)|entscheidungs|判断"},
     {ROLE_SIGN_OFF,
-     "sign[ -]?offs?\\b|approval signatures|^signatures?$|^approvals?$|^freigaben?$|承認"},
-    {ROLE_COMMUNICATE, "communicat|notification template|announcement|message templates?|"
-                       "status update|kommunikation|連絡文|お知らせ"},
+     "sign[ -]?offs?\\b|approval signatures|^signatures?$|^approvals?$|^freigaben?$|^validation finale|approbations?$|^aprobaci|承認|审批|批准|签字|签署"},
+    {ROLE_COMMUNICATE,
+     "communicat|notification template|announcement|message templates?|"
+     "status update|kommunikation|^communication|comunicaci|通知模板|連絡文|お知らせ"},
     {ROLE_FOLLOW_UP,
      "post[ -]?(deployment|release|migration|upgrade|maintenance)[ -](tasks?|review|activities|"
      "actions|work)|follow[- ]?ups?\\b|retrospective|post[- ]?mortem|lessons learned|"
-     "after[- ]action|^next steps$|^afterwards?$|^after the (release|deployment|upgrade|migration)|nacharbeit|nachbereitung|振り返り|フォローアップ"},
+     "after[- ]action|^next steps$|^afterwards?$|^after the (release|deployment|upgrade|migration)|nacharbeit|nachbereitung|actions? ultérieures?|后续|复盘|振り返り|フォローアップ"},
     {ROLE_REFERENCE,
      "idempoten|\\bguarantees?$|problem statement|^files? (created|modified|changed)|"
      "(migration|deployment|rollout|release) strategy|^dependencies$|"
      "estimated (effort|time|duration)|overview|summary|table of contents|\\bcontacts?\\b|who to (call|contact|page)|related doc|appendix|"
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
-     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|^goals?$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|kontakte?$|概要|連絡先|参考|目次"},
+     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|^goals?$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|^présentation|^vue d.ensemble|^annexe|^objectif|"
+     "^resumen|^contactos|概述|简介|背景|联系人|联系方式|附录|kontakte?$|概要|連絡先|参考|目次"},
     {ROLE_ROLLBACK,
      "roll(ing)?[ -]?back|back(ing)?[ -]?out|\\brevert|way back|fall[ -]?back( plan|$)|"
      "^undo|^plan b$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
      "^if (it|something|anything|things) (fails?|goes|go) ?(wrong)?|"
-     "zurückroll|rückfall|rückweg|ロールバック|切り戻し"},
+     "retour (?:en )?arrière|restauration|reversi[óo]n|vuelta atrás|回滚|回退|zurückroll|rückfall|rückweg|ロールバック|切り戻し"},
     {ROLE_TROUBLESHOOT,
      "troubleshoot|known (issues|problems)|common (issues|problems|errors|failures)|error messages|^issue\\b|"
-     "\\bfaq\\b|fehlerbehebung|problembehebung|トラブル"},
+     "\\bfaq\\b|fehlerbehebung|problembehebung|dépannage|solución de problemas|故障排查|常见问题|トラブル"},
     {ROLE_MONITOR, "monitor|metrics|keep an eye|\\balert|log (queries|locations|patterns)|observab|"
-                   "überwach|監視|モニタ"},
+                   "überwach|surveillance|supervision|monitorización|监控|監視|モニタ"},
     {ROLE_PREFLIGHT,
      "pre[ -]?(change|deploy|flight|check|condition|release|requisite|migration|upgrade|cut ?over|"
      "maintenance|work)|prerequisit|before (you|we) (begin|start|go|deploy)|\\b(before|prior to) the (upgrade|deployment|migration|"
      "release|cut ?over|change|update|switch)|^(one|an?|[0-9]+) (day|week)s? before|"
      "^requirements?$|what you(?:.ll| will)? need|readiness|^prepar(e|ing)\\b|diagnos|investigat|\\btriage|"
-     "\\bpreparation|vorbereitung|voraussetzung|vorabprüfung|事前|前提"},
+     "\\bpreparation|^dry[ -]?run|vorbereitung|voraussetzung|vorabprüfung|pré[ -]?requis|préparation|avant de commencer|requisitos|preparación|准备|前提|先决条件|检查清单|事前|前提"},
     {ROLE_VERIFY,
      "success criteria|exit criteria|verif|validat|post[ -]?(change|deploy|release|upgrade|migration)|smoke test|^test plan|^tests?$|\\bchecks?$|^after (deploy|releas|upgrad|migrat)ing|"
      "health check|acceptance|(minute|hour|day)s? checks?|immediate checks?|"
-     "überprüf|nachkontrolle|prüfung|確認|検証"},
+     "vérif|contrôles?$|verificaci|comprobaci|验证|校验|检查|überprüf|nachkontrolle|prüfung|確認|検証"},
     {ROLE_DEPLOY,
      "deploy|roll ?out|release|upgrad|migrat|cut ?over|procedure|\\bsteps?$|^phase\\b|"
      "^stage\\b|install|runbook|sequence|rotation|fail[ -]?over|switch[ -]?over|implementation|"
      "resolution|mitigat|remediat|patching|durchführung|"
-     "bereitstellung|ausrollen|umstellung|einspielen|デプロイ|リリース|手順|実施|切替"},
+     "déploie|mise en (?:production|service)|installation|mise à jour|bascule|despliegue|instalaci|actualizaci|部署|上线|发布|升级|迁移|操作步骤|bereitstellung|ausrollen|umstellung|einspielen|デプロイ|リリース|手順|実施|切替"},
     {ROLE_PREFLIGHT, "checklist|checkliste|チェックリスト"},
 };
 
@@ -68,6 +70,7 @@ enum title_pattern {
     TITLE_SENTENCE,   /* "Only if ...", "Use only if ..." */
     TITLE_DUE,        /* "Within 24 Hours" */
     TITLE_ROLLS_BACK, /* "Rollback the code" */
+    TITLE_WAY_BACK,   /* "Full Rollback Procedure" */
     TITLE_RUN,        /* "Now run ..." */
     TITLE_BARE,       /* "3 Change" */
     TITLE__N
@@ -79,13 +82,13 @@ enum title_pattern {
 static const char *const title_patterns[] = {
     [TITLE_NUMBERED] =
         ("^(?:(phase|step|stage|part|scenario|case|schritt|stufe|task|option|variant|variante|method|"
-         "migration|étape|paso|手順|ステップ|フェーズ|第)[ -]*#?"
+         "migration|étape|paso|passo|步骤|步驟|手順|ステップ|フェーズ|第)[ -]*#?"
          "(" TITLE_NUMBER(
              "0") "|(?<=[ -])[a-z](?= ?[-–—:.)]|$))"
                   "(?: of [0-9]+|步|段階)?[.):：]?(?:[ ]*[-–—:]+)?|"
                   "((?:[a-z]\\.)?" TITLE_NUMBER(
                       "1") "|[a-z]\\.[0-9]{1,3})[.):：]?|"
-                           "\\(?([0-9]{1,3})[.):：]|([0-9])(?:\xef\xb8\x8f)?\xe2\x83\xa3)(?:[ ]+|$)"),
+                           "\\(?([0-9]{1,3})[.):：]|([0-9])(?:\xef\xb8\x8f)?\xe2\x83\xa3)(?:[ ]+|$|(?<=：))"),
     [TITLE_OFFSET] =
         "^([0-9]+)[ -](minute|hour|day|min)s?[ -](?:post-deployment )?(?:checks?|review|mark)\\b",
     [TITLE_T_PLUS] =
@@ -101,11 +104,15 @@ static const char *const title_patterns[] = {
          "\\b([0-9]+) (minutes?|hours?|days?|weeks?|months?) (?:later|after)\\b"),
     [TITLE_ROLLS_BACK] =
         "^(?:roll(?:ing)?[ -]?back|revert|back[ -]?out|zurückroll|ロールバック|切り戻し)",
+    [TITLE_WAY_BACK] = ("^(?:[\\w-]+ ){0,3}(?:roll(?:ing)?[ -]?back|back[ -]?out) "
+                        "(?:procedures?|steps|plan|process|instructions|sequence)\\b|"
+                        "(?:ロールバック|切り戻し)手順"),
     [TITLE_RUN] = ("\\b(?:run|execute|type|enter|issue|use|invoke|start|stop|restart|apply|check|"
                    "verify|with|ausführen|führe|実行)\\b|実行|確認"),
     [TITLE_BARE] = "^([0-9]{1,2}(?:\\.[0-9]{1,2})*) +(?-i:[A-ZÄÖÜ])",
     [TITLE_CONDITION] =
-        "^(?:if|only if|only when|when|unless|falls|nur wenn|wenn)\\b|場合$|必要に応じて",
+        ("^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|si|seulement si|uniquement si|si es|sólo si|"
+         "solo si)\\b|場合$|必要に応じて|^(?:如有必要|如果|如需|必要时|仅当|只有)|必要时$"),
 };
 
 /* Names of what a document has variants for; brothers of one kind are alternatives. */
@@ -221,8 +228,10 @@ static struct sv title_strip_glyphs(struct sv s)
 
 static enum rb_role title_role_of(struct title_reader *r, struct sv text)
 {
+    struct regex_pairs pairs = regex_pairs_of(text);
+
     for (size_t i = 0; i < ARRAY_LEN(title_roles); i++)
-        if (regex_has(r->roles[i], text))
+        if (regex_may_match(r->roles[i], &pairs) && regex_has(r->roles[i], text))
             return title_roles[i].role;
     return ROLE_NONE;
 }
@@ -230,15 +239,16 @@ static enum rb_role title_role_of(struct title_reader *r, struct sv text)
 enum rb_role title_role(struct title_reader *r, struct sv text)
 {
     enum rb_role role = ROLE_NONE;
+    struct sv whole = title_strip_glyphs(text);
     struct title t;
 
     title_read(r, text, &t);
     title_read_bare(r, &t);
     if (!t.word.n) /* "4. After deploying"; but "Phase 4" says something itself */
         role = title_role_of(r, t.text);
-    if (role == ROLE_NONE)
-        role = title_role_of(r, title_strip_glyphs(text));
-    return role != ROLE_NONE ? role : title_role_of(r, t.text);
+    if (role == ROLE_NONE && (t.word.n || !sv_eq(whole, t.text)))
+        role = title_role_of(r, whole);
+    return role != ROLE_NONE || !t.word.n ? role : title_role_of(r, t.text);
 }
 
 void title_read_bare(struct title_reader *r, struct title *t)
@@ -255,6 +265,11 @@ void title_read_bare(struct title_reader *r, struct title *t)
 bool title_rolls_back(struct title_reader *r, struct sv text)
 {
     return regex_has(r->patterns[TITLE_ROLLS_BACK], text);
+}
+
+bool title_is_way_back(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_WAY_BACK], text);
 }
 
 struct sv title_variant(struct title_reader *r, struct sv text)
@@ -332,6 +347,34 @@ static bool title_take_parentheses(struct title_reader *r, struct title *t)
     return true;
 }
 
+/* Is what the word numbers a step: no phase, no scenario? */
+static bool title_is_step_word(struct sv word)
+{
+    static const struct sv words[] = {SV("step"),  SV("schritt"),  SV("task"), SV("étape"),
+                                      SV("Étape"), SV("ÉTAPE"),    SV("paso"), SV("passo"),
+                                      SV("手順"),  SV("ステップ"), SV("第"),   SV("步骤"),
+                                      SV("步驟")};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_eq_nocase(word, words[i]))
+            return true;
+    return !word.n;
+}
+
+/* "(optional) Rebuild the index", "Optional: ..." */
+static void title_take_optional(struct title *t)
+{
+    static const struct sv fronts[] = {SV("(optional)"), SV("[optional]"), SV("optional:"),
+                                       SV("（可选）"), SV("(optionnel)")};
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        if (t->text.n > fronts[i].n && sv_eat_nocase(&t->text, fronts[i])) {
+            t->text = title_strip_glyphs(t->text);
+            t->optional = true;
+            return;
+        }
+}
+
 void title_read(struct title_reader *r, struct sv text, struct title *ret)
 {
     struct title t = {.text = title_strip_glyphs(text), .offset_ms = -1, .due_ms = -1};
@@ -351,16 +394,13 @@ void title_read(struct title_reader *r, struct sv text, struct title *ret)
             t.word = sv_sub(t.text, g[1].from, g[1].to);
         front = sv_trim(sv_sub(t.text, 0, g[0].to));
         t.separated = !ascii_is_digit(front.p[front.n - 1]);
-        t.is_step = !t.word.n || sv_eq_nocase(t.word, SV("step")) ||
-                    sv_eq_nocase(t.word, SV("schritt")) || sv_eq_nocase(t.word, SV("task")) ||
-                    sv_eq_nocase(t.word, SV("étape")) || sv_eq_nocase(t.word, SV("paso")) ||
-                    sv_eq(t.word, SV("手順")) || sv_eq(t.word, SV("ステップ")) ||
-                    sv_eq(t.word, SV("第"));
+        t.is_step = title_is_step_word(t.word);
         t.text = title_strip_glyphs(sv_sub(t.text, g[0].to, t.text.n));
     } else {
         (void)title_offset(r, t.text,
                            &t.offset_ms); /* "T+5 min" as a heading; -1 stays otherwise */
     }
+    title_take_optional(&t);
     while (title_take_parentheses(r, &t))
         ;
     if (regex_has(r->patterns[TITLE_SENTENCE], t.text))

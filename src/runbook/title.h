@@ -33,6 +33,8 @@ enum rb_role title_role(struct title_reader *r, struct sv text);
 bool title_is_approval(struct title_reader *r, struct sv text);
 /* "Rollback ...", "Revert ...": the title begins with it. */
 bool title_rolls_back(struct title_reader *r, struct sv text);
+/* "Full Rollback Procedure", "Rollback steps": nothing else than a way back, wherever it stands. */
+bool title_is_way_back(struct title_reader *r, struct sv text);
 /* What kind of alternative a title or label names: "database" for PostgreSQL; empty: none. */
 struct sv title_variant(struct title_reader *r, struct sv text);
 /* "Within 24 Hours", "(30 days later)", "Run 30 days after": how long after the deployment. */

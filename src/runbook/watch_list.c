@@ -25,6 +25,8 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_FIRST] = "\\b(?:first|within) ([0-9]+) (hours?|days?)\\b",
     [WATCH_PER] = "(?:/|per )(hour|day|week)\\b",
     [WATCH_SQL] = "^select\\b",
+    [WATCH_TWICE] = "\\bhaving\\s+count ?\\([^)]*\\) ?> ?1\\b",
+    [WATCH_ALL_OF] = "\\b(?:include|contain|show|list)s? (?:all|the) ([0-9]{1,3}) (?:new )?\\w+$",
 };
 
 static struct sv watch_span(const struct rb_build *b, struct sv text, const struct regex_match *g)
@@ -64,6 +66,94 @@ static struct rb_rule *watch_add(struct rb_build *b, size_t line, struct sv sour
     return rule;
 }
 
+/* --- queries --- */
+
+/* A query for what is there twice: nothing is. */
+void watch_query(struct rb_build *b, struct sv sql, size_t line)
+{
+    struct regex_match g[1];
+
+    if (!regex_find(b->watch_patterns[WATCH_TWICE], sql, 0, g, 1))
+        return;
+    for (size_t i = 0; i < g[0].from; i++)
+        line += sql.p[i] == '\n';
+    watch_add(b, line, sv_sub(sql, g[0].from, g[0].to), SV("expect sql.duplicates.rows == 0"),
+              true);
+}
+
+/* The code span that is all of an item's text; empty: there is more, or none. */
+static struct sv watch_coded(const struct rb_build *b, uint32_t item)
+{
+    const struct md_node *v = b->rb->md.v;
+    const struct md_node *n = v[item].first == MD_NONE ? NULL : &v[v[item].first];
+
+    for (size_t i = 0; n && i < n->n_spans; i++)
+        if (n->spans[i].kind == MD_CODE_SPAN &&
+            n->spans[i].to - n->spans[i].from == sv_trim(n->text).n)
+            return sv_trim(n->text);
+    return (struct sv){"", 0};
+}
+
+/* "`A`", "`B`", ... as a set, when the list has n such items and no other; false: it has not. */
+static bool watch_set(const struct rb_build *b, uint32_t list, uint64_t n, struct strbuf *out)
+{
+    const struct md_node *v = b->rb->md.v;
+    uint64_t found = 0;
+
+    for (uint32_t c = v[list].first; c != MD_NONE; c = v[c].next, found++) {
+        struct sv name = watch_coded(b, c);
+
+        if (!name.n || sv_find_byte(name, '"', 0) != SV_NPOS)
+            return false;
+        strbuf_addf(out, "%s\"%.*s\"", found ? ", " : "", SV_FMT(name));
+    }
+    return found == n && n > 0;
+}
+
+/* The first node that begins at `line` or later; nodes stand in the order of their lines. */
+static uint32_t watch_node_at(const struct rb_build *b, size_t line)
+{
+    uint32_t low = 0, high = (uint32_t)b->rb->md.n;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (b->rb->md.v[middle].line < line)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* What is spoken of stands near: farther back nobody looks, nor reads. */
+#define WATCH_LOOK_BACK 512u
+
+/* "should include all 6 new values": those that the nearest list of six names before it has. */
+static bool watch_all_of(struct rb_build *b, struct sv text, size_t line)
+{
+    const struct md_node *v = b->rb->md.v;
+    struct regex_match g[2];
+    uint32_t at;
+    uint64_t n;
+
+    if (!regex_find(b->watch_patterns[WATCH_ALL_OF], text, 0, g, 2) || !b->steps.n ||
+        !vec_last(&b->steps)->step.command || !vec_last(&b->steps)->step.command->cx.sql ||
+        !sv_to_u64(sv_sub(text, g[1].from, g[1].to), &n))
+        return false;
+    at = watch_node_at(b, line);
+    for (uint32_t i = at; i-- > 0 && at - i < WATCH_LOOK_BACK;) {
+        CLEANUP(strbuf_release) struct strbuf set = STRBUF(0);
+
+        if (v[i].kind != MD_LIST || !watch_set(b, i, n, &set))
+            continue;
+        watch_add(b, line, text,
+                  arena_fmt(b->arena, "expect sql.values superset {%s}", strbuf_str(&set)), true);
+        return true;
+    }
+    return false;
+}
+
 /* --- phrases --- */
 
 static bool watch_shape(struct rb_build *b, const struct shape_request *q, struct shape *ret)
@@ -96,7 +186,7 @@ void watch_propose(struct rb_build *b, struct sv text, size_t line)
 
     if (expect_is_label(q.phrase, &rest))
         q.phrase = rest;
-    if (!q.phrase.n || expect_is_proceed(q.phrase, &rest))
+    if (!q.phrase.n || expect_is_proceed(q.phrase, &rest) || watch_all_of(b, q.phrase, line))
         return;
     if (watch_find(b, WATCH_FOR, q.phrase, &span) && !sv_has_nocase(q.phrase, SV("confirm"))) {
         watch_add(b, line, text, arena_fmt(b->arena, "checkpoint T+%.*s", SV_FMT(span)), true);
@@ -382,12 +472,13 @@ static struct sv watch_undrawn(struct sv line, bool *arrow)
 static struct sv watch_tree_action(struct rb_build *b, struct sv text)
 {
     struct regex_match g[2];
-    struct sv flag = SV("flag");
 
     if (sv_starts_nocase(text, SV("Disable"))) {
-        if (regex_find(b->watch_patterns[WATCH_FLAG], b->rb->doc->text, 0, g, 2))
-            flag = sv_sub(b->rb->doc->text, g[1].from, g[1].to);
-        return arena_fmt(b->arena, "flag-off %.*s%s", SV_FMT(flag),
+        if (!b->watch_flag.n)
+            b->watch_flag = regex_find(b->watch_patterns[WATCH_FLAG], b->rb->doc->text, 0, g, 2)
+                                ? sv_sub(b->rb->doc->text, g[1].from, g[1].to)
+                                : SV("flag");
+        return arena_fmt(b->arena, "flag-off %.*s%s", SV_FMT(b->watch_flag),
                          sv_has_nocase(text, SV("investigate")) ? ", investigate" : "");
     }
     switch (prose_verdict_of(text)) {

@@ -21,6 +21,7 @@
 #include "base/json.h"
 #include "base/sv.h"
 #include "base/vec.h"
+#include "store/chain.h"
 #include "store/stmt.h"
 #include "store/store_int.h"
 
@@ -45,10 +46,8 @@ struct journal {
     char *unlock; /* environment whose lock the next append gives back, or NULL */
 };
 
-#define JOURNAL_SEAL_TAG "prusik-seal-1"
-
 struct journal_key {
-    unsigned char b[crypto_sign_SECRETKEYBYTES]; /* the public half is its end */
+    unsigned char b[SEAL_SECRET_BYTES];
 };
 
 static void journal_drop_pending(struct journal *j)
@@ -141,68 +140,85 @@ enum err_code journal_read(struct store *s, int64_t run, int64_t after, journal_
     return journal_rows(s, run, after, journal_read_row, &r, err);
 }
 
+struct journal_link_reader {
+    journal_link_fn *fn;
+    void *arg;
+};
+
+static enum err_code journal_read_link(const struct journal_row *row, void *arg, struct err *err)
+{
+    const struct journal_link_reader *r = arg;
+
+    return r->fn(&row->e, &row->hash, r->arg, err);
+}
+
+enum err_code journal_read_links(struct store *s, int64_t run, journal_link_fn *fn, void *arg,
+                                 struct err *err)
+{
+    struct journal_link_reader r = {fn, arg};
+
+    return journal_rows(s, run, 0, journal_read_link, &r, err);
+}
+
+/* The row of the run says what its first event says, which the chain covers. */
+static enum err_code journal_check_run(struct store *s, int64_t run, const json_t *data,
+                                       struct err *err)
+{
+    static const char *const names[] = {"environment", "document", "plan"};
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(s->db, "SELECT environment, document, plan, started_us FROM main.run"
+                                 " WHERE id = ?");
+    bool more = false;
+
+    stmt_bind_i64(&st, run);
+    if (stmt_next(&st, &more, err) != ERR_OK)
+        return err->code;
+    for (int i = 0; i < (int)ARRAY_LEN(names); i++)
+        if (json_object_get(data, names[i]) && !sv_eq(stmt_sv(&st, i), json_get_sv(data, names[i])))
+            return err_set(err, ERR_CORRUPT, "the %s of the run's row is another", names[i]);
+    if (json_get_int(data, "now_us", stmt_i64(&st, 3)) != stmt_i64(&st, 3))
+        return err_set(err, ERR_CORRUPT, "the start of the run's row is another");
+    return ERR_OK;
+}
+
 struct journal_walk {
     struct store *s;
-    int64_t run, seq, blobs;
-    struct hash head;
-    bool finished;
+    struct chain chain;
+    int64_t blobs;
     bool check_blobs;
 };
 
-static enum err_code journal_check_blob(struct journal_walk *w, const json_t *v, struct err *err)
+static enum err_code journal_check_blob(const struct hash *h, void *arg, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
-    struct hash h;
+    struct journal_walk *w = arg;
 
-    if (!hash_from_hex((struct sv){json_string_value(v), json_string_length(v)}, &h))
-        return ERR_OK;
     w->blobs++;
-    return store_blob(w->s, &h, SIZE_MAX, &b, err);
+    return store_blob(w->s, h, SIZE_MAX, &b, err);
 }
 
-/* Members that name blobs: by name, as a hex hash may also be the plan's or a document's. */
-static enum err_code journal_check_blobs(struct journal_walk *w, const json_t *data,
-                                         struct err *err)
+static enum err_code journal_check_row(struct journal_walk *w, const struct event *e,
+                                       const json_t *data, struct err *err)
 {
-    static const char *const names[] = {"out",     "err",        "plan_blob", "document_blob",
-                                        "samples", "state_blob", "judge"};
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        const json_t *v = json_object_get(data, names[i]);
-
-        if (json_is_object(v)) /* an output: {blob, bytes, ...} */
-            v = json_object_get(v, "blob");
-        if (json_is_string(v) && journal_check_blob(w, v, err) != ERR_OK)
-            return err->code;
-    }
-    return ERR_OK;
+    if (e->kind == EVENT_RUN_STARTED && journal_check_run(w->s, w->chain.run, data, err) != ERR_OK)
+        return err->code;
+    return chain_each_blob(data, journal_check_blob, w, err);
 }
 
 static enum err_code journal_walk_row(const struct journal_row *row, void *arg, struct err *err)
 {
     struct journal_walk *w = arg;
     CLEANUP(json_cleanup) json_t *data = NULL;
-    struct hash h = event_hash(w->seq ? &w->head : NULL, &row->e);
-    struct event_run_text run = event_run_text(w->run);
 
-    if (row->e.seq != w->seq + 1)
-        return err_set(err, ERR_CORRUPT, "run %s: event %" PRId64 " is missing", run.s, w->seq + 1);
-    if (!hash_eq(&h, &row->hash))
-        return err_set(err, ERR_CORRUPT, "run %s: event %" PRId64 " (%s) was changed", run.s,
-                       row->e.seq, event_kind_name(row->e.kind).s);
-    if (w->finished)
-        return err_set(err, ERR_CORRUPT, "run %s: event %" PRId64 " follows the end of the run",
-                       run.s, row->e.seq);
-    w->seq = row->e.seq;
-    w->head = row->hash;
-    w->finished = row->e.kind == EVENT_RUN_FINISHED;
+    if (chain_add(&w->chain, &row->e, &row->hash, err) != ERR_OK)
+        return err->code;
     if (!w->check_blobs)
         return ERR_OK;
     if (json_read(row->e.data, &data, err) != ERR_OK ||
-        journal_check_blobs(w, data, err) != ERR_OK) {
+        journal_check_row(w, &row->e, data, err) != ERR_OK) {
         if (err->code != ERR_DB) /* what could not be read may well be whole */
             err->code = ERR_CORRUPT;
-        return err_wrap(err, "run %s: event %" PRId64, run.s, row->e.seq);
+        return err_wrap(err, "run %s: event %" PRId64, event_run_text(w->chain.run).s, row->e.seq);
     }
     return ERR_OK;
 }
@@ -225,43 +241,28 @@ static enum err_code journal_run_exists(struct store *s, int64_t run, struct err
 enum err_code journal_open(struct store *s, int64_t run, struct journal **ret, struct err *err)
 {
     CLEANUP(journal_freep) struct journal *j = XNEW(struct journal);
-    struct journal_walk w = {.s = s, .run = run};
+    struct journal_walk w = {.s = s, .chain = {.run = run}};
 
     if (journal_run_exists(s, run, err) != ERR_OK ||
         journal_rows(s, run, 0, journal_walk_row, &w, err) != ERR_OK)
         return err->code;
     j->s = s;
     j->run = run;
-    j->seq = w.seq;
-    j->head = w.head;
-    j->finished = w.finished;
+    j->seq = w.chain.seq;
+    j->head = w.chain.head;
+    j->finished = w.chain.finished;
     *ret = STEAL(j);
     return ERR_OK;
 }
 
 /* --- the seal --- */
 
-/* tag | run | seq | head, numbers as 8 bytes little endian */
-static size_t journal_seal_text(int64_t run, int64_t seq, const struct hash *head,
-                                unsigned char text[64])
-{
-    size_t n = sizeof(JOURNAL_SEAL_TAG) - 1;
-
-    memcpy(text, JOURNAL_SEAL_TAG, n);
-    for (int i = 0; i < 8; i++)
-        text[n++] = (unsigned char)((uint64_t)run >> (8 * i));
-    for (int i = 0; i < 8; i++)
-        text[n++] = (unsigned char)((uint64_t)seq >> (8 * i));
-    memcpy(text + n, head->b, sizeof(head->b));
-    return n + sizeof(head->b);
-}
-
 /* The secret key of the store; made when there is none. */
 static enum err_code journal_key(const struct store *s, struct journal_key *ret, struct err *err)
 {
     CLEANUP(mem_freep) char *path = path_join(store_dir(s), "seal.key");
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
-    unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
+    unsigned char public_key[SEAL_KEY_BYTES];
 
     if (!file_exists(path)) {
         (void)crypto_sign_keypair(public_key, ret->b);
@@ -282,16 +283,14 @@ static enum err_code journal_put_seal(struct journal *j, int64_t seq, const stru
     CLEANUP(stmt_done)
     struct stmt st = STMT(j->s->db, "INSERT OR REPLACE INTO main.seal (run, head, key, signature,"
                                     " at_us) VALUES (?, ?, ?, ?, ?)");
-    unsigned char sig[crypto_sign_BYTES], text[64];
-    size_t n = journal_seal_text(j->run, seq, head, text);
+    struct seal seal = {.run = j->run, .seq = seq, .at_us = at_us, .head = *head};
 
-    (void)crypto_sign_detached(sig, NULL, text, n, key->b); /* always succeeds */
-    stmt_bind_i64(&st, j->run);
-    stmt_bind_blob(&st, head->b, sizeof(head->b));
-    stmt_bind_blob(&st, key->b + crypto_sign_SECRETKEYBYTES - crypto_sign_PUBLICKEYBYTES,
-                   crypto_sign_PUBLICKEYBYTES);
-    stmt_bind_blob(&st, sig, sizeof(sig));
-    stmt_bind_i64(&st, at_us);
+    seal_sign(&seal, key->b);
+    stmt_bind_i64(&st, seal.run);
+    stmt_bind_blob(&st, seal.head.b, sizeof(seal.head.b));
+    stmt_bind_blob(&st, seal.key, sizeof(seal.key));
+    stmt_bind_blob(&st, seal.signature, sizeof(seal.signature));
+    stmt_bind_i64(&st, seal.at_us);
     return stmt_exec(&st, err);
 }
 
@@ -309,6 +308,21 @@ enum err_code journal_seal(struct journal *j, int64_t now_us, struct err *err)
     sodium_memzero(&key, sizeof(key));
     j->sealed = rc == ERR_OK;
     return rc;
+}
+
+enum err_code journal_sign_text(const struct store *s, struct sv text, struct seal *ret,
+                                struct err *err)
+{
+    CLEANUP(mem_freep) char *path = path_join(store_dir(s), "seal.key");
+    struct journal_key key;
+
+    if (!file_exists(path))
+        return err_set(err, ERR_NOT_FOUND, "there is no '%s' yet", path);
+    if (journal_key(s, &key, err) != ERR_OK)
+        return err->code;
+    seal_sign_text(text, key.b, ret);
+    sodium_memzero(&key, sizeof(key));
+    return ERR_OK;
 }
 
 /* --- appending --- */
@@ -485,48 +499,51 @@ enum err_code journal_append(struct journal *j, struct event *e, size_t n, struc
 
 /* --- checking --- */
 
-static enum err_code journal_check_seal(struct store *s, int64_t run, int64_t seq,
-                                        struct journal_check *c, struct err *err)
+static bool journal_take_bytes(struct sv from, unsigned char *to, size_t n)
+{
+    if (from.n != n)
+        return false;
+    memcpy(to, from.p, n);
+    return true;
+}
+
+static enum err_code journal_read_seal(struct store *s, const struct chain *c, bool *sealed,
+                                       struct seal *ret, struct err *err)
 {
     CLEANUP(stmt_done)
-    struct stmt st = STMT(s->db, "SELECT head, key, signature FROM main.seal WHERE run = ?");
-    struct event_run_text name = event_run_text(run);
-    unsigned char text[64];
+    struct stmt st = STMT(s->db, "SELECT head, key, signature, at_us FROM main.seal WHERE run = ?");
+    struct seal seal = {.run = c->run, .seq = c->seq};
     bool more = false;
 
-    stmt_bind_i64(&st, run);
+    stmt_bind_i64(&st, c->run);
     if (stmt_next(&st, &more, err) != ERR_OK)
         return err->code;
-    c->sealed = more;
-    if (!more)
-        return ERR_OK;
-    if (stmt_sv(&st, 0).n != sizeof(c->head.b) || stmt_sv(&st, 1).n != sizeof(c->key) ||
-        stmt_sv(&st, 2).n != crypto_sign_BYTES)
-        return err_set(err, ERR_CORRUPT, "run %s: the seal is damaged", name.s);
-    if (memcmp(stmt_sv(&st, 0).p, c->head.b, sizeof(c->head.b)) != 0)
-        return err_set(err, ERR_CORRUPT, "run %s: the seal belongs to another journal", name.s);
-    memcpy(c->key, stmt_sv(&st, 1).p, sizeof(c->key));
-    if (crypto_sign_verify_detached((const unsigned char *)stmt_sv(&st, 2).p, text,
-                                    journal_seal_text(run, seq, &c->head, text), c->key) != 0)
-        return err_set(err, ERR_CORRUPT, "run %s: the seal's signature is wrong", name.s);
+    if (more && (!journal_take_bytes(stmt_sv(&st, 0), seal.head.b, sizeof(seal.head.b)) ||
+                 !journal_take_bytes(stmt_sv(&st, 1), seal.key, sizeof(seal.key)) ||
+                 !journal_take_bytes(stmt_sv(&st, 2), seal.signature, sizeof(seal.signature))))
+        return err_set(err, ERR_CORRUPT, "run %s: the seal is damaged", event_run_text(c->run).s);
+    seal.at_us = more ? stmt_i64(&st, 3) : 0;
+    if (more && seal_check(&seal, c, err) != ERR_OK)
+        return err->code;
+    *sealed = more;
+    *ret = seal;
     return ERR_OK;
 }
 
 enum err_code journal_verify(struct store *s, int64_t run, struct journal_check *ret,
                              struct err *err)
 {
-    struct journal_walk w = {.s = s, .run = run, .check_blobs = true};
+    struct journal_walk w = {.s = s, .chain = {.run = run}, .check_blobs = true};
     struct journal_check c = {0};
 
     if (journal_run_exists(s, run, err) != ERR_OK ||
-        journal_rows(s, run, 0, journal_walk_row, &w, err) != ERR_OK)
+        journal_rows(s, run, 0, journal_walk_row, &w, err) != ERR_OK ||
+        journal_read_seal(s, &w.chain, &c.sealed, &c.seal, err) != ERR_OK)
         return err->code;
-    c.events = w.seq;
+    c.events = w.chain.seq;
     c.blobs = w.blobs;
-    c.finished = w.finished;
-    c.head = w.head;
-    if (journal_check_seal(s, run, w.seq, &c, err) != ERR_OK)
-        return err->code;
+    c.finished = w.chain.finished;
+    c.head = w.chain.head;
     *ret = c;
     return ERR_OK;
 }

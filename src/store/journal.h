@@ -12,6 +12,7 @@
  * Blobs are queued by journal_blob() and become durable with the next append.
  * One process owns a run at a time (store_lock_take).  Blocks for one sync.
  */
+#include "store/chain.h"
 #include "store/event.h"
 #include "store/store.h"
 
@@ -51,16 +52,22 @@ typedef enum err_code journal_event_fn(const struct event *e, void *arg, struct 
 NODISCARD enum err_code journal_read(struct store *s, int64_t run, int64_t after,
                                      journal_event_fn *fn, void *arg, struct err *err);
 
+/* The same with the hash that is kept with the event. */
+typedef enum err_code journal_link_fn(const struct event *e, const struct hash *h, void *arg,
+                                      struct err *err);
+NODISCARD enum err_code journal_read_links(struct store *s, int64_t run, journal_link_fn *fn,
+                                           void *arg, struct err *err);
+
 /* What a check found. */
 struct journal_check {
     int64_t events, blobs;
     bool finished, sealed;
     struct hash head;
-    unsigned char key[32]; /* the public key of the seal, when sealed */
+    struct seal seal; /* when sealed */
 };
 /*
- * Walk the chain of a run, hash every blob that its events name, check the seal.  ERR_CORRUPT names
- * the first event or blob that does not hold.
+ * Walk the chain of a run, hash every blob that its events name, check the run's row and the seal.
+ * ERR_CORRUPT (of the database itself ERR_DB) names the first that does not hold.
  */
 NODISCARD enum err_code journal_verify(struct store *s, int64_t run, struct journal_check *ret,
                                        struct err *err);
@@ -70,3 +77,7 @@ NODISCARD enum err_code journal_verify(struct store *s, int64_t run, struct jour
  * in its own commit, unless the key cannot be had, which is told here.  The last event must be run-finished.
  */
 NODISCARD enum err_code journal_seal(struct journal *j, int64_t now_us, struct err *err);
+
+/* Sign a text with the store's key.  ERR_NOT_FOUND: it has none yet. */
+NODISCARD enum err_code journal_sign_text(const struct store *s, struct sv text, struct seal *ret,
+                                          struct err *err);

@@ -8,15 +8,17 @@
 #include <zstd.h>
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/sv.h"
 #include "store/stmt.h"
 #include "store/store_int.h"
 
 #define STORE_APPLICATION_ID 0x5052534b /* "PRSK" */
-#define STORE_VERSION        1
+#define STORE_VERSION        2
 #define STORE_BUSY_MS        5000
 #define STORE_SYNC_FULL      2
+#define STORE_BLOB_BYTES     LIMIT_PLAN_BYTES /* the largest that is written */
 
 static const char *const store_schema[] = {
     "CREATE TABLE run (id INTEGER PRIMARY KEY, environment TEXT NOT NULL, document TEXT NOT NULL,"
@@ -37,6 +39,15 @@ static const char *const store_schema[] = {
     " PRIMARY KEY (run, key)) WITHOUT ROWID",
     "PRAGMA application_id = 1347572555",
     "PRAGMA user_version = 1",
+};
+
+/* From version 1 to 2: an approval may be for one run, may be a no, and says who the system says it was. */
+static const char *const store_schema_2[] = {
+    "ALTER TABLE approval ADD COLUMN run INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE approval ADD COLUMN answer TEXT NOT NULL DEFAULT 'yes'",
+    "ALTER TABLE approval ADD COLUMN login TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE approval ADD COLUMN origin TEXT NOT NULL DEFAULT ''",
+    "PRAGMA user_version = 2",
 };
 
 void store_free(struct store *s)
@@ -105,12 +116,28 @@ static enum err_code store_settings(const struct store *s, struct err *err)
     return rc;
 }
 
-/* In a database without a table.  One that has some is somebody's, who left the marks of SQLite as they are. */
+static enum err_code store_exec_all(struct store *s, const char *const *v, size_t n,
+                                    struct err *err)
+{
+    enum err_code rc = ERR_OK;
+
+    for (size_t i = 0; i < n && rc == ERR_OK; i++) {
+        CLEANUP(stmt_done) struct stmt st = stmt_begin(s->db, v[i]);
+
+        rc = stmt_exec(&st, err);
+    }
+    return rc;
+}
+
+/*
+ * From nothing, or from an older version, to the present one.  A database that has tables and no version is somebody's,
+ * who left the marks of SQLite as they are.
+ */
 static enum err_code store_create(struct store *s, struct err *err)
 {
     CLEANUP(txn_done) struct txn t = {.db = s->db};
     int64_t version, tables;
-    enum err_code rc;
+    enum err_code rc = ERR_OK;
 
     if (txn_begin(&t, err) != ERR_OK ||
         store_number(s, "PRAGMA user_version", &version, err) != ERR_OK ||
@@ -118,12 +145,11 @@ static enum err_code store_create(struct store *s, struct err *err)
         return err->code;
     if (version == STORE_VERSION)
         return ERR_OK; /* another process was first */
-    rc = tables ? store_foreign(err) : ERR_OK;
-    for (size_t i = 0; i < ARRAY_LEN(store_schema) && rc == ERR_OK; i++) {
-        CLEANUP(stmt_done) struct stmt st = stmt_begin(s->db, store_schema[i]);
-
-        rc = stmt_exec(&st, err);
-    }
+    if (version == 0)
+        rc = tables ? store_foreign(err)
+                    : store_exec_all(s, store_schema, ARRAY_LEN(store_schema), err);
+    if (rc == ERR_OK)
+        rc = store_exec_all(s, store_schema_2, ARRAY_LEN(store_schema_2), err);
     return rc == ERR_OK ? txn_commit(&t, err) : rc;
 }
 
@@ -144,6 +170,8 @@ static enum err_code store_check_version(struct store *s, struct err *err)
                       (long long)version, STORE_VERSION);
         return err_hint(err, "use the newer prusik");
     }
+    if (version < STORE_VERSION && s->mode == STORE_WRITE)
+        return store_create(s, err);
     return ERR_OK;
 }
 
@@ -291,6 +319,8 @@ static enum err_code store_blob_unpack(struct sv data, size_t size, int64_t code
     } else if (codec == 1) {
         size_t n;
 
+        if (size > STORE_BLOB_BYTES || ZSTD_getFrameContentSize(data.p, data.n) != size)
+            return err_set(err, ERR_CORRUPT, "its size is not %zu bytes", size);
         strbuf_reserve(out, size);
         n = ZSTD_decompress(out->p, size, data.p, data.n);
         if (ZSTD_isError(n))
@@ -322,6 +352,9 @@ static enum err_code store_blob_read(struct store *s, const struct hash *h, size
     if (store_blob_unpack(stmt_sv(&st, 2), (size_t)stmt_i64(&st, 0), stmt_i64(&st, 1), out, err) !=
         ERR_OK)
         return err->code;
+    if (out->n != (size_t)stmt_i64(&st, 0))
+        return err_set(err, ERR_CORRUPT, "its size is %zu bytes, not %lld", out->n,
+                       (long long)stmt_i64(&st, 0));
     now = hash_of(strbuf_sv(out));
     if (!hash_eq(&now, h))
         return err_set(err, ERR_CORRUPT, "its bytes have another hash");
@@ -342,8 +375,9 @@ enum err_code store_blob(struct store *s, const struct hash *h, size_t max, stru
 enum err_code store_approval_add(struct store *s, const struct store_approval *a, struct err *err)
 {
     CLEANUP(stmt_done)
-    struct stmt st = STMT(s->db, "INSERT INTO main.approval (plan, step, who, role, note, at_us)"
-                                 " VALUES (?, ?, ?, ?, ?, ?)");
+    struct stmt st =
+        STMT(s->db, "INSERT INTO main.approval (plan, step, who, role, note, at_us, run,"
+                    " answer, login, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     stmt_bind_sv(&st, a->plan);
     stmt_bind_sv(&st, a->step);
@@ -351,28 +385,40 @@ enum err_code store_approval_add(struct store *s, const struct store_approval *a
     stmt_bind_sv(&st, a->role);
     stmt_bind_sv(&st, a->note);
     stmt_bind_i64(&st, a->at_us);
+    stmt_bind_i64(&st, a->run);
+    stmt_bind_sv(&st, a->refused ? SV("no") : SV("yes"));
+    stmt_bind_sv(&st, a->login);
+    stmt_bind_sv(&st, a->origin);
     return stmt_exec(&st, err);
 }
 
-enum err_code store_approvals(struct store *s, struct sv plan, store_approval_fn *fn, void *arg,
-                              struct err *err)
+enum err_code store_approvals(struct store *s, const struct store_approval_of *of,
+                              store_approval_fn *fn, void *arg, struct err *err)
 {
     CLEANUP(stmt_done)
-    struct stmt st = STMT(s->db, "SELECT step, who, role, note, at_us FROM main.approval"
-                                 " WHERE plan = ? ORDER BY rowid");
+    struct stmt st =
+        STMT(s->db, "SELECT step, who, role, note, at_us, run, answer, login, origin, plan"
+                    " FROM main.approval WHERE plan IN (?, ?) AND run IN (0, ?)"
+                    " ORDER BY rowid");
     bool more = true;
 
-    stmt_bind_sv(&st, plan);
+    stmt_bind_sv(&st, of->plan);
+    stmt_bind_sv(&st, of->also.n ? of->also : of->plan);
+    stmt_bind_i64(&st, of->run);
     while (stmt_next(&st, &more, err) == ERR_OK) {
-        struct store_approval a = {.plan = plan};
+        struct store_approval a = {.step = stmt_sv(&st, 0)};
 
         if (!more)
             return ERR_OK;
-        a.step = stmt_sv(&st, 0);
         a.who = stmt_sv(&st, 1);
         a.role = stmt_sv(&st, 2);
         a.note = stmt_sv(&st, 3);
         a.at_us = stmt_i64(&st, 4);
+        a.run = stmt_i64(&st, 5);
+        a.refused = !sv_eq(stmt_sv(&st, 6), SV("yes"));
+        a.login = stmt_sv(&st, 7);
+        a.origin = stmt_sv(&st, 8);
+        a.plan = stmt_sv(&st, 9);
         fn(&a, arg);
     }
     return err->code;

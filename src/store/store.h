@@ -73,13 +73,21 @@ NODISCARD enum err_code store_lock_give(struct store *s, struct sv environment, 
 NODISCARD enum err_code store_lock_get(struct store *s, struct sv environment, bool *held,
                                        bool *alive, struct store_lock *ret, struct err *err);
 
-/* An approval given ahead of, or outside, a run: for this plan and step only. */
+/* An approval, or a refusal, given ahead of, or outside, a run: for this plan (and run) and step only. */
 struct store_approval {
     int64_t at_us;
     struct sv plan, step, who, role, note;
+    int64_t run;             /* only for this one; 0: for any run of the plan */
+    bool refused;            /* it is a no */
+    struct sv login, origin; /* as whom the operating system knows them, and from where */
 };
 NODISCARD enum err_code store_approval_add(struct store *s, const struct store_approval *a,
                                            struct err *err);
+/* Those of the plan, under either of its names, for any run and for `run`; the oldest first. */
+struct store_approval_of {
+    struct sv plan, also; /* also: may be empty */
+    int64_t run;
+};
 typedef void store_approval_fn(const struct store_approval *a, void *arg);
-NODISCARD enum err_code store_approvals(struct store *s, struct sv plan, store_approval_fn *fn,
-                                        void *arg, struct err *err);
+NODISCARD enum err_code store_approvals(struct store *s, const struct store_approval_of *of,
+                                        store_approval_fn *fn, void *arg, struct err *err);

@@ -3,78 +3,21 @@
 
 usage: terminal.py PRUSIK
 """
-import fcntl
 import os
-import pty
 import re
 import select
 import signal
-import struct
 import subprocess
 import sys
-import termios
 import threading
 import time
 import unicodedata
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from tap import DEADLINE_S, Failed, check, run_tests, same, write
+from pseudo import Terminal
+from tap import DEADLINE_S, check, run_tests, same, write
 
 PRUSIK = os.path.realpath(sys.argv[1])
-
-
-class Terminal:
-    """A command on a pseudo-terminal of its own."""
-
-    def __init__(self, *argv, columns=100, env=None):
-        self.seen, self.at = "", 0
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            for name in ("CI", "NO_COLOR"):  # what the tests run under is not what they are about
-                os.environ.pop(name, None)
-            os.environ.update({"TERM": "xterm-256color", **(env or {})})
-            os.execv(argv[0], argv)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-
-    def _read(self, timeout_s):
-        if not select.select([self.fd], [], [], timeout_s)[0]:
-            return False
-        try:
-            data = os.read(self.fd, 65536)
-        except OSError:  # the other end is closed
-            data = b""
-        self.seen += data.decode("utf-8", "replace")
-        return bool(data)
-
-    def await_text(self, pattern):
-        """Read until the pattern comes after what was awaited last."""
-        end = time.monotonic() + DEADLINE_S
-        while True:
-            match = re.compile(pattern).search(self.seen, self.at)
-            if match:
-                self.at = match.end()
-                return match
-            if time.monotonic() > end or not self._read(DEADLINE_S):
-                raise Failed(f"{pattern!r} does not come; there is:\n{self.seen[-3000:]}")
-
-    def send(self, text):
-        os.write(self.fd, text.encode())
-
-    def close(self):
-        os.close(self.fd)
-        self.fd = -1
-
-    def end(self):
-        """The exit status, after all that was printed."""
-        while self.fd >= 0 and self._read(DEADLINE_S):
-            pass
-        _, status = os.waitpid(self.pid, 0)
-        if self.fd >= 0:
-            os.close(self.fd)
-        return os.waitstatus_to_exitcode(status)
-
-    def plain(self):
-        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.seen)
 
 
 def prusik(*argv):
@@ -209,6 +152,92 @@ def a_terminal_that_goes_away_leaves_a_run_that_can_be_resumed():
     same("the exit status", again.end(), 0)
 
 
+def started(path):
+    end = time.monotonic() + DEADLINE_S
+    while not os.path.exists(path):
+        check(time.monotonic() < end, f"{path} was not made")
+        select.select([], [], [], 0.01)
+
+
+def a_key_holds_the_run_before_its_next_step_until_it_is_released():
+    document(block("{ touch begun; until [ -e go ]; do :; done; }\ntouch second"))
+    write("prusik.yaml", "environment: test\nsteps: {'1': {undo: x}, '2': {undo: x}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=120)
+    t.await_text(r"p hold")
+    started("begun")
+    t.send("p")
+    t.await_text(r"held; p goes on")
+    write("go", "")
+    t.await_text(r"\u2713")
+    t.await_text(r"1 of 2 steps.*held")
+    check(not os.path.exists("second"), "the next step was begun")
+    t.send("p")
+    same("the exit status", t.end(), 0)
+    check(os.path.exists("second"), "the next step was not begun")
+
+
+def a_key_stops_it_after_the_step_and_it_goes_on_later():
+    document(block("{ touch begun; until [ -e go ]; do :; done; }\ntouch second"))
+    write("prusik.yaml", "environment: test\nsteps: {'1': {undo: x}, '2': {undo: x}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    started("begun")
+    t.send("q")
+    t.await_text(r"stops after this step")
+    write("go", "")
+    same("the exit status", t.end(), 130)
+    check("\u2713" in t.plain(), "the step in progress was not let end")
+    check(not os.path.exists("second"), "the next step was begun")
+    done = prusik("resume", "--unattended")
+    same("resumed", done.returncode, 0)
+    check(os.path.exists("second"), "the next step was not begun")
+
+
+def a_key_shows_the_whole_step():
+    document(block("{ touch begun; echo line $((1 + 1)); until [ -e go ]; do :; done; }", '"line 2"'))
+    write("prusik.yaml", "environment: test\nsteps: {'1': {undo: a reason, timeout: 5m}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    started("begun")
+    t.await_text(r"line 2")  # its output
+    t.send("s")
+    t.await_text(r"step +steps/1, deploy.md:6")
+    t.await_text(r"runs +for .*, at most 5")
+    t.await_text(r"expected +\"line 2\"")
+    t.await_text(r"way back +a reason")
+    t.await_text(r"last line +line 2")
+    write("go", "")
+    same("the exit status", t.end(), 0)
+
+
+def keys_are_not_seen_and_answers_are():
+    document(block("{ touch begun; until [ -e go ]; do :; done; }") + "\n- [ ] Tell the on-call engineer\n")
+    write("prusik.yaml", "environment: test\nsteps: {steps/1: {undo: x}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"until")
+    started("begun")
+    t.send("xyzzy")
+    write("go", "")
+    t.await_text(r"yes or no")
+    t.send("y to\x7fold bo\n")  # edited, as lines are
+    same("the exit status", t.end(), 0)
+    check("xyzzy" not in t.plain(), "keys are seen")
+    check("told bo" in prusik("report", "--json").stdout, "the answer was not edited as a line")
+
+
+def a_terminal_that_becomes_narrower_keeps_its_lines():
+    document(block("{ touch begun; until [ -e go ]; do :; done; }\n" + "echo kept"))
+    write("prusik.yaml", "environment: test\nsteps: {'1': {undo: x}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=100)
+    started("begun")
+    t.await_text(r"until")
+    seen = t.seen
+    t.resize(40)
+    t.await_text(r"\x1b\[[0-9]+A\x1b\[J")
+    rows = max(int(n) for n in re.findall(r"\x1b\[([0-9]+)A", t.seen[len(seen):]))
+    check(rows >= 3, f"two lines of 100 columns are {rows} rows of 40")
+    write("go", "")
+    same("the exit status", t.end(), 0)
+
+
 class Metrics(BaseHTTPRequestHandler):
     looks = 0
 
@@ -253,6 +282,9 @@ TESTS = [a_person_answers_what_no_machine_can_check, a_build_server_is_nobody_to
          a_narrow_terminal_is_enough, output_cannot_command_the_terminal,
          ctrl_c_stops_the_command_and_the_run_goes_on_later,
          a_terminal_that_goes_away_leaves_a_run_that_can_be_resumed,
+         a_key_holds_the_run_before_its_next_step_until_it_is_released,
+         a_key_stops_it_after_the_step_and_it_goes_on_later, a_key_shows_the_whole_step,
+         keys_are_not_seen_and_answers_are, a_terminal_that_becomes_narrower_keeps_its_lines,
          the_watch_is_shown_and_its_rule_takes_the_way_back]
 
 

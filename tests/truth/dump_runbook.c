@@ -179,6 +179,8 @@ static void dump_rest(const struct runbook *rb)
 {
     for (size_t i = 0; i < rb->n_metas; i++)
         dump_fact("meta", rb->metas[i].line, rb->metas[i].key);
+    for (size_t i = 0; i < rb->n_remarks; i++)
+        dump_fact("remark", rb->remarks[i].line, SV("-"));
     for (size_t i = 0; i < rb->n_signers; i++)
         dump_fact("sign", rb->signers[i].line, rb->signers[i].name);
     for (size_t i = 0; i < rb->n_messages; i++)

@@ -14,7 +14,7 @@ import tempfile
 import truth
 
 SHARED = os.environ.get("PRUSIK_SHARED") or os.path.join(truth.HERE, "..", "..", "..", "shared")
-LEAST = 150
+LEAST = 156
 SOURCES = re.compile(r"\b(sql|cmd|http|unit|disk|file|log|tls|snapshot)\.[A-Za-z_][A-Za-z0-9_]*")
 TEXT = re.compile(r'("(?:[^"\\]|\\.)*")')
 

@@ -9,6 +9,7 @@ optional, condition   of a part or a command
 one-of    line of the first of the parts or commands of which one is carried out
 micro     number of the comment that a command belongs to ("# 3. Stop the service")
 manual, approval      a person acts here
+remark    what must not be done
 made      of a command: line of the one that makes the file with a date in its name
 command   a command that stands in a text or table
 endless, interactive, fails   a command that never ends, asks at a terminal, or must fail

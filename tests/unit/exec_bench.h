@@ -21,10 +21,12 @@ struct bench {
     struct run *run;
     const char
         *answers; /* "y", "n" of each question, "s": stop; in order; NULL: nobody can be asked */
-    unsigned reply_ms; /* how long the person thinks */
+    const char *note;             /* with a yes; NULL: none */
+    bool wait, exit_when_waiting; /* at gates */
+    unsigned reply_ms;            /* how long the person thinks */
     uv_timer_t reply;
     bool reply_open;
-    int asked[6];                 /* by kind */
+    int asked[8];                 /* by kind */
     const char *at;               /* an event's name, ... */
     int at_count;                 /* ... the Nth of which ... */
     void (*act)(struct bench *b); /* ... is when this is done */
@@ -101,7 +103,8 @@ static inline void bench_reply(uv_timer_t *t)
         run_interrupt(b->run, "stop");
         return;
     }
-    run_answer(b->run, answer == 'y', (struct sv){NULL, 0}, answer == 'y' ? SV("") : SV("why"));
+    run_answer(b->run, answer == 'y', (struct sv){NULL, 0},
+               answer == 'y' ? sv_from(b->note) : SV("why"));
 }
 
 static inline void bench_ask(void *arg, const struct run_question *q)
@@ -125,6 +128,8 @@ static inline struct run_options bench_options(struct bench *b)
                                 .arg = b,
                                 .secrets = b->b.secrets,
                                 .operator_name = SV("ana"),
+                                .wait = b->wait,
+                                .exit_when_waiting = b->exit_when_waiting,
                                 .grace_ms = 200};
 }
 

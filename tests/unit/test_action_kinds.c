@@ -467,6 +467,8 @@ T(a_service_is_started_seen_restarted_and_stopped)
         SV("sh"), SV("-c"),
         SV("trap 'echo hup >> hups' HUP; echo up >> ups; while :; do sleep 0.02; done")};
     struct plan_service service = {.name = SV("app"),
+                                   .manager = SV("process"),
+                                   .start_timeout_ms = 5000,
                                    .pid_file = SV("app.pid"),
                                    .command = command,
                                    .n_command = ARRAY_LEN(command),
@@ -486,8 +488,8 @@ T(a_service_is_started_seen_restarted_and_stopped)
     T_CHECK(b.action.outcome.status == 3 && b.action.outcome.active == 0);
     T_EQ(act(&b, "service", "{'service': 'app', 'verb': 'stop'}", 0), ACTION_ENDED);
     T_CHECK(printed(&b, "app: is not running"));
-    T_EQ(act(&b, "service", "{'service': 'app', 'verb': 'reload'}", 0), ACTION_ENDED);
-    T_EQ(b.action.outcome.status, 1);
+    T_EQ(act(&b, "service", "{'service': 'app', 'verb': 'reload'}", 0), ACTION_BROKE);
+    T_CHECK(says(&b, "app is not running"));
     T_EQ(act(&b, "service", "{'service': 'app', 'verb': 'start'}", 0), ACTION_ENDED);
     T_CHECK(b.action.outcome.active == 1 && printed(&b, "app: started (pid "));
     first = daemon_pid("app.pid", NULL);
@@ -520,6 +522,8 @@ T(a_service_that_does_not_stop_is_killed_and_stopping_can_be_given_up)
     struct sv command[] = {SV("sh"), SV("-c"),
                            SV("trap '' TERM; echo up > up; while :; do sleep 0.02; done")};
     struct plan_service service = {.name = SV("app"),
+                                   .manager = SV("process"),
+                                   .start_timeout_ms = 5000,
                                    .pid_file = SV("app.pid"),
                                    .command = command,
                                    .n_command = ARRAY_LEN(command),

@@ -786,6 +786,59 @@ T(a_step_in_doubt_is_taken_as_done_when_the_binding_says_so)
     bench_end(&b);
 }
 
+static int64_t doubts(const char *decision)
+{
+    char sql[200];
+
+    (void)snprintf(
+        sql, sizeof(sql),
+        "SELECT count(*) FROM event WHERE kind = 23 AND json_extract(data, '$.decision') = '%s'",
+        decision);
+    return bench_sql(sql);
+}
+
+T(a_service_in_doubt_is_asked_what_it_does)
+{
+    struct bench b;
+
+    bench_plan(
+        &b, DEPLOY BLOCK("systemctl start shop") BLOCK("systemctl stop shop"),
+        "environment: test\nsteps: {\"1\": {undo: n}, \"2\": {undo: n}}\n"
+        "services: {shop: {manager: process, command: [sleep, '1000'], pid_file: pid, log: log}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    (void)bench_sql("DELETE FROM seal RETURNING 0");
+    forget_from("kind = 20 AND step LIKE '%/2'"); /* it was begun, and it has stopped */
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(doubts("done"), 1);
+    (void)bench_sql("DELETE FROM seal RETURNING 0");
+    forget_from("kind = 20 AND step LIKE '%/1'"); /* begun, and it does not run */
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(doubts("again"), 1);
+    bench_end(&b);
+}
+
+static void turns_back(struct bench *b)
+{
+    run_roll_back(b->run, SV("enough"), SV("ana"));
+}
+
+T(turning_back_does_not_stop_a_look_on_the_way_back)
+{
+    struct bench b;
+
+    prepare_app();
+    bench_plan(&b,
+               DEPLOY BLOCK("cp new app") BLOCK("sleep 0.2; echo here")
+                   BLOCK("echo there") "\n## Rollback\n\n" BLOCK("cat app") BLOCK("cp old app"),
+               plain);
+    b.at = "output";
+    b.at_count = 1;
+    b.act = turns_back;
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
+    T_STR(strbuf_str(&b.out), "here\nnew");
+    bench_end(&b);
+}
+
 T(a_journal_that_does_not_fit_the_plan_is_refused)
 {
     struct bench b;
@@ -936,6 +989,8 @@ T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(a_run_is_gone_on_with_by_the_plan_that_it_began_with),
        T_CASE(a_step_in_doubt_is_asked_about_and_the_answer_counts),
        T_CASE(a_step_in_doubt_is_taken_as_done_when_the_binding_says_so),
+       T_CASE(a_service_in_doubt_is_asked_what_it_does),
+       T_CASE(turning_back_does_not_stop_a_look_on_the_way_back),
        T_CASE(a_journal_that_does_not_fit_the_plan_is_refused),
        T_CASE(messages_are_filled_in_at_their_moments),
        T_CASE(directory_and_variables_of_a_shell_are_there_again_after_a_resume))

@@ -160,7 +160,7 @@ T(a_service_that_crashes_leads_back)
     (void)snprintf(pid, sizeof(pid), "%d\n", service);
     bench_write("pid", pid);
     b.at = "rule-state";
-    b.at_count = 3;
+    b.at_count = 1;
     b.act = crashes;
     T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
     T_EQ(

@@ -138,8 +138,34 @@ T(a_process_that_is_gone_or_a_zombie_has_no_start)
     T_EQ(ident_process_start(INT64_MAX), 0);
 }
 
+T(a_login_is_that_of_sudo_only_for_root)
+{
+    struct ident_login l;
+
+    T_EQ(setenv("SUDO_USER", "ana", 1), 0);
+    T_EQ(setenv("SSH_CONNECTION", "10.0.0.7 51234 10.0.0.1 22", 1), 0);
+    l = ident_login();
+    if (strcmp(l.how, "audit") == 0)
+        T_SKIP("the audit system knows who logged in");
+    T_STR(l.name, geteuid() == 0 ? "ana" : ident_user().s);
+    T_STR(l.how, geteuid() == 0 ? "sudo" : "user");
+    T_STR(l.from, "10.0.0.7");
+    T_EQ(unsetenv("SUDO_USER"), 0);
+    T_EQ(unsetenv("SSH_CONNECTION"), 0);
+    l = ident_login();
+    T_STR(l.name, ident_user().s);
+    T_STR(l.how, "user");
+    T_STR(l.from, "");
+    if (geteuid() != 0)
+        return;
+    T_EQ(setenv("SUDO_USER", "ana", 1), 0);
+    T_EQ(setuid(65534), 0); /* anybody could set it */
+    T_STR(ident_login().how, "user");
+}
+
 T_MAIN(T_CASE(random_names_have_the_asked_length_and_no_letter_that_is_misread),
        T_CASE(random_names_differ), T_CASE(a_user_has_the_name_of_the_database_or_the_number),
        T_CASE(a_host_is_what_the_kernel_says), T_CASE(a_boot_has_an_identity),
        T_CASE(the_start_of_a_process_is_read_whatever_its_name),
-       T_CASE(a_process_that_is_gone_or_a_zombie_has_no_start))
+       T_CASE(a_process_that_is_gone_or_a_zombie_has_no_start),
+       T_CASE(a_login_is_that_of_sudo_only_for_root))

@@ -340,9 +340,12 @@ T(J5_only_what_is_a_hash_names_a_blob)
     struct journal_check check;
     struct err err = {0};
 
-    append(j, EVENT_STEP_OUTCOME, SV("x"), SV("{\"out\":\"12 rows\",\"err\":{\"blob\":\"\"}}"));
+    append(j, EVENT_STEP_OUTCOME, SV("x"), SV("{\"out\":\"12 rows\",\"err\":{\"bytes\":0}}"));
     T_OK(journal_verify(s, run, &check, &err), err);
     T_EQ(check.blobs, 0);
+    append(j, EVENT_STEP_OUTCOME, SV("x"), SV("{\"err\":{\"blob\":\"12\"}}"));
+    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+    T_STR(err.msg, "run r-0001: event 2: 'blob' is no hash");
 }
 
 T(J6_an_event_after_the_end_is_found)

@@ -31,6 +31,8 @@ static const struct {
     {"RB254", "## Deploy\n```bash\ncurl https://shop\n```\n", "## Deploy\n```bash\ncurl -f https://shop\ncurl https://shop\n# Expected: HTTP 200\n\ncurl https://shop\n# Expected: \"ready\": true\n\ncurl https://shop\n# Expected: \"up\"\n```\n", 3, 1, LINT_WARNING},
     {"RB400", "## Decision matrix\n| Symptom | Action |\n|---|---|\n| Users angry | rollback |\n", "## Decision matrix\n| Symptom | Action |\n|---|---|\n| Error rate >5% | rollback |\n", 4, 3, LINT_WARNING},
     /* more than one way to break a rule */
+    {"RB403", "## Decision matrix\n| Symptom | Action |\n|---|---|\n| Error rate >150% | rollback |\n", "## Decision matrix\n| Symptom | Action |\n|---|---|\n| Error rate >50% | rollback |\n", 4, 3, LINT_ERROR},
+    {"RB415", "## Verify\n```bash\npromtool query instant http://p 'rate(x_total{code=\"5..\"}[5m])'\n```\n", "## Verify\n```bash\npromtool query instant http://p 'rate(x_total{code=~\"5..\",mycode=\"5\"}[5m])'\n```\n", 3, 53, LINT_WARNING},
     {"RB004", "## API\n```python\n# old\nPOST /api/deals\n```\n", "## API\n```http\nPOST /api/deals\n```\n", 4, 1, LINT_WARNING},
     {"RB004", "## Deploy\n```bash\nsqlite3 shop.db '.tables'\n-- look\n```\n", "## Deploy\n```bash\nsqlite3 shop.db '.tables'\n# look\n```\n", 4, 1, LINT_WARNING},
     {"RB009", "**4 bugs fixed**:\n- a\n", "**1 bugs fixed**:\n- a\n", 1, 3, LINT_WARNING},

@@ -71,32 +71,35 @@ T(every_key_is_read)
 {
     struct binding b;
 
-    load(&b, "environment: staging\n"
-             "operator: ana\n"
-             "store: s\n"
-             "workdir: w\n"
-             "env: {A: '1'}\n"
-             "secrets: [PIN_CODE]\n"
-             "variables:\n"
-             "  host: web1\n"
-             "  commit: {command: git rev-parse HEAD}\n"
-             "  tag: {value: v1}\n"
-             "services:\n"
-             "  web: {manager: process, command: [bin/web, -v], pid_file: web.pid, log: web.log,\n"
-             "        workdir: run, start_timeout: 5s, stop_timeout: 1m}\n"
-             "maintenance: {flag: run/FLAG}\n"
-             "scrape: http://127.0.0.1:1/metrics\n"
-             "probes: {db: http://127.0.0.1:1/db}\n"
-             "metrics: {error_rate: up}\n"
-             "rules: {mine: rollback when up < 1}\n"
-             "watch: {interval: 5s, until: t+2h}\n"
-             "drop: {'12': not ours}\n"
-             "choices: {a: yes, b: no, c: {when: 1/1, contains: Applied}}\n"
-             "answers: {x: {answer: no, by: bo, note: hm}}\n"
-             "steps: {y: {timeout: 2s, retries: 3, undo: u, skip: s, in_doubt: again}, z: {}}\n"
-             "approvers: [cy, di]\n"
-             "on_failure: rollback\n"
-             "time_scale: 0.5\n");
+    load(&b,
+         "environment: staging\n"
+         "operator: ana\n"
+         "store: s\n"
+         "workdir: w\n"
+         "env: {A: '1'}\n"
+         "secrets: [PIN_CODE]\n"
+         "variables:\n"
+         "  host: web1\n"
+         "  commit: {command: git rev-parse HEAD}\n"
+         "  tag: {value: v1}\n"
+         "services:\n"
+         "  web: {manager: process, command: [bin/web, -v], pid_file: web.pid, log: web.log,\n"
+         "        workdir: run, start_timeout: 5s, stop_timeout: 1m}\n"
+         "  db: {manager: systemd, unit: postgresql, stable: 10s, crashes: 1, ready: http://h/r,\n"
+         "       version: {url: http://h/v, field: a.b, is: $A, newer_than: bin/db}}\n"
+         "maintenance: {flag: run/FLAG}\n"
+         "scrape: http://127.0.0.1:1/metrics\n"
+         "probes: {db: http://127.0.0.1:1/db}\n"
+         "metrics: {error_rate: up}\n"
+         "rules: {mine: rollback when up < 1}\n"
+         "watch: {interval: 5s, until: t+2h}\n"
+         "drop: {'12': not ours}\n"
+         "choices: {a: yes, b: no, c: {when: 1/1, contains: Applied}}\n"
+         "answers: {x: {answer: no, by: bo, note: hm}}\n"
+         "steps: {y: {timeout: 2s, retries: 3, undo: u, skip: s, in_doubt: again}, z: {}}\n"
+         "approvers: [cy, di]\n"
+         "on_failure: rollback\n"
+         "time_scale: 0.5\n");
     T_SV(b.environment, "staging");
     T_SV(b.operator_name, "ana");
     T_SV(b.store, "s");
@@ -108,7 +111,16 @@ T(every_key_is_read)
     T_SV(b.variables.v[1].command, "git rev-parse HEAD");
     T_EQ(b.variables.v[1].line, 9);
     T_SV(b.variables.v[2].value, "v1");
-    T_EQ(b.services.n, 1);
+    T_EQ(b.services.n, 2);
+    T_EQ(b.services.v[0].stable_ms, 2000);
+    T_SV(b.services.v[1].manager, "systemd");
+    T_SV(b.services.v[1].unit, "postgresql");
+    T_EQ(b.services.v[1].stable_ms, 10000);
+    T_EQ(b.services.v[1].crashes, 1);
+    T_SV(b.services.v[1].ready, "http://h/r");
+    T_SV(b.services.v[1].version.field, "a.b");
+    T_SV(b.services.v[1].version.is, "$A");
+    T_SV(b.services.v[1].version.newer_than, "bin/db");
     T_SV(b.services.v[0].name, "web");
     T_EQ(b.services.v[0].n_command, 2);
     T_SV(b.services.v[0].command[1], "-v");
@@ -122,7 +134,7 @@ T(every_key_is_read)
     T_SV(b.probes.v[0].name, "db");
     T_SV(b.metrics.v[0].value, "up");
     T_SV(b.rules.v[0].value, "rollback when up < 1");
-    T_EQ(b.rules.v[0].line, 18);
+    T_EQ(b.rules.v[0].line, 20);
     T_EQ(b.interval_ms, 5000);
     T_EQ(b.until_ms, 7200000);
     T_SV(b.drops.v[0].name, "12");
@@ -191,9 +203,25 @@ T(a_value_of_another_type_is_refused_with_file_and_line)
         {"services: x", "'services' must be a map of services"},
         {"services: {w: x}", "'w' must be a map of keys"},
         {"services: {w: {manager: systemd, command: [a], pid_file: p}}",
-         "'w' needs 'manager: process'"},
-        {"services: {w: {manager: process, command: [a]}}", "'w' needs a command and a pid_file"},
-        {"services: {w: {manager: process, pid_file: p}}", "'w' needs a command and a pid_file"},
+         "'w' has a command, which manager systemd does not take"},
+        {"services: {w: {manager: process, command: [a]}}", "'w' needs a pid_file"},
+        {"services: {w: {manager: process, pid_file: p}}", "'w' needs a command"},
+        {"services: {w: {manager: upstart}}", "'w' needs a manager: systemd, systemd-user,"},
+        {"services: {w: {unit: x}}", "'w' needs a manager: systemd, systemd-user,"},
+        {"services: {w: {manager: compose}}", "'w' needs a project"},
+        {"services: {w: {manager: runit, unit: x}}",
+         "'w' has a unit, which manager runit does not take"},
+        {"services: {'*': {manager: process, command: [a], pid_file: p}}",
+         "'*' stands for many: it has no name, folder or process of its own"},
+        {"services: {'*': {manager: systemd, unit: a}}", "'*' stands for many"},
+        {"services: {w: {manager: systemd, crashes: -1}}", "'crashes' must be a number"},
+        {"services: {w: {manager: systemd, version: x}}", "'version' must be a map of keys"},
+        {"services: {w: {manager: systemd, version: {url: u, command: c}}}",
+         "'version' needs a url or a command, not both"},
+        {"services: {w: {manager: systemd, version: {is: 1.2}}}",
+         "'version' needs a url, a command or newer_than"},
+        {"services: {w: {manager: systemd, version: {command: c, field: f}}}",
+         "'version' has a field, which only the answer of a url has"},
         {"services: {w: {command: a b}}", "'command' must be a list"},
         {"services: {w: {command: []}}", "'command' must not be empty"},
         {"services: {w: {start_timeout: soon}}", "'start_timeout' must be a duration such as 30s"},

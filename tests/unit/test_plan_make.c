@@ -77,6 +77,14 @@ T(a_folder_that_needs_an_unset_variable_is_refused)
     world_refused(DEPLOY SH("true"),
                   "services:\n  w: {manager: process, command: [a], pid_file: $NOT_SET_HERE}\n",
                   ERR_INVALID, "prusik.yaml:2: '$NOT_SET_HERE'");
+    world_refused(DEPLOY SH("true"), "services:\n  w: {manager: systemd, unit: $NOT_SET_HERE}\n",
+                  ERR_INVALID, "prusik.yaml:2: '$NOT_SET_HERE'");
+    world_refused(DEPLOY SH("true"),
+                  "services:\n  w: {manager: systemd, version: {url: $NOT_SET_HERE}}\n",
+                  ERR_INVALID, "prusik.yaml:2: '$NOT_SET_HERE'");
+    world_refused(DEPLOY SH("sv stop x"),
+                  BOUND "services: {'*': {manager: runit, log: $NOT_SET_HERE}}\n", ERR_INVALID,
+                  "'$NOT_SET_HERE'");
     world_refused(DEPLOY SH("true"), "scrape: $NOT_SET_HERE\n", ERR_INVALID, "prusik.yaml: ");
     world_refused(DEPLOY SH("true"), "probes: {a: $NOT_SET_HERE}\n", ERR_INVALID, "prusik.yaml: ");
 }
@@ -492,6 +500,60 @@ T(a_unit_that_is_named_in_the_run_only_is_left_to_the_shell)
     world_end(&w);
 }
 
+T(a_service_of_any_manager_is_bound_by_name_or_all_of_one_manager)
+{
+    struct world w;
+
+    world_make(
+        &w,
+        DEPLOY SH("systemctl restart web\nsudo systemctl stop db.service\nsystemctl restart db\n"
+                  "supervisorctl restart worker\nsv restart cache\ndocker compose restart api\n"
+                  "systemctl --user restart mine"),
+        BOUND
+        "env: {REL: v7}\nvariables: {build: b9}\nsteps: {deployment: {undo: u}}\n"
+        "services:\n  web: {manager: compose, project: shop, socket: d.sock, ready: http://h/$REL,"
+        " version: {url: http://h/v, field: version, is: $REL-<build>, newer_than: bin/x}}\n"
+        "  '*': {manager: systemd}\n  cache: {manager: runit}\n");
+    want_action(&w, "deployment/1", "service", "{\"service\":\"web\",\"verb\":\"restart\"}");
+    want_action(&w, "deployment/2", "service", "{\"service\":\"db\",\"verb\":\"stop\"}");
+    want_action(&w, "deployment/3", "service", "{\"service\":\"db\",\"verb\":\"restart\"}");
+    T_SV(find_step(&w, "4")->kind, "shell"); /* of another manager than "*" */
+    want_action(&w, "deployment/5", "service", "{\"service\":\"cache\",\"verb\":\"restart\"}");
+    T_SV(find_step(&w, "6")->kind, "shell");
+    T_SV(find_step(&w, "7")->kind, "shell");
+    T_SV(find_step(&w, "2")->command, "sudo systemctl stop db.service");
+    T_EQ(w.plan.n_services, 3); /* "*" is none, and db stands once */
+    T_SV(w.plan.services[0].manager, "compose");
+    T_SV(w.plan.services[0].project, "shop");
+    T_CHECK(sv_ends(w.plan.services[0].socket, SV("/d.sock")));
+    T_SV(w.plan.services[0].ready, "http://h/v7");
+    T_SV(w.plan.services[0].version.field, "version");
+    T_CHECK(sv_ends(w.plan.services[0].version.newer_than, SV("/bin/x")));
+    T_EQ(json_array_size(w.plan.services[0].version.is), 2); /* "v7-" and the placeholder */
+    T_EQ(w.plan.services[0].stable_ms, 2000);
+    T_SV(w.plan.services[1].dir, "/etc/service/cache");
+    T_SV(w.plan.services[2].name, "db");
+    T_SV(w.plan.services[2].manager, "systemd");
+    world_end(&w);
+}
+
+T(the_status_of_a_service_on_another_host_is_judged_by_what_is_printed)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY SH("ssh web1\nsystemctl status web\n# Expected: active (running)\n"
+                         "systemctl restart web"),
+               BOUND "hosts: {web1: ops@web1}\nservices: {'*': {manager: systemd}}\n"
+                     "steps: {deployment: {undo: u}}\n");
+    T_SV(find_step(&w, "1")->kind, "shell");
+    T_EQ(find_step(&w, "1")->n_expects, 1);
+    T_CHECK(find_step(&w, "1")->expects[0].machine);
+    T_EQ(find_step(&w, "1")->expects[0].e.form, EXPECT_ACTIVE);
+    T_EQ(w.plan.n_services, 0);
+    world_end(&w);
+}
+
 T(what_looks_again_and_again_needs_an_end)
 {
     static const char md[] = DEPLOY SH("watch -n 5 'echo 1'\ntail -f /var/log/x");
@@ -851,7 +913,118 @@ T(who_runs_it_and_what_is_open_is_not_in_the_hash)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(the_head_says_what_for_and_who), T_CASE(a_document_without_a_step_is_a_question),
+/* --- directives --- */
+
+T(a_directive_sets_what_the_binding_leaves_open)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY
+               "```bash {name=migrate timeout=10m retries=3 undo=rollback-db}\n"
+               "./migrate up\n```\n\n```bash {skip=\"the platform does it\"}\n./warm\n```\n\n"
+               "```bash {name=seed undo=\"seeds may stay\"}\n./seed db\n```\n\n"
+               "```bash {name=rollback-db role=rollback}\n./migrate down\n```\n",
+               BOUND "steps: {seed: {timeout: 1m, retries: 1}}\n");
+    T_EQ(w.plan.n_steps, 3);
+    T_SV(w.plan.steps[0].id, "deployment/migrate");
+    T_EQ(w.plan.steps[0].timeout_ms, 600000);
+    T_EQ(w.plan.steps[0].retries, 3);
+    T_EQ(w.plan.steps[0].undo, UNDO_SECTION);
+    T_SV(w.plan.steps[0].undo_text, "deployment/rollback-db (line 17)");
+    T_SV(w.plan.steps[1].skip, "the platform does it");
+    T_EQ(w.plan.steps[2].timeout_ms, 60000);
+    T_EQ(w.plan.steps[2].retries, 1);
+    T_EQ(w.plan.steps[2].undo, UNDO_ACCEPTED);
+    T_SV(w.plan.steps[2].undo_text, "seeds may stay");
+    T_EQ(w.plan.n_way_back, 1);
+    world_end(&w);
+}
+
+T(the_binding_wins_over_a_directive)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY "```bash {name=migrate timeout=10m retries=3 undo=down}\n./migrate\n```\n\n"
+                      "```bash {name=down role=rollback}\n./back\n```\n",
+               BOUND "steps: {migrate: {timeout: 1m, retries: 0, undo: not today}}\n");
+    T_EQ(w.plan.steps[0].timeout_ms, 60000);
+    T_EQ(w.plan.steps[0].retries, 0);
+    T_EQ(w.plan.steps[0].undo, UNDO_ACCEPTED);
+    T_SV(w.plan.steps[0].undo_text, "not today");
+    world_end(&w);
+}
+
+T(a_directive_names_the_database)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY
+               "```sql {database=log}\nSELECT 1;\n```\n\n```sql {database=nope}\nSELECT 2;\n```\n",
+               BOUND "databases: {shop: {url: 'sqlite:a.db'}, log: {url: 'sqlite:b.db'}}\n");
+    want_question(&w, "database", 9, "which database is 'nope' here?",
+                  "steps: {\"2\": {database: shop}}");
+    T_EQ(w.plan.n_questions, 1);
+    world_end(&w);
+}
+
+T(a_wrong_directive_refuses_the_document)
+{
+    world_refused(DEPLOY "```bash {tiemout=10m}\ntrue\n```\n", BOUND, ERR_INVALID,
+                  "deploy.md:4:10: unknown key 'tiemout'");
+    world_refused(DEPLOY "```bash {skip=\"a}\ntrue\n```\n", BOUND, ERR_INVALID,
+                  "deploy.md:4:15: the quote is not closed");
+}
+
+T(a_document_is_for_the_environments_that_it_names)
+{
+    struct world w;
+    const char *doc =
+        "---\nprusik:\n  environments: [staging, production]\n---\n" DEPLOY SH("true");
+    const char *one = "---\nprusik:\n  environments: [qa]\n---\n" DEPLOY SH("true");
+
+    world_make(&w, doc, "environment: production\n");
+    T_EQ(w.plan.n_questions, 0);
+    world_end(&w);
+    world_make(&w, doc, NULL); /* asked */
+    world_end(&w);
+    T_EQ(world_try(&w, doc, "environment: stagin\n", NULL), ERR_INVALID);
+    want_message(&w.err, "deploy.md: the document is not for environment 'stagin'");
+    T_STR(w.err.hint, "did you mean 'staging'?");
+    world_end(&w);
+    T_EQ(world_try(&w, doc, "environment: zzzzzzzzz\n", NULL), ERR_INVALID);
+    T_STR(w.err.hint, "its front matter names staging and others");
+    world_end(&w);
+    T_EQ(world_try(&w, one, "environment: zzzzzzzzz\n", NULL), ERR_INVALID);
+    T_STR(w.err.hint, "its front matter names qa");
+    world_end(&w);
+}
+
+/* --- warnings --- */
+
+T(what_must_not_be_done_is_a_warning_at_the_step)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY "1. Do NOT stop the proxy\n2. Never as root\n3. Drain it\n",
+               BOUND "answers: {'3': {answer: yes, by: ana}}\n");
+    T_EQ(w.plan.n_steps, 1);
+    T_EQ(w.plan.n_questions, 0);
+    T_EQ(w.plan.steps[0].n_warnings, 2);
+    T_SV(w.plan.steps[0].warnings[0].text, "Do NOT stop the proxy");
+    T_EQ(w.plan.steps[0].warnings[0].line, 4);
+    T_SV(w.plan.steps[0].warnings[1].text, "Never as root");
+    world_end(&w);
+}
+
+T_MAIN(T_CASE(what_must_not_be_done_is_a_warning_at_the_step),
+       T_CASE(a_directive_sets_what_the_binding_leaves_open),
+       T_CASE(the_binding_wins_over_a_directive), T_CASE(a_directive_names_the_database),
+       T_CASE(a_wrong_directive_refuses_the_document),
+       T_CASE(a_document_is_for_the_environments_that_it_names),
+       T_CASE(the_head_says_what_for_and_who), T_CASE(a_document_without_a_step_is_a_question),
        T_CASE(without_an_environment_it_asks_which),
        T_CASE(a_folder_that_needs_an_unset_variable_is_refused), T_CASE(no_secret_stands_in_a_plan),
        T_CASE(an_unbound_placeholder_is_asked_about_once),
@@ -870,6 +1043,8 @@ T_MAIN(T_CASE(the_head_says_what_for_and_who), T_CASE(a_document_without_a_step_
        T_CASE(every_form_of_a_command_becomes_its_action),
        T_CASE(the_bound_flag_is_the_maintenance_flag_and_no_other),
        T_CASE(a_unit_that_is_named_in_the_run_only_is_left_to_the_shell),
+       T_CASE(a_service_of_any_manager_is_bound_by_name_or_all_of_one_manager),
+       T_CASE(the_status_of_a_service_on_another_host_is_judged_by_what_is_printed),
        T_CASE(what_looks_again_and_again_needs_an_end), T_CASE(of_several_ways_one_is_gone),
        T_CASE(a_condition_on_a_command_is_a_choice),
        T_CASE(a_host_of_the_document_is_one_that_the_binding_knows),

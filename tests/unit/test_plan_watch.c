@@ -376,7 +376,31 @@ T(probes_and_services_can_be_named_in_rules)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(a_metric_that_is_not_bound_is_asked_for_with_a_proposal),
+T(a_rule_that_is_only_proposed_is_shown_and_not_judged)
+{
+    struct world w;
+    const char *doc = "# Web\n\n## Deployment\n\n- [ ] Error rate <1%\n";
+
+    world_make(&w, doc, "environment: test\nwatch: {until: T+5m}\n");
+    T_EQ(w.plan.n_rules, 0);
+    T_EQ(w.plan.n_proposals, 1);
+    T_SV(w.plan.proposals[0].id, "deploy.md:5");
+    T_SV(w.plan.proposals[0].source, "Error rate <1%");
+    T_SV(w.plan.proposals[0].text, "expect error_rate[1m] < 1% min 100 samples");
+    T_SV(w.plan.proposals[0].answer_with,
+         "rules: {\"deploy.md:5\": 'expect error_rate[1m] < 1% min 100 samples'}");
+    T_EQ(w.plan.proposals[0].line, 5);
+    world_end(&w);
+    world_make(&w, doc,
+               "environment: test\nwatch: {until: T+5m}\nmetrics: {error_rate: errors}\n"
+               "rules: {'deploy.md:5': 'expect error_rate < 1%'}\n");
+    T_EQ(w.plan.n_proposals, 0); /* it is judged */
+    T_EQ(w.plan.n_rules, 1);
+    world_end(&w);
+}
+
+T_MAIN(T_CASE(a_rule_that_is_only_proposed_is_shown_and_not_judged),
+       T_CASE(a_metric_that_is_not_bound_is_asked_for_with_a_proposal),
        T_CASE(a_rule_of_the_document_is_shown_as_it_is_judged),
        T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
        T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),

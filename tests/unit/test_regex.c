@@ -1,5 +1,7 @@
 #include "base/regex.h"
 
+#include <pthread.h>
+
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/sv.h"
@@ -62,6 +64,13 @@ T(a_search_may_begin_inside_a_character)
                        1, g, 1));
     T_EQ(g[0].from, 3);
     T_CHECK(!regex_hit_limit(r));
+    for (int i = 0; i < 5000; i++) /* and so it is as machine code */
+        T_CHECK(regex_find(r,
+                           SV("\xe2\x82\xac"
+                              "b \xff\xe2"),
+                           1, g, 1) &&
+                g[0].from == 3);
+    T_CHECK(!regex_find(r, SV("\xe2\x82\xac\xff"), 2, g, 1));
 }
 
 T(a_pattern_that_does_not_compile_is_told_with_its_place)
@@ -77,7 +86,61 @@ T(a_pattern_that_does_not_compile_is_told_with_its_place)
     T_OK(regex_new((struct sv){NULL, 0}, 0, &r, &err), err);
     regex_free(r);
     regex_free(NULL);
-    T_ABORTS((void)regex_must("(", 0));
+}
+
+T(a_literal_of_ours_that_does_not_compile_ends_the_process_at_its_first_search)
+{
+    REGEX *r = regex_must("(", 0);
+    REGEX *many = regex_must("()()()()()()()()()()()()()()()()", 0);
+
+    T_ABORTS((void)regex_has(r, SV("x")));
+    T_ABORTS((void)regex_has(many, SV("x"))); /* more groups than a thread has room for */
+    T_ABORTS((void)regex_must("x", 4));       /* no such flag */
+}
+
+/* The same text with other flags is another pattern, and what one search leaves behind no other sees. */
+T(two_literals_of_one_text_do_not_disturb_each_other)
+{
+    REGEX *a = regex_must("^(a+)+$", 0), *b = regex_must("^(a+)+$", 0);
+    REGEX *c = regex_must("^(a+)+$", REGEX_NOCASE);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    strbuf_add_n(&text, 'a', 200);
+    strbuf_add_byte(&text, '!');
+    T_CHECK(!regex_has(a, strbuf_sv(&text)) && regex_hit_limit(a));
+    T_CHECK(!regex_hit_limit(b) && regex_has(b, SV("aa")) && !regex_has(b, SV("AA")));
+    T_CHECK(regex_has(c, SV("AA")) && regex_hit_limit(a));
+}
+
+#define THREADS 4
+
+static void *search(void *arg)
+{
+    size_t *found = arg;
+
+    for (int i = 0; i < 2000; i++) {
+        REGEX *r = regex_must("(x+)(y)?z", REGEX_NOCASE);
+        struct regex_match g[3];
+
+        *found += regex_find(r, SV("a XXYZ b"), 0, g, 3) && g[0].from == 2 && g[1].to == 4 &&
+                  g[2].from == 4;
+        *found -= regex_has(r, SV("a XXY b"));
+    }
+    return NULL;
+}
+
+/* More than the mark of machine code, so that it is made while the others search. */
+T(threads_search_with_one_pattern_at_once)
+{
+    pthread_t threads[THREADS];
+    size_t found[THREADS] = {0};
+
+    for (size_t i = 0; i < THREADS; i++)
+        T_EQ(pthread_create(&threads[i], NULL, search, &found[i]), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        T_EQ(pthread_join(threads[i], NULL), 0);
+        T_EQ(found[i], 2000);
+    }
 }
 
 /* Catastrophic backtracking: without a limit this takes longer than the universe. */
@@ -136,6 +199,9 @@ T_MAIN(T_CASE(groups_say_where_they_matched), T_CASE(flags_fold_case_and_anchor_
        T_CASE(bytes_that_are_not_utf_8_match_nothing_and_the_text_around_them_is_searched),
        T_CASE(a_search_may_begin_inside_a_character),
        T_CASE(a_pattern_that_does_not_compile_is_told_with_its_place),
+       T_CASE(a_literal_of_ours_that_does_not_compile_ends_the_process_at_its_first_search),
+       T_CASE(two_literals_of_one_text_do_not_disturb_each_other),
+       T_CASE(threads_search_with_one_pattern_at_once),
        T_CASE(a_pattern_that_explodes_is_stopped_and_said_to_be),
        T_CASE(a_pattern_that_is_used_much_finds_what_it_found_before),
        T_CASE(an_ordinary_pattern_works_on_a_long_text))

@@ -1,16 +1,9 @@
 /* report: the record of a run as HTML and JSON (docs/formats/report.md). */
 #include "report/report.h"
 
-#include <sqlite3.h>
-
-#include "base/clock.h"
 #include "base/text.h"
 #include "exec/run.h"
-#include "test_plan_util.h"
-
-#define FENCE    "```"
-#define SH(code) "\n" FENCE "bash\n" code "\n" FENCE "\n\n"
-#define T0_US    1771120860000000LL /* 2026-02-15T02:01:00Z */
+#include "report_bench.h"
 
 static const char document[] =
     "# Shop & <b>Co</b>\n\n## Pre-checks\n\n- [ ] **1. Notes read**\n- [ ] **2. Approval obtained**\n\n"
@@ -26,78 +19,17 @@ static const char binding[] =
     "drop: {The moon is full: superstition, the logs: bo reads them, the lights go out: no lights}\n"
     "choices: {deployment/2: no}\nsteps: {deployment/1: {undo: by hand}}\n";
 
-/* A store with one run, whose events a test writes. */
-struct bench {
-    struct world w;
-    struct store *store;
-    struct journal *journal;
-    int64_t run, at_us;
-    struct err err;
-    struct view view;
-    struct strbuf html;
-    json_t *json;
-};
-
-static void add(struct bench *b, enum event_kind kind, const char *step, int64_t attempt,
-                const char *data)
-{
-    struct event e = {.at_us = b->at_us,
-                      .kind = kind,
-                      .attempt = attempt,
-                      .step = sv_from(step),
-                      .data = sv_from(data)};
-
-    T_OK(journal_append(b->journal, &e, 1, &b->err), b->err);
-    b->at_us += 1500000;
-}
-
-/* The outcome of a step with this output. */
-static void add_output(struct bench *b, const char *step, struct sv out, const char *more)
-{
-    CLEANUP(strbuf_release) struct strbuf data = STRBUF(0);
-    struct hash h = journal_blob(b->journal, out);
-
-    strbuf_addf(&data, "{\"out\":{\"blob\":\"%s\",\"bytes\":%zu}%s}", hash_hex(&h).s, out.n, more);
-    add(b, EVENT_STEP_OUTCOME, step, 1, strbuf_str(&data));
-}
-
 static void bench_begin(struct bench *b)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), data = STRBUF(0);
-    struct store_run run = {
-        .environment = SV("staging"), .document = SV("deploy.md"), .started_us = T0_US};
-    struct hash blob;
-
-    *b = (struct bench){.at_us = T0_US, .html = STRBUF(0)};
-    world_make(&b->w, document, binding);
-    T_OK(store_open("s", STORE_WRITE, &b->store, &b->err), b->err);
-    T_OK(store_run_add(b->store, &run, &b->run, &b->err), b->err);
-    T_OK(journal_open(b->store, b->run, &b->journal, &b->err), b->err);
-    json_write(b->w.json, &text);
-    blob = journal_blob(b->journal, strbuf_sv(&text));
-    strbuf_addf(&data,
-                "{\"environment\":\"staging\",\"operator\":\"ana <a@b>\",\"host\":\"web1\","
-                "\"version\":\"9.9.9\",\"plan_blob\":\"%s\"}",
-                hash_hex(&blob).s);
-    add(b, EVENT_RUN_STARTED, "", 0, strbuf_str(&data));
+    bench_of(b, document, binding);
 }
 
 /* Make both reports of what was written so far. */
 static void bench_report(struct bench *b)
 {
-    T_OK(view_load(b->store, b->run, &b->view, &b->err), b->err);
+    bench_view(b);
     T_OK(report_html(b->store, &b->view, &b->html, &b->err), b->err);
     T_OK(report_json(b->store, &b->view, &b->json, &b->err), b->err);
-}
-
-static void bench_end(struct bench *b)
-{
-    view_release(&b->view);
-    json_decref(b->json);
-    strbuf_release(&b->html);
-    journal_free(b->journal);
-    store_free(b->store);
-    world_end(&b->w);
 }
 
 static void want_html(const struct bench *b, const char *text)
@@ -141,15 +73,6 @@ static void want_member(const struct bench *b, const char *path, const char *wan
         T_STR(json_is_true(j) ? "true" : "false", want);
     else
         want_text((struct sv){json_string_value(j), json_string_length(j)}, want);
-}
-
-static void sql_run(const char *sql)
-{
-    sqlite3 *db = NULL;
-
-    T_EQ(sqlite3_open("s/store.db", &db), SQLITE_OK);
-    T_EQ(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
 }
 
 /* --- what is in it --- */
@@ -394,14 +317,17 @@ T(a_run_is_running_crashed_stopped_or_finished)
     } rows[] = {
         {EVENT_RUN_WAITING,
          "{\"exit\":7,\"for\":\"answer\",\"why\":\"bo must say\",\"next\":\"ask bo\"}", "stopped",
-         "Not finished", "<p>bo must say</p><p>ask bo</p>", 7},
-        {EVENT_RUN_INTERRUPTED, "{\"reason\":\"Ctrl-C\"}", "stopped", "Not finished",
+         "Waiting", "<p>bo must say</p><p>ask bo</p>", 7},
+        {EVENT_RUN_INTERRUPTED, "{\"reason\":\"Ctrl-C\"}", "stopped", "Interrupted",
          "<p>Ctrl-C</p>", 130},
         {EVENT_RUN_FINISHED, "{\"outcome\":\"done\",\"exit\":0}", "finished", "Done", "", 0},
         {EVENT_RUN_FINISHED, "{\"outcome\":\"aborted\",\"exit\":4}", "finished", "Aborted", "", 4},
-        {EVENT_RUN_FINISHED, "{\"outcome\":\"rolled-back\",\"exit\":6}", "finished",
-         "The way back failed", "", 6},
-        {EVENT_RUN_FINISHED, "{\"outcome\":\"something new\"}", "finished", "Not finished", "", 4},
+        {EVENT_RUN_FINISHED, "{\"outcome\":\"rolled-back\",\"exit\":5}", "finished", "Rolled back",
+         "", 5},
+        {EVENT_RUN_WAITING, "{\"exit\":6}", "stopped", "The way back failed", "", 6},
+        {EVENT_RUN_WAITING, "{\"exit\":3}", "stopped", "Refused", "", 3},
+        {EVENT_RUN_WAITING, "{\"exit\":4}", "stopped", "Failed", "", 4},
+        {EVENT_RUN_FINISHED, "{\"outcome\":\"something new\"}", "finished", "Finished", "", 4},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -496,7 +422,8 @@ T(hostile_output_is_shown_and_does_nothing)
 
 T(the_page_needs_nothing_from_anywhere)
 {
-    static const char *const foreign[] = {"http:", "https:", "src=", "href=", "@import", "url("};
+    static const char *const foreign[] = {"http:",    "https:", "src=",    "href=\"h",
+                                          "href=\"/", "<link",  "@import", "url("};
     struct bench b;
 
     bench_begin(&b);
@@ -615,7 +542,8 @@ T(the_seal_and_the_chain_are_in_both)
     bench_report(&b);
     T_OK(journal_verify(b.store, b.run, &k, &b.err), b.err);
     want_html(&b, hash_hex(&k.head).s);
-    want_html(&b, ", sealed. Check it with <code>prusik verify r-0001</code>");
+    want_html(&b, ", sealed with key ");
+    want_html(&b, ". Check it with <code>prusik verify r-0001</code>");
     want_member(&b, "chain/sealed", "true");
     want_member(&b, "chain/events", "2");
     want_member(&b, "chain/head", hash_hex(&k.head).s);
@@ -669,6 +597,7 @@ T(a_secret_that_a_command_prints_is_in_neither)
     want_member(&b, "steps/1/attempts/0/err", "***\n");
     want_member(&b, "outcome", "done");
     want_html(&b, "<div class=\"banner good\"><p><strong>Done</strong>");
+    want_html(&b, "<p>Steps: 2 done.</p>");
     bench_end(&b);
 }
 

@@ -34,6 +34,7 @@ static struct desk desk_new(bool permit)
     declare(&d, "queue_depth", SOURCE_GAUGE, DIM_ANY, 0);
     declare(&d, "lag_ms", SOURCE_GAUGE, DIM_TIME, 0.001);
     declare(&d, "process_resident_memory_bytes", SOURCE_GAUGE, DIM_ANY, 0);
+    declare(&d, "process_cpu_seconds_total", SOURCE_COUNTER, DIM_ANY, 0);
     declare(&d, "mem_total", SOURCE_UNKNOWN, DIM_ANY, 0);
     declare(&d, "http.health", SOURCE_UNKNOWN, DIM_ANY, 0);
     declare(&d, "http.health.json.latency", SOURCE_UNKNOWN, DIM_TIME, 0.001);
@@ -97,6 +98,13 @@ T(what_makes_sense_is_taken)
         "expect slope(process_resident_memory_bytes[5m]) < 1MB/m",
         "expect slope(process_resident_memory_bytes[5m]) * 10m < 1GB",
         "expect queue_depth * 2 < 10",
+        "expect rate(process_cpu_seconds_total[5m]) * 2 < 80%",
+        "expect rate(process_cpu_seconds_total[5m])*2 < 80%",
+        "expect 2 * error_rate[1m] < 5%",
+        "expect error_rate[1m] * -2 > -5%",
+        "expect error_rate[1m] / 2 < 5%",
+        "expect error_rate[1m] * queue_depth < 10",
+        "expect http_requests_total[5m] * 2 > 5",
         "expect queue_depth / 2 < 10",
         "expect process_resident_memory_bytes / queue_depth < 1MB",
         "expect process_resident_memory_bytes * 10% < 1MB",
@@ -187,6 +195,9 @@ static const struct {
     {"expect p95(http_request_duration_seconds)[5m] < 5", "RB405", 7, NULL},
     {"expect rate(http_requests_total[5m]) > 5", "RB405", 7, NULL},
     {"expect lag_ms within 5 of 10ms", "RB405", 7, NULL},
+    {"expect error_rate[1m] * 100 > 5", "RB405", 7, "write the unit: 5%, 250ms, 10GB, 5/s"},
+    {"expect error_rate[1m] * queue_depth < 5%", "RB406", 7, NULL},
+    {"expect lag_ms * 2 < 5%", "RB406", 7, NULL},
     {"expect process_resident_memory_bytes < 5s", "RB406", 7, NULL},
     {"expect queue_depth < 5%", "RB406", 7, NULL},
     {"expect queue_depth < 5/s", "RB406", 7, NULL},

@@ -39,6 +39,22 @@ T(a_code_span_is_what_is_looked_for)
     same_checks("# Deploy\n```bash\n./look\n```\nExpected: `ok`\n\nExpected: `2`\n", want);
 }
 
+T(an_item_with_a_command_in_it_says_what_that_must_show)
+{
+    static const char *const want[] = {"2 http-status  @2", "3 ask Check the application log @3",
+                                       "4 http-status  @4", "5 ask Verify it came back @5",
+                                       "6 contains ok @6",  NULL};
+
+    same_checks("## Checks after the deployment\n"
+                "- [ ] Verify API endpoints responding: `curl http://shop/health`\n"
+                "- [ ] Check the application log: `tail -n 20 app.log`\n"
+                "- [ ] `curl http://shop/cart` should return 200\n"
+                "- [ ] Verify it came back: `systemctl restart shop`\n"
+                "- [ ] Check the state: `systemctl status shop` (should print \"ok\")\n"
+                "- [ ] Restart: `systemctl restart shop`\n",
+                want);
+}
+
 T(what_sums_up_speaks_of_the_command_of_its_sort)
 {
     static const char *const want[] = {"9 exit  @3", "11 active  @4", "10 exit  @5",
@@ -160,6 +176,7 @@ T(criteria_without_a_command_are_for_a_person)
 }
 
 T_MAIN(T_CASE(a_code_span_is_what_is_looked_for),
+       T_CASE(an_item_with_a_command_in_it_says_what_that_must_show),
        T_CASE(what_sums_up_speaks_of_the_command_of_its_sort),
        T_CASE(a_status_is_that_of_the_command_before_echo),
        T_CASE(what_is_to_be_run_later_is_no_command_here), T_CASE(both_are_both_and_files_are_all),

@@ -187,11 +187,11 @@ T(commands_in_texts_and_tables_are_steps)
         "3. Never run `rm -rf /`\n4. Restart `nginx`\n\n"
         "| Step | Command | Expected |\n|---|---|---|\n| 1 | `df /` | 0 rows |\n| 2 | none | |\n\n"
         "| # | Task |\n|---|---|\n| 1 | Call Dana |\n| 2 | |\n");
-    steps_are(&r, "shell:3 shell:3 manual:4 manual:5 shell:9 manual:14");
+    steps_are(&r, "shell:3 shell:3 manual:5 shell:9 manual:14");
     T_SV(step(&r, 0)->text, "git checkout <tag>");
     T_SV(step(&r, 0)->host, "web1");
     T_SV(r.rb.blocks[step(&r, 0)->block].placeholders.v[0].name, "tag");
-    T_EQ(step(&r, 4)->n_expects, 1);
+    T_EQ(step(&r, 3)->n_expects, 1);
 }
 
 T(an_item_is_the_title_of_the_block_right_below_it)

@@ -51,13 +51,13 @@ static struct strbuf between(const char *before, struct strbuf inside, const cha
     return b;
 }
 
-T(a_line_may_be_65536_bytes_long)
+T(a_line_may_be_a_mebibyte_long)
 {
-    struct strbuf b = repeat("x", BOUND_LINE_BYTES);
+    struct strbuf b = repeat("x", LIMIT_LINE_BYTES);
 
     taken(&b);
-    b = between("# Deploy\n", repeat("x", BOUND_LINE_BYTES + 1), "\n");
-    refused(&b, "bad.md:2:65537: a line has more bytes than 65536");
+    b = between("# Deploy\n", repeat("x", LIMIT_LINE_BYTES + 1), "\n");
+    refused(&b, "bad.md:2:1048577: a line has more bytes than 1048576");
 }
 
 T(quotes_nest_128_deep_and_lists_half_of_that)
@@ -95,19 +95,35 @@ T(an_item_that_is_indented_without_end_is_refused)
     refused(&b, "bad.md:2:2001: lists or quotes are nested deeper than 128");
 }
 
-T(brackets_without_an_empty_line_have_an_end)
+T(what_cmark_searches_the_end_of_in_a_paragraph_is_counted)
 {
-    static const char *const marks[] = {"[", "![[]()", "_a", "a@b.", "*", "`a", "<"};
-    struct strbuf b;
+    struct strbuf b = between("x ", repeat("<? <!", LIMIT_OPENED / 2), "\n");
 
-    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
-        b = between("", repeat(marks[i], 3000), "\n");
-        taken(&b);
-    }
-    b = between("", repeat("[[[[[[[[\n", 5000), "\n");
-    refused(&b, "bad.md:2501:1: brackets, stars and other marks without an empty line");
-    b = between("", repeat("[[[[[[[[\n\n", 5000), "\n");
     taken(&b);
+    b = between("x\n", repeat("<?\n", LIMIT_OPENED + 1), "\n");
+    refused(&b, "bad.md:1002:1: \"<?\" and \"<!\" without an empty line: more than 1000");
+    b = between("x\n", repeat("<![CDATA[\n\n", LIMIT_OPENED * 2), "<");
+    taken(&b);
+}
+
+T(a_long_paragraph_has_no_table_right_below)
+{
+    struct strbuf b = between("", repeat("a | b\n", LIMIT_ABOVE_TABLE), "-|-\nc | d\n");
+
+    taken(&b);
+    b = between("", repeat("a | b\n", LIMIT_ABOVE_TABLE + 1), "-|-\nc | d\n");
+    refused(&b, "bad.md:1002:1: a table stands right below a paragraph of more lines than 1000");
+    b = between("a | b\n-|-\n", repeat("c | d\n", 5000), "-|-\n"); /* a row */
+    taken(&b);
+}
+
+T(a_table_has_at_most_a_thousand_columns)
+{
+    struct strbuf b = between("a\n", repeat("-|", LIMIT_TABLE_COLUMNS - 1), "-\n");
+
+    taken(&b);
+    b = between("a\n", repeat("-|", LIMIT_TABLE_COLUMNS), "-\n");
+    refused(&b, "bad.md:2:1: a table has more columns than 1000");
 }
 
 T(the_cells_of_a_table_are_counted_with_those_that_are_missing)
@@ -115,19 +131,19 @@ T(the_cells_of_a_table_are_counted_with_those_that_are_missing)
     struct strbuf b = between("a|b|c\n-|-|-\n", repeat("x\n", 5000), "\n");
 
     taken(&b);
-    b = repeat("|a", 1000);
+    b = repeat("|a", 999);
     strbuf_add_str(&b, "\n");
-    for (size_t i = 0; i < 1000; i++)
+    for (size_t i = 0; i < 999; i++)
         strbuf_add_str(&b, "|-");
     strbuf_add_str(&b, "\n");
     for (size_t i = 0; i < 20000; i++)
         strbuf_add_str(&b, "x\n");
-    refused(&b, "bad.md:2000:1: the tables have more cells than 2000000");
+    refused(&b, "bad.md:2002:1: the tables have more cells than 2000000");
 }
 
 T(marks_of_the_whole_document_have_an_end)
 {
-    struct strbuf b = repeat("- a\n\n", BOUND_MARKS / 8 + 1);
+    struct strbuf b = repeat("- a\n\n", LIMIT_MARKS / 8 + 1);
 
     refused(&b, "bad.md:4194305:3: lines, brackets and other marks: more than 16777216");
 }
@@ -193,6 +209,28 @@ T(time_grows_with_the_input)
         {"", "```b\n", "", 500},
         {"", "> quoted\n", "", 2000},
         {"## Deploy\n", "### Restart\n\n", "", 500},
+        /* on one line */
+        {"", "|", "\n", 100000},
+        {"", "`", "\n", 100000},
+        {"", "[", "\n", 10000},
+        {"", "*a_ ", "\n", 5000},
+        {"", "[a](b", "\n", 5000},
+        {"", "word ", "\n", 20000},
+        {"```bash\n", "(", "\n```\n", 5000},
+        {"```bash\n", "$(", "\n```\n", 5000},
+        /* large, but of one kind */
+        {"|a|b|\n|-|-|\n", "|error rate|<5%|\n", "", 2000},
+        {"", "# Step 1: do\n", "", 2000},
+        {"## Monitoring\n", "- **Error rate:** <5% errors\n", "", 1000},
+        {"## Deploy\n```sql\n", "SELECT count(*) FROM t;\n", "```\n", 1000},
+        /* what rules compare with each other */
+        {"## Deploy\n```bash\nmake\n```\n## Rollback\n",
+         "### Back\n```bash\ngit checkout v1\nalembic downgrade -1\n```\n", "", 200},
+        {"## Code\n", "```python\nopen('post.json', 'w')\nopen('pre.json')\n```\n", "", 200},
+        {"## Deploy\n```bash\n", "pg_dump shop > backup1\ncreatedb x\n", "```\n## Rollback\n", 400},
+        {"## Deploy\n```bash\n", "systemctl status shop\n", "```\n", 1000},
+        {"", "## a: READY\n- [ ] b\n\n", "", 500},
+        {"# X\n\n**Duration:** 2 hours\n\n", "**Complete within 5 minutes**\n\n", "", 500},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -286,10 +324,43 @@ T(an_empty_file_has_nothing)
     }
 }
 
-T_MAIN(T_CASE(a_line_may_be_65536_bytes_long), T_CASE(quotes_nest_128_deep_and_lists_half_of_that),
+/* It does not end the run: the other documents are checked all the same. */
+T(a_document_that_is_not_read_has_one_finding_at_its_place)
+{
+    static const struct {
+        const char *msg;
+        size_t line, column;
+        const char *text;
+    } rows[] = {
+        {"bad.md:12:3: too deep", 12, 3, "too deep"},
+        {"bad.md:12: more than 5 steps", 12, 1, "more than 5 steps"},
+        {"'bad.md' is longer than 5 bytes", 1, 1, "'bad.md' is longer than 5 bytes"},
+        {"bad.md:x", 1, 1, "x"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(lint_release) struct lint l = {0};
+        struct err err = {0};
+
+        (void)err_set(&err, ERR_LIMIT, "%s", rows[i].msg);
+        lint_unread("bad.md", &err, &l);
+        T_EQ(l.findings.n, 1);
+        T_STR(l.findings.v[0].id, "RB022");
+        T_CHECK(l.findings.v[0].severity == LINT_ERROR && l.findings.v[0].hint.n);
+        T_EQ(l.findings.v[0].line, rows[i].line);
+        T_EQ(l.findings.v[0].column, rows[i].column);
+        T_EQ(l.findings.v[0].message.n, strlen(rows[i].text));
+        T_CHECK(sv_eq(l.findings.v[0].message, sv_from(rows[i].text)));
+    }
+}
+
+T_MAIN(T_CASE(a_document_that_is_not_read_has_one_finding_at_its_place),
+       T_CASE(a_line_may_be_a_mebibyte_long), T_CASE(quotes_nest_128_deep_and_lists_half_of_that),
        T_CASE(nesting_line_by_line_ends_at_its_line),
        T_CASE(an_item_that_is_indented_without_end_is_refused),
-       T_CASE(brackets_without_an_empty_line_have_an_end),
+       T_CASE(what_cmark_searches_the_end_of_in_a_paragraph_is_counted),
+       T_CASE(a_long_paragraph_has_no_table_right_below),
+       T_CASE(a_table_has_at_most_a_thousand_columns),
        T_CASE(the_cells_of_a_table_are_counted_with_those_that_are_missing),
        T_CASE(marks_of_the_whole_document_have_an_end), T_CASE(steps_and_sections_have_an_end),
        T_CASE(fifty_megabytes_of_text_are_read), T_CASE(time_grows_with_the_input),

@@ -255,6 +255,25 @@ T(commands_that_are_known_are_understood_whole)
         {"systemctl restart shop", COMMAND_SERVICE, EFFECT_SERVICE},
         {"sudo systemctl status shop --no-pager", COMMAND_SERVICE, EFFECT_NONE},
         {"service shop stop", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"systemctl --user restart shop", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"systemctl reload shop.service", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"service shop restart", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"docker compose restart web", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"docker-compose stop web", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"sudo supervisorctl restart shop:web", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"supervisorctl status web", COMMAND_SERVICE, EFFECT_NONE},
+        {"sv down web", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"/usr/bin/sv -v hup /etc/service/web", COMMAND_SERVICE, EFFECT_SERVICE},
+        {"systemctl --no-block restart shop", COMMAND_SHELL, EFFECT_SERVICE},
+        {"systemctl restart", COMMAND_SHELL, EFFECT_SERVICE},
+        {"systemctl restart $(units)", COMMAND_SHELL, EFFECT_SERVICE},
+        {"docker compose -f prod.yml restart web", COMMAND_SHELL, EFFECT_SERVICE},
+        {"docker compose restart -t 3 web", COMMAND_SHELL, EFFECT_SERVICE},
+        {"docker compose restart web db", COMMAND_SHELL, EFFECT_SERVICE},
+        {"docker restart web", COMMAND_SHELL, EFFECT_SERVICE},
+        {"supervisorctl restart all", COMMAND_SHELL, EFFECT_SERVICE},
+        {"supervisorctl restart shop:*", COMMAND_SHELL, EFFECT_SERVICE},
+        {"sv -w 9 restart web", COMMAND_SHELL, EFFECT_SERVICE},
         {"systemctl daemon-reload", COMMAND_SHELL, EFFECT_SERVICE},
         {"systemctl enable shop", COMMAND_SHELL, EFFECT_SERVICE},
         {"systemctl restart a b", COMMAND_SHELL, EFFECT_SERVICE},
@@ -333,6 +352,11 @@ T(the_parts_of_other_commands_are_known)
     T_CHECK(c.sudo && c.cx.service);
     T_EQ(c.verb, SERVICE_RESTART);
     T_SV(c.target->value, "shop");
+    T_STR(service_tool_manager(read_one("systemctl --user stop x", &arena).tool), "systemd-user");
+    T_STR(service_tool_manager(read_one("service x stop", &arena).tool), "systemd");
+    T_STR(service_tool_manager(read_one("docker compose stop x", &arena).tool), "compose");
+    T_STR(service_tool_manager(read_one("supervisorctl stop x", &arena).tool), "supervisor");
+    T_STR(service_tool_manager(read_one("sv stop x", &arena).tool), "runit");
     c = read_one("sleep 5 && systemctl is-active shop", &arena);
     T_EQ(c.form, COMMAND_SERVICE);
     T_EQ(c.delay_ms, 5000);
@@ -488,6 +512,53 @@ T(every_kind_has_a_name_of_its_own)
         T_CHECK(service_verb_name((enum service_verb)i)[0]);
 }
 
+T(a_command_is_known_to_print_one_value_or_its_version)
+{
+    static const struct {
+        const char *text;
+        bool value, version, lists;
+    } rows[] = {
+        {"docker inspect -f '{{.State.Status}}' web", true, false, false},
+        {"docker inspect web", false, false, false},
+        {"docker ps -f name=web", false, false, false},
+        {"systemctl is-enabled web", true, false, false},
+        {"git describe --tags", true, false, false},
+        {"psql -h db -At -c 'SELECT 1'", true, false, false},
+        {"curl -s http://shop | jq -r .state", true, false, false},
+        {"psql --version", false, true, false},
+        {"/usr/bin/java -version", false, true, false},
+        {"tail -version", false, false, false},
+        {"ls -lh data/snapshot.json", false, false, true},
+        {"ls -lh", false, false, false},
+        {"ls a b", false, false, false},
+        {"ls *.json", false, false, false},
+        {"ls a | wc -l", false, false, false},
+        {"stat data/snapshot.json", false, false, true},
+    };
+    CLEANUP(arena_release) struct arena arena = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct command c = read_one(rows[i].text, &arena);
+
+        if (c.cx.one_value != rows[i].value || c.cx.version != rows[i].version ||
+            c.cx.lists_one != rows[i].lists)
+            T_FAIL("%s: %d %d %d", rows[i].text, c.cx.one_value, c.cx.version, c.cx.lists_one);
+    }
+}
+
+T(options_of_curl_may_stand_together)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    struct command c = read_one("curl -sIL https://shop", &arena);
+
+    T_EQ(c.form, COMMAND_HTTP);
+    T_SV(c.method, "HEAD");
+    T_CHECK(c.follow && !c.fail_on_status);
+    T_CHECK(read_one("curl -gf https://shop", &arena).fail_on_status);
+    T_EQ(read_one("curl -si https://shop", &arena).form, COMMAND_SHELL); /* shows headers, too */
+    T_EQ(read_one("curl - https://shop", &arena).form, COMMAND_SHELL);
+}
+
 T_MAIN(T_CASE(a_block_is_split_into_commands_and_comments), T_CASE(items_know_where_they_stand),
        T_CASE(the_words_of_a_command_are_what_the_program_gets),
        T_CASE(simple_commands_know_their_pipe_and_their_nesting),
@@ -499,4 +570,6 @@ T_MAIN(T_CASE(a_block_is_split_into_commands_and_comments), T_CASE(items_know_wh
        T_CASE(files_that_a_command_makes_are_known),
        T_CASE(the_worst_part_of_a_command_decides_what_it_changes),
        T_CASE(sql_looks_copies_or_changes), T_CASE(a_second_run_does_harm_or_not),
-       T_CASE(every_kind_has_a_name_of_its_own))
+       T_CASE(every_kind_has_a_name_of_its_own),
+       T_CASE(a_command_is_known_to_print_one_value_or_its_version),
+       T_CASE(options_of_curl_may_stand_together))

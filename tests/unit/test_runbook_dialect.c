@@ -25,6 +25,13 @@ T(other_dialects_are_written_as_commonmark)
         {"=== x\n    a\n", NULL, 0},
         {"!!!\n", NULL, 0},
         {"", NULL, 0},
+        {":::warning\n\na\n\n:::\nb\n", "> [!WARNING]\n> \n> a\n> \n\nb\n", 0},
+        {"::::tip[Look]\n```\n:::\n::::\n```\n:::\n::::\n",
+         "> [!TIP]\n> ```\n> :::\n> ::::\n> ```\n> :::\n\n", 0},
+        {" :::note Title\nx\n :::\n", " > [!NOTE]\n> x\n\n", 0},
+        {":::note\nnever closed\n", NULL, 0},
+        {":::\n:::: 1\n::x\n:::\n", NULL, 0},
+        {"```\n:::note\n:::\n```\n", NULL, 0},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -5,6 +5,8 @@
 #include "runbook/command.h"
 #include "runbook_read.h"
 
+#define FENCE "```"
+
 static const struct rb_part *part(const struct reading *r, const char *id)
 {
     for (size_t i = 0; i < r->rb.n_parts; i++)
@@ -43,6 +45,22 @@ T(sections_have_roles_and_paths)
     T_EQ(part(&r, "rollback/deploy-the-old-version")->role, ROLE_ROLLBACK); /* it sticks */
     T_EQ(part(&r, "deployment.2")->line, 7);
     T_EQ(part(&r, "notes")->role, ROLE_NONE);
+}
+
+T(a_procedure_that_rolls_back_is_one_wherever_it_stands)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "## When to roll back\n### Full Rollback Procedure\n"
+                  "## Deployment\n### 5. Emergency rollback steps\n"
+                  "## Troubleshooting\n### Rollback fails\n### Rollback procedure\n"
+                  "## Contacts\n### Rollback plan\n");
+    T_EQ(part(&r, "when-to-roll-back")->role, ROLE_DECIDE);
+    T_EQ(part(&r, "when-to-roll-back/full-rollback-procedure")->role, ROLE_ROLLBACK);
+    T_EQ(part(&r, "deployment/5")->role, ROLE_ROLLBACK);
+    T_EQ(part(&r, "troubleshooting/rollback-fails")->role, ROLE_TROUBLESHOOT);
+    T_EQ(part(&r, "troubleshooting/rollback-procedure")->role, ROLE_ROLLBACK);
+    T_EQ(part(&r, "contacts/rollback-plan")->role, ROLE_REFERENCE);
 }
 
 T(ids_that_clash_with_numbered_ones_stay_different)
@@ -296,9 +314,9 @@ T(a_command_that_is_only_spoken_of_is_not_carried_out)
 
         strbuf_addf(&text, "## Steps\n\n- [ ] %s\n", rows[i].item);
         read_text(&r, strbuf_str(&text));
-        T_EQ(r.rb.n_steps, 1);
-        if ((step(&r, 0)->kind == STEP_SHELL) != rows[i].run)
-            T_FAIL("'%s' is a step of kind %s", rows[i].item, rb_step_name(step(&r, 0)->kind));
+        T_EQ(r.rb.n_steps + r.rb.n_remarks, 1);
+        if ((r.rb.n_steps == 1 && step(&r, 0)->kind == STEP_SHELL) != rows[i].run)
+            T_FAIL("'%s' is not read as it should be", rows[i].item);
     }
 }
 
@@ -510,7 +528,119 @@ T(every_kind_has_a_name)
     T_ABORTS((void)rb_role_name(ROLE__N));
 }
 
-T_MAIN(T_CASE(sections_have_roles_and_paths),
+/* --- other languages and notations --- */
+
+T(headings_in_french_spanish_and_chinese_have_roles)
+{
+    static const struct {
+        const char *heading;
+        enum rb_role role;
+    } rows[] = {
+        {"Prérequis", ROLE_PREFLIGHT},  {"Déploiement", ROLE_DEPLOY},
+        {"Vérification", ROLE_VERIFY},  {"Retour arrière", ROLE_ROLLBACK},
+        {"Surveillance", ROLE_MONITOR}, {"Dépannage", ROLE_TROUBLESHOOT},
+        {"Requisitos", ROLE_PREFLIGHT}, {"Despliegue", ROLE_DEPLOY},
+        {"Verificación", ROLE_VERIFY},  {"准备工作", ROLE_PREFLIGHT},
+        {"部署步骤", ROLE_DEPLOY},      {"验证", ROLE_VERIFY},
+        {"回滚", ROLE_ROLLBACK},        {"监控", ROLE_MONITOR},
+        {"联系人", ROLE_REFERENCE},     {"审批", ROLE_SIGN_OFF},
+        {"Dry run", ROLE_PREFLIGHT},    {"What this does", ROLE_REFERENCE},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(reading_done) struct reading r;
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        strbuf_addf(&text, "## %s\n", rows[i].heading);
+        read_text(&r, strbuf_str(&text));
+        if (r.rb.parts[0].role != rows[i].role)
+            T_FAIL("'%s' is %s", rows[i].heading, rb_role_name(r.rb.parts[0].role));
+    }
+}
+
+T(steps_in_other_languages_are_numbered)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r, "## Déploiement\n### Étape 2 : Arrêter (si nécessaire)\n### 步骤 3：清理（如有必要）\n"
+            "### 手順4：確認\n- [ ] (optional) Warm up\n");
+    T_SV(r.rb.parts[1].number, "2");
+    T_SV(r.rb.parts[1].condition, "si nécessaire");
+    T_SV(r.rb.parts[1].title, "Arrêter");
+    T_SV(r.rb.parts[2].number, "3");
+    T_SV(r.rb.parts[2].condition, "如有必要");
+    T_SV(r.rb.parts[3].number, "4");
+    T_CHECK(r.rb.parts[4].optional);
+    T_SV(r.rb.parts[4].title, "Warm up");
+}
+
+T(a_method_of_procedure_has_commands_and_ways_back_in_its_rows)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "## Implementation\n| Step | Action | Expected | Rollback | Owner |\n"
+                  "|---|---|---|---|---|\n"
+                  "| 1 | Run `make apply` | 2 added | Run make back | Bo |\n"
+                  "| 2 | Drain it | 0 connections | Undrain it | Bo |\n"
+                  "| 3 | `git status` | | none | Bo |\n| 4 | | | | |\n");
+    T_EQ(r.rb.n_steps, 3);
+    T_EQ(step(&r, 0)->kind, STEP_SHELL);
+    T_SV(step(&r, 0)->text, "make apply");
+    T_EQ(step(&r, 0)->n_expects, 1);
+    T_SV(step(&r, 0)->undo, "Run make back");
+    T_EQ(step(&r, 1)->kind, STEP_MANUAL);
+    T_SV(step(&r, 1)->undo, "Undrain it");
+    T_EQ(step(&r, 2)->undo.n, 0);
+}
+
+T(a_section_that_begins_with_signatures_is_a_sign_off)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "## Hand-over\n| Role | Signature |\n|---|---|\n| Operations | |\n"
+                  "## Notes\n- [ ] read\n\n| Role | Signature |\n|---|---|\n| QA | |\n");
+    T_EQ(part(&r, "hand-over")->role, ROLE_SIGN_OFF);
+    T_EQ(part(&r, "notes")->role, ROLE_DEPLOY);
+}
+
+T(pairs_at_the_head_are_metadata_in_other_forms)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "# X\n\n负责人：王芳\n\nVersion: 4 · Manager: Bo | Phone: 12\n\n"
+                  "| Document | SOP-17 |\n|---|---|\n| Revision | 4 |\n");
+    T_EQ(r.rb.n_metas, 6);
+    T_SV(r.rb.metas[0].key, "负责人");
+    T_SV(r.rb.metas[0].value, "王芳");
+    T_SV(r.rb.metas[1].value, "4");
+    T_SV(r.rb.metas[2].key, "Manager");
+    T_SV(r.rb.metas[2].value, "Bo");
+    T_SV(r.rb.metas[3].value, "12");
+    T_SV(r.rb.metas[4].key, "Document");
+    T_SV(r.rb.metas[5].value, "4");
+}
+
+T(a_condition_of_a_way_back_is_one_unless_it_only_speaks_of_trouble)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "## Rollback\nIf the release had migrations, undo them:\n" FENCE "sh\n./a\n" FENCE
+                  "\nIf anything fails, go back:\n" FENCE "sh\n./b\n" FENCE
+                  "\nRestore only if data is lost:\n" FENCE "sh\n./c\n" FENCE "\n");
+    T_SV(step(&r, 0)->condition, "If the release had migrations");
+    T_EQ(step(&r, 1)->condition.n, 0);
+    T_SV(step(&r, 2)->condition, "only if data is lost");
+}
+
+T_MAIN(T_CASE(headings_in_french_spanish_and_chinese_have_roles),
+       T_CASE(steps_in_other_languages_are_numbered),
+       T_CASE(a_method_of_procedure_has_commands_and_ways_back_in_its_rows),
+       T_CASE(a_section_that_begins_with_signatures_is_a_sign_off),
+       T_CASE(pairs_at_the_head_are_metadata_in_other_forms),
+       T_CASE(a_condition_of_a_way_back_is_one_unless_it_only_speaks_of_trouble),
+       T_CASE(a_procedure_that_rolls_back_is_one_wherever_it_stands),
+       T_CASE(sections_have_roles_and_paths),
        T_CASE(ids_that_clash_with_numbered_ones_stay_different),
        T_CASE(a_document_without_a_deployment_is_one),
        T_CASE(a_bold_title_with_a_number_is_a_step_and_nothing_else_is),

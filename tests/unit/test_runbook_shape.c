@@ -130,6 +130,9 @@ T(what_is_feared_becomes_a_condition)
         {"Affects 10-50% of deals", "share(deals : affected) in [10%, 50%]"},
         {"Affects >50% of deals OR data corruption",
          "share(deals : affected) > 50% or data_corruption > 0"},
+        {"Still using flag after cleanup", "flag_usage[1d] > 0 after cleanup"},
+        {"Still using the old flag after the migration", "old_flag_usage[1d] > 0 after migration"},
+        {"Still using too much memory after all of this", ""},
         {"users complain", ""},
         {"No errors", ""},
     };
@@ -292,9 +295,30 @@ T(what_a_person_is_asked_comes_with_the_rule_that_would_judge_it)
         want, true);
 }
 
+T(a_query_and_the_values_it_must_list_are_rules)
+{
+    static const char *const twice[] = {"6 expect sql.duplicates.rows == 0", NULL};
+    static const char *const all[] = {"13 expect sql.values superset {\"A_B\", \"C\"}", NULL};
+    static const char *const none[] = {NULL};
+
+    same_rules("# Deploy\n```sql\nSELECT a, COUNT(*)\nFROM t\nGROUP BY a\nHAVING COUNT(*) > 1;\n"
+               "SELECT a FROM t GROUP BY a HAVING COUNT(*) > 2;\n```\n",
+               twice, true);
+    same_rules("# Deploy\n\n- `A_B`\n- `C`\n\nAnd\n\n- `D`\n- other `E`\n\n```sql\n"
+               "SELECT v FROM t;\n-- Expected results should include all 2 new values\n"
+               "-- Expected results should include all 3 new values\n```\n",
+               all, true);
+    same_rules("# Deploy\n\n- `A`\n- `C`\n\n```bash\nls x\n# Should show all 2 names\n```\n", none,
+               true);
+    same_rules("# Deploy\n\n- `A\"`\n- `C`\n\n```sql\nSELECT v FROM t;\n"
+               "-- Should include all 2 values\n```\n",
+               none, true);
+}
+
 T_MAIN(T_CASE(what_is_expected_becomes_a_condition), T_CASE(what_is_feared_becomes_a_condition),
        T_CASE(what_a_phrase_says_depends_on_when_it_is_judged),
        T_CASE(an_action_is_its_first_words), T_CASE(reasons_to_roll_back_are_rules),
        T_CASE(alerts_and_metrics_are_rules), T_CASE(a_table_of_metrics_is_two_rules_a_row),
        T_CASE(a_tree_is_a_rule_for_each_branch),
-       T_CASE(what_a_person_is_asked_comes_with_the_rule_that_would_judge_it))
+       T_CASE(what_a_person_is_asked_comes_with_the_rule_that_would_judge_it),
+       T_CASE(a_query_and_the_values_it_must_list_are_rules))

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "action/plain.h"
 #include "action/procs.h"
 #include "base/ident.h"
 #include "base/sv.h"
@@ -132,6 +133,99 @@ T(the_status_of_the_command_before_is_seen_by_the_next_one)
     begin(&b, NULL);
     T_EQ(run(&b, "GOT=$(sh -c 'exit 3')"), 3);
     T_EQ(run(&b, "x=y"), 0);
+    end(&b);
+}
+
+T(what_the_command_before_ended_with_is_told)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "sh -c 'exit 3'"), 3); /* by sh */
+    T_EQ(run(&b, "echo $?"), 0);
+    T_STR(strbuf_str(&b.out), "3\n");
+    T_EQ(run(&b, "echo $?"), 0);
+    T_STR(strbuf_str(&b.out), "0\n");
+    T_EQ(run(&b, "(exit 7)"), 7); /* by bash */
+    T_EQ(run(&b, "echo $?"), 0);
+    T_STR(strbuf_str(&b.out), "7\n");
+    T_EQ(run(&b, "exit 5"), 5); /* a new shell knows of none */
+    T_EQ(run(&b, "echo $?; set -e; ! true"), 1);
+    T_STR(strbuf_str(&b.out), "0\n");
+    T_EQ(run(&b, "echo alive"), 0); /* saying it again must not end it */
+    T_STR(strbuf_str(&b.out), "alive\n");
+    end(&b);
+}
+
+/* The name of the shell that has started this. */
+#define WHOSE "sh -c 'cat /proc/$PPID/comm'"
+
+T(plain_commands_need_no_bash_until_another_one_does)
+{
+    struct bench b;
+    struct sv first;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, WHOSE), 0);
+    T_STR(strbuf_str(&b.out), "sh\n");
+    T_CHECK(!b.r.state_changed);
+    T_EQ(run(&b, "sh -c 'echo $PPID; echo gone >&2; exit 9'"), 9);
+    T_STR(strbuf_str(&b.err), "gone\n");
+    {
+        CLEANUP(strbuf_release) struct strbuf pid = STRBUF(0);
+
+        first = sv_trim(strbuf_sv(&b.out));
+        strbuf_addf(&pid, "[ $$ = %.*s ] && umask 027 && x=1", SV_FMT(first));
+        T_EQ(run(&b, strbuf_str(&pid)), 0); /* the same process, which the journal knows */
+    }
+    T_EQ(run(&b, WHOSE), 0);
+    T_STR(strbuf_str(&b.out), "bash\n"); /* it has state now */
+    T_EQ(run(&b, "sh -c umask"), 0);
+    T_STR(strbuf_str(&b.out), "0027\n");
+    end(&b);
+}
+
+T(what_is_sent_to_the_group_of_a_plain_command_does_not_end_its_shell)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "sh -c 'echo $PPID; kill -TERM 0'"), 128 + SIGTERM);
+    T_EQ(run(&b, WHOSE), 0);
+    T_STR(strbuf_str(&b.out), "sh\n");
+    T_EQ(run_within(&b, "sleep 100", 50), 128 + SIGTERM);
+    T_EQ(b.r.rc, ERR_TIMEOUT);
+    T_EQ(run(&b, WHOSE), 0);
+    T_STR(strbuf_str(&b.out), "sh\n");
+    (void)run_within(&b, "sh -c 'trap \"\" TERM; while :; do sleep 0.01; done'", 50);
+    T_EQ(b.r.rc, ERR_TIMEOUT);
+    T_EQ(run(&b, "env"), 0);
+    T_CHECK(strstr(strbuf_str(&b.out), "GREETING=hello"));
+    end(&b);
+}
+
+T(every_builtin_and_reserved_word_of_the_bash_here_is_known)
+{
+    struct bench b;
+    struct sv words, word;
+    size_t n = 0;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "for w in $(compgen -b; compgen -k; echo another); do\n"
+                 "[[ $w = *[^a-z]* ]] || { echo $w; ln -s /bin/true $w; }; done"),
+         0);
+    words = strbuf_sv(&b.out);
+    while (sv_split(&words, '\n', &word)) {
+        CLEANUP(strbuf_release) struct strbuf path = STRBUF(0);
+        const char *env[] = {NULL, NULL};
+
+        strbuf_addf(&path, "PATH=%.*s", SV_FMT(session_state(b.s)->cwd));
+        env[0] = strbuf_str(&path);
+        if (plain_command(word, env, "/"))
+            T_STR(xstrdup_sv(word), "another");
+        n++;
+    }
+    T_CHECK(n > 60);
     end(&b);
 }
 
@@ -475,6 +569,10 @@ T(a_command_that_is_stopped_while_its_shell_starts_never_begins)
 T_MAIN(T_CASE(status_and_both_outputs_are_the_commands_own),
        T_CASE(directory_variables_and_functions_carry_over),
        T_CASE(the_status_of_the_command_before_is_seen_by_the_next_one),
+       T_CASE(what_the_command_before_ended_with_is_told),
+       T_CASE(plain_commands_need_no_bash_until_another_one_does),
+       T_CASE(what_is_sent_to_the_group_of_a_plain_command_does_not_end_its_shell),
+       T_CASE(every_builtin_and_reserved_word_of_the_bash_here_is_known),
        T_CASE(pipefail_is_on_and_a_producer_killed_by_sigpipe_is_no_failure),
        T_CASE(standard_input_is_empty_and_the_control_descriptors_are_not_seen),
        T_CASE(here_documents_functions_loops_and_quotes_are_bash),

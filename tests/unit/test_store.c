@@ -298,7 +298,8 @@ T(a_lock_that_cannot_be_written_is_not_taken)
 
 static void add_approval(const struct store_approval *a, void *arg)
 {
-    strbuf_addf(arg, "%.*s/%.*s/%.*s ", SV_FMT(a->step), SV_FMT(a->who), SV_FMT(a->role));
+    strbuf_addf(arg, "%.*s/%.*s/%.*s%s%.*s%.*s ", SV_FMT(a->step), SV_FMT(a->who), SV_FMT(a->role),
+                a->refused ? "/no" : "", SV_FMT(a->login), SV_FMT(a->origin));
 }
 
 T(approvals_belong_to_one_plan)
@@ -313,8 +314,59 @@ T(approvals_belong_to_one_plan)
     a.plan = SV("p2");
     a.who = SV("bob");
     T_OK(store_approval_add(s, &a, &err), err);
-    T_OK(store_approvals(s, SV("p1"), add_approval, &seen, &err), err);
+    T_OK(store_approvals(s, &(struct store_approval_of){.plan = SV("p1")}, add_approval, &seen,
+                         &err),
+         err);
     T_STR(strbuf_str(&seen), "15/ana/owner ");
+}
+
+T(an_approval_may_be_for_one_run_and_may_be_a_no)
+{
+    CLEANUP(store_freep) struct store *s = new_store();
+    CLEANUP(strbuf_release) struct strbuf seen = STRBUF(0);
+    struct err err = {0};
+    struct store_approval a = {.plan = SV("p1"), .who = SV("ana"), .run = 7};
+
+    T_OK(store_approval_add(s, &a, &err), err);
+    a = (struct store_approval){.plan = SV("old"),
+                                .who = SV("bo"),
+                                .refused = true,
+                                .login = SV("b"),
+                                .origin = SV("10.0.0.7")};
+    T_OK(store_approval_add(s, &a, &err), err);
+    T_OK(store_approvals(s, &(struct store_approval_of){SV("p1"), SV("old"), 8}, add_approval,
+                         &seen, &err),
+         err);
+    T_STR(strbuf_str(&seen), "/bo//nob10.0.0.7 "); /* not what was said about run 7 */
+    strbuf_truncate(&seen, 0);
+    T_OK(store_approvals(s, &(struct store_approval_of){SV("p1"), SV("old"), 7}, add_approval,
+                         &seen, &err),
+         err);
+    T_STR(strbuf_str(&seen), "/ana/ /bo//nob10.0.0.7 ");
+}
+
+T(a_store_of_version_1_is_taken_over_when_it_is_written)
+{
+    CLEANUP(strbuf_release) struct strbuf seen = STRBUF(0);
+    struct store *s = new_store();
+    struct err err = {0};
+    struct store_approval a = {.plan = SV("p1"), .who = SV("ana"), .refused = true};
+
+    store_free(s);
+    sql_run(
+        "s/store.db",
+        "DROP TABLE approval; CREATE TABLE approval (plan TEXT NOT NULL, step TEXT NOT NULL, who TEXT"
+        " NOT NULL, role TEXT NOT NULL, note TEXT NOT NULL, at_us INTEGER NOT NULL);"
+        " INSERT INTO approval VALUES ('p1', '1', 'bo', 'r', '', 5); PRAGMA user_version = 1");
+    T_OK(store_open("s", STORE_READ, &s, &err), err); /* and is read as it is */
+    store_free(s);
+    T_OK(store_open("s", STORE_WRITE, &s, &err), err);
+    T_OK(store_approval_add(s, &a, &err), err);
+    T_OK(store_approvals(s, &(struct store_approval_of){.plan = SV("p1")}, add_approval, &seen,
+                         &err),
+         err);
+    T_STR(strbuf_str(&seen), "1/bo/r /ana//no ");
+    store_free(s);
 }
 
 static bool add_run_name(const struct store_run *run, void *arg)
@@ -355,4 +407,6 @@ T_MAIN(T_CASE(a_store_is_private_and_keeps_itself_out_of_version_control),
        T_CASE(a_lock_of_another_machine_is_never_taken_over_and_one_of_another_boot_is),
        T_CASE(only_the_run_that_has_a_lock_gives_it_back),
        T_CASE(a_lock_that_cannot_be_written_is_not_taken), T_CASE(approvals_belong_to_one_plan),
+       T_CASE(an_approval_may_be_for_one_run_and_may_be_a_no),
+       T_CASE(a_store_of_version_1_is_taken_over_when_it_is_written),
        T_CASE(runs_are_listed_newest_first))

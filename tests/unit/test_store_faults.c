@@ -199,7 +199,8 @@ static void count_approval(const struct store_approval *a UNUSED, void *arg)
 static enum err_code list_approvals(struct store *s, struct journal *j UNUSED, struct err *err)
 {
     int n = 0;
-    enum err_code rc = store_approvals(s, SV("p"), count_approval, &n, err);
+    enum err_code rc =
+        store_approvals(s, &(struct store_approval_of){.plan = SV("p")}, count_approval, &n, err);
 
     T_CHECK(rc != ERR_OK || n == 1);
     return rc;

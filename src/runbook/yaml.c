@@ -1,4 +1,4 @@
-#include "plan/yaml.h"
+#include "runbook/yaml.h"
 
 #include <libfyaml.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* plan/yaml: YAML as a tree with lines. */
-#include "plan/yaml.h"
+/* runbook/yaml: YAML as a tree with lines. */
+#include "runbook/yaml.h"
 
 #include "base/strbuf.h"
 #include "base/sv.h"

@@ -1,0 +1,152 @@
+/*
+ * The programs that a command names: are they there?
+ */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "action/plain.h"
+#include "base/sv.h"
+#include "exec/dry_int.h"
+
+/* They bring programs that are not there yet. */
+static const struct sv dry_installers[] = {
+    SV("apk"),  SV("apt"),  SV("apt-get"), SV("brew"), SV("cargo"), SV("dnf"),   SV("dpkg"),
+    SV("go"),   SV("gem"),  SV("install"), SV("make"), SV("npm"),   SV("ninja"), SV("pip"),
+    SV("pip3"), SV("pipx"), SV("snap"),    SV("yum"),  SV("zypper")};
+
+static bool dry_is_one_of(struct sv name, const struct sv *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (sv_eq(name, names[i]))
+            return true;
+    return false;
+}
+
+static struct dry_shell *dry_shell_of(struct dry_look *l, struct sv session)
+{
+    struct dry_shell *new;
+
+    for (size_t i = 0; i < l->shells.n; i++)
+        if (sv_eq(l->shells.v[i].session, session))
+            return &l->shells.v[i];
+    new = vec_add(&l->shells);
+    *new = (struct dry_shell){.session = session};
+    return new;
+}
+
+static struct sv dry_path(const struct plan *p)
+{
+    const char *path = getenv("PATH");
+
+    for (size_t i = 0; i < p->n_env; i++)
+        if (sv_eq(p->env[i].name, SV("PATH")))
+            return p->env[i].value;
+    return path ? sv_from(path) : SV("");
+}
+
+static bool dry_is_program(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+static void dry_find(struct dry_look *l, struct dry_step *s, struct sv name, bool changed)
+{
+    struct sv rest = dry_path(l->plan), dir;
+
+    while (sv_split(&rest, ':', &dir)) {
+        struct sv file = arena_fmt(&l->d->arena, "%.*s/%.*s", SV_FMT(dir), SV_FMT(name));
+
+        if (dir.n && dry_is_program(file.p)) {
+            dry_add(l, s, DRY_FOUND, "%.*s is %.*s", SV_FMT(name), SV_FMT(file));
+            return;
+        }
+    }
+    if (changed)
+        dry_add(l, s, DRY_OPEN, "no program '%.*s' in PATH: a command before it may change that",
+                SV_FMT(name));
+    else if (l->installs)
+        dry_add(l, s, DRY_OPEN, "no program '%.*s' in PATH: a step before it may bring it",
+                SV_FMT(name));
+    else
+        dry_add(l, s, DRY_WRONG, "no program '%.*s' in PATH", SV_FMT(name));
+}
+
+static void dry_file(struct dry_look *l, struct dry_step *s, struct sv name, bool moved)
+{
+    struct sv file = *name.p == '/' ? name
+                                    : arena_fmt(&l->d->arena, "%.*s/%.*s", SV_FMT(l->plan->workdir),
+                                                SV_FMT(name));
+
+    file = arena_sv(&l->d->arena, file);
+    if (*name.p != '/' && moved)
+        dry_add(l, s, DRY_OPEN, "%.*s: the shell is in another folder then", SV_FMT(name));
+    else if (dry_is_program(file.p))
+        dry_add(l, s, DRY_FOUND, "%.*s is there", SV_FMT(name));
+    else if (access(file.p, F_OK) == 0)
+        dry_add(l, s, DRY_WRONG, "%.*s is no program: not executable", SV_FMT(name));
+    else
+        dry_add(l, s, DRY_OPEN, "%.*s is not there: a step before it may make it", SV_FMT(name));
+}
+
+/* What a command does to the meaning of names in those after it. */
+static void dry_note(struct dry_look *l, struct dry_shell *shell, const struct shell_simple *s,
+                     struct sv program)
+{
+    static const struct sv changing[] = {SV("source"), SV("."),     SV("eval"), SV("alias"),
+                                         SV("hash"),   SV("conda"), SV("nvm")};
+    static const struct sv moving[] = {SV("cd"), SV("pushd"), SV("popd")};
+
+    for (size_t i = 0; i < s->n_assigns; i++)
+        if (sv_starts(s->assigns[i].raw, SV("PATH=")))
+            shell->changed = true;
+    shell->changed |= dry_is_one_of(program, changing, ARRAY_LEN(changing));
+    shell->moved |= dry_is_one_of(program, moving, ARRAY_LEN(moving));
+    l->installs |= dry_is_one_of(program, dry_installers, ARRAY_LEN(dry_installers));
+}
+
+static void dry_simple(struct dry_look *l, struct dry_step *s, struct dry_shell *shell,
+                       const struct shell_simple *simple)
+{
+    bool sudo;
+    struct shell_simple inner = shell_inner(simple, &sudo);
+    struct sv name;
+
+    if (sudo)
+        dry_find(l, s, SV("sudo"), shell->changed);
+    if (inner.n_words == 0 || inner.declaration) {
+        dry_note(l, shell, &inner, SV(""));
+        return;
+    }
+    if (!inner.words[0].literal) {
+        dry_add(l, s, DRY_OPEN, "which program '%.*s' is", SV_FMT(inner.words[0].raw));
+        return;
+    }
+    name = inner.words[0].value;
+    if (name.n == 0)
+        dry_add(l, s, DRY_WRONG, "a command without a name");
+    else if (sv_find_byte(name, '/', 0) != SV_NPOS)
+        dry_file(l, s, name, shell->moved);
+    else if (!plain_is_shells_own(name))
+        dry_find(l, s, name, shell->changed);
+    dry_note(l, shell, &inner, name);
+}
+
+void dry_programs(struct dry_look *l, struct dry_step *s, struct sv command)
+{
+    struct dry_shell *shell = dry_shell_of(l, s->step->session);
+    struct shell_script script;
+    struct sv text = arena_sv(&l->d->arena, command);
+
+    shell_split(l->parser, text, text, &l->d->arena, &script);
+    if (script.broken)
+        dry_add(l, s, DRY_OPEN,
+                "the grammar does not take all of it, so its programs are not known");
+    for (size_t i = 0; i < script.n; i++) {
+        for (size_t k = 0; k < script.v[i].n_simple; k++)
+            dry_simple(l, s, shell, &script.v[i].simple[k]);
+        shell->changed |= script.v[i].kind == SHELL_FUNCTION;
+    }
+}

@@ -1,0 +1,59 @@
+#include "lint/lint_conditions.h"
+
+#include <string.h>
+
+#include "base/sv.h"
+#include "rule/check.h"
+#include "runbook/prose.h"
+
+/* The canonical subjects as what they are measured by, where that is known. */
+static void conditions_fill(struct rule_env *env)
+{
+    size_t n;
+    const struct prose_subject_info *infos = prose_subjects(&n);
+
+    rule_env_permit_unknown(env, true);
+    for (size_t i = 0; i < n; i++) {
+        struct rule_diag diag;
+        struct err err;
+        enum err_code rc = ERR_OK;
+
+        if (infos[i].proposal)
+            rc = rule_env_add_alias(env, infos[i].name, sv_from(infos[i].proposal), WORSE_UNKNOWN,
+                                    &diag, &err);
+        assert(rc == ERR_OK); /* a proposal is an expression */
+    }
+}
+
+static void conditions_check(struct lint *l, const struct lint_rule *rule,
+                             const struct rule_env *env, const struct rb_rule *said)
+{
+    struct rule_findings found = {0};
+    struct rule_diag diag;
+    struct err err;
+    struct rule *parsed, *checked;
+
+    if (rule_parse(&l->arena, said->text, &parsed, &diag, &err) != ERR_OK)
+        return; /* uncovered: what the reader writes parses, and RB400 would be what to say */
+    if (rule_check(&l->arena, parsed, env, &checked, &found, &err) != ERR_OK)
+        assert(found.list.n > 0); /* it says it all */
+    for (size_t i = 0; i < found.list.n; i++)
+        if (strcmp(found.list.v[i].id, rule->id) == 0)
+            lint_add(l, rule, said->line, said->source, "%.*s", SV_FMT(found.list.v[i].message));
+    vec_release(&found.list);
+}
+
+void lint_conditions(struct lint *l, const struct lint_rule *rule)
+{
+    CLEANUP(rule_env_freep) struct rule_env *env = NULL;
+
+    for (size_t i = 0; i < l->rb->n_rules; i++) {
+        if (!l->rb->rules[i].text.n || l->rb->rules[i].proposal)
+            continue;
+        if (!env) {
+            env = rule_env_new();
+            conditions_fill(env);
+        }
+        conditions_check(l, rule, env, &l->rb->rules[i]);
+    }
+}

@@ -1,0 +1,237 @@
+/*
+ * What a failed step leads to: what the binding says, and what the document says to do then.
+ */
+#include "base/sv.h"
+#include "plan/make_int.h"
+
+#define POLICY_TEXT_MAX 400u /* of the document's words: more is read in the document */
+
+static json_t *policy_step(json_t *steps, struct sv id)
+{
+    for (size_t i = 0; i < json_array_size(steps); i++)
+        if (sv_eq(json_get_sv(json_array_get(steps, i), "id"), id))
+            return json_array_get(steps, i);
+    return NULL;
+}
+
+/* --- the binding --- */
+
+static bool policy_is_word(struct sv s)
+{
+    return sv_eq(s, SV("stop")) || sv_eq(s, SV("continue")) || sv_eq(s, SV("rollback"));
+}
+
+static enum err_code policy_bad_branch(struct make *m, const struct binding_step *set)
+{
+    (void)err_set(
+        m->err, ERR_INVALID,
+        "%s:%zu: '%.*s' is no branch for step '%.*s': it has to be another part of the way forward",
+        m->b->path, set->line, SV_FMT(set->on_failure), SV_FMT(set->step));
+    return err_hint(m->err,
+                    "on_failure takes stop, continue, rollback, or the id of a part or step");
+}
+
+static void policy_add_branch(json_t *step, struct sv id)
+{
+    json_t *of = json_object_get(step, "branch_of");
+
+    if (!of) {
+        of = json_array();
+        json_put(step, "branch_of", of);
+    }
+    json_append(of, json_sv(id));
+}
+
+/* The steps of the branch belong to the step `id` only. */
+static size_t policy_mark_branch(struct make *m, const struct make_ref *branch, struct sv id,
+                                 json_t *steps)
+{
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < m->rb->n_steps; i++) {
+        json_t *step =
+            make_ref_covers(m, branch, i) ? policy_step(steps, m->rb->steps[i].id) : NULL;
+
+        if (!step || sv_eq(m->rb->steps[i].id, id))
+            continue;
+        policy_add_branch(step, id);
+        n++;
+    }
+    return n;
+}
+
+static enum err_code policy_set(struct make *m, size_t k, json_t *step, json_t *steps)
+{
+    const struct binding_step *set = &m->b->steps.v[k];
+    struct make_ref branch;
+
+    if (policy_is_word(set->on_failure)) {
+        json_put_sv(step, "on_failure", set->on_failure);
+        return ERR_OK;
+    }
+    if (make_resolve(m, set->on_failure, set->line, &branch) != ERR_OK)
+        return m->err->code;
+    json_put_str(step, "on_failure", "branch");
+    json_put_sv(step, "branch",
+                branch.part != RB_NONE ? m->rb->parts[branch.part].id
+                                       : m->rb->steps[branch.step].id);
+    return policy_mark_branch(m, &branch, json_get_sv(step, "id"), steps)
+               ? ERR_OK
+               : policy_bad_branch(m, set);
+}
+
+/* The first entry that covers a step counts, as with all its settings. */
+static bool policy_is_first(const struct make *m, size_t k, uint32_t step)
+{
+    for (size_t i = 0; i < k; i++)
+        if (make_ref_covers(m, &m->step_refs.v[i], step))
+            return false;
+    return make_ref_covers(m, &m->step_refs.v[k], step);
+}
+
+static enum err_code policy_of(struct make *m, size_t k, json_t *steps, json_t *way_back)
+{
+    for (uint32_t i = 0; i < m->rb->n_steps; i++) {
+        json_t *step = policy_is_first(m, k, i) ? policy_step(steps, m->rb->steps[i].id) : NULL;
+
+        if (!step && policy_is_first(m, k, i))
+            step = policy_step(way_back, m->rb->steps[i].id);
+        if (step && policy_set(m, k, step, steps) != ERR_OK)
+            return m->err->code;
+    }
+    return ERR_OK;
+}
+
+/* --- the document --- */
+
+/* "**If Tests Fail**:", "**On failure:**" */
+static bool policy_is_label(struct sv line)
+{
+    struct sv s = sv_trim(line);
+
+    if (!sv_eat(&s, SV("**")))
+        return false;
+    s = sv_sub(s, 0, sv_find(s, SV("**"), 0));
+    return (sv_starts_nocase(s, SV("if ")) && sv_has_nocase(s, SV("fail"))) ||
+           sv_starts_nocase(s, SV("on failure"));
+}
+
+/* The text of a list item; false: it is none. */
+static bool policy_item(struct sv line, struct sv *text)
+{
+    struct sv s = sv_trim(line);
+
+    while (s.n && ascii_is_digit(*s.p))
+        s = sv_sub(s, 1, s.n);
+    if (!sv_eat(&s, SV("- ")) && !sv_eat(&s, SV("* ")) && !sv_eat(&s, SV(". ")))
+        return false;
+    *text = sv_trim(s);
+    return true;
+}
+
+/* The last step before the line, under the same heading; RB_NONE: there is none. */
+static uint32_t policy_step_before(const struct make *m, size_t line)
+{
+    uint32_t found = RB_NONE;
+    size_t heading = 0;
+
+    for (size_t i = 0; i < m->rb->n_parts; i++)
+        if (m->rb->parts[i].kind == PART_SECTION && m->rb->parts[i].line < line)
+            heading = size_max(heading, m->rb->parts[i].line);
+    for (uint32_t i = 0; i < m->rb->n_steps; i++)
+        if (m->rb->steps[i].line > heading && m->rb->steps[i].line < line &&
+            make_is_forward(m, &m->rb->steps[i]))
+            found = i;
+    return found;
+}
+
+/* What hangs on a label: items, what is indented under them, a fence.  The line after it; `text` gets the items. */
+static size_t policy_region(const struct document *d, size_t line, struct strbuf *text)
+{
+    bool fence = false;
+
+    while (++line <= d->n_lines) {
+        struct sv s = document_line(d, line), item;
+
+        if (sv_starts(sv_trim(s), SV("```")))
+            fence = !fence;
+        else if (fence || !sv_trim(s).n || sv_starts(s, SV("  ")))
+            continue;
+        else if (!policy_item(s, &item))
+            break;
+        else if (text->n < POLICY_TEXT_MAX)
+            strbuf_addf(text, "%s%.*s", text->n ? "; " : "", SV_FMT(item));
+    }
+    return line;
+}
+
+/* "If Tests Fail" */
+static struct sv policy_label_text(struct sv line)
+{
+    struct sv s = sv_sub(sv_trim(line), 2, line.n);
+
+    s = sv_sub(s, 0, sv_find(s, SV("**"), 0));
+    return sv_ends(s, SV(":")) ? sv_sub(s, 0, s.n - 1) : s;
+}
+
+/* What hangs on a label is for the failure of the step before it. */
+static void policy_find_branch(struct make *m, size_t line)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    uint32_t failed = policy_step_before(m, line);
+    size_t end = policy_region(m->rb->doc, line, &text);
+
+    for (uint32_t i = 0; failed != RB_NONE && i < m->rb->n_steps; i++)
+        if (m->rb->steps[i].line > line && m->rb->steps[i].line < end)
+            m->failure_of[i] = failed;
+}
+
+void make_find_branches(struct make *m)
+{
+    m->failure_of = ARENA_NEWN(m->arena, uint32_t, m->rb->n_steps);
+    for (size_t i = 0; i < m->rb->n_steps; i++)
+        m->failure_of[i] = RB_NONE;
+    for (size_t n = 1; n <= m->rb->doc->n_lines; n++)
+        if (policy_is_label(document_line(m->rb->doc, n)))
+            policy_find_branch(m, n);
+}
+
+/* Steps that hang on the label are a branch of the step before it; what are no steps is told when it fails. */
+static void policy_read_label(struct make *m, json_t *steps, size_t line)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    uint32_t at = policy_step_before(m, line);
+    json_t *failed = at == RB_NONE ? NULL : policy_step(steps, m->rb->steps[at].id);
+    size_t end = policy_region(m->rb->doc, line, &text), n = 0;
+
+    if (!failed)
+        return;
+    for (uint32_t i = 0; i < m->rb->n_steps; i++) {
+        const struct rb_step *s = &m->rb->steps[i];
+        json_t *step = m->failure_of[i] == at && s->line > line && s->line < end
+                           ? policy_step(steps, s->id)
+                           : NULL;
+
+        if (!step)
+            continue;
+        policy_add_branch(step, json_get_sv(failed, "id"));
+        n++;
+    }
+    if (n) {
+        json_put_str(failed, "on_failure", "branch");
+        json_put_sv(failed, "branch", policy_label_text(document_line(m->rb->doc, line)));
+    } else if (text.n) {
+        json_put_sv(failed, "if_failed", strbuf_sv(&text));
+    }
+}
+
+enum err_code make_policies(struct make *m, json_t *steps, json_t *way_back)
+{
+    for (size_t n = 1; n <= m->rb->doc->n_lines; n++)
+        if (policy_is_label(document_line(m->rb->doc, n)))
+            policy_read_label(m, steps, n);
+    for (size_t k = 0; k < m->b->steps.n; k++)
+        if (m->b->steps.v[k].on_failure.n && policy_of(m, k, steps, way_back) != ERR_OK)
+            return m->err->code;
+    return ERR_OK;
+}

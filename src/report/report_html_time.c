@@ -1,0 +1,84 @@
+/*
+ * The time line of a run in the HTML report: its moments, and how long each part of the document took.
+ */
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/sv.h"
+#include "report/report_int.h"
+
+/* Moments of the run, and the member that tells more. */
+static const struct {
+    enum event_kind kind;
+    const char *text, *more;
+} html_moments[] = {
+    {EVENT_RUN_STARTED, "begun", "operator"},
+    {EVENT_RUN_RESUMED, "gone on", "operator"},
+    {EVENT_RUN_INTERRUPTED, "interrupted", "reason"},
+    {EVENT_RUN_WAITING, "stopped", "why"},
+    {EVENT_RUN_FINISHED, "ended", "outcome"},
+    {EVENT_ANSWER, "answered", "by"},
+    {EVENT_APPROVAL, "approved", "by"},
+    {EVENT_MARK, "deployed (T0)", ""},
+    {EVENT_CHECKPOINT, "checkpoint", "name"},
+    {EVENT_VERDICT, "verdict", "verdict"},
+    {EVENT_ROLLBACK_STARTED, "way back begun", "by"},
+};
+
+static void html_moment(struct strbuf *b, const struct view *v, const struct view_event *e,
+                        const char *what, struct sv more)
+{
+    strbuf_addf(b, "<tr><td class=\"time\">%s</td><td class=\"time\">+%s</td><td>",
+                clock_format(e->at_us).s, duration_format((e->at_us - v->begun_us) / 1000).s);
+    html_str(b, what);
+    strbuf_add_str(b, "</td><td>");
+    html_sv(b, more);
+    strbuf_add_str(b, "</td></tr>\n");
+}
+
+/* A step that begins another part than the one before. */
+static struct sv html_part_begun(const struct view *v, const struct view_event *e, struct sv *part)
+{
+    const struct plan_part *p;
+
+    for (size_t i = 0; i < v->steps.n; i++) {
+        if (!sv_eq(v->steps.v[i].p->id, e->step))
+            continue;
+        if (sv_eq(v->steps.v[i].p->part, *part))
+            break;
+        *part = v->steps.v[i].p->part;
+        p = plan_part(&v->plan, *part);
+        return p ? p->title : *part;
+    }
+    return (struct sv){NULL, 0};
+}
+
+static void html_moment_of(struct strbuf *b, const struct view *v, const struct view_event *e,
+                           struct sv *part)
+{
+    if (e->kind == EVENT_STEP_INTENT) {
+        struct sv title = html_part_begun(v, e, part);
+
+        if (title.n)
+            html_moment(b, v, e, "steps of", title);
+    } else if (e->kind == EVENT_STEP_OUTCOME && !sv_eq(json_get_sv(e->data, "state"), SV("done"))) {
+        html_moment(b, v, e, "step failed", e->step);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(html_moments); i++)
+        if ((int64_t)html_moments[i].kind == e->kind)
+            html_moment(b, v, e, html_moments[i].text, json_get_sv(e->data, html_moments[i].more));
+}
+
+void html_timeline(struct strbuf *b, const struct view *v)
+{
+    struct sv part = {NULL, 0};
+
+    strbuf_add_str(
+        b, "<h2 id=\"time\">Time line</h2>" HTML_WIDE(
+               "Time line") "<table><tr><th scope=\"col\">Time</th><th scope=\"col\">After</th>"
+                            "<th scope=\"col\">What</th><th scope=\"col\">Which, who</th></tr>\n");
+    for (size_t i = 0; i < v->events.n; i++)
+        html_moment_of(b, v, &v->events.v[i], &part);
+    strbuf_add_str(b, "</table></div>\n");
+}

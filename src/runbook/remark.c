@@ -1,0 +1,75 @@
+/*
+ * remark: what must not be done: a warning to whoever is about to do the next step, and never a question whether
+ * it is done.
+ */
+#include "base/regex.h"
+#include "base/sv.h"
+#include "runbook/reader_int.h"
+
+/* After the first sentence: does it tell to do something after all? */
+static bool remark_goes_on(const struct rb_build *b, struct sv text)
+{
+    for (size_t i = 0; i + 1 < text.n; i++) {
+        struct sv rest;
+
+        if ((text.p[i] != '.' && text.p[i] != ';' && text.p[i] != '!' && text.p[i] != '\n') ||
+            !ascii_is_space(text.p[i + (text.p[i] != '\n')]))
+            continue;
+        rest = sv_trim(sv_sub(text, i + 1, text.n));
+        if (regex_has(b->block_patterns[BLOCK_NEVER], rest))
+            continue;
+        if (regex_has(b->block_patterns[BLOCK_TO_RUN], rest) ||
+            regex_has(b->block_patterns[BLOCK_TO_LOOK], rest) ||
+            regex_has(b->block_patterns[BLOCK_TODO], rest))
+            return true;
+    }
+    return false;
+}
+
+bool remark_is(const struct rb_build *b, struct sv text)
+{
+    text = sv_trim(sv_sub(text, 0, LABEL_MAX_BYTES));
+    return regex_has(b->block_patterns[BLOCK_NEVER], text) &&
+           !regex_has(b->block_patterns[BLOCK_NOT_YET], text) && !remark_goes_on(b, text);
+}
+
+void remark_add(struct rb_build *b, size_t line, struct sv text)
+{
+    *vec_add(&b->remarks) = (struct rb_remark){
+        .line = line, .part = b->part, .step = (uint32_t)b->steps.n, .text = sv_trim(text)};
+}
+
+/* Is the part in the same section as the other: below the same heading? */
+static uint32_t remark_section(const struct rb_build *b, uint32_t part)
+{
+    while (part != RB_NONE && b->parts.v[part].kind != PART_SECTION)
+        part = b->parts.v[part].parent;
+    return part;
+}
+
+static bool remark_reaches(const struct rb_build *b, uint32_t section, uint32_t step)
+{
+    uint32_t part = b->rb->steps[step].part;
+
+    if (section == RB_NONE)
+        return true;
+    while (part != RB_NONE && part != section)
+        part = b->parts.v[part].parent;
+    return part == section;
+}
+
+void remark_finish(struct rb_build *b, const uint32_t *place)
+{
+    for (size_t i = 0; i < b->remarks.n; i++) {
+        struct rb_remark *r = &b->remarks.v[i];
+        uint32_t next = r->step < b->steps.n ? place[r->step] : (uint32_t)b->rb->n_steps;
+        uint32_t section = remark_section(b, r->part);
+
+        if (next < b->rb->n_steps && remark_reaches(b, section, next))
+            r->step = next;
+        else if (next > 0 && remark_reaches(b, section, next - 1))
+            r->step = next - 1; /* the last one that it can speak of */
+        else
+            r->step = RB_NONE;
+    }
+}

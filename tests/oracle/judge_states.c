@@ -1,0 +1,60 @@
+/*
+ * The states that the judge gives to cases of an oracle (promtool.py), tick for tick.
+ *
+ * usage: judge_states FILE    FILE has an array of {"interval": s, "rule": text, "series": {key: [value or null, ...]}};
+ *                             a line for each case: its states, separated by blanks
+ *
+ * All series are of one target.  A tick at which no series has a value is a poll that failed.
+ */
+#include "base/file.h"
+#include "test_rule_util.h"
+
+static void states_case(const json_t *c)
+{
+    struct bench b = bench_new(case_num(c, "interval"), 0);
+    json_t *series = json_object_get(c, "series"), *values;
+    size_t ticks = json_array_size(json_object_iter_value(json_object_iter(series)));
+    const char *key;
+
+    (void)bench_add(&b, json_get_str(c, "rule", ""));
+    for (size_t i = 0; i < ticks; i++) {
+        double t = (double)i * b.interval_s;
+        bool seen = false;
+
+        json_object_foreach(series, key, values)
+        {
+            const json_t *v = json_array_get(values, i);
+
+            if (json_is_number(v)) {
+                bench_push(&b, key, t, json_number_value(v));
+                seen = true;
+            }
+        }
+        if (seen)
+            bench_polled(&b, t);
+        else
+            samples_poll_failed(b.s, bench_source(&b, "web", false), bench_us(t), SV("refused"));
+        printf("%s%s", i ? " " : "", judge_state_names[bench_tick(&b, t).state]);
+    }
+    putchar('\n');
+    bench_free(&b);
+}
+
+int main(int argc, char **argv)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct err err = {0};
+    json_t *cases = NULL, *c;
+    size_t i;
+
+    if (argc != 2)
+        return 2;
+    if (file_read(argv[1], 64u << 20, &text, &err) != ERR_OK ||
+        json_read(strbuf_sv(&text), &cases, &err) != ERR_OK) {
+        fprintf(stderr, "error: %s\n", err.msg);
+        return 1;
+    }
+    json_array_foreach(cases, i, c) states_case(c);
+    json_decref(cases);
+    return 0;
+}

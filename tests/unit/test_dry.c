@@ -1,0 +1,229 @@
+#include "exec/dry.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/sv.h"
+#include "t.h"
+
+/* A document as a plan, looked at. */
+struct fixture {
+    struct document doc;
+    struct runbook rb;
+    struct binding b;
+    struct plan plan;
+    struct dry dry;
+};
+
+static void write_file(const char *name, const char *text, mode_t mode)
+{
+    struct err err;
+
+    T_EQ(file_write_atomic(name, sv_from(text), mode, &err), ERR_OK);
+}
+
+static void look(struct fixture *f, const char *doc, const char *binding)
+{
+    struct binding_options opt = {.environment = "test", .operator_name = "o"};
+    struct err err = {0};
+    json_t *json = NULL;
+
+    *f = (struct fixture){.dry = {.counts = {0}}};
+    write_file("doc.md", doc, 0600);
+    write_file("prusik.yaml", binding, 0600);
+    T_EQ(document_load("doc.md", &f->doc, &err), ERR_OK);
+    T_EQ(runbook_read(&f->doc, &f->rb, &err), ERR_OK);
+    if (binding_load("doc.md", &opt, &f->b, &err) != ERR_OK)
+        T_STR(err.msg, "");
+    T_EQ(plan_make(&f->rb, &f->b, &json, &err), ERR_OK);
+    T_STR(err.msg, "");
+    T_EQ(plan_load(json, &f->plan, &err), ERR_OK);
+    dry_look(&f->plan, &f->dry);
+}
+
+static void done(struct fixture *f)
+{
+    dry_release(&f->dry);
+    plan_release(&f->plan);
+    binding_release(&f->b);
+    runbook_release(&f->rb);
+    document_release(&f->doc);
+}
+
+/* The checks of a step as "state: text; ...". */
+static const char *said(const struct dry_step *s)
+{
+    static char text[2000];
+
+    text[0] = '\0';
+    for (size_t i = 0; i < s->checks.n; i++)
+        (void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s: %.*s",
+                       i ? "; " : "", dry_state_name(s->checks.v[i].state),
+                       SV_FMT(s->checks.v[i].text));
+    return text;
+}
+
+static const char *would(const struct dry_step *s)
+{
+    static char text[500];
+
+    (void)snprintf(text, sizeof(text), "%.*s", SV_FMT(s->would));
+    return text;
+}
+
+#define BLOCK(commands) "# D\n\n## Steps\n\n```bash\n" commands "```\n"
+
+static void make_bin(void)
+{
+    char *cwd = get_current_dir_name();
+    char path[4096];
+
+    T_EQ(mkdir("bin", 0700), 0);
+    write_file("bin/migrate", "#!/bin/sh\n", 0700);
+    write_file("bin/notes", "text\n", 0600);
+    (void)snprintf(path, sizeof(path), "%s/bin", cwd);
+    T_EQ(setenv("PATH", path, 1), 0);
+    free(cwd);
+}
+
+T(programs_are_looked_for_in_path)
+{
+    struct fixture f;
+
+    make_bin();
+    look(&f, BLOCK("migrate up\nmigrate up && nothere x | notes\nnothere\necho hi; true\n"), "");
+    T_CHECK(strstr(said(&f.dry.steps.v[0]), "found: migrate is /") &&
+            strstr(said(&f.dry.steps.v[0]), "/bin/migrate"));
+    T_CHECK(strstr(said(&f.dry.steps.v[1]), "wrong: no program 'nothere' in PATH"));
+    T_CHECK(strstr(said(&f.dry.steps.v[1]), "wrong: no program 'notes' in PATH"));
+    T_STR(said(&f.dry.steps.v[2]), "wrong: no program 'nothere' in PATH");
+    T_STR(said(&f.dry.steps.v[3]), ""); /* the shell's own */
+    T_EQ(f.dry.counts[DRY_FOUND], 2);
+    T_EQ(f.dry.counts[DRY_WRONG], 3);
+    T_EQ(f.dry.counts[DRY_OPEN], 0);
+    done(&f);
+}
+
+T(what_a_step_before_may_bring_is_open_and_not_wrong)
+{
+    struct fixture f;
+
+    make_bin();
+    look(&f, BLOCK("nothere\nsource venv/bin/activate\nnothere\n"), "");
+    T_STR(said(&f.dry.steps.v[0]), "wrong: no program 'nothere' in PATH");
+    T_STR(said(&f.dry.steps.v[2]),
+          "open: no program 'nothere' in PATH: a command before it may change that");
+    done(&f);
+    look(&f, BLOCK("export PATH=$HOME/bin:$PATH\nnothere\n"), "");
+    T_STR(said(&f.dry.steps.v[1]),
+          "open: no program 'nothere' in PATH: a command before it may change that");
+    done(&f);
+    look(&f, BLOCK("greet() { echo hi; }\ngreet\n"), "");
+    T_STR(said(&f.dry.steps.v[1]),
+          "open: no program 'greet' in PATH: a command before it may change that");
+    done(&f);
+    look(&f, BLOCK("sudo apt-get install jq\njq . x\n"), "");
+    T_CHECK(strstr(said(&f.dry.steps.v[0]), "wrong: no program 'sudo' in PATH"));
+    T_CHECK(strstr(said(&f.dry.steps.v[0]), "wrong: no program 'apt-get' in PATH"));
+    T_STR(said(&f.dry.steps.v[1]), "open: no program 'jq' in PATH: a step before it may bring it");
+    done(&f);
+    look(&f, BLOCK("$RUNNER go\n"), "env: {RUNNER: x}\n");
+    T_STR(said(&f.dry.steps.v[0]), "open: which program '$RUNNER' is");
+    done(&f);
+}
+
+T(paths_of_programs_are_looked_at_as_long_as_the_folder_is_known)
+{
+    struct fixture f;
+
+    make_bin();
+    look(&f, BLOCK("./bin/migrate\n./bin/notes\n./bin/later\ncd /tmp\n./bin/migrate\n"), "");
+    T_STR(said(&f.dry.steps.v[0]), "found: ./bin/migrate is there");
+    T_STR(said(&f.dry.steps.v[1]), "wrong: ./bin/notes is no program: not executable");
+    T_STR(said(&f.dry.steps.v[2]), "open: ./bin/later is not there: a step before it may make it");
+    T_STR(said(&f.dry.steps.v[3]), "");
+    T_STR(said(&f.dry.steps.v[4]), "open: ./bin/migrate: the shell is in another folder then");
+    done(&f);
+}
+
+T(a_database_is_known_by_its_header)
+{
+    struct fixture f;
+    struct err err;
+
+    write_file("text.db", "this is no database at all\n", 0600);
+    write_file("empty.db", "", 0600);
+    T_EQ(file_write_atomic("good.db", (struct sv){"SQLite format 3\0and more", 24}, 0600, &err),
+         ERR_OK);
+    look(&f,
+         BLOCK(
+             "sqlite3 text.db 'SELECT 1'\nsqlite3 empty.db 'SELECT 1'\nsqlite3 none.db 'SELECT 1'\n"
+             "sqlite3 good.db 'DELETE FROM t'\n"),
+         "");
+    T_STR(said(&f.dry.steps.v[0]), "wrong: text.db is no SQLite database");
+    T_STR(said(&f.dry.steps.v[1]), "found: database empty.db is there");
+    T_STR(said(&f.dry.steps.v[2]),
+          "open: database none.db is not there: a step before it may make it");
+    T_STR(would(&f.dry.steps.v[0]), "would run the statements");
+    T_STR(said(&f.dry.steps.v[3]), "found: database good.db is there");
+    T_STR(would(&f.dry.steps.v[3]), "would run the statements, which change the database");
+    done(&f);
+}
+
+T(each_kind_says_what_it_would_do)
+{
+    struct fixture f;
+
+    make_bin();
+    T_EQ(mkdir("flags", 0700), 0);
+    look(&f,
+         "# D\n\n## Steps\n\n```bash\ncurl -fsS http://127.0.0.1:1/health\nsleep 5\n"
+         "touch flags/maintenance\nrm flags/maintenance\ntouch nowhere/maintenance\n"
+         "systemctl restart shop\n```\n\n- [ ] Tell the team\n",
+         "services: {shop: {manager: process, command: [migrate, serve], pid_file: shop.pid}}\n");
+    T_STR(would(&f.dry.steps.v[0]), "would send GET http://127.0.0.1:1/health");
+    T_STR(said(&f.dry.steps.v[0]), "open: what it answers: no request is sent");
+    T_STR(would(&f.dry.steps.v[1]), "would wait 5.0 s");
+    T_STR(would(&f.dry.steps.v[2]), "would switch maintenance on");
+    T_CHECK(strstr(said(&f.dry.steps.v[2]), "found: folder /"));
+    T_STR(would(&f.dry.steps.v[3]), "would switch maintenance off");
+    T_CHECK(strstr(said(&f.dry.steps.v[4]), "open: folder /"));
+    T_STR(would(&f.dry.steps.v[5]), "would restart shop");
+    T_CHECK(strstr(said(&f.dry.steps.v[5]), "found: migrate is /"));
+    T_STR(would(&f.dry.steps.v[6]), "would ask whether it is done");
+    done(&f);
+}
+
+T(nothing_of_another_host_or_of_what_is_left_out_is_looked_at)
+{
+    struct fixture f;
+
+    make_bin();
+    look(&f, "# D\n\n## Steps\n\n```bash\nssh web1\nnothere\nexit\nnothere2\n```\n",
+         "hosts: {web1: web1.example}\nsteps: {\"2\": {skip: not now}}\n");
+    T_STR(would(&f.dry.steps.v[0]), "would run it on web1");
+    T_STR(said(&f.dry.steps.v[0]), "open: host web1 is not contacted");
+    T_STR(would(&f.dry.steps.v[1]), "is left out: not now");
+    T_STR(said(&f.dry.steps.v[1]), "");
+    T_EQ(f.dry.counts[DRY_WRONG], 0);
+    done(&f);
+}
+
+T(what_has_no_value_yet_is_open)
+{
+    struct fixture f;
+
+    make_bin();
+    look(&f, BLOCK("migrate <release>\nmigrate up\n"), "");
+    T_STR(said(&f.dry.steps.v[0]), "open: placeholder 'release' has no value");
+    T_CHECK(strstr(said(&f.dry.steps.v[1]), "found"));
+    done(&f);
+}
+
+T_MAIN(T_CASE(programs_are_looked_for_in_path),
+       T_CASE(what_a_step_before_may_bring_is_open_and_not_wrong),
+       T_CASE(paths_of_programs_are_looked_at_as_long_as_the_folder_is_known),
+       T_CASE(a_database_is_known_by_its_header), T_CASE(each_kind_says_what_it_would_do),
+       T_CASE(nothing_of_another_host_or_of_what_is_left_out_is_looked_at),
+       T_CASE(what_has_no_value_yet_is_open))
