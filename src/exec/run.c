@@ -659,8 +659,8 @@ static void run_queue_stop(struct run *r, enum exit_code code, json_t *kept)
 void run_end(struct run *r, enum exit_code code)
 {
     CLEANUP(json_cleanup) json_t *kept = json_object();
-    json_t *lock = json_object();
     bool stopped = r->finish == NULL;
+    json_t *lock;
 
     if (r->over)
         return;
@@ -672,6 +672,7 @@ void run_end(struct run *r, enum exit_code code)
     (void)uv_timer_stop(&r->retry);
     (void)uv_timer_stop(&r->again); /* always succeeds */
     run_hold_give_back(r, stopped, kept);
+    lock = json_object();
     json_put_sv(lock, "environment", r->plan->environment);
     run_queue(r, EVENT_LOCK_GIVEN, NULL, lock);
     journal_unlock(r->journal, r->plan->environment);

@@ -103,8 +103,7 @@ static struct sv family_held(struct family *f, const struct band_range *held)
 {
     static const struct dim_type time = {DIM_TIME, false};
 
-    if (held->lo > 0)
-        return arena_fmt(f->a, " from %s on", num_format(held->lo, time).s);
+    assert(held->lo <= 0); /* what is named from some time on is named for ever */
     if (!isinf(held->hi))
         return arena_fmt(f->a, " for less than %s", num_format(held->hi, time).s);
     return (struct sv){"", 0};
@@ -157,8 +156,7 @@ static void family_overlap(struct family *f, const struct band_region *r)
     const struct family_row *worse = mild == x ? y : x;
     struct sv value = family_range(f, &r->value, mild->type);
 
-    if (mild->rule == worse->rule)
-        return; /* one rule with two comparisons */
+    assert(mild->rule != worse->rule); /* a rule has one verdict, whatever it compares */
     if (mild->band.verdict == VERDICT_OK)
         family_add(
             f, "RB402", mild->rule, worse->rule, mild->subject,

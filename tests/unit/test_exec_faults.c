@@ -222,11 +222,11 @@ static void walk_calls(const struct job *job, bool always)
     unsigned at = 1, points = 0;
 
     while (try_call(job, at, always) >= at) {
-        at += at < 24 ? 1 : 1 + (unsigned)(t_random() % 29);
+        at += at < 8 ? 1 : 1 + (unsigned)(t_random() % 41);
         points++;
     }
     t_say("%u calls, %u points", at, points);
-    T_CHECK(points > 24);
+    T_CHECK(points > 8);
 }
 
 T(a_run_is_resumed_whichever_call_of_the_disk_failed)
@@ -291,8 +291,8 @@ T(a_resume_is_tried_again_whichever_call_of_the_disk_failed)
 
     t_vfs_init();
     while (try_resume(at) >= at)
-        at += at < 16 ? 1 : 1 + (unsigned)(t_random() % 29);
-    T_CHECK(at > 16);
+        at += at < 8 ? 1 : 1 + (unsigned)(t_random() % 29);
+    T_CHECK(at > 8);
 }
 
 /* After a run that is over: it is looked at first. */

@@ -225,6 +225,8 @@ T(a_value_of_another_type_is_refused_with_file_and_line)
         {"services: {w: {command: a b}}", "'command' must be a list"},
         {"services: {w: {command: []}}", "'command' must not be empty"},
         {"services: {w: {start_timeout: soon}}", "'start_timeout' must be a duration such as 30s"},
+        {"databases: x", "'databases' must be a map of databases"},
+        {"hosts: [web1]", "'hosts' must be a map of hosts"},
         {"maintenance: x", "'maintenance' must be a map of keys"},
         {"watch: {until: 30m}", "'until' must be a moment such as T+30m"},
         {"watch: {until: T+x}", "'until' must be a moment"},

@@ -719,6 +719,10 @@ T(sql_is_for_the_database_that_is_bound)
     world_end(&w);
     world_refused(DEPLOY SQL("SELECT 1;"), BOUND SHOP "steps: {'1': {database: shpo}}\n",
                   ERR_INVALID, "there is no database 'shpo'");
+    world_refused(
+        DEPLOY SH("true") "## Rollback\n\n" SQL("SELECT 1;"),
+        BOUND SHOP "steps: {'rollback/1': {database: shpo}}\n", ERR_INVALID,
+        "there is no database 'shpo'"); /* the way back is looked at before it is needed */
     world_refused(DEPLOY SQL("SELECT 1;"), BOUND "databases: {a: {url: 'postgres://x/y'}}\n",
                   ERR_INVALID, "prusik.yaml");
 }

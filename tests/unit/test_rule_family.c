@@ -54,6 +54,9 @@ T(what_no_rule_names_is_told)
          "RB401 1 -1 no rule names p95(response_time) in [1.5s, 2s)", NULL);
     SAME(RULES("expect batch < 30s else investigate", "investigate when batch > 30s"),
          "RB401 1 -1 no rule names batch exactly 30s", NULL);
+    /* no row of what is wrong stands behind the hole: the first is as near as any */
+    SAME(RULES("rollback when depth < 2", "expect depth > 5"),
+         "RB401 0 -1 no rule names depth in [2, 5]", NULL);
     SAME(RULES("expect depth < 5", "rollback when depth > 5 for 5m"),
          "RB401 1 -1 no rule names depth exactly 5",
          "RB401 1 -1 no rule names depth in (5, inf) for less than 300s", NULL);
@@ -61,6 +64,8 @@ T(what_no_rule_names_is_told)
 
 T(what_is_named_without_a_gap_is_not_told)
 {
+    SAME(RULES("expect depth < 2 and depth < 3 else rollback"),
+         NULL); /* it does not contradict itself */
     SAME(RULES("expect depth < 5", "rollback when depth >= 5"), NULL);
     SAME(RULES("investigate when depth >= 1", "rollback when depth > 5"), NULL);
     SAME(RULES("rollback when depth > 5", "rollback when width > 5"), NULL);
