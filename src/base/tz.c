@@ -10,8 +10,8 @@
 #include "base/sv.h"
 
 #define TZ_DIR       "/usr/share/zoneinfo"
-#define TZ_MAX_BYTES (1024u * 1024u) /* the largest of the database has 4 KB */
-#define TZ_DAY_S     86400
+#define TZ_MAX_BYTES ((size_t)1 << 20) /* the largest of the database has 4 KB */
+#define TZ_DAY_S     INT64_C(86400)
 #define TZ_REACH_S \
     (8 * TZ_DAY_S) /* no local time is further from its moment than this: offsets are checked */
 #define TZ_MAX_OFF_S (7 * TZ_DAY_S)     /* 167 hours is what a footer may say */
@@ -72,7 +72,7 @@ static bool tz_eat_time(struct sv *s, int64_t *ret)
     for (int i = 1; i < 3 && sv_eat(s, SV(":")); i++)
         if (!tz_eat_int(s, 59, &part[i]))
             return false;
-    *ret = sign * (part[0] * INT64_C(3600) + part[1] * 60 + part[2]);
+    *ret = sign * (part[0] * INT64_C(3600) + part[1] * INT64_C(60) + part[2]);
     return true;
 }
 
@@ -104,7 +104,7 @@ static bool tz_eat_day(struct sv *s, struct tz_rule *r)
 
 static bool tz_eat_rule(struct sv *s, struct tz_rule *r)
 {
-    r->time_s = 2 * 3600;
+    r->time_s = INT64_C(2) * 3600;
     return sv_eat(s, SV(",")) && tz_eat_day(s, r) &&
            (!sv_eat(s, SV("/")) || tz_eat_time(s, &r->time_s));
 }

@@ -190,55 +190,56 @@ static enum err_code approve_say(struct approve *x, struct err *err)
     return ERR_OK;
 }
 
-static enum err_code approve_a_run(struct approve *x, int64_t id, struct err *err)
+static enum err_code approve_a_run(struct cli *c, int64_t id, struct err *err)
 {
+    struct approve x = {.c = c};
     CLEANUP(store_freep) struct store *store = NULL;
     struct view v;
     enum err_code rc;
 
-    if (load_store(x->c, STORE_WRITE, &store, err) != ERR_OK ||
+    if (load_store(c, STORE_WRITE, &store, err) != ERR_OK ||
         view_load(store, id, &v, err) != ERR_OK)
         return err->code;
-    x->store = store;
-    x->plan = &v.plan;
-    x->run = &v;
-    rc = approve_find_step(x, err);
+    x.store = store;
+    x.plan = &v.plan;
+    x.run = &v;
+    rc = approve_find_step(&x, err);
     if (rc == ERR_OK)
-        rc = approve_say(x, err);
+        rc = approve_say(&x, err);
     view_release(&v);
     return rc;
 }
 
-static enum err_code approve_a_plan(struct approve *x, struct err *err)
+static enum err_code approve_a_plan(struct cli *c, struct err *err)
 {
+    struct approve x = {.c = c};
     CLEANUP(loaded_release) struct loaded l = {.has_doc = false};
     CLEANUP(store_freep) struct store *store = NULL;
     CLEANUP(mem_freep) char *dir = NULL;
 
-    if (load_plan(x->c, x->c->args[0], &l, err) != ERR_OK)
+    if (load_plan(c, c->args[0], &l, err) != ERR_OK)
         return err->code;
-    dir = load_store_dir(x->c, &l.b);
+    dir = load_store_dir(c, &l.b);
     if (store_open(dir, STORE_WRITE, &store, err) != ERR_OK)
         return err->code;
-    x->store = store;
-    x->plan = &l.plan;
-    if (approve_say(x, err) != ERR_OK)
+    x.store = store;
+    x.plan = &l.plan;
+    if (approve_say(&x, err) != ERR_OK)
         return err->code;
-    if (!x->c->json && sv_eq(x->a.who, l.plan.operator_name))
+    if (!c->json && sv_eq(x.a.who, l.plan.operator_name))
         printf(
             "note: %.*s is the operator; where the approval has to be somebody else's, this does "
             "not count\n",
-            SV_FMT(x->a.who));
+            SV_FMT(x.a.who));
     return ERR_OK;
 }
 
 static enum err_code approve_run(struct cli *c, enum exit_code *exit UNUSED, struct err *err)
 {
-    struct approve x = {.c = c};
     int64_t id;
 
-    return event_run_parse(sv_from(c->args[0]), &id) ? approve_a_run(&x, id, err)
-                                                     : approve_a_plan(&x, err);
+    return event_run_parse(sv_from(c->args[0]), &id) ? approve_a_run(c, id, err)
+                                                     : approve_a_plan(c, err);
 }
 
 const struct verb verb_approve = {

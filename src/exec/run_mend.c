@@ -111,8 +111,10 @@ enum err_code run_skip_step(struct store *store, int64_t id, struct sv step, str
     if (rc != ERR_OK)
         return rc;
     rc = mend_take(store, id, &plan, by, &r, err);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK) {
+        assert(r); /* as mend_take() promises */
         rc = mend_skip(r, step, by, why, err);
+    }
     run_free(r);
     plan_release(&plan);
     return rc;
@@ -179,6 +181,7 @@ enum err_code run_take_over(struct store *store, int64_t id, const struct run_ta
     if (rc == ERR_OK)
         rc = mend_take(store, id, &plan, t->by, &r, err);
     if (rc == ERR_OK) {
+        assert(r); /* as mend_take() promises */
         mend_queue_takeover(r, &l, !alive, t->by, t->why);
         rc = mend_give(r, err);
     }
