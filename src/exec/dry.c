@@ -158,8 +158,12 @@ static void dry_service(struct dry_look *l, struct dry_step *s)
         const struct plan_service *p = &l->plan->services[i];
         CLEANUP(strbuf_release) struct strbuf words = STRBUF(0);
 
-        if (!sv_eq(p->name, name) || p->n_command == 0)
+        if (!sv_eq(p->name, name))
             continue;
+        if (p->n_command == 0) {
+            dry_add(l, s, DRY_OPEN, "what it does now: %.*s is not asked", SV_FMT(p->manager));
+            continue;
+        }
         strbuf_add_sv(&words, p->command[0]);
         dry_programs(l, s, strbuf_sv(&words));
     }

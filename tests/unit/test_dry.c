@@ -195,6 +195,17 @@ T(each_kind_says_what_it_would_do)
     done(&f);
 }
 
+T(a_manager_of_services_is_not_asked)
+{
+    struct fixture f;
+
+    make_bin();
+    look(&f, BLOCK("systemctl restart shop\n"), "services: {shop: {manager: systemd}}\n");
+    T_STR(would(&f.dry.steps.v[0]), "would restart shop");
+    T_STR(said(&f.dry.steps.v[0]), "open: what it does now: systemd is not asked");
+    done(&f);
+}
+
 T(nothing_of_another_host_or_of_what_is_left_out_is_looked_at)
 {
     struct fixture f;
@@ -225,5 +236,6 @@ T_MAIN(T_CASE(programs_are_looked_for_in_path),
        T_CASE(what_a_step_before_may_bring_is_open_and_not_wrong),
        T_CASE(paths_of_programs_are_looked_at_as_long_as_the_folder_is_known),
        T_CASE(a_database_is_known_by_its_header), T_CASE(each_kind_says_what_it_would_do),
+       T_CASE(a_manager_of_services_is_not_asked),
        T_CASE(nothing_of_another_host_or_of_what_is_left_out_is_looked_at),
        T_CASE(what_has_no_value_yet_is_open))
