@@ -1,4 +1,6 @@
 /* runit: its status bytes, and runsv as it is. */
+#include <signal.h>
+
 #include "action/runit_status.h"
 #include "manager_bench.h"
 
@@ -50,6 +52,7 @@ static pid_t supervise(const char *run)
     write_file("web/run", run);
     pid = fork();
     if (pid == 0) {
+        (void)signal(SIGHUP, SIG_DFL); /* nohup(1) ignores it, and so would the service */
         (void)execlp("runsv", "runsv", "web", (char *)NULL);
         _exit(127);
     }
