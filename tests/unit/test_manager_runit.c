@@ -52,7 +52,8 @@ static pid_t supervise(const char *run)
     write_file("web/run", run);
     pid = fork();
     if (pid == 0) {
-        (void)signal(SIGHUP, SIG_DFL); /* nohup(1) ignores it, and so would the service */
+        /* nohup(1) ignores it, and so would the service */
+        (void)sigaction(SIGHUP, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
         (void)execlp("runsv", "runsv", "web", (char *)NULL);
         _exit(127);
     }
