@@ -159,8 +159,8 @@ T(a_service_that_crashes_leads_back)
     }
     (void)snprintf(pid, sizeof(pid), "%d\n", service);
     bench_write("pid", pid);
-    b.at = "rule-state";
-    b.at_count = 1;
+    b.at = "verdict";
+    b.at_count = 2; /* HOLD, OK: it was seen alive */
     b.act = crashes;
     T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
     T_EQ(
