@@ -102,7 +102,7 @@ static enum err_code store_want_wal(const struct store *s, struct err *err)
 static enum err_code store_settings(const struct store *s, struct err *err)
 {
     enum err_code rc;
-    int64_t level;
+    int64_t level = 0;
 
     if (sqlite3_busy_timeout(s->db, STORE_BUSY_MS) != SQLITE_OK ||
         sqlite3_exec(s->db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", NULL, NULL,
@@ -136,7 +136,7 @@ static enum err_code store_exec_all(struct store *s, const char *const *v, size_
 static enum err_code store_create(struct store *s, struct err *err)
 {
     CLEANUP(txn_done) struct txn t = {.db = s->db};
-    int64_t version, tables;
+    int64_t version = 0, tables = 0;
     enum err_code rc = ERR_OK;
 
     if (txn_begin(&t, err) != ERR_OK ||
@@ -155,7 +155,7 @@ static enum err_code store_create(struct store *s, struct err *err)
 
 static enum err_code store_check_version(struct store *s, struct err *err)
 {
-    int64_t application, version;
+    int64_t application = 0, version = 0;
 
     if (store_number(s, "PRAGMA application_id", &application, err) != ERR_OK ||
         store_number(s, "PRAGMA user_version", &version, err) != ERR_OK)

@@ -67,6 +67,28 @@ T(without_a_file_there_are_defaults)
     binding_release(&b);
 }
 
+static void services_are_read(const struct binding *b)
+{
+    T_EQ(b->services.n, 2);
+    T_EQ(b->services.v[0].stable_ms, 2000);
+    T_SV(b->services.v[1].manager, "systemd");
+    T_SV(b->services.v[1].unit, "postgresql");
+    T_EQ(b->services.v[1].stable_ms, 10000);
+    T_EQ(b->services.v[1].crashes, 1);
+    T_SV(b->services.v[1].ready, "http://h/r");
+    T_SV(b->services.v[1].version.field, "a.b");
+    T_SV(b->services.v[1].version.is, "$A");
+    T_SV(b->services.v[1].version.newer_than, "bin/db");
+    T_SV(b->services.v[0].name, "web");
+    T_EQ(b->services.v[0].n_command, 2);
+    T_SV(b->services.v[0].command[1], "-v");
+    T_SV(b->services.v[0].pid_file, "web.pid");
+    T_SV(b->services.v[0].log, "web.log");
+    T_SV(b->services.v[0].workdir, "run");
+    T_EQ(b->services.v[0].start_timeout_ms, 5000);
+    T_EQ(b->services.v[0].stop_timeout_ms, 60000);
+}
+
 T(every_key_is_read)
 {
     struct binding b;
@@ -111,24 +133,7 @@ T(every_key_is_read)
     T_SV(b.variables.v[1].command, "git rev-parse HEAD");
     T_EQ(b.variables.v[1].line, 9);
     T_SV(b.variables.v[2].value, "v1");
-    T_EQ(b.services.n, 2);
-    T_EQ(b.services.v[0].stable_ms, 2000);
-    T_SV(b.services.v[1].manager, "systemd");
-    T_SV(b.services.v[1].unit, "postgresql");
-    T_EQ(b.services.v[1].stable_ms, 10000);
-    T_EQ(b.services.v[1].crashes, 1);
-    T_SV(b.services.v[1].ready, "http://h/r");
-    T_SV(b.services.v[1].version.field, "a.b");
-    T_SV(b.services.v[1].version.is, "$A");
-    T_SV(b.services.v[1].version.newer_than, "bin/db");
-    T_SV(b.services.v[0].name, "web");
-    T_EQ(b.services.v[0].n_command, 2);
-    T_SV(b.services.v[0].command[1], "-v");
-    T_SV(b.services.v[0].pid_file, "web.pid");
-    T_SV(b.services.v[0].log, "web.log");
-    T_SV(b.services.v[0].workdir, "run");
-    T_EQ(b.services.v[0].start_timeout_ms, 5000);
-    T_EQ(b.services.v[0].stop_timeout_ms, 60000);
+    services_are_read(&b);
     T_SV(b.flag, "run/FLAG");
     T_SV(b.scrape, "http://127.0.0.1:1/metrics");
     T_SV(b.probes.v[0].name, "db");
