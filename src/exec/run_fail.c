@@ -123,12 +123,38 @@ static size_t fail_next_of_branch(const struct run *r, size_t from, struct sv of
     return from;
 }
 
+void run_branch_begin(struct run *r, const struct run_step *s)
+{
+    r->branch_of = (size_t)(s - r->steps.v);
+    for (size_t i = fail_next_of_branch(r, 0, s->p->id); i < r->n_forward;
+         i = fail_next_of_branch(r, i + 1, s->p->id))
+        r->steps.v[i].state = STEP_PLANNED; /* it may have been taken before */
+}
+
+bool run_branch_resume(struct run *r)
+{
+    const struct sv of =
+        r->branch_of == SIZE_MAX ? (struct sv){NULL, 0} : r->steps.v[r->branch_of].p->id;
+
+    if (r->branch_of == SIZE_MAX || r->after_values == STAGE_WAY_BACK)
+        return false;
+    for (size_t i = fail_next_of_branch(r, 0, of); i < r->n_forward;
+         i = fail_next_of_branch(r, i + 1, of)) {
+        const struct run_step *s = &r->steps.v[i];
+
+        if (s->state == STEP_DONE || s->state == STEP_SKIPPED || s->left)
+            continue;
+        r->at = i;
+        return true;
+    }
+    r->branch_of = SIZE_MAX; /* all of it was done: the step that failed has its turn again */
+    return false;
+}
+
 static void fail_take_branch(struct run *r, struct run_step *s, size_t first)
 {
     fail_queue_policy(r, s, "branch", s->p->branch);
-    r->branch_of = (size_t)(s - r->steps.v);
-    for (size_t i = first; i < r->n_forward; i = fail_next_of_branch(r, i + 1, s->p->id))
-        r->steps.v[i].state = STEP_PLANNED; /* it may have been taken before */
+    run_branch_begin(r, s);
     r->at = first;
     run_advance(r);
 }

@@ -191,6 +191,10 @@ void run_fail_init(struct run *r);
 /* A step failed: again, on, a branch, back, or a stop. */
 void run_after_failure(struct run *r, struct run_step *s);
 int64_t run_retry_wait_ms(const struct plan_step *p, int64_t n, double random);
+/* The branch of this failed step is taken from its beginning. */
+void run_branch_begin(struct run *r, const struct run_step *s);
+/* A resume: true, and r->at is the step of a branch that was begun and not ended. */
+bool run_branch_resume(struct run *r);
 /* A step of a branch is over: true, and r->at is the next one of it or the run has ended. */
 bool run_branch_step_over(struct run *r);
 /* Why a step of a branch that is not gone is left out; empty: it is no such step. */

@@ -88,6 +88,8 @@ static enum err_code run_load_intent(struct run_loader *l, const struct event *e
     if (!s)
         return run_no_step(e, err);
     s->state = STEP_RUNNING;
+    if (l->r->branch_of != SIZE_MAX && s == &l->r->steps.v[l->r->branch_of])
+        l->r->branch_of = SIZE_MAX; /* it was tried again */
     s->left = false;
     s->attempt = e->attempt;
     s->started_us = e->at_us;
@@ -132,6 +134,8 @@ static enum err_code run_load_policy(struct run_loader *l, const struct event *e
     if (!s)
         return run_no_step(e, err);
     s->left = sv_eq(json_get_sv(data, "policy"), SV("continue"));
+    if (sv_eq(json_get_sv(data, "policy"), SV("branch")))
+        run_branch_begin(l->r, s);
     return ERR_OK;
 }
 
@@ -296,7 +300,8 @@ static void run_settle(struct run *r)
 {
     struct run_step *s;
 
-    run_find_place(r);
+    if (!run_branch_resume(r))
+        run_find_place(r);
     s = r->at < r->steps.n ? &r->steps.v[r->at] : NULL;
     if (!s)
         return;
@@ -327,6 +332,11 @@ enum err_code run_choose_retry(struct run *r, struct err *err)
         return r->at < r->steps.n && r->resumed == STEP_FAILED
                    ? ERR_OK
                    : run_no_retry(r, "the step at which the run stands, ", sv_from(run.s), err);
+    if (r->settle) { /* its turn would come later, unsettled */
+        (void)err_set(err, ERR_INVALID, "step %.*s was begun and not ended",
+                      SV_FMT(r->steps.v[r->at].p->id));
+        return err_hint(err, "first: prusik resume %s", run.s);
+    }
     p = plan_find(r->plan, r->opt.retry, &nearest);
     for (size_t i = from; i < r->steps.n; i++) {
         struct run_step *s = &r->steps.v[i];
@@ -338,7 +348,8 @@ enum err_code run_choose_retry(struct run *r, struct err *err)
         s->state = STEP_PLANNED; /* what is done after it is passed over */
         s->left = false;
         r->at = i;
-        r->settle = false;
+        if (r->branch_of == i)
+            r->branch_of = SIZE_MAX;
         return ERR_OK;
     }
     return run_no_retry(r, "step ", r->opt.retry, err);

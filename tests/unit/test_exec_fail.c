@@ -211,6 +211,47 @@ T(a_branch_that_fails_stops_the_run)
     bench_plan(&b, DOC, branch);
     T_EQ(bench_run(&b), EXIT_CODE_FAILED);
     T_CHECK(bench_says(&b, "step deployment/2/1 failed"));
+    T_EQ(rmdir("second"), 0);
+    T_EQ(bench_resume(&b), EXIT_CODE_FAILED); /* where it stood: the branch, and no more */
+    T_CHECK(bench_says(&b, "what the document says for that case (deployment/2) is done"));
+    T_EQ(bench_lines("first"), 1);
+    T_EQ(bench_lines("second"), 1);
+    bench_end(&b);
+}
+
+static const char two[] =
+    "# Doc\n\n## Deployment\n\n### 1. First\n\n" SH("echo x >> first && test -e good") "### 2. Second\n\n" SH(
+        "echo x >> begun\necho x >> second") "### 3. Third\n\n" SH("echo x >> third");
+
+/* The journal of a run whose process died in the second step of the branch. */
+static void die_in_branch(struct bench *b)
+{
+    bench_plan(
+        b, two,
+        "environment: test\nsteps: {\"1\": {on_failure: \"2\", undo: n}, \"2\": {undo: n}, \"3\": {undo: n}}\n");
+    T_EQ(bench_run(b), EXIT_CODE_FAILED);
+    (void)bench_sql("DELETE FROM event WHERE seq > (SELECT seq FROM event WHERE kind = 20 AND"
+                    " step = 'deployment/2/2') RETURNING 0");
+}
+
+T(a_run_that_dies_in_a_branch_goes_on_there)
+{
+    struct bench b;
+
+    die_in_branch(&b);
+    bench_write("good",
+                ""); /* what has failed would be good now: the branch is ended all the same */
+    b.answers = "y";
+    T_EQ(bench_resume(&b), EXIT_CODE_FAILED);
+    T_EQ(b.asked[QUESTION_DOUBT], 1);
+    T_CHECK(bench_says(&b, "what the document says for that case (deployment/2) is done"));
+    T_EQ(bench_lines("first"), 1);
+    T_EQ(bench_lines("begun"), 1);
+    T_EQ(bench_lines("second"), 1);
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(bench_lines("first"), 2);
+    T_EQ(bench_lines("begun"), 1);
+    T_EQ(bench_lines("third"), 1);
     bench_end(&b);
 }
 
@@ -279,6 +320,32 @@ T(only_what_has_failed_is_tried_again)
     T_EQ(resume_to_retry(&b, SV("*")), ERR_INVALID);
     T_CHECK(bench_says(&b, "the step at which the run stands, r-0001 has not failed"));
     T_EQ(count("kind = 2 AND json_extract(data, '$.retry') = '*'"), 1);
+    bench_end(&b);
+}
+
+T(nothing_is_tried_again_before_what_is_in_doubt_is_settled)
+{
+    struct bench b;
+
+    die_in_branch(&b);
+    T_EQ(resume_to_retry(&b, SV("deployment/1/1")), ERR_INVALID);
+    T_CHECK(bench_says(&b, "step deployment/2/2 was begun and not ended") &&
+            bench_says(&b, "first: prusik resume r-0001"));
+    bench_end(&b);
+}
+
+T(a_step_whose_branch_has_failed_is_tried_again_when_it_is_asked_for)
+{
+    struct bench b;
+
+    T_EQ(mkdir("second", 0700), 0);
+    bench_plan(&b, DOC, branch);
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    bench_write("good", "");
+    T_OK(resume_to_retry(&b, SV("deployment/1/1")), b.err);
+    T_EQ(bench_go(&b), EXIT_CODE_DONE); /* and the branch is left out */
+    T_EQ(bench_lines("third"), 1);
+    T_EQ(count("kind = 22 AND step = 'deployment/2/1'"), 1);
     bench_end(&b);
 }
 
@@ -453,6 +520,9 @@ T_MAIN(T_CASE(a_wait_grows_by_its_factor_up_to_the_most_and_is_moved_by_the_jitt
        T_CASE(a_failure_may_lead_back_though_the_plan_stops), T_CASE(the_way_back_may_go_on_too),
        T_CASE(a_branch_is_carried_out_only_when_its_step_fails),
        T_CASE(a_branch_is_left_out_when_all_goes_well), T_CASE(a_branch_that_fails_stops_the_run),
+       T_CASE(a_run_that_dies_in_a_branch_goes_on_there),
+       T_CASE(nothing_is_tried_again_before_what_is_in_doubt_is_settled),
+       T_CASE(a_step_whose_branch_has_failed_is_tried_again_when_it_is_asked_for),
        T_CASE(what_the_document_says_for_a_failure_is_told_with_it),
        T_CASE(steps_under_such_a_label_are_a_branch), T_CASE(only_what_has_failed_is_tried_again),
        T_CASE(a_step_is_left_out_with_a_reason_and_the_run_goes_on_behind_it),
