@@ -119,13 +119,15 @@ static struct sv draft_word(struct draft *d, const struct shell_word *w)
 static void draft_find_service(struct draft *d, const struct rb_step *s)
 {
     struct sv unit = draft_word(d, s->command->target);
+    const char *manager = service_tool_manager(s->command->tool);
 
     if (sv_ends(unit, SV(".service")))
         unit.n -= sizeof(".service") - 1;
     if (unit.n && sv_find_byte(unit, '$', 0) == SV_NPOS)
         draft_add(d, SV("services"), draft_scalar(d, unit),
-                  SV("{manager: process, command: [\"\"], pid_file: \"\", log: \"\"}"), s->line,
-                  SV("the document manages it; as a comment, its own commands run"));
+                  arena_fmt(&d->arena, "{manager: %s%s}", manager,
+                            s->command->tool == TOOL_COMPOSE ? ", project: \"\"" : ""),
+                  s->line, SV("the document manages it; as a comment, its own commands run"));
 }
 
 static void draft_find_command(struct draft *d, const struct rb_step *s)

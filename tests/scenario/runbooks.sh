@@ -26,7 +26,6 @@ set_all() { # what the commands of the examples need is any value here
 fill() { # every blank gets an answer, by its kind
   sed -E -e '/^#approvers:/d' -e 's/^( *)#([^ ])/\1\2/' -e 's/(by|undo): ""/\1: ana/' \
     -e 's/^(environment): ""/\1: test/' -e 's,^(scrape): "",\1: http://127.0.0.1:1/metrics,' \
-    -e 's,command: \[""\]\, pid_file: ""\, log: "",command: [/bin/true]\, pid_file: x.pid,' \
     -e 's/^(  (crashes)): ""/\1: unit.botctl.crashes/' -e 's/^(  (database)): ""/\1: http.db/' \
     -e 's/^(  "[^"]*"): ""/\1: no/' -e 's/^(  [a-z_]+): ""/\1: "1"/' \
     -e 's,^metrics:,probes: {db: http://127.0.0.1:1/db}\n&,'
