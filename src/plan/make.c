@@ -390,6 +390,8 @@ static enum err_code make_all(struct make *m)
         return m->err->code;
     json_put(m->root, "way_back", way_back);
     make_undos(m, steps, way_back);
+    json_put(m->root, "steps", make_fleets(m, json_incref(steps)));
+    json_put(m->root, "way_back", make_fleets(m, json_incref(way_back)));
     make_messages(m);
     make_parts(m);
     if (make_watch(m) != ERR_OK)
