@@ -54,6 +54,7 @@ struct ui {
     /* a question */
     uv_tty_t input;
     bool has_input, asking;
+    size_t asked_more; /* further hosts that the question is open for */
     struct run_question question;
     struct strbuf typed;
 };

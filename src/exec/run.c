@@ -17,7 +17,10 @@
 static void run_add_steps(struct run *r, const struct plan_step *v, size_t n, bool way_back)
 {
     for (size_t i = 0; i < n; i++)
-        *vec_add(&r->steps) = (struct run_step){.p = &v[i], .way_back = way_back};
+        *vec_add(&r->steps) =
+            (struct run_step){.p = &v[i],
+                              .way_back = way_back,
+                              .hosts = ARENA_NEWN(&r->arena, struct run_host, v[i].n_on)};
 }
 
 /* A step after which the deployment counts as done: the last one that changes something. */
@@ -41,6 +44,7 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
         &r->loop); /* fails only for want of descriptors, which the first use reports */
     (void)uv_timer_init(&r->loop, &r->again);
     run_look_init(r);
+    run_fleet_init(r);
     r->again.data = r;
     r->http = http_client_new(&r->loop);
     r->env = (struct action_env){.loop = &r->loop,
@@ -68,6 +72,7 @@ void run_free(struct run *r)
     run_watch_free(r);
     if (r->action_ready)
         action_release(&r->action);
+    run_fleet_free(r);
     if (!uv_is_closing((uv_handle_t *)&r->again)) {
         uv_close((uv_handle_t *)&r->again, NULL);
         uv_close((uv_handle_t *)&r->look.timer, NULL);
@@ -409,10 +414,15 @@ static void run_after_failure(struct run *r, struct run_step *s)
         return;
     }
     if (r->stage == STAGE_WAY_BACK) {
-        (void)err_set(&r->err, ERR_FAILED, "the way back failed at step %.*s%s%s", SV_FMT(s->p->id),
-                      r->last_reason ? ": " : "", r->last_reason ? r->last_reason : "");
-        (void)err_hint(&r->err, "mend it and go on: prusik resume %s", event_run_text(r->id).s);
-        run_end(r, EXIT_CODE_ROLLBACK_FAILED);
+        if (!r->way_back_failed) { /* later ones follow from it */
+            (void)err_set(&r->err, ERR_FAILED, "the way back failed at step %.*s%s%s",
+                          SV_FMT(s->p->id), r->last_reason ? ": " : "",
+                          r->last_reason ? r->last_reason : "");
+            (void)err_hint(&r->err, "mend it and go on: prusik resume %s", event_run_text(r->id).s);
+        }
+        r->way_back_failed = true;
+        r->at++; /* other hosts of a group are brought to its end all the same */
+        run_advance(r);
         return;
     }
     (void)err_set(&r->err, ERR_FAILED, "step %.*s failed%s%s", SV_FMT(s->p->id),
@@ -467,6 +477,10 @@ static void run_advance_steps(struct run *r, size_t end)
 {
     struct run_step *s;
 
+    if (r->stage == STAGE_WAY_BACK && run_way_back_is_over(r)) {
+        run_end(r, EXIT_CODE_ROLLBACK_FAILED);
+        return;
+    }
     if (r->at == end) {
         if (r->stage == STAGE_FORWARD) {
             r->stage = STAGE_WATCH;
@@ -661,7 +675,7 @@ enum exit_code run_go(struct run *r, struct err *err)
     while (!r->over)
         (void)uv_run(&r->loop, UV_RUN_DEFAULT);
     if (r->acting) { /* the journal broke in the middle of an act */
-        action_cancel(&r->action);
+        run_act_cancel(r);
         while (r->acting)
             (void)uv_run(&r->loop, UV_RUN_ONCE);
     }
@@ -674,6 +688,18 @@ enum exit_code run_go(struct run *r, struct err *err)
 }
 
 /* --- from outside --- */
+
+void run_answer_all(struct run *r, bool yes, struct sv by, struct sv note)
+{
+    bool hosts = r->asking && !r->over && r->fleet_asks;
+
+    if (!hosts) {
+        run_answer(r, yes, by, note);
+        return;
+    }
+    r->asking = r->fleet_asks = false;
+    run_fleet_answer(r, yes, true, by.n ? by : r->opt.operator_name, note);
+}
 
 void run_answer(struct run *r, bool yes, struct sv by, struct sv note)
 {
