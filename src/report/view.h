@@ -21,6 +21,13 @@ struct view_answer {
     const json_t *data; /* of answer or approval */
 };
 
+/* A host of a step on several, in one attempt. */
+struct view_host {
+    int64_t attempt;
+    struct sv host, state; /* "running" without an outcome */
+    const json_t *outcome; /* data of host-outcome, or NULL */
+};
+
 struct view_step {
     const struct plan_step *p;
     bool way_back;
@@ -28,6 +35,7 @@ struct view_step {
     struct sv skipped, skipped_by;
     VEC(struct view_attempt) attempts;
     VEC(struct view_answer) answers;
+    VEC(struct view_host) hosts; /* in the order in which they begin */
 };
 
 struct view_event {
@@ -66,4 +74,6 @@ void view_release(struct view *v);
 
 /* The step that has begun and not ended, or that failed or waits; NULL when there is none. */
 const struct view_step *view_current(const struct view *v);
+/* What is known last of a host of a step on several; NULL: its turn has not come. */
+const struct view_host *view_host_of(const struct view_step *s, struct sv host);
 size_t view_count(const struct view *v, bool way_back, struct sv state);
