@@ -46,13 +46,14 @@ class Server:
             if not os.path.exists(f"{home}/{name}"):
                 subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{home}/{name}"], check=True)
         self.config = f"{home}/sshd_config.{where}"
+        os.makedirs(f"{home}/home", exist_ok=True)  # a login shell reads nothing of this machine's user
         self.port = free_port()
         if os.getuid() == 0:  # the package's own start script makes it
             os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
         write(self.config,
               f"ListenAddress 127.0.0.1\nPort {self.port}\nHostKey {home}/host\nPidFile none\nUsePAM no\n"
               f"AuthorizedKeysFile {home}/user.pub\nStrictModes no\nPermitRootLogin yes\n"
-              f"PasswordAuthentication no\nSetEnv WHERE={where}\nLogLevel QUIET\n{more}")
+              f"PasswordAuthentication no\nSetEnv WHERE={where} HOME={home}/home\nLogLevel QUIET\n{more}")
         self.process = None
         self.start()
 
