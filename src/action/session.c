@@ -62,6 +62,7 @@ struct session {
     uint64_t grace_ms;
     struct remote *remote; /* NULL: the shell runs here */
     bool killing;          /* what runs over there is being ended */
+    void (*spawned)(void *arg, pid_t pid);
     bool (*started)(void *arg, pid_t pid);
     void *started_arg;
     bool announced; /* the shell was told to `started` */
@@ -130,6 +131,7 @@ struct session *session_new(uv_loop_t *loop, const struct session_spec *spec)
     s->cwd = xstrdup(spec->cwd);
     s->grace_ms = spec->grace_ms ? spec->grace_ms : 5000;
     s->remote = spec->remote ? remote_new(spec->remote, session_show, s) : NULL;
+    s->spawned = spec->spawned;
     s->started = spec->started;
     s->started_arg = spec->arg;
     s->command_fd = s->report_fd = -1;
@@ -653,6 +655,8 @@ static void session_spawn(struct session *s, int command, int report)
     s->has_child = true;
     child_start(&s->child, s->loop);
     s->sid = s->child.pid; /* it leads a session; 0: it could not be started */
+    if (s->sid && s->spawned)
+        s->spawned(s->started_arg, s->sid);
 }
 
 static void session_start(struct session *s)
