@@ -209,6 +209,19 @@ T(what_a_person_does_is_done_for_each_host)
     world_end(&w);
 }
 
+T(an_approval_is_for_all_hosts_of_a_batch)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY SH("ssh web\nrm -f x") "- [ ] **Approval obtained**\n" SH("rm -f y"),
+               BOUND WEB ", batch: 3}}\n" ACCEPTED);
+    T_EQ(w.plan.n_steps, 3);
+    T_SV(w.plan.steps[1].kind, "approval");
+    T_SV(w.plan.steps[1].host, "web1, web2, web3");
+    T_EQ(w.plan.steps[1].n_on, 0);
+    world_end(&w);
+}
+
 T(a_choice_cannot_look_at_the_output_of_several_hosts)
 {
     struct world w;
@@ -345,6 +358,7 @@ T_MAIN(T_CASE(a_procedure_on_a_group_goes_batch_by_batch_with_its_health),
        T_CASE(the_way_back_goes_through_the_same_batches),
        T_CASE(an_answer_ahead_is_for_one_host_unless_it_says_all),
        T_CASE(what_a_person_does_is_done_for_each_host),
+       T_CASE(an_approval_is_for_all_hosts_of_a_batch),
        T_CASE(a_choice_cannot_look_at_the_output_of_several_hosts),
        T_CASE(a_wrong_group_is_refused_with_its_line),
        T_CASE(a_member_that_is_nearly_right_is_named),
