@@ -39,8 +39,8 @@ static size_t run_first(const struct run_step *s, enum step_state state)
     for (size_t i = 0; i < s->p->n_on; i++)
         if (s->hosts[i].state == state)
             return i;
-    assert(!(bool)"a host in this state");
-    return 0; /* uncovered: see above */
+    assert(!(bool)"a host in this state"); /* uncovered: there is one */
+    return 0;                              /* uncovered: see above */
 }
 
 /* --- life --- */
@@ -425,6 +425,20 @@ static void run_fleet_settled(struct run *r)
     run_step_event(r, run_count(run_current(r), STEP_PLANNED) ? EV_AGAIN : EV_HOLDS);
 }
 
+/* The step has failed elsewhere: what nobody knows of the others is said, and asked when it is begun again. */
+static void run_fleet_leave_open(struct run *r)
+{
+    struct run_step *s = run_current(r);
+
+    for (size_t i = 0; i < s->p->n_on; i++)
+        if (run_is_doubted(&s->hosts[i])) {
+            s->hosts[i].state = STEP_IN_DOUBT;
+            if (!s->hosts[i].reason.n)
+                s->hosts[i].reason = SV("it was begun before the run was interrupted");
+            run_queue_host_outcome(r, s, i);
+        }
+}
+
 static void run_fleet_ask_doubt(struct run *r)
 {
     const struct run_step *s = run_current(r);
@@ -441,6 +455,7 @@ void run_fleet_probe(struct run *r)
     const struct run_step *s = run_current(r);
 
     if (run_count(s, STEP_FAILED)) { /* of a run that ended before the plan's choice was taken */
+        run_fleet_leave_open(r);
         run_fleet_failed(r);
         return;
     }
@@ -513,11 +528,9 @@ static void run_fleet_answer_doubt(struct run *r, bool yes, bool all, struct sv 
     for (size_t i = 0; i < s->p->n_on; i++)
         if (i == r->fleet.asked || (all && run_is_doubted(&s->hosts[i])))
             run_host_decide(r, i, yes, why);
-    if (!run_commit(r))
-        return;
-    if (run_count_doubted(s))
+    if (run_commit(r) && run_count_doubted(s)) /* before the next question */
         run_fleet_ask_doubt(r);
-    else
+    else if (!r->over)
         run_fleet_settled(r);
 }
 

@@ -3,6 +3,10 @@
  * told from the others by the session that prusik gives it.  tests/scenario/fleet.py does it over ssh.
  */
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "exec_bench.h"
@@ -336,6 +340,28 @@ static void die(struct bench *b UNUSED)
     (void)kill(getpid(), SIGKILL);
 }
 
+/* The process is killed at an event; then the journal is opened again. */
+static void run_and_die(struct bench *b, bool resumed, const char *at, int count)
+{
+    pid_t pid;
+    int status;
+
+    store_free(b->store); /* the child opens its own */
+    b->store = NULL;
+    pid = fork();
+    if (pid == 0) {
+        T_OK(store_open("store", STORE_WRITE, &b->store, &b->err), b->err);
+        b->at = at;
+        b->at_count = count;
+        b->act = die;
+        (void)(resumed ? bench_resume(b) : bench_run(b));
+        _exit(3);
+    }
+    T_EQ(waitpid(pid, &status, 0), pid);
+    T_CHECK(WIFSIGNALED(status));
+    T_OK(store_open("store", STORE_WRITE, &b->store, &b->err), b->err);
+}
+
 /* a and b have ended and are in the journal, c waits for ever. */
 #define HANGS       \
     DEPLOY SH(NAMED \
@@ -346,24 +372,7 @@ T(after_a_crash_only_the_hosts_without_an_outcome_are_in_doubt)
     struct bench b;
 
     bench_plan(&b, HANGS, TEST HOSTS("a, b, c") ", batch: 3}}\n" ACCEPTED);
-    store_free(b.store); /* the child opens its own */
-    b.store = NULL;
-    {
-        pid_t pid = fork();
-        int status;
-
-        if (pid == 0) {
-            T_OK(store_open("store", STORE_WRITE, &b.store, &b.err), b.err);
-            b.at = "host-outcome";
-            b.at_count = 5; /* three of the first step, two of the second */
-            b.act = die;
-            (void)bench_run(&b);
-            _exit(3);
-        }
-        T_EQ(waitpid(pid, &status, 0), pid);
-        T_CHECK(WIFSIGNALED(status));
-    }
-    T_OK(store_open("store", STORE_WRITE, &b.store, &b.err), b.err);
+    run_and_die(&b, false, "host-outcome", 5); /* three of the first step, two of the second */
     bench_write("mended", "");
     T_EQ(bench_resume(&b), EXIT_CODE_WAITING); /* nobody to ask */
     T_CHECK(bench_says(&b, "is in doubt on "));
@@ -373,6 +382,152 @@ T(after_a_crash_only_the_hosts_without_an_outcome_are_in_doubt)
     T_CHECK(strstr(strbuf_str(&b.last_question), "(0 more): 'echo $N"));
     T_EQ(bench_lines("ran"), 4);
     T_EQ(bench_lines("after"), 3);
+    bench_end(&b);
+}
+
+T(a_crash_after_the_last_answer_asks_nothing_again)
+{
+    struct bench b;
+
+    bench_plan(&b, HANGS, TEST HOSTS("a, b, c") ", batch: 3}}\n" ACCEPTED);
+    run_and_die(&b, false, "host-outcome", 5);
+    b.answers = "y";
+    run_and_die(&b, true, "answer", 1);
+    b.answers = NULL;
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(bench_lines("after"), 3);
+    bench_end(&b);
+}
+
+T(a_crash_between_a_host_that_failed_and_the_end_of_the_step_leaves_it_failed)
+{
+    struct bench b;
+
+    bench_plan(&b, DEPLOY SH(NAMED "test $N != 1 || { sleep 0.2; false; } && sleep 1000"),
+               TEST HOSTS("a, b, c") ", batch: 3}}\n" ACCEPTED);
+    run_and_die(&b, false, "host-outcome", 4);
+    T_EQ(bench_resume(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "is in doubt: it was begun before the run was interrupted"));
+    bench_end(&b);
+}
+
+static void interrupt(struct bench *b)
+{
+    run_interrupt(b->run, "stopped by the operator");
+}
+
+T(what_was_stopped_is_asked_about_for_each_host)
+{
+    struct bench b;
+
+    bench_plan(&b,
+               DEPLOY SH(NAMED "echo begun && echo x >> ran && { test -e mended || sleep 1000; }"),
+               TEST HOSTS("a, b") ", batch: 2}}\n" ACCEPTED);
+    b.at = "output";
+    b.at_count = 2;
+    b.act = interrupt;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    T_EQ(bench_lines("ran"), 2);
+    bench_write("mended", "");
+    b.answers = "yn";
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(b.asked[QUESTION_DOUBT], 2);
+    T_EQ(bench_lines("ran"), 3);
+    T_EQ(events("host-outcome", "ana says that it has happened"), 1);
+    bench_end(&b);
+}
+
+/* Hosts over an ssh that is a shell of this machine: a command that kills it is a contact that is lost. */
+#define OVER "hosts: {'*': {}, web: {group: [a, b], batch: 2}}\n"
+#define LOSES                                                            \
+    DEPLOY SH("ssh web\nuntil mkdir n$((++N)) 2>/dev/null; do :; done\n" \
+              "echo x >> ran && test $N != 2 || kill -KILL $$")
+
+static void loses(struct bench *b, const char *binding)
+{
+    static char path[8192];
+
+    (void)mkdir("bin", 0700);
+    bench_write("bin/ssh", "#!/bin/bash\nshift $(($# - 1))\nexec bash -c \"$1\"\n");
+    (void)snprintf(path, sizeof(path), "%s/bin:%s", getcwd((char[4096]){0}, 4096), getenv("PATH"));
+    (void)setenv("PATH", path, 1);
+    bench_plan(b, LOSES, binding);
+}
+
+T(contact_that_is_lost_again_and_again_is_a_failure)
+{
+    struct bench b;
+
+    loses(&b, TEST OVER "steps: {deployment: {undo: a test, in_doubt: again}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_EQ(bench_lines("ran"), 4); /* one host once, the other three times */
+    T_CHECK(bench_says(&b, "was lost 3 times"));
+    bench_end(&b);
+}
+
+T(the_plan_may_say_that_it_counts_as_done)
+{
+    struct bench b;
+
+    loses(&b, TEST OVER "steps: {deployment: {undo: a test, in_doubt: done}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(bench_lines("ran"), 2);
+    T_EQ(events("host-outcome", "\"reason\":\"the binding says so\",\"started_us\""), 1);
+    bench_end(&b);
+}
+
+T(a_person_is_asked_about_the_host_that_was_lost)
+{
+    struct bench b;
+
+    loses(&b, TEST OVER ACCEPTED "");
+    b.answers = "y";
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_CHECK(strstr(strbuf_str(&b.last_question), "was lost while 'echo x"));
+    bench_end(&b);
+}
+
+T(counters_are_looked_at_twice_on_each_host)
+{
+    struct bench b;
+
+    bench_plan(&b, DEPLOY SH(NAMED "echo x >> c$N && wc -l < c$N\n# Expected: count increasing"),
+               TEST HOSTS("a, b") ", batch: 2}}\n" ACCEPTED);
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(bench_lines("c1"), 2);
+    T_EQ(bench_lines("c2"), 2);
+    bench_end(&b);
+}
+
+T(not_every_host_of_many_is_named)
+{
+    struct bench b;
+
+    bench_plan(&b, DEPLOY SH("ssh web\nfalse"),
+               TEST HOSTS("a, b, c, d, e") ", batch: 5}}\n" ACCEPTED);
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "a: exit status 1; b: exit status 1; c: exit status 1; and 2 more"));
+    bench_end(&b);
+}
+
+T(what_nobody_has_looked_at_stays_open_when_another_host_failed)
+{
+    struct bench b;
+
+    bench_plan(
+        &b,
+        DEPLOY SH(NAMED
+                  "echo x >> ran && test $N != 2 -o -e mended\n# Expected: the page looks right"),
+        TEST HOSTS("a, b") ", batch: 2}}\n" ACCEPTED);
+    b.answers = "";
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "is in doubt: it ended, and nobody has looked at its output"));
+    bench_write("mended", "");
+    b.answers = "yy"; /* it has happened there; it looks right on the other one */
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(b.asked[QUESTION_DOUBT], 1);
+    T_EQ(b.asked[QUESTION_OUTCOME], 1);
+    T_EQ(bench_lines("ran"), 3);
     bench_end(&b);
 }
 
@@ -391,4 +546,12 @@ T_MAIN(T_CASE(batch_follows_batch_and_each_host_has_a_shell_of_its_own),
        T_CASE(a_way_back_that_fails_on_one_host_brings_the_others_back),
        T_CASE(what_one_host_prints_comes_in_whole_lines), T_CASE(a_person_is_asked_for_each_host),
        T_CASE(an_answer_is_for_all_only_when_it_says_so), T_CASE(an_answer_ahead_for_all_counts),
-       T_CASE(after_a_crash_only_the_hosts_without_an_outcome_are_in_doubt))
+       T_CASE(after_a_crash_only_the_hosts_without_an_outcome_are_in_doubt),
+       T_CASE(a_crash_after_the_last_answer_asks_nothing_again),
+       T_CASE(a_crash_between_a_host_that_failed_and_the_end_of_the_step_leaves_it_failed),
+       T_CASE(what_was_stopped_is_asked_about_for_each_host),
+       T_CASE(contact_that_is_lost_again_and_again_is_a_failure),
+       T_CASE(the_plan_may_say_that_it_counts_as_done),
+       T_CASE(a_person_is_asked_about_the_host_that_was_lost),
+       T_CASE(counters_are_looked_at_twice_on_each_host), T_CASE(not_every_host_of_many_is_named),
+       T_CASE(what_nobody_has_looked_at_stays_open_when_another_host_failed))

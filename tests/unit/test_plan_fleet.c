@@ -294,6 +294,19 @@ T(a_branch_elsewhere_belongs_to_every_batch)
     world_end(&w);
 }
 
+T(an_approval_is_for_all_hosts_of_a_batch)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY SH("ssh web\nrm -f x") "- [ ] **Approval obtained**\n" SH("rm -f y"),
+               BOUND WEB ", batch: 3}}\n" ACCEPTED);
+    T_EQ(w.plan.n_steps, 3);
+    T_SV(w.plan.steps[1].kind, "approval");
+    T_SV(w.plan.steps[1].host, "web1, web2, web3");
+    T_EQ(w.plan.steps[1].n_on, 0);
+    world_end(&w);
+}
+
 T(a_choice_cannot_look_at_the_output_of_several_hosts)
 {
     struct world w;
@@ -433,6 +446,7 @@ T_MAIN(T_CASE(a_procedure_on_a_group_goes_batch_by_batch_with_its_health),
        T_CASE(gates_stand_before_the_first_batch_only),
        T_CASE(a_branch_on_the_group_belongs_to_its_own_batch),
        T_CASE(a_branch_elsewhere_belongs_to_every_batch),
+       T_CASE(an_approval_is_for_all_hosts_of_a_batch),
        T_CASE(a_choice_cannot_look_at_the_output_of_several_hosts),
        T_CASE(a_wrong_group_is_refused_with_its_line),
        T_CASE(a_member_that_is_nearly_right_is_named),
