@@ -1,23 +1,11 @@
 #include "cli/show_dry.h"
 
 #include "base/sv.h"
-#include "base/text.h"
 #include "cli/show_plan.h"
 #include "cli/tree.h"
 #include "store/event.h"
 
 enum { DRY_ROOM = 66 };
-
-static void dry_show_line(struct strbuf *out, enum term_style style, struct sv text, size_t room)
-{
-    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
-
-    text_add_line(&line, text);
-    if (text_width(strbuf_sv(&line)) > room)
-        term_addf(out, style, "%.*s...", SV_FMT(text_cut(strbuf_sv(&line), room - 3)));
-    else
-        term_add(out, style, strbuf_sv(&line));
-}
 
 static void dry_show_check(const struct dry_check *c, size_t indent, struct strbuf *out)
 {
@@ -25,7 +13,7 @@ static void dry_show_check(const struct dry_check *c, size_t indent, struct strb
 
     strbuf_add_n(out, ' ', indent);
     term_addf(out, styles[c->state], "%-6s ", dry_state_name(c->state));
-    dry_show_line(out, c->state == DRY_WRONG ? TERM_BOLD : TERM_PLAIN, c->text, 100);
+    show_line(out, 0, c->state == DRY_WRONG ? TERM_BOLD : TERM_PLAIN, c->text, 100);
     strbuf_add_byte(out, '\n');
 }
 
@@ -48,11 +36,11 @@ static void dry_show_step(const struct dry_step *s, struct strbuf *out)
 
     strbuf_add_n(out, ' ', indent);
     term_addf(out, TERM_DIM, "%-11.*s ", SV_FMT(s->step->kind));
-    dry_show_line(out, s->step->skip.n ? TERM_DIM : TERM_BOLD,
-                  sv_sub(s->step->command, 0, sv_find_byte(s->step->command, '\n', 0)), DRY_ROOM);
+    show_line(out, 0, s->step->skip.n ? TERM_DIM : TERM_BOLD,
+              sv_sub(s->step->command, 0, sv_find_byte(s->step->command, '\n', 0)), DRY_ROOM);
     strbuf_add_byte(out, '\n');
     strbuf_add_n(out, ' ', indent + 12);
-    dry_show_line(out, TERM_DIM, s->would, 100);
+    show_line(out, 0, TERM_DIM, s->would, 100);
     strbuf_add_byte(out, '\n');
     for (size_t i = 0; i < s->checks.n; i++)
         dry_show_check(&s->checks.v[i], indent + 12, out);
@@ -91,7 +79,7 @@ static void dry_show_wrong(const struct plan *p, const dry_steps *steps, struct 
             if (c->state != DRY_WRONG)
                 continue;
             strbuf_addf(out, "  %.*s:%zu: ", SV_FMT(p->document), steps->v[i].step->line);
-            dry_show_line(out, TERM_BAD, c->text, 100);
+            show_line(out, 0, TERM_BAD, c->text, 100);
             strbuf_add_byte(out, '\n');
         }
 }

@@ -6,8 +6,8 @@
 #include "cli/term.h"
 #include "cli/ui_int.h"
 
-static void show_line(struct strbuf *out, size_t indent, enum term_style style, struct sv text,
-                      size_t room)
+void show_line(struct strbuf *out, size_t indent, enum term_style style, struct sv text,
+               size_t room)
 {
     CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * Inside dry*.c: what the steps before one may have changed.
+ * dry_int: inside dry*.c: what the steps before one may have changed.
  */
 #include "action/values.h"
 #include "exec/dry.h"

@@ -1,8 +1,6 @@
-/*
- * The rules that are judged while a run waits at a gate, as a plan of their own.
- */
+#include "plan/gate_watch.h"
+
 #include "base/sv.h"
-#include "plan/plan.h"
 #include "plan/plan_rules.h"
 
 json_t *plan_gate_watch(const struct plan *p, const struct plan_gate *g, bool standing)

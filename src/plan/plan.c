@@ -4,6 +4,7 @@
 
 #include "base/suggest.h"
 #include "base/sv.h"
+#include "plan/gate_watch.h"
 
 #define PLAN_FORMAT     1
 #define PLAN_LONGEST_MS (INT64_MAX / 1000000) /* 292 years: in nanoseconds it still fits */

@@ -193,15 +193,6 @@ const struct plan_part *plan_part(const struct plan *p, struct sv id);
 size_t plan_open(const struct plan *p, bool attended);
 /* Who may approve what. */
 struct plan_crowd plan_crowd(const struct plan *p);
-#define PLAN_GATE_RULE "gate" /* id of the rule that a gate waits for */
-/*
- * The plan with no rules but the standing ones (if `standing`) and the one that `g` waits for, and no
- * checkpoints: what is judged while a run waits.  For plan_load(); the caller's.
- */
-json_t *plan_gate_watch(const struct plan *p, const struct plan_gate *g, bool standing);
-/* ERR_INVALID: the rule that the gate waits for cannot be judged. */
-NODISCARD enum err_code plan_gate_check_rule(const struct plan *p, const struct plan_gate *g,
-                                             struct err *err);
 /*
  * Can every gate be passed at all?  ERR_REFUSED: too few people may approve, or a window is never open from
  * now_s on; ERR_NOT_FOUND: a zone is not known.

@@ -296,6 +296,8 @@ T(a_step_is_left_out_with_a_reason_and_the_run_goes_on_behind_it)
     bench_plan(&b, DOC, "environment: test\n");
     T_EQ(bench_run(&b), EXIT_CODE_FAILED);
     T_EQ(skip(&b, "9/9"), ERR_INVALID);
+    T_EQ(skip(&b, "deployment/1/11"), ERR_INVALID);
+    T_CHECK(bench_says(&b, "did you mean 'deployment/1/1'?"));
     T_EQ(skip(&b, "rollback/1"), ERR_INVALID);
     T_CHECK(bench_says(&b, "belongs to the way back, and the run is not on it"));
     T_OK(skip(&b, "1/1"), b.err);

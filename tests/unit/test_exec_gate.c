@@ -246,6 +246,27 @@ T(the_login_of_who_runs_is_known_whatever_name_is_given)
     bench_end(&b);
 }
 
+static void lose_approvals(void)
+{
+    sqlite3 *db = NULL;
+
+    T_EQ(sqlite3_open("store/store.db", &db), SQLITE_OK);
+    T_EQ(sqlite3_exec(db, "DROP TABLE approval", NULL, NULL, NULL), SQLITE_OK);
+    T_EQ(sqlite3_close(db), SQLITE_OK);
+}
+
+T(a_store_that_cannot_be_asked_stops_the_run)
+{
+    struct bench b;
+
+    bench_plan(&b, DOC, HEAD "gates: {\"1\": {approve: }}\n");
+    T_EQ(bench_sql("SELECT count(*) FROM approval"), 0);
+    lose_approvals();
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "no such table") && bench_says(&b, "prusik resume r-0001"));
+    bench_end(&b);
+}
+
 /* --- windows --- */
 
 /* "HH:MM:SS" of UTC, so many seconds from now. */
@@ -364,7 +385,7 @@ T(a_command_is_looked_at_until_it_succeeds_also_unattended)
     bench_plan(
         &b, DOC,
         HEAD
-        "gates: {\"1\": {wait_until: {command: \"echo x >> looks; test $(wc -l < looks) -ge 3\", every: "
+        "gates: {\"1\": {wait_until: {command: \"echo x | tee -a looks; test $(wc -l < looks) -ge 3\", every: "
         "30ms, timeout: 1m}}}\n");
     T_EQ(bench_run(&b), EXIT_CODE_DONE);
     T_EQ(bench_lines("looks"), 3);
@@ -482,13 +503,15 @@ T(a_step_that_is_left_out_has_no_gates)
 
 static struct {
     int ok, errors;
-    atomic_bool bad;
+    atomic_bool bad, slow;
 } metrics;
 
 static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
 {
     char text[200];
 
+    if (atomic_load(&metrics.slow))
+        (void)poll(NULL, 0, 300); /* longer than the answer of the person takes */
     metrics.ok += 100;
     metrics.errors += atomic_load(&metrics.bad) ? 300 : 0;
     (void)snprintf(
@@ -542,6 +565,26 @@ T(rules_are_judged_while_a_gate_is_waited_for)
     server_stop(&s);
 }
 
+static void gets_slow(struct bench *b UNUSED)
+{
+    atomic_store(&metrics.slow, true);
+}
+
+T(polls_that_are_under_way_when_a_gate_is_left_are_waited_for)
+{
+    struct server s;
+    struct bench b;
+
+    watch_plan(&b, &s, "confirm: ");
+    b.answers = "n";
+    b.at = "gate-waiting";
+    b.at_count = 1;
+    b.act = gets_slow;
+    T_EQ(bench_run(&b), EXIT_CODE_REFUSED);
+    bench_end(&b);
+    server_stop(&s);
+}
+
 T(a_rule_may_be_waited_for)
 {
     struct server s;
@@ -584,7 +627,8 @@ T_MAIN(T_CASE(a_yes_opens_and_is_not_asked_for_again),
        T_CASE(an_approval_for_another_run_or_step_does_not_count),
        T_CASE(the_approval_of_one_signer_is_not_that_of_another),
        T_CASE(the_login_of_who_runs_is_known_whatever_name_is_given),
-       T_CASE(an_open_window_says_nothing), T_CASE(a_run_waits_for_its_window_to_open),
+       T_CASE(a_store_that_cannot_be_asked_stops_the_run), T_CASE(an_open_window_says_nothing),
+       T_CASE(a_run_waits_for_its_window_to_open),
        T_CASE(outside_its_window_a_run_that_is_not_to_wait_ends_and_says_when),
        T_CASE(a_run_that_waits_can_be_interrupted_and_turned_back),
        T_CASE(a_window_that_never_opens_again_says_so), T_CASE(a_zone_that_is_gone_stops_the_run),
@@ -592,6 +636,8 @@ T_MAIN(T_CASE(a_yes_opens_and_is_not_asked_for_again),
        T_CASE(a_wait_ends_with_its_timeout_and_is_begun_anew_by_a_resume),
        T_CASE(a_timeout_may_go_on_or_ask), T_CASE(when_waiting_is_not_wanted_one_look_is_taken),
        T_CASE(a_look_that_runs_is_ended_by_an_interruption), T_CASE(a_time_is_waited_for),
-       T_CASE(rules_are_judged_while_a_gate_is_waited_for), T_CASE(a_rule_may_be_waited_for),
+       T_CASE(rules_are_judged_while_a_gate_is_waited_for),
+       T_CASE(polls_that_are_under_way_when_a_gate_is_left_are_waited_for),
+       T_CASE(a_rule_may_be_waited_for),
        T_CASE(a_rule_that_cannot_be_judged_is_refused_before_the_start),
        T_CASE(a_step_that_is_left_out_has_no_gates))

@@ -412,6 +412,87 @@ T(a_window_that_never_opens_is_refused_before_the_start)
             ERR_REFUSED, "is never open");
 }
 
+/* --- what a failure leads to --- */
+
+T(what_is_no_policy_is_refused_with_its_line)
+{
+    static const struct {
+        const char *yaml, *says;
+    } rows[] = {
+        {"steps: {\"1\": {on_failure: \"9\"}}\n",
+         "prusik.yaml:2: the document has no single step or part '9'"},
+        {"steps: {\"1\": {on_failure: \"1\"}}\n", "prusik.yaml:2: '1' is no branch for step '1'"},
+        {"steps: {\"1\": {on_failure: rollback/1}}\n", "'rollback/1' is no branch for step '1'"},
+        {"steps: {rollback: {on_failure: \"9\"}}\n", "no single step or part '9'"},
+        {"steps: {\"1\": {retries: {wait: 5s}}}\n", "'retries' needs times"},
+        {"steps: {\"1\": {retries: {times: x}}}\n", "'times' must be a number from 0 to 1000"},
+        {"steps: {\"1\": {retries: {times: 2, factor: 0.5}}}\n",
+         "'factor' must be a number from 1 to 100"},
+        {"steps: {\"1\": {retries: {times: 2, jitter: 5}}}\n",
+         "'jitter' must be a share from 0% to 100%"},
+        {"steps: {\"1\": {retries: {times: 2, jitter: 500%}}}\n", "'jitter' must be a share"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf yaml = STRBUF(0);
+        struct world w;
+
+        strbuf_addf(&yaml, HEAD "%s", rows[i].yaml);
+        if (world_try(&w, DOC, strbuf_str(&yaml), NULL) == ERR_OK)
+            T_FAIL("accepted: %s", rows[i].yaml);
+        want_message(&w.err, rows[i].says);
+        world_end(&w);
+    }
+}
+
+T(the_first_entry_that_covers_a_step_says_what_its_failure_leads_to)
+{
+    struct world w;
+
+    world_make(
+        &w, DOC,
+        HEAD
+        "steps:\n  \"1\": {on_failure: rollback, retries: {times: 2, wait: 5s, factor: 2, max: 1m, jitter: "
+        "50%}}\n  deployment: {on_failure: continue}\n  rollback: {on_failure: continue}\n");
+    T_SV(find_step(&w, "deployment/1/1")->on_failure, "rollback");
+    T_SV(find_step(&w, "deployment/2/1")->on_failure, "continue");
+    T_SV(find_step(&w, "rollback/1")->on_failure, "continue");
+    T_EQ(find_step(&w, "deployment/1/1")->retries, 2);
+    want_json(json_object_get(step_json(&w, "deployment/1/1"), "retry"),
+              "{\"factor\":2.0,\"jitter\":0.5,\"max_ms\":60000,\"wait_ms\":5000}");
+    world_end(&w);
+}
+
+T(one_branch_may_be_that_of_several_steps)
+{
+    struct world w;
+
+    world_make(
+        &w,
+        "# Doc\n\n## Deployment\n\n### 1. First\n\n```bash\necho one\n```\n\n### 2. Second\n\n```bash\n"
+        "echo two\n```\n\n### 3. Collect\n\n```bash\necho three\n```\n",
+        HEAD "steps: {\"1\": {on_failure: \"3/1\"}, \"2\": {on_failure: \"3\"}}\n");
+    T_EQ(find_step(&w, "deployment/3/1")->n_branch_of, 2);
+    T_SV(find_step(&w, "deployment/1/1")->branch, "deployment/3/1");
+    T_SV(find_step(&w, "deployment/2/1")->branch, "deployment/3");
+    world_end(&w);
+}
+
+T(a_label_without_a_step_before_it_or_of_the_way_back_leads_nowhere)
+{
+    struct world w;
+
+    world_make(
+        &w,
+        "# Doc\n\n**If all fails**: weep\n- loudly\n\n## Deployment\n\n**On failure:**\n- call us\n\n```bash\necho "
+        "one\n```\n\n**If nothing, then**:\n\n**Fail**\n\n## Rollback\n\n```bash\necho back\n```\n\n**If it "
+        "fails**:\n- call us\n",
+        HEAD);
+    T_EQ(w.plan.steps[0].if_failed.n, 0);
+    T_EQ(w.plan.steps[0].on_failure.n, 0);
+    world_end(&w);
+}
+
 /* --- the plan --- */
 
 T(an_approval_of_the_document_is_a_gate_of_one)
@@ -502,6 +583,10 @@ T_MAIN(T_CASE(a_window_is_open_on_its_days_and_over_midnight),
        T_CASE(without_people_the_approvers_count_or_anybody_does),
        T_CASE(a_gate_that_nobody_could_pass_is_refused_before_the_start),
        T_CASE(a_window_that_never_opens_is_refused_before_the_start),
+       T_CASE(what_is_no_policy_is_refused_with_its_line),
+       T_CASE(the_first_entry_that_covers_a_step_says_what_its_failure_leads_to),
+       T_CASE(one_branch_may_be_that_of_several_steps),
+       T_CASE(a_label_without_a_step_before_it_or_of_the_way_back_leads_nowhere),
        T_CASE(an_approval_of_the_document_is_a_gate_of_one),
        T_CASE(a_row_that_is_no_gate_does_not_load), T_CASE(an_unknown_zone_of_an_old_plan_is_told),
        T_CASE(an_approval_holds_for_the_same_plan_in_another_folder))

@@ -221,8 +221,8 @@ T(every_builtin_and_reserved_word_of_the_bash_here_is_known)
 
         strbuf_addf(&path, "PATH=%.*s", SV_FMT(session_state(b.s)->cwd));
         env[0] = strbuf_str(&path);
-        if (plain_command(word, env, "/"))
-            T_STR(xstrdup_sv(word), "another");
+        if (plain_command(word, env, "/") && !sv_eq(word, SV("another")))
+            T_FAIL("%.*s is the shell's own, and is taken for a program", SV_FMT(word));
         n++;
     }
     T_CHECK(n > 60);

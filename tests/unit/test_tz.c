@@ -150,6 +150,9 @@ T(a_rule_of_the_south_holds_over_the_new_year)
 
     T_EQ(tz_offset_s(tz, at("2026-01-01T00:00:00")), 39600);
     T_EQ(tz_offset_s(tz, at("2026-07-01T00:00:00")), 36000);
+    T_EQ(tz_offset_s(tz, at("2072-12-30T23:00:00")),
+         39600); /* 31 December there, and late in its year */
+    T_EQ(tz_offset_s(tz, at("2072-12-31T12:00:00")), 39600);
     T_EQ(tz_next_change_s(tz, at("2026-01-01T00:00:00")), at("2026-04-04T16:00:00"));
     T_EQ(tz_next_change_s(tz, at("1960-01-01T00:00:00")), at("1960-04-02T16:00:00"));
 }
