@@ -488,16 +488,15 @@ static const struct {
     const char *name;
     ui_event_fn *fn;
 } ui_events[] = {
-    {"run-started", ui_run_started}, {"run-resumed", ui_run_resumed},
-    {"step-intent", ui_intent},      {"step-outcome", ui_outcome},
-    {"host-outcome", ui_host_outcome},
-    {"step-skipped", ui_skipped},    {"step-doubt", ui_doubt},
-    {"answer", ui_answer},           {"approval", ui_approval},
-    {"gate-waiting", ui_gate},       {"step-retry", ui_retry},
-    {"step-policy", ui_policy},      {"rollback-started", ui_rollback},
-    {"hold-taken", ui_hold},         {"hold-given", ui_hold},
-    {"value-bound", ui_value},       {"message", ui_message_event},
-    {"output", ui_output},
+    {"run-started", ui_run_started},   {"run-resumed", ui_run_resumed},
+    {"step-intent", ui_intent},        {"step-outcome", ui_outcome},
+    {"host-outcome", ui_host_outcome}, {"step-skipped", ui_skipped},
+    {"step-doubt", ui_doubt},          {"answer", ui_answer},
+    {"approval", ui_approval},         {"gate-waiting", ui_gate},
+    {"step-retry", ui_retry},          {"step-policy", ui_policy},
+    {"rollback-started", ui_rollback}, {"hold-taken", ui_hold},
+    {"hold-given", ui_hold},           {"value-bound", ui_value},
+    {"message", ui_message_event},     {"output", ui_output},
 };
 
 static void ui_json_event(const struct run_event *e)

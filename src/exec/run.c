@@ -434,7 +434,7 @@ void run_begin_way_back(struct run *r, struct sv reason, struct sv by)
     json_t *data = json_object();
 
     r->stage = STAGE_WAY_BACK;
-    r->roll_back_wanted = false; /* it stops no step of the way back */
+    r->roll_back_wanted = false;       /* it stops no step of the way back */
     r->asking = r->fleet_asks = false; /* what was asked is of no interest any more */
     run_gates_stop(r);
     (void)uv_timer_stop(&r->retry); /* always succeeds */

@@ -34,13 +34,13 @@ struct run_step {
     struct hash out; /* of its output, when has_out */
     bool has_out;
     bool way_back;
-    uint64_t gates_passed; /* those that are not asked again */
-    int64_t gate_since_us; /* its gates are waited for since; 0: they are not */
-    int64_t tries;         /* repetitions of this turn */
-    int64_t retry_due_us;  /* it failed, and is tried again then; 0: it is not */
-    bool denied;           /* a person said no to it */
-    bool left;             /* it failed, and the run went on */
-    int64_t approvals_us;  /* words up to this moment are in the journal */
+    uint64_t gates_passed;  /* those that are not asked again */
+    int64_t gate_since_us;  /* its gates are waited for since; 0: they are not */
+    int64_t tries;          /* repetitions of this turn */
+    int64_t retry_due_us;   /* it failed, and is tried again then; 0: it is not */
+    bool denied;            /* a person said no to it */
+    bool left;              /* it failed, and the run went on */
+    int64_t approvals_us;   /* words up to this moment are in the journal */
     struct run_host *hosts; /* p->n_on of them */
 };
 

@@ -239,12 +239,12 @@ T(what_is_left_on_the_way_back_keeps_no_host_from_its_next_step)
 {
     struct bench b;
 
-    bench_plan(&b,
-               DEPLOY SH(NAMED "test $N != 2")
-                   BACK SH("ssh web\necho x >> one && false\necho x >> two"),
-               TEST "on_failure: rollback\n" HOSTS("a, b") ", batch: 2}}\nsteps: {deployment: {undo: "
-                                                           "a test}, 'rollback/1': {on_failure: "
-                                                           "continue}}\n");
+    bench_plan(
+        &b,
+        DEPLOY SH(NAMED "test $N != 2") BACK SH("ssh web\necho x >> one && false\necho x >> two"),
+        TEST "on_failure: rollback\n" HOSTS("a, b") ", batch: 2}}\nsteps: {deployment: {undo: "
+                                                    "a test}, 'rollback/1': {on_failure: "
+                                                    "continue}}\n");
     T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
     T_EQ(bench_lines("one"), 2);
     T_EQ(bench_lines("two"), 2);
@@ -293,8 +293,9 @@ T(a_no_is_not_tried_again_unasked)
 {
     struct bench b;
 
-    bench_plan(&b, LOOKS,
-               TEST HOSTS("a, b") ", batch: 2}}\nsteps: {deployment: {undo: a test, retries: 2}}\n");
+    bench_plan(
+        &b, LOOKS,
+        TEST HOSTS("a, b") ", batch: 2}}\nsteps: {deployment: {undo: a test, retries: 2}}\n");
     b.answers = "yn";
     T_EQ(bench_run(&b), EXIT_CODE_FAILED);
     T_EQ(bench_lines("ran"), 2);
@@ -538,8 +539,7 @@ T_MAIN(T_CASE(batch_follows_batch_and_each_host_has_a_shell_of_its_own),
        T_CASE(a_step_that_was_left_goes_on_with_all_hosts_and_is_retried_where_it_failed),
        T_CASE(a_branch_is_for_the_batch_that_failed),
        T_CASE(what_is_left_on_the_way_back_keeps_no_host_from_its_next_step),
-       T_CASE(a_no_is_not_tried_again_unasked),
-       T_CASE(an_unhealthy_batch_is_bad_after_its_time),
+       T_CASE(a_no_is_not_tried_again_unasked), T_CASE(an_unhealthy_batch_is_bad_after_its_time),
        T_CASE(a_batch_that_becomes_healthy_is_good),
        T_CASE(the_way_back_is_for_the_hosts_that_were_touched),
        T_CASE(a_host_of_a_batch_that_was_not_touched_is_left_alone),

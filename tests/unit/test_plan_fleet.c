@@ -231,9 +231,10 @@ T(gates_stand_before_the_first_batch_only)
     struct world w;
 
     world_make(&w, DEPLOY SH("ssh web\nrm -f x") "- [ ] Look at the dashboard\n" SH("rm -f y"),
-               BOUND WEB ", batch: 2}}\n" ACCEPTED
-                         "gates:\n  deployment: {confirm: {}}\n  look-at-the-dashboard/1: "
-                         "{approve: {of: [bo]}, freeze: {from: 2035-01-01, to: 2035-01-02}}\n");
+               BOUND WEB
+               ", batch: 2}}\n" ACCEPTED
+               "zone: UTC\ngates:\n  deployment: {confirm: {}}\n  look-at-the-dashboard/1: "
+               "{approve: {of: [bo]}, freeze: {from: 2035-01-01, to: 2035-01-02}}\n");
     want_gates(&w, "1 confirm\n"
                    "2 confirm approve freeze\n"
                    "0 confirm\n"
@@ -264,15 +265,18 @@ T(a_branch_on_the_group_belongs_to_its_own_batch)
 {
     struct world w;
 
-    world_make(&w,
-               DEPLOY "### 1. New\n" SH("ssh web\nrm -f x") "### 2. Mend\n" SH(
-                   "ssh web\nrm -f y"),
-               BOUND WEB ", batch: 2, " HEALTH
-                         "}}\nsteps: {'1': {undo: a test, on_failure: '2'}, '2': {undo: a test}}\n");
+    world_make(
+        &w,
+        DEPLOY
+        "### 1. New\n" SH("ssh web\nrm -f x\nexit\nuptime") "### 2. Mend\n" SH("ssh web\nrm -f y"),
+        BOUND WEB
+        ", batch: 2, " HEALTH
+        "}}\nsteps: {'1/1': {undo: a test, on_failure: '2'}, '1/2': {undo: a test}, '2': {undo: a test}}\n");
     want_branches(&w, "deployment/1/1@batch-1:\n"
                       "deployment/1/1@batch-1/health:\n"
                       "deployment/1/1@batch-2:\n"
                       "deployment/1/1@batch-2/health:\n"
+                      "deployment/1/2:\n"
                       "deployment/2/1@batch-1: deployment/1/1@batch-1\n"
                       "deployment/2/1@batch-1/health: deployment/1/1@batch-1\n"
                       "deployment/2/1@batch-2: deployment/1/1@batch-2\n"
@@ -280,12 +284,25 @@ T(a_branch_on_the_group_belongs_to_its_own_batch)
     world_end(&w);
 }
 
+T(a_branch_in_the_procedure_is_gone_before_the_health_of_its_batch)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY "### 1. New\n" SH("ssh web\nrm -f x") "### 2. Mend\n" SH("rm -f y"),
+               BOUND WEB
+               ", batch: 3, " HEALTH
+               "}}\nsteps: {'1': {undo: a test, on_failure: '2'}, '2': {undo: a test}}\n");
+    want_branches(&w, "deployment/1/1@batch-1:\n"
+                      "deployment/2/1@batch-1: deployment/1/1@batch-1\n"
+                      "deployment/1/1@batch-1/health:\n");
+    world_end(&w);
+}
+
 T(a_branch_elsewhere_belongs_to_every_batch)
 {
     struct world w;
 
-    world_make(&w,
-               DEPLOY "### 1. New\n" SH("ssh web\nrm -f x") "### 2. Mend\n" SH("rm -f y"),
+    world_make(&w, DEPLOY "### 1. New\n" SH("ssh web\nrm -f x\nexit") "### 2. Mend\n" SH("rm -f y"),
                BOUND WEB ", batch: 2}}\n"
                          "steps: {'1': {undo: a test, on_failure: '2'}, '2': {undo: a test}}\n");
     want_branches(&w, "deployment/1/1@batch-1:\n"
@@ -313,7 +330,7 @@ T(a_choice_cannot_look_at_the_output_of_several_hosts)
 
     world_make(
         &w, DEPLOY "### 1. Look\n" SH("ssh web\nuptime") "### 2. Mend (optional)\n" SH("rm -f x"),
-        BOUND WEB "}}\nchoices: {'2': {when: '1', contains: load}}\n" ACCEPTED);
+        BOUND WEB "}}\nchoices: {'2': {when: '1/1', contains: load}}\n" ACCEPTED);
     T_EQ(count_questions(&w, "choice"), 1);
     T_CHECK(sv_has(find_question(&w, "choice", 0)->text, SV("several hosts")));
     world_end(&w);
@@ -445,6 +462,7 @@ T_MAIN(T_CASE(a_procedure_on_a_group_goes_batch_by_batch_with_its_health),
        T_CASE(what_a_person_does_is_done_for_each_host),
        T_CASE(gates_stand_before_the_first_batch_only),
        T_CASE(a_branch_on_the_group_belongs_to_its_own_batch),
+       T_CASE(a_branch_in_the_procedure_is_gone_before_the_health_of_its_batch),
        T_CASE(a_branch_elsewhere_belongs_to_every_batch),
        T_CASE(an_approval_is_for_all_hosts_of_a_batch),
        T_CASE(a_choice_cannot_look_at_the_output_of_several_hosts),
