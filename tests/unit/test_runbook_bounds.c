@@ -160,10 +160,11 @@ T(steps_and_sections_have_an_end)
     refused(&b, "bad.md:250003: more than 100000 steps");
 }
 
-T(fifty_megabytes_of_text_are_read)
+/* Fifty are in the benchmark. */
+T(five_megabytes_of_text_are_read)
 {
     struct strbuf b =
-        repeat("The release goes out on Tuesday, if nobody finds anything.\n\n", (50u << 20) / 60);
+        repeat("The release goes out on Tuesday, if nobody finds anything.\n\n", (5u << 20) / 60);
 
     taken(&b);
 }
@@ -179,7 +180,7 @@ static int64_t time_of(const char *before, const char *text, size_t times, const
     CLEANUP(strbuf_release) struct strbuf b = between(before, repeat(text, times), after);
     int64_t best = INT64_MAX;
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
         int64_t start = used_us();
         struct err err = {0};
 
@@ -363,7 +364,7 @@ T_MAIN(T_CASE(a_document_that_is_not_read_has_one_finding_at_its_place),
        T_CASE(a_table_has_at_most_a_thousand_columns),
        T_CASE(the_cells_of_a_table_are_counted_with_those_that_are_missing),
        T_CASE(marks_of_the_whole_document_have_an_end), T_CASE(steps_and_sections_have_an_end),
-       T_CASE(fifty_megabytes_of_text_are_read), T_CASE(time_grows_with_the_input),
+       T_CASE(five_megabytes_of_text_are_read), T_CASE(time_grows_with_the_input),
        T_CASE(a_small_stack_is_enough), T_CASE(bytes_of_any_kind_give_a_result_with_a_place),
        T_CASE(invalid_utf8_is_read_and_noted_with_its_place),
        T_CASE(line_ends_of_every_kind_give_the_same_steps), T_CASE(an_empty_file_has_nothing))
