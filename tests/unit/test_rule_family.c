@@ -52,6 +52,8 @@ T(what_no_rule_names_is_told)
                "investigate when p95(response_time)[5m] in [2s, 5s]",
                "rollback when p95(response_time)[5m] > 5s"),
          "RB401 1 -1 no rule names p95(response_time) in [1.5s, 2s)", NULL);
+    SAME(RULES("expect depth > 5", "rollback when depth < 3"),
+         "RB401 0 -1 no rule names depth in [3, 5]", NULL);
     SAME(RULES("expect batch < 30s else investigate", "investigate when batch > 30s"),
          "RB401 1 -1 no rule names batch exactly 30s", NULL);
     /* no row of what is wrong stands behind the hole: the first is as near as any */
@@ -139,6 +141,11 @@ T(many_families_and_a_large_one_have_an_end)
     family_check(&a, &rows, &found);
     T_EQ(found.list.n, 1);
     T_SV(found.list.v[0].message, "no rule names m0 in (5, 6]");
+    rows.list.v[1].band.value.lo = 5;
+    rows.list.v[1].band.held_s = (struct band_range){0, 300, false, true}; /* of a text: "<5 min" */
+    family_check(&a, &rows, &found);
+    T_EQ(found.list.n, 2);
+    T_SV(found.list.v[1].message, "no rule names m0 in (5, inf) from 300s on");
     vec_release(&found.list);
     vec_release(&rows.list);
 }
