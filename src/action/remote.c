@@ -132,10 +132,6 @@ const char *const *remote_argv(struct remote *r)
     static remote_words words; /* one loop, one thread */
 
     words.n = 0;
-    *vec_add(&words) = "bash";
-    *vec_add(&words) = "-c";
-    *vec_add(&words) = "exec \"$@\" <&3 3<&-";
-    *vec_add(&words) = "prusik";
     remote_add_ssh(r, r->script, &words);
     return words.v;
 }

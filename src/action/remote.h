@@ -42,7 +42,7 @@ void remote_free(struct remote *r);
 
 /* A new shell is about to begin: mark, script and streams are made anew. */
 void remote_begin(struct remote *r);
-/* What to start, with the commands on descriptor 3; NULL-terminated, lives until the next call. */
+/* What to start, with the commands as its standard input; NULL-terminated, lives until the next call. */
 const char *const *remote_argv(struct remote *r);
 
 /*

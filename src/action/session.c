@@ -40,6 +40,9 @@ enum { SESSION_PIECES = 5, SESSION_CHUNK = 65536 };
 /* How long what runs over there may take to end after KILL, before the connection is given up. */
 #define SESSION_KILL_MS 5000
 
+/* How long ssh may take to end when nothing more is sent to it. */
+#define SESSION_GOODBYE_MS 1000
+
 /* How often is looked whether what was told to end has ended: no descriptor tells of foreign processes. */
 #define SESSION_LOOK_MS 20
 
@@ -59,6 +62,7 @@ struct session {
     uint64_t grace_ms;
     struct remote *remote; /* NULL: the shell runs here */
     bool killing;          /* what runs over there is being ended */
+    void (*spawned)(void *arg, pid_t pid);
     bool (*started)(void *arg, pid_t pid);
     void *started_arg;
     bool announced; /* the shell was told to `started` */
@@ -127,6 +131,7 @@ struct session *session_new(uv_loop_t *loop, const struct session_spec *spec)
     s->cwd = xstrdup(spec->cwd);
     s->grace_ms = spec->grace_ms ? spec->grace_ms : 5000;
     s->remote = spec->remote ? remote_new(spec->remote, session_show, s) : NULL;
+    s->spawned = spec->spawned;
     s->started = spec->started;
     s->started_arg = spec->arg;
     s->command_fd = s->report_fd = -1;
@@ -210,12 +215,17 @@ static void session_close_handles(struct session *s)
         uv_close((uv_handle_t *)&s->timer, session_on_handle_closed);
 }
 
-/* A signal to the processes of the shell's session but one; how many there were. */
+/* A signal to the processes of the shell's session but one; how many there were.  Of a shell on another host only ssh is here. */
 static size_t session_signal(const struct session *s, pid_t except, int sig)
 {
     procs_list list = {0};
     size_t n;
 
+    if (s->remote) {
+        if (s->has_child && !except)
+            child_signal(&s->child, sig);
+        return s->has_child;
+    }
     if (s->sid)
         procs_of_session(s->sid, except, &list);
     procs_signal(&list, sig);
@@ -326,6 +336,12 @@ void session_close(struct session *s, void (*closed)(void *arg), void *arg)
         return;
     }
     s->kill_ms = uv_now(s->loop) + s->grace_ms;
+    if (s->remote && s->has_child &&
+        s->command_fd >= 0) { /* the shell over there ends with its input */
+        fd_closep(&s->command_fd);
+        session_arm(s, SESSION_GOODBYE_MS);
+        return;
+    }
     (void)session_signal(s, 0,
                          SIGTERM); /* what commands have left in the background, and the shell */
     fd_closep(&s->command_fd);
@@ -370,6 +386,8 @@ static void session_on_timer(uv_timer_t *t)
     struct session *s = t->data;
 
     if (s->phase == SESSION_CLOSING) {
+        if (s->remote && s->has_child)
+            child_stop(&s->child);
         session_close_step(s);
     } else if (!session_busy(s)) {
         return;
@@ -631,14 +649,17 @@ static void session_spawn(struct session *s, int command, int report)
     s->child = (struct child){.spec = {.argv = s->remote ? remote_argv(s->remote) : argv,
                                        .env = (const char *const *)s->env,
                                        .cwd = s->cwd,
+                                       .input = s->remote ? &command : NULL,
                                        .pass = pass,
-                                       .n_pass = s->remote ? 1 : ARRAY_LEN(pass),
+                                       .n_pass = s->remote ? 0 : ARRAY_LEN(pass),
                                        .grace_ms = s->grace_ms},
                               .output = session_on_output,
                               .done = session_on_child_done};
     s->has_child = true;
     child_start(&s->child, s->loop);
     s->sid = s->child.pid; /* it leads a session; 0: it could not be started */
+    if (s->sid && s->spawned)
+        s->spawned(s->started_arg, s->sid);
 }
 
 static void session_start(struct session *s)

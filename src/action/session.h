@@ -34,10 +34,10 @@ struct session_spec {
     const char *const *env; /* "NAME=value", NULL-terminated: all that the shell gets */
     const char *cwd;
     uint64_t grace_ms; /* between TERM and KILL */
-    /*
-     * A shell has started as process `pid`, which leads a session of that number; no command has been
-     * sent to it yet.  False: it must not be used, the command breaks.  May be NULL.
-     */
+    /* A shell is process `pid` from now on, which leads a session of that number.  May be NULL. */
+    void (*spawned)(void *arg, pid_t pid);
+    /* It has started, and no command has been sent to it yet.  False: it must not be used, the command
+     * breaks.  May be NULL. */
     bool (*started)(void *arg, pid_t pid);
     void *arg;
 };

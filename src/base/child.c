@@ -271,6 +271,10 @@ static int child_spawn(struct child *c, uv_loop_t *loop, const int theirs[CHILD_
         io[1 + i].flags = UV_INHERIT_FD;
         io[1 + i].data.fd = theirs[i];
     }
+    if (c->spec.input) {
+        io[0].flags = UV_INHERIT_FD;
+        io[0].data.fd = *c->spec.input;
+    }
     for (size_t i = 0; i < c->spec.n_pass; i++) {
         io[3 + i].flags = UV_INHERIT_FD;
         io[3 + i].data.fd = c->spec.pass[i];

@@ -3,8 +3,8 @@
 /*
  * child: the only place that starts processes.
  *
- * A child leads a session (and so a process group) of its own, has /dev/null as
- * standard input and no terminal.  Its outputs are real pipes, read by the loop.
+ * A child leads a session (and so a process group) of its own, has no terminal, and
+ * /dev/null as standard input unless the spec says otherwise.  Its outputs are real pipes, read by the loop.
  * done() is called exactly once, from the loop, after the last descriptor is
  * closed, also when starting failed; the struct may be freed or started again there.
  * At the timeout, or when it is stopped, the whole group gets TERM, after grace_ms
@@ -33,10 +33,11 @@ struct child_spec {
         *argv; /* argv[0] is looked up in PATH; must live until child_start() returns */
     const char *const *env; /* "NAME=value", NULL-terminated; NULL: ours */
     const char *cwd;        /* NULL: ours */
-    const int *pass;        /* descriptors that become 3, 4, ... there; stay the caller's here */
-    size_t n_pass;          /* at most CHILD_MAX_PASS */
-    uint64_t timeout_ms;    /* 0: none */
-    uint64_t grace_ms;      /* 0: 5 s */
+    const int *input;    /* descriptor that becomes its standard input; stays the caller's here */
+    const int *pass;     /* descriptors that become 3, 4, ... there; stay the caller's here */
+    size_t n_pass;       /* at most CHILD_MAX_PASS */
+    uint64_t timeout_ms; /* 0: none */
+    uint64_t grace_ms;   /* 0: 5 s */
 };
 
 struct child {

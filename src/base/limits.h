@@ -11,6 +11,8 @@
 #define LIMIT_ENV_FILE_BYTES (1u << 20)   /* a .env file is written by hand */
 #define LIMIT_PLAN_BYTES     (256u << 20) /* a plan as JSON: 1 KB a step, and LIMIT_STEPS of them */
 #define LIMIT_STEPS          100000u      /* of one plan: a screen of a person shows 50 */
+#define LIMIT_FLEET_HOSTS    1000u        /* of one group: each has a connection of its own */
+#define LIMIT_FLEET_LINE     8192u /* what a host prints without an end of line, before it is shown */
 #define LIMIT_LINE_BYTES     (1u << 20) /* an editor shows 200; a picture in a page has some 100 KB */
 #define LIMIT_MARKS \
     (16u            \

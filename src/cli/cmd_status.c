@@ -89,6 +89,38 @@ static void status_gate(const struct view *v, struct strbuf *b)
             status_approvals(&v->steps.v[i], b);
 }
 
+/* Of a step on several hosts: each with its state, and why it is not done. */
+static void status_hosts(const struct view_step *s, struct strbuf *b)
+{
+    for (size_t i = 0; i < s->p->n_on; i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        const struct view_host *h = view_host_of(s, s->p->on[i].host);
+        struct sv reason = json_get_sv(h ? h->outcome : NULL, "reason");
+
+        strbuf_addf(&text, "%.*s: %.*s", SV_FMT(s->p->on[i].host),
+                    SV_FMT(h ? h->state : SV("planned")));
+        if (reason.n)
+            strbuf_addf(&text, ", %.*s", SV_FMT(reason));
+        status_put(b, i ? " " : "hosts", strbuf_sv(&text));
+    }
+}
+
+static json_t *status_json_hosts(const struct view_step *s)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < s->p->n_on; i++) {
+        const struct view_host *h = view_host_of(s, s->p->on[i].host);
+        json_t *j = json_object();
+
+        json_put_sv(j, "host", s->p->on[i].host);
+        json_put_sv(j, "state", h ? h->state : SV("planned"));
+        json_put_sv(j, "reason", json_get_sv(h ? h->outcome : NULL, "reason"));
+        json_append(list, j);
+    }
+    return list;
+}
+
 static void status_current(const struct view *v, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
@@ -106,6 +138,7 @@ static void status_current(const struct view *v, struct strbuf *b)
                    ? SV("in doubt: begun, and the run's process is gone")
                    : s->state);
     status_put(b, "because", json_get_sv(a->outcome, "reason"));
+    status_hosts(s, b);
 }
 
 static void status_show(const struct view *v, struct strbuf *b)
@@ -178,6 +211,8 @@ static json_t *status_json(const struct view *v)
     json_put_sv(j, "why", json_get_sv(v->last, "why"));
     if (s && v->state != VIEW_FINISHED)
         json_put_sv(j, "step", s->p->id);
+    if (s && v->state != VIEW_FINISHED && s->p->n_on)
+        json_put(j, "hosts", status_json_hosts(s));
     status_next(v, &next);
     json_put_sv(j, "next", strbuf_sv(&next));
     return j;

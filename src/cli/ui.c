@@ -242,6 +242,8 @@ static void ui_outcome_line(struct ui *u, const struct plan_step *s, const char 
         text_add_line(&line, strbuf_sv(&u->said));
     else
         ui_add_command(&line, s->command, room - seen_room, TERM_PLAIN);
+    if (s->n_on) /* the same line comes again for each batch */
+        strbuf_addf(&line, "  on %.*s", SV_FMT(text_cut(s->host, 40)));
     strbuf_add_sv(b, strbuf_sv(&line));
     used = indent + 2 + text_width(strbuf_sv(&line));
     if (seen.n) {
@@ -450,7 +452,7 @@ static void ui_message_event(struct ui *u UNUSED, const struct run_event *e, str
 /* The last line that a command has printed, also when it has no end yet. */
 static void ui_output(struct ui *u, const struct run_event *e, struct strbuf *b UNUSED)
 {
-    struct sv rest = e->bytes, line;
+    struct sv rest = e->bytes, line, host = json_get_sv(e->data, "host");
 
     if (u->mode != UI_LIVE)
         return;
@@ -459,23 +461,42 @@ static void ui_output(struct ui *u, const struct run_event *e, struct strbuf *b 
     while (sv_next_line(&rest, &line))
         if (sv_trim(line).n) {
             strbuf_truncate(&u->last_line, 0);
+            if (host.n)
+                strbuf_addf(&u->last_line, "%.*s | ", SV_FMT(host));
             strbuf_add_sv(&u->last_line, text_cut(sv_trim(line), 200));
         }
+}
+
+/* A host of several that is not done: why, as soon as it is known. */
+static void ui_host_outcome(struct ui *u UNUSED, const struct run_event *e, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
+    const char *state = json_get_str(e->data, "state", "");
+    size_t m = ui_mark_of(state);
+
+    if (strcmp(state, "done") == 0)
+        return;
+    text_add_line(&clean, json_get_sv(e->data, "host"));
+    strbuf_add_str(&clean, " | ");
+    text_add_line(&clean, json_get_sv(e->data, "reason"));
+    strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 4);
+    term_addf(b, ui_marks[m].style, "%s ", ui_marks[m].mark);
+    strbuf_addf(b, "%s\n", strbuf_str(&clean));
 }
 
 static const struct {
     const char *name;
     ui_event_fn *fn;
 } ui_events[] = {
-    {"run-started", ui_run_started}, {"run-resumed", ui_run_resumed},
-    {"step-intent", ui_intent},      {"step-outcome", ui_outcome},
-    {"step-skipped", ui_skipped},    {"step-doubt", ui_doubt},
-    {"answer", ui_answer},           {"approval", ui_approval},
-    {"gate-waiting", ui_gate},       {"step-retry", ui_retry},
-    {"step-policy", ui_policy},      {"rollback-started", ui_rollback},
-    {"hold-taken", ui_hold},         {"hold-given", ui_hold},
-    {"value-bound", ui_value},       {"message", ui_message_event},
-    {"output", ui_output},
+    {"run-started", ui_run_started},   {"run-resumed", ui_run_resumed},
+    {"step-intent", ui_intent},        {"step-outcome", ui_outcome},
+    {"host-outcome", ui_host_outcome}, {"step-skipped", ui_skipped},
+    {"step-doubt", ui_doubt},          {"answer", ui_answer},
+    {"approval", ui_approval},         {"gate-waiting", ui_gate},
+    {"step-retry", ui_retry},          {"step-policy", ui_policy},
+    {"rollback-started", ui_rollback}, {"hold-taken", ui_hold},
+    {"hold-given", ui_hold},           {"value-bound", ui_value},
+    {"message", ui_message_event},     {"output", ui_output},
 };
 
 static void ui_json_event(const struct run_event *e)

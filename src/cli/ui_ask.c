@@ -17,13 +17,16 @@ static void ui_alloc(uv_handle_t *h UNUSED, size_t suggested UNUSED, uv_buf_t *b
     *buf = uv_buf_init(chunk, sizeof(chunk));
 }
 
-/* "y", "yes", "n note": the first letter decides, the rest is a note. */
-static bool ui_parse_answer(struct sv line, bool *yes, struct sv *note)
+/* "y", "yes", "n note": the first letter decides, the rest is a note; "all yes": for all hosts that it is asked about. */
+static bool ui_parse_answer(struct sv line, bool *all, bool *yes, struct sv *note)
 {
     struct sv word;
 
     line = sv_trim(line);
     if (!sv_next_word(&line, &word))
+        return false;
+    *all = sv_eq_nocase(word, SV("all"));
+    if (*all && !sv_next_word(&line, &word))
         return false;
     if (sv_eq_nocase(word, SV("y")) || sv_eq_nocase(word, SV("yes")))
         *yes = true;
@@ -35,11 +38,16 @@ static bool ui_parse_answer(struct sv line, bool *yes, struct sv *note)
     return true;
 }
 
-static void ui_prompt(void)
+static void ui_prompt(const struct ui *u)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
-    term_add(&b, TERM_WARN, SV("    yes or no (a note may follow): "));
+    if (u->asked_more)
+        term_addf(&b, TERM_WARN,
+                  "    yes or no (a note may follow), or for this and %zu more: all yes, all no: ",
+                  u->asked_more);
+    else
+        term_add(&b, TERM_WARN, SV("    yes or no (a note may follow): "));
     term_write(&b);
     fflush(stdout);
 }
@@ -47,17 +55,20 @@ static void ui_prompt(void)
 static void ui_on_line(struct ui *u, struct sv line)
 {
     struct sv note = {NULL, 0};
-    bool yes = false;
+    bool yes = false, all = false;
 
     if (!u->asking)
         return;
-    if (!ui_parse_answer(line, &yes, &note)) {
-        ui_prompt();
+    if (!ui_parse_answer(line, &all, &yes, &note) || (all && !u->asked_more)) {
+        ui_prompt(u);
         return;
     }
     u->asking = false;
     ui_keys_mode(u, true);
-    run_answer(u->run, yes, (struct sv){NULL, 0}, note);
+    if (all)
+        run_answer_all(u->run, yes, (struct sv){NULL, 0}, note);
+    else
+        run_answer(u->run, yes, (struct sv){NULL, 0}, note);
 }
 
 static void ui_on_input(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
@@ -158,6 +169,8 @@ void ui_ask(void *arg, const struct run_question *q)
     if (q->step)
         term_addf(&b, TERM_DIM, "    step %.*s, line %zu\n", SV_FMT(ui_short_id(q->step->id)),
                   q->step->line);
+    if (q->host.n)
+        term_addf(&b, TERM_BOLD, "    on %.*s\n", SV_FMT(q->host));
     ui_show_output(q, &b);
     {
         struct sv rest = strbuf_sv(&text), line;
@@ -168,8 +181,9 @@ void ui_ask(void *arg, const struct run_question *q)
     term_addf(&b, TERM_WARN, "    %s\n", ui_question_lead(q->kind));
     term_write(&b);
     u->asking = true;
+    u->asked_more = q->more;
     if (ui_open_input(u))
-        ui_prompt();
+        ui_prompt(u);
     else
         run_interrupt(u->run, "the terminal cannot be read, and a question is open");
 }

@@ -61,6 +61,7 @@ struct ui {
     bool has_input, reading, asking;
     bool has_keys;        /* the terminal tells of each key */
     struct termios lines; /* how it was */
+    size_t asked_more;    /* further hosts that the question is open for */
     struct run_question question;
     struct strbuf typed;
 };

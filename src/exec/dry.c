@@ -247,6 +247,11 @@ static void dry_one(struct dry_look *l, struct dry_step *s)
         s->would = arena_fmt(&l->d->arena, "is left out: %.*s", SV_FMT(s->step->skip));
         return;
     }
+    if (s->step->n_on) {
+        s->would = arena_fmt(&l->d->arena, "would run it on %.*s", SV_FMT(s->step->host));
+        dry_add(l, s, DRY_OPEN, "no host of group '%.*s' is contacted", SV_FMT(s->step->group));
+        return;
+    }
     if (s->step->address.n) {
         s->would = arena_fmt(&l->d->arena, "would run it on %.*s", SV_FMT(s->step->host));
         dry_add(l, s, DRY_OPEN, "host %.*s is not contacted", SV_FMT(s->step->host));

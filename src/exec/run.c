@@ -17,7 +17,10 @@
 static void run_add_steps(struct run *r, const struct plan_step *v, size_t n, bool way_back)
 {
     for (size_t i = 0; i < n; i++)
-        *vec_add(&r->steps) = (struct run_step){.p = &v[i], .way_back = way_back};
+        *vec_add(&r->steps) =
+            (struct run_step){.p = &v[i],
+                              .way_back = way_back,
+                              .hosts = ARENA_NEWN(&r->arena, struct run_host, v[i].n_on)};
 }
 
 /* A step after which the deployment counts as done: the last one that changes something. */
@@ -44,6 +47,7 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
     run_gates_init(r);
     run_fail_init(r);
     r->branch_of = SIZE_MAX;
+    run_fleet_init(r);
     r->again.data = r;
     r->http = http_client_new(&r->loop);
     r->env = (struct action_env){.loop = &r->loop,
@@ -73,6 +77,7 @@ void run_free(struct run *r)
     vec_release(&r->operators);
     if (r->action_ready)
         action_release(&r->action);
+    run_fleet_free(r);
     if (!uv_is_closing((uv_handle_t *)&r->again)) {
         uv_close((uv_handle_t *)&r->again, NULL);
         uv_close((uv_handle_t *)&r->look.timer, NULL);
@@ -429,8 +434,8 @@ void run_begin_way_back(struct run *r, struct sv reason, struct sv by)
     json_t *data = json_object();
 
     r->stage = STAGE_WAY_BACK;
-    r->roll_back_wanted = false; /* it stops no step of the way back */
-    r->asking = false;           /* what was asked is of no interest any more */
+    r->roll_back_wanted = false;       /* it stops no step of the way back */
+    r->asking = r->fleet_asks = false; /* what was asked is of no interest any more */
     run_gates_stop(r);
     (void)uv_timer_stop(&r->retry); /* always succeeds */
     r->roll_back_reason = arena_sv(&r->arena, reason);
@@ -491,6 +496,10 @@ static void run_advance_steps(struct run *r, size_t end)
 {
     struct run_step *s;
 
+    if (r->stage == STAGE_WAY_BACK && run_way_back_is_over(r)) {
+        run_end(r, EXIT_CODE_ROLLBACK_FAILED);
+        return;
+    }
     if (r->at == end) {
         if (r->stage == STAGE_FORWARD) {
             r->stage = STAGE_WATCH;
@@ -707,7 +716,7 @@ enum exit_code run_go(struct run *r, struct err *err)
     while (!r->over)
         (void)uv_run(&r->loop, UV_RUN_DEFAULT);
     if (r->acting) { /* the journal broke in the middle of an act */
-        action_cancel(&r->action);
+        run_act_cancel(r);
         while (r->acting)
             (void)uv_run(&r->loop, UV_RUN_ONCE);
     }
@@ -723,6 +732,18 @@ enum exit_code run_go(struct run *r, struct err *err)
 }
 
 /* --- from outside --- */
+
+void run_answer_all(struct run *r, bool yes, struct sv by, struct sv note)
+{
+    bool hosts = r->asking && !r->over && r->fleet_asks;
+
+    if (!hosts) {
+        run_answer(r, yes, by, note);
+        return;
+    }
+    r->asking = r->fleet_asks = false;
+    run_fleet_answer(r, yes, true, by.n ? by : r->opt.operator_name, note);
+}
 
 void run_answer(struct run *r, bool yes, struct sv by, struct sv note)
 {

@@ -44,6 +44,8 @@ struct run_question {
     const struct plan_step *step; /* or NULL */
     struct sv text;
     const struct action_outcome *outcome; /* of QUESTION_OUTCOME */
+    struct sv host; /* of a step on several hosts: the one that is asked about */
+    size_t more;    /* further hosts that it will be asked about */
 };
 
 struct run_options {
@@ -95,6 +97,8 @@ enum exit_code run_go(struct run *r, struct err *err);
 
 /* The operator's answer to the last question; `by` NULL: the run's operator. */
 void run_answer(struct run *r, bool yes, struct sv by, struct sv note);
+/* The same for every host that the question is open for: only when the person has said so. */
+void run_answer_all(struct run *r, bool yes, struct sv by, struct sv note);
 /* Stop: the running command gets TERM, then KILL; everything is given back; run_go() returns 130. */
 void run_interrupt(struct run *r, const char *reason);
 /* Stop as run_interrupt() does, but not before the step in progress has ended. */

@@ -194,12 +194,17 @@ static const char *fail_colon(const struct run *r)
     return r->last_reason ? ": " : "";
 }
 
+/* It ends as failed; other hosts of a group are brought to its end all the same. */
 static void fail_way_back(struct run *r, const struct run_step *s)
 {
-    (void)err_set(&r->err, ERR_FAILED, "the way back failed at step %.*s%s%s", SV_FMT(s->p->id),
-                  fail_colon(r), r->last_reason ? r->last_reason : "");
-    (void)err_hint(&r->err, "mend it and go on: prusik resume %s", event_run_text(r->id).s);
-    run_end(r, EXIT_CODE_ROLLBACK_FAILED);
+    if (!r->way_back_failed) { /* later ones follow from it */
+        (void)err_set(&r->err, ERR_FAILED, "the way back failed at step %.*s%s%s", SV_FMT(s->p->id),
+                      fail_colon(r), r->last_reason ? r->last_reason : "");
+        (void)err_hint(&r->err, "mend it and go on: prusik resume %s", event_run_text(r->id).s);
+    }
+    r->way_back_failed = true;
+    r->at++;
+    run_advance(r);
 }
 
 static void fail_stop(struct run *r, const struct run_step *s)

@@ -9,11 +9,21 @@
 #include "exec/step_fsm.h"
 #include "rule/rule.h"
 
+/* How often a step is begun whose contact is lost, when beginning it again does no harm. */
+#define RUN_LOST_TRIES 3u
+
 enum run_stage {
     STAGE_VALUES, /* placeholders get their values */
     STAGE_FORWARD,
     STAGE_WATCH,
     STAGE_WAY_BACK,
+};
+
+/* A host of a step that runs on several. */
+struct run_host {
+    enum step_state state;     /* PLANNED: its turn has not come, or comes again */
+    bool touched, was_touched; /* a command was begun on it; what that was before this attempt */
+    struct sv reason;          /* why it failed, or is in doubt */
 };
 
 struct run_step {
@@ -24,13 +34,37 @@ struct run_step {
     struct hash out; /* of its output, when has_out */
     bool has_out;
     bool way_back;
-    uint64_t gates_passed; /* those that are not asked again */
-    int64_t gate_since_us; /* its gates are waited for since; 0: they are not */
-    int64_t tries;         /* repetitions of this turn */
-    int64_t retry_due_us;  /* it failed, and is tried again then; 0: it is not */
-    bool denied;           /* a person said no to it */
-    bool left;             /* it failed, and the run went on */
-    int64_t approvals_us;  /* words up to this moment are in the journal */
+    uint64_t gates_passed;  /* those that are not asked again */
+    int64_t gate_since_us;  /* its gates are waited for since; 0: they are not */
+    int64_t tries;          /* repetitions of this turn */
+    int64_t retry_due_us;   /* it failed, and is tried again then; 0: it is not */
+    bool denied;            /* a person said no to it */
+    bool left;              /* it failed, and the run went on */
+    int64_t approvals_us;   /* words up to this moment are in the journal */
+    struct run_host *hosts; /* p->n_on of them */
+};
+
+/* The act of a step on one of its hosts. */
+struct run_on {
+    struct run *run;
+    size_t at; /* of p->on */
+    struct action action;
+    bool ready, acting;
+    struct strbuf lines[CHILD_STREAM__N]; /* what is not a whole line yet */
+    json_t *checks;
+    size_t check_at;
+    double first_sum;
+    bool has_first_sum;
+};
+
+/* The step in progress on its hosts, all at the same time. */
+struct run_fleet {
+    struct run_on *on; /* one for each host; NULL: no such step is in progress */
+    size_t n, running;
+    size_t asked;      /* the host that a question is about */
+    uint64_t said_all; /* by number of the expectation: yes for all hosts */
+    bool second_look;
+    uv_timer_t keep; /* outcomes are committed together */
 };
 
 /* Somebody who has run it: they do not approve it. */
@@ -98,6 +132,7 @@ struct run {
     /* the step in progress */
     struct action action;
     bool acting, action_ready;
+    struct run_fleet fleet;
     struct verify check;
     json_t *checks; /* results of the expectations so far */
     size_t check_at;
@@ -106,6 +141,8 @@ struct run {
     int64_t wait_until_us; /* of a step that is repeated until it holds; 0: not */
     uv_timer_t again;
     bool asking;
+    bool fleet_asks;      /* about one host of several */
+    bool way_back_failed; /* on some hosts; the others go on */
     enum run_question_kind question;
     char *reason; /* why the step failed */
 
@@ -166,8 +203,11 @@ void run_queue(struct run *r, enum event_kind kind, const struct run_step *s, js
 NODISCARD bool run_commit(struct run *r);
 /* Tell the listener of something that is not kept. */
 void run_tell(struct run *r, const char *name, const struct run_step *s, json_t *data);
-void run_tell_output(struct run *r, const struct run_step *s, enum child_stream stream,
-                     struct sv bytes);
+/* `host`: of a step on several; empty otherwise. */
+void run_tell_output(struct run *r, const struct run_step *s, struct sv host,
+                     enum child_stream stream, struct sv bytes);
+/* "host-outcome" of a host of the step in progress, in its present state. */
+void run_queue_host_outcome(struct run *r, struct run_step *s, size_t host);
 /* "step-outcome" of the step in progress, in its present state. */
 void run_queue_outcome(struct run *r, struct run_step *s);
 /* What a person who was asked during the watch has said. */
@@ -181,6 +221,50 @@ void run_step_event(struct run *r, enum step_event ev);
 void run_step_begin(struct run *r);
 void run_step_cancel(struct run *r);
 void run_step_answer(struct run *r, bool yes, struct sv by, struct sv note);
+void run_queue_answer(struct run *r, bool yes, struct sv by, struct sv note, const char *how,
+                      struct sv host);
+struct run_step *run_current(struct run *r);
+/* What a machine can say of an outcome: the worst result; each is added to `checks`. */
+enum verify_result run_judge(struct run *r, const struct plan_step *p,
+                             const struct action_outcome *o, json_t *checks);
+/* What a person said of an expectation. */
+void run_add_said(struct run *r, const struct plan_expect *e, bool yes, struct sv by,
+                  struct sv note, json_t *checks);
+/* Why the checks do not hold. */
+void run_explain(const json_t *checks, struct strbuf *out);
+/* The first expectation from *at on that no machine answers, or NULL. */
+const struct plan_expect *run_open_expect(const struct plan_step *p, size_t *at);
+bool run_expects_increase(const struct plan_step *p);
+/* May a look that does not hold be repeated? */
+bool run_time_left(struct run *r, const struct plan_step *p);
+void run_look_again(struct run *r, uint64_t ms);
+void run_queue_doubt(struct run *r, const char *decision, struct sv evidence, json_t *hosts);
+/* Ends what is in progress. */
+void run_act_cancel(struct run *r);
+
+/* --- run_fleet.c: a step on several hosts; what run_step.c does for one --- */
+
+void run_fleet_init(struct run *r);
+void run_fleet_free(struct run *r);
+void run_fleet_clear(struct run *r); /* the step is over, or begins anew */
+/* Way back: hosts that nothing was begun on are left alone.  True: all of them, *why. */
+bool run_fleet_leave_alone(struct run *r, struct sv *why);
+/* Before an intent: what failed has its turn again; the names of those whose turn it is. */
+json_t *run_fleet_ready(struct run *r);
+void run_fleet_act(struct run *r);
+void run_fleet_cancel(struct run *r);
+void run_fleet_check(struct run *r);
+void run_fleet_probe(struct run *r);
+void run_fleet_answer(struct run *r, bool yes, bool all, struct sv by, struct sv note);
+/* The question that is open. */
+void run_fleet_question(struct run *r, struct run_question *q);
+/* The way back failed, and the step whose turn it is brings no other host of the same group back. */
+bool run_way_back_is_over(const struct run *r);
+/* From the journal. */
+void run_fleet_load_intent(struct run_step *s, const json_t *data);
+NODISCARD bool run_fleet_load_outcome(struct run *r, struct run_step *s, const json_t *data);
+/* Resumed: true when a host was begun and nobody knows how it ended. */
+bool run_fleet_settle(struct run_step *s);
 /* A step that resume found begun and not ended. */
 void run_step_settle(struct run *r);
 void run_set_reason(struct run *r, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -81,7 +81,7 @@ static enum err_code run_load_value(struct run_loader *l, const struct event *e 
 }
 
 static enum err_code run_load_intent(struct run_loader *l, const struct event *e,
-                                     const json_t *data UNUSED, struct err *err)
+                                     const json_t *data, struct err *err)
 {
     struct run_step *s = run_load_step(l, e);
 
@@ -93,6 +93,20 @@ static enum err_code run_load_intent(struct run_loader *l, const struct event *e
     s->left = false;
     s->attempt = e->attempt;
     s->started_us = e->at_us;
+    run_fleet_load_intent(s, data);
+    return ERR_OK;
+}
+
+static enum err_code run_load_host(struct run_loader *l, const struct event *e, const json_t *data,
+                                   struct err *err)
+{
+    struct run_step *s = run_load_step(l, e);
+
+    if (!s)
+        return run_no_step(e, err);
+    if (!run_fleet_load_outcome(l->r, s, data))
+        return err_set(err, ERR_CORRUPT, "event %lld has an unknown host or state",
+                       (long long)e->seq);
     return ERR_OK;
 }
 
@@ -237,6 +251,7 @@ static const struct {
     {EVENT_RUN_RESUMED, run_load_operator},      {EVENT_APPROVAL, run_load_gate},
     {EVENT_GATE_WAITING, run_load_gate},         {EVENT_GATE_PASSED, run_load_gate},
     {EVENT_GATE_REFUSED, run_load_gate},         {EVENT_STEP_POLICY, run_load_policy},
+    {EVENT_HOST_OUTCOME, run_load_host},
 };
 
 static enum err_code run_load_event(const struct event *e, void *arg, struct err *err)
@@ -295,6 +310,16 @@ static void run_find_place(struct run *r)
     r->at = r->after_values == STAGE_WAY_BACK ? i : size_min(i, r->n_forward);
 }
 
+/* A way back that failed on some hosts went on with the others: those that failed have their turn again. */
+static void run_settle_fleets(struct run *r)
+{
+    for (size_t i = r->at + 1; i < r->steps.n; i++)
+        if (r->steps.v[i].state == STEP_FAILED && r->steps.v[i].way_back && !r->steps.v[i].left) {
+            (void)run_fleet_settle(&r->steps.v[i]); /* it is settled when its turn comes */
+            r->steps.v[i].state = STEP_PLANNED;
+        }
+}
+
 /* A step that failed or waited has its turn again; one that was stopped may have happened. */
 static void run_settle(struct run *r)
 {
@@ -306,6 +331,9 @@ static void run_settle(struct run *r)
     if (!s)
         return;
     r->resumed = s->state;
+    run_settle_fleets(r);
+    if (s->p->n_on && (s->state == STEP_FAILED || s->state == STEP_STOPPED))
+        s->state = run_fleet_settle(s) ? STEP_RUNNING : STEP_PLANNED;
     if (s->state == STEP_FAILED || s->state == STEP_WAITING ||
         (s->state == STEP_STOPPED && sv_eq(s->p->effect, SV("none"))))
         s->state = STEP_PLANNED;
@@ -345,11 +373,13 @@ enum err_code run_choose_retry(struct run *r, struct err *err)
             continue;
         if (i == r->at ? r->resumed != STEP_FAILED : s->state != STEP_FAILED)
             break;
-        s->state = STEP_PLANNED; /* what is done after it is passed over */
+        /* what is done after it is passed over; a host in doubt is settled first */
+        s->state = run_fleet_settle(s) ? STEP_RUNNING : STEP_PLANNED;
         s->left = false;
         r->at = i;
         if (r->branch_of == i)
             r->branch_of = SIZE_MAX;
+        r->settle = s->state == STEP_RUNNING;
         return ERR_OK;
     }
     return run_no_retry(r, "step ", r->opt.retry, err);

@@ -101,8 +101,8 @@ void run_tell(struct run *r, const char *name, const struct run_step *s, json_t 
     json_decref(data);
 }
 
-void run_tell_output(struct run *r, const struct run_step *s, enum child_stream stream,
-                     struct sv bytes)
+void run_tell_output(struct run *r, const struct run_step *s, struct sv host,
+                     enum child_stream stream, struct sv bytes)
 {
     json_t *data;
 
@@ -110,6 +110,7 @@ void run_tell_output(struct run *r, const struct run_step *s, enum child_stream 
         return;
     data = json_object();
     json_put_str(data, "stream", stream == CHILD_OUT ? "out" : "err");
+    json_put_sv(data, "host", host);
     r->opt.listen(r->opt.arg, &(struct run_event){.run = r->id,
                                                   .at_us = clock_now_us(),
                                                   .attempt = s->attempt,
@@ -162,17 +163,58 @@ static void run_put_facts(json_t *data, const struct action_outcome *o)
 }
 
 /* The session's state after the command: resume goes on from there. */
-static void run_put_state(struct run *r, const struct run_step *s, json_t *data)
+static void run_put_state(struct run *r, const struct action *a, json_t *data)
 {
-    struct session *session = r->action.session;
+    struct session *session = a->session;
     json_t *diff;
 
     if (!session || !session_state(session)->cwd.n)
         return;
     diff = session_state_diff(session_state(session), session_base(session), r->opt.secrets);
-    run_session_remember(r, s->p, diff);
+    run_session_remember(r, a->step, diff);
     json_put(data, "state_after", json_incref(diff));
     json_decref(diff);
+}
+
+void run_queue_host_outcome(struct run *r, struct run_step *s, size_t host)
+{
+    const struct run_host *h = &s->hosts[host];
+    const struct run_on *on = r->fleet.on ? &r->fleet.on[host] : NULL;
+    json_t *data = json_object();
+    struct hash ignored;
+    bool has;
+
+    json_put_sv(data, "host", s->p->on[host].host);
+    json_put_str(data, "state", step_state_name(h->state));
+    if (on && on->ready) {
+        const struct action_outcome *o = &on->action.outcome;
+
+        json_put_int(data, "started_us", o->started_us);
+        json_put_int(data, "ended_us", clock_now_us());
+        run_put_facts(data, o);
+        run_put_output(r, data, "out", &o->out, &ignored, &has);
+        run_put_output(r, data, "err", &o->errs, &ignored, &has);
+        run_put_state(r, &on->action, data);
+        if (on->checks)
+            json_put(data, "expectations", json_incref(on->checks));
+    }
+    json_put_sv(data, "reason", h->reason);
+    json_put_bool(data, "touched", h->touched);
+    run_queue(r, EVENT_HOST_OUTCOME, s, data);
+}
+
+static json_t *run_host_states(const struct run_step *s)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < s->p->n_on; i++) {
+        json_t *j = json_object();
+
+        json_put_sv(j, "host", s->p->on[i].host);
+        json_put_str(j, "state", step_state_name(s->hosts[i].state));
+        json_append(list, j);
+    }
+    return list;
 }
 
 void run_queue_outcome(struct run *r, struct run_step *s)
@@ -191,8 +233,10 @@ void run_queue_outcome(struct run *r, struct run_step *s)
         run_put_facts(data, o);
         run_put_output(r, data, "out", &o->out, &s->out, &s->has_out);
         run_put_output(r, data, "err", &o->errs, &ignored, &has);
-        run_put_state(r, s, data);
+        run_put_state(r, &r->action, data);
     }
+    if (s->p->n_on)
+        json_put(data, "hosts", run_host_states(s));
     if (r->checks)
         json_put(data, "expectations", json_incref(r->checks));
     if (r->reason)

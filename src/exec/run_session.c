@@ -48,8 +48,8 @@ static char **run_session_env(const struct run *r)
     return env.v;
 }
 
-/* The shell is known to the journal before it gets a command: after a crash its processes are found. */
-static bool run_on_shell(void *arg, pid_t pid)
+/* Known to the journal before it gets a command: after a crash its processes are found. */
+static void run_on_spawned(void *arg, pid_t pid)
 {
     struct run_session *rs = arg;
     struct run *r = rs->run;
@@ -62,7 +62,14 @@ static bool run_on_shell(void *arg, pid_t pid)
     json_put_str(data, "boot", ident_boot().s);
     r->shells_open = true;
     run_queue(r, EVENT_HOLD_TAKEN, NULL, data);
-    return run_commit(r);
+}
+
+/* The shells of several hosts, which are spawned together, are one commit: that of the first that has started. */
+static bool run_on_shell(void *arg, pid_t pid UNUSED)
+{
+    struct run_session *rs = arg;
+
+    return run_commit(rs->run);
 }
 
 static struct run_session *run_session_find(struct run *r, struct sv name)
@@ -137,6 +144,7 @@ static void run_session_open(struct run *r, struct run_session *rs, const struct
     struct session_spec spec = {.env = (const char *const *)env,
                                 .cwd = cwd,
                                 .grace_ms = r->opt.grace_ms,
+                                .spawned = run_on_spawned,
                                 .started = run_on_shell,
                                 .arg = rs};
 

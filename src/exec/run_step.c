@@ -20,7 +20,7 @@ void run_set_reason(struct run *r, const char *fmt, ...)
     r->reason = strbuf_steal_str(&b);
 }
 
-static struct run_step *run_current(struct run *r)
+struct run_step *run_current(struct run *r)
 {
     assert(r->at < r->steps.n);
     return &r->steps.v[r->at];
@@ -31,6 +31,7 @@ static void run_step_clear(struct run *r)
     if (r->action_ready)
         action_release(&r->action);
     r->action_ready = false;
+    run_fleet_clear(r);
     json_decref(r->checks);
     r->checks = NULL;
     free(r->last_reason);
@@ -46,11 +47,8 @@ static void run_on_output(struct action *a, enum child_stream stream, struct sv 
 {
     struct run *r = a->owner;
 
-    run_tell_output(r, run_current(r), stream, shown);
+    run_tell_output(r, run_current(r), (struct sv){NULL, 0}, stream, shown);
 }
-
-/* How often a step is begun whose contact is lost, when beginning it again does no harm. */
-#define RUN_LOST_TRIES 3u
 
 static void run_on_action_done(struct action *a)
 {
@@ -87,6 +85,10 @@ static void run_act(struct run *r)
     const struct action_ops *ops = action_find(s->p->kind);
     uint64_t timeout_ms = (uint64_t)plan_bound(r->plan, s->p->timeout_ms);
 
+    if (s->p->n_on) {
+        run_fleet_act(r);
+        return;
+    }
     assert(ops);
     if (r->action_ready)
         action_release(&r->action);
@@ -113,12 +115,15 @@ static void run_queue_intent(struct run *r, struct run_step *s)
     json_put_sv(data, "command", s->p->command);
     json_put_sv(data, "host", s->p->host);
     json_put_sv(data, "kind", s->p->kind);
+    if (s->p->n_on)
+        json_put(data, "hosts", run_fleet_ready(r));
     run_queue(r, EVENT_STEP_INTENT, s, data);
 }
 
 /* --- checking --- */
 
-static void run_add_check(struct run *r, const struct plan_expect *e, const char *by)
+static void run_add_check(const struct run *r, const struct plan_expect *e, const char *by,
+                          json_t *checks)
 {
     json_t *j = json_object();
 
@@ -128,36 +133,41 @@ static void run_add_check(struct run *r, const struct plan_expect *e, const char
     json_put_str(j, "result", verify_name(r->check.result));
     json_put_sv(j, "seen", strbuf_sv(&r->check.seen));
     json_put_str(j, "by", by);
-    json_append(r->checks, j);
+    json_append(checks, j);
 }
 
-/* The first expectation that no machine answers, from `check_at` on. */
-static const struct plan_expect *run_open_expect(struct run *r, const struct plan_step *p)
+void run_add_said(struct run *r, const struct plan_expect *e, bool yes, struct sv by,
+                  struct sv note, json_t *checks)
 {
-    for (; r->check_at < p->n_expects; r->check_at++)
-        if (!p->expects[r->check_at].machine)
-            return &p->expects[r->check_at];
+    r->check.result = yes ? VERIFY_HOLDS : VERIFY_FAILS;
+    strbuf_truncate(&r->check.seen, 0);
+    strbuf_add_sv(&r->check.seen, note);
+    run_add_check(r, e, arena_strdup(&r->arena, by), checks);
+}
+
+const struct plan_expect *run_open_expect(const struct plan_step *p, size_t *at)
+{
+    for (; *at < p->n_expects; (*at)++)
+        if (!p->expects[*at].machine)
+            return &p->expects[*at];
     return NULL;
 }
 
-/* All that a machine can say: the worst result. */
-static enum verify_result run_check_machine(struct run *r, const struct plan_step *p)
+enum verify_result run_judge(struct run *r, const struct plan_step *p,
+                             const struct action_outcome *o, json_t *checks)
 {
-    const struct action_outcome *o = &r->action.outcome;
     enum verify_result worst = VERIFY_HOLDS;
 
-    json_decref(r->checks);
-    r->checks = json_array();
     if (!verify_status_is_expected(p)) {
         verify_default(o, &r->check);
-        run_add_check(r, NULL, "machine");
+        run_add_check(r, NULL, "machine", checks);
         worst = r->check.result;
     }
     for (size_t i = 0; i < p->n_expects; i++) {
         if (!p->expects[i].machine)
             continue;
         verify_expect(&p->expects[i], o, clock_now_us(), &r->check);
-        run_add_check(r, &p->expects[i], "machine");
+        run_add_check(r, &p->expects[i], "machine", checks);
         if (r->check.result == VERIFY_FAILS ||
             (r->check.result == VERIFY_UNKNOWN && worst == VERIFY_HOLDS))
             worst = r->check.result;
@@ -165,10 +175,10 @@ static enum verify_result run_check_machine(struct run *r, const struct plan_ste
     return worst;
 }
 
-static void run_explain_failure(struct run *r)
+void run_explain(const json_t *checks, struct strbuf *out)
 {
-    for (size_t i = 0; i < json_array_size(r->checks); i++) {
-        const json_t *c = json_array_get(r->checks, i);
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        const json_t *c = json_array_get(checks, i);
 
         struct sv result = json_get_sv(c, "result");
         const char *text = json_get_str(c, "text", "");
@@ -177,12 +187,12 @@ static void run_explain_failure(struct run *r)
         if (sv_eq(result, SV("holds")))
             continue;
         if (json_get_int(c, "line", 0) == 0 && *json_get_str(c, "seen", "")) { /* nobody wrote it */
-            run_set_reason(r, "%s", json_get_str(c, "seen", ""));
+            strbuf_add_str(out, json_get_str(c, "seen", ""));
             return;
         }
-        run_set_reason(r, "expected %s%s%s%s: %s", quote, text, quote,
-                       sv_eq(result, SV("unknown")) ? ", which cannot be told" : "",
-                       json_get_str(c, "seen", ""));
+        strbuf_addf(out, "expected %s%s%s%s: %s", quote, text, quote,
+                    sv_eq(result, SV("unknown")) ? ", which cannot be told" : "",
+                    json_get_str(c, "seen", ""));
         return;
     }
 }
@@ -195,12 +205,12 @@ static void run_on_again(uv_timer_t *t)
         run_step_event(r, EV_AGAIN);
 }
 
-static void run_look_again(struct run *r, uint64_t ms)
+void run_look_again(struct run *r, uint64_t ms)
 {
     (void)uv_timer_start(&r->again, run_on_again, ms, 0); /* fails only without a callback */
 }
 
-static bool run_expects_increase(const struct plan_step *p)
+bool run_expects_increase(const struct plan_step *p)
 {
     for (size_t i = 0; i < p->n_expects; i++)
         if (p->expects[i].e.form == EXPECT_INCREASES)
@@ -228,7 +238,7 @@ static bool run_needs_second_look(struct run *r, const struct plan_step *p)
 }
 
 /* "(wait max 30 seconds)": the look is repeated until it holds. */
-static bool run_may_wait(struct run *r, const struct plan_step *p)
+bool run_time_left(struct run *r, const struct plan_step *p)
 {
     int64_t now_us = clock_now_us();
 
@@ -236,25 +246,19 @@ static bool run_may_wait(struct run *r, const struct plan_step *p)
         return false;
     if (!r->wait_until_us)
         r->wait_until_us = now_us + plan_bound(r->plan, p->wait_ms) * 1000;
-    if (now_us >= r->wait_until_us)
-        return false;
-    run_look_again(r, 200);
-    return true;
+    return now_us < r->wait_until_us;
 }
 
 /* A person looks at what a machine could not judge: the answer given ahead, or a question. */
 static void run_check_people(struct run *r)
 {
     const struct plan_step *p = run_current(r)->p;
-    const struct plan_expect *e = run_open_expect(r, p);
+    const struct plan_expect *e = run_open_expect(p, &r->check_at);
 
     if (!e) {
         run_step_event(r, EV_HOLDS);
     } else if (p->answered) {
-        r->check.result = p->answer ? VERIFY_HOLDS : VERIFY_FAILS;
-        strbuf_truncate(&r->check.seen, 0);
-        strbuf_add_sv(&r->check.seen, p->answer_note);
-        run_add_check(r, e, arena_strdup(&r->arena, p->answer_by));
+        run_add_said(r, e, p->answer, p->answer_by, p->answer_note, r->checks);
         r->check_at++;
         if (p->answer) {
             run_check_people(r);
@@ -272,19 +276,29 @@ static void run_check_people(struct run *r)
 static void run_check(struct run *r)
 {
     const struct plan_step *p = run_current(r)->p;
+    CLEANUP(strbuf_release) struct strbuf why = STRBUF(0);
     enum verify_result worst;
 
+    if (p->n_on) {
+        run_fleet_check(r);
+        return;
+    }
     if (run_needs_second_look(r, p))
         return;
-    worst = run_check_machine(r, p);
-    if (worst != VERIFY_HOLDS && run_may_wait(r, p))
+    json_decref(r->checks);
+    r->checks = json_array();
+    worst = run_judge(r, p, &r->action.outcome, r->checks);
+    if (worst != VERIFY_HOLDS && run_time_left(r, p)) {
+        run_look_again(r, 200);
         return;
+    }
     if (worst == VERIFY_HOLDS) {
         r->check_at = 0;
         run_check_people(r);
         return;
     }
-    run_explain_failure(r);
+    run_explain(r->checks, &why);
+    run_set_reason(r, "%s", strbuf_str(&why));
     run_step_event(r, EV_FAILS);
 }
 
@@ -309,15 +323,21 @@ static struct sv run_question_text(struct run *r, const struct plan_step *p)
                          SV_FMT(p->command));
     if (r->question != QUESTION_OUTCOME)
         return p->command;
-    e = run_open_expect(r, p);
+    e = run_open_expect(p, &r->check_at);
     return e ? e->e.source : p->command;
 }
 
 static void run_wait_for(struct run *r, const char *what, const char *next)
 {
-    struct sv id = run_current(r)->p->id;
+    const struct run_step *s = run_current(r);
+    struct sv id = s->p->id;
+    struct run_question q = {.kind = r->question};
 
-    if (run_is_lost(r))
+    if (s->p->n_on && r->question == QUESTION_DOUBT) {
+        run_fleet_question(r, &q);
+        (void)err_set(&r->err, ERR_WAITING, "step %.*s is in doubt on %.*s: %.*s", SV_FMT(id),
+                      SV_FMT(q.host), SV_FMT(q.text));
+    } else if (run_is_lost(r))
         (void)err_set(&r->err, ERR_WAITING, "step %.*s is in doubt, %s: did it happen?", SV_FMT(id),
                       r->action.outcome.err.msg);
     else
@@ -336,16 +356,21 @@ static void run_ask(struct run *r)
 
         run_wait_for(r, "an answer", next.p);
     } else {
+        struct run_question q = {
+            .kind = r->question, .step = p, .outcome = r->action_ready ? &r->action.outcome : NULL};
+
+        if (p->n_on)
+            run_fleet_question(r, &q);
+        else
+            q.text = run_question_text(r, p);
         r->asking = true;
-        r->opt.ask(r->opt.arg,
-                   &(struct run_question){.kind = r->question,
-                                          .step = p,
-                                          .text = run_question_text(r, p),
-                                          .outcome = r->action_ready ? &r->action.outcome : NULL});
+        r->fleet_asks = p->n_on > 0;
+        r->opt.ask(r->opt.arg, &q);
     }
 }
 
-static void run_queue_answer(struct run *r, bool yes, struct sv by, struct sv note, const char *how)
+void run_queue_answer(struct run *r, bool yes, struct sv by, struct sv note, const char *how,
+                      struct sv host)
 {
     json_t *data = json_object();
 
@@ -353,6 +378,7 @@ static void run_queue_answer(struct run *r, bool yes, struct sv by, struct sv no
     json_put_sv(data, "by", by);
     json_put_sv(data, "note", note);
     json_put_str(data, "how", how);
+    json_put_sv(data, "host", host);
     run_queue(r, EVENT_ANSWER, run_current(r), data);
 }
 
@@ -361,16 +387,18 @@ void run_step_answer(struct run *r, bool yes, struct sv by, struct sv note)
     struct run_step *s = run_current(r);
 
     r->asking = false;
-    run_queue_answer(r, yes, by, note, "asked");
+    if (r->fleet_asks) {
+        r->fleet_asks = false;
+        run_fleet_answer(r, yes, false, by, note);
+        return;
+    }
+    run_queue_answer(r, yes, by, note, "asked", (struct sv){NULL, 0});
     s->denied = !yes && r->question != QUESTION_DOUBT;
     if (s->denied)
         run_set_reason(r, "%.*s said no%s%.*s", SV_FMT(by), note.n ? ": " : "", SV_FMT(note));
     if (r->question == QUESTION_OUTCOME && yes) {
-        const struct plan_expect *e = run_open_expect(r, s->p);
-
-        r->check.result = VERIFY_HOLDS;
-        strbuf_truncate(&r->check.seen, 0);
-        run_add_check(r, e, arena_strdup(&r->arena, by));
+        run_add_said(r, run_open_expect(s->p, &r->check_at), true, by, (struct sv){NULL, 0},
+                     r->checks);
         r->check_at++;
         run_check_people(r);
         return;
@@ -380,12 +408,14 @@ void run_step_answer(struct run *r, bool yes, struct sv by, struct sv note)
 
 /* --- in doubt --- */
 
-static void run_queue_doubt(struct run *r, const char *decision, struct sv evidence)
+void run_queue_doubt(struct run *r, const char *decision, struct sv evidence, json_t *hosts)
 {
     json_t *data = json_object();
 
     json_put_str(data, "decision", decision);
     json_put_sv(data, "evidence", evidence);
+    if (hosts)
+        json_put(data, "hosts", hosts);
     run_queue(r, EVENT_STEP_DOUBT, run_current(r), data);
 }
 
@@ -405,20 +435,22 @@ static void run_probe(struct run *r)
     const struct action_ops *ops = action_find(s->p->kind);
     int happened = run_ask_world(r, s, ops);
 
-    if (happened == 1) {
-        run_queue_doubt(r, "done", SV("what is there now says that it happened"));
+    if (s->p->n_on) {
+        run_fleet_probe(r);
+    } else if (happened == 1) {
+        run_queue_doubt(r, "done", SV("what is there now says that it happened"), NULL);
         run_step_event(r, EV_HOLDS);
     } else if (happened == 0) {
-        run_queue_doubt(r, "again", SV("what is there now says that it did not happen"));
+        run_queue_doubt(r, "again", SV("what is there now says that it did not happen"), NULL);
         run_step_event(r, EV_AGAIN);
     } else if (ops && ops->resume == RESUME_AGAIN) {
-        run_queue_doubt(r, "again", SV("doing it again does no harm"));
+        run_queue_doubt(r, "again", SV("doing it again does no harm"), NULL);
         run_step_event(r, EV_AGAIN);
     } else if (sv_eq(s->p->in_doubt, SV("again"))) {
-        run_queue_doubt(r, "again", s->p->in_doubt_why);
+        run_queue_doubt(r, "again", s->p->in_doubt_why, NULL);
         run_step_event(r, EV_AGAIN);
     } else if (sv_eq(s->p->in_doubt, SV("done"))) {
-        run_queue_doubt(r, "done", s->p->in_doubt_why);
+        run_queue_doubt(r, "done", s->p->in_doubt_why, NULL);
         run_step_event(r, EV_HOLDS);
     } else {
         r->question = QUESTION_DOUBT;
@@ -453,6 +485,14 @@ static void run_start_act(struct run *r, enum step_state before)
     run_act(r);
 }
 
+void run_act_cancel(struct run *r)
+{
+    if (r->acting && r->fleet.on)
+        run_fleet_cancel(r);
+    else if (r->acting)
+        action_cancel(&r->action);
+}
+
 void run_step_event(struct run *r, enum step_event ev)
 {
     struct run_step *s = run_current(r);
@@ -471,8 +511,7 @@ void run_step_event(struct run *r, enum step_event ev)
         break;
     case FX_STOP:
         (void)uv_timer_stop(&r->again); /* always succeeds */
-        if (r->acting)
-            action_cancel(&r->action);
+        run_act_cancel(r);
         break;
     case FX_PROBE: run_probe(r); break;
     case FX_NONE:
@@ -560,7 +599,8 @@ static void run_manual(struct run *r)
         return;
     }
     run_current(r)->state = STEP_WAITING;
-    run_queue_answer(r, p->answer, p->answer_by, p->answer_note, "given ahead");
+    run_queue_answer(r, p->answer, p->answer_by, p->answer_note, "given ahead",
+                     (struct sv){NULL, 0});
     if (!p->answer)
         run_set_reason(r, "%.*s said no", SV_FMT(p->answer_by));
     run_step_event(r, p->answer ? EV_OPENED : EV_DENIED);
@@ -589,12 +629,15 @@ static void run_begin(struct run *r)
 void run_step_begin(struct run *r)
 {
     struct run_step *s = run_current(r);
+    struct sv why;
 
     run_step_clear(r);
     if (s->p->skip.n)
         run_skip(r, s->p->skip);
     else if (run_branch_skip(r, s->p).n)
         run_skip(r, run_branch_skip(r, s->p));
+    else if (run_fleet_leave_alone(r, &why))
+        run_skip(r, why);
     else if (!run_left_out(r, s->p) && run_gates_open(r))
         run_begin(r);
 }

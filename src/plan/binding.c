@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/suggest.h"
 #include "base/sv.h"
+#include "plan/binding_int.h"
 #include "runbook/yaml.h"
 
 struct binding_reader {
@@ -402,10 +403,90 @@ static enum err_code binding_databases(struct binding_reader *r, const struct ya
     return ERR_OK;
 }
 
+static enum err_code binding_members(struct binding_reader *r, const struct yaml_node *n,
+                                     void *field)
+{
+    struct binding_group *g =
+        container_of((struct binding_member **)field, struct binding_group, members);
+
+    if (n->kind != YAML_LIST || n->n_items == 0)
+        return binding_bad(r, n, "must be a list of hosts");
+    g->members = ARENA_NEWN(&r->b->arena, struct binding_member, n->n_items);
+    g->n_members = n->n_items;
+    for (size_t i = 0; i < n->n_items; i++) {
+        if (n->items[i].kind != YAML_SCALAR || !n->items[i].text.n)
+            return binding_bad(r, n, "must be a list of hosts");
+        g->members[i] = (struct binding_member){n->items[i].text, n->items[i].line};
+    }
+    return ERR_OK;
+}
+
+static enum err_code binding_batch(struct binding_reader *r, const struct yaml_node *n, void *field)
+{
+    struct binding_group *g = container_of((int64_t *)field, struct binding_group, batch);
+    struct sv text = n->text;
+
+    if (sv_ends(text, SV("%"))) {
+        g->percent = true;
+        text.n--;
+    }
+    if (n->kind != YAML_SCALAR || !sv_to_i64(text, &g->batch) || g->batch < 1 ||
+        g->batch > (g->percent ? 100 : (int64_t)LIMIT_FLEET_HOSTS))
+        return binding_bad(r, n, "must be a number of hosts such as 2, or a share such as 25%");
+    return ERR_OK;
+}
+
+static const struct binding_key binding_health_keys[] = {
+    {"command", binding_text, offsetof(struct binding_group, health_command)},
+    {"http", binding_text, offsetof(struct binding_group, health_http)},
+    {"within", binding_duration, offsetof(struct binding_group, within_ms)},
+    {"every", binding_duration, offsetof(struct binding_group, every_ms)},
+};
+
+static enum err_code binding_health(struct binding_reader *r, const struct yaml_node *n,
+                                    void *field)
+{
+    struct binding_group *g = container_of((size_t *)field, struct binding_group, health_line);
+
+    if (binding_map(r, n, binding_health_keys, ARRAY_LEN(binding_health_keys), g) != ERR_OK)
+        return r->err->code;
+    if (!g->health_command.n == !g->health_http.n)
+        return binding_bad(r, n, "needs a command, or http");
+    if (g->health_http.n && !sv_has(g->health_http, SV("{host}")) &&
+        !sv_has(g->health_http, SV("{address}")))
+        return binding_bad(r, n,
+                           "has an http that is the same for each host: put {host} or "
+                           "{address} into it");
+    if (g->every_ms < 1)
+        return binding_bad(r, n, "needs an 'every' above 0");
+    g->health_line = n->line;
+    return ERR_OK;
+}
+
+#define BINDING_GROUP(field) offsetof(struct binding_host, group.field)
 static const struct binding_key binding_host_keys[] = {
     {"address", binding_text, offsetof(struct binding_host, address)},
     {"ssh", binding_ssh, offsetof(struct binding_host, ssh)},
+    {"group", binding_members, BINDING_GROUP(members)},
+    {"batch", binding_batch, BINDING_GROUP(batch)},
+    {"health", binding_health, BINDING_GROUP(health_line)},
 };
+#undef BINDING_GROUP
+
+/* What is said of a group is not said of a host, and the other way round. */
+static enum err_code binding_check_host(struct binding_reader *r, const struct yaml_node *n,
+                                        const struct binding_host *h)
+{
+    if (sv_starts(h->address, SV("-")))
+        return binding_bad(r, n, "must not begin with '-'");
+    if (h->group.n_members && (h->address.n || h->n_ssh))
+        return binding_bad(r, n, "is a group: its hosts say how they are reached");
+    if (h->group.n_members && sv_eq(h->name, SV("*")))
+        return binding_bad(r, n, "cannot be a group");
+    if (!h->group.n_members && (h->group.batch || h->group.health_line))
+        return binding_bad(r, n, "has no group that batch and health could be for");
+    return ERR_OK;
+}
 
 static enum err_code binding_hosts(struct binding_reader *r, const struct yaml_node *n,
                                    void *field UNUSED)
@@ -416,13 +497,14 @@ static enum err_code binding_hosts(struct binding_reader *r, const struct yaml_n
         const struct yaml_node *item = &n->items[i];
         struct binding_host *h = vec_add(&r->b->hosts);
 
-        *h = (struct binding_host){.name = item->key, .line = item->line};
+        *h = (struct binding_host){
+            .name = item->key, .group = {.within_ms = 60000, .every_ms = 1000}, .line = item->line};
         if (item->kind == YAML_SCALAR)
             h->address = item->text;
         else if (binding_map(r, item, binding_host_keys, ARRAY_LEN(binding_host_keys), h) != ERR_OK)
             return r->err->code;
-        if (sv_starts(h->address, SV("-")))
-            return binding_bad(r, item, "must not begin with '-'");
+        if (binding_check_host(r, item, h) != ERR_OK)
+            return r->err->code;
     }
     return ERR_OK;
 }
@@ -461,10 +543,19 @@ static enum err_code binding_yes(struct binding_reader *r, const struct yaml_nod
     return yaml_bool(n, field) ? ERR_OK : binding_bad(r, n, "must be yes or no");
 }
 
+static enum err_code binding_all(struct binding_reader *r, const struct yaml_node *n, void *field)
+{
+    if (n->kind != YAML_SCALAR || !sv_eq(n->text, SV("all")))
+        return binding_bad(r, n, "must be all: the answer is for each host of the group");
+    *(bool *)field = true;
+    return ERR_OK;
+}
+
 static const struct binding_key binding_answer_keys[] = {
     {"answer", binding_yes, offsetof(struct binding_answer, yes)},
     {"by", binding_text, offsetof(struct binding_answer, by)},
     {"note", binding_text, offsetof(struct binding_answer, note)},
+    {"hosts", binding_all, offsetof(struct binding_answer, all)},
 };
 
 static enum err_code binding_answers(struct binding_reader *r, const struct yaml_node *n,
@@ -805,6 +896,8 @@ static enum err_code binding_read(struct binding *b, const char *path, struct sv
         return err->code;
     b->path = xstrdup(path);
     if (binding_map(&r, &root, binding_keys, ARRAY_LEN(binding_keys), b) != ERR_OK)
+        return err->code;
+    if (binding_check_groups(b, path, err) != ERR_OK)
         return err->code;
     if (r.env_files && binding_env_files(&r, r.env_files) != ERR_OK)
         return err->code;

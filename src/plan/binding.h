@@ -47,7 +47,7 @@ struct binding_choice {
 
 struct binding_answer {
     struct sv step, by, note;
-    bool yes;
+    bool yes, all; /* all: for each host of a group */
     size_t line;
 };
 
@@ -57,11 +57,30 @@ struct binding_database {
     size_t line;
 };
 
+/* A host, or a group, of a group. */
+struct binding_member {
+    struct sv name;
+    size_t line;
+};
+
+/* Hosts that a step runs on batch by batch (docs/adr/0008-fleets.md). */
+struct binding_group {
+    struct binding_member *members; /* as written */
+    size_t n_members;               /* 0: one host, and no group */
+    int64_t batch;                  /* how many hosts at the same time ... */
+    bool percent;                   /* ... or how many in a hundred of them */
+    struct sv health_command;       /* run on each host after its batch; 0 is healthy */
+    struct sv health_http; /* or asked from here: {host} and {address} stand for the host */
+    int64_t within_ms, every_ms;
+    size_t health_line; /* 0: nothing is looked at */
+};
+
 /* A host that the document names; "*": any that is not listed. */
 struct binding_host {
     struct sv name, address; /* address: as ssh takes it; "local": here; empty: the name */
     struct sv *ssh;          /* options of ssh */
     size_t n_ssh;
+    struct binding_group group;
     size_t line;
 };
 
@@ -134,6 +153,11 @@ NODISCARD enum err_code binding_expand(const struct binding *b, struct sv text, 
 const struct binding_database *binding_find_database(const struct binding *b, struct sv name);
 /* How this host of the document is reached; NULL: the binding does not say. */
 const struct binding_host *binding_find_host(const struct binding *b, struct sv name);
+/* Every host of a group once, those of its groups in their place; at most LIMIT_FLEET_HOSTS.  The caller
+ * releases *ret. */
+typedef VEC(struct sv) binding_names;
+void binding_group_hosts(const struct binding *b, const struct binding_host *group,
+                         binding_names *ret);
 /* A path of the binding, expanded and absolute; in the binding's arena. */
 NODISCARD enum err_code binding_file(struct binding *b, struct sv text, struct sv *ret,
                                      struct err *err);

@@ -480,6 +480,8 @@ static enum err_code make_all(struct make *m)
     if (make_policies(m, steps, way_back) != ERR_OK || make_gates(m, steps, way_back) != ERR_OK)
         return m->err->code;
     make_undos(m, steps, way_back);
+    json_put(m->root, "steps", make_fleets(m, json_incref(steps)));
+    json_put(m->root, "way_back", make_fleets(m, json_incref(way_back)));
     make_messages(m);
     make_parts(m);
     if (make_watch(m) != ERR_OK)

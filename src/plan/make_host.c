@@ -4,6 +4,14 @@
 #include "base/sv.h"
 #include "plan/make_int.h"
 
+/* What is bound to a group; make_fleets() goes on from this.  A person looks at each host, too. */
+bool make_is_fleet(const struct make *m, const struct rb_step *s)
+{
+    const struct binding_host *h = s->host.n ? binding_find_host(m->b, s->host) : NULL;
+
+    return h && h->group.n_members > 0;
+}
+
 /* A person reads; nothing runs anywhere. */
 static bool make_has_place(const struct rb_step *s)
 {
@@ -46,6 +54,13 @@ void make_where_host(struct make *m, const struct rb_step *s, struct sv session,
     const struct binding_host *h = make_host(m, s, &bound);
     json_t *remote, *ssh;
 
+    if (make_is_fleet(m, s)) {
+        json_put_sv(out, "host", s->host);
+        json_put(out, "fleet", json_object());
+        json_put_sv(out, "session",
+                    arena_fmt(m->arena, "%.*s@%.*s", SV_FMT(session), SV_FMT(s->host)));
+        return;
+    }
     if (!h) {
         json_put_sv(out, "host", bound ? SV("local") : s->host);
         json_put_sv(out, "session", session);

@@ -79,6 +79,8 @@ const struct binding_host *make_host(const struct make *m, const struct rb_step 
 bool make_is_remote(const struct make *m, const struct rb_step *s);
 /* "host", "remote" and "session" of a step; asks for a host that is not bound. */
 void make_where_host(struct make *m, const struct rb_step *s, struct sv session, json_t *out);
+/* Is the step's host a group? */
+bool make_is_fleet(const struct make *m, const struct rb_step *s);
 /* Can the form be judged from what the step's command on another host prints? */
 bool make_remote_shows(const struct rb_step *s, enum rb_expect_form form);
 
@@ -137,8 +139,16 @@ NODISCARD enum err_code make_policies(struct make *m, json_t *steps, json_t *way
 
 /* --- make_undo.c --- */
 
+/* A step of this effect leaves nothing that would have to be undone. */
+bool make_changes_nothing(struct sv effect);
+
 /* Fill "undo" of every step that is carried out, from what the way back does; asks about gaps. */
 void make_undos(struct make *m, json_t *steps, json_t *way_back);
+
+/* --- make_fleet.c --- */
+
+/* The list with the procedures on groups carried out batch by batch, each with its health; takes over `steps`. */
+json_t *make_fleets(struct make *m, json_t *steps);
 
 /* --- make_watch.c --- */
 

@@ -22,6 +22,27 @@ bool make_is_way_back(const struct make *m, const struct rb_step *s)
     return s->part != RB_NONE && m->rb->parts[s->part].role == ROLE_ROLLBACK;
 }
 
+/* --- answers --- */
+
+/* For a step on several hosts only one that says so: an answer for one host is none for another. */
+static const struct binding_answer *make_answer_of(const struct make *m, uint32_t step)
+{
+    bool fleet = make_is_fleet(m, &m->rb->steps[step]);
+
+    for (size_t i = 0; i < m->answer_refs.n; i++)
+        if (make_ref_covers(m, &m->answer_refs.v[i], step) && (!fleet || m->b->answers.v[i].all))
+            return &m->b->answers.v[i];
+    return NULL;
+}
+
+/* What to write for an answer ahead. */
+static struct sv make_answer_with(const struct make *m, const struct rb_step *s)
+{
+    return arena_fmt(m->arena, "answers: {\"%.*s\": {answer: yes, by: NAME%s}}",
+                     SV_FMT(names_short(&m->names, s->id)),
+                     make_is_fleet(m, s) ? ", hosts: all" : "");
+}
+
 /* --- expectations --- */
 
 static json_t *make_expect(struct make *m, const struct rb_expect *e)
@@ -70,8 +91,7 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
         if (e->form == EXPECT_ASK && !answered)
             make_question(m, e->line, "expectation", false,
                           arena_fmt(m->arena, "no machine check for \"%.*s\"", SV_FMT(e->source)),
-                          arena_fmt(m->arena, "answers: {\"%.*s\": {answer: yes, by: NAME}}",
-                                    SV_FMT(names_short(&m->names, s->id))));
+                          make_answer_with(m, s));
     }
     json_put(out, "expectations", list);
     if (json_array_size(dropped))
@@ -80,15 +100,7 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
         json_decref(dropped);
 }
 
-/* --- answers, settings --- */
-
-static const struct binding_answer *make_answer_of(const struct make *m, uint32_t step)
-{
-    for (size_t i = 0; i < m->answer_refs.n; i++)
-        if (make_ref_covers(m, &m->answer_refs.v[i], step))
-            return &m->b->answers.v[i];
-    return NULL;
-}
+/* --- settings --- */
 
 static const struct binding_step *make_settings_of(const struct make *m, uint32_t step)
 {
@@ -118,8 +130,7 @@ static void make_answer(struct make *m, uint32_t step, json_t *out)
                       arena_fmt(m->arena, "a person %s: \"%.*s\"",
                                 s->kind == STEP_MANUAL ? "does this" : "signs here",
                                 SV_FMT(sv_sub(s->text, 0, sv_find_byte(s->text, '\n', 0)))),
-                      arena_fmt(m->arena, "answers: {\"%.*s\": {answer: yes, by: NAME}}",
-                                SV_FMT(names_short(&m->names, s->id))));
+                      make_answer_with(m, s));
     }
 }
 

@@ -101,7 +101,7 @@ static void make_put_undo(json_t *step, enum plan_undo how, struct sv text)
     json_put(step, "undo", undo);
 }
 
-static bool make_changes_nothing(struct sv effect)
+bool make_changes_nothing(struct sv effect)
 {
     return sv_eq(effect, SV("none")) || sv_eq(effect, SV("session")) || sv_eq(effect, SV("backup"));
 }

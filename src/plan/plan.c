@@ -181,6 +181,43 @@ static void plan_default_gate(struct plan *p, struct plan_step *s)
     s->n_gates++;
 }
 
+static void plan_load_remote(struct plan *p, const json_t *remote, struct plan_step *s)
+{
+    s->address = json_get_sv(remote, "address");
+    s->ssh = plan_texts(&p->arena, json_object_get(remote, "ssh"), &s->n_ssh);
+}
+
+/* The step on each of its hosts. */
+static enum err_code plan_load_fleet(struct plan *p, const json_t *fleet, struct plan_step *s,
+                                     struct err *err)
+{
+    const json_t *hosts = json_object_get(fleet, "hosts");
+    struct plan_step one = *s;
+
+    s->group = json_get_sv(fleet, "group");
+    s->batch = plan_line(fleet, "batch");
+    s->n_batches = plan_line(fleet, "batches");
+    s->n_on = plan_size(fleet, "hosts");
+    s->on = ARENA_NEWN(&p->arena, struct plan_step, s->n_on);
+    one.kind = json_get_sv(s->action, "kind");
+    for (size_t i = 0; i < s->n_on; i++) {
+        const json_t *host = json_array_get(hosts, i), *own = json_object_get(host, "action");
+
+        one.action = own ? own : json_object_get(s->action, "action");
+        one.host = json_get_sv(host, "name");
+        one.session = arena_fmt(&p->arena, "%.*s/%.*s", SV_FMT(s->session), SV_FMT(one.host));
+        plan_load_remote(p, host, &one);
+        if (!one.host.n || !json_is_object(one.action))
+            return err_set(err, ERR_CORRUPT, "plan: step '%.*s' has a host without name or action",
+                           SV_FMT(s->id));
+        s->on[i] = one;
+    }
+    if (!s->n_on || !one.kind.n || sv_eq(one.kind, SV("fleet")))
+        return err_set(err, ERR_CORRUPT, "plan: step '%.*s' has no hosts, or nothing to do there",
+                       SV_FMT(s->id));
+    return ERR_OK;
+}
+
 static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan_step *s,
                                     struct err *err)
 {
@@ -222,9 +259,9 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
         .skip = json_get_sv(j, "skip"),
         .in_doubt = json_get_sv(j, "in_doubt"),
         .in_doubt_why = json_get_sv(j, "in_doubt_why"),
+        .every_ms = json_get_int(j, "every_ms", 0),
     };
-    s->address = json_get_sv(json_object_get(j, "remote"), "address");
-    s->ssh = plan_texts(&p->arena, json_object_get(json_object_get(j, "remote"), "ssh"), &s->n_ssh);
+    plan_load_remote(p, json_object_get(j, "remote"), s);
     s->branch_of = plan_texts(&p->arena, json_object_get(j, "branch_of"), &s->n_branch_of);
     if (!s->id.n || !s->kind.n || !json_is_object(s->action))
         return err_set(err, ERR_CORRUPT, "plan: a step has no id, kind or action");
@@ -240,6 +277,8 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
         ERR_OK)
         return err->code;
     plan_default_gate(p, s);
+    if (sv_eq(s->kind, SV("fleet")))
+        return plan_load_fleet(p, json_object_get(j, "fleet"), s, err);
     return ERR_OK;
 }
 

@@ -71,6 +71,12 @@ struct plan_step {
     struct sv in_doubt, in_doubt_why; /* again, done, ask: when it was begun and not ended */
     struct plan_gate *gates;          /* in the order in which they are judged */
     size_t n_gates;
+    int64_t every_ms; /* how often it is repeated while it waits; 0: as usual */
+    /* On several hosts: the step on each of them, in a session of its own; `action` is then for readers only. */
+    struct plan_step *on;
+    size_t n_on;
+    struct sv group;
+    size_t batch, n_batches; /* batch from 1 */
 };
 
 struct plan_variable {

@@ -8,7 +8,7 @@
 #include "base/sv.h"
 #include "report/report_int.h"
 
-static void html_checks(struct strbuf *b, const json_t *outcome)
+void html_checks(struct strbuf *b, const json_t *outcome)
 {
     const json_t *checks = json_object_get(outcome, "expectations");
 
@@ -38,13 +38,13 @@ static void html_checks(struct strbuf *b, const json_t *outcome)
     strbuf_add_str(b, "</table></div>");
 }
 
-static enum err_code html_output(struct store *s, struct strbuf *b, const struct view_attempt *a,
-                                 const char *key, const char *title, struct err *err)
+enum err_code html_output(struct store *s, struct strbuf *b, const json_t *outcome, const char *key,
+                          const char *title, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    const json_t *o = json_object_get(a->outcome, key);
+    const json_t *o = json_object_get(outcome, key);
 
-    if (report_output(s, a->outcome, key, &text, err) != ERR_OK)
+    if (report_output(s, outcome, key, &text, err) != ERR_OK)
         return err->code;
     if (!text.n)
         return ERR_OK;
@@ -87,9 +87,9 @@ static enum err_code html_attempt(struct store *s, struct strbuf *b, const struc
         strbuf_add_str(b, "</p>");
     }
     html_checks(b, a->outcome);
-    if (html_output(s, b, a, "out", "output", err) != ERR_OK)
+    if (html_output(s, b, a->outcome, "out", "output", err) != ERR_OK)
         return err->code;
-    return html_output(s, b, a, "err", "error output", err);
+    return html_output(s, b, a->outcome, "err", "error output", err);
 }
 
 static void html_answers(struct strbuf *b, const struct view_step *step)
@@ -208,7 +208,8 @@ static enum err_code html_step(struct store *s, struct strbuf *b, const struct v
     html_facts(b, step);
     html_answers(b, step);
     for (size_t i = 0; i < step->attempts.n; i++)
-        if (html_attempt(s, b, &step->attempts.v[i], err) != ERR_OK)
+        if (html_attempt(s, b, &step->attempts.v[i], err) != ERR_OK ||
+            html_hosts(s, b, step, step->attempts.v[i].number, err) != ERR_OK)
             return err_wrap(err, "step %.*s", SV_FMT(step->p->id));
     strbuf_add_str(b, "</details>\n");
     return ERR_OK;

@@ -16,6 +16,10 @@ typedef void report_dropped_fn(void *arg, const char *what, struct sv text, stru
                                size_t line);
 void report_each_dropped(const struct view *v, report_dropped_fn *fn, void *arg);
 
+/* report_hosts.c: "hosts" of an attempt of a step on several. */
+NODISCARD enum err_code report_json_hosts(struct store *s, const struct view_step *step,
+                                          int64_t attempt, json_t *out, struct err *err);
+
 /* --- HTML --- */
 
 extern const char report_css[];
@@ -32,6 +36,14 @@ void html_sv(struct strbuf *b, struct sv s);
 void html_str(struct strbuf *b, const char *s);
 /* A state or verdict in its colour. */
 void html_tag(struct strbuf *b, struct sv state);
+
+/* What was expected of an outcome, and what it printed. */
+void html_checks(struct strbuf *b, const json_t *outcome);
+NODISCARD enum err_code html_output(struct store *s, struct strbuf *b, const json_t *outcome,
+                                    const char *key, const char *title, struct err *err);
+/* report_hosts.c */
+NODISCARD enum err_code html_hosts(struct store *s, struct strbuf *b, const struct view_step *step,
+                                   int64_t attempt, struct err *err);
 
 /* report_html_step.c: the steps that were planned, or those of the way back when it was taken. */
 NODISCARD enum err_code html_steps(struct store *s, struct strbuf *b, const struct view *v,

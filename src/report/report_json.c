@@ -132,7 +132,8 @@ static enum err_code report_json_step(struct store *s, const struct view_step *s
         json_t *a = json_object();
 
         json_append(attempts, a);
-        if (report_json_attempt(s, &step->attempts.v[i], a, err) != ERR_OK)
+        if (report_json_attempt(s, &step->attempts.v[i], a, err) != ERR_OK ||
+            report_json_hosts(s, step, step->attempts.v[i].number, a, err) != ERR_OK)
             return err->code;
     }
     return ERR_OK;

@@ -23,6 +23,45 @@ static struct view_attempt *view_attempt_of(struct view_step *s, const struct vi
     return a;
 }
 
+static struct view_host *view_add_host(struct view_step *s, int64_t attempt, struct sv host)
+{
+    for (size_t i = s->hosts.n; i > 0; i--) {
+        struct view_host *h = &s->hosts.v[i - 1];
+
+        if (h->attempt == attempt && sv_eq(h->host, host))
+            return h;
+    }
+    *vec_add(&s->hosts) =
+        (struct view_host){.attempt = attempt, .host = host, .state = SV("running")};
+    return vec_last(&s->hosts);
+}
+
+static void view_take_hosts(struct view_step *s, const struct view_event *e)
+{
+    const json_t *hosts = json_object_get(e->data, "hosts");
+
+    for (size_t i = 0; i < json_array_size(hosts); i++)
+        if (json_is_string(json_array_get(hosts, i)))
+            (void)view_add_host(s, e->attempt,
+                                sv_from(json_string_value(json_array_get(hosts, i))));
+}
+
+static void view_take_host(struct view_step *s, const struct view_event *e)
+{
+    struct view_host *h = view_add_host(s, e->attempt, json_get_sv(e->data, "host"));
+
+    h->outcome = e->data;
+    h->state = json_get_sv(e->data, "state");
+}
+
+const struct view_host *view_host_of(const struct view_step *s, struct sv host)
+{
+    for (size_t i = s->hosts.n; i > 0; i--)
+        if (sv_eq(s->hosts.v[i - 1].host, host))
+            return &s->hosts.v[i - 1];
+    return NULL;
+}
+
 static void view_take_step(struct view *v, const struct view_event *e)
 {
     struct view_step *s = view_find(v, e->step);
@@ -36,7 +75,9 @@ static void view_take_step(struct view *v, const struct view_event *e)
         *a = (struct view_attempt){
             .number = e->attempt, .begun_us = e->at_us, .state = SV("running")};
         s->state = a->state;
+        view_take_hosts(s, e);
         break;
+    case EVENT_HOST_OUTCOME: view_take_host(s, e); break;
     case EVENT_STEP_OUTCOME:
         a = view_attempt_of(s, e);
         a->outcome = e->data;
@@ -175,6 +216,7 @@ void view_release(struct view *v)
     for (size_t i = 0; i < v->steps.n; i++) {
         vec_release(&v->steps.v[i].attempts);
         vec_release(&v->steps.v[i].answers);
+        vec_release(&v->steps.v[i].hosts);
     }
     for (size_t i = 0; i < v->events.n; i++)
         json_decref(v->events.v[i].data);

@@ -21,6 +21,13 @@ struct view_answer {
     const json_t *data; /* of answer or approval */
 };
 
+/* A host of a step on several, in one attempt. */
+struct view_host {
+    int64_t attempt;
+    struct sv host, state; /* "running" without an outcome */
+    const json_t *outcome; /* data of host-outcome, or NULL */
+};
+
 struct view_step {
     const struct plan_step *p;
     bool way_back;
@@ -28,6 +35,7 @@ struct view_step {
     struct sv skipped, skipped_by;
     VEC(struct view_attempt) attempts;
     VEC(struct view_answer) answers;
+    VEC(struct view_host) hosts; /* in the order in which they begin */
 };
 
 struct view_event {
@@ -76,4 +84,6 @@ const struct view_event *view_rule_event(const struct view *v, struct sv id);
 /* What it is, in one word: "running", "crashed", "waiting", "refused", "failed", "interrupted",
  * "rollback-failed", or the outcome of a finished run. */
 const char *view_word(const struct view *v);
+/* What is known last of a host of a step on several; NULL: its turn has not come. */
+const struct view_host *view_host_of(const struct view_step *s, struct sv host);
 size_t view_count(const struct view *v, bool way_back, struct sv state);

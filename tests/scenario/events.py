@@ -127,6 +127,16 @@ def a_run_with_gates_and_failures():
     prusik("resume", "r-0001", status=3)
 
 
+def a_run_on_several_hosts():
+    write("deploy.md", "# E\n\n## Deployment\n" + sh("ssh web\necho here\ntouch made")
+          + "## Rollback\n" + sh("ssh web\nrm made"))
+    write("prusik.yaml", "environment: test\noperator: ann\n"
+          "hosts: {web: {group: [a, b], batch: 2}, a: local, b: local}\n")
+    events = prusik("run", "deploy.md")
+    same("the hosts", sorted(e["data"]["host"] for e in events if e["event"] == "host-outcome"), ["a", "a", "b", "b"])
+    same("who printed", sorted(e["data"]["host"] for e in events if e["event"] == "output"), ["a", "b"])
+
+
 # --- against the description
 
 def described():
@@ -174,6 +184,7 @@ if __name__ == "__main__":
         a_run_that_is_watched_and_rolled_back,
         a_run_that_is_interrupted_and_in_doubt,
         a_run_with_gates_and_failures,
+        a_run_on_several_hosts,
         what_is_emitted_is_described,
         what_is_described_is_emitted,
     ]))

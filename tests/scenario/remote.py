@@ -3,87 +3,19 @@
 
 usage: remote.py PRUSIK
 """
-import getpass
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
+from sshd import Server, runs
 from tap import DEADLINE_S, await_, check, read, run_tests, same, write
 
 PRUSIK = os.path.realpath(sys.argv[1])
-SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 HOME = tempfile.mkdtemp()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def children_of(parent):
-    found = []
-    for pid in (int(name) for name in os.listdir("/proc") if name.isdigit()):
-        try:
-            fields = read(f"/proc/{pid}/stat").rpartition(") ")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(fields[1]) == parent:
-            found.append(pid)
-    return found
-
-
-def runs(pid):
-    """A zombie that nobody has buried does not."""
-    try:
-        return read(f"/proc/{pid}/stat").rpartition(") ")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-class Server:
-    """An sshd of our own, with keys of our own; WHERE=there in its sessions tells them from ours."""
-
-    def __init__(self):
-        for name in ("host", "user"):
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{HOME}/{name}"], check=True)
-        self.port = free_port()
-        if os.getuid() == 0:  # the package's own start script makes it
-            os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
-        write(f"{HOME}/sshd_config",
-              f"ListenAddress 127.0.0.1\nPort {self.port}\nHostKey {HOME}/host\nPidFile none\nUsePAM no\n"
-              f"AuthorizedKeysFile {HOME}/user.pub\nStrictModes no\nPermitRootLogin yes\n"
-              "PasswordAuthentication no\nSetEnv WHERE=there\nLogLevel QUIET\n")
-        write(f"{HOME}/known_hosts", f"[127.0.0.1]:{self.port} {read(HOME + '/host.pub')}")
-        write(f"{HOME}/ssh_config",
-              f"Host web1 web2\n  HostName 127.0.0.1\n  Port {self.port}\n  User {getpass.getuser()}\n"
-              f"  IdentityFile {HOME}/user\n  IdentitiesOnly yes\n  UserKnownHostsFile {HOME}/known_hosts\n"
-              "Host nowhere\n  HostName 127.0.0.1\n  Port 1\n")
-        self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", f"{HOME}/sshd_config"], stdin=subprocess.DEVNULL)
-        await_("sshd", self.answers)
-
-    def answers(self):
-        with socket.socket() as s:
-            return s.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def cut(self):
-        """End what serves the connections, as a cable that is pulled out does."""
-        for pid in children_of(self.process.pid):
-            for p in [pid] + [c for c in children_of(pid) if "sshd" in read(f"/proc/{c}/comm")]:
-                try:
-                    os.kill(p, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-
-    def stop(self):
-        self.cut()
-        self.process.terminate()
-        self.process.wait(DEADLINE_S)
 
 
 def prusik(*argv):
@@ -223,7 +155,9 @@ TESTS = [commands_run_over_there_and_the_shell_carries_on, a_status_is_that_of_t
 
 def main():
     global SERVER
-    SERVER = Server()
+    SERVER = Server(HOME)
+    write(f"{HOME}/known_hosts", SERVER.known_host())
+    write(f"{HOME}/ssh_config", SERVER.client_config("web1 web2") + "Host nowhere\n  HostName 127.0.0.1\n  Port 1\n")
     try:
         return run_tests(TESTS)
     finally:

@@ -99,6 +99,10 @@ static inline void bench_reply(uv_timer_t *t)
     if (!answer)
         T_FAIL("nobody has an answer to: %s", strbuf_str(&b->last_question));
     b->answers++;
+    if (answer == 'Y' || answer == 'N') { /* for all hosts */
+        run_answer_all(b->run, answer == 'Y', (struct sv){NULL, 0}, SV(""));
+        return;
+    }
     if (answer == 's') {
         run_interrupt(b->run, "stop");
         return;
@@ -113,6 +117,8 @@ static inline void bench_ask(void *arg, const struct run_question *q)
 
     b->asked[q->kind]++;
     strbuf_truncate(&b->last_question, 0);
+    if (q->host.n)
+        strbuf_addf(&b->last_question, "%.*s (%zu more): ", SV_FMT(q->host), q->more);
     strbuf_add_sv(&b->last_question, q->text);
     if (!b->reply_open)
         (void)uv_timer_init(run_uv(b->run), &b->reply); /* always succeeds */

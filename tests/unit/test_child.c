@@ -476,6 +476,25 @@ T(what_waits_in_a_pipe_is_not_lost_when_the_loop_was_busy)
     t_loop_free(loop);
 }
 
+T(a_descriptor_can_be_the_standard_input)
+{
+    uv_loop_t *loop = t_loop_new();
+    struct run r = {0};
+    int in[2];
+
+    T_CHECK(pipe2(in, O_CLOEXEC) == 0);
+    T_EQ(write(in[1], "typed", 5), 5);
+    (void)close(in[1]);
+    r.c.spec.input = &in[0];
+    start(&r, loop, "cat");
+    r.c.spec.input = NULL;
+    t_loop_run(loop, 5000);
+    T_STR(text_of(&r, CHILD_OUT), "typed");
+    T_CHECK(fcntl(in[0], F_GETFD) == FD_CLOEXEC);
+    release(&r);
+    t_loop_free(loop);
+}
+
 T(descriptors_are_passed_on_and_stay_the_caller_s)
 {
     uv_loop_t *loop = t_loop_new();
@@ -649,6 +668,7 @@ T_MAIN(T_CASE(both_outputs_and_the_status_are_told), T_CASE(another_status_is_a_
        T_CASE(a_paused_child_blocks_and_goes_on_where_it_was),
        T_CASE(what_waits_in_a_paused_pipe_is_not_lost_when_the_child_has_ended_long_ago),
        T_CASE(what_waits_in_a_pipe_is_not_lost_when_the_loop_was_busy),
+       T_CASE(a_descriptor_can_be_the_standard_input),
        T_CASE(descriptors_are_passed_on_and_stay_the_caller_s),
        T_CASE(nothing_else_of_ours_is_inherited),
        T_CASE(environment_and_folder_are_those_that_were_asked_for),
