@@ -7,7 +7,7 @@ RELEASE = --buildtype=release -Dwerror=false -Db_lto=true
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo check build asan clang coverage fuzz tidy format format-check bench corpus crash soak install clean
+.PHONY: help demo check build asan coverage fuzz tidy format format-check bench corpus crash soak install clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -27,19 +27,16 @@ build: ## build the program for development (gcc, in build/)
 asan: ## unit and fuzz corpus tests under address and undefined behaviour sanitizer
 	@tools/check.sh asan
 
-clang: ## build with clang (in build-clang/)
-	@tools/check.sh clang
-
 coverage: ## run the tests and hold the line coverage of each file against its limit
 	@tools/check.sh coverage
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS; FUZZ="name ..." chooses; what breaks one is put into tests/corpus
 	@tools/setup.sh check
-	@CC=clang tools/build.sh build-fuzz -Dfuzz=true $(SANITIZE) -Db_lundef=false
+	@CC=clang tools/build.sh --tests build-fuzz -Dfuzz=true $(SANITIZE) -Db_lundef=false
 	@tools/fuzz.sh build-fuzz $(FUZZ_SECONDS) $(FUZZ)
 
-tidy: ## static analysis of every C file
-	@tools/check.sh clang tidy
+tidy: ## static analysis of every C file, each path to its end
+	@tools/check.sh analyze
 
 format: ## format every C file
 	@tools/setup.sh check
@@ -74,4 +71,4 @@ install: ## build for release and install; PREFIX=/usr/local DESTDIR=
 	@DESTDIR=$(DESTDIR) meson install -C build-install --no-rebuild
 
 clean: ## remove what was built; .deps stays
-	@rm -rf build build-asan build-clang build-cov build-fuzz build-install build-release
+	@rm -rf build build-asan build-cov build-fuzz build-install build-release

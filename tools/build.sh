@@ -2,10 +2,10 @@
 # Configure, again from nothing when the options changed, and build.
 # usage: [CC=clang] tools/build.sh [--tests] FOLDER [MESON OPTION...]
 #
-# --tests: the test programs too.  JOBS limits the parallel compilers.
+# --tests: the test programs too; without it, what is installed.  JOBS limits the parallel compilers.
 set -eu
 cd "$(dirname "$0")/.."
-targets=all
+targets=program
 if [ "$1" = --tests ]; then
   targets='all meson-test-prereq meson-benchmark-prereq'
   shift

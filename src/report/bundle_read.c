@@ -138,7 +138,7 @@ static enum err_code bundle_check_line(struct bundle *b, struct sv line, struct 
     if (line.n < 67 || !hash_from_hex(sv_sub(line, 0, 64), &h) ||
         !sv_starts(sv_sub(line, 64, line.n), SV("  ")))
         return err_set(err, ERR_CORRUPT, BUNDLE_MANIFEST " has a line that is no hash and name");
-    if (!map_get(&b->names, name, &at))
+    if (!map_get(&b->names, name, &at) || at >= b->files.n)
         return err_set(err, ERR_CORRUPT, "'%.*s' is missing", SV_FMT(name));
     if (!hash_eq(&h, &b->files.v[at].hash))
         return err_set(err, ERR_CORRUPT, "'%.*s' was changed", SV_FMT(name));

@@ -121,15 +121,12 @@ static void markdown_task(struct markdown_fill *m, const struct rb_part *p)
         fill_tick(&m->fill, p->line);
     if (p->checked && t.steps && !t.said && (!t.done || t.others))
         strbuf_add_str(&note, "**not done in this run**");
-    else if (t.inside || !t.steps)
-        return;
-    else if (t.done && !t.others)
+    else if (t.done && !t.inside && !t.others)
         strbuf_addf(&note, "**done**, %s", clock_format_s(t.ended_us).s);
-    else if (t.done)
+    else if (t.done && !t.inside)
         strbuf_addf(&note, "**%zu of %zu done**", t.done, t.steps);
-    else
-        return;
-    fill_note(&m->fill, p->line, strbuf_sv(&note));
+    if (note.n)
+        fill_note(&m->fill, p->line, strbuf_sv(&note));
 }
 
 /* --- rules and checkpoints --- */

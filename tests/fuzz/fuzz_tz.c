@@ -7,6 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const int64_t at[] = {INT64_MIN / 4, -2000000000, 0,
                                  1700000000,    5000000000,  INT64_MAX / 4};
+    static const int64_t eight_days = INT64_C(8) * 24 * 3600;
     CLEANUP(tz_freep) struct tz *tz = NULL;
     struct err err;
 
@@ -17,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < ARRAY_LEN(at); i++) {
         int64_t offset = tz_offset_s(tz, at[i]), next = tz_next_change_s(tz, at[i]), first, second;
 
-        MUST(offset >= -8 * 86400 && offset <= 8 * 86400);
+        MUST(offset >= -eight_days && offset <= eight_days);
         MUST(next > at[i]);
         MUST(next == INT64_MAX || tz_offset_s(tz, next - 1) != tz_offset_s(tz, next));
         if (i == 0 || i + 1 == ARRAY_LEN(at))

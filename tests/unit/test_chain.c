@@ -36,7 +36,8 @@ T(J1_J2_and_J6_an_event_that_is_missing_changed_or_too_late_is_named)
     want_broken(chain_add(&c, &e, &h, &err), &err, "run r-0007: event 2 is missing");
     e = an_event(2, EVENT_ANSWER, SV("{}"));
     want_broken(chain_add(&c, &e, &h, &err), &err, "run r-0007: event 2 (answer) was changed");
-    T_EQ(memcmp(&was, &c, sizeof(c)), 0);
+    T_CHECK(c.run == was.run && c.seq == was.seq && c.finished == was.finished &&
+            hash_eq(&c.head, &was.head));
     e = an_event(2, EVENT_RUN_FINISHED, SV("{}"));
     h = event_hash(&c.head, &e);
     T_OK(chain_add(&c, &e, &h, &err), err);

@@ -20,12 +20,15 @@ static const char looked_at[] =
 
 static const char *page = document;
 
+enum { ROUND_MS = 50 }; /* the interval of begin()'s binding, at its time scale */
+
 static struct {
     int ok, errors, add_ok, add_errors;
     bool down, blank; /* no answer; an answer without a metric */
     bool garbled;     /* what the probe answers */
     bool swings;      /* the queue: long, short, long, ... */
     atomic_int polls;
+    atomic_int slow_answers; /* so many take longer than several rounds */
 } metrics;
 
 static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
@@ -33,6 +36,10 @@ static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
     char text[200];
 
     atomic_fetch_add(&metrics.polls, 1);
+    if (atomic_load(&metrics.slow_answers) > 0) {
+        atomic_fetch_sub(&metrics.slow_answers, 1);
+        (void)poll(NULL, 0, 3 * ROUND_MS);
+    }
     if (metrics.down)
         return server_text(r, 503, "down");
     if (strcmp(r->path, "/health") == 0)
@@ -471,6 +478,29 @@ T(a_pid_file_that_says_nothing_is_neither_a_crash_nor_good)
     end(&b, &s);
 }
 
+static void is_slow(struct bench *b UNUSED)
+{
+    atomic_store(&metrics.slow_answers, 1);
+}
+
+T(an_answer_that_takes_longer_than_rounds_delays_neither_them_nor_the_end)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 0);
+    b.at = "mark";
+    b.at_count = 1;
+    b.act = is_slow;
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(atomic_load(&metrics.slow_answers), 0);
+    T_EQ(
+        bench_sql(
+            "SELECT count(*) FROM event WHERE kind = 43 AND json_extract(data, '$.verdict') = 'OK'"),
+        1);
+    end(&b, &s);
+}
+
 T(a_probe_whose_answer_is_garbled_is_up_all_the_same)
 {
     struct server s;
@@ -529,6 +559,7 @@ T_MAIN(
     T_CASE(a_value_that_no_row_names_is_told_and_is_for_people),
     T_CASE(a_value_that_swings_is_told_and_is_for_people),
     T_CASE(a_pid_file_that_says_nothing_is_neither_a_crash_nor_good),
+    T_CASE(an_answer_that_takes_longer_than_rounds_delays_neither_them_nor_the_end),
     T_CASE(a_probe_whose_answer_is_garbled_is_up_all_the_same),
     T_CASE(a_probe_without_an_address_stops_the_run_before_it_changes_anything),
     T_CASE(

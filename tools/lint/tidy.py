@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """clang-tidy over every C file of the project that a build folder of clang compiles.
 
-usage: tools/lint/tidy.py FOLDER [FILE...]
+usage: tools/lint/tidy.py [--quick] FOLDER [FILE...]
+
+--quick bounds the static analyzer to QUICK_NODES states a function (its own bound is 225,000): a quarter of the time.
 
 Tests are looked at without the static analyzer, which takes nine tenths of the time: what it could find there (memory, null
 pointers) the same tests show under the sanitizers.
@@ -19,6 +21,7 @@ import sys
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 DROP_WITH_NEXT = ("-o", "-c", "-MF", "-MQ")
+QUICK_NODES = 40000
 
 
 def compiled(folder):
@@ -34,15 +37,23 @@ def compiled(folder):
     return found
 
 
-def look(folder, path, where, command, settings):
+def arguments(path, quick):
+    """What clang-tidy is told beside the file."""
+    if path.startswith("tests/"):
+        return ["--checks=-clang-analyzer-*"]
+    words = ["-Xclang", "-analyzer-config", "-Xclang", f"max-nodes={QUICK_NODES}"]
+    return [f"--extra-arg={word}" for word in words] if quick else []
+
+
+def look(folder, path, where, command, settings, quick):
     """What clang-tidy says about one file; empty when it is clean."""
     text = subprocess.run(command, cwd=where, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    key = hashlib.sha256(settings + " ".join(command).encode() + text.stdout).hexdigest()
+    more = arguments(path, quick)
+    key = hashlib.sha256(settings + " ".join(command + more).encode() + text.stdout).hexdigest()
     mark = os.path.join(folder, "tidy", key)
     if text.returncode == 0 and os.path.exists(mark):
         return ""
-    less = ["--checks=-clang-analyzer-*"] if path.startswith("tests/") else []
-    done = subprocess.run(["clang-tidy", "--quiet", "-p", folder, *less, path], cwd=ROOT, stdout=subprocess.PIPE,
+    done = subprocess.run(["clang-tidy", "--quiet", "-p", folder, *more, path], cwd=ROOT, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         return done.stdout
@@ -50,7 +61,7 @@ def look(folder, path, where, command, settings):
         return ""
 
 
-def main(folder, *wanted):
+def main(folder, *wanted, quick=False):
     folder = os.path.realpath(folder)
     os.makedirs(os.path.join(folder, "tidy"), exist_ok=True)
     settings = subprocess.check_output(["clang-tidy", "--version"])
@@ -61,10 +72,12 @@ def main(folder, *wanted):
     commands = compiled(folder)
     jobs = [(path, *commands[path]) for path in files if path in commands]
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", os.cpu_count()))) as pool:
-        found = list(pool.map(lambda job: look(folder, *job, settings), jobs))
+        found = list(pool.map(lambda job: look(folder, *job, settings, quick), jobs))
     print("".join(found), end="")
     print(f"{len(jobs)} files, {sum(1 for f in found if f)} with findings")
     return 0 if jobs and not any(found) else 1
 
 
+if sys.argv[1:2] == ["--quick"]:
+    sys.exit(main(*sys.argv[2:], quick=True))
 sys.exit(main(*sys.argv[1:]))
