@@ -1,6 +1,6 @@
 #include "action/libsystemd.h"
 
-#include "action/library.h"
+#include "base/library.h"
 
 struct libsystemd libsystemd;
 

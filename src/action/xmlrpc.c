@@ -3,7 +3,7 @@
 #include <expat.h>
 #include <string.h>
 
-#include "action/library.h"
+#include "base/library.h"
 #include "base/sv.h"
 
 #define EXPAT_CALLS(CALL)            \

@@ -1,6 +1,6 @@
 /* Service steps: what is watched and proven, with plain processes. */
 #include "action/docker_log.h"
-#include "action/library.h"
+#include "base/library.h"
 #include "action/service_proof.h"
 #include "action/service_watch.h"
 #include "base/daemon.h"

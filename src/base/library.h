@@ -3,7 +3,6 @@
 /*
  * library: a shared library that is opened when it is first needed (docs/adr/0006-service-managers.md).
  *
- *
  * A table of its functions is filled once and stays for the life of the process.
  */
 #include <stddef.h>
