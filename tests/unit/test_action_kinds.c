@@ -152,7 +152,7 @@ T(every_kind_has_a_row_that_says_what_resume_does)
         T_CHECK(ops->start && action_find(sv_from(ops->kind)) == ops);
         T_EQ(ops->resume == RESUME_PROBE, ops->probe != NULL);
     }
-    T_EQ(n_actions, 9);
+    T_EQ(n_actions, 10);
     T_CHECK(!action_find(SV("nothing")));
 }
 
