@@ -106,8 +106,6 @@ static enum err_code check_expr(const struct condition *c, const struct expr *e,
         return check_quant(c, e, in_rows, err);
     if (e->kind == EXPR_NAME && check_name(c, e, in_rows, err) != ERR_OK)
         return err->code;
-    if (e->kind == EXPR_SUPERSET && e->b->kind != EXPR_SET)
-        return refuse(e, err, "'superset' wants a set in braces");
     for (size_t i = 0; (child = expr_child(e, i)) != NULL; i++)
         if (!(is_set_place(e) && child->kind == EXPR_SET) &&
             check_expr(c, child, in_rows, err) != ERR_OK)
