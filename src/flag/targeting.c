@@ -12,12 +12,12 @@
 
 /* ---- values ---- */
 
-struct sv text_of(const json_t *v)
+struct sv targeting_text(const json_t *v)
 {
     return (struct sv){json_string_value(v), json_string_length(v)};
 }
 
-bool is_truthy(const json_t *v)
+bool targeting_truthy(const json_t *v)
 {
     switch (json_typeof(v)) {
     case JSON_TRUE:
@@ -32,7 +32,7 @@ bool is_truthy(const json_t *v)
     }
 }
 
-double number_of(const json_t *v)
+double targeting_number(const json_t *v)
 {
     double d;
 
@@ -41,7 +41,7 @@ double number_of(const json_t *v)
     if (json_is_boolean(v) || json_is_null(v))
         return json_is_true(v);
     if (json_is_string(v)) {
-        struct sv s = sv_trim(text_of(v));
+        struct sv s = sv_trim(targeting_text(v));
 
         if (s.n == 0)
             return 0;
@@ -64,7 +64,7 @@ static json_t *number(double d)
 static void add_text(struct strbuf *b, const json_t *v)
 {
     if (json_is_string(v)) {
-        strbuf_add_sv(b, text_of(v));
+        strbuf_add_sv(b, targeting_text(v));
     } else if (!json_is_null(v)) {
         char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 
@@ -99,25 +99,25 @@ static bool loose_equal(const json_t *a, const json_t *b)
         return strict_equal(a, b);
     if (json_is_null(a) || json_is_null(b) || !is_scalar(a) || !is_scalar(b))
         return false;
-    x = number_of(a);
-    y = number_of(b);
+    x = targeting_number(a);
+    y = targeting_number(b);
     return x <= y && x >= y;
 }
 
 /* ---- arguments ---- */
 
-const json_t *arg_at(const struct args *a, size_t i)
+const json_t *targeting_arg_at(const struct targeting_args *a, size_t i)
 {
     if (json_is_array(a->list))
         return json_array_get(a->list, i);
     return i == 0 ? a->list : NULL;
 }
 
-json_t *eval_arg(struct eval *ev, const struct args *a, size_t i)
+json_t *targeting_arg(struct targeting_state *ev, const struct targeting_args *a, size_t i)
 {
-    const json_t *arg = arg_at(a, i);
+    const json_t *arg = targeting_arg_at(a, i);
 
-    return arg ? eval_node(ev, arg) : json_null();
+    return arg ? targeting_node(ev, arg) : json_null();
 }
 
 /* ---- operators ---- */
@@ -139,9 +139,9 @@ static const json_t *find_path(const json_t *v, struct sv path)
     return v;
 }
 
-static json_t *op_var(struct eval *ev, const struct args *a, unsigned what UNUSED)
+static json_t *op_var(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
 {
-    CLEANUP(json_cleanup) json_t *name = eval_arg(ev, a, 0);
+    CLEANUP(json_cleanup) json_t *name = targeting_arg(ev, a, 0);
     CLEANUP(strbuf_release) struct strbuf path = STRBUF(4096);
     const json_t *found;
 
@@ -152,52 +152,52 @@ static json_t *op_var(struct eval *ev, const struct args *a, unsigned what UNUSE
         return json_integer(ev->in->now_s);
     found = find_path(ev->in->context, strbuf_sv(&path));
     if (!found || json_is_null(found))
-        return eval_arg(ev, a, 1);
+        return targeting_arg(ev, a, 1);
     return json_incref((json_t *)(uintptr_t)found);
 }
 
 enum { EQ_LOOSE, EQ_STRICT, NE_LOOSE, NE_STRICT };
 
-static json_t *op_equal(struct eval *ev, const struct args *a, unsigned what)
+static json_t *op_equal(struct targeting_state *ev, const struct targeting_args *a, unsigned what)
 {
-    CLEANUP(json_cleanup) json_t *x = eval_arg(ev, a, 0), *y = eval_arg(ev, a, 1);
+    CLEANUP(json_cleanup) json_t *x = targeting_arg(ev, a, 0), *y = targeting_arg(ev, a, 1);
     bool same = what == EQ_LOOSE || what == NE_LOOSE ? loose_equal(x, y) : strict_equal(x, y);
 
     return json_boolean(same == (what == EQ_LOOSE || what == EQ_STRICT));
 }
 
-static json_t *op_not(struct eval *ev, const struct args *a, unsigned what)
+static json_t *op_not(struct targeting_state *ev, const struct targeting_args *a, unsigned what)
 {
-    CLEANUP(json_cleanup) json_t *x = eval_arg(ev, a, 0);
+    CLEANUP(json_cleanup) json_t *x = targeting_arg(ev, a, 0);
 
-    return json_boolean(is_truthy(x) == (what == 2)); /* ! or !! */
+    return json_boolean(targeting_truthy(x) == (what == 2)); /* ! or !! */
 }
 
 /* The first that is false (and) or true (or), else the last. */
-static json_t *op_logic(struct eval *ev, const struct args *a, unsigned is_or)
+static json_t *op_logic(struct targeting_state *ev, const struct targeting_args *a, unsigned is_or)
 {
     json_t *x = json_null();
 
     for (size_t i = 0; i < a->n; i++) {
         json_decref(x);
-        x = eval_arg(ev, a, i);
-        if (is_truthy(x) == (is_or == 1))
+        x = targeting_arg(ev, a, i);
+        if (targeting_truthy(x) == (is_or == 1))
             break;
     }
     return x;
 }
 
-static json_t *op_if(struct eval *ev, const struct args *a, unsigned what UNUSED)
+static json_t *op_if(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
 {
     size_t i = 0;
 
     for (; i + 1 < a->n; i += 2) {
-        CLEANUP(json_cleanup) json_t *x = eval_arg(ev, a, i);
+        CLEANUP(json_cleanup) json_t *x = targeting_arg(ev, a, i);
 
-        if (is_truthy(x))
-            return eval_arg(ev, a, i + 1);
+        if (targeting_truthy(x))
+            return targeting_arg(ev, a, i + 1);
     }
-    return eval_arg(ev, a, i);
+    return targeting_arg(ev, a, i);
 }
 
 enum { LESS, LESS_EQUAL, MORE, MORE_EQUAL };
@@ -207,13 +207,13 @@ static bool ordered(const json_t *x, const json_t *y, unsigned what)
     double a, b;
 
     if (json_is_string(x) && json_is_string(y)) {
-        int c = sv_cmp(text_of(x), text_of(y));
+        int c = sv_cmp(targeting_text(x), targeting_text(y));
 
         a = c;
         b = 0;
     } else {
-        a = number_of(x);
-        b = number_of(y);
+        a = targeting_number(x);
+        b = targeting_number(y);
     }
     switch (what) {
     case LESS: return a < b;
@@ -224,32 +224,32 @@ static bool ordered(const json_t *x, const json_t *y, unsigned what)
 }
 
 /* With three arguments: between. */
-static json_t *op_order(struct eval *ev, const struct args *a, unsigned what)
+static json_t *op_order(struct targeting_state *ev, const struct targeting_args *a, unsigned what)
 {
-    CLEANUP(json_cleanup) json_t *x = eval_arg(ev, a, 0), *y = eval_arg(ev, a, 1);
-    CLEANUP(json_cleanup) json_t *z = eval_arg(ev, a, 2);
+    CLEANUP(json_cleanup) json_t *x = targeting_arg(ev, a, 0), *y = targeting_arg(ev, a, 1);
+    CLEANUP(json_cleanup) json_t *z = targeting_arg(ev, a, 2);
 
     return json_boolean(ordered(x, y, what) && (a->n < 3 || ordered(y, z, what)));
 }
 
-static json_t *op_in(struct eval *ev, const struct args *a, unsigned what UNUSED)
+static json_t *op_in(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
 {
-    CLEANUP(json_cleanup) json_t *x = eval_arg(ev, a, 0), *y = eval_arg(ev, a, 1);
+    CLEANUP(json_cleanup) json_t *x = targeting_arg(ev, a, 0), *y = targeting_arg(ev, a, 1);
 
     if (json_is_string(y))
-        return json_boolean(json_is_string(x) && sv_has(text_of(y), text_of(x)));
+        return json_boolean(json_is_string(x) && sv_has(targeting_text(y), targeting_text(x)));
     for (size_t i = 0; i < json_array_size(y); i++)
         if (strict_equal(x, json_array_get(y, i)))
             return json_true();
     return json_false();
 }
 
-static json_t *op_cat(struct eval *ev, const struct args *a, unsigned what UNUSED)
+static json_t *op_cat(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(1u << 20);
 
     for (size_t i = 0; i < a->n; i++) {
-        CLEANUP(json_cleanup) json_t *x = eval_arg(ev, a, i);
+        CLEANUP(json_cleanup) json_t *x = targeting_arg(ev, a, i);
 
         add_text(&b, x);
     }
@@ -269,17 +269,17 @@ static double fold(double x, double y, unsigned what)
     }
 }
 
-static json_t *op_arith(struct eval *ev, const struct args *a, unsigned what)
+static json_t *op_arith(struct targeting_state *ev, const struct targeting_args *a, unsigned what)
 {
-    CLEANUP(json_cleanup) json_t *first = eval_arg(ev, a, 0);
-    double x = number_of(first);
+    CLEANUP(json_cleanup) json_t *first = targeting_arg(ev, a, 0);
+    double x = targeting_number(first);
 
     if (a->n < 2)
         return number(what == '-' ? -x : x);
     for (size_t i = 1; i < a->n; i++) {
-        CLEANUP(json_cleanup) json_t *y = eval_arg(ev, a, i);
+        CLEANUP(json_cleanup) json_t *y = targeting_arg(ev, a, i);
 
-        x = fold(x, number_of(y), what);
+        x = fold(x, targeting_number(y), what);
     }
     return number(x);
 }
@@ -292,12 +292,12 @@ static const struct operator_row operators[] = {
     {">", op_order, MORE},       {">=", op_order, MORE_EQUAL}, {"in", op_in, 0},
     {"cat", op_cat, 0},          {"+", op_arith, '+'},         {"-", op_arith, '-'},
     {"*", op_arith, '*'},        {"/", op_arith, '/'},         {"%", op_arith, '%'},
-    {"min", op_arith, '<'},      {"max", op_arith, '>'},       {"starts_with", op_affix, 0},
-    {"ends_with", op_affix, 1},  {"sem_ver", op_sem_ver, 0},   {"fractional", op_fractional, 0},
-    {"$ref", op_ref, 0},
+    {"min", op_arith, '<'},      {"max", op_arith, '>'},       {"starts_with", targeting_op_affix, 0},
+    {"ends_with", targeting_op_affix, 1},  {"sem_ver", targeting_op_sem_ver, 0},   {"fractional", targeting_op_fractional, 0},
+    {"$ref", targeting_op_ref, 0},
 };
 
-const struct operator_row *operator_find(const char *name)
+const struct operator_row *targeting_operator(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(operators); i++)
         if (strcmp(operators[i].name, name) == 0)
@@ -307,19 +307,19 @@ const struct operator_row *operator_find(const char *name)
 
 /* ---- evaluation ---- */
 
-static json_t *eval_list(struct eval *ev, const json_t *node)
+static json_t *eval_list(struct targeting_state *ev, const json_t *node)
 {
     json_t *list = json_array();
 
     for (size_t i = 0; i < json_array_size(node); i++)
-        json_append(list, eval_node(ev, json_array_get(node, i)));
+        json_append(list, targeting_node(ev, json_array_get(node, i)));
     return list;
 }
 
-json_t *eval_node(struct eval *ev, const json_t *node)
+json_t *targeting_node(struct targeting_state *ev, const json_t *node)
 {
     void *it;
-    struct args a;
+    struct targeting_args a;
 
     if (++ev->steps > TARGETING_STEPS) {
         ev->over = true;
@@ -340,8 +340,8 @@ json_t *eval_node(struct eval *ev, const json_t *node)
 
 json_t *targeting_eval(const json_t *rule, const struct targeting_input *in)
 {
-    struct eval ev = {.in = in};
-    json_t *v = eval_node(&ev, rule);
+    struct targeting_state ev = {.in = in};
+    json_t *v = targeting_node(&ev, rule);
 
     if (!ev.over)
         return v;
@@ -402,11 +402,11 @@ static enum err_code check_object(struct check *c, const json_t *node)
     if (json_object_size(node) != 1)
         return err_set(c->err, ERR_INVALID, "an object of a rule has one operator, not %zu",
                        json_object_size(node));
-    if (!operator_find(name))
+    if (!targeting_operator(name))
         return unknown_operator(name, c->err);
     if (strcmp(name, "$ref") == 0)
         return check_ref(c, args);
-    if (strcmp(name, "fractional") == 0 && fractional_check(args, c->err) != ERR_OK)
+    if (strcmp(name, "fractional") == 0 && targeting_check_fractional(args, c->err) != ERR_OK)
         return c->err->code;
     return check_node(c, args);
 }

@@ -7,20 +7,20 @@
 #include "base/sv.h"
 #include "flag/murmur3.h"
 
-json_t *op_affix(struct eval *ev, const struct args *a, unsigned at_end)
+json_t *targeting_op_affix(struct targeting_state *ev, const struct targeting_args *a, unsigned at_end)
 {
-    CLEANUP(json_cleanup) json_t *x = eval_arg(ev, a, 0), *y = eval_arg(ev, a, 1);
+    CLEANUP(json_cleanup) json_t *x = targeting_arg(ev, a, 0), *y = targeting_arg(ev, a, 1);
 
     if (!json_is_string(x) || !json_is_string(y))
         return json_null();
-    return json_boolean(at_end ? sv_ends(text_of(x), text_of(y)) : sv_starts(text_of(x), text_of(y)));
+    return json_boolean(at_end ? sv_ends(targeting_text(x), targeting_text(y)) : sv_starts(targeting_text(x), targeting_text(y)));
 }
 
-json_t *op_ref(struct eval *ev, const struct args *a, unsigned what UNUSED)
+json_t *targeting_op_ref(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
 {
-    const json_t *e = json_object_get(ev->in->evaluators, json_string_value(arg_at(a, 0)));
+    const json_t *e = json_object_get(ev->in->evaluators, json_string_value(targeting_arg_at(a, 0)));
 
-    return eval_node(ev, e);
+    return targeting_node(ev, e);
 }
 
 /* ---- sem_ver ---- */
@@ -142,26 +142,26 @@ static bool semver_holds(const struct semver *a, const struct semver *b, struct 
     return a->part[0] == b->part[0] && a->part[1] == b->part[1];
 }
 
-json_t *op_sem_ver(struct eval *ev, const struct args *a, unsigned what UNUSED)
+json_t *targeting_op_sem_ver(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
 {
-    CLEANUP(json_cleanup) json_t *x = eval_arg(ev, a, 0), *op = eval_arg(ev, a, 1),
-                                 *y = eval_arg(ev, a, 2);
+    CLEANUP(json_cleanup) json_t *x = targeting_arg(ev, a, 0), *op = targeting_arg(ev, a, 1),
+                                 *y = targeting_arg(ev, a, 2);
     struct semver v, w;
     bool known, holds;
 
     if (!json_is_string(x) || !json_is_string(y) || !json_is_string(op) ||
-        !semver_read(text_of(x), &v) || !semver_read(text_of(y), &w))
+        !semver_read(targeting_text(x), &v) || !semver_read(targeting_text(y), &w))
         return json_null();
-    holds = semver_holds(&v, &w, text_of(op), &known);
+    holds = semver_holds(&v, &w, targeting_text(op), &known);
     return known ? json_boolean(holds) : json_null();
 }
 
 /* ---- fractional ---- */
 
 /* The variants begin at 1 when the first argument is the seed. */
-static size_t first_share(const struct args *a)
+static size_t first_share(const struct targeting_args *a)
 {
-    return json_is_array(arg_at(a, 0)) ? 0 : 1;
+    return json_is_array(targeting_arg_at(a, 0)) ? 0 : 1;
 }
 
 static uint64_t weight_of(const json_t *share)
@@ -172,15 +172,15 @@ static uint64_t weight_of(const json_t *share)
     return n > 0 ? (uint64_t)n : 0;
 }
 
-enum err_code fractional_check(const json_t *args, struct err *err)
+enum err_code targeting_check_fractional(const json_t *args, struct err *err)
 {
-    struct args a = {args, json_array_size(args)};
+    struct targeting_args a = {args, json_array_size(args)};
     uint64_t total = 0;
 
     if (!json_is_array(args) || a.n <= first_share(&a))
         return err_set(err, ERR_INVALID, "'fractional' has no list of variants");
     for (size_t i = first_share(&a); i < a.n; i++) {
-        const json_t *share = arg_at(&a, i), *w = json_array_get(share, 1);
+        const json_t *share = targeting_arg_at(&a, i), *w = json_array_get(share, 1);
 
         if (!json_is_array(share) || json_array_size(share) < 1 || json_array_size(share) > 2 ||
             !json_is_string(json_array_get(share, 0)))
@@ -195,15 +195,15 @@ enum err_code fractional_check(const json_t *args, struct err *err)
 }
 
 /* False: there is nothing to tell this one from others. */
-static bool seed_of(struct eval *ev, const struct args *a, struct strbuf *seed)
+static bool seed_of(struct targeting_state *ev, const struct targeting_args *a, struct strbuf *seed)
 {
     const json_t *key;
 
     if (first_share(a)) {
-        CLEANUP(json_cleanup) json_t *v = eval_arg(ev, a, 0);
+        CLEANUP(json_cleanup) json_t *v = targeting_arg(ev, a, 0);
 
         if (json_is_string(v))
-            strbuf_add_sv(seed, text_of(v));
+            strbuf_add_sv(seed, targeting_text(v));
         if (json_is_string(v))
             return true;
     }
@@ -211,11 +211,11 @@ static bool seed_of(struct eval *ev, const struct args *a, struct strbuf *seed)
     if (!json_is_string(key) || json_string_length(key) == 0)
         return false;
     strbuf_add_sv(seed, ev->in->flag_key);
-    strbuf_add_sv(seed, text_of(key));
+    strbuf_add_sv(seed, targeting_text(key));
     return true;
 }
 
-json_t *op_fractional(struct eval *ev, const struct args *a, unsigned what UNUSED)
+json_t *targeting_op_fractional(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
 {
     CLEANUP(strbuf_release) struct strbuf seed = STRBUF(0);
     uint64_t total = 0, sum = 0, bucket;
@@ -223,14 +223,14 @@ json_t *op_fractional(struct eval *ev, const struct args *a, unsigned what UNUSE
     if (!seed_of(ev, a, &seed))
         return json_null();
     for (size_t i = first_share(a); i < a->n; i++)
-        total += weight_of(arg_at(a, i));
+        total += weight_of(targeting_arg_at(a, i));
     if (total == 0)
         return json_null();
     bucket = (uint64_t)murmur3_32(strbuf_sv(&seed), 0) * total >> 32;
     for (size_t i = first_share(a); i < a->n; i++) {
-        sum += weight_of(arg_at(a, i));
+        sum += weight_of(targeting_arg_at(a, i));
         if (bucket < sum)
-            return json_incref(json_array_get(arg_at(a, i), 0));
+            return json_incref(json_array_get(targeting_arg_at(a, i), 0));
     }
     return json_null(); /* uncovered: the bucket is below the total */
 }

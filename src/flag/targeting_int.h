@@ -5,40 +5,40 @@
  */
 #include "flag/targeting.h"
 
-struct eval {
+struct targeting_state {
     const struct targeting_input *in;
     unsigned steps;
     bool over;
 };
 /* Arguments, not evaluated: an array, or the one argument itself. */
-struct args {
+struct targeting_args {
     const json_t *list;
     size_t n;
 };
-const json_t *arg_at(const struct args *a, size_t i);
+const json_t *targeting_arg_at(const struct targeting_args *a, size_t i);
 /* A new reference, never NULL. */
-json_t *eval_node(struct eval *ev, const json_t *node);
+json_t *targeting_node(struct targeting_state *ev, const json_t *node);
 /* The i-th argument evaluated; null when there is none. */
-json_t *eval_arg(struct eval *ev, const struct args *a, size_t i);
+json_t *targeting_arg(struct targeting_state *ev, const struct targeting_args *a, size_t i);
 
-typedef json_t *operator_fn(struct eval *ev, const struct args *a, unsigned what);
+typedef json_t *operator_fn(struct targeting_state *ev, const struct targeting_args *a, unsigned what);
 struct operator_row {
     const char *name;
     operator_fn *fn;
     unsigned what;
 };
 /* NULL: there is none. */
-const struct operator_row *operator_find(const char *name);
+const struct operator_row *targeting_operator(const char *name);
 
-struct sv text_of(const json_t *v);
-bool is_truthy(const json_t *v);
+struct sv targeting_text(const json_t *v);
+bool targeting_truthy(const json_t *v);
 /* NaN: it is none. */
-double number_of(const json_t *v);
+double targeting_number(const json_t *v);
 
 /* targeting_flagd.c: flagd's own. */
-json_t *op_fractional(struct eval *ev, const struct args *a, unsigned what);
-json_t *op_sem_ver(struct eval *ev, const struct args *a, unsigned what);
-json_t *op_affix(struct eval *ev, const struct args *a, unsigned what);
-json_t *op_ref(struct eval *ev, const struct args *a, unsigned what);
+json_t *targeting_op_fractional(struct targeting_state *ev, const struct targeting_args *a, unsigned what);
+json_t *targeting_op_sem_ver(struct targeting_state *ev, const struct targeting_args *a, unsigned what);
+json_t *targeting_op_affix(struct targeting_state *ev, const struct targeting_args *a, unsigned what);
+json_t *targeting_op_ref(struct targeting_state *ev, const struct targeting_args *a, unsigned what);
 /* Arguments of fractional. */
-NODISCARD enum err_code fractional_check(const json_t *args, struct err *err);
+NODISCARD enum err_code targeting_check_fractional(const json_t *args, struct err *err);
