@@ -191,15 +191,18 @@ static bool address_read(struct sv text, struct address *ret)
     for (size_t i = 0; i < text.n; i++)
         if (text.p[i] == ':')
             colon = i;
-    if (colon == SV_NPOS || !sv_to_u64(sv_sub(text, colon + 1, text.n), &port) || port > 65535)
+    if (colon == SV_NPOS || !sv_to_u64(sv_sub(text, colon + 1, text.n), &port) || port > 65535 ||
+        (a.is_v6 && text.p[colon - 1] != ']'))
         return false;
     a.host = sv_sub(text, 0, colon);
     host = xstrdup_sv(a.is_v6 ? sv_sub(text, 1, colon - 1) : a.host);
     if (a.is_v6) {
         a.at.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
-        a.loopback = strcmp(host, "::1") == 0;
+        if (inet_pton(AF_INET6, host, &a.at.v6.sin6_addr) != 1)
+            return false;
+        a.loopback = IN6_IS_ADDR_LOOPBACK(&a.at.v6.sin6_addr);
         *ret = a;
-        return inet_pton(AF_INET6, host, &ret->at.v6.sin6_addr) == 1;
+        return true;
     }
     a.at.v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     if (inet_pton(AF_INET, host, &a.at.v4.sin_addr) != 1)

@@ -57,6 +57,13 @@ static bool wait_until(look_fn *look, const void *arg, uint64_t within_ms, struc
     return true;
 }
 
+/* Whatever was seen instead: the change failed. */
+static enum err_code not_in_effect(struct err *err)
+{
+    err->code = ERR_FAILED;
+    return err_wrap(err, "written, but not in effect");
+}
+
 /* ---- flags of the definitions, read by OFREP ---- */
 
 struct ofrep_look {
@@ -124,7 +131,7 @@ static enum err_code see_consumers(const struct flag_switch *s, const struct fla
         struct ofrep_look l = {s->binding->consumers[i], s->change.key, s->token, strbuf_sv(&body)};
 
         if (!wait_until(see_ofrep, &l, within, err))
-            return err_wrap(err, "written, but not in effect");
+            return not_in_effect(err);
         ret->consumers++;
     }
     return ERR_OK;
@@ -356,7 +363,7 @@ static enum err_code switch_elsewhere(const struct flag_elsewhere *f, const stru
     if (f->http_url.p && !f->read_url.p && !f->env_file.path.p && !f->dropin.path.p)
         return ERR_OK; /* nobody can be asked; the answer says so */
     if (!wait_until(see_elsewhere, &look, f->within_ms, err))
-        return err_wrap(err, "written, but not in effect");
+        return not_in_effect(err);
     ret->consumers = f->read_url.p || f->read_process.p;
     return ERR_OK;
 }
