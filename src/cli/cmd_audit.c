@@ -8,9 +8,10 @@
 
 static const char *const audit_opts[] = {"--data", "--json", "--format", "--output", NULL};
 
-static const enum term_style audit_styles[HEALTH_VERDICT__N] = {
-    [HEALTH_PASS] = TERM_GOOD, [HEALTH_FAIL] = TERM_BAD, [HEALTH_NOTHING] = TERM_WARN,
-    [HEALTH_ERROR] = TERM_BAD};
+static const enum term_style audit_styles[HEALTH_VERDICT__N] = {[HEALTH_PASS] = TERM_GOOD,
+                                                                [HEALTH_FAIL] = TERM_BAD,
+                                                                [HEALTH_NOTHING] = TERM_WARN,
+                                                                [HEALTH_ERROR] = TERM_BAD};
 
 static void audit_text_check(const struct audit_check *c, struct strbuf *b)
 {

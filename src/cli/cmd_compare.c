@@ -132,8 +132,13 @@ static enum err_code to_snapshot(const struct data_fields *f, const char *path, 
                                  struct err *err)
 {
     struct rows_source source = {.name = sv_from(path), .where = sv_from(path)};
-    struct take_spec t = {.rows = &source, .name = SV("records"), .key = f->key, .n_key = f->n_key,
-                          .fields = f->fields, .n_fields = f->n, .output = output,
+    struct take_spec t = {.rows = &source,
+                          .name = SV("records"),
+                          .key = f->key,
+                          .n_key = f->n_key,
+                          .fields = f->fields,
+                          .n_fields = f->n,
+                          .output = output,
                           .taken_at_us = clock_now_us()};
     size_t n;
 
@@ -179,13 +184,13 @@ static enum err_code compare_run(struct cli *c, enum exit_code *exit, struct err
     struct compare_result r;
     struct data_shape shape = {&r, compare_text, compare_to_json, compare_html};
     enum rows_kind kind;
-    bool files = rows_file_kind(sv_from(c->args[0]), &kind) && rows_file_kind(sv_from(c->args[1]), &kind);
+    bool files =
+        rows_file_kind(sv_from(c->args[0]), &kind) && rows_file_kind(sv_from(c->args[1]), &kind);
     enum err_code rc;
 
     if (data_check_format(c, err) != ERR_OK)
         return err->code;
-    if (c->where &&
-        condition_new(CONDITION_ROW, sv_from(c->where), SV(""), &where, err) != ERR_OK)
+    if (c->where && condition_new(CONDITION_ROW, sv_from(c->where), SV(""), &where, err) != ERR_OK)
         return err_wrap(err, "--where");
     opt.where = where;
     rc = files ? compare_records(c, &opt, &r, err) : compare_snapshots(c, &opt, &r, err);

@@ -18,7 +18,7 @@
 
 static const char *const flag_opts[] = {"--flags",    "--consumers", "--context", "--listen",
                                         "--operator", "--why",       "--json",    NULL};
-static const char *const flag_words[] = {"list", "get",  "set",   "kill",
+static const char *const flag_words[] = {"list",   "get",  "set",   "kill",
                                          "unkill", "eval", "serve", NULL};
 
 /* What every action begins with. */
@@ -300,10 +300,9 @@ static enum err_code flag_wait(struct err *err)
 static enum err_code flag_serve(struct flag_job *j, struct err *err)
 {
     CLEANUP(flag_server_freep) struct flag_server *server = NULL;
-    struct flag_server_config config = {
-        .definitions = j->definitions,
-        .listen = j->c->listen ? j->c->listen : FLAG_SERVER_DEFAULT,
-        .token = sv_from(getenv("PRUSIK_FLAG_TOKEN"))};
+    struct flag_server_config config = {.definitions = j->definitions,
+                                        .listen = j->c->listen ? j->c->listen : FLAG_SERVER_DEFAULT,
+                                        .token = sv_from(getenv("PRUSIK_FLAG_TOKEN"))};
 
     if (flag_server_start(&config, &server, err) != ERR_OK)
         return err->code;
@@ -319,12 +318,9 @@ static const struct flag_action {
     int n_args; /* with its own name */
     enum err_code (*run)(struct flag_job *j, struct err *err);
 } flag_actions[] = {
-    {"list", "", 1, flag_list},
-    {"get", " KEY", 2, flag_get},
-    {"set", " KEY VARIANT", 3, flag_set},
-    {"kill", " KEY VARIANT", 3, flag_kill},
-    {"unkill", " KEY", 2, flag_unkill},
-    {"eval", " KEY", 2, flag_eval},
+    {"list", "", 1, flag_list},           {"get", " KEY", 2, flag_get},
+    {"set", " KEY VARIANT", 3, flag_set}, {"kill", " KEY VARIANT", 3, flag_kill},
+    {"unkill", " KEY", 2, flag_unkill},   {"eval", " KEY", 2, flag_eval},
     {"serve", "", 1, flag_serve},
 };
 

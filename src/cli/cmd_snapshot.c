@@ -10,17 +10,18 @@
 #include "cli/load.h"
 #include "compare/take.h"
 
-static const char *const snapshot_opts[] = {"--data", "--key",  "--field", "--side",
+static const char *const snapshot_opts[] = {"--data",   "--key",  "--field", "--side",
                                             "--output", "--json", NULL};
 
 /* NAME of the data file, or a file with --key. */
-static enum err_code snapshot_of_name(struct cli *c, const struct data_file *f,
-                                      struct take_spec *t, struct err *err)
+static enum err_code snapshot_of_name(struct cli *c, const struct data_file *f, struct take_spec *t,
+                                      struct err *err)
 {
     const struct data_snapshot *s;
 
     if (c->key || c->fields.n)
-        return err_set(err, ERR_USAGE, "--key and --field are for a file; the data file has those of '%s'",
+        return err_set(err, ERR_USAGE,
+                       "--key and --field are for a file; the data file has those of '%s'",
                        c->args[0]);
     if (data_file_snapshot(f, sv_from(c->args[0]), &s, err) != ERR_OK)
         return err->code;
@@ -71,8 +72,12 @@ static enum err_code snapshot_run(struct cli *c, enum exit_code *exit UNUSED, st
         return err->code;
     if (rows_file_kind(sv_from(c->args[0]), &source.kind)) {
         rc = data_fields_read(c, &fields, err);
-        t = (struct take_spec){.rows = &source, .name = sv_from("records"), .key = fields.key,
-                               .n_key = fields.n_key, .fields = fields.fields, .n_fields = fields.n};
+        t = (struct take_spec){.rows = &source,
+                               .name = sv_from("records"),
+                               .key = fields.key,
+                               .n_key = fields.n_key,
+                               .fields = fields.fields,
+                               .n_fields = fields.n};
     } else {
         rc = data_load(c, &file, err);
         if (rc == ERR_OK)

@@ -24,7 +24,8 @@ enum err_code data_load(const struct cli *c, struct data_file *ret, struct err *
 
     if (!file_exists(path)) {
         (void)err_set(err, ERR_NOT_FOUND, "there is no data file '%s'", path);
-        return err_hint(err, "it names sources, snapshots and audits; --data FILE says where it is");
+        return err_hint(err,
+                        "it names sources, snapshots and audits; --data FILE says where it is");
     }
     if (file_read(path, LIMIT_BINDING_BYTES, &text, err) != ERR_OK)
         return err->code;

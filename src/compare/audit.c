@@ -187,8 +187,8 @@ static json_t *typed_row(const struct audit *a, const json_t *row)
     json_t *j = json_object(), *v;
     const char *name;
 
-    json_object_foreach((json_t *)(uintptr_t)row, name, v)
-        (void)json_object_set_new(j, name, json_is_string(v) ? typed(a, sv_from(name), v) : json_incref(v));
+    json_object_foreach((json_t *)(uintptr_t)row, name, v)(void) json_object_set_new(
+        j, name, json_is_string(v) ? typed(a, sv_from(name), v) : json_incref(v));
     return j;
 }
 

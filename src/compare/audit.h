@@ -16,8 +16,8 @@ struct audit_check {
     const struct data_check *check;
     struct health_check health;
     enum health_verdict verdict;
-    struct sv why;     /* of an error, or what was wrong with values; may be empty */
-    json_t *examples;  /* array of {column: value}, or of row numbers */
+    struct sv why;    /* of an error, or what was wrong with values; may be empty */
+    json_t *examples; /* array of {column: value}, or of row numbers */
 };
 
 struct audit_result {
@@ -26,7 +26,7 @@ struct audit_result {
     struct health health;
     struct audit_check *checks;
     size_t n_checks;
-    uint64_t rows; /* of the audit's own source */
+    uint64_t rows;        /* of the audit's own source */
     json_t *distribution; /* {column: {value: count}} */
 };
 

@@ -9,8 +9,8 @@
 #include "base/sv.h"
 #include "compare/key.h"
 
-const char *const record_class_names[RECORD__N] = {"identical",     "within", "changed",
-                                                   "null_mismatch", "added",  "removed",
+const char *const record_class_names[RECORD__N] = {"identical",     "within",       "changed",
+                                                   "null_mismatch", "added",        "removed",
                                                    "moved",         "not_evaluated"};
 const struct compare_outcome_info compare_outcomes[COMPARE__N] = {
     [COMPARE_NO_REGRESSION] = {"no_regression", "no regression", EXIT_CODE_DONE},
@@ -195,7 +195,7 @@ static enum err_code judge_pair(struct merge *m, struct err *err)
         return err->code;
     if (!in_old && !in_new)
         return ERR_OK;
-    if (m->old->data && m->new->data && in_old != in_new) {
+    if (m->old->data && m->new->data &&in_old != in_new) {
         p.class = RECORD_MOVED;
     } else if (m->old->data && m->new->data) {
         judge_fields(m);
@@ -208,8 +208,12 @@ static enum err_code judge_pair(struct merge *m, struct err *err)
 
 static enum err_code judge_single(struct merge *m, bool is_old, struct err *err)
 {
-    struct compare_pair p = {RECORD_REMOVED,    is_old ? m->old : NULL, is_old ? NULL : m->new,
-                             m->n_fields, m->fields,              NULL};
+    struct compare_pair p = {RECORD_REMOVED,
+                             is_old ? m->old : NULL,
+                             is_old ? NULL : m->new,
+                             m->n_fields,
+                             m->fields,
+                             NULL};
     bool in;
 
     if (selected(m, is_old ? m->old : m->new, &in, err) != ERR_OK)
@@ -227,9 +231,8 @@ static int side_cmp(const struct merge *m)
 {
     if (!m->old || !m->new)
         return m->old ? -1 : 1;
-    return m->old->json == m->new->json
-               ? 0
-               : key_cmp(strbuf_sv(&m->old->key), strbuf_sv(&m->new->key));
+    return m->old->json == m->new->json ? 0
+                                        : key_cmp(strbuf_sv(&m->old->key), strbuf_sv(&m->new->key));
 }
 
 static enum err_code merge(struct merge *m, struct err *err)

@@ -45,7 +45,8 @@ struct compare_pair {
     const struct snapshot_record *old, *new; /* NULL: it is not there */
     size_t n_fields;
     const struct field *fields;
-    const enum field_class *classes; /* of each field; NULL: the record has no partner, or was not evaluated */
+    const enum field_class
+        *classes; /* of each field; NULL: the record has no partner, or was not evaluated */
 };
 typedef void compare_pair_fn(void *arg, const struct compare_pair *p);
 
@@ -87,8 +88,8 @@ struct compare_result {
 
 /* ERR_INVALID and others: refused; nothing was compared then. */
 NODISCARD enum err_code compare_files(const char *old, const char *new,
-                                      const struct compare_options *opt,
-                                      struct compare_result *ret, struct err *err);
+                                      const struct compare_options *opt, struct compare_result *ret,
+                                      struct err *err);
 void compare_release(struct compare_result *r);
 /* docs/formats/snapshot.md, section 3. */
 json_t *compare_json(const struct compare_result *r);

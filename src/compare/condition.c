@@ -14,9 +14,9 @@
 
 /* What a node needs besides itself. */
 struct node {
-    struct regex *re;    /* text matches "..." */
-    json_t *set;         /* a literal set */
-    bool looked, found;  /* a field, in any record */
+    struct regex *re;     /* text matches "..." */
+    json_t *set;          /* a literal set */
+    bool looked, found;   /* a field, in any record */
     size_t rows, yes, no; /* a quantifier */
     struct val unknown;   /* VAL_NULL: none */
     VEC(double) values;   /* of a median */
@@ -52,7 +52,8 @@ static enum err_code check_name(const struct condition *c, const struct expr *e,
     if (e->n_labels || e->window.us > 0)
         return refuse(e, err, "a record has no labels and no window");
     if (!in_rows) {
-        (void)refuse(e, err, "a field stands inside all(), any(), none(), share(), count() or median()");
+        (void)refuse(e, err,
+                     "a field stands inside all(), any(), none(), share(), count() or median()");
         return err_hint(err, "such as count(%.*s where ...)", SV_FMT(c->rows));
     }
     return ERR_OK;
@@ -416,7 +417,8 @@ static void feed_unknown(struct node *n, struct val v)
 {
     n->rows++;
     if (n->unknown.kind == VAL_NULL) /* its text would go with the scratch arena */
-        n->unknown = v.kind == VAL_ERROR ? (struct val){.kind = VAL_ERROR, .text = SV("a record's values do not fit")}
+        n->unknown = v.kind == VAL_ERROR ? (struct val){.kind = VAL_ERROR,
+                                                        .text = SV("a record's values do not fit")}
                                          : v;
 }
 
@@ -426,7 +428,8 @@ static void feed_number(struct node *n, struct val v)
     if (v.kind == VAL_NUM)
         *vec_add(&n->values) = v.num;
     else if (v.kind != VAL_NULL)
-        n->unknown = (struct val){.kind = VAL_ERROR, .text = SV("the median of something that is no number")};
+        n->unknown = (struct val){.kind = VAL_ERROR,
+                                  .text = SV("the median of something that is no number")};
 }
 
 static void feed_quant(struct condition *c, const struct expr *e)

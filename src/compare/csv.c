@@ -81,7 +81,8 @@ static enum err_code take_line(struct csv *c, struct err *err)
         const struct csv_cell *cell = &c->cells.v[i];
         struct sv v = {c->text.p + cell->at, cell->n};
 
-        *vec_add(&c->views) = cell->n || cell->quoted ? (cell->n ? v : SV("")) : (struct sv){NULL, 0};
+        *vec_add(&c->views) =
+            cell->n || cell->quoted ? (cell->n ? v : SV("")) : (struct sv){NULL, 0};
         if (text_bad_utf8(v) != SV_NPOS)
             return bad(c, err, "this is not UTF-8");
     }

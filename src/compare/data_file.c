@@ -19,8 +19,8 @@ struct reader {
     struct err *err;
 };
 
-#define FAIL(r, node, ...)                                        \
-    (err_set((r)->err, ERR_INVALID, __VA_ARGS__),                 \
+#define FAIL(r, node, ...)                        \
+    (err_set((r)->err, ERR_INVALID, __VA_ARGS__), \
      err_wrap((r)->err, "%s:%zu", (r)->path, (node)->line))
 
 /* ---- small things ---- */
@@ -228,7 +228,8 @@ static enum err_code read_sources(struct reader *r, const struct yaml_node *root
         for (size_t i = 0; map && i < map->n_items; i++) {
             struct rows_source *s = &r->f->sources[r->f->n_sources++];
 
-            s->name = arena_fmt(&r->f->arena, "%s.%.*s", kinds[k].prefix, SV_FMT(map->items[i].key));
+            s->name =
+                arena_fmt(&r->f->arena, "%s.%.*s", kinds[k].prefix, SV_FMT(map->items[i].key));
             if (kinds[k].read(r, &map->items[i], s) != ERR_OK)
                 return r->err->code;
         }
@@ -393,9 +394,9 @@ static enum err_code get_kind(struct reader *r, const struct yaml_node *n, struc
 static enum err_code read_check(struct reader *r, const struct yaml_node *n,
                                 const struct data_audit *a, struct data_check *c)
 {
-    static const char *const known[] = {"name",   "rows",     "where",   "expr",   "total",  "unique",
-                                        "coverage", "allowed", "values", "weight", "mostly", "critical",
-                                        NULL};
+    static const char *const known[] = {"name",   "rows",     "where",   "expr",   "total",
+                                        "unique", "coverage", "allowed", "values", "weight",
+                                        "mostly", "critical", NULL};
     const struct yaml_node *critical = yaml_get(n, "critical");
     const char *key;
 
@@ -454,7 +455,8 @@ static enum err_code read_root(struct reader *r, const struct yaml_node *root)
     audits = yaml_get(root, "audits");
     if ((snapshots && snapshots->kind != YAML_MAP) || (audits && audits->kind != YAML_MAP))
         return FAIL(r, root, "'snapshots' and 'audits' are maps");
-    f->snapshots = ARENA_NEWN(&f->arena, struct data_snapshot, snapshots ? snapshots->n_items + 1 : 1);
+    f->snapshots =
+        ARENA_NEWN(&f->arena, struct data_snapshot, snapshots ? snapshots->n_items + 1 : 1);
     for (size_t i = 0; snapshots && i < snapshots->n_items; i++)
         if (read_snapshot(r, &snapshots->items[i], &f->snapshots[f->n_snapshots++]) != ERR_OK)
             return r->err->code;

@@ -25,8 +25,8 @@ struct data_check {
     struct sv name;
     enum data_check_kind kind;
     const struct rows_source *rows;
-    struct sv expr;    /* CHECK_EXPR, CHECK_TOTAL */
-    struct sv where;   /* empty: all rows */
+    struct sv expr;     /* CHECK_EXPR, CHECK_TOTAL */
+    struct sv where;    /* empty: all rows */
     struct sv *columns; /* CHECK_UNIQUE: all; CHECK_COVERAGE, CHECK_ALLOWED: one */
     size_t n_columns;
     json_t *allowed; /* array; freed with the file */

@@ -118,7 +118,8 @@ enum err_code field_parse(struct arena *a, struct sv text, struct field *ret, st
 
     name = sv_sub(text, 0, eq);
     if (name.n == 0 || eq == SV_NPOS)
-        return err_set(err, ERR_USAGE, "--field '%.*s' is not NAME=TYPE[,rel=5%%][,abs=0.01][,ignore]",
+        return err_set(err, ERR_USAGE,
+                       "--field '%.*s' is not NAME=TYPE[,rel=5%%][,abs=0.01][,ignore]",
                        SV_FMT(text));
     f.name = arena_sv(a, name);
     rest = sv_sub(text, eq + 1, text.n);

@@ -22,7 +22,13 @@ enum field_type {
 extern const char *const field_type_names[FIELD__N];
 
 /* From best to worst. */
-enum field_class { FIELD_IDENTICAL, FIELD_WITHIN, FIELD_NULL_MISMATCH, FIELD_CHANGED, FIELD_CLASS__N };
+enum field_class {
+    FIELD_IDENTICAL,
+    FIELD_WITHIN,
+    FIELD_NULL_MISMATCH,
+    FIELD_CHANGED,
+    FIELD_CLASS__N
+};
 extern const char *const field_class_names[FIELD_CLASS__N];
 
 struct field {

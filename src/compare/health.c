@@ -56,10 +56,10 @@ struct health health_of(const struct health_check *c, size_t n)
     h.has_score = weights > 0;
     if (h.has_score)
         h.score = 100 * (sum / weights);
-    h.status = critical        ? HEALTH_CRITICAL
-               : incomplete    ? HEALTH_INCOMPLETE
-               : !h.has_score  ? HEALTH_NA
-                               : by_score(h.score);
+    h.status = critical       ? HEALTH_CRITICAL
+               : incomplete   ? HEALTH_INCOMPLETE
+               : !h.has_score ? HEALTH_NA
+                              : by_score(h.score);
     h.exit = exits[h.status];
     return h;
 }

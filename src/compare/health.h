@@ -8,12 +8,13 @@
 #include "base/err.h"
 
 enum health_verdict { HEALTH_PASS, HEALTH_FAIL, HEALTH_NOTHING, HEALTH_ERROR, HEALTH_VERDICT__N };
-extern const char *const health_verdict_names[HEALTH_VERDICT__N]; /* "pass", "fail", "n/a", "error" */
+extern const char
+    *const health_verdict_names[HEALTH_VERDICT__N]; /* "pass", "fail", "n/a", "error" */
 
 struct health_check {
     uint64_t passed, evaluated;
-    double weight;  /* at least 0; 0: informative */
-    double mostly;  /* share that has to pass, 0 to 1 */
+    double weight; /* at least 0; 0: informative */
+    double mostly; /* share that has to pass, 0 to 1 */
     bool critical;
     bool error; /* it could not be evaluated */
 };

@@ -85,7 +85,8 @@ enum err_code key_encode(const json_t *key, size_t n, struct strbuf *out, struct
         return err_set(err, ERR_INVALID, "the key is no array of %zu values", n);
     for (size_t i = 0; i < n; i++)
         if (!add_scalar(json_array_get(key, i), out))
-            return err_set(err, ERR_INVALID, "a key is made of texts, numbers, bools and null only");
+            return err_set(err, ERR_INVALID,
+                           "a key is made of texts, numbers, bools and null only");
     return ERR_OK;
 }
 
@@ -100,8 +101,7 @@ static void canon_object(const json_t *value, struct strbuf *out)
     const char *name;
     json_t *member;
 
-    json_object_foreach((json_t *)(uintptr_t)value, name, member)
-        *vec_add(&names) = name;
+    json_object_foreach((json_t *)(uintptr_t)value, name, member) * vec_add(&names) = name;
     if (names.n)
         qsort(names.v, names.n, sizeof(*names.v), name_cmp);
     strbuf_add_byte(out, KEY_OBJECT);

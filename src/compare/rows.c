@@ -20,8 +20,10 @@ bool rows_file_kind(struct sv path, enum rows_kind *ret)
     static const struct {
         struct sv end;
         enum rows_kind kind;
-    } kinds[] = {
-        {SV(".csv"), ROWS_CSV}, {SV(".json"), ROWS_JSON}, {SV(".jsonl"), ROWS_JSON}, {SV(".ndjson"), ROWS_JSON}};
+    } kinds[] = {{SV(".csv"), ROWS_CSV},
+                 {SV(".json"), ROWS_JSON},
+                 {SV(".jsonl"), ROWS_JSON},
+                 {SV(".ndjson"), ROWS_JSON}};
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (sv_ends(path, kinds[i].end)) {
@@ -58,8 +60,10 @@ bool rows_query_hash(const struct rows_source *s, struct hash_text *ret)
 enum err_code rows_each(const struct rows_source *s, rows_fn *fn, void *arg, struct err *err)
 {
     static enum err_code (*const kinds[ROWS__N])(const struct rows_source *, rows_fn *, void *,
-                                                 struct err *) = {
-        [ROWS_CSV] = rows_csv, [ROWS_JSON] = rows_json, [ROWS_HTTP] = rows_http, [ROWS_SQL] = rows_sql};
+                                                 struct err *) = {[ROWS_CSV] = rows_csv,
+                                                                  [ROWS_JSON] = rows_json,
+                                                                  [ROWS_HTTP] = rows_http,
+                                                                  [ROWS_SQL] = rows_sql};
 
     if (kinds[s->kind](s, fn, arg, err) == ERR_OK)
         return ERR_OK;

@@ -16,12 +16,12 @@ enum rows_kind { ROWS_CSV, ROWS_JSON, ROWS_HTTP, ROWS_SQL, ROWS__N };
 
 struct rows_source {
     enum rows_kind kind;
-    struct sv name;        /* "sql.deals", or the path */
-    struct sv where;       /* path, URL, or URL of the database */
-    struct sv query;       /* ROWS_SQL */
-    struct sv at;          /* ROWS_JSON, ROWS_HTTP: path of the array ("deals.items"); empty: the whole */
-    struct sv bearer;      /* ROWS_HTTP: the token itself, a secret; empty: none */
-    uint64_t timeout_ms;   /* 0: ROWS_TIMEOUT_MS */
+    struct sv name;  /* "sql.deals", or the path */
+    struct sv where; /* path, URL, or URL of the database */
+    struct sv query; /* ROWS_SQL */
+    struct sv at;    /* ROWS_JSON, ROWS_HTTP: path of the array ("deals.items"); empty: the whole */
+    struct sv bearer;    /* ROWS_HTTP: the token itself, a secret; empty: none */
+    uint64_t timeout_ms; /* 0: ROWS_TIMEOUT_MS */
 };
 
 /* A file by its name: .csv, .json, .jsonl, .ndjson.  False: none of them. */

@@ -126,8 +126,8 @@ static enum err_code read_key_names(struct snapshot_reader *r, const json_t *nam
 
         if (!json_is_string(name))
             return err_set(err, ERR_INVALID, "'key' is no list of names");
-        h->key[i] = arena_sv(&r->arena,
-                             (struct sv){json_string_value(name), json_string_length(name)});
+        h->key[i] =
+            arena_sv(&r->arena, (struct sv){json_string_value(name), json_string_length(name)});
     }
     return ERR_OK;
 }
@@ -154,8 +154,8 @@ static enum err_code read_fields(struct snapshot_reader *r, const json_t *fields
 
 static enum err_code read_header(struct snapshot_reader *r, const json_t *j, struct err *err)
 {
-    static const char *const known[] = {"prusik_snapshot", "name", "side",        "taken_at",
-                                        "key",             "fields", "query_sha256"};
+    static const char *const known[] = {"prusik_snapshot", "name",        "side", "taken_at", "key",
+                                        "fields",          "query_sha256"};
     struct snapshot_header *h = &r->header;
     const json_t *query = json_object_get(j, "query_sha256");
 

@@ -175,11 +175,14 @@ static enum err_code run_need(struct sorter *s, struct run *r, size_t n, struct 
         strbuf_consume(&r->buf, r->at);
         r->at = 0;
         if (want == 0)
-            return err_set(err, ERR_CORRUPT, "the file that is sorted in has become shorter"); /* uncovered: only we have it */
+            return err_set(
+                err, ERR_CORRUPT,
+                "the file that is sorted in has become shorter"); /* uncovered: only we have it */
         strbuf_reserve(&r->buf, want);
         got = pread(s->fd, r->buf.p + r->buf.n, want, r->from);
         if (got <= 0)
-            return err_sys(err, got < 0 ? errno : EIO, "read what was sorted"); /* uncovered: a broken disk */
+            return err_sys(err, got < 0 ? errno : EIO,
+                           "read what was sorted"); /* uncovered: a broken disk */
         r->buf.n += (size_t)got;
         r->from += got;
     }

@@ -79,9 +79,9 @@ static void adopt_fields(struct take *t, const json_t *row)
         struct sv n = sv_from(name);
 
         if (!is_key(t->spec, n))
-            t->fields[t->n_fields++] =
-                (struct field){.name = arena_sv(&t->arena, n),
-                               .type = rows_are_text(t->spec->rows->kind) ? FIELD_TEXT : FIELD_JSON};
+            t->fields[t->n_fields++] = (struct field){
+                .name = arena_sv(&t->arena, n),
+                .type = rows_are_text(t->spec->rows->kind) ? FIELD_TEXT : FIELD_JSON};
     }
     t->known = true;
 }
@@ -96,8 +96,8 @@ static enum err_code check_members(const struct take *t, const json_t *row, stru
         struct sv n = sv_from(name);
 
         if (!is_key(t->spec, n) && !find_field(t, n)) {
-            (void)err_set(err, ERR_INVALID, "record %zu has a field '%s', and the first one had not",
-                          t->n, name);
+            (void)err_set(err, ERR_INVALID,
+                          "record %zu has a field '%s', and the first one had not", t->n, name);
             return err_hint(err, "name the fields with --field or in the data file");
         }
     }
@@ -158,7 +158,6 @@ static enum err_code on_row(void *arg, const json_t *row, struct err *err)
         return err_wrap(err, "record %zu", t->n);
     return ERR_OK;
 }
-
 
 static enum err_code write_all(struct take *t, size_t *records, struct err *err)
 {

@@ -5,7 +5,8 @@
 /* Without quotes around it, and what \" and \\ stand for inside double ones. */
 static void unquote(struct sv v, struct strbuf *out)
 {
-    char q = v.n >= 2 && (v.p[0] == '"' || v.p[0] == '\'') && v.p[v.n - 1] == v.p[0] ? v.p[0] : '\0';
+    char q =
+        v.n >= 2 && (v.p[0] == '"' || v.p[0] == '\'') && v.p[v.n - 1] == v.p[0] ? v.p[0] : '\0';
 
     if (q)
         v = sv_sub(v, 1, v.n - 1);
@@ -17,7 +18,8 @@ static void unquote(struct sv v, struct strbuf *out)
 }
 
 /* The value of a line that sets the variable; false for any other line. */
-static bool line_value(enum env_text_kind kind, struct sv line, struct sv name, struct strbuf *value)
+static bool line_value(enum env_text_kind kind, struct sv line, struct sv name,
+                       struct strbuf *value)
 {
     line = sv_trim(line);
     if (kind == ENV_TEXT_DROPIN) {
@@ -90,10 +92,11 @@ static enum err_code check_value(struct sv name, struct sv value, struct err *er
     for (size_t i = 0; i < value.n; i++)
         if ((unsigned char)value.p[i] < ' ' || value.p[i] == '\\' || value.p[i] == '"' ||
             value.p[i] == '\'' || value.p[i] == '$' || value.p[i] == '`' || value.p[i] == '%')
-            return err_set(err, ERR_INVALID,
-                           "the value of '%.*s' has a character that shells, systemd and .env files read "
-                           "differently",
-                           SV_FMT(name));
+            return err_set(
+                err, ERR_INVALID,
+                "the value of '%.*s' has a character that shells, systemd and .env files read "
+                "differently",
+                SV_FMT(name));
     return ERR_OK;
 }
 

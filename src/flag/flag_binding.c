@@ -15,8 +15,9 @@ struct reader {
     struct err *err;
 };
 
-#define FAIL(r, node, ...) \
-    (err_set((r)->err, ERR_INVALID, __VA_ARGS__), err_wrap((r)->err, "%s:%zu", (r)->path, (node)->line))
+#define FAIL(r, node, ...)                        \
+    (err_set((r)->err, ERR_INVALID, __VA_ARGS__), \
+     err_wrap((r)->err, "%s:%zu", (r)->path, (node)->line))
 
 static enum err_code check_keys(struct reader *r, const struct yaml_node *map, const char *what,
                                 const char *const *known)
@@ -70,7 +71,8 @@ static enum err_code get_place(struct reader *r, const struct yaml_node *map, co
 
     if (!n)
         return ERR_OK;
-    if (check_keys(r, n, key, known) != ERR_OK || get_text(r, n, "path", true, &ret->path) != ERR_OK ||
+    if (check_keys(r, n, key, known) != ERR_OK ||
+        get_text(r, n, "path", true, &ret->path) != ERR_OK ||
         get_text(r, n, "name", true, &ret->name) != ERR_OK)
         return r->err->code;
     make_relative(r, &ret->path);
@@ -165,9 +167,10 @@ static enum err_code get_within(struct reader *r, const struct yaml_node *map,
     return ERR_OK;
 }
 
-static enum err_code read_flag(struct reader *r, const struct yaml_node *n, struct flag_elsewhere *f)
+static enum err_code read_flag(struct reader *r, const struct yaml_node *n,
+                               struct flag_elsewhere *f)
 {
-    static const char *const known[] = {"variants", "env_file", "dropin", "http",
+    static const char *const known[] = {"variants", "env_file",  "dropin", "http",
                                         "apply",    "read_back", "within", NULL};
 
     f->key = arena_sv(r->a, n->key);

@@ -24,8 +24,8 @@ struct flag_elsewhere {
     struct flag_variant *variants;
     size_t n_variants;
     struct flag_place env_file, dropin;
-    struct sv http_url, http_method, http_json; /* url .p NULL: none */
-    const char **apply;                         /* NULL-terminated; NULL: nothing is run */
+    struct sv http_url, http_method, http_json;  /* url .p NULL: none */
+    const char **apply;                          /* NULL-terminated; NULL: nothing is run */
     struct sv read_url, read_json, read_process; /* of what is read back; .p NULL: not */
     uint64_t within_ms;
 };

@@ -197,7 +197,8 @@ static bool address_read(struct sv text, struct address *ret)
     a.host = sv_sub(text, 0, colon);
     host = xstrdup_sv(a.is_v6 ? sv_sub(text, 1, colon - 1) : a.host);
     if (a.is_v6) {
-        a.at.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+        a.at.v6 =
+            (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
         if (inet_pton(AF_INET6, host, &a.at.v6.sin6_addr) != 1)
             return false;
         a.loopback = IN6_IS_ADDR_LOOPBACK(&a.at.v6.sin6_addr);
@@ -219,8 +220,8 @@ static enum err_code listen_on(struct flag_server *s, const char *listen, const 
     CLEANUP(strbuf_release) struct strbuf url = STRBUF(sizeof(s->url) - 1);
 
     s->daemon = libmicrohttpd.start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | (a->is_v6 ? MHD_USE_IPv6 : 0u), 0, NULL, NULL, on_request, s,
-        MHD_OPTION_SOCK_ADDR, &a->at.any, MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
+        MHD_USE_EPOLL_INTERNAL_THREAD | (a->is_v6 ? MHD_USE_IPv6 : 0u), 0, NULL, NULL, on_request,
+        s, MHD_OPTION_SOCK_ADDR, &a->at.any, MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
         MHD_OPTION_CONNECTION_LIMIT, SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
         SERVER_IDLE_S, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
     if (!s->daemon)
@@ -242,7 +243,8 @@ enum err_code flag_server_start(const struct flag_server_config *c, struct flag_
     if (!address_read(sv_from(c->listen), &a))
         return err_set(err, ERR_USAGE, "'%s' is no ADDRESS:PORT", c->listen);
     if (!a.loopback && !s->token) {
-        (void)err_set(err, ERR_REFUSED, "%s can be reached by others, and there is no token", c->listen);
+        (void)err_set(err, ERR_REFUSED, "%s can be reached by others, and there is no token",
+                      c->listen);
         return err_hint(err, "set PRUSIK_FLAG_TOKEN");
     }
     s->stamp = flag_files_stamp(&s->files);

@@ -16,8 +16,8 @@
 #include "flag/env_text.h"
 #include "net/http_wait.h"
 
-#define LOOK_AGAIN_MS 200u   /* between two looks at a consumer */
-#define LOOK_MS       5000u  /* one look */
+#define LOOK_AGAIN_MS 200u  /* between two looks at a consumer */
+#define LOOK_MS       5000u /* one look */
 #define APPLY_MS      120000u
 #define ENVIRON_BYTES (4u << 20)
 
@@ -109,11 +109,13 @@ static enum err_code expected_body(const struct flag_files *f, const struct flag
     if (flag_files_load(f, &set, err) != ERR_OK)
         return err->code;
     if (!flagset_find(set, c->key, &at))
-        return err_set(err, ERR_FAILED, "the flag is gone again"); /* uncovered: somebody else wrote meanwhile */
+        return err_set(err, ERR_FAILED,
+                       "the flag is gone again"); /* uncovered: somebody else wrote meanwhile */
     info = flagset_info(set, at);
     now = c->kill ? info.killed : info.default_variant;
     if (!sv_eq(now, c->variant))
-        return err_set(err, ERR_FAILED, "somebody else set it to '%.*s' meanwhile", SV_FMT(now)); /* uncovered: the same */
+        return err_set(err, ERR_FAILED, "somebody else set it to '%.*s' meanwhile",
+                       SV_FMT(now)); /* uncovered: the same */
     a = flagset_eval(set, at, context, clock_now_us() / CLOCK_US_PER_S);
     flagset_body(set, at, &a, body);
     return ERR_OK;
@@ -178,7 +180,10 @@ static enum err_code send_http(const struct flag_elsewhere *f, struct sv value, 
         strbuf_add_sv(&body, value);
         strbuf_add_sv(&body, sv_sub(f->http_json, at + 6, f->http_json.n));
     }
-    r.spec = (struct http_spec){.url = f->http_url, .method = method, .fields = fields, .n_fields = 1,
+    r.spec = (struct http_spec){.url = f->http_url,
+                                .method = method,
+                                .fields = fields,
+                                .n_fields = 1,
                                 .body = strbuf_sv(&body)};
     rc = http_wait(&r, err);
     if (rc == ERR_OK && (r.status < 200 || r.status > 299))

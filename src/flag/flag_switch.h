@@ -18,9 +18,9 @@ struct flag_switch {
 };
 
 struct flag_switched {
-    struct sv from;    /* in the arena that was given; .p NULL: none */
-    size_t consumers;  /* that were asked, and see it */
-    int64_t ms;        /* until the last one saw it */
+    struct sv from;   /* in the arena that was given; .p NULL: none */
+    size_t consumers; /* that were asked, and see it */
+    int64_t ms;       /* until the last one saw it */
 };
 
 /* ERR_FAILED: written, but not in effect. */

@@ -18,8 +18,8 @@ struct variant {
 
 struct flag {
     struct sv key;
-    struct sv key_json;      /* "\"key\"" */
-    struct sv metadata;      /* members without braces, "" when there are none */
+    struct sv key_json; /* "\"key\"" */
+    struct sv metadata; /* members without braces, "" when there are none */
     bool disabled;
     struct variant *variants;
     size_t n_variants;
@@ -101,7 +101,9 @@ static enum err_code check_keys(const json_t *j, const char *const *known, const
 /* true and false are one type, 1 and 1.5 too. */
 static int kind_of(const json_t *v)
 {
-    return json_is_boolean(v) ? (int)JSON_TRUE : json_is_number(v) ? (int)JSON_REAL : (int)json_typeof(v);
+    return json_is_boolean(v)  ? (int)JSON_TRUE
+           : json_is_number(v) ? (int)JSON_REAL
+                               : (int)json_typeof(v);
 }
 
 static enum err_code read_variants(struct flagset *s, const json_t *j, struct flag *f,
@@ -118,7 +120,8 @@ static enum err_code read_variants(struct flagset *s, const json_t *j, struct fl
     json_object_foreach((json_t *)(uintptr_t)variants, name, v)
     {
         if (json_is_null(v) || json_is_array(v) || (kind >= 0 && kind_of(v) != kind))
-            return err_set(err, ERR_INVALID, "its variants are not all bool, text, number or object");
+            return err_set(err, ERR_INVALID,
+                           "its variants are not all bool, text, number or object");
         kind = kind_of(v);
         f->variants[f->n_variants++] =
             (struct variant){arena_sv(&s->arena, sv_from(name)), compact(&s->arena, v)};
@@ -182,7 +185,8 @@ static enum err_code read_metadata(struct flagset *s, const json_t *shared, cons
 static enum err_code read_flag(struct flagset *s, struct sv key, const json_t *j, struct flag *f,
                                struct err *err)
 {
-    static const char *const known[] = {"key", "state", "variants", "defaultVariant", "targeting", "metadata", NULL};
+    static const char *const known[] = {"key",       "state",    "variants", "defaultVariant",
+                                        "targeting", "metadata", NULL};
     CLEANUP(json_cleanup) json_t *name = json_sv(key);
     const json_t *targeting = json_object_get(j, "targeting");
 
@@ -196,7 +200,8 @@ static enum err_code read_flag(struct flagset *s, struct sv key, const json_t *j
         read_metadata(s, json_object_get(s->document, "metadata"), json_object_get(j, "metadata"),
                       &f->metadata, err) != ERR_OK)
         return err->code;
-    if (!targeting || json_is_null(targeting) || (json_is_object(targeting) && json_object_size(targeting) == 0))
+    if (!targeting || json_is_null(targeting) ||
+        (json_is_object(targeting) && json_object_size(targeting) == 0))
         return ERR_OK;
     if (!json_is_object(targeting))
         return err_set(err, ERR_INVALID, "its targeting is no object");
@@ -223,7 +228,8 @@ static enum err_code read_flags(struct flagset *s, const json_t *flags, struct e
     json_t *j;
 
     if ((!json_is_array(flags) && !json_is_object(flags)) || n > FLAGSET_FLAGS)
-        return err_set(err, ERR_INVALID, "'flags' is no object or list of at most %u flags", FLAGSET_FLAGS);
+        return err_set(err, ERR_INVALID, "'flags' is no object or list of at most %u flags",
+                       FLAGSET_FLAGS);
     s->flags = ARENA_NEWN(&s->arena, struct flag, n + 1);
     for (size_t i = 0; json_is_array(flags) && i < n; i++) {
         j = json_array_get(flags, i);
@@ -253,7 +259,8 @@ static enum err_code read_document(struct flagset *s, struct err *err)
     if (s->evaluators && !json_is_object(s->evaluators))
         return err_set(err, ERR_INVALID, "'$evaluators' is no object");
     if (check_keys(s->document, known, "the document", err) != ERR_OK ||
-        read_metadata(s, json_object_get(s->document, "metadata"), NULL, &s->metadata, err) != ERR_OK)
+        read_metadata(s, json_object_get(s->document, "metadata"), NULL, &s->metadata, err) !=
+            ERR_OK)
         return err->code;
     return read_flags(s, json_object_get(s->document, "flags"), err);
 }
@@ -441,7 +448,9 @@ static void add_metadata(const struct flag *f, bool killed, struct strbuf *out)
     if (f->metadata.n || killed) {
         strbuf_add_str(out, ",\"metadata\":{");
         strbuf_add_sv(out, f->metadata);
-        strbuf_add_str(out, !killed ? "" : f->metadata.n ? ",\"prusik.kill\":true" : "\"prusik.kill\":true");
+        strbuf_add_str(out, !killed         ? ""
+                            : f->metadata.n ? ",\"prusik.kill\":true"
+                                            : "\"prusik.kill\":true");
         strbuf_add_byte(out, '}');
     }
 }

@@ -139,7 +139,8 @@ static const json_t *find_path(const json_t *v, struct sv path)
     return v;
 }
 
-static json_t *op_var(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
+static json_t *op_var(struct targeting_state *ev, const struct targeting_args *a,
+                      unsigned what UNUSED)
 {
     CLEANUP(json_cleanup) json_t *name = targeting_arg(ev, a, 0);
     CLEANUP(strbuf_release) struct strbuf path = STRBUF(4096);
@@ -187,7 +188,8 @@ static json_t *op_logic(struct targeting_state *ev, const struct targeting_args 
     return x;
 }
 
-static json_t *op_if(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
+static json_t *op_if(struct targeting_state *ev, const struct targeting_args *a,
+                     unsigned what UNUSED)
 {
     size_t i = 0;
 
@@ -232,7 +234,8 @@ static json_t *op_order(struct targeting_state *ev, const struct targeting_args 
     return json_boolean(ordered(x, y, what) && (a->n < 3 || ordered(y, z, what)));
 }
 
-static json_t *op_in(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
+static json_t *op_in(struct targeting_state *ev, const struct targeting_args *a,
+                     unsigned what UNUSED)
 {
     CLEANUP(json_cleanup) json_t *x = targeting_arg(ev, a, 0), *y = targeting_arg(ev, a, 1);
 
@@ -244,7 +247,8 @@ static json_t *op_in(struct targeting_state *ev, const struct targeting_args *a,
     return json_false();
 }
 
-static json_t *op_cat(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
+static json_t *op_cat(struct targeting_state *ev, const struct targeting_args *a,
+                      unsigned what UNUSED)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(1u << 20);
 
@@ -285,15 +289,33 @@ static json_t *op_arith(struct targeting_state *ev, const struct targeting_args 
 }
 
 static const struct operator_row operators[] = {
-    {"var", op_var, 0},          {"==", op_equal, EQ_LOOSE},   {"===", op_equal, EQ_STRICT},
-    {"!=", op_equal, NE_LOOSE},  {"!==", op_equal, NE_STRICT}, {"!", op_not, 1},
-    {"!!", op_not, 2},           {"and", op_logic, 0},         {"or", op_logic, 1},
-    {"if", op_if, 0},            {"<", op_order, LESS},        {"<=", op_order, LESS_EQUAL},
-    {">", op_order, MORE},       {">=", op_order, MORE_EQUAL}, {"in", op_in, 0},
-    {"cat", op_cat, 0},          {"+", op_arith, '+'},         {"-", op_arith, '-'},
-    {"*", op_arith, '*'},        {"/", op_arith, '/'},         {"%", op_arith, '%'},
-    {"min", op_arith, '<'},      {"max", op_arith, '>'},       {"starts_with", targeting_op_affix, 0},
-    {"ends_with", targeting_op_affix, 1},  {"sem_ver", targeting_op_sem_ver, 0},   {"fractional", targeting_op_fractional, 0},
+    {"var", op_var, 0},
+    {"==", op_equal, EQ_LOOSE},
+    {"===", op_equal, EQ_STRICT},
+    {"!=", op_equal, NE_LOOSE},
+    {"!==", op_equal, NE_STRICT},
+    {"!", op_not, 1},
+    {"!!", op_not, 2},
+    {"and", op_logic, 0},
+    {"or", op_logic, 1},
+    {"if", op_if, 0},
+    {"<", op_order, LESS},
+    {"<=", op_order, LESS_EQUAL},
+    {">", op_order, MORE},
+    {">=", op_order, MORE_EQUAL},
+    {"in", op_in, 0},
+    {"cat", op_cat, 0},
+    {"+", op_arith, '+'},
+    {"-", op_arith, '-'},
+    {"*", op_arith, '*'},
+    {"/", op_arith, '/'},
+    {"%", op_arith, '%'},
+    {"min", op_arith, '<'},
+    {"max", op_arith, '>'},
+    {"starts_with", targeting_op_affix, 0},
+    {"ends_with", targeting_op_affix, 1},
+    {"sem_ver", targeting_op_sem_ver, 0},
+    {"fractional", targeting_op_fractional, 0},
     {"$ref", targeting_op_ref, 0},
 };
 
@@ -363,8 +385,8 @@ static enum err_code check_node(struct check *c, const json_t *node);
 
 static enum err_code check_ref(struct check *c, const json_t *name)
 {
-    const json_t *e = json_is_string(name) ? json_object_get(c->evaluators, json_string_value(name))
-                                           : NULL;
+    const json_t *e =
+        json_is_string(name) ? json_object_get(c->evaluators, json_string_value(name)) : NULL;
     enum err_code rc;
 
     if (!e)

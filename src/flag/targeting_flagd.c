@@ -7,18 +7,22 @@
 #include "base/sv.h"
 #include "flag/murmur3.h"
 
-json_t *targeting_op_affix(struct targeting_state *ev, const struct targeting_args *a, unsigned at_end)
+json_t *targeting_op_affix(struct targeting_state *ev, const struct targeting_args *a,
+                           unsigned at_end)
 {
     CLEANUP(json_cleanup) json_t *x = targeting_arg(ev, a, 0), *y = targeting_arg(ev, a, 1);
 
     if (!json_is_string(x) || !json_is_string(y))
         return json_null();
-    return json_boolean(at_end ? sv_ends(targeting_text(x), targeting_text(y)) : sv_starts(targeting_text(x), targeting_text(y)));
+    return json_boolean(at_end ? sv_ends(targeting_text(x), targeting_text(y))
+                               : sv_starts(targeting_text(x), targeting_text(y)));
 }
 
-json_t *targeting_op_ref(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
+json_t *targeting_op_ref(struct targeting_state *ev, const struct targeting_args *a,
+                         unsigned what UNUSED)
 {
-    const json_t *e = json_object_get(ev->in->evaluators, json_string_value(targeting_arg_at(a, 0)));
+    const json_t *e =
+        json_object_get(ev->in->evaluators, json_string_value(targeting_arg_at(a, 0)));
 
     return targeting_node(ev, e);
 }
@@ -142,10 +146,12 @@ static bool semver_holds(const struct semver *a, const struct semver *b, struct 
     return a->part[0] == b->part[0] && a->part[1] == b->part[1];
 }
 
-json_t *targeting_op_sem_ver(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
+json_t *targeting_op_sem_ver(struct targeting_state *ev, const struct targeting_args *a,
+                             unsigned what UNUSED)
 {
-    CLEANUP(json_cleanup) json_t *x = targeting_arg(ev, a, 0), *op = targeting_arg(ev, a, 1),
-                                 *y = targeting_arg(ev, a, 2);
+    CLEANUP(json_cleanup)
+    json_t *x = targeting_arg(ev, a, 0),
+           *op = targeting_arg(ev, a, 1), *y = targeting_arg(ev, a, 2);
     struct semver v, w;
     bool known, holds;
 
@@ -189,7 +195,8 @@ enum err_code targeting_check_fractional(const json_t *args, struct err *err)
             return err_set(err, ERR_INVALID, "'fractional': a weight is a whole number");
         total += size_min(weight_of(share), INT32_MAX + 1ull); /* the sum cannot wrap */
         if (total > INT32_MAX)
-            return err_set(err, ERR_INVALID, "'fractional': the sum of weights is above 2147483647");
+            return err_set(err, ERR_INVALID,
+                           "'fractional': the sum of weights is above 2147483647");
     }
     return ERR_OK;
 }
@@ -215,7 +222,8 @@ static bool seed_of(struct targeting_state *ev, const struct targeting_args *a, 
     return true;
 }
 
-json_t *targeting_op_fractional(struct targeting_state *ev, const struct targeting_args *a, unsigned what UNUSED)
+json_t *targeting_op_fractional(struct targeting_state *ev, const struct targeting_args *a,
+                                unsigned what UNUSED)
 {
     CLEANUP(strbuf_release) struct strbuf seed = STRBUF(0);
     uint64_t total = 0, sum = 0, bucket;

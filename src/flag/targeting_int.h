@@ -21,7 +21,8 @@ json_t *targeting_node(struct targeting_state *ev, const json_t *node);
 /* The i-th argument evaluated; null when there is none. */
 json_t *targeting_arg(struct targeting_state *ev, const struct targeting_args *a, size_t i);
 
-typedef json_t *operator_fn(struct targeting_state *ev, const struct targeting_args *a, unsigned what);
+typedef json_t *operator_fn(struct targeting_state *ev, const struct targeting_args *a,
+                            unsigned what);
 struct operator_row {
     const char *name;
     operator_fn *fn;
@@ -36,9 +37,12 @@ bool targeting_truthy(const json_t *v);
 double targeting_number(const json_t *v);
 
 /* targeting_flagd.c: flagd's own. */
-json_t *targeting_op_fractional(struct targeting_state *ev, const struct targeting_args *a, unsigned what);
-json_t *targeting_op_sem_ver(struct targeting_state *ev, const struct targeting_args *a, unsigned what);
-json_t *targeting_op_affix(struct targeting_state *ev, const struct targeting_args *a, unsigned what);
+json_t *targeting_op_fractional(struct targeting_state *ev, const struct targeting_args *a,
+                                unsigned what);
+json_t *targeting_op_sem_ver(struct targeting_state *ev, const struct targeting_args *a,
+                             unsigned what);
+json_t *targeting_op_affix(struct targeting_state *ev, const struct targeting_args *a,
+                           unsigned what);
 json_t *targeting_op_ref(struct targeting_state *ev, const struct targeting_args *a, unsigned what);
 /* Arguments of fractional. */
 NODISCARD enum err_code targeting_check_fractional(const json_t *args, struct err *err);

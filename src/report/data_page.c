@@ -190,7 +190,8 @@ void data_page_compare(const struct compare_result *r, struct strbuf *out)
 
 static void audit_checks(struct strbuf *b, const struct audit_result *r)
 {
-    static const char *const heads[] = {"check", "status", "passed", "of", "weight", "not passed, or why"};
+    static const char *const heads[] = {"check", "status", "passed",
+                                        "of",    "weight", "not passed, or why"};
 
     table_begin(b, "Checks", heads, ARRAY_LEN(heads));
     for (size_t i = 0; i < r->n_checks; i++) {
@@ -201,7 +202,8 @@ static void audit_checks(struct strbuf *b, const struct audit_result *r)
         cell_class(b, health_verdict_names[c->verdict]);
         cell_number(b, c->health.passed);
         cell_number(b, c->health.evaluated);
-        strbuf_addf(b, "<td>%g%s</td><td>", c->check->weight, c->check->critical ? ", critical" : "");
+        strbuf_addf(b, "<td>%g%s</td><td>", c->check->weight,
+                    c->check->critical ? ", critical" : "");
         html_sv(b, c->why);
         if (json_array_size(c->examples)) {
             char *text = json_dumps(c->examples, JSON_COMPACT);

@@ -44,7 +44,8 @@ static struct cost waited(pid_t pid, int status_wanted)
     while (wait4(pid, &status, 0, &use) < 0)
         must(errno == EINTR, "wait4");
     must(WIFEXITED(status) && WEXITSTATUS(status) == status_wanted, "another end than expected");
-    return (struct cost){(double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) + (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6,
+    return (struct cost){(double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
+                             (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6,
                          (double)use.ru_maxrss / 1024};
 }
 
@@ -53,8 +54,11 @@ static struct cost run(const char *const *argv)
     posix_spawn_file_actions_t files;
     pid_t pid;
 
-    must(posix_spawn_file_actions_init(&files) == 0 && posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0) == 0, "no memory");
-    must(posix_spawn(&pid, argv[0], &files, NULL, (char *const *)(uintptr_t)argv, environ) == 0, argv[0]);
+    must(posix_spawn_file_actions_init(&files) == 0 &&
+             posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0) == 0,
+         "no memory");
+    must(posix_spawn(&pid, argv[0], &files, NULL, (char *const *)(uintptr_t)argv, environ) == 0,
+         argv[0]);
     (void)posix_spawn_file_actions_destroy(&files);
     return waited(pid, 0);
 }
@@ -99,8 +103,10 @@ static void write_rows(const char *path, long n, int every)
         long k = (i * 7919) % n; /* in another order than that of the keys */
         double cost = 1000 + (double)(k % 977) * (every && k % every == 0 ? 1.01 : 1);
 
-        fprintf(f, "{\"id\":%ld,\"type\":\"%s\",\"cost\":%.2f,\"n\":%ld,\"note\":\"record number %ld of a table with some text\"}\n",
-                k, k % 3 ? "acquisition" : "carveout", cost, k % 50, k);
+        fprintf(
+            f,
+            "{\"id\":%ld,\"type\":\"%s\",\"cost\":%.2f,\"n\":%ld,\"note\":\"record number %ld of a table with some text\"}\n",
+            k, k % 3 ? "acquisition" : "carveout", cost, k % 50, k);
     }
     must(fclose(f) == 0, path);
 }
@@ -114,20 +120,26 @@ static int double_cmp(const void *a, const void *b)
 
 static bool budget(const char *what, double value, double limit, const char *unit)
 {
-    printf("%-52s %8.2f %-3s budget %7.2f  %s\n", what, value, unit, limit, value <= limit ? "met" : "MISSED");
+    printf("%-52s %8.2f %-3s budget %7.2f  %s\n", what, value, unit, limit,
+           value <= limit ? "met" : "MISSED");
     return value <= limit;
 }
 
 static struct cost snapshot(const char *prusik, const char *rows, const char *out)
 {
-    const char *const argv[] = {prusik, "snapshot", rows, "--key", "id", "--field", "type=text", "--field", "cost=number,rel=5%",
-                                "--field", "n=integer", "--field", "note=text", "--output", out, NULL};
+    const char *const argv[] = {prusik,      "snapshot",  rows,
+                                "--key",     "id",        "--field",
+                                "type=text", "--field",   "cost=number,rel=5%",
+                                "--field",   "n=integer", "--field",
+                                "note=text", "--output",  out,
+                                NULL};
 
     (void)unlink(out);
     return run(argv);
 }
 
-static bool compare(const char *prusik, const char *what, const char *old, const char *new, const char *check)
+static bool compare(const char *prusik, const char *what, const char *old, const char *new,
+                    const char *check)
 {
     const char *const argv[] = {prusik, "compare", old, new, NULL};
     double ratio[ROUNDS], rss = 0;
@@ -158,10 +170,12 @@ int main(int argc, char **argv)
     met = budget("memory of a snapshot of unsorted records", take.rss_mb, 100, "MB");
     write_rows("rows.jsonl", n, 10);
     (void)snapshot(argv[1], "rows.jsonl", "new.snap");
-    met &= compare(argv[1], "compare / read and parse both, 10 % differ", "old.snap", "new.snap", "memory of it");
+    met &= compare(argv[1], "compare / read and parse both, 10 % differ", "old.snap", "new.snap",
+                   "memory of it");
     write_rows("rows.jsonl", n, 1);
     (void)snapshot(argv[1], "rows.jsonl", "new.snap");
-    met &= compare(argv[1], "compare / read and parse both, all differ", "old.snap", "new.snap", "memory of it");
+    met &= compare(argv[1], "compare / read and parse both, all differ", "old.snap", "new.snap",
+                   "memory of it");
     (void)unlink("rows.jsonl");
     (void)unlink("old.snap");
     (void)unlink("new.snap");

@@ -42,8 +42,9 @@ static void must(bool good, const char *what)
     exit(2);
 }
 
-static enum MHD_Result on_bare(void *arg, struct MHD_Connection *c, const char *url, const char *method,
-                               const char *version, const char *data, size_t *n, void **of)
+static enum MHD_Result on_bare(void *arg, struct MHD_Connection *c, const char *url,
+                               const char *method, const char *version, const char *data, size_t *n,
+                               void **of)
 {
     struct MHD_Response *r;
     enum MHD_Result ok;
@@ -54,7 +55,8 @@ static enum MHD_Result on_bare(void *arg, struct MHD_Connection *c, const char *
         *n = 0;
         return MHD_YES;
     }
-    r = MHD_create_response_from_buffer(sizeof(answer) - 1, (char *)(uintptr_t)answer, MHD_RESPMEM_PERSISTENT);
+    r = MHD_create_response_from_buffer(sizeof(answer) - 1, (char *)(uintptr_t)answer,
+                                        MHD_RESPMEM_PERSISTENT);
     (void)MHD_add_response_header(r, "Content-Type", "application/json");
     ok = MHD_queue_response(c, 200, r);
     MHD_destroy_response(r);
@@ -63,7 +65,9 @@ static enum MHD_Result on_bare(void *arg, struct MHD_Connection *c, const char *
 
 static int connect_to(unsigned port)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     must(fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0, "connect");
@@ -80,8 +84,11 @@ static double cpu_s(void)
     struct rusage all, own;
 
     must(getrusage(RUSAGE_SELF, &all) == 0 && getrusage(RUSAGE_THREAD, &own) == 0, "getrusage");
-    return (double)(all.ru_utime.tv_sec + all.ru_stime.tv_sec - own.ru_utime.tv_sec - own.ru_stime.tv_sec) +
-           (double)(all.ru_utime.tv_usec + all.ru_stime.tv_usec - own.ru_utime.tv_usec - own.ru_stime.tv_usec) / 1e6;
+    return (double)(all.ru_utime.tv_sec + all.ru_stime.tv_sec - own.ru_utime.tv_sec -
+                    own.ru_stime.tv_sec) +
+           (double)(all.ru_utime.tv_usec + all.ru_stime.tv_usec - own.ru_utime.tv_usec -
+                    own.ru_stime.tv_usec) /
+               1e6;
 }
 
 /* Requests per second of the server's processor time. */
@@ -104,7 +111,8 @@ static double load(unsigned port)
             if (!fds[i].revents)
                 continue;
             n = read(fds[i].fd, text, sizeof(text)); /* an answer fits into a segment */
-            must(n > 0 && sv_ends((struct sv){text, (size_t)n}, SV("\"version\":\"12\"}}")), "another answer");
+            must(n > 0 && sv_ends((struct sv){text, (size_t)n}, SV("\"version\":\"12\"}}")),
+                 "another answer");
             answered++;
             if (asked < REQUESTS) {
                 ask(fds[i].fd);
@@ -128,7 +136,8 @@ static bool budget(const char *what, double value, double limit, bool at_least)
 {
     bool met = at_least ? value >= limit : value <= limit;
 
-    printf("%-52s %10.2f  budget %s %.2f  %s\n", what, value, at_least ? ">=" : "<=", limit, met ? "met" : "MISSED");
+    printf("%-52s %10.2f  budget %s %.2f  %s\n", what, value, at_least ? ">=" : "<=", limit,
+           met ? "met" : "MISSED");
     return met;
 }
 
@@ -147,7 +156,8 @@ int main(void)
     must(file_write_atomic("flags.json", sv_from(flags), 0600, &err) == ERR_OK, err.msg);
     must(flag_server_start(&config, &server, &err) == ERR_OK, err.msg);
     own_port = (unsigned)strtoul(strrchr(flag_server_url(server), ':') + 1, NULL, 10);
-    d = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_bare, NULL, MHD_OPTION_CONNECTION_LIMIT, 1000u, MHD_OPTION_END);
+    d = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_bare, NULL,
+                         MHD_OPTION_CONNECTION_LIMIT, 1000u, MHD_OPTION_END);
     must(d != NULL, "libmicrohttpd");
     bare_port = MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT)->port;
     for (int i = 0; i < ROUNDS; i++) {
@@ -156,9 +166,11 @@ int main(void)
     }
     qsort(own, ROUNDS, sizeof(*own), double_cmp);
     qsort(bare, ROUNDS, sizeof(*bare), double_cmp);
-    printf("bare answers a second of processor time: %.0f (%.0f to %.0f)\n", bare[ROUNDS / 2], bare[0], bare[ROUNDS - 1]);
+    printf("bare answers a second of processor time: %.0f (%.0f to %.0f)\n", bare[ROUNDS / 2],
+           bare[0], bare[ROUNDS - 1]);
     met = budget("evaluations a second of processor time", own[ROUNDS / 2], 20000, true);
-    met &= budget("time of an evaluation / time of a bare answer", bare[ROUNDS / 2] / own[ROUNDS / 2], 2.5, false);
+    met &= budget("time of an evaluation / time of a bare answer",
+                  bare[ROUNDS / 2] / own[ROUNDS / 2], 2.5, false);
     MHD_stop_daemon(d);
     flag_server_free(server);
     (void)unlink("flags.json");

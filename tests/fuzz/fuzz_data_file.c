@@ -35,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct data_file f;
     struct err err = {0};
-    enum err_code rc = data_file_parse((struct sv){(const char *)data, size}, "f", ".", env, &f, &err);
+    enum err_code rc =
+        data_file_parse((struct sv){(const char *)data, size}, "f", ".", env, &f, &err);
 
     if (rc != ERR_OK) {
         MUST(err.code == rc && err.msg[0]);
@@ -49,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
             MUST(c->rows && c->name.n && c->weight >= 0 && c->mostly > 0 && c->mostly <= 1);
             check_condition(CONDITION_ROW, c->where, SV(""));
-            check_condition(c->kind == CHECK_TOTAL ? CONDITION_TOTAL : CONDITION_ROW, c->expr, c->rows->name);
+            check_condition(c->kind == CHECK_TOTAL ? CONDITION_TOTAL : CONDITION_ROW, c->expr,
+                            c->rows->name);
         }
     data_file_release(&f);
     return 0;

@@ -27,10 +27,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct sv text = {(const char *)data, size}, kill = {NULL, 0};
     size_t nul = size ? sv_find_byte(text, '\0', 0) : SV_NPOS;
-    CLEANUP(json_cleanup) json_t *context = json_pack("{s:s,s:s,s:i,s:[s]}", "targetingKey", "u", "email", "a@b.c", "n", 3, "l", "x");
+    CLEANUP(json_cleanup)
+    json_t *context =
+        json_pack("{s:s,s:s,s:i,s:[s]}", "targetingKey", "u", "email", "a@b.c", "n", 3, "l", "x");
     CLEANUP(flagset_freep) struct flagset *s = NULL;
     struct err err = {0};
-    struct ofrep_request r = {.method = SV("POST"), .path = SV("/ofrep/v1/evaluate/flags"), .body = SV("{\"context\":{}}")};
+    struct ofrep_request r = {.method = SV("POST"),
+                              .path = SV("/ofrep/v1/evaluate/flags"),
+                              .body = SV("{\"context\":{}}")};
     struct ofrep_answer a;
 
     if (nul != SV_NPOS)

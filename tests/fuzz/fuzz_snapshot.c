@@ -16,7 +16,7 @@ static void on_pair(void *arg, const struct compare_pair *p)
 
     MUST(p->old && p->new);
     MUST(p->class == RECORD_IDENTICAL || p->class == RECORD_NOT_EVALUATED);
-    MUST(p->old->key.n == p->new->key.n && memcmp(p->old->key.p, p->new->key.p, p->old->key.n) == 0);
+    MUST(p->old->key.n == p->new->key.n &&memcmp(p->old->key.p, p->new->key.p, p->old->key.n) == 0);
     MUST(!p->old->data == (p->class == RECORD_NOT_EVALUATED));
     ++*n;
 }
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         MUST(err.code == rc && err.msg[0]);
         return 0;
     }
-    MUST(r.old.records == r.new.records && r.old.records == pairs && r.n_worst == 0);
+    MUST(r.old.records == r.new.records &&r.old.records == pairs &&r.n_worst == 0);
     MUST(r.outcome != COMPARE_REGRESSION);
     compare_release(&r);
     return 0;

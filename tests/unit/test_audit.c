@@ -66,23 +66,31 @@ T(the_vectors_of_the_score_hold)
     strbuf_addf(&path, "%s/vectors/health.json", shared);
     T_OK(file_read(strbuf_str(&path), 8u << 20, &text, &err), err);
     T_OK(json_read(strbuf_sv(&text), &j, &err), err);
-    json_array_foreach(json_object_get(j, "cases"), i, c)
-        vector(c);
+    json_array_foreach(json_object_get(j, "cases"), i, c) vector(c);
     T_CHECK(i > 20);
 }
 
 static const struct {
     uint64_t passed, of;
     const char *shown;
-} shown[] = {{1, 3, "33.33%"},   {2, 3, "66.66%"},         {9999, 10000, "99.99%"},
-             {1, 8, "12.5%"},    {5749, 10000, "57.49%"},  {29, 100, "29%"},
-             {7, 7, "100%"},     {0, 7, "0%"},             {1, 10000, "0.01%"},
-             {1, 10001, "<0.01%"}, {9999999, 10000000, "99.99%"}, {1005, 10000, "10.05%"}};
+} shown[] = {{1, 3, "33.33%"},
+             {2, 3, "66.66%"},
+             {9999, 10000, "99.99%"},
+             {1, 8, "12.5%"},
+             {5749, 10000, "57.49%"},
+             {29, 100, "29%"},
+             {7, 7, "100%"},
+             {0, 7, "0%"},
+             {1, 10000, "0.01%"},
+             {1, 10001, "<0.01%"},
+             {9999999, 10000000, "99.99%"},
+             {1005, 10000, "10.05%"}};
 
 T(a_score_is_rounded_down_and_never_up_to_100)
 {
     for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
-        struct health_check c = {.passed = shown[i].passed, .evaluated = shown[i].of, .weight = 1, .mostly = 1};
+        struct health_check c = {
+            .passed = shown[i].passed, .evaluated = shown[i].of, .weight = 1, .mostly = 1};
         struct health h = health_of(&c, 1);
 
         T_STR(health_shown(&h).s, shown[i].shown);
@@ -98,7 +106,8 @@ T(one_more_row_that_passes_never_lowers_the_score)
         size_t k = t_below(4);
 
         for (size_t m = 0; m < 4; m++) {
-            c[m] = (struct health_check){.evaluated = 1 + t_below(50), .weight = (double)(1 + t_below(5)), .mostly = 1};
+            c[m] = (struct health_check){
+                .evaluated = 1 + t_below(50), .weight = (double)(1 + t_below(5)), .mostly = 1};
             c[m].passed = t_below(c[m].evaluated);
         }
         a = health_of(c, 4);
@@ -202,7 +211,8 @@ T(what_needs_more_than_a_record_is_refused)
         struct condition *c = NULL;
         struct err err = {0};
 
-        T_EQ(condition_new(wrong[i].kind, sv_from(wrong[i].text), SV("sql.t"), &c, &err), ERR_INVALID);
+        T_EQ(condition_new(wrong[i].kind, sv_from(wrong[i].text), SV("sql.t"), &c, &err),
+             ERR_INVALID);
         printf("# %s: %s\n", wrong[i].text, err.msg);
         T_CHECK(!c && strstr(err.msg, wrong[i].says));
     }
@@ -228,7 +238,8 @@ static const struct {
 
 T(a_total_is_judged_over_all_records)
 {
-    static const char *const list[] = {"{\"a\":1,\"t\":\"x\"}", "{\"a\":2,\"t\":\"x\"}", "{\"a\":3,\"t\":\"x\"}", "{\"a\":null,\"t\":\"x\"}"};
+    static const char *const list[] = {"{\"a\":1,\"t\":\"x\"}", "{\"a\":2,\"t\":\"x\"}",
+                                       "{\"a\":3,\"t\":\"x\"}", "{\"a\":null,\"t\":\"x\"}"};
 
     for (size_t i = 0; i < ARRAY_LEN(totals); i++) {
         CLEANUP(condition_freep) struct condition *c = NULL;
@@ -255,7 +266,7 @@ static const char *env(const char *name)
     return strcmp(name, "DIR") == 0 ? "sub" : strcmp(name, "TOKEN") == 0 ? "s3cret" : NULL;
 }
 
-#define SRC "file:\n  t: {path: t.csv}\n"
+#define SRC   "file:\n  t: {path: t.csv}\n"
 #define AUDIT SRC "audits:\n  a:\n    rows: file.t\n    checks:\n      - "
 
 static const struct {
@@ -305,7 +316,8 @@ T(a_data_file_that_is_wrong_is_refused_with_its_line)
         struct data_file f = {.n_sources = 99};
         struct err err = {0};
 
-        T_EQ(data_file_parse(sv_from(bad_files[i].text), "f.yaml", ".", env, &f, &err), ERR_INVALID);
+        T_EQ(data_file_parse(sv_from(bad_files[i].text), "f.yaml", ".", env, &f, &err),
+             ERR_INVALID);
         printf("# %s\n", err.msg);
         T_CHECK(strstr(err.msg, bad_files[i].says) && f.n_sources == 99);
     }
@@ -342,20 +354,26 @@ T(a_data_file_gives_what_it_says)
 
 static struct data_file file;
 
-static enum err_code run(const char *checks, const char *csv, struct audit_result *r, struct err *err)
+static enum err_code run(const char *checks, const char *csv, struct audit_result *r,
+                         struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     const struct data_audit *a;
 
     put("t.csv", sv_from(csv));
-    strbuf_addf(&text, SRC "  j: {path: t.json}\naudits:\n  a:\n    rows: file.t\n    key: id\n    distribution: [v]\n    fields: {code: {type: text}}\n    checks:\n%s", checks);
+    strbuf_addf(
+        &text,
+        SRC
+        "  j: {path: t.json}\naudits:\n  a:\n    rows: file.t\n    key: id\n    distribution: [v]\n    fields: {code: {type: text}}\n    checks:\n%s",
+        checks);
     data_file_release(&file);
     T_OK(data_file_parse(strbuf_sv(&text), "f.yaml", ".", env, &file, err), *err);
     T_OK(data_file_audit(&file, SV("a"), &a, err), *err);
     return audit_run(a, r, err);
 }
 
-static void expect(const struct audit_result *r, size_t i, enum health_verdict v, uint64_t passed, uint64_t of)
+static void expect(const struct audit_result *r, size_t i, enum health_verdict v, uint64_t passed,
+                   uint64_t of)
 {
     printf("# %.*s: %.*s\n", SV_FMT(r->checks[i].check->name), SV_FMT(r->checks[i].why));
     T_EQ(r->checks[i].verdict, v);
@@ -381,7 +399,8 @@ T(each_kind_of_check_counts_its_rows)
              "      - {name: terr, total: 'count(file.t where code > 3) == 2'}\n"
              "      - {name: j, rows: file.j, coverage: v}\n"
              "      - {name: bad, expr: 'code > 1'}\n",
-             "id,v,code\n1,1,007\n2,2,8\n3,2,x\n4,2,8\n5,,8\n", &r, &err), err);
+             "id,v,code\n1,1,007\n2,2,8\n3,2,x\n4,2,8\n5,,8\n", &r, &err),
+         err);
     T_EQ(r.rows, 5);
     expect(&r, 0, HEALTH_FAIL, 3, 5);
     expect(&r, 1, HEALTH_FAIL, 3, 4);
@@ -414,7 +433,10 @@ T(many_values_are_counted_together)
     strbuf_add_str(&csv, "id,v,code\n");
     for (int i = 0; i < 80; i++)
         strbuf_addf(&csv, "%d,x%d,1\n", i, i);
-    T_OK(run("      - {name: c, coverage: v, critical: yes}\n      - {name: d, expr: 'v == \"x\"'}\n", strbuf_str(&csv), &r, &err), err);
+    T_OK(
+        run("      - {name: c, coverage: v, critical: yes}\n      - {name: d, expr: 'v == \"x\"'}\n",
+            strbuf_str(&csv), &r, &err),
+        err);
     j = json_object_get(r.distribution, "v");
     T_EQ(json_object_size(j), AUDIT_VALUES + 1);
     T_EQ(json_get_int(j, "(others)", 0), 30);
@@ -441,8 +463,8 @@ T(a_condition_that_is_wrong_refuses_the_audit)
 
 T_MAIN(T_CASE(the_vectors_of_the_score_hold), T_CASE(a_score_is_rounded_down_and_never_up_to_100),
        T_CASE(one_more_row_that_passes_never_lowers_the_score),
-       T_CASE(a_condition_is_judged_over_a_record), T_CASE(what_needs_more_than_a_record_is_refused),
-       T_CASE(a_total_is_judged_over_all_records),
+       T_CASE(a_condition_is_judged_over_a_record),
+       T_CASE(what_needs_more_than_a_record_is_refused), T_CASE(a_total_is_judged_over_all_records),
        T_CASE(a_data_file_that_is_wrong_is_refused_with_its_line),
        T_CASE(a_data_file_gives_what_it_says), T_CASE(each_kind_of_check_counts_its_rows),
        T_CASE(many_values_are_counted_together),

@@ -5,14 +5,15 @@
 #include "base/sv.h"
 #include "t.h"
 
-#define HEAD(side, at)                                                                          \
-    "{\"prusik_snapshot\":1,\"name\":\"d\",\"side\":\"" side "\",\"taken_at\":\"2026-02-15T02:00:" at "Z\"," \
+#define HEAD(side, at)                                                                                         \
+    "{\"prusik_snapshot\":1,\"name\":\"d\",\"side\":\"" side                                                   \
+    "\",\"taken_at\":\"2026-02-15T02:00:" at "Z\","                                                            \
     "\"key\":[\"id\"],\"fields\":{\"type\":{\"type\":\"text\"},\"cost\":{\"type\":\"number\",\"rel\":\"5%\"}," \
     "\"when\":{\"type\":\"time\"},\"bag\":{\"type\":\"set\"},\"list\":{\"type\":\"list\"},\"any\":{\"type\":\"json\"}}}\n"
 #define OLD(records, n) HEAD("pre", "00") records "{\"end\":true,\"records\":" #n "}\n"
 #define NEW(records, n) HEAD("post", "01") records "{\"end\":true,\"records\":" #n "}\n"
-#define R(key, data) "{\"key\":[" key "],\"data\":{" data "}}\n"
-#define E(key) "{\"key\":[" key "],\"error\":\"timeout\"}\n"
+#define R(key, data)    "{\"key\":[" key "],\"data\":{" data "}}\n"
+#define E(key)          "{\"key\":[" key "],\"error\":\"timeout\"}\n"
 
 static void put(const char *name, struct sv text)
 {
@@ -118,8 +119,7 @@ T(the_vectors_are_judged_as_they_say)
     strbuf_addf(&path, "%s/vectors/compare.json", shared);
     T_OK(file_read(strbuf_str(&path), 8u << 20, &text, &err), err);
     T_OK(json_read(strbuf_sv(&text), &j, &err), err);
-    json_array_foreach(json_object_get(j, "cases"), i, c)
-        vector(c);
+    json_array_foreach(json_object_get(j, "cases"), i, c) vector(c);
     T_CHECK(i > 40);
 }
 
@@ -191,17 +191,20 @@ T(values_are_compared_by_value)
 
 T(the_worst_distances_are_told_largest_first)
 {
-    static const char old[] = OLD(
-        R("1", "\"cost\":100") R("2", "\"cost\":100") R("3", "\"cost\":0") R("4", "\"cost\":100"), 4);
-    static const char new[] = NEW(
-        R("1", "\"cost\":104") R("2", "\"cost\":200") R("3", "\"cost\":5") R("4", "\"cost\":150"), 4);
+    static const char old[] = OLD(R("1", "\"cost\":100") R("2", "\"cost\":100") R("3", "\"cost\":0")
+                                      R("4", "\"cost\":100"),
+                                  4);
+    static const char new[] = NEW(R("1", "\"cost\":104") R("2", "\"cost\":200") R("3", "\"cost\":5")
+                                      R("4", "\"cost\":150"),
+                                  4);
     struct compare_options opt = {.where = NULL};
     struct compare_result r;
     struct err err;
 
     T_OK(compare(old, new, &opt, &r, &err), err);
     T_EQ(r.n_worst, 4);
-    T_EQ(json_integer_value(json_array_get(r.worst[0].key, 0)), 3); /* from 0: no distance is larger */
+    T_EQ(json_integer_value(json_array_get(r.worst[0].key, 0)),
+         3); /* from 0: no distance is larger */
     T_EQ(json_integer_value(json_array_get(r.worst[1].key, 0)), 2);
     T_EQ(json_integer_value(json_array_get(r.worst[2].key, 0)), 4);
     T_EQ(json_integer_value(json_array_get(r.worst[3].key, 0)), 1);
@@ -241,9 +244,11 @@ T(what_is_not_told_is_counted)
 T(sides_that_run_apart_meet_again)
 {
     static const char old[] = OLD(R("null", "") R("false", "") R("1", "") R("2", "\"cost\":1")
-                                      R("\"a\"", "") R("\"b\"", ""), 6);
-    static const char new[] = NEW(R("false", "") R("true", "") R("1", "") E("1.5") R("2.0", "\"cost\":1.0")
-                                      R("\"b\"", "") R("\"c\"", ""), 7);
+                                      R("\"a\"", "") R("\"b\"", ""),
+                                  6);
+    static const char new[] = NEW(R("false", "") R("true", "") R("1", "") E("1.5")
+                                      R("2.0", "\"cost\":1.0") R("\"b\"", "") R("\"c\"", ""),
+                                  7);
     struct compare_options opt = {.added_fails = false};
     struct compare_result r;
     struct err err;
@@ -273,12 +278,20 @@ static const struct {
     {OLD(R("2", "") R("2.0", ""), 2), NEW("", 0), "the key occurs twice"},
     {OLD(R("\"a\"", "") R("7", ""), 2), NEW("", 0), "not in order"},
     {OLD("", 0) "x\n", NEW("", 0), "stands after the end line"},
-    {OLD("", 0), "{\"prusik_snapshot\":1,\"name\":\"d\",\"taken_at\":\"soon\"}\n", "'taken_at' is no time"},
-    {OLD("", 0), "{\"prusik_snapshot\":1,\"taken_at\":\"2026-02-15T02:00:00Z\",\"key\":[]}\n", "'key' names 0 columns"},
-    {OLD("", 0), "{\"prusik_snapshot\":1,\"taken_at\":\"2026-02-15T02:00:00Z\",\"key\":[1]}\n", "no list of names"},
-    {OLD("", 0), "{\"prusik_snapshot\":1,\"taken_at\":\"2026-02-15T02:00:00Z\",\"key\":[\"id\"]}\n", "'fields' is no object"},
-    {OLD("", 0), "{\"prusik_snapshot\":1,\"taken_at\":\"2026-02-15T02:00:00Z\",\"key\":[\"id\"],\"fields\":{\"a\":{}}}\n", "has no type"},
-    {OLD("", 0), "{\"prusik_snapshot\":1,\"taken_at\":\"2026-02-15T02:00:00Z\",\"query_sha256\":1}\n", "'query_sha256' is no text"},
+    {OLD("", 0), "{\"prusik_snapshot\":1,\"name\":\"d\",\"taken_at\":\"soon\"}\n",
+     "'taken_at' is no time"},
+    {OLD("", 0), "{\"prusik_snapshot\":1,\"taken_at\":\"2026-02-15T02:00:00Z\",\"key\":[]}\n",
+     "'key' names 0 columns"},
+    {OLD("", 0), "{\"prusik_snapshot\":1,\"taken_at\":\"2026-02-15T02:00:00Z\",\"key\":[1]}\n",
+     "no list of names"},
+    {OLD("", 0), "{\"prusik_snapshot\":1,\"taken_at\":\"2026-02-15T02:00:00Z\",\"key\":[\"id\"]}\n",
+     "'fields' is no object"},
+    {OLD("", 0),
+     "{\"prusik_snapshot\":1,\"taken_at\":\"2026-02-15T02:00:00Z\",\"key\":[\"id\"],\"fields\":{\"a\":{}}}\n",
+     "has no type"},
+    {OLD("", 0),
+     "{\"prusik_snapshot\":1,\"taken_at\":\"2026-02-15T02:00:00Z\",\"query_sha256\":1}\n",
+     "'query_sha256' is no text"},
     {OLD("", 0), HEAD("post", "01") "{\"end\":true,\"records\":0,\"x\":1}\n", "'x' is not known"},
     {OLD("", 0), HEAD("post", "01") "{\"end\":true,\"records\":\"0\"}\n", "counts -1 records"},
 };
@@ -313,16 +326,21 @@ T(a_file_that_is_not_there_is_named)
 
 T(a_condition_that_cannot_be_judged_is_refused)
 {
-    CLEANUP(condition_freep) struct condition *text = where(SV("type > 3")),
-                                              *unknown = where(SV("tpye == \"a\""));
+    CLEANUP(condition_freep)
+    struct condition *text = where(SV("type > 3")),
+                     *unknown = where(SV("tpye == \"a\""));
     struct compare_options opt = {.where = text};
     struct compare_result r;
     struct err err;
 
-    T_EQ(compare(OLD(R("1", "\"type\":\"a\""), 1), NEW(R("1", "\"type\":\"a\""), 1), &opt, &r, &err), ERR_INVALID);
+    T_EQ(
+        compare(OLD(R("1", "\"type\":\"a\""), 1), NEW(R("1", "\"type\":\"a\""), 1), &opt, &r, &err),
+        ERR_INVALID);
     T_CHECK(strstr(err.msg, "--where cannot be judged"));
     opt.where = unknown;
-    T_EQ(compare(OLD(R("1", "\"type\":\"a\""), 1), NEW(R("1", "\"type\":\"a\""), 1), &opt, &r, &err), ERR_INVALID);
+    T_EQ(
+        compare(OLD(R("1", "\"type\":\"a\""), 1), NEW(R("1", "\"type\":\"a\""), 1), &opt, &r, &err),
+        ERR_INVALID);
     T_CHECK(strstr(err.msg, "no record has a field 'tpye'"));
 }
 
@@ -386,12 +404,18 @@ static const struct {
     enum field_type type;
     const char *text, *json;
 } cells[] = {
-    {FIELD_NUMBER, "12", "[12]"},       {FIELD_NUMBER, "1.5", "[1.5]"},
-    {FIELD_NUMBER, "1e999", "[\"1e999\"]"}, {FIELD_NUMBER, "x", "[\"x\"]"},
-    {FIELD_BOOL, "t", "[true]"},        {FIELD_BOOL, "0", "[false]"},
-    {FIELD_BOOL, "maybe", "[\"maybe\"]"}, {FIELD_SET, "[1,2]", "[[1,2]]"},
-    {FIELD_JSON, "{", "[\"{\"]"},       {FIELD_TEXT, "12", "[\"12\"]"},
-    {FIELD_TIME, "soon", "[\"soon\"]"}, {FIELD_TEXT, NULL, "[null]"},
+    {FIELD_NUMBER, "12", "[12]"},
+    {FIELD_NUMBER, "1.5", "[1.5]"},
+    {FIELD_NUMBER, "1e999", "[\"1e999\"]"},
+    {FIELD_NUMBER, "x", "[\"x\"]"},
+    {FIELD_BOOL, "t", "[true]"},
+    {FIELD_BOOL, "0", "[false]"},
+    {FIELD_BOOL, "maybe", "[\"maybe\"]"},
+    {FIELD_SET, "[1,2]", "[[1,2]]"},
+    {FIELD_JSON, "{", "[\"{\"]"},
+    {FIELD_TEXT, "12", "[\"12\"]"},
+    {FIELD_TIME, "soon", "[\"soon\"]"},
+    {FIELD_TEXT, NULL, "[null]"},
 };
 
 T(a_cell_becomes_what_its_type_says_or_stays_text)

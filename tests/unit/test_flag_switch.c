@@ -39,22 +39,30 @@ static const struct {
     {ENV_TEXT_FILE, "N='a\\\"b'\r\nB=1\r\n", "a\\\"b", "N=new\nB=1\r\n"},
     {ENV_TEXT_FILE, "N=\"\n", "\"", "N=new\n"},
     {ENV_TEXT_DROPIN, "", NULL, "[Service]\nEnvironment=\"N=new\"\n"},
-    {ENV_TEXT_DROPIN, "[Service]\nEnvironment=\"N=old one\"\nRestart=no\n", "old one", "[Service]\nEnvironment=\"N=new\"\nRestart=no\n"},
-    {ENV_TEXT_DROPIN, "[Service]\nEnvironment=N=old\n", "old", "[Service]\nEnvironment=\"N=new\"\n"},
-    {ENV_TEXT_DROPIN, "[Unit]\nEnvironment=N=old\n", NULL, "[Unit]\nEnvironment=N=old\n[Service]\nEnvironment=\"N=new\"\n"},
-    {ENV_TEXT_DROPIN, "[Service]\n\n[Unit]\n", NULL, "[Service]\n\n[Unit]\n[Service]\nEnvironment=\"N=new\"\n"},
+    {ENV_TEXT_DROPIN, "[Service]\nEnvironment=\"N=old one\"\nRestart=no\n", "old one",
+     "[Service]\nEnvironment=\"N=new\"\nRestart=no\n"},
+    {ENV_TEXT_DROPIN, "[Service]\nEnvironment=N=old\n", "old",
+     "[Service]\nEnvironment=\"N=new\"\n"},
+    {ENV_TEXT_DROPIN, "[Unit]\nEnvironment=N=old\n", NULL,
+     "[Unit]\nEnvironment=N=old\n[Service]\nEnvironment=\"N=new\"\n"},
+    {ENV_TEXT_DROPIN, "[Service]\n\n[Unit]\n", NULL,
+     "[Service]\n\n[Unit]\n[Service]\nEnvironment=\"N=new\"\n"},
 };
 
 T(one_variable_changes_and_the_rest_stays)
 {
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        CLEANUP(strbuf_release) struct strbuf value = STRBUF(0), after = STRBUF(0), again = STRBUF(0);
+        CLEANUP(strbuf_release)
+        struct strbuf value = STRBUF(0),
+                      after = STRBUF(0), again = STRBUF(0);
         struct err err;
 
         printf("# %s\n", texts[i].text);
-        T_EQ(env_text_get(texts[i].kind, sv_from(texts[i].text), SV("N"), &value), texts[i].before != NULL);
+        T_EQ(env_text_get(texts[i].kind, sv_from(texts[i].text), SV("N"), &value),
+             texts[i].before != NULL);
         T_STR(strbuf_str(&value), texts[i].before ? texts[i].before : "");
-        T_OK(env_text_set(texts[i].kind, sv_from(texts[i].text), SV("N"), SV("new"), &after, &err), err);
+        T_OK(env_text_set(texts[i].kind, sv_from(texts[i].text), SV("N"), SV("new"), &after, &err),
+             err);
         T_STR(strbuf_str(&after), texts[i].after);
         T_CHECK(env_text_get(texts[i].kind, strbuf_sv(&after), SV("N"), &value));
         T_STR(strbuf_str(&value), "new");
@@ -70,7 +78,8 @@ T(what_readers_would_read_differently_is_refused)
     struct err err;
 
     for (size_t i = 0; i < ARRAY_LEN(values); i++)
-        T_EQ(env_text_set(ENV_TEXT_FILE, SV(""), SV("N"), sv_from(values[i]), &out, &err), ERR_INVALID);
+        T_EQ(env_text_set(ENV_TEXT_FILE, SV(""), SV("N"), sv_from(values[i]), &out, &err),
+             ERR_INVALID);
     T_EQ(env_text_set(ENV_TEXT_FILE, SV(""), SV("1N"), SV("x"), &out, &err), ERR_INVALID);
     T_EQ(env_text_set(ENV_TEXT_FILE, SV(""), SV("N="), SV("x"), &out, &err), ERR_INVALID);
     T_EQ(env_text_set(ENV_TEXT_FILE, SV(""), SV(""), SV("x"), &out, &err), ERR_INVALID);
@@ -101,10 +110,14 @@ static const struct {
     {F "{variants: {on: 1}, http: {url: x}}", "'json' is missing"},
     {F "{variants: {on: 1}, env_file: {path: x, name: y}, apply: x}", "'apply' is a list"},
     {F "{variants: {on: 1}, env_file: {path: x, name: y}, apply: [[x]]}", "an argument is a text"},
-    {F "{variants: {on: 1}, env_file: {path: x, name: y}, within: soon}", "'within' is no duration"},
-    {F "{variants: {on: 1}, env_file: {path: x, name: y}, read_back: {}}", "either 'url' or 'process'"},
-    {F "{variants: {on: 1}, env_file: {path: x, name: y}, read_back: {process: p, json: j}}", "'json' belongs to a 'url'"},
-    {F "{variants: {on: 1}, http: {url: x, json: '{}'}, read_back: {process: p}}", "the variable of the process"},
+    {F "{variants: {on: 1}, env_file: {path: x, name: y}, within: soon}",
+     "'within' is no duration"},
+    {F "{variants: {on: 1}, env_file: {path: x, name: y}, read_back: {}}",
+     "either 'url' or 'process'"},
+    {F "{variants: {on: 1}, env_file: {path: x, name: y}, read_back: {process: p, json: j}}",
+     "'json' belongs to a 'url'"},
+    {F "{variants: {on: 1}, http: {url: x, json: '{}'}, read_back: {process: p}}",
+     "the variable of the process"},
 };
 
 T(a_binding_of_flags_that_is_wrong_is_refused_with_its_line)
@@ -127,7 +140,11 @@ static const char definitions[] =
 static enum err_code change(const char *key, const char *variant, bool kill, struct err *err)
 {
     struct flag_switch s = {.definitions = "f.json",
-                            .change = {.key = sv_from(key), .variant = sv_from(variant), .kill = kill, .by = SV("t"), .why = SV("w")}};
+                            .change = {.key = sv_from(key),
+                                       .variant = sv_from(variant),
+                                       .kill = kill,
+                                       .by = SV("t"),
+                                       .why = SV("w")}};
     struct flag_switched r;
     struct arena a = {0};
     enum err_code rc = flag_switch(&s, &a, &r, err);
@@ -154,12 +171,14 @@ T(a_change_raises_the_version_and_keeps_the_rest)
     read_file("f.json", &text);
     T_OK(json_read(strbuf_sv(&text), &j, &err), err);
     T_EQ(json_get_int(json_object_get(j, "metadata"), "version", 0), 8);
-    T_STR(json_get_str(json_array_get(json_object_get(j, "flags"), 0), "defaultVariant", ""), "off");
+    T_STR(json_get_str(json_array_get(json_object_get(j, "flags"), 0), "defaultVariant", ""),
+          "off");
     T_CHECK(stat("f.json", &st) == 0 && (st.st_mode & 0777) == 0640);
     read_file("f.kill.json", &text);
     T_CHECK(strstr(strbuf_str(&text), "\"kill\": {}"));
     read_file("f.log.jsonl", &text);
-    T_CHECK(strstr(strbuf_str(&text), "\"what\":\"unkill\"") && strstr(strbuf_str(&text), "\"in_effect\":false"));
+    T_CHECK(strstr(strbuf_str(&text), "\"what\":\"unkill\"") &&
+            strstr(strbuf_str(&text), "\"in_effect\":false"));
 }
 
 T(what_cannot_be_locked_written_or_logged_is_said)
@@ -170,7 +189,8 @@ T(what_cannot_be_locked_written_or_logged_is_said)
     put("f.json", sv_from(definitions));
     put("f.kill.json", SV("x"));
     T_EQ(change("a", "off", false, &err), ERR_INVALID);
-    T_CHECK(unlink("f.kill.json") == 0 && unlink("f.log.jsonl") == 0 && mkdir("f.log.jsonl", 0700) == 0);
+    T_CHECK(unlink("f.kill.json") == 0 && unlink("f.log.jsonl") == 0 &&
+            mkdir("f.log.jsonl", 0700) == 0);
     T_EQ(change("a", "off", false, &err), ERR_IO);
     T_CHECK(strstr(err.msg, "switched, but not logged"));
     T_CHECK(unlink("f.lock") == 0 && mkdir("f.lock", 0700) == 0);
@@ -188,22 +208,29 @@ struct got {
     char tag[64];
 };
 
-static void ask(const char *url, const char *method, const char *path, struct sv body, const char *name, const char *value, struct got *ret)
+static void ask(const char *url, const char *method, const char *path, struct sv body,
+                const char *name, const char *value, struct got *ret)
 {
     CLEANUP(strbuf_release) struct strbuf full = STRBUF(0);
-    struct http_field fields[] = {{SV("Content-Type"), SV("application/json")}, {sv_from(name), sv_from(value)}};
+    struct http_field fields[] = {{SV("Content-Type"), SV("application/json")},
+                                  {sv_from(name), sv_from(value)}};
     struct http_request r = {.failure = HTTP_FINE};
     struct err err;
 
     strbuf_addf(&full, "%s%s", url, path);
-    r.spec = (struct http_spec){.url = strbuf_sv(&full), .method = method, .fields = fields, .n_fields = name ? 2 : 1, .body = body};
+    r.spec = (struct http_spec){.url = strbuf_sv(&full),
+                                .method = method,
+                                .fields = fields,
+                                .n_fields = name ? 2 : 1,
+                                .body = body};
     T_OK(http_wait(&r, &err), err);
     *ret = (struct got){.status = r.status, .body = strbuf_steal(&r.body)};
     (void)snprintf(ret->tag, sizeof(ret->tag), "%.*s", SV_FMT(http_field_value(&r, SV("ETag"))));
     http_release(&r);
 }
 
-static void expect(const char *url, const char *method, const char *path, struct sv body, const char *name, const char *value, int status)
+static void expect(const char *url, const char *method, const char *path, struct sv body,
+                   const char *name, const char *value, int status)
 {
     struct got g;
 
@@ -213,8 +240,8 @@ static void expect(const char *url, const char *method, const char *path, struct
     strbuf_release(&g.body);
 }
 
-#define ONE "/ofrep/v1/evaluate/flags/a"
-#define ALL "/ofrep/v1/evaluate/flags"
+#define ONE     "/ofrep/v1/evaluate/flags/a"
+#define ALL     "/ofrep/v1/evaluate/flags"
 #define CONTEXT SV("{\"context\":{}}")
 
 T(the_server_answers_and_follows_its_files)
@@ -231,7 +258,9 @@ T(the_server_answers_and_follows_its_files)
     url = flag_server_url(s);
     ask(url, "POST", ALL, CONTEXT, NULL, NULL, &g);
     T_EQ(g.status, 200);
-    T_STR(strbuf_str(&g.body), "{\"flags\":[{\"key\":\"a\",\"value\":true,\"reason\":\"STATIC\",\"variant\":\"on\",\"metadata\":{\"version\":7}}],\"metadata\":{\"version\":7}}");
+    T_STR(
+        strbuf_str(&g.body),
+        "{\"flags\":[{\"key\":\"a\",\"value\":true,\"reason\":\"STATIC\",\"variant\":\"on\",\"metadata\":{\"version\":7}}],\"metadata\":{\"version\":7}}");
     strbuf_release(&g.body);
     expect(url, "POST", ALL, CONTEXT, "If-None-Match", g.tag, 304);
     expect(url, "POST", ALL "/", CONTEXT, "If-None-Match", "\"other\"", 200);
@@ -256,7 +285,8 @@ T(the_server_answers_and_follows_its_files)
 T(a_token_is_asked_for_everywhere)
 {
     CLEANUP(flag_server_freep) struct flag_server *s = NULL;
-    struct flag_server_config c = {.definitions = "f.json", .listen = "[::1]:0", .token = SV("s3cret")};
+    struct flag_server_config c = {
+        .definitions = "f.json", .listen = "[::1]:0", .token = SV("s3cret")};
     struct err err;
     const char *url;
 
@@ -273,7 +303,8 @@ T(a_token_is_asked_for_everywhere)
 
 T(a_server_that_cannot_start_says_why)
 {
-    static const char *const wrong[] = {"", "8016", "host:8016", "127.0.0.1:99999", "127.0.0.1:", "[::1:1", "[x]:1"};
+    static const char *const wrong[] = {"",           "8016",   "host:8016", "127.0.0.1:99999",
+                                        "127.0.0.1:", "[::1:1", "[x]:1"};
     CLEANUP(flag_server_freep) struct flag_server *s = NULL, *other = NULL;
     struct flag_server_config c = {.definitions = "f.json", .listen = "127.0.0.1:0"};
     struct err err;
@@ -310,11 +341,16 @@ static enum MHD_Result service(struct server *s UNUSED, struct server_request *r
     return server_text(r, 503, "");
 }
 
-static enum err_code with_binding(const char *yaml, const char *key, const char *variant, size_t *consumers, struct err *err)
+static enum err_code with_binding(const char *yaml, const char *key, const char *variant,
+                                  size_t *consumers, struct err *err)
 {
     struct flag_binding b;
-    struct flag_switch s = {.definitions = "f.json", .binding = &b, .within_ms = 300,
-                            .change = {.key = sv_from(key), .variant = sv_from(variant), .by = SV("t"), .why = SV("w")}};
+    struct flag_switch s = {
+        .definitions = "f.json",
+        .binding = &b,
+        .within_ms = 300,
+        .change = {
+            .key = sv_from(key), .variant = sv_from(variant), .by = SV("t"), .why = SV("w")}};
     struct flag_switched r = {.consumers = 0};
     struct arena a = {0};
     enum err_code rc;
@@ -330,7 +366,8 @@ static enum err_code with_binding(const char *yaml, const char *key, const char 
 
 static struct server server;
 
-static enum err_code at_service(const char *rest, const char *variant, size_t *consumers, struct err *err)
+static enum err_code at_service(const char *rest, const char *variant, size_t *consumers,
+                                struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf yaml = STRBUF(0);
 
@@ -349,26 +386,54 @@ T(an_endpoint_is_set_and_read_back)
     size_t n;
 
     server_start(&server, service, -1);
-    T_EQ(at_service("    http: {url: '@/set', json: '{\"on\": $VALUE}'}\n    read_back: {url: '@/plain'}\n", "off", &n, &err), ERR_FAILED);
+    T_EQ(
+        at_service(
+            "    http: {url: '@/set', json: '{\"on\": $VALUE}'}\n    read_back: {url: '@/plain'}\n",
+            "off", &n, &err),
+        ERR_FAILED);
     T_CHECK(strstr(err.msg, "answered 500"));
-    T_OK(at_service("    http: {url: '@/set', json: '{\"on\": $VALUE}'}\n    read_back: {url: '@/plain'}\n", "on", &n, &err), err);
+    T_OK(
+        at_service(
+            "    http: {url: '@/set', json: '{\"on\": $VALUE}'}\n    read_back: {url: '@/plain'}\n",
+            "on", &n, &err),
+        err);
     T_EQ(n, 1);
     T_OK(at_service("    http: {url: '@/set', json: '{}'}\n", "off", &n, &err), err);
     T_EQ(n, 0);
-    T_EQ(at_service("    http: {url: '@/set', json: '{}'}\n    read_back: {url: '@/plain'}\n", "off", &n, &err), ERR_FAILED);
+    T_EQ(at_service("    http: {url: '@/set', json: '{}'}\n    read_back: {url: '@/plain'}\n",
+                    "off", &n, &err),
+         ERR_FAILED);
     T_STR(err.msg, "written, but not in effect: it is still 'yes'");
-    T_OK(at_service("    env_file: {path: e, name: N}\n    read_back: {url: '@/json', json: flags.text}\n", "on", &n, &err), err);
-    T_EQ(at_service("    env_file: {path: e, name: N}\n    read_back: {url: '@/json', json: flags.bool}\n", "on", &n, &err), ERR_FAILED);
+    T_OK(at_service(
+             "    env_file: {path: e, name: N}\n    read_back: {url: '@/json', json: flags.text}\n",
+             "on", &n, &err),
+         err);
+    T_EQ(at_service(
+             "    env_file: {path: e, name: N}\n    read_back: {url: '@/json', json: flags.bool}\n",
+             "on", &n, &err),
+         ERR_FAILED);
     T_CHECK(strstr(err.msg, "'true'"));
-    T_EQ(at_service("    env_file: {path: e, name: N}\n    read_back: {url: '@/json', json: flags.none}\n", "on", &n, &err), ERR_FAILED);
-    T_EQ(at_service("    env_file: {path: e, name: N}\n    read_back: {url: '@/plain', json: a}\n", "on", &n, &err), ERR_FAILED);
-    T_EQ(at_service("    env_file: {path: e, name: N}\n    read_back: {url: '@/broken'}\n", "on", &n, &err), ERR_FAILED);
-    T_EQ(at_service("    env_file: {path: e, name: N}\n    read_back: {url: 'http://127.0.0.1:1/'}\n", "on", &n, &err), ERR_FAILED);
+    T_EQ(at_service(
+             "    env_file: {path: e, name: N}\n    read_back: {url: '@/json', json: flags.none}\n",
+             "on", &n, &err),
+         ERR_FAILED);
+    T_EQ(at_service("    env_file: {path: e, name: N}\n    read_back: {url: '@/plain', json: a}\n",
+                    "on", &n, &err),
+         ERR_FAILED);
+    T_EQ(at_service("    env_file: {path: e, name: N}\n    read_back: {url: '@/broken'}\n", "on",
+                    &n, &err),
+         ERR_FAILED);
+    T_EQ(at_service(
+             "    env_file: {path: e, name: N}\n    read_back: {url: 'http://127.0.0.1:1/'}\n",
+             "on", &n, &err),
+         ERR_FAILED);
     T_EQ(at_service("    env_file: {path: e, name: N}\n", "purple", &n, &err), ERR_INVALID);
     T_EQ(at_service("    env_file: {path: none/e, name: N}\n", "on", &n, &err), ERR_IO);
     T_EQ(at_service("    dropin: {path: e/d, name: N}\n", "on", &n, &err), ERR_IO);
     T_OK(at_service("    dropin: {path: d/d, name: N}\n", "on", &n, &err), err);
-    T_EQ(at_service("    env_file: {path: e, name: N}\n    read_back: {process: none.pid}\n", "on", &n, &err), ERR_FAILED);
+    T_EQ(at_service("    env_file: {path: e, name: N}\n    read_back: {process: none.pid}\n", "on",
+                    &n, &err),
+         ERR_FAILED);
     server_stop(&server);
 }
 
@@ -380,7 +445,11 @@ T(a_process_without_the_variable_is_not_in_effect)
 
     strbuf_addf(&pid, "%d\n", (int)getpid());
     put("p.pid", strbuf_sv(&pid));
-    T_EQ(with_binding("flags:\n  X:\n    variants: {on: 1}\n    env_file: {path: e, name: NOBODY_HAS_THIS}\n    read_back: {process: p.pid}\n    within: 10ms\n", "X", "on", &n, &err), ERR_FAILED);
+    T_EQ(
+        with_binding(
+            "flags:\n  X:\n    variants: {on: 1}\n    env_file: {path: e, name: NOBODY_HAS_THIS}\n    read_back: {process: p.pid}\n    within: 10ms\n",
+            "X", "on", &n, &err),
+        ERR_FAILED);
     T_CHECK(strstr(err.msg, "no 'NOBODY_HAS_THIS' in its environment"));
 }
 

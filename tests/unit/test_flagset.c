@@ -25,7 +25,8 @@ static json_t *vectors(const char *name)
     return j;
 }
 
-static enum err_code parse(const json_t *doc, const json_t *kills, struct flagset **ret, struct err *err)
+static enum err_code parse(const json_t *doc, const json_t *kills, struct flagset **ret,
+                           struct err *err)
 {
     CLEANUP(json_cleanup) json_t *kill = json_pack("{s:i,s:{}}", "prusik_kill", 1, "kill");
     char *text = json_dumps(doc, JSON_COMPACT), *kill_text;
@@ -57,7 +58,8 @@ T(the_hash_is_that_of_the_vectors)
         size_t n;
 
         T_EQ(sodium_hex2bin(bytes, sizeof(bytes), hex, strlen(hex), NULL, &n, NULL), 0);
-        T_EQ(murmur3_32((struct sv){(char *)bytes, n}, (uint32_t)json_get_int(c, "seed", 0)), json_get_int(c, "hash", -1));
+        T_EQ(murmur3_32((struct sv){(char *)bytes, n}, (uint32_t)json_get_int(c, "seed", 0)),
+             json_get_int(c, "hash", -1));
     }
     T_CHECK(i > 20);
 }
@@ -69,8 +71,9 @@ static json_t *fractional_doc(const json_t *c)
 
     json_array_foreach(json_object_get(c, "weights"), i, w)
         json_put(variants, json_string_value(json_array_get(w, 0)), json_sv(sv_from("x")));
-    return json_pack("{s:{s:{s:s,s:o,s:n,s:{s:O}}}}", "flags", json_get_str(c, "flag", ""), "state", "ENABLED", "variants", variants,
-                     "defaultVariant", "targeting", "fractional", json_object_get(c, "weights"));
+    return json_pack("{s:{s:{s:s,s:o,s:n,s:{s:O}}}}", "flags", json_get_str(c, "flag", ""), "state",
+                     "ENABLED", "variants", variants, "defaultVariant", "targeting", "fractional",
+                     json_object_get(c, "weights"));
 }
 
 T(a_share_is_that_of_the_vectors)
@@ -83,7 +86,8 @@ T(a_share_is_that_of_the_vectors)
     {
         CLEANUP(flagset_freep) struct flagset *s = NULL;
         CLEANUP(json_cleanup) json_t *doc = fractional_doc(c);
-        CLEANUP(json_cleanup) json_t *context = json_pack("{s:s}", "targetingKey", json_get_str(c, "targetingKey", ""));
+        CLEANUP(json_cleanup)
+        json_t *context = json_pack("{s:s}", "targetingKey", json_get_str(c, "targetingKey", ""));
         struct flag_answer a;
         struct err err;
 
@@ -131,7 +135,9 @@ T(a_rollout_is_even_and_only_grows)
 
 static void respond(const struct flagset *s, const json_t *request, struct ofrep_answer *a)
 {
-    struct ofrep_request r = {.method = json_get_sv(request, "method"), .path = json_get_sv(request, "path"), .body = json_get_sv(request, "body")};
+    struct ofrep_request r = {.method = json_get_sv(request, "method"),
+                              .path = json_get_sv(request, "path"),
+                              .body = json_get_sv(request, "body")};
     const json_t *h = json_object_get(request, "headers");
 
     if (json_object_get(h, "If-None-Match"))
@@ -301,7 +307,9 @@ T(an_operator_gives_what_it_should)
     struct err err;
     json_t *context;
 
-    T_OK(json_read(SV("{\"targetingKey\":\"u\",\"user\":{\"name\":\"n\",\"tags\":[\"a\",\"b\"]}}"), &context, &err), err);
+    T_OK(json_read(SV("{\"targetingKey\":\"u\",\"user\":{\"name\":\"n\",\"tags\":[\"a\",\"b\"]}}"),
+                   &context, &err),
+         err);
     for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
         CLEANUP(json_cleanup) json_t *rule = json_loads(rules[i].rule, JSON_DECODE_ANY, NULL);
         struct targeting_input in = {context, NULL, SV("k"), 1234};
@@ -334,7 +342,8 @@ T(a_rule_that_explodes_is_an_error_and_not_a_hang)
 
         (void)snprintf(name, sizeof(name), "e%d", i);
         (void)snprintf(before, sizeof(before), "e%d", i - 1);
-        json_put(evaluators, name, json_pack("{s:[{s:s},{s:s}]}", "and", "$ref", before, "$ref", before));
+        json_put(evaluators, name,
+                 json_pack("{s:[{s:s},{s:s}]}", "and", "$ref", before, "$ref", before));
     }
     rule = json_pack("{s:s}", "$ref", "e19");
     T_EQ(targeting_check(rule, evaluators, &err), ERR_INVALID);
@@ -357,12 +366,18 @@ static const struct {
     {"{\"flags\":{\"a\":1}}", "flag 'a': it is no object"},
     {"{\"flags\":[{\"state\":\"ENABLED\"}]}", "no object with a key"},
     {"{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"x\":null}}}}", "not all"},
-    {"{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"x\":1},\"defaultVariant\":1}}}", "defaultVariant is no variant"},
-    {"{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"x\":1},\"targeting\":1}}}", "targeting is no object"},
-    {"{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"x\":1},\"targeting\":{\"fractional\":1}}}}", "no list of variants"},
-    {"{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"x\":1},\"targeting\":{\"fractional\":[\"s\"]}}}}", "no list of variants"},
-    {"{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"x\":1},\"targeting\":{\"fractional\":[[1]]}}}}", "a share is"},
-    {"{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"x\":1},\"targeting\":{\"zzzzzzzzzz\":[1]}}}}", "no operator"},
+    {"{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"x\":1},\"defaultVariant\":1}}}",
+     "defaultVariant is no variant"},
+    {"{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"x\":1},\"targeting\":1}}}",
+     "targeting is no object"},
+    {"{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"x\":1},\"targeting\":{\"fractional\":1}}}}",
+     "no list of variants"},
+    {"{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"x\":1},\"targeting\":{\"fractional\":[\"s\"]}}}}",
+     "no list of variants"},
+    {"{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"x\":1},\"targeting\":{\"fractional\":[[1]]}}}}",
+     "a share is"},
+    {"{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"x\":1},\"targeting\":{\"zzzzzzzzzz\":[1]}}}}",
+     "no operator"},
 };
 
 T(a_document_that_is_wrong_says_where)
@@ -377,8 +392,9 @@ T(a_document_that_is_wrong_says_where)
     }
 }
 
-static const char doc[] = "{\"flags\":[{\"key\":\"b\",\"state\":\"ENABLED\",\"variants\":{\"on\":true,\"off\":false},\"defaultVariant\":\"on\"},"
-                          "{\"key\":\"a\",\"state\":\"DISABLED\",\"variants\":{\"x\":1},\"targeting\":{}}]}";
+static const char doc[] =
+    "{\"flags\":[{\"key\":\"b\",\"state\":\"ENABLED\",\"variants\":{\"on\":true,\"off\":false},\"defaultVariant\":\"on\"},"
+    "{\"key\":\"a\",\"state\":\"DISABLED\",\"variants\":{\"x\":1},\"targeting\":{}}]}";
 
 static const struct {
     const char *kill, *says;
@@ -405,7 +421,12 @@ T(a_kill_list_is_read_or_refused)
         printf("# %s\n", err.msg);
         T_CHECK(!s && strstr(err.msg, bad_kills[i].says));
     }
-    T_OK(flagset_parse(sv_from(doc), SV("{\"prusik_kill\":1,\"kill\":{\"gone\":{\"variant\":\"x\"},\"a\":{\"variant\":\"none\"},\"b\":{\"variant\":\"off\",\"by\":\"ana\",\"at\":\"t\",\"reason\":\"r\"}}}"), &s, &err), err);
+    T_OK(
+        flagset_parse(
+            sv_from(doc),
+            SV("{\"prusik_kill\":1,\"kill\":{\"gone\":{\"variant\":\"x\"},\"a\":{\"variant\":\"none\"},\"b\":{\"variant\":\"off\",\"by\":\"ana\",\"at\":\"t\",\"reason\":\"r\"}}}"),
+            &s, &err),
+        err);
     T_EQ(flagset_count(s), 2);
     T_CHECK(flagset_find(s, SV("b"), &i) && i == 1);
     f = flagset_info(s, 1);
@@ -423,7 +444,9 @@ T(a_kill_list_is_read_or_refused)
 T(other_methods_and_tags_are_told_apart)
 {
     CLEANUP(flagset_freep) struct flagset *s = NULL;
-    struct ofrep_request r = {.method = SV("GET"), .path = SV("/ofrep/v1/evaluate/flags/"), .body = SV("{\"context\":{}}")};
+    struct ofrep_request r = {.method = SV("GET"),
+                              .path = SV("/ofrep/v1/evaluate/flags/"),
+                              .body = SV("{\"context\":{}}")};
     struct ofrep_answer a;
     struct err err;
 
@@ -434,7 +457,9 @@ T(other_methods_and_tags_are_told_apart)
     r.if_none_match = SV("\"x\", y");
     ofrep_respond(s, &r, 0, &a);
     T_EQ(a.status, 200);
-    T_STR(strbuf_str(&a.body), "{\"flags\":[{\"key\":\"a\",\"reason\":\"DISABLED\"},{\"key\":\"b\",\"value\":true,\"reason\":\"STATIC\",\"variant\":\"on\"}]}");
+    T_STR(
+        strbuf_str(&a.body),
+        "{\"flags\":[{\"key\":\"a\",\"reason\":\"DISABLED\"},{\"key\":\"b\",\"value\":true,\"reason\":\"STATIC\",\"variant\":\"on\"}]}");
     strbuf_release(&a.body);
     T_CHECK(!ofrep_is_path(SV("/ofrep/v1/evaluate/flagsx")) && !ofrep_is_path(SV("/")));
 }
@@ -446,7 +471,8 @@ T(versions_are_ordered_or_none)
     T_CHECK(targeting_semver_cmp(SV("1.0.0-rc.1"), SV("1.0.0"), &c) && c < 0);
     T_CHECK(targeting_semver_cmp(SV("1.0.0"), SV("1.0.0-rc.1"), &c) && c > 0);
     T_CHECK(targeting_semver_cmp(SV("1.0.0-a.b"), SV("1.0.0-a.1"), &c) && c > 0);
-    T_CHECK(!targeting_semver_cmp(SV("1.x"), SV("1"), &c) && !targeting_semver_cmp(SV("1"), SV(""), &c));
+    T_CHECK(!targeting_semver_cmp(SV("1.x"), SV("1"), &c) &&
+            !targeting_semver_cmp(SV("1"), SV(""), &c));
 }
 
 T_MAIN(T_CASE(the_hash_is_that_of_the_vectors), T_CASE(a_share_is_that_of_the_vectors),

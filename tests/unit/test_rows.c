@@ -37,7 +37,8 @@ static const struct {
     {SV("a,b\n1,2\n"), "1;2|", NULL},
     {SV("a,b\r\n1,2\r\n3,4"), "1;2|3;4|", NULL},
     {SV("\xef\xbb\xbf"
-        "a\n1\n"), "1|", NULL},
+        "a\n1\n"),
+     "1|", NULL},
     {SV("a,b\n,\"\"\n"), "null;|", NULL},
     {SV("a,b\n\"x,\"\"y\"\"\nz\",2\n"), "x,\"y\"\nz;2|", NULL},
     {SV("a,b\n\"x\"\r\n"), "", "has 1 cells, and there are 2"},
@@ -186,7 +187,8 @@ T(files_are_read_by_their_kind)
     put("t.csv", SV("a,b\n1,\n"));
     put("t.json", SV("{\"d\":[0,{\"rows\":[{\"a\":1},{\"a\":2}]}],\"x\":[1]}"));
     T_OK(rows_text(&s, &rows, &err), err);
-    s = (struct rows_source){.kind = ROWS_JSON, .name = SV("t"), .where = SV("t.json"), .at = SV("d.1.rows")};
+    s = (struct rows_source){
+        .kind = ROWS_JSON, .name = SV("t"), .where = SV("t.json"), .at = SV("d.1.rows")};
     T_OK(rows_text(&s, &rows, &err), err);
     T_STR(strbuf_str(&rows), "{\"a\":\"1\",\"b\":null}|{\"a\":1}|{\"a\":2}|");
     s.at = SV("d.2.rows");
@@ -237,14 +239,18 @@ T(an_answer_has_the_records_of_its_path)
 T(a_query_gives_texts_and_nulls)
 {
     CLEANUP(strbuf_release) struct strbuf rows = STRBUF(0);
-    struct rows_source s = {.kind = ROWS_SQL, .name = SV("sql.t"), .where = SV("t.db"),
+    struct rows_source s = {.kind = ROWS_SQL,
+                            .name = SV("sql.t"),
+                            .where = SV("t.db"),
                             .query = SV("SELECT a, b FROM t ORDER BY a")};
     struct hash_text hash;
     struct err err;
     sqlite3 *db;
 
     T_EQ(sqlite3_open("t.db", &db), SQLITE_OK);
-    T_EQ(sqlite3_exec(db, "CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 'x'), (2.5, NULL)", NULL, NULL, NULL), SQLITE_OK);
+    T_EQ(sqlite3_exec(db, "CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 'x'), (2.5, NULL)", NULL,
+                      NULL, NULL),
+         SQLITE_OK);
     T_EQ(sqlite3_close(db), SQLITE_OK);
     T_OK(rows_text(&s, &rows, &err), err);
     T_STR(strbuf_str(&rows), "{\"a\":\"1\",\"b\":\"x\"}|{\"a\":\"2.5\",\"b\":null}|");
@@ -271,7 +277,8 @@ T(whatever_the_memory_the_order_is_that_of_the_keys)
             uint64_t v = __builtin_bswap64(t_below(1000)), tail = i;
 
             want += i;
-            T_OK(sorter_add(s, (struct sv){(char *)&v, 8}, (struct sv){(char *)&tail, 8}, &err), err);
+            T_OK(sorter_add(s, (struct sv){(char *)&v, 8}, (struct sv){(char *)&tail, 8}, &err),
+                 err);
         }
         T_OK(sorter_sort(s, &err), err);
         T_CHECK((memory < 100000) == (sorter_runs(s) > 1));
@@ -338,9 +345,20 @@ static enum err_code take(const char *csv, const char *name, const char *out, st
 static const struct {
     const char *text;
     bool number;
-} plain[] = {{"0", true},    {"17", true},  {"-3", true},   {"1.50", true}, {"-0.5", true},
-             {"007", false}, {"-0", false}, {"1e3", false}, {"1.", false},  {".5", false},
-             {"", false},    {"-", false},  {"1.5x", false}, {"12345678901234567890", false},
+} plain[] = {{"0", true},
+             {"17", true},
+             {"-3", true},
+             {"1.50", true},
+             {"-0.5", true},
+             {"007", false},
+             {"-0", false},
+             {"1e3", false},
+             {"1.", false},
+             {".5", false},
+             {"", false},
+             {"-", false},
+             {"1.5x", false},
+             {"12345678901234567890", false},
              {"1.1234567890123456", false}};
 
 T(only_plain_numbers_are_numbers_without_a_type)
