@@ -79,7 +79,7 @@ static enum err_code take_line(struct csv *c, struct err *err)
     c->views.n = 0;
     for (size_t i = 0; i < c->cells.n; i++) {
         const struct csv_cell *cell = &c->cells.v[i];
-        struct sv v = {c->text.p + cell->at, cell->n};
+        struct sv v = {strbuf_str(&c->text) + cell->at, cell->n};
 
         *vec_add(&c->views) =
             cell->n || cell->quoted ? (cell->n ? v : SV("")) : (struct sv){NULL, 0};

@@ -41,7 +41,7 @@ static enum err_code next_line(struct snapshot_reader *r, struct sv *ret, struct
     size_t seen = 0;
 
     for (;;) {
-        struct sv rest = {r->buf.p + r->at, r->buf.n - r->at};
+        struct sv rest = {strbuf_str(&r->buf) + r->at, r->buf.n - r->at};
         size_t lf = rest.n > seen ? sv_find_byte(rest, '\n', seen) : SV_NPOS;
         ssize_t got;
 
