@@ -181,7 +181,7 @@ static enum err_code compare_run(struct cli *c, enum exit_code *exit, struct err
 {
     CLEANUP(condition_freep) struct condition *where = NULL;
     struct compare_options opt = {.added_fails = c->added_fails};
-    struct compare_result r;
+    struct compare_result r = {.outcome = COMPARE_NOTHING};
     struct data_shape shape = {&r, compare_text, compare_to_json, compare_html};
     enum rows_kind kind;
     bool files =

@@ -28,7 +28,7 @@ struct flag_job {
     struct flag_files files;
     struct flag_binding binding;
     bool bound;
-    enum exit_code *exit;
+    enum exit_code exit;
 };
 
 static enum err_code flag_bind(struct flag_job *j, struct err *err)
@@ -159,7 +159,7 @@ static enum err_code flag_get(struct flag_job *j, struct err *err)
     CLEANUP(flagset_freep) struct flagset *set = NULL;
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     struct flag_info f;
-    size_t at;
+    size_t at = 0;
 
     if (other) {
         flag_elsewhere_text(other, &b);
@@ -188,7 +188,7 @@ static enum err_code flag_eval(struct flag_job *j, struct err *err)
     CLEANUP(json_cleanup) json_t *context = NULL;
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     struct flag_answer a;
-    size_t at;
+    size_t at = 0;
 
     if (json_read(sv_from(j->c->context ? j->c->context : "{}"), &context, err) != ERR_OK ||
         !json_is_object(context))
@@ -198,7 +198,7 @@ static enum err_code flag_eval(struct flag_job *j, struct err *err)
     a = flagset_eval(set, at, context, clock_now_us() / CLOCK_US_PER_S);
     flagset_body(set, at, &a, &b);
     flag_print(&b);
-    *j->exit = a.outcome == FLAG_FINE ? EXIT_CODE_DONE : EXIT_CODE_FAILED;
+    j->exit = a.outcome == FLAG_FINE ? EXIT_CODE_DONE : EXIT_CODE_FAILED;
     return ERR_OK;
 }
 
@@ -326,7 +326,7 @@ static const struct flag_action {
 
 static enum err_code flag_run(struct cli *c, enum exit_code *exit, struct err *err)
 {
-    struct flag_job j = {.c = c, .definitions = c->flags ? c->flags : "flags.json", .exit = exit};
+    struct flag_job j = {.c = c, .definitions = c->flags ? c->flags : "flags.json"};
     const struct flag_action *a = flag_actions;
     enum err_code rc;
 
@@ -340,6 +340,7 @@ static enum err_code flag_run(struct cli *c, enum exit_code *exit, struct err *e
         rc = a->run(&j, err);
     flag_files_release(&j.files);
     flag_binding_release(&j.binding);
+    *exit = j.exit;
     return rc;
 }
 

@@ -259,7 +259,7 @@ static enum err_code read_end(struct snapshot_reader *r, const json_t *j, struct
 {
     static const char *const known[] = {"end", "records", "sha256"};
     struct hash hash = hash_end(r->hash), told;
-    struct sv after;
+    struct sv after = {NULL, 0};
 
     if (unknown_member(j, known, ARRAY_LEN(known), err) != ERR_OK)
         return bad_line(r, err);

@@ -251,7 +251,7 @@ enum err_code sorter_sort(struct sorter *s, struct err *err)
         return err->code;
     give_back_memory(s);
     for (size_t i = 0; i < s->runs.n; i++) {
-        bool more;
+        bool more = false;
 
         if (run_step(s, &s->runs.v[i], &more, err) != ERR_OK)
             return err->code; /* uncovered: a broken disk */
@@ -266,7 +266,7 @@ enum err_code sorter_sort(struct sorter *s, struct err *err)
 /* The run that gave the last pair goes on, or is at its end. */
 static enum err_code heap_step(struct sorter *s, struct err *err)
 {
-    bool more;
+    bool more = false;
 
     if (run_step(s, s->heap.v[0], &more, err) != ERR_OK)
         return err->code; /* uncovered: a broken disk */

@@ -138,6 +138,7 @@ static enum MHD_Result respond(struct flag_server *s, struct MHD_Connection *c, 
     return ok;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's */
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url,
                                   const char *method, const char *version UNUSED, const char *data,
                                   size_t *n, void **of)

@@ -230,7 +230,7 @@ static enum err_code value_of_json(struct sv body, struct sv path, struct strbuf
 {
     CLEANUP(json_cleanup) json_t *j = NULL;
     const json_t *v;
-    struct sv name;
+    struct sv name = path;
 
     if (json_read(body, &j, err) != ERR_OK)
         return err->code;

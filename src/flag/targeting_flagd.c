@@ -150,8 +150,8 @@ json_t *targeting_op_sem_ver(struct targeting_state *ev, const struct targeting_
                              unsigned what UNUSED)
 {
     CLEANUP(json_cleanup)
-    json_t *x = targeting_arg(ev, a, 0),
-           *op = targeting_arg(ev, a, 1), *y = targeting_arg(ev, a, 2);
+    json_t *x = targeting_arg(ev, a, 0), *op = targeting_arg(ev, a, 1),
+           *y = targeting_arg(ev, a, 2);
     struct semver v, w;
     bool known, holds;
 

@@ -42,7 +42,7 @@ json_t *targeting_op_fractional(struct targeting_state *ev, const struct targeti
 json_t *targeting_op_sem_ver(struct targeting_state *ev, const struct targeting_args *a,
                              unsigned what);
 json_t *targeting_op_affix(struct targeting_state *ev, const struct targeting_args *a,
-                           unsigned what);
+                           unsigned at_end);
 json_t *targeting_op_ref(struct targeting_state *ev, const struct targeting_args *a, unsigned what);
 /* Arguments of fractional. */
 NODISCARD enum err_code targeting_check_fractional(const json_t *args, struct err *err);

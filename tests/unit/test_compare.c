@@ -327,8 +327,7 @@ T(a_file_that_is_not_there_is_named)
 T(a_condition_that_cannot_be_judged_is_refused)
 {
     CLEANUP(condition_freep)
-    struct condition *text = where(SV("type > 3")),
-                     *unknown = where(SV("tpye == \"a\""));
+    struct condition *text = where(SV("type > 3")), *unknown = where(SV("tpye == \"a\""));
     struct compare_options opt = {.where = text};
     struct compare_result r;
     struct err err;

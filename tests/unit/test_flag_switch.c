@@ -53,8 +53,7 @@ T(one_variable_changes_and_the_rest_stays)
 {
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         CLEANUP(strbuf_release)
-        struct strbuf value = STRBUF(0),
-                      after = STRBUF(0), again = STRBUF(0);
+        struct strbuf value = STRBUF(0), after = STRBUF(0), again = STRBUF(0);
         struct err err;
 
         printf("# %s\n", texts[i].text);
