@@ -16,7 +16,7 @@
 #include "compare/take.h"
 #include "report/data_page.h"
 
-static const char *const compare_opts[] = {"--where", "--added-fails", "--key",    "--field",
+static const char *const compare_opts[] = {"--where", "--added-fails", "--by",     "--field",
                                            "--json",  "--format",      "--output", NULL};
 
 /* ---- text ---- */
@@ -172,8 +172,8 @@ static enum err_code compare_records(const struct cli *c, struct compare_options
 static enum err_code compare_snapshots(const struct cli *c, struct compare_options *opt,
                                        struct compare_result *r, struct err *err)
 {
-    if (c->key || c->fields.n)
-        return err_set(err, ERR_USAGE, "a snapshot has its own --key and --field");
+    if (c->by || c->fields.n)
+        return err_set(err, ERR_USAGE, "a snapshot has its own --by and --field");
     return compare_files(c->args[0], c->args[1], opt, r, err);
 }
 
@@ -208,13 +208,13 @@ const struct verb verb_compare = {
     .help = "say what two snapshots of records differ in, within tolerances",
     .more =
         "OLD and NEW are files that `prusik snapshot` wrote; tolerances stand in them. Files of records\n"
-        "(.csv, .json, .jsonl, .ndjson) are compared as they are, with --key and --field. --where\n"
+        "(.csv, .json, .jsonl, .ndjson) are compared as they are, with --by and --field. --where\n"
         "chooses records by a condition, as in rules; one that it chooses on one side only has moved,\n"
         "and nothing can be told of it. A record that vanished is a regression, one that is new is\n"
         "not, unless --added-fails is given. Exit codes: 0 no regression, 4 regression, 9 cannot tell or\n"
         "nothing was compared, 3 what is no whole pair of snapshots.\n\n"
         "  prusik compare pre.snap post.snap --where 'deal_type == \"acquisition\"'\n"
-        "  prusik compare old.csv new.csv --key id --field total=number,rel=5%\n"
+        "  prusik compare old.csv new.csv --by id --field total=number,rel=5%\n"
         "  prusik compare pre.snap post.snap --format html --output diff.html",
     .opts = compare_opts,
     .min_args = 2,

@@ -10,18 +10,18 @@
 #include "cli/load.h"
 #include "compare/take.h"
 
-static const char *const snapshot_opts[] = {"--data",   "--key",  "--field", "--side",
+static const char *const snapshot_opts[] = {"--data",   "--by",   "--field", "--side",
                                             "--output", "--json", NULL};
 
-/* NAME of the data file, or a file with --key. */
+/* NAME of the data file, or a file with --by. */
 static enum err_code snapshot_of_name(struct cli *c, const struct data_file *f, struct take_spec *t,
                                       struct err *err)
 {
     const struct data_snapshot *s;
 
-    if (c->key || c->fields.n)
+    if (c->by || c->fields.n)
         return err_set(err, ERR_USAGE,
-                       "--key and --field are for a file; the data file has those of '%s'",
+                       "--by and --field are for a file; the data file has those of '%s'",
                        c->args[0]);
     if (data_file_snapshot(f, sv_from(c->args[0]), &s, err) != ERR_OK)
         return err->code;
@@ -97,10 +97,10 @@ const struct verb verb_snapshot = {
     .more =
         "NAME is a snapshot of the data file (prusik.data.yaml, or --data), which says where its\n"
         "records come from: SQL, the JSON of an HTTP answer, or a file. A FILE (.csv, .json, .jsonl,\n"
-        ".ndjson) is taken as it is, with --key and --field. Records may come in any order. The file\n"
+        ".ndjson) is taken as it is, with --by and --field. Records may come in any order. The file\n"
         "that --output names is never overwritten, so that no baseline is lost.\n\n"
         "  prusik snapshot deals --side pre --output pre.snap\n"
-        "  prusik snapshot deals.csv --key deal_id --field cost_total=number,rel=5% --output pre.snap",
+        "  prusik snapshot deals.csv --by deal_id --field cost_total=number,rel=5% --output pre.snap",
     .opts = snapshot_opts,
     .min_args = 1,
     .max_args = 1,

@@ -35,7 +35,7 @@ struct cli {
     const char **args; /* what is no option */
     int n_args;
     const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *confirm, *step,
-        *format, *output, *color, *diff, *graph, *export, *explain, *key, *data, *side, *where,
+        *format, *output, *color, *diff, *graph, *export, *explain, *key, *by, *data, *side, *where,
         *flags, *consumers, *context, *listen;
     cli_texts sets, disables, fields;
     double time_scale;

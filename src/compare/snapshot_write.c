@@ -154,7 +154,7 @@ static enum err_code put_records(struct snapshot_writer *w, size_t *n, struct er
         if (*n && sv_eq(strbuf_sv(&last), key)) {
             (void)err_set(err, ERR_INVALID, "two records have one key: %.*s",
                           SV_FMT(sv_trim(sv_sub(line, 0, 200))));
-            return err_hint(err, "name more columns with --key");
+            return err_hint(err, "name more columns with --by");
         }
         strbuf_truncate(&last, 0);
         strbuf_add_sv(&last, key);

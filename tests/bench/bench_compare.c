@@ -128,7 +128,7 @@ static bool budget(const char *what, double value, double limit, const char *uni
 static struct cost snapshot(const char *prusik, const char *rows, const char *out)
 {
     const char *const argv[] = {prusik,      "snapshot",  rows,
-                                "--key",     "id",        "--field",
+                                "--by",      "id",        "--field",
                                 "type=text", "--field",   "cost=number,rel=5%",
                                 "--field",   "n=integer", "--field",
                                 "note=text", "--output",  out,
