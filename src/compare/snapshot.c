@@ -179,7 +179,7 @@ static enum err_code read_header(struct snapshot_reader *r, const json_t *j, str
 static enum err_code open_header(struct snapshot_reader *r, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *j = NULL;
-    struct sv line;
+    struct sv line = {NULL, 0};
 
     if (next_line(r, &line, err) != ERR_OK)
         return err->code;
@@ -328,7 +328,7 @@ static void forget_record(struct snapshot_reader *r)
 enum err_code snapshot_next(struct snapshot_reader *r, const struct snapshot_record *other,
                             const struct snapshot_record **ret, struct err *err)
 {
-    struct sv line;
+    struct sv line = {NULL, 0};
     enum err_code rc;
 
     forget_record(r);
