@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "backup/pack.h"
 #include "base/fd.h"
@@ -182,7 +183,6 @@ static void every_change_is_found(const struct key *key)
         T_EQ(got.n, 0);
     }
     strbuf_add_byte(&all, 'x'); /* something more */
-    (void)memory;
     {
         CLEANUP(fd_closep) int fd = memory(strbuf_sv(&all));
 
@@ -418,15 +418,31 @@ T(checking_ends_when_it_is_told_to)
     T_EQ(pack_check(r, &job, &h, &err), ERR_INTERRUPTED);
 }
 
-T(a_disk_that_is_full_is_told)
+/* A limit of the file size is as good as a full disk: writing fails with EFBIG. */
+static void write_up_to(rlim_t bytes)
 {
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct rlimit limit = {bytes, RLIM_INFINITY};
     struct pack_head head = a_head();
     CLEANUP(pack_writer_freep) struct pack_writer *w = NULL;
-    CLEANUP(strbuf_release) struct strbuf image = noise(300000);
-    CLEANUP(fd_closep) int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    CLEANUP(strbuf_release) struct strbuf image = noise(100000);
+    CLEANUP(fd_closep) int fd = open("x", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     struct err err = {0};
 
-    want_error(pack_create(fd, &head, NULL, &w, &err), &err, ERR_IO, "No space left");
+    T_CHECK(sigaction(SIGXFSZ, &ignore, NULL) == 0 && setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    if (pack_create(fd, &head, NULL, &w, &err) == ERR_OK &&
+        pack_put(w, PACK_CENSUS, SV("{\"tables\":[]}"), &err) == ERR_OK &&
+        pack_put(w, PACK_DATA, strbuf_sv(&image), &err) == ERR_OK)
+        (void)pack_finish(w, &err);
+    want_error(err.code, &err, ERR_IO, "File too large");
+}
+
+T(a_disk_that_is_full_is_told_wherever_it_happens)
+{
+    static const rlim_t limits[] = {0, 10, 200, 60000, 100000};
+
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+        write_up_to(limits[i]);
 }
 
 T_MAIN(T_CASE(what_was_written_is_read), T_CASE(the_header_tells_what_it_is_without_a_key),
@@ -438,4 +454,4 @@ T_MAIN(T_CASE(what_was_written_is_read), T_CASE(the_header_tells_what_it_is_with
        T_CASE(a_passphrase_comes_from_a_file_a_variable_or_a_command),
        T_CASE(what_is_no_key_is_told), T_CASE(a_header_of_another_time_is_refused),
        T_CASE(another_version_is_told), T_CASE(checking_ends_when_it_is_told_to),
-       T_CASE(a_disk_that_is_full_is_told))
+       T_CASE(a_disk_that_is_full_is_told_wherever_it_happens))
