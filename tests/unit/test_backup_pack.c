@@ -430,10 +430,10 @@ static void write_up_to(rlim_t bytes)
     struct err err = {0};
 
     T_CHECK(sigaction(SIGXFSZ, &ignore, NULL) == 0 && setrlimit(RLIMIT_FSIZE, &limit) == 0);
-    if (pack_create(fd, &head, NULL, &w, &err) == ERR_OK &&
-        pack_put(w, PACK_CENSUS, SV("{\"tables\":[]}"), &err) == ERR_OK &&
-        pack_put(w, PACK_DATA, strbuf_sv(&image), &err) == ERR_OK)
-        (void)pack_finish(w, &err);
+    T_CHECK(pack_create(fd, &head, NULL, &w, &err) != ERR_OK ||
+            pack_put(w, PACK_CENSUS, SV("{\"tables\":[]}"), &err) != ERR_OK ||
+            pack_put(w, PACK_DATA, strbuf_sv(&image), &err) != ERR_OK ||
+            pack_finish(w, &err) != ERR_OK);
     want_error(err.code, &err, ERR_IO, "File too large");
 }
 
