@@ -1,4 +1,5 @@
 /* Backups of PostgreSQL: the image is pg_dump's custom format, of the snapshot that was counted. */
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/sv.h"
+
+#define POSTGRES_LEAVE_MS 1000u
+#define POSTGRES_LOOK_MS  50
 
 /* --- making --- */
 
@@ -220,20 +224,30 @@ static enum err_code postgres_is_empty(const struct backup_in *in, struct sv nam
     return ERR_OK;
 }
 
-/* Nobody but us is connected. */
+/* "123 (web), 124 (psql)"; NULL: nobody but us. */
+static enum err_code postgres_users(struct db *admin, struct sv name, struct arena *a,
+                                    struct db_value *ret, struct err *err)
+{
+    return db_one(admin, a,
+                  SV("SELECT string_agg(format('%s (%s)', pid, coalesce(nullif(application_name, "
+                     "''), usename)), ', ' ORDER BY pid) FROM pg_catalog.pg_stat_activity"
+                     " WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()"),
+                  &DB_TEXT(name), 1, ret, err);
+}
+
+/* Who has closed a connection, as we have, is seen for some milliseconds more; nothing tells when it is gone. */
 static enum err_code postgres_nobody_else(struct db *admin, struct sv name, struct err *err)
 {
     CLEANUP(arena_release) struct arena a = {0};
-    struct db_value v;
+    struct db_value v = DB_NULL;
 
-    if (db_one(admin, &a,
-               SV("SELECT string_agg(format('%s (%s)', pid, coalesce(nullif(application_name, ''),"
-                  " usename)), ', ' ORDER BY pid) FROM pg_catalog.pg_stat_activity"
-                  " WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()"),
-               &DB_TEXT(name), 1, &v, err) != ERR_OK)
-        return err->code;
-    if (v.is_null)
-        return ERR_OK;
+    for (unsigned ms = 0; ms <= POSTGRES_LEAVE_MS; ms += POSTGRES_LOOK_MS) {
+        if (postgres_users(admin, name, &a, &v, err) != ERR_OK)
+            return err->code;
+        if (v.is_null)
+            return ERR_OK;
+        (void)poll(NULL, 0, POSTGRES_LOOK_MS);
+    }
     (void)err_set(err, ERR_LOCKED, "database '%.*s' is in use: %.*s", SV_FMT(name), SV_FMT(v.text));
     return err_hint(err, "stop what uses it, then restore");
 }
