@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backup/backup_int.h"
+#include "backup/foreign.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/file.h"
@@ -105,6 +106,8 @@ enum err_code backup_verify(const char *path, const struct backup_wish *w,
     ret->path = arena_strdup(&ret->arena, sv_from(path));
     if (key_load(&w->key, &key, err) != ERR_OK || backup_open(path, &fd, err) != ERR_OK)
         return err->code;
+    if (foreign_is(fd))
+        return foreign_verify(fd, path, w, ret, err);
     return backup_prove(fd, path, w, key, ret, err);
 }
 

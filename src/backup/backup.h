@@ -32,6 +32,7 @@ struct backup_report {
     struct pack_head head;
     struct census census;
     const char *path;          /* of the backup */
+    const char *format;        /* of another program's: "plain SQL, gzip"; NULL: ours */
     const char *place, *aside; /* restore: what was filled; where what was there is now, or NULL */
     int64_t size_bytes, image_bytes;
     struct hash sha256;    /* of the file, as sha256sum prints it */
@@ -41,6 +42,7 @@ void backup_report_release(struct backup_report *r);
 
 NODISCARD enum err_code backup_create(const struct backup_wish *w, struct backup_report *ret,
                                       struct err *err);
+/* Also a dump that another program made (foreign.h): it is decoded, as there is nothing to compare it with. */
 NODISCARD enum err_code backup_verify(const char *path, const struct backup_wish *w,
                                       struct backup_report *ret, struct err *err);
 NODISCARD enum err_code backup_restore(const char *path, const struct backup_wish *w,

@@ -122,9 +122,10 @@ static json_t *backup_head_json(const struct pack_head *h)
 static void backup_print_json(const char *event, const struct backup_report *r)
 {
     CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
-    CLEANUP(json_cleanup) json_t *j = backup_head_json(&r->head);
+    CLEANUP(json_cleanup) json_t *j = r->format ? json_object() : backup_head_json(&r->head);
 
     json_put_str(j, "event", event);
+    json_put_str(j, "format", r->format);
     json_put_str(j, "file", r->path);
     json_put_int(j, "size_bytes", r->size_bytes);
     json_put_int(j, "image_bytes", r->image_bytes);
@@ -138,6 +139,18 @@ static void backup_print_json(const char *event, const struct backup_report *r)
     printf("%s\n", strbuf_str(&line));
 }
 
+/* "app.db of TIME, SQLite 3.40.1", or what another program made. */
+static void backup_add_origin(struct strbuf *out, const struct backup_report *r)
+{
+    if (r->format) {
+        strbuf_addf(out, "%s of %s", r->format, backup_product(&r->head));
+        return;
+    }
+    text_add_line(out, r->head.database);
+    strbuf_addf(out, " of %s, %s ", clock_format_s(r->head.created_us).s, backup_product(&r->head));
+    backup_add_version(out, &r->head);
+}
+
 static void backup_print(const char *what, const struct backup_report *r)
 {
     static const char *const levels[] = {[PACK_DECODED] = "decoded whole; not restored",
@@ -148,10 +161,7 @@ static void backup_print(const char *what, const struct backup_report *r)
     strbuf_add_byte(&out, ' ');
     text_add_line(&out, sv_from(r->path));
     strbuf_add_str(&out, "\n  ");
-    text_add_line(&out, r->head.database);
-    strbuf_addf(&out, " of %s, %s ", clock_format_s(r->head.created_us).s,
-                backup_product(&r->head));
-    backup_add_version(&out, &r->head);
+    backup_add_origin(&out, r);
     strbuf_addf(&out, ": %zu tables, %lld rows\n  %lld bytes, %lld unpacked%s\n  %s\n",
                 r->census.tables.n, (long long)census_rows(&r->census), (long long)r->size_bytes,
                 (long long)r->image_bytes, r->head.lock.method == KEY_NONE ? "" : ", encrypted",
