@@ -50,6 +50,22 @@ enum err_code backup_unpack(const struct backup_in *in, int fd, struct err *err)
     return ERR_OK;
 }
 
+void backup_set_room(struct census *c, int64_t bytes)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    strbuf_addf(&text, "%lld", (long long)bytes);
+    census_add_setting(c, SV("room"), strbuf_sv(&text));
+}
+
+int64_t backup_room(const struct backup_in *in)
+{
+    int64_t bytes;
+
+    return sv_to_i64(census_setting(&in->report->census, "room"), &bytes) ? bytes
+                                                                          : pack_size(in->reader);
+}
+
 /* Every byte is checked before the first is decoded. */
 static enum err_code backup_in_begin(struct backup_in *in, const struct key *key, struct err *err)
 {

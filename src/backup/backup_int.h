@@ -19,6 +19,9 @@ struct backup_out {
 NODISCARD enum err_code backup_begin(struct backup_out *out, int64_t created_us,
                                      const struct census *c, struct err *err);
 
+/* What unpacking it will need, in the census. */
+void backup_set_room(struct census *c, int64_t bytes);
+
 /* A backup that is being read: its census is read, and its image is next. */
 struct backup_in {
     const struct backup_wish *wish;
@@ -28,6 +31,8 @@ struct backup_in {
 };
 /* The image into a file (-1: nowhere), to its end. */
 NODISCARD enum err_code backup_unpack(const struct backup_in *in, int fd, struct err *err);
+
+int64_t backup_room(const struct backup_in *in);
 
 struct backup_ops {
     NODISCARD enum err_code (*create)(struct backup_out *out, struct err *err);

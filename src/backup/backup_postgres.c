@@ -17,13 +17,21 @@
 
 /* --- making --- */
 
+struct postgres_bytes {
+    struct pack_writer *writer;
+    int64_t done;
+};
+
 static enum err_code postgres_on_bytes(void *arg, struct sv bytes, struct err *err)
 {
-    return pack_put(arg, PACK_DATA, bytes, err);
+    struct postgres_bytes *b = arg;
+
+    b->done += (int64_t)bytes.n;
+    return pack_put(b->writer, PACK_DATA, bytes, err);
 }
 
-/* The dump itself is at most as large as the database; packed it is a part of that. */
-static enum err_code postgres_room(const struct backup_out *out, struct err *err)
+/* The dump itself is about as large as the database; packed it is a part of that. */
+static enum err_code postgres_room(const struct backup_out *out, int64_t *ret, struct err *err)
 {
     CLEANUP(arena_release) struct arena a = {0};
     struct db_value v;
@@ -34,6 +42,7 @@ static enum err_code postgres_room(const struct backup_out *out, struct err *err
         return err->code;
     if (!sv_to_i64(v.text, &bytes))
         return err_set(err, ERR_INTERNAL, "a size is no number"); /* uncovered: it is one */
+    *ret = bytes;
     return scratch_room(out->wish->folder, bytes, "a backup", err);
 }
 
@@ -53,18 +62,23 @@ static enum err_code postgres_create(struct backup_out *out, struct err *err)
                            .server_version = db_version(out->db),
                            .on_bytes = postgres_on_bytes,
                            .job = out->wish->job};
+    struct postgres_bytes bytes = {0};
     struct db_value snapshot;
-    int64_t now = clock_now_us();
+    int64_t now = clock_now_us(), room = 0;
 
-    if (postgres_may_compare(out, err) != ERR_OK || postgres_room(out, err) != ERR_OK ||
+    if (postgres_may_compare(out, err) != ERR_OK || postgres_room(out, &room, err) != ERR_OK ||
         pg_begin_snapshot(out->db, err) != ERR_OK ||
         db_one(out->db, &a, SV("SELECT pg_catalog.pg_export_snapshot()"), NULL, 0, &snapshot,
                err) != ERR_OK ||
-        pg_census(out->db, out->wish->job, &c, err) != ERR_OK ||
-        backup_begin(out, now, &c, err) != ERR_OK)
+        pg_census(out->db, out->wish->job, &c, err) != ERR_OK)
         return err->code;
+    backup_set_room(&c, room);
+    if (backup_begin(out, now, &c, err) != ERR_OK)
+        return err->code;
+    bytes.writer = out->writer;
     dump.snapshot = snapshot.text;
-    dump.arg = out->writer;
+    dump.arg = &bytes;
+    dump.done = &bytes.done;
     if (pg_dump(&dump, err) != ERR_OK)
         return err->code;
     return db_run(out->db, SV("COMMIT"), NULL, 0, NULL, err);
@@ -128,7 +142,7 @@ static enum err_code postgres_load(const struct backup_in *in, const struct post
     struct pg_restore restore = {
         .url = n->url, .database = n->name, .owners = owners, .job = in->wish->job};
 
-    if (scratch_room(dir, pack_size(in->reader), "the dump", err) != ERR_OK ||
+    if (scratch_room(dir, backup_room(in), "the dump", err) != ERR_OK ||
         scratch_open_unnamed(dir, &dump, err) != ERR_OK ||
         backup_unpack(in, dump.fd, err) != ERR_OK)
         return err->code;

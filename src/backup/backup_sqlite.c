@@ -53,13 +53,18 @@ static enum err_code sqlite_create(struct backup_out *out, struct err *err)
     CLEANUP(census_release) struct census c = {0};
     const char *path = db_name(out->db);
     int64_t now = clock_now_us();
+    struct stat st;
 
     /* The copy, the backup, and at the end what the backup is compared by. */
     if (scratch_room(out->wish->folder, 2 * sqlite_size(path), "a backup", err) != ERR_OK ||
         scratch_open(out->wish->folder, &copy, err) != ERR_OK ||
         lite_copy(path, copy.path, out->wish->job, &c, err) != ERR_OK ||
-        lite_check(copy.path, out->wish->job, err) != ERR_OK ||
-        backup_begin(out, now, &c, err) != ERR_OK)
+        lite_check(copy.path, out->wish->job, err) != ERR_OK)
+        return err->code;
+    if (fstat(copy.fd, &st) != 0)
+        return err_sys(err, errno, "look at the copy"); /* uncovered: it is open */
+    backup_set_room(&c, st.st_size);
+    if (backup_begin(out, now, &c, err) != ERR_OK)
         return err->code;
     return sqlite_put_image(out, copy.fd, err);
 }
@@ -81,7 +86,7 @@ static enum err_code sqlite_same(const struct backup_in *in, const char *path, s
 static enum err_code sqlite_fill(const struct backup_in *in, const char *dir, struct scratch *file,
                                  struct err *err)
 {
-    if (scratch_room(dir, pack_size(in->reader), "the database", err) != ERR_OK ||
+    if (scratch_room(dir, backup_room(in), "the database", err) != ERR_OK ||
         scratch_open(dir, file, err) != ERR_OK || backup_unpack(in, file->fd, err) != ERR_OK)
         return err->code;
     return sqlite_same(in, file->path, err);
@@ -152,15 +157,23 @@ static enum err_code sqlite_exchange(struct backup_in *in, struct scratch *file,
     return file_sync_dir(dir, err);
 }
 
+/* The one that was there is as it was, at its place or aside. */
 static enum err_code sqlite_replace(struct backup_in *in, struct scratch *file, const char *path,
                                     struct err *err)
 {
     CLEANUP(lite_unlockp) struct lite_hold *hold = NULL;
-    bool damaged;
+    struct err other;
+    bool damaged, wal;
+    enum err_code rc;
 
     if (lite_lock(path, &hold, &damaged, err) != ERR_OK)
         return err->code;
-    return sqlite_exchange(in, file, path, err);
+    rc = sqlite_exchange(in, file, path, err);
+    wal = lite_was_wal(hold);
+    lite_unlock(STEAL(hold));
+    if (!wal || lite_set_wal(rc == ERR_OK ? in->report->aside : path, &other) == ERR_OK)
+        return rc;
+    return rc == ERR_OK ? err_set(err, other.code, "%s", other.msg) : rc;
 }
 
 static enum err_code sqlite_may_restore(const struct backup_in *in, const char *path,
@@ -181,16 +194,14 @@ static enum err_code sqlite_may_restore(const struct backup_in *in, const char *
 static enum err_code sqlite_restore_to(struct backup_in *in, const char *path, struct err *err)
 {
     CLEANUP(scratch_release) struct scratch file = SCRATCH_NONE;
-    CLEANUP(lite_unlockp) struct lite_hold *hold = NULL;
     CLEANUP(mem_freep) char *dir = path_dir(path);
-    bool replace = file_exists(path), damaged;
+    bool replace = file_exists(path);
 
     if (sqlite_may_restore(in, path, err) != ERR_OK)
         return err->code;
     /* Whoever uses it is told before the work. */
-    if (replace && lite_lock(path, &hold, &damaged, err) != ERR_OK)
+    if (replace && lite_is_free(path, err) != ERR_OK)
         return err->code;
-    lite_unlock(STEAL(hold));
     if (sqlite_fill(in, dir, &file, err) != ERR_OK)
         return err->code;
     if (replace)

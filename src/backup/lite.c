@@ -43,9 +43,9 @@ static enum err_code lite_failed(sqlite3 *db, const char *path, struct err *err)
 
 static int lite_on_steps(void *arg)
 {
-    struct err err;
+    const struct job *job = arg;
 
-    return job_tick(arg, "check", 0, 0, &err) != ERR_OK;
+    return atomic_load(job->stop); /* what is told is told by the rows */
 }
 
 static enum err_code lite_open(const char *path, int flags, const struct job *job, sqlite3 **ret,
@@ -337,6 +337,7 @@ enum err_code lite_check(const char *path, const struct job *job, struct err *er
 
 struct lite_hold {
     sqlite3 *db;
+    bool wal; /* it was in that mode */
 };
 
 void lite_unlock(struct lite_hold *h)
@@ -390,9 +391,11 @@ static enum err_code lite_nobody_else(const char *path, struct err *err)
     return err_hint(err, "stop what uses it, then restore");
 }
 
-enum err_code lite_lock(const char *path, struct lite_hold **ret, bool *damaged, struct err *err)
+/* A file that is no database, or is damaged, holds no lock. */
+static enum err_code lite_open_alone(const char *path, const char *sql, struct lite_hold *h,
+                                     bool *damaged, struct err *err)
 {
-    CLEANUP(lite_unlockp) struct lite_hold *h = XNEW(struct lite_hold);
+    CLEANUP(lite_finalize) sqlite3_stmt *st = NULL;
     enum err_code rc;
 
     if (lite_nobody_else(path, err) != ERR_OK)
@@ -400,14 +403,51 @@ enum err_code lite_lock(const char *path, struct lite_hold **ret, bool *damaged,
     rc = lite_open(path, SQLITE_OPEN_READWRITE, NULL, &h->db, err);
     if (rc == ERR_OK) {
         (void)sqlite3_busy_timeout(h->db, 0); /* fails for no open database */
-        /* Leaving WAL writes it back and removes it; it needs to be alone. */
-        rc = lite_exec(h->db, path, "PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE", err);
+        if (sqlite3_prepare_v2(h->db, "PRAGMA journal_mode", -1, &st, NULL) == SQLITE_OK &&
+            sqlite3_step(st) == SQLITE_ROW)
+            h->wal = sv_is(sv_from((const char *)sqlite3_column_text(st, 0)), "wal");
+        (void)sqlite3_reset(st); /* it says nothing that the next does not */
+        rc = lite_exec(h->db, path, sql, err);
     }
+    *damaged = rc == ERR_CORRUPT;
     if (rc == ERR_LOCKED)
         return err_hint(err, "stop what uses it, then restore");
-    if (rc != ERR_OK && rc != ERR_CORRUPT)
-        return rc;
-    *damaged = rc != ERR_OK;
+    return *damaged ? ERR_OK : rc;
+}
+
+enum err_code lite_is_free(const char *path, struct err *err)
+{
+    struct lite_hold h = {0};
+    bool damaged;
+    enum err_code rc = lite_open_alone(
+        path, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK", &h, &damaged, err);
+
+    lite_close(&h.db);
+    return rc;
+}
+
+enum err_code lite_lock(const char *path, struct lite_hold **ret, bool *damaged, struct err *err)
+{
+    CLEANUP(lite_unlockp) struct lite_hold *h = XNEW(struct lite_hold);
+
+    /* Leaving WAL writes it back and removes it; it needs to be alone. */
+    if (lite_open_alone(path, "PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE", h, damaged, err) !=
+        ERR_OK)
+        return err->code;
     *ret = *damaged ? NULL : STEAL(h);
     return ERR_OK;
+}
+
+bool lite_was_wal(const struct lite_hold *h)
+{
+    return h && h->wal;
+}
+
+enum err_code lite_set_wal(const char *path, struct err *err)
+{
+    CLEANUP(lite_close) sqlite3 *db = NULL;
+
+    if (lite_open(path, SQLITE_OPEN_READWRITE, NULL, &db, err) != ERR_OK)
+        return err->code;
+    return lite_exec(db, path, "PRAGMA journal_mode = WAL", err);
 }

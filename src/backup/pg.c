@@ -329,7 +329,8 @@ enum err_code pg_dump(const struct pg_dump *d, struct err *err)
 {
     CLEANUP(pg_env_release) struct pg_env env = {0};
     CLEANUP(strbuf_release) struct strbuf snapshot = STRBUF(0);
-    struct proc p = {.on_out = d->on_bytes, .arg = d->arg, .job = d->job, .phase = "dump"};
+    struct proc p = {
+        .on_out = d->on_bytes, .arg = d->arg, .job = d->job, .phase = "dump", .done = d->done};
 
     strbuf_addf(&snapshot, "--snapshot=%.*s", SV_FMT(d->snapshot));
     if (pg_env_fill(&env, d->url, (struct sv){NULL, 0}, err) != ERR_OK ||

@@ -28,6 +28,7 @@ struct pg_dump {
     int server_version;
     enum err_code (*on_bytes)(void *arg, struct sv bytes, struct err *err);
     void *arg;
+    const int64_t *done; /* bytes so far */
     const struct job *job;
 };
 /* Custom format, not compressed.  ERR_NOT_FOUND: no pg_dump; ERR_REFUSED: it is older than the server. */

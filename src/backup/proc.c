@@ -48,7 +48,8 @@ static void proc_on_timer(uv_timer_t *t)
 {
     struct proc_state *s = container_of(t, struct proc_state, timer);
 
-    if (s->rc == ERR_OK && job_tick(s->p->job, s->p->phase, 0, 0, &s->err) != ERR_OK)
+    if (s->rc == ERR_OK &&
+        job_tick(s->p->job, s->p->phase, s->p->done ? *s->p->done : 0, 0, &s->err) != ERR_OK)
         proc_fail(s);
 }
 

@@ -16,8 +16,9 @@ struct proc {
     struct strbuf *out;                                                   /* its output, or ... */
     enum err_code (*on_out)(void *arg, struct sv bytes, struct err *err); /* ... pieces of it */
     void *arg;
-    const struct job *job; /* for its wish to end; may be NULL */
-    const char *phase;
+    const struct job *job; /* may be NULL */
+    const char *phase;     /* for the job, with ... */
+    const int64_t *done;   /* ... how far it is; NULL: not known */
 };
 
 /* ERR_FAILED with what the program said; ERR_NOT_FOUND: there is no such program. */

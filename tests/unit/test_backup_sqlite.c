@@ -554,6 +554,7 @@ T(the_journal_of_what_was_there_does_not_reach_what_comes)
     T_CHECK(!file_exists("w.db-wal"));
     T_EQ(number_in("w.db", "SELECT count(*) FROM t"), 1);
     T_EQ(number_in(aside, "SELECT count(*) FROM t"), 3); /* with what was in its WAL */
+    T_EQ(number_in(aside, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
     /* and one whose database is gone */
     T_OK(file_write_atomic("gone.db-wal", SV("old"), 0600, &err), err);
     T_OK(restore(path, "gone.db", false, NULL, &err), err);
@@ -611,10 +612,13 @@ T(the_lock_tells_who_is_in_a_wal_database)
     other = open_file("w.db"); /* in this process, so not seen as another */
     sql(other, "SELECT * FROM t");
     want_error(lite_lock("w.db", &hold, &damaged, &err), &err, ERR_LOCKED, "database is locked");
+    want_error(lite_is_free("w.db", &err), &err, ERR_LOCKED, "database is locked");
     T_CHECK(!hold && strstr(err.hint, "stop what uses it"));
     T_EQ(sqlite3_close(other), SQLITE_OK);
+    T_OK(lite_is_free("w.db", &err), err);
+    T_EQ(number_in("w.db", "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
     T_OK(lite_lock("w.db", &hold, &damaged, &err), err);
-    T_CHECK(hold && !damaged);
+    T_CHECK(hold && !damaged && lite_was_wal(hold));
     other = open_file("w.db");
     (void)sqlite3_busy_timeout(other, 0);
     T_EQ(sqlite3_exec(other, "SELECT * FROM t", NULL, NULL, NULL), SQLITE_BUSY);
