@@ -37,6 +37,9 @@ struct cli {
     const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *confirm, *step,
         *format, *output, *color, *diff, *graph, *export, *explain, *key, *by, *data, *side, *where,
         *flags, *consumers, *context, *listen;
+    const char *to, *level, *scratch, *keep, *passphrase_file, *passphrase_env, *passphrase_command,
+        *key_file;
+    bool replace, no_owner;
     cli_texts sets, disables, fields;
     double time_scale;
     bool reject, exit_when_waiting;
