@@ -70,7 +70,8 @@ static enum err_code source_check_key(const struct source_ops *ops, const char *
     return near.best.p ? err_hint(err, "did you mean '%.*s'?", SV_FMT(near.best)) : err->code;
 }
 
-static enum err_code source_check(const struct source_ops *ops, json_t *settings, struct err *err)
+static enum err_code source_check_keys(const struct source_ops *ops, json_t *settings,
+                                       struct err *err)
 {
     const char *k;
     json_t *v;
@@ -104,13 +105,30 @@ static const struct source_ops *source_find(struct sv kind, struct err *err)
     return NULL;
 }
 
+enum err_code source_check(struct sv kind, json_t *settings, struct err *err)
+{
+    const struct source_ops *ops = source_find(kind, err);
+
+    return ops ? source_check_keys(ops, settings, err) : err->code;
+}
+
+enum err_code source_want(struct source *s, const struct sv *names, size_t n, struct err *err)
+{
+    if (!s->ops->want)
+        return err_set(err, ERR_INVALID, "source '%s': a %s has no lines that could be counted",
+                       s->name, s->ops->kind);
+    if (s->ops->want(s, names, n, err) != ERR_OK)
+        return err_wrap(err, "source '%s'", s->name);
+    return ERR_OK;
+}
+
 enum err_code source_open(struct sv kind, struct sv name, json_t *settings,
                           const struct source_env *env, struct source **ret, struct err *err)
 {
     const struct source_ops *ops = source_find(kind, err);
     struct source *s;
 
-    if (!ops || source_check(ops, settings, err) != ERR_OK)
+    if (!ops || source_check_keys(ops, settings, err) != ERR_OK)
         return err_wrap(err, "source '%.*s'", SV_FMT(name));
     assert(!ops->look != !ops->start && !ops->start == !ops->cancel && ops->size >= sizeof(*s));
     s = xcalloc(1, ops->size);

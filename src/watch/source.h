@@ -47,6 +47,8 @@ struct source_ops {
     /* Take the settings, which fit `keys`.  ERR_INVALID: their values do not. */
     enum err_code (*open)(struct source *s, json_t *settings, struct err *err);
     void (*close)(struct source *s); /* also after a failed open */
+    /* Take the patterns that are counted, see source_want(); NULL: this kind counts none. */
+    enum err_code (*want)(struct source *s, const struct sv *names, size_t n, struct err *err);
 
     /* Either: look, blocking, in a thread; add to *l.  Reads of s only what open() set. */
     enum err_code (*look)(const struct source *s, struct sample_list *l, struct err *err);
@@ -95,6 +97,14 @@ struct source_poll {
 NODISCARD enum err_code source_open(struct sv kind, struct sv name, json_t *settings,
                                     const struct source_env *env, struct source **ret,
                                     struct err *err);
+/*
+ * What logs are searched for: "PATTERN", or "PATTERN\0EXCEPT".  Each is then a member of that name.  Once,
+ * before the first poll; the names are copied.  ERR_INVALID: a pattern does not compile, or the kind has none.
+ */
+NODISCARD enum err_code source_want(struct source *s, const struct sv *names, size_t n,
+                                    struct err *err);
+/* Is this a kind, and do these settings fit it?  ERR_INVALID says what does not, without opening anything. */
+NODISCARD enum err_code source_check(struct sv kind, json_t *settings, struct err *err);
 /* Not while a poll is under way.  Memory goes when the loop has closed the handles. */
 void source_free(struct source *s);
 
