@@ -31,6 +31,8 @@ const struct cli_option cli_options[] = {
     {"--time-scale",  0,  CLI_NUMBER, offsetof(struct cli, time_scale),    "FACTOR",     "multiply every duration of the document, for rehearsals", NULL},
     {"--unattended", 'u', CLI_FLAG,   offsetof(struct cli, unattended),    NULL,         "never ask: what is open is refused before anything is done", NULL},
     {"--dry-run",    'n', CLI_FLAG,   offsetof(struct cli, dry_run),       NULL,         "carry nothing out: say what each step would do, and whether what it needs is there", NULL},
+    {"--try",         0,  CLI_FLAG,   offsetof(struct cli, try),           NULL,         "look at every source once, and judge nothing", NULL},
+    {"--for",         0,  CLI_TEXT,   offsetof(struct cli, watch_for),     "TIME",       "how long: 30m, 24h; default until the last checkpoint of the document", NULL},
     {"--json",        0,  CLI_FLAG,   offsetof(struct cli, json),          NULL,         "JSON instead of text", NULL},
     {"--sarif",       0,  CLI_FLAG,   offsetof(struct cli, sarif),         NULL,         "SARIF 2.1.0 instead of text, for code hosts", NULL},
     {"--fix",         0,  CLI_FLAG,   offsetof(struct cli, fix),           NULL,         "mend what is certain in the file itself", NULL},

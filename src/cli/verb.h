@@ -35,12 +35,12 @@ struct cli {
     const char **args; /* what is no option */
     int n_args;
     const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *confirm, *step,
-        *format, *output, *color, *diff, *graph, *export, *explain, *key;
+        *format, *output, *color, *diff, *graph, *export, *explain, *key, *watch_for;
     cli_texts sets, disables;
     double time_scale;
     bool reject, exit_when_waiting;
     bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck,
-        dry_run;
+        dry_run, try;
 };
 
 struct verb {

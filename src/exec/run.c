@@ -559,6 +559,10 @@ static void run_advance_watch(struct run *r)
         (void)err_set(&r->err, ERR_FAILED, "done, but step %.*s failed and was left",
                       SV_FMT(run_left_step(r)->p->id));
         run_finish(r, "investigate", EXIT_CODE_INVESTIGATE);
+    } else if (r->verdict == VERDICT_ROLLBACK) { /* of a watch alone: a run has gone back */
+        (void)err_set(&r->err, ERR_FAILED, "the verdict is ROLLBACK, nothing was carried out: %s",
+                      r->verdict_text ? r->verdict_text : "");
+        run_finish(r, "rollback-due", EXIT_CODE_FAILED);
     } else if (r->verdict != VERDICT_OK) { /* HOLD too: what was not seen is not good */
         (void)err_set(&r->err, ERR_FAILED, "done, but people should look, %s: %s",
                       verdict_names[r->verdict], r->verdict_text ? r->verdict_text : "");

@@ -55,12 +55,13 @@ enum err_code watcher_new(const struct watcher_config *c, struct watcher **ret, 
 }
 
 /* The judge is made late: what is restored comes before its rules. */
-static void watcher_ready(struct watcher *w)
+void watcher_ready(struct watcher *w)
 {
     if (w->judge)
         return;
     w->judge = watcher_judge(w);
     watcher_add_rules(w);
+    bound_want(w);
 }
 
 enum err_code watcher_restore(struct watcher *w, struct sv judge, struct sv samples,

@@ -23,7 +23,7 @@ static enum err_code cgroup_open(struct source *s, json_t *settings, struct err 
 {
     struct cgroup_source *c = container_of(s, struct cgroup_source, source);
 
-    c->path = path_join(CGROUP_ROOT, json_get_str(settings, "path", ""));
+    c->path = path_join(CGROUP_ROOT, json_get_str(settings, "group", ""));
     return ERR_OK;
 }
 
@@ -136,7 +136,7 @@ static enum err_code cgroup_look(const struct source *s, struct sample_list *l, 
 }
 
 static const struct source_key cgroup_keys[] = {
-    {"path", SOURCE_TEXT, true, "below " CGROUP_ROOT " (system.slice/web.service), or absolute"},
+    {"group", SOURCE_TEXT, true, "below " CGROUP_ROOT " (system.slice/web.service), or absolute"},
 };
 
 static const struct source_member cgroup_members[] = {

@@ -12,7 +12,7 @@ static void put(const char *name, const char *text)
 
 static struct look open_group(const char *path)
 {
-    return (struct look){.s = open_source("cgroup", "{'path': '%s'}", path)};
+    return (struct look){.s = open_source("cgroup", "{'group': '%s'}", path)};
 }
 
 static struct look open_here(void)
