@@ -160,10 +160,12 @@ static enum err_code watch_try(const struct cli *c, const struct loaded *l, enum
     struct watch_tries w = {.text = STRBUF(0), .json = json};
     enum err_code rc = watcher_try(&l->plan, &l->b, watch_on_tried, &w, err);
 
-    if (rc == ERR_OK && json)
+    if (rc == ERR_OK && json) {
         json_write_pretty(json, &w.text);
-    else if (rc == ERR_OK && !w.text.n)
+        strbuf_add_byte(&w.text, '\n');
+    } else if (rc == ERR_OK && !w.text.n) {
         strbuf_add_str(&w.text, "the binding names no source\n");
+    }
     if (rc == ERR_OK) {
         term_write(&w.text);
         *exit = w.dumb ? EXIT_CODE_FAILED : EXIT_CODE_DONE;

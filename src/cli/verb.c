@@ -45,6 +45,7 @@ const struct cli_option cli_options[] = {
     {"--export",      0,  CLI_TEXT,   offsetof(struct cli, export),        "FORMAT",     "the commands of the plan as a script: sh", cli_exports},
     {"--stdout",      0,  CLI_FLAG,   offsetof(struct cli, to_stdout),     NULL,         "print instead of writing a file", NULL},
     {"--stdio",       0,  CLI_FLAG,   offsetof(struct cli, stdio),         NULL,         "as editors ask for it; there is no other way", NULL},
+    {"--rule",        0,  CLI_TEXT,   offsetof(struct cli, rule),          "ID",         "only this rule", NULL},
     {"--format",      0,  CLI_TEXT,   offsetof(struct cli, format),        "FORMAT",     "text, json, html, markdown, junit or sarif, as the command knows", NULL},
     {"--output",     'o', CLI_TEXT,   offsetof(struct cli, output),        "FILE",       "write there instead of to the terminal", NULL},
     {"--key",         0,  CLI_TEXT,   offsetof(struct cli, key),           "HEX",        "the public key that must have sealed it", NULL},

@@ -35,7 +35,7 @@ struct cli {
     const char **args; /* what is no option */
     int n_args;
     const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *confirm, *step,
-        *format, *output, *color, *diff, *graph, *export, *explain, *key, *watch_for;
+        *format, *output, *color, *diff, *graph, *export, *explain, *key, *watch_for, *rule;
     cli_texts sets, disables;
     double time_scale;
     bool reject, exit_when_waiting;
