@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/sv.h"
 #include "exec/watcher.h"
+#include "notify/outbox.h"
 #include "store/event.h"
 
 void loaded_release(struct loaded *l)
@@ -55,7 +56,8 @@ static enum err_code load_all(const struct cli *c, const char *path, struct load
     if (l->watch_only)
         plan_watch_only(json);
     l->has_plan = plan_load(json, &l->plan, err) == ERR_OK;
-    if (!l->has_plan || watcher_check(&l->plan, err) != ERR_OK)
+    if (!l->has_plan || watcher_check(&l->plan, err) != ERR_OK ||
+        outbox_check(&l->plan, err) != ERR_OK)
         return err->code;
     return plan_check_gates(&l->plan, clock_now_us() / CLOCK_US_PER_S, err);
 }

@@ -73,6 +73,7 @@ void run_free(struct run *r)
     if (!r)
         return;
     run_watch_free(r);
+    run_notify_free(r);
     run_gates_free(r);
     vec_release(&r->operators);
     if (r->action_ready)
@@ -715,6 +716,7 @@ void run_broken(struct run *r, const struct err *err)
 
 enum exit_code run_go(struct run *r, struct err *err)
 {
+    run_notify_begin(r);
     if (!r->over)
         run_advance(r);
     while (!r->over)
@@ -730,6 +732,7 @@ enum exit_code run_go(struct run *r, struct err *err)
     run_sessions_close(r);
     while (r->open_sessions > 0)
         (void)uv_run(&r->loop, UV_RUN_ONCE);
+    run_notify_end(r);
     if (r->exit != EXIT_CODE_ROLLED_BACK) /* done, and yet something to say: it is not sealed */
         *err = r->err;
     return r->exit;

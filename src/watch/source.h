@@ -21,12 +21,12 @@ struct source;
 /* rc is ERR_OK and s->samples holds what was seen, or the code in s->err.  Both until the next poll. */
 typedef void source_done_fn(struct source *s, void *data, enum err_code rc);
 
-enum source_key_kind { SOURCE_TEXT, SOURCE_NUMBER, SOURCE_BOOL, SOURCE_FIELDS };
+enum source_key_kind { SOURCE_TEXT, SOURCE_NUMBER, SOURCE_BOOL, SOURCE_FIELDS, SOURCE_TEXTS };
 
 /* A setting of a kind, as prusik.yaml has it. */
 struct source_key {
     const char *name;
-    enum source_key_kind kind; /* SOURCE_FIELDS: an object of texts */
+    enum source_key_kind kind; /* SOURCE_FIELDS: an object of texts, SOURCE_TEXTS: an array */
     bool required;
     const char *help;
 };
@@ -103,6 +103,9 @@ NODISCARD enum err_code source_open(struct sv kind, struct sv name, json_t *sett
  */
 NODISCARD enum err_code source_want(struct source *s, const struct sv *names, size_t n,
                                     struct err *err);
+/* The same for any table of settings: `what` is "kind". */
+NODISCARD enum err_code source_check_keys(const struct source_key *keys, size_t n, const char *what,
+                                          json_t *settings, struct err *err);
 /* Is this a kind, and do these settings fit it?  ERR_INVALID says what does not, without opening anything. */
 NODISCARD enum err_code source_check(struct sv kind, json_t *settings, struct err *err);
 /* Not while a poll is under way.  Memory goes when the loop has closed the handles. */
