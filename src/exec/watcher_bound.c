@@ -9,9 +9,12 @@
 
 /* --- counters --- */
 
-/* What a counter has grown by since it was seen last; false: it was not, or has begun anew. */
-static bool bound_growth(struct watcher_feed *f, const struct sample *s, double *growth,
-                         int64_t *us)
+/*
+ * What a counter has grown by since it was seen last; false: it was not, or has begun anew.  from_zero: it is ours, and
+ * was 0 before.
+ */
+static bool bound_growth(struct watcher_feed *f, const struct sample *s, bool from_zero,
+                         double *growth, int64_t *us)
 {
     struct feed_last *last = NULL;
     bool known;
@@ -27,6 +30,9 @@ static bool bound_growth(struct watcher_feed *f, const struct sample *s, double 
     if (!last) {
         last = vec_add(&f->last);
         last->name = arena_sv(&f->w->arena, s->name);
+        known = from_zero;
+        *growth = s->number;
+        *us = 0;
     }
     last->value = s->number;
     last->at_us = s->at_us;
@@ -40,7 +46,7 @@ static void bound_events(struct watcher_feed *f, const struct sample *s)
     int64_t us;
 
     strbuf_addf(&name, "%.*s.%.*s", SV_FMT(f->name), SV_FMT(s->name));
-    if (bound_growth(f, s, &growth, &us) && growth > 0)
+    if (bound_growth(f, s, false, &growth, &us) && growth > 0)
         (void)samples_add_events(f->w->samples, f->id, strbuf_sv(&name), s->at_us,
                                  (uint64_t)growth); /* false: no rule asks for it */
 }
@@ -52,7 +58,7 @@ static void bound_share(struct watcher_feed *f, const struct sample *s)
     double growth;
     int64_t us;
 
-    if (!bound_growth(f, s, &growth, &us) || us <= 0)
+    if (!bound_growth(f, s, false, &growth, &us) || us <= 0)
         return;
     share.number = growth / ((double)us / CLOCK_US_PER_S);
     feed_member(f, s->name, &share);
@@ -112,11 +118,37 @@ static void take_log(struct watcher_feed *f, const struct sample_list *l)
         double growth;
         int64_t us;
 
-        if (s->kind == SAMPLE_ERROR)
+        if (sv_eq(s->name, SV("position"))) {
+            strbuf_truncate(&f->position, 0);
+            strbuf_add_sv(&f->position, s->text);
+        } else if (s->kind == SAMPLE_ERROR) {
             samples_poll_failed(f->w->samples, f->id, s->at_us, s->text);
-        else if (bound_growth(f, s, &growth, &us) && growth > 0)
+        } else if (bound_growth(f, s, true, &growth, &us) && growth > 0) {
             (void)samples_add_lines(f->w->samples, f->id, sv_sub(s->name, 0, nul), except, s->at_us,
                                     (uint64_t)growth); /* false: "records", "bytes" */
+        }
+    }
+}
+
+json_t *bound_save(const struct watcher *w)
+{
+    json_t *j = json_object();
+
+    for (size_t i = 0; i < w->feeds.n; i++) {
+        const struct watcher_feed *f = &w->feeds.v[i];
+        CLEANUP(mem_freep) char *name = xstrdup_sv(f->name);
+
+        json_put_sv(j, name, strbuf_sv(&f->position));
+    }
+    return j;
+}
+
+void bound_restore(struct watcher *w, const json_t *positions)
+{
+    for (size_t i = 0; i < w->feeds.n; i++) {
+        CLEANUP(mem_freep) char *name = xstrdup_sv(w->feeds.v[i].name);
+
+        source_resume(w->feeds.v[i].source, json_get_sv(positions, name));
     }
 }
 

@@ -183,6 +183,7 @@ void feeds_free(struct watcher *w)
     for (size_t i = 0; i < w->feeds.n; i++) {
         source_free(w->feeds.v[i].source);
         vec_release(&w->feeds.v[i].last);
+        strbuf_release(&w->feeds.v[i].position);
     }
     vec_release(&w->feeds);
 }

@@ -33,6 +33,7 @@ struct watcher_feed {
     double pid, started;
 
     VEC(struct feed_last) last; /* of counters, by name */
+    struct strbuf position;     /* of a log: how far it was read */
 };
 
 struct watcher {
@@ -69,6 +70,9 @@ void take_scrape(struct watcher_feed *f, const struct sample_list *l);
 /* --- watcher_bound.c: sources of the binding --- */
 
 NODISCARD enum err_code bound_open(struct watcher *w, struct err *err);
+/* How far each log was read, for another process, and from it. */
+json_t *bound_save(const struct watcher *w);
+void bound_restore(struct watcher *w, const json_t *positions);
 /* The rules are known: so is what logs are searched for. */
 void bound_want(struct watcher *w);
 

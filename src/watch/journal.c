@@ -77,6 +77,15 @@ static enum err_code journal_want(struct source *s, const struct sv *names, size
     return log_count_want(&journal_of(s)->state->count, names, n, err);
 }
 
+static void journal_resume(struct source *s, struct sv position)
+{
+    struct journal_state *st = journal_of(s)->state;
+
+    st->begun = true;
+    free(st->cursor);
+    st->cursor = xstrdup_sv(position);
+}
+
 static void journal_note(struct journal_state *st, sd_journal *j)
 {
     char *cursor;
@@ -155,8 +164,11 @@ static enum err_code journal_look(const struct source *s, struct sample_list *l,
         return err_sys(err, -r, "open the journal");
     (void)journal_read_all(source, j, err); /* the code is in err */
     libsystemd.journal_close(j);
-    if (err->code == ERR_OK)
-        log_count_report(&source->state->count, l);
+    if (err->code != ERR_OK)
+        return err->code;
+    log_count_report(&source->state->count, l);
+    if (source->state->cursor)
+        sample_add_text(l, "position", sv_from(source->state->cursor));
     return err->code;
 }
 
@@ -180,5 +192,6 @@ const struct source_ops source_journal = {
     .open = journal_open_source,
     .close = journal_close_source,
     .want = journal_want,
+    .resume = journal_resume,
     .look = journal_look,
 };

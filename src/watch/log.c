@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/sv.h"
@@ -26,6 +28,8 @@ struct log_state {
     char head[LOG_HEAD_BYTES];
     size_t n_head;
     bool begun;        /* looked at before: a file that comes is new from its beginning */
+    bool resumed;      /* st, offset and n_head are those of another process, as is ... */
+    struct hash known; /* ... the hash of the head: what a log says is not kept */
     bool skip;         /* the first look fell into a line: it is no whole one */
     struct strbuf buf; /* what is not a whole line yet */
     struct log_count count;
@@ -69,6 +73,37 @@ static void log_close(struct source *s)
 static enum err_code log_want(struct source *s, const struct sv *names, size_t n, struct err *err)
 {
     return log_count_want(&log_of(s)->state->count, names, n, err);
+}
+
+/* "DEVICE INODE OFFSET BYTES HASH": the file, how much of it was counted, and how it begins. */
+static void log_add_position(const struct log_state *st, struct sample_list *l)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct hash head;
+
+    strbuf_addf(&text, "%llu %llu %llu ", (unsigned long long)st->st.st_dev,
+                (unsigned long long)st->st.st_ino, (unsigned long long)(st->offset - st->buf.n));
+    head = hash_of((struct sv){st->head, st->n_head});
+    strbuf_addf(&text, "%zu %s", st->n_head, hash_hex(&head).s);
+    sample_add_text(l, "position", strbuf_sv(&text));
+}
+
+static void log_resume(struct source *s, struct sv position)
+{
+    struct log_state *st = log_of(s)->state;
+    uint64_t v[4];
+    struct sv word;
+
+    for (size_t i = 0; i < ARRAY_LEN(v); i++)
+        if (!sv_next_word(&position, &word) || !sv_to_u64(word, &v[i]))
+            return; /* of another version: it begins at the end, as if it were new */
+    if (v[3] > LOG_HEAD_BYTES || !hash_from_hex(sv_trim(position), &st->known))
+        return;
+    st->st.st_dev = (dev_t)v[0];
+    st->st.st_ino = (ino_t)v[1];
+    st->offset = v[2];
+    st->n_head = (size_t)v[3];
+    st->resumed = st->begun = true;
 }
 
 /* Whole lines are counted, the rest stays.  A line without end that is too long is cut there. */
@@ -138,6 +173,39 @@ static bool log_is_anew(const struct log_state *st, const struct stat *now)
                               memcmp(head, st->head, st->n_head) != 0);
 }
 
+/* Is this the file that another process has read, so far?  Then its head is ours. */
+static bool log_is_known(struct log_state *st, int fd, const struct stat *now)
+{
+    struct hash head;
+
+    if (now->st_dev != st->st.st_dev || now->st_ino != st->st.st_ino ||
+        (uint64_t)now->st_size < st->offset ||
+        pread(fd, st->head, st->n_head, 0) != (ssize_t)st->n_head)
+        return false;
+    head = hash_of((struct sv){st->head, st->n_head});
+    return hash_eq(&head, &st->known);
+}
+
+/* While nobody looked it may have been renamed to NAME.1: the rest of it first. */
+static enum err_code log_read_renamed(const struct log_source *g, struct err *err)
+{
+    struct log_state *st = g->state;
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+    CLEANUP(fd_closep) int fd = -1;
+    enum err_code rc = ERR_OK;
+    struct stat now;
+
+    strbuf_addf(&name, "%s.1", g->path);
+    fd = open(strbuf_str(&name), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd >= 0 && fstat(fd, &now) == 0 && S_ISREG(now.st_mode) && log_is_known(st, fd, &now)) {
+        st->fd = fd;
+        rc = log_read(st, err);
+        st->fd = -1;
+        log_take_rest(st);
+    }
+    return rc;
+}
+
 /* Only what comes from now on counts: from the end, and from the next line when it falls into one. */
 static enum err_code log_skip(struct log_state *st, struct err *err)
 {
@@ -157,8 +225,16 @@ static enum err_code log_adopt(const struct log_source *g, int *fd, const struct
                                struct err *err)
 {
     struct log_state *st = g->state;
-    bool first = !st->begun && !g->from_start;
+    bool first = !st->begun && !g->from_start, resumed = st->resumed;
 
+    st->resumed = false;
+    if (resumed && log_is_known(st, *fd, now)) {
+        st->fd = *fd;
+        *fd = -1;
+        return ERR_OK;
+    }
+    if (resumed && log_read_renamed(g, err) != ERR_OK)
+        return err->code;
     st->fd = *fd;
     *fd = -1;
     st->st = *now;
@@ -209,6 +285,7 @@ static enum err_code log_look(const struct source *s, struct sample_list *l, str
         return err_wrap(err, "log '%s'", g->path);
     log_count_settle(&st->count);
     log_count_report(&st->count, l);
+    log_add_position(st, l);
     return ERR_OK;
 }
 
@@ -232,5 +309,6 @@ const struct source_ops source_log = {
     .open = log_open,
     .close = log_close,
     .want = log_want,
+    .resume = log_resume,
     .look = log_look,
 };

@@ -45,7 +45,8 @@ void log_count_settle(struct log_count *c);
 void log_count_report(const struct log_count *c, struct sample_list *l);
 
 #define LOG_COUNT_MEMBERS                                                           \
-    {"records", NULL, "how many were read, a counter"},                             \
+    {"position", NULL, "how far it was read, for the next process"},                \
+        {"records", NULL, "how many were read, a counter"},                         \
         {"bytes", "B", "how many were read, a counter"},                            \
     {                                                                               \
         "*", NULL, "for each pattern of a rule, how many records had it, a counter" \

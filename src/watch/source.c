@@ -139,6 +139,12 @@ enum err_code source_want(struct source *s, const struct sv *names, size_t n, st
     return ERR_OK;
 }
 
+void source_resume(struct source *s, struct sv position)
+{
+    if (s->ops->resume && position.n)
+        s->ops->resume(s, position);
+}
+
 enum err_code source_open(struct sv kind, struct sv name, json_t *settings,
                           const struct source_env *env, struct source **ret, struct err *err)
 {

@@ -50,6 +50,9 @@ struct source_ops {
     /* Take the patterns that are counted, see source_want(); NULL: this kind counts none. */
     enum err_code (*want)(struct source *s, const struct sv *names, size_t n, struct err *err);
 
+    /* Go on where the text member "position" of an earlier poll was; NULL: this kind has no such place. */
+    void (*resume)(struct source *s, struct sv position);
+
     /* Either: look, blocking, in a thread; add to *l.  Reads of s only what open() set. */
     enum err_code (*look)(const struct source *s, struct sample_list *l, struct err *err);
     /* Or: start; source_report() follows exactly once from the loop, by s->timeout_ms. */
@@ -106,6 +109,11 @@ NODISCARD enum err_code source_want(struct source *s, const struct sv *names, si
 /* The same for any table of settings: `what` is "kind". */
 NODISCARD enum err_code source_check_keys(const struct source_key *keys, size_t n, const char *what,
                                           json_t *settings, struct err *err);
+/*
+ * Go on where another process was: what the member "position" of its last poll said.  Once, before the first
+ * poll.  Kinds that have no place in what they read ignore it.
+ */
+void source_resume(struct source *s, struct sv position);
 /* Is this a kind, and do these settings fit it?  ERR_INVALID says what does not, without opening anything. */
 NODISCARD enum err_code source_check(struct sv kind, json_t *settings, struct err *err);
 /* Not while a poll is under way.  Memory goes when the loop has closed the handles. */

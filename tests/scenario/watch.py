@@ -71,18 +71,21 @@ def a_watch_that_was_killed_goes_on_from_its_own_begin():
     p.send_signal(signal.SIGKILL)
     p.wait(DEADLINE_S)
     p.stdout.close()
-    say("ERROR 1\nERROR 2\nERROR 3\n")  # nobody looks
+    say("ERROR 1\nERROR 2\nERROR 3\n")  # nobody looks, and they count
     p = start("resume", "--json")
     ends = []
+    counts = []
     for line in p.stdout:
         e = json.loads(line)
         check(e["event"] != "mark", "it began anew")
         if e["event"] == "watch":
             ends.append((e["data"]["at_ms"], e["data"]["until_ms"]))
+            counts += [r["value"] for r in e["data"]["rules"] if r["rule"] == "errors" and "value" in r]
             if len(ends) == 3:
                 say("ERROR 4\nERROR 5\n")
     p.stdout.close()
     same("exit code", p.wait(DEADLINE_S), 9)
+    same("errors", max(counts), 5)
     same("the end", {until for _, until in ends}, {6000})
     check(ends[0][0] > 400 and ends[-1][0] >= 5500, f"the watch did not go on: {ends[0]}, {ends[-1]}")
     check(time.time() * 1e6 - mark >= 5.9e6, "it ended early")

@@ -82,6 +82,7 @@ static struct look open_journal(const char *settings)
 
 T(entries_are_counted_from_the_first_look_on)
 {
+    CLEANUP(strbuf_release) struct strbuf position = STRBUF(0);
     struct look all, shop;
 
     if (!journald_begin())
@@ -107,6 +108,14 @@ T(entries_are_counted_from_the_first_look_on)
     say("MESSAGE=fine\nSYSLOG_IDENTIFIER=shop\nPRUSIK=1\n");
     await_records(&shop, 3);
     T_NEAR(hits(&shop, SV("ERROR")), 2, 0); /* none is counted twice */
+    strbuf_add_sv(&position, text_of(&shop, "position"));
+    source_free(shop.s);
+    say("MESSAGE=ERROR while nobody looks\nSYSLOG_IDENTIFIER=shop\nPRUSIK=1\n");
+    await_records(&all, 5);
+    shop = open_journal(", 'match': 'PRUSIK=1', 'identifier': 'shop'");
+    source_resume(shop.s, strbuf_sv(&position));
+    await_records(&shop, 1);
+    T_NEAR(hits(&shop, SV("ERROR")), 1, 0);
     source_free(all.s);
     source_free(shop.s);
     end();

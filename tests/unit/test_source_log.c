@@ -276,6 +276,76 @@ T(a_search_beyond_its_limit_is_unknown_not_absent)
     end();
 }
 
+/* What another process would go on from. */
+static void position_of(struct look *l, struct strbuf *position)
+{
+    strbuf_truncate(position, 0);
+    strbuf_add_sv(position, text_of(l, "position"));
+}
+
+T(another_process_goes_on_where_this_one_was)
+{
+    CLEANUP(strbuf_release) struct strbuf position = STRBUF(0);
+    struct look l;
+
+    begin();
+    append("log", "ERROR old\n");
+    l = open_log("{'path': 'log'}");
+    check_hits(&l, 0, 0, 0, 0);
+    append("log", "ERROR 1\nERROR ha");
+    check_hits(&l, 1, 0, 1, 0);
+    position_of(&l, &position);
+    source_free(l.s);
+    append("log", "lf\nERROR 3\n"); /* nobody looks */
+    l = open_log("{'path': 'log'}");
+    source_resume(l.s, strbuf_sv(&position));
+    check_hits(&l, 2, 0, 2, 0);
+    position_of(&l, &position);
+    source_free(l.s);
+    append("log", "ERROR 4\n");
+    T_EQ(rename("log", "log.1"), 0);
+    append("log", "ERROR 5\n");
+    l = open_log("{'path': 'log'}");
+    source_resume(l.s, strbuf_sv(&position));
+    check_hits(&l, 2, 0, 2, 0); /* of both files */
+    source_free(l.s);
+    T_EQ(unlink("log.1"), 0);
+    T_EQ(unlink("log"), 0);
+    append("log", "ERROR 6\n");
+    l = open_log("{'path': 'log'}");
+    source_resume(l.s, strbuf_sv(&position));
+    check_hits(&l, 1, 0, 1, 0); /* the old one is gone */
+    source_free(l.s);
+    end();
+}
+
+T(a_place_that_is_none_is_the_end)
+{
+    static const char *const places[] = {"",           "1 2",     "1 x 3 ",
+                                         "1 2 3 4 zz", "1 2 3 4", "1 2 3 999 aa"};
+    CLEANUP(strbuf_release) struct strbuf long_place = STRBUF(0);
+
+    begin();
+    append("log", "ERROR old\n");
+    strbuf_addf(&long_place, "1 2 3 ");
+    strbuf_add_n(&long_place, 'a', 1000);
+    for (size_t i = 0; i <= ARRAY_LEN(places); i++) {
+        struct look l = open_log("{'path': 'log'}");
+
+        source_resume(l.s, i < ARRAY_LEN(places) ? sv_from(places[i]) : strbuf_sv(&long_place));
+        check_hits(&l, 0, 0, 0, 0);
+        source_free(l.s);
+    }
+    {
+        struct look l = {.s = open_source("disk", "{'path': '/'}")};
+
+        source_resume(l.s, SV("1 2 3 ")); /* it has no place */
+        T_OK(look(&l), l.s->err);
+        source_free(l.s);
+    }
+    end();
+}
+
 T(wrong_settings_and_patterns_are_refused)
 {
     static const struct sv bad[] = {SV("("), SV("a\0(")};
@@ -309,4 +379,5 @@ T_MAIN(T_CASE(what_stood_there_before_the_first_look_is_not_counted),
        T_CASE(many_blocks_and_a_line_without_end_are_read_whole),
        T_CASE(blocks_of_lines_and_single_lines_are_counted_alike),
        T_CASE(a_search_beyond_its_limit_is_unknown_not_absent),
+       T_CASE(another_process_goes_on_where_this_one_was), T_CASE(a_place_that_is_none_is_the_end),
        T_CASE(wrong_settings_and_patterns_are_refused))
