@@ -18,7 +18,7 @@
 #define OUTBOX_GROUP_US   (30 * CLOCK_US_PER_S)  /* rules that fire together are told together */
 #define OUTBOX_BACK_US    CLOCK_US_PER_S         /* the first wait after a failure ... */
 #define OUTBOX_MOST_US    (300 * CLOCK_US_PER_S) /* ... and the longest */
-#define OUTBOX_GIVE_UP_US (24 * 3600 * CLOCK_US_PER_S)
+#define OUTBOX_GIVE_UP_US (24LL * 3600 * CLOCK_US_PER_S)
 #define OUTBOX_RUNS       200 /* the newest that are looked at: older ones are over */
 #define OUTBOX_CALLS      8   /* at the same time */
 
@@ -214,7 +214,11 @@ static enum err_code outbox_scan_run(struct outbox *o, int64_t id, struct err *e
     s.over = s.run->plan.n_receivers == 0;
     rc = journal_read(o->cfg.store, id, s.last_seq, outbox_on_event, &s, err);
     if (rc == ERR_OK && (s.notices.n || s.over)) /* else it costs no commit */
-        rc = store_notices_add(o->cfg.store, id, s.last_seq, s.over, s.notices.v, s.notices.n, err);
+        rc = store_notices_add(
+            o->cfg.store,
+            &(struct store_notices){
+                .run = id, .seq = s.last_seq, .over = s.over, .v = s.notices.v, .n = s.notices.n},
+            err);
     if (rc == ERR_OK)
         s.run->seen_seq = s.last_seq;
     vec_release(&s.notices);

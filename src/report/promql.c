@@ -103,16 +103,20 @@ static uint64_t promql_min(const struct promql *p, uint64_t otherwise)
     return p->rule->has_min ? p->rule->min : otherwise;
 }
 
+struct promql_series {
+    const struct expr *name;
+    const char *suffix;
+};
+
 /* increase(a) / increase(b), when b has enough; a series of a that is not there counts as 0. */
-static bool promql_share(struct promql *p, const struct expr *a, const char *a_suffix,
-                         const struct expr *b, const char *b_suffix, int64_t window_us,
-                         uint64_t min)
+static bool promql_share(struct promql *p, struct promql_series a, struct promql_series b,
+                         int64_t window_us, uint64_t min)
 {
     strbuf_add_str(&p->out, "(");
-    if (!promql_sum(p, "increase", a, a_suffix, window_us))
+    if (!promql_sum(p, "increase", a.name, a.suffix, window_us))
         return false;
     strbuf_add_str(&p->out, " or vector(0)) / (");
-    if (!promql_sum(p, "increase", b, b_suffix, window_us))
+    if (!promql_sum(p, "increase", b.name, b.suffix, window_us))
         return false;
     strbuf_addf(&p->out, " >= %llu)", (unsigned long long)min);
     return true;
@@ -141,7 +145,8 @@ static bool promql_mean(struct promql *p, const struct expr *f)
     bool unknown = name->source != SOURCE_HISTOGRAM;
 
     strbuf_add_str(&p->out, unknown ? "((" : "");
-    if (!promql_share(p, name, "_sum", name, "_count", promql_window(f),
+    if (!promql_share(p, (struct promql_series){name, "_sum"},
+                      (struct promql_series){name, "_count"}, promql_window(f),
                       promql_min(p, PROMQL_MIN_MEAN)))
         return false;
     if (!unknown)
@@ -184,7 +189,8 @@ static bool promql_func(struct promql *p, const struct expr *f)
         return f->per_series ? promql_range(p, call, f->items[0], "", promql_window(f))
                              : promql_sum(p, call, f->items[0], "", promql_window(f));
     case FUNC_RATIO:
-        return promql_share(p, f->items[0], "", f->items[1], "", promql_window(f),
+        return promql_share(p, (struct promql_series){f->items[0], ""},
+                            (struct promql_series){f->items[1], ""}, promql_window(f),
                             promql_min(p, PROMQL_MIN_RATIO));
     case FUNC_SLOPE: return promql_range(p, "deriv", f->items[0], "", promql_window(f));
     case FUNC_AVG:

@@ -145,17 +145,16 @@ static enum err_code notice_note_seen(struct store *s, int64_t run, int64_t seq,
     return stmt_exec(&end, err) == ERR_OK ? stmt_exec(&now, err) : err->code;
 }
 
-enum err_code store_notices_add(struct store *s, int64_t run, int64_t seq, bool over,
-                                const struct store_notice *v, size_t n, struct err *err)
+enum err_code store_notices_add(struct store *s, const struct store_notices *a, struct err *err)
 {
     CLEANUP(txn_done) struct txn t = {.db = s->db};
 
     if (txn_begin(&t, err) != ERR_OK)
         return err->code;
-    for (size_t i = 0; i < n; i++)
-        if (notice_add(s, &v[i], err) != ERR_OK)
+    for (size_t i = 0; i < a->n; i++)
+        if (notice_add(s, &a->v[i], err) != ERR_OK)
             return err->code;
-    if (notice_note_seen(s, run, seq, over, err) != ERR_OK)
+    if (notice_note_seen(s, a->run, a->seq, a->over, err) != ERR_OK)
         return err->code;
     return txn_commit(&t, err);
 }

@@ -29,9 +29,16 @@ NODISCARD enum err_code store_notices_open(struct store *s, struct err *err);
 /* How far the events of a run were looked at; 0: not at all.  *over: nothing comes any more. */
 NODISCARD enum err_code store_notices_seen(struct store *s, int64_t run, int64_t *seq, bool *over,
                                            struct err *err);
-/* In one commit: the notices of the events up to `seq`.  What has ended is not told again, and never when nobody was told. */
-NODISCARD enum err_code store_notices_add(struct store *s, int64_t run, int64_t seq, bool over,
-                                          const struct store_notice *v, size_t n, struct err *err);
+/* What the events of a run up to `seq` give. */
+struct store_notices {
+    int64_t run, seq;
+    bool over; /* nothing comes any more */
+    const struct store_notice *v;
+    size_t n;
+};
+/* In one commit.  What has ended is not told again, and never when nobody was told. */
+NODISCARD enum err_code store_notices_add(struct store *s, const struct store_notices *a,
+                                          struct err *err);
 /* Those that are due, the oldest first, at most 100; they are due again after the lease. */
 typedef void store_notice_fn(const struct store_notice *n, void *arg);
 NODISCARD enum err_code store_notices_take(struct store *s, int64_t now_us, int64_t lease_us,

@@ -32,7 +32,7 @@ static struct store_notice notice(int64_t seq, const char *key, bool firing)
 
 static void add(struct store_notice n, bool over)
 {
-    T_OK(store_notices_add(store, n.run, n.seq, over, &n, 1, &err), err);
+    T_OK(store_notices_add(store, &(struct store_notices){n.run, n.seq, over, &n, 1}, &err), err);
 }
 
 /* What was taken, or is listed: "SEQ:STATE:SENT ". */
@@ -138,7 +138,7 @@ T(the_end_of_a_run_ends_what_lasts_and_what_waits_for_company)
     sent(1, 5000, NOTICE_WAITING);
     late.due_us = 100000;
     add(late, false);
-    T_OK(store_notices_add(store, 1, 3, true, NULL, 0, &err), err);
+    T_OK(store_notices_add(store, &(struct store_notices){1, 3, true, NULL, 0}, &err), err);
     T_STR(taken(50), "2:waiting:0 ");
     T_STR(listed(true), "1:sent:1 2:waiting:0 ");
     T_OK(store_notices_seen(store, 1, &seq, &over, &err), err);
@@ -159,7 +159,7 @@ T(a_notice_of_a_run_that_is_not_there_is_refused_whole)
 
     begin();
     v[1].run = 99;
-    T_EQ(store_notices_add(store, 1, 2, false, v, 2, &err), ERR_DB);
+    T_EQ(store_notices_add(store, &(struct store_notices){1, 2, false, v, 2}, &err), ERR_DB);
     T_STR(listed(true), "");
     end();
 }
