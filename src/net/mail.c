@@ -29,7 +29,7 @@ static size_t mail_on_read(char *to, size_t size, size_t n, void *arg)
             (rc) = libcurl.easy_setopt((easy), CURLOPT_##option, (value)); \
     } while (0)
 
-static CURLcode mail_setup(struct mail *m, CURL *easy, struct curl_slist *to, char *error)
+static CURLcode mail_setup_server(const struct mail *m, CURL *easy, char *error)
 {
     CURLcode rc = CURLE_OK;
 
@@ -39,18 +39,33 @@ static CURLcode mail_setup(struct mail *m, CURL *easy, struct curl_slist *to, ch
     MAIL_SET(rc, easy, URL, m->url);
     MAIL_SET(rc, easy, NOPROXY, "*");
     MAIL_SET(rc, easy, USE_SSL, m->starttls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_TRY);
-    if (m->user)
-        MAIL_SET(rc, easy, USERNAME, m->user);
-    if (m->password)
-        MAIL_SET(rc, easy, PASSWORD, m->password);
+    MAIL_SET(rc, easy, TIMEOUT_MS, (long)m->timeout_ms);
+    return rc;
+}
+
+/* NULL for what is not given: libcurl takes that for its default. */
+static CURLcode mail_setup_login(const struct mail *m, CURL *easy)
+{
+    CURLcode rc = CURLE_OK;
+
+    MAIL_SET(rc, easy, USERNAME, m->user);
+    MAIL_SET(rc, easy, PASSWORD, m->password);
     if (m->ca_file)
         MAIL_SET(rc, easy, CAINFO, m->ca_file);
+    return rc;
+}
+
+static CURLcode mail_setup(struct mail *m, CURL *easy, struct curl_slist *to, char *error)
+{
+    CURLcode rc = mail_setup_server(m, easy, error);
+
+    if (rc == CURLE_OK)
+        rc = mail_setup_login(m, easy);
     MAIL_SET(rc, easy, MAIL_FROM, m->from);
     MAIL_SET(rc, easy, MAIL_RCPT, to);
     MAIL_SET(rc, easy, UPLOAD, 1L);
     MAIL_SET(rc, easy, READFUNCTION, mail_on_read);
     MAIL_SET(rc, easy, READDATA, m);
-    MAIL_SET(rc, easy, TIMEOUT_MS, (long)m->timeout_ms);
     return rc;
 }
 

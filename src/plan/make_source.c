@@ -76,7 +76,7 @@ static enum err_code make_source(struct make *m, const struct yaml_node *n, json
 {
     static const char *const taken[] = {"kind", "unit", NULL}, *const journal[] = {"kind", NULL};
     struct dim_type type;
-    struct sv kind;
+    struct sv kind = {NULL, 0};
     double factor;
     bool is_journal;
 
