@@ -89,6 +89,7 @@ bool run_commit(struct run *r)
     }
     run_tell_kept(r);
     run_queue_clear(r);
+    run_notify(r);
     return true;
 }
 

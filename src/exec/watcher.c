@@ -55,12 +55,13 @@ enum err_code watcher_new(const struct watcher_config *c, struct watcher **ret, 
 }
 
 /* The judge is made late: what is restored comes before its rules. */
-static void watcher_ready(struct watcher *w)
+void watcher_ready(struct watcher *w)
 {
     if (w->judge)
         return;
     w->judge = watcher_judge(w);
     watcher_add_rules(w);
+    bound_want(w);
 }
 
 enum err_code watcher_restore(struct watcher *w, struct sv judge, struct sv samples,
@@ -72,6 +73,7 @@ enum err_code watcher_restore(struct watcher *w, struct sv judge, struct sv samp
     if (samples.n && (json_read(samples, &tree, err) != ERR_OK ||
                       samples_restore(w->samples, tree, err) != ERR_OK))
         return err_wrap(err, "the samples of the watch");
+    bound_restore(w, json_object_get(tree, "positions"));
     watcher_ready(w);
     if (judge.n && (json_read(judge, &judge_tree, err) != ERR_OK ||
                     judge_restore(w->judge, judge_tree, err) != ERR_OK))
@@ -243,5 +245,6 @@ void watcher_save_samples(const struct watcher *w, struct strbuf *out)
 {
     CLEANUP(json_cleanup) json_t *tree = samples_save(w->samples);
 
+    json_put(tree, "positions", bound_save(w)); /* of the same moment: no line counts twice */
     json_write(tree, out);
 }

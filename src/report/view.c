@@ -248,7 +248,8 @@ const struct view_step *view_current(const struct view *v)
 
 const char *view_word(const struct view *v)
 {
-    static const char *const ends[] = {"done", "investigate", "rolled-back", "aborted"};
+    static const char *const ends[] = {"done", "investigate", "rolled-back", "rollback-due",
+                                       "aborted"};
 
     if (v->state == VIEW_RUNNING)
         return "running";
