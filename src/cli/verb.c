@@ -54,6 +54,7 @@ const struct cli_option cli_options[] = {
     {"--confirm",     0,  CLI_TEXT,   offsetof(struct cli, confirm),       "HOST",       "the host whose process is certainly gone", NULL},
     {"--reject",      0,  CLI_FLAG,   offsetof(struct cli, reject),        NULL,         "say no instead", NULL},
     {"--step",        0,  CLI_TEXT,   offsetof(struct cli, step),          "ID",         "only for this step", NULL},
+    {"--to",          0,  CLI_TEXT,   offsetof(struct cli, to),            "STEP",       "go back only as far as this step, which stays", NULL},
     {"--all",        'a', CLI_FLAG,   offsetof(struct cli, all),           NULL,         "all runs, not only the last one", NULL},
     {"--quiet",      'q', CLI_FLAG,   offsetof(struct cli, quiet),         NULL,         "only what went wrong", NULL},
     {"--color",       0,  CLI_TEXT,   offsetof(struct cli, color),         "WHEN",       "auto, always or never", cli_colors},

@@ -34,13 +34,14 @@ typedef VEC(const char *) cli_texts;
 struct cli {
     const char **args; /* what is no option */
     int n_args;
-    const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *confirm, *step,
+    const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *confirm, *step, *to,
         *format, *output, *color, *diff, *graph, *export, *explain, *key;
     cli_texts sets, disables;
     double time_scale;
     bool reject, exit_when_waiting;
     bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck,
         dry_run;
+    bool rehearse; /* the binding is for the scratch environment: set by a verb, not by an option */
 };
 
 struct verb {
