@@ -99,6 +99,12 @@ static void dry_poll(struct dry_look *l, struct dry_step *s)
         duration_format(plan_bound(l->plan, json_get_int(s->step->action, "every_ms", 0))).s);
 }
 
+static void dry_terminal(struct dry_look *l, struct dry_step *s)
+{
+    dry_shell(l, s);
+    s->would = SV("would lend it the terminal until a person has ended it");
+}
+
 static void dry_follow(struct dry_look *l, struct dry_step *s)
 {
     dry_shell(l, s);
@@ -267,6 +273,7 @@ static const struct {
     {SV("disk"), dry_disk},         {SV("maintenance"), dry_maintenance},
     {SV("pause"), dry_pause},       {SV("manual"), dry_manual},
     {SV("approval"), dry_approval}, {SV("postgres"), dry_postgres},
+    {SV("terminal"), dry_terminal},
 };
 
 /* --- all of them --- */

@@ -569,6 +569,17 @@ static enum err_code binding_yes(struct binding_reader *r, const struct yaml_nod
     return yaml_bool(n, field) ? ERR_OK : binding_bad(r, n, "must be yes or no");
 }
 
+static enum err_code binding_terminal(struct binding_reader *r, const struct yaml_node *n,
+                                      void *field)
+{
+    bool yes;
+
+    if (!yaml_bool(n, &yes))
+        return binding_bad(r, n, "must be yes or no");
+    *(int *)field = yes;
+    return ERR_OK;
+}
+
 static enum err_code binding_all(struct binding_reader *r, const struct yaml_node *n, void *field)
 {
     if (n->kind != YAML_SCALAR || !sv_eq(n->text, SV("all")))
@@ -656,6 +667,7 @@ static const struct binding_key binding_step_keys[] = {
     {"skip", binding_text, offsetof(struct binding_step, skip)},
     {"in_doubt", binding_doubt, offsetof(struct binding_step, in_doubt)},
     {"database", binding_text, offsetof(struct binding_step, database)},
+    {"terminal", binding_terminal, offsetof(struct binding_step, terminal)},
 };
 
 static enum err_code binding_steps(struct binding_reader *r, const struct yaml_node *n,
@@ -666,8 +678,8 @@ static enum err_code binding_steps(struct binding_reader *r, const struct yaml_n
     for (size_t i = 0; i < n->n_items; i++) {
         struct binding_step *s = vec_add(&r->b->steps);
 
-        *s =
-            (struct binding_step){.step = n->items[i].key, .line = n->items[i].line, .retries = -1};
+        *s = (struct binding_step){
+            .step = n->items[i].key, .line = n->items[i].line, .retries = -1, .terminal = -1};
         if (binding_map(r, &n->items[i], binding_step_keys, ARRAY_LEN(binding_step_keys), s) !=
             ERR_OK)
             return r->err->code;

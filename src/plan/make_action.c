@@ -137,13 +137,36 @@ static void make_makes(struct make *m, const struct rb_step *s, json_t *action)
         json_decref(makes);
 }
 
-static enum err_code make_shell_step(struct make *m, const struct rb_step *s, json_t *out,
-                                     json_t *action)
+static bool make_waits_for_person(const struct rb_step *s, const struct binding_step *set)
+{
+    return set && set->terminal >= 0 ? set->terminal : s->command->interactive;
+}
+
+/* A command that waits for somebody to type gets a terminal; unattended nobody is there. */
+static void make_terminal(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
+{
+    struct sv id = names_short(&m->names, s->id);
+
+    json_put_str(out, "kind", "terminal");
+    json_put(action, "command", make_pieces(m, s->text, s->line, false));
+    make_question(
+        m, s->line, "terminal", make_is_remote(m, s),
+        arena_fmt(m->arena, "'%.*s' waits for a person at a terminal%s", SV_FMT(s->text),
+                  make_is_remote(m, s) ? " of another host, which is not supported yet" : ""),
+        arena_fmt(m->arena, "steps: {\"%.*s\": {terminal: no}} (or skip: WHY)", SV_FMT(id)));
+}
+
+static enum err_code make_shell_step(struct make *m, const struct rb_step *s,
+                                     const struct binding_step *set, json_t *out, json_t *action)
 {
     make_action_fn *fn = make_actions[s->command->form];
     bool ours = false;
 
     make_makes(m, s, action);
+    if (make_waits_for_person(s, set)) {
+        make_terminal(m, s, out, action);
+        return ERR_OK;
+    }
     if (s->command->form == COMMAND_SERVICE &&
         make_service(m, s->command, out, action, &ours) != ERR_OK)
         return m->err->code;
@@ -176,8 +199,11 @@ enum err_code make_action(struct make *m, uint32_t step, const struct binding_st
     switch (s->kind) {
     case STEP_SHELL:
         if (!remote)
-            return make_shell_step(m, s, out, action);
-        make_remote(m, s, out, action);
+            return make_shell_step(m, s, set, out, action);
+        if (make_waits_for_person(s, set))
+            make_terminal(m, s, out, action);
+        else
+            make_remote(m, s, out, action);
         return ERR_OK;
     case STEP_MANUAL: json_put_str(out, "kind", "manual"); return ERR_OK;
     case STEP_APPROVAL: make_approval(m, step, out, action); return ERR_OK;

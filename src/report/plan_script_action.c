@@ -100,15 +100,11 @@ static const struct {
     struct sv kind;
     script_action_fn *fn;
 } script_actions[] = {
-    {SV("shell"), script_shell},
-    {SV("poll"), script_shell},
-    {SV("follow"), script_shell},
-    {SV("http"), script_http},
-    {SV("sqlite"), script_sqlite},
-    {SV("postgres"), script_postgres},
-    {SV("service"), script_service_step},
-    {SV("disk"), script_disk},
-    {SV("maintenance"), script_maintenance},
+    {SV("shell"), script_shell},       {SV("terminal"), script_shell},
+    {SV("poll"), script_shell},        {SV("follow"), script_shell},
+    {SV("http"), script_http},         {SV("sqlite"), script_sqlite},
+    {SV("postgres"), script_postgres}, {SV("service"), script_service_step},
+    {SV("disk"), script_disk},         {SV("maintenance"), script_maintenance},
     {SV("pause"), script_pause},
 };
 

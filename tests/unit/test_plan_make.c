@@ -742,6 +742,30 @@ T(sql_is_for_the_database_that_is_bound)
     world_end(&w);
 }
 
+T(a_command_that_waits_for_a_person_gets_a_terminal)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY SH("vim app.conf"), BOUND "steps: {'1': {undo: x}}\n");
+    T_SV(w.plan.steps[0].kind, "terminal");
+    T_EQ(count_questions(&w, "terminal"), 1);
+    T_CHECK(!find_question(&w, "terminal", 0)->at_plan); /* a person who runs it is there */
+    world_end(&w);
+    world_make(&w, DEPLOY SH("vim app.conf"), BOUND "steps: {'1': {terminal: no, undo: x}}\n");
+    T_SV(w.plan.steps[0].kind, "shell");
+    T_EQ(w.plan.n_questions, 0);
+    world_end(&w);
+    world_make(&w, DEPLOY SH("./ask.sh"), BOUND "steps: {'1': {terminal: yes, undo: x}}\n");
+    T_SV(w.plan.steps[0].kind, "terminal");
+    world_end(&w);
+    world_make(&w, DEPLOY SH("ssh web1\nvim app.conf"),
+               BOUND "hosts: {web1: {}}\nsteps: {'1': {undo: x}}\n");
+    T_CHECK(find_question(&w, "terminal", 0)->at_plan); /* nobody can be at that one */
+    world_end(&w);
+    world_refused(DEPLOY SH("ls"), BOUND "steps: {'1': {terminal: maybe}}\n", ERR_INVALID,
+                  "must be yes or no");
+}
+
 #define PG(url) BOUND "databases: {main: {url: '" url "'}}\n"
 
 T(sql_on_postgresql_has_an_address_without_values)
@@ -1104,6 +1128,7 @@ T_MAIN(T_CASE(what_must_not_be_done_is_a_warning_at_the_step),
        T_CASE(a_host_of_the_document_is_one_that_the_binding_knows),
        T_CASE(sql_is_for_the_database_that_is_bound),
        T_CASE(sql_on_postgresql_has_an_address_without_values),
+       T_CASE(a_command_that_waits_for_a_person_gets_a_terminal),
        T_CASE(the_client_before_the_statements_says_what_they_are_for),
        T_CASE(meta_commands_that_only_look_become_statements),
        T_CASE(a_file_made_with_a_date_is_found_by_its_placeholder),
