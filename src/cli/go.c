@@ -146,8 +146,11 @@ static enum err_code go_find_paths(struct store *store, int64_t id, const struct
 enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
                         const struct go_on *on, enum exit_code *exit, struct err *err)
 {
-    struct binding_options bopt = {
-        .path = c->bind, .sets = c->sets.v, .n_sets = c->sets.n, .operator_name = c->operator_name};
+    struct binding_options bopt = {.path = c->bind,
+                                   .sets = c->sets.v,
+                                   .n_sets = c->sets.n,
+                                   .operator_name = c->operator_name,
+                                   .rehearse = c->rehearse};
     struct plan plan = {0};
     struct binding b = {0};
     struct go g = {.run = NULL};
@@ -172,9 +175,12 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
         ui = ui_new(go_mode(c), &plan, store_dir(store));
         opt = go_options(&g, c, &b, ui);
         opt.retry = on->retry;
-        rc = run_resume(store, id, &plan, &opt, &g.run, err);
+        opt.back_to = on->to;
+        opt.back_reason = on->back;
+        rc = on->finished ? run_start_back(store, id, &plan, &opt, &g.run, err)
+                          : run_resume(store, id, &plan, &opt, &g.run, err);
     }
-    if (rc == ERR_OK && on->back.p)
+    if (rc == ERR_OK && on->back.p && !on->finished)
         run_roll_back(g.run, on->back,
                       opt.operator_name.n ? opt.operator_name : plan.operator_name);
     if (rc == ERR_OK)

@@ -30,7 +30,8 @@ static struct binding_options load_options(const struct cli *c)
                                     .store = c->store,
                                     .sets = c->sets.v,
                                     .n_sets = c->sets.n,
-                                    .time_scale = c->time_scale};
+                                    .time_scale = c->time_scale,
+                                    .rehearse = c->rehearse};
 }
 
 /* What was made is in `l`, also on failure. */

@@ -45,6 +45,7 @@ struct cli {
     bool reject, exit_when_waiting;
     bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck,
         dry_run, added_fails, try;
+    bool rehearse; /* the binding is for the scratch environment: set by a verb, not by an option */
 };
 
 struct verb {

@@ -25,6 +25,7 @@ struct run_loader {
     VEC(struct run_shell) shells;
     size_t found; /* the step of the last event */
     bool finished;
+    bool old; /* another run is read, of which only what it has done counts */
 };
 
 typedef enum err_code run_load_fn(struct run_loader *l, const struct event *e, const json_t *data,
@@ -64,7 +65,19 @@ static enum err_code run_load_operator(struct run_loader *l, const struct event 
 static enum err_code run_load_started(struct run_loader *l, const struct event *e,
                                       const json_t *data, struct err *err)
 {
-    l->r->values.started_us = json_get_int(data, "now_us", 0);
+    const json_t *old = json_object_get(data, "rolls_back");
+
+    if (l->old) {
+        l->r->values.started_us = json_get_int(data, "now_us", 0);
+        l->r->old_document = arena_sv(&l->r->arena, json_get_sv(data, "document_blob"));
+        return ERR_OK;
+    }
+    if (old) { /* the dates of its commands are those of that run, too */
+        if (run_back_load_old(l->r, old, err) != ERR_OK)
+            return err->code;
+    } else {
+        l->r->values.started_us = json_get_int(data, "now_us", 0);
+    }
     return run_load_operator(l, e, data, err);
 }
 
@@ -183,7 +196,8 @@ static enum err_code run_load_hold(struct run_loader *l, const struct event *e, 
     struct run_step *s;
 
     if (sv_eq(json_get_sv(data, "what"), SV("shell"))) {
-        run_load_shell(l, data);
+        if (!l->old)
+            run_load_shell(l, data);
         return ERR_OK;
     }
     s = run_load_step(l, e);
@@ -206,14 +220,14 @@ static enum err_code run_load_stopped(struct run_loader *l, const struct event *
 }
 
 static enum err_code run_load_rollback(struct run_loader *l, const struct event *e UNUSED,
-                                       const json_t *data, struct err *err UNUSED)
+                                       const json_t *data, struct err *err)
 {
     struct run *r = l->r;
 
     r->after_values = STAGE_WAY_BACK;
     r->roll_back_reason = arena_sv(&r->arena, json_get_sv(data, "reason"));
     r->roll_back_by = arena_sv(&r->arena, json_get_sv(data, "by"));
-    return ERR_OK;
+    return run_back_load(r, data, err);
 }
 
 static enum err_code run_load_message(struct run_loader *l, const struct event *e UNUSED,
@@ -243,6 +257,19 @@ static enum err_code run_load_answer(struct run_loader *l, const struct event *e
     return e->step.n ? run_load_gate(l, e, data, err) : ERR_OK;
 }
 
+/* What counts of a run that another one brings back. */
+static bool run_load_counts(int64_t kind)
+{
+    static const enum event_kind kinds[] = {
+        EVENT_RUN_STARTED,  EVENT_VALUE_BOUND,  EVENT_STEP_INTENT, EVENT_STEP_OUTCOME,
+        EVENT_STEP_SKIPPED, EVENT_HOST_OUTCOME, EVENT_HOLD_TAKEN,  EVENT_HOLD_GIVEN};
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if ((int64_t)kinds[i] == kind)
+            return true;
+    return false;
+}
+
 static const struct {
     enum event_kind kind;
     run_load_fn *fn;
@@ -265,7 +292,10 @@ static const struct {
 static enum err_code run_load_event(const struct event *e, void *arg, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *data = NULL;
+    const struct run_loader *l = arg;
 
+    if (l->old && !run_load_counts(e->kind))
+        return ERR_OK;
     for (size_t i = 0; i < ARRAY_LEN(run_load_rows); i++) {
         if ((int64_t)run_load_rows[i].kind != e->kind)
             continue;
@@ -391,6 +421,16 @@ enum err_code run_choose_retry(struct run *r, struct err *err)
         return ERR_OK;
     }
     return run_no_retry(r, "step ", r->opt.retry, err);
+}
+
+enum err_code run_load_old(struct run *r, int64_t id, struct err *err)
+{
+    struct run_loader l = {.r = r, .old = true};
+    enum err_code rc = journal_read(r->store, id, 0, run_load_event, &l, err);
+
+    r->flag.lifted_for_stop = false; /* it is over: nothing is taken again for it */
+    vec_release(&l.shells);
+    return rc == ERR_OK ? ERR_OK : err_wrap(err, "run %s", event_run_text(id).s);
 }
 
 enum err_code run_load(struct run *r, struct err *err)

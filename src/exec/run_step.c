@@ -636,6 +636,8 @@ void run_step_begin(struct run *r)
         run_skip(r, s->p->skip);
     else if (run_branch_skip(r, s->p).n)
         run_skip(r, run_branch_skip(r, s->p));
+    else if (run_back_skip(r).n)
+        run_skip(r, run_back_skip(r));
     else if (run_fleet_leave_alone(r, &why))
         run_skip(r, why);
     else if (!run_left_out(r, s->p) && run_gates_open(r))

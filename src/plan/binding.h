@@ -96,6 +96,24 @@ struct binding_step {
     size_t line;
 };
 
+/* A rehearsal: what says that its environment is scratch, what replaces the values of the other, and what must be the same
+ * before and after (docs/reference/rehearse.md). */
+struct binding_rehearse {
+    struct sv scratch; /* why nobody uses it; empty: nothing says that it is scratch */
+    struct sv environment, folder, prepare;
+    VEC(struct binding_pair) env;
+    VEC(struct sv) hosts;    /* of the document, that are scratch, too */
+    VEC(struct sv) services; /* likewise, of this machine's managers */
+    VEC(struct sv) files;    /* patterns, expanded */
+    VEC(struct sv) except;
+    VEC(struct sv) compared; /* names of services */
+    VEC(struct sv) databases;
+    size_t line; /* 0: the binding has no such part */
+    /* filled when it is applied */
+    struct sv production;              /* the environment that it stands for */
+    VEC(struct binding_pair) replaced; /* values that are not to be met any more */
+};
+
 struct binding {
     struct arena arena;
     char *path; /* of the file, or NULL */
@@ -120,6 +138,7 @@ struct binding {
     VEC(struct binding_answer) answers;
     VEC(struct binding_step) steps;
     VEC(struct sv) approvers;
+    struct binding_rehearse rehearse;
     struct secrets *secrets;
 };
 
@@ -132,6 +151,8 @@ struct binding_options {
     const char *const *sets; /* "NAME=VALUE" */
     size_t n_sets;
     double time_scale; /* 0: not given */
+    bool
+        rehearse; /* for the scratch environment: ERR_REFUSED when nothing says that there is one */
 };
 
 /*

@@ -148,6 +148,11 @@ void make_find_branches(struct make *m);
 /* "on_failure", "branch", "branch_of" and "if_failed" of the steps. */
 NODISCARD enum err_code make_policies(struct make *m, json_t *steps, json_t *way_back);
 
+/* --- make_back.c --- */
+
+/* The way back with the sections of phases in their reverse order; takes over `way_back`. */
+json_t *make_back_order(const struct make *m, json_t *way_back);
+
 /* --- make_undo.c --- */
 
 /* A step of this effect leaves nothing that would have to be undone. */

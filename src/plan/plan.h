@@ -40,6 +40,22 @@ struct plan_dropped {
 enum plan_undo { UNDO_NOTHING, UNDO_INVERSE, UNDO_SECTION, UNDO_ACCEPTED, UNDO_GAP, UNDO__N };
 const char *plan_undo_name(enum plan_undo u);
 
+/* How it is known what undoes a step. */
+enum plan_undo_by {
+    UNDO_BY_NOTHING, /* also of a plan of an older version */
+    UNDO_BY_NAME,    /* the document or the binding names it */
+    UNDO_BY_THING,   /* both change the same service, database, file, folder or checkout */
+    UNDO_BY_KIND,    /* both have the same kind of effect, and no more is known */
+    UNDO_BY__N
+};
+const char *plan_undo_by_name(enum plan_undo_by by);
+
+/* Of a step of the way back: a step that it undoes. */
+struct plan_undoes {
+    struct sv step; /* id, of a step on several hosts without the batch */
+    enum plan_undo_by by;
+};
+
 struct plan_step {
     struct sv address; /* of another host, as ssh takes it; empty: here */
     struct sv *ssh;    /* options of ssh for it */
@@ -63,6 +79,11 @@ struct plan_step {
     struct sv if_failed; /* what the document says to do when it fails */
     enum plan_undo undo;
     struct sv undo_text;
+    enum plan_undo_by undo_by;
+    struct sv undo_step; /* of UNDO_SECTION: id of the step of the way back */
+    struct sv verb; /* of the effect "service": start, stop, restart, reload; empty: not known */
+    struct plan_undoes *undoes; /* NULL: not known */
+    size_t n_undoes;
     struct plan_choice *choices;
     size_t n_choices;
     bool answered, answer; /* given ahead, by ... */

@@ -135,6 +135,13 @@ static void html_banner(struct strbuf *b, const struct view *v)
         html_line(b, json_get_sv(v->last, told[i]));
     if (!sv_eq(v->rollback_reason, v->verdict_text))
         html_line(b, v->rollback_reason);
+    if (v->rolls_back)
+        strbuf_addf(b, "<p>It brings back run %s.</p>", event_run_text(v->rolls_back).s);
+    if (v->back_to.n) {
+        strbuf_add_str(b, "<p>This step stays: ");
+        html_sv(b, v->back_to);
+        strbuf_add_str(b, "</p>");
+    }
     html_counts(b, v);
     strbuf_add_str(b, "</div>");
 }

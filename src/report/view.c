@@ -112,6 +112,9 @@ static void view_take_run(struct view *v, const struct view_event *e)
         v->operator_name = json_get_sv(e->data, "operator");
         v->host = json_get_sv(e->data, "host");
         v->version = json_get_sv(e->data, "version");
+        if (!event_run_parse(json_get_sv(json_object_get(e->data, "rolls_back"), "run"),
+                             &v->rolls_back))
+            v->rolls_back = 0;
         break;
     case EVENT_RUN_FINISHED:
     case EVENT_RUN_WAITING:
@@ -150,6 +153,7 @@ static void view_take_run(struct view *v, const struct view_event *e)
         v->gate = NULL;
         v->rollback_reason = json_get_sv(e->data, "reason");
         v->rollback_by = json_get_sv(e->data, "by");
+        v->back_to = json_get_sv(e->data, "to");
         break;
     case EVENT_MARK: v->mark_us = json_get_int(e->data, "at_us", e->at_us); break;
     default: break;
