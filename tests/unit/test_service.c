@@ -1,9 +1,9 @@
 /* Service steps: what is watched and proven, with plain processes. */
 #include "action/docker_log.h"
-#include "base/library.h"
 #include "action/service_proof.h"
 #include "action/service_watch.h"
 #include "base/daemon.h"
+#include "base/library.h"
 #include "manager_bench.h"
 #include "net_server.h"
 
