@@ -27,11 +27,14 @@
     (256u << 10) /* of one step: the kernel's ARG_MAX is 2 MiB for all of argv */
 #define LIMIT_OUTPUT_HEAD \
     (256u << 10) /* of each output of a step: the first bytes that are kept ... */
-#define LIMIT_OUTPUT_TAIL     (768u << 10) /* ... and the last: an error is usually at the end */
-#define LIMIT_STATE_BYTES     (4u << 20)   /* environment and variables of a session */
-#define LIMIT_HTTP_BODY       (8u << 20)   /* of an answer that an expectation reads */
-#define LIMIT_SCRAPE_BYTES    (64u << 20)  /* one exposition (conditions.md 7.1) */
-#define LIMIT_SQL_ROWS        10000u       /* of a result that is kept; the rest is counted */
+#define LIMIT_OUTPUT_TAIL  (768u << 10) /* ... and the last: an error is usually at the end */
+#define LIMIT_STATE_BYTES  (4u << 20)   /* environment and variables of a session */
+#define LIMIT_HTTP_BODY    (8u << 20)   /* of an answer that an expectation reads */
+#define LIMIT_SCRAPE_BYTES (64u << 20)  /* one exposition (conditions.md 7.1) */
+#define LIMIT_SQL_ROWS     10000u       /* of a result that is kept; the rest is counted */
+#define LIMIT_SQL_BYTES \
+    (64u << 20) /* of a statement or a script: a migration with data has some 30 MB */
+#define LIMIT_DB_URL          4096u /* of the address of a database: one line of a .env file */
 #define LIMIT_LSP_BYTES       (16u << 20) /* a message of an editor: a runbook of some MB, escaped */
 #define LIMIT_LSP_HEADER      4096u       /* bytes of its header: two lines are known */
 #define LIMIT_LSP_DOCUMENTS   256u        /* that an editor has open */

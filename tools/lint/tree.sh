@@ -85,7 +85,7 @@ check 'every header opens with its promise' "$found"
 found=
 for h in $(every '*.h'); do
   echo "#include \"$h\"" |
-    $cc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -x c -I. -include base/banned.h - ||
+    $cc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -x c -I. -I"$(pkg-config --variable=includedir libpq)" -include base/banned.h - ||
     found="$found $h"
 done
 check 'headers compile alone' "$found"

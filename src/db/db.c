@@ -1,0 +1,342 @@
+#include "db/db.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "db/db_int.h"
+
+/* --- addresses --- */
+
+struct db_scheme {
+    struct sv name;
+    enum db_kind kind;
+};
+static const struct db_scheme db_schemes[] = {
+    {{"postgresql", 10}, DB_POSTGRES},
+    {{"postgres", 8}, DB_POSTGRES},
+    {{"sqlite", 6}, DB_SQLITE},
+    {{"sqlite3", 7}, DB_SQLITE},
+};
+
+/* "postgresql+psycopg2://...": the driver is that of SQLAlchemy; *rest begins with the colon. */
+static const struct db_scheme *db_scheme_of(struct sv text, struct sv *rest)
+{
+    for (size_t i = 0; i < ARRAY_LEN(db_schemes); i++) {
+        struct sv at = text;
+
+        if (!sv_eat_nocase(&at, db_schemes[i].name) || !at.n)
+            continue;
+        if (*at.p == '+') {
+            while (at.n && (ascii_is_word(*at.p) || *at.p == '+'))
+                at = sv_sub(at, 1, at.n);
+        }
+        if (!at.n || *at.p != ':' ||
+            (db_schemes[i].kind == DB_POSTGRES && !sv_starts(at, SV("://"))))
+            continue;
+        *rest = at;
+        return &db_schemes[i];
+    }
+    return NULL;
+}
+
+bool db_is_url(struct sv text)
+{
+    struct sv rest;
+
+    return db_scheme_of(text, &rest) != NULL;
+}
+
+/* What stands after "sqlite": ":PATH", ":///PATH". */
+static struct sv db_sqlite_path(struct sv rest)
+{
+    if (!sv_eat(&rest, SV(":///")) && !sv_eat(&rest, SV("://")))
+        (void)sv_eat(&rest, SV(":"));
+    return rest;
+}
+
+static enum err_code db_open_kind(struct db *db, const struct db_config *c, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf address = STRBUF(LIMIT_DB_URL);
+    struct sv rest = c->url;
+    const struct db_scheme *s = db_scheme_of(c->url, &rest);
+
+    if (s && s->kind == DB_POSTGRES) {
+        strbuf_add_str(&address, "postgresql");
+        strbuf_add_sv(&address, rest);
+    } else {
+        strbuf_add_sv(&address, s ? db_sqlite_path(rest) : c->url);
+    }
+    if (address.overflow || memchr(strbuf_str(&address), '\0', address.n))
+        return err_set(err, ERR_INVALID, "the address of a database is no text of at most %u bytes",
+                       LIMIT_DB_URL);
+    if (!address.n)
+        return err_set(err, ERR_INVALID, "'%.*s' names no database", SV_FMT(c->url));
+    if (s && s->kind == DB_POSTGRES)
+        return db_postgres_open(db, c, strbuf_str(&address), err);
+    return db_sqlite_open(db, c, strbuf_str(&address), err);
+}
+
+enum err_code db_open(const struct db_config *c, struct db **ret, struct err *err)
+{
+    struct db *db = XNEW(struct db);
+
+    if (db_open_kind(db, c, err) != ERR_OK) {
+        db_close(db);
+        return err->code;
+    }
+    *ret = db;
+    return ERR_OK;
+}
+
+void db_close(struct db *db)
+{
+    if (!db)
+        return;
+    if (db->ops)
+        db->ops->close(db);
+    free(db->name);
+    free(db);
+}
+
+/* --- what it is --- */
+
+enum db_kind db_kind(const struct db *db)
+{
+    return db->kind;
+}
+
+const char *db_name(const struct db *db)
+{
+    return db->name;
+}
+
+int db_version(const struct db *db)
+{
+    return db->version;
+}
+
+bool db_is_open(const struct db *db)
+{
+    return db->ops->is_open(db);
+}
+
+bool db_in_transaction(const struct db *db)
+{
+    return db->ops->in_transaction(db);
+}
+
+const struct db_error *db_error(const struct db *db)
+{
+    return &db->error;
+}
+
+void db_error_clear(struct db *db)
+{
+    memset(&db->error, 0, sizeof(db->error));
+}
+
+void db_limit(struct db *db, uint64_t ms)
+{
+    db->limit_ms = ms;
+}
+
+void db_on_notice(struct db *db, db_notice_fn *fn, void *arg)
+{
+    db->notice = fn;
+    db->notice_arg = arg;
+}
+
+/* --- cutting a statement off --- */
+
+void db_cancel(struct db *db)
+{
+    atomic_store(&db->cancelled, true);
+    db->ops->cancel(db);
+}
+
+int db_left_ms(const struct db *db)
+{
+    uint64_t now = clock_mono_ns(), left;
+
+    if (!db->deadline_ns)
+        return -1;
+    if (now >= db->deadline_ns)
+        return 0;
+    left = (db->deadline_ns - now) / 1000000 + 1;
+    return left > 3600000 ? 3600000 : (int)left;
+}
+
+enum err_code db_cut_off(struct db *db, struct err *err)
+{
+    if (atomic_exchange(&db->cancelled, false))
+        return err_set(err, ERR_INTERRUPTED, "%s: the statement was stopped", db->name);
+    return err_set(err, ERR_TIMEOUT, "%s: the statement did not end in %llu ms", db->name,
+                   (unsigned long long)db->limit_ms);
+}
+
+/* --- statements --- */
+
+static enum err_code db_start(struct db *db, struct sv sql, const struct db_value *v, size_t n,
+                              db_row_fn *fn, void *arg, int64_t *changed, struct err *err)
+{
+    int64_t count = 0;
+    enum err_code rc;
+
+    db_error_clear(db);
+    if (sql.n > LIMIT_SQL_BYTES)
+        return err_set(err, ERR_LIMIT, "a statement of %zu bytes: %u are accepted", sql.n,
+                       LIMIT_SQL_BYTES);
+    if (sql.n && memchr(sql.p, '\0', sql.n))
+        return err_set(err, ERR_INVALID, "the statement has a NUL byte");
+    if (atomic_load(&db->cancelled))
+        return db_cut_off(db, err);
+    db->deadline_ns = db->limit_ms ? clock_mono_ns() + db->limit_ms * 1000000 : 0;
+    rc = db->ops->each(db, sql, v, n, fn, arg, &count, err);
+    if (rc == ERR_OK && changed)
+        *changed = count;
+    return rc;
+}
+
+static enum err_code db_no_row(void *arg UNUSED, const struct db_row *row UNUSED,
+                               struct err *err UNUSED)
+{
+    return ERR_OK;
+}
+
+/* NOLINTNEXTLINE(readability-function-size): the parameters of a statement and its result */
+enum err_code db_run(struct db *db, struct sv sql, const struct db_value *v, size_t n,
+                     int64_t *changed, struct err *err)
+{
+    return db_start(db, sql, v, n, db_no_row, NULL, changed, err);
+}
+
+struct db_rows_only {
+    db_row_fn *fn;
+    void *arg;
+};
+
+static enum err_code db_row_only(void *arg, const struct db_row *row, struct err *err)
+{
+    const struct db_rows_only *o = arg;
+
+    return row->v ? o->fn(o->arg, row, err) : ERR_OK;
+}
+
+/* NOLINTNEXTLINE(readability-function-size): the parameters of a statement and what takes its rows */
+enum err_code db_each(struct db *db, struct sv sql, const struct db_value *v, size_t n,
+                      db_row_fn *fn, void *arg, struct err *err)
+{
+    struct db_rows_only o = {fn, arg};
+
+    return db_start(db, sql, v, n, db_row_only, &o, NULL, err);
+}
+
+struct db_collect {
+    struct arena *arena;
+    struct sv *names;
+    struct db_value *v;
+    size_t n_cols, n_rows, cap;
+    size_t max; /* rows; more are an error */
+};
+
+static enum err_code db_collect_row(void *arg, const struct db_row *row, struct err *err)
+{
+    struct db_collect *c = arg;
+
+    if (!row->v) {
+        c->n_rows = 0; /* of several statements the last one that gives rows counts */
+        c->n_cols = row->n;
+        c->names = arena_alloc(c->arena, row->n ? row->n : 1, sizeof(*c->names));
+        for (size_t i = 0; i < row->n; i++)
+            c->names[i] = arena_sv(c->arena, row->names[i]);
+        return ERR_OK;
+    }
+    if (c->n_rows == c->max)
+        return err_set(err, ERR_INVALID, "the statement gives more than %zu rows", c->max);
+    if ((c->n_rows + 1) * c->n_cols > c->cap) {
+        c->cap = (c->cap + c->n_cols) * 2;
+        c->v = xrealloc(c->v, c->cap, sizeof(*c->v));
+    }
+    for (size_t i = 0; i < c->n_cols; i++) {
+        struct db_value *to = &c->v[c->n_rows * c->n_cols + i];
+
+        *to = row->v[i];
+        to->text = arena_sv(c->arena, row->v[i].text);
+    }
+    c->n_rows++;
+    return ERR_OK;
+}
+
+/* NOLINTNEXTLINE(readability-function-size): the parameters of a statement and where its rows go */
+enum err_code db_all(struct db *db, struct arena *a, struct sv sql, const struct db_value *v,
+                     size_t n, struct db_table *ret, struct err *err)
+{
+    struct db_collect c = {.arena = a, .max = LIMIT_SQL_ROWS};
+    enum err_code rc = db_start(db, sql, v, n, db_collect_row, &c, NULL, err);
+
+    if (rc == ERR_OK)
+        *ret = (struct db_table){
+            .n_rows = c.n_rows,
+            .n_cols = c.n_cols,
+            .names = c.names,
+            .v = c.n_rows ? arena_memdup(a, c.v, c.n_rows * c.n_cols * sizeof(*c.v)) : NULL};
+    free(c.v);
+    return rc;
+}
+
+struct db_first {
+    struct arena *arena;
+    struct db_value *value;
+    bool seen;
+};
+
+static enum err_code db_first_row(void *arg, const struct db_row *row, struct err *err UNUSED)
+{
+    struct db_first *f = arg;
+
+    if (!f->seen && row->n) {
+        f->seen = true;
+        *f->value = row->v[0];
+        f->value->text = arena_sv(f->arena, row->v[0].text);
+    }
+    return ERR_OK;
+}
+
+/* NOLINTNEXTLINE(readability-function-size): the parameters of a statement and where its value goes */
+enum err_code db_one(struct db *db, struct arena *a, struct sv sql, const struct db_value *v,
+                     size_t n, struct db_value *ret, struct err *err)
+{
+    struct db_value value = DB_NULL;
+    struct db_first f = {.arena = a, .value = &value};
+
+    if (db_each(db, sql, v, n, db_first_row, &f, err) != ERR_OK)
+        return err->code;
+    *ret = value;
+    return ERR_OK;
+}
+
+/* --- quoting --- */
+
+static void db_quote(struct strbuf *b, struct sv s, char mark)
+{
+    strbuf_add_byte(b, mark);
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == mark)
+            strbuf_add_byte(b, mark);
+        strbuf_add_byte(b, s.p[i]);
+    }
+    strbuf_add_byte(b, mark);
+}
+
+void db_quote_name(struct strbuf *b, struct sv name)
+{
+    db_quote(b, name, '"');
+}
+
+void db_quote_text(struct strbuf *b, struct sv text)
+{
+    db_quote(b, text, '\'');
+}
