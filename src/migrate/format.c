@@ -190,7 +190,7 @@ void format_settle_tx(struct migrations *ret, enum db_kind db)
 
 /* --- reading --- */
 
-static void format_digest(struct migration *m, struct arena *a)
+void format_digest(struct migration *m, struct arena *a)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     struct checksum_text p1 = checksum_p1(m->bytes), s1;

@@ -89,3 +89,5 @@ void format_add_stmt(const struct format_file *file, struct sv text, size_t at,
  * what cannot run in a transaction makes it run without one.
  */
 void format_settle_tx(struct migrations *ret, enum db_kind db);
+/* p1 and s1, when all parts are there. */
+void format_digest(struct migration *m, struct arena *a);

@@ -113,8 +113,7 @@ static enum err_code sqitch_change(struct sqitch_reader *r, const struct lines_l
                                    struct err *err)
 {
     CLEANUP(strbuf_release)
-    struct strbuf requires = STRBUF(0),
-                  conflicts = STRBUF(0), info = STRBUF(0);
+    struct strbuf requires = STRBUF(0), conflicts = STRBUF(0), info = STRBUF(0);
     struct sv rest = l->text, name, deps = {NULL, 0}, parent = {NULL, 0};
     struct checksum_text id;
     struct sqitch_tail tail;

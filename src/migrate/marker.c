@@ -34,7 +34,7 @@ static bool marker_expect(struct sv v)
 {
     uint64_t n;
 
-    if (sv_is(v, "empty") || sv_is(v, "true") || sv_starts(v, SV("value:")))
+    if (sv_is(v, "empty") || sv_is(v, "true") || sv_is(v, "runs") || sv_starts(v, SV("value:")))
         return true;
     if (sv_eat(&v, SV("rows:")))
         return sv_to_u64(v, &n);
@@ -72,7 +72,7 @@ static const struct marker_key {
     {"requires", marker_any, ""},
     {"tags", marker_any, ""},
     {"name", marker_any, ""},
-    {"expect", marker_expect, "empty, true, rows:N, value:TEXT or error:STATE"},
+    {"expect", marker_expect, "empty, true, runs, rows:N, value:TEXT or error:STATE"},
     {"timeout", marker_duration, "a duration"},
     {"part", marker_any, ""},
     {"tx", marker_yes_no, "yes or no"},

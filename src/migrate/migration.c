@@ -27,7 +27,11 @@ static bool migration_is_number(struct sv s)
 
 static int migration_piece_cmp(struct sv a, struct sv b)
 {
-    if (!migration_is_number(a) || !migration_is_number(b))
+    bool number = migration_is_number(a);
+
+    if (number != migration_is_number(b))
+        return number ? 1 : -1;
+    if (!number)
         return sv_cmp(a, b);
     a = migration_canonical(a);
     b = migration_canonical(b);

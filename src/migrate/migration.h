@@ -70,7 +70,7 @@ struct migration {
 struct sv migration_attr(const struct migration_part *p, const char *key);
 /* The number without leading zeros; "0" stays. */
 struct sv migration_canonical(struct sv digits);
-/* As numbers where both are, digits with dots too; else byte by byte. */
+/* As numbers, also those with dots; what is none (a name of Sqitch, a revision of Alembic) comes before them. */
 int migration_version_cmp(struct sv a, struct sv b);
 /* Has the migration something to do there? */
 bool migration_is_for(const struct migration *m, enum db_kind db);
