@@ -36,11 +36,14 @@ struct cli {
     int n_args;
     const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *confirm, *step,
         *format, *output, *color, *diff, *graph, *export, *explain, *key;
+    const char *db, *dir, *files, *schema, *to, *count, *wait, *lock_timeout, *retry_for, *from,
+        *table;
     cli_texts sets, disables;
     double time_scale;
     bool reject, exit_when_waiting;
     bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck,
         dry_run;
+    bool check, out_of_order, yes, sql, accept_file, finish, forget, retire, accept_state;
 };
 
 struct verb {

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/json.h"
 #include "base/sv.h"
 #include "migrate/apply_int.h"
 #include "migrate/sqlexpect.h"
@@ -520,11 +521,13 @@ enum err_code apply_verify(struct apply *a, const struct pending *p, size_t *bad
                            struct strbuf *why, struct err *err)
 {
     CLEANUP(migrations_release) struct migrations stored = {0};
+    CLEANUP(strbuf_release) struct strbuf where = STRBUF(0);
     const struct migration *m = p->file;
 
     if (p->row && p->row->verify_text.n) {
-        if (format_read_stored(p->version, p->row->verify_text, db_kind(a->db), &stored, err) !=
-            ERR_OK)
+        strbuf_addf(&where, "verify of %.*s", SV_FMT(p->version));
+        if (format_read_stored(strbuf_sv(&where), p->row->verify_text, db_kind(a->db), &stored,
+                               err) != ERR_OK)
             return err->code;
         m = &stored.v.v[0];
     }
@@ -542,14 +545,32 @@ enum err_code apply_verify(struct apply *a, const struct pending *p, size_t *bad
     return ERR_OK;
 }
 
+/* What was kept before: it is replaced in its row, and never lost. */
+static void apply_old(const struct pending *p, struct strbuf *out)
+{
+    CLEANUP(json_cleanup) json_t *j = json_object();
+
+    json_put_sv(j, "s1", p->row->s1);
+    json_put_sv(j, "state", p->row->state);
+    json_put_sv(j, "up_text", p->row->up_text);
+    json_put_sv(j, "down_text", p->row->down_text);
+    json_put_sv(j, "verify_text", p->row->verify_text);
+    json_write(j, out);
+}
+
 enum err_code apply_stamp(struct apply *a, const struct pending *p, const char *state,
                           const char *kind, struct sv reason, struct err *err)
 {
     struct book_event e = {
         .kind = kind, .version = p->version, .stmt = -1, .duration_ms = -1, .message = reason};
+    CLEANUP(strbuf_release) struct strbuf old = STRBUF(0);
     struct book_migration row;
     enum err_code rc;
 
+    if (p->row) {
+        apply_old(p, &old);
+        e.detail = strbuf_sv(&old);
+    }
     if (apply_tx_begin(a, NULL, err) != ERR_OK)
         return err->code;
     rc = book_clear_steps(&a->book, p->version, err);

@@ -190,7 +190,7 @@ static enum err_code discover_one(struct discover_file *f, enum db_kind db, stru
 
     if (format_name(d->format, path, &d->files.arena, &name, &other) != ERR_OK) {
         if (!discover_is_folder(f->path))
-            strbuf_addf(&d->notes, "%s is no migration: %s\n", f->path, other.msg);
+            strbuf_addf(&d->notes, "%s is no migration of %s\n", f->path, d->format->name);
         return ERR_OK;
     }
     if (sv_ends(path, SV(".yaml")))
