@@ -1,13 +1,16 @@
 #include "cli/db_verb.h"
 
 static const char *const db_opts[] = {
-    "--db",     "--dir",          "--files",     "--schema", "--bind", "--env",
-    "--set",    "--to",           "--count",     "--check",  "--sql",  "--allow-out-of-order",
-    "--wait",   "--lock-timeout", "--retry-for", "--yes",    "--why",  "--accept-file",
-    "--finish", "--forget",       "--json",      "--quiet",  NULL};
+    "--db",     "--dir",          "--files",     "--schema",
+    "--bind",   "--env",          "--set",       "--to",
+    "--count",  "--check",        "--sql",       "--allow-out-of-order",
+    "--wait",   "--lock-timeout", "--retry-for", "--yes",
+    "--why",    "--accept-file",  "--from",      "--table",
+    "--retire", "--accept-state", "--dry-run",   "--finish",
+    "--forget", "--json",         "--quiet",     NULL};
 static const char *const db_words[] = {"new",       "status", "plan",    "upgrade", "up",
                                        "downgrade", "down",   "current", "history", "verify",
-                                       "stamp",     "repair", NULL};
+                                       "stamp",     "repair", "adopt",   NULL};
 
 const struct verb verb_db = {
     .name = "db",
@@ -23,6 +26,8 @@ const struct verb verb_db = {
         "history [V]   what happened, newest first\n"
         "verify [V]    run the verify queries of what is applied\n"
         "stamp V       say that it is applied, without running it; needs --why\n"
+        "adopt         take over what another tool has applied: dbmate, goose, golang-migrate, Sqitch,\n"
+        "              Alembic, Flyway, Liquibase, Rails, Django, Prisma, sqlx, knex, node-pg-migrate, ...\n"
         "repair V      after a change by hand: --accept-file, --finish or --forget; needs --why\n\n"
         "Folders of dbmate, goose, golang-migrate, Sqitch and plain SQL are read as they are.  One run at a\n"
         "time changes a database; what was begun and not ended goes on behind what is done.\n"

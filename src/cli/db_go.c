@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/db_verb.h"
 #include "cli/term.h"
+#include "migrate/adopt.h"
 
 /* --- forwards --- */
 
@@ -72,7 +73,8 @@ static enum err_code db_go_up(struct db_verb *v, struct apply *a, const pendings
 {
     size_t end = 0, n = 0;
 
-    if (db_go_end(v, p, &end, err) != ERR_OK || db_go_check(v, a, p, end, err) != ERR_OK)
+    if (adopt_guard(v->db, &a->rows, v->c->accept_state, err) != ERR_OK ||
+        db_go_end(v, p, &end, err) != ERR_OK || db_go_check(v, a, p, end, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; i < end; i++) {
         if (!db_go_is_due(&p->v[i]))

@@ -25,6 +25,7 @@ static const struct db_command db_commands[] = {
     {"verify", NULL, 0, 1, true, true, false, db_verify},
     {"stamp", NULL, 1, 1, true, true, false, db_stamp},
     {"repair", NULL, 1, 1, true, true, false, db_repair},
+    {"adopt", NULL, 0, 0, false, true, false, db_adopt},
 };
 
 /* --- stopping --- */

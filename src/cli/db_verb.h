@@ -32,7 +32,7 @@ struct db_command {
 };
 
 db_verb_fn db_new, db_status, db_current, db_history, db_plan, db_verify, db_upgrade, db_downgrade,
-    db_stamp, db_repair;
+    db_stamp, db_repair, db_adopt;
 
 /* The options of a run, from the command line; its events are shown.  ERR_USAGE: no duration. */
 NODISCARD enum err_code db_verb_options(struct db_verb *v, struct apply_options *ret,

@@ -383,7 +383,7 @@ static enum err_code apply_run(struct apply_job *j, struct err *err)
 }
 
 /* Texts are kept so that `down`, `verify` and `show` work when the file is gone. */
-static void apply_fill_row(struct apply *a, const struct pending *p, struct book_migration *row)
+void apply_fill_row(struct apply *a, const struct pending *p, struct book_migration *row)
 {
     static const unsigned kinds[] = {1u << MIGRATION_CHECK | 1u << MIGRATION_UP |
                                          1u << MIGRATION_BACKFILL,

@@ -40,6 +40,8 @@ NODISCARD enum err_code apply_finish(struct apply_job *j, struct err *err);
 NODISCARD enum err_code apply_part_done(struct apply_job *j, const struct migration_part *p,
                                         struct err *err);
 
+/* What is kept about a migration: its names, digests and texts, as applied. */
+void apply_fill_row(struct apply *a, const struct pending *p, struct book_migration *row);
 /* A verify; ERR_FAILED: it does not hold.  `inside`: in the transaction of its part. */
 NODISCARD enum err_code apply_verify_part(struct apply_job *j, const struct migration_part *p,
                                           bool inside, struct err *err);

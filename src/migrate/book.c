@@ -204,7 +204,7 @@ static enum err_code book_load_migrations(struct book *b, bool texts, struct boo
                            " FROM {}migration ORDER BY ordinal, version"
                          : "SELECT version, name, kind, state, format, path, title, p1, s1, origin,"
                            " origin_ref, {at:origin_at}, {at:applied_at}, applied_by, ordinal,"
-                           " duration_ms, NULL, NULL, NULL"
+                           " duration_ms, substr(up_text, 1, 1), NULL, NULL"
                            " FROM {}migration ORDER BY ordinal, version",
                    &r->arena, &t, err) != ERR_OK)
         return err->code;

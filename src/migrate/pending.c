@@ -46,6 +46,12 @@ static enum pending_state pending_settle(struct pending *p, const struct book_ro
     return PENDING_APPLIED;
 }
 
+/* Adopted without a text: a program of another tool, which need not lie here. */
+static bool pending_is_foreign(const struct book_migration *row)
+{
+    return sv_is(row->kind, "adopted") && !row->up_text.n;
+}
+
 static void pending_missing(const struct book_rows *rows, const pendings *known, size_t n_known,
                             pendings *ret)
 {
@@ -56,8 +62,10 @@ static void pending_missing(const struct book_rows *rows, const pendings *known,
         for (size_t k = 0; k < n_known && !found; k++)
             found = known->v[k].row == row;
         if (!found)
-            *vec_add(ret) =
-                (struct pending){.state = PENDING_MISSING, .row = row, .version = row->version};
+            *vec_add(ret) = (struct pending){.state = pending_is_foreign(row) ? PENDING_APPLIED
+                                                                              : PENDING_MISSING,
+                                             .row = row,
+                                             .version = row->version};
     }
 }
 

@@ -21,7 +21,7 @@ enum pending_state {
 
 struct pending {
     enum pending_state state;
-    const struct migration *file;     /* NULL: missing */
+    const struct migration *file;     /* NULL: missing, or adopted without */
     const struct book_migration *row; /* NULL: the database does not know it */
     struct sv version;                /* as the database calls it */
     bool layout;                      /* applied, and comments or layout changed since */
