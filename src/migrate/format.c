@@ -1,9 +1,9 @@
 #include "migrate/format.h"
+#include "migrate/pattern.h"
 
 #include <string.h>
 
 #include "base/file.h"
-#include "base/regex.h"
 #include "base/sv.h"
 #include "migrate/checksum.h"
 #include "migrate/sqlkind.h"
@@ -41,7 +41,7 @@ static bool format_try(const struct format_rule *r, struct sv path, struct forma
     struct sv s = r->folder ? path : sv_from(path_base(path.p));
     struct regex_match g[4];
 
-    if (!regex_find(regex_must(r->pattern, 0), s, 0, g, ARRAY_LEN(g)))
+    if (!pattern_find(r->pattern, 0, s, 0, g, ARRAY_LEN(g)))
         return false;
     *ret = (struct format_name){.version = migration_canonical(format_group(s, g, r->version)),
                                 .name = format_group(s, g, r->name),

@@ -2,9 +2,9 @@
  * dbmate: "-- migrate:up" and "-- migrate:down" at column 0, as dbmate 2.36 reads them; a second pair, which it
  * loses, is an error here.
  */
-#include "base/regex.h"
 #include "base/sv.h"
 #include "migrate/format.h"
+#include "migrate/pattern.h"
 
 #define DBMATE_UP   "^--[ \\t]*migrate:up([ \\t]*$|[ \\t]+\\S+.*$)"
 #define DBMATE_DOWN "^--[ \\t]*migrate:down([ \\t]*$|[ \\t]+\\S+.*$)"
@@ -19,7 +19,7 @@ static struct dbmate_block dbmate_find(struct sv text, const char *pattern, size
     struct dbmate_block b = {.tx = true};
     struct regex_match g[2];
 
-    if (!regex_find(regex_must(pattern, REGEX_MULTI), text, from, g, ARRAY_LEN(g)))
+    if (!pattern_find(pattern, REGEX_MULTI, text, from, g, ARRAY_LEN(g)))
         return b;
     b.there = true;
     b.at = g[0].from;

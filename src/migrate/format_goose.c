@@ -2,10 +2,10 @@
  * goose: annotations "-- +goose ..." at column 0, in any case; outside of StatementBegin ... StatementEnd a statement
  * ends at a line whose last word before a comment ends in a semicolon.  Each such chunk is split again.
  */
-#include "base/regex.h"
 #include "base/sv.h"
 #include "migrate/format.h"
 #include "migrate/lines.h"
+#include "migrate/pattern.h"
 
 enum goose_word {
     GOOSE_UP,
@@ -45,8 +45,7 @@ static struct migration_part *goose_part(const struct goose_reader *r)
 
 static bool goose_is(struct sv text)
 {
-    return regex_has(regex_must("^--[ \\t]*\\+goose[ \\t]+up\\b", REGEX_MULTI | REGEX_NOCASE),
-                     text);
+    return pattern_has("^--[ \\t]*\\+goose[ \\t]+up\\b", REGEX_MULTI | REGEX_NOCASE, text);
 }
 
 static enum err_code goose_flush(struct goose_reader *r, size_t to, struct err *err)

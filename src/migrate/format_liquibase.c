@@ -2,10 +2,10 @@
  * Liquibase, formatted SQL: "--liquibase formatted sql", then "--changeset author:id attribute:value ..." with the SQL
  * behind it; "--rollback SQL" and comments "liquibase rollback" undo it, "--precondition-sql-check" is a check.
  */
-#include "base/regex.h"
 #include "base/sv.h"
 #include "migrate/format.h"
 #include "migrate/lines.h"
+#include "migrate/pattern.h"
 
 struct liquibase_reader {
     const struct format_file *f;
@@ -74,7 +74,7 @@ static enum err_code liquibase_rollback(struct liquibase_reader *r, size_t to, s
             comment = false;
         else if (comment || (lines_comment(l.text, &rest) && sv_eat(&rest, SV("rollback "))))
             strbuf_addf(&sql, "%.*s\n", SV_FMT(comment ? l.text : rest));
-        else if (regex_has(regex_must("^/\\*\\s*liquibase rollback\\s*$", 0), l.text))
+        else if (pattern_has("^/\\*\\s*liquibase rollback\\s*$", 0, l.text))
             comment = true;
     }
     if (!sql.n)
@@ -90,8 +90,8 @@ static size_t liquibase_body_end(const struct liquibase_reader *r, size_t to)
     struct regex_match g[1];
     struct sv body = sv_sub(r->f->text.text, 0, to);
 
-    return regex_find(regex_must("^(?:--\\s*rollback |/\\*\\s*liquibase rollback)", REGEX_MULTI),
-                      body, r->from, g, 1)
+    return pattern_find("^(?:--\\s*rollback |/\\*\\s*liquibase rollback)", REGEX_MULTI, body,
+                        r->from, g, 1)
                ? g[0].from
                : to;
 }

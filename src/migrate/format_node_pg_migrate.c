@@ -2,13 +2,13 @@
  * node-pg-migrate: SQL from the marker "-- Up Migration" to the other one or the end; without it the whole file is up,
  * as the tool does it, the down included.
  */
-#include "base/regex.h"
 #include "base/sv.h"
 #include "migrate/format.h"
+#include "migrate/pattern.h"
 
 static bool node_pg_migrate_find(struct sv text, const char *pattern, struct regex_match *g)
 {
-    return regex_find(regex_must(pattern, REGEX_MULTI | REGEX_NOCASE), text, 0, g, 1);
+    return pattern_find(pattern, REGEX_MULTI | REGEX_NOCASE, text, 0, g, 1);
 }
 
 #define NODE_UP   "^[ \\t]*--[ \\t-]*up[ \\t]+migration[^\\n]*"

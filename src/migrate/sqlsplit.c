@@ -9,6 +9,7 @@ struct sqlsplit_state {
     enum db_kind db;
     bool any;        /* it has a token */
     size_t from, to; /* of what it has so far; comments behind the last token included */
+    size_t paren_at; /* the outermost open one */
     size_t parens;   /* open ( and [ */
     size_t brackets; /* open [ alone: arr[1:n] has no variable */
     size_t atomic;   /* BEGIN ATOMIC, CASE inside of it */
@@ -59,6 +60,8 @@ static void sqlsplit_nest(struct sqlsplit_state *s, const struct sqllex_token *t
 {
     char c = t->kind == SQLLEX_PUNCT ? t->text.p[0] : '\0';
 
+    if (s->parens == 0)
+        s->paren_at = t->at;
     s->parens += c == '(' || c == '[';
     s->parens -= (c == ')' || c == ']') && s->parens > 0;
     s->brackets += c == '[';
@@ -162,6 +165,8 @@ enum err_code sqlsplit(const struct sqltext *t, size_t from, size_t to, enum db_
     while (sqllex_next(&lex, &token))
         if (sqlsplit_token(&s, &token, ret, err) != ERR_OK)
             return err->code;
+    if (s.any && s.parens)
+        return sqlsplit_unclosed(t, s.paren_at, "parenthesis", err);
     if (s.any && (s.atomic || (s.trigger && !s.trigger_ended)))
         return sqlsplit_unclosed(t, s.from, s.atomic ? "BEGIN ATOMIC" : "trigger", err);
     sqlsplit_add(&s, lex.text.n, ret);

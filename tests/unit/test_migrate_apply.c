@@ -294,7 +294,8 @@ static void goes_on(struct base *b)
     struct err err = {0};
 
     put("m/1_parts.sql", PARTS("CREATE TABLE one (id integer)", "CREATE TABLE two (nonsense"));
-    want(up(b, &w, &err), &err, ERR_DB, "1_parts.sql:4:27");
+    want(up(b, &w, &err), &err, ERR_INVALID,
+         "1_parts.sql:4:18: parenthesis opened at line 4 is not closed");
     put("m/1_parts.sql", PARTS("CREATE TABLE one (id integer)", "INSERT INTO two VALUES (1)"));
     want(up(b, &w, &err), &err, ERR_DB, "1_parts.sql:4");
     T_STR(kept(b, "state", "migration", "WHERE version = '1'"), "partial");
