@@ -626,6 +626,83 @@ T(pragmas_and_vacuum_run_alone_on_sqlite)
     on_sqlite(sqlite_alone);
 }
 
+/* --- killed --- */
+
+#define KILLED_MIGRATIONS 12
+
+/* Half of them in two parts, and on PostgreSQL one with statements that no transaction may hold. */
+static void put_many(const struct base *b)
+{
+    char path[64], text[700];
+
+    for (int i = 1; i <= KILLED_MIGRATIONS; i++) {
+        (void)snprintf(path, sizeof(path), "m/%d_t.sql", i);
+        (void)snprintf(
+            text, sizeof(text),
+            "-- prusik:up part=a\nCREATE TABLE t%d (id integer);\nINSERT INTO t%d VALUES (%d);\n%s",
+            i, i, i, i % 2 ? "" : "-- prusik:up part=b\nINSERT INTO t1 VALUES (100);\n");
+        if (i % 4 == 0 && db_kind(b->db) == DB_POSTGRES)
+            (void)snprintf(
+                text + strlen(text), sizeof(text) - strlen(text),
+                "-- prusik:up part=c tx=no\nINSERT INTO t1 VALUES (1000);\nCREATE INDEX CONCURRENTLY i%d ON t%d"
+                " (id);\nINSERT INTO t1 VALUES (10000);\n",
+                i, i);
+        put(path, text);
+    }
+}
+
+/* A run in a process of its own, killed after a while. */
+static void up_killed(const struct base *b, size_t us)
+{
+    struct wish w = {.wait_ms = 20000};
+    pid_t pid;
+
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        struct base mine = {.url = b->url};
+        struct err err = {0};
+
+        open_db(&mine);
+        book_besides(up(&mine, &w, &err));
+        _exit(0);
+    }
+    T_CHECK(pid > 0);
+    (void)poll(NULL, 0, (int)(us / 1000));
+    (void)kill(pid, SIGKILL);
+    T_EQ(waitpid(pid, NULL, 0), pid);
+}
+
+static void killed(struct base *b)
+{
+    struct wish w = {.wait_ms = 20000};
+    struct err err = {0};
+    bool pg = db_kind(b->db) == DB_POSTGRES;
+    char want_sum[24];
+
+    put_many(b);
+    for (int i = 0; i < 10; i++)
+        up_killed(b, 1000 * t_below(60));
+    T_OK(up(b, &w, &err), err);
+    (void)snprintf(want_sum, sizeof(want_sum), "%d", 1 + 6 * 100 + (pg ? 3 * 11000 : 0));
+    T_STR(one(b, "SELECT sum(id) FROM t1"), want_sum);
+    T_STR(kept(b, "count(*)", "migration", "WHERE state = 'applied'"), "12");
+    T_STR(kept(b, "count(*)", "progress", ""), "0");
+    T_STR(kept(b, "count(*)", "event", "WHERE kind = 'up-done'"), "12");
+    if (pg)
+        T_STR(one(b, "SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0");
+}
+
+T(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_sqlite)
+{
+    on_sqlite(killed);
+}
+
+T(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_postgresql)
+{
+    on_postgres(killed);
+}
+
 /* --- trees of other tools --- */
 
 static void trees(struct base *b)
@@ -690,5 +767,7 @@ T_MAIN(T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_sqlite),
        T_CASE(an_index_that_could_not_be_built_is_dropped_and_built_again),
        T_CASE(a_statement_whose_end_nobody_saw_is_asked_about),
        T_CASE(pragmas_and_vacuum_run_alone_on_sqlite),
+       T_CASE(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_sqlite),
+       T_CASE(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_postgresql),
        T_CASE(trees_of_other_tools_are_applied_as_they_are_on_sqlite),
        T_CASE(trees_of_other_tools_are_applied_as_they_are_on_postgresql))
