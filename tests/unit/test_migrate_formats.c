@@ -113,7 +113,7 @@ static const struct {
     {"liquibase", "a.sql",
      "--liquibase formatted sql\n--changeset a:1 splitStatements:false\n--changeset a:2\nSELECT 1\n",
      "up p1 yes [] up p1 yes [SELECT 1]"},
-    {"atlas", "1_a.sql", "-- atlas:txmode none\nSELECT 1;\n", "up p1 no [-- atlas:txmode none"},
+    {"atlas", "1_a.sql", "-- atlas:txmode none\nSELECT 1;\n", "up p1 no [SELECT 1]"},
     {"atlas", "1_a.sql", "-- atlas:delimiter //\nSELECT 1//\n", "FMT003"},
     {"prisma", "1_a/migration.sql", "SELECT 1;\n", "up p1 yes [SELECT 1]"},
     {"prisma", "1_a/migration.sql", "SELECT '", "FMT009"},
