@@ -51,6 +51,16 @@ struct action;
 typedef void action_done_fn(struct action *a);
 typedef void action_output_fn(struct action *a, enum child_stream stream, struct sv shown);
 
+/* The terminal of the person who runs it. */
+struct action_terminal {
+    /* From now on what is typed is written to `fd`, the master of a pseudo-terminal, and its size follows ours; what is shown
+     * comes by show(), as it is; until back(). */
+    void (*lend)(void *arg, int fd);
+    void (*show)(void *arg, struct sv bytes);
+    void (*back)(void *arg);
+    void *arg;
+};
+
 /* What an action may use; lives as long as the run. */
 struct action_env {
     uv_loop_t *loop;
@@ -59,6 +69,7 @@ struct action_env {
     const struct values *values;
     const struct secrets *secrets;
     uint64_t grace_ms;
+    const struct action_terminal *terminal; /* NULL: nobody is there */
 };
 
 struct action_ops {

@@ -76,6 +76,7 @@ static struct run_options go_options(struct go *g, const struct cli *c, const st
 {
     return (struct run_options){.listen = ui_listen,
                                 .ask = go_is_attended(c) ? ui_ask : NULL,
+                                .terminal = go_is_attended(c) ? ui_terminal(ui) : NULL,
                                 .wait = go_is_attended(c),
                                 .exit_when_waiting = c->exit_when_waiting,
                                 .arg = ui,

@@ -92,6 +92,10 @@ static void ui_measure(struct ui *u, struct sv text)
 
 void ui_print(struct ui *u, const struct strbuf *lines)
 {
+    if (u->lent) {
+        strbuf_add_sv(&u->withheld, strbuf_sv(lines));
+        return;
+    }
     ui_erase(u);
     term_write(lines);
     ui_redraw(u);
@@ -144,7 +148,7 @@ void ui_redraw(struct ui *u)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
-    if (u->mode != UI_LIVE || !u->attached || u->asking)
+    if (u->mode != UI_LIVE || !u->attached || u->asking || u->lent)
         return;
     ui_erase(u);
     u->live_lines = 0;
@@ -565,6 +569,7 @@ void ui_free(struct ui *u)
     strbuf_release(&u->last_line);
     strbuf_release(&u->partial);
     strbuf_release(&u->typed);
+    strbuf_release(&u->withheld);
     strbuf_release(&u->said);
     strbuf_release(&u->left_out);
     free(u->store_dir);

@@ -22,6 +22,8 @@ DEFINE_CLEANUP(struct ui *, ui_free)
 /* For struct run_options. */
 void ui_listen(void *arg, const struct run_event *e);
 void ui_ask(void *arg, const struct run_question *q);
+/* For commands that wait for a person; lives as long as the ui. */
+const struct action_terminal *ui_terminal(struct ui *u);
 
 /* The run exists now: timers and keys go through its loop until ui_end(). */
 void ui_attach(struct ui *u, struct run *r);

@@ -79,8 +79,14 @@ static void ui_on_input(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
     if (n < 0) { /* the terminal is gone: nobody can answer any more */
         ui_read_input(u, false);
         u->has_keys = false;
+        if (u->lent)
+            run_interrupt(u->run, "the terminal was closed while a command had it");
         if (u->asking)
             run_interrupt(u->run, "the terminal was closed while a question was open");
+        return;
+    }
+    if (u->lent) {
+        ui_lent_type(u, (struct sv){buf->base, (size_t)n});
         return;
     }
     if (!u->asking && u->has_keys) {

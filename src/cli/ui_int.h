@@ -5,6 +5,7 @@
  */
 #include <termios.h>
 
+#include "action/action.h"
 #include "cli/term.h"
 #include "cli/tree.h"
 #include "cli/ui.h"
@@ -64,6 +65,13 @@ struct ui {
     size_t asked_more;    /* further hosts that the question is open for */
     struct run_question question;
     struct strbuf typed;
+
+    /* the terminal, while a command has it */
+    struct action_terminal terminal;
+    bool lent, was_reading;
+    int lent_to;
+    struct termios before_lent;
+    struct strbuf withheld; /* lines for afterwards */
 };
 
 /* Lines that stay: above the live part. */
@@ -79,6 +87,9 @@ void ui_watch_free(struct ui *u);
 bool ui_open_input(struct ui *u);
 void ui_read_input(struct ui *u, bool on);
 void ui_ask_close(struct ui *u);
+/* ui_terminal.c: what is typed, and the size, go to the command. */
+void ui_lent_type(const struct ui *u, struct sv bytes);
+void ui_lent_resize(const struct ui *u);
 /* ui_keys.c: what a key does while nothing is asked. */
 void ui_keys_open(struct ui *u);
 void ui_keys_close(struct ui *u);

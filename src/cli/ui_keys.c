@@ -123,7 +123,7 @@ void ui_keys_follow(struct ui *u)
 {
     bool ours = u->has_keys && ui_in_foreground();
 
-    if (!u->has_keys || ours == u->reading)
+    if (!u->has_keys || u->lent || ours == u->reading)
         return;
     ui_read_input(u, ours);
     ui_keys_mode(u, !u->asking);
@@ -131,7 +131,11 @@ void ui_keys_follow(struct ui *u)
 
 static void ui_on_resized(uv_signal_t *s, int sig UNUSED)
 {
-    ui_redraw(s->data);
+    struct ui *u = s->data;
+
+    if (u->lent)
+        ui_lent_resize(u);
+    ui_redraw(u);
 }
 
 /* Stopped by Ctrl-Z and continued: the shell has set the terminal to its own liking. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -49,12 +50,35 @@ bool db_is_url(struct sv text)
     return db_scheme_of(text, &rest) != NULL;
 }
 
-/* What stands after "sqlite": ":PATH", ":///PATH". */
-static struct sv db_sqlite_path(struct sv rest)
+/*
+ * What stands after "sqlite": ":PATH".  ":///PATH" is relative to SQLAlchemy and absolute to others: the one that is there
+ * counts; ":////PATH" is absolute to everybody.
+ */
+static enum err_code db_sqlite_path(struct sv rest, struct strbuf *path, struct err *err)
 {
-    if (!sv_eat(&rest, SV(":///")) && !sv_eat(&rest, SV("://")))
-        (void)sv_eat(&rest, SV(":"));
-    return rest;
+    struct stat st;
+    bool relative, absolute;
+
+    (void)sv_eat(&rest, SV(":"));
+    if (!sv_eat(&rest, SV("//"))) {
+        strbuf_add_sv(path, rest);
+        return ERR_OK;
+    }
+    strbuf_add_sv(path, sv_starts(rest, SV("//")) ? sv_sub(rest, 1, rest.n) : rest);
+    if (!sv_starts(rest, SV("/")) || sv_starts(rest, SV("//")))
+        return ERR_OK;
+    absolute = stat(strbuf_str(path), &st) == 0;
+    relative = path->n > 1 && stat(strbuf_str(path) + 1, &st) == 0;
+    if (absolute == relative && path->n > 1) {
+        (void)err_set(err, ERR_INVALID, "'sqlite://%.*s' can be '%s' or '%s'%s", SV_FMT(rest),
+                      strbuf_str(path) + 1, strbuf_str(path),
+                      absolute ? ", and both are there" : ", and none is there");
+        return err_hint(err, "write sqlite:%s or sqlite:%s", strbuf_str(path) + 1,
+                        strbuf_str(path));
+    }
+    if (!absolute)
+        strbuf_consume(path, 1);
+    return ERR_OK;
 }
 
 static enum err_code db_open_kind(struct db *db, const struct db_config *c, struct err *err)
@@ -66,8 +90,10 @@ static enum err_code db_open_kind(struct db *db, const struct db_config *c, stru
     if (s && s->kind == DB_POSTGRES) {
         strbuf_add_str(&address, "postgresql");
         strbuf_add_sv(&address, rest);
-    } else {
-        strbuf_add_sv(&address, s ? db_sqlite_path(rest) : c->url);
+    } else if (!s) {
+        strbuf_add_sv(&address, c->url);
+    } else if (db_sqlite_path(rest, &address, err) != ERR_OK) {
+        return err->code;
     }
     if (address.overflow || memchr(strbuf_str(&address), '\0', address.n))
         return err_set(err, ERR_INVALID, "the address of a database is no text of at most %u bytes",
@@ -138,6 +164,11 @@ void db_error_clear(struct db *db)
     memset(&db->error, 0, sizeof(db->error));
 }
 
+int64_t db_changed(const struct db *db)
+{
+    return db->changed;
+}
+
 void db_limit(struct db *db, uint64_t ms)
 {
     db->limit_ms = ms;
@@ -182,10 +213,10 @@ enum err_code db_cut_off(struct db *db, struct err *err)
 static enum err_code db_start(struct db *db, struct sv sql, const struct db_value *v, size_t n,
                               db_row_fn *fn, void *arg, int64_t *changed, struct err *err)
 {
-    int64_t count = 0;
     enum err_code rc;
 
     db_error_clear(db);
+    db->changed = 0;
     if (sql.n > LIMIT_SQL_BYTES)
         return err_set(err, ERR_LIMIT, "a statement of %zu bytes: %u are accepted", sql.n,
                        LIMIT_SQL_BYTES);
@@ -194,9 +225,9 @@ static enum err_code db_start(struct db *db, struct sv sql, const struct db_valu
     if (atomic_load(&db->cancelled))
         return db_cut_off(db, err);
     db->deadline_ns = db->limit_ms ? clock_mono_ns() + db->limit_ms * 1000000 : 0;
-    rc = db->ops->each(db, sql, v, n, fn, arg, &count, err);
+    rc = db->ops->each(db, sql, v, n, fn, arg, &db->changed, err);
     if (rc == ERR_OK && changed)
-        *changed = count;
+        *changed = db->changed;
     return rc;
 }
 

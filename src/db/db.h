@@ -26,8 +26,9 @@ struct db_value {
 #define DB_NULL    ((struct db_value){.is_null = true})
 
 struct db_config {
-    /* "postgresql://..." or "postgres://..." (libpq's own form, with its defaults and .pgpass), "sqlite:PATH",
-     * "sqlite:///PATH" as SQLAlchemy writes it (four slashes: absolute), or the path of a SQLite file. */
+    /* "postgresql://..." or "postgres://..." (libpq's own form, with its defaults and .pgpass), "sqlite:PATH" or the
+     * path of a SQLite file.  "sqlite:///PATH" is relative to SQLAlchemy and absolute to others: the one that is
+     * there counts, and ERR_INVALID when none or both are. */
     struct sv url;
     bool create;         /* a SQLite file that is not there is made; without it: ERR_NOT_FOUND */
     bool read_only;      /* nothing can be changed */
@@ -73,6 +74,8 @@ struct db_row {
 };
 /* Stops when it returns something else than ERR_OK, and returns that. */
 typedef enum err_code db_row_fn(void *arg, const struct db_row *row, struct err *err);
+/* Rows that the last statement changed (of several: the last that changed any). */
+int64_t db_changed(const struct db *db);
 /* Rows as they come: memory does not grow with their number. */
 NODISCARD enum err_code db_each(struct db *db, struct sv sql, const struct db_value *v, size_t n,
                                 db_row_fn *fn, void *arg, struct err *err);

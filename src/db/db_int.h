@@ -30,6 +30,7 @@ struct db {
     db_notice_fn *notice;
     void *notice_arg;
     struct db_error error;
+    int64_t changed;
     void *private; /* of the kind */
 };
 

@@ -10,7 +10,10 @@
 #include "base/duration.h"
 #include "base/fd.h"
 #include "base/sv.h"
+#include "db/db.h"
 #include "exec/dry_int.h"
+
+#define DRY_CONNECT_MS 3000
 
 const char *dry_state_name(enum dry_state state)
 {
@@ -96,6 +99,12 @@ static void dry_poll(struct dry_look *l, struct dry_step *s)
         duration_format(plan_bound(l->plan, json_get_int(s->step->action, "every_ms", 0))).s);
 }
 
+static void dry_terminal(struct dry_look *l, struct dry_step *s)
+{
+    dry_shell(l, s);
+    s->would = SV("would lend it the terminal until a person has ended it");
+}
+
 static void dry_follow(struct dry_look *l, struct dry_step *s)
 {
     dry_shell(l, s);
@@ -137,13 +146,40 @@ static void dry_database(struct dry_look *l, struct dry_step *s, struct sv path,
         dry_add(l, s, DRY_FOUND, "database %.*s is there", SV_FMT(path));
 }
 
-static void dry_sqlite(struct dry_look *l, struct dry_step *s)
+/* Would the statements change something? */
+static bool dry_statements(struct dry_step *s)
 {
-    CLEANUP(strbuf_release) struct strbuf file = STRBUF(0);
     bool changes = !sv_eq(s->step->effect, SV("none")) && !sv_eq(s->step->effect, SV("backup"));
 
     s->would = changes ? SV("would run the statements, which change the database")
                        : SV("would run the statements");
+    return changes;
+}
+
+/* A connection that can change nothing is made, and nothing is asked. */
+static void dry_postgres(struct dry_look *l, struct dry_step *s)
+{
+    CLEANUP(strbuf_release) struct strbuf url = STRBUF(0);
+    CLEANUP(db_closep) struct db *db = NULL;
+    struct db_config c = {.read_only = true, .connect_ms = DRY_CONNECT_MS};
+    struct err err;
+
+    (void)dry_statements(s);
+    if (!dry_param(l, s, "url", &url) || !url.n)
+        return;
+    c.url = strbuf_sv(&url);
+    if (db_open(&c, &db, &err) != ERR_OK)
+        dry_add(l, s, DRY_WRONG, "%s", err.msg);
+    else
+        dry_add(l, s, DRY_FOUND, "%s answers: PostgreSQL %d.%d", db_name(db),
+                db_version(db) / 10000, db_version(db) % 10000);
+}
+
+static void dry_sqlite(struct dry_look *l, struct dry_step *s)
+{
+    CLEANUP(strbuf_release) struct strbuf file = STRBUF(0);
+    bool changes = dry_statements(s);
+
     if (dry_param(l, s, "file", &file) && file.n)
         dry_database(l, s, strbuf_sv(&file), changes);
 }
@@ -236,7 +272,8 @@ static const struct {
     {SV("sqlite"), dry_sqlite},     {SV("service"), dry_service},
     {SV("disk"), dry_disk},         {SV("maintenance"), dry_maintenance},
     {SV("pause"), dry_pause},       {SV("manual"), dry_manual},
-    {SV("approval"), dry_approval},
+    {SV("approval"), dry_approval}, {SV("postgres"), dry_postgres},
+    {SV("terminal"), dry_terminal},
 };
 
 /* --- all of them --- */

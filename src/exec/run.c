@@ -55,7 +55,8 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
                                  .plan = plan,
                                  .values = &r->values,
                                  .secrets = opt->secrets,
-                                 .grace_ms = opt->grace_ms};
+                                 .grace_ms = opt->grace_ms,
+                                 .terminal = opt->terminal};
     r->check.seen = STRBUF(0);
     run_add_steps(r, plan->steps, plan->n_steps, false);
     r->n_forward = r->steps.n;

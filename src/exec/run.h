@@ -64,6 +64,7 @@ struct run_options {
     bool wait; /* at gates: wait here, and end with EXIT_CODE_WAITING only when ... */
     bool exit_when_waiting; /* ... this is set, then for anything that is not so yet */
     uint64_t grace_ms;      /* between TERM and KILL; 0: 5 s */
+    const struct action_terminal *terminal; /* for commands that wait for a person; NULL: none */
 };
 
 /*

@@ -383,6 +383,27 @@ static const struct binding_key binding_database_keys[] = {
     {"url", binding_text, offsetof(struct binding_database, url)},
 };
 
+static bool binding_is_address(struct sv url)
+{
+    return sv_starts(url, SV("sqlite:")) || sv_starts(url, SV("postgresql:")) ||
+           sv_starts(url, SV("postgres:")) || sv_starts(url, SV("postgresql+")) ||
+           sv_starts(url, SV("$"));
+}
+
+/* "postgres://app:hunter2@db/app" */
+static bool binding_has_password(struct sv value)
+{
+    size_t scheme = sv_find(value, SV("://"), 0), at, colon;
+
+    if (scheme == SV_NPOS)
+        return false;
+    value = sv_sub(value, scheme + 3, value.n);
+    value = sv_sub(value, 0, sv_find_byte(value, '/', 0));
+    at = sv_find_byte(value, '@', 0);
+    colon = sv_find_byte(value, ':', 0);
+    return at != SV_NPOS && colon < at;
+}
+
 static enum err_code binding_databases(struct binding_reader *r, const struct yaml_node *n,
                                        void *field UNUSED)
 {
@@ -396,9 +417,14 @@ static enum err_code binding_databases(struct binding_reader *r, const struct ya
         if (binding_map(r, item, binding_database_keys, ARRAY_LEN(binding_database_keys), d) !=
             ERR_OK)
             return r->err->code;
-        if (!sv_starts(d->url, SV("sqlite:")))
+        if (!binding_is_address(d->url))
             return binding_bad(r, item,
-                               "needs 'url: sqlite:PATH'; other databases are not supported yet");
+                               "needs 'url: sqlite:PATH', 'url: postgresql://...' or 'url: $NAME'");
+        if (binding_has_password(d->url) && !sv_has(d->url, SV(":$"))) {
+            (void)binding_bad(r, item,
+                              "has a password in its address, which would be written down");
+            return err_hint(r->err, "put it into an env file, and ${NAME} into the address");
+        }
     }
     return ERR_OK;
 }
@@ -543,6 +569,17 @@ static enum err_code binding_yes(struct binding_reader *r, const struct yaml_nod
     return yaml_bool(n, field) ? ERR_OK : binding_bad(r, n, "must be yes or no");
 }
 
+static enum err_code binding_terminal(struct binding_reader *r, const struct yaml_node *n,
+                                      void *field)
+{
+    bool yes;
+
+    if (!yaml_bool(n, &yes))
+        return binding_bad(r, n, "must be yes or no");
+    *(int *)field = yes;
+    return ERR_OK;
+}
+
 static enum err_code binding_all(struct binding_reader *r, const struct yaml_node *n, void *field)
 {
     if (n->kind != YAML_SCALAR || !sv_eq(n->text, SV("all")))
@@ -630,6 +667,7 @@ static const struct binding_key binding_step_keys[] = {
     {"skip", binding_text, offsetof(struct binding_step, skip)},
     {"in_doubt", binding_doubt, offsetof(struct binding_step, in_doubt)},
     {"database", binding_text, offsetof(struct binding_step, database)},
+    {"terminal", binding_terminal, offsetof(struct binding_step, terminal)},
 };
 
 static enum err_code binding_steps(struct binding_reader *r, const struct yaml_node *n,
@@ -640,8 +678,8 @@ static enum err_code binding_steps(struct binding_reader *r, const struct yaml_n
     for (size_t i = 0; i < n->n_items; i++) {
         struct binding_step *s = vec_add(&r->b->steps);
 
-        *s =
-            (struct binding_step){.step = n->items[i].key, .line = n->items[i].line, .retries = -1};
+        *s = (struct binding_step){
+            .step = n->items[i].key, .line = n->items[i].line, .retries = -1, .terminal = -1};
         if (binding_map(r, &n->items[i], binding_step_keys, ARRAY_LEN(binding_step_keys), s) !=
             ERR_OK)
             return r->err->code;
@@ -933,20 +971,6 @@ static enum err_code binding_apply_options(struct binding *b, const struct bindi
         binding_set_env(b, sv_sub(set, 0, eq), sv_sub(set, eq + 1, set.n), 0);
     }
     return ERR_OK;
-}
-
-/* "postgres://app:hunter2@db/app" */
-static bool binding_has_password(struct sv value)
-{
-    size_t scheme = sv_find(value, SV("://"), 0), at, colon;
-
-    if (scheme == SV_NPOS)
-        return false;
-    value = sv_sub(value, scheme + 3, value.n);
-    value = sv_sub(value, 0, sv_find_byte(value, '/', 0));
-    at = sv_find_byte(value, '@', 0);
-    colon = sv_find_byte(value, ':', 0);
-    return at != SV_NPOS && colon < at;
 }
 
 /* Every secret by name gets its value; names and values that look like one are secrets too. */

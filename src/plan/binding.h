@@ -91,6 +91,7 @@ struct binding_step {
     int64_t retries;    /* -1: not set */
     int64_t retry_wait_ms, retry_max_ms;
     double retry_factor, retry_jitter; /* factor 0: not set */
+    int terminal;         /* 1: it waits for a person at one, 0: it does not, -1: not set */
     struct sv on_failure; /* stop, continue, rollback, or a reference; empty: not set */
     size_t line;
 };

@@ -3,7 +3,6 @@
  */
 #include "base/sv.h"
 #include "plan/make_int.h"
-#include "runbook/sql.h"
 
 typedef bool make_action_fn(struct make *m, const struct rb_step *s, json_t *out, json_t *action);
 
@@ -39,107 +38,6 @@ static bool make_sqlite(struct make *m, const struct rb_step *s, json_t *out, js
     json_put(action, "file", make_word(m, s->command->target, s->line));
     json_put(action, "sql", make_word(m, s->command->sql, s->line));
     return true;
-}
-
-/* "sqlite3 shop.db" before the statements names the file itself. */
-static bool make_client_file(const struct rb_step *s, struct sv *file)
-{
-    struct sv rest = s->client, word;
-
-    (void)sv_eat(&rest, SV("$ "));
-    if (!sv_next_word(&rest, &word) || !sv_eq(word, SV("sqlite3")))
-        return false;
-    while (sv_next_word(&rest, file))
-        if (!sv_starts(*file, SV("-")))
-            return true;
-    return false;
-}
-
-static json_t *make_database_file(struct make *m, const struct binding_database *d)
-{
-    struct sv path = d->url, file;
-    json_t *pieces = json_array();
-
-    (void)sv_eat(&path, SV("sqlite:"));
-    (void)sv_eat(&path, SV("//")); /* sqlite:///srv/shop.db */
-    if (binding_file(m->b, path, &file, m->err) != ERR_OK) {
-        (void)err_wrap(m->err, "%s:%zu", m->b->path, d->line);
-        json_decref(pieces);
-        return NULL;
-    }
-    json_append(pieces, json_sv(file));
-    return pieces;
-}
-
-static void make_ask_database(struct make *m, const struct rb_step *s, struct sv text)
-{
-    make_question(m, s->line, "database", true, text,
-                  m->b->databases.n ? arena_fmt(m->arena, "steps: {\"%.*s\": {database: %.*s}}",
-                                                SV_FMT(names_short(&m->names, s->id)),
-                                                SV_FMT(m->b->databases.v[0].name))
-                                    : SV("databases: {main: {url: \"sqlite:PATH\"}}"));
-}
-
-/* What the statements are for: the binding says so for the step, the document does, or there is one only. */
-static enum err_code make_database(struct make *m, const struct rb_step *s,
-                                   const struct binding_step *set, json_t **file)
-{
-    const struct binding_database *d = NULL;
-    struct sv path;
-
-    *file = json_array();
-    if (set && set->database.n) {
-        d = binding_find_database(m->b, set->database);
-        if (!d)
-            return err_set(m->err, ERR_INVALID, "%s:%zu: there is no database '%.*s'", m->b->path,
-                           set->line, SV_FMT(set->database));
-    } else if (s->database.n) {
-        d = binding_find_database(m->b, s->database);
-        if (!d)
-            make_ask_database(
-                m, s, arena_fmt(m->arena, "which database is '%.*s' here?", SV_FMT(s->database)));
-    } else if (make_client_file(s, &path)) {
-        json_decref(*file);
-        *file = make_pieces(m, path, s->line, false);
-        return ERR_OK;
-    } else if (s->client.n && !sv_has(s->client, SV("sqlite3"))) {
-        make_ask_database(m, s,
-                          arena_fmt(m->arena, "which database is '%.*s' here?", SV_FMT(s->client)));
-    } else if (m->b->databases.n == 1) {
-        d = &m->b->databases.v[0];
-    } else {
-        make_ask_database(m, s, SV("which database are these statements for?"));
-    }
-    if (!d)
-        return ERR_OK;
-    json_decref(*file);
-    *file = make_database_file(m, d);
-    return *file ? ERR_OK : m->err->code;
-}
-
-static enum err_code make_sql(struct make *m, const struct rb_step *s,
-                              const struct binding_step *set, json_t *out, json_t *action)
-{
-    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
-    json_t *file;
-
-    json_put_str(out, "kind", "sqlite");
-    if (make_database(m, s, set, &file) != ERR_OK) {
-        json_decref(file);
-        return m->err->code;
-    }
-    json_put(action, "file", file);
-    if (!sql_is_meta(s->text) || sv_starts(s->text, SV(".backup")))
-        json_put(action, "sql", make_pieces(m, s->text, s->line, false));
-    else if (sql_meta_sqlite(s->text, &sql))
-        json_put(action, "sql", make_pieces(m, strbuf_sv(&sql), s->line, false));
-    else
-        make_question(
-            m, s->line, "unsupported", true,
-            arena_fmt(m->arena, "'%.*s' is a command of a client, and no SQL", SV_FMT(s->text)),
-            arena_fmt(m->arena, "steps: {\"%.*s\": {skip: WHY}}",
-                      SV_FMT(names_short(&m->names, s->id))));
-    return ERR_OK;
 }
 
 static bool make_pause(struct make *m UNUSED, const struct rb_step *s, json_t *out, json_t *action)
@@ -239,13 +137,36 @@ static void make_makes(struct make *m, const struct rb_step *s, json_t *action)
         json_decref(makes);
 }
 
-static enum err_code make_shell_step(struct make *m, const struct rb_step *s, json_t *out,
-                                     json_t *action)
+static bool make_waits_for_person(const struct rb_step *s, const struct binding_step *set)
+{
+    return set && set->terminal >= 0 ? set->terminal : s->command->interactive;
+}
+
+/* A command that waits for somebody to type gets a terminal; unattended nobody is there. */
+static void make_terminal(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
+{
+    struct sv id = names_short(&m->names, s->id);
+
+    json_put_str(out, "kind", "terminal");
+    json_put(action, "command", make_pieces(m, s->text, s->line, false));
+    make_question(
+        m, s->line, "terminal", make_is_remote(m, s),
+        arena_fmt(m->arena, "'%.*s' waits for a person at a terminal%s", SV_FMT(s->text),
+                  make_is_remote(m, s) ? " of another host, which is not supported yet" : ""),
+        arena_fmt(m->arena, "steps: {\"%.*s\": {terminal: no}} (or skip: WHY)", SV_FMT(id)));
+}
+
+static enum err_code make_shell_step(struct make *m, const struct rb_step *s,
+                                     const struct binding_step *set, json_t *out, json_t *action)
 {
     make_action_fn *fn = make_actions[s->command->form];
     bool ours = false;
 
     make_makes(m, s, action);
+    if (make_waits_for_person(s, set)) {
+        make_terminal(m, s, out, action);
+        return ERR_OK;
+    }
     if (s->command->form == COMMAND_SERVICE &&
         make_service(m, s->command, out, action, &ours) != ERR_OK)
         return m->err->code;
@@ -267,15 +188,6 @@ static void make_remote(struct make *m, const struct rb_step *s, json_t *out, js
         (void)make_shell(m, s, out, action);
 }
 
-static void make_remote_sql(struct make *m, const struct rb_step *s, json_t *out)
-{
-    json_put_str(out, "kind", "sqlite");
-    make_question(m, s->line, "unsupported", true,
-                  arena_fmt(m->arena, "SQL on host '%.*s' is not supported yet", SV_FMT(s->host)),
-                  arena_fmt(m->arena, "steps: {\"%.*s\": {skip: WHY}}",
-                            SV_FMT(names_short(&m->names, s->id))));
-}
-
 enum err_code make_action(struct make *m, uint32_t step, const struct binding_step *set,
                           json_t *out)
 {
@@ -287,16 +199,15 @@ enum err_code make_action(struct make *m, uint32_t step, const struct binding_st
     switch (s->kind) {
     case STEP_SHELL:
         if (!remote)
-            return make_shell_step(m, s, out, action);
-        make_remote(m, s, out, action);
+            return make_shell_step(m, s, set, out, action);
+        if (make_waits_for_person(s, set))
+            make_terminal(m, s, out, action);
+        else
+            make_remote(m, s, out, action);
         return ERR_OK;
     case STEP_MANUAL: json_put_str(out, "kind", "manual"); return ERR_OK;
     case STEP_APPROVAL: make_approval(m, step, out, action); return ERR_OK;
-    case STEP_SQL:
-        if (!remote)
-            return make_sql(m, s, set, out, action);
-        make_remote_sql(m, s, out);
-        return ERR_OK;
+    case STEP_SQL: return make_sql(m, s, set, out, action);
     case STEP__N:   /* uncovered: it is none */
     default: break; /* uncovered: there is no other */
     }

@@ -95,6 +95,10 @@ NODISCARD enum err_code make_service(struct make *m, const struct command *c, js
 
 /* --- make_action.c --- */
 
+/* make_sql.c: kind and parameters of a step of SQL. */
+enum err_code make_sql(struct make *m, const struct rb_step *s, const struct binding_step *set,
+                       json_t *out, json_t *action);
+
 /* {"kind", "action"} of a step into `out`; `set`: what the binding says of it, or NULL. */
 NODISCARD enum err_code make_action(struct make *m, uint32_t step, const struct binding_step *set,
                                     json_t *out);

@@ -54,6 +54,14 @@ static void script_sqlite(struct script *s, const struct plan_step *step, struct
     script_word(s, json_object_get(step->action, "sql"), out);
 }
 
+static void script_postgres(struct script *s, const struct plan_step *step, struct strbuf *out)
+{
+    strbuf_add_str(out, "psql -X -v ON_ERROR_STOP=1 -A -t -d ");
+    script_word(s, json_object_get(step->action, "url"), out);
+    strbuf_add_str(out, " -c ");
+    script_word(s, json_object_get(step->action, "sql"), out);
+}
+
 /* A process of ours is started by the script; what another manager keeps is told by the document's own command. */
 static void script_service_step(struct script *s, const struct plan_step *step, struct strbuf *out)
 {
@@ -92,10 +100,11 @@ static const struct {
     struct sv kind;
     script_action_fn *fn;
 } script_actions[] = {
-    {SV("shell"), script_shell},   {SV("poll"), script_shell},
-    {SV("follow"), script_shell},  {SV("http"), script_http},
-    {SV("sqlite"), script_sqlite}, {SV("service"), script_service_step},
-    {SV("disk"), script_disk},     {SV("maintenance"), script_maintenance},
+    {SV("shell"), script_shell},       {SV("terminal"), script_shell},
+    {SV("poll"), script_shell},        {SV("follow"), script_shell},
+    {SV("http"), script_http},         {SV("sqlite"), script_sqlite},
+    {SV("postgres"), script_postgres}, {SV("service"), script_service_step},
+    {SV("disk"), script_disk},         {SV("maintenance"), script_maintenance},
     {SV("pause"), script_pause},
 };
 

@@ -40,3 +40,5 @@ enum command_effect sql_effect(struct sv statement, bool *keeps);
  * "\\d deals"); false: there is none for it.
  */
 bool sql_meta_sqlite(struct sv text, struct strbuf *sql);
+/* The same for PostgreSQL: one or several statements on its catalog. */
+bool sql_meta_postgres(struct sv text, struct strbuf *sql);

@@ -112,6 +112,25 @@ def a_narrow_terminal_is_enough():
             check(width(line) <= 40, f"{line!r} is wider than the terminal")
 
 
+def a_command_that_waits_for_a_person_gets_the_terminal():
+    write("ask.sh", "read -r -p 'who are you? ' x < /dev/tty; stty size; echo \"hello $x\"\n")
+    document(block("bash ask.sh", '"hello"') + "\n" + block("echo afterwards"))
+    with open("prusik.yaml", "a", encoding="utf-8") as f:
+        f.write("steps: {\"1\": {terminal: yes, undo: it only asks}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=70)
+    t.await_text(r"the terminal is the command's")
+    t.await_text(r"who are you\? ")
+    t.send("anx\x7fn\r")  # a typing error, mended as at any terminal
+    t.await_text(r"40 70")
+    t.await_text(r"hello ann")
+    t.await_text(r"afterwards")
+    same("the exit status", t.end(), 0)
+    check("hello ann" in prusik("report", "--json").stdout, "what it showed is not in the record")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", env={"CI": "true"})
+    same("the exit status", t.end(), 3)
+    check("waits for a person at a terminal" in t.plain(), "it is not said what waits")
+
+
 def output_cannot_command_the_terminal():
     document(block(r"printf '\033]0;owned\007\033[2Jhello\n'", '"hello"'))
     t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
@@ -279,7 +298,8 @@ def the_watch_is_shown_and_its_rule_takes_the_way_back():
 
 TESTS = [a_person_answers_what_no_machine_can_check, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
          a_manual_item_is_asked_and_a_choice_too, what_runs_is_shown_while_it_runs, colours_can_be_refused,
-         a_narrow_terminal_is_enough, output_cannot_command_the_terminal,
+         a_narrow_terminal_is_enough, a_command_that_waits_for_a_person_gets_the_terminal,
+         output_cannot_command_the_terminal,
          ctrl_c_stops_the_command_and_the_run_goes_on_later,
          a_terminal_that_goes_away_leaves_a_run_that_can_be_resumed,
          a_key_holds_the_run_before_its_next_step_until_it_is_released,

@@ -1,5 +1,6 @@
 /* Every kind of action against the real thing: bash, SQLite, HTTP, processes, files. */
 #include <sqlite3.h>
+#include <sys/ioctl.h>
 
 #include "action/action.h"
 #include "base/clock.h"
@@ -152,7 +153,7 @@ T(every_kind_has_a_row_that_says_what_resume_does)
         T_CHECK(ops->start && action_find(sv_from(ops->kind)) == ops);
         T_EQ(ops->resume == RESUME_PROBE, ops->probe != NULL);
     }
-    T_EQ(n_actions, 9);
+    T_EQ(n_actions, 11);
     T_CHECK(!action_find(SV("nothing")));
 }
 
@@ -546,7 +547,96 @@ T(a_service_that_does_not_stop_is_killed_and_stopping_can_be_given_up)
     end(&b);
 }
 
-T_MAIN(T_CASE(every_kind_has_a_row_that_says_what_resume_does),
+/* --- terminal --- */
+
+static struct {
+    struct strbuf shown;
+    const char *types; /* once a prompt stands there */
+    int fd, lent, given_back;
+} person;
+
+static void on_lend(void *arg UNUSED, int fd)
+{
+    struct winsize size = {.ws_row = 33, .ws_col = 99};
+
+    person.fd = fd;
+    person.lent++;
+    T_EQ(ioctl(fd, TIOCSWINSZ, &size), 0);
+}
+
+static void on_show(void *arg UNUSED, struct sv bytes)
+{
+    strbuf_add_sv(&person.shown, bytes);
+    if (person.types && sv_ends(strbuf_sv(&person.shown), SV("? "))) {
+        T_CHECK(write(person.fd, person.types, strlen(person.types)) > 0);
+        person.types = NULL;
+    }
+}
+
+static void on_back(void *arg UNUSED)
+{
+    person.given_back++;
+}
+
+static const struct action_terminal a_person = {on_lend, on_show, on_back, NULL};
+
+T(a_command_that_waits_for_a_person_has_a_terminal_of_its_own)
+{
+    struct bench b;
+
+    begin(&b);
+    b.env.terminal = &a_person;
+    person.types = "ann\n";
+    write_file("ask",
+               "#!/bin/bash\ntty; stty size; read -r -p 'who? ' x < /dev/tty; echo \"it is $x\"\n");
+    T_EQ(act(&b, "terminal", "{'command': ['./ask']}", 0), ACTION_ENDED);
+    T_EQ(b.action.outcome.status, 0);
+    T_CHECK(printed(&b, "/dev/pts/") && printed(&b, "33 99") && printed(&b, "it is ann"));
+    T_CHECK(sv_has(strbuf_sv(&person.shown), SV("who? ")));
+    T_EQ(person.lent, 1);
+    T_EQ(person.given_back, 1);
+    T_EQ(act(&b, "terminal", "{'command': ['true | false | true']}", 0), ACTION_ENDED);
+    T_EQ(b.action.outcome.status, 1); /* pipefail */
+    T_EQ(act(&b, "shell", "{'command': ['export GREETING=hello; cd /']}", 0), ACTION_ENDED);
+    T_EQ(act(&b, "terminal", "{'command': ['echo $GREETING from $PWD']}", 0), ACTION_ENDED);
+    T_CHECK(printed(&b, "hello from /"));
+    T_EQ(act(&b, "terminal", "{'command': [{'env': 'UNSET_HERE'}]}", 0), ACTION_BROKE);
+    strbuf_release(&person.shown);
+    end(&b);
+}
+
+T(a_command_at_a_terminal_can_be_stopped)
+{
+    struct bench b;
+
+    begin(&b);
+    b.env.terminal = &a_person;
+    b.cancel_after_ms = 300;
+    T_EQ(act(&b, "terminal", "{'command': ['cat']}", 0), ACTION_STOPPED);
+    b.cancel_after_ms = 300;
+    write_file("deaf", "#!/bin/bash\ntrap '' TERM HUP\nexec cat\n");
+    T_EQ(act(&b, "terminal", "{'command': ['./deaf']}", 0), ACTION_STOPPED);
+    T_EQ(act(&b, "terminal", "{'command': ['cat']}", 150), ACTION_TIMEOUT);
+    T_EQ(person.lent, 3);
+    T_EQ(person.given_back, 3);
+    strbuf_release(&person.shown);
+    end(&b);
+}
+
+T(without_a_person_it_is_not_begun)
+{
+    struct bench b;
+
+    begin(&b);
+    T_EQ(act(&b, "terminal", "{'command': ['touch begun']}", 0), ACTION_BROKE);
+    T_CHECK(says(&b, "waits for a person"));
+    T_CHECK(access("begun", F_OK) != 0);
+    end(&b);
+}
+
+T_MAIN(T_CASE(a_command_that_waits_for_a_person_has_a_terminal_of_its_own),
+       T_CASE(a_command_at_a_terminal_can_be_stopped), T_CASE(without_a_person_it_is_not_begun),
+       T_CASE(every_kind_has_a_row_that_says_what_resume_does),
        T_CASE(a_shell_command_ends_with_its_status_and_outputs),
        T_CASE(sql_gives_rows_and_a_single_cell_its_number),
        T_CASE(rows_without_end_are_counted_and_not_kept_and_a_query_can_be_stopped),

@@ -80,6 +80,7 @@ static void values_go_in_and_come_out(struct db *db)
     T_STR(one(db, "SELECT id FROM t WHERE id = 99"), "NULL");
     T_OK(db_run(db, SV("UPDATE t SET note = 'n' WHERE id > 2"), NULL, 0, &changed, &err), err);
     T_EQ(changed, 2);
+    T_EQ(db_changed(db), 2);
     T_OK(db_run(db, SV("CREATE TABLE u (id INTEGER)"), NULL, 0, &changed, &err), err);
     T_EQ(changed, 0);
     T_OK(db_run(db, SV("  -- nothing\n"), NULL, 0, NULL, &err), err);
@@ -263,12 +264,12 @@ T(a_server_of_postgresql)
 T(a_file_is_named_in_several_ways)
 {
     static const char *const urls[] = {"a.db", "sqlite:a.db", "sqlite:///a.db",
-                                       "sqlite+pysqlite:///a.db", "SQLITE3://a.db"};
+                                       "sqlite+pysqlite:///a.db", "SQLITE3:a.db"};
     char url[300], cwd[200];
 
     db_close(open_url("a.db"));
     T_CHECK(getcwd(cwd, sizeof(cwd)) != NULL);
-    (void)snprintf(url, sizeof(url), "sqlite:///%s/a.db", cwd);
+    (void)snprintf(url, sizeof(url), "sqlite:///%s/a.db", cwd); /* four slashes */
     db_close(open_url(url));
     for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
         struct db_config c = {.url = sv_from(urls[i])};
@@ -304,6 +305,12 @@ T(a_file_that_is_not_there_or_no_database_is_told)
     want_error(db_open(&c, &db, &err), &err, ERR_DB, "'.'");
     c.url = SV("sqlite://");
     want_error(db_open(&c, &db, &err), &err, ERR_INVALID, "names no database");
+    c.url = SV("sqlite:///none.db");
+    want_error(db_open(&c, &db, &err), &err, ERR_INVALID, "none is there");
+    T_STR(err.hint, "write sqlite:none.db or sqlite:/none.db");
+    c.url = SV("sqlite:///tmp");
+    T_EQ(mkdir("tmp", 0700), 0);
+    want_error(db_open(&c, &db, &err), &err, ERR_INVALID, "both are there");
     c.url = (struct sv){"a\0b", 3};
     want_error(db_open(&c, &db, &err), &err, ERR_INVALID, "address");
     T_CHECK(!db);

@@ -606,7 +606,17 @@ T(a_host_of_the_document_is_one_that_the_binding_knows)
     T_SV(w.plan.steps[0].kind, "pause");
     T_SV(w.plan.steps[1].kind, "poll");
     T_SV(w.plan.steps[1].address, "web1");
-    T_EQ(count_questions(&w, "unsupported"), 1); /* SQL over there */
+    T_EQ(count_questions(&w, "database"), 1); /* SQL over there: the same name may be another one */
+    world_end(&w);
+    world_make(&w, DEPLOY SH("ssh web1\nuptime") SQL("SELECT 1;"),
+               BOUND SHOP "hosts: {web1: {}}\nsteps: {'2': {database: shop}}\n");
+    T_EQ(count_questions(&w, "unsupported"), 1); /* a file over there */
+    world_end(&w);
+    world_make(&w, DEPLOY SH("ssh web1\nuptime") SQL("SELECT 1;"),
+               BOUND "databases: {shop: {url: 'postgresql://db/shop'}}\nhosts: {web1: {}}\n"
+                     "steps: {'2': {database: shop}}\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_SV(w.plan.steps[1].kind, "postgres");
     world_end(&w);
 
     world_make(&w, DEPLOY SH("ssh web1\nuptime\ncurl -f http://x/\n# Expected: HTTP 200"),
@@ -704,13 +714,13 @@ T(sql_is_for_the_database_that_is_bound)
     world_end(&w);
 
     world_make(&w, DEPLOY SQL("SELECT 1;"),
-               BOUND "databases: {a: {url: 'sqlite:///a.db'}, b: {url: 'sqlite:b.db'}}\n");
+               BOUND "databases: {a: {url: 'sqlite:/a.db'}, b: {url: 'sqlite:b.db'}}\n");
     T_EQ(count_questions(&w, "database"), 1);
     world_end(&w);
     world_make(
         &w, DEPLOY SQL("SELECT 1;"),
         BOUND
-        "databases: {a: {url: 'sqlite:///a.db'}, b: {url: 'sqlite:b.db'}}\nsteps: {'1': {database: a}}\n");
+        "databases: {a: {url: 'sqlite:/a.db'}, b: {url: 'sqlite:b.db'}}\nsteps: {'1': {database: a}}\n");
     T_EQ(count_questions(&w, "database"), 0);
     action_has(&w, "file", "[\"/a.db\"]");
     world_end(&w);
@@ -723,8 +733,76 @@ T(sql_is_for_the_database_that_is_bound)
         DEPLOY SH("true") "## Rollback\n\n" SQL("SELECT 1;"),
         BOUND SHOP "steps: {'rollback/1': {database: shpo}}\n", ERR_INVALID,
         "there is no database 'shpo'"); /* the way back is looked at before it is needed */
-    world_refused(DEPLOY SQL("SELECT 1;"), BOUND "databases: {a: {url: 'postgres://x/y'}}\n",
-                  ERR_INVALID, "prusik.yaml");
+    world_refused(DEPLOY SQL("SELECT 1;"), BOUND "databases: {a: {url: 'mysql://x/y'}}\n",
+                  ERR_INVALID, "prusik.yaml:2");
+    world_refused(DEPLOY SQL("SELECT 1;"), BOUND "databases: {a: {url: 'sqlite:///a.db'}}\n",
+                  ERR_INVALID, "relative path to some programs");
+    world_make(&w, DEPLOY SQL("SELECT 1;"), BOUND "databases: {a: {url: 'sqlite:////a.db'}}\n");
+    action_has(&w, "file", "[\"/a.db\"]");
+    world_end(&w);
+}
+
+T(a_command_that_waits_for_a_person_gets_a_terminal)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY SH("vim app.conf"), BOUND "steps: {'1': {undo: x}}\n");
+    T_SV(w.plan.steps[0].kind, "terminal");
+    T_EQ(count_questions(&w, "terminal"), 1);
+    T_CHECK(!find_question(&w, "terminal", 0)->at_plan); /* a person who runs it is there */
+    world_end(&w);
+    world_make(&w, DEPLOY SH("vim app.conf"), BOUND "steps: {'1': {terminal: no, undo: x}}\n");
+    T_SV(w.plan.steps[0].kind, "shell");
+    T_EQ(w.plan.n_questions, 0);
+    world_end(&w);
+    world_make(&w, DEPLOY SH("./ask.sh"), BOUND "steps: {'1': {terminal: yes, undo: x}}\n");
+    T_SV(w.plan.steps[0].kind, "terminal");
+    world_end(&w);
+    world_make(&w, DEPLOY SH("ssh web1\nvim app.conf"),
+               BOUND "hosts: {web1: {}}\nsteps: {'1': {undo: x}}\n");
+    T_CHECK(find_question(&w, "terminal", 0)->at_plan); /* nobody can be at that one */
+    world_end(&w);
+    world_refused(DEPLOY SH("ls"), BOUND "steps: {'1': {terminal: maybe}}\n", ERR_INVALID,
+                  "must be yes or no");
+}
+
+#define PG(url) BOUND "databases: {main: {url: '" url "'}}\n"
+
+T(sql_on_postgresql_has_an_address_without_values)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY SQL("SELECT 1;"), PG("postgresql://app:${PW}@db/shop?sslmode=$MODE"));
+    T_EQ(w.plan.n_questions, 0);
+    T_SV(w.plan.steps[0].kind, "postgres");
+    action_has(&w, "url",
+               "[\"postgresql://app:\",{\"env\":\"PW\"},\"@db/shop?sslmode=\",{\"env\":\"MODE\"}]");
+    action_has(&w, "database", "\"main\"");
+    world_end(&w);
+    world_make(&w, DEPLOY SQL("psql -h x\n\\d deals\nSELECT 1;"), PG("postgres:///shop"));
+    T_EQ(w.plan.n_questions, 0); /* the one PostgreSQL there is */
+    T_CHECK(
+        sv_has(json_get_sv(json_array_get(json_object_get(w.json, "steps"), 0), "id"), SV("1")));
+    world_end(&w);
+    world_make(&w, DEPLOY SQL("sqlite3 x.db\nSELECT 1;"), PG("postgres:///shop"));
+    T_SV(w.plan.steps[0].kind, "sqlite"); /* it names its file */
+    world_end(&w);
+    world_make(&w, DEPLOY SQL("psql shop\n\\copy t FROM 'x'"), PG("postgres:///shop"));
+    T_EQ(count_questions(&w, "unsupported"), 1);
+    world_end(&w);
+
+    world_make(&w, DEPLOY SQL("SELECT 1;"),
+               PG("$DB") "env: {DB: 'postgres://app:geheim@db/shop'}\n");
+    action_has(&w, "url", "[{\"env\":\"DB\"}]");
+    world_end(&w);
+    world_make(&w, DEPLOY SQL("SELECT 1;"), PG("${DB}") "env: {DB: 'sqlite:/srv/shop.db'}\n");
+    action_has(&w, "file", "[\"/srv/shop.db\"]");
+    world_end(&w);
+    world_refused(DEPLOY SQL("SELECT 1;"), PG("$NOT_SET_HERE"), ERR_INVALID,
+                  "variable $NOT_SET_HERE is not set");
+    world_refused(DEPLOY SQL("SELECT 1;"), PG("postgres://$/x"), ERR_INVALID, "'$' must begin");
+    world_refused(DEPLOY SQL("SELECT 1;"), PG("postgres://a:b@h/x"), ERR_INVALID,
+                  "has a password in its address");
 }
 
 T(the_client_before_the_statements_says_what_they_are_for)
@@ -1049,6 +1127,8 @@ T_MAIN(T_CASE(what_must_not_be_done_is_a_warning_at_the_step),
        T_CASE(a_condition_on_a_command_is_a_choice),
        T_CASE(a_host_of_the_document_is_one_that_the_binding_knows),
        T_CASE(sql_is_for_the_database_that_is_bound),
+       T_CASE(sql_on_postgresql_has_an_address_without_values),
+       T_CASE(a_command_that_waits_for_a_person_gets_a_terminal),
        T_CASE(the_client_before_the_statements_says_what_they_are_for),
        T_CASE(meta_commands_that_only_look_become_statements),
        T_CASE(a_file_made_with_a_date_is_found_by_its_placeholder),

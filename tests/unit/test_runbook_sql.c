@@ -194,6 +194,31 @@ T(meta_commands_that_look_have_a_statement_of_sqlite)
     }
 }
 
+T(meta_commands_that_look_have_statements_of_postgresql)
+{
+    static const struct {
+        const char *meta, *part; /* NULL: there is none */
+    } rows[] = {
+        {"\\d deals;", "a.attrelid = 'deals'::regclass"},
+        {"\\d", "'r','p','v','m','S','f'"},
+        {"\\dt pre*", "c.relname LIKE replace('pre*', '*', '%')"},
+        {"\\dT+ o'mood", "t.typname LIKE replace('o''mood', '*', '%')"},
+        {"\\x", "-- "},
+        {"\\timing on", "-- "},
+        {"\\pset", NULL},
+        {"\\copy t from x", NULL},
+        {".tables", NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+        bool found = sql_meta_postgres(sv_from(rows[i].meta), &sql);
+
+        if (found != (rows[i].part != NULL) || (found && !strstr(strbuf_str(&sql), rows[i].part)))
+            T_FAIL("'%s' is '%s'", rows[i].meta, strbuf_str(&sql));
+    }
+}
+
 T(the_worst_of_several_statements_counts)
 {
     T_EQ(effect_of_sql(SV("SELECT 1; DROP TABLE t")), EFFECT_DATABASE);
@@ -260,6 +285,7 @@ T_MAIN(T_CASE(statements_end_at_semicolons_that_are_not_quoted),
        T_CASE(clients_metas_and_comments_are_items_with_lines),
        T_CASE(what_has_no_end_is_the_rest_and_changes_something),
        T_CASE(what_depends_on_the_connection_stays_together), T_CASE(a_statement_looks_or_changes),
+       T_CASE(meta_commands_that_look_have_statements_of_postgresql),
        T_CASE(the_worst_of_several_statements_counts),
        T_CASE(meta_commands_that_look_have_a_statement_of_sqlite),
        T_CASE(each_statement_is_a_step_with_what_is_expected_of_it),
