@@ -331,7 +331,6 @@ T(an_operator_gives_what_it_should)
 /* Each evaluator uses the one before twice: 2^40 steps. */
 T(a_rule_that_explodes_is_an_error_and_not_a_hang)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     CLEANUP(json_cleanup) json_t *evaluators = json_object(), *rule = NULL;
     struct targeting_input in = {.flag_key = SV("k")};
     struct err err = {0};
