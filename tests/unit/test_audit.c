@@ -97,6 +97,15 @@ T(a_score_is_rounded_down_and_never_up_to_100)
     }
 }
 
+T(a_failure_of_almost_no_weight_is_not_shown_as_100)
+{
+    struct health_check c[] = {{.passed = 9, .evaluated = 9, .weight = 1e6, .mostly = 1},
+                               {.passed = 0, .evaluated = 9, .weight = 1e-9, .mostly = 1}};
+    struct health h = health_of(c, 2);
+
+    T_STR(health_shown(&h).s, "99.99%");
+}
+
 /* Whatever the numbers: between 0 and 100, and better when one row more passes. */
 T(one_more_row_that_passes_never_lowers_the_score)
 {
@@ -462,6 +471,7 @@ T(a_condition_that_is_wrong_refuses_the_audit)
 }
 
 T_MAIN(T_CASE(the_vectors_of_the_score_hold), T_CASE(a_score_is_rounded_down_and_never_up_to_100),
+       T_CASE(a_failure_of_almost_no_weight_is_not_shown_as_100),
        T_CASE(one_more_row_that_passes_never_lowers_the_score),
        T_CASE(a_condition_is_judged_over_a_record),
        T_CASE(what_needs_more_than_a_record_is_refused), T_CASE(a_total_is_judged_over_all_records),
