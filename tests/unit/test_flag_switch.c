@@ -56,7 +56,7 @@ T(one_variable_changes_and_the_rest_stays)
         struct strbuf value = STRBUF(0), after = STRBUF(0), again = STRBUF(0);
         struct err err;
 
-        printf("# %s\n", texts[i].text);
+        t_say("%s", texts[i].text);
         T_EQ(env_text_get(texts[i].kind, sv_from(texts[i].text), SV("N"), &value),
              texts[i].before != NULL);
         T_STR(strbuf_str(&value), texts[i].before ? texts[i].before : "");
@@ -126,7 +126,7 @@ T(a_binding_of_flags_that_is_wrong_is_refused_with_its_line)
         struct err err = {0};
 
         T_EQ(flag_binding_parse(sv_from(bad[i].text), "f.yaml", ".", &b, &err), ERR_INVALID);
-        printf("# %s\n", err.msg);
+        t_say("%s", err.msg);
         T_CHECK(strstr(err.msg, bad[i].says) && b.n_flags == 99);
     }
 }
@@ -237,7 +237,7 @@ static void expect(const char *url, const char *line, struct sv body, const char
     struct got g;
 
     ask(url, line, body, name, value, &g);
-    printf("# %s: %d %s\n", line, g.status, strbuf_str(&g.body));
+    t_say("%s: %d %s", line, g.status, strbuf_str(&g.body));
     T_EQ(g.status, status);
     strbuf_release(&g.body);
 }
@@ -375,7 +375,7 @@ static enum err_code with_binding(const char *yaml, const char *key, const char 
     T_OK(flag_binding_parse(sv_from(yaml), "f.yaml", ".", &b, err), *err);
     rc = flag_switch(&s, &a, &r, err);
     *consumers = r.consumers;
-    printf("# %s\n", rc == ERR_OK ? "fine" : err->msg);
+    t_say("%s", rc == ERR_OK ? "fine" : err->msg);
     flag_binding_release(&b);
     arena_release(&a);
     return rc;
