@@ -83,6 +83,7 @@ static struct run_options go_options(struct go *g, const struct cli *c, const st
                                 .secrets = b->secrets,
                                 .secret_env = g->secret_env.v,
                                 .n_secret_env = g->secret_env.n,
+                                .binding = b,
                                 .operator_name = b->operator_name};
 }
 
@@ -164,6 +165,9 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
         rc = binding_load(paths.document, &bopt, &b, err);
     if (rc == ERR_OK)
         rc = go_secrets(&g, &plan, &b, err);
+    if (rc == ERR_OK && on->back.p && plan.watch_only)
+        rc = err_set(err, ERR_REFUSED, "%s only watches: there is no way back of it",
+                     event_run_text(id).s);
     if (rc == ERR_OK) {
         ui = ui_new(go_mode(c), &plan, store_dir(store));
         opt = go_options(&g, c, &b, ui);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backup/pack.h"
 #include "base/suggest.h"
 #include "base/sv.h"
 #include "base/version.h"
@@ -31,6 +32,8 @@ const struct cli_option cli_options[] = {
     {"--time-scale",  0,  CLI_NUMBER, offsetof(struct cli, time_scale),    "FACTOR",     "multiply every duration of the document, for rehearsals", NULL},
     {"--unattended", 'u', CLI_FLAG,   offsetof(struct cli, unattended),    NULL,         "never ask: what is open is refused before anything is done", NULL},
     {"--dry-run",    'n', CLI_FLAG,   offsetof(struct cli, dry_run),       NULL,         "carry nothing out: say what each step would do, and whether what it needs is there", NULL},
+    {"--try",         0,  CLI_FLAG,   offsetof(struct cli, try),           NULL,         "look at every source once, and judge nothing", NULL},
+    {"--for",         0,  CLI_TEXT,   offsetof(struct cli, watch_for),     "TIME",       "how long: 30m, 24h; default until the last checkpoint of the document", NULL},
     {"--json",        0,  CLI_FLAG,   offsetof(struct cli, json),          NULL,         "JSON instead of text", NULL},
     {"--sarif",       0,  CLI_FLAG,   offsetof(struct cli, sarif),         NULL,         "SARIF 2.1.0 instead of text, for code hosts", NULL},
     {"--fix",         0,  CLI_FLAG,   offsetof(struct cli, fix),           NULL,         "mend what is certain in the file itself", NULL},
@@ -43,6 +46,7 @@ const struct cli_option cli_options[] = {
     {"--export",      0,  CLI_TEXT,   offsetof(struct cli, export),        "FORMAT",     "the commands of the plan as a script: sh", cli_exports},
     {"--stdout",      0,  CLI_FLAG,   offsetof(struct cli, to_stdout),     NULL,         "print instead of writing a file", NULL},
     {"--stdio",       0,  CLI_FLAG,   offsetof(struct cli, stdio),         NULL,         "as editors ask for it; there is no other way", NULL},
+    {"--rule",        0,  CLI_TEXT,   offsetof(struct cli, rule),          "ID",         "only this rule", NULL},
     {"--format",      0,  CLI_TEXT,   offsetof(struct cli, format),        "FORMAT",     "text, json, html, markdown, junit or sarif, as the command knows", NULL},
     {"--output",     'o', CLI_TEXT,   offsetof(struct cli, output),        "FILE",       "write there instead of to the terminal", NULL},
     {"--key",         0,  CLI_TEXT,   offsetof(struct cli, key),           "HEX",        "the public key that must have sealed it", NULL},
@@ -56,6 +60,16 @@ const struct cli_option cli_options[] = {
     {"--context",     0,  CLI_TEXT,   offsetof(struct cli, context),       "JSON",       "for whom a flag is evaluated", NULL},
     {"--listen",      0,  CLI_TEXT,   offsetof(struct cli, listen),        "ADDRESS:PORT", "where to listen; default 127.0.0.1:8016", NULL},
     {"--added-fails", 0,  CLI_FLAG,   offsetof(struct cli, added_fails),   NULL,         "a new record is a regression, too", NULL},
+    {"--to",          0,  CLI_TEXT,   offsetof(struct cli, to),            "PLACE",      "the folder of a backup; the file or database that it is restored to", NULL},
+    {"--level",       0,  CLI_TEXT,   offsetof(struct cli, level),         "LEVEL",      "compared: restored to a scratch database; decoded: read whole only", pack_levels},
+    {"--scratch",     0,  CLI_TEXT,   offsetof(struct cli, scratch),       "PLACE",      "folder or server of the scratch database; default beside the backup, or the same server", NULL},
+    {"--keep",        0,  CLI_TEXT,   offsetof(struct cli, keep),          "RULES",      "of each database: last=N,daily=N,weekly=N,monthly=N", NULL},
+    {"--passphrase-file", 0, CLI_TEXT, offsetof(struct cli, passphrase_file), "FILE",    "encrypt, or open, with its first line", NULL},
+    {"--passphrase-env", 0, CLI_TEXT, offsetof(struct cli, passphrase_env), "NAME",      "with the value of a variable", NULL},
+    {"--passphrase-command", 0, CLI_TEXT, offsetof(struct cli, passphrase_command), "COMMAND", "with what a command prints", NULL},
+    {"--key-file",    0,  CLI_TEXT,   offsetof(struct cli, key_file),      "FILE",       "with a key that prusik backup keygen made", NULL},
+    {"--replace",     0,  CLI_FLAG,   offsetof(struct cli, replace),       NULL,         "put what is there aside, under another name", NULL},
+    {"--no-owner",    0,  CLI_FLAG,   offsetof(struct cli, no_owner),      NULL,         "PostgreSQL: leave out who owned what, and privileges", NULL},
     {"--exit-when-waiting", 0, CLI_FLAG, offsetof(struct cli, exit_when_waiting), NULL,   "at a gate that is not open: end (7) instead of waiting", NULL},
     {"--as",          0,  CLI_TEXT,   offsetof(struct cli, as),            "NAME",       "whose approval or decision this is", NULL},
     {"--role",        0,  CLI_TEXT,   offsetof(struct cli, role),          "ROLE",       "in which role", NULL},

@@ -36,12 +36,15 @@ struct cli {
     int n_args;
     const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *confirm, *step,
         *format, *output, *color, *diff, *graph, *export, *explain, *key, *by, *data, *side, *where,
-        *flags, *consumers, *context, *listen;
+        *flags, *consumers, *context, *listen, *watch_for, *rule;
+    const char *to, *level, *scratch, *keep, *passphrase_file, *passphrase_env, *passphrase_command,
+        *key_file;
+    bool replace, no_owner;
     cli_texts sets, disables, fields;
     double time_scale;
     bool reject, exit_when_waiting;
     bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck,
-        dry_run, added_fails;
+        dry_run, added_fails, try;
 };
 
 struct verb {

@@ -74,6 +74,7 @@ void run_free(struct run *r)
     if (!r)
         return;
     run_watch_free(r);
+    run_notify_free(r);
     run_gates_free(r);
     vec_release(&r->operators);
     if (r->action_ready)
@@ -462,7 +463,7 @@ static void run_mark(struct run *r, const struct run_step *s)
 {
     json_t *data = json_object();
 
-    r->mark_us = clock_now_us();
+    r->mark_us = clock_steady_us();
     json_put_str(data, "name", "deploy");
     json_put_int(data, "at_us", r->mark_us);
     run_queue(r, EVENT_MARK, s, data);
@@ -560,6 +561,10 @@ static void run_advance_watch(struct run *r)
         (void)err_set(&r->err, ERR_FAILED, "done, but step %.*s failed and was left",
                       SV_FMT(run_left_step(r)->p->id));
         run_finish(r, "investigate", EXIT_CODE_INVESTIGATE);
+    } else if (r->verdict == VERDICT_ROLLBACK) { /* of a watch alone: a run has gone back */
+        (void)err_set(&r->err, ERR_FAILED, "the verdict is ROLLBACK, nothing was carried out: %s",
+                      r->verdict_text ? r->verdict_text : "");
+        run_finish(r, "rollback-due", EXIT_CODE_FAILED);
     } else if (r->verdict != VERDICT_OK) { /* HOLD too: what was not seen is not good */
         (void)err_set(&r->err, ERR_FAILED, "done, but people should look, %s: %s",
                       verdict_names[r->verdict], r->verdict_text ? r->verdict_text : "");
@@ -712,6 +717,7 @@ void run_broken(struct run *r, const struct err *err)
 
 enum exit_code run_go(struct run *r, struct err *err)
 {
+    run_notify_begin(r);
     if (!r->over)
         run_advance(r);
     while (!r->over)
@@ -727,6 +733,7 @@ enum exit_code run_go(struct run *r, struct err *err)
     run_sessions_close(r);
     while (r->open_sessions > 0)
         (void)uv_run(&r->loop, UV_RUN_ONCE);
+    run_notify_end(r);
     if (r->exit != EXIT_CODE_ROLLED_BACK) /* done, and yet something to say: it is not sealed */
         *err = r->err;
     return r->exit;

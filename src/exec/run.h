@@ -57,6 +57,8 @@ struct run_options {
     const struct secrets *secrets;
     const struct binding_pair *secret_env; /* values of the plan's `secrets`, for sessions */
     size_t n_secret_env;
+    const struct binding
+        *binding; /* that knows the secrets of sources and receivers, or NULL; outlives the run */
     struct sv operator_name;
     struct sv document; /* its text, which the journal keeps without secrets; of a start only */
     struct sv

@@ -87,6 +87,7 @@ struct run_flag {
     bool lifted_for_stop; /* given back while the run is interrupted */
 };
 
+struct outbox;
 struct run_watch;
 struct run_gate_watch;
 
@@ -149,6 +150,7 @@ struct run {
     VEC(struct run_session *) sessions;
     struct run_flag flag;
     struct run_watch *watch;
+    struct outbox *outbox; /* NULL: nobody is told */
     struct run_gates gates;
     VEC(struct run_operator) operators;
     struct run_look {
@@ -359,6 +361,13 @@ void run_look_answer(struct run *r, bool yes, struct sv by, struct sv note);
 /* From the journal: it was answered. */
 void run_look_load(struct run *r, const json_t *data);
 void run_look_stop(struct run *r);
+
+/* --- run_notify.c: receivers are told what is in the journal --- */
+
+void run_notify_begin(struct run *r);
+void run_notify(struct run *r); /* events were committed */
+void run_notify_end(struct run *r);
+void run_notify_free(struct run *r);
 
 /* --- run_message.c --- */
 

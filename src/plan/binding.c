@@ -919,6 +919,8 @@ static const struct binding_key binding_keys[] = {
     {"approvers", binding_list, offsetof(struct binding, approvers)},
     {"gates", binding_note_map, offsetof(struct binding, gates)},
     {"people", binding_note_map, offsetof(struct binding, people)},
+    {"sources", binding_note_map, offsetof(struct binding, sources)},
+    {"notify", binding_note_map, offsetof(struct binding, notify)},
     {"zone", binding_text, offsetof(struct binding, zone)},
     {"on_failure", binding_policy, offsetof(struct binding, on_failure)},
     {"time_scale", binding_scale, offsetof(struct binding, time_scale)},
@@ -1080,8 +1082,8 @@ static size_t binding_name_length(struct sv s)
     return n;
 }
 
-enum err_code binding_expand(const struct binding *b, struct sv text, struct strbuf *out,
-                             struct err *err)
+static enum err_code binding_replace(const struct binding *b, struct sv text, bool reveal,
+                                     struct strbuf *out, struct err *err)
 {
     while (text.n) {
         size_t dollar = sv_find_byte(text, '$', 0);
@@ -1104,7 +1106,7 @@ enum err_code binding_expand(const struct binding *b, struct sv text, struct str
             return err_hint(err, "set it under 'env' in prusik.yaml, or with --set %.*s=...",
                             SV_FMT(name));
         }
-        if (secrets_is_name(b->secrets, name))
+        if (!reveal && secrets_is_name(b->secrets, name))
             return err_set(err, ERR_INVALID,
                            "'%.*s': %.*s is a secret, and what stands here is written down",
                            SV_FMT(text), SV_FMT(name));
@@ -1112,6 +1114,18 @@ enum err_code binding_expand(const struct binding *b, struct sv text, struct str
         text = after;
     }
     return ERR_OK;
+}
+
+enum err_code binding_expand(const struct binding *b, struct sv text, struct strbuf *out,
+                             struct err *err)
+{
+    return binding_replace(b, text, false, out, err);
+}
+
+enum err_code binding_reveal(const struct binding *b, struct sv text, struct strbuf *out,
+                             struct err *err)
+{
+    return binding_replace(b, text, true, out, err);
 }
 
 enum err_code binding_file(struct binding *b, struct sv text, struct sv *ret, struct err *err)

@@ -102,7 +102,8 @@ struct binding {
     char *dir;  /* absolute folder that paths are relative to */
     struct sv environment, operator_name, store, workdir, scrape, flag, on_failure, zone;
     const struct yaml_node *gates,
-        *people; /* checked when a plan is made (make_gate.c); NULL: none */
+        *people,           /* checked when a plan is made (make_gate.c); NULL: none */
+        *sources, *notify; /* likewise (make_source.c) */
     double time_scale;
     int64_t interval_ms;
     int64_t until_ms;             /* -1: not set */
@@ -149,6 +150,9 @@ bool binding_env(const struct binding *b, struct sv name, struct sv *ret);
 /* $NAME and ${NAME} replaced.  ERR_INVALID names the variable that is not set, or that is a secret: what
  * is expanded goes into the plan. */
 NODISCARD enum err_code binding_expand(const struct binding *b, struct sv text, struct strbuf *out,
+                                       struct err *err);
+/* The same with secrets: for what is used and never shown.  ERR_REFUSED: one has no value. */
+NODISCARD enum err_code binding_reveal(const struct binding *b, struct sv text, struct strbuf *out,
                                        struct err *err);
 /* The database of this name; NULL: there is none. */
 const struct binding_database *binding_find_database(const struct binding *b, struct sv name);

@@ -84,6 +84,13 @@ bool make_is_fleet(const struct make *m, const struct rb_step *s);
 /* Can the form be judged from what the step's command on another host prints? */
 bool make_remote_shows(const struct rb_step *s, enum rb_expect_form form);
 
+/* --- make_source.c --- */
+
+/* "sources" of the binding into "watch" of the plan. */
+NODISCARD enum err_code make_bound_sources(struct make *m, json_t *watch);
+/* "notify" of the binding into the plan. */
+NODISCARD enum err_code make_notify(struct make *m);
+
 /* --- make_service.c --- */
 
 /* A service of the binding, under this name, into "services" of the plan. */

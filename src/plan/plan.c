@@ -92,6 +92,22 @@ static struct binding_pair *plan_pairs(struct arena *a, json_t *object, size_t *
     return v;
 }
 
+static struct plan_source *plan_sources(struct arena *a, json_t *object, size_t *n)
+{
+    struct plan_source *v = ARENA_NEWN(a, struct plan_source, json_object_size(object));
+    const char *key;
+    json_t *j;
+    size_t i = 0;
+
+    json_object_foreach(object, key, j) v[i++] =
+        (struct plan_source){.name = sv_from(key),
+                             .kind = json_get_sv(j, "kind"),
+                             .unit = json_get_sv(j, "unit"),
+                             .settings = json_object_get(j, "settings")};
+    *n = i;
+    return v;
+}
+
 static enum err_code plan_load_expect(struct plan *p, const json_t *j, int depth,
                                       struct plan_expect *ret, struct err *err)
 {
@@ -505,6 +521,7 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
     p->workdir = json_get_sv(p->json, "workdir");
     p->on_failure = json_get_sv(p->json, "on_failure");
     p->flag = json_get_sv(json_object_get(p->json, "maintenance"), "flag");
+    p->watch_only = json_get_bool(p->json, "watch_only", false);
     p->time_scale = json_get_real(p->json, "time_scale", 1);
     p->env = plan_pairs(&p->arena, json_object_get(p->json, "env"), &p->n_env);
     p->secrets = plan_texts(&p->arena, json_object_get(p->json, "secrets"), &p->n_secrets);
@@ -515,6 +532,8 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
     p->until_ms = json_get_int(watch, "until_ms", 0);
     p->probes = plan_pairs(&p->arena, json_object_get(watch, "probes"), &p->n_probes);
     p->aliases = plan_pairs(&p->arena, json_object_get(watch, "aliases"), &p->n_aliases);
+    p->sources = plan_sources(&p->arena, json_object_get(watch, "sources"), &p->n_sources);
+    p->receivers = plan_sources(&p->arena, json_object_get(p->json, "notify"), &p->n_receivers);
     plan_load_variables(p);
     plan_load_rules(p);
     plan_load_checkpoints(p);

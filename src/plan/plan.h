@@ -147,6 +147,13 @@ struct plan_message {
     const json_t *text;
 };
 
+/* A source that is watched ("log.app"), or a receiver of notices ("oncall"). */
+struct plan_source {
+    struct sv name, kind;
+    struct sv unit;         /* of its value; empty: none, or its members have their own */
+    const json_t *settings; /* for settings_reveal() */
+};
+
 struct plan_part {
     struct sv id, title, number, role;
     size_t line;
@@ -158,6 +165,7 @@ struct plan {
     struct hash hash, approval; /* approval: what an approval is for */
     struct sv document, title, environment, operator_name, workdir, on_failure, flag;
     double time_scale;
+    bool watch_only; /* by plan_watch_only() */
     RB_ARRAY(struct binding_pair, env);
     RB_ARRAY(struct sv, secrets);
     RB_ARRAY(struct sv, approvers);
@@ -173,6 +181,8 @@ struct plan {
     RB_ARRAY(struct plan_message, messages);
     RB_ARRAY(struct plan_part, parts);
     RB_ARRAY(struct binding_pair, probes);
+    RB_ARRAY(struct plan_source, sources);
+    RB_ARRAY(struct plan_source, receivers);
     RB_ARRAY(struct binding_pair, aliases);
     struct sv scrape;
     int64_t interval_ms, until_ms;
@@ -181,6 +191,12 @@ struct plan {
 /* ERR_INVALID: the binding names something that the document does not have, or a value is wrong. */
 NODISCARD enum err_code plan_make(const struct runbook *rb, struct binding *b, json_t **ret,
                                   struct err *err);
+/*
+ * Leave only the watch of it: rules, checkpoints, sources, receivers.  Its environment is one of its own, so that it
+ * stands in nobody's way.
+ */
+#define PLAN_WATCH_SUFFIX " (watch)"
+void plan_watch_only(json_t *plan);
 /* Takes over `json`, also on failure.  ERR_CORRUPT when it is not a plan, ERR_INVALID for a newer format. */
 NODISCARD enum err_code plan_load(json_t *json, struct plan *ret, struct err *err);
 void plan_release(struct plan *p);

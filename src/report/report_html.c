@@ -78,6 +78,7 @@ const char *report_outcome(const struct view *v, const char **css)
         {"done", "good", "Done"},
         {"investigate", "warn", "Done; people should look"},
         {"rolled-back", "warn", "Rolled back"},
+        {"rollback-due", "bad", "To be rolled back"},
         {"aborted", "warn", "Aborted"},
     };
 
