@@ -143,6 +143,7 @@ static bool compare(const char *prusik, const char *what, const char *old, const
 {
     const char *const argv[] = {prusik, "compare", old, new, NULL};
     double ratio[ROUNDS], rss = 0;
+    bool met;
 
     for (int i = 0; i < ROUNDS; i++) {
         struct cost base = baseline(old, new), own = run(argv);
@@ -152,7 +153,8 @@ static bool compare(const char *prusik, const char *what, const char *old, const
         printf("# %s: %.2f s, parsing %.2f s\n", what, own.cpu_s, base.cpu_s);
     }
     qsort(ratio, ROUNDS, sizeof(*ratio), double_cmp);
-    return budget(what, ratio[ROUNDS / 2], 1.5, "x") & budget(check, rss, 100, "MB");
+    met = budget(what, ratio[ROUNDS / 2], 1.5, "x");
+    return budget(check, rss, 100, "MB") && met;
 }
 
 int main(int argc, char **argv)

@@ -42,6 +42,7 @@ static void must(bool good, const char *what)
     exit(2);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's */
 static enum MHD_Result on_bare(void *arg, struct MHD_Connection *c, const char *url,
                                const char *method, const char *version, const char *data, size_t *n,
                                void **of)

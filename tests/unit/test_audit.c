@@ -34,7 +34,7 @@ static void vector(json_t *c)
     size_t n = json_array_size(list);
     struct health h;
 
-    printf("# %s\n", json_get_str(c, "name", ""));
+    t_say("%s", json_get_str(c, "name", ""));
     T_CHECK(n <= ARRAY_LEN(checks));
     for (size_t i = 0; i < n; i++) {
         checks[i] = check_of(json_array_get(list, i));
@@ -95,6 +95,15 @@ T(a_score_is_rounded_down_and_never_up_to_100)
 
         T_STR(health_shown(&h).s, shown[i].shown);
     }
+}
+
+T(a_failure_of_almost_no_weight_is_not_shown_as_100)
+{
+    struct health_check c[] = {{.passed = 9, .evaluated = 9, .weight = 1e6, .mostly = 1},
+                               {.passed = 0, .evaluated = 9, .weight = 1e-9, .mostly = 1}};
+    struct health h = health_of(c, 2);
+
+    T_STR(health_shown(&h).s, "99.99%");
 }
 
 /* Whatever the numbers: between 0 and 100, and better when one row more passes. */
@@ -175,7 +184,7 @@ T(a_condition_is_judged_over_a_record)
         CLEANUP(condition_freep) struct condition *c = NULL;
         const char *why;
 
-        printf("# %s\n", rows[i].text);
+        t_say("%s", rows[i].text);
         T_OK(condition_new(CONDITION_ROW, sv_from(rows[i].text), SV(""), &c, &err), err);
         T_CHECK(sv_is(condition_text(c), rows[i].text));
         T_EQ(condition_row(c, row, &why), rows[i].result);
@@ -213,7 +222,7 @@ T(what_needs_more_than_a_record_is_refused)
 
         T_EQ(condition_new(wrong[i].kind, sv_from(wrong[i].text), SV("sql.t"), &c, &err),
              ERR_INVALID);
-        printf("# %s: %s\n", wrong[i].text, err.msg);
+        t_say("%s: %s", wrong[i].text, err.msg);
         T_CHECK(!c && strstr(err.msg, wrong[i].says));
     }
 }
@@ -246,7 +255,7 @@ T(a_total_is_judged_over_all_records)
         const char *why;
         struct err err;
 
-        printf("# %s\n", totals[i].text);
+        t_say("%s", totals[i].text);
         T_OK(condition_new(CONDITION_TOTAL, sv_from(totals[i].text), SV("sql.t"), &c, &err), err);
         T_EQ(condition_total(c, &why), totals[i].empty);
         for (size_t k = 0; k < ARRAY_LEN(list); k++) {
@@ -318,7 +327,7 @@ T(a_data_file_that_is_wrong_is_refused_with_its_line)
 
         T_EQ(data_file_parse(sv_from(bad_files[i].text), "f.yaml", ".", env, &f, &err),
              ERR_INVALID);
-        printf("# %s\n", err.msg);
+        t_say("%s", err.msg);
         T_CHECK(strstr(err.msg, bad_files[i].says) && f.n_sources == 99);
     }
 }
@@ -375,7 +384,7 @@ static enum err_code run(const char *checks, const char *csv, struct audit_resul
 static void expect(const struct audit_result *r, size_t i, enum health_verdict v, uint64_t passed,
                    uint64_t of)
 {
-    printf("# %.*s: %.*s\n", SV_FMT(r->checks[i].check->name), SV_FMT(r->checks[i].why));
+    t_say("%.*s: %.*s", SV_FMT(r->checks[i].check->name), SV_FMT(r->checks[i].why));
     T_EQ(r->checks[i].verdict, v);
     T_EQ(r->checks[i].health.passed, passed);
     T_EQ(r->checks[i].health.evaluated, of);
@@ -462,6 +471,7 @@ T(a_condition_that_is_wrong_refuses_the_audit)
 }
 
 T_MAIN(T_CASE(the_vectors_of_the_score_hold), T_CASE(a_score_is_rounded_down_and_never_up_to_100),
+       T_CASE(a_failure_of_almost_no_weight_is_not_shown_as_100),
        T_CASE(one_more_row_that_passes_never_lowers_the_score),
        T_CASE(a_condition_is_judged_over_a_record),
        T_CASE(what_needs_more_than_a_record_is_refused), T_CASE(a_total_is_judged_over_all_records),

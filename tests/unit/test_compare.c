@@ -84,7 +84,7 @@ static void vector(json_t *c)
     struct err err = {0};
     enum err_code rc;
 
-    printf("# %s\n", json_get_str(c, "name", ""));
+    t_say("%s", json_get_str(c, "name", ""));
     if (json_is_string(json_object_get(c, "where")))
         opt.where = cond = where(json_get_sv(c, "where"));
     opt.added_fails = json_get_bool(c, "added_is_regression", false);
@@ -178,7 +178,7 @@ T(values_are_compared_by_value)
         struct compare_result r;
         struct err err;
 
-        printf("# %s: %s, %s\n", values[i].field, values[i].old, values[i].new);
+        t_say("%s: %s, %s", values[i].field, values[i].old, values[i].new);
         strbuf_add_str(&old, HEAD("pre", "00"));
         strbuf_add_str(&new, HEAD("post", "01"));
         strbuf_addf(&old, ONE, values[i].field, values[i].old);
@@ -374,7 +374,7 @@ T(a_field_on_the_command_line_is_read_or_refused)
         struct err err = {0};
         enum err_code rc = field_parse(&a, sv_from(fields[i].text), &f, &err);
 
-        printf("# %s: %s\n", fields[i].text, err.msg);
+        t_say("%s: %s", fields[i].text, err.msg);
         T_EQ(rc == ERR_OK, fields[i].says == NULL);
         T_CHECK(rc == ERR_OK || strstr(err.msg, fields[i].says));
     }

@@ -56,7 +56,7 @@ T(one_variable_changes_and_the_rest_stays)
         struct strbuf value = STRBUF(0), after = STRBUF(0), again = STRBUF(0);
         struct err err;
 
-        printf("# %s\n", texts[i].text);
+        t_say("%s", texts[i].text);
         T_EQ(env_text_get(texts[i].kind, sv_from(texts[i].text), SV("N"), &value),
              texts[i].before != NULL);
         T_STR(strbuf_str(&value), texts[i].before ? texts[i].before : "");
@@ -73,7 +73,7 @@ T(one_variable_changes_and_the_rest_stays)
 T(what_readers_would_read_differently_is_refused)
 {
     static const char *const values[] = {"a\nb", "a\"b", "a'b", "a$b", "a`b", "a\\b", "a%b"};
-    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0), value = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
     struct err err;
 
     for (size_t i = 0; i < ARRAY_LEN(values); i++)
@@ -126,7 +126,7 @@ T(a_binding_of_flags_that_is_wrong_is_refused_with_its_line)
         struct err err = {0};
 
         T_EQ(flag_binding_parse(sv_from(bad[i].text), "f.yaml", ".", &b, &err), ERR_INVALID);
-        printf("# %s\n", err.msg);
+        t_say("%s", err.msg);
         T_CHECK(strstr(err.msg, bad[i].says) && b.n_flags == 99);
     }
 }
@@ -207,9 +207,12 @@ struct got {
     char tag[64];
 };
 
-static void ask(const char *url, const char *method, const char *path, struct sv body,
-                const char *name, const char *value, struct got *ret)
+/* `line`: "POST /path". */
+static void ask(const char *url, const char *line, struct sv body, const char *name,
+                const char *value, struct got *ret)
 {
+    const char *path = strchr(line, ' ') + 1;
+    CLEANUP(mem_freep) char *method = xstrdup_sv((struct sv){line, (size_t)(path - line) - 1});
     CLEANUP(strbuf_release) struct strbuf full = STRBUF(0);
     struct http_field fields[] = {{SV("Content-Type"), SV("application/json")},
                                   {sv_from(name), sv_from(value)}};
@@ -228,13 +231,13 @@ static void ask(const char *url, const char *method, const char *path, struct sv
     http_release(&r);
 }
 
-static void expect(const char *url, const char *method, const char *path, struct sv body,
-                   const char *name, const char *value, int status)
+static void expect(const char *url, const char *line, struct sv body, const char *name,
+                   const char *value, int status)
 {
     struct got g;
 
-    ask(url, method, path, body, name, value, &g);
-    printf("# %s %s: %d %s\n", method, path, g.status, strbuf_str(&g.body));
+    ask(url, line, body, name, value, &g);
+    t_say("%s: %d %s", line, g.status, strbuf_str(&g.body));
     T_EQ(g.status, status);
     strbuf_release(&g.body);
 }
@@ -255,28 +258,40 @@ T(the_server_answers_and_follows_its_files)
     put("f.json", sv_from(definitions));
     T_OK(flag_server_start(&c, &s, &err), err);
     url = flag_server_url(s);
-    ask(url, "POST", ALL, CONTEXT, NULL, NULL, &g);
+    ask(url, "POST " ALL, CONTEXT, NULL, NULL, &g);
     T_EQ(g.status, 200);
     T_STR(
         strbuf_str(&g.body),
         "{\"flags\":[{\"key\":\"a\",\"value\":true,\"reason\":\"STATIC\",\"variant\":\"on\",\"metadata\":{\"version\":7}}],\"metadata\":{\"version\":7}}");
     strbuf_release(&g.body);
-    expect(url, "POST", ALL, CONTEXT, "If-None-Match", g.tag, 304);
-    expect(url, "POST", ALL "/", CONTEXT, "If-None-Match", "\"other\"", 200);
-    expect(url, "GET", ALL, SV(""), NULL, NULL, 405);
-    expect(url, "PUT", ONE, CONTEXT, NULL, NULL, 405);
-    expect(url, "POST", "/ofrep/v1/evaluate/flags/none", CONTEXT, NULL, NULL, 404);
-    expect(url, "GET", "/other", SV(""), NULL, NULL, 404);
+    expect(url, "POST " ALL, CONTEXT, "If-None-Match", g.tag, 304);
+    expect(url, "POST " ALL "/", CONTEXT, "If-None-Match", "\"other\"", 200);
+    expect(url, "GET " ALL, SV(""), NULL, NULL, 405);
+    expect(url, "PUT " ONE, CONTEXT, NULL, NULL, 405);
+    expect(url,
+           "POST "
+           "/ofrep/v1/evaluate/flags/none",
+           CONTEXT, NULL, NULL, 404);
+    expect(url,
+           "GET "
+           "/other",
+           SV(""), NULL, NULL, 404);
     strbuf_add_n(&big, ' ', (1u << 20) + 1);
-    expect(url, "POST", ONE, strbuf_sv(&big), NULL, NULL, 413);
-    expect(url, "GET", "/health", SV(""), NULL, NULL, 200);
+    expect(url, "POST " ONE, strbuf_sv(&big), NULL, NULL, 413);
+    expect(url,
+           "GET "
+           "/health",
+           SV(""), NULL, NULL, 200);
     T_OK(change("a", "off", true, &err), err);
-    ask(url, "POST", ONE, CONTEXT, NULL, NULL, &g);
+    ask(url, "POST " ONE, CONTEXT, NULL, NULL, &g);
     T_CHECK(strstr(strbuf_str(&g.body), "\"prusik.kill\":true"));
     strbuf_release(&g.body);
     put("f.json", SV("{"));
-    expect(url, "GET", "/health", SV(""), NULL, NULL, 503);
-    ask(url, "POST", ONE, CONTEXT, NULL, NULL, &h);
+    expect(url,
+           "GET "
+           "/health",
+           SV(""), NULL, NULL, 503);
+    ask(url, "POST " ONE, CONTEXT, NULL, NULL, &h);
     T_CHECK(strstr(strbuf_str(&h.body), "\"value\":false"));
     strbuf_release(&h.body);
 }
@@ -292,12 +307,15 @@ T(a_token_is_asked_for_everywhere)
     put("f.json", sv_from(definitions));
     T_OK(flag_server_start(&c, &s, &err), err);
     url = flag_server_url(s);
-    expect(url, "POST", ONE, CONTEXT, NULL, NULL, 401);
-    expect(url, "GET", "/health", SV(""), NULL, NULL, 401);
-    expect(url, "POST", ONE, CONTEXT, "X-API-Key", "s3cre", 401);
-    expect(url, "POST", ONE, CONTEXT, "Authorization", "Basic s3cret", 401);
-    expect(url, "POST", ONE, CONTEXT, "X-API-Key", "s3cret", 200);
-    expect(url, "POST", ONE, CONTEXT, "Authorization", "bearer s3cret", 200);
+    expect(url, "POST " ONE, CONTEXT, NULL, NULL, 401);
+    expect(url,
+           "GET "
+           "/health",
+           SV(""), NULL, NULL, 401);
+    expect(url, "POST " ONE, CONTEXT, "X-API-Key", "s3cre", 401);
+    expect(url, "POST " ONE, CONTEXT, "Authorization", "Basic s3cret", 401);
+    expect(url, "POST " ONE, CONTEXT, "X-API-Key", "s3cret", 200);
+    expect(url, "POST " ONE, CONTEXT, "Authorization", "bearer s3cret", 200);
 }
 
 T(a_server_that_cannot_start_says_why)
@@ -357,7 +375,7 @@ static enum err_code with_binding(const char *yaml, const char *key, const char 
     T_OK(flag_binding_parse(sv_from(yaml), "f.yaml", ".", &b, err), *err);
     rc = flag_switch(&s, &a, &r, err);
     *consumers = r.consumers;
-    printf("# %s\n", rc == ERR_OK ? "fine" : err->msg);
+    t_say("%s", rc == ERR_OK ? "fine" : err->msg);
     flag_binding_release(&b);
     arena_release(&a);
     return rc;

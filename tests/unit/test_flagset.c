@@ -168,7 +168,7 @@ T(evaluations_are_those_of_the_vectors)
         json_put_str(request, "path", strbuf_str(&path));
         json_put_str(request, "body", strbuf_str(&text));
         respond(s, request, &a);
-        printf("# %s: %s\n", json_get_str(c, "flag", ""), strbuf_str(&a.body));
+        t_say("%s: %s", json_get_str(c, "flag", ""), strbuf_str(&a.body));
         T_EQ(a.status, json_get_int(c, "status", -1));
         T_OK(json_read(strbuf_sv(&a.body), &got, &err), err);
         T_CHECK(json_equal(got, json_object_get(c, "body")));
@@ -189,7 +189,7 @@ T(documents_that_the_vectors_refuse_are_refused)
         struct err err = {0};
 
         T_EQ(parse(json_object_get(c, "document"), NULL, &s, &err), ERR_INVALID);
-        printf("# %s: %s\n", json_get_str(c, "name", ""), err.msg);
+        t_say("%s: %s", json_get_str(c, "name", ""), err.msg);
         T_CHECK(!s && err.msg[0]);
     }
     T_CHECK(i > 10);
@@ -208,7 +208,7 @@ T(exchanges_are_those_of_the_vectors_byte_for_byte)
         struct ofrep_answer a;
         struct err err;
 
-        printf("# %s\n", json_get_str(c, "name", ""));
+        t_say("%s", json_get_str(c, "name", ""));
         T_OK(parse(json_object_get(j, "document"), json_object_get(c, "kill"), &s, &err), err);
         respond(s, json_object_get(c, "request"), &a);
         T_EQ(a.status, json_get_int(want, "status", -1));
@@ -320,7 +320,7 @@ T(an_operator_gives_what_it_should)
             T_OK(targeting_check(rule, NULL, &err), err);
         v = targeting_eval(rule, &in);
         text = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
-        printf("# %s\n", rules[i].rule);
+        t_say("%s", rules[i].rule);
         T_STR(text, rules[i].result);
         free(text);
         json_decref(v);
@@ -331,7 +331,6 @@ T(an_operator_gives_what_it_should)
 /* Each evaluator uses the one before twice: 2^40 steps. */
 T(a_rule_that_explodes_is_an_error_and_not_a_hang)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     CLEANUP(json_cleanup) json_t *evaluators = json_object(), *rule = NULL;
     struct targeting_input in = {.flag_key = SV("k")};
     struct err err = {0};
@@ -387,7 +386,7 @@ T(a_document_that_is_wrong_says_where)
         struct err err = {0};
 
         T_EQ(flagset_parse(sv_from(bad_docs[i].doc), (struct sv){NULL, 0}, &s, &err), ERR_INVALID);
-        printf("# %s\n", err.msg);
+        t_say("%s", err.msg);
         T_CHECK(!s && strstr(err.msg, bad_docs[i].says));
     }
 }
@@ -418,7 +417,7 @@ T(a_kill_list_is_read_or_refused)
 
     for (i = 0; i < ARRAY_LEN(bad_kills); i++) {
         T_EQ(flagset_parse(sv_from(doc), sv_from(bad_kills[i].kill), &s, &err), ERR_INVALID);
-        printf("# %s\n", err.msg);
+        t_say("%s", err.msg);
         T_CHECK(!s && strstr(err.msg, bad_kills[i].says));
     }
     T_OK(

@@ -84,7 +84,7 @@ T(csv_is_read_the_same_in_pieces_of_any_size)
             struct err err = {0};
             enum err_code rc = csv_pieces(csvs[i].text, piece, &rows, &err);
 
-            printf("# %zu: %s\n", i, err.msg);
+            t_say("%zu: %s", i, err.msg);
             T_EQ(rc == ERR_OK, csvs[i].says == NULL);
             T_CHECK(rc == ERR_OK || strstr(err.msg, csvs[i].says));
             T_STR(strbuf_str(&rows), csvs[i].rows);
@@ -145,7 +145,7 @@ T(objects_are_read_the_same_in_pieces_of_any_size)
                 rc = objects_feed(&o, sv_sub(text, k, k + piece), &err);
             if (rc == ERR_OK)
                 rc = objects_end(&o, &err);
-            printf("# %s: %s\n", jsons[i].text, err.msg);
+            t_say("%s: %s", jsons[i].text, err.msg);
             T_EQ(rc == ERR_OK, jsons[i].says == NULL);
             T_CHECK(rc == ERR_OK || strstr(err.msg, jsons[i].says));
             T_STR(strbuf_str(&rows), jsons[i].rows);
@@ -366,7 +366,7 @@ T(only_plain_numbers_are_numbers_without_a_type)
     for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
         CLEANUP(json_cleanup) json_t *v = take_plain_value(sv_from(plain[i].text));
 
-        printf("# '%s'\n", plain[i].text);
+        t_say("'%s'", plain[i].text);
         T_EQ(json_is_number(v), plain[i].number);
     }
 }
