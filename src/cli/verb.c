@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backup/pack.h"
 #include "base/suggest.h"
 #include "base/sv.h"
 #include "base/version.h"
@@ -49,6 +50,26 @@ const struct cli_option cli_options[] = {
     {"--format",      0,  CLI_TEXT,   offsetof(struct cli, format),        "FORMAT",     "text, json, html, markdown, junit or sarif, as the command knows", NULL},
     {"--output",     'o', CLI_TEXT,   offsetof(struct cli, output),        "FILE",       "write there instead of to the terminal", NULL},
     {"--key",         0,  CLI_TEXT,   offsetof(struct cli, key),           "HEX",        "the public key that must have sealed it", NULL},
+    {"--by",          0,  CLI_TEXT,   offsetof(struct cli, by),            "COLUMNS",    "the columns that tell one record from another, with commas", NULL},
+    {"--field",       0,  CLI_TEXTS,  offsetof(struct cli, fields),        "NAME=TYPE",  "a column that is compared, as NAME=TYPE[,rel=5%][,abs=0.01][,ignore]; may be repeated", NULL},
+    {"--data",        0,  CLI_TEXT,   offsetof(struct cli, data),          "FILE",       "sources, snapshots and audits; default prusik.data.yaml", NULL},
+    {"--side",        0,  CLI_TEXT,   offsetof(struct cli, side),          "NAME",       "what is written into the snapshot for people: pre, post", NULL},
+    {"--where",       0,  CLI_TEXT,   offsetof(struct cli, where),         "CONDITION",  "only records for which it holds, such as 'type == \"a\"'", NULL},
+    {"--flags",       0,  CLI_TEXT,   offsetof(struct cli, flags),         "FILE",       "definitions of flags; default flags.json", NULL},
+    {"--consumers",   0,  CLI_TEXT,   offsetof(struct cli, consumers),     "FILE",       "who reads flags; default prusik.flags.yaml beside the flags", NULL},
+    {"--context",     0,  CLI_TEXT,   offsetof(struct cli, context),       "JSON",       "for whom a flag is evaluated", NULL},
+    {"--listen",      0,  CLI_TEXT,   offsetof(struct cli, listen),        "ADDRESS:PORT", "where to listen; default 127.0.0.1:8016", NULL},
+    {"--added-fails", 0,  CLI_FLAG,   offsetof(struct cli, added_fails),   NULL,         "a new record is a regression, too", NULL},
+    {"--to",          0,  CLI_TEXT,   offsetof(struct cli, to),            "PLACE",      "the folder of a backup; the file or database that it is restored to", NULL},
+    {"--level",       0,  CLI_TEXT,   offsetof(struct cli, level),         "LEVEL",      "compared: restored to a scratch database; decoded: read whole only", pack_levels},
+    {"--scratch",     0,  CLI_TEXT,   offsetof(struct cli, scratch),       "PLACE",      "folder or server of the scratch database; default beside the backup, or the same server", NULL},
+    {"--keep",        0,  CLI_TEXT,   offsetof(struct cli, keep),          "RULES",      "of each database: last=N,daily=N,weekly=N,monthly=N", NULL},
+    {"--passphrase-file", 0, CLI_TEXT, offsetof(struct cli, passphrase_file), "FILE",    "encrypt, or open, with its first line", NULL},
+    {"--passphrase-env", 0, CLI_TEXT, offsetof(struct cli, passphrase_env), "NAME",      "with the value of a variable", NULL},
+    {"--passphrase-command", 0, CLI_TEXT, offsetof(struct cli, passphrase_command), "COMMAND", "with what a command prints", NULL},
+    {"--key-file",    0,  CLI_TEXT,   offsetof(struct cli, key_file),      "FILE",       "with a key that prusik backup keygen made", NULL},
+    {"--replace",     0,  CLI_FLAG,   offsetof(struct cli, replace),       NULL,         "put what is there aside, under another name", NULL},
+    {"--no-owner",    0,  CLI_FLAG,   offsetof(struct cli, no_owner),      NULL,         "PostgreSQL: leave out who owned what, and privileges", NULL},
     {"--exit-when-waiting", 0, CLI_FLAG, offsetof(struct cli, exit_when_waiting), NULL,   "at a gate that is not open: end (7) instead of waiting", NULL},
     {"--as",          0,  CLI_TEXT,   offsetof(struct cli, as),            "NAME",       "whose approval or decision this is", NULL},
     {"--role",        0,  CLI_TEXT,   offsetof(struct cli, role),          "ROLE",       "in which role", NULL},
@@ -315,6 +336,7 @@ int verb_main(int argc, char **argv)
     }
     vec_release(&c.sets);
     vec_release(&c.disables);
+    vec_release(&c.fields);
     free(c.args);
     return verb_finish(result);
 }

@@ -35,12 +35,16 @@ struct cli {
     const char **args; /* what is no option */
     int n_args;
     const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *confirm, *step,
-        *format, *output, *color, *diff, *graph, *export, *explain, *key, *watch_for, *rule;
-    cli_texts sets, disables;
+        *format, *output, *color, *diff, *graph, *export, *explain, *key, *watch_for, *rule, *by,
+        *data, *side, *where, *flags, *consumers, *context, *listen;
+    const char *to, *level, *scratch, *keep, *passphrase_file, *passphrase_env, *passphrase_command,
+        *key_file;
+    bool replace, no_owner;
+    cli_texts sets, disables, fields;
     double time_scale;
     bool reject, exit_when_waiting;
     bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck,
-        dry_run, try;
+        dry_run, try, added_fails;
 };
 
 struct verb {

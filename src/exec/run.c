@@ -463,7 +463,7 @@ static void run_mark(struct run *r, const struct run_step *s)
 {
     json_t *data = json_object();
 
-    r->mark_us = clock_now_us();
+    r->mark_us = clock_steady_us();
     json_put_str(data, "name", "deploy");
     json_put_int(data, "at_us", r->mark_us);
     run_queue(r, EVENT_MARK, s, data);

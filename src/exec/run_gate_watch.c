@@ -96,7 +96,7 @@ void run_gate_watch_begin(struct run *r, const struct plan_gate *g)
     if (!r->gates.watch->watcher)
         return; /* there are no such rules */
     watcher_start(r->gates.watch->watcher);
-    watcher_mark(r->gates.watch->watcher, clock_now_us());
+    watcher_mark(r->gates.watch->watcher, clock_steady_us());
 }
 
 bool run_gate_watch_open(const struct run *r)

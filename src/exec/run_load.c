@@ -23,6 +23,7 @@ struct run_shell {
 struct run_loader {
     struct run *r;
     VEC(struct run_shell) shells;
+    size_t found; /* the step of the last event */
     bool finished;
 };
 
@@ -31,9 +32,14 @@ typedef enum err_code run_load_fn(struct run_loader *l, const struct event *e, c
 
 static struct run_step *run_load_step(struct run_loader *l, const struct event *e)
 {
-    for (size_t i = 0; i < l->r->steps.n; i++)
-        if (sv_eq(l->r->steps.v[i].p->id, e->step))
+    for (size_t k = 0; k < l->r->steps.n; k++) { /* from the last one on: they come in order */
+        size_t i = (l->found + k) % l->r->steps.n;
+
+        if (sv_eq(l->r->steps.v[i].p->id, e->step)) {
+            l->found = i;
             return &l->r->steps.v[i];
+        }
+    }
     return NULL;
 }
 
@@ -123,6 +129,7 @@ static enum err_code run_load_outcome(struct run_loader *l, const struct event *
         return err_set(err, ERR_CORRUPT, "event %lld has the unknown state '%s'", (long long)e->seq,
                        json_get_str(data, "state", ""));
     s->ended_us = json_get_int(data, "ended_us", e->at_us);
+    clock_steady_not_before(s->ended_us);
     s->has_out = hash_from_hex(json_get_sv(json_object_get(data, "out"), "blob"), &s->out);
     if (state)
         run_session_remember(l->r, s->p, state);
@@ -157,6 +164,7 @@ static enum err_code run_load_mark(struct run_loader *l, const struct event *e, 
                                    struct err *err UNUSED)
 {
     l->r->mark_us = json_get_int(data, "at_us", e->at_us);
+    clock_steady_not_before(l->r->mark_us);
     return ERR_OK;
 }
 

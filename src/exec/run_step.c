@@ -111,7 +111,7 @@ static void run_queue_intent(struct run *r, struct run_step *s)
     json_t *data = json_object();
 
     s->attempt++;
-    s->started_us = clock_now_us();
+    s->started_us = clock_steady_us();
     json_put_sv(data, "command", s->p->command);
     json_put_sv(data, "host", s->p->host);
     json_put_sv(data, "kind", s->p->kind);
@@ -240,7 +240,7 @@ static bool run_needs_second_look(struct run *r, const struct plan_step *p)
 /* "(wait max 30 seconds)": the look is repeated until it holds. */
 bool run_time_left(struct run *r, const struct plan_step *p)
 {
-    int64_t now_us = clock_now_us();
+    int64_t now_us = clock_steady_us();
 
     if (!p->wait_ms)
         return false;

@@ -22,7 +22,7 @@ static void watch_keep(struct run *r)
 {
     struct run_watch *rw = r->watch;
     CLEANUP(strbuf_release) struct strbuf judge = STRBUF(0), samples = STRBUF(0);
-    int64_t now_us = clock_now_us();
+    int64_t now_us = clock_steady_us();
 
     watcher_save_judge(rw->watcher, &judge);
     journal_keep(r->journal, SV("judge"), strbuf_sv(&judge));
@@ -190,7 +190,7 @@ enum err_code run_watch_begin(struct run *r, struct err *err)
         return err->code;
     watcher_start(w);
     if (r->mark_us) {
-        r->watch->resumed_us = clock_now_us();
+        r->watch->resumed_us = clock_steady_us();
         watcher_mark(w, r->mark_us);
     }
     return ERR_OK;
@@ -230,7 +230,7 @@ static bool run_watch_catches_up(const struct run *r)
     const struct run_watch *rw = r->watch;
 
     return rw->resumed_us && r->verdict == VERDICT_HOLD &&
-           clock_now_us() - rw->resumed_us < watcher_length_us(rw->watcher);
+           clock_steady_us() - rw->resumed_us < watcher_length_us(rw->watcher);
 }
 
 bool run_watch_over(const struct run *r)

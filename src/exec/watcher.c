@@ -79,6 +79,8 @@ enum err_code watcher_restore(struct watcher *w, struct sv judge, struct sv samp
                     judge_restore(w->judge, judge_tree, err) != ERR_OK))
         return err_wrap(err, "the state of the watch");
     w->verdict = judge_verdict(w->judge, &w->verdict_rule);
+    if (judge_last_us(w->judge) != JUDGE_UNSET)
+        clock_steady_not_before(judge_last_us(w->judge));
     return ERR_OK;
 }
 
@@ -102,7 +104,7 @@ void watcher_free(struct watcher *w)
 /* Once a round: when the last poll is there, or when the next round begins. */
 static void watcher_judge_round(struct watcher *w)
 {
-    int64_t now_us = clock_now_us();
+    int64_t now_us = clock_steady_us();
 
     w->round_open = false;
     if (w->marked) {
@@ -143,7 +145,7 @@ static void watcher_on_tick(uv_timer_t *t)
     if (w->round_open) /* something hangs: it is judged without it */
         watcher_judge_round(w);
     if (!w->stopped)
-        watcher_begin_round(w, clock_now_us());
+        watcher_begin_round(w, clock_steady_us());
 }
 
 void watcher_start(struct watcher *w)
@@ -175,7 +177,7 @@ bool watcher_is_busy(const struct watcher *w)
 
 void watcher_baseline(struct watcher *w)
 {
-    judge_measure_baseline(w->judge, clock_now_us());
+    judge_measure_baseline(w->judge, clock_steady_us());
 }
 
 void watcher_mark(struct watcher *w, int64_t t0_us)
@@ -198,7 +200,7 @@ void watcher_mark(struct watcher *w, int64_t t0_us)
 
 bool watcher_is_over(const struct watcher *w)
 {
-    return w->marked && judge_is_over(w->judge) && clock_now_us() >= judge_watch_end(w->judge);
+    return w->marked && judge_is_over(w->judge) && clock_steady_us() >= judge_watch_end(w->judge);
 }
 
 int64_t watcher_length_us(const struct watcher *w)

@@ -3,11 +3,17 @@
 #include "base/sv.h"
 #include "exec/run.h"
 
+/* Events come in the order of the steps: the search goes on where the last one ended. */
 static struct view_step *view_find(struct view *v, struct sv id)
 {
-    for (size_t i = 0; id.n && i < v->steps.n; i++)
-        if (sv_eq(v->steps.v[i].p->id, id))
+    for (size_t k = 0; id.n && k < v->steps.n; k++) {
+        size_t i = (v->found + k) % v->steps.n;
+
+        if (sv_eq(v->steps.v[i].p->id, id)) {
+            v->found = i;
             return &v->steps.v[i];
+        }
+    }
     return NULL;
 }
 

@@ -69,6 +69,7 @@ struct view {
     int64_t mark_us;
     VEC(struct view_step) steps;
     VEC(struct view_event) events;
+    size_t found; /* private: the step of the last event */
 };
 
 NODISCARD enum err_code view_load(struct store *s, int64_t id, struct view *ret, struct err *err);

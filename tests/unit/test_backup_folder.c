@@ -1,0 +1,137 @@
+/* Which backups of a folder are kept. */
+#include "t.h"
+
+#include "backup/backup.h"
+#include "backup/folder.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/sv.h"
+
+static void want_error(enum err_code got, const struct err *err, enum err_code want,
+                       const char *text)
+{
+    if (got != want)
+        T_FAIL("it gives %u, not %u: '%s'", got, want, err->msg);
+    if (!strstr(err->msg, text))
+        T_FAIL("'%s' does not say '%s'", err->msg, text);
+}
+
+/* A whole backup of a moment. */
+static void put(const char *name, const char *database, const char *at)
+{
+    struct pack_head head = {.kind = DB_SQLITE, .database = sv_from(database)};
+    CLEANUP(pack_writer_freep) struct pack_writer *w = NULL;
+    struct err err = {0};
+    char path[200];
+    int fd;
+
+    (void)snprintf(path, sizeof(path), "f/%s" BACKUP_SUFFIX, name);
+    T_CHECK(clock_parse(sv_from(at), &head.created_us));
+    fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    T_CHECK(fd >= 0);
+    T_OK(pack_create(fd, &head, NULL, &w, &err), err);
+    T_OK(pack_put(w, PACK_CENSUS, SV("{}"), &err), err);
+    T_OK(pack_finish(w, &err), err);
+    (void)close(fd);
+}
+
+/* The names that are kept, in order. */
+static void want_kept(const char *policy, const char *want)
+{
+    CLEANUP(folder_release) struct folder f = {0};
+    CLEANUP(strbuf_release) struct strbuf kept = STRBUF(0);
+    struct folder_policy p;
+    struct err err = {0};
+
+    T_OK(folder_policy_read(sv_from(policy), &p, &err), err);
+    T_OK(folder_read("f", &f, &err), err);
+    folder_choose(&f, &p);
+    for (size_t i = 0; i < f.files.n; i++)
+        if (f.files.v[i].keep)
+            strbuf_addf(&kept, "%s%.*s:%s", kept.n ? " " : "", (int)strcspn(f.files.v[i].name, "."),
+                        f.files.v[i].name, f.files.v[i].reason);
+    T_STR(strbuf_str(&kept), want);
+}
+
+T(the_newest_of_each_period_is_kept)
+{
+    T_CHECK(mkdir("f", 0700) == 0);
+    put("a", "app", "2026-11-21T10:00:00Z"); /* a Saturday */
+    put("b", "app", "2026-11-21T02:00:00Z");
+    put("c", "app", "2026-11-20T23:59:59Z");
+    put("d", "app", "2026-11-16T00:00:00Z"); /* the Monday of that week */
+    put("e", "app", "2026-11-15T23:59:59Z"); /* the Sunday before */
+    put("f", "app", "2026-11-01T00:00:00Z");
+    put("g", "app", "2026-10-31T23:59:59Z");
+    put("h", "app", "2025-11-21T10:00:00Z");
+    want_kept("last=1", "a:last");
+    want_kept("last=3", "a:last b:last c:last");
+    want_kept("last=99", "a:last b:last c:last d:last e:last f:last g:last h:last");
+    want_kept("daily=3", "a:last c:daily d:daily");
+    want_kept("weekly=2", "a:last e:weekly");
+    want_kept("weekly=4", "a:last e:weekly f:weekly h:weekly");
+    want_kept("monthly=3", "a:last g:monthly h:monthly");
+    want_kept("last=2, daily=2,weekly=2,monthly=2", "a:last b:last c:daily e:weekly g:monthly");
+}
+
+T(each_database_has_its_own)
+{
+    T_CHECK(mkdir("f", 0700) == 0);
+    put("a", "app", "2026-11-21T10:00:00Z");
+    put("b", "other", "2026-01-01T10:00:00Z");
+    put("c", "app", "2025-11-21T10:00:00Z");
+    want_kept("last=1", "a:last b:last");
+}
+
+T(what_is_not_whole_counts_for_nothing_and_is_left_for_a_person)
+{
+    CLEANUP(folder_release) struct folder f = {0};
+    struct err err = {0};
+
+    T_CHECK(mkdir("f", 0700) == 0);
+    put("a", "app", "2026-11-21T10:00:00Z");
+    put("b", "app", "2026-11-22T10:00:00Z");
+    T_CHECK(truncate("f/b" BACKUP_SUFFIX, 100) == 0 && symlink("none", "f/c" BACKUP_SUFFIX) == 0);
+    T_OK(file_write_atomic("f/notes.txt", SV("x"), 0600, &err), err);
+    want_kept("last=1", "a:last b:not whole c:not whole");
+    T_OK(folder_read("f", &f, &err), err);
+    T_EQ(f.files.n, 3);
+    T_CHECK(f.files.v[0].whole && !f.files.v[1].whole && strstr(f.files.v[1].why, "cut off"));
+}
+
+T(pruning_removes_what_is_not_kept_and_nothing_else)
+{
+    CLEANUP(folder_release) struct folder f = {0};
+    struct folder_policy p = {.last = 1};
+    struct err err = {0};
+
+    T_CHECK(mkdir("f", 0700) == 0);
+    put("a", "app", "2026-11-21T10:00:00Z");
+    put("b", "app", "2026-11-20T10:00:00Z");
+    T_OK(file_write_atomic("f/notes.txt", SV("x"), 0600, &err), err);
+    T_OK(folder_read("f", &f, &err), err);
+    folder_choose(&f, &p);
+    T_OK(folder_prune(&f, &err), err);
+    T_CHECK(file_exists("f/a" BACKUP_SUFFIX) && !file_exists("f/b" BACKUP_SUFFIX));
+    T_CHECK(file_exists("f/notes.txt"));
+    T_CHECK(mkdir("f/b" BACKUP_SUFFIX, 0700) == 0); /* what cannot be removed is told */
+    want_error(folder_prune(&f, &err), &err, ERR_IO, "remove 'f/b");
+}
+
+T(what_is_no_policy_is_told)
+{
+    static const char *const wrong[] = {
+        "", "last", "last=", "last=x", "yearly=3", "last=3,,daily=1", "last=-1"};
+    struct folder_policy p;
+    struct folder f;
+    struct err err = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+        want_error(folder_policy_read(sv_from(wrong[i]), &p, &err), &err, ERR_USAGE, "is no rule");
+    want_error(folder_policy_read(SV("last=0"), &p, &err), &err, ERR_USAGE, "keeps nothing");
+    want_error(folder_read("none", &f, &err), &err, ERR_NOT_FOUND, "there is no folder");
+}
+
+T_MAIN(T_CASE(the_newest_of_each_period_is_kept), T_CASE(each_database_has_its_own),
+       T_CASE(what_is_not_whole_counts_for_nothing_and_is_left_for_a_person),
+       T_CASE(pruning_removes_what_is_not_kept_and_nothing_else), T_CASE(what_is_no_policy_is_told))
