@@ -34,6 +34,8 @@ scrape: http://127.0.0.1:1/metrics
 sources:
   prom.up: {url: "http://p", query: 'sum(up{job="shop"})'}
   log.app: {path: app.log}
+  prom.trend: {url: "http://p", query: "sum(up)", range: 5m}
+  file.state: {path: state}
 metrics:
   error_rate: 'ratio(http_requests_total{status=~"5.."}, http_requests_total)'
   response_time: http_request_duration_seconds
@@ -53,7 +55,16 @@ RULES = {
     "count": "investigate when errors_total[1m] > 3 and abs(skew_seconds) >= 2s",
     "neg": "investigate when -queue_depth < -500",
     "base": "investigate when queue_depth > 2x baseline baseline 20",
+    "mirror": "investigate when 5s < p95(response_time)[5m]",
+    "label": "investigate when queue_depth{name=\"a b\", kind!~\"x.*\"} > 5000",
+    "win": "investigate when max(errors_total[1m]) > 300",
+    "both": "investigate when max(queue_depth)[5m] > 5000 and min(queue_depth)[5m] > 4000 or last(queue_depth)[5m] > 9000",
     # what cannot be said there
+    "equal": "investigate when p95(response_time)[5m] == 1s",
+    "versus": "investigate when p95(response_time)[5m] > 2 * skew_seconds",
+    "quoted": "investigate when `queue.depth` > 1",
+    "trend": "investigate when prom.trend > 1",
+    "file": "investigate when file.state.exists == true",
     "lines": "investigate when matches(log.app, \"ERROR\")[5m] > 10",
     "kofn": "investigate when 3 of 5 (queue_depth > 1)",
     "sure": "investigate when error_rate[1m] > 1% confident 99%",
@@ -63,7 +74,7 @@ RULES = {
     "measured": "investigate when queue_depth > baseline + 10%",
     "fine": "ok when queue_depth < 5",
 }
-LEFT = {"lines", "kofn", "sure", "hyst", "blind", "worse", "measured"}
+LEFT = {"equal", "versus", "quoted", "trend", "file", "lines", "kofn", "sure", "hyst", "blind", "worse", "measured"}
 
 
 def prusik(*argv):
@@ -150,8 +161,8 @@ def an_error_rate_is_told_after_its_time_and_with_enough_requests():
 
 
 def a_percentile_is_told_by_the_share_above_its_limit():
-    plays((latency(97, 3), 8, {}), (latency(90, 10), 8, {"deploy_md_15": {}}),
-          (latency(80, 20), 8, {"deploy_md_15": {}, "latency": {}}))
+    plays((latency(97, 3), 8, {}), (latency(90, 10), 8, {"deploy_md_15": {}, "mirror": {}}),
+          (latency(80, 20), 8, {"deploy_md_15": {}, "mirror": {}, "latency": {}}))
 
 
 def gauges_counters_and_queries_are_told():
@@ -188,7 +199,7 @@ def a_dashboard_has_a_panel_for_each_thing_that_is_measured():
     check("histogram_quantile(0.95" in p95["targets"][0]["expr"], p95["targets"][0]["expr"])
     pool = panels[RULES["pool"]]["fieldConfig"]["defaults"]["thresholds"]["steps"]
     same("an expectation", [(s["color"], s["value"]) for s in pool], [("green", None), ("yellow", 0.8)])
-    same("left out", {line.split(":")[0] for line in d["description"].splitlines()[1:]}, {"lines", "kofn", "either", "count"})
+    same("left out", {line.split(":")[0] for line in d["description"].splitlines()[1:]}, {"lines", "kofn", "either", "count", "both", "quoted", "trend", "file"})
     queries = [{"record": f"r{i}", "expr": p["targets"][0]["expr"]} for i, p in enumerate(d["panels"])]
     write("panels.yml", json.dumps({"groups": [{"name": "g", "rules": queries}]}))
     promtool("check", "rules", "panels.yml")

@@ -145,5 +145,62 @@ def a_log_that_is_rotated_is_counted_once():
     await_("the end", lambda: prusik("status").stdout.startswith("r-0001  finished, investigate"))
 
 
-sys.exit(run_tests([a_watch_that_was_killed_goes_on_from_its_own_begin, an_interrupted_watch_says_how_to_go_on,
+def counters_rows_and_probes_reach_the_rules():
+    begin()
+    os.mkdir("group")
+    for name, text in {"cgroup.procs": "1\n", "memory.current": "5000000\n", "memory.max": "max\n",
+                       "memory.events": "max 0\noom_kill 0\n", "cpu.stat": "usage_usec 0\nthrottled_usec 0\n"}.items():
+        write(os.path.join("group", name), text)
+    subprocess.run(["sqlite3", "shop.db", "CREATE TABLE deal (id integer); INSERT INTO deal VALUES (7)"], check=True)
+    write("prusik.yaml", f"""environment: test
+sources:
+  cgroup.web: {{group: {os.getcwd()}/group}}
+  proc.me: {{pid: {os.getpid()}}}
+  tcp.gone: {{port: 1}}
+  sql.deals: {{database: "sqlite:shop.db", query: SELECT id FROM deal}}
+rules:
+  oom: 'investigate when cgroup.web.oom_kills[1h] > 1'
+  cpu: 'investigate when cgroup.web.cpu > 50%'
+  mem: 'investigate when cgroup.web.memory > 1GB'
+  rss: 'investigate when proc.me.rss > 100GB'
+  busy: 'investigate when proc.me.cpu > 10000%'
+  port: 'investigate when tcp.gone is down'
+  rows: 'investigate when count(sql.deals : id > 5) > 0'
+watch: {{interval: 100ms}}
+""")
+    p = start("watch", "deploy.md", "--for", "3s", "--json")
+    seen = {}
+    rounds = 0
+    for line in p.stdout:
+        e = json.loads(line)
+        if e["event"] != "watch":
+            continue
+        rounds += 1
+        for r in e["data"]["rules"]:
+            seen.setdefault(r["rule"], set()).add(r["state"])
+        if rounds in (4, 5, 6):
+            write("group/memory.events", f"max 0\noom_kill {rounds}\n")
+        write("group/cpu.stat", f"usage_usec {rounds * 1000000}\nthrottled_usec 0\n")
+    p.stdout.close()
+    same("exit code", p.wait(DEADLINE_S), 9)
+    for rule in ("oom", "cpu", "port", "rows"):
+        check("fired" in seen[rule], f"{rule}: {seen[rule]}")
+    for rule in ("mem", "rss", "busy"):
+        check("good" in seen[rule] and "fired" not in seen[rule], f"{rule}: {seen[rule]}")
+
+
+def a_source_whose_secret_has_no_value_is_not_begun():
+    begin()
+    write("prusik.yaml", "environment: test\nsecrets: [API_TOKEN]\nenv: {API_TOKEN: geheim-123}\nsources:\n"
+          "  http.a: {url: \"http://127.0.0.1:1/\", bearer: $API_TOKEN}\n"
+          "rules: {a: 'investigate when http.a.status == 500'}\n")
+    done = prusik("watch", "deploy.md", "--try", "--json")
+    same("exit code", done.returncode, 0)
+    up = {s["name"]: s.get("value") for s in json.loads(done.stdout)[0]["samples"]}
+    same("up", up["up"], False)
+    check("geheim" not in done.stdout + done.stderr, "the secret is shown")
+
+
+sys.exit(run_tests([counters_rows_and_probes_reach_the_rules, a_source_whose_secret_has_no_value_is_not_begun,
+                    a_watch_that_was_killed_goes_on_from_its_own_begin, an_interrupted_watch_says_how_to_go_on,
                     it_stands_in_no_deployments_way, a_log_that_is_rotated_is_counted_once]))

@@ -1,5 +1,7 @@
 #include "store/notice.h"
 
+#include <sqlite3.h>
+
 #include "base/sv.h"
 #include "t.h"
 
@@ -164,7 +166,39 @@ T(a_notice_of_a_run_that_is_not_there_is_refused_whole)
     end();
 }
 
-T_MAIN(T_CASE(what_is_taken_is_due_again_after_its_lease),
+/* Somebody has taken a table away. */
+T(a_store_that_is_broken_says_so)
+{
+    static const char *const tables[] = {"notice", "notice_seen"};
+    struct store_notice n = notice(1, "rule/a", false);
+    int64_t due_us, seq;
+    bool over;
+
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        char sql[60];
+        sqlite3 *db;
+
+        begin();
+        (void)snprintf(sql, sizeof(sql), "DROP TABLE %s", tables[i]);
+        T_EQ(sqlite3_open("s/store.db", &db), SQLITE_OK);
+        T_EQ(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_close(db);
+        T_EQ(store_notices_add(store, &(struct store_notices){1, 1, false, &n, 1}, &err), ERR_DB);
+        n.key = SV("");
+        T_EQ(store_notices_add(store, &(struct store_notices){1, 1, true, &n, 1}, &err), ERR_DB);
+        if (i == 0) {
+            T_EQ(store_notices_take(store, 99, 1, on_notice, NULL, &err), ERR_DB);
+            T_EQ(store_notice_set(store, &n, &err), ERR_DB);
+            T_EQ(store_notices_next(store, &due_us, &err), ERR_DB);
+            T_STR(listed(true), "");
+        } else {
+            T_EQ(store_notices_seen(store, 1, &seq, &over, &err), ERR_DB);
+        }
+        end();
+    }
+}
+
+T_MAIN(T_CASE(a_store_that_is_broken_says_so), T_CASE(what_is_taken_is_due_again_after_its_lease),
        T_CASE(the_same_event_is_told_once_however_often_it_is_looked_at),
        T_CASE(what_has_ended_is_told_only_to_whom_it_was_told),
        T_CASE(the_end_of_a_run_ends_what_lasts_and_what_waits_for_company),
