@@ -253,7 +253,7 @@ T(while_others_write_the_backup_is_of_one_moment)
     for (int i = 0; i < 3; i++) {
         char path[300], name[20];
 
-        while (number_in(&pg, "busy", "SELECT count(*) FROM t") < 100 * (i + 1))
+        while (number_in(&pg, "busy", "SELECT count(*) FROM t") < 100LL * (i + 1))
             ;
         (void)snprintf(name, sizeof(name), "r%d", i);
         T_OK(create(&pg, "busy", &compared, path, &err), err);
