@@ -211,8 +211,8 @@ static enum err_code sqlite_restore_to(struct backup_in *in, const char *path, s
     return scratch_keep(&file, path, err);
 }
 
-/* "sqlite:PATH" and its other forms are read by db.h alone: it says the path also of a file that is not there. */
-static enum err_code sqlite_path(struct sv url, struct arena *a, const char **ret, struct err *err)
+/* The path of "sqlite:PATH" and its other forms, also of a file that is not there, which db_open() would refuse. */
+static struct sv sqlite_path(struct sv url)
 {
     struct sv path = url;
 
@@ -221,22 +221,20 @@ static enum err_code sqlite_path(struct sv url, struct arena *a, const char **re
         if (sv_starts(path, SV("//")))
             path = sv_sub(path, sv_starts(path, SV("///")) ? 3 : 2, path.n);
     }
-    if (!path.n)
-        return err_set(err, ERR_INVALID, "'%.*s' names no file", SV_FMT(url));
-    *ret = arena_strdup(a, path);
-    return ERR_OK;
+    return path;
 }
 
 static enum err_code sqlite_restore(struct backup_in *in, struct err *err)
 {
     CLEANUP(mem_freep) char *real = NULL;
-    const char *path = NULL;
+    struct sv url = in->wish->url;
+    const char *path = arena_strdup(&in->report->arena, sqlite_path(url));
 
-    if (sv_starts(in->wish->url, SV("postgres")) && db_is_url(in->wish->url))
+    if (sv_starts(url, SV("postgres")) && db_is_url(url))
         return err_set(err, ERR_INVALID, "'%s' is a backup of SQLite: it is restored to a file",
                        in->path);
-    if (sqlite_path(in->wish->url, &in->report->arena, &path, err) != ERR_OK)
-        return err->code;
+    if (!*path)
+        return err_set(err, ERR_INVALID, "'%.*s' names no file", SV_FMT(url));
     real = realpath(path, NULL); /* what a link leads to is exchanged, not the link */
     if (real)
         path = arena_strdup(&in->report->arena, sv_from(real));

@@ -266,33 +266,42 @@ enum err_code lite_census(const char *path, const struct job *job, struct census
 
 /* --- copying --- */
 
-/* In one step: page by page would begin anew with each write of another process. */
-static enum err_code lite_copy_pages(sqlite3 *from, const char *path, sqlite3 *to, const char *name,
-                                     struct err *err)
+struct lite_pair {
+    sqlite3 *from, *to;
+    const char *from_path, *to_path;
+};
+
+static void lite_pair_close(struct lite_pair *p)
 {
-    sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
+    lite_close(&p->from);
+    lite_close(&p->to);
+}
+
+/* In one step: page by page would begin anew with each write of another process. */
+static enum err_code lite_copy_pages(const struct lite_pair *p, struct err *err)
+{
+    sqlite3_backup *b = sqlite3_backup_init(p->to, "main", p->from, "main");
     int rc = b ? sqlite3_backup_step(b, -1) : SQLITE_ERROR;
 
     (void)sqlite3_backup_finish(b); /* repeats the error of the step */
     if (rc == SQLITE_DONE)
         return ERR_OK;
-    if (sqlite3_errcode(to) != SQLITE_OK)
-        return lite_failed(to, name, err);
-    return err_set(err, ERR_DB, "copy '%s': %s", path, sqlite3_errstr(rc));
+    if (sqlite3_errcode(p->to) != SQLITE_OK)
+        return lite_failed(p->to, p->to_path, err);
+    return err_set(err, ERR_DB, "copy '%s': %s", p->from_path, sqlite3_errstr(rc));
 }
 
-static enum err_code lite_copy_snapshot(sqlite3 *from, const char *path, sqlite3 *to,
-                                        const char *name, const struct job *job, struct census *ret,
-                                        struct err *err)
+static enum err_code lite_copy_snapshot(const struct lite_pair *p, const struct job *job,
+                                        struct census *ret, struct err *err)
 {
     CLEANUP(census_release) struct census c = {0};
 
     /* The first read takes the snapshot; the census and the copy are made in it. */
-    if (lite_exec(from, path, "BEGIN; SELECT count(*) FROM main.sqlite_schema", err) != ERR_OK ||
-        lite_take_census(from, path, job, &c, err) != ERR_OK ||
-        job_tick(job, "copy", 0, 0, err) != ERR_OK ||
-        lite_copy_pages(from, path, to, name, err) != ERR_OK ||
-        lite_exec(from, path, "COMMIT", err) != ERR_OK)
+    if (lite_exec(p->from, p->from_path, "BEGIN; SELECT count(*) FROM main.sqlite_schema", err) !=
+            ERR_OK ||
+        lite_take_census(p->from, p->from_path, job, &c, err) != ERR_OK ||
+        job_tick(job, "copy", 0, 0, err) != ERR_OK || lite_copy_pages(p, err) != ERR_OK ||
+        lite_exec(p->from, p->from_path, "COMMIT", err) != ERR_OK)
         return err->code;
     *ret = c;
     memset(&c, 0, sizeof(c));
@@ -302,15 +311,14 @@ static enum err_code lite_copy_snapshot(sqlite3 *from, const char *path, sqlite3
 enum err_code lite_copy(const char *path, const char *to, const struct job *job, struct census *ret,
                         struct err *err)
 {
-    CLEANUP(lite_close) sqlite3 *db = NULL;
-    CLEANUP(lite_close) sqlite3 *copy = NULL;
+    CLEANUP(lite_pair_close) struct lite_pair p = {.from_path = path, .to_path = to};
 
     /* Not read-only: a journal that a crash left is to be rolled back first. */
-    if (lite_open(path, SQLITE_OPEN_READWRITE, job, &db, err) != ERR_OK ||
-        lite_open(to, SQLITE_OPEN_READWRITE, NULL, &copy, err) != ERR_OK ||
-        lite_exec(copy, to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", err) != ERR_OK)
+    if (lite_open(path, SQLITE_OPEN_READWRITE, job, &p.from, err) != ERR_OK ||
+        lite_open(to, SQLITE_OPEN_READWRITE, NULL, &p.to, err) != ERR_OK ||
+        lite_exec(p.to, to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", err) != ERR_OK)
         return err->code;
-    return lite_copy_snapshot(db, path, copy, to, job, ret, err);
+    return lite_copy_snapshot(&p, job, ret, err);
 }
 
 /* --- checking --- */

@@ -128,8 +128,9 @@ enum err_code pack_finish(struct pack_writer *w, struct err *err)
     pack_put_u64(trailer + 4, (uint64_t)w->size + sizeof(trailer));
     (void)crypto_hash_sha256_update(&w->file, trailer, 12);
     (void)crypto_hash_sha256_final(&w->file, trailer + 12);
-    memcpy(trailer + 12 + HASH_BYTES, PACK_MAGIC_END, PACK_MAGIC_SIZE);
-    return fd_write_all(w->fd, trailer, sizeof(trailer), err);
+    if (fd_write_all(w->fd, trailer, sizeof(trailer) - PACK_MAGIC_SIZE, err) != ERR_OK)
+        return err->code;
+    return fd_write_all(w->fd, PACK_MAGIC_END, PACK_MAGIC_SIZE, err);
 }
 
 static enum err_code pack_put_header(struct pack_writer *w, const struct pack_head *head,

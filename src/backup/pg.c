@@ -69,6 +69,7 @@ enum err_code pg_url_database(struct sv url, struct arena *a, struct sv *ret, st
 
     if (pg_parse(url, (struct sv){NULL, 0}, &o, err) != ERR_OK)
         return err->code;
+    assert(o);
     for (const PQconninfoOption *p = o; p->keyword; p++)
         if (strcmp(p->keyword, "dbname") == 0 && p->val && *p->val) {
             *ret = arena_sv(a, sv_from(p->val));
@@ -110,6 +111,7 @@ static enum err_code pg_env_fill(struct pg_env *e, struct sv url, struct sv data
 
     if (pg_parse(url, database, &o, err) != ERR_OK)
         return err->code;
+    assert(o);
     for (char **v = environ; *v; v++)
         *vec_add(&e->v) = *v;
     for (const PQconninfoOption *p = o; p->keyword; p++)

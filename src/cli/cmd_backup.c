@@ -240,7 +240,7 @@ static enum err_code backup_do(const struct cli *c, const char *event, const cha
 static enum err_code backup_work_create(const struct cli *c, struct backup_wish *w,
                                         struct backup_report *r, struct err *err)
 {
-    const char *url;
+    const char *url = NULL;
 
     if (backup_address(c->args[1], &url, err) != ERR_OK)
         return err->code;
@@ -258,7 +258,7 @@ static enum err_code backup_work_verify(const struct cli *c, struct backup_wish 
 static enum err_code backup_work_restore(const struct cli *c, struct backup_wish *w,
                                          struct backup_report *r, struct err *err)
 {
-    const char *url;
+    const char *url = NULL;
 
     if (!c->to) {
         (void)err_set(err, ERR_USAGE, "where to is not said");

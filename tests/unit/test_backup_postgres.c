@@ -253,7 +253,7 @@ T(while_others_write_the_backup_is_of_one_moment)
     for (int i = 0; i < 3; i++) {
         char path[300], name[20];
 
-        while (number_in(&pg, "busy", "SELECT count(*) FROM t") < 100 * (i + 1))
+        while (number_in(&pg, "busy", "SELECT count(*) FROM t") < 100LL * (i + 1))
             ;
         (void)snprintf(name, sizeof(name), "r%d", i);
         T_OK(create(&pg, "busy", &compared, path, &err), err);
@@ -497,8 +497,42 @@ T(a_backup_can_be_stopped_and_leaves_nothing)
     t_pg_stop(&pg);
 }
 
+static struct t_pg victim;
+static void kill_the_server(void *arg, const char *phase, int64_t done UNUSED, int64_t total UNUSED)
+{
+    if (strcmp(phase, arg) == 0)
+        t_pg_end(&victim, SIGKILL);
+}
+
+/* While it is counted, and while what was dumped is restored. */
+T(a_server_that_is_killed_is_told_and_leaves_no_backup)
+{
+    static const char *const phases[] = {"count", "decode"};
+
+    t_pg_start(&victim);
+    make_db(&victim, "app");
+    for (size_t i = 0; i < ARRAY_LEN(phases); i++) {
+        struct job job = {.progress = kill_the_server, .arg = (void *)(uintptr_t)phases[i]};
+        const struct backup_wish w = {.level = PACK_COMPARED, .job = &job};
+        struct err err = {0};
+        char path[300];
+        DIR *d;
+
+        T_CHECK(create(&victim, "app", &w, path, &err) != ERR_OK && err.msg[0]);
+        t_say("%s", err.msg);
+        T_EQ(victim.pid, 0);
+        d = opendir("backups");
+        for (const struct dirent *e; d && (e = readdir(d)) != NULL;)
+            T_CHECK(e->d_name[0] == '.' && !strstr(e->d_name, "part"));
+        T_CHECK(d && closedir(d) == 0);
+        t_pg_run(&victim);
+    }
+    t_pg_stop(&victim);
+}
+
 T_MAIN(T_CASE(a_database_is_backed_up_proven_and_restored),
        T_CASE(while_others_write_the_backup_is_of_one_moment),
        T_CASE(each_kind_of_difference_is_told), T_CASE(what_may_not_be_or_cannot_be_is_told),
        T_CASE(the_programs_of_postgresql_are_given_no_password_and_their_failures_are_told),
-       T_CASE(a_backup_can_be_stopped_and_leaves_nothing))
+       T_CASE(a_backup_can_be_stopped_and_leaves_nothing),
+       T_CASE(a_server_that_is_killed_is_told_and_leaves_no_backup))
