@@ -140,7 +140,7 @@ static enum err_code book_check_version(struct book *b, struct err *err)
 enum err_code book_create(struct book *b, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
-    bool exists;
+    bool exists = false;
 
     if (book_exists(b, &exists, err) != ERR_OK)
         return err->code;
@@ -418,7 +418,7 @@ enum err_code book_events(struct book *b, struct sv version, int64_t limit, stru
     CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
     struct book_number n;
     const struct db_value v[] = {book_text(version), book_num(&n, limit)};
-    bool exists;
+    bool exists = false;
 
     *ret = (struct db_table){0};
     if (book_exists(b, &exists, err) != ERR_OK)

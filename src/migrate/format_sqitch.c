@@ -14,10 +14,18 @@ struct sqitch_reader {
     size_t first; /* of the changes of this plan */
 };
 
-/* "TIME NAME <MAIL> # note": what stands behind the name and its dependencies. */
+/* What stands behind the name: "[requires !conflicts] TIME NAME <MAIL> # note". */
 struct sqitch_tail {
     struct sv date, planner, note;
+    struct sv parent;                  /* the id of the change before */
+    struct strbuf requires, conflicts; /* as they stand in the text that the id is the hash of */
 };
+
+static void sqitch_tail_release(struct sqitch_tail *t)
+{
+    strbuf_release(&t->requires);
+    strbuf_release(&t->conflicts);
+}
 
 static bool sqitch_read_tail(struct sv rest, struct sqitch_tail *ret)
 {
@@ -40,8 +48,8 @@ static struct migration *sqitch_find(struct sqitch_reader *r, struct sv name)
 }
 
 static enum err_code sqitch_dependencies(struct sqitch_reader *r, struct sv list, size_t at,
-                                         struct migration *m, struct strbuf *requires,
-                                         struct strbuf *conflicts, struct err *err)
+                                         struct migration *m, struct sqitch_tail *tail,
+                                         struct err *err)
 {
     struct sv one;
 
@@ -49,10 +57,10 @@ static enum err_code sqitch_dependencies(struct sqitch_reader *r, struct sv list
         struct sv name = one;
 
         if (sv_eat(&name, SV("!"))) {
-            strbuf_addf(conflicts, "  - %.*s\n", SV_FMT(name));
+            strbuf_addf(&tail->conflicts, "  - %.*s\n", SV_FMT(name));
             continue;
         }
-        strbuf_addf(requires, "  + %.*s\n", SV_FMT(one));
+        strbuf_addf(&tail->requires, "  + %.*s\n", SV_FMT(one));
         if (sv_find_byte(name, ':', 0) != SV_NPOS)
             continue; /* of another project */
         if (!sqitch_find(r, sv_sub(name, 0, sv_find_byte(name, '@', 0))))
@@ -65,16 +73,17 @@ static enum err_code sqitch_dependencies(struct sqitch_reader *r, struct sv list
 }
 
 /* The text whose hash is the id of the change. */
-static void sqitch_info(const struct sqitch_reader *r, const struct migration *m, struct sv parent,
-                        const struct sqitch_tail *tail, struct sv requires, struct sv conflicts,
-                        struct strbuf *out)
+static void sqitch_info(const struct sqitch_reader *r, const struct migration *m,
+                        const struct sqitch_tail *tail, struct strbuf *out)
 {
+    struct sv requires = strbuf_sv(&tail->requires), conflicts = strbuf_sv(&tail->conflicts);
+
     strbuf_addf(out, "project %.*s\n", SV_FMT(r->project));
     if (r->uri.n)
         strbuf_addf(out, "uri %.*s\n", SV_FMT(r->uri));
     strbuf_addf(out, "change %.*s\n", SV_FMT(m->name));
-    if (parent.n)
-        strbuf_addf(out, "parent %.*s\n", SV_FMT(parent));
+    if (tail->parent.n)
+        strbuf_addf(out, "parent %.*s\n", SV_FMT(tail->parent));
     strbuf_addf(out, "planner %.*s\ndate %.*s\n", SV_FMT(tail->planner), SV_FMT(tail->date));
     if (requires.n)
         strbuf_addf(out, "requires\n%.*s", SV_FMT(requires));
@@ -112,11 +121,10 @@ static enum err_code sqitch_rework(struct sqitch_reader *r, const struct lines_l
 static enum err_code sqitch_change(struct sqitch_reader *r, const struct lines_line *l,
                                    struct err *err)
 {
-    CLEANUP(strbuf_release)
-    struct strbuf requires = STRBUF(0), conflicts = STRBUF(0), info = STRBUF(0);
-    struct sv rest = l->text, name, deps = {NULL, 0}, parent = {NULL, 0};
+    CLEANUP(strbuf_release) struct strbuf info = STRBUF(0);
+    CLEANUP(sqitch_tail_release) struct sqitch_tail tail = {.parent = {NULL, 0}};
+    struct sv rest = l->text, name = {NULL, 0}, deps = {NULL, 0};
     struct checksum_text id;
-    struct sqitch_tail tail;
     struct migration *m;
 
     if (!sv_next_word(&rest, &name) || sqitch_rework(r, l, name, err) != ERR_OK)
@@ -129,16 +137,16 @@ static enum err_code sqitch_change(struct sqitch_reader *r, const struct lines_l
     if (!sqitch_read_tail(rest, &tail))
         return sqitch_bad(r, l, err);
     if (r->ret->v.n > r->first)
-        parent = vec_last(&r->ret->v)->hash;
+        tail.parent = vec_last(&r->ret->v)->hash;
     m = format_add(&format_sqitch, r->f, r->ret);
     m->version = m->name = name;
     m->ordinal = r->ret->v.n;
     m->title = tail.note;
     r->ret->v.n--; /* a change does not require itself */
-    if (sqitch_dependencies(r, deps, l->at, m, &requires, &conflicts, err) != ERR_OK)
+    if (sqitch_dependencies(r, deps, l->at, m, &tail, err) != ERR_OK)
         return err->code;
     r->ret->v.n++;
-    sqitch_info(r, m, parent, &tail, strbuf_sv(&requires), strbuf_sv(&conflicts), &info);
+    sqitch_info(r, m, &tail, &info);
     id = checksum_sqitch_change(strbuf_sv(&info));
     m->hash = arena_sv(&r->ret->arena, sv_from(id.s));
     return ERR_OK;

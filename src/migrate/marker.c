@@ -227,7 +227,7 @@ static enum err_code marker_pair(struct marker_reader *r, struct marker *m, stru
     const struct marker_row *row = &marker_rows[m->word];
     size_t at = marker_at(r), n = 0;
     const struct marker_key *key;
-    struct migration_attr pair;
+    struct migration_attr pair = {0};
 
     while (n < r->rest.n && (ascii_is_word(r->rest.p[n]) || r->rest.p[n] == '-'))
         n++;
@@ -252,7 +252,7 @@ static enum err_code marker_pair(struct marker_reader *r, struct marker *m, stru
 /* "none" and "restore" of a down stand before its keys, and so do the ids of ignore. */
 static void marker_eat_words(struct marker_reader *r, struct marker *m)
 {
-    struct sv word, rest = r->rest;
+    struct sv word = {NULL, 0}, rest = r->rest;
 
     if (!sv_next_word(&rest, &word) || sv_find_byte(word, '=', 0) != SV_NPOS)
         return;

@@ -14,6 +14,12 @@ struct sqlexpect_answer {
     bool is_null;
 };
 
+static void sqlexpect_release(struct sqlexpect_answer *a)
+{
+    strbuf_release(&a->rows);
+    strbuf_release(&a->value);
+}
+
 static void sqlexpect_show(const struct db_row *row, struct strbuf *out)
 {
     strbuf_add_str(out, out->n ? ", (" : "(");
@@ -77,14 +83,11 @@ static void sqlexpect_why(const struct sqlexpect_answer *a, struct sv expect, st
 static enum err_code sqlexpect_query(struct db *db, struct sv sql, struct sv expect, bool *holds,
                                      struct strbuf *why, struct err *err)
 {
-    CLEANUP(strbuf_release) struct strbuf rows = STRBUF(4096), value = STRBUF(4096);
-    struct sqlexpect_answer a = {.rows = rows, .value = value};
-    enum err_code rc = db_each(db, sql, NULL, 0, sqlexpect_row, &a, err);
+    CLEANUP(sqlexpect_release)
+    struct sqlexpect_answer a = {.rows = STRBUF(4096), .value = STRBUF(4096)};
 
-    rows = a.rows;
-    value = a.value;
-    if (rc != ERR_OK)
-        return rc;
+    if (db_each(db, sql, NULL, 0, sqlexpect_row, &a, err) != ERR_OK)
+        return err->code;
     *holds = sqlexpect_holds(&a, expect);
     if (!*holds)
         sqlexpect_why(&a, expect, why);
@@ -135,6 +138,7 @@ static enum err_code sqlexpect_end(struct db *db, bool inside, enum err_code rc,
     return rc;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a query, what it must give, and the two ways to answer */
 enum err_code sqlexpect_ask(struct db *db, struct sv sql, struct sv expect, bool inside,
                             bool *holds, struct strbuf *why, struct err *err)
 {
