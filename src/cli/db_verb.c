@@ -256,9 +256,10 @@ enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err)
 {
     const struct db_command *cmd = db_verb_find(c->args[0]);
     struct db_verb v = {
-        .c = c, .command = c->args[0], .args = c->args + 1, .n_args = c->n_args - 1, .exit = exit};
+        .c = c, .command = c->args[0], .args = c->args + 1, .n_args = c->n_args - 1};
     enum err_code rc = ERR_OK;
 
+    v.exit = exit;
     assert(cmd); /* the row of the verb lists the same words */
     if (v.n_args < cmd->min_args || v.n_args > cmd->max_args)
         return err_set(err, ERR_USAGE, "prusik db %s takes %d argument%s", cmd->name, cmd->max_args,

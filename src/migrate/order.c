@@ -60,10 +60,10 @@ static enum err_code order_join_all(struct migrations *m, struct err *err)
 {
     size_t n = 0;
 
-    assert(m->v.n == 0 || m->v.v);
     for (size_t i = 0; i < m->v.n; i++) {
         struct migration *last = n ? &m->v.v[n - 1] : NULL, *one = &m->v.v[i];
 
+        assert(one); /* m->v.v is not NULL where n is not 0 */
         if (!last || !order_same(last, one)) {
             m->v.v[n++] = *one;
             continue;
