@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "action/libsystemd.h"
 #include "action/manager.h"
 #include "base/clock.h"
 #include "base/sv.h"
+#include "net/libsystemd.h"
 
 #define SYSTEMD_NAME    "org.freedesktop.systemd1"
 #define SYSTEMD_PATH    "/org/freedesktop/systemd1"

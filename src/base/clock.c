@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +13,33 @@ int64_t clock_now_us(void)
 
     (void)clock_gettime(CLOCK_REALTIME, &ts);
     return (int64_t)ts.tv_sec * CLOCK_US_PER_S + ts.tv_nsec / 1000;
+}
+
+/* What the steady clock is ahead of the time since boot; 0: it was not read yet. */
+static _Atomic int64_t clock_ahead_us;
+
+static int64_t clock_since_boot_us(void)
+{
+    struct timespec ts;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &ts); /* goes on while the machine sleeps */
+    return (int64_t)ts.tv_sec * CLOCK_US_PER_S + ts.tv_nsec / 1000;
+}
+
+int64_t clock_steady_us(void)
+{
+    int64_t boot_us = clock_since_boot_us(), none = 0;
+
+    (void)atomic_compare_exchange_strong(&clock_ahead_us, &none, clock_now_us() - boot_us);
+    return boot_us + clock_ahead_us;
+}
+
+void clock_steady_not_before(int64_t at_us)
+{
+    int64_t now_us = clock_steady_us();
+
+    if (now_us < at_us)
+        clock_ahead_us += at_us - now_us;
 }
 
 uint64_t clock_mono_ns(void)

@@ -12,6 +12,13 @@
 
 /* Now, by the wall clock: may jump. */
 int64_t clock_now_us(void);
+/*
+ * For what is measured, waited for and judged: the wall clock when it is first read, and from then on by the time that
+ * passes, so that it never jumps, whatever becomes of the wall clock.  A process that goes on with what another has
+ * measured first says which moment it is certainly not before.
+ */
+int64_t clock_steady_us(void);
+void clock_steady_not_before(int64_t at_us);
 /* Nanoseconds that only grow, from an arbitrary start. */
 uint64_t clock_mono_ns(void);
 

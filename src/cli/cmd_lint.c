@@ -38,14 +38,23 @@ static enum err_code lint_rule_of(const char *id, const struct lint_rule **ret, 
     return err_hint(err, "docs/reference/lint.md lists them; rules are called RB001, RB120, ...");
 }
 
-/* Findings of the rules that the command line leaves out. */
-static enum err_code lint_disable(const struct cli *c, struct lint_jobs *jobs, struct err *err)
+/* Before anything is read: a misspelt rule is told at once. */
+static enum err_code lint_check_disabled(const struct cli *c, struct err *err)
 {
-    for (size_t d = 0; d < c->disables.n; d++) {
-        const struct lint_rule *rule;
+    const struct lint_rule *rule;
 
+    for (size_t d = 0; d < c->disables.n; d++)
         if (lint_rule_of(c->disables.v[d], &rule, err) != ERR_OK)
             return err->code;
+    return ERR_OK;
+}
+
+/* Findings of the rules that the command line leaves out. */
+static void lint_disable(const struct cli *c, struct lint_jobs *jobs)
+{
+    for (size_t d = 0; d < c->disables.n; d++) {
+        const struct lint_rule *rule = lint_find_rule(sv_from(c->disables.v[d]));
+
         for (size_t i = 0; i < jobs->list.n; i++) {
             struct lint *l = &jobs->list.v[i].lint;
             size_t kept = 0;
@@ -56,7 +65,6 @@ static enum err_code lint_disable(const struct cli *c, struct lint_jobs *jobs, s
             l->findings.n = kept;
         }
     }
-    return ERR_OK;
 }
 
 /* What makes the exit code 10: everything but info. */
@@ -72,6 +80,8 @@ static size_t lint_count(const struct lint_jobs *jobs)
 
 static enum err_code lint_read(const struct cli *c, struct lint_jobs *jobs, struct err *err)
 {
+    if (lint_check_disabled(c, err) != ERR_OK)
+        return err->code;
     for (int i = 0; i < c->n_args; i++)
         if (lint_jobs_add(jobs, c->args[i], err) != ERR_OK)
             return err->code;
@@ -85,7 +95,8 @@ static enum err_code lint_read(const struct cli *c, struct lint_jobs *jobs, stru
         }
     if (!c->no_shellcheck && lint_shellcheck(jobs, err) != ERR_OK)
         return err->code;
-    return lint_disable(c, jobs, err);
+    lint_disable(c, jobs);
+    return ERR_OK;
 }
 
 static void lint_write(const struct cli *c, enum lint_format format, const struct lint_jobs *jobs)

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/load.h"
 #include "cli/term.h"
+#include "exec/back_find.h"
 #include "report/view.h"
 
 static const char *const status_opts[] = {"--store", "--all", "--json", NULL};
@@ -141,7 +142,36 @@ static void status_current(const struct view *v, struct strbuf *b)
     status_hosts(s, b);
 }
 
-static void status_show(const struct view *v, struct strbuf *b)
+/* What became of it afterwards; empty: nothing. */
+static void status_after(const struct back_found *f, struct strbuf *out)
+{
+    if (!f->by)
+        return;
+    strbuf_addf(out, "by %s", event_run_text(f->by).s);
+    if (f->by_open)
+        strbuf_add_str(out, ", which is not finished");
+    else if (!f->whole && f->until.n)
+        strbuf_addf(out, ", down to step %.*s, which stays", SV_FMT(f->until));
+    else if (!f->whole)
+        strbuf_add_str(out, ", in part: it was ended");
+}
+
+static void status_back(const struct view *v, const struct back_found *f, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (v->rolls_back)
+        status_put(b, "brings back", sv_from(event_run_text(v->rolls_back).s));
+    if (v->back_to.n) {
+        strbuf_addf(&text, "%.*s, which stays", SV_FMT(v->back_to));
+        status_put(b, "back to", strbuf_sv(&text));
+        strbuf_truncate(&text, 0);
+    }
+    status_after(f, &text);
+    status_put(b, "brought back", strbuf_sv(&text));
+}
+
+static void status_show(const struct view *v, const struct back_found *f, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), next = STRBUF(0);
     const json_t *kept = json_object_get(v->last, "maintenance");
@@ -166,6 +196,7 @@ static void status_show(const struct view *v, struct strbuf *b)
         status_put(b, "way back", strbuf_sv(&text));
         status_put(b, "reason", v->rollback_reason);
     }
+    status_back(v, f, b);
     status_put(b, "verdict", v->verdict_text);
     status_current(v, b);
     status_gate(v, b);
@@ -186,7 +217,7 @@ static void status_show(const struct view *v, struct strbuf *b)
     status_put(b, "next", strbuf_sv(&next));
 }
 
-static json_t *status_json(const struct view *v)
+static json_t *status_json(const struct view *v, const struct back_found *f)
 {
     CLEANUP(strbuf_release) struct strbuf next = STRBUF(0);
     const struct view_step *s = view_current(v);
@@ -213,6 +244,14 @@ static json_t *status_json(const struct view *v)
         json_put_sv(j, "step", s->p->id);
     if (s && v->state != VIEW_FINISHED && s->p->n_on)
         json_put(j, "hosts", status_json_hosts(s));
+    if (v->rolls_back)
+        json_put_str(j, "rolls_back", event_run_text(v->rolls_back).s);
+    json_put_sv(j, "back_to", v->back_to);
+    if (f && f->by) {
+        json_put_str(j, "brought_back_by", event_run_text(f->by).s);
+        json_put_bool(j, "brought_back", f->whole);
+        json_put_sv(j, "brought_back_until", f->until);
+    }
     status_next(v, &next);
     json_put_sv(j, "next", strbuf_sv(&next));
     return j;
@@ -238,7 +277,7 @@ static bool status_row(const struct store_run *run, void *arg)
         return true;
     }
     if (l->json)
-        json_append(l->json, status_json(&v));
+        json_append(l->json, status_json(&v, NULL));
     strbuf_addf(&l->out, "%s  %s  %-15s %-13s %-12.*s %.*s\n", event_run_text(run->id).s,
                 clock_format_s(v.begun_us).s, status_word(&v),
                 v.outcome.n ? arena_strdup(&v.arena, v.outcome) : "", SV_FMT(run->environment),
@@ -267,6 +306,7 @@ static enum err_code status_run(struct cli *c, enum exit_code *exit UNUSED, stru
 {
     CLEANUP(store_freep) struct store *store = NULL;
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    struct back_found f;
     struct view v;
     int64_t id;
 
@@ -278,14 +318,19 @@ static enum err_code status_run(struct cli *c, enum exit_code *exit UNUSED, stru
     } else {
         if (load_run(store, c, &id, err) != ERR_OK || view_load(store, id, &v, err) != ERR_OK)
             return err->code;
+        if (back_find(store, id, &f, err) != ERR_OK) {
+            view_release(&v);
+            return err->code;
+        }
         if (c->json) {
-            CLEANUP(json_cleanup) json_t *j = status_json(&v);
+            CLEANUP(json_cleanup) json_t *j = status_json(&v, &f);
 
             json_write_pretty(j, &b);
             strbuf_add_byte(&b, '\n');
         } else {
-            status_show(&v, &b);
+            status_show(&v, &f, &b);
         }
+        back_found_release(&f);
         view_release(&v);
     }
     term_write(&b);

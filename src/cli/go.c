@@ -83,6 +83,7 @@ static struct run_options go_options(struct go *g, const struct cli *c, const st
                                 .secrets = b->secrets,
                                 .secret_env = g->secret_env.v,
                                 .n_secret_env = g->secret_env.n,
+                                .binding = b,
                                 .operator_name = b->operator_name};
 }
 
@@ -145,8 +146,11 @@ static enum err_code go_find_paths(struct store *store, int64_t id, const struct
 enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
                         const struct go_on *on, enum exit_code *exit, struct err *err)
 {
-    struct binding_options bopt = {
-        .path = c->bind, .sets = c->sets.v, .n_sets = c->sets.n, .operator_name = c->operator_name};
+    struct binding_options bopt = {.path = c->bind,
+                                   .sets = c->sets.v,
+                                   .n_sets = c->sets.n,
+                                   .operator_name = c->operator_name,
+                                   .rehearse = c->rehearse};
     struct plan plan = {0};
     struct binding b = {0};
     struct go g = {.run = NULL};
@@ -164,13 +168,19 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
         rc = binding_load(paths.document, &bopt, &b, err);
     if (rc == ERR_OK)
         rc = go_secrets(&g, &plan, &b, err);
+    if (rc == ERR_OK && on->back.p && plan.watch_only)
+        rc = err_set(err, ERR_REFUSED, "%s only watches: there is no way back of it",
+                     event_run_text(id).s);
     if (rc == ERR_OK) {
         ui = ui_new(go_mode(c), &plan, store_dir(store));
         opt = go_options(&g, c, &b, ui);
         opt.retry = on->retry;
-        rc = run_resume(store, id, &plan, &opt, &g.run, err);
+        opt.back_to = on->to;
+        opt.back_reason = on->back;
+        rc = on->finished ? run_start_back(store, id, &plan, &opt, &g.run, err)
+                          : run_resume(store, id, &plan, &opt, &g.run, err);
     }
-    if (rc == ERR_OK && on->back.p)
+    if (rc == ERR_OK && on->back.p && !on->finished)
         run_roll_back(g.run, on->back,
                       opt.operator_name.n ? opt.operator_name : plan.operator_name);
     if (rc == ERR_OK)

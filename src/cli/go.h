@@ -14,6 +14,8 @@ NODISCARD enum err_code go_start(const struct cli *c, struct store *store, const
 /* How a run goes on; all empty: where it stands. */
 struct go_on {
     struct sv back;  /* a reason: take the way back, whatever was in progress */
+    struct sv to;    /* with `back`: this step stays; empty: none does */
+    bool finished;   /* with `back`: the run is over, and another one brings it back */
     struct sv retry; /* only to try this failed step again; "*": the one at which it stands */
 };
 NODISCARD enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,

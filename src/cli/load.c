@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/sv.h"
+#include "exec/watcher.h"
+#include "notify/outbox.h"
 #include "store/event.h"
 
 void loaded_release(struct loaded *l)
@@ -28,7 +30,8 @@ static struct binding_options load_options(const struct cli *c)
                                     .store = c->store,
                                     .sets = c->sets.v,
                                     .n_sets = c->sets.n,
-                                    .time_scale = c->time_scale};
+                                    .time_scale = c->time_scale,
+                                    .rehearse = c->rehearse};
 }
 
 /* What was made is in `l`, also on failure. */
@@ -45,16 +48,25 @@ static enum err_code load_all(const struct cli *c, const char *path, struct load
     if (!l->has_rb)
         return err->code;
     l->has_b = binding_load(path, &opt, &l->b, err) == ERR_OK;
-    if (!l->has_b || plan_make(&l->rb, &l->b, &json, err) != ERR_OK)
+    if (!l->has_b)
         return err->code;
+    if (l->watch_ms >= 0)
+        l->b.until_ms = l->watch_ms;
+    if (plan_make(&l->rb, &l->b, &json, err) != ERR_OK)
+        return err->code;
+    if (l->watch_only)
+        plan_watch_only(json);
     l->has_plan = plan_load(json, &l->plan, err) == ERR_OK;
-    return l->has_plan ? plan_check_gates(&l->plan, clock_now_us() / CLOCK_US_PER_S, err)
-                       : err->code;
+    if (!l->has_plan || watcher_check(&l->plan, err) != ERR_OK ||
+        outbox_check(&l->plan, err) != ERR_OK)
+        return err->code;
+    return plan_check_gates(&l->plan, clock_now_us() / CLOCK_US_PER_S, err);
 }
 
-enum err_code load_plan(const struct cli *c, const char *path, struct loaded *ret, struct err *err)
+static enum err_code load_as(const struct cli *c, const char *path, const struct loaded *how,
+                             struct loaded *ret, struct err *err)
 {
-    struct loaded l = {.has_doc = false};
+    struct loaded l = *how;
 
     if (load_all(c, path, &l, err) != ERR_OK) {
         loaded_release(&l);
@@ -63,6 +75,17 @@ enum err_code load_plan(const struct cli *c, const char *path, struct loaded *re
     *ret = l;
     ret->rb.doc = &ret->doc;
     return ERR_OK;
+}
+
+enum err_code load_plan(const struct cli *c, const char *path, struct loaded *ret, struct err *err)
+{
+    return load_as(c, path, &(struct loaded){.watch_ms = -1}, ret, err);
+}
+
+enum err_code load_watch(const struct cli *c, const char *path, int64_t for_ms, struct loaded *ret,
+                         struct err *err)
+{
+    return load_as(c, path, &(struct loaded){.watch_ms = for_ms, .watch_only = true}, ret, err);
 }
 
 char *load_store_dir(const struct cli *c, const struct binding *b)

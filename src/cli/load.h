@@ -13,11 +13,16 @@ struct loaded {
     struct binding b;
     struct plan plan;
     bool has_doc, has_rb, has_b, has_plan;
+    bool watch_only;  /* the plan is the watch alone ... */
+    int64_t watch_ms; /* ... for so long; -1: as the document and the binding say */
 };
 
 /* Read the document, understand it, bind it, plan it. */
 NODISCARD enum err_code load_plan(const struct cli *c, const char *path, struct loaded *ret,
                                   struct err *err);
+/* The same, of which only the watch is left; for_ms -1: as the document and the binding say. */
+NODISCARD enum err_code load_watch(const struct cli *c, const char *path, int64_t for_ms,
+                                   struct loaded *ret, struct err *err);
 void loaded_release(struct loaded *l);
 
 /* The folder of the store: --store, the binding's, or .prusik beside it.  For free(). */

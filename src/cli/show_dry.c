@@ -36,7 +36,7 @@ static void dry_show_step(const struct dry_step *s, struct strbuf *out)
 
     strbuf_add_n(out, ' ', indent);
     term_addf(out, TERM_DIM, "%-11.*s ", SV_FMT(s->step->kind));
-    show_line(out, 0, s->step->skip.n ? TERM_DIM : TERM_BOLD,
+    show_line(out, 0, s->left ? TERM_DIM : TERM_BOLD,
               sv_sub(s->step->command, 0, sv_find_byte(s->step->command, '\n', 0)), DRY_ROOM);
     strbuf_add_byte(out, '\n');
     strbuf_add_n(out, ' ', indent + 12);
@@ -44,11 +44,11 @@ static void dry_show_step(const struct dry_step *s, struct strbuf *out)
     strbuf_add_byte(out, '\n');
     for (size_t i = 0; i < s->checks.n; i++)
         dry_show_check(&s->checks.v[i], indent + 12, out);
-    if (!s->step->skip.n)
+    if (!s->left)
         dry_show_expects(s->step, indent + 12, out);
 }
 
-static void dry_show_steps(const struct plan *p, const dry_steps *steps, struct strbuf *out)
+void show_dry_steps(const struct plan *p, const dry_steps *steps, struct strbuf *out)
 {
     struct sv shown = {"", 0};
 
@@ -63,14 +63,14 @@ static size_t dry_skipped(const struct dry *d)
     size_t n = 0;
 
     for (size_t i = 0; i < d->steps.n; i++)
-        n += d->steps.v[i].step->skip.n > 0;
+        n += d->steps.v[i].left;
     for (size_t i = 0; i < d->way_back.n; i++)
-        n += d->way_back.v[i].step->skip.n > 0;
+        n += d->way_back.v[i].left;
     return n;
 }
 
 /* Once more at the end, where it is seen. */
-static void dry_show_wrong(const struct plan *p, const dry_steps *steps, struct strbuf *out)
+void show_dry_wrong(const struct plan *p, const dry_steps *steps, struct strbuf *out)
 {
     for (size_t i = 0; i < steps->n; i++)
         for (size_t k = 0; k < steps->v[i].checks.n; k++) {
@@ -90,10 +90,10 @@ void show_dry(const struct plan *p, const struct dry *d, const struct store_lock
     term_addf(out, TERM_BOLD, "%.*s\n", SV_FMT(p->title));
     strbuf_addf(out, "a dry run for %.*s: nothing is carried out\n",
                 SV_FMT(p->environment.n ? p->environment : SV("an environment without a name")));
-    dry_show_steps(p, &d->steps, out);
+    show_dry_steps(p, &d->steps, out);
     if (d->way_back.n) {
         term_add(out, TERM_BAD, SV("\nThe way back\n"));
-        dry_show_steps(p, &d->way_back, out);
+        show_dry_steps(p, &d->way_back, out);
     }
     strbuf_add_byte(out, '\n');
     if (lock)
@@ -107,13 +107,13 @@ void show_dry(const struct plan *p, const struct dry *d, const struct store_lock
     term_addf(out, d->counts[DRY_WRONG] ? TERM_BAD : TERM_PLAIN,
               "Looked at: %zu found, %zu wrong; %zu only a run can tell.\n", d->counts[DRY_FOUND],
               d->counts[DRY_WRONG], d->counts[DRY_OPEN]);
-    dry_show_wrong(p, &d->steps, out);
-    dry_show_wrong(p, &d->way_back, out);
+    show_dry_wrong(p, &d->steps, out);
+    show_dry_wrong(p, &d->way_back, out);
 }
 
 /* --- JSON --- */
 
-static json_t *dry_steps_json(const dry_steps *steps)
+json_t *show_dry_steps_json(const dry_steps *steps)
 {
     json_t *list = json_array();
 
@@ -126,7 +126,7 @@ static json_t *dry_steps_json(const dry_steps *steps)
         json_put_sv(o, "kind", s->step->kind);
         json_put_sv(o, "host", s->step->host);
         json_put_sv(o, "command", s->step->command);
-        json_put_bool(o, "skipped", s->step->skip.n > 0);
+        json_put_bool(o, "skipped", s->left);
         json_put_sv(o, "would", s->would);
         for (size_t k = 0; k < s->checks.n; k++) {
             json_t *c = json_object();
@@ -141,7 +141,7 @@ static json_t *dry_steps_json(const dry_steps *steps)
     return list;
 }
 
-static json_t *dry_lock_json(const struct store_lock *lock)
+json_t *show_dry_lock_json(const struct store_lock *lock)
 {
     json_t *o;
 
@@ -164,10 +164,10 @@ void show_dry_json(const struct plan *p, const struct dry *d, const struct store
     json_put_int(o, "format", 1);
     json_put_str(o, "hash", hash_hex(&p->hash).s);
     json_put_sv(o, "environment", p->environment);
-    json_put(o, "lock", dry_lock_json(lock));
+    json_put(o, "lock", show_dry_lock_json(lock));
     json_put_int(o, "questions", (int64_t)plan_open(p, attended));
-    json_put(o, "steps", dry_steps_json(&d->steps));
-    json_put(o, "way_back", dry_steps_json(&d->way_back));
+    json_put(o, "steps", show_dry_steps_json(&d->steps));
+    json_put(o, "way_back", show_dry_steps_json(&d->way_back));
     json_put_int(counts, "steps", (int64_t)d->steps.n);
     json_put_int(counts, "way_back", (int64_t)d->way_back.n);
     json_put_int(counts, "skipped", (int64_t)dry_skipped(d));

@@ -41,7 +41,11 @@ static void show_undo(const struct plan_step *s, struct strbuf *out)
     case UNDO_NOTHING: break;
     case UNDO_INVERSE:
     case UNDO_SECTION:
-    case UNDO_ACCEPTED: term_addf(out, TERM_DIM, "  back: %.*s", SV_FMT(s->undo_text)); break;
+    case UNDO_ACCEPTED:
+        term_addf(out, TERM_DIM, "  back: %.*s", SV_FMT(s->undo_text));
+        if (s->undo == UNDO_SECTION && s->undo_by == UNDO_BY_KIND)
+            term_addf(out, TERM_WARN, "  (only known to change %.*s, too)", SV_FMT(s->effect));
+        break;
     case UNDO_GAP:
     case UNDO__N:
     default: term_add(out, TERM_BAD, SV("  NO WAY BACK")); break;
@@ -168,6 +172,16 @@ static size_t show_count(const struct plan *p, enum plan_undo how)
     return n;
 }
 
+/* Those of which no more is known than that the way back has a step of the same kind. */
+static size_t show_by_kind(const struct plan *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n_steps; i++)
+        n += p->steps[i].undo == UNDO_SECTION && p->steps[i].undo_by == UNDO_BY_KIND;
+    return n;
+}
+
 static size_t show_changing(const struct plan *p)
 {
     return show_count(p, UNDO_SECTION) + show_count(p, UNDO_INVERSE) +
@@ -197,6 +211,12 @@ static void show_head(const struct plan *p, struct strbuf *out)
                 p->n_steps, p->n_way_back, all, machine, show_changing(p),
                 show_count(p, UNDO_SECTION), show_count(p, UNDO_INVERSE),
                 show_count(p, UNDO_ACCEPTED), show_count(p, UNDO_GAP));
+    if (show_by_kind(p))
+        term_addf(
+            out, TERM_WARN,
+            "             of %zu it is only known that the section changes something of the same "
+            "kind\n",
+            show_by_kind(p));
 }
 
 void show_questions(const struct plan *p, bool attended, struct strbuf *out)

@@ -35,15 +35,19 @@ struct cli {
     const char **args; /* what is no option */
     int n_args;
     const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *confirm, *step,
-        *format, *output, *color, *diff, *graph, *export, *explain, *key;
+        *format, *output, *color, *diff, *graph, *export, *explain, *key, *by, *data, *side, *where,
+        *flags, *consumers, *context, *listen, *watch_for, *rule;
+    const char *db, *dir, *files, *schema, *count, *wait, *lock_timeout, *retry_for, *from, *table;
     const char *to, *level, *scratch, *keep, *passphrase_file, *passphrase_env, *passphrase_command,
         *key_file;
     bool replace, no_owner;
-    cli_texts sets, disables;
+    cli_texts sets, disables, fields;
     double time_scale;
     bool reject, exit_when_waiting;
     bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck,
-        dry_run;
+        dry_run, added_fails, try;
+    bool rehearse; /* the binding is for the scratch environment: set by a verb, not by an option */
+    bool check, out_of_order, yes, sql, accept_file, finish, forget, retire, accept_state;
 };
 
 struct verb {

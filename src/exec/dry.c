@@ -278,10 +278,16 @@ static const struct {
 
 /* --- all of them --- */
 
+static void dry_leave_out(struct dry_look *l, struct dry_step *s, struct sv why)
+{
+    s->left = true;
+    s->would = arena_fmt(&l->d->arena, "is left out: %.*s", SV_FMT(why));
+}
+
 static void dry_one(struct dry_look *l, struct dry_step *s)
 {
     if (s->step->skip.n) {
-        s->would = arena_fmt(&l->d->arena, "is left out: %.*s", SV_FMT(s->step->skip));
+        dry_leave_out(l, s, s->step->skip);
         return;
     }
     if (s->step->n_on) {
@@ -329,6 +335,33 @@ void dry_look(const struct plan *plan, struct dry *ret)
     dry_values(&l);
     dry_all(&l, plan->steps, plan->n_steps, &ret->steps);
     dry_all(&l, plan->way_back, plan->n_way_back, &ret->way_back);
+    shell_parser_free(l.parser);
+    values_release(&l.values);
+    vec_release(&l.shells);
+}
+
+void dry_look_back(const struct plan *plan, const struct back *b, const struct sv *done,
+                   const struct dry_known *known, struct dry *ret)
+{
+    struct dry_look l = {.d = ret, .plan = plan, .parser = shell_parser_new()};
+
+    *ret = (struct dry){.counts = {0}};
+    dry_values(&l);
+    if (known->started_us)
+        l.values.started_us = known->started_us;
+    for (size_t i = 0; i < known->n_values; i++)
+        values_set(&l.values, known->values[i].name, known->values[i].value);
+    for (size_t i = 0; i < b->steps.n; i++) {
+        struct dry_step *s = vec_add(&ret->way_back);
+
+        *s = (struct dry_step){.step = b->steps.v[i].step};
+        if (done && done[i].n)
+            dry_leave_out(&l, s, done[i]);
+        else if (b->steps.v[i].left.n)
+            dry_leave_out(&l, s, b->steps.v[i].left);
+        else
+            dry_one(&l, s);
+    }
     shell_parser_free(l.parser);
     values_release(&l.values);
     vec_release(&l.shells);

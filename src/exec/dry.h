@@ -5,6 +5,7 @@
  *
  * Only files and folders of this machine are read.  What was not looked at is never called good.
  */
+#include "exec/back.h"
 #include "plan/plan.h"
 
 enum dry_state {
@@ -23,6 +24,7 @@ struct dry_check {
 struct dry_step {
     const struct plan_step *step;
     struct sv would; /* "would send GET http://..."; of a step that is left out, why */
+    bool left;       /* it is left out */
     VEC(struct dry_check) checks;
 };
 
@@ -36,4 +38,16 @@ struct dry {
 
 /* `plan` must outlive the result.  For dry_release(). */
 void dry_look(const struct plan *plan, struct dry *ret);
+/* What a run knows that a plan does not. */
+struct dry_known {
+    int64_t started_us; /* its dates are of this moment */
+    const struct binding_pair *values;
+    size_t n_values;
+};
+/*
+ * The same for a way back alone; `done`: of each of its steps, why it is not carried out any more, empty: it is.  NULL:
+ * none was begun.
+ */
+void dry_look_back(const struct plan *plan, const struct back *b, const struct sv *done,
+                   const struct dry_known *known, struct dry *ret);
 void dry_release(struct dry *d);

@@ -74,6 +74,7 @@ void run_free(struct run *r)
     if (!r)
         return;
     run_watch_free(r);
+    run_notify_free(r);
     run_gates_free(r);
     vec_release(&r->operators);
     if (r->action_ready)
@@ -105,6 +106,7 @@ void run_free(struct run *r)
     free(r->verdict_text);
     json_decref(r->finish);
     values_release(&r->values);
+    back_release(&r->back);
     journal_free(r->journal);
     arena_release(&r->arena);
     free(r);
@@ -198,7 +200,9 @@ static enum err_code run_create(struct run *r, struct err *err)
                                &ignored); /* the first error counts */
         return err->code;
     }
-    r->values.started_us = row.started_us;
+    if (!r->values.started_us) /* else it has those of the run that it brings back */
+        r->values.started_us = row.started_us;
+    r->created_us = row.started_us;
     return ERR_OK;
 }
 
@@ -235,7 +239,7 @@ static void run_put_login(struct run *r, json_t *data)
                                                     arena_sv(&r->arena, sv_from(login.name))};
 }
 
-static void run_queue_started(struct run *r)
+static void run_queue_started(struct run *r, json_t *rolls_back)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct hash blob;
@@ -246,7 +250,10 @@ static void run_queue_started(struct run *r)
     json_put_sv(data, "environment", r->plan->environment);
     json_put_sv(data, "document", r->plan->document);
     json_put_sv(data, "document_hash", json_get_sv(r->plan->json, "document_hash"));
-    run_keep_document(r, data);
+    if (rolls_back)
+        json_put_sv(data, "document_blob", r->old_document);
+    else
+        run_keep_document(r, data);
     json_put_str(data, "plan", hash_hex(&r->plan->hash).s);
     json_put_str(data, "plan_blob", hash_hex(&blob).s);
     json_put_sv(data, "operator", r->opt.operator_name);
@@ -255,11 +262,22 @@ static void run_queue_started(struct run *r)
     json_put_str(data, "version", prusik_version);
     json_put_real(data, "time_scale", r->plan->time_scale);
     json_put_bool(data, "unattended", r->opt.ask == NULL);
-    json_put_int(data, "now_us", r->values.started_us);
+    json_put_int(data, "now_us", r->created_us);
+    if (rolls_back)
+        json_put(data, "rolls_back", json_incref(rolls_back));
     run_put_login(r, data);
     run_queue(r, EVENT_RUN_STARTED, NULL, data);
     json_put_sv(lock, "environment", r->plan->environment);
     run_queue(r, EVENT_LOCK_TAKEN, NULL, lock);
+}
+
+enum err_code run_create_back(struct run *r, json_t *about, struct err *err)
+{
+    if (run_create(r, err) != ERR_OK)
+        return err->code;
+    run_queue_started(r, about);
+    r->after_values = STAGE_WAY_BACK;
+    return ERR_OK;
 }
 
 enum err_code run_give_up(struct run *r, struct err *err)
@@ -282,7 +300,7 @@ enum err_code run_start(struct store *store, const struct plan *plan, const stru
     r = run_new(store, plan, opt);
     if (run_create(r, err) != ERR_OK)
         return err->code;
-    run_queue_started(r);
+    run_queue_started(r, NULL);
     if (!run_commit(r))
         return run_give_up(r, err);
     *ret = STEAL(r);
@@ -329,6 +347,10 @@ enum err_code run_resume(struct store *store, int64_t id, const struct plan *pla
     json_put_sv(lock, "environment", plan->environment);
     run_queue(r, EVENT_LOCK_TAKEN, NULL, lock);
     if (run_choose_retry(r, err) != ERR_OK) {
+        r->err = *err;
+        return run_give_up(r, err);
+    }
+    if (run_back_choose(r, opt->back_to, err) != ERR_OK) {
         r->err = *err;
         return run_give_up(r, err);
     }
@@ -444,6 +466,7 @@ void run_begin_way_back(struct run *r, struct sv reason, struct sv by)
     r->at = r->n_forward;
     json_put_sv(data, "reason", reason);
     json_put_sv(data, "by", by);
+    run_back_begin(r, data);
     run_queue(r, EVENT_ROLLBACK_STARTED, NULL, data);
 }
 
@@ -453,6 +476,8 @@ static void run_finish(struct run *r, const char *outcome, enum exit_code code)
 
     json_put_str(data, "outcome", outcome);
     json_put_int(data, "exit", code);
+    if (r->stage == STAGE_WAY_BACK)
+        json_put_sv(data, "to", r->back_to);
     r->finish = data;
     run_end(r, code);
 }
@@ -462,7 +487,7 @@ static void run_mark(struct run *r, const struct run_step *s)
 {
     json_t *data = json_object();
 
-    r->mark_us = clock_now_us();
+    r->mark_us = clock_steady_us();
     json_put_str(data, "name", "deploy");
     json_put_int(data, "at_us", r->mark_us);
     run_queue(r, EVENT_MARK, s, data);
@@ -560,6 +585,10 @@ static void run_advance_watch(struct run *r)
         (void)err_set(&r->err, ERR_FAILED, "done, but step %.*s failed and was left",
                       SV_FMT(run_left_step(r)->p->id));
         run_finish(r, "investigate", EXIT_CODE_INVESTIGATE);
+    } else if (r->verdict == VERDICT_ROLLBACK) { /* of a watch alone: a run has gone back */
+        (void)err_set(&r->err, ERR_FAILED, "the verdict is ROLLBACK, nothing was carried out: %s",
+                      r->verdict_text ? r->verdict_text : "");
+        run_finish(r, "rollback-due", EXIT_CODE_FAILED);
     } else if (r->verdict != VERDICT_OK) { /* HOLD too: what was not seen is not good */
         (void)err_set(&r->err, ERR_FAILED, "done, but people should look, %s: %s",
                       verdict_names[r->verdict], r->verdict_text ? r->verdict_text : "");
@@ -712,6 +741,7 @@ void run_broken(struct run *r, const struct err *err)
 
 enum exit_code run_go(struct run *r, struct err *err)
 {
+    run_notify_begin(r);
     if (!r->over)
         run_advance(r);
     while (!r->over)
@@ -727,6 +757,7 @@ enum exit_code run_go(struct run *r, struct err *err)
     run_sessions_close(r);
     while (r->open_sessions > 0)
         (void)uv_run(&r->loop, UV_RUN_ONCE);
+    run_notify_end(r);
     if (r->exit != EXIT_CODE_ROLLED_BACK) /* done, and yet something to say: it is not sealed */
         *err = r->err;
     return r->exit;

@@ -57,11 +57,15 @@ struct run_options {
     const struct secrets *secrets;
     const struct binding_pair *secret_env; /* values of the plan's `secrets`, for sessions */
     size_t n_secret_env;
+    const struct binding
+        *binding; /* that knows the secrets of sources and receivers, or NULL; outlives the run */
     struct sv operator_name;
     struct sv document; /* its text, which the journal keeps without secrets; of a start only */
     struct sv
         retry; /* resume only to try this failed step again ("*": where it stands); empty: go on */
-    bool wait; /* at gates: wait here, and end with EXIT_CODE_WAITING only when ... */
+    struct sv back_to;      /* go back to this step, which stays; empty: the whole way */
+    struct sv back_reason;  /* of run_start_back() */
+    bool wait;              /* at gates: wait here, and end with EXIT_CODE_WAITING only when ... */
     bool exit_when_waiting; /* ... this is set, then for anything that is not so yet */
     uint64_t grace_ms;      /* between TERM and KILL; 0: 5 s */
     const struct action_terminal *terminal; /* for commands that wait for a person; NULL: none */
@@ -80,6 +84,18 @@ NODISCARD enum err_code run_start(struct store *store, const struct plan *plan,
 NODISCARD enum err_code run_resume(struct store *store, int64_t id, const struct plan *plan,
                                    const struct run_options *opt, struct run **ret,
                                    struct err *err);
+/*
+ * Bring back a run that is finished, by a run of its own, which has the plan and the values of the other one.  ERR_INVALID
+ * when that was brought back already, ERR_REFUSED when a later run stands on it, or nothing of it can be undone;
+ * ERR_LOCKED as of run_start().
+ */
+NODISCARD enum err_code run_start_back(struct store *store, int64_t id, const struct plan *plan,
+                                       const struct run_options *opt, struct run **ret,
+                                       struct err *err);
+/* What became of the run; when it is finished also whether it may be brought back.  For back_found_release(). */
+struct back_found;
+NODISCARD enum err_code run_back_check(struct store *store, int64_t id, struct back_found *ret,
+                                       struct err *err);
 /* The plan that a run was started with. */
 NODISCARD enum err_code run_plan(struct store *store, int64_t id, struct plan *ret,
                                  struct err *err);

@@ -51,7 +51,7 @@ static bool fail_may_retry(const struct run_step *s)
 /* False: its time has come.  The timer's clock is not the one that says what is due. */
 static bool fail_sleep(struct run *r, const struct run_step *s)
 {
-    int64_t left_us = s->retry_due_us - clock_now_us();
+    int64_t left_us = s->retry_due_us - clock_steady_us();
 
     if (left_us <= 0)
         return false;
@@ -84,7 +84,7 @@ static bool fail_retry(struct run *r, struct run_step *s)
     }
     if (!run_commit(r)) /* who looks at it now sees that it is tried again */
         return true;
-    s->retry_due_us = clock_now_us() + ms * 1000;
+    s->retry_due_us = clock_steady_us() + ms * 1000;
     (void)fail_sleep(r, s); /* it is not due yet */
     return true;
 }

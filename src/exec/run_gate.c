@@ -431,7 +431,7 @@ static void gate_on_command(void *arg, const struct session_result *result)
     struct run *r = arg;
 
     r->gates.checking = false;
-    r->gates.checked_us = clock_now_us();
+    r->gates.checked_us = clock_steady_us();
     r->gates.holds = result->rc == ERR_OK && result->status == 0;
     run_advance(r);
 }
@@ -486,6 +486,7 @@ static bool gate_wait_look(struct run *r, struct run_step *s, size_t i)
 {
     const struct plan_gate *g = &s->p->gates[i];
     int64_t now_us = clock_now_us(), every_us = plan_scale(r->plan, g->every_ms) * 1000;
+    int64_t next_us = r->gates.checked_us + every_us - clock_steady_us(); /* until the next look */
     struct gate_wait w = {
         .gate = g, .what = g->text, .bounded = true, .next = gate_resume_hint(r, "go on waiting")};
 
@@ -493,14 +494,14 @@ static bool gate_wait_look(struct run *r, struct run_step *s, size_t i)
         return false;
     if (r->gates.holds || run_gate_watch_open(r))
         return gate_pass(r, s, i, "holds");
-    if (g->command.n && (!r->gates.checked_us || now_us - r->gates.checked_us >= every_us))
+    if (g->command.n && (!r->gates.checked_us || next_us <= 0))
         return gate_check(r, g);
     w.until_us =
         (s->gate_since_us ? s->gate_since_us : now_us) + plan_bound(r->plan, g->timeout_ms) * 1000;
     if (now_us >= w.until_us)
         return gate_timeout(r, s, i);
-    if (g->command.n && r->gates.checked_us + every_us < w.until_us)
-        w.until_us = r->gates.checked_us + every_us;
+    if (g->command.n && now_us + next_us < w.until_us)
+        w.until_us = now_us + next_us;
     return gate_shut(r, &w);
 }
 

@@ -64,6 +64,7 @@ static enum err_code gate_watch_new(struct run *r, const struct plan_gate *g, st
 {
     struct run_gate_watch *w = r->gates.watch;
     struct watcher_config c = {.plan = &w->plan,
+                               .binding = r->opt.binding,
                                .run = arena_fmt(&r->arena, "%s", event_run_text(r->id).s),
                                .run_start_us = r->values.started_us,
                                .loop = &r->loop,
@@ -95,7 +96,7 @@ void run_gate_watch_begin(struct run *r, const struct plan_gate *g)
     if (!r->gates.watch->watcher)
         return; /* there are no such rules */
     watcher_start(r->gates.watch->watcher);
-    watcher_mark(r->gates.watch->watcher, clock_now_us());
+    watcher_mark(r->gates.watch->watcher, clock_steady_us());
 }
 
 bool run_gate_watch_open(const struct run *r)

@@ -69,6 +69,13 @@ void run_hold_give_back(struct run *r, bool stopped, json_t *kept)
 
     if (!r->flag.held)
         return;
+    if (!stopped && run_back_keeps_flag(r)) {
+        json_put_str(kept, "file", r->flag.path);
+        json_put_sv(kept, "because",
+                    arena_fmt(&r->arena, "it was on at step %.*s, which the way back went to",
+                              SV_FMT(r->back_to)));
+        return;
+    }
     if (unsafe || !run_hold_lift(r)) {
         json_put_str(kept, "file", r->flag.path);
         if (unsafe)

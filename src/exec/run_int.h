@@ -5,6 +5,7 @@
  */
 #include "action/action.h"
 #include "action/verify.h"
+#include "exec/back.h"
 #include "exec/run.h"
 #include "exec/step_fsm.h"
 #include "rule/rule.h"
@@ -87,6 +88,7 @@ struct run_flag {
     bool lifted_for_stop; /* given back while the run is interrupted */
 };
 
+struct outbox;
 struct run_watch;
 struct run_gate_watch;
 
@@ -149,6 +151,7 @@ struct run {
     VEC(struct run_session *) sessions;
     struct run_flag flag;
     struct run_watch *watch;
+    struct outbox *outbox; /* NULL: nobody is told */
     struct run_gates gates;
     VEC(struct run_operator) operators;
     struct run_look {
@@ -169,6 +172,11 @@ struct run {
     enum verdict verdict;
     char *verdict_text;
     struct sv roll_back_reason, roll_back_by;
+    struct back back;       /* of the way back, when it has begun */
+    struct sv back_to;      /* the last step that stays; empty: none does */
+    struct sv old_document; /* hash of its text */
+    int64_t created_us;
+    int64_t rolls_back; /* the finished run that this one brings back; 0: none */
     enum exit_code exit;
     struct err err; /* why it ended so */
     bool over, closing;
@@ -185,6 +193,8 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
 NODISCARD enum err_code run_take(struct run *r, struct err *err);
 /* It cannot begin, or go on: whoever comes next may.  *err is r->err. */
 enum err_code run_give_up(struct run *r, struct err *err);
+/* Lock, number and journal of a new run; its first events wait for run_commit(). */
+NODISCARD enum err_code run_create_back(struct run *r, json_t *about, struct err *err);
 void run_begin_way_back(struct run *r, struct sv reason, struct sv by);
 /* The step whose turn it is really begins: what is said, and measured, before it. */
 void run_step_opened(struct run *r);
@@ -286,6 +296,20 @@ struct sv run_branch_skip(struct run *r, const struct plan_step *p);
 /* A step that failed and was left; NULL: there is none. */
 const struct run_step *run_left_step(const struct run *r);
 
+/* --- run_back.c --- */
+
+/* The way back begins: what is left out of it; what is said of that goes into `data`. */
+void run_back_begin(struct run *r, json_t *data);
+/* Can it go to this step?  Empty: it is not asked.  ERR_REFUSED says what cannot be undone. */
+NODISCARD enum err_code run_back_choose(struct run *r, struct sv to, struct err *err);
+/* From the journal: "rollback-started", and "rolls_back" of the first event. */
+NODISCARD enum err_code run_back_load(struct run *r, const json_t *data, struct err *err);
+NODISCARD enum err_code run_back_load_old(struct run *r, const json_t *old, struct err *err);
+/* Why the step whose turn it is is left out of the way back; empty: it is not. */
+struct sv run_back_skip(struct run *r);
+/* Maintenance was switched on by a step that stays. */
+bool run_back_keeps_flag(const struct run *r);
+
 /* --- run_gate.c --- */
 
 void run_gates_init(struct run *r);
@@ -329,6 +353,8 @@ bool run_hold_retake(struct run *r);
 /* --- run_load.c --- */
 
 NODISCARD enum err_code run_load(struct run *r, struct err *err);
+/* What another run of the same plan has done, as if this one had. */
+NODISCARD enum err_code run_load_old(struct run *r, int64_t id, struct err *err);
 /* Where a resume begins that is to try a failed step again.  ERR_INVALID: there is none, or another one. */
 NODISCARD enum err_code run_choose_retry(struct run *r, struct err *err);
 
@@ -359,6 +385,13 @@ void run_look_answer(struct run *r, bool yes, struct sv by, struct sv note);
 /* From the journal: it was answered. */
 void run_look_load(struct run *r, const json_t *data);
 void run_look_stop(struct run *r);
+
+/* --- run_notify.c: receivers are told what is in the journal --- */
+
+void run_notify_begin(struct run *r);
+void run_notify(struct run *r); /* events were committed */
+void run_notify_end(struct run *r);
+void run_notify_free(struct run *r);
 
 /* --- run_message.c --- */
 

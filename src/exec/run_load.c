@@ -23,7 +23,9 @@ struct run_shell {
 struct run_loader {
     struct run *r;
     VEC(struct run_shell) shells;
+    size_t found; /* the step of the last event */
     bool finished;
+    bool old; /* another run is read, of which only what it has done counts */
 };
 
 typedef enum err_code run_load_fn(struct run_loader *l, const struct event *e, const json_t *data,
@@ -31,9 +33,14 @@ typedef enum err_code run_load_fn(struct run_loader *l, const struct event *e, c
 
 static struct run_step *run_load_step(struct run_loader *l, const struct event *e)
 {
-    for (size_t i = 0; i < l->r->steps.n; i++)
-        if (sv_eq(l->r->steps.v[i].p->id, e->step))
+    for (size_t k = 0; k < l->r->steps.n; k++) { /* from the last one on: they come in order */
+        size_t i = (l->found + k) % l->r->steps.n;
+
+        if (sv_eq(l->r->steps.v[i].p->id, e->step)) {
+            l->found = i;
             return &l->r->steps.v[i];
+        }
+    }
     return NULL;
 }
 
@@ -58,7 +65,19 @@ static enum err_code run_load_operator(struct run_loader *l, const struct event 
 static enum err_code run_load_started(struct run_loader *l, const struct event *e,
                                       const json_t *data, struct err *err)
 {
-    l->r->values.started_us = json_get_int(data, "now_us", 0);
+    const json_t *old = json_object_get(data, "rolls_back");
+
+    if (l->old) {
+        l->r->values.started_us = json_get_int(data, "now_us", 0);
+        l->r->old_document = arena_sv(&l->r->arena, json_get_sv(data, "document_blob"));
+        return ERR_OK;
+    }
+    if (old) { /* the dates of its commands are those of that run, too */
+        if (run_back_load_old(l->r, old, err) != ERR_OK)
+            return err->code;
+    } else {
+        l->r->values.started_us = json_get_int(data, "now_us", 0);
+    }
     return run_load_operator(l, e, data, err);
 }
 
@@ -123,6 +142,7 @@ static enum err_code run_load_outcome(struct run_loader *l, const struct event *
         return err_set(err, ERR_CORRUPT, "event %lld has the unknown state '%s'", (long long)e->seq,
                        json_get_str(data, "state", ""));
     s->ended_us = json_get_int(data, "ended_us", e->at_us);
+    clock_steady_not_before(s->ended_us);
     s->has_out = hash_from_hex(json_get_sv(json_object_get(data, "out"), "blob"), &s->out);
     if (state)
         run_session_remember(l->r, s->p, state);
@@ -157,6 +177,7 @@ static enum err_code run_load_mark(struct run_loader *l, const struct event *e, 
                                    struct err *err UNUSED)
 {
     l->r->mark_us = json_get_int(data, "at_us", e->at_us);
+    clock_steady_not_before(l->r->mark_us);
     return ERR_OK;
 }
 
@@ -175,7 +196,8 @@ static enum err_code run_load_hold(struct run_loader *l, const struct event *e, 
     struct run_step *s;
 
     if (sv_eq(json_get_sv(data, "what"), SV("shell"))) {
-        run_load_shell(l, data);
+        if (!l->old)
+            run_load_shell(l, data);
         return ERR_OK;
     }
     s = run_load_step(l, e);
@@ -198,14 +220,14 @@ static enum err_code run_load_stopped(struct run_loader *l, const struct event *
 }
 
 static enum err_code run_load_rollback(struct run_loader *l, const struct event *e UNUSED,
-                                       const json_t *data, struct err *err UNUSED)
+                                       const json_t *data, struct err *err)
 {
     struct run *r = l->r;
 
     r->after_values = STAGE_WAY_BACK;
     r->roll_back_reason = arena_sv(&r->arena, json_get_sv(data, "reason"));
     r->roll_back_by = arena_sv(&r->arena, json_get_sv(data, "by"));
-    return ERR_OK;
+    return run_back_load(r, data, err);
 }
 
 static enum err_code run_load_message(struct run_loader *l, const struct event *e UNUSED,
@@ -235,6 +257,19 @@ static enum err_code run_load_answer(struct run_loader *l, const struct event *e
     return e->step.n ? run_load_gate(l, e, data, err) : ERR_OK;
 }
 
+/* What counts of a run that another one brings back. */
+static bool run_load_counts(int64_t kind)
+{
+    static const enum event_kind kinds[] = {
+        EVENT_RUN_STARTED,  EVENT_VALUE_BOUND,  EVENT_STEP_INTENT, EVENT_STEP_OUTCOME,
+        EVENT_STEP_SKIPPED, EVENT_HOST_OUTCOME, EVENT_HOLD_TAKEN,  EVENT_HOLD_GIVEN};
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if ((int64_t)kinds[i] == kind)
+            return true;
+    return false;
+}
+
 static const struct {
     enum event_kind kind;
     run_load_fn *fn;
@@ -257,7 +292,10 @@ static const struct {
 static enum err_code run_load_event(const struct event *e, void *arg, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *data = NULL;
+    const struct run_loader *l = arg;
 
+    if (l->old && !run_load_counts(e->kind))
+        return ERR_OK;
     for (size_t i = 0; i < ARRAY_LEN(run_load_rows); i++) {
         if ((int64_t)run_load_rows[i].kind != e->kind)
             continue;
@@ -383,6 +421,16 @@ enum err_code run_choose_retry(struct run *r, struct err *err)
         return ERR_OK;
     }
     return run_no_retry(r, "step ", r->opt.retry, err);
+}
+
+enum err_code run_load_old(struct run *r, int64_t id, struct err *err)
+{
+    struct run_loader l = {.r = r, .old = true};
+    enum err_code rc = journal_read(r->store, id, 0, run_load_event, &l, err);
+
+    r->flag.lifted_for_stop = false; /* it is over: nothing is taken again for it */
+    vec_release(&l.shells);
+    return rc == ERR_OK ? ERR_OK : err_wrap(err, "run %s", event_run_text(id).s);
 }
 
 enum err_code run_load(struct run *r, struct err *err)

@@ -64,7 +64,7 @@ static void look_ask(struct run *r, size_t i)
 bool run_look_waits(struct run *r)
 {
     size_t i;
-    int64_t due_us, now_us = clock_now_us();
+    int64_t due_us, now_us = clock_steady_us();
 
     if (!r->opt.ask || !look_next(r, &i))
         return false;

@@ -7,9 +7,12 @@
 
 static const struct plan_step *run_plan_step(const struct run *r, struct sv id)
 {
-    for (size_t i = 0; id.n && i < r->steps.n; i++)
-        if (sv_eq(r->steps.v[i].p->id, id))
-            return r->steps.v[i].p;
+    for (size_t k = 0; id.n && k < r->steps.n; k++) { /* most events are of the present step */
+        const struct plan_step *p = r->steps.v[(r->at + k) % r->steps.n].p;
+
+        if (sv_eq(p->id, id))
+            return p;
+    }
     return NULL;
 }
 
@@ -86,6 +89,7 @@ bool run_commit(struct run *r)
     }
     run_tell_kept(r);
     run_queue_clear(r);
+    run_notify(r);
     return true;
 }
 
@@ -190,7 +194,7 @@ void run_queue_host_outcome(struct run *r, struct run_step *s, size_t host)
         const struct action_outcome *o = &on->action.outcome;
 
         json_put_int(data, "started_us", o->started_us);
-        json_put_int(data, "ended_us", clock_now_us());
+        json_put_int(data, "ended_us", clock_steady_us());
         run_put_facts(data, o);
         run_put_output(r, data, "out", &o->out, &ignored, &has);
         run_put_output(r, data, "err", &o->errs, &ignored, &has);
@@ -223,7 +227,7 @@ void run_queue_outcome(struct run *r, struct run_step *s)
     struct hash ignored;
     bool has;
 
-    s->ended_us = clock_now_us();
+    s->ended_us = clock_steady_us();
     json_put_str(data, "state", step_state_name(s->state));
     json_put_int(data, "started_us", s->started_us);
     json_put_int(data, "ended_us", s->ended_us);

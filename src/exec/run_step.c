@@ -111,7 +111,7 @@ static void run_queue_intent(struct run *r, struct run_step *s)
     json_t *data = json_object();
 
     s->attempt++;
-    s->started_us = clock_now_us();
+    s->started_us = clock_steady_us();
     json_put_sv(data, "command", s->p->command);
     json_put_sv(data, "host", s->p->host);
     json_put_sv(data, "kind", s->p->kind);
@@ -240,7 +240,7 @@ static bool run_needs_second_look(struct run *r, const struct plan_step *p)
 /* "(wait max 30 seconds)": the look is repeated until it holds. */
 bool run_time_left(struct run *r, const struct plan_step *p)
 {
-    int64_t now_us = clock_now_us();
+    int64_t now_us = clock_steady_us();
 
     if (!p->wait_ms)
         return false;
@@ -636,6 +636,8 @@ void run_step_begin(struct run *r)
         run_skip(r, s->p->skip);
     else if (run_branch_skip(r, s->p).n)
         run_skip(r, run_branch_skip(r, s->p));
+    else if (run_back_skip(r).n)
+        run_skip(r, run_back_skip(r));
     else if (run_fleet_leave_alone(r, &why))
         run_skip(r, why);
     else if (!run_left_out(r, s->p) && run_gates_open(r))

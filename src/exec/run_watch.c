@@ -22,7 +22,7 @@ static void watch_keep(struct run *r)
 {
     struct run_watch *rw = r->watch;
     CLEANUP(strbuf_release) struct strbuf judge = STRBUF(0), samples = STRBUF(0);
-    int64_t now_us = clock_now_us();
+    int64_t now_us = clock_steady_us();
 
     watcher_save_judge(rw->watcher, &judge);
     journal_keep(r->journal, SV("judge"), strbuf_sv(&judge));
@@ -101,7 +101,7 @@ static void watch_ask(struct run *r)
     struct sv name;
     size_t number;
 
-    if (!r->opt.ask || r->asking || r->stage != STAGE_WATCH ||
+    if (!r->opt.ask || r->plan->watch_only || r->asking || r->stage != STAGE_WATCH ||
         !watcher_open_checkpoint(rw->watcher, &number, &name))
         return;
     rw->asked = number;
@@ -152,7 +152,7 @@ static void watch_on_round(void *arg)
         run_broken(r, &err);
         return;
     }
-    if (r->verdict == VERDICT_ROLLBACK) {
+    if (r->verdict == VERDICT_ROLLBACK && !r->plan->watch_only) {
         watch_roll_back(r);
         return;
     }
@@ -169,6 +169,7 @@ enum err_code run_watch_begin(struct run *r, struct err *err)
                                .run_start_us = r->values.started_us,
                                .loop = &r->loop,
                                .http = r->http,
+                               .binding = r->opt.binding,
                                .tell = watch_on_tell,
                                .round = watch_on_round,
                                .arg = r};
@@ -189,7 +190,7 @@ enum err_code run_watch_begin(struct run *r, struct err *err)
         return err->code;
     watcher_start(w);
     if (r->mark_us) {
-        r->watch->resumed_us = clock_now_us();
+        r->watch->resumed_us = clock_steady_us();
         watcher_mark(w, r->mark_us);
     }
     return ERR_OK;
@@ -229,7 +230,7 @@ static bool run_watch_catches_up(const struct run *r)
     const struct run_watch *rw = r->watch;
 
     return rw->resumed_us && r->verdict == VERDICT_HOLD &&
-           clock_now_us() - rw->resumed_us < watcher_length_us(rw->watcher);
+           clock_steady_us() - rw->resumed_us < watcher_length_us(rw->watcher);
 }
 
 bool run_watch_over(const struct run *r)
@@ -237,7 +238,10 @@ bool run_watch_over(const struct run *r)
     size_t number;
     struct sv name;
 
-    if (r->opt.ask && watcher_open_checkpoint(r->watch->watcher, &number, &name))
+    if (r->plan->watch_only && r->verdict == VERDICT_ROLLBACK)
+        return true; /* it does not get better, and somebody else has to act */
+    if (r->opt.ask && !r->plan->watch_only &&
+        watcher_open_checkpoint(r->watch->watcher, &number, &name))
         return false;
     return watcher_is_over(r->watch->watcher) && !run_watch_catches_up(r);
 }

@@ -55,12 +55,13 @@ enum err_code watcher_new(const struct watcher_config *c, struct watcher **ret, 
 }
 
 /* The judge is made late: what is restored comes before its rules. */
-static void watcher_ready(struct watcher *w)
+void watcher_ready(struct watcher *w)
 {
     if (w->judge)
         return;
     w->judge = watcher_judge(w);
     watcher_add_rules(w);
+    bound_want(w);
 }
 
 enum err_code watcher_restore(struct watcher *w, struct sv judge, struct sv samples,
@@ -72,11 +73,14 @@ enum err_code watcher_restore(struct watcher *w, struct sv judge, struct sv samp
     if (samples.n && (json_read(samples, &tree, err) != ERR_OK ||
                       samples_restore(w->samples, tree, err) != ERR_OK))
         return err_wrap(err, "the samples of the watch");
+    bound_restore(w, json_object_get(tree, "positions"));
     watcher_ready(w);
     if (judge.n && (json_read(judge, &judge_tree, err) != ERR_OK ||
                     judge_restore(w->judge, judge_tree, err) != ERR_OK))
         return err_wrap(err, "the state of the watch");
     w->verdict = judge_verdict(w->judge, &w->verdict_rule);
+    if (judge_last_us(w->judge) != JUDGE_UNSET)
+        clock_steady_not_before(judge_last_us(w->judge));
     return ERR_OK;
 }
 
@@ -100,7 +104,7 @@ void watcher_free(struct watcher *w)
 /* Once a round: when the last poll is there, or when the next round begins. */
 static void watcher_judge_round(struct watcher *w)
 {
-    int64_t now_us = clock_now_us();
+    int64_t now_us = clock_steady_us();
 
     w->round_open = false;
     if (w->marked) {
@@ -141,7 +145,7 @@ static void watcher_on_tick(uv_timer_t *t)
     if (w->round_open) /* something hangs: it is judged without it */
         watcher_judge_round(w);
     if (!w->stopped)
-        watcher_begin_round(w, clock_now_us());
+        watcher_begin_round(w, clock_steady_us());
 }
 
 void watcher_start(struct watcher *w)
@@ -173,7 +177,7 @@ bool watcher_is_busy(const struct watcher *w)
 
 void watcher_baseline(struct watcher *w)
 {
-    judge_measure_baseline(w->judge, clock_now_us());
+    judge_measure_baseline(w->judge, clock_steady_us());
 }
 
 void watcher_mark(struct watcher *w, int64_t t0_us)
@@ -196,7 +200,7 @@ void watcher_mark(struct watcher *w, int64_t t0_us)
 
 bool watcher_is_over(const struct watcher *w)
 {
-    return w->marked && judge_is_over(w->judge) && clock_now_us() >= judge_watch_end(w->judge);
+    return w->marked && judge_is_over(w->judge) && clock_steady_us() >= judge_watch_end(w->judge);
 }
 
 int64_t watcher_length_us(const struct watcher *w)
@@ -241,5 +245,6 @@ void watcher_save_samples(const struct watcher *w, struct strbuf *out)
 {
     CLEANUP(json_cleanup) json_t *tree = samples_save(w->samples);
 
+    json_put(tree, "positions", bound_save(w)); /* of the same moment: no line counts twice */
     json_write(tree, out);
 }

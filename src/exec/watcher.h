@@ -27,6 +27,7 @@ struct watcher_config {
     int64_t run_start_us;
     uv_loop_t *loop;
     struct http_client *http;
+    const struct binding *binding; /* that knows the secrets of sources; NULL: nobody does */
     /* Of what happened in a round; takes over data. */
     void (*tell)(void *arg, enum watcher_told what, json_t *data);
     /* After all of it; the watcher may be asked and stopped in it. */
@@ -35,6 +36,8 @@ struct watcher_config {
 };
 
 struct watcher;
+/* Are the sources of a plan of kinds that there are, and do their settings fit?  ERR_INVALID names what does not. */
+NODISCARD enum err_code watcher_check(const struct plan *p, struct err *err);
 /* NULL in *ret when the plan watches nothing.  ERR_INVALID: a rule or source of the plan does not hold. */
 NODISCARD enum err_code watcher_new(const struct watcher_config *c, struct watcher **ret,
                                     struct err *err);

@@ -10,7 +10,7 @@
 
 /* --- from the watch's samples to the judge's --- */
 
-static void take_scrape(struct watcher_feed *f, const struct sample_list *l)
+void take_scrape(struct watcher_feed *f, const struct sample_list *l)
 {
     for (size_t i = 0; i < l->v.n; i++) {
         const struct sample *s = &l->v.v[i];
@@ -44,7 +44,7 @@ static bool feed_value(const struct sample *s, struct sample_value *ret)
     }
 }
 
-static void feed_member(struct watcher_feed *f, struct sv member, const struct sample *s)
+void feed_member(struct watcher_feed *f, struct sv member, const struct sample *s)
 {
     CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
     struct sample_value v;
@@ -180,20 +180,23 @@ void feeds_stop(struct watcher *w)
 
 void feeds_free(struct watcher *w)
 {
-    for (size_t i = 0; i < w->feeds.n; i++)
+    for (size_t i = 0; i < w->feeds.n; i++) {
         source_free(w->feeds.v[i].source);
+        vec_release(&w->feeds.v[i].last);
+        strbuf_release(&w->feeds.v[i].position);
+    }
     vec_release(&w->feeds);
 }
 
 /* --- opening --- */
 
-static enum err_code feed_open(struct watcher *w, const char *kind, struct sv name,
-                               struct json_t *settings, feed_take_fn *take, struct err *err)
+enum err_code feed_open(struct watcher *w, const char *kind, struct sv name,
+                        struct json_t *settings, feed_take_fn *take, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *owned = settings;
     struct source_env env = {.loop = w->cfg.loop, .http = w->cfg.http};
     struct watcher_feed f = {.w = w, .name = name, .take = take};
-    bool strict = take != take_scrape;
+    bool strict = take != take_scrape; /* a target that does not answer makes its series old */
 
     if (source_open(sv_from(kind), name, owned, &env, &f.source, err) != ERR_OK)
         return err->code;
@@ -225,5 +228,5 @@ enum err_code feeds_open(struct watcher *w, struct err *err)
             rc = feed_open(w, "process",
                            arena_fmt(&w->arena, "unit.%.*s", SV_FMT(p->services[i].name)),
                            feed_setting("pid_file", p->services[i].pid_file), take_unit, err);
-    return rc;
+    return rc == ERR_OK ? bound_open(w, err) : rc;
 }

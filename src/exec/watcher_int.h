@@ -9,6 +9,12 @@
 #include "watch/source.h"
 
 struct watcher_feed;
+/* A counter, as it was seen last. */
+struct feed_last {
+    struct sv name;
+    double value;
+    int64_t at_us;
+};
 /* Push what one poll gave. */
 typedef void feed_take_fn(struct watcher_feed *f, const struct sample_list *l);
 
@@ -25,6 +31,9 @@ struct watcher_feed {
     /* of a unit */
     bool seen, alive;
     double pid, started;
+
+    VEC(struct feed_last) last; /* of counters, by name */
+    struct strbuf position;     /* of a log: how far it was read */
 };
 
 struct watcher {
@@ -52,9 +61,27 @@ void feeds_poll(struct watcher *w, int64_t at_us);
 void feeds_stop(struct watcher *w);
 void feeds_free(struct watcher *w);
 
+/* The value of a source's member, if a rule asks for it. */
+void feed_member(struct watcher_feed *f, struct sv member, const struct sample *s);
+NODISCARD enum err_code feed_open(struct watcher *w, const char *kind, struct sv name,
+                                  struct json_t *settings, feed_take_fn *take, struct err *err);
+void take_scrape(struct watcher_feed *f, const struct sample_list *l);
+
+/* --- watcher_bound.c: sources of the binding --- */
+
+NODISCARD enum err_code bound_open(struct watcher *w, struct err *err);
+/* How far each log was read, for another process, and from it. */
+json_t *bound_save(const struct watcher *w);
+void bound_restore(struct watcher *w, const json_t *positions);
+/* The rules are known: so is what logs are searched for. */
+void bound_want(struct watcher *w);
+
 /* --- watcher.c --- */
 
 void watcher_reported(struct watcher_feed *f);
+
+/* Rules into the judge: what samples are kept, and what logs are searched for. */
+void watcher_ready(struct watcher *w);
 
 /* --- watcher_tell.c --- */
 

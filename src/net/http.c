@@ -161,6 +161,8 @@ static void http_note_result(struct http_flight *f)
 static void http_leave(struct http_flight *f)
 {
     http_note_result(f);
+    if (f->request->spec.only_tls)
+        http_certificate_note(f);
     (void)libcurl.multi_remove_handle(f->client->multi, f->easy);
     http_list_remove(&f->client->flying, f);
 }

@@ -52,6 +52,7 @@ struct http_spec {
     bool over_fails;         /* a longer body is a failure, not `truncated` */
     bool compressed;         /* offer gzip and what else libcurl can undo */
     bool no_verify;          /* take any certificate */
+    bool only_tls;           /* https: send nothing, only note the certificate */
 };
 
 enum http_failure {
@@ -73,6 +74,13 @@ struct http_timing {
     int64_t dns_us, connect_us, tls_us, first_byte_us, total_us;
 };
 
+/* Of the peer, of a request with only_tls. */
+struct http_certificate {
+    bool has;                  /* false: there is none, or it cannot be read */
+    int64_t not_after_us;      /* UTC */
+    struct sv subject, issuer; /* as libcurl writes them */
+};
+
 struct http_request {
     struct http_spec spec;
     http_done_fn *done;
@@ -86,6 +94,7 @@ struct http_request {
     bool truncated;                /* the body went on beyond max_body */
     struct sv url; /* the last one asked, without user and password; empty when it cannot be read */
     struct http_timing timing;
+    struct http_certificate certificate;
     struct err err;
 
     /* private */

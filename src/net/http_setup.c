@@ -99,6 +99,10 @@ static void http_setup_tls(struct http_flight *f, CURLcode *rc)
         HTTP_SET(f, *rc, SSLCERT, spec->cert_file);
     if (spec->key_file)
         HTTP_SET(f, *rc, SSLKEY, spec->key_file);
+    if (spec->only_tls) {
+        HTTP_SET(f, *rc, CONNECT_ONLY, 1L);
+        HTTP_SET(f, *rc, CERTINFO, 1L);
+    }
 }
 
 static void http_setup_limits(struct http_flight *f, CURLcode *rc)

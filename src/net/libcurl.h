@@ -15,6 +15,7 @@
     CALL(easy_cleanup)        \
     CALL(easy_getinfo)        \
     CALL(easy_init)           \
+    CALL(easy_perform)        \
     CALL(easy_setopt)         \
     CALL(easy_strerror)       \
     CALL(free)                \

@@ -34,3 +34,8 @@ void http_note_url(struct http_flight *f, const char *url);
 void http_failure_set(struct http_flight *f, CURLcode code);
 /* It ended before libcurl had it, or was cancelled. */
 void http_failure_early(struct http_flight *f, enum http_failure kind, const char *what);
+
+/* Note the certificate of the peer, before the easy handle is given back. */
+void http_certificate_note(struct http_flight *f);
+/* A date of a certificate as text; false: it is none. */
+bool http_certificate_date(struct sv s, int64_t *ret);

@@ -710,7 +710,7 @@ static enum err_code binding_maintenance(struct binding_reader *r, const struct 
 
 /* --- environment --- */
 
-static void binding_set_env(struct binding *b, struct sv name, struct sv value, size_t line)
+void binding_set_env(struct binding *b, struct sv name, struct sv value, size_t line)
 {
     for (size_t i = 0; i < b->env.n; i++)
         if (sv_eq(b->env.v[i].name, name)) {
@@ -894,6 +894,40 @@ static enum err_code binding_note_map(struct binding_reader *r, const struct yam
     return ERR_OK;
 }
 
+/* --- rehearsal --- */
+
+#define BINDING_REHEARSE(member) offsetof(struct binding, rehearse.member)
+static const struct binding_key binding_compare_keys[] = {
+    {"files", binding_list, BINDING_REHEARSE(files)},
+    {"except", binding_list, BINDING_REHEARSE(except)},
+    {"services", binding_list, BINDING_REHEARSE(compared)},
+    {"databases", binding_list, BINDING_REHEARSE(databases)},
+};
+
+static enum err_code binding_compare(struct binding_reader *r, const struct yaml_node *n,
+                                     void *field UNUSED)
+{
+    return binding_map(r, n, binding_compare_keys, ARRAY_LEN(binding_compare_keys), r->b);
+}
+
+static const struct binding_key binding_rehearse_keys[] = {
+    {"scratch", binding_text, BINDING_REHEARSE(scratch)},
+    {"environment", binding_text, BINDING_REHEARSE(environment)},
+    {"folder", binding_text, BINDING_REHEARSE(folder)},
+    {"prepare", binding_text, BINDING_REHEARSE(prepare)},
+    {"env", binding_full_pairs, BINDING_REHEARSE(env)},
+    {"hosts", binding_list, BINDING_REHEARSE(hosts)},
+    {"services", binding_list, BINDING_REHEARSE(services)},
+    {"compare", binding_compare, 0},
+};
+
+static enum err_code binding_rehearse(struct binding_reader *r, const struct yaml_node *n,
+                                      void *field UNUSED)
+{
+    r->b->rehearse.line = n->line;
+    return binding_map(r, n, binding_rehearse_keys, ARRAY_LEN(binding_rehearse_keys), r->b);
+}
+
 static const struct binding_key binding_keys[] = {
     {"environment", binding_text, offsetof(struct binding, environment)},
     {"operator", binding_text, offsetof(struct binding, operator_name)},
@@ -919,9 +953,12 @@ static const struct binding_key binding_keys[] = {
     {"approvers", binding_list, offsetof(struct binding, approvers)},
     {"gates", binding_note_map, offsetof(struct binding, gates)},
     {"people", binding_note_map, offsetof(struct binding, people)},
+    {"sources", binding_note_map, offsetof(struct binding, sources)},
+    {"notify", binding_note_map, offsetof(struct binding, notify)},
     {"zone", binding_text, offsetof(struct binding, zone)},
     {"on_failure", binding_policy, offsetof(struct binding, on_failure)},
     {"time_scale", binding_scale, offsetof(struct binding, time_scale)},
+    {"rehearse", binding_rehearse, 0},
 };
 
 static enum err_code binding_read(struct binding *b, const char *path, struct sv text,
@@ -1033,6 +1070,8 @@ enum err_code binding_load(const char *document, const struct binding_options *o
     struct binding b = binding_new();
     enum err_code rc = binding_find(document, opt, &b, err);
 
+    if (rc == ERR_OK && opt->rehearse)
+        rc = binding_apply_rehearse(&b, err);
     if (rc == ERR_OK)
         rc = binding_apply_options(&b, opt, err);
     return binding_finish(&b, rc, ret);
@@ -1062,6 +1101,7 @@ void binding_release(struct binding *b)
     vec_release(&b->answers);
     vec_release(&b->steps);
     vec_release(&b->approvers);
+    binding_release_rehearse(&b->rehearse);
     secrets_free(b->secrets);
     free(b->path);
     free(b->dir);
@@ -1080,8 +1120,8 @@ static size_t binding_name_length(struct sv s)
     return n;
 }
 
-enum err_code binding_expand(const struct binding *b, struct sv text, struct strbuf *out,
-                             struct err *err)
+static enum err_code binding_replace(const struct binding *b, struct sv text, bool reveal,
+                                     struct strbuf *out, struct err *err)
 {
     while (text.n) {
         size_t dollar = sv_find_byte(text, '$', 0);
@@ -1104,7 +1144,7 @@ enum err_code binding_expand(const struct binding *b, struct sv text, struct str
             return err_hint(err, "set it under 'env' in prusik.yaml, or with --set %.*s=...",
                             SV_FMT(name));
         }
-        if (secrets_is_name(b->secrets, name))
+        if (!reveal && secrets_is_name(b->secrets, name))
             return err_set(err, ERR_INVALID,
                            "'%.*s': %.*s is a secret, and what stands here is written down",
                            SV_FMT(text), SV_FMT(name));
@@ -1112,6 +1152,18 @@ enum err_code binding_expand(const struct binding *b, struct sv text, struct str
         text = after;
     }
     return ERR_OK;
+}
+
+enum err_code binding_expand(const struct binding *b, struct sv text, struct strbuf *out,
+                             struct err *err)
+{
+    return binding_replace(b, text, false, out, err);
+}
+
+enum err_code binding_reveal(const struct binding *b, struct sv text, struct strbuf *out,
+                             struct err *err)
+{
+    return binding_replace(b, text, true, out, err);
 }
 
 enum err_code binding_file(struct binding *b, struct sv text, struct sv *ret, struct err *err)

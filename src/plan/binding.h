@@ -96,13 +96,32 @@ struct binding_step {
     size_t line;
 };
 
+/* A rehearsal: what says that its environment is scratch, what replaces the values of the other, and what must be the same
+ * before and after (docs/reference/rehearse.md). */
+struct binding_rehearse {
+    struct sv scratch; /* why nobody uses it; empty: nothing says that it is scratch */
+    struct sv environment, folder, prepare;
+    VEC(struct binding_pair) env;
+    VEC(struct sv) hosts;    /* of the document, that are scratch, too */
+    VEC(struct sv) services; /* likewise, of this machine's managers */
+    VEC(struct sv) files;    /* patterns, expanded */
+    VEC(struct sv) except;
+    VEC(struct sv) compared; /* names of services */
+    VEC(struct sv) databases;
+    size_t line; /* 0: the binding has no such part */
+    /* filled when it is applied */
+    struct sv production;              /* the environment that it stands for */
+    VEC(struct binding_pair) replaced; /* values that are not to be met any more */
+};
+
 struct binding {
     struct arena arena;
     char *path; /* of the file, or NULL */
     char *dir;  /* absolute folder that paths are relative to */
     struct sv environment, operator_name, store, workdir, scrape, flag, on_failure, zone;
     const struct yaml_node *gates,
-        *people; /* checked when a plan is made (make_gate.c); NULL: none */
+        *people,           /* checked when a plan is made (make_gate.c); NULL: none */
+        *sources, *notify; /* likewise (make_source.c) */
     double time_scale;
     int64_t interval_ms;
     int64_t until_ms;             /* -1: not set */
@@ -119,6 +138,7 @@ struct binding {
     VEC(struct binding_answer) answers;
     VEC(struct binding_step) steps;
     VEC(struct sv) approvers;
+    struct binding_rehearse rehearse;
     struct secrets *secrets;
 };
 
@@ -131,6 +151,8 @@ struct binding_options {
     const char *const *sets; /* "NAME=VALUE" */
     size_t n_sets;
     double time_scale; /* 0: not given */
+    bool
+        rehearse; /* for the scratch environment: ERR_REFUSED when nothing says that there is one */
 };
 
 /*
@@ -149,6 +171,9 @@ bool binding_env(const struct binding *b, struct sv name, struct sv *ret);
 /* $NAME and ${NAME} replaced.  ERR_INVALID names the variable that is not set, or that is a secret: what
  * is expanded goes into the plan. */
 NODISCARD enum err_code binding_expand(const struct binding *b, struct sv text, struct strbuf *out,
+                                       struct err *err);
+/* The same with secrets: for what is used and never shown.  ERR_REFUSED: one has no value. */
+NODISCARD enum err_code binding_reveal(const struct binding *b, struct sv text, struct strbuf *out,
                                        struct err *err);
 /* The database of this name; NULL: there is none. */
 const struct binding_database *binding_find_database(const struct binding *b, struct sv name);

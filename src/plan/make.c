@@ -476,6 +476,7 @@ static enum err_code make_all(struct make *m)
     json_put(m->root, "steps", steps);
     if (make_steps(m, true, &way_back) != ERR_OK)
         return m->err->code;
+    way_back = make_back_order(m, way_back);
     json_put(m->root, "way_back", way_back);
     if (make_policies(m, steps, way_back) != ERR_OK || make_gates(m, steps, way_back) != ERR_OK)
         return m->err->code;
@@ -484,7 +485,7 @@ static enum err_code make_all(struct make *m)
     json_put(m->root, "way_back", make_fleets(m, json_incref(way_back)));
     make_messages(m);
     make_parts(m);
-    if (make_watch(m) != ERR_OK)
+    if (make_notify(m) != ERR_OK || make_watch(m) != ERR_OK)
         return m->err->code;
     make_hash(m);
     return ERR_OK;

@@ -84,6 +84,13 @@ bool make_is_fleet(const struct make *m, const struct rb_step *s);
 /* Can the form be judged from what the step's command on another host prints? */
 bool make_remote_shows(const struct rb_step *s, enum rb_expect_form form);
 
+/* --- make_source.c --- */
+
+/* "sources" of the binding into "watch" of the plan. */
+NODISCARD enum err_code make_bound_sources(struct make *m, json_t *watch);
+/* "notify" of the binding into the plan. */
+NODISCARD enum err_code make_notify(struct make *m);
+
 /* --- make_service.c --- */
 
 /* A service of the binding, under this name, into "services" of the plan. */
@@ -140,6 +147,11 @@ NODISCARD enum err_code make_gates(struct make *m, json_t *steps, json_t *way_ba
 void make_find_branches(struct make *m);
 /* "on_failure", "branch", "branch_of" and "if_failed" of the steps. */
 NODISCARD enum err_code make_policies(struct make *m, json_t *steps, json_t *way_back);
+
+/* --- make_back.c --- */
+
+/* The way back with the sections of phases in their reverse order; takes over `way_back`. */
+json_t *make_back_order(const struct make *m, json_t *way_back);
 
 /* --- make_undo.c --- */
 

@@ -4,12 +4,16 @@
  */
 #include "base/sv.h"
 #include "plan/make_int.h"
+#include "plan/make_thing.h"
 
 /* A step as a change: what it changes, and of a service which one and how. */
 struct make_change {
     const json_t *step;
     const struct rb_step *rb;
     struct sv effect;
+    things things;
+    bool named;             /* on the way back: a step says that this one undoes it */
+    enum plan_undo_by by;   /* on the way forward: how well its best cover is known */
     struct sv unit;         /* of "service"; empty: not known before the run */
     enum service_verb verb; /* SERVICE__N: not known */
 };
@@ -38,6 +42,7 @@ static struct make_change *make_changes(struct make *m, const json_t *list)
 {
     size_t n = json_array_size(list);
     struct make_change *v = ARENA_NEWN(m->arena, struct make_change, n);
+    CLEANUP(thing_places_release) struct thing_places places = {.v = {0}};
 
     for (size_t i = 0; i < n; i++) {
         const struct command *c;
@@ -52,41 +57,89 @@ static struct make_change *make_changes(struct make *m, const json_t *list)
         c = v[i].rb->command;
         if (c && c->form == COMMAND_SERVICE)
             make_read_service(m, c, &v[i]);
+        thing_read(m, &places, v[i].rb, v[i].step, &v[i].things);
     }
     return v;
 }
 
-/* How well `back` undoes `change`: 0 not at all.  What starts a service beats what stops it, and what is
- * always done beats what is done only if. */
-static unsigned make_covers(const struct make_change *back, const struct make_change *change)
+static void make_free_changes(struct make_change *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        vec_release(&v[i].things);
+}
+
+static bool make_is_undone_by_path(const struct make_change *back)
+{
+    return sv_eq(back->effect, SV("files")) || sv_eq(back->effect, SV("code"));
+}
+
+/* Whether they change the same, as far as the plan can know; UNDO_BY_NOTHING: they do not. */
+static enum plan_undo_by make_same(const struct make_change *back, const struct make_change *change)
+{
+    enum thing_match match = thing_compare(&back->things, &change->things);
+
+    if (sv_eq(change->effect, SV("service")))
+        return !sv_eq(back->effect, change->effect) || !sv_eq(back->unit, change->unit)
+                   ? UNDO_BY_NOTHING
+               : change->unit.n ? UNDO_BY_THING
+                                : UNDO_BY_KIND;
+    if (sv_eq(change->effect, SV("database")) && match == THING_OTHER)
+        return UNDO_BY_NOTHING;
+    if (sv_eq(back->effect, change->effect) ||
+        (make_is_undone_by_path(back) && match == THING_SAME))
+        return match == THING_SAME ? UNDO_BY_THING : UNDO_BY_KIND;
+    return UNDO_BY_NOTHING; /* another kind of change */
+}
+
+/* A step that looks, or is left out, undoes nothing; and nobody knows what would undo an unknown program. */
+static bool make_may_undo(const struct make_change *back, const struct make_change *change)
+{
+    static const struct sv not_undone[] = {SV("none"), SV("session"), SV("backup"), SV("unknown")};
+
+    for (size_t i = 0; i < ARRAY_LEN(not_undone); i++)
+        if (sv_eq(change->effect, not_undone[i]))
+            return false;
+    if (json_get_sv(back->step, "skip").n)
+        return false;
+    return change->verb != SERVICE_STOP ||
+           make_starts(back->verb); /* stopping it once more leaves it stopped */
+}
+
+/* How well `back` undoes `change`: 0 not at all.  What changes the same beats what is of the same kind, what starts a
+ * service beats what stops it, and what is always done beats what is done only if. */
+static unsigned make_covers(const struct make_change *back, const struct make_change *change,
+                            enum plan_undo_by *by)
 {
     bool service = sv_eq(change->effect, SV("service"));
     bool always = json_array_size(json_object_get(back->step, "choices")) == 0;
 
-    if (json_get_sv(back->step, "skip").n || !sv_eq(back->effect, change->effect))
+    *by = make_may_undo(back, change) ? make_same(back, change) : UNDO_BY_NOTHING;
+    if (*by == UNDO_BY_NOTHING)
         return 0;
-    if (service && !sv_eq(back->unit, change->unit))
-        return 0;
-    if (change->verb == SERVICE_STOP && !make_starts(back->verb))
-        return 0; /* stopping it once more leaves it stopped */
-    return 1 + (always ? 1 : 0) + (service && make_starts(back->verb) ? 2 : 0);
+    return 1 + (always ? 1 : 0) + (service && make_starts(back->verb) ? 2 : 0) +
+           (*by == UNDO_BY_THING ? 4 : 0);
 }
 
-/* The step of the way back that undoes a change best, the first of equals; NULL: none does. */
-static const json_t *make_covering(const struct make_change *back, size_t n,
-                                   const struct make_change *change)
+/* A step of the way back, and how it is known that it undoes another. */
+struct make_cover {
+    const json_t *step; /* NULL: none does */
+    enum plan_undo_by by;
+};
+
+/* The step of the way back that undoes a change best, the first of equals. */
+static struct make_cover make_covering(const struct make_change *back, size_t n,
+                                       const struct make_change *change)
 {
-    const json_t *found = NULL;
+    struct make_cover found = {.step = NULL};
     unsigned best = 0;
 
-    if (sv_eq(change->effect, SV("unknown"))) /* nobody knows what would undo it */
-        return NULL;
     for (size_t i = 0; i < n; i++) {
-        unsigned covers = make_covers(&back[i], change);
+        enum plan_undo_by by;
+        unsigned covers = make_covers(&back[i], change, &by);
 
         if (covers > best) {
             best = covers;
-            found = back[i].step;
+            found = (struct make_cover){back[i].step, by};
         }
     }
     return found;
@@ -119,15 +172,20 @@ static void make_gap(struct make *m, json_t *step)
                             SV_FMT(names_short(&m->names, id))));
 }
 
-static void make_section(struct make *m, json_t *step, const json_t *cover)
+static void make_section(struct make *m, json_t *step, const struct make_cover *cover)
 {
-    const json_t *choice = json_array_get(json_object_get(cover, "choices"), 0);
-    struct sv text = arena_fmt(m->arena, "%.*s (line %lld)", SV_FMT(json_get_sv(cover, "part")),
-                               (long long)json_get_int(cover, "line", 0));
+    const json_t *choice = json_array_get(json_object_get(cover->step, "choices"), 0);
+    struct sv text =
+        arena_fmt(m->arena, "%.*s (line %lld)", SV_FMT(json_get_sv(cover->step, "part")),
+                  (long long)json_get_int(cover->step, "line", 0));
+    json_t *undo;
 
     if (choice)
         text = arena_fmt(m->arena, "%.*s, %.*s", SV_FMT(text), SV_FMT(json_get_sv(choice, "text")));
     make_put_undo(step, UNDO_SECTION, text);
+    undo = json_object_get(step, "undo");
+    json_put_str(undo, "by", plan_undo_by_name(cover->by));
+    json_put_sv(undo, "step", json_get_sv(cover->step, "id"));
 }
 
 /* What the document says that undoes it, or why nothing does; the binding's word comes first. */
@@ -139,19 +197,20 @@ static struct sv make_said_undo(const struct make *m, const struct make_change *
     return accepted.n || names_undo(&m->names, said) != RB_NONE ? accepted : said;
 }
 
-/* The step of the way back that the document names. */
-static const json_t *make_named(const struct make *m, const struct make_change *change,
-                                const struct make_change *back, size_t n_back)
+/* The step of the way back that the document names; NULL: none. */
+static struct make_change *make_named(const struct make *m, const struct make_change *change,
+                                      struct make_change *back, size_t n_back)
 {
     uint32_t named = change->rb->undo.n ? names_undo(&m->names, change->rb->undo) : RB_NONE;
 
     for (size_t i = 0; named != RB_NONE && i < n_back; i++)
         if (back[i].rb == &m->rb->steps[named])
-            return back[i].step;
+            return &back[i];
     return NULL;
 }
 
-static void make_undo(struct make *m, json_t *step, struct sv accepted, const json_t *cover)
+static void make_undo(struct make *m, json_t *step, struct sv accepted,
+                      const struct make_cover *cover)
 {
     bool flag = sv_eq(json_get_sv(step, "kind"), SV("maintenance"));
 
@@ -165,27 +224,90 @@ static void make_undo(struct make *m, json_t *step, struct sv accepted, const js
                       json_get_bool(json_object_get(step, "action"), "on", false)
                           ? SV("the flag is removed")
                           : SV("nothing: the flag only hides the service"));
-    else if (cover)
+    else if (cover->step)
         make_section(m, step, cover);
     else
         make_gap(m, step);
 }
 
+/* What it changes is known, and known to be nothing that the way forward changes. */
+static bool make_stands_alone(const struct make_change *back, const struct make_change *changes,
+                              size_t n)
+{
+    bool alone = back->things.n > 0 && !sv_eq(back->effect, SV("unknown"));
+
+    for (size_t i = 0; i < n && alone; i++)
+        alone = changes[i].things.n > 0 || make_changes_nothing(changes[i].effect) ||
+                json_get_sv(changes[i].step, "skip").n > 0;
+    return alone;
+}
+
+/* Into "undoes" of a step of the way back: all that it would undo, so that it can be left out when nothing of that was
+ * done.  What names a step is undone by that one only, and a step that is named undoes what names it only. */
+static void make_undoes(const struct make_change *back, json_t *step,
+                        const struct make_change *changes, const struct make_change *const *named,
+                        size_t n)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < n; i++) {
+        enum plan_undo_by by = UNDO_BY_NAME;
+        json_t *j;
+
+        if (json_get_sv(changes[i].step, "skip").n || (named[i] ? named[i] != back : back->named))
+            continue;
+        if (!named[i] && make_covers(back, &changes[i], &by) == 0)
+            continue;
+        if (by == UNDO_BY_KIND && changes[i].by == UNDO_BY_THING)
+            continue; /* that one does it */
+        j = json_object();
+        json_put_sv(j, "step", json_get_sv(changes[i].step, "id"));
+        json_put_str(j, "by", plan_undo_by_name(by));
+        json_append(list, j);
+    }
+    if (json_array_size(list) || make_stands_alone(back, changes, n))
+        json_put(step, "undoes", list);
+    else
+        json_decref(list);
+}
+
+/* A way back to a step has to know what leaves a service running. */
+static void make_put_verbs(const struct make_change *changes, json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (sv_eq(changes[i].effect, SV("service")) && changes[i].verb != SERVICE__N)
+            json_put_str(json_array_get(list, i), "verb", service_verb_name(changes[i].verb));
+}
+
 void make_undos(struct make *m, json_t *steps, json_t *way_back)
 {
     size_t n = json_array_size(steps), n_back = json_array_size(way_back);
-    const struct make_change *changes = make_changes(m, steps), *back = make_changes(m, way_back);
+    struct make_change *changes = make_changes(m, steps), *back = make_changes(m, way_back);
+    const struct make_change **named = ARENA_NEWN(m->arena, const struct make_change *, n);
 
     for (size_t i = 0; i < n; i++) {
-        const json_t *named = make_named(m, &changes[i], back, n_back);
+        struct make_change *by = make_named(m, &changes[i], back, n_back);
 
-        make_undo(m, json_array_get(steps, i), make_said_undo(m, &changes[i]),
-                  named ? named : make_covering(back, n_back, &changes[i]));
+        named[i] = by;
+        if (by)
+            by->named = true;
     }
+    for (size_t i = 0; i < n; i++) {
+        struct make_cover cover = named[i] ? (struct make_cover){named[i]->step, UNDO_BY_NAME}
+                                           : make_covering(back, n_back, &changes[i]);
+
+        changes[i].by = cover.by;
+        make_undo(m, json_array_get(steps, i), make_said_undo(m, &changes[i]), &cover);
+    }
+    make_put_verbs(changes, steps);
+    make_put_verbs(back, way_back);
     for (size_t i = 0; i < n_back; i++) {
         json_t *step = json_array_get(way_back, i);
 
         (void)json_object_del(step, "undo_accepted"); /* a way back is not undone */
         make_put_undo(step, UNDO_NOTHING, SV(""));
+        make_undoes(&back[i], step, changes, named, n);
     }
+    make_free_changes(changes, n);
+    make_free_changes(back, n_back);
 }

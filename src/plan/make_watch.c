@@ -250,7 +250,7 @@ static enum err_code make_sources(struct make *m, json_t *watch)
     if (m->b->scrape.n && make_url(m, m->b->scrape, watch, "scrape") != ERR_OK)
         return m->err->code;
     json_put(watch, "aliases", make_pairs(m->b->metrics.v, m->b->metrics.n));
-    return ERR_OK;
+    return make_bound_sources(m, watch);
 }
 
 /* Until the last checkpoint, or until the binding says; nothing is watched without any rule. */
@@ -372,7 +372,15 @@ static struct sv make_without_receivers(struct make *m, struct rule *r)
     return arena_sv(m->arena, strbuf_sv(&out));
 }
 
-/* Nobody is told and no flag is switched yet: a rule that wants it must not pass for one that does. */
+/* Somebody of this name is told. */
+static bool make_has_receiver(const struct make *m, struct sv name)
+{
+    CLEANUP(mem_freep) char *key = xstrdup_sv(name);
+
+    return json_object_get(json_object_get(m->root, "notify"), key) != NULL;
+}
+
+/* Who is not there cannot be told, and no flag is switched yet: a rule that wants it must not pass for one that does. */
 static void make_ask_receiver(struct make *m, const json_t *rule)
 {
     struct rule_diag diag;
@@ -385,19 +393,24 @@ static void make_ask_receiver(struct make *m, const json_t *rule)
     for (size_t i = 0; i < r->n_acts; i++) {
         struct rule_act act = r->acts[i];
 
-        if (!rule_actions[act.action].named)
+        if (!rule_actions[act.action].named ||
+            (act.action != ACTION_FLAG_OFF && make_has_receiver(m, act.name)))
             continue;
-        make_ask(m, &(struct make_asked){
-                        .file = make_rule_file(m, rule),
-                        .line = (size_t)json_get_int(rule, "line", 0),
-                        .kind = "action",
-                        .at_plan = true,
-                        .text = arena_fmt(m->arena, "\"%.*s %.*s\" is not supported yet",
-                                          SV_FMT(rule_actions[act.action].name), SV_FMT(act.name)),
-                        .answer_with = arena_fmt(m->arena, "rules: {\"%.*s\": '%.*s'}",
-                                                 SV_FMT(json_get_sv(rule, "id")),
-                                                 SV_FMT(make_without_receivers(m, r))),
-                    });
+        make_ask(
+            m, &(struct make_asked){
+                   .file = make_rule_file(m, rule),
+                   .line = (size_t)json_get_int(rule, "line", 0),
+                   .kind = "action",
+                   .at_plan = true,
+                   .text = act.action == ACTION_FLAG_OFF
+                               ? arena_fmt(m->arena, "\"flag-off %.*s\" is not supported yet",
+                                           SV_FMT(act.name))
+                               : arena_fmt(m->arena, "\"%.*s %.*s\": nobody of this name is told",
+                                           SV_FMT(rule_actions[act.action].name), SV_FMT(act.name)),
+                   .answer_with = arena_fmt(m->arena, "rules: {\"%.*s\": '%.*s'}",
+                                            SV_FMT(json_get_sv(rule, "id")),
+                                            SV_FMT(make_without_receivers(m, r))),
+               });
         return;
     }
 }

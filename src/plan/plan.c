@@ -20,6 +20,19 @@ const char *plan_undo_name(enum plan_undo u)
     return names[u];
 }
 
+const char *plan_undo_by_name(enum plan_undo_by by)
+{
+    static const char *const names[] = {
+        [UNDO_BY_NOTHING] = "",
+        [UNDO_BY_NAME] = "name",
+        [UNDO_BY_THING] = "thing",
+        [UNDO_BY_KIND] = "kind",
+    };
+
+    assert(by < UNDO_BY__N);
+    return names[by];
+}
+
 /* Index of a name in a list made by `name_of`, or n. */
 static unsigned plan_enum(struct sv name, const char *(*name_of)(unsigned), unsigned n)
 {
@@ -89,6 +102,22 @@ static struct binding_pair *plan_pairs(struct arena *a, json_t *object, size_t *
         json_object_foreach(object, key, value) v[i++] =
             (struct binding_pair){sv_from(key), plan_text(value), 0};
     *n = size;
+    return v;
+}
+
+static struct plan_source *plan_sources(struct arena *a, json_t *object, size_t *n)
+{
+    struct plan_source *v = ARENA_NEWN(a, struct plan_source, json_object_size(object));
+    const char *key;
+    json_t *j;
+    size_t i = 0;
+
+    json_object_foreach(object, key, j) v[i++] =
+        (struct plan_source){.name = sv_from(key),
+                             .kind = json_get_sv(j, "kind"),
+                             .unit = json_get_sv(j, "unit"),
+                             .settings = json_object_get(j, "settings")};
+    *n = i;
     return v;
 }
 
@@ -218,6 +247,29 @@ static enum err_code plan_load_fleet(struct plan *p, const json_t *fleet, struct
     return ERR_OK;
 }
 
+static enum plan_undo_by plan_load_by(const json_t *undo)
+{
+    struct sv by = json_get_sv(undo, "by");
+
+    for (unsigned i = 0; i < UNDO_BY__N; i++)
+        if (by.n && sv_eq(by, sv_from(plan_undo_by_name((enum plan_undo_by)i))))
+            return (enum plan_undo_by)i;
+    return UNDO_BY_NOTHING;
+}
+
+static void plan_load_undoes(struct plan *p, const json_t *j, struct plan_step *s)
+{
+    const json_t *list = json_object_get(j, "undoes");
+
+    if (!json_is_array(list))
+        return;
+    s->n_undoes = plan_size(j, "undoes");
+    s->undoes = ARENA_NEWN(&p->arena, struct plan_undoes, s->n_undoes + 1);
+    for (size_t i = 0; i < s->n_undoes; i++)
+        s->undoes[i] = (struct plan_undoes){json_get_sv(json_array_get(list, i), "step"),
+                                            plan_load_by(json_array_get(list, i))};
+}
+
 static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan_step *s,
                                     struct err *err)
 {
@@ -252,6 +304,9 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
         .if_failed = json_get_sv(j, "if_failed"),
         .undo = how == UNDO__N ? UNDO_GAP : (enum plan_undo)how,
         .undo_text = json_get_sv(undo, "text"),
+        .undo_by = plan_load_by(undo),
+        .undo_step = json_get_sv(undo, "step"),
+        .verb = json_get_sv(j, "verb"),
         .answered = json_is_object(answer),
         .answer = json_get_bool(answer, "answer", false),
         .answer_by = json_get_sv(answer, "by"),
@@ -271,6 +326,7 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
         if (plan_load_expect(p, json_array_get(expects, i), 0, &s->expects[i], err) != ERR_OK)
             return err->code;
     plan_load_choices(p, j, s);
+    plan_load_undoes(p, j, s);
     plan_load_dropped(p, j, s);
     plan_load_warnings(p, j, s);
     if (plan_gates_load(&p->arena, json_object_get(j, "before"), &s->gates, &s->n_gates, err) !=
@@ -505,6 +561,7 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
     p->workdir = json_get_sv(p->json, "workdir");
     p->on_failure = json_get_sv(p->json, "on_failure");
     p->flag = json_get_sv(json_object_get(p->json, "maintenance"), "flag");
+    p->watch_only = json_get_bool(p->json, "watch_only", false);
     p->time_scale = json_get_real(p->json, "time_scale", 1);
     p->env = plan_pairs(&p->arena, json_object_get(p->json, "env"), &p->n_env);
     p->secrets = plan_texts(&p->arena, json_object_get(p->json, "secrets"), &p->n_secrets);
@@ -515,6 +572,8 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
     p->until_ms = json_get_int(watch, "until_ms", 0);
     p->probes = plan_pairs(&p->arena, json_object_get(watch, "probes"), &p->n_probes);
     p->aliases = plan_pairs(&p->arena, json_object_get(watch, "aliases"), &p->n_aliases);
+    p->sources = plan_sources(&p->arena, json_object_get(watch, "sources"), &p->n_sources);
+    p->receivers = plan_sources(&p->arena, json_object_get(p->json, "notify"), &p->n_receivers);
     plan_load_variables(p);
     plan_load_rules(p);
     plan_load_checkpoints(p);

@@ -40,6 +40,22 @@ struct plan_dropped {
 enum plan_undo { UNDO_NOTHING, UNDO_INVERSE, UNDO_SECTION, UNDO_ACCEPTED, UNDO_GAP, UNDO__N };
 const char *plan_undo_name(enum plan_undo u);
 
+/* How it is known what undoes a step. */
+enum plan_undo_by {
+    UNDO_BY_NOTHING, /* also of a plan of an older version */
+    UNDO_BY_NAME,    /* the document or the binding names it */
+    UNDO_BY_THING,   /* both change the same service, database, file, folder or checkout */
+    UNDO_BY_KIND,    /* both have the same kind of effect, and no more is known */
+    UNDO_BY__N
+};
+const char *plan_undo_by_name(enum plan_undo_by by);
+
+/* Of a step of the way back: a step that it undoes. */
+struct plan_undoes {
+    struct sv step; /* id, of a step on several hosts without the batch */
+    enum plan_undo_by by;
+};
+
 struct plan_step {
     struct sv address; /* of another host, as ssh takes it; empty: here */
     struct sv *ssh;    /* options of ssh for it */
@@ -63,6 +79,11 @@ struct plan_step {
     struct sv if_failed; /* what the document says to do when it fails */
     enum plan_undo undo;
     struct sv undo_text;
+    enum plan_undo_by undo_by;
+    struct sv undo_step; /* of UNDO_SECTION: id of the step of the way back */
+    struct sv verb; /* of the effect "service": start, stop, restart, reload; empty: not known */
+    struct plan_undoes *undoes; /* NULL: not known */
+    size_t n_undoes;
     struct plan_choice *choices;
     size_t n_choices;
     bool answered, answer; /* given ahead, by ... */
@@ -147,6 +168,13 @@ struct plan_message {
     const json_t *text;
 };
 
+/* A source that is watched ("log.app"), or a receiver of notices ("oncall"). */
+struct plan_source {
+    struct sv name, kind;
+    struct sv unit;         /* of its value; empty: none, or its members have their own */
+    const json_t *settings; /* for settings_reveal() */
+};
+
 struct plan_part {
     struct sv id, title, number, role;
     size_t line;
@@ -158,6 +186,7 @@ struct plan {
     struct hash hash, approval; /* approval: what an approval is for */
     struct sv document, title, environment, operator_name, workdir, on_failure, flag;
     double time_scale;
+    bool watch_only; /* by plan_watch_only() */
     RB_ARRAY(struct binding_pair, env);
     RB_ARRAY(struct sv, secrets);
     RB_ARRAY(struct sv, approvers);
@@ -173,6 +202,8 @@ struct plan {
     RB_ARRAY(struct plan_message, messages);
     RB_ARRAY(struct plan_part, parts);
     RB_ARRAY(struct binding_pair, probes);
+    RB_ARRAY(struct plan_source, sources);
+    RB_ARRAY(struct plan_source, receivers);
     RB_ARRAY(struct binding_pair, aliases);
     struct sv scrape;
     int64_t interval_ms, until_ms;
@@ -181,6 +212,12 @@ struct plan {
 /* ERR_INVALID: the binding names something that the document does not have, or a value is wrong. */
 NODISCARD enum err_code plan_make(const struct runbook *rb, struct binding *b, json_t **ret,
                                   struct err *err);
+/*
+ * Leave only the watch of it: rules, checkpoints, sources, receivers.  Its environment is one of its own, so that it
+ * stands in nobody's way.
+ */
+#define PLAN_WATCH_SUFFIX " (watch)"
+void plan_watch_only(json_t *plan);
 /* Takes over `json`, also on failure.  ERR_CORRUPT when it is not a plan, ERR_INVALID for a newer format. */
 NODISCARD enum err_code plan_load(json_t *json, struct plan *ret, struct err *err);
 void plan_release(struct plan *p);

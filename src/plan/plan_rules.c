@@ -52,6 +52,21 @@ static void reader_add_source(struct rules_reader *rd, const char *prefix, struc
     rule_env_add_source(rd->ret->env, &s);
 }
 
+/* "prom.p95" of the binding, whose value may have a unit. */
+static void reader_add_bound(struct rules_reader *rd, struct sv name, struct sv unit)
+{
+    struct rule_source s = {.name = name, .kind = SOURCE_UNKNOWN, .type = {DIM_ANY, false}};
+
+    if (sv_starts(name, SV("scrape.")))
+        rd->scrape = true;
+    if (unit.n && !rule_unit_parse(unit, &s.type, &s.unit))
+        s.type = (struct dim_type){DIM_ANY, false}; /* of a newer version */
+    rule_env_add_source(rd->ret->env, &s);
+    s.name = arena_fmt(&rd->ret->arena, "%.*s.value", SV_FMT(name));
+    if (unit.n)
+        rule_env_add_source(rd->ret->env, &s);
+}
+
 /* A metric that is scraped: its kind is guessed from its name, and shown by the first scrape. */
 static void reader_permit_metric(void *ctx, struct expr *e)
 {
@@ -96,6 +111,8 @@ static void reader_add_env(struct rules_reader *rd)
     const char *key;
 
     rd->scrape = json_get_sv(watch, "scrape").n > 0;
+    json_object_foreach(json_object_get(watch, "sources"), key, value)
+        reader_add_bound(rd, sv_from(key), json_get_sv(value, "unit"));
     if (interval_ms > 0)
         rule_env_set_interval(rd->ret->env, interval_ms * 1000);
     json_object_foreach(json_object_get(watch, "probes"), key, value)

@@ -78,6 +78,7 @@ const char *report_outcome(const struct view *v, const char **css)
         {"done", "good", "Done"},
         {"investigate", "warn", "Done; people should look"},
         {"rolled-back", "warn", "Rolled back"},
+        {"rollback-due", "bad", "To be rolled back"},
         {"aborted", "warn", "Aborted"},
     };
 
@@ -134,6 +135,13 @@ static void html_banner(struct strbuf *b, const struct view *v)
         html_line(b, json_get_sv(v->last, told[i]));
     if (!sv_eq(v->rollback_reason, v->verdict_text))
         html_line(b, v->rollback_reason);
+    if (v->rolls_back)
+        strbuf_addf(b, "<p>It brings back run %s.</p>", event_run_text(v->rolls_back).s);
+    if (v->back_to.n) {
+        strbuf_add_str(b, "<p>This step stays: ");
+        html_sv(b, v->back_to);
+        strbuf_add_str(b, "</p>");
+    }
     html_counts(b, v);
     strbuf_add_str(b, "</div>");
 }

@@ -164,6 +164,9 @@ static void report_json_head(const struct view *v, json_t *out)
     json_put_sv(out, "verdict_text", v->verdict_text);
     json_put_sv(out, "rollback_reason", v->rollback_reason);
     json_put_sv(out, "rollback_by", v->rollback_by);
+    if (v->rolls_back)
+        json_put_str(out, "rolls_back", event_run_text(v->rolls_back).s);
+    json_put_sv(out, "back_to", v->back_to);
     if (v->mark_us)
         json_put_str(out, "deployed", clock_format(v->mark_us).s);
     if (v->last)

@@ -55,6 +55,9 @@ static void markdown_head(struct strbuf *b, const struct view *v, const struct j
         markdown_fact(b, told[i], json_get_sv(v->last, told[i]));
     markdown_fact(b, "rolled back because", v->rollback_reason);
     markdown_fact(b, "rolled back by", v->rollback_by);
+    if (v->rolls_back)
+        markdown_fact(b, "brings back", sv_from(event_run_text(v->rolls_back).s));
+    markdown_fact(b, "as far as this step, which stays", v->back_to);
     markdown_fact(b, "begun", sv_from(clock_format(v->begun_us).s));
     if (v->ended_us)
         markdown_fact(b, "ended", sv_from(clock_format(v->ended_us).s));

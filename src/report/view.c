@@ -3,11 +3,17 @@
 #include "base/sv.h"
 #include "exec/run.h"
 
+/* Events come in the order of the steps: the search goes on where the last one ended. */
 static struct view_step *view_find(struct view *v, struct sv id)
 {
-    for (size_t i = 0; id.n && i < v->steps.n; i++)
-        if (sv_eq(v->steps.v[i].p->id, id))
+    for (size_t k = 0; id.n && k < v->steps.n; k++) {
+        size_t i = (v->found + k) % v->steps.n;
+
+        if (sv_eq(v->steps.v[i].p->id, id)) {
+            v->found = i;
             return &v->steps.v[i];
+        }
+    }
     return NULL;
 }
 
@@ -106,6 +112,9 @@ static void view_take_run(struct view *v, const struct view_event *e)
         v->operator_name = json_get_sv(e->data, "operator");
         v->host = json_get_sv(e->data, "host");
         v->version = json_get_sv(e->data, "version");
+        if (!event_run_parse(json_get_sv(json_object_get(e->data, "rolls_back"), "run"),
+                             &v->rolls_back))
+            v->rolls_back = 0;
         break;
     case EVENT_RUN_FINISHED:
     case EVENT_RUN_WAITING:
@@ -144,6 +153,7 @@ static void view_take_run(struct view *v, const struct view_event *e)
         v->gate = NULL;
         v->rollback_reason = json_get_sv(e->data, "reason");
         v->rollback_by = json_get_sv(e->data, "by");
+        v->back_to = json_get_sv(e->data, "to");
         break;
     case EVENT_MARK: v->mark_us = json_get_int(e->data, "at_us", e->at_us); break;
     default: break;
@@ -242,7 +252,8 @@ const struct view_step *view_current(const struct view *v)
 
 const char *view_word(const struct view *v)
 {
-    static const char *const ends[] = {"done", "investigate", "rolled-back", "aborted"};
+    static const char *const ends[] = {"done", "investigate", "rolled-back", "rollback-due",
+                                       "aborted"};
 
     if (v->state == VIEW_RUNNING)
         return "running";

@@ -67,8 +67,11 @@ struct view {
     struct sv verdict, verdict_text;
     struct sv rollback_reason, rollback_by;
     int64_t mark_us;
+    int64_t rolls_back; /* the run that this one brings back; 0: none */
+    struct sv back_to;  /* the way back went only to this step, which stays; empty: it did not */
     VEC(struct view_step) steps;
     VEC(struct view_event) events;
+    size_t found; /* private: the step of the last event */
 };
 
 NODISCARD enum err_code view_load(struct store *s, int64_t id, struct view *ret, struct err *err);

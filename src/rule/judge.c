@@ -126,6 +126,19 @@ static void judge_families_ready(struct judge *j)
     vec_release(&bands.list);
 }
 
+int64_t judge_last_us(const struct judge *j)
+{
+    int64_t last = JUDGE_UNSET;
+
+    for (size_t i = 0; i < j->rules.n; i++) {
+        int64_t at = j->rules.v[i].st.last_us;
+
+        if (at != JUDGE_UNSET && (last == JUDGE_UNSET || at > last))
+            last = at;
+    }
+    return last;
+}
+
 int64_t judge_watch_end(const struct judge *j)
 {
     int64_t longest = j->cfg.watch_us;

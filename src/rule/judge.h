@@ -92,6 +92,8 @@ enum verdict judge_verdict(const struct judge *j, size_t *rule);
 /* The watch is over: the last checkpoint is closed, and the longest stated period has passed. */
 bool judge_is_over(const struct judge *j);
 int64_t judge_watch_end(const struct judge *j);
+/* The last moment at which a rule was judged; JUDGE_UNSET: none was. */
+int64_t judge_last_us(const struct judge *j);
 
 /* What happened at the last tick: to be journaled, then done. */
 enum judge_event_kind {

@@ -35,6 +35,15 @@ struct source_job {
 
 /* Opening. */
 
+static bool source_are_texts(json_t *v)
+{
+    bool fits = json_is_array(v);
+
+    for (size_t i = 0; i < json_array_size(v); i++)
+        fits &= json_is_string(json_array_get(v, i)) != 0;
+    return fits;
+}
+
 static bool source_fits(json_t *v, enum source_key_kind kind)
 {
     const char *k;
@@ -44,6 +53,7 @@ static bool source_fits(json_t *v, enum source_key_kind kind)
     case SOURCE_TEXT: return json_is_string(v) && json_string_length(v) > 0;
     case SOURCE_NUMBER: return json_is_integer(v) && json_integer_value(v) >= 0;
     case SOURCE_BOOL: return json_is_boolean(v);
+    case SOURCE_TEXTS: return source_are_texts(v);
     case SOURCE_FIELDS: break;
     }
     if (!json_is_object(v))
@@ -52,26 +62,35 @@ static bool source_fits(json_t *v, enum source_key_kind kind)
     return true;
 }
 
-static enum err_code source_check_key(const struct source_ops *ops, const char *name, json_t *v,
+/* A table of settings, and whose it is. */
+struct source_table {
+    const struct source_key *keys;
+    size_t n;
+    const char *what;
+};
+
+static enum err_code source_check_key(const struct source_table *t, const char *name, json_t *v,
                                       struct err *err)
 {
     static const char *const wanted[] = {"a text", "a whole number", "true or false",
-                                         "an object of texts"};
+                                         "an object of texts", "a list of texts"};
     struct suggest near = suggest_begin(sv_from(name));
 
-    for (size_t i = 0; i < ops->n_keys; i++) {
-        if (strcmp(ops->keys[i].name, name) == 0)
-            return source_fits(v, ops->keys[i].kind) ? ERR_OK
-                                                     : err_set(err, ERR_INVALID, "'%s' must be %s",
-                                                               name, wanted[ops->keys[i].kind]);
-        suggest_offer(&near, sv_from(ops->keys[i].name));
+    for (size_t i = 0; i < t->n; i++) {
+        if (strcmp(t->keys[i].name, name) == 0)
+            return source_fits(v, t->keys[i].kind) ? ERR_OK
+                                                   : err_set(err, ERR_INVALID, "'%s' must be %s",
+                                                             name, wanted[t->keys[i].kind]);
+        suggest_offer(&near, sv_from(t->keys[i].name));
     }
-    (void)err_set(err, ERR_INVALID, "there is no setting '%s' for the kind '%s'", name, ops->kind);
+    (void)err_set(err, ERR_INVALID, "there is no setting '%s' for the kind '%s'", name, t->what);
     return near.best.p ? err_hint(err, "did you mean '%.*s'?", SV_FMT(near.best)) : err->code;
 }
 
-static enum err_code source_check(const struct source_ops *ops, json_t *settings, struct err *err)
+enum err_code source_check_keys(const struct source_key *keys, size_t n, const char *what,
+                                json_t *settings, struct err *err)
 {
+    const struct source_table t = {keys, n, what};
     const char *k;
     json_t *v;
 
@@ -79,13 +98,12 @@ static enum err_code source_check(const struct source_ops *ops, json_t *settings
         return err_set(err, ERR_INVALID, "the settings are not an object");
     json_object_foreach(settings, k, v)
     {
-        if (source_check_key(ops, k, v, err) != ERR_OK)
+        if (source_check_key(&t, k, v, err) != ERR_OK)
             return err->code;
     }
-    for (size_t i = 0; i < ops->n_keys; i++)
-        if (ops->keys[i].required && !json_object_get(settings, ops->keys[i].name))
-            return err_set(err, ERR_INVALID, "'%s' is missing: %s", ops->keys[i].name,
-                           ops->keys[i].help);
+    for (size_t i = 0; i < n; i++)
+        if (keys[i].required && !json_object_get(settings, keys[i].name))
+            return err_set(err, ERR_INVALID, "'%s' is missing: %s", keys[i].name, keys[i].help);
     return ERR_OK;
 }
 
@@ -104,13 +122,36 @@ static const struct source_ops *source_find(struct sv kind, struct err *err)
     return NULL;
 }
 
+enum err_code source_check(struct sv kind, json_t *settings, struct err *err)
+{
+    const struct source_ops *ops = source_find(kind, err);
+
+    return ops ? source_check_keys(ops->keys, ops->n_keys, ops->kind, settings, err) : err->code;
+}
+
+enum err_code source_want(struct source *s, const struct sv *names, size_t n, struct err *err)
+{
+    if (!s->ops->want)
+        return err_set(err, ERR_INVALID, "source '%s': a %s has no lines that could be counted",
+                       s->name, s->ops->kind);
+    if (s->ops->want(s, names, n, err) != ERR_OK)
+        return err_wrap(err, "source '%s'", s->name);
+    return ERR_OK;
+}
+
+void source_resume(struct source *s, struct sv position)
+{
+    if (s->ops->resume && position.n)
+        s->ops->resume(s, position);
+}
+
 enum err_code source_open(struct sv kind, struct sv name, json_t *settings,
                           const struct source_env *env, struct source **ret, struct err *err)
 {
     const struct source_ops *ops = source_find(kind, err);
     struct source *s;
 
-    if (!ops || source_check(ops, settings, err) != ERR_OK)
+    if (!ops || source_check_keys(ops->keys, ops->n_keys, ops->kind, settings, err) != ERR_OK)
         return err_wrap(err, "source '%.*s'", SV_FMT(name));
     assert(!ops->look != !ops->start && !ops->start == !ops->cancel && ops->size >= sizeof(*s));
     s = xcalloc(1, ops->size);

@@ -21,12 +21,12 @@ struct source;
 /* rc is ERR_OK and s->samples holds what was seen, or the code in s->err.  Both until the next poll. */
 typedef void source_done_fn(struct source *s, void *data, enum err_code rc);
 
-enum source_key_kind { SOURCE_TEXT, SOURCE_NUMBER, SOURCE_BOOL, SOURCE_FIELDS };
+enum source_key_kind { SOURCE_TEXT, SOURCE_NUMBER, SOURCE_BOOL, SOURCE_FIELDS, SOURCE_TEXTS };
 
 /* A setting of a kind, as prusik.yaml has it. */
 struct source_key {
     const char *name;
-    enum source_key_kind kind; /* SOURCE_FIELDS: an object of texts */
+    enum source_key_kind kind; /* SOURCE_FIELDS: an object of texts, SOURCE_TEXTS: an array */
     bool required;
     const char *help;
 };
@@ -47,6 +47,11 @@ struct source_ops {
     /* Take the settings, which fit `keys`.  ERR_INVALID: their values do not. */
     enum err_code (*open)(struct source *s, json_t *settings, struct err *err);
     void (*close)(struct source *s); /* also after a failed open */
+    /* Take the patterns that are counted, see source_want(); NULL: this kind counts none. */
+    enum err_code (*want)(struct source *s, const struct sv *names, size_t n, struct err *err);
+
+    /* Go on where the text member "position" of an earlier poll was; NULL: this kind has no such place. */
+    void (*resume)(struct source *s, struct sv position);
 
     /* Either: look, blocking, in a thread; add to *l.  Reads of s only what open() set. */
     enum err_code (*look)(const struct source *s, struct sample_list *l, struct err *err);
@@ -95,6 +100,22 @@ struct source_poll {
 NODISCARD enum err_code source_open(struct sv kind, struct sv name, json_t *settings,
                                     const struct source_env *env, struct source **ret,
                                     struct err *err);
+/*
+ * What logs are searched for: "PATTERN", or "PATTERN\0EXCEPT".  Each is then a member of that name.  Once,
+ * before the first poll; the names are copied.  ERR_INVALID: a pattern does not compile, or the kind has none.
+ */
+NODISCARD enum err_code source_want(struct source *s, const struct sv *names, size_t n,
+                                    struct err *err);
+/* The same for any table of settings: `what` is "kind". */
+NODISCARD enum err_code source_check_keys(const struct source_key *keys, size_t n, const char *what,
+                                          json_t *settings, struct err *err);
+/*
+ * Go on where another process was: what the member "position" of its last poll said.  Once, before the first
+ * poll.  Kinds that have no place in what they read ignore it.
+ */
+void source_resume(struct source *s, struct sv position);
+/* Is this a kind, and do these settings fit it?  ERR_INVALID says what does not, without opening anything. */
+NODISCARD enum err_code source_check(struct sv kind, json_t *settings, struct err *err);
 /* Not while a poll is under way.  Memory goes when the loop has closed the handles. */
 void source_free(struct source *s);
 

@@ -177,6 +177,22 @@ static inline void crash_args(const struct crash *c, bool resume, bool unattende
     assert(n < CRASH_ARGS);
 }
 
+/* prusik rollback of the finished run 1, with faults; its status. */
+static inline int crash_rollback(struct crash *c, struct t_fail *f)
+{
+    const char *args[CRASH_ARGS];
+    size_t n = 0;
+
+    crash_args(c, true, true, args);
+    args[1] = "rollback";
+    while (args[n])
+        n++;
+    args[n++] = "r-0001";
+    args[n] = NULL;
+    assert(n < CRASH_ARGS);
+    return t_fail_run(f, args);
+}
+
 /* prusik run or resume, with faults; its status.  What it printed is in "out". */
 static inline int crash_prusik(struct crash *c, bool resume, struct t_fail *f)
 {

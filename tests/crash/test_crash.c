@@ -39,6 +39,84 @@ static void walk(struct crash *c, const char *kinds, const char *mode, unsigned 
     crash_close(c);
 }
 
+/* --- the way back of a run that is finished --- */
+
+/* The first run is as it was, and the second has brought it back: once. */
+static void check_back(struct crash *c, long long events)
+{
+    const char *args[] = {crash_env("PRUSIK"), "verify", "r-0001", "--store", "journal", NULL};
+    struct t_fail f = {.kinds = "commit"};
+
+    c->want = EXIT_CODE_ROLLED_BACK;
+    crash_check_shop(c);
+    c->want = EXIT_CODE_DONE;
+    CRASH_TRUE(c, crash_sql("shop.db", "SELECT count(*) FROM log WHERE what = 'undo'") == 1);
+    CRASH_TRUE(c, t_fail_run(&f, args) == 0);
+    CRASH_TRUE(c, crash_journal("SELECT count(*) FROM event WHERE run = 1") == events);
+    CRASH_TRUE(c, crash_journal("SELECT count(DISTINCT run) FROM event") == 2);
+    CRASH_TRUE(c, crash_journal("SELECT count(*) FROM event WHERE kind = 50") == 1);
+    CRASH_TRUE(c, crash_journal("SELECT count(*) FROM event WHERE kind = 4 AND run <> 1"
+                                " AND json_extract(data, '$.outcome') = 'rolled-back'") == 1);
+    /* intents without a word on why there is another one */
+    CRASH_TRUE(
+        c, crash_journal("SELECT count(*) FROM (SELECT step FROM event WHERE run <> 1 GROUP BY step"
+                         " HAVING sum(kind = 20) > 1 + sum(kind = 23 AND"
+                         " json_extract(data, '$.decision') = 'again')"
+                         " + sum(kind = 9 AND json_extract(data, '$.answer') = 'no')"
+                         " + sum(kind = 21 AND json_extract(data, '$.state') = 'stopped'))") == 0);
+    CRASH_TRUE(c, crash_journal("SELECT count(*) FROM seal") == 2);
+    CRASH_TRUE(c, crash_journal("SELECT count(*) FROM lock") == 0);
+}
+
+/* Resume, or begin it when nothing of it is in the journal, until it is over. */
+static void go_back_on(struct crash *c)
+{
+    while (crash_journal("SELECT count(*) FROM event WHERE kind = 4 AND run <> 1") == 0) {
+        struct t_fail f = {.kinds = "commit"};
+        bool begun = crash_journal("SELECT count(*) FROM event WHERE run <> 1") > 0;
+        int status = begun ? crash_prusik(c, true, &f) : crash_rollback(c, &f);
+
+        if (++c->resumes > CRASH_TRIES)
+            T_FAIL("point %d: it does not end; the last status was %d", c->number, status);
+        if (status == EXIT_CODE_WAITING)
+            (void)crash_attended(c, crash_truth());
+        else
+            T_EQ(status, EXIT_CODE_ROLLED_BACK);
+    }
+}
+
+/* Kill `prusik rollback` of a finished run at the Nth call on the journal, N = 1, 2, ... until it is not killed. */
+static void walk_back(struct crash *c, const char *kinds, const char *mode, unsigned step)
+{
+    unsigned at, points = 0;
+
+    crash_open(c);
+    for (at = 1;; at += step, points++) {
+        struct t_fail f = {.kinds = kinds, .mode = mode, .path = "store.db-wal", .at = at};
+        struct t_fail none = {.kinds = "commit"};
+        long long events;
+        int status;
+
+        crash_begin(c);
+        T_EQ(crash_prusik(c, false, &none), EXIT_CODE_DONE);
+        events = crash_journal("SELECT count(*) FROM event");
+        status = crash_rollback(c, &f);
+        if (f.calls >= at) {
+            T_EQ(status, 128 + SIGKILL);
+            go_back_on(c);
+        } else {
+            T_EQ(status, EXIT_CODE_ROLLED_BACK);
+        }
+        check_back(c, events);
+        crash_check_processes(c);
+        if (f.calls < at)
+            break;
+    }
+    t_say("%u points", points);
+    T_CHECK(points > 1 && at > 12); /* a walk of nothing proves nothing */
+    crash_close(c);
+}
+
 static struct crash good = {.next = "good", .payments = 2, .want = EXIT_CODE_DONE};
 static struct crash broken = {.next = "broken", .want = EXIT_CODE_ROLLED_BACK};
 static struct crash bad = {.next = "bad", .want = EXIT_CODE_ROLLED_BACK};
@@ -73,6 +151,18 @@ T(a_bad_release_is_rolled_back_when_killed_after_any_commit)
     walk(&bad, "fsync,fdatasync", "kill-after", every());
 }
 
+static struct crash finished = {.next = "good", .want = EXIT_CODE_DONE};
+
+T(a_finished_run_is_brought_back_when_killed_before_any_commit)
+{
+    walk_back(&finished, "commit", "kill", every());
+}
+
+T(a_finished_run_is_brought_back_when_killed_after_any_commit)
+{
+    walk_back(&finished, "fsync,fdatasync", "kill-after", every());
+}
+
 /* A commit is many writes: torn in the middle it has not happened. */
 T(a_commit_torn_in_the_middle_has_not_happened)
 {
@@ -85,4 +175,6 @@ T_MAIN(T_CASE(a_good_release_is_done_when_killed_before_any_commit),
        T_CASE(a_failing_step_is_rolled_back_when_killed_after_any_commit),
        T_CASE(a_bad_release_is_rolled_back_when_killed_before_any_commit),
        T_CASE(a_bad_release_is_rolled_back_when_killed_after_any_commit),
+       T_CASE(a_finished_run_is_brought_back_when_killed_before_any_commit),
+       T_CASE(a_finished_run_is_brought_back_when_killed_after_any_commit),
        T_CASE(a_commit_torn_in_the_middle_has_not_happened))

@@ -192,7 +192,21 @@ T(what_is_no_moment_is_refused_and_the_result_left_alone)
     }
 }
 
-T_MAIN(T_CASE(the_wall_clock_tells_the_time_of_now),
+T(the_steady_clock_grows_and_begins_where_it_is_told)
+{
+    int64_t now_us = clock_now_us(), first = clock_steady_us(), later;
+
+    T_CHECK(first >= now_us && first < now_us + 60 * CLOCK_US_PER_S);
+    T_CHECK(clock_steady_us() >= first);
+    clock_steady_not_before(5); /* it is not */
+    T_CHECK(clock_steady_us() < now_us + 60 * CLOCK_US_PER_S);
+    later = now_us + 7200 * CLOCK_US_PER_S;
+    clock_steady_not_before(later);
+    T_CHECK(clock_steady_us() >= later && clock_steady_us() < later + 60 * CLOCK_US_PER_S);
+}
+
+T_MAIN(T_CASE(the_steady_clock_grows_and_begins_where_it_is_told),
+       T_CASE(the_wall_clock_tells_the_time_of_now),
        T_CASE(the_monotonic_clock_counts_nanoseconds_and_never_goes_back),
        T_CASE(a_moment_is_written_as_rfc_3339), T_CASE(the_ends_of_time_do_not_overflow),
        T_CASE(local_time_is_that_of_the_zone_of_the_process), T_CASE(what_does_not_fit_is_empty),

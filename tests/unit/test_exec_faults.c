@@ -337,6 +337,47 @@ T(a_start_is_tried_again_whichever_call_of_the_disk_failed)
     T_CHECK(at > 16);
 }
 
+/* The way back of a run that is finished: the other journal is read whole, and checked. */
+static unsigned try_start_back(unsigned at)
+{
+    static const struct job one = {.document = "# Doc\n\n## Deployment\n\n" BLOCK(
+                                       "cp new app") "## Rollback\n\n" BLOCK("cp old app"),
+                                   .binding = "environment: test\n",
+                                   .want = EXIT_CODE_DONE};
+    struct run_options opt;
+    struct bench b;
+    enum err_code rc;
+    unsigned calls;
+
+    begin(&b, &one);
+    T_EQ(process(&b, &one, false), EXIT_CODE_DONE);
+    store_free(b.store);
+    T_OK(store_open("store", STORE_WRITE, &b.store, &b.err), b.err);
+    opt = bench_options(&b);
+    t_vfs_fail(at, false);
+    rc = run_start_back(b.store, 1, &b.plan, &opt, &b.run, &b.err);
+    calls = t_vfs.calls;
+    t_vfs_fail(0, false);
+    if (rc != ERR_OK) {
+        T_CHECK(bench_says(&b, "store") && !b.run);
+        T_EQ(bench_sql("SELECT count(*) FROM lock"), 0);
+        T_OK(run_start_back(b.store, 1, &b.plan, &opt, &b.run, &b.err), b.err);
+    }
+    T_EQ(bench_go(&b), EXIT_CODE_ROLLED_BACK);
+    bench_end(&b);
+    return calls;
+}
+
+T(a_way_back_of_a_finished_run_is_begun_again_whichever_call_of_the_disk_failed)
+{
+    unsigned at = 1;
+
+    t_vfs_init();
+    while (try_start_back(at) >= at)
+        at++;
+    T_CHECK(at > 16);
+}
+
 /* By the plan that the store keeps: the document is not needed. */
 static unsigned try_abort(unsigned at)
 {
@@ -382,4 +423,5 @@ T_MAIN(T_CASE(a_run_is_resumed_whichever_of_its_events_could_not_be_written),
        T_CASE(a_run_is_resumed_wherever_the_disk_has_gone_for_good),
        T_CASE(a_start_is_tried_again_whichever_call_of_the_disk_failed),
        T_CASE(a_resume_is_tried_again_whichever_call_of_the_disk_failed),
+       T_CASE(a_way_back_of_a_finished_run_is_begun_again_whichever_call_of_the_disk_failed),
        T_CASE(an_abort_is_tried_again_whichever_call_of_the_disk_failed))

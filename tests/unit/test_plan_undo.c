@@ -1,6 +1,8 @@
 /* plan/make_undo: the way back of each step (promise P4). */
 #include "test_plan_util.h"
 
+#include <unistd.h>
+
 #define FENCE    "```"
 #define SH(code) "\n" FENCE "bash\n" code "\n" FENCE "\n\n"
 #define FORWARD  "# Web\n\n## Deployment\n"
@@ -177,6 +179,172 @@ T(a_cover_that_is_done_only_if_says_so)
     world_end(&w);
 }
 
+/* --- how well it is known --- */
+
+/* A step forward, one back, and how the plan knows that the second undoes the first. */
+static const struct {
+    const char *forward, *back;
+    enum plan_undo_by by;
+} known[] = {
+    {"cp a /etc/app.conf", "cp b /etc/app.conf", UNDO_BY_THING},
+    {"cp a /etc/app.conf", "cp b /etc/other.conf", UNDO_BY_KIND},
+    {"echo x > /srv/x", "rm -f /srv/x", UNDO_BY_THING},
+    {"echo x > /srv/x", "rm -rf /srv/", UNDO_BY_THING},
+    {"rm -rf /srv", "cp x /srv/x", UNDO_BY_KIND}, /* only a part of it comes back */
+    {"echo x > /srv/x", "rm -rf /srv/xy", UNDO_BY_KIND},
+    {"echo x >> ./a.conf", "mv a.old a.conf", UNDO_BY_THING},
+    {"cd /srv/app; echo x > a.conf", "cp old /srv/app/a.conf", UNDO_BY_THING},
+    {"(cd /srv/app; true); echo x > a.conf", "cp old /srv/app/a.conf", UNDO_BY_KIND},
+    {"chmod 600 /srv/key", "chmod 644 /srv/key", UNDO_BY_THING},
+    {"sed -i s/a/b/ /srv/a.conf", "sudo cp old /srv/a.conf", UNDO_BY_THING},
+    {"gunzip /srv/dump.gz", "rm /srv/dump", UNDO_BY_THING},
+    {"tar -xzf new.tgz -C /srv/app", "tar xzf old.tgz -C /srv/app", UNDO_BY_THING},
+    {"unzip new.zip -d /srv/app", "unzip old.zip -d /srv", UNDO_BY_THING},
+    {"tar czf /srv/a.tgz .", "rm /srv/a.tgz", UNDO_BY_KIND}, /* what it makes is not read */
+    {"rm -f /srv/*.pyc", "rm -f /srv/*.pyc", UNDO_BY_KIND},
+    {"touch $APP/on", "rm $APP/on", UNDO_BY_THING},
+    {"touch \"$LATER/on\"", "rm \"$LATER/on\"", UNDO_BY_THING},
+    {"git pull origin a", "git reset --hard x", UNDO_BY_THING},
+    {"git -C /srv/a pull", "git -C /srv/b reset --hard x", UNDO_BY_KIND},
+    {"npm ci", "git reset --hard x", UNDO_BY_THING},
+    {"git pull origin a", "npm ci", UNDO_BY_KIND},
+    {"npm --prefix /srv/web ci", "make -C /srv/web", UNDO_BY_THING},
+    {"ln -sfn new current", "ln -sfn old current", UNDO_BY_THING},
+    {"rsync -a new/ /srv/app/", "rsync -a old/ /srv/app/", UNDO_BY_THING},
+    {"install new /srv/app/till", "cp old /srv/app/till", UNDO_BY_THING},
+    {"sqlite3 a.db \"DROP TABLE x\"", "sqlite3 a.db < dump", UNDO_BY_THING},
+    {"sqlite3 a.db \"DROP TABLE x\"", "sqlite3 b.db < dump", UNDO_BY_NOTHING},
+    {"sqlite3 a.db \"DROP TABLE x\"", "cp backup/old.db a.db", UNDO_BY_THING},
+    {"sqlite3 a.db \"DROP TABLE x\"", "cp backup/old.db b.db", UNDO_BY_NOTHING},
+    {"psql -d shop -c \"DROP TABLE x\"", "psql shop -f dump.sql", UNDO_BY_THING},
+    {"psql -h db -U app shop -c \"DROP TABLE x\"", "pg_restore --dbname=shop dump", UNDO_BY_THING},
+    {"psql -d shop -c \"DROP TABLE x\"", "pg_restore -d other dump", UNDO_BY_NOTHING},
+    {"alembic upgrade head", "alembic downgrade -1", UNDO_BY_KIND},
+    {"createdb shop", "dropdb shop", UNDO_BY_THING},
+    {"systemctl restart web", "systemctl restart web", UNDO_BY_THING},
+    {"nginx -s reload", "nginx -s reload", UNDO_BY_KIND},
+};
+
+T(how_well_it_is_known_is_said)
+{
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        CLEANUP(strbuf_release) struct strbuf md = STRBUF(0);
+        const struct plan_step *s = NULL;
+        struct world w;
+
+        strbuf_addf(&md, FORWARD SH("%s") BACK SH("%s"), known[i].forward, known[i].back);
+        world_make(&w, strbuf_str(&md), BOUND "env: {APP: /srv/app}\n");
+        for (size_t k = 0; k < w.plan.n_steps; k++)
+            if (w.plan.steps[k].undo != UNDO_NOTHING)
+                s = &w.plan.steps[k];
+        if (!s)
+            T_FAIL("'%s' changes nothing", known[i].forward);
+        if (s->undo_by != known[i].by)
+            T_FAIL("'%s' is undone by '%s' as '%s', not '%s'", known[i].forward, known[i].back,
+                   plan_undo_by_name(s->undo_by), plan_undo_by_name(known[i].by));
+        T_EQ(s->undo, known[i].by == UNDO_BY_NOTHING ? UNDO_GAP : UNDO_SECTION);
+        if (known[i].by != UNDO_BY_NOTHING)
+            T_CHECK(sv_starts(s->undo_step, SV("rollback/")));
+        world_end(&w);
+    }
+}
+
+T(what_changes_the_same_comes_before_what_is_of_the_same_kind)
+{
+    struct world w;
+
+    world_make(&w, FORWARD SH("echo x > a\necho x > b") BACK SH("cp old c\ncp old b\ncp old a"),
+               BOUND);
+    want_undo(&w, "deployment/1", UNDO_SECTION, "rollback (line 15)");
+    want_undo(&w, "deployment/2", UNDO_SECTION, "rollback (line 14)");
+    T_EQ(find_step(&w, "rollback/1")->n_undoes, 0); /* and it is known that it undoes nothing */
+    T_CHECK(find_step(&w, "rollback/1")->undoes != NULL);
+    T_EQ(find_step(&w, "rollback/2")->n_undoes, 1);
+    want_text(find_step(&w, "rollback/2")->undoes[0].step, "deployment/2");
+    T_EQ(find_step(&w, "rollback/2")->undoes[0].by, UNDO_BY_THING);
+    world_end(&w);
+    world_make(&w, FORWARD SH("echo x > a") BACK SH("./restore"),
+               BOUND "steps: {deployment/1: {undo: n}}\n");
+    T_CHECK(!find_step(&w, "rollback/1")->undoes); /* nobody knows what it undoes */
+    world_end(&w);
+}
+
+/* The ids of the way back, as "a b c". */
+static const char *way_back(const struct world *w)
+{
+    static char text[1000];
+    size_t n = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < w->plan.n_way_back; i++)
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s", i ? " " : "",
+                              SV_FMT(w->plan.way_back[i].id));
+    return text;
+}
+
+T(the_last_phase_is_undone_first)
+{
+    struct world w;
+
+    world_make(
+        &w,
+        "# Web\n\n## Phase 1: Files\n\n### Deployment\n\n" SH("echo x > a") "### Phase 1 Rollback\n\n" SH("cp old a\nls a") "## Phase 2: More\n\n### Deployment\n\n" SH(
+            "echo x > b") "### Phase 2 Rollback\n\n" SH("cp old b\nls b") "## Emergency Rollback\n\n" SH("ls c\nls d"),
+        BOUND);
+    T_STR(way_back(&w), "phase-2/phase-2/1 phase-2/phase-2/2 phase-1/phase-1/1 phase-1/phase-1/2"
+                        " emergency-rollback/1 emergency-rollback/2");
+    world_end(&w);
+    world_make(&w,
+               FORWARD SH("echo x > a") "## Rollback\n\n### 1. One\n\n" SH(
+                   "ls a") "### 2. Two\n\n" SH("cp old a"),
+               BOUND);
+    T_STR(way_back(&w),
+          "rollback/1/1 rollback/2/1"); /* what stands alone is in the document's order */
+    world_end(&w);
+}
+
+T(a_block_of_sql_changes_the_database_that_is_bound)
+{
+    CLEANUP(strbuf_release) struct strbuf md = STRBUF(0);
+    char dir[4096];
+    struct world w;
+
+    T_CHECK(getcwd(dir, sizeof(dir)) != NULL); /* the binding's folder, in which shells start */
+    strbuf_addf(&md,
+                FORWARD "\n" FENCE "sql\nDROP TABLE x;\n" FENCE
+                        "\n\n" BACK SH("cp backup/a.db %s/a.db"),
+                dir);
+    world_make(&w, strbuf_str(&md), BOUND "databases: {shop: {url: sqlite:a.db}}\n");
+    T_EQ(find_step(&w, "deployment/1")->undo_by, UNDO_BY_THING);
+    world_end(&w);
+    world_make(&w,
+               FORWARD "\n" FENCE "sql\nDROP TABLE x;\n" FENCE
+                       "\n\n" BACK SH("pg_restore -d shop dump"),
+               BOUND "databases: {main: {url: 'postgresql://app@db/shop?sslmode=require'}}\n");
+    T_EQ(find_step(&w, "deployment/1")->undo_by, UNDO_BY_THING);
+    world_end(&w);
+    world_make(
+        &w,
+        FORWARD "\n" FENCE "sql\nDROP TABLE x;\n" FENCE "\n\n" BACK SH("pg_restore -d shop dump"),
+        BOUND
+        "env: {WHERE_TOKEN: 'postgresql://db/shop'}\ndatabases: {main: {url: $WHERE_TOKEN}}\n"); /* only the run knows */
+    T_EQ(find_step(&w, "deployment/1")->undo_by, UNDO_BY_KIND);
+    world_end(&w);
+}
+
+T(what_leaves_a_service_running_is_in_the_plan)
+{
+    struct world w;
+
+    world_make(
+        &w, FORWARD SH("systemctl stop web\nsystemctl status web") BACK SH("systemctl restart web"),
+        BOUND);
+    want_text(find_step(&w, "deployment/1")->verb, "stop");
+    T_EQ(find_step(&w, "deployment/2")->verb.n, 0);
+    want_text(find_step(&w, "rollback/1")->verb, "restart");
+    world_end(&w);
+}
+
 T_MAIN(T_CASE(what_changes_nothing_needs_nothing), T_CASE(a_gap_is_a_question_before_any_run),
        T_CASE(a_section_that_changes_the_same_covers_it),
        T_CASE(nobody_knows_what_undoes_an_unknown_program),
@@ -186,4 +354,8 @@ T_MAIN(T_CASE(what_changes_nothing_needs_nothing), T_CASE(a_gap_is_a_question_be
        T_CASE(a_service_is_undone_by_what_starts_it),
        T_CASE(stopping_once_more_does_not_undo_a_stop), T_CASE(another_service_undoes_nothing),
        T_CASE(what_is_always_done_beats_what_is_done_only_if),
-       T_CASE(a_cover_that_is_done_only_if_says_so))
+       T_CASE(a_cover_that_is_done_only_if_says_so), T_CASE(how_well_it_is_known_is_said),
+       T_CASE(what_changes_the_same_comes_before_what_is_of_the_same_kind),
+       T_CASE(the_last_phase_is_undone_first),
+       T_CASE(a_block_of_sql_changes_the_database_that_is_bound),
+       T_CASE(what_leaves_a_service_running_is_in_the_plan))

@@ -1,4 +1,4 @@
-#include "action/libsystemd.h"
+#include "net/libsystemd.h"
 
 #include "base/library.h"
 
@@ -15,6 +15,6 @@ enum err_code libsystemd_open(struct err *err)
                                      false};
 
     if (library_open(&library, &libsystemd, err) != ERR_OK)
-        return err_wrap(err, "D-Bus needs libsystemd");
+        return err_wrap(err, "systemd is spoken to by libsystemd");
     return ERR_OK;
 }

@@ -1,0 +1,42 @@
+#include "cli/db_verb.h"
+
+static const char *const db_opts[] = {
+    "--db",     "--dir",          "--files",     "--schema",
+    "--bind",   "--env",          "--set",       "--to",
+    "--count",  "--check",        "--sql",       "--allow-out-of-order",
+    "--wait",   "--lock-timeout", "--retry-for", "--yes",
+    "--why",    "--accept-file",  "--from",      "--table",
+    "--retire", "--accept-state", "--dry-run",   "--finish",
+    "--forget", "--json",         "--quiet",     NULL};
+static const char *const db_words[] = {"new",       "status", "plan",    "upgrade", "up",
+                                       "downgrade", "down",   "current", "history", "verify",
+                                       "stamp",     "repair", "adopt",   NULL};
+
+const struct verb verb_db = {
+    .name = "db",
+    .args = "COMMAND [VERSION]",
+    .help = "migrations of a database: apply them, undo them, say what is applied",
+    .more =
+        "new NAME      a file with the next version\n"
+        "status        what is applied, what is to come, what does not fit; --check: 4 unless all is well\n"
+        "plan          what upgrade would do, with its SQL; changes nothing\n"
+        "upgrade, up   apply what is to come (--to, --count)\n"
+        "downgrade, down  undo the newest (--count) or down to a version (--to); needs --yes\n"
+        "current       the highest version that is applied\n"
+        "history [V]   what happened, newest first\n"
+        "verify [V]    run the verify queries of what is applied\n"
+        "stamp V       say that it is applied, without running it; needs --why\n"
+        "adopt         take over what another tool has applied: dbmate, goose, golang-migrate, Sqitch,\n"
+        "              Alembic, Flyway, Liquibase, Rails, Django, Prisma, sqlx, knex, node-pg-migrate, ...\n"
+        "repair V      after a change by hand: --accept-file, --finish or --forget; needs --why\n\n"
+        "Folders of dbmate, goose, golang-migrate, Sqitch and plain SQL are read as they are.  One run at a\n"
+        "time changes a database; what was begun and not ended goes on behind what is done.\n"
+        "docs/guide/databases.md, docs/formats/migrations.md\n\n"
+        "  prusik db upgrade --db postgresql://deploy@db1/shop --dir db/migrations\n"
+        "  prusik db status --db sqlite:shop.db --check",
+    .opts = db_opts,
+    .min_args = 1,
+    .max_args = 2,
+    .words = db_words,
+    .run = db_verb_run,
+};

@@ -1,0 +1,233 @@
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/mem.h"
+#include "base/sv.h"
+#include "base/text.h"
+#include "cli/go.h"
+#include "cli/load.h"
+#include "cli/term.h"
+#include "exec/watcher_try.h"
+
+#define WATCH_SHOWN      6u    /* members of a source in a table: the rest is counted */
+#define WATCH_TEXT_BYTES 40u   /* of a text there */
+#define WATCH_JSON       1000u /* samples of a source in JSON */
+
+static const char *const watch_opts[] = {"--bind",       "--env",        "--set",  "--store",
+                                         "--operator",   "--time-scale", "--json", "--quiet",
+                                         "--unattended", "--try",        "--for",  NULL};
+
+/* --- --try --- */
+
+struct watch_tries {
+    struct strbuf text;
+    json_t *json; /* NULL: text */
+    size_t dumb;  /* sources that gave nothing */
+};
+
+static bool watch_has_value(const struct sample *s)
+{
+    return s->kind == SAMPLE_NUMBER || s->kind == SAMPLE_BOOL || s->kind == SAMPLE_TEXT;
+}
+
+/* "7", "340ms", "\"healthy\"", "true", "null", "error: ..." */
+static void watch_add_value(struct strbuf *b, const struct sample *s, struct sv unit)
+{
+    switch (s->kind) {
+    case SAMPLE_NUMBER:
+        strbuf_addf(b, "%.6g%s%.*s", s->number, unit.n ? " " : "", SV_FMT(unit));
+        break;
+    case SAMPLE_BOOL: strbuf_add_str(b, s->truth ? "true" : "false"); break;
+    case SAMPLE_TEXT:
+        strbuf_add_byte(b, '"');
+        text_add_line(b, text_cut(s->text, WATCH_TEXT_BYTES));
+        strbuf_add_str(b, text_width(s->text) > WATCH_TEXT_BYTES ? "...\"" : "\"");
+        break;
+    case SAMPLE_ERROR:
+        strbuf_add_str(b, "error: ");
+        text_add_line(b, s->text);
+        break;
+    case SAMPLE_NULL:
+    case SAMPLE_KIND__N:
+    default: strbuf_add_str(b, "null"); break;
+    }
+}
+
+static struct sv watch_unit(const struct watcher_tried *t, const struct sample *s)
+{
+    return t->unit.n && sv_eq(s->name, SV("value")) ? t->unit : s->unit;
+}
+
+/* A pattern may have a NUL inside: what follows it is left out of what is counted. */
+static void watch_add_name(struct strbuf *b, const struct sample *s)
+{
+    size_t nul = sv_find_byte(s->name, '\0', 0);
+
+    text_add_line(b, sv_sub(s->name, 0, nul));
+    for (size_t i = 0; i < s->n_labels; i++) {
+        strbuf_addf(b, "%s%.*s=\"", i ? "," : "{", SV_FMT(s->labels[i].name));
+        text_add_line(b, s->labels[i].value);
+        strbuf_add_str(b, i + 1 == s->n_labels ? "\"}" : "\"");
+    }
+    if (nul != SV_NPOS) {
+        strbuf_add_str(b, ", not ");
+        text_add_line(b, sv_sub(s->name, nul + 1, s->name.n));
+    }
+}
+
+static void watch_show(struct watch_tries *w, const struct watcher_tried *t)
+{
+    struct strbuf *b = &w->text;
+    size_t n = t->rc == ERR_OK ? t->samples->v.n : 0;
+
+    strbuf_addf(b, "%.*s  %.*s, %zu sample%s, %s old\n", SV_FMT(t->name), SV_FMT(t->kind), n,
+                n == 1 ? "" : "s", duration_format(t->took_us / 1000).s);
+    if (t->rc != ERR_OK) {
+        strbuf_add_str(b, "    nothing: ");
+        text_add_line(b, sv_from(t->err->msg));
+        strbuf_add_byte(b, '\n');
+    }
+    for (size_t i = 0; i < n && i < WATCH_SHOWN; i++) {
+        const struct sample *s = &t->samples->v.v[i];
+
+        strbuf_add_str(b, "    ");
+        watch_add_name(b, s);
+        strbuf_add_byte(b, ' ');
+        watch_add_value(b, s, watch_unit(t, s));
+        strbuf_add_byte(b, '\n');
+    }
+    if (n > WATCH_SHOWN)
+        strbuf_addf(b, "    and %zu more\n", n - WATCH_SHOWN);
+}
+
+static json_t *watch_json_sample(const struct watcher_tried *t, const struct sample *s)
+{
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+    json_t *j = json_object();
+
+    watch_add_name(&name, s);
+    json_put_sv(j, "name", strbuf_sv(&name));
+    json_put_sv(j, "unit", watch_unit(t, s));
+    json_put_int(j, "age_ms", t->took_us / 1000);
+    if (s->kind == SAMPLE_NUMBER)
+        json_put(j, "value", json_real(s->number)); /* NULL for what JSON cannot hold: left out */
+    else if (s->kind == SAMPLE_BOOL)
+        json_put_bool(j, "value", s->truth);
+    else if (s->kind == SAMPLE_TEXT)
+        json_put(j, "value", json_sv(s->text));
+    else if (s->kind == SAMPLE_ERROR)
+        json_put_sv(j, "error", s->text);
+    else
+        json_put(j, "value", json_null());
+    return j;
+}
+
+static void watch_json(struct watch_tries *w, const struct watcher_tried *t)
+{
+    json_t *j = json_object(), *samples = json_array();
+    size_t n = t->rc == ERR_OK ? t->samples->v.n : 0;
+
+    for (size_t i = 0; i < n && i < WATCH_JSON; i++)
+        json_append(samples, watch_json_sample(t, &t->samples->v.v[i]));
+    json_put_sv(j, "name", t->name);
+    json_put_sv(j, "kind", t->kind);
+    json_put_int(j, "count", (int64_t)n);
+    if (t->rc != ERR_OK)
+        json_put_str(j, "error", t->err->msg);
+    json_put(j, "samples", samples);
+    json_append(w->json, j);
+}
+
+static void watch_on_tried(void *arg, const struct watcher_tried *t)
+{
+    struct watch_tries *w = arg;
+    bool any = false;
+
+    for (size_t i = 0; t->rc == ERR_OK && i < t->samples->v.n; i++)
+        any |= watch_has_value(&t->samples->v.v[i]);
+    w->dumb += !any;
+    if (w->json)
+        watch_json(w, t);
+    else
+        watch_show(w, t);
+}
+
+static enum err_code watch_try(const struct cli *c, const struct loaded *l, enum exit_code *exit,
+                               struct err *err)
+{
+    CLEANUP(json_cleanup) json_t *json = c->json ? json_array() : NULL;
+    struct watch_tries w = {.text = STRBUF(0), .json = json};
+    enum err_code rc = watcher_try(&l->plan, &l->b, watch_on_tried, &w, err);
+
+    if (rc == ERR_OK && json) {
+        json_write_pretty(json, &w.text);
+        strbuf_add_byte(&w.text, '\n');
+    } else if (rc == ERR_OK && !w.text.n) {
+        strbuf_add_str(&w.text, "the binding names no source\n");
+    }
+    if (rc == ERR_OK) {
+        term_write(&w.text);
+        *exit = w.dumb ? EXIT_CODE_FAILED : EXIT_CODE_DONE;
+    }
+    strbuf_release(&w.text);
+    return rc;
+}
+
+/* --- the watch --- */
+
+static enum err_code watch_for(const struct cli *c, int64_t *ret, struct err *err)
+{
+    *ret = -1;
+    if (c->watch_for && (!duration_parse(sv_from(c->watch_for), ret) || *ret <= 0))
+        return err_set(err, ERR_USAGE, "--for '%s' is no time such as 30m or 24h", c->watch_for);
+    return ERR_OK;
+}
+
+static enum err_code watch_go(struct cli *c, const struct loaded *l, enum exit_code *exit,
+                              struct err *err)
+{
+    CLEANUP(mem_freep) char *dir = load_store_dir(c, &l->b);
+    CLEANUP(store_freep) struct store *store = NULL;
+    bool judged = false;
+
+    for (size_t i = 0; i < l->plan.n_rules; i++)
+        judged |= !l->plan.rules[i].dropped;
+    if (!judged) {
+        (void)err_set(err, ERR_REFUSED, "there is no rule that could be judged");
+        return err_hint(err, "rules: {NAME: \"investigate when ...\"} in prusik.yaml");
+    }
+    if (store_open(dir, STORE_WRITE, &store, err) != ERR_OK)
+        return err->code;
+    return go_start(c, store, l, exit, err);
+}
+
+static enum err_code watch_run(struct cli *c, enum exit_code *exit, struct err *err)
+{
+    CLEANUP(loaded_release) struct loaded l = {.has_doc = false};
+    int64_t for_ms;
+
+    if (watch_for(c, &for_ms, err) != ERR_OK ||
+        load_watch(c, c->args[0], for_ms, &l, err) != ERR_OK)
+        return err->code;
+    return c->try ? watch_try(c, &l, exit, err) : watch_go(c, &l, exit, err);
+}
+
+const struct verb verb_watch = {
+    .name = "watch",
+    .args = "DOC",
+    .help = "judge the rules of a runbook, without carrying anything out",
+    .more =
+        "Looks at the sources that the binding names, judges the rules and checkpoints of the document\n"
+        "from now on, and keeps what it finds as a run of its own: status, report, resume, replay and\n"
+        "verify take it. It stands in no deployment's way. Exit code 9 when people should look, 4 when\n"
+        "the verdict is ROLLBACK: nothing is carried out, and it ends there.\n\n"
+        "--try looks at each source once and shows what it gives, with its unit and how old it is.\n"
+        "Exit code 4 when one gives nothing.\n\n"
+        "  prusik watch deploy.md --try\n"
+        "  prusik watch deploy.md --for 24h",
+    .opts = watch_opts,
+    .min_args = 1,
+    .max_args = 1,
+    .run = watch_run,
+};

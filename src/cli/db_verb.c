@@ -1,0 +1,277 @@
+#include "cli/db_verb.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/duration.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/load.h"
+#include "cli/term.h"
+
+static const struct db_command db_commands[] = {
+    {"new", NULL, 1, 1, false, false, false, db_new},
+    {"status", NULL, 0, 0, true, true, false, db_status},
+    {"plan", NULL, 0, 0, true, true, true, db_plan},
+    {"upgrade", "up", 0, 0, true, true, true, db_upgrade},
+    {"downgrade", "down", 0, 0, true, true, false, db_downgrade},
+    {"current", NULL, 0, 0, false, true, false, db_current},
+    {"history", NULL, 0, 1, false, true, false, db_history},
+    {"verify", NULL, 0, 1, true, true, false, db_verify},
+    {"stamp", NULL, 1, 1, true, true, false, db_stamp},
+    {"repair", NULL, 1, 1, true, true, false, db_repair},
+    {"adopt", NULL, 0, 0, false, true, false, db_adopt},
+};
+
+/* --- stopping --- */
+
+/* The first Ctrl-C ends the statement, and what was begun is rolled back; the second ends the program. */
+static void *db_verb_on_signal(void *arg)
+{
+    sigset_t set;
+    int sig;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGTERM);
+    for (int n = 0; sigwait(&set, &sig) == 0; n++) {
+        if (n > 0)
+            _exit(EXIT_CODE_INTERRUPTED);
+        db_cancel(arg);
+    }
+    return NULL;
+}
+
+/* In a thread, as what a handler may do does not include ending a statement. */
+static void db_verb_watch(struct db *db)
+{
+    pthread_t thread;
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGTERM);
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) == 0 &&
+        pthread_create(&thread, NULL, db_verb_on_signal, db) == 0)
+        (void)pthread_detach(thread);
+}
+
+/* --- which database --- */
+
+static enum err_code db_verb_from_binding(const struct cli *c, const struct binding *b,
+                                          struct strbuf *url, struct err *err)
+{
+    const struct binding_database *d = c->db ? binding_find_database(b, sv_from(c->db))
+                                       : b->databases.n == 1 ? b->databases.v
+                                                             : NULL;
+
+    if (d)
+        return binding_expand(b, d->url, url, err);
+    if (c->db) {
+        strbuf_add_str(url, c->db); /* the path of a file */
+        return ERR_OK;
+    }
+    (void)err_set(err, ERR_USAGE,
+                  b->databases.n ? "the binding names %zu databases: which one?"
+                                 : "which database? the binding names %zu",
+                  b->databases.n);
+    return err_hint(err, "--db NAME, --db postgresql://USER@HOST/NAME or --db sqlite:PATH");
+}
+
+static enum err_code db_verb_url(const struct cli *c, struct strbuf *url, struct err *err)
+{
+    struct binding_options opt = {
+        .path = c->bind, .environment = c->env, .sets = c->sets.v, .n_sets = c->sets.n};
+    struct binding b = {0};
+    enum err_code rc;
+
+    if (c->db && db_is_url(sv_from(c->db))) {
+        strbuf_add_str(url, c->db);
+        return ERR_OK;
+    }
+    if (binding_load("./document", &opt, &b, err) != ERR_OK)
+        return err->code;
+    rc = db_verb_from_binding(c, &b, url, err);
+    binding_release(&b);
+    return rc;
+}
+
+static enum err_code db_verb_open(struct db_verb *v, bool create, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf url = STRBUF(0);
+    struct db_config config = {.create = create};
+
+    if (db_verb_url(v->c, &url, err) != ERR_OK)
+        return err->code;
+    config.url = strbuf_sv(&url);
+    if (db_open(&config, &v->db, err) != ERR_OK)
+        return err->code;
+    db_verb_watch(v->db);
+    return ERR_OK;
+}
+
+char *db_verb_dir(const struct cli *c)
+{
+    if (c->dir)
+        return xstrdup(c->dir);
+    return xstrdup(file_exists("db/migrations") || !file_exists("migrations") ? "db/migrations"
+                                                                              : "migrations");
+}
+
+static enum err_code db_verb_read(struct db_verb *v, struct err *err)
+{
+    v->dir = db_verb_dir(v->c);
+    if (discover_tree(v->dir, sv_from(v->c->files ? v->c->files : "auto"), db_kind(v->db), &v->tree,
+                      err) != ERR_OK)
+        return err->code;
+    v->has_tree = true;
+    return ERR_OK;
+}
+
+/* --- what commands ask for --- */
+
+void db_verb_notes(const struct db_verb *v)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    if (v->c->json || v->c->quiet || !v->tree.notes.n)
+        return;
+    text_add_terminal(&b, strbuf_sv(&v->tree.notes));
+    printf("%s", strbuf_str(&b));
+}
+
+enum err_code db_verb_compare(struct db_verb *v, bool texts, struct book_rows *rows, pendings *ret,
+                              struct err *err)
+{
+    struct book b;
+
+    if (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
+        book_load(&b, texts, rows, err) != ERR_OK)
+        return err->code;
+    pending_compare(&v->tree.files, rows, db_kind(v->db), ret);
+    return ERR_OK;
+}
+
+static enum err_code db_verb_ms(const char *option, const char *text, uint64_t *ret,
+                                struct err *err)
+{
+    int64_t ms;
+
+    if (!text)
+        return ERR_OK;
+    if (!duration_parse(sv_from(text), &ms))
+        return err_set(err, ERR_USAGE, "%s '%s' is no duration", option, text);
+    *ret = (uint64_t)ms;
+    return ERR_OK;
+}
+
+static void db_verb_tell_json(const struct book_event *e)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    CLEANUP(json_cleanup) json_t *j = json_object();
+
+    json_put_str(j, "event", e->kind);
+    json_put_sv(j, "version", e->version);
+    json_put_sv(j, "direction", e->direction);
+    json_put_sv(j, "part", e->part);
+    if (e->stmt >= 0)
+        json_put_int(j, "statement", e->stmt);
+    if (e->duration_ms >= 0)
+        json_put_int(j, "duration_ms", e->duration_ms);
+    json_put_sv(j, "sqlstate", e->sqlstate);
+    json_put_sv(j, "message", e->message);
+    json_write(j, &b);
+    printf("%s\n", strbuf_str(&b));
+    fflush(stdout);
+}
+
+/* Events as people read them: the other ones are for the record. */
+static const struct {
+    const char *kind, *text;
+    bool took;
+} db_verb_events[] = {
+    {"up-done", "applied", true},           {"down-done", "undone", true},
+    {"stmt-retried", "waiting", false},     {"verify-ok", "verified", false},
+    {"resumed", "was done already", false}, {"stamp", "stamped", false},
+    {"repair", "repaired", false},          {"adopt", "adopted", false},
+};
+
+static void db_verb_tell(void *arg, const struct book_event *e)
+{
+    const struct db_verb *v = arg;
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    if (v->c->json) {
+        db_verb_tell_json(e);
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(db_verb_events) && !v->c->quiet; i++) {
+        if (strcmp(db_verb_events[i].kind, e->kind) != 0)
+            continue;
+        strbuf_addf(&b, "%-8s %.*s", db_verb_events[i].text, SV_FMT(e->version));
+        if (e->part.n)
+            strbuf_addf(&b, " %.*s", SV_FMT(e->part));
+        if (db_verb_events[i].took)
+            strbuf_addf(&b, "  %s", duration_format(e->duration_ms).s);
+        if (e->message.n) {
+            strbuf_add_str(&b, ": ");
+            text_add_line(&b, e->message);
+        }
+        strbuf_add_byte(&b, '\n');
+        term_write(&b);
+        fflush(stdout);
+    }
+}
+
+enum err_code db_verb_options(struct db_verb *v, struct apply_options *ret, struct err *err)
+{
+    struct apply_options o = {.tell = db_verb_tell, .arg = v};
+
+    o.schema = sv_from(v->c->schema ? v->c->schema : "prusik");
+    if (db_verb_ms("--wait", v->c->wait, &o.wait_ms, err) != ERR_OK ||
+        db_verb_ms("--lock-timeout", v->c->lock_timeout, &o.lock_timeout_ms, err) != ERR_OK ||
+        db_verb_ms("--retry-for", v->c->retry_for, &o.retry_ms, err) != ERR_OK)
+        return err->code;
+    *ret = o;
+    return ERR_OK;
+}
+
+/* --- the verb --- */
+
+static const struct db_command *db_verb_find(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(db_commands); i++)
+        if (strcmp(name, db_commands[i].name) == 0 ||
+            (db_commands[i].alias && strcmp(name, db_commands[i].alias) == 0))
+            return &db_commands[i];
+    return NULL;
+}
+
+enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err)
+{
+    const struct db_command *cmd = db_verb_find(c->args[0]);
+    struct db_verb v = {
+        .c = c, .command = c->args[0], .args = c->args + 1, .n_args = c->n_args - 1, .exit = exit};
+    enum err_code rc = ERR_OK;
+
+    assert(cmd); /* the row of the verb lists the same words */
+    if (v.n_args < cmd->min_args || v.n_args > cmd->max_args)
+        return err_set(err, ERR_USAGE, "prusik db %s takes %d argument%s", cmd->name, cmd->max_args,
+                       cmd->max_args == 1 ? "" : "s");
+    if (cmd->database)
+        rc = db_verb_open(&v, cmd->create, err);
+    if (rc == ERR_OK && cmd->files)
+        rc = db_verb_read(&v, err);
+    if (rc == ERR_OK)
+        rc = cmd->run(&v, err);
+    if (v.has_tree)
+        discover_release(&v.tree);
+    free(v.dir);
+    db_close(v.db);
+    return rc;
+}

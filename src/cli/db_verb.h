@@ -1,0 +1,48 @@
+#pragma once
+
+/*
+ * db_verb: what the commands of `prusik db` share: the folder of migrations and the connection.
+ */
+#include "cli/verb.h"
+#include "migrate/apply.h"
+#include "migrate/discover.h"
+
+/* One call of `prusik db COMMAND`. */
+struct db_verb {
+    const struct cli *c;
+    const char *command;
+    const char **args; /* behind the command */
+    int n_args;
+    enum exit_code *exit;
+    /* what the command's row asks for */
+    struct db *db;
+    char *dir;
+    struct discover tree;
+    bool has_tree;
+};
+
+typedef enum err_code db_verb_fn(struct db_verb *v, struct err *err);
+
+struct db_command {
+    const char *name, *alias; /* alias: NULL, or another word for it */
+    int min_args, max_args;
+    bool files, database; /* the folder is read, the database opened */
+    bool create;          /* a SQLite file that is not there is made */
+    db_verb_fn *run;
+};
+
+db_verb_fn db_new, db_status, db_current, db_history, db_plan, db_verify, db_upgrade, db_downgrade,
+    db_stamp, db_repair, db_adopt;
+
+/* The options of a run, from the command line; its events are shown.  ERR_USAGE: no duration. */
+NODISCARD enum err_code db_verb_options(struct db_verb *v, struct apply_options *ret,
+                                        struct err *err);
+/* The folder: --dir, or the one that is there.  For free(). */
+char *db_verb_dir(const struct cli *c);
+/* What the tables say, held against the files; both released by the caller. */
+NODISCARD enum err_code db_verb_compare(struct db_verb *v, bool texts, struct book_rows *rows,
+                                        pendings *ret, struct err *err);
+/* Remarks on the folder, on standard output unless --json or --quiet. */
+void db_verb_notes(const struct db_verb *v);
+/* The whole verb. */
+enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err);

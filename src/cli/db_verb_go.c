@@ -1,0 +1,246 @@
+/* What changes a database, or what is kept about it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/sv.h"
+#include "base/text.h"
+#include "cli/db_verb.h"
+#include "cli/term.h"
+#include "migrate/adopt.h"
+
+/* --- forwards --- */
+
+static bool db_go_is_due(const struct pending *p)
+{
+    return p->file && p->state != PENDING_APPLIED;
+}
+
+static enum err_code db_go_count(const struct cli *c, size_t *ret, struct err *err)
+{
+    uint64_t n;
+
+    *ret = SIZE_MAX;
+    if (!c->count)
+        return ERR_OK;
+    if (!sv_to_u64(sv_from(c->count), &n) || n == 0)
+        return err_set(err, ERR_USAGE, "--count '%s' is no number above 0", c->count);
+    *ret = (size_t)n;
+    return ERR_OK;
+}
+
+/* How many entries are wanted, from the front: up to --to, or --count that are due. */
+static enum err_code db_go_end(const struct db_verb *v, const pendings *p, size_t *ret,
+                               struct err *err)
+{
+    const struct pending *to;
+    size_t count;
+
+    if (db_go_count(v->c, &count, err) != ERR_OK)
+        return err->code;
+    if (v->c->to) {
+        to = pending_find(p, sv_from(v->c->to), err);
+        if (!to)
+            return err->code;
+        *ret = (size_t)(to - p->v) + 1;
+        return ERR_OK;
+    }
+    for (*ret = 0; *ret < p->n && count > 0; ++*ret)
+        count -= db_go_is_due(&p->v[*ret]);
+    return ERR_OK;
+}
+
+/* Everything that is to be applied is looked at before the first of it is. */
+static enum err_code db_go_check(struct db_verb *v, struct apply *a, const pendings *p, size_t end,
+                                 struct err *err)
+{
+    bool first = true;
+
+    if (pending_check(p, v->c->out_of_order, err) != ERR_OK)
+        return err->code;
+    for (size_t i = 0; i < end; i++) {
+        if (!db_go_is_due(&p->v[i]))
+            continue;
+        if (apply_check(&p->v[i], db_kind(v->db), err) != ERR_OK ||
+            (first && p->v[i].state != PENDING_PARTIAL && apply_checks(a, &p->v[i], err) != ERR_OK))
+            return err->code;
+        first = false;
+    }
+    return ERR_OK;
+}
+
+static enum err_code db_go_up(struct db_verb *v, struct apply *a, const pendings *p,
+                              struct err *err)
+{
+    size_t end = 0, n = 0;
+
+    if (adopt_guard(v->db, &a->rows, v->c->accept_state, err) != ERR_OK ||
+        db_go_end(v, p, &end, err) != ERR_OK || db_go_check(v, a, p, end, err) != ERR_OK)
+        return err->code;
+    for (size_t i = 0; i < end; i++) {
+        if (!db_go_is_due(&p->v[i]))
+            continue;
+        if (apply_up(a, &p->v[i], err) != ERR_OK) {
+            if (n && err->code == ERR_REFUSED) /* something was changed before */
+                err->code = ERR_FAILED;
+            return err->code;
+        }
+        n++;
+    }
+    if (!v->c->json && !v->c->quiet)
+        printf(n ? "%zu applied\n" : "nothing to do\n", n);
+    return ERR_OK;
+}
+
+/* --- backwards --- */
+
+/* From the newest: down to --to, without it; else --count, one when that is not said. */
+static enum err_code db_go_down_list(const struct db_verb *v, const pendings *p, pendings *ret,
+                                     struct err *err)
+{
+    const struct pending *to = NULL;
+    size_t count;
+
+    if (v->c->to && !sv_is(sv_from(v->c->to), "0") &&
+        !(to = pending_find(p, sv_from(v->c->to), err)))
+        return err->code;
+    if (db_go_count(v->c, &count, err) != ERR_OK)
+        return err->code;
+    if (!v->c->to && !v->c->count)
+        count = 1;
+    for (size_t i = p->n; i > 0 && ret->n < count && &p->v[i - 1] != to; i--)
+        if (p->v[i - 1].state == PENDING_PARTIAL ||
+            (p->v[i - 1].row && sv_is(p->v[i - 1].row->state, "applied")))
+            *vec_add(ret) = p->v[i - 1];
+    return ERR_OK;
+}
+
+/* What would run, for people and for those who pipe it. */
+static enum err_code db_go_show_down(const struct db_verb *v, const struct apply *a,
+                                     const struct pending *p, struct strbuf *b, struct err *err)
+{
+    CLEANUP(migrations_release) struct migrations parts = {0};
+    const struct migration *m;
+
+    if (apply_down_parts(p, &a->rows, db_kind(v->db), &parts, err) != ERR_OK)
+        return err->code;
+    m = &parts.v.v[0];
+    strbuf_addf(b, "%.*s\n", SV_FMT(p->version));
+    for (size_t i = 0; i < m->n_parts; i++)
+        for (size_t s = 0; s < m->parts[i].n_stmts; s++) {
+            strbuf_add_str(b, "  ");
+            text_add_line(b, m->parts[i].stmts[s].text);
+            strbuf_add_str(b, ";\n");
+        }
+    return ERR_OK;
+}
+
+static enum err_code db_go_down(struct db_verb *v, struct apply *a, const pendings *all,
+                                struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    pendings list = {0};
+    enum err_code rc = db_go_down_list(v, all, &list, err);
+
+    for (size_t i = 0; rc == ERR_OK && i < list.n; i++)
+        rc = db_go_show_down(v, a, &list.v[i], &b, err);
+    if (rc == ERR_OK && list.n && !v->c->yes) {
+        term_write(&b);
+        rc = err_set(err, ERR_REFUSED, "this would be undone: %zu migration%s; nothing was changed",
+                     list.n, list.n == 1 ? "" : "s");
+        (void)err_hint(err, "with --yes it is done; rows written since go with it");
+    }
+    for (size_t i = 0; rc == ERR_OK && i < list.n; i++)
+        rc = apply_down(a, &list.v[i], err);
+    if (rc == ERR_OK && !v->c->json && !v->c->quiet)
+        printf(list.n ? "%zu undone\n" : "nothing to do\n", list.n);
+    vec_release(&list);
+    return rc;
+}
+
+/* --- by hand --- */
+
+static enum err_code db_go_why(const struct db_verb *v, struct err *err)
+{
+    if (v->c->why && v->c->why[0])
+        return ERR_OK;
+    return err_set(err, ERR_USAGE, "prusik db %s needs --why: it is kept with the change",
+                   v->command);
+}
+
+static enum err_code db_go_stamp(struct db_verb *v, struct apply *a, const pendings *p,
+                                 struct err *err)
+{
+    const struct pending *one = pending_find(p, sv_from(v->args[0]), err);
+
+    if (!one || db_go_why(v, err) != ERR_OK)
+        return err->code;
+    if (!one->file)
+        return err_set(err, ERR_REFUSED, "%.*s has no file: nothing says what it would be",
+                       SV_FMT(one->version));
+    return apply_stamp(a, one, "applied", "stamp", sv_from(v->c->why), err);
+}
+
+static enum err_code db_go_repair(struct db_verb *v, struct apply *a, const pendings *p,
+                                  struct err *err)
+{
+    const struct pending *one = pending_find(p, sv_from(v->args[0]), err);
+    bool half;
+
+    if (!one || db_go_why(v, err) != ERR_OK)
+        return err->code;
+    if (v->c->accept_file + v->c->finish + v->c->forget != 1)
+        return err_set(err, ERR_USAGE,
+                       "prusik db repair takes one of --accept-file, --finish and --forget");
+    half = one->state == PENDING_PARTIAL;
+    if (half == v->c->accept_file)
+        return err_set(err, ERR_REFUSED, "%.*s is %s: %s", SV_FMT(one->version),
+                       pending_state_text(one->state),
+                       half ? "--finish or --forget is for it"
+                            : "only --accept-file is for what is not half done");
+    if (v->c->accept_file && one->state != PENDING_CHANGED && !one->layout)
+        return err_set(err, ERR_REFUSED, "%.*s is %s: there is nothing to accept",
+                       SV_FMT(one->version), pending_state_text(one->state));
+    return apply_stamp(a, one, v->c->forget ? "undone" : "applied", "repair", sv_from(v->c->why),
+                       err);
+}
+
+/* --- all of them, under the lock --- */
+
+typedef enum err_code db_go_fn(struct db_verb *v, struct apply *a, const pendings *p,
+                               struct err *err);
+
+static enum err_code db_go(struct db_verb *v, db_go_fn *fn, struct err *err)
+{
+    struct apply_options o;
+    pendings p = {0};
+    struct apply a;
+    enum err_code rc;
+
+    if (db_verb_options(v, &o, err) != ERR_OK || apply_begin(v->db, &o, &a, err) != ERR_OK)
+        return err->code;
+    pending_compare(&v->tree.files, &a.rows, db_kind(v->db), &p);
+    rc = fn(v, &a, &p, err);
+    vec_release(&p);
+    apply_end(&a);
+    return rc;
+}
+
+enum err_code db_upgrade(struct db_verb *v, struct err *err)
+{
+    return db_go(v, db_go_up, err);
+}
+
+enum err_code db_downgrade(struct db_verb *v, struct err *err)
+{
+    return db_go(v, db_go_down, err);
+}
+
+enum err_code db_stamp(struct db_verb *v, struct err *err)
+{
+    return db_go(v, db_go_stamp, err);
+}
+
+enum err_code db_repair(struct db_verb *v, struct err *err)
+{
+    return db_go(v, db_go_repair, err);
+}

@@ -1,0 +1,221 @@
+/*
+ * Sources that the binding names (docs/formats/binding.md): opened from the plan, and what they give under the names
+ * that rules have for it.
+ */
+#include "base/clock.h"
+#include "base/sv.h"
+#include "exec/watcher_int.h"
+#include "plan/settings.h"
+
+/* --- counters --- */
+
+/*
+ * What a counter has grown by since it was seen last; false: it was not, or has begun anew.  from_zero: it is ours, and
+ * was 0 before.
+ */
+static bool bound_growth(struct watcher_feed *f, const struct sample *s, bool from_zero,
+                         double *growth, int64_t *us)
+{
+    struct feed_last *last = NULL;
+    bool known;
+
+    for (size_t i = 0; i < f->last.n && !last; i++)
+        if (sv_eq(f->last.v[i].name, s->name))
+            last = &f->last.v[i];
+    known = last && s->number >= last->value;
+    if (known) {
+        *growth = s->number - last->value;
+        *us = s->at_us - last->at_us;
+    }
+    if (!last) {
+        last = vec_add(&f->last);
+        last->name = arena_sv(&f->w->arena, s->name);
+        known = from_zero;
+        *growth = s->number;
+        *us = 0;
+    }
+    last->value = s->number;
+    last->at_us = s->at_us;
+    return known;
+}
+
+static void bound_events(struct watcher_feed *f, const struct sample *s)
+{
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+    double growth;
+    int64_t us;
+
+    strbuf_addf(&name, "%.*s.%.*s", SV_FMT(f->name), SV_FMT(s->name));
+    if (bound_growth(f, s, false, &growth, &us) && growth > 0)
+        (void)samples_add_events(f->w->samples, f->id, strbuf_sv(&name), s->at_us,
+                                 (uint64_t)growth); /* false: no rule asks for it */
+}
+
+/* Time spent becomes a share of the time that went by. */
+static void bound_share(struct watcher_feed *f, const struct sample *s)
+{
+    struct sample share = *s;
+    double growth;
+    int64_t us;
+
+    if (!bound_growth(f, s, false, &growth, &us) || us <= 0)
+        return;
+    share.number = growth / ((double)us / CLOCK_US_PER_S);
+    feed_member(f, s->name, &share);
+}
+
+/* --- what a poll gave --- */
+
+/* The rows that a query gave are one text of JSON. */
+static void bound_rows(struct watcher_feed *f, const struct sample *s)
+{
+    CLEANUP(json_cleanup) json_t *rows = NULL;
+    struct err err;
+
+    if (json_read(s->text, &rows, &err) != ERR_OK)
+        return; /* uncovered: it was written by json_write() */
+    (void)samples_add_rows(f->w->samples, f->id, f->name, s->at_us, rows,
+                           NULL); /* false: no rule asks for it */
+}
+
+static void bound_sample(struct watcher_feed *f, const struct sample *s)
+{
+    static const struct {
+        struct sv name;
+        void (*take)(struct watcher_feed *f, const struct sample *s);
+    } counters[] = {
+        {SV("cpu"), bound_share}, {SV("throttled"), bound_share}, {SV("oom_kills"), bound_events}};
+    bool probe = sv_eq(s->name, SV("up")) || sv_eq(s->name, SV("alive"));
+
+    if (probe && s->kind == SAMPLE_BOOL)
+        samples_add_probe(f->w->samples, f->id, s->at_us, s->truth ? PROBE_UP : PROBE_DOWN);
+    if (sv_eq(s->name, SV("rows_json")) && s->kind == SAMPLE_TEXT) {
+        bound_rows(f, s);
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(counters); i++)
+        if (s->kind == SAMPLE_NUMBER && s->type == SAMPLE_COUNTER &&
+            sv_eq(s->name, counters[i].name)) {
+            counters[i].take(f, s);
+            return;
+        }
+    feed_member(f, s->name, s);
+}
+
+static void take_bound(struct watcher_feed *f, const struct sample_list *l)
+{
+    for (size_t i = 0; i < l->v.n; i++)
+        bound_sample(f, &l->v.v[i]);
+}
+
+/* Each pattern is a counter of its name; a pattern that cannot be told makes the poll a failed one. */
+static void take_log(struct watcher_feed *f, const struct sample_list *l)
+{
+    for (size_t i = 0; i < l->v.n; i++) {
+        const struct sample *s = &l->v.v[i];
+        size_t nul = sv_find_byte(s->name, '\0', 0);
+        struct sv except = nul == SV_NPOS ? SV("") : sv_sub(s->name, nul + 1, s->name.n);
+        double growth;
+        int64_t us;
+
+        if (sv_eq(s->name, SV("position"))) {
+            strbuf_truncate(&f->position, 0);
+            strbuf_add_sv(&f->position, s->text);
+        } else if (s->kind == SAMPLE_ERROR) {
+            samples_poll_failed(f->w->samples, f->id, s->at_us, s->text);
+        } else if (bound_growth(f, s, true, &growth, &us) && growth > 0) {
+            (void)samples_add_lines(f->w->samples, f->id, sv_sub(s->name, 0, nul), except, s->at_us,
+                                    (uint64_t)growth); /* false: "records", "bytes" */
+        }
+    }
+}
+
+json_t *bound_save(const struct watcher *w)
+{
+    json_t *j = json_object();
+
+    for (size_t i = 0; i < w->feeds.n; i++) {
+        const struct watcher_feed *f = &w->feeds.v[i];
+        CLEANUP(mem_freep) char *name = xstrdup_sv(f->name);
+
+        json_put_sv(j, name, strbuf_sv(&f->position));
+    }
+    return j;
+}
+
+void bound_restore(struct watcher *w, const json_t *positions)
+{
+    for (size_t i = 0; i < w->feeds.n; i++) {
+        CLEANUP(mem_freep) char *name = xstrdup_sv(w->feeds.v[i].name);
+
+        source_resume(w->feeds.v[i].source, json_get_sv(positions, name));
+    }
+}
+
+/* --- opening --- */
+
+static bool bound_is_log(struct sv name)
+{
+    return sv_starts(name, SV("log."));
+}
+
+enum err_code watcher_check(const struct plan *p, struct err *err)
+{
+    for (size_t i = 0; i < p->n_sources; i++) {
+        CLEANUP(json_cleanup) json_t *shown = settings_hide(p->sources[i].settings);
+
+        if (source_check(p->sources[i].kind, shown, err) != ERR_OK)
+            return err_wrap(err, "source '%.*s'", SV_FMT(p->sources[i].name));
+    }
+    return ERR_OK;
+}
+
+enum err_code bound_open(struct watcher *w, struct err *err)
+{
+    const struct plan *p = w->cfg.plan;
+
+    for (size_t i = 0; i < p->n_sources; i++) {
+        const struct plan_source *s = &p->sources[i];
+        CLEANUP(mem_freep) char *kind = xstrdup_sv(s->kind);
+        feed_take_fn *take = sv_starts(s->name, SV("scrape.")) ? take_scrape
+                             : bound_is_log(s->name)           ? take_log
+                                                               : take_bound;
+        json_t *settings = NULL;
+
+        if (settings_reveal(s->settings, w->cfg.binding, &settings, err) != ERR_OK)
+            return err_wrap(err, "source '%.*s'", SV_FMT(s->name));
+        if (feed_open(w, kind, s->name, settings, take, err) != ERR_OK)
+            return err->code;
+    }
+    return ERR_OK;
+}
+
+static void bound_want_one(struct watcher *w, const struct watcher_feed *f)
+{
+    VEC(struct sv) names = {0};
+    struct sv pattern, except;
+    struct err err;
+    enum err_code rc;
+
+    for (size_t i = 0; samples_pattern(w->samples, f->name, i, &pattern, &except); i++) {
+        CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+
+        strbuf_add_sv(&name, pattern);
+        if (except.n) {
+            strbuf_add_byte(&name, '\0');
+            strbuf_add_sv(&name, except);
+        }
+        *vec_add(&names) = arena_sv(&w->arena, strbuf_sv(&name));
+    }
+    rc = source_want(f->source, names.v, names.n, &err);
+    assert(rc == ERR_OK); /* the rules were checked, and so their patterns */
+    (void)rc;
+    vec_release(&names);
+}
+
+void bound_want(struct watcher *w)
+{
+    for (size_t i = 0; i < w->feeds.n; i++)
+        if (bound_is_log(w->feeds.v[i].name))
+            bound_want_one(w, &w->feeds.v[i]);
+}

@@ -1,0 +1,23 @@
+#pragma once
+
+/*
+ * watcher_try: look at each source of a plan once, for people who set it up.
+ *
+ * Blocks until all have reported.  Nothing is judged, and nothing is written.
+ */
+#include "exec/watcher.h"
+#include "watch/source.h"
+
+struct watcher_tried {
+    struct sv name, kind, unit; /* unit: that the binding gives its value */
+    enum err_code rc;
+    const struct err *err;             /* when rc is not ERR_OK */
+    const struct sample_list *samples; /* else; until the callback returns */
+    int64_t took_us;
+};
+/* In the order of the plan: the scraped target, probes, services, sources. */
+typedef void watcher_try_fn(void *arg, const struct watcher_tried *t);
+
+/* ERR_INVALID, ERR_REFUSED: a source cannot even be opened. */
+NODISCARD enum err_code watcher_try(const struct plan *p, const struct binding *b,
+                                    watcher_try_fn *fn, void *arg, struct err *err);

@@ -1,0 +1,60 @@
+#pragma once
+
+/*
+ * apply_int: what the files of apply share: one part of one migration on its way.
+ */
+#include "migrate/apply.h"
+#include "migrate/sqlkind.h"
+
+/* A migration that is being applied or undone. */
+struct apply_job {
+    struct apply *a;
+    const struct migration *m; /* its parts are those of `direction` */
+    struct sv version;
+    const char *direction;     /* "up", "down" */
+    struct book_migration row; /* as it is written when something of it is done */
+    bool single; /* one transaction is all of it: nothing is kept about its progress */
+    uint64_t start_ns;
+};
+
+/* The name of a part in `progress` and events: its own, or where it stands. */
+struct sv apply_part_name(const struct apply_job *j, const struct migration_part *p);
+/* What is kept about a statement (from 1) or a part (0); NULL: nothing. */
+const struct book_step *apply_step(const struct apply_job *j, const struct migration_part *p,
+                                   size_t stmt);
+/* SHA-256 of a folded statement, or of all of a part. */
+struct sv apply_digest(struct apply *a, const struct migration_part *p, size_t stmt);
+
+/* Tell and keep an event. */
+NODISCARD enum err_code apply_event(struct apply *a, const struct book_event *e, struct err *err);
+/* Run a statement; the error gets the file, line and column.  Fills the event of the failure. */
+NODISCARD enum err_code apply_statement(struct apply_job *j, const struct migration_part *p,
+                                        size_t stmt, struct err *err);
+/* BEGIN with the limits of a part, COMMIT; a failure rolls back. */
+NODISCARD enum err_code apply_tx_begin(struct apply *a, const struct migration_part *p,
+                                       struct err *err);
+NODISCARD enum err_code apply_tx_end(struct apply *a, enum err_code rc, struct err *err);
+/* The whole of `j` is done: its row and event, in the caller's transaction. */
+NODISCARD enum err_code apply_finish(struct apply_job *j, struct err *err);
+/* Something of it is done: its row says so, in the caller's transaction. */
+NODISCARD enum err_code apply_part_done(struct apply_job *j, const struct migration_part *p,
+                                        struct err *err);
+
+/* What is kept about a migration: its names, digests and texts, as applied. */
+void apply_fill_row(struct apply *a, const struct pending *p, struct book_migration *row);
+/* A verify; ERR_FAILED: it does not hold.  `inside`: in the transaction of its part. */
+NODISCARD enum err_code apply_verify_part(struct apply_job *j, const struct migration_part *p,
+                                          bool inside, struct err *err);
+
+/* apply_part.c */
+NODISCARD enum err_code apply_part(struct apply_job *j, const struct migration_part *p,
+                                   struct err *err);
+/* apply_probe.c: a statement whose intent is kept and not its end.  *done: it took effect.  ERR_REFUSED: in doubt. */
+NODISCARD enum err_code apply_probe(struct apply_job *j, const struct migration_part *p,
+                                    size_t stmt, const struct book_step *intent, bool *done,
+                                    struct err *err);
+/* Behind a CREATE INDEX CONCURRENTLY: is the index valid? */
+NODISCARD enum err_code apply_probe_index(struct apply *a, struct sv stmt, bool *there, bool *valid,
+                                          struct err *err);
+/* An invalid index that the failed statement left behind. */
+NODISCARD enum err_code apply_drop_invalid(struct apply *a, struct sv stmt, struct err *err);

@@ -1,0 +1,436 @@
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/hash.h"
+#include "base/sv.h"
+#include "migrate/apply_int.h"
+#include "migrate/sqlsplit.h"
+
+#define APPLY_PAUSE_MS     500
+#define APPLY_PAUSE_MAX_MS 30000
+
+/* --- what is kept --- */
+
+struct sv apply_part_name(const struct apply_job *j, const struct migration_part *p)
+{
+    if (p->name.n)
+        return p->name;
+    return arena_fmt(&j->a->arena, "d%zu", (size_t)(p - j->m->parts) + 1);
+}
+
+const struct book_step *apply_step(const struct apply_job *j, const struct migration_part *p,
+                                   size_t stmt)
+{
+    struct sv name = apply_part_name(j, p);
+
+    for (size_t i = 0; i < j->a->rows.steps.n; i++) {
+        const struct book_step *s = &j->a->rows.steps.v[i];
+
+        if (sv_eq(s->version, j->version) && sv_is(s->direction, j->direction) &&
+            sv_eq(s->part, name) && s->stmt == (int64_t)stmt)
+            return s;
+    }
+    return NULL;
+}
+
+struct sv apply_digest(struct apply *a, const struct migration_part *p, size_t stmt)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    struct hash_text hex;
+    struct hash h;
+
+    for (size_t i = 0; i < p->n_stmts; i++)
+        if (stmt == 0 || i + 1 == stmt) {
+            sqlsplit_fold(p->stmts[i].text, db_kind(a->db), &b);
+            strbuf_add_byte(&b, '\n');
+        }
+    h = hash_of(strbuf_sv(&b));
+    hex = hash_hex(&h);
+    return arena_sv(&a->arena, sv_from(hex.s));
+}
+
+/* --- one statement --- */
+
+/* Where in the file the server's position of an error is. */
+static void apply_place(const struct migration_stmt *s, size_t position, size_t *line,
+                        size_t *column)
+{
+    *line = s->line;
+    *column = s->column;
+    for (size_t i = 0; i + 1 < position && i < s->text.n; i++) {
+        if (s->text.p[i] == '\n') {
+            ++*line;
+            *column = 1;
+        } else {
+            ++*column;
+        }
+    }
+}
+
+enum err_code apply_statement(struct apply_job *j, const struct migration_part *p, size_t stmt,
+                              struct err *err)
+{
+    const struct migration_stmt *s = &p->stmts[stmt];
+    size_t line, column;
+
+    if (db_run(j->a->db, s->text, NULL, 0, NULL, err) == ERR_OK)
+        return ERR_OK;
+    j->a->error = *db_error(j->a->db);
+    apply_place(s, j->a->error.position, &line, &column);
+    return err_wrap(err, "%.*s:%zu:%zu", SV_FMT(j->m->path), line, column);
+}
+
+/* --- transactions --- */
+
+static uint64_t apply_ms(const struct migration_part *p, const char *key, uint64_t otherwise)
+{
+    struct sv v = p ? migration_attr(p, key) : (struct sv){NULL, 0};
+    int64_t ms;
+
+    return v.n && duration_parse(v, &ms) ? (uint64_t)ms : otherwise;
+}
+
+enum err_code apply_tx_begin(struct apply *a, const struct migration_part *p, struct err *err)
+{
+    char sql[200];
+    int n;
+
+    memset(&a->error, 0, sizeof(a->error));
+    if (db_kind(a->db) == DB_SQLITE)
+        return db_run(a->db, SV("BEGIN IMMEDIATE"), NULL, 0, NULL, err);
+    n = snprintf(sql, sizeof(sql),
+                 "BEGIN; SET LOCAL lock_timeout = %llu; SET LOCAL statement_timeout = %llu",
+                 (unsigned long long)apply_ms(p, "lock_timeout", a->o.lock_timeout_ms),
+                 (unsigned long long)apply_ms(p, "statement_timeout", 0));
+    return db_run(a->db, (struct sv){sql, (size_t)n}, NULL, 0, NULL, err);
+}
+
+enum err_code apply_tx_end(struct apply *a, enum err_code rc, struct err *err)
+{
+    struct err ignored;
+
+    if (rc == ERR_OK) {
+        rc = db_run(a->db, SV("COMMIT"), NULL, 0, NULL, err);
+        if (rc == ERR_OK)
+            return ERR_OK;
+        a->error = *db_error(a->db);
+        (void)err_wrap(err, "COMMIT");
+        if (rc == ERR_NET) /* present in prusik's tables is applied: the next call looks */
+            (void)err_hint(err, "whether it was committed is looked up by prusik db status");
+    }
+    if (db_is_open(a->db) && db_in_transaction(a->db))
+        book_besides(
+            db_run(a->db, SV("ROLLBACK"), NULL, 0, NULL, &ignored)); /* the first error counts */
+    return rc;
+}
+
+static enum err_code apply_verifies_inside(struct apply_job *j, const struct migration_part *p,
+                                           struct err *err)
+{
+    const struct migration_part *end = j->m->parts + j->m->n_parts;
+
+    for (const struct migration_part *v = p + 1; v < end && v->kind == MIGRATION_VERIFY; v++)
+        if ((v->dbs & MIGRATION_DB(db_kind(j->a->db))) &&
+            sv_is(migration_attr(v, "before_commit"), "yes") &&
+            apply_verify_part(j, v, true, err) != ERR_OK)
+            return err->code;
+    return ERR_OK;
+}
+
+/* All statements of a part and what is kept about them, once. */
+static enum err_code apply_try_part(struct apply_job *j, const struct migration_part *p,
+                                    size_t stmt UNUSED, struct err *err)
+{
+    enum err_code rc = apply_tx_begin(j->a, p, err);
+
+    if (rc != ERR_OK)
+        return rc;
+    for (size_t i = 0; rc == ERR_OK && i < p->n_stmts; i++)
+        rc = apply_statement(j, p, i, err);
+    if (rc == ERR_OK)
+        rc = apply_verifies_inside(j, p, err);
+    if (rc == ERR_OK)
+        rc = j->single ? apply_finish(j, err) : apply_part_done(j, p, err);
+    return apply_tx_end(j->a, rc, err);
+}
+
+/* One statement of a part without a transaction that may run in one. */
+static enum err_code apply_try_stmt(struct apply_job *j, const struct migration_part *p,
+                                    size_t stmt, struct err *err)
+{
+    struct book_step s = {.version = j->version,
+                          .direction = sv_from(j->direction),
+                          .part = apply_part_name(j, p),
+                          .stmt = (int64_t)stmt + 1,
+                          .digest = apply_digest(j->a, p, stmt + 1),
+                          .state = SV("done")};
+    enum err_code rc = apply_tx_begin(j->a, p, err);
+
+    if (rc != ERR_OK)
+        return rc;
+    j->row.state = SV("partial");
+    rc = apply_statement(j, p, stmt, err);
+    if (rc == ERR_OK)
+        rc = book_put_step(&j->a->book, &s, err);
+    if (rc == ERR_OK)
+        rc = strcmp(j->direction, "up") == 0
+                 ? book_put(&j->a->book, &j->row, err)
+                 : book_set_state(&j->a->book, j->version, "partial", err);
+    return apply_tx_end(j->a, rc, err);
+}
+
+/* --- trying again --- */
+
+static bool apply_is_lock(const struct apply *a, enum err_code rc)
+{
+    return rc == ERR_LOCKED || strcmp(a->error.sqlstate, "55P03") == 0 ||
+           strcmp(a->error.sqlstate, "40P01") == 0;
+}
+
+/* Who has been in a transaction for longest: a guess at who is in the way, and said to be one. */
+static void apply_blockers(struct apply *a, struct strbuf *out)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    struct db_table t;
+    struct err ignored;
+
+    if (db_kind(a->db) == DB_SQLITE ||
+        db_all(a->db, &arena,
+               SV("SELECT a.pid, coalesce(a.usename, ''), coalesce(a.state, ''),"
+                  " date_trunc('milliseconds', clock_timestamp() - a.xact_start)::text"
+                  " FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND a.xact_start IS NOT"
+                  " NULL AND a.datname = current_database() AND EXISTS (SELECT FROM pg_locks l"
+                  " WHERE l.pid = a.pid AND l.granted AND l.locktype = 'relation')"
+                  " ORDER BY a.xact_start LIMIT 3"),
+               NULL, 0, &t, &ignored) != ERR_OK)
+        return;
+    for (size_t i = 0; i < t.n_rows; i++)
+        strbuf_addf(out, "%spid %.*s (%.*s) %.*s for %.*s",
+                    i ? ", " : "; open transactions: ", SV_FMT(t.v[4 * i].text),
+                    SV_FMT(t.v[4 * i + 1].text), SV_FMT(t.v[4 * i + 2].text),
+                    SV_FMT(t.v[4 * i + 3].text));
+}
+
+typedef enum err_code apply_try_fn(struct apply_job *j, const struct migration_part *p, size_t stmt,
+                                   struct err *err);
+
+/* What failed is kept and told; `kind` is stmt-failed or stmt-retried. */
+static void apply_tell_failure(struct apply_job *j, const struct migration_part *p,
+                               const char *kind, size_t stmt, const char *what)
+{
+    struct book_event e = {.kind = kind,
+                           .version = j->version,
+                           .direction = sv_from(j->direction),
+                           .part = apply_part_name(j, p),
+                           .stmt = stmt ? (int64_t)stmt : -1,
+                           .duration_ms = -1,
+                           .sqlstate = sv_from(j->a->error.sqlstate),
+                           .message = sv_from(what)};
+    struct err ignored;
+
+    if (db_is_open(j->a->db))
+        book_besides(apply_event(j->a, &e, &ignored)); /* the failure itself is the caller's */
+}
+
+static enum err_code apply_again(struct apply_job *j, const struct migration_part *p, size_t stmt,
+                                 unsigned n, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf what = STRBUF(900);
+    uint64_t most = size_min((uint64_t)APPLY_PAUSE_MS << size_min(n, 6), APPLY_PAUSE_MAX_MS);
+
+    strbuf_addf(&what, "try %u: %s", n + 1, err->msg);
+    apply_blockers(j->a, &what);
+    apply_tell_failure(j, p, "stmt-retried", stmt, strbuf_str(&what));
+    return runlock_pause(j->a->db, randombytes_uniform((uint32_t)most + 1), err);
+}
+
+static enum err_code apply_until(struct apply_job *j, const struct migration_part *p, size_t stmt,
+                                 apply_try_fn *try, struct err *err)
+{
+    uint64_t until = clock_mono_ns() + apply_ms(p, "retry_for", j->a->o.retry_ms) * 1000000;
+
+    for (unsigned n = 0;; n++) {
+        enum err_code rc = try(j, p, stmt, err);
+        struct err first = *err;
+
+        if (rc == ERR_OK)
+            return rc;
+        if (!apply_is_lock(j->a, rc) || clock_mono_ns() >= until || !db_is_open(j->a->db)) {
+            apply_tell_failure(j, p, "stmt-failed", stmt, err->msg);
+            if (rc == ERR_LOCKED) /* not the lock of a run: the migration failed */
+                err->code = ERR_DB;
+            return err->code;
+        }
+        if (apply_again(j, p, stmt, n, &first) != ERR_OK) {
+            *err = first;
+            return err->code;
+        }
+    }
+}
+
+/* --- statements that no transaction may hold --- */
+
+static enum err_code apply_mark(struct apply_job *j, const struct migration_part *p, size_t stmt,
+                                const char *state, const char *kind, struct err *err)
+{
+    struct book_step s = {.version = j->version,
+                          .direction = sv_from(j->direction),
+                          .part = apply_part_name(j, p),
+                          .stmt = (int64_t)stmt + 1,
+                          .digest = apply_digest(j->a, p, stmt + 1),
+                          .state = sv_from(state),
+                          .backend_start = j->a->pid_start};
+    struct book_event e = {.kind = kind,
+                           .version = j->version,
+                           .direction = s.direction,
+                           .part = s.part,
+                           .stmt = s.stmt,
+                           .duration_ms = -1};
+    enum err_code rc;
+
+    if (!sv_to_i64(j->a->pid, &s.backend_pid))
+        s.backend_pid = 0;
+    j->row.state = SV("partial");
+    if (apply_tx_begin(j->a, NULL, err) != ERR_OK)
+        return err->code;
+    rc = book_put_step(&j->a->book, &s, err);
+    if (rc == ERR_OK && strcmp(state, "done") == 0)
+        rc = strcmp(j->direction, "up") == 0
+                 ? book_put(&j->a->book, &j->row, err)
+                 : book_set_state(&j->a->book, j->version, "partial", err);
+    if (rc == ERR_OK)
+        rc = book_add_event(&j->a->book, &e, err);
+    return apply_tx_end(j->a, rc, err);
+}
+
+/* Waits of these are for old transactions, and no reader or writer waits behind them. */
+static enum err_code apply_no_limits(struct apply *a, const struct migration_stmt *s,
+                                     struct err *err)
+{
+    if (db_kind(a->db) == DB_SQLITE)
+        return ERR_OK;
+    if (sqlkind_waits_long(s->text, DB_POSTGRES))
+        return db_run(a->db, SV("SET lock_timeout = 0; SET statement_timeout = 0"), NULL, 0, NULL,
+                      err);
+    return ERR_OK;
+}
+
+/* Once more through the index's own eyes: a statement can succeed over one that is invalid. */
+static enum err_code apply_check_index(struct apply_job *j, const struct migration_part *p,
+                                       size_t stmt, struct err *err)
+{
+    bool there = false, valid = false;
+    struct sv name;
+
+    if (!sqlkind_object(p->stmts[stmt].text, SQLKIND_CREATE_INDEX, &name))
+        return ERR_OK; /* the server chose a name */
+    if (apply_probe_index(j->a, p->stmts[stmt].text, &there, &valid, err) != ERR_OK)
+        return err->code;
+    if (valid)
+        return ERR_OK;
+    return err_set(err, ERR_FAILED, "%.*s:%zu: index %.*s is %s", SV_FMT(j->m->path),
+                   p->stmts[stmt].line, SV_FMT(name),
+                   there ? "there and invalid: it was left by an earlier try" : "not there");
+}
+
+static enum err_code apply_alone(struct apply_job *j, const struct migration_part *p, size_t stmt,
+                                 struct err *err)
+{
+    enum sqlkind k = sqlkind_of(p->stmts[stmt].text, db_kind(j->a->db));
+    struct err first;
+
+    if (apply_mark(j, p, stmt, "intent", "stmt-intent", err) != ERR_OK ||
+        apply_no_limits(j->a, &p->stmts[stmt], err) != ERR_OK)
+        return err->code;
+    if (apply_statement(j, p, stmt, err) == ERR_OK &&
+        (k != SQLKIND_CREATE_INDEX || apply_check_index(j, p, stmt, err) == ERR_OK))
+        return apply_mark(j, p, stmt, "done", "stmt-done", err);
+    first = *err;
+    if (!db_is_open(j->a->db))
+        return err->code; /* the intent stays: it is in doubt */
+    if (k == SQLKIND_CREATE_INDEX && strcmp(j->a->error.sqlstate, "42P07") != 0)
+        book_besides(
+            apply_drop_invalid(j->a, p->stmts[stmt].text, err)); /* the next try drops it, too */
+    apply_tell_failure(j, p, "stmt-failed", stmt + 1, first.msg);
+    book_besides(apply_mark(j, p, stmt, "failed", "stmt-failed",
+                            err)); /* an intent that stays is asked about */
+    *err = first;
+    return err->code;
+}
+
+/* --- parts --- */
+
+static enum err_code apply_edited(const struct apply_job *j, const struct migration_part *p,
+                                  size_t stmt, struct err *err)
+{
+    (void)err_set(
+        err, ERR_REFUSED,
+        "%.*s: part \"%.*s\"%s%.0zu is done, and was edited since: what is done cannot be "
+        "taken back so",
+        SV_FMT(j->m->path), SV_FMT(apply_part_name(j, p)), stmt ? ", statement " : "", stmt);
+    return err_hint(err, "put the old text back, or undo what is done: prusik db downgrade");
+}
+
+/* *skip: it is done already. */
+static enum err_code apply_look(struct apply_job *j, const struct migration_part *p, size_t stmt,
+                                bool *skip, struct err *err)
+{
+    const struct book_step *s = apply_step(j, p, stmt);
+
+    *skip = false;
+    if (!s)
+        return ERR_OK;
+    if (sv_is(s->state, "done")) {
+        *skip = true;
+        return sv_eq(s->digest, apply_digest(j->a, p, stmt)) ? ERR_OK
+                                                             : apply_edited(j, p, stmt, err);
+    }
+    if (!stmt)
+        return ERR_OK;
+    if (!sv_eq(s->digest, apply_digest(j->a, p, stmt)) && sv_is(s->state, "intent"))
+        return apply_edited(j, p, stmt, err);
+    if (sqlkind_of(p->stmts[stmt - 1].text, db_kind(j->a->db)) == SQLKIND_CREATE_INDEX ||
+        sv_is(s->state, "intent")) {
+        if (apply_probe(j, p, stmt - 1, s, skip, err) != ERR_OK)
+            return err->code;
+        if (*skip)
+            return apply_mark(j, p, stmt - 1, "done", "resumed", err);
+    }
+    return ERR_OK;
+}
+
+static enum err_code apply_part_by_statement(struct apply_job *j, const struct migration_part *p,
+                                             struct err *err)
+{
+    for (size_t i = 0; i < p->n_stmts; i++) {
+        enum sqlkind k = sqlkind_of(p->stmts[i].text, db_kind(j->a->db));
+        enum err_code rc;
+        bool skip;
+
+        if (apply_look(j, p, i + 1, &skip, err) != ERR_OK)
+            return err->code;
+        if (skip)
+            continue;
+        rc = k == SQLKIND_PLAIN ? apply_until(j, p, i, apply_try_stmt, err)
+                                : apply_alone(j, p, i, err);
+        if (rc != ERR_OK)
+            return rc;
+    }
+    if (apply_tx_begin(j->a, NULL, err) != ERR_OK)
+        return err->code;
+    return apply_tx_end(j->a, apply_part_done(j, p, err), err);
+}
+
+enum err_code apply_part(struct apply_job *j, const struct migration_part *p, struct err *err)
+{
+    bool skip;
+
+    if (apply_look(j, p, 0, &skip, err) != ERR_OK)
+        return err->code;
+    if (skip)
+        return ERR_OK;
+    return p->tx ? apply_until(j, p, 0, apply_try_part, err) : apply_part_by_statement(j, p, err);
+}

@@ -1,0 +1,440 @@
+#include "migrate/book.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ident.h"
+#include "base/sv.h"
+
+/* --- SQL for both databases --- */
+
+/*
+ * "{}" is the prefix of the tables, "{now}" the time, "{id}" and "{time}" the types of a key that counts up and of a
+ * time, "{at:COLUMN}" a time as text.
+ */
+static void book_expand_one(const struct book *b, struct sv word, struct strbuf *out)
+{
+    bool pg = db_kind(b->db) == DB_POSTGRES;
+
+    if (!word.n)
+        strbuf_add_str(out, b->prefix);
+    else if (sv_is(word, "now"))
+        strbuf_add_str(out, pg ? "clock_timestamp()" : "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')");
+    else if (sv_is(word, "id"))
+        strbuf_add_str(out, pg ? "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+                               : "INTEGER PRIMARY KEY AUTOINCREMENT");
+    else if (sv_is(word, "time"))
+        strbuf_add_str(out, pg ? "timestamptz" : "text");
+    else if (sv_is(word, "json"))
+        strbuf_add_str(out, pg ? "json" : "text");
+    else if (sv_eat(&word, SV("at:")))
+        strbuf_addf(out,
+                    pg ? "to_char(%.*s AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+                       : "%.*s",
+                    SV_FMT(word));
+}
+
+static void book_expand(const struct book *b, const char *sql, struct strbuf *out)
+{
+    struct sv rest = sv_from(sql);
+
+    while (rest.n) {
+        size_t open = size_min(sv_find_byte(rest, '{', 0), rest.n);
+        size_t close = size_min(sv_find_byte(rest, '}', open), rest.n);
+
+        strbuf_add_sv(out, sv_sub(rest, 0, open));
+        if (open < rest.n)
+            book_expand_one(b, sv_sub(rest, open + 1, close), out);
+        rest = sv_sub(rest, close + 1, rest.n);
+    }
+}
+
+static enum err_code book_run(struct book *b, const char *sql, const struct db_value *v, size_t n,
+                              struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf s = STRBUF(0);
+
+    book_expand(b, sql, &s);
+    if (db_run(b->db, strbuf_sv(&s), v, n, NULL, err) != ERR_OK)
+        return err_wrap(err, "prusik's own tables");
+    return ERR_OK;
+}
+
+/* --- the tables --- */
+
+static const char *const book_tables[] = {
+    "CREATE TABLE IF NOT EXISTS {}meta (key text PRIMARY KEY, value text)",
+    "CREATE TABLE IF NOT EXISTS {}migration (version text PRIMARY KEY, ordinal numeric NOT NULL,"
+    " name text, kind text NOT NULL, state text NOT NULL, format text, path text, title text,"
+    " grade text, p1 text, s1 text, up_text text, down_text text, verify_text text, origin text,"
+    " origin_ref text, origin_at {time}, applied_at {time}, applied_by text, duration_ms bigint,"
+    " run_id text, last_event bigint)",
+    "CREATE TABLE IF NOT EXISTS {}event (id {id}, at {time} NOT NULL, run_id text, db_user text,"
+    " os_user text, host text, pid bigint, program text, kind text NOT NULL, version text,"
+    " direction text, part text, stmt bigint, duration_ms bigint, sqlstate text, message text,"
+    " detail {json})",
+    "CREATE TABLE IF NOT EXISTS {}progress (version text, direction text, part text, stmt bigint,"
+    " digest text, kind text, state text NOT NULL, attempts bigint NOT NULL, backend_pid bigint,"
+    " backend_start text, started_at {time}, finished_at {time}, error text,"
+    " PRIMARY KEY (version, direction, part, stmt))",
+    "INSERT INTO {}meta (key, value) VALUES ('schema_version', '1') ON CONFLICT DO NOTHING",
+};
+
+enum err_code book_open(struct db *db, struct sv schema, struct book *ret, struct err *err)
+{
+    struct book b = {.db = db};
+    struct ident_text run = ident_random(10), user = ident_user(), host = ident_host();
+
+    for (size_t i = 0; i < schema.n; i++)
+        if (!ascii_is_word(schema.p[i]))
+            return err_set(err, ERR_INVALID, "schema '%.*s': letters, digits and _ only",
+                           SV_FMT(schema));
+    if (!schema.n || schema.n >= sizeof(b.schema))
+        return err_set(err, ERR_INVALID, "schema '%.*s': 1 to %zu letters", SV_FMT(schema),
+                       sizeof(b.schema) - 1);
+    (void)snprintf(b.schema, sizeof(b.schema), "%.*s", SV_FMT(schema));
+    (void)snprintf(b.prefix, sizeof(b.prefix), db_kind(db) == DB_POSTGRES ? "\"%s\"." : "%s_",
+                   b.schema);
+    (void)snprintf(b.run, sizeof(b.run), "m-%s", run.s);
+    (void)snprintf(b.os_user, sizeof(b.os_user), "%s", user.s);
+    (void)snprintf(b.host, sizeof(b.host), "%s", host.s);
+    *ret = b;
+    return ERR_OK;
+}
+
+static enum err_code book_exists(struct book *b, bool *ret, struct err *err)
+{
+    CLEANUP(arena_release) struct arena a = {0};
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+    bool pg = db_kind(b->db) == DB_POSTGRES;
+    struct db_value v, found;
+
+    strbuf_addf(&name, "%smeta", b->prefix);
+    v = DB_TEXT(strbuf_sv(&name));
+    if (db_one(b->db, &a,
+               pg ? SV("SELECT to_regclass($1)::text")
+                  : SV("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = $1"),
+               &v, 1, &found, err) != ERR_OK)
+        return err_wrap(err, "prusik's own tables");
+    *ret = !found.is_null;
+    return ERR_OK;
+}
+
+static enum err_code book_check_version(struct book *b, struct err *err)
+{
+    CLEANUP(arena_release) struct arena a = {0};
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    struct db_value v;
+    int64_t version;
+
+    book_expand(b, "SELECT value FROM {}meta WHERE key = 'schema_version'", &sql);
+    if (db_one(b->db, &a, strbuf_sv(&sql), NULL, 0, &v, err) != ERR_OK)
+        return err_wrap(err, "prusik's own tables");
+    if (!sv_to_i64(v.text, &version) || version > BOOK_VERSION)
+        return err_set(err, ERR_REFUSED,
+                       "the tables of prusik in %s have version '%.*s': this program knows %d",
+                       db_name(b->db), SV_FMT(v.text), BOOK_VERSION);
+    return ERR_OK;
+}
+
+enum err_code book_create(struct book *b, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    bool exists;
+
+    if (book_exists(b, &exists, err) != ERR_OK)
+        return err->code;
+    if (exists)
+        return book_check_version(b, err);
+    if (db_kind(b->db) == DB_POSTGRES)
+        strbuf_addf(&sql, "CREATE SCHEMA IF NOT EXISTS \"%s\";", b->schema);
+    for (size_t i = 0; i < ARRAY_LEN(book_tables); i++) {
+        book_expand(b, book_tables[i], &sql);
+        strbuf_add_byte(&sql, ';');
+    }
+    if (db_run(b->db, SV("BEGIN"), NULL, 0, NULL, err) != ERR_OK)
+        return err->code;
+    if (db_run(b->db, strbuf_sv(&sql), NULL, 0, NULL, err) != ERR_OK ||
+        db_run(b->db, SV("COMMIT"), NULL, 0, NULL, err) != ERR_OK) {
+        struct err ignored;
+
+        book_besides(
+            db_run(b->db, SV("ROLLBACK"), NULL, 0, NULL, &ignored)); /* the first error counts */
+        return err_wrap(err, "make prusik's own tables");
+    }
+    return ERR_OK;
+}
+
+/* --- reading --- */
+
+void book_rows_release(struct book_rows *r)
+{
+    vec_release(&r->migrations);
+    vec_release(&r->steps);
+    arena_release(&r->arena);
+}
+
+static int64_t book_int(const struct db_value *v)
+{
+    int64_t n;
+
+    return sv_to_i64(v->text, &n) ? n : 0;
+}
+
+static enum err_code book_table(struct book *b, const char *sql, struct arena *a,
+                                struct db_table *ret, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf s = STRBUF(0);
+
+    book_expand(b, sql, &s);
+    if (db_all(b->db, a, strbuf_sv(&s), NULL, 0, ret, err) != ERR_OK)
+        return err_wrap(err, "prusik's own tables");
+    return ERR_OK;
+}
+
+static enum err_code book_load_migrations(struct book *b, bool texts, struct book_rows *r,
+                                          struct err *err)
+{
+    struct db_table t;
+
+    if (book_table(b,
+                   texts ? "SELECT version, name, kind, state, format, path, title, p1, s1, origin,"
+                           " origin_ref, {at:origin_at}, {at:applied_at}, applied_by, ordinal,"
+                           " duration_ms, up_text, down_text, verify_text"
+                           " FROM {}migration ORDER BY ordinal, version"
+                         : "SELECT version, name, kind, state, format, path, title, p1, s1, origin,"
+                           " origin_ref, {at:origin_at}, {at:applied_at}, applied_by, ordinal,"
+                           " duration_ms, substr(up_text, 1, 1), NULL, NULL"
+                           " FROM {}migration ORDER BY ordinal, version",
+                   &r->arena, &t, err) != ERR_OK)
+        return err->code;
+    for (size_t i = 0; i < t.n_rows; i++) {
+        const struct db_value *v = &t.v[i * t.n_cols];
+        struct book_migration *m = vec_add(&r->migrations);
+        struct sv *const texts_to[] = {&m->version,    &m->name,      &m->kind,       &m->state,
+                                       &m->format,     &m->path,      &m->title,      &m->p1,
+                                       &m->s1,         &m->origin,    &m->origin_ref, &m->origin_at,
+                                       &m->applied_at, &m->applied_by};
+
+        for (size_t c = 0; c < ARRAY_LEN(texts_to); c++)
+            *texts_to[c] = v[c].text;
+        m->ordinal = book_int(&v[14]);
+        m->duration_ms = book_int(&v[15]);
+        m->up_text = v[16].text;
+        m->down_text = v[17].text;
+        m->verify_text = v[18].text;
+    }
+    return ERR_OK;
+}
+
+static enum err_code book_load_steps(struct book *b, struct book_rows *r, struct err *err)
+{
+    struct db_table t;
+
+    if (book_table(
+            b,
+            "SELECT version, direction, part, stmt, digest, state, backend_pid, backend_start, error"
+            " FROM {}progress ORDER BY version, direction, part, stmt",
+            &r->arena, &t, err) != ERR_OK)
+        return err->code;
+    for (size_t i = 0; i < t.n_rows; i++) {
+        const struct db_value *v = &t.v[i * t.n_cols];
+
+        *vec_add(&r->steps) = (struct book_step){.version = v[0].text,
+                                                 .direction = v[1].text,
+                                                 .part = v[2].text,
+                                                 .stmt = book_int(&v[3]),
+                                                 .digest = v[4].text,
+                                                 .state = v[5].text,
+                                                 .backend_pid = book_int(&v[6]),
+                                                 .backend_start = v[7].text,
+                                                 .error = v[8].text};
+    }
+    return ERR_OK;
+}
+
+enum err_code book_load(struct book *b, bool texts, struct book_rows *ret, struct err *err)
+{
+    struct book_rows r = {0};
+
+    if (book_exists(b, &r.exists, err) != ERR_OK ||
+        (r.exists && (book_check_version(b, err) != ERR_OK ||
+                      book_load_migrations(b, texts, &r, err) != ERR_OK ||
+                      book_load_steps(b, &r, err) != ERR_OK))) {
+        book_rows_release(&r);
+        return err->code;
+    }
+    *ret = r;
+    return ERR_OK;
+}
+
+/* --- writing --- */
+
+struct book_number {
+    char s[24];
+};
+
+static struct db_value book_num(struct book_number *n, int64_t value)
+{
+    if (value < 0)
+        return DB_NULL;
+    (void)snprintf(n->s, sizeof(n->s), "%lld", (long long)value);
+    return DB_TEXT(sv_from(n->s));
+}
+
+/* The empty text is NULL. */
+static struct db_value book_text(struct sv s)
+{
+    return s.n ? DB_TEXT(s) : DB_NULL;
+}
+
+enum err_code book_put(struct book *b, const struct book_migration *m, struct err *err)
+{
+    struct book_number ordinal, duration;
+    const struct db_value v[] = {
+        book_text(m->version),     book_num(&ordinal, m->ordinal),
+        book_text(m->name),        book_text(m->kind),
+        book_text(m->state),       book_text(m->format),
+        book_text(m->path),        book_text(m->title),
+        book_text(m->p1),          book_text(m->s1),
+        book_text(m->up_text),     book_text(m->down_text),
+        book_text(m->verify_text), book_text(m->origin),
+        book_text(m->origin_ref),  book_text(m->origin_at),
+        book_text(m->applied_by),  book_num(&duration, m->duration_ms),
+        DB_TEXT(sv_from(b->run)),
+    };
+
+    return book_run(
+        b,
+        db_kind(b->db) == DB_POSTGRES
+            ? "INSERT INTO {}migration AS m (version, ordinal, name, kind, state, format, path, title,"
+              " p1, s1, up_text, down_text, verify_text, origin, origin_ref, origin_at, applied_at,"
+              " applied_by, duration_ms, run_id) VALUES ($1, $2::numeric, $3, $4, $5, $6, $7, $8, $9,"
+              " $10, $11, $12, $13, $14, $15, $16::timestamptz, {now}, coalesce($17, current_user),"
+              " $18::bigint, $19) ON CONFLICT (version) DO UPDATE SET (ordinal, name, kind, state,"
+              " format, path, title, p1, s1, up_text, down_text, verify_text, origin, origin_ref,"
+              " origin_at, applied_at, applied_by, duration_ms, run_id) = (excluded.ordinal,"
+              " excluded.name, excluded.kind, excluded.state, excluded.format, excluded.path,"
+              " excluded.title, excluded.p1, excluded.s1, excluded.up_text, excluded.down_text,"
+              " excluded.verify_text, excluded.origin, excluded.origin_ref, excluded.origin_at,"
+              " excluded.applied_at, excluded.applied_by, excluded.duration_ms, excluded.run_id)"
+            : "INSERT OR REPLACE INTO {}migration (version, ordinal, name, kind, state, format, path,"
+              " title, p1, s1, up_text, down_text, verify_text, origin, origin_ref, origin_at,"
+              " applied_at, applied_by, duration_ms, run_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,"
+              " $9, $10, $11, $12, $13, $14, $15, $16, {now}, $17, $18, $19)",
+        v, ARRAY_LEN(v), err);
+}
+
+enum err_code book_set_state(struct book *b, struct sv version, const char *state, struct err *err)
+{
+    const struct db_value v[] = {DB_TEXT(version), DB_TEXT(sv_from(state))};
+
+    return book_run(b, "UPDATE {}migration SET state = $2 WHERE version = $1", v, 2, err);
+}
+
+enum err_code book_delete(struct book *b, struct sv version, struct err *err)
+{
+    const struct db_value v = DB_TEXT(version);
+
+    return book_run(b, "DELETE FROM {}migration WHERE version = $1", &v, 1, err);
+}
+
+enum err_code book_put_step(struct book *b, const struct book_step *s, struct err *err)
+{
+    struct book_number stmt, pid;
+    bool pg = db_kind(b->db) == DB_POSTGRES;
+    const struct db_value v[] = {DB_TEXT(s->version),
+                                 DB_TEXT(s->direction),
+                                 DB_TEXT(s->part),
+                                 book_num(&stmt, s->stmt),
+                                 book_text(s->digest),
+                                 DB_TEXT(s->state),
+                                 book_num(&pid, s->backend_pid ? s->backend_pid : -1),
+                                 book_text(s->backend_start),
+                                 book_text(s->error)};
+
+    return book_run(
+        b,
+        pg ? "INSERT INTO {}progress AS p (version, direction, part, stmt, digest, state, attempts,"
+             " backend_pid, backend_start, started_at, error) VALUES ($1, $2, $3, $4::bigint, $5, $6, 1,"
+             " $7::bigint, $8, {now}, $9) ON CONFLICT (version, direction, part, stmt) DO UPDATE SET"
+             " digest = excluded.digest, state = excluded.state, attempts = p.attempts + 1,"
+             " backend_pid = excluded.backend_pid, backend_start = excluded.backend_start,"
+             " finished_at = {now}, error = excluded.error"
+           : "INSERT INTO {}progress AS p (version, direction, part, stmt, digest, state, attempts,"
+             " backend_pid, backend_start, started_at, error) VALUES ($1, $2, $3, $4, $5, $6, 1,"
+             " $7, $8, {now}, $9) ON CONFLICT (version, direction, part, stmt) DO UPDATE SET"
+             " digest = excluded.digest, state = excluded.state, attempts = attempts + 1,"
+             " backend_pid = excluded.backend_pid, backend_start = excluded.backend_start,"
+             " finished_at = {now}, error = excluded.error",
+        v, ARRAY_LEN(v), err);
+}
+
+enum err_code book_clear_steps(struct book *b, struct sv version, struct err *err)
+{
+    const struct db_value v = DB_TEXT(version);
+
+    return book_run(b, "DELETE FROM {}progress WHERE version = $1", &v, 1, err);
+}
+
+enum err_code book_add_event(struct book *b, const struct book_event *e, struct err *err)
+{
+    struct book_number stmt, duration;
+    bool pg = db_kind(b->db) == DB_POSTGRES;
+    const struct db_value v[] = {
+        DB_TEXT(sv_from(b->run)),
+        DB_TEXT(sv_from(b->os_user)),
+        DB_TEXT(sv_from(b->host)),
+        DB_TEXT(sv_from(e->kind)),
+        book_text(e->version),
+        book_text(e->direction),
+        book_text(e->part),
+        book_num(&stmt, e->stmt),
+        book_num(&duration, e->duration_ms),
+        book_text(e->sqlstate),
+        book_text(e->message),
+        book_text(e->detail),
+    };
+
+    return book_run(
+        b,
+        pg ? "INSERT INTO {}event (at, run_id, db_user, os_user, host, pid, program, kind, version,"
+             " direction, part, stmt, duration_ms, sqlstate, message, detail) VALUES ({now}, $1,"
+             " current_user, $2, $3, pg_backend_pid(), 'prusik', $4, $5, $6, $7, $8::bigint, $9::bigint,"
+             " $10, $11, $12::json)"
+           : "INSERT INTO {}event (at, run_id, os_user, host, program, kind, version, direction,"
+             " part, stmt, duration_ms, sqlstate, message, detail) VALUES ({now}, $1, $2, $3,"
+             " 'prusik', $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        v, ARRAY_LEN(v), err);
+}
+
+const char *const book_event_columns[] = {"id",          "at",       "run",       "user", "host",
+                                          "kind",        "version",  "direction", "part", "stmt",
+                                          "duration_ms", "sqlstate", "message",   NULL};
+
+enum err_code book_events(struct book *b, struct sv version, int64_t limit, struct arena *a,
+                          struct db_table *ret, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    struct book_number n;
+    const struct db_value v[] = {book_text(version), book_num(&n, limit)};
+    bool exists;
+
+    *ret = (struct db_table){0};
+    if (book_exists(b, &exists, err) != ERR_OK)
+        return err->code;
+    if (!exists)
+        return ERR_OK;
+    book_expand(
+        b,
+        "SELECT id, {at:at}, run_id, coalesce(db_user, os_user), host, kind, version, direction,"
+        " part, stmt, duration_ms, sqlstate, message FROM {}event",
+        &sql);
+    strbuf_add_str(&sql,
+                   db_kind(b->db) == DB_POSTGRES
+                       ? " WHERE $1::text IS NULL OR version = $1 ORDER BY id DESC LIMIT $2::bigint"
+                       : " WHERE $1 IS NULL OR version = $1 ORDER BY id DESC LIMIT $2");
+    if (db_all(b->db, a, strbuf_sv(&sql), v, 2, ret, err) != ERR_OK)
+        return err_wrap(err, "prusik's own tables");
+    return ERR_OK;
+}

@@ -1,0 +1,324 @@
+#include "migrate/discover.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/sv.h"
+
+/* A file of the folder. */
+struct discover_file {
+    char *path; /* with the folder */
+    struct strbuf text;
+    const struct format *marked; /* that its text says it is in; NULL: it does not say */
+};
+typedef VEC(struct discover_file) discover_files;
+
+void discover_release(struct discover *d)
+{
+    migrations_release(&d->files);
+    strbuf_release(&d->notes);
+}
+
+static void discover_free(discover_files *f)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        free(f->v[i].path);
+        strbuf_release(&f->v[i].text);
+    }
+    vec_release(f);
+}
+
+/* --- the folder --- */
+
+static int discover_cmp(const void *a, const void *b)
+{
+    const struct discover_file *x = a, *y = b;
+
+    return strcmp(x->path, y->path);
+}
+
+static bool discover_is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* One entry: a file, or the script in a folder of Prisma's. */
+static void discover_add(const char *dir, const char *name, discover_files *ret)
+{
+    char *path = path_join(dir, name);
+
+    if (discover_is_folder(path)) {
+        char *inner = path_join(path, "migration.sql");
+
+        free(path);
+        path = inner;
+        if (!file_exists(path)) {
+            free(path);
+            return;
+        }
+    }
+    vec_add(ret)->path = path;
+}
+
+static enum err_code discover_list(const char *dir, discover_files *ret, struct err *err)
+{
+    DIR *d = opendir(dir);
+    struct dirent *e;
+
+    if (!d)
+        return errno == ENOENT ? err_set(err, ERR_NOT_FOUND, "there is no folder '%s'", dir)
+                               : err_sys(err, errno, "open '%s'", dir);
+    while ((e = readdir(d)) != NULL && ret->n < DISCOVER_FILES)
+        if (e->d_name[0] != '.')
+            discover_add(dir, e->d_name, ret);
+    (void)closedir(d);
+    if (ret->n)
+        qsort(ret->v, ret->n, sizeof(*ret->v), discover_cmp);
+    return ERR_OK;
+}
+
+static enum err_code discover_read(struct discover_file *f, struct err *err)
+{
+    return f->text.p || discover_is_folder(f->path)
+               ? ERR_OK
+               : file_read(f->path, DISCOVER_BYTES, &f->text, err);
+}
+
+static bool discover_is_sql(const struct discover_file *f)
+{
+    return sv_ends(sv_from(f->path), SV(".sql"));
+}
+
+/* --- which format --- */
+
+static enum err_code discover_two(const struct discover_file *a, const struct discover_file *b,
+                                  struct err *err)
+{
+    (void)err_set(err, ERR_INVALID, "two formats in one folder: %s (%s), %s (%s)", a->marked->name,
+                  path_base(a->path), b->marked->name, path_base(b->path));
+    return err_hint(err, "which is it? --format %s", a->marked->name);
+}
+
+static enum err_code discover_by_text(discover_files *files, const struct format **ret,
+                                      struct err *err)
+{
+    const struct discover_file *first = NULL;
+
+    for (size_t i = 0; i < files->n; i++) {
+        struct discover_file *f = &files->v[i];
+
+        if (!discover_is_sql(f))
+            continue;
+        if (discover_read(f, err) != ERR_OK)
+            return err->code;
+        for (size_t k = 0; k < n_formats && !f->marked; k++)
+            if (format_table[k]->is && format_table[k]->is(strbuf_sv(&f->text)))
+                f->marked = format_table[k];
+        if (f->marked && first && first->marked != f->marked)
+            return discover_two(first, f, err);
+        if (f->marked && !first)
+            first = f;
+    }
+    *ret = first ? first->marked : NULL;
+    return ERR_OK;
+}
+
+/* How many files have names of this format. */
+static size_t discover_count(const struct format *f, const discover_files *files, struct arena *a)
+{
+    struct format_name name;
+    struct err err;
+    size_t n = 0;
+
+    for (size_t i = 0; i < files->n; i++)
+        n += format_name(f, sv_from(files->v[i].path), a, &name, &err) == ERR_OK;
+    return n;
+}
+
+/* Formats without marks of their own, the most particular names first. */
+static const struct format *discover_by_name(const discover_files *files, struct arena *a)
+{
+    static const struct format *const order[] = {
+        &format_golang_migrate, &format_flyway, &format_prisma, &format_rails,
+        &format_alembic,        &format_knex,   &format_plain};
+
+    for (size_t i = 0; i < ARRAY_LEN(order); i++)
+        if (discover_count(order[i], files, a) > 0)
+            return order[i];
+    return NULL;
+}
+
+static enum err_code discover_format(const char *dir, struct sv format, discover_files *files,
+                                     struct discover *d, struct err *err)
+{
+    CLEANUP(mem_freep) char *plan = path_join(dir, "sqitch.plan");
+
+    if (!sv_is(format, "auto")) {
+        d->format = format_find(format);
+        if (d->format)
+            return ERR_OK;
+        return err_set(err, ERR_NOT_FOUND, "there is no format of migrations '%.*s'",
+                       SV_FMT(format));
+    }
+    if (file_exists(plan)) {
+        d->format = &format_sqitch;
+        return ERR_OK;
+    }
+    if (discover_by_text(files, &d->format, err) != ERR_OK)
+        return err->code;
+    if (!d->format)
+        d->format = discover_by_name(files, &d->files.arena);
+    return ERR_OK;
+}
+
+/* --- reading --- */
+
+static enum err_code discover_one(struct discover_file *f, enum db_kind db, struct discover *d,
+                                  struct err *err)
+{
+    struct sv path = sv_from(f->path);
+    struct format_name name;
+    struct err other;
+
+    if (format_name(d->format, path, &d->files.arena, &name, &other) != ERR_OK) {
+        if (!discover_is_folder(f->path))
+            strbuf_addf(&d->notes, "%s is no migration of %s\n", f->path, d->format->name);
+        return ERR_OK;
+    }
+    if (sv_ends(path, SV(".yaml")))
+        return err_set(err, ERR_INVALID,
+                       "%s: migrations of declared operations are not read yet: write SQL",
+                       f->path);
+    if (discover_read(f, err) != ERR_OK)
+        return err->code;
+    if (format_read(d->format, path, strbuf_sv(&f->text), db, &d->files, err) != ERR_OK)
+        return err->code;
+    if (d->files.v.n && vec_last(&d->files.v)->changed.n)
+        strbuf_addf(&d->notes, "%s: %.*s\n", f->path, SV_FMT(vec_last(&d->files.v)->changed));
+    return ERR_OK;
+}
+
+/* --- the scripts of Sqitch --- */
+
+struct discover_script {
+    const char *folder;
+    enum migration_kind kind;
+};
+
+/* Each statement of a verify script must not fail; it changes nothing, so its BEGIN and ROLLBACK are left out. */
+static enum err_code discover_verify(const struct format_file *f, struct migrations *ret,
+                                     struct err *err)
+{
+    sqlsplit_stmts stmts = {0};
+    enum err_code rc = sqlsplit(&f->text, 0, f->text.text.n, f->db, &stmts, err);
+
+    for (size_t i = 0; rc == ERR_OK && i < stmts.n; i++) {
+        struct migration_part *p;
+
+        if (sv_starts_nocase(stmts.v[i].text, SV("BEGIN")) ||
+            sv_starts_nocase(stmts.v[i].text, SV("ROLLBACK")))
+            continue;
+        p = format_add_part(ret, MIGRATION_VERIFY, true);
+        p->attrs = ARENA_NEW(&ret->arena, struct migration_attr);
+        p->attrs[0] = (struct migration_attr){.key = SV("expect"), .value = SV("runs")};
+        p->n_attrs = 1;
+        format_add_stmt(f, stmts.v[i].text, stmts.v[i].at, ret);
+    }
+    vec_release(&stmts);
+    return rc;
+}
+
+static enum err_code discover_attach(const char *path, const struct discover_script *s,
+                                     enum db_kind db, struct migrations *ret, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf bytes = STRBUF(DISCOVER_BYTES);
+    struct format_file f = {.db = db};
+    struct sv where = arena_sv(&ret->arena, sv_from(path));
+
+    if (!file_exists(path))
+        return s->kind == MIGRATION_UP
+                   ? err_set(err, ERR_INVALID, "%s: the plan names it, and it is not there", path)
+                   : ERR_OK;
+    if (file_read(path, DISCOVER_BYTES, &bytes, err) != ERR_OK)
+        return err->code;
+    f.bytes = arena_sv(&ret->arena, strbuf_sv(&bytes));
+    if (sqltext_read(where, f.bytes, &ret->arena, &f.text, err) != ERR_OK)
+        return err->code;
+    if (s->kind == MIGRATION_VERIFY)
+        return discover_verify(&f, ret, err);
+    if (s->kind == MIGRATION_UP) {
+        vec_last(&ret->v)->path = where;
+        vec_last(&ret->v)->bytes = f.bytes;
+    }
+    (void)format_add_part(ret, s->kind, false); /* its transaction is its own: BEGIN ... COMMIT */
+    if (format_add_text(&f, 0, f.text.text.n, ret, err) != ERR_OK)
+        return err->code;
+    format_settle_tx(ret, db);
+    return ERR_OK;
+}
+
+static enum err_code discover_scripts(const char *dir, enum db_kind db, struct migrations *m,
+                                      struct err *err)
+{
+    static const struct discover_script scripts[] = {
+        {"deploy", MIGRATION_UP}, {"revert", MIGRATION_DOWN}, {"verify", MIGRATION_VERIFY}};
+    struct migrations out = {.arena = m->arena};
+    enum err_code rc = ERR_OK;
+
+    for (size_t i = 0; rc == ERR_OK && i < m->v.n; i++) {
+        *vec_add(&out.v) = m->v.v[i];
+        for (size_t s = 0; rc == ERR_OK && s < ARRAY_LEN(scripts); s++) {
+            CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+            char *path;
+
+            strbuf_addf(&name, "%s/%.*s.sql", scripts[s].folder, SV_FMT(m->v.v[i].version));
+            path = path_join(dir, strbuf_str(&name));
+            rc = discover_attach(path, &scripts[s], db, &out, err);
+            free(path);
+        }
+        format_digest(vec_last(&out.v), &out.arena);
+    }
+    vec_release(&m->v);
+    m->arena = out.arena;
+    m->v.v = out.v.v;
+    m->v.n = out.v.n;
+    m->v.cap = out.v.cap;
+    return rc;
+}
+
+static enum err_code discover_all(const char *dir, struct sv format, enum db_kind db,
+                                  discover_files *files, struct discover *d, struct err *err)
+{
+    if (discover_list(dir, files, err) != ERR_OK ||
+        discover_format(dir, format, files, d, err) != ERR_OK)
+        return err->code;
+    for (size_t i = 0; d->format && i < files->n; i++)
+        if (discover_one(&files->v[i], db, d, err) != ERR_OK)
+            return err->code;
+    if (d->format == &format_sqitch && discover_scripts(dir, db, &d->files, err) != ERR_OK)
+        return err->code;
+    return order_settle(&d->files, err);
+}
+
+enum err_code discover_tree(const char *dir, struct sv format, enum db_kind db,
+                            struct discover *ret, struct err *err)
+{
+    struct discover d = {.notes = STRBUF(1u << 20)};
+    discover_files files = {0};
+    enum err_code rc = discover_all(dir, format, db, &files, &d, err);
+
+    discover_free(&files);
+    if (rc == ERR_OK)
+        *ret = d;
+    else
+        discover_release(&d);
+    return rc;
+}

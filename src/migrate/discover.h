@@ -1,0 +1,26 @@
+#pragma once
+
+/*
+ * discover: the migrations of a folder, in their order.
+ *
+ * What the files are is told by what stands in them, else by their names; two that both fit are a question
+ * (ERR_INVALID).  Hidden files are passed over, others that are no migrations are named in `notes`.  Reads files.
+ */
+#include "migrate/order.h"
+
+#define DISCOVER_BYTES (64u << 20) /* of one file */
+#define DISCOVER_FILES 100000u     /* of one folder */
+
+struct discover {
+    const struct format *format; /* NULL: the folder has no migration */
+    struct migrations files;
+    struct strbuf notes; /* lines */
+};
+void discover_release(struct discover *d);
+
+/*
+ * format: a name of a row of formats.inc, or "auto".  ERR_NOT_FOUND: no such folder or format; ERR_INVALID with
+ * file, line and column.
+ */
+NODISCARD enum err_code discover_tree(const char *dir, struct sv format, enum db_kind db,
+                                      struct discover *ret, struct err *err);

@@ -1,0 +1,17 @@
+#pragma once
+
+/*
+ * order: in which order migrations come, and what is wrong with it.
+ *
+ * Where a tool has a plan or a graph, its order; else versions as numbers, repeatables behind them by name.  Pure.
+ */
+#include "migrate/format.h"
+
+/*
+ * Sort, and join the files of one version (up, down, verify) into one migration.  ERR_INVALID: FMT011 (a version
+ * twice), a requirement that is not there or comes later, a circle.
+ */
+NODISCARD enum err_code order_settle(struct migrations *m, struct err *err);
+/* Alembic: revisions that nothing is based on, by name.  Indices; the caller releases *ret. */
+typedef VEC(size_t) order_indices;
+void order_heads(const struct migrations *m, order_indices *ret);

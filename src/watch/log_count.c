@@ -1,0 +1,195 @@
+#include "watch/log_count.h"
+
+#include "base/limits.h"
+#include "base/sv.h"
+
+/*
+ * May lines be searched for all at once?  Not for patterns that look at the ends of the subject, or behind
+ * its beginning: to them a line among others is another text.
+ */
+static bool log_count_blocks(struct sv pattern)
+{
+    static const struct sv ends[] = {SV("\\A"), SV("\\Z"), SV("\\z"), SV("\\G"),
+                                     SV("\\K"), SV("(?<"), SV("(*"),  SV("(?^")};
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (sv_has(pattern, ends[i]))
+            return false;
+    return true;
+}
+
+enum err_code log_count_record(struct log_count *c, struct sv pattern, struct err *err)
+{
+    return regex_new(pattern, 0, &c->record, err);
+}
+
+static enum err_code log_count_want_one(struct log_count *c, struct sv name, struct err *err)
+{
+    size_t nul = sv_find_byte(name, '\0', 0);
+    struct sv pattern = sv_sub(name, 0, nul), except = {NULL, 0};
+    struct log_pattern *p = vec_add(&c->patterns);
+
+    if (nul != SV_NPOS)
+        except = sv_sub(name, nul + 1, name.n);
+    p->name = xstrdup_sv(name);
+    p->name_bytes = name.n;
+    if (regex_new(pattern, 0, &p->pattern, err) != ERR_OK ||
+        (except.n && regex_new(except, 0, &p->except, err) != ERR_OK) ||
+        (log_count_blocks(pattern) && regex_new(pattern, REGEX_MULTI, &p->block, err) != ERR_OK))
+        return err->code;
+    return ERR_OK;
+}
+
+enum err_code log_count_want(struct log_count *c, const struct sv *names, size_t n, struct err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (log_count_want_one(c, names[i], err) != ERR_OK)
+            return err->code;
+    return ERR_OK;
+}
+
+void log_count_release(struct log_count *c)
+{
+    for (size_t i = 0; i < c->patterns.n; i++) {
+        struct log_pattern *p = &c->patterns.v[i];
+
+        free(p->name);
+        regex_free(p->pattern);
+        regex_free(p->except);
+        regex_free(p->block);
+    }
+    vec_release(&c->patterns);
+    regex_free(c->record);
+    strbuf_release(&c->open);
+    *c = (struct log_count){.record = NULL};
+}
+
+static bool log_pattern_has(struct log_pattern *p, struct regex *re, struct sv record)
+{
+    bool has = regex_has(re, record);
+
+    p->broken |= !has && regex_hit_limit(re);
+    return has;
+}
+
+static void log_pattern_judge(struct log_pattern *p, struct sv record)
+{
+    if (log_pattern_has(p, p->pattern, record) &&
+        !(p->except && log_pattern_has(p, p->except, record)))
+        p->n++;
+}
+
+/* Without an end: the LF, and a CR before it. */
+static struct sv log_line_text(struct sv line)
+{
+    struct sv rest = line, text = {"", 0};
+
+    (void)sv_next_line(&rest, &text); /* an empty line is none */
+    return text;
+}
+
+static void log_pattern_lines(struct log_pattern *p, struct sv lines)
+{
+    struct sv line;
+
+    while (sv_next_line(&lines, &line))
+        log_pattern_judge(p, line);
+}
+
+/* What matches in the block is a candidate: its line is judged alone. */
+static void log_pattern_block(struct log_pattern *p, struct sv lines)
+{
+    struct regex_match m;
+    size_t at = 0;
+
+    while (at < lines.n && regex_find(p->block, lines, at, &m, 1)) {
+        size_t from = m.from, end = sv_find_byte(lines, '\n', m.from);
+
+        while (from > at && lines.p[from - 1] != '\n')
+            from--;
+        end = end == SV_NPOS ? lines.n : end + 1;
+        log_pattern_judge(p, log_line_text(sv_sub(lines, from, end)));
+        at = end;
+    }
+    if (at < lines.n && regex_hit_limit(p->block))
+        log_pattern_lines(p, sv_sub(lines, at, lines.n)); /* a line alone may be within it */
+}
+
+void log_count_whole(struct log_count *c, struct sv record)
+{
+    c->records++;
+    c->bytes += record.n;
+    for (size_t i = 0; i < c->patterns.n; i++)
+        log_pattern_judge(&c->patterns.v[i], record);
+}
+
+static void log_count_close(struct log_count *c)
+{
+    if (!c->is_open)
+        return;
+    c->is_open = false;
+    c->records++;
+    for (size_t i = 0; i < c->patterns.n; i++)
+        log_pattern_judge(&c->patterns.v[i], strbuf_sv(&c->open));
+    strbuf_truncate(&c->open, 0);
+}
+
+static void log_count_records(struct log_count *c, struct sv lines)
+{
+    struct sv line;
+
+    c->open.max = LIMIT_LINE_BYTES; /* the rest of a longer one is left out */
+    while (sv_next_line(&lines, &line)) {
+        if (regex_has(c->record, line))
+            log_count_close(c);
+        if (c->is_open)
+            strbuf_add_byte(&c->open, '\n');
+        strbuf_add_sv(&c->open, line);
+        c->is_open = c->grew = true;
+    }
+}
+
+void log_count_lines(struct log_count *c, struct sv lines)
+{
+    bool plain = sv_find_byte(lines, '\r', 0) == SV_NPOS; /* "$" stands before a CR, too */
+
+    c->bytes += lines.n;
+    if (c->record) {
+        log_count_records(c, lines);
+        return;
+    }
+    for (size_t i = 0; i < lines.n; i++)
+        c->records += lines.p[i] == '\n';
+    for (size_t i = 0; i < c->patterns.n; i++) {
+        struct log_pattern *p = &c->patterns.v[i];
+
+        if (p->block && plain)
+            log_pattern_block(p, lines);
+        else
+            log_pattern_lines(p, lines);
+    }
+}
+
+void log_count_settle(struct log_count *c)
+{
+    if (!c->grew)
+        log_count_close(c);
+    c->grew = false;
+}
+
+void log_count_report(const struct log_count *c, struct sample_list *l)
+{
+    sample_add_counter(l, "records", (double)c->records, NULL);
+    sample_add_counter(l, "bytes", (double)c->bytes, "B");
+    for (size_t i = 0; i < c->patterns.n; i++) {
+        const struct log_pattern *p = &c->patterns.v[i];
+        struct sample *s;
+
+        if (p->broken)
+            sample_add_error(l, "", SV("a search ran into its limit: how many match is not known"));
+        else
+            sample_add_counter(l, "", (double)p->n, NULL);
+        s = vec_last(&l->v);
+        s->name = arena_sv(&l->arena, (struct sv){p->name, p->name_bytes});
+    }
+}

@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""prusik db on a PostgreSQL of the test's own: applied, held, stopped, killed, gone on with.  TAP on stdout.
+
+usage: db.py PRUSIK
+"""
+import glob
+import json
+import os
+import pwd
+import signal
+import subprocess
+import sys
+
+from tap import await_, check, run_tests, same, write
+
+PRUSIK = os.path.realpath(sys.argv[1])
+SLOW = "-- prusik:up\nCREATE TABLE slow (id integer);\nSELECT pg_sleep(30);\n-- prusik:down\nDROP TABLE slow;\n"
+FIRST = "-- prusik:up\nCREATE TABLE deals (id integer PRIMARY KEY);\n-- prusik:down\nDROP TABLE deals;\n"
+
+
+class Server:
+    """In ./pg, reached by a socket in it; as the user postgres where root asks, whom the server refuses."""
+
+    def __init__(self):
+        self.bin = os.path.dirname(sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"))[-1])
+        self.dir = os.path.realpath("pg")
+        self.user = pwd.getpwnam("postgres") if os.getuid() == 0 else None
+        os.chmod(".", 0o711)
+        os.mkdir(self.dir, 0o700)
+        if self.user:
+            os.chown(self.dir, self.user.pw_uid, self.user.pw_gid)
+        self.start("initdb", "-D", self.dir, "-U", "tester", "-A", "trust", "--no-sync", "--no-instructions",
+                   "-E", "UTF8", "--locale=C.UTF-8").wait()
+        self.process = self.start("postgres", "-D", self.dir, "-c", "listen_addresses=", "-c",
+                                  "unix_socket_directories=.", "-c", "fsync=off")
+        self.url = f"postgresql://tester@/postgres?host={self.dir}"
+        await_("the server", lambda: self.sql("SELECT 1", quiet=True) == "1")
+
+    def start(self, name, *args):
+        who = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
+        return subprocess.Popen([os.path.join(self.bin, name), *args], stdin=subprocess.DEVNULL,
+                                stdout=open("pg.log", "a", encoding="utf-8"), stderr=subprocess.STDOUT,
+                                cwd=self.dir, **who)
+
+    def sql(self, text, quiet=False):
+        done = subprocess.run(["psql", "-X", "-A", "-t", "-d", self.url, "-c", text], capture_output=True, text=True,
+                              check=False)
+        check(quiet or done.returncode == 0, done.stderr)
+        return done.stdout.strip()
+
+    def end(self):
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
+
+
+def prusik(server, *args):
+    done = subprocess.run([PRUSIK, "db", *args, "--db", server.url, "--dir", "m"], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def begin(server, *args):
+    return subprocess.Popen([PRUSIK, "db", *args, "--db", server.url, "--dir", "m"], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+
+
+def sleeps(server):
+    return server.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()"
+                      " AND state = 'active'") == "1"
+
+
+def with_server(test):
+    def go():
+        os.mkdir("m")
+        server = Server()
+        try:
+            test(server)
+        finally:
+            server.end()
+    go.__name__ = test.__name__
+    return go
+
+
+def a_folder_is_applied_and_its_status_is_a_gate(server):
+    write("m/1_deals.sql", FIRST)
+    same("before", prusik(server, "status", "--check", "--quiet")[0], 4)
+    code, out, err = prusik(server, "upgrade")
+    same("upgrade", (code, err), (0, ""))
+    check("applied  1" in out, out)
+    code, out, _ = prusik(server, "status", "--check", "--json")
+    status = json.loads(out)
+    same("status", (code, status["clean"], status["migrations"][0]["applied_by"]), (0, True, "tester"))
+    check("tester@" not in status["database"] or ":" in status["database"], status["database"])
+    same("current", prusik(server, "current")[1].split("  ")[:2], ["1", "deals"])
+    same("back", prusik(server, "downgrade", "--yes")[0], 0)
+    same("deals", server.sql("SELECT to_regclass('deals')"), "")
+
+
+def ctrl_c_ends_the_statement_and_nothing_of_it_stays(server):
+    write("m/1_deals.sql", FIRST)
+    write("m/2_slow.sql", SLOW)
+    with begin(server, "upgrade") as p:
+        await_("the slow statement", lambda: sleeps(server))
+        p.send_signal(signal.SIGINT)
+        same("exit code", p.wait(20), 130)
+        check("stopped" in p.stderr.read(), "it says that it was stopped")
+    check(not sleeps(server), "the statement ended at the server")
+    same("slow", server.sql("SELECT to_regclass('slow')"), "")
+    same("applied", server.sql("SELECT string_agg(version, ',') FROM prusik.migration WHERE state = 'applied'"), "1")
+
+
+def a_second_run_is_told_who_holds_the_lock(server):
+    write("m/1_slow.sql", SLOW)
+    with begin(server, "upgrade") as p:
+        await_("the slow statement", lambda: sleeps(server))
+        code, _, err = prusik(server, "upgrade")
+        same("exit code", code, 8)
+        check("lock held by pid" in err and "tester@local" in err and '"prusik m-' in err, err)
+        same("status", prusik(server, "status")[0], 0)
+        p.kill()
+        p.wait()
+    write("m/1_slow.sql", FIRST)
+    same("after a kill", prusik(server, "upgrade", "--wait", "30s")[0], 0)
+
+
+def a_server_that_goes_away_is_a_clear_failure(server):
+    write("m/1_slow.sql", SLOW)
+    with begin(server, "upgrade") as p:
+        await_("the slow statement", lambda: sleeps(server))
+        server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%'"
+                   " AND pid <> pg_backend_pid()")
+        same("exit code", p.wait(20), 4)
+        check("m/1_slow.sql:3" in p.stderr.read(), "it says where")
+    same("slow", server.sql("SELECT to_regclass('slow')"), "")
+    server.sql("ALTER ROLE tester SET default_transaction_read_only = on")
+    code, _, err = prusik(server, "upgrade")
+    same("read-only", (code, "is read-only" in err), (3, True))
+
+
+sys.exit(run_tests([with_server(t) for t in (
+    a_folder_is_applied_and_its_status_is_a_gate,
+    ctrl_c_ends_the_statement_and_nothing_of_it_stays,
+    a_second_run_is_told_who_holds_the_lock,
+    a_server_that_goes_away_is_a_clear_failure,
+)]))

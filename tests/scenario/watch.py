@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""A watch that stands alone, with the real program: its schedule, its death, what it counts.  TAP.
+
+usage: watch.py PRUSIK
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from tap import DEADLINE_S, await_, check, run_tests, same, write
+
+PRUSIK = os.path.realpath(sys.argv[1])
+
+DOC = """# Shop
+
+## Deployment
+
+```bash
+echo never > done.txt
+```
+"""
+YAML = """environment: test
+sources:
+  cmd.queue: {command: cat queue.txt}
+  log.app: {path: app.log}
+rules:
+  queue: investigate when cmd.queue.json.length > 100
+  errors: 'investigate when matches(log.app, "ERROR")[5m] > 1'
+watch: {interval: 100ms}
+"""
+ENV = {**os.environ, "CI": "true", "NO_COLOR": "1"}
+
+
+def prusik(*argv):
+    return subprocess.run([PRUSIK, *argv], capture_output=True, text=True, env=ENV, stdin=subprocess.DEVNULL,
+                          timeout=DEADLINE_S, check=False)
+
+
+def start(*argv):
+    return subprocess.Popen([PRUSIK, *argv], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=ENV,
+                            stdin=subprocess.DEVNULL)
+
+
+def begin():
+    write("deploy.md", DOC)
+    write("prusik.yaml", YAML)
+    write("queue.txt", '{"length": 7}')
+    write("app.log", "")
+
+
+def say(text):
+    with open("app.log", "a", encoding="utf-8") as f:
+        f.write(text)
+
+
+
+def a_watch_that_was_killed_goes_on_from_its_own_begin():
+    begin()
+    p = start("watch", "deploy.md", "--for", "6s", "--json")
+    mark = None
+    for line in p.stdout:
+        e = json.loads(line)
+        if e["event"] == "mark":
+            mark = e["data"]["at_us"]
+        if e["event"] == "watch" and e["data"]["at_ms"] > 400:
+            break
+    check(mark, "there is no deploy mark")
+    p.send_signal(signal.SIGKILL)
+    p.wait(DEADLINE_S)
+    p.stdout.close()
+    say("ERROR 1\nERROR 2\nERROR 3\n")  # nobody looks, and they count
+    p = start("resume", "--json")
+    ends = []
+    counts = []
+    for line in p.stdout:
+        e = json.loads(line)
+        check(e["event"] != "mark", "it began anew")
+        if e["event"] == "watch":
+            ends.append((e["data"]["at_ms"], e["data"]["until_ms"]))
+            counts += [r["value"] for r in e["data"]["rules"] if r["rule"] == "errors" and "value" in r]
+            if len(ends) == 3:
+                say("ERROR 4\nERROR 5\n")
+    p.stdout.close()
+    same("exit code", p.wait(DEADLINE_S), 9)
+    same("errors", max(counts), 5)
+    same("the end", {until for _, until in ends}, {6000})
+    check(ends[0][0] > 400 and ends[-1][0] >= 5500, f"the watch did not go on: {ends[0]}, {ends[-1]}")
+    check(time.time() * 1e6 - mark >= 5.9e6, "it ended early")
+    same("done", os.path.exists("done.txt"), False)
+
+
+def an_interrupted_watch_says_how_to_go_on():
+    begin()
+    p = start("watch", "deploy.md", "--for", "1h", "--json")
+    for line in p.stdout:
+        if json.loads(line)["event"] == "watch":
+            break
+    p.send_signal(signal.SIGTERM)
+    last = [json.loads(line) for line in p.stdout][-1]
+    p.stdout.close()
+    same("exit code", p.wait(DEADLINE_S), 130)
+    same("event", last["event"], "run-interrupted")
+    done = prusik("rollback", "r-0001")
+    same("exit code of rollback", done.returncode, 3)
+    check("only watches" in done.stderr, done.stderr)
+
+
+def it_stands_in_no_deployments_way():
+    begin()
+    write("run.md", DOC)
+    p = start("watch", "deploy.md", "--for", "1h", "--json")
+    for line in p.stdout:
+        if json.loads(line)["event"] == "watch":
+            break
+    write("other.yaml", "environment: test\nsteps: {\"1\": {undo: nothing}}\n")
+    done = prusik("run", "run.md", "--bind", "other.yaml", "--quiet")
+    same("exit code", (done.returncode, done.stderr), (0, ""))
+    second = prusik("watch", "deploy.md", "--for", "1s", "--quiet")
+    same("exit code of a second watch", second.returncode, 8)
+    p.send_signal(signal.SIGTERM)
+    p.communicate(timeout=DEADLINE_S)
+
+
+def a_log_that_is_rotated_is_counted_once():
+    begin()
+    p = start("watch", "deploy.md", "--for", "3s", "--json")
+    seen = 0
+    counts = []
+    for line in p.stdout:
+        e = json.loads(line)
+        if e["event"] != "watch":
+            continue
+        seen += 1
+        counts += [r["value"] for r in e["data"]["rules"] if r["rule"] == "errors" and "value" in r]
+        if seen == 3:
+            say("ERROR 1\nERROR 2")
+            os.rename("app.log", "app.log.1")
+            write("app.log", "ERROR 3\n")
+    p.stdout.close()
+    same("exit code", p.wait(DEADLINE_S), 9)
+    same("errors", max(counts), 3)
+    await_("the end", lambda: prusik("status").stdout.startswith("r-0001  finished, investigate"))
+
+
+sys.exit(run_tests([a_watch_that_was_killed_goes_on_from_its_own_begin, an_interrupted_watch_says_how_to_go_on,
+                    it_stands_in_no_deployments_way, a_log_that_is_rotated_is_counted_once]))

@@ -1,0 +1,427 @@
+/* Real servers on the other side, a clock that the test moves. */
+#include "notify_bench.h"
+
+#include "base/file.h"
+#include "smtp_sink.h"
+
+#define HOUR (3600 * 1000000LL)
+
+/* What receivers got: "PATH BODY\n". */
+static struct server server;
+static struct strbuf got;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_int status, answered;
+static char key[200];
+
+static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
+{
+    int code = atomic_load(&status);
+
+    (void)pthread_mutex_lock(&lock);
+    strbuf_addf(&got, "%s %.*s\n", r->path, SV_FMT(strbuf_sv(&r->body)));
+    (void)snprintf(key, sizeof(key), "%s", server_field(r, "Idempotency-Key"));
+    (void)pthread_mutex_unlock(&lock);
+    atomic_fetch_add(&answered, 1);
+    if (code == 429) {
+        struct MHD_Response *m = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+        enum MHD_Result ok;
+
+        (void)MHD_add_response_header(m, "Retry-After", "120");
+        ok = MHD_queue_response(r->conn, 429, m);
+        MHD_destroy_response(m);
+        return ok;
+    }
+    return server_text(r, (unsigned)code, "ok");
+}
+
+static void begin(const char *kind, const char *more)
+{
+    CLEANUP(strbuf_release) struct strbuf notify = STRBUF(0);
+
+    atomic_store(&status, 200);
+    server_start(&server, answer, -1);
+    strbuf_addf(&notify, "{'me':{'kind':'%s','settings':{'url':'%s/hook'%s}}}", kind, server.url,
+                more);
+    bench_begin(strbuf_str(&notify));
+}
+
+static void end(void)
+{
+    bench_end();
+    server_stop(&server);
+    strbuf_release(&got);
+}
+
+static void verdict(const char *v)
+{
+    CLEANUP(strbuf_release) struct strbuf data = STRBUF(0);
+
+    strbuf_addf(&data, "{'verdict':'%s','rule':'deploy.md:9','text':'errors 10%% > 5%%'}", v);
+    happen(EVENT_VERDICT, "", strbuf_str(&data));
+}
+
+/* A rule that tells `me`, in this state after that. */
+static void rule(const char *id, const char *state, const char *before)
+{
+    CLEANUP(strbuf_release) struct strbuf data = STRBUF(0);
+
+    strbuf_addf(&data,
+                "{'rule':'%s','text':'page me when x > 1','state':'%s','explain':'x: 7 > 1',"
+                "'value_text':'7','limit_text':'> 1','input':{'before':{'phase':'%s'}}}",
+                id, state, before);
+    happen(EVENT_RULE_STATE, "", strbuf_str(&data));
+}
+
+static size_t count(const char *part)
+{
+    size_t n = 0;
+
+    for (size_t at = 0; (at = sv_find(strbuf_sv(&got), sv_from(part), at)) != SV_NPOS; at++)
+        n++;
+    return n;
+}
+
+static struct strbuf states;
+
+static void on_state(const struct store_notice *n, void *arg UNUSED)
+{
+    strbuf_addf(&states, "%s%s:%d:%d", states.n ? " " : "", notice_states[n->state], (int)n->sent,
+                (int)n->tries);
+}
+
+static const char *all_states(void)
+{
+    strbuf_truncate(&states, 0);
+    T_OK(store_notices_list(store, true, on_state, NULL, &err), err);
+    return strbuf_str(&states);
+}
+
+T(an_event_is_told_once)
+{
+    begin("webhook", "");
+    verdict("ROLLBACK");
+    kick();
+    kick();
+    T_EQ(count("/hook "), 1);
+    T_EQ(count("ROLLBACK prod r-0001: errors 10% > 5%"), 1);
+    T_STR(key, "r-0001/2/me");
+    T_STR(all_states(), "sent:1:0");
+    strbuf_release(&states);
+    end();
+}
+
+T(a_receiver_that_is_down_for_an_hour_is_told_when_it_is_back)
+{
+    int tries;
+
+    begin("webhook", "");
+    verdict("ROLLBACK");
+    atomic_store(&status, 503);
+    for (int64_t t = 0; t < HOUR; t += 1000000) {
+        kick();
+        now_us += 1000000;
+    }
+    tries = atomic_load(&answered);
+    T_CHECK(tries >= 15 && tries <= 25); /* 1, 2, 4, ... 256 s, then every five minutes */
+    T_CHECK(sv_starts(sv_from(all_states()), SV("waiting:0:")));
+    atomic_store(&status, 200);
+    now_us += 301 * 1000000LL;
+    kick();
+    T_EQ(atomic_load(&answered), tries + 1);
+    T_STR(all_states(), "sent:1:0");
+    strbuf_release(&states);
+    end();
+}
+
+T(after_a_day_it_is_given_up_and_said_so)
+{
+    begin("webhook", "");
+    verdict("ROLLBACK");
+    atomic_store(&status, 500);
+    kick();
+    now_us += 25 * HOUR;
+    kick();
+    T_STR(all_states(), "given up:0:2");
+    now_us += HOUR;
+    kick();
+    T_EQ(atomic_load(&answered), 2);
+    strbuf_release(&states);
+    end();
+}
+
+T(a_receiver_that_asks_for_time_gets_it)
+{
+    begin("webhook", "");
+    verdict("ROLLBACK");
+    atomic_store(&status, 429);
+    kick();
+    now_us += 100 * 1000000LL;
+    kick();
+    T_EQ(atomic_load(&answered), 1);
+    now_us += 21 * 1000000LL;
+    kick();
+    T_EQ(atomic_load(&answered), 2);
+    strbuf_release(&states);
+    end();
+}
+
+T(what_a_process_that_died_had_on_its_way_the_next_one_tells)
+{
+    begin("webhook", "");
+    verdict("ROLLBACK");
+    outbox_kick(outbox, run_id); /* it is on its way, and ... */
+    outbox_end_bench();
+    T_STR(all_states(), "waiting:0:0");
+    outbox_begin_bench();
+    kick();
+    T_STR(all_states(), "waiting:0:0"); /* the lease: the other one may live */
+    now_us += 61 * 1000000LL;
+    kick();
+    T_STR(all_states(), "sent:1:0");
+    T_STR(key, "r-0001/2/me"); /* the same, if it came twice */
+    strbuf_release(&states);
+    end();
+}
+
+T(what_happened_while_nobody_told_is_told_by_the_next_process)
+{
+    begin("webhook", "");
+    outbox_end_bench();
+    verdict("INVESTIGATE");
+    verdict("ROLLBACK");
+    outbox_begin_bench();
+    outbox_kick(outbox, 0);
+    outbox_drain(outbox, 5000);
+    T_EQ(count("INVESTIGATE prod"), 1);
+    T_EQ(count("ROLLBACK prod"), 1);
+    end();
+}
+
+T(a_rule_tells_whom_it_names_with_others_that_fire_then_and_when_it_has_ended)
+{
+    begin("webhook", ", 'on': ['done']");
+    verdict("ROLLBACK"); /* not asked for */
+    rule("a", "fired", "run");
+    rule("b", "fired", "run");
+    rule("c", "pending", "idle");
+    kick();
+    T_EQ(atomic_load(&answered), 0); /* for half a minute others may join */
+    now_us += 31 * 1000000LL;
+    kick();
+    T_EQ(atomic_load(&answered), 1);
+    T_EQ(count("\"rule\":\"a\""), 2); /* label and notice */
+    T_EQ(count("\"rule\":\"b\""), 2);
+    T_EQ(count("\"status\":\"firing\""), 3);
+    rule("a", "good", "fired");
+    kick();
+    T_EQ(atomic_load(&answered), 2);
+    T_EQ(count("\"status\":\"resolved\""), 2);
+    T_EQ(count("resolved: x: 7 > 1"), 2);
+    now_us += 4 * HOUR;
+    kick();
+    T_EQ(atomic_load(&answered), 3); /* b, again */
+    happen(EVENT_RUN_FINISHED, "", "{'outcome':'done'}");
+    kick();
+    now_us += 8 * HOUR;
+    kick();
+    T_EQ(atomic_load(&answered), 4); /* that it is done, and nothing more */
+    end();
+}
+
+T(an_alertmanager_is_told_every_minute_until_it_is_over)
+{
+    begin("alertmanager", "");
+    verdict("INVESTIGATE");
+    kick();
+    T_EQ(count("/hook/api/v2/alerts [{"), 1);
+    T_EQ(count("\"endsAt\":\"2026-02-15T02:06:00.000Z\""), 1);
+    now_us += 61 * 1000000LL;
+    kick();
+    T_EQ(count("\"endsAt\":\"2026-02-15T02:07:01.000Z\""), 1);
+    verdict("ROLLBACK");
+    kick();
+    T_EQ(atomic_load(&answered), 3);
+    now_us += 61 * 1000000LL;
+    kick();
+    T_EQ(atomic_load(&answered), 4); /* only the worse one */
+    verdict("OK");
+    kick();
+    T_EQ(count("\"endsAt\":\"2026-02-15T02:03:02.000Z\""), 1);
+    now_us += HOUR;
+    kick();
+    T_EQ(atomic_load(&answered), 5);
+    end();
+}
+
+T(slack_has_to_say_that_it_was_taken)
+{
+    begin("slack", "");
+    verdict("ROLLBACK");
+    kick();
+    T_STR(all_states(), "sent:1:0");
+    T_EQ(count("errors 10% &gt; 5%"), 2);
+    strbuf_release(&states);
+    end();
+}
+
+/* "ok" is missing: a proxy's page. */
+static enum MHD_Result answer_page(struct server *s UNUSED, struct server_request *r)
+{
+    return server_text(r, 200, "<html>sign in");
+}
+
+T(a_page_that_is_no_answer_of_slack_is_a_failure)
+{
+    begin("slack", "");
+    server.answer = answer_page;
+    verdict("ROLLBACK");
+    kick();
+    T_STR(all_states(), "waiting:0:1");
+    strbuf_release(&states);
+    end();
+}
+
+T(a_mail_is_sent)
+{
+    CLEANUP(strbuf_release) struct strbuf notify = STRBUF(0);
+
+    strbuf_addf(&notify,
+                "{'me':{'kind':'email','settings':{'url':'%s','from':'p@example.org',"
+                "'to':['ana@example.org']}},'bad':{'kind':'email','settings':{'url':'smtp://x',"
+                "'from':'p','to':['ana@example.org']}},'none':{'kind':'email','settings':{"
+                "'url':'smtp://x','from':'p@x','to':['who']}},'nobody':{'kind':'email','settings':{"
+                "'url':'smtp://x','from':'p@x','to':[]}}}",
+                smtp_begin());
+    bench_begin(strbuf_str(&notify));
+    verdict("ROLLBACK");
+    kick();
+    T_EQ(atomic_load(&smtp_mails), 1);
+    T_CHECK(sv_has(strbuf_sv(&smtp_heard), SV("Subject: ROLLBACK prod r-0001: errors 10% > 5%")));
+    T_CHECK(sv_has(strbuf_sv(&smtp_heard), SV("Message-ID: <r-0001/2/me@example.org>")));
+    T_STR(all_states(), "waiting:0:1 sent:1:0 waiting:0:1 waiting:0:1");
+    strbuf_release(&states);
+    bench_end();
+    smtp_end();
+}
+
+T(a_command_has_the_notices_at_its_input)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(json_cleanup) json_t *j = NULL;
+    const json_t *first;
+
+    bench_begin("{'me':{'kind':'command','settings':{'command':'cat > told'}},"
+                "'bad':{'kind':'command','settings':{'command':'exit 3'}}}");
+    verdict("ROLLBACK");
+    kick();
+    T_OK(file_read("told", 65536, &text, &err), err);
+    T_OK(json_read(strbuf_sv(&text), &j, &err), err);
+    first = json_array_get(j, 0);
+    T_SV(json_get_sv(first, "verdict"), "ROLLBACK");
+    T_SV(json_get_sv(first, "severity"), "critical");
+    T_SV(json_get_sv(first, "id"), "r-0001/2/me");
+    T_SV(json_get_sv(first, "status"), "told");
+    T_STR(all_states(), "waiting:0:1 sent:1:0");
+    strbuf_release(&states);
+    bench_end();
+}
+
+T(graphs_of_grafana_get_an_annotation)
+{
+    begin("grafana", ", 'dashboard': 'shop', 'bearer': 'x'");
+    happen(EVENT_MARK, "", "{'name':'deploy','at_us':1}");
+    verdict("ROLLBACK");
+    kick();
+    kick();
+    T_EQ(
+        count(
+            "/hook/api/annotations {\"dashboardUID\":\"shop\",\"tags\":[\"prusik\",\"r-0001\",\"deploy\"]"),
+        1);
+    T_EQ(count("\"time\":1771120860000"), 2);
+    end();
+}
+
+T(a_slow_receiver_keeps_nobody_else_waiting)
+{
+    CLEANUP(strbuf_release) struct strbuf notify = STRBUF(0);
+    struct raw raw = {.fd = -1};
+    uint64_t began = clock_mono_ns();
+
+    atomic_store(&status, 200);
+    server_start(&server, answer, -1);
+    raw_start(&raw, raw_silence);
+    strbuf_addf(&notify,
+                "{'a':{'kind':'webhook','settings':{'url':'%s'}},'b':{'kind':'webhook','settings':{"
+                "'url':'%s/hook'}}}",
+                raw.url, server.url);
+    bench_begin(strbuf_str(&notify));
+    verdict("INVESTIGATE");
+    outbox_kick(outbox, run_id);
+    T_CHECK((clock_mono_ns() - began) / 1000000 < 2000);
+    verdict("ROLLBACK");
+    outbox_kick(outbox, run_id);
+    while (atomic_load(&answered) < 2)
+        (void)uv_run(&loop, UV_RUN_ONCE);
+    T_EQ(outbox_busy(outbox) >= 1, true);
+    bench_end(); /* what is under way is left */
+    raw_stop(&raw);
+    server_stop(&server);
+    strbuf_release(&got);
+}
+
+T(a_run_of_a_plan_without_receivers_is_looked_at_once)
+{
+    int64_t seq;
+    bool over;
+
+    bench_begin("{}");
+    verdict("ROLLBACK");
+    kick();
+    T_OK(store_notices_seen(store, run_id, &seq, &over, &err), err);
+    T_CHECK(over);
+    T_STR(all_states(), "");
+    strbuf_release(&states);
+    bench_end();
+}
+
+T(old_events_and_runs_that_never_began_are_left_alone)
+{
+    struct store_run row = {.environment = SV("e"), .document = SV("d"), .plan = SV("p")};
+    int64_t id;
+
+    begin("webhook", "");
+    verdict("ROLLBACK");
+    now_us += 25 * HOUR;
+    T_OK(store_run_add(store, &row, &id, &err), err);
+    outbox_kick(outbox, 0);
+    outbox_drain(outbox, 100);
+    T_EQ(atomic_load(&answered), 0);
+    end();
+}
+
+T(a_receiver_whose_secret_nobody_knows_waits)
+{
+    bench_begin("{'me':{'kind':'slack','settings':{'url':{'secret':'https://h/$TOKEN'}}},"
+                "'new':{'kind':'telepathy','settings':{}}}");
+    verdict("ROLLBACK");
+    kick();
+    T_STR(all_states(), "waiting:0:1");
+    strbuf_release(&states);
+    bench_end();
+}
+
+T_MAIN(T_CASE(an_event_is_told_once),
+       T_CASE(a_receiver_that_is_down_for_an_hour_is_told_when_it_is_back),
+       T_CASE(after_a_day_it_is_given_up_and_said_so),
+       T_CASE(a_receiver_that_asks_for_time_gets_it),
+       T_CASE(what_a_process_that_died_had_on_its_way_the_next_one_tells),
+       T_CASE(what_happened_while_nobody_told_is_told_by_the_next_process),
+       T_CASE(a_rule_tells_whom_it_names_with_others_that_fire_then_and_when_it_has_ended),
+       T_CASE(an_alertmanager_is_told_every_minute_until_it_is_over),
+       T_CASE(slack_has_to_say_that_it_was_taken),
+       T_CASE(a_page_that_is_no_answer_of_slack_is_a_failure), T_CASE(a_mail_is_sent),
+       T_CASE(a_command_has_the_notices_at_its_input), T_CASE(graphs_of_grafana_get_an_annotation),
+       T_CASE(a_slow_receiver_keeps_nobody_else_waiting),
+       T_CASE(a_run_of_a_plan_without_receivers_is_looked_at_once),
+       T_CASE(old_events_and_runs_that_never_began_are_left_alone),
+       T_CASE(a_receiver_whose_secret_nobody_knows_waits))

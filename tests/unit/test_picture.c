@@ -1,0 +1,281 @@
+/* exec/picture: what an environment is like, as facts that can be compared. */
+#include "exec/picture.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/sv.h"
+#include "t.h"
+
+#include "net_server.h"
+
+static void put(const char *name, const char *text, mode_t mode)
+{
+    struct err err;
+
+    T_OK(file_write_atomic(name, sv_from(text), 0600, &err), err);
+    T_EQ(chmod(name, mode), 0);
+}
+
+/* In the folder of the test. */
+static struct sv here(const char *name)
+{
+    static char paths[8][PATH_MAX];
+    static size_t at;
+    char *p = paths[at++ % ARRAY_LEN(paths)], dir[PATH_MAX - 64];
+
+    T_CHECK(getcwd(dir, sizeof(dir)) != NULL);
+    (void)snprintf(p, sizeof(paths[0]), "%s/%s", dir, name);
+    return sv_from(p);
+}
+
+static json_t *take(const struct picture_of *of)
+{
+    json_t *facts = NULL;
+    struct err err;
+
+    T_OK(picture_take(of, &facts, &err), err);
+    return facts;
+}
+
+/* What a fact says; the name is "file NAME" with NAME in the folder of the test. */
+static const char *fact(const json_t *facts, const char *what, const char *name)
+{
+    char key[PATH_MAX + 64];
+
+    (void)snprintf(key, sizeof(key), "%s %s", what, here(name).p);
+    return json_get_str(facts, key, "");
+}
+
+/* The names of what changed, without the folder: "file a|rows of x". */
+static const char *changed(const json_t *before, const json_t *after)
+{
+    static char text[2000];
+    picture_changes c = {0};
+    struct sv dir = here("");
+    size_t n = 0;
+
+    text[0] = '\0';
+    picture_compare(before, after, &c);
+    for (size_t i = 0; i < c.n; i++) {
+        const char *in = strstr(c.v[i].what, dir.p);
+
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s%s%s", i ? "|" : "",
+                              (int)(in ? in - c.v[i].what : (long)strlen(c.v[i].what)), c.v[i].what,
+                              in ? in + dir.n : "",
+                              !c.v[i].before  ? " +"
+                              : !c.v[i].after ? " -"
+                                              : "");
+    }
+    vec_release(&c);
+    return text;
+}
+
+T(a_file_is_its_mode_and_what_is_in_it)
+{
+    struct sv dir[] = {here("d")}, except[] = {SV("*/left-out*")};
+    const struct picture_of of = {.files = dir, .n_files = 1, .except = except, .n_except = 1};
+    json_t *before, *after;
+
+    T_EQ(mkdir("d", 0750), 0);
+    T_EQ(mkdir("d/left-out", 0700), 0);
+    put("d/a", "abc", 0640);
+    put("d/b", "", 0600);
+    put("d/left-out/c", "c", 0600);
+    T_EQ(symlink("a", "d/link"), 0);
+    T_EQ(mkfifo("d/pipe", 0600), 0);
+    before = take(&of);
+    T_EQ(json_object_size(before), 5);
+    T_CHECK(strstr(fact(before, "file", "d/a"), "0640 ") == fact(before, "file", "d/a"));
+    T_CHECK(strstr(fact(before, "file", "d/a"),
+                   "3 bytes, sha256 "
+                   "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+    T_STR(fact(before, "link", "d/link"), "to a");
+    T_CHECK(strstr(fact(before, "folder", "d"), "0750 ") != NULL);
+    T_CHECK(*fact(before, "special file", "d/pipe"));
+    after = take(&of);
+    T_STR(changed(before, after), "");
+    json_decref(after);
+    put("d/a", "abd", 0640); /* as long as before */
+    T_EQ(chmod("d/b", 0644), 0);
+    T_EQ(unlink("d/link"), 0);
+    put("d/new", "n", 0600);
+    after = take(&of);
+    T_STR(changed(before, after), "file d/a|file d/b|file d/new +|link d/link -");
+    json_decref(after);
+    json_decref(before);
+}
+
+T(what_is_not_there_is_a_fact_and_what_cannot_be_read_is_an_error)
+{
+    struct sv pattern[] = {here("none-*")};
+    const struct picture_of of = {
+        .files = pattern, .n_files = 1, .databases = pattern, .n_databases = 1};
+    json_t *before = take(&of), *after;
+    json_t *facts = NULL;
+    struct err err;
+
+    T_STR(fact(before, "files", "none-*"), "none are there");
+    T_STR(fact(before, "database", "none-*"), "is not there");
+    put("none-1", "x", 0600);
+    after = take(&of);
+    T_STR(changed(before, after), "file none-1 +|files none-* -");
+    json_decref(after);
+    json_decref(before);
+    put("none-*",
+        "this is no database at all, and long enough for the header of one. ......................",
+        0600);
+    T_EQ(picture_take(&of, &facts, &err), ERR_DB);
+    T_CHECK(strstr(err.msg, "is not a database") != NULL);
+    pattern[0] = SV("/proc/self/mem"); /* a file that can be opened and not read */
+    T_EQ(picture_take(&of, &facts, &err), ERR_IO);
+    T_CHECK(strstr(err.msg, "/proc/self/mem") != NULL);
+    T_CHECK(!facts);
+}
+
+static void sql(const char *text)
+{
+    sqlite3 *db = NULL;
+    char *msg = NULL;
+
+    T_EQ(sqlite3_open("a.db", &db), SQLITE_OK);
+    if (sqlite3_exec(db, text, NULL, NULL, &msg) != SQLITE_OK)
+        T_FAIL("%s: %s", text, msg);
+    (void)sqlite3_close(db);
+}
+
+T(a_database_is_its_schema_and_its_rows_in_any_order)
+{
+    struct sv db[] = {here("a.db")};
+    const struct picture_of of = {.databases = db, .n_databases = 1};
+    json_t *before, *after;
+
+    sql("CREATE TABLE t (a, b); CREATE TABLE \"odd \"\"name\" (x); CREATE INDEX i ON t (a);"
+        "INSERT INTO t VALUES (1, 'x'), (2, NULL), (3.5, x'0001')");
+    before = take(&of);
+    T_EQ(json_object_size(before), 5);
+    T_CHECK(strstr(fact(before, "rows of", "a.db: table t"), "3 rows, digest ") != NULL);
+    sql("DELETE FROM t; INSERT INTO t VALUES (3.5, x'0001'), (2, NULL), (1, 'x')");
+    after = take(&of);
+    T_STR(changed(before, after), "");
+    json_decref(after);
+    sql("UPDATE t SET b = '' WHERE b IS NULL"); /* an empty text is no NULL */
+    after = take(&of);
+    T_STR(changed(before, after), "rows of a.db: table t");
+    json_decref(after);
+    sql("UPDATE t SET b = NULL WHERE b = ''; UPDATE t SET a = '1' WHERE a = 1"); /* nor is a text a number */
+    after = take(&of);
+    T_STR(changed(before, after), "rows of a.db: table t");
+    json_decref(after);
+    sql("UPDATE t SET a = 1 WHERE a = '1'; DROP INDEX i; ALTER TABLE t ADD COLUMN c");
+    after = take(&of);
+    T_STR(changed(before, after),
+          "rows of a.db: table t|schema of a.db: index i -|schema of a.db: table t");
+    json_decref(after);
+    json_decref(before);
+}
+
+T(a_database_that_cannot_be_read_is_an_error)
+{
+    struct sv db[] = {here("a.db")};
+    const struct picture_of of = {.databases = db, .n_databases = 1};
+    json_t *facts = NULL;
+    struct err err;
+
+    sql("CREATE TABLE t (a); PRAGMA writable_schema = ON;"
+        "INSERT INTO sqlite_master VALUES ('table', 'v', 'v', 0, 'CREATE VIRTUAL TABLE v USING nobody_has()')");
+    T_EQ(picture_take(&of, &facts, &err), ERR_DB);
+    T_CHECK(strstr(err.msg, "nobody_has") != NULL);
+    T_EQ(unlink("a.db"), 0);
+    T_EQ(mkdir("a.db", 0700), 0);
+    T_EQ(picture_take(&of, &facts, &err), ERR_DB);
+    T_CHECK(!facts);
+}
+
+/* --- services --- */
+
+static struct plan_service service_here(const char *name)
+{
+    static struct sv command[] = {SV("sleep"), SV("1000")};
+
+    return (struct plan_service){.name = sv_from(name),
+                                 .manager = SV("process"),
+                                 .command = command,
+                                 .n_command = 2,
+                                 .pid_file = here("pid"),
+                                 .start_timeout_ms = 5000,
+                                 .stop_timeout_ms = 5000};
+}
+
+static enum MHD_Result tell_version(struct server *s, struct server_request *r)
+{
+    const char *text = s->data;
+
+    return server_text(r, *text ? 200 : 500, text);
+}
+
+T(a_service_is_its_state_its_program_and_the_version_that_it_tells)
+{
+    char version[32] = "";
+    struct server server = {.data = version};
+    struct plan_service services[] = {service_here("web"), service_here("told"),
+                                      service_here("asked")};
+    struct plan plan = {.services = services, .n_services = 3, .workdir = here("")};
+    struct sv names[] = {SV("web"), SV("told"), SV("asked")}, none[] = {SV("other")};
+    struct picture_of of = {.plan = &plan, .services = names, .n_services = 3};
+    json_t *before, *after, *facts = NULL;
+    char url[100], pid[32];
+    struct err err;
+    pid_t child;
+
+    server_start(&server, tell_version, -1);
+    (void)snprintf(url, sizeof(url), "%s/version", server.url);
+    services[1].version.command = SV("cat VERSION");
+    services[2].version.url = sv_from(url);
+    services[2].version.field = SV("v");
+    before = take(&of);
+    T_STR(json_get_str(before, "service web", ""), "stopped");
+    T_STR(json_get_str(before, "version of service told", ""), "is not told");
+    T_STR(json_get_str(before, "version of service asked", ""), "is not told");
+    T_CHECK(!json_object_get(before, "program of service web"));
+    put("VERSION", "7\n", 0600);
+    (void)snprintf(version, sizeof(version), "{\"v\": \"1.2\"}");
+    child = fork();
+    if (child == 0) {
+        (void)execlp("sleep", "sleep", "1000", NULL);
+        _exit(98);
+    }
+    (void)snprintf(pid, sizeof(pid), "%d\n", child);
+    put("pid", pid, 0600);
+    after = take(&of);
+    T_STR(json_get_str(after, "service web", ""), "running");
+    T_STR(json_get_str(after, "version of service told", ""), "7");
+    T_STR(json_get_str(after, "version of service asked", ""), "1.2");
+    T_CHECK(strstr(json_get_str(after, "program of service web", ""), "sha256 ") != NULL);
+    T_EQ(kill(child, SIGKILL), 0);
+    T_EQ(waitpid(child, NULL, 0), child);
+    json_decref(after);
+    json_decref(before);
+    of.services = none;
+    of.n_services = 1;
+    T_EQ(picture_take(&of, &facts, &err), ERR_NOT_FOUND);
+    services[0].manager = SV("runit"); /* whose folder is not there */
+    services[0].dir = here("nowhere");
+    of.services = names;
+    before = take(&of);
+    T_CHECK(strstr(json_get_str(before, "service web", ""), "cannot be asked: ") != NULL);
+    json_decref(before);
+    server_stop(&server);
+}
+
+T_MAIN(T_CASE(a_file_is_its_mode_and_what_is_in_it),
+       T_CASE(what_is_not_there_is_a_fact_and_what_cannot_be_read_is_an_error),
+       T_CASE(a_database_is_its_schema_and_its_rows_in_any_order),
+       T_CASE(a_database_that_cannot_be_read_is_an_error),
+       T_CASE(a_service_is_its_state_its_program_and_the_version_that_it_tells))
