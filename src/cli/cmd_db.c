@@ -24,7 +24,7 @@ const struct verb verb_db = {
         "downgrade, down  undo the newest (--count) or down to a version (--to); needs --yes\n"
         "current       the highest version that is applied\n"
         "history [V]   what happened, newest first\n"
-        "verify [V]    run the verify queries of what is applied\n"
+        "verify [V]    run the verify queries of what is applied; 9 when there are none\n"
         "stamp V       say that it is applied, without running it; needs --why\n"
         "adopt         take over what another tool has applied: dbmate, goose, golang-migrate, Sqitch,\n"
         "              Alembic, Flyway, Liquibase, Rails, Django, Prisma, sqlx, knex, node-pg-migrate, ...\n"

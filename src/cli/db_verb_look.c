@@ -337,7 +337,8 @@ enum err_code db_verify(struct db_verb *v, struct err *err)
     CLEANUP(strbuf_release) struct strbuf why = STRBUF(0), shown = STRBUF(0);
     struct apply a = {.db = v->db};
     const struct pending *only = NULL;
-    size_t bad = 0, n = 0;
+    struct apply_verified asked = {0};
+    size_t n = 0, changed = 0;
 
     if (db_verb_compare(v, true, &l.rows, &l.p, err) != ERR_OK)
         return err->code;
@@ -349,13 +350,19 @@ enum err_code db_verify(struct db_verb *v, struct err *err)
         if (!p->row || !sv_is(p->row->state, "applied") || (only && p != only))
             continue;
         n++;
-        if (apply_verify(&a, p, &bad, &why, err) != ERR_OK)
+        if (p->state == PENDING_CHANGED) {
+            changed++;
+            strbuf_addf(&why, "%.*s was changed after it was applied\n", SV_FMT(p->version));
+        }
+        if (apply_verify(&a, p, &asked, &why, err) != ERR_OK)
             return err->code;
     }
     text_add_terminal(&shown, strbuf_sv(&why));
-    printf("%s%zu migration%s verified, %zu quer%s failed\n", strbuf_str(&shown), n,
-           n == 1 ? "" : "s", bad, bad == 1 ? "y" : "ies");
-    if (bad)
+    printf("%s%zu verify quer%s of %zu applied migration%s, %zu failed\n", strbuf_str(&shown),
+           asked.asked, asked.asked == 1 ? "y" : "ies", n, n == 1 ? "" : "s", asked.bad);
+    if (asked.bad || changed)
         *v->exit = EXIT_CODE_FAILED;
+    else if (!asked.asked) /* nothing was looked at: that is no yes */
+        *v->exit = EXIT_CODE_INVESTIGATE;
     return ERR_OK;
 }

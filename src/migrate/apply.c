@@ -517,7 +517,7 @@ enum err_code apply_down(struct apply *a, const struct pending *p, struct err *e
 
 /* --- words without deeds --- */
 
-enum err_code apply_verify(struct apply *a, const struct pending *p, size_t *bad,
+enum err_code apply_verify(struct apply *a, const struct pending *p, struct apply_verified *n,
                            struct strbuf *why, struct err *err)
 {
     CLEANUP(migrations_release) struct migrations stored = {0};
@@ -534,13 +534,15 @@ enum err_code apply_verify(struct apply *a, const struct pending *p, size_t *bad
     for (size_t i = 0; m && i < m->n_parts; i++) {
         const struct migration_part *part = &m->parts[i];
 
-        if (part->kind != MIGRATION_VERIFY || !(part->dbs & MIGRATION_DB(db_kind(a->db))) ||
-            apply_ask(a, m, part, false, err) == ERR_OK)
+        if (part->kind != MIGRATION_VERIFY || !(part->dbs & MIGRATION_DB(db_kind(a->db))))
+            continue;
+        n->asked++;
+        if (apply_ask(a, m, part, false, err) == ERR_OK)
             continue;
         if (err->code != ERR_FAILED && err->code != ERR_DB)
             return err->code;
         strbuf_addf(why, "%s\n", err->msg);
-        ++*bad;
+        n->bad++;
     }
     return ERR_OK;
 }

@@ -58,9 +58,12 @@ NODISCARD enum err_code apply_down(struct apply *a, const struct pending *p, str
 /* The parts that apply_down() would run, in their order; in the arena of `ret`. */
 NODISCARD enum err_code apply_down_parts(const struct pending *p, const struct book_rows *rows,
                                          enum db_kind db, struct migrations *ret, struct err *err);
-/* All verify queries of an applied migration; *bad counts those that do not hold, `why` has a line for each. */
-NODISCARD enum err_code apply_verify(struct apply *a, const struct pending *p, size_t *bad,
-                                     struct strbuf *why, struct err *err);
+struct apply_verified {
+    size_t asked, bad; /* queries, and those of them that do not hold */
+};
+/* All verify queries of an applied migration are counted in *n, and `why` has a line for each that does not hold. */
+NODISCARD enum err_code apply_verify(struct apply *a, const struct pending *p,
+                                     struct apply_verified *n, struct strbuf *why, struct err *err);
 /* Says so without running anything; an event with the reason.  `state`: "applied" or "undone". */
 NODISCARD enum err_code apply_stamp(struct apply *a, const struct pending *p, const char *state,
                                     const char *kind, struct sv reason, struct err *err);

@@ -93,8 +93,7 @@ T(a_webhook_is_signed_with_its_key)
 T(what_slack_takes_for_special_is_escaped_and_several_go_together)
 {
     CLEANUP(json_cleanup)
-    json_t *settings = from_text("{'url':'http://h','channel':'#ops'}"),
-           *j = NULL;
+    json_t *settings = from_text("{'url':'http://h','channel':'#ops'}"), *j = NULL;
     CLEANUP(json_cleanup)
     json_t *one = from_text("{'severity':'critical','text':'a < b & c > d','rule':'x<y'}");
     CLEANUP(json_cleanup)
