@@ -10,57 +10,14 @@
 #include "base/suggest.h"
 #include "base/sv.h"
 #include "db/db.h"
-#include "runbook/yaml.h"
+#include "runbook/yaml_file.h"
 
 struct reader {
+    struct yaml_file y;
     struct data_file *f;
-    const char *path, *folder;
+    const char *folder;
     data_env_fn *env;
-    struct err *err;
 };
-
-#define FAIL(r, node, ...)                        \
-    (err_set((r)->err, ERR_INVALID, __VA_ARGS__), \
-     err_wrap((r)->err, "%s:%zu", (r)->path, (node)->line))
-
-/* ---- small things ---- */
-
-static enum err_code check_keys(struct reader *r, const struct yaml_node *map, const char *what,
-                                const char *const *known)
-{
-    if (map->kind != YAML_MAP)
-        return FAIL(r, map, "%s is a map", what);
-    for (size_t i = 0; i < map->n_items; i++) {
-        struct suggest s = suggest_begin(map->items[i].key);
-        bool is = false;
-
-        for (size_t k = 0; known[k]; k++) {
-            is |= sv_is(map->items[i].key, known[k]);
-            suggest_offer(&s, sv_from(known[k]));
-        }
-        if (is)
-            continue;
-        (void)FAIL(r, &map->items[i], "%s has no key '%.*s'", what, SV_FMT(map->items[i].key));
-        if (s.best.p)
-            return err_hint(r->err, "did you mean '%.*s'?", SV_FMT(s.best));
-        return r->err->code;
-    }
-    return ERR_OK;
-}
-
-static enum err_code get_text(struct reader *r, const struct yaml_node *map, const char *key,
-                              bool needed, struct sv *ret)
-{
-    const struct yaml_node *n = yaml_get(map, key);
-
-    *ret = (struct sv){NULL, 0};
-    if (!n)
-        return needed ? FAIL(r, map, "'%s' is missing", key) : ERR_OK;
-    if (n->kind != YAML_SCALAR || n->text.n == 0)
-        return FAIL(r, n, "'%s' is a text", key);
-    *ret = arena_sv(&r->f->arena, n->text);
-    return ERR_OK;
-}
 
 static bool is_name_byte(char c, bool first)
 {
@@ -89,16 +46,17 @@ static enum err_code expand(struct reader *r, const struct yaml_node *at, struct
         for (to = from; to < s.n && is_name_byte(s.p[to], to == from); to++)
             ;
         if (to == from || (braces && (to == s.n || s.p[to] != '}')))
-            return FAIL(r, at, "'$' is not followed by a name; a dollar itself is '$$'");
+            return yaml_file_bad(&r->y, at,
+                                 "'$' is not followed by a name; a dollar itself is '$$'");
         name = xstrdup_sv(sv_sub(s, from, to));
         value = r->env(name);
         if (!value || !*value)
-            return FAIL(r, at, "'%s' is not set in the environment", name);
+            return yaml_file_bad(&r->y, at, "'%s' is not set in the environment", name);
         strbuf_add_str(&out, value);
         i = to - !braces;
     }
     if (out.overflow)
-        return FAIL(r, at, "the text is too long with its variables put in");
+        return yaml_file_bad(&r->y, at, "the text is too long with its variables put in");
     *text = arena_sv(&r->f->arena, strbuf_sv(&out));
     return ERR_OK;
 }
@@ -106,8 +64,8 @@ static enum err_code expand(struct reader *r, const struct yaml_node *at, struct
 static enum err_code get_expanded(struct reader *r, const struct yaml_node *map, const char *key,
                                   struct sv *ret)
 {
-    if (get_text(r, map, key, true, ret) != ERR_OK)
-        return r->err->code;
+    if (yaml_file_text(&r->y, map, key, true, ret) != ERR_OK)
+        return r->y.err->code;
     return expand(r, yaml_get(map, key), ret);
 }
 
@@ -125,10 +83,10 @@ static enum err_code get_names(struct reader *r, const struct yaml_node *map, co
         const struct yaml_node *item = list->kind == YAML_LIST ? &list->items[i] : list;
 
         if (item->kind != YAML_SCALAR || item->text.n == 0)
-            return FAIL(r, item, "'%s' is a list of names", key);
+            return yaml_file_bad(&r->y, item, "'%s' is a list of names", key);
         (*ret)[i] = arena_sv(&r->f->arena, item->text);
     }
-    return *n ? ERR_OK : FAIL(r, list, "'%s' is empty", key);
+    return *n ? ERR_OK : yaml_file_bad(&r->y, list, "'%s' is empty", key);
 }
 
 static enum err_code get_timeout(struct reader *r, const struct yaml_node *map, uint64_t *ret)
@@ -139,7 +97,7 @@ static enum err_code get_timeout(struct reader *r, const struct yaml_node *map, 
     if (!n)
         return ERR_OK;
     if (n->kind != YAML_SCALAR || !duration_parse(n->text, &ms) || ms <= 0)
-        return FAIL(r, n, "'timeout' is no duration");
+        return yaml_file_bad(&r->y, n, "'timeout' is no duration");
     *ret = (uint64_t)ms;
     return ERR_OK;
 }
@@ -160,11 +118,11 @@ static enum err_code read_sql(struct reader *r, const struct yaml_node *n, struc
     static const char *const known[] = {"database", "query", "timeout", NULL};
 
     s->kind = ROWS_SQL;
-    if (check_keys(r, n, "a source of SQL", known) != ERR_OK ||
+    if (yaml_file_keys(&r->y, n, "a source of SQL", known) != ERR_OK ||
         get_expanded(r, n, "database", &s->where) != ERR_OK ||
-        get_text(r, n, "query", true, &s->query) != ERR_OK ||
+        yaml_file_text(&r->y, n, "query", true, &s->query) != ERR_OK ||
         get_timeout(r, n, &s->timeout_ms) != ERR_OK)
-        return r->err->code;
+        return r->y.err->code;
     return db_is_url(s->where) ? ERR_OK : relative_path(r, &s->where);
 }
 
@@ -174,18 +132,19 @@ static enum err_code read_http(struct reader *r, const struct yaml_node *n, stru
     struct sv bearer;
 
     s->kind = ROWS_HTTP;
-    if (check_keys(r, n, "a source of HTTP", known) != ERR_OK ||
+    if (yaml_file_keys(&r->y, n, "a source of HTTP", known) != ERR_OK ||
         get_expanded(r, n, "url", &s->where) != ERR_OK ||
-        get_text(r, n, "rows", false, &s->at) != ERR_OK ||
-        get_text(r, n, "bearer", false, &bearer) != ERR_OK ||
+        yaml_file_text(&r->y, n, "rows", false, &s->at) != ERR_OK ||
+        yaml_file_text(&r->y, n, "bearer", false, &bearer) != ERR_OK ||
         get_timeout(r, n, &s->timeout_ms) != ERR_OK)
-        return r->err->code;
+        return r->y.err->code;
     if (bearer.p) {
         CLEANUP(mem_freep) char *name = xstrdup_sv(bearer);
         const char *value = r->env(name);
 
         if (!value || !*value)
-            return FAIL(r, yaml_get(n, "bearer"), "'%s' is not set in the environment", name);
+            return yaml_file_bad(&r->y, yaml_get(n, "bearer"), "'%s' is not set in the environment",
+                                 name);
         s->bearer = arena_sv(&r->f->arena, sv_from(value));
     }
     return ERR_OK;
@@ -195,14 +154,15 @@ static enum err_code read_file(struct reader *r, const struct yaml_node *n, stru
 {
     static const char *const known[] = {"path", "rows", NULL};
 
-    if (check_keys(r, n, "a source that is a file", known) != ERR_OK ||
+    if (yaml_file_keys(&r->y, n, "a source that is a file", known) != ERR_OK ||
         get_expanded(r, n, "path", &s->where) != ERR_OK ||
-        get_text(r, n, "rows", false, &s->at) != ERR_OK)
-        return r->err->code;
+        yaml_file_text(&r->y, n, "rows", false, &s->at) != ERR_OK)
+        return r->y.err->code;
     if (!rows_file_kind(s->where, &s->kind))
-        return FAIL(r, n, "'%.*s' is no .csv, .json, .jsonl or .ndjson", SV_FMT(s->where));
+        return yaml_file_bad(&r->y, n, "'%.*s' is no .csv, .json, .jsonl or .ndjson",
+                             SV_FMT(s->where));
     if (s->kind == ROWS_CSV && s->at.p)
-        return FAIL(r, n, "a CSV file has no 'rows'");
+        return yaml_file_bad(&r->y, n, "a CSV file has no 'rows'");
     return relative_path(r, &s->where);
 }
 
@@ -218,7 +178,7 @@ static enum err_code read_sources(struct reader *r, const struct yaml_node *root
         const struct yaml_node *map = yaml_get(root, kinds[k].prefix);
 
         if (map && map->kind != YAML_MAP)
-            return FAIL(r, map, "'%s' is a map of sources", kinds[k].prefix);
+            return yaml_file_bad(&r->y, map, "'%s' is a map of sources", kinds[k].prefix);
         n += map ? map->n_items : 0;
     }
     r->f->sources = ARENA_NEWN(&r->f->arena, struct rows_source, n + 1);
@@ -231,7 +191,7 @@ static enum err_code read_sources(struct reader *r, const struct yaml_node *root
             s->name =
                 arena_fmt(&r->f->arena, "%s.%.*s", kinds[k].prefix, SV_FMT(map->items[i].key));
             if (kinds[k].read(r, &map->items[i], s) != ERR_OK)
-                return r->err->code;
+                return r->y.err->code;
         }
     }
     return ERR_OK;
@@ -243,8 +203,8 @@ static enum err_code get_rows(struct reader *r, const struct yaml_node *map,
     struct suggest s;
     struct sv name;
 
-    if (get_text(r, map, "rows", !otherwise, &name) != ERR_OK)
-        return r->err->code;
+    if (yaml_file_text(&r->y, map, "rows", !otherwise, &name) != ERR_OK)
+        return r->y.err->code;
     *ret = otherwise;
     if (!name.p)
         return ERR_OK;
@@ -256,10 +216,10 @@ static enum err_code get_rows(struct reader *r, const struct yaml_node *map,
         }
         suggest_offer(&s, r->f->sources[i].name);
     }
-    (void)FAIL(r, yaml_get(map, "rows"), "there is no source '%.*s'", SV_FMT(name));
+    (void)yaml_file_bad(&r->y, yaml_get(map, "rows"), "there is no source '%.*s'", SV_FMT(name));
     if (s.best.p)
-        return err_hint(r->err, "did you mean %.*s?", SV_FMT(s.best));
-    return err_hint(r->err, "a source is named sql.NAME, http.NAME or file.NAME");
+        return err_hint(r->y.err, "did you mean %.*s?", SV_FMT(s.best));
+    return err_hint(r->y.err, "a source is named sql.NAME, http.NAME or file.NAME");
 }
 
 /* ---- snapshots ---- */
@@ -269,7 +229,7 @@ static enum err_code read_field(struct reader *r, const struct yaml_node *n, str
     CLEANUP(json_cleanup) json_t *def = json_object();
 
     if (n->kind != YAML_MAP)
-        return FAIL(r, n, "a field is a map with a type");
+        return yaml_file_bad(&r->y, n, "a field is a map with a type");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *m = &n->items[i];
         CLEANUP(mem_freep) char *key = xstrdup_sv(m->key);
@@ -280,8 +240,8 @@ static enum err_code read_field(struct reader *r, const struct yaml_node *n, str
         else
             json_put(def, key, json_sv(m->text));
     }
-    if (field_read(&r->f->arena, n->key, def, ret, r->err) != ERR_OK)
-        return err_wrap(r->err, "%s:%zu", r->path, n->line);
+    if (field_read(&r->f->arena, n->key, def, ret, r->y.err) != ERR_OK)
+        return err_wrap(r->y.err, "%s:%zu", r->y.path, n->line);
     return ERR_OK;
 }
 
@@ -293,11 +253,11 @@ static enum err_code get_fields(struct reader *r, const struct yaml_node *map, s
     if (!fields)
         return ERR_OK;
     if (fields->kind != YAML_MAP || fields->n_items == 0)
-        return FAIL(r, fields, "'fields' is a map of columns");
+        return yaml_file_bad(&r->y, fields, "'fields' is a map of columns");
     *ret = ARENA_NEWN(&r->f->arena, struct field, fields->n_items);
     for (size_t i = 0; i < fields->n_items; i++)
         if (read_field(r, &fields->items[i], &(*ret)[i]) != ERR_OK)
-            return r->err->code;
+            return r->y.err->code;
     *n = fields->n_items;
     return ERR_OK;
 }
@@ -308,12 +268,12 @@ static enum err_code read_snapshot(struct reader *r, const struct yaml_node *n,
     static const char *const known[] = {"rows", "key", "fields", NULL};
 
     s->name = arena_sv(&r->f->arena, n->key);
-    if (check_keys(r, n, "a snapshot", known) != ERR_OK ||
+    if (yaml_file_keys(&r->y, n, "a snapshot", known) != ERR_OK ||
         get_rows(r, n, NULL, &s->rows) != ERR_OK ||
         get_names(r, n, "key", &s->key, &s->n_key) != ERR_OK ||
         get_fields(r, n, &s->fields, &s->n_fields) != ERR_OK)
-        return r->err->code;
-    return s->n_key ? ERR_OK : FAIL(r, n, "'key' is missing");
+        return r->y.err->code;
+    return s->n_key ? ERR_OK : yaml_file_bad(&r->y, n, "'key' is missing");
 }
 
 /* ---- audits ---- */
@@ -327,7 +287,7 @@ static enum err_code get_number(struct reader *r, const struct yaml_node *map, c
     if (!n)
         return ERR_OK;
     if (n->kind != YAML_SCALAR || !sv_to_f64(n->text, ret) || *ret < 0 || *ret > 1e6)
-        return FAIL(r, n, "'%s' is no number from 0 to 1000000", key);
+        return yaml_file_bad(&r->y, n, "'%s' is no number from 0 to 1000000", key);
     return ERR_OK;
 }
 
@@ -341,7 +301,7 @@ static enum err_code get_mostly(struct reader *r, const struct yaml_node *map, d
         return ERR_OK;
     if (n->kind != YAML_SCALAR || !sv_ends(n->text, SV("%")) ||
         !sv_to_f64(sv_sub(n->text, 0, n->text.n - 1), &percent) || percent <= 0 || percent > 100)
-        return FAIL(r, n, "'mostly' is no percentage above 0%%");
+        return yaml_file_bad(&r->y, n, "'mostly' is no percentage above 0%%");
     *ret = percent / 100;
     return ERR_OK;
 }
@@ -352,14 +312,14 @@ static enum err_code get_allowed(struct reader *r, const struct yaml_node *map,
     const struct yaml_node *n = yaml_get(map, "values");
 
     if (!n || n->kind != YAML_LIST || n->n_items == 0)
-        return FAIL(r, map, "'values' is a list of what is allowed");
+        return yaml_file_bad(&r->y, map, "'values' is a list of what is allowed");
     c->allowed = json_array();
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *v = &n->items[i];
         int64_t number;
 
         if (v->kind != YAML_SCALAR)
-            return FAIL(r, v, "an allowed value is a text or a number");
+            return yaml_file_bad(&r->y, v, "an allowed value is a text or a number");
         json_append(c->allowed, !v->quoted && sv_to_i64(v->text, &number) ? json_integer(number)
                                                                           : json_sv(v->text));
     }
@@ -384,11 +344,14 @@ static enum err_code get_kind(struct reader *r, const struct yaml_node *n, struc
         if (!yaml_get(n, check_kinds[i].key))
             continue;
         if (*key)
-            return FAIL(r, n, "'%s' and '%s' are two checks", *key, check_kinds[i].key);
+            return yaml_file_bad(&r->y, n, "'%s' and '%s' are two checks", *key,
+                                 check_kinds[i].key);
         *key = check_kinds[i].key;
         c->kind = check_kinds[i].kind;
     }
-    return *key ? ERR_OK : FAIL(r, n, "a check has one of expr, total, unique, coverage, allowed");
+    return *key ? ERR_OK
+                : yaml_file_bad(&r->y, n,
+                                "a check has one of expr, total, unique, coverage, allowed");
 }
 
 static enum err_code read_check(struct reader *r, const struct yaml_node *n,
@@ -400,23 +363,23 @@ static enum err_code read_check(struct reader *r, const struct yaml_node *n,
     const struct yaml_node *critical = yaml_get(n, "critical");
     const char *key;
 
-    if (check_keys(r, n, "a check", known) != ERR_OK ||
-        get_text(r, n, "name", true, &c->name) != ERR_OK ||
+    if (yaml_file_keys(&r->y, n, "a check", known) != ERR_OK ||
+        yaml_file_text(&r->y, n, "name", true, &c->name) != ERR_OK ||
         get_rows(r, n, a->rows, &c->rows) != ERR_OK ||
-        get_text(r, n, "where", false, &c->where) != ERR_OK ||
+        yaml_file_text(&r->y, n, "where", false, &c->where) != ERR_OK ||
         get_number(r, n, "weight", 1, &c->weight) != ERR_OK ||
         get_mostly(r, n, &c->mostly) != ERR_OK || get_kind(r, n, c, &key) != ERR_OK)
-        return r->err->code;
+        return r->y.err->code;
     if (critical && !yaml_bool(critical, &c->critical))
-        return FAIL(r, critical, "'critical' is yes or no");
+        return yaml_file_bad(&r->y, critical, "'critical' is yes or no");
     if (c->kind == CHECK_TOTAL && c->where.p)
-        return FAIL(r, n, "a total has its 'where' inside: count(rows where ...)");
+        return yaml_file_bad(&r->y, n, "a total has its 'where' inside: count(rows where ...)");
     if (c->kind == CHECK_EXPR || c->kind == CHECK_TOTAL)
-        return get_text(r, n, key, true, &c->expr);
+        return yaml_file_text(&r->y, n, key, true, &c->expr);
     if (get_names(r, n, key, &c->columns, &c->n_columns) != ERR_OK)
-        return r->err->code;
+        return r->y.err->code;
     if (c->kind != CHECK_UNIQUE && c->n_columns != 1)
-        return FAIL(r, n, "'%s' names one column", key);
+        return yaml_file_bad(&r->y, n, "'%s' names one column", key);
     return c->kind == CHECK_ALLOWED ? get_allowed(r, n, c) : ERR_OK;
 }
 
@@ -426,18 +389,19 @@ static enum err_code read_audit(struct reader *r, const struct yaml_node *n, str
     const struct yaml_node *checks = yaml_get(n, "checks");
 
     a->name = arena_sv(&r->f->arena, n->key);
-    if (check_keys(r, n, "an audit", known) != ERR_OK || get_rows(r, n, NULL, &a->rows) != ERR_OK ||
+    if (yaml_file_keys(&r->y, n, "an audit", known) != ERR_OK ||
+        get_rows(r, n, NULL, &a->rows) != ERR_OK ||
         get_names(r, n, "key", &a->key, &a->n_key) != ERR_OK ||
         get_names(r, n, "distribution", &a->distribution, &a->n_distribution) != ERR_OK ||
         get_fields(r, n, &a->fields, &a->n_fields) != ERR_OK)
-        return r->err->code;
+        return r->y.err->code;
     if (!checks || checks->kind != YAML_LIST || checks->n_items == 0)
-        return FAIL(r, n, "'checks' is a list of checks");
+        return yaml_file_bad(&r->y, n, "'checks' is a list of checks");
     a->checks = ARENA_NEWN(&r->f->arena, struct data_check, checks->n_items);
     for (size_t i = 0; i < checks->n_items; i++) {
         a->n_checks = i + 1; /* what it holds is freed with the file, also when it is wrong */
         if (read_check(r, &checks->items[i], a, &a->checks[i]) != ERR_OK)
-            return r->err->code;
+            return r->y.err->code;
     }
     return ERR_OK;
 }
@@ -450,20 +414,20 @@ static enum err_code read_root(struct reader *r, const struct yaml_node *root)
     const struct yaml_node *snapshots = yaml_get(root, "snapshots"), *audits;
     struct data_file *f = r->f;
 
-    if (check_keys(r, root, "the file", known) != ERR_OK || read_sources(r, root) != ERR_OK)
-        return r->err->code;
+    if (yaml_file_keys(&r->y, root, "the file", known) != ERR_OK || read_sources(r, root) != ERR_OK)
+        return r->y.err->code;
     audits = yaml_get(root, "audits");
     if ((snapshots && snapshots->kind != YAML_MAP) || (audits && audits->kind != YAML_MAP))
-        return FAIL(r, root, "'snapshots' and 'audits' are maps");
+        return yaml_file_bad(&r->y, root, "'snapshots' and 'audits' are maps");
     f->snapshots =
         ARENA_NEWN(&f->arena, struct data_snapshot, snapshots ? snapshots->n_items + 1 : 1);
     for (size_t i = 0; snapshots && i < snapshots->n_items; i++)
         if (read_snapshot(r, &snapshots->items[i], &f->snapshots[f->n_snapshots++]) != ERR_OK)
-            return r->err->code;
+            return r->y.err->code;
     f->audits = ARENA_NEWN(&f->arena, struct data_audit, audits ? audits->n_items + 1 : 1);
     for (size_t i = 0; audits && i < audits->n_items; i++)
         if (read_audit(r, &audits->items[i], &f->audits[f->n_audits++]) != ERR_OK)
-            return r->err->code;
+            return r->y.err->code;
     return ERR_OK;
 }
 
@@ -471,7 +435,7 @@ enum err_code data_file_parse(struct sv text, const char *path, const char *fold
                               data_env_fn *env, struct data_file *ret, struct err *err)
 {
     struct data_file f = {.n_sources = 0};
-    struct reader r = {&f, path, folder, env, err};
+    struct reader r = {{path, &f.arena, err}, &f, folder, env};
     struct yaml_node root;
     struct arena tree = {0};
     enum err_code rc = yaml_parse(text, path, &tree, &root, err);

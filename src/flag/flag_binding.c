@@ -5,55 +5,14 @@
 #include "base/duration.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/suggest.h"
 #include "base/sv.h"
-#include "runbook/yaml.h"
+#include "runbook/yaml_file.h"
 
 struct reader {
+    struct yaml_file y;
     struct arena *a;
-    const char *path, *folder;
-    struct err *err;
+    const char *folder;
 };
-
-#define FAIL(r, node, ...)                        \
-    (err_set((r)->err, ERR_INVALID, __VA_ARGS__), \
-     err_wrap((r)->err, "%s:%zu", (r)->path, (node)->line))
-
-static enum err_code check_keys(struct reader *r, const struct yaml_node *map, const char *what,
-                                const char *const *known)
-{
-    if (map->kind != YAML_MAP)
-        return FAIL(r, map, "%s is a map", what);
-    for (size_t i = 0; i < map->n_items; i++) {
-        struct suggest s = suggest_begin(map->items[i].key);
-        bool is = false;
-
-        for (size_t k = 0; known[k]; k++) {
-            is |= sv_is(map->items[i].key, known[k]);
-            suggest_offer(&s, sv_from(known[k]));
-        }
-        if (is)
-            continue;
-        (void)FAIL(r, &map->items[i], "%s has no key '%.*s'", what, SV_FMT(map->items[i].key));
-        if (s.best.p)
-            return err_hint(r->err, "did you mean '%.*s'?", SV_FMT(s.best));
-        return r->err->code;
-    }
-    return ERR_OK;
-}
-
-static enum err_code get_text(struct reader *r, const struct yaml_node *map, const char *key,
-                              bool needed, struct sv *ret)
-{
-    const struct yaml_node *n = yaml_get(map, key);
-
-    if (!n)
-        return needed ? FAIL(r, map, "'%s' is missing", key) : ERR_OK;
-    if (n->kind != YAML_SCALAR || n->text.n == 0 || memchr(n->text.p, '\0', n->text.n))
-        return FAIL(r, n, "'%s' is a text", key);
-    *ret = arena_sv(r->a, n->text);
-    return ERR_OK;
-}
 
 static void make_relative(struct reader *r, struct sv *path)
 {
@@ -71,10 +30,10 @@ static enum err_code get_place(struct reader *r, const struct yaml_node *map, co
 
     if (!n)
         return ERR_OK;
-    if (check_keys(r, n, key, known) != ERR_OK ||
-        get_text(r, n, "path", true, &ret->path) != ERR_OK ||
-        get_text(r, n, "name", true, &ret->name) != ERR_OK)
-        return r->err->code;
+    if (yaml_file_keys(&r->y, n, key, known) != ERR_OK ||
+        yaml_file_text(&r->y, n, "path", true, &ret->path) != ERR_OK ||
+        yaml_file_text(&r->y, n, "name", true, &ret->name) != ERR_OK)
+        return r->y.err->code;
     make_relative(r, &ret->path);
     return ERR_OK;
 }
@@ -85,11 +44,11 @@ static enum err_code get_variants(struct reader *r, const struct yaml_node *map,
     const struct yaml_node *n = yaml_get(map, "variants");
 
     if (!n || n->kind != YAML_MAP || n->n_items == 0)
-        return FAIL(r, map, "'variants' is a map of names to texts");
+        return yaml_file_bad(&r->y, map, "'variants' is a map of names to texts");
     f->variants = ARENA_NEWN(r->a, struct flag_variant, n->n_items);
     for (size_t i = 0; i < n->n_items; i++) {
         if (n->items[i].kind != YAML_SCALAR)
-            return FAIL(r, &n->items[i], "a variant is a text");
+            return yaml_file_bad(&r->y, &n->items[i], "a variant is a text");
         f->variants[f->n_variants++] = (struct flag_variant){arena_sv(r->a, n->items[i].key),
                                                              arena_sv(r->a, n->items[i].text)};
     }
@@ -105,11 +64,11 @@ static enum err_code get_http(struct reader *r, const struct yaml_node *map,
     if (!n)
         return ERR_OK;
     f->http_method = SV("PUT");
-    if (check_keys(r, n, "http", known) != ERR_OK ||
-        get_text(r, n, "url", true, &f->http_url) != ERR_OK ||
-        get_text(r, n, "method", false, &f->http_method) != ERR_OK ||
-        get_text(r, n, "json", true, &f->http_json) != ERR_OK)
-        return r->err->code;
+    if (yaml_file_keys(&r->y, n, "http", known) != ERR_OK ||
+        yaml_file_text(&r->y, n, "url", true, &f->http_url) != ERR_OK ||
+        yaml_file_text(&r->y, n, "method", false, &f->http_method) != ERR_OK ||
+        yaml_file_text(&r->y, n, "json", true, &f->http_json) != ERR_OK)
+        return r->y.err->code;
     return ERR_OK;
 }
 
@@ -121,11 +80,11 @@ static enum err_code get_apply(struct reader *r, const struct yaml_node *map,
     if (!n)
         return ERR_OK;
     if (n->kind != YAML_LIST || n->n_items == 0)
-        return FAIL(r, n, "'apply' is a list: the program and its arguments");
+        return yaml_file_bad(&r->y, n, "'apply' is a list: the program and its arguments");
     f->apply = ARENA_NEWN(r->a, const char *, n->n_items + 1);
     for (size_t i = 0; i < n->n_items; i++) {
         if (n->items[i].kind != YAML_SCALAR)
-            return FAIL(r, &n->items[i], "an argument is a text");
+            return yaml_file_bad(&r->y, &n->items[i], "an argument is a text");
         f->apply[i] = arena_strdup(r->a, n->items[i].text);
     }
     return ERR_OK;
@@ -139,17 +98,18 @@ static enum err_code get_read_back(struct reader *r, const struct yaml_node *map
 
     if (!n)
         return ERR_OK;
-    if (check_keys(r, n, "read_back", known) != ERR_OK ||
-        get_text(r, n, "url", false, &f->read_url) != ERR_OK ||
-        get_text(r, n, "json", false, &f->read_json) != ERR_OK ||
-        get_text(r, n, "process", false, &f->read_process) != ERR_OK)
-        return r->err->code;
+    if (yaml_file_keys(&r->y, n, "read_back", known) != ERR_OK ||
+        yaml_file_text(&r->y, n, "url", false, &f->read_url) != ERR_OK ||
+        yaml_file_text(&r->y, n, "json", false, &f->read_json) != ERR_OK ||
+        yaml_file_text(&r->y, n, "process", false, &f->read_process) != ERR_OK)
+        return r->y.err->code;
     if (!f->read_url.p == !f->read_process.p)
-        return FAIL(r, n, "'read_back' has either 'url' or 'process'");
+        return yaml_file_bad(&r->y, n, "'read_back' has either 'url' or 'process'");
     if (f->read_process.p && f->read_json.p)
-        return FAIL(r, n, "'json' belongs to a 'url'");
+        return yaml_file_bad(&r->y, n, "'json' belongs to a 'url'");
     if (f->read_process.p && !f->env_file.path.p && !f->dropin.path.p)
-        return FAIL(r, n, "the variable of the process is that of 'env_file' or 'dropin'");
+        return yaml_file_bad(&r->y, n,
+                             "the variable of the process is that of 'env_file' or 'dropin'");
     if (f->read_process.p)
         make_relative(r, &f->read_process);
     return ERR_OK;
@@ -162,7 +122,7 @@ static enum err_code get_within(struct reader *r, const struct yaml_node *map,
     int64_t ms = FLAG_WITHIN_MS;
 
     if (n && (n->kind != YAML_SCALAR || !duration_parse(n->text, &ms) || ms <= 0))
-        return FAIL(r, n, "'within' is no duration");
+        return yaml_file_bad(&r->y, n, "'within' is no duration");
     f->within_ms = (uint64_t)ms;
     return ERR_OK;
 }
@@ -174,14 +134,14 @@ static enum err_code read_flag(struct reader *r, const struct yaml_node *n,
                                         "apply",    "read_back", "within", NULL};
 
     f->key = arena_sv(r->a, n->key);
-    if (check_keys(r, n, "a flag", known) != ERR_OK || get_variants(r, n, f) != ERR_OK ||
+    if (yaml_file_keys(&r->y, n, "a flag", known) != ERR_OK || get_variants(r, n, f) != ERR_OK ||
         get_place(r, n, "env_file", &f->env_file) != ERR_OK ||
         get_place(r, n, "dropin", &f->dropin) != ERR_OK || get_http(r, n, f) != ERR_OK ||
         get_apply(r, n, f) != ERR_OK || get_read_back(r, n, f) != ERR_OK ||
         get_within(r, n, f) != ERR_OK)
-        return r->err->code;
+        return r->y.err->code;
     if (!f->env_file.path.p && !f->dropin.path.p && !f->http_url.p)
-        return FAIL(r, n, "a flag is written to env_file, dropin or http");
+        return yaml_file_bad(&r->y, n, "a flag is written to env_file, dropin or http");
     return ERR_OK;
 }
 
@@ -191,12 +151,13 @@ static enum err_code read_consumers(struct reader *r, const struct yaml_node *li
     static const char *const known[] = {"ofrep", NULL};
 
     if (list->kind != YAML_LIST)
-        return FAIL(r, list, "'consumers' is a list");
+        return yaml_file_bad(&r->y, list, "'consumers' is a list");
     b->consumers = ARENA_NEWN(r->a, struct sv, list->n_items + 1);
     for (size_t i = 0; i < list->n_items; i++)
-        if (check_keys(r, &list->items[i], "a consumer", known) != ERR_OK ||
-            get_text(r, &list->items[i], "ofrep", true, &b->consumers[b->n_consumers++]) != ERR_OK)
-            return r->err->code;
+        if (yaml_file_keys(&r->y, &list->items[i], "a consumer", known) != ERR_OK ||
+            yaml_file_text(&r->y, &list->items[i], "ofrep", true,
+                           &b->consumers[b->n_consumers++]) != ERR_OK)
+            return r->y.err->code;
     return ERR_OK;
 }
 
@@ -206,18 +167,18 @@ static enum err_code read_root(struct reader *r, const struct yaml_node *root,
     static const char *const known[] = {"consumers", "flags", NULL};
     const struct yaml_node *consumers = yaml_get(root, "consumers"), *flags;
 
-    if (check_keys(r, root, "the file", known) != ERR_OK ||
+    if (yaml_file_keys(&r->y, root, "the file", known) != ERR_OK ||
         (consumers && read_consumers(r, consumers, b) != ERR_OK))
-        return r->err->code;
+        return r->y.err->code;
     flags = yaml_get(root, "flags");
     if (!flags)
         return ERR_OK;
     if (flags->kind != YAML_MAP)
-        return FAIL(r, flags, "'flags' is a map");
+        return yaml_file_bad(&r->y, flags, "'flags' is a map");
     b->flags = ARENA_NEWN(r->a, struct flag_elsewhere, flags->n_items + 1);
     for (size_t i = 0; i < flags->n_items; i++)
         if (read_flag(r, &flags->items[i], &b->flags[b->n_flags++]) != ERR_OK)
-            return r->err->code;
+            return r->y.err->code;
     return ERR_OK;
 }
 
@@ -225,7 +186,7 @@ enum err_code flag_binding_parse(struct sv text, const char *path, const char *f
                                  struct flag_binding *ret, struct err *err)
 {
     struct flag_binding b = {.n_flags = 0};
-    struct reader r = {&b.arena, path, folder, err};
+    struct reader r = {{path, &b.arena, err}, &b.arena, folder};
     struct arena tree = {0};
     struct yaml_node root;
     enum err_code rc = yaml_parse(text, path, &tree, &root, err);
