@@ -489,8 +489,8 @@ T(an_answer_that_takes_longer_than_rounds_delays_neither_them_nor_the_end)
     struct bench b;
 
     begin(&b, &s, 0);
-    b.at = "mark";
-    b.at_count = 1;
+    b.at = "watch"; /* told after a round: the next one hangs */
+    b.at_count = 4;
     b.act = is_slow;
     T_EQ(bench_run(&b), EXIT_CODE_DONE);
     T_EQ(atomic_load(&metrics.slow_answers), 0);
