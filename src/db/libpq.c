@@ -14,6 +14,6 @@ enum err_code libpq_open(struct err *err)
     static struct library library = {"libpq.so.5", "libpq5", calls, ARRAY_LEN(calls), false};
 
     if (library_open(&library, &libpq, err) != ERR_OK)
-        return err_wrap(err, "PostgreSQL needs libpq");
+        return err_wrap(err, "PostgreSQL needs libpq"); /* uncovered: tests need it */
     return ERR_OK;
 }

@@ -15,6 +15,6 @@ enum err_code libsystemd_open(struct err *err)
                                      false};
 
     if (library_open(&library, &libsystemd, err) != ERR_OK)
-        return err_wrap(err, "systemd is spoken to by libsystemd");
+        return err_wrap(err, "systemd is spoken to by libsystemd"); /* uncovered: tests need it */
     return ERR_OK;
 }

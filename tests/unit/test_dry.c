@@ -195,6 +195,22 @@ T(each_kind_says_what_it_would_do)
     done(&f);
 }
 
+T(a_server_is_asked_whether_it_answers_and_a_person_is_waited_for)
+{
+    struct fixture f;
+
+    look(
+        &f,
+        "# D\n\n## Deployment\n\n```bash\nvim app.conf\n```\n\n```sql\nSELECT 1;\nDELETE FROM t;\n```\n",
+        "databases: {main: {url: 'postgresql://u@/d?host=/nonexistent'}}\n");
+    T_EQ(f.dry.steps.n, 3);
+    T_CHECK(sv_has(f.dry.steps.v[0].would, SV("lend it the terminal")));
+    T_CHECK(sv_eq(f.dry.steps.v[1].would, SV("would run the statements")));
+    T_CHECK(strstr(said(&f.dry.steps.v[1]), "wrong: postgresql://u@/d: ") != NULL);
+    T_CHECK(sv_has(f.dry.steps.v[2].would, SV("which change the database")));
+    done(&f);
+}
+
 T(a_manager_of_services_is_not_asked)
 {
     struct fixture f;
@@ -236,6 +252,7 @@ T_MAIN(T_CASE(programs_are_looked_for_in_path),
        T_CASE(what_a_step_before_may_bring_is_open_and_not_wrong),
        T_CASE(paths_of_programs_are_looked_at_as_long_as_the_folder_is_known),
        T_CASE(a_database_is_known_by_its_header), T_CASE(each_kind_says_what_it_would_do),
+       T_CASE(a_server_is_asked_whether_it_answers_and_a_person_is_waited_for),
        T_CASE(a_manager_of_services_is_not_asked),
        T_CASE(nothing_of_another_host_or_of_what_is_left_out_is_looked_at),
        T_CASE(what_has_no_value_yet_is_open))

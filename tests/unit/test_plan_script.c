@@ -217,12 +217,15 @@ T(every_kind_of_action_has_its_command)
             "touch run/MAINTENANCE\nrm run/MAINTENANCE\nsleep 1.5\nsleep 2 && ls\n"
             "watch -n 5 'cat n'\n# When connections <1, proceed\n"
             "# Watch for 30 seconds\ntail -f log\n"
-            "sudo systemctl restart shop\nsystemctl status shop"),
-        "environment: x\nsteps: {steps: {undo: never mind, retries: 2, timeout: 30s}}\n"
+            "sudo systemctl restart shop\nsystemctl status shop") "\n```sql\nSELECT 2;\n```\n",
+        "environment: x\ndatabases: {m: {url: 'postgres:///shop?user=$WHO'}}\nsteps: {steps: {undo: never mind, retries: 2, timeout: 30s}}\n"
         "services:\n  shop: {manager: process, command: [/bin/shop, \"it's\"], pid_file: shop.pid}\n");
     want_in(&s, "curl -sS -i -f -L --max-time 3 -X 'PUT' -H \"A: ${B}\" --data \"x\\\"y\" "
                 "\"http://127.0.0.1:1/a\"\n");
     want_in(&s, "sqlite3 \"a.db\" \"SELECT count(*) FROM t\"\n");
+    want_in(
+        &s,
+        "psql -X -v ON_ERROR_STOP=1 -A -t -d \"postgres:///shop?user=${WHO}\" -c \"SELECT 2;\"\n");
     want_in(&s, "df -h \"/\"\n");
     want_in(&s, "touch \"run/MAINTENANCE\"\n");
     want_in(&s, "rm -f \"run/MAINTENANCE\"\n");
