@@ -11,7 +11,7 @@
 
 #define REHEARSE_STATE_MAX  (64u << 20) /* PICTURE_FILES facts of some 200 bytes */
 #define REHEARSE_OUTPUT_MAX (64u << 10)
-#define REHEARSE_PREPARE_MS (30 * 60 * UINT64_C(1000))
+#define REHEARSE_PREPARE_MS UINT64_C(1800000)
 
 /* --- pictures --- */
 

@@ -129,7 +129,7 @@ static enum err_code read_sql(struct reader *r, const struct yaml_node *n, struc
 static enum err_code read_http(struct reader *r, const struct yaml_node *n, struct rows_source *s)
 {
     static const char *const known[] = {"url", "rows", "bearer", "timeout", NULL};
-    struct sv bearer;
+    struct sv bearer = {NULL, 0};
 
     s->kind = ROWS_HTTP;
     if (yaml_file_keys(&r->y, n, "a source of HTTP", known) != ERR_OK ||
@@ -201,7 +201,7 @@ static enum err_code get_rows(struct reader *r, const struct yaml_node *map,
                               const struct rows_source *otherwise, const struct rows_source **ret)
 {
     struct suggest s;
-    struct sv name;
+    struct sv name = {NULL, 0};
 
     if (yaml_file_text(&r->y, map, "rows", !otherwise, &name) != ERR_OK)
         return r->y.err->code;

@@ -210,6 +210,7 @@ enum err_code db_cut_off(struct db *db, struct err *err)
 
 /* --- statements --- */
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters of a statement, and what takes its rows */
 static enum err_code db_start(struct db *db, struct sv sql, const struct db_value *v, size_t n,
                               db_row_fn *fn, void *arg, int64_t *changed, struct err *err)
 {

@@ -116,9 +116,8 @@ static bool db_postgres_wait(struct db *db, short events, bool may_cancel)
 static bool db_postgres_send(struct db *db)
 {
     struct db_postgres *p = db->private;
-    int left;
 
-    while ((left = libpq.flush(p->pg)) == 1) {
+    while (libpq.flush(p->pg) == 1) {
         if (!db_postgres_wait(db, POLLIN | POLLOUT, true))
             return false;
         (void)libpq.consumeInput(p->pg); /* a server that writes is read, or both wait */

@@ -29,8 +29,9 @@ static enum err_code alembic_read(const struct format_file *f, struct migrations
     list = sv_sub(text, down[1].from, down[1].to);
     for (size_t at = 0; m->n_requires < ARRAY_LEN(m->requires) &&
                         pattern_find("['\"]([^'\"\\n]+)['\"]", 0, list, at, one, 2);
-         at = one[0].to)
-    m->requires[m->n_requires++] = sv_sub(list, one[1].from, one[1].to);
+         at = one[0].to) {
+        m->requires[m->n_requires++] = sv_sub(list, one[1].from, one[1].to);
+    }
     return ERR_OK;
 }
 

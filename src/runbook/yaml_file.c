@@ -36,9 +36,7 @@ enum err_code yaml_file_keys(const struct yaml_file *f, const struct yaml_node *
             continue;
         (void)yaml_file_bad(f, &map->items[i], "%s has no key '%.*s'", what,
                             SV_FMT(map->items[i].key));
-        if (s.best.p)
-            return err_hint(f->err, "did you mean '%.*s'?", SV_FMT(s.best));
-        return f->err->code;
+        return s.best.p ? err_hint(f->err, "did you mean '%.*s'?", SV_FMT(s.best)) : f->err->code;
     }
     return ERR_OK;
 }
@@ -48,7 +46,6 @@ enum err_code yaml_file_text(const struct yaml_file *f, const struct yaml_node *
 {
     const struct yaml_node *n = yaml_get(map, key);
 
-    *ret = (struct sv){NULL, 0};
     if (!n)
         return needed ? yaml_file_bad(f, map, "'%s' is missing", key) : ERR_OK;
     if (n->kind != YAML_SCALAR || n->text.n == 0 || memchr(n->text.p, '\0', n->text.n))

@@ -19,6 +19,6 @@ enum err_code yaml_file_bad(const struct yaml_file *f, const struct yaml_node *n
 /* `map` is a map of known keys only (NULL-terminated); `what`: "a source". */
 NODISCARD enum err_code yaml_file_keys(const struct yaml_file *f, const struct yaml_node *map,
                                        const char *what, const char *const *known);
-/* A text that is not empty and has no NUL; where there is none and none is needed, empty. */
+/* A text that is not empty and has no NUL; where there is none and none is needed, *ret stays as it is. */
 NODISCARD enum err_code yaml_file_text(const struct yaml_file *f, const struct yaml_node *map,
                                        const char *key, bool needed, struct sv *ret);

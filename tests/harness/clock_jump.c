@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): libc's begin with underscores */
 __attribute__((visibility("default"))) int clock_gettime(clockid_t id, struct timespec *ts)
 {
     int status = (int)syscall(SYS_clock_gettime, id, ts);
