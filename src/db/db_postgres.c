@@ -78,6 +78,9 @@ static enum err_code db_postgres_failed(struct db *db, struct sv sql, const PGre
     db_postgres_field(hint, sizeof(hint), r, PG_DIAG_MESSAGE_HINT);
     if (!e->message[0]) /* libpq's own: the connection */
         return db_postgres_lost(db, err);
+    /* 57P01 to 57P03: it goes down, and closes the connection, if it has not yet */
+    if (strncmp(e->sqlstate, "57P0", 4) == 0 && e->sqlstate[4] <= '3')
+        ((struct db_postgres *)db->private)->lost = true;
     /* 55P03: lock_not_available */
     (void)err_set(err, strcmp(e->sqlstate, "55P03") == 0 ? ERR_LOCKED : ERR_DB, "%s: %s (%s)%s%s",
                   db->name, e->message, e->sqlstate, e->detail[0] ? ": " : "", e->detail);

@@ -19,6 +19,13 @@ enum err_code yaml_file_bad(const struct yaml_file *f, const struct yaml_node *n
     return err_set(f->err, ERR_INVALID, "%s:%zu: %s", f->path, n->line, strbuf_str(&text));
 }
 
+static enum err_code yaml_file_unknown(const struct yaml_file *f, const struct yaml_node *n,
+                                       const char *what, const struct suggest *s)
+{
+    (void)yaml_file_bad(f, n, "%s has no key '%.*s'", what, SV_FMT(n->key));
+    return s->best.p ? err_hint(f->err, "did you mean '%.*s'?", SV_FMT(s->best)) : f->err->code;
+}
+
 enum err_code yaml_file_keys(const struct yaml_file *f, const struct yaml_node *map,
                              const char *what, const char *const *known)
 {
@@ -32,11 +39,8 @@ enum err_code yaml_file_keys(const struct yaml_file *f, const struct yaml_node *
             is |= sv_is(map->items[i].key, known[k]);
             suggest_offer(&s, sv_from(known[k]));
         }
-        if (is)
-            continue;
-        (void)yaml_file_bad(f, &map->items[i], "%s has no key '%.*s'", what,
-                            SV_FMT(map->items[i].key));
-        return s.best.p ? err_hint(f->err, "did you mean '%.*s'?", SV_FMT(s.best)) : f->err->code;
+        if (!is)
+            return yaml_file_unknown(f, &map->items[i], what, &s);
     }
     return ERR_OK;
 }
