@@ -138,7 +138,8 @@ void action_start(struct action *a)
     (void)uv_timer_init(a->env->loop, &a->delay);
     a->report.data = a->delay.data = a;
     a->open_handles = 2;
-    a->outcome.started_us = clock_steady_us();
+    a->outcome.started_us = clock_now_us();
+    a->outcome.begun_us = clock_steady_us();
     if (delay_ms)
         (void)uv_timer_start(&a->delay, action_on_delay, delay_ms, 0);
     else

@@ -32,7 +32,8 @@ enum action_result {
 /* What is known after an act; what an action does not know stays as it is here. */
 struct action_outcome {
     enum action_result result;
-    int64_t started_us;
+    int64_t started_us; /* by the wall clock, as files and processes are stamped */
+    int64_t begun_us;   /* by the steady clock, for how long it took */
     struct err err;
     int64_t status; /* exit status; -1: there is none */
     struct capture out, errs;

@@ -30,9 +30,10 @@ struct run_host {
 struct run_step {
     const struct plan_step *p;
     enum step_state state;
-    int64_t attempt; /* 0: never begun */
-    int64_t started_us, ended_us;
-    struct hash out; /* of its output, when has_out */
+    int64_t attempt;              /* 0: never begun */
+    int64_t started_us, ended_us; /* by the steady clock */
+    int64_t intent_us; /* when it began by the wall clock, as files and processes are stamped */
+    struct hash out;   /* of its output, when has_out */
     bool has_out;
     bool way_back;
     uint64_t gates_passed;  /* those that are not asked again */

@@ -111,7 +111,7 @@ static enum err_code run_load_intent(struct run_loader *l, const struct event *e
         l->r->branch_of = SIZE_MAX; /* it was tried again */
     s->left = false;
     s->attempt = e->attempt;
-    s->started_us = e->at_us;
+    s->started_us = s->intent_us = e->at_us;
     run_fleet_load_intent(s, data);
     return ERR_OK;
 }

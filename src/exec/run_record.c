@@ -193,7 +193,7 @@ void run_queue_host_outcome(struct run *r, struct run_step *s, size_t host)
     if (on && on->ready) {
         const struct action_outcome *o = &on->action.outcome;
 
-        json_put_int(data, "started_us", o->started_us);
+        json_put_int(data, "started_us", o->begun_us);
         json_put_int(data, "ended_us", clock_steady_us());
         run_put_facts(data, o);
         run_put_output(r, data, "out", &o->out, &ignored, &has);
@@ -225,9 +225,11 @@ void run_queue_outcome(struct run *r, struct run_step *s)
 {
     json_t *data = json_object();
     struct hash ignored;
+    int64_t now_us = clock_steady_us();
     bool has;
 
-    s->ended_us = clock_steady_us();
+    /* not before it began, which may have been in a process whose clock was ahead */
+    s->ended_us = now_us > s->started_us ? now_us : s->started_us;
     json_put_str(data, "state", step_state_name(s->state));
     json_put_int(data, "started_us", s->started_us);
     json_put_int(data, "ended_us", s->ended_us);

@@ -112,6 +112,7 @@ static void run_queue_intent(struct run *r, struct run_step *s)
 
     s->attempt++;
     s->started_us = clock_steady_us();
+    s->intent_us = clock_now_us();
     json_put_sv(data, "command", s->p->command);
     json_put_sv(data, "host", s->p->host);
     json_put_sv(data, "kind", s->p->kind);
@@ -423,7 +424,7 @@ void run_queue_doubt(struct run *r, const char *decision, struct sv evidence, js
 static int run_ask_world(struct run *r, const struct run_step *s, const struct action_ops *ops)
 {
     struct action a = {
-        .ops = ops, .step = s->p, .env = &r->env, .outcome = {.started_us = s->started_us}};
+        .ops = ops, .step = s->p, .env = &r->env, .outcome = {.started_us = s->intent_us}};
 
     return ops && ops->resume == RESUME_PROBE ? ops->probe(&a) : -1;
 }

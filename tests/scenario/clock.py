@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from tap import DEADLINE_S, await_, check, run_tests, same, write
@@ -160,6 +161,33 @@ def a_step_takes_the_time_that_passed():
     check(all(0 <= d < DEADLINE_S * 1000000 for d in durations()), f"the steps took {durations()} us")
 
 
+def backup_after_correction(off_by, command):
+    """The clock is off when the run begins, and is set right before the backup; files are stamped by the kernel's."""
+    jump(off_by)
+    write("app", "app")
+    write("doc.md", "# Doc\n\n## Backup\n\n```bash\nuntil [ -e go ]; do sleep 0.05; done\n```\n\n"
+                    f"```bash\n{command}\n# Expected: Backup file created\n```\n")
+    write("prusik.yaml", "environment: test\n")
+    run = Run("run", "doc.md", "--operator", "ann")
+    run.until("step-intent")
+    jump(0)
+    write("go", "")
+    return run, run.end()
+
+
+def a_file_made_after_the_clock_was_set_back_is_not_taken_for_old():
+    run, status = backup_after_correction(HOUR, "cp app app.bak")
+    check(status == 0, f"it ends with {status}:\n{''.join(run.lines[-8:])}")
+
+
+def a_file_from_before_is_not_taken_for_new_after_the_clock_was_set_forward():
+    write("app.bak", "old")
+    await_("an old file", lambda: time.time() - os.stat("app.bak").st_ctime > 3)
+    run, status = backup_after_correction(-HOUR, "cp -n app app.bak")
+    same("the exit status", status, 4)
+    check(any("is older than this step" in line for line in run.lines), "it is not said why")
+
+
 def a_gate_that_looks_again_and_again_goes_on_looking():
     write("doc.md", "# Doc\n\n## Steps\n\n```bash\necho there\n```\n")
     write("prusik.yaml", """environment: test
@@ -179,5 +207,6 @@ gates:
 sys.exit(run_tests([
     a_clock_that_goes_back_does_not_lengthen_a_watch, a_clock_that_goes_forward_does_not_cut_a_watch_short,
     a_watch_goes_on_in_another_process_whose_clock_is_behind, a_step_takes_the_time_that_passed,
-    a_gate_that_looks_again_and_again_goes_on_looking,
+    a_file_made_after_the_clock_was_set_back_is_not_taken_for_old,
+    a_file_from_before_is_not_taken_for_new_after_the_clock_was_set_forward, a_gate_that_looks_again_and_again_goes_on_looking,
 ]))
