@@ -10,7 +10,8 @@
 
 struct run_watch {
     struct watcher *watcher;
-    int64_t samples_us; /* when they were kept last */
+    int64_t samples_us; /* when they were kept last, and ... */
+    size_t n_placed;    /* ... how many positions with them */
     bool baseline_taken;
     int64_t resumed_us; /* when a watch that had begun was taken up again; 0: it was not */
     size_t asked;       /* the checkpoint that the operator is asked about; SIZE_MAX: none */
@@ -23,14 +24,17 @@ static void watch_keep(struct run *r)
     struct run_watch *rw = r->watch;
     CLEANUP(strbuf_release) struct strbuf judge = STRBUF(0), samples = STRBUF(0);
     int64_t now_us = clock_steady_us();
+    size_t n_placed = watcher_n_placed(rw->watcher);
 
     watcher_save_judge(rw->watcher, &judge);
     journal_keep(r->journal, SV("judge"), strbuf_sv(&judge));
-    if (now_us - rw->samples_us < WATCH_SAMPLES_EVERY_US && rw->samples_us <= now_us)
+    if (now_us - rw->samples_us < WATCH_SAMPLES_EVERY_US && rw->samples_us <= now_us &&
+        n_placed == rw->n_placed) /* a log without a place would be read from its end */
         return;
     watcher_save_samples(rw->watcher, &samples);
     journal_keep(r->journal, SV("samples"), strbuf_sv(&samples));
     rw->samples_us = now_us;
+    rw->n_placed = n_placed;
 }
 
 static enum err_code watch_restore(struct run *r, struct err *err)

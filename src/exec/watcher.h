@@ -49,7 +49,7 @@ DEFINE_CLEANUP(struct watcher *, watcher_free)
 NODISCARD enum err_code watcher_restore(struct watcher *w, struct sv judge, struct sv samples,
                                         struct err *err);
 void watcher_start(struct watcher *w);
-/* No more polls and rounds.  Polls under way end soon, in the loop: until then it is busy. */
+/* No more polls and rounds.  Polls under way and its handles end soon, in the loop: until then it is busy. */
 void watcher_stop(struct watcher *w);
 bool watcher_is_busy(const struct watcher *w);
 
@@ -70,3 +70,5 @@ void watcher_answer(struct watcher *w, size_t checkpoint, bool go_on);
 /* State for another process.  Samples are large: less often. */
 void watcher_save_judge(const struct watcher *w, struct strbuf *out);
 void watcher_save_samples(const struct watcher *w, struct strbuf *out);
+/* Of the sources that another process goes on reading (logs, the journal): how many have told their place. */
+size_t watcher_n_placed(const struct watcher *w);

@@ -143,6 +143,15 @@ json_t *bound_save(const struct watcher *w)
     return j;
 }
 
+size_t watcher_n_placed(const struct watcher *w)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->feeds.n; i++)
+        n += w->feeds.v[i].position.n > 0;
+    return n;
+}
+
 void bound_restore(struct watcher *w, const json_t *positions)
 {
     for (size_t i = 0; i < w->feeds.n; i++) {

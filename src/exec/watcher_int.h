@@ -46,8 +46,11 @@ struct watcher {
     VEC(struct plan_checked) judged; /* by the judge's number */
     VEC(struct plan_checked) checkpoints;
     uv_timer_t timer;
+    uv_idle_t turn; /* of the loop, between a tick and the end of its round */
+    bool turned;
     int64_t interval_ms, round, t0_us;
-    size_t waiting; /* polls of this round */
+    size_t waiting;   /* polls of this round */
+    size_t n_handles; /* timer and turn, until they are closed */
     bool round_open, started, stopped, marked;
     enum verdict verdict; /* that was told */
     size_t verdict_rule;

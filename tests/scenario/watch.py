@@ -59,13 +59,15 @@ def say(text):
 
 def a_watch_that_was_killed_goes_on_from_its_own_begin():
     begin()
-    p = start("watch", "deploy.md", "--for", "6s", "--json")
+    p = start("watch", "deploy.md", "--for", "10s", "--json")
     mark = None
+    rounds = 0
     for line in p.stdout:
         e = json.loads(line)
         if e["event"] == "mark":
             mark = e["data"]["at_us"]
-        if e["event"] == "watch" and e["data"]["at_ms"] > 400:
+        rounds += e["event"] == "watch"
+        if e["event"] == "watch" and e["data"]["at_ms"] > 400 and rounds > 3:  # by then the log has a place
             break
     check(mark, "there is no deploy mark")
     p.send_signal(signal.SIGKILL)
@@ -81,14 +83,14 @@ def a_watch_that_was_killed_goes_on_from_its_own_begin():
         if e["event"] == "watch":
             ends.append((e["data"]["at_ms"], e["data"]["until_ms"]))
             counts += [r["value"] for r in e["data"]["rules"] if r["rule"] == "errors" and "value" in r]
-            if len(ends) == 3:
+            if len(ends) == 1:
                 say("ERROR 4\nERROR 5\n")
     p.stdout.close()
     same("exit code", p.wait(DEADLINE_S), 9)
     same("errors", max(counts), 5)
-    same("the end", {until for _, until in ends}, {6000})
-    check(ends[0][0] > 400 and ends[-1][0] >= 5500, f"the watch did not go on: {ends[0]}, {ends[-1]}")
-    check(time.time() * 1e6 - mark >= 5.9e6, "it ended early")
+    same("the end", {until for _, until in ends}, {10000})
+    check(ends[0][0] > 400, f"the watch did not go on: {ends[0]}")
+    check(time.time() * 1e6 - mark >= 9.9e6, "it ended early")
     same("done", os.path.exists("done.txt"), False)
 
 
