@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,6 +15,9 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/sv.h"
+
+#define LOCK_TRIES  500 /* whoever has it writes two small files: 10 s are plenty */
+#define LOCK_TRY_MS 20
 
 static char *beside(struct sv stem, const char *end)
 {
@@ -97,9 +101,13 @@ static enum err_code lock(const struct flag_files *f, int *fd, struct err *err)
     *fd = open(f->lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (*fd < 0)
         return err_sys(err, errno, "open '%s'", f->lock);
-    while (flock(*fd, LOCK_EX) != 0) /* whoever has it writes two small files */
-        if (errno != EINTR)
+    for (int tries = 0; flock(*fd, LOCK_EX | LOCK_NB) != 0; tries++) {
+        if (errno != EWOULDBLOCK)
             return err_sys(err, errno, "lock '%s'", f->lock); /* uncovered: it is a file of ours */
+        if (tries == LOCK_TRIES)
+            return err_set(err, ERR_LOCKED, "'%s' is held by another process", f->lock);
+        (void)poll(NULL, 0, LOCK_TRY_MS); /* nobody tells when it is given back */
+    }
     return ERR_OK;
 }
 
