@@ -208,6 +208,30 @@ static enum err_code change_kill(const struct flag_files *f, struct sv text,
     return write_json(f->kill, list, err);
 }
 
+json_t *flag_files_line(const struct flag_change *c, struct sv from)
+{
+    json_t *j = json_object();
+
+    json_put_str(j, "at", clock_format_s(c->at_us).s);
+    json_put_int(j, "at_us", c->at_us);
+    json_put(j, "by", json_sv(c->by));
+    json_put(j, "flag", json_sv(c->key));
+    json_put_str(j, "what", !c->kill ? "set" : c->variant.p ? "kill" : "unkill");
+    json_put_sv(j, "from", from);
+    json_put_sv(j, "to", c->variant);
+    json_put(j, "why", json_sv(c->why));
+    return j;
+}
+
+void flag_files_log_begin(const struct flag_files *f, const struct flag_change *c, struct sv from)
+{
+    CLEANUP(json_cleanup) json_t *line = flag_files_line(c, from);
+    struct err ignored; /* see the header */
+
+    json_put_bool(line, "begun", true);
+    (void)!flag_files_log(f, line, &ignored);
+}
+
 enum err_code flag_files_change(const struct flag_files *f, const struct flag_change *c,
                                 struct arena *a, struct sv *from, struct err *err)
 {
@@ -223,6 +247,7 @@ enum err_code flag_files_change(const struct flag_files *f, const struct flag_ch
         flag_files_load(f, &s, err) != ERR_OK || check_change(s, c, a, &before, err) != ERR_OK ||
         json_read(strbuf_sv(&definitions), &document, err) != ERR_OK)
         return err->code;
+    flag_files_log_begin(f, c, before);
     rc = c->kill ? change_kill(f, strbuf_sv(&kill), c, err) : change_default(f, document, c, err);
     if (rc == ERR_OK)
         *from = before;

@@ -401,8 +401,9 @@ static bool is_only_sent(const struct flag_elsewhere *f)
     return f->http_url.p && !f->read_url.p && !f->env_file.path.p && !f->dropin.path.p;
 }
 
-static enum err_code switch_elsewhere(const struct pace *p, const struct flag_elsewhere *f,
-                                      struct flag_switched *ret, struct err *err)
+static enum err_code switch_elsewhere(const struct pace *p, const struct flag_files *files,
+                                      const struct flag_elsewhere *f, struct flag_switched *ret,
+                                      struct err *err)
 {
     const struct flag_change *c = &p->s->change;
     const struct flag_variant *v = c->variant.p ? find_variant(f, c->variant) : NULL;
@@ -416,6 +417,7 @@ static enum err_code switch_elsewhere(const struct pace *p, const struct flag_el
                        SV_FMT(c->variant));
     ret->from = variant_now(f);
     look.value = v->text;
+    flag_files_log_begin(files, c, ret->from);
     if ((f->env_file.path.p && write_place(ENV_TEXT_FILE, &f->env_file, v->text, err) != ERR_OK) ||
         (f->dropin.path.p && write_place(ENV_TEXT_DROPIN, &f->dropin, v->text, err) != ERR_OK) ||
         (f->http_url.p && send_http(p, f, v->text, err) != ERR_OK) || apply(p, f, err) != ERR_OK)
@@ -444,7 +446,7 @@ static enum err_code switch_now(const struct flag_switch *s, const struct flag_f
     if (is_stopped(&p))
         return err_set(err, ERR_INTERRUPTED, "stopped before anything was written");
     if (other)
-        return switch_elsewhere(&p, other, ret, err);
+        return switch_elsewhere(&p, f, other, ret, err);
     if (flag_files_change(f, &s->change, a, &ret->from, err) != ERR_OK)
         return err->code;
     return see_consumers(&p, f, ret, err);
@@ -483,16 +485,8 @@ bool flag_switch_holds(const struct flag_switch *s)
 static json_t *log_line(const struct flag_switch *s, const struct flag_switched *r,
                         const struct err *err, enum err_code rc)
 {
-    const struct flag_change *c = &s->change;
-    json_t *j = json_object();
+    json_t *j = flag_files_line(&s->change, r->from);
 
-    json_put_str(j, "at", clock_format_s(c->at_us).s);
-    json_put(j, "by", json_sv(c->by));
-    json_put(j, "flag", json_sv(c->key));
-    json_put_str(j, "what", !c->kill ? "set" : c->variant.p ? "kill" : "unkill");
-    json_put_sv(j, "from", r->from);
-    json_put_sv(j, "to", c->variant);
-    json_put(j, "why", json_sv(c->why));
     json_put_bool(j, "in_effect", rc == ERR_OK);
     json_put_int(j, "consumers", (int64_t)r->consumers);
     json_put_int(j, "ms", r->ms);

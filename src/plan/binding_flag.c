@@ -18,8 +18,8 @@ static enum err_code flag_take_consumers(struct binding *b, struct binding_flag 
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     CLEANUP(mem_freep)
-    char *definitions = xstrdup_sv(f->definitions),
-         *folder = path_dir(definitions), *beside = path_join(folder, FLAG_CONSUMERS), *path = NULL;
+    char *definitions = xstrdup_sv(f->definitions), *folder = path_dir(definitions),
+         *beside = path_join(folder, FLAG_CONSUMERS), *path = NULL;
 
     if (!f->consumers.n && !file_exists(beside))
         return ERR_OK;

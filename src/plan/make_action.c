@@ -114,6 +114,8 @@ static bool make_shell(struct make *m, const struct rb_step *s, json_t *out, jso
 {
     json_put_str(out, "kind", "shell");
     json_put(action, "command", make_pieces(m, s->text, s->line, false));
+    if (sv_starts(s->text, SV("prusik ")) && !make_is_remote(m, s))
+        json_put_bool(action, "own", true); /* by the program that runs it */
     return true;
 }
 

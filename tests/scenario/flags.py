@@ -6,6 +6,7 @@ usage: flags.py PRUSIK
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -232,6 +233,115 @@ def an_interrupted_run_leaves_it_to_its_resume():
     same("result", of("flag-outcome")[0]["result"], "in-effect")
 
 
+# --- by steps
+
+STEPS = """# Shop
+
+## Deployment
+
+```bash
+prusik flag set NEW_UI off --why "deployed dark"
+%s
+```
+
+## Rollback
+
+```bash
+true
+```
+"""
+
+
+def steps(more="true", yaml=""):
+    begin(rules="", queue=1)
+    write("prusik.yaml", "environment: test\noperator: ann\n" + yaml)
+    write("deploy.md", STEPS % more)
+
+
+def default():
+    return json.loads(read("flags.json"))["flags"]["NEW_UI"]["defaultVariant"]
+
+
+def a_step_that_sets_a_flag_is_brought_back_without_a_word_in_the_document():
+    steps()
+    plan = prusik("plan", "deploy.md").stdout
+    check("prusik flag back NEW_UI run" in plan and "the flag becomes what it was" in plan, plan)
+    same("exit code", (prusik("run", "deploy.md").returncode, default()), (0, "off"))
+    done = prusik("rollback", "r-0001", "--why", "x")
+    same("exit code of rollback", (done.returncode, default()), (5, "on"))
+    same("a second program of this name is not needed", [e["data"]["state"] for e in events("r-0002")
+                                                         if e["event"] == "step-outcome"], ["done", "done"])
+
+
+def a_failure_behind_it_brings_it_back():
+    steps(more="false", yaml="on_failure: rollback\n")
+    same("exit code", (prusik("run", "deploy.md").returncode, default()), (5, "on"))
+
+
+def what_was_never_begun_is_not_brought_back():
+    begin(rules="", queue=1)
+    write("prusik.yaml", "environment: test\noperator: ann\non_failure: rollback\n")
+    write("deploy.md", STEPS.replace("prusik flag", "false\nprusik flag") % "true")
+    same("set by hand", prusik("flag", "set", "NEW_UI", "off", "--why", "mine").returncode, 0)
+    prusik("run", "deploy.md")
+    same("the flag", default(), "off")
+    check("step-intent" in [e["event"] for e in events()], "nothing was begun at all")
+
+
+def a_document_that_says_how_is_taken_at_its_word():
+    steps()
+    write("deploy.md", (STEPS % "true").replace("```bash\ntrue", '```bash\nprusik flag set NEW_UI on --why back'))
+    check("flag back" not in prusik("plan", "deploy.md").stdout, "two steps bring it back")
+    prusik("run", "deploy.md")
+    same("exit code of rollback", (prusik("rollback", "r-0001", "--why", "x").returncode, default()), (5, "on"))
+
+
+def what_a_rule_has_killed_stays_killed():
+    begin(rules="rules: {queue: 'rollback, flag-off NEW_UI when cmd.queue.json.length > 100'}\n")
+    write("deploy.md", (STEPS % "true").replace("set NEW_UI off", "set NEW_UI on"))
+    write("flags.json", DEFINITIONS.replace('"defaultVariant":"on"', '"defaultVariant":"off"'))
+    same("exit code", (prusik("run", "deploy.md").returncode, default()), (5, "off"))
+    same("the kill", json.loads(read("flags.kill.json"))["kill"]["NEW_UI"]["variant"], "off")
+
+
+def a_crash_before_its_end_does_not_lose_what_it_was():
+    elsewhere(ONCE, rules="", queue=1)
+    write("prusik.yaml", "environment: test\noperator: ann\n")
+    write("deploy.md", STEPS % "true")
+    p = start("run", "deploy.md", "--json")
+    await_("the program", lambda: os.path.exists("begun"))
+    p.send_signal(signal.SIGKILL)
+    p.wait(DEADLINE_S)
+    p.stdout.close()
+    end_the_program()
+    same("exit code", prusik("resume", "r-0001").returncode, 0)
+    same("the file", read("app.env"), "NEW_UI=false\n")
+    same("exit code of rollback", prusik("rollback", "r-0001", "--why", "x").returncode, 5)
+    same("the file", read("app.env"), "NEW_UI=true\n")
+
+
+def audits_and_comparisons_decide_by_their_exit_code():
+    write("prusik.yaml", "environment: test\noperator: ann\n")
+    write("deals.csv", "id,type\n1,x\n2,y\n")
+    write("prusik.data.yaml", "file:\n  deals: {path: deals.csv}\nsnapshots:\n  deals: {rows: file.deals, key: id}\n"
+          "audits:\n  deals:\n    rows: file.deals\n    checks:\n"
+          "      - {name: type is known, coverage: type}\n")
+    write("deploy.md", "# Shop\n\n## Deployment\n\n```bash\nprusik snapshot deals --output before.snap\n"
+          "prusik audit deals\nprusik backup create app.db --to backups\nprusik backup verify backups/*.prbak\n"
+          "prusik snapshot deals --output after.snap\nprusik compare before.snap after.snap\n```\n")
+    with sqlite3.connect("app.db") as db:
+        db.execute("CREATE TABLE deals (id INTEGER)")
+    db.close()
+    done = prusik("run", "deploy.md")  # no step asks for a way back
+    same("all is well", (done.returncode, done.stderr), (0, ""))
+    write("deals.csv", "id,type\n1,\n2,\n")
+    for name in ("before.snap", "after.snap"):
+        os.unlink(name)
+    done = prusik("run", "deploy.md")
+    same("exit code", done.returncode, 4)
+    check("step deployment/2 failed: exit status 4" in done.stderr, done.stderr)
+
+
 if __name__ == "__main__":
     sys.exit(run_tests([
         a_rule_switches_the_flag_off_and_it_is_read_back,
@@ -245,4 +355,11 @@ if __name__ == "__main__":
         a_resume_runs_the_program_though_the_file_says_off_already,
         an_aborted_run_leaves_it_in_doubt,
         an_interrupted_run_leaves_it_to_its_resume,
+        a_step_that_sets_a_flag_is_brought_back_without_a_word_in_the_document,
+        a_failure_behind_it_brings_it_back,
+        what_was_never_begun_is_not_brought_back,
+        a_document_that_says_how_is_taken_at_its_word,
+        what_a_rule_has_killed_stays_killed,
+        a_crash_before_its_end_does_not_lose_what_it_was,
+        audits_and_comparisons_decide_by_their_exit_code,
     ]))
