@@ -428,6 +428,19 @@ static bool effect_copies_to_backup(const struct shell_item *item)
     return false;
 }
 
+/* sqlite3 shop.db .dump > shop.sql */
+static bool effect_dumps(const struct shell_item *item)
+{
+    for (size_t i = 0; i < item->n_simple; i++) {
+        const struct shell_simple *s = &item->simple[i];
+
+        if (sv_eq(shell_program(s), SV("sqlite3")) && s->n_words == 3 &&
+            sv_has(s->words[2].raw, SV(".dump")))
+            return true;
+    }
+    return false;
+}
+
 enum command_effect effect_of(const struct shell_item *item)
 {
     enum command_effect worst = EFFECT_NONE;
@@ -447,7 +460,7 @@ enum command_effect effect_of(const struct shell_item *item)
     if (worst == EFFECT_FILES && effect_copies_to_backup(item))
         return EFFECT_BACKUP;
     if (writes && worst < EFFECT_BACKUP)
-        return EFFECT_FILES;
+        return effect_dumps(item) ? EFFECT_BACKUP : EFFECT_FILES;
     return worst;
 }
 
