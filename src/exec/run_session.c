@@ -103,12 +103,13 @@ static void run_remote_init(char *const *env, size_t from, struct strbuf *out)
     }
 }
 
-/* The user's own ssh; never a question that nobody would see, and a host that is gone is noticed. */
-static const char *const run_ssh[] = {"ssh", "-T",
-                                      "-o",  "BatchMode=yes",
-                                      "-o",  "ConnectTimeout=20",
-                                      "-o",  "ServerAliveInterval=10",
-                                      "-o",  "ServerAliveCountMax=3"};
+/*
+ * The user's own ssh; never a question that nobody would see, and a host that is gone is noticed.  Of an option that
+ * is given twice ssh takes the first: the binding's own stand before the defaults.
+ */
+static const char *const run_ssh[] = {"ssh", "-T", "-o", "BatchMode=yes"};
+static const char *const run_ssh_defaults[] = {
+    "-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3"};
 
 struct run_remote {
     struct session_remote spec;
@@ -130,6 +131,8 @@ static void run_remote_make(struct run *r, const struct plan_step *p, char *cons
         *vec_add(&out->ssh) = run_ssh[i];
     for (size_t i = 0; i < p->n_ssh; i++)
         *vec_add(&out->ssh) = arena_strdup(&r->arena, p->ssh[i]);
+    for (size_t i = 0; i < ARRAY_LEN(run_ssh_defaults); i++)
+        *vec_add(&out->ssh) = run_ssh_defaults[i];
     *vec_add(&out->ssh) = NULL;
     out->spec = (struct session_remote){.host = arena_strdup(&r->arena, p->address),
                                         .ssh = out->ssh.v,
