@@ -71,7 +71,7 @@ def by_bats(n):
 
 def by_cram(n):
     write("steps.t", "  $ /bin/true\n" * n)
-    return ["cram", "-q", "steps.t"]
+    return ["cram3", "-q", "steps.t"]
 
 
 def by_ansible(n):
@@ -82,7 +82,7 @@ def by_ansible(n):
 
 PEERS = {"prusik": (by_prusik, PRUSIK, STEPS), "make, bash as its shell": (by_make, "make", STEPS),
          "bash, one script": (by_bash, "bash", STEPS), "bash, one for each step": (by_bash_each, "bash", STEPS),
-         "cram": (by_cram, "cram", STEPS), "bats": (by_bats, "bats", 10 * FEW),
+         "cram": (by_cram, "cram3", STEPS), "bats": (by_bats, "bats", 10 * FEW),
          "ansible-playbook": (by_ansible, "ansible-playbook", FEW)}
 KEEP_A_RECORD = ["bats", "ansible-playbook"]  # of each step; make and bash keep none
 
