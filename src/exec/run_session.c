@@ -90,6 +90,12 @@ static struct run_session *run_session_add(struct run *r, struct sv name)
     return rs;
 }
 
+/* As bash(1) says of a login shell; what profiles print is nobody's output. */
+static const char run_profile[] = "{ [ ! -r /etc/profile ] || . /etc/profile\n"
+                                  "for __prusik_f in ~/.bash_profile ~/.bash_login ~/.profile; do\n"
+                                  "  [ ! -r \"$__prusik_f\" ] || { . \"$__prusik_f\"; break; }\n"
+                                  "done; unset __prusik_f; } > /dev/null 2>&1\n";
+
 /* What the plan, secrets and prusik itself set, as commands: the rest of our environment is not that of the host. */
 static void run_remote_init(char *const *env, size_t from, struct strbuf *out)
 {
@@ -126,6 +132,8 @@ static void run_remote_make(struct run *r, const struct plan_step *p, char *cons
     while (env[n])
         n++;
     out->init = STRBUF(0);
+    if (p->login)
+        strbuf_add_str(&out->init, run_profile);
     run_remote_init(env, n - own, &out->init);
     for (size_t i = 0; i < ARRAY_LEN(run_ssh); i++)
         *vec_add(&out->ssh) = run_ssh[i];
