@@ -1,5 +1,6 @@
 #include "action/action.h"
 
+#include "action/proof.h"
 #include "base/clock.h"
 #include "base/sv.h"
 
@@ -31,6 +32,7 @@ void action_init(struct action *a)
 void action_release(struct action *a)
 {
     assert(!a->running);
+    proof_release(a);
     capture_release(&a->outcome.out);
     capture_release(&a->outcome.errs);
     arena_release(&a->arena);
@@ -89,12 +91,10 @@ static void action_fill_made(struct action *a)
     }
 }
 
-static void action_on_report(uv_timer_t *t)
+static void action_report(struct action *a)
 {
-    struct action *a = t->data;
     struct sv shown;
 
-    action_fill_made(a);
     capture_end(&a->outcome.out, &shown);
     if (shown.n && a->output)
         a->output(a, CHILD_OUT, shown);
@@ -103,6 +103,17 @@ static void action_on_report(uv_timer_t *t)
         a->output(a, CHILD_ERR, shown);
     uv_close((uv_handle_t *)&a->report, action_on_closed);
     uv_close((uv_handle_t *)&a->delay, action_on_closed);
+}
+
+static void action_on_report(uv_timer_t *t)
+{
+    struct action *a = t->data;
+
+    action_fill_made(a);
+    if (proof_is_due(a))
+        proof_begin(a, action_report);
+    else
+        action_report(a);
 }
 
 void action_finish(struct action *a, enum action_result result)
@@ -148,6 +159,8 @@ void action_start(struct action *a)
 
 void action_cancel(struct action *a)
 {
+    if (a->running && a->finishing)
+        proof_stop(a); /* all that can still take long */
     if (!a->running || a->finishing)
         return;
     if (uv_is_active((uv_handle_t *)&a->delay))

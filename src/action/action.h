@@ -46,6 +46,9 @@ struct action_outcome {
     double free_bytes;   /* of a file system; -1: not known */
     const char *made[4]; /* files that the act was to make; owned by the action's arena */
     size_t n_made;
+    struct sv
+        proof; /* what reading the backups that it made has shown; .p NULL: nothing was read.  Until its release */
+    bool proof_failed;
 };
 
 struct action;
@@ -101,6 +104,7 @@ struct action {
     /* private */
     struct arena arena;
     void *state;
+    struct proof *proof; /* of the backups that it made; NULL: none is made */
     bool running, finishing;
     uv_timer_t report; /* done() is told from the loop */
     uv_timer_t delay;

@@ -184,6 +184,8 @@ static enum err_code foreign_end(struct foreign_in *f, struct backup_report *r, 
 {
     enum plain_writer writer;
 
+    if (f->unpacked == 0)
+        return err_set(err, ERR_CORRUPT, "there is nothing in it"); /* gzip behind what failed */
     if (plain_end(f->plain, &writer, &r->census, err) != ERR_OK)
         return err->code;
     r->head.kind = writer == PLAIN_SQLITE ? DB_SQLITE : DB_POSTGRES;

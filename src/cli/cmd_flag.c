@@ -13,13 +13,14 @@
 #include "base/text.h"
 #include "cli/term.h"
 #include "cli/verb.h"
+#include "flag/flag_back.h"
 #include "flag/flag_server.h"
 #include "flag/flag_switch.h"
 
 static const char *const flag_opts[] = {"--flags",    "--consumers", "--context", "--listen",
                                         "--operator", "--why",       "--json",    NULL};
-static const char *const flag_words[] = {"list",   "get",  "set",   "kill",
-                                         "unkill", "eval", "serve", NULL};
+static const char *const flag_words[] = {"list", "get",  "set",   "kill", "unkill",
+                                         "back", "eval", "serve", NULL};
 
 /* What every action begins with. */
 struct flag_job {
@@ -223,28 +224,27 @@ static void flag_switched_text(const struct flag_switch *s, const struct flag_sw
         strbuf_addf(b, "; written, and no consumer %s be asked", elsewhere ? "can" : "is there to");
 }
 
-static enum err_code flag_change(struct flag_job *j, bool kill, struct sv variant, struct err *err)
+/* `unless_so`: it is no error, and nothing is done, when it is so already. */
+static enum err_code flag_change_to(struct flag_job *j, struct flag_change change, bool unless_so,
+                                    struct err *err)
 {
     struct ident_login login = ident_login();
-    const char *token = getenv("PRUSIK_FLAG_TOKEN");
-    struct flag_switch s = {
-        .definitions = j->definitions,
-        .binding = j->bound ? &j->binding : NULL,
-        .token = sv_from(token),
-        .change = {.key = sv_from(j->c->args[1]),
-                   .variant = variant,
-                   .kill = kill,
-                   .by = sv_from(j->c->operator_name ? j->c->operator_name : login.name),
-                   .why = sv_from(j->c->why),
-                   .at_us = clock_now_us()}};
+    struct flag_switch s = {.definitions = j->definitions,
+                            .binding = j->bound ? &j->binding : NULL,
+                            .token = sv_from(getenv("PRUSIK_FLAG_TOKEN")),
+                            .change = change};
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     struct flag_switched r;
     struct arena a = {0};
     enum err_code rc;
 
-    if (!j->c->why || !j->c->why[0])
-        return err_set(err, ERR_USAGE, "prusik flag %s needs --why: it is kept with the change",
-                       j->c->args[0]);
+    s.change.by = sv_from(j->c->operator_name ? j->c->operator_name : login.name);
+    s.change.at_us = clock_now_us();
+    if (unless_so && flag_switch_holds(&s)) {
+        strbuf_addf(&b, "%.*s: is as it was", SV_FMT(change.key));
+        flag_print(&b);
+        return ERR_OK;
+    }
     rc = flag_switch(&s, &a, &r, err);
     if (rc == ERR_OK) {
         flag_switched_text(&s, &r, flag_elsewhere(j, j->c->args[1]) != NULL, &b);
@@ -252,6 +252,17 @@ static enum err_code flag_change(struct flag_job *j, bool kill, struct sv varian
     }
     arena_release(&a);
     return rc;
+}
+
+static enum err_code flag_change(struct flag_job *j, bool kill, struct sv variant, struct err *err)
+{
+    struct flag_change c = {
+        .key = sv_from(j->c->args[1]), .variant = variant, .kill = kill, .why = sv_from(j->c->why)};
+
+    if (!c.why.n)
+        return err_set(err, ERR_USAGE, "prusik flag %s needs --why: it is kept with the change",
+                       j->c->args[0]);
+    return flag_change_to(j, c, false, err);
 }
 
 static enum err_code flag_set(struct flag_job *j, struct err *err)
@@ -267,6 +278,45 @@ static enum err_code flag_kill(struct flag_job *j, struct err *err)
 static enum err_code flag_unkill(struct flag_job *j, struct err *err)
 {
     return flag_change(j, true, (struct sv){NULL, 0}, err);
+}
+
+/* ---- back ---- */
+
+/* "run": since the run began that this is a step of. */
+static enum err_code flag_since(struct sv text, int64_t *ret, struct err *err)
+{
+    const char *began = getenv("PRUSIK_RUN_BEGAN");
+
+    if (clock_parse(text, ret))
+        return ERR_OK;
+    if (!sv_eq(text, SV("run")))
+        return err_set(err, ERR_USAGE, "'%.*s' is no time: 2026-02-15T02:07:00Z", SV_FMT(text));
+    if (began && sv_to_i64(sv_from(began), ret))
+        return ERR_OK;
+    return err_set(err, ERR_USAGE, "'run' is for the steps of a run: this is none");
+}
+
+static enum err_code flag_back(struct flag_job *j, struct err *err)
+{
+    struct sv key = sv_from(j->c->args[1]), since = sv_from(j->c->args[2]);
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    CLEANUP(arena_release) struct arena a = {0};
+    struct flag_back found;
+    int64_t since_us;
+
+    if (flag_since(since, &since_us, err) != ERR_OK ||
+        flag_back_find(&j->files, key, since_us, &a, &found, err) != ERR_OK)
+        return err->code;
+    for (size_t i = 0; i < found.n; i++) {
+        found.v[i].why = j->c->why ? sv_from(j->c->why) : SV("back to what it was");
+        if (flag_change_to(j, found.v[i], true, err) != ERR_OK)
+            return err->code;
+    }
+    if (found.n == 0) {
+        strbuf_addf(&b, "%.*s: nothing to bring back", SV_FMT(key));
+        flag_print(&b);
+    }
+    return ERR_OK;
 }
 
 /* ---- serve ---- */
@@ -320,8 +370,8 @@ static const struct flag_action {
 } flag_actions[] = {
     {"list", "", 1, flag_list},           {"get", " KEY", 2, flag_get},
     {"set", " KEY VARIANT", 3, flag_set}, {"kill", " KEY VARIANT", 3, flag_kill},
-    {"unkill", " KEY", 2, flag_unkill},   {"eval", " KEY", 2, flag_eval},
-    {"serve", "", 1, flag_serve},
+    {"unkill", " KEY", 2, flag_unkill},   {"back", " KEY SINCE", 3, flag_back},
+    {"eval", " KEY", 2, flag_eval},       {"serve", "", 1, flag_serve},
 };
 
 static enum err_code flag_run(struct cli *c, enum exit_code *exit, struct err *err)
@@ -346,7 +396,8 @@ static enum err_code flag_run(struct cli *c, enum exit_code *exit, struct err *e
 
 const struct verb verb_flag = {
     .name = "flag",
-    .args = "list | get KEY | set KEY VARIANT | kill KEY VARIANT | unkill KEY | eval KEY | serve",
+    .args =
+        "list | get KEY | set KEY VARIANT | kill KEY VARIANT | unkill KEY | back KEY SINCE | eval KEY | serve",
     .help = "feature flags: look, evaluate, switch, and answer clients of OpenFeature",
     .more =
         "Flags are in flagd's format (flags.json, or --flags). `set` changes the default variant, `kill`\n"
@@ -354,6 +405,8 @@ const struct verb verb_flag = {
         "flags. prusik.flags.yaml (or --consumers) says who reads flags: a change is reported only when\n"
         "each of them sees it (exit code 4: written, but not in effect). It also describes flags that a\n"
         "service reads from a .env file, a drop-in of systemd or an endpoint; `set` switches those, too.\n"
+        "`back` makes a flag what it was at a time (or `run`: when the run began that it is a step of); what a\n"
+        "rule has switched off since stays off.\n"
         "`serve` answers OFREP on 127.0.0.1:8016 (or --listen); PRUSIK_FLAG_TOKEN makes it ask for a token.\n\n"
         "  prusik flag kill DEAL_TYPE_AWARENESS off --why 'error rate 10%'\n"
         "  prusik flag eval new-ui --context '{\"targetingKey\": \"user-1\"}'",

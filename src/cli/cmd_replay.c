@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/duration.h"
 #include "base/mem.h"
 #include "base/sv.h"
 #include "base/text.h"
@@ -14,7 +15,8 @@ struct replay {
     struct sv rule; /* only this one; empty: all */
     size_t same, differ, open;
     struct strbuf text;
-    json_t *list; /* of what is not the same */
+    json_t *list;      /* of what is not the same */
+    json_t *flag_list; /* what became of flags that rules switched */
 };
 
 /* One evaluation, of which the answer is another, or cannot be had. */
@@ -35,6 +37,31 @@ static void replay_note(struct replay *p, const struct event *e, const json_t *r
     json_append(p->list, j);
 }
 
+/* What a firing did is not done again: it is shown as it was. */
+static enum err_code replay_flag(struct replay *p, const struct event *e, struct err *err)
+{
+    CLEANUP(json_cleanup) json_t *data = NULL;
+    bool outcome = e->kind == EVENT_FLAG_OUTCOME;
+
+    if (json_read(e->data, &data, err) != ERR_OK)
+        return err_wrap(err, "event %lld", (long long)e->seq);
+    if (p->rule.n && !sv_eq(json_get_sv(data, "rule"), p->rule))
+        return ERR_OK;
+    strbuf_addf(&p->text, "%s  event %lld, rule %.*s: flag ", outcome ? "switched" : "switch  ",
+                (long long)e->seq, SV_FMT(json_get_sv(data, "rule")));
+    text_add_line(&p->text, json_get_sv(data, "flag"));
+    strbuf_add_str(&p->text, " to ");
+    text_add_line(&p->text, json_get_sv(data, "to"));
+    if (outcome)
+        strbuf_addf(&p->text, " %.*s after %s", SV_FMT(json_get_sv(data, "result")),
+                    duration_format(json_get_int(data, "ms", 0)).s);
+    strbuf_add_byte(&p->text, '\n');
+    json_put_int(data, "n", e->seq);
+    json_put_str(data, "event", event_kind_name(e->kind).s);
+    json_append(p->flag_list, json_incref(data));
+    return ERR_OK;
+}
+
 static enum err_code replay_event(const struct event *e, void *arg, struct err *err)
 {
     struct replay *p = arg;
@@ -44,6 +71,8 @@ static enum err_code replay_event(const struct event *e, void *arg, struct err *
     bool same = false;
     enum err_code rc;
 
+    if (e->kind == EVENT_FLAG_INTENT || e->kind == EVENT_FLAG_OUTCOME)
+        return replay_flag(p, e, err);
     if (e->kind != EVENT_RULE_STATE)
         return ERR_OK;
     if (json_read(e->data, &record, err) != ERR_OK)
@@ -77,6 +106,7 @@ static void replay_show(struct replay *p, const struct cli *c, int64_t id)
         json_put_int(j, "differ", (int64_t)p->differ);
         json_put_int(j, "open", (int64_t)p->open);
         json_put(j, "findings", json_incref(p->list));
+        json_put(j, "flags", json_incref(p->flag_list));
         strbuf_truncate(b, 0);
         json_write_pretty(j, b);
         strbuf_add_byte(b, '\n');
@@ -91,8 +121,9 @@ static void replay_show(struct replay *p, const struct cli *c, int64_t id)
 static enum err_code replay_run(struct cli *c, enum exit_code *exit, struct err *err)
 {
     CLEANUP(store_freep) struct store *store = NULL;
-    CLEANUP(json_cleanup) json_t *list = json_array();
-    struct replay p = {.rule = sv_from(c->rule), .text = STRBUF(0), .list = list};
+    CLEANUP(json_cleanup) json_t *list = json_array(), *flags = json_array();
+    struct replay p = {
+        .rule = sv_from(c->rule), .text = STRBUF(0), .list = list, .flag_list = flags};
     int64_t id;
     enum err_code rc;
 
@@ -117,7 +148,8 @@ const struct verb verb_replay = {
     .more =
         "Each evaluation that changed the state of a rule was journaled with its samples, its windows\n"
         "and the state before; it is judged anew, and the answers are compared. Exit code 4 when one\n"
-        "differs, 9 when one had too many samples to be kept. Without RUN: the last one.\n\n"
+        "differs, 9 when one had too many samples to be kept. What a firing did is not done again: flags\n"
+        "that rules switched off are shown. Without RUN: the last one.\n\n"
         "  prusik replay r-0042\n"
         "  prusik replay r-0042 --rule deploy.md:369",
     .opts = replay_opts,

@@ -171,6 +171,16 @@ static void status_back(const struct view *v, const struct back_found *f, struct
     status_put(b, "brought back", strbuf_sv(&text));
 }
 
+static void status_flags(const struct view *v, struct strbuf *b)
+{
+    for (size_t i = 0; i < v->events.n; i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        if (view_flag_text(v, &v->events.v[i], &text))
+            status_put(b, "flag", strbuf_sv(&text));
+    }
+}
+
 static void status_show(const struct view *v, const struct back_found *f, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), next = STRBUF(0);
@@ -198,6 +208,7 @@ static void status_show(const struct view *v, const struct back_found *f, struct
     }
     status_back(v, f, b);
     status_put(b, "verdict", v->verdict_text);
+    status_flags(v, b);
     status_current(v, b);
     status_gate(v, b);
     status_put(b, "why", json_get_sv(v->last, "why"));

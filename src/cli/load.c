@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/sv.h"
+#include "exec/run.h"
 #include "exec/watcher.h"
 #include "notify/outbox.h"
 #include "store/event.h"
@@ -58,7 +59,7 @@ static enum err_code load_all(const struct cli *c, const char *path, struct load
         plan_watch_only(json);
     l->has_plan = plan_load(json, &l->plan, err) == ERR_OK;
     if (!l->has_plan || watcher_check(&l->plan, err) != ERR_OK ||
-        outbox_check(&l->plan, err) != ERR_OK)
+        run_flags_check(&l->plan, err) != ERR_OK || outbox_check(&l->plan, err) != ERR_OK)
         return err->code;
     return plan_check_gates(&l->plan, clock_now_us() / CLOCK_US_PER_S, err);
 }

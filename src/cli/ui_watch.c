@@ -182,6 +182,24 @@ static void ui_checkpoint(struct ui *u, const json_t *data, struct strbuf *b)
     }
 }
 
+static void ui_flag(const json_t *data, struct strbuf *b)
+{
+    const char *result = json_get_str(data, "result", "");
+
+    strbuf_add_str(b, "  flag ");
+    text_add_line(b, json_get_sv(data, "flag"));
+    strbuf_add_str(b, " to ");
+    text_add_line(b, json_get_sv(data, "to"));
+    strbuf_add_byte(b, ' ');
+    term_addf(b, strcmp(result, "in-effect") == 0 ? TERM_GOOD : TERM_BAD, "%s", result);
+    strbuf_addf(b, "  %s after the verdict", duration_format(json_get_int(data, "ms", 0)).s);
+    if (json_get_sv(data, "why").n) {
+        strbuf_add_str(b, ": ");
+        text_add_line(b, json_get_sv(data, "why"));
+    }
+    strbuf_add_byte(b, '\n');
+}
+
 void ui_watch_event(struct ui *u, const struct run_event *e)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
@@ -194,6 +212,9 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
     } else if (strcmp(e->name, "verdict") == 0) {
         ui_watch_line(u, "verdict", json_get_str(e->data, "verdict", ""),
                       json_get_str(e->data, "text", ""));
+    } else if (strcmp(e->name, "flag-outcome") == 0) {
+        ui_flag(e->data, &b);
+        ui_print(u, &b);
     } else if (strcmp(e->name, "checkpoint") == 0) {
         ui_checkpoint(u, e->data, &b);
         ui_print(u, &b);

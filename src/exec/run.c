@@ -74,6 +74,7 @@ void run_free(struct run *r)
     if (!r)
         return;
     run_watch_free(r);
+    run_flags_free(r);
     run_notify_free(r);
     run_gates_free(r);
     vec_release(&r->operators);
@@ -617,8 +618,14 @@ static void run_stop_busy(struct run *r)
         run_step_cancel(r);
 }
 
+static void run_end_when_known(struct run *r);
+
 static void run_advance_once(struct run *r)
 {
+    if (r->ending) {
+        run_end_when_known(r);
+        return;
+    }
     if (run_is_busy(r)) { /* the listener of its intent wanted something else */
         run_stop_busy(r);
         return;
@@ -699,27 +706,21 @@ static void run_queue_stop(struct run *r, enum exit_code code, json_t *kept)
 }
 
 /* Everything that was held is given back in the last commit of this process. */
-void run_end(struct run *r, enum exit_code code)
+static void run_end_now(struct run *r)
 {
     CLEANUP(json_cleanup) json_t *kept = json_object();
     bool stopped = r->finish == NULL;
     json_t *lock;
 
-    if (r->over)
-        return;
     r->over = true;
-    r->exit = code;
-    run_watch_stop(r);
-    run_look_stop(r);
-    run_gates_stop(r);
-    (void)uv_timer_stop(&r->retry);
-    (void)uv_timer_stop(&r->again); /* always succeeds */
+    if (!stopped)
+        run_flags_leave(r, "interrupted before it was known");
     run_hold_give_back(r, stopped, kept);
     lock = json_object();
     json_put_sv(lock, "environment", r->plan->environment);
     run_queue(r, EVENT_LOCK_GIVEN, NULL, lock);
     journal_unlock(r->journal, r->plan->environment);
-    run_queue_stop(r, code, kept);
+    run_queue_stop(r, r->exit, kept);
     if (run_commit(r) && !stopped) {
         struct err unsealed;
 
@@ -727,6 +728,30 @@ void run_end(struct run *r, enum exit_code code)
             r->err = unsealed; /* the run is over all the same: verify says that it is not sealed */
     }
     uv_stop(&r->loop);
+}
+
+/* What became of the flags that rules switch off belongs to the run; an interrupted one leaves that to its resume. */
+static void run_end_when_known(struct run *r)
+{
+    if (!run_flags_open(r) || r->interrupted)
+        run_end_now(r);
+    else
+        r->over |= !run_commit(r); /* their end calls run_advance() */
+}
+
+void run_end(struct run *r, enum exit_code code)
+{
+    if (r->over || r->ending)
+        return;
+    r->ending = true;
+    r->asking = r->fleet_asks = false;
+    r->exit = code;
+    run_watch_stop(r);
+    run_look_stop(r);
+    run_gates_stop(r);
+    (void)uv_timer_stop(&r->retry);
+    (void)uv_timer_stop(&r->again); /* always succeeds */
+    run_end_when_known(r);
 }
 
 void run_broken(struct run *r, const struct err *err)
@@ -746,7 +771,7 @@ void run_broken(struct run *r, const struct err *err)
 enum exit_code run_go(struct run *r, struct err *err)
 {
     run_notify_begin(r);
-    if (!r->over)
+    if (!r->over && run_flags_go(r)) /* of a resume: what was begun and not ended */
         run_advance(r);
     while (!r->over)
         (void)uv_run(&r->loop, UV_RUN_DEFAULT);
@@ -757,6 +782,9 @@ enum exit_code run_go(struct run *r, struct err *err)
     }
     run_gates_cancel(r);
     while (run_gates_busy(r)) /* likewise */
+        (void)uv_run(&r->loop, UV_RUN_ONCE);
+    run_flags_cancel(r);
+    while (run_flags_busy(r))
         (void)uv_run(&r->loop, UV_RUN_ONCE);
     run_sessions_close(r);
     while (r->open_sessions > 0)
@@ -838,7 +866,7 @@ void run_interrupt(struct run *r, const char *reason)
 
 void run_roll_back(struct run *r, struct sv reason, struct sv by)
 {
-    if (r->over || r->stage == STAGE_WAY_BACK || r->roll_back_wanted)
+    if (r->over || r->ending || r->stage == STAGE_WAY_BACK || r->roll_back_wanted)
         return;
     r->roll_back_wanted = true;
     r->roll_back_reason = arena_sv(&r->arena, reason);

@@ -151,3 +151,5 @@ NODISCARD enum err_code run_take_over(struct store *store, int64_t id, const str
  */
 NODISCARD enum err_code run_abort(struct store *store, int64_t id, struct sv by, struct sv why,
                                   struct err *err);
+/* Can the flags of a plan be switched off at all?  ERR_INVALID, or what reading them gives. */
+NODISCARD enum err_code run_flags_check(const struct plan *p, struct err *err);

@@ -36,6 +36,8 @@ static void gate_watch_tell(void *arg, enum watcher_told what, json_t *data)
         w->text = xstrdup(json_get_str(data, "text", "a rule of the watch"));
         w->rollback = true;
         run_queue(r, EVENT_VERDICT, NULL, data);
+    } else if (what == WATCHER_FLAG) {
+        run_flags_fired(r, data);
     } else {
         json_decref(data); /* what is not bad yet is the watch's to say, after the deployment */
     }
@@ -46,7 +48,7 @@ static void gate_watch_round(void *arg)
     struct run *r = arg;
     struct run_gate_watch *w = r->gates.watch;
 
-    if (!run_commit(r))
+    if (!run_commit(r) || !run_flags_go(r))
         return;
     if (w->rollback)
         run_roll_back(r, sv_from(w->text), SV("rule"));

@@ -90,6 +90,7 @@ struct run_flag {
 };
 
 struct outbox;
+struct run_switch;
 struct run_watch;
 struct run_gate_watch;
 
@@ -152,7 +153,10 @@ struct run {
     VEC(struct run_session *) sessions;
     struct run_flag flag;
     struct run_watch *watch;
-    struct outbox *outbox; /* NULL: nobody is told */
+    struct outbox *outbox;             /* NULL: nobody is told */
+    VEC(struct run_switch *) switches; /* of flags, that have no outcome yet */
+    size_t n_switching;                /* that are carried out just now */
+    int64_t n_switched;                /* the number of the last one */
     struct run_gates gates;
     VEC(struct run_operator) operators;
     struct run_look {
@@ -180,6 +184,7 @@ struct run {
     int64_t rolls_back; /* the finished run that this one brings back; 0: none */
     enum exit_code exit;
     struct err err; /* why it ended so */
+    bool ending;    /* only what became of flags is waited for */
     bool over, closing;
     int open_sessions;
 };
@@ -393,6 +398,21 @@ void run_notify_begin(struct run *r);
 void run_notify(struct run *r); /* events were committed */
 void run_notify_end(struct run *r);
 void run_notify_free(struct run *r);
+
+/* --- run_flag.c: flags that rules switch off --- */
+
+/* Of the watcher: the rule fired.  Takes over data; its intent waits for the next commit. */
+void run_flags_fired(struct run *r, json_t *data);
+/* Intents are durable: they are carried out.  False: run_broken() was called. */
+NODISCARD bool run_flags_go(struct run *r);
+bool run_flags_open(const struct run *r); /* some have no outcome yet */
+bool run_flags_busy(const struct run *r); /* some are carried out just now */
+void run_flags_cancel(struct run *r);     /* those end soon, in the loop */
+/* The run ends for good, and they are in doubt. */
+void run_flags_leave(struct run *r, const char *why);
+void run_flags_free(struct run *r);
+/* From the journal. */
+void run_flags_load(struct run *r, const struct event *e, const json_t *data);
 
 /* --- run_message.c --- */
 

@@ -251,6 +251,13 @@ static enum err_code run_load_watch(struct run_loader *l, const struct event *e,
     return run_watch_load(l->r, e, data, err);
 }
 
+static enum err_code run_load_flag(struct run_loader *l, const struct event *e, const json_t *data,
+                                   struct err *err UNUSED)
+{
+    run_flags_load(l->r, e, data);
+    return ERR_OK;
+}
+
 static enum err_code run_load_answer(struct run_loader *l, const struct event *e,
                                      const json_t *data, struct err *err)
 {
@@ -287,7 +294,8 @@ static const struct {
     {EVENT_RUN_RESUMED, run_load_operator},      {EVENT_APPROVAL, run_load_gate},
     {EVENT_GATE_WAITING, run_load_gate},         {EVENT_GATE_PASSED, run_load_gate},
     {EVENT_GATE_REFUSED, run_load_gate},         {EVENT_STEP_POLICY, run_load_policy},
-    {EVENT_HOST_OUTCOME, run_load_host},
+    {EVENT_HOST_OUTCOME, run_load_host},         {EVENT_FLAG_INTENT, run_load_flag},
+    {EVENT_FLAG_OUTCOME, run_load_flag},
 };
 
 static enum err_code run_load_event(const struct event *e, void *arg, struct err *err)
@@ -519,6 +527,7 @@ static void run_queue_aborted(struct run *r, struct sv by, struct sv why)
 {
     json_t *data = json_object(), *kept = json_object(), *lock = json_object();
 
+    run_flags_leave(r, "the run was aborted");
     run_hold_give_back(r, true, kept);
     json_put_sv(lock, "environment", r->plan->environment);
     run_queue(r, EVENT_LOCK_GIVEN, NULL, lock);

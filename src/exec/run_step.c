@@ -137,6 +137,17 @@ static void run_add_check(const struct run *r, const struct plan_expect *e, cons
     json_append(checks, j);
 }
 
+/* Of the backups that the step made, as r->check has it. */
+static void run_add_proof(const struct run *r, json_t *checks)
+{
+    json_t *j;
+
+    run_add_check(r, NULL, "machine", checks);
+    j = json_array_get(checks, json_array_size(checks) - 1);
+    json_put_str(j, "text", "the backup can be read whole");
+    json_put_str(j, "form", "proof");
+}
+
 void run_add_said(struct run *r, const struct plan_expect *e, bool yes, struct sv by,
                   struct sv note, json_t *checks)
 {
@@ -163,6 +174,13 @@ enum verify_result run_judge(struct run *r, const struct plan_step *p,
         verify_default(o, &r->check);
         run_add_check(r, NULL, "machine", checks);
         worst = r->check.result;
+    }
+    if (o->proof.n) {
+        r->check.result = o->proof_failed ? VERIFY_FAILS : VERIFY_HOLDS;
+        strbuf_truncate(&r->check.seen, 0);
+        strbuf_add_sv(&r->check.seen, o->proof);
+        run_add_proof(r, checks);
+        worst = o->proof_failed ? VERIFY_FAILS : worst;
     }
     for (size_t i = 0; i < p->n_expects; i++) {
         if (!p->expects[i].machine)

@@ -84,6 +84,7 @@ static void watch_on_tell(void *arg, enum watcher_told what, json_t *data)
         watch_take_verdict_text(r, data);
         run_queue(r, EVENT_VERDICT, NULL, data);
         break;
+    case WATCHER_FLAG: run_flags_fired(r, data); break;
     case WATCHER_SHOW:
     default: run_tell(r, "watch", NULL, data); break;
     }
@@ -156,6 +157,8 @@ static void watch_on_round(void *arg)
         run_broken(r, &err);
         return;
     }
+    if (!run_flags_go(r))
+        return;
     if (r->verdict == VERDICT_ROLLBACK && !r->plan->watch_only) {
         watch_roll_back(r);
         return;

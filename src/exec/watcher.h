@@ -18,7 +18,8 @@ enum watcher_told {
     WATCHER_RULE,       /* evidence: the state of a rule changed */
     WATCHER_CHECKPOINT, /* {name, due_us, judged_us, late_us, verdict, text, rules}: it closed */
     WATCHER_VERDICT,    /* {verdict, rule, text}: the verdict of the run changed */
-    WATCHER_SHOW,       /* {at_ms, until_ms, rules}: how things stand, for the screen only */
+    WATCHER_FLAG, /* {flag, rule, text}: a rule fired that switches it off; after the rule's own */
+    WATCHER_SHOW, /* {at_ms, until_ms, rules}: how things stand, for the screen only */
 };
 
 struct watcher_config {

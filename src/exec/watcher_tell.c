@@ -146,6 +146,16 @@ static void tell_checkpoint(struct watcher *w, size_t number)
     w->cfg.tell(w->cfg.arg, WATCHER_CHECKPOINT, j);
 }
 
+static void tell_flag(struct watcher *w, const struct judge_event *e)
+{
+    json_t *j = json_object();
+
+    json_put_sv(j, "flag", e->name);
+    json_put_sv(j, "rule", w->judged.v[e->rule].id);
+    tell_explain(w, e->rule, "text", j);
+    w->cfg.tell(w->cfg.arg, WATCHER_FLAG, j);
+}
+
 static void tell_events(struct watcher *w)
 {
     size_t n;
@@ -154,6 +164,8 @@ static void tell_events(struct watcher *w)
     for (size_t i = 0; i < n; i++)
         if (events[i].kind == JUDGE_CLOSED)
             tell_checkpoint(w, events[i].rule);
+        else if (events[i].kind == JUDGE_FIRED && events[i].action == ACTION_FLAG_OFF)
+            tell_flag(w, &events[i]);
 }
 
 /* --- verdict and screen --- */

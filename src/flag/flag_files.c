@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,6 +15,9 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/sv.h"
+
+#define LOCK_TRIES  500 /* whoever has it writes two small files: 10 s are plenty */
+#define LOCK_TRY_MS 20
 
 static char *beside(struct sv stem, const char *end)
 {
@@ -97,9 +101,13 @@ static enum err_code lock(const struct flag_files *f, int *fd, struct err *err)
     *fd = open(f->lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (*fd < 0)
         return err_sys(err, errno, "open '%s'", f->lock);
-    while (flock(*fd, LOCK_EX) != 0) /* whoever has it writes two small files */
-        if (errno != EINTR)
+    for (int tries = 0; flock(*fd, LOCK_EX | LOCK_NB) != 0; tries++) {
+        if (errno != EWOULDBLOCK)
             return err_sys(err, errno, "lock '%s'", f->lock); /* uncovered: it is a file of ours */
+        if (tries == LOCK_TRIES)
+            return err_set(err, ERR_LOCKED, "'%s' is held by another process", f->lock);
+        (void)poll(NULL, 0, LOCK_TRY_MS); /* nobody tells when it is given back */
+    }
     return ERR_OK;
 }
 
@@ -200,6 +208,30 @@ static enum err_code change_kill(const struct flag_files *f, struct sv text,
     return write_json(f->kill, list, err);
 }
 
+json_t *flag_files_line(const struct flag_change *c, struct sv from)
+{
+    json_t *j = json_object();
+
+    json_put_str(j, "at", clock_format_s(c->at_us).s);
+    json_put_int(j, "at_us", c->at_us);
+    json_put(j, "by", json_sv(c->by));
+    json_put(j, "flag", json_sv(c->key));
+    json_put_str(j, "what", !c->kill ? "set" : c->variant.p ? "kill" : "unkill");
+    json_put_sv(j, "from", from);
+    json_put_sv(j, "to", c->variant);
+    json_put(j, "why", json_sv(c->why));
+    return j;
+}
+
+void flag_files_log_begin(const struct flag_files *f, const struct flag_change *c, struct sv from)
+{
+    CLEANUP(json_cleanup) json_t *line = flag_files_line(c, from);
+    struct err ignored; /* see the header */
+
+    json_put_bool(line, "begun", true);
+    (void)!flag_files_log(f, line, &ignored);
+}
+
 enum err_code flag_files_change(const struct flag_files *f, const struct flag_change *c,
                                 struct arena *a, struct sv *from, struct err *err)
 {
@@ -215,6 +247,7 @@ enum err_code flag_files_change(const struct flag_files *f, const struct flag_ch
         flag_files_load(f, &s, err) != ERR_OK || check_change(s, c, a, &before, err) != ERR_OK ||
         json_read(strbuf_sv(&definitions), &document, err) != ERR_OK)
         return err->code;
+    flag_files_log_begin(f, c, before);
     rc = c->kill ? change_kill(f, strbuf_sv(&kill), c, err) : change_default(f, document, c, err);
     if (rc == ERR_OK)
         *from = before;

@@ -36,6 +36,11 @@ struct flag_change {
 /* Check against the definitions, write.  *from: the variant before (in `a`; .p NULL: none). */
 NODISCARD enum err_code flag_files_change(const struct flag_files *f, const struct flag_change *c,
                                           struct arena *a, struct sv *from, struct err *err);
+/* The log's line of a change: who, when, what, why. */
+json_t *flag_files_line(const struct flag_change *c, struct sv from);
+/* It begins, and what the flag was: a crash in the middle leaves that.  A log that cannot be written stops no change; it is
+ * said at its end. */
+void flag_files_log_begin(const struct flag_files *f, const struct flag_change *c, struct sv from);
 /* Append a line; the object is written compact, in its order. */
 NODISCARD enum err_code flag_files_log(const struct flag_files *f, const json_t *line,
                                        struct err *err);

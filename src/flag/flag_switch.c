@@ -1,5 +1,6 @@
 #include "flag/flag_switch.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +24,27 @@
 
 /* ---- waiting ---- */
 
+/* How long it may take, and whether it is still wanted. */
+struct pace {
+    const struct flag_switch *s;
+    uint64_t end_ns; /* of the steady clock; 0: none */
+};
+
+static bool is_stopped(const struct pace *p)
+{
+    return p->s->stopped && p->s->stopped(p->s->arg);
+}
+
+/* What is left of the whole, at most `ms`, at least one. */
+static uint64_t left_ms(const struct pace *p, uint64_t ms)
+{
+    uint64_t now = clock_mono_ns(), left = p->end_ns > now ? (p->end_ns - now) / 1000000u : 0;
+
+    if (!p->end_ns || ms < left)
+        return ms;
+    return left ? left : 1;
+}
+
 static void on_timer(uv_timer_t *t UNUSED)
 {
 }
@@ -45,23 +67,22 @@ static void wait_ms(uint64_t ms)
 /* True when it is seen; else err says what was seen instead. */
 typedef bool look_fn(const void *arg, struct err *err);
 
-static bool wait_until(look_fn *look, const void *arg, uint64_t within_ms, struct err *err)
+/* ERR_FAILED: whatever was seen instead. */
+static enum err_code wait_until(const struct pace *p, look_fn *look, const void *arg,
+                                uint64_t within_ms, struct err *err)
 {
-    uint64_t end = clock_mono_ns() + within_ms * 1000000u;
+    uint64_t end = clock_mono_ns() + left_ms(p, within_ms) * 1000000u;
 
     while (!look(arg, err)) {
-        if (clock_mono_ns() >= end)
-            return false;
+        if (is_stopped(p))
+            return err_set(err, ERR_INTERRUPTED, "written, and stopped before it was seen");
+        if (clock_mono_ns() >= end) {
+            err->code = ERR_FAILED;
+            return err_wrap(err, "written, but not in effect");
+        }
         wait_ms(LOOK_AGAIN_MS);
     }
-    return true;
-}
-
-/* Whatever was seen instead: the change failed. */
-static enum err_code not_in_effect(struct err *err)
-{
-    err->code = ERR_FAILED;
-    return err_wrap(err, "written, but not in effect");
+    return ERR_OK;
 }
 
 /* ---- flags of the definitions, read by OFREP ---- */
@@ -121,10 +142,11 @@ static enum err_code expected_body(const struct flag_files *f, const struct flag
     return ERR_OK;
 }
 
-static enum err_code see_consumers(const struct flag_switch *s, const struct flag_files *f,
+static enum err_code see_consumers(const struct pace *p, const struct flag_files *f,
                                    struct flag_switched *ret, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf body = STRBUF(0);
+    const struct flag_switch *s = p->s;
     uint64_t within = s->within_ms ? s->within_ms : FLAG_WITHIN_MS;
 
     if (expected_body(f, &s->change, &body, err) != ERR_OK)
@@ -132,8 +154,8 @@ static enum err_code see_consumers(const struct flag_switch *s, const struct fla
     for (size_t i = 0; s->binding && i < s->binding->n_consumers; i++) {
         struct ofrep_look l = {s->binding->consumers[i], s->change.key, s->token, strbuf_sv(&body)};
 
-        if (!wait_until(see_ofrep, &l, within, err))
-            return not_in_effect(err);
+        if (wait_until(p, see_ofrep, &l, within, err) != ERR_OK)
+            return err->code;
         ret->consumers++;
     }
     return ERR_OK;
@@ -166,7 +188,8 @@ static enum err_code write_place(enum env_text_kind kind, const struct flag_plac
     return file_write_atomic(path, strbuf_sv(&after), mode, err);
 }
 
-static enum err_code send_http(const struct flag_elsewhere *f, struct sv value, struct err *err)
+static enum err_code send_http(const struct pace *p, const struct flag_elsewhere *f,
+                               struct sv value, struct err *err)
 {
     static const struct http_field fields[] = {{SV("Content-Type"), SV("application/json")}};
     CLEANUP(strbuf_release) struct strbuf body = STRBUF(0);
@@ -184,7 +207,8 @@ static enum err_code send_http(const struct flag_elsewhere *f, struct sv value, 
                                 .method = method,
                                 .fields = fields,
                                 .n_fields = 1,
-                                .body = strbuf_sv(&body)};
+                                .body = strbuf_sv(&body),
+                                .total_ms = left_ms(p, FLAG_WITHIN_MS)};
     rc = http_wait(&r, err);
     if (rc == ERR_OK && (r.status < 200 || r.status > 299))
         rc = err_set(err, ERR_FAILED, "%.*s answered %d", SV_FMT(f->http_url), r.status);
@@ -192,13 +216,32 @@ static enum err_code send_http(const struct flag_elsewhere *f, struct sv value, 
     return rc;
 }
 
-static void on_applied(struct child *c UNUSED, enum err_code rc UNUSED)
+struct program {
+    struct child c;
+    const struct pace *pace;
+    uv_timer_t timer;
+};
+
+static void on_applied(struct child *c, enum err_code rc UNUSED)
 {
+    struct program *g = (struct program *)((char *)c - offsetof(struct program, c));
+
+    uv_close((uv_handle_t *)&g->timer, NULL);
 }
 
-static enum err_code apply(const struct flag_elsewhere *f, struct err *err)
+static void on_look(uv_timer_t *t)
 {
-    struct child c = {.spec = {.argv = f->apply, .timeout_ms = APPLY_MS}, .done = on_applied};
+    struct program *g = t->data;
+
+    if (is_stopped(g->pace))
+        child_stop(&g->c);
+}
+
+static enum err_code apply(const struct pace *p, const struct flag_elsewhere *f, struct err *err)
+{
+    struct program g = {
+        .c = {.spec = {.argv = f->apply, .timeout_ms = left_ms(p, APPLY_MS)}, .done = on_applied},
+        .pace = p};
     uv_loop_t loop;
     int failed = f->apply ? uv_loop_init(&loop) : 0;
 
@@ -206,12 +249,17 @@ static enum err_code apply(const struct flag_elsewhere *f, struct err *err)
         return err_sys(err, -failed, "make an event loop"); /* uncovered: no descriptors left */
     if (!f->apply)
         return ERR_OK;
-    child_start(&c, &loop);
+    (void)uv_timer_init(&loop, &g.timer); /* always succeeds */
+    g.timer.data = &g;
+    (void)uv_timer_start(&g.timer, on_look, LOOK_AGAIN_MS, LOOK_AGAIN_MS);
+    child_start(&g.c, &loop);
     (void)uv_run(&loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&loop); /* it is empty */
-    if (c.err.code == ERR_OK && c.status == 0)
+    if (g.c.err.code == ERR_OK && g.c.status == 0)
         return ERR_OK;
-    *err = c.err;
+    *err = g.c.err;
+    if (!g.c.timed_out && is_stopped(p))
+        err->code = ERR_INTERRUPTED;
     return err_wrap(err, "apply");
 }
 
@@ -347,9 +395,17 @@ static struct sv variant_now(const struct flag_elsewhere *f)
     return (struct sv){NULL, 0};
 }
 
-static enum err_code switch_elsewhere(const struct flag_elsewhere *f, const struct flag_change *c,
-                                      struct flag_switched *ret, struct err *err)
+/* Nobody can be asked: it is sent, and that is all. */
+static bool is_only_sent(const struct flag_elsewhere *f)
 {
+    return f->http_url.p && !f->read_url.p && !f->env_file.path.p && !f->dropin.path.p;
+}
+
+static enum err_code switch_elsewhere(const struct pace *p, const struct flag_files *files,
+                                      const struct flag_elsewhere *f, struct flag_switched *ret,
+                                      struct err *err)
+{
+    const struct flag_change *c = &p->s->change;
     const struct flag_variant *v = c->variant.p ? find_variant(f, c->variant) : NULL;
     struct elsewhere_look look = {f, {NULL, 0}};
 
@@ -361,46 +417,76 @@ static enum err_code switch_elsewhere(const struct flag_elsewhere *f, const stru
                        SV_FMT(c->variant));
     ret->from = variant_now(f);
     look.value = v->text;
+    flag_files_log_begin(files, c, ret->from);
     if ((f->env_file.path.p && write_place(ENV_TEXT_FILE, &f->env_file, v->text, err) != ERR_OK) ||
         (f->dropin.path.p && write_place(ENV_TEXT_DROPIN, &f->dropin, v->text, err) != ERR_OK) ||
-        (f->http_url.p && send_http(f, v->text, err) != ERR_OK) || apply(f, err) != ERR_OK)
+        (f->http_url.p && send_http(p, f, v->text, err) != ERR_OK) || apply(p, f, err) != ERR_OK)
         return err->code;
-    if (f->http_url.p && !f->read_url.p && !f->env_file.path.p && !f->dropin.path.p)
-        return ERR_OK; /* nobody can be asked; the answer says so */
-    if (!wait_until(see_elsewhere, &look, f->within_ms, err))
-        return not_in_effect(err);
+    if (is_only_sent(f))
+        return ERR_OK; /* the answer says so */
+    if (wait_until(p, see_elsewhere, &look, f->within_ms, err) != ERR_OK)
+        return err->code;
     ret->consumers = f->read_url.p || f->read_process.p;
     return ERR_OK;
 }
 
 /* ---- all of it ---- */
 
+static const struct flag_elsewhere *find_elsewhere(const struct flag_switch *s)
+{
+    return s->binding ? flag_binding_find(s->binding, s->change.key) : NULL;
+}
+
 static enum err_code switch_now(const struct flag_switch *s, const struct flag_files *f,
                                 struct arena *a, struct flag_switched *ret, struct err *err)
 {
-    const struct flag_elsewhere *other =
-        s->binding ? flag_binding_find(s->binding, s->change.key) : NULL;
+    const struct flag_elsewhere *other = find_elsewhere(s);
+    struct pace p = {s, s->limit_ms ? clock_mono_ns() + s->limit_ms * 1000000u : 0};
 
+    if (is_stopped(&p))
+        return err_set(err, ERR_INTERRUPTED, "stopped before anything was written");
     if (other)
-        return switch_elsewhere(other, &s->change, ret, err);
+        return switch_elsewhere(&p, f, other, ret, err);
     if (flag_files_change(f, &s->change, a, &ret->from, err) != ERR_OK)
         return err->code;
-    return see_consumers(s, f, ret, err);
+    return see_consumers(&p, f, ret, err);
+}
+
+static bool elsewhere_holds(const struct flag_elsewhere *f, const struct flag_change *c)
+{
+    const struct flag_variant *v = c->variant.p && !c->kill ? find_variant(f, c->variant) : NULL;
+    struct err ignored;
+
+    if (!v || (f->apply && !f->read_url.p && !f->read_process.p) || is_only_sent(f))
+        return false;
+    return see_elsewhere(&(struct elsewhere_look){f, v->text}, &ignored);
+}
+
+bool flag_switch_holds(const struct flag_switch *s)
+{
+    CLEANUP(flag_files_release) struct flag_files f = {.definitions = NULL};
+    CLEANUP(strbuf_release) struct strbuf body = STRBUF(0);
+    const struct flag_elsewhere *other = find_elsewhere(s);
+    struct err ignored;
+
+    if (other)
+        return elsewhere_holds(other, &s->change);
+    flag_files_init(&f, s->definitions);
+    if (expected_body(&f, &s->change, &body, &ignored) != ERR_OK)
+        return false;
+    for (size_t i = 0; s->binding && i < s->binding->n_consumers; i++)
+        if (!see_ofrep(&(struct ofrep_look){s->binding->consumers[i], s->change.key, s->token,
+                                            strbuf_sv(&body)},
+                       &ignored))
+            return false;
+    return true;
 }
 
 static json_t *log_line(const struct flag_switch *s, const struct flag_switched *r,
                         const struct err *err, enum err_code rc)
 {
-    const struct flag_change *c = &s->change;
-    json_t *j = json_object();
+    json_t *j = flag_files_line(&s->change, r->from);
 
-    json_put_str(j, "at", clock_format_s(c->at_us).s);
-    json_put(j, "by", json_sv(c->by));
-    json_put(j, "flag", json_sv(c->key));
-    json_put_str(j, "what", !c->kill ? "set" : c->variant.p ? "kill" : "unkill");
-    json_put_sv(j, "from", r->from);
-    json_put_sv(j, "to", c->variant);
-    json_put(j, "why", json_sv(c->why));
     json_put_bool(j, "in_effect", rc == ERR_OK);
     json_put_int(j, "consumers", (int64_t)r->consumers);
     json_put_int(j, "ms", r->ms);

@@ -1,6 +1,7 @@
 #include "notify/notice.h"
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/sv.h"
 #include "rule/rule.h"
 
@@ -15,6 +16,7 @@ const char *const notice_kinds[NOTICE_KIND__N] = {
     [NOTICE_ROLLED_BACK] = "rolled-back",
     [NOTICE_FAILED] = "failed",
     [NOTICE_DONE] = "done",
+    [NOTICE_FLAG] = "flag",
     [NOTICE_MESSAGE] = "message",
 };
 
@@ -167,6 +169,20 @@ static bool notice_rule(struct notice_make *m)
     return true;
 }
 
+static bool notice_flag(struct notice_make *m)
+{
+    struct sv result = json_get_sv(m->data, "result"), why = json_get_sv(m->data, "why");
+
+    (void)notice_say(m, NOTICE_FLAG, sv_is(result, "in-effect") ? "warning" : "critical",
+                     arena_fmt(m->arena, "flag %.*s to %.*s: %.*s, %s after the verdict%s%.*s",
+                               SV_FMT(json_get_sv(m->data, "flag")),
+                               SV_FMT(json_get_sv(m->data, "to")), SV_FMT(result),
+                               duration_format(json_get_int(m->data, "ms", 0)).s, why.n ? ": " : "",
+                               SV_FMT(why)));
+    json_put_sv(m->ret->body, "rule", json_get_sv(m->data, "rule"));
+    return true;
+}
+
 /* --- ends --- */
 
 static bool notice_rollback(struct notice_make *m)
@@ -235,6 +251,7 @@ bool notice_of_event(const struct plan *p, const struct event *e, const json_t *
         {EVENT_CHECKPOINT, notice_checkpoint},     {EVENT_RULE_STATE, notice_rule},
         {EVENT_ROLLBACK_STARTED, notice_rollback}, {EVENT_RUN_WAITING, notice_waiting},
         {EVENT_RUN_FINISHED, notice_finished},     {EVENT_MESSAGE, notice_message},
+        {EVENT_FLAG_OUTCOME, notice_flag},
     };
     struct notice_make m = {.plan = p, .event = e, .data = data, .arena = a, .ret = ret};
 

@@ -19,6 +19,7 @@ enum notice_kind {
     NOTICE_ROLLED_BACK, /* it has ended */
     NOTICE_FAILED,      /* the run stands, and somebody is needed */
     NOTICE_DONE,        /* it is over */
+    NOTICE_FLAG,        /* what became of a flag that a rule switched off */
     NOTICE_MESSAGE,     /* a text of the document's own communication section */
     NOTICE_KIND__N
 };

@@ -52,7 +52,7 @@ struct receiver_ops {
     bool (*taken)(const struct http_request *r); /* NULL: any 2xx */
 };
 
-#define RECEIVER_EVENTS "gate verdict rollback rolled-back failed done message"
+#define RECEIVER_EVENTS "gate verdict rollback rolled-back failed done message flag"
 #define RECEIVER_KEY_ON                                       \
     {                                                         \
         "on", SOURCE_TEXTS, false, "the events it is told of" \

@@ -956,6 +956,7 @@ static const struct binding_key binding_keys[] = {
     {"people", binding_note_map, offsetof(struct binding, people)},
     {"sources", binding_note_map, offsetof(struct binding, sources)},
     {"notify", binding_note_map, offsetof(struct binding, notify)},
+    {"flags", binding_note_map, offsetof(struct binding, flag_map)},
     {"zone", binding_text, offsetof(struct binding, zone)},
     {"on_failure", binding_policy, offsetof(struct binding, on_failure)},
     {"time_scale", binding_scale, offsetof(struct binding, time_scale)},
@@ -1075,6 +1076,8 @@ enum err_code binding_load(const char *document, const struct binding_options *o
         rc = binding_apply_rehearse(&b, err);
     if (rc == ERR_OK)
         rc = binding_apply_options(&b, opt, err);
+    if (rc == ERR_OK)
+        rc = binding_read_flags(&b, err);
     return binding_finish(&b, rc, ret);
 }
 
@@ -1082,9 +1085,11 @@ enum err_code binding_parse(const char *path, const char *dir, struct sv text, s
                             struct err *err)
 {
     struct binding b = binding_new();
+    enum err_code rc;
 
     b.dir = xstrdup(dir);
-    return binding_finish(&b, binding_read(&b, path, text, err), ret);
+    rc = binding_read(&b, path, text, err);
+    return binding_finish(&b, rc == ERR_OK ? binding_read_flags(&b, err) : rc, ret);
 }
 
 void binding_release(struct binding *b)
@@ -1101,6 +1106,7 @@ void binding_release(struct binding *b)
     vec_release(&b->choices);
     vec_release(&b->answers);
     vec_release(&b->steps);
+    vec_release(&b->flags);
     vec_release(&b->approvers);
     binding_release_rehearse(&b->rehearse);
     secrets_free(b->secrets);

@@ -97,6 +97,19 @@ struct binding_step {
     size_t line;
 };
 
+/* A flag that a rule or a step switches, and where it is (docs/formats/flags.md). */
+struct binding_flag {
+    struct sv name;
+    struct sv definitions; /* absolute path, of flagd's format */
+    struct sv
+        consumers;  /* absolute path of the file that says who reads it; empty: there is none ... */
+    struct sv text; /* ... and what stood in it */
+    struct sv off;  /* the variant that it is switched off to */
+    struct sv token;   /* of the consumers, not expanded; empty: none */
+    int64_t within_ms; /* for all of the change */
+    size_t line;
+};
+
 /* A rehearsal: what says that its environment is scratch, what replaces the values of the other, and what must be the same
  * before and after (docs/reference/rehearse.md). */
 struct binding_rehearse {
@@ -122,7 +135,8 @@ struct binding {
     struct sv environment, operator_name, store, workdir, scrape, flag, on_failure, zone;
     const struct yaml_node *gates,
         *people,           /* checked when a plan is made (make_gate.c); NULL: none */
-        *sources, *notify; /* likewise (make_source.c) */
+        *sources, *notify, /* likewise (make_source.c) */
+        *flag_map;         /* what `flags` are read from */
     double time_scale;
     int64_t interval_ms;
     int64_t until_ms;             /* -1: not set */
@@ -138,6 +152,7 @@ struct binding {
     VEC(struct binding_choice) choices;
     VEC(struct binding_answer) answers;
     VEC(struct binding_step) steps;
+    VEC(struct binding_flag) flags;
     VEC(struct sv) approvers;
     struct binding_rehearse rehearse;
     struct secrets *secrets;

@@ -485,6 +485,7 @@ static enum err_code make_all(struct make *m)
     json_put(m->root, "way_back", make_fleets(m, json_incref(way_back)));
     make_messages(m);
     make_parts(m);
+    make_flags(m);
     if (make_notify(m) != ERR_OK || make_watch(m) != ERR_OK)
         return m->err->code;
     make_hash(m);

@@ -114,6 +114,8 @@ static bool make_shell(struct make *m, const struct rb_step *s, json_t *out, jso
 {
     json_put_str(out, "kind", "shell");
     json_put(action, "command", make_pieces(m, s->text, s->line, false));
+    if (sv_starts(s->text, SV("prusik ")) && !make_is_remote(m, s))
+        json_put_bool(action, "own", true); /* by the program that runs it */
     return true;
 }
 
@@ -135,6 +137,32 @@ static void make_makes(struct make *m, const struct rb_step *s, json_t *action)
         json_put(action, "makes", makes);
     else
         json_decref(makes);
+}
+
+/* What is read whole when it is made: "dump" of a database's own program, "copy" of a file; empty: nothing is. */
+static const char *make_proven_of(const struct make *m, const struct rb_step *s)
+{
+    const struct shell_item *item;
+
+    if (s->command->effect != EFFECT_BACKUP || s->block == RB_NONE || s->item == RB_NONE)
+        return "";
+    if (s->command->form == COMMAND_SQLITE)
+        return "dump";
+    item = &m->rb->blocks[s->block].script.v[s->item];
+    if ((item->kind != SHELL_SIMPLE && item->kind != SHELL_PIPELINE) ||
+        s->command->n_artifacts != 1)
+        return ""; /* one of several files may be a log */
+    for (size_t i = 0; i < item->n_simple; i++) {
+        bool sudo;
+        struct shell_simple c = shell_inner(&item->simple[i], &sudo);
+        struct sv program = c.n_words ? shell_program(&c) : SV("");
+
+        if (sv_eq(program, SV("pg_dump")) || sv_eq(program, SV("sqlite3")))
+            return "dump";
+        if (sv_eq(program, SV("cp")))
+            return "copy";
+    }
+    return "";
 }
 
 static bool make_waits_for_person(const struct rb_step *s, const struct binding_step *set)
@@ -163,6 +191,7 @@ static enum err_code make_shell_step(struct make *m, const struct rb_step *s,
     bool ours = false;
 
     make_makes(m, s, action);
+    json_put_str(action, "proven", make_proven_of(m, s));
     if (make_waits_for_person(s, set)) {
         make_terminal(m, s, out, action);
         return ERR_OK;

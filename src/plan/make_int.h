@@ -93,6 +93,11 @@ NODISCARD enum err_code make_bound_sources(struct make *m, json_t *watch);
 /* "notify" of the binding into the plan. */
 NODISCARD enum err_code make_notify(struct make *m);
 
+/* --- make_flag.c --- */
+
+/* "flags" and "flag_files" of the plan. */
+void make_flags(struct make *m);
+
 /* --- make_service.c --- */
 
 /* A service of the binding, under this name, into "services" of the plan. */

@@ -190,37 +190,33 @@ static void thing_postgres(struct thing_reader *r, const struct shell_simple *c)
     }
 }
 
+/* prusik flag set KEY ...: only flags; other commands of ours say in a file of their own what they change. */
+static void thing_prusik(struct thing_reader *r, const struct shell_simple *c)
+{
+    size_t key = thing_operand(c, 3);
+
+    if (key == 3 && sv_eq(c->words[1].raw, SV("flag")))
+        thing_add(r, THING_FLAG, thing_word(r, &c->words[3]));
+}
+
 static const struct thing_program {
     struct sv name;
     void (*read)(struct thing_reader *r, const struct shell_simple *c);
 } thing_programs[] = {
-    {SV("cp"), thing_last},
-    {SV("mv"), thing_all},
-    {SV("ln"), thing_last},
-    {SV("install"), thing_last},
-    {SV("rsync"), thing_last},
-    {SV("scp"), thing_last},
-    {SV("rm"), thing_all},
-    {SV("mkdir"), thing_all},
-    {SV("touch"), thing_all},
-    {SV("tee"), thing_all},
-    {SV("chmod"), thing_rest},
-    {SV("chown"), thing_rest},
-    {SV("sed"), thing_rest},
-    {SV("gunzip"), thing_unpacked},
-    {SV("tar"), thing_archive},
-    {SV("unzip"), thing_archive},
-    {SV("git"), thing_git},
-    {SV("npm"), thing_build},
-    {SV("yarn"), thing_build},
-    {SV("make"), thing_build},
-    {SV("cargo"), thing_build},
-    {SV("mvn"), thing_build},
-    {SV("go"), thing_build},
-    {SV("bundle"), thing_build},
-    {SV("sqlite3"), thing_sqlite},
-    {SV("psql"), thing_postgres},
-    {SV("createdb"), thing_postgres},
+    {SV("cp"), thing_last},         {SV("mv"), thing_all},
+    {SV("ln"), thing_last},         {SV("install"), thing_last},
+    {SV("rsync"), thing_last},      {SV("scp"), thing_last},
+    {SV("rm"), thing_all},          {SV("mkdir"), thing_all},
+    {SV("touch"), thing_all},       {SV("tee"), thing_all},
+    {SV("chmod"), thing_rest},      {SV("chown"), thing_rest},
+    {SV("sed"), thing_rest},        {SV("gunzip"), thing_unpacked},
+    {SV("tar"), thing_archive},     {SV("unzip"), thing_archive},
+    {SV("git"), thing_git},         {SV("npm"), thing_build},
+    {SV("yarn"), thing_build},      {SV("make"), thing_build},
+    {SV("cargo"), thing_build},     {SV("mvn"), thing_build},
+    {SV("go"), thing_build},        {SV("bundle"), thing_build},
+    {SV("sqlite3"), thing_sqlite},  {SV("psql"), thing_postgres},
+    {SV("prusik"), thing_prusik},   {SV("createdb"), thing_postgres},
     {SV("dropdb"), thing_postgres},
 };
 
@@ -350,6 +346,8 @@ static bool thing_covers(const struct thing *back, const struct thing *change)
 {
     if (!sv_eq(back->host, change->host))
         return false;
+    if (back->kind == THING_FLAG || change->kind == THING_FLAG)
+        return back->kind == change->kind && sv_eq(back->name, change->name);
     if (back->kind == THING_DATABASE || change->kind == THING_DATABASE)
         return sv_eq(back->name, change->name) &&
                (back->kind == change->kind || back->kind == THING_PATH); /* the file is put back */

@@ -13,6 +13,7 @@ enum thing_kind {
     THING_CHECKOUT, /* a working tree of git */
     THING_BUILD,    /* a folder in which something is built or installed */
     THING_DATABASE,
+    THING_FLAG, /* a feature's */
     THING__N
 };
 

@@ -83,7 +83,8 @@ static enum plan_undo_by make_same(const struct make_change *back, const struct 
                    ? UNDO_BY_NOTHING
                : change->unit.n ? UNDO_BY_THING
                                 : UNDO_BY_KIND;
-    if (sv_eq(change->effect, SV("database")) && match == THING_OTHER)
+    if ((sv_eq(change->effect, SV("database")) || sv_eq(change->effect, SV("flag"))) &&
+        match == THING_OTHER)
         return UNDO_BY_NOTHING;
     if (sv_eq(back->effect, change->effect) ||
         (make_is_undone_by_path(back) && match == THING_SAME))
@@ -209,8 +210,92 @@ static struct make_change *make_named(const struct make *m, const struct make_ch
     return NULL;
 }
 
-static void make_undo(struct make *m, json_t *step, struct sv accepted,
-                      const struct make_cover *cover)
+/* --- flags --- */
+
+/* The command of ours that the step is, when it switches a flag; NULL: it is none, or not only that. */
+static const struct shell_simple *make_flag_command(const struct make *m,
+                                                    const struct make_change *change)
+{
+    const struct rb_step *s = change->rb;
+    const struct shell_item *item;
+
+    if (!json_get_bool(json_object_get(change->step, "action"), "own", false) ||
+        !sv_eq(change->effect, SV("flag")) || s->block == RB_NONE || s->item == RB_NONE)
+        return NULL;
+    item = &m->rb->blocks[s->block].script.v[s->item];
+    return item->n_simple == 1 && item->simple[0].n_words > 3 ? &item->simple[0] : NULL;
+}
+
+/* "prusik flag back KEY run", with the files that the step names. */
+static struct sv make_flag_back_command(struct make *m, const struct shell_simple *c)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    strbuf_addf(&text, "prusik flag back %.*s run", SV_FMT(c->words[3].raw));
+    for (size_t i = 4; i < c->n_words; i++) {
+        struct sv w = c->words[i].raw;
+
+        if (sv_starts(w, SV("--flags=")) || sv_starts(w, SV("--consumers=")))
+            strbuf_addf(&text, " %.*s", SV_FMT(w));
+        else if ((sv_eq(w, SV("--flags")) || sv_eq(w, SV("--consumers"))) && i + 1 < c->n_words)
+            strbuf_addf(&text, " %.*s %.*s", SV_FMT(w), SV_FMT(c->words[i + 1].raw));
+    }
+    return arena_sv(m->arena, strbuf_sv(&text));
+}
+
+/* The step of the way back that nobody wrote: the flag becomes what it was when the run began. */
+static json_t *make_flag_back(struct make *m, const json_t *step, const struct shell_simple *c)
+{
+    static const char *const copied[] = {"file", "line",  "end_line", "host",      "session",
+                                         "part", "title", "retries",  "timeout_ms"};
+    struct sv command = make_flag_back_command(m, c);
+    json_t *out = json_object(), *action = json_object(), *undoes = json_array(),
+           *one = json_object();
+
+    for (size_t i = 0; i < ARRAY_LEN(copied); i++)
+        json_put(out, copied[i], json_incref(json_object_get(step, copied[i])));
+    json_put_sv(out, "id", arena_fmt(m->arena, "%.*s/back", SV_FMT(json_get_sv(step, "id"))));
+    json_put_str(out, "role", "rollback");
+    json_put_sv(out, "command", command);
+    json_put_str(out, "effect", "flag");
+    json_put_str(out, "kind", "shell");
+    json_put(out, "action", action);
+    json_put(action, "command",
+             make_pieces(m, command, (size_t)json_get_int(step, "line", 0), false));
+    json_put_bool(action, "own", true);
+    json_put_str(out, "in_doubt", "again");
+    json_put_str(out, "in_doubt_why", "the flag is what it was before the run");
+    json_put(out, "expectations", json_array());
+    json_put(out, "gates", json_array());
+    json_put(out, "undoes", undoes);
+    json_append(undoes, one);
+    json_put_sv(one, "step", json_get_sv(step, "id"));
+    json_put_str(one, "by", plan_undo_by_name(UNDO_BY_THING));
+    make_put_undo(out, UNDO_NOTHING, SV(""));
+    return out;
+}
+
+/* Flags that the way back does not name are brought back before the rest of it, the last one first. */
+static void make_flag_backs(struct make *m, const struct make_change *changes, json_t *steps,
+                            json_t *way_back)
+{
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        json_t *step = json_array_get(steps, i), *undo = json_object_get(step, "undo");
+        const struct shell_simple *c = make_flag_command(m, &changes[i]);
+        json_t *back;
+
+        if (!c || !json_get_bool(undo, "derived", false))
+            continue;
+        back = make_flag_back(m, step, c);
+        (void)json_object_del(undo, "derived");
+        json_put_str(undo, "by", plan_undo_by_name(UNDO_BY_THING));
+        json_put_sv(undo, "step", json_get_sv(back, "id"));
+        (void)json_array_insert_new(way_back, 0, back); /* fails only for want of memory */
+    }
+}
+
+static void make_undo(struct make *m, const struct make_change *change, json_t *step,
+                      struct sv accepted, const struct make_cover *cover)
 {
     bool flag = sv_eq(json_get_sv(step, "kind"), SV("maintenance"));
 
@@ -226,8 +311,12 @@ static void make_undo(struct make *m, json_t *step, struct sv accepted,
                           : SV("nothing: the flag only hides the service"));
     else if (cover->step)
         make_section(m, step, cover);
-    else
+    else if (make_flag_command(m, change)) {
+        make_put_undo(step, UNDO_SECTION, SV("the flag becomes what it was when the run began"));
+        json_put_bool(json_object_get(step, "undo"), "derived", true);
+    } else {
         make_gap(m, step);
+    }
 }
 
 /* What it changes is known, and known to be nothing that the way forward changes. */
@@ -297,7 +386,7 @@ void make_undos(struct make *m, json_t *steps, json_t *way_back)
                                            : make_covering(back, n_back, &changes[i]);
 
         changes[i].by = cover.by;
-        make_undo(m, json_array_get(steps, i), make_said_undo(m, &changes[i]), &cover);
+        make_undo(m, &changes[i], json_array_get(steps, i), make_said_undo(m, &changes[i]), &cover);
     }
     make_put_verbs(changes, steps);
     make_put_verbs(back, way_back);
@@ -308,6 +397,7 @@ void make_undos(struct make *m, json_t *steps, json_t *way_back)
         make_put_undo(step, UNDO_NOTHING, SV(""));
         make_undoes(&back[i], step, changes, named, n);
     }
+    make_flag_backs(m, changes, steps, way_back);
     make_free_changes(changes, n);
     make_free_changes(back, n_back);
 }

@@ -346,7 +346,7 @@ static void make_rule_finding(void *arg, const json_t *entry, const struct rule_
                 });
 }
 
-/* --- what this version does not do --- */
+/* --- who is told, and which flag is switched --- */
 
 /* The rule with other actions in place of those that tell somebody: "investigate when ...". */
 static struct sv make_without_receivers(struct make *m, struct rule *r)
@@ -372,15 +372,27 @@ static struct sv make_without_receivers(struct make *m, struct rule *r)
     return arena_sv(m->arena, strbuf_sv(&out));
 }
 
-/* Somebody of this name is told. */
-static bool make_has_receiver(const struct make *m, struct sv name)
+/* Somebody of this name is told, or the flag is bound. */
+static bool make_has_named(const struct make *m, const struct rule_act *act)
 {
-    CLEANUP(mem_freep) char *key = xstrdup_sv(name);
+    CLEANUP(mem_freep) char *key = xstrdup_sv(act->name);
+    const char *where = act->action == ACTION_FLAG_OFF ? "flags" : "notify";
 
-    return json_object_get(json_object_get(m->root, "notify"), key) != NULL;
+    return json_object_get(json_object_get(m->root, where), key) != NULL;
 }
 
-/* Who is not there cannot be told, and no flag is switched yet: a rule that wants it must not pass for one that does. */
+/* A flag can be bound; without a receiver the rule can do without. */
+static struct sv make_act_instead(struct make *m, const json_t *rule, struct rule *r,
+                                  const struct rule_act *act)
+{
+    if (act->action == ACTION_FLAG_OFF)
+        return arena_fmt(m->arena, "flags: {%.*s: {definitions: flags.json}}", SV_FMT(act->name));
+    return arena_fmt(m->arena, "rules: {\"%.*s\": '%.*s'}", SV_FMT(json_get_sv(rule, "id")),
+                     SV_FMT(make_without_receivers(m, r)));
+}
+
+/* Who is not there cannot be told, and a flag that nobody knows cannot be switched: a rule that wants it must not pass for
+ * one that does. */
 static void make_ask_receiver(struct make *m, const json_t *rule)
 {
     struct rule_diag diag;
@@ -393,8 +405,7 @@ static void make_ask_receiver(struct make *m, const json_t *rule)
     for (size_t i = 0; i < r->n_acts; i++) {
         struct rule_act act = r->acts[i];
 
-        if (!rule_actions[act.action].named ||
-            (act.action != ACTION_FLAG_OFF && make_has_receiver(m, act.name)))
+        if (!rule_actions[act.action].named || make_has_named(m, &act))
             continue;
         make_ask(
             m, &(struct make_asked){
@@ -402,14 +413,13 @@ static void make_ask_receiver(struct make *m, const json_t *rule)
                    .line = (size_t)json_get_int(rule, "line", 0),
                    .kind = "action",
                    .at_plan = true,
-                   .text = act.action == ACTION_FLAG_OFF
-                               ? arena_fmt(m->arena, "\"flag-off %.*s\" is not supported yet",
-                                           SV_FMT(act.name))
-                               : arena_fmt(m->arena, "\"%.*s %.*s\": nobody of this name is told",
-                                           SV_FMT(rule_actions[act.action].name), SV_FMT(act.name)),
-                   .answer_with = arena_fmt(m->arena, "rules: {\"%.*s\": '%.*s'}",
-                                            SV_FMT(json_get_sv(rule, "id")),
-                                            SV_FMT(make_without_receivers(m, r))),
+                   .text =
+                       act.action == ACTION_FLAG_OFF
+                           ? arena_fmt(m->arena, "\"flag-off %.*s\": no flag of this name is bound",
+                                       SV_FMT(act.name))
+                           : arena_fmt(m->arena, "\"%.*s %.*s\": nobody of this name is told",
+                                       SV_FMT(rule_actions[act.action].name), SV_FMT(act.name)),
+                   .answer_with = make_act_instead(m, rule, r, &act),
                });
         return;
     }

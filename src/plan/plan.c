@@ -121,6 +121,37 @@ static struct plan_source *plan_sources(struct arena *a, json_t *object, size_t 
     return v;
 }
 
+static void plan_load_flags(struct plan *p)
+{
+    json_t *flags = json_object_get(p->json, "flags"), *j;
+    const json_t *files = json_object_get(p->json, "flag_files");
+    const char *key;
+
+    p->flags = ARENA_NEWN(&p->arena, struct plan_flag, json_object_size(flags));
+    json_object_foreach(flags, key, j)
+    {
+        struct sv consumers = json_get_sv(j, "consumers");
+
+        p->flags[p->n_flags++] =
+            (struct plan_flag){.name = sv_from(key),
+                               .definitions = json_get_sv(j, "definitions"),
+                               .consumers = consumers,
+                               .text = json_get_sv(files, arena_strdup(&p->arena, consumers)),
+                               .off = json_get_sv(j, "off"),
+                               .within_ms = json_get_int(j, "within_ms", 0),
+                               .rehearsal = json_get_bool(j, "rehearsal", false),
+                               .settings = j};
+    }
+}
+
+const struct plan_flag *plan_find_flag(const struct plan *p, struct sv name)
+{
+    for (size_t i = 0; i < p->n_flags; i++)
+        if (sv_eq(p->flags[i].name, name))
+            return &p->flags[i];
+    return NULL;
+}
+
 static enum err_code plan_load_expect(struct plan *p, const json_t *j, int depth,
                                       struct plan_expect *ret, struct err *err)
 {
@@ -575,6 +606,7 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
     p->aliases = plan_pairs(&p->arena, json_object_get(watch, "aliases"), &p->n_aliases);
     p->sources = plan_sources(&p->arena, json_object_get(watch, "sources"), &p->n_sources);
     p->receivers = plan_sources(&p->arena, json_object_get(p->json, "notify"), &p->n_receivers);
+    plan_load_flags(p);
     plan_load_variables(p);
     plan_load_rules(p);
     plan_load_checkpoints(p);

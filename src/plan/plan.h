@@ -176,6 +176,17 @@ struct plan_source {
     const json_t *settings; /* for settings_reveal() */
 };
 
+/* A flag that rules and steps switch. */
+struct plan_flag {
+    struct sv name, definitions; /* a path */
+    struct sv consumers,
+        text; /* the file that says who reads it, and what stood in it; empty: there is none */
+    struct sv off;
+    int64_t within_ms;
+    bool rehearsal;         /* it is left alone */
+    const json_t *settings; /* {token}, for settings_reveal() */
+};
+
 struct plan_part {
     struct sv id, title, number, role;
     size_t line;
@@ -205,6 +216,7 @@ struct plan {
     RB_ARRAY(struct binding_pair, probes);
     RB_ARRAY(struct plan_source, sources);
     RB_ARRAY(struct plan_source, receivers);
+    RB_ARRAY(struct plan_flag, flags);
     RB_ARRAY(struct binding_pair, aliases);
     struct sv scrape;
     int64_t interval_ms, until_ms;
@@ -225,6 +237,8 @@ void plan_release(struct plan *p);
 
 /* The step with this id (or unique end of it) in steps or way_back; NULL and a candidate otherwise. */
 const struct plan_step *plan_find(const struct plan *p, struct sv ref, struct sv *nearest);
+/* The flag of this name, or NULL. */
+const struct plan_flag *plan_find_flag(const struct plan *p, struct sv name);
 /* The part with exactly this id, or NULL. */
 const struct plan_part *plan_part(const struct plan *p, struct sv id);
 /* Number of open questions; `attended`: those that a person can answer during the run do not count. */

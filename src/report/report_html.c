@@ -277,6 +277,23 @@ static void html_rule_states(struct strbuf *b, const struct view *v)
     html_table_end(b, any);
 }
 
+static void html_flags(struct strbuf *b, const struct view *v)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < v->events.n; i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        if (!view_flag_text(v, &v->events.v[i], &text))
+            continue;
+        html_table_row(b, &any, "Flags", HTML_TH("Time") HTML_TH("What became of it"));
+        html_cell_time(b, v->events.v[i].at_us);
+        html_cell(b, strbuf_sv(&text));
+        strbuf_add_str(b, "</tr>");
+    }
+    html_table_end(b, any);
+}
+
 static void html_values(struct strbuf *b, const struct view *v)
 {
     bool any = false;
@@ -415,6 +432,7 @@ enum err_code report_html(struct store *s, const struct view *v, struct strbuf *
     if (html_steps(s, out, v, false, err) != ERR_OK || html_steps(s, out, v, true, err) != ERR_OK)
         return err->code;
     html_rule_states(out, v);
+    html_flags(out, v);
     html_dropped(out, v);
     html_values(out, v);
     html_messages(out, v);

@@ -36,6 +36,16 @@ static void markdown_values(struct strbuf *b, const struct view *v)
     }
 }
 
+static void markdown_flags(struct strbuf *b, const struct view *v)
+{
+    for (size_t i = 0; i < v->events.n; i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        if (view_flag_text(v, &v->events.v[i], &text))
+            markdown_fact(b, "flag", strbuf_sv(&text));
+    }
+}
+
 static void markdown_head(struct strbuf *b, const struct view *v, const struct journal_check *k)
 {
     static const char *const told[] = {"why", "reason", "next"};
@@ -63,6 +73,7 @@ static void markdown_head(struct strbuf *b, const struct view *v, const struct j
         markdown_fact(b, "ended", sv_from(clock_format(v->ended_us).s));
     if (v->mark_us)
         markdown_fact(b, "deployed at (T0)", sv_from(clock_format(v->mark_us).s));
+    markdown_flags(b, v);
     markdown_fact(b, "operator", v->operator_name);
     markdown_fact(b, "host", v->host);
     markdown_fact(b, "prusik", v->version);

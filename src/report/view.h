@@ -89,4 +89,7 @@ const struct view_event *view_rule_event(const struct view *v, struct sv id);
 const char *view_word(const struct view *v);
 /* What is known last of a host of a step on several; NULL: its turn has not come. */
 const struct view_host *view_host_of(const struct view_step *s, struct sv host);
+/* One of the flags that rules switched: "NEW_UI to off by rule queue: in effect 1.2 s after the verdict, at 1 consumer".  False:
+ * the event is not its outcome, nor an intent that has none. */
+bool view_flag_text(const struct view *v, const struct view_event *e, struct strbuf *out);
 size_t view_count(const struct view *v, bool way_back, struct sv state);

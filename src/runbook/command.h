@@ -36,7 +36,7 @@ enum command_effect {
     EFFECT_NONE,     /* looks only */
     EFFECT_STATE,    /* the session */
     EFFECT_BACKUP,   /* makes a copy of something */
-    EFFECT_FLAG,     /* a maintenance flag */
+    EFFECT_FLAG,     /* a maintenance flag, or a feature's */
     EFFECT_SERVICE,  /* starts or stops something */
     EFFECT_FILES,    /* files */
     EFFECT_CODE,     /* the deployed code */

@@ -268,7 +268,8 @@ static const char *const effect_tools[] = {"ssh",
                                            "glab",
                                            "gh",
                                            "skopeo",
-                                           "openssl"};
+                                           "openssl",
+                                           "prusik"};
 
 /* A word of any program that says that it only looks. */
 static const char *const effect_looking_verbs[] = {
@@ -336,6 +337,52 @@ static bool effect_is_filter(const struct shell_simple *s)
     return false;
 }
 
+/* Our own commands, by verb and first word: what a flag is, is no option of it.  The first row that fits counts. */
+static const struct effect_own {
+    const char *verb, *word;
+    enum command_effect effect;
+} effect_own_rows[] = {
+    {"flag", "set", EFFECT_FLAG},
+    {"flag", "kill", EFFECT_FLAG},
+    {"flag", "unkill", EFFECT_FLAG},
+    {"flag", "back", EFFECT_FLAG},
+    {"flag", "", EFFECT_NONE},
+    {"backup", "create", EFFECT_BACKUP},
+    {"backup", "verify", EFFECT_NONE},
+    {"backup", "list", EFFECT_NONE},
+    {"backup", "restore", EFFECT_DATABASE},
+    {"backup", "", EFFECT_FILES},
+    {"db", "status", EFFECT_NONE},
+    {"db", "plan", EFFECT_NONE},
+    {"db", "current", EFFECT_NONE},
+    {"db", "history", EFFECT_NONE},
+    {"db", "verify", EFFECT_NONE},
+    {"db", "new", EFFECT_FILES},
+    {"db", "", EFFECT_DATABASE},
+    {"snapshot", "", EFFECT_BACKUP},
+    {"compare", "", EFFECT_NONE},
+    {"audit", "", EFFECT_NONE},
+    {"lint", "", EFFECT_NONE},
+    {"plan", "", EFFECT_NONE},
+    {"status", "", EFFECT_NONE},
+    {"verify", "", EFFECT_NONE},
+    {"report", "", EFFECT_NONE},
+    {"replay", "", EFFECT_NONE},
+    {"export", "", EFFECT_NONE},
+};
+
+static enum command_effect effect_of_own(const struct shell_simple *s)
+{
+    struct sv verb = s->n_words > 1 ? s->words[1].raw : SV("");
+    struct sv word = s->n_words > 2 ? s->words[2].raw : SV("");
+
+    for (size_t i = 0; i < ARRAY_LEN(effect_own_rows); i++)
+        if (sv_is(verb, effect_own_rows[i].verb) &&
+            (!effect_own_rows[i].word[0] || sv_is(word, effect_own_rows[i].word)))
+            return effect_own_rows[i].effect;
+    return EFFECT_UNKNOWN;
+}
+
 static enum command_effect effect_of_simple(const struct shell_simple *s)
 {
     bool sudo;
@@ -350,6 +397,8 @@ static enum command_effect effect_of_simple(const struct shell_simple *s)
         return EFFECT_STATE;
     if (sv_eq(program, SV("psql")) || sv_eq(program, SV("sqlite3")))
         return effect_of_client(&inner);
+    if (sv_eq(program, SV("prusik")))
+        return effect_of_own(&inner);
     if (effect_is_filter(&inner))
         return EFFECT_NONE;
     for (size_t i = 0; i < ARRAY_LEN(effect_rows); i++)
@@ -379,6 +428,19 @@ static bool effect_copies_to_backup(const struct shell_item *item)
     return false;
 }
 
+/* sqlite3 shop.db .dump > shop.sql */
+static bool effect_dumps(const struct shell_item *item)
+{
+    for (size_t i = 0; i < item->n_simple; i++) {
+        const struct shell_simple *s = &item->simple[i];
+
+        if (sv_eq(shell_program(s), SV("sqlite3")) && s->n_words == 3 &&
+            sv_has(s->words[2].raw, SV(".dump")))
+            return true;
+    }
+    return false;
+}
+
 enum command_effect effect_of(const struct shell_item *item)
 {
     enum command_effect worst = EFFECT_NONE;
@@ -398,7 +460,7 @@ enum command_effect effect_of(const struct shell_item *item)
     if (worst == EFFECT_FILES && effect_copies_to_backup(item))
         return EFFECT_BACKUP;
     if (writes && worst < EFFECT_BACKUP)
-        return EFFECT_FILES;
+        return effect_dumps(item) ? EFFECT_BACKUP : EFFECT_FILES;
     return worst;
 }
 
@@ -408,6 +470,10 @@ enum command_effect effect_of(const struct shell_item *item)
 static const struct effect_again {
     const char *program, *verb, *why;
 } effect_again_rows[] = {
+    {"prusik", "set", "the flag is set to the same again"},
+    {"prusik", "kill", "the flag is killed to the same again"},
+    {"prusik", "back", "the flag is what it was before the run"},
+    {"prusik", "upgrade", "migrations that were applied are not applied again"},
     {"git", "pull", "git pull brings the same commit"},
     {"git", "checkout", "git checkout names the same commit"},
     {"git", "switch", "git switch names the same branch"},
@@ -461,6 +527,16 @@ static const char *effect_why_again(const struct shell_simple *s)
                                        : NULL;
 }
 
+/* A snapshot is never overwritten: a second one of the same name fails. */
+static bool effect_is_snapshot(const struct shell_item *item)
+{
+    for (size_t i = 0; i < item->n_simple; i++)
+        if (sv_eq(shell_program(&item->simple[i]), SV("prusik")) &&
+            shell_find_word(&item->simple[i], 1, SV("snapshot")) == 1)
+            return true;
+    return false;
+}
+
 bool effect_repeats(const struct shell_item *item, enum command_effect effect, const char **why)
 {
     *why = "it changes nothing";
@@ -468,7 +544,7 @@ bool effect_repeats(const struct shell_item *item, enum command_effect effect, c
         return true;
     if (effect == EFFECT_BACKUP) {
         *why = "the copy is made anew";
-        return true;
+        return !effect_is_snapshot(item);
     }
     for (size_t i = 0; i < item->n_redirects; i++)
         if (sv_eq(item->redirects[i].op, SV(">>")))

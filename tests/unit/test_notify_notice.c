@@ -60,6 +60,13 @@ T(each_kind_of_event_says_what_people_want_to_know)
          true, false},
         {EVENT_RUN_FINISHED, "{'outcome':'rollback-due'}", "failed", "critical",
          "the verdict is ROLLBACK, nothing was carried out", true, false},
+        {EVENT_FLAG_OUTCOME,
+         "{'flag':'NEW','to':'off','rule':'q','result':'in-effect','ms':1200,'consumers':1}",
+         "flag", "warning", "flag NEW to off: in-effect, 1.2 s after the verdict", false, false},
+        {EVENT_FLAG_OUTCOME,
+         "{'flag':'NEW','to':'off','rule':'q','result':'failed','ms':30000,'why':'no answer'}",
+         "flag", "critical", "flag NEW to off: failed, 30.0 s after the verdict: no answer", false,
+         false},
         {EVENT_MESSAGE, "{'when':'start','text':'We begin.\\n'}", "message", "info", "We begin.",
          false, false},
     };

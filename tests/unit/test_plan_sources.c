@@ -158,8 +158,70 @@ T(a_plan_that_only_watches_carries_nothing_out)
     world_end(&w);
 }
 
+/* --- flags --- */
+
+T(a_flag_of_the_binding_is_in_the_plan_with_what_its_consumers_say)
+{
+    const struct plan_flag *f;
+    struct world w;
+    struct err err;
+
+    T_EQ(mkdir("sub", 0700), 0);
+    T_OK(file_write_atomic("sub/prusik.flags.yaml", SV("consumers: []\n"), 0600, &err), err);
+    T_OK(file_write_atomic("mine.yaml", SV("flags: {}\n"), 0600, &err), err);
+    world_make(&w, DOC,
+               HEAD
+               "secrets: [API_TOKEN]\nflags:\n  A:\n"
+               "  B: {definitions: sub/flags.json, off: disabled, token: $API_TOKEN, within: 2s}\n"
+               "  C: {definitions: $HOME_OF/f.json, consumers: mine.yaml}\n");
+    T_EQ(w.plan.n_flags, 3);
+    f = plan_find_flag(&w.plan, SV("A"));
+    T_CHECK(f && sv_ends(f->definitions, SV("/flags.json")) && !f->consumers.n && !f->rehearsal);
+    T_SV(f->off, "off");
+    T_EQ(f->within_ms, 30000);
+    f = plan_find_flag(&w.plan, SV("B"));
+    T_CHECK(sv_ends(f->consumers, SV("/sub/prusik.flags.yaml")));
+    T_SV(f->text, "consumers: []\n");
+    T_SV(f->off, "disabled");
+    T_EQ(f->within_ms, 2000);
+    T_SV(json_get_sv(json_object_get(f->settings, "token"), "secret"), "$API_TOKEN");
+    f = plan_find_flag(&w.plan, SV("C"));
+    T_SV(f->definitions, "/srv/app/f.json");
+    T_SV(f->text, "flags: {}\n");
+    T_CHECK(!plan_find_flag(&w.plan, SV("D")));
+    world_end(&w);
+}
+
+T(a_flag_that_is_written_wrong_is_refused_with_its_line)
+{
+    static const struct {
+        const char *yaml, *says;
+    } rows[] = {
+        {"flags: 1\n", "must be a map"},
+        {"flags:\n  A: x\n", "a flag is a map"},
+        {"flags: {A: {definition: x}}\n", "definition"},
+        {"flags: {A: {off: [1]}}\n", "'off' is a text"},
+        {"flags: {A: {within: 11m}}\n", "at most 10 minutes"},
+        {"flags: {A: {within: soon}}\n", "at most 10 minutes"},
+        {"flags: {A: {consumers: none.yaml}}\n", "none.yaml"},
+        {"flags: {A: {consumers: $NONE/x}}\n", "NONE"},
+        {"flags: {A: {definitions: $NONE/x}}\n", "NONE"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct binding b;
+        struct err err = {.code = ERR_OK};
+
+        T_CHECK(binding_parse("prusik.yaml", ".", sv_from(rows[i].yaml), &b, &err) != ERR_OK);
+        t_say("%s", err.msg);
+        T_CHECK(strstr(err.msg, rows[i].says));
+    }
+}
+
 T_MAIN(T_CASE(a_source_has_its_kind_and_what_its_settings_say),
        T_CASE(a_secret_is_named_in_the_plan_and_put_in_when_it_is_used),
        T_CASE(what_is_wrong_is_said_with_its_line),
        T_CASE(a_receiver_that_is_bound_can_be_told_by_a_rule),
-       T_CASE(a_plan_that_only_watches_carries_nothing_out))
+       T_CASE(a_plan_that_only_watches_carries_nothing_out),
+       T_CASE(a_flag_of_the_binding_is_in_the_plan_with_what_its_consumers_say),
+       T_CASE(a_flag_that_is_written_wrong_is_refused_with_its_line))

@@ -128,8 +128,6 @@ T(a_rule_that_wants_somebody_told_is_not_accepted_silently)
          "rules: {\"mine\": 'investigate when queue > 1'}"},
         {"page oncall, rollback when queue > 1", "\"page oncall\": nobody of this name is told",
          "rules: {\"mine\": 'investigate, rollback when queue > 1'}"},
-        {"flag-off new_ui, page oncall when queue > 1", "\"flag-off new_ui\" is not supported yet",
-         "rules: {\"mine\": 'investigate when queue > 1'}"},
         {"info ops when queue > 1", "\"info ops\": nobody of this name is told",
          "rules: {\"mine\": 'ok when queue > 1'}"},
         {"expect queue < 1 else page oncall", "\"page oncall\": nobody of this name is told",

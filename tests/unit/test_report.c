@@ -249,6 +249,38 @@ T(the_watch_is_shown_with_its_verdicts)
     bench_end(&b);
 }
 
+T(flags_that_rules_switched_are_shown_with_what_became_of_them)
+{
+    struct bench b;
+
+    bench_begin(&b);
+    add(&b, EVENT_FLAG_INTENT, "", 0,
+        "{\"number\":1,\"flag\":\"A\",\"to\":\"off\",\"rule\":\"r\"}");
+    add(&b, EVENT_FLAG_OUTCOME, "", 0,
+        "{\"number\":1,\"flag\":\"A\",\"to\":\"off\",\"rule\":\"r\",\"result\":\"in-effect\","
+        "\"consumers\":2,\"ms\":1200}");
+    add(&b, EVENT_FLAG_OUTCOME, "", 0,
+        "{\"number\":2,\"flag\":\"B\",\"to\":\"off\",\"rule\":\"r\",\"result\":\"in-effect\","
+        "\"consumers\":1,\"ms\":5,\"already\":true}");
+    add(&b, EVENT_FLAG_OUTCOME, "", 0,
+        "{\"number\":3,\"flag\":\"C\",\"to\":\"off\",\"rule\":\"r\",\"result\":\"failed\","
+        "\"ms\":30000,\"why\":\"no <answer>\"}");
+    add(&b, EVENT_FLAG_OUTCOME, "", 0,
+        "{\"number\":5,\"flag\":\"E\",\"to\":\"off\",\"rule\":\"r\",\"result\":\"in-effect\","
+        "\"consumers\":1,\"ms\":5}");
+    add(&b, EVENT_FLAG_INTENT, "", 0,
+        "{\"number\":4,\"flag\":\"D\",\"to\":\"off\",\"rule\":\"r\"}");
+    bench_report(&b);
+    want_html(&b, "A to off by rule r: in effect 1.2 s after the verdict, seen by 2 consumers<");
+    want_html(&b, "B to off by rule r: in effect 5 ms after the verdict, found as it is to be<");
+    want_html(&b, "C to off by rule r: failed after 30.0 s: no &lt;answer&gt;<");
+    want_html(&b, "E to off by rule r: in effect 5 ms after the verdict, seen by 1 consumer<");
+    want_html(&b, "D to off by rule r: ");
+    T_CHECK(!strstr(strbuf_str(&b.html), "A to off by rule r: b"));
+    want_member(&b, "events/2/data/result", "in-effect");
+    bench_end(&b);
+}
+
 T(a_rollback_shows_the_way_back_and_who_took_it)
 {
     struct bench b;
@@ -605,6 +637,7 @@ T_MAIN(T_CASE(the_head_says_what_who_where_and_when),
        T_CASE(every_command_output_expectation_identity_and_time_is_in_both),
        T_CASE(what_is_not_judged_stands_there_with_its_reason),
        T_CASE(the_watch_is_shown_with_its_verdicts),
+       T_CASE(flags_that_rules_switched_are_shown_with_what_became_of_them),
        T_CASE(a_rollback_shows_the_way_back_and_who_took_it),
        T_CASE(an_interrupted_step_says_how_it_was_decided),
        T_CASE(a_person_who_says_no_and_then_yes_is_there_twice),

@@ -434,6 +434,24 @@ T(the_worst_part_of_a_command_decides_what_it_changes)
         {"if true; then systemctl stop x; fi", EFFECT_SERVICE},
         {"f() { rm -rf /; }", EFFECT_STATE},
         {"find . -delete", EFFECT_FILES},
+        {"sqlite3 app.db .dump > app.sql", EFFECT_BACKUP},
+        {"sqlite3 app.db .dump | gzip > app.sql.gz", EFFECT_BACKUP},
+        {"sqlite3 app.db 'SELECT 1' > x", EFFECT_FILES},
+        {"prusik flag set list on --why x", EFFECT_FLAG},
+        {"prusik flag kill X off --why x", EFFECT_FLAG},
+        {"prusik flag get set", EFFECT_NONE},
+        {"prusik snapshot deals --output x.snap", EFFECT_BACKUP},
+        {"prusik compare x.snap y.snap", EFFECT_NONE},
+        {"prusik audit deals", EFFECT_NONE},
+        {"prusik audit deals > audit.txt", EFFECT_FILES},
+        {"prusik backup create app.db", EFFECT_BACKUP},
+        {"prusik backup verify x.prbak", EFFECT_NONE},
+        {"prusik backup restore x.prbak --to app.db", EFFECT_DATABASE},
+        {"prusik backup prune many", EFFECT_FILES},
+        {"prusik db status", EFFECT_NONE},
+        {"prusik db upgrade", EFFECT_DATABASE},
+        {"prusik run other.md", EFFECT_UNKNOWN},
+        {"prusik", EFFECT_UNKNOWN},
     };
     CLEANUP(arena_release) struct arena arena = {0};
 
@@ -486,6 +504,11 @@ T(a_second_run_does_harm_or_not)
         {"echo A=1 >> .env", false, NULL},
         {"shopctl purge", false, NULL},
         {"npm ci && shopctl purge", false, NULL},
+        {"prusik flag set X on --why x", true, "the flag is set to the same again"},
+        {"prusik flag unkill X --why x", false, NULL},
+        {"prusik backup create app.db", true, "the copy is made anew"},
+        {"prusik snapshot deals", false, NULL},
+        {"prusik audit deals", true, "it changes nothing"},
     };
     CLEANUP(arena_release) struct arena arena = {0};
 
