@@ -24,11 +24,13 @@ struct lint_finding {
 
 struct lint_index;    /* lint_util.h */
 struct lint_families; /* lint_bands.h */
+struct lint_checked;  /* lint_conditions.h */
 
 struct lint {
     const struct runbook *rb;
     struct lint_index *index; /* until lint_settle() */
     struct lint_families *families;
+    struct lint_checked *checked;
     struct arena arena;
     VEC(struct lint_finding) findings; /* by line, then id */
 };

@@ -10,3 +10,4 @@
  * the common metrics of their words are, since a document alone binds none.
  */
 void lint_conditions(struct lint *l, const struct lint_rule *rule);
+void lint_checked_free(struct lint_checked *c);
