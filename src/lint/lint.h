@@ -41,7 +41,7 @@ struct lint_rule {
     const char *title; /* "a command that never ends" */
     const char *why;   /* a sentence */
     const char *mend;  /* what to do, a sentence; the default hint */
-    /* NULL: it compares documents (lint_cross.h), or another program finds it (shellcheck). */
+    /* NULL: it compares documents (lint_cross.h), or prusik plan or shellcheck finds it. */
     void (*check)(struct lint *l, const struct lint_rule *rule);
 };
 

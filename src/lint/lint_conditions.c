@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/sv.h"
-#include "rule/check.h"
 #include "runbook/prose.h"
 
 /* The canonical subjects as what they are measured by, where that is known. */
@@ -26,14 +25,6 @@ static void conditions_fill(struct rule_env *env)
     }
 }
 
-struct lint_checked {
-    VEC(struct checked_finding {
-        const struct rb_rule *said;
-        struct rule_finding found; /* its texts are in the arena of the lint */
-    })
-    list;
-};
-
 static void conditions_check(struct lint *l, const struct rule_env *env, const struct rb_rule *said,
                              struct lint_checked *ret)
 {
@@ -46,13 +37,14 @@ static void conditions_check(struct lint *l, const struct rule_env *env, const s
         return; /* uncovered: what the reader writes parses, and RB400 would be what to say */
     if (rule_check(&l->arena, parsed, env, &checked, &found, &err) != ERR_OK)
         assert(found.list.n > 0); /* it says it all */
+    else
+        *vec_add(&ret->rules) = (struct lint_checked_rule){said, checked};
     for (size_t i = 0; i < found.list.n; i++)
-        *vec_add(&ret->list) = (struct checked_finding){said, found.list.v[i]};
+        *vec_add(&ret->findings) = (struct lint_checked_finding){said, found.list.v[i]};
     vec_release(&found.list);
 }
 
-/* Once a document, whichever rule asks first. */
-static const struct lint_checked *conditions_checked(struct lint *l)
+const struct lint_checked *lint_checked(struct lint *l)
 {
     CLEANUP(rule_env_freep) struct rule_env *env = NULL;
 
@@ -75,16 +67,17 @@ void lint_checked_free(struct lint_checked *c)
 {
     if (!c)
         return;
-    vec_release(&c->list);
+    vec_release(&c->rules);
+    vec_release(&c->findings);
     free(c);
 }
 
 void lint_conditions(struct lint *l, const struct lint_rule *rule)
 {
-    const struct lint_checked *c = conditions_checked(l);
+    const struct lint_checked *c = lint_checked(l);
 
-    for (size_t i = 0; i < c->list.n; i++) {
-        const struct checked_finding *f = &c->list.v[i];
+    for (size_t i = 0; i < c->findings.n; i++) {
+        const struct lint_checked_finding *f = &c->findings.v[i];
 
         if (strcmp(f->found.id, rule->id) == 0)
             lint_add(l, rule, f->said->line, f->said->source, "%.*s", SV_FMT(f->found.message));
