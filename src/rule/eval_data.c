@@ -5,7 +5,7 @@
 
 #include "base/sv.h"
 
-#define MIN_MEAN  20u  /* averages of histograms */
+#define MIN_MEAN 20u /* averages of histograms */
 
 void eval_note(struct eval *ev, const struct window *w, double covered_s, double n)
 {
