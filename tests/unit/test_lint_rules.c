@@ -37,7 +37,6 @@ static const struct {
     {"RB408", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_bucket{le=\"2.5\"} 9\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 9\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nquery_seconds_bucket{le=\"2.5\"} 5\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", 9, 3, LINT_INFO},
     {"RB408", "buckets: (0.5, 1, 2.5)\n\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", "buckets: (0.5, one, 2.5)\n\nbuckets of sand [1, 3]\n\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", 6, 3, LINT_INFO},
     {"RB408", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_bucket{le=\"2.5\"} 9\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 9\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_bucket{le=\"2.5\"} 9\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 9\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >0.5s for >5 min | rollback |\n| error rate >5% for >5 min | rollback |\n", 9, 3, LINT_INFO},
-    {"RB408", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_bucket{le=\"2.5\"} 9\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 9\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", "buckets: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0, 2.1, 2.2, 2.3, 2.4, 2.5, 2.6, 2.7, 2.8, 2.9, 3.0, 3.1, 3.2, 3.3, 3.4, 3.5, 3.6, 3.7, 3.8, 3.9, 4.0, 4.1, 4.2, 4.3, 4.4, 4.5, 4.6, 4.7, 4.8, 4.9, 5.0, 5.1, 5.2, 5.3, 5.4, 5.5, 5.6, 5.7, 5.8, 5.9, 6.0, 6.1, 6.2, 6.3, 6.4, 6.5]\n\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", 9, 3, LINT_INFO},
     {"RB403", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_bucket{le=\"2.5\"} 9\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 9\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >3s for >5 min | rollback |\n", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_bucket{le=\"2.5\"} 9\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 9\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", 9, 3, LINT_ERROR},
     {"RB417", "| M | Query | Limit |\n|---|---|---|\n| a | `sum(rate(x[5m])) by (job)` | <5 |\n", "| M | Query | Limit |\n|---|---|---|\n| a | `sum(rate(x[5m]))` | <5 |\n", 3, 8, LINT_ERROR},
     {"RB417", "| M | Query | Limit |\n|---|---|---|\n| a | `SUM BY (le, job) (x{a=\"(\"})` | <5 |\n", "| M | Query | Limit |\n|---|---|---|\n| a | `SUM BY () (x)` | <5 |\n", 3, 8, LINT_ERROR},
@@ -291,6 +290,22 @@ T(a_comment_on_the_line_or_above_it_silences_a_rule)
     }
 }
 
+T(a_list_of_more_buckets_than_anybody_has_tells_nothing)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    CLEANUP(reading_done) struct reading r = {0};
+    CLEANUP(lint_release) struct lint l = {0};
+    const struct lint_finding *f;
+
+    strbuf_add_str(&b, "buckets: [0.1");
+    for (int i = 2; i < 70; i++)
+        strbuf_addf(&b, ", %d.5", i);
+    strbuf_add_str(&b, "]\n\n## Decision matrix\n| Symptom | Action |\n|---|---|\n"
+                       "| p95 response time >2s for >5 min | rollback |\n");
+    lint_run(&read_text(&r, strbuf_str(&b))->rb, &l);
+    T_EQ(count(&l, "RB408", &f), 0);
+}
+
 T(a_silenced_finding_of_bad_bytes_leaves_the_others_alone)
 {
     CLEANUP(reading_done) struct reading r = {0};
@@ -332,5 +347,6 @@ T_MAIN(T_CASE(each_rule_finds_the_bad_document_and_not_the_good_one),
        T_CASE(the_example_of_each_page_is_found_and_the_near_miss_is_not),
        T_CASE(every_page_and_every_row_of_the_table_has_a_rule),
        T_CASE(a_comment_on_the_line_or_above_it_silences_a_rule),
+       T_CASE(a_list_of_more_buckets_than_anybody_has_tells_nothing),
        T_CASE(a_silenced_finding_of_bad_bytes_leaves_the_others_alone),
        T_CASE(findings_are_in_the_order_of_lines_ids_and_columns), T_CASE(severities_have_names))
