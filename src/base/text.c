@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <string.h>
+
 #include "base/sv.h"
 
 static bool text_is_tail(struct sv s, size_t i)
@@ -37,11 +39,24 @@ size_t text_utf8_next(struct sv s, uint32_t *cp)
     return n;
 }
 
+/* Behind the ASCII that begins at `i`, as far as that is whole words of the machine. */
+static size_t text_after_ascii(struct sv s, size_t i)
+{
+    uint64_t eight;
+
+    for (; s.n - i >= sizeof(eight); i += sizeof(eight)) {
+        memcpy(&eight, s.p + i, sizeof(eight));
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    return i;
+}
+
 size_t text_bad_utf8(struct sv s)
 {
     uint32_t cp;
 
-    for (size_t i = 0, n; i < s.n; i += n) {
+    for (size_t i = text_after_ascii(s, 0), n; i < s.n; i = text_after_ascii(s, i + n)) {
         n = text_utf8_next(sv_sub(s, i, s.n), &cp);
         if (n == 0)
             return i;

@@ -145,6 +145,23 @@ static void show_rules(const struct plan *p, struct strbuf *out)
     }
 }
 
+/* What lint says of the rules (RB401 and the like), now that they are bound. */
+static void show_advice(const struct plan *p, struct strbuf *out)
+{
+    const json_t *list = json_object_get(p->json, "advice");
+
+    if (json_array_size(list))
+        term_add(out, TERM_HEAD, SV("\nSaid of the rules\n"));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+
+        strbuf_addf(out, "  %.*s:%lld: ", SV_FMT(json_get_sv(one, "file")),
+                    (long long)json_get_int(one, "line", 0));
+        show_line(out, 0, TERM_WARN, json_get_sv(one, "text"), 110);
+        term_addf(out, TERM_DIM, "  %.*s\n", SV_FMT(json_get_sv(one, "id")));
+    }
+}
+
 static void show_proposals(const struct plan *p, struct strbuf *out)
 {
     if (p->n_proposals == 0)
@@ -252,6 +269,7 @@ void show_plan(const struct plan *p, bool attended, struct strbuf *out)
     show_head(p, out);
     show_steps(p, p->steps, p->n_steps, out);
     show_rules(p, out);
+    show_advice(p, out);
     show_proposals(p, out);
     if (p->n_way_back) {
         term_add(out, TERM_BAD, SV("\nThe way back\n"));

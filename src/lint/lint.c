@@ -6,6 +6,7 @@
 
 #include "base/sv.h"
 #include "lint/lint_bands.h"
+#include "lint/lint_conditions.h"
 #include "lint/lint_util.h"
 
 const struct lint_rule *const lint_rules[] = {
@@ -161,6 +162,7 @@ void lint_settle(struct lint *l)
 {
     lint_index_free(STEAL(l->index));
     lint_families_free(STEAL(l->families));
+    lint_checked_free(STEAL(l->checked));
     l->rb = NULL;
 }
 

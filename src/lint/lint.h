@@ -24,11 +24,13 @@ struct lint_finding {
 
 struct lint_index;    /* lint_util.h */
 struct lint_families; /* lint_bands.h */
+struct lint_checked;  /* lint_conditions.h */
 
 struct lint {
     const struct runbook *rb;
     struct lint_index *index; /* until lint_settle() */
     struct lint_families *families;
+    struct lint_checked *checked;
     struct arena arena;
     VEC(struct lint_finding) findings; /* by line, then id */
 };
@@ -39,7 +41,7 @@ struct lint_rule {
     const char *title; /* "a command that never ends" */
     const char *why;   /* a sentence */
     const char *mend;  /* what to do, a sentence; the default hint */
-    /* NULL: it compares documents (lint_cross.h), or another program finds it (shellcheck). */
+    /* NULL: it compares documents (lint_cross.h), or prusik plan or shellcheck finds it. */
     void (*check)(struct lint *l, const struct lint_rule *rule);
 };
 

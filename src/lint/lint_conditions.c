@@ -1,9 +1,9 @@
 #include "lint/lint_conditions.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/sv.h"
-#include "rule/check.h"
 #include "runbook/prose.h"
 
 /* The canonical subjects as what they are measured by, where that is known. */
@@ -25,8 +25,8 @@ static void conditions_fill(struct rule_env *env)
     }
 }
 
-static void conditions_check(struct lint *l, const struct lint_rule *rule,
-                             const struct rule_env *env, const struct rb_rule *said)
+static void conditions_check(struct lint *l, const struct rule_env *env, const struct rb_rule *said,
+                             struct lint_checked *ret)
 {
     struct rule_findings found = {0};
     struct rule_diag diag;
@@ -37,16 +37,20 @@ static void conditions_check(struct lint *l, const struct lint_rule *rule,
         return; /* uncovered: what the reader writes parses, and RB400 would be what to say */
     if (rule_check(&l->arena, parsed, env, &checked, &found, &err) != ERR_OK)
         assert(found.list.n > 0); /* it says it all */
+    else
+        *vec_add(&ret->rules) = (struct lint_checked_rule){said, checked};
     for (size_t i = 0; i < found.list.n; i++)
-        if (strcmp(found.list.v[i].id, rule->id) == 0)
-            lint_add(l, rule, said->line, said->source, "%.*s", SV_FMT(found.list.v[i].message));
+        *vec_add(&ret->findings) = (struct lint_checked_finding){said, found.list.v[i]};
     vec_release(&found.list);
 }
 
-void lint_conditions(struct lint *l, const struct lint_rule *rule)
+const struct lint_checked *lint_checked(struct lint *l)
 {
     CLEANUP(rule_env_freep) struct rule_env *env = NULL;
 
+    if (l->checked)
+        return l->checked;
+    l->checked = XNEW(struct lint_checked);
     for (size_t i = 0; i < l->rb->n_rules; i++) {
         if (!l->rb->rules[i].text.n || l->rb->rules[i].proposal)
             continue;
@@ -54,6 +58,28 @@ void lint_conditions(struct lint *l, const struct lint_rule *rule)
             env = rule_env_new();
             conditions_fill(env);
         }
-        conditions_check(l, rule, env, &l->rb->rules[i]);
+        conditions_check(l, env, &l->rb->rules[i], l->checked);
+    }
+    return l->checked;
+}
+
+void lint_checked_free(struct lint_checked *c)
+{
+    if (!c)
+        return;
+    vec_release(&c->rules);
+    vec_release(&c->findings);
+    free(c);
+}
+
+void lint_conditions(struct lint *l, const struct lint_rule *rule)
+{
+    const struct lint_checked *c = lint_checked(l);
+
+    for (size_t i = 0; i < c->findings.n; i++) {
+        const struct lint_checked_finding *f = &c->findings.v[i];
+
+        if (strcmp(f->found.id, rule->id) == 0)
+            lint_add(l, rule, f->said->line, f->said->source, "%.*s", SV_FMT(f->found.message));
     }
 }

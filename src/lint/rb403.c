@@ -1,5 +1,6 @@
 #include "base/sv.h"
 #include "lint/lint_bands.h"
+#include "lint/lint_buckets.h"
 #include "lint/lint_conditions.h"
 #include "lint/lint_util.h"
 
@@ -36,6 +37,23 @@ static void rb403_try(struct lint *l, const struct lint_rule *rule, struct sv qu
                  SV_FMT(column));
 }
 
+/* A percentile is above a limit when enough is above it: above the last bucket nothing is counted apart. */
+static void rb403_buckets(struct lint *l, const struct lint_rule *rule)
+{
+    const struct lint_checked *c = lint_checked(l);
+    struct lint_buckets b;
+    double limit;
+
+    if (!c->rules.n || !lint_buckets_read(l, &b))
+        return;
+    for (size_t i = 0; i < c->rules.n; i++)
+        if (lint_buckets_limit(c->rules.v[i].rule, &limit) && limit > b.bounds[b.n - 1])
+            lint_add(l, rule, c->rules.v[i].said->line, c->rules.v[i].said->source,
+                     "the last bucket ends at %s: nothing tells what is above %s",
+                     num_format(b.bounds[b.n - 1], (struct dim_type){.dim = DIM_TIME}).s,
+                     num_format(limit, (struct dim_type){.dim = DIM_TIME}).s);
+}
+
 static void rb403_check(struct lint *l, const struct lint_rule *rule)
 {
     size_t compared = 0;
@@ -53,6 +71,7 @@ static void rb403_check(struct lint *l, const struct lint_rule *rule)
         if (s->role == ROLE_MONITOR)
             rb403_try(l, rule, s->text, s->line, &compared);
     lint_conditions(l, rule); /* "error rate above 150 %" */
+    rb403_buckets(l, rule);
 }
 
 const struct lint_rule lint_rb403 = {

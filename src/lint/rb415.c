@@ -1,21 +1,22 @@
 #include "base/sv.h"
 #include "lint/lint_util.h"
 
-/* The value between the quotes behind `status=`, when there is one; *at moves behind it. */
+/* The value between the quotes behind `status=`, when there is one; *at moves behind what was looked at. */
 static struct sv rb415_value(struct sv text, size_t *at)
 {
-    static const struct sv labels[] = {SV("status=\""), SV("code=\""), SV("status_code=\""),
-                                       SV("http_status=\"")};
+    static const struct sv labels[] = {SV("status"), SV("code"), SV("status_code"),
+                                       SV("http_status")};
 
-    for (; *at < text.n; (*at)++)
-        for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
-            struct sv rest = sv_sub(text, *at, text.n);
+    while ((*at = sv_find(text, SV("=\""), *at)) != SV_NPOS) {
+        size_t from = *at, to = *at;
 
-            if (!sv_eat(&rest, labels[i]) || (*at > 0 && ascii_is_word(text.p[*at - 1])))
-                continue;
-            *at = text.n - rest.n;
-            return sv_sub(rest, 0, sv_find_byte(rest, '"', 0));
-        }
+        while (from > 0 && ascii_is_word(text.p[from - 1]))
+            from--;
+        *at += 2;
+        for (size_t i = 0; i < ARRAY_LEN(labels); i++)
+            if (sv_eq(sv_sub(text, from, to), labels[i]))
+                return sv_sub(text, *at, sv_find_byte(text, '"', *at));
+    }
     return (struct sv){NULL, 0};
 }
 

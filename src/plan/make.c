@@ -446,6 +446,7 @@ static void make_hash(struct make *m)
     struct hash h;
 
     (void)json_object_del(copy, "questions"); /* they are there */
+    (void)json_object_del(copy, "advice");    /* it changes nothing; absent where there is none */
     (void)json_object_del(copy, "operator");  /* who does it does not change what is done */
     h = make_approval_hash(copy, sv_from(m->b->dir));
     json_put_str(m->root, "approval", hash_hex(&h).s);

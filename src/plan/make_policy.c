@@ -4,8 +4,6 @@
 #include "base/sv.h"
 #include "plan/make_int.h"
 
-#define POLICY_TEXT_MAX 400u /* of the document's words: more is read in the document */
-
 static json_t *policy_step(json_t *steps, struct sv id)
 {
     for (size_t i = 0; i < json_array_size(steps); i++)
@@ -104,86 +102,22 @@ static enum err_code policy_of(struct make *m, size_t k, json_t *steps, json_t *
 
 /* --- the document --- */
 
-/* "**If Tests Fail**:", "**On failure:**" */
-static bool policy_is_label(struct sv line)
-{
-    struct sv s = sv_trim(line);
-
-    if (!sv_eat(&s, SV("**")))
-        return false;
-    s = sv_sub(s, 0, sv_find(s, SV("**"), 0));
-    return (sv_starts_nocase(s, SV("if ")) && sv_has_nocase(s, SV("fail"))) ||
-           sv_starts_nocase(s, SV("on failure"));
-}
-
-/* The text of a list item; false: it is none. */
-static bool policy_item(struct sv line, struct sv *text)
-{
-    struct sv s = sv_trim(line);
-
-    while (s.n && ascii_is_digit(*s.p))
-        s = sv_sub(s, 1, s.n);
-    if (!sv_eat(&s, SV("- ")) && !sv_eat(&s, SV("* ")) && !sv_eat(&s, SV(". ")))
-        return false;
-    *text = sv_trim(s);
-    return true;
-}
-
-/* The last step before the line, under the same heading; RB_NONE: there is none. */
-static uint32_t policy_step_before(const struct make *m, size_t line)
+/* The last step before the label, under the same heading; RB_NONE: there is none. */
+static uint32_t policy_step_before(const struct make *m, const struct rb_failure *f)
 {
     uint32_t found = RB_NONE;
-    size_t heading = 0;
 
-    for (size_t i = 0; i < m->rb->n_parts; i++)
-        if (m->rb->parts[i].kind == PART_SECTION && m->rb->parts[i].line < line)
-            heading = size_max(heading, m->rb->parts[i].line);
     for (uint32_t i = 0; i < m->rb->n_steps; i++)
-        if (m->rb->steps[i].line > heading && m->rb->steps[i].line < line &&
+        if (m->rb->steps[i].line > f->heading_line && m->rb->steps[i].line < f->line &&
             make_is_forward(m, &m->rb->steps[i]))
             found = i;
     return found;
 }
 
-/* What hangs on a label: items, what is indented under them, a fence.  The line after it; `text` gets the items. */
-static size_t policy_region(const struct document *d, size_t line, struct strbuf *text)
+/* Does the step hang on the label? */
+static bool policy_hangs(const struct rb_failure *f, const struct rb_step *s)
 {
-    bool fence = false;
-
-    while (++line <= d->n_lines) {
-        struct sv s = document_line(d, line), item;
-
-        if (sv_starts(sv_trim(s), SV("```")))
-            fence = !fence;
-        else if (fence || !sv_trim(s).n || sv_starts(s, SV("  ")))
-            continue;
-        else if (!policy_item(s, &item))
-            break;
-        else if (text->n < POLICY_TEXT_MAX)
-            strbuf_addf(text, "%s%.*s", text->n ? "; " : "", SV_FMT(item));
-    }
-    return line;
-}
-
-/* "If Tests Fail" */
-static struct sv policy_label_text(struct sv line)
-{
-    struct sv s = sv_sub(sv_trim(line), 2, line.n);
-
-    s = sv_sub(s, 0, sv_find(s, SV("**"), 0));
-    return sv_ends(s, SV(":")) ? sv_sub(s, 0, s.n - 1) : s;
-}
-
-/* What hangs on a label is for the failure of the step before it. */
-static void policy_find_branch(struct make *m, size_t line)
-{
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    uint32_t failed = policy_step_before(m, line);
-    size_t end = policy_region(m->rb->doc, line, &text);
-
-    for (uint32_t i = 0; failed != RB_NONE && i < m->rb->n_steps; i++)
-        if (m->rb->steps[i].line > line && m->rb->steps[i].line < end)
-            m->failure_of[i] = failed;
+    return s->line > f->line && s->line < f->end;
 }
 
 void make_find_branches(struct make *m)
@@ -191,26 +125,29 @@ void make_find_branches(struct make *m)
     m->failure_of = ARENA_NEWN(m->arena, uint32_t, m->rb->n_steps);
     for (size_t i = 0; i < m->rb->n_steps; i++)
         m->failure_of[i] = RB_NONE;
-    for (size_t n = 1; n <= m->rb->doc->n_lines; n++)
-        if (policy_is_label(document_line(m->rb->doc, n)))
-            policy_find_branch(m, n);
+    for (size_t k = 0; k < m->rb->n_failures; k++) {
+        const struct rb_failure *f = &m->rb->failures[k];
+        uint32_t failed = policy_step_before(m, f);
+
+        for (uint32_t i = 0; failed != RB_NONE && i < m->rb->n_steps; i++)
+            if (policy_hangs(f, &m->rb->steps[i]))
+                m->failure_of[i] = failed;
+    }
 }
 
 /* Steps that hang on the label are a branch of the step before it; what are no steps is told when it fails. */
-static void policy_read_label(struct make *m, json_t *steps, size_t line)
+static void policy_take_failure(struct make *m, json_t *steps, const struct rb_failure *f)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    uint32_t at = policy_step_before(m, line);
+    uint32_t at = policy_step_before(m, f);
     json_t *failed = at == RB_NONE ? NULL : policy_step(steps, m->rb->steps[at].id);
-    size_t end = policy_region(m->rb->doc, line, &text), n = 0;
+    size_t n = 0;
 
     if (!failed)
         return;
     for (uint32_t i = 0; i < m->rb->n_steps; i++) {
         const struct rb_step *s = &m->rb->steps[i];
-        json_t *step = m->failure_of[i] == at && s->line > line && s->line < end
-                           ? policy_step(steps, s->id)
-                           : NULL;
+        json_t *step =
+            m->failure_of[i] == at && policy_hangs(f, s) ? policy_step(steps, s->id) : NULL;
 
         if (!step)
             continue;
@@ -219,17 +156,16 @@ static void policy_read_label(struct make *m, json_t *steps, size_t line)
     }
     if (n) {
         json_put_str(failed, "on_failure", "branch");
-        json_put_sv(failed, "branch", policy_label_text(document_line(m->rb->doc, line)));
-    } else if (text.n) {
-        json_put_sv(failed, "if_failed", strbuf_sv(&text));
+        json_put_sv(failed, "branch", f->label);
+    } else if (f->text.n) {
+        json_put_sv(failed, "if_failed", f->text);
     }
 }
 
 enum err_code make_policies(struct make *m, json_t *steps, json_t *way_back)
 {
-    for (size_t n = 1; n <= m->rb->doc->n_lines; n++)
-        if (policy_is_label(document_line(m->rb->doc, n)))
-            policy_read_label(m, steps, n);
+    for (size_t i = 0; i < m->rb->n_failures; i++)
+        policy_take_failure(m, steps, &m->rb->failures[i]);
     for (size_t k = 0; k < m->b->steps.n; k++)
         if (m->b->steps.v[k].on_failure.n && policy_of(m, k, steps, way_back) != ERR_OK)
             return m->err->code;

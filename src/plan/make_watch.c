@@ -320,6 +320,22 @@ static const char *make_rule_file(const struct make *m, const json_t *entry)
     return json_get_str(entry, "file", alias ? m->b->path : m->rb->doc->path);
 }
 
+/* What is no reason not to start. */
+static void make_advise(struct make *m, const char *file, size_t line, const struct rule_finding *f)
+{
+    json_t *list = json_object_get(m->root, "advice"), *one = json_object();
+
+    if (!list) {
+        list = json_array();
+        json_put(m->root, "advice", list);
+    }
+    json_put_str(one, "file", file);
+    json_put_int(one, "line", (int64_t)line);
+    json_put_str(one, "id", f->id);
+    json_put_sv(one, "text", f->message);
+    json_append(list, one);
+}
+
 static void make_rule_finding(void *arg, const json_t *entry, const struct rule_finding *f)
 {
     struct make *m = arg;
@@ -328,8 +344,10 @@ static void make_rule_finding(void *arg, const json_t *entry, const struct rule_
     size_t line = alias ? make_alias_line(m, json_get_sv(entry, "id"))
                         : (size_t)json_get_int(entry, "line", 0);
 
-    if (f->severity != SEVERITY_ERROR)
+    if (f->severity != SEVERITY_ERROR) {
+        make_advise(m, make_rule_file(m, entry), line, f);
         return;
+    }
     if (!source.n)
         source = json_get_sv(entry, "name"); /* a checkpoint */
     make_ask(m, &(struct make_asked){

@@ -1,6 +1,9 @@
 #include "plan/plan_rules.h"
 
+#include <string.h>
+
 #include "base/sv.h"
+#include "rule/family.h"
 
 struct rules_reader {
     const json_t *plan;
@@ -8,7 +11,9 @@ struct rules_reader {
     plan_rule_fn *fn;
     void *arg;
     struct err *err;
-    bool scrape; /* any metric may be there: what is scraped is not known before */
+    bool scrape;             /* any metric may be there: what is scraped is not known before */
+    struct family_rows rows; /* of rules, numbered as in the list */
+    struct family_findings between;
 };
 
 /* Without fn the first error counts. */
@@ -148,6 +153,10 @@ static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv 
     vec_release(&found.list);
     if (rc != ERR_OK)
         return;
+    if (rd->fn && !checkpoint) {
+        family_add_rule(&rd->ret->arena, checked, rd->ret->list.n, &rd->rows);
+        family_check_rule(&rd->ret->arena, checked, rd->ret->list.n, &rd->between);
+    }
     rule_scale(checked, json_get_real(rd->plan, "time_scale", 1));
     *vec_add(&rd->ret->list) = (struct plan_checked){.id = checkpoint ? json_get_sv(entry, "name")
                                                                       : json_get_sv(entry, "id"),
@@ -156,6 +165,24 @@ static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv 
                                                      .rule = checked};
     if (!checkpoint)
         rule_env_add_rule(rd->ret->env, json_get_sv(entry, "id"));
+}
+
+/* What is wrong between rules, and with one by itself, at the entry of the first. */
+static void reader_tell_families(struct rules_reader *rd)
+{
+    family_check(&rd->ret->arena, &rd->rows, &rd->between);
+    for (size_t i = 0; i < rd->between.list.n; i++) {
+        const struct family_finding *x = &rd->between.list.v[i];
+        struct rule_finding f = {.severity = x->severity, .message = x->message};
+
+        memcpy(f.id, x->id, sizeof(f.id));
+        if (x->b != FAMILY_NONE)
+            f.message = arena_fmt(&rd->ret->arena, "%.*s ('%.*s')", SV_FMT(x->message),
+                                  SV_FMT(json_get_sv(rd->ret->list.v[x->b].of, "text")));
+        reader_find(rd, rd->ret->list.v[x->a].of, &f);
+    }
+    vec_release(&rd->rows.list);
+    vec_release(&rd->between.list);
 }
 
 static bool reader_knows(const struct rules_reader *rd, struct sv id)
@@ -212,6 +239,8 @@ enum err_code plan_rules_read(const json_t *plan, plan_rule_fn *fn, void *arg,
         if (text.n)
             reader_take(&rd, entry, text, true);
     }
+    if (fn)
+        reader_tell_families(&rd);
     return fn ? ERR_OK : err->code;
 }
 

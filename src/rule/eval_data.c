@@ -5,8 +5,7 @@
 
 #include "base/sv.h"
 
-#define MIN_SHARE 100u /* R11: ratios and percentiles */
-#define MIN_MEAN  20u  /* averages of histograms */
+#define MIN_MEAN 20u /* averages of histograms */
 
 void eval_note(struct eval *ev, const struct window *w, double covered_s, double n)
 {
@@ -375,7 +374,7 @@ static struct val eval_ratio(struct eval *ev, const struct expr *e)
     if (missing.kind != VAL_NULL)
         return missing;
     eval_note(ev, &w, covered, n);
-    if (n < (double)eval_min(ev, MIN_SHARE, true))
+    if (n < (double)eval_min(ev, RULE_MIN_SHARE, true))
         return val_nodata(w.filling ? NODATA_FILLING : NODATA_NO_TRAFFIC);
     return n > 0 ? val_num(bad / n) : val_nodata(NODATA_ZERO_DENOMINATOR);
 }
@@ -536,7 +535,7 @@ static struct val raw_percentile(struct eval *ev, const struct expr *e, const st
     eval_note(ev, w, (double)(w->to_us - w->from_us) / 1e6, all.n ? (double)all.n : -1);
     if (all.n == 0 || tally_is_stale(ev, &t))
         v = eval_missing(ev, e->items[0], &t, w);
-    else if (all.n < eval_min(ev, MIN_SHARE, true))
+    else if (all.n < eval_min(ev, RULE_MIN_SHARE, true))
         v = val_nodata(w->filling ? NODATA_FILLING : NODATA_NO_TRAFFIC);
     else
         v = val_num(values_rank(all.v, all.n, rule_funcs[e->op].per_mille) * e->items[0]->unit);
@@ -623,7 +622,7 @@ struct val eval_dist(struct eval *ev, const struct expr *e, const struct window 
         d->n = count.counted ? count.sum : d->n_buckets ? b[d->n_buckets - 1].c : 0;
     }
     eval_note(ev, w, t.covered_s, d->n);
-    if (d->n < (double)eval_min(ev, MIN_SHARE, true))
+    if (d->n < (double)eval_min(ev, RULE_MIN_SHARE, true))
         return val_nodata(w->filling ? NODATA_FILLING : NODATA_NO_TRAFFIC);
     return d->n > 0 ? (struct val){.kind = VAL_NULL} : val_nodata(NODATA_ZERO_DENOMINATOR);
 }

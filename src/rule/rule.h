@@ -13,6 +13,8 @@
 #define RULE_MAX_BYTES   4096u /* a screen holds 2,000 characters: nobody reviews a longer line */
 #define RULE_MAX_NESTING 64u   /* the parser recurses */
 #define RULE_MAX_OF      100u  /* n of "k of n": results that are kept per rule */
+#define RULE_MIN_SHARE \
+    100u /* R11: fewer samples are no data for a ratio or percentile, unless 'min' says so */
 
 enum verdict { VERDICT_OK, VERDICT_HOLD, VERDICT_INVESTIGATE, VERDICT_ROLLBACK, VERDICT__N };
 extern const char *const verdict_names[VERDICT__N]; /* "OK", ... */

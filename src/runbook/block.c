@@ -512,10 +512,18 @@ static enum block_told block_told(const struct rb_build *b, const struct md_node
     return regex_has(b->block_patterns[BLOCK_TO_LOOK], n->text) ? TOLD_TO_LOOK : TOLD_NOTHING;
 }
 
+static bool block_has_command(const struct md_node *n)
+{
+    for (size_t i = 0; i < n->n_spans; i++)
+        if (n->spans[i].kind == MD_CODE_SPAN && block_span_is_command(n, &n->spans[i]))
+            return true;
+    return false;
+}
+
 bool block_inline(struct rb_build *b, const struct md_node *n)
 {
     size_t before = b->steps.n, line = n->line, at = 0;
-    enum block_told told = block_told(b, n);
+    enum block_told told = block_has_command(n) ? block_told(b, n) : TOLD_NOTHING;
     bool found = false;
 
     if (told == TOLD_NOTHING || scope_way(b, b->part) != SCOPE_RUNS)

@@ -192,6 +192,11 @@ static void block_expect(struct block_reader *r, struct sv text, size_t line)
     last->expects.n = had;
 }
 
+static bool block_is_expectation(const struct block_reader *r, struct sv text, struct sv *rest)
+{
+    return expect_is_label(text, rest) || expect_is_said(r->b->expect, text, rest);
+}
+
 /* A comment that speaks of the command before it; false: of the next one. */
 static bool block_comment_after(struct block_reader *r, const struct shell_item *item,
                                 struct sv text, size_t line)
@@ -210,7 +215,7 @@ static bool block_comment_after(struct block_reader *r, const struct shell_item 
         return true;
     }
     if (expect_is_proceed(text, &rest) ||
-        (expect_is_label(text, &rest) && !block_introduces(r, item))) {
+        (block_is_expectation(r, text, &rest) && !block_introduces(r, item))) {
         if (!sv_trim(rest).n) {
             rest = block_expected_lines(r, item);
             r->lines = rest.n > 0;
@@ -293,7 +298,7 @@ static void block_comment_before(struct block_reader *r, const struct shell_item
         r->condition = condition;
     }
     block_read_brackets(r, text);
-    if (expect_is_label(text, &rest)) {
+    if (block_is_expectation(r, text, &rest)) {
         r->expect = rest;
         r->expect_line = line;
         return;

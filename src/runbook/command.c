@@ -530,8 +530,10 @@ void command_read(const struct shell_item *item, struct arena *arena, struct com
     } else if (!(plain && command_recognise(single, arena, &c))) {
         c = (struct command){.form = COMMAND_SHELL, .effect = effect_of(item)};
         if (single && !plain && command_ssh(command_words_of(single), arena, &remote) &&
-            remote.form == COMMAND_REMOTE)
+            remote.form == COMMAND_REMOTE) {
             c = remote; /* its output goes into a file here */
+            c.simple = single;
+        }
         /* what never ends must be seen also in a pipeline: tail -f log | grep x */
         for (size_t i = 0; i < item->n_simple; i++) {
             struct command inner = {0};

@@ -420,8 +420,14 @@ static bool form_set(const struct expect_match *m, struct rb_expect *e)
     return m->cx->names.n > 0;
 }
 
+/* Of a query the rows count: a client prints a head and "(0 rows)" too. */
 static bool form_empty(const struct expect_match *m, struct rb_expect *e)
 {
+    if (m->cx->sql) {
+        e->form = EXPECT_ROWS;
+        e->number = 0;
+        return true;
+    }
     e->form = EXPECT_EMPTY;
     e->number = m->cx->searches ? 1 : 0;
     return true;
@@ -486,6 +492,21 @@ static bool expect_names_a_kind(struct sv word)
 static bool form_literal(const struct expect_match *m, struct rb_expect *e)
 {
     return !m->cx->service && !m->cx->disk && !expect_names_a_kind(m->g[1]) && form_contains(m, e);
+}
+
+/* "should print OK": these are printed as they stand, but "NOT OK" and "BROKEN" are not meant. */
+static bool form_verdict(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_MATCHES;
+    e->text = arena_fmt(m->arena, "(?<!NOT )\\b%.*s\\b", SV_FMT(m->g[1]));
+    return !m->cx->service && !m->cx->disk;
+}
+
+static bool form_not_empty(const struct expect_match *m UNUSED, struct rb_expect *e)
+{
+    e->form = EXPECT_MATCHES;
+    e->text = SV("\\S");
+    return true;
 }
 
 /* "Expected: STATUS: deployed"; an answer's members are named otherwise. */
@@ -576,27 +597,34 @@ static const struct {
      form_exit},
     {"^(?:all |both |the )?(?:[a-z]+ ){0,3}tests? (?:still |should )?pass(?:es|ed)?(?: with [a-z ]+)?$",
      form_exit_zero},
-    {"^(?:success|successful|succeeds|should succeed|should pass|both should pass|exits? cleanly|erfolgreich|ok, exit 0)()$",
+    {"^(?:success|successful|succeeds|(?:should |must )?succeed|(?:should|must) pass|both should pass|(?:should |must )?not fail|"
+     "(?:should |must )?exits? cleanly|erfolgreich|ok, exit 0)()$",
      form_exit},
+    {"^(?:should |must )?(?:prints?|says?|answers?|outputs?|echo(?:es)?) [\"'`]?((?-i:OK|PASS|DONE))[\"'`]?$",
+     form_verdict},
     {"^" LEAD
      "([0-9][0-9,]*)(\\+?)? (passed|failed|skipped|errors|warnings|passing|failing|pending)$",
      NULL},
     {"^" LEAD "(" COUNT "|no|keine|null) " ROWS "$", form_rows},
     {"^" LEAD OP " (" COUNT ") " ROWS "$", form_rows_compare},
-    {"^(?:should )?(?:not|no longer) (?:show|contain|include|list|print) (?:the )?[\"`']([^\"`']+)[\"`']"
+    {"^(?:should |must )?(?:not|no longer) (?:show|contain|include|list|print) (?:the )?[\"`']([^\"`']+)[\"`']"
      "(?: (?:column|table|index|row|line|entry))?$",
      form_not_contains},
-    {"^(?:should )?(?:not|no longer) (?:show|contain|include|list|print) (?:the )?"
+    {"^(?:should |must )?(?:not|no longer) (?:show|contain|include|list|print) (?:the )?"
      "([a-z0-9]+[_.-][a-z0-9_.-]+)(?: (?:column|table|index|row|line|entry))?$",
      form_not_contains},
-    {"^(?:should )?(?:not|no longer) (?:show|contain|include|list|print) (?:the )?"
+    {"^(?:should |must )?(?:not|no longer) (?:show|contain|include|list|print) (?:the )?"
      "([a-z0-9_]+) (?:column|table|index)$",
      form_not_contains},
+    {"^(?:should |must )?(?:not|no longer) (?:show|contain|include|list|print) ((?-i:[A-Z][A-Z0-9_]{2,}))$",
+     form_not_contains},
+    {"^(?:should |must )?(?:not be empty|be non-?empty|print something|return something)$",
+     form_not_empty},
     {"^" LEAD "[\"`]([^\"`]+)[\"`](?: message| in the output| line)?$", form_contains},
     {"^" LEAD "'([^']+)'$", form_contains},
     {"^" LEAD
      "(?:no output|empty|nothing|no matches|no match|no hits|no lines|keine ausgabe|keine treffer|leer|"
-     "nichts|be empty)$",
+     "nichts|be empty)(?: sein)?$",
      form_empty},
     {"^" LEAD "((?-i:[A-Z][A-Z0-9_]+(?: [A-Z][A-Z0-9_]+){0,3}))$", form_literal},
     {"^(?:should |must )?(?:returns?|prints?|shows?|says?) ((?=[a-z_.-]*[0-9])[a-z0-9_.-]+)$",

@@ -65,6 +65,11 @@ bool expect_next_clause(struct sv *rest, struct sv *clause);
  * Then *rest is what is expected.
  */
 bool expect_is_label(struct sv text, struct sv *rest);
+/*
+ * The same of a comment beside or below a command, whose subject is what it prints: "the output must be empty",
+ * "has to return 0 rows", "nothing should be printed", "expect 3 rows".
+ */
+bool expect_is_said(struct expect_reader *r, struct sv text, struct sv *rest);
 /* An expectation in parentheses inside a comment: "Test insert (should fail)". */
 bool expect_in_parentheses(struct sv text, struct sv *rest);
 /* "Check that the service is running", "Check response times normal": a claim about what the next command shows. */

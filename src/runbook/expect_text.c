@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "runbook/expect_int.h"
 
+#define COUNT "[0-9]+|zero|one|two|three|four|five|six|seven|eight|nine|ten"
+
 const char *const expect_patterns[EXPECT_RE__N] = {
     [EXPECT_RE_CONSTRAINT] = "\\b(check|unique|foreign key|not[- ]null|exclusion) constraint\\b",
     [EXPECT_RE_NAME] = "constraint \"([A-Za-z0-9_.]+)\"",
@@ -26,6 +28,15 @@ const char *const expect_patterns[EXPECT_RE__N] = {
                         "(?:any |new |recent )*(?:[\\w-]+ ){0,2}"
                         "(?:errors?|exceptions?|failures?|violations?|tracebacks?|panics?)\\b"),
     [EXPECT_RE_HUNTED] = "error|fail|exception|violat|fatal|panic|traceback",
+    [EXPECT_RE_SAID] =
+        ("^(?:the |this |that |its )?(?:(?:output|results?|response|answer|query|command|count|number|value|list|it|this|that) )?"
+         "(?:(?:has|have|needs) to |(?=must |should ))((?:must |should )?(?:not )?(?:(?:return|print|show|say|answer|contain|exit|report|give|"
+         "yield|list|display|output|equal)\\b.+|succeed|fail|"
+         "be (?:empty|zero|non-?empty|[0-9<>=\"'`]|at least |at most |more than |less than |fewer than |exactly |between ).*))$"),
+    [EXPECT_RE_WANTED] =
+        ("^((?:" COUNT "|no) (?:rows?|results?|records?|lines?|matches|errors?)|nothing|no output) "
+         "(?:(?:is |are )?expected|(?:must|should) be (?:printed|shown|returned|found|listed))$|"
+         "^expect(?:s|ing)? ((?:" COUNT "|no|at least|at most|exactly|<|>)\\b.+|nothing)$"),
     [EXPECT_RE_WAIVER] = "\\((?:or|optional|if|unless|except|sofern|falls)\\b",
 };
 
@@ -50,6 +61,23 @@ bool expect_is_claim(struct expect_reader *r, struct sv text)
 bool expect_is_look(struct expect_reader *r, struct sv text)
 {
     return regex_has(expect_pattern(r, EXPECT_RE_LOOK), sv_trim(text));
+}
+
+bool expect_is_said(struct expect_reader *r, struct sv text, struct sv *rest)
+{
+    struct sv t = sv_trim(text);
+    struct regex_match g[3];
+
+    while (t.n && t.p[t.n - 1] == '.')
+        t = sv_trim(sv_sub(t, 0, t.n - 1));
+    if (!regex_find(expect_pattern(r, EXPECT_RE_SAID), t, 0, g, 2)) {
+        if (!regex_find(expect_pattern(r, EXPECT_RE_WANTED), t, 0, g, 3))
+            return false;
+        if (g[1].from == SV_NPOS)
+            g[1] = g[2];
+    }
+    *rest = sv_sub(t, g[1].from, g[1].to);
+    return true;
 }
 
 enum expect_hunt expect_hunt(struct expect_reader *r, struct sv text, struct sv command)

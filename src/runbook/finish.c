@@ -296,6 +296,7 @@ void finish(struct rb_build *b)
     finish_roles(b);
     finish_steps(b);
     finish_single(b);
+    failure_finish(b);
     FINISH_ARRAY(b, parts);
     FINISH_ARRAY(b, blocks);
     FINISH_ARRAY(b, rules);
@@ -304,6 +305,7 @@ void finish(struct rb_build *b)
     FINISH_ARRAY(b, metas);
     FINISH_ARRAY(b, signers);
     FINISH_ARRAY(b, remarks);
+    FINISH_ARRAY(b, failures);
     FINISH_ARRAY(b, environments);
     finish_names(b);
     scope_check_undos(b);

@@ -101,6 +101,7 @@ struct rb_build {
     VEC(struct rb_meta) metas;
     VEC(struct rb_signer) signers;
     VEC(struct rb_remark) remarks;
+    VEC(struct rb_failure) failures;
     VEC(struct rb_note) notes;
     VEC(struct rb_name) names;
     VEC(struct sv) environments;
@@ -276,6 +277,9 @@ void scope_settle(const struct rb_build *b, uint32_t said, struct rb_step *s);
 /* Errors that only show at the end: before, and after ids are known. */
 void scope_end(struct rb_build *b);
 void scope_check_undos(struct rb_build *b);
+
+/* failure.c: find the labels; parts are final. */
+void failure_finish(struct rb_build *b);
 
 /* remark.c: does the text only say what must not be done? */
 bool remark_is(const struct rb_build *b, struct sv text);

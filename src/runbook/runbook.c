@@ -648,6 +648,7 @@ static void build_release(struct rb_build *b)
     vec_release(&b->metas);
     vec_release(&b->notes);
     vec_release(&b->remarks);
+    vec_release(&b->failures);
     shell_parser_free(b->shell);
     expect_reader_free(b->expect);
     shape_reader_free(b->shape);

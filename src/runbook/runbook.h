@@ -224,6 +224,14 @@ struct rb_remark {
     struct sv text;
 };
 
+/* "**If Tests Fail**:": what hangs on it is for the failure of what stands before it below the same heading. */
+struct rb_failure {
+    size_t line, end;    /* of the label; the first line that does not hang on it */
+    size_t heading_line; /* of the last heading before it; 0: none */
+    struct sv label;     /* "If Tests Fail" */
+    struct sv text;      /* its list items, with "; " between, and cut; may be empty */
+};
+
 /* What reading itself noticed; lint turns it into findings. */
 enum rb_note_kind {
     NOTE_BAD_UTF8,
@@ -258,6 +266,7 @@ struct runbook {
     RB_ARRAY(struct rb_meta, metas);
     RB_ARRAY(struct rb_signer, signers);
     RB_ARRAY(struct rb_remark, remarks);
+    RB_ARRAY(struct rb_failure, failures); /* by line */
     RB_ARRAY(struct rb_note, notes);
     RB_ARRAY(struct sv, environments); /* what it is for; none: any */
 };

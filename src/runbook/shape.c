@@ -388,7 +388,17 @@ struct shape_parts {
     struct sv op, limit, unit, per;
     bool of_baseline;
     struct sv percentile;
+    struct regex_pairs pairs; /* of the phrase */
 };
+
+/* Does the phrase say it?  Of its two dozen words few do: first the cheap look. */
+static bool shape_says(struct shape_reader *r, enum shape_pattern pattern,
+                       const struct shape_request *q, const struct shape_parts *p,
+                       struct regex_match *g, size_t n)
+{
+    return regex_may_match(r->patterns[pattern], &p->pairs) &&
+           regex_find(r->patterns[pattern], q->phrase, 0, g, n);
+}
 
 /* "API Success Rate" before "errors": the phrase that names what is measured. */
 static struct sv shape_subject(const struct shape_request *q, size_t limit_from)
@@ -435,7 +445,7 @@ static void shape_add_measure(struct shape_reader *r, const struct shape_request
     bool time = sv_eq(window, SV("ms")) || sv_eq(window, SV("s")) || sv_eq(window, SV("m"));
     bool share = sv_eq(p->unit, SV("%"));
 
-    if (p->per.n || regex_find(r->patterns[SHAPE_IN], q->phrase, 0, g, 3)) {
+    if (p->per.n || shape_says(r, SHAPE_IN, q, p, g, 3)) {
         strbuf_addf(b, "%.*s[", SV_FMT(p->name));
         shape_add_span(b, p->per.n ? SV("1") : shape_group(q->phrase, &g[1]),
                        p->per.n ? p->per : shape_group(q->phrase, &g[2]));
@@ -471,18 +481,19 @@ static void shape_add_measure(struct shape_reader *r, const struct shape_request
 }
 
 static void shape_add_clauses(struct shape_reader *r, const struct shape_request *q,
-                              struct arena *arena, struct strbuf *clauses)
+                              const struct shape_parts *p, struct arena *arena,
+                              struct strbuf *clauses)
 {
     struct regex_match g[3];
 
-    if (regex_find(r->patterns[SHAPE_FOR], q->phrase, 0, g, 3)) {
+    if (shape_says(r, SHAPE_FOR, q, p, g, 3)) {
         strbuf_add_str(clauses, " for ");
         shape_add_span(clauses, shape_group(q->phrase, &g[1]), shape_group(q->phrase, &g[2]));
     }
-    if (regex_find(r->patterns[SHAPE_BASELINE], q->phrase, 0, g, 3))
+    if (shape_says(r, SHAPE_BASELINE, q, p, g, 3))
         strbuf_addf(clauses, " baseline %.*s%.*s", SV_FMT(shape_group(q->phrase, &g[1])),
                     SV_FMT(shape_unit(shape_group(q->phrase, &g[2]))));
-    if (regex_find(r->patterns[SHAPE_AFTER], q->phrase, 0, g, 3))
+    if (shape_says(r, SHAPE_AFTER, q, p, g, 3))
         strbuf_addf(clauses, " after %.*s %.*s",
                     SV_FMT(shape_name(shape_group(q->phrase, &g[1]), arena)),
                     SV_FMT(shape_group(q->phrase, &g[2])));
@@ -508,6 +519,7 @@ static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
 
     if (!regex_find(r->patterns[SHAPE_LIMIT], q->phrase, 0, g, 6))
         return false;
+    p.pairs = regex_pairs_of(q->phrase);
     p.op = shape_group(q->phrase, &g[1]);
     p.limit = shape_group(q->phrase, &g[2]);
     p.unit = shape_group(q->phrase, &g[3]);
@@ -517,7 +529,7 @@ static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
     p.name = shape_subject_name(r, p.subject, arena);
     if (regex_find(r->patterns[SHAPE_P], q->phrase, 0, g, 2))
         p.percentile = shape_group(q->phrase, &g[1]);
-    if (regex_find(r->patterns[SHAPE_DUE], q->phrase, 0, g, 2)) /* a part of it, so another name */
+    if (shape_says(r, SHAPE_DUE, q, &p, g, 2)) /* a part of it, so another name */
         p.name = arena_fmt(arena, "%.*s_%.*s", SV_FMT(p.name),
                            SV_FMT(shape_name(shape_group(q->phrase, &g[1]), arena)));
     if (!shape_fits(r, &p))
@@ -525,7 +537,7 @@ static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
     shape_add_measure(r, q, &p, &b, &clauses);
     strbuf_addf(&b, " %s %.*s%.*s%s", shape_op(p.op, false), SV_FMT(p.limit),
                 SV_FMT(shape_unit(p.unit)), p.of_baseline ? " baseline" : "");
-    shape_add_clauses(r, q, arena, &clauses);
+    shape_add_clauses(r, q, &p, arena, &clauses);
     ret->condition = arena_sv(arena, strbuf_sv(&b));
     ret->clauses = arena_sv(arena, strbuf_sv(&clauses));
     return true;

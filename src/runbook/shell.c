@@ -50,9 +50,10 @@ static struct sv shell_raw(const struct shell_build *b, TSNode n)
     return sv_sub(b->text, ts_node_start_byte(n), ts_node_end_byte(n));
 }
 
-static bool shell_is(TSNode n, const char *type)
+/* Is `type`, of ts_node_type(), the one? */
+static bool shell_is(const char *type, const char *what)
 {
-    return strcmp(ts_node_type(n), type) == 0;
+    return *type == *what && strcmp(type, what) == 0;
 }
 
 /*
@@ -186,7 +187,7 @@ static bool shell_spell_parts(struct shell_spell *w, TSNode n, struct sv inside,
             shell_unescape(gap, quoted, &w->text);
         }
         at = raw.p + raw.n;
-        if (shell_is(c, "string_content"))
+        if (shell_is(ts_node_type(c), "string_content"))
             shell_unescape(raw, true, &w->text);
         else if (!shell_spell(w, c))
             return false;
@@ -199,21 +200,22 @@ static bool shell_spell_parts(struct shell_spell *w, TSNode n, struct sv inside,
 /* Recursion ends with the grammar: a name holds a concatenation, that a string, and that no more words. */
 static bool shell_spell(struct shell_spell *w, TSNode n)
 {
+    const char *type = ts_node_type(n);
     struct sv raw = shell_raw(w->b, n);
 
-    if (shell_is(n, "raw_string")) {
+    if (shell_is(type, "raw_string")) {
         strbuf_add_sv(&w->text, sv_sub(raw, 1, raw.n - 1));
         return true;
     }
-    if (shell_is(n, "string"))
+    if (shell_is(type, "string"))
         return shell_spell_parts(w, n, sv_sub(raw, 1, raw.n - 1), true);
-    if (shell_is(n, "simple_expansion") || shell_is(n, "expansion"))
+    if (shell_is(type, "simple_expansion") || shell_is(type, "expansion"))
         return shell_spell_variable(w, n);
-    if (shell_is(n, "concatenation") ||
-        (shell_is(n, "command_name") && ts_node_named_child_count(n) > 0))
+    if (shell_is(type, "concatenation") ||
+        (shell_is(type, "command_name") && ts_node_named_child_count(n) > 0))
         return shell_spell_parts(w, n, raw, false);
-    if (!shell_is(n, "word") && !shell_is(n, "number") && !shell_is(n, "variable_name") &&
-        !shell_is(n, "special_variable_name") && !shell_is(n, "command_name"))
+    if (!shell_is(type, "word") && !shell_is(type, "number") && !shell_is(type, "variable_name") &&
+        !shell_is(type, "special_variable_name") && !shell_is(type, "command_name"))
         return false;
     if (shell_has_pattern(sv_sub(w->b->masked, ts_node_start_byte(n), ts_node_end_byte(n))))
         return false;
@@ -250,7 +252,7 @@ static void shell_add_redirect(struct shell_build *b, TSNode n)
     TSNode target = ts_node_child_by_field_name(n, "destination", 11);
     struct sv raw = shell_raw(b, n);
 
-    if (shell_is(n, "heredoc_redirect")) {
+    if (shell_is(ts_node_type(n), "heredoc_redirect")) {
         b->heredoc = true;
         r->op = sv_sub(raw, 0, sv_starts(raw, SV("<<-")) ? 3 : 2);
         return;
@@ -261,21 +263,22 @@ static void shell_add_redirect(struct shell_build *b, TSNode n)
     r->op = sv_trim(sv_sub(b->text, ts_node_start_byte(n), ts_node_start_byte(target)));
 }
 
-static bool shell_is_redirect(TSNode n)
+static bool shell_is_redirect(const char *type)
 {
-    return shell_is(n, "file_redirect") || shell_is(n, "heredoc_redirect") ||
-           shell_is(n, "herestring_redirect");
+    return shell_is(type, "file_redirect") || shell_is(type, "heredoc_redirect") ||
+           shell_is(type, "herestring_redirect");
 }
 
 static void shell_add_command(struct shell_build *b, TSNode n, struct shell_where where)
 {
+    const char *type = ts_node_type(n);
     VEC(struct shell_word) words = {0};
     VEC(struct shell_word) assigns = {0};
     CLEANUP(shell_children_done) struct shell_children children = shell_children_of(n);
     TSNode c;
     struct shell_simple s = {.line = ts_node_start_point(n).row,
-                             .declaration =
-                                 shell_is(n, "declaration_command") || shell_is(n, "unset_command"),
+                             .declaration = shell_is(type, "declaration_command") ||
+                                            shell_is(type, "unset_command"),
                              .piped_in = where.piped_in,
                              .piped_out = where.piped_out,
                              .nested = where.nested};
@@ -291,9 +294,11 @@ static void shell_add_command(struct shell_build *b, TSNode n, struct shell_wher
         *vec_add(&words) = w;
     }
     while (shell_next_named(&children, &c)) {
-        if (shell_is(c, "variable_assignment"))
+        const char *child = ts_node_type(c);
+
+        if (shell_is(child, "variable_assignment"))
             *vec_add(&assigns) = shell_word_of(b, c);
-        else if (!shell_is_redirect(c)) /* shell_walk() takes those */
+        else if (!shell_is_redirect(child)) /* shell_walk() takes those */
             *vec_add(&words) = shell_word_of(b, c);
     }
     s.words = arena_memdup(b->arena, words.v, words.n * sizeof(*words.v));
@@ -305,14 +310,14 @@ static void shell_add_command(struct shell_build *b, TSNode n, struct shell_wher
     *vec_add(&b->simple) = s;
 }
 
-static bool shell_is_nesting(TSNode n)
+static bool shell_is_nesting(const char *type)
 {
     static const char *const types[] = {
         "if_statement", "for_statement",      "while_statement",     "case_statement",
         "subshell",     "compound_statement", "function_definition", "c_style_for_statement"};
 
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        if (shell_is(n, types[i]))
+        if (shell_is(type, types[i]))
             return true;
     return false;
 }
@@ -320,23 +325,24 @@ static bool shell_is_nesting(TSNode n)
 /* Every simple command below n, in order; what stands in $( ) is not one of them. */
 static void shell_walk(struct shell_build *b, TSNode n, struct shell_where where, int depth)
 {
+    const char *type = ts_node_type(n);
     CLEANUP(shell_children_done) struct shell_children children = shell_children_of(n);
     uint32_t count = ts_node_named_child_count(n);
-    bool pipeline = shell_is(n, "pipeline");
+    bool pipeline = shell_is(type, "pipeline");
     TSNode c;
 
     if (depth > SHELL_DEPTH)
         return;
-    if (shell_is(n, "command_substitution") || shell_is(n, "process_substitution")) {
+    if (shell_is(type, "command_substitution") || shell_is(type, "process_substitution")) {
         b->substitution = true;
         return;
     }
-    if (shell_is(n, "file_redirect") || shell_is(n, "heredoc_redirect")) {
+    if (shell_is(type, "file_redirect") || shell_is(type, "heredoc_redirect")) {
         shell_add_redirect(b, n);
-    } else if (shell_is(n, "command") || shell_is(n, "declaration_command") ||
-               shell_is(n, "unset_command")) {
+    } else if (shell_is(type, "command") || shell_is(type, "declaration_command") ||
+               shell_is(type, "unset_command")) {
         shell_add_command(b, n, where);
-    } else if (shell_is_nesting(n)) {
+    } else if (shell_is_nesting(type)) {
         where.nested = true;
     }
     for (uint32_t i = 0; shell_next_named(&children, &c); i++) {
@@ -366,11 +372,12 @@ static enum shell_kind shell_kind_of(TSNode n)
         {"variable_assignments", SHELL_ASSIGN},
         {"function_definition", SHELL_FUNCTION},
     };
+    const char *type = ts_node_type(n);
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (shell_is(n, rows[i].type))
+        if (shell_is(type, rows[i].type))
             return rows[i].kind;
-    if ((shell_is(n, "redirected_statement") || shell_is(n, "negated_command")) &&
+    if ((shell_is(type, "redirected_statement") || shell_is(type, "negated_command")) &&
         ts_node_named_child_count(n) > 0)
         return shell_kind_of(ts_node_named_child(n, 0));
     return SHELL_COMPOUND;
@@ -452,7 +459,7 @@ static void shell_add_items(struct shell_build *b, TSNode root, struct shell_scr
                 shell_add_broken(b, ts_node_start_byte(n), ts_node_start_point(n).row);
         } else if (ts_node_is_named(n)) {
             shell_add_item(b, n);
-        } else if (shell_is(n, "&") && b->items.n) {
+        } else if (shell_is(ts_node_type(n), "&") && b->items.n) {
             struct shell_item *last = vec_last(&b->items);
 
             last->background = true; /* the '&' is part of what is run */
@@ -468,7 +475,8 @@ static void shell_parse(struct shell_parser *p, struct shell_build *b, struct sh
         ts_parser_parse_string(p->ts, NULL, b->masked.p ? b->masked.p : "", (uint32_t)b->masked.n);
     TSNode root = ts_tree_root_node(tree);
 
-    if (shell_is(root, "ERROR")) { /* nothing is sure, not even what looks whole in it */
+    if (shell_is(ts_node_type(root),
+                 "ERROR")) { /* nothing is sure, not even what looks whole in it */
         ret->broken = true;
         ret->broken_line =
             shell_add_broken(b, ts_node_start_byte(root), ts_node_start_point(root).row);

@@ -233,6 +233,8 @@ static const struct odd_row {
      "### Back\n\n```bash\ngit checkout v1\nalembic downgrade -1\n```\n\n", "", 4000},
     {"scripts", "## Code\n\n", "```python\nopen('post.json', 'w')\nopen('pre.json')\n```\n\n", "",
      4000},
+    {"labels of failures", "## Deploy\n```bash\nmake\n```\n", "  **If it fails**: stop\n", "",
+     10000},
     {"backups", "## Deploy\n```bash\n", "pg_dump shop > backup1\n", "```\n## Rollback\n", 10000},
 };
 

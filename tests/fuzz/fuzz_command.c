@@ -45,7 +45,10 @@ static void check_command(const struct shell_item *item, struct arena *arena)
     command_read(item, arena, &c);
     MUST((unsigned)c.form < COMMAND__N && (unsigned)c.effect < EFFECT__N);
     MUST(c.delay_ms >= 0 && c.sleep_ms >= 0 && c.every_ms >= 0 && c.http_timeout_ms >= 0);
-    MUST(!is_native(c.form) || (c.simple && !item->substitution && item->n_redirects == 0));
+    MUST(!is_native(c.form) || c.simple);
+    /* of a command on another host the output may go into a file here */
+    MUST(!is_native(c.form) || c.form == COMMAND_REMOTE ||
+         (!item->substitution && item->n_redirects == 0));
     MUST(!is_native(c.form) || c.url || c.target);
     MUST(c.form != COMMAND_POLL || (c.every_ms > 0 && c.inner.p));
     for (size_t i = 0; i < c.n_artifacts; i++)

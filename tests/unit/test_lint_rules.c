@@ -33,6 +33,19 @@ static const struct {
     /* more than one way to break a rule */
     {"RB403", "## Decision matrix\n| Symptom | Action |\n|---|---|\n| Error rate >150% | rollback |\n", "## Decision matrix\n| Symptom | Action |\n|---|---|\n| Error rate >50% | rollback |\n", 4, 3, LINT_ERROR},
     {"RB415", "## Verify\n```bash\npromtool query instant http://p 'rate(x_total{code=\"5..\"}[5m])'\n```\n", "## Verify\n```bash\npromtool query instant http://p 'rate(x_total{code=~\"5..\",mycode=\"5\"}[5m])'\n```\n", 3, 53, LINT_WARNING},
+    {"RB408", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_bucket{le=\"2.5\"} 9\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 9\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_bucket{le=\"2.5\"} 9\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 9\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2.5s for >5 min | rollback |\n", 9, 3, LINT_INFO},
+    {"RB408", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_bucket{le=\"2.5\"} 9\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 9\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nquery_seconds_bucket{le=\"2.5\"} 5\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", 9, 3, LINT_INFO},
+    {"RB408", "buckets: (0.5, 1, 2.5)\n\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", "buckets: (0.5, one, 2.5)\n\nbuckets of sand [1, 3]\n\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", 6, 3, LINT_INFO},
+    {"RB408", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_bucket{le=\"2.5\"} 9\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 9\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_bucket{le=\"2.5\"} 9\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 9\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >0.5s for >5 min | rollback |\n| error rate >5% for >5 min | rollback |\n", 9, 3, LINT_INFO},
+    {"RB403", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_bucket{le=\"2.5\"} 9\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 9\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >3s for >5 min | rollback |\n", "```text\nhttp_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_bucket{le=\"2.5\"} 9\nhttp_request_duration_seconds_bucket{le=\"+Inf\"} 9\n```\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", 9, 3, LINT_ERROR},
+    {"RB417", "| M | Query | Limit |\n|---|---|---|\n| a | `sum(rate(x[5m])) by (job)` | <5 |\n", "| M | Query | Limit |\n|---|---|---|\n| a | `sum(rate(x[5m]))` | <5 |\n", 3, 8, LINT_ERROR},
+    {"RB417", "| M | Query | Limit |\n|---|---|---|\n| a | `SUM BY (le, job) (x{a=\"(\"})` | <5 |\n", "| M | Query | Limit |\n|---|---|---|\n| a | `SUM BY () (x)` | <5 |\n", 3, 8, LINT_ERROR},
+    {"RB417", "| M | Query | Limit |\n|---|---|---|\n| a | `histogram_quantile(0.9, sum by (le, job) (x))` | > 2 s |\n", "| M | Query | Limit |\n|---|---|---|\n| a | `histogram_quantile(0.9, sum by (le) (x))` | > 2 s |\n", 3, 8, LINT_ERROR},
+    {"RB417", "| M | Query | Limit |\n|---|---|---|\n| a | `avg by (job) (x)` | >= 5 |\n", "| M | Query | Limit |\n|---|---|---|\n| a | `avg by (job) (x)` | look at it |\n", 3, 8, LINT_ERROR},
+    {"RB417", "| M | Query | Limit |\n|---|---|---|\n| a | `avg by (job) (x)` | <5 |\n", "| M | Query | Limit |\n|---|---|---|\n| a | `avg by (job) (x) > 3` | <5 |\n| b | `avg by (job` | <5 |\n| c | `avg(\"a` | <5 |\n| d | `rate(x[5m])` | <5 |\n| e | `histogram_quantile` | <5 |\n| f | `avg without (job) (x)` | <5 |\n| g | `avg by (job) (x` | <5 |\n| h | avg by (job) (x) | <5 |\n", 3, 8, LINT_ERROR},
+    {"RB418", "Traffic: ~90 req/min\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| error rate >5% for >5 min | rollback |\n", "Traffic: ~110 req/min\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| error rate >5% for >5 min | rollback |\n", 5, 3, LINT_WARNING},
+    {"RB418", "It serves 1,000 requests per day\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", "It serves 1.5k requests per second, 100 requests per hour at night\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| p95 response time >2s for >5 min | rollback |\n", 5, 3, LINT_WARNING},
+    {"RB418", "It handles 60 requests an hour\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| error rate >5% for >5 min | rollback |\n", "Rate limit: it handles 60 requests per hour. It gets <60 requests per hour.\n## Decision matrix\n| Symptom | Action |\n|---|---|\n| error rate >5% for >5 min | rollback |\n| CPU >90% for >5 min | rollback |\n", 5, 3, LINT_WARNING},
     {"RB004", "## API\n```python\n# old\nPOST /api/deals\n```\n", "## API\n```http\nPOST /api/deals\n```\n", 4, 1, LINT_WARNING},
     {"RB004", "## Deploy\n```bash\nsqlite3 shop.db '.tables'\n-- look\n```\n", "## Deploy\n```bash\nsqlite3 shop.db '.tables'\n# look\n```\n", 4, 1, LINT_WARNING},
     {"RB009", "**4 bugs fixed**:\n- a\n", "**1 bugs fixed**:\n- a\n", 1, 3, LINT_WARNING},
@@ -277,6 +290,22 @@ T(a_comment_on_the_line_or_above_it_silences_a_rule)
     }
 }
 
+T(a_list_of_more_buckets_than_anybody_has_tells_nothing)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    CLEANUP(reading_done) struct reading r = {0};
+    CLEANUP(lint_release) struct lint l = {0};
+    const struct lint_finding *f;
+
+    strbuf_add_str(&b, "buckets: [0.1");
+    for (int i = 2; i < 70; i++)
+        strbuf_addf(&b, ", %d.5", i);
+    strbuf_add_str(&b, "]\n\n## Decision matrix\n| Symptom | Action |\n|---|---|\n"
+                       "| p95 response time >2s for >5 min | rollback |\n");
+    lint_run(&read_text(&r, strbuf_str(&b))->rb, &l);
+    T_EQ(count(&l, "RB408", &f), 0);
+}
+
 T(a_silenced_finding_of_bad_bytes_leaves_the_others_alone)
 {
     CLEANUP(reading_done) struct reading r = {0};
@@ -318,5 +347,6 @@ T_MAIN(T_CASE(each_rule_finds_the_bad_document_and_not_the_good_one),
        T_CASE(the_example_of_each_page_is_found_and_the_near_miss_is_not),
        T_CASE(every_page_and_every_row_of_the_table_has_a_rule),
        T_CASE(a_comment_on_the_line_or_above_it_silences_a_rule),
+       T_CASE(a_list_of_more_buckets_than_anybody_has_tells_nothing),
        T_CASE(a_silenced_finding_of_bad_bytes_leaves_the_others_alone),
        T_CASE(findings_are_in_the_order_of_lines_ids_and_columns), T_CASE(severities_have_names))

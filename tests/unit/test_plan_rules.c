@@ -119,6 +119,30 @@ T(one_who_makes_a_plan_is_told_of_every_finding)
     json_decref(plan);
 }
 
+T(what_is_wrong_between_rules_is_told_to_one_who_makes_a_plan)
+{
+    json_t *plan = plan_of(
+        "{" WATCH
+        ",\"rules\":[" RULE("a", "expect error_rate[1m] < 0.5%") "," RULE("b", "rollback when error_rate[1m] > 5%") "," RULE(
+            "c",
+            "investigate when error_rate[1m] > 8%") "," RULE("d",
+                                                             "rollback when error_rate[1m] > 5% and error_rate[1m] < 1%") "]}");
+    struct plan_rules r = {0};
+    struct told told = {0};
+    struct err err = {0};
+
+    T_OK(plan_rules_read(plan, on_finding, &told, &r, &err), err);
+    T_CHECK(told.others >= 2); /* a hole, and a row that never decides */
+    T_EQ(told.errors, 1);
+    T_STR(told.entry, "d");
+    T_EQ(r.list.n, 4); /* it has a meaning: it stays */
+    plan_rules_release(&r);
+    told = (struct told){0};
+    T_OK(plan_rules_read(plan, NULL, NULL, &r, &err), err); /* who judges is not told */
+    plan_rules_release(&r);
+    json_decref(plan);
+}
+
 T(a_metric_is_known_when_it_is_scraped_and_written_by_hand)
 {
     static const char rule[] = "{\"id\":\"a\",\"source\":\"rollback when queue > 1\","
@@ -191,5 +215,6 @@ T_MAIN(T_CASE(rules_come_in_their_order_checkpoints_last),
        T_CASE(the_first_error_is_returned_to_those_who_judge),
        T_CASE(a_hint_of_the_language_comes_along),
        T_CASE(one_who_makes_a_plan_is_told_of_every_finding),
+       T_CASE(what_is_wrong_between_rules_is_told_to_one_who_makes_a_plan),
        T_CASE(a_metric_is_known_when_it_is_scraped_and_written_by_hand),
        T_CASE(an_alias_that_is_no_expression_is_found), T_CASE(a_plan_without_a_watch_has_no_rules))

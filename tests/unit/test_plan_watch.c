@@ -86,6 +86,35 @@ T(a_rule_of_the_binding_is_asked_about_where_it_stands)
     world_end(&w);
 }
 
+T(what_is_said_of_rules_is_no_question_and_no_part_of_the_hash)
+{
+    static const char binding[] =
+        BOUND "watch: {until: T+10m}\nrules:\n  mine: rollback when up < 1 missing ok\n" METRIC;
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    const json_t *one;
+    json_t *copy;
+    struct hash h;
+    struct world w;
+
+    world_make(&w, DOC, binding);
+    T_EQ(w.plan.n_questions, 0);
+    T_EQ(json_array_size(json_object_get(w.plan.json, "advice")), 1);
+    one = json_array_get(json_object_get(w.plan.json, "advice"), 0);
+    T_SV(json_get_sv(one, "id"), "RB416");
+    T_SV(json_get_sv(one, "file"), "prusik.yaml");
+    T_EQ(json_get_int(one, "line", 0), 4);
+    T_CHECK(json_get_sv(one, "text").n > 0);
+    copy = json_copy(w.plan.json);
+    T_EQ(json_object_del(copy, "advice") | json_object_del(copy, "questions") |
+             json_object_del(copy, "operator") | json_object_del(copy, "hash"),
+         0);
+    json_write(copy, &text);
+    h = hash_of(strbuf_sv(&text));
+    T_STR(hash_hex(&h).s, json_get_str(w.plan.json, "hash", ""));
+    json_decref(copy);
+    world_end(&w);
+}
+
 T(an_alias_that_is_no_expression_is_asked_about_where_it_stands)
 {
     struct world w;
@@ -402,6 +431,7 @@ T_MAIN(T_CASE(a_rule_that_is_only_proposed_is_shown_and_not_judged),
        T_CASE(a_rule_of_the_document_is_shown_as_it_is_judged),
        T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
        T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),
+       T_CASE(what_is_said_of_rules_is_no_question_and_no_part_of_the_hash),
        T_CASE(an_alias_that_is_no_expression_is_asked_about_where_it_stands),
        T_CASE(a_rule_of_the_binding_with_the_id_of_one_of_the_document_stands_for_it),
        T_CASE(a_rule_that_wants_somebody_told_is_not_accepted_silently),

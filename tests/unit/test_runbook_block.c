@@ -235,6 +235,24 @@ T(each_line_of_an_expected_output_is_looked_for)
     T_SV(step(&r, 2)->note, "Check x");
 }
 
+T(a_comment_beside_or_below_a_command_says_what_it_must_show)
+{
+    static const enum rb_expect_form forms[] = {EXPECT_ROWS, EXPECT_EMPTY, EXPECT_MATCHES,
+                                                EXPECT_EMPTY, EXPECT_ASK};
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "## Verify\n```sh\npsql -c 'SELECT 1'  # must return 0 rows\nmake list\n"
+                  "# the output must be empty\nmake say  # should print OK\n\n"
+                  "# Nothing should be printed\nmake diff\nmake speed  # should be fast\n"
+                  "make a  # this must be done once\n```\n");
+    T_EQ(r.rb.n_steps, 6);
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        T_EQ(step(&r, i)->n_expects, 1);
+        T_EQ(step(&r, i)->expects[0].form, forms[i]);
+    }
+    T_EQ(step(&r, 5)->n_expects, 0);
+}
+
 T(signers_are_approvals)
 {
     CLEANUP(reading_done) struct reading r;
@@ -380,7 +398,9 @@ T_MAIN(T_CASE(numbered_comments_are_steps_with_and_without_a_command),
        T_CASE(commands_in_texts_and_tables_are_steps),
        T_CASE(an_item_is_the_title_of_the_block_right_below_it),
        T_CASE(what_is_only_shown_is_no_step_and_what_people_must_do_is_one),
-       T_CASE(each_line_of_an_expected_output_is_looked_for), T_CASE(signers_are_approvals),
+       T_CASE(each_line_of_an_expected_output_is_looked_for),
+       T_CASE(a_comment_beside_or_below_a_command_says_what_it_must_show),
+       T_CASE(signers_are_approvals),
        T_CASE(a_checklist_item_stays_when_its_procedure_has_no_steps),
        T_CASE(follow_ups_have_a_time_and_no_steps),
        T_CASE(keys_are_found_at_the_head_in_tables_and_in_front_matter),

@@ -582,7 +582,18 @@ T(options_of_curl_may_stand_together)
     T_EQ(read_one("curl - https://shop", &arena).form, COMMAND_SHELL);
 }
 
-T_MAIN(T_CASE(a_block_is_split_into_commands_and_comments), T_CASE(items_know_where_they_stand),
+T(a_command_on_another_host_keeps_its_words_when_its_output_goes_into_a_file)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    struct command c = read_one("ssh web1 df > here.txt", &arena);
+
+    T_EQ(c.form, COMMAND_REMOTE);
+    T_CHECK(c.simple && c.simple->n_words == 3);
+    T_SV(c.target->raw, "web1");
+}
+
+T_MAIN(T_CASE(a_command_on_another_host_keeps_its_words_when_its_output_goes_into_a_file),
+       T_CASE(a_block_is_split_into_commands_and_comments), T_CASE(items_know_where_they_stand),
        T_CASE(the_words_of_a_command_are_what_the_program_gets),
        T_CASE(simple_commands_know_their_pipe_and_their_nesting),
        T_CASE(what_the_grammar_does_not_take_is_said_with_its_line),

@@ -52,6 +52,19 @@ static const struct {
     {"204", &http, EXPECT_STATUS, OP_EQ, 204, 0, "", "", ""},
     {"20", &http, EXPECT_ASK, OP_EQ, 0, 0, "20", "", ""},
     {"20", &service, EXPECT_ASK, OP_EQ, 0, 0, "20", "", ""},
+    {"should print OK", &http, EXPECT_MATCHES, OP_EQ, 0, 0, "(?<!NOT )\\bOK\\b", "", ""},
+    {"must say \"PASS\"", &shell, EXPECT_MATCHES, OP_EQ, 0, 0, "(?<!NOT )\\bPASS\\b", "", ""},
+    {"should print ok", &shell, EXPECT_ASK, OP_EQ, 0, 0, "should print ok", "", ""},
+    {"should say OK", &service, EXPECT_ASK, OP_EQ, 0, 0, "should say OK", "", ""},
+    {"must not be empty", &shell, EXPECT_MATCHES, OP_EQ, 0, 0, "\\S", "", ""},
+    {"must not contain ERROR", &shell, EXPECT_NOT_CONTAINS, OP_EQ, 0, 0, "ERROR", "", ""},
+    {"must not contain errors", &shell, EXPECT_ASK, OP_EQ, 0, 0, "must not contain errors", "", ""},
+    {"must succeed", &shell, EXPECT_EXIT, OP_EQ, 0, 0, "", "", ""},
+    {"must not fail", &shell, EXPECT_EXIT, OP_EQ, 0, 0, "", "", ""},
+    {"must return 0 rows", &sql, EXPECT_ROWS, OP_EQ, 0, 0, "", "", ""},
+    {"must be empty", &sql, EXPECT_ROWS, OP_EQ, 0, 0, "", "", ""},
+    {"must be empty", &search, EXPECT_EMPTY, OP_EQ, 1, 0, "", "", ""},
+    {"muss leer sein", &shell, EXPECT_EMPTY, OP_EQ, 0, 0, "", "", ""},
     {"should fail", &shell, EXPECT_FAIL, OP_EQ, 0, 0, "", "", ""},
     {"no errors", &shell, EXPECT_EXIT, OP_EQ, 0, 0, "", "", ""},
     {"No errors in the log", &logs, EXPECT_NOT_MATCHES, OP_EQ, 0, 0, "(?i)\\b(error|fatal|panic|exception|traceback)\\b", "", ""},
@@ -489,6 +502,42 @@ T(comments_claim_and_hunt)
     T_EQ(expect_hunt(r, SV("Check for the constraint"), SV("grep error app.log")), HUNT_NONE);
 }
 
+T(a_comment_whose_subject_is_the_output_is_an_expectation)
+{
+    static const struct {
+        const char *text, *rest; /* NULL: none */
+    } rows[] = {
+        {"The output must be empty.", "must be empty"},
+        {"has to return 0 rows", "return 0 rows"},
+        {"this should be 200", "should be 200"},
+        {"it needs to contain \"ok\"", "contain \"ok\""},
+        {"the response should not contain ERROR", "should not contain ERROR"},
+        {"the query must succeed", "must succeed"},
+        {"Nothing should be printed", "Nothing"},
+        {"0 rows expected", "0 rows"},
+        {"no errors are expected", "no errors"},
+        {"expect 3 lines", "3 lines"},
+        {"expects nothing", "nothing"},
+        {"this must be done before the migration", NULL},
+        {"the service must be stopped", NULL},
+        {"it should be fast", NULL},
+        {"no downtime expected", NULL},
+        {"expect a few minutes of downtime", NULL},
+        {"return 0", NULL},
+    };
+    struct expect_reader *r = expect_reader_new();
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct sv rest;
+
+        if (expect_is_said(r, sv_from(rows[i].text), &rest) != (rows[i].rest != NULL))
+            T_FAIL("%s", rows[i].text);
+        if (rows[i].rest)
+            SAME(rest, rows[i].rest);
+    }
+    expect_reader_free(r);
+}
+
 T_MAIN(T_CASE(a_message_is_a_failure_and_its_text),
        T_CASE(members_of_a_printed_dictionary_are_looked_for_one_by_one),
        T_CASE(an_output_that_is_shown_is_a_check_for_each_line),
@@ -499,4 +548,5 @@ T_MAIN(T_CASE(a_message_is_a_failure_and_its_text),
        T_CASE(alternatives_hold_when_one_of_them_does),
        T_CASE(a_text_without_a_clause_or_without_an_end_is_one_question),
        T_CASE(labels_introduce_what_is_expected),
-       T_CASE(commentary_and_conditions_to_go_on_are_found))
+       T_CASE(commentary_and_conditions_to_go_on_are_found),
+       T_CASE(a_comment_whose_subject_is_the_output_is_an_expectation))

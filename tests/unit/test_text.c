@@ -70,6 +70,15 @@ T(the_first_bad_byte_is_found)
     T_EQ(text_bad_utf8(SV("ab\xff")), 2);
     T_EQ(text_bad_utf8(SV("\xc3\xa4\xc3")), 2);
     T_EQ(text_bad_utf8(SV("\xe2\x82")), 0);
+    for (size_t n = 1; n <= 40; n++) /* ASCII is passed in steps of eight */
+        for (size_t at = 0; at < n; at++) {
+            char text[40];
+
+            memset(text, 'a', sizeof(text));
+            T_CHECK(text_bad_utf8((struct sv){text, n}) == SV_NPOS);
+            text[at] = '\xc3';
+            T_EQ(text_bad_utf8((struct sv){text, n}), at);
+        }
 }
 
 T(width_is_that_of_a_terminal)

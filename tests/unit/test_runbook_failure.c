@@ -1,0 +1,83 @@
+/* runbook/failure: what the document says to do when something fails. */
+#include "runbook/runbook.h"
+
+#include "runbook_read.h"
+
+#define SH(code) "```sh\n" code "\n```\n"
+
+static void want(const struct reading *r, size_t i, size_t line, size_t end, size_t heading,
+                 const char *label, const char *text)
+{
+    const struct rb_failure *f = &r->rb.failures[i];
+
+    T_CHECK(i < r->rb.n_failures);
+    T_EQ(f->line, line);
+    T_EQ(f->end, end);
+    T_EQ(f->heading_line, heading);
+    SAME(f->label, label);
+    SAME(f->text, text);
+}
+
+T(a_label_has_its_items_and_fences_up_to_the_next_text)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r, "# Doc\n\n## Tests\n\n" SH(
+                "pytest") "\n**If Tests Fail**:\n- Write it down\n  in the log\n"
+                          "2. Call us\n\n" SH("# - no item\nmake report") "\nGo on.\n- Not this\n");
+    T_EQ(r.rb.n_failures, 1);
+    want(&r, 0, 9, 19, 3, "If Tests Fail", "Write it down; Call us");
+}
+
+T(a_label_without_items_has_no_text_and_one_before_all_headings_no_heading)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "**On failure:**\n\n" SH(
+                      "make undo") "\n## Next\n\n  **if it FAILED**: weep\n* loudly");
+    T_EQ(r.rb.n_failures, 2);
+    want(&r, 0, 1, 7, 0, "On failure", "");
+    want(&r, 1, 9, 11, 7, "if it FAILED", "loudly");
+}
+
+T(other_bold_words_are_no_label)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r,
+        "## Deploy\n**If nothing, then**:\n\n**Fail**\n\nIf it fails:\n\n**Note: if it fails**\n"
+        "**If so** it fails\n");
+    T_EQ(r.rb.n_failures, 0);
+}
+
+T(of_many_items_the_first_are_kept)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    strbuf_add_str(&b, "## Deploy\n**If it fails**:\n");
+    for (int i = 0; i < 100; i++)
+        strbuf_add_str(&b, "- look at ten\n");
+    read_text(&r, strbuf_str(&b));
+    T_EQ(r.rb.failures[0].end, 103);
+    T_CHECK(r.rb.failures[0].text.n >= 400 && r.rb.failures[0].text.n < 420);
+}
+
+T(what_is_far_below_a_label_does_not_hang_on_it)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    strbuf_add_str(&b, "## Deploy\n**If it fails**:\n");
+    for (int i = 0; i < 1000; i++)
+        strbuf_add_str(&b, "- look at ten\n");
+    read_text(&r, strbuf_str(&b));
+    T_EQ(r.rb.failures[0].end, 303);
+}
+
+T_MAIN(T_CASE(a_label_has_its_items_and_fences_up_to_the_next_text),
+       T_CASE(a_label_without_items_has_no_text_and_one_before_all_headings_no_heading),
+       T_CASE(other_bold_words_are_no_label), T_CASE(of_many_items_the_first_are_kept),
+       T_CASE(what_is_far_below_a_label_does_not_hang_on_it))
