@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/sv.h"
+#include "base/text.h"
 #include "migrate/marker.h"
 #include "migrate/sqlkind.h"
 #include "migrate/sqllex.h"
@@ -327,19 +328,29 @@ static void lint_migration(struct sqllint_run *r, const struct migration *m)
     lint_way_back(r, m);
 }
 
-/* A fault of the file at "PATH:LINE:COLUMN: MESSAGE". */
+/* The number at the front of "12:..." is cut off. */
+static bool lint_eat_number(struct sv *s, size_t *ret)
+{
+    size_t colon = sv_find_byte(*s, ':', 0);
+    uint64_t n;
+
+    if (colon == SV_NPOS || !sv_to_u64(sv_sub(*s, 0, colon), &n))
+        return false;
+    *ret = (size_t)n;
+    *s = sv_sub(*s, colon + 1, s->n);
+    return true;
+}
+
+/* A fault of the file: "PATH:LINE:COLUMN: MESSAGE", or "PATH: MESSAGE". */
 static struct sv lint_fault_place(struct sv path, const char *text, size_t *line, size_t *column)
 {
-    struct sv s = sv_from(text), one;
-    uint64_t n;
+    struct sv s = sv_from(text);
 
     *line = *column = 1;
     if (!sv_eat(&s, path) || !sv_eat(&s, SV(":")))
         return sv_from(text);
-    if (sv_split(&s, ':', &one) && sv_to_u64(one, &n))
-        *line = n;
-    if (sv_split(&s, ':', &one) && sv_to_u64(one, &n))
-        *column = n;
+    if (lint_eat_number(&s, line))
+        (void)lint_eat_number(&s, column); /* 1 when there is none */
     return sv_trim(s);
 }
 
@@ -477,6 +488,20 @@ static void lint_all(struct sqllint_run *r, const struct sqltext *t, enum sqllin
         lint_migration(r, &read.v.v[i]);
 }
 
+/* What is not UTF-8 has a place, too. */
+static void lint_bad_bytes(struct sqllint_run *r, struct sv path, struct sv bytes,
+                           const struct err *err)
+{
+    const struct sqltext t = {.path = path, .text = bytes};
+    size_t at = text_bad_utf8(bytes);
+    struct sqllint_finding *f;
+
+    lint_fault(r, SQLLINT_RUN015, path, err);
+    f = vec_last(&r->l->findings);
+    f->line = f->end_line = sqltext_line(&t, at);
+    f->column = sqltext_column(&t, at);
+}
+
 void sqllint_file(struct sv path, struct sv bytes, enum sqllint_for who, struct sqllint *ret)
 {
     struct sqllint_run r = {.l = ret};
@@ -485,7 +510,7 @@ void sqllint_file(struct sv path, struct sv bytes, enum sqllint_for who, struct 
 
     *ret = (struct sqllint){0};
     if (sqltext_read(path, bytes, &ret->arena, &t, &err) != ERR_OK)
-        lint_fault(&r, SQLLINT_RUN015, path, &err);
+        lint_bad_bytes(&r, path, bytes, &err);
     else
         lint_all(&r, &t, who);
     lint_end(&r);

@@ -45,11 +45,9 @@ static void run_set(struct sqllint_run *r, const json_t *body)
     struct sv name = sqltree_sv(body, "name");
     bool zero = run_is_timeout(name) && run_is_zero(body);
 
-    if (!sqltree_is(body, "kind", "VAR_SET_VALUE"))
-        return;
     if (sv_is(name, "lock_timeout"))
-        r->lock_timeout = !zero;
-    if (r->plain)
+        r->lock_timeout = sqltree_is(body, "kind", "VAR_SET_VALUE") && !zero;
+    if (r->plain || !sqltree_is(body, "kind", "VAR_SET_VALUE"))
         return;
     if (zero)
         (void)sqllint_add(r, SQLLINT_RUN006, 0, "%.*s of 0 is no limit", SV_FMT(name));
