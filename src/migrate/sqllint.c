@@ -1,4 +1,4 @@
-#include "migrate/sqllint_int.h"
+#include "migrate/sqllint.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "migrate/marker.h"
 #include "migrate/sqlkind.h"
 #include "migrate/sqllex.h"
+#include "migrate/sqllint_int.h"
 #include "migrate/sqlnewer.h"
 
 const struct sqllint_rule sqllint_rules[SQLLINT__N] = {
@@ -97,10 +98,30 @@ static struct sqllint_finding *lint_last(struct sqllint_run *r, enum sqllint_id 
     return f && r->l->findings.n > r->first_finding && f->rule == &sqllint_rules[id] ? f : NULL;
 }
 
+/* A file without prusik's markers gets none: they would make two formats of it. */
+static void lint_unmark(struct sv text, struct strbuf *out)
+{
+    static const struct {
+        struct sv mark, text;
+    } marks[] = {{SV("-- prusik:up tx=no"), SV("-- outside of a transaction")},
+                 {SV("-- prusik:up"), SV("-- in a transaction of its own")},
+                 {SV("-- prusik:backfill"), SV("-- in batches, each in a transaction of its own")}};
+    struct sv line;
+
+    while (sv_next_line(&text, &line)) {
+        for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+            if (sv_starts(line, marks[i].mark)) {
+                line = marks[i].text;
+                break;
+            }
+        strbuf_addf(out, "%s%.*s", out->n ? "\n" : "", SV_FMT(line));
+    }
+}
+
 void sqllint_rewrite(struct sqllint_run *r, enum sqllint_id id, const char *fmt, ...)
 {
     struct sqllint_finding *f = lint_last(r, id);
-    CLEANUP(strbuf_release) struct strbuf b = STRBUF(16384);
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(16384), plain = STRBUF(0);
     va_list ap;
 
     if (!f)
@@ -108,8 +129,11 @@ void sqllint_rewrite(struct sqllint_run *r, enum sqllint_id id, const char *fmt,
     va_start(ap, fmt);
     strbuf_vaddf(&b, fmt, ap);
     va_end(ap);
-    if (!b.overflow) /* half a statement is none */
-        f->rewrite = arena_sv(&r->l->arena, strbuf_sv(&b));
+    if (b.overflow) /* half a statement is none */
+        return;
+    if (!r->marked)
+        lint_unmark(strbuf_sv(&b), &plain);
+    f->rewrite = arena_sv(&r->l->arena, strbuf_sv(r->marked ? &b : &plain));
 }
 
 void sqllint_severity(struct sqllint_run *r, enum sqllint_id id, enum sqllint_severity s)
@@ -264,11 +288,34 @@ static void lint_statement(struct sqllint_run *r, const struct migration_stmt *s
     r->tree = NULL;
 }
 
+/* What is said of a part, at its marker. */
+static void lint_at_part(struct sqllint_run *r, const struct migration_part *p, enum sqllint_id id,
+                         const char *what)
+{
+    const struct migration_stmt at = {.line = p->line, .column = 1};
+
+    r->part = p;
+    lint_begin_statement(r, &at);
+    (void)sqllint_add(r, id, 0, "%s", what);
+}
+
+/* Said once, so that "no warnings" is not taken for "checked". */
+static void lint_other_database(struct sqllint_run *r, const struct migration_part *p)
+{
+    if (r->said_other)
+        return;
+    r->said_other = true;
+    lint_at_part(r, p, SQLLINT_RUN015, "the part is for SQLite only: not checked");
+    sqllint_severity(r, SQLLINT_RUN015, SQLLINT_NOTE);
+}
+
 static void lint_part(struct sqllint_run *r, const struct migration_part *p)
 {
-    if (!(p->dbs & MIGRATION_DB(DB_POSTGRES)))
-        return;
     r->part = p;
+    if (!(p->dbs & MIGRATION_DB(DB_POSTGRES))) {
+        lint_other_database(r, p);
+        return;
+    }
     r->tx++;
     r->in_tx = !r->plain && p->tx;
     r->said_two = r->said_transaction = false;
@@ -311,14 +358,9 @@ static void lint_way_back(struct sqllint_run *r, const struct migration *m)
     for (size_t i = 0; i < m->n_parts && !up; i++)
         if (lint_is_applied(&m->parts[i]) && (m->parts[i].dbs & MIGRATION_DB(DB_POSTGRES)))
             up = &m->parts[i];
-    if (up) {
-        struct migration_stmt at = {.line = up->line, .column = 1};
-
-        r->part = up;
-        lint_begin_statement(r, &at);
-        r->last_line = 0;
-        (void)sqllint_add(r, SQLLINT_RUN016, 0, "no `-- prusik:down` in the file");
-    }
+    r->last_line = 0;
+    if (up)
+        lint_at_part(r, up, SQLLINT_RUN016, "no `-- prusik:down` in the file");
 }
 
 static void lint_migration(struct sqllint_run *r, const struct migration *m)
@@ -427,16 +469,25 @@ static enum err_code lint_read_as(const struct format *f, struct sv path, struct
     return ERR_OK;
 }
 
-/* The tool whose mark stands in the text. */
-static const struct format *lint_format(struct sv path, struct sv text, struct arena *a)
+/* The tool whose mark stands in the text; a name that its files do not have is replaced, as it says nothing of the
+ * SQL. */
+static const struct format *lint_format(struct sv text, struct arena *a, struct sv *path)
 {
     struct format_name name;
     struct err err;
 
-    for (size_t i = 0; i < n_formats; i++)
-        if (format_table[i]->is && format_table[i]->read && format_table[i]->is(text) &&
-            format_name(format_table[i], path, a, &name, &err) == ERR_OK)
-            return format_table[i];
+    for (size_t i = 0; i < n_formats; i++) {
+        const struct format *f = format_table[i];
+
+        if (!f->is || !f->read || !f->is(text))
+            continue;
+        if (format_name(f, *path, a, &name, &err) == ERR_OK)
+            return f;
+        if (format_name(f, SV("1_x.sql"), a, &name, &err) == ERR_OK) {
+            *path = SV("1_x.sql");
+            return f;
+        }
+    }
     return NULL;
 }
 
@@ -476,11 +527,12 @@ static void lint_end(struct sqllint_run *r)
     vec_release(&r->masked);
 }
 
-static void lint_all(struct sqllint_run *r, const struct sqltext *t, enum sqllint_for who)
+static void lint_all(struct sqllint_run *r, struct sqltext *t, enum sqllint_for who)
 {
     CLEANUP(migrations_release) struct migrations read = {0};
-    const struct format *f = r->document ? NULL : lint_format(t->path, t->text, &r->l->arena);
+    const struct format *f = r->document ? NULL : lint_format(t->text, &r->l->arena, &t->path);
 
+    r->marked = f == &format_prusik;
     r->plain = who == SQLLINT_FOR_PLAIN || (who == SQLLINT_FOR_FILE && !f);
     lint_read_ignores(r, t);
     lint_read(r, f, t, &read);

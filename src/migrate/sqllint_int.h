@@ -70,6 +70,7 @@ struct sqllint_ignore {
 struct sqllint_run {
     struct sqllint *l;
     bool plain;    /* BEGIN and COMMIT count */
+    bool marked;   /* the file has prusik's markers */
     bool document; /* statements of a runbook: only what locks and fails */
     VEC(struct sqllint_known) known;
     VEC(struct sqllint_pending) pending;
@@ -77,7 +78,7 @@ struct sqllint_run {
     unsigned tx; /* number of the transaction */
     bool in_tx;
     bool lock_timeout; /* one is in force */
-    bool said_timeout, said_two, said_transaction;
+    bool said_timeout, said_two, said_transaction, said_other;
     VEC(size_t)
     masked; /* lines with what only psql understands: their statements are not looked at */
     /* the statement */

@@ -121,7 +121,7 @@ static void corpus_file(const char *name, struct tally *t)
     CLEANUP(strbuf_release) struct strbuf text = corpus_read(name);
     CLEANUP(sqllint_release) struct sqllint l = {0};
 
-    sqllint_file(SV("20260101000000_x.sql"), strbuf_sv(&text), SQLLINT_FOR_FILE, &l);
+    sqllint_file(sv_from(name), strbuf_sv(&text), SQLLINT_FOR_FILE, &l);
     t->files++;
     for (size_t id = 0; id < SQLLINT__N; id++) {
         bool wanted = corpus_wants(strbuf_sv(&text), sqllint_rules[id].id), met = false;
@@ -342,6 +342,24 @@ T(the_safe_form_has_no_finding_of_its_rule)
     }
 }
 
+T(the_safe_form_of_another_tools_file_has_no_markers_of_prusik)
+{
+    static const char *const texts[] = {
+        "CREATE INDEX i ON a (b);",
+        "-- +goose Up\nALTER TABLE a ALTER COLUMN b SET NOT NULL;\n-- +goose Down\nSELECT 1;\n",
+        "ALTER TABLE a ADD COLUMN b uuid DEFAULT gen_random_uuid();",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        CLEANUP(sqllint_release) struct sqllint l = {0};
+
+        sqllint_file(SV("1_x.sql"), sv_from(texts[i]), SQLLINT_FOR_FILE, &l);
+        T_CHECK(l.findings.n > 0 && l.findings.v[0].rewrite.n > 0);
+        T_CHECK(!sv_has(l.findings.v[0].rewrite, SV("prusik:")));
+        T_CHECK(sv_has(l.findings.v[0].rewrite, SV("transaction")));
+    }
+}
+
 T(rules_are_complete_and_in_the_order_of_their_ids)
 {
     for (size_t i = 0; i < SQLLINT__N; i++) {
@@ -376,5 +394,6 @@ T_MAIN(T_CASE(each_vector_has_its_findings_and_its_grade),
        T_CASE(syntax_of_a_newer_server_is_named),
        T_CASE(what_is_too_long_or_too_deep_is_said_not_parsed),
        T_CASE(a_long_list_is_no_deep_statement), T_CASE(the_safe_form_has_no_finding_of_its_rule),
+       T_CASE(the_safe_form_of_another_tools_file_has_no_markers_of_prusik),
        T_CASE(rules_are_complete_and_in_the_order_of_their_ids),
        T_CASE(each_finding_says_its_statement_and_whether_that_can_be_undone))

@@ -1,4 +1,4 @@
--- expect: nothing
+-- expect: RUN015
 -- prusik:up db=sqlite
 CREATE INDEX orders_user_id ON orders (user_id);
 -- prusik:down
