@@ -140,9 +140,8 @@ void sqllint_severity(struct sqllint_run *r, enum sqllint_id id, enum sqllint_se
 {
     struct sqllint_finding *f = lint_last(r, id);
 
-    if (f && f->severity != SQLLINT_NOTE)
-        f->severity = s;
-    else if (f && s == SQLLINT_ERROR && f->rule->severity == SQLLINT_NOTE)
+    /* what an ignore without a reason made a note stays one */
+    if (f && (f->severity != SQLLINT_NOTE || f->rule->severity == SQLLINT_NOTE))
         f->severity = s;
 }
 

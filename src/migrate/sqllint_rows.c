@@ -42,12 +42,10 @@ static void rows_compare(const json_t *e, struct rows_ends *ends)
     struct sv op = sqltree_sv(e, "name.0.String.sval"),
               column = rows_column(sqltree_at(e, "lexpr")), kind = sqltree_sv(e, "kind");
 
-    if (sv_is(kind, "AEXPR_BETWEEN") && column.n)
-        ends->bounded = true;
-    else if (sv_is(kind, "AEXPR_IN") && rows_is_id(column))
-        ends->bounded = true;
-    else if (sv_is(op, "=") && sv_is(kind, "AEXPR_OP") && rows_is_id(column) &&
-             !sqltree_at(e, "rexpr.ColumnRef"))
+    if ((sv_is(kind, "AEXPR_BETWEEN") && column.n) ||
+        (sv_is(kind, "AEXPR_IN") && rows_is_id(column)) ||
+        (sv_is(op, "=") && sv_is(kind, "AEXPR_OP") && rows_is_id(column) &&
+         !sqltree_at(e, "rexpr.ColumnRef")))
         ends->bounded = true;
     else if (sv_starts(op, SV(">")) && column.n)
         ends->low = column;
