@@ -245,8 +245,10 @@ static void lint_begin_statement(struct sqllint_run *r, const struct migration_s
     r->first_finding = r->l->findings.n;
     r->grade = SQLLINT_A;
     r->works = false;
-    if (!r->plain && !r->part->tx)
+    if (!r->plain && !r->part->tx) {
         r->tx++;
+        r->tx_known = r->known.n;
+    }
 }
 
 static bool lint_is_masked(const struct sqllint_run *r)
@@ -316,6 +318,7 @@ static void lint_part(struct sqllint_run *r, const struct migration_part *p)
         return;
     }
     r->tx++;
+    r->tx_known = r->known.n;
     r->in_tx = !r->plain && p->tx;
     r->said_two = r->said_transaction = false;
     for (size_t i = 0; i < p->n_stmts; i++)
@@ -510,9 +513,12 @@ static void lint_read(struct sqllint_run *r, const struct format *f, const struc
         lint_fault(r, SQLLINT_RUN014, t->path, &err);
         (void)lint_fault_place(t->path, err.msg, &line, &column);
         if (!lint_mask(text, t->text.n, line, column))
-            return;
+            break;
         *vec_add(&r->masked) = line;
     }
+    (void)err_set(&err, ERR_LIMIT,
+                  "too much that only psql understands: no statement of the file is checked");
+    lint_fault(r, SQLLINT_RUN015, t->path, &err);
 }
 
 static void lint_end(struct sqllint_run *r)
@@ -521,6 +527,7 @@ static void lint_end(struct sqllint_run *r)
     if (r->l->findings.n)
         qsort(r->l->findings.v, r->l->findings.n, sizeof(*r->l->findings.v), lint_cmp);
     vec_release(&r->known);
+    map_release(&r->newest);
     vec_release(&r->pending);
     vec_release(&r->ignores);
     vec_release(&r->masked);

@@ -70,6 +70,8 @@ static void alter_proved(const struct alter *a, struct sv member)
 {
     struct sqllint_run *r = a->r;
 
+    if (!sqllint_find(r, FACT_PROOF, member))
+        return;
     for (size_t i = 0; i < r->known.n; i++)
         if (r->known.v[i].fact == FACT_PROOF && sv_eq(r->known.v[i].name, member))
             (void)sqllint_know(r, FACT_PROVED, alter_member(a, r->known.v[i].more));
@@ -190,11 +192,13 @@ static void alter_validate(struct alter *a)
 {
     struct sv member = alter_member(a, a->name);
     const struct sqllint_known *k = sqllint_find(a->r, FACT_NOT_VALID, member);
+    bool held = k && a->r->in_tx && k->tx == a->r->tx; /* k goes when more is known */
 
     alter_proved(a, member);
-    if (a->live)
-        a->r->works = true;
-    if (a->live && k && a->r->in_tx && k->tx == a->r->tx)
+    if (!a->live)
+        return;
+    a->r->works = true;
+    if (held)
         (void)sqllint_add(a->r, SQLLINT_RUN004, a->at,
                           "%.*s was added in this transaction: its lock is still held",
                           SV_FMT(a->name));

@@ -6,6 +6,7 @@
  * Statements come one after another in file order, each with its tree; what later ones need to know of earlier
  * ones is remembered here by name, in the arena of the lint.
  */
+#include "base/map.h"
 #include "migrate/sqllint.h"
 #include "migrate/sqltree.h"
 
@@ -73,6 +74,8 @@ struct sqllint_run {
     bool marked;   /* the file has prusik's markers */
     bool document; /* statements of a runbook: only what locks and fails */
     VEC(struct sqllint_known) known;
+    struct map newest; /* fact and name: the last in `known` */
+    size_t tx_known;   /* what is known from here on is of this transaction */
     VEC(struct sqllint_pending) pending;
     VEC(struct sqllint_ignore) ignores;
     unsigned tx; /* number of the transaction */

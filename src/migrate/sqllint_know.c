@@ -5,21 +5,31 @@
 #include "migrate/sqllex.h"
 #include "migrate/sqllint_int.h"
 
+/* The key under which the newest of a fact and name is found. */
+static struct sv know_key(enum sqllint_fact fact, struct sv name, struct strbuf *b)
+{
+    strbuf_addf(b, "%d %.*s", (int)fact, SV_FMT(name));
+    return strbuf_sv(b);
+}
+
 struct sqllint_known *sqllint_know(struct sqllint_run *r, enum sqllint_fact fact, struct sv name)
 {
+    CLEANUP(strbuf_release) struct strbuf key = STRBUF(0);
     struct sqllint_known *k = vec_add(&r->known);
 
+    name = arena_sv(&r->l->arena, name); /* it may lie in the tree of the statement */
     *k = (struct sqllint_known){.fact = fact, .name = name, .tx = r->tx, .stmt = r->number};
+    (void)map_put(&r->newest, know_key(fact, name, &key), r->known.n - 1); /* new or not */
     return k;
 }
 
 const struct sqllint_known *sqllint_find(const struct sqllint_run *r, enum sqllint_fact fact,
                                          struct sv name)
 {
-    for (size_t i = r->known.n; i > 0; i--)
-        if (r->known.v[i - 1].fact == fact && sv_eq(r->known.v[i - 1].name, name))
-            return &r->known.v[i - 1];
-    return NULL;
+    CLEANUP(strbuf_release) struct strbuf key = STRBUF(0);
+    size_t i;
+
+    return map_get(&r->newest, know_key(fact, name, &key), &i) ? &r->known.v[i] : NULL;
 }
 
 /* --- names --- */
@@ -111,7 +121,7 @@ bool sqllint_reads(struct sqllint_run *r, const json_t *query)
 /* RUN013, RUN005: of a strong lock. */
 static void know_strong(struct sqllint_run *r, struct sv table, enum sqllint_lock level)
 {
-    for (size_t i = 0; i < r->known.n && r->in_tx && !r->said_two; i++) {
+    for (size_t i = r->tx_known; i < r->known.n && r->in_tx && !r->said_two; i++) {
         const struct sqllint_known *k = &r->known.v[i];
 
         if (k->fact == FACT_LOCKED && k->tx == r->tx && k->stmt != r->number &&

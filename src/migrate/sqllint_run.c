@@ -21,6 +21,7 @@ static void run_transaction(struct sqllint_run *r, const json_t *body)
     if (!r->plain || (!begins && !ends))
         return;
     r->tx++;
+    r->tx_known = r->known.n;
     r->in_tx = begins;
     r->said_two = false;
 }
@@ -90,7 +91,7 @@ static bool run_is_new_value(const char *kind, const json_t *body, void *arg)
 
     if (strcmp(kind, "A_Const") != 0 || !text.n)
         return false;
-    for (size_t i = 0; i < l->r->known.n; i++) {
+    for (size_t i = l->r->tx_known; i < l->r->known.n; i++) {
         const struct sqllint_known *k = &l->r->known.v[i];
 
         if (k->fact == FACT_VALUE && k->tx == l->r->tx && k->stmt != l->r->number &&
@@ -117,7 +118,7 @@ static void run_slow(struct sqllint_run *r)
     if (!r->works || !r->in_tx || r->said[SQLLINT_RUN001] || r->said[SQLLINT_RUN003] ||
         r->said[SQLLINT_RUN004])
         return;
-    for (size_t i = 0; i < r->known.n; i++) {
+    for (size_t i = r->tx_known; i < r->known.n; i++) {
         const struct sqllint_known *k = &r->known.v[i];
 
         if (k->fact == FACT_LOCKED && k->tx == r->tx && k->stmt != r->number &&

@@ -284,6 +284,20 @@ T(what_is_too_long_or_too_deep_is_said_not_parsed)
     }
 }
 
+T(a_script_of_psql_commands_is_not_read_for_ever)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(sqllint_release) struct sqllint l = {0};
+
+    for (size_t i = 0; i < 300; i++)
+        strbuf_add_str(&text, "\\echo on\n");
+    strbuf_add_str(&text, "CREATE INDEX i ON a (b);\n");
+    sqllint_file(SV("1_x.sql"), strbuf_sv(&text), SQLLINT_FOR_FILE, &l);
+    T_EQ(l.findings.n, 201);
+    T_CHECK(l.findings.v[0].rule == &sqllint_rules[SQLLINT_RUN014]);
+    T_CHECK(sv_has(l.findings.v[1].message, SV("no statement of the file is checked")));
+}
+
 T(a_long_list_is_no_deep_statement)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
@@ -393,6 +407,7 @@ T_MAIN(T_CASE(each_vector_has_its_findings_and_its_grade),
        T_CASE(a_lock_timeout_of_nothing_is_none), T_CASE(what_cannot_be_read_says_where),
        T_CASE(syntax_of_a_newer_server_is_named),
        T_CASE(what_is_too_long_or_too_deep_is_said_not_parsed),
+       T_CASE(a_script_of_psql_commands_is_not_read_for_ever),
        T_CASE(a_long_list_is_no_deep_statement), T_CASE(the_safe_form_has_no_finding_of_its_rule),
        T_CASE(the_safe_form_of_another_tools_file_has_no_markers_of_prusik),
        T_CASE(rules_are_complete_and_in_the_order_of_their_ids),
