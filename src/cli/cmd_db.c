@@ -7,14 +7,15 @@ static const char *const db_opts[] = {
     "--wait",   "--lock-timeout", "--retry-for", "--yes",
     "--why",    "--accept-file",  "--from",      "--table",
     "--retire", "--accept-state", "--dry-run",   "--finish",
-    "--forget", "--json",         "--quiet",     NULL};
+    "--forget", "--json",         "--quiet",     "--runner",
+    "--sarif",  "--format",       "--disable",   NULL};
 static const char *const db_words[] = {"new",       "status", "plan",    "upgrade", "up",
                                        "downgrade", "down",   "current", "history", "verify",
-                                       "stamp",     "repair", "adopt",   NULL};
+                                       "stamp",     "repair", "adopt",   "lint",    NULL};
 
 const struct verb verb_db = {
     .name = "db",
-    .args = "COMMAND [VERSION]",
+    .args = "COMMAND [VERSION|FILE...]",
     .help = "migrations of a database: apply them, undo them, say what is applied",
     .more =
         "new NAME      a file with the next version\n"
@@ -28,15 +29,18 @@ const struct verb verb_db = {
         "stamp V       say that it is applied, without running it; needs --why\n"
         "adopt         take over what another tool has applied: dbmate, goose, golang-migrate, Sqitch,\n"
         "              Alembic, Flyway, Liquibase, Rails, Django, Prisma, sqlx, knex, node-pg-migrate, ...\n"
+        "lint [FILE]   what would lock, fail or lose data, with the safe form; files, or folders of them;\n"
+        "              10 when there is a warning or error\n"
         "repair V      after a change by hand: --accept-file, --finish or --forget; needs --why\n\n"
         "Folders of dbmate, goose, golang-migrate, Sqitch and plain SQL are read as they are.  One run at a\n"
         "time changes a database; what was begun and not ended goes on behind what is done.\n"
         "docs/guide/databases.md, docs/formats/migrations.md\n\n"
         "  prusik db upgrade --db postgresql://deploy@db1/shop --dir db/migrations\n"
-        "  prusik db status --db sqlite:shop.db --check",
+        "  prusik db status --db sqlite:shop.db --check\n"
+        "  prusik db lint --sarif db/migrations",
     .opts = db_opts,
     .min_args = 1,
-    .max_args = 2,
+    .max_args = -1,
     .words = db_words,
     .run = db_verb_run,
 };

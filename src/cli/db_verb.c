@@ -26,6 +26,7 @@ static const struct db_command db_commands[] = {
     {"stamp", NULL, 1, 1, true, true, false, db_stamp},
     {"repair", NULL, 1, 1, true, true, false, db_repair},
     {"adopt", NULL, 0, 0, false, true, false, db_adopt},
+    {"lint", NULL, 0, -1, false, false, false, db_lint},
 };
 
 /* --- stopping --- */
@@ -261,7 +262,7 @@ enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err)
 
     v.exit = exit;
     assert(cmd); /* the row of the verb lists the same words */
-    if (v.n_args < cmd->min_args || v.n_args > cmd->max_args)
+    if (v.n_args < cmd->min_args || (cmd->max_args >= 0 && v.n_args > cmd->max_args))
         return err_set(err, ERR_USAGE, "prusik db %s takes %d argument%s", cmd->name, cmd->max_args,
                        cmd->max_args == 1 ? "" : "s");
     if (cmd->database)

@@ -25,14 +25,14 @@ typedef enum err_code db_verb_fn(struct db_verb *v, struct err *err);
 
 struct db_command {
     const char *name, *alias; /* alias: NULL, or another word for it */
-    int min_args, max_args;
-    bool files, database; /* the folder is read, the database opened */
-    bool create;          /* a SQLite file that is not there is made */
+    int min_args, max_args;   /* max -1: no limit */
+    bool files, database;     /* the folder is read, the database opened */
+    bool create;              /* a SQLite file that is not there is made */
     db_verb_fn *run;
 };
 
 db_verb_fn db_new, db_status, db_current, db_history, db_plan, db_verify, db_upgrade, db_downgrade,
-    db_stamp, db_repair, db_adopt;
+    db_stamp, db_repair, db_adopt, db_lint;
 
 /* The options of a run, from the command line; its events are shown.  ERR_USAGE: no duration. */
 NODISCARD enum err_code db_verb_options(struct db_verb *v, struct apply_options *ret,

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/sv.h"
 #include "lint/lint_fix.h"
 #include "runbook/placeholder.h"
@@ -16,6 +17,11 @@
 #define JOB_DEPTH   16u        /* of folders in folders */
 #define JOB_THREADS 16u        /* at most; a document is a few milliseconds */
 #define JOB_STACK   (8u << 20) /* the parsers recurse up to LIMIT_NESTING */
+
+static const char *job_suffix(const struct lint_jobs *jobs)
+{
+    return jobs->sql ? ".sql" : ".md";
+}
 
 static void job_put(struct lint_jobs *jobs, const char *path)
 {
@@ -40,7 +46,7 @@ static enum err_code job_entry(struct lint_jobs *jobs, const char *path, size_t 
         return err_sys(err, errno, "look at '%s'", path);
     if (S_ISDIR(st.st_mode))
         return depth < JOB_DEPTH ? job_folder(jobs, path, depth + 1, err) : ERR_OK;
-    if (S_ISREG(st.st_mode) && sv_ends(sv_from(path), SV(".md")))
+    if (S_ISREG(st.st_mode) && sv_ends(sv_from(path), sv_from(job_suffix(jobs))))
         job_put(jobs, path);
     return ERR_OK;
 }
@@ -81,7 +87,7 @@ enum err_code lint_jobs_add(struct lint_jobs *jobs, const char *path, struct err
     if (job_folder(jobs, path, 0, err) != ERR_OK)
         return err->code;
     if (jobs->list.n == before)
-        return err_set(err, ERR_NOT_FOUND, "there is no .md below '%s'", path);
+        return err_set(err, ERR_NOT_FOUND, "there is no %s below '%s'", job_suffix(jobs), path);
     return ERR_OK;
 }
 
@@ -141,6 +147,16 @@ static enum err_code job_unread(struct lint_job *j, struct err *err)
     return ERR_OK;
 }
 
+static enum err_code job_do_sql(const struct lint_jobs *jobs, struct lint_job *j, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(LIMIT_SQL_BYTES);
+
+    if (file_read(j->path, LIMIT_SQL_BYTES, &text, err) != ERR_OK)
+        return err->code;
+    lint_sql_file(sv_from(j->path), strbuf_sv(&text), jobs->who, &j->lint);
+    return ERR_OK;
+}
+
 /* Read, lint, and keep only what is shown.  The mended file is read again. */
 static enum err_code job_do(const struct lint_jobs *jobs, struct lint_job *j, struct err *err)
 {
@@ -149,6 +165,8 @@ static enum err_code job_do(const struct lint_jobs *jobs, struct lint_job *j, st
     enum err_code rc = ERR_OK;
     bool again = false;
 
+    if (jobs->sql)
+        return job_do_sql(jobs, j, err);
     if (document_load(j->path, &doc, err) != ERR_OK)
         return job_unread(j, err);
     if (runbook_read(&doc, &rb, err) != ERR_OK) {
@@ -220,7 +238,7 @@ void lint_jobs_run(struct lint_jobs *jobs)
     job_thread(&pool);
     for (size_t i = 0; i < started; i++)
         (void)uv_thread_join(&threads[i]); /* fails only for a thread that is none */
-    if (jobs->list.n > 1)
+    if (jobs->list.n > 1 && !jobs->sql)
         job_compare(jobs);
 }
 

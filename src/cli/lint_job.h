@@ -7,6 +7,7 @@
  * is left but its findings and names, so a thousand of them fit into memory.
  */
 #include "lint/lint_cross.h"
+#include "lint/lint_sql.h"
 
 /* A block for shellcheck: its text with placeholders as plain words, and the line before its first. */
 struct lint_job_block {
@@ -28,9 +29,11 @@ struct lint_jobs {
     VEC(struct lint_job) list;
     bool want_blocks;
     bool fix; /* mend what is certain, and write the file */
+    bool sql; /* files of migrations, not documents */
+    enum sqllint_for who;
 };
 
-/* A document, or every .md below a folder, in the order of names.  ERR_IO, ERR_NOT_FOUND: a folder without any. */
+/* A document, or every .md (.sql) below a folder, in the order of names.  ERR_IO, ERR_NOT_FOUND: a folder without any. */
 NODISCARD enum err_code lint_jobs_add(struct lint_jobs *jobs, const char *path, struct err *err);
 /* Lint all of them, on as many threads as there are processors, and compare them with each other. */
 void lint_jobs_run(struct lint_jobs *jobs);

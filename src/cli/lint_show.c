@@ -5,6 +5,14 @@
 #include "base/version.h"
 #include "cli/term.h"
 
+static void show_rewrite(struct sv rewrite, struct strbuf *b)
+{
+    struct sv line;
+
+    while (sv_next_line(&rewrite, &line))
+        term_addf(b, TERM_DIM, "      %.*s\n", SV_FMT(line));
+}
+
 static void show_text_of(const struct lint_job *j, bool quiet, struct strbuf *b)
 {
     static const enum term_style styles[] = {
@@ -25,6 +33,7 @@ static void show_text_of(const struct lint_job *j, bool quiet, struct strbuf *b)
         if (!sv_eq(hint, f->hint))
             term_addf(b, TERM_DIM, "    %.*s\n", SV_FMT(f->hint));
         hint = f->hint;
+        show_rewrite(f->rewrite, b);
     }
 }
 
@@ -51,6 +60,10 @@ json_t *lint_show_json(const struct lint_jobs *jobs)
             json_put_int(j, "column", (int64_t)f->column);
             json_put_sv(j, "message", f->message);
             json_put_sv(j, "hint", f->hint);
+            json_put_sv(j, "lock", f->lock);
+            json_put_sv(j, "rewrite", f->rewrite);
+            if (f->grade)
+                json_put_sv(j, "grade", (struct sv){&f->grade, 1});
             json_append(list, j);
         }
     return list;

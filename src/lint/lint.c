@@ -7,12 +7,16 @@
 #include "base/sv.h"
 #include "lint/lint_bands.h"
 #include "lint/lint_conditions.h"
+#include "lint/lint_sql.h"
 #include "lint/lint_util.h"
 
 const struct lint_rule *const lint_rules[] = {
 #define LINT_RULE(name) &lint_##name,
 #include "lint/lint_rules.inc"
 #undef LINT_RULE
+#define SQLLINT_RULE(id, severity, lock, title, why, mend) &lint_sql_##id,
+#include "migrate/sqllint_rules.inc"
+#undef SQLLINT_RULE
 };
 const size_t n_lint_rules = ARRAY_LEN(lint_rules);
 
@@ -122,6 +126,7 @@ void lint_run(const struct runbook *rb, struct lint *ret)
     for (size_t i = 0; i < n_lint_rules; i++)
         if (lint_rules[i]->check)
             lint_rules[i]->check(ret, lint_rules[i]);
+    lint_sql_document(ret);
     lint_sort(ret);
 }
 

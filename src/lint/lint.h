@@ -5,7 +5,7 @@
  *
  * Each rule is one row in a file of its own (lint_rules.inc names them).  Ids are
  * stable: RB0xx the document, RB1xx commands, RB2xx expectations, RB3xx order and way
- * back, RB4xx conditions, RB5xx consistency.  A finding is left out when its line, or
+ * back, RB4xx conditions, RB5xx consistency; PGnnn, RUNnnn, DATAnnn statements of SQL (lint_sql.h).  A finding is left out when its line, or
  * the line above, says `prusik: ignore RBnnn` in a comment.  Pure.
  */
 #include "base/vec.h"
@@ -20,6 +20,10 @@ struct lint_finding {
     size_t line, end_line, column; /* from 1; columns in bytes ... */
     size_t chars;                  /* ... and in code points */
     struct sv message, hint;       /* in the arena of the lint */
+    /* of a statement of SQL (lint_sql.h): */
+    struct sv lock;    /* that it takes on its table: "SHARE"; or empty */
+    struct sv rewrite; /* SQL of the safe form; or empty */
+    char grade; /* 'A' ... 'D': can it be undone (docs/guide/databases.md); 0: no statement */
 };
 
 struct lint_index;    /* lint_util.h */
@@ -41,7 +45,7 @@ struct lint_rule {
     const char *title; /* "a command that never ends" */
     const char *why;   /* a sentence */
     const char *mend;  /* what to do, a sentence; the default hint */
-    /* NULL: it compares documents (lint_cross.h), or prusik plan or shellcheck finds it. */
+    /* NULL: it compares documents (lint_cross.h), or is found elsewhere (prusik plan, shellcheck, lint_sql.h). */
     void (*check)(struct lint *l, const struct lint_rule *rule);
 };
 

@@ -1,0 +1,68 @@
+#pragma once
+
+/*
+ * sqllint: what would go wrong in a file of migrations for PostgreSQL, before it does.
+ *
+ * Statements are parsed by PostgreSQL's own grammar (sqltree.h); rules are rows of sqllint_rules.inc, with ids that never
+ * change: PG0xx locks, RUN0xx how the file runs, RUN1xx programs that run meanwhile, DATA0xx rows.  A table that the file itself
+ * makes has no finding about locks and programs.  `-- prusik:ignore ID reason="..."` above a statement silences a
+ * rule there; without a reason the finding stays as a note.  What cannot be parsed is a finding (RUN015, RUN014), never left
+ * out.  Pure.
+ */
+#include "base/vec.h"
+#include "migrate/format.h"
+
+enum sqllint_severity { SQLLINT_NOTE, SQLLINT_WARNING, SQLLINT_ERROR };
+
+enum sqllint_id {
+#define SQLLINT_RULE(id, severity, lock, title, why, mend) SQLLINT_##id,
+#include "migrate/sqllint_rules.inc"
+#undef SQLLINT_RULE
+    SQLLINT__N,
+};
+
+struct sqllint_rule {
+    const char *id; /* "PG001" */
+    enum sqllint_severity severity;
+    const char *lock; /* "ACCESS EXCLUSIVE"; "": none of note */
+    const char *title, *why, *mend;
+};
+extern const struct sqllint_rule sqllint_rules[SQLLINT__N];
+
+/* Can what a statement did be undone? */
+enum sqllint_grade {
+    SQLLINT_A, /* its exact inverse is known */
+    SQLLINT_B, /* when definition or old values were kept first */
+    SQLLINT_C, /* one way, and nothing is lost */
+    SQLLINT_D, /* it destroys data */
+};
+
+struct sqllint_finding {
+    const struct sqllint_rule *rule;
+    enum sqllint_severity severity;
+    enum sqllint_grade grade;      /* of its statement */
+    size_t line, end_line, column; /* from 1; in bytes */
+    struct sv message;
+    struct sv
+        rewrite; /* SQL of the safe form, may have several lines; or empty: rule->mend says it */
+};
+
+/* Who runs the file. */
+enum sqllint_for {
+    SQLLINT_FOR_FILE, /* prusik, when it has prusik's markers or is a tool's that prusik runs; else plain */
+    SQLLINT_FOR_PRUSIK, /* each part is a transaction, with a lock_timeout */
+    SQLLINT_FOR_PLAIN,  /* psql or a program: BEGIN and COMMIT in the text count */
+};
+
+struct sqllint {
+    struct arena arena;
+    VEC(struct sqllint_finding) findings; /* by line, then id */
+    enum sqllint_grade grade;             /* the worst of what is applied */
+    size_t n_statements;
+};
+
+/* A file; `path` tells the tool it belongs to.  Bytes that are no text are a finding, too. */
+void sqllint_file(struct sv path, struct sv bytes, enum sqllint_for who, struct sqllint *ret);
+/* SQL of a document: lines count from first_line. */
+void sqllint_text(struct sv text, size_t first_line, struct sqllint *ret);
+void sqllint_release(struct sqllint *l);

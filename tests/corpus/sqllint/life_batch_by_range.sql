@@ -1,0 +1,4 @@
+-- expect: DATA004
+-- prusik:up
+UPDATE users SET email = lower(email) WHERE id >= 10000 AND id < 20000;
+-- prusik:down none reason="the example ends here"

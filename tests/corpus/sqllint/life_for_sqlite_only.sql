@@ -1,0 +1,5 @@
+-- expect: RUN015
+-- prusik:up db=sqlite
+CREATE INDEX orders_user_id ON orders (user_id);
+-- prusik:down
+DROP INDEX orders_user_id;

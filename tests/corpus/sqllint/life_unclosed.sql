@@ -1,0 +1,2 @@
+-- expect: RUN015
+INSERT INTO roles (name) VALUES ('auditor);

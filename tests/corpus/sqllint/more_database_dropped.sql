@@ -1,0 +1,2 @@
+-- expect: DATA007 RUN103
+DROP DATABASE shop_2019;

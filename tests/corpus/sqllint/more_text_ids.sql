@@ -1,0 +1,4 @@
+-- expect: nothing
+-- prusik:up
+INSERT INTO settings (id, value) VALUES ('theme', 'dark');
+-- prusik:down none reason="the example ends here"

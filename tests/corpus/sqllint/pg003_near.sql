@@ -1,0 +1,4 @@
+-- expect: nothing
+-- prusik:up tx=no
+REINDEX TABLE CONCURRENTLY orders;
+-- prusik:down none reason="the example ends here"

@@ -1,0 +1,4 @@
+-- expect: nothing
+-- prusik:up
+ALTER TABLE users ADD COLUMN handle text;
+-- prusik:down none reason="the example ends here"

@@ -1,0 +1,4 @@
+-- expect: nothing
+-- prusik:up
+ALTER TABLE lines ADD COLUMN position bigint;
+-- prusik:down none reason="the example ends here"

@@ -1,0 +1,4 @@
+-- expect: nothing
+-- prusik:up
+CREATE TABLE places (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
+-- prusik:down none reason="the example ends here"

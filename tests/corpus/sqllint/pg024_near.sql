@@ -1,0 +1,4 @@
+-- expect: nothing
+-- prusik:up
+REFRESH MATERIALIZED VIEW CONCURRENTLY sales_by_day;
+-- prusik:down none reason="the example ends here"

@@ -1,0 +1,4 @@
+-- expect: RUN001
+-- prusik:up
+CREATE INDEX CONCURRENTLY orders_user_id ON orders (user_id);
+-- prusik:down none reason="the example ends here"

@@ -1,0 +1,5 @@
+-- expect: RUN002
+-- prusik:up
+ALTER TABLE orders ADD COLUMN note text;
+INSERT INTO order_stats SELECT user_id, count(*) FROM payments GROUP BY user_id;
+-- prusik:down none reason="the example ends here"

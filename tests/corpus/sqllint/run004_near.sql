@@ -1,0 +1,6 @@
+-- expect: nothing
+-- prusik:up
+ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0) NOT VALID;
+-- prusik:up
+ALTER TABLE orders VALIDATE CONSTRAINT positive;
+-- prusik:down none reason="the example ends here"

@@ -1,0 +1,2 @@
+-- expect: RUN005
+ALTER TABLE orders ADD COLUMN note text;

@@ -1,0 +1,4 @@
+-- expect: nothing
+-- prusik:up
+ALTER TABLE orders ADD COLUMN note text;
+-- prusik:down none reason="the example ends here"

@@ -1,0 +1,5 @@
+-- expect: RUN013
+-- prusik:up
+ALTER TABLE orders ADD COLUMN note text;
+ALTER TABLE users ADD COLUMN note text;
+-- prusik:down none reason="the example ends here"

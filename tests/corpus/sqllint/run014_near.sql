@@ -1,0 +1,2 @@
+-- expect: nothing
+SELECT E'\\set is text here';
