@@ -6,6 +6,7 @@
  * Actions are written as PostgreSQL's ALTER TABLE has them, without "ALTER TABLE name":
  *   ALTER COLUMN c SET NOT NULL [USING e] | DROP NOT NULL | SET DEFAULT e | DROP DEFAULT | TYPE t [USING e]
  *   ADD CONSTRAINT n ... | DROP CONSTRAINT n | ADD COLUMN c ... [USING e] | DROP COLUMN c
+ *   AS CREATE TABLE ... (alone: that text as it is)
  * USING is the value that the copy gets (SET NOT NULL: in place of NULL).  Indexes, triggers, views, keys of other
  * tables, counters and statistics stay; of the table's text only the spans change that an action is about.
  * SQLite, "ALTER TABLE", section 7 ("Making Other Kinds Of Table Schema Changes").

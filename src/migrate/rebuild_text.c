@@ -592,13 +592,39 @@ static void rebuild_columns(struct rebuild_text *r, struct rebuild_plan *p)
         p->columns[p->n_columns++] = r->added.v[i];
 }
 
+/* "AS CREATE TABLE ...": that text as it is; columns that both have are copied. */
+static enum err_code rebuild_read_as(struct sv create, struct sv as, struct sv text,
+                                     struct arena *a, struct rebuild_plan *ret, struct err *err)
+{
+    CLEANUP(rebuild_plan_release) struct rebuild_plan old = {0};
+    struct rebuild_plan new;
+    size_t n = 0;
+
+    if (rebuild_read(create, as, NULL, 0, a, &old, err) != ERR_OK ||
+        rebuild_read(text, as, NULL, 0, a, &new, err) != ERR_OK)
+        return err->code;
+    for (size_t i = 0; i < new.n_columns; i++)
+        for (size_t k = 0; k < old.n_columns; k++)
+            if (sv_eq_nocase(new.columns[i].column, old.columns[k].column)) {
+                new.columns[n++] = new.columns[i];
+                break;
+            }
+    new.n_columns = n;
+    *ret = new;
+    return ERR_OK;
+}
+
 enum err_code rebuild_read(struct sv create, struct sv as, const struct sv *actions, size_t n,
                            struct arena *a, struct rebuild_plan *ret, struct err *err)
 {
     CLEANUP(rebuild_text_release) struct rebuild_text r = {.text = create, .arena = a};
     struct rebuild_plan p = {.create = STRBUF(0)};
-    enum err_code rc = rebuild_cut(&r, err);
+    struct sv text = n == 1 ? sv_trim(actions[0]) : (struct sv){NULL, 0};
+    enum err_code rc;
 
+    if (sv_eat_nocase(&text, SV("AS ")))
+        return rebuild_read_as(create, as, text, a, ret, err);
+    rc = rebuild_cut(&r, err);
     for (size_t i = 0; rc == ERR_OK && i < n; i++)
         rc = rebuild_act(&r, actions[i], err);
     if (rc == ERR_OK)

@@ -59,6 +59,8 @@ T(only_what_an_action_is_about_changes_in_the_text_of_a_table)
         {"CREATE TABLE x(a, PRIMARY KEY (a))", "ADD COLUMN b TEXT NOT NULL USING 'x'",
          "CREATE TABLE \"t\"(a, \"b\" TEXT NOT NULL, PRIMARY KEY (a))"},
         {"CREATE TABLE x(a, b, c)", "DROP COLUMN a", "CREATE TABLE \"t\"(b, c)"},
+        {"CREATE TABLE x(a, b, c)", "AS CREATE TABLE x(a INT, c, d)",
+         "CREATE TABLE \"t\"(a INT, c, d)"},
         {"CREATE TABLE x(a, b, c)", "DROP COLUMN c", "CREATE TABLE \"t\"(a, b)"},
     };
 
@@ -81,6 +83,8 @@ T(actions_and_texts_that_cannot_be_read_are_told)
         {"CREATE TABLE x(a,)", "DROP COLUMN a", "cannot be read"},
         {"CREATE TABLE x(a", "DROP COLUMN a", "cannot be read"},
         {"CREATE TABLE x", "DROP COLUMN a", "cannot be read"},
+        {"CREATE TABLE x", "AS CREATE TABLE y(a)", "cannot be read"},
+        {"CREATE TABLE x(a)", "AS CREATE TABLE y", "cannot be read"},
         {"", "DROP COLUMN a", "cannot be read"},
     };
     struct sv twice[] = {SV("ALTER COLUMN a TYPE TEXT"), SV("DROP COLUMN a")};

@@ -1,0 +1,1249 @@
+/* Each operation: its fields, the parts that do it online, and those that undo it.  docs/formats/operations.md */
+#include "base/sv.h"
+#include "migrate/ops_int.h"
+
+#define PG   DB_POSTGRES
+#define LITE DB_SQLITE
+
+static const enum db_kind both[] = {PG, LITE};
+#define EACH_DB(d) for (const enum db_kind *d = both; d < both + ARRAY_LEN(both); d++)
+
+static struct sv ops_join(struct ops *o, const char *suffix)
+{
+    return arena_fmt(&o->arena, "%.*s_%.*s%s", SV_FMT(ops_plain(o, "table")),
+                     SV_FMT(ops_plain(o, "column")), suffix);
+}
+
+static const char *ops_rebuild(struct ops *o)
+{
+    return ops_attr(o, "rebuild", ops_plain(o, "table"));
+}
+
+static struct sv ops_lit(struct ops *o, const char *key)
+{
+    return ops_literal(o, ops_text(o, key, PG));
+}
+
+/* A batch-wise UPDATE; its keys are the operation's, else the primary key. */
+static const char *ops_job(struct ops *o, struct sv name, const struct yaml_node *keys)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), key = STRBUF(0);
+
+    for (size_t i = 0; keys && i < keys->n_items; i++)
+        strbuf_addf(&key, "%s%.*s", i ? "," : "", SV_FMT(ops_node_text(o, &keys->items[i], PG)));
+    strbuf_add_str(&b, ops_attr(o, "job", name));
+    strbuf_add_str(&b, ops_attr(o, "table", ops_text(o, "table", PG)));
+    strbuf_add_str(&b, ops_attr(o, "key", key.n ? strbuf_sv(&key) : SV("@primary")));
+    return arena_strdup(&o->arena, strbuf_sv(&b));
+}
+
+/* Does an operation before this one in the list make the table, or change it? */
+static bool ops_touched(struct ops *o, const char *by)
+{
+    struct sv table = ops_text(o, "table", PG);
+
+    for (size_t i = 0; i < o->n_before; i++) {
+        const struct yaml_node *other = &o->before->items[i].items[0],
+                               *t = yaml_get(other, "table");
+
+        if (t && sv_eq(t->text, table) && (!by || sv_is(other->key, by)))
+            return true;
+    }
+    return false;
+}
+
+/* --- constraints --- */
+
+/* SET NOT NULL reads the whole table under its lock unless a valid CHECK says the same. */
+static void ops_not_null(struct ops *o,
+                         void (*put)(struct ops *, enum db_kind, const char *, const char *, ...))
+{
+    struct sv t = ops_name(o, "table"), c = ops_name(o, "column");
+    struct sv nn = ops_quote(o, ops_join(o, "_nn"));
+
+    put(o, PG, NULL, "ALTER TABLE %.*s ADD CONSTRAINT %.*s CHECK (%.*s IS NOT NULL) NOT VALID",
+        SV_FMT(t), SV_FMT(nn), SV_FMT(c));
+    put(o, PG, NULL, "ALTER TABLE %.*s VALIDATE CONSTRAINT %.*s", SV_FMT(t), SV_FMT(nn));
+    put(o, PG, NULL, "ALTER TABLE %.*s ALTER COLUMN %.*s SET NOT NULL", SV_FMT(t), SV_FMT(c));
+    put(o, PG, NULL, "ALTER TABLE %.*s DROP CONSTRAINT %.*s", SV_FMT(t), SV_FMT(nn));
+}
+
+static void ops_check_constraint(struct ops *o, struct sv name, struct sv expr)
+{
+    struct sv t = ops_name(o, "table"), n = ops_quote(o, name);
+
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s ADD CONSTRAINT %.*s CHECK (%.*s) NOT VALID", SV_FMT(t),
+           SV_FMT(n), SV_FMT(expr));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s VALIDATE CONSTRAINT %.*s", SV_FMT(t), SV_FMT(n));
+}
+
+static struct sv ops_upper(struct ops *o, struct sv s)
+{
+    struct sv copy = arena_sv(&o->arena, s);
+    char *p = arena_strdup(&o->arena, copy);
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (p[i] >= 'a' && p[i] <= 'z')
+            p[i] = (char)(p[i] - 'a' + 'A');
+        if (!ascii_is_alpha(p[i]) && p[i] != ' ')
+            ops_bad(o, o->node, "'%.*s' is no action of a foreign key", SV_FMT(s));
+    }
+    return (struct sv){p, s.n};
+}
+
+/* "FOREIGN KEY (...) REFERENCES ...", of a map with its fields. */
+static struct sv ops_foreign(struct ops *o, const struct yaml_node *fk, struct sv columns)
+{
+    static const char *const keys[][2] = {{"on_delete", " ON DELETE "},
+                                          {"on_update", " ON UPDATE "}};
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    bool deferrable = false;
+
+    strbuf_addf(&b, "FOREIGN KEY (%.*s) REFERENCES %.*s (%.*s)", SV_FMT(columns),
+                SV_FMT(ops_quote(o, ops_node_text(o, yaml_get(fk, "to_table"), PG))),
+                SV_FMT(ops_names(o, yaml_get(fk, "to_columns"))));
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        struct sv v = ops_node_text(o, yaml_get(fk, keys[i][0]), PG);
+
+        if (v.n)
+            strbuf_addf(&b, "%s%.*s", keys[i][1], SV_FMT(ops_upper(o, v)));
+    }
+    if (yaml_get(fk, "deferrable") && yaml_bool(yaml_get(fk, "deferrable"), &deferrable) &&
+        deferrable)
+        strbuf_add_str(&b, " DEFERRABLE INITIALLY DEFERRED");
+    return arena_sv(&o->arena, strbuf_sv(&b));
+}
+
+static void ops_drop_named(struct ops *o, const char *key)
+{
+    struct sv t = ops_name(o, "table"), n = ops_name(o, key);
+
+    ops_down(o, PG, NULL, "ALTER TABLE %.*s DROP CONSTRAINT %.*s", SV_FMT(t), SV_FMT(n));
+    ops_down(o, LITE, ops_rebuild(o), "DROP CONSTRAINT %.*s", SV_FMT(n));
+}
+
+static void ops_add_check(struct ops *o)
+{
+    ops_check_constraint(o, ops_plain(o, "name"), ops_expr(o, "expr", PG));
+    ops_up(o, LITE, ops_rebuild(o), "ADD CONSTRAINT %.*s CHECK (%.*s)", SV_FMT(ops_name(o, "name")),
+           SV_FMT(ops_expr(o, "expr", LITE)));
+    ops_drop_named(o, "name");
+}
+
+static void ops_add_foreign_key(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), n = ops_name(o, "name");
+    struct sv fk = ops_foreign(o, o->node, ops_names(o, yaml_get(o->node, "columns")));
+
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s ADD CONSTRAINT %.*s %.*s NOT VALID", SV_FMT(t), SV_FMT(n),
+           SV_FMT(fk));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s VALIDATE CONSTRAINT %.*s", SV_FMT(t), SV_FMT(n));
+    ops_up(o, LITE, ops_rebuild(o), "ADD CONSTRAINT %.*s %.*s", SV_FMT(n), SV_FMT(fk));
+    ops_drop_named(o, "name");
+}
+
+/* A table that this file has changed before is as it will be only then. */
+static void ops_no_duplicates(struct ops *o)
+{
+    const struct yaml_node *columns = yaml_get(o->node, "columns");
+    CLEANUP(strbuf_release) struct strbuf where = STRBUF(0);
+    struct sv names = ops_names(o, columns);
+
+    if (o->failed || ops_touched(o, NULL))
+        return;
+    for (size_t i = 0; i < columns->n_items; i++) {
+        strbuf_add_str(&where, i ? " AND " : "");
+        db_quote_name(&where, columns->items[i].text);
+        strbuf_add_str(&where, " IS NOT NULL");
+    }
+    EACH_DB(d)
+    ops_check(o, *d, "no duplicates", "empty",
+              "SELECT %.*s FROM %.*s WHERE %s GROUP BY %.*s HAVING count(*) > 1 LIMIT 10",
+              SV_FMT(names), SV_FMT(ops_name(o, "table")), strbuf_str(&where), SV_FMT(names));
+}
+
+static void ops_add_unique(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), n = ops_name(o, "name");
+    struct sv i = ops_quote(o, arena_fmt(&o->arena, "%.*s_i", SV_FMT(ops_plain(o, "name"))));
+    struct sv columns = ops_names(o, yaml_get(o->node, "columns"));
+
+    ops_no_duplicates(o);
+    ops_up(o, PG, " tx=no", "CREATE UNIQUE INDEX CONCURRENTLY %.*s ON %.*s (%.*s)", SV_FMT(i),
+           SV_FMT(t), SV_FMT(columns));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s ADD CONSTRAINT %.*s UNIQUE USING INDEX %.*s", SV_FMT(t),
+           SV_FMT(n), SV_FMT(i));
+    ops_up(o, LITE, NULL, "CREATE UNIQUE INDEX %.*s ON %.*s (%.*s)", SV_FMT(n), SV_FMT(t),
+           SV_FMT(columns));
+    ops_down(o, PG, NULL, "ALTER TABLE %.*s DROP CONSTRAINT %.*s", SV_FMT(t), SV_FMT(n));
+    ops_down(o, LITE, NULL, "DROP INDEX %.*s", SV_FMT(n));
+}
+
+static void ops_drop_constraint(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), n = ops_name(o, "name");
+    struct sv where = arena_fmt(
+        &o->arena, "FROM pg_constraint c WHERE c.conrelid = to_regclass(%.*s) AND c.conname = %.*s",
+        SV_FMT(ops_literal(o, t)), SV_FMT(ops_lit(o, "name")));
+    struct sv add = ops_literal(
+        o, arena_fmt(&o->arena, "ALTER TABLE %.*s ADD CONSTRAINT %.*s ", SV_FMT(t), SV_FMT(n)));
+    struct sv validate = ops_literal(
+        o, arena_fmt(&o->arena, "ALTER TABLE %.*s VALIDATE CONSTRAINT %.*s", SV_FMT(t), SV_FMT(n)));
+
+    ops_down_from(
+        o, PG, " tx=no",
+        "SELECT regexp_replace(pg_get_indexdef(c.conindid), '^CREATE UNIQUE INDEX ', 'CREATE UNIQUE INDEX CONCURRENTLY ') %.*s AND c.contype IN ('u', 'p')",
+        SV_FMT(where));
+    ops_down_from(
+        o, PG, NULL,
+        "SELECT %.*s || CASE WHEN c.contype IN ('c', 'f') THEN pg_get_constraintdef(c.oid) || ' NOT VALID'"
+        " WHEN c.contype = 'u' THEN 'UNIQUE USING INDEX ' || quote_ident(c.conname)"
+        " WHEN c.contype = 'p' THEN 'PRIMARY KEY USING INDEX ' || quote_ident(c.conname)"
+        " ELSE pg_get_constraintdef(c.oid) END %.*s",
+        SV_FMT(add), SV_FMT(where));
+    ops_down_from(o, PG, NULL, "SELECT %.*s %.*s AND c.contype IN ('c', 'f') AND c.convalidated",
+                  SV_FMT(validate), SV_FMT(where));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s DROP CONSTRAINT %.*s", SV_FMT(t), SV_FMT(n));
+    ops_down_from(
+        o, LITE, ops_rebuild(o),
+        "SELECT 'AS ' || sql FROM main.sqlite_schema WHERE type = 'table' AND name = %.*s COLLATE NOCASE",
+        SV_FMT(ops_literal(o, ops_plain(o, "table"))));
+    ops_up(o, LITE, ops_rebuild(o), "DROP CONSTRAINT %.*s", SV_FMT(n));
+}
+
+/* --- columns --- */
+
+static void ops_set_not_null(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), c = ops_name(o, "column");
+
+    if (ops_has(o, "fill"))
+        ops_up(o, PG, ops_job(o, ops_join(o, "_fill"), yaml_get(o->node, "key")),
+               "UPDATE %.*s SET %.*s = %.*s WHERE %.*s IS NULL", SV_FMT(t), SV_FMT(c),
+               SV_FMT(ops_expr(o, "fill", PG)), SV_FMT(c));
+    ops_not_null(o, ops_up);
+    ops_up(o, LITE, ops_rebuild(o), "ALTER COLUMN %.*s SET NOT NULL%s%.*s", SV_FMT(c),
+           ops_has(o, "fill") ? " USING " : "", SV_FMT(ops_expr(o, "fill", LITE)));
+    ops_down(o, PG, NULL, "ALTER TABLE %.*s ALTER COLUMN %.*s DROP NOT NULL", SV_FMT(t), SV_FMT(c));
+    ops_down(o, LITE, ops_rebuild(o), "ALTER COLUMN %.*s DROP NOT NULL", SV_FMT(c));
+}
+
+static void ops_drop_not_null(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), c = ops_name(o, "column");
+    const char *needs =
+        ops_attr(o, "needs",
+                 arena_fmt(&o->arena, "SELECT NOT EXISTS (SELECT 1 FROM %.*s WHERE %.*s IS NULL)",
+                           SV_FMT(t), SV_FMT(c)));
+    const char *reason =
+        ops_attr(o, "reason", arena_fmt(&o->arena, "%.*s has nulls", SV_FMT(ops_join(o, ""))));
+
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s ALTER COLUMN %.*s DROP NOT NULL", SV_FMT(t), SV_FMT(c));
+    ops_up(o, LITE, ops_rebuild(o), "ALTER COLUMN %.*s DROP NOT NULL", SV_FMT(c));
+    ops_down(o, PG, arena_fmt(&o->arena, "%s%s", needs, reason).p,
+             "ALTER TABLE %.*s ADD CONSTRAINT %.*s CHECK (%.*s IS NOT NULL) NOT VALID", SV_FMT(t),
+             SV_FMT(ops_quote(o, ops_join(o, "_nn"))), SV_FMT(c));
+    ops_down(o, PG, NULL, "ALTER TABLE %.*s VALIDATE CONSTRAINT %.*s", SV_FMT(t),
+             SV_FMT(ops_quote(o, ops_join(o, "_nn"))));
+    ops_down(o, PG, NULL, "ALTER TABLE %.*s ALTER COLUMN %.*s SET NOT NULL", SV_FMT(t), SV_FMT(c));
+    ops_down(o, PG, NULL, "ALTER TABLE %.*s DROP CONSTRAINT %.*s", SV_FMT(t),
+             SV_FMT(ops_quote(o, ops_join(o, "_nn"))));
+    ops_down(o, LITE, arena_fmt(&o->arena, "%s%s%s", ops_rebuild(o), needs, reason).p,
+             "ALTER COLUMN %.*s SET NOT NULL", SV_FMT(c));
+}
+
+/* What stands in the catalog of SQLite about the column, as an action of a rebuild. */
+static void ops_down_column(struct ops *o, const char *what)
+{
+    ops_down_from(o, LITE, ops_rebuild(o),
+                  "SELECT %.*s || %s FROM pragma_table_info(%.*s) WHERE name = %.*s COLLATE NOCASE",
+                  SV_FMT(ops_literal(o, arena_fmt(&o->arena, "ALTER COLUMN %.*s ",
+                                                  SV_FMT(ops_name(o, "column"))))),
+                  what, SV_FMT(ops_literal(o, ops_plain(o, "table"))),
+                  SV_FMT(ops_lit(o, "column")));
+}
+
+/* The same of PostgreSQL, as an ALTER TABLE. */
+static void ops_down_attribute(struct ops *o, const char *what)
+{
+    struct sv t = ops_name(o, "table");
+
+    ops_down_from(
+        o, PG, NULL,
+        "SELECT %.*s || %s FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
+        " WHERE a.attrelid = to_regclass(%.*s) AND a.attname = %.*s",
+        SV_FMT(ops_literal(o, arena_fmt(&o->arena, "ALTER TABLE %.*s ", SV_FMT(t)))), what,
+        SV_FMT(ops_literal(o, t)), SV_FMT(ops_lit(o, "column")));
+}
+
+static void ops_set_default(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), c = ops_name(o, "column");
+    struct sv q = ops_literal(o, arena_fmt(&o->arena, "ALTER COLUMN %.*s ", SV_FMT(c)));
+
+    ops_down_attribute(
+        o,
+        arena_fmt(
+            &o->arena,
+            "%.*s || coalesce('SET DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), 'DROP DEFAULT')",
+            SV_FMT(q))
+            .p);
+    EACH_DB(d)
+    {
+        struct sv e = ops_expr(o, "default", *d);
+
+        if (*d == LITE)
+            ops_down_column(o, "coalesce('SET DEFAULT ' || dflt_value, 'DROP DEFAULT')");
+        ops_up(o, *d, *d == LITE ? ops_rebuild(o) : NULL, "%s%.*s%sALTER COLUMN %.*s %s%.*s",
+               *d == PG ? "ALTER TABLE " : "", SV_FMT(*d == PG ? t : SV("")), *d == PG ? " " : "",
+               SV_FMT(c), e.n ? "SET DEFAULT " : "DROP DEFAULT", SV_FMT(e));
+    }
+}
+
+/* In place only when no row has to be read: longer, or without a limit. */
+static void ops_set_type(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), c = ops_name(o, "column");
+    struct sv type = ops_type(o, yaml_get(o->node, "type"), PG, false),
+              lite = ops_type(o, yaml_get(o->node, "type"), LITE, false);
+    struct sv q = ops_literal(o, arena_fmt(&o->arena, "ALTER COLUMN %.*s TYPE ", SV_FMT(c)));
+
+    ops_check(
+        o, PG, "the type changes without rewriting the table", "true",
+        "SELECT CASE WHEN n.base = 'text' THEN a.atttypid IN ('text'::regtype, 'varchar'::regtype)"
+        " WHEN n.base IN ('varchar', 'character varying') THEN a.atttypid = 'varchar'::regtype AND"
+        " (n.p IS NULL OR (a.atttypmod >= 4 AND n.p >= a.atttypmod - 4))"
+        " WHEN n.base IN ('numeric', 'decimal') THEN a.atttypid = 'numeric'::regtype AND (n.p IS NULL OR"
+        " (a.atttypmod >= 4 AND n.p >= ((a.atttypmod - 4) >> 16) AND coalesce(n.s, 0) = ((a.atttypmod - 4) & 65535)))"
+        " ELSE false END FROM pg_attribute a, (SELECT lower(btrim(split_part(%.*s, '(', 1))) AS base,"
+        " substring(%.*s from '\\( *([0-9]+)')::int AS p, substring(%.*s from ', *([0-9]+)')::int AS s) n"
+        " WHERE a.attrelid = to_regclass(%.*s) AND a.attname = %.*s",
+        SV_FMT(ops_literal(o, type)), SV_FMT(ops_literal(o, type)), SV_FMT(ops_literal(o, type)),
+        SV_FMT(ops_literal(o, t)), SV_FMT(ops_lit(o, "column")));
+    ops_down_attribute(
+        o,
+        arena_fmt(
+            &o->arena,
+            "%.*s || replace(format_type(a.atttypid, a.atttypmod), 'character varying', 'varchar')",
+            SV_FMT(q))
+            .p);
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s ALTER COLUMN %.*s TYPE %.*s", SV_FMT(t), SV_FMT(c),
+           SV_FMT(type));
+    ops_down_column(o, "'TYPE ' || type");
+    ops_up(o, LITE, ops_rebuild(o), "ALTER COLUMN %.*s TYPE %.*s%s%.*s", SV_FMT(c), SV_FMT(lite),
+           ops_has(o, "using") ? " USING " : "", SV_FMT(ops_expr(o, "using", LITE)));
+}
+
+static void ops_rename_column(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), from = ops_name(o, "from"), to = ops_name(o, "to");
+
+    EACH_DB(d)
+    {
+        ops_up(o, *d, NULL, "ALTER TABLE %.*s RENAME COLUMN %.*s TO %.*s", SV_FMT(t), SV_FMT(from),
+               SV_FMT(to));
+        ops_down(o, *d, NULL, "ALTER TABLE %.*s RENAME COLUMN %.*s TO %.*s", SV_FMT(t), SV_FMT(to),
+                 SV_FMT(from));
+    }
+}
+
+static void ops_drop_column(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), c = ops_name(o, "column");
+    struct sv add = ops_literal(
+        o, arena_fmt(&o->arena, "ALTER TABLE %.*s ADD COLUMN %.*s ", SV_FMT(t), SV_FMT(c)));
+
+    ops_down_attribute(
+        o,
+        arena_fmt(
+            &o->arena,
+            "'ADD COLUMN ' || %.*s || ' ' || format_type(a.atttypid, a.atttypmod) || coalesce(' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), '')",
+            SV_FMT(ops_literal(o, c)))
+            .p);
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s DROP COLUMN %.*s", SV_FMT(t), SV_FMT(c));
+    ops_down_from(
+        o, LITE, NULL,
+        "SELECT %.*s || type || coalesce(' DEFAULT ' || dflt_value, '') FROM pragma_table_info(%.*s) WHERE name = %.*s COLLATE NOCASE",
+        SV_FMT(add), SV_FMT(ops_literal(o, ops_plain(o, "table"))), SV_FMT(ops_lit(o, "column")));
+    ops_up(o, LITE, NULL, "ALTER TABLE %.*s DROP COLUMN %.*s", SV_FMT(t), SV_FMT(c));
+}
+
+/* --- a new column --- */
+
+/* Does it give the same for every row?  Functions that are not known to may not. */
+static bool ops_is_stable(struct sv e)
+{
+    static const char *const stable[] = {"now",
+                                         "current_date",
+                                         "lower",
+                                         "upper",
+                                         "jsonb_build_object",
+                                         "make_interval",
+                                         "transaction_timestamp",
+                                         "statement_timestamp"};
+
+    for (size_t i = 0; i < e.n; i++) {
+        size_t from = i;
+        bool known = false;
+
+        if (e.p[i] != '(')
+            continue;
+        while (from > 0 && (ascii_is_alnum(e.p[from - 1]) || e.p[from - 1] == '_'))
+            from--;
+        for (size_t k = 0; k < ARRAY_LEN(stable); k++)
+            known = known || sv_eq_nocase(sv_sub(e, from, i), sv_from(stable[k]));
+        if (from < i && !known)
+            return false;
+    }
+    return true;
+}
+
+static void ops_references(struct ops *o, const struct yaml_node *ref, struct strbuf *lite)
+{
+    static const char *const keys[] = {"to_table",  "to_columns", "on_delete",
+                                       "on_update", "deferrable", NULL};
+    struct sv t = ops_name(o, "table"), n = ops_quote(o, ops_join(o, "_fkey"));
+    struct sv fk;
+
+    if (yaml_file_keys(&o->f, ref, "references", keys) != ERR_OK) {
+        o->failed = true;
+        return;
+    }
+    fk = ops_foreign(o, ref, ops_name(o, "column"));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s ADD CONSTRAINT %.*s %.*s NOT VALID", SV_FMT(t), SV_FMT(n),
+           SV_FMT(fk));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s VALIDATE CONSTRAINT %.*s", SV_FMT(t), SV_FMT(n));
+    strbuf_addf(lite, " CONSTRAINT %.*s %.*s", SV_FMT(n),
+                SV_FMT(sv_sub(fk, sv_find(fk, SV("REFERENCES"), 0), fk.n)));
+}
+
+struct ops_column {
+    struct sv t, c, fill[2], dflt[2];
+    bool null, stable[2];
+    const struct yaml_node *keys;
+};
+
+static void ops_column_read(struct ops *o, struct ops_column *k)
+{
+    static const char *const keys[] = {"key", "set", NULL};
+    const struct yaml_node *backfill = yaml_get(o->node, "backfill");
+
+    k->t = ops_name(o, "table");
+    k->c = ops_name(o, "column");
+    k->null = ops_yes(o, "null", true);
+    if (backfill && yaml_file_keys(&o->f, backfill, "backfill", keys) != ERR_OK) {
+        o->failed = true;
+        return;
+    }
+    k->keys = backfill ? yaml_get(backfill, "key") : NULL;
+    EACH_DB(d)
+    {
+        struct sv set = backfill ? ops_node_expr(o, yaml_get(backfill, "set"), *d) : SV("");
+
+        k->dflt[*d] = ops_expr(o, "default", *d);
+        k->stable[*d] = ops_is_stable(k->dflt[*d]);
+        k->fill[*d] = set.n ? set : backfill ? k->dflt[*d] : SV("");
+        if (!k->fill[*d].n && (!k->stable[*d] || (!k->null && !k->dflt[*d].n)) && *d == PG)
+            ops_bad(o, o->node,
+                    "'%.*s' needs a value for each row: backfill: {key: [...], set: ...}",
+                    SV_FMT(k->c));
+    }
+}
+
+static void ops_column_postgres(struct ops *o, const struct ops_column *k)
+{
+    struct sv type = ops_type(o, yaml_get(o->node, "type"), PG, false);
+    bool in_one = k->dflt[PG].n && k->stable[PG] && !k->fill[PG].n;
+
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s ADD COLUMN %.*s %.*s%s%s%.*s", SV_FMT(k->t), SV_FMT(k->c),
+           SV_FMT(type), in_one && !k->null ? " NOT NULL" : "", in_one ? " DEFAULT " : "",
+           SV_FMT(in_one ? k->dflt[PG] : SV("")));
+    if (k->dflt[PG].n && !in_one)
+        ops_up(o, PG, NULL, "ALTER TABLE %.*s ALTER COLUMN %.*s SET DEFAULT %.*s", SV_FMT(k->t),
+               SV_FMT(k->c), SV_FMT(k->dflt[PG]));
+    if (k->fill[PG].n)
+        ops_up(o, PG, ops_job(o, ops_join(o, ""), k->keys),
+               "UPDATE %.*s SET %.*s = %.*s WHERE %.*s IS NULL", SV_FMT(k->t), SV_FMT(k->c),
+               SV_FMT(k->fill[PG]), SV_FMT(k->c));
+    if (!k->null && !in_one)
+        ops_not_null(o, ops_up);
+}
+
+/* ALTER TABLE can only add what every row can have at once. */
+static void ops_column_sqlite(struct ops *o, const struct ops_column *k, const struct strbuf *rest)
+{
+    struct sv type = ops_type(o, yaml_get(o->node, "type"), LITE, false), e = k->dflt[LITE];
+    bool constant = !e.n || (!sv_has(e, SV("(")) && !sv_starts_nocase(e, SV("CURRENT_")));
+    bool native = constant && (k->null || e.n) && !k->fill[LITE].n;
+    struct sv text =
+        arena_fmt(&o->arena, "%.*s %.*s%s%s%.*s%s%s", SV_FMT(k->c), SV_FMT(type),
+                  k->null ? "" : " NOT NULL", e.n ? (constant ? " DEFAULT " : " DEFAULT (") : "",
+                  SV_FMT(e), constant ? "" : ")", strbuf_str(rest));
+
+    if (native)
+        ops_up(o, LITE, NULL, "ALTER TABLE %.*s ADD COLUMN %.*s", SV_FMT(k->t), SV_FMT(text));
+    else
+        ops_up(o, LITE, ops_rebuild(o), "ADD COLUMN %.*s USING %.*s", SV_FMT(text),
+               SV_FMT(k->fill[LITE].n ? k->fill[LITE]
+                      : e.n           ? e
+                                      : SV("NULL")));
+}
+
+static void ops_add_column(struct ops *o)
+{
+    CLEANUP(strbuf_release) struct strbuf lite = STRBUF(0);
+    struct ops_column k = {0};
+    struct sv name = ops_join(o, "_check");
+
+    ops_column_read(o, &k);
+    if (o->failed)
+        return;
+    ops_column_postgres(o, &k);
+    if (ops_has(o, "check")) {
+        ops_check_constraint(o, name, ops_expr(o, "check", PG));
+        strbuf_addf(&lite, " CONSTRAINT %.*s CHECK (%.*s)", SV_FMT(ops_quote(o, name)),
+                    SV_FMT(ops_expr(o, "check", LITE)));
+    }
+    if (ops_has(o, "references"))
+        ops_references(o, yaml_get(o->node, "references"), &lite);
+    ops_column_sqlite(o, &k, &lite);
+    EACH_DB(d)
+    ops_down(o, *d, NULL, "ALTER TABLE %.*s DROP COLUMN %.*s", SV_FMT(k.t), SV_FMT(k.c));
+}
+
+/* --- tables --- */
+
+static void ops_table_column(struct ops *o, const struct yaml_node *n, enum db_kind db, bool strict,
+                             bool key, struct strbuf *b)
+{
+    static const char *const keys[] = {"name",    "type",      "null",  "default", "identity",
+                                       "collate", "generated", "check", NULL};
+    bool null = true, identity = false;
+    struct sv v;
+
+    if (yaml_file_keys(&o->f, n, "a column", keys) != ERR_OK) {
+        o->failed = true;
+        return;
+    }
+    if ((yaml_get(n, "null") && !yaml_bool(yaml_get(n, "null"), &null)) ||
+        (yaml_get(n, "identity") && !yaml_bool(yaml_get(n, "identity"), &identity)))
+        ops_bad(o, n, "'null' and 'identity' are yes or no");
+    v = ops_type(o, yaml_get(n, "type"), db, strict);
+    if (!v.n || !ops_node_text(o, yaml_get(n, "name"), db).n)
+        ops_bad(o, n, "a column needs 'name' and 'type'");
+    db_quote_name(b, ops_node_text(o, yaml_get(n, "name"), db));
+    strbuf_addf(b, " %.*s", SV_FMT(v));
+    if (key)
+        strbuf_add_str(b, " PRIMARY KEY");
+    if (identity && db == PG)
+        strbuf_add_str(b, " GENERATED BY DEFAULT AS IDENTITY");
+    if ((!null || identity) && !key)
+        strbuf_add_str(b, " NOT NULL");
+    if ((v = ops_node_text(o, yaml_get(n, "collate"), db)).n)
+        strbuf_addf(b, " COLLATE %.*s", SV_FMT(ops_quote(o, v)));
+    if ((v = ops_node_expr(o, yaml_get(n, "default"), db)).n)
+        strbuf_addf(b, sv_has(v, SV("(")) && db == LITE ? " DEFAULT (%.*s)" : " DEFAULT %.*s",
+                    SV_FMT(v));
+    if ((v = ops_node_expr(o, yaml_get(n, "generated"), db)).n)
+        strbuf_addf(b, " GENERATED ALWAYS AS (%.*s) STORED", SV_FMT(v));
+    if ((v = ops_node_expr(o, yaml_get(n, "check"), db)).n)
+        strbuf_addf(b, " CHECK (%.*s)", SV_FMT(v));
+}
+
+/* "label_parent": what a constraint over columns is called after. */
+static struct sv ops_after(struct ops *o, const struct yaml_node *list, const char *suffix)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    strbuf_add_sv(&b, ops_plain(o, "table"));
+    for (size_t i = 0; list && i < list->n_items; i++)
+        strbuf_addf(&b, "_%.*s", SV_FMT(list->items[i].text));
+    strbuf_add_str(&b, suffix);
+    return ops_quote(o, strbuf_sv(&b));
+}
+
+static void ops_table_constraints(struct ops *o, enum db_kind db, struct strbuf *b)
+{
+    static const char *const foreign[] = {"name",      "columns",   "to_table",   "to_columns",
+                                          "on_delete", "on_update", "deferrable", NULL};
+    const struct yaml_node *unique = yaml_get(o->node, "unique"),
+                           *checks = yaml_get(o->node, "checks");
+    const struct yaml_node *fks = yaml_get(o->node, "foreign_keys");
+
+    for (size_t i = 0; unique && i < unique->n_items; i++)
+        strbuf_addf(b, ", CONSTRAINT %.*s UNIQUE (%.*s)",
+                    SV_FMT(ops_after(o, &unique->items[i], "_key")),
+                    SV_FMT(ops_names(o, &unique->items[i])));
+    for (size_t i = 0; checks && i < checks->n_items; i++)
+        strbuf_addf(b, ", CONSTRAINT %.*s CHECK (%.*s)",
+                    SV_FMT(ops_quote(o, ops_node_text(o, yaml_get(&checks->items[i], "name"), db))),
+                    SV_FMT(ops_node_expr(o, yaml_get(&checks->items[i], "expr"), db)));
+    for (size_t i = 0; fks && i < fks->n_items; i++) {
+        const struct yaml_node *columns = yaml_get(&fks->items[i], "columns");
+        struct sv name = ops_node_text(o, yaml_get(&fks->items[i], "name"), db);
+
+        if (yaml_file_keys(&o->f, &fks->items[i], "a foreign key", foreign) != ERR_OK) {
+            o->failed = true;
+            return;
+        }
+        strbuf_addf(b, ", CONSTRAINT %.*s %.*s",
+                    SV_FMT(name.n ? ops_quote(o, name) : ops_after(o, columns, "_fkey")),
+                    SV_FMT(ops_foreign(o, &fks->items[i], ops_names(o, columns))));
+    }
+}
+
+static void ops_create_table(struct ops *o)
+{
+    const struct yaml_node *columns = yaml_get(o->node, "columns"),
+                           *key = yaml_get(o->node, "primary_key");
+    bool strict = ops_yes(o, "strict", false), without = ops_yes(o, "without_rowid", false);
+
+    if (columns->kind != YAML_LIST || (key && key->kind != YAML_LIST)) {
+        ops_bad(o, columns, "'columns' and 'primary_key' are lists");
+        return;
+    }
+    EACH_DB(d)
+    {
+        CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+        bool inline_key = false;
+
+        for (size_t i = 0; i < columns->n_items && !o->failed; i++) {
+            const struct yaml_node *name = yaml_get(&columns->items[i], "name");
+            bool is_key =
+                *d == LITE && !without && key && key->n_items == 1 && name &&
+                sv_eq(name->text, key->items[0].text) &&
+                sv_is(ops_type(o, yaml_get(&columns->items[i], "type"), LITE, strict), "INTEGER");
+
+            inline_key = inline_key || is_key;
+            strbuf_add_str(&b, i ? ", " : "");
+            ops_table_column(o, &columns->items[i], *d, strict, is_key, &b);
+        }
+        if (key && !inline_key)
+            strbuf_addf(&b, ", CONSTRAINT %.*s PRIMARY KEY (%.*s)",
+                        SV_FMT(ops_after(o, NULL, "_pkey")), SV_FMT(ops_names(o, key)));
+        ops_table_constraints(o, *d, &b);
+        ops_up(o, *d, NULL, "CREATE TABLE %.*s (%s)%s%s%s", SV_FMT(ops_name(o, "table")),
+               strbuf_str(&b), *d == LITE && strict ? " STRICT" : "",
+               *d == LITE && strict && without ? "," : "",
+               *d == LITE && without ? " WITHOUT ROWID" : "");
+        ops_down(o, *d, NULL, "DROP TABLE %.*s", SV_FMT(ops_name(o, "table")));
+    }
+}
+
+static void ops_drop_table(struct ops *o)
+{
+    EACH_DB(d)
+    {
+        ops_up(o, *d, NULL, "DROP TABLE %.*s", SV_FMT(ops_name(o, "table")));
+        ops_none(o, *d, "the rows of a dropped table are only in a backup");
+    }
+}
+
+static void ops_rename_table(struct ops *o)
+{
+    struct sv from = ops_name(o, "from"), to = ops_name(o, "to");
+    bool view = ops_yes(o, "view", false);
+
+    EACH_DB(d)
+    {
+        struct sv make = arena_fmt(&o->arena, "; CREATE VIEW %.*s AS SELECT * FROM %.*s",
+                                   SV_FMT(from), SV_FMT(to));
+        struct sv drop = arena_fmt(&o->arena, "DROP VIEW %.*s; ", SV_FMT(from));
+
+        ops_up(o, *d, NULL, "ALTER TABLE %.*s RENAME TO %.*s%.*s", SV_FMT(from), SV_FMT(to),
+               SV_FMT(view ? make : SV("")));
+        ops_down(o, *d, NULL, "%.*sALTER TABLE %.*s RENAME TO %.*s", SV_FMT(view ? drop : SV("")),
+                 SV_FMT(to), SV_FMT(from));
+    }
+}
+
+/* --- indexes --- */
+
+static void ops_create_index(struct ops *o)
+{
+    const struct yaml_node *exprs = yaml_get(o->node, "exprs");
+    struct sv n = ops_name(o, "name"), t = ops_name(o, "table");
+    bool unique = ops_yes(o, "unique", false);
+
+    if ((ops_has(o, "columns") + ops_has(o, "exprs")) != 1)
+        ops_bad(o, o->node, "create_index takes 'columns' or 'exprs'");
+    EACH_DB(d)
+    {
+        CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+        struct sv where = ops_expr(o, "where", *d), method = ops_text(o, "using", *d);
+
+        for (size_t i = 0; exprs && i < exprs->n_items; i++)
+            strbuf_addf(&b, "%s(%.*s)", i ? ", " : "",
+                        SV_FMT(ops_node_expr(o, &exprs->items[i], *d)));
+        if (!exprs)
+            strbuf_add_sv(&b, ops_names(o, yaml_get(o->node, "columns")));
+        strbuf_add_str(&b, ")");
+        if (ops_has(o, "include") && *d == PG)
+            strbuf_addf(&b, " INCLUDE (%.*s)", SV_FMT(ops_names(o, yaml_get(o->node, "include"))));
+        if (where.n)
+            strbuf_addf(&b, " WHERE %.*s", SV_FMT(where));
+        ops_up(o, *d, *d == PG ? " tx=no" : NULL, "CREATE %sINDEX %s%.*s ON %.*s %s%.*s%s(%s",
+               unique ? "UNIQUE " : "", *d == PG ? "CONCURRENTLY " : "", SV_FMT(n), SV_FMT(t),
+               method.n && *d == PG ? "USING " : "",
+               SV_FMT(method.n && *d == PG ? ops_quote(o, method) : SV("")),
+               method.n && *d == PG ? " " : "", strbuf_str(&b));
+        ops_down(o, *d, *d == PG ? " tx=no" : NULL, "DROP INDEX %s%.*s",
+                 *d == PG ? "CONCURRENTLY " : "", SV_FMT(n));
+    }
+}
+
+static void ops_drop_index(struct ops *o)
+{
+    struct sv n = ops_name(o, "name");
+
+    ops_down_from(
+        o, PG, " tx=no",
+        "SELECT 'CREATE ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX CONCURRENTLY ' || %.*s"
+        " || ' ON ' || CASE WHEN pg_table_is_visible(t.oid) THEN '' ELSE '\"' || s.nspname || '\".' END || '\"'"
+        " || t.relname || '\"' || substring(pg_get_indexdef(i.indexrelid) from ' USING .*$') FROM pg_index i"
+        " JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace s ON s.oid = t.relnamespace"
+        " WHERE i.indexrelid = to_regclass(%.*s)",
+        SV_FMT(ops_literal(o, n)), SV_FMT(ops_literal(o, n)));
+    ops_up(o, PG, " tx=no", "DROP INDEX CONCURRENTLY %.*s", SV_FMT(n));
+    ops_down_from(
+        o, LITE, NULL,
+        "SELECT sql FROM main.sqlite_schema WHERE type = 'index' AND name = %.*s COLLATE NOCASE",
+        SV_FMT(ops_lit(o, "name")));
+    ops_up(o, LITE, NULL, "DROP INDEX %.*s", SV_FMT(n));
+}
+
+/* --- enums --- */
+
+static struct sv ops_literals(struct ops *o, const struct yaml_node *list)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    if (!list || list->kind != YAML_LIST || !list->n_items)
+        ops_bad(o, o->node, "a list of values is needed");
+    for (size_t i = 0; !o->failed && i < list->n_items; i++)
+        strbuf_addf(&b, "%s%.*s", i ? ", " : "",
+                    SV_FMT(ops_literal(o, ops_node_text(o, &list->items[i], PG))));
+    return arena_sv(&o->arena, strbuf_sv(&b));
+}
+
+static void ops_create_enum(struct ops *o)
+{
+    ops_up(o, PG, NULL, "CREATE TYPE %.*s AS ENUM (%.*s)", SV_FMT(ops_name(o, "name")),
+           SV_FMT(ops_literals(o, yaml_get(o->node, "values"))));
+    ops_down(o, PG, NULL, "DROP TYPE %.*s", SV_FMT(ops_name(o, "name")));
+}
+
+static void ops_drop_enum(struct ops *o)
+{
+    ops_up(o, PG, NULL, "DROP TYPE %.*s", SV_FMT(ops_name(o, "name")));
+    ops_down(o, PG, NULL, "CREATE TYPE %.*s AS ENUM (%.*s)", SV_FMT(ops_name(o, "name")),
+             SV_FMT(ops_literals(o, yaml_get(o->node, "values"))));
+}
+
+static void ops_add_enum_value(struct ops *o)
+{
+    const char *where = ops_has(o, "before") ? "before" : ops_has(o, "after") ? "after" : NULL;
+
+    ops_up(o, PG, NULL, "ALTER TYPE %.*s ADD VALUE IF NOT EXISTS %.*s%s%.*s",
+           SV_FMT(ops_name(o, "type")), SV_FMT(ops_lit(o, "value")),
+           !where            ? ""
+           : where[0] == 'b' ? " BEFORE "
+                             : " AFTER ",
+           SV_FMT(where ? ops_lit(o, where) : SV("")));
+    ops_none(o, PG, "a value of an enum cannot be removed; it stays, and nothing is lost");
+}
+
+/* --- rows --- */
+
+static const char *ops_tuning(struct ops *o, const char *job)
+{
+    static const char *const keys[] = {"keep", "batch", "pause"};
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    strbuf_add_str(&b, job);
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        const struct yaml_node *n = yaml_get(o->node, keys[i]);
+        struct sv v = n && n->kind == YAML_SCALAR ? ops_text(o, keys[i], PG) : SV("");
+
+        if (v.n && !(i == 0 && (sv_is(v, "true") || sv_is(v, "false"))))
+            strbuf_add_str(&b, ops_attr(o, keys[i], v));
+    }
+    return arena_strdup(&o->arena, strbuf_sv(&b));
+}
+
+static void ops_backfill(struct ops *o)
+{
+    const struct yaml_node *set = yaml_get(o->node, "set"), *keep = yaml_get(o->node, "keep");
+    struct sv t = ops_name(o, "table"), job = ops_text(o, "job", PG);
+    CLEANUP(strbuf_release) struct strbuf kept = STRBUF(0);
+
+    if (set->kind != YAML_MAP) {
+        ops_bad(o, set, "'set' is a map of columns and expressions");
+        return;
+    }
+    for (size_t i = 0; keep && i < keep->n_items; i++)
+        strbuf_addf(&kept, "%s%.*s", i ? "," : "", SV_FMT(keep->items[i].text));
+    EACH_DB(d)
+    {
+        CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+        struct sv where = ops_expr(o, "where", *d);
+        const char *attrs = ops_tuning(o, ops_job(o, job, yaml_get(o->node, "key")));
+
+        for (size_t i = 0; i < set->n_items; i++) {
+            strbuf_add_str(&b, i ? ", " : "");
+            db_quote_name(&b, set->items[i].key);
+            strbuf_addf(&b, " = %.*s", SV_FMT(ops_node_expr(o, &set->items[i], *d)));
+        }
+        if (kept.n)
+            attrs = arena_fmt(&o->arena, "%s%s", attrs, ops_attr(o, "keep", strbuf_sv(&kept))).p;
+        ops_up(o, *d, attrs, "UPDATE %.*s SET %s WHERE %.*s", SV_FMT(t), strbuf_str(&b),
+               SV_FMT(where));
+        if (keep)
+            strbuf_addf(&o->down, "-- prusik:down restore db=%s%s\n",
+                        *d == PG ? "postgres" : "sqlite", ops_attr(o, "job", job));
+        else if (!ops_touched(o, "add_column"))
+            ops_none(o, *d, "the values before were not kept (keep:)");
+    }
+}
+
+static void ops_map_part(struct ops *o, struct sv job, bool keep, struct sv set, struct sv where)
+{
+    struct sv t = ops_name(o, "table"), c = ops_name(o, "column");
+    const char *attrs = ops_job(o, job, yaml_get(o->node, "key"));
+
+    if (keep)
+        attrs =
+            arena_fmt(&o->arena, "%s%s", attrs, ops_attr(o, "keep", ops_text(o, "column", PG))).p;
+    EACH_DB(d)
+    {
+        CLEANUP(strbuf_release) struct strbuf later = STRBUF(0);
+
+        ops_up(o, *d, attrs, "UPDATE %.*s SET %.*s = %.*s WHERE %.*s", SV_FMT(t), SV_FMT(c),
+               SV_FMT(set), SV_FMT(where));
+        strbuf_add_sv(&later, strbuf_sv(&o->down));
+        strbuf_truncate(&o->down, 0); /* what was done last is put back first */
+        if (keep)
+            strbuf_addf(&o->down, "-- prusik:down restore db=%s%s\n",
+                        *d == PG ? "postgres" : "sqlite", ops_attr(o, "job", job));
+        else
+            ops_none(o, *d, "the values before were not kept (keep: yes)");
+        strbuf_add_sv(&o->down, strbuf_sv(&later));
+    }
+}
+
+/* Order matters: what the map wants to keep is renamed before the rest is swept up. */
+static void ops_map_values(struct ops *o)
+{
+    const struct yaml_node *map = yaml_get(o->node, "map");
+    struct sv c = ops_name(o, "column"), other = ops_text(o, "other", PG);
+    CLEANUP(strbuf_release) struct strbuf arms = STRBUF(0), olds = STRBUF(0), known = STRBUF(0);
+    bool keep = ops_yes(o, "keep", false);
+
+    if (map->kind != YAML_MAP || !map->n_items) {
+        ops_bad(o, map, "'map' is a map of old and new values");
+        return;
+    }
+    for (size_t i = 0; i < map->n_items; i++) {
+        struct sv old = ops_literal(o, map->items[i].key),
+                  new = ops_literal(o, ops_node_text(o, &map->items[i], PG));
+
+        for (size_t k = 0; k < map->n_items; k++)
+            if (k != i && sv_eq(map->items[k].key, map->items[i].text))
+                ops_bad(o, &map->items[i],
+                        "'%.*s' is an old and a new value: in batches nobody could tell them apart",
+                        SV_FMT(map->items[i].text));
+        if (!sv_eq(old, new)) {
+            strbuf_addf(&arms, " WHEN %.*s THEN %.*s", SV_FMT(old), SV_FMT(new));
+            strbuf_addf(&olds, "%s%.*s", olds.n ? ", " : "", SV_FMT(old));
+        }
+        strbuf_addf(&known, "%s%.*s", known.n ? ", " : "", SV_FMT(new));
+    }
+    if (ops_has(o, "null"))
+        strbuf_addf(&known, ", %.*s", SV_FMT(ops_lit(o, "null")));
+    if (ops_has(o, "values"))
+        strbuf_addf(&known, ", %.*s", SV_FMT(ops_literals(o, yaml_get(o->node, "values"))));
+    if (!other.n || sv_is(other, "refuse"))
+        EACH_DB(d)
+    ops_check(o, *d, "no other values", "empty",
+              "SELECT DISTINCT %.*s FROM %.*s WHERE %.*s NOT IN (%s%s%s) LIMIT 10", SV_FMT(c),
+              SV_FMT(ops_name(o, "table")), SV_FMT(c), strbuf_str(&olds), olds.n ? ", " : "",
+              strbuf_str(&known));
+    if (olds.n)
+        ops_map_part(o, ops_join(o, "_map"), keep,
+                     arena_fmt(&o->arena, "CASE %.*s%s END", SV_FMT(c), strbuf_str(&arms)),
+                     arena_fmt(&o->arena, "%.*s IN (%s)", SV_FMT(c), strbuf_str(&olds)));
+    if (ops_has(o, "null"))
+        ops_map_part(o, ops_join(o, "_null"), keep, ops_lit(o, "null"),
+                     arena_fmt(&o->arena, "%.*s IS NULL", SV_FMT(c)));
+    if (other.n && !sv_is(other, "refuse") && !sv_is(other, "keep"))
+        ops_map_part(o, ops_join(o, "_other"), keep, ops_literal(o, other),
+                     arena_fmt(&o->arena, "%.*s NOT IN (%s, %.*s)", SV_FMT(c), strbuf_str(&known),
+                               SV_FMT(ops_literal(o, other))));
+}
+
+/* --- a key of a JSON column becomes a column --- */
+
+static void ops_promote_values(struct ops *o, struct sv t, struct sv to, struct sv values,
+                               struct strbuf *lite)
+{
+    struct sv n =
+        ops_quote(o, arena_fmt(&o->arena, "%.*s_%.*s_values", SV_FMT(ops_plain(o, "table")),
+                               SV_FMT(ops_plain(o, "to"))));
+
+    if (!values.n)
+        return;
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s ADD CONSTRAINT %.*s CHECK (%.*s IN (%.*s)) NOT VALID",
+           SV_FMT(t), SV_FMT(n), SV_FMT(to), SV_FMT(values));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s VALIDATE CONSTRAINT %.*s", SV_FMT(t), SV_FMT(n));
+    strbuf_addf(lite, " CONSTRAINT %.*s CHECK (%.*s IN (%.*s))", SV_FMT(n), SV_FMT(to),
+                SV_FMT(values));
+}
+
+static void ops_promote_sync(struct ops *o, struct sv t, struct sv c, struct sv to, struct sv json,
+                             struct sv sync)
+{
+    ops_up(
+        o, PG, NULL,
+        "CREATE FUNCTION %.*s() RETURNS trigger LANGUAGE plpgsql AS $prusik$ BEGIN\n"
+        "  IF TG_OP = 'INSERT' THEN NEW.%.*s := coalesce(NEW.%.*s, NEW.%.*s);\n"
+        "  ELSIF NEW.%.*s IS DISTINCT FROM OLD.%.*s AND NEW.%.*s IS NOT DISTINCT FROM OLD.%.*s THEN NEW.%.*s := NEW.%.*s;\n"
+        "  END IF; RETURN NEW; END $prusik$",
+        SV_FMT(sync), SV_FMT(to), SV_FMT(to), SV_FMT(json), SV_FMT(c), SV_FMT(c), SV_FMT(to),
+        SV_FMT(to), SV_FMT(to), SV_FMT(json));
+    ops_up(
+        o, PG, NULL,
+        "CREATE TRIGGER %.*s BEFORE INSERT OR UPDATE ON %.*s FOR EACH ROW EXECUTE FUNCTION %.*s()",
+        SV_FMT(sync), SV_FMT(t), SV_FMT(sync));
+}
+
+static void ops_promote_json(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), c = ops_name(o, "column"), to = ops_name(o, "to"),
+              key = ops_lit(o, "key");
+    struct sv json = arena_fmt(&o->arena, "%.*s ->> %.*s", SV_FMT(c), SV_FMT(key));
+    struct sv path = ops_literal(o, arena_fmt(&o->arena, "$.%.*s", SV_FMT(ops_text(o, "key", PG))));
+    struct sv extract = arena_fmt(&o->arena, "json_extract(%.*s, %.*s)", SV_FMT(c), SV_FMT(path));
+    struct sv values = ops_has(o, "values") ? ops_literals(o, yaml_get(o->node, "values")) : SV("");
+    struct sv job = arena_fmt(&o->arena, "%.*s_%.*s", SV_FMT(ops_plain(o, "table")),
+                              SV_FMT(ops_plain(o, "to")));
+    struct sv sync = ops_quote(o, arena_fmt(&o->arena, "%.*s_sync", SV_FMT(job)));
+    struct sv back = arena_fmt(&o->arena, "%.*s_back", SV_FMT(job)), index = ops_name(o, "index");
+    const struct yaml_node *keys = yaml_get(o->node, "key_columns");
+    struct sv where =
+        values.n ? arena_fmt(&o->arena, " IN (%.*s)", SV_FMT(values)) : SV(" IS NOT NULL");
+    CLEANUP(strbuf_release) struct strbuf lite = STRBUF(0);
+    bool own = !sv_is(ops_text(o, "sync", PG), "app");
+
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s ADD COLUMN %.*s %.*s", SV_FMT(t), SV_FMT(to),
+           SV_FMT(ops_type(o, yaml_get(o->node, "type"), PG, false)));
+    if (own)
+        ops_promote_sync(o, t, c, to, json, sync);
+    ops_up(o, PG, ops_job(o, job, keys),
+           "UPDATE %.*s SET %.*s = %.*s WHERE %.*s IS NULL AND %.*s%.*s", SV_FMT(t), SV_FMT(to),
+           SV_FMT(json), SV_FMT(to), SV_FMT(json), SV_FMT(where));
+    ops_promote_values(o, t, to, values, &lite);
+    if (index.n) {
+        ops_up(o, PG, " tx=no", "CREATE INDEX CONCURRENTLY %.*s ON %.*s (%.*s)", SV_FMT(index),
+               SV_FMT(t), SV_FMT(to));
+        ops_down(o, PG, " tx=no", "DROP INDEX CONCURRENTLY %.*s", SV_FMT(index));
+    }
+    if (own)
+        ops_down(o, PG, NULL, "DROP TRIGGER %.*s ON %.*s; DROP FUNCTION %.*s()", SV_FMT(sync),
+                 SV_FMT(t), SV_FMT(sync));
+    ops_down(
+        o, PG, ops_job(o, back, keys),
+        "UPDATE %.*s SET %.*s = jsonb_set(coalesce(%.*s, '{}'), '{%.*s}', to_jsonb(%.*s)) WHERE %.*s IS NOT NULL AND %.*s IS DISTINCT FROM %.*s",
+        SV_FMT(t), SV_FMT(c), SV_FMT(c), SV_FMT(ops_text(o, "key", PG)), SV_FMT(to), SV_FMT(to),
+        SV_FMT(json), SV_FMT(to));
+    ops_down(o, PG, NULL, "ALTER TABLE %.*s DROP COLUMN %.*s", SV_FMT(t), SV_FMT(to));
+    ops_up(o, LITE, NULL, "ALTER TABLE %.*s ADD COLUMN %.*s %.*s%s", SV_FMT(t), SV_FMT(to),
+           SV_FMT(ops_type(o, yaml_get(o->node, "type"), LITE, false)), strbuf_str(&lite));
+    ops_up(o, LITE, ops_job(o, job, keys),
+           "UPDATE %.*s SET %.*s = %.*s WHERE %.*s IS NULL AND %.*s%.*s", SV_FMT(t), SV_FMT(to),
+           SV_FMT(extract), SV_FMT(to), SV_FMT(extract), SV_FMT(where));
+    if (index.n) {
+        ops_up(o, LITE, NULL, "CREATE INDEX %.*s ON %.*s (%.*s)", SV_FMT(index), SV_FMT(t),
+               SV_FMT(to));
+        ops_down(o, LITE, NULL, "DROP INDEX %.*s", SV_FMT(index));
+    }
+    ops_down(
+        o, LITE, ops_job(o, back, keys),
+        "UPDATE %.*s SET %.*s = json_set(coalesce(%.*s, '{}'), %.*s, %.*s) WHERE %.*s IS NOT NULL AND %.*s IS NOT %.*s",
+        SV_FMT(t), SV_FMT(c), SV_FMT(c), SV_FMT(path), SV_FMT(to), SV_FMT(to), SV_FMT(extract),
+        SV_FMT(to));
+    ops_down(o, LITE, NULL, "ALTER TABLE %.*s DROP COLUMN %.*s", SV_FMT(t), SV_FMT(to));
+}
+
+/* --- partitions --- */
+
+static void ops_attach_partition(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), p = ops_name(o, "partition"), c = ops_name(o, "column");
+    struct sv from = ops_expr(o, "from", PG), to = ops_expr(o, "to", PG);
+    struct sv bound =
+        ops_quote(o, arena_fmt(&o->arena, "%.*s_bound", SV_FMT(ops_plain(o, "partition"))));
+
+    ops_up(
+        o, PG, NULL,
+        "ALTER TABLE %.*s ADD CONSTRAINT %.*s CHECK (%.*s IS NOT NULL AND %.*s >= %.*s AND %.*s < %.*s) NOT VALID",
+        SV_FMT(p), SV_FMT(bound), SV_FMT(c), SV_FMT(c), SV_FMT(from), SV_FMT(c), SV_FMT(to));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s VALIDATE CONSTRAINT %.*s", SV_FMT(p), SV_FMT(bound));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s ATTACH PARTITION %.*s FOR VALUES FROM (%.*s) TO (%.*s)",
+           SV_FMT(t), SV_FMT(p), SV_FMT(from), SV_FMT(to));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s DROP CONSTRAINT %.*s", SV_FMT(p), SV_FMT(bound));
+    ops_down(o, PG, " tx=no", "ALTER TABLE %.*s DETACH PARTITION %.*s CONCURRENTLY", SV_FMT(t),
+             SV_FMT(p));
+    ops_down(o, PG, NULL, "ALTER TABLE %.*s DROP CONSTRAINT IF EXISTS %.*s", SV_FMT(p),
+             SV_FMT(ops_quote(o, arena_fmt(&o->arena, "%.*s_%.*s_check",
+                                           SV_FMT(ops_plain(o, "partition")),
+                                           SV_FMT(ops_plain(o, "column"))))));
+}
+
+static void ops_detach_partition(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), p = ops_name(o, "partition");
+    struct sv attach = ops_literal(
+        o, arena_fmt(&o->arena, "ALTER TABLE %.*s ATTACH PARTITION %.*s ", SV_FMT(t), SV_FMT(p)));
+    struct sv drop =
+        ops_literal(o, arena_fmt(&o->arena, "ALTER TABLE %.*s DROP CONSTRAINT IF EXISTS \"%.*s_",
+                                 SV_FMT(p), SV_FMT(ops_plain(o, "partition"))));
+
+    ops_down_from(
+        o, PG, NULL,
+        "SELECT %.*s || pg_get_expr(c.relpartbound, c.oid) FROM pg_class c WHERE c.oid = to_regclass(%.*s)",
+        SV_FMT(attach), SV_FMT(ops_literal(o, p)));
+    ops_down_from(
+        o, PG, NULL,
+        "SELECT %.*s || a.attname || '_check\"' FROM pg_partitioned_table k JOIN pg_attribute a ON a.attrelid = k.partrelid AND a.attnum = k.partattrs[0]"
+        " WHERE k.partrelid = to_regclass(%.*s)",
+        SV_FMT(drop), SV_FMT(ops_literal(o, t)));
+    ops_up(o, PG, " tx=no", "ALTER TABLE %.*s DETACH PARTITION %.*s CONCURRENTLY", SV_FMT(t),
+           SV_FMT(p));
+}
+
+/* --- views --- */
+
+static void ops_view_before(struct ops *o, enum db_kind db)
+{
+    struct sv n = ops_name(o, "name");
+
+    if (db == PG)
+        ops_down_from(
+            o, PG, NULL,
+            "SELECT %.*s || pg_get_viewdef(to_regclass(%.*s)) WHERE to_regclass(%.*s) IS NOT NULL",
+            SV_FMT(ops_literal(o, arena_fmt(&o->arena, "CREATE VIEW %.*s AS ", SV_FMT(n)))),
+            SV_FMT(ops_literal(o, n)), SV_FMT(ops_literal(o, n)));
+    else
+        ops_down_from(
+            o, LITE, NULL,
+            "SELECT sql FROM main.sqlite_schema WHERE type = 'view' AND name = %.*s COLLATE NOCASE",
+            SV_FMT(ops_lit(o, "name")));
+}
+
+static void ops_create_view(struct ops *o)
+{
+    struct sv n = ops_name(o, "name");
+
+    EACH_DB(d)
+    {
+        ops_up(o, *d, NULL, "CREATE VIEW %.*s AS %.*s", SV_FMT(n),
+               SV_FMT(ops_expr(o, "query", *d)));
+        ops_down(o, *d, NULL, "DROP VIEW %.*s", SV_FMT(n));
+    }
+}
+
+static void ops_replace_view(struct ops *o)
+{
+    struct sv n = ops_name(o, "name");
+
+    EACH_DB(d)
+    {
+        ops_down(o, *d, NULL, "DROP VIEW %.*s", SV_FMT(n));
+        ops_view_before(o, *d);
+        ops_up(o, *d, NULL, "DROP VIEW %.*s; CREATE VIEW %.*s AS %.*s", SV_FMT(n), SV_FMT(n),
+               SV_FMT(ops_expr(o, "query", *d)));
+    }
+}
+
+static void ops_drop_view(struct ops *o)
+{
+    EACH_DB(d)
+    {
+        ops_view_before(o, *d);
+        ops_up(o, *d, NULL, "DROP VIEW %.*s", SV_FMT(ops_name(o, "name")));
+    }
+}
+
+/* --- a name in two phases --- */
+
+/* Both names hold the same while old and new code run: what one writes the other reads. */
+static void ops_expand_postgres(struct ops *o, struct sv t, struct sv from, struct sv to,
+                                struct sv sync)
+{
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s ADD COLUMN %.*s %.*s", SV_FMT(t), SV_FMT(to),
+           SV_FMT(ops_type(o, yaml_get(o->node, "type"), PG, false)));
+    ops_up(
+        o, PG, NULL,
+        "CREATE FUNCTION %.*s() RETURNS trigger LANGUAGE plpgsql AS $prusik$ BEGIN\n"
+        "  IF TG_OP = 'INSERT' THEN NEW.%.*s := coalesce(NEW.%.*s, NEW.%.*s); NEW.%.*s := coalesce(NEW.%.*s, NEW.%.*s);\n"
+        "  ELSIF NEW.%.*s IS DISTINCT FROM OLD.%.*s THEN NEW.%.*s := NEW.%.*s;\n"
+        "  ELSE NEW.%.*s := NEW.%.*s;\n  END IF; RETURN NEW; END $prusik$",
+        SV_FMT(sync), SV_FMT(to), SV_FMT(to), SV_FMT(from), SV_FMT(from), SV_FMT(from), SV_FMT(to),
+        SV_FMT(to), SV_FMT(to), SV_FMT(from), SV_FMT(to), SV_FMT(to), SV_FMT(from));
+    ops_up(
+        o, PG, NULL,
+        "CREATE TRIGGER %.*s BEFORE INSERT OR UPDATE ON %.*s FOR EACH ROW EXECUTE FUNCTION %.*s()",
+        SV_FMT(sync), SV_FMT(t), SV_FMT(sync));
+    ops_down(o, PG, NULL, "DROP TRIGGER %.*s ON %.*s; DROP FUNCTION %.*s()", SV_FMT(sync),
+             SV_FMT(t), SV_FMT(sync));
+}
+
+/* SQLite has no BEFORE that can change a row: an UPDATE behind it, which ends when both are the same. */
+static void ops_expand_sqlite(struct ops *o, struct sv t, struct sv from, struct sv to,
+                              struct sv job)
+{
+    struct sv name[3];
+    static const char *const suffix[] = {"_new", "_from", "_to"};
+
+    for (size_t i = 0; i < ARRAY_LEN(name); i++)
+        name[i] = ops_quote(o, arena_fmt(&o->arena, "%.*s%s", SV_FMT(job), suffix[i]));
+    ops_up(o, LITE, NULL, "ALTER TABLE %.*s ADD COLUMN %.*s %.*s", SV_FMT(t), SV_FMT(to),
+           SV_FMT(ops_type(o, yaml_get(o->node, "type"), LITE, false)));
+    ops_up(
+        o, LITE, NULL,
+        "CREATE TRIGGER %.*s AFTER INSERT ON %.*s WHEN NEW.%.*s IS NOT NEW.%.*s BEGIN UPDATE %.*s SET %.*s = coalesce(NEW.%.*s, NEW.%.*s),"
+        " %.*s = coalesce(NEW.%.*s, NEW.%.*s) WHERE rowid = NEW.rowid; END;\n"
+        "CREATE TRIGGER %.*s AFTER UPDATE OF %.*s ON %.*s WHEN NEW.%.*s IS NOT OLD.%.*s AND NEW.%.*s IS NOT NEW.%.*s BEGIN UPDATE %.*s SET %.*s = NEW.%.*s WHERE rowid = NEW.rowid; END;\n"
+        "CREATE TRIGGER %.*s AFTER UPDATE OF %.*s ON %.*s WHEN NEW.%.*s IS NOT OLD.%.*s AND NEW.%.*s IS NOT NEW.%.*s BEGIN UPDATE %.*s SET %.*s = NEW.%.*s WHERE rowid = NEW.rowid; END",
+        SV_FMT(name[0]), SV_FMT(t), SV_FMT(from), SV_FMT(to), SV_FMT(t), SV_FMT(to), SV_FMT(to),
+        SV_FMT(from), SV_FMT(from), SV_FMT(from), SV_FMT(to), SV_FMT(name[1]), SV_FMT(from),
+        SV_FMT(t), SV_FMT(from), SV_FMT(from), SV_FMT(from), SV_FMT(to), SV_FMT(t), SV_FMT(to),
+        SV_FMT(from), SV_FMT(name[2]), SV_FMT(to), SV_FMT(t), SV_FMT(to), SV_FMT(to), SV_FMT(from),
+        SV_FMT(to), SV_FMT(t), SV_FMT(from), SV_FMT(to));
+    ops_down(o, LITE, NULL, "DROP TRIGGER %.*s; DROP TRIGGER %.*s; DROP TRIGGER %.*s",
+             SV_FMT(name[0]), SV_FMT(name[1]), SV_FMT(name[2]));
+}
+
+static void ops_expand_rename(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), from = ops_name(o, "from"), to = ops_name(o, "to");
+    struct sv job = arena_fmt(&o->arena, "%.*s_%.*s", SV_FMT(ops_plain(o, "table")),
+                              SV_FMT(ops_plain(o, "to")));
+    struct sv sync = arena_fmt(&o->arena, "%.*s_sync", SV_FMT(job));
+
+    ops_expand_postgres(o, t, from, to, ops_quote(o, sync));
+    ops_expand_sqlite(o, t, from, to, sync);
+    EACH_DB(d)
+    {
+        ops_up(o, *d, ops_job(o, job, yaml_get(o->node, "key")),
+               "UPDATE %.*s SET %.*s = %.*s WHERE %.*s IS NULL AND %.*s IS NOT NULL", SV_FMT(t),
+               SV_FMT(to), SV_FMT(from), SV_FMT(to), SV_FMT(from));
+        ops_down(o, *d, NULL, "ALTER TABLE %.*s DROP COLUMN %.*s", SV_FMT(t), SV_FMT(to));
+    }
+}
+
+/* Behind the code that knows the new name only. */
+static void ops_contract_rename(struct ops *o)
+{
+    struct sv t = ops_name(o, "table"), from = ops_name(o, "from"), to = ops_name(o, "to");
+    struct sv job = arena_fmt(&o->arena, "%.*s_%.*s_sync", SV_FMT(ops_plain(o, "table")),
+                              SV_FMT(ops_plain(o, "to")));
+    struct sv sync = ops_quote(o, job);
+
+    EACH_DB(d)
+    ops_check(o, *d, "both columns hold the same", "true",
+              "SELECT count(*) = 0 FROM %.*s WHERE %.*s %s %.*s", SV_FMT(t), SV_FMT(from),
+              *d == PG ? "IS DISTINCT FROM" : "IS NOT", SV_FMT(to));
+    ops_up(o, PG, NULL,
+           "DROP TRIGGER %.*s ON %.*s; DROP FUNCTION %.*s(); ALTER TABLE %.*s DROP COLUMN %.*s",
+           SV_FMT(sync), SV_FMT(t), SV_FMT(sync), SV_FMT(t), SV_FMT(from));
+    ops_up(
+        o, LITE, NULL,
+        "DROP TRIGGER \"%.*s_new\"; DROP TRIGGER \"%.*s_from\"; DROP TRIGGER \"%.*s_to\"; ALTER TABLE %.*s DROP COLUMN %.*s",
+        SV_FMT(job), SV_FMT(job), SV_FMT(job), SV_FMT(t), SV_FMT(from));
+    EACH_DB(d)
+    ops_down(o, *d, NULL, "ALTER TABLE %.*s RENAME COLUMN %.*s TO %.*s", SV_FMT(t), SV_FMT(to),
+             SV_FMT(from));
+}
+
+/* --- as written --- */
+
+static void ops_sql(struct ops *o)
+{
+    const struct yaml_node *down = yaml_get(o->node, "down");
+    bool tx = ops_yes(o, "tx", true);
+
+    EACH_DB(d)
+    {
+        struct sv text = sv_trim(ops_text(o, *d == PG ? "postgres" : "sqlite", *d)),
+                  probe = ops_expr(o, "probe", *d);
+        struct sv back = sv_trim(ops_node_text(o, down, *d));
+
+        if (sv_has_nocase(text, SV("prusik:")) || sv_has_nocase(back, SV("prusik:")))
+            ops_bad(o, o->node, "a marker (\"prusik:\") cannot stand in it");
+        if (!text.n)
+            continue;
+        ops_up(o, *d, tx ? NULL : " tx=no", "%s%.*s%s%.*s", probe.n ? "-- prusik:probe " : "",
+               SV_FMT(probe), probe.n ? "\n" : "", SV_FMT(text));
+        if (back.n)
+            ops_down(o, *d, tx ? NULL : " tx=no", "%.*s", SV_FMT(back));
+        else
+            ops_none(o, *d, "its SQL has no 'down'");
+    }
+}
+
+const struct ops_row ops_rows[] = {
+    {"create_table",
+     2,
+     {"table", "columns", "primary_key", "unique", "checks", "foreign_keys", "strict",
+      "without_rowid"},
+     ops_create_table},
+    {"drop_table", 1, {"table"}, ops_drop_table},
+    {"rename_table", 2, {"from", "to", "view"}, ops_rename_table},
+    {"add_column",
+     3,
+     {"table", "column", "type", "null", "default", "check", "references", "backfill"},
+     ops_add_column},
+    {"drop_column", 2, {"table", "column"}, ops_drop_column},
+    {"rename_column", 3, {"table", "from", "to"}, ops_rename_column},
+    {"set_type", 3, {"table", "column", "type", "using"}, ops_set_type},
+    {"set_not_null", 2, {"table", "column", "fill", "key"}, ops_set_not_null},
+    {"drop_not_null", 2, {"table", "column"}, ops_drop_not_null},
+    {"set_default", 2, {"table", "column", "default"}, ops_set_default},
+    {"add_check", 3, {"table", "name", "expr"}, ops_add_check},
+    {"add_foreign_key",
+     5,
+     {"table", "name", "columns", "to_table", "to_columns", "on_delete", "on_update", "deferrable"},
+     ops_add_foreign_key},
+    {"add_unique", 3, {"table", "name", "columns"}, ops_add_unique},
+    {"drop_constraint", 2, {"table", "name"}, ops_drop_constraint},
+    {"create_index",
+     2,
+     {"table", "name", "columns", "exprs", "unique", "where", "using", "include"},
+     ops_create_index},
+    {"drop_index", 1, {"name"}, ops_drop_index},
+    {"create_enum", 2, {"name", "values"}, ops_create_enum},
+    {"drop_enum", 2, {"name", "values"}, ops_drop_enum},
+    {"add_enum_value", 2, {"type", "value", "before", "after"}, ops_add_enum_value},
+    {"backfill",
+     4,
+     {"job", "table", "set", "where", "key", "keep", "batch", "pause"},
+     ops_backfill},
+    {"map_values",
+     3,
+     {"table", "column", "map", "key", "null", "other", "values", "keep"},
+     ops_map_values},
+    {"promote_json",
+     5,
+     {"table", "column", "key", "to", "type", "key_columns", "values", "index", "sync"},
+     ops_promote_json},
+    {"attach_partition", 5, {"table", "partition", "column", "from", "to"}, ops_attach_partition},
+    {"detach_partition", 2, {"table", "partition"}, ops_detach_partition},
+    {"create_view", 2, {"name", "query"}, ops_create_view},
+    {"replace_view", 2, {"name", "query"}, ops_replace_view},
+    {"drop_view", 1, {"name"}, ops_drop_view},
+    {"expand_rename", 4, {"table", "from", "to", "type", "key"}, ops_expand_rename},
+    {"contract_rename", 3, {"table", "from", "to"}, ops_contract_rename},
+    {"sql", 0, {"postgres", "sqlite", "down", "tx", "probe"}, ops_sql},
+};
+const size_t n_ops_rows = ARRAY_LEN(ops_rows);
