@@ -659,6 +659,16 @@ static void ops_rename_table(struct ops *o)
 
 /* --- indexes --- */
 
+/* An index lies in the schema of its table. */
+static struct sv ops_index(struct ops *o)
+{
+    struct sv table = ops_text(o, "table", PG), plain = ops_plain(o, "table");
+
+    return ops_quote(o,
+                     arena_fmt(&o->arena, "%.*s%.*s", SV_FMT(sv_sub(table, 0, table.n - plain.n)),
+                               SV_FMT(ops_plain(o, "name"))));
+}
+
 static void ops_create_index(struct ops *o)
 {
     const struct yaml_node *exprs = yaml_get(o->node, "exprs");
@@ -688,7 +698,7 @@ static void ops_create_index(struct ops *o)
                SV_FMT(method.n && *d == PG ? ops_quote(o, method) : SV("")),
                method.n && *d == PG ? " " : "", strbuf_str(&b));
         ops_down(o, *d, *d == PG ? " tx=no" : NULL, "DROP INDEX %s%.*s",
-                 *d == PG ? "CONCURRENTLY " : "", SV_FMT(n));
+                 *d == PG ? "CONCURRENTLY " : "", SV_FMT(ops_index(o)));
     }
 }
 
@@ -703,7 +713,7 @@ static void ops_drop_index(struct ops *o)
         " || t.relname || '\"' || substring(pg_get_indexdef(i.indexrelid) from ' USING .*$') FROM pg_index i"
         " JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace s ON s.oid = t.relnamespace"
         " WHERE i.indexrelid = to_regclass(%.*s)",
-        SV_FMT(ops_literal(o, n)), SV_FMT(ops_literal(o, n)));
+        SV_FMT(ops_literal(o, ops_quote(o, ops_plain(o, "name")))), SV_FMT(ops_literal(o, n)));
     ops_up(o, PG, " tx=no", "DROP INDEX CONCURRENTLY %.*s", SV_FMT(n));
     ops_down_from(
         o, LITE, NULL,
