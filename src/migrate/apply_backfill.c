@@ -39,8 +39,9 @@ struct backfill {
     double size;
     uint64_t pause_ms, told_ns, start_ns;
     int64_t seen, changed, estimate, passes;
-    uint64_t took_ns; /* of the last batch */
-    bool end;         /* the last batch reached `upper` */
+    int64_t seen_before; /* by runs that were killed */
+    uint64_t took_ns;    /* of the last batch */
+    bool end;            /* the last batch reached `upper` */
 };
 
 static bool backfill_is_postgres(const struct backfill *b)
@@ -297,8 +298,10 @@ static enum err_code backfill_make_saved(struct backfill *b, struct err *err)
                   : "SELECT (SELECT name FROM main.sqlite_schema WHERE '\"' || name || '\"' = ");
     db_quote_text(&sql, b->saved);
     strbuf_add_str(&sql, ")");
-    if (backfill_one(b, &sql, &v, err) != ERR_OK || !v.is_null)
+    if (backfill_one(b, &sql, &v, err) != ERR_OK)
         return err->code;
+    if (!v.is_null)
+        return ERR_OK; /* a run before has made it */
     strbuf_truncate(&sql, 0);
     strbuf_addf(&sql, "CREATE TABLE %.*s AS SELECT ", SV_FMT(b->saved));
     backfill_columns(&sql, b->keys, b->n_keys, "");
@@ -384,6 +387,26 @@ static enum err_code backfill_estimate(struct backfill *b, struct err *err)
     return backfill_int(b, strbuf_str(&sql), &b->estimate, err);
 }
 
+/* Rows without a key are in no batch; a WHERE would tell of them at the end. */
+static enum err_code backfill_no_null_keys(struct backfill *b, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    int64_t nulls = 0;
+
+    if (b->where.n || b->restore || sv_is(migration_attr(b->p, "key"), "@primary"))
+        return ERR_OK;
+    strbuf_addf(&sql, "SELECT count(*) FROM (SELECT 1 FROM %.*s WHERE ", SV_FMT(b->table));
+    for (size_t i = 0; i < b->n_keys; i++)
+        strbuf_addf(&sql, "%s%.*s IS NULL", i ? " OR " : "", SV_FMT(b->keys[i]));
+    strbuf_add_str(&sql, " LIMIT 1) n");
+    if (backfill_int(b, strbuf_str(&sql), &nulls, err) != ERR_OK)
+        return err->code;
+    if (!nulls)
+        return ERR_OK;
+    return err_set(err, ERR_REFUSED, "%.*s:%zu: backfill %.*s: key %.*s has nulls",
+                   SV_FMT(b->j->m->path), b->p->line, SV_FMT(b->name), SV_FMT(b->key_list));
+}
+
 static enum err_code backfill_fresh(struct backfill *b, const struct db_table *row, struct err *err)
 {
     enum err_code rc;
@@ -397,8 +420,8 @@ static enum err_code backfill_fresh(struct backfill *b, const struct db_table *r
         return err_set(err, ERR_REFUSED,
                        "backfill %.*s has kept values of %.*s: give another job name",
                        SV_FMT(b->job), SV_FMT(row->v[0].text));
-    if (backfill_estimate(b, err) != ERR_OK || backfill_upper(b, err) != ERR_OK ||
-        apply_tx_begin(b->j->a, NULL, err) != ERR_OK)
+    if (backfill_no_null_keys(b, err) != ERR_OK || backfill_estimate(b, err) != ERR_OK ||
+        backfill_upper(b, err) != ERR_OK || apply_tx_begin(b->j->a, NULL, err) != ERR_OK)
         return err->code;
     rc = book_put_step(&b->j->a->book, &s, err);
     if (rc == ERR_OK && b->n_kept && !b->restore)
@@ -611,7 +634,7 @@ static void backfill_resize(struct backfill *b)
 static void backfill_tell(struct backfill *b, const char *kind)
 {
     double seconds = (double)(clock_mono_ns() - b->start_ns) / 1e9;
-    double rate = seconds > 0 ? (double)b->seen / seconds : 0;
+    double rate = seconds > 0 ? (double)(b->seen - b->seen_before) / seconds : 0;
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct book_event e = {.kind = kind,
                            .version = b->j->version,
@@ -625,7 +648,7 @@ static void backfill_tell(struct backfill *b, const char *kind)
     if (b->estimate > b->seen && rate > 0)
         strbuf_addf(&text, ", %.0f %%, about %.0f s left",
                     100.0 * (double)b->seen / (double)b->estimate,
-                    2 * (double)(b->estimate - b->seen) / rate);
+                    (double)(b->estimate - b->seen) / rate);
     e.message = strbuf_sv(&text);
     if (b->j->a->o.tell)
         b->j->a->o.tell(b->j->a->o.arg, &e);
@@ -719,6 +742,7 @@ enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p
         backfill_begin(&b, err) != ERR_OK)
         return err->code;
     j->backfill = &b;
+    b.seen_before = b.seen;
     rc = backfill_passes(&b, &left, err);
     if (rc == ERR_OK)
         rc = backfill_finish(&b, err);
