@@ -351,8 +351,9 @@ static void ops_one(struct ops_file *f, const struct yaml_node *item)
     o->part = 0;
     strbuf_truncate(&o->up, 0);
     strbuf_truncate(&o->down, 0);
-    if (row)
-        ops_fields(o, row);
+    if (!row)
+        return;
+    ops_fields(o, row);
     if (!o->failed)
         row->write(o);
     if (o->failed)

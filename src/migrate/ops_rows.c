@@ -6,7 +6,9 @@
 #define LITE DB_SQLITE
 
 static const enum db_kind both[] = {PG, LITE};
+/* NOLINTBEGIN(bugprone-macro-parentheses): `d` is a name */
 #define EACH_DB(d) for (const enum db_kind *d = both; d < both + ARRAY_LEN(both); d++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static struct sv ops_join(struct ops *o, const char *suffix)
 {
@@ -730,7 +732,7 @@ static struct sv ops_literals(struct ops *o, const struct yaml_node *list)
 
     if (!list || list->kind != YAML_LIST || !list->n_items)
         ops_bad(o, o->node, "a list of values is needed");
-    for (size_t i = 0; !o->failed && i < list->n_items; i++)
+    for (size_t i = 0; list && !o->failed && i < list->n_items; i++)
         strbuf_addf(&b, "%s%.*s", i ? ", " : "",
                     SV_FMT(ops_literal(o, ops_node_text(o, &list->items[i], PG))));
     return arena_sv(&o->arena, strbuf_sv(&b));

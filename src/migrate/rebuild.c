@@ -214,7 +214,8 @@ static enum err_code rebuild_same_columns(struct rebuild *r, struct err *err)
     size_t n = 0;
     bool same;
 
-    if (rebuild_read(r->create, r->table, NULL, 0, &r->arena, &old, err) != ERR_OK)
+    if (rebuild_read(r->create, r->table, (struct rebuild_actions){NULL, 0}, &r->arena, &old,
+                     err) != ERR_OK)
         return err->code;
     if (rebuild_ask(r, "SELECT name FROM pragma_table_xinfo($1) WHERE hidden = 0 ORDER BY cid", &t,
                     err) != ERR_OK)
@@ -421,8 +422,8 @@ enum err_code rebuild_run(struct db *db, struct sv table, const struct sv *actio
         return err->code;
     rebuild_names(&r);
     if (rebuild_same_columns(&r, err) != ERR_OK ||
-        rebuild_read(r.create, arena_fmt(&r.arena, "_prusik_new_%.*s", SV_FMT(r.table)), actions, n,
-                     &r.arena, &r.plan, err) != ERR_OK ||
+        rebuild_read(r.create, arena_fmt(&r.arena, "_prusik_new_%.*s", SV_FMT(r.table)),
+                     (struct rebuild_actions){actions, n}, &r.arena, &r.plan, err) != ERR_OK ||
         rebuild_store(&r, err) != ERR_OK || rebuild_watch(&r, err) != ERR_OK ||
         rebuild_fill(&r, err) != ERR_OK || rebuild_swap(&r, err) != ERR_OK ||
         rebuild_put_back(&r, err) != ERR_OK || rebuild_check_keys(&r, err) != ERR_OK ||

@@ -13,6 +13,11 @@
  */
 #include "db/db.h"
 
+struct rebuild_actions {
+    const struct sv *v;
+    size_t n;
+};
+
 struct rebuild_copy {
     struct sv column; /* plain */
     struct sv value;  /* an expression; empty: the column as it is */
@@ -30,9 +35,8 @@ void rebuild_plan_release(struct rebuild_plan *p);
  * Pure: `create` is the text of sqlite_schema, `as` the new table's name.  Names lie in the arena.  ERR_INVALID:
  * an action that cannot be read; ERR_REFUSED: the table's text cannot, or it has no such column or constraint.
  */
-NODISCARD enum err_code rebuild_read(struct sv create, struct sv as, const struct sv *actions,
-                                     size_t n, struct arena *a, struct rebuild_plan *ret,
-                                     struct err *err);
+NODISCARD enum err_code rebuild_read(struct sv create, struct sv as, struct rebuild_actions actions,
+                                     struct arena *a, struct rebuild_plan *ret, struct err *err);
 /*
  * Within the caller's transaction, with foreign_keys off since before it (ERR_REFUSED else, as dropping the old table
  * would delete its children).  ERR_REFUSED: rows, views or triggers stand against it; the caller rolls back.

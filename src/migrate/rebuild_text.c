@@ -597,11 +597,11 @@ static enum err_code rebuild_read_as(struct sv create, struct sv as, struct sv t
                                      struct arena *a, struct rebuild_plan *ret, struct err *err)
 {
     CLEANUP(rebuild_plan_release) struct rebuild_plan old = {0};
-    struct rebuild_plan new;
+    struct rebuild_plan new = {0};
     size_t n = 0;
 
-    if (rebuild_read(create, as, NULL, 0, a, &old, err) != ERR_OK ||
-        rebuild_read(text, as, NULL, 0, a, &new, err) != ERR_OK)
+    if (rebuild_read(create, as, (struct rebuild_actions){NULL, 0}, a, &old, err) != ERR_OK ||
+        rebuild_read(text, as, (struct rebuild_actions){NULL, 0}, a, &new, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; i < new.n_columns; i++)
         for (size_t k = 0; k < old.n_columns; k++)
@@ -614,19 +614,19 @@ static enum err_code rebuild_read_as(struct sv create, struct sv as, struct sv t
     return ERR_OK;
 }
 
-enum err_code rebuild_read(struct sv create, struct sv as, const struct sv *actions, size_t n,
+enum err_code rebuild_read(struct sv create, struct sv as, struct rebuild_actions actions,
                            struct arena *a, struct rebuild_plan *ret, struct err *err)
 {
     CLEANUP(rebuild_text_release) struct rebuild_text r = {.text = create, .arena = a};
     struct rebuild_plan p = {.create = STRBUF(0)};
-    struct sv text = n == 1 ? sv_trim(actions[0]) : (struct sv){NULL, 0};
+    struct sv text = actions.n == 1 ? sv_trim(actions.v[0]) : (struct sv){NULL, 0};
     enum err_code rc;
 
     if (sv_eat_nocase(&text, SV("AS ")))
         return rebuild_read_as(create, as, text, a, ret, err);
     rc = rebuild_cut(&r, err);
-    for (size_t i = 0; rc == ERR_OK && i < n; i++)
-        rc = rebuild_act(&r, actions[i], err);
+    for (size_t i = 0; rc == ERR_OK && i < actions.n; i++)
+        rc = rebuild_act(&r, actions.v[i], err);
     if (rc == ERR_OK)
         rc = rebuild_write(&r, as, &p.create, err);
     if (rc != ERR_OK) {

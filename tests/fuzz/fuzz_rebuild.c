@@ -15,12 +15,14 @@ static void check(struct sv create, const struct sv *actions, size_t n)
     struct arena a = {0};
     struct err err = {0};
 
-    if (rebuild_read(create, SV("t"), actions, n, &a, &p, &err) != ERR_OK) {
+    if (rebuild_read(create, SV("t"), (struct rebuild_actions){actions, n}, &a, &p, &err) !=
+        ERR_OK) {
         MUST(err.code == ERR_INVALID || err.code == ERR_REFUSED);
     } else {
         MUST(sv_starts(strbuf_sv(&p.create), SV("CREATE TABLE \"t\"")));
         if (n == 0) {
-            MUST(rebuild_read(strbuf_sv(&p.create), SV("t"), NULL, 0, &a, &again, &err) == ERR_OK);
+            MUST(rebuild_read(strbuf_sv(&p.create), SV("t"), (struct rebuild_actions){NULL, 0}, &a,
+                              &again, &err) == ERR_OK);
             MUST(again.n_columns == p.n_columns);
             MUST(strcmp(strbuf_str(&again.create), strbuf_str(&p.create)) == 0);
             rebuild_plan_release(&again);

@@ -18,7 +18,8 @@ static const char *text_of(const char *create, const char *action)
     struct sv one = sv_from(action);
     struct err err = {0};
 
-    T_OK(rebuild_read(sv_from(create), SV("t"), &one, 1, &a, &p, &err), err);
+    T_OK(rebuild_read(sv_from(create), SV("t"), (struct rebuild_actions){&one, 1}, &a, &p, &err),
+         err);
     (void)snprintf(ret, sizeof(ret), "%s", strbuf_str(&p.create));
     rebuild_plan_release(&p);
     arena_release(&a);
@@ -95,11 +96,13 @@ T(actions_and_texts_that_cannot_be_read_are_told)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct sv one = sv_from(cases[i].action);
 
-        T_CHECK(rebuild_read(sv_from(cases[i].create), SV("t"), &one, 1, &a, &p, &err) != ERR_OK);
+        T_CHECK(rebuild_read(sv_from(cases[i].create), SV("t"), (struct rebuild_actions){&one, 1},
+                             &a, &p, &err) != ERR_OK);
         if (!strstr(err.msg, cases[i].why))
             T_FAIL("it says '%s' and not '%s'", err.msg, cases[i].why);
     }
-    T_EQ(rebuild_read(SV("CREATE TABLE x(b, a INT)"), SV("t"), twice, 2, &a, &p, &err),
+    T_EQ(rebuild_read(SV("CREATE TABLE x(b, a INT)"), SV("t"), (struct rebuild_actions){twice, 2},
+                      &a, &p, &err),
          ERR_INVALID);
     T_CHECK(strstr(err.msg, "two actions") != NULL);
     arena_release(&a);
