@@ -114,7 +114,7 @@ static void rollback_known(const struct rollback *r, rollback_values *values, in
 
         if (e->kind == EVENT_RUN_STARTED)
             *started_us = json_get_int(e->data, "now_us", e->at_us);
-        else if (e->kind == EVENT_VALUE_BOUND)
+        else if (e->kind == EVENT_VALUE_BOUND && !json_get_bool(e->data, "redacted", false))
             *vec_add(values) = (struct binding_pair){json_get_sv(e->data, "name"),
                                                      json_get_sv(e->data, "value"), 0};
     }

@@ -371,6 +371,9 @@ static void run_bind(struct run *r, struct sv name, struct sv value, const char 
     secrets_redact(r->opt.secrets, value, &clean);
     json_put_sv(data, "name", name);
     json_put_sv(data, "value", strbuf_sv(&clean));
+    if (!sv_eq(strbuf_sv(&clean),
+               value)) /* there is a secret in it: it is nobody's value any more */
+        json_put_bool(data, "redacted", true);
     json_put_str(data, "from", from);
     run_queue(r, EVENT_VALUE_BOUND, NULL, data);
 }
@@ -425,8 +428,9 @@ static void run_next_value(struct run *r)
     struct run_capture *c;
     struct sv ignored;
 
-    if (values_get(&r->values, v->name,
-                   &ignored)) { /* resumed: it was taken when the run started */
+    if (values_get(
+            &r->values, v->name,
+            &ignored)) { /* resumed: it was taken when the run started, and has no secret in it */
         r->next_variable++;
         run_advance(r);
         return;

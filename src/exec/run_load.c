@@ -95,7 +95,8 @@ static enum err_code run_load_gate(struct run_loader *l, const struct event *e, 
 static enum err_code run_load_value(struct run_loader *l, const struct event *e UNUSED,
                                     const json_t *data, struct err *err UNUSED)
 {
-    values_set(&l->r->values, json_get_sv(data, "name"), json_get_sv(data, "value"));
+    if (!json_get_bool(data, "redacted", false)) /* or it is taken once more */
+        values_set(&l->r->values, json_get_sv(data, "name"), json_get_sv(data, "value"));
     return ERR_OK;
 }
 

@@ -90,6 +90,12 @@ static struct run_session *run_session_add(struct run *r, struct sv name)
     return rs;
 }
 
+/* As bash(1) says of a login shell; what profiles print is nobody's output. */
+static const char run_profile[] = "{ [ ! -r /etc/profile ] || . /etc/profile\n"
+                                  "for __prusik_f in ~/.bash_profile ~/.bash_login ~/.profile; do\n"
+                                  "  [ ! -r \"$__prusik_f\" ] || { . \"$__prusik_f\"; break; }\n"
+                                  "done; unset __prusik_f; } > /dev/null 2>&1\n";
+
 /* What the plan, secrets and prusik itself set, as commands: the rest of our environment is not that of the host. */
 static void run_remote_init(char *const *env, size_t from, struct strbuf *out)
 {
@@ -103,12 +109,13 @@ static void run_remote_init(char *const *env, size_t from, struct strbuf *out)
     }
 }
 
-/* The user's own ssh; never a question that nobody would see, and a host that is gone is noticed. */
-static const char *const run_ssh[] = {"ssh", "-T",
-                                      "-o",  "BatchMode=yes",
-                                      "-o",  "ConnectTimeout=20",
-                                      "-o",  "ServerAliveInterval=10",
-                                      "-o",  "ServerAliveCountMax=3"};
+/*
+ * The user's own ssh; never a question that nobody would see, and a host that is gone is noticed.  Of an option that
+ * is given twice ssh takes the first: the binding's own stand before the defaults.
+ */
+static const char *const run_ssh[] = {"ssh", "-T", "-o", "BatchMode=yes"};
+static const char *const run_ssh_defaults[] = {
+    "-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3"};
 
 struct run_remote {
     struct session_remote spec;
@@ -125,11 +132,15 @@ static void run_remote_make(struct run *r, const struct plan_step *p, char *cons
     while (env[n])
         n++;
     out->init = STRBUF(0);
+    if (p->login)
+        strbuf_add_str(&out->init, run_profile);
     run_remote_init(env, n - own, &out->init);
     for (size_t i = 0; i < ARRAY_LEN(run_ssh); i++)
         *vec_add(&out->ssh) = run_ssh[i];
     for (size_t i = 0; i < p->n_ssh; i++)
         *vec_add(&out->ssh) = arena_strdup(&r->arena, p->ssh[i]);
+    for (size_t i = 0; i < ARRAY_LEN(run_ssh_defaults); i++)
+        *vec_add(&out->ssh) = run_ssh_defaults[i];
     *vec_add(&out->ssh) = NULL;
     out->spec = (struct session_remote){.host = arena_strdup(&r->arena, p->address),
                                         .ssh = out->ssh.v,

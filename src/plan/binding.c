@@ -469,6 +469,11 @@ static const struct binding_key binding_health_keys[] = {
     {"every", binding_duration, offsetof(struct binding_group, every_ms)},
 };
 
+static enum err_code binding_yes(struct binding_reader *r, const struct yaml_node *n, void *field)
+{
+    return yaml_bool(n, field) ? ERR_OK : binding_bad(r, n, "must be yes or no");
+}
+
 static enum err_code binding_health(struct binding_reader *r, const struct yaml_node *n,
                                     void *field)
 {
@@ -493,6 +498,7 @@ static enum err_code binding_health(struct binding_reader *r, const struct yaml_
 static const struct binding_key binding_host_keys[] = {
     {"address", binding_text, offsetof(struct binding_host, address)},
     {"ssh", binding_ssh, offsetof(struct binding_host, ssh)},
+    {"login", binding_yes, offsetof(struct binding_host, login)},
     {"group", binding_members, BINDING_GROUP(members)},
     {"batch", binding_batch, BINDING_GROUP(batch)},
     {"health", binding_health, BINDING_GROUP(health_line)},
@@ -505,7 +511,7 @@ static enum err_code binding_check_host(struct binding_reader *r, const struct y
 {
     if (sv_starts(h->address, SV("-")))
         return binding_bad(r, n, "must not begin with '-'");
-    if (h->group.n_members && (h->address.n || h->n_ssh))
+    if (h->group.n_members && (h->address.n || h->n_ssh || h->login))
         return binding_bad(r, n, "is a group: its hosts say how they are reached");
     if (h->group.n_members && sv_eq(h->name, SV("*")))
         return binding_bad(r, n, "cannot be a group");
@@ -562,11 +568,6 @@ static enum err_code binding_choices(struct binding_reader *r, const struct yaml
             return binding_bad(r, item, "needs 'when' and 'contains'");
     }
     return ERR_OK;
-}
-
-static enum err_code binding_yes(struct binding_reader *r, const struct yaml_node *n, void *field)
-{
-    return yaml_bool(n, field) ? ERR_OK : binding_bad(r, n, "must be yes or no");
 }
 
 static enum err_code binding_terminal(struct binding_reader *r, const struct yaml_node *n,

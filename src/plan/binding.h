@@ -80,6 +80,7 @@ struct binding_host {
     struct sv name, address; /* address: as ssh takes it; "local": here; empty: the name */
     struct sv *ssh;          /* options of ssh */
     size_t n_ssh;
+    bool login; /* its shell reads the profile of the user there */
     struct binding_group group;
     size_t line;
 };

@@ -57,18 +57,14 @@ static struct sv make_address(const struct binding_host *h, struct sv name)
     return h->address.n ? h->address : name;
 }
 
-/* {name, address, ssh}; without an address it is this machine. */
+/* {name, address, ssh, login}; without an address it is this machine. */
 static json_t *make_fleet_host(const struct make *m, struct sv name)
 {
     const struct binding_host *h = binding_find_host(m->b, name);
-    json_t *j = json_object(), *ssh = json_array();
+    json_t *j = json_object();
 
-    for (size_t i = 0; i < h->n_ssh; i++)
-        json_append(ssh, json_sv(h->ssh[i]));
     json_put_sv(j, "name", name);
-    if (!sv_eq(h->address, SV("local")))
-        json_put_sv(j, "address", make_address(h, name));
-    json_put(j, "ssh", ssh);
+    make_put_reach(h, name, j);
     return j;
 }
 

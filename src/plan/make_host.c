@@ -48,11 +48,24 @@ static void make_ask_host(struct make *m, const struct rb_step *s)
                             SV_FMT(s->host)));
 }
 
+void make_put_reach(const struct binding_host *h, struct sv name, json_t *out)
+{
+    json_t *ssh = json_array();
+
+    for (size_t i = 0; i < h->n_ssh; i++)
+        json_append(ssh, json_sv(h->ssh[i]));
+    if (!sv_eq(h->address, SV("local")))
+        json_put_sv(out, "address", h->address.n ? h->address : name);
+    json_put(out, "ssh", ssh);
+    if (h->login)
+        json_put_bool(out, "login", true);
+}
+
 void make_where_host(struct make *m, const struct rb_step *s, struct sv session, json_t *out)
 {
     bool bound;
     const struct binding_host *h = make_host(m, s, &bound);
-    json_t *remote, *ssh;
+    json_t *remote;
 
     if (make_is_fleet(m, s)) {
         json_put_sv(out, "host", s->host);
@@ -69,11 +82,7 @@ void make_where_host(struct make *m, const struct rb_step *s, struct sv session,
         return;
     }
     remote = json_object();
-    ssh = json_array();
-    for (size_t i = 0; i < h->n_ssh; i++)
-        json_append(ssh, json_sv(h->ssh[i]));
-    json_put_sv(remote, "address", h->address.n ? h->address : s->host);
-    json_put(remote, "ssh", ssh);
+    make_put_reach(h, s->host, remote);
     json_put_sv(out, "host", s->host);
     json_put(out, "remote", remote);
     json_put_sv(out, "session", arena_fmt(m->arena, "%.*s@%.*s", SV_FMT(session), SV_FMT(s->host)));

@@ -79,6 +79,8 @@ const struct binding_host *make_host(const struct make *m, const struct rb_step 
 bool make_is_remote(const struct make *m, const struct rb_step *s);
 /* "host", "remote" and "session" of a step; asks for a host that is not bound. */
 void make_where_host(struct make *m, const struct rb_step *s, struct sv session, json_t *out);
+/* How it is reached, into `out`: address (that of this machine: none), ssh, login. */
+void make_put_reach(const struct binding_host *h, struct sv name, json_t *out);
 /* Is the step's host a group? */
 bool make_is_fleet(const struct make *m, const struct rb_step *s);
 /* Can the form be judged from what the step's command on another host prints? */

@@ -214,6 +214,7 @@ static void plan_load_remote(struct plan *p, const json_t *remote, struct plan_s
 {
     s->address = json_get_sv(remote, "address");
     s->ssh = plan_texts(&p->arena, json_object_get(remote, "ssh"), &s->n_ssh);
+    s->login = json_get_bool(remote, "login", false);
 }
 
 /* The step on each of its hosts. */

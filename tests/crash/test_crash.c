@@ -3,6 +3,10 @@
  *
  * PRUSIK_CRASH_EVERY=9: only each ninth point, for a quick look.
  */
+#include <poll.h>
+#include <sys/syscall.h>
+
+#include "base/clock.h"
 #include "crash.h"
 
 static unsigned every(void)
@@ -163,6 +167,69 @@ T(a_finished_run_is_brought_back_when_killed_after_any_commit)
     walk_back(&finished, "fsync,fdatasync", "kill-after", every());
 }
 
+/* --- any moment --- */
+
+/* `prusik run`, or `prusik resume`, killed after so long; false: it was over before. */
+static bool killed_after(struct crash *c, bool resume, uint64_t us)
+{
+    const struct timespec wait = {(time_t)(us / 1000000), (long)(us % 1000000) * 1000};
+    const struct t_fail none = {.kinds = "commit"};
+    const char *args[CRASH_ARGS];
+    struct pollfd over = {.events = POLLIN};
+    int status = -1;
+    pid_t pid;
+
+    crash_args(c, resume, true, args);
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0)
+        t_fail_exec(&none, args);
+    T_CHECK(pid > 0);
+    over.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    T_CHECK(over.fd >= 0);
+    T_CHECK(ppoll(&over, 1, &wait, NULL) >= 0);
+    T_EQ(kill(pid, SIGKILL), 0);
+    T_EQ(close(over.fd), 0);
+    T_EQ(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status);
+}
+
+/* The moments are spread over as long as a run takes; what is resumed is killed again, once. */
+static void random_moments(struct crash *c, unsigned n)
+{
+    int64_t begin;
+    uint64_t us;
+    unsigned killed = 0;
+
+    crash_open(c);
+    crash_begin(c);
+    begin = clock_mono_ns();
+    crash_go_on(c, NULL, CRASH_TRIES);
+    us = (uint64_t)(clock_mono_ns() - begin) / 1000;
+    crash_check(c);
+    for (unsigned i = 0; i < n; i++) {
+        crash_begin(c);
+        killed += killed_after(c, false, t_random() % us);
+        if (!crash_is_finished() && crash_journal("SELECT count(*) FROM event") > 0)
+            killed += killed_after(c, true, t_random() % us);
+        crash_go_on(c, NULL, CRASH_TRIES);
+        crash_check(c);
+    }
+    t_say("%u runs, killed %u times", n, killed);
+    T_CHECK(killed > n / 4); /* a walk of nothing proves nothing */
+    crash_close(c);
+}
+
+T(killed_at_any_moment_a_good_release_is_done)
+{
+    random_moments(&good, every() == 1 ? 250 : 4);
+}
+
+T(killed_at_any_moment_a_bad_release_is_rolled_back)
+{
+    random_moments(&bad, every() == 1 ? 250 : 4);
+}
+
 /* A commit is many writes: torn in the middle it has not happened. */
 T(a_commit_torn_in_the_middle_has_not_happened)
 {
@@ -177,4 +244,6 @@ T_MAIN(T_CASE(a_good_release_is_done_when_killed_before_any_commit),
        T_CASE(a_bad_release_is_rolled_back_when_killed_after_any_commit),
        T_CASE(a_finished_run_is_brought_back_when_killed_before_any_commit),
        T_CASE(a_finished_run_is_brought_back_when_killed_after_any_commit),
+       T_CASE(killed_at_any_moment_a_good_release_is_done),
+       T_CASE(killed_at_any_moment_a_bad_release_is_rolled_back),
        T_CASE(a_commit_torn_in_the_middle_has_not_happened))

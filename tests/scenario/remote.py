@@ -97,6 +97,23 @@ def a_host_that_cannot_be_reached_is_said():
           done.stdout + done.stderr)
 
 
+def a_login_shell_reads_the_profile_over_there():
+    write(f"{HOME}/home/.profile", "echo Welcome!; PATH=$PATH:/opt/own/bin; export FROM=profile GREETING=profile\n")
+    try:
+        for login, path, values in (("no", "", " it's me"), ("yes", ":/opt/own/bin", "profile it's me")):
+            shutil.rmtree(".prusik", ignore_errors=True)
+            document(block("ssh web1\necho \"$PATH\" > " + os.getcwd() + "/path; echo \"$FROM $GREETING\" > " +
+                           os.getcwd() + "/values"), accepted("steps"))
+            write("prusik.yaml", read("prusik.yaml").replace("ssh_config]}", f"ssh_config], login: {login}}}"))
+            done = run(0)
+            check("Welcome" not in done.stdout, done.stdout)
+            check(read("path").strip().endswith(path or "bin"), read("path"))
+            check(path or "/opt/own" not in read("path"), read("path"))
+            same("values", read("values"), values + "\n")
+    finally:
+        os.unlink(f"{HOME}/home/.profile")
+
+
 def what_takes_too_long_is_ended_over_there():
     document(block("ssh web1\nsh -c 'trap \"\" TERM; echo $$ > " + os.getcwd() + "/pid; while :; do sleep 1; done'"),
              "steps: {'steps': {undo: a test, timeout: 1s}}\n")
@@ -148,7 +165,7 @@ def ctrl_c_ends_the_command_over_there():
 TESTS = [commands_run_over_there_and_the_shell_carries_on, a_status_is_that_of_the_command,
          the_end_of_the_shell_is_the_end_of_the_command, much_output_comes_whole,
          a_host_that_is_not_bound_is_a_question, local_says_that_the_host_is_this_one,
-         a_host_that_cannot_be_reached_is_said, what_takes_too_long_is_ended_over_there,
+         a_host_that_cannot_be_reached_is_said, a_login_shell_reads_the_profile_over_there, what_takes_too_long_is_ended_over_there,
          contact_that_is_lost_leaves_the_step_in_doubt,
          a_lost_connection_between_commands_is_made_anew, ctrl_c_ends_the_command_over_there]
 

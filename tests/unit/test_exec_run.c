@@ -885,6 +885,30 @@ T(messages_are_filled_in_at_their_moments)
     bench_end(&b);
 }
 
+/* The journal has stars in its place, which are no address to send anything to. */
+T(a_value_with_a_secret_in_it_is_taken_once_more_by_a_resume)
+{
+    struct strbuf links = STRBUF(100);
+    struct bench b;
+
+    T_EQ(setenv("DOOR_TOKEN", "open-sesame-1", 1), 0);
+    bench_plan(&b, DEPLOY BLOCK("echo <link> >> links\ntest -e fixed\necho <link> >> links"),
+               "environment: test\nsecrets: [DOOR_TOKEN]\n"
+               "variables: {link: {command: \"echo x >> ran; echo at/$DOOR_TOKEN\"}}\n"
+               "steps: {\"3\": {undo: n}, \"2\": {undo: n}, \"1\": {undo: n}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 8 AND json_extract(data, '$.redacted')"
+                   " AND json_extract(data, '$.value') = 'at/***'"),
+         1);
+    bench_write("fixed", "");
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(bench_lines("ran"), 2);
+    T_OK(file_read("links", 1000, &links, &b.err), b.err);
+    T_STR(strbuf_str(&links), "at/open-sesame-1\nat/open-sesame-1\n");
+    strbuf_release(&links);
+    bench_end(&b);
+}
+
 T(directory_and_variables_of_a_shell_are_there_again_after_a_resume)
 {
     struct bench b;
@@ -993,4 +1017,5 @@ T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(turning_back_does_not_stop_a_look_on_the_way_back),
        T_CASE(a_journal_that_does_not_fit_the_plan_is_refused),
        T_CASE(messages_are_filled_in_at_their_moments),
+       T_CASE(a_value_with_a_secret_in_it_is_taken_once_more_by_a_resume),
        T_CASE(directory_and_variables_of_a_shell_are_there_again_after_a_resume))
