@@ -227,6 +227,8 @@ static const char *ops_db(enum db_kind db)
     return db == DB_SQLITE ? "sqlite" : "postgres";
 }
 
+static void ops_statement(struct strbuf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
+
 static void ops_statement(struct strbuf *b, const char *fmt, va_list ap)
 {
     strbuf_vaddf(b, fmt, ap);

@@ -57,17 +57,16 @@ static bool ops_touched(struct ops *o, const char *by)
 /* --- constraints --- */
 
 /* SET NOT NULL reads the whole table under its lock unless a valid CHECK says the same. */
-static void ops_not_null(struct ops *o,
-                         void (*put)(struct ops *, enum db_kind, const char *, const char *, ...))
+static void ops_not_null(struct ops *o)
 {
     struct sv t = ops_name(o, "table"), c = ops_name(o, "column");
     struct sv nn = ops_quote(o, ops_join(o, "_nn"));
 
-    put(o, PG, NULL, "ALTER TABLE %.*s ADD CONSTRAINT %.*s CHECK (%.*s IS NOT NULL) NOT VALID",
-        SV_FMT(t), SV_FMT(nn), SV_FMT(c));
-    put(o, PG, NULL, "ALTER TABLE %.*s VALIDATE CONSTRAINT %.*s", SV_FMT(t), SV_FMT(nn));
-    put(o, PG, NULL, "ALTER TABLE %.*s ALTER COLUMN %.*s SET NOT NULL", SV_FMT(t), SV_FMT(c));
-    put(o, PG, NULL, "ALTER TABLE %.*s DROP CONSTRAINT %.*s", SV_FMT(t), SV_FMT(nn));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s ADD CONSTRAINT %.*s CHECK (%.*s IS NOT NULL) NOT VALID",
+           SV_FMT(t), SV_FMT(nn), SV_FMT(c));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s VALIDATE CONSTRAINT %.*s", SV_FMT(t), SV_FMT(nn));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s ALTER COLUMN %.*s SET NOT NULL", SV_FMT(t), SV_FMT(c));
+    ops_up(o, PG, NULL, "ALTER TABLE %.*s DROP CONSTRAINT %.*s", SV_FMT(t), SV_FMT(nn));
 }
 
 static void ops_check_constraint(struct ops *o, struct sv name, struct sv expr)
@@ -223,7 +222,7 @@ static void ops_set_not_null(struct ops *o)
         ops_up(o, PG, ops_job(o, ops_join(o, "_fill"), yaml_get(o->node, "key")),
                "UPDATE %.*s SET %.*s = %.*s WHERE %.*s IS NULL", SV_FMT(t), SV_FMT(c),
                SV_FMT(ops_expr(o, "fill", PG)), SV_FMT(c));
-    ops_not_null(o, ops_up);
+    ops_not_null(o);
     ops_up(o, LITE, ops_rebuild(o), "ALTER COLUMN %.*s SET NOT NULL%s%.*s", SV_FMT(c),
            ops_has(o, "fill") ? " USING " : "", SV_FMT(ops_expr(o, "fill", LITE)));
     ops_down(o, PG, NULL, "ALTER TABLE %.*s ALTER COLUMN %.*s DROP NOT NULL", SV_FMT(t), SV_FMT(c));
@@ -468,7 +467,7 @@ static void ops_column_postgres(struct ops *o, const struct ops_column *k)
                "UPDATE %.*s SET %.*s = %.*s WHERE %.*s IS NULL", SV_FMT(k->t), SV_FMT(k->c),
                SV_FMT(k->fill[PG]), SV_FMT(k->c));
     if (!k->null && !in_one)
-        ops_not_null(o, ops_up);
+        ops_not_null(o);
 }
 
 /* ALTER TABLE can only add what every row can have at once. */
