@@ -63,3 +63,40 @@ const char *ops_attr(struct ops *o, const char *key, struct sv value);
 /* The text of a down part is what this query gives before the next part of the way forth. */
 void ops_down_from(struct ops *o, enum db_kind db, const char *attrs, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
+
+/* --- what the rows share --- */
+
+#define PG   DB_POSTGRES
+#define LITE DB_SQLITE
+
+/* NOLINTBEGIN(bugprone-macro-parentheses): `d` is a name */
+#define EACH_DB(d) for (const enum db_kind *d = ops_dbs; d < ops_dbs + 2; d++)
+/* NOLINTEND(bugprone-macro-parentheses) */
+extern const enum db_kind ops_dbs[2];
+
+/* "TABLE_COLUMN" and the suffix. */
+struct sv ops_join(struct ops *o, const char *suffix);
+/* The attribute of a part that makes the table anew. */
+const char *ops_rebuild(struct ops *o);
+/* A field as an SQL text. */
+struct sv ops_lit(struct ops *o, const char *key);
+/* Attributes of an UPDATE in batches; its keys, else the primary key. */
+const char *ops_job(struct ops *o, struct sv name, const struct yaml_node *keys);
+/* Is there an operation before this one on its table: any, or of this name? */
+bool ops_touched(struct ops *o, const char *by);
+
+/* ops_data.c: rows of ops_rows.c */
+void ops_backfill(struct ops *o);
+void ops_map_values(struct ops *o);
+void ops_promote_json(struct ops *o);
+void ops_add_enum_value(struct ops *o);
+void ops_attach_partition(struct ops *o);
+void ops_contract_rename(struct ops *o);
+void ops_create_enum(struct ops *o);
+void ops_create_view(struct ops *o);
+void ops_detach_partition(struct ops *o);
+void ops_drop_enum(struct ops *o);
+void ops_drop_view(struct ops *o);
+void ops_expand_rename(struct ops *o);
+void ops_replace_view(struct ops *o);
+void ops_sql(struct ops *o);
