@@ -200,6 +200,7 @@ static const struct {
     {"stmt-retried", "waiting", false},     {"verify-ok", "verified", false},
     {"resumed", "was done already", false}, {"stamp", "stamped", false},
     {"repair", "repaired", false},          {"adopt", "adopted", false},
+    {"backfill-progress", "filling", true}, {"backfill-done", "filled", true},
 };
 
 static void db_verb_tell(void *arg, const struct book_event *e)

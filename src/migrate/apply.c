@@ -157,14 +157,20 @@ static enum err_code apply_check_stmt(const struct migration *m, const struct mi
     return ERR_OK;
 }
 
+static enum err_code apply_check_rebuild(const struct migration *m, const struct migration_part *p,
+                                         enum db_kind db, struct err *err)
+{
+    if (db == DB_SQLITE && p->tx)
+        return ERR_OK;
+    return err_set(err, ERR_REFUSED, "%.*s:%zu: rebuild= is for a part of SQLite with tx=yes",
+                   SV_FMT(m->path), p->line);
+}
+
 static enum err_code apply_check_part(const struct migration *m, const struct migration_part *p,
                                       enum db_kind db, struct err *err)
 {
-    if (p->kind == MIGRATION_BACKFILL || p->restore)
-        return err_set(
-            err, ERR_REFUSED,
-            "%.*s:%zu: backfill in batches is not there yet: write the UPDATE as an up part",
-            SV_FMT(m->path), p->line);
+    if (migration_attr(p, "rebuild").n)
+        return apply_check_rebuild(m, p, db, err);
     if (p->env)
         return err_set(err, ERR_REFUSED, "%.*s: \"${...}\" is not bound (FMT015)", SV_FMT(m->path));
     for (size_t i = 0; i < p->n_stmts; i++)
@@ -315,6 +321,8 @@ enum err_code apply_part_done(struct apply_job *j, const struct migration_part *
 
 static bool apply_runs(const struct apply_job *j, const struct migration_part *p)
 {
+    if (apply_is_up(j) && p->kind == MIGRATION_BACKFILL)
+        return p->dbs & MIGRATION_DB(db_kind(j->a->db));
     return p->kind == (apply_is_up(j) ? MIGRATION_UP : MIGRATION_DOWN) &&
            (p->dbs & MIGRATION_DB(db_kind(j->a->db)));
 }
@@ -334,7 +342,8 @@ static bool apply_is_single(const struct apply_job *j)
     for (size_t i = 0; i < j->m->n_parts; i++) {
         const struct migration_part *p = &j->m->parts[i];
 
-        if (apply_verifies(j, p) || (apply_runs(j, p) && !p->tx))
+        if (apply_verifies(j, p) ||
+            (apply_runs(j, p) && (!p->tx || p->restore || migration_is_backfill(p))))
             return false;
         n += apply_runs(j, p);
     }
@@ -412,8 +421,45 @@ void apply_fill_row(struct apply *a, const struct pending *p, struct book_migrat
     }
 }
 
+/* Is it applied as a whole, and a way back was begun and not ended? */
+static bool apply_is_half_undone(const struct pending *p, const struct book_rows *rows)
+{
+    bool down = false;
+
+    for (size_t i = 0; i < rows->steps.n; i++) {
+        const struct book_step *s = &rows->steps.v[i];
+
+        if (!sv_eq(s->version, p->version))
+            continue;
+        if (sv_is(s->direction, "up"))
+            return false;
+        down = true;
+    }
+    return down;
+}
+
+/* What undoes it: of one that goes on, as it was kept, since what it was made of may be gone. */
+static enum err_code apply_downs(struct apply *a, const struct pending *p, struct apply_job *j,
+                                 struct migrations *stored, struct err *err)
+{
+    struct sv text = j->row.down_text;
+    bool any = false;
+
+    for (size_t i = 0; i < p->file->n_parts; i++)
+        any = any || migration_attr(&p->file->parts[i], "from").n;
+    if (!any)
+        return ERR_OK;
+    if (p->state == PENDING_PARTIAL && p->row && p->row->down_text.n)
+        text = p->row->down_text;
+    if (format_read_stored(SV("down"), text, db_kind(a->db), stored, err) != ERR_OK)
+        return err_wrap(err, "%.*s", SV_FMT(p->version));
+    apply_capture_begin(j, vec_last(&stored->v));
+    return ERR_OK;
+}
+
 enum err_code apply_up(struct apply *a, const struct pending *p, struct err *err)
 {
+    CLEANUP(migrations_release) struct migrations stored = {0};
     struct apply_job j = {.a = a,
                           .m = p->file,
                           .version = p->version,
@@ -422,7 +468,13 @@ enum err_code apply_up(struct apply *a, const struct pending *p, struct err *err
 
     if (apply_check(p, db_kind(a->db), err) != ERR_OK)
         return err->code;
+    if (p->state == PENDING_PARTIAL && apply_is_half_undone(p, &a->rows)) {
+        (void)err_set(err, ERR_REFUSED, "%.*s is half undone", SV_FMT(p->version));
+        return err_hint(err, "end that first: prusik db downgrade --yes");
+    }
     apply_fill_row(a, p, &j.row);
+    if (apply_downs(a, p, &j, &stored, err) != ERR_OK)
+        return err->code;
     if (p->state != PENDING_PARTIAL && apply_checks(a, p, err) != ERR_OK)
         return err->code;
     return apply_run(&j, err);
@@ -445,6 +497,7 @@ static bool apply_was_begun(const struct pending *p, const struct book_rows *row
 static enum err_code apply_order_downs(const struct pending *p, const struct book_rows *rows,
                                        enum db_kind db, struct migration *m, struct err *err)
 {
+    bool partial = p->state == PENDING_PARTIAL && !apply_is_half_undone(p, rows);
     size_t n = 0;
 
     for (size_t i = 0; i < m->n_parts; i++) {
@@ -452,12 +505,12 @@ static enum err_code apply_order_downs(const struct pending *p, const struct boo
 
         if (d->kind != MIGRATION_DOWN || !(d->dbs & MIGRATION_DB(db)))
             continue;
-        if (p->state == PENDING_PARTIAL && !d->name.n) {
+        if (partial && !d->name.n) {
             (void)err_set(err, ERR_REFUSED, "%.*s is half applied, and its down is for all of it",
                           SV_FMT(p->version));
             return err_hint(err, "finish it with prusik db upgrade, or give downs per part (of=)");
         }
-        if (p->state == PENDING_PARTIAL && !apply_was_begun(p, rows, d->name))
+        if (partial && !apply_was_begun(p, rows, d->name))
             continue;
         if (d->none) {
             struct sv reason = migration_attr(d, "reason");
@@ -465,6 +518,9 @@ static enum err_code apply_order_downs(const struct pending *p, const struct boo
             return err_set(err, ERR_REFUSED, "%.*s has no way back%s%.*s", SV_FMT(p->version),
                            reason.n ? ": " : "", SV_FMT(reason));
         }
+        if (migration_attr(d, "from").n &&
+            !d->n_stmts) /* nothing was there, or it is not applied */
+            continue;
         m->parts[n++] = *d;
     }
     m->n_parts = n;
@@ -503,13 +559,32 @@ enum err_code apply_down_parts(const struct pending *p, const struct book_rows *
     return err_hint(err, "restore a backup, or write a migration that undoes it");
 }
 
+/* What must hold, or what is undone would lose something. */
+static enum err_code apply_needs(struct apply *a, const struct pending *p,
+                                 const struct migration *m, struct err *err)
+{
+    for (size_t i = 0; i < m->n_parts; i++) {
+        struct sv needs = migration_attr(&m->parts[i], "needs");
+        CLEANUP(strbuf_release) struct strbuf why = STRBUF(900);
+        bool holds = true;
+
+        if (needs.n && sqlexpect_ask(a->db, needs, SV("true"), false, &holds, &why, err) != ERR_OK)
+            return err_wrap(err, "down of %.*s", SV_FMT(p->version));
+        if (!holds)
+            return err_set(err, ERR_REFUSED, "%.*s cannot be undone: %.*s", SV_FMT(p->version),
+                           SV_FMT(migration_attr(&m->parts[i], "reason")));
+    }
+    return ERR_OK;
+}
+
 enum err_code apply_down(struct apply *a, const struct pending *p, struct err *err)
 {
     CLEANUP(migrations_release) struct migrations parts = {0};
     struct apply_job j = {
         .a = a, .version = p->version, .direction = "down", .start_ns = clock_mono_ns()};
 
-    if (apply_down_parts(p, &a->rows, db_kind(a->db), &parts, err) != ERR_OK)
+    if (apply_down_parts(p, &a->rows, db_kind(a->db), &parts, err) != ERR_OK ||
+        (!apply_is_half_undone(p, &a->rows) && apply_needs(a, p, &parts.v.v[0], err) != ERR_OK))
         return err->code;
     j.m = &parts.v.v[0];
     return apply_run(&j, err);

@@ -6,7 +6,8 @@
  * A part with tx=yes and what is kept about it are one transaction.  A part without one runs statement by
  * statement: what may run in a transaction gets one of its own; before what may not, an intent is committed, and
  * behind it that it is done, so that after a crash it is asked whether it took effect (M9, M19).  Locks are
- * waited for `lock_timeout_ms` and then tried again, with growing pauses, for `retry_ms`.
+ * waited for `lock_timeout_ms` and then tried again, with growing pauses, for `retry_ms`.  A backfill runs in batches,
+ * each a transaction that keeps its place; a part with rebuild= makes a table of SQLite anew in one.
  * Nothing is marked as done because a statement said that something already exists.
  */
 #include "migrate/pending.h"

@@ -13,6 +13,8 @@ struct apply_job {
     struct sv version;
     const char *direction;     /* "up", "down" */
     struct book_migration row; /* as it is written when something of it is done */
+    struct migration *downs;   /* of an up: what undoes it, with the texts that were asked for */
+    struct backfill *backfill; /* while one is on its way */
     bool single; /* one transaction is all of it: nothing is kept about its progress */
     uint64_t start_ns;
 };
@@ -46,7 +48,23 @@ void apply_fill_row(struct apply *a, const struct pending *p, struct book_migrat
 NODISCARD enum err_code apply_verify_part(struct apply_job *j, const struct migration_part *p,
                                           bool inside, struct err *err);
 
+/* apply_backfill.c: an UPDATE in batches, or the values that one has kept are put back. */
+NODISCARD enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p,
+                                       struct err *err);
+
+/* apply_capture.c: what is about to be changed is asked for, for the downs that are made of it. */
+void apply_capture_begin(struct apply_job *j, struct migration *downs);
+NODISCARD enum err_code apply_capture(struct apply_job *j, const struct migration_part *p,
+                                      struct err *err);
+
 /* apply_part.c */
+typedef enum err_code apply_try_fn(struct apply_job *j, const struct migration_part *p, size_t stmt,
+                                   struct err *err);
+/* Was it a lock that somebody else holds? */
+bool apply_is_lock(const struct apply *a, enum err_code rc);
+/* Once more with growing pauses, as long as it is a lock. */
+NODISCARD enum err_code apply_until(struct apply_job *j, const struct migration_part *p,
+                                    size_t stmt, apply_try_fn *try, struct err *err);
 NODISCARD enum err_code apply_part(struct apply_job *j, const struct migration_part *p,
                                    struct err *err);
 /* apply_probe.c: a statement whose intent is kept and not its end.  *done: it took effect.  ERR_REFUSED: in doubt. */

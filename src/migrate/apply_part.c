@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/sv.h"
 #include "migrate/apply_int.h"
+#include "migrate/rebuild.h"
 #include "migrate/sqlsplit.h"
 
 #define APPLY_PAUSE_MS     500
@@ -140,6 +141,22 @@ static enum err_code apply_verifies_inside(struct apply_job *j, const struct mig
     return ERR_OK;
 }
 
+/* Its statements are actions on one table of SQLite. */
+static enum err_code apply_rebuild(struct apply_job *j, const struct migration_part *p,
+                                   struct err *err)
+{
+    CLEANUP(arena_release) struct arena a = {0};
+    struct sv *actions = ARENA_NEWN(&a, struct sv, p->n_stmts + 1);
+
+    for (size_t i = 0; i < p->n_stmts; i++)
+        actions[i] = p->stmts[i].text;
+    if (rebuild_run(j->a->db, migration_attr(p, "rebuild"), actions, p->n_stmts, err) == ERR_OK)
+        return ERR_OK;
+    if (err->code == ERR_DB)
+        j->a->error = *db_error(j->a->db);
+    return err_wrap(err, "%.*s:%zu", SV_FMT(j->m->path), p->line);
+}
+
 /* All statements of a part and what is kept about them, once. */
 static enum err_code apply_try_part(struct apply_job *j, const struct migration_part *p,
                                     size_t stmt UNUSED, struct err *err)
@@ -148,7 +165,9 @@ static enum err_code apply_try_part(struct apply_job *j, const struct migration_
 
     if (rc != ERR_OK)
         return rc;
-    for (size_t i = 0; rc == ERR_OK && i < p->n_stmts; i++)
+    if (migration_attr(p, "rebuild").n)
+        rc = apply_rebuild(j, p, err);
+    for (size_t i = 0; rc == ERR_OK && !migration_attr(p, "rebuild").n && i < p->n_stmts; i++)
         rc = apply_statement(j, p, i, err);
     if (rc == ERR_OK)
         rc = apply_verifies_inside(j, p, err);
@@ -184,7 +203,7 @@ static enum err_code apply_try_stmt(struct apply_job *j, const struct migration_
 
 /* --- trying again --- */
 
-static bool apply_is_lock(const struct apply *a, enum err_code rc)
+bool apply_is_lock(const struct apply *a, enum err_code rc)
 {
     return rc == ERR_LOCKED || strcmp(a->error.sqlstate, "55P03") == 0 ||
            strcmp(a->error.sqlstate, "40P01") == 0;
@@ -213,9 +232,6 @@ static void apply_blockers(struct apply *a, struct strbuf *out)
                     SV_FMT(t.v[4 * i + 1].text), SV_FMT(t.v[4 * i + 2].text),
                     SV_FMT(t.v[4 * i + 3].text));
 }
-
-typedef enum err_code apply_try_fn(struct apply_job *j, const struct migration_part *p, size_t stmt,
-                                   struct err *err);
 
 /* What failed is kept and told; `kind` is stmt-failed or stmt-retried. */
 static void apply_tell_failure(struct apply_job *j, const struct migration_part *p,
@@ -247,8 +263,8 @@ static enum err_code apply_again(struct apply_job *j, const struct migration_par
     return runlock_pause(j->a->db, randombytes_uniform((uint32_t)most + 1), err);
 }
 
-static enum err_code apply_until(struct apply_job *j, const struct migration_part *p, size_t stmt,
-                                 apply_try_fn *try, struct err *err)
+enum err_code apply_until(struct apply_job *j, const struct migration_part *p, size_t stmt,
+                          apply_try_fn *try, struct err *err)
 {
     uint64_t until = clock_mono_ns() + apply_ms(p, "retry_for", j->a->o.retry_ms) * 1000000;
 
@@ -297,7 +313,7 @@ static enum err_code apply_mark(struct apply_job *j, const struct migration_part
     if (apply_tx_begin(j->a, NULL, err) != ERR_OK)
         return err->code;
     rc = book_put_step(&j->a->book, &s, err);
-    if (rc == ERR_OK && strcmp(state, "done") == 0)
+    if (rc == ERR_OK && (strcmp(state, "done") == 0 || strcmp(state, "intent") == 0))
         rc = strcmp(j->direction, "up") == 0
                  ? book_put(&j->a->book, &j->row, err)
                  : book_set_state(&j->a->book, j->version, "partial", err);
@@ -432,5 +448,9 @@ enum err_code apply_part(struct apply_job *j, const struct migration_part *p, st
         return err->code;
     if (skip)
         return ERR_OK;
+    if (apply_capture(j, p, err) != ERR_OK)
+        return err->code;
+    if (p->restore || migration_is_backfill(p))
+        return apply_backfill(j, p, err);
     return p->tx ? apply_until(j, p, 0, apply_try_part, err) : apply_part_by_statement(j, p, err);
 }

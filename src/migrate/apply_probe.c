@@ -47,10 +47,22 @@ static enum err_code probe_backend(struct apply_job *j, const struct book_step *
 
 /* --- indexes --- */
 
-/* What an index of CREATE INDEX is called: the name has the schema of its table only when it says so. */
-static bool probe_index_name(struct sv stmt, struct sv *ret)
+/* What an index of CREATE INDEX is called.  Its name stands without a schema: it is that of its table. */
+static bool probe_index_name(struct apply *a, struct sv stmt, struct sv *ret)
 {
-    return sqlkind_object(stmt, SQLKIND_CREATE_INDEX, ret);
+    struct sqllex lex = {.text = stmt, .db = DB_POSTGRES};
+    struct sqllex_token t;
+
+    if (!sqlkind_object(stmt, SQLKIND_CREATE_INDEX, ret))
+        return false;
+    lex.at = (size_t)(ret->p - stmt.p) + ret->n;
+    if (!sqllex_next_word(&lex, &t) || !sqllex_is(&t, "ON") || !sqllex_next_word(&lex, &t))
+        return true;
+    if (sqllex_is(&t, "ONLY") && !sqllex_next_word(&lex, &t))
+        return true;
+    if (lex.at < stmt.n && stmt.p[lex.at] == '.')
+        *ret = arena_fmt(&a->arena, "%.*s.%.*s", SV_FMT(t.text), SV_FMT(*ret));
+    return true;
 }
 
 enum err_code apply_probe_index(struct apply *a, struct sv stmt, bool *there, bool *valid,
@@ -60,7 +72,7 @@ enum err_code apply_probe_index(struct apply *a, struct sv stmt, bool *there, bo
     struct db_value v;
 
     *there = *valid = false;
-    if (!probe_index_name(stmt, &name))
+    if (!probe_index_name(a, stmt, &name))
         return ERR_OK;
     v = DB_TEXT(name);
     if (probe_ask(a, "SELECT to_regclass($1) IS NOT NULL", &v, 1, there, err) != ERR_OK)
@@ -80,7 +92,7 @@ enum err_code apply_drop_invalid(struct apply *a, struct sv stmt, struct err *er
 
     if (apply_probe_index(a, stmt, &there, &valid, err) != ERR_OK)
         return err->code;
-    if (!there || valid || !probe_index_name(stmt, &name))
+    if (!there || valid || !probe_index_name(a, stmt, &name))
         return ERR_OK;
     strbuf_addf(&sql, "DROP INDEX CONCURRENTLY %.*s", SV_FMT(name));
     return db_run(a->db, strbuf_sv(&sql), NULL, 0, NULL, err);

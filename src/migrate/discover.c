@@ -92,9 +92,11 @@ static enum err_code discover_read(struct discover_file *f, struct err *err)
                : file_read(f->path, DISCOVER_BYTES, &f->text, err);
 }
 
-static bool discover_is_sql(const struct discover_file *f)
+static bool discover_has_marks(const struct discover_file *f)
 {
-    return sv_ends(sv_from(f->path), SV(".sql"));
+    struct sv path = sv_from(f->path);
+
+    return sv_ends(path, SV(".sql")) || sv_ends(path, SV(".yaml")) || sv_ends(path, SV(".yml"));
 }
 
 /* --- which format --- */
@@ -115,7 +117,7 @@ static enum err_code discover_by_text(discover_files *files, const struct format
     for (size_t i = 0; i < files->n; i++) {
         struct discover_file *f = &files->v[i];
 
-        if (!discover_is_sql(f))
+        if (!discover_has_marks(f))
             continue;
         if (discover_read(f, err) != ERR_OK)
             return err->code;
@@ -193,10 +195,6 @@ static enum err_code discover_one(struct discover_file *f, enum db_kind db, stru
             strbuf_addf(&d->notes, "%s is no migration of %s\n", f->path, d->format->name);
         return ERR_OK;
     }
-    if (sv_ends(path, SV(".yaml")))
-        return err_set(err, ERR_INVALID,
-                       "%s: migrations of declared operations are not read yet: write SQL",
-                       f->path);
     if (discover_read(f, err) != ERR_OK)
         return err->code;
     if (format_read(d->format, path, strbuf_sv(&f->text), db, &d->files, err) != ERR_OK)

@@ -1,6 +1,7 @@
 #include "base/sv.h"
 #include "migrate/format.h"
 #include "migrate/marker.h"
+#include "migrate/ops.h"
 #include "migrate/sqlkind.h"
 #include "migrate/sqllex.h"
 
@@ -81,12 +82,14 @@ static enum err_code prusik_end_part(struct prusik_reader *r, size_t to, struct 
         return err->code;
     prusik_settle_probes(r);
     p = prusik_part(r);
-    if (p->kind == MIGRATION_BACKFILL)
+    if (migration_is_backfill(p))
         return prusik_check_backfill(r, p, prusik_part_at(r), err);
     if (p->none || p->restore)
         return p->n_stmts == 0 ? ERR_OK
                                : sqltext_fail(err, prusik_text(r), prusik_part_at(r), "FMT002",
                                               "statement behind \"down none\" or \"down restore\"");
+    if (migration_attr(p, "from").n) /* its text is asked for when its time comes */
+        return ERR_OK;
     if (p->n_stmts == 0)
         return sqltext_fail(err, prusik_text(r), prusik_part_at(r), "FMT013",
                             "%s part%s%.*s%s has no statement", migration_kind_text(p->kind),
@@ -307,8 +310,8 @@ static enum err_code prusik_check(const struct prusik_reader *r, struct err *err
     return ERR_OK;
 }
 
-static enum err_code prusik_read(const struct format_file *f, struct migrations *ret,
-                                 struct err *err)
+static enum err_code prusik_read_sql(const struct format_file *f, struct migrations *ret,
+                                     struct err *err)
 {
     struct format_file file = *f;
     struct prusik_reader r = {.file = &file, .ret = ret};
@@ -330,6 +333,42 @@ static enum err_code prusik_read(const struct format_file *f, struct migrations 
     return rc == ERR_OK ? prusik_check(&r, err) : rc;
 }
 
+/* A file of operations is read as what it stands for; places are those of the operations. */
+static enum err_code prusik_read_yaml(const struct format_file *f, struct migrations *ret,
+                                      struct err *err)
+{
+    struct format_file file = *f;
+    struct migration *m;
+    struct ops_text ops;
+    enum err_code rc = ops_write(f->text.path, f->text.text, &ops, err);
+
+    if (rc != ERR_OK)
+        return rc;
+    file.text.text = arena_sv(&ret->arena, strbuf_sv(&ops.sql));
+    rc = prusik_read_sql(&file, ret, err);
+    if (rc == ERR_OK) {
+        m = vec_last(&ret->v);
+        for (size_t i = 0; i < m->n_parts; i++) {
+            m->parts[i].line = ops_line(&ops, m->parts[i].line);
+            for (size_t s = 0; s < m->parts[i].n_stmts; s++) {
+                m->parts[i].stmts[s].line = ops_line(&ops, m->parts[i].stmts[s].line);
+                m->parts[i].stmts[s].column = 1;
+            }
+        }
+    } else {
+        (void)err_wrap(err, "in the SQL of the operations");
+    }
+    ops_text_release(&ops);
+    return rc;
+}
+
+static enum err_code prusik_read(const struct format_file *f, struct migrations *ret,
+                                 struct err *err)
+{
+    return sv_ends(f->text.path, SV(".sql")) || f->stored ? prusik_read_sql(f, ret, err)
+                                                          : prusik_read_yaml(f, ret, err);
+}
+
 static bool prusik_is(struct sv text)
 {
     struct sqltext t = {.text = text};
@@ -338,6 +377,8 @@ static bool prusik_is(struct sv text)
     while (sv_next_line(&rest, &line)) {
         struct sv comment = sv_trim_left(line);
 
+        if (sv_starts(line, SV("prusik:"))) /* operations */
+            return true;
         if (sv_starts(comment, SV("--")) && marker_is(&t, (size_t)(comment.p - text.p), comment))
             return true;
     }
@@ -349,7 +390,7 @@ static bool prusik_is(struct sv text)
 
 static const struct format_rule prusik_rules[] = {
     {.pattern = "^([0-9]{1,18})_" PRUSIK_NAME "\\.sql$", .version = 1, .name = 2},
-    {.pattern = "^([0-9]{1,18})-" PRUSIK_NAME "\\.yaml$", .version = 1, .name = 2},
+    {.pattern = "^([0-9]{1,18})[-_]" PRUSIK_NAME "\\.ya?ml$", .version = 1, .name = 2},
     {.pattern = "^R_" PRUSIK_NAME "\\.sql$", .name = 1, .repeatable = true},
     {.pattern = NULL},
 };

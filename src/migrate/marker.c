@@ -88,22 +88,29 @@ static const struct marker_key {
     {"before_commit", marker_yes_no, "yes or no"},
     {"of", marker_any, ""},
     {"reason", marker_any, ""},
+    {"rebuild", marker_any, ""},
+    {"from", marker_any, ""},
+    {"at", marker_any, ""},
+    {"needs", marker_any, ""},
 };
 
 /* Word, and its keys. */
 static const struct marker_row {
     const char *name;
-    const char *keys[10];
+    const char *keys[18];
 } marker_rows[MARKER__N] = {
     [MARKER_MIGRATION] = {"migration", {"title", "db", "requires", "tags"}},
     [MARKER_CHECK] = {"check", {"name", "expect", "db", "timeout"}},
-    [MARKER_UP] = {"up", {"part", "tx", "db", "lock_timeout", "statement_timeout", "retry_for"}},
+    [MARKER_UP] = {"up",
+                   {"part", "tx", "db", "lock_timeout", "statement_timeout", "retry_for",
+                    "rebuild"}},
     [MARKER_BACKFILL] = {"backfill",
                          {"part", "job", "table", "key", "batch", "keep", "db", "pause"}},
     [MARKER_VERIFY] = {"verify", {"name", "expect", "db", "timeout", "before_commit"}},
     [MARKER_DOWN] = {"down",
                      {"of", "tx", "db", "lock_timeout", "statement_timeout", "retry_for", "reason",
-                      "job"}},
+                      "job", "table", "key", "batch", "keep", "pause", "rebuild", "from", "at",
+                      "needs"}},
     [MARKER_IGNORE] = {"ignore", {"reason"}},
     [MARKER_PROBE] = {"probe", {NULL}},
 };

@@ -19,7 +19,7 @@ enum marker_word {
     MARKER__N,
 };
 
-#define MARKER_ATTRS 12u /* no word has as many keys */
+#define MARKER_ATTRS 20u /* no word has as many keys */
 
 struct marker {
     enum marker_word word;

@@ -10,6 +10,12 @@ struct sv migration_attr(const struct migration_part *p, const char *key)
     return (struct sv){NULL, 0};
 }
 
+bool migration_is_backfill(const struct migration_part *p)
+{
+    return p->kind == MIGRATION_BACKFILL ||
+           (p->kind == MIGRATION_DOWN && !p->restore && migration_attr(p, "job").n > 0);
+}
+
 struct sv migration_canonical(struct sv digits)
 {
     while (digits.n > 1 && digits.p[0] == '0')

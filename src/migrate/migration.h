@@ -66,6 +66,8 @@ struct migration {
     struct sv changed; /* what makes it another than was written, for a note; or empty */
 };
 
+/* Is it one UPDATE that runs in batches? */
+bool migration_is_backfill(const struct migration_part *p);
 /* The value of an attribute, or the empty view. */
 struct sv migration_attr(const struct migration_part *p, const char *key);
 /* The number without leading zeros; "0" stays. */

@@ -137,9 +137,10 @@ def a_server_that_goes_away_is_a_clear_failure(server):
     same("read-only", (code, "is read-only" in err), (3, True))
 
 
-sys.exit(run_tests([with_server(t) for t in (
-    a_folder_is_applied_and_its_status_is_a_gate,
-    ctrl_c_ends_the_statement_and_nothing_of_it_stays,
-    a_second_run_is_told_who_holds_the_lock,
-    a_server_that_goes_away_is_a_clear_failure,
-)]))
+if __name__ == "__main__":
+    sys.exit(run_tests([with_server(t) for t in (
+        a_folder_is_applied_and_its_status_is_a_gate,
+        ctrl_c_ends_the_statement_and_nothing_of_it_stays,
+        a_second_run_is_told_who_holds_the_lock,
+        a_server_that_goes_away_is_a_clear_failure,
+    )]))

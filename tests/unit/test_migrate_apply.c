@@ -431,7 +431,6 @@ static void refused(struct base *b)
     } cases[] = {
         {"-- prusik:up\nBEGIN;\nSELECT 1;\nCOMMIT;\n", "RUN007"},
         {"-- prusik:up\nVACUUM;\n", "RUN001"},
-        {"-- prusik:backfill job=j table=t key=id\nUPDATE t SET a = 1;\n", "backfill"},
     };
     struct wish w = {0};
     struct err err = {0};

@@ -374,7 +374,7 @@ T(a_folder_tells_whose_files_it_has)
     want_tree("n", "auto", "plain", 1);
     want_tree("n", "sqlx", "sqlx", 1);
     put("y/1-a.yaml", "prusik: 1\n");
-    want_no_tree("y", "prusik", ERR_INVALID, "are not read yet");
+    want_no_tree("y", "auto", ERR_INVALID, "'up' is missing");
     want_no_tree("n", "cvs", ERR_NOT_FOUND, "there is no format");
     want_no_tree("nowhere", "auto", ERR_NOT_FOUND, "there is no folder");
     want_no_tree("n/1_a.sql", "auto", ERR_IO, "open");
