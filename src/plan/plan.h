@@ -60,7 +60,7 @@ struct plan_step {
     struct sv address; /* of another host, as ssh takes it; empty: here */
     struct sv *ssh;    /* options of ssh for it */
     size_t n_ssh;
-    bool login;        /* its shell there reads the user's profile */
+    bool login; /* its shell there reads the user's profile */
     struct sv id, role, kind, host, session, part, title, note, command, effect;
     size_t line, end_line;
     const json_t *action;
