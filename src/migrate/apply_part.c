@@ -233,7 +233,7 @@ static void apply_blockers(struct apply *a, struct strbuf *out)
                     SV_FMT(t.v[4 * i + 3].text));
 }
 
-/* What failed is kept and told; `kind` is stmt-failed or stmt-retried. */
+/* What failed is kept and told; `kind` is stmt-failed or stmt-retried; `stmt` counts where each is for itself. */
 static void apply_tell_failure(struct apply_job *j, const struct migration_part *p,
                                const char *kind, size_t stmt, const char *what)
 {
@@ -241,7 +241,7 @@ static void apply_tell_failure(struct apply_job *j, const struct migration_part 
                            .version = j->version,
                            .direction = sv_from(j->direction),
                            .part = apply_part_name(j, p),
-                           .stmt = stmt ? (int64_t)stmt : -1,
+                           .stmt = p->tx ? -1 : (int64_t)stmt + 1,
                            .duration_ms = -1,
                            .sqlstate = sv_from(j->a->error.sqlstate),
                            .message = sv_from(what)};
@@ -289,6 +289,7 @@ enum err_code apply_until(struct apply_job *j, const struct migration_part *p, s
 
 /* --- statements that no transaction may hold --- */
 
+/* kind: of the event; NULL: none, as what failed is told with its error. */
 static enum err_code apply_mark(struct apply_job *j, const struct migration_part *p, size_t stmt,
                                 const char *state, const char *kind, struct err *err)
 {
@@ -317,21 +318,37 @@ static enum err_code apply_mark(struct apply_job *j, const struct migration_part
         rc = strcmp(j->direction, "up") == 0
                  ? book_put(&j->a->book, &j->row, err)
                  : book_set_state(&j->a->book, j->version, "partial", err);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK && kind)
         rc = book_add_event(&j->a->book, &e, err);
     return apply_tx_end(j->a, rc, err);
 }
 
 /* Waits of these are for old transactions, and no reader or writer waits behind them. */
-static enum err_code apply_no_limits(struct apply *a, const struct migration_stmt *s,
-                                     struct err *err)
+static bool apply_waits(const struct migration_stmt *s)
 {
+    return sqlkind_waits_long(s->text, DB_POSTGRES);
+}
+
+/*
+ * Outside of a transaction: for the session, and each statement sets both anew.  A procedure has its own: what it has
+ * committed before a timeout is not to be done twice.
+ */
+static enum err_code apply_limits(struct apply *a, const struct migration_part *p, size_t stmt,
+                                  struct err *err)
+{
+    const struct migration_stmt *s = &p->stmts[stmt];
+    uint64_t lock_ms = apply_ms(p, "lock_timeout", a->o.lock_timeout_ms),
+             statement_ms = apply_ms(p, "statement_timeout", 0);
+    char sql[200];
+    int n;
+
     if (db_kind(a->db) == DB_SQLITE)
         return ERR_OK;
-    if (sqlkind_waits_long(s->text, DB_POSTGRES))
-        return db_run(a->db, SV("SET lock_timeout = 0; SET statement_timeout = 0"), NULL, 0, NULL,
-                      err);
-    return ERR_OK;
+    if (apply_waits(s) || sqlkind_of(s->text, DB_POSTGRES) == SQLKIND_CALL)
+        lock_ms = statement_ms = 0;
+    n = snprintf(sql, sizeof(sql), "SET lock_timeout = %llu; SET statement_timeout = %llu",
+                 (unsigned long long)lock_ms, (unsigned long long)statement_ms);
+    return db_run(a->db, (struct sv){sql, (size_t)n}, NULL, 0, NULL, err);
 }
 
 /* Once more through the index's own eyes: a statement can succeed over one that is invalid. */
@@ -352,28 +369,31 @@ static enum err_code apply_check_index(struct apply_job *j, const struct migrati
                    there ? "there and invalid: it was left by an earlier try" : "not there");
 }
 
-static enum err_code apply_alone(struct apply_job *j, const struct migration_part *p, size_t stmt,
-                                 struct err *err)
+/* One statement that no transaction may hold. */
+static enum err_code apply_try_alone(struct apply_job *j, const struct migration_part *p,
+                                     size_t stmt, struct err *err)
 {
     enum sqlkind k = sqlkind_of(p->stmts[stmt].text, db_kind(j->a->db));
+    struct db_error error;
     struct err first;
 
     if (apply_mark(j, p, stmt, "intent", "stmt-intent", err) != ERR_OK ||
-        apply_no_limits(j->a, &p->stmts[stmt], err) != ERR_OK)
+        apply_limits(j->a, p, stmt, err) != ERR_OK)
         return err->code;
     if (apply_statement(j, p, stmt, err) == ERR_OK &&
         (k != SQLKIND_CREATE_INDEX || apply_check_index(j, p, stmt, err) == ERR_OK))
         return apply_mark(j, p, stmt, "done", "stmt-done", err);
     first = *err;
+    error = j->a->error;
     if (!db_is_open(j->a->db))
         return err->code; /* the intent stays: it is in doubt */
     if (k == SQLKIND_CREATE_INDEX && strcmp(j->a->error.sqlstate, "42P07") != 0)
         book_besides(
             apply_drop_invalid(j->a, p->stmts[stmt].text, err)); /* the next try drops it, too */
-    apply_tell_failure(j, p, "stmt-failed", stmt + 1, first.msg);
-    book_besides(apply_mark(j, p, stmt, "failed", "stmt-failed",
-                            err)); /* an intent that stays is asked about */
+    book_besides(
+        apply_mark(j, p, stmt, "failed", NULL, err)); /* an intent that stays is asked about */
     *err = first;
+    j->a->error = error;
     return err->code;
 }
 
@@ -431,7 +451,7 @@ static enum err_code apply_part_by_statement(struct apply_job *j, const struct m
         if (skip)
             continue;
         rc = k == SQLKIND_PLAIN ? apply_until(j, p, i, apply_try_stmt, err)
-                                : apply_alone(j, p, i, err);
+                                : apply_until(j, p, i, apply_try_alone, err);
         if (rc != ERR_OK)
             return rc;
     }

@@ -136,6 +136,7 @@ bool sqlkind_is_query(struct sv stmt, enum db_kind db)
 bool sqlkind_waits_long(struct sv stmt, enum db_kind db)
 {
     static const char *const more[] = {"ALTER TABLE * VALIDATE CONSTRAINT", "VACUUM"};
+    static const char full[] = "VACUUM * FULL"; /* it keeps everybody out */
     enum sqlkind k = sqlkind_of(stmt, db);
     struct sqlkind_words w;
 
@@ -143,6 +144,8 @@ bool sqlkind_waits_long(struct sv stmt, enum db_kind db)
         k == SQLKIND_DETACH)
         return true;
     sqlkind_read(stmt, db, &w);
+    if (sqlkind_match(&w, full))
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(more); i++)
         if (sqlkind_match(&w, more[i]))
             return true;

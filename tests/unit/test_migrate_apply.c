@@ -538,6 +538,33 @@ T(a_lock_that_a_reader_holds_is_asked_for_again)
     on_postgres(readers);
 }
 
+/* VACUUM FULL waits for the reader, and all others would wait behind it. */
+static void alone(struct base *b)
+{
+    struct holder h = {.reader = {.url = b->url}};
+    struct err err = {0};
+
+    put("m/1_deals.sql", FIRST);
+    up_ok(b);
+    put("m/2_full.sql",
+        "-- prusik:up tx=no\nANALYZE deals;\nVACUUM FULL deals;\n-- prusik:down none\n");
+    open_db(&h.reader);
+    sql(&h.reader, "BEGIN");
+    T_STR(one(&h.reader, "SELECT count(*) FROM deals"), "1");
+    want(up_held(b, &h, 1, &err), &err, ERR_DB, "lock timeout");
+    T_STR(kept(b, "sqlstate || ' ' || stmt", "event", "WHERE kind = 'stmt-failed'"), "55P03 2");
+    h.let_go = true;
+    T_OK(up_held(b, &h, 20000, &err), err);
+    T_CHECK(h.told.retried >= 1);
+    T_STR(kept(b, "max(stmt)", "event", "WHERE kind = 'stmt-retried'"), "2");
+    db_close(h.reader.db);
+}
+
+T(what_no_transaction_may_hold_asks_for_its_lock_again_too)
+{
+    on_postgres(alone);
+}
+
 /* --- outside of transactions --- */
 
 #define INDEX                                                                                             \
@@ -763,6 +790,7 @@ T_MAIN(T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_sqlite),
        T_CASE(of_two_runs_one_waits_or_is_told_of_the_other_on_sqlite),
        T_CASE(of_two_runs_one_waits_or_is_told_of_the_other_on_postgresql),
        T_CASE(a_lock_that_a_reader_holds_is_asked_for_again),
+       T_CASE(what_no_transaction_may_hold_asks_for_its_lock_again_too),
        T_CASE(an_index_that_could_not_be_built_is_dropped_and_built_again),
        T_CASE(a_statement_whose_end_nobody_saw_is_asked_about),
        T_CASE(pragmas_and_vacuum_run_alone_on_sqlite),
