@@ -246,6 +246,46 @@ static bool db_plan_shows(const struct migration_part *p, enum db_kind db)
     return p->kind != MIGRATION_DOWN && (p->dbs & MIGRATION_DB(db));
 }
 
+/* What is not plain SQL: its statements are carried out in prusik's own way, so they stand as comments. */
+static const char *db_plan_how(const struct migration_part *p)
+{
+    if (p->kind == MIGRATION_BACKFILL)
+        return "in batches, each a transaction";
+    return migration_attr(p, "rebuild").n
+               ? "the table is made anew, as ALTER TABLE of SQLite cannot"
+               : NULL;
+}
+
+static void db_plan_statements(const struct migration_part *p, const char *indent, struct strbuf *b)
+{
+    for (size_t s = 0; s < p->n_stmts; s++) {
+        struct sv rest = p->stmts[s].text, line;
+
+        while (sv_next_line(&rest, &line)) {
+            strbuf_add_str(b, indent);
+            text_add_terminal(b, line);
+            strbuf_add_byte(b, '\n');
+        }
+        strbuf_addf(b, "%s;\n", indent);
+    }
+}
+
+static void db_plan_part_text(const struct migration_part *p, bool sql, struct strbuf *b)
+{
+    const char *how = db_plan_how(p);
+    bool plain = sql && !how;
+
+    strbuf_addf(b, "%s%s %.*s%s", sql ? "-- " : "  ", migration_kind_text(p->kind),
+                SV_FMT(p->name.n ? p->name : migration_attr(p, "name")),
+                p->kind == MIGRATION_UP && !p->tx ? " (no transaction)" : "");
+    if (how)
+        strbuf_addf(b, " (%s)", how);
+    strbuf_add_str(b, plain && p->tx ? "\nBEGIN;\n" : "\n");
+    db_plan_statements(p, plain ? "" : sql ? "--   " : "    ", b);
+    if (plain && p->tx)
+        strbuf_add_str(b, "COMMIT;\n");
+}
+
 static void db_plan_text(const struct pending *p, enum db_kind db, bool sql, struct strbuf *b)
 {
     const struct migration *m = p->file;
@@ -255,25 +295,9 @@ static void db_plan_text(const struct pending *p, enum db_kind db, bool sql, str
     for (size_t i = 0; i < m->n_parts; i++) {
         const struct migration_part *part = &m->parts[i];
 
-        if (!db_plan_shows(part, db) || (sql && part->kind != MIGRATION_UP))
-            continue;
-        strbuf_addf(b, "%s%s %.*s%s\n", sql ? "-- " : "  ", migration_kind_text(part->kind),
-                    SV_FMT(part->name.n ? part->name : migration_attr(part, "name")),
-                    part->kind == MIGRATION_UP && !part->tx ? " (no transaction)" : "");
-        if (sql && part->tx)
-            strbuf_add_str(b, "BEGIN;\n");
-        for (size_t s = 0; s < part->n_stmts; s++) {
-            struct sv rest = part->stmts[s].text, line;
-
-            while (sv_next_line(&rest, &line)) {
-                strbuf_add_str(b, sql ? "" : "    ");
-                text_add_terminal(b, line);
-                strbuf_add_byte(b, '\n');
-            }
-            strbuf_add_str(b, sql ? ";\n" : "    ;\n");
-        }
-        if (sql && part->tx)
-            strbuf_add_str(b, "COMMIT;\n");
+        if (db_plan_shows(part, db) &&
+            (!sql || part->kind == MIGRATION_UP || part->kind == MIGRATION_BACKFILL))
+            db_plan_part_text(part, sql, b);
     }
 }
 

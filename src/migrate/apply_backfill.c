@@ -572,6 +572,8 @@ static enum err_code backfill_try(struct apply_job *j, const struct migration_pa
         b->last = hi;
         b->end = sv_eq(b->last, b->upper);
         b->seen += (int64_t)b->size;
+        if (b->end && b->estimate > 0 && b->seen > b->estimate)
+            b->seen = b->estimate; /* the last batch is seldom full */
         b->changed += changed;
         rc = backfill_put(b, "running", 0, err);
     } else {
