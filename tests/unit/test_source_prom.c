@@ -244,6 +244,80 @@ T(warnings_are_kept_and_points_that_are_no_number_count_for_nothing)
     sample_list_release(&l);
 }
 
+/* --- answers that somebody has written down, with what they mean --- */
+
+static json_t *answer; /* {http, body, result: VALUE, NODATA or ERROR, value} */
+
+static enum MHD_Result answers(struct server *s UNUSED, struct server_request *r)
+{
+    return server_text(r, (unsigned)json_get_int(answer, "http", 0),
+                       json_get_str(answer, "body", ""));
+}
+
+/* NaN is a number that no rule takes for one. */
+static const char *meaning(struct look *l)
+{
+    const struct sample *v;
+
+    if (look_now(l) != ERR_OK)
+        return "ERROR";
+    v = sample_find(&l->s->samples, SV("value"));
+    T_CHECK(v);
+    if (v->kind == SAMPLE_ERROR)
+        return "ERROR";
+    return v->kind == SAMPLE_NUMBER && !isnan(v->number) ? "VALUE" : "NODATA";
+}
+
+static void check_answer(void)
+{
+    const json_t *value = json_object_get(answer, "value");
+    struct look l = open_query(server.port, "x", "");
+
+    T_STR(meaning(&l), json_get_str(answer, "result", ""));
+    if (json_is_number(value))
+        T_NEAR(number_of(&l, "value"), json_number_value(value), 1e-12);
+    else if (value)
+        T_CHECK(isinf(number_of(&l, "value")));
+    source_free(l.s);
+}
+
+/* A matrix where one value is asked for is its last one here: a range is a setting of the source. */
+static bool is_matrix(void)
+{
+    return strstr(json_get_str(answer, "body", ""), "matrix") != NULL;
+}
+
+T(answers_mean_what_the_vectors_say)
+{
+    const char *shared = getenv("PRUSIK_SHARED");
+    CLEANUP(strbuf_release) struct strbuf path = STRBUF(4096), text = STRBUF(0);
+    CLEANUP(json_cleanup) json_t *all = NULL;
+    json_t *list;
+    size_t i, n = 0;
+    struct err err;
+
+    if (!shared || !shared[0]) {
+        t_say("PRUSIK_SHARED is not set: the server of the other tests is asked only");
+        return;
+    }
+    strbuf_addf(&path, "%s/vectors/interop.json", shared);
+    T_OK(file_read(strbuf_str(&path), 1u << 20, &text, &err), err);
+    T_OK(json_read(strbuf_sv(&text), &all, &err), err);
+    list = json_object_get(all, "promql_api");
+    begin();
+    server_start(&server, answers, -1);
+    json_array_foreach(list, i, answer)
+    {
+        if (is_matrix())
+            continue;
+        check_answer();
+        n++;
+    }
+    server_stop(&server);
+    end();
+    T_CHECK(n >= 10);
+}
+
 /* --- faults --- */
 
 static enum MHD_Result faulty(struct server *s UNUSED, struct server_request *r)
@@ -375,7 +449,7 @@ T(settings_that_make_no_query_are_refused)
 }
 
 T_MAIN(T_CASE(a_real_server_answers_with_a_number_none_or_several),
-       T_CASE(what_is_no_answer_of_the_api_is_an_error),
+       T_CASE(what_is_no_answer_of_the_api_is_an_error), T_CASE(answers_mean_what_the_vectors_say),
        T_CASE(warnings_are_kept_and_points_that_are_no_number_count_for_nothing),
        T_CASE(a_server_that_is_none_is_unknown_never_a_value),
        T_CASE(a_server_that_closes_in_the_body_or_hangs_is_unknown), T_CASE(a_query_is_cancelled),
