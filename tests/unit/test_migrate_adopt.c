@@ -2,14 +2,11 @@
  * The records of other tools: recognised by the vectors that PRUSIK_SHARED names, when it is set, and by our own, and
  * adopted, on a file of SQLite and on a PostgreSQL of the test's own.
  */
-#include "t.h"
-#include "base/file.h"
 #include "base/json.h"
-#include "base/sv.h"
 #include "migrate/adopt.h"
 #include "migrate/checksum.h"
 #include "migrate/discover.h"
-#include "t_pg.h"
+#include "migrate_base.h"
 
 static struct db *open_url(const char *url)
 {
@@ -19,38 +16,6 @@ static struct db *open_url(const char *url)
 
     T_OK(db_open(&c, &db, &err), err);
     return db;
-}
-
-static void sql(struct db *db, const char *text)
-{
-    struct err err = {0};
-
-    T_OK(db_run(db, sv_from(text), NULL, 0, NULL, &err), err);
-}
-
-static const char *one(struct db *db, const char *text)
-{
-    static char out[4][2000];
-    static size_t turn;
-    struct arena a = {0};
-    struct err err = {0};
-    struct db_value v;
-    char *ret = out[turn++ % 4];
-
-    T_OK(db_one(db, &a, sv_from(text), NULL, 0, &v, &err), err);
-    (void)snprintf(ret, sizeof(out[0]), "%.*s", SV_FMT(v.is_null ? SV("NULL") : v.text));
-    arena_release(&a);
-    return ret;
-}
-
-static void put(const char *path, const char *text)
-{
-    struct err err = {0};
-    char *dir = path_dir(path);
-
-    T_OK(file_mkdirs(dir, &err), err);
-    T_OK(file_write_atomic(path, sv_from(text), 0600, &err), err);
-    free(dir);
 }
 
 static void want(enum err_code rc, const struct err *err, enum err_code code, const char *part)
@@ -97,7 +62,7 @@ static void make_tables(struct db *db, const json_t *tables)
             strbuf_add_str(&b, " text");
         }
         strbuf_add_str(&b, ")");
-        sql(db, strbuf_str(&b));
+        sql_on(db, strbuf_str(&b));
     }
 }
 
@@ -107,10 +72,10 @@ static void case_detect(json_t *c, struct db *pg)
     const json_t *want_lite = json_object_get(c, "detect_sqlite");
 
     if (want_pg) {
-        sql(pg, "DROP SCHEMA public CASCADE; DROP SCHEMA IF EXISTS sqitch CASCADE;"
-                " DROP SCHEMA IF EXISTS graphile_migrate CASCADE; CREATE SCHEMA public");
+        sql_on(pg, "DROP SCHEMA public CASCADE; DROP SCHEMA IF EXISTS sqitch CASCADE;"
+                   " DROP SCHEMA IF EXISTS graphile_migrate CASCADE; CREATE SCHEMA public");
         if (json_object_get(c, "postgres"))
-            sql(pg, json_get_str(c, "postgres", ""));
+            sql_on(pg, json_get_str(c, "postgres", ""));
         else
             make_tables(pg, json_object_get(c, "tables_postgres"));
         check_found(pg, want_pg);
@@ -118,7 +83,7 @@ static void case_detect(json_t *c, struct db *pg)
     if (want_lite) {
         struct db *lite = open_url(":memory:");
 
-        sql(lite, json_get_str(c, "sqlite", ""));
+        sql_on(lite, json_get_str(c, "sqlite", ""));
         check_found(lite, want_lite);
         db_close(lite);
     }
@@ -145,7 +110,7 @@ T(tools_are_recognised_by_their_tables_as_the_vectors_say)
     T_OK(json_read(strbuf_sv(&text), &j, &err), err);
     t_pg_start(&server);
     pg = open_url(server.url);
-    sql(pg, "SET client_min_messages = error");
+    sql_on(pg, "SET client_min_messages = error");
     T_CHECK(json_array_size(json_object_get(j, "cases")) >= 20);
     json_array_foreach(json_object_get(j, "cases"), i, c)
     {
@@ -280,8 +245,8 @@ static void dbmate(struct db *db)
     struct err err = {0};
     bool pg = db_kind(db) == DB_POSTGRES;
 
-    sql(db, "CREATE TABLE schema_migrations (version varchar(128) primary key)");
-    sql(db, "INSERT INTO schema_migrations VALUES ('20260101000000'), ('20260102000000')");
+    sql_on(db, "CREATE TABLE schema_migrations (version varchar(128) primary key)");
+    sql_on(db, "INSERT INTO schema_migrations VALUES ('20260101000000'), ('20260102000000')");
     T_EQ(mkdir("m", 0700), 0);
     want(adopt(db, &w, &err), &err, ERR_INVALID, "dbmate's or that of an old Rails");
     want(guard(db, false, &err), &err, ERR_REFUSED, "has applied 2 migrations here");
@@ -293,17 +258,19 @@ static void dbmate(struct db *db)
     adopt_ok(db);
     T_STR(standing(db), "20260101000000:applied 20260102000000:applied 20260103000000:pending");
     T_STR(
-        one(db,
+        one_on(
+            db,
             pg ? "SELECT origin || ' ' || kind || ' ' || origin_ref FROM prusik.migration LIMIT 1"
                : "SELECT origin || ' ' || kind || ' ' || origin_ref FROM prusik_migration LIMIT 1"),
         "dbmate adopted unverified");
     T_CHECK(strstr(
-        one(db, pg ? "SELECT down_text FROM prusik.migration WHERE version = '20260101000000'"
-                   : "SELECT down_text FROM prusik_migration WHERE version = '20260101000000'"),
+        one_on(db, pg ? "SELECT down_text FROM prusik.migration WHERE version = '20260101000000'"
+                      : "SELECT down_text FROM prusik_migration WHERE version = '20260101000000'"),
         "DROP TABLE a"));
-    T_STR(one(db, "SELECT count(*) FROM schema_migrations"), "2"); /* nothing was written there */
+    T_STR(one_on(db, "SELECT count(*) FROM schema_migrations"),
+          "2"); /* nothing was written there */
     T_OK(guard(db, false, &err), err);
-    sql(db, "INSERT INTO schema_migrations VALUES ('20260109000000')");
+    sql_on(db, "INSERT INTO schema_migrations VALUES ('20260109000000')");
     want(guard(db, false, &err), &err, ERR_REFUSED, "someone still uses dbmate: 20260109000000");
     T_OK(adopt(db, &retire, &err), err);
     T_OK(guard(db, false, &err), err);
@@ -323,11 +290,11 @@ T(dbmate_is_adopted_on_postgresql)
 
 static void goose(struct db *db)
 {
-    sql(db, "CREATE TABLE goose_db_version (id integer PRIMARY KEY, version_id bigint NOT NULL,"
-            " is_applied boolean NOT NULL, tstamp timestamp NOT NULL)");
-    sql(db, "INSERT INTO goose_db_version VALUES (1, 0, true, '2026-01-01 00:00:00'),"
-            " (2, 1, true, '2026-01-01 00:00:00'), (3, 2, true, '2026-01-02 00:00:00'),"
-            " (4, 2, false, '2026-01-03 00:00:00')");
+    sql_on(db, "CREATE TABLE goose_db_version (id integer PRIMARY KEY, version_id bigint NOT NULL,"
+               " is_applied boolean NOT NULL, tstamp timestamp NOT NULL)");
+    sql_on(db, "INSERT INTO goose_db_version VALUES (1, 0, true, '2026-01-01 00:00:00'),"
+               " (2, 1, true, '2026-01-01 00:00:00'), (3, 2, true, '2026-01-02 00:00:00'),"
+               " (4, 2, false, '2026-01-03 00:00:00')");
     put("m/00001_a.sql", "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 2;\n");
     put("m/00002_b.sql", "-- +goose Up\nSELECT 1;\n");
     adopt_ok(db);
@@ -349,9 +316,10 @@ static void golang(struct db *db)
     struct wish w = {0}, anyway = {.anyway = true};
     struct err err = {0};
 
-    sql(db,
+    sql_on(
+        db,
         "CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)");
-    sql(db, "INSERT INTO schema_migrations VALUES (2, true)");
+    sql_on(db, "INSERT INTO schema_migrations VALUES (2, true)");
     put("m/1_a.up.sql", "SELECT 1;");
     put("m/1_a.down.sql", "SELECT 2;");
     put("m/2_b.up.sql", "SELECT 1;");
@@ -373,7 +341,8 @@ static void flyway(struct db *db)
     struct err err = {0};
     char text[700];
 
-    sql(db,
+    sql_on(
+        db,
         "CREATE TABLE flyway_schema_history (installed_rank INT NOT NULL PRIMARY KEY, version VARCHAR(50),"
         " description VARCHAR(200), type VARCHAR(20), script VARCHAR(1000), checksum INTEGER,"
         " installed_by VARCHAR(100), installed_on TIMESTAMP, execution_time INTEGER, success BOOLEAN)");
@@ -385,7 +354,7 @@ static void flyway(struct db *db)
         " '2026-01-02 00:00:00', 5, true), (4, '3', 'gone', 'DELETE', 'V3__gone.sql', 7, 'ann',"
         " '2026-01-02 00:00:00', 5, true)",
         checksum_flyway(SV("SELECT 1;\n")));
-    sql(db, text);
+    sql_on(db, text);
     put("m/V1_2__a_b.sql", "SELECT 1;\n");
     put("m/R__views.sql", "");
     put("m/V2__b.sql", "SELECT 2;\n");
@@ -409,8 +378,8 @@ static void alembic(struct db *db)
 {
     struct err err = {0};
 
-    sql(db, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)");
-    sql(db, "INSERT INTO alembic_version VALUES ('b2'), ('c2')");
+    sql_on(db, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)");
+    sql_on(db, "INSERT INTO alembic_version VALUES ('b2'), ('c2')");
     put("m/a.py", "revision = 'a1'\ndown_revision = None\n");
     put("m/b.py", "revision = 'b2'\ndown_revision = 'a1'\n");
     put("m/c.py", "revision = 'c2'\ndown_revision = 'a1'\n");
@@ -433,19 +402,22 @@ static void liquibase(struct db *db)
     struct wish w = {0};
     struct err err = {0};
 
-    sql(db,
+    sql_on(
+        db,
         "CREATE TABLE DATABASECHANGELOG (ID VARCHAR(255), AUTHOR VARCHAR(255), FILENAME VARCHAR(255),"
         " DATEEXECUTED TIMESTAMP, ORDEREXECUTED INT, EXECTYPE VARCHAR(10), MD5SUM VARCHAR(35))");
-    sql(db,
+    sql_on(
+        db,
         "CREATE TABLE DATABASECHANGELOGLOCK (ID INT PRIMARY KEY, LOCKED boolean NOT NULL, LOCKEDBY VARCHAR(255))");
-    sql(db,
+    sql_on(
+        db,
         "INSERT INTO DATABASECHANGELOG VALUES ('1', 'ann', 'changelog.sql', '2026-01-01 00:00:00', 1, 'EXECUTED',"
         " '9:abc')");
-    sql(db, "INSERT INTO DATABASECHANGELOGLOCK VALUES (1, true, 'web1')");
+    sql_on(db, "INSERT INTO DATABASECHANGELOGLOCK VALUES (1, true, 'web1')");
     put("m/changelog.sql",
         "--liquibase formatted sql\n--changeset ann:1\nSELECT 1;\n--changeset ann:2\nSELECT 2;\n");
     want(adopt(db, &w, &err), &err, ERR_LOCKED, "its lock is held by web1");
-    sql(db, "UPDATE DATABASECHANGELOGLOCK SET LOCKED = false");
+    sql_on(db, "UPDATE DATABASECHANGELOGLOCK SET LOCKED = false");
     adopt_ok(db);
     T_STR(standing(db), "ann:1:applied ann:2:pending");
 }
@@ -473,20 +445,22 @@ static void sqitch(struct db *db)
     put("m/deploy/b.sql", "CREATE TABLE b (id int);\n");
     put("m/revert/a.sql", "DROP TABLE a;\n");
     T_OK(discover_tree("m", SV("auto"), db_kind(db), &d, &err), err);
-    sql(db, "CREATE SCHEMA sqitch");
-    sql(db,
+    sql_on(db, "CREATE SCHEMA sqitch");
+    sql_on(
+        db,
         "CREATE TABLE sqitch.changes (change_id text, script_hash text, change text, project text, note text,"
         " committed_at timestamptz, planned_at timestamptz)");
-    sql(db, "CREATE TABLE sqitch.events (event text)");
+    sql_on(db, "CREATE TABLE sqitch.events (event text)");
     (void)snprintf(
         text, sizeof(text),
         "INSERT INTO sqitch.changes VALUES ('%.*s', '%s', 'a', 'x', '', '2026-01-01', '2026-01-01')",
         SV_FMT(d.files.v.v[0].hash), script.s);
-    sql(db, text);
+    sql_on(db, text);
     discover_release(&d);
     adopt_ok(db);
     T_STR(standing(db), "a:applied b:pending");
-    T_STR(one(db,
+    T_STR(one_on(
+              db,
               "SELECT origin_ref = (SELECT script_hash FROM sqitch.changes) FROM prusik.migration"),
           "t");
     {
@@ -494,7 +468,7 @@ static void sqitch(struct db *db)
 
         T_OK(adopt(db, &w, &err), err);
     }
-    T_STR(one(db, "SELECT to_regclass('sqitch.changes')"), "NULL");
+    T_STR(one_on(db, "SELECT to_regclass('sqitch.changes')"), "NULL");
 }
 
 T(sqitch_is_adopted_by_the_ids_of_its_changes)
@@ -508,13 +482,13 @@ static void others(struct db *db)
     struct err err = {0};
 
     put("m/1_a.js", "");
-    sql(db, "CREATE TABLE my_steps (id integer, name text, batch integer, migration_time text)");
-    sql(db, "INSERT INTO my_steps VALUES (1, '1_a.js', 1, '2026-01-01')");
-    sql(db, "CREATE TABLE knex_migrations_lock (\"index\" integer, is_locked integer)");
+    sql_on(db, "CREATE TABLE my_steps (id integer, name text, batch integer, migration_time text)");
+    sql_on(db, "INSERT INTO my_steps VALUES (1, '1_a.js', 1, '2026-01-01')");
+    sql_on(db, "CREATE TABLE knex_migrations_lock (\"index\" integer, is_locked integer)");
     T_OK(adopt(db, &renamed, &err), err);
-    sql(db, "CREATE TABLE schema_migrations (version bigint, inserted_at text)");
+    sql_on(db, "CREATE TABLE schema_migrations (version bigint, inserted_at text)");
     want(adopt(db, &ecto, &err), &err, ERR_REFUSED, "cannot be adopted");
-    sql(db, "CREATE TABLE django_migrations (id integer, app text, name text, applied text)");
+    sql_on(db, "CREATE TABLE django_migrations (id integer, app text, name text, applied text)");
     want(adopt(db, &two, &err), &err, ERR_INVALID, "several tools have a record here");
 }
 

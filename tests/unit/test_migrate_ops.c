@@ -2,60 +2,11 @@
  * Files of operations: read, carried out and undone on a file of SQLite and a PostgreSQL of the test's own; own
  * cases, and those of the folder that PRUSIK_SHARED names, when it is set.
  */
-#include "base/file.h"
 #include "base/json.h"
-#include "base/sv.h"
 #include "migrate/apply.h"
 #include "migrate/discover.h"
 #include "migrate/ops.h"
-#include "t.h"
-#include "t_pg.h"
-
-struct base {
-    struct t_pg pg;
-    const char *url;
-    struct db *db;
-};
-
-static void put(const char *path, const char *text)
-{
-    struct err err = {0};
-    char *dir = path_dir(path);
-
-    T_OK(file_mkdirs(dir, &err), err);
-    T_OK(file_write_atomic(path, sv_from(text), 0600, &err), err);
-    free(dir);
-}
-
-static void open_db(struct base *b)
-{
-    struct db_config c = {.url = sv_from(b->url), .create = true};
-    struct err err = {0};
-
-    T_OK(db_open(&c, &b->db, &err), err);
-}
-
-static const char *one(struct base *b, const char *sql)
-{
-    static char text[4][8192];
-    static size_t turn;
-    struct arena a = {0};
-    struct err err = {0};
-    struct db_value v;
-    char *ret = text[turn++ % 4];
-
-    T_OK(db_one(b->db, &a, sv_from(sql), NULL, 0, &v, &err), err);
-    (void)snprintf(ret, sizeof(text[0]), "%.*s", SV_FMT(v.is_null ? SV("NULL") : v.text));
-    arena_release(&a);
-    return ret;
-}
-
-static void sql(struct base *b, const char *text)
-{
-    struct err err = {0};
-
-    T_OK(db_run(b->db, sv_from(text), NULL, 0, NULL, &err), err);
-}
+#include "migrate_base.h"
 
 static bool is_postgres(const struct base *b)
 {
