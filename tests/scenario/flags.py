@@ -7,13 +7,11 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 
+from program import prusik, start
 from tap import DEADLINE_S, await_, check, read, run_tests, same, write
-
-PRUSIK = os.path.realpath(sys.argv[1])
 
 DOC = """# Shop
 
@@ -44,17 +42,6 @@ ELSEWHERE = """flags:
     env_file: {path: app.env, name: NEW_UI}
     apply: [sh, apply.sh]
 """
-ENV = {**os.environ, "CI": "true", "NO_COLOR": "1"}
-
-
-def prusik(*argv):
-    return subprocess.run([PRUSIK, *argv], capture_output=True, text=True, env=ENV, stdin=subprocess.DEVNULL,
-                          timeout=DEADLINE_S, check=False)
-
-
-def start(*argv):
-    return subprocess.Popen([PRUSIK, *argv], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=ENV,
-                            stdin=subprocess.DEVNULL)
 
 
 def begin(rules=KILL, flags="flags: {NEW_UI:}\n", queue=200):

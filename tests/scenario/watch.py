@@ -10,9 +10,8 @@ import subprocess
 import sys
 import time
 
+from program import prusik, start
 from tap import DEADLINE_S, await_, check, run_tests, same, write
-
-PRUSIK = os.path.realpath(sys.argv[1])
 
 DOC = """# Shop
 
@@ -31,17 +30,6 @@ rules:
   errors: 'investigate when matches(log.app, "ERROR")[5m] > 1'
 watch: {interval: 100ms}
 """
-ENV = {**os.environ, "CI": "true", "NO_COLOR": "1"}
-
-
-def prusik(*argv):
-    return subprocess.run([PRUSIK, *argv], capture_output=True, text=True, env=ENV, stdin=subprocess.DEVNULL,
-                          timeout=DEADLINE_S, check=False)
-
-
-def start(*argv):
-    return subprocess.Popen([PRUSIK, *argv], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=ENV,
-                            stdin=subprocess.DEVNULL)
 
 
 def begin():
