@@ -602,22 +602,45 @@ static enum verify_result verify_expires(const struct verify_cx *c)
 }
 
 /* "A|B|C": a line of the output begins with each name and '='. */
+/* "NAME=value", "NAME: value", or NAME alone where only names are listed; an empty value is none. */
+static bool verify_line_sets(struct sv line, struct sv name)
+{
+    struct sv rest;
+
+    if (!sv_starts(line, name))
+        return false;
+    rest = sv_sub(line, name.n, line.n);
+    if (rest.n == 0)
+        return true;
+    if (ascii_is_word(rest.p[0]))
+        return false; /* another, longer name */
+    rest = sv_trim(rest);
+    if (rest.n && (rest.p[0] == '=' || rest.p[0] == ':'))
+        rest = sv_trim(sv_sub(rest, 1, rest.n));
+    return rest.n > 0 && !sv_eq(rest, SV("\"\"")) && !sv_eq(rest, SV("''"));
+}
+
+static bool verify_is_set(struct sv text, struct sv name)
+{
+    struct sv line;
+
+    while (sv_next_line(&text, &line))
+        if (verify_line_sets(sv_trim(line), name))
+            return true;
+    return false;
+}
+
 static enum verify_result verify_set(const struct verify_cx *c)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct sv names = c->e->e.text, name;
 
-    strbuf_add_byte(&text, '\n');
     verify_add_plain(&c->o->out, &text);
-    while (sv_split(&names, '|', &name)) {
-        CLEANUP(strbuf_release) struct strbuf begin = STRBUF(0);
-
-        strbuf_addf(&begin, "\n%.*s", SV_FMT(name));
-        if (!sv_has(strbuf_sv(&text), strbuf_sv(&begin))) {
+    while (sv_split(&names, '|', &name))
+        if (!verify_is_set(strbuf_sv(&text), name)) {
             strbuf_addf(c->seen, "%.*s is not set", SV_FMT(name));
             return VERIFY_FAILS;
         }
-    }
     strbuf_add_str(c->seen, "all are set");
     return VERIFY_HOLDS;
 }

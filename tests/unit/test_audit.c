@@ -62,7 +62,7 @@ T(the_vectors_of_the_score_hold)
     size_t i;
 
     if (!shared || !shared[0])
-        T_SKIP("PRUSIK_SHARED is not set");
+        T_NOT_HERE("PRUSIK_SHARED is not set");
     strbuf_addf(&path, "%s/vectors/health.json", shared);
     T_OK(file_read(strbuf_str(&path), 8u << 20, &text, &err), err);
     T_OK(json_read(strbuf_sv(&text), &j, &err), err);

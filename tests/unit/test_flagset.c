@@ -18,7 +18,7 @@ static json_t *vectors(const char *name)
     json_t *j;
 
     if (!shared || !shared[0])
-        T_SKIP("PRUSIK_SHARED is not set");
+        T_NOT_HERE("PRUSIK_SHARED is not set");
     strbuf_addf(&path, "%s/vectors/%s", shared, name);
     T_OK(file_read(strbuf_str(&path), 8u << 20, &text, &err), err);
     T_OK(json_read(strbuf_sv(&text), &j, &err), err);
