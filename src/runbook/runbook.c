@@ -635,8 +635,22 @@ static void read_text_notes(struct rb_build *b)
         build_note(b, NOTE_UNCLOSED_FENCE, b->rb->md.unclosed_fence, 1, (struct sv){NULL, 0});
 }
 
+static void build_release_readers(struct rb_build *b)
+{
+    shell_parser_free(b->shell);
+    expect_reader_free(b->expect);
+    shape_reader_free(b->shape);
+    prose_reader_free(b->prose);
+    title_reader_free(b->title);
+    for (size_t i = 0; i < WATCH_PATTERN__N; i++)
+        regex_free(b->watch_patterns[i]);
+    for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
+        regex_free(b->block_patterns[i]);
+}
+
 static void build_release(struct rb_build *b)
 {
+    build_release_readers(b);
     for (size_t i = 0; i < b->steps.n; i++)
         vec_release(&b->steps.v[i].expects);
     vec_release(&b->parts);
@@ -649,21 +663,12 @@ static void build_release(struct rb_build *b)
     vec_release(&b->notes);
     vec_release(&b->remarks);
     vec_release(&b->failures);
-    shell_parser_free(b->shell);
-    expect_reader_free(b->expect);
-    shape_reader_free(b->shape);
-    prose_reader_free(b->prose);
-    for (size_t i = 0; i < WATCH_PATTERN__N; i++)
-        regex_free(b->watch_patterns[i]);
-    title_reader_free(b->title);
     vec_release(&b->signers);
     vec_release(&b->names);
     vec_release(&b->environments);
     vec_release(&b->said);
     vec_release(&b->said_of);
     map_release(&b->said_names);
-    for (size_t i = 0; i < BLOCK_PATTERN__N; i++)
-        regex_free(b->block_patterns[i]);
 }
 
 enum err_code runbook_read(const struct document *doc, struct runbook *ret, struct err *err)
