@@ -142,6 +142,18 @@ void run_watch_answer(struct run *r, bool yes, struct sv by, struct sv note)
     run_roll_back(r, strbuf_sv(&reason), by);
 }
 
+/* What the round asks for. */
+static void watch_act(struct run *r)
+{
+    if (r->verdict == VERDICT_ROLLBACK && !r->plan->watch_only) {
+        watch_roll_back(r);
+        return;
+    }
+    watch_ask(r);
+    if (r->stage == STAGE_WATCH && !r->asking && run_watch_over(r))
+        run_advance(r);
+}
+
 static void watch_on_round(void *arg)
 {
     struct run *r = arg;
@@ -157,15 +169,8 @@ static void watch_on_round(void *arg)
         run_broken(r, &err);
         return;
     }
-    if (!run_flags_go(r))
-        return;
-    if (r->verdict == VERDICT_ROLLBACK && !r->plan->watch_only) {
-        watch_roll_back(r);
-        return;
-    }
-    watch_ask(r);
-    if (r->stage == STAGE_WATCH && !r->asking && run_watch_over(r))
-        run_advance(r);
+    if (run_flags_go(r))
+        watch_act(r);
 }
 
 /* --- the life of the watch --- */

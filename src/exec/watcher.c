@@ -197,12 +197,11 @@ void watcher_stop(struct watcher *w)
 
 bool watcher_is_busy(const struct watcher *w)
 {
-    if (w->n_handles > 0)
-        return true;
+    bool busy = w->n_handles > 0;
+
     for (size_t i = 0; i < w->feeds.n; i++)
-        if (w->feeds.v[i].busy)
-            return true;
-    return false;
+        busy = busy || w->feeds.v[i].busy;
+    return busy;
 }
 
 void watcher_baseline(struct watcher *w)

@@ -153,6 +153,44 @@ def a_watch_that_stands_alone_switches_too():
     same("app.txt", os.path.exists("app.txt"), False)
 
 
+def several_flags_are_switched_two_at_a_time():
+    rules = "".join(f"  r{i}: 'flag-off F{i} when cmd.queue.json.length > 100'\n" for i in range(4))
+    begin(rules="rules:\n" + rules, flags="flags: {F0:, F1:, F2:, F3:}\n")
+    write("flags.json", json.dumps({"flags": {f"F{i}": {"state": "ENABLED", "variants": {"on": True, "off": False},
+                                                       "defaultVariant": "on"} for i in range(4)}}))
+    same("exit code", prusik("run", "deploy.md").returncode, 9)
+    same("the flags", sorted(e["flag"] for e in of("flag-outcome") if e["result"] == "in-effect"),
+         ["F0", "F1", "F2", "F3"])
+
+
+def what_its_consumers_do_not_know_is_refused_before_anything_runs():
+    elsewhere("true\n")
+    write("prusik.yaml", YAML + KILL + "flags: {NEW_UI: {off: none}}\n")
+    done = prusik("run", "deploy.md")
+    check(done.returncode != 0 and "no variant 'none'" in done.stderr, done.stderr)
+    write("prusik.flags.yaml", "flags: {NEW_UI: {variants: 7}}\n")
+    done = prusik("run", "deploy.md")
+    check(done.returncode != 0 and "prusik.flags.yaml" in done.stderr, done.stderr)
+    same("app.txt", os.path.exists("app.txt"), False)
+
+
+def a_rehearsal_switches_nothing():
+    begin(rules=KILL + "rehearse: {scratch: made by this test, compare: {files: [app.txt]}}\n")
+    done = prusik("rehearse", "deploy.md")
+    check("a rehearsal switches no flag" in done.stdout, done.stdout + done.stderr)
+    same("the kill list", os.path.exists("flags.kill.json"), False)
+
+
+def a_rule_that_fires_at_a_gate_switches_too():
+    begin(rules=KILL + "gates: {deployment/2: {wait_until: {command: test -e flags.kill.json, every: 100ms, timeout: 60s,"
+          " at_timeout: stop}}}\n")
+    write("deploy.md", DOC.replace("echo new > app.txt\n", "echo new > app.txt\necho newer > app.txt\n"))
+    done = prusik("run", "deploy.md")  # without the flag the gate does not open
+    same("exit code", (done.returncode, read("app.txt")), (9, "newer\n"))
+    names = [e["event"] for e in events() if e["event"] in ("flag-outcome", "gate-passed")]
+    same("the order", names[:2], ["flag-outcome", "gate-passed"])
+
+
 # --- stopped in between
 
 def killed_in(apply, **what):
@@ -187,6 +225,22 @@ def a_crash_in_between_is_finished_by_the_resume():
     check(outcome["ms"] > 0, outcome)
     same("intents", len(of("flag-intent")), 1)
     same("the file", read("app.env"), "NEW_UI=false\n")
+
+
+def what_had_its_outcome_is_left_alone_by_the_resume():
+    elsewhere(ONCE, rules="rules:\n  a: 'flag-off OTHER when cmd.queue.json.length > 100'\n"
+              "  b: 'flag-off NEW_UI when cmd.queue.json.length > 100'\n")
+    write("flags.json", DEFINITIONS.replace("NEW_UI", "OTHER"))
+    write("prusik.yaml", read("prusik.yaml").replace("flags: {NEW_UI", "flags: {OTHER:, NEW_UI"))
+    p = start("run", "deploy.md", "--json")
+    await_("the program", lambda: os.path.exists("begun"))
+    await_("the other", lambda: len(of("flag-outcome")) == 1)
+    p.send_signal(signal.SIGKILL)
+    p.wait(DEADLINE_S)
+    p.stdout.close()
+    end_the_program()
+    same("exit code", prusik("resume", "r-0001").returncode, 9)
+    same("outcomes", [(o["flag"], o["resumed"]) for o in of("flag-outcome")], [("OTHER", False), ("NEW_UI", True)])
 
 
 def a_resume_runs_the_program_though_the_file_says_off_already():
@@ -260,6 +314,14 @@ def a_step_that_sets_a_flag_is_brought_back_without_a_word_in_the_document():
                                                          if e["event"] == "step-outcome"], ["done", "done"])
 
 
+def the_files_that_a_step_names_are_those_of_its_way_back():
+    for files in ("--flags=other.json", "--flags other.json", "--consumers prusik.flags.yaml --flags=other.json"):
+        steps()
+        write("deploy.md", (STEPS % "true").replace('"deployed dark"', f'"deployed dark" {files}'))
+        plan = prusik("plan", "deploy.md", "--json").stdout
+        check(f"prusik flag back NEW_UI run {files}" in plan, plan)
+
+
 def a_failure_behind_it_brings_it_back():
     steps(more="false", yaml="on_failure: rollback\n")
     same("exit code", (prusik("run", "deploy.md").returncode, default()), (5, "on"))
@@ -330,7 +392,8 @@ def audits_and_comparisons_decide_by_their_exit_code():
 
 
 if __name__ == "__main__":
-    sys.exit(run_tests([
+    sys.exit(
+    run_tests([
         a_rule_switches_the_flag_off_and_it_is_read_back,
         a_flag_that_is_read_elsewhere_is_set_and_its_program_run,
         what_cannot_be_switched_is_said,
@@ -349,4 +412,10 @@ if __name__ == "__main__":
         what_a_rule_has_killed_stays_killed,
         a_crash_before_its_end_does_not_lose_what_it_was,
         audits_and_comparisons_decide_by_their_exit_code,
+        several_flags_are_switched_two_at_a_time,
+        what_its_consumers_do_not_know_is_refused_before_anything_runs,
+        a_rehearsal_switches_nothing,
+        a_rule_that_fires_at_a_gate_switches_too,
+        what_had_its_outcome_is_left_alone_by_the_resume,
+        the_files_that_a_step_names_are_those_of_its_way_back,
     ]))

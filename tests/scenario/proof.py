@@ -90,6 +90,12 @@ def a_copy_of_anything_else_is_left_alone():
     same("proofs", outcome(), ("done", []))
 
 
+def what_another_program_packs_is_left_alone():
+    begin("tar czf app.tgz app.db")
+    same("exit code", prusik("run", "deploy.md").returncode, 0)
+    same("proofs", outcome()[1], [])
+
+
 def a_dump_of_postgresql_is_read_to_its_end():
     begin("pg_dump shop > shop.sql", DUMP + END)
     succeeds("shop.sql: plain SQL, read whole")
@@ -154,5 +160,6 @@ if __name__ == "__main__":
         what_is_packed_and_empty_fails_the_step,
         what_is_packed_and_whole_is_read,
         what_nobody_here_can_read_is_said,
+        what_another_program_packs_is_left_alone,
         a_long_proof_can_be_interrupted,
     ]))

@@ -224,6 +224,10 @@ T(J5_a_blob_is_stored_with_its_event_and_a_damaged_one_is_found)
     sql_run("UPDATE blob SET codec = 7");
     T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
     T_CHECK(strstr(err.msg, "run r-0001: event 1: blob ") && strstr(err.msg, ": unknown codec 7"));
+    sql_run("UPDATE blob SET codec = 1, size = size + 1");
+    T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
+    T_CHECK(strstr(err.msg, ": its size is not "));
+    sql_run("UPDATE blob SET size = size - 1");
     sql_run("UPDATE blob SET codec = 0, data = CAST('other' AS BLOB)");
     T_EQ(journal_verify(s, run, &check, &err), ERR_CORRUPT);
     sql_run("DELETE FROM blob");

@@ -398,6 +398,36 @@ T(what_cannot_run_so_is_refused_before_anything_is_done)
     on_sqlite(refused);
 }
 
+static void backfills(struct base *b)
+{
+    static const struct {
+        const char *key, *sql, *why;
+    } cases[] = {
+        {"id", "UPDATE deals SET note = o.note FROM deals o WHERE o.id = deals.id",
+         "a backfill has no FROM"},
+        {"a,b,c,d,e,f,g,h,i", "UPDATE deals SET note = 'x'", "at most 8 columns"},
+    };
+    struct wish w = {0};
+    struct err err = {0};
+
+    put("m/1_deals.sql", FIRST);
+    up_ok(b);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(strbuf_release) struct strbuf file = STRBUF(0);
+
+        strbuf_addf(&file,
+                    "-- prusik:backfill job=j table=deals key=%s\n%s;\n-- prusik:down none\n",
+                    cases[i].key, cases[i].sql);
+        put("m/2_fill.sql", strbuf_str(&file));
+        want(up(b, &w, &err), &err, ERR_REFUSED, cases[i].why);
+    }
+}
+
+T(an_update_that_has_no_batches_is_refused)
+{
+    on_sqlite(backfills);
+}
+
 /* --- locks --- */
 
 static void two_at_once(struct base *b)
@@ -740,6 +770,7 @@ T_MAIN(T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_sqlite),
        T_CASE(what_cannot_run_so_is_refused_before_anything_is_done),
        T_CASE(of_two_runs_one_waits_or_is_told_of_the_other_on_sqlite),
        T_CASE(of_two_runs_one_waits_or_is_told_of_the_other_on_postgresql),
+       T_CASE(an_update_that_has_no_batches_is_refused),
        T_CASE(a_lock_that_a_reader_holds_is_asked_for_again),
        T_CASE(what_no_transaction_may_hold_asks_for_its_lock_again_too),
        T_CASE(an_index_that_could_not_be_built_is_dropped_and_built_again),
