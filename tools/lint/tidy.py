@@ -3,7 +3,7 @@
 
 usage: tools/lint/tidy.py [--quick] FOLDER [FILE...]
 
---quick bounds the static analyzer to QUICK_NODES states a function (its own bound is 225,000): a sixth of the time.
+--quick bounds the static analyzer to QUICK_NODES states a function (its own bound is 225,000): a fraction of the time.
 
 Tests are looked at without the static analyzer, which takes nine tenths of the time: what it could find there (memory, null
 pointers) the same tests show under the sanitizers.
