@@ -601,47 +601,63 @@ static enum verify_result verify_expires(const struct verify_cx *c)
     return verify_bool((double)(at_us - c->now_us) / 1000 > c->e->e.number);
 }
 
-/* "A|B|C": a line of the output begins with each name and '='. */
-/* "NAME=value", "NAME: value", or NAME alone where only names are listed; an empty value is none. */
-static bool verify_line_sets(struct sv line, struct sv name)
+/* Of "NAME=value" and "NAME: value" both; of NAME alone, where only names are listed, the name. */
+static struct sv verify_line_name(struct sv line, bool *has_value)
 {
-    struct sv rest;
+    size_t n = 0;
+    struct sv value;
 
-    if (!sv_starts(line, name))
-        return false;
-    rest = sv_sub(line, name.n, line.n);
-    if (rest.n == 0)
-        return true;
-    if (ascii_is_word(rest.p[0]))
-        return false; /* another, longer name */
-    rest = sv_trim(rest);
-    if (rest.n && (rest.p[0] == '=' || rest.p[0] == ':'))
-        rest = sv_trim(sv_sub(rest, 1, rest.n));
-    return rest.n > 0 && !sv_eq(rest, SV("\"\"")) && !sv_eq(rest, SV("''"));
+    while (n < line.n && ascii_is_word(line.p[n]))
+        n++;
+    value = sv_trim(sv_sub(line, n, line.n));
+    *has_value = n == line.n;
+    if (value.n && (value.p[0] == '=' || value.p[0] == ':'))
+        value = sv_trim(sv_sub(value, 1, value.n));
+    *has_value |= value.n > 0 && !sv_eq(value, SV("\"\"")) && !sv_eq(value, SV("''"));
+    return sv_sub(line, 0, n);
 }
 
-static bool verify_is_set(struct sv text, struct sv name)
+/*
+ * What stands in the document is the pattern of a grep: with OLLAMA people may mean OLLAMA_HOST.  The name itself decides
+ * where it is there; else a longer one that goes on with '_' counts.  An empty value is none.
+ */
+static bool verify_is_set(struct sv text, struct sv name, struct sv *as)
 {
+    bool there = false;
     struct sv line;
 
-    while (sv_next_line(&text, &line))
-        if (verify_line_sets(sv_trim(line), name))
+    *as = (struct sv){NULL, 0};
+    while (sv_next_line(&text, &line)) {
+        bool has_value;
+        struct sv found = verify_line_name(sv_trim(line), &has_value);
+        bool same = sv_eq(found, name);
+
+        there |= same;
+        if (has_value &&
+            (same || (!there && sv_starts(found, name) && found.p[name.n] == '_' && !as->n)))
+            *as = found;
+        if (same && has_value)
             return true;
-    return false;
+    }
+    return as->n > 0 && !there;
 }
 
+/* "A|B|C": each of them. */
 static enum verify_result verify_set(const struct verify_cx *c)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct sv names = c->e->e.text, name;
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), others = STRBUF(0);
+    struct sv names = c->e->e.text, name, as;
 
     verify_add_plain(&c->o->out, &text);
-    while (sv_split(&names, '|', &name))
-        if (!verify_is_set(strbuf_sv(&text), name)) {
+    while (sv_split(&names, '|', &name)) {
+        if (!verify_is_set(strbuf_sv(&text), name, &as)) {
             strbuf_addf(c->seen, "%.*s is not set", SV_FMT(name));
             return VERIFY_FAILS;
         }
-    strbuf_add_str(c->seen, "all are set");
+        if (as.n > name.n)
+            strbuf_addf(&others, ", %.*s as %.*s", SV_FMT(name), SV_FMT(as));
+    }
+    strbuf_addf(c->seen, "all are set%s", strbuf_str(&others));
     return VERIFY_HOLDS;
 }
 
