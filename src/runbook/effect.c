@@ -849,11 +849,12 @@ enum command_effect effect_of_remote(struct sv text)
 static bool effect_copies_to_backup(const struct shell_item *item)
 {
     for (size_t i = 0; i < item->n_simple; i++) {
-        const struct shell_simple *s = &item->simple[i];
+        struct shell_simple s;
 
-        if (sv_eq(shell_program(s), SV("cp")) && s->n_words >= 3 &&
-            (sv_has_nocase(s->words[s->n_words - 1].raw, SV("backup")) ||
-             sv_has_nocase(s->words[s->n_words - 1].raw, SV(".bak"))))
+        (void)effect_of_inner(&item->simple[i], 0, &s);
+        if (sv_eq(shell_program(&s), SV("cp")) && s.n_words >= 3 &&
+            (sv_has_nocase(s.words[s.n_words - 1].raw, SV("backup")) ||
+             sv_has_nocase(s.words[s.n_words - 1].raw, SV(".bak"))))
             return true;
     }
     return false;
@@ -863,10 +864,11 @@ static bool effect_copies_to_backup(const struct shell_item *item)
 static bool effect_dumps(const struct shell_item *item)
 {
     for (size_t i = 0; i < item->n_simple; i++) {
-        const struct shell_simple *s = &item->simple[i];
+        struct shell_simple s;
 
-        if (sv_eq(shell_program(s), SV("sqlite3")) && s->n_words == 3 &&
-            sv_has(s->words[2].raw, SV(".dump")))
+        (void)effect_of_inner(&item->simple[i], 0, &s);
+        if (sv_eq(shell_program(&s), SV("sqlite3")) && s.n_words == 3 &&
+            sv_has(s.words[2].raw, SV(".dump")))
             return true;
     }
     return false;

@@ -422,6 +422,8 @@ T(the_worst_part_of_a_command_decides_what_it_changes)
         {"echo 1 > /tmp/x", EFFECT_FILES},
         {"echo 1 > /dev/null", EFFECT_NONE},
         {"cp app.db app.db.bak", EFFECT_BACKUP},
+        {"sudo cp -a /etc/relay /var/backups/relay", EFFECT_BACKUP},
+        {"docker exec db sqlite3 app.db .dump > app.sql", EFFECT_BACKUP},
         {"cp app.db /srv/app.db", EFFECT_FILES},
         {"sudo alembic upgrade head", EFFECT_DATABASE},
         {"alembic current", EFFECT_NONE},
