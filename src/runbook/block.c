@@ -54,6 +54,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "\\b(?:was|were|been|used to|wurden?|worden)\\b", /* it tells what has happened */
     [BLOCK_SHOWS] = "^(?:returns?|shows?|works|prints?|reports?|succeeds|gives|lists?|answers|says|"
                     "passes|exits|is|still|must|should|zeigt|liefert|gibt)\\b",
+    [BLOCK_YIELDS] = "^(?:=>|->|\xe2\x86\x92|\xe2\x87\x92) ?(.+)$|^([1-5][0-9]{2})$",
+    [BLOCK_PRINTS] = "^(?:shows?|prints?|says|outputs?|reports?|answers|displays?|zeigt) ",
     [BLOCK_TO_RUN] =
         "^(?:(?:please|then|now|next|finally|first|also|again)[, ]+)*"
         "(?:run|rerun|execute|issue|type|enter|invoke|start|stop|restart|reload|apply|deploy|"

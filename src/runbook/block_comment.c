@@ -256,6 +256,19 @@ static bool block_comment_after(struct block_reader *r, const struct shell_item 
     return false;
 }
 
+/* "=> 42" is what is printed; a number alone is a status when it stands behind a request. */
+static void block_yields(struct block_reader *r, const struct rb_draft *last, struct sv text)
+{
+    struct regex_match g[3];
+
+    if (!last->step.command || !regex_find(r->b->block_patterns[BLOCK_YIELDS], text, 0, g, 3))
+        return;
+    if (g[1].from != SV_NPOS)
+        block_expect(r, sv_sub(text, g[1].from, g[1].to), last->step.line);
+    else if (sv_has_word(last->step.text, SV("curl")))
+        block_expect(r, text, last->step.line);
+}
+
 /* Behind a command, on its line. */
 static void block_comment_beside(struct block_reader *r, struct sv text)
 {
@@ -270,6 +283,8 @@ static void block_comment_beside(struct block_reader *r, struct sv text)
         last->step.condition = condition;
     else if (last->step.command && regex_has(r->b->block_patterns[BLOCK_STATES], text))
         block_expect(r, text, last->step.line);
+    else
+        block_yields(r, last, text);
 }
 
 /* "# 3. Stop the service": the comments before it were of a step of their own. */

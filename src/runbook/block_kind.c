@@ -109,6 +109,23 @@ bool block_box(struct sv line, struct sv *ret)
     return false;
 }
 
+/* "for h in a b; do", "done", "fi | sort": words of the shell that a sentence does not have so. */
+static bool block_is_compound(struct sv line)
+{
+    static const struct sv closing[] = {SV("done"), SV("fi"), SV("esac"),
+                                        SV("else"), SV("do"), SV("then")};
+    struct sv word = block_first_word(line);
+
+    if (sv_eq(word, SV("for")) || sv_eq(word, SV("while")) || sv_eq(word, SV("until")))
+        return sv_has(line, SV("; do")) || sv_has(line, SV(";do"));
+    if (sv_eq(word, SV("if")) || sv_eq(word, SV("elif")))
+        return sv_has(line, SV("; then")) || sv_has(line, SV(";then"));
+    for (size_t i = 0; i < ARRAY_LEN(closing); i++)
+        if (sv_eq(line, closing[i]))
+            return true;
+    return sv_starts(line, SV("done ")) && strchr("<>|&;", line.p[5]);
+}
+
 static bool block_is_command(struct sv line, struct sv *before)
 {
     char last = line.p[line.n - 1];
@@ -118,7 +135,7 @@ static bool block_is_command(struct sv line, struct sv *before)
         return false;
     if (last == ':' || last == ',' || sv_ends(line, SV("..")))
         return false;
-    if (block_knows_command(line))
+    if (block_knows_command(line) || block_is_compound(line))
         return true;
     if (!block_looks_like_command(line, *before))
         return false;

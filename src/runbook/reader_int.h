@@ -28,6 +28,8 @@ enum block_pattern {
     BLOCK_NEW_FILE,    /* "Create x:" */
     BLOCK_IS_OUTPUT,   /* "Expected output:" */
     BLOCK_SHOWS,       /* "`x` returns 200" */
+    BLOCK_YIELDS,      /* "=> 42", "201" behind a command */
+    BLOCK_PRINTS,      /* "`x` prints ready" */
     BLOCK_TO_RUN,      /* "Run x", "Restart x" */
     BLOCK_TO_LOOK,     /* "Check with x", "Use x" */
     BLOCK_NOT_TO_RUN,  /* "Never run x", "e.g. x" */
@@ -60,6 +62,10 @@ enum watch_pattern {
     WATCH_PER,
     WATCH_SQL,
     WATCH_TWICE,
+    WATCH_DECIDES,
+    WATCH_STAYS,
+    WATCH_FOR_WORD,
+    WATCH_LASTS,
     WATCH_ALL_OF,
     WATCH_PATTERN__N
 };
@@ -176,6 +182,12 @@ struct watch_cells {
 };
 bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line);
 void watch_message(struct rb_build *b, const struct rb_block *block);
+/* A rule of the document, with the words it comes from; no text: they are not understood. */
+void watch_rule(struct rb_build *b, size_t line, struct sv source, struct sv text);
+/* Does the text compare something with a limit? */
+bool watch_limited(const struct rb_build *b, struct sv text);
+/* watch_decide.c: rules of sentences that say what is done when; false: there are none. */
+bool watch_decides(struct rb_build *b, struct sv text, size_t line);
 void watch_tree(struct rb_build *b, const struct rb_block *block);
 
 /* block.c: a fence, and commands in the text of a list item or a table. */
