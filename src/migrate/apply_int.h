@@ -48,6 +48,16 @@ void apply_fill_row(struct apply *a, const struct pending *p, struct book_migrat
 NODISCARD enum err_code apply_verify_part(struct apply_job *j, const struct migration_part *p,
                                           bool inside, struct err *err);
 
+/* apply_keys.c: SQLite, within a transaction: rows that have no parent before its statements ... */
+struct apply_keys {
+    bool asked, any;
+};
+NODISCARD enum err_code apply_keys_before(struct apply *a, const struct migration_stmt *s, size_t n,
+                                          struct apply_keys *ret, struct err *err);
+/* ... and behind them.  ERR_REFUSED: there are new ones. */
+NODISCARD enum err_code apply_keys_after(struct apply *a, const struct apply_keys *k,
+                                         struct err *err);
+
 /* apply_backfill.c: an UPDATE in batches, or the values that one has kept are put back. */
 NODISCARD enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p,
                                        struct err *err);

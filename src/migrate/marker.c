@@ -89,6 +89,7 @@ static const struct marker_key {
     {"of", marker_any, ""},
     {"reason", marker_any, ""},
     {"rebuild", marker_any, ""},
+    {"gexec", marker_yes_no, "yes or no"},
     {"from", marker_any, ""},
     {"at", marker_any, ""},
     {"needs", marker_any, ""},
@@ -97,20 +98,20 @@ static const struct marker_key {
 /* Word, and its keys. */
 static const struct marker_row {
     const char *name;
-    const char *keys[18];
+    const char *keys[20];
 } marker_rows[MARKER__N] = {
     [MARKER_MIGRATION] = {"migration", {"title", "db", "requires", "tags"}},
     [MARKER_CHECK] = {"check", {"name", "expect", "db", "timeout"}},
     [MARKER_UP] = {"up",
-                   {"part", "tx", "db", "lock_timeout", "statement_timeout", "retry_for",
-                    "rebuild"}},
+                   {"part", "tx", "db", "lock_timeout", "statement_timeout", "retry_for", "rebuild",
+                    "gexec"}},
     [MARKER_BACKFILL] = {"backfill",
                          {"part", "job", "table", "key", "batch", "keep", "db", "pause"}},
     [MARKER_VERIFY] = {"verify", {"name", "expect", "db", "timeout", "before_commit"}},
     [MARKER_DOWN] = {"down",
                      {"of", "tx", "db", "lock_timeout", "statement_timeout", "retry_for", "reason",
                       "job", "table", "key", "batch", "keep", "pause", "rebuild", "from", "at",
-                      "needs"}},
+                      "needs", "gexec"}},
     [MARKER_IGNORE] = {"ignore", {"reason"}},
     [MARKER_PROBE] = {"probe", {NULL}},
 };

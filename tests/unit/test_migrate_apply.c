@@ -710,6 +710,98 @@ T(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_postgresql)
     on_postgres(killed);
 }
 
+/* --- foreign keys of SQLite --- */
+
+#define FAMILY                                                                                     \
+    "-- prusik:up\nCREATE TABLE parent (id integer PRIMARY KEY);\nCREATE TABLE child (id integer " \
+    "PRIMARY KEY, parent_id integer REFERENCES parent (id));\nINSERT INTO parent VALUES (1), (2);\n"
+
+/* What `stmt` refuses; nothing of it stays. */
+static void keeps_keys(struct base *b, const char *stmt, const char *why)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct wish w = {0};
+    struct err err = {0};
+
+    strbuf_addf(&text, "-- prusik:up\n%s;\n", stmt);
+    put("m/2_keys.sql", strbuf_str(&text));
+    want(up(b, &w, &err), &err, ERR_REFUSED, why);
+    T_CHECK(strstr(err.msg, "m/2_keys.sql:2: foreign key: ") != NULL);
+    T_STR(one(b, "SELECT group_concat(id || coalesce(parent_id, '-')) FROM child"), "11,27");
+    T_STR(kept(b, "count(*)", "migration", "WHERE version = '2'"), "0");
+}
+
+static void keys(struct base *b)
+{
+    struct wish w = {0};
+    struct err err = {0};
+
+    put("m/1_family.sql", FAMILY);
+    up_ok(b);
+    sql(b, "INSERT INTO child VALUES (1, 1), (2, 7)"); /* the second has none already */
+    keeps_keys(b, "DELETE FROM parent WHERE id = 1", "1 rows would have no parent: child row 1 to");
+    keeps_keys(b, "DROP TABLE parent", "child row 1 to parent");
+    keeps_keys(b, "INSERT INTO child VALUES (3, 8), (4, 9)",
+               "2 rows would have no parent: child row 3 to parent, child row 4 to parent");
+    keeps_keys(b, "ALTER TABLE parent RENAME TO other; UPDATE child SET parent_id = 5 WHERE id = 1",
+               "child row 1 to other");
+    keeps_keys(
+        b, "CREATE TABLE odd (a integer REFERENCES child (parent_id)); INSERT INTO odd VALUES (1)",
+        "foreign key mismatch - \"odd\" referencing \"child\"");
+    put("m/2_keys.sql", "-- prusik:up part=a\nALTER TABLE child RENAME TO kid;\nALTER TABLE parent"
+                        " RENAME TO elder;\nUPDATE kid SET parent_id = 6 WHERE id = 2;\n"
+                        "-- prusik:up part=b tx=no\nINSERT INTO kid VALUES (4, 4);\n");
+    want(up(b, &w, &err), &err, ERR_FAILED, "kid row 4 to elder"); /* the first part is done */
+    T_STR(one(b, "SELECT count(*) FROM kid"), "2");
+    sql(b, "INSERT INTO elder VALUES (4)");
+    up_ok(b);
+    sql(b, "CREATE TABLE odd (a integer REFERENCES kid (parent_id)); INSERT INTO odd VALUES (1)");
+    put("m/3_odd.sql", "-- prusik:up\nDELETE FROM elder WHERE id = 1;\n");
+    want(up(b, &w, &err), &err, ERR_REFUSED, "1 rows would have no parent: kid row 1 to elder");
+    put("m/3_odd.sql", "-- prusik:up\nDELETE FROM odd;\n");
+    up_ok(b);
+}
+
+T(a_migration_that_takes_a_parent_away_is_refused_on_sqlite)
+{
+    on_sqlite(keys);
+}
+
+/* --- statements that a query gives --- */
+
+static void rows_run(struct base *b)
+{
+    struct wish w = {0};
+    struct err err = {0};
+
+    put("m/1_deals.sql", FIRST);
+    up_ok(b);
+    put("m/2_rows.sql",
+        "-- prusik:up tx=no gexec=yes\nSELECT 'INSERT INTO deals VALUES (' || n || ', NULL)' FROM"
+        " (SELECT 50 AS n UNION SELECT 60 UNION SELECT 1 UNION SELECT 70) x WHERE NOT EXISTS"
+        " (SELECT 1 FROM deals WHERE id = n AND n > 1) ORDER BY n DESC;\n");
+    want(up(b, &w, &err), &err, ERR_DB, "m/2_rows.sql:2:1");
+    T_STR(one(b, "SELECT sum(id) FROM deals"), "181"); /* those before it are done */
+    sql(b, "DELETE FROM deals WHERE id = 1");
+    up_ok(b);
+    T_STR(one(b, "SELECT sum(id) FROM deals"), "181");
+    T_STR(kept(b, "state", "migration", "WHERE version = '2'"), "applied");
+    put("m/3_rows.sql", "-- prusik:up gexec=yes\nSELECT 'SELECT 1';\n");
+    want(up(b, &w, &err), &err, ERR_REFUSED, "gexec=yes is for a part of one query with tx=no");
+    put("m/3_rows.sql", "-- prusik:up tx=no gexec=yes\nSELECT nothing;\n");
+    want(up(b, &w, &err), &err, ERR_DB, "m/3_rows.sql:2: ");
+}
+
+T(statements_that_a_query_gives_run_each_for_itself_on_sqlite)
+{
+    on_sqlite(rows_run);
+}
+
+T(statements_that_a_query_gives_run_each_for_itself_on_postgresql)
+{
+    on_postgres(rows_run);
+}
+
 /* --- trees of other tools --- */
 
 static void trees(struct base *b)
@@ -778,5 +870,8 @@ T_MAIN(T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_sqlite),
        T_CASE(pragmas_and_vacuum_run_alone_on_sqlite),
        T_CASE(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_sqlite),
        T_CASE(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_postgresql),
+       T_CASE(a_migration_that_takes_a_parent_away_is_refused_on_sqlite),
+       T_CASE(statements_that_a_query_gives_run_each_for_itself_on_sqlite),
+       T_CASE(statements_that_a_query_gives_run_each_for_itself_on_postgresql),
        T_CASE(trees_of_other_tools_are_applied_as_they_are_on_sqlite),
        T_CASE(trees_of_other_tools_are_applied_as_they_are_on_postgresql))
