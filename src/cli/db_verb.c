@@ -7,12 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/load.h"
 #include "cli/term.h"
+
+#define DB_VERB_LINES_NS 10000000000 /* between two lines of progress where they stay */
 
 static const struct db_command db_commands[] = {
     {"new", NULL, 1, 1, false, false, false, db_new},
@@ -27,6 +30,7 @@ static const struct db_command db_commands[] = {
     {"repair", NULL, 1, 1, true, true, false, db_repair},
     {"adopt", NULL, 0, 0, false, true, false, db_adopt},
     {"lint", NULL, 0, -1, false, false, false, db_lint},
+    {"backfill", NULL, 0, 2, false, true, false, db_backfill},
 };
 
 /* --- stopping --- */
@@ -200,21 +204,64 @@ static const struct {
     {"stmt-retried", "waiting", false},     {"verify-ok", "verified", false},
     {"resumed", "was done already", false}, {"stamp", "stamped", false},
     {"repair", "repaired", false},          {"adopt", "adopted", false},
-    {"backfill-progress", "filling", true}, {"backfill-done", "filled", true},
+    {"backfill-done", "filled", true},      {"backfill-held", "held", false},
+    {"backfill-resumed", "goes on", false}, {"backfill-blind", "warning", false},
 };
+
+/* What goes on, at most once a second.  On a terminal one line that is written over. */
+static const struct {
+    const char *kind, *text;
+} db_verb_progress[] = {
+    {"backfill-progress", "filling"},
+};
+
+/* The line of what goes on is taken away before anything else is written. */
+static void db_verb_clear(struct db_verb *v)
+{
+    if (v->live)
+        printf("\r\033[K");
+    v->live = false;
+}
+
+static void db_verb_show(struct db_verb *v, const char *text, const struct book_event *e)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    bool live = term_is_live();
+
+    if (!live && v->shown_ns && clock_mono_ns() - v->shown_ns < DB_VERB_LINES_NS)
+        return;
+    v->shown_ns = clock_mono_ns();
+    strbuf_addf(&b, "%-8s %.*s", text, SV_FMT(e->version));
+    if (e->part.n)
+        strbuf_addf(&b, " %.*s", SV_FMT(e->part));
+    strbuf_addf(&b, "  %s: ", duration_format(e->duration_ms).s);
+    text_add_line(&b, e->message);
+    db_verb_clear(v);
+    if (live && b.n >= term_width())
+        strbuf_truncate(&b, term_width() - 1);
+    if (!live)
+        strbuf_add_byte(&b, '\n');
+    term_write(&b);
+    v->live = live;
+    fflush(stdout);
+}
 
 static void db_verb_tell(void *arg, const struct book_event *e)
 {
-    const struct db_verb *v = arg;
+    struct db_verb *v = arg;
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
     if (v->c->json) {
         db_verb_tell_json(e);
         return;
     }
+    for (size_t i = 0; i < ARRAY_LEN(db_verb_progress) && !v->c->quiet; i++)
+        if (strcmp(db_verb_progress[i].kind, e->kind) == 0)
+            db_verb_show(v, db_verb_progress[i].text, e);
     for (size_t i = 0; i < ARRAY_LEN(db_verb_events) && !v->c->quiet; i++) {
         if (strcmp(db_verb_events[i].kind, e->kind) != 0)
             continue;
+        db_verb_clear(v);
         strbuf_addf(&b, "%-8s %.*s", db_verb_events[i].text, SV_FMT(e->version));
         if (e->part.n)
             strbuf_addf(&b, " %.*s", SV_FMT(e->part));
@@ -272,6 +319,7 @@ enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err)
         rc = db_verb_read(&v, err);
     if (rc == ERR_OK)
         rc = cmd->run(&v, err);
+    db_verb_clear(&v);
     if (v.has_tree)
         discover_release(&v.tree);
     free(v.dir);

@@ -12,6 +12,7 @@
 
 #define APPLY_PAUSE_MS     500
 #define APPLY_PAUSE_MAX_MS 30000
+#define APPLY_BATCH_MS     30000 /* of a statement in a batch, which is halved then */
 
 /* --- what is kept --- */
 
@@ -105,7 +106,8 @@ enum err_code apply_tx_begin(struct apply *a, const struct migration_part *p, st
     n = snprintf(sql, sizeof(sql),
                  "BEGIN; SET LOCAL lock_timeout = %llu; SET LOCAL statement_timeout = %llu",
                  (unsigned long long)apply_ms(p, "lock_timeout", a->o.lock_timeout_ms),
-                 (unsigned long long)apply_ms(p, "statement_timeout", 0));
+                 (unsigned long long)apply_ms(p, "statement_timeout",
+                                              p && migration_is_backfill(p) ? APPLY_BATCH_MS : 0));
     return db_run(a->db, (struct sv){sql, (size_t)n}, NULL, 0, NULL, err);
 }
 

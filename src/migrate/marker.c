@@ -85,6 +85,11 @@ static const struct marker_key {
     {"batch", marker_number, "a number"},
     {"keep", marker_any, ""},
     {"pause", marker_duration, "a duration"},
+    {"max_lag", marker_duration, "a duration"},
+    {"max_active", marker_number, "a number"},
+    {"min_free", marker_number, "a number"},
+    {"target", marker_duration, "a duration"},
+    {"throttle", marker_any, ""},
     {"before_commit", marker_yes_no, "yes or no"},
     {"of", marker_any, ""},
     {"reason", marker_any, ""},
@@ -98,7 +103,7 @@ static const struct marker_key {
 /* Word, and its keys. */
 static const struct marker_row {
     const char *name;
-    const char *keys[20];
+    const char *keys[24];
 } marker_rows[MARKER__N] = {
     [MARKER_MIGRATION] = {"migration", {"title", "db", "requires", "tags"}},
     [MARKER_CHECK] = {"check", {"name", "expect", "db", "timeout"}},
@@ -106,12 +111,14 @@ static const struct marker_row {
                    {"part", "tx", "db", "lock_timeout", "statement_timeout", "retry_for", "rebuild",
                     "gexec"}},
     [MARKER_BACKFILL] = {"backfill",
-                         {"part", "job", "table", "key", "batch", "keep", "db", "pause"}},
+                         {"part", "job", "table", "key", "batch", "keep", "db", "pause", "max_lag",
+                          "max_active", "min_free", "target", "throttle"}},
     [MARKER_VERIFY] = {"verify", {"name", "expect", "db", "timeout", "before_commit"}},
-    [MARKER_DOWN] = {"down",
-                     {"of", "tx", "db", "lock_timeout", "statement_timeout", "retry_for", "reason",
-                      "job", "table", "key", "batch", "keep", "pause", "rebuild", "from", "at",
-                      "needs", "gexec"}},
+    [MARKER_DOWN] = {"down", {"of",        "tx",     "db",      "lock_timeout", "statement_timeout",
+                              "retry_for", "reason", "job",     "table",        "key",
+                              "batch",     "keep",   "pause",   "rebuild",      "from",
+                              "at",        "needs",  "gexec",   "max_lag",      "max_active",
+                              "min_free",  "target", "throttle"}},
     [MARKER_IGNORE] = {"ignore", {"reason"}},
     [MARKER_PROBE] = {"probe", {NULL}},
 };

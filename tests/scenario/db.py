@@ -21,7 +21,7 @@ FIRST = "-- prusik:up\nCREATE TABLE deals (id integer PRIMARY KEY);\n-- prusik:d
 class Server:
     """In ./pg, reached by a socket in it; as the user postgres where root asks, whom the server refuses."""
 
-    def __init__(self):
+    def __init__(self, *options):
         self.bin = os.path.dirname(sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"))[-1])
         self.dir = os.path.realpath("pg")
         self.user = pwd.getpwnam("postgres") if os.getuid() == 0 else None
@@ -32,7 +32,7 @@ class Server:
         self.start("initdb", "-D", self.dir, "-U", "tester", "-A", "trust", "--no-sync", "--no-instructions",
                    "-E", "UTF8", "--locale=C.UTF-8").wait()
         self.process = self.start("postgres", "-D", self.dir, "-c", "listen_addresses=", "-c",
-                                  "unix_socket_directories=.", "-c", "fsync=off")
+                                  "unix_socket_directories=.", "-c", "fsync=off", *options)
         self.url = f"postgresql://tester@/postgres?host={self.dir}"
         await_("the server", lambda: self.sql("SELECT 1", quiet=True) == "1")
 
