@@ -116,6 +116,7 @@ static enum err_code db_verb_open(struct db_verb *v, bool create, struct err *er
     config.url = strbuf_sv(&url);
     if (db_open(&config, &v->db, err) != ERR_OK)
         return err->code;
+    v->url = strbuf_steal_str(&url);
     db_verb_watch(v->db);
     return ERR_OK;
 }
@@ -213,6 +214,7 @@ static const struct {
     const char *kind, *text;
 } db_verb_progress[] = {
     {"backfill-progress", "filling"},
+    {"stmt-progress", "running"},
 };
 
 /* The line of what goes on is taken away before anything else is written. */
@@ -279,7 +281,7 @@ static void db_verb_tell(void *arg, const struct book_event *e)
 
 enum err_code db_verb_options(struct db_verb *v, struct apply_options *ret, struct err *err)
 {
-    struct apply_options o = {.tell = db_verb_tell, .arg = v};
+    struct apply_options o = {.url = sv_from(v->url), .tell = db_verb_tell, .arg = v};
 
     o.schema = sv_from(v->c->schema ? v->c->schema : "prusik");
     if (db_verb_ms("--wait", v->c->wait, &o.wait_ms, err) != ERR_OK ||
@@ -323,6 +325,7 @@ enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err)
     if (v.has_tree)
         discover_release(&v.tree);
     free(v.dir);
+    free(v.url);
     db_close(v.db);
     return rc;
 }

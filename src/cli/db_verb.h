@@ -16,6 +16,7 @@ struct db_verb {
     enum exit_code *exit;
     /* what the command's row asks for */
     struct db *db;
+    char *url; /* of it */
     char *dir;
     struct discover tree;
     bool has_tree;

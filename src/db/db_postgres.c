@@ -17,6 +17,8 @@
 #define DB_POSTGRES_DRAIN_MS \
     5000 /* a server that does not end what was cancelled: the connection is given up */
 
+#define DB_POSTGRES_WAIT_MS 1000
+
 struct db_postgres {
     PGconn *pg;
     int wake; /* db_cancel() */
@@ -99,6 +101,23 @@ static void db_postgres_on_notice(void *arg, const PGresult *r)
 
 /* --- waiting --- */
 
+static int db_postgres_wait_ms(const struct db *db)
+{
+    int left = db_left_ms(db);
+
+    return db->wait && (left < 0 || left > DB_POSTGRES_WAIT_MS) ? DB_POSTGRES_WAIT_MS : left;
+}
+
+static void db_postgres_tick(struct db *db)
+{
+    uint64_t now = clock_mono_ns();
+
+    if (!db->wait || now < db->wait_ns)
+        return;
+    db->wait(db->wait_arg);
+    db->wait_ns = now + DB_POSTGRES_WAIT_MS * (uint64_t)1000000;
+}
+
 /* Until the socket is ready, or less: false when the statement is to be cut off. */
 static bool db_postgres_wait(struct db *db, short events, bool may_cancel)
 {
@@ -109,8 +128,11 @@ static bool db_postgres_wait(struct db *db, short events, bool may_cancel)
 
     if (may_cancel && atomic_load(&db->cancelled))
         return false;
-    if (poll(fds, ARRAY_LEN(fds), db_left_ms(db)) == 0 && db_left_ms(db) == 0)
-        return false;
+    if (poll(fds, ARRAY_LEN(fds), db_postgres_wait_ms(db)) == 0) {
+        if (db_left_ms(db) == 0)
+            return false;
+        db_postgres_tick(db);
+    }
     if (fds[1].revents && read(p->wake, &count, sizeof(count)) < 0)
         return true; /* nobody else reads it: it was woken for nothing */
     return !(may_cancel && atomic_load(&db->cancelled));

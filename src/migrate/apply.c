@@ -117,6 +117,7 @@ enum err_code apply_begin(struct db *db, const struct apply_options *o, struct a
 void apply_end(struct apply *a)
 {
     runlock_give(&a->lock);
+    db_close(a->watch);
     book_rows_release(&a->rows);
     arena_release(&a->arena);
     memset(a, 0, sizeof(*a));

@@ -62,6 +62,10 @@ NODISCARD enum err_code apply_keys_after(struct apply *a, const struct apply_key
 NODISCARD enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p,
                                        struct err *err);
 
+/* apply_watch.c: a statement, and while it takes long how far it is. */
+NODISCARD enum err_code apply_watched(struct apply_job *j, const struct migration_part *p,
+                                      size_t stmt, struct err *err);
+
 /* apply_brake.c: what makes a backfill wait. */
 #define BRAKE_PROBES 5
 struct brake {

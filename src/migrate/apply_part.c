@@ -78,7 +78,7 @@ enum err_code apply_statement(struct apply_job *j, const struct migration_part *
     const struct migration_stmt *s = &p->stmts[stmt];
     size_t line, column;
 
-    if (db_run(j->a->db, s->text, NULL, 0, NULL, err) == ERR_OK)
+    if (apply_watched(j, p, stmt, err) == ERR_OK)
         return ERR_OK;
     j->a->error = *db_error(j->a->db);
     apply_place(s, j->a->error.position, &line, &column);
