@@ -420,6 +420,7 @@ static enum err_code db_postgres_connect(struct db *db, const struct db_config *
     p->pg = libpq.connectStartParams(keys, (const char *const[]){"prusik", "UTF8", url, NULL}, 1);
     if (libpq.status(p->pg) == CONNECTION_BAD)
         return db_postgres_lost(db, err);
+    (void)libpq.setNoticeReceiver(p->pg, db_postgres_on_notice, db); /* else libpq prints them */
     db->deadline_ns = clock_mono_ns() + ms * 1000000;
     while (state != PGRES_POLLING_OK) {
         if (!db_postgres_wait(db, state == PGRES_POLLING_READING ? POLLIN : POLLOUT, false))
@@ -450,7 +451,6 @@ enum err_code db_postgres_open(struct db *db, const struct db_config *c, const c
     if (db_postgres_connect(db, c, url, err) != ERR_OK)
         return err->code;
     (void)libpq.setnonblocking(p->pg, 1);
-    (void)libpq.setNoticeReceiver(p->pg, db_postgres_on_notice, db);
     db_postgres_add_name(&name, libpq.user(p->pg), libpq.host(p->pg), libpq.port(p->pg),
                          libpq.db(p->pg));
     free(db->name);

@@ -31,10 +31,24 @@ class Server:
             os.chown(self.dir, self.user.pw_uid, self.user.pw_gid)
         self.start("initdb", "-D", self.dir, "-U", "tester", "-A", "trust", "--no-sync", "--no-instructions",
                    "-E", "UTF8", "--locale=C.UTF-8").wait()
-        self.process = self.start("postgres", "-D", self.dir, "-c", "listen_addresses=", "-c",
-                                  "unix_socket_directories=.", "-c", "fsync=off", *options)
         self.url = f"postgresql://tester@/postgres?host={self.dir}"
-        await_("the server", lambda: self.sql("SELECT 1", quiet=True) == "1")
+        self.options = options
+        self.run()
+
+    def run(self):
+        """Also again: what was killed may still have the memory for a moment, and is refused until then."""
+        def answers():
+            if self.process.poll() is not None:
+                self.process = self.start(*postgres)
+            return self.sql("SELECT 1", quiet=True) == "1"
+        postgres = ("postgres", "-D", self.dir, "-c", "listen_addresses=", "-c", "unix_socket_directories=.", "-c", "fsync=off",
+                    *self.options)
+        self.process = self.start(*postgres)
+        await_("the server", answers)
+
+    def kill(self, sig):
+        self.process.send_signal(sig)
+        self.process.wait()
 
     def start(self, name, *args):
         who = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
