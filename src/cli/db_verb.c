@@ -129,11 +129,19 @@ char *db_verb_dir(const struct cli *c)
                                                                               : "migrations");
 }
 
-static enum err_code db_verb_read(struct db_verb *v, struct err *err)
+/* beside: what is applied with the same bytes need not be read for its parts. */
+static enum err_code db_verb_read(struct db_verb *v, bool beside, struct err *err)
 {
+    CLEANUP(book_rows_release) struct book_rows applied = {0};
+    struct book b;
+
     v->dir = db_verb_dir(v->c);
-    if (discover_tree(v->dir, sv_from(v->c->files ? v->c->files : "auto"), db_kind(v->db), &v->tree,
-                      err) != ERR_OK)
+    if (beside &&
+        (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
+         book_load_digests(&b, &applied, err) != ERR_OK))
+        return err->code;
+    if (discover_tree_beside(v->dir, sv_from(v->c->files ? v->c->files : "auto"), db_kind(v->db),
+                             &applied, &v->tree, err) != ERR_OK)
         return err->code;
     v->has_tree = true;
     return ERR_OK;
@@ -318,7 +326,7 @@ enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err)
     if (cmd->database)
         rc = db_verb_open(&v, cmd->create, err);
     if (rc == ERR_OK && cmd->files)
-        rc = db_verb_read(&v, err);
+        rc = db_verb_read(&v, cmd->run == db_upgrade, err);
     if (rc == ERR_OK)
         rc = cmd->run(&v, err);
     db_verb_clear(&v);

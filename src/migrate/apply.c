@@ -88,12 +88,28 @@ static enum err_code apply_same_session(struct apply *a, struct err *err)
     return err_hint(err, "give the address of the server itself");
 }
 
+static enum err_code apply_load(struct apply *a, struct err *err)
+{
+    struct book_rows without = {0};
+
+    if (!a->o.no_texts)
+        return book_load(&a->book, true, &a->rows, err);
+    if (book_load(&a->book, false, &without, err) != ERR_OK)
+        return err->code;
+    if (!without.steps.n) {
+        a->rows = without;
+        return ERR_OK;
+    }
+    book_rows_release(&without);
+    return book_load(&a->book, true, &a->rows, err);
+}
+
 static enum err_code apply_start(struct apply *a, struct err *err)
 {
     if (apply_preflight(a, err) != ERR_OK ||
         runlock_take(&a->lock, a->db, a->o.schema, a->o.wait_ms, err) != ERR_OK ||
         apply_session(a, err) != ERR_OK || book_create(&a->book, err) != ERR_OK ||
-        book_load(&a->book, true, &a->rows, err) != ERR_OK || apply_same_session(a, err) != ERR_OK)
+        apply_load(a, err) != ERR_OK || apply_same_session(a, err) != ERR_OK)
         return err->code;
     return ERR_OK;
 }

@@ -22,7 +22,7 @@
 #define BRAKE_ARCHIVE    100
 #define BRAKE_DUTY       50
 #define BRAKE_DUTY_LEAST 10
-#define BRAKE_PROBE_MS   2 /* a write that takes less makes nobody wait */
+#define BRAKE_PROBE_MS   5 /* a write that takes less makes nobody wait */
 #define BRAKE_FILE       "prusik.throttle"
 
 static bool brake_is_postgres(const struct brake *b)

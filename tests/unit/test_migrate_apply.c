@@ -75,16 +75,22 @@ static enum err_code up_all(struct apply *a, struct discover *d, const struct wi
 
 static enum err_code up(struct base *b, const struct wish *w, struct err *err)
 {
+    CLEANUP(book_rows_release) struct book_rows applied = {0};
     struct told none = {0};
-    struct apply_options o = {.lock_timeout_ms = w->lock_timeout_ms,
+    struct book book;
+    struct apply_options o = {.no_texts = true,
+                              .lock_timeout_ms = w->lock_timeout_ms,
                               .retry_ms = w->retry_ms,
                               .wait_ms = w->wait_ms,
                               .tell = tell,
                               .arg = w->told ? w->told : &none};
     struct discover d;
     struct apply a;
-    enum err_code rc = discover_tree(w->dir ? w->dir : "m", SV("auto"), db_kind(b->db), &d, err);
+    enum err_code rc;
 
+    T_OK(book_open(b->db, SV("prusik"), &book, err), *err);
+    T_OK(book_load_digests(&book, &applied, err), *err);
+    rc = discover_tree_beside(w->dir ? w->dir : "m", SV("auto"), db_kind(b->db), &applied, &d, err);
     if (rc != ERR_OK)
         return rc;
     rc = apply_begin(b->db, &o, &a, err);
@@ -710,6 +716,46 @@ T(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_postgresql)
     on_postgres(killed);
 }
 
+/* --- files that are applied --- */
+
+static void same_bytes(struct base *b)
+{
+    CLEANUP(book_rows_release) struct book_rows applied = {0};
+    struct wish w = {0};
+    struct err err = {0};
+    struct discover d;
+    struct book book;
+
+    put("m/1_deals.sql", FIRST);
+    up_ok(b);
+    T_OK(book_open(b->db, SV("prusik"), &book, &err), err);
+    T_OK(book_load_digests(&book, &applied, &err), err);
+    T_EQ(applied.migrations.n, 1);
+    T_OK(discover_tree_beside("m", SV("auto"), db_kind(b->db), &applied, &d, &err), err);
+    T_CHECK(d.files.v.v[0].applied && d.files.v.v[0].n_parts == 0);
+    T_CHECK(sv_eq(d.files.v.v[0].s1, applied.migrations.v[0].s1));
+    discover_release(&d);
+    /* a newer prusik writes other parts for the same file */
+    sql(b, db_kind(b->db) == DB_POSTGRES ? "UPDATE prusik.migration SET s1 = 's1:0'"
+                                         : "UPDATE prusik_migration SET s1 = 's1:0'");
+    up_ok(b);
+    put("m/1_again.sql", FIRST "SELECT 1;\n");
+    want(up(b, &w, &err), &err, ERR_INVALID, "version 1 twice");
+    (void)remove("m/1_again.sql");
+    put("m/1_deals.sql", FIRST "-- a remark\n");
+    want(up(b, &w, &err), &err, ERR_REFUSED, "1 was changed after it was applied");
+}
+
+T(a_file_with_the_bytes_that_were_applied_is_not_read_again_on_sqlite)
+{
+    on_sqlite(same_bytes);
+}
+
+T(a_file_with_the_bytes_that_were_applied_is_not_read_again_on_postgresql)
+{
+    on_postgres(same_bytes);
+}
+
 /* --- foreign keys of SQLite --- */
 
 #define FAMILY                                                                                     \
@@ -870,6 +916,8 @@ T_MAIN(T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_sqlite),
        T_CASE(pragmas_and_vacuum_run_alone_on_sqlite),
        T_CASE(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_sqlite),
        T_CASE(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_postgresql),
+       T_CASE(a_file_with_the_bytes_that_were_applied_is_not_read_again_on_sqlite),
+       T_CASE(a_file_with_the_bytes_that_were_applied_is_not_read_again_on_postgresql),
        T_CASE(a_migration_that_takes_a_parent_away_is_refused_on_sqlite),
        T_CASE(statements_that_a_query_gives_run_each_for_itself_on_sqlite),
        T_CASE(statements_that_a_query_gives_run_each_for_itself_on_postgresql),
