@@ -34,6 +34,7 @@ struct backup_report {
     const char *path;          /* of the backup */
     const char *format;        /* of another program's: "plain SQL, gzip"; NULL: ours */
     const char *place, *aside; /* restore: what was filled; where what was there is now, or NULL */
+    struct sv removed;         /* what killed ones left on the server, and is gone now; or empty */
     int64_t size_bytes, image_bytes;
     struct hash sha256;    /* of the file, as sha256sum prints it */
     enum pack_level level; /* reached */

@@ -1,12 +1,12 @@
 /* Backups of PostgreSQL: the image is pg_dump's custom format, of the snapshot that was counted. */
 #include <poll.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "backup/backup_int.h"
 #include "backup/pg.h"
+#include "backup/pg_scratch.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -93,13 +93,14 @@ struct postgres_new {
     bool exists;
 };
 
-static struct sv postgres_new_name(struct arena *a, const char *what)
+/* What killed ones left goes first; then a name, and the lock that says that its maker lives. */
+static enum err_code postgres_new(struct backup_in *in, struct postgres_new *n, struct db *admin,
+                                  const char *what, struct err *err)
 {
-    unsigned char id[6];
-    char hex[2 * sizeof(id) + 1];
-
-    randombytes_buf(id, sizeof(id));
-    return arena_fmt(a, "prusik_%s_%s", what, sodium_bin2hex(hex, sizeof(hex), id, sizeof(id)));
+    n->admin = admin;
+    if (pg_scratch_clean(admin, &in->report->arena, &in->report->removed, err) != ERR_OK)
+        return err->code;
+    return pg_scratch_name(admin, what, &in->report->arena, &n->name, err);
 }
 
 /* What is left of it is dropped; its connections are gone, or are ended. */
@@ -183,9 +184,8 @@ static enum err_code postgres_compare(struct backup_in *in, struct err *err)
     }
     if (db_open(&(struct db_config){.url = n.url}, &admin, err) != ERR_OK)
         return err->code;
-    n.admin = admin;
-    n.name = postgres_new_name(&in->report->arena, "scratch");
-    if (postgres_fill(in, &n, false, err) != ERR_OK)
+    if (postgres_new(in, &n, admin, "scratch", err) != ERR_OK ||
+        postgres_fill(in, &n, false, err) != ERR_OK)
         return err->code;
     return postgres_drop(&n, err);
 }
@@ -346,9 +346,8 @@ static enum err_code postgres_restore(struct backup_in *in, struct err *err)
     if (postgres_admin(n.url, &admin, err) != ERR_OK ||
         postgres_may_restore(in, admin, name, &exists, err) != ERR_OK)
         return err->code;
-    n.admin = admin;
-    n.name = postgres_new_name(&in->report->arena, "restore");
-    if (postgres_fill(in, &n, !in->wish->no_owner, err) != ERR_OK)
+    if (postgres_new(in, &n, admin, "restore", err) != ERR_OK ||
+        postgres_fill(in, &n, !in->wish->no_owner, err) != ERR_OK)
         return err->code;
     return postgres_exchange(in, &n, name, exists, err);
 }

@@ -135,6 +135,8 @@ static void backup_print_json(const char *event, const struct backup_report *r)
     json_put_int(j, "rows", census_rows(&r->census));
     json_put_str(j, "restored_to", r->place);
     json_put_str(j, "aside", r->aside);
+    if (r->removed.n)
+        json_put_sv(j, "removed", r->removed);
     json_write(j, &line);
     printf("%s\n", strbuf_str(&line));
 }
@@ -176,6 +178,8 @@ static void backup_print(const char *what, const struct backup_report *r)
         text_add_line(&out, sv_from(r->aside));
         strbuf_add_byte(&out, '\n');
     }
+    if (r->removed.n)
+        strbuf_addf(&out, "  removed what a killed run left: %.*s\n", SV_FMT(r->removed));
     strbuf_addf(&out, "  sha256 %s\n", hash_hex(&r->sha256).s);
     term_write(&out);
 }

@@ -9,9 +9,9 @@ static const char *const db_opts[] = {
     "--retire", "--accept-state", "--dry-run",   "--finish",
     "--forget", "--json",         "--quiet",     "--runner",
     "--sarif",  "--format",       "--disable",   NULL};
-static const char *const db_words[] = {"new",       "status", "plan",    "upgrade", "up",
-                                       "downgrade", "down",   "current", "history", "verify",
-                                       "stamp",     "repair", "adopt",   "lint",    NULL};
+static const char *const db_words[] = {
+    "new",     "status", "plan",  "upgrade", "up",    "downgrade", "down",     "current",
+    "history", "verify", "stamp", "repair",  "adopt", "lint",      "backfill", NULL};
 
 const struct verb verb_db = {
     .name = "db",
@@ -31,6 +31,8 @@ const struct verb verb_db = {
         "              Alembic, Flyway, Liquibase, Rails, Django, Prisma, sqlx, knex, node-pg-migrate, ...\n"
         "lint [FILE]   what would lock, fail or lose data, with the safe form; files, or folders of them;\n"
         "              10 when there is a warning or error\n"
+        "backfill [status|pause|resume|cancel|forget] [JOB]\n"
+        "              how far updates in batches are; hold one, let it go on, end it, drop the values it kept\n"
         "repair V      after a change by hand: --accept-file, --finish or --forget; needs --why\n\n"
         "Folders of dbmate, goose, golang-migrate, Sqitch and plain SQL are read as they are.  One run at a\n"
         "time changes a database; what was begun and not ended goes on behind what is done.\n"

@@ -7,12 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/load.h"
 #include "cli/term.h"
+
+#define DB_VERB_LINES_NS 10000000000 /* between two lines of progress where they stay */
 
 static const struct db_command db_commands[] = {
     {"new", NULL, 1, 1, false, false, false, db_new},
@@ -27,6 +30,7 @@ static const struct db_command db_commands[] = {
     {"repair", NULL, 1, 1, true, true, false, db_repair},
     {"adopt", NULL, 0, 0, false, true, false, db_adopt},
     {"lint", NULL, 0, -1, false, false, false, db_lint},
+    {"backfill", NULL, 0, 2, false, true, false, db_backfill},
 };
 
 /* --- stopping --- */
@@ -112,6 +116,7 @@ static enum err_code db_verb_open(struct db_verb *v, bool create, struct err *er
     config.url = strbuf_sv(&url);
     if (db_open(&config, &v->db, err) != ERR_OK)
         return err->code;
+    v->url = strbuf_steal_str(&url);
     db_verb_watch(v->db);
     return ERR_OK;
 }
@@ -124,11 +129,19 @@ char *db_verb_dir(const struct cli *c)
                                                                               : "migrations");
 }
 
-static enum err_code db_verb_read(struct db_verb *v, struct err *err)
+/* beside: what is applied with the same bytes need not be read for its parts. */
+static enum err_code db_verb_read(struct db_verb *v, bool beside, struct err *err)
 {
+    CLEANUP(book_rows_release) struct book_rows applied = {0};
+    struct book b;
+
     v->dir = db_verb_dir(v->c);
-    if (discover_tree(v->dir, sv_from(v->c->files ? v->c->files : "auto"), db_kind(v->db), &v->tree,
-                      err) != ERR_OK)
+    if (beside &&
+        (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
+         book_load_digests(&b, &applied, err) != ERR_OK))
+        return err->code;
+    if (discover_tree_beside(v->dir, sv_from(v->c->files ? v->c->files : "auto"), db_kind(v->db),
+                             &applied, &v->tree, err) != ERR_OK)
         return err->code;
     v->has_tree = true;
     return ERR_OK;
@@ -200,21 +213,65 @@ static const struct {
     {"stmt-retried", "waiting", false},     {"verify-ok", "verified", false},
     {"resumed", "was done already", false}, {"stamp", "stamped", false},
     {"repair", "repaired", false},          {"adopt", "adopted", false},
-    {"backfill-progress", "filling", true}, {"backfill-done", "filled", true},
+    {"backfill-done", "filled", true},      {"backfill-held", "held", false},
+    {"backfill-resumed", "goes on", false}, {"backfill-blind", "warning", false},
 };
+
+/* What goes on, at most once a second.  On a terminal one line that is written over. */
+static const struct {
+    const char *kind, *text;
+} db_verb_progress[] = {
+    {"backfill-progress", "filling"},
+    {"stmt-progress", "running"},
+};
+
+/* The line of what goes on is taken away before anything else is written. */
+static void db_verb_clear(struct db_verb *v)
+{
+    if (v->live)
+        printf("\r\033[K");
+    v->live = false;
+}
+
+static void db_verb_show(struct db_verb *v, const char *text, const struct book_event *e)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    bool live = term_is_live();
+
+    if (!live && v->shown_ns && clock_mono_ns() - v->shown_ns < DB_VERB_LINES_NS)
+        return;
+    v->shown_ns = clock_mono_ns();
+    strbuf_addf(&b, "%-8s %.*s", text, SV_FMT(e->version));
+    if (e->part.n)
+        strbuf_addf(&b, " %.*s", SV_FMT(e->part));
+    strbuf_addf(&b, "  %s: ", duration_format(e->duration_ms).s);
+    text_add_line(&b, e->message);
+    db_verb_clear(v);
+    if (live && b.n >= term_width())
+        strbuf_truncate(&b, term_width() - 1);
+    if (!live)
+        strbuf_add_byte(&b, '\n');
+    term_write(&b);
+    v->live = live;
+    fflush(stdout);
+}
 
 static void db_verb_tell(void *arg, const struct book_event *e)
 {
-    const struct db_verb *v = arg;
+    struct db_verb *v = arg;
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
     if (v->c->json) {
         db_verb_tell_json(e);
         return;
     }
+    for (size_t i = 0; i < ARRAY_LEN(db_verb_progress) && !v->c->quiet; i++)
+        if (strcmp(db_verb_progress[i].kind, e->kind) == 0)
+            db_verb_show(v, db_verb_progress[i].text, e);
     for (size_t i = 0; i < ARRAY_LEN(db_verb_events) && !v->c->quiet; i++) {
         if (strcmp(db_verb_events[i].kind, e->kind) != 0)
             continue;
+        db_verb_clear(v);
         strbuf_addf(&b, "%-8s %.*s", db_verb_events[i].text, SV_FMT(e->version));
         if (e->part.n)
             strbuf_addf(&b, " %.*s", SV_FMT(e->part));
@@ -232,7 +289,7 @@ static void db_verb_tell(void *arg, const struct book_event *e)
 
 enum err_code db_verb_options(struct db_verb *v, struct apply_options *ret, struct err *err)
 {
-    struct apply_options o = {.tell = db_verb_tell, .arg = v};
+    struct apply_options o = {.url = sv_from(v->url), .tell = db_verb_tell, .arg = v};
 
     o.schema = sv_from(v->c->schema ? v->c->schema : "prusik");
     if (db_verb_ms("--wait", v->c->wait, &o.wait_ms, err) != ERR_OK ||
@@ -269,12 +326,14 @@ enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err)
     if (cmd->database)
         rc = db_verb_open(&v, cmd->create, err);
     if (rc == ERR_OK && cmd->files)
-        rc = db_verb_read(&v, err);
+        rc = db_verb_read(&v, cmd->run == db_upgrade, err);
     if (rc == ERR_OK)
         rc = cmd->run(&v, err);
+    db_verb_clear(&v);
     if (v.has_tree)
         discover_release(&v.tree);
     free(v.dir);
+    free(v.url);
     db_close(v.db);
     return rc;
 }

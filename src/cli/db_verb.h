@@ -16,9 +16,12 @@ struct db_verb {
     enum exit_code *exit;
     /* what the command's row asks for */
     struct db *db;
+    char *url; /* of it */
     char *dir;
     struct discover tree;
     bool has_tree;
+    bool live;         /* progress stands on the last line of the terminal */
+    uint64_t shown_ns; /* when progress was shown */
 };
 
 typedef enum err_code db_verb_fn(struct db_verb *v, struct err *err);
@@ -32,7 +35,7 @@ struct db_command {
 };
 
 db_verb_fn db_new, db_status, db_current, db_history, db_plan, db_verify, db_upgrade, db_downgrade,
-    db_stamp, db_repair, db_adopt, db_lint;
+    db_stamp, db_repair, db_adopt, db_lint, db_backfill;
 
 /* The options of a run, from the command line; its events are shown.  ERR_USAGE: no duration. */
 NODISCARD enum err_code db_verb_options(struct db_verb *v, struct apply_options *ret,

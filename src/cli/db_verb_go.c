@@ -216,7 +216,10 @@ static enum err_code db_go(struct db_verb *v, db_go_fn *fn, struct err *err)
     struct apply a;
     enum err_code rc;
 
-    if (db_verb_options(v, &o, err) != ERR_OK || apply_begin(v->db, &o, &a, err) != ERR_OK)
+    if (db_verb_options(v, &o, err) != ERR_OK)
+        return err->code;
+    o.no_texts = fn == db_go_up;
+    if (apply_begin(v->db, &o, &a, err) != ERR_OK)
         return err->code;
     pending_compare(&v->tree.files, &a.rows, db_kind(v->db), &p);
     rc = fn(v, &a, &p, err);

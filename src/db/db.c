@@ -174,6 +174,13 @@ void db_limit(struct db *db, uint64_t ms)
     db->limit_ms = ms;
 }
 
+void db_on_wait(struct db *db, db_wait_fn *fn, void *arg)
+{
+    db->wait = fn;
+    db->wait_arg = arg;
+    db->wait_ns = 0;
+}
+
 void db_on_notice(struct db *db, db_notice_fn *fn, void *arg)
 {
     db->notice = fn;

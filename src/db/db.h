@@ -63,6 +63,11 @@ void db_cancel(struct db *db);
 typedef void db_notice_fn(void *arg, struct sv severity, struct sv message);
 void db_on_notice(struct db *db, db_notice_fn *fn, void *arg);
 
+/* About once a second while a statement of PostgreSQL runs, from within the calls below; another connection may be
+ * used there.  NULL: no more. */
+typedef void db_wait_fn(void *arg);
+void db_on_wait(struct db *db, db_wait_fn *fn, void *arg);
+
 /* One statement, or with n = 0 several separated by semicolons (PostgreSQL: in one transaction then). */
 NODISCARD enum err_code db_run(struct db *db, struct sv sql, const struct db_value *v, size_t n,
                                int64_t *changed, struct err *err);

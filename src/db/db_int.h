@@ -29,6 +29,9 @@ struct db {
     atomic_bool cancelled;
     db_notice_fn *notice;
     void *notice_arg;
+    db_wait_fn *wait;
+    void *wait_arg;
+    uint64_t wait_ns; /* when it is called next */
     struct db_error error;
     int64_t changed;
     void *private; /* of the kind */

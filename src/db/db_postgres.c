@@ -17,6 +17,8 @@
 #define DB_POSTGRES_DRAIN_MS \
     5000 /* a server that does not end what was cancelled: the connection is given up */
 
+#define DB_POSTGRES_WAIT_MS 1000
+
 struct db_postgres {
     PGconn *pg;
     int wake; /* db_cancel() */
@@ -99,6 +101,23 @@ static void db_postgres_on_notice(void *arg, const PGresult *r)
 
 /* --- waiting --- */
 
+static int db_postgres_wait_ms(const struct db *db)
+{
+    int left = db_left_ms(db);
+
+    return db->wait && (left < 0 || left > DB_POSTGRES_WAIT_MS) ? DB_POSTGRES_WAIT_MS : left;
+}
+
+static void db_postgres_tick(struct db *db)
+{
+    uint64_t now = clock_mono_ns();
+
+    if (!db->wait || now < db->wait_ns)
+        return;
+    db->wait(db->wait_arg);
+    db->wait_ns = now + DB_POSTGRES_WAIT_MS * (uint64_t)1000000;
+}
+
 /* Until the socket is ready, or less: false when the statement is to be cut off. */
 static bool db_postgres_wait(struct db *db, short events, bool may_cancel)
 {
@@ -109,8 +128,11 @@ static bool db_postgres_wait(struct db *db, short events, bool may_cancel)
 
     if (may_cancel && atomic_load(&db->cancelled))
         return false;
-    if (poll(fds, ARRAY_LEN(fds), db_left_ms(db)) == 0 && db_left_ms(db) == 0)
-        return false;
+    if (poll(fds, ARRAY_LEN(fds), db_postgres_wait_ms(db)) == 0) {
+        if (db_left_ms(db) == 0)
+            return false;
+        db_postgres_tick(db);
+    }
     if (fds[1].revents && read(p->wake, &count, sizeof(count)) < 0)
         return true; /* nobody else reads it: it was woken for nothing */
     return !(may_cancel && atomic_load(&db->cancelled));
@@ -398,6 +420,7 @@ static enum err_code db_postgres_connect(struct db *db, const struct db_config *
     p->pg = libpq.connectStartParams(keys, (const char *const[]){"prusik", "UTF8", url, NULL}, 1);
     if (libpq.status(p->pg) == CONNECTION_BAD)
         return db_postgres_lost(db, err);
+    (void)libpq.setNoticeReceiver(p->pg, db_postgres_on_notice, db); /* else libpq prints them */
     db->deadline_ns = clock_mono_ns() + ms * 1000000;
     while (state != PGRES_POLLING_OK) {
         if (!db_postgres_wait(db, state == PGRES_POLLING_READING ? POLLIN : POLLOUT, false))
@@ -428,7 +451,6 @@ enum err_code db_postgres_open(struct db *db, const struct db_config *c, const c
     if (db_postgres_connect(db, c, url, err) != ERR_OK)
         return err->code;
     (void)libpq.setnonblocking(p->pg, 1);
-    (void)libpq.setNoticeReceiver(p->pg, db_postgres_on_notice, db);
     db_postgres_add_name(&name, libpq.user(p->pg), libpq.host(p->pg), libpq.port(p->pg),
                          libpq.db(p->pg));
     free(db->name);

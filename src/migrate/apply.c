@@ -88,12 +88,28 @@ static enum err_code apply_same_session(struct apply *a, struct err *err)
     return err_hint(err, "give the address of the server itself");
 }
 
+static enum err_code apply_load(struct apply *a, struct err *err)
+{
+    struct book_rows without = {0};
+
+    if (!a->o.no_texts)
+        return book_load(&a->book, true, &a->rows, err);
+    if (book_load(&a->book, false, &without, err) != ERR_OK)
+        return err->code;
+    if (!without.steps.n) {
+        a->rows = without;
+        return ERR_OK;
+    }
+    book_rows_release(&without);
+    return book_load(&a->book, true, &a->rows, err);
+}
+
 static enum err_code apply_start(struct apply *a, struct err *err)
 {
     if (apply_preflight(a, err) != ERR_OK ||
         runlock_take(&a->lock, a->db, a->o.schema, a->o.wait_ms, err) != ERR_OK ||
         apply_session(a, err) != ERR_OK || book_create(&a->book, err) != ERR_OK ||
-        book_load(&a->book, true, &a->rows, err) != ERR_OK || apply_same_session(a, err) != ERR_OK)
+        apply_load(a, err) != ERR_OK || apply_same_session(a, err) != ERR_OK)
         return err->code;
     return ERR_OK;
 }
@@ -117,6 +133,7 @@ enum err_code apply_begin(struct db *db, const struct apply_options *o, struct a
 void apply_end(struct apply *a)
 {
     runlock_give(&a->lock);
+    db_close(a->watch);
     book_rows_release(&a->rows);
     arena_release(&a->arena);
     memset(a, 0, sizeof(*a));
@@ -171,6 +188,10 @@ static enum err_code apply_check_part(const struct migration *m, const struct mi
 {
     if (migration_attr(p, "rebuild").n)
         return apply_check_rebuild(m, p, db, err);
+    if (sv_is(migration_attr(p, "gexec"), "yes") && (p->tx || p->n_stmts != 1))
+        return err_set(err, ERR_REFUSED,
+                       "%.*s:%zu: gexec=yes is for a part of one query with tx=no", SV_FMT(m->path),
+                       p->line);
     if (p->env)
         return err_set(err, ERR_REFUSED, "%.*s: \"${...}\" is not bound (FMT015)", SV_FMT(m->path));
     for (size_t i = 0; i < p->n_stmts; i++)
@@ -370,6 +391,14 @@ static enum err_code apply_parts(struct apply_job *j, struct err *err)
     return apply_tx_end(j->a, apply_finish(j, err), err);
 }
 
+/* Refused means that nothing was changed: not so behind a part that is done. */
+static enum err_code apply_refused(const struct apply_job *j, struct err *err)
+{
+    if (err->code == ERR_REFUSED && sv_is(j->row.state, "partial"))
+        err->code = ERR_FAILED;
+    return err->code;
+}
+
 static enum err_code apply_run(struct apply_job *j, struct err *err)
 {
     struct book_event e = apply_event_of(j, apply_is_up(j) ? "up-start" : "down-start");
@@ -388,7 +417,7 @@ static enum err_code apply_run(struct apply_job *j, struct err *err)
         apply_tell(j->a, &e);
         return apply_session(j->a, err);
     }
-    return rc;
+    return apply_refused(j, err);
 }
 
 /* Texts are kept so that `down`, `verify` and `show` work when the file is gone. */

@@ -21,7 +21,9 @@ struct apply_options {
     uint64_t wait_ms;         /* for another run; 0: not at all */
     uint64_t lock_timeout_ms; /* 0: 500 */
     uint64_t retry_ms;        /* 0: 10 min */
-    apply_tell_fn *tell;      /* NULL: nobody */
+    bool no_texts;       /* of what is applied; those of what is half done are there all the same */
+    struct sv url;       /* of the database, for a connection that watches; empty: none */
+    apply_tell_fn *tell; /* NULL: nobody */
     void *arg;
 };
 
@@ -32,6 +34,8 @@ struct apply {
     struct runlock lock;
     struct apply_options o;
     struct sv pid, pid_start; /* of the server process that the session began with */
+    struct db *watch;         /* asks how far a statement is; NULL: not yet */
+    bool blind;               /* there can be none */
     struct db_error error;    /* of the last statement that failed */
     struct arena arena;
 };

@@ -18,10 +18,11 @@
 #define BACKFILL_FIRST     500
 #define BACKFILL_LEAST     50
 #define BACKFILL_MOST      20000
-#define BACKFILL_TARGET_MS 20.0
+#define BACKFILL_TARGET_MS 20
 #define BACKFILL_PASSES    3
 #define BACKFILL_PAUSE_MS  5
 #define BACKFILL_COLUMNS   8
+#define BACKFILL_ASK_NS    1000000000 /* between two looks at what may hold it */
 
 struct backfill {
     struct apply_job *j;
@@ -36,11 +37,17 @@ struct backfill {
     struct sv saved;               /* the table of kept values, quoted */
     struct sv upper, last;         /* literals with commas; empty: the start */
     bool restore, fixed;
+    struct brake brake;
+    uint64_t asked_ns;  /* when the brakes were */
+    uint64_t target_ms; /* of a batch */
+    unsigned slow;      /* batches in a row that took four times as long */
+    struct sv held;     /* by what; empty: it runs */
     double size;
     uint64_t pause_ms, told_ns, start_ns;
     int64_t seen, changed, estimate, passes;
     int64_t seen_before; /* by runs that were killed */
     uint64_t took_ns;    /* of the last batch */
+    uint64_t held_ns;    /* all in all */
     bool end;            /* the last batch reached `upper` */
 };
 
@@ -227,6 +234,8 @@ static enum err_code backfill_read(struct backfill *b, struct err *err)
     }
     if (duration_parse(migration_attr(b->p, "pause"), &ms))
         b->pause_ms = (uint64_t)ms;
+    if (duration_parse(migration_attr(b->p, "target"), &ms) && ms > 0)
+        b->target_ms = (uint64_t)ms;
     if (backfill_split(b, err) != ERR_OK)
         return err->code;
     if (sv_is(key, "@primary") &&
@@ -266,6 +275,8 @@ static enum err_code backfill_read_restore(struct backfill *b, struct err *err)
 
 static enum err_code backfill_make(struct backfill *b, struct err *err)
 {
+    static const char *const later[] = {"reason text", "rate bigint", "wish text"};
+    enum err_code rc;
     CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
 
     strbuf_addf(
@@ -274,8 +285,19 @@ static enum err_code backfill_make(struct backfill *b, struct err *err)
         " part text, digest text, tbl text, key_cols text, kept text, upper_key text,"
         " last_key text, batch bigint, rows_seen bigint, rows_changed bigint,"
         " rows_estimate bigint, passes bigint, state text, left_over bigint,"
-        " started_at text, updated_at text, finished_at text)",
+        " started_at text, updated_at text, finished_at text, reason text, rate bigint, wish text)",
         b->j->a->book.prefix);
+    if (db_run(b->j->a->db, strbuf_sv(&sql), NULL, 0, NULL, err) != ERR_OK)
+        return err->code;
+    strbuf_truncate(&sql, 0);
+    strbuf_addf(&sql, "SELECT reason, rate, wish FROM %sbackfill WHERE 1 = 0",
+                b->j->a->book.prefix);
+    rc = db_run(b->j->a->db, strbuf_sv(&sql), NULL, 0, NULL, err);
+    if (rc != ERR_DB)
+        return rc;
+    strbuf_truncate(&sql, 0); /* made before backfills could be held */
+    for (size_t i = 0; i < ARRAY_LEN(later); i++)
+        strbuf_addf(&sql, "ALTER TABLE %sbackfill ADD COLUMN %s;", b->j->a->book.prefix, later[i]);
     return db_run(b->j->a->db, strbuf_sv(&sql), NULL, 0, NULL, err);
 }
 
@@ -336,11 +358,19 @@ static enum err_code backfill_upper(struct backfill *b, struct err *err)
     return ERR_OK;
 }
 
+/* Rows a second, of this run. */
+static double backfill_rate(const struct backfill *b)
+{
+    double seconds = (double)(clock_mono_ns() - b->start_ns - b->held_ns) / 1e9;
+
+    return seconds > 0 ? (double)(b->seen - b->seen_before) / seconds : 0;
+}
+
 static enum err_code backfill_put(struct backfill *b, const char *state, int64_t left,
                                   struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
-    struct db_value v[10] = {DB_TEXT(b->name),
+    struct db_value v[11] = {DB_TEXT(b->name),
                              DB_TEXT(b->j->version),
                              DB_TEXT(sv_from(b->j->direction)),
                              DB_TEXT(apply_part_name(b->j, b->p)),
@@ -349,14 +379,15 @@ static enum err_code backfill_put(struct backfill *b, const char *state, int64_t
                              DB_TEXT(b->key_list),
                              DB_TEXT(b->kept_list),
                              DB_TEXT(b->upper),
-                             DB_TEXT(b->last)};
+                             DB_TEXT(b->last),
+                             b->held.n ? DB_TEXT(b->held) : DB_NULL};
 
     strbuf_addf(
         &sql,
         "INSERT INTO %sbackfill (job, version, direction, part, digest, tbl, key_cols, kept,"
         " upper_key, last_key, batch, rows_seen, rows_changed, rows_estimate, passes, state,"
-        " left_over, started_at, updated_at, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7,"
-        " $8, $9, $10, %lld, %lld, %lld, %lld, %lld, '%s', %lld, %s, %s, NULL)"
+        " left_over, started_at, updated_at, finished_at, reason, rate) VALUES ($1, $2, $3, $4, $5,"
+        " $6, $7, $8, $9, $10, %lld, %lld, %lld, %lld, %lld, '%s', %lld, %s, %s, NULL, $11, %.0f)"
         " ON CONFLICT (job) DO UPDATE SET version = excluded.version, direction ="
         " excluded.direction, part = excluded.part, digest = excluded.digest,"
         " tbl = excluded.tbl, key_cols = excluded.key_cols, kept = excluded.kept,"
@@ -364,11 +395,13 @@ static enum err_code backfill_put(struct backfill *b, const char *state, int64_t
         " rows_seen = excluded.rows_seen, rows_changed = excluded.rows_changed,"
         " rows_estimate = excluded.rows_estimate, passes = excluded.passes,"
         " state = excluded.state, left_over = excluded.left_over,"
-        " updated_at = excluded.updated_at, finished_at = CASE WHEN excluded.state ="
-        " 'running' THEN NULL ELSE excluded.updated_at END",
+        " updated_at = excluded.updated_at, reason = excluded.reason, rate = excluded.rate,"
+        " finished_at = CASE WHEN excluded.state IN ('done', 'cancelled') THEN"
+        " excluded.updated_at END, wish = CASE WHEN excluded.state NOT IN ('done', 'cancelled') THEN"
+        " %sbackfill.wish END",
         b->j->a->book.prefix, (long long)b->size, (long long)b->seen, (long long)b->changed,
         (long long)b->estimate, (long long)b->passes, state, (long long)left, backfill_now(b),
-        backfill_now(b));
+        backfill_now(b), backfill_rate(b), b->j->a->book.prefix);
     return db_run(b->j->a->db, strbuf_sv(&sql), v, ARRAY_LEN(v), NULL, err);
 }
 
@@ -448,7 +481,8 @@ static enum err_code backfill_begin(struct backfill *b, struct err *err)
         return err->code;
     if (!t.n_rows || !sv_eq(t.v[0].text, b->j->version) || !sv_is(t.v[1].text, b->j->direction) ||
         !sv_eq(t.v[2].text, apply_part_name(b->j, b->p)) ||
-        !sv_eq(t.v[3].text, apply_digest(b->j->a, b->p, 0)) || !sv_is(t.v[4].text, "running"))
+        !sv_eq(t.v[3].text, apply_digest(b->j->a, b->p, 0)) || sv_is(t.v[4].text, "done") ||
+        sv_is(t.v[4].text, "cancelled"))
         return backfill_fresh(b, &t, err);
     b->upper = t.v[5].text;
     b->last = t.v[6].text;
@@ -622,7 +656,7 @@ static enum err_code backfill_batch(struct backfill *b, struct err *err)
 
 static void backfill_resize(struct backfill *b)
 {
-    double f = BACKFILL_TARGET_MS * 1e6 / (double)(b->took_ns ? b->took_ns : 1);
+    double f = (double)b->target_ms * 1e6 / (double)(b->took_ns ? b->took_ns : 1);
 
     if (b->fixed)
         return;
@@ -636,7 +670,7 @@ static void backfill_resize(struct backfill *b)
 static void backfill_tell(struct backfill *b, const char *kind)
 {
     double seconds = (double)(clock_mono_ns() - b->start_ns) / 1e9;
-    double rate = seconds > 0 ? (double)(b->seen - b->seen_before) / seconds : 0;
+    double rate = backfill_rate(b);
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct book_event e = {.kind = kind,
                            .version = b->j->version,
@@ -647,7 +681,9 @@ static void backfill_tell(struct backfill *b, const char *kind)
 
     strbuf_addf(&text, "%.*s: %lld rows seen, %lld changed, %.0f rows/s", SV_FMT(b->name),
                 (long long)b->seen, (long long)b->changed, rate);
-    if (b->estimate > b->seen && rate > 0)
+    if (b->held.n)
+        strbuf_addf(&text, "; waits: %.*s", SV_FMT(b->held));
+    else if (b->estimate > b->seen && rate > 0)
         strbuf_addf(&text, ", %.0f %%, about %.0f s left",
                     100.0 * (double)b->seen / (double)b->estimate,
                     (double)(b->estimate - b->seen) / rate);
@@ -657,21 +693,111 @@ static void backfill_tell(struct backfill *b, const char *kind)
     b->told_ns = clock_mono_ns();
 }
 
+/* Its row says it, outside of a batch. */
+static enum err_code backfill_say(struct backfill *b, const char *state, struct err *err)
+{
+    enum err_code rc = apply_tx_begin(b->j->a, NULL, err);
+
+    if (rc != ERR_OK)
+        return rc;
+    return apply_tx_end(b->j->a, backfill_put(b, state, 0, err), err);
+}
+
+static enum err_code backfill_held_event(struct backfill *b, const char *kind, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct book_event e = {.kind = kind,
+                           .version = b->j->version,
+                           .direction = sv_from(b->j->direction),
+                           .part = apply_part_name(b->j, b->p),
+                           .stmt = -1,
+                           .duration_ms = -1};
+
+    strbuf_addf(&text, "%.*s%s%.*s", SV_FMT(b->name), b->held.n ? ": " : "", SV_FMT(b->held));
+    e.message = strbuf_sv(&text);
+    return apply_event(b->j->a, &e, err);
+}
+
+/* Another reason than before, or none any more: the row says so, and an event. */
+static enum err_code backfill_hold(struct backfill *b, const struct strbuf *why, struct err *err)
+{
+    bool was = b->held.n > 0;
+
+    b->held = arena_sv(backfill_arena(b), strbuf_sv(why));
+    if (b->brake.cancelled) {
+        if (backfill_say(b, "cancelled", err) != ERR_OK ||
+            backfill_held_event(b, "backfill-cancelled", err) != ERR_OK)
+            return err->code;
+        (void)err_set(err, ERR_FAILED, "%.*s:%zu: backfill %.*s was cancelled",
+                      SV_FMT(b->j->m->path), b->p->line, SV_FMT(b->name));
+        return err_hint(err, "what is done stays; the next prusik db upgrade begins it anew");
+    }
+    if (!b->held.n && !was)
+        return ERR_OK;
+    if (backfill_say(b,
+                     b->brake.paused ? "paused"
+                     : b->held.n     ? "throttled"
+                                     : "running",
+                     err) != ERR_OK)
+        return err->code;
+    if (b->held.n && was) /* told already, in other figures */
+        return ERR_OK;
+    return backfill_held_event(b, b->held.n ? "backfill-held" : "backfill-resumed", err);
+}
+
+/* As often as the work that was done, the rest is. */
+static double backfill_rest(const struct backfill *b)
+{
+    return b->seen > b->seen_before && b->estimate > b->seen
+               ? (double)(b->estimate - b->seen) / (double)(b->seen - b->seen_before)
+               : 0;
+}
+
+/* Once a second: is there something to wait for?  Until there is not. */
+static enum err_code backfill_brake(struct backfill *b, struct err *err)
+{
+    uint64_t start = clock_mono_ns();
+
+    if (b->asked_ns && start - b->asked_ns < BACKFILL_ASK_NS && b->slow < 2)
+        return ERR_OK;
+    if (b->slow >= 2 && runlock_pause(b->j->a->db, BACKFILL_ASK_NS / 1000000, err) != ERR_OK)
+        return err->code;
+    b->slow = 0;
+    for (;;) {
+        CLEANUP(strbuf_release) struct strbuf why = STRBUF(400);
+
+        if (brake_ask(&b->brake, backfill_rest(b), &why, err) != ERR_OK ||
+            backfill_hold(b, &why, err) != ERR_OK)
+            return err->code;
+        b->asked_ns = clock_mono_ns();
+        if (!b->held.n)
+            break;
+        backfill_tell(b, "backfill-progress");
+        if (runlock_pause(b->j->a->db, BACKFILL_ASK_NS / 1000000, err) != ERR_OK)
+            return err->code;
+        b->held_ns += clock_mono_ns() - b->asked_ns;
+    }
+    return ERR_OK;
+}
+
+/* As much of the time as the brakes leave. */
+static uint64_t backfill_pause(const struct backfill *b)
+{
+    uint64_t ms = b->took_ns / 1000000 * (100 - b->brake.duty) / b->brake.duty;
+
+    return (ms < BACKFILL_PAUSE_MS ? BACKFILL_PAUSE_MS : ms) + b->pause_ms;
+}
+
 static enum err_code backfill_pass(struct backfill *b, struct err *err)
 {
     for (b->end = !b->upper.n || sv_eq(b->last, b->upper); !b->end;) {
-        uint64_t pause;
-
-        if (backfill_batch(b, err) != ERR_OK)
+        if (backfill_brake(b, err) != ERR_OK || backfill_batch(b, err) != ERR_OK)
             return err->code;
-        pause = b->took_ns / 1000000;
+        b->slow = b->took_ns > 4 * b->target_ms * 1000000 ? b->slow + 1 : 0;
         backfill_resize(b);
         if (clock_mono_ns() - b->told_ns > 1000000000)
             backfill_tell(b, "backfill-progress");
-        if (!b->end &&
-            runlock_pause(b->j->a->db,
-                          (pause < BACKFILL_PAUSE_MS ? BACKFILL_PAUSE_MS : pause) + b->pause_ms,
-                          err) != ERR_OK)
+        if (!b->end && runlock_pause(b->j->a->db, backfill_pause(b), err) != ERR_OK)
             return err->code;
     }
     return ERR_OK;
@@ -727,12 +853,57 @@ static enum err_code backfill_finish(struct backfill *b, struct err *err)
     return apply_tx_end(b->j->a, rc, err);
 }
 
+/* Who may not see how far replicas are is told so once. */
+static void backfill_blind(struct backfill *b)
+{
+    struct book_event e = {.kind = "backfill-blind",
+                           .version = b->j->version,
+                           .direction = sv_from(b->j->direction),
+                           .part = apply_part_name(b->j, b->p),
+                           .stmt = -1,
+                           .duration_ms = -1,
+                           .message =
+                               SV("there are replicas, and this role may not see how far behind"
+                                  " they are: GRANT pg_monitor")};
+    struct err ignored;
+
+    if (b->brake.blind)
+        book_besides(apply_event(b->j->a, &e, &ignored)); /* a remark */
+}
+
+/* Where it stopped is in its row; why, too, unless the connection is lost or the program is ended. */
+static void backfill_failed(struct backfill *b, const struct err *err)
+{
+    struct err ignored;
+
+    if (!db_is_open(b->j->a->db) || b->brake.cancelled || err->code == ERR_INTERRUPTED)
+        return;
+    b->held = arena_sv(backfill_arena(b), sv_from(err->msg));
+    book_besides(backfill_say(b, "failed", &ignored)); /* the failure itself is the caller's */
+}
+
+/* The planner's figures are of before; of PostgreSQL a fifth of the table is dead, too.  Neither locks anybody out. */
+static void backfill_tidy(struct backfill *b)
+{
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    struct db *db = b->j->a->db;
+    struct err ignored;
+
+    if (!backfill_is_postgres(b))
+        return; /* figures of one table alone mislead its planner */
+    strbuf_addf(&sql, "%s %.*s", b->changed > b->estimate / 5 ? "VACUUM (ANALYZE)" : "ANALYZE",
+                SV_FMT(b->table));
+    if (db_run(db, SV("SET lock_timeout = 500"), NULL, 0, NULL, &ignored) == ERR_OK)
+        book_besides(db_run(db, strbuf_sv(&sql), NULL, 0, NULL, &ignored)); /* figures only */
+}
+
 enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p, struct err *err)
 {
     struct backfill b = {.j = j,
                          .p = p,
                          .job = migration_attr(p, "job"),
                          .name = migration_attr(p, "job"),
+                         .target_ms = BACKFILL_TARGET_MS,
                          .start_ns = clock_mono_ns(),
                          .told_ns = clock_mono_ns()};
     int64_t left = 0;
@@ -745,11 +916,19 @@ enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p
         return err->code;
     j->backfill = &b;
     b.seen_before = b.seen;
-    rc = backfill_passes(&b, &left, err);
+    rc = brake_begin(j->a, p, b.name, b.table, &b.brake, err);
+    if (rc == ERR_OK)
+        backfill_blind(&b);
+    if (rc == ERR_OK)
+        rc = backfill_passes(&b, &left, err);
     if (rc == ERR_OK)
         rc = backfill_finish(&b, err);
-    if (rc == ERR_OK)
+    else
+        backfill_failed(&b, err);
+    if (rc == ERR_OK) {
+        backfill_tidy(&b);
         backfill_tell(&b, "backfill-done");
+    }
     j->backfill = NULL;
     return rc;
 }

@@ -48,9 +48,45 @@ void apply_fill_row(struct apply *a, const struct pending *p, struct book_migrat
 NODISCARD enum err_code apply_verify_part(struct apply_job *j, const struct migration_part *p,
                                           bool inside, struct err *err);
 
+/* apply_keys.c: SQLite, within a transaction: rows that have no parent before its statements ... */
+struct apply_keys {
+    bool asked, any;
+};
+NODISCARD enum err_code apply_keys_before(struct apply *a, const struct migration_stmt *s, size_t n,
+                                          struct apply_keys *ret, struct err *err);
+/* ... and behind them.  ERR_REFUSED: there are new ones. */
+NODISCARD enum err_code apply_keys_after(struct apply *a, const struct apply_keys *k,
+                                         struct err *err);
+
 /* apply_backfill.c: an UPDATE in batches, or the values that one has kept are put back. */
 NODISCARD enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p,
                                        struct err *err);
+
+/* apply_watch.c: a statement, and while it takes long how far it is. */
+NODISCARD enum err_code apply_watched(struct apply_job *j, const struct migration_part *p,
+                                      size_t stmt, struct err *err);
+
+/* apply_brake.c: what makes a backfill wait. */
+#define BRAKE_PROBES 5
+struct brake {
+    struct apply *a;
+    struct sv job, table, throttle;
+    uint64_t lag_ms;     /* 0: replicas may be behind */
+    uint64_t max_active; /* sessions; 0: any number */
+    uint64_t min_free;   /* percent of the disk */
+    const char *disk;    /* a folder on it; NULL: it is elsewhere */
+    bool blind;          /* there are replicas, and we may not see how far they are */
+    int64_t size_first;  /* of the table when it was asked for first */
+    unsigned duty;       /* percent of the time that is ours */
+    uint64_t idle_ns;    /* of a write before the job */
+    uint64_t probes[BRAKE_PROBES], n_probes;
+    bool cancelled, paused; /* what a person wants */
+};
+NODISCARD enum err_code brake_begin(struct apply *a, const struct migration_part *p, struct sv job,
+                                    struct sv table, struct brake *ret, struct err *err);
+/* `why` is empty when nothing holds it.  left: how often what was done is still to be done. */
+NODISCARD enum err_code brake_ask(struct brake *b, double left, struct strbuf *why,
+                                  struct err *err);
 
 /* apply_capture.c: what is about to be changed is asked for, for the downs that are made of it. */
 void apply_capture_begin(struct apply_job *j, struct migration *downs);

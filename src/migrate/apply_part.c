@@ -12,6 +12,7 @@
 
 #define APPLY_PAUSE_MS     500
 #define APPLY_PAUSE_MAX_MS 30000
+#define APPLY_BATCH_MS     30000 /* of a statement in a batch, which is halved then */
 
 /* --- what is kept --- */
 
@@ -77,7 +78,7 @@ enum err_code apply_statement(struct apply_job *j, const struct migration_part *
     const struct migration_stmt *s = &p->stmts[stmt];
     size_t line, column;
 
-    if (db_run(j->a->db, s->text, NULL, 0, NULL, err) == ERR_OK)
+    if (apply_watched(j, p, stmt, err) == ERR_OK)
         return ERR_OK;
     j->a->error = *db_error(j->a->db);
     apply_place(s, j->a->error.position, &line, &column);
@@ -105,7 +106,8 @@ enum err_code apply_tx_begin(struct apply *a, const struct migration_part *p, st
     n = snprintf(sql, sizeof(sql),
                  "BEGIN; SET LOCAL lock_timeout = %llu; SET LOCAL statement_timeout = %llu",
                  (unsigned long long)apply_ms(p, "lock_timeout", a->o.lock_timeout_ms),
-                 (unsigned long long)apply_ms(p, "statement_timeout", 0));
+                 (unsigned long long)apply_ms(p, "statement_timeout",
+                                              p && migration_is_backfill(p) ? APPLY_BATCH_MS : 0));
     return db_run(a->db, (struct sv){sql, (size_t)n}, NULL, 0, NULL, err);
 }
 
@@ -157,6 +159,22 @@ static enum err_code apply_rebuild(struct apply_job *j, const struct migration_p
     return err_wrap(err, "%.*s:%zu", SV_FMT(j->m->path), p->line);
 }
 
+/* n from `first`; none of them may leave a row without a parent. */
+static enum err_code apply_statements(struct apply_job *j, const struct migration_part *p,
+                                      size_t first, size_t n, struct err *err)
+{
+    struct apply_keys keys;
+
+    if (apply_keys_before(j->a, p->stmts + first, n, &keys, err) != ERR_OK)
+        return err->code;
+    for (size_t i = first; i < first + n; i++)
+        if (apply_statement(j, p, i, err) != ERR_OK)
+            return err->code;
+    if (apply_keys_after(j->a, &keys, err) != ERR_OK)
+        return err_wrap(err, "%.*s:%zu", SV_FMT(j->m->path), p->stmts[first].line);
+    return ERR_OK;
+}
+
 /* All statements of a part and what is kept about them, once. */
 static enum err_code apply_try_part(struct apply_job *j, const struct migration_part *p,
                                     size_t stmt UNUSED, struct err *err)
@@ -165,10 +183,8 @@ static enum err_code apply_try_part(struct apply_job *j, const struct migration_
 
     if (rc != ERR_OK)
         return rc;
-    if (migration_attr(p, "rebuild").n)
-        rc = apply_rebuild(j, p, err);
-    for (size_t i = 0; rc == ERR_OK && !migration_attr(p, "rebuild").n && i < p->n_stmts; i++)
-        rc = apply_statement(j, p, i, err);
+    rc = migration_attr(p, "rebuild").n ? apply_rebuild(j, p, err)
+                                        : apply_statements(j, p, 0, p->n_stmts, err);
     if (rc == ERR_OK)
         rc = apply_verifies_inside(j, p, err);
     if (rc == ERR_OK)
@@ -191,7 +207,7 @@ static enum err_code apply_try_stmt(struct apply_job *j, const struct migration_
     if (rc != ERR_OK)
         return rc;
     j->row.state = SV("partial");
-    rc = apply_statement(j, p, stmt, err);
+    rc = apply_statements(j, p, stmt, 1, err);
     if (rc == ERR_OK)
         rc = book_put_step(&j->a->book, &s, err);
     if (rc == ERR_OK)
@@ -460,6 +476,38 @@ static enum err_code apply_part_by_statement(struct apply_job *j, const struct m
     return apply_tx_end(j->a, apply_part_done(j, p, err), err);
 }
 
+/* A statement that a query gave, as one of its own part. */
+static enum err_code apply_try_row(struct apply_job *j, const struct migration_part *p, size_t stmt,
+                                   struct err *err)
+{
+    enum err_code rc = apply_tx_begin(j->a, p, err);
+
+    return rc == ERR_OK ? apply_tx_end(j->a, apply_statements(j, p, stmt, 1, err), err) : rc;
+}
+
+/* gexec=yes: each row of its query is a statement and a transaction; one that is done is not in the answer again. */
+static enum err_code apply_part_by_row(struct apply_job *j, const struct migration_part *p,
+                                       struct err *err)
+{
+    struct migration_part row = *p;
+    struct db_table t;
+
+    if (db_all(j->a->db, &j->a->arena, p->stmts[0].text, NULL, 0, &t, err) != ERR_OK)
+        return err_wrap(err, "%.*s:%zu", SV_FMT(j->m->path), p->stmts[0].line);
+    row.name = apply_part_name(j, p);
+    row.n_stmts = t.n_rows;
+    row.stmts = ARENA_NEWN(&j->a->arena, struct migration_stmt, t.n_rows + 1);
+    for (size_t i = 0; i < t.n_rows; i++) {
+        row.stmts[i] = (struct migration_stmt){
+            .text = t.v[i * t.n_cols].text, .line = p->stmts[0].line, .column = 1};
+        if (apply_until(j, &row, i, apply_try_row, err) != ERR_OK)
+            return err->code;
+    }
+    if (apply_tx_begin(j->a, NULL, err) != ERR_OK)
+        return err->code;
+    return apply_tx_end(j->a, apply_part_done(j, p, err), err);
+}
+
 enum err_code apply_part(struct apply_job *j, const struct migration_part *p, struct err *err)
 {
     bool skip;
@@ -472,5 +520,7 @@ enum err_code apply_part(struct apply_job *j, const struct migration_part *p, st
         return err->code;
     if (p->restore || migration_is_backfill(p))
         return apply_backfill(j, p, err);
+    if (sv_is(migration_attr(p, "gexec"), "yes"))
+        return apply_part_by_row(j, p, err);
     return p->tx ? apply_until(j, p, 0, apply_try_part, err) : apply_part_by_statement(j, p, err);
 }

@@ -268,6 +268,28 @@ enum err_code book_load(struct book *b, bool texts, struct book_rows *ret, struc
     return ERR_OK;
 }
 
+enum err_code book_load_digests(struct book *b, struct book_rows *ret, struct err *err)
+{
+    struct book_rows r = {0};
+    struct db_table t = {0};
+
+    if (book_exists(b, &r.exists, err) != ERR_OK ||
+        (r.exists &&
+         book_table(
+             b,
+             "SELECT version, p1, s1 FROM {}migration m WHERE state = 'applied' AND NOT EXISTS"
+             " (SELECT 1 FROM {}progress p WHERE p.version = m.version) ORDER BY ordinal, version",
+             &r.arena, &t, err) != ERR_OK)) {
+        book_rows_release(&r);
+        return err->code;
+    }
+    for (size_t i = 0; i < t.n_rows; i++)
+        *vec_add(&r.migrations) = (struct book_migration){
+            .version = t.v[3 * i].text, .p1 = t.v[3 * i + 1].text, .s1 = t.v[3 * i + 2].text};
+    *ret = r;
+    return ERR_OK;
+}
+
 /* --- writing --- */
 
 struct book_number {

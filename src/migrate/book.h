@@ -66,6 +66,9 @@ NODISCARD enum err_code book_create(struct book *b, struct err *err);
 NODISCARD enum err_code book_load(struct book *b, bool texts, struct book_rows *ret,
                                   struct err *err);
 
+/* Of what is applied and not on its way back only version, p1 and s1; in the arena of *ret. */
+NODISCARD enum err_code book_load_digests(struct book *b, struct book_rows *ret, struct err *err);
+
 /* Add or replace. */
 NODISCARD enum err_code book_put(struct book *b, const struct book_migration *m, struct err *err);
 NODISCARD enum err_code book_set_state(struct book *b, struct sv version, const char *state,

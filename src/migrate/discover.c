@@ -10,12 +10,14 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/sv.h"
+#include "migrate/checksum.h"
 
 /* A file of the folder. */
 struct discover_file {
     char *path; /* with the folder */
     struct strbuf text;
     const struct format *marked; /* that its text says it is in; NULL: it does not say */
+    bool regular;                /* certainly */
 };
 typedef VEC(struct discover_file) discover_files;
 
@@ -51,11 +53,12 @@ static bool discover_is_folder(const char *path)
 }
 
 /* One entry: a file, or the script in a folder of Prisma's. */
-static void discover_add(const char *dir, const char *name, discover_files *ret)
+static void discover_add(const char *dir, const struct dirent *e, discover_files *ret)
 {
-    char *path = path_join(dir, name);
+    char *path = path_join(dir, e->d_name);
+    struct discover_file *f;
 
-    if (discover_is_folder(path)) {
+    if (e->d_type != DT_REG && discover_is_folder(path)) {
         char *inner = path_join(path, "migration.sql");
 
         free(path);
@@ -65,7 +68,9 @@ static void discover_add(const char *dir, const char *name, discover_files *ret)
             return;
         }
     }
-    vec_add(ret)->path = path;
+    f = vec_add(ret);
+    f->path = path;
+    f->regular = e->d_type == DT_REG;
 }
 
 static enum err_code discover_list(const char *dir, discover_files *ret, struct err *err)
@@ -78,7 +83,7 @@ static enum err_code discover_list(const char *dir, discover_files *ret, struct 
                                : err_sys(err, errno, "open '%s'", dir);
     while ((e = readdir(d)) != NULL && ret->n < DISCOVER_FILES)
         if (e->d_name[0] != '.')
-            discover_add(dir, e->d_name, ret);
+            discover_add(dir, e, ret);
     (void)closedir(d);
     if (ret->n)
         qsort(ret->v, ret->n, sizeof(*ret->v), discover_cmp);
@@ -87,7 +92,7 @@ static enum err_code discover_list(const char *dir, discover_files *ret, struct 
 
 static enum err_code discover_read(struct discover_file *f, struct err *err)
 {
-    return f->text.p || discover_is_folder(f->path)
+    return f->text.p || (!f->regular && discover_is_folder(f->path))
                ? ERR_OK
                : file_read(f->path, DISCOVER_BYTES, &f->text, err);
 }
@@ -183,9 +188,28 @@ static enum err_code discover_format(const char *dir, struct sv format, discover
 
 /* --- reading --- */
 
-static enum err_code discover_one(struct discover_file *f, enum db_kind db, struct discover *d,
+/* The row of a version that is applied with these very bytes; NULL: none. */
+static const struct book_migration *
+discover_applied(const struct book_rows *rows, struct sv version, struct sv bytes, size_t *next)
+{
+    for (size_t n = 0; rows && n < rows->migrations.n; n++) {
+        const struct book_migration *row = &rows->migrations.v[(*next + n) % rows->migrations.n];
+        struct checksum_text p1;
+
+        if (!sv_eq(row->version, version))
+            continue;
+        *next = (size_t)(row - rows->migrations.v) + 1;
+        p1 = checksum_p1(bytes);
+        return sv_is(row->p1, p1.s) ? row : NULL;
+    }
+    return NULL;
+}
+
+static enum err_code discover_one(struct discover_file *f, enum db_kind db,
+                                  const struct book_rows *applied, size_t *next, struct discover *d,
                                   struct err *err)
 {
+    const struct book_migration *row = NULL;
     struct sv path = sv_from(f->path);
     struct format_name name;
     struct err other;
@@ -197,6 +221,10 @@ static enum err_code discover_one(struct discover_file *f, enum db_kind db, stru
     }
     if (discover_read(f, err) != ERR_OK)
         return err->code;
+    if (d->format->whole && !name.repeatable)
+        row = discover_applied(applied, name.version, strbuf_sv(&f->text), next);
+    if (row)
+        return format_read_applied(d->format, path, row->p1, row->s1, &d->files, err);
     if (format_read(d->format, path, strbuf_sv(&f->text), db, &d->files, err) != ERR_OK)
         return err->code;
     if (d->files.v.n && vec_last(&d->files.v)->changed.n)
@@ -293,13 +321,16 @@ static enum err_code discover_scripts(const char *dir, enum db_kind db, struct m
 }
 
 static enum err_code discover_all(const char *dir, struct sv format, enum db_kind db,
-                                  discover_files *files, struct discover *d, struct err *err)
+                                  const struct book_rows *applied, discover_files *files,
+                                  struct discover *d, struct err *err)
 {
+    size_t next = 0;
+
     if (discover_list(dir, files, err) != ERR_OK ||
         discover_format(dir, format, files, d, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; d->format && i < files->n; i++)
-        if (discover_one(&files->v[i], db, d, err) != ERR_OK)
+        if (discover_one(&files->v[i], db, applied, &next, d, err) != ERR_OK)
             return err->code;
     if (d->format == &format_sqitch && discover_scripts(dir, db, &d->files, err) != ERR_OK)
         return err->code;
@@ -309,9 +340,16 @@ static enum err_code discover_all(const char *dir, struct sv format, enum db_kin
 enum err_code discover_tree(const char *dir, struct sv format, enum db_kind db,
                             struct discover *ret, struct err *err)
 {
+    return discover_tree_beside(dir, format, db, NULL, ret, err);
+}
+
+enum err_code discover_tree_beside(const char *dir, struct sv format, enum db_kind db,
+                                   const struct book_rows *applied, struct discover *ret,
+                                   struct err *err)
+{
     struct discover d = {.notes = STRBUF(1u << 20)};
     discover_files files = {0};
-    enum err_code rc = discover_all(dir, format, db, &files, &d, err);
+    enum err_code rc = discover_all(dir, format, db, applied, &files, &d, err);
 
     discover_free(&files);
     if (rc == ERR_OK)

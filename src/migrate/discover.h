@@ -6,6 +6,7 @@
  * What the files are is told by what stands in them, else by their names; two that both fit are a question
  * (ERR_INVALID).  Hidden files are passed over, others that are no migrations are named in `notes`.  Reads files.
  */
+#include "migrate/book.h"
 #include "migrate/order.h"
 
 #define DISCOVER_BYTES (64u << 20) /* of one file */
@@ -24,3 +25,7 @@ void discover_release(struct discover *d);
  */
 NODISCARD enum err_code discover_tree(const char *dir, struct sv format, enum db_kind db,
                                       struct discover *ret, struct err *err);
+/* The same; files whose bytes are those of an applied row are not read for their parts.  NULL: as above. */
+NODISCARD enum err_code discover_tree_beside(const char *dir, struct sv format, enum db_kind db,
+                                             const struct book_rows *applied, struct discover *ret,
+                                             struct err *err);

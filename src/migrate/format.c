@@ -230,6 +230,22 @@ enum err_code format_read(const struct format *f, struct sv path, struct sv byte
     return err->code;
 }
 
+enum err_code format_read_applied(const struct format *f, struct sv path, struct sv p1,
+                                  struct sv s1, struct migrations *ret, struct err *err)
+{
+    struct format_file file = {0};
+    struct migration *m;
+
+    file.text.path = arena_sv(&ret->arena, path);
+    if (format_name(f, file.text.path, &ret->arena, &file.name, err) != ERR_OK)
+        return err->code;
+    m = format_add(f, &file, ret);
+    m->p1 = arena_sv(&ret->arena, p1);
+    m->s1 = arena_sv(&ret->arena, s1);
+    m->applied = true;
+    return ERR_OK;
+}
+
 enum err_code format_read_stored(struct sv where, struct sv text, enum db_kind db,
                                  struct migrations *ret, struct err *err)
 {

@@ -46,7 +46,9 @@ struct format {
     const char *name;                /* "golang-migrate" */
     const char *files;               /* what its files are called, for messages */
     const struct format_rule *rules; /* ended by a NULL pattern */
-    bool runs;    /* prusik applies its files; else they are read to be adopted */
+    bool runs; /* prusik applies its files; else they are read to be adopted */
+    bool
+        whole; /* a file is all of a migration, down included: the same bytes are the same migration */
     bool planned; /* the order is that of a plan (`ordinal`), not of versions */
     /* Is the text in this format?  NULL: it has no mark of its own. */
     bool (*is)(struct sv text);
@@ -68,6 +70,9 @@ NODISCARD enum err_code format_name(const struct format *f, struct sv path, stru
 /* Read one file: its name and its text.  Adds to *ret, which keeps copies. */
 NODISCARD enum err_code format_read(const struct format *f, struct sv path, struct sv bytes,
                                     enum db_kind db, struct migrations *ret, struct err *err);
+/* A file that is applied as it is: its name and digests, and no parts. */
+NODISCARD enum err_code format_read_applied(const struct format *f, struct sv path, struct sv p1,
+                                            struct sv s1, struct migrations *ret, struct err *err);
 /* Parts that migration_write() has written; `where` is shown in messages. */
 NODISCARD enum err_code format_read_stored(struct sv where, struct sv text, enum db_kind db,
                                            struct migrations *ret, struct err *err);

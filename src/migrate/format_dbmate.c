@@ -98,6 +98,7 @@ const struct format format_dbmate = {
     .files = "20260101000000_name.sql",
     .rules = dbmate_rules,
     .runs = true,
+    .whole = true,
     .is = dbmate_is,
     .read = dbmate_read,
 };

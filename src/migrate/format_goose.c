@@ -215,6 +215,7 @@ const struct format format_goose = {
     .files = "00001_name.sql",
     .rules = goose_rules,
     .runs = true,
+    .whole = true,
     .is = goose_is,
     .read = goose_read,
 };

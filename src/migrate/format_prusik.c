@@ -400,6 +400,7 @@ const struct format format_prusik = {
     .files = "20260101000000_name.sql",
     .rules = prusik_rules,
     .runs = true,
+    .whole = true,
     .is = prusik_is,
     .read = prusik_read,
 };

@@ -85,10 +85,16 @@ static const struct marker_key {
     {"batch", marker_number, "a number"},
     {"keep", marker_any, ""},
     {"pause", marker_duration, "a duration"},
+    {"max_lag", marker_duration, "a duration"},
+    {"max_active", marker_number, "a number"},
+    {"min_free", marker_number, "a number"},
+    {"target", marker_duration, "a duration"},
+    {"throttle", marker_any, ""},
     {"before_commit", marker_yes_no, "yes or no"},
     {"of", marker_any, ""},
     {"reason", marker_any, ""},
     {"rebuild", marker_any, ""},
+    {"gexec", marker_yes_no, "yes or no"},
     {"from", marker_any, ""},
     {"at", marker_any, ""},
     {"needs", marker_any, ""},
@@ -97,20 +103,22 @@ static const struct marker_key {
 /* Word, and its keys. */
 static const struct marker_row {
     const char *name;
-    const char *keys[18];
+    const char *keys[24];
 } marker_rows[MARKER__N] = {
     [MARKER_MIGRATION] = {"migration", {"title", "db", "requires", "tags"}},
     [MARKER_CHECK] = {"check", {"name", "expect", "db", "timeout"}},
     [MARKER_UP] = {"up",
-                   {"part", "tx", "db", "lock_timeout", "statement_timeout", "retry_for",
-                    "rebuild"}},
+                   {"part", "tx", "db", "lock_timeout", "statement_timeout", "retry_for", "rebuild",
+                    "gexec"}},
     [MARKER_BACKFILL] = {"backfill",
-                         {"part", "job", "table", "key", "batch", "keep", "db", "pause"}},
+                         {"part", "job", "table", "key", "batch", "keep", "db", "pause", "max_lag",
+                          "max_active", "min_free", "target", "throttle"}},
     [MARKER_VERIFY] = {"verify", {"name", "expect", "db", "timeout", "before_commit"}},
-    [MARKER_DOWN] = {"down",
-                     {"of", "tx", "db", "lock_timeout", "statement_timeout", "retry_for", "reason",
-                      "job", "table", "key", "batch", "keep", "pause", "rebuild", "from", "at",
-                      "needs"}},
+    [MARKER_DOWN] = {"down", {"of",        "tx",     "db",      "lock_timeout", "statement_timeout",
+                              "retry_for", "reason", "job",     "table",        "key",
+                              "batch",     "keep",   "pause",   "rebuild",      "from",
+                              "at",        "needs",  "gexec",   "max_lag",      "max_active",
+                              "min_free",  "target", "throttle"}},
     [MARKER_IGNORE] = {"ignore", {"reason"}},
     [MARKER_PROBE] = {"probe", {NULL}},
 };

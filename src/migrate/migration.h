@@ -52,6 +52,7 @@ struct migration {
     const struct format *format;
     size_t ordinal; /* in the plan of the tool, where it has one */
     bool repeatable, baseline;
+    bool applied;  /* with just these bytes: the parts were not read */
     bool code;     /* a program: known by name only */
     bool has_down; /* a down part stands in a file, be it "none" */
     struct sv requires[16];

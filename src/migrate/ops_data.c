@@ -47,7 +47,8 @@ void ops_add_enum_value(struct ops *o)
 
 static const char *ops_tuning(struct ops *o, const char *job)
 {
-    static const char *const keys[] = {"keep", "batch", "pause"};
+    static const char *const keys[] = {"keep",       "batch",    "pause",  "max_lag",
+                                       "max_active", "min_free", "target", "throttle"};
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
     strbuf_add_str(&b, job);

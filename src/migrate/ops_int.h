@@ -23,7 +23,7 @@ struct ops {
 struct ops_row {
     const char *name;
     size_t n_needed; /* of the fields, from the front */
-    const char *keys[14];
+    const char *keys[16];
     void (*write)(struct ops *o); /* faults are kept in `o` */
 };
 extern const struct ops_row ops_rows[];

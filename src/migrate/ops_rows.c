@@ -625,8 +625,32 @@ static void ops_create_table(struct ops *o)
     }
 }
 
+/*
+ * DROP TABLE takes its lock on every table that a foreign key leads to or from, all at once: the keys go first, each for
+ * itself.  Keys that come from elsewhere only when no row stands behind them.
+ */
+static void ops_drop_keys(struct ops *o)
+{
+    struct sv table = ops_literal(o, ops_name(o, "table"));
+
+    ops_check(
+        o, PG, "no row refers to it", "empty",
+        "SELECT conname, conrelid::regclass FROM pg_constraint c WHERE contype = 'f'"
+        " AND confrelid = to_regclass(%.*s) AND conrelid <> confrelid AND conparentid = 0"
+        " AND query_to_xml(format('SELECT 1 AS found FROM %%s WHERE %%s LIMIT 1', conrelid::regclass,"
+        " (SELECT string_agg(format('%%I IS NOT NULL', attname), ' AND ') FROM pg_attribute"
+        " WHERE attrelid = conrelid AND attnum = ANY (conkey))), false, true, '')::text <> ''",
+        SV_FMT(table));
+    ops_up(o, PG, " tx=no gexec=yes",
+           "SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname)"
+           " FROM pg_constraint WHERE contype = 'f' AND conparentid = 0 AND to_regclass(%.*s)"
+           " IN (conrelid, confrelid) ORDER BY oid",
+           SV_FMT(table));
+}
+
 static void ops_drop_table(struct ops *o)
 {
+    ops_drop_keys(o);
     EACH_DB(d)
     {
         ops_up(o, *d, NULL, "DROP TABLE %.*s", SV_FMT(ops_name(o, "table")));
@@ -752,7 +776,8 @@ const struct ops_row ops_rows[] = {
     {"add_enum_value", 2, {"type", "value", "before", "after"}, ops_add_enum_value},
     {"backfill",
      4,
-     {"job", "table", "set", "where", "key", "keep", "batch", "pause"},
+     {"job", "table", "set", "where", "key", "keep", "batch", "pause", "max_lag", "max_active",
+      "min_free", "target", "throttle"},
      ops_backfill},
     {"map_values",
      3,

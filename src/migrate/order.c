@@ -25,6 +25,8 @@ static int order_cmp(const void *a, const void *b)
 
 static bool order_has(const struct migration *m, enum migration_kind kind)
 {
+    if (m->applied) /* its parts were not read: it has what it is applied by */
+        return kind == MIGRATION_UP;
     for (size_t i = 0; i < m->n_parts; i++)
         if (m->parts[i].kind == kind)
             return true;
@@ -259,12 +261,21 @@ static enum err_code order_check_requires(const struct migrations *m, struct err
     return ERR_OK;
 }
 
+/* As the names of files mostly are already. */
+static bool order_is_sorted(const struct migrations *m)
+{
+    for (size_t i = 1; i < m->v.n; i++)
+        if (order_cmp(&m->v.v[i - 1], &m->v.v[i]) > 0)
+            return false;
+    return true;
+}
+
 enum err_code order_settle(struct migrations *m, struct err *err)
 {
     bool graph =
         m->v.n && (m->v.v[0].format == &format_alembic || m->v.v[0].format == &format_yoyo);
 
-    if (m->v.n)
+    if (!order_is_sorted(m))
         qsort(m->v.v, m->v.n, sizeof(*m->v.v), order_cmp);
     if (order_join_all(m, err) != ERR_OK || (graph && order_graph(m, err) != ERR_OK))
         return err->code;

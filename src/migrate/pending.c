@@ -10,11 +10,18 @@ struct sv pending_version(const struct migration *m, struct arena *a)
     return m->version.n ? m->version : m->name;
 }
 
-static const struct book_migration *pending_row(const struct book_rows *rows, struct sv version)
+/* Files and rows are in the same order, mostly: *next is looked at first. */
+static const struct book_migration *pending_row(const struct book_rows *rows, struct sv version,
+                                                size_t *next)
 {
-    for (size_t i = 0; i < rows->migrations.n; i++)
-        if (sv_eq(rows->migrations.v[i].version, version))
-            return &rows->migrations.v[i];
+    for (size_t n = 0; n < rows->migrations.n; n++) {
+        size_t i = (*next + n) % rows->migrations.n;
+
+        if (!sv_eq(rows->migrations.v[i].version, version))
+            continue;
+        *next = i + 1;
+        return &rows->migrations.v[i];
+    }
     return NULL;
 }
 
@@ -40,6 +47,9 @@ static enum pending_state pending_settle(struct pending *p, const struct book_ro
         return PENDING_PARTIAL;
     if (!pending_is_applied(row))
         return PENDING_NEW;
+    /* The same bytes, and other parts: a newer prusik writes others for an operation. */
+    if (p->file->format->whole && row->p1.n && sv_eq(row->p1, p->file->p1))
+        return PENDING_APPLIED;
     if (row->s1.n && !sv_eq(row->s1, p->file->s1) && !p->file->code)
         return p->file->repeatable ? PENDING_AGAIN : PENDING_CHANGED;
     p->layout = row->p1.n && !sv_eq(row->p1, p->file->p1);
@@ -55,12 +65,18 @@ static bool pending_is_foreign(const struct book_migration *row)
 static void pending_missing(const struct book_rows *rows, const pendings *known, size_t n_known,
                             pendings *ret)
 {
+    size_t next = 0;
+
     for (size_t i = 0; i < rows->migrations.n; i++) {
         const struct book_migration *row = &rows->migrations.v[i];
         bool found = !pending_is_applied(row);
 
-        for (size_t k = 0; k < n_known && !found; k++)
+        for (size_t n = 0; n < n_known && !found; n++) {
+            size_t k = (next + n) % n_known;
+
             found = known->v[k].row == row;
+            next = found ? k + 1 : next;
+        }
         if (!found)
             *vec_add(ret) = (struct pending){.state = pending_is_foreign(row) ? PENDING_APPLIED
                                                                               : PENDING_MISSING,
@@ -107,14 +123,15 @@ void pending_compare(struct migrations *files, const struct book_rows *rows, enu
                      pendings *ret)
 {
     pendings known = {0}, missing = {0};
+    size_t next = 0;
 
     for (size_t i = 0; i < files->v.n; i++) {
         struct pending *p = vec_add(&known);
 
         p->file = &files->v.v[i];
         p->version = pending_version(p->file, &files->arena);
-        p->row = pending_row(rows, p->version);
-        p->not_for = !p->file->code && !migration_is_for(p->file, db);
+        p->row = pending_row(rows, p->version, &next);
+        p->not_for = !p->file->code && !p->file->applied && !migration_is_for(p->file, db);
         p->state = pending_settle(p, rows);
     }
     pending_missing(rows, &known, known.n, &missing);

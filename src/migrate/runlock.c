@@ -189,6 +189,39 @@ enum err_code runlock_take(struct runlock *l, struct db *db, struct sv schema, u
     return ERR_OK;
 }
 
+static enum err_code runlock_is_held_postgres(struct db *db, int64_t key, bool *ret,
+                                              struct err *err)
+{
+    CLEANUP(arena_release) struct arena a = {0};
+    struct db_value v;
+    char sql[200];
+    int n = snprintf(sql, sizeof(sql),
+                     "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                     " AND classid = %u AND objid = %u AND objsubid = 1)",
+                     (unsigned)((uint64_t)key >> 32), (unsigned)(uint64_t)key);
+
+    if (db_one(db, &a, (struct sv){sql, (size_t)n}, NULL, 0, &v, err) != ERR_OK)
+        return err->code;
+    *ret = sv_is(v.text, "t");
+    return ERR_OK;
+}
+
+enum err_code runlock_is_held(struct db *db, struct sv schema, bool *ret, struct err *err)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char *path;
+    int fd;
+
+    if (db_kind(db) == DB_POSTGRES)
+        return runlock_is_held_postgres(db, checksum_lock_prusik(schema), ret, err);
+    path = runlock_path(db);
+    fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    free(path);
+    *ret = fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+    fd_closep(&fd);
+    return ERR_OK;
+}
+
 void runlock_give(struct runlock *l)
 {
     struct err ignored;

@@ -18,6 +18,9 @@ struct runlock {
 /* ERR_LOCKED names who has it, ERR_INTERRUPTED: db_cancel() was called. */
 NODISCARD enum err_code runlock_take(struct runlock *l, struct db *db, struct sv schema,
                                      uint64_t wait_ms, struct err *err);
+/* Does anybody have it? */
+NODISCARD enum err_code runlock_is_held(struct db *db, struct sv schema, bool *ret,
+                                        struct err *err);
 /* A lock that is not held is nothing; one whose connection is lost is gone. */
 void runlock_give(struct runlock *l);
 /* Wait, or until db_cancel() is called: ERR_INTERRUPTED. */

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""For how long a reader and a writer stand still while an operation changes their table, against the plain statement.
+"""How long a reader and a writer stand still while an operation changes their table, against the plain statement.
 
 usage: db_locks.py PRUSIK [ROWS]
-A PostgreSQL of its own in a folder under /tmp; ROWS is 200000 unless said.  Prints a table in Markdown: the longest single
-statement in ms of a session that reads a row, and of one that writes a row, over and over.
+A PostgreSQL of its own in a folder under /tmp, with fsync; ROWS is 200000 unless said.  Prints two tables in Markdown: the
+longest single statement in ms of a session that reads a row, and of one that writes a row, over and over; and what a backfill does to
+the one that writes.  A missed bound ends it with 1: online a writer waits for at most 200 ms (and a tenth of what the plain statement
+makes it wait, where that is more), and behind a backfill p99 is at most twice that of an idle server, or 5 ms.
 """
 import os
 import shutil
@@ -17,24 +19,38 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 PRUSIK, ROWS = os.path.realpath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 200000
 sys.argv = [sys.argv[0], PRUSIK]
 import db  # noqa: E402  pylint: disable=wrong-import-position
-from tap import write  # noqa: E402  pylint: disable=wrong-import-position
+from tap import Failed, write  # noqa: E402  pylint: disable=wrong-import-position
 
+WRITER_MS, HELD_S = 200, 3
 CASES = [
+    ("add_column, constant default", "- add_column: {table: deals, column: a, type: integer, default: 0, null: no}",
+     "ALTER TABLE deals ADD COLUMN a integer NOT NULL DEFAULT 0"),
+    ("add_column, while another session has read", "- add_column: {table: deals, column: a, type: integer}",
+     "ALTER TABLE deals ADD COLUMN a integer"),
+    ("add_column, volatile default", "- add_column: {table: deals, column: ext, type: uuid, default: gen_random_uuid(), null: no, backfill: {}}",
+     "ALTER TABLE deals ADD COLUMN ext uuid NOT NULL DEFAULT gen_random_uuid()"),
     ("add_check", "- add_check: {table: deals, name: c, expr: amount >= 0}",
      "ALTER TABLE deals ADD CONSTRAINT c CHECK (amount >= 0)"),
     ("add_foreign_key", "- add_foreign_key: {table: deals, name: f, columns: [parent_id], to_table: parent, to_columns: [id]}",
      "ALTER TABLE deals ADD CONSTRAINT f FOREIGN KEY (parent_id) REFERENCES parent (id)"),
     ("set_not_null", "- set_not_null: {table: deals, column: amount}", "ALTER TABLE deals ALTER COLUMN amount SET NOT NULL"),
+    ("set_not_null, fill", "- set_not_null: {table: deals, column: note, fill: \"'x'\"}",
+     "BEGIN; UPDATE deals SET note = 'x' WHERE note IS NULL; ALTER TABLE deals ALTER COLUMN note SET NOT NULL; COMMIT"),
     ("create_index", "- create_index: {table: deals, name: i, columns: [amount]}", "CREATE INDEX i ON deals (amount)"),
+    ("drop_index", "- drop_index: {name: deals_amount}", "DROP INDEX deals_amount"),
     ("add_unique", "- add_unique: {table: deals, name: u, columns: [code]}", "ALTER TABLE deals ADD CONSTRAINT u UNIQUE (code)"),
-    ("add_column, volatile default", "- add_column: {table: deals, column: ext, type: uuid, default: gen_random_uuid(), null: no, backfill: {}}",
-     "ALTER TABLE deals ADD COLUMN ext uuid NOT NULL DEFAULT gen_random_uuid()"),
+    ("map_values", "- map_values: {table: deals, column: code, map: {c1: d1}, other: keep, keep: yes}", "UPDATE deals SET code = 'd1' WHERE code = 'c1'"),
+    ("expand_rename", "- expand_rename: {table: deals, from: code, to: label, type: text}",
+     "ALTER TABLE deals ADD COLUMN label text; UPDATE deals SET label = code"),
+    ("promote_json", "- promote_json: {table: deals, column: details, key: kind, to: kind, type: text, key_columns: [id]}",
+     "ALTER TABLE deals ADD COLUMN kind text; UPDATE deals SET kind = details ->> 'kind'"),
     ("backfill", "- backfill: {job: b, table: deals, set: {note: \"'x'\"}, where: note IS NULL}", "UPDATE deals SET note = 'x' WHERE note IS NULL"),
 ]
-SETUP = f"""DROP SCHEMA IF EXISTS public, prusik CASCADE; CREATE SCHEMA public; CREATE TABLE parent (id bigint PRIMARY KEY);
+SETUP = f"""CREATE TABLE parent (id bigint PRIMARY KEY);
 INSERT INTO parent SELECT generate_series(1, 1000);
-CREATE TABLE deals (id bigint PRIMARY KEY, amount int, code text, parent_id bigint, note text, hits int DEFAULT 0);
-INSERT INTO deals SELECT n, n % 100, 'c' || n, 1 + n % 1000 FROM generate_series(1, {ROWS}) n; ANALYZE deals"""
+CREATE TABLE deals (id bigint PRIMARY KEY, amount int, code text, parent_id bigint, note text, details jsonb, hits int DEFAULT 0);
+INSERT INTO deals SELECT n, n % 100, 'c' || n, 1 + n % 1000, NULL, '{{"kind": "a"}}' FROM generate_series(1, {ROWS}) n;
+CREATE INDEX deals_amount ON deals (amount)"""
 
 
 class Client(threading.Thread):
@@ -42,9 +58,9 @@ class Client(threading.Thread):
 
     def __init__(self, url, statement):
         super().__init__(daemon=True)
-        self.statement, self.stop, self.worst_ms, self.n = statement, False, 0.0, 0
+        self.statement, self.stop, self.took_ms, self.n = statement, False, [], 0
         self.psql = subprocess.Popen(["psql", "-X", "-q", "-A", "-t", "-d", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                     text=True)
+                                     stderr=subprocess.DEVNULL, text=True)
 
     def run(self):
         while not self.stop:
@@ -53,7 +69,7 @@ class Client(threading.Thread):
             self.psql.stdin.flush()
             while self.psql.stdout.readline() not in ("done\n", ""):
                 pass
-            self.worst_ms = max(self.worst_ms, 1000 * (time.monotonic() - start))
+            self.took_ms.append(1000 * (time.monotonic() - start))
             self.n += 1
             time.sleep(0.001)
 
@@ -62,45 +78,106 @@ class Client(threading.Thread):
         self.join()
         self.psql.stdin.close()
         self.psql.wait()
-        return self.worst_ms
+        return self.took_ms
 
 
-def measure(server, change):
-    server.sql(SETUP)
-    clients = [Client(server.url, "SELECT amount FROM deals WHERE id = {n}"),
-               Client(server.url, "UPDATE deals SET hits = hits + 1 WHERE id = {n}")]
-    for c in clients:
-        c.start()
-    time.sleep(0.3)
-    start = time.monotonic()
-    change()
-    seconds = time.monotonic() - start
-    return [seconds, *(c.end() for c in clients)]
+def share(values, part):
+    return sorted(values)[min(len(values) - 1, int(part * len(values)))]
 
 
-def main():
-    folder = tempfile.mkdtemp()
-    os.chdir(folder)
-    os.mkdir("m")
-    server = db.Server()
+class Bench:
+    def __init__(self):
+        self.server = db.Server("-c", "fsync=on", "-c", "max_wal_size=4GB", "-c", "shared_buffers=512MB", "-c", "autovacuum=off")
+        self.server.sql("CREATE DATABASE base")
+        self.admin, self.base = self.server.url, self.server.url.replace("/postgres?", "/base?")
+        self.server.url = self.base
+        for text in (SETUP, "VACUUM (ANALYZE) deals", "CHECKPOINT"):
+            self.server.sql(text)
 
-    def online(yaml):
+    def anew(self):
+        self.server.url = self.admin
+        self.server.sql("DROP DATABASE IF EXISTS run")
+        self.server.sql("CREATE DATABASE run TEMPLATE base STRATEGY file_copy")
+        self.server.url = self.admin.replace("/postgres?", "/run?")
+
+    def measure(self, change, held=False):
+        """Seconds, and what each statement of the reader and of the writer took."""
+        self.anew()
+        clients = [Client(self.server.url, "SELECT amount FROM deals WHERE id = {n}"),
+                   Client(self.server.url, "UPDATE deals SET hits = hits + 1 WHERE id = {n}")]
+        for c in clients:
+            c.start()
+        time.sleep(0.3)
+        holder = None
+        if held:  # has read, and thinks
+            holder = subprocess.Popen(["psql", "-X", "-q", "-d", self.server.url, "-c", "BEGIN", "-c", "SELECT id FROM deals LIMIT 1", "-c",
+                                       f"SELECT pg_sleep({HELD_S})", "-c", "COMMIT"], stdout=subprocess.DEVNULL)
+            time.sleep(0.3)
+        for c in clients:
+            c.took_ms.clear()
+        start = time.monotonic()
+        try:
+            change()
+            seconds = time.monotonic() - start
+        except Failed as e:
+            if "deadlock" not in str(e):
+                raise
+            seconds = float("nan")  # the server ended it
+        if holder:
+            holder.wait()
+        return [seconds, *(c.end() for c in clients)]
+
+    def online(self, yaml):
         write("m/1_a.yaml", f"prusik: 1\nup:\n{yaml}\n")
-        code, _, err = db.prusik(server, "upgrade", "--quiet")
+        code, _, err = db.prusik(self.server, "upgrade", "--quiet")
         if code:
             raise RuntimeError(err)
 
+
+def row(name, values):
+    print(f"| {name} | " + " | ".join(values) + " |", flush=True)
+
+
+def locks(bench):
+    bad = []
+    print(f"{ROWS} rows, fsync on\n\n| operation | s | reader ms | writer ms | plain: s | reader ms | writer ms |\n|---|--:|--:|--:|--:|--:|--:|")
+    for name, yaml, sql in CASES:
+        held = "while another" in name
+        ours = bench.measure(lambda y=yaml: bench.online(y), held)
+        plain = bench.measure(lambda s=sql: bench.server.sql(s), held)
+        row(name, ["deadlock" if v != v else f"{v:.1f}" if i % 3 == 0 else f"{max(v):.0f}" for i, v in enumerate(ours + plain)])
+        most = max(WRITER_MS, max(plain[2]) / 10) if not held else 1000
+        if max(ours[2]) > most:
+            bad.append(f"{name}: a writer waited for {max(ours[2]):.0f} ms")
+    return bad
+
+
+def backfill(bench):
+    idle = bench.measure(lambda: time.sleep(8))
+    ours = bench.measure(lambda: bench.online(CASES[-1][1]))
+    plain = bench.measure(lambda: bench.server.sql(CASES[-1][2]))
+    print("\n| backfill | s | writer p50 ms | p99 ms | longest ms |\n|---|--:|--:|--:|--:|")
+    for name, m in (("idle", idle), ("in batches", ours), ("one UPDATE", plain)):
+        row(name, [f"{m[0]:.1f}", f"{share(m[2], 0.5):.1f}", f"{share(m[2], 0.99):.1f}", f"{max(m[2]):.0f}"])
+    p99 = share(ours[2], 0.99)
+    return [f"backfill: p99 of writes is {p99:.1f} ms"] if p99 > max(5, 2 * share(idle[2], 0.99)) else []
+
+
+def main():
+    folder, bench, bad = tempfile.mkdtemp(), None, []
+    os.chdir(folder)
+    os.mkdir("m")
     try:
-        print(f"{ROWS} rows\n\n| operation | s | reader ms | writer ms | plain: s | reader ms | writer ms |\n|---|--:|--:|--:|--:|--:|--:|")
-        for name, yaml, sql in CASES:
-            ours = measure(server, lambda y=yaml: online(y))
-            plain = measure(server, lambda s=sql: server.sql(s))
-            print(f"| {name} | " + " | ".join(f"{v:.1f}" if i % 3 == 0 else f"{v:.0f}" for i, v in enumerate(ours + plain)) + " |",
-                  flush=True)
+        bench = Bench()
+        bad = locks(bench) + backfill(bench)
     finally:
-        server.end()
+        if bench:
+            bench.server.end()
         os.chdir("/")
         shutil.rmtree(folder)
+    for text in bad:
+        print(text)
+    return 1 if bad else 0
 
 
-main()
+sys.exit(main())

@@ -21,7 +21,7 @@ FIRST = "-- prusik:up\nCREATE TABLE deals (id integer PRIMARY KEY);\n-- prusik:d
 class Server:
     """In ./pg, reached by a socket in it; as the user postgres where root asks, whom the server refuses."""
 
-    def __init__(self):
+    def __init__(self, *options):
         self.bin = os.path.dirname(sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"))[-1])
         self.dir = os.path.realpath("pg")
         self.user = pwd.getpwnam("postgres") if os.getuid() == 0 else None
@@ -31,10 +31,24 @@ class Server:
             os.chown(self.dir, self.user.pw_uid, self.user.pw_gid)
         self.start("initdb", "-D", self.dir, "-U", "tester", "-A", "trust", "--no-sync", "--no-instructions",
                    "-E", "UTF8", "--locale=C.UTF-8").wait()
-        self.process = self.start("postgres", "-D", self.dir, "-c", "listen_addresses=", "-c",
-                                  "unix_socket_directories=.", "-c", "fsync=off")
         self.url = f"postgresql://tester@/postgres?host={self.dir}"
-        await_("the server", lambda: self.sql("SELECT 1", quiet=True) == "1")
+        self.options = options
+        self.run()
+
+    def run(self):
+        """Also again: what was killed may still have the memory for a moment, and is refused until then."""
+        def answers():
+            if self.process.poll() is not None:
+                self.process = self.start(*postgres)
+            return self.sql("SELECT 1", quiet=True) == "1"
+        postgres = ("postgres", "-D", self.dir, "-c", "listen_addresses=", "-c", "unix_socket_directories=.", "-c", "fsync=off",
+                    *self.options)
+        self.process = self.start(*postgres)
+        await_("the server", answers)
+
+    def kill(self, sig):
+        self.process.send_signal(sig)
+        self.process.wait()
 
     def start(self, name, *args):
         who = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
@@ -137,10 +151,43 @@ def a_server_that_goes_away_is_a_clear_failure(server):
     same("read-only", (code, "is read-only" in err), (3, True))
 
 
+def progress(run, text):
+    for line in run.stdout:
+        event = json.loads(line)
+        if event["event"] == "stmt-progress" and text in event["message"]:
+            return event
+    raise AssertionError(f"nothing told '{text}'")
+
+
+def how_far_an_index_is_and_whom_it_waits_for_is_shown(server):
+    server.sql("CREATE FUNCTION slow(integer) RETURNS integer IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.02); RETURN $1; END';"
+               " CREATE TABLE deals (id integer, t text); ALTER TABLE deals ALTER t SET STORAGE PLAIN;"
+               " INSERT INTO deals SELECT n, repeat('x', 7000) FROM generate_series(1, 150) n")
+    write("m/1_index.sql", "-- prusik:up tx=no\nCREATE INDEX CONCURRENTLY deals_slow ON deals (slow(id));\n-- prusik:up\n"
+                           "ALTER TABLE deals ADD COLUMN a integer;\n")
+    holder = subprocess.Popen(["psql", "-X", "-q", "-d", server.url], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    holder.stdin.write("BEGIN; UPDATE deals SET id = 0 WHERE id = 1;\n")
+    holder.stdin.flush()
+    await_("the writer", lambda: server.sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") == "1")
+    pid = server.sql("SELECT pid FROM pg_stat_activity WHERE state = 'idle in transaction'")
+    with begin(server, "upgrade", "--json") as p:
+        event = progress(p, "waiting for writers before build")
+        same("where", (event["version"], event["part"], event["statement"]), ("1", "p1", 1))
+        check(f"for pid {pid} (tester) idle in transaction for 00:00:0" in event["message"], event)
+        holder.communicate("COMMIT;\n")
+        text = progress(p, "building index: scanning table, ")["message"]
+        check(0 < int(text.split(", ")[1].split(" %")[0]) < 100, text)
+        check("about" in progress(p, "building index: scanning table, ")["message"], "how long still")
+        p.stdout.read()
+        same("exit code", p.wait(20), 0)
+    same("valid", server.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'deals_slow'::regclass"), "t")
+
+
 if __name__ == "__main__":
     sys.exit(run_tests([with_server(t) for t in (
         a_folder_is_applied_and_its_status_is_a_gate,
         ctrl_c_ends_the_statement_and_nothing_of_it_stays,
         a_second_run_is_told_who_holds_the_lock,
         a_server_that_goes_away_is_a_clear_failure,
+        how_far_an_index_is_and_whom_it_waits_for_is_shown,
     )]))

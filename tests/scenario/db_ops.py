@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """The example migrations forth and back, and runs that are killed, on PostgreSQL and SQLite.  TAP on stdout.
 
-usage: db_ops.py PRUSIK FOLDER_OF_MIGRATIONS [MOMENTS]
-MOMENTS: at how many the runs are killed on each database; 6 unless said.
+usage: db_ops.py PRUSIK FOLDER_OF_MIGRATIONS [MOMENTS TEST]
+MOMENTS: at how many runs forth and back are killed on each database, or their server, or backups and restores; 6, 2 and 2 unless
+said.  TEST: this one only.  PRUSIK_SEED chooses the moments, and is printed.
 """
+import json
 import os
+import random
 import shutil
 import signal
 import sqlite3
@@ -16,7 +19,8 @@ from tap import check, run_tests, same, write
 
 sys.argv, ARGS = sys.argv[:2], [os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2]), *sys.argv[3:]]
 PRUSIK, TREES = ARGS[0], ARGS[1]
-MOMENTS = int(ARGS[2]) if len(ARGS) > 2 else 6
+MOMENTS, FEW = (int(ARGS[2]), int(ARGS[2])) if len(ARGS) > 2 else (6, 2)
+SEED = int(os.environ.get("PRUSIK_SEED", random.randrange(1 << 32)))
 
 
 class Lite:
@@ -44,6 +48,9 @@ class Lite:
         tables = self.sql("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'prusik_%'"
                           " AND name NOT LIKE 'sqlite_%' ORDER BY 1").split("\n")
         return schema + "".join(f"\n-- {t}\n" + self.sql(f"SELECT * FROM \"{t}\" ORDER BY 1") for t in tables if t)
+
+    def crash(self, moment):
+        raise NotImplementedError("it has no server")
 
     def end(self):
         pass
@@ -78,6 +85,11 @@ class Postgres:
             else:
                 rows.append(line)
         return "\n".join(out)
+
+    def crash(self, moment):
+        """At once, with or without time for its processes to go; and it runs again."""
+        self.server.kill(signal.SIGKILL if moment % 2 else signal.SIGQUIT)
+        self.server.run()
 
     def end(self):
         self.server.end()
@@ -214,35 +226,146 @@ def kill_at(base, seconds, *args):
     return p.returncode == -signal.SIGKILL
 
 
-def runs_that_are_killed_end_as_if_they_were_not(base):
-    prepare(base)
-    untouched = base.dump()
-    start = time.monotonic()
-    do(base, "upgrade")
-    up_s = time.monotonic() - start
-    forth = base.dump()
-    start = time.monotonic()
-    do(base, "downgrade", "--yes")
-    down_s = time.monotonic() - start
-    back = base.dump()
-    same("rows come back", back.split("COPY")[-1] if base.kind == "postgres" else back.split("-- deals")[1],
-         untouched.split("COPY")[-1] if base.kind == "postgres" else untouched.split("-- deals")[1])
-    killed = 0
-    for i in range(MOMENTS):
-        prepare(base)
-        killed += kill_at(base, up_s * (i + 0.5) / MOMENTS, "upgrade", "--wait", "60s")
-        do(base, "upgrade")
-        same(f"forth after moment {i}", base.dump(), forth)
-        killed += kill_at(base, down_s * (i + 0.5) / MOMENTS, "downgrade", "--yes", "--wait", "60s")
-        do(base, "downgrade", "--to", "1", "--yes")
-        same(f"back after moment {i}", base.dump(), back)
-    print(f"# {base.kind}: {killed} of {2 * MOMENTS} runs were killed, over {up_s:.2f} s and {down_s:.2f} s", flush=True)
-    check(killed >= MOMENTS // 2, f"only {killed} were killed before their end")
+def crash_at(base, seconds, moment, *args):
+    """The server is killed under it.  True: it noticed."""
+    with begin(base, *args) as p:
+        try:
+            p.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pass
+        base.crash(moment)
+        out, err = p.communicate(timeout=60)
+    check(p.returncode in (0, 4), f"it ended with {p.returncode}: {err}{out}")
+    check(p.returncode == 0 or err.startswith("error: "), err)
+    return p.returncode == 4
 
+
+class Moments:
+    """What a run does when nobody disturbs it, and how long it takes."""
+
+    def __init__(self, base):
+        self.base, self.killed = base, 0
+        self.random = random.Random(SEED)
+        print(f"# PRUSIK_SEED={SEED}", flush=True)
+        prepare(base)
+        self.untouched = base.dump()
+        self.up_s = self.timed("upgrade")
+        self.forth = base.dump()
+        self.down_s = self.timed("downgrade", "--yes")
+        self.back = base.dump()
+
+    def timed(self, *args):
+        start = time.monotonic()
+        do(self.base, *args)
+        return time.monotonic() - start
+
+    def go(self, i, stop):
+        prepare(self.base)
+        self.killed += stop(self.up_s * self.random.random(), i, "upgrade", "--wait", "60s")
+        do(self.base, "upgrade")
+        same(f"forth after moment {i}", self.base.dump(), self.forth)
+        self.killed += stop(self.down_s * self.random.random(), i, "downgrade", "--yes", "--wait", "60s")
+        do(self.base, "downgrade", "--to", "1", "--yes")
+        same(f"back after moment {i}", self.base.dump(), self.back)
+
+    def end(self, what, n):
+        print(f"# {self.base.kind}: {self.killed} of {2 * n} runs {what}, over {self.up_s:.2f} s and {self.down_s:.2f} s", flush=True)
+        check(self.killed >= n // 2, f"only {self.killed} before their end")
+
+
+def runs_that_are_killed_end_as_if_they_were_not(base):
+    m = Moments(base)
+    same("rows come back", m.back.split("COPY")[-1] if base.kind == "postgres" else m.back.split("-- deals")[1],
+         m.untouched.split("COPY")[-1] if base.kind == "postgres" else m.untouched.split("-- deals")[1])
+    for i in range(MOMENTS):
+        m.go(i, lambda s, _, *args: kill_at(base, s, *args))
+    m.end("were killed", MOMENTS)
+
+
+def runs_whose_server_is_killed_end_as_if_it_were_not(base):
+    if base.kind == "sqlite":
+        return
+    m = Moments(base)
+    for i in range(FEW):
+        m.go(i, lambda s, i, *args: crash_at(base, s, i, *args))
+    m.end("lost their server", FEW)
+
+
+# --- backups ---
+
+def backup(base, *args):
+    return subprocess.Popen([PRUSIK, "backup", *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            stdin=subprocess.DEVNULL)
+
+
+def backup_do(base, *args):
+    with backup(base, *args) as p:
+        out, err = p.communicate()
+    check(p.returncode == 0, f"{base.kind}: backup {' '.join(args)} ended with {p.returncode}: {err}{out}")
+    return out
+
+
+def backup_killed(base, seconds, *args):
+    with backup(base, *args) as p:
+        try:
+            p.wait(seconds)
+        except subprocess.TimeoutExpired:
+            p.send_signal(signal.SIGKILL)
+        p.communicate()
+    return p.returncode == -signal.SIGKILL
+
+
+def scratches(base):
+    if base.kind == "postgres":
+        return base.sql("SELECT string_agg(datname, ' ') FROM pg_database WHERE datname LIKE 'prusik%'")
+    return " ".join(f for folder in (".", "backups") for f in os.listdir(folder) if f.startswith(".prusik-"))
+
+
+def restored(base, i):
+    """Where to, and how what is there is read."""
+    if base.kind == "sqlite":
+        path = f"copy{i}.db"
+        return path, lambda: sqlite3.connect(path).execute("SELECT count(*), sum(id) FROM deals").fetchall()
+    url = base.url.replace("/postgres?", f"/copy{i}?")
+    return url, lambda: subprocess.run(["psql", "-X", "-A", "-t", "-d", url, "-c", "SELECT count(*), sum(id) FROM deals"],
+                                       capture_output=True, text=True, check=True).stdout
+
+
+def backups_that_are_killed_leave_nothing_behind_the_next(base):
+    prepare(base)
+    shutil.rmtree("backups", ignore_errors=True)
+    make = ("create", base.url, "--to", "backups", "--json")
+    rng, killed = random.Random(SEED), 0
+    start = time.monotonic()
+    path = next(json.loads(line)["file"] for line in backup_do(base, *make).splitlines() if "backup-created" in line)
+    make_s = time.monotonic() - start
+    start = time.monotonic()
+    backup_do(base, "restore", path, "--to", restored(base, -1)[0])
+    back_s = time.monotonic() - start
+    left = 0
+    for i in range(FEW):
+        killed += backup_killed(base, make_s * rng.random(), *make)
+        for f in os.listdir("backups"):
+            check(f.startswith(".prusik-") or f.endswith(".prbak"), f)
+        left += bool(scratches(base))
+        place, read = restored(base, i)
+        killed += backup_killed(base, back_s * rng.random(), "restore", path, "--to", place)
+        left += bool(scratches(base))
+        if not (base.sql(f"SELECT 1 FROM pg_database WHERE datname = 'copy{i}'") if base.kind == "postgres" else os.path.exists(place)):
+            backup_do(base, "restore", path, "--to", place)
+        same(f"restored after moment {i}", read(), restored(base, -1)[1]())
+        if base.kind == "postgres":
+            base.sql(f"DROP DATABASE copy{i} WITH (FORCE)")
+    backup_do(base, *make)
+    same("left", scratches(base), "")
+    same("whole", backup_do(base, "list", "backups", "--json").count('"whole":true'), len(os.listdir("backups")))
+    print(f"# {base.kind}: {killed} of {2 * FEW} were killed, over {make_s:.2f} s and {back_s:.2f} s; {left} left something")
+    check(killed >= FEW // 2, f"only {killed} were killed before their end")
+
+
+TESTS = (facts_go_forth_and_back_with_their_values, a_unique_key_goes_back_and_values_of_an_enum_do_not,
+         runs_that_are_killed_end_as_if_they_were_not, runs_whose_server_is_killed_end_as_if_it_were_not,
+         backups_that_are_killed_leave_nothing_behind_the_next)
 
 if __name__ == "__main__":
-    sys.exit(run_tests([on_both(t) for t in (
-        facts_go_forth_and_back_with_their_values,
-        a_unique_key_goes_back_and_values_of_an_enum_do_not,
-        runs_that_are_killed_end_as_if_they_were_not,
-    )]))
+    sys.exit(run_tests([on_both(t) for t in TESTS if len(ARGS) < 4 or t.__name__ == ARGS[3]]))

@@ -3,6 +3,7 @@
 
 #include "backup/backup.h"
 #include "backup/pg.h"
+#include "backup/pg_scratch.h"
 #include "base/file.h"
 #include "base/strbuf.h"
 #include "base/sv.h"
@@ -530,7 +531,74 @@ T(a_server_that_is_killed_is_told_and_leaves_no_backup)
     t_pg_stop(&victim);
 }
 
-T_MAIN(T_CASE(a_database_is_backed_up_proven_and_restored),
+/* --- what killed ones left --- */
+
+static struct sv scratch_of(struct db *db, const char *what, struct arena *a)
+{
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    struct err err = {0};
+    struct sv name = {NULL, 0};
+
+    T_OK(pg_scratch_name(db, what, a, &name, &err), err);
+    T_CHECK(pg_scratch_is_name(name));
+    strbuf_addf(&sql, "CREATE DATABASE %.*s", SV_FMT(name));
+    run(db, strbuf_str(&sql));
+    return name;
+}
+
+/* The digest does not fit; another word; nothing behind it; a letter more. */
+T(only_names_that_prusik_has_made_are_taken_for_scratches)
+{
+    static const char *const names[] = {"prusik_scratch_0123456789ab_00000000",
+                                        "prusik_scratch_0123456789ab", "prusik_scratch_", "prusik",
+                                        "app"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        T_CHECK(!pg_scratch_is_name(sv_from(names[i])));
+}
+
+T(what_a_killed_one_left_is_dropped_and_what_a_living_one_makes_is_not)
+{
+    CLEANUP(arena_release) struct arena a = {0};
+    struct db *live, *dead, *other;
+    struct sv kept, gone, removed = {NULL, 0};
+    struct err err = {0};
+    struct t_pg pg;
+
+    t_pg_start(&pg);
+    run_in(&pg, "postgres", "CREATE DATABASE prusik_scratch_0123456789ab_00000000");
+    run_in(&pg, "postgres", "CREATE ROLE guest LOGIN");
+    run_in(&pg, "postgres", "CREATE DATABASE elsewhere");
+    live = open_db(&pg, "elsewhere");
+    kept = scratch_of(live, "scratch", &a);
+    dead = open_db(&pg, "postgres");
+    gone = scratch_of(dead, "restore", &a);
+    db_close(dead);
+    other = open_db(&pg, "postgres");
+    run(other, "SET ROLE guest");
+    T_OK(pg_scratch_clean(other, &a, &removed, &err), err); /* not the guest's to drop */
+    T_EQ(removed.n, 0);
+    run(other, "RESET ROLE");
+    while (number_in(&pg, "postgres", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") >
+           1)
+        ; /* the session ends a moment after its connection */
+    T_OK(pg_scratch_clean(other, &a, &removed, &err), err);
+    T_CHECK(sv_eq(removed, gone));
+    T_EQ(number_in(&pg, "postgres", SCRATCHES), 2);
+    db_close(live);
+    while (number_in(&pg, "postgres", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") >
+           0)
+        ;
+    T_OK(pg_scratch_clean(other, &a, &removed, &err), err);
+    T_CHECK(sv_eq(removed, kept));
+    T_EQ(number_in(&pg, "postgres", SCRATCHES), 1); /* nobody can have made that one */
+    db_close(other);
+    t_pg_stop(&pg);
+}
+
+T_MAIN(T_CASE(only_names_that_prusik_has_made_are_taken_for_scratches),
+       T_CASE(what_a_killed_one_left_is_dropped_and_what_a_living_one_makes_is_not),
+       T_CASE(a_database_is_backed_up_proven_and_restored),
        T_CASE(while_others_write_the_backup_is_of_one_moment),
        T_CASE(each_kind_of_difference_is_told), T_CASE(what_may_not_be_or_cannot_be_is_told),
        T_CASE(the_programs_of_postgresql_are_given_no_password_and_their_failures_are_told),

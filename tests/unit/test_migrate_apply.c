@@ -75,16 +75,22 @@ static enum err_code up_all(struct apply *a, struct discover *d, const struct wi
 
 static enum err_code up(struct base *b, const struct wish *w, struct err *err)
 {
+    CLEANUP(book_rows_release) struct book_rows applied = {0};
     struct told none = {0};
-    struct apply_options o = {.lock_timeout_ms = w->lock_timeout_ms,
+    struct book book;
+    struct apply_options o = {.no_texts = true,
+                              .lock_timeout_ms = w->lock_timeout_ms,
                               .retry_ms = w->retry_ms,
                               .wait_ms = w->wait_ms,
                               .tell = tell,
                               .arg = w->told ? w->told : &none};
     struct discover d;
     struct apply a;
-    enum err_code rc = discover_tree(w->dir ? w->dir : "m", SV("auto"), db_kind(b->db), &d, err);
+    enum err_code rc;
 
+    T_OK(book_open(b->db, SV("prusik"), &book, err), *err);
+    T_OK(book_load_digests(&book, &applied, err), *err);
+    rc = discover_tree_beside(w->dir ? w->dir : "m", SV("auto"), db_kind(b->db), &applied, &d, err);
     if (rc != ERR_OK)
         return rc;
     rc = apply_begin(b->db, &o, &a, err);
@@ -710,6 +716,138 @@ T(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_postgresql)
     on_postgres(killed);
 }
 
+/* --- files that are applied --- */
+
+static void same_bytes(struct base *b)
+{
+    CLEANUP(book_rows_release) struct book_rows applied = {0};
+    struct wish w = {0};
+    struct err err = {0};
+    struct discover d;
+    struct book book;
+
+    put("m/1_deals.sql", FIRST);
+    up_ok(b);
+    T_OK(book_open(b->db, SV("prusik"), &book, &err), err);
+    T_OK(book_load_digests(&book, &applied, &err), err);
+    T_EQ(applied.migrations.n, 1);
+    T_OK(discover_tree_beside("m", SV("auto"), db_kind(b->db), &applied, &d, &err), err);
+    T_CHECK(d.files.v.v[0].applied && d.files.v.v[0].n_parts == 0);
+    T_CHECK(sv_eq(d.files.v.v[0].s1, applied.migrations.v[0].s1));
+    discover_release(&d);
+    /* a newer prusik writes other parts for the same file */
+    sql(b, db_kind(b->db) == DB_POSTGRES ? "UPDATE prusik.migration SET s1 = 's1:0'"
+                                         : "UPDATE prusik_migration SET s1 = 's1:0'");
+    up_ok(b);
+    put("m/1_again.sql", FIRST "SELECT 1;\n");
+    want(up(b, &w, &err), &err, ERR_INVALID, "version 1 twice");
+    (void)remove("m/1_again.sql");
+    put("m/1_deals.sql", FIRST "-- a remark\n");
+    want(up(b, &w, &err), &err, ERR_REFUSED, "1 was changed after it was applied");
+}
+
+T(a_file_with_the_bytes_that_were_applied_is_not_read_again_on_sqlite)
+{
+    on_sqlite(same_bytes);
+}
+
+T(a_file_with_the_bytes_that_were_applied_is_not_read_again_on_postgresql)
+{
+    on_postgres(same_bytes);
+}
+
+/* --- foreign keys of SQLite --- */
+
+#define FAMILY                                                                                     \
+    "-- prusik:up\nCREATE TABLE parent (id integer PRIMARY KEY);\nCREATE TABLE child (id integer " \
+    "PRIMARY KEY, parent_id integer REFERENCES parent (id));\nINSERT INTO parent VALUES (1), (2);\n"
+
+/* What `stmt` refuses; nothing of it stays. */
+static void keeps_keys(struct base *b, const char *stmt, const char *why)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct wish w = {0};
+    struct err err = {0};
+
+    strbuf_addf(&text, "-- prusik:up\n%s;\n", stmt);
+    put("m/2_keys.sql", strbuf_str(&text));
+    want(up(b, &w, &err), &err, ERR_REFUSED, why);
+    T_CHECK(strstr(err.msg, "m/2_keys.sql:2: foreign key: ") != NULL);
+    T_STR(one(b, "SELECT group_concat(id || coalesce(parent_id, '-')) FROM child"), "11,27");
+    T_STR(kept(b, "count(*)", "migration", "WHERE version = '2'"), "0");
+}
+
+static void keys(struct base *b)
+{
+    struct wish w = {0};
+    struct err err = {0};
+
+    put("m/1_family.sql", FAMILY);
+    up_ok(b);
+    sql(b, "INSERT INTO child VALUES (1, 1), (2, 7)"); /* the second has none already */
+    keeps_keys(b, "DELETE FROM parent WHERE id = 1", "1 rows would have no parent: child row 1 to");
+    keeps_keys(b, "DROP TABLE parent", "child row 1 to parent");
+    keeps_keys(b, "INSERT INTO child VALUES (3, 8), (4, 9)",
+               "2 rows would have no parent: child row 3 to parent, child row 4 to parent");
+    keeps_keys(b, "ALTER TABLE parent RENAME TO other; UPDATE child SET parent_id = 5 WHERE id = 1",
+               "child row 1 to other");
+    keeps_keys(
+        b, "CREATE TABLE odd (a integer REFERENCES child (parent_id)); INSERT INTO odd VALUES (1)",
+        "foreign key mismatch - \"odd\" referencing \"child\"");
+    put("m/2_keys.sql", "-- prusik:up part=a\nALTER TABLE child RENAME TO kid;\nALTER TABLE parent"
+                        " RENAME TO elder;\nUPDATE kid SET parent_id = 6 WHERE id = 2;\n"
+                        "-- prusik:up part=b tx=no\nINSERT INTO kid VALUES (4, 4);\n");
+    want(up(b, &w, &err), &err, ERR_FAILED, "kid row 4 to elder"); /* the first part is done */
+    T_STR(one(b, "SELECT count(*) FROM kid"), "2");
+    sql(b, "INSERT INTO elder VALUES (4)");
+    up_ok(b);
+    sql(b, "CREATE TABLE odd (a integer REFERENCES kid (parent_id)); INSERT INTO odd VALUES (1)");
+    put("m/3_odd.sql", "-- prusik:up\nDELETE FROM elder WHERE id = 1;\n");
+    want(up(b, &w, &err), &err, ERR_REFUSED, "1 rows would have no parent: kid row 1 to elder");
+    put("m/3_odd.sql", "-- prusik:up\nDELETE FROM odd;\n");
+    up_ok(b);
+}
+
+T(a_migration_that_takes_a_parent_away_is_refused_on_sqlite)
+{
+    on_sqlite(keys);
+}
+
+/* --- statements that a query gives --- */
+
+static void rows_run(struct base *b)
+{
+    struct wish w = {0};
+    struct err err = {0};
+
+    put("m/1_deals.sql", FIRST);
+    up_ok(b);
+    put("m/2_rows.sql",
+        "-- prusik:up tx=no gexec=yes\nSELECT 'INSERT INTO deals VALUES (' || n || ', NULL)' FROM"
+        " (SELECT 50 AS n UNION SELECT 60 UNION SELECT 1 UNION SELECT 70) x WHERE NOT EXISTS"
+        " (SELECT 1 FROM deals WHERE id = n AND n > 1) ORDER BY n DESC;\n");
+    want(up(b, &w, &err), &err, ERR_DB, "m/2_rows.sql:2:1");
+    T_STR(one(b, "SELECT sum(id) FROM deals"), "181"); /* those before it are done */
+    sql(b, "DELETE FROM deals WHERE id = 1");
+    up_ok(b);
+    T_STR(one(b, "SELECT sum(id) FROM deals"), "181");
+    T_STR(kept(b, "state", "migration", "WHERE version = '2'"), "applied");
+    put("m/3_rows.sql", "-- prusik:up gexec=yes\nSELECT 'SELECT 1';\n");
+    want(up(b, &w, &err), &err, ERR_REFUSED, "gexec=yes is for a part of one query with tx=no");
+    put("m/3_rows.sql", "-- prusik:up tx=no gexec=yes\nSELECT nothing;\n");
+    want(up(b, &w, &err), &err, ERR_DB, "m/3_rows.sql:2: ");
+}
+
+T(statements_that_a_query_gives_run_each_for_itself_on_sqlite)
+{
+    on_sqlite(rows_run);
+}
+
+T(statements_that_a_query_gives_run_each_for_itself_on_postgresql)
+{
+    on_postgres(rows_run);
+}
+
 /* --- trees of other tools --- */
 
 static void trees(struct base *b)
@@ -778,5 +916,10 @@ T_MAIN(T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_sqlite),
        T_CASE(pragmas_and_vacuum_run_alone_on_sqlite),
        T_CASE(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_sqlite),
        T_CASE(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_postgresql),
+       T_CASE(a_file_with_the_bytes_that_were_applied_is_not_read_again_on_sqlite),
+       T_CASE(a_file_with_the_bytes_that_were_applied_is_not_read_again_on_postgresql),
+       T_CASE(a_migration_that_takes_a_parent_away_is_refused_on_sqlite),
+       T_CASE(statements_that_a_query_gives_run_each_for_itself_on_sqlite),
+       T_CASE(statements_that_a_query_gives_run_each_for_itself_on_postgresql),
        T_CASE(trees_of_other_tools_are_applied_as_they_are_on_sqlite),
        T_CASE(trees_of_other_tools_are_applied_as_they_are_on_postgresql))

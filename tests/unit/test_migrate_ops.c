@@ -475,6 +475,40 @@ T(what_would_lose_data_has_no_way_back)
     on_both(no_way_back);
 }
 
+static void drop_family(struct base *b)
+{
+    struct err err = {0};
+
+    begin_anew(b, shop);
+    sql(b,
+        "CREATE TABLE town (id integer PRIMARY KEY, near integer REFERENCES town (id));"
+        "CREATE TABLE house (id integer PRIMARY KEY, town integer REFERENCES town (id), shop integer"
+        " REFERENCES shop (id));"
+        "INSERT INTO town VALUES (1, 1); INSERT INTO house VALUES (1, 1, NULL)");
+    put("m/1_a.yml", "prusik: 1\nup:\n- drop_table: {table: town}\n- drop_table: {table: house}\n");
+    T_EQ(go(b, true, 1, &err), ERR_REFUSED);
+    T_CHECK(strstr(err.msg, is_postgres(b) ? "no row refers to it" : "house row 1 to town") !=
+            NULL);
+    T_CHECK(strstr(schema_of(b), "town") != NULL);
+    sql(b, "UPDATE house SET town = NULL");
+    up(b);
+    T_CHECK(strstr(schema_of(b), "town") == NULL && strstr(schema_of(b), "house") == NULL);
+    put("m/2_b.yml",
+        "prusik: 1\nup:\n- create_table: {table: house, columns: [{name: shop, type: integer}],"
+        " foreign_keys: [{columns: [shop], to_table: shop, to_columns: [id]}]}\n"
+        "down:\n- drop_table: {table: house}\n");
+    up(b);
+    T_OK(go(b, false, 1, &err), err);
+    T_CHECK(strstr(schema_of(b), "house") == NULL);
+    (void)remove("m/2_b.yml");
+    (void)remove("m/1_a.yml");
+}
+
+T(a_table_goes_without_its_keys_and_only_when_no_row_refers_to_it)
+{
+    on_both(drop_family);
+}
+
 static void refused(struct base *b)
 {
     static const struct {
@@ -545,5 +579,6 @@ T_MAIN(T_CASE(faults_of_a_file_are_told_with_their_line), T_CASE(the_vectors_of_
        T_CASE(values_are_mapped_in_order_and_put_back_where_nobody_changed_them),
        T_CASE(a_name_changes_in_two_phases_with_both_codes_between_them),
        T_CASE(what_would_lose_data_has_no_way_back),
+       T_CASE(a_table_goes_without_its_keys_and_only_when_no_row_refers_to_it),
        T_CASE(what_does_not_fit_is_named_before_or_where_it_stops),
        T_CASE(a_type_changes_in_place_or_is_refused))
