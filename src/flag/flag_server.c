@@ -102,8 +102,7 @@ static bool is_allowed(const struct flag_server *s, struct MHD_Connection *c)
 
     if (!s->token)
         return true;
-    return listen_is_token(sv_from(s->token),
-                           auth && sv_eat_nocase(&v, SV("Bearer ")) ? v.p : key);
+    return listen_is_token(sv_from(s->token), auth && sv_eat_nocase(&v, SV("Bearer ")) ? v.p : key);
 }
 
 static enum MHD_Result respond(struct flag_server *s, struct MHD_Connection *c, const char *url,
@@ -163,8 +162,8 @@ static void on_end(void *arg UNUSED, struct MHD_Connection *c UNUSED, void **of,
 
 /* ---- starting ---- */
 
-static enum err_code listen_on(struct flag_server *s, const char *listen, const struct listen_address *a,
-                               struct err *err)
+static enum err_code listen_on(struct flag_server *s, const char *listen,
+                               const struct listen_address *a, struct err *err)
 {
     const union MHD_DaemonInfo *info;
     CLEANUP(strbuf_release) struct strbuf url = STRBUF(sizeof(s->url) - 1);

@@ -7,6 +7,8 @@
 #include "net/libmicrohttpd.h"
 #include "net/listen.h"
 
+#define WEB_AGAIN_MS 1000u
+
 struct web_server {
     struct web_config cfg;
     struct MHD_Daemon *daemon;
@@ -51,8 +53,9 @@ static enum MHD_Result web_server_too_long(struct MHD_Connection *c)
     return web_server_send(c, &a);
 }
 
-static enum MHD_Result web_server_answer(struct web_server *s, struct MHD_Connection *c, const char *path,
-                                     const char *method, const struct web_exchange *x)
+static enum MHD_Result web_server_answer(struct web_server *s, struct MHD_Connection *c,
+                                         const char *path, const char *method,
+                                         const struct web_exchange *x)
 {
     struct sv auth =
         sv_from(libmicrohttpd.lookup_connection_value(c, MHD_HEADER_KIND, "Authorization"));
@@ -67,20 +70,23 @@ static enum MHD_Result web_server_answer(struct web_server *s, struct MHD_Connec
     return web_server_send(c, &a);
 }
 
-/* What is said to be too long is not read at all. */
+/*
+ * What is said to be much too long is not read at all.  A little too long is read and dropped: many clients hear no
+ * answer before they have sent everything.
+ */
 static bool web_server_is_long(const struct web_server *s, struct MHD_Connection *c)
 {
     struct sv said =
         sv_from(libmicrohttpd.lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length"));
     uint64_t n;
 
-    return sv_to_u64(said, &n) && n > s->cfg.body_bytes;
+    return sv_to_u64(said, &n) && n / 2 > s->cfg.body_bytes;
 }
 
 /* NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's */
 static enum MHD_Result web_server_on_request(void *arg, struct MHD_Connection *c, const char *path,
-                                         const char *method, const char *version UNUSED,
-                                         const char *data, size_t *n, void **of)
+                                             const char *method, const char *version UNUSED,
+                                             const char *data, size_t *n, void **of)
 {
     struct web_server *s = arg;
     struct web_exchange *x = *of;
@@ -96,11 +102,11 @@ static enum MHD_Result web_server_on_request(void *arg, struct MHD_Connection *c
     if (x->body.overflow)
         x->dropped += *n;
     *n = 0;
-    return x->dropped > s->cfg.body_bytes ? MHD_NO : MHD_YES; /* no: it is cut off */
+    return x->dropped / 2 > s->cfg.body_bytes ? MHD_NO : MHD_YES; /* no: it is cut off */
 }
 
 static void web_server_on_end(void *arg UNUSED, struct MHD_Connection *c UNUSED, void **of,
-                          enum MHD_RequestTerminationCode code UNUSED)
+                              enum MHD_RequestTerminationCode code UNUSED)
 {
     struct web_exchange *x = *of;
 
@@ -130,14 +136,18 @@ static void web_server_run(struct web_server *s)
     MHD_UNSIGNED_LONG_LONG ms;
 
     (void)libmicrohttpd.run(s->daemon); /* fails only for a daemon with a thread of its own */
-    if (libmicrohttpd.get_timeout(s->daemon, &ms) == MHD_YES)
-        (void)uv_timer_start(&s->timer, web_server_on_timer, ms, 0); /* always succeeds */
-    else
-        (void)uv_timer_stop(&s->timer); /* always succeeds */
+    if (libmicrohttpd.get_timeout(s->daemon, &ms) == MHD_YES) {
+        /* Also after it was full: it listens again only when it is run after somebody went. */
+        (void)uv_timer_start(&s->timer, web_server_on_timer, ms < WEB_AGAIN_MS ? ms : WEB_AGAIN_MS,
+                             0); /* always succeeds */
+        return;
+    }
+    (void)libmicrohttpd.run(s->daemon); /* the last one went: see above */
+    (void)uv_timer_stop(&s->timer);     /* always succeeds */
 }
 
 static enum err_code web_server_listen(struct web_server *s, const struct listen_address *a,
-                                   struct err *err)
+                                       struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf url = STRBUF(sizeof(s->url) - 1);
 

@@ -41,7 +41,7 @@ struct web_config {
 struct web_server; /* opaque */
 /* ERR_USAGE: it is no address.  ERR_IO: it is taken.  ERR_NOT_FOUND: the library is not installed. */
 NODISCARD enum err_code web_server_open(const struct web_config *c, struct web_server **ret,
-                                    struct err *err);
+                                        struct err *err);
 /* At once deaf; memory goes when the loop has closed the handles.  Not from inside an answer. */
 void web_server_free(struct web_server *s);
 DEFINE_CLEANUP(struct web_server *, web_server_free)

@@ -161,12 +161,30 @@ T(a_body_without_a_length_is_cut_off)
     strbuf_truncate(&got, 0);
     fd = joined(s);
     say(fd, "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 5; i++) {
         say(fd, chunk);
         (void)uv_run(&loop, UV_RUN_NOWAIT);
     }
     hear(fd, NULL, &got); /* it ends before the body does */
     T_EQ(got.n, 0);
+    (void)close(fd);
+    T_EQ(seen.calls, 0);
+    web_server_free(s);
+    end();
+}
+
+T(a_body_that_is_said_to_be_much_too_long_is_not_waited_for)
+{
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    struct web_server *s;
+    int fd;
+
+    begin();
+    s = opened("127.0.0.1:0");
+    fd = joined(s);
+    say(fd, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2002\r\n\r\n");
+    hear(fd, "\r\n\r\n", &got);
+    T_CHECK(strstr(strbuf_str(&got), " 413 ") != NULL);
     (void)close(fd);
     T_EQ(seen.calls, 0);
     web_server_free(s);
@@ -194,8 +212,8 @@ T(who_says_half_of_something_keeps_nobody_waiting)
 
 T(a_server_that_cannot_listen_says_why)
 {
-    static const char *const wrong[] = {"",     "8016", "localhost:1", "127.0.0.1:", "1.2.3.4:65536",
-                                        "::1:1", "[::1:1", "[::x]:1"};
+    static const char *const wrong[] = {
+        "", "8016", "localhost:1", "127.0.0.1:", "1.2.3.4:65536", "::1:1", "[::1:1", "[::x]:1"};
     struct web_config c = {&loop, SV(""), BODY_BYTES, echo, &seen};
     struct web_server *s = NULL, *first;
     struct err err;
@@ -226,5 +244,7 @@ T(a_token_is_the_same_token_or_it_is_none)
 
 T_MAIN(T_CASE(requests_are_answered_from_the_loop), T_CASE(a_body_that_is_too_long_is_not_taken),
        T_CASE(a_body_without_a_length_is_cut_off),
+       T_CASE(a_body_that_is_said_to_be_much_too_long_is_not_waited_for),
        T_CASE(who_says_half_of_something_keeps_nobody_waiting),
-       T_CASE(a_server_that_cannot_listen_says_why), T_CASE(a_token_is_the_same_token_or_it_is_none))
+       T_CASE(a_server_that_cannot_listen_says_why),
+       T_CASE(a_token_is_the_same_token_or_it_is_none))
