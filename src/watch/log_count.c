@@ -1,5 +1,7 @@
 #include "watch/log_count.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "base/sv.h"
 
@@ -149,6 +151,36 @@ static void log_count_records(struct log_count *c, struct sv lines)
     }
 }
 
+#define BYTES_01 0x0101010101010101u
+#define BYTES_7F 0x7f7f7f7f7f7f7f7fu
+
+/*
+ * Ends of lines, eight bytes at once: one by one they took a third of the time of a search for five patterns.  A byte of
+ * `ends` counts at most 255 of them (Mycroft's test for a zero byte, in the exact form).
+ */
+static uint64_t log_count_ends(struct sv s)
+{
+    uint64_t n = 0;
+    size_t i = 0;
+
+    while (i + 8 <= s.n) {
+        uint64_t ends = 0;
+
+        for (unsigned k = 0; k < 255 && i + 8 <= s.n; k++, i += 8) {
+            uint64_t x;
+
+            memcpy(&x, s.p + i, sizeof(x));
+            x ^= BYTES_01 * '\n'; /* 0 where one is */
+            ends += (~(((x & BYTES_7F) + BYTES_7F) | x | BYTES_7F)) >> 7;
+        }
+        for (; ends; ends >>= 8)
+            n += ends & 255;
+    }
+    for (; i < s.n; i++)
+        n += s.p[i] == '\n';
+    return n;
+}
+
 void log_count_lines(struct log_count *c, struct sv lines)
 {
     bool plain = sv_find_byte(lines, '\r', 0) == SV_NPOS; /* "$" stands before a CR, too */
@@ -158,8 +190,7 @@ void log_count_lines(struct log_count *c, struct sv lines)
         log_count_records(c, lines);
         return;
     }
-    for (size_t i = 0; i < lines.n; i++)
-        c->records += lines.p[i] == '\n';
+    c->records += log_count_ends(lines);
     for (size_t i = 0; i < c->patterns.n; i++) {
         struct log_pattern *p = &c->patterns.v[i];
 

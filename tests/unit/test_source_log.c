@@ -368,6 +368,29 @@ T(wrong_settings_and_patterns_are_refused)
     end();
 }
 
+/* Records are counted eight bytes at once: as many as there are, whatever stands between. */
+T(records_are_counted_however_they_lie)
+{
+    static char text[6000];
+    uint64_t state = 88172645463325252u, want = 0;
+    struct log_count c = {.record = NULL};
+
+    for (size_t n = 1; n < sizeof(text); n += 1 + n / 7) {
+        for (size_t i = 0; i < n; i++) {
+            static const char bytes[] = "\n\n\n\n\x0b\x8a\x09\x00";
+
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            text[i] = n % 2 ? '\n' : bytes[state >> 61]; /* every other time nothing else */
+        }
+        text[n - 1] = '\n';
+        for (size_t i = 0; i < n; i++)
+            want += text[i] == '\n';
+        log_count_lines(&c, (struct sv){text, n});
+        T_EQ(c.records, want);
+    }
+    log_count_release(&c);
+}
+
 T_MAIN(T_CASE(what_stood_there_before_the_first_look_is_not_counted),
        T_CASE(lines_are_counted_once_each_and_when_they_are_whole),
        T_CASE(rotation_by_renaming_loses_nothing),
@@ -380,4 +403,5 @@ T_MAIN(T_CASE(what_stood_there_before_the_first_look_is_not_counted),
        T_CASE(blocks_of_lines_and_single_lines_are_counted_alike),
        T_CASE(a_search_beyond_its_limit_is_unknown_not_absent),
        T_CASE(another_process_goes_on_where_this_one_was), T_CASE(a_place_that_is_none_is_the_end),
-       T_CASE(wrong_settings_and_patterns_are_refused))
+       T_CASE(wrong_settings_and_patterns_are_refused),
+       T_CASE(records_are_counted_however_they_lie))
