@@ -188,6 +188,24 @@ def what_is_no_message_is_refused_and_changes_nothing():
     w.end()
 
 
+def what_cannot_be_kept_is_not_acknowledged():
+    w = Watch(free_port())
+    w.await_rounds(2)
+    subprocess.run(["sqlite3", ".prusik/store.db", "CREATE TRIGGER no BEFORE INSERT ON state WHEN new.key = 'alerts' "
+                    "BEGIN SELECT raise(ABORT, 'refused by the test'); END"], check=True)
+    same("status", ask(w.url + "/hooks/alertmanager", message(alert("firing")))[0], 503)
+    w.thread.join(DEADLINE_S)
+    w.p.stdout.close()
+    same("exit code of a watch that cannot write", w.p.wait(DEADLINE_S), 4)
+
+
+def without_the_source_nothing_is_heard():
+    w = Watch(free_port(), "cmd.queue: {command: 'true'}")
+    w.await_rounds(1)
+    same("status", ask(w.url + "/hooks/alertmanager", message(alert("firing")))[0], 404)
+    w.end()
+
+
 def clients_that_are_slow_delay_no_verdict():
     port = free_port()
     w = Watch(port)
@@ -269,5 +287,6 @@ receivers:
 
 sys.exit(run_tests([metrics_are_those_of_a_well_formed_target, an_alert_fires_is_resolved_and_is_told_twice,
                     what_was_acknowledged_outlives_the_process, silence_is_no_good_news,
-                    what_is_no_message_is_refused_and_changes_nothing, clients_that_are_slow_delay_no_verdict,
+                    what_is_no_message_is_refused_and_changes_nothing, what_cannot_be_kept_is_not_acknowledged,
+                    without_the_source_nothing_is_heard, clients_that_are_slow_delay_no_verdict,
                     where_it_cannot_listen_it_does_not_begin, a_real_alertmanager_tells_and_takes_back]))
