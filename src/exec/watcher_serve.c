@@ -61,6 +61,7 @@ static void serve_alerts(struct watcher *w, const struct web_query *q, struct we
     rc = alerts_take(w->cfg.alerts, q->body, clock_steady_us(), &err);
     if (rc == ERR_OK && !w->cfg.keep(w->cfg.arg)) {
         rc = alerts_restore(w->cfg.alerts, before, &err);
+        assert(rc == ERR_OK); /* it was saved just now */
         serve_text(reply, 503, "it could not be written down");
     } else if (rc == ERR_OK) {
         serve_text(reply, 200, "taken");

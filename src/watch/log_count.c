@@ -80,12 +80,14 @@ static bool log_pattern_has(struct log_pattern *p, struct regex *re, struct sv r
 
 static void log_pattern_hit(struct log_pattern *p, int64_t at_us)
 {
-    struct log_hit *last = p->hits.n ? vec_last(&p->hits) : NULL;
+    if (p->hits.n > 0) {
+        struct log_hit *last = vec_last(&p->hits);
 
-    if (last && (last->at_us == at_us || p->hits.n == LOG_HITS)) {
-        last->at_us = at_us > last->at_us ? at_us : last->at_us;
-        last->n++;
-        return;
+        if (last->at_us == at_us || p->hits.n == LOG_HITS) {
+            last->at_us = at_us > last->at_us ? at_us : last->at_us;
+            last->n++;
+            return;
+        }
     }
     *vec_add(&p->hits) = (struct log_hit){at_us, 1};
 }
