@@ -4,7 +4,8 @@
 #include "base/text.h"
 #include "rule/env.h"
 
-#define READ_PLACES 40u /* of a number: more no rule takes */
+#define READ_MS     315360000000u /* ten years: rules take no more */
+#define READ_PLACES 40u           /* of a number: more no rule takes */
 
 struct read {
     struct sv s;
@@ -101,12 +102,14 @@ static bool read_ms(struct sv s, uint64_t *ret)
 
         while (digits < s.n && ascii_is_digit(s.p[digits]))
             digits++;
-        if (!sv_to_u64(sv_sub(s, 0, digits), &n) || n > 1000000)
+        if (!sv_to_u64(sv_sub(s, 0, digits), &n))
             return false;
         s = sv_sub(s, digits, s.n);
-        if (!read_unit(&s, &unit))
+        if (!read_unit(&s, &unit) || n > READ_MS / unit)
             return false;
         total += n * unit;
+        if (total > READ_MS)
+            return false;
     }
     *ret = total;
     return total > 0;

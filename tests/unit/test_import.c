@@ -156,7 +156,8 @@ T(durations_are_said_in_one_unit)
         const char *text, *want;
     } cases[] = {{"5m", "5m"}, {"1h30m", "90m"}, {"90s", "90s"},      {"120s", "2m"},
                  {"1w", "7d"}, {"1y", "365d"},   {"1500ms", "1500ms"}};
-    static const char *const wrong[] = {"", "0s", "5", "m", "5 m", "-5m", "1.5h", "9999999s"};
+    static const char *const wrong[] = {"",     "0s",           "5",   "m", "5 m", "-5m",
+                                        "1.5h", "99999999999s", "9y9y"};
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
