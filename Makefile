@@ -7,7 +7,7 @@ RELEASE = --buildtype=release -Dwerror=false -Db_lto=true
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo check build asan coverage fuzz tidy format format-check bench corpus crash soak install clean
+.PHONY: help demo check build asan coverage fuzz tidy format format-check bench sim corpus crash soak install clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,11 @@ bench: ## the benchmarks: ratios to a named baseline, against their budgets
 	@tools/setup.sh check
 	@CC=gcc tools/build.sh --tests build-release $(RELEASE)
 	@tools/suite.sh build-release --benchmark --verbose
+
+sim: ## simulated deployments: false and missed rollbacks, against what Argo Rollouts and Flagger document
+	@tools/setup.sh check
+	@CC=gcc tools/build.sh --tests build-release $(RELEASE)
+	@build-release/tests/sim_rules
 
 corpus: ## precision and recall of the reader on documents whose meaning people wrote down
 	@tools/setup.sh check

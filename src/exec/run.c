@@ -11,6 +11,7 @@
 #include "base/sv.h"
 #include "base/version.h"
 #include "exec/run_int.h"
+#include "watch/alerts.h"
 
 /* --- making --- */
 
@@ -109,6 +110,7 @@ void run_free(struct run *r)
     values_release(&r->values);
     back_release(&r->back);
     journal_free(r->journal);
+    alerts_free(r->alerts);
     arena_release(&r->arena);
     free(r);
 }

@@ -71,6 +71,7 @@ static enum err_code gate_watch_new(struct run *r, const struct plan_gate *g, st
                                .run_start_us = r->values.started_us,
                                .loop = &r->loop,
                                .http = r->http,
+                               .alerts = r->alerts,
                                .tell = gate_watch_tell,
                                .round = gate_watch_round,
                                .arg = r};

@@ -153,6 +153,7 @@ struct run {
     VEC(struct run_session *) sessions;
     struct run_flag flag;
     struct run_watch *watch;
+    struct alerts *alerts;             /* what an Alertmanager has told */
     struct outbox *outbox;             /* NULL: nobody is told */
     VEC(struct run_switch *) switches; /* of flags, that have no outcome yet */
     size_t n_switching;                /* that are carried out just now */

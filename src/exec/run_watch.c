@@ -50,6 +50,34 @@ static enum err_code watch_restore(struct run *r, struct err *err)
     return watcher_restore(r->watch->watcher, strbuf_sv(&judge), strbuf_sv(&samples), err);
 }
 
+static bool watch_keep_alerts(void *arg)
+{
+    struct run *r = arg;
+    CLEANUP(json_cleanup) json_t *tree = alerts_save(r->alerts);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct err err;
+
+    json_write(tree, &text);
+    journal_keep(r->journal, SV("alerts"), strbuf_sv(&text));
+    return journal_flush(r->journal, &err) == ERR_OK;
+}
+
+static enum err_code watch_restore_alerts(struct run *r, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(json_cleanup) json_t *tree = NULL;
+
+    r->alerts = alerts_new();
+    if (journal_kept(r->journal, SV("alerts"), &text, err) != ERR_OK)
+        return err->code;
+    if (!text.n)
+        return ERR_OK;
+    if (json_read(strbuf_sv(&text), &tree, err) != ERR_OK ||
+        alerts_restore(r->alerts, tree, err) != ERR_OK)
+        return err_wrap(err, "the alerts of the watch");
+    return ERR_OK;
+}
+
 /* --- what is told --- */
 
 static void watch_set_text(struct run *r, const char *text)
@@ -182,6 +210,7 @@ enum err_code run_watch_begin(struct run *r, struct err *err)
                                .loop = &r->loop,
                                .http = r->http,
                                .binding = r->opt.binding,
+                               .keep = watch_keep_alerts,
                                .tell = watch_on_tell,
                                .round = watch_on_round,
                                .arg = r};
@@ -191,6 +220,9 @@ enum err_code run_watch_begin(struct run *r, struct err *err)
     if (r->stage == STAGE_WAY_BACK)
         return ERR_OK; /* nothing is decided any more */
     c.run = arena_sv(&r->arena, sv_from(name.s));
+    if (watch_restore_alerts(r, err) != ERR_OK)
+        return err->code;
+    c.alerts = r->alerts;
     if (watcher_new(&c, &w, err) != ERR_OK)
         return err->code;
     if (!w)

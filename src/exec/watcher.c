@@ -48,7 +48,7 @@ enum err_code watcher_new(const struct watcher_config *c, struct watcher **ret, 
         return ERR_OK;
     w->interval_ms = plan_scale(c->plan, c->plan->interval_ms);
     w->samples = samples_new();
-    if (feeds_open(w, err) != ERR_OK)
+    if (feeds_open(w, err) != ERR_OK || watcher_serve(w, err) != ERR_OK)
         return err->code;
     *ret = STEAL(w);
     return ERR_OK;
@@ -89,6 +89,7 @@ void watcher_free(struct watcher *w)
     if (!w)
         return;
     assert(w->stopped && w->n_handles == 0);
+    watcher_serve_end(w);
     feeds_free(w);
     judge_free(w->judge);
     samples_free(w->samples);
@@ -107,6 +108,8 @@ static void watcher_judge_round(struct watcher *w)
     int64_t now_us = clock_steady_us();
 
     w->round_open = false;
+    w->n_rounds++;
+    w->n_late += w->waiting > 0;
     if (w->marked) {
         judge_tick(w->judge, now_us);
         watcher_tell_all(w, now_us);
@@ -190,6 +193,7 @@ void watcher_stop(struct watcher *w)
     if (w->stopped)
         return;
     w->stopped = true;
+    watcher_serve_end(w);
     uv_close((uv_handle_t *)&w->timer, watcher_on_closed);
     uv_close((uv_handle_t *)&w->turn, watcher_on_closed);
     feeds_stop(w);
@@ -262,6 +266,11 @@ void watcher_answer(struct watcher *w, size_t checkpoint, bool go_on)
 {
     (void)judge_answer(w->judge, checkpoint,
                        go_on ? CHECK_GO_ON : CHECK_ROLL_BACK); /* false: answered already */
+}
+
+const char *watcher_url(const struct watcher *w)
+{
+    return w->web ? web_server_url(w->web) : NULL;
 }
 
 void watcher_save_judge(const struct watcher *w, struct strbuf *out)

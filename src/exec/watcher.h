@@ -13,6 +13,7 @@
 #include "net/http.h"
 #include "plan/plan.h"
 #include "rule/rule.h"
+#include "watch/alerts.h"
 
 enum watcher_told {
     WATCHER_RULE,       /* evidence: the state of a rule changed */
@@ -29,6 +30,9 @@ struct watcher_config {
     uv_loop_t *loop;
     struct http_client *http;
     const struct binding *binding; /* that knows the secrets of sources; NULL: nobody does */
+    struct alerts *alerts;         /* what an Alertmanager has told; NULL: nobody listens */
+    /* Alerts were told: write them down (alerts_save()).  False: it cannot be.  NULL: this watch does not serve. */
+    bool (*keep)(void *arg);
     /* Of what happened in a round; takes over data. */
     void (*tell)(void *arg, enum watcher_told what, json_t *data);
     /* After all of it; the watcher may be asked and stopped in it. */
@@ -39,7 +43,10 @@ struct watcher_config {
 struct watcher;
 /* Are the sources of a plan of kinds that there are, and do their settings fit?  ERR_INVALID names what does not. */
 NODISCARD enum err_code watcher_check(const struct plan *p, struct err *err);
-/* NULL in *ret when the plan watches nothing.  ERR_INVALID: a rule or source of the plan does not hold. */
+/*
+ * NULL in *ret when the plan watches nothing.  ERR_INVALID: a rule or source of the plan does not hold.  ERR_IO: the
+ * address that it serves on is taken.
+ */
 NODISCARD enum err_code watcher_new(const struct watcher_config *c, struct watcher **ret,
                                     struct err *err);
 /* After watcher_stop(), and when it is not busy any more. */
@@ -67,6 +74,9 @@ enum verdict watcher_verdict(const struct watcher *w);
 /* A checkpoint that closed with INVESTIGATE and that nobody has answered; false: none is. */
 bool watcher_open_checkpoint(const struct watcher *w, size_t *number, struct sv *name);
 void watcher_answer(struct watcher *w, size_t checkpoint, bool go_on);
+
+/* Where it is asked, "http://127.0.0.1:9107"; NULL: nowhere. */
+const char *watcher_url(const struct watcher *w);
 
 /* State for another process.  Samples are large: less often. */
 void watcher_save_judge(const struct watcher *w, struct strbuf *out);

@@ -108,6 +108,20 @@ static void take_bound(struct watcher_feed *f, const struct sample_list *l)
         bound_sample(f, &l->v.v[i]);
 }
 
+/* Lines that say when they were written count then: they follow the counter of their pattern.  How many they are. */
+static double bound_place_lines(struct watcher_feed *f, const struct sample_list *l, size_t i,
+                                struct sv pattern, struct sv except)
+{
+    double placed = 0;
+
+    for (; i < l->v.n && l->v.v[i].n_labels > 0; i++) {
+        placed += l->v.v[i].number;
+        (void)samples_add_lines(f->w->samples, f->id, pattern, except, l->v.v[i].at_us,
+                                (uint64_t)l->v.v[i].number); /* false: no rule asks for it */
+    }
+    return placed;
+}
+
 /* Each pattern is a counter of its name; a pattern that cannot be told makes the poll a failed one. */
 static void take_log(struct watcher_feed *f, const struct sample_list *l)
 {
@@ -115,17 +129,24 @@ static void take_log(struct watcher_feed *f, const struct sample_list *l)
         const struct sample *s = &l->v.v[i];
         size_t nul = sv_find_byte(s->name, '\0', 0);
         struct sv except = nul == SV_NPOS ? SV("") : sv_sub(s->name, nul + 1, s->name.n);
-        double growth;
+        double growth, placed;
         int64_t us;
 
+        if (s->n_labels > 0) /* bound_place_lines() has it */
+            continue;
         if (sv_eq(s->name, SV("position"))) {
             strbuf_truncate(&f->position, 0);
             strbuf_add_sv(&f->position, s->text);
         } else if (s->kind == SAMPLE_ERROR) {
             samples_poll_failed(f->w->samples, f->id, s->at_us, s->text);
         } else if (bound_growth(f, s, true, &growth, &us) && growth > 0) {
-            (void)samples_add_lines(f->w->samples, f->id, sv_sub(s->name, 0, nul), except, s->at_us,
-                                    (uint64_t)growth); /* false: "records", "bytes" */
+            struct sv pattern = sv_sub(s->name, 0, nul);
+
+            placed = bound_place_lines(f, l, i + 1, pattern, except);
+            if (growth > placed)
+                (void)samples_add_lines(
+                    f->w->samples, f->id, pattern, except, s->at_us,
+                    (uint64_t)(growth - placed)); /* false: "records", "bytes" */
         }
     }
 }

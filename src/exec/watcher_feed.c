@@ -137,10 +137,15 @@ static void feed_on_report(struct source *source, void *data, enum err_code rc)
     f->busy = false;
     if (f->w->stopped)
         return;
+    f->n_polls++;
+    f->up = rc == ERR_OK;
     if (rc == ERR_OK) {
+        f->answered_us = source->at_us;
+        f->n_samples = source->samples.v.n;
         f->take(f, &source->samples);
         samples_poll_ok(f->w->samples, f->id, source->at_us);
     } else {
+        f->n_failed++;
         samples_poll_failed(f->w->samples, f->id, source->at_us, sv_from(source->err.msg));
     }
     if (before_mark) { /* it was under way at the mark, where every window begins */
@@ -194,7 +199,7 @@ enum err_code feed_open(struct watcher *w, const char *kind, struct sv name,
                         struct json_t *settings, feed_take_fn *take, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *owned = settings;
-    struct source_env env = {.loop = w->cfg.loop, .http = w->cfg.http};
+    struct source_env env = {.loop = w->cfg.loop, .http = w->cfg.http, .alerts = w->cfg.alerts};
     struct watcher_feed f = {.w = w, .name = name, .take = take};
     bool strict = take != take_scrape; /* a target that does not answer makes its series old */
 

@@ -4,6 +4,7 @@
  * watcher_int: shared by watcher.c (rounds and judging), watcher_feed.c (sources) and watcher_tell.c.
  */
 #include "exec/watcher.h"
+#include "net/web_server.h"
 #include "plan/plan_rules.h"
 #include "rule/judge.h"
 #include "watch/source.h"
@@ -27,6 +28,11 @@ struct watcher_feed {
     feed_take_fn *take;
     bool busy;
     int64_t round; /* that its poll belongs to */
+
+    /* for who asks how it stands */
+    bool up;
+    int64_t answered_us;
+    size_t n_samples, n_polls, n_failed;
 
     /* of a unit */
     bool seen, alive;
@@ -52,6 +58,10 @@ struct watcher {
     size_t waiting;   /* polls of this round */
     size_t n_handles; /* timer and turn, until they are closed */
     bool round_open, started, stopped, marked;
+    size_t n_rounds, n_late;
+    struct web_server *web; /* NULL: it does not serve */
+    char *token;            /* of who tells alerts; NULL: none is asked for */
+    bool hears_alerts;
     enum verdict verdict; /* that was told */
     size_t verdict_rule;
 };
@@ -90,3 +100,13 @@ void watcher_ready(struct watcher *w);
 
 /* Tell what the last judgement gave. */
 void watcher_tell_all(struct watcher *w, int64_t now_us);
+
+/* --- watcher_serve.c --- */
+
+/* Listen, if the plan says where. */
+NODISCARD enum err_code watcher_serve(struct watcher *w, struct err *err);
+void watcher_serve_end(struct watcher *w);
+
+/* --- watcher_metrics.c --- */
+
+void watcher_metrics(struct watcher *w, struct strbuf *b);

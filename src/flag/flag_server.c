@@ -1,8 +1,5 @@
 #include "flag/flag_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +7,9 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/sv.h"
-#include "flag/libmicrohttpd.h"
 #include "flag/ofrep.h"
+#include "net/libmicrohttpd.h"
+#include "net/listen.h"
 
 #define SERVER_CONNECTIONS 1000u
 #define SERVER_IDLE_S      60u /* a client that says nothing is sent away */
@@ -96,14 +94,6 @@ static void look_again(struct flag_server *s)
     s->set = set;
 }
 
-/* Compared in one time, whatever is wrong with it. */
-static bool is_token(const struct flag_server *s, const char *given)
-{
-    struct hash a = hash_of(sv_from(s->token)), b = hash_of(sv_from(given));
-
-    return given && sodium_memcmp(a.b, b.b, sizeof(a.b)) == 0;
-}
-
 static bool is_allowed(const struct flag_server *s, struct MHD_Connection *c)
 {
     const char *auth = libmicrohttpd.lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
@@ -112,7 +102,7 @@ static bool is_allowed(const struct flag_server *s, struct MHD_Connection *c)
 
     if (!s->token)
         return true;
-    return is_token(s, auth && sv_eat_nocase(&v, SV("Bearer ")) ? v.p : key);
+    return listen_is_token(sv_from(s->token), auth && sv_eat_nocase(&v, SV("Bearer ")) ? v.p : key);
 }
 
 static enum MHD_Result respond(struct flag_server *s, struct MHD_Connection *c, const char *url,
@@ -172,50 +162,8 @@ static void on_end(void *arg UNUSED, struct MHD_Connection *c UNUSED, void **of,
 
 /* ---- starting ---- */
 
-struct address {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } at;
-    bool is_v6, loopback;
-    struct sv host;
-};
-
-static bool address_read(struct sv text, struct address *ret)
-{
-    CLEANUP(mem_freep) char *host = NULL;
-    struct address a = {.is_v6 = sv_starts(text, SV("["))};
-    size_t colon = SV_NPOS;
-    uint64_t port;
-
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] == ':')
-            colon = i;
-    if (colon == SV_NPOS || !sv_to_u64(sv_sub(text, colon + 1, text.n), &port) || port > 65535 ||
-        (a.is_v6 && text.p[colon - 1] != ']'))
-        return false;
-    a.host = sv_sub(text, 0, colon);
-    host = xstrdup_sv(a.is_v6 ? sv_sub(text, 1, colon - 1) : a.host);
-    if (a.is_v6) {
-        a.at.v6 =
-            (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
-        if (inet_pton(AF_INET6, host, &a.at.v6.sin6_addr) != 1)
-            return false;
-        a.loopback = IN6_IS_ADDR_LOOPBACK(&a.at.v6.sin6_addr);
-        *ret = a;
-        return true;
-    }
-    a.at.v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    if (inet_pton(AF_INET, host, &a.at.v4.sin_addr) != 1)
-        return false;
-    a.loopback = ntohl(a.at.v4.sin_addr.s_addr) >> 24 == 127;
-    *ret = a;
-    return true;
-}
-
-static enum err_code listen_on(struct flag_server *s, const char *listen, const struct address *a,
-                               struct err *err)
+static enum err_code listen_on(struct flag_server *s, const char *listen,
+                               const struct listen_address *a, struct err *err)
 {
     const union MHD_DaemonInfo *info;
     CLEANUP(strbuf_release) struct strbuf url = STRBUF(sizeof(s->url) - 1);
@@ -237,11 +185,11 @@ enum err_code flag_server_start(const struct flag_server_config *c, struct flag_
                                 struct err *err)
 {
     CLEANUP(flag_server_freep) struct flag_server *s = XNEW(struct flag_server);
-    struct address a;
+    struct listen_address a;
 
     flag_files_init(&s->files, c->definitions);
     s->token = c->token.n ? xstrdup_sv(c->token) : NULL;
-    if (!address_read(sv_from(c->listen), &a))
+    if (!listen_read(sv_from(c->listen), &a))
         return err_set(err, ERR_USAGE, "'%s' is no ADDRESS:PORT", c->listen);
     if (!a.loopback && !s->token) {
         (void)err_set(err, ERR_REFUSED, "%s can be reached by others, and there is no token",

@@ -33,6 +33,7 @@
     CALL(journal_close)                \
     CALL(journal_get_cursor)           \
     CALL(journal_get_data)             \
+    CALL(journal_get_realtime_usec)    \
     CALL(journal_has_persistent_files) \
     CALL(journal_has_runtime_files)    \
     CALL(journal_next)                 \

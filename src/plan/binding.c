@@ -691,6 +691,7 @@ static enum err_code binding_steps(struct binding_reader *r, const struct yaml_n
 static const struct binding_key binding_watch_keys[] = {
     {"interval", binding_duration, offsetof(struct binding, interval_ms)},
     {"until", binding_moment, offsetof(struct binding, until_ms)},
+    {"listen", binding_text, offsetof(struct binding, listen)},
 };
 
 static enum err_code binding_watch(struct binding_reader *r, const struct yaml_node *n,

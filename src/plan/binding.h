@@ -133,6 +133,7 @@ struct binding {
     char *path; /* of the file, or NULL */
     char *dir;  /* absolute folder that paths are relative to */
     struct sv environment, operator_name, store, workdir, scrape, flag, on_failure, zone;
+    struct sv listen; /* ADDRESS:PORT where the watch is asked and told; empty: nowhere */
     const struct yaml_node *gates,
         *people,           /* checked when a plan is made (make_gate.c); NULL: none */
         *sources, *notify, /* likewise (make_source.c) */

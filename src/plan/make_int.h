@@ -90,6 +90,10 @@ bool make_remote_shows(const struct rb_step *s, enum rb_expect_form form);
 
 /* "sources" of the binding into "watch" of the plan. */
 NODISCARD enum err_code make_bound_sources(struct make *m, json_t *watch);
+/* "listen" of the binding, likewise; ERR_INVALID: it is no address, or a source needs it. */
+NODISCARD enum err_code make_listen(struct make *m, json_t *watch);
+/* Rules that a source brings along: what was left out of what it was told is looked into. */
+void make_source_rules(const struct make *m, json_t *rules);
 /* "notify" of the binding into the plan. */
 NODISCARD enum err_code make_notify(struct make *m);
 
@@ -174,5 +178,9 @@ void make_undos(struct make *m, json_t *steps, json_t *way_back);
 json_t *make_fleets(struct make *m, json_t *steps);
 
 /* --- make_watch.c --- */
+
+/* A rule of the plan; drop: why it is not judged, or NULL. */
+json_t *make_rule(struct sv id, struct sv source, struct sv text, size_t line,
+                  const struct binding_pair *drop);
 
 NODISCARD enum err_code make_watch(struct make *m);

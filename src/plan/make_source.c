@@ -3,6 +3,7 @@
  */
 #include "base/suggest.h"
 #include "base/sv.h"
+#include "net/listen.h"
 #include "plan/make_int.h"
 #include "plan/settings.h"
 #include "rule/env.h"
@@ -11,13 +12,22 @@
 static const struct {
     struct sv prefix, kind, other;
 } source_prefixes[] = {
-    {SV("cgroup"), SV("cgroup"), SV("")}, {SV("cmd"), SV("command"), SV("")},
-    {SV("disk"), SV("disk"), SV("")},     {SV("file"), SV("file"), SV("")},
-    {SV("http"), SV("http"), SV("")},     {SV("log"), SV("log"), SV("journal")},
-    {SV("proc"), SV("process"), SV("")},  {SV("prom"), SV("prom"), SV("")},
-    {SV("scrape"), SV("scrape"), SV("")}, {SV("sql"), SV("sql"), SV("")},
-    {SV("tcp"), SV("tcp"), SV("")},       {SV("tls"), SV("tls"), SV("")},
+    {SV("alertmanager"), SV("alertmanager"), SV("")},
+    {SV("cgroup"), SV("cgroup"), SV("")},
+    {SV("cmd"), SV("command"), SV("")},
+    {SV("disk"), SV("disk"), SV("")},
+    {SV("file"), SV("file"), SV("")},
+    {SV("http"), SV("http"), SV("")},
+    {SV("log"), SV("log"), SV("journal")},
+    {SV("proc"), SV("process"), SV("")},
+    {SV("prom"), SV("prom"), SV("")},
+    {SV("scrape"), SV("scrape"), SV("")},
+    {SV("sql"), SV("sql"), SV("")},
+    {SV("tcp"), SV("tcp"), SV("")},
+    {SV("tls"), SV("tls"), SV("")},
 };
+
+#define MAKE_ALERTS SV("alertmanager.alerts")
 
 static enum err_code make_entry_bad(struct make *m, const struct yaml_node *n, const char *what)
 {
@@ -39,6 +49,8 @@ static enum err_code make_source_kind(struct make *m, const struct yaml_node *n,
     struct sv prefix = sv_sub(n->key, 0, dot), said = make_entry_text(n, "kind");
     struct suggest near = suggest_begin(prefix);
 
+    if (sv_eq(prefix, SV("alertmanager")) && !sv_eq(n->key, MAKE_ALERTS))
+        return make_entry_bad(m, n, "is not alertmanager.alerts, which is all that can be told");
     if (dot == SV_NPOS || dot + 1 == n->key.n || sv_find_byte(n->key, '.', dot + 1) != SV_NPOS)
         return make_entry_bad(m, n, "is not of the form log.NAME");
     for (size_t i = 0; i < ARRAY_LEN(source_prefixes); i++) {
@@ -103,6 +115,46 @@ enum err_code make_bound_sources(struct make *m, json_t *watch)
         if (make_source(m, &m->b->sources->items[i], sources) != ERR_OK)
             return m->err->code;
     return ERR_OK;
+}
+
+static const struct yaml_node *make_alerts(const struct make *m)
+{
+    for (size_t i = 0; m->b->sources && i < m->b->sources->n_items; i++)
+        if (sv_eq(m->b->sources->items[i].key, MAKE_ALERTS))
+            return &m->b->sources->items[i];
+    return NULL;
+}
+
+enum err_code make_listen(struct make *m, json_t *watch)
+{
+    const struct yaml_node *alerts = make_alerts(m);
+    struct listen_address a;
+
+    if (!m->b->listen.n)
+        return alerts
+                   ? make_entry_bad(m, alerts, "is told by others: watch: {listen: ADDRESS:PORT}")
+                   : ERR_OK;
+    if (!listen_read(m->b->listen, &a))
+        return err_set(m->err, ERR_INVALID,
+                       "%s: watch: 'listen' is '%.*s', which is no ADDRESS:PORT", m->b->path,
+                       SV_FMT(m->b->listen));
+    if (alerts && !a.loopback && !make_entry_text(alerts, "token").n)
+        return make_entry_bad(m, alerts, "needs a token: others can reach the address");
+    json_put_sv(watch, "listen", m->b->listen);
+    return ERR_OK;
+}
+
+void make_source_rules(const struct make *m, json_t *rules)
+{
+    const struct yaml_node *alerts = make_alerts(m);
+    static const struct sv text = SV("investigate when alertmanager.alerts.truncated > 0");
+    json_t *rule;
+
+    if (!alerts)
+        return;
+    rule = make_rule(SV("alertmanager-truncated"), text, text, alerts->line, NULL);
+    json_put_str(rule, "file", m->b->path);
+    json_append(rules, rule);
 }
 
 enum err_code make_notify(struct make *m)

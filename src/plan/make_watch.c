@@ -26,8 +26,8 @@ static bool make_is_late(const struct make *m, int64_t at_ms)
     return m->b->until_ms >= 0 && at_ms > m->b->until_ms;
 }
 
-static json_t *make_rule(struct sv id, struct sv source, struct sv text, size_t line,
-                         const struct binding_pair *drop)
+json_t *make_rule(struct sv id, struct sv source, struct sv text, size_t line,
+                  const struct binding_pair *drop)
 {
     json_t *j = json_object();
 
@@ -127,6 +127,7 @@ static json_t *make_rules(struct make *m)
         json_put_str(rule, "file", m->b->path);
         json_append(rules, rule);
     }
+    make_source_rules(m, rules);
     return rules;
 }
 
@@ -250,7 +251,9 @@ static enum err_code make_sources(struct make *m, json_t *watch)
     if (m->b->scrape.n && make_url(m, m->b->scrape, watch, "scrape") != ERR_OK)
         return m->err->code;
     json_put(watch, "aliases", make_pairs(m->b->metrics.v, m->b->metrics.n));
-    return make_bound_sources(m, watch);
+    if (make_bound_sources(m, watch) != ERR_OK)
+        return m->err->code;
+    return make_listen(m, watch);
 }
 
 /* Until the last checkpoint, or until the binding says; nothing is watched without any rule. */

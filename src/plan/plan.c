@@ -600,6 +600,7 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
     p->approvers = plan_texts(&p->arena, json_object_get(p->json, "approvers"), &p->n_approvers);
     plan_load_people(p);
     p->scrape = json_get_sv(watch, "scrape");
+    p->listen = json_get_sv(watch, "listen");
     p->interval_ms = json_get_int(watch, "interval_ms", 15000);
     p->until_ms = json_get_int(watch, "until_ms", 0);
     p->probes = plan_pairs(&p->arena, json_object_get(watch, "probes"), &p->n_probes);

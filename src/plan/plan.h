@@ -219,6 +219,7 @@ struct plan {
     RB_ARRAY(struct plan_flag, flags);
     RB_ARRAY(struct binding_pair, aliases);
     struct sv scrape;
+    struct sv listen; /* ADDRESS:PORT where the watch is asked and told; empty: nowhere */
     int64_t interval_ms, until_ms;
 };
 

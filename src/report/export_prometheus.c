@@ -4,14 +4,14 @@
 #include "base/text.h"
 #include "plan/plan_rules.h"
 #include "report/promql.h"
+#include "report/report_int.h"
 
 struct export_rules {
     const struct plan *plan;
     struct strbuf *out, left; /* left: comments */
 };
 
-/* A text of YAML: that of JSON is one. */
-static void export_text(struct strbuf *out, struct sv text)
+void report_yaml_text(struct strbuf *out, struct sv text)
 {
     CLEANUP(json_cleanup) json_t *list = json_array();
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
@@ -77,7 +77,7 @@ static void export_rule(struct export_rules *x, const struct plan_checked *c)
     strbuf_add_str(out, "  - alert: ");
     export_alert_name(out, c->id);
     strbuf_add_str(out, "\n    expr: ");
-    export_text(out, strbuf_sv(&p.out));
+    report_yaml_text(out, strbuf_sv(&p.out));
     if (c->rule->hold.us) {
         strbuf_add_str(out, "\n    for: ");
         promql_duration(c->rule->hold.us, out);
@@ -86,9 +86,9 @@ static void export_rule(struct export_rules *x, const struct plan_checked *c)
         out,
         "\n    labels:\n      severity: %s\n      prusik_verdict: %s\n    annotations:\n      summary: ",
         export_severity(c->rule), export_verdict(rule_verdict(c->rule)));
-    export_text(out, source.n ? source : c->rule->text);
+    report_yaml_text(out, source.n ? source : c->rule->text);
     strbuf_add_str(out, "\n      prusik_rule: ");
-    export_text(out, c->rule->text);
+    report_yaml_text(out, c->rule->text);
     strbuf_add_byte(out, '\n');
     strbuf_release(&p.out);
 }
@@ -107,7 +107,7 @@ enum err_code export_prometheus(const struct plan *p, struct strbuf *out, struct
         strbuf_addf(&name, "prusik:%.*s", SV_FMT(p->environment));
         strbuf_add_sv(out, strbuf_sv(&x.left));
         strbuf_add_str(out, "groups:\n- name: ");
-        export_text(out, strbuf_sv(&name));
+        report_yaml_text(out, strbuf_sv(&name));
         strbuf_add_str(out, "\n  interval: ");
         promql_duration(p->interval_ms * 1000, out);
         strbuf_add_str(out, rules.n ? "\n  rules:\n" : "\n  rules: []\n");

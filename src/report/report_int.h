@@ -9,6 +9,8 @@
 /* An output of a step ("out" or "err"), appended; nothing when there was none. */
 NODISCARD enum err_code report_output(struct store *s, const json_t *outcome, const char *key,
                                       struct strbuf *out, struct err *err);
+/* export_prometheus.c: a text of YAML, in double quotes (that of JSON is one). */
+void report_yaml_text(struct strbuf *out, struct sv text);
 /* How the run ended, for people; `css`: "good", "warn" or "bad". */
 const char *report_outcome(const struct view *v, const char **css);
 /* Something of the plan that is not judged, and why.  `what`: "rule", "checkpoint", "expectation". */

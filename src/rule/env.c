@@ -240,7 +240,8 @@ static const struct rule_member members[] = {
     {"audit", "",           SOURCE_ROWS,  DIM_ROWS},   {"audit", "score",     SOURCE_VALUE, DIM_RATIO},
     {"audit", "status",     SOURCE_VALUE, DIM_TEXT},   {"audit", "failed",    SOURCE_VALUE, DIM_COUNT},
     {"tickets", "",         SOURCE_EVENTS, DIM_COUNT}, {"events", "",         SOURCE_EVENTS, DIM_COUNT},
-    {"alertmanager", "",    SOURCE_ROWS,  DIM_ROWS},
+    {"alertmanager", "",    SOURCE_ROWS,  DIM_ROWS},   {"alertmanager", "firing", SOURCE_VALUE, DIM_COUNT},
+    {"alertmanager", "truncated", SOURCE_VALUE, DIM_COUNT}, {"alertmanager", "age", SOURCE_VALUE, DIM_TIME},
 };
 /* clang-format on */
 

@@ -122,6 +122,7 @@ static int journal_seek(struct journal_state *st, sd_journal *j)
 static void journal_take(struct journal_state *st, sd_journal *j)
 {
     const void *data;
+    uint64_t at_us = 0;
     size_t n;
     struct sv text;
 
@@ -130,7 +131,8 @@ static void journal_take(struct journal_state *st, sd_journal *j)
         return; /* an entry without text */
     text = (struct sv){data, n};
     (void)sv_eat(&text, SV("MESSAGE="));
-    log_count_whole(&st->count, sv_sub(text, 0, LIMIT_LINE_BYTES));
+    (void)libsystemd.journal_get_realtime_usec(j, &at_us); /* fails where there is no entry */
+    log_count_whole(&st->count, sv_sub(text, 0, LIMIT_LINE_BYTES), (int64_t)at_us);
 }
 
 static enum err_code journal_read_all(const struct journal_source *s, sd_journal *j,

@@ -50,12 +50,14 @@ static struct log_source *log_of(struct source *s)
 static enum err_code log_open(struct source *s, json_t *settings, struct err *err)
 {
     struct log_source *g = log_of(s);
-    struct sv record = json_get_sv(settings, "record");
+    struct sv record = json_get_sv(settings, "record"), zone = json_get_sv(settings, "zone");
 
     g->path = xstrdup(json_get_str(settings, "path", ""));
     g->from_start = json_get_bool(settings, "from_start", false);
     g->state = XNEW(struct log_state);
     g->state->fd = -1;
+    if (zone.n && tz_open(NULL, zone, &g->state->count.zone, err) != ERR_OK)
+        return err->code;
     return record.n ? log_count_record(&g->state->count, record, err) : ERR_OK;
 }
 
@@ -293,6 +295,7 @@ static const struct source_key log_keys[] = {
     {"path", SOURCE_TEXT, true, "the file"},
     {"record", SOURCE_TEXT, false,
      "a pattern: lines that do not match belong to the record before"},
+    {"zone", SOURCE_TEXT, false, "time zone of times in it that name none: Europe/Berlin"},
     {"from_start", SOURCE_BOOL, false, "what stands there at the first look counts too"},
 };
 

@@ -1,5 +1,7 @@
 #include "watch/log_count.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "base/sv.h"
 
@@ -42,6 +44,7 @@ static enum err_code log_count_want_one(struct log_count *c, struct sv name, str
 
 enum err_code log_count_want(struct log_count *c, const struct sv *names, size_t n, struct err *err)
 {
+    c->time = log_time_pattern();
     for (size_t i = 0; i < n; i++)
         if (log_count_want_one(c, names[i], err) != ERR_OK)
             return err->code;
@@ -57,9 +60,12 @@ void log_count_release(struct log_count *c)
         regex_free(p->pattern);
         regex_free(p->except);
         regex_free(p->block);
+        vec_release(&p->hits);
     }
     vec_release(&c->patterns);
     regex_free(c->record);
+    regex_free(c->time);
+    tz_free(c->zone);
     strbuf_release(&c->open);
     *c = (struct log_count){.record = NULL};
 }
@@ -72,11 +78,31 @@ static bool log_pattern_has(struct log_pattern *p, struct regex *re, struct sv r
     return has;
 }
 
-static void log_pattern_judge(struct log_pattern *p, struct sv record)
+static void log_pattern_hit(struct log_pattern *p, int64_t at_us)
 {
-    if (log_pattern_has(p, p->pattern, record) &&
-        !(p->except && log_pattern_has(p, p->except, record)))
-        p->n++;
+    if (p->hits.n > 0) {
+        struct log_hit *last = vec_last(&p->hits);
+
+        if (last->at_us == at_us || p->hits.n == LOG_HITS) {
+            last->at_us = at_us > last->at_us ? at_us : last->at_us;
+            last->n++;
+            return;
+        }
+    }
+    *vec_add(&p->hits) = (struct log_hit){at_us, 1};
+}
+
+/* Only what matches is asked for its time. */
+static void log_pattern_judge(const struct log_count *c, struct log_pattern *p, struct sv record)
+{
+    int64_t at_us;
+
+    if (!log_pattern_has(p, p->pattern, record) ||
+        (p->except && log_pattern_has(p, p->except, record)))
+        return;
+    p->n++;
+    if (log_time(c->time, record, c->zone, &at_us))
+        log_pattern_hit(p, at_us);
 }
 
 /* Without an end: the LF, and a CR before it. */
@@ -88,16 +114,16 @@ static struct sv log_line_text(struct sv line)
     return text;
 }
 
-static void log_pattern_lines(struct log_pattern *p, struct sv lines)
+static void log_pattern_lines(const struct log_count *c, struct log_pattern *p, struct sv lines)
 {
     struct sv line;
 
     while (sv_next_line(&lines, &line))
-        log_pattern_judge(p, line);
+        log_pattern_judge(c, p, line);
 }
 
 /* What matches in the block is a candidate: its line is judged alone. */
-static void log_pattern_block(struct log_pattern *p, struct sv lines)
+static void log_pattern_block(const struct log_count *c, struct log_pattern *p, struct sv lines)
 {
     struct regex_match m;
     size_t at = 0;
@@ -108,19 +134,26 @@ static void log_pattern_block(struct log_pattern *p, struct sv lines)
         while (from > at && lines.p[from - 1] != '\n')
             from--;
         end = end == SV_NPOS ? lines.n : end + 1;
-        log_pattern_judge(p, log_line_text(sv_sub(lines, from, end)));
+        log_pattern_judge(c, p, log_line_text(sv_sub(lines, from, end)));
         at = end;
     }
     if (at < lines.n && regex_hit_limit(p->block))
-        log_pattern_lines(p, sv_sub(lines, at, lines.n)); /* a line alone may be within it */
+        log_pattern_lines(c, p, sv_sub(lines, at, lines.n)); /* a line alone may be within it */
 }
 
-void log_count_whole(struct log_count *c, struct sv record)
+void log_count_whole(struct log_count *c, struct sv record, int64_t at_us)
 {
     c->records++;
     c->bytes += record.n;
-    for (size_t i = 0; i < c->patterns.n; i++)
-        log_pattern_judge(&c->patterns.v[i], record);
+    for (size_t i = 0; i < c->patterns.n; i++) {
+        struct log_pattern *p = &c->patterns.v[i];
+
+        if (!log_pattern_has(p, p->pattern, record) ||
+            (p->except && log_pattern_has(p, p->except, record)))
+            continue;
+        p->n++;
+        log_pattern_hit(p, at_us);
+    }
 }
 
 static void log_count_close(struct log_count *c)
@@ -130,7 +163,7 @@ static void log_count_close(struct log_count *c)
     c->is_open = false;
     c->records++;
     for (size_t i = 0; i < c->patterns.n; i++)
-        log_pattern_judge(&c->patterns.v[i], strbuf_sv(&c->open));
+        log_pattern_judge(c, &c->patterns.v[i], strbuf_sv(&c->open));
     strbuf_truncate(&c->open, 0);
 }
 
@@ -149,6 +182,36 @@ static void log_count_records(struct log_count *c, struct sv lines)
     }
 }
 
+#define BYTES_01 0x0101010101010101u
+#define BYTES_7F 0x7f7f7f7f7f7f7f7fu
+
+/*
+ * Ends of lines, eight bytes at once: one by one they took a third of the time of a search for five patterns.  A byte of
+ * `ends` counts at most 255 of them (Mycroft's test for a zero byte, in the exact form).
+ */
+static uint64_t log_count_ends(struct sv s)
+{
+    uint64_t n = 0;
+    size_t i = 0;
+
+    while (i + 8 <= s.n) {
+        uint64_t ends = 0;
+
+        for (unsigned k = 0; k < 255 && i + 8 <= s.n; k++, i += 8) {
+            uint64_t x;
+
+            memcpy(&x, s.p + i, sizeof(x));
+            x ^= BYTES_01 * '\n'; /* 0 where one is */
+            ends += (~(((x & BYTES_7F) + BYTES_7F) | x | BYTES_7F)) >> 7;
+        }
+        for (; ends; ends >>= 8)
+            n += ends & 255;
+    }
+    for (; i < s.n; i++)
+        n += s.p[i] == '\n';
+    return n;
+}
+
 void log_count_lines(struct log_count *c, struct sv lines)
 {
     bool plain = sv_find_byte(lines, '\r', 0) == SV_NPOS; /* "$" stands before a CR, too */
@@ -158,15 +221,14 @@ void log_count_lines(struct log_count *c, struct sv lines)
         log_count_records(c, lines);
         return;
     }
-    for (size_t i = 0; i < lines.n; i++)
-        c->records += lines.p[i] == '\n';
+    c->records += log_count_ends(lines);
     for (size_t i = 0; i < c->patterns.n; i++) {
         struct log_pattern *p = &c->patterns.v[i];
 
         if (p->block && plain)
-            log_pattern_block(p, lines);
+            log_pattern_block(c, p, lines);
         else
-            log_pattern_lines(p, lines);
+            log_pattern_lines(c, p, lines);
     }
 }
 
@@ -177,19 +239,41 @@ void log_count_settle(struct log_count *c)
     c->grew = false;
 }
 
-void log_count_report(const struct log_count *c, struct sample_list *l)
+static void log_report_name(const struct log_pattern *p, struct sample_list *l)
+{
+    vec_last(&l->v)->name = arena_sv(&l->arena, (struct sv){p->name, p->name_bytes});
+}
+
+static void log_report_hits(struct log_pattern *p, struct sample_list *l)
+{
+    static const struct sample_label own = {SV("time"), SV("own")};
+
+    for (size_t i = 0; i < p->hits.n; i++) {
+        struct sample *s;
+
+        sample_add_number(l, "", (double)p->hits.v[i].n, NULL);
+        log_report_name(p, l);
+        s = vec_last(&l->v);
+        s->labels = &own;
+        s->n_labels = 1;
+        if (p->hits.v[i].at_us < l->at_us)
+            s->at_us = p->hits.v[i].at_us;
+    }
+    p->hits.n = 0;
+}
+
+void log_count_report(struct log_count *c, struct sample_list *l)
 {
     sample_add_counter(l, "records", (double)c->records, NULL);
     sample_add_counter(l, "bytes", (double)c->bytes, "B");
     for (size_t i = 0; i < c->patterns.n; i++) {
-        const struct log_pattern *p = &c->patterns.v[i];
-        struct sample *s;
+        struct log_pattern *p = &c->patterns.v[i];
 
         if (p->broken)
             sample_add_error(l, "", SV("a search ran into its limit: how many match is not known"));
         else
             sample_add_counter(l, "", (double)p->n, NULL);
-        s = vec_last(&l->v);
-        s->name = arena_sv(&l->arena, (struct sv){p->name, p->name_bytes});
+        log_report_name(p, l);
+        log_report_hits(p, l);
     }
 }

@@ -153,7 +153,8 @@ enum err_code source_open(struct sv kind, struct sv name, json_t *settings,
 
     if (!ops || source_check_keys(ops->keys, ops->n_keys, ops->kind, settings, err) != ERR_OK)
         return err_wrap(err, "source '%.*s'", SV_FMT(name));
-    assert(!ops->look != !ops->start && !ops->start == !ops->cancel && ops->size >= sizeof(*s));
+    assert(!!ops->look + !!ops->start + !!ops->give == 1 && !ops->start == !ops->cancel &&
+           ops->size >= sizeof(*s));
     s = xcalloc(1, ops->size);
     s->ops = ops;
     s->env = *env;
@@ -221,14 +222,20 @@ void source_report(struct source *s, enum err_code rc)
     done(s, s->data, rc);
 }
 
-/* The poll ends with s->err; a look that is under way is left behind. */
+/* The poll ends with s->err, or what is there; a look that is under way is left behind. */
 static void source_on_timer(uv_timer_t *t)
 {
     struct source *s = t->data;
 
-    if (!s->ops->look) {
+    if (s->ops->start) {
         s->late = true;
         s->ops->cancel(s);
+        return;
+    }
+    if (s->ops->give) {
+        if (s->err.code == ERR_OK && s->ops->give(s, &s->samples, &s->err) != ERR_OK)
+            (void)err_wrap(&s->err, "source '%s'", s->name);
+        source_report(s, s->err.code);
         return;
     }
     if (s->err.code == ERR_OK)
@@ -302,6 +309,10 @@ void source_poll(struct source *s, const struct source_poll *p)
         source_start_look(s);
         return;
     }
+    if (s->ops->give) {
+        source_arm(s, 0);
+        return;
+    }
     source_arm(s, s->timeout_ms + SOURCE_GUARD_MS);
     s->ops->start(s);
 }
@@ -310,7 +321,7 @@ void source_cancel(struct source *s)
 {
     if (!s->done)
         return;
-    if (!s->ops->look) {
+    if (s->ops->start) {
         s->ops->cancel(s);
         return;
     }

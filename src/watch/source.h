@@ -58,11 +58,14 @@ struct source_ops {
     /* Or: start; source_report() follows exactly once from the loop, by s->timeout_ms. */
     void (*start)(struct source *s);
     void (*cancel)(struct source *s);
+    /* Or: give what is there already, on the loop; does not block. */
+    enum err_code (*give)(struct source *s, struct sample_list *l, struct err *err);
 };
 
 struct source_env {
     uv_loop_t *loop;
-    struct http_client *http; /* of that loop; must outlive the source */
+    struct http_client *http; /* of that loop; must outlive the source, as must ... */
+    struct alerts *alerts;    /* ... what was heard; NULL: nobody listens */
 };
 
 struct source {

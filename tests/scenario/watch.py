@@ -135,6 +135,25 @@ def a_log_that_is_rotated_is_counted_once():
     await_("the end", lambda: prusik("status").stdout.startswith("r-0001  finished, investigate"))
 
 
+def lines_count_when_they_were_written():
+    begin()
+    p = start("watch", "deploy.md", "--for", "3s", "--json")
+    seen, counts = 0, []
+    for line in p.stdout:
+        e = json.loads(line)
+        if e["event"] != "watch":
+            continue
+        seen += 1
+        counts += [r["value"] for r in e["data"]["rules"] if r["rule"] == "errors" and "value" in r]
+        if seen == 3:  # written before the watch began, or long ago: not of this release
+            say("2020-01-01T00:00:00Z ERROR old\n2020-01-01T00:00:01Z ERROR older\n")
+            say(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600)) + " ERROR of a clock that is ahead\n")
+            say(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 60)) + " ERROR before the mark\n")
+    p.stdout.close()
+    same("exit code", p.wait(DEADLINE_S), 0)
+    same("errors", max(counts), 1)
+
+
 def counters_rows_and_probes_reach_the_rules():
     begin()
     os.mkdir("group")
@@ -193,4 +212,5 @@ def a_source_whose_secret_has_no_value_is_not_begun():
 
 sys.exit(run_tests([counters_rows_and_probes_reach_the_rules, a_source_whose_secret_has_no_value_is_not_begun,
                     a_watch_that_was_killed_goes_on_from_its_own_begin, an_interrupted_watch_says_how_to_go_on,
-                    it_stands_in_no_deployments_way, a_log_that_is_rotated_is_counted_once]))
+                    it_stands_in_no_deployments_way, a_log_that_is_rotated_is_counted_once,
+                    lines_count_when_they_were_written]))

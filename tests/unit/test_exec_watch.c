@@ -303,6 +303,9 @@ T(the_state_of_a_watch_that_is_damaged_is_refused)
     (void)bench_sql("UPDATE state SET value = '{' WHERE key = 'samples' RETURNING 0");
     T_EQ(bench_resume(&b), EXIT_CODE_FAILED);
     T_CHECK(bench_says(&b, "the samples of the watch"));
+    (void)bench_sql("INSERT INTO state (run, key, value) VALUES (1, 'alerts', '{}') RETURNING 0");
+    T_EQ(bench_resume(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "the alerts of the watch"));
     end(&b, &s);
 }
 

@@ -50,6 +50,24 @@ T(a_source_has_its_kind_and_what_its_settings_say)
     world_end(&w);
 }
 
+T(alerts_that_are_told_bring_a_rule_about_what_was_left_out)
+{
+    struct world w;
+
+    world_make(&w, DOC,
+               HEAD "sources: {alertmanager.alerts: {token: t0ken}}\n"
+                    "watch: {listen: \"0.0.0.0:9107\", until: T+1h}\n");
+    T_SV(w.plan.listen, "0.0.0.0:9107");
+    T_SV(find_source(&w, "alertmanager.alerts")->kind, "alertmanager");
+    T_EQ(w.plan.n_rules, 1);
+    T_SV(w.plan.rules[0].id, "alertmanager-truncated");
+    T_SV(w.plan.rules[0].text, "investigate when alertmanager.alerts.truncated > 0");
+    world_end(&w);
+    world_make(&w, DOC, HEAD "watch: {until: T+1h}\n");
+    T_EQ(w.plan.listen.n + w.plan.n_rules, 0);
+    world_end(&w);
+}
+
 T(a_secret_is_named_in_the_plan_and_put_in_when_it_is_used)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
@@ -100,6 +118,12 @@ T(what_is_wrong_is_said_with_its_line)
          "'log.app' has a kind that gives something else"},
         {"sources: {prom.a: {url: x, query: y, unit: apples}}\n",
          "'prom.a' has a unit that is not known"},
+        {"sources: {alertmanager.alerts: {}}\n",
+         "'alertmanager.alerts' is told by others: watch: {listen: ADDRESS:PORT}"},
+        {"sources: {alertmanager.other: {}}\n", "'alertmanager.other' is not alertmanager.alerts"},
+        {"watch: {listen: localhost}\n", "'listen' is 'localhost', which is no ADDRESS:PORT"},
+        {"sources: {alertmanager.alerts: {}}\nwatch: {listen: \"0.0.0.0:9107\"}\n",
+         "'alertmanager.alerts' needs a token: others can reach the address"},
         {"sources: {log.app: {path: $NOWHERE}}\n", "variable NOWHERE is not set"},
         {"sources: {http.a: {headers: {X: $NOWHERE}}}\n", "variable NOWHERE is not set"},
         {"sources: {http.a: {list: [$NOWHERE]}}\n", "variable NOWHERE is not set"},
@@ -219,6 +243,7 @@ T(a_flag_that_is_written_wrong_is_refused_with_its_line)
 }
 
 T_MAIN(T_CASE(a_source_has_its_kind_and_what_its_settings_say),
+       T_CASE(alerts_that_are_told_bring_a_rule_about_what_was_left_out),
        T_CASE(a_secret_is_named_in_the_plan_and_put_in_when_it_is_used),
        T_CASE(what_is_wrong_is_said_with_its_line),
        T_CASE(a_receiver_that_is_bound_can_be_told_by_a_rule),

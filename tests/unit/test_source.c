@@ -11,7 +11,8 @@ T(every_row_is_complete_and_sorted)
 
         T_CHECK(i == 0 || strcmp(rows[i - 1]->kind, o->kind) < 0);
         T_CHECK(o->help[0] && o->n_keys > 0 && o->n_members > 0 && o->open && o->close);
-        T_CHECK(!o->look != !o->start && !o->start == !o->cancel);
+        T_EQ(!!o->look + !!o->start + !!o->give, 1);
+        T_CHECK(!o->start == !o->cancel);
         for (size_t k = 0; k < o->n_keys; k++) {
             T_CHECK(o->keys[k].name[0] && o->keys[k].help[0]);
             for (size_t m = 0; m < k; m++)

@@ -368,6 +368,102 @@ T(wrong_settings_and_patterns_are_refused)
     end();
 }
 
+/* Records are counted eight bytes at once: as many as there are, whatever stands between. */
+T(records_are_counted_however_they_lie)
+{
+    static char text[6000];
+    uint64_t state = 88172645463325252u, want = 0;
+    struct log_count c = {.record = NULL};
+
+    for (size_t n = 1; n < sizeof(text); n += 1 + n / 7) {
+        for (size_t i = 0; i < n; i++) {
+            static const char bytes[] = "\n\n\n\n\x0b\x8a\x09\x00";
+
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            text[i] = n % 2 ? '\n' : bytes[state >> 61]; /* every other time nothing else */
+        }
+        text[n - 1] = '\n';
+        for (size_t i = 0; i < n; i++)
+            want += text[i] == '\n';
+        log_count_lines(&c, (struct sv){text, n});
+        T_EQ(c.records, want);
+    }
+    log_count_release(&c);
+}
+
+/* How many of a pattern's records have the i-th time of their own in what was reported; -1: there is no such. */
+static double own(struct look *l, size_t want, size_t nth, int64_t *at_us)
+{
+    for (size_t i = 0; i < l->s->samples.v.n; i++) {
+        const struct sample *s = &l->s->samples.v.v[i];
+
+        if (s->n_labels && sv_eq(s->name, wants[want]) && nth-- == 0) {
+            *at_us = s->at_us;
+            return s->number;
+        }
+    }
+    return -1;
+}
+
+T(records_that_say_when_they_were_written_count_then)
+{
+    static const int64_t poll_us = 1771120860LL * 1000000; /* 2026-02-15T02:01:00Z */
+    struct look l;
+    int64_t at_us;
+
+    begin();
+    append("log", "");
+    l = open_log("{'path': 'log'}");
+    T_OK(look_at(&l, poll_us), l.s->err);
+    append(
+        "log",
+        "2026-02-15T02:00:01Z ERROR a\n2026-02-15T02:00:01Z ERROR expected\n2026-02-15T02:00:02.5Z ok\n"
+        "2026-02-15T02:00:30Z ERROR b\n2026-02-15T03:00:00Z ERROR of tomorrow\nERROR without\n"
+        "2026-02-15 02:00:31 ERROR of some zone\n");
+    T_OK(look_at(&l, poll_us), l.s->err);
+    T_NEAR(hits(&l, WANT_ERROR), 6, 0);
+    T_NEAR(own(&l, WANT_ERROR, 0, &at_us), 2, 0);
+    T_EQ(at_us, poll_us - 59 * 1000000LL);
+    T_NEAR(own(&l, WANT_ERROR, 1, &at_us), 1, 0);
+    T_EQ(at_us, poll_us - 30 * 1000000LL);
+    T_NEAR(own(&l, WANT_ERROR, 2, &at_us), 1, 0);
+    T_EQ(at_us, poll_us); /* it cannot be known before it is read */
+    T_NEAR(own(&l, WANT_ERROR, 3, &at_us), -1, 0);
+    T_NEAR(own(&l, WANT_EXCEPT, 0, &at_us), 1, 0);
+    T_OK(look_at(&l, poll_us), l.s->err);
+    T_NEAR(hits(&l, WANT_ERROR), 6, 0);
+    T_NEAR(own(&l, WANT_ERROR, 0, &at_us), -1, 0); /* once */
+    source_free(l.s);
+    l = open_log("{'path': 'log', 'from_start': true, 'zone': 'UTC'}");
+    T_OK(look_at(&l, poll_us), l.s->err);
+    T_NEAR(own(&l, WANT_ERROR, 3, &at_us), 1, 0);
+    T_EQ(at_us, poll_us - 29 * 1000000LL);
+    source_free(l.s);
+    end();
+}
+
+T(moments_beyond_their_most_join_the_last)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    struct look l;
+    int64_t at_us;
+    double sum = 0, n;
+
+    begin();
+    for (int i = 0; i < (int)LOG_HITS + 10; i++)
+        strbuf_addf(&b, "2026-02-15T01:%02d:%02d.%03dZ ERROR\n", i / 60000, i / 1000 % 60,
+                    i % 1000);
+    append("log", strbuf_str(&b));
+    l = open_log("{'path': 'log', 'from_start': true}");
+    T_OK(look_at(&l, 1771120860LL * 1000000), l.s->err);
+    for (size_t i = 0; (n = own(&l, WANT_ERROR, i, &at_us)) > 0; i++)
+        sum += n;
+    T_NEAR(sum, LOG_HITS + 10, 0);
+    T_EQ(at_us % 1000000, 105000); /* the last of all: .105 of second 4 */
+    source_free(l.s);
+    end();
+}
+
 T_MAIN(T_CASE(what_stood_there_before_the_first_look_is_not_counted),
        T_CASE(lines_are_counted_once_each_and_when_they_are_whole),
        T_CASE(rotation_by_renaming_loses_nothing),
@@ -380,4 +476,7 @@ T_MAIN(T_CASE(what_stood_there_before_the_first_look_is_not_counted),
        T_CASE(blocks_of_lines_and_single_lines_are_counted_alike),
        T_CASE(a_search_beyond_its_limit_is_unknown_not_absent),
        T_CASE(another_process_goes_on_where_this_one_was), T_CASE(a_place_that_is_none_is_the_end),
-       T_CASE(wrong_settings_and_patterns_are_refused))
+       T_CASE(wrong_settings_and_patterns_are_refused),
+       T_CASE(records_are_counted_however_they_lie),
+       T_CASE(records_that_say_when_they_were_written_count_then),
+       T_CASE(moments_beyond_their_most_join_the_last))

@@ -1,4 +1,4 @@
-#include "flag/libmicrohttpd.h"
+#include "net/libmicrohttpd.h"
 
 #include "base/library.h"
 

@@ -14,8 +14,10 @@
     CALL(create_response_from_buffer) \
     CALL(destroy_response)            \
     CALL(get_daemon_info)             \
+    CALL(get_timeout)                 \
     CALL(lookup_connection_value)     \
     CALL(queue_response)              \
+    CALL(run)                         \
     CALL(start_daemon)                \
     CALL(stop_daemon)
 

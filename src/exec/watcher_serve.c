@@ -1,0 +1,142 @@
+/*
+ * The watch is asked how it stands, and told by an Alertmanager what it sees (docs/formats/rules.md, section 5).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/sv.h"
+#include "exec/watcher_int.h"
+#include "net/listen.h"
+#include "plan/settings.h"
+
+#define SERVE_ALERTS "alertmanager.alerts"
+
+static void serve_text(struct web_reply *reply, unsigned status, const char *text)
+{
+    reply->status = status;
+    reply->type = "text/plain; charset=utf-8";
+    strbuf_addf(&reply->body, "%s\n", text);
+}
+
+static void serve_metrics(struct watcher *w, const struct web_query *q UNUSED,
+                          struct web_reply *reply)
+{
+    reply->status = 200;
+    reply->type = "text/plain; version=0.0.4; charset=utf-8";
+    watcher_metrics(w, &reply->body);
+}
+
+/* It is well when it looks, whatever it sees. */
+static void serve_health(struct watcher *w, const struct web_query *q UNUSED,
+                         struct web_reply *reply)
+{
+    CLEANUP(json_cleanup) json_t *j = json_object();
+
+    json_put_str(j, "status", "pass");
+    json_put_str(j, "version", "1");
+    json_put_sv(j, "run", w->cfg.run);
+    json_put_str(j, "verdict", verdict_names[w->verdict]);
+    json_write(j, &reply->body);
+    reply->status = 200;
+    reply->type = "application/health+json";
+}
+
+/* The message is acknowledged when the journal has it, and not before: who does not hear so sends it again. */
+static void serve_alerts(struct watcher *w, const struct web_query *q, struct web_reply *reply)
+{
+    json_t *before;
+    struct err err;
+    enum err_code rc;
+
+    if (!w->cfg.alerts || !w->hears_alerts) {
+        serve_text(reply, 404, "the binding names no source " SERVE_ALERTS);
+        return;
+    }
+    if (w->token && !listen_is_token(sv_from(w->token), q->bearer)) {
+        serve_text(reply, 401, "a token is needed");
+        return;
+    }
+    before = alerts_save(w->cfg.alerts);
+    rc = alerts_take(w->cfg.alerts, q->body, clock_steady_us(), &err);
+    if (rc == ERR_OK && !w->cfg.keep(w->cfg.arg)) {
+        rc = alerts_restore(w->cfg.alerts, before, &err);
+        assert(rc == ERR_OK); /* it was saved just now */
+        serve_text(reply, 503, "it could not be written down");
+    } else if (rc == ERR_OK) {
+        serve_text(reply, 200, "taken");
+    } else {
+        serve_text(reply, rc == ERR_LIMIT ? 413 : 400, err.msg);
+    }
+    json_decref(before);
+}
+
+static const struct {
+    struct sv path;
+    const char *methods[2]; /* the first is what an Allow says */
+    void (*serve)(struct watcher *w, const struct web_query *q, struct web_reply *reply);
+} serve_paths[] = {
+    {SV("/metrics"), {"GET", "HEAD"}, serve_metrics},
+    {SV("/health"), {"GET", "HEAD"}, serve_health},
+    {SV("/hooks/alertmanager"), {"POST", "POST"}, serve_alerts},
+};
+
+static void serve_answer(void *arg, const struct web_query *q, struct web_reply *reply)
+{
+    for (size_t i = 0; i < ARRAY_LEN(serve_paths); i++) {
+        if (!sv_eq(q->path, serve_paths[i].path))
+            continue;
+        if (sv_is(q->method, serve_paths[i].methods[0]) ||
+            sv_is(q->method, serve_paths[i].methods[1])) {
+            serve_paths[i].serve(arg, q, reply);
+            return;
+        }
+        serve_text(reply, 405, "the method is not allowed here");
+        reply->allow = serve_paths[i].methods[0];
+        return;
+    }
+    serve_text(reply, 404, "there is nothing here");
+}
+
+/* --- its life --- */
+
+static enum err_code serve_token(struct watcher *w, struct err *err)
+{
+    const struct plan *p = w->cfg.plan;
+
+    for (size_t i = 0; i < p->n_sources; i++) {
+        CLEANUP(json_cleanup) json_t *settings = NULL;
+
+        if (!sv_is(p->sources[i].name, SERVE_ALERTS))
+            continue;
+        if (settings_reveal(p->sources[i].settings, w->cfg.binding, &settings, err) != ERR_OK)
+            return err_wrap(err, "source '" SERVE_ALERTS "'");
+        if (json_get_sv(settings, "token").n)
+            w->token = xstrdup_sv(json_get_sv(settings, "token"));
+        w->hears_alerts = true;
+    }
+    return ERR_OK;
+}
+
+enum err_code watcher_serve(struct watcher *w, struct err *err)
+{
+    struct web_config c = {.loop = w->cfg.loop,
+                           .listen = w->cfg.plan->listen,
+                           .body_bytes = ALERTS_BODY_BYTES,
+                           .answer = serve_answer,
+                           .arg = w};
+
+    if (!w->cfg.keep || !c.listen.n)
+        return ERR_OK;
+    if (serve_token(w, err) != ERR_OK || web_server_open(&c, &w->web, err) != ERR_OK)
+        return err_wrap(err, "watch: listen");
+    return ERR_OK;
+}
+
+void watcher_serve_end(struct watcher *w)
+{
+    web_server_free(STEAL(w->web));
+    if (w->token)
+        explicit_bzero(w->token, strlen(w->token));
+    free(STEAL(w->token));
+}

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""A watch whose targets hang, flood, talk nonsense, hang up, change their types and begin anew: it says that it does not
+know, of them alone, and goes on judging the rest.  TAP.
+
+usage: watch_faults.py PRUSIK
+"""
+import json
+import signal
+import socket
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from program import start
+from tap import DEADLINE_S, await_, check, run_tests, same, write
+
+DOC = "# Shop\n\n## Deployment\n\n```bash\necho never > done.txt\n```\n"
+GIGABYTE = 1 << 30
+TARGETS = ("hang", "flood", "garbage", "cut", "type", "anew")
+
+
+class Target(BaseHTTPRequestHandler):
+    polls = 0
+    queue = 7
+    flooded = 0
+    changed = False  # the types
+    hits = 1000
+    over = threading.Event()
+
+    def log_message(self, *_):
+        pass
+
+    def say(self, text, length=None):
+        body = text.encode("latin-1")
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.send_header("Content-Length", str(len(body) if length is None else length))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        try:
+            getattr(self, "do_" + self.path.strip("/"))()
+        except OSError:
+            pass  # the other side has had enough
+
+    def do_ok(self):
+        Target.polls += 1
+        self.say(f"queue_ok {Target.queue}\n")
+
+    def do_hang(self):
+        Target.over.wait(DEADLINE_S)
+
+    def do_flood(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(GIGABYTE))
+        self.end_headers()
+        block = b"queue_flood 1\n" * 4096
+        while Target.flooded < 64 * GIGABYTE:
+            self.wfile.write(block)
+            Target.flooded += len(block)
+
+    def do_garbage(self):
+        self.say("queue_garbage 1\n\x00\xff<html>\x1b[2J}{\n")
+
+    def do_cut(self):
+        self.say("queue_cut 1\nqueue_cut_too 2", 5000)
+        self.close_connection = True
+
+    def do_type(self):
+        kind = "gauge" if Target.changed else "counter"
+        self.say(f"# TYPE calls_type_total {kind}\ncalls_type_total {3 if Target.changed else 5000}\n")
+
+    def do_anew(self):
+        Target.hits += 1
+        self.say(f"# TYPE hits_anew_total counter\nhits_anew_total {Target.hits}\n")
+
+
+def state(now, rule):
+    return now.get(rule, {}).get("state")
+
+
+def what_is_wrong_with_one_target_is_not_wrong_with_another():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Target)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    write("deploy.md", DOC)
+    write("prusik.yaml", f"environment: test\nscrape: {url}/ok\nsources:\n"
+          + "".join(f"  scrape.{t}: {{url: {url}/{t}}}\n" for t in TARGETS)
+          + "rules:\n  ok: 'investigate when max(queue_ok) > 100'\n"
+          + "".join(f"  {t}: 'rollback when max(queue_{t}) > 100'\n" for t in ("hang", "flood", "garbage", "cut"))
+          + "  type: 'rollback when increase(calls_type_total[1m]) > 1000'\n"
+          "  anew: 'rollback when increase(hits_anew_total[1m]) > 1000'\nwatch: {interval: 200ms}\n")
+    p = start("watch", "deploy.md", "--for", "1h", "--json")
+    now, verdicts, rounds = {}, [], [0]
+
+    def read():
+        for line in p.stdout:
+            e = json.loads(line)
+            if e["event"] == "watch":
+                rounds[0] += 1
+                now.update({r["rule"]: r for r in e["data"]["rules"]})
+            if e["event"] == "verdict":
+                verdicts.append(e["data"]["verdict"])
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        await_("a value of the good one", lambda: state(now, "ok") == "good")
+        await_("INVESTIGATE, as four of them say nothing", lambda: "INVESTIGATE" in verdicts)
+        begin, first = time.monotonic(), rounds[0]
+        await_("rounds", lambda: rounds[0] >= first + 10)
+        check(time.monotonic() - begin < 10 * 0.2 * 10, f"ten rounds took {time.monotonic() - begin:.1f} s")
+        for t in ("hang", "flood", "garbage", "cut"):
+            check(state(now, t) in ("nodata", "error"), f"{t}: {now[t]}")
+        same("of the good ones", [state(now, t) for t in ("ok", "type", "anew")], ["good"] * 3)
+        with open(f"/proc/{p.pid}/status", encoding="ascii") as f:
+            kib = next(int(line.split()[1]) for line in f if line.startswith("VmHWM"))
+        check(kib < 400 << 10, f"it took {kib >> 10} MiB")
+        check(Target.flooded > 1 << 20, "it was not flooded")
+        Target.changed = True  # the counter of 5,000 is a gauge of 3 now, and ...
+        Target.hits = 2  # ... the other began anew
+        Target.queue = 500
+        await_("the good one to be bad", lambda: state(now, "ok") == "fired")
+        more = rounds[0] + 5
+        await_("rounds", lambda: rounds[0] >= more)
+        same("of the others", [state(now, t) for t in ("type", "anew")], ["good"] * 2)
+        check("ROLLBACK" not in verdicts, f"verdicts: {verdicts}")
+    finally:
+        Target.over.set()
+        p.send_signal(signal.SIGTERM)
+        reader.join(DEADLINE_S)
+        p.stdout.close()
+        p.wait(DEADLINE_S)
+        server.shutdown()
+
+
+def a_target_that_comes_late_and_goes_is_known_while_it_is_there():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    write("deploy.md", DOC)
+    write("prusik.yaml", f"environment: test\nscrape: http://127.0.0.1:{port}/ok\n"
+          "rules: {ok: 'rollback when max(queue_ok) > 1000'}\nwatch: {interval: 200ms}\n")
+    p = start("watch", "deploy.md", "--for", "1h", "--json")
+    seen = []
+
+    def read():
+        for line in p.stdout:
+            e = json.loads(line)
+            if e["event"] == "watch" and e["data"]["rules"]:
+                seen.append(e["data"]["rules"][0]["state"])
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        await_("a round without it", lambda: seen and seen[-1] in ("nodata", "error"))
+        server = ThreadingHTTPServer(("127.0.0.1", port), Target)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        await_("its value", lambda: seen[-1] == "good")
+        server.shutdown()
+        server.server_close()
+    finally:
+        p.send_signal(signal.SIGTERM)
+        reader.join(DEADLINE_S)
+        p.stdout.close()
+        same("exit code", p.wait(DEADLINE_S), 130)
+    check("fired" not in seen, "it fired")
+
+
+sys.exit(run_tests([what_is_wrong_with_one_target_is_not_wrong_with_another,
+                    a_target_that_comes_late_and_goes_is_known_while_it_is_there]))
