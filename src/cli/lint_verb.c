@@ -85,6 +85,9 @@ static enum err_code lint_read(const struct cli *c, struct lint_jobs *jobs, stru
         }
     if (jobs->want_blocks && lint_shellcheck(jobs, err) != ERR_OK)
         return err->code;
+    for (size_t i = jobs->list.n; i-- > 0;)
+        if (jobs->list.v[i].base)
+            lint_job_drop(jobs, i);
     lint_disable(c, jobs);
     return ERR_OK;
 }

@@ -8,6 +8,7 @@
  */
 #include "base/map.h"
 #include "migrate/sqllint.h"
+#include "migrate/sqlscratch.h"
 #include "migrate/sqltree.h"
 
 /* Table locks of PostgreSQL that matter here, weakest first. */
@@ -70,9 +71,12 @@ struct sqllint_ignore {
 
 struct sqllint_run {
     struct sqllint *l;
-    bool plain;    /* BEGIN and COMMIT count */
-    bool marked;   /* the file has prusik's markers */
-    bool document; /* statements of a runbook: only what locks and fails */
+    enum db_kind db;            /* whose files these are */
+    struct sqlscratch *scratch; /* where parts for SQLite are run; NULL until the first */
+    VEC(struct sv) failed;      /* statements that SQLite refused */
+    bool plain;                 /* BEGIN and COMMIT count */
+    bool marked;                /* the file has prusik's markers */
+    bool document;              /* statements of a runbook: only what locks and fails */
     VEC(struct sqllint_known) known;
     struct map newest; /* fact and name: the last in `known` */
     size_t tx_known;   /* what is known from here on is of this transaction */
@@ -95,6 +99,9 @@ struct sqllint_run {
     bool works; /* it reads or writes many rows of existing tables */
 };
 
+/* The statement that findings are of, and its end: its grade is that of the file when it is applied. */
+void sqllint_begin_statement(struct sqllint_run *r, const struct migration_stmt *s);
+void sqllint_end_statement(struct sqllint_run *r, bool applied);
 /* Add a finding at a byte of the statement, unless the rule has spoken of it.  Its index, SIZE_MAX when not added. */
 size_t sqllint_add(struct sqllint_run *r, enum sqllint_id id, size_t at, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
@@ -150,3 +157,7 @@ void sqllint_check_expr(struct sqllint_run *r, const json_t *constraint, struct 
 /* "table" and columns of a query that counts duplicates. */
 void sqllint_counted(struct sqllint_run *r, const struct sqltree *t);
 bool sqllint_is_counted(const struct sqllint_run *r, struct sv table, struct sv columns);
+/* Is it a function of PostgreSQL? */
+bool sqllint_is_function(struct sv name);
+/* A part for SQLite, on r->scratch. */
+void sqllint_lite_part(struct sqllint_run *r, const struct migration_part *part);

@@ -188,6 +188,11 @@ static enum sqllint_volatility know_function(struct sv name)
     return SQLLINT_UNKNOWN;
 }
 
+bool sqllint_is_function(struct sv name)
+{
+    return know_function(name) != SQLLINT_UNKNOWN;
+}
+
 struct know_calls {
     enum sqllint_volatility worst;
     struct strbuf *name;
