@@ -6,6 +6,7 @@
 #include "cli/db_verb.h"
 #include "cli/lint_verb.h"
 #include "cli/load.h"
+#include "migrate/sqlcatalog.h"
 #include "migrate/sqlscratch.h"
 
 /* --- who runs them, and where --- */
@@ -136,18 +137,19 @@ static enum err_code db_lint_add_base(struct lint_jobs *jobs, const char *path, 
     return ERR_OK;
 }
 
-/* SQLite: in the order of running, behind what is there. */
+/* In the order of running, where each file finds what those before it make; SQLite: behind what is there. */
 static enum err_code db_lint_settle(struct db_verb *v, struct lint_jobs *jobs, struct err *err)
 {
     size_t n = jobs->list.n;
 
-    if (sqlscratch_open(v->db ? db_name(v->db) : NULL, &jobs->ask.scratch, err) != ERR_OK)
+    if (jobs->ask.db == DB_SQLITE &&
+        sqlscratch_open(v->db ? db_name(v->db) : NULL, &jobs->ask.scratch, err) != ERR_OK)
         return err->code;
-    for (size_t i = 0; i < n && !v->db && v->n_args; i++)
+    for (size_t i = 0; i < n && jobs->ask.scratch && !v->db && v->n_args; i++)
         if (db_lint_version(jobs->list.v[i].path).n &&
             db_lint_add_base(jobs, jobs->list.v[i].path, err) != ERR_OK)
             return err->code;
-    for (size_t i = jobs->list.n; i-- > 0;)
+    for (size_t i = jobs->list.n; jobs->ask.scratch && i-- > 0;)
         if (!db_lint_is_up(jobs->list.v[i].path))
             lint_job_drop(jobs, i);
     if (jobs->list.n)
@@ -197,12 +199,18 @@ enum err_code db_lint(struct db_verb *v, struct err *err)
 {
     CLEANUP(lint_jobs_release)
     struct lint_jobs jobs = {.sql = true, .ask = {.who = db_lint_for(v->c)}};
+    CLEANUP(sqlcatalog_release) struct sqlcatalog catalog = {0};
     enum err_code rc;
 
     if (lint_verb_check(v->c, err) != ERR_OK || db_lint_kind(v, &jobs.ask.db, err) != ERR_OK ||
         db_lint_files(v, &jobs, err) != ERR_OK)
         return err->code;
-    rc = jobs.ask.db == DB_SQLITE ? db_lint_settle(v, &jobs, err) : ERR_OK;
+    if (v->db && jobs.ask.db == DB_POSTGRES) {
+        if (sqlcatalog_read(v->db, &catalog, err) != ERR_OK)
+            return err->code;
+        jobs.ask.catalog = &catalog;
+    }
+    rc = v->db || jobs.ask.db == DB_SQLITE ? db_lint_settle(v, &jobs, err) : ERR_OK;
     if (rc == ERR_OK)
         rc = lint_verb_run(v->c, &jobs, v->exit, err);
     sqlscratch_free(jobs.ask.scratch);

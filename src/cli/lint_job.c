@@ -232,7 +232,7 @@ void lint_jobs_run(struct lint_jobs *jobs)
     size_t n = size_min(size_min(uv_available_parallelism(), JOB_THREADS), jobs->list.n),
            started = 0;
 
-    if (jobs->ask.scratch) /* each file finds what those before it have made */
+    if (jobs->ask.scratch || jobs->ask.catalog) /* each file finds what those before it have made */
         n = 1;
     while (started + 1 < n &&
            uv_thread_create_ex(&threads[started], &options, job_thread, &pool) == 0)

@@ -284,12 +284,16 @@ static void lint_statement(struct sqllint_run *r, const struct migration_stmt *s
         ; /* RUN014 speaks of it */
     } else if (sqltree_parse(s->text, &tree, &at, &err) != ERR_OK) {
         lint_unparsed(r, s->text, at, &err);
+        r->unseen = true;
     } else {
         r->tree = &tree;
         if (r->part->kind == MIGRATION_CHECK)
             sqllint_counted(r, &tree);
-        if (lint_is_applied(r->part))
+        if (lint_is_applied(r->part)) {
+            sqllint_there(r);
             lint_dispatch(r);
+            sqllint_there_sizes(r);
+        }
     }
     sqllint_check_run(r, s->text);
     sqllint_end_statement(r, lint_is_applied(r->part));
@@ -596,6 +600,7 @@ static void lint_read(struct sqllint_run *r, const struct format *f, const struc
 
 static void lint_end(struct sqllint_run *r)
 {
+    sqllint_there_end(r);
     lint_settle_pending(r);
     if (r->l->findings.n)
         qsort(r->l->findings.v, r->l->findings.n, sizeof(*r->l->findings.v), lint_cmp);
@@ -637,7 +642,8 @@ static void lint_bad_bytes(struct sqllint_run *r, struct sv path, struct sv byte
 void sqllint_file(struct sv path, struct sv bytes, const struct sqllint_ask *ask,
                   struct sqllint *ret)
 {
-    struct sqllint_run r = {.l = ret, .db = ask->db, .scratch = ask->scratch};
+    struct sqllint_run r = {
+        .l = ret, .db = ask->db, .catalog = ask->catalog, .scratch = ask->scratch};
     struct sqltext t;
     struct err err = {0};
 

@@ -14,6 +14,7 @@
 #include "migrate/format.h"
 
 struct sqlscratch;
+struct sqlcatalog;
 
 enum sqllint_severity { SQLLINT_NOTE, SQLLINT_WARNING, SQLLINT_ERROR };
 
@@ -68,6 +69,8 @@ struct sqllint_ask {
     enum db_kind
         db; /* whose files these are; a part that is for SQLite alone is SQLite's in any case */
     enum sqllint_for who;
+    struct sqlcatalog *
+        catalog; /* what a PostgreSQL server says; NULL: nothing is asked.  Files one after another. */
     struct sqlscratch
         *scratch; /* what is there when the file runs, for parts for SQLite; NULL: nothing is known.
                                  * Afterwards it has what the file does. */

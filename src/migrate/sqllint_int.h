@@ -38,6 +38,8 @@ enum sqllint_fact {
     FACT_COUNTED,   /* "table" whose duplicates a check counts; `more`: its columns */
     FACT_LOCKED,    /* an existing table; `level` */
     FACT_DDL,       /* an existing table whose definition was changed */
+    FACT_NAMED,     /* a table or "table.column" that is there from here on, with a catalog */
+    FACT_GONE,      /* "table.constraint" that was there and was dropped */
 };
 
 struct sqllint_known {
@@ -72,6 +74,8 @@ struct sqllint_ignore {
 struct sqllint_run {
     struct sqllint *l;
     enum db_kind db;            /* whose files these are */
+    struct sqlcatalog *catalog; /* of a server; or NULL */
+    bool unseen;                /* a statement was not read: it may have made anything */
     struct sqlscratch *scratch; /* where parts for SQLite are run; NULL until the first */
     VEC(struct sv) failed;      /* statements that SQLite refused */
     bool plain;                 /* BEGIN and COMMIT count */
@@ -139,7 +143,8 @@ void sqllint_changes(struct sqllint_run *r, struct sv table);
 /* How a function answers: the same in all of a statement (STEADY), or for each row (VOLATILE). */
 enum sqllint_volatility { SQLLINT_STEADY, SQLLINT_UNKNOWN, SQLLINT_VOLATILE };
 /* The worst of the calls in an expression; *name: the function. */
-enum sqllint_volatility sqllint_volatile(const json_t *expr, struct strbuf *name);
+enum sqllint_volatility sqllint_volatile(const struct sqllint_run *r, const json_t *expr,
+                                         struct strbuf *name);
 /* Does the expression depend on the time, or on chance? */
 bool sqllint_moves(const json_t *expr, struct strbuf *name);
 
@@ -157,6 +162,13 @@ void sqllint_check_expr(struct sqllint_run *r, const json_t *constraint, struct 
 /* "table" and columns of a query that counts duplicates. */
 void sqllint_counted(struct sqllint_run *r, const struct sqltree *t);
 bool sqllint_is_counted(const struct sqllint_run *r, struct sv table, struct sv columns);
+/* With a catalog: what the statement needs and is not there; what it makes; at the end of the file, for those behind it. */
+void sqllint_there(struct sqllint_run *r);
+void sqllint_there_end(struct sqllint_run *r);
+/* Findings of the statement say how large the table is; of a small one they are notes. */
+void sqllint_there_sizes(struct sqllint_run *r);
+/* Does the catalog say that the column has no NULL? */
+bool sqllint_is_never_null(const struct sqllint_run *r, struct sv table, struct sv column);
 /* Is it a function of PostgreSQL? */
 bool sqllint_is_function(struct sv name);
 /* A part for SQLite, on r->scratch. */

@@ -62,6 +62,7 @@ static void run_set(struct sqllint_run *r, const json_t *body)
 static void run_unseen(struct sqllint_run *r, const json_t *body)
 {
     (void)body;
+    r->unseen = true;
     sqllint_grade(r, SQLLINT_D);
     (void)sqllint_add(r, SQLLINT_RUN012, 0, "what it executes is not checked");
     if (!r->plain && !r->part->tx && !r->stmt->probe.n)
