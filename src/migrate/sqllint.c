@@ -230,6 +230,13 @@ static void lint_dispatch(struct sqllint_run *r)
             }
 }
 
+void sqllint_judge(struct sqllint_run *r)
+{
+    sqllint_there(r);
+    lint_dispatch(r);
+    sqllint_there_sizes(r);
+}
+
 static bool lint_is_applied(const struct migration_part *p)
 {
     return p->kind == MIGRATION_UP || p->kind == MIGRATION_BACKFILL;
@@ -289,11 +296,8 @@ static void lint_statement(struct sqllint_run *r, const struct migration_stmt *s
         r->tree = &tree;
         if (r->part->kind == MIGRATION_CHECK)
             sqllint_counted(r, &tree);
-        if (lint_is_applied(r->part)) {
-            sqllint_there(r);
-            lint_dispatch(r);
-            sqllint_there_sizes(r);
-        }
+        if (lint_is_applied(r->part))
+            sqllint_judge(r);
     }
     sqllint_check_run(r, s->text);
     sqllint_end_statement(r, lint_is_applied(r->part));

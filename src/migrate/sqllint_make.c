@@ -158,6 +158,7 @@ static void make_view(struct sqllint_run *r, const json_t *body)
 static void make_function(struct sqllint_run *r, const json_t *body)
 {
     make_remember(r, "object", sqllint_name(r, sqltree_at(body, "funcname")));
+    sqllint_remember_body(r, body);
     if (sqltree_flag(body, "replace"))
         sqllint_grade(r, SQLLINT_B);
 }

@@ -451,6 +451,71 @@ T(the_safe_form_of_another_tools_file_has_no_markers_of_prusik)
     }
 }
 
+/* "3 PG001": with the line. */
+static void expect_lines(const char *text, enum sqllint_for who, const char *wanted)
+{
+    CLEANUP(sqllint_release) struct sqllint l = {0};
+    CLEANUP(strbuf_release) struct strbuf got = found_in(sv_from(text), who, &l);
+
+    strbuf_truncate(&got, 0);
+    for (size_t i = 0; i < l.findings.n; i++)
+        strbuf_addf(&got, "%s%zu %s", i ? ", " : "", l.findings.v[i].line,
+                    l.findings.v[i].rule->id);
+    if (strcmp(strbuf_str(&got), wanted) != 0)
+        T_FAIL("%s\nwants: %s\nis: %s\n%.*s", text, wanted, strbuf_str(&got),
+               SV_FMT(l.findings.n ? l.findings.v[0].message : SV("")));
+}
+
+T(what_a_block_or_procedure_executes_is_judged_at_its_line)
+{
+    static const struct {
+        const char *text, *found;
+    } rows[] = {
+        {"DO $$\nDECLARE r record;\nBEGIN\n  UPDATE a SET b = 1;\n  FOR r IN SELECT * FROM a LOOP\n"
+         "    DELETE FROM c WHERE d = r.e;\n  END LOOP;\nEND $$;",
+         "4 DATA002, 4 DATA004, 6 DATA003, 6 DATA005"},
+        /* all of it is one transaction, also where none was begun */
+        {"DO $$ BEGIN\n  ALTER TABLE a ADD COLUMN b int;\n  UPDATE a SET b = 1;\nEND $$;",
+         "2 RUN005, 3 DATA002, 3 RUN003"},
+        {"DO $$ BEGIN\n  CREATE INDEX CONCURRENTLY i ON a (b);\nEND $$;", "2 RUN001"},
+        {"DO $$ BEGIN\n  UPDATE a SET b = 1 WHERE id = 1 AND b IS NULL;\n  COMMIT;\nEND $$;", ""},
+        {"BEGIN;\nDO $$ BEGIN\n  COMMIT;\nEND $$;\nCOMMIT;", "2 RUN001"},
+        {"DO $$ BEGIN\n  EXECUTE 'DROP TABLE a';\n  EXECUTE format('DROP TABLE %I', 'b');\nEND $$;",
+         "1 RUN012, 2 DATA007, 2 RUN005, 2 RUN102"},
+        {"DO $$ DECLARE r record; BEGIN\n  FOR r IN EXECUTE 'SELECT 1' LOOP\n    PERFORM f(r.a);\n"
+         "  END LOOP;\nEXCEPTION WHEN others THEN NULL;\nEND $$;",
+         "1 RUN012"},
+        {"DO LANGUAGE plpython3u $$ x = 1 $$;", "1 RUN012"},
+        /* the library knows no types of the database */
+        {"DO $$\nDECLARE x shop.orders;\nBEGIN\n  x.id = 1;\n  UPDATE a SET b = 1;\n  IF true THEN DROP TABLE c;"
+         " END IF;\n  INSERT INTO a\nEND $$;",
+         "1 RUN012, 5 DATA002, 5 DATA004, 6 DATA007, 6 RUN005, 6 RUN102"},
+        {"DO 'BEGIN\n  MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DELETE RETURNING 1;\nEND';",
+         "1 RUN012"},
+        {"CALL p();", "1 RUN012"},
+        {"CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN\n  UPDATE a SET b = 1;\nEND $$;\nCALL p();",
+         "4 DATA002, 4 DATA004"},
+        {"CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN\n  CALL p();\nEND $$;\nCALL p();",
+         "4 RUN012"},
+        {"CREATE PROCEDURE p() LANGUAGE sql AS 'DELETE FROM a';\nCALL p();", "2 RUN012"},
+        {"CREATE FUNCTION p() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM a; RETURN 1; END';",
+         ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        expect_lines(rows[i].text, SQLLINT_FOR_PLAIN, rows[i].found);
+    expect_lines(
+        "-- prusik:up\nDO $$ BEGIN\n  ALTER TABLE a ADD COLUMN b int;\nEND $$;\nUPDATE a SET b = 1;\n"
+        "-- prusik:down none reason=x\n",
+        SQLLINT_FOR_FILE, "5 DATA002, 5 RUN003");
+    expect_lines("-- prusik:up\n-- prusik:ignore DATA002,DATA004 reason=\"x\"\nDO $$ BEGIN\n"
+                 "  UPDATE a SET b = 1;\nEND $$;\n-- prusik:down none reason=x\n",
+                 SQLLINT_FOR_FILE, "");
+    expect_lines(
+        "-- prusik:up tx=no\nDO $$ BEGIN\n  CALL p();\nEND $$;\n-- prusik:down none reason=x\n",
+        SQLLINT_FOR_FILE, "2 RUN011, 3 RUN012");
+}
+
 T(rules_are_complete_and_in_the_order_of_their_ids)
 {
     for (size_t i = 0; i < SQLLINT__N; i++) {
@@ -488,5 +553,6 @@ T_MAIN(T_CASE(each_vector_has_its_findings_and_its_grade),
        T_CASE(a_script_of_psql_commands_is_not_read_for_ever),
        T_CASE(a_long_list_is_no_deep_statement), T_CASE(the_safe_form_has_no_finding_of_its_rule),
        T_CASE(the_safe_form_of_another_tools_file_has_no_markers_of_prusik),
+       T_CASE(what_a_block_or_procedure_executes_is_judged_at_its_line),
        T_CASE(rules_are_complete_and_in_the_order_of_their_ids),
        T_CASE(each_finding_says_its_statement_and_whether_that_can_be_undone))
