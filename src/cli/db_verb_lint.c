@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "cli/db_verb.h"
+#include "cli/lint_config.h"
 #include "cli/lint_verb.h"
 #include "cli/load.h"
 #include "migrate/sqlcatalog.h"
@@ -19,18 +21,13 @@ static enum sqllint_for db_lint_for(const struct cli *c)
 }
 
 /* The only database that the binding names says whose SQL it is, without being asked anything. */
-static enum err_code db_lint_bound(const struct cli *c, enum db_kind *ret, struct err *err)
+static enum err_code db_lint_bound(const struct binding *b, enum db_kind *ret, struct err *err)
 {
-    struct binding_options opt = {
-        .path = c->bind, .environment = c->env, .sets = c->sets.v, .n_sets = c->sets.n};
     CLEANUP(strbuf_release) struct strbuf url = STRBUF(0);
-    CLEANUP(binding_release) struct binding b = {0};
 
-    if (binding_load("./document", &opt, &b, err) != ERR_OK)
-        return err->code;
-    if (b.databases.n != 1)
+    if (b->databases.n != 1)
         return ERR_OK;
-    if (binding_expand(&b, b.databases.v[0].url, &url, err) != ERR_OK)
+    if (binding_expand(b, b->databases.v[0].url, &url, err) != ERR_OK)
         return err->code;
     if (!sv_starts(strbuf_sv(&url), SV("postgres")))
         *ret = DB_SQLITE;
@@ -48,7 +45,8 @@ static enum err_code db_lint_open(struct db_verb *v, struct err *err)
     return db_open(&config, &v->db, err);
 }
 
-static enum err_code db_lint_kind(struct db_verb *v, enum db_kind *ret, struct err *err)
+static enum err_code db_lint_kind(struct db_verb *v, const struct binding *b, enum db_kind *ret,
+                                  struct err *err)
 {
     *ret = DB_POSTGRES;
     if (v->c->db) {
@@ -65,7 +63,7 @@ static enum err_code db_lint_kind(struct db_verb *v, enum db_kind *ret, struct e
         *ret = asked;
         return ERR_OK;
     }
-    return v->db ? ERR_OK : db_lint_bound(v->c, ret, err);
+    return v->db ? ERR_OK : db_lint_bound(b, ret, err);
 }
 
 /* --- which files --- */
@@ -195,24 +193,57 @@ static enum err_code db_lint_files(struct db_verb *v, struct lint_jobs *jobs, st
     return v->db ? db_lint_drop_applied(v, jobs, err) : ERR_OK;
 }
 
-enum err_code db_lint(struct db_verb *v, struct err *err)
+/* What the server says, as far as prusik.yaml does not say otherwise. */
+static enum err_code db_lint_catalog(struct db_verb *v, const struct lint_config *config,
+                                     struct sqlcatalog *ret, struct err *err)
+{
+    if (sqlcatalog_read(v->db, ret, err) != ERR_OK)
+        return err->code;
+    if (config->small_rows)
+        ret->small_rows = config->small_rows;
+    if (config->small_bytes)
+        ret->small_bytes = config->small_bytes;
+    return ERR_OK;
+}
+
+static enum err_code db_lint_run(struct db_verb *v, const struct binding *b,
+                                 const struct lint_config *config, struct err *err)
 {
     CLEANUP(lint_jobs_release)
-    struct lint_jobs jobs = {.sql = true, .ask = {.who = db_lint_for(v->c)}};
+    struct lint_jobs jobs = {
+        .sql = true, .config = config, .ask = {.who = db_lint_for(v->c), .server = config->server}};
     CLEANUP(sqlcatalog_release) struct sqlcatalog catalog = {0};
     enum err_code rc;
 
-    if (lint_verb_check(v->c, err) != ERR_OK || db_lint_kind(v, &jobs.ask.db, err) != ERR_OK ||
-        db_lint_files(v, &jobs, err) != ERR_OK)
+    if (db_lint_kind(v, b, &jobs.ask.db, err) != ERR_OK || db_lint_files(v, &jobs, err) != ERR_OK)
         return err->code;
     if (v->db && jobs.ask.db == DB_POSTGRES) {
-        if (sqlcatalog_read(v->db, &catalog, err) != ERR_OK)
+        if (db_lint_catalog(v, config, &catalog, err) != ERR_OK)
             return err->code;
         jobs.ask.catalog = &catalog;
+        jobs.ask.server = catalog.version / 10000;
     }
     rc = v->db || jobs.ask.db == DB_SQLITE ? db_lint_settle(v, &jobs, err) : ERR_OK;
     if (rc == ERR_OK)
         rc = lint_verb_run(v->c, &jobs, v->exit, err);
     sqlscratch_free(jobs.ask.scratch);
+    return rc;
+}
+
+enum err_code db_lint(struct db_verb *v, struct err *err)
+{
+    struct binding_options opt = {
+        .path = v->c->bind, .environment = v->c->env, .sets = v->c->sets.v, .n_sets = v->c->sets.n};
+    CLEANUP(lint_config_release) struct lint_config config = {0};
+    struct clock_text now = clock_format(clock_now_us());
+    struct binding b = {0};
+    enum err_code rc;
+
+    if (lint_verb_check(v->c, err) != ERR_OK || binding_load("./document", &opt, &b, err) != ERR_OK)
+        return err->code;
+    rc = lint_config_read(&b, sv_sub(sv_from(now.s), 0, 10), &config, err);
+    if (rc == ERR_OK)
+        rc = db_lint_run(v, &b, &config, err);
+    binding_release(&b);
     return rc;
 }

@@ -9,6 +9,8 @@
 #include "lint/lint_cross.h"
 #include "lint/lint_sql.h"
 
+struct lint_config;
+
 /* A block for shellcheck: its text with placeholders as plain words, and the line before its first. */
 struct lint_job_block {
     size_t line, indent; /* bytes before each line of it */
@@ -29,9 +31,10 @@ struct lint_job {
 struct lint_jobs {
     VEC(struct lint_job) list;
     bool want_blocks;
-    bool fix;               /* mend what is certain, and write the file */
-    bool sql;               /* files of migrations, not documents */
-    struct sqllint_ask ask; /* with a scratch they are done one after another, in order */
+    bool fix;                         /* mend what is certain, and write the file */
+    bool sql;                         /* files of migrations, not documents */
+    const struct lint_config *config; /* what prusik.yaml says of rules; or NULL */
+    struct sqllint_ask ask;           /* with a scratch they are done one after another, in order */
 };
 
 /* A document, or every .md (.sql) below a folder, in the order of names.  ERR_IO, ERR_NOT_FOUND: a folder without any. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "cli/lint_config.h"
 #include "cli/lint_shellcheck.h"
 #include "cli/lint_show.h"
 #include "cli/term.h"
@@ -88,6 +89,8 @@ static enum err_code lint_read(const struct cli *c, struct lint_jobs *jobs, stru
     for (size_t i = jobs->list.n; i-- > 0;)
         if (jobs->list.v[i].base)
             lint_job_drop(jobs, i);
+    if (jobs->config)
+        lint_config_apply(jobs->config, jobs);
     lint_disable(c, jobs);
     return ERR_OK;
 }

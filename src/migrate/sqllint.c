@@ -206,7 +206,11 @@ static void lint_unparsed(struct sqllint_run *r, struct sv text, size_t at, cons
 
     if (err->code == ERR_LIMIT)
         (void)sqllint_add(r, SQLLINT_RUN015, 0, "%s: not checked", err->msg);
-    else if (newer)
+    else if (newer && r->server && r->server < newer->server) {
+        (void)sqllint_add(r, SQLLINT_RUN015, at, "%s needs server %d; this one is %d", newer->what,
+                          newer->server, r->server);
+        sqllint_severity(r, SQLLINT_RUN015, SQLLINT_ERROR);
+    } else if (newer)
         (void)sqllint_add(r, SQLLINT_RUN015, at,
                           "not parsed by the PostgreSQL 15 grammar (%s): not checked; %s needs "
                           "server %d or newer",
@@ -230,8 +234,31 @@ static void lint_dispatch(struct sqllint_run *r)
             }
 }
 
+static bool lint_is_of_15(const char *kind, const json_t *body, void *arg)
+{
+    const char **what = arg;
+
+    if (strcmp(kind, "MergeStmt") == 0)
+        *what = "MERGE";
+    else if (sqltree_flag(body, "nulls_not_distinct"))
+        *what = "NULLS NOT DISTINCT";
+    return *what != NULL;
+}
+
+/* What 15 brought is in the grammar; 14 refuses it. */
+static void lint_older(struct sqllint_run *r)
+{
+    const char *what = NULL;
+
+    if (!r->server || r->server >= 15 || !sqltree_find(r->tree->root, lint_is_of_15, &what))
+        return;
+    (void)sqllint_add(r, SQLLINT_RUN015, 0, "%s needs server 15; this one is %d", what, r->server);
+    sqllint_severity(r, SQLLINT_RUN015, SQLLINT_ERROR);
+}
+
 void sqllint_judge(struct sqllint_run *r)
 {
+    lint_older(r);
     sqllint_there(r);
     lint_dispatch(r);
     sqllint_there_sizes(r);
@@ -646,8 +673,11 @@ static void lint_bad_bytes(struct sqllint_run *r, struct sv path, struct sv byte
 void sqllint_file(struct sv path, struct sv bytes, const struct sqllint_ask *ask,
                   struct sqllint *ret)
 {
-    struct sqllint_run r = {
-        .l = ret, .db = ask->db, .catalog = ask->catalog, .scratch = ask->scratch};
+    struct sqllint_run r = {.l = ret,
+                            .db = ask->db,
+                            .server = ask->server,
+                            .catalog = ask->catalog,
+                            .scratch = ask->scratch};
     struct sqltext t;
     struct err err = {0};
 

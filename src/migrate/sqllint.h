@@ -69,11 +69,11 @@ struct sqllint_ask {
     enum db_kind
         db; /* whose files these are; a part that is for SQLite alone is SQLite's in any case */
     enum sqllint_for who;
-    struct sqlcatalog *
-        catalog; /* what a PostgreSQL server says; NULL: nothing is asked.  Files one after another. */
-    struct sqlscratch
-        *scratch; /* what is there when the file runs, for parts for SQLite; NULL: nothing is known.
-                                 * Afterwards it has what the file does. */
+    int server; /* the PostgreSQL that runs them: 16; 0: not known */
+    /* What a PostgreSQL server says; NULL: none is asked.  Files come one after another. */
+    struct sqlcatalog *catalog;
+    /* What is there when the file runs, for parts for SQLite; NULL: nothing is known.  Afterwards it has what the file does. */
+    struct sqlscratch *scratch;
 };
 
 /* A file; `path` tells the tool it belongs to.  Bytes that are no text are a finding, too. */

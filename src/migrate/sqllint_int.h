@@ -75,6 +75,7 @@ struct sqllint_ignore {
 struct sqllint_run {
     struct sqllint *l;
     enum db_kind db;            /* whose files these are */
+    int server;                 /* that runs them; 0: not known */
     struct sqlcatalog *catalog; /* of a server; or NULL */
     size_t body_depth;          /* of bodies that are read */
     bool body_tx;               /* the transaction is that of a body */

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/sv.h"
+#include "base/text.h"
 #include "db/db.h"
 #include "migrate/sqllex.h"
 
@@ -386,6 +387,17 @@ void sqlscratch_begin(struct sqlscratch *s)
         (s->assumed.n || !scratch_ask(s, &a, "SELECT name FROM sqlite_schema", SV(""), SV("")).n);
 }
 
+/* What SQLite says, which may cut a character in two. */
+static struct sv scratch_say(struct arena *a, const char *text)
+{
+    char *copy = arena_strdup(a, sv_from(text));
+    struct sv s = sv_from(copy);
+
+    for (size_t at = text_bad_utf8(s); at != SV_NPOS; at = text_bad_utf8(s))
+        copy[at] = '?';
+    return s;
+}
+
 /* --- names in double quotes --- */
 
 static void scratch_quotes_are_names(struct sqlscratch *s, bool on)
@@ -431,9 +443,9 @@ static struct sv scratch_text_name(struct sqlscratch *s, struct sv stmt, struct 
         return scratch_default_name(stmt, a);
     scratch_quotes_are_names(s, true);
     if (!scratch_compiles(s, stmt)) {
-        message = sv_from(sqlite3_errmsg(s->lite));
+        message = scratch_say(a, sqlite3_errmsg(s->lite));
         if (sv_eat(&message, SV("no such column: ")))
-            ret = arena_sv(a, message);
+            ret = message;
     }
     scratch_quotes_are_names(s, false);
     return ret.n ? ret : scratch_default_name(stmt, a);
@@ -641,7 +653,7 @@ void sqlscratch_run(struct sqlscratch *s, struct sv stmt, struct sv table, struc
     if (res.code != SQLITE_OK) {
         at = sqlite3_error_offset(s->lite);
         res.code = sqlite3_extended_errcode(s->lite);
-        res.message = arena_sv(a, sv_from(sqlite3_errmsg(s->lite)));
+        res.message = scratch_say(a, sqlite3_errmsg(s->lite));
         res.at = at < 0 ? 0 : (size_t)at;
         res.cut = (res.code & 0xff) == SQLITE_INTERRUPT;
         res.skipped = s->outside;

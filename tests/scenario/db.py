@@ -97,6 +97,11 @@ def a_folder_is_applied_and_its_status_is_a_gate(server):
     code, out, _ = prusik(server, "lint", "--json")
     same("what the server adds to lint", (code, [(f["file"], f["id"], f["severity"]) for f in json.loads(out)]),
          (10, [("m/2_next.sql", "PG001", "info"), ("m/2_next.sql", "RUN017", "error")]))
+    server.sql("INSERT INTO deals SELECT generate_series(1, 100)")
+    write("prusik.yaml", "lint:\n  RUN017: off\n  small_table: {rows: 1, mib: 1}\n")
+    code, out, _ = prusik(server, "lint", "--json")
+    same("and what prusik.yaml does", (code, [(f["id"], f["severity"]) for f in json.loads(out)]), (10, [("PG001", "error")]))
+    os.remove("prusik.yaml")
     os.remove("m/2_next.sql")
     same("back", prusik(server, "downgrade", "--yes")[0], 0)
     same("deals", server.sql("SELECT to_regclass('deals')"), "")
