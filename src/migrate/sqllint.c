@@ -460,11 +460,21 @@ static bool lint_is_for_lite(const struct sqllint_run *r, const struct migration
     return false;
 }
 
+/* What another migration of the file made is there when this one runs. */
+static void lint_forget(struct sqllint_run *r)
+{
+    sqllint_there_end(r);
+    vec_release(&r->known);
+    map_release(&r->newest);
+    r->tx_known = 0;
+}
+
 static void lint_migration(struct sqllint_run *r, const struct migration *m)
 {
     bool lite = lint_is_for_lite(r, m), own = lite && !r->scratch;
     struct err err;
 
+    lint_forget(r);
     if (own && sqlscratch_open(NULL, &r->scratch, &err) != ERR_OK)
         abort(); /* in memory: it is memory that is missing */
     if (lite)
@@ -649,6 +659,7 @@ static void lint_all(struct sqllint_run *r, struct sqltext *t, enum sqllint_for 
     const struct format *f = r->document ? NULL : lint_format(t->text, &r->l->arena, &t->path);
 
     r->marked = f == &format_prusik;
+    r->unlimited = f == &format_alembic_sql && who == SQLLINT_FOR_FILE; /* Alembic runs it */
     r->plain = who == SQLLINT_FOR_PLAIN || (who == SQLLINT_FOR_FILE && !f);
     lint_read_ignores(r, t);
     lint_read(r, f, t, &read);

@@ -82,6 +82,7 @@ struct sqllint_run {
     bool unseen;                /* a statement was not read: it may have made anything */
     struct sqlscratch *scratch; /* where parts for SQLite are run; NULL until the first */
     VEC(struct sv) failed;      /* statements that SQLite refused */
+    bool unlimited;             /* who runs it sets no lock_timeout */
     bool plain;                 /* BEGIN and COMMIT count */
     bool marked;                /* the file has prusik's markers */
     bool document;              /* statements of a runbook: only what locks and fails */

@@ -134,7 +134,7 @@ static void know_strong(struct sqllint_run *r, struct sv table, enum sqllint_loc
                               SV_FMT(k->name), SV_FMT(table));
         }
     }
-    if (r->plain && !r->document && !r->lock_timeout && !r->said_timeout) {
+    if ((r->plain || r->unlimited) && !r->document && !r->lock_timeout && !r->said_timeout) {
         r->said_timeout = true;
         (void)sqllint_add(r, SQLLINT_RUN005, 0, "%.*s is locked with no limit on the wait",
                           SV_FMT(table));

@@ -100,6 +100,16 @@ static PgQueryParseResult tree_call(const char *text)
     return r;
 }
 
+/* What the parser says, which may cut a character in two. */
+static enum err_code tree_refused(struct err *err, const char *message)
+{
+    (void)err_set(err, ERR_INVALID, "%s", message);
+    for (size_t at = text_bad_utf8(sv_from(err->msg)); at != SV_NPOS;
+         at = text_bad_utf8(sv_from(err->msg)))
+        err->msg[at] = '?';
+    return err->code;
+}
+
 static enum err_code tree_read(struct sv text, struct sqltree *ret, struct err *err)
 {
     struct sqltree t = {.kind = ""};
@@ -133,7 +143,7 @@ enum err_code sqltree_parse(struct sv stmt, struct sqltree *ret, size_t *at, str
     r = tree_call(text);
     if (r.error) {
         *at = tree_offset(stmt, r.error->cursorpos);
-        rc = err_set(err, ERR_INVALID, "%s", r.error->message);
+        rc = tree_refused(err, r.error->message);
     } else
         rc = tree_read(sv_from(r.parse_tree), ret, err);
     pg_query_free_parse_result(r);
@@ -161,7 +171,7 @@ enum err_code sqltree_parse_body(struct sv stmt, struct sv body, json_t **ret, s
     text = xstrdup_sv(stmt);
     r = tree_call_body(text);
     if (r.error)
-        rc = err_set(err, ERR_INVALID, "%s", r.error->message);
+        rc = tree_refused(err, r.error->message);
     else if (json_read(sv_from(r.plpgsql_funcs), ret, err) != ERR_OK)
         rc = err_set(err, ERR_LIMIT, "nested too deep to be parsed");
     else
