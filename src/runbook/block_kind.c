@@ -92,10 +92,30 @@ static bool block_looks_like_command(struct sv line, struct sv before)
            (sv_find_byte(word, '/', 0) != SV_NPOS && !block_is_path(line));
 }
 
+bool block_box(struct sv line, struct sv *ret)
+{
+    static const struct sv boxes[] = {SV("[ ] "),    SV("[x] "),    SV("[X] "),   SV("[] "),
+                                      SV("\u2610 "), SV("\u2611 "), SV("\u25a1 ")};
+
+    line = sv_trim(line);
+    if (!sv_eat(&line, SV("- ")))
+        (void)sv_eat(&line, SV("* "));
+    for (size_t i = 0; i < ARRAY_LEN(boxes); i++)
+        if (sv_eat(&line, boxes[i])) {
+            *ret = sv_trim(line);
+            return ret->n > 0 &&
+                   !sv_ends(*ret, SV(" ]")); /* "[ ] a [ ]": a form, or a test of sh */
+        }
+    return false;
+}
+
 static bool block_is_command(struct sv line, struct sv *before)
 {
     char last = line.p[line.n - 1];
+    struct sv boxed;
 
+    if (block_box(line, &boxed))
+        return false;
     if (last == ':' || last == ',' || sv_ends(line, SV("..")))
         return false;
     if (block_knows_command(line))

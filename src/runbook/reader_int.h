@@ -20,6 +20,8 @@ enum block_pattern {
     BLOCK_CONDITION,   /* "If the flag is set, ..." */
     BLOCK_IN_BRACKETS, /* "(if needed)", "(optional)", "(alternative)" */
     BLOCK_OTHERWISE,   /* begins what is done instead of the commands above */
+    BLOCK_FOR,         /* "For a full restore, ..." */
+    BLOCK_STATES,      /* "All containers running" behind a command */
     BLOCK_BY,          /* "Via Alembic": one of several ways, once there is another */
     BLOCK_IS_FILE,     /* labels: "File: x" */
     BLOCK_MAKES_FILE,  /* "... add to x:" */
@@ -199,6 +201,8 @@ bool block_is_console(struct sv lang);
 bool block_lang_runs(struct sv lang);
 /* Is a file in the language text for people, with [placeholders] in it? */
 bool block_lang_is_prose(struct sv lang);
+/* "[ ] Backup made": what stands behind the box; false: the line has none. */
+bool block_box(struct sv line, struct sv *ret);
 void block_classify(const struct rb_build *b, struct sv info, char prompt, struct rb_block *block);
 
 /* block_comment.c: what is said in comments of a block. */
@@ -223,6 +227,9 @@ struct block_reader {
     size_t ways;    /* steps.n where the first of several ways begins; SIZE_MAX: none */
     size_t way;     /* steps.n where the present paragraph begins */
     bool other_way; /* the present paragraph is one of them */
+    size_t
+        for_from; /* steps.n where the paragraph "For ..., do" before this one begins; SIZE_MAX: none */
+    struct sv for_text;
 };
 void block_comment(struct block_reader *r, const struct shell_item *item);
 /* "If needed, do it:" up to the comma or colon; empty: it is no condition. */

@@ -208,6 +208,24 @@ void watch_propose(struct rb_build *b, struct sv text, size_t line)
 
 /* --- paragraphs --- */
 
+/* What is done when what stands behind the label is so; empty: the label says nothing bad. */
+static struct sv watch_bad_action(struct sv label)
+{
+    static const struct {
+        struct sv label, action;
+    } rows[] = {
+        {SV("Issue"), SV("investigate")},     {SV("Symptom"), SV("investigate")},
+        {SV("Alert"), SV("alert team")},      {SV("Alert if"), SV("alert team")},
+        {SV("Alert when"), SV("alert team")}, {SV("Warning"), SV("alert team")},
+        {SV("Critical"), SV("page oncall")},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (sv_eq_nocase(label, rows[i].label))
+            return rows[i].action;
+    return (struct sv){"", 0};
+}
+
 void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
 {
     static const struct {
@@ -222,7 +240,7 @@ void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
     struct sv rest = text, one, span;
 
     for (; sv_next_line(&rest, &one); line++) {
-        struct sv label, phrase;
+        struct sv label, phrase, action;
         struct shape_request q = {.offset_ms = -1, .count_window = "[5m]"};
         struct shape s;
         bool found = false;
@@ -237,11 +255,12 @@ void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
             b->watch_for = span;
         watch_split(one, &label, &phrase);
         q.phrase = phrase;
-        if (sv_eq_nocase(label, SV("Issue")) || sv_eq_nocase(label, SV("Symptom"))) {
+        action = watch_bad_action(label);
+        if (action.n) {
             if (watch_find(b, WATCH_LIMITED, phrase, NULL) && watch_shape(b, &q, &s))
                 watch_add(b, line, one,
-                          arena_fmt(b->arena, "investigate when %.*s%.*s", SV_FMT(s.condition),
-                                    SV_FMT(s.clauses)),
+                          arena_fmt(b->arena, "%.*s when %.*s%.*s", SV_FMT(action),
+                                    SV_FMT(s.condition), SV_FMT(s.clauses)),
                           true);
         } else if (!found) {
             watch_propose(b, one, line);

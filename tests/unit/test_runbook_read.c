@@ -633,7 +633,48 @@ T(a_condition_of_a_way_back_is_one_unless_it_only_speaks_of_trouble)
     T_SV(step(&r, 2)->condition, "only if data is lost");
 }
 
-T_MAIN(T_CASE(headings_in_french_spanish_and_chinese_have_roles),
+T(procedures_that_say_what_they_are_for_are_each_asked_about)
+{
+    static const char one[] =
+        "# Doc\n## Rollout\n**When:** the release is tagged\n" FENCE "sh\nmake\n" FENCE "\n";
+    static const char timed[] = "# Doc\n## Monday\n**When:** 22:00\n" FENCE "sh\nmake\n" FENCE
+                                "\n## Tuesday\n**When:** T+1d\n" FENCE "sh\nmake\n" FENCE "\n";
+    static const char two[] =
+        "# Doc\n## New version\n**Use case:** a release\n**Time:** 1 h\n" FENCE "sh\nmake\n" FENCE
+        "\n## Rollback\n**Use case:** it is broken\n" FENCE "sh\n./back\n" FENCE
+        "\n## Rotate\n**Trigger:** the key is old\n" FENCE "sh\n./rotate\n" FENCE "\n";
+    CLEANUP(reading_done) struct reading r, s, t;
+
+    read_text(&r, one);
+    T_EQ(r.rb.parts[1].condition.n, 0);
+    read_text(&s, timed);
+    T_EQ(s.rb.parts[1].condition.n, 0);
+    T_EQ(s.rb.parts[2].condition.n, 0);
+    read_text(&t, two);
+    T_SV(t.rb.parts[1].condition, "in the case: a release");
+    T_EQ(t.rb.parts[2].condition.n, 0); /* deciding for it is one */
+    T_SV(t.rb.parts[3].condition, "when there is: the key is old");
+}
+
+T(a_box_in_plain_text_is_an_item)
+{
+    CLEANUP(reading_done) struct reading r, s;
+
+    read_text(&r, "## Before\n" FENCE
+                  "\nLIST\n[ ] one\n- [x] two\n\u2610 Approved by the owner\n[ ]\n" FENCE "\n");
+    T_EQ(r.rb.n_steps, 3);
+    T_SV(step(&r, 0)->text, "one");
+    T_EQ(step(&r, 0)->line, 4);
+    T_SV(step(&r, 1)->text, "two");
+    T_EQ(step(&r, 2)->kind, STEP_APPROVAL);
+    read_text(&s, "## Before\n" FENCE "sh\n[ -f x ]\n" FENCE "\n"); /* a test of the shell */
+    T_EQ(s.rb.n_steps, 1);
+    T_EQ(step(&s, 0)->kind, STEP_SHELL);
+}
+
+T_MAIN(T_CASE(procedures_that_say_what_they_are_for_are_each_asked_about),
+       T_CASE(a_box_in_plain_text_is_an_item),
+       T_CASE(headings_in_french_spanish_and_chinese_have_roles),
        T_CASE(steps_in_other_languages_are_numbered),
        T_CASE(a_method_of_procedure_has_commands_and_ways_back_in_its_rows),
        T_CASE(a_section_that_begins_with_signatures_is_a_sign_off),
