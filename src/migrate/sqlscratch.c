@@ -14,7 +14,7 @@
 #include "migrate/sqllex.h"
 
 #define SCRATCH_STEPS       2000       /* of SQLite's machine between two counts */
-#define SCRATCH_COUNTS      10000      /* of one statement: some 0.3 s */
+#define SCRATCH_COUNTS      4000       /* of one statement: some 0.2 s */
 #define SCRATCH_PAGES       16384      /* that the statements may add: 64 MiB */
 #define SCRATCH_BYTES       (16 << 20) /* of one value */
 #define SCRATCH_ASSUMPTIONS 200u       /* for one statement */
