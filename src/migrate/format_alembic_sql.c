@@ -85,14 +85,15 @@ static void alembic_statement(const struct format_file *f, const struct sqlsplit
     format_add_stmt(f, s->text, s->at, ret);
 }
 
-static enum err_code alembic_text(const struct format_file *f, size_t from, size_t to, bool up,
-                                  struct alembic_place *p, struct migrations *ret, struct err *err)
+static enum err_code alembic_text(const struct format_file *f, const struct alembic_section *in,
+                                  size_t to, struct alembic_place *p, struct migrations *ret,
+                                  struct err *err)
 {
     sqlsplit_stmts stmts = {0};
-    enum err_code rc = sqlsplit(&f->text, from, to, f->db, &stmts, err);
+    enum err_code rc = sqlsplit(&f->text, in->from, to, f->db, &stmts, err);
 
     for (size_t i = 0; rc == ERR_OK && i < stmts.n; i++)
-        alembic_statement(f, &stmts.v[i], up, p, ret);
+        alembic_statement(f, &stmts.v[i], in->up, p, ret);
     vec_release(&stmts);
     return rc;
 }
@@ -131,7 +132,7 @@ static enum err_code alembic_section(const struct format_file *f, const struct a
     if (s->up)
         alembic_requires(m, s->old);
     p->begun = false;
-    return alembic_text(f, s->from, to, s->up, p, ret, err);
+    return alembic_text(f, s, to, p, ret, err);
 }
 
 static enum err_code alembic_sql_read(const struct format_file *f, struct migrations *ret,

@@ -172,6 +172,7 @@ static size_t body_line_at(struct sv text, size_t at)
 {
     size_t line = 1;
 
+    assert(text.p);
     for (size_t i = 0; i < at; i++)
         line += text.p[i] == '\n';
     return line;
