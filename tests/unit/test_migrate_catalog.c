@@ -150,7 +150,9 @@ static const struct {
     {"ALTER TABLE far.away RENAME TO there;\nINSERT INTO far.there VALUES (2)", "RUN105", ""},
     {"ALTER TABLE large RENAME COLUMN t TO x;\nUPDATE large SET x = 1 WHERE id = 1 AND x IS NULL",
      "RUN104", ""},
-    {"DO 'BEGIN END';\nINSERT INTO nobody VALUES (1)", "RUN012", ""},
+    {"DO 'BEGIN EXECUTE made_up(); END';\nINSERT INTO nobody VALUES (1)", "RUN012", ""},
+    {"DO 'BEGIN CREATE TABLE inside (a int); END';\nINSERT INTO inside VALUES (1);\nINSERT INTO nobody VALUES (1)",
+     "RUN017", "there is no table nobody"},
 };
 
 T(a_server_says_how_large_what_is_proved_and_what_is_not_there)
