@@ -8,7 +8,8 @@ static const char *const db_opts[] = {
     "--why",    "--accept-file",  "--from",      "--table",
     "--retire", "--accept-state", "--dry-run",   "--finish",
     "--forget", "--json",         "--quiet",     "--runner",
-    "--sarif",  "--format",       "--disable",   NULL};
+    "--sarif",  "--format",       "--disable",   "--dialect",
+    NULL};
 static const char *const db_words[] = {
     "new",     "status", "plan",  "upgrade", "up",    "downgrade", "down",     "current",
     "history", "verify", "stamp", "repair",  "adopt", "lint",      "backfill", NULL};

@@ -88,7 +88,7 @@ static enum err_code db_verb_from_binding(const struct cli *c, const struct bind
     return err_hint(err, "--db NAME, --db postgresql://USER@HOST/NAME or --db sqlite:PATH");
 }
 
-static enum err_code db_verb_url(const struct cli *c, struct strbuf *url, struct err *err)
+enum err_code db_verb_url(const struct cli *c, struct strbuf *url, struct err *err)
 {
     struct binding_options opt = {
         .path = c->bind, .environment = c->env, .sets = c->sets.v, .n_sets = c->sets.n};

@@ -40,6 +40,8 @@ db_verb_fn db_new, db_status, db_current, db_history, db_plan, db_verify, db_upg
 /* The options of a run, from the command line; its events are shown.  ERR_USAGE: no duration. */
 NODISCARD enum err_code db_verb_options(struct db_verb *v, struct apply_options *ret,
                                         struct err *err);
+/* What --db means: an address, the path of a file, or a name of the binding. */
+NODISCARD enum err_code db_verb_url(const struct cli *c, struct strbuf *url, struct err *err);
 /* The folder: --dir, or the one that is there.  For free(). */
 char *db_verb_dir(const struct cli *c);
 /* What the tables say, held against the files; both released by the caller. */

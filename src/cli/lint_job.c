@@ -153,7 +153,7 @@ static enum err_code job_do_sql(const struct lint_jobs *jobs, struct lint_job *j
 
     if (file_read(j->path, LIMIT_SQL_BYTES, &text, err) != ERR_OK)
         return err->code;
-    lint_sql_file(sv_from(j->path), strbuf_sv(&text), jobs->who, &j->lint);
+    lint_sql_file(sv_from(j->path), strbuf_sv(&text), &jobs->ask, &j->lint);
     return ERR_OK;
 }
 
@@ -232,6 +232,8 @@ void lint_jobs_run(struct lint_jobs *jobs)
     size_t n = size_min(size_min(uv_available_parallelism(), JOB_THREADS), jobs->list.n),
            started = 0;
 
+    if (jobs->ask.scratch || jobs->ask.catalog) /* each file finds what those before it have made */
+        n = 1;
     while (started + 1 < n &&
            uv_thread_create_ex(&threads[started], &options, job_thread, &pool) == 0)
         started++;
@@ -242,15 +244,25 @@ void lint_jobs_run(struct lint_jobs *jobs)
         job_compare(jobs);
 }
 
+static void job_release(struct lint_job *j)
+{
+    free(j->path);
+    vec_release(&j->blocks);
+    lint_names_release(&j->names);
+    lint_release(&j->lint);
+}
+
+void lint_job_drop(struct lint_jobs *jobs, size_t i)
+{
+    job_release(&jobs->list.v[i]);
+    memmove(&jobs->list.v[i], &jobs->list.v[i + 1],
+            (jobs->list.n - i - 1) * sizeof(jobs->list.v[0]));
+    jobs->list.n--;
+}
+
 void lint_jobs_release(struct lint_jobs *jobs)
 {
-    for (size_t i = 0; i < jobs->list.n; i++) {
-        struct lint_job *j = &jobs->list.v[i];
-
-        free(j->path);
-        vec_release(&j->blocks);
-        lint_names_release(&j->names);
-        lint_release(&j->lint);
-    }
+    for (size_t i = 0; i < jobs->list.n; i++)
+        job_release(&jobs->list.v[i]);
     vec_release(&jobs->list);
 }

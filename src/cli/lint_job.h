@@ -9,6 +9,8 @@
 #include "lint/lint_cross.h"
 #include "lint/lint_sql.h"
 
+struct lint_config;
+
 /* A block for shellcheck: its text with placeholders as plain words, and the line before its first. */
 struct lint_job_block {
     size_t line, indent; /* bytes before each line of it */
@@ -23,18 +25,22 @@ struct lint_job {
     struct lint_names names;
     VEC(struct lint_job_block) blocks; /* of shell, when they were asked for */
     size_t n_mended;
+    bool base; /* what is there before: run, and nothing is said of it */
 };
 
 struct lint_jobs {
     VEC(struct lint_job) list;
     bool want_blocks;
-    bool fix; /* mend what is certain, and write the file */
-    bool sql; /* files of migrations, not documents */
-    enum sqllint_for who;
+    bool fix;                         /* mend what is certain, and write the file */
+    bool sql;                         /* files of migrations, not documents */
+    const struct lint_config *config; /* what prusik.yaml says of rules; or NULL */
+    struct sqllint_ask ask;           /* with a scratch they are done one after another, in order */
 };
 
 /* A document, or every .md (.sql) below a folder, in the order of names.  ERR_IO, ERR_NOT_FOUND: a folder without any. */
 NODISCARD enum err_code lint_jobs_add(struct lint_jobs *jobs, const char *path, struct err *err);
 /* Lint all of them, on as many threads as there are processors, and compare them with each other. */
 void lint_jobs_run(struct lint_jobs *jobs);
+/* Take one from the list. */
+void lint_job_drop(struct lint_jobs *jobs, size_t i);
 void lint_jobs_release(struct lint_jobs *jobs);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "cli/lint_config.h"
 #include "cli/lint_shellcheck.h"
 #include "cli/lint_show.h"
 #include "cli/term.h"
@@ -85,6 +86,11 @@ static enum err_code lint_read(const struct cli *c, struct lint_jobs *jobs, stru
         }
     if (jobs->want_blocks && lint_shellcheck(jobs, err) != ERR_OK)
         return err->code;
+    for (size_t i = jobs->list.n; i-- > 0;)
+        if (jobs->list.v[i].base)
+            lint_job_drop(jobs, i);
+    if (jobs->config)
+        lint_config_apply(jobs->config, jobs);
     lint_disable(c, jobs);
     return ERR_OK;
 }

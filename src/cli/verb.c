@@ -18,6 +18,7 @@ const struct verb *const verb_table[] = {
 };
 const size_t n_verbs = ARRAY_LEN(verb_table);
 
+static const char *const db_dialects[] = {"postgres", "sqlite", NULL};
 static const char *const db_runners[] = {"prusik", "plain", NULL};
 static const char *const cli_colors[] = {"auto", "always", "never", NULL};
 static const char *const cli_graphs[] = {"dot", "svg", NULL};
@@ -100,6 +101,7 @@ const struct cli_option cli_options[] = {
     {"--retire",      0,  CLI_FLAG,   offsetof(struct cli, retire),        NULL,         "rename its tables afterwards, so that it cannot go on", NULL},
     {"--accept-state", 0, CLI_FLAG,   offsetof(struct cli, accept_state),  NULL,         "adopt although it left something half done", NULL},
     {"--runner",      0,  CLI_TEXT,   offsetof(struct cli, runner),        "WHO",        "who runs the file: prusik (parts are transactions) or plain (BEGIN and COMMIT count); default by its marks", db_runners},
+    {"--dialect",     0,  CLI_TEXT,   offsetof(struct cli, dialect),       "NAME",       "whose SQL it is: postgres or sqlite; default that of --db, or of the only database of the binding", db_dialects},
     {"--quiet",      'q', CLI_FLAG,   offsetof(struct cli, quiet),         NULL,         "only what went wrong", NULL},
     {"--color",       0,  CLI_TEXT,   offsetof(struct cli, color),         "WHEN",       "auto, always or never", cli_colors},
     {"--help",       'h', CLI_FLAG,   offsetof(struct cli, help),          NULL,         "this text", NULL},

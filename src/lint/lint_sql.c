@@ -1,5 +1,7 @@
 #include "lint/lint_sql.h"
 
+#include <string.h>
+
 #include "base/sv.h"
 #include "lint/lint_util.h"
 #include "runbook/placeholder.h"
@@ -59,12 +61,12 @@ static size_t lint_sql_chars(struct sv text, size_t line, size_t column)
     return chars;
 }
 
-void lint_sql_file(struct sv path, struct sv bytes, enum sqllint_for who, struct lint *ret)
+void lint_sql_file(struct sv path, struct sv bytes, const struct sqllint_ask *ask, struct lint *ret)
 {
     CLEANUP(sqllint_release) struct sqllint found = {0};
 
     *ret = (struct lint){0};
-    sqllint_file(path, bytes, who, &found);
+    sqllint_file(path, bytes, ask, &found);
     for (size_t i = 0; i < found.findings.n; i++) {
         const struct sqllint_finding *from = &found.findings.v[i];
         struct lint_finding *f = vec_add(&ret->findings);
@@ -94,14 +96,27 @@ static bool lint_sql_is_wanted(const struct sqllint_finding *f, enum rb_role rol
     for (size_t i = 0; i < ARRAY_LEN(run); i++)
         if (sv_is(id, run[i]))
             return true;
-    return sv_starts(id, SV("PG")) && role != ROLE_ROLLBACK;
+    return (sv_starts(id, SV("PG")) && role != ROLE_ROLLBACK) || sv_starts(id, SV("SQL"));
 }
 
-static void lint_sql_take(struct lint *l, struct sv text, size_t line, enum rb_role role)
+/* Commands of the program sqlite3 are lines that begin with a dot. */
+static struct sv lint_sql_undot(struct sv text, struct arena *a)
+{
+    char *copy = arena_strdup(a, text);
+    struct sv rest = {copy, text.n}, line;
+
+    while (sv_next_line(&rest, &line))
+        if (sv_starts(line, SV(".")))
+            memset(copy + (line.p - copy), ' ', line.n);
+    return (struct sv){copy, text.n};
+}
+
+static void lint_sql_take(struct lint *l, struct sv text, size_t line, enum rb_role role,
+                          enum db_kind db)
 {
     CLEANUP(sqllint_release) struct sqllint found = {0};
 
-    sqllint_text(text, line, &found);
+    sqllint_text(db == DB_SQLITE ? lint_sql_undot(text, &l->arena) : text, line, db, &found);
     for (size_t i = 0; i < found.findings.n; i++) {
         const struct sqllint_finding *f = &found.findings.v[i];
         size_t before = l->findings.n;
@@ -115,16 +130,18 @@ static void lint_sql_take(struct lint *l, struct sv text, size_t line, enum rb_r
     }
 }
 
-/* The words of another database somewhere in the document. */
-static bool lint_sql_is_other(const struct lint *l)
+static bool lint_sql_says(const struct lint *l, const char *const *words)
 {
-    static const char *const others[] = {"sqlite", "mysql", "mariadb", "sqlcmd", "sqlplus"};
-
-    for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        if (sv_has(l->index->lower, sv_from(others[i])))
+    for (; *words; words++)
+        if (sv_has(l->index->lower, sv_from(*words)))
             return true;
     return false;
 }
+
+static const char *const lint_sql_others[] = {"mysql", "mariadb", "sqlcmd", "sqlplus", NULL};
+static const char *const lint_sql_lite[] = {"sqlite", NULL};
+static const char *const lint_sql_lite_runs[] = {"sqlite3", "sqlite:", NULL};
+static const char *const lint_sql_postgres[] = {"postgres", "psql", "pg_", NULL};
 
 static enum rb_role lint_sql_role(const struct lint *l, const struct rb_block *b)
 {
@@ -133,16 +150,22 @@ static enum rb_role lint_sql_role(const struct lint *l, const struct rb_block *b
 
 void lint_sql_document(struct lint *l)
 {
-    if (lint_sql_is_other(l))
+    bool lite = lint_sql_says(l, lint_sql_lite),
+         blocks = !lite ||
+                  (lint_sql_says(l, lint_sql_lite_runs) && !lint_sql_says(l, lint_sql_postgres));
+
+    if (lint_sql_says(l, lint_sql_others))
         return;
     for (size_t i = 0; i < l->rb->n_blocks; i++) {
         const struct rb_block *b = &l->rb->blocks[i];
 
-        if (b->kind == BLOCK_SQL)
+        if (b->kind == BLOCK_SQL && blocks)
             lint_sql_take(l, placeholder_mask(b->text, &b->placeholders, &l->arena), b->line + 1,
-                          lint_sql_role(l, b));
+                          lint_sql_role(l, b), lite ? DB_SQLITE : DB_POSTGRES);
     }
     LINT_EACH_SQL (l, s)
-        if (s->cmd && sv_is(s->cmd->program, "psql"))
-            lint_sql_take(l, s->text, s->line, s->role);
+        if (s->cmd && !lite && sv_is(s->cmd->program, "psql"))
+            lint_sql_take(l, s->text, s->line, s->role, DB_POSTGRES);
+        else if (s->cmd && sv_is(s->cmd->program, "sqlite3"))
+            lint_sql_take(l, s->text, s->line, s->role, DB_SQLITE);
 }

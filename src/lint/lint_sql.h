@@ -4,7 +4,8 @@
  * lint_sql: what the linter of migrations (migrate/sqllint.h) finds, as findings of the lint.
  *
  * Its rules are rows of lint_rules, without a check of their own.  In a runbook the SQL blocks and what psql is given
- * with -c are looked at, for what locks or fails; not when the document speaks of another database than PostgreSQL.
+ * with -c are looked at, for what locks or fails; in a document that speaks of SQLite and not of PostgreSQL, and where
+ * sqlite3 is given SQL, for what SQLite refuses.  Not when the document speaks of a third database.
  */
 #include "lint/lint.h"
 #include "migrate/sqllint.h"
@@ -17,4 +18,5 @@
 /* The SQL of the runbook. */
 void lint_sql_document(struct lint *l);
 /* A file of migrations; ret->rb stays NULL. */
-void lint_sql_file(struct sv path, struct sv bytes, enum sqllint_for who, struct lint *ret);
+void lint_sql_file(struct sv path, struct sv bytes, const struct sqllint_ask *ask,
+                   struct lint *ret);

@@ -313,6 +313,11 @@ static enum adopt_state adopt_verify(const struct adopt_tool *t, const struct ad
     return ADOPT_UNVERIFIED;
 }
 
+static bool adopt_is_graph(const struct migration *m)
+{
+    return m->format == &format_alembic || m->format == &format_alembic_sql;
+}
+
 /* golang-migrate keeps one number, and Alembic its heads: what stands below them is applied, too. */
 static void adopt_add_below(struct adopt *ad, const struct migrations *files, size_t head)
 {
@@ -322,7 +327,7 @@ static void adopt_add_below(struct adopt *ad, const struct migrations *files, si
         const struct migration *m = &files->v.v[i];
         bool below = false, known = false;
 
-        if (top->format == &format_alembic) {
+        if (adopt_is_graph(top)) {
             for (size_t r = 0; r < top->n_requires; r++)
                 below = below || sv_eq(top->requires[r], m -> version);
         } else {
@@ -333,7 +338,7 @@ static void adopt_add_below(struct adopt *ad, const struct migrations *files, si
         if (!below || known)
             continue;
         *vec_add(&ad->rows) = (struct adopt_row){.key = m->version, .name = m->name};
-        if (top->format == &format_alembic)
+        if (adopt_is_graph(top))
             adopt_add_below(ad, files, i);
     }
 }

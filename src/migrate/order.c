@@ -241,6 +241,20 @@ static enum err_code order_graph(struct migrations *m, struct err *err)
     return rc;
 }
 
+/* `alembic upgrade A:B --sql` begins behind A, which need not be there. */
+static void order_forget(struct migrations *m)
+{
+    for (size_t i = 0; i < m->v.n; i++) {
+        struct migration *one = &m->v.v[i];
+        size_t kept = 0;
+
+        for (size_t r = 0; r < one->n_requires; r++)
+            if (order_find(m, one->requires[r]) != SV_NPOS)
+        one->requires[kept++] = one->requires[r];
+        one->n_requires = kept;
+    }
+}
+
 /* --- the whole --- */
 
 static enum err_code order_check_requires(const struct migrations *m, struct err *err)
@@ -273,11 +287,16 @@ static bool order_is_sorted(const struct migrations *m)
 enum err_code order_settle(struct migrations *m, struct err *err)
 {
     bool graph =
-        m->v.n && (m->v.v[0].format == &format_alembic || m->v.v[0].format == &format_yoyo);
+        m->v.n && (m->v.v[0].format == &format_alembic || m->v.v[0].format == &format_alembic_sql ||
+                   m->v.v[0].format == &format_yoyo);
 
     if (!order_is_sorted(m))
         qsort(m->v.v, m->v.n, sizeof(*m->v.v), order_cmp);
-    if (order_join_all(m, err) != ERR_OK || (graph && order_graph(m, err) != ERR_OK))
+    if (order_join_all(m, err) != ERR_OK)
+        return err->code;
+    if (graph && m->v.v[0].format == &format_alembic_sql)
+        order_forget(m);
+    if (graph && order_graph(m, err) != ERR_OK)
         return err->code;
     if (graph)
         qsort(m->v.v, m->v.n, sizeof(*m->v.v), order_cmp);

@@ -1,6 +1,7 @@
 #include "migrate/sqllint.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -205,7 +206,11 @@ static void lint_unparsed(struct sqllint_run *r, struct sv text, size_t at, cons
 
     if (err->code == ERR_LIMIT)
         (void)sqllint_add(r, SQLLINT_RUN015, 0, "%s: not checked", err->msg);
-    else if (newer)
+    else if (newer && r->server && r->server < newer->server) {
+        (void)sqllint_add(r, SQLLINT_RUN015, at, "%s needs server %d; this one is %d", newer->what,
+                          newer->server, r->server);
+        sqllint_severity(r, SQLLINT_RUN015, SQLLINT_ERROR);
+    } else if (newer)
         (void)sqllint_add(r, SQLLINT_RUN015, at,
                           "not parsed by the PostgreSQL 15 grammar (%s): not checked; %s needs "
                           "server %d or newer",
@@ -229,12 +234,42 @@ static void lint_dispatch(struct sqllint_run *r)
             }
 }
 
+static bool lint_is_of_15(const char *kind, const json_t *body, void *arg)
+{
+    const char **what = arg;
+
+    if (strcmp(kind, "MergeStmt") == 0)
+        *what = "MERGE";
+    else if (sqltree_flag(body, "nulls_not_distinct"))
+        *what = "NULLS NOT DISTINCT";
+    return *what != NULL;
+}
+
+/* What 15 brought is in the grammar; 14 refuses it. */
+static void lint_older(struct sqllint_run *r)
+{
+    const char *what = NULL;
+
+    if (!r->server || r->server >= 15 || !sqltree_find(r->tree->root, lint_is_of_15, &what))
+        return;
+    (void)sqllint_add(r, SQLLINT_RUN015, 0, "%s needs server 15; this one is %d", what, r->server);
+    sqllint_severity(r, SQLLINT_RUN015, SQLLINT_ERROR);
+}
+
+void sqllint_judge(struct sqllint_run *r)
+{
+    lint_older(r);
+    sqllint_there(r);
+    lint_dispatch(r);
+    sqllint_there_sizes(r);
+}
+
 static bool lint_is_applied(const struct migration_part *p)
 {
     return p->kind == MIGRATION_UP || p->kind == MIGRATION_BACKFILL;
 }
 
-static void lint_begin_statement(struct sqllint_run *r, const struct migration_stmt *s)
+void sqllint_begin_statement(struct sqllint_run *r, const struct migration_stmt *s)
 {
     r->stmt = s;
     r->number++;
@@ -259,26 +294,9 @@ static bool lint_is_masked(const struct sqllint_run *r)
     return false;
 }
 
-static void lint_statement(struct sqllint_run *r, const struct migration_stmt *s)
+void sqllint_end_statement(struct sqllint_run *r, bool applied)
 {
-    CLEANUP(sqltree_release) struct sqltree tree = {.kind = ""};
-    struct err err;
-    size_t at;
-
-    lint_begin_statement(r, s);
-    if (lint_is_masked(r)) {
-        ; /* RUN014 speaks of it */
-    } else if (sqltree_parse(s->text, &tree, &at, &err) != ERR_OK) {
-        lint_unparsed(r, s->text, at, &err);
-    } else {
-        r->tree = &tree;
-        if (r->part->kind == MIGRATION_CHECK)
-            sqllint_counted(r, &tree);
-        if (lint_is_applied(r->part))
-            lint_dispatch(r);
-    }
-    sqllint_check_run(r, s->text);
-    if (lint_is_applied(r->part)) {
+    if (applied) {
         for (size_t i = r->first_finding; i < r->l->findings.n; i++)
             r->l->findings.v[i].grade = r->grade;
         if (r->grade > r->l->grade)
@@ -289,6 +307,29 @@ static void lint_statement(struct sqllint_run *r, const struct migration_stmt *s
     r->tree = NULL;
 }
 
+static void lint_statement(struct sqllint_run *r, const struct migration_stmt *s)
+{
+    CLEANUP(sqltree_release) struct sqltree tree = {.kind = ""};
+    struct err err;
+    size_t at;
+
+    sqllint_begin_statement(r, s);
+    if (lint_is_masked(r)) {
+        ; /* RUN014 speaks of it */
+    } else if (sqltree_parse(s->text, &tree, &at, &err) != ERR_OK) {
+        lint_unparsed(r, s->text, at, &err);
+        r->unseen = true;
+    } else {
+        r->tree = &tree;
+        if (r->part->kind == MIGRATION_CHECK)
+            sqllint_counted(r, &tree);
+        if (lint_is_applied(r->part))
+            sqllint_judge(r);
+    }
+    sqllint_check_run(r, s->text);
+    sqllint_end_statement(r, lint_is_applied(r->part));
+}
+
 /* What is said of a part, at its marker. */
 static void lint_at_part(struct sqllint_run *r, const struct migration_part *p, enum sqllint_id id,
                          const char *what)
@@ -296,7 +337,7 @@ static void lint_at_part(struct sqllint_run *r, const struct migration_part *p, 
     const struct migration_stmt at = {.line = p->line, .column = 1};
 
     r->part = p;
-    lint_begin_statement(r, &at);
+    sqllint_begin_statement(r, &at);
     (void)sqllint_add(r, id, 0, "%s", what);
 }
 
@@ -306,15 +347,33 @@ static void lint_other_database(struct sqllint_run *r, const struct migration_pa
     if (r->said_other)
         return;
     r->said_other = true;
-    lint_at_part(r, p, SQLLINT_RUN015, "the part is for SQLite only: not checked");
+    lint_at_part(r, p, SQLLINT_RUN015, "the part is for PostgreSQL only: not checked");
     sqllint_severity(r, SQLLINT_RUN015, SQLLINT_NOTE);
+}
+
+/* Which database checks the part. */
+static enum db_kind lint_part_db(const struct sqllint_run *r, const struct migration_part *p)
+{
+    return p->dbs == MIGRATION_DB(DB_SQLITE) ? DB_SQLITE : r->db;
+}
+
+static void lint_lite(struct sqllint_run *r, const struct migration_part *p)
+{
+    enum db_kind db = r->db;
+
+    r->db = DB_SQLITE;
+    sqllint_lite_part(r, p);
+    r->db = db;
 }
 
 static void lint_part(struct sqllint_run *r, const struct migration_part *p)
 {
     r->part = p;
-    if (!(p->dbs & MIGRATION_DB(DB_POSTGRES))) {
-        lint_other_database(r, p);
+    if (lint_part_db(r, p) == DB_SQLITE) {
+        if (!(p->dbs & MIGRATION_DB(DB_SQLITE)))
+            lint_other_database(r, p);
+        else if (p->kind != MIGRATION_DOWN)
+            lint_lite(r, p);
         return;
     }
     r->tx++;
@@ -329,7 +388,7 @@ static void lint_part(struct sqllint_run *r, const struct migration_part *p)
 
 static void lint_read_ignores(struct sqllint_run *r, const struct sqltext *t)
 {
-    struct sqllex lex = {.text = t->text, .db = DB_POSTGRES};
+    struct sqllex lex = {.text = t->text, .db = r->db};
     struct sqllex_token tok;
 
     if (!sv_has(t->text, SV("prusik:ignore")))
@@ -358,18 +417,77 @@ static void lint_way_back(struct sqllint_run *r, const struct migration *m)
     if (r->plain || m->has_down || m->format != &format_prusik || m->repeatable)
         return;
     for (size_t i = 0; i < m->n_parts && !up; i++)
-        if (lint_is_applied(&m->parts[i]) && (m->parts[i].dbs & MIGRATION_DB(DB_POSTGRES)))
+        if (lint_is_applied(&m->parts[i]) &&
+            (m->parts[i].dbs & MIGRATION_DB(lint_part_db(r, &m->parts[i]))))
             up = &m->parts[i];
     r->last_line = 0;
     if (up)
         lint_at_part(r, up, SQLLINT_RUN016, "no `-- prusik:down` in the file");
 }
 
-static void lint_migration(struct sqllint_run *r, const struct migration *m)
+/* SQLite: the way back is tried on a copy of what is there afterwards; what undoes one part comes in reverse. */
+static void lint_lite_downs(struct sqllint_run *r, const struct migration *m)
+{
+    struct sqlscratch *before = r->scratch;
+    bool named = false, any = false;
+
+    for (size_t i = 0; i < m->n_parts; i++)
+        if (m->parts[i].kind == MIGRATION_DOWN && m->parts[i].n_stmts &&
+            lint_part_db(r, &m->parts[i]) == DB_SQLITE) {
+            any = true;
+            named = named || m->parts[i].name.n;
+        }
+    if (!any)
+        return;
+    r->scratch = sqlscratch_copy(before);
+    sqlscratch_begin(r->scratch);
+    for (size_t k = 0; k < m->n_parts; k++) {
+        const struct migration_part *p = &m->parts[named ? m->n_parts - 1 - k : k];
+
+        if (p->kind == MIGRATION_DOWN && lint_part_db(r, p) == DB_SQLITE &&
+            (p->dbs & MIGRATION_DB(DB_SQLITE)))
+            lint_lite(r, p);
+    }
+    sqlscratch_free(r->scratch);
+    r->scratch = before;
+}
+
+static bool lint_is_for_lite(const struct sqllint_run *r, const struct migration *m)
 {
     for (size_t i = 0; i < m->n_parts; i++)
+        if (lint_part_db(r, &m->parts[i]) == DB_SQLITE)
+            return true;
+    return false;
+}
+
+/* What another migration of the file made is there when this one runs. */
+static void lint_forget(struct sqllint_run *r)
+{
+    sqllint_there_end(r);
+    vec_release(&r->known);
+    map_release(&r->newest);
+    r->tx_known = 0;
+}
+
+static void lint_migration(struct sqllint_run *r, const struct migration *m)
+{
+    bool lite = lint_is_for_lite(r, m), own = lite && !r->scratch;
+    struct err err;
+
+    lint_forget(r);
+    if (own && sqlscratch_open(NULL, &r->scratch, &err) != ERR_OK)
+        abort(); /* in memory: it is memory that is missing */
+    if (lite)
+        sqlscratch_begin(r->scratch);
+    for (size_t i = 0; i < m->n_parts; i++)
         lint_part(r, &m->parts[i]);
+    if (lite)
+        lint_lite_downs(r, m);
     lint_way_back(r, m);
+    if (own) {
+        sqlscratch_free(r->scratch);
+        r->scratch = NULL;
+    }
 }
 
 /* The number at the front of "12:..." is cut off. */
@@ -451,22 +569,21 @@ static bool lint_mask(char *text, size_t n, size_t line, size_t column)
 }
 
 /* The file in its tool's format; without any, one part of the whole text. */
-static enum err_code lint_read_as(const struct format *f, struct sv path, struct sv text,
+static enum err_code lint_read_as(enum db_kind db, const struct format *f, const struct sqltext *t,
                                   struct migrations *ret, struct err *err)
 {
-    struct format_file file = {
-        .text = {.path = path, .text = text}, .bytes = text, .db = DB_POSTGRES};
+    struct format_file file = {.text = *t, .bytes = t->text, .db = db};
     struct migration_part *p;
     bool needs = true;
 
     if (f)
-        return format_read(f, path, text, DB_POSTGRES, ret, err);
+        return format_read(f, t->path, t->text, db, ret, err);
     (void)format_add(&format_plain, &file, ret);
     p = format_add_part(ret, MIGRATION_UP, true);
-    if (format_add_text(&file, 0, text.n, ret, err) != ERR_OK)
+    if (format_add_text(&file, 0, t->text.n, ret, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; i < p->n_stmts; i++)
-        needs = needs && sqlkind_needs_none(sqlkind_of(p->stmts[i].text, DB_POSTGRES));
+        needs = needs && sqlkind_needs_none(sqlkind_of(p->stmts[i].text, db));
     p->tx = !p->n_stmts || !needs;
     return ERR_OK;
 }
@@ -500,9 +617,10 @@ static void lint_read(struct sqllint_run *r, const struct format *f, const struc
     struct err err = {0};
 
     for (size_t i = 0; i < LINT_MASKS; i++) {
+        const struct sqltext masked = {.path = t->path, .text = {text, t->text.n}};
         size_t line, column;
 
-        if (lint_read_as(f, t->path, (struct sv){text, t->text.n}, ret, &err) == ERR_OK)
+        if (lint_read_as(r->db, f, &masked, ret, &err) == ERR_OK)
             return;
         migrations_release(ret);
         *ret = (struct migrations){0};
@@ -523,6 +641,7 @@ static void lint_read(struct sqllint_run *r, const struct format *f, const struc
 
 static void lint_end(struct sqllint_run *r)
 {
+    sqllint_there_end(r);
     lint_settle_pending(r);
     if (r->l->findings.n)
         qsort(r->l->findings.v, r->l->findings.n, sizeof(*r->l->findings.v), lint_cmp);
@@ -531,6 +650,7 @@ static void lint_end(struct sqllint_run *r)
     vec_release(&r->pending);
     vec_release(&r->ignores);
     vec_release(&r->masked);
+    vec_release(&r->failed);
 }
 
 static void lint_all(struct sqllint_run *r, struct sqltext *t, enum sqllint_for who)
@@ -539,6 +659,7 @@ static void lint_all(struct sqllint_run *r, struct sqltext *t, enum sqllint_for 
     const struct format *f = r->document ? NULL : lint_format(t->text, &r->l->arena, &t->path);
 
     r->marked = f == &format_prusik;
+    r->unlimited = f == &format_alembic_sql && who == SQLLINT_FOR_FILE; /* Alembic runs it */
     r->plain = who == SQLLINT_FOR_PLAIN || (who == SQLLINT_FOR_FILE && !f);
     lint_read_ignores(r, t);
     lint_read(r, f, t, &read);
@@ -560,9 +681,14 @@ static void lint_bad_bytes(struct sqllint_run *r, struct sv path, struct sv byte
     f->column = sqltext_column(&t, at);
 }
 
-void sqllint_file(struct sv path, struct sv bytes, enum sqllint_for who, struct sqllint *ret)
+void sqllint_file(struct sv path, struct sv bytes, const struct sqllint_ask *ask,
+                  struct sqllint *ret)
 {
-    struct sqllint_run r = {.l = ret};
+    struct sqllint_run r = {.l = ret,
+                            .db = ask->db,
+                            .server = ask->server,
+                            .catalog = ask->catalog,
+                            .scratch = ask->scratch};
     struct sqltext t;
     struct err err = {0};
 
@@ -570,13 +696,13 @@ void sqllint_file(struct sv path, struct sv bytes, enum sqllint_for who, struct 
     if (sqltext_read(path, bytes, &ret->arena, &t, &err) != ERR_OK)
         lint_bad_bytes(&r, path, bytes, &err);
     else
-        lint_all(&r, &t, who);
+        lint_all(&r, &t, ask->who);
     lint_end(&r);
 }
 
-void sqllint_text(struct sv text, size_t first_line, struct sqllint *ret)
+void sqllint_text(struct sv text, size_t first_line, enum db_kind db, struct sqllint *ret)
 {
-    struct sqllint_run r = {.l = ret, .document = true};
+    struct sqllint_run r = {.l = ret, .db = db, .document = true};
     struct sqltext t = {.path = SV("block"), .text = text};
 
     *ret = (struct sqllint){0};

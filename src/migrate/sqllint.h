@@ -1,16 +1,20 @@
 #pragma once
 
 /*
- * sqllint: what would go wrong in a file of migrations for PostgreSQL, before it does.
+ * sqllint: what would go wrong in a file of migrations, before it does.
  *
- * Statements are parsed by PostgreSQL's own grammar (sqltree.h); rules are rows of sqllint_rules.inc, with ids that never
- * change: PG0xx locks, RUN0xx how the file runs, RUN1xx programs that run meanwhile, DATA0xx rows.  A table that the file itself
+ * PostgreSQL: statements are parsed by its own grammar (sqltree.h); SQLite: they are run on a scratch database
+ * (sqlscratch.h).  Rules are rows of sqllint_rules.inc, with ids that never change: PG0xx locks, RUN0xx how the file runs,
+ * RUN1xx programs that run meanwhile, DATA0xx rows, SQL0xx SQLite.  A table that the file itself
  * makes has no finding about locks and programs.  `-- prusik:ignore ID reason="..."` above a statement silences a
  * rule there; without a reason the finding stays as a note.  What cannot be parsed is a finding (RUN015, RUN014), never left
- * out.  Pure.
+ * out.
  */
 #include "base/vec.h"
 #include "migrate/format.h"
+
+struct sqlscratch;
+struct sqlcatalog;
 
 enum sqllint_severity { SQLLINT_NOTE, SQLLINT_WARNING, SQLLINT_ERROR };
 
@@ -61,8 +65,20 @@ struct sqllint {
     size_t n_statements;
 };
 
+struct sqllint_ask {
+    enum db_kind
+        db; /* whose files these are; a part that is for SQLite alone is SQLite's in any case */
+    enum sqllint_for who;
+    int server; /* the PostgreSQL that runs them: 16; 0: not known */
+    /* What a PostgreSQL server says; NULL: none is asked.  Files come one after another. */
+    struct sqlcatalog *catalog;
+    /* What is there when the file runs, for parts for SQLite; NULL: nothing is known.  Afterwards it has what the file does. */
+    struct sqlscratch *scratch;
+};
+
 /* A file; `path` tells the tool it belongs to.  Bytes that are no text are a finding, too. */
-void sqllint_file(struct sv path, struct sv bytes, enum sqllint_for who, struct sqllint *ret);
+void sqllint_file(struct sv path, struct sv bytes, const struct sqllint_ask *ask,
+                  struct sqllint *ret);
 /* SQL of a document: lines count from first_line. */
-void sqllint_text(struct sv text, size_t first_line, struct sqllint *ret);
+void sqllint_text(struct sv text, size_t first_line, enum db_kind db, struct sqllint *ret);
 void sqllint_release(struct sqllint *l);

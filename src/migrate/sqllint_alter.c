@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "migrate/sqlcatalog.h"
 #include "migrate/sqllint_int.h"
 
 /* One ALTER TABLE. */
@@ -220,16 +221,27 @@ static void alter_drop_constraint(struct alter *a)
     bool added = sqllint_find(a->r, FACT_ADDED, member) != NULL,
          is_foreign = added ? sqllint_find(a->r, FACT_KEY, member) != NULL
                             : alter_name_ends(a->name, foreign, ARRAY_LEN(foreign)) ||
-                                  sv_starts(a->name, SV("fk_"));
+                                  sv_starts(a->name, SV("fk_")),
+         is_key = !added && alter_name_ends(a->name, key, ARRAY_LEN(key));
+    const struct sqlcatalog_constraint *there =
+        a->r->catalog && !added ? sqlcatalog_constraint(a->r->catalog, a->table, a->name) : NULL;
 
     sqllint_grade(a->r, SQLLINT_B);
+    (void)sqllint_know(a->r, FACT_GONE, member);
     if (!a->live)
         return;
+    if (there) {
+        is_foreign = there->kind == 'f';
+        is_key = is_foreign || there->kind == 'p' || there->kind == 'u';
+    }
     if (is_foreign)
-        (void)sqllint_add(a->r, SQLLINT_PG012, a->at,
-                          "dropping %.*s locks %.*s and the table that it refers to",
-                          SV_FMT(a->name), SV_FMT(a->table));
-    if (!added && alter_name_ends(a->name, key, ARRAY_LEN(key)))
+        (void)sqllint_add(a->r, SQLLINT_PG012, a->at, "dropping %.*s locks %.*s and %.*s",
+                          SV_FMT(a->name), SV_FMT(a->table),
+                          SV_FMT(there ? there->parent : SV("the table that it refers to")));
+    if (is_key && there)
+        (void)sqllint_add(a->r, SQLLINT_RUN111, a->at, "%.*s of %.*s is a key", SV_FMT(a->name),
+                          SV_FMT(a->table));
+    else if (is_key)
         (void)sqllint_add(a->r, SQLLINT_RUN111, a->at, "%.*s of %.*s is a key by its name",
                           SV_FMT(a->name), SV_FMT(a->table));
 }
@@ -278,7 +290,7 @@ static void alter_column_default(const struct alter *a, const json_t *column)
 {
     const json_t *d = alter_constraint(column, "CONSTR_DEFAULT"), *e = sqltree_at(d, "raw_expr");
     CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
-    enum sqllint_volatility v = e ? sqllint_volatile(e, &name) : SQLLINT_STEADY;
+    enum sqllint_volatility v = e ? sqllint_volatile(a->r, e, &name) : SQLLINT_STEADY;
     struct sv bare = alter_bare(a, column), column_name = sqllint_ident(a->r, a->name),
               text = sqllint_slice(a->r, sqltree_place(d), a->end);
 
@@ -410,7 +422,8 @@ static void alter_add_column(struct alter *a)
 static void alter_set_not_null(struct alter *a)
 {
     struct sv name = sqllint_ident(a->r, a->name);
-    bool proved = sqllint_find(a->r, FACT_PROVED, alter_member(a, a->name)) != NULL;
+    bool proved = sqllint_find(a->r, FACT_PROVED, alter_member(a, a->name)) ||
+                  sqllint_is_never_null(a->r, a->table, a->name);
 
     if (!a->live || (proved && !a->drops))
         return;
@@ -460,15 +473,37 @@ static bool alter_is_narrow(const json_t *type)
            (ALTER_TYPE_IS(type, sized) && sqltree_at(type, "typmods"));
 }
 
+/* Does the catalog say that the rows stay as they are? */
+static bool alter_type_is_safe(const struct alter *a, const json_t *column)
+{
+    const json_t *type = sqltree_at(column, "typeName"), *names = sqltree_at(type, "names");
+    const struct sqlcatalog_column *c =
+        a->r->catalog ? sqlcatalog_column(a->r->catalog, a->table, a->name) : NULL;
+
+    return c && !sqltree_at(column, "raw_default") && !sqltree_at(column, "collClause") &&
+           !sqltree_at(type, "arrayBounds") &&
+           sqlcatalog_is_safe(
+               a->r->catalog, c,
+               sqltree_sv(json_array_get(names, json_array_size(names) - 1), "String.sval"),
+               sqltree_int(type, "typmods.0.A_Const.ival.ival", -1),
+               sqltree_int(type, "typmods.1.A_Const.ival.ival", -1));
+}
+
 static void alter_type(struct alter *a)
 {
     const json_t *column = sqltree_at(a->cmd, "def.ColumnDef"),
                  *type = sqltree_at(column, "typeName");
 
-    sqllint_grade(a->r, SQLLINT_D);
     a->at = sqltree_place(column);
-    if (!a->live)
+    if (!a->live) {
+        sqllint_grade(a->r, SQLLINT_D);
         return;
+    }
+    if (alter_type_is_safe(a, column)) {
+        sqllint_grade(a->r, SQLLINT_B);
+        return;
+    }
+    sqllint_grade(a->r, SQLLINT_D);
     a->r->works = true;
     (void)sqllint_add(a->r, SQLLINT_PG020, a->at,
                       "%.*s of %.*s: the table and its indexes are written anew under lock, unless "

@@ -8,6 +8,7 @@
  */
 #include "base/map.h"
 #include "migrate/sqllint.h"
+#include "migrate/sqlscratch.h"
 #include "migrate/sqltree.h"
 
 /* Table locks of PostgreSQL that matter here, weakest first. */
@@ -37,6 +38,9 @@ enum sqllint_fact {
     FACT_COUNTED,   /* "table" whose duplicates a check counts; `more`: its columns */
     FACT_LOCKED,    /* an existing table; `level` */
     FACT_DDL,       /* an existing table whose definition was changed */
+    FACT_NAMED,     /* a table or "table.column" that is there from here on, with a catalog */
+    FACT_PROCEDURE, /* made here in PL/pgSQL; `more`: its CREATE PROCEDURE */
+    FACT_GONE,      /* "table.constraint" that was there and was dropped */
 };
 
 struct sqllint_known {
@@ -70,9 +74,18 @@ struct sqllint_ignore {
 
 struct sqllint_run {
     struct sqllint *l;
-    bool plain;    /* BEGIN and COMMIT count */
-    bool marked;   /* the file has prusik's markers */
-    bool document; /* statements of a runbook: only what locks and fails */
+    enum db_kind db;            /* whose files these are */
+    int server;                 /* that runs them; 0: not known */
+    struct sqlcatalog *catalog; /* of a server; or NULL */
+    size_t body_depth;          /* of bodies that are read */
+    bool body_tx;               /* the transaction is that of a body */
+    bool unseen;                /* a statement was not read: it may have made anything */
+    struct sqlscratch *scratch; /* where parts for SQLite are run; NULL until the first */
+    VEC(struct sv) failed;      /* statements that SQLite refused */
+    bool unlimited;             /* who runs it sets no lock_timeout */
+    bool plain;                 /* BEGIN and COMMIT count */
+    bool marked;                /* the file has prusik's markers */
+    bool document;              /* statements of a runbook: only what locks and fails */
     VEC(struct sqllint_known) known;
     struct map newest; /* fact and name: the last in `known` */
     size_t tx_known;   /* what is known from here on is of this transaction */
@@ -95,6 +108,9 @@ struct sqllint_run {
     bool works; /* it reads or writes many rows of existing tables */
 };
 
+/* The statement that findings are of, and its end: its grade is that of the file when it is applied. */
+void sqllint_begin_statement(struct sqllint_run *r, const struct migration_stmt *s);
+void sqllint_end_statement(struct sqllint_run *r, bool applied);
 /* Add a finding at a byte of the statement, unless the rule has spoken of it.  Its index, SIZE_MAX when not added. */
 size_t sqllint_add(struct sqllint_run *r, enum sqllint_id id, size_t at, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
@@ -132,7 +148,8 @@ void sqllint_changes(struct sqllint_run *r, struct sv table);
 /* How a function answers: the same in all of a statement (STEADY), or for each row (VOLATILE). */
 enum sqllint_volatility { SQLLINT_STEADY, SQLLINT_UNKNOWN, SQLLINT_VOLATILE };
 /* The worst of the calls in an expression; *name: the function. */
-enum sqllint_volatility sqllint_volatile(const json_t *expr, struct strbuf *name);
+enum sqllint_volatility sqllint_volatile(const struct sqllint_run *r, const json_t *expr,
+                                         struct strbuf *name);
 /* Does the expression depend on the time, or on chance? */
 bool sqllint_moves(const json_t *expr, struct strbuf *name);
 
@@ -150,3 +167,20 @@ void sqllint_check_expr(struct sqllint_run *r, const json_t *constraint, struct 
 /* "table" and columns of a query that counts duplicates. */
 void sqllint_counted(struct sqllint_run *r, const struct sqltree *t);
 bool sqllint_is_counted(const struct sqllint_run *r, struct sv table, struct sv columns);
+/* The statement of r->tree that is applied, by the row of its kind. */
+void sqllint_judge(struct sqllint_run *r);
+/* What DO and CALL execute, and a procedure for CALL. */
+void sqllint_do(struct sqllint_run *r, const json_t *stmt);
+void sqllint_call(struct sqllint_run *r, const json_t *stmt);
+void sqllint_remember_body(struct sqllint_run *r, const json_t *function);
+/* With a catalog: what the statement needs and is not there; what it makes; at the end of the file, for those behind it. */
+void sqllint_there(struct sqllint_run *r);
+void sqllint_there_end(struct sqllint_run *r);
+/* Findings of the statement say how large the table is; of a small one they are notes. */
+void sqllint_there_sizes(struct sqllint_run *r);
+/* Does the catalog say that the column has no NULL? */
+bool sqllint_is_never_null(const struct sqllint_run *r, struct sv table, struct sv column);
+/* Is it a function of PostgreSQL? */
+bool sqllint_is_function(struct sv name);
+/* A part for SQLite, on r->scratch. */
+void sqllint_lite_part(struct sqllint_run *r, const struct migration_part *part);

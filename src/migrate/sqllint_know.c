@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "migrate/sqlcatalog.h"
 #include "migrate/sqllex.h"
 #include "migrate/sqllint_int.h"
 
@@ -133,7 +134,7 @@ static void know_strong(struct sqllint_run *r, struct sv table, enum sqllint_loc
                               SV_FMT(k->name), SV_FMT(table));
         }
     }
-    if (r->plain && !r->document && !r->lock_timeout && !r->said_timeout) {
+    if ((r->plain || r->unlimited) && !r->document && !r->lock_timeout && !r->said_timeout) {
         r->said_timeout = true;
         (void)sqllint_add(r, SQLLINT_RUN005, 0, "%.*s is locked with no limit on the wait",
                           SV_FMT(table));
@@ -188,7 +189,23 @@ static enum sqllint_volatility know_function(struct sv name)
     return SQLLINT_UNKNOWN;
 }
 
+bool sqllint_is_function(struct sv name)
+{
+    return know_function(name) != SQLLINT_UNKNOWN;
+}
+
+/* A function that was made there. */
+static enum sqllint_volatility know_catalog(const struct sqllint_run *r, struct sv name)
+{
+    size_t v;
+
+    if (!r->catalog || !map_get(&r->catalog->function_at, name, &v))
+        return SQLLINT_UNKNOWN;
+    return v == 'v' ? SQLLINT_VOLATILE : SQLLINT_STEADY;
+}
+
 struct know_calls {
+    const struct sqllint_run *r;
     enum sqllint_volatility worst;
     struct strbuf *name;
 };
@@ -203,6 +220,8 @@ static bool know_call(const char *kind, const json_t *body, void *arg)
         return false;
     sqltree_name(sqltree_at(body, "funcname"), &name);
     v = know_function(strbuf_sv(&name));
+    if (v == SQLLINT_UNKNOWN)
+        v = know_catalog(c->r, strbuf_sv(&name));
     if (v > c->worst) {
         c->worst = v;
         strbuf_truncate(c->name, 0);
@@ -211,9 +230,10 @@ static bool know_call(const char *kind, const json_t *body, void *arg)
     return v == SQLLINT_VOLATILE;
 }
 
-enum sqllint_volatility sqllint_volatile(const json_t *expr, struct strbuf *name)
+enum sqllint_volatility sqllint_volatile(const struct sqllint_run *r, const json_t *expr,
+                                         struct strbuf *name)
 {
-    struct know_calls c = {.worst = SQLLINT_STEADY, .name = name};
+    struct know_calls c = {.r = r, .worst = SQLLINT_STEADY, .name = name};
 
     (void)sqltree_find(expr, know_call, &c); /* the answer is in c */
     return c.worst;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "migrate/sqlcatalog.h"
 #include "migrate/sqllex.h"
 #include "migrate/sqllint_int.h"
 
@@ -59,7 +60,8 @@ static void make_concurrent_index(struct sqllint_run *r, const json_t *body, str
                           SV_FMT(sqltree_sv(body, "idxname")));
     if (!sqltree_sv(body, "idxname").n)
         (void)sqllint_add(r, SQLLINT_RUN009, 0, "the index on %.*s has no name", SV_FMT(table));
-    if (sqllint_find(r, FACT_SPLIT, table))
+    if (sqllint_find(r, FACT_SPLIT, table) || (r->catalog && sqlcatalog_table(r->catalog, table) &&
+                                               sqlcatalog_table(r->catalog, table)->kind == 'p'))
         (void)sqllint_add(r, SQLLINT_PG027, 0, "%.*s is partitioned", SV_FMT(table));
 }
 
@@ -156,6 +158,7 @@ static void make_view(struct sqllint_run *r, const json_t *body)
 static void make_function(struct sqllint_run *r, const json_t *body)
 {
     make_remember(r, "object", sqllint_name(r, sqltree_at(body, "funcname")));
+    sqllint_remember_body(r, body);
     if (sqltree_flag(body, "replace"))
         sqllint_grade(r, SQLLINT_B);
 }

@@ -57,23 +57,33 @@ static void run_set(struct sqllint_run *r, const json_t *body)
     sqllint_rewrite(r, SQLLINT_RUN006, "SET LOCAL %.*s = ...;", SV_FMT(name));
 }
 
-/* --- what is not seen --- */
+/* --- DO and CALL --- */
 
-static void run_unseen(struct sqllint_run *r, const json_t *body)
+static void run_asked(struct sqllint_run *r)
 {
-    (void)body;
     sqllint_grade(r, SQLLINT_D);
-    (void)sqllint_add(r, SQLLINT_RUN012, 0, "what it executes is not checked");
-    if (!r->plain && !r->part->tx && !r->stmt->probe.n)
+    if (!r->plain && !r->part->tx && !r->stmt->probe.n && !r->body_depth)
         (void)sqllint_add(r, SQLLINT_RUN011, 0,
                           "whether it took effect cannot be asked after a crash");
+}
+
+static void run_do(struct sqllint_run *r, const json_t *body)
+{
+    sqllint_do(r, body);
+    run_asked(r);
+}
+
+static void run_call(struct sqllint_run *r, const json_t *body)
+{
+    sqllint_call(r, body);
+    run_asked(r);
 }
 
 const struct sqllint_check sqllint_checks_run[] = {
     {"TransactionStmt", run_transaction},
     {"VariableSetStmt", run_set},
-    {"DoStmt", run_unseen},
-    {"CallStmt", run_unseen},
+    {"DoStmt", run_do},
+    {"CallStmt", run_call},
     {NULL, NULL},
 };
 

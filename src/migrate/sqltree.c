@@ -88,15 +88,26 @@ static size_t tree_offset(struct sv stmt, int cursor)
 }
 
 /* Some builds of the library point stderr elsewhere while they parse: one at a time. */
+static pthread_mutex_t tree_lock = PTHREAD_MUTEX_INITIALIZER;
+
 static PgQueryParseResult tree_call(const char *text)
 {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     PgQueryParseResult r;
 
-    (void)pthread_mutex_lock(&lock); /* a lock of ours that is never destroyed */
+    (void)pthread_mutex_lock(&tree_lock); /* a lock of ours that is never destroyed */
     r = pg_query_parse(text);
-    (void)pthread_mutex_unlock(&lock);
+    (void)pthread_mutex_unlock(&tree_lock);
     return r;
+}
+
+/* What the parser says, which may cut a character in two. */
+static enum err_code tree_refused(struct err *err, const char *message)
+{
+    (void)err_set(err, ERR_INVALID, "%s", message);
+    for (size_t at = text_bad_utf8(sv_from(err->msg)); at != SV_NPOS;
+         at = text_bad_utf8(sv_from(err->msg)))
+        err->msg[at] = '?';
+    return err->code;
 }
 
 static enum err_code tree_read(struct sv text, struct sqltree *ret, struct err *err)
@@ -132,10 +143,40 @@ enum err_code sqltree_parse(struct sv stmt, struct sqltree *ret, size_t *at, str
     r = tree_call(text);
     if (r.error) {
         *at = tree_offset(stmt, r.error->cursorpos);
-        rc = err_set(err, ERR_INVALID, "%s", r.error->message);
+        rc = tree_refused(err, r.error->message);
     } else
         rc = tree_read(sv_from(r.parse_tree), ret, err);
     pg_query_free_parse_result(r);
+    return rc;
+}
+
+static PgQueryPlpgsqlParseResult tree_call_body(const char *text)
+{
+    PgQueryPlpgsqlParseResult r;
+
+    (void)pthread_mutex_lock(&tree_lock); /* a lock of ours that is never destroyed */
+    r = pg_query_parse_plpgsql(text);
+    (void)pthread_mutex_unlock(&tree_lock);
+    return r;
+}
+
+enum err_code sqltree_parse_body(struct sv stmt, struct sv body, json_t **ret, struct err *err)
+{
+    CLEANUP(mem_freep) char *text = NULL;
+    PgQueryPlpgsqlParseResult r;
+    enum err_code rc;
+
+    if (tree_check_size(stmt, err) != ERR_OK || tree_check_size(body, err) != ERR_OK)
+        return err->code;
+    text = xstrdup_sv(stmt);
+    r = tree_call_body(text);
+    if (r.error)
+        rc = tree_refused(err, r.error->message);
+    else if (json_read(sv_from(r.plpgsql_funcs), ret, err) != ERR_OK)
+        rc = err_set(err, ERR_LIMIT, "nested too deep to be parsed");
+    else
+        rc = ERR_OK;
+    pg_query_free_plpgsql_parse_result(r);
     return rc;
 }
 

@@ -24,6 +24,12 @@ struct sqltree {
  */
 NODISCARD enum err_code sqltree_parse(struct sv stmt, struct sqltree *ret, size_t *at,
                                       struct err *err);
+/*
+ * The body of a DO or CREATE FUNCTION in PL/pgSQL, as the library shows it: nodes PLpgSQL_stmt_... with `lineno` from 1 in the
+ * body.  `body`: its text, for the bounds of sqltree_parse().  ERR_INVALID, ERR_LIMIT; the caller owns *ret.
+ */
+NODISCARD enum err_code sqltree_parse_body(struct sv stmt, struct sv body, json_t **ret,
+                                           struct err *err);
 void sqltree_release(struct sqltree *t);
 
 /* What a path of names and numbers leads to ("def.ColumnDef.typeName", "cmds.0"); NULL: nothing. */

@@ -958,6 +958,7 @@ static const struct binding_key binding_keys[] = {
     {"sources", binding_note_map, offsetof(struct binding, sources)},
     {"notify", binding_note_map, offsetof(struct binding, notify)},
     {"flags", binding_note_map, offsetof(struct binding, flag_map)},
+    {"lint", binding_note_map, offsetof(struct binding, lint)},
     {"zone", binding_text, offsetof(struct binding, zone)},
     {"on_failure", binding_policy, offsetof(struct binding, on_failure)},
     {"time_scale", binding_scale, offsetof(struct binding, time_scale)},

@@ -137,6 +137,7 @@ struct binding {
     const struct yaml_node *gates,
         *people,           /* checked when a plan is made (make_gate.c); NULL: none */
         *sources, *notify, /* likewise (make_source.c) */
+        *lint,             /* what prusik db lint reads */
         *flag_map;         /* what `flags` are read from */
     double time_scale;
     int64_t interval_ms;

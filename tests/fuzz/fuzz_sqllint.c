@@ -39,12 +39,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sv text = {(const char *)data, size};
     size_t lines = count_lines(text);
 
-    for (size_t i = 0; i < ARRAY_LEN(who); i++) {
+    for (size_t i = 0; i < 2 * ARRAY_LEN(who); i++) {
+        const struct sqllint_ask ask = {.db = i & 1 ? DB_SQLITE : DB_POSTGRES, .who = who[i / 2]};
         CLEANUP(sqllint_release) struct sqllint l = {0}, again = {0};
 
-        sqllint_file(SV("1_x.sql"), text, who[i], &l);
+        sqllint_file(SV("1_x.sql"), text, &ask, &l);
         check_findings(&l, lines);
-        sqllint_file(SV("1_x.sql"), text, who[i], &again);
+        sqllint_file(SV("1_x.sql"), text, &ask, &again);
         MUST(l.findings.n == again.findings.n && l.n_statements == again.n_statements);
         for (size_t k = 0; k < l.findings.n; k++)
             MUST(l.findings.v[k].rule == again.findings.v[k].rule &&
@@ -52,11 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                  sv_eq(l.findings.v[k].message, again.findings.v[k].message));
     }
     if (text_bad_utf8(text) == SV_NPOS) {
-        CLEANUP(sqllint_release) struct sqllint l = {0};
+        for (size_t db = 0; db < 2; db++) {
+            CLEANUP(sqllint_release) struct sqllint l = {0};
 
-        sqllint_text(text, 10, &l);
-        for (size_t k = 0; k < l.findings.n; k++)
-            MUST(l.findings.v[k].line >= 10);
+            sqllint_text(text, 10, db ? DB_POSTGRES : DB_SQLITE, &l);
+            for (size_t k = 0; k < l.findings.n; k++)
+                MUST(l.findings.v[k].line >= 10);
+        }
     }
     return 0;
 }

@@ -106,6 +106,17 @@ def a_folder_is_applied_and_its_status_is_a_gate(server):
     same("status", (code, status["clean"], status["migrations"][0]["applied_by"]), (0, True, "tester"))
     check("tester@" not in status["database"] or ":" in status["database"], status["database"])
     same("current", prusik(server, "current")[1].split("  ")[:2], ["1", "deals"])
+    write("m/2_next.sql", "-- prusik:up\nCREATE INDEX deals_id ON deals (id);\n-- prusik:up\nALTER TABLE nobody ADD x int;\n"
+          "-- prusik:down none reason=x\n")
+    code, out, _ = prusik(server, "lint", "--json")
+    same("what the server adds to lint", (code, [(f["file"], f["id"], f["severity"]) for f in json.loads(out)]),
+         (10, [("m/2_next.sql", "PG001", "info"), ("m/2_next.sql", "RUN017", "error")]))
+    server.sql("INSERT INTO deals SELECT generate_series(1, 100)")
+    write("prusik.yaml", "lint:\n  RUN017: off\n  small_table: {rows: 1, mib: 1}\n")
+    code, out, _ = prusik(server, "lint", "--json")
+    same("and what prusik.yaml does", (code, [(f["id"], f["severity"]) for f in json.loads(out)]), (10, [("PG001", "error")]))
+    os.remove("prusik.yaml")
+    os.remove("m/2_next.sql")
     same("back", prusik(server, "downgrade", "--yes")[0], 0)
     same("deals", server.sql("SELECT to_regclass('deals')"), "")
 

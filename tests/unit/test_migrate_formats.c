@@ -119,6 +119,18 @@ static const struct {
     {"prisma", "1_a/migration.sql", "SELECT '", "FMT009"},
     {"alembic", "a.py", "revision = some()\n", "FMT003"},
     {"alembic", "a.py", "revision = 'a'\ndown_revision = some()\n", "FMT003"},
+    {"alembic-sql", "a.sql",
+     "BEGIN;\nCREATE TABLE alembic_version (version_num text);\n-- Running upgrade  -> a1\nSELECT 1;\n"
+     "INSERT INTO alembic_version VALUES ('a1');\n-- Running upgrade a1 -> b2\nSELECT 2;\nCOMMIT;\n"
+     "VACUUM;\nBEGIN;\nSELECT 3;\nUPDATE alembic_version SET version_num = 'b2';\nCOMMIT;\n",
+     "up p1 yes [SELECT 1] up p1 yes [SELECT 2] up p2 no [VACUUM] up p3 yes [SELECT 3]"},
+    {"alembic-sql", "a.sql", "-- Running downgrade b2 -> a1, c3\nSELECT 1;\n",
+     "down - no [SELECT 1]"},
+    {"alembic-sql", "a.sql", "-- Running upgrade a -> \nSELECT 1;\n", "FMT003"},
+    {"alembic-sql", "a.sql", "SELECT 1;\n-- Running upgrade  -> a\n", "FMT002"},
+    {"alembic-sql", "a.sql", "SELECT 1;\n", "FMT001"},
+    {"alembic-sql", "a.sql", "-- Running upgrade  -> a\nSELECT '", "FMT009"},
+    {"alembic-sql", "a.sql", "'\n-- Running upgrade  -> a\n", "FMT009"},
     {"sqitch", "sqitch.plan", "@t 2026-01-01T00:00:00Z A <a@b> # t\n", "FMT003"},
     {"sqitch", "sqitch.plan", "# remark\na 2026-01-01T00:00:00Z nobody\n", "FMT003"},
     {"sqitch", "sqitch.plan",
@@ -301,6 +313,18 @@ T(versions_are_numbers_and_come_once)
     want_fault(&m, "is based on itself");
     add(&m, "alembic", "a.py", "revision = 'a'\ndown_revision = 'b'\n");
     want_fault(&m, "it is based on b, which is not there");
+    /* alembic upgrade A:B --sql begins behind A; of branches, in the order of their bases */
+    add(&m, "alembic-sql", "2.sql",
+        "-- Running upgrade z -> a\nSELECT 1;\n-- Running upgrade a, b -> c\nSELECT 3;\n");
+    add(&m, "alembic-sql", "1.sql", "-- Running upgrade a -> b\nSELECT 2;\n");
+    add(&m, "alembic-sql", "3.sql", "-- Running downgrade b -> a\nSELECT 4;\n");
+    T_OK(order_settle(&m, &err), err);
+    T_EQ(m.v.n, 3);
+    T_SV(m.v.v[0].version, "a");
+    T_SV(m.v.v[1].version, "b");
+    T_EQ(m.v.v[1].n_parts, 2);
+    T_SV(m.v.v[2].version, "c");
+    migrations_release(&m);
 }
 
 T(versions_compare_as_numbers_with_dots_and_names_before_them)

@@ -5,7 +5,9 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/sv.h"
+#include "migrate/sqlcatalog.h"
 #include "migrate/sqllint.h"
+#include "migrate/sqlscratch.h"
 #include "t.h"
 
 /* --- what was found, as text --- */
@@ -32,7 +34,9 @@ static struct strbuf ids_of(const struct sqllint *l)
 
 static struct strbuf found_in(struct sv text, enum sqllint_for who, struct sqllint *l)
 {
-    sqllint_file(SV("db/migrations/20260101000000_x.sql"), text, who, l);
+    const struct sqllint_ask ask = {.db = DB_POSTGRES, .who = who};
+
+    sqllint_file(SV("db/migrations/20260101000000_x.sql"), text, &ask, l);
     return ids_of(l);
 }
 
@@ -86,6 +90,71 @@ T(each_vector_has_its_findings_and_its_grade)
     T_EQ(bad, 0);
 }
 
+/* A file whose statements make what is there. */
+static void lint_lite(struct sqlscratch *there, const char *text, struct sqllint *l)
+{
+    const struct sqllint_ask ask = {.db = DB_SQLITE, .who = SQLLINT_FOR_PRUSIK, .scratch = there};
+
+    sqllint_file(SV("20260101000000_x.sql"), sv_from(text), &ask, l);
+}
+
+static bool has_message(const struct sqllint *l, struct sv part)
+{
+    for (size_t i = 0; i < l->findings.n; i++)
+        if (sv_has(l->findings.v[i].message, part))
+            return true;
+    return false;
+}
+
+T(each_vector_of_sqlite_has_its_findings_its_grade_and_the_words_of_sqlite)
+{
+    CLEANUP(json_cleanup) json_t *j = vectors("vectors/migrations/lint_sqlite.json");
+    const json_t *cases = json_object_get(j, "cases"), *one;
+    size_t i, bad = 0;
+
+    if (!j)
+        return;
+    T_CHECK(json_array_size(cases) >= 32);
+    json_array_foreach(cases, i, one)
+    {
+        CLEANUP(strbuf_release)
+        struct strbuf want = STRBUF(0), got = STRBUF(0), text = STRBUF(0), schema = STRBUF(0);
+        CLEANUP(sqllint_release) struct sqllint l = {0}, before = {0};
+        CLEANUP(sqlscratch_freep) struct sqlscratch *there = NULL;
+        const json_t *id, *said;
+        struct err err;
+        size_t k;
+
+        T_OK(sqlscratch_open(NULL, &there, &err), err);
+        strbuf_addf(&schema, "-- prusik:up\n%s\n-- prusik:down none reason=x\n",
+                    json_get_str(j, "schema", ""));
+        lint_lite(there, strbuf_str(&schema), &before);
+        T_EQ(before.findings.n, 0);
+        json_array_foreach(json_object_get(one, "expect"), k, id)
+            strbuf_addf(&want, "%s%s", k ? " " : "", json_string_value(id));
+        strbuf_addf(&text, "-- prusik:up tx=%s\n%s\n-- prusik:down none reason=x\n",
+                    json_is_true(json_object_get(one, "tx")) ? "yes" : "no",
+                    json_get_str(one, "sql", ""));
+        lint_lite(there, strbuf_str(&text), &l);
+        got = ids_of(&l);
+        if (!sv_eq(strbuf_sv(&want), strbuf_sv(&got)) ||
+            json_get_sv(one, "grade").p[0] != "ABCD"[l.grade]) {
+            bad++;
+            printf("# %s: wants %s %s, is %s %c\n", json_get_str(one, "id", ""), strbuf_str(&want),
+                   json_get_str(one, "grade", ""), strbuf_str(&got), "ABCD"[l.grade]);
+        }
+        json_array_foreach(json_object_get(one, "sqlite"), k,
+                           said) if (!has_message(&l, (struct sv){json_string_value(said),
+                                                                  json_string_length(said)}) &&
+                                     want.n && !sv_has(strbuf_sv(&want), SV("SQL010")))
+        {
+            bad++;
+            printf("# %s: nothing says %s\n", json_get_str(one, "id", ""), json_string_value(said));
+        }
+    }
+    T_EQ(bad, 0);
+}
+
 /* --- tests/corpus/sqllint: labelled files --- */
 
 static struct strbuf corpus_read(const char *name)
@@ -116,12 +185,16 @@ static bool corpus_wants(struct sv text, const char *id)
     return false;
 }
 
+/* "-- catalog: empty" is the second line where a database without any table is asked. */
 static void corpus_file(const char *name, struct tally *t)
 {
     CLEANUP(strbuf_release) struct strbuf text = corpus_read(name);
+    CLEANUP(sqlcatalog_release) struct sqlcatalog empty = {0};
     CLEANUP(sqllint_release) struct sqllint l = {0};
+    bool asked = sv_has(strbuf_sv(&text), SV("\n-- catalog: empty\n"));
 
-    sqllint_file(sv_from(name), strbuf_sv(&text), SQLLINT_FOR_FILE, &l);
+    sqllint_file(sv_from(name), strbuf_sv(&text),
+                 &(struct sqllint_ask){.db = DB_POSTGRES, .catalog = asked ? &empty : NULL}, &l);
     t->files++;
     for (size_t id = 0; id < SQLLINT__N; id++) {
         bool wanted = corpus_wants(strbuf_sv(&text), sqllint_rules[id].id), met = false;
@@ -292,7 +365,8 @@ T(a_script_of_psql_commands_is_not_read_for_ever)
     for (size_t i = 0; i < 300; i++)
         strbuf_add_str(&text, "\\echo on\n");
     strbuf_add_str(&text, "CREATE INDEX i ON a (b);\n");
-    sqllint_file(SV("1_x.sql"), strbuf_sv(&text), SQLLINT_FOR_FILE, &l);
+    sqllint_file(SV("1_x.sql"), strbuf_sv(&text),
+                 &(struct sqllint_ask){.db = DB_POSTGRES, .who = SQLLINT_FOR_FILE}, &l);
     T_EQ(l.findings.n, 201);
     T_CHECK(l.findings.v[0].rule == &sqllint_rules[SQLLINT_RUN014]);
     T_CHECK(sv_has(l.findings.v[1].message, SV("no statement of the file is checked")));
@@ -336,7 +410,8 @@ T(the_safe_form_has_no_finding_of_its_rule)
         const struct sqllint_finding *f = NULL;
 
         strbuf_addf(&text, "-- prusik:up\n%s\n", texts[i]);
-        sqllint_file(SV("1_x.sql"), strbuf_sv(&text), SQLLINT_FOR_FILE, &l);
+        sqllint_file(SV("1_x.sql"), strbuf_sv(&text),
+                     &(struct sqllint_ask){.db = DB_POSTGRES, .who = SQLLINT_FOR_FILE}, &l);
         for (size_t k = 0; k < l.findings.n; k++)
             if (l.findings.v[k].rewrite.n)
                 f = &l.findings.v[k];
@@ -345,7 +420,8 @@ T(the_safe_form_has_no_finding_of_its_rule)
         strbuf_truncate(&text, 0);
         strbuf_addf(&text, "%s%.*s\n", sv_starts(f->rewrite, SV("--")) ? "" : "-- prusik:up\n",
                     SV_FMT(f->rewrite));
-        sqllint_file(SV("1_x.sql"), strbuf_sv(&text), SQLLINT_FOR_FILE, &again);
+        sqllint_file(SV("1_x.sql"), strbuf_sv(&text),
+                     &(struct sqllint_ask){.db = DB_POSTGRES, .who = SQLLINT_FOR_FILE}, &again);
         T_CHECK(again.n_statements > 0);
         for (size_t k = 0; k < again.findings.n; k++)
             if (again.findings.v[k].rule == f->rule ||
@@ -367,11 +443,77 @@ T(the_safe_form_of_another_tools_file_has_no_markers_of_prusik)
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         CLEANUP(sqllint_release) struct sqllint l = {0};
 
-        sqllint_file(SV("1_x.sql"), sv_from(texts[i]), SQLLINT_FOR_FILE, &l);
+        sqllint_file(SV("1_x.sql"), sv_from(texts[i]),
+                     &(struct sqllint_ask){.db = DB_POSTGRES, .who = SQLLINT_FOR_FILE}, &l);
         T_CHECK(l.findings.n > 0 && l.findings.v[0].rewrite.n > 0);
         T_CHECK(!sv_has(l.findings.v[0].rewrite, SV("prusik:")));
         T_CHECK(sv_has(l.findings.v[0].rewrite, SV("transaction")));
     }
+}
+
+/* "3 PG001": with the line. */
+static void expect_lines(const char *text, enum sqllint_for who, const char *wanted)
+{
+    CLEANUP(sqllint_release) struct sqllint l = {0};
+    CLEANUP(strbuf_release) struct strbuf got = found_in(sv_from(text), who, &l);
+
+    strbuf_truncate(&got, 0);
+    for (size_t i = 0; i < l.findings.n; i++)
+        strbuf_addf(&got, "%s%zu %s", i ? ", " : "", l.findings.v[i].line,
+                    l.findings.v[i].rule->id);
+    if (strcmp(strbuf_str(&got), wanted) != 0)
+        T_FAIL("%s\nwants: %s\nis: %s\n%.*s", text, wanted, strbuf_str(&got),
+               SV_FMT(l.findings.n ? l.findings.v[0].message : SV("")));
+}
+
+T(what_a_block_or_procedure_executes_is_judged_at_its_line)
+{
+    static const struct {
+        const char *text, *found;
+    } rows[] = {
+        {"DO $$\nDECLARE r record;\nBEGIN\n  UPDATE a SET b = 1;\n  FOR r IN SELECT * FROM a LOOP\n"
+         "    DELETE FROM c WHERE d = r.e;\n  END LOOP;\nEND $$;",
+         "4 DATA002, 4 DATA004, 6 DATA003, 6 DATA005"},
+        /* all of it is one transaction, also where none was begun */
+        {"DO $$ BEGIN\n  ALTER TABLE a ADD COLUMN b int;\n  UPDATE a SET b = 1;\nEND $$;",
+         "2 RUN005, 3 DATA002, 3 RUN003"},
+        {"DO $$ BEGIN\n  CREATE INDEX CONCURRENTLY i ON a (b);\nEND $$;", "2 RUN001"},
+        {"DO $$ BEGIN\n  UPDATE a SET b = 1 WHERE id = 1 AND b IS NULL;\n  COMMIT;\nEND $$;", ""},
+        {"BEGIN;\nDO $$ BEGIN\n  COMMIT;\nEND $$;\nCOMMIT;", "2 RUN001"},
+        {"DO $$ BEGIN\n  EXECUTE 'DROP TABLE a';\n  EXECUTE format('DROP TABLE %I', 'b');\nEND $$;",
+         "1 RUN012, 2 DATA007, 2 RUN005, 2 RUN102"},
+        {"DO $$ DECLARE r record; BEGIN\n  FOR r IN EXECUTE 'SELECT 1' LOOP\n    PERFORM f(r.a);\n"
+         "  END LOOP;\nEXCEPTION WHEN others THEN NULL;\nEND $$;",
+         "1 RUN012"},
+        {"DO LANGUAGE plpython3u $$ x = 1 $$;", "1 RUN012"},
+        /* the library knows no types of the database */
+        {"DO $$\nDECLARE x shop.orders;\nBEGIN\n  x.id = 1;\n  UPDATE a SET b = 1;\n  IF true THEN DROP TABLE c;"
+         " END IF;\n  INSERT INTO a\nEND $$;",
+         "1 RUN012, 5 DATA002, 5 DATA004, 6 DATA007, 6 RUN005, 6 RUN102"},
+        {"DO 'BEGIN\n  MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DELETE RETURNING 1;\nEND';",
+         "1 RUN012"},
+        {"CALL p();", "1 RUN012"},
+        {"CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN\n  UPDATE a SET b = 1;\nEND $$;\nCALL p();",
+         "4 DATA002, 4 DATA004"},
+        {"CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN\n  CALL p();\nEND $$;\nCALL p();",
+         "4 RUN012"},
+        {"CREATE PROCEDURE p() LANGUAGE sql AS 'DELETE FROM a';\nCALL p();", "2 RUN012"},
+        {"CREATE FUNCTION p() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM a; RETURN 1; END';",
+         ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        expect_lines(rows[i].text, SQLLINT_FOR_PLAIN, rows[i].found);
+    expect_lines(
+        "-- prusik:up\nDO $$ BEGIN\n  ALTER TABLE a ADD COLUMN b int;\nEND $$;\nUPDATE a SET b = 1;\n"
+        "-- prusik:down none reason=x\n",
+        SQLLINT_FOR_FILE, "5 DATA002, 5 RUN003");
+    expect_lines("-- prusik:up\n-- prusik:ignore DATA002,DATA004 reason=\"x\"\nDO $$ BEGIN\n"
+                 "  UPDATE a SET b = 1;\nEND $$;\n-- prusik:down none reason=x\n",
+                 SQLLINT_FOR_FILE, "");
+    expect_lines(
+        "-- prusik:up tx=no\nDO $$ BEGIN\n  CALL p();\nEND $$;\n-- prusik:down none reason=x\n",
+        SQLLINT_FOR_FILE, "2 RUN011, 3 RUN012");
 }
 
 T(rules_are_complete_and_in_the_order_of_their_ids)
@@ -391,7 +533,7 @@ T(each_finding_says_its_statement_and_whether_that_can_be_undone)
     sqllint_file(SV("1_x.sql"),
                  SV("-- prusik:up\nALTER TABLE a\n  DROP COLUMN b;\nCREATE INDEX i ON a (c);\n"
                     "-- prusik:down none reason=\"x\"\n"),
-                 SQLLINT_FOR_FILE, &l);
+                 &(struct sqllint_ask){.db = DB_POSTGRES}, &l);
     T_EQ(l.n_statements, 2);
     T_EQ(l.grade, SQLLINT_D);
     T_EQ(l.findings.v[0].line, 2);
@@ -402,6 +544,7 @@ T(each_finding_says_its_statement_and_whether_that_can_be_undone)
 }
 
 T_MAIN(T_CASE(each_vector_has_its_findings_and_its_grade),
+       T_CASE(each_vector_of_sqlite_has_its_findings_its_grade_and_the_words_of_sqlite),
        T_CASE(each_labelled_file_has_the_findings_that_it_names_and_no_other),
        T_CASE(begin_and_commit_count_only_in_a_plain_file),
        T_CASE(a_lock_timeout_of_nothing_is_none), T_CASE(what_cannot_be_read_says_where),
@@ -410,5 +553,6 @@ T_MAIN(T_CASE(each_vector_has_its_findings_and_its_grade),
        T_CASE(a_script_of_psql_commands_is_not_read_for_ever),
        T_CASE(a_long_list_is_no_deep_statement), T_CASE(the_safe_form_has_no_finding_of_its_rule),
        T_CASE(the_safe_form_of_another_tools_file_has_no_markers_of_prusik),
+       T_CASE(what_a_block_or_procedure_executes_is_judged_at_its_line),
        T_CASE(rules_are_complete_and_in_the_order_of_their_ids),
        T_CASE(each_finding_says_its_statement_and_whether_that_can_be_undone))

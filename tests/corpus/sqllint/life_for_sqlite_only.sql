@@ -1,4 +1,4 @@
--- expect: RUN015
+-- expect: nothing
 -- prusik:up db=sqlite
 CREATE INDEX orders_user_id ON orders (user_id);
 -- prusik:down

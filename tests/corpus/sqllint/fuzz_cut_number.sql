@@ -1,0 +1,3 @@
+-- expect: RUN015 RUN016
+-- prusik:up
+0;

@@ -1,0 +1,4 @@
+-- expect: nothing
+-- prusik:up db=sqlite
+ALTER TABLE orders ADD COLUMN region TEXT NOT NULL DEFAULT 'eu';
+-- prusik:down none reason="the example ends here"

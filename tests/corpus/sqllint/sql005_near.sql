@@ -1,0 +1,7 @@
+-- expect: nothing
+-- prusik:up db=sqlite
+CREATE TABLE totals (id INTEGER PRIMARY KEY, day TEXT, sum INTEGER);
+CREATE INDEX totals_day ON totals (day);
+DROP INDEX totals_day;
+ALTER TABLE totals DROP COLUMN day;
+-- prusik:down none reason="the example ends here"

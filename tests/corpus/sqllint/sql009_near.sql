@@ -1,0 +1,8 @@
+-- expect: nothing
+-- prusik:up db=sqlite
+CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE children (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parents (id));
+-- prusik:up db=sqlite
+DROP TABLE children;
+DROP TABLE parents;
+-- prusik:down none reason="the example ends here"
