@@ -4,6 +4,7 @@
 
 #include "base/sv.h"
 #include "runbook/effect.h"
+#include "runbook/effect_inner.h"
 
 /* --- what commands do --- */
 
@@ -326,35 +327,14 @@ static void lint_acts(struct lint *l, struct lint_cmd *c)
 /* sudo -u x, env A=1, time, nohup, docker exec -it NAME, python -m: what stands behind them is run. */
 static void lint_unwrap(struct lint_cmd *c)
 {
-    static const struct {
-        struct sv program;
-        const char *with_value; /* short options that take a word */
-        unsigned operands;      /* words of its own before the command */
-    } wraps[] = {{SV("sudo"), "ugh", 0}, {SV("env"), "u", 0},     {SV("time"), "", 0},
-                 {SV("nohup"), "", 0},   {SV("exec"), "", 0},     {SV("nice"), "n", 0},
-                 {SV("command"), "", 0}, {SV("timeout"), "k", 1}, {SV("docker"), "uwe", 2}};
+    struct shell_simple in;
+    struct sv text;
+    bool sudo;
 
-    for (size_t i = 0; i < ARRAY_LEN(wraps) && c->run.n_words > 1; i++) {
-        size_t at = 1, operands = wraps[i].operands;
-
-        if (!sv_eq(shell_program(&c->run), wraps[i].program))
-            continue;
-        if (operands == 2 && !lint_word_is(&c->run.words[1], SV("exec")))
-            continue;
-        for (; at < c->run.n_words; at++) {
-            struct sv w = c->run.words[at].raw;
-
-            if (w.n == 2 && w.p[0] == '-' && strchr(wraps[i].with_value, w.p[1]))
-                at++;
-            else if (w.n && w.p[0] != '-' && sv_find_byte(w, '=', 0) == SV_NPOS && operands-- == 0)
-                break;
-        }
-        if (at >= c->run.n_words)
-            return;
-        c->run.words += at;
-        c->run.n_words -= at;
-        i = SIZE_MAX; /* sudo env ... */
-    }
+    c->run = shell_inner(&c->run, &sudo);
+    while (c->run.n_words && !sv_eq(shell_program(&c->run), SV("ssh")) &&
+           effect_inner_of(&c->run, &in, &text) == INNER_COMMAND)
+        c->run = shell_inner(&in, &sudo);
     if (c->run.n_words >= 3 && sv_starts(shell_program(&c->run), SV("python")) &&
         lint_word_is(&c->run.words[1], SV("-m"))) {
         c->run.words += 2;

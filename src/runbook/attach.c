@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/regex.h"
 #include "base/sv.h"
 #include "runbook/reader_int.h"
 
@@ -160,6 +161,22 @@ static struct sv attach_words(struct sv s)
     return sv_trim(s);
 }
 
+/* What stands behind "shows": the bold word alone, or all of it. */
+static struct sv attach_printed(struct rb_build *b, const struct md_node *n, size_t last,
+                                struct sv after)
+{
+    for (size_t i = 0; i < n->n_spans; i++) {
+        const struct md_span *s = &n->spans[i];
+        struct sv behind = attach_words(sv_sub(n->text, s->to, n->text.n));
+
+        if (s->kind == MD_STRONG && s->from > last && !behind.n &&
+            sv_find_byte(attach_words(sv_sub(n->text, last, s->from)), ' ', 0) == SV_NPOS)
+            return arena_fmt(b->arena, "contains \"%.*s\"",
+                             SV_FMT(sv_sub(n->text, s->from, s->to)));
+    }
+    return after;
+}
+
 void attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
 {
     size_t first = SV_NPOS, last = 0;
@@ -176,6 +193,8 @@ void attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
     after = attach_words(sv_sub(n->text, last, n->text.n));
     if (expect_is_label(after, &rest) && rest.n)
         build_expect(b, from, rest, n->line);
+    else if (regex_has(b->block_patterns[BLOCK_PRINTS], after))
+        build_expect(b, from, attach_printed(b, n, last, after), n->line);
     else if (expect_is_look(b->expect, before) && !after.n)
         build_expect(b, from, before, n->line);
 }

@@ -31,6 +31,10 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
                           "\\((optional)\\b[^)]*\\)|^optional(?:ly)?\\b",
     [BLOCK_OTHERWISE] = "^or\\b|\\(alternative\\b|^alternative(?:ly)?\\b|^otherwise\\b|^oder\\b|"
                         "^(?:option|method|variant|variante) ?(?:b|2|ii)\\b|^または",
+    [BLOCK_FOR] = "^(for (?!each\\b|every\\b|all\\b|example|instance|more\\b|details|safety|now\\b)"
+                  "[^,:;.]{3,50})[,:] ",
+    [BLOCK_STATES] = "^(?:all|both|every|each|no)\\b[^.]* (?:running|healthy|up|ok|green|ready|"
+                     "passing|passed|active|present|connected|online|errors?|warnings?)$",
     [BLOCK_BY] = "^(?:via|using|with|option|method|variant|variante|alternative)\\b",
     [BLOCK_IS_FILE] = "^(?:(?:new|config|configuration) )?(?:file|filename|script|datei|skript)"
                       " ?:|^(?:ファイル|スクリプト) ?[:：]",
@@ -50,6 +54,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "\\b(?:was|were|been|used to|wurden?|worden)\\b", /* it tells what has happened */
     [BLOCK_SHOWS] = "^(?:returns?|shows?|works|prints?|reports?|succeeds|gives|lists?|answers|says|"
                     "passes|exits|is|still|must|should|zeigt|liefert|gibt)\\b",
+    [BLOCK_YIELDS] = "^(?:=>|->|\xe2\x86\x92|\xe2\x87\x92) ?(.+)$|^([1-5][0-9]{2})$",
+    [BLOCK_PRINTS] = "^(?:shows?|prints?|says|outputs?|reports?|answers|displays?|zeigt) ",
     [BLOCK_TO_RUN] =
         "^(?:(?:please|then|now|next|finally|first|also|again)[, ]+)*"
         "(?:run|rerun|execute|issue|type|enter|invoke|start|stop|restart|reload|apply|deploy|"
@@ -193,6 +199,7 @@ static void block_steps(struct rb_build *b, uint32_t index)
                              .first = b->steps.n,
                              .note = STRBUF(0),
                              .ways = SIZE_MAX,
+                             .for_from = SIZE_MAX,
                              .way = b->steps.n};
 
     if (sv_ends(b->label, SV(":")) &&
@@ -348,6 +355,17 @@ static void block_ask_people(struct rb_build *b, uint32_t index, struct sv label
     build_step(b, STEP_MANUAL, block->line, text)->step.block = index;
 }
 
+/* A checklist as plain text: each of its boxes is confirmed. */
+static void block_boxes(struct rb_build *b, uint32_t index)
+{
+    struct sv rest = b->blocks.v[index].text, line, text;
+
+    for (size_t at = b->blocks.v[index].line + 1; sv_next_line(&rest, &line) && !b->full_line; at++)
+        if (block_box(line, &text))
+            build_step(b, title_is_approval(b->title, text) ? STEP_APPROVAL : STEP_MANUAL, at, text)
+                ->step.block = index;
+}
+
 /* On the host that its prompts name, if they do. */
 static void block_run(struct rb_build *b, uint32_t index, struct sv prompt_host)
 {
@@ -383,6 +401,8 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
         block_ask_people(b, index, sv_trim(b->blocks.v[index].text));
     else if (build_role_acts(build_role(b)) && block_is_for_people(&b->blocks.v[index]))
         block_ask_people(b, index, b->label);
+    else if (build_role_acts(build_role(b)) && kind == BLOCK_TEXT)
+        block_boxes(b, index);
     else if (build_role_acts(build_role(b)) && (kind == BLOCK_SHELL || kind == BLOCK_SQL))
         block_run(b, index, block_prompt_host(literal));
 }

@@ -139,6 +139,25 @@ static void block_read_way(struct block_reader *r, struct sv text)
     r->way = r->b->steps.n;
 }
 
+/* "For a partial restore, ..." and below it "For a full restore, ...": each is asked about. */
+static void block_read_for(struct block_reader *r, struct sv text)
+{
+    struct rb_draft *v = r->b->steps.v;
+    struct regex_match g[2];
+    size_t from = r->for_from;
+
+    r->for_from = SIZE_MAX;
+    if (!regex_find(r->b->block_patterns[BLOCK_FOR], text, 0, g, 2))
+        return;
+    for (size_t i = from; from != SIZE_MAX && i < r->b->steps.n; i++)
+        if (!v[i].step.condition.n)
+            v[i].step.condition = r->for_text;
+    r->for_text = sv_sub(text, g[1].from, g[1].to);
+    r->for_from = r->b->steps.n;
+    if (from != SIZE_MAX)
+        r->condition = r->for_text;
+}
+
 void block_paragraph(struct block_reader *r)
 {
     r->condition = (struct sv){NULL, 0};
@@ -237,6 +256,19 @@ static bool block_comment_after(struct block_reader *r, const struct shell_item 
     return false;
 }
 
+/* "=> 42" is what is printed; a number alone is a status when it stands behind a request. */
+static void block_yields(struct block_reader *r, const struct rb_draft *last, struct sv text)
+{
+    struct regex_match g[3];
+
+    if (!last->step.command || !regex_find(r->b->block_patterns[BLOCK_YIELDS], text, 0, g, 3))
+        return;
+    if (g[1].from != SV_NPOS)
+        block_expect(r, sv_sub(text, g[1].from, g[1].to), last->step.line);
+    else if (sv_has_word(last->step.text, SV("curl")))
+        block_expect(r, text, last->step.line);
+}
+
 /* Behind a command, on its line. */
 static void block_comment_beside(struct block_reader *r, struct sv text)
 {
@@ -249,6 +281,10 @@ static void block_comment_beside(struct block_reader *r, struct sv text)
         last->step.note = text;
     if (condition.n)
         last->step.condition = condition;
+    else if (last->step.command && regex_has(r->b->block_patterns[BLOCK_STATES], text))
+        block_expect(r, text, last->step.line);
+    else
+        block_yields(r, last, text);
 }
 
 /* "# 3. Stop the service": the comments before it were of a step of their own. */
@@ -336,8 +372,10 @@ void block_comment(struct block_reader *r, const struct shell_item *item)
         block_comment_beside(r, text);
         return;
     }
-    if (!r->note.n)
+    if (!r->note.n) {
         block_read_way(r, numbered);
+        block_read_for(r, numbered);
+    }
     block_comment_before(r, item, numbered, line);
 }
 

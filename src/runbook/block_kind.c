@@ -92,13 +92,50 @@ static bool block_looks_like_command(struct sv line, struct sv before)
            (sv_find_byte(word, '/', 0) != SV_NPOS && !block_is_path(line));
 }
 
+bool block_box(struct sv line, struct sv *ret)
+{
+    static const struct sv boxes[] = {SV("[ ] "),    SV("[x] "),    SV("[X] "),   SV("[] "),
+                                      SV("\u2610 "), SV("\u2611 "), SV("\u25a1 ")};
+
+    line = sv_trim(line);
+    if (!sv_eat(&line, SV("- ")))
+        (void)sv_eat(&line, SV("* "));
+    for (size_t i = 0; i < ARRAY_LEN(boxes); i++)
+        if (sv_eat(&line, boxes[i])) {
+            *ret = sv_trim(line);
+            return ret->n > 0 &&
+                   !sv_ends(*ret, SV(" ]")); /* "[ ] a [ ]": a form, or a test of sh */
+        }
+    return false;
+}
+
+/* "for h in a b; do", "done", "fi | sort": words of the shell that a sentence does not have so. */
+static bool block_is_compound(struct sv line)
+{
+    static const struct sv closing[] = {SV("done"), SV("fi"), SV("esac"),
+                                        SV("else"), SV("do"), SV("then")};
+    struct sv word = block_first_word(line);
+
+    if (sv_eq(word, SV("for")) || sv_eq(word, SV("while")) || sv_eq(word, SV("until")))
+        return sv_has(line, SV("; do")) || sv_has(line, SV(";do"));
+    if (sv_eq(word, SV("if")) || sv_eq(word, SV("elif")))
+        return sv_has(line, SV("; then")) || sv_has(line, SV(";then"));
+    for (size_t i = 0; i < ARRAY_LEN(closing); i++)
+        if (sv_eq(line, closing[i]))
+            return true;
+    return sv_starts(line, SV("done ")) && strchr("<>|&;", line.p[5]);
+}
+
 static bool block_is_command(struct sv line, struct sv *before)
 {
     char last = line.p[line.n - 1];
+    struct sv boxed;
 
+    if (block_box(line, &boxed))
+        return false;
     if (last == ':' || last == ',' || sv_ends(line, SV("..")))
         return false;
-    if (block_knows_command(line))
+    if (block_knows_command(line) || block_is_compound(line))
         return true;
     if (!block_looks_like_command(line, *before))
         return false;

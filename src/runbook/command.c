@@ -278,6 +278,8 @@ static bool command_ssh(struct command_words w, struct arena *arena, struct comm
         strbuf_add_sv(&inner, w.v[i].value);
     }
     c->inner = arena_sv(arena, strbuf_sv(&inner));
+    if (c->form == COMMAND_REMOTE)
+        c->effect = effect_of_remote(c->inner);
     return true;
 }
 

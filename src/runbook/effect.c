@@ -1,6 +1,9 @@
 #include "runbook/effect.h"
 
+#include <string.h>
+
 #include "base/sv.h"
+#include "runbook/effect_inner.h"
 
 const char *command_effect_name(enum command_effect effect)
 {
@@ -45,17 +48,62 @@ static const struct effect_row {
     {"docker", "logs", EFFECT_NONE},
     {"docker", "inspect", EFFECT_NONE},
     {"docker", "images", EFFECT_NONE},
+    {"docker", "ls", EFFECT_NONE},
+    {"docker", "info", EFFECT_NONE},
+    {"docker", "stats", EFFECT_NONE},
+    {"docker", "top", EFFECT_NONE},
+    {"docker", "port", EFFECT_NONE},
+    {"docker", "history", EFFECT_NONE},
+    {"docker", "config", EFFECT_NONE},
+    {"docker", "prune", EFFECT_UNKNOWN}, /* what is gone, nothing brings back */
+    {"docker", "volume", EFFECT_UNKNOWN},
+    {"docker", "rmi", EFFECT_UNKNOWN},
     {"docker", "pull", EFFECT_CODE},
+    {"docker", "push", EFFECT_CODE},
+    {"docker", "tag", EFFECT_CODE},
+    {"docker", "load", EFFECT_CODE},
     {"docker", "build", EFFECT_CODE},
     {"docker", "", EFFECT_SERVICE},
     {"docker-compose", "ps", EFFECT_NONE},
     {"docker-compose", "logs", EFFECT_NONE},
+    {"docker-compose", "config", EFFECT_NONE},
+    {"docker-compose", "top", EFFECT_NONE},
+    {"docker-compose", "images", EFFECT_NONE},
+    {"docker-compose", "pull", EFFECT_CODE},
+    {"docker-compose", "build", EFFECT_CODE},
     {"docker-compose", "", EFFECT_SERVICE},
     {"kubectl", "get", EFFECT_NONE},
     {"kubectl", "describe", EFFECT_NONE},
     {"kubectl", "logs", EFFECT_NONE},
     {"kubectl", "status", EFFECT_NONE},
+    {"kubectl", "history", EFFECT_NONE},
+    {"kubectl", "top", EFFECT_NONE},
+    {"kubectl", "wait", EFFECT_NONE},
+    {"kubectl", "diff", EFFECT_NONE},
+    {"kubectl", "explain", EFFECT_NONE},
+    {"kubectl", "events", EFFECT_NONE},
+    {"kubectl", "cluster-info", EFFECT_NONE},
+    {"kubectl", "port-forward", EFFECT_NONE},
+    {"kubectl", "config", EFFECT_STATE},
     {"kubectl", "", EFFECT_SERVICE},
+    {"helm", "history", EFFECT_NONE},
+    {"helm", "get", EFFECT_NONE},
+    {"helm", "template", EFFECT_NONE},
+    {"helm", "lint", EFFECT_NONE},
+    {"helm", "diff", EFFECT_NONE},
+    {"helm", "repo", EFFECT_STATE},
+    {"helm", "upgrade", EFFECT_SERVICE},
+    {"helm", "install", EFFECT_SERVICE},
+    {"helm", "rollback", EFFECT_SERVICE},
+    {"helm", "uninstall", EFFECT_SERVICE},
+    {"gh", "watch", EFFECT_NONE},
+    {"gh", "view", EFFECT_NONE},
+    {"terraform", "plan", EFFECT_NONE},
+    {"terraform", "output", EFFECT_NONE},
+    {"terraform", "fmt", EFFECT_NONE},
+    {"terraform", "init", EFFECT_CODE},
+    {"haproxy", "-c", EFFECT_NONE},
+    {"kill", "-0", EFFECT_NONE},
     {"kill", "", EFFECT_SERVICE},
     {"pkill", "", EFFECT_SERVICE},
     {"nginx", "-t", EFFECT_NONE},
@@ -81,12 +129,39 @@ static const struct effect_row {
     {"pg_dumpall", "", EFFECT_BACKUP},
     {"pg_basebackup", "", EFFECT_BACKUP},
     {"mysqldump", "", EFFECT_BACKUP},
+    {"mongodump", "", EFFECT_BACKUP},
+    {"pgbackrest", "backup", EFFECT_BACKUP},
+    {"pgbackrest", "info", EFFECT_NONE},
+    {"barman", "backup", EFFECT_BACKUP},
+    {"wal-g", "backup-push", EFFECT_BACKUP},
+    {"wal-g", "backup-list", EFFECT_NONE},
+    {"restic", "backup", EFFECT_BACKUP},
+    {"restic", "snapshots", EFFECT_NONE},
+    {"borg", "create", EFFECT_BACKUP},
+    {"xtrabackup", "--backup", EFFECT_BACKUP},
+    {"velero", "get", EFFECT_NONE},
+    {"velero", "describe", EFFECT_NONE},
+    {"etcdctl", "save", EFFECT_BACKUP},
+    {"zfs", "snapshot", EFFECT_BACKUP},
+    {"aws", "create-db-snapshot", EFFECT_BACKUP},
+    {"aws", "create-db-cluster-snapshot", EFFECT_BACKUP},
+    {"aws", "create-snapshot", EFFECT_BACKUP},
     {"pg_restore", "--list", EFFECT_NONE},
     {"pg_restore", "-l", EFFECT_NONE},
     {"pg_restore", "", EFFECT_DATABASE},
     {"pg_isready", "", EFFECT_NONE},
     {"redis-cli", "ping", EFFECT_NONE},
     {"redis-cli", "info", EFFECT_NONE},
+    {"redis-cli", "INFO", EFFECT_NONE},
+    {"redis-cli", "PING", EFFECT_NONE},
+    {"redis-cli", "get", EFFECT_NONE},
+    {"redis-cli", "GET", EFFECT_NONE},
+    {"redis-cli", "llen", EFFECT_NONE},
+    {"redis-cli", "LLEN", EFFECT_NONE},
+    {"redis-cli", "dbsize", EFFECT_NONE},
+    {"redis-cli", "DBSIZE", EFFECT_NONE},
+    {"redis-cli", "--latency", EFFECT_NONE},
+    {"redis-cli", "--stat", EFFECT_NONE},
     {"redis-cli", "", EFFECT_DATABASE},
     {"npm", "db:status", EFFECT_NONE},
     {"npm", "db:migrate", EFFECT_DATABASE},
@@ -128,25 +203,125 @@ static const struct effect_row {
     {"find", "-delete", EFFECT_FILES},
     {"find", "-exec", EFFECT_UNKNOWN},
     {"pytest", "", EFFECT_NONE},
-    {"curl", "-X", EFFECT_UNKNOWN},
-    {"curl", "-d", EFFECT_UNKNOWN},
-    {"curl", "--data", EFFECT_UNKNOWN},
-    {"curl", "", EFFECT_NONE},
+    {"wget", "--spider", EFFECT_NONE},
     {"wget", "", EFFECT_FILES},
     {"openssl", "", EFFECT_NONE},
 };
 
 /* Programs that only look, whatever their arguments. */
-static const char *const effect_looks[] = {
-    "cat",    "ls",       "grep",     "egrep",   "fgrep",      "head",     "tail",      "wc",
-    "df",     "du",       "ps",       "echo",    "date",       "env",      "printenv",  "id",
-    "whoami", "hostname", "uptime",   "free",    "stat",       "file",     "diff",      "cmp",
-    "sort",   "uniq",     "awk",      "sed",     "jq",         "cut",      "tr",        "dig",
-    "ping",   "nc",       "ss",       "netstat", "lsof",       "which",    "test",      "[",
-    "true",   "false",    "sleep",    "watch",   "journalctl", "find",     "sha256sum", "md5sum",
-    "xargs",  "top",      "nslookup", "host",    "printf",     "readlink", "basename",  "dirname",
-    "uname",  "zcat",     "less",     "more",    "pwd",        "command",  "type",      "column",
-    "tac",    "rev",      "seq",      "timeout", "time",       "comm",     "realpath",  ":"};
+static const char *const effect_looks[] = {"cat",
+                                           "ls",
+                                           "grep",
+                                           "egrep",
+                                           "fgrep",
+                                           "head",
+                                           "tail",
+                                           "wc",
+                                           "df",
+                                           "du",
+                                           "ps",
+                                           "echo",
+                                           "date",
+                                           "env",
+                                           "printenv",
+                                           "id",
+                                           "whoami",
+                                           "hostname",
+                                           "uptime",
+                                           "free",
+                                           "stat",
+                                           "file",
+                                           "diff",
+                                           "cmp",
+                                           "sort",
+                                           "uniq",
+                                           "awk",
+                                           "sed",
+                                           "jq",
+                                           "cut",
+                                           "tr",
+                                           "dig",
+                                           "ping",
+                                           "nc",
+                                           "ss",
+                                           "netstat",
+                                           "lsof",
+                                           "which",
+                                           "test",
+                                           "[",
+                                           "true",
+                                           "false",
+                                           "sleep",
+                                           "watch",
+                                           "journalctl",
+                                           "find",
+                                           "sha256sum",
+                                           "md5sum",
+                                           "xargs",
+                                           "top",
+                                           "nslookup",
+                                           "host",
+                                           "printf",
+                                           "readlink",
+                                           "basename",
+                                           "dirname",
+                                           "uname",
+                                           "zcat",
+                                           "less",
+                                           "more",
+                                           "pwd",
+                                           "command",
+                                           "type",
+                                           "column",
+                                           "tac",
+                                           "rev",
+                                           "seq",
+                                           "timeout",
+                                           "time",
+                                           "comm",
+                                           "realpath",
+                                           ":",
+                                           "break",
+                                           "continue",
+                                           "return",
+                                           "exit",
+                                           "wait",
+                                           "read",
+                                           "shift",
+                                           "trap",
+                                           "local",
+                                           "pgrep",
+                                           "pidof",
+                                           "nproc",
+                                           "lsblk",
+                                           "lscpu",
+                                           "vmstat",
+                                           "iostat",
+                                           "mpstat",
+                                           "sar",
+                                           "dmesg",
+                                           "last",
+                                           "w",
+                                           "tree",
+                                           "sha1sum",
+                                           "cksum",
+                                           "getent",
+                                           "zgrep",
+                                           "yq",
+                                           "bc",
+                                           "traceroute",
+                                           "mtr",
+                                           "whois",
+                                           "nmap",
+                                           "sync",
+                                           "flock",
+                                           "nice",
+                                           "ionice",
+                                           "stdbuf",
+                                           "exec",
+                                           "pg_lsclusters",
+                                           "clear",
+                                           "pg_controldata"};
 
 /* Programs that are commands without doubt, and whose effect only their arguments tell. */
 static const char *const effect_tools[] = {"ssh",
@@ -219,6 +394,7 @@ static const char *const effect_tools[] = {"ssh",
                                            "pg_upgrade",
                                            "pgbench",
                                            "vacuumdb",
+                                           "curl",
                                            "reindexdb",
                                            "initdb",
                                            "rabbitmqctl",
@@ -273,8 +449,9 @@ static const char *const effect_tools[] = {"ssh",
 
 /* A word of any program that says that it only looks. */
 static const char *const effect_looking_verbs[] = {
-    "status", "--version", "-V",     "version",  "--help",       "check",      "list",
-    "show",   "--dry-run", "verify", "validate", "check-config", "configtest", "--check"};
+    "status",     "--version", "-V",        "version",       "--help",   "check",
+    "list",       "show",      "--dry-run", "verify",        "validate", "check-config",
+    "configtest", "--check",   "--plan",    "showmigrations"};
 
 static bool effect_has_word(const struct shell_simple *s, const char *word)
 {
@@ -383,46 +560,318 @@ static enum command_effect effect_of_own(const struct shell_simple *s)
     return EFFECT_UNKNOWN;
 }
 
-static enum command_effect effect_of_simple(const struct shell_simple *s)
-{
-    bool sudo;
-    struct shell_simple inner = shell_inner(s, &sudo);
-    struct sv program;
+/* --- requests --- */
 
-    if (inner.n_words == 0)
-        return EFFECT_STATE; /* uncovered: the grammar gives every command a name */
-    program = shell_program(&inner);
-    if (inner.declaration || sv_eq(program, SV("cd")) || sv_eq(program, SV("source")) ||
+/* The letters of one option word of curl: *asks, the method behind X, or what is sent. */
+struct effect_request {
+    struct sv method;
+    bool sends;
+};
+
+static const char effect_curl_valued[] = "AbceEHmMoPQrtuUwxyYzC";
+
+/* "-sSfXPOST": returns true when the next word is the method. */
+static bool effect_read_letters(struct sv letters, struct effect_request *q)
+{
+    for (size_t i = 0; i < letters.n; i++) {
+        if (letters.p[i] == 'X') {
+            q->method = sv_sub(letters, i + 1, letters.n);
+            return !q->method.n;
+        }
+        if (strchr("dFT", letters.p[i]))
+            q->sends = true;
+        if (strchr("dFT", letters.p[i]) || strchr(effect_curl_valued, letters.p[i]))
+            break; /* the rest is its value */
+    }
+    return false;
+}
+
+/* "--request POST", "--request=POST", "--data-binary": returns true when the next word is the method. */
+static bool effect_read_name(struct sv name, struct effect_request *q)
+{
+    if (sv_eat(&name, SV("--request"))) {
+        q->method = sv_eat(&name, SV("=")) ? name : q->method;
+        return !q->method.n;
+    }
+    q->sends |= sv_starts(name, SV("--data")) || sv_starts(name, SV("--form")) ||
+                sv_starts(name, SV("--json")) || sv_starts(name, SV("--upload-file"));
+    return false;
+}
+
+/* A request that only asks for something. */
+static enum command_effect effect_of_curl(const struct shell_simple *s)
+{
+    static const char *const asking[] = {"GET", "HEAD", "OPTIONS"};
+    struct effect_request q = {.sends = false};
+    bool get = effect_has_word(s, "-G") || effect_has_word(s, "--get");
+
+    for (size_t i = 1; i < s->n_words; i++) {
+        struct sv o = s->words[i].raw;
+        bool next = sv_starts(o, SV("--"))  ? effect_read_name(o, &q)
+                    : sv_starts(o, SV("-")) ? effect_read_letters(sv_sub(o, 1, o.n), &q)
+                                            : false;
+
+        if (next)
+            q.method = i + 1 < s->n_words ? s->words[++i].raw : o;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(asking); i++)
+        if (sv_is(q.method, asking[i]))
+            return EFFECT_NONE;
+    return q.method.n || (q.sends && !get) ? EFFECT_UNKNOWN : EFFECT_NONE;
+}
+
+/* --- clients of a cloud --- */
+
+/* "aws ec2 describe-instances", "aws s3 ls", "gcloud compute instances list", "az vm show" */
+static bool effect_asks_cloud(const struct shell_simple *s, struct sv program)
+{
+    static const char *const programs[] = {"aws",   "gcloud",      "az",
+                                           "doctl", "rabbitmqctl", "etcdctl"};
+    static const struct sv verbs[] = {SV("describe"), SV("get"), SV("list"), SV("ls"), SV("wait")};
+    bool cloud = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(programs); i++)
+        cloud |= sv_is(program, programs[i]);
+    for (size_t i = 1; cloud && i < s->n_words && !sv_starts(s->words[i].raw, SV("-")); i++)
+        for (size_t k = 0; k < ARRAY_LEN(verbs); k++) {
+            struct sv word = s->words[i].raw;
+
+            if (sv_eat(&word, verbs[k]) && (!word.n || *word.p == '-' || *word.p == '_'))
+                return true;
+        }
+    return false;
+}
+
+/* --- scripts --- */
+
+static bool effect_is_any(struct sv word, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (sv_is(word, words[i]))
+            return true;
+    return false;
+}
+
+/* "deploy/smoke_tests.sh", "check-health.py": the name says that it only looks. */
+static bool effect_is_named_test(struct sv path)
+{
+    static const char *const looks[] = {"smoke",  "smoketest", "test",     "tests",       "check",
+                                        "checks", "verify",    "validate", "healthcheck", "health",
+                                        "sanity", "preflight", "precheck"};
+    static const char *const acts[] = {
+        "deploy", "install", "setup", "update", "upgrade", "migrate", "create",
+        "delete", "drop",    "fix",   "repair", "reset",   "restore", "load",
+        "stress", "seed",    "clean", "purge",  "start",   "stop",    "restart",
+        "enable", "disable", "set",   "add",    "remove",  "backup"};
+    bool found = false;
+    size_t from = path.n;
+
+    while (from > 0 && path.p[from - 1] != '/')
+        from--;
+    for (size_t i = from, begin = from; i <= path.n; i++) {
+        struct sv token;
+
+        if (i < path.n && ascii_is_alpha(path.p[i]))
+            continue;
+        token = sv_sub(path, begin, i);
+        begin = i + 1;
+        if (effect_is_any(token, acts, ARRAY_LEN(acts)))
+            return false;
+        found |= effect_is_any(token, looks, ARRAY_LEN(looks));
+    }
+    return found;
+}
+
+/* ./smoke.sh, bash deploy/smoke_tests.sh, python3 -m pytest */
+static bool effect_is_test(const struct shell_simple *s, struct sv program)
+{
+    static const char *const readers[] = {"bash", "sh",   "python", "python3",
+                                          "node", "ruby", "php",    "perl"};
+    size_t at = 1;
+
+    if (sv_find_byte(s->words[0].raw, '/', 0) != SV_NPOS &&
+        !effect_is_any(program, readers, ARRAY_LEN(readers)))
+        return effect_is_named_test(s->words[0].raw);
+    if (!effect_is_any(program, readers, ARRAY_LEN(readers)))
+        return false;
+    if (effect_has_word(s, "pytest") || effect_has_word(s, "unittest"))
+        return true;
+    while (at < s->n_words && sv_starts(s->words[at].raw, SV("-")) && s->words[at].raw.n == 2 &&
+           strchr("uexBEIO", s->words[at].raw.p[1]))
+        at++;
+    return at < s->n_words && !sv_starts(s->words[at].raw, SV("-")) &&
+           effect_is_named_test(s->words[at].raw);
+}
+
+/* --- one command --- */
+
+/* Of a program by its name; it carries out no other. */
+static enum command_effect effect_of_program(const struct shell_simple *s)
+{
+    struct sv program = shell_program(s);
+
+    if (s->declaration || sv_eq(program, SV("cd")) || sv_eq(program, SV("source")) ||
         sv_eq(program, SV(".")) || sv_eq(program, SV("set")))
         return EFFECT_STATE;
     if (sv_eq(program, SV("psql")) || sv_eq(program, SV("sqlite3")))
-        return effect_of_client(&inner);
+        return effect_of_client(s);
     if (sv_eq(program, SV("prusik")))
-        return effect_of_own(&inner);
-    if (effect_is_filter(&inner))
+        return effect_of_own(s);
+    if (sv_eq(program, SV("curl")))
+        return effect_of_curl(s);
+    if (effect_is_filter(s) || effect_asks_cloud(s, program))
         return EFFECT_NONE;
     for (size_t i = 0; i < ARRAY_LEN(effect_rows); i++)
         if (sv_is(program, effect_rows[i].program) &&
-            (!effect_rows[i].verb[0] || effect_has_word(&inner, effect_rows[i].verb)))
+            (!effect_rows[i].verb[0] || effect_has_word(s, effect_rows[i].verb)))
             return effect_rows[i].effect;
-    for (size_t i = 0; i < ARRAY_LEN(effect_looks); i++)
-        if (sv_is(program, effect_looks[i]))
-            return EFFECT_NONE;
+    if (effect_is_any(program, effect_looks, ARRAY_LEN(effect_looks)) || effect_is_test(s, program))
+        return EFFECT_NONE;
     for (size_t i = 0; i < ARRAY_LEN(effect_looking_verbs); i++)
-        if (effect_has_word(&inner, effect_looking_verbs[i]))
+        if (effect_has_word(s, effect_looking_verbs[i]))
             return EFFECT_NONE;
-    return effect_is_migration(&inner) ? EFFECT_DATABASE : EFFECT_UNKNOWN;
+    return effect_is_migration(s) ? EFFECT_DATABASE : EFFECT_UNKNOWN;
+}
+
+/* A text in a text in a text: nobody writes that. */
+enum { EFFECT_DEPTH = 3, EFFECT_WORDS = 64 };
+
+static enum command_effect effect_of_text(struct sv text, unsigned depth);
+
+/* *ret: what the command carries out in the end, when words of it are that. */
+static enum command_effect effect_of_inner(const struct shell_simple *s, unsigned depth,
+                                           struct shell_simple *ret)
+{
+    struct sv text;
+    bool sudo;
+
+    *ret = shell_inner(s, &sudo);
+    while (ret->n_words) {
+        struct shell_simple in;
+
+        switch (effect_inner_of(ret, &in, &text)) {
+        case INNER_COMMAND: *ret = shell_inner(&in, &sudo); break;
+        case INNER_TEXT: return effect_of_text(text, depth + 1);
+        case INNER_NOTHING: return EFFECT_NONE;
+        case INNER_NO:
+        default: return effect_of_program(ret);
+        }
+    }
+    return EFFECT_STATE; /* uncovered: the grammar gives every command a name */
+}
+
+static enum command_effect effect_of_simple(const struct shell_simple *s)
+{
+    struct shell_simple inner;
+
+    return effect_of_inner(s, 0, &inner);
+}
+
+/* --- texts for a shell --- */
+
+/* The next word of a text, or one of ; & | as many as stand there; quotes hold blanks together. */
+static bool effect_next_word(struct sv *rest, struct sv *ret)
+{
+    size_t n = 0;
+    char quote = 0;
+
+    *rest = sv_trim(*rest);
+    if (!rest->n)
+        return false;
+    while (n < rest->n && strchr(";&|", rest->p[n]) && rest->p[n])
+        n++;
+    for (bool mark = n > 0; !mark && n < rest->n; n++) {
+        char c = rest->p[n];
+
+        if (!quote && (ascii_is_space(c) || c == ';' || c == '|'))
+            break;
+        if (c == quote)
+            quote = 0;
+        else if (!quote && (c == '\'' || c == '"'))
+            quote = c;
+    }
+    *ret = sv_sub(*rest, 0, n);
+    *rest = sv_sub(*rest, n, rest->n);
+    return true;
+}
+
+static bool effect_is_mark(struct sv word)
+{
+    return strchr(";&|", *word.p) != NULL;
+}
+
+/* A file that is written: "> x", ">>x", "2>err". */
+static bool effect_redirects(struct sv word, struct sv next)
+{
+    size_t at = sv_find_byte(word, '>', 0);
+    struct sv target;
+
+    if (at == SV_NPOS || at > 1 || (at == 1 && !ascii_is_digit(*word.p)))
+        return false;
+    target = sv_sub(word, at + 1, word.n);
+    (void)sv_eat(&target, SV(">"));
+    target = target.n ? target : next;
+    return !sv_starts(target, SV("&")) && !sv_starts(target, SV("/dev/"));
+}
+
+/* The words up to the next mark are one command. */
+static enum command_effect effect_of_segment(struct sv *rest, unsigned depth)
+{
+    struct shell_word words[EFFECT_WORDS] = {0};
+    struct shell_simple s = {.words = words}, inner;
+    bool writes = false, full = false;
+    enum command_effect effect;
+    struct sv word, next;
+
+    while (effect_next_word(rest, &word) && !effect_is_mark(word)) {
+        struct sv ahead = *rest;
+
+        if (!effect_next_word(&ahead, &next))
+            next = (struct sv){"", 0};
+        writes |= effect_redirects(word, next);
+        if (sv_starts(word, SV("$(")) || sv_has(word, SV("`")))
+            full = true; /* what it becomes is not known here */
+        if (s.n_words == EFFECT_WORDS) {
+            full = true;
+            continue;
+        }
+        words[s.n_words++] = (struct shell_word){.raw = word, .value = word, .literal = true};
+    }
+    if (!s.n_words)
+        return EFFECT_NONE;
+    effect = full ? EFFECT_UNKNOWN : effect_of_inner(&s, depth, &inner);
+    return writes && effect < EFFECT_FILES ? EFFECT_FILES : effect;
+}
+
+static enum command_effect effect_of_text(struct sv text, unsigned depth)
+{
+    enum command_effect worst = EFFECT_NONE;
+
+    if (depth > EFFECT_DEPTH || sv_find_byte(text, '\n', 0) != SV_NPOS)
+        return EFFECT_UNKNOWN;
+    while (sv_trim(text).n) {
+        enum command_effect e = effect_of_segment(&text, depth);
+
+        worst = e > worst ? e : worst;
+    }
+    return worst;
+}
+
+enum command_effect effect_of_remote(struct sv text)
+{
+    return effect_of_text(text, 0);
 }
 
 /* A copy under a name that says "backup" is one. */
 static bool effect_copies_to_backup(const struct shell_item *item)
 {
     for (size_t i = 0; i < item->n_simple; i++) {
-        const struct shell_simple *s = &item->simple[i];
+        struct shell_simple s;
 
-        if (sv_eq(shell_program(s), SV("cp")) && s->n_words >= 3 &&
-            (sv_has_nocase(s->words[s->n_words - 1].raw, SV("backup")) ||
-             sv_has_nocase(s->words[s->n_words - 1].raw, SV(".bak"))))
+        (void)effect_of_inner(&item->simple[i], 0, &s);
+        if (sv_eq(shell_program(&s), SV("cp")) && s.n_words >= 3 &&
+            (sv_has_nocase(s.words[s.n_words - 1].raw, SV("backup")) ||
+             sv_has_nocase(s.words[s.n_words - 1].raw, SV(".bak"))))
             return true;
     }
     return false;
@@ -432,10 +881,11 @@ static bool effect_copies_to_backup(const struct shell_item *item)
 static bool effect_dumps(const struct shell_item *item)
 {
     for (size_t i = 0; i < item->n_simple; i++) {
-        const struct shell_simple *s = &item->simple[i];
+        struct shell_simple s;
 
-        if (sv_eq(shell_program(s), SV("sqlite3")) && s->n_words == 3 &&
-            sv_has(s->words[2].raw, SV(".dump")))
+        (void)effect_of_inner(&item->simple[i], 0, &s);
+        if (sv_eq(shell_program(&s), SV("sqlite3")) && s.n_words == 3 &&
+            sv_has(s.words[2].raw, SV(".dump")))
             return true;
     }
     return false;
@@ -516,9 +966,9 @@ static bool effect_is_versioned(const struct shell_simple *s)
 
 static const char *effect_why_again(const struct shell_simple *s)
 {
-    bool sudo;
-    struct shell_simple inner = shell_inner(s, &sudo);
+    struct shell_simple inner;
 
+    (void)effect_of_inner(s, 0, &inner);
     for (size_t i = 0; i < ARRAY_LEN(effect_again_rows); i++)
         if (sv_is(shell_program(&inner), effect_again_rows[i].program) &&
             (!effect_again_rows[i].verb[0] || effect_has_word(&inner, effect_again_rows[i].verb)))

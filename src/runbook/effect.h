@@ -11,6 +11,8 @@
 /* Is there a row for the program, or is it one that only looks? */
 bool effect_knows(struct sv program);
 enum command_effect effect_of(const struct shell_item *item);
+/* Of a text that another host's shell carries out. */
+enum command_effect effect_of_remote(struct sv text);
 /*
  * Does running the command a second time do no harm, whatever the first run came to?  `effect`: what
  * effect_of() said.  *why: a sentence for the journal.

@@ -148,6 +148,84 @@ static void finish_variants(struct rb_build *b)
     }
 }
 
+/* --- cases --- */
+
+/* Keys of what a section is for, and the words of the condition that they make. */
+static const struct finish_case {
+    struct sv key;
+    const char *words;
+} finish_case_keys[] = {
+    {SV("use case"), "in the case"},
+    {SV("when to use"), "when"},
+    {SV("use when"), "when"},
+    {SV("applies when"), "when"},
+    {SV("when"), "when"},
+    {SV("trigger"), "when there is"},
+    {SV("triggered by"), "when there is"},
+    {SV("schedule"), "as planned"},
+    {SV("frequency"), "as planned"},
+    {SV("anwendungsfall"), "in the case"},
+};
+
+/* Of a key of a section where something is carried out; NULL: it says nothing about that. */
+static const struct finish_case *finish_case_of(const struct rb_build *b, const struct rb_meta *m)
+{
+    const struct rb_part *p = m->part == RB_NONE ? NULL : &b->parts.v[m->part];
+
+    if (!p || p->kind != PART_SECTION || p->level < 2 || !build_role_acts(p->role) ||
+        p->role == ROLE_ROLLBACK || ascii_is_digit(*m->value.p) || sv_starts(m->value, SV("T+")))
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(finish_case_keys); i++)
+        if (sv_eq_nocase(finish_case_keys[i].key, m->key))
+            return &finish_case_keys[i];
+    return NULL;
+}
+
+/*
+ * A collection of procedures, each with its "**Use case:** ...": nobody means to carry out all of them.  One such
+ * line alone says what the document is for.
+ */
+static void finish_cases(struct rb_build *b)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->metas.n; i++)
+        n += finish_case_of(b, &b->metas.v[i]) != NULL;
+    for (size_t i = 0; n > 1 && i < b->metas.n; i++) {
+        const struct rb_meta *m = &b->metas.v[i];
+        const struct finish_case *c = finish_case_of(b, m);
+
+        if (c && !b->parts.v[m->part].condition.n)
+            b->parts.v[m->part].condition =
+                arena_fmt(b->arena, "%s: %.*s", c->words, SV_FMT(m->value));
+    }
+}
+
+/* "Scenario 1: Data corrupted", "Scenario 2: ...": brothers of which each is for its own day. */
+static void finish_scenarios(struct rb_build *b)
+{
+    CLEANUP(map_release) struct map first = {0}; /* parent: the first of them */
+
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct rb_part *p = &b->parts.v[i];
+        struct sv key;
+        size_t k;
+
+        if (p->kind != PART_SECTION || !sv_starts(p->number, SV("scenario-")) ||
+            !build_role_acts(p->role) || p->role == ROLE_ROLLBACK)
+            continue;
+        key = arena_fmt(b->arena, "%u", p->parent);
+        if (!map_get(&first, key, &k)) {
+            (void)map_put(&first, key, i);
+            continue;
+        }
+        if (!b->parts.v[k].condition.n)
+            b->parts.v[k].condition = SV("in this scenario only");
+        if (!p->condition.n)
+            p->condition = SV("in this scenario only");
+    }
+}
+
 static void finish_steps(struct rb_build *b)
 {
     struct runbook *rb = b->rb;
@@ -293,6 +371,8 @@ void finish(struct rb_build *b)
     finish_ids(b);
     finish_joins(b);
     finish_variants(b);
+    finish_cases(b);
+    finish_scenarios(b);
     finish_roles(b);
     finish_steps(b);
     finish_single(b);

@@ -20,12 +20,16 @@ enum block_pattern {
     BLOCK_CONDITION,   /* "If the flag is set, ..." */
     BLOCK_IN_BRACKETS, /* "(if needed)", "(optional)", "(alternative)" */
     BLOCK_OTHERWISE,   /* begins what is done instead of the commands above */
+    BLOCK_FOR,         /* "For a full restore, ..." */
+    BLOCK_STATES,      /* "All containers running" behind a command */
     BLOCK_BY,          /* "Via Alembic": one of several ways, once there is another */
     BLOCK_IS_FILE,     /* labels: "File: x" */
     BLOCK_MAKES_FILE,  /* "... add to x:" */
     BLOCK_NEW_FILE,    /* "Create x:" */
     BLOCK_IS_OUTPUT,   /* "Expected output:" */
     BLOCK_SHOWS,       /* "`x` returns 200" */
+    BLOCK_YIELDS,      /* "=> 42", "201" behind a command */
+    BLOCK_PRINTS,      /* "`x` prints ready" */
     BLOCK_TO_RUN,      /* "Run x", "Restart x" */
     BLOCK_TO_LOOK,     /* "Check with x", "Use x" */
     BLOCK_NOT_TO_RUN,  /* "Never run x", "e.g. x" */
@@ -58,6 +62,10 @@ enum watch_pattern {
     WATCH_PER,
     WATCH_SQL,
     WATCH_TWICE,
+    WATCH_DECIDES,
+    WATCH_STAYS,
+    WATCH_FOR_WORD,
+    WATCH_LASTS,
     WATCH_ALL_OF,
     WATCH_PATTERN__N
 };
@@ -174,6 +182,12 @@ struct watch_cells {
 };
 bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line);
 void watch_message(struct rb_build *b, const struct rb_block *block);
+/* A rule of the document, with the words it comes from; no text: they are not understood. */
+void watch_rule(struct rb_build *b, size_t line, struct sv source, struct sv text);
+/* Does the text compare something with a limit? */
+bool watch_limited(const struct rb_build *b, struct sv text);
+/* watch_decide.c: rules of sentences that say what is done when; false: there are none. */
+bool watch_decides(struct rb_build *b, struct sv text, size_t line);
 void watch_tree(struct rb_build *b, const struct rb_block *block);
 
 /* block.c: a fence, and commands in the text of a list item or a table. */
@@ -199,6 +213,8 @@ bool block_is_console(struct sv lang);
 bool block_lang_runs(struct sv lang);
 /* Is a file in the language text for people, with [placeholders] in it? */
 bool block_lang_is_prose(struct sv lang);
+/* "[ ] Backup made": what stands behind the box; false: the line has none. */
+bool block_box(struct sv line, struct sv *ret);
 void block_classify(const struct rb_build *b, struct sv info, char prompt, struct rb_block *block);
 
 /* block_comment.c: what is said in comments of a block. */
@@ -223,6 +239,9 @@ struct block_reader {
     size_t ways;    /* steps.n where the first of several ways begins; SIZE_MAX: none */
     size_t way;     /* steps.n where the present paragraph begins */
     bool other_way; /* the present paragraph is one of them */
+    size_t
+        for_from; /* steps.n where the paragraph "For ..., do" before this one begins; SIZE_MAX: none */
+    struct sv for_text;
 };
 void block_comment(struct block_reader *r, const struct shell_item *item);
 /* "If needed, do it:" up to the comma or colon; empty: it is no condition. */

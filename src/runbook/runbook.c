@@ -304,7 +304,7 @@ static void read_condition(struct rb_build *b, const struct md_node *n)
                  (p->parent == RB_NONE || build_part(b, p->parent)->role != ROLE_ROLLBACK);
     struct title t;
 
-    if (!p || p->kind != PART_SECTION ||
+    if (!p || p->kind != PART_SECTION || sv_find_byte(sv_trim(n->text), '\n', 0) != SV_NPOS ||
         (b->steps.n && vec_last(&b->steps)->step.part == b->part) ||
         !(md_is_all_strong(n) || sv_ends(sv_trim(n->text), SV(":"))))
         return;
@@ -556,10 +556,21 @@ static void read_list_title(struct rb_build *b, uint32_t node)
     b->label = sv_trim(vec_last(&b->steps)->step.text);
 }
 
+/* "**Prerequisites:**" and bullets below it: somebody says of each that it is so. */
+static void read_prerequisites(struct rb_build *b, uint32_t node)
+{
+    const struct md_node *v = b->rb->md.v;
+
+    for (uint32_t c = v[node].first; c != MD_NONE && !b->full_line; c = v[c].next)
+        read_manual_item(b, c, b->part);
+    b->label = (struct sv){NULL, 0};
+}
+
 static void read_list(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
     uint32_t first = v[node].first, saying = scope_group(b);
+    struct sv label = b->label;
 
     if (first != MD_NONE && !v[first].task && !v[first].ordered && attach_is_criteria(b->label) &&
         build_role_acts(build_role(b))) {
@@ -567,8 +578,16 @@ static void read_list(struct rb_build *b, uint32_t node)
         b->saying = saying;
         return;
     }
-    for (uint32_t c = first; c != MD_NONE && !b->full_line; c = v[c].next)
+    if (first != MD_NONE && !v[first].task && !v[first].ordered && build_role_acts(build_role(b)) &&
+        title_role(b->title, label) == ROLE_PREFLIGHT && sv_ends(label, SV(":"))) {
+        read_prerequisites(b, node);
+        b->saying = saying;
+        return;
+    }
+    for (uint32_t c = first; c != MD_NONE && !b->full_line; c = v[c].next) {
+        b->label = label; /* of the list: what one item says does not introduce the next */
         read_item(b, c);
+    }
     b->saying = saying;
     read_list_title(b, node);
 }

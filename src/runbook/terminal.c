@@ -147,6 +147,17 @@ bool terminal_endless(const struct shell_item *item, const struct command *c)
     return false;
 }
 
+/* sudo -i, sudo -u shop -s; the -s of "sudo nginx -s reload" is not sudo's. */
+static bool terminal_is_sudo_shell(const struct shell_simple *s)
+{
+    for (size_t i = 1; i < s->n_words && sv_starts(s->words[i].value, SV("-")); i++) {
+        if (sv_eq(s->words[i].value, SV("-i")) || sv_eq(s->words[i].value, SV("-s")))
+            return true;
+        i += sv_eq(s->words[i].value, SV("-u")) || sv_eq(s->words[i].value, SV("-g"));
+    }
+    return false;
+}
+
 static bool terminal_is_shell(const struct shell_simple *s)
 {
     struct sv p = shell_program(s);
@@ -155,7 +166,7 @@ static bool terminal_is_shell(const struct shell_simple *s)
     if (sv_eq(p, SV("su")))
         return !shell_find_word(s, 1, SV("-c"));
     if (s->n_words >= 2 && sv_eq(p, SV("sudo")))
-        return shell_find_word(s, 1, SV("-i")) || shell_find_word(s, 1, SV("-s"));
+        return terminal_is_sudo_shell(s);
     for (size_t i = 1; i < s->n_words; i++)
         names += !(s->words[i].literal && sv_starts(s->words[i].value, SV("-"))) ||
                  sv_eq(s->words[i].value, SV("-c")) || sv_eq(s->words[i].value, SV("--version")) ||

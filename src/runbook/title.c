@@ -40,9 +40,10 @@ static const struct {
      "retour (?:en )?arrière|restauration|reversi[óo]n|vuelta atrás|回滚|回退|zurückroll|rückfall|rückweg|ロールバック|切り戻し"},
     {ROLE_TROUBLESHOOT,
      "troubleshoot|known (issues|problems)|common (issues|problems|errors|failures)|error messages|^issue\\b|"
-     "\\bfaq\\b|fehlerbehebung|problembehebung|dépannage|solución de problemas|故障排查|常见问题|トラブル"},
-    {ROLE_MONITOR, "monitor|metrics|keep an eye|\\balert|log (queries|locations|patterns)|observab|"
-                   "überwach|surveillance|supervision|monitorización|监控|監視|モニタ"},
+     "\\bfaq\\b|^(?:emergency |technical |customer )?support$|^(?:getting |need )?help\\??$|fehlerbehebung|problembehebung|dépannage|solución de problemas|故障排查|常见问题|トラブル"},
+    {ROLE_MONITOR,
+     "monitor|metrics|keep an eye|^(?:watch|observe|soak|bake)\\b|hyper ?care|\\balert|log (queries|locations|patterns)|observab|"
+     "überwach|surveillance|supervision|monitorización|监控|監視|モニタ"},
     {ROLE_PREFLIGHT,
      "pre[ -]?(change|deploy|flight|check|condition|release|requisite|migration|upgrade|cut ?over|"
      "maintenance|work)|prerequisit|before (you|we) (begin|start|go|deploy)|\\b(before|prior to) the (upgrade|deployment|migration|"

@@ -10,6 +10,11 @@
 #include "runbook/reader_int.h"
 #include "runbook/shape.h"
 
+#define WATCH_ACTION                                                                               \
+    "(?:roll(?:ing)?[ -]?back|revert|abort|back out|page|alert|notify|investigate|hold|pause|fix " \
+    "forward|zur\xc3\xbc"                                                                          \
+    "ckrollen)"
+
 const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_ANY] =
         "\\brollback\\b.*\\bif any\\b.*\\bwithin ([0-9]+) (minutes?|hours?) of (?:the )?deploy",
@@ -26,8 +31,26 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_PER] = "(?:/|per )(hour|day|week)\\b",
     [WATCH_SQL] = "^select\\b",
     [WATCH_TWICE] = "\\bhaving\\s+count ?\\([^)]*\\) ?> ?1\\b",
+    /* conditions and what is done, or what is done and when */
+    [WATCH_DECIDES] =
+        "^(?:(?:and|but) )?(?:if|when|once|as soon as|falls|wenn) (.+?) ?"
+        "(?:\xe2\x86\x92|->|=>|,|:|\\bthen\\b|\xe2\x80\x93|\xe2\x80\x94) ?"
+        "(?:(?:then|we|you|please|immediately|dann|must|should) )*(" WATCH_ACTION "\\b[^,;]*)|"
+        "^(?:(?:we|you|please|immediately|automatically) )*(" WATCH_ACTION
+        "\\b[^<>0-9]{0,60}?) (?:if|when|once|as soon as|falls|wenn) (.+)$",
+    [WATCH_STAYS] = "^(.*?)\\b(?:stays?|remains?|is|goes|rises|climbs|gets|keeps) "
+                    "((?:above|over|below|under|more than|at least|less than|[<>]).*)$",
+    [WATCH_FOR_WORD] = "\\bfor (?:more than |at least |over |about )?([a-z]+)"
+                       "((?: consecutive)? (?:seconds?|minutes?|hours?)\\b)",
+    [WATCH_LASTS] = "\\b(?:for|over|during|within|in a row|consecutive)\\b.*"
+                    "(?:\\bs|sec\\w*|m|min\\w*|h|hours?|days?|row|checks?|samples?)\\b",
     [WATCH_ALL_OF] = "\\b(?:include|contain|show|list)s? (?:all|the) ([0-9]{1,3}) (?:new )?\\w+$",
 };
+
+bool watch_limited(const struct rb_build *b, struct sv text)
+{
+    return regex_has(b->watch_patterns[WATCH_LIMITED], text);
+}
 
 static struct sv watch_span(const struct rb_build *b, struct sv text, const struct regex_match *g)
 {
@@ -64,6 +87,11 @@ static struct rb_rule *watch_add(struct rb_build *b, size_t line, struct sv sour
                              .offset_ms = -1,
                              .proposal = proposal};
     return rule;
+}
+
+void watch_rule(struct rb_build *b, size_t line, struct sv source, struct sv text)
+{
+    (void)watch_add(b, line, source, text, false);
 }
 
 /* --- queries --- */
@@ -208,6 +236,24 @@ void watch_propose(struct rb_build *b, struct sv text, size_t line)
 
 /* --- paragraphs --- */
 
+/* What is done when what stands behind the label is so; empty: the label says nothing bad. */
+static struct sv watch_bad_action(struct sv label)
+{
+    static const struct {
+        struct sv label, action;
+    } rows[] = {
+        {SV("Issue"), SV("investigate")},     {SV("Symptom"), SV("investigate")},
+        {SV("Alert"), SV("alert team")},      {SV("Alert if"), SV("alert team")},
+        {SV("Alert when"), SV("alert team")}, {SV("Warning"), SV("alert team")},
+        {SV("Critical"), SV("page oncall")},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (sv_eq_nocase(label, rows[i].label))
+            return rows[i].action;
+    return (struct sv){"", 0};
+}
+
 void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
 {
     static const struct {
@@ -222,7 +268,7 @@ void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
     struct sv rest = text, one, span;
 
     for (; sv_next_line(&rest, &one); line++) {
-        struct sv label, phrase;
+        struct sv label, phrase, action;
         struct shape_request q = {.offset_ms = -1, .count_window = "[5m]"};
         struct shape s;
         bool found = false;
@@ -237,13 +283,14 @@ void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
             b->watch_for = span;
         watch_split(one, &label, &phrase);
         q.phrase = phrase;
-        if (sv_eq_nocase(label, SV("Issue")) || sv_eq_nocase(label, SV("Symptom"))) {
+        action = watch_bad_action(label);
+        if (action.n) {
             if (watch_find(b, WATCH_LIMITED, phrase, NULL) && watch_shape(b, &q, &s))
                 watch_add(b, line, one,
-                          arena_fmt(b->arena, "investigate when %.*s%.*s", SV_FMT(s.condition),
-                                    SV_FMT(s.clauses)),
+                          arena_fmt(b->arena, "%.*s when %.*s%.*s", SV_FMT(action),
+                                    SV_FMT(s.condition), SV_FMT(s.clauses)),
                           true);
-        } else if (!found) {
+        } else if (!found && !watch_decides(b, one, line)) {
             watch_propose(b, one, line);
         }
     }
@@ -342,6 +389,8 @@ bool watch_item(struct rb_build *b, struct sv text, size_t line)
         found = watch_trigger(b, text, line);
     else if (watch_find(b, WATCH_ALERTS, b->label, NULL))
         found = watch_alert(b, text, line);
+    else if (watch_decides(b, text, line))
+        return true;
     else if (role == ROLE_MONITOR)
         found = watch_metric(b, text, line);
     else

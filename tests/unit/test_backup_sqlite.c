@@ -20,7 +20,6 @@ static sqlite3 *open_file(const char *path)
 
     T_EQ(sqlite3_open(path, &db), SQLITE_OK);
     T_EQ(sqlite3_busy_timeout(db, 60000), SQLITE_OK); /* ms */
-    (void)sqlite3_busy_timeout(db, 10000);
     return db;
 }
 

@@ -1,9 +1,11 @@
 /* Both kinds of connection keep the same promises, against a real file and a real server. */
 #include "db/db.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include "base/limits.h"
@@ -420,15 +422,22 @@ T(a_connection_that_is_lost_is_told_and_stays_lost)
     struct err err = {0};
     struct t_pg pg;
     struct db *db, *other;
+    struct pollfd backend = {.events = POLLIN};
+    uint64_t pid;
 
     t_pg_start(&pg);
     db = open_url(pg.url);
     other = open_url(pg.url);
+    T_CHECK(sv_to_u64(sv_from(one(other, "SELECT pg_backend_pid()")), &pid));
+    backend.fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+    T_CHECK(backend.fd >= 0);
     want_error(db_run(db, SV("SELECT pg_terminate_backend(pg_backend_pid())"), NULL, 0, NULL, &err),
                &err, ERR_NET, "57P01");
     T_CHECK(!db_is_open(db));
     want_error(db_run(db, SV("SELECT 1"), NULL, 0, NULL, &err), &err, ERR_NET, "lost");
     t_pg_end(&pg, SIGKILL);
+    T_EQ(poll(&backend, 1, 60000), 1); /* it answers until it sees that its postmaster is gone */
+    T_EQ(close(backend.fd), 0);
     want_error(db_run(other, SV("SELECT 1"), NULL, 0, NULL, &err), &err, ERR_NET,
                "postgresql://tester@:5432/postgres: "); /* in the server's words, or libpq's */
     T_CHECK(!db_is_open(other));

@@ -633,7 +633,119 @@ T(a_condition_of_a_way_back_is_one_unless_it_only_speaks_of_trouble)
     T_SV(step(&r, 2)->condition, "only if data is lost");
 }
 
-T_MAIN(T_CASE(headings_in_french_spanish_and_chinese_have_roles),
+T(procedures_that_say_what_they_are_for_are_each_asked_about)
+{
+    static const char one[] =
+        "# Doc\n## Rollout\n**When:** the release is tagged\n" FENCE "sh\nmake\n" FENCE "\n";
+    static const char timed[] = "# Doc\n## Monday\n**When:** 22:00\n" FENCE "sh\nmake\n" FENCE
+                                "\n## Tuesday\n**When:** T+1d\n" FENCE "sh\nmake\n" FENCE "\n";
+    static const char two[] =
+        "# Doc\n## New version\n**Use case:** a release\n**Time:** 1 h\n" FENCE "sh\nmake\n" FENCE
+        "\n## Rollback\n**Use case:** it is broken\n" FENCE "sh\n./back\n" FENCE
+        "\n## Rotate\n**Trigger:** the key is old\n" FENCE "sh\n./rotate\n" FENCE "\n";
+    CLEANUP(reading_done) struct reading r, s, t;
+
+    read_text(&r, one);
+    T_EQ(r.rb.parts[1].condition.n, 0);
+    read_text(&s, timed);
+    T_EQ(s.rb.parts[1].condition.n, 0);
+    T_EQ(s.rb.parts[2].condition.n, 0);
+    read_text(&t, two);
+    T_SV(t.rb.parts[1].condition, "in the case: a release");
+    T_EQ(t.rb.parts[2].condition.n, 0); /* deciding for it is one */
+    T_SV(t.rb.parts[3].condition, "when there is: the key is old");
+}
+
+T(sentences_that_decide_are_rules)
+{
+    static const struct {
+        const char *text, *rules; /* "a; b"; "?": one that is not understood */
+    } rows[] = {
+        {"If 5xx > 2 % for 3 min or p99 > 2s for 5 min \u2192 **rollback**.",
+         "rollback when error_rate > 2% for 3m; "
+         "rollback when p99(response_time)[5m] > 2s min 100 samples for 5m"},
+        {"Roll back if the error rate stays above 5 % for five minutes.",
+         "rollback when error_rate[1m] > 5% min 100 samples for 5m"},
+        {"Roll back if the error rate is above 5 % for a long while of minutes", "?"},
+        {"Roll back if the error rate is above 5 % for three checks in a row", "?"},
+        {"Watch it. If the error rate is above 1%, page the on-call. Thank you.",
+         "page oncall when error_rate[1m] > 1% min 100 samples"},
+        {"When the error rate exceeds 1%, then please investigate, and tell us",
+         "investigate when error_rate[1m] > 1% min 100 samples"},
+        {"Roll back immediately when the moon is > 3 cheese", "?"},
+        {"If anything fails: roll back", ""},
+        {"If the disk is > 80% full, order another one", ""},
+        {"We roll back often.", ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), got = STRBUF(0);
+        CLEANUP(reading_done) struct reading r;
+
+        strbuf_addf(&text, "## Monitoring\n\n%s\n", rows[i].text);
+        read_text(&r, strbuf_str(&text));
+        for (size_t k = 0; k < r.rb.n_rules; k++)
+            if (!r.rb.rules[k].proposal)
+                strbuf_addf(&got, "%s%.*s", got.n ? "; " : "",
+                            SV_FMT(r.rb.rules[k].text.n ? r.rb.rules[k].text : SV("?")));
+        if (strcmp(strbuf_str(&got), rows[i].rules) != 0)
+            T_FAIL("'%s' is read as '%s'", rows[i].text, strbuf_str(&got));
+    }
+}
+
+T(what_stands_behind_a_command_on_its_line_may_be_expected)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r,
+              "## Deployment\n" FENCE "sh\nwc -l < x # => 42\ncurl -so /dev/null -w '%{http_code}' "
+              "http://x/ # 201\nls # 201\ndocker ps # all containers running\n" FENCE
+              "\n1. `kubectl config current-context` shows **prod-eu**\n");
+    T_EQ(step(&r, 0)->n_expects, 1);
+    T_SV(step(&r, 0)->expects[0].source, "42");
+    T_EQ(step(&r, 1)->n_expects, 1);
+    T_EQ(step(&r, 2)->n_expects, 0);
+    T_EQ(step(&r, 3)->n_expects, 1);
+    T_EQ(step(&r, 3)->expects[0].form, EXPECT_ASK);
+    T_EQ(step(&r, 4)->n_expects, 1);
+    T_EQ(step(&r, 4)->expects[0].form, EXPECT_CONTAINS);
+    T_SV(step(&r, 4)->expects[0].text, "prod-eu");
+}
+
+T(loops_in_plain_blocks_are_commands)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "## Deployment\n" FENCE "\nfor h in a b; do ssh $h uptime; done\n" FENCE
+                  "\n" FENCE "\nwhile true; do\n  sleep 1\ndone\n" FENCE "\n" FENCE
+                  "\nfor each host, do as below\n" FENCE "\n");
+    T_EQ(r.rb.n_blocks, 3);
+    T_EQ(r.rb.blocks[0].kind, BLOCK_SHELL);
+    T_EQ(r.rb.blocks[1].kind, BLOCK_SHELL);
+    T_EQ(r.rb.blocks[2].kind, BLOCK_TEXT);
+}
+
+T(a_box_in_plain_text_is_an_item)
+{
+    CLEANUP(reading_done) struct reading r, s;
+
+    read_text(&r, "## Before\n" FENCE
+                  "\nLIST\n[ ] one\n- [x] two\n\u2610 Approved by the owner\n[ ]\n" FENCE "\n");
+    T_EQ(r.rb.n_steps, 3);
+    T_SV(step(&r, 0)->text, "one");
+    T_EQ(step(&r, 0)->line, 4);
+    T_SV(step(&r, 1)->text, "two");
+    T_EQ(step(&r, 2)->kind, STEP_APPROVAL);
+    read_text(&s, "## Before\n" FENCE "sh\n[ -f x ]\n" FENCE "\n"); /* a test of the shell */
+    T_EQ(s.rb.n_steps, 1);
+    T_EQ(step(&s, 0)->kind, STEP_SHELL);
+}
+
+T_MAIN(T_CASE(procedures_that_say_what_they_are_for_are_each_asked_about),
+       T_CASE(a_box_in_plain_text_is_an_item), T_CASE(sentences_that_decide_are_rules),
+       T_CASE(what_stands_behind_a_command_on_its_line_may_be_expected),
+       T_CASE(loops_in_plain_blocks_are_commands),
+       T_CASE(headings_in_french_spanish_and_chinese_have_roles),
        T_CASE(steps_in_other_languages_are_numbered),
        T_CASE(a_method_of_procedure_has_commands_and_ways_back_in_its_rows),
        T_CASE(a_section_that_begins_with_signatures_is_a_sign_off),

@@ -1,0 +1,170 @@
+/*
+ * watch_decide: sentences that decide: "If 5xx > 2 % for 3 min or p99 > 2s, roll back", "Page the on-call when the
+ * error rate exceeds 5 %".  Each reason is a rule of its own; a reason that is not understood is a question.
+ */
+#include "base/regex.h"
+#include "base/sv.h"
+#include "runbook/reader_int.h"
+
+/* --- sentences --- */
+
+/* The next sentence: up to a full stop before a blank, which no number has. */
+static bool decide_next_sentence(struct sv *rest, struct sv *ret)
+{
+    *rest = sv_trim(*rest);
+    if (!rest->n)
+        return false;
+    for (size_t i = 0; i < rest->n; i++) {
+        bool stop = rest->p[i] == '.' || rest->p[i] == '!';
+
+        if (stop && (i + 1 == rest->n || rest->p[i + 1] == ' ')) {
+            *ret = sv_sub(*rest, 0, i);
+            *rest = sv_sub(*rest, i + 1, rest->n);
+            return true;
+        }
+    }
+    *ret = *rest;
+    rest->n = 0;
+    return true;
+}
+
+/* The next reason: up to "or". */
+static bool decide_next_reason(struct sv *rest, struct sv *ret)
+{
+    size_t at;
+
+    *rest = sv_trim(*rest);
+    if (!rest->n)
+        return false;
+    at = sv_find_nocase(*rest, SV(" or "), 0);
+    *ret = sv_sub(*rest, 0, at);
+    *rest = at == SV_NPOS ? (struct sv){NULL, 0} : sv_sub(*rest, at + 4, rest->n);
+    while (ret->n && (ret->p[ret->n - 1] == ',' || ascii_is_space(ret->p[ret->n - 1])))
+        ret->n--;
+    return true;
+}
+
+/* --- actions --- */
+
+static struct sv decide_action(struct rb_build *b, struct sv words)
+{
+    static const struct sv verbs[] = {SV("page "), SV("alert "), SV("notify ")};
+
+    switch (prose_verdict_of(words)) {
+    case PROSE_ROLLBACK: return SV("rollback");
+    case PROSE_FIX_FORWARD: return SV("fix-forward");
+    case PROSE_INVESTIGATE: return SV("investigate");
+    case PROSE_HOLD: return SV("hold");
+    case PROSE_OK:
+    case PROSE_NONE:
+    default: break;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        struct sv rest = words;
+
+        if (sv_eat_nocase(&rest, verbs[i]) && sv_eat_nocase(&rest, SV("the ")))
+            words = arena_fmt(b->arena, "%.*s%.*s", SV_FMT(verbs[i]), SV_FMT(rest));
+    }
+    return shape_action(words, b->arena);
+}
+
+/* --- rules --- */
+
+/* "the 5xx rate stays above 5%": without what says nothing. */
+static struct sv decide_bare(struct rb_build *b, struct sv reason)
+{
+    struct regex_match g[3];
+    struct sv bare = reason;
+
+    if (regex_find(b->watch_patterns[WATCH_STAYS], bare, 0, g, 3))
+        bare = arena_fmt(b->arena, "%.*s%.*s", SV_FMT(sv_sub(bare, g[1].from, g[1].to)),
+                         SV_FMT(sv_sub(bare, g[2].from, g[2].to)));
+    (void)sv_eat_nocase(&bare, SV("the "));
+    return bare;
+}
+
+/* "for five minutes", "for an hour" in digits. */
+static struct sv decide_digits(struct rb_build *b, struct sv text)
+{
+    static const struct {
+        struct sv word;
+        unsigned n;
+    } rows[] = {
+        {SV("a"), 1},        {SV("an"), 1},      {SV("one"), 1},     {SV("two"), 2},
+        {SV("three"), 3},    {SV("four"), 4},    {SV("five"), 5},    {SV("six"), 6},
+        {SV("seven"), 7},    {SV("eight"), 8},   {SV("nine"), 9},    {SV("ten"), 10},
+        {SV("fifteen"), 15}, {SV("twenty"), 20}, {SV("thirty"), 30}, {SV("sixty"), 60},
+    };
+    struct regex_match g[3];
+
+    if (!regex_find(b->watch_patterns[WATCH_FOR_WORD], text, 0, g, 3))
+        return text;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (sv_eq_nocase(sv_sub(text, g[1].from, g[1].to), rows[i].word))
+            return arena_fmt(b->arena, "%.*sfor %u%.*s", SV_FMT(sv_sub(text, 0, g[0].from)),
+                             rows[i].n, SV_FMT(sv_sub(text, g[2].from, text.n)));
+    return text;
+}
+
+/* How long it must last is never left out: a rule without it would act at once. */
+static bool decide_keeps_span(const struct rb_build *b, struct sv reason, struct sv clauses)
+{
+    struct regex_match g[1];
+
+    return !regex_find(b->watch_patterns[WATCH_LASTS], reason, 0, g, 1) ||
+           sv_has(clauses, SV(" for "));
+}
+
+static void decide_reason(struct rb_build *b, struct sv action, struct sv reason, size_t line)
+{
+    struct shape_request q = {.phrase = decide_digits(b, decide_bare(b, reason)),
+                              .count_window = "[5m]",
+                              .min_samples = true,
+                              .offset_ms = -1};
+    struct shape s;
+    struct sv text = {NULL, 0};
+
+    if (watch_limited(b, q.phrase) && shape_read(b->shape, &q, b->arena, &s) &&
+        decide_keeps_span(b, q.phrase, s.clauses))
+        text = arena_fmt(b->arena, "%.*s when %.*s%.*s", SV_FMT(action), SV_FMT(s.condition),
+                         SV_FMT(s.clauses));
+    watch_rule(b, line, reason, text);
+    if (!text.n)
+        build_note(b, NOTE_UNKNOWN_RULE, line, 1, reason);
+}
+
+static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
+{
+    struct regex_match g[5];
+    struct sv reasons, action, reason;
+
+    if (!watch_limited(b, sentence) ||
+        !regex_find(b->watch_patterns[WATCH_DECIDES], sentence, 0, g, 5))
+        return false;
+    if (g[1].from != SV_NPOS) { /* "if reasons: action" */
+        reasons = sv_sub(sentence, g[1].from, g[1].to);
+        action = decide_action(b, sv_sub(sentence, g[2].from, g[2].to));
+    } else {
+        action = decide_action(b, sv_sub(sentence, g[3].from, g[3].to));
+        reasons = sv_sub(sentence, g[4].from, g[4].to);
+    }
+    if (!action.n)
+        return false;
+    while (decide_next_reason(&reasons, &reason))
+        decide_reason(b, action, reason, line);
+    return true;
+}
+
+bool watch_decides(struct rb_build *b, struct sv text, size_t line)
+{
+    enum rb_role role = build_role(b);
+    struct sv sentence;
+    bool found = false;
+
+    if (role == ROLE_COMMUNICATE || role == ROLE_TROUBLESHOOT || role == ROLE_REFERENCE ||
+        role == ROLE_FOLLOW_UP)
+        return false;
+    while (decide_next_sentence(&text, &sentence))
+        found |= decide_sentence(b, sentence, line);
+    return found;
+}
