@@ -57,8 +57,10 @@ typedef void action_output_fn(struct action *a, enum child_stream stream, struct
 
 /* The terminal of the person who runs it. */
 struct action_terminal {
-    /* From now on what is typed is written to `fd`, the master of a pseudo-terminal, and its size follows ours; what is shown
-     * comes by show(), as it is; until back(). */
+    /* `fd` is the master of a pseudo-terminal: it is given the size of ours. */
+    void (*fit)(void *arg, int fd);
+    /* From now on what is typed is written to `fd`, and its size follows ours; what is shown comes by show(), as it is; until
+     * back(). */
     void (*lend)(void *arg, int fd);
     void (*show)(void *arg, struct sv bytes);
     void (*back)(void *arg);

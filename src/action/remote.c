@@ -116,30 +116,49 @@ void remote_begin(struct remote *r)
 
 typedef VEC(const char *) remote_words;
 
-/* ssh ... HOST SCRIPT; `--` so that a host is never taken for an option. */
-static void remote_add_ssh(const struct remote *r, const char *script, remote_words *out)
+/* ssh ... MORE... HOST SCRIPT; `--` so that a host is never taken for an option. */
+static void remote_add_ssh(const struct remote *r, const char *const *more, const char *script,
+                           remote_words *out)
 {
     for (size_t i = 0; r->ssh[i]; i++)
         *vec_add(out) = r->ssh[i];
+    for (; *more; more++)
+        *vec_add(out) = *more;
     *vec_add(out) = "--";
     *vec_add(out) = r->host;
     *vec_add(out) = script;
     *vec_add(out) = NULL;
 }
 
-const char *const *remote_argv(struct remote *r)
+static const char *const remote_no_more[] = {NULL};
+
+static const char *const *remote_words_of(struct remote *r, const char *const *more)
 {
     static remote_words words; /* one loop, one thread */
 
     words.n = 0;
-    remote_add_ssh(r, r->script, &words);
+    remote_add_ssh(r, more, r->script, &words);
     return words.v;
+}
+
+const char *const *remote_argv(struct remote *r)
+{
+    return remote_words_of(r, remote_no_more);
+}
+
+/* -t twice: also when -T stands before it.  What is typed is the command's, no word to ssh. */
+const char *const *remote_terminal_argv(struct remote *r, const char *driver, const char *bytes)
+{
+    static const char *const more[] = {"-tt", "-e", "none", NULL};
+
+    free(r->script);
+    r->script = remote_script(driver, r->mark.s, bytes);
+    return remote_words_of(r, more);
 }
 
 /* --- what comes from there --- */
 
-/* The mark with its NULs. */
-static struct sv remote_mark(const struct remote *r, char buf[REMOTE_MARK_BYTES])
+struct sv remote_mark(const struct remote *r, char buf[REMOTE_MARK_BYTES])
 {
     size_t n = strlen(r->mark.s);
 
@@ -148,8 +167,7 @@ static struct sv remote_mark(const struct remote *r, char buf[REMOTE_MARK_BYTES]
     return (struct sv){buf, n + 3};
 }
 
-/* Where the mark begins, or what may become one when more has come; s.n: nowhere. */
-static size_t remote_find_mark(struct sv s, struct sv mark)
+size_t remote_find_mark(struct sv s, struct sv mark)
 {
     for (size_t at = 0; (at = sv_find_byte(s, '\0', at)) != SV_NPOS; at++)
         if (sv_starts(mark, sv_sub(s, at, size_min(at + mark.n, s.n))))
@@ -255,7 +273,7 @@ void remote_kill(const struct remote *r, uv_loop_t *loop, uint64_t grace_ms,
     k->script = remote_script(remote_killer, pid, tenths);
     k->done = done;
     k->arg = arg;
-    remote_add_ssh(r, k->script, &k->argv);
+    remote_add_ssh(r, remote_no_more, k->script, &k->argv);
     k->child = (struct child){.spec = {.argv = k->argv.v,
                                        .timeout_ms = grace_ms + 20000, /* a host that hangs */
                                        .grace_ms = 1000},

@@ -44,6 +44,13 @@ void remote_free(struct remote *r);
 void remote_begin(struct remote *r);
 /* What to start, with the commands as its standard input; NULL-terminated, lives until the next call. */
 const char *const *remote_argv(struct remote *r);
+/* The same for a terminal over there, with another driver, which gets the mark and `bytes` as $1 and $2. */
+const char *const *remote_terminal_argv(struct remote *r, const char *driver, const char *bytes);
+
+/* The mark with its NULs, in buf. */
+struct sv remote_mark(const struct remote *r, char buf[REMOTE_MARK_BYTES]);
+/* Where the mark begins, or what may become one when more has come; s.n: nowhere. */
+size_t remote_find_mark(struct sv s, struct sv mark);
 
 /*
  * Bytes of an output: what commands printed goes to `output`.  *ret is the text of a report once it is whole (the pieces of

@@ -159,6 +159,16 @@ bool session_busy(const struct session *s)
            s->phase == SESSION_DRAINING;
 }
 
+const struct remote *session_remote(const struct session *s)
+{
+    return s->remote;
+}
+
+const char *const *session_env(const struct session *s)
+{
+    return (const char *const *)s->env;
+}
+
 const struct session_state *session_state(const struct session *s)
 {
     return &s->state;

@@ -21,6 +21,7 @@
 #include "base/child.h"
 
 struct session;
+struct remote;
 
 /* Where a shell runs, when it is not here (remote.h). */
 struct session_remote {
@@ -75,6 +76,11 @@ void session_run(struct session *s, const struct session_command *c);
 /* End the running command: TERM to its groups, KILL after the grace time.  It reports ERR_INTERRUPTED. */
 void session_cancel(struct session *s);
 bool session_busy(const struct session *s);
+
+/* The host of the shell (remote.h), which lives as long as the session; NULL: it is here. */
+const struct remote *session_remote(const struct session *s);
+/* What the shell, or the ssh to it, is started with. */
+const char *const *session_env(const struct session *s);
 
 /* The state after the last command; before the first one what was restored. */
 const struct session_state *session_state(const struct session *s);

@@ -1,61 +1,77 @@
 /*
- * terminal: a command that waits for a person, with a terminal of its own (pty(7)).
+ * terminal: a command that waits for a person, with a terminal of its own (pty.h).
  *
  * What is typed goes there, what it shows comes back and is kept.  It runs below the shell of its procedure, but in a
  * session of its own, as only a session has a terminal: it sees the exported variables and the directory, and what it
- * changes in its own shell ends with it.  When we die, the kernel hangs its terminal up.
+ * changes in its own shell ends with it.  On another host a second connection brings it (remote_terminal.h).
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "action/action.h"
-#include "base/fd.h"
+#include "action/pty.h"
+#include "action/remote_terminal.h"
 #include "base/mem.h"
 #include "base/sv.h"
 
-#define TERMINAL_CHUNK 4096
-
 struct terminal_state {
-    struct action *action;
     struct strbuf text; /* lives until the command has ended */
-    int master,
-        slave; /* the slave is held open until the end, or the master would tell of one before the start */
-    char name[64];
-    uv_poll_t poll;
+    struct pty pty;
+    bool running;                  /* in the session */
+    struct remote_terminal *there; /* or over there */
+    bool lent;
     enum action_result result;
 };
 
-static void terminal_take_out(struct terminal_state *s)
+static void terminal_on_shown(void *arg, struct sv shown)
 {
-    struct action *a = s->action;
-    char bytes[TERMINAL_CHUNK];
-    ssize_t n;
+    struct action *a = arg;
 
-    while ((n = read(s->master, bytes, sizeof(bytes))) > 0) {
-        struct sv shown = {bytes, (size_t)n};
-
-        a->env->terminal->show(a->env->terminal->arg, shown);
-        action_print(a, CHILD_OUT, shown);
-    }
+    a->env->terminal->show(a->env->terminal->arg, shown);
+    action_print(a, CHILD_OUT, shown);
 }
 
-static void terminal_on_readable(uv_poll_t *p, int status UNUSED, int events UNUSED)
+static void terminal_on_made(void *arg, int master)
 {
-    terminal_take_out(p->data);
+    const struct action *a = arg;
+
+    a->env->terminal->fit(a->env->terminal->arg, master);
 }
 
-static void terminal_on_closed(uv_handle_t *h)
+static void terminal_lend(void *arg, int master)
 {
-    struct terminal_state *s = h->data;
+    struct action *a = arg;
+    struct terminal_state *s = a->state;
 
-    fd_closep(&s->master);
-    action_finish(s->action, s->result);
+    s->lent = true;
+    a->env->terminal->lend(a->env->terminal->arg, master);
+}
+
+static void terminal_ended(struct action *a, const struct session_result *r)
+{
+    struct terminal_state *s = a->state;
+
+    if (s->lent)
+        a->env->terminal->back(a->env->terminal->arg);
+    a->outcome.status = r->status;
+    a->outcome.err = r->err;
+    s->result = r->rc == ERR_OK            ? ACTION_ENDED
+                : r->rc == ERR_TIMEOUT     ? ACTION_TIMEOUT
+                : r->rc == ERR_INTERRUPTED ? ACTION_STOPPED
+                : r->lost                  ? ACTION_LOST
+                                           : ACTION_BROKE;
+}
+
+/* --- here --- */
+
+static void terminal_on_closed(void *arg)
+{
+    struct action *a = arg;
+    struct terminal_state *s = a->state;
+
+    action_finish(a, s->result);
 }
 
 static void terminal_on_done(void *arg, const struct session_result *r)
@@ -63,95 +79,128 @@ static void terminal_on_done(void *arg, const struct session_result *r)
     struct action *a = arg;
     struct terminal_state *s = a->state;
 
-    terminal_take_out(s);
-    a->env->terminal->back(a->env->terminal->arg);
-    a->outcome.status = r->status;
-    a->outcome.err = r->err;
-    s->result = r->rc == ERR_OK            ? ACTION_ENDED
-                : r->rc == ERR_TIMEOUT     ? ACTION_TIMEOUT
-                : r->rc == ERR_INTERRUPTED ? ACTION_STOPPED
-                                           : ACTION_BROKE;
-    fd_closep(&s->slave);
-    uv_close((uv_handle_t *)&s->poll, terminal_on_closed);
-}
-
-static enum err_code terminal_open(struct terminal_state *s, struct err *err)
-{
-    s->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-    if (s->master < 0 || grantpt(s->master) != 0 || unlockpt(s->master) != 0 ||
-        ptsname_r(s->master, s->name, sizeof(s->name)) != 0)
-        return err_sys(err, errno, "a terminal for the command");
-    s->slave = open(s->name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    return s->slave < 0 ? err_sys(err, errno, "'%s'", s->name) : ERR_OK;
-}
-
-static void terminal_add_quoted(struct strbuf *b, struct sv s)
-{
-    strbuf_add_byte(b, '\'');
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == '\'')
-            strbuf_add_str(b, "'\\''");
-        else
-            strbuf_add_byte(b, s.p[i]);
-    strbuf_add_byte(b, '\'');
+    s->running = false;
+    pty_take(&s->pty);
+    terminal_ended(a, r);
+    pty_close(&s->pty);
 }
 
 /* setsid(1) makes the session and gives it its terminal. */
-static bool terminal_command(struct terminal_state *s)
+static void terminal_command(struct terminal_state *s, struct sv command)
 {
-    CLEANUP(strbuf_release) struct strbuf command = STRBUF(0);
     const char *kind = getenv("TERM");
 
-    strbuf_add_str(&command, "set -o pipefail\n");
-    if (!action_text(s->action, "command", true, &command))
-        return false;
     strbuf_add_str(&s->text, "TERM=");
-    terminal_add_quoted(&s->text, sv_from(kind ? kind : "dumb"));
+    session_quote(sv_from(kind ? kind : "dumb"), &s->text);
     strbuf_add_str(&s->text, " setsid --ctty --wait bash -c ");
-    terminal_add_quoted(&s->text, strbuf_sv(&command));
-    strbuf_addf(&s->text, " <>%s >&0 2>&0", s->name);
-    return true;
+    session_quote(command, &s->text);
+    strbuf_addf(&s->text, " <>%s >&0 2>&0", s->pty.name);
 }
+
+static void terminal_run(struct action *a, struct sv text,
+                         void (*done)(void *arg, const struct session_result *r))
+{
+    struct terminal_state *s = a->state;
+
+    s->running = true;
+    session_run(a->session, &(struct session_command){
+                                .text = text, .timeout_ms = a->timeout_ms, .done = done, .arg = a});
+}
+
+static void terminal_here(struct action *a, struct sv command)
+{
+    struct terminal_state *s = a->state;
+    struct err err;
+
+    s->pty = (struct pty){.shown = terminal_on_shown, .closed = terminal_on_closed, .arg = a};
+    if (pty_open(&s->pty, false, &err) != ERR_OK) {
+        action_break(a, &err);
+        return;
+    }
+    terminal_command(s, command);
+    pty_start(&s->pty, a->env->loop);
+    terminal_on_made(a, s->pty.master);
+    terminal_lend(a, s->pty.master);
+    terminal_run(a, strbuf_sv(&s->text), terminal_on_done);
+}
+
+/* --- there --- */
+
+static void terminal_on_there_done(void *arg, const struct session_result *r)
+{
+    struct action *a = arg;
+    struct terminal_state *s = a->state;
+
+    s->there = NULL;
+    terminal_ended(a, r);
+    action_finish(a, s->result);
+}
+
+/* The shell of the procedure is there, and so its state is known. */
+static void terminal_on_shell(void *arg, const struct session_result *r)
+{
+    struct action *a = arg;
+    struct terminal_state *s = a->state;
+    const struct remote_terminal_spec spec = {.session = a->session,
+                                              .command = strbuf_sv(&s->text),
+                                              .timeout_ms = a->timeout_ms,
+                                              .grace_ms = a->env->grace_ms,
+                                              .made = terminal_on_made,
+                                              .begun = terminal_lend,
+                                              .shown = terminal_on_shown,
+                                              .done = terminal_on_there_done,
+                                              .arg = a};
+    struct session_result none = *r;
+
+    s->running = false;
+    none.lost = false; /* nothing of the command was sent */
+    if (r->rc == ERR_OK)
+        s->there = remote_terminal_start(a->env->loop, &spec, &none.err);
+    if (!s->there) {
+        none.rc = r->rc == ERR_OK ? none.err.code : r->rc;
+        terminal_ended(a, &none);
+        action_finish(a, s->result);
+    }
+}
+
+/* --- both --- */
 
 static void terminal_start(struct action *a)
 {
     struct terminal_state *s = XNEW(struct terminal_state);
+    CLEANUP(strbuf_release) struct strbuf command = STRBUF(0);
     struct err err;
 
     a->state = s;
-    s->action = a;
-    s->master = s->slave = -1;
+    s->pty.master = s->pty.slave = -1;
     if (!a->env->terminal) {
         (void)err_set(&err, ERR_REFUSED,
                       "the command waits for a person, and none is at a terminal");
         action_break(a, &err);
         return;
     }
-    if (terminal_open(s, &err) != ERR_OK) {
-        action_break(a, &err);
+    strbuf_add_str(&command, "set -o pipefail\n");
+    if (!action_text(a, "command", true, &command))
+        return;
+    if (!session_remote(a->session)) {
+        terminal_here(a, strbuf_sv(&command));
         return;
     }
-    if (!terminal_command(s))
-        return;
-    (void)uv_poll_init(a->env->loop, &s->poll,
-                       s->master); /* fails only for what cannot be polled */
-    s->poll.data = s;
-    (void)uv_poll_start(&s->poll, UV_READABLE, terminal_on_readable);
-    a->env->terminal->lend(a->env->terminal->arg, s->master);
-    session_run(a->session, &(struct session_command){.text = strbuf_sv(&s->text),
-                                                      .timeout_ms = a->timeout_ms,
-                                                      .done = terminal_on_done,
-                                                      .arg = a});
+    strbuf_add_sv(&s->text, strbuf_sv(&command));
+    terminal_run(a, SV(":"), terminal_on_shell);
 }
 
 static void terminal_cancel(struct action *a)
 {
     struct terminal_state *s = a->state;
-    pid_t front = tcgetpgrp(s->master);
+    pid_t front = s->pty.master >= 0 ? tcgetpgrp(s->pty.master) : 0;
 
     if (front > 0)
         (void)kill(-front, SIGTERM);
-    session_cancel(a->session); /* what still runs then is hung up with its terminal */
+    if (s->running)
+        session_cancel(a->session); /* what still runs then is hung up with its terminal */
+    else if (s->there)
+        remote_terminal_cancel(s->there);
 }
 
 static void terminal_release(struct action *a)
@@ -160,8 +209,7 @@ static void terminal_release(struct action *a)
 
     if (!s)
         return;
-    fd_closep(&s->master);
-    fd_closep(&s->slave);
+    pty_release(&s->pty);
     strbuf_release(&s->text);
     free(s);
     a->state = NULL;

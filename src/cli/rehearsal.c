@@ -1,4 +1,5 @@
 #include "cli/rehearsal.h"
+#include "db/db.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -28,6 +29,19 @@ static enum err_code rehearsal_expand(struct rehearsal *r, const struct sv *from
     return ERR_OK;
 }
 
+/* The URL of a PostgreSQL is no path. */
+static enum err_code rehearsal_expand_database(struct rehearsal *r, struct sv from, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf url = STRBUF(0);
+
+    if (binding_expand(&r->l.b, from, &url, err) != ERR_OK)
+        return err->code;
+    if (!db_is_url(strbuf_sv(&url)))
+        return rehearsal_expand(r, &from, 1, &r->databases, err);
+    *vec_add(&r->databases) = arena_sv(&r->l.b.arena, strbuf_sv(&url));
+    return ERR_OK;
+}
+
 static enum err_code rehearsal_read_paths(struct rehearsal *r, struct err *err)
 {
     const struct binding_rehearse *b = &r->l.b.rehearse;
@@ -35,7 +49,10 @@ static enum err_code rehearsal_read_paths(struct rehearsal *r, struct err *err)
     if (rehearsal_expand(r, b->files.v, b->files.n, &r->files, err) != ERR_OK ||
         rehearsal_expand(r, b->except.v, b->except.n, &r->except, err) != ERR_OK)
         return err->code;
-    return rehearsal_expand(r, b->databases.v, b->databases.n, &r->databases, err);
+    for (size_t i = 0; i < b->databases.n; i++)
+        if (rehearsal_expand_database(r, b->databases.v[i], err) != ERR_OK)
+            return err->code;
+    return ERR_OK;
 }
 
 static enum err_code rehearsal_picture(const struct rehearsal *r, json_t **ret, struct err *err)

@@ -89,7 +89,7 @@ void ui_read_input(struct ui *u, bool on);
 void ui_ask_close(struct ui *u);
 /* ui_terminal.c: what is typed, and the size, go to the command. */
 void ui_lent_type(const struct ui *u, struct sv bytes);
-void ui_lent_resize(const struct ui *u);
+void ui_lent_resize(struct ui *u);
 /* ui_keys.c: what a key does while nothing is asked. */
 void ui_keys_open(struct ui *u);
 void ui_keys_close(struct ui *u);

@@ -10,12 +10,17 @@
 #include "base/sv.h"
 #include "cli/ui_int.h"
 
-void ui_lent_resize(const struct ui *u)
+static void ui_fit(void *arg UNUSED, int fd)
 {
     struct winsize size;
 
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        (void)ioctl(u->lent_to, TIOCSWINSZ, &size); /* the kernel tells those who are in front */
+        (void)ioctl(fd, TIOCSWINSZ, &size); /* the kernel tells those who are in front */
+}
+
+void ui_lent_resize(struct ui *u)
+{
+    ui_fit(u, u->lent_to);
 }
 
 static void ui_lend(void *arg, int fd)
@@ -77,7 +82,7 @@ void ui_lent_type(const struct ui *u, struct sv bytes)
 
 const struct action_terminal *ui_terminal(struct ui *u)
 {
-    u->terminal =
-        (struct action_terminal){.lend = ui_lend, .show = ui_lent_show, .back = ui_back, .arg = u};
+    u->terminal = (struct action_terminal){
+        .fit = ui_fit, .lend = ui_lend, .show = ui_lent_show, .back = ui_back, .arg = u};
     return &u->terminal;
 }

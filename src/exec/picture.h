@@ -18,7 +18,7 @@ struct picture_of {
     size_t n_except;
     const struct sv *services; /* names of services of the plan */
     size_t n_services;
-    const struct sv *databases; /* files of SQLite, absolute */
+    const struct sv *databases; /* files of SQLite, absolute; or URLs of PostgreSQL */
     size_t n_databases;
 };
 

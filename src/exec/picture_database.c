@@ -1,5 +1,5 @@
 /*
- * A database of SQLite as facts: its schema, and of each table the number of rows and a digest of them that does not
+ * A database of SQLite (of PostgreSQL: picture_postgres.c) as facts: its schema, and of each table the number of rows and a digest of them that does not
  * depend on their order.
  */
 #include <inttypes.h>
@@ -8,23 +8,36 @@
 
 #include "base/file.h"
 #include "base/sv.h"
+#include "db/db.h"
 #include "exec/picture_int.h"
-
-/* A sum of the hashes of rows: the same rows in another order have the same one. */
-struct picture_rows {
-    int64_t n;
-    uint64_t sum[4];
-};
 
 static enum err_code picture_db_fail(sqlite3 *db, const char *file, struct err *err)
 {
     return err_set(err, ERR_DB, "database '%s': %s", file, sqlite3_errmsg(db));
 }
 
+void picture_rows_take(struct picture_rows *rows, struct hash_state *state)
+{
+    struct hash h = hash_end(state);
+
+    for (size_t i = 0; i < ARRAY_LEN(rows->sum); i++) {
+        uint64_t part;
+
+        memcpy(&part, (const char *)&h + i * sizeof(part), sizeof(part));
+        rows->sum[i] += part; /* wraps */
+    }
+    rows->n++;
+}
+
+void picture_rows_tell(struct picture *p, const char *about, const struct picture_rows *rows)
+{
+    picture_add(p, "rows of", about,
+                "%" PRId64 " rows, digest %016" PRIx64 "%016" PRIx64 "%016" PRIx64 "%016" PRIx64,
+                rows->n, rows->sum[0], rows->sum[1], rows->sum[2], rows->sum[3]);
+}
+
 static void picture_add_row(sqlite3_stmt *st, struct hash_state *state, struct picture_rows *rows)
 {
-    struct hash h;
-
     for (int i = 0; i < sqlite3_column_count(st); i++) {
         hash_add_i64(state, sqlite3_column_type(st, i));
         if (sqlite3_column_type(st, i) == SQLITE_NULL)
@@ -35,14 +48,7 @@ static void picture_add_row(sqlite3_stmt *st, struct hash_state *state, struct p
         hash_add_sv(state,
                     (struct sv){sqlite3_column_blob(st, i), (size_t)sqlite3_column_bytes(st, i)});
     }
-    h = hash_end(state);
-    for (size_t i = 0; i < ARRAY_LEN(rows->sum); i++) {
-        uint64_t part;
-
-        memcpy(&part, (const char *)&h + i * sizeof(part), sizeof(part));
-        rows->sum[i] += part; /* wraps */
-    }
-    rows->n++;
+    picture_rows_take(rows, state);
 }
 
 static enum err_code picture_table(struct picture *p, sqlite3 *db, const char *file,
@@ -64,9 +70,7 @@ static enum err_code picture_table(struct picture *p, sqlite3 *db, const char *f
     if (r != SQLITE_DONE)
         return picture_db_fail(db, file, err);
     strbuf_addf(&about, "%s: table %s", file, table);
-    picture_add(p, "rows of", strbuf_str(&about),
-                "%" PRId64 " rows, digest %016" PRIx64 "%016" PRIx64 "%016" PRIx64 "%016" PRIx64,
-                rows.n, rows.sum[0], rows.sum[1], rows.sum[2], rows.sum[3]);
+    picture_rows_tell(p, strbuf_str(&about), &rows);
     return ERR_OK;
 }
 
@@ -108,6 +112,8 @@ enum err_code picture_database(struct picture *p, struct sv file, struct err *er
     sqlite3 *db = NULL;
     enum err_code rc;
 
+    if (sv_starts(file, SV("postgres")) && db_is_url(file))
+        return picture_postgres(p, file, err);
     if (!file_exists(path)) {
         picture_add(p, "database", path, "is not there");
         return ERR_OK;

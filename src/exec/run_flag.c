@@ -18,7 +18,8 @@ struct run_switch {
     struct run *run;
     int64_t number; /* of the run's switches: 1, 2, 3, ... */
     struct sv flag, to, rule;
-    int64_t fired_us; /* by the wall clock: another process may go on */
+    int64_t
+        fired_us; /* by the steady clock; resumed: by the wall clock, as another process saw it */
     bool begun, resumed;
     bool told; /* its outcome is in the journal, and the job has not ended yet */
     struct flag_job job;
@@ -69,7 +70,7 @@ static json_t *switch_data(const struct run_switch *s)
 static void switch_queue_outcome(struct run_switch *s, const char *result, const char *why)
 {
     json_t *j = switch_data(s);
-    int64_t now_us = clock_now_us();
+    int64_t now_us = s->resumed ? clock_now_us() : clock_steady_us();
 
     json_put_str(j, "result", result);
     json_put_str(j, "why", why);
@@ -195,7 +196,7 @@ void run_flags_fired(struct run *r, json_t *data)
     json_t *intent;
 
     json_put_sv(data, "to", f ? f->off : SV("off"));
-    s = switch_add(r, r->n_switched + 1, data, clock_now_us());
+    s = switch_add(r, r->n_switched + 1, data, clock_steady_us());
     intent = switch_data(s);
     json_put_sv(intent, "text", json_get_sv(data, "text"));
     run_queue(r, EVENT_FLAG_INTENT, NULL, intent);

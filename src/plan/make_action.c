@@ -170,7 +170,7 @@ static bool make_waits_for_person(const struct rb_step *s, const struct binding_
     return set && set->terminal >= 0 ? set->terminal : s->command->interactive;
 }
 
-/* A command that waits for somebody to type gets a terminal; unattended nobody is there. */
+/* A command that waits for somebody to type gets a terminal; unattended nobody is there, and for several hosts at once only one. */
 static void make_terminal(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
 {
     struct sv id = names_short(&m->names, s->id);
@@ -178,9 +178,9 @@ static void make_terminal(struct make *m, const struct rb_step *s, json_t *out, 
     json_put_str(out, "kind", "terminal");
     json_put(action, "command", make_pieces(m, s->text, s->line, false));
     make_question(
-        m, s->line, "terminal", make_is_remote(m, s),
+        m, s->line, "terminal", make_is_fleet(m, s),
         arena_fmt(m->arena, "'%.*s' waits for a person at a terminal%s", SV_FMT(s->text),
-                  make_is_remote(m, s) ? " of another host, which is not supported yet" : ""),
+                  make_is_fleet(m, s) ? ", which several hosts cannot have at once" : ""),
         arena_fmt(m->arena, "steps: {\"%.*s\": {terminal: no}} (or skip: WHY)", SV_FMT(id)));
 }
 

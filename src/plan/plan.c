@@ -248,6 +248,15 @@ static void plan_load_remote(struct plan *p, const json_t *remote, struct plan_s
     s->login = json_get_bool(remote, "login", false);
 }
 
+/* What is asked of this host: its own address, where that of the step is a pattern for all. */
+static struct sv plan_own_command(const json_t *own, struct sv command)
+{
+    const json_t *url = json_object_get(own, "url"), *piece = json_array_get(url, 0);
+
+    return json_array_size(url) == 1 && json_is_string(piece) ? sv_from(json_string_value(piece))
+                                                              : command;
+}
+
 /* The step on each of its hosts. */
 static enum err_code plan_load_fleet(struct plan *p, const json_t *fleet, struct plan_step *s,
                                      struct err *err)
@@ -265,6 +274,7 @@ static enum err_code plan_load_fleet(struct plan *p, const json_t *fleet, struct
         const json_t *host = json_array_get(hosts, i), *own = json_object_get(host, "action");
 
         one.action = own ? own : json_object_get(s->action, "action");
+        one.command = plan_own_command(own, s->command);
         one.host = json_get_sv(host, "name");
         one.session = arena_fmt(&p->arena, "%.*s/%.*s", SV_FMT(s->session), SV_FMT(one.host));
         plan_load_remote(p, host, &one);

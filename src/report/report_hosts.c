@@ -63,12 +63,31 @@ enum err_code report_json_hosts(struct store *s, const struct view_step *step, i
     return ERR_OK;
 }
 
-static void html_host_row(struct strbuf *b, const struct view_host *h)
+struct sv report_host_command(const struct view_step *step, struct sv host)
 {
+    for (size_t i = 0; i < step->p->n_on; i++)
+        if (sv_eq(step->p->on[i].host, host) && !sv_eq(step->p->on[i].command, step->p->command))
+            return step->p->on[i].command;
+    return (struct sv){NULL, 0};
+}
+
+struct sv report_command(const struct view_step *step)
+{
+    return step->p->n_on == 1 ? step->p->on[0].command : step->p->command;
+}
+
+static void html_host_row(struct strbuf *b, const struct view_step *step, const struct view_host *h)
+{
+    struct sv command = report_host_command(step, h->host);
     int64_t begun_us = json_get_int(h->outcome, "started_us", 0);
 
     strbuf_add_str(b, "<tr><td>");
     html_sv(b, h->host);
+    if (command.n) {
+        strbuf_add_str(b, "<br><code>");
+        html_sv(b, command);
+        strbuf_add_str(b, "</code>");
+    }
     strbuf_add_str(b, "</td><td>");
     html_tag(b, h->state);
     strbuf_add_str(b, "</td><td>");
@@ -111,7 +130,7 @@ enum err_code html_hosts(struct store *s, struct strbuf *b, const struct view_st
                       "</th><th>Took</th><th>Why</th></tr>");
     for (size_t i = 0; i < step->hosts.n; i++)
         if (step->hosts.v[i].attempt == attempt)
-            html_host_row(b, &step->hosts.v[i]);
+            html_host_row(b, step, &step->hosts.v[i]);
     strbuf_add_str(b, "</table></div>");
     for (size_t i = 0; i < step->hosts.n; i++)
         if (step->hosts.v[i].attempt == attempt &&

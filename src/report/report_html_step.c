@@ -196,12 +196,13 @@ static enum err_code html_step(struct store *s, struct strbuf *b, const struct v
                                size_t number, struct err *err)
 {
     const struct view_attempt *last = step->attempts.n ? vec_last(&step->attempts) : NULL;
+    struct sv command = report_command(step);
     bool failed = sv_eq(step->state, SV("failed"));
 
     strbuf_addf(b, "<details id=\"step-%zu\"%s><summary>", number, failed ? " open" : "");
     html_tag(b, step->state);
     strbuf_add_str(b, "<code>");
-    html_sv(b, sv_sub(step->p->command, 0, sv_find_byte(step->p->command, '\n', 0)));
+    html_sv(b, sv_sub(command, 0, sv_find_byte(command, '\n', 0)));
     strbuf_add_str(b, "</code>");
     html_step_side(b, step, last);
     strbuf_add_str(b, "</summary>");

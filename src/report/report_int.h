@@ -44,6 +44,10 @@ void html_checks(struct strbuf *b, const json_t *outcome);
 NODISCARD enum err_code html_output(struct store *s, struct strbuf *b, const json_t *outcome,
                                     const char *key, const char *title, struct err *err);
 /* report_hosts.c */
+/* What is asked of this host, where that is another thing than of the others; else empty. */
+struct sv report_host_command(const struct view_step *step, struct sv host);
+/* The command of a step; of one on a single host what is asked of that host. */
+struct sv report_command(const struct view_step *step);
 NODISCARD enum err_code html_hosts(struct store *s, struct strbuf *b, const struct view_step *step,
                                    int64_t attempt, struct err *err);
 

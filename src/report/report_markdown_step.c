@@ -78,7 +78,7 @@ static enum err_code markdown_output(struct store *s, struct strbuf *b,
 static void markdown_attempt_head(struct strbuf *b, const struct view_step *step,
                                   const struct view_attempt *a)
 {
-    struct sv command = step->p->command;
+    struct sv command = report_command(step);
 
     strbuf_add_str(b, "**");
     fill_add_text(b, a->state);
@@ -96,6 +96,33 @@ static void markdown_attempt_head(struct strbuf *b, const struct view_step *step
     strbuf_add_str(b, ": ");
     fill_add_code(b, sv_sub(command, 0, sv_find_byte(command, '\n', 0)));
     strbuf_add_byte(b, '\n');
+}
+
+/* "- web1: **failed**, HTTP 503: `http://10.0.0.1:8080/`" */
+static void markdown_hosts(struct strbuf *b, const struct view_step *step, int64_t attempt)
+{
+    for (size_t i = 0; i < step->hosts.n; i++) {
+        const struct view_host *h = &step->hosts.v[i];
+        struct sv reason = json_get_sv(h->outcome, "reason"),
+                  command = report_host_command(step, h->host);
+
+        if (h->attempt != attempt)
+            continue;
+        strbuf_add_str(b, "- ");
+        fill_add_text(b, h->host);
+        strbuf_add_str(b, ": **");
+        fill_add_text(b, h->state);
+        strbuf_add_str(b, "**");
+        if (reason.n) {
+            strbuf_add_str(b, ", ");
+            fill_add_text(b, reason);
+        }
+        if (command.n) {
+            strbuf_add_str(b, ": ");
+            fill_add_code(b, command);
+        }
+        strbuf_add_byte(b, '\n');
+    }
 }
 
 static enum err_code markdown_attempt(struct store *s, struct strbuf *b,
@@ -119,6 +146,7 @@ static enum err_code markdown_attempt(struct store *s, struct strbuf *b,
         fill_add_text(b, json_get_sv(a->outcome, "reason"));
         strbuf_add_byte(b, '\n');
     }
+    markdown_hosts(b, step, a->number);
     for (size_t i = 0; i < json_array_size(checks); i++)
         markdown_check(b, json_array_get(checks, i));
     if (markdown_output(s, b, a, "out", "output", err) != ERR_OK)

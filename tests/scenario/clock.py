@@ -204,7 +204,35 @@ gates:
     same("the exit status", run.end(), 0)
 
 
+def a_flag_is_switched_in(seconds):
+    """A rule switches a flag off, and its program sets the clock meanwhile."""
+    write("doc.md", "# Doc\n\n## Deployment\n\n```bash\necho new > app.txt\n```\n\n## Rollback\n\n```bash\nrm app.txt\n```\n")
+    write("prusik.yaml", "environment: test\nsources:\n  cmd.queue: {command: cat queue.txt}\n"
+          "watch: {interval: 50ms, until: T+2s}\nrules: {queue: 'flag-off NEW_UI when cmd.queue.json.length > 100'}\n"
+          "flags: {NEW_UI: {within: 30s}}\n")
+    write("prusik.flags.yaml", "flags:\n  NEW_UI:\n    variants: {on: 'true', off: 'false'}\n"
+          "    env_file: {path: app.env, name: NEW_UI}\n    apply: [sh, apply.sh]\n")
+    write("apply.sh", f"echo {seconds} > clock\nsleep 0.3\n")
+    write("app.env", "NEW_UI=true\n")
+    write("queue.txt", '{"length": 200}')
+    write("flags.json", '{"flags":{"NEW_UI":{"state":"ENABLED","variants":{"on":true,"off":false},"defaultVariant":"on"}}}')
+    done = prusik("run", "doc.md", "--operator", "ann")
+    same("the exit status", done.returncode, 9)
+    events = json.loads(prusik("report", "--json").stdout)["events"]
+    took = [e["data"]["ms"] for e in events if e["event"] == "flag-outcome"]
+    check(len(took) == 1 and 300 <= took[0] < DEADLINE_S * 1000, f"the flag was switched in {took} ms")
+
+
+def a_clock_that_jumps_does_not_change_how_long_a_flag_took():
+    a_flag_is_switched_in(HOUR)
+
+
+def a_clock_that_goes_back_does_not_either():
+    a_flag_is_switched_in(-HOUR)
+
+
 sys.exit(run_tests([
+    a_clock_that_jumps_does_not_change_how_long_a_flag_took, a_clock_that_goes_back_does_not_either,
     a_clock_that_goes_back_does_not_lengthen_a_watch, a_clock_that_goes_forward_does_not_cut_a_watch_short,
     a_watch_goes_on_in_another_process_whose_clock_is_behind, a_step_takes_the_time_that_passed,
     a_file_made_after_the_clock_was_set_back_is_not_taken_for_old,

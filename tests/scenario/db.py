@@ -194,6 +194,32 @@ def how_far_an_index_is_and_whom_it_waits_for_is_shown(server):
     same("valid", server.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'deals_slow'::regclass"), "t")
 
 
+def rehearse(server, back):
+    """A release that changes a table, in a database of its own, and the way back that its document has for it."""
+    psql = 'psql -X -q -v ON_ERROR_STOP=1 "$SHOP_DB" -c'
+    write("deploy.md", "# Shop\n\n## Deployment\n\n```bash\n"
+          f"{psql} \"ALTER TABLE item ADD COLUMN price int; UPDATE item SET price = 1, name = upper(name)\"\n```\n\n"
+          f"## Rollback\n\n```bash\n{psql} \"{back}\"\n```\n")
+    url = server.url.replace("/postgres?", "/scratch?")
+    write("prusik.yaml", "environment: shop\noperator: ann\nenv: {SHOP_DB: '" + url + "', ADMIN_DB: '" + server.url + "'}\n"
+          "rehearse:\n  scratch: a database of this test\n"
+          "  prepare: >-\n    psql -X -q \"$ADMIN_DB\" -c 'DROP DATABASE IF EXISTS scratch' -c 'CREATE DATABASE scratch' &&\n"
+          "    psql -X -q \"$SHOP_DB\" -c \"CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item VALUES (1, 'tea'), (2, 'milk')\"\n"
+          "  compare: {databases: [$SHOP_DB]}\n")
+    done = subprocess.run([PRUSIK, "rehearse", "deploy.md", "--unattended"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def a_rehearsal_tells_what_a_way_back_forgets_in_the_database(server):
+    code, out = rehearse(server, "ALTER TABLE item DROP COLUMN price; UPDATE item SET name = lower(name)")
+    same("forward and back", (code, out if code else ""), (0, ""))
+    code, out = rehearse(server, "ALTER TABLE item DROP COLUMN price")
+    check(code == 4 and "1 difference" in out and "table public.item" in out and "2 rows, digest" in out, out)
+    code, out = rehearse(server, "UPDATE item SET name = lower(name)")
+    check(code == 4 and "schema of" in out and "price integer" in out, out)
+
+
 if __name__ == "__main__":
     sys.exit(run_tests([with_server(t) for t in (
         a_folder_is_applied_and_its_status_is_a_gate,
@@ -201,4 +227,5 @@ if __name__ == "__main__":
         a_second_run_is_told_who_holds_the_lock,
         a_server_that_goes_away_is_a_clear_failure,
         how_far_an_index_is_and_whom_it_waits_for_is_shown,
+        a_rehearsal_tells_what_a_way_back_forgets_in_the_database,
     )]))

@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from sshd import Server
 from tap import DEADLINE_S, await_, check, read, run_tests, same, write
@@ -106,6 +108,34 @@ def a_release_rolls_through_three_hosts():
     run(0)
     same("versions", versions(), ["2", "2", "2"])
     same("the order", read("order").split(), NAMES)
+
+
+class Health(BaseHTTPRequestHandler):
+    asked = []
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        Health.asked.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
+
+
+def the_report_shows_what_each_host_was_asked():
+    server = HTTPServer(("127.0.0.1", 0), Health)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    document("true", f", batch: 2, health: {{http: '{url}/{{address}}', within: 5s}}")
+    run(0)
+    server.shutdown()
+    same("asked", sorted(set(Health.asked)), [f"/{name}" for name in NAMES])
+    for form in ("html", "markdown"):
+        text = prusik("report", "--format", form).stdout
+        for name in NAMES:
+            check(f"{url}/{name}" in text, f"the {form} report does not show {url}/{name}")
+    check(f"<code>{url}/{NAMES[2]}</code><span" in prusik("report", "--format", "html").stdout,
+          "the line of the step on one host shows a pattern")
 
 
 def one_bad_host_stops_it_and_all_that_were_touched_go_back():
@@ -220,7 +250,8 @@ def a_person_answers_for_all_hosts():
     check("for this and 2 more: all yes" in text, text)
 
 
-TESTS = [a_release_rolls_through_three_hosts, one_bad_host_stops_it_and_all_that_were_touched_go_back,
+TESTS = [a_release_rolls_through_three_hosts, the_report_shows_what_each_host_was_asked,
+         one_bad_host_stops_it_and_all_that_were_touched_go_back,
          one_unhealthy_host_in_the_second_batch_brings_the_fleet_to_one_version,
          without_a_way_back_the_next_batch_is_not_begun, a_host_that_is_cut_off_is_in_doubt_and_only_that_one,
          where_it_does_no_harm_it_is_begun_again_there, a_host_that_is_powered_off_meanwhile_was_not_touched,

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 
+from pseudo import Terminal
 from sshd import Server, runs
 from tap import DEADLINE_S, await_, check, read, run_tests, same, write
 
@@ -162,7 +163,155 @@ def ctrl_c_ends_the_command_over_there():
     await_("its end", lambda: not runs(pid))
 
 
-TESTS = [commands_run_over_there_and_the_shell_carries_on, a_status_is_that_of_the_command,
+# --- a terminal over there
+
+ASK = ("read -r -p 'who are you? ' x < /dev/tty; tty; stty size; echo \"hello $x of $WHERE\"\n"
+       "printf '%s %s %s %s\\n' \"$PWD\" \"$MORE\" \"$TOKEN\" \"${HIDDEN-unset}\"\n")
+
+
+def interactive(script, before="true", more="", host="web1", accept=""):
+    """Commands over there, and then a script that wants a terminal; `accept` names what is not undone."""
+    write("ask.sh", script)
+    document("### 1. Ask\n\n" + block(f"ssh {host}\n{before}") +
+             f"\n```bash {{name=ask}}\nbash {os.getcwd()}/ask.sh\n```\n",
+             "steps: {ask: {terminal: yes, undo: it asks}" + accept + f"}}\n{more}")
+
+
+def at_a_terminal(*argv, columns=80, env=None):
+    return Terminal(PRUSIK, *argv, "--operator", "ann", columns=columns, env=env)
+
+
+def an_interactive_command_has_a_terminal_over_there():
+    write("secret.env", "TOKEN=c4nary-over-there\n")
+    interactive(ASK, "cd /tmp; export MORE='a  b'; HIDDEN=1; set -eu",
+                "secrets: [TOKEN]\nenv_files: [secret.env]\n")
+    t = at_a_terminal("run", "deploy.md", columns=71)
+    t.await_text(r"the terminal is the command's")
+    t.await_text(r"who are you\? ")
+    t.send("anx\x7fn\r")
+    t.await_text(r"/dev/pts/\d+")
+    t.await_text(r"40 71")
+    t.await_text(r"hello ann of there")
+    t.await_text(r"/tmp a  b ")
+    t.await_text(r"unset")
+    same("the exit status", t.end(), 0)
+    record = prusik("report", "--json").stdout
+    check("hello ann of there" in record, "what it showed is not in the record")
+    check("c4nary" not in record, "the record has a secret")
+
+
+def the_size_of_the_terminal_is_passed_on():
+    interactive("trap 'stty size' WINCH; echo ready; while [ ! -e " + os.getcwd() + "/go ]; do sleep 0.1; done; stty size\n")
+    t = at_a_terminal("run", "deploy.md", columns=90)
+    t.await_text(r"ready")
+    t.resize(66)
+    t.await_text(r"40 66")
+    write("go", "")
+    same("the exit status", t.end(), 0)
+
+
+def keys_go_to_the_command_and_ctrl_c_too():
+    interactive("trap 'echo interrupted; exit 9' INT\nread -r -n 3 x; printf '<%s>' \"$x\" | cat -v\necho; echo ready\n"
+                "while :; do sleep 0.1; done\n")
+    t = at_a_terminal("run", "deploy.md")
+    t.await_text(r"is the command's")
+    t.send("\r~.x")  # no word to ssh
+    t.await_text(r"ready")
+    t.send("\x03")
+    t.await_text(r"interrupted")
+    same("the exit status", t.end(), 4)
+    check("status 9" in t.plain() or " 9" in t.plain(), t.plain())
+
+
+def a_status_of_255_over_there_is_a_status():
+    interactive("exit 255\n")
+    t = at_a_terminal("run", "deploy.md")
+    same("the exit status", t.end(), 4)
+    check("255" in t.plain() and "doubt" not in t.plain(), t.plain())
+
+
+def a_large_state_comes_over():
+    interactive("echo \"${#BIG} ${#MORE}\"\n", "export BIG=$(head -c 90000 /dev/zero | tr '\\0' x); export MORE=$(seq 9000)")
+    t = at_a_terminal("run", "deploy.md")
+    t.await_text(r"90000 43892")
+    same("the exit status", t.end(), 0)
+
+
+def contact_lost_while_it_has_the_terminal_is_in_doubt():
+    interactive("touch " + os.getcwd() + "/began; read -r x && touch " + os.getcwd() + "/ended\n")
+    t = at_a_terminal("run", "deploy.md")
+    t.await_text(r"is the command's")
+    await_("the command", lambda: os.path.exists("began"))
+    SERVER.cut()
+    t.await_text(r"contact with host 'web1' was lost")
+    t.await_text(r"yes or no")  # did it happen?
+    check(not os.path.exists("ended"), "it went on")
+    t.send("no\n")  # so it is begun again
+    t.await_text(r"is the command's")
+    t.send("x\r")
+    same("the exit status", t.end(), 0)
+    check(os.path.exists("ended"), "it was not begun again")
+
+
+def interrupted_from_outside_it_is_ended_over_there():
+    interactive("trap '' TERM; echo $$ > " + os.getcwd() + "/pid; while :; do read -r x; done\n")
+    t = at_a_terminal("run", "deploy.md")
+    t.await_text(r"is the command's")
+    await_("the command", lambda: os.path.exists("pid") and read("pid"))
+    os.kill(t.pid, signal.SIGINT)
+    same("the exit status", t.end(), 130)
+    pid = int(read("pid"))
+    await_("its end", lambda: not runs(pid))
+
+
+def what_takes_too_long_at_a_terminal_is_ended_over_there():
+    interactive("echo $$ > " + os.getcwd() + "/pid; while :; do read -r x; done\n")
+    write("prusik.yaml", read("prusik.yaml").replace("terminal: yes,", "terminal: yes, timeout: 2s,"))
+    t = at_a_terminal("run", "deploy.md")
+    same("the exit status", t.end(), 4)
+    check("did not end within" in t.plain(), t.plain())
+    pid = int(read("pid"))
+    await_("its end", lambda: not runs(pid))
+
+
+def a_folder_that_is_gone_over_there_is_status_97():
+    interactive("echo never\n", "mkdir -p " + os.getcwd() + "/gone && cd " + os.getcwd() + "/gone && rmdir ../gone",
+                accept=", '1': {undo: a test}")
+    t = at_a_terminal("run", "deploy.md")
+    same("the exit status", t.end(), 4)
+    check("97" in t.plain() and "never" not in prusik("report", "--json").stdout.replace("echo never", ""), t.plain())
+
+
+def without_a_person_no_terminal_over_there_is_asked_for():
+    interactive(ASK)
+    done = prusik("run", "deploy.md", "--operator", "ann")
+    same("the exit status", done.returncode, 3)
+    check("waits for a person at a terminal" in done.stderr + done.stdout, done.stderr)
+
+
+def a_command_that_knows_our_mark_says_nothing_for_the_shell():
+    interactive("mark=$(tr '\\0' '\\n' < /proc/$PPID/cmdline | tail -n 2 | head -n 1)\n"
+                "printf '\\0\\0%s\\0none\\0' \"$mark\"\nprintf '\\0\\0%s\\0%0100d' \"$mark\" 7\necho; echo \"mark ${#mark}\"; exit 3\n")
+    t = at_a_terminal("run", "deploy.md")
+    t.await_text(r"mark 32")
+    same("the exit status", t.end(), 4)
+    check("status 3" in t.plain(), t.plain())
+
+
+def a_host_that_gives_no_terminal_is_said():
+    interactive("echo never\n", host="webtty")
+    t = at_a_terminal("run", "deploy.md")
+    same("the exit status", t.end(), 4)
+    check("gives no terminal" in t.plain(), t.plain())
+
+
+TESTS = [an_interactive_command_has_a_terminal_over_there, the_size_of_the_terminal_is_passed_on,
+         keys_go_to_the_command_and_ctrl_c_too, a_status_of_255_over_there_is_a_status, a_large_state_comes_over,
+         contact_lost_while_it_has_the_terminal_is_in_doubt, interrupted_from_outside_it_is_ended_over_there,
+         what_takes_too_long_at_a_terminal_is_ended_over_there, a_folder_that_is_gone_over_there_is_status_97,
+         without_a_person_no_terminal_over_there_is_asked_for, a_host_that_gives_no_terminal_is_said,
+         a_command_that_knows_our_mark_says_nothing_for_the_shell]
+TESTS += [commands_run_over_there_and_the_shell_carries_on, a_status_is_that_of_the_command,
          the_end_of_the_shell_is_the_end_of_the_command, much_output_comes_whole,
          a_host_that_is_not_bound_is_a_question, local_says_that_the_host_is_this_one,
          a_host_that_cannot_be_reached_is_said, a_login_shell_reads_the_profile_over_there, what_takes_too_long_is_ended_over_there,
@@ -173,12 +322,14 @@ TESTS = [commands_run_over_there_and_the_shell_carries_on, a_status_is_that_of_t
 def main():
     global SERVER
     SERVER = Server(HOME)
-    write(f"{HOME}/known_hosts", SERVER.known_host())
-    write(f"{HOME}/ssh_config", SERVER.client_config("web1 web2") + "Host nowhere\n  HostName 127.0.0.1\n  Port 1\n")
+    no_tty = Server(HOME, "bare", more="PermitTTY no\n")
+    write(f"{HOME}/known_hosts", SERVER.known_host() + no_tty.known_host())
+    write(f"{HOME}/ssh_config", SERVER.client_config("web1 web2") + no_tty.client_config("webtty") + "Host nowhere\n  HostName 127.0.0.1\n  Port 1\n")
     try:
         return run_tests(TESTS)
     finally:
         SERVER.stop()
+        no_tty.stop()
         shutil.rmtree(HOME)
 
 

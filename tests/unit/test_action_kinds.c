@@ -555,13 +555,17 @@ static struct {
     int fd, lent, given_back;
 } person;
 
-static void on_lend(void *arg UNUSED, int fd)
+static void on_fit(void *arg UNUSED, int fd)
 {
     struct winsize size = {.ws_row = 33, .ws_col = 99};
 
+    T_EQ(ioctl(fd, TIOCSWINSZ, &size), 0);
+}
+
+static void on_lend(void *arg UNUSED, int fd)
+{
     person.fd = fd;
     person.lent++;
-    T_EQ(ioctl(fd, TIOCSWINSZ, &size), 0);
 }
 
 static void on_show(void *arg UNUSED, struct sv bytes)
@@ -578,7 +582,7 @@ static void on_back(void *arg UNUSED)
     person.given_back++;
 }
 
-static const struct action_terminal a_person = {on_lend, on_show, on_back, NULL};
+static const struct action_terminal a_person = {on_fit, on_lend, on_show, on_back, NULL};
 
 T(a_command_that_waits_for_a_person_has_a_terminal_of_its_own)
 {

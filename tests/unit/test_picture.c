@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "base/sv.h"
-#include "t.h"
+#include "t_pg.h"
 
 #include "net_server.h"
 
@@ -181,6 +181,111 @@ T(a_database_is_its_schema_and_its_rows_in_any_order)
     json_decref(before);
 }
 
+static void pg_sql(PGconn *c, const char *text)
+{
+    PGresult *r = PQexec(c, text);
+
+    if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK)
+        T_FAIL("%s: %s", text, PQerrorMessage(c));
+    PQclear(r);
+}
+
+/* What changes is undone by the second statement; the facts that tell it, without the name of the database. */
+static const struct {
+    const char *change, *back, *facts;
+} pg_changes[] = {
+    {"UPDATE item SET name = '' WHERE name IS NULL", "UPDATE item SET name = NULL WHERE name = ''",
+     "rows of table public.item|"},
+    {"UPDATE item SET price = 1.5000000000000002 WHERE id = 1",
+     "UPDATE item SET price = 1.5 WHERE id = 1", "rows of table public.item|"},
+    {"INSERT INTO part_a VALUES (1)", "DELETE FROM part_a", "rows of table public.part_a|"},
+    {"ALTER TABLE item ALTER kind DROP NOT NULL", "ALTER TABLE item ALTER kind SET NOT NULL",
+     "schema of table public.item|"},
+    {"ALTER TABLE item ALTER name SET DEFAULT 'x'", "ALTER TABLE item ALTER name DROP DEFAULT",
+     "schema of table public.item|"},
+    {"DROP INDEX item_name", "CREATE INDEX item_name ON item (lower(name))",
+     "schema of index public.item_name -|"},
+    {"ALTER TABLE item ADD CONSTRAINT dear CHECK (price > 0)",
+     "ALTER TABLE item DROP CONSTRAINT dear", "schema of constraint public.item.dear +|"},
+    {"CREATE OR REPLACE VIEW cheap AS SELECT id FROM item WHERE price < 2",
+     "CREATE OR REPLACE VIEW cheap AS SELECT id FROM item WHERE price < 1",
+     "schema of view public.cheap|"},
+    {"CREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 2'",
+     "CREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+     "schema of function public.one()|"},
+    {"ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'", "ALTER TYPE mood RENAME VALUE 'fine' TO 'ok'",
+     "schema of enum public.mood|"},
+    {"ALTER TABLE item DISABLE TRIGGER touch", "ALTER TABLE item ENABLE TRIGGER touch",
+     "schema of trigger public.item.touch|"},
+    {"CREATE POLICY mine ON item USING (true)", "DROP POLICY mine ON item",
+     "schema of policy public.item.mine +|"},
+    {"GRANT SELECT ON cheap TO pg_monitor", "REVOKE SELECT ON cheap FROM pg_monitor",
+     "schema of view public.cheap|"},
+    {"CREATE SCHEMA other", "DROP SCHEMA other", "schema of schema other +|"},
+    {"ALTER SEQUENCE item_id_seq INCREMENT 2", "ALTER SEQUENCE item_id_seq INCREMENT 1",
+     "schema of sequence public.item_id_seq|"},
+};
+
+/* "rows of table public.item|schema of ... +|" */
+static void pg_changed(const json_t *before, const json_t *after, struct strbuf *out)
+{
+    picture_changes c = {0};
+
+    picture_compare(before, after, &c);
+    for (size_t i = 0; i < c.n; i++) {
+        const char *name = strstr(c.v[i].what, ": ");
+
+        T_CHECK(name && strstr(c.v[i].what, " of "));
+        strbuf_add(out, c.v[i].what, (size_t)(strstr(c.v[i].what, " of ") + 4 - c.v[i].what));
+        strbuf_addf(out, "%s%s|", name + 2, !c.v[i].before ? " +" : !c.v[i].after ? " -" : "");
+    }
+    vec_release(&c);
+}
+
+T(a_database_of_postgres_is_its_catalog_and_its_rows_in_any_order)
+{
+    struct t_pg pg;
+    struct sv db;
+    struct picture_of of = {.databases = &db, .n_databases = 1};
+    json_t *before, *after;
+    PGconn *c;
+
+    t_pg_start(&pg);
+    db = sv_from(pg.url);
+    c = PQconnectdb(pg.url);
+    pg_sql(
+        c,
+        "CREATE TABLE item (id serial PRIMARY KEY, name text, price double precision, kind text NOT NULL DEFAULT 'food');"
+        "INSERT INTO item (name, price) VALUES ('tea', 1.5), (NULL, NULL), ('milk', 0.1);"
+        "CREATE INDEX item_name ON item (lower(name)); CREATE TYPE mood AS ENUM ('ok', 'bad');"
+        "CREATE TABLE part (n int) PARTITION BY RANGE (n); CREATE TABLE part_a PARTITION OF part FOR VALUES FROM (0) TO (9);"
+        "CREATE VIEW cheap AS SELECT id FROM item WHERE price < 1; GRANT SELECT ON cheap TO tester;"
+        "CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';"
+        "CREATE TRIGGER touch BEFORE UPDATE ON item FOR EACH ROW EXECUTE FUNCTION f();"
+        "CREATE MATERIALIZED VIEW later AS SELECT 1 WITH NO DATA; CREATE DOMAIN small AS int CHECK (value < 9)");
+    before = take(&of);
+    pg_sql(c, "CREATE TEMPORARY TABLE kept AS TABLE item; TRUNCATE item;" /* the other way round */
+              "INSERT INTO item SELECT * FROM kept ORDER BY id DESC; DROP TABLE kept");
+    for (size_t i = 0; i < ARRAY_LEN(pg_changes); i++) {
+        CLEANUP(strbuf_release) struct strbuf told = STRBUF(0), again = STRBUF(0);
+
+        pg_sql(c, pg_changes[i].change);
+        after = take(&of);
+        pg_changed(before, after, &told);
+        T_STR(strbuf_str(&told), pg_changes[i].facts);
+        json_decref(after);
+        pg_sql(c, pg_changes[i].back);
+        after = take(&of);
+        pg_changed(before, after, &again);
+        T_STR(strbuf_str(&again), "");
+        json_decref(after);
+    }
+    json_decref(before);
+    PQfinish(c);
+    t_pg_stop(&pg);
+}
+
 T(a_database_that_cannot_be_read_is_an_error)
 {
     struct sv db[] = {here("a.db")};
@@ -277,5 +382,6 @@ T(a_service_is_its_state_its_program_and_the_version_that_it_tells)
 T_MAIN(T_CASE(a_file_is_its_mode_and_what_is_in_it),
        T_CASE(what_is_not_there_is_a_fact_and_what_cannot_be_read_is_an_error),
        T_CASE(a_database_is_its_schema_and_its_rows_in_any_order),
+       T_CASE(a_database_of_postgres_is_its_catalog_and_its_rows_in_any_order),
        T_CASE(a_database_that_cannot_be_read_is_an_error),
        T_CASE(a_service_is_its_state_its_program_and_the_version_that_it_tells))

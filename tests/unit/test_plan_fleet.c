@@ -140,6 +140,8 @@ T(a_health_over_http_is_asked_from_here_for_each_host)
     s = &w.plan.steps[1];
     T_SV(s->on[0].kind, "http");
     T_SV(s->command, "http://{address}:80/{host}");
+    T_SV(s->on[0].command, "http://web1:80/web1"); /* what is really asked */
+    T_SV(s->on[1].command, "http://10.0.0.2:80/web2");
     want_json(s->on[1].action,
               "{\"fail_on_status\":true,\"follow\":false,\"headers\":[],\"method\":"
               "\"GET\",\"url\":[\"http://10.0.0.2:80/web2\"]}");

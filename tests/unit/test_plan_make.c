@@ -760,7 +760,13 @@ T(a_command_that_waits_for_a_person_gets_a_terminal)
     world_end(&w);
     world_make(&w, DEPLOY SH("ssh web1\nvim app.conf"),
                BOUND "hosts: {web1: {}}\nsteps: {'1': {undo: x}}\n");
-    T_CHECK(find_question(&w, "terminal", 0)->at_plan); /* nobody can be at that one */
+    T_SV(w.plan.steps[0].kind, "terminal");
+    T_CHECK(!find_question(&w, "terminal", 0)->at_plan); /* it gets one there */
+    world_end(&w);
+    world_make(&w, DEPLOY SH("ssh web\nvim app.conf"),
+               BOUND
+               "hosts: {web: {group: [a, b], batch: 2}, a: {}, b: {}}\nsteps: {'1': {undo: x}}\n");
+    T_CHECK(find_question(&w, "terminal", 0)->at_plan); /* one person, two terminals */
     world_end(&w);
     world_refused(DEPLOY SH("ls"), BOUND "steps: {'1': {terminal: maybe}}\n", ERR_INVALID,
                   "must be yes or no");

@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""What the machine does to a run: numbers of processes that are used again, much output in little time.  TAP.
+
+usage: faults.py PRUSIK [MEGABYTES]
+"""
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+
+from program import PRUSIK, prusik, start
+from tap import DEADLINE_S, Failed, await_, check, run_tests, same, write
+
+MEGABYTES = int(sys.argv[2]) if len(sys.argv) > 2 and sys.argv[2].isdigit() else 40
+GROWTH_KB = 4096
+BLOCK = "```bash\n{}\n```\n\n"
+
+
+def document(*commands):
+    write("doc.md", "# Doc\n\n## Steps\n\n" + "".join(BLOCK.format(c) for c in commands))
+    names = ", ".join(f"'{n + 1}': {{undo: a test, in_doubt: again}}" for n in range(len(commands)))
+    write("prusik.yaml", f"environment: test\noperator: ann\nsteps: {{{names}}}\n")
+
+
+# --- a process number that is used again
+
+NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+
+
+def events(name):
+    db = sqlite3.connect("file:.prusik/store.db?mode=ro", uri=True)
+    kinds = {"step-outcome": 21, "hold-taken": 30}
+    found = [json.loads(d) for (d,) in db.execute("SELECT data FROM event WHERE kind = ? ORDER BY seq", (kinds[name],))]
+    db.close()
+    return found
+
+
+def as_process(number, *argv):
+    """A program that leads a session and has this number."""
+    with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as f:
+        f.write(str(number - 1))
+    p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True)
+    same("the number", p.pid, number)
+    return p
+
+
+def bury_all():
+    """We are process 1 here: what has lost its parent is ours, and a number is free when nothing is left of its session."""
+    try:
+        while True:
+            os.wait()
+    except ChildProcessError:
+        pass
+
+
+def used_again():
+    """In a namespace of process numbers, as process 1."""
+    document("{ touch begun; until [ -e go ]; do sleep 0.05; done; }")
+    owner = start("run", "doc.md", "--operator", "ann")
+    await_("the step", lambda: os.path.exists("begun"))
+    shell = [e["pid"] for e in events("hold-taken") if e["what"] == "shell"][0]
+    check("running" in prusik("status").stdout, "the run is not said to run")
+    os.kill(owner.pid, signal.SIGKILL)
+    os.kill(shell, signal.SIGKILL)
+    bury_all()
+    others = [as_process(owner.pid, "sleep", "1000"), as_process(shell, "sleep", "1000")]
+    status = prusik("status").stdout
+    check("crashed" in status, f"the owner of the lock is taken for alive:\n{status}")
+    write("go", "")
+    done = prusik("resume", "--unattended")
+    same("the exit status of resume", (done.returncode, done.stderr if done.returncode else ""), (0, ""))
+    for p in others:
+        check(p.poll() is None, f"process {p.pid}, a stranger with the number of an old one, was ended")
+        p.kill()
+        p.wait(DEADLINE_S)
+
+
+def a_number_that_is_used_again_is_neither_the_owner_nor_the_shell():
+    argv = NAMESPACE + (["--user", "--map-root-user"] if os.getuid() else [])
+    done = subprocess.run([*argv, sys.executable, os.path.realpath(__file__), PRUSIK, "--inside"], check=False,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE_S)
+    check(done.returncode == 0, f"in a namespace of process numbers (unshare --pid):\n{done.stdout}{done.stderr}")
+
+
+# --- much output
+
+def high_water_kb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmHWM"))
+
+
+def prints(megabytes):
+    """The most memory of a run whose step prints so much, and how long the step took; all of it is accounted for."""
+    size, here = megabytes * 1000000, os.getcwd()
+    folder = f"{here}/{megabytes}"
+    os.mkdir(folder)
+    os.chdir(folder)
+    document(f"seq 10000000 99999999 | head -c {size}", "{ touch begun; until [ -e go ]; do sleep 0.05; done; }")
+    p = start("run", "doc.md", "--operator", "ann", "--quiet")
+    await_("the step after it", lambda: os.path.exists("begun"))
+    most = high_water_kb(p.pid)
+    write("go", "")
+    p.communicate(timeout=DEADLINE_S)
+    same("the exit status", p.returncode, 0)
+    step = json.loads(prusik("report", "--json").stdout)["steps"][0]
+    outcome = events("step-outcome")[0]
+    os.chdir(here)
+    same("the state", (step["state"], outcome["status"]), ("done", 0))
+    same("the bytes that were read", outcome["out"]["bytes"], size)
+    text = step["attempts"][-1]["out"]
+    check(text.startswith("10000000\n10000001\n"), f"its beginning is {text[:40]!r}")
+    end = str(10000000 + (size - 1) // 9)[:size % 9 or 9]
+    check(text.rstrip("\n").endswith(end.rstrip("\n")), f"its end is {text[-40:]!r} and should be {end!r}")
+    return most, (outcome["ended_us"] - outcome["started_us"]) / 1e6
+
+
+def much_output_in_little_time_loses_nothing_and_needs_no_memory():
+    little, _ = prints(2)
+    much, took_s = prints(MEGABYTES)
+    print(f"# {MEGABYTES} MB in {took_s:.1f} s, {MEGABYTES / max(took_s, 0.001):.0f} MB/s; "
+          f"most memory {much} KB, with 2 MB {little} KB", flush=True)
+    check(much <= little + GROWTH_KB, f"with {MEGABYTES} MB it needs {much} KB, with 2 MB {little} KB")
+
+
+if sys.argv[2:] == ["--inside"]:
+    try:
+        used_again()
+    except Failed as e:
+        sys.exit(str(e))
+    sys.exit(0)
+sys.exit(run_tests([a_number_that_is_used_again_is_neither_the_owner_nor_the_shell,
+                    much_output_in_little_time_loses_nothing_and_needs_no_memory]))
