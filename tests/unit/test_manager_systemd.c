@@ -116,7 +116,7 @@ T(a_unit_that_crashes_after_its_start_has_not_started)
     unit(
         "late",
         "ExecStart=/bin/sh -c 'test -e /tmp/up || { touch /tmp/up; sleep 0.3; exit 7; }; exec sleep "
-        "1000'\nRestart=always\nRestartSec=50ms");
+        "1000'\nRestart=always\nRestartSec=1s");
     b.service.name = SV("late");
     T_STEP(&b, "start", ACTION_BROKE);
     T_CHECK(says(&b, "late: crashed 1 time after its start, exit status 7"));
