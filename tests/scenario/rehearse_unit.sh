@@ -46,6 +46,7 @@ rehearse() {
   printf 'steps: {%s}\n' "$1" | cat binding.yaml - > prusik.yaml
   shift
   {
+    # shellcheck disable=SC2016 # the document has fences
     printf '# Shop\n\n## Deployment\n\n```bash\nsystemctl stop shop\nln -sfn 2 /srv/shop/now\nsystemctl start shop\n```\n\n'
     printf '## Rollback\n\n```bash\n'
     printf '%s\n' "$@"
@@ -58,6 +59,7 @@ rehearse() {
 echo 1..7
 rehearse '' 'systemctl stop shop' 'ln -sfn 1 /srv/shop/now' 'systemctl start shop'
 ok 'a way back that brings the unit back is as before' test "$code" = 0
+# shellcheck disable=SC2016 # eval expands it
 ok 'and the unit runs the old release' eval 'active && cmp -s "/proc/$(systemctl show -P MainPID shop)/exe" /srv/shop/1/run'
 rehearse 'deployment/1: {undo: it runs}' 'systemctl stop shop' 'ln -sfn 1 /srv/shop/now'
 ok 'a way back that forgets to start the unit is found' test "$code" = 4

@@ -643,13 +643,19 @@ T(procedures_that_say_what_they_are_for_are_each_asked_about)
         "# Doc\n## New version\n**Use case:** a release\n**Time:** 1 h\n" FENCE "sh\nmake\n" FENCE
         "\n## Rollback\n**Use case:** it is broken\n" FENCE "sh\n./back\n" FENCE
         "\n## Rotate\n**Trigger:** the key is old\n" FENCE "sh\n./rotate\n" FENCE "\n";
-    CLEANUP(reading_done) struct reading r, s, t;
+    CLEANUP(reading_done) struct reading r, s, t, u;
 
     read_text(&r, one);
     T_EQ(r.rb.parts[1].condition.n, 0);
     read_text(&s, timed);
     T_EQ(s.rb.parts[1].condition.n, 0);
     T_EQ(s.rb.parts[2].condition.n, 0);
+    read_text(&u, "# Doc\n## Scenario 1: Fire\n" FENCE "sh\n./out\n" FENCE
+                  "\n## Scenario 2: Water\n" FENCE "sh\n./pump\n" FENCE
+                  "\n## Scenario 3: Rollback\n" FENCE "sh\n./back\n" FENCE "\n");
+    T_SV(u.rb.parts[1].condition, "in this scenario only");
+    T_SV(u.rb.parts[2].condition, "in this scenario only");
+    T_EQ(u.rb.parts[3].condition.n, 0);
     read_text(&t, two);
     T_SV(t.rb.parts[1].condition, "in the case: a release");
     T_EQ(t.rb.parts[2].condition.n, 0); /* deciding for it is one */
@@ -676,6 +682,12 @@ T(sentences_that_decide_are_rules)
         {"If anything fails: roll back", ""},
         {"If the disk is > 80% full, order another one", ""},
         {"We roll back often.", ""},
+        {"If the error rate is above 1%, or p99 > 2s, hold",
+         "hold when error_rate[1m] > 1% min 100 samples; "
+         "hold when p99(response_time)[5m] > 2s min 100 samples"},
+        {"If the error rate is above 1%: fix forward",
+         "fix-forward when error_rate[1m] > 1% min 100 samples"},
+        {"Roll back if the error rate is above 1% for several minutes", "?"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -691,6 +703,17 @@ T(sentences_that_decide_are_rules)
         if (strcmp(strbuf_str(&got), rows[i].rules) != 0)
             T_FAIL("'%s' is read as '%s'", rows[i].text, strbuf_str(&got));
     }
+}
+
+T(sentences_of_a_reference_decide_nothing)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r, "# Doc\n## Troubleshooting\nRoll back if the error rate is above 1%.\n## Steps\n" FENCE
+            "sh\nmake\n" FENCE "\n");
+    for (size_t i = 0; i < r.rb.n_rules; i++)
+        T_CHECK(r.rb.rules[i].proposal);
 }
 
 T(what_stands_behind_a_command_on_its_line_may_be_expected)
@@ -743,6 +766,7 @@ T(a_box_in_plain_text_is_an_item)
 
 T_MAIN(T_CASE(procedures_that_say_what_they_are_for_are_each_asked_about),
        T_CASE(a_box_in_plain_text_is_an_item), T_CASE(sentences_that_decide_are_rules),
+       T_CASE(sentences_of_a_reference_decide_nothing),
        T_CASE(what_stands_behind_a_command_on_its_line_may_be_expected),
        T_CASE(loops_in_plain_blocks_are_commands),
        T_CASE(headings_in_french_spanish_and_chinese_have_roles),
