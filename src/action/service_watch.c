@@ -30,7 +30,8 @@ static int64_t watch_counted(struct service_watch *w, const struct manager_statu
         base = w->before.restarts >= 0 && w->before.restarts < now->restarts ? w->before.restarts
                                                                              : now->restarts;
     counted = now->restarts > base ? now->restarts - base : 0;
-    w->restarts = now->restarts;
+    if (!w->seen || now->restarts > w->restarts) /* not what it is yet to count (watch_count()) */
+        w->restarts = now->restarts;
     return counted;
 }
 
