@@ -667,17 +667,23 @@ static void backfill_resize(struct backfill *b)
                                         : b->size;
 }
 
+static struct book_event backfill_event(const struct backfill *b, const char *kind,
+                                        int64_t duration_ms)
+{
+    return (struct book_event){.kind = kind,
+                               .version = b->j->version,
+                               .direction = sv_from(b->j->direction),
+                               .part = apply_part_name(b->j, b->p),
+                               .stmt = -1,
+                               .duration_ms = duration_ms};
+}
+
 static void backfill_tell(struct backfill *b, const char *kind)
 {
     double seconds = (double)(clock_mono_ns() - b->start_ns) / 1e9;
     double rate = backfill_rate(b);
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct book_event e = {.kind = kind,
-                           .version = b->j->version,
-                           .direction = sv_from(b->j->direction),
-                           .part = apply_part_name(b->j, b->p),
-                           .stmt = -1,
-                           .duration_ms = (int64_t)(seconds * 1000)};
+    struct book_event e = backfill_event(b, kind, (int64_t)(seconds * 1000));
 
     strbuf_addf(&text, "%.*s: %lld rows seen, %lld changed, %.0f rows/s", SV_FMT(b->name),
                 (long long)b->seen, (long long)b->changed, rate);
@@ -706,12 +712,7 @@ static enum err_code backfill_say(struct backfill *b, const char *state, struct 
 static enum err_code backfill_held_event(struct backfill *b, const char *kind, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct book_event e = {.kind = kind,
-                           .version = b->j->version,
-                           .direction = sv_from(b->j->direction),
-                           .part = apply_part_name(b->j, b->p),
-                           .stmt = -1,
-                           .duration_ms = -1};
+    struct book_event e = backfill_event(b, kind, -1);
 
     strbuf_addf(&text, "%.*s%s%.*s", SV_FMT(b->name), b->held.n ? ": " : "", SV_FMT(b->held));
     e.message = strbuf_sv(&text);

@@ -186,6 +186,8 @@ void watch_message(struct rb_build *b, const struct rb_block *block);
 void watch_rule(struct rb_build *b, size_t line, struct sv source, struct sv text);
 /* Does the text compare something with a limit? */
 bool watch_limited(const struct rb_build *b, struct sv text);
+/* The action of a rule that the words name; empty: none, or that all is well. */
+struct sv watch_verdict(struct sv words);
 /* watch_decide.c: rules of sentences that say what is done when; false: there are none. */
 bool watch_decides(struct rb_build *b, struct sv text, size_t line);
 void watch_tree(struct rb_build *b, const struct rb_block *block);

@@ -49,16 +49,10 @@ static bool decide_next_reason(struct sv *rest, struct sv *ret)
 static struct sv decide_action(struct rb_build *b, struct sv words)
 {
     static const struct sv verbs[] = {SV("page "), SV("alert "), SV("notify ")};
+    struct sv verdict = watch_verdict(words);
 
-    switch (prose_verdict_of(words)) {
-    case PROSE_ROLLBACK: return SV("rollback");
-    case PROSE_FIX_FORWARD: return SV("fix-forward");
-    case PROSE_INVESTIGATE: return SV("investigate");
-    case PROSE_HOLD: return SV("hold");
-    case PROSE_OK:
-    case PROSE_NONE:
-    default: break;
-    }
+    if (verdict.n)
+        return verdict;
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
         struct sv rest = words;
 

@@ -518,6 +518,19 @@ static struct sv watch_undrawn(struct sv line, bool *arrow)
     return sv_trim(sv_sub(line, i, line.n));
 }
 
+struct sv watch_verdict(struct sv words)
+{
+    switch (prose_verdict_of(words)) {
+    case PROSE_ROLLBACK: return SV("rollback");
+    case PROSE_FIX_FORWARD: return SV("fix-forward");
+    case PROSE_INVESTIGATE: return SV("investigate");
+    case PROSE_HOLD: return SV("hold");
+    case PROSE_OK:
+    case PROSE_NONE:
+    default: return (struct sv){NULL, 0};
+    }
+}
+
 static struct sv watch_tree_action(struct rb_build *b, struct sv text)
 {
     struct regex_match g[2];
@@ -530,15 +543,7 @@ static struct sv watch_tree_action(struct rb_build *b, struct sv text)
         return arena_fmt(b->arena, "flag-off %.*s%s", SV_FMT(b->watch_flag),
                          sv_has_nocase(text, SV("investigate")) ? ", investigate" : "");
     }
-    switch (prose_verdict_of(text)) {
-    case PROSE_ROLLBACK: return SV("rollback");
-    case PROSE_FIX_FORWARD: return SV("fix-forward");
-    case PROSE_INVESTIGATE: return SV("investigate");
-    case PROSE_HOLD: return SV("hold");
-    case PROSE_OK:
-    case PROSE_NONE:
-    default: return (struct sv){NULL, 0};
-    }
+    return watch_verdict(text);
 }
 
 void watch_tree(struct rb_build *b, const struct rb_block *block)

@@ -3,20 +3,9 @@
 # usage (on a host with systemd, tests/harness/systemd_host.sh): rehearse_unit.sh PRUSIK
 set -u
 prusik=$1
+# shellcheck source=tests/harness/steps.sh
+. "$(dirname "$0")/../harness/steps.sh"
 cd "$(mktemp -d)" || exit 1
-n=0 bad=0
-ok() { # NAME COMMAND...
-  name=$1
-  shift
-  n=$((n + 1))
-  if "$@"; then
-    echo "ok $n - $name"
-  else
-    sed 's/^/# /' out
-    echo "not ok $n - $name"
-    bad=1
-  fi
-}
 says() { grep -qE -- "$1" out; }
 active() { [ "$(systemctl is-active shop)" = active ]; }
 
