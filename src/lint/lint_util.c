@@ -5,6 +5,7 @@
 #include "base/sv.h"
 #include "runbook/effect.h"
 #include "runbook/effect_inner.h"
+#include "runbook/sql_split.h"
 
 /* --- what commands do --- */
 
@@ -627,12 +628,12 @@ static void lint_sql_block(struct lint *l, const struct rb_block *b)
 
 static void lint_sql_option(struct lint *l, const struct lint_cmd *c)
 {
-    struct sv sql = lint_option(c, "-c"), piece;
+    struct sv sql = {NULL, 0}, piece;
 
-    if (!sql.n)
-        sql = lint_option(c, "--command");
-    if (!sql.n && sv_eq(c->program, SV("mysql")))
-        sql = lint_option(c, "-e");
+    for (size_t i = 1; !sql.n && i < c->run.n_words; i++)
+        if (sql_option_gives(c->program, c->run.words[i].raw, &sql) && !sql.n &&
+            i + 1 < c->run.n_words)
+            sql = lint_word_text(&c->run.words[i + 1]);
     if (!sql.n && sv_eq(c->program, SV("sqlite3")) && c->run.n_words >= 3)
         sql = lint_word_text(&c->run.words[c->run.n_words - 1]);
     while (sv_split(&sql, ';', &piece))

@@ -54,7 +54,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "\\b(?:was|were|been|used to|wurden?|worden)\\b", /* it tells what has happened */
     [BLOCK_SHOWS] = "^(?:returns?|shows?|works|prints?|reports?|succeeds|gives|lists?|answers|says|"
                     "passes|exits|is|still|must|should|zeigt|liefert|gibt)\\b",
-    [BLOCK_YIELDS] = "^(?:=>|->|\xe2\x86\x92|\xe2\x87\x92) ?(.+)$|^([1-5][0-9]{2})$",
+    [BLOCK_YIELDS] =
+        "^(?:=>|->|\xe2\x86\x92|\xe2\x87\x92) ?(.+)$|^([1-5][0-9]{2})$|^(t|f|true|false|on|off|[0-9]+)$",
     [BLOCK_PRINTS] = "^(?:shows?|prints?|says|outputs?|reports?|answers|displays?|zeigt) ",
     [BLOCK_TO_RUN] =
         "^(?:(?:please|then|now|next|finally|first|also|again)[, ]+)*"
@@ -192,6 +193,22 @@ static void block_item(struct block_reader *r, uint32_t index)
     }
 }
 
+/* "Nobody writes any more (must be 0):" above a block. */
+static void block_label_expects(struct block_reader *r)
+{
+    struct rb_build *b = r->b;
+    struct sv label = sv_trim(b->label), inner, rest;
+
+    if (!sv_ends(label, SV(":")) || b->steps.n <= r->first || vec_last(&b->steps)->expects.n)
+        return;
+    label = sv_trim(sv_sub(label, 0, label.n - 1));
+    if (expect_in_parentheses(label, &inner) &&
+        (expect_is_label(inner, &rest) || sv_eat_nocase(&inner, SV("must ")) ||
+         sv_eat_nocase(&inner, SV("should "))))
+        build_expect(b, b->steps.n - 1, expect_is_label(inner, &rest) ? rest : inner,
+                     b->label_line);
+}
+
 static void block_steps(struct rb_build *b, uint32_t index)
 {
     struct block_reader r = {.b = b,
@@ -209,6 +226,7 @@ static void block_steps(struct rb_build *b, uint32_t index)
     for (uint32_t i = 0; i < b->blocks.v[index].script.n && !b->full_line; i++)
         block_item(&r, i);
     block_leftover(&r);
+    block_label_expects(&r);
     strbuf_release(&r.note);
 }
 

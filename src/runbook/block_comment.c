@@ -259,13 +259,14 @@ static bool block_comment_after(struct block_reader *r, const struct shell_item 
 /* "=> 42" is what is printed; a number alone is a status when it stands behind a request. */
 static void block_yields(struct block_reader *r, const struct rb_draft *last, struct sv text)
 {
-    struct regex_match g[3];
+    struct regex_match g[4];
 
-    if (!last->step.command || !regex_find(r->b->block_patterns[BLOCK_YIELDS], text, 0, g, 3))
+    if (!last->step.command || !regex_find(r->b->block_patterns[BLOCK_YIELDS], text, 0, g, 4))
         return;
     if (g[1].from != SV_NPOS)
         block_expect(r, sv_sub(text, g[1].from, g[1].to), last->step.line);
-    else if (sv_has_word(last->step.text, SV("curl")))
+    else if (g[2].from != SV_NPOS ? sv_has_word(last->step.text, SV("curl"))
+                                  : last->step.command->cx.sql)
         block_expect(r, text, last->step.line);
 }
 

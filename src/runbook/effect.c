@@ -4,6 +4,7 @@
 
 #include "base/sv.h"
 #include "runbook/effect_inner.h"
+#include "runbook/sql_split.h"
 
 const char *command_effect_name(enum command_effect effect)
 {
@@ -472,15 +473,15 @@ bool effect_knows(struct sv program)
     return false;
 }
 
-/* psql and sqlite3: the SQL decides; without any, the input does, and that may be anything. */
+/* psql, mysql and sqlite3: the SQL decides; without any, the input does, and that may be anything. */
 static enum command_effect effect_of_client(const struct shell_simple *s)
 {
-    for (size_t i = 1; i < s->n_words; i++) {
-        bool c = s->words[i].literal && sv_eq(s->words[i].value, SV("-c"));
+    struct sv sql;
 
-        if (c && i + 1 < s->n_words)
-            return effect_of_sql(s->words[i + 1].raw);
-    }
+    for (size_t i = 1; i < s->n_words; i++)
+        if (sql_option_gives(shell_program(s), s->words[i].raw, &sql) &&
+            (sql.n || i + 1 < s->n_words))
+            return effect_of_sql(sql.n ? sql : s->words[i + 1].raw);
     if (sv_eq(shell_program(s), SV("sqlite3")) && s->n_words >= 3)
         return effect_of_sql(s->words[s->n_words - 1].raw);
     return EFFECT_DATABASE;
@@ -713,7 +714,8 @@ static enum command_effect effect_of_program(const struct shell_simple *s)
     if (s->declaration || sv_eq(program, SV("cd")) || sv_eq(program, SV("source")) ||
         sv_eq(program, SV(".")) || sv_eq(program, SV("set")))
         return EFFECT_STATE;
-    if (sv_eq(program, SV("psql")) || sv_eq(program, SV("sqlite3")))
+    if (sv_eq(program, SV("psql")) || sv_eq(program, SV("sqlite3")) ||
+        sv_eq(program, SV("mysql")) || sv_eq(program, SV("mariadb")))
         return effect_of_client(s);
     if (sv_eq(program, SV("prusik")))
         return effect_of_own(s);

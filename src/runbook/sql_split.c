@@ -11,13 +11,54 @@
 /* Programs in which SQL is typed, and the options with which they are given it instead. */
 static const struct sql_client {
     struct sv program;
-    const char *given[6];
+    const char *given[4];
+    const char
+        *letters;       /* the same as letters of "-Atc": first the one that a text stands behind */
+    const char *valued; /* letters of other options with a word behind them */
 } sql_clients[] = {
-    {SV("psql"), {"-c", "--command", "-f", "--file", "-l", "--version"}},
-    {SV("sqlite3"), {"-version", "--version", "-init", "-cmd", NULL, NULL}},
-    {SV("mysql"), {"-e", "--execute", "--version", NULL, NULL, NULL}},
-    {SV("mariadb"), {"-e", "--execute", "--version", NULL, NULL, NULL}},
+    {SV("psql"), {"--command", "--file", "--list", "--version"}, "cfl", "dFhLopPRTUv"},
+    {SV("sqlite3"), {"-version", "--version", "-init", "-cmd"}, "", ""},
+    {SV("mysql"), {"--execute", "--version", NULL, NULL}, "e", "hPuDS"},
+    {SV("mariadb"), {"--execute", "--version", NULL, NULL}, "e", "hPuDS"},
 };
+
+/* Has "-Atc" one of the letters before the value of another option? */
+static bool sql_has_letter(const struct sql_client *c, struct sv word, const char *letters)
+{
+    if (!*c->letters || !sv_starts(word, SV("-")) || sv_starts(word, SV("--")))
+        return false;
+    for (size_t i = 1; i < word.n; i++) {
+        if (strchr(letters, word.p[i]))
+            return true;
+        if (strchr(c->valued, word.p[i]))
+            return false;
+    }
+    return false;
+}
+
+bool sql_option_gives(struct sv program, struct sv option, struct sv *value)
+{
+    *value = (struct sv){NULL, 0};
+    for (size_t i = 0; i < ARRAY_LEN(sql_clients); i++) {
+        const struct sql_client *c = &sql_clients[i];
+        char letter[2] = {*c->letters, '\0'};
+
+        if (!sv_eq(program, c->program) || !*c->letters)
+            continue;
+        if (sv_eat(&option, sv_from(c->given[0]))) {
+            if (sv_eat(&option, SV("=")))
+                *value = option;
+            return value->p || !option.n;
+        }
+        if (!sql_has_letter(c, option, letter))
+            return false;
+        option = sv_sub(option, sv_find_byte(option, *letter, 1) + 1, option.n);
+        if (option.n) /* -cTEXT */
+            *value = option;
+        return true;
+    }
+    return false;
+}
 
 static bool sql_is_given(const struct sql_client *c, struct sv word)
 {
@@ -26,7 +67,7 @@ static bool sql_is_given(const struct sql_client *c, struct sv word)
             (sv_starts(word, SV("--")) && sv_starts(word, sv_from(c->given[i])) &&
              word.n > strlen(c->given[i]) && word.p[strlen(c->given[i])] == '='))
             return true;
-    return false;
+    return sql_has_letter(c, word, c->letters);
 }
 
 bool sql_is_client(struct sv line)

@@ -11,6 +11,11 @@
 
 /* Does the line open a session in which SQL is typed: psql, sqlite3, mysql without SQL, file or input? */
 bool sql_is_client(struct sv line);
+/*
+ * Does the option of psql, mysql or mariadb give the SQL: -c, -Atc, --command?  *value: what stands in the same word;
+ * empty when the next word is it.
+ */
+bool sql_option_gives(struct sv program, struct sv option, struct sv *value);
 /* Does a line look like SQL or a meta command? */
 bool sql_is_statement(struct sv line);
 /* \q, .quit, exit */

@@ -188,6 +188,7 @@ static void table_undo(struct rb_build *b, uint32_t row, int undo)
 /* Columns of a table of tasks; -1: it has none. */
 struct table_columns {
     int task, expected, undo;
+    bool checks; /* what a person looks at has a value that is well */
 };
 
 static void table_task_row(struct rb_build *b, uint32_t row, const struct table_columns *at)
@@ -211,7 +212,30 @@ static void table_task_row(struct rb_build *b, uint32_t row, const struct table_
     }
     approval = title_is_approval(b->title, cell->text);
     (void)build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, cell->line, sv_trim(cell->text));
+    if (at->checks && result && sv_trim(result->text).n)
+        build_expect(b, b->block_steps, sv_trim(result->text), result->line);
     table_undo(b, row, at->undo);
+}
+
+/* "What | How | Good": how something is looked at, and what is well then. */
+static bool table_is_check(const struct table_row *head, struct table_columns *at)
+{
+    static const struct sv hows[] = {SV("how"),   SV("how to check"), SV("check with"),
+                                     SV("query"), SV("probe"),        SV("how to verify"),
+                                     SV("wie")};
+    static const struct sv goods[] = {SV("good"),  SV("ok"),      SV("pass"),      SV("healthy"),
+                                      SV("ok if"), SV("pass if"), SV("should be"), SV("gut")};
+
+    for (size_t c = 1; c < head->n; c++) {
+        for (size_t i = 0; i < ARRAY_LEN(hows); i++)
+            if (sv_eq_nocase(head->cells[c], hows[i]))
+                at->task = (int)c;
+        for (size_t i = 0; i < ARRAY_LEN(goods); i++)
+            if (sv_eq_nocase(head->cells[c], goods[i]))
+                at->expected = (int)c;
+    }
+    at->checks = at->task >= 1 && at->expected > at->task;
+    return at->checks;
 }
 
 /* A table of what is done; false: it is none. */
@@ -221,14 +245,15 @@ static bool table_steps(struct rb_build *b, uint32_t node, const struct table_ro
     int command = table_column(head, table_command_words, ARRAY_LEN(table_command_words));
     int expected = table_column(head, table_expected_words, ARRAY_LEN(table_expected_words));
     struct table_row rest = *head;
-    struct table_columns at = {-1, expected,
-                               table_column(head, table_undo_words, ARRAY_LEN(table_undo_words))};
+    struct table_columns at = {
+        -1, expected, table_column(head, table_undo_words, ARRAY_LEN(table_undo_words)), false};
 
     if (!build_role_acts(build_role(b)) || build_role(b) == ROLE_MONITOR || !head->n)
         return false;
     rest.cells[0].n = 0; /* "Step" may head the numbers */
     at.task = table_column(&rest, table_task_words, ARRAY_LEN(table_task_words));
-    if (command < 0 && (at.task < 1 || !table_is_number_head(head->cells[0])))
+    if (command < 0 && (at.task < 1 || !table_is_number_head(head->cells[0])) &&
+        !table_is_check(head, &at))
         return false;
     for (uint32_t row = v[v[node].first].next; row != MD_NONE; row = v[row].next) {
         if (command >= 0)
