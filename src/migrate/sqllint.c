@@ -450,12 +450,12 @@ static void lint_lite_back(struct sqllint_run *r, const struct migration *m, boo
     }
 }
 
-/* SQLite: the way back is tried on what is there afterwards, of which nothing stays: in a transaction, or on a copy where
- * there are settings, which no transaction undoes. */
+/* SQLite: the way back is tried on what is there afterwards, of which nothing stays: in a transaction; on a copy where there
+ * are settings, which no transaction undoes, or temporary tables, which another session does not have. */
 static void lint_lite_downs(struct sqllint_run *r, const struct migration *m)
 {
     struct sqlscratch *before = r->scratch;
-    bool named = false, any = false, undone = true;
+    bool named = false, any = false, undone = !sqlscratch_is_temporary(before);
 
     for (size_t i = 0; i < m->n_parts; i++)
         if (lint_is_lite_down(r, &m->parts[i]) && m->parts[i].n_stmts) {

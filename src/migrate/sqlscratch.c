@@ -23,6 +23,7 @@
 /* A table, or what else has a name, and what is kept about it. */
 struct scratch_name {
     char *name;
+    bool ordinary;        /* it is, or was, a table that takes rows of ours */
     bool touched;         /* in this file: written to, altered, dropped */
     bool forced;          /* it has a row of ours that its CHECK refuses, ... */
     bool emptied;         /* ... which was taken away in this file */
@@ -39,7 +40,6 @@ struct scratch_trial {
     uint64_t others;    /* number of definitions */
     /* as in struct sqlscratch */
     sqlite3_int64 seen;
-    bool edges;
     size_t assumed;
 };
 
@@ -235,6 +235,13 @@ bool sqlscratch_has(struct sqlscratch *s, const char *type, struct sv name)
                s, &a, "SELECT name FROM sqlite_schema WHERE type = ?1 AND name = ?2 COLLATE NOCASE",
                sv_from(type), name)
                .n > 0;
+}
+
+bool sqlscratch_is_temporary(struct sqlscratch *s)
+{
+    CLEANUP(arena_release) struct arena a = {0};
+
+    return scratch_ask(s, &a, "SELECT 1 FROM sqlite_temp_schema", SV(""), SV("")).n > 0;
 }
 
 bool sqlscratch_has_rows(const struct sqlscratch *s)
@@ -459,8 +466,12 @@ static void scratch_seed(struct sqlscratch *s, const char *table)
         "SELECT 1 FROM pragma_table_list(?1) WHERE schema = 'main' AND type = 'table'";
     CLEANUP(arena_release) struct arena a = {0};
 
-    if (scratch_ask(s, &a, is, sv_from(table), SV("")).n)
-        scratch_put_row(s, table);
+    if (!scratch_named(s, sv_from(table))->ordinary) {
+        if (!scratch_ask(s, &a, is, sv_from(table), SV("")).n)
+            return;
+        scratch_named(s, sv_from(table))->ordinary = true;
+    }
+    scratch_put_row(s, table);
 }
 
 static sqlite3_int64 scratch_last_definition(struct sqlscratch *s)
@@ -798,6 +809,16 @@ static void scratch_read_children(struct sqlscratch *s, const char *sql, const c
     (void)sqlite3_finalize(st); /* repeats what the step said */
 }
 
+static void scratch_read_edges(struct sqlscratch *s)
+{
+    if (s->edges)
+        scratch_read_children(s,
+                              "SELECT m.name, f.\"table\" FROM sqlite_schema m, "
+                              "pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
+                              NULL);
+    s->edges = false;
+}
+
 /* The first in the order of names that refers to the table. */
 static struct sv scratch_child(struct sqlscratch *s, struct sv table, struct arena *a)
 {
@@ -807,12 +828,7 @@ static struct sv scratch_child(struct sqlscratch *s, struct sv table, struct are
     size_t parent = scratch_name(s, table);
     struct sv ret = {NULL, 0};
 
-    if (s->edges)
-        scratch_read_children(s,
-                              "SELECT m.name, f.\"table\" FROM sqlite_schema m, "
-                              "pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
-                              NULL);
-    s->edges = false;
+    scratch_read_edges(s);
     for (size_t i = 0; i < s->names.v[parent].children.n; i++) {
         struct sv child = sv_from(s->names.v[s->names.v[parent].children.v[i]].name);
         struct sv name = scratch_ask(s, a, refers, table, child);
@@ -938,10 +954,10 @@ void sqlscratch_try(struct sqlscratch *s)
     assert(!t->on);
     t->from = s->seen;
     sqlscratch_begin(s);
+    scratch_read_edges(s);
     t->on = true;
     t->number++;
     t->seen = s->seen;
-    t->edges = s->edges;
     t->assumed = s->assumed.n;
     strbuf_truncate(&t->sql, 0);
     if (only_made)
@@ -974,7 +990,7 @@ void sqlscratch_undo(struct sqlscratch *s)
     while (s->assumed.n > t->assumed)
         free(s->assumed.v[--s->assumed.n]);
     s->seen = again ? t->from : t->seen;
-    s->edges = t->edges;
+    s->edges = false; /* they were read before */
     s->fewer = false;
     s->made.n = 0;
     t->on = false;

@@ -32,11 +32,13 @@ struct sqlscratch_result {
 
 /* path NULL: empty.  ERR_NOT_FOUND, ERR_DB: no such file, or no database. */
 NODISCARD enum err_code sqlscratch_open(const char *path, struct sqlscratch **ret, struct err *err);
-/* A copy of it as it is now: as dear as all its tables. */
+/* A copy of it as it is now, without what is temporary: as dear as all its tables. */
 struct sqlscratch *sqlscratch_copy(struct sqlscratch *s);
 void sqlscratch_free(struct sqlscratch *s); /* NULL: nothing */
 DEFINE_CLEANUP(struct sqlscratch *, sqlscratch_free)
 
+/* Is there anything temporary? */
+bool sqlscratch_is_temporary(struct sqlscratch *s);
 /* Are its rows those of a database? */
 bool sqlscratch_has_rows(const struct sqlscratch *s);
 /* Settings as on opening, no transaction; rows where there are none.  Before each file. */
