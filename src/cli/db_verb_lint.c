@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/map.h"
 #include "cli/db_verb.h"
 #include "cli/lint_config.h"
 #include "cli/lint_verb.h"
@@ -112,8 +113,9 @@ static bool db_lint_is_up(const char *path)
     return !strstr(path, "revert/") && !strstr(path, "verify/");
 }
 
-/* The files of its folder that come before: what is there when it runs. */
-static enum err_code db_lint_add_base(struct lint_jobs *jobs, const char *path, struct err *err)
+/* The files of its folder that come before: what is there when it runs.  `have`: the paths in the list. */
+static enum err_code db_lint_add_base(struct lint_jobs *jobs, const char *path, struct map *have,
+                                      struct err *err)
 {
     CLEANUP(lint_jobs_release) struct lint_jobs all = {.sql = true};
     CLEANUP(mem_freep) char *dir = path_dir(path);
@@ -121,32 +123,58 @@ static enum err_code db_lint_add_base(struct lint_jobs *jobs, const char *path, 
     if (lint_jobs_add(&all, dir, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; i < all.list.n; i++) {
+        const char *other = all.list.v[i].path;
         struct lint_job *j;
-        bool there = db_lint_cmp_paths(all.list.v[i].path, path) >= 0;
 
-        for (size_t k = 0; k < jobs->list.n && !there; k++)
-            there = strcmp(jobs->list.v[k].path, all.list.v[i].path) == 0;
-        if (there || !db_lint_version(all.list.v[i].path).n)
+        if (db_lint_cmp_paths(other, path) >= 0 || !db_lint_version(other).n ||
+            !map_put(have, sv_from(other), 0))
             continue;
         j = vec_add(&jobs->list);
-        j->path = xstrdup(all.list.v[i].path);
+        j->path = xstrdup(other);
         j->base = true;
     }
     return ERR_OK;
 }
 
+/* Each folder is looked at once, for the last of its files. */
+static enum err_code db_lint_add_bases(struct lint_jobs *jobs, struct err *err)
+{
+    struct map have = {0}, dirs = {0};
+    VEC(const char *) last = {0};
+    enum err_code rc = ERR_OK;
+
+    for (size_t i = 0; i < jobs->list.n; i++) {
+        const char *path = jobs->list.v[i].path;
+        CLEANUP(mem_freep) char *dir = path_dir(path);
+        size_t at;
+
+        (void)map_put(&have, sv_from(path), 0); /* may be named twice */
+        if (!db_lint_version(path).n)
+            continue;
+        if (!map_get(&dirs, sv_from(dir), &at)) {
+            at = last.n;
+            (void)map_put(&dirs, sv_from(dir), at); /* it is new */
+            *vec_add(&last) = path;
+        }
+        if (db_lint_cmp_paths(last.v[at], path) < 0)
+            last.v[at] = path;
+    }
+    for (size_t i = 0; i < last.n && rc == ERR_OK; i++)
+        rc = db_lint_add_base(jobs, last.v[i], &have, err);
+    vec_release(&last);
+    map_release(&have);
+    map_release(&dirs);
+    return rc;
+}
+
 /* In the order of running, where each file finds what those before it make; SQLite: behind what is there. */
 static enum err_code db_lint_settle(struct db_verb *v, struct lint_jobs *jobs, struct err *err)
 {
-    size_t n = jobs->list.n;
-
     if (jobs->ask.db == DB_SQLITE &&
         sqlscratch_open(v->db ? db_name(v->db) : NULL, &jobs->ask.scratch, err) != ERR_OK)
         return err->code;
-    for (size_t i = 0; i < n && jobs->ask.scratch && !v->db && v->n_args; i++)
-        if (db_lint_version(jobs->list.v[i].path).n &&
-            db_lint_add_base(jobs, jobs->list.v[i].path, err) != ERR_OK)
-            return err->code;
+    if (jobs->ask.scratch && !v->db && v->n_args && db_lint_add_bases(jobs, err) != ERR_OK)
+        return err->code;
     for (size_t i = jobs->list.n; jobs->ask.scratch && i-- > 0;)
         if (!db_lint_is_up(jobs->list.v[i].path))
             lint_job_drop(jobs, i);

@@ -425,30 +425,58 @@ static void lint_way_back(struct sqllint_run *r, const struct migration *m)
         lint_at_part(r, up, SQLLINT_RUN016, "no `-- prusik:down` in the file");
 }
 
-/* SQLite: the way back is tried on a copy of what is there afterwards; what undoes one part comes in reverse. */
+static bool lint_is_lite_down(const struct sqllint_run *r, const struct migration_part *p)
+{
+    return p->kind == MIGRATION_DOWN && lint_part_db(r, p) == DB_SQLITE;
+}
+
+/* Does a rollback undo it, and is it the same in a transaction of ours? */
+static bool lint_is_undone(const struct sqllint_run *r, const struct migration_part *p)
+{
+    for (size_t i = 0; i < p->n_stmts; i++)
+        if (sqlkind_of(p->stmts[i].text, DB_SQLITE) != SQLKIND_PLAIN)
+            return false;
+    return p->tx && !r->plain;
+}
+
+/* What undoes one part comes in reverse. */
+static void lint_lite_back(struct sqllint_run *r, const struct migration *m, bool reverse)
+{
+    for (size_t k = 0; k < m->n_parts; k++) {
+        const struct migration_part *p = &m->parts[reverse ? m->n_parts - 1 - k : k];
+
+        if (lint_is_lite_down(r, p) && (p->dbs & MIGRATION_DB(DB_SQLITE)))
+            lint_lite(r, p);
+    }
+}
+
+/* SQLite: the way back is tried on what is there afterwards, of which nothing stays: in a transaction; on a copy where there
+ * are settings, which no transaction undoes, or temporary tables, which another session does not have. */
 static void lint_lite_downs(struct sqllint_run *r, const struct migration *m)
 {
     struct sqlscratch *before = r->scratch;
-    bool named = false, any = false;
+    bool named = false, any = false, undone = !sqlscratch_is_temporary(before);
 
     for (size_t i = 0; i < m->n_parts; i++)
-        if (m->parts[i].kind == MIGRATION_DOWN && m->parts[i].n_stmts &&
-            lint_part_db(r, &m->parts[i]) == DB_SQLITE) {
+        if (lint_is_lite_down(r, &m->parts[i]) && m->parts[i].n_stmts) {
             any = true;
             named = named || m->parts[i].name.n;
+            undone = undone && lint_is_undone(r, &m->parts[i]);
         }
     if (!any)
         return;
-    r->scratch = sqlscratch_copy(before);
-    sqlscratch_begin(r->scratch);
-    for (size_t k = 0; k < m->n_parts; k++) {
-        const struct migration_part *p = &m->parts[named ? m->n_parts - 1 - k : k];
-
-        if (p->kind == MIGRATION_DOWN && lint_part_db(r, p) == DB_SQLITE &&
-            (p->dbs & MIGRATION_DB(DB_SQLITE)))
-            lint_lite(r, p);
+    r->trial = undone;
+    if (undone) {
+        sqlscratch_try(before);
+        lint_lite_back(r, m, named);
+        sqlscratch_undo(before);
+    } else {
+        r->scratch = sqlscratch_copy(before);
+        sqlscratch_begin(r->scratch);
+        lint_lite_back(r, m, named);
+        sqlscratch_free(r->scratch);
     }
-    sqlscratch_free(r->scratch);
+    r->trial = false;
     r->scratch = before;
 }
 

@@ -81,6 +81,7 @@ struct sqllint_run {
     bool body_tx;               /* the transaction is that of a body */
     bool unseen;                /* a statement was not read: it may have made anything */
     struct sqlscratch *scratch; /* where parts for SQLite are run; NULL until the first */
+    bool trial;                 /* sqlscratch_try() has begun a transaction there */
     VEC(struct sv) failed;      /* statements that SQLite refused */
     bool unlimited;             /* who runs it sets no lock_timeout */
     bool plain;                 /* BEGIN and COMMIT count */

@@ -32,6 +32,7 @@ enum lite_kind {
 struct lite_stmt {
     enum lite_kind kind;
     struct sv table, name; /* name: of the column, the new name, the object */
+    struct sv objects; /* indexes and triggers of a table that goes and comes back by a rename */
     struct sqlscratch_result res;
 };
 
@@ -364,7 +365,7 @@ static void lite_drop_table(const struct lite_part *p, size_t i)
 static void lite_lost(const struct lite_part *p, size_t i)
 {
     const struct lite_stmt *s = &p->stmts[i];
-    struct sv rest = s->res.before, line;
+    struct sv rest = s->objects, line;
 
     while (sv_next_line(&rest, &line)) {
         const char *type = sv_starts(line, SV("index ")) ? "index" : "trigger";
@@ -544,6 +545,8 @@ static void lite_run(struct lite_part *p, size_t i)
     struct lite_stmt *s = &p->stmts[i];
     bool drop = s->kind == LITE_DROP_TABLE, rename = s->kind == LITE_RENAME_TABLE;
 
+    if (drop && p->applied && lite_made_later(p, i, s->table, true))
+        s->objects = sqlscratch_objects(p->r->scratch, s->table, &p->r->l->arena);
     sqlscratch_run(p->r->scratch, p->part->stmts[i].text, drop || rename ? s->table : SV(""),
                    rename ? s->name : SV(""), &p->r->l->arena, &s->res);
 }
@@ -593,15 +596,16 @@ void sqllint_lite_part(struct sqllint_run *r, const struct migration_part *part)
     r->in_tx = in_tx;
     r->said_transaction = false;
     r->last_line = part->line;
-    if (in_tx)
+    if (in_tx && !r->trial)
         sqlscratch_run(r->scratch, SV("BEGIN"), SV(""), SV(""), &r->l->arena, &tx);
     for (size_t i = 0; i < part->n_stmts; i++) {
         p.stmts[i] = (struct lite_stmt){.kind = LITE_OTHER};
         lite_read(part->stmts[i].text, &r->l->arena, &p.stmts[i]);
-        lite_run(&p, i);
     }
     for (size_t i = 0; i < part->n_stmts; i++)
+        lite_run(&p, i);
+    for (size_t i = 0; i < part->n_stmts; i++)
         lite_judge(&p, i);
-    if (in_tx)
+    if (in_tx && !r->trial)
         sqlscratch_run(r->scratch, SV("COMMIT"), SV(""), SV(""), &r->l->arena, &tx);
 }

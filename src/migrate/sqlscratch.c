@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/sv.h"
@@ -19,6 +20,29 @@
 #define SCRATCH_BYTES       (16 << 20) /* of one value */
 #define SCRATCH_ASSUMPTIONS 200u       /* for one statement */
 
+/* A table, or what else has a name, and what is kept about it. */
+struct scratch_name {
+    char *name;
+    bool ordinary;        /* it is, or was, a table that takes rows of ours */
+    bool touched;         /* in this file: written to, altered, dropped */
+    bool forced;          /* it has a row of ours that its CHECK refuses, ... */
+    bool emptied;         /* ... which was taken away in this file */
+    size_t trial;         /* the last whose file has made it */
+    VEC(size_t) children; /* tables that have referred to it at some time */
+};
+
+/* Statements that are tried in a transaction, and what was there before it. */
+struct scratch_trial {
+    bool on;
+    size_t number;
+    struct strbuf sql;  /* what the file has made; nothing: it did more than to make definitions */
+    sqlite3_int64 from; /* those have higher rowids */
+    uint64_t others;    /* number of definitions */
+    /* as in struct sqlscratch */
+    sqlite3_int64 seen;
+    size_t assumed;
+};
+
 struct sqlscratch {
     sqlite3 *lite;
     bool empty;  /* on opening: tables may be assumed */
@@ -26,10 +50,65 @@ struct sqlscratch {
     bool assume; /* in this file */
     size_t counts;
     VEC(char *) assumed; /* tables */
-    VEC(char *) forced;  /* tables with a row of ours that their CHECK refuses */
+    VEC(struct scratch_name) names;
+    struct map index; /* name in lower case: its place in names */
+    VEC(size_t) touched;
+    VEC(size_t) made;   /* tables that the statement makes */
+    sqlite3_int64 seen; /* rowid in sqlite_schema: tables up to it have had their row */
+    bool fewer;         /* a definition may be gone */
+    bool edges;         /* any table may refer to another one by now */
+    struct scratch_trial trial;
     struct strbuf reads; /* of the statement */
     bool outside;        /* it would have reached outside */
 };
+
+/* --- names --- */
+
+static size_t scratch_name(struct sqlscratch *s, struct sv name)
+{
+    CLEANUP(strbuf_release) struct strbuf key = STRBUF(0);
+    size_t at;
+
+    for (size_t i = 0; i < name.n; i++)
+        strbuf_add_byte(&key, ascii_lower(name.p[i]));
+    if (!map_get(&s->index, strbuf_sv(&key), &at)) {
+        at = s->names.n;
+        vec_add(&s->names)->name = xstrdup_sv(name);
+        (void)map_put(&s->index, strbuf_sv(&key), at); /* it is new */
+    }
+    return at;
+}
+
+/* Valid until the next new name. */
+static struct scratch_name *scratch_named(struct sqlscratch *s, struct sv name)
+{
+    size_t at = scratch_name(s, name);
+
+    return &s->names.v[at];
+}
+
+/* Tables of SQLite's own do not count, but for what is temporary. */
+static void scratch_touch(struct sqlscratch *s, const char *name)
+{
+    size_t at;
+
+    if (sqlite3_strnicmp(name, "sqlite_", 7) == 0 && sqlite3_strnicmp(name, "sqlite_temp", 11) != 0)
+        return;
+    at = scratch_name(s, sv_from(name));
+    if (!s->names.v[at].touched)
+        *vec_add(&s->touched) = at;
+    s->names.v[at].touched = true;
+}
+
+static void scratch_untouch(struct sqlscratch *s)
+{
+    for (size_t i = 0; i < s->touched.n; i++) {
+        struct scratch_name *n = &s->names.v[s->touched.v[i]];
+
+        n->touched = n->emptied = false;
+    }
+    s->touched.n = 0;
+}
 
 /* --- what a statement may do --- */
 
@@ -47,6 +126,37 @@ static void scratch_add_lower(struct strbuf *b, const char *name)
     for (; *name; name++)
         strbuf_add_byte(b, ascii_lower(*name));
     strbuf_add_byte(b, ',');
+}
+
+/* What it is about to do. */
+static void scratch_note(struct sqlscratch *s, int action, const char *one, const char *two)
+{
+    switch (action) {
+    case SQLITE_READ:
+        scratch_add_lower(&s->reads, one);
+        if (scratch_named(s, sv_from(one))->forced)
+            scratch_touch(s, one);
+        break;
+    case SQLITE_DROP_TABLE:
+    case SQLITE_DROP_VTABLE:
+    case SQLITE_DROP_INDEX:
+    case SQLITE_DROP_VIEW:
+    case SQLITE_DROP_TRIGGER:
+        s->fewer = true;
+        scratch_touch(s, one);
+        break;
+    case SQLITE_INSERT:
+    case SQLITE_UPDATE:
+    case SQLITE_DELETE: scratch_touch(s, one); break;
+    case SQLITE_CREATE_TABLE: *vec_add(&s->made) = scratch_name(s, sv_from(one)); break;
+    case SQLITE_ALTER_TABLE:
+        scratch_touch(s, two);
+        s->edges = true;
+        break;
+    case SQLITE_TRANSACTION:
+    case SQLITE_SAVEPOINT: s->edges = s->edges || strcmp(one, "ROLLBACK") == 0; break;
+    default: break;
+    }
 }
 
 static int scratch_allow(void *arg, int action, const char *one, const char *two,
@@ -72,8 +182,8 @@ static int scratch_allow(void *arg, int action, const char *one, const char *two
                                           NULL};
     struct sqlscratch *s = arg;
 
-    if (action == SQLITE_READ && one)
-        scratch_add_lower(&s->reads, one);
+    if (one)
+        scratch_note(s, action, one, two);
     if (action == SQLITE_PRAGMA && two && !scratch_is_one_of(one, pragmas))
         return SQLITE_IGNORE;
     if (action != SQLITE_ATTACH && action != SQLITE_DETACH &&
@@ -127,6 +237,13 @@ bool sqlscratch_has(struct sqlscratch *s, const char *type, struct sv name)
                .n > 0;
 }
 
+bool sqlscratch_is_temporary(struct sqlscratch *s)
+{
+    CLEANUP(arena_release) struct arena a = {0};
+
+    return scratch_ask(s, &a, "SELECT 1 FROM sqlite_temp_schema", SV(""), SV("")).n > 0;
+}
+
 bool sqlscratch_has_rows(const struct sqlscratch *s)
 {
     return s->rows;
@@ -152,6 +269,8 @@ static struct sqlscratch *scratch_new(void)
     struct sqlscratch *s = XNEW(struct sqlscratch);
 
     s->reads = (struct strbuf)STRBUF(0);
+    s->trial.sql = (struct strbuf)STRBUF(0);
+    s->edges = true; /* of what is copied */
     if (sqlite3_open(":memory:", &s->lite) != SQLITE_OK)
         abort(); /* it is memory that is missing */
     (void)sqlite3_limit(s->lite, SQLITE_LIMIT_LENGTH, SCRATCH_BYTES);
@@ -261,10 +380,16 @@ void sqlscratch_free(struct sqlscratch *s)
     for (size_t i = 0; i < s->assumed.n; i++)
         free(s->assumed.v[i]);
     vec_release(&s->assumed);
-    for (size_t i = 0; i < s->forced.n; i++)
-        free(s->forced.v[i]);
-    vec_release(&s->forced);
+    for (size_t i = 0; i < s->names.n; i++) {
+        free(s->names.v[i].name);
+        vec_release(&s->names.v[i].children);
+    }
+    vec_release(&s->names);
+    map_release(&s->index);
+    vec_release(&s->touched);
+    vec_release(&s->made);
     strbuf_release(&s->reads);
+    strbuf_release(&s->trial.sql);
     free(s);
 }
 
@@ -330,42 +455,89 @@ static void scratch_put_row(struct sqlscratch *s, const char *table)
         return;
     (void)scratch_do(s, "PRAGMA ignore_check_constraints = ON");
     if (scratch_do(s, strbuf_str(&sql)))
-        *vec_add(&s->forced) = xstrdup(table);
+        scratch_named(s, sv_from(table))->forced = true;
     (void)scratch_do(s, "PRAGMA ignore_check_constraints = OFF");
 }
 
-typedef void scratch_table_fn(struct sqlscratch *s, const char *table);
-static void scratch_each_table(struct sqlscratch *s, scratch_table_fn *fn)
+/* Only ordinary tables have rows of ours. */
+static void scratch_seed(struct sqlscratch *s, const char *table)
+{
+    static const char is[] =
+        "SELECT 1 FROM pragma_table_list(?1) WHERE schema = 'main' AND type = 'table'";
+    CLEANUP(arena_release) struct arena a = {0};
+
+    if (!scratch_named(s, sv_from(table))->ordinary) {
+        if (!scratch_ask(s, &a, is, sv_from(table), SV("")).n)
+            return;
+        scratch_named(s, sv_from(table))->ordinary = true;
+    }
+    scratch_put_row(s, table);
+}
+
+static sqlite3_int64 scratch_last_definition(struct sqlscratch *s)
+{
+    CLEANUP(arena_release) struct arena a = {0};
+    struct sv last = scratch_ask(s, &a, "SELECT max(rowid) FROM sqlite_schema", SV(""), SV(""));
+    uint64_t n;
+
+    return sv_to_u64(last, &n) ? (sqlite3_int64)n : 0;
+}
+
+/* Tables that are new since the last look, then those that were written to and may be empty. */
+static void scratch_seed_new(struct sqlscratch *s)
 {
     sqlite3_stmt *st = NULL;
     VEC(char *) names = {0};
+    size_t touched = s->touched.n; /* rows of ours touch tables, too */
 
     if (sqlite3_prepare_v2(s->lite,
-                           "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = "
-                           "'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-                           -1, &st, NULL) == SQLITE_OK)
+                           "SELECT name FROM sqlite_schema WHERE rowid > ?1 AND type = 'table' AND "
+                           "name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+                           -1, &st, NULL) == SQLITE_OK) {
+        (void)sqlite3_bind_int64(st, 1, s->seen); /* or nothing comes */
         while (sqlite3_step(st) == SQLITE_ROW)
             *vec_add(&names) = xstrdup((const char *)sqlite3_column_text(st, 0));
+    }
     (void)sqlite3_finalize(st); /* repeats what the step said */
     for (size_t i = 0; i < names.n; i++) {
-        fn(s, names.v[i]);
+        scratch_seed(s, names.v[i]);
         free(names.v[i]);
     }
     vec_release(&names);
+    for (size_t i = 0; i < touched; i++)
+        scratch_seed(s, s->names.v[s->touched.v[i]].name);
+    s->seen = scratch_last_definition(s);
 }
 
-/* Rows of ours that no CHECK would have let in. */
-static void scratch_drop_forced(struct sqlscratch *s)
+/* Rows of ours that no CHECK would have let in, where a statement has met one; false: there are none. */
+static bool scratch_drop_forced(struct sqlscratch *s)
 {
-    while (s->forced.n) {
-        CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
-        char *table = s->forced.v[--s->forced.n];
+    bool any = false;
 
+    for (size_t i = 0, n = s->touched.n; i < n; i++) {
+        CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+        size_t at = s->touched.v[i];
+
+        if (!s->names.v[at].forced || s->names.v[at].emptied)
+            continue;
+        any = s->names.v[at].emptied = true;
         strbuf_add_str(&sql, "DELETE FROM ");
-        db_quote_name(&sql, sv_from(table));
+        db_quote_name(&sql, sv_from(s->names.v[at].name));
         (void)scratch_do(s, strbuf_str(&sql)); /* it may be gone by now */
-        free(table);
     }
+    return any;
+}
+
+static void scratch_settle(struct sqlscratch *s)
+{
+    for (size_t i = 0; i < s->touched.n; i++)
+        s->names.v[s->touched.v[i]].emptied = false;
+    (void)scratch_drop_forced(s); /* or there are none */
+    for (size_t i = 0; i < s->touched.n; i++)
+        s->names.v[s->touched.v[i]].forced = false;
+    if (!s->rows)
+        scratch_seed_new(s);
+    scratch_untouch(s);
 }
 
 void sqlscratch_begin(struct sqlscratch *s)
@@ -377,9 +549,7 @@ void sqlscratch_begin(struct sqlscratch *s)
     (void)scratch_do(s, "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF; PRAGMA "
                         "recursive_triggers = OFF; PRAGMA ignore_check_constraints = OFF");
     (void)sqlite3_db_config(s->lite, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    scratch_drop_forced(s);
-    if (!s->rows)
-        scratch_each_table(s, scratch_put_row);
+    scratch_settle(s);
     (void)sqlite3_db_config(s->lite, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL);
     (void)scratch_do(s, "PRAGMA foreign_keys = ON");
     s->assume =
@@ -601,9 +771,9 @@ static int scratch_try(struct sqlscratch *s, struct sv stmt)
         rc = scratch_step(s, &rest);
         if (rc == SQLITE_OK)
             continue;
-        if (s->forced.n &&
-            sv_has(sv_from(sqlite3_errmsg(s->lite)), SV("CHECK constraint failed"))) {
-            scratch_drop_forced(s);
+        if (sv_has(sv_from(sqlite3_errmsg(s->lite)), SV("CHECK constraint failed"))) {
+            if (!scratch_drop_forced(s))
+                return rc;
         } else if (!scratch_assume(s, rest)) {
             return rc;
         }
@@ -611,19 +781,93 @@ static int scratch_try(struct sqlscratch *s, struct sv stmt)
     return rc;
 }
 
-/* What has to be known before the table is gone. */
-static void scratch_look(struct sqlscratch *s, struct sv table, struct arena *a,
-                         struct sqlscratch_result *ret)
-{
-    static const char child[] =
-        "SELECT m.name FROM sqlite_schema m, pragma_foreign_key_list(m.name) f WHERE m.type = "
-        "'table' AND f.\"table\" = ?1 COLLATE NOCASE AND m.name <> ?1 COLLATE NOCASE ORDER BY 1";
-    static const char objects[] =
-        "SELECT group_concat(type || ' ' || name, char(10)) FROM sqlite_schema WHERE tbl_name = ?1 "
-        "COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL";
+/* --- who refers to whom --- */
 
-    ret->child = scratch_ask(s, a, child, table, SV(""));
-    ret->before = scratch_ask(s, a, objects, table, SV(""));
+static void scratch_add_child(struct sqlscratch *s, struct sv parent, size_t child)
+{
+    struct scratch_name *p = scratch_named(s, parent);
+
+    for (size_t i = 0; i < p->children.n; i++)
+        if (p->children.v[i] == child)
+            return;
+    *vec_add(&p->children) = child;
+}
+
+/* What refers to a name was seen at some time: tables when they were made, all of them behind an ALTER or a ROLLBACK.
+ * Whether it still does is asked when it matters. */
+static void scratch_read_children(struct sqlscratch *s, const char *sql, const char *child)
+{
+    sqlite3_stmt *st = NULL;
+
+    s->counts = 0;
+    if (sqlite3_prepare_v2(s->lite, sql, -1, &st, NULL) == SQLITE_OK) {
+        (void)sqlite3_bind_text(st, 1, child, -1, SQLITE_TRANSIENT); /* or none */
+        while (sqlite3_step(st) == SQLITE_ROW)
+            scratch_add_child(s, sv_from((const char *)sqlite3_column_text(st, 1)),
+                              scratch_name(s, sv_from((const char *)sqlite3_column_text(st, 0))));
+    }
+    (void)sqlite3_finalize(st); /* repeats what the step said */
+}
+
+static void scratch_read_edges(struct sqlscratch *s)
+{
+    if (s->edges)
+        scratch_read_children(s,
+                              "SELECT m.name, f.\"table\" FROM sqlite_schema m, "
+                              "pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
+                              NULL);
+    s->edges = false;
+}
+
+/* The first in the order of names that refers to the table. */
+static struct sv scratch_child(struct sqlscratch *s, struct sv table, struct arena *a)
+{
+    static const char refers[] =
+        "SELECT l.name FROM pragma_table_list(?2) l, pragma_foreign_key_list(?2) f WHERE l.schema "
+        "= 'main' AND f.\"table\" = ?1 COLLATE NOCASE AND l.name <> ?1 COLLATE NOCASE";
+    size_t parent = scratch_name(s, table);
+    struct sv ret = {NULL, 0};
+
+    scratch_read_edges(s);
+    for (size_t i = 0; i < s->names.v[parent].children.n; i++) {
+        struct sv child = sv_from(s->names.v[s->names.v[parent].children.v[i]].name);
+        struct sv name = scratch_ask(s, a, refers, table, child);
+
+        if (name.n && (!ret.n || sv_cmp(name, ret) < 0))
+            ret = name;
+    }
+    return ret;
+}
+
+struct sv sqlscratch_objects(struct sqlscratch *s, struct sv table, struct arena *a)
+{
+    return scratch_ask(
+        s, a,
+        "SELECT group_concat(type || ' ' || name, char(10)) FROM sqlite_schema WHERE tbl_name = ?1 "
+        "COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL",
+        table, SV(""));
+}
+
+static sqlite3_int64 scratch_less(sqlite3_int64 a, sqlite3_int64 b)
+{
+    return a < b ? a : b;
+}
+
+/* What the statement did to the definitions. */
+static void scratch_follow(struct sqlscratch *s, struct sv to)
+{
+    if (s->fewer) /* the next one may get the number of what is gone */
+        s->seen = scratch_less(s->seen, scratch_last_definition(s));
+    for (size_t i = 0; i < s->made.n; i++)
+        scratch_read_children(s, "SELECT ?1, \"table\" FROM pragma_foreign_key_list(?1)",
+                              s->names.v[s->made.v[i]].name);
+    if (to.n) {
+        CLEANUP(mem_freep) char *name = xstrdup_sv(to);
+
+        scratch_touch(s, name);
+    }
+    s->fewer = false;
+    s->made.n = 0;
 }
 
 static bool scratch_is_vacuum(struct sv stmt)
@@ -640,10 +884,12 @@ void sqlscratch_run(struct sqlscratch *s, struct sv stmt, struct sv table, struc
     struct sqlscratch_result res = {.code = SQLITE_OK};
     int at;
 
+    if (s->trial.on && sqlite3_get_autocommit(s->lite))
+        (void)scratch_do(s, "BEGIN"); /* a statement before has rolled back */
     res.in_tx = !sqlite3_get_autocommit(s->lite);
     res.foreign_keys = sv_is(scratch_ask(s, a, "PRAGMA foreign_keys", SV(""), SV("")), "1");
     if (table.n)
-        scratch_look(s, table, a, &res);
+        res.child = scratch_child(s, table, a);
     s->outside = false;
     scratch_quotes_are_names(s, s->assume);
     res.text_name = scratch_text_name(s, stmt, a);
@@ -659,11 +905,93 @@ void sqlscratch_run(struct sqlscratch *s, struct sv stmt, struct sv table, struc
         res.skipped = s->outside;
     }
     res.reads = arena_sv(a, strbuf_sv(&s->reads));
-    if (to.n && res.child.n) {
-        struct sqlscratch_result after = {.code = SQLITE_OK};
-
-        scratch_look(s, to, a, &after);
-        res.follows = after.child;
-    }
+    scratch_follow(s, to);
+    if (to.n && res.child.n)
+        res.follows = scratch_child(s, to, a);
     *ret = res;
+}
+
+/* --- a way back that is tried --- */
+
+static uint64_t scratch_count(struct sqlscratch *s)
+{
+    CLEANUP(arena_release) struct arena a = {0};
+    struct sv all = scratch_ask(s, &a, "SELECT count(*) FROM sqlite_schema", SV(""), SV(""));
+    uint64_t n;
+
+    return sv_to_u64(all, &n) ? n : 0;
+}
+
+/* The definitions that the file has made; their number. */
+static uint64_t scratch_keep_own(struct sqlscratch *s)
+{
+    struct scratch_trial *t = &s->trial;
+    sqlite3_stmt *st = NULL;
+    uint64_t n = 0;
+
+    if (sqlite3_prepare_v2(s->lite,
+                           "SELECT name, sql FROM sqlite_schema WHERE rowid > ?1 ORDER BY rowid",
+                           -1, &st, NULL) == SQLITE_OK) {
+        (void)sqlite3_bind_int64(st, 1, t->from); /* or nothing comes */
+        for (; sqlite3_step(st) == SQLITE_ROW; n++) {
+            const char *name = (const char *)sqlite3_column_text(st, 0);
+            const char *sql = (const char *)sqlite3_column_text(st, 1);
+
+            scratch_named(s, sv_from(name))->trial = t->number;
+            if (sql)
+                strbuf_addf(&t->sql, "%s;\n", sql);
+        }
+    }
+    (void)sqlite3_finalize(st); /* repeats what the step said */
+    return n;
+}
+
+void sqlscratch_try(struct sqlscratch *s)
+{
+    struct scratch_trial *t = &s->trial;
+    bool only_made = s->touched.n == 0;
+
+    assert(!t->on);
+    t->from = s->seen;
+    sqlscratch_begin(s);
+    scratch_read_edges(s);
+    t->on = true;
+    t->number++;
+    t->seen = s->seen;
+    t->assumed = s->assumed.n;
+    strbuf_truncate(&t->sql, 0);
+    if (only_made)
+        t->others = scratch_count(s) - scratch_keep_own(s);
+    (void)scratch_do(s, "BEGIN"); /* none is open */
+}
+
+/* Is all that the file made gone, and nothing else different? */
+static bool scratch_is_back(struct sqlscratch *s)
+{
+    for (size_t i = 0; i < s->touched.n; i++)
+        if (s->names.v[s->touched.v[i]].trial != s->trial.number)
+            return false;
+    return s->trial.sql.n && !sqlite3_get_autocommit(s->lite) &&
+           scratch_last_definition(s) <= s->trial.from && scratch_count(s) == s->trial.others;
+}
+
+/* Rolling back makes SQLite read all definitions anew; making again what the way back took away does not. */
+void sqlscratch_undo(struct sqlscratch *s)
+{
+    struct scratch_trial *t = &s->trial;
+    bool again = scratch_is_back(s) && scratch_do(s, strbuf_str(&t->sql)) &&
+                 scratch_last_definition(s) == t->seen && scratch_do(s, "COMMIT");
+
+    if (!again && !sqlite3_get_autocommit(s->lite))
+        (void)scratch_do(s, "ROLLBACK"); /* to what it was */
+    for (size_t i = 0; again && i < s->touched.n; i++)
+        s->names.v[s->touched.v[i]].forced = false; /* their rows are gone */
+    scratch_untouch(s);
+    while (s->assumed.n > t->assumed)
+        free(s->assumed.v[--s->assumed.n]);
+    s->seen = again ? t->from : t->seen;
+    s->edges = false; /* they were read before */
+    s->fewer = false;
+    s->made.n = 0;
+    t->on = false;
 }

@@ -22,7 +22,6 @@ struct sqlscratch_result {
     struct sv message;   /* of the error, as SQLite says it */
     size_t at;           /* byte of the statement at which it is */
     struct sv text_name; /* a name in double quotes that SQLite takes for text; or empty */
-    struct sv before;    /* definitions of the table's indexes and triggers: "index NAME\n..." */
     struct sv child;     /* a table that refers to the one that is dropped or renamed, before ... */
     struct sv follows;   /* ... and one that refers to the new name, after */
     bool skipped;        /* not run: it reaches outside, or would do nothing here */
@@ -33,11 +32,13 @@ struct sqlscratch_result {
 
 /* path NULL: empty.  ERR_NOT_FOUND, ERR_DB: no such file, or no database. */
 NODISCARD enum err_code sqlscratch_open(const char *path, struct sqlscratch **ret, struct err *err);
-/* A copy of it as it is now. */
+/* A copy of it as it is now, without what is temporary: as dear as all its tables. */
 struct sqlscratch *sqlscratch_copy(struct sqlscratch *s);
 void sqlscratch_free(struct sqlscratch *s); /* NULL: nothing */
 DEFINE_CLEANUP(struct sqlscratch *, sqlscratch_free)
 
+/* Is there anything temporary? */
+bool sqlscratch_is_temporary(struct sqlscratch *s);
 /* Are its rows those of a database? */
 bool sqlscratch_has_rows(const struct sqlscratch *s);
 /* Settings as on opening, no transaction; rows where there are none.  Before each file. */
@@ -45,6 +46,11 @@ void sqlscratch_begin(struct sqlscratch *s);
 /* `table`: the one that the statement drops or renames, `to` its new name; or empty.  Views are in the arena. */
 void sqlscratch_run(struct sqlscratch *s, struct sv stmt, struct sv table, struct sv to,
                     struct arena *a, struct sqlscratch_result *ret);
+/* From here to undo nothing stays.  As sqlscratch_begin(), and then a transaction, which no statement may begin or end. */
+void sqlscratch_try(struct sqlscratch *s);
+void sqlscratch_undo(struct sqlscratch *s);
+/* Indexes and triggers of the table: "index NAME\n...". */
+struct sv sqlscratch_objects(struct sqlscratch *s, struct sv table, struct arena *a);
 /* Is there an object of the type ("table", "index", "trigger")? */
 bool sqlscratch_has(struct sqlscratch *s, const char *type, struct sv name);
 /* Is what nobody made taken for something that is there? */

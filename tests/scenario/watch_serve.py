@@ -191,7 +191,7 @@ def what_is_no_message_is_refused_and_changes_nothing():
 def what_cannot_be_kept_is_not_acknowledged():
     w = Watch(free_port())
     w.await_rounds(2)
-    subprocess.run(["sqlite3", ".prusik/store.db", "CREATE TRIGGER no BEFORE INSERT ON state WHEN new.key = 'alerts' "
+    subprocess.run(["sqlite3", "-cmd", ".timeout 30000", ".prusik/store.db", "CREATE TRIGGER no BEFORE INSERT ON state WHEN new.key = 'alerts' "
                     "BEGIN SELECT raise(ABORT, 'refused by the test'); END"], check=True)
     same("status", ask(w.url + "/hooks/alertmanager", message(alert("firing")))[0], 503)
     w.thread.join(DEADLINE_S)

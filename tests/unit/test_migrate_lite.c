@@ -184,6 +184,42 @@ T(parts_are_transactions_and_the_way_back_is_tried_behind_them)
     expect_rows(SHOP, SQLLINT_FOR_FILE, rows, ARRAY_LEN(rows));
 }
 
+/* Each file is linted behind those before it; what its way back does is there for none. */
+T(what_a_way_back_does_is_not_there_for_the_next_file)
+{
+#define MADE                                                                                    \
+    "-- prusik:up\nCREATE TABLE a (id INTEGER PRIMARY KEY, b TEXT NOT NULL CHECK (b > 'x'));\n" \
+    "CREATE INDEX i ON a (b);\n-- prusik:down\n"
+    static const char *const ways[] = {
+        MADE "DROP INDEX i;\nDROP TABLE a;\n",              /* is made again */
+        MADE "DROP TABLE a;\nDROP TABLE users;\n",          /* is rolled back */
+        MADE "PRAGMA foreign_keys = OFF;\nDROP TABLE a;\n", /* is tried on a copy */
+        MADE
+        "INSERT OR ROLLBACK INTO a (id) VALUES (1);\nDROP TABLE a;\n", /* rolls back by itself */
+        MADE "ALTER TABLE a RENAME TO users2;\nDROP TABLE users2;\n",
+    };
+#undef MADE
+    static const struct row rows[] = {
+        {"CREATE TABLE a (b);", "1 SQL000"},
+        {"CREATE INDEX i ON users (email);", "1 SQL000"},
+        {"ALTER TABLE a ADD COLUMN c TEXT NOT NULL;", "1 SQL001"},
+        {"DROP TABLE users;", "1 DATA007, 1 RUN102, 1 SQL009"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+        for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+            CLEANUP(sqlscratch_freep) struct sqlscratch *there = NULL;
+            CLEANUP(strbuf_release) struct strbuf found = STRBUF(0), other = STRBUF(0);
+            struct err err;
+
+            T_OK(sqlscratch_open(NULL, &there, &err), err);
+            lint(there, SQLLINT_FOR_PLAIN, sv_from(SHOP), &other, NULL);
+            lint(there, SQLLINT_FOR_FILE, sv_from(ways[i]), &other, NULL);
+            lint(there, SQLLINT_FOR_PLAIN, sv_from(rows[k].text), &found, NULL);
+            T_STR(strbuf_str(&found), rows[k].found);
+        }
+}
+
 T(a_file_alone_takes_its_tables_for_ones_that_are_there)
 {
     static const struct row rows[] = {
@@ -341,6 +377,7 @@ T(a_row_is_made_in_each_kind_of_table)
 T_MAIN(T_CASE(statements_are_judged_by_what_sqlite_does_with_the_tables_that_are_there),
        T_CASE(tables_that_are_made_anew_by_hand_are_held_against_what_was_there),
        T_CASE(parts_are_transactions_and_the_way_back_is_tried_behind_them),
+       T_CASE(what_a_way_back_does_is_not_there_for_the_next_file),
        T_CASE(a_file_alone_takes_its_tables_for_ones_that_are_there),
        T_CASE(nothing_outside_of_the_scratch_is_reached),
        T_CASE(rows_of_a_database_count_and_stay_as_they_are),
