@@ -56,6 +56,7 @@ struct sqlscratch {
     VEC(size_t) made;   /* tables that the statement makes */
     sqlite3_int64 seen; /* rowid in sqlite_schema: tables up to it have had their row */
     bool fewer;         /* a definition may be gone */
+    bool swept;         /* rows of any table may be gone */
     bool edges;         /* any table may refer to another one by now */
     struct scratch_trial trial;
     struct strbuf reads; /* of the statement */
@@ -128,6 +129,12 @@ static void scratch_add_lower(struct strbuf *b, const char *name)
     strbuf_add_byte(b, ',');
 }
 
+/* Rows of tables that refer to it may go with its own: ON DELETE CASCADE is not told. */
+static void scratch_sweep(struct sqlscratch *s, const char *name)
+{
+    s->swept = s->swept || scratch_named(s, sv_from(name))->children.n > 0;
+}
+
 /* What it is about to do. */
 static void scratch_note(struct sqlscratch *s, int action, const char *one, const char *two)
 {
@@ -143,11 +150,15 @@ static void scratch_note(struct sqlscratch *s, int action, const char *one, cons
     case SQLITE_DROP_VIEW:
     case SQLITE_DROP_TRIGGER:
         s->fewer = true;
+        scratch_sweep(s, one);
         scratch_touch(s, one);
         break;
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
-    case SQLITE_DELETE: scratch_touch(s, one); break;
+    case SQLITE_DELETE:
+        scratch_sweep(s, one);
+        scratch_touch(s, one);
+        break;
     case SQLITE_CREATE_TABLE: *vec_add(&s->made) = scratch_name(s, sv_from(one)); break;
     case SQLITE_ALTER_TABLE:
         scratch_touch(s, two);
@@ -494,7 +505,7 @@ static void scratch_seed_new(struct sqlscratch *s)
                            "SELECT name FROM sqlite_schema WHERE rowid > ?1 AND type = 'table' AND "
                            "name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
                            -1, &st, NULL) == SQLITE_OK) {
-        (void)sqlite3_bind_int64(st, 1, s->seen); /* or nothing comes */
+        (void)sqlite3_bind_int64(st, 1, s->swept ? 0 : s->seen); /* or nothing comes */
         while (sqlite3_step(st) == SQLITE_ROW)
             *vec_add(&names) = xstrdup((const char *)sqlite3_column_text(st, 0));
     }
@@ -507,6 +518,7 @@ static void scratch_seed_new(struct sqlscratch *s)
     for (size_t i = 0; i < touched; i++)
         scratch_seed(s, s->names.v[s->touched.v[i]].name);
     s->seen = scratch_last_definition(s);
+    s->swept = false; /* our own rows sweep nothing away */
 }
 
 /* Rows of ours that no CHECK would have let in, where a statement has met one; false: there are none. */
