@@ -283,7 +283,7 @@ static bool status_row(const struct store_run *run, void *arg)
     struct err err;
     struct view v;
 
-    if (view_load(l->store, run->id, &v, &err) != ERR_OK) {
+    if (view_load_brief(l->store, run->id, false, &v, &err) != ERR_OK) {
         strbuf_addf(&l->out, "%s  cannot be read: %s\n", event_run_text(run->id).s, err.msg);
         return true;
     }
@@ -313,6 +313,11 @@ static enum err_code status_all(struct store *store, bool json, struct strbuf *o
     return rc;
 }
 
+static bool status_is_back(const struct view *v)
+{
+    return v->state == VIEW_FINISHED && sv_eq(v->outcome, SV("rolled-back"));
+}
+
 static enum err_code status_run(struct cli *c, enum exit_code *exit UNUSED, struct err *err)
 {
     CLEANUP(store_freep) struct store *store = NULL;
@@ -327,9 +332,11 @@ static enum err_code status_run(struct cli *c, enum exit_code *exit UNUSED, stru
         if (status_all(store, c->json, &b, err) != ERR_OK)
             return err->code;
     } else {
-        if (load_run(store, c, &id, err) != ERR_OK || view_load(store, id, &v, err) != ERR_OK)
+        if (load_run(store, c, &id, err) != ERR_OK ||
+            view_load_brief(store, id, false, &v, err) != ERR_OK)
             return err->code;
-        if (back_find(store, id, &f, err) != ERR_OK) {
+        if (back_find_after(store, &(struct back_own){id, status_is_back(&v), v.back_to}, &f,
+                            err) != ERR_OK) {
             view_release(&v);
             return err->code;
         }

@@ -145,6 +145,14 @@ static enum err_code found_later(struct store *s, const struct found_list *l, in
     return rc;
 }
 
+/* The later runs of its environment. */
+static enum err_code found_later_ids(struct store *s, struct found_list *l, struct err *err)
+{
+    if (store_runs(s, found_row, l, err) != ERR_OK)
+        return err->code;
+    return store_runs(s, found_add, l, err);
+}
+
 static enum err_code found_all(struct store *s, int64_t run, struct found_list *l,
                                struct back_found *ret, struct err *err)
 {
@@ -152,8 +160,7 @@ static enum err_code found_all(struct store *s, int64_t run, struct found_list *
     enum err_code rc = journal_read(s, run, 0, found_take, &own, err);
 
     map_release(&own.steps);
-    if (rc != ERR_OK || store_runs(s, found_row, l, err) != ERR_OK ||
-        store_runs(s, found_add, l, err) != ERR_OK)
+    if (rc != ERR_OK || found_later_ids(s, l, err) != ERR_OK)
         return err->code;
     ret->begun = own.begun;
     ret->finished = own.finished;
@@ -171,6 +178,43 @@ enum err_code back_find(struct store *s, int64_t run, struct back_found *ret, st
     struct found_list l = {.after = run};
     enum err_code rc = found_all(s, run, &l, &f, err);
 
+    vec_release(&l.ids);
+    arena_release(&l.arena);
+    if (rc != ERR_OK) {
+        back_found_release(&f);
+        return rc;
+    }
+    *ret = f;
+    return ERR_OK;
+}
+
+static enum err_code found_after(struct store *s, int64_t id, int64_t run, struct back_found *ret,
+                                 struct err *err)
+{
+    struct found_run first = {.arena = &ret->arena, .id = id}, f = first;
+    enum err_code rc = journal_read_first(s, id, found_take, &first, err);
+
+    if (rc != ERR_OK || first.rolls_back != run)
+        return rc;
+    rc = journal_read(s, id, 0, found_take, &f, err);
+    if (rc == ERR_OK)
+        found_bring(&f, ret);
+    map_release(&f.steps);
+    return rc;
+}
+
+enum err_code back_find_after(struct store *s, const struct back_own *own, struct back_found *ret,
+                              struct err *err)
+{
+    struct back_found f = {.whole = own->back && !own->to.n};
+    struct found_list l = {.after = own->run};
+    enum err_code rc;
+
+    if (own->back)
+        f.until = arena_sv(&f.arena, own->to);
+    rc = found_later_ids(s, &l, err);
+    for (size_t i = l.ids.n; rc == ERR_OK && i-- > 0;)
+        rc = found_after(s, l.ids.v[i], own->run, &f, err);
     vec_release(&l.ids);
     arena_release(&l.arena);
     if (rc != ERR_OK) {

@@ -28,4 +28,15 @@ struct back_found {
 /* For back_found_release(). */
 NODISCARD enum err_code back_find(struct store *s, int64_t run, struct back_found *ret,
                                   struct err *err);
+/*
+ * What came after a run alone: by, by_open, whole and until.  `own` tells of the run itself, and is not looked up.  Of other runs the first event
+ * is read, and all of those that bring this one back.
+ */
+struct back_own {
+    int64_t run;
+    bool back;    /* it is finished, as rolled back */
+    struct sv to; /* only down to this step */
+};
+NODISCARD enum err_code back_find_after(struct store *s, const struct back_own *own,
+                                        struct back_found *ret, struct err *err);
 void back_found_release(struct back_found *f);

@@ -10,6 +10,7 @@
 #include "base/ident.h"
 #include "base/sv.h"
 #include "base/version.h"
+#include "exec/brief.h"
 #include "exec/run_int.h"
 #include "watch/alerts.h"
 
@@ -59,6 +60,7 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
                                  .grace_ms = opt->grace_ms,
                                  .terminal = opt->terminal};
     r->check.seen = STRBUF(0);
+    r->brief = brief_new(plan);
     run_add_steps(r, plan->steps, plan->n_steps, false);
     r->n_forward = r->steps.n;
     run_add_steps(r, plan->way_back, plan->n_way_back, true);
@@ -99,6 +101,7 @@ void run_free(struct run *r)
     vec_release(&r->sessions);
     vec_release(&r->steps);
     run_queue_free(r);
+    brief_free(r->brief);
     json_decref(r->checks);
     strbuf_release(&r->check.seen);
     free(r->reason);

@@ -89,6 +89,7 @@ struct run_flag {
     bool lifted_for_stop; /* given back while the run is interrupted */
 };
 
+struct brief;
 struct outbox;
 struct run_switch;
 struct run_watch;
@@ -170,6 +171,7 @@ struct run {
     VEC(struct event) queue;
     VEC(json_t *) queue_data;
     VEC(char *) queue_texts;
+    struct brief *brief; /* of what is in the journal; NULL: a commit has failed */
 
     bool interrupted, stop_wanted, held, roll_back_wanted, rolled_back, shells_open;
     char *interrupt_reason, *last_reason;

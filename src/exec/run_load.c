@@ -11,6 +11,7 @@
 #include "base/ident.h"
 #include "base/limits.h"
 #include "base/sv.h"
+#include "exec/brief.h"
 #include "exec/run_int.h"
 
 /* A shell that was open when the journal ends. */
@@ -305,11 +306,13 @@ static enum err_code run_load_event(const struct event *e, void *arg, struct err
 
     if (l->old && !run_load_counts(e->kind))
         return ERR_OK;
+    if (json_read(e->data, &data, err) != ERR_OK)
+        return err_wrap(err, "event %lld", (long long)e->seq);
+    if (!l->old) /* that one has a summary of its own */
+        brief_take(l->r->brief, e, data);
     for (size_t i = 0; i < ARRAY_LEN(run_load_rows); i++) {
         if ((int64_t)run_load_rows[i].kind != e->kind)
             continue;
-        if (!data && json_read(e->data, &data, err) != ERR_OK)
-            return err_wrap(err, "event %lld", (long long)e->seq);
         if (run_load_rows[i].fn(arg, e, data, err) != ERR_OK)
             return err->code;
     }

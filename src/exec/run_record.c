@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "base/sv.h"
+#include "exec/brief.h"
 #include "exec/run_int.h"
 
 static const struct plan_step *run_plan_step(const struct run *r, struct sv id)
@@ -76,14 +77,30 @@ static void run_tell_kept(struct run *r)
     }
 }
 
+/* Beside the commit: what the run amounts to after it. */
+static void run_summarize(struct run *r)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (!r->brief)
+        return;
+    for (size_t i = 0; i < r->queue.n; i++)
+        brief_take(r->brief, &r->queue.v[i], r->queue_data.v[i]);
+    if (brief_write(r->brief, &text))
+        journal_summarize(r->journal, strbuf_sv(&text));
+}
+
 bool run_commit(struct run *r)
 {
     struct err err;
 
     if (r->queue.n == 0)
         return true;
+    run_summarize(r);
     if (journal_append(r->journal, r->queue.v, r->queue.n, &err) != ERR_OK) {
         run_queue_clear(r);
+        brief_free(r->brief); /* it has seen what the journal does not have */
+        r->brief = NULL;
         run_broken(r, &err);
         return false;
     }

@@ -2,6 +2,7 @@
 
 #include "base/sv.h"
 #include "exec/run.h"
+#include "report/view_int.h"
 
 /* Events come in the order of the steps: the search goes on where the last one ended. */
 static struct view_step *view_find(struct view *v, struct sv id)
@@ -187,7 +188,7 @@ static void view_add_steps(struct view *v, const struct plan_step *steps, size_t
             (struct view_step){.p = &steps[i], .way_back = way_back, .state = SV("planned")};
 }
 
-static enum err_code view_find_state(struct store *s, struct view *v, struct err *err)
+enum err_code view_find_state(struct store *s, struct view *v, struct err *err)
 {
     bool held = false, alive = false;
 
@@ -274,6 +275,8 @@ size_t view_count(const struct view *v, bool way_back, struct sv state)
 {
     size_t n = 0;
 
+    if (v->counts)
+        return view_brief_count(v, way_back, state);
     for (size_t i = 0; i < v->steps.n; i++)
         n += v->steps.v[i].way_back == way_back && sv_eq(v->steps.v[i].state, state);
     return n;

@@ -71,10 +71,19 @@ struct view {
     struct sv back_to;  /* the way back went only to this step, which stays; empty: it did not */
     VEC(struct view_step) steps;
     VEC(struct view_event) events;
-    size_t found; /* private: the step of the last event */
+    size_t found;         /* private: the step of the last event */
+    const json_t *counts; /* private: of a brief view */
 };
 
 NODISCARD enum err_code view_load(struct store *s, int64_t id, struct view *ret, struct err *err);
+/*
+ * The same as far as `prusik status` shows it, from the run's summary (exec/brief.h), in a time that does not grow with the run: of the
+ * plan title, document, environment and the numbers of steps; of the steps the current one, with its last attempt and its hosts, and the one
+ * whose gate waits, with its approvals; of the events those of flags.  Without a summary that is made after the last event, and
+ * when `full` is set: view_load().
+ */
+NODISCARD enum err_code view_load_brief(struct store *s, int64_t id, bool full, struct view *ret,
+                                        struct err *err);
 void view_release(struct view *v);
 
 /* The step that has begun and not ended, or that failed or waits; NULL when there is none. */

@@ -9,6 +9,7 @@
  * J6  run-finished is the last event of a run; nothing is appended after it.
  * J7  the seal of a run is in the same commit as its run-finished, and a lock that is given back in the same as
  *     the event that says so.
+ * J8  a summary that is read was written in the commit of the last event of its run.
  */
 #include "store/journal.h"
 
@@ -24,6 +25,8 @@
 #include "store/chain.h"
 #include "store/stmt.h"
 #include "store/store_int.h"
+
+#define JOURNAL_SUMMARY_VERSION 3 /* of the store: it has the table */
 
 struct journal_pending {
     struct hash h;
@@ -43,7 +46,8 @@ struct journal {
     bool finished, sealed;
     VEC(struct journal_pending) pending;
     VEC(struct journal_state) states;
-    char *unlock; /* environment whose lock the next append gives back, or NULL */
+    char *summary; /* of the next append, or NULL */
+    char *unlock;  /* environment whose lock the next append gives back, or NULL */
 };
 
 struct journal_key {
@@ -63,11 +67,19 @@ static void journal_drop_pending(struct journal *j)
     j->unlock = NULL;
 }
 
+/* It is of the events of one append: after that, done or failed, it tells of something else. */
+static void journal_drop_summary(struct journal *j)
+{
+    free(j->summary);
+    j->summary = NULL;
+}
+
 void journal_free(struct journal *j)
 {
     if (!j)
         return;
     journal_drop_pending(j);
+    journal_drop_summary(j);
     vec_release(&j->pending);
     vec_release(&j->states);
     free(j);
@@ -86,34 +98,55 @@ struct journal_row {
 };
 typedef enum err_code journal_row_fn(const struct journal_row *row, void *arg, struct err *err);
 
-static enum err_code journal_rows(struct store *s, int64_t run, int64_t after, journal_row_fn *fn,
-                                  void *arg, struct err *err)
+static bool journal_take_bytes(struct sv from, unsigned char *to, size_t n)
+{
+    if (from.n != n)
+        return false;
+    memcpy(to, from.p, n);
+    return true;
+}
+
+/* Seven columns from `at` on; false: the last of them is no hash. */
+static bool journal_take_row(const struct stmt *st, int at, struct journal_row *row)
+{
+    struct sv hash = stmt_sv(st, at + 6);
+
+    row->e.seq = stmt_i64(st, at);
+    row->e.at_us = stmt_i64(st, at + 1);
+    row->e.kind = stmt_i64(st, at + 2);
+    row->e.step = stmt_sv(st, at + 3);
+    row->e.attempt = stmt_i64(st, at + 4);
+    row->e.data = stmt_sv(st, at + 5);
+    return journal_take_bytes(hash, row->hash.b, sizeof(row->hash.b));
+}
+
+/* Events with after < seq <= last. */
+struct journal_range {
+    int64_t after, last;
+};
+
+static const struct journal_range journal_whole = {0, INT64_MAX};
+
+static enum err_code journal_rows(struct store *s, int64_t run, struct journal_range range,
+                                  journal_row_fn *fn, void *arg, struct err *err)
 {
     CLEANUP(stmt_done)
     struct stmt st =
         STMT(s->db, "SELECT seq, at_us, kind, step, attempt, data, hash FROM main.event"
-                    " WHERE run = ? AND seq > ? ORDER BY seq");
+                    " WHERE run = ? AND seq > ? AND seq <= ? ORDER BY seq");
     bool more = true;
 
     stmt_bind_i64(&st, run);
-    stmt_bind_i64(&st, after);
+    stmt_bind_i64(&st, range.after);
+    stmt_bind_i64(&st, range.last);
     while (stmt_next(&st, &more, err) == ERR_OK) {
         struct journal_row row = {.e = {.run = run}};
-        struct sv hash;
 
         if (!more)
             return ERR_OK;
-        row.e.seq = stmt_i64(&st, 0);
-        row.e.at_us = stmt_i64(&st, 1);
-        row.e.kind = stmt_i64(&st, 2);
-        row.e.step = stmt_sv(&st, 3);
-        row.e.attempt = stmt_i64(&st, 4);
-        row.e.data = stmt_sv(&st, 5);
-        hash = stmt_sv(&st, 6);
-        if (hash.n != sizeof(row.hash.b))
+        if (!journal_take_row(&st, 0, &row))
             return err_set(err, ERR_CORRUPT, "run %s: event %" PRId64 " has no hash",
                            event_run_text(run).s, row.e.seq);
-        memcpy(row.hash.b, hash.p, hash.n);
         if (fn(&row, arg, err) != ERR_OK)
             return err->code;
     }
@@ -137,7 +170,16 @@ enum err_code journal_read(struct store *s, int64_t run, int64_t after, journal_
 {
     struct journal_reader r = {fn, arg};
 
-    return journal_rows(s, run, after, journal_read_row, &r, err);
+    return journal_rows(s, run, (struct journal_range){after, INT64_MAX}, journal_read_row, &r,
+                        err);
+}
+
+enum err_code journal_read_first(struct store *s, int64_t run, journal_event_fn *fn, void *arg,
+                                 struct err *err)
+{
+    struct journal_reader r = {fn, arg};
+
+    return journal_rows(s, run, (struct journal_range){0, 1}, journal_read_row, &r, err);
 }
 
 struct journal_link_reader {
@@ -157,7 +199,7 @@ enum err_code journal_read_links(struct store *s, int64_t run, journal_link_fn *
 {
     struct journal_link_reader r = {fn, arg};
 
-    return journal_rows(s, run, 0, journal_read_link, &r, err);
+    return journal_rows(s, run, journal_whole, journal_read_link, &r, err);
 }
 
 /* The row of the run says what its first event says, which the chain covers. */
@@ -244,7 +286,7 @@ enum err_code journal_open(struct store *s, int64_t run, struct journal **ret, s
     struct journal_walk w = {.s = s, .chain = {.run = run}};
 
     if (journal_run_exists(s, run, err) != ERR_OK ||
-        journal_rows(s, run, 0, journal_walk_row, &w, err) != ERR_OK)
+        journal_rows(s, run, journal_whole, journal_walk_row, &w, err) != ERR_OK)
         return err->code;
     j->s = s;
     j->run = run;
@@ -386,6 +428,67 @@ enum err_code journal_kept(struct journal *j, struct sv key, struct strbuf *ret,
     return ERR_OK;
 }
 
+void journal_summarize(struct journal *j, struct sv data)
+{
+    journal_drop_summary(j);
+    j->summary = xstrdup_sv(data);
+}
+
+static enum err_code journal_write_summary(struct journal *j, int64_t seq, const struct hash *head,
+                                           struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(j->s->db, "INSERT OR REPLACE INTO main.summary (run, seq, head, data)"
+                                    " VALUES (?, ?, ?, ?)");
+
+    stmt_bind_i64(&st, j->run);
+    stmt_bind_i64(&st, seq);
+    stmt_bind_blob(&st, head->b, sizeof(head->b));
+    stmt_bind_sv(&st, sv_from(j->summary));
+    return stmt_exec(&st, err);
+}
+
+static bool journal_row_holds(const struct journal_row *row, const struct hash *before)
+{
+    struct hash h = event_hash(before, &row->e);
+
+    return hash_eq(&h, &row->hash);
+}
+
+/* J8.  One statement, so that a run which goes on is seen at one moment. */
+enum err_code journal_summary(struct store *s, int64_t run, bool *found, struct strbuf *ret,
+                              struct err *err)
+{
+    CLEANUP(stmt_done) struct stmt st = {.db = s->db};
+    struct journal_row first = {.e = {.run = run}}, last = first;
+    struct hash head, before;
+    bool more = false;
+
+    *found = false;
+    if (s->version < JOURNAL_SUMMARY_VERSION)
+        return ERR_OK;
+    st = STMT(s->db,
+              "SELECT f.seq, f.at_us, f.kind, f.step, f.attempt, f.data, f.hash,"
+              " l.seq, l.at_us, l.kind, l.step, l.attempt, l.data, l.hash, s.head, b.hash, s.data"
+              " FROM main.summary AS s JOIN main.event AS f ON f.run = s.run AND f.seq = 1"
+              " JOIN main.event AS l ON l.run = s.run AND l.seq = s.seq"
+              " LEFT JOIN main.event AS b ON b.run = s.run AND b.seq = s.seq - 1"
+              " WHERE s.run = ?1 AND s.seq = (SELECT max(seq) FROM main.event WHERE run = ?1)");
+    stmt_bind_i64(&st, run);
+    if (stmt_next(&st, &more, err) != ERR_OK)
+        return err->code;
+    if (!more || !journal_take_row(&st, 0, &first) || !journal_take_row(&st, 7, &last) ||
+        !journal_take_bytes(stmt_sv(&st, 14), head.b, sizeof(head.b)) ||
+        !hash_eq(&head, &last.hash) || !journal_row_holds(&first, NULL))
+        return ERR_OK;
+    if (last.e.seq > 1 && (!journal_take_bytes(stmt_sv(&st, 15), before.b, sizeof(before.b)) ||
+                           !journal_row_holds(&last, &before)))
+        return ERR_OK;
+    strbuf_add_sv(ret, stmt_sv(&st, 16));
+    *found = true;
+    return ERR_OK;
+}
+
 static enum err_code journal_insert(struct stmt *st, const struct event *e, const struct hash *h,
                                     struct err *err)
 {
@@ -440,6 +543,8 @@ static enum err_code journal_write(struct journal *j, struct event *e, size_t n,
         if (journal_insert(&st, &e[i], head, err) != ERR_OK)
             return err->code;
     }
+    if (n && j->summary && journal_write_summary(j, e[n - 1].seq, head, err) != ERR_OK)
+        return err->code;
     if (journal_write_end(j, n ? &e[n - 1] : NULL, head, key, err) != ERR_OK)
         return err->code;
     return txn_commit(&t, err); /* the sync is in the commit */
@@ -485,6 +590,7 @@ enum err_code journal_append(struct journal *j, struct event *e, size_t n, struc
     }
     has_key = finishes && journal_key(j->s, &key, &ignored) == ERR_OK;
     rc = journal_write(j, e, n, &head, has_key ? &key : NULL, err);
+    journal_drop_summary(j);
     if (has_key)
         sodium_memzero(&key, sizeof(key));
     if (rc != ERR_OK)
@@ -498,14 +604,6 @@ enum err_code journal_append(struct journal *j, struct event *e, size_t n, struc
 }
 
 /* --- checking --- */
-
-static bool journal_take_bytes(struct sv from, unsigned char *to, size_t n)
-{
-    if (from.n != n)
-        return false;
-    memcpy(to, from.p, n);
-    return true;
-}
 
 static enum err_code journal_read_seal(struct store *s, const struct chain *c, bool *sealed,
                                        struct seal *ret, struct err *err)
@@ -537,7 +635,7 @@ enum err_code journal_verify(struct store *s, int64_t run, struct journal_check 
     struct journal_check c = {0};
 
     if (journal_run_exists(s, run, err) != ERR_OK ||
-        journal_rows(s, run, 0, journal_walk_row, &w, err) != ERR_OK ||
+        journal_rows(s, run, journal_whole, journal_walk_row, &w, err) != ERR_OK ||
         journal_read_seal(s, &w.chain, &c.sealed, &c.seal, err) != ERR_OK)
         return err->code;
     c.events = w.chain.seq;

@@ -40,6 +40,18 @@ NODISCARD enum err_code journal_flush(struct journal *j, struct err *err);
 NODISCARD enum err_code journal_kept(struct journal *j, struct sv key, struct strbuf *ret,
                                      struct err *err);
 
+/*
+ * What the run amounts to after the next append (docs/formats/journal.md, section 6): kept in its commit, with the seq and the
+ * hash of its last event, and forgotten when it fails.
+ */
+void journal_summarize(struct journal *j, struct sv data);
+/*
+ * The summary of a run, when it was made after the last event that the journal has; else *found is false, as in a store of an older
+ * version.  Looks at the first and at the last event only: both have the hash that is kept with them.
+ */
+NODISCARD enum err_code journal_summary(struct store *s, int64_t run, bool *found,
+                                        struct strbuf *ret, struct err *err);
+
 /* The lock of the environment, if it is this run's, is given back in the commit of the next append. */
 void journal_unlock(struct journal *j, struct sv environment);
 
@@ -52,7 +64,11 @@ typedef enum err_code journal_event_fn(const struct event *e, void *arg, struct 
 NODISCARD enum err_code journal_read(struct store *s, int64_t run, int64_t after,
                                      journal_event_fn *fn, void *arg, struct err *err);
 
-/* The same with the hash that is kept with the event. */
+/* The first event alone. */
+NODISCARD enum err_code journal_read_first(struct store *s, int64_t run, journal_event_fn *fn,
+                                           void *arg, struct err *err);
+
+/* As journal_read(), with the hash that is kept with each event. */
 typedef enum err_code journal_link_fn(const struct event *e, const struct hash *h, void *arg,
                                       struct err *err);
 NODISCARD enum err_code journal_read_links(struct store *s, int64_t run, journal_link_fn *fn,

@@ -15,7 +15,7 @@
 #include "store/store_int.h"
 
 #define STORE_APPLICATION_ID 0x5052534b /* "PRSK" */
-#define STORE_VERSION        2
+#define STORE_VERSION        3
 #define STORE_BUSY_MS        5000
 #define STORE_SYNC_FULL      2
 #define STORE_BLOB_BYTES     LIMIT_PLAN_BYTES /* the largest that is written */
@@ -49,6 +49,21 @@ static const char *const store_schema_2[] = {
     "ALTER TABLE approval ADD COLUMN origin TEXT NOT NULL DEFAULT ''",
     "PRAGMA user_version = 2",
 };
+
+/* From version 2 to 3: what a run amounts to, beside the event that it was made after. */
+static const char *const store_schema_3[] = {
+    "CREATE TABLE summary (run INTEGER PRIMARY KEY REFERENCES run, seq INTEGER NOT NULL,"
+    " head BLOB NOT NULL, data TEXT NOT NULL)",
+    "PRAGMA user_version = 3",
+};
+
+/* Row n leads from version n to the next. */
+static const struct store_raise {
+    const char *const *v;
+    size_t n;
+} store_raises[STORE_VERSION] = {{store_schema, ARRAY_LEN(store_schema)},
+                                 {store_schema_2, ARRAY_LEN(store_schema_2)},
+                                 {store_schema_3, ARRAY_LEN(store_schema_3)}};
 
 void store_free(struct store *s)
 {
@@ -143,13 +158,13 @@ static enum err_code store_create(struct store *s, struct err *err)
         store_number(s, "PRAGMA user_version", &version, err) != ERR_OK ||
         store_number(s, "SELECT count(*) FROM main.sqlite_master", &tables, err) != ERR_OK)
         return err->code;
+    s->version = STORE_VERSION;
     if (version == STORE_VERSION)
         return ERR_OK; /* another process was first */
-    if (version == 0)
-        rc = tables ? store_foreign(err)
-                    : store_exec_all(s, store_schema, ARRAY_LEN(store_schema), err);
-    if (rc == ERR_OK)
-        rc = store_exec_all(s, store_schema_2, ARRAY_LEN(store_schema_2), err);
+    if (version == 0 && tables)
+        return store_foreign(err);
+    for (; rc == ERR_OK && version < STORE_VERSION; version++)
+        rc = store_exec_all(s, store_raises[version].v, store_raises[version].n, err);
     return rc == ERR_OK ? txn_commit(&t, err) : rc;
 }
 
@@ -170,6 +185,7 @@ static enum err_code store_check_version(struct store *s, struct err *err)
                       (long long)version, STORE_VERSION);
         return err_hint(err, "use the newer prusik");
     }
+    s->version = version;
     if (version < STORE_VERSION && s->mode == STORE_WRITE)
         return store_create(s, err);
     return ERR_OK;

@@ -11,6 +11,7 @@ struct store {
     sqlite3 *db;
     char *dir;
     enum store_mode mode;
+    int64_t version; /* of its format, when it was opened: one that is only read stays as it is */
 };
 
 /* Queue a blob inside the caller's transaction. */

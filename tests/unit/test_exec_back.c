@@ -19,6 +19,23 @@ static long long count(const char *what)
     return bench_sql(strbuf_str(&sql));
 }
 
+/* What became of a run; the short way tells the same. */
+static void find(struct bench *b, int64_t run, struct back_found *ret)
+{
+    struct back_own own = {.run = run};
+    struct back_found after;
+
+    T_OK(back_find(b->store, run, ret, &b->err), b->err);
+    own.back = ret->finished && sv_is(ret->outcome, "rolled-back");
+    T_CHECK(!own.back); /* else it would say down to which step */
+    T_OK(back_find_after(b->store, &own, &after, &b->err), b->err);
+    T_EQ(after.by, ret->by);
+    T_EQ(after.by_open, ret->by_open);
+    T_EQ(after.whole, ret->whole);
+    T_CHECK(sv_eq(after.until, ret->until));
+    back_found_release(&after);
+}
+
 static enum exit_code start_back(struct bench *b, int64_t run, const char *to)
 {
     struct run_options opt = bench_options(b);
@@ -59,7 +76,7 @@ T(a_finished_run_is_brought_back_by_a_run_of_its_own)
     T_EQ(count("run = 2 AND kind = 1 AND json_extract(data, '$.rolls_back.run') = 'r-0001'"), 1);
     T_EQ(count("run = 2 AND kind = 50"), 1);
     T_EQ(count("run = 2 AND kind = 20 AND step LIKE 'deployment%'"), 0);
-    T_OK(back_find(b.store, 1, &f, &b.err), b.err);
+    find(&b, 1, &f);
     T_EQ(f.by, 2);
     T_CHECK(f.whole && !f.by_open);
     back_found_release(&f);
@@ -157,7 +174,7 @@ T(it_is_stopped_and_resumed_as_any_run)
     b.at_count = 2;
     b.act = stop_here;
     T_EQ(start_back(&b, 1, NULL), EXIT_CODE_INTERRUPTED);
-    T_OK(back_find(b.store, 1, &f, &b.err), b.err);
+    find(&b, 1, &f);
     T_CHECK(f.by == 2 && f.by_open && !f.whole);
     back_found_release(&f);
     T_EQ(start_back(&b, 1, NULL), EXIT_CODE_REFUSED); /* it has the environment */
@@ -210,7 +227,7 @@ T(a_run_that_was_ended_by_hand_is_brought_back)
     b.at_count = 1;
     T_EQ(start_back(&b, 1, NULL), EXIT_CODE_INTERRUPTED);
     T_OK(run_abort(b.store, 2, SV("ana"), SV("no time either"), &b.err), b.err);
-    T_OK(back_find(b.store, 1, &f, &b.err), b.err);
+    find(&b, 1, &f);
     T_CHECK(f.by == 2 && !f.by_open && !f.whole); /* in part, nobody knows how much: again */
     back_found_release(&f);
     T_EQ(start_back(&b, 1, NULL), EXIT_CODE_ROLLED_BACK);
@@ -257,6 +274,7 @@ T(a_journal_that_says_nothing_sensible_is_not_brought_back)
         "UPDATE event SET data = replace(data, '\"run\":\"r-0001\"', '\"run\":\"x\"') WHERE run = 2");
     T_EQ(back_find(b.store, 1, &f, &b.err), ERR_CORRUPT);
     T_CHECK(bench_says(&b, "rolls back no run"));
+    T_EQ(back_find_after(b.store, &(struct back_own){.run = 1}, &f, &b.err), ERR_CORRUPT);
     bench_exec("UPDATE event SET data = '{' WHERE run = 2 AND kind = 1");
     T_EQ(back_find(b.store, 1, &f, &b.err), ERR_INVALID);
     T_EQ(start_back(&b, 1, NULL), EXIT_CODE_REFUSED);

@@ -407,6 +407,123 @@ T(state_is_kept_by_the_next_append_or_a_flush_and_ends_with_the_run)
     expect_kept(j, "samples", "");
 }
 
+/* The summary of run `run`; NULL: there is none that can be used. */
+static const char *summary_of(struct store *s, int64_t run, struct strbuf *text)
+{
+    struct err err = {0};
+    bool found;
+
+    strbuf_truncate(text, 0);
+    T_OK(journal_summary(s, run, &found, text, &err), err);
+    return found ? strbuf_str(text) : NULL;
+}
+
+T(J8_a_summary_is_of_the_last_event_or_not_there)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+
+    T_CHECK(!summary_of(s, run, &text));
+    journal_summarize(j, SV("{\"old\":1}"));
+    journal_summarize(j, SV("{\"n\":1}"));
+    append(j, EVENT_RUN_STARTED, SV(""), SV("{}"));
+    T_STR(summary_of(s, run, &text), "{\"n\":1}");
+    append(j, EVENT_MARK, SV(""), SV("{}"));
+    T_CHECK(!summary_of(s, run, &text));
+    journal_summarize(j, SV("{\"n\":2}"));
+    append(j, EVENT_MARK, SV(""), SV("{}"));
+    T_STR(summary_of(s, run, &text), "{\"n\":2}");
+    journal_summarize(j, SV("{\"n\":3}"));
+    append(j, EVENT_RUN_FINISHED, SV(""), SV("{}"));
+    T_STR(summary_of(s, run, &text), "{\"n\":3}"); /* it outlives the run */
+}
+
+T(J8_a_summary_of_events_that_were_changed_is_not_used)
+{
+    static const char *const harm[] = {"UPDATE event SET data = '{\"a\":1}' WHERE seq = 1",
+                                       "UPDATE event SET at_us = 1 WHERE seq = 3",
+                                       "UPDATE event SET hash = x'00' WHERE seq = 1",
+                                       "UPDATE event SET hash = zeroblob(32) WHERE seq = 3",
+                                       "UPDATE event SET hash = x'00' WHERE seq = 2",
+                                       "UPDATE event SET hash = zeroblob(32) WHERE seq = 2",
+                                       "DELETE FROM event WHERE seq = 2",
+                                       "DELETE FROM event WHERE seq = 3"};
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(store_freep) struct store *s = new_store();
+
+    for (size_t i = 0; i < ARRAY_LEN(harm); i++) {
+        CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+        int64_t run = new_run(s);
+        CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+
+        append(j, EVENT_RUN_STARTED, SV(""), SV("{}"));
+        append(j, EVENT_MARK, SV(""), SV("{}"));
+        journal_summarize(j, SV("{}"));
+        append(j, EVENT_MARK, SV(""), SV("{}"));
+        T_CHECK(summary_of(s, run, &text));
+        strbuf_addf(&sql, "%s AND run = %lld", harm[i], (long long)run);
+        sql_run(strbuf_str(&sql));
+        if (summary_of(s, run, &text))
+            T_FAIL("%s: it is used", harm[i]);
+    }
+}
+
+T(J8_an_append_that_fails_takes_its_summary_with_it)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(store_freep) struct store *s = new_store();
+    int64_t run = new_run(s);
+    CLEANUP(journal_freep) struct journal *j = new_journal(s, run);
+    struct event e = {.at_us = 1, .kind = EVENT_MARK, .data = SV("{}")};
+    struct err err = {0};
+
+    append(j, EVENT_RUN_STARTED, SV(""), SV("{}"));
+    sql_run("CREATE TRIGGER no BEFORE INSERT ON event BEGIN SELECT raise(ABORT, 'no'); END");
+    journal_summarize(j, SV("{\"of\":\"what failed\"}"));
+    T_EQ(journal_append(j, &e, 1, &err), ERR_DB);
+    sql_run("DROP TRIGGER no");
+    append(j, EVENT_MARK, SV(""), SV("{}"));
+    T_CHECK(!summary_of(s, run, &text));
+    sql_run("CREATE TRIGGER no BEFORE INSERT ON summary BEGIN SELECT raise(ABORT, 'no'); END");
+    journal_summarize(j, SV("{}"));
+    T_EQ(journal_append(j, &e, 1, &err), ERR_DB);
+    sql_run("DROP TRIGGER no");
+    T_EQ(journal_last_seq(j), 2); /* both or none */
+    append(j, EVENT_MARK, SV(""), SV("{}"));
+    T_EQ(journal_last_seq(j), 3);
+    T_CHECK(!summary_of(s, run, &text));
+}
+
+T(a_store_of_version_2_is_read_without_summaries_and_gets_them_from_the_first_writer)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct store *s = new_store();
+    int64_t run = new_run(s);
+    struct journal *j = new_journal(s, run);
+    struct err err = {0};
+
+    append(j, EVENT_RUN_STARTED, SV(""), SV("{}"));
+    journal_free(j);
+    store_free(s);
+    sql_run("DROP TABLE summary; PRAGMA user_version = 2");
+    T_OK(store_open("s", STORE_READ, &s, &err), err);
+    T_CHECK(!summary_of(s, run, &text));
+    store_free(s);
+    s = new_store();
+    j = new_journal(s, run);
+    T_CHECK(!summary_of(s, run, &text));
+    journal_summarize(j, SV("{\"n\":1}"));
+    append(j, EVENT_MARK, SV(""), SV("{}"));
+    T_STR(summary_of(s, run, &text), "{\"n\":1}");
+    journal_free(j);
+    store_free(s);
+    T_OK(store_open("s", STORE_READ, &s, &err), err);
+    T_STR(summary_of(s, run, &text), "{\"n\":1}");
+    store_free(s);
+}
+
 T(two_runs_have_journals_of_their_own)
 {
     CLEANUP(store_freep) struct store *s = new_store();
@@ -452,5 +569,9 @@ T_MAIN(T_CASE(J1_events_are_numbered_without_a_gap_and_read_back_in_order),
        T_CASE(what_is_no_seal_key_event_hash_or_seal_is_said_to_be_damaged),
        T_CASE(J5_only_what_is_a_hash_names_a_blob), T_CASE(J6_an_event_after_the_end_is_found),
        T_CASE(state_is_kept_by_the_next_append_or_a_flush_and_ends_with_the_run),
+       T_CASE(J8_a_summary_is_of_the_last_event_or_not_there),
+       T_CASE(J8_a_summary_of_events_that_were_changed_is_not_used),
+       T_CASE(J8_an_append_that_fails_takes_its_summary_with_it),
+       T_CASE(a_store_of_version_2_is_read_without_summaries_and_gets_them_from_the_first_writer),
        T_CASE(two_runs_have_journals_of_their_own),
        T_CASE(run_names_are_read_in_every_form_that_is_printed))
