@@ -136,34 +136,44 @@ static enum err_code db_lint_add_base(struct lint_jobs *jobs, const char *path, 
     return ERR_OK;
 }
 
+/* The last file of each folder: those before it are its base. */
+struct db_lint_lasts {
+    struct map dirs; /* place in v */
+    VEC(const char *) v;
+};
+
+static void db_lint_note_last(struct db_lint_lasts *last, const char *path)
+{
+    CLEANUP(mem_freep) char *dir = path_dir(path);
+    size_t at;
+
+    if (!map_get(&last->dirs, sv_from(dir), &at)) {
+        (void)map_put(&last->dirs, sv_from(dir), last->v.n); /* it is new */
+        *vec_add(&last->v) = path;
+    } else if (db_lint_cmp_paths(last->v.v[at], path) < 0) {
+        last->v.v[at] = path;
+    }
+}
+
 /* Each folder is looked at once, for the last of its files. */
 static enum err_code db_lint_add_bases(struct lint_jobs *jobs, struct err *err)
 {
-    struct map have = {0}, dirs = {0};
-    VEC(const char *) last = {0};
+    struct map have = {0};
+    struct db_lint_lasts last = {0};
     enum err_code rc = ERR_OK;
 
     for (size_t i = 0; i < jobs->list.n; i++) {
         const char *path = jobs->list.v[i].path;
-        CLEANUP(mem_freep) char *dir = path_dir(path);
-        size_t at;
 
         (void)map_put(&have, sv_from(path), 0); /* may be named twice */
-        if (!db_lint_version(path).n)
-            continue;
-        if (!map_get(&dirs, sv_from(dir), &at)) {
-            at = last.n;
-            (void)map_put(&dirs, sv_from(dir), at); /* it is new */
-            *vec_add(&last) = path;
-        }
-        if (db_lint_cmp_paths(last.v[at], path) < 0)
-            last.v[at] = path;
+        if (db_lint_version(path).n)
+            db_lint_note_last(&last, path);
     }
-    for (size_t i = 0; i < last.n && rc == ERR_OK; i++)
-        rc = db_lint_add_base(jobs, last.v[i], &have, err);
-    vec_release(&last);
+    for (size_t i = 0; i < last.v.n && rc == ERR_OK; i++)
+        rc = db_lint_add_base(jobs, last.v.v[i], &have, err);
+    vec_release(&last.v);
+    map_release(&last.dirs);
     map_release(&have);
-    map_release(&dirs);
     return rc;
 }
 

@@ -103,13 +103,13 @@ static uint64_t brake_median(const struct brake *b)
 /* Twice as long as before the job: half of our share, and back when it is well again. */
 static enum err_code brake_share(struct brake *b, struct err *err)
 {
-    uint64_t took, median;
+    uint64_t took = 0, median;
 
     if (brake_probe(b, &took, err) != ERR_OK)
         return err->code;
     b->probes[b->n_probes++ % BRAKE_PROBES] = took;
     median = brake_median(b);
-    if (median > 2 * b->idle_ns && median > BRAKE_PROBE_MS * 1000000)
+    if (median > 2 * b->idle_ns && median > (uint64_t)BRAKE_PROBE_MS * 1000000)
         b->duty = b->duty / 2 < BRAKE_DUTY_LEAST ? BRAKE_DUTY_LEAST : b->duty / 2;
     else
         b->duty = 2 * b->duty > BRAKE_DUTY ? BRAKE_DUTY : 2 * b->duty;

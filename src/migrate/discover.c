@@ -320,19 +320,26 @@ static enum err_code discover_scripts(const char *dir, enum db_kind db, struct m
     return rc;
 }
 
-static enum err_code discover_all(const char *dir, struct sv format, enum db_kind db,
-                                  const struct book_rows *applied, discover_files *files,
+/* What discover_tree_beside() was asked for. */
+struct discover_ask {
+    const char *dir;
+    struct sv format;
+    enum db_kind db;
+    const struct book_rows *applied;
+};
+
+static enum err_code discover_all(const struct discover_ask *q, discover_files *files,
                                   struct discover *d, struct err *err)
 {
     size_t next = 0;
 
-    if (discover_list(dir, files, err) != ERR_OK ||
-        discover_format(dir, format, files, d, err) != ERR_OK)
+    if (discover_list(q->dir, files, err) != ERR_OK ||
+        discover_format(q->dir, q->format, files, d, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; d->format && i < files->n; i++)
-        if (discover_one(&files->v[i], db, applied, &next, d, err) != ERR_OK)
+        if (discover_one(&files->v[i], q->db, q->applied, &next, d, err) != ERR_OK)
             return err->code;
-    if (d->format == &format_sqitch && discover_scripts(dir, db, &d->files, err) != ERR_OK)
+    if (d->format == &format_sqitch && discover_scripts(q->dir, q->db, &d->files, err) != ERR_OK)
         return err->code;
     return order_settle(&d->files, err);
 }
@@ -347,9 +354,10 @@ enum err_code discover_tree_beside(const char *dir, struct sv format, enum db_ki
                                    const struct book_rows *applied, struct discover *ret,
                                    struct err *err)
 {
+    const struct discover_ask q = {dir, format, db, applied};
     struct discover d = {.notes = STRBUF(1u << 20)};
     discover_files files = {0};
-    enum err_code rc = discover_all(dir, format, db, applied, &files, &d, err);
+    enum err_code rc = discover_all(&q, &files, &d, err);
 
     discover_free(&files);
     if (rc == ERR_OK)

@@ -89,7 +89,7 @@ int main(void)
             make_series(r, i);
     }
     for (int t = 0; t < TICKS; t++) {
-        int64_t t_us = t * TICK_S * S_US;
+        int64_t t_us = (int64_t)t * TICK_S * S_US;
         clock_t begin = clock(), pushed;
 
         for (size_t i = 0; i < ARRAY_LEN(all); i++) {

@@ -44,12 +44,15 @@ static unsigned chance_requests(double mean)
 static unsigned chance_bad(unsigned n, double p)
 {
     unsigned bad = 0;
+    double at;
 
     if (p <= 0)
         return 0;
-    for (double i = log(1 - chance()) / log(1 - p); i < n;
-         i += 1 + floor(log(1 - chance()) / log(1 - p)))
+    at = log(1 - chance()) / log(1 - p);
+    while (at < n) {
         bad++;
+        at += 1 + floor(log(1 - chance()) / log(1 - p));
+    }
     return bad;
 }
 
@@ -153,22 +156,24 @@ static void policy_make(struct policy *p, const char *const *texts)
             T_FAIL("'%s': %s", texts[i], err.msg);
 }
 
-static void push(struct samples *s, size_t source, const char *name, const char *label,
-                 const char *value, int64_t t_us, double v)
+/* label: "status=200", or empty. */
+static void push(struct samples *s, size_t source, const char *name, struct sv label, int64_t t_us,
+                 double v)
 {
-    struct samples_label l = {sv_from(label), sv_from(value)};
+    size_t at = sv_find_byte(label, '=', 0);
+    struct samples_label l = {sv_sub(label, 0, at), sv_sub(label, at + 1, label.n)};
 
-    (void)samples_add(s, source, &(struct samples_key){sv_from(name), &l, label != NULL}, t_us, v);
+    (void)samples_add(s, source, &(struct samples_key){sv_from(name), &l, label.n > 0}, t_us, v);
 }
 
 static void push_all(struct samples *s, size_t source, const struct seen *w, int i, int64_t t_us)
 {
-    push(s, source, "http_requests_total", "status", "200", t_us, w->all[i] - w->errors[i]);
-    push(s, source, "http_requests_total", "status", "500", t_us, w->errors[i]);
-    push(s, source, "latency_seconds_bucket", "le", "0.5", t_us, w->all[i] - w->slow[i]);
-    push(s, source, "latency_seconds_bucket", "le", "+Inf", t_us, w->all[i]);
-    push(s, source, "latency_seconds_count", NULL, NULL, t_us, w->all[i]);
-    push(s, source, "rss_bytes", NULL, NULL, t_us, w->rss[i]);
+    push(s, source, "http_requests_total", SV("status=200"), t_us, w->all[i] - w->errors[i]);
+    push(s, source, "http_requests_total", SV("status=500"), t_us, w->errors[i]);
+    push(s, source, "latency_seconds_bucket", SV("le=0.5"), t_us, w->all[i] - w->slow[i]);
+    push(s, source, "latency_seconds_bucket", SV("le=+Inf"), t_us, w->all[i]);
+    push(s, source, "latency_seconds_count", SV(""), t_us, w->all[i]);
+    push(s, source, "rss_bytes", SV(""), t_us, w->rss[i]);
 }
 
 static struct outcome prusik_judge(const struct policy *p, const struct seen *w)
@@ -180,7 +185,7 @@ static struct outcome prusik_judge(const struct policy *p, const struct seen *w)
                              .step_us = JUDGE_UNSET,
                              .run_start_us = JUDGE_UNSET,
                              .rollback_until_us = JUDGE_UNSET,
-                             .watch_us = TICKS * TICK_S * S_US};
+                             .watch_us = (int64_t)TICKS * TICK_S * S_US};
     struct judge *j = judge_new(&c, s);
     size_t source = samples_source(s, SV("web"), c.interval_us, false), rule;
     struct outcome o = {0};
@@ -188,7 +193,7 @@ static struct outcome prusik_judge(const struct policy *p, const struct seen *w)
     for (int i = 0; i < RULES; i++)
         (void)judge_add(j, SV("r"), p->rules[i]);
     for (int i = 0; i <= TICKS && !o.rolled_back; i++) {
-        int64_t t_us = i * TICK_S * S_US;
+        int64_t t_us = (int64_t)i * TICK_S * S_US;
 
         if (w->there[i]) {
             push_all(s, source, w, i, t_us);
