@@ -150,9 +150,11 @@ static void db_lint_note_last(struct db_lint_lasts *last, const char *path)
     if (!map_get(&last->dirs, sv_from(dir), &at)) {
         (void)map_put(&last->dirs, sv_from(dir), last->v.n); /* it is new */
         *vec_add(&last->v) = path;
-    } else if (db_lint_cmp_paths(last->v.v[at], path) < 0) {
-        last->v.v[at] = path;
+        return;
     }
+    assert(last->v.v);
+    if (db_lint_cmp_paths(last->v.v[at], path) < 0)
+        last->v.v[at] = path;
 }
 
 /* Each folder is looked at once, for the last of its files. */
