@@ -83,7 +83,7 @@ static void run_summarize(struct run *r)
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
 
     if (!r->brief)
-        return;
+        return; /* uncovered: a commit has failed, and one more is tried */
     for (size_t i = 0; i < r->queue.n; i++)
         brief_take(r->brief, &r->queue.v[i], r->queue_data.v[i]);
     if (brief_write(r->brief, &text))

@@ -682,6 +682,7 @@ T(sentences_that_decide_are_rules)
         {"If anything fails: roll back", ""},
         {"If the disk is > 80% full, order another one", ""},
         {"We roll back often.", ""},
+        {"If the error rate is above 1%, alert", ""},
         {"If the error rate is above 1%, or p99 > 2s, hold",
          "hold when error_rate[1m] > 1% min 100 samples; "
          "hold when p99(response_time)[5m] > 2s min 100 samples"},
