@@ -411,6 +411,14 @@ static const struct effect_case {
     const char *text;
     enum command_effect effect;
 } effect_cases[] = {
+    {"psql -h db -Atc 'SELECT 1'", EFFECT_NONE},
+    {"psql -c'SELECT 1'", EFFECT_NONE},
+    {"psql --command 'SELECT 1'", EFFECT_NONE},
+    {"psql --command='SELECT 1'", EFFECT_NONE},
+    {"psql --command='DELETE FROM x'", EFFECT_DATABASE},
+    {"psql -hcat", EFFECT_DATABASE},
+    {"mysql -Nse 'SHOW SLAVE STATUS'", EFFECT_NONE},
+    {"mariadb shop", EFFECT_DATABASE},
     {"git status && git pull", EFFECT_CODE},
     {"ls | grep x", EFFECT_NONE},
     {"pg_dump shop > shop.sql", EFFECT_BACKUP},
