@@ -64,6 +64,7 @@ enum watch_pattern {
     WATCH_TWICE,
     WATCH_DECIDES,
     WATCH_STAYS,
+    WATCH_MORE,
     WATCH_FOR_WORD,
     WATCH_LASTS,
     WATCH_ALL_OF,

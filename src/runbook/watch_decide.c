@@ -100,6 +100,15 @@ static struct sv decide_digits(struct rb_build *b, struct sv text)
     return text;
 }
 
+/*
+ * A second condition ("and the fix is not ready") or a negation ("roll back is not needed") is none that is read here:
+ * a rule without it would act when nobody wants it to.
+ */
+static bool decide_is_simple(const struct rb_build *b, struct sv text)
+{
+    return !regex_has(b->watch_patterns[WATCH_MORE], text);
+}
+
 /* How long it must last is never left out: a rule without it would act at once. */
 static bool decide_keeps_span(const struct rb_build *b, struct sv reason, struct sv clauses)
 {
@@ -109,7 +118,8 @@ static bool decide_keeps_span(const struct rb_build *b, struct sv reason, struct
            sv_has(clauses, SV(" for "));
 }
 
-static void decide_reason(struct rb_build *b, struct sv action, struct sv reason, size_t line)
+static void decide_reason(struct rb_build *b, struct sv action, struct sv reason, bool simple,
+                          size_t line)
 {
     struct shape_request q = {.phrase = decide_digits(b, decide_bare(b, reason)),
                               .count_window = "[5m]",
@@ -118,7 +128,7 @@ static void decide_reason(struct rb_build *b, struct sv action, struct sv reason
     struct shape s;
     struct sv text = {NULL, 0};
 
-    if (watch_limited(b, q.phrase) && shape_read(b->shape, &q, b->arena, &s) &&
+    if (simple && watch_limited(b, q.phrase) && shape_read(b->shape, &q, b->arena, &s) &&
         decide_keeps_span(b, q.phrase, s.clauses))
         text = arena_fmt(b->arena, "%.*s when %.*s%.*s", SV_FMT(action), SV_FMT(s.condition),
                          SV_FMT(s.clauses));
@@ -145,7 +155,7 @@ static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
     if (!action.n)
         return false;
     while (decide_next_reason(&reasons, &reason))
-        decide_reason(b, action, reason, line);
+        decide_reason(b, action, reason, decide_is_simple(b, sentence), line);
     return true;
 }
 

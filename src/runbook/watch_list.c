@@ -40,6 +40,8 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "\\b[^<>0-9]{0,60}?) (?:if|when|once|as soon as|falls|wenn) (.+)$",
     [WATCH_STAYS] = "^(.*?)\\b(?:stays?|remains?|is|goes|rises|climbs|gets|keeps) "
                     "((?:above|over|below|under|more than|at least|less than|[<>]).*)$",
+    [WATCH_MORE] = "\\b(?:and|but|while|unless|except|without|not|never|no need|only)\\b|"
+                   "n(?:'|\xe2\x80\x99)t\\b",
     [WATCH_FOR_WORD] = "\\bfor (?:more than |at least |over |about )?([a-z]+)"
                        "((?: consecutive)? (?:seconds?|minutes?|hours?)\\b)",
     [WATCH_LASTS] = "\\b(?:for|over|during|within|in a row|consecutive)\\b.*"
