@@ -989,11 +989,24 @@ static bool effect_is_snapshot(const struct shell_item *item)
     return false;
 }
 
+/* What a name promises is not known: whoever saw it begin decides whether it runs again. */
+static bool effect_trusts_a_name(const struct shell_item *item)
+{
+    for (size_t i = 0; i < item->n_simple; i++) {
+        struct shell_simple s;
+
+        (void)effect_of_inner(&item->simple[i], 0, &s);
+        if (s.n_words && effect_is_test(&s, shell_program(&s)))
+            return true;
+    }
+    return false;
+}
+
 bool effect_repeats(const struct shell_item *item, enum command_effect effect, const char **why)
 {
     *why = "it changes nothing";
     if (effect == EFFECT_NONE || effect == EFFECT_STATE)
-        return true;
+        return !effect_trusts_a_name(item);
     if (effect == EFFECT_BACKUP) {
         *why = "the copy is made anew";
         return !effect_is_snapshot(item);

@@ -578,6 +578,7 @@ T(a_second_run_does_harm_or_not)
         const char *why;
     } rows[] = {
         {"ls", true, "it changes nothing"},
+        {"bash smoke_test.sh", false, "it changes nothing"},
         {"cd x", true, "it changes nothing"},
         {"pg_dump -f x shop", true, "the copy is made anew"},
         {"git pull", true, "git pull brings the same commit"},
