@@ -245,8 +245,7 @@ static bool attach_is_review(struct sv label)
     return sv_starts_nocase(label, SV("Review"));
 }
 
-/* The item of a checklist that this procedure belongs to by its number. */
-static struct rb_draft *attach_task(struct rb_build *b)
+struct rb_draft *attach_task(struct rb_build *b)
 {
     struct sv number = b->part == RB_NONE ? SV("") : build_part(b, b->part)->number;
 
