@@ -10,6 +10,7 @@
 #include "runbook/prose.h"
 #include "runbook/shape.h"
 #include "runbook/title.h"
+#include "runbook/where.h"
 
 enum block_pattern {
     BLOCK_WATCH_FOR,
@@ -130,6 +131,7 @@ struct rb_build {
     struct sv label; /* of the paragraph before: "Expected:", "File:", a bold trigger */
     size_t label_line;
     bool inlined;     /* commands were found in the text of the present item */
+    bool title_host;  /* `host` is what the present heading says */
     bool aside;       /* inside a note or tip: nobody has to carry it out */
     bool quoted;      /* inside a quote */
     uint32_t section; /* numbered, and nothing found in it so far since then; RB_NONE */
@@ -201,6 +203,8 @@ void watch_tree(struct rb_build *b, const struct rb_block *block);
 
 /* block.c: a fence, and commands in the text of a list item or a table. */
 void block_read(struct rb_build *b, uint32_t node);
+/* Does a line of it begin with ssh?  Then it says itself where things run. */
+bool block_has_ssh(struct sv text);
 /* Steps of the commands in code spans of a text; false: there are none. */
 bool block_inline(struct rb_build *b, const struct md_node *n);
 
@@ -318,6 +322,10 @@ void remark_finish(struct rb_build *b, const uint32_t *place);
 
 /* told.c: what sentences tell a person to do.  decided: rules were read from some of them. */
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided);
+/* What the last sentence of a text says of where the commands below it run. */
+enum where_kind told_host(struct sv text, struct sv *host);
+/* "SSH into web1.": from now on there.  True: the text says nothing else. */
+bool told_move(struct rb_build *b, struct sv text);
 /* A numbered section or step in which nothing was found is done by a person, as its title says: before the
  * part that the node `next` (MD_NONE: the end) begins, a heading of that level. */
 #define TOLD_STEP_LEVEL 7u

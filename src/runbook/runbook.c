@@ -169,6 +169,18 @@ static enum rb_role read_role(enum rb_role up, enum rb_role own, bool numbered, 
     return own == ROLE_DEPLOY && up != ROLE_NONE ? up : own; /* "Procedures" of a preflight */
 }
 
+/* "3. On web1": of the commands below that heading only. */
+static void read_title_host(struct rb_build *b)
+{
+    struct sv host;
+
+    if (b->title_host)
+        b->host = (struct sv){NULL, 0};
+    b->title_host = where_read(build_part(b, b->part)->title, &host) == WHERE_ONCE;
+    if (b->title_host)
+        b->host = host;
+}
+
 static void read_heading(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
@@ -195,6 +207,7 @@ static void read_heading(struct rb_build *b, uint32_t node)
         b->proc = b->part;
         b->host = (struct sv){NULL, 0};
     }
+    read_title_host(b);
     scope_title(b, b->part);
     if (n->level == 1 && !b->rb->title.n)
         b->rb->title = n->text;
@@ -345,6 +358,15 @@ static bool read_decided(const struct rb_build *b, size_t before)
     return false;
 }
 
+/* "SSH into web1.", unless the commands below say so themselves. */
+static void read_move(struct rb_build *b, const struct md_node *n)
+{
+    const struct md_node *next = n->next == MD_NONE ? NULL : &b->rb->md.v[n->next];
+
+    if (!b->quoted && !(next && next->kind == MD_CODE && block_has_ssh(next->text)))
+        (void)told_move(b, n->text);
+}
+
 static void read_paragraph(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
@@ -369,6 +391,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     watch_paragraph(b, n->text, n->line);
     if (read_inline(b, n))
         return;
+    read_move(b, n);
     if (build_role_acts(build_role(b)) && expect_is_label(attach_text(b, node), &rest) && rest.n)
         build_expect(b, b->block_steps, rest, n->line);
     else if (!signs)
@@ -512,6 +535,10 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
 
             b->inlined = block_inline(b, &v[c]);
             attach_inline(b, &v[c], before);
+            if (!b->inlined && !read_has_code(b, item))
+                b->inlined = told_move(b, v[c].text); /* "1. SSH into web1" */
+            else if (!b->inlined)
+                read_move(b, &v[c]);
         }
         c = v[c].next;
     }

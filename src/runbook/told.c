@@ -80,6 +80,34 @@ static bool told_next(struct sv text, struct told_sentence *s)
     return true;
 }
 
+/* --- hosts --- */
+
+enum where_kind told_host(struct sv text, struct sv *host)
+{
+    struct told_sentence s = {0}, last = {0};
+
+    while (told_next(text, &s))
+        last = s;
+    return where_read(sv_sub(text, last.from, last.to), host);
+}
+
+bool told_move(struct rb_build *b, struct sv text)
+{
+    struct told_sentence s = {0};
+    struct sv host;
+    bool whole = true;
+
+    while (build_role_acts(build_role(b)) && told_next(text, &s)) {
+        struct sv one = sv_sub(text, s.from, s.to);
+        enum where_kind kind = where_read(one, &host);
+
+        if (kind == WHERE_STAY || kind == WHERE_LEAVE)
+            b->host = kind == WHERE_STAY ? host : (struct sv){NULL, 0};
+        whole &= (kind == WHERE_STAY || kind == WHERE_LEAVE) && !sv_has_nocase(one, SV(" and "));
+    }
+    return whole && text.n > 0;
+}
+
 /* --- what follows the paragraph --- */
 
 /* Is more than one command in the block? */
@@ -163,10 +191,11 @@ static void told_take(struct rb_build *b, const struct md_node *n, const struct 
                       bool last, struct told_span *span)
 {
     const struct md_node *next = n->next == MD_NONE ? NULL : &b->rb->md.v[n->next];
-    struct sv one = sv_trim(sv_sub(n->text, s->from, s->to)), first;
+    struct sv one = sv_trim(sv_sub(n->text, s->from, s->to)), first, host;
+    enum where_kind where = where_read(one, &host);
     bool remark = b->quoted || (s->in_case && build_role(b) != ROLE_ROLLBACK) || s->how == TOLD_NOT;
 
-    if ((s->how == TOLD_NOT && !remark_is(b, one)) ||
+    if (where == WHERE_STAY || where == WHERE_LEAVE || (s->how == TOLD_NOT && !remark_is(b, one)) ||
         (sv_starts_nocase(one, SV("replace <")) ||
          sv_starts_nocase(one, SV("substitute <")))) /* a placeholder */
         return;
