@@ -131,6 +131,7 @@ struct rb_build {
     struct sv label; /* of the paragraph before: "Expected:", "File:", a bold trigger */
     size_t label_line;
     bool inlined;     /* commands were found in the text of the present item */
+    struct map tasks; /* numbers of the boxes */
     bool title_host;  /* `host` is what the present heading says */
     bool aside;       /* inside a note or tip: nobody has to carry it out */
     bool quoted;      /* inside a quote */

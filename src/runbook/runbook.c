@@ -518,6 +518,8 @@ static uint32_t read_item_part(struct rb_build *b, uint32_t item)
     p->end_line = n->end_line;
     if (!p->number.n && n->ordered)
         p->number = arena_fmt(b->arena, "%u", n->number);
+    if (p->task && p->number.n)
+        (void)map_put(&b->tasks, p->number, part);
     scope_item(b, part, n->first);
     return part;
 }
@@ -763,6 +765,7 @@ static void build_release(struct rb_build *b)
     vec_release(&b->said);
     vec_release(&b->said_of);
     map_release(&b->said_names);
+    map_release(&b->tasks);
 }
 
 enum err_code runbook_read(const struct document *doc, struct runbook *ret, struct err *err)
