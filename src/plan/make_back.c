@@ -12,8 +12,14 @@ static uint32_t back_phase(const struct make *m, const json_t *step)
     uint32_t at = names_step(&m->names, json_get_sv(step, "id"));
     uint32_t part = at == RB_NONE ? RB_NONE : m->rb->steps[at].part;
 
-    while (part != RB_NONE && m->rb->parts[part].role == ROLE_ROLLBACK)
-        part = m->rb->parts[part].parent;
+    while (part != RB_NONE && m->rb->parts[part].role == ROLE_ROLLBACK) {
+        uint32_t up = m->rb->parts[part].parent;
+
+        if (m->rb->parts[part].kind == PART_STEP && up != RB_NONE &&
+            m->rb->parts[up].role == ROLE_DEPLOY)
+            return part; /* "Rollback:" below a step */
+        part = up;
+    }
     return part != RB_NONE && m->rb->parts[part].role == ROLE_DEPLOY ? part : RB_NONE;
 }
 

@@ -91,6 +91,12 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:never|do not|don['’]t|must not|avoid|niemals|auf keinen fall|ne jamais|ne pas|絶対に|"
         "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
     [BLOCK_NOT_YET] = "\\b(?:until|unless|before|bis|bevor|jusqu|avant)\\b|まで|之前",
+    [BLOCK_UNDO] =
+        "^(?:(?:how )?to )?(?:roll(?:ing)?[ -]?back|undo|revert|back[ -]?out|way back|rückweg)"
+        "(?: (?:of )?(?:this|the|that)(?: (?:step|change|migration|deployment|release|phase))?|"
+        " (?:steps?|plan|procedure|commands?|instructions?))*(?: \\([^)]*\\))?(?:,? (?:run|execute|use))?:?$|"
+        "^(?:how )?to (?:roll back|undo|revert|back out)\\b.{0,70}:$|"
+        "^(?:if|in case|when) .{0,50}\\b(?:roll(?:ing)?[ -]?back|undo|revert|back out)\\b[^.:]{0,30}:$",
     [BLOCK_SHOULD] =
         "^(?:and |also |then )*"
         "(?:(?:the |its )?(?:(?:command|query|script|last|first)(?:['’]s)? )?"
@@ -532,10 +538,12 @@ static bool block_is_named(struct sv before, struct sv text)
     struct sv program = block_first_word(text);
 
     before = sv_trim(before);
+    if (!program.n || ascii_is_upper(*program.p))
+        return false;
     for (size_t i = 0; i < program.n; i++)
         if (!ascii_is_word(program.p[i]) && !strchr("./-~", program.p[i]))
             return false;
-    for (size_t i = 0; i < ARRAY_LEN(verbs) && program.n; i++)
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
         if (before.n >= verbs[i].n &&
             sv_eq_nocase(sv_sub(before, before.n - verbs[i].n, before.n), verbs[i]) &&
             (before.n == verbs[i].n || !ascii_is_word(before.p[before.n - verbs[i].n - 1])))
@@ -630,7 +638,8 @@ static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum 
             line += n->text.p[at] == '\n';
         if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s) &&
             (block_knows_command(sv_sub(n->text, s->from, s->to)) ||
-             (told == TOLD_TO_RUN && block_is_named(sv_sub(n->text, 0, s->from), sv_sub(n->text, s->from, s->to)))))
+             (told == TOLD_TO_RUN &&
+              block_is_named(sv_sub(n->text, 0, s->from), sv_sub(n->text, s->from, s->to)))))
             found |= block_command_at(b, (uint32_t)(n - b->rb->md.v),
                                       sv_sub(n->text, s->from, s->to), line, told);
     }

@@ -245,6 +245,8 @@ static void finish_steps(struct rb_build *b)
             continue;
         *s = d->step;
         scope_settle(b, d->said, s);
+        if (!s->undo.n && d->undone_by != RB_NONE)
+            s->undo = b->parts.v[d->undone_by].id;
         if (s->one_of != RB_NONE) {
             s->one_of = place[s->one_of];
             s->way = place[s->way];

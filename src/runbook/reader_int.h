@@ -40,6 +40,7 @@ enum block_pattern {
     BLOCK_META_COLUMN, /* heads a column of keys */
     BLOCK_TROUBLE,     /* "if critical issues arise" */
     BLOCK_SIGNER,      /* keys of a blank that somebody signs on */
+    BLOCK_UNDO,        /* "Rollback:", "To undo this:" */
     BLOCK_SHOULD,      /* "The output should be empty" */
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
     BLOCK_NEVER,       /* "Never ...", "Do NOT ..." */
@@ -77,8 +78,9 @@ extern const char *const watch_patterns[WATCH_PATTERN__N];
 /* A step while its checks are still being collected. */
 struct rb_draft {
     struct rb_step step;
-    bool replaced; /* what follows carries it out */
-    uint32_t said; /* directive of the step itself; RB_NONE */
+    bool replaced;      /* what follows carries it out */
+    uint32_t said;      /* directive of the step itself; RB_NONE */
+    uint32_t undone_by; /* the part below a label "Rollback:" behind it; RB_NONE */
     expect_list expects;
 };
 
@@ -86,6 +88,15 @@ struct rb_draft {
 struct rb_name {
     struct sv back;
     uint32_t step;
+};
+
+/* What stands below a label "Rollback:", while it is read. */
+struct way_back {
+    uint32_t part;   /* RB_NONE: none is read */
+    uint32_t outer;  /* the part that it stands in */
+    uint32_t inside; /* node that the label is a child of */
+    size_t steps;    /* steps.n at the label */
+    bool title;
 };
 
 struct rb_build {
@@ -131,7 +142,8 @@ struct rb_build {
     struct sv host;
     struct sv label; /* of the paragraph before: "Expected:", "File:", a bold trigger */
     size_t label_line;
-    bool inlined;     /* commands were found in the text of the present item */
+    bool inlined; /* commands were found in the text of the present item */
+    struct way_back back;
     struct map tasks; /* numbers of the boxes */
     bool title_host;  /* `host` is what the present heading says */
     bool aside;       /* inside a note or tip: nobody has to carry it out */
@@ -321,6 +333,18 @@ bool remark_is(const struct rb_build *b, struct sv text);
 void remark_add(struct rb_build *b, size_t line, struct sv text);
 /* `place`: where each step that was read stands among those that are left. */
 void remark_finish(struct rb_build *b, const uint32_t *place);
+
+/* A part with what its title says; its role is that of the parent. */
+uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, uint32_t node,
+                   struct sv text);
+
+/*
+ * way_back.c: a label "Rollback:"; false: it is none.  Before a node is read: does it still belong to the label?  The
+ * end of the list item that a label stands in.
+ */
+bool way_back_label(struct rb_build *b, uint32_t node);
+void way_back_node(struct rb_build *b, uint32_t node);
+void way_back_end(struct rb_build *b);
 
 /* told.c: what sentences tell a person to do.  decided: rules were read from some of them. */
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided);

@@ -84,6 +84,7 @@ struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t l
 
     build_count(b, b->steps.n, line);
     d->said = b->saying;
+    d->undone_by = RB_NONE;
     d->step = (struct rb_step){.kind = kind,
                                .part = b->part,
                                .proc = b->proc,
@@ -101,8 +102,8 @@ struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t l
 
 /* --- parts --- */
 
-static uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent,
-                          uint32_t node, struct sv text)
+uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, uint32_t node,
+                   struct sv text)
 {
     const struct md_node *n = &b->rb->md.v[node];
     struct rb_part *p = vec_add(&b->parts);
@@ -232,7 +233,9 @@ static bool read_is_step_title(struct rb_build *b, const struct md_node *n, stru
          i > 0 && n->spans[i - 1].kind == MD_HTML_SPAN && sv_ends(after, SV(">")); i--)
         after = sv_trim(sv_sub(n->text, end, n->spans[i - 1].from)); /* <br/> */
     title_read(b->title, sv_sub(n->text, 0, strong.n && !after.n ? end : n->text.n), t);
-    if (!strong.n) /* "3.1. Stop the scheduler:" above its commands */
+    if (!strong.n && t->is_step && t->word.n && t->separated && n->text.n <= 100)
+        return true; /* "Step 1 - Stop the scheduler" */
+    if (!strong.n)   /* "3.1. Stop the scheduler:" above its commands */
         return n->next != MD_NONE && b->rb->md.v[n->next].kind == MD_CODE && n->text.n <= 100 &&
                sv_find_byte(t->number, '.', 0) != SV_NPOS && !t->word.n;
     return t->number.n > 0 && (!after.n || (after.p[0] == '(' && after.p[after.n - 1] == ')'));
@@ -323,6 +326,7 @@ static void read_condition(struct rb_build *b, const struct md_node *n)
 
     if (!p || p->kind != PART_SECTION || sv_find_byte(sv_trim(n->text), '\n', 0) != SV_NPOS ||
         (b->steps.n && vec_last(&b->steps)->step.part == b->part) ||
+        b->steps.n > b->section_steps ||
         !(md_is_all_strong(n) || sv_ends(sv_trim(n->text), SV(":"))))
         return;
     if ((build_role_acts(p->role) || p->role == ROLE_FOLLOW_UP) &&
@@ -385,6 +389,8 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     struct sv rest;
     struct title t;
 
+    if (way_back_label(b, node))
+        return;
     if (read_is_step_title(b, n, &t)) {
         read_step_title(b, node);
         return;
@@ -597,6 +603,8 @@ static void read_item(struct rb_build *b, uint32_t item)
     b->whole |= !read_has_code(b, item);
     if (scope_way(b, part) == SCOPE_RUNS)
         read_item_rest(b, item);
+    if (b->back.inside == item)
+        way_back_end(b);
     b->whole = whole;
     b->part = part;
     if (b->steps.n == before && !b->inlined && read_item_counts(b) && !b->full_line &&
@@ -722,6 +730,7 @@ static void read_table(struct rb_build *b, uint32_t node)
 
 static void read_node(struct rb_build *b, uint32_t node)
 {
+    way_back_node(b, node);
     switch (b->rb->md.v[node].kind) {
     case MD_HEADING: read_heading(b, node); break;
     case MD_PARAGRAPH: read_paragraph(b, node); break;
@@ -799,8 +808,12 @@ static void build_release(struct rb_build *b)
 enum err_code runbook_read(const struct document *doc, struct runbook *ret, struct err *err)
 {
     CLEANUP(build_release)
-    struct rb_build b = {
-        .part = RB_NONE, .proc = RB_NONE, .section = RB_NONE, .saying = RB_NONE, .titled = MD_NONE};
+    struct rb_build b = {.part = RB_NONE,
+                         .proc = RB_NONE,
+                         .section = RB_NONE,
+                         .back = {.part = RB_NONE},
+                         .saying = RB_NONE,
+                         .titled = MD_NONE};
     struct runbook rb = {.doc = doc};
 
     if (markdown_parse(doc, &rb.arena, &rb.md, err) != ERR_OK) {
@@ -823,6 +836,7 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
     meta_front(&b);
     scope_front(&b);
     read_children(&b, 0);
+    way_back_end(&b);
     told_section(&b, MD_NONE, 0);
     if (b.full_line) {
         (void)err_set(err, ERR_LIMIT, "%s:%zu: more than %u steps, or sections and items",

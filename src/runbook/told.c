@@ -15,7 +15,8 @@
 struct told_sentence {
     size_t from, to; /* with its full stop */
     enum told_how how;
-    bool in_case; /* "If ..., call the DBA" */
+    bool in_case;   /* "If ..., call the DBA" */
+    struct sv main; /* of such: "call the DBA" */
 };
 
 /* Does a sentence end at `i`?  "e.g. this", "v1.2" and "etc. and" go on. */
@@ -57,7 +58,7 @@ static void told_classify(struct sv text, struct told_sentence *s)
         return;
     main = told_behind(one, ',', 200);
     if (main.n && told_starts(one, "if unless should whenever"))
-        s->in_case = true;
+        *s = (struct told_sentence){s->from, s->to, TOLD_NOT, true, main};
     else if (!main.n ||
              !told_starts(
                  one, "in on from once after when before as using via with at during while for to"))
@@ -235,7 +236,7 @@ static void told_take(struct rb_build *b, const struct md_node *n, const struct 
     const struct md_node *next = n->next == MD_NONE ? NULL : &b->rb->md.v[n->next];
     struct sv one = sv_trim(sv_sub(n->text, s->from, s->to)), first, host;
     enum where_kind where = where_read(one, &host);
-    bool remark = b->quoted || (s->in_case && build_role(b) != ROLE_ROLLBACK) || s->how == TOLD_NOT;
+    bool remark = b->quoted || s->how == TOLD_NOT;
 
     if (where == WHERE_STAY || where == WHERE_LEAVE || (s->how == TOLD_NOT && !remark_is(b, one)) ||
         (sv_starts_nocase(one, SV("replace <")) ||
@@ -280,6 +281,13 @@ static bool told_is_label(const struct md_node *n)
             (n->text.p[end - 1] == ':' || (end < n->text.n && n->text.p[end] == ':')));
 }
 
+/* "If it fails, call Bob.", "If it fails, DO NOT CONTINUE.": where that is no step of a way back. */
+static bool told_is_case(const struct rb_build *b, const struct told_sentence *s)
+{
+    return s->in_case && build_role(b) != ROLE_ROLLBACK && !sv_ends(s->main, SV(":")) &&
+           (s->how != TOLD_NOT || remark_is(b, s->main));
+}
+
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
 {
     struct told_sentence s = {.to = told_begin(n->text)}, ahead;
@@ -293,8 +301,13 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
         ahead = s;
         while (last && told_next(n->text, &ahead))
             last = ahead.how == TOLD_NOT;
-        if (!decided || !watch_limited(b, sv_sub(n->text, s.from, s.to)))
-            told_take(b, n, &s, last, &span);
+        if (decided && watch_limited(b, sv_sub(n->text, s.from, s.to)))
+            continue;
+        if (told_is_case(b, &s)) { /* what follows is done in that case, too */
+            remark_add(b, md_line_at(n, s.from), sv_sub(n->text, s.from, n->text.n));
+            break;
+        }
+        told_take(b, n, &s, last, &span);
     }
     if (span.from == SV_NPOS)
         return;

@@ -106,6 +106,7 @@ T(what_is_told_for_a_case_or_forbidden_is_a_remark)
 {
     static const char *const remarks[] = {
         "If it takes longer than ten minutes, stop and call the DBA.",
+        "If this fails, DO NOT GO ON. Go to the wiki.", /* the second sentence as well */
         "Do not close the terminal.",
         "> [!WARNING]\n> Tell the team first.",
     };
@@ -119,7 +120,7 @@ T(what_is_told_for_a_case_or_forbidden_is_a_remark)
         T_EQ(r.rb.n_steps, 1);
         if (r.rb.n_remarks != 1)
             T_FAIL("'%s' is %zu remarks", remarks[i], r.rb.n_remarks);
-        T_EQ(r.rb.remarks[0].line, i == 2 ? 8 : 7);
+        T_EQ(r.rb.remarks[0].line, i == 3 ? 8 : 7);
         T_EQ(r.rb.remarks[0].step, 0);
     }
 }
