@@ -61,6 +61,9 @@ static void show_waits(const struct plan *p, const struct plan_step *s, struct s
     for (size_t i = 0; i < s->n_choices; i++)
         term_addf(out, TERM_WARN, "  only if %.*s has \"%.*s\"", SV_FMT(s->choices[i].when),
                   SV_FMT(s->choices[i].contains));
+    for (size_t i = 0; i < s->n_branch_of; i++)
+        term_addf(out, TERM_WARN, i ? ", %.*s" : "  only if it fails: %.*s",
+                  SV_FMT(s->branch_of[i]));
 }
 
 static void show_warnings(const struct plan_step *s, size_t indent, struct strbuf *out)

@@ -138,6 +138,10 @@ static const struct sv table_undo_words[] = {SV("rollback"), SV("roll back"), SV
                                              SV("backout"),  SV("undo"),      SV("回滚"),
                                              SV("rückweg"),  SV("retour"),    SV("切り戻し")};
 
+static const struct sv table_host_words[] = {SV("host"),    SV("server"), SV("node"),
+                                             SV("machine"), SV("where"),  SV("rechner"),
+                                             SV("ホスト"),  SV("主机")};
+
 /* "#", "No.", "Step": a column that numbers what is done. */
 static bool table_is_number_head(struct sv head)
 {
@@ -160,19 +164,6 @@ static const struct md_node *table_node(const struct rb_build *b, uint32_t row, 
     return c == MD_NONE ? NULL : &b->rb->md.v[c];
 }
 
-/* A row with a command, and perhaps what it must show. */
-static void table_command_row(struct rb_build *b, uint32_t row, int command, int expected)
-{
-    const struct md_node *cell = table_node(b, row, command);
-    const struct md_node *result = expected >= 0 ? table_node(b, row, expected) : NULL;
-
-    b->block_steps = b->steps.n;
-    if (!cell || !block_inline(b, cell))
-        return;
-    if (result && sv_trim(result->text).n && b->steps.n > b->block_steps)
-        build_expect(b, b->block_steps, sv_trim(result->text), result->line);
-}
-
 /* What the row says how it is undone, for the person who does it. */
 static void table_undo(struct rb_build *b, uint32_t row, int undo)
 {
@@ -187,7 +178,7 @@ static void table_undo(struct rb_build *b, uint32_t row, int undo)
 
 /* Columns of a table of tasks; -1: it has none. */
 struct table_columns {
-    int task, expected, undo;
+    int command, task, expected, undo, host;
     bool checks; /* what a person looks at has a value that is well */
 };
 
@@ -213,6 +204,46 @@ static void table_task_row(struct rb_build *b, uint32_t row, const struct table_
     approval = title_is_approval(b->title, cell->text);
     (void)build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, cell->line, sv_trim(cell->text));
     if (at->checks && result && sv_trim(result->text).n)
+        build_expect(b, b->block_steps, sv_trim(result->text), result->line);
+    table_undo(b, row, at->undo);
+}
+
+/* The host of a row: a name without blanks; false: it says none.  *host is empty for this machine. */
+static bool table_host(const struct rb_build *b, uint32_t row, int column, struct sv *host)
+{
+    static const struct sv here[] = {SV("local"), SV("localhost"), SV("laptop"), SV("workstation")};
+    const struct md_node *cell = column >= 0 ? table_node(b, row, column) : NULL;
+    struct sv text = cell ? sv_trim(cell->text) : (struct sv){NULL, 0};
+
+    if (text.n < 2 || sv_find_byte(text, ' ', 0) != SV_NPOS ||
+        sv_find_byte(text, '/', 0) != SV_NPOS || sv_eq_nocase(text, SV("none")))
+        return false;
+    *host = text;
+    for (size_t i = 0; i < ARRAY_LEN(here); i++)
+        if (sv_eq_nocase(text, here[i]))
+            *host = (struct sv){NULL, 0};
+    return true;
+}
+
+/* A row with a command, and perhaps what it must show; without one, a person does what it says. */
+static void table_command_row(struct rb_build *b, uint32_t row, const struct table_columns *at)
+{
+    const struct md_node *cell = table_node(b, row, at->command);
+    const struct md_node *result = at->expected >= 0 ? table_node(b, row, at->expected) : NULL;
+    struct sv outer = b->host, host;
+    bool there = cell && !block_has_ssh(cell->text) && table_host(b, row, at->host, &host), found;
+
+    b->block_steps = b->steps.n;
+    if (there)
+        b->host = host;
+    found = cell && block_inline(b, cell);
+    if (there)
+        b->host = outer;
+    if (!found && at->task >= 0 && table_node(b, row, at->task))
+        table_task_row(b, row, at);
+    if (!found)
+        return;
+    if (result && sv_trim(result->text).n && b->steps.n > b->block_steps)
         build_expect(b, b->block_steps, sv_trim(result->text), result->line);
     table_undo(b, row, at->undo);
 }
@@ -246,7 +277,11 @@ static bool table_steps(struct rb_build *b, uint32_t node, const struct table_ro
     int expected = table_column(head, table_expected_words, ARRAY_LEN(table_expected_words));
     struct table_row rest = *head;
     struct table_columns at = {
-        -1, expected, table_column(head, table_undo_words, ARRAY_LEN(table_undo_words)), false};
+        .command = command,
+        .task = -1,
+        .expected = expected,
+        .undo = table_column(head, table_undo_words, ARRAY_LEN(table_undo_words)),
+        .host = table_column(head, table_host_words, ARRAY_LEN(table_host_words))};
 
     if (!build_role_acts(build_role(b)) || build_role(b) == ROLE_MONITOR || !head->n)
         return false;
@@ -257,7 +292,7 @@ static bool table_steps(struct rb_build *b, uint32_t node, const struct table_ro
         return false;
     for (uint32_t row = v[v[node].first].next; row != MD_NONE; row = v[row].next) {
         if (command >= 0)
-            table_command_row(b, row, command, expected);
+            table_command_row(b, row, &at);
         else
             table_task_row(b, row, &at);
     }

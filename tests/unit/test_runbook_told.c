@@ -192,7 +192,19 @@ T(what_the_commands_must_show_is_said_below_them)
     }
 }
 
-T_MAIN(T_CASE(what_the_commands_must_show_is_said_below_them), T_CASE(verbs_tell_and_nouns_do_not),
+T(a_row_without_a_command_is_done_by_a_person)
+{
+    want_steps(
+        "| Step | Description | Command | Rollback |\n|--|--|--|--|\n"
+        "| 1 | Copy it | `cp a b` | Delete it again |\n| 2 | Inform the NOC | | |\n| 3 | | | |\n",
+        "cp a b|[Inform the NOC]");
+    want_steps("| What | How | Good |\n|--|--|--|\n| Queue | `redis-cli llen q` | 0 |\n"
+               "| Page | look at it | it is green |\n",
+               "redis-cli llen q|[look at it]");
+}
+
+T_MAIN(T_CASE(a_row_without_a_command_is_done_by_a_person),
+       T_CASE(what_the_commands_must_show_is_said_below_them), T_CASE(verbs_tell_and_nouns_do_not),
        T_CASE(what_no_command_does_is_asked), T_CASE(what_the_commands_below_do_is_not_asked),
        T_CASE(what_is_done_by_hand_before_the_commands_is_asked),
        T_CASE(what_is_no_instruction_is_not_asked),

@@ -110,5 +110,15 @@ T(a_heading_says_where_what_is_below_it_runs)
     want_hosts("\n### 1. On web1\n" SH("./a") "\n### 2. Then\n" SH("./c"), "web1 -");
 }
 
-T_MAIN(T_CASE(sentences_name_hosts), T_CASE(a_label_says_where_the_block_below_it_runs),
-       T_CASE(whoever_logs_in_stays_there), T_CASE(a_heading_says_where_what_is_below_it_runs))
+T(a_column_says_where_each_row_runs)
+{
+    want_hosts(
+        "| Step | What | Host | Command |\n|--|--|--|--|\n| 1 | a | web1 | `systemctl restart x` |\n"
+        "| 2 | b | local | `ls -l` |\n| 3 | c | all of them | `ls -l` |\n"
+        "| 4 | d | web2 | `ssh web3 ls` |\n| 5 | e | web4 | |\n| 6 | f | n/a | `ls -l` |\n",
+        "web1 - - - - -");
+}
+
+T_MAIN(T_CASE(a_column_says_where_each_row_runs), T_CASE(sentences_name_hosts),
+       T_CASE(a_label_says_where_the_block_below_it_runs), T_CASE(whoever_logs_in_stays_there),
+       T_CASE(a_heading_says_where_what_is_below_it_runs))
