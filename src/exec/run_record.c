@@ -189,7 +189,7 @@ static void run_put_state(struct run *r, const struct action *a, json_t *data)
     struct session *session = a->session;
     json_t *diff;
 
-    if (!session || !session_state(session)->cwd.n)
+    if (!session || !session_knows_state(session) || !session_state(session)->cwd.n)
         return;
     diff = session_state_diff(session_state(session), session_base(session), r->opt.secrets);
     run_session_remember(r, a->step, diff);
