@@ -1,5 +1,8 @@
 #include "store/stmt.h"
 
+#include <errno.h>
+#include <string.h>
+
 struct stmt stmt_begin(sqlite3 *db, const char *sql)
 {
     struct stmt s = {.db = db};
@@ -33,10 +36,22 @@ void stmt_bind_blob(struct stmt *s, const void *p, size_t n)
         s->rc = sqlite3_bind_blob64(s->st, ++s->next_bind, p, n, SQLITE_TRANSIENT);
 }
 
+enum err_code stmt_db_error(sqlite3 *db, struct err *err)
+{
+    int code = sqlite3_errcode(db) & 0xff, sys = sqlite3_system_errno(db);
+    bool full = code == SQLITE_FULL || (code == SQLITE_IOERR && sys == ENOSPC);
+    char text[128];
+
+    (void)err_set(err, ERR_DB, "%s%s%s", sqlite3_errmsg(db),
+                  code == SQLITE_IOERR && sys ? ": " : "",
+                  code == SQLITE_IOERR && sys ? strerror_r(sys, text, sizeof(text)) : "");
+    return full ? err_hint(err, "make room on its disk (df -h), then go on") : err->code;
+}
+
 static enum err_code stmt_db_fail(sqlite3 *db, struct err *err)
 {
-    return err_set(err, ERR_DB, "store '%s': %s", sqlite3_db_filename(db, "main"),
-                   sqlite3_errmsg(db));
+    (void)stmt_db_error(db, err);
+    return err_wrap(err, "store '%s'", sqlite3_db_filename(db, "main"));
 }
 
 static enum err_code stmt_fail(const struct stmt *s, struct err *err)

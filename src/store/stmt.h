@@ -32,6 +32,9 @@ NODISCARD enum err_code stmt_next(struct stmt *s, bool *more, struct err *err);
 /* To the end; rows are ignored.  The statement can then be bound again. */
 NODISCARD enum err_code stmt_exec(struct stmt *s, struct err *err);
 
+/* What the database says of its last call, and what a full disk needs. */
+enum err_code stmt_db_error(sqlite3 *db, struct err *err);
+
 int64_t stmt_i64(const struct stmt *s, int column);
 /* Valid until the next call on s. */
 struct sv stmt_sv(const struct stmt *s, int column);
