@@ -1,5 +1,7 @@
 #include "cli/term.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,8 +74,59 @@ void term_addf(struct strbuf *b, enum term_style style, const char *fmt, ...)
     term_add(b, style, strbuf_sv(&text));
 }
 
+/* --- what the terminal has not taken yet --- */
+
+enum { TERM_QUEUE_BYTES = 1 << 20, TERM_PIECE_BYTES = 512 };
+
+static struct strbuf term_queue = {.max = TERM_QUEUE_BYTES};
+static bool term_queues;
+
+void term_queue_begin(void)
+{
+    fflush(stdout);
+    term_queues = true;
+}
+
+/* A terminal that is gone takes nothing any more: what was for it is dropped, and its hang-up is told by a signal. */
+bool term_flush(void)
+{
+    while (term_queue.n) {
+        struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+        ssize_t n;
+
+        if (poll(&p, 1, 0) <= 0)
+            return false;
+        n = write(STDOUT_FILENO, term_queue.p, size_min(term_queue.n, TERM_PIECE_BYTES));
+        if (n < 0 && errno != EINTR && errno != EAGAIN)
+            strbuf_truncate(&term_queue, 0);
+        else if (n > 0)
+            strbuf_consume(&term_queue, (size_t)n);
+    }
+    if (term_queue.overflow) {
+        term_queue.overflow = false;
+        strbuf_add_str(&term_queue,
+                       "\n(the terminal did not take all: prusik report has what is missing)\n");
+        return term_flush();
+    }
+    return true;
+}
+
+void term_queue_end(void)
+{
+    term_queues = false;
+    (void)term_flush();
+    term_write(&term_queue);
+    fflush(stdout);
+    strbuf_release(&term_queue);
+}
+
 void term_write(const struct strbuf *b)
 {
+    if (term_queues) {
+        strbuf_add_sv(&term_queue, strbuf_sv(b));
+        (void)term_flush();
+        return;
+    }
     (void)fwrite(strbuf_str(b), 1, b->n, stdout); /* main looks at ferror(stdout) at the end */
 }
 
