@@ -140,10 +140,14 @@ enum err_code load_store(const struct cli *c, enum store_mode mode, struct store
 
     if (c->store)
         return load_open(c->store, mode, ret, err);
-    if (binding_load("./document", &opt, &b, err) != ERR_OK)
+    if (binding_load("./document", &opt, &b, err) == ERR_OK) {
+        dir = load_store_dir(c, &b);
+        binding_release(&b);
+    } else if (mode == STORE_READ && file_exists(".prusik/store.db")) {
+        dir = xstrdup(".prusik"); /* who only looks needs no more than where it is */
+    } else {
         return err->code;
-    dir = load_store_dir(c, &b);
-    binding_release(&b);
+    }
     return load_open(dir, mode, ret, err);
 }
 

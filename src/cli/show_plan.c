@@ -115,7 +115,7 @@ static void show_warnings(const struct plan_step *s, size_t indent, struct strbu
 static void show_step(const struct plan *p, const struct plan_step *s, struct strbuf *out)
 {
     size_t indent = 2 * tree_depth(s->part) + 2;
-    struct sv first = sv_sub(s->command, 0, sv_find_byte(s->command, '\n', 0));
+    struct sv command = plan_command(s), first = sv_sub(command, 0, sv_find_byte(command, '\n', 0));
 
     if (s->skip.n) {
         show_line(out, indent, TERM_DIM, first, 60);

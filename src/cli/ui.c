@@ -118,7 +118,7 @@ static void ui_live_step(struct ui *u, struct strbuf *b, size_t *lines)
                       width / 4); /* a narrow terminal has room for the command */
     strbuf_add_n(b, ' ', indent + 2);
     term_addf(b, TERM_HEAD, "%s ", frames[u->spin % ARRAY_LEN(frames)]);
-    ui_add_command(b, u->step->command, width - 18 - indent, TERM_BOLD);
+    ui_add_command(b, plan_command(u->step), width - 18 - indent, TERM_BOLD);
     term_addf(b, TERM_DIM, "  %s\n", t.s);
     (*lines)++;
     if (u->last_line.n) {
@@ -270,7 +270,7 @@ static void ui_outcome_line(struct ui *u, const struct plan_step *s, const char 
     if (u->said.n && ui_is_of_people(s))
         text_add_line(&line, strbuf_sv(&u->said));
     else
-        ui_add_command(&line, s->command, room - seen_room, TERM_PLAIN);
+        ui_add_command(&line, plan_command(s), room - seen_room, TERM_PLAIN);
     if (s->n_on) /* the same line comes again for each batch */
         strbuf_addf(&line, "  on %.*s", SV_FMT(text_cut(s->host, 40)));
     strbuf_add_sv(b, strbuf_sv(&line));
