@@ -8,8 +8,11 @@
 
 static const struct plan_step *run_plan_step(const struct run *r, struct sv id)
 {
-    for (size_t k = 0; id.n && k < r->steps.n; k++) { /* most events are of the present step */
-        const struct plan_step *p = r->steps.v[(r->at + k) % r->steps.n].p;
+    size_t from = r->at > 0 ? r->at - 1 : 0;
+
+    for (size_t k = 0; id.n && k < r->steps.n;
+         k++) { /* most events are of the present step, or of the one before it */
+        const struct plan_step *p = r->steps.v[(from + k) % r->steps.n].p;
 
         if (sv_eq(p->id, id))
             return p;

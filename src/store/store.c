@@ -69,6 +69,7 @@ void store_free(struct store *s)
 {
     if (!s)
         return;
+    stmt_forget(s->db);
     (void)sqlite3_close(s->db); /* every statement has been finalized */
     free(s->dir);
     free(s);
@@ -226,6 +227,7 @@ static enum err_code store_connect_alone(struct store *s, const char *path, stru
 {
     struct err why = *err;
 
+    stmt_forget(s->db);
     (void)sqlite3_close(s->db); /* every statement has been finalized */
     s->db = NULL;
     if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
