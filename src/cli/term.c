@@ -12,7 +12,47 @@
 #include "base/sv.h"
 #include "base/text.h"
 
-static bool term_color, term_color_err;
+static bool term_color, term_color_err, term_ascii;
+
+/*
+ * The locale names another character set than UTF-8, as "de_DE" and "ru_RU.KOI8-R" do.  "C", "POSIX" and none say nothing of the
+ * terminal.
+ */
+static bool term_wants_ascii(int fd)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    struct sv locale = {NULL, 0};
+
+    for (size_t i = 0; i < ARRAY_LEN(names) && !locale.n; i++)
+        locale = sv_from(getenv(names[i]));
+    return locale.n && isatty(fd) && !sv_eq(locale, SV("C")) && !sv_eq(locale, SV("POSIX")) &&
+           !sv_has_nocase(locale, SV("utf-8")) && !sv_has_nocase(locale, SV("utf8"));
+}
+
+/* Signs of ours in ASCII; of what else is none a question mark. */
+static void term_add_ascii(struct strbuf *out, struct sv text)
+{
+    static const struct {
+        uint32_t sign;
+        char ascii;
+    } rows[] = {{0x2713, '+'}, {0x2717, 'x'}, {0x25a0, '#'}, {0x2501, '='},
+                {0x2500, '-'}, {0x00d7, 'x'}, {0x2014, '-'}, {0x2013, '-'}};
+    uint32_t cp;
+
+    for (size_t n; text.n; text = sv_sub(text, n, text.n)) {
+        char c = '?';
+
+        n = text_utf8_next(text, &cp);
+        if (n == 0) { /* it is no UTF-8 */
+            n = 1;
+            cp = 0xfffd;
+        }
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+            if (rows[i].sign == cp)
+                c = rows[i].ascii;
+        strbuf_add_byte(out, cp < 0x80 ? (char)cp : c);
+    }
+}
 
 static bool term_wants_color(int fd, const char *when)
 {
@@ -29,6 +69,7 @@ void term_init(const char *when)
 {
     term_color = term_wants_color(STDOUT_FILENO, when);
     term_color_err = term_wants_color(STDERR_FILENO, when);
+    term_ascii = term_wants_ascii(STDOUT_FILENO);
 }
 
 bool term_is_live(void)
@@ -122,6 +163,12 @@ void term_queue_end(void)
 
 void term_write(const struct strbuf *b)
 {
+    CLEANUP(strbuf_release) struct strbuf ascii = STRBUF(0);
+
+    if (term_ascii) {
+        term_add_ascii(&ascii, strbuf_sv(b));
+        b = &ascii;
+    }
     if (term_queues) {
         strbuf_add_sv(&term_queue, strbuf_sv(b));
         (void)term_flush();
