@@ -12,6 +12,7 @@
 
 struct go {
     struct run *run;
+    struct ui *ui;
     uv_signal_t signals[3];
     VEC(struct binding_pair) secret_env;
 };
@@ -20,6 +21,7 @@ static void go_on_signal(uv_signal_t *s, int sig)
 {
     struct go *g = s->data;
 
+    ui_interrupted(g->ui);
     run_interrupt(g->run, sig == SIGINT    ? "interrupted by Ctrl-C"
                           : sig == SIGTERM ? "interrupted by SIGTERM"
                                            : "interrupted: the terminal was closed");
@@ -92,6 +94,7 @@ static enum err_code go_finish(struct go *g, struct ui *ui, enum exit_code *exit
 {
     struct err why = {0};
 
+    g->ui = ui;
     go_watch_signals(g);
     ui_attach(ui, g->run);
     *exit = run_go(g->run, &why);

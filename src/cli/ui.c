@@ -137,10 +137,12 @@ static void ui_live_tail(const struct ui *u, size_t room, struct strbuf *b)
     if (room < 4)
         return;
     strbuf_add_str(b, "  ");
-    if (u->held || u->stopping)
-        term_add(
-            b, TERM_WARN,
-            text_cut(u->stopping ? SV("stops after this step") : SV("held; p goes on"), room - 2));
+    if (u->interrupted || u->held || u->stopping)
+        term_add(b, TERM_WARN,
+                 text_cut(u->interrupted ? SV("ends the command, killed after 5 s")
+                          : u->stopping  ? SV("stops after this step")
+                                         : SV("held; p goes on"),
+                          room - 2));
     else if (help.n <= room - 2)
         term_add(b, TERM_DIM, help);
     else if (u->has_keys && room >= 2 + sizeof("p hold  q stop  s show"))
@@ -182,6 +184,12 @@ void ui_redraw(struct ui *u)
     ui_measure(u, strbuf_sv(&b));
     term_write(&b);
     fflush(stdout);
+}
+
+void ui_interrupted(struct ui *u)
+{
+    u->interrupted = true;
+    ui_redraw(u);
 }
 
 static void ui_on_tick(uv_timer_t *t)

@@ -209,6 +209,7 @@ def ctrl_c_stops_the_command_and_the_run_goes_on_later():
         check(time.monotonic() < end, "the command did not begin")
         select.select([], [], [], 0.01)
     t.send("\x03")
+    t.await_text(r"ends the command, killed after 5 s")  # a loop of the shell goes on when its commands are told to end
     same("the exit status", t.end(), 130)
     with open("pid", encoding="ascii") as f:
         check(not os.path.exists(f"/proc/{f.read().strip()}"), "the shell was left running")
