@@ -456,6 +456,11 @@ static void ui_gate(struct ui *u, const struct run_event *e, struct strbuf *b)
     text_add_line(&text, json_get_sv(e->data, "for"));
     strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 2);
     term_addf(b, TERM_WARN, "? waits for %s\n", strbuf_str(&text));
+    if (u->mode == UI_LIVE && sv_eq(json_get_sv(e->data, "gate"), SV("approve"))) {
+        strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 4);
+        term_addf(b, TERM_DIM, "from another terminal: prusik approve %s\n",
+                  event_run_text(e->run).s);
+    }
 }
 
 static void ui_rollback(struct ui *u, const struct run_event *e, struct strbuf *b)

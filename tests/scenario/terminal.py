@@ -131,6 +131,17 @@ def a_terminal_without_utf_8_is_shown_ascii():
         check("\u2713 echo" in t.plain(), f"the mark is not shown with {locale}")
 
 
+def an_approval_that_is_waited_for_says_how_it_is_given():
+    document(block("echo a", '"a"'))
+    write("prusik.yaml", "environment: test\ngates: {'1': {approve: }}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"waits for 1 approval")
+    t.await_text(r"from another terminal: prusik approve r-0001")
+    same("approve", prusik("approve", "r-0001", "--as", "bo").returncode, 0)
+    t.await_text(r"approved by bo")
+    same("the exit status", t.end(), 0)
+
+
 def a_terminal_that_was_stopped_stops_no_run():
     document(block("{ touch begun; until [ -e go ]; do sleep 0.01; done; }\n" + "\n".join(f"touch {n}" for n in range(150))))
     write("prusik.yaml", "environment: test\nsteps: {" + ", ".join(f"'{n}': {{undo: x}}" for n in range(1, 152)) + "}\n")
@@ -359,7 +370,8 @@ def the_watch_is_shown_and_its_rule_takes_the_way_back():
 
 TESTS = [a_person_answers_what_no_machine_can_check, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
          a_manual_item_is_asked_and_a_choice_too, what_runs_is_shown_while_it_runs, colours_can_be_refused,
-         lines_are_not_broken_and_a_question_says_what_it_is_about, a_terminal_without_utf_8_is_shown_ascii, a_terminal_that_was_stopped_stops_no_run,
+         lines_are_not_broken_and_a_question_says_what_it_is_about, a_terminal_without_utf_8_is_shown_ascii, an_approval_that_is_waited_for_says_how_it_is_given,
+         a_terminal_that_was_stopped_stops_no_run,
          a_command_gets_a_terminal_that_was_stopped, a_narrow_terminal_is_enough,
          a_command_that_waits_for_a_person_gets_the_terminal,
          output_cannot_command_the_terminal,
