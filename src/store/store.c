@@ -236,8 +236,8 @@ static enum err_code store_connect_alone(struct store *s, const char *path, stru
                      NULL) == SQLITE_OK &&
         store_settings(s, err) == ERR_OK && store_check_version(s, err) == ERR_OK)
         return ERR_OK;
-    *err = why; /* what is wrong in the first place */
-    return err->code;
+    *err = why;       /* uncovered: a disk that cannot be read; what is wrong in the first place */
+    return err->code; /* uncovered: likewise */
 }
 
 static enum err_code store_connect_any(struct store *s, const char *path, struct err *err)
