@@ -1,6 +1,8 @@
 /*
  * block: what a fence is, and the steps in it.
  */
+#include <string.h>
+
 #include "base/duration.h"
 #include "base/regex.h"
 #include "base/sv.h"
@@ -89,6 +91,17 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:never|do not|don['’]t|must not|avoid|niemals|auf keinen fall|ne jamais|ne pas|絶対に|"
         "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
     [BLOCK_NOT_YET] = "\\b(?:until|unless|before|bis|bevor|jusqu|avant)\\b|まで|之前",
+    [BLOCK_SHOULD] =
+        "^(?:and |also |then )*"
+        "(?:(?:the |its )?(?:(?:command|query|script|last|first)(?:['’]s)? )?"
+        "(?:output|results?|response|answer|command|query|status(?: code)?|exit code|value|count|list|version)|"
+        "it|this|that|both|all|each|these|they|you|nothing|no (?:rows?|lines?|errors?)|"
+        "(?:the |all |both |each )(?:[\\w-]+ ){0,2}(?:service|unit|application|app|server|container|pod|process|node|"
+        "replica)(?:e?s)?)(?: of [^,.]{1,40})? "
+        "(?:(?:should|must) (?!not be (?:run|interrupted|stopped|used)|be (?:done|run|executed|repeated|started|"
+        "performed|used|called|installed|aware|careful|able)|take|last|only|never|complete|finish|then|now|also|see )|"
+        "will (?=show|print|return|list|output|display|say|be empty)|"
+        "(?=(?:returns?|prints|exits|outputs) .*(?:[0-9]|`|\"|nothing|OK\\b)))(.+)$",
     [BLOCK_IS_MESSAGE] =
         "template|\\b(?:post|send|announce|message|notify|mail|e-?mail|slack|status page)\\b.*:$|"
         "vorlage|nachricht|テンプレート|連絡",
@@ -511,6 +524,25 @@ static bool block_only_looks(const struct shell_item *item, struct arena *arena)
     return c.effect <= EFFECT_STATE || c.form == COMMAND_SSH || c.form == COMMAND_EXIT;
 }
 
+/* "Run `pgupgrade 14 main`": whatever it is, it is a program. */
+static bool block_is_named(struct sv before, struct sv text)
+{
+    static const struct sv verbs[] = {SV("run"),     SV("rerun"), SV("re-run"), SV("running"),
+                                      SV("execute"), SV("issue"), SV("invoke")};
+    struct sv program = block_first_word(text);
+
+    before = sv_trim(before);
+    for (size_t i = 0; i < program.n; i++)
+        if (!ascii_is_word(program.p[i]) && !strchr("./-~", program.p[i]))
+            return false;
+    for (size_t i = 0; i < ARRAY_LEN(verbs) && program.n; i++)
+        if (before.n >= verbs[i].n &&
+            sv_eq_nocase(sv_sub(before, before.n - verbs[i].n, before.n), verbs[i]) &&
+            (before.n == verbs[i].n || !ascii_is_word(before.p[before.n - verbs[i].n - 1])))
+            return true;
+    return false;
+}
+
 /* One command in a text, as a block of its own: with placeholders, words, and what it changes. */
 static bool block_command_at(struct rb_build *b, uint32_t node, struct sv text, size_t line,
                              enum block_told told)
@@ -524,7 +556,7 @@ static bool block_command_at(struct rb_build *b, uint32_t node, struct sv text, 
     size_t before = b->steps.n;
     struct sv host = b->host;
 
-    if (!block_knows_command(text) || sv_find_byte(text, '\n', 0) != SV_NPOS)
+    if (sv_find_byte(text, '\n', 0) != SV_NPOS)
         return false;
     placeholder_find(text, false, b->arena, &block.placeholders);
     shell_split(b->shell, text, placeholder_mask(text, &block.placeholders, b->arena), b->arena,
@@ -596,7 +628,9 @@ static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum 
             continue;
         for (; at < s->from; at++)
             line += n->text.p[at] == '\n';
-        if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s))
+        if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s) &&
+            (block_knows_command(sv_sub(n->text, s->from, s->to)) ||
+             (told == TOLD_TO_RUN && block_is_named(sv_sub(n->text, 0, s->from), sv_sub(n->text, s->from, s->to)))))
             found |= block_command_at(b, (uint32_t)(n - b->rb->md.v),
                                       sv_sub(n->text, s->from, s->to), line, told);
     }

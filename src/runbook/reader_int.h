@@ -40,6 +40,7 @@ enum block_pattern {
     BLOCK_META_COLUMN, /* heads a column of keys */
     BLOCK_TROUBLE,     /* "if critical issues arise" */
     BLOCK_SIGNER,      /* keys of a blank that somebody signs on */
+    BLOCK_SHOULD,      /* "The output should be empty" */
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
     BLOCK_NEVER,       /* "Never ...", "Do NOT ..." */
     BLOCK_NOT_YET,     /* "Do not ... until ...": that is something to wait for */
@@ -323,6 +324,8 @@ void remark_finish(struct rb_build *b, const uint32_t *place);
 
 /* told.c: what sentences tell a person to do.  decided: rules were read from some of them. */
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided);
+/* "The output should be empty." right below a block: what its commands must show.  False: no sentence says so. */
+bool told_expects(struct rb_build *b, const struct md_node *n);
 /* What the last sentence of a text says of where the commands below it run. */
 enum where_kind told_host(struct sv text, struct sv *host);
 /* "SSH into web1.": from now on there.  True: the text says nothing else. */

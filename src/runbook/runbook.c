@@ -367,6 +367,16 @@ static void read_move(struct rb_build *b, const struct md_node *n)
         (void)told_move(b, n->text);
 }
 
+/* Sentences that tell what to do, or what the commands above them must show. */
+static void read_told(struct rb_build *b, const struct md_node *n, size_t rules)
+{
+    bool decided = read_decided(b, rules);
+
+    if (build_role_acts(build_role(b)) && !decided && told_expects(b, n))
+        b->rules.n = rules; /* it is asked there */
+    told_paragraph(b, n, decided);
+}
+
 static void read_paragraph(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
@@ -395,7 +405,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     if (build_role_acts(build_role(b)) && expect_is_label(attach_text(b, node), &rest) && rest.n)
         build_expect(b, b->block_steps, rest, n->line);
     else if (!signs)
-        told_paragraph(b, n, read_decided(b, before));
+        read_told(b, n, before);
 }
 
 /* --- lists --- */
@@ -616,13 +626,30 @@ static void read_list_title(struct rb_build *b, uint32_t node)
     b->label = sv_trim(vec_last(&b->steps)->step.text);
 }
 
-/* "**Prerequisites:**" and bullets below it: somebody says of each that it is so. */
+/* The text of the heading that what is read now stands below. */
+static struct sv read_heading_text(const struct rb_build *b)
+{
+    const struct rb_part *p = b->part == RB_NONE ? NULL : &b->parts.v[b->part];
+
+    return p && p->kind == PART_SECTION ? b->rb->md.v[p->node].text : (struct sv){NULL, 0};
+}
+
+/* "**Prerequisites:**" or "## Prerequisites" and bullets below it: somebody says of each that it is so. */
 static void read_prerequisites(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
 
-    for (uint32_t c = v[node].first; c != MD_NONE && !b->full_line; c = v[c].next)
-        read_manual_item(b, c, b->part);
+    for (uint32_t c = v[node].first; c != MD_NONE && !b->full_line; c = v[c].next) {
+        uint32_t text = v[c].first;
+        size_t before = b->steps.n;
+
+        if (read_has_code(b, c))
+            read_item(b, c);
+        else if (text != MD_NONE && v[text].kind == MD_PARAGRAPH && block_inline(b, &v[text]))
+            attach_inline(b, &v[text], before);
+        else
+            read_manual_item(b, c, b->part);
+    }
     b->label = (struct sv){NULL, 0};
 }
 
@@ -650,7 +677,8 @@ static void read_list(struct rb_build *b, uint32_t node)
         return;
     }
     if (first != MD_NONE && !v[first].task && !v[first].ordered && build_role_acts(build_role(b)) &&
-        title_role(b->title, label) == ROLE_PREFLIGHT && sv_ends(label, SV(":"))) {
+        title_role(b->title, label) == ROLE_PREFLIGHT &&
+        (sv_ends(label, SV(":")) || sv_eq(label, read_heading_text(b)))) {
         read_prerequisites(b, node);
         b->saying = saying;
         return;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/regex.h"
 #include "base/sv.h"
 #include "runbook/reader_int.h"
 #include "runbook/told_verb.h"
@@ -106,6 +107,47 @@ bool told_move(struct rb_build *b, struct sv text)
         whole &= (kind == WHERE_STAY || kind == WHERE_LEAVE) && !sv_has_nocase(one, SV(" and "));
     }
     return whole && text.n > 0;
+}
+
+/* --- what the commands above must show --- */
+
+/* "it should be empty" as "should be empty", and "it returns 200" as "returns 200". */
+static struct sv told_shown(struct rb_build *b, struct sv sentence, size_t from)
+{
+    struct sv before = sv_trim(sv_sub(sentence, 0, from)),
+              shown = sv_sub(sentence, from, sentence.n);
+
+    if (sv_has_nocase(before, SV("exit code"))) {
+        (void)sv_eat_nocase(&shown, SV("be "));
+        return arena_fmt(b->arena, "exit code %.*s", SV_FMT(shown));
+    }
+    return sv_ends(before, SV("should")) || sv_ends(before, SV("must")) ||
+                   sv_ends(before, SV("will"))
+               ? arena_fmt(b->arena, "should %.*s", SV_FMT(shown))
+               : shown;
+}
+
+bool told_expects(struct rb_build *b, const struct md_node *n)
+{
+    struct sv text = attach_text(b, (uint32_t)(n - b->rb->md.v));
+    struct told_sentence s = {0};
+    struct regex_match g[2];
+    bool found = false;
+
+    if (n->before == MD_NONE || b->rb->md.v[n->before].kind != MD_CODE || b->quoted ||
+        b->block_steps >= b->steps.n || text.n > EXPECT_MAX_BYTES)
+        return false;
+    while (told_next(text, &s)) {
+        struct sv one = sv_sub(text, s.from, s.to);
+
+        if (sv_ends(one, SV(".")))
+            one.n--;
+        if (sv_ends(one, SV(":")) || !regex_find(b->block_patterns[BLOCK_SHOULD], one, 0, g, 2))
+            continue;
+        build_expect(b, b->block_steps, told_shown(b, one, g[1].from), n->line);
+        found = true;
+    }
+    return found;
 }
 
 /* --- what follows the paragraph --- */

@@ -152,8 +152,47 @@ T(a_procedure_of_a_checklist_is_confirmed_there)
                "[2.1 Review changes]");
 }
 
-T_MAIN(T_CASE(verbs_tell_and_nouns_do_not), T_CASE(what_no_command_does_is_asked),
-       T_CASE(what_the_commands_below_do_is_not_asked),
+T(what_the_commands_must_show_is_said_below_them)
+{
+    static const struct {
+        const char *sentence;
+        enum rb_expect_form form; /* EXPECT__N: none */
+    } rows[] = {
+        {"The output should be empty.", EXPECT_EMPTY},
+        {"This should return nothing.", EXPECT_EMPTY},
+        {"It returns `3 rows`.", EXPECT_CONTAINS},
+        {"The command must print \"ready\".", EXPECT_CONTAINS},
+        {"The web service should be active.", EXPECT_ASK}, /* nobody asked systemd */
+        {"It is big. The exit code must be 3.", EXPECT_EXIT},
+        {"It should look right.", EXPECT_ASK},
+        {"It should list the following:", EXPECT__N},
+        {"It should take five minutes.", EXPECT__N},
+        {"This must be run as root.", EXPECT__N},
+        {"It should only be needed once.", EXPECT__N},
+        {"This will restart the service.", EXPECT__N},
+        {"This lists all pods.", EXPECT__N},
+        {"You will need a key.", EXPECT__N},
+        {"> It should be empty.", EXPECT__N},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        CLEANUP(reading_done) struct reading r;
+        const struct rb_step *s;
+
+        strbuf_addf(&text, "## Deployment\n" SH("pgrep java") "\n%s\n", rows[i].sentence);
+        read_text(&r, strbuf_str(&text));
+        s = &r.rb.steps[0];
+        if (s->n_expects != (rows[i].form != EXPECT__N) ||
+            (s->n_expects && s->expects[0].form != rows[i].form))
+            T_FAIL("'%s' is %zu expectations, the first %s", rows[i].sentence, s->n_expects,
+                   s->n_expects ? rb_expect_name(s->expects[0].form) : "none");
+        T_EQ(r.rb.n_rules, 0);
+    }
+}
+
+T_MAIN(T_CASE(what_the_commands_must_show_is_said_below_them), T_CASE(verbs_tell_and_nouns_do_not),
+       T_CASE(what_no_command_does_is_asked), T_CASE(what_the_commands_below_do_is_not_asked),
        T_CASE(what_is_done_by_hand_before_the_commands_is_asked),
        T_CASE(what_is_no_instruction_is_not_asked),
        T_CASE(what_is_told_for_a_case_or_forbidden_is_a_remark),
