@@ -49,6 +49,8 @@ struct manager_status {
     bool once;           /* it is to do its work and end: nothing stays */
     bool old_image;      /* a container of an image that its name no longer means */
     char text[160];      /* in the manager's own words: "active (running)" */
+    char
+        at_boot[24]; /* whether it starts with the machine, likewise: "enabled"; empty: not known */
 };
 
 struct manager_call;

@@ -423,6 +423,10 @@ static int systemd_on_unit(sd_bus_message *m, void *data, sd_bus_error *e UNUSED
         {.name = "LoadState", .type = "s", .text = s->load, .size = sizeof(s->load)},
         {.name = "ActiveState", .type = "s", .text = s->active, .size = sizeof(s->active)},
         {.name = "SubState", .type = "s", .text = s->sub, .size = sizeof(s->sub)},
+        {.name = "UnitFileState",
+         .type = "s",
+         .text = c->status.at_boot,
+         .size = sizeof(c->status.at_boot)},
     };
 
     if (refused)

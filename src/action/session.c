@@ -84,9 +84,10 @@ struct session {
     uint64_t kill_ms;  /* on the loop's clock: what was told to end is killed from then on */
     pid_t sid;         /* of the shell; 0: nothing of its session can be left */
     struct session_state base, state;
-    bool fresh;            /* the shell is in its base state still */
-    bool has_state;        /* `state` is known: restored, or after a command */
-    struct strbuf restore; /* commands that bring a fresh shell to a restored diff */
+    bool restoring; /* the shell is on its way from its base state to the last known one */
+    bool has_state; /* `state` is known whole: restored, or after a command */
+    struct strbuf
+        restore; /* commands that bring a fresh shell to a restored diff, until it is there */
     int64_t status;
     int64_t before; /* status of the command before, which "$?" is to say; 0 in a new shell */
     bool changed;
@@ -97,6 +98,7 @@ struct session {
 };
 
 static void session_next(struct session *s);
+static void session_send(struct session *s, struct sv text);
 static void session_finish(struct session *s, enum err_code rc, int64_t status);
 
 /* What a command prints on another host; before there is a shell, what ssh says. */
@@ -172,6 +174,11 @@ const char *const *session_env(const struct session *s)
 const struct session_state *session_state(const struct session *s)
 {
     return &s->state;
+}
+
+bool session_knows_state(const struct session *s)
+{
+    return s->has_state;
 }
 
 const struct session_state *session_base(const struct session *s)
@@ -299,12 +306,22 @@ static void session_lost(struct session *s)
 }
 
 /* The shell has ended: by itself (exit, exec), by a signal, or because we closed it. */
+/* The shell did not come to the folder of its state: nothing of the command was begun. */
+static bool session_has_no_folder(struct session *s, bool restoring, int64_t status)
+{
+    if (!restoring || s->stopping || status != SESSION_NO_FOLDER)
+        return false;
+    (void)err_set(&s->child.err, ERR_NOT_FOUND, "the folder in which it has to run is gone: %.*s",
+                  SV_FMT(s->state.cwd));
+    return true;
+}
+
 static void session_on_child_done(struct child *c, enum err_code rc)
 {
     struct session *s = container_of(c, struct session, child);
-    bool started = c->pid != 0;
+    bool started = c->pid != 0, restoring = s->restoring;
 
-    s->has_child = s->plain = s->announced = false;
+    s->has_child = s->plain = s->announced = s->restoring = false;
     s->before = 0;
     fd_closep(&s->command_fd);
     if (s->phase == SESSION_CLOSING) {
@@ -321,6 +338,8 @@ static void session_on_child_done(struct child *c, enum err_code rc)
             session_lost(s);
         if (started && s->phase == SESSION_STARTING && s->stopping)
             session_finish(s, s->why, -1);
+        else if (session_has_no_folder(s, restoring, status))
+            session_finish(s, ERR_NOT_FOUND, -1);
         else if (!started || s->phase == SESSION_STARTING)
             session_finish(s, rc == ERR_OK ? ERR_FAILED : rc, -1);
         else if (lost && !s->stopping)
@@ -519,27 +538,58 @@ static bool session_announce(struct session *s)
     return true;
 }
 
+/* What brings the shell from its base state to the last known one; false: it is there. */
+static bool session_way(const struct session *s, struct strbuf *script)
+{
+    if (s->restore.n) {
+        strbuf_add_sv(script, strbuf_sv(&s->restore));
+    } else if (s->has_state && !session_state_equal(&s->base, &s->state)) {
+        session_state_script_between(&s->state, &s->base, script);
+        strbuf_add_str(script, "(exit 0)\n"); /* "$?" as in a fresh shell */
+    }
+    return script->n > 0;
+}
+
+/*
+ * A fresh shell has told its state.  It comes to the last known one before a command is sent, and tells that: a command that ends the shell
+ * leaves no doubt about the state that the next one begins in.
+ */
+static void session_take_start(struct session *s, const struct session_state *now)
+{
+    CLEANUP(strbuf_release) struct strbuf script = STRBUF(0);
+
+    session_state_release(s->restoring ? &s->state : &s->base);
+    *(s->restoring ? &s->state : &s->base) = *now;
+    if (!s->restoring && !session_announce(s)) {
+        child_stop(&s->child);
+        return;
+    }
+    if (!s->restoring && session_way(s, &script)) {
+        s->restoring = true;
+        strbuf_add_str(&script, ":");
+        session_send(s, strbuf_sv(&script));
+        return;
+    }
+    if (!s->restoring && !s->has_state) {
+        session_state_release(&s->state);
+        session_state_copy(&s->base, &s->state);
+    }
+    strbuf_release(&s->restore);
+    s->restoring = false;
+    s->has_state = true;
+    if (s->stopping) /* before the command was sent */
+        session_finish(s, s->why, -1);
+    else
+        session_next(s);
+}
+
 static void session_take_report(struct session *s, const struct sv pieces[SESSION_PIECES])
 {
     struct session_state now;
 
     session_state_read(pieces[2], pieces[3], pieces[4], &now);
     if (s->phase == SESSION_STARTING) {
-        session_state_release(&s->base);
-        s->base = now;
-        s->fresh = true;
-        if (!s->has_state) {
-            session_state_release(&s->state);
-            session_state_copy(&s->base, &s->state);
-        }
-        s->has_state = true;
-        if (!session_announce(s)) {
-            child_stop(&s->child);
-        } else if (s->stopping) { /* before the command was sent */
-            session_finish(s, s->why, -1);
-        } else {
-            session_next(s);
-        }
+        session_take_start(s, &now);
         return;
     }
     s->changed = !session_state_equal(&now, &s->state);
@@ -745,18 +795,10 @@ static void session_first(struct session *s)
     session_send(s, strbuf_sv(&script));
 }
 
-/* The next one brings it to the last known state, if there is one; then the command itself. */
-static void session_command_script(struct session *s, struct strbuf *script)
+static void session_command_script(const struct session *s, struct strbuf *script)
 {
-    if (s->fresh && !session_state_equal(&s->base, &s->state)) {
-        session_state_script_between(&s->state, &s->base, script);
-        strbuf_add_str(script, "(exit 0)\n"); /* "$?" as in a fresh shell */
-    }
-    strbuf_add_sv(script, strbuf_sv(&s->restore));
-    strbuf_release(&s->restore);
     if (s->before > 0 && !sv_has_word(s->state.options, SV("errexit"))) /* it would have ended */
         strbuf_addf(script, "(exit %d)\n", (int)s->before);
-    s->fresh = false;
     strbuf_add_sv(script, s->cmd.text);
 }
 

@@ -10,7 +10,7 @@
  * of its own; ending it ends all of them (TERM, then KILL).  When the command ends
  * the shell itself (exit, exec, KILL), its status is the command's, and the next
  * command gets a new shell in the last known state; when the directory of that
- * state is gone, the command ends with status 97.  SIGPIPE must be ignored.
+ * state is gone, the command is not begun (ERR_NOT_FOUND).  SIGPIPE must be ignored.
  *
  * Until a command needs it, bash is not started (plain.h); those before it are in the shell's own group.
  * One command at a time.  Everything is reported from the loop.
@@ -84,6 +84,8 @@ const char *const *session_env(const struct session *s);
 
 /* The state after the last command; before the first one what was restored. */
 const struct session_state *session_state(const struct session *s);
+/* Is that the whole state?  Not while only a diff was restored and no shell has come there. */
+bool session_knows_state(const struct session *s);
 /* The state of a fresh shell; empty before the first command. */
 const struct session_state *session_base(const struct session *s);
 /* Start the next shell in this state. */

@@ -302,7 +302,7 @@ void session_state_script(const json_t *diff, struct strbuf *out)
     strbuf_add_sv(out, json_get_sv(diff, "functions"));
     strbuf_add_str(out, "\ncd -- ");
     session_quote(json_get_sv(diff, "cwd"), out);
-    strbuf_add_str(out, " || exit 97\n");
+    strbuf_addf(out, " || exit %d\n", SESSION_NO_FOLDER);
     while (sv_split(&options, ':', &option))
         if (option.n && !sv_eq(option, SV("interactive-comments")))
             strbuf_addf(out, "set -o %.*s\n", SV_FMT(option));

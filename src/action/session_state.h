@@ -18,6 +18,9 @@ struct session_var {
     bool exported;
 };
 
+/* Status of a shell that could not come to the folder of the state. */
+enum { SESSION_NO_FOLDER = 97 };
+
 struct session_state {
     struct arena arena;
     struct sv cwd;

@@ -90,6 +90,52 @@ static void status_gate(const struct view *v, struct strbuf *b)
             status_approvals(&v->steps.v[i], b);
 }
 
+/* --- what was said and is not in the journal yet --- */
+
+struct status_words {
+    const struct view_step *s;
+    struct strbuf *b;
+};
+
+static void status_word_given(const struct store_approval *a, void *arg)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    const struct status_words *w = arg;
+
+    if (a->step.n && !sv_eq(a->step, w->s->p->id))
+        return;
+    for (size_t i = 0; i < w->s->answers.n; i++)
+        if (json_get_int(w->s->answers.v[i].data, "given_us", 0) == a->at_us)
+            return;
+    strbuf_addf(&text, "%.*s%s%.*s, at %s", SV_FMT(a->who), a->role.n ? ", " : "", SV_FMT(a->role),
+                clock_format_s(a->at_us).s);
+    if (a->note.n)
+        strbuf_addf(&text, ": %.*s", SV_FMT(a->note));
+    status_put(w->b, a->refused ? "a no of" : "a yes of", strbuf_sv(&text));
+}
+
+/* Nobody carries the run out just now who would take it up: a resume judges whether it counts. */
+static void status_given(struct store *store, const struct view *brief, struct strbuf *b)
+{
+    struct err ignored;
+    struct view v;
+
+    if (!brief->gate || brief->state == VIEW_FINISHED ||
+        !sv_eq(json_get_sv(brief->gate, "gate"), SV("approve")) ||
+        view_load(store, brief->id, &v, &ignored) != ERR_OK)
+        return;
+    for (size_t i = 0; i < v.steps.n; i++)
+        if (sv_eq(v.steps.v[i].p->id, v.gate_step)) {
+            struct hash_text plan = hash_hex(&v.plan.hash), approval = hash_hex(&v.plan.approval);
+            struct store_approval_of of = {sv_from(approval.s), sv_from(plan.s), v.id};
+            struct status_words w = {&v.steps.v[i], b};
+
+            (void)!store_approvals(store, &of, status_word_given, &w,
+                                   &ignored); /* the rest of the status counts */
+        }
+    view_release(&v);
+}
+
 /* Of a step on several hosts: each with its state, and why it is not done. */
 static void status_hosts(const struct view_step *s, struct strbuf *b)
 {
@@ -122,6 +168,14 @@ static json_t *status_json_hosts(const struct view_step *s)
     return list;
 }
 
+static struct sv status_step_state(const struct view *v, const struct view_step *s)
+{
+    if (!sv_eq(s->state, SV("running")) || v->state == VIEW_RUNNING)
+        return s->state;
+    return v->state == VIEW_CRASHED ? SV("in doubt: begun, and the run's process is gone")
+                                    : SV("begun, and not ended when the run was stopped");
+}
+
 static void status_current(const struct view *v, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
@@ -134,10 +188,7 @@ static void status_current(const struct view *v, struct strbuf *b)
     strbuf_addf(&text, "%.*s, line %zu: %.*s", SV_FMT(s->p->id), s->p->line,
                 SV_FMT(sv_sub(s->p->command, 0, sv_find_byte(s->p->command, '\n', 0))));
     status_put(b, "step", strbuf_sv(&text));
-    status_put(b, "it is",
-               v->state == VIEW_CRASHED && sv_eq(s->state, SV("running"))
-                   ? SV("in doubt: begun, and the run's process is gone")
-                   : s->state);
+    status_put(b, "it is", status_step_state(v, s));
     status_put(b, "because", json_get_sv(a->outcome, "reason"));
     status_hosts(s, b);
 }
@@ -181,7 +232,21 @@ static void status_flags(const struct view *v, struct strbuf *b)
     }
 }
 
-static void status_show(const struct view *v, const struct back_found *f, struct strbuf *b)
+/* Why it stopped: what the last event says of itself, and when that was. */
+static void status_why(const struct view *v, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (v->last_kind == EVENT_RUN_INTERRUPTED && v->state == VIEW_STOPPED)
+        strbuf_addf(&text, "%s, at %s", json_get_str(v->last, "reason", "interrupted"),
+                    clock_format_s(v->ended_us).s);
+    else
+        strbuf_add_sv(&text, json_get_sv(v->last, "why"));
+    status_put(b, "why", strbuf_sv(&text));
+}
+
+static void status_show(struct store *store, const struct view *v, const struct back_found *f,
+                        struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), next = STRBUF(0);
     const json_t *kept = json_object_get(v->last, "maintenance");
@@ -198,8 +263,10 @@ static void status_show(const struct view *v, const struct back_found *f, struct
     status_put(b, "begun", sv_from(clock_format_s(v->begun_us).s));
     status_put(b, v->state == VIEW_RUNNING ? "for" : "took",
                sv_from(duration_format((end_us - v->begun_us) / 1000).s));
-    status_counts(v, false, &text);
-    status_put(b, "steps", strbuf_sv(&text));
+    if (!v->rolls_back) { /* else those are of the other run */
+        status_counts(v, false, &text);
+        status_put(b, "steps", strbuf_sv(&text));
+    }
     if (v->rollback_reason.n) {
         strbuf_truncate(&text, 0);
         status_counts(v, true, &text);
@@ -211,7 +278,8 @@ static void status_show(const struct view *v, const struct back_found *f, struct
     status_flags(v, b);
     status_current(v, b);
     status_gate(v, b);
-    status_put(b, "why", json_get_sv(v->last, "why"));
+    status_given(store, v, b);
+    status_why(v, b);
     if (json_is_object(kept)) {
         strbuf_truncate(&text, 0);
         strbuf_addf(&text, "still on (%s), because %s", json_get_str(kept, "file", ""),
@@ -346,7 +414,7 @@ static enum err_code status_run(struct cli *c, enum exit_code *exit UNUSED, stru
             json_write_pretty(j, &b);
             strbuf_add_byte(&b, '\n');
         } else {
-            status_show(&v, &f, &b);
+            status_show(store, &v, &f, &b);
         }
         back_found_release(&f);
         view_release(&v);

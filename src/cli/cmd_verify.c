@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/sv.h"
 #include "cli/load.h"
@@ -104,9 +105,18 @@ static enum err_code verify_store(struct cli *c, struct verify *v, struct err *e
     return ERR_OK;
 }
 
+/* An archive may be called anything: whatever is no name of a run and is there. */
+static bool verify_is_file(const struct cli *c)
+{
+    int64_t run;
+
+    return c->n_args && (sv_ends(sv_from(c->args[0]), SV(".tar.zst")) ||
+                         (!event_run_parse(sv_from(c->args[0]), &run) && file_exists(c->args[0])));
+}
+
 static enum err_code verify_run(struct cli *c, enum exit_code *exit UNUSED, struct err *err)
 {
-    struct verify v = {.bundle = c->n_args && sv_ends(sv_from(c->args[0]), SV(".tar.zst"))};
+    struct verify v = {.bundle = verify_is_file(c)};
     enum err_code rc = v.bundle ? bundle_verify(c->args[0], &v.c, err) : verify_store(c, &v, err);
 
     if (rc != ERR_OK)

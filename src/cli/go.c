@@ -12,6 +12,7 @@
 
 struct go {
     struct run *run;
+    struct ui *ui;
     uv_signal_t signals[3];
     VEC(struct binding_pair) secret_env;
 };
@@ -20,6 +21,7 @@ static void go_on_signal(uv_signal_t *s, int sig)
 {
     struct go *g = s->data;
 
+    ui_interrupted(g->ui);
     run_interrupt(g->run, sig == SIGINT    ? "interrupted by Ctrl-C"
                           : sig == SIGTERM ? "interrupted by SIGTERM"
                                            : "interrupted: the terminal was closed");
@@ -92,6 +94,7 @@ static enum err_code go_finish(struct go *g, struct ui *ui, enum exit_code *exit
 {
     struct err why = {0};
 
+    g->ui = ui;
     go_watch_signals(g);
     ui_attach(ui, g->run);
     *exit = run_go(g->run, &why);
@@ -143,6 +146,21 @@ static enum err_code go_find_paths(struct store *store, int64_t id, const struct
     return ERR_OK;
 }
 
+/* What the document is today; nothing when it cannot be read: the run does not need it. */
+static struct hash_text go_document_now(const char *path)
+{
+    struct hash_text none = {.s = ""};
+    struct document doc;
+    struct hash_text ret;
+    struct err ignored;
+
+    if (document_load(path, &doc, &ignored) != ERR_OK)
+        return none;
+    ret = hash_hex(&doc.hash);
+    document_release(&doc);
+    return ret;
+}
+
 enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
                         const struct go_on *on, enum exit_code *exit, struct err *err)
 {
@@ -157,6 +175,7 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
     struct run_options opt;
     struct ui *ui = NULL;
     struct go_paths paths = {NULL, NULL};
+    struct hash_text now;
     enum err_code rc = run_plan(store, id, &plan, err);
 
     if (rc != ERR_OK)
@@ -177,6 +196,8 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
         opt.retry = on->retry;
         opt.back_to = on->to;
         opt.back_reason = on->back;
+        now = go_document_now(paths.document);
+        opt.document_now = sv_from(now.s);
         rc = on->finished ? run_start_back(store, id, &plan, &opt, &g.run, err)
                           : run_resume(store, id, &plan, &opt, &g.run, err);
     }

@@ -1,6 +1,8 @@
 #include "cli/load.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -96,6 +98,39 @@ char *load_store_dir(const struct cli *c, const struct binding *b)
     return c->store ? xstrdup(c->store) : path_join(b->dir, name);
 }
 
+/* The folder above this one that has a store, whose path is for free(); NULL: none has. */
+static char *load_store_above(void)
+{
+    CLEANUP(mem_freep) char *dir = getcwd(NULL, 0);
+
+    while (dir && strcmp(dir, "/") != 0) {
+        char *up = path_dir(dir);
+        CLEANUP(mem_freep) char *store = path_join(up, ".prusik/store.db");
+
+        free(dir);
+        dir = up;
+        if (file_exists(store))
+            return path_join(dir, ".prusik");
+    }
+    return NULL;
+}
+
+/* A run has made it: a verb that names one makes no empty store in the folder in which somebody happens to stand. */
+static enum err_code load_open(const char *dir, enum store_mode mode, struct store **ret,
+                               struct err *err)
+{
+    CLEANUP(mem_freep) char *path = path_join(dir, "store.db");
+    CLEANUP(mem_freep) char *above = NULL;
+
+    if (file_exists(path))
+        return store_open(dir, mode, ret, err);
+    (void)err_set(err, ERR_NOT_FOUND, "there is no store in '%s'", dir);
+    above = load_store_above();
+    if (above)
+        return err_hint(err, "there is one above: --store %s", above);
+    return err_hint(err, "a run makes it; --store names another folder");
+}
+
 enum err_code load_store(const struct cli *c, enum store_mode mode, struct store **ret,
                          struct err *err)
 {
@@ -104,12 +139,16 @@ enum err_code load_store(const struct cli *c, enum store_mode mode, struct store
     CLEANUP(mem_freep) char *dir = NULL;
 
     if (c->store)
-        return store_open(c->store, mode, ret, err);
-    if (binding_load("./document", &opt, &b, err) != ERR_OK)
+        return load_open(c->store, mode, ret, err);
+    if (binding_load("./document", &opt, &b, err) == ERR_OK) {
+        dir = load_store_dir(c, &b);
+        binding_release(&b);
+    } else if (mode == STORE_READ && file_exists(".prusik/store.db")) {
+        dir = xstrdup(".prusik"); /* who only looks needs no more than where it is */
+    } else {
         return err->code;
-    dir = load_store_dir(c, &b);
-    binding_release(&b);
-    return store_open(dir, mode, ret, err);
+    }
+    return load_open(dir, mode, ret, err);
 }
 
 enum err_code load_run(struct store *s, const struct cli *c, int64_t *ret, struct err *err)

@@ -30,10 +30,12 @@ static void dry_show_expects(const struct plan_step *p, size_t indent, struct st
               p->n_expects, p->n_expects == 1 ? "" : "s", asked);
 }
 
-static void dry_show_step(const struct dry_step *s, struct strbuf *out)
+static void dry_show_step(const struct plan *p, const struct dry_step *s, struct strbuf *out)
 {
     size_t indent = 2 * tree_depth(s->step->part) + 2;
 
+    if (!s->left)
+        show_gates(p, s->step, indent, out);
     strbuf_add_n(out, ' ', indent);
     term_addf(out, TERM_DIM, "%-11.*s ", SV_FMT(s->step->kind));
     show_line(out, 0, s->left ? TERM_DIM : TERM_BOLD,
@@ -54,7 +56,7 @@ void show_dry_steps(const struct plan *p, const dry_steps *steps, struct strbuf 
 
     for (size_t i = 0; i < steps->n; i++) {
         tree_titles(p, &shown, steps->v[i].step->part, true, out);
-        dry_show_step(&steps->v[i], out);
+        dry_show_step(p, &steps->v[i], out);
     }
 }
 

@@ -66,6 +66,45 @@ static void show_waits(const struct plan *p, const struct plan_step *s, struct s
                   SV_FMT(s->branch_of[i]));
 }
 
+/* What happens when it fails, where that is not what the whole plan does. */
+static void show_failure(const struct plan_step *s, struct strbuf *out)
+{
+    if (s->retries)
+        term_addf(out, TERM_DIM, "  again %lld time%s", (long long)s->retries,
+                  s->retries == 1 ? "" : "s");
+    if (s->branch.n)
+        term_addf(out, TERM_WARN, "  if it fails: %.*s", SV_FMT(s->branch));
+    else if (s->on_failure.n)
+        term_addf(out, TERM_WARN, "  if it fails: %.*s", SV_FMT(s->on_failure));
+}
+
+void show_gates(const struct plan *p, const struct plan_step *s, size_t indent, struct strbuf *out)
+{
+    static const char *const words[PLAN_GATE__N] = {[PLAN_GATE_CONFIRM] = "a yes to: ",
+                                                    [PLAN_GATE_APPROVE] = "",
+                                                    [PLAN_GATE_WAIT] = "",
+                                                    [PLAN_GATE_FREEZE] = "no freeze: ",
+                                                    [PLAN_GATE_WINDOW] = "the window "};
+
+    for (size_t i = 0; i < s->n_gates; i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        const struct plan_gate *g = &s->gates[i];
+
+        strbuf_addf(&text, "%s%.*s%s%.*s", words[g->kind], SV_FMT(g->text), g->why.n ? ", " : "",
+                    SV_FMT(g->why));
+        if (g->timeout_ms)
+            strbuf_addf(&text, ", at most %s, then %.*s",
+                        duration_format(plan_bound(p, g->timeout_ms)).s, SV_FMT(g->at_timeout));
+        if (g->expires_ms)
+            strbuf_addf(&text, ", each counts for %s",
+                        duration_format(plan_bound(p, g->expires_ms)).s);
+        strbuf_add_n(out, ' ', indent);
+        term_add(out, TERM_WARN, SV("waits for   "));
+        show_line(out, 0, TERM_WARN, strbuf_sv(&text), 100);
+        strbuf_add_byte(out, '\n');
+    }
+}
+
 static void show_warnings(const struct plan_step *s, size_t indent, struct strbuf *out)
 {
     for (size_t i = 0; i < s->n_warnings; i++) {
@@ -79,7 +118,7 @@ static void show_warnings(const struct plan_step *s, size_t indent, struct strbu
 static void show_step(const struct plan *p, const struct plan_step *s, struct strbuf *out)
 {
     size_t indent = 2 * tree_depth(s->part) + 2;
-    struct sv first = sv_sub(s->command, 0, sv_find_byte(s->command, '\n', 0));
+    struct sv command = plan_command(s), first = sv_sub(command, 0, sv_find_byte(command, '\n', 0));
 
     if (s->skip.n) {
         show_line(out, indent, TERM_DIM, first, 60);
@@ -87,6 +126,7 @@ static void show_step(const struct plan *p, const struct plan_step *s, struct st
         return;
     }
     show_warnings(s, indent, out);
+    show_gates(p, s, indent, out);
     strbuf_add_n(out, ' ', indent);
     term_addf(out, TERM_DIM, "%-11.*s ", SV_FMT(s->kind));
     show_line(out, 0, TERM_BOLD, first, 66);
@@ -94,6 +134,7 @@ static void show_step(const struct plan *p, const struct plan_step *s, struct st
         term_addf(out, TERM_WARN, "  on %.*s", SV_FMT(s->host));
     show_waits(p, s, out);
     show_undo(s, out);
+    show_failure(s, out);
     if (s->answered)
         term_addf(out, TERM_DIM, "  answered by %.*s: %s", SV_FMT(s->answer_by),
                   s->answer ? "yes" : "no");
@@ -237,6 +278,8 @@ static void show_head(const struct plan *p, struct strbuf *out)
             "             of %zu it is only known that the section changes something of the same "
             "kind\n",
             show_by_kind(p));
+    if (sv_eq(p->on_failure, SV("rollback")))
+        term_add(out, TERM_WARN, SV("on failure   the way back is taken\n"));
 }
 
 void show_questions(const struct plan *p, bool attended, struct strbuf *out)

@@ -10,6 +10,8 @@
 /* A text on one line, cut to `room` columns. */
 void show_line(struct strbuf *out, size_t indent, enum term_style style, struct sv text,
                size_t room);
+/* What the step waits for before it begins: a line for each gate. */
+void show_gates(const struct plan *p, const struct plan_step *s, size_t indent, struct strbuf *out);
 void show_plan(const struct plan *p, bool attended, struct strbuf *out);
 void show_questions(const struct plan *p, bool attended, struct strbuf *out);
 /* Open questions, and rules that nobody judges unless they are bound. */

@@ -1,5 +1,7 @@
 #include "cli/term.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +12,47 @@
 #include "base/sv.h"
 #include "base/text.h"
 
-static bool term_color, term_color_err;
+static bool term_color, term_color_err, term_ascii;
+
+/*
+ * The locale names another character set than UTF-8, as "de_DE" and "ru_RU.KOI8-R" do.  "C", "POSIX" and none say nothing of the
+ * terminal.
+ */
+static bool term_wants_ascii(int fd)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    struct sv locale = {NULL, 0};
+
+    for (size_t i = 0; i < ARRAY_LEN(names) && !locale.n; i++)
+        locale = sv_from(getenv(names[i]));
+    return locale.n && isatty(fd) && !sv_eq(locale, SV("C")) && !sv_eq(locale, SV("POSIX")) &&
+           !sv_has_nocase(locale, SV("utf-8")) && !sv_has_nocase(locale, SV("utf8"));
+}
+
+/* Signs of ours in ASCII; of what else is none a question mark. */
+static void term_add_ascii(struct strbuf *out, struct sv text)
+{
+    static const struct {
+        uint32_t sign;
+        char ascii;
+    } rows[] = {{0x2713, '+'}, {0x2717, 'x'}, {0x25a0, '#'}, {0x2501, '='},
+                {0x2500, '-'}, {0x00d7, 'x'}, {0x2014, '-'}, {0x2013, '-'}};
+    uint32_t cp;
+
+    for (size_t n; text.n; text = sv_sub(text, n, text.n)) {
+        char c = '?';
+
+        n = text_utf8_next(text, &cp);
+        if (n == 0) { /* it is no UTF-8 */
+            n = 1;
+            cp = 0xfffd;
+        }
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+            if (rows[i].sign == cp)
+                c = rows[i].ascii;
+        strbuf_add_byte(out, cp < 0x80 ? (char)cp : c);
+    }
+}
 
 static bool term_wants_color(int fd, const char *when)
 {
@@ -27,6 +69,7 @@ void term_init(const char *when)
 {
     term_color = term_wants_color(STDOUT_FILENO, when);
     term_color_err = term_wants_color(STDERR_FILENO, when);
+    term_ascii = term_wants_ascii(STDOUT_FILENO);
 }
 
 bool term_is_live(void)
@@ -72,8 +115,65 @@ void term_addf(struct strbuf *b, enum term_style style, const char *fmt, ...)
     term_add(b, style, strbuf_sv(&text));
 }
 
+/* --- what the terminal has not taken yet --- */
+
+enum { TERM_QUEUE_BYTES = 1 << 20, TERM_PIECE_BYTES = 512 };
+
+static struct strbuf term_queue = {.max = TERM_QUEUE_BYTES};
+static bool term_queues;
+
+void term_queue_begin(void)
+{
+    fflush(stdout);
+    term_queues = true;
+}
+
+/* A terminal that is gone takes nothing any more: what was for it is dropped, and its hang-up is told by a signal. */
+bool term_flush(void)
+{
+    while (term_queue.n) {
+        struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+        ssize_t n;
+
+        if (poll(&p, 1, 0) <= 0)
+            return false;
+        n = write(STDOUT_FILENO, term_queue.p, size_min(term_queue.n, TERM_PIECE_BYTES));
+        if (n < 0 && errno != EINTR && errno != EAGAIN)
+            strbuf_truncate(&term_queue, 0);
+        else if (n > 0)
+            strbuf_consume(&term_queue, (size_t)n);
+    }
+    if (term_queue.overflow) {
+        term_queue.overflow = false;
+        strbuf_add_str(&term_queue,
+                       "\n(the terminal did not take all: prusik report has what is missing)\n");
+        return term_flush();
+    }
+    return true;
+}
+
+void term_queue_end(void)
+{
+    term_queues = false;
+    (void)term_flush();
+    term_write(&term_queue);
+    fflush(stdout);
+    strbuf_release(&term_queue);
+}
+
 void term_write(const struct strbuf *b)
 {
+    CLEANUP(strbuf_release) struct strbuf ascii = STRBUF(0);
+
+    if (term_ascii) {
+        term_add_ascii(&ascii, strbuf_sv(b));
+        b = &ascii;
+    }
+    if (term_queues) {
+        strbuf_add_sv(&term_queue, strbuf_sv(b));
+        (void)term_flush();
+        return;
+    }
     (void)fwrite(strbuf_str(b), 1, b->n, stdout); /* main looks at ferror(stdout) at the end */
 }
 

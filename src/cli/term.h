@@ -29,5 +29,14 @@ void term_add(struct strbuf *b, enum term_style style, struct sv text);
 void term_addf(struct strbuf *b, enum term_style style, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Write to standard output. */
 void term_write(const struct strbuf *b);
+/*
+ * From now on no write waits for the terminal, which may have been stopped with ctrl-s, or be at the end of a connection that stalls:
+ * what it does not take is kept, and written by a later write or term_flush().  Of more than a megabyte the rest is left out, and
+ * said to be.  False: it has not taken all yet.
+ */
+void term_queue_begin(void);
+bool term_flush(void);
+/* Wait for the terminal as anybody does. */
+void term_queue_end(void);
 /* "error: ..." and "hint: ..." on standard error. */
 void term_error(const struct err *err);

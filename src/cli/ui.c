@@ -66,8 +66,12 @@ void ui_erase(struct ui *u)
 
     for (size_t i = 0; i < u->live_lines && i < ARRAY_LEN(u->live_widths); i++)
         rows += u->live_widths[i] > width ? (u->live_widths[i] + width - 1) / width : 1;
-    if (rows)
-        printf("\033[%zuA\033[J", rows);
+    if (rows) {
+        CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+        strbuf_addf(&b, "\033[%zuA\033[J", rows);
+        term_write(&b);
+    }
     u->live_lines = 0;
 }
 
@@ -114,7 +118,7 @@ static void ui_live_step(struct ui *u, struct strbuf *b, size_t *lines)
                       width / 4); /* a narrow terminal has room for the command */
     strbuf_add_n(b, ' ', indent + 2);
     term_addf(b, TERM_HEAD, "%s ", frames[u->spin % ARRAY_LEN(frames)]);
-    ui_add_command(b, u->step->command, width - 18 - indent, TERM_BOLD);
+    ui_add_command(b, plan_command(u->step), width - 18 - indent, TERM_BOLD);
     term_addf(b, TERM_DIM, "  %s\n", t.s);
     (*lines)++;
     if (u->last_line.n) {
@@ -125,21 +129,41 @@ static void ui_live_step(struct ui *u, struct strbuf *b, size_t *lines)
     }
 }
 
+/* What the run is told to do, or the keys that tell it; as much as the line has room for, which never breaks. */
+static void ui_live_tail(const struct ui *u, size_t room, struct strbuf *b)
+{
+    struct sv help = sv_from(ui_keys_help(u));
+
+    if (room < 4)
+        return;
+    strbuf_add_str(b, "  ");
+    if (u->interrupted || u->held || u->stopping)
+        term_add(b, TERM_WARN,
+                 text_cut(u->interrupted ? SV("ends the command, killed after 5 s")
+                          : u->stopping  ? SV("stops after this step")
+                                         : SV("held; p goes on"),
+                          room - 2));
+    else if (help.n <= room - 2)
+        term_add(b, TERM_DIM, help);
+    else if (u->has_keys && room >= 2 + sizeof("p hold  q stop  s show"))
+        term_add(b, TERM_DIM, SV("p hold  q stop  s show"));
+}
+
 static void ui_live_progress(struct ui *u, struct strbuf *b, size_t *lines)
 {
-    size_t width = term_width(), bar = width < 60 ? 6 : width < 80 ? 12 : 24;
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    size_t width = term_width(), bar = width < 40 ? 0 : width < 60 ? 6 : width < 80 ? 12 : 24;
     size_t full = u->total ? u->done * bar / u->total : 0;
     struct duration_text t = duration_format((clock_now_us() - u->begun_us) / 1000);
+    struct sv cut;
 
+    strbuf_addf(&text, "%zu of %zu steps  %s", u->done, u->total, t.s);
+    cut = text_cut(strbuf_sv(&text), width - bar - 4);
     strbuf_add_str(b, "  ");
     for (size_t i = 0; i < bar; i++)
         term_add(b, i < full ? TERM_GOOD : TERM_DIM, i < full ? SV("━") : SV("─"));
-    strbuf_addf(b, " %zu of %zu steps  %s", u->done, u->total, t.s);
-    if (u->held || u->stopping)
-        term_add(b, TERM_WARN,
-                 u->stopping ? SV("  stops after this step") : SV("  held; p goes on"));
-    else if (width >= 80)
-        term_addf(b, TERM_DIM, "  %s", ui_keys_help(u));
+    strbuf_addf(b, " %.*s", SV_FMT(cut));
+    ui_live_tail(u, width - bar - 3 - text_width(cut), b);
     strbuf_add_byte(b, '\n');
     (*lines)++;
 }
@@ -147,9 +171,10 @@ static void ui_live_progress(struct ui *u, struct strbuf *b, size_t *lines)
 void ui_redraw(struct ui *u)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    bool behind = u->mode == UI_LIVE && !term_flush();
 
-    if (u->mode != UI_LIVE || !u->attached || u->asking || u->lent)
-        return;
+    if (u->mode != UI_LIVE || !u->attached || u->asking || u->lent || behind)
+        return; /* a terminal that is behind gets the lines that stay, and no pictures of the moment */
     ui_erase(u);
     u->live_lines = 0;
     ui_live_step(u, &b, &u->live_lines);
@@ -159,6 +184,12 @@ void ui_redraw(struct ui *u)
     ui_measure(u, strbuf_sv(&b));
     term_write(&b);
     fflush(stdout);
+}
+
+void ui_interrupted(struct ui *u)
+{
+    u->interrupted = true;
+    ui_redraw(u);
 }
 
 static void ui_on_tick(uv_timer_t *t)
@@ -177,6 +208,7 @@ void ui_attach(struct ui *u, struct run *r)
     u->attached = true;
     if (u->mode != UI_LIVE)
         return;
+    term_queue_begin();
     (void)uv_timer_init(run_uv(r), &u->tick); /* always succeeds */
     u->tick.data = u;
     (void)uv_timer_start(&u->tick, ui_on_tick, 120, 120);
@@ -246,7 +278,7 @@ static void ui_outcome_line(struct ui *u, const struct plan_step *s, const char 
     if (u->said.n && ui_is_of_people(s))
         text_add_line(&line, strbuf_sv(&u->said));
     else
-        ui_add_command(&line, s->command, room - seen_room, TERM_PLAIN);
+        ui_add_command(&line, plan_command(s), room - seen_room, TERM_PLAIN);
     if (s->n_on) /* the same line comes again for each batch */
         strbuf_addf(&line, "  on %.*s", SV_FMT(text_cut(s->host, 40)));
     strbuf_add_sv(b, strbuf_sv(&line));
@@ -298,6 +330,16 @@ static void ui_run_resumed(struct ui *u, const struct run_event *e, struct strbu
     term_add(b, TERM_BOLD, u->plan->title);
     strbuf_addf(b, "\n%.*s", SV_FMT(u->plan->environment));
     term_addf(b, TERM_WARN, ", resumed by %s\n", json_get_str(e->data, "operator", ""));
+    if (!json_get_sv(e->data, "document_now").n)
+        return;
+    term_addf(b, TERM_WARN,
+              "%.*s has been edited since the run began, which goes on with what it was then\n",
+              SV_FMT(u->plan->document));
+    term_addf(
+        b, TERM_DIM,
+        "for the text of today: prusik abort %s --why \"...\", then prusik run; for one step: "
+        "prusik skip\n",
+        event_run_text(e->run).s);
 }
 
 static void ui_intent(struct ui *u, const struct run_event *e, struct strbuf *b)
@@ -414,6 +456,11 @@ static void ui_gate(struct ui *u, const struct run_event *e, struct strbuf *b)
     text_add_line(&text, json_get_sv(e->data, "for"));
     strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 2);
     term_addf(b, TERM_WARN, "? waits for %s\n", strbuf_str(&text));
+    if (u->mode == UI_LIVE && sv_eq(json_get_sv(e->data, "gate"), SV("approve"))) {
+        strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 4);
+        term_addf(b, TERM_DIM, "from another terminal: prusik approve %s\n",
+                  event_run_text(e->run).s);
+    }
 }
 
 static void ui_rollback(struct ui *u, const struct run_event *e, struct strbuf *b)
@@ -615,6 +662,8 @@ void ui_end(struct ui *u, enum exit_code code, const struct err *err UNUSED)
     if (u->has_tick)
         uv_close((uv_handle_t *)&u->tick, NULL);
     u->has_tick = false;
+    if (u->mode == UI_LIVE)
+        term_queue_end();
     if (u->mode == UI_LIVE || u->mode == UI_LINES) {
         ui_end_lines(u, code, &b);
         term_write(&b);

@@ -27,5 +27,7 @@ const struct action_terminal *ui_terminal(struct ui *u);
 
 /* The run exists now: timers and keys go through its loop until ui_end(). */
 void ui_attach(struct ui *u, struct run *r);
+/* Somebody wants it to stop now: a command that does not end at once is waited for, which is said. */
+void ui_interrupted(struct ui *u);
 /* It is over: take the live lines away, say how it went and what to do next. */
 void ui_end(struct ui *u, enum exit_code code, const struct err *err);

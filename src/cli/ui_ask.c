@@ -164,6 +164,20 @@ static const char *ui_question_lead(enum run_question_kind kind)
     }
 }
 
+/* The step, and its command where the question is not about that alone. */
+static void ui_show_asked(const struct run_question *q, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf command = STRBUF(0);
+    struct sv first = sv_sub(q->step->command, 0, sv_find_byte(q->step->command, '\n', 0));
+
+    text_add_line(&command, first);
+    term_addf(b, TERM_DIM, "    step %.*s, line %zu", SV_FMT(ui_short_id(q->step->id)),
+              q->step->line);
+    if (q->kind == QUESTION_OUTCOME)
+        term_addf(b, TERM_DIM, ": %.*s", SV_FMT(text_cut(strbuf_sv(&command), 60)));
+    strbuf_add_byte(b, '\n');
+}
+
 void ui_ask(void *arg, const struct run_question *q)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), text = STRBUF(0);
@@ -173,14 +187,15 @@ void ui_ask(void *arg, const struct run_question *q)
     ui_keys_mode(u, false);
     text_add_terminal(&text, q->text);
     if (q->step)
-        term_addf(&b, TERM_DIM, "    step %.*s, line %zu\n", SV_FMT(ui_short_id(q->step->id)),
-                  q->step->line);
+        ui_show_asked(q, &b);
     if (q->host.n)
         term_addf(&b, TERM_BOLD, "    on %.*s\n", SV_FMT(q->host));
     ui_show_output(q, &b);
     {
         struct sv rest = strbuf_sv(&text), line;
 
+        if (q->kind == QUESTION_OUTCOME)
+            term_add(&b, TERM_DIM, SV("    expected:\n"));
         while (sv_next_line(&rest, &line))
             term_addf(&b, TERM_BOLD, "    %.*s\n", SV_FMT(line));
     }

@@ -52,6 +52,7 @@ struct ui {
     size_t live_lines;
     size_t live_widths[UI_LIVE_MAX + 4]; /* columns of each, as it was drawn */
     bool held, stopping;                 /* p and q */
+    bool interrupted;                    /* a signal */
     uv_signal_t resized, continued;
     uv_timer_t tick;
     bool has_tick, attached;

@@ -44,7 +44,9 @@ static void ui_lend(void *arg, int fd)
         return; /* gone: the read says so */
     raw = u->before_lent;
     cfmakeraw(&raw);
-    (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+    (void)tcsetattr(STDIN_FILENO, TCSANOW,
+                    &raw); /* to wait until all is shown would hang on ctrl-s */
+    term_queue_end();
 }
 
 static void ui_lent_show(void *arg UNUSED, struct sv bytes)
@@ -63,7 +65,8 @@ static void ui_back(void *arg)
     struct ui *u = arg;
 
     u->lent = false;
-    (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &u->before_lent);
+    term_queue_begin();
+    (void)tcsetattr(STDIN_FILENO, TCSANOW, &u->before_lent);
     ui_lent_show(u, SV("\r\n"));
     ui_read_input(u, u->was_reading);
     ui_print(u, &u->withheld);

@@ -1,16 +1,20 @@
 /*
  * A service as facts: its state, which program runs, and which version it says that it is.
  */
+#include <sched.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "action/manager.h"
 #include "action/service_proof.h"
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/sv.h"
 #include "exec/picture_int.h"
 
 #define PICTURE_ASK_MS     10000u /* a manager, or a service that is asked for its version */
+#define PICTURE_FORKED_MS  2000   /* before a process that was forked has become its program */
 #define PICTURE_ANSWER_MAX (64u << 10)
 
 static const struct plan_service *picture_find_service(const struct plan *plan, struct sv name)
@@ -19,6 +23,30 @@ static const struct plan_service *picture_find_service(const struct plan *plan, 
         if (sv_eq(plan->services[i].name, name))
             return &plan->services[i];
     return NULL;
+}
+
+/*
+ * systemd's Type=simple is "started" when the process was forked, which a moment later becomes the program: until then it is
+ * systemd itself (from version 255 on its executor).
+ */
+static bool picture_is_forked(int64_t pid)
+{
+    char link[64], exe[256];
+    ssize_t n;
+    struct sv path;
+
+    (void)snprintf(link, sizeof(link), "/proc/%lld/exe", (long long)pid);
+    n = readlink(link, exe, sizeof(exe));
+    path = (struct sv){exe, n > 0 ? (size_t)n : 0};
+    return sv_ends(path, SV("/systemd")) || sv_ends(path, SV("/systemd-executor"));
+}
+
+static void picture_await_program(int64_t pid)
+{
+    uint64_t end_ns = clock_mono_ns() + PICTURE_FORKED_MS * UINT64_C(1000000);
+
+    while (picture_is_forked(pid) && clock_mono_ns() < end_ns)
+        (void)sched_yield(); /* uncovered: a matter of a moment, which not every run hits */
 }
 
 /* The bytes of the program, also when its file was replaced, and its words: an interpreter runs many programs. */
@@ -139,8 +167,12 @@ enum err_code picture_service(struct picture *p, struct sv name, struct err *err
         return ERR_OK;
     }
     picture_add(p, "service", plain, "%s", manager_state_name(status.state));
-    if (status.pid)
+    if (status.at_boot[0])
+        picture_add(p, "start at boot of service", plain, "%s", status.at_boot);
+    if (status.pid) {
+        picture_await_program(status.pid);
         picture_program(p, plain, status.pid);
+    }
     if (s->version.command.n || s->version.url.n)
         picture_version(p, plain, s);
     return ERR_OK;

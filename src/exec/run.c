@@ -176,7 +176,7 @@ static enum err_code run_check_unfinished(struct store *store, const struct plan
         return ERR_OK;
     (void)err_set(err, ERR_LOCKED, "environment '%.*s' has an unfinished run, %s",
                   SV_FMT(p->environment), event_run_text(last.run).s);
-    return err_hint(err, "prusik resume %s, prusik rollback %s or prusik abort %s",
+    return err_hint(err, "prusik resume %s, prusik rollback %s or prusik abort %s --why \"...\"",
                     event_run_text(last.run).s, event_run_text(last.run).s,
                     event_run_text(last.run).s);
 }
@@ -348,6 +348,8 @@ enum err_code run_resume(struct store *store, int64_t id, const struct plan *pla
     json_put_int(data, "pid", getpid());
     run_put_login(r, data);
     json_put_sv(data, "retry", r->opt.retry);
+    if (!sv_eq(opt->document_now, json_get_sv(plan->json, "document_hash")))
+        json_put_sv(data, "document_now", opt->document_now);
     run_queue(r, EVENT_RUN_RESUMED, NULL, data);
     lock = json_object();
     json_put_sv(lock, "environment", plan->environment);

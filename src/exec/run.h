@@ -62,6 +62,8 @@ struct run_options {
     struct sv operator_name;
     struct sv document; /* its text, which the journal keeps without secrets; of a start only */
     struct sv
+        document_now; /* resume only: hash of the document as it stands, which may have been edited; empty: unknown */
+    struct sv
         retry; /* resume only to try this failed step again ("*": where it stands); empty: go on */
     struct sv back_to;      /* go back to this step, which stays; empty: the whole way */
     struct sv back_reason;  /* of run_start_back() */

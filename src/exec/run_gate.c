@@ -164,7 +164,7 @@ static void gate_refused(struct run *r, const struct plan_gate *g, struct sv by,
                   SV_FMT(by), note.n ? ": " : "", SV_FMT(note));
     (void)err_hint(
         &r->err,
-        "ask again: prusik resume %s; or back: prusik rollback %s; or end it: prusik abort %s",
+        "ask again: prusik resume %s; or back: prusik rollback %s; or end it: prusik abort %s --why \"...\"",
         event_run_text(r->id).s, event_run_text(r->id).s, event_run_text(r->id).s);
     run_end(r, EXIT_CODE_REFUSED);
 }
@@ -542,7 +542,7 @@ static bool gate_clock(struct run *r, struct run_step *s, size_t i)
     if (at_s == PLAN_GATE_FOREVER) {
         w.what = arena_fmt(&r->arena, "%s %.*s, which does not open any more",
                            freeze ? "the end of the freeze" : "its window", SV_FMT(g->text));
-        w.next = arena_fmt(&r->arena, "prusik abort %s", event_run_text(r->id).s);
+        w.next = arena_fmt(&r->arena, "prusik abort %s --why \"...\"", event_run_text(r->id).s);
     } else {
         w.until_us = at_s * CLOCK_US_PER_S;
         w.what = arena_fmt(&r->arena, "%s %.*s%s%.*s%s (open from %s on)",

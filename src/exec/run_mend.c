@@ -171,8 +171,8 @@ enum err_code run_take_over(struct store *store, int64_t id, const struct run_ta
         return rc;
     rc = store_lock_get(store, plan.environment, &held, &alive, &l, err);
     if (rc == ERR_OK && (!held || l.run != id)) {
-        rc = err_set(err, ERR_INVALID, "nobody has run %s", event_run_text(id).s);
-        (void)err_hint(err, "prusik resume %s", event_run_text(id).s);
+        rc = err_set(err, ERR_INVALID, "nobody carries %s out just now", event_run_text(id).s);
+        (void)err_hint(err, "prusik status %s says where it is", event_run_text(id).s);
     }
     if (rc == ERR_OK)
         rc = mend_check_owner(id, &l, alive, t->confirm, err);

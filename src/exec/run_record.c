@@ -8,8 +8,11 @@
 
 static const struct plan_step *run_plan_step(const struct run *r, struct sv id)
 {
-    for (size_t k = 0; id.n && k < r->steps.n; k++) { /* most events are of the present step */
-        const struct plan_step *p = r->steps.v[(r->at + k) % r->steps.n].p;
+    size_t from = r->at > 0 ? r->at - 1 : 0;
+
+    for (size_t k = 0; id.n && k < r->steps.n;
+         k++) { /* most events are of the present step, or of the one before it */
+        const struct plan_step *p = r->steps.v[(from + k) % r->steps.n].p;
 
         if (sv_eq(p->id, id))
             return p;
@@ -189,7 +192,7 @@ static void run_put_state(struct run *r, const struct action *a, json_t *data)
     struct session *session = a->session;
     json_t *diff;
 
-    if (!session || !session_state(session)->cwd.n)
+    if (!session || !session_knows_state(session) || !session_state(session)->cwd.n)
         return;
     diff = session_state_diff(session_state(session), session_base(session), r->opt.secrets);
     run_session_remember(r, a->step, diff);

@@ -4,6 +4,39 @@
 #include "base/file.h"
 #include "base/sv.h"
 #include "plan/binding_int.h"
+#include "runbook/yaml.h"
+
+#define BINDING_REHEARSE(member) offsetof(struct binding, rehearse.member)
+static const struct binding_key binding_compare_keys[] = {
+    {"files", binding_list, BINDING_REHEARSE(files)},
+    {"except", binding_list, BINDING_REHEARSE(except)},
+    {"services", binding_list, BINDING_REHEARSE(compared)},
+    {"databases", binding_list, BINDING_REHEARSE(databases)},
+};
+
+static enum err_code binding_compare(struct binding_reader *r, const struct yaml_node *n,
+                                     void *field UNUSED)
+{
+    return binding_map(r, n, binding_compare_keys, ARRAY_LEN(binding_compare_keys), r->b);
+}
+
+static const struct binding_key binding_rehearse_keys[] = {
+    {"scratch", binding_text, BINDING_REHEARSE(scratch)},
+    {"environment", binding_text, BINDING_REHEARSE(environment)},
+    {"folder", binding_text, BINDING_REHEARSE(folder)},
+    {"prepare", binding_text, BINDING_REHEARSE(prepare)},
+    {"env", binding_full_pairs, BINDING_REHEARSE(env)},
+    {"hosts", binding_list, BINDING_REHEARSE(hosts)},
+    {"services", binding_list, BINDING_REHEARSE(services)},
+    {"compare", binding_compare, 0},
+};
+
+enum err_code binding_rehearse(struct binding_reader *r, const struct yaml_node *n,
+                               void *field UNUSED)
+{
+    r->b->rehearse.line = n->line;
+    return binding_map(r, n, binding_rehearse_keys, ARRAY_LEN(binding_rehearse_keys), r->b);
+}
 
 #define REHEARSE_VALUE_MIN 4u /* a shorter value ("1", "on") says nothing about where it belongs */
 

@@ -20,6 +20,11 @@ const char *plan_undo_name(enum plan_undo u)
     return names[u];
 }
 
+struct sv plan_command(const struct plan_step *s)
+{
+    return s->n_on == 1 ? s->on[0].command : s->command;
+}
+
 const char *plan_undo_by_name(enum plan_undo_by by)
 {
     static const char *const names[] = {

@@ -101,6 +101,9 @@ struct plan_step {
     size_t batch, n_batches; /* batch from 1 */
 };
 
+/* What is carried out: of a step on one host of a group that host's own words ("http://10.0.0.1:8080/health"). */
+struct sv plan_command(const struct plan_step *s);
+
 struct plan_variable {
     struct sv name, value, command;
 };

@@ -73,7 +73,7 @@ struct sv report_host_command(const struct view_step *step, struct sv host)
 
 struct sv report_command(const struct view_step *step)
 {
-    return step->p->n_on == 1 ? step->p->on[0].command : step->p->command;
+    return plan_command(step->p);
 }
 
 static void html_host_row(struct strbuf *b, const struct view_step *step, const struct view_host *h)

@@ -81,7 +81,10 @@ static void markdown_attempt_head(struct strbuf *b, const struct view_step *step
     struct sv command = report_command(step);
 
     strbuf_add_str(b, "**");
-    fill_add_text(b, a->state);
+    if (sv_eq(a->state, SV("running")) && a != vec_last(&step->attempts))
+        strbuf_add_str(b, "begun, and not ended");
+    else
+        fill_add_text(b, a->state);
     strbuf_add_str(b, "**");
     if (step->attempts.n > 1)
         strbuf_addf(b, ", attempt %" PRId64, a->number);

@@ -11,16 +11,23 @@
 
 #include "base/err.h"
 
+struct stmt_kept;
 struct stmt {
+    struct stmt_kept *kept; /* private: it is prepared once and used again; NULL: it is not */
     sqlite3 *db;
     sqlite3_stmt *st;
     int rc;
     int next_bind;
 };
 
-#define STMT(db, lit) stmt_begin((db), "" lit)
+/* A literal is prepared once for each database, until stmt_forget(): reading SQL costs more than most statements do. */
+#define STMT(db, lit) stmt_again((db), "" lit)
+struct stmt stmt_again(sqlite3 *db, const char *literal);
+/* Prepared for this use alone. */
 struct stmt stmt_begin(sqlite3 *db, const char *sql);
 void stmt_done(struct stmt *s);
+/* Before the database is closed. */
+void stmt_forget(const sqlite3 *db);
 
 /* Bind the next parameter. */
 void stmt_bind_i64(struct stmt *s, int64_t v);
@@ -31,6 +38,9 @@ void stmt_bind_blob(struct stmt *s, const void *p, size_t n);
 NODISCARD enum err_code stmt_next(struct stmt *s, bool *more, struct err *err);
 /* To the end; rows are ignored.  The statement can then be bound again. */
 NODISCARD enum err_code stmt_exec(struct stmt *s, struct err *err);
+
+/* What the database says of its last call, and what a full disk needs. */
+enum err_code stmt_db_error(sqlite3 *db, struct err *err);
 
 int64_t stmt_i64(const struct stmt *s, int column);
 /* Valid until the next call on s. */

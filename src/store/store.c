@@ -69,6 +69,7 @@ void store_free(struct store *s)
 {
     if (!s)
         return;
+    stmt_forget(s->db);
     (void)sqlite3_close(s->db); /* every statement has been finalized */
     free(s->dir);
     free(s);
@@ -81,7 +82,7 @@ const char *store_dir(const struct store *s)
 
 static enum err_code store_fail(const struct store *s, struct err *err)
 {
-    return err_set(err, ERR_DB, "%s", sqlite3_errmsg(s->db));
+    return stmt_db_error(s->db, err);
 }
 
 static enum err_code store_foreign(struct err *err)
@@ -218,6 +219,36 @@ static enum err_code store_connect(struct store *s, const char *path, struct err
     return store_check_version(s, err);
 }
 
+/*
+ * On a full disk there is no room for the memory that readers and writers of a log share.  Who is alone reads without it, and changes nothing: the
+ * log stays as it is.
+ */
+static enum err_code store_connect_alone(struct store *s, const char *path, struct err *err)
+{
+    struct err why = *err;
+
+    stmt_forget(s->db);
+    (void)sqlite3_close(s->db); /* every statement has been finalized */
+    s->db = NULL;
+    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+        sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK &&
+        sqlite3_exec(s->db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON", NULL, NULL,
+                     NULL) == SQLITE_OK &&
+        store_settings(s, err) == ERR_OK && store_check_version(s, err) == ERR_OK)
+        return ERR_OK;
+    *err = why;       /* uncovered: a disk that cannot be read; what is wrong in the first place */
+    return err->code; /* uncovered: likewise */
+}
+
+static enum err_code store_connect_any(struct store *s, const char *path, struct err *err)
+{
+    if (store_connect(s, path, err) == ERR_OK)
+        return ERR_OK;
+    if (s->mode == STORE_READ && (sqlite3_errcode(s->db) & 0xff) == SQLITE_IOERR)
+        return store_connect_alone(s, path, err);
+    return err->code;
+}
+
 enum err_code store_open(const char *dir, enum store_mode mode, struct store **ret, struct err *err)
 {
     CLEANUP(store_freep) struct store *s = XNEW(struct store);
@@ -231,7 +262,7 @@ enum err_code store_open(const char *dir, enum store_mode mode, struct store **r
     }
     if (mode == STORE_WRITE && store_prepare_dir(dir, err) != ERR_OK)
         return err_wrap(err, "store '%s'", dir);
-    if (store_connect(s, path, err) != ERR_OK)
+    if (store_connect_any(s, path, err) != ERR_OK)
         return err_wrap(err, "store '%s'", path);
     *ret = STEAL(s);
     return ERR_OK;

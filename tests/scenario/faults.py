@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 from program import PRUSIK, prusik, start
-from tap import DEADLINE_S, Failed, await_, check, run_tests, same, write
+from tap import DEADLINE_S, Failed, Skipped, await_, check, run_tests, same, write
 
 MEGABYTES = int(sys.argv[2]) if len(sys.argv) > 2 and sys.argv[2].isdigit() else 40
 GROWTH_KB = 4096
@@ -26,7 +26,7 @@ def document(*commands):
 
 # --- a process number that is used again
 
-NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+NAMESPACE = ["--fork", "--mount-proc", "--kill-child"]
 
 
 def events(name):
@@ -77,11 +77,50 @@ def used_again():
         p.wait(DEADLINE_S)
 
 
-def a_number_that_is_used_again_is_neither_the_owner_nor_the_shell():
-    argv = NAMESPACE + (["--user", "--map-root-user"] if os.getuid() else [])
-    done = subprocess.run([*argv, sys.executable, os.path.realpath(__file__), PRUSIK, "--inside"], check=False,
+def inside(kind, *options):
+    """This file once more, in a namespace of that kind."""
+    argv = ["unshare", kind, *options] + (["--user", "--map-root-user"] if os.getuid() else [])
+    may = subprocess.run([*argv, "true"], check=False, capture_output=True, text=True, timeout=DEADLINE_S)
+    if may.returncode:
+        raise Skipped(f"unshare {kind} is not permitted here: {may.stderr.strip()}")
+    done = subprocess.run([*argv, sys.executable, os.path.realpath(__file__), PRUSIK, "--inside", kind], check=False,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE_S)
-    check(done.returncode == 0, f"in a namespace of process numbers (unshare --pid):\n{done.stdout}{done.stderr}")
+    check(done.returncode == 0, f"in a namespace of its own (unshare {kind}):\n{done.stdout}{done.stderr}")
+
+
+def a_number_that_is_used_again_is_neither_the_owner_nor_the_shell():
+    inside("--pid", *NAMESPACE)
+
+
+# --- a disk without room
+
+def disk_full():
+    """In a namespace of mounts, with a small disk of our own."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", "."], check=True)
+    os.chdir(os.getcwd())  # into what is mounted now
+    document("true", "test -e go")
+    same("the exit status", prusik("run", "doc.md").returncode, 4)
+    write("go", "")
+    fill = os.open("fill", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        while True:
+            os.write(fill, b"x" * 512)
+    except OSError:
+        pass
+    status = prusik("status")
+    check("next         mend it and go on: prusik resume r-0001" in status.stdout, f"status:\n{status.stdout}{status.stderr}")
+    done = prusik("resume")
+    same("the exit status", done.returncode, 4)
+    check("No space left on device" in done.stderr and "hint: make room" in done.stderr, f"it says {done.stderr}")
+    os.close(fill)
+    os.unlink("fill")
+    done = prusik("resume")
+    same("the exit status", (done.returncode, done.stderr), (0, ""))
+    same("verify", prusik("verify").returncode, 0)
+
+
+def a_full_disk_is_said_and_the_status_is_told_all_the_same():
+    inside("--mount")
 
 
 # --- much output
@@ -124,11 +163,12 @@ def much_output_in_little_time_loses_nothing_and_needs_no_memory():
     check(much <= little + GROWTH_KB, f"with {MEGABYTES} MB it needs {much} KB, with 2 MB {little} KB")
 
 
-if sys.argv[2:] == ["--inside"]:
+if sys.argv[2:3] == ["--inside"]:
     try:
-        used_again()
+        {"--pid": used_again, "--mount": disk_full}[sys.argv[3]]()
     except Failed as e:
         sys.exit(str(e))
     sys.exit(0)
 sys.exit(run_tests([a_number_that_is_used_again_is_neither_the_owner_nor_the_shell,
+                    a_full_disk_is_said_and_the_status_is_told_all_the_same,
                     much_output_in_little_time_loses_nothing_and_needs_no_memory]))

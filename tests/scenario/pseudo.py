@@ -48,6 +48,11 @@ class Terminal:
             if time.monotonic() > end or not self._read(DEADLINE_S):
                 raise Failed(f"{pattern!r} does not come; there is:\n{self.seen[-3000:]}")
 
+    def await_silence(self):
+        """Until nothing was shown for several ticks of the live lines."""
+        while self._read(1):
+            pass
+
     def send(self, text):
         os.write(self.fd, text.encode())
 

@@ -9,19 +9,19 @@ cd "$(mktemp -d)" || exit 1
 says() { grep -qE -- "$1" out; }
 active() { [ "$(systemctl is-active shop)" = active ]; }
 
-# The release is a link, as many do it; Type=exec: the unit is up when its program runs, and not systemd's fork.
+# The release is a link, as many do it.  Type=simple, as most are: the unit is up as soon as systemd has forked.
 mkdir -p /srv/shop/1 /srv/shop/2
 cp "$(command -v sleep)" /srv/shop/1/run
 cat "$(command -v sleep)" - > /srv/shop/2/run <<< '(a newer one)'
 chmod +x /srv/shop/2/run
-printf '[Unit]\nDescription=shop\n[Service]\nType=exec\nExecStart=/srv/shop/now/run 1000\n' > /etc/systemd/system/shop.service
+printf '[Unit]\nDescription=shop\n[Service]\nType=simple\nExecStart=/srv/shop/now/run 1000\n[Install]\nWantedBy=multi-user.target\n' > /etc/systemd/system/shop.service
 systemctl daemon-reload
 
 cat > binding.yaml << 'END'
 environment: here
 operator: ann
 services:
-  shop: {manager: systemd, version: {command: basename $(readlink /srv/shop/now)}}
+  shop: {manager: systemd, stable: 200ms, version: {command: basename $(readlink /srv/shop/now)}}
 rehearse:
   scratch: this host is made for the test and thrown away
   services: [shop]
@@ -36,7 +36,7 @@ rehearse() {
   shift
   {
     # shellcheck disable=SC2016 # the document has fences
-    printf '# Shop\n\n## Deployment\n\n```bash\nsystemctl stop shop\nln -sfn 2 /srv/shop/now\nsystemctl start shop\n```\n\n'
+    printf '# Shop\n\n## Deployment\n\n```bash\nsystemctl stop shop\nln -sfn 2 /srv/shop/now\nsystemctl start shop\n%s\n```\n\n' "${forward:-true}"
     printf '## Rollback\n\n```bash\n'
     printf '%s\n' "$@"
     printf '```\n'
@@ -45,7 +45,7 @@ rehearse() {
   code=$?
 }
 
-echo 1..7
+echo 1..9
 rehearse '' 'systemctl stop shop' 'ln -sfn 1 /srv/shop/now' 'systemctl start shop'
 ok 'a way back that brings the unit back is as before' test "$code" = 0
 # shellcheck disable=SC2016 # eval expands it
@@ -59,4 +59,10 @@ ok 'with the version' eval "says 'version of service shop' && says 'before 1' &&
 rehearse 'deployment/1: {undo: it runs}, deployment/3: {undo: it runs}' 'ln -sfn 1 /srv/shop/now'
 ok 'a way back that leaves the new process running is found, though files, state and version are as before' \
   eval "test $code = 4 && says '1 difference' && says 'program of service shop'"
+forward='systemctl enable shop'
+rehearse '' 'systemctl stop shop' 'ln -sfn 1 /srv/shop/now' 'systemctl start shop' 'systemctl disable shop'
+ok 'a unit that starts with the machine on the way forward, and no more on the way back, is as before' test "$code" = 0
+rehearse 'deployment/4: {undo: it is up all the same}' 'systemctl stop shop' 'ln -sfn 1 /srv/shop/now' 'systemctl start shop'
+ok 'a way back that forgets that it starts with the machine is found' \
+  eval "test $code = 4 && says '1 difference' && says 'start at boot of service shop' && says 'before disabled' && says 'after  enabled'"
 exit "$bad"

@@ -15,7 +15,7 @@ import unicodedata
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from pseudo import Terminal
-from tap import DEADLINE_S, check, run_tests, same, write
+from tap import DEADLINE_S, await_, check, run_tests, same, write
 
 PRUSIK = os.path.realpath(sys.argv[1])
 
@@ -102,6 +102,77 @@ def width(text):
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
+def lines_are_not_broken_and_a_question_says_what_it_is_about():
+    document(block("{ touch begun; until [ -e go ]; do sleep 0.01; done; echo the shop is open; }", "the banner looks right"))
+    write("prusik.yaml", "environment: test\nsteps: {'1': {undo: x}}\n")
+    for columns in (110, 90, 40, 24):
+        t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=columns)
+        started("begun")
+        bar = t.await_text(r"\r?\n([^\n]*0 of 1 [^\n]*)\n").group(1)
+        bar = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", bar).rstrip("\r")
+        check(width(bar) <= columns, f"{bar!r} is wider than {columns}")
+        write("go", "")
+        t.await_text(r"(?s)step steps/1, line 6[^\n]*: \{ touch.*\| the shop is open.*expected:.*the banner looks right.*Is it as expected")
+        t.send("y\n")
+        same("the exit status", t.end(), 0)
+        os.unlink("go")
+        os.unlink("begun")
+
+
+def a_terminal_without_utf_8_is_shown_ascii():
+    document(block("echo gr\u00fcn \u2713", '"gr"'))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", env={"LC_ALL": "de_DE.ISO-8859-1"})
+    same("the exit status", t.end(), 0)
+    check(t.seen.isascii(), f"there is more than ASCII: {t.seen!r}")
+    check("+ echo gr?n +" in t.plain(), f"the step is not shown: {t.plain()}")
+    for locale in ("C", "de_DE.UTF-8"):
+        t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", env={"LC_ALL": locale})
+        same("the exit status", t.end(), 0)
+        check("\u2713 echo" in t.plain(), f"the mark is not shown with {locale}")
+
+
+def an_approval_that_is_waited_for_says_how_it_is_given():
+    document(block("echo a", '"a"'))
+    write("prusik.yaml", "environment: test\ngates: {'1': {approve: }}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"waits for 1 approval")
+    t.await_text(r"from another terminal: prusik approve r-0001")
+    same("approve", prusik("approve", "r-0001", "--as", "bo").returncode, 0)
+    t.await_text(r"approved by bo")
+    same("the exit status", t.end(), 0)
+
+
+def a_terminal_that_was_stopped_stops_no_run():
+    document(block("{ touch begun; until [ -e go ]; do sleep 0.01; done; }\n" + "\n".join(f"touch {n}" for n in range(150))))
+    write("prusik.yaml", "environment: test\nsteps: {" + ", ".join(f"'{n}': {{undo: x}}" for n in range(1, 152)) + "}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    started("begun")
+    t.await_text(r"0 of 151")
+    t.send("\x13")  # ctrl-s
+    t.await_silence()
+    write("go", "")
+    await_("the end of the run", lambda: "finished, done" in prusik("status").stdout)
+    t.send("\x11")  # ctrl-q
+    same("the exit status", t.end(), 0)
+    for n in (0, 149):
+        check(f"touch {n}" in t.plain(), f"step {n} is not shown afterwards")
+
+
+def a_command_gets_a_terminal_that_was_stopped():
+    write("ask.sh", "read -r -p 'who are you? ' x < /dev/tty; echo \"hello $x\"\n")
+    document(block("{ touch begun; until [ -e go ]; do sleep 0.01; done; }") + "\n" + block("bash ask.sh", '"hello"'))
+    write("prusik.yaml", "environment: test\nsteps: {'1': {undo: x}, '2': {terminal: yes, undo: it only asks}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    started("begun")
+    t.await_text(r"0 of 2")
+    t.send("\x13")
+    t.await_silence()
+    write("go", "")
+    t.await_text(r"who are you\? ")
+    t.send("ann\r")
+    same("the exit status", t.end(), 0)
+
+
 def a_narrow_terminal_is_enough():
     document(block("echo a line that is rather longer than the forty columns of this terminal",
                    '"forty columns"'))
@@ -149,6 +220,7 @@ def ctrl_c_stops_the_command_and_the_run_goes_on_later():
         check(time.monotonic() < end, "the command did not begin")
         select.select([], [], [], 0.01)
     t.send("\x03")
+    t.await_text(r"ends the command, killed after 5 s")  # a loop of the shell goes on when its commands are told to end
     same("the exit status", t.end(), 130)
     with open("pid", encoding="ascii") as f:
         check(not os.path.exists(f"/proc/{f.read().strip()}"), "the shell was left running")
@@ -298,7 +370,10 @@ def the_watch_is_shown_and_its_rule_takes_the_way_back():
 
 TESTS = [a_person_answers_what_no_machine_can_check, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
          a_manual_item_is_asked_and_a_choice_too, what_runs_is_shown_while_it_runs, colours_can_be_refused,
-         a_narrow_terminal_is_enough, a_command_that_waits_for_a_person_gets_the_terminal,
+         lines_are_not_broken_and_a_question_says_what_it_is_about, a_terminal_without_utf_8_is_shown_ascii, an_approval_that_is_waited_for_says_how_it_is_given,
+         a_terminal_that_was_stopped_stops_no_run,
+         a_command_gets_a_terminal_that_was_stopped, a_narrow_terminal_is_enough,
+         a_command_that_waits_for_a_person_gets_the_terminal,
          output_cannot_command_the_terminal,
          ctrl_c_stops_the_command_and_the_run_goes_on_later,
          a_terminal_that_goes_away_leaves_a_run_that_can_be_resumed,

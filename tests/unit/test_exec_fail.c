@@ -441,7 +441,7 @@ T(a_run_is_taken_over_when_its_owner_is_provably_gone)
     bench_plan(&b, DOC, "environment: test\n");
     T_EQ(bench_run(&b), EXIT_CODE_FAILED);
     T_EQ(take_over(&b, ""), ERR_INVALID);
-    T_CHECK(bench_says(&b, "nobody has run r-0001"));
+    T_CHECK(bench_says(&b, "nobody carries r-0001 out just now"));
     leave_lock(ident_host().s, "another boot", getpid(), 1);
     T_OK(take_over(&b, ""), b.err);
     T_EQ(

@@ -145,6 +145,8 @@ T(a_health_over_http_is_asked_from_here_for_each_host)
     want_json(s->on[1].action,
               "{\"fail_on_status\":true,\"follow\":false,\"headers\":[],\"method\":"
               "\"GET\",\"url\":[\"http://10.0.0.2:80/web2\"]}");
+    T_SV(plan_command(s), "http://{address}:80/{host}"); /* several are asked */
+    T_SV(plan_command(&s->on[1]), "http://10.0.0.2:80/web2");
     T_EQ(s->wait_ms, 60000);
     T_EQ(s->every_ms, 1000);
     world_end(&w);

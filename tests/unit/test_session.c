@@ -451,6 +451,31 @@ T(a_restored_state_is_there_for_the_first_command)
     end(&c);
 }
 
+T(a_restored_state_outlives_a_first_command_that_ends_the_shell)
+{
+    CLEANUP(json_cleanup) json_t *diff = NULL;
+    struct bench b, c;
+
+    begin(&b, NULL);
+    T_EQ(mkdir("there", 0700), 0);
+    T_EQ(run(&b, "cd there; export LIST='1 2'"), 0);
+    diff = session_state_diff(session_state(b.s), session_base(b.s), NULL);
+    end(&b);
+    begin(&c, NULL);
+    session_restore_diff(c.s, diff);
+    T_CHECK(!session_knows_state(c.s)); /* a diff alone is not all of it */
+    T_EQ(rename("there", "elsewhere"), 0);
+    T_EQ(run(&c, "touch not-made"), -1);
+    T_EQ(c.r.rc, ERR_NOT_FOUND);
+    T_CHECK(!session_knows_state(c.s));
+    T_EQ(rename("elsewhere", "there"), 0);
+    T_EQ(run(&c, "exit 3"), 3);
+    T_EQ(run(&c, "echo $LIST; basename \"$PWD\""), 0);
+    T_STR(strbuf_str(&c.out), "1 2\nthere\n");
+    T_CHECK(session_knows_state(c.s));
+    end(&c);
+}
+
 T(a_state_whose_directory_is_gone_fails_the_command)
 {
     struct bench b;
@@ -460,7 +485,13 @@ T(a_state_whose_directory_is_gone_fails_the_command)
     T_EQ(run(&b, "cd gone"), 0);
     T_EQ(run(&b, "exit 0"), 0);
     T_EQ(rmdir("gone"), 0);
-    T_EQ(run(&b, "touch made-elsewhere"), 97);
+    T_EQ(run(&b, "touch made-elsewhere"), -1);
+    T_EQ(b.r.rc, ERR_NOT_FOUND);
+    T_CHECK(strstr(b.r.err.msg, "the folder in which it has to run is gone: ") &&
+            strstr(b.r.err.msg, "/gone"));
+    T_EQ(mkdir("gone", 0700), 0);
+    T_EQ(run(&b, "exit 97"), 97); /* its own */
+    T_EQ(rmdir("gone"), 0);
     T_CHECK(access("made-elsewhere", F_OK) != 0);
     end(&b);
 }
@@ -595,6 +626,7 @@ T_MAIN(T_CASE(status_and_both_outputs_are_the_commands_own),
        T_CASE(output_of_a_background_process_does_not_hold_the_command),
        T_CASE(a_long_command_arrives_whole), T_CASE(a_shell_that_cannot_start_is_reported),
        T_CASE(a_restored_state_is_there_for_the_first_command),
+       T_CASE(a_restored_state_outlives_a_first_command_that_ends_the_shell),
        T_CASE(a_state_whose_directory_is_gone_fails_the_command),
        T_CASE(values_are_read_as_the_shell_has_them),
        T_CASE(secrets_stay_out_of_what_is_written_down),
