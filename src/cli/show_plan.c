@@ -62,7 +62,7 @@ static void show_waits(const struct plan *p, const struct plan_step *s, struct s
         term_addf(out, TERM_WARN, "  only if %.*s has \"%.*s\"", SV_FMT(s->choices[i].when),
                   SV_FMT(s->choices[i].contains));
     for (size_t i = 0; i < s->n_branch_of; i++)
-        term_addf(out, TERM_WARN, i ? ", %.*s" : "  only if it fails: %.*s",
+        term_addf(out, TERM_WARN, i ? ", %.*s" : "  only when it has failed: %.*s",
                   SV_FMT(s->branch_of[i]));
 }
 

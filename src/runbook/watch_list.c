@@ -206,6 +206,22 @@ static void watch_split(struct sv text, struct sv *label, struct sv *rest)
     *rest = sv_trim(sv_sub(text, colon + 1, text.n));
 }
 
+/* "wait_for_the_queue < 5m", "it_should_be > 2GB": a sentence that was made a name measures nothing. */
+static bool watch_is_sentence(struct sv condition)
+{
+    static const struct sv words[] = {SV("verify_"),  SV("check_"), SV("wait_"),  SV("confirm_"),
+                                      SV("ensure_"),  SV("make_"),  SV("it_"),    SV("this_"),
+                                      SV("monitor_"), SV("watch_"), SV("should_")};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        size_t at = sv_find(condition, words[i], 0);
+
+        if (at == 0 || (at != SV_NPOS && condition.p[at - 1] == '('))
+            return true;
+    }
+    return false;
+}
+
 void watch_propose(struct rb_build *b, struct sv text, size_t line)
 {
     struct shape_request q = {
@@ -227,6 +243,8 @@ void watch_propose(struct rb_build *b, struct sv text, size_t line)
         if (!q.subject.n || !watch_shape(b, &q, &s))
             return;
     }
+    if (watch_is_sentence(s.condition))
+        return;
     gate = sv_ends(s.clauses, SV(" of step"));
     later = b->watch_first.n && !s.clauses.n;
     watch_add(b, line, text,

@@ -113,7 +113,7 @@ T(a_heading_says_where_what_is_below_it_runs)
 T(a_column_says_where_each_row_runs)
 {
     want_hosts(
-        "| Step | What | Host | Command |\n|--|--|--|--|\n| 1 | a | web1 | `systemctl restart x` |\n"
+        "| Step | Task | Host | Command |\n|--|--|--|--|\n| 1 | a | web1 | `systemctl restart x` |\n"
         "| 2 | b | local | `ls -l` |\n| 3 | c | all of them | `ls -l` |\n"
         "| 4 | d | web2 | `ssh web3 ls` |\n| 5 | e | web4 | |\n| 6 | f | n/a | `ls -l` |\n",
         "web1 - - - - -");
