@@ -128,7 +128,7 @@ def the_vectors_are_exported_as_they_say():
     for v in vectors:
         want = (v["expr"], v["for"], v["labels"]["severity"], v["labels"]["prusik_verdict"])
         same(v["rule"], got.get(v["alert"]), want)
-    print(f"# vectors interop.json export_rules: {own} own, {len(vectors) - own} shared, {len(vectors)} pass")
+    print(f"# vectors interop.json export_rules: {own} own\n# vectors interop.json export_rules: {len(vectors) - own} shared")
 
 
 def plays(*cases):
