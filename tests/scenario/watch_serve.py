@@ -264,7 +264,8 @@ def a_real_alertmanager_tells_and_takes_back():
         check(not os.environ.get("PRUSIK_NO_SKIP"), "prometheus-alertmanager is not installed")
         return
     port, own = free_port(), free_port()
-    w = Watch(port, "alertmanager.alerts: {token: s3cret-token}")
+    w = Watch(port, "alertmanager.alerts: {token: s3cret-token}",
+              f"notify: {{am: {{kind: alertmanager, url: \"http://127.0.0.1:{own}\"}}}}\n")
     write("am.yml", f"""route: {{receiver: prusik, group_wait: 0s, group_interval: 1s, repeat_interval: 1m}}
 receivers:
 - name: prusik
@@ -286,12 +287,19 @@ receivers:
         except OSError:
             return 0
 
+    def of_prusik():
+        """What it was told of the verdict, and has not ended."""
+        alerts = json.loads(ask(f"http://127.0.0.1:{own}/api/v2/alerts?filter=alertname=PrusikVerdict")[1])
+        return [(a["labels"]["prusik_run"], a["labels"]["environment"], a["annotations"]["verdict"]) for a in alerts]
+
     try:
         await_("alertmanager", lambda: post() == 200)
         w.await_state("full", "fired")
+        await_("the verdict", lambda: of_prusik() == [("r-0001", "test (watch)", "INVESTIGATE")])
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         same("status", post(endsAt=now), 200)
         w.await_state("full", "good")
+        await_("the end of the verdict", lambda: not of_prusik())
     finally:
         am.terminate()
         am.wait(DEADLINE_S)

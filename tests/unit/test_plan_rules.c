@@ -186,7 +186,7 @@ T(what_an_amount_is_divided_by_is_an_amount)
     } rows[] = {
         {"mem_used / mem_total > 80%", 0},
         {"mem_total > 80", 1},
-        {"errors_total / requests_total > 5%", 1},
+        {"errors_total / requests_total > 5%", 2},
         {"errors_total[5m] / requests_total > 5%", 1},
         {"mem_used / mem_total > 80% and mem_total > 5", 0}, /* it is known by then */
     };
