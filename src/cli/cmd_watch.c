@@ -9,10 +9,12 @@
 #include "cli/load.h"
 #include "cli/term.h"
 #include "exec/watcher_try.h"
+#include "rule/env.h"
 
 #define WATCH_SHOWN      6u    /* members of a source in a table: the rest is counted */
 #define WATCH_TEXT_BYTES 40u   /* of a text there */
 #define WATCH_JSON       1000u /* samples of a source in JSON */
+#define WATCH_MOMENT_S   1e9   /* so many seconds are no duration, but a moment since 1970 */
 
 static const char *const watch_opts[] = {"--bind",       "--env",        "--set",  "--store",
                                          "--operator",   "--time-scale", "--json", "--quiet",
@@ -31,13 +33,30 @@ static bool watch_has_value(const struct sample *s)
     return s->kind == SAMPLE_NUMBER || s->kind == SAMPLE_BOOL || s->kind == SAMPLE_TEXT;
 }
 
+/* As rules write it: "340ms", "73.4GB", "28.5%"; a time since 1970 as its date. */
+static void watch_add_number(struct strbuf *b, const struct sample *s, struct sv unit)
+{
+    struct rule_source guess;
+    struct dim_type type;
+    double factor;
+
+    if (!unit.n || !rule_unit_parse(unit, &type, &factor)) {
+        rule_metric_guess(s->name, &guess); /* "_seconds", "_bytes" */
+        type = guess.type;
+        factor = guess.unit;
+    }
+    if (type.dim == DIM_TIME && s->number * factor >= WATCH_MOMENT_S &&
+        s->number * factor < 1e3 * WATCH_MOMENT_S)
+        strbuf_add_str(b, clock_format_s((int64_t)(s->number * factor * CLOCK_US_PER_S)).s);
+    else
+        strbuf_add_str(b, num_format(s->number * factor, type).s);
+}
+
 /* "7", "340ms", "\"healthy\"", "true", "null", "error: ..." */
 static void watch_add_value(struct strbuf *b, const struct sample *s, struct sv unit)
 {
     switch (s->kind) {
-    case SAMPLE_NUMBER:
-        strbuf_addf(b, "%.6g%s%.*s", s->number, unit.n ? " " : "", SV_FMT(unit));
-        break;
+    case SAMPLE_NUMBER: watch_add_number(b, s, unit); break;
     case SAMPLE_BOOL: strbuf_add_str(b, s->truth ? "true" : "false"); break;
     case SAMPLE_TEXT:
         strbuf_add_byte(b, '"');
@@ -76,10 +95,26 @@ static void watch_add_name(struct strbuf *b, const struct sample *s)
     }
 }
 
+static void watch_add_sample(struct strbuf *b, const struct watcher_tried *t,
+                             const struct sample *s)
+{
+    strbuf_add_str(b, "    ");
+    watch_add_name(b, s);
+    strbuf_add_byte(b, ' ');
+    watch_add_value(b, s, watch_unit(t, s));
+    strbuf_add_byte(b, '\n');
+}
+
+/* The fields of an answer's head are seldom what somebody looks for: they come last. */
+static bool watch_is_minor(const struct sample *s)
+{
+    return sv_starts(s->name, SV("header."));
+}
+
 static void watch_show(struct watch_tries *w, const struct watcher_tried *t)
 {
     struct strbuf *b = &w->text;
-    size_t n = t->rc == ERR_OK ? t->samples->v.n : 0;
+    size_t n = t->rc == ERR_OK ? t->samples->v.n : 0, shown = 0;
 
     strbuf_addf(b, "%.*s  %.*s, %zu sample%s, %s old\n", SV_FMT(t->name), SV_FMT(t->kind), n,
                 n == 1 ? "" : "s", duration_format(t->took_us / 1000).s);
@@ -88,15 +123,12 @@ static void watch_show(struct watch_tries *w, const struct watcher_tried *t)
         text_add_line(b, sv_from(t->err->msg));
         strbuf_add_byte(b, '\n');
     }
-    for (size_t i = 0; i < n && i < WATCH_SHOWN; i++) {
-        const struct sample *s = &t->samples->v.v[i];
-
-        strbuf_add_str(b, "    ");
-        watch_add_name(b, s);
-        strbuf_add_byte(b, ' ');
-        watch_add_value(b, s, watch_unit(t, s));
-        strbuf_add_byte(b, '\n');
-    }
+    for (int minor = 0; minor < 2; minor++)
+        for (size_t i = 0; i < n && shown < WATCH_SHOWN; i++)
+            if (watch_is_minor(&t->samples->v.v[i]) == (minor > 0)) {
+                watch_add_sample(b, t, &t->samples->v.v[i]);
+                shown++;
+            }
     if (n > WATCH_SHOWN)
         strbuf_addf(b, "    and %zu more\n", n - WATCH_SHOWN);
 }
@@ -222,6 +254,7 @@ const struct verb verb_watch = {
         "from now on, and keeps what it finds as a run of its own: status, report, resume, replay and\n"
         "verify take it. It stands in no deployment's way. Exit code 9 when people should look, 4 when\n"
         "the verdict is ROLLBACK: nothing is carried out, and it ends there.\n\n"
+        "A rule that is pending when --for is over is followed until it fires or is good.\n\n"
         "--try looks at each source once and shows what it gives, with its unit and how old it is.\n"
         "Exit code 4 when one gives nothing.\n\n"
         "  prusik watch deploy.md --try\n"

@@ -209,6 +209,9 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
     } else if (strcmp(e->name, "mark") == 0) {
         term_add(&b, TERM_DIM, SV("  deploy mark T0: rules are judged from here on\n"));
         ui_print(u, &b);
+    } else if (strcmp(e->name, "serving") == 0) {
+        strbuf_addf(&b, "  the watch answers at %s\n", json_get_str(e->data, "url", ""));
+        ui_print(u, &b);
     } else if (strcmp(e->name, "verdict") == 0) {
         ui_watch_line(u, "verdict", json_get_str(e->data, "verdict", ""),
                       json_get_str(e->data, "text", ""));

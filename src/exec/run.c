@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "exec/brief.h"
 #include "exec/run_int.h"
+#include "exec/watcher.h"
 #include "watch/alerts.h"
 
 /* --- making --- */
@@ -181,7 +182,7 @@ static enum err_code run_check_unfinished(struct store *store, const struct plan
                     event_run_text(last.run).s);
 }
 
-static enum err_code run_create(struct run *r, struct err *err)
+static enum err_code run_create(struct run *r, bool watches, struct err *err)
 {
     struct hash_text hash = hash_hex(&r->plan->hash);
     struct store_run row = {.environment = r->plan->environment,
@@ -197,6 +198,7 @@ static enum err_code run_create(struct run *r, struct err *err)
             &holder, err) != ERR_OK)
         return err->code;
     if (run_check_unfinished(r->store, r->plan, err) != ERR_OK ||
+        (watches && watcher_check_serve(r->plan, err) != ERR_OK) ||
         store_run_add(r->store, &row, &r->id, err) != ERR_OK ||
         journal_open(r->store, r->id, &r->journal, err) != ERR_OK ||
         store_lock_rename(r->store, r->plan->environment, 0, r->id, err) != ERR_OK) {
@@ -279,7 +281,7 @@ static void run_queue_started(struct run *r, json_t *rolls_back)
 
 enum err_code run_create_back(struct run *r, json_t *about, struct err *err)
 {
-    if (run_create(r, err) != ERR_OK)
+    if (run_create(r, false, err) != ERR_OK)
         return err->code;
     run_queue_started(r, about);
     r->after_values = STAGE_WAY_BACK;
@@ -304,7 +306,7 @@ enum err_code run_start(struct store *store, const struct plan *plan, const stru
     if (run_check_questions(plan, opt->ask != NULL, err) != ERR_OK)
         return err->code;
     r = run_new(store, plan, opt);
-    if (run_create(r, err) != ERR_OK)
+    if (run_create(r, true, err) != ERR_OK)
         return err->code;
     run_queue_started(r, NULL);
     if (!run_commit(r))

@@ -203,6 +203,18 @@ static void watch_on_round(void *arg)
 
 /* --- the life of the watch --- */
 
+/* Where it is asked: of port 0 nobody else knows. */
+static void watch_tell_url(struct run *r, const struct watcher *w)
+{
+    json_t *data;
+
+    if (!watcher_url(w))
+        return;
+    data = json_object();
+    json_put_str(data, "url", watcher_url(w));
+    run_tell(r, "serving", NULL, data);
+}
+
 enum err_code run_watch_begin(struct run *r, struct err *err)
 {
     struct watcher_config c = {.plan = r->plan,
@@ -233,6 +245,7 @@ enum err_code run_watch_begin(struct run *r, struct err *err)
     if (watch_restore(r, err) != ERR_OK)
         return err->code;
     watcher_start(w);
+    watch_tell_url(r, w);
     if (r->mark_us) {
         r->watch->resumed_us = clock_steady_us();
         watcher_mark(w, r->mark_us);

@@ -43,6 +43,8 @@ struct watcher_config {
 struct watcher;
 /* Are the sources of a plan of kinds that there are, and do their settings fit?  ERR_INVALID names what does not. */
 NODISCARD enum err_code watcher_check(const struct plan *p, struct err *err);
+/* Will the watch of a plan be able to serve where it says?  ERR_REFUSED: it cannot listen there. */
+NODISCARD enum err_code watcher_check_serve(const struct plan *p, struct err *err);
 /*
  * NULL in *ret when the plan watches nothing.  ERR_INVALID: a rule or source of the plan does not hold.  ERR_IO: the
  * address that it serves on is taken.

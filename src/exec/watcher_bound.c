@@ -189,8 +189,33 @@ static bool bound_is_log(struct sv name)
     return sv_starts(name, SV("log."));
 }
 
+/* A target that is bound by its URL alone. */
+static enum err_code bound_check_url(const char *kind, struct sv name, struct sv url,
+                                     struct err *err)
+{
+    CLEANUP(json_cleanup) json_t *settings = json_object();
+
+    json_put_sv(settings, "url", url);
+    if (source_check(sv_from(kind), settings, err) != ERR_OK)
+        return err_wrap(err, "source '%.*s'", SV_FMT(name));
+    return ERR_OK;
+}
+
+static enum err_code bound_check_probe(const struct binding_pair *v, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+
+    strbuf_addf(&name, "http.%.*s", SV_FMT(v->name));
+    return bound_check_url("http", strbuf_sv(&name), v->value, err);
+}
+
 enum err_code watcher_check(const struct plan *p, struct err *err)
 {
+    if (p->scrape.n && bound_check_url("scrape", SV("scrape"), p->scrape, err) != ERR_OK)
+        return err->code;
+    for (size_t i = 0; i < p->n_probes; i++)
+        if (bound_check_probe(&p->probes[i], err) != ERR_OK)
+            return err->code;
     for (size_t i = 0; i < p->n_sources; i++) {
         CLEANUP(json_cleanup) json_t *shown = settings_hide(p->sources[i].settings);
 

@@ -63,6 +63,7 @@ struct watcher {
     char *token;            /* of who tells alerts; NULL: none is asked for */
     bool hears_alerts;
     enum verdict verdict; /* that was told */
+    bool quiet;           /* it is a HOLD of the beginning: windows fill */
     size_t verdict_rule;
 };
 

@@ -118,6 +118,18 @@ static enum err_code serve_token(struct watcher *w, struct err *err)
     return ERR_OK;
 }
 
+enum err_code watcher_check_serve(const struct plan *p, struct err *err)
+{
+    bool watches = false;
+
+    for (size_t i = 0; i < p->n_rules; i++)
+        watches |= !p->rules[i].dropped;
+    if (!watches || !p->listen.n || listen_try(p->listen, err) == ERR_OK)
+        return ERR_OK;
+    (void)err_wrap(err, "watch: listen");
+    return err_hint(err, "watch: {listen: ADDRESS:PORT} in prusik.yaml takes another, port 0 any");
+}
+
 enum err_code watcher_serve(struct watcher *w, struct err *err)
 {
     struct web_config c = {.loop = w->cfg.loop,

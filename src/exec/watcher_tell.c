@@ -170,6 +170,19 @@ static void tell_events(struct watcher *w)
 
 /* --- verdict and screen --- */
 
+/* Windows fill after each deployment: nobody has to be told of that HOLD, nor of the OK that ends it. */
+static bool tell_is_quiet(const struct watcher *w, enum verdict v, size_t rule)
+{
+    struct judge_result r;
+
+    if (v == VERDICT_OK)
+        return w->quiet;
+    if (v != VERDICT_HOLD || w->verdict != VERDICT_OK || rule == SIZE_MAX)
+        return false;
+    judge_result(w->judge, rule, &r);
+    return r.result == RESULT_NODATA && r.nodata == NODATA_FILLING;
+}
+
 static void tell_verdict(struct watcher *w)
 {
     size_t rule;
@@ -178,10 +191,13 @@ static void tell_verdict(struct watcher *w)
 
     if (v == w->verdict)
         return;
+    w->quiet = tell_is_quiet(w, v, rule);
     w->verdict = v;
     w->verdict_rule = rule;
     j = json_object();
     json_put_str(j, "verdict", verdict_names[v]);
+    if (w->quiet)
+        json_put_bool(j, "quiet", true);
     if (rule != SIZE_MAX) {
         struct judge_result r;
 

@@ -172,7 +172,7 @@ static enum err_code listen_on(struct flag_server *s, const char *listen,
         MHD_USE_EPOLL_INTERNAL_THREAD | (a->is_v6 ? MHD_USE_IPv6 : 0u), 0, NULL, NULL, on_request,
         s, MHD_OPTION_SOCK_ADDR, &a->at.any, MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
         MHD_OPTION_CONNECTION_LIMIT, SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-        SERVER_IDLE_S, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+        SERVER_IDLE_S, MHD_OPTION_END);
     if (!s->daemon)
         return err_set(err, ERR_IO, "cannot listen on %s: is it in use?", listen);
     info = libmicrohttpd.get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);

@@ -1,8 +1,10 @@
 #include "net/listen.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <sodium.h>
 
+#include "base/fd.h"
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -41,6 +43,23 @@ bool listen_read(struct sv text, struct listen_address *ret)
         return false;
     *ret = a;
     return true;
+}
+
+/* As a server does it: what an earlier one left in TIME_WAIT is no hindrance, one that listens is. */
+enum err_code listen_try(struct sv text, struct err *err)
+{
+    CLEANUP(fd_closep) int fd = -1;
+    const int yes = 1;
+    struct listen_address a;
+
+    if (!listen_read(text, &a))
+        return err_set(err, ERR_USAGE, "'%.*s' is no ADDRESS:PORT", SV_FMT(text));
+    fd = socket(a.is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+        bind(fd, &a.at.any, a.is_v6 ? sizeof(a.at.v6) : sizeof(a.at.v4)) == 0 && listen(fd, 1) == 0)
+        return ERR_OK;
+    (void)err_sys(err, errno, "listen on %.*s", SV_FMT(text));
+    return err->code = ERR_REFUSED; /* nothing has been done yet */
 }
 
 bool listen_is_token(struct sv token, const char *given)

@@ -155,7 +155,7 @@ static enum err_code web_server_listen(struct web_server *s, const struct listen
         MHD_USE_EPOLL | (a->is_v6 ? MHD_USE_IPv6 : 0u), 0, NULL, NULL, web_server_on_request, s,
         MHD_OPTION_SOCK_ADDR, &a->at.any, MHD_OPTION_NOTIFY_COMPLETED, web_server_on_end, NULL,
         MHD_OPTION_CONNECTION_LIMIT, WEB_CLIENTS, MHD_OPTION_CONNECTION_TIMEOUT, WEB_IDLE_S,
-        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+        MHD_OPTION_END);
     if (!s->daemon)
         return err_set(err, ERR_IO, "cannot listen on %.*s: is it in use?", SV_FMT(s->cfg.listen));
     strbuf_addf(

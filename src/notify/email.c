@@ -2,18 +2,37 @@
 #include "base/sv.h"
 #include "notify/receiver.h"
 
+static enum err_code email_check_address(const char *key, struct sv address, struct err *err)
+{
+    if (receiver_is_secret(address) || mail_is_address(address))
+        return ERR_OK;
+    return err_set(err, ERR_INVALID, "'%s' has '%.*s', which is no address", key, SV_FMT(address));
+}
+
+static enum err_code email_check(const json_t *settings, struct err *err)
+{
+    const json_t *to = json_object_get(settings, "to");
+
+    if (!json_array_size(to))
+        return err_set(err, ERR_INVALID, "'to' is empty");
+    for (size_t i = 0; i < json_array_size(to); i++)
+        if (email_check_address("to", sv_from(json_string_value(json_array_get(to, i))), err) !=
+            ERR_OK)
+            return err->code;
+    return email_check_address("from", json_get_sv(settings, "from"), err);
+}
+
+/* Of settings that were checked; but an address that was a secret then is known now. */
 static enum err_code email_addresses(const json_t *to, struct receiver_out *out, struct strbuf *all,
                                      struct err *err)
 {
     const char **v = ARENA_NEWN(&out->arena, const char *, json_array_size(to));
 
     for (size_t i = 0; i < json_array_size(to); i++) {
-        const char *address = json_string_value(json_array_get(to, i));
-
-        if (!mail_is_address(sv_from(address)))
-            return err_set(err, ERR_INVALID, "'to' has '%s', which is no address", address);
-        v[i] = address;
-        strbuf_addf(all, "%s%s", i ? ", " : "", address);
+        v[i] = json_string_value(json_array_get(to, i));
+        if (!mail_is_address(sv_from(v[i])))
+            return err_set(err, ERR_INVALID, "'to' has '%s', which is no address", v[i]);
+        strbuf_addf(all, "%s%s", i ? ", " : "", v[i]);
     }
     if (!json_array_size(to))
         return err_set(err, ERR_INVALID, "'to' is empty");
@@ -83,5 +102,6 @@ const struct receiver_ops receiver_email = {
     .way = RECEIVER_MAIL,
     .events = RECEIVER_EVENTS,
     .repeat_us = 4 * RECEIVER_HOUR_US,
+    .check = email_check,
     .make = email_make,
 };

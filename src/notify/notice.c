@@ -89,6 +89,8 @@ static bool notice_verdict(struct notice_make *m)
 {
     struct sv verdict = json_get_sv(m->data, "verdict"), text = json_get_sv(m->data, "text");
 
+    if (json_get_bool(m->data, "quiet", false))
+        return false;
     (void)notice_say(m, NOTICE_VERDICT, notice_severity(verdict),
                      text.n ? text : arena_fmt(m->arena, "the verdict is %.*s", SV_FMT(verdict)));
     json_put_sv(m->ret->body, "verdict", verdict);

@@ -2,6 +2,7 @@
 
 #include "base/suggest.h"
 #include "base/sv.h"
+#include "net/url.h"
 
 static const struct receiver_ops *const receiver_table[] = {
 #define RECEIVER(kind) &receiver_##kind,
@@ -44,6 +45,19 @@ static enum err_code receiver_check_on(const json_t *on, struct err *err)
     return ERR_OK;
 }
 
+static enum err_code receiver_check_url(const struct receiver_ops *ops, const json_t *settings,
+                                        struct err *err)
+{
+    static const char *const schemes[] = {
+        [RECEIVER_HTTP] = "http https", [RECEIVER_MAIL] = "smtp smtps"};
+    struct sv url = json_get_sv(settings, "url");
+
+    if (ops->way == RECEIVER_COMMAND || receiver_is_secret(url) ||
+        url_check(url, schemes[ops->way], err) == ERR_OK)
+        return ERR_OK;
+    return err_wrap(err, "'url'");
+}
+
 enum err_code receiver_check(struct sv kind, json_t *settings, struct err *err)
 {
     const struct receiver_ops *ops = receiver_find(kind);
@@ -52,7 +66,10 @@ enum err_code receiver_check(struct sv kind, json_t *settings, struct err *err)
         return receiver_unknown(kind, err);
     if (source_check_keys(ops->keys, ops->n_keys, ops->kind, settings, err) != ERR_OK)
         return err->code;
-    return receiver_check_on(json_object_get(settings, "on"), err);
+    if (receiver_check_on(json_object_get(settings, "on"), err) != ERR_OK ||
+        receiver_check_url(ops, settings, err) != ERR_OK)
+        return err->code;
+    return ops->check ? ops->check(settings, err) : ERR_OK;
 }
 
 bool receiver_wants(const struct receiver_ops *ops, const json_t *settings, enum notice_kind kind)

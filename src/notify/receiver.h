@@ -6,6 +6,7 @@
  * A row turns notices into what is sent: a request, a mail, or a command.  Several that are due at the same time, of
  * one run and receiver, are sent together.  Pure; the outbox does the rest.
  */
+#include "base/sv.h"
 #include "net/http.h"
 #include "net/mail.h"
 #include "notify/notice.h"
@@ -47,6 +48,8 @@ struct receiver_ops {
     const char *events; /* that it is told of unless `on` says otherwise */
     int64_t repeat_us;  /* what lasts is told again; 0: never */
     bool lasting;       /* a verdict lasts here, too */
+    /* Of settings that fit `keys`, with secrets as they are: ERR_INVALID, their values do not do.  NULL: any do. */
+    enum err_code (*check)(const json_t *settings, struct err *err);
     /* ERR_INVALID: the settings do not do. */
     enum err_code (*make)(const struct receiver_call *c, struct receiver_out *out, struct err *err);
     bool (*taken)(const struct http_request *r); /* NULL: any 2xx */
@@ -61,8 +64,13 @@ struct receiver_ops {
 
 /* NULL: there is no such kind. */
 const struct receiver_ops *receiver_find(struct sv kind);
-/* ERR_INVALID with the nearest kind, setting or event. */
+/* ERR_INVALID with the nearest kind, setting or event, or what is wrong with a value. */
 NODISCARD enum err_code receiver_check(struct sv kind, json_t *settings, struct err *err);
+/* Does this text name a secret, so that its value is not known yet? */
+static inline bool receiver_is_secret(struct sv text)
+{
+    return sv_has(text, SV("$"));
+}
 /* Is a receiver with these settings told of such a notice? */
 bool receiver_wants(const struct receiver_ops *ops, const json_t *settings, enum notice_kind kind);
 /* "ROLLBACK production r-0042: error rate 10% > 5%": one line. */

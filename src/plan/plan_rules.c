@@ -72,22 +72,44 @@ static void reader_add_bound(struct rules_reader *rd, struct sv name, struct sv 
         rule_env_add_source(rd->ret->env, &s);
 }
 
-/* A metric that is scraped: its kind is guessed from its name, and shown by the first scrape. */
-static void reader_permit_metric(void *ctx, struct expr *e)
+static void reader_permit_name(struct rules_reader *rd, const struct expr *e, bool amount)
 {
-    struct rules_reader *rd = ctx;
     struct rule_source s;
     bool is_prefix;
 
-    if (e->kind != EXPR_NAME)
-        return;
     (void)rule_member_find(e->parts, e->n_parts, &is_prefix);
     if ((is_prefix && e->n_parts > 1) || rule_env_source(rd->ret->env, e->text) ||
         rule_env_alias(rd->ret->env, e->text))
         return;
     rule_metric_guess(e->text, &s);
     s.name = e->text;
+    if (amount && s.kind == SOURCE_COUNTER)
+        s.kind = SOURCE_GAUGE;
     rule_env_add_source(rd->ret->env, &s);
+}
+
+/* "mem_used" of "mem_used / mem_total": what is divided as it stands and does not say that it counts. */
+static bool reader_is_amount(const struct expr *e)
+{
+    struct rule_source s;
+
+    if (e->kind != EXPR_NAME || e->window.us)
+        return false;
+    rule_metric_guess(e->text, &s);
+    return s.kind != SOURCE_COUNTER;
+}
+
+/*
+ * A metric that is scraped: its kind is guessed from its name, and shown by the first scrape.  What an amount is divided
+ * by is an amount, though it is called a total.
+ */
+static void reader_permit_metric(void *ctx, struct expr *e)
+{
+    if (e->kind == EXPR_ARITH && e->op == '/' && e->b->kind == EXPR_NAME && !e->b->window.us &&
+        reader_is_amount(e->a))
+        reader_permit_name(ctx, e->b, true);
+    else if (e->kind == EXPR_NAME)
+        reader_permit_name(ctx, e, false);
 }
 
 static void reader_add_alias(struct rules_reader *rd, struct sv name, const json_t *text)

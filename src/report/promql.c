@@ -1,6 +1,7 @@
 #include "report/promql.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/sv.h"
@@ -17,10 +18,17 @@ static bool promql_no(struct promql *p, struct sv why)
 
 void promql_duration(int64_t us, struct strbuf *out)
 {
-    if (us % 1000000 == 0)
-        strbuf_addf(out, "%llds", (long long)(us / 1000000));
-    else
-        strbuf_addf(out, "%lldms", (long long)(us / 1000));
+    static const struct {
+        int64_t us;
+        const char *name;
+    } units[] = {{86400000000, "d"}, {3600000000, "h"}, {60000000, "m"}, {1000000, "s"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(units); i++)
+        if (us % units[i].us == 0) {
+            strbuf_addf(out, "%lld%s", (long long)(us / units[i].us), units[i].name);
+            return;
+        }
+    strbuf_addf(out, "%lldms", (long long)(us / 1000));
 }
 
 /* --- selectors --- */
@@ -124,7 +132,15 @@ static bool promql_share(struct promql *p, struct promql_series a, struct promql
 
 static void promql_number(struct promql *p, double v)
 {
-    strbuf_addf(&p->out, "%.15g", v);
+    double back;
+    char text[32];
+
+    for (int digits = 15; digits <= 17; digits++) { /* the shortest that is this number */
+        (void)snprintf(text, sizeof(text), "%.*g", digits, v);
+        if (sv_to_f64(sv_from(text), &back) && fabs(back - v) <= 0)
+            break;
+    }
+    strbuf_add_str(&p->out, text);
 }
 
 static int64_t promql_window(const struct expr *f)
@@ -267,15 +283,20 @@ static bool promql_negative(struct promql *p, const struct expr *e)
     return true;
 }
 
-static bool promql_arith(struct promql *p, const struct expr *e)
+static bool promql_operands(struct promql *p, const struct expr *e)
 {
     if (e->relative)
         return promql_no(p, SV("it compares with a measured baseline"));
-    strbuf_add_byte(&p->out, '(');
     if (!promql_value(p, e->a))
         return false;
     strbuf_addf(&p->out, " %c ", (char)e->op);
-    if (!promql_value(p, e->b))
+    return promql_value(p, e->b);
+}
+
+static bool promql_arith(struct promql *p, const struct expr *e)
+{
+    strbuf_add_byte(&p->out, '(');
+    if (!promql_operands(p, e))
         return false;
     strbuf_add_byte(&p->out, ')');
     return true;
@@ -357,6 +378,33 @@ static bool promql_percentile(struct promql *p, const struct expr *f, enum rule_
     return true;
 }
 
+/* "100MB/m": what is measured is times 60, and the limit stands as it was written. */
+static double promql_per(const struct expr *e)
+{
+    struct num v;
+
+    return rule_literal(e, &v) && v.per_s > 1 ? v.per_s : 1;
+}
+
+/* One side of a comparison with the other. */
+static bool promql_side(struct promql *p, const struct expr *e, const struct expr *other)
+{
+    double per = promql_per(other);
+    struct num v;
+
+    if (rule_literal(e, &v) && promql_per(e) > 1) {
+        promql_number(p, v.value);
+        return true;
+    }
+    if (e->kind == EXPR_ARITH && per <= 1) /* a comparison binds less */
+        return promql_operands(p, e);
+    if (!promql_value(p, e))
+        return false;
+    if (per > 1)
+        strbuf_addf(&p->out, " * %.15g", per);
+    return true;
+}
+
 static bool promql_compare(struct promql *p, const struct expr *a, enum rule_cmp op,
                            const struct expr *b)
 {
@@ -369,10 +417,10 @@ static bool promql_compare(struct promql *p, const struct expr *a, enum rule_cmp
     }
     if (rule_is_percentile(b))
         return promql_compare(p, b, rule_cmp_mirror(op), a);
-    if (!promql_value(p, a))
+    if (!promql_side(p, a, b))
         return false;
     strbuf_addf(&p->out, " %s ", promql_ops[op]);
-    return promql_value(p, b);
+    return promql_side(p, b, a);
 }
 
 static bool promql_cond(struct promql *p, const struct expr *e, bool negate);
@@ -382,7 +430,7 @@ static bool promql_join(struct promql *p, const struct expr *e, bool negate, boo
     strbuf_add_byte(&p->out, '(');
     if (!promql_cond(p, e->a, negate))
         return false;
-    strbuf_add_str(&p->out, is_and != negate ? ") and on () (" : ") or on () (");
+    strbuf_add_str(&p->out, is_and != negate ? ") and on() (" : ") or on() (");
     if (!promql_cond(p, e->b, negate))
         return false;
     strbuf_add_byte(&p->out, ')');
@@ -397,7 +445,7 @@ static bool promql_between(struct promql *p, const struct expr *e, bool negate)
     strbuf_add_byte(&p->out, '(');
     if (!promql_compare(p, e->a, negate ? promql_negated[lo] : lo, e->b))
         return false;
-    strbuf_add_str(&p->out, negate ? ") or on () (" : ") and on () (");
+    strbuf_add_str(&p->out, negate ? ") or on() (" : ") and on() (");
     if (!promql_compare(p, e->a, negate ? promql_negated[hi] : hi, e->c))
         return false;
     strbuf_add_byte(&p->out, ')');
@@ -452,7 +500,7 @@ bool promql_rule(struct promql *p)
     if (!promql_cond(p, r->expr, r->form == RULE_EXPECT))
         return false;
     if (within) {
-        strbuf_add_str(&p->out, ") and on () (time() - max(prusik_deploy_timestamp_seconds) <= ");
+        strbuf_add_str(&p->out, ") and on() (time() - max(prusik_deploy_timestamp_seconds) <= ");
         strbuf_addf(&p->out, "%lld)", (long long)(r->within.us / 1000000));
     }
     return true;

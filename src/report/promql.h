@@ -20,5 +20,5 @@ struct promql {
 bool promql_rule(struct promql *p);
 /* What the rule measures, for a graph.  False: it measures nothing that can be plotted. */
 bool promql_subject(struct promql *p, const struct expr **measured);
-/* A duration of both languages: "300s", "500ms". */
+/* A duration of both languages: "5m", "90s", "500ms". */
 void promql_duration(int64_t us, struct strbuf *out);

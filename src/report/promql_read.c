@@ -2,6 +2,7 @@
 
 #include "base/sv.h"
 #include "base/text.h"
+#include "report/promql.h"
 #include "rule/env.h"
 
 #define READ_MS     315360000000u /* ten years: rules take no more */
@@ -61,20 +62,6 @@ static bool read_word(struct read *r, const char *word)
 
 /* --- durations --- */
 
-/* The largest unit that says it whole. */
-static void read_put_ms(uint64_t ms, struct strbuf *out)
-{
-    static const struct {
-        uint64_t ms;
-        const char *unit;
-    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
-    size_t i = 0;
-
-    while (ms % units[i].ms)
-        i++;
-    strbuf_addf(out, "%llu%s", (unsigned long long)(ms / units[i].ms), units[i].unit);
-}
-
 static bool read_unit(struct sv *s, uint64_t *ms)
 {
     static const struct {
@@ -121,7 +108,7 @@ bool promql_read_duration(struct sv text, struct strbuf *out)
 
     if (!read_ms(sv_trim(text), &ms))
         return false;
-    read_put_ms(ms, out);
+    promql_duration((int64_t)ms * 1000, out);
     return true;
 }
 
@@ -425,7 +412,7 @@ static bool read_put_limit(const struct measured *m, const struct rule_source *s
 static void read_put_window(const struct measured *m, struct strbuf *out)
 {
     strbuf_add_byte(out, '[');
-    read_put_ms(m->a.window_ms, out);
+    promql_duration((int64_t)m->a.window_ms * 1000, out);
     strbuf_add_byte(out, ']');
 }
 

@@ -19,11 +19,20 @@ enum err_code yaml_file_bad(const struct yaml_file *f, const struct yaml_node *n
     return err_set(f->err, ERR_INVALID, "%s:%zu: %s", f->path, n->line, strbuf_str(&text));
 }
 
+/* The nearest key, or when none is near all of them. */
 static enum err_code yaml_file_unknown(const struct yaml_file *f, const struct yaml_node *n,
-                                       const char *what, const struct suggest *s)
+                                       const char *what, const char *const *known)
 {
+    CLEANUP(strbuf_release) struct strbuf all = STRBUF(sizeof(f->err->hint));
+    struct suggest s = suggest_begin(n->key);
+
+    for (size_t k = 0; known[k]; k++) {
+        suggest_offer(&s, sv_from(known[k]));
+        strbuf_addf(&all, "%s%s", k ? ", " : "", known[k]);
+    }
     (void)yaml_file_bad(f, n, "%s has no key '%.*s'", what, SV_FMT(n->key));
-    return s->best.p ? err_hint(f->err, "did you mean '%.*s'?", SV_FMT(s->best)) : f->err->code;
+    return s.best.p ? err_hint(f->err, "did you mean '%.*s'?", SV_FMT(s.best))
+                    : err_hint(f->err, "it takes: %s", strbuf_str(&all));
 }
 
 enum err_code yaml_file_keys(const struct yaml_file *f, const struct yaml_node *map,
@@ -32,15 +41,12 @@ enum err_code yaml_file_keys(const struct yaml_file *f, const struct yaml_node *
     if (map->kind != YAML_MAP)
         return yaml_file_bad(f, map, "%s is a map", what);
     for (size_t i = 0; i < map->n_items; i++) {
-        struct suggest s = suggest_begin(map->items[i].key);
         bool is = false;
 
-        for (size_t k = 0; known[k]; k++) {
+        for (size_t k = 0; known[k]; k++)
             is |= sv_is(map->items[i].key, known[k]);
-            suggest_offer(&s, sv_from(known[k]));
-        }
         if (!is)
-            return yaml_file_unknown(f, &map->items[i], what, &s);
+            return yaml_file_unknown(f, &map->items[i], what, known);
     }
     return ERR_OK;
 }

@@ -57,7 +57,7 @@ static enum err_code log_open(struct source *s, json_t *settings, struct err *er
     g->state = XNEW(struct log_state);
     g->state->fd = -1;
     if (zone.n && tz_open(NULL, zone, &g->state->count.zone, err) != ERR_OK)
-        return err->code;
+        return err->code = ERR_INVALID; /* whatever it is for others: here a setting is wrong */
     return record.n ? log_count_record(&g->state->count, record, err) : ERR_OK;
 }
 

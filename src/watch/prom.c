@@ -128,7 +128,7 @@ static enum err_code prom_take(struct prom_source *p, struct err *err)
 
     if (!answered)
         return err_set(err, ERR_FAILED, "status %d", r->status);
-    if (prom_answer_add(&p->source.samples, strbuf_sv(&r->body), err) != ERR_OK)
+    if (prom_answer_add(&p->source.samples, strbuf_sv(&r->body), p->range_ms > 0, err) != ERR_OK)
         return err->code;
     return r->status == 200 ? ERR_OK
                             : err_set(err, ERR_INVALID, "status %d with a result", r->status);

@@ -120,21 +120,23 @@ static enum err_code prom_add_matrix(struct sample_list *l, const json_t *result
     return ERR_OK;
 }
 
-static enum err_code prom_add_result(struct sample_list *l, const json_t *data, struct err *err)
+static enum err_code prom_add_result(struct sample_list *l, const json_t *data, bool range,
+                                     struct err *err)
 {
     static const struct {
         struct sv type;
+        bool range; /* of a range alone */
         enum err_code (*add)(struct sample_list *l, const json_t *result, struct err *err);
-    } types[] = {{SV("vector"), prom_add_vector},
-                 {SV("scalar"), prom_add_scalar},
-                 {SV("matrix"), prom_add_matrix}};
+    } types[] = {{SV("vector"), false, prom_add_vector},
+                 {SV("scalar"), false, prom_add_scalar},
+                 {SV("matrix"), true, prom_add_matrix}};
     struct sv type = json_get_sv(data, "resultType");
     const json_t *result = json_object_get(data, "result");
 
     if (!json_is_array(result) || json_array_size(result) > PROM_MAX_SERIES)
         return prom_bad(err, "result");
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        if (sv_eq(type, types[i].type))
+        if (sv_eq(type, types[i].type) && (range || !types[i].range))
             return types[i].add(l, result, err);
     return err_set(err, ERR_INVALID, "the query gives a %.*s where one number is wanted",
                    SV_FMT(sv_sub(type, 0, 40)));
@@ -153,7 +155,7 @@ static void prom_add_warnings(struct sample_list *l, const json_t *warnings)
         sample_add_text(l, "warnings", strbuf_sv(&text));
 }
 
-enum err_code prom_answer_add(struct sample_list *l, struct sv body, struct err *err)
+enum err_code prom_answer_add(struct sample_list *l, struct sv body, bool range, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *j = NULL;
     struct sv status;
@@ -167,7 +169,7 @@ enum err_code prom_answer_add(struct sample_list *l, struct sv body, struct err 
                        SV_FMT(sv_sub(json_get_sv(j, "error"), 0, 500)));
     if (!sv_eq(status, SV("success")))
         return prom_bad(err, "answer");
-    if (prom_add_result(l, json_object_get(j, "data"), err) != ERR_OK)
+    if (prom_add_result(l, json_object_get(j, "data"), range, err) != ERR_OK)
         return err->code;
     prom_add_warnings(l, json_object_get(j, "warnings"));
     return ERR_OK;

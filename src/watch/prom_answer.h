@@ -12,5 +12,6 @@
 #define PROM_MAX_SERIES \
     100000u /* of one answer that is looked at; more is no question for a rule */
 
-/* at_us of the list is when it was asked.  ERR_FAILED with the server's errorType and text; ERR_INVALID: no such answer. */
-NODISCARD enum err_code prom_answer_add(struct sample_list *l, struct sv body, struct err *err);
+/* A matrix is taken when a range was asked for alone: "up[5m]" is not one number.  at_us of the list is when it was asked.  ERR_FAILED with the server's errorType and text; ERR_INVALID: no such answer. */
+NODISCARD enum err_code prom_answer_add(struct sample_list *l, struct sv body, bool range,
+                                        struct err *err);

@@ -122,11 +122,35 @@ static const struct source_ops *source_find(struct sv kind, struct err *err)
     return NULL;
 }
 
+/* Zeroed but for its row and name: as open() wants it. */
+static struct source *source_blank(const struct source_ops *ops, struct sv name)
+{
+    struct source *s = xcalloc(1, ops->size);
+
+    s->ops = ops;
+    s->name = xstrdup_sv(name);
+    return s;
+}
+
+static void source_discard(struct source *s)
+{
+    s->ops->close(s);
+    free(s->name);
+    free(s);
+}
+
 enum err_code source_check(struct sv kind, json_t *settings, struct err *err)
 {
     const struct source_ops *ops = source_find(kind, err);
+    struct source *s;
+    enum err_code rc;
 
-    return ops ? source_check_keys(ops->keys, ops->n_keys, ops->kind, settings, err) : err->code;
+    if (!ops || source_check_keys(ops->keys, ops->n_keys, ops->kind, settings, err) != ERR_OK)
+        return err->code;
+    s = source_blank(ops, kind);
+    rc = ops->open(s, settings, err);
+    source_discard(s);
+    return rc;
 }
 
 enum err_code source_want(struct source *s, const struct sv *names, size_t n, struct err *err)
@@ -155,14 +179,10 @@ enum err_code source_open(struct sv kind, struct sv name, json_t *settings,
         return err_wrap(err, "source '%.*s'", SV_FMT(name));
     assert(!!ops->look + !!ops->start + !!ops->give == 1 && !ops->start == !ops->cancel &&
            ops->size >= sizeof(*s));
-    s = xcalloc(1, ops->size);
-    s->ops = ops;
+    s = source_blank(ops, name);
     s->env = *env;
-    s->name = xstrdup_sv(name);
     if (ops->open(s, settings, err) != ERR_OK) {
-        ops->close(s);
-        free(s->name);
-        free(s);
+        source_discard(s);
         return err_wrap(err, "source '%.*s'", SV_FMT(name));
     }
     (void)uv_timer_init(env->loop, &s->timer); /* always succeeds */

@@ -44,7 +44,7 @@ struct source_ops {
     size_t n_members;
     size_t size; /* of the struct that begins with struct source */
 
-    /* Take the settings, which fit `keys`.  ERR_INVALID: their values do not. */
+    /* Take the settings, which fit `keys`, and touch nothing else.  ERR_INVALID: their values do not. */
     enum err_code (*open)(struct source *s, json_t *settings, struct err *err);
     void (*close)(struct source *s); /* also after a failed open */
     /* Take the patterns that are counted, see source_want(); NULL: this kind counts none. */
@@ -117,7 +117,7 @@ NODISCARD enum err_code source_check_keys(const struct source_key *keys, size_t 
  * poll.  Kinds that have no place in what they read ignore it.
  */
 void source_resume(struct source *s, struct sv position);
-/* Is this a kind, and do these settings fit it?  ERR_INVALID says what does not, without opening anything. */
+/* Is this a kind, and do these settings and their values fit it?  ERR_INVALID says what does not; nothing is looked at. */
 NODISCARD enum err_code source_check(struct sv kind, json_t *settings, struct err *err);
 /* Not while a poll is under way.  Memory goes when the loop has closed the handles. */
 void source_free(struct source *s);

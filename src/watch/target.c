@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/sv.h"
+#include "net/url.h"
 
 static const char *target_text(struct target *t, json_t *settings, const char *key)
 {
@@ -32,10 +33,13 @@ static void target_fields(struct target *t, json_t *object)
 
 enum err_code target_open(struct target *t, json_t *settings, struct err *err)
 {
-    struct sv bearer = json_get_sv(settings, "bearer");
+    struct sv bearer = json_get_sv(settings, "bearer"), url = json_get_sv(settings, "url");
     int64_t max_bytes = json_get_int(settings, "max_bytes", 0);
     int64_t follow = json_get_int(settings, "follow", 0);
 
+    /* One that names a secret is put in when it is used. */
+    if (!sv_has(url, SV("$")) && url_check(url, "http https", err) != ERR_OK)
+        return err_wrap(err, "'url'");
     if (max_bytes > TARGET_MAX_BYTES)
         return err_set(err, ERR_INVALID, "'max_bytes' is more than %u", TARGET_MAX_BYTES);
     if (follow > TARGET_MAX_FOLLOW)

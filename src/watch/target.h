@@ -31,6 +31,6 @@ struct target {
     char *bearer;          /* NULL: none */
 };
 
-/* ERR_INVALID: a number is beyond its limit. */
+/* ERR_INVALID: a number is beyond its limit, or the URL is none. */
 NODISCARD enum err_code target_open(struct target *t, json_t *settings, struct err *err);
 void target_release(struct target *t);

@@ -7,14 +7,14 @@
  * have them, about 100 bytes a sample.  Baselines: (1) a plain pass that finds the
  * value of each line with memchr() and memrchr() and gives it to strtod(): it looks at
  * no name and no label; (2) `promtool check metrics`, when it is installed.  Rounds alternate; the median counts.  The results
- * of (1) are compared.  Exit 1: the budget is missed.
+ * of (1) are compared.  Times are of the processor: others may use the machine.  Exit 1: a budget is missed.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/child.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/sv.h"
 #include "base/vec.h"
@@ -22,6 +22,7 @@
 
 enum { ROUNDS = 7 };
 #define BUDGET_MB_PER_S 500.0 /* design, section 14 */
+#define BUDGET_PROMTOOL 3.0
 #define BUDGET_RATIO    0.4 /* of the plain strtod pass, which reads 1,250 MB/s where we read 500 */
 
 /* The body. */
@@ -159,6 +160,20 @@ static int cmp_double(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+static double seconds(struct timeval t)
+{
+    return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+static double cpu_s(int whose)
+{
+    struct rusage u;
+
+    if (getrusage(whose, &u) != 0)
+        abort();
+    return seconds(u.ru_utime) + seconds(u.ru_stime);
+}
+
 /* MB/s, sorted. */
 struct speeds {
     double v[ROUNDS];
@@ -172,10 +187,10 @@ static double median(struct speeds *s)
 
 static double timed(struct result (*run)(struct sv), struct sv body, struct result *ret)
 {
-    uint64_t from = clock_mono_ns();
+    double from = cpu_s(RUSAGE_SELF);
 
     *ret = run(body);
-    return (double)body.n / 1e6 / ((double)(clock_mono_ns() - from) / 1e9);
+    return (double)body.n / 1e6 / (cpu_s(RUSAGE_SELF) - from);
 }
 
 /* The other program, once: it takes seconds. */
@@ -198,23 +213,22 @@ static double promtool_speed(struct sv body)
                                        "promtool check metrics < bench_exposition.prom >/dev/null",
                                        NULL};
     struct promtool p = {.child = {.spec.argv = argv, .done = on_promtool_end}};
-    uint64_t from;
+    double from;
     uv_loop_t loop;
     struct err err;
 
     if (file_write_atomic("bench_exposition.prom", body, 0600, &err) != ERR_OK ||
         uv_loop_init(&loop) != 0)
         return 0;
-    from = clock_mono_ns();
+    from = cpu_s(RUSAGE_CHILDREN);
     child_start(&p.child, &loop);
     while (!p.ended)
         (void)uv_run(&loop, UV_RUN_ONCE);
-    from = clock_mono_ns() - from;
+    from = cpu_s(RUSAGE_CHILDREN) - from;
     (void)uv_loop_close(&loop);
     (void)remove("bench_exposition.prom");
     /* 3: it has something to say about the metrics' names */
-    return p.child.status == 0 || p.child.status == 3 ? (double)body.n / 1e6 / ((double)from / 1e9)
-                                                      : 0;
+    return p.child.status == 0 || p.child.status == 3 ? (double)body.n / 1e6 / from : 0;
 }
 
 int main(int argc, char **argv)
@@ -224,6 +238,7 @@ int main(int argc, char **argv)
     struct result a = {0}, p = {0};
     int64_t megabytes = 100;
     double mine, theirs, other;
+    bool met;
 
     if (argc > 1 && (!sv_to_i64(sv_from(argv[1]), &megabytes) || megabytes < 1))
         return 2;
@@ -255,8 +270,10 @@ int main(int argc, char **argv)
     else
         printf("promtool is not installed\n");
     exposition_release(&exposition);
-    printf("budget: %.0f MB/s, or on a slower machine %.1f times the strtod pass: %s\n",
-           BUDGET_MB_PER_S, BUDGET_RATIO,
-           mine >= BUDGET_MB_PER_S || mine >= BUDGET_RATIO * theirs ? "met" : "missed");
-    return mine >= BUDGET_MB_PER_S || mine >= BUDGET_RATIO * theirs ? 0 : 1;
+    met = (mine >= BUDGET_MB_PER_S || mine >= BUDGET_RATIO * theirs) &&
+          (other <= 0 || mine >= BUDGET_PROMTOOL * other);
+    printf(
+        "budget: %.0f MB/s, or on a slower machine %.1f times the strtod pass; %.0f times promtool: %s\n",
+        BUDGET_MB_PER_S, BUDGET_RATIO, BUDGET_PROMTOOL, met ? "met" : "missed");
+    return met ? 0 : 1;
 }

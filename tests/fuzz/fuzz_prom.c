@@ -11,9 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sample_list l = {.at_us = 1771120860000000}, again = l;
     struct sv body = {(const char *)data, size};
     struct err err = {0}, err_again = {0};
-    enum err_code rc = prom_answer_add(&l, body, &err);
+    enum err_code rc = prom_answer_add(&l, body, true, &err);
 
-    MUST(rc == prom_answer_add(&again, body, &err_again));
+    MUST(rc == prom_answer_add(&again, body, true, &err_again));
     MUST(l.v.n == again.v.n);
     if (rc != ERR_OK) {
         MUST(err.code == rc && err.msg[0] && strcmp(err.msg, err_again.msg) == 0);

@@ -58,6 +58,12 @@ static inline void t_say(const char *fmt, ...)
     fflush(stdout);
 }
 
+/* Cases of a list of vectors that were run and hold; tests/vectors.py counts them.  whose: "own" or "shared". */
+static inline void t_vectors(const char *file, const char *list, const char *whose, size_t n)
+{
+    t_say("vectors %s %s: %zu %s", file, list, n, whose);
+}
+
 struct t_case {
     const char *name;
     void (*fn)(void);

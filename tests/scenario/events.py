@@ -93,7 +93,7 @@ def a_run_that_is_watched_and_rolled_back():
     write("prusik.yaml", "environment: test\noperator: ann\napprovers: [bo]\ntime_scale: 0.02\n"
           "variables: {tag: {command: echo v4}, name: x}\nmaintenance: {flag: MAINTENANCE}\n"
           f"scrape: http://127.0.0.1:{server.server_port}/metrics\n"
-          "metrics: {error_rate: 'ratio(bad_total, all_total)'}\nwatch: {until: T+10m}\nflags: {NEW:}\n"
+          "metrics: {error_rate: 'ratio(bad_total, all_total)'}\nwatch: {until: T+10m, listen: \"127.0.0.1:0\"}\nflags: {NEW:}\n"
           "rules: {kill: 'flag-off NEW when error_rate[1m] > 5%'}\n")
     write("flags.json", '{"flags":{"NEW":{"state":"ENABLED","variants":{"on":true,"off":false},"defaultVariant":"on"}}}')
     prusik("run", "deploy.md", status=7)

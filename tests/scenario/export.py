@@ -12,6 +12,7 @@ import sys
 from tap import DEADLINE_S, check, run_tests, same, write
 
 PRUSIK = os.path.realpath(sys.argv[1])
+OWN = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "corpus", "interop_cases.json")
 
 DOC = """# Shop
 
@@ -105,6 +106,29 @@ def rules_are_what_promtool_takes():
     same("alerts", alerts, {"deploy_md_13", "deploy_md_14", "deploy_md_15"} | set(RULES) - LEFT - {"fine"})
     same("a file", export("prometheus", "--output", "out.yml"), "")
     same("the same", open("out.yml", encoding="utf-8").read(), text)
+
+
+def the_vectors_are_exported_as_they_say():
+    """Ours, and those of the folder that PRUSIK_SHARED names."""
+    with open(OWN, encoding="utf-8") as f:
+        vectors = json.load(f)["export_rules"]
+    own, shared = len(vectors), os.environ.get("PRUSIK_SHARED")
+    if shared:
+        with open(os.path.join(shared, "vectors", "interop.json"), encoding="utf-8") as f:
+            vectors += json.load(f)["export_rules"]
+    write("deploy.md", DOC.split("## Decision")[0])
+    write("prusik.yaml", YAML + "".join(f'  "{v["alert"][7:]}": \'{v["rule"]}\'\n' for v in vectors) + "watch: {until: T+1h}\n")
+    done = prusik("export", "prometheus", "deploy.md", "--output", "rules.yml")
+    same("exit code", (done.returncode, done.stderr), (0, ""))
+    promtool("check", "rules", "rules.yml")
+    got = {}
+    for block in open("rules.yml", encoding="utf-8").read().split("  - alert: ")[1:]:
+        lines = dict(line.strip().split(": ", 1) for line in block.splitlines()[1:] if ": " in line)
+        got[block.split("\n", 1)[0]] = (json.loads(lines["expr"]), lines.get("for"), lines["severity"], lines["prusik_verdict"])
+    for v in vectors:
+        want = (v["expr"], v["for"], v["labels"]["severity"], v["labels"]["prusik_verdict"])
+        same(v["rule"], got.get(v["alert"]), want)
+    print(f"# vectors interop.json export_rules: {own} own\n# vectors interop.json export_rules: {len(vectors) - own} shared")
 
 
 def plays(*cases):
@@ -205,6 +229,7 @@ def a_dashboard_has_a_panel_for_each_thing_that_is_measured():
     promtool("check", "rules", "panels.yml")
 
 
-sys.exit(run_tests([rules_are_what_promtool_takes, an_error_rate_is_told_after_its_time_and_with_enough_requests,
+sys.exit(run_tests([rules_are_what_promtool_takes, the_vectors_are_exported_as_they_say,
+                    an_error_rate_is_told_after_its_time_and_with_enough_requests,
                     a_percentile_is_told_by_the_share_above_its_limit, gauges_counters_and_queries_are_told,
                     a_dashboard_has_a_panel_for_each_thing_that_is_measured]))

@@ -198,6 +198,33 @@ watch: {{interval: 100ms}}
         check("good" in seen[rule] and "fired" not in seen[rule], f"{rule}: {seen[rule]}")
 
 
+def windows_that_fill_are_told_to_nobody():
+    begin()
+    write("prusik.yaml", """environment: test
+sources: {cmd.queue: {command: cat queue.txt}}
+rules:
+  trend: 'investigate when slope(cmd.queue.json.length[1s]) > 100/s'
+  queue: 'investigate when cmd.queue.json.length > 100 for 1h'
+notify: {team: {kind: command, command: 'jq -c ".[] | [.event, .verdict]" >> told.txt', on: [verdict, done]}}
+watch: {interval: 100ms}
+""")
+    p = start("watch", "deploy.md", "--for", "1h", "--json")
+    verdicts = []
+    for line in p.stdout:
+        e = json.loads(line)
+        if e["event"] == "verdict":
+            verdicts.append((e["data"]["verdict"], e["data"].get("quiet", False)))
+            if e["data"]["verdict"] == "OK" and len(verdicts) == 2:
+                write("queue.txt", '{"length": 107}')  # pending: the verdict of a rule is said a step lower
+            if len(verdicts) == 3:
+                p.send_signal(signal.SIGTERM)
+    p.stdout.close()
+    p.wait(DEADLINE_S)
+    same("verdicts", verdicts, [("HOLD", True), ("OK", True), ("HOLD", False)])
+    await_("what is told", lambda: prusik("notify").returncode == 0)
+    same("told", open("told.txt", encoding="utf-8").read(), '["verdict","HOLD"]\n')
+
+
 def a_source_whose_secret_has_no_value_is_not_begun():
     begin()
     write("prusik.yaml", "environment: test\nsecrets: [API_TOKEN]\nenv: {API_TOKEN: geheim-123}\nsources:\n"
@@ -213,4 +240,4 @@ def a_source_whose_secret_has_no_value_is_not_begun():
 sys.exit(run_tests([counters_rows_and_probes_reach_the_rules, a_source_whose_secret_has_no_value_is_not_begun,
                     a_watch_that_was_killed_goes_on_from_its_own_begin, an_interrupted_watch_says_how_to_go_on,
                     it_stands_in_no_deployments_way, a_log_that_is_rotated_is_counted_once,
-                    lines_count_when_they_were_written]))
+                    lines_count_when_they_were_written, windows_that_fill_are_told_to_nobody]))

@@ -112,8 +112,8 @@ def what_is_wrong_with_one_target_is_not_wrong_with_another():
         await_("a value of the good one", lambda: state(now, "ok") == "good")
         await_("INVESTIGATE, as four of them say nothing", lambda: "INVESTIGATE" in verdicts)
         begin, first = time.monotonic(), rounds[0]
-        await_("rounds", lambda: rounds[0] >= first + 10)
-        check(time.monotonic() - begin < 10 * 0.2 * 10, f"ten rounds took {time.monotonic() - begin:.1f} s")
+        await_("rounds", lambda: rounds[0] >= first + 3)  # in each it reads 64 MiB of the flood
+        check(time.monotonic() - begin < 3 * 0.2 * 10, f"three rounds took {time.monotonic() - begin:.1f} s")
         for t in ("hang", "flood", "garbage", "cut"):
             check(state(now, t) in ("nodata", "error"), f"{t}: {now[t]}")
         same("of the good ones", [state(now, t) for t in ("ok", "type", "anew")], ["good"] * 3)
@@ -125,7 +125,7 @@ def what_is_wrong_with_one_target_is_not_wrong_with_another():
         Target.hits = 2  # ... the other began anew
         Target.queue = 500
         await_("the good one to be bad", lambda: state(now, "ok") == "fired")
-        more = rounds[0] + 5
+        more = rounds[0] + 2
         await_("rounds", lambda: rounds[0] >= more)
         same("of the others", [state(now, t) for t in ("type", "anew")], ["good"] * 2)
         check("ROLLBACK" not in verdicts, f"verdicts: {verdicts}")

@@ -52,22 +52,31 @@ static void vector(json_t *c)
     T_EQ(h.exit, json_get_int(want, "exit", -1));
 }
 
-T(the_vectors_of_the_score_hold)
+static void score_file(const char *path, const char *whose)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), path = STRBUF(4096);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     CLEANUP(json_cleanup) json_t *j = NULL;
-    const char *shared = getenv("PRUSIK_SHARED");
     struct err err;
     json_t *c;
     size_t i;
 
-    if (!shared || !shared[0])
-        T_NOT_HERE("PRUSIK_SHARED is not set");
-    strbuf_addf(&path, "%s/vectors/health.json", shared);
-    T_OK(file_read(strbuf_str(&path), 8u << 20, &text, &err), err);
+    T_OK(file_read(path, 8u << 20, &text, &err), err);
     T_OK(json_read(strbuf_sv(&text), &j, &err), err);
     json_array_foreach(json_object_get(j, "cases"), i, c) vector(c);
     T_CHECK(i > 20);
+    t_vectors("health.json", "cases", whose, i);
+}
+
+T(the_vectors_of_the_score_hold)
+{
+    CLEANUP(strbuf_release) struct strbuf path = STRBUF(4096);
+    const char *shared = getenv("PRUSIK_SHARED");
+
+    score_file(TEST_CORPUS "/health_cases.json", "own");
+    if (!shared || !shared[0])
+        T_NOT_HERE("PRUSIK_SHARED is not set: our own only");
+    strbuf_addf(&path, "%s/vectors/health.json", shared);
+    score_file(strbuf_str(&path), "shared");
 }
 
 static const struct {

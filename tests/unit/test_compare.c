@@ -121,6 +121,7 @@ T(the_vectors_are_judged_as_they_say)
     T_OK(json_read(strbuf_sv(&text), &j, &err), err);
     json_array_foreach(json_object_get(j, "cases"), i, c) vector(c);
     T_CHECK(i > 40);
+    t_vectors("compare.json", "cases", "shared", i);
 }
 
 /* ---- our own ---- */
@@ -187,6 +188,7 @@ T(values_are_compared_by_value)
         T_EQ(got, values[i].class);
         compare_release(&r);
     }
+    t_vectors("compare.json", "cases", "own", ARRAY_LEN(values));
 }
 
 T(the_worst_distances_are_told_largest_first)
@@ -308,6 +310,7 @@ T(what_is_no_snapshot_is_refused_with_its_place)
         if (!strstr(err.msg, refusals[i].says))
             T_FAIL("'%s' and not '%s'", err.msg, refusals[i].says);
     }
+    t_vectors("compare.json", "refusals", "own", ARRAY_LEN(refusals));
 }
 
 T(a_file_that_is_not_there_is_named)

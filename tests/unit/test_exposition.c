@@ -249,6 +249,7 @@ static struct judged check_file(const char *path, bool by_name)
         T_CHECK(json_array_size(json_object_get(all, lists[i])) > 0);
         json_array_foreach(json_object_get(all, lists[i]), k, c)
             check_case(c, (enum exposition_format)i, by_name && i == 1, &j);
+        t_vectors("exposition.json", lists[i], by_name ? "shared" : "own", k);
     }
     json_decref(all);
     exposition_release(&x);

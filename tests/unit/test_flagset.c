@@ -45,9 +45,19 @@ static enum err_code parse(const json_t *doc, const json_t *kills, struct flagse
 
 /* ---- hashing ---- */
 
-T(the_hash_is_that_of_the_vectors)
+static json_t *own_hashing(void)
 {
-    CLEANUP(json_cleanup) json_t *j = vectors("hashing.json");
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct err err;
+    json_t *j;
+
+    T_OK(file_read(TEST_CORPUS "/flag_hashing.json", 8u << 20, &text, &err), err);
+    T_OK(json_read(strbuf_sv(&text), &j, &err), err);
+    return j;
+}
+
+static void check_hashes(const json_t *j, const char *whose)
+{
     json_t *c;
     size_t i;
 
@@ -62,6 +72,16 @@ T(the_hash_is_that_of_the_vectors)
              json_get_int(c, "hash", -1));
     }
     T_CHECK(i > 20);
+    t_vectors("hashing.json", "murmur3", whose, i);
+}
+
+T(the_hash_is_that_of_the_vectors)
+{
+    CLEANUP(json_cleanup) json_t *own = own_hashing(), *shared = NULL;
+
+    check_hashes(own, "own");
+    shared = vectors("hashing.json");
+    check_hashes(shared, "shared");
 }
 
 static json_t *fractional_doc(const json_t *c)
@@ -76,9 +96,8 @@ static json_t *fractional_doc(const json_t *c)
                      json_object_get(c, "weights"));
 }
 
-T(a_share_is_that_of_the_vectors)
+static void check_shares(const json_t *j, const char *whose)
 {
-    CLEANUP(json_cleanup) json_t *j = vectors("hashing.json");
     json_t *c;
     size_t i;
 
@@ -100,6 +119,16 @@ T(a_share_is_that_of_the_vectors)
             T_CHECK(!a.variant.p);
     }
     T_CHECK(i > 10);
+    t_vectors("hashing.json", "fractional", whose, i);
+}
+
+T(a_share_is_that_of_the_vectors)
+{
+    CLEANUP(json_cleanup) json_t *own = own_hashing(), *shared = NULL;
+
+    check_shares(own, "own");
+    shared = vectors("hashing.json");
+    check_shares(shared, "shared");
 }
 
 /* 10,000 users at 25 %: as the vectors count them; who is in at 25 % stays in at 50 %. */
@@ -175,6 +204,7 @@ T(evaluations_are_those_of_the_vectors)
         strbuf_release(&a.body);
     }
     T_CHECK(i > 20);
+    t_vectors("flags.json", "evaluations", "shared", i);
 }
 
 T(documents_that_the_vectors_refuse_are_refused)
@@ -193,6 +223,7 @@ T(documents_that_the_vectors_refuse_are_refused)
         T_CHECK(!s && err.msg[0]);
     }
     T_CHECK(i > 10);
+    t_vectors("flags.json", "refuse", "shared", i);
 }
 
 T(exchanges_are_those_of_the_vectors_byte_for_byte)
@@ -217,6 +248,7 @@ T(exchanges_are_those_of_the_vectors_byte_for_byte)
         strbuf_release(&a.body);
     }
     T_CHECK(i > 10);
+    t_vectors("flags.json", "ofrep", "shared", i);
 }
 
 /* ---- our own: rules ---- */
@@ -325,6 +357,7 @@ T(an_operator_gives_what_it_should)
         free(text);
         json_decref(v);
     }
+    t_vectors("flags.json", "evaluations", "own", ARRAY_LEN(rules));
     json_decref(context);
 }
 
@@ -389,6 +422,7 @@ T(a_document_that_is_wrong_says_where)
         t_say("%s", err.msg);
         T_CHECK(!s && strstr(err.msg, bad_docs[i].says));
     }
+    t_vectors("flags.json", "refuse", "own", ARRAY_LEN(bad_docs));
 }
 
 static const char doc[] =

@@ -72,6 +72,7 @@ T(rules_become_what_the_vectors_say)
     list = json_object_get(all, "import_rules");
     T_CHECK(json_array_size(list) >= 16);
     json_array_foreach(list, i, v) check_vector(v);
+    t_vectors("interop.json", "import_rules", "shared", i);
 }
 
 T(conditions_that_mean_the_same_are_said_here)
@@ -148,6 +149,7 @@ T(conditions_that_mean_the_same_are_said_here)
         T_STR(good ? strbuf_str(&out) : "(kept)",
               cases[i].condition ? cases[i].condition : "(kept)");
     }
+    t_vectors("interop.json", "import_rules", "own", ARRAY_LEN(cases));
 }
 
 T(durations_are_said_in_one_unit)

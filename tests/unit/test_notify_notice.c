@@ -95,6 +95,7 @@ T(of_what_concerns_nobody_there_is_no_notice)
         enum event_kind kind;
         const char *data;
     } rows[] = {{EVENT_STEP_INTENT, "{}"},
+                {EVENT_VERDICT, "{'verdict':'HOLD','quiet':true}"},
                 {EVENT_RUN_WAITING, "{'exit':7}"},
                 {EVENT_RUN_FINISHED, "{'outcome':'of a newer version'}"},
                 {EVENT_RULE_STATE, "{'state':'good','text':'page ops when x > 1'}"},

@@ -32,6 +32,17 @@ T(settings_are_checked_by_their_kind)
         {"slack", "{'url':'x','on':['verdicts']}", "there is no event 'verdicts'"},
         {"slack", "{'url':'x','on':['qqqqqqqq']}", "there is no event 'qqqqqqqq'"},
         {"q", "{}", "there is no kind of receiver 'q'"},
+        {"slack", "{'url':'x'}", "'url': the URL does not begin with http://"},
+        {"webhook", "{'url':'smtp://h'}", "'url': the URL does not begin with http://"},
+        {"alertmanager", "{'url':'http://:9093'}", "'url': the URL names no host"},
+        {"grafana", "{'url':'http://h:port'}", "the port 'port', which is none"},
+        {"email", "{'url':'http://h','from':'a@b','to':['c@d']}",
+         "'url': the URL does not begin with smtp://"},
+        {"email", "{'url':'smtp://h','from':'ana','to':['c@d']}",
+         "'from' has 'ana', which is no address"},
+        {"email", "{'url':'smtp://h','from':'a@b','to':['c@d','dba']}",
+         "'to' has 'dba', which is no address"},
+        {"email", "{'url':'smtp://h','from':'a@b','to':[]}", "'to' is empty"},
     };
     struct err err;
 
@@ -43,7 +54,8 @@ T(settings_are_checked_by_their_kind)
             T_FAIL("row %zu says '%s'", i, err.msg);
     }
     {
-        CLEANUP(json_cleanup) json_t *settings = from_text("{'url':'x','on':['verdict','done']}");
+        CLEANUP(json_cleanup)
+        json_t *settings = from_text("{'url':'http://h','on':['verdict','done']}");
         struct plan_source to = {.name = SV("me"), .kind = SV("slack"), .settings = settings};
         struct plan p = {.receivers = &to, .n_receivers = 1};
 
@@ -51,6 +63,23 @@ T(settings_are_checked_by_their_kind)
         to.kind = SV("slick");
         T_EQ(outbox_check(&p, &err), ERR_INVALID);
         T_CHECK(strstr(err.msg, "notify 'me'") && strstr(err.hint, "slack"));
+    }
+}
+
+T(what_names_a_secret_is_looked_at_when_it_is_known)
+{
+    static const char *const rows[][2] = {
+        {"slack", "{'url':'$SLACK_URL'}"},
+        {"email", "{'url':'$MAIL','from':'$FROM','to':['$DBA','a@b']}"},
+        {"email", "{'url':'SMTPS://user@[::1]:465','from':'a@b','to':['a@b']}"},
+        {"command", "{'command':'true'}"},
+    };
+    struct err err;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(json_cleanup) json_t *settings = from_text(rows[i][1]);
+
+        T_OK(receiver_check(sv_from(rows[i][0]), settings, &err), err);
     }
 }
 
@@ -118,6 +147,7 @@ T(what_slack_takes_for_special_is_escaped_and_several_go_together)
 }
 
 T_MAIN(T_CASE(settings_are_checked_by_their_kind),
+       T_CASE(what_names_a_secret_is_looked_at_when_it_is_known),
        T_CASE(who_is_told_of_what_is_said_by_on_or_by_the_kind),
        T_CASE(a_webhook_is_signed_with_its_key),
        T_CASE(what_slack_takes_for_special_is_escaped_and_several_go_together))

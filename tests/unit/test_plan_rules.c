@@ -178,6 +178,39 @@ T(a_metric_is_known_when_it_is_scraped_and_written_by_hand)
     }
 }
 
+T(what_an_amount_is_divided_by_is_an_amount)
+{
+    static const struct {
+        const char *condition;
+        size_t errors;
+    } rows[] = {
+        {"mem_used / mem_total > 80%", 0},
+        {"mem_total > 80", 1},
+        {"errors_total / requests_total > 5%", 2},
+        {"errors_total[5m] / requests_total > 5%", 1},
+        {"mem_used / mem_total > 80% and mem_total > 5", 0}, /* it is known by then */
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        struct plan_rules r = {0};
+        struct told told = {0};
+        struct err err = {0};
+        json_t *plan;
+
+        strbuf_addf(&text,
+                    "{\"watch\":{\"scrape\":\"http://h/\"},\"rules\":[{\"id\":\"a\",\"source\":"
+                    "\"rollback when %s\",\"text\":\"rollback when %s\"}]}",
+                    rows[i].condition, rows[i].condition);
+        plan = plan_of(strbuf_str(&text));
+        T_OK(plan_rules_read(plan, on_finding, &told, &r, &err), err);
+        if (told.errors != rows[i].errors)
+            T_FAIL("%zu: %zu errors, %s", i, told.errors, told.message);
+        plan_rules_release(&r);
+        json_decref(plan);
+    }
+}
+
 T(an_alias_that_is_no_expression_is_found)
 {
     static const char *const aliases[] = {"ratio((", "", "a > "};
@@ -217,4 +250,5 @@ T_MAIN(T_CASE(rules_come_in_their_order_checkpoints_last),
        T_CASE(one_who_makes_a_plan_is_told_of_every_finding),
        T_CASE(what_is_wrong_between_rules_is_told_to_one_who_makes_a_plan),
        T_CASE(a_metric_is_known_when_it_is_scraped_and_written_by_hand),
+       T_CASE(what_an_amount_is_divided_by_is_an_amount),
        T_CASE(an_alias_that_is_no_expression_is_found), T_CASE(a_plan_without_a_watch_has_no_rules))

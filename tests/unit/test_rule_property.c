@@ -343,15 +343,26 @@ static void watch_note(struct watch *w, double t)
     strbuf_add_byte(&w->trace, '\n');
 }
 
-static void watch_tick(struct watch *w, const struct tick *k, bool backwards)
+/* What a tick brings, and at the deploy mark what rules compare with. */
+static void watch_feed(struct watch *w, const struct tick *k, bool backwards)
 {
     feed_tick(&w->b, k, backwards);
+    if (num_same(k->t, T0_S))
+        judge_measure_baseline(w->b.j, bench_us(T0_S));
+}
+
+static void watch_judge(struct watch *w, const struct tick *k)
+{
     if (k->t < T0_S)
         return;
-    if (k->t <= T0_S)
-        judge_measure_baseline(w->b.j, bench_us(T0_S));
     judge_tick(w->b.j, bench_us(k->t));
     watch_note(w, k->t);
+}
+
+static void watch_tick(struct watch *w, const struct tick *k, bool backwards)
+{
+    watch_feed(w, k, backwards);
+    watch_judge(w, k);
 }
 
 /* As after a crash: only what was written goes on. */
@@ -431,7 +442,12 @@ static void run_case(uint64_t seed, struct reached *seen)
         struct tick k = world_tick(&world, INTERVAL_S * (double)i);
 
         watch_tick(&straight, &k, false);
-        watch_tick(&stopped, &k, false);
+        watch_feed(&stopped, &k, false);
+        if (one_in(&order, often) && k.t >= T0_S) { /* after it has looked, before it judges */
+            watch_restart(&stopped, d.rules, d.n);
+            seen->restarts++;
+        }
+        watch_judge(&stopped, &k);
         fact_shuffle(&k, &order);
         watch_tick(&shuffled, &k, one_in(&order, 2));
         if (one_in(&order, often) && k.t >= T0_S) {

@@ -34,6 +34,7 @@ static size_t run_list(const char *folder, const char *file, const char *list, c
         fn(c);
     }
     json_decref(j);
+    t_vectors(file, list, strcmp(folder, RULE_CORPUS) == 0 ? "own" : "shared", n);
     return n;
 }
 
@@ -782,6 +783,7 @@ static void run_tumbling(const char *folder)
                                                 : nodata_names[r.nodata]);
     }
     T_CHECK(i > 20);
+    t_vectors("evalue.json", "tumbling", strcmp(folder, RULE_CORPUS) == 0 ? "own" : "shared", i);
     bench_free(&b);
     json_decref(all);
 }

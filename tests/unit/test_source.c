@@ -40,13 +40,14 @@ T(settings_that_do_not_fit_are_refused_with_the_nearest_name)
         {"file", "{\"path\": \"x\", \"max_bytes\": 1.5}", "'max_bytes' must be a whole number", ""},
         {"file", "{\"path\": \"x\", \"max_bytes\": 67108865}", "'max_bytes' is more than 67108864",
          ""},
-        {"scrape", "{\"url\": \"x\", \"max_bytes\": 1073741825}",
+        {"scrape", "{\"url\": \"http://h\", \"max_bytes\": 1073741825}",
          "'max_bytes' is more than 1073741824", ""},
-        {"http", "{\"url\": \"x\", \"follow\": 51}", "'follow' is more than 50", ""},
-        {"http", "{\"url\": \"x\", \"health\": \"yes\"}", "'health' must be true or false", ""},
-        {"http", "{\"url\": \"x\", \"headers\": [\"a\"]}", "'headers' must be an object of texts",
+        {"http", "{\"url\": \"http://h\", \"follow\": 51}", "'follow' is more than 50", ""},
+        {"http", "{\"url\": \"http://h\", \"health\": \"yes\"}", "'health' must be true or false",
          ""},
-        {"http", "{\"url\": \"x\", \"headers\": {\"a\": 1}}",
+        {"http", "{\"url\": \"http://h\", \"headers\": [\"a\"]}",
+         "'headers' must be an object of texts", ""},
+        {"http", "{\"url\": \"http://h\", \"headers\": {\"a\": 1}}",
          "'headers' must be an object of texts", ""},
     };
 
@@ -64,6 +65,38 @@ T(settings_that_do_not_fit_are_refused_with_the_nearest_name)
         T_STR(err.hint, cases[i].hint);
     }
     end();
+}
+
+T(values_are_looked_at_before_anything_is_opened)
+{
+    static const struct {
+        const char *kind, *settings, *msg;
+    } cases[] = {
+        {"alertmanager", "{\"silence\": \"soon\"}", "'silence' is no time such as 5h"},
+        {"alertmanager", "{\"silence\": \"0s\"}", "'silence' is no time such as 5h"},
+        {"log", "{\"path\": \"x\", \"record\": \"(\"}", "missing closing parenthesis"},
+        {"log", "{\"path\": \"x\", \"zone\": \"Europe/Atlantis\"}", "Europe/Atlantis"},
+        {"prom", "{\"url\": \"http://h\", \"query\": \"up\", \"range\": \"5\"}", "'range'"},
+        {"tcp", "{\"port\": 65536}", "'port' is not from 1 to 65535"},
+        {"process", "{}", "either 'pid' or 'pid_file'"},
+        {"scrape", "{\"url\": \"h:9090\"}", "the URL does not begin with http://"},
+        {"tcp", "{\"port\": 80}", NULL},
+        {"log", "{\"path\": \"/nonexistent/x\"}", NULL},
+        {"http", "{\"url\": \"$SECRET\"}", NULL},
+        {"sql", "{\"database\": \"sqlite:/nonexistent/x\", \"query\": \"q\"}", NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(json_cleanup) json_t *settings = NULL;
+        struct err err = {0};
+        enum err_code rc;
+
+        T_OK(json_read(sv_from(cases[i].settings), &settings, &err), err);
+        rc = source_check(sv_from(cases[i].kind), settings, &err);
+        T_EQ(rc, cases[i].msg ? ERR_INVALID : ERR_OK);
+        if (cases[i].msg && !strstr(err.msg, cases[i].msg))
+            T_FAIL("case %zu: %s", i, err.msg);
+    }
 }
 
 T(a_source_that_is_never_polled_can_be_freed)
@@ -220,6 +253,7 @@ T(many_sources_report_each_once)
 
 T_MAIN(T_CASE(every_row_is_complete_and_sorted),
        T_CASE(settings_that_do_not_fit_are_refused_with_the_nearest_name),
+       T_CASE(values_are_looked_at_before_anything_is_opened),
        T_CASE(a_source_that_is_never_polled_can_be_freed),
        T_CASE(a_look_that_hangs_is_left_behind_at_its_timeout),
        T_CASE(a_source_can_be_freed_while_its_look_is_still_out),

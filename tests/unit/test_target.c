@@ -76,10 +76,12 @@ T(a_number_beyond_its_limit_is_refused)
 {
     static const struct {
         const char *settings, *msg;
-    } cases[] = {
-        {"{\"url\": \"x\", \"max_bytes\": 1073741824, \"follow\": 50}", NULL},
-        {"{\"url\": \"x\", \"max_bytes\": 1073741825}", "'max_bytes' is more than 1073741824"},
-        {"{\"url\": \"x\", \"follow\": 51}", "'follow' is more than 50"}};
+    } cases[] = {{"{\"url\": \"http://h\", \"max_bytes\": 1073741824, \"follow\": 50}", NULL},
+                 {"{\"url\": \"http://h\", \"max_bytes\": 1073741825}",
+                  "'max_bytes' is more than 1073741824"},
+                 {"{\"url\": \"http://h\", \"follow\": 51}", "'follow' is more than 50"},
+                 {"{\"url\": \"$SECRET_URL\"}", NULL},
+                 {"{\"url\": \"h:9090\"}", "'url': the URL does not begin with http://"}};
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP(json_cleanup) json_t *j = settings_of(cases[i].settings);

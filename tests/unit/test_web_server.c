@@ -228,9 +228,23 @@ T(a_server_that_cannot_listen_says_why)
     c.listen = SV("192.0.2.1:80"); /* nobody's (RFC 5737) */
     T_EQ(web_server_open(&c, &s, &err), ERR_IO);
     T_CHECK(strstr(err.msg, "192.0.2.1:80") != NULL);
+    c.listen = sv_sub(sv_from(web_server_url(first)), strlen("http://"), SV_NPOS);
+    T_EQ(web_server_open(&c, &s, &err), ERR_IO); /* two would share what comes */
+    T_EQ(listen_try(c.listen, &err), ERR_REFUSED);
+    T_CHECK(strstr(err.msg, strchr(web_server_url(first), '1')) && strstr(err.msg, "in use"));
     web_server_free(first);
     web_server_free(NULL);
     end();
+}
+
+T(an_address_is_tried_before_anything_begins)
+{
+    struct err err;
+
+    T_OK(listen_try(SV("127.0.0.1:0"), &err), err);
+    T_OK(listen_try(SV("[::1]:0"), &err), err);
+    T_EQ(listen_try(SV("192.0.2.1:0"), &err), ERR_REFUSED);
+    T_EQ(listen_try(SV("localhost:0"), &err), ERR_USAGE);
 }
 
 T(a_token_is_the_same_token_or_it_is_none)
@@ -247,4 +261,5 @@ T_MAIN(T_CASE(requests_are_answered_from_the_loop), T_CASE(a_body_that_is_too_lo
        T_CASE(a_body_that_is_said_to_be_much_too_long_is_not_waited_for),
        T_CASE(who_says_half_of_something_keeps_nobody_waiting),
        T_CASE(a_server_that_cannot_listen_says_why),
+       T_CASE(an_address_is_tried_before_anything_begins),
        T_CASE(a_token_is_the_same_token_or_it_is_none))

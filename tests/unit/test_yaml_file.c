@@ -33,7 +33,7 @@ T(what_does_not_fit_is_told_with_its_line)
     want(yaml_file_text(&f, &root, "list", false, &text), &err, "a.yaml:3: 'list' is a text", "");
     want(yaml_file_text(&f, &root, "nul", false, &text), &err, "a.yaml:4: 'nul' is a text", "");
     want(yaml_file_keys(&f, &root, "a shop", known), &err, "a.yaml:3: a shop has no key 'list'",
-         "");
+         "it takes: name, path");
     want(yaml_file_keys(&f, yaml_get(&root, "list"), "a shop", known), &err,
          "a.yaml:3: a shop is a map", "");
     arena_release(&arena);
