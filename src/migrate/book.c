@@ -181,76 +181,73 @@ static int64_t book_int(const struct db_value *v)
     return sv_to_i64(v->text, &n) ? n : 0;
 }
 
-static enum err_code book_table(struct book *b, const char *sql, struct arena *a,
-                                struct db_table *ret, struct err *err)
+/* Rows as they come: each is in the arena once. */
+static enum err_code book_read(struct book *b, const char *sql, db_row_fn *fn,
+                               struct book_rows *rows, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf s = STRBUF(0);
 
     book_expand(b, sql, &s);
-    if (db_all(b->db, a, strbuf_sv(&s), NULL, 0, ret, err) != ERR_OK)
+    if (db_each(b->db, strbuf_sv(&s), NULL, 0, fn, rows, err) != ERR_OK)
         return err_wrap(err, "prusik's own tables");
+    return ERR_OK;
+}
+
+static void book_take(struct book_rows *r, const struct db_row *row, struct sv *const *to, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        *to[i] = arena_sv(&r->arena, row->v[i].text);
+}
+
+static enum err_code book_take_migration(void *arg, const struct db_row *row,
+                                         struct err *err UNUSED)
+{
+    struct book_rows *r = arg;
+    struct book_migration *m = vec_add(&r->migrations);
+    struct sv *const to[] = {
+        &m->version,    &m->name,       &m->kind,    &m->state,     &m->format,     &m->path,
+        &m->title,      &m->p1,         &m->s1,      &m->origin,    &m->origin_ref, &m->origin_at,
+        &m->applied_at, &m->applied_by, &m->up_text, &m->down_text, &m->verify_text};
+
+    book_take(r, row, to, ARRAY_LEN(to));
+    m->ordinal = book_int(&row->v[ARRAY_LEN(to)]);
+    m->duration_ms = book_int(&row->v[ARRAY_LEN(to) + 1]);
     return ERR_OK;
 }
 
 static enum err_code book_load_migrations(struct book *b, bool texts, struct book_rows *r,
                                           struct err *err)
 {
-    struct db_table t;
+    return book_read(
+        b,
+        texts ? "SELECT version, name, kind, state, format, path, title, p1, s1, origin,"
+                " origin_ref, {at:origin_at}, {at:applied_at}, applied_by, up_text, down_text,"
+                " verify_text, ordinal, duration_ms FROM {}migration ORDER BY ordinal, version"
+              : "SELECT version, name, kind, state, format, path, title, p1, s1, origin,"
+                " origin_ref, {at:origin_at}, {at:applied_at}, applied_by, substr(up_text, 1, 1),"
+                " NULL, NULL, ordinal, duration_ms FROM {}migration ORDER BY ordinal, version",
+        book_take_migration, r, err);
+}
 
-    if (book_table(b,
-                   texts ? "SELECT version, name, kind, state, format, path, title, p1, s1, origin,"
-                           " origin_ref, {at:origin_at}, {at:applied_at}, applied_by, ordinal,"
-                           " duration_ms, up_text, down_text, verify_text"
-                           " FROM {}migration ORDER BY ordinal, version"
-                         : "SELECT version, name, kind, state, format, path, title, p1, s1, origin,"
-                           " origin_ref, {at:origin_at}, {at:applied_at}, applied_by, ordinal,"
-                           " duration_ms, substr(up_text, 1, 1), NULL, NULL"
-                           " FROM {}migration ORDER BY ordinal, version",
-                   &r->arena, &t, err) != ERR_OK)
-        return err->code;
-    for (size_t i = 0; i < t.n_rows; i++) {
-        const struct db_value *v = &t.v[i * t.n_cols];
-        struct book_migration *m = vec_add(&r->migrations);
-        struct sv *const texts_to[] = {&m->version,    &m->name,      &m->kind,       &m->state,
-                                       &m->format,     &m->path,      &m->title,      &m->p1,
-                                       &m->s1,         &m->origin,    &m->origin_ref, &m->origin_at,
-                                       &m->applied_at, &m->applied_by};
+static enum err_code book_take_step(void *arg, const struct db_row *row, struct err *err UNUSED)
+{
+    struct book_rows *r = arg;
+    struct book_step *s = vec_add(&r->steps);
+    struct sv *const to[] = {&s->version, &s->direction,     &s->part, &s->digest,
+                             &s->state,   &s->backend_start, &s->error};
 
-        for (size_t c = 0; c < ARRAY_LEN(texts_to); c++)
-            *texts_to[c] = v[c].text;
-        m->ordinal = book_int(&v[14]);
-        m->duration_ms = book_int(&v[15]);
-        m->up_text = v[16].text;
-        m->down_text = v[17].text;
-        m->verify_text = v[18].text;
-    }
+    book_take(r, row, to, ARRAY_LEN(to));
+    s->stmt = book_int(&row->v[ARRAY_LEN(to)]);
+    s->backend_pid = book_int(&row->v[ARRAY_LEN(to) + 1]);
     return ERR_OK;
 }
 
 static enum err_code book_load_steps(struct book *b, struct book_rows *r, struct err *err)
 {
-    struct db_table t;
-
-    if (book_table(
-            b,
-            "SELECT version, direction, part, stmt, digest, state, backend_pid, backend_start, error"
-            " FROM {}progress ORDER BY version, direction, part, stmt",
-            &r->arena, &t, err) != ERR_OK)
-        return err->code;
-    for (size_t i = 0; i < t.n_rows; i++) {
-        const struct db_value *v = &t.v[i * t.n_cols];
-
-        *vec_add(&r->steps) = (struct book_step){.version = v[0].text,
-                                                 .direction = v[1].text,
-                                                 .part = v[2].text,
-                                                 .stmt = book_int(&v[3]),
-                                                 .digest = v[4].text,
-                                                 .state = v[5].text,
-                                                 .backend_pid = book_int(&v[6]),
-                                                 .backend_start = v[7].text,
-                                                 .error = v[8].text};
-    }
-    return ERR_OK;
+    return book_read(b,
+                     "SELECT version, direction, part, digest, state, backend_start, error, stmt,"
+                     " backend_pid FROM {}progress ORDER BY version, direction, part, stmt",
+                     book_take_step, r, err);
 }
 
 enum err_code book_load(struct book *b, bool texts, struct book_rows *ret, struct err *err)
@@ -268,24 +265,31 @@ enum err_code book_load(struct book *b, bool texts, struct book_rows *ret, struc
     return ERR_OK;
 }
 
+static enum err_code book_take_digest(void *arg, const struct db_row *row, struct err *err UNUSED)
+{
+    struct book_rows *r = arg;
+    struct book_migration *m = vec_add(&r->migrations);
+    struct sv *const to[] = {&m->version, &m->state, &m->origin, &m->p1, &m->s1};
+
+    book_take(r, row, to, ARRAY_LEN(to));
+    return ERR_OK;
+}
+
 enum err_code book_load_digests(struct book *b, struct book_rows *ret, struct err *err)
 {
     struct book_rows r = {0};
-    struct db_table t = {0};
 
     if (book_exists(b, &r.exists, err) != ERR_OK ||
         (r.exists &&
-         book_table(
-             b,
-             "SELECT version, p1, s1 FROM {}migration m WHERE state = 'applied' AND NOT EXISTS"
-             " (SELECT 1 FROM {}progress p WHERE p.version = m.version) ORDER BY ordinal, version",
-             &r.arena, &t, err) != ERR_OK)) {
+         (book_check_version(b, err) != ERR_OK ||
+          book_read(b,
+                    "SELECT version, CASE WHEN version IN (SELECT version FROM {}progress)"
+                    " THEN 'partial' ELSE state END, origin, p1, s1 FROM {}migration"
+                    " WHERE state IN ('applied', 'partial') ORDER BY ordinal, version",
+                    book_take_digest, &r, err) != ERR_OK))) {
         book_rows_release(&r);
         return err->code;
     }
-    for (size_t i = 0; i < t.n_rows; i++)
-        *vec_add(&r.migrations) = (struct book_migration){
-            .version = t.v[3 * i].text, .p1 = t.v[3 * i + 1].text, .s1 = t.v[3 * i + 2].text};
     *ret = r;
     return ERR_OK;
 }

@@ -241,14 +241,11 @@ T(a_file_alone_takes_its_tables_for_ones_that_are_there)
 
 T(nothing_outside_of_the_scratch_is_reached)
 {
-    char dir[] = "/tmp/prusik-lite-XXXXXX";
-    CLEANUP(mem_freep) char *path = NULL;
+    static const char path[] = "out.db";
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), found = STRBUF(0), said = STRBUF(0);
     CLEANUP(sqlscratch_freep) struct sqlscratch *there = NULL;
     struct err err;
 
-    T_CHECK(mkdtemp(dir));
-    path = path_join(dir, "out.db");
     T_OK(sqlscratch_open(NULL, &there, &err), err);
     strbuf_addf(
         &text,
@@ -263,34 +260,22 @@ T(nothing_outside_of_the_scratch_is_reached)
     T_CHECK(sv_has(strbuf_sv(&said), SV("it reaches outside of the database")));
     T_CHECK(sv_has(strbuf_sv(&said), SV("it takes longer than is waited for here")));
     T_CHECK(access(path, F_OK) != 0);
-    T_EQ(rmdir(dir), 0);
 }
 
 /* --- with a database --- */
 
-static char *make_database(const char *sql)
+/* In the folder of the test. */
+static const char *make_database(const char *sql)
 {
-    char dir[] = "/tmp/prusik-lite-XXXXXX";
-    char *path;
+    static const char path[] = "shop.db";
     sqlite3 *db;
 
-    T_CHECK(mkdtemp(dir));
-    path = path_join(dir, "shop.db");
     T_CHECK(sqlite3_open(path, &db) == SQLITE_OK);
     T_CHECK(sqlite3_exec(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", NULL, NULL,
                          NULL) == SQLITE_OK);
     T_CHECK(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
     sqlite3_close(db);
     return path;
-}
-
-static void remove_database(char *path)
-{
-    CLEANUP(mem_freep) char *dir = path_dir(path);
-
-    T_EQ(unlink(path), 0);
-    T_EQ(rmdir(dir), 0);
-    free(path);
 }
 
 static void expect_there(const char *path, const char *text, const char *wanted)
@@ -306,8 +291,9 @@ static void expect_there(const char *path, const char *text, const char *wanted)
 
 T(rows_of_a_database_count_and_stay_as_they_are)
 {
-    char *path = make_database("CREATE TABLE a (id INTEGER PRIMARY KEY, b TEXT);"
-                               "INSERT INTO a (b) VALUES ('x'), ('x'); CREATE TABLE empty (id)");
+    const char *path =
+        make_database("CREATE TABLE a (id INTEGER PRIMARY KEY, b TEXT);"
+                      "INSERT INTO a (b) VALUES ('x'), ('x'); CREATE TABLE empty (id)");
     CLEANUP(strbuf_release) struct strbuf before = STRBUF(0), after = STRBUF(0);
     struct err err;
 
@@ -323,38 +309,31 @@ T(rows_of_a_database_count_and_stay_as_they_are)
         "4 SQL000");
     T_OK(file_read(path, 1u << 20, &after, &err), err);
     T_CHECK(sv_eq(strbuf_sv(&before), strbuf_sv(&after)));
-    remove_database(path);
 }
 
 T(of_a_large_database_only_the_definitions_are_copied)
 {
-    char *path =
+    const char *path =
         make_database("CREATE TABLE a (b INTEGER PRIMARY KEY, c); CREATE TABLE d (e UNIQUE);"
                       "INSERT INTO a VALUES (7, zeroblob(70000000)); CREATE INDEX i ON a (b)");
 
     expect_there(
         path, "DROP INDEX i;\nINSERT INTO a VALUES (7, 1);\nALTER TABLE d ADD COLUMN f NOT NULL;",
         "3 SQL001");
-    remove_database(path);
 }
 
 T(what_is_no_database_says_so)
 {
-    char dir[] = "/tmp/prusik-lite-XXXXXX";
-    CLEANUP(mem_freep) char *path = NULL;
+    static const char path[] = "text";
     struct sqlscratch *there = NULL;
     struct err err;
 
-    T_CHECK(mkdtemp(dir));
-    path = path_join(dir, "text");
     T_EQ(sqlscratch_open(path, &there, &err), ERR_NOT_FOUND);
     T_OK(file_write_atomic(
              path, SV("this is text, and no database at all: so it has to be refused"), 0600, &err),
          err);
     T_EQ(sqlscratch_open(path, &there, &err), ERR_DB);
     T_CHECK(!there);
-    T_EQ(unlink(path), 0);
-    T_EQ(rmdir(dir), 0);
 }
 
 T(a_row_is_made_in_each_kind_of_table)
