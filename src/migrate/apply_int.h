@@ -32,10 +32,14 @@ NODISCARD enum err_code apply_event(struct apply *a, const struct book_event *e,
 /* Run a statement; the error gets the file, line and column.  Fills the event of the failure. */
 NODISCARD enum err_code apply_statement(struct apply_job *j, const struct migration_part *p,
                                         size_t stmt, struct err *err);
+/* The session as it is before each migration: every SET of one is undone by this before the next. */
+void apply_session_sql(const struct apply *a, struct strbuf *sql);
 /* BEGIN with the limits of a part, COMMIT; a failure rolls back. */
 NODISCARD enum err_code apply_tx_begin(struct apply *a, const struct migration_part *p,
                                        struct err *err);
 NODISCARD enum err_code apply_tx_end(struct apply *a, enum err_code rc, struct err *err);
+/* The same for the only transaction of a migration; the session is made anew in the same message. */
+NODISCARD enum err_code apply_tx_end_all(struct apply *a, enum err_code rc, struct err *err);
 /* The whole of `j` is done: its row and event, in the caller's transaction. */
 NODISCARD enum err_code apply_finish(struct apply_job *j, struct err *err);
 /* Something of it is done: its row says so, in the caller's transaction. */

@@ -314,43 +314,6 @@ static struct db_value book_text(struct sv s)
     return s.n ? DB_TEXT(s) : DB_NULL;
 }
 
-enum err_code book_put(struct book *b, const struct book_migration *m, struct err *err)
-{
-    struct book_number ordinal, duration;
-    const struct db_value v[] = {
-        book_text(m->version),     book_num(&ordinal, m->ordinal),
-        book_text(m->name),        book_text(m->kind),
-        book_text(m->state),       book_text(m->format),
-        book_text(m->path),        book_text(m->title),
-        book_text(m->p1),          book_text(m->s1),
-        book_text(m->up_text),     book_text(m->down_text),
-        book_text(m->verify_text), book_text(m->origin),
-        book_text(m->origin_ref),  book_text(m->origin_at),
-        book_text(m->applied_by),  book_num(&duration, m->duration_ms),
-        DB_TEXT(sv_from(b->run)),
-    };
-
-    return book_run(
-        b,
-        db_kind(b->db) == DB_POSTGRES
-            ? "INSERT INTO {}migration AS m (version, ordinal, name, kind, state, format, path, title,"
-              " p1, s1, up_text, down_text, verify_text, origin, origin_ref, origin_at, applied_at,"
-              " applied_by, duration_ms, run_id) VALUES ($1, $2::numeric, $3, $4, $5, $6, $7, $8, $9,"
-              " $10, $11, $12, $13, $14, $15, $16::timestamptz, {now}, coalesce($17, current_user),"
-              " $18::bigint, $19) ON CONFLICT (version) DO UPDATE SET (ordinal, name, kind, state,"
-              " format, path, title, p1, s1, up_text, down_text, verify_text, origin, origin_ref,"
-              " origin_at, applied_at, applied_by, duration_ms, run_id) = (excluded.ordinal,"
-              " excluded.name, excluded.kind, excluded.state, excluded.format, excluded.path,"
-              " excluded.title, excluded.p1, excluded.s1, excluded.up_text, excluded.down_text,"
-              " excluded.verify_text, excluded.origin, excluded.origin_ref, excluded.origin_at,"
-              " excluded.applied_at, excluded.applied_by, excluded.duration_ms, excluded.run_id)"
-            : "INSERT OR REPLACE INTO {}migration (version, ordinal, name, kind, state, format, path,"
-              " title, p1, s1, up_text, down_text, verify_text, origin, origin_ref, origin_at,"
-              " applied_at, applied_by, duration_ms, run_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,"
-              " $9, $10, $11, $12, $13, $14, $15, $16, {now}, $17, $18, $19)",
-        v, ARRAY_LEN(v), err);
-}
-
 enum err_code book_set_state(struct book *b, struct sv version, const char *state, struct err *err)
 {
     const struct db_value v[] = {DB_TEXT(version), DB_TEXT(sv_from(state))};
@@ -403,11 +366,37 @@ enum err_code book_clear_steps(struct book *b, struct sv version, struct err *er
     return book_run(b, "DELETE FROM {}progress WHERE version = $1", &v, 1, err);
 }
 
-enum err_code book_add_event(struct book *b, const struct book_event *e, struct err *err)
+#define BOOK_MIGRATION_VALUES 19
+#define BOOK_EVENT_VALUES     12
+
+struct book_numbers {
+    struct book_number ordinal, took, stmt, event_took;
+};
+
+static void book_migration_values(const struct book *b, const struct book_migration *m,
+                                  struct book_numbers *n, struct db_value *v)
 {
-    struct book_number stmt, duration;
-    bool pg = db_kind(b->db) == DB_POSTGRES;
-    const struct db_value v[] = {
+    const struct db_value values[] = {
+        book_text(m->version),     book_num(&n->ordinal, m->ordinal),
+        book_text(m->name),        book_text(m->kind),
+        book_text(m->state),       book_text(m->format),
+        book_text(m->path),        book_text(m->title),
+        book_text(m->p1),          book_text(m->s1),
+        book_text(m->up_text),     book_text(m->down_text),
+        book_text(m->verify_text), book_text(m->origin),
+        book_text(m->origin_ref),  book_text(m->origin_at),
+        book_text(m->applied_by),  book_num(&n->took, m->duration_ms),
+        DB_TEXT(sv_from(b->run)),
+    };
+
+    static_assert(ARRAY_LEN(values) == BOOK_MIGRATION_VALUES, "$1 to $19");
+    memcpy(v, values, sizeof(values));
+}
+
+static void book_event_values(const struct book *b, const struct book_event *e,
+                              struct book_numbers *n, struct db_value *v)
+{
+    const struct db_value values[] = {
         DB_TEXT(sv_from(b->run)),
         DB_TEXT(sv_from(b->os_user)),
         DB_TEXT(sv_from(b->host)),
@@ -415,23 +404,88 @@ enum err_code book_add_event(struct book *b, const struct book_event *e, struct 
         book_text(e->version),
         book_text(e->direction),
         book_text(e->part),
-        book_num(&stmt, e->stmt),
-        book_num(&duration, e->duration_ms),
+        book_num(&n->stmt, e->stmt),
+        book_num(&n->event_took, e->duration_ms),
         book_text(e->sqlstate),
         book_text(e->message),
         book_text(e->detail),
     };
 
-    return book_run(
-        b,
-        pg ? "INSERT INTO {}event (at, run_id, db_user, os_user, host, pid, program, kind, version,"
-             " direction, part, stmt, duration_ms, sqlstate, message, detail) VALUES ({now}, $1,"
-             " current_user, $2, $3, pg_backend_pid(), 'prusik', $4, $5, $6, $7, $8::bigint, $9::bigint,"
-             " $10, $11, $12::json)"
-           : "INSERT INTO {}event (at, run_id, os_user, host, program, kind, version, direction,"
-             " part, stmt, duration_ms, sqlstate, message, detail) VALUES ({now}, $1, $2, $3,"
-             " 'prusik', $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        v, ARRAY_LEN(v), err);
+    static_assert(ARRAY_LEN(values) == BOOK_EVENT_VALUES, "$1 to $12");
+    memcpy(v, values, sizeof(values));
+}
+
+static const char book_put_postgres[] =
+    "INSERT INTO {}migration AS m (version, ordinal, name, kind, state, format, path, title,"
+    " p1, s1, up_text, down_text, verify_text, origin, origin_ref, origin_at, applied_at,"
+    " applied_by, duration_ms, run_id) VALUES ($1, $2::numeric, $3, $4, $5, $6, $7, $8, $9,"
+    " $10, $11, $12, $13, $14, $15, $16::timestamptz, {now}, coalesce($17, current_user),"
+    " $18::bigint, $19) ON CONFLICT (version) DO UPDATE SET (ordinal, name, kind, state,"
+    " format, path, title, p1, s1, up_text, down_text, verify_text, origin, origin_ref,"
+    " origin_at, applied_at, applied_by, duration_ms, run_id) = (excluded.ordinal,"
+    " excluded.name, excluded.kind, excluded.state, excluded.format, excluded.path,"
+    " excluded.title, excluded.p1, excluded.s1, excluded.up_text, excluded.down_text,"
+    " excluded.verify_text, excluded.origin, excluded.origin_ref, excluded.origin_at,"
+    " excluded.applied_at, excluded.applied_by, excluded.duration_ms, excluded.run_id)";
+static const char book_put_sqlite[] =
+    "INSERT OR REPLACE INTO {}migration (version, ordinal, name, kind, state, format, path,"
+    " title, p1, s1, up_text, down_text, verify_text, origin, origin_ref, origin_at,"
+    " applied_at, applied_by, duration_ms, run_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,"
+    " $9, $10, $11, $12, $13, $14, $15, $16, {now}, $17, $18, $19)";
+static const char book_event_postgres[] =
+    "INSERT INTO {}event (at, run_id, db_user, os_user, host, pid, program, kind, version,"
+    " direction, part, stmt, duration_ms, sqlstate, message, detail) VALUES ({now}, $1,"
+    " current_user, $2, $3, pg_backend_pid(), 'prusik', $4, $5, $6, $7, $8::bigint, $9::bigint,"
+    " $10, $11, $12::json)";
+static const char book_event_sqlite[] =
+    "INSERT INTO {}event (at, run_id, os_user, host, program, kind, version, direction,"
+    " part, stmt, duration_ms, sqlstate, message, detail) VALUES ({now}, $1, $2, $3,"
+    " 'prusik', $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
+enum err_code book_put(struct book *b, const struct book_migration *m, struct err *err)
+{
+    struct book_numbers n;
+    struct db_value v[BOOK_MIGRATION_VALUES];
+
+    book_migration_values(b, m, &n, v);
+    return book_run(b, db_kind(b->db) == DB_POSTGRES ? book_put_postgres : book_put_sqlite, v,
+                    ARRAY_LEN(v), err);
+}
+
+enum err_code book_add_event(struct book *b, const struct book_event *e, struct err *err)
+{
+    struct book_numbers n;
+    struct db_value v[BOOK_EVENT_VALUES];
+
+    book_event_values(b, e, &n, v);
+    return book_run(b, db_kind(b->db) == DB_POSTGRES ? book_event_postgres : book_event_sqlite, v,
+                    ARRAY_LEN(v), err);
+}
+
+/* The event's run, version and direction are those of the row. */
+static const char book_put_with_event[] =
+    ") INSERT INTO {}event (at, run_id, db_user, os_user, host, pid, program, kind, version,"
+    " direction, stmt, duration_ms) VALUES ({now}, $19, current_user, $20, $21, pg_backend_pid(),"
+    " 'prusik', $22, $1, $23, $24::bigint, $25::bigint)";
+
+enum err_code book_put_with(struct book *b, const struct book_migration *m,
+                            const struct book_event *e, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    struct book_numbers n;
+    struct db_value v[BOOK_MIGRATION_VALUES + 6];
+
+    if (db_kind(b->db) != DB_POSTGRES || e->part.n || e->sqlstate.n || e->message.n || e->detail.n)
+        return book_put(b, m, err) == ERR_OK ? book_add_event(b, e, err) : err->code;
+    book_migration_values(b, m, &n, v);
+    v[19] = DB_TEXT(sv_from(b->os_user));
+    v[20] = DB_TEXT(sv_from(b->host));
+    v[21] = DB_TEXT(sv_from(e->kind));
+    v[22] = book_text(e->direction);
+    v[23] = book_num(&n.stmt, e->stmt);
+    v[24] = book_num(&n.event_took, e->duration_ms);
+    strbuf_addf(&sql, "WITH put AS (%s%s", book_put_postgres, book_put_with_event);
+    return book_run(b, strbuf_str(&sql), v, ARRAY_LEN(v), err);
 }
 
 const char *const book_event_columns[] = {"id",          "at",       "run",       "user", "host",
