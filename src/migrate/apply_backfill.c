@@ -15,14 +15,15 @@
 #include "migrate/apply_int.h"
 #include "migrate/sqllex.h"
 
-#define BACKFILL_FIRST     500
-#define BACKFILL_LEAST     50
-#define BACKFILL_MOST      20000
-#define BACKFILL_TARGET_MS 20
-#define BACKFILL_PASSES    3
-#define BACKFILL_PAUSE_MS  5
-#define BACKFILL_COLUMNS   8
-#define BACKFILL_ASK_NS    1000000000 /* between two looks at what may hold it */
+#define BACKFILL_FIRST    500
+#define BACKFILL_LEAST    50
+#define BACKFILL_MOST     20000
+#define BACKFILL_SHARE    100 /* a batch locks one row of so many: who writes one seldom meets it */
+#define BACKFILL_FEW      200 /* ... but so many in any case */
+#define BACKFILL_PASSES   3
+#define BACKFILL_PAUSE_MS 5
+#define BACKFILL_COLUMNS  8
+#define BACKFILL_ASK_NS   1000000000 /* between two looks at what may hold it */
 
 struct backfill {
     struct apply_job *j;
@@ -38,11 +39,10 @@ struct backfill {
     struct sv upper, last;         /* literals with commas; empty: the start */
     bool restore, fixed;
     struct brake brake;
-    uint64_t asked_ns;  /* when the brakes were */
-    uint64_t target_ms; /* of a batch */
-    unsigned slow;      /* batches in a row that took four times as long */
-    struct sv held;     /* by what; empty: it runs */
-    double size;
+    uint64_t asked_ns; /* when the brakes were */
+    unsigned slow;     /* batches in a row that took four times as long */
+    struct sv held;    /* by what; empty: it runs */
+    double size, most; /* rows of a batch */
     uint64_t pause_ms, told_ns, start_ns;
     int64_t seen, changed, estimate, passes;
     int64_t seen_before; /* by runs that were killed */
@@ -234,8 +234,6 @@ static enum err_code backfill_read(struct backfill *b, struct err *err)
     }
     if (duration_parse(migration_attr(b->p, "pause"), &ms))
         b->pause_ms = (uint64_t)ms;
-    if (duration_parse(migration_attr(b->p, "target"), &ms) && ms > 0)
-        b->target_ms = (uint64_t)ms;
     if (backfill_split(b, err) != ERR_OK)
         return err->code;
     if (sv_is(key, "@primary") &&
@@ -601,6 +599,7 @@ static enum err_code backfill_try(struct apply_job *j, const struct migration_pa
 
     if (rc != ERR_OK)
         return rc;
+    pulse_batch(b->brake.pulse, true);
     rc = backfill_write(b, &hi, &changed, err);
     if (rc == ERR_OK) {
         b->last = hi;
@@ -614,6 +613,7 @@ static enum err_code backfill_try(struct apply_job *j, const struct migration_pa
         j->a->error = *db_error(j->a->db);
     }
     rc = apply_tx_end(j->a, rc, err);
+    pulse_batch(b->brake.pulse, false);
     if (rc != ERR_OK) {
         *b = before;
         if (!b->fixed)
@@ -656,15 +656,26 @@ static enum err_code backfill_batch(struct backfill *b, struct err *err)
 
 static void backfill_resize(struct backfill *b)
 {
-    double f = (double)b->target_ms * 1e6 / (double)(b->took_ns ? b->took_ns : 1);
+    double f = (double)b->brake.target_ms * 1e6 / (double)(b->took_ns ? b->took_ns : 1);
 
     if (b->fixed)
         return;
     f = f < 0.5 ? 0.5 : f > 1.5 ? 1.5 : f;
     b->size *= f <= 1 ? f : 0.7 + 0.3 * f;
-    b->size = b->size < BACKFILL_LEAST  ? BACKFILL_LEAST
-              : b->size > BACKFILL_MOST ? BACKFILL_MOST
-                                        : b->size;
+    b->size = b->size < BACKFILL_LEAST ? BACKFILL_LEAST : b->size > b->most ? b->most : b->size;
+}
+
+/* Who writes any row of the table meets the rows of a batch with this chance, whatever their number. */
+static void backfill_bound(struct backfill *b)
+{
+    double share = (double)b->estimate / BACKFILL_SHARE;
+
+    b->most = b->estimate <= 0        ? BACKFILL_FIRST
+              : share < BACKFILL_FEW  ? BACKFILL_FEW
+              : share > BACKFILL_MOST ? BACKFILL_MOST
+                                      : share;
+    if (!b->fixed && b->size > b->most)
+        b->size = b->most;
 }
 
 static struct book_event backfill_event(const struct backfill *b, const char *kind,
@@ -794,7 +805,7 @@ static enum err_code backfill_pass(struct backfill *b, struct err *err)
     for (b->end = !b->upper.n || sv_eq(b->last, b->upper); !b->end;) {
         if (backfill_brake(b, err) != ERR_OK || backfill_batch(b, err) != ERR_OK)
             return err->code;
-        b->slow = b->took_ns > 4 * b->target_ms * 1000000 ? b->slow + 1 : 0;
+        b->slow = b->took_ns > 4 * b->brake.most_ms * 1000000 ? b->slow + 1 : 0;
         backfill_resize(b);
         if (clock_mono_ns() - b->told_ns > 1000000000)
             backfill_tell(b, "backfill-progress");
@@ -894,7 +905,9 @@ static void backfill_tidy(struct backfill *b)
         return; /* figures of one table alone mislead its planner */
     strbuf_addf(&sql, "%s %.*s", b->changed > b->estimate / 5 ? "VACUUM (ANALYZE)" : "ANALYZE",
                 SV_FMT(b->table));
-    if (db_run(db, SV("SET lock_timeout = 500"), NULL, 0, NULL, &ignored) == ERR_OK)
+    /* at the pace of the server's own, which others hardly feel */
+    if (db_run(db, SV("SET lock_timeout = 500; SET vacuum_cost_delay = 2"), NULL, 0, NULL,
+               &ignored) == ERR_OK)
         book_besides(db_run(db, strbuf_sv(&sql), NULL, 0, NULL, &ignored)); /* figures only */
 }
 
@@ -904,7 +917,6 @@ enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p
                          .p = p,
                          .job = migration_attr(p, "job"),
                          .name = migration_attr(p, "job"),
-                         .target_ms = BACKFILL_TARGET_MS,
                          .start_ns = clock_mono_ns(),
                          .told_ns = clock_mono_ns()};
     int64_t left = 0;
@@ -920,6 +932,7 @@ enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p
     rc = brake_begin(j->a, p, b.name, b.table, &b.brake, err);
     if (rc == ERR_OK)
         backfill_blind(&b);
+    backfill_bound(&b);
     if (rc == ERR_OK)
         rc = backfill_passes(&b, &left, err);
     if (rc == ERR_OK)
@@ -930,6 +943,7 @@ enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p
         backfill_tidy(&b);
         backfill_tell(&b, "backfill-done");
     }
+    brake_end(&b.brake);
     j->backfill = NULL;
     return rc;
 }

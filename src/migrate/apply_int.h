@@ -70,24 +70,49 @@ NODISCARD enum err_code apply_backfill(struct apply_job *j, const struct migrati
 NODISCARD enum err_code apply_watched(struct apply_job *j, const struct migration_part *p,
                                       size_t stmt, struct err *err);
 
-/* apply_brake.c: what makes a backfill wait. */
+/*
+ * apply_pulse.c: what one write takes beside a batch, and between two, measured by a thread with a connection of its own.
+ * NULL: it cannot be measured (SQLite, no address, no connection).
+ */
+#define PULSE_NAME "prusik feels the pulse" /* its application_name */
+struct pulse;
+struct pulse *pulse_begin(const struct apply *a);
+void pulse_end(struct pulse *p);                /* NULL: nothing */
+void pulse_batch(struct pulse *p, bool begins); /* a batch begins or has ended; NULL: nothing */
+/* What nine of ten took at most, of the last seconds; false: too few are known. */
+bool pulse_ask(struct pulse *p, uint64_t *beside_ns, uint64_t *between_ns);
+
+/* apply_brake.c: what makes a backfill wait, and how much of the time is its own. */
 #define BRAKE_PROBES 5
 struct brake {
     struct apply *a;
     struct sv job, table, throttle;
-    uint64_t lag_ms;     /* 0: replicas may be behind */
-    uint64_t max_active; /* sessions; 0: any number */
-    uint64_t min_free;   /* percent of the disk */
-    const char *disk;    /* a folder on it; NULL: it is elsewhere */
-    bool blind;          /* there are replicas, and we may not see how far they are */
-    int64_t size_first;  /* of the table when it was asked for first */
-    unsigned duty;       /* percent of the time that is ours */
-    uint64_t idle_ns;    /* of a write before the job */
+    uint64_t lag_ms;             /* 0: replicas may be behind */
+    uint64_t max_active;         /* sessions; 0: any number */
+    uint64_t min_free;           /* percent of the disk */
+    const char *disk;            /* a folder on it; NULL: it is elsewhere */
+    bool blind;                  /* there are replicas, and we may not see how far they are */
+    int64_t size_first;          /* of the table when it was asked for first */
+    unsigned duty;               /* percent of the time that is ours */
+    uint64_t target_ms, most_ms; /* of a batch: now, and where nobody waits for it */
+    struct pulse *pulse;         /* NULL: one write between two batches is what is known */
+    uint64_t idle_ns;            /* of a write before the job */
     uint64_t probes[BRAKE_PROBES], n_probes;
     bool cancelled, paused; /* what a person wants */
 };
 NODISCARD enum err_code brake_begin(struct apply *a, const struct migration_part *p, struct sv job,
                                     struct sv table, struct brake *ret, struct err *err);
+void brake_end(struct brake *b);
+/* Writes take this long because of us, and that long without: shorter batches, then fewer; and back. */
+void brake_adapt(struct brake *b, uint64_t with_ns, uint64_t without_ns);
+/* Of PostgreSQL: what may hold it. */
+struct brake_facts {
+    int64_t lag_ms, lag_bytes, active, ready, size;
+};
+/* Does one of them hold it?  Then `why` says which. */
+void brake_judge(const struct brake *b, const struct brake_facts *f, struct strbuf *why);
+/* Has the disk too little left, or less than what the table will still grow by?  left: as below. */
+void brake_disk(struct brake *b, const struct brake_facts *f, double left, struct strbuf *why);
 /* `why` is empty when nothing holds it.  left: how often what was done is still to be done. */
 NODISCARD enum err_code brake_ask(struct brake *b, double left, struct strbuf *why,
                                   struct err *err);
