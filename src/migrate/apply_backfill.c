@@ -19,7 +19,7 @@
 #define BACKFILL_LEAST    50
 #define BACKFILL_MOST     20000
 #define BACKFILL_SHARE    100 /* a batch locks one row of so many: who writes one seldom meets it */
-#define BACKFILL_FEW      200 /* ... but so many in any case */
+#define BACKFILL_FEW      500 /* ... but so many in any case */
 #define BACKFILL_PASSES   3
 #define BACKFILL_PAUSE_MS 5
 #define BACKFILL_COLUMNS  8
@@ -46,9 +46,10 @@ struct backfill {
     uint64_t pause_ms, told_ns, start_ns;
     int64_t seen, changed, estimate, passes;
     int64_t seen_before; /* by runs that were killed */
-    uint64_t took_ns;    /* of the last batch */
-    uint64_t held_ns;    /* all in all */
-    bool end;            /* the last batch reached `upper` */
+    uint64_t took_ns;    /* by the last batch */
+    uint64_t wrote_ns; /* by its statements: BEGIN and COMMIT take the same whatever its size is */
+    uint64_t held_ns;  /* all in all */
+    bool end;          /* the last batch reached `upper` */
 };
 
 static bool backfill_is_postgres(const struct backfill *b)
@@ -592,7 +593,7 @@ static enum err_code backfill_try(struct apply_job *j, const struct migration_pa
                                   size_t stmt UNUSED, struct err *err)
 {
     struct backfill *b = j->backfill, before = *b;
-    uint64_t start = clock_mono_ns();
+    uint64_t start = clock_mono_ns(), wrote;
     int64_t changed = 0;
     struct sv hi = {NULL, 0};
     enum err_code rc = apply_tx_begin(j->a, p, err);
@@ -600,7 +601,9 @@ static enum err_code backfill_try(struct apply_job *j, const struct migration_pa
     if (rc != ERR_OK)
         return rc;
     pulse_batch(b->brake.pulse, true);
+    wrote = clock_mono_ns();
     rc = backfill_write(b, &hi, &changed, err);
+    wrote = clock_mono_ns() - wrote;
     if (rc == ERR_OK) {
         b->last = hi;
         b->end = sv_eq(b->last, b->upper);
@@ -620,6 +623,7 @@ static enum err_code backfill_try(struct apply_job *j, const struct migration_pa
             b->size = b->size / 2 < 1 ? 1 : b->size / 2;
     }
     b->took_ns = clock_mono_ns() - start;
+    b->wrote_ns = wrote;
     return rc;
 }
 
@@ -656,7 +660,7 @@ static enum err_code backfill_batch(struct backfill *b, struct err *err)
 
 static void backfill_resize(struct backfill *b)
 {
-    double f = (double)b->brake.target_ms * 1e6 / (double)(b->took_ns ? b->took_ns : 1);
+    double f = (double)b->brake.target_ms * 1e6 / (double)(b->wrote_ns ? b->wrote_ns : 1);
 
     if (b->fixed)
         return;

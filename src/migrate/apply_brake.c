@@ -120,6 +120,10 @@ static enum err_code brake_share(struct brake *b, struct err *err)
 {
     uint64_t took = 0, without = 0;
 
+    if (b->n_asked++ == 1) { /* it is no job of a moment */
+        b->pulse = pulse_begin(b->a);
+        b->target_ms = b->pulse ? b->target_ms : b->most_ms;
+    }
     if (b->pulse) {
         if (pulse_ask(b->pulse, &took, &without))
             brake_adapt(b, took, without);
@@ -132,14 +136,10 @@ static enum err_code brake_share(struct brake *b, struct err *err)
     return ERR_OK;
 }
 
-/* What a write takes: by the pulse, else before the job begins. */
+/* What a write takes before the job begins.  Until more is known batches are short. */
 static enum err_code brake_feel(struct brake *b, struct err *err)
 {
-    b->pulse = pulse_begin(b->a);
-    if (b->pulse) {
-        b->target_ms = BRAKE_LEAST_MS < b->most_ms ? BRAKE_LEAST_MS : b->most_ms;
-        return ERR_OK;
-    }
+    b->target_ms = pulse_may(b->a) && b->most_ms > BRAKE_LEAST_MS ? BRAKE_LEAST_MS : b->most_ms;
     for (size_t i = 0; i < BRAKE_PROBES; i++)
         if (brake_probe(b, &b->probes[i], err) != ERR_OK)
             return err->code;
@@ -165,7 +165,6 @@ enum err_code brake_begin(struct apply *a, const struct migration_part *p, struc
         b.lag_ms = (uint64_t)ms;
     if (duration_parse(migration_attr(p, "target"), &ms) && ms > 0)
         b.most_ms = (uint64_t)ms;
-    b.target_ms = b.most_ms;
     if (brake_find_disk(&b, err) != ERR_OK || brake_feel(&b, err) != ERR_OK)
         return err->code;
     *ret = b;

@@ -76,6 +76,7 @@ NODISCARD enum err_code apply_watched(struct apply_job *j, const struct migratio
  */
 #define PULSE_NAME "prusik feels the pulse" /* its application_name */
 struct pulse;
+bool pulse_may(const struct apply *a); /* is there an address to connect to? */
 struct pulse *pulse_begin(const struct apply *a);
 void pulse_end(struct pulse *p);                /* NULL: nothing */
 void pulse_batch(struct pulse *p, bool begins); /* a batch begins or has ended; NULL: nothing */
@@ -96,7 +97,8 @@ struct brake {
     unsigned duty;               /* percent of the time that is ours */
     uint64_t target_ms, most_ms; /* of a batch: now, and where nobody waits for it */
     struct pulse *pulse;         /* NULL: one write between two batches is what is known */
-    uint64_t idle_ns;            /* of a write before the job */
+    uint64_t n_asked;
+    uint64_t idle_ns; /* of a write before the job */
     uint64_t probes[BRAKE_PROBES], n_probes;
     bool cancelled, paused; /* what a person wants */
 };

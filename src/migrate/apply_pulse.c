@@ -123,11 +123,16 @@ static void pulse_drop(struct pulse *p)
     free(p);
 }
 
+bool pulse_may(const struct apply *a)
+{
+    return db_kind(a->db) == DB_POSTGRES && a->o.url.n;
+}
+
 struct pulse *pulse_begin(const struct apply *a)
 {
     struct pulse *p;
 
-    if (db_kind(a->db) != DB_POSTGRES || !a->o.url.n)
+    if (!pulse_may(a))
         return NULL;
     p = XNEW(struct pulse);
     if (pulse_open(p, a) && pulse_start(p))

@@ -172,9 +172,12 @@ T(writes_beside_a_batch_and_between_two_are_told_apart_on_postgresql)
     open_db(&b);
     T_OK(db_open(&second, &other, &err), err);
     begin(&b, sv_from(b.url), &a, &brake);
-    T_CHECK(brake.pulse);
     T_EQ(brake.target_ms, 5);
     T_EQ(brake.most_ms, 40);
+    why_is(&brake, "");
+    T_CHECK(!brake.pulse); /* it may be over soon */
+    why_is(&brake, "");
+    T_CHECK(brake.pulse);
     T_CHECK(!pulse_ask(brake.pulse, &beside, &between));
     brake.max_active = 1;
     why_is(&brake, ""); /* we and the pulse do not count */
@@ -211,10 +214,12 @@ T(writes_beside_a_batch_and_between_two_are_told_apart_on_postgresql)
          i++) { /* one write between two batches is what is known then */
         sql(&b, "DROP TABLE hold, prusik.backfill");
         begin(&b, blind[i], &a, &brake);
-        T_CHECK(!brake.pulse && brake.idle_ns > 0);
-        T_EQ(brake.target_ms, 40);
+        T_CHECK(brake.idle_ns > 0);
         why_is(&brake, "");
-        T_EQ(brake.n_probes, 1);
+        why_is(&brake, "");
+        T_CHECK(!brake.pulse);
+        T_EQ(brake.target_ms, 40);
+        T_EQ(brake.n_probes, 2);
         brake_end(&brake);
         apply_end(&a);
     }
