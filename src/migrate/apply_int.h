@@ -80,7 +80,7 @@ bool pulse_may(const struct apply *a); /* is there an address to connect to? */
 struct pulse *pulse_begin(const struct apply *a);
 void pulse_end(struct pulse *p);                /* NULL: nothing */
 void pulse_batch(struct pulse *p, bool begins); /* a batch begins or has ended; NULL: nothing */
-/* What nine of ten took at most, of the last seconds; false: too few are known. */
+/* What nine of ten took at most since it was asked last; false: too few are known. */
 bool pulse_ask(struct pulse *p, uint64_t *beside_ns, uint64_t *between_ns);
 
 /* apply_brake.c: what makes a backfill wait, and how much of the time is its own. */

@@ -16,12 +16,12 @@
 #define PULSE_CONNECT_MS 2000
 #define PULSE_WRITE_MS   2000 /* a write that takes longer is given up: it counts as this */
 #define PULSE_EVERY_NS   15000000
-#define PULSE_KEPT       128 /* of each kind: some four seconds */
+#define PULSE_KEPT       128 /* of each kind, at most */
 #define PULSE_FEWEST     16
 
 struct pulse_times {
     uint64_t ns[PULSE_KEPT];
-    size_t n; /* all in all */
+    size_t n; /* since they were asked for */
 };
 
 struct pulse {
@@ -192,6 +192,7 @@ bool pulse_ask(struct pulse *p, uint64_t *beside_ns, uint64_t *between_ns)
     if (enough) {
         *beside_ns = pulse_most(&p->beside);
         *between_ns = pulse_most(&p->between);
+        p->beside.n = p->between.n = 0; /* of what is changed now they would say nothing */
     }
     (void)pthread_mutex_unlock(&p->lock); /* it is ours */
     return enough;
