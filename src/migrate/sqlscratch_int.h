@@ -51,7 +51,6 @@ struct sqlscratch {
     VEC(size_t) made;   /* tables that the statement makes */
     sqlite3_int64 seen; /* rowid in sqlite_schema: tables up to it have had their row */
     bool fewer;         /* a definition may be gone */
-    bool swept;         /* rows of any table may be gone */
     bool edges;         /* any table may refer to another one by now */
     struct scratch_trial trial;
     struct strbuf reads; /* of the statement */

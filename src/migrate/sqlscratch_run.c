@@ -24,13 +24,7 @@ static void scratch_add_lower(struct strbuf *b, const char *name)
     strbuf_add_byte(b, ',');
 }
 
-/* Rows of tables that refer to it may go with its own: ON DELETE CASCADE is not told. */
-static void scratch_sweep(struct sqlscratch *s, const char *name)
-{
-    s->swept = s->swept || scratch_named(s, sv_from(name))->children.n > 0;
-}
-
-/* What it is about to do. */
+/* What it is about to do; also to tables whose rows go with those of others (ON DELETE CASCADE). */
 static void scratch_note(struct sqlscratch *s, int action, const char *one, const char *two)
 {
     switch (action) {
@@ -45,15 +39,11 @@ static void scratch_note(struct sqlscratch *s, int action, const char *one, cons
     case SQLITE_DROP_VIEW:
     case SQLITE_DROP_TRIGGER:
         s->fewer = true;
-        scratch_sweep(s, one);
         scratch_touch(s, one);
         break;
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
-    case SQLITE_DELETE:
-        scratch_sweep(s, one);
-        scratch_touch(s, one);
-        break;
+    case SQLITE_DELETE: scratch_touch(s, one); break;
     case SQLITE_CREATE_TABLE: *vec_add(&s->made) = scratch_name(s, sv_from(one)); break;
     case SQLITE_ALTER_TABLE:
         scratch_touch(s, two);

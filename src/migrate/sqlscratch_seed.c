@@ -97,7 +97,7 @@ static void scratch_seed_new(struct sqlscratch *s)
                            "SELECT name FROM sqlite_schema WHERE rowid > ?1 AND type = 'table' AND "
                            "name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
                            -1, &st, NULL) == SQLITE_OK) {
-        (void)sqlite3_bind_int64(st, 1, s->swept ? 0 : s->seen); /* or nothing comes */
+        (void)sqlite3_bind_int64(st, 1, s->seen); /* or nothing comes */
         while (sqlite3_step(st) == SQLITE_ROW)
             *vec_add(&names) = xstrdup((const char *)sqlite3_column_text(st, 0));
     }
@@ -110,7 +110,6 @@ static void scratch_seed_new(struct sqlscratch *s)
     for (size_t i = 0; i < touched; i++)
         scratch_seed(s, s->names.v[s->touched.v[i]].name);
     s->seen = scratch_last_definition(s);
-    s->swept = false; /* our own rows sweep nothing away */
 }
 
 bool scratch_drop_forced(struct sqlscratch *s)

@@ -353,6 +353,41 @@ T(a_row_is_made_in_each_kind_of_table)
         SQLLINT_FOR_PLAIN, rows, ARRAY_LEN(rows));
 }
 
+/* What goes by ON DELETE CASCADE is told by the authorizer like what a statement itself takes away. */
+T(tables_whose_rows_went_with_those_of_another_have_a_row_again)
+{
+    static const char *const takes[] = {
+        "DELETE FROM top;",
+        "DROP TABLE top;\nCREATE TABLE top (id INTEGER PRIMARY KEY, a);",
+        "REPLACE INTO top VALUES (1, 2);",
+        "UPDATE top SET id = 7;",
+        "CREATE TRIGGER away AFTER UPDATE ON aside BEGIN DELETE FROM top; END;\nUPDATE aside SET a = 2;",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(takes); i++)
+        for (const char *table = "top\0middle\0leaf\0"; table[0]; table += strlen(table) + 1) {
+            CLEANUP(sqlscratch_freep) struct sqlscratch *there = NULL;
+            CLEANUP(strbuf_release)
+            struct strbuf none = STRBUF(0), taken = STRBUF(0), found = STRBUF(0), sql = STRBUF(0);
+            struct err err;
+
+            T_OK(sqlscratch_open(NULL, &there, &err), err);
+            lint(
+                there, SQLLINT_FOR_PLAIN,
+                SV("CREATE TABLE top (id INTEGER PRIMARY KEY, a); CREATE TABLE aside (a);"
+                   "CREATE TABLE middle (id INTEGER PRIMARY KEY, top INTEGER NOT NULL REFERENCES top"
+                   " ON DELETE CASCADE ON UPDATE CASCADE);"
+                   "CREATE TABLE leaf (middle INTEGER NOT NULL REFERENCES middle ON DELETE CASCADE)"),
+                &none, NULL);
+            T_STR(strbuf_str(&none), "");
+            lint(there, SQLLINT_FOR_PLAIN, sv_from(takes[i]), &taken, NULL);
+            strbuf_addf(&sql, "ALTER TABLE %s ADD COLUMN z TEXT NOT NULL;", table);
+            lint(there, SQLLINT_FOR_PLAIN, strbuf_sv(&sql), &found, NULL);
+            if (strcmp(strbuf_str(&found), "1 SQL001") != 0)
+                T_FAIL("%s, then %s: %s", takes[i], table, strbuf_str(&found));
+        }
+}
+
 T_MAIN(T_CASE(statements_are_judged_by_what_sqlite_does_with_the_tables_that_are_there),
        T_CASE(tables_that_are_made_anew_by_hand_are_held_against_what_was_there),
        T_CASE(parts_are_transactions_and_the_way_back_is_tried_behind_them),
@@ -361,4 +396,5 @@ T_MAIN(T_CASE(statements_are_judged_by_what_sqlite_does_with_the_tables_that_are
        T_CASE(nothing_outside_of_the_scratch_is_reached),
        T_CASE(rows_of_a_database_count_and_stay_as_they_are),
        T_CASE(of_a_large_database_only_the_definitions_are_copied),
-       T_CASE(what_is_no_database_says_so), T_CASE(a_row_is_made_in_each_kind_of_table))
+       T_CASE(what_is_no_database_says_so), T_CASE(a_row_is_made_in_each_kind_of_table),
+       T_CASE(tables_whose_rows_went_with_those_of_another_have_a_row_again))
