@@ -77,6 +77,10 @@ T(statements_are_judged_by_what_sqlite_does_with_the_tables_that_are_there)
         {"ALTER TABLE orders ADD COLUMN a TEXT NOT NULL;", "1 SQL001"},
         /* the only row that could be made breaks the CHECK of state, not this one */
         {"ALTER TABLE orders ADD COLUMN a TEXT CHECK (a > 1);", ""},
+        {"ALTER TABLE orders ADD COLUMN a TEXT DEFAULT 'x' CHECK (a < total);", ""},
+        {"ALTER TABLE main.\"orders\" ADD a TEXT DEFAULT 'x' CHECK (a <> 'x');", "1 SQL003"},
+        {"-- prusik:up\nSELECT 1;\n-- prusik:down\nALTER TABLE orders ADD a INT DEFAULT 0 CHECK (a > 0);",
+         "4 SQL003"},
         {"ALTER TABLE users ADD COLUMN a TEXT DEFAULT 'x' CHECK (a <> 'x');", "1 SQL003"},
         {"ALTER TABLE users ADD UNIQUE (email);", "1 SQL004"},
         {"ALTER TABLE users ALTER COLUMN email TYPE text;", "1 SQL004"},
