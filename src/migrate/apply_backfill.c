@@ -915,6 +915,15 @@ static void backfill_tidy(struct backfill *b)
         book_besides(db_run(db, strbuf_sv(&sql), NULL, 0, NULL, &ignored)); /* figures only */
 }
 
+/* A count of all rows by as many processes as there are processors would stop everybody else for its time. */
+static enum err_code backfill_alone(struct backfill *b, struct err *err)
+{
+    return backfill_is_postgres(b)
+               ? db_run(b->j->a->db, SV("SET max_parallel_workers_per_gather = 0"), NULL, 0, NULL,
+                        err)
+               : ERR_OK;
+}
+
 enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p, struct err *err)
 {
     struct backfill b = {.j = j,
@@ -927,7 +936,7 @@ enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p
     enum err_code rc;
 
     backfill_saved(&b);
-    if (backfill_make(&b, err) != ERR_OK ||
+    if (backfill_alone(&b, err) != ERR_OK || backfill_make(&b, err) != ERR_OK ||
         (p->restore ? backfill_read_restore(&b, err) : backfill_read(&b, err)) != ERR_OK ||
         backfill_begin(&b, err) != ERR_OK)
         return err->code;

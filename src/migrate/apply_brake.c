@@ -102,37 +102,46 @@ static uint64_t brake_median(const struct brake *b)
     return sorted[BRAKE_PROBES / 2];
 }
 
-void brake_adapt(struct brake *b, uint64_t with_ns, uint64_t without_ns)
+static bool brake_is_slow(uint64_t with_ns, uint64_t without_ns)
 {
-    if (with_ns > 2 * without_ns && with_ns > (uint64_t)BRAKE_PROBE_MS * 1000000) {
-        if (b->target_ms > BRAKE_LEAST_MS)
-            b->target_ms = b->target_ms / 2 < BRAKE_LEAST_MS ? BRAKE_LEAST_MS : b->target_ms / 2;
-        else
-            b->duty = b->duty / 2 < BRAKE_DUTY_LEAST ? BRAKE_DUTY_LEAST : b->duty / 2;
-    } else if (b->duty < BRAKE_DUTY) {
+    return with_ns > 2 * without_ns && with_ns > (uint64_t)BRAKE_PROBE_MS * 1000000;
+}
+
+/* That some wait is what sharing a processor with a batch comes to; its share of the time is only for what all feel. */
+void brake_adapt(struct brake *b, struct pulse_said with, struct pulse_said without)
+{
+    bool some = brake_is_slow(with.most_ns, without.most_ns);
+
+    if (some && b->target_ms > BRAKE_LEAST_MS)
+        b->target_ms = b->target_ms / 2 < BRAKE_LEAST_MS ? BRAKE_LEAST_MS : b->target_ms / 2;
+    else if (brake_is_slow(with.half_ns, without.half_ns))
+        b->duty = b->duty / 2 < BRAKE_DUTY_LEAST ? BRAKE_DUTY_LEAST : b->duty / 2;
+    else if (b->duty < BRAKE_DUTY)
         b->duty = 2 * b->duty > BRAKE_DUTY ? BRAKE_DUTY : 2 * b->duty;
-    } else if (2 * with_ns <= 3 * without_ns && b->target_ms < b->most_ms) {
+    else if (2 * with.most_ns <= 3 * without.most_ns && b->target_ms < b->most_ms)
         b->target_ms++;
-    }
 }
 
 static enum err_code brake_share(struct brake *b, struct err *err)
 {
-    uint64_t took = 0, without = 0;
+    struct pulse_said with, without;
+    uint64_t took = 0, median;
 
     if (b->n_asked++ == 1) { /* it is no job of a moment */
         b->pulse = pulse_begin(b->a);
         b->target_ms = b->pulse ? b->target_ms : b->most_ms;
     }
     if (b->pulse) {
-        if (pulse_ask(b->pulse, &took, &without))
-            brake_adapt(b, took, without);
+        if (pulse_ask(b->pulse, &with, &without))
+            brake_adapt(b, with, without);
         return ERR_OK;
     }
     if (brake_probe(b, &took, err) != ERR_OK)
         return err->code;
     b->probes[b->n_probes++ % BRAKE_PROBES] = took;
-    brake_adapt(b, brake_median(b), b->idle_ns);
+    median = brake_median(b);
+    brake_adapt(b, (struct pulse_said){median, median},
+                (struct pulse_said){b->idle_ns, b->idle_ns});
     return ERR_OK;
 }
 

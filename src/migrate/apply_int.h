@@ -80,8 +80,11 @@ bool pulse_may(const struct apply *a); /* is there an address to connect to? */
 struct pulse *pulse_begin(const struct apply *a);
 void pulse_end(struct pulse *p);                /* NULL: nothing */
 void pulse_batch(struct pulse *p, bool begins); /* a batch begins or has ended; NULL: nothing */
-/* What nine of ten took at most since it was asked last; false: too few are known. */
-bool pulse_ask(struct pulse *p, uint64_t *beside_ns, uint64_t *between_ns);
+/* What half of them and what nine of ten took at most since it was asked last; false: too few are known. */
+struct pulse_said {
+    uint64_t half_ns, most_ns;
+};
+bool pulse_ask(struct pulse *p, struct pulse_said *beside, struct pulse_said *between);
 
 /* apply_brake.c: what makes a backfill wait, and how much of the time is its own. */
 #define BRAKE_PROBES 5
@@ -105,8 +108,8 @@ struct brake {
 NODISCARD enum err_code brake_begin(struct apply *a, const struct migration_part *p, struct sv job,
                                     struct sv table, struct brake *ret, struct err *err);
 void brake_end(struct brake *b);
-/* Writes take this long because of us, and that long without: shorter batches, then fewer; and back. */
-void brake_adapt(struct brake *b, uint64_t with_ns, uint64_t without_ns);
+/* What writes take beside us and without: some longer, and batches get shorter; most of them, and they get fewer; and back. */
+void brake_adapt(struct brake *b, struct pulse_said with, struct pulse_said without);
 /* Of PostgreSQL: what may hold it. */
 struct brake_facts {
     int64_t lag_ms, lag_bytes, active, ready, size;

@@ -172,26 +172,25 @@ static int pulse_cmp(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* What nine of ten took at most. */
-static uint64_t pulse_most(const struct pulse_times *t)
+static struct pulse_said pulse_say(const struct pulse_times *t)
 {
     uint64_t sorted[PULSE_KEPT];
     size_t n = t->n < PULSE_KEPT ? t->n : PULSE_KEPT;
 
     memcpy(sorted, t->ns, sizeof(sorted));
     qsort(sorted, n, sizeof(*sorted), pulse_cmp);
-    return sorted[n * 9 / 10];
+    return (struct pulse_said){.half_ns = sorted[n / 2], .most_ns = sorted[n * 9 / 10]};
 }
 
-bool pulse_ask(struct pulse *p, uint64_t *beside_ns, uint64_t *between_ns)
+bool pulse_ask(struct pulse *p, struct pulse_said *beside, struct pulse_said *between)
 {
     bool enough;
 
     (void)pthread_mutex_lock(&p->lock); /* it is no error-checking one */
     enough = p->beside.n >= PULSE_FEWEST && p->between.n >= PULSE_FEWEST;
     if (enough) {
-        *beside_ns = pulse_most(&p->beside);
-        *between_ns = pulse_most(&p->between);
+        *beside = pulse_say(&p->beside);
+        *between = pulse_say(&p->between);
         p->beside.n = p->between.n = 0; /* of what is changed now they would say nothing */
     }
     (void)pthread_mutex_unlock(&p->lock); /* it is ours */

@@ -58,6 +58,24 @@ T(a_disk_holds_it_by_its_share_and_by_what_the_table_will_still_grow)
 
 #define MS 1000000
 
+static struct pulse_said said(uint64_t half_ms, uint64_t most_ms)
+{
+    return (struct pulse_said){.half_ns = half_ms * MS, .most_ns = most_ms * MS};
+}
+
+T(what_only_some_writes_feel_makes_batches_shorter_and_not_fewer)
+{
+    struct brake b = {.target_ms = 11, .most_ms = 20, .duty = 50};
+
+    for (size_t i = 0; i < 5; i++)
+        brake_adapt(&b, said(1, 9), said(1, 4));
+    T_EQ(b.target_ms, 5);
+    T_EQ(b.duty, 50);
+    brake_adapt(&b, said(9, 9),
+                said(4, 9)); /* all of them feel it, and the slowest no more than before */
+    T_EQ(b.duty, 25);
+}
+
 T(batches_get_shorter_then_fewer_and_come_back_the_other_way)
 {
     struct brake b = {.target_ms = 20, .most_ms = 20, .duty = 50};
@@ -74,15 +92,16 @@ T(batches_get_shorter_then_fewer_and_come_back_the_other_way)
         };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        brake_adapt(&b, rows[i].with_ms * MS, rows[i].without_ms * MS);
+        brake_adapt(&b, said(rows[i].with_ms, rows[i].with_ms),
+                    said(rows[i].without_ms, rows[i].without_ms));
         if (b.target_ms != rows[i].target_ms || b.duty != rows[i].duty)
             T_FAIL("row %zu: %llu ms, %u %%", i, (unsigned long long)b.target_ms, b.duty);
     }
     for (size_t i = 0; i < 40; i++)
-        brake_adapt(&b, 1, 1);
+        brake_adapt(&b, said(1, 1), said(1, 1));
     T_EQ(b.target_ms, 20);
     b = (struct brake){.target_ms = 3, .most_ms = 3, .duty = 50}; /* target=3ms */
-    brake_adapt(&b, 9 * MS, MS);
+    brake_adapt(&b, said(9, 9), said(1, 1));
     T_EQ(b.target_ms, 3);
     T_EQ(b.duty, 25);
 }
@@ -166,7 +185,7 @@ T(writes_beside_a_batch_and_between_two_are_told_apart_on_postgresql)
     struct base b = {0};
     struct db_config second;
     struct db *other = NULL;
-    uint64_t beside = 0, between = 0;
+    struct pulse_said beside = {0}, between = {0};
     struct brake brake;
     struct apply a;
     struct err err = {0};
@@ -191,7 +210,7 @@ T(writes_beside_a_batch_and_between_two_are_told_apart_on_postgresql)
     sql(&b, "UPDATE hold SET held = false");
     while (!pulse_ask(brake.pulse, &beside, &between))
         beat(brake.pulse, NULL);
-    T_CHECK(beside > 0 && between > 0);
+    T_CHECK(beside.half_ns > 0 && beside.most_ns >= beside.half_ns && between.half_ns > 0);
     while (brake.duty == 50) {
         beat(brake.pulse, other);
         why_is(&brake, "");
@@ -228,6 +247,7 @@ T(writes_beside_a_batch_and_between_two_are_told_apart_on_postgresql)
 
 T_MAIN(T_CASE(each_fact_that_holds_it_is_named_and_none_below_its_limit),
        T_CASE(a_disk_holds_it_by_its_share_and_by_what_the_table_will_still_grow),
+       T_CASE(what_only_some_writes_feel_makes_batches_shorter_and_not_fewer),
        T_CASE(batches_get_shorter_then_fewer_and_come_back_the_other_way),
        T_CASE(a_query_a_file_and_a_person_hold_it_on_sqlite),
        T_CASE(writes_beside_a_batch_and_between_two_are_told_apart_on_postgresql))
