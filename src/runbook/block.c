@@ -1,6 +1,8 @@
 /*
  * block: what a fence is, and the steps in it.
  */
+#include <string.h>
+
 #include "base/duration.h"
 #include "base/regex.h"
 #include "base/sv.h"
@@ -89,6 +91,17 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:never|do not|don['’]t|must not|avoid|niemals|auf keinen fall|ne jamais|ne pas|絶対に|"
         "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
     [BLOCK_NOT_YET] = "\\b(?:until|unless|before|bis|bevor|jusqu|avant)\\b|まで|之前",
+    [BLOCK_SHOULD] =
+        "^(?:and |also |then )*"
+        "(?:(?:the |its )?(?:(?:command|query|script|last|first)(?:['’]s)? )?"
+        "(?:output|results?|response|answer|command|query|status(?: code)?|exit code|value|count|list|version)|"
+        "it|this|that|both|all|each|these|they|you|nothing|no (?:rows?|lines?|errors?)|"
+        "(?:the |all |both |each )(?:[\\w-]+ ){0,2}(?:service|unit|application|app|server|container|pod|process|node|"
+        "replica)(?:e?s)?)(?: of [^,.]{1,40})? "
+        "(?:(?:should|must) (?!not be (?:run|interrupted|stopped|used)|be (?:done|run|executed|repeated|started|"
+        "performed|used|called|installed|aware|careful|able)|take|last|only|never|complete|finish|then|now|also|see )|"
+        "will (?=show|print|return|list|output|display|say|be empty)|"
+        "(?=(?:returns?|prints|exits|outputs) .*(?:[0-9]|`|\"|nothing|OK\\b)))(.+)$",
     [BLOCK_IS_MESSAGE] =
         "template|\\b(?:post|send|announce|message|notify|mail|e-?mail|slack|status page)\\b.*:$|"
         "vorlage|nachricht|テンプレート|連絡",
@@ -453,6 +466,31 @@ static void block_read_here(struct rb_build *b, uint32_t node)
     block_carry_out(b, index, n->text);
 }
 
+bool block_has_ssh(struct sv text)
+{
+    struct sv line;
+
+    while (sv_next_line(&text, &line)) {
+        (void)sv_eat(&line, SV("$ "));
+        if (sv_eq(block_first_word(line), SV("ssh")))
+            return true;
+    }
+    return false;
+}
+
+/* "On web1:" right above it. */
+static void block_enter_host(struct rb_build *b, uint32_t node, struct scope *outer)
+{
+    struct sv host;
+    enum where_kind where = told_host(b->label, &host);
+
+    if (outer->gave_host || block_has_ssh(b->rb->md.v[node].text) ||
+        (where != WHERE_ONCE && where != WHERE_STAY))
+        return;
+    outer->gave_host = true;
+    b->host = host;
+}
+
 void block_read(struct rb_build *b, uint32_t node)
 {
     uint32_t part = b->part;
@@ -463,6 +501,7 @@ void block_read(struct rb_build *b, uint32_t node)
     if (titled)
         b->part = b->title_part;
     outer = scope_enter_block(b, node, block_lang_runs(block_lang(b->rb->md.v[node].info)));
+    block_enter_host(b, node, &outer);
     block_read_here(b, node);
     scope_leave_block(b, &outer);
     b->part = part;
@@ -485,6 +524,25 @@ static bool block_only_looks(const struct shell_item *item, struct arena *arena)
     return c.effect <= EFFECT_STATE || c.form == COMMAND_SSH || c.form == COMMAND_EXIT;
 }
 
+/* "Run `pgupgrade 14 main`": whatever it is, it is a program. */
+static bool block_is_named(struct sv before, struct sv text)
+{
+    static const struct sv verbs[] = {SV("run"),     SV("rerun"), SV("re-run"), SV("running"),
+                                      SV("execute"), SV("issue"), SV("invoke")};
+    struct sv program = block_first_word(text);
+
+    before = sv_trim(before);
+    for (size_t i = 0; i < program.n; i++)
+        if (!ascii_is_word(program.p[i]) && !strchr("./-~", program.p[i]))
+            return false;
+    for (size_t i = 0; i < ARRAY_LEN(verbs) && program.n; i++)
+        if (before.n >= verbs[i].n &&
+            sv_eq_nocase(sv_sub(before, before.n - verbs[i].n, before.n), verbs[i]) &&
+            (before.n == verbs[i].n || !ascii_is_word(before.p[before.n - verbs[i].n - 1])))
+            return true;
+    return false;
+}
+
 /* One command in a text, as a block of its own: with placeholders, words, and what it changes. */
 static bool block_command_at(struct rb_build *b, uint32_t node, struct sv text, size_t line,
                              enum block_told told)
@@ -498,7 +556,7 @@ static bool block_command_at(struct rb_build *b, uint32_t node, struct sv text, 
     size_t before = b->steps.n;
     struct sv host = b->host;
 
-    if (!block_knows_command(text) || sv_find_byte(text, '\n', 0) != SV_NPOS)
+    if (sv_find_byte(text, '\n', 0) != SV_NPOS)
         return false;
     placeholder_find(text, false, b->arena, &block.placeholders);
     shell_split(b->shell, text, placeholder_mask(text, &block.placeholders, b->arena), b->arena,
@@ -558,14 +616,11 @@ static bool block_has_command(const struct md_node *n)
     return false;
 }
 
-bool block_inline(struct rb_build *b, const struct md_node *n)
+static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum block_told told)
 {
-    size_t before = b->steps.n, line = n->line, at = 0;
-    enum block_told told = block_has_command(n) ? block_told(b, n) : TOLD_NOTHING;
+    size_t line = n->line, at = 0;
     bool found = false;
 
-    if (told == TOLD_NOTHING || scope_way(b, b->part) != SCOPE_RUNS)
-        return false;
     for (size_t i = 0; i < n->n_spans && !b->full_line; i++) {
         const struct md_span *s = &n->spans[i];
 
@@ -573,10 +628,30 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
             continue;
         for (; at < s->from; at++)
             line += n->text.p[at] == '\n';
-        if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s))
+        if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s) &&
+            (block_knows_command(sv_sub(n->text, s->from, s->to)) ||
+             (told == TOLD_TO_RUN && block_is_named(sv_sub(n->text, 0, s->from), sv_sub(n->text, s->from, s->to)))))
             found |= block_command_at(b, (uint32_t)(n - b->rb->md.v),
                                       sv_sub(n->text, s->from, s->to), line, told);
     }
+    return found;
+}
+
+bool block_inline(struct rb_build *b, const struct md_node *n)
+{
+    enum block_told told = block_has_command(n) ? block_told(b, n) : TOLD_NOTHING;
+    struct sv outer = b->host, host;
+    size_t before = b->steps.n;
+    bool found, there;
+
+    if (told == TOLD_NOTHING || scope_way(b, b->part) != SCOPE_RUNS)
+        return false;
+    there = where_read(n->text, &host) == WHERE_ONCE; /* "On web1: `x`" */
+    if (there)
+        b->host = host;
+    found = block_inline_here(b, n, told);
+    if (there && sv_eq(b->host, host)) /* no ssh of its own */
+        b->host = outer;
     for (size_t i = before; i < b->steps.n; i++)
         b->steps.v[i].step.note = n->text;
     return found;

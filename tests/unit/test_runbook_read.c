@@ -293,6 +293,11 @@ T(a_command_that_is_only_spoken_of_is_not_carried_out)
         {"Run `systemctl stop app`", true},
         {"Then restart the worker with `systemctl restart app`.", true},
         {"Restart: `systemctl restart app`", true},
+        {"Run `pgupgradecluster 14 main` and wait for it to finish", true},
+        {"Then run `./go now`", true},
+        {"Restart with `pgupgradecluster 14 main`", false}, /* may be anything */
+        {"Run `It is late`", false},
+        {"Overrun `pgupgradecluster 14 main`", false},
         {"`systemctl restart app`.", true},
         {"`systemctl restart app` を実行する", true},
         {"Verify that `systemctl stop app` was run", false},
