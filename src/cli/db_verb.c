@@ -18,19 +18,19 @@
 #define DB_VERB_LINES_NS 10000000000 /* between two lines of progress where they stay */
 
 static const struct db_command db_commands[] = {
-    {"new", NULL, 1, 1, false, false, false, db_new},
-    {"status", NULL, 0, 0, true, true, false, db_status},
-    {"plan", NULL, 0, 0, true, true, true, db_plan},
-    {"upgrade", "up", 0, 0, true, true, true, db_upgrade},
-    {"downgrade", "down", 0, 0, true, true, false, db_downgrade},
-    {"current", NULL, 0, 0, false, true, false, db_current},
-    {"history", NULL, 0, 1, false, true, false, db_history},
-    {"verify", NULL, 0, 1, true, true, false, db_verify},
-    {"stamp", NULL, 1, 1, true, true, false, db_stamp},
-    {"repair", NULL, 1, 1, true, true, false, db_repair},
-    {"adopt", NULL, 0, 0, false, true, false, db_adopt},
-    {"lint", NULL, 0, -1, false, false, false, db_lint},
-    {"backfill", NULL, 0, 2, false, true, false, db_backfill},
+    {"new", NULL, 1, 1, false, false, false, DB_BESIDE_NOTHING, db_new},
+    {"status", NULL, 0, 0, true, true, false, DB_BESIDE_ROWS, db_status},
+    {"plan", NULL, 0, 0, true, true, true, DB_BESIDE_NOTHING, db_plan},
+    {"upgrade", "up", 0, 0, true, true, true, DB_BESIDE_DIGESTS, db_upgrade},
+    {"downgrade", "down", 0, 0, true, true, false, DB_BESIDE_NOTHING, db_downgrade},
+    {"current", NULL, 0, 0, false, true, false, DB_BESIDE_NOTHING, db_current},
+    {"history", NULL, 0, 1, false, true, false, DB_BESIDE_NOTHING, db_history},
+    {"verify", NULL, 0, 1, true, true, false, DB_BESIDE_NOTHING, db_verify},
+    {"stamp", NULL, 1, 1, true, true, false, DB_BESIDE_NOTHING, db_stamp},
+    {"repair", NULL, 1, 1, true, true, false, DB_BESIDE_NOTHING, db_repair},
+    {"adopt", NULL, 0, 0, false, true, false, DB_BESIDE_NOTHING, db_adopt},
+    {"lint", NULL, 0, -1, false, false, false, DB_BESIDE_NOTHING, db_lint},
+    {"backfill", NULL, 0, 2, false, true, false, DB_BESIDE_NOTHING, db_backfill},
 };
 
 /* --- stopping --- */
@@ -129,19 +129,26 @@ char *db_verb_dir(const struct cli *c)
                                                                               : "migrations");
 }
 
-/* beside: what is applied with the same bytes need not be read for its parts. */
-static enum err_code db_verb_read(struct db_verb *v, bool beside, struct err *err)
+static enum err_code db_verb_applied(struct db_verb *v, enum db_beside beside, struct err *err)
 {
-    CLEANUP(book_rows_release) struct book_rows applied = {0};
     struct book b;
 
-    v->dir = db_verb_dir(v->c);
-    if (beside &&
-        (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
-         book_load_digests(&b, &applied, err) != ERR_OK))
+    if (beside == DB_BESIDE_NOTHING)
+        return ERR_OK;
+    if (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
+        (beside == DB_BESIDE_DIGESTS ? book_load_digests(&b, &v->applied, err)
+                                     : book_load(&b, false, &v->applied, err)) != ERR_OK)
         return err->code;
-    if (discover_tree_beside(v->dir, sv_from(v->c->files ? v->c->files : "auto"), db_kind(v->db),
-                             &applied, &v->tree, err) != ERR_OK)
+    v->beside = beside;
+    return ERR_OK;
+}
+
+static enum err_code db_verb_read(struct db_verb *v, enum db_beside beside, struct err *err)
+{
+    v->dir = db_verb_dir(v->c);
+    if (db_verb_applied(v, beside, err) != ERR_OK ||
+        discover_tree_beside(v->dir, sv_from(v->c->files ? v->c->files : "auto"), db_kind(v->db),
+                             &v->applied, &v->tree, err) != ERR_OK)
         return err->code;
     v->has_tree = true;
     return ERR_OK;
@@ -164,9 +171,14 @@ enum err_code db_verb_compare(struct db_verb *v, bool texts, struct book_rows *r
 {
     struct book b;
 
-    if (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
-        book_load(&b, texts, rows, err) != ERR_OK)
+    if (v->beside == DB_BESIDE_ROWS && !texts) {
+        *rows = v->applied; /* as they were read: now the caller's */
+        v->applied = (struct book_rows){0};
+    } else if (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) !=
+                   ERR_OK ||
+               book_load(&b, texts, rows, err) != ERR_OK) {
         return err->code;
+    }
     pending_compare(&v->tree.files, rows, db_kind(v->db), ret);
     return ERR_OK;
 }
@@ -326,12 +338,13 @@ enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err)
     if (cmd->database)
         rc = db_verb_open(&v, cmd->create, err);
     if (rc == ERR_OK && cmd->files)
-        rc = db_verb_read(&v, cmd->run == db_upgrade, err);
+        rc = db_verb_read(&v, cmd->beside, err);
     if (rc == ERR_OK)
         rc = cmd->run(&v, err);
     db_verb_clear(&v);
     if (v.has_tree)
         discover_release(&v.tree);
+    book_rows_release(&v.applied);
     free(v.dir);
     free(v.url);
     db_close(v.db);

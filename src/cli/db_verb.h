@@ -7,6 +7,9 @@
 #include "migrate/apply.h"
 #include "migrate/discover.h"
 
+/* What is asked before the files are read: those that are applied as they are need not be read for their parts. */
+enum db_beside { DB_BESIDE_NOTHING, DB_BESIDE_DIGESTS, DB_BESIDE_ROWS };
+
 /* One call of `prusik db COMMAND`. */
 struct db_verb {
     const struct cli *c;
@@ -20,6 +23,8 @@ struct db_verb {
     char *dir;
     struct discover tree;
     bool has_tree;
+    struct book_rows applied; /* as the tables were before the files were read */
+    enum db_beside beside;
     bool live;         /* progress stands on the last line of the terminal */
     uint64_t shown_ns; /* when progress was shown */
 };
@@ -31,6 +36,7 @@ struct db_command {
     int min_args, max_args;   /* max -1: no limit */
     bool files, database;     /* the folder is read, the database opened */
     bool create;              /* a SQLite file that is not there is made */
+    enum db_beside beside;
     db_verb_fn *run;
 };
 

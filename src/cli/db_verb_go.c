@@ -228,9 +228,32 @@ static enum err_code db_go(struct db_verb *v, db_go_fn *fn, struct err *err)
     return rc;
 }
 
+/*
+ * Is each file applied with just its bytes, is nothing else applied, half applied or taken over from another tool?  Then
+ * there is nothing that the lock or the files' parts would be needed for.
+ */
+static bool db_go_is_at_head(const struct db_verb *v)
+{
+    if (v->c->to || v->c->count || !v->tree.files.v.n ||
+        v->tree.files.v.n != v->applied.migrations.n)
+        return false;
+    for (size_t i = 0; i < v->tree.files.v.n; i++)
+        if (!v->tree.files.v.v[i].applied || v->applied.migrations.v[i].origin.n)
+            return false;
+    return true;
+}
+
 enum err_code db_upgrade(struct db_verb *v, struct err *err)
 {
-    return db_go(v, db_go_up, err);
+    struct apply_options o;
+
+    if (!db_go_is_at_head(v))
+        return db_go(v, db_go_up, err);
+    if (db_verb_options(v, &o, err) != ERR_OK) /* what is wrong with them is said all the same */
+        return err->code;
+    if (!v->c->json && !v->c->quiet)
+        printf("nothing to do\n");
+    return ERR_OK;
 }
 
 enum err_code db_downgrade(struct db_verb *v, struct err *err)

@@ -179,6 +179,11 @@ static enum err_code db_lint_add_bases(struct lint_jobs *jobs, struct err *err)
     return rc;
 }
 
+static bool db_lint_is_forth(const struct lint_job *j, void *arg UNUSED)
+{
+    return db_lint_is_up(j->path);
+}
+
 /* In the order of running, where each file finds what those before it make; SQLite: behind what is there. */
 static enum err_code db_lint_settle(struct db_verb *v, struct lint_jobs *jobs, struct err *err)
 {
@@ -187,12 +192,18 @@ static enum err_code db_lint_settle(struct db_verb *v, struct lint_jobs *jobs, s
         return err->code;
     if (jobs->ask.scratch && !v->db && v->n_args && db_lint_add_bases(jobs, err) != ERR_OK)
         return err->code;
-    for (size_t i = jobs->list.n; jobs->ask.scratch && i-- > 0;)
-        if (!db_lint_is_up(jobs->list.v[i].path))
-            lint_job_drop(jobs, i);
+    if (jobs->ask.scratch)
+        lint_jobs_keep(jobs, db_lint_is_forth, NULL);
     if (jobs->list.n)
         qsort(jobs->list.v, jobs->list.n, sizeof(jobs->list.v[0]), db_lint_cmp);
     return ERR_OK;
+}
+
+static bool db_lint_is_new(const struct lint_job *j, void *applied)
+{
+    size_t at;
+
+    return !map_get(applied, migration_canonical(db_lint_version(j->path)), &at);
 }
 
 /* What the database has already is not run again. */
@@ -200,21 +211,16 @@ static enum err_code db_lint_drop_applied(struct db_verb *v, struct lint_jobs *j
                                           struct err *err)
 {
     CLEANUP(book_rows_release) struct book_rows rows = {0};
+    CLEANUP(map_release) struct map applied = {0};
     struct book b;
 
     if (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
         book_load(&b, false, &rows, err) != ERR_OK)
         return err->code;
-    for (size_t k = jobs->list.n; k-- > 0;)
-        for (size_t i = 0; i < rows.migrations.n; i++) {
-            const struct book_migration *m = &rows.migrations.v[i];
-
-            if (!sv_is(m->state, "undone") &&
-                sv_eq(m->version, migration_canonical(db_lint_version(jobs->list.v[k].path)))) {
-                lint_job_drop(jobs, k);
-                break;
-            }
-        }
+    for (size_t i = 0; i < rows.migrations.n; i++)
+        if (!sv_is(rows.migrations.v[i].state, "undone"))
+            (void)map_put(&applied, rows.migrations.v[i].version, i); /* versions are there once */
+    lint_jobs_keep(jobs, db_lint_is_new, &applied);
     return ERR_OK;
 }
 

@@ -376,7 +376,8 @@ enum err_code db_verify(struct db_verb *v, struct err *err)
         n++;
         if (p->state == PENDING_CHANGED) {
             changed++;
-            strbuf_addf(&why, "%.*s was changed after it was applied\n", SV_FMT(p->version));
+            strbuf_addf(&why, "%s%.*s was changed after it was applied\n",
+                        pending_is_other_down(p) ? "the way back of " : "", SV_FMT(p->version));
         }
         if (apply_verify(&a, p, &asked, &why, err) != ERR_OK)
             return err->code;

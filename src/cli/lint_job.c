@@ -252,12 +252,16 @@ static void job_release(struct lint_job *j)
     lint_release(&j->lint);
 }
 
-void lint_job_drop(struct lint_jobs *jobs, size_t i)
+void lint_jobs_keep(struct lint_jobs *jobs, lint_job_fn *keep, void *arg)
 {
-    job_release(&jobs->list.v[i]);
-    memmove(&jobs->list.v[i], &jobs->list.v[i + 1],
-            (jobs->list.n - i - 1) * sizeof(jobs->list.v[0]));
-    jobs->list.n--;
+    size_t n = 0;
+
+    for (size_t i = 0; i < jobs->list.n; i++)
+        if (keep(&jobs->list.v[i], arg))
+            jobs->list.v[n++] = jobs->list.v[i];
+        else
+            job_release(&jobs->list.v[i]);
+    jobs->list.n = n;
 }
 
 void lint_jobs_release(struct lint_jobs *jobs)

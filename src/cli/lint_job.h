@@ -41,6 +41,7 @@ struct lint_jobs {
 NODISCARD enum err_code lint_jobs_add(struct lint_jobs *jobs, const char *path, struct err *err);
 /* Lint all of them, on as many threads as there are processors, and compare them with each other. */
 void lint_jobs_run(struct lint_jobs *jobs);
-/* Take one from the list. */
-void lint_job_drop(struct lint_jobs *jobs, size_t i);
+/* Take from the list, whose order stays, those that `keep` does not want. */
+typedef bool lint_job_fn(const struct lint_job *j, void *arg);
+void lint_jobs_keep(struct lint_jobs *jobs, lint_job_fn *keep, void *arg);
 void lint_jobs_release(struct lint_jobs *jobs);

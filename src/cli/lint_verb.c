@@ -76,6 +76,11 @@ static size_t lint_count(const struct lint_jobs *jobs)
     return n;
 }
 
+static bool lint_is_asked(const struct lint_job *j, void *arg UNUSED)
+{
+    return !j->base;
+}
+
 static enum err_code lint_read(const struct cli *c, struct lint_jobs *jobs, struct err *err)
 {
     lint_jobs_run(jobs);
@@ -86,9 +91,7 @@ static enum err_code lint_read(const struct cli *c, struct lint_jobs *jobs, stru
         }
     if (jobs->want_blocks && lint_shellcheck(jobs, err) != ERR_OK)
         return err->code;
-    for (size_t i = jobs->list.n; i-- > 0;)
-        if (jobs->list.v[i].base)
-            lint_job_drop(jobs, i);
+    lint_jobs_keep(jobs, lint_is_asked, NULL);
     if (jobs->config)
         lint_config_apply(jobs->config, jobs);
     lint_disable(c, jobs);

@@ -17,19 +17,23 @@
 
 /* --- the session --- */
 
-/* Every SET of a migration is undone by this before the next. */
+void apply_session_sql(const struct apply *a, struct strbuf *sql)
+{
+    if (db_kind(a->db) == DB_SQLITE)
+        strbuf_add_str(sql, "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF");
+    else
+        strbuf_addf(sql,
+                    "RESET ALL; SET application_name = 'prusik %s'; SET row_security = off;"
+                    " SET client_connection_check_interval = '1s';"
+                    " SET idle_in_transaction_session_timeout = '60s'",
+                    a->book.run);
+}
+
 static enum err_code apply_session(struct apply *a, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
 
-    if (db_kind(a->db) == DB_SQLITE)
-        return db_run(a->db, SV("PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF"), NULL,
-                      0, NULL, err);
-    strbuf_addf(&sql,
-                "RESET ALL; SET application_name = 'prusik %s'; SET row_security = off;"
-                " SET client_connection_check_interval = '1s';"
-                " SET idle_in_transaction_session_timeout = '60s'",
-                a->book.run);
+    apply_session_sql(a, &sql);
     return db_run(a->db, strbuf_sv(&sql), NULL, 0, NULL, err);
 }
 
@@ -71,23 +75,6 @@ static enum err_code apply_preflight(struct apply *a, struct err *err)
     return ERR_OK;
 }
 
-/* A pooler that changes the server's session under us would change the lock, too. */
-static enum err_code apply_same_session(struct apply *a, struct err *err)
-{
-    CLEANUP(arena_release) struct arena arena = {0};
-    struct db_value v;
-
-    if (db_kind(a->db) == DB_SQLITE)
-        return ERR_OK;
-    if (db_one(a->db, &arena, SV("SELECT pg_backend_pid()"), NULL, 0, &v, err) != ERR_OK)
-        return err->code;
-    if (sv_eq(v.text, a->pid))
-        return ERR_OK;
-    (void)err_set(err, ERR_REFUSED, "%s: the connection goes through a pooler in transaction mode",
-                  db_name(a->db));
-    return err_hint(err, "give the address of the server itself");
-}
-
 static enum err_code apply_load(struct apply *a, struct err *err)
 {
     struct book_rows without = {0};
@@ -109,7 +96,7 @@ static enum err_code apply_start(struct apply *a, struct err *err)
     if (apply_preflight(a, err) != ERR_OK ||
         runlock_take(&a->lock, a->db, a->o.schema, a->o.wait_ms, err) != ERR_OK ||
         apply_session(a, err) != ERR_OK || book_create(&a->book, err) != ERR_OK ||
-        apply_load(a, err) != ERR_OK || apply_same_session(a, err) != ERR_OK)
+        apply_load(a, err) != ERR_OK)
         return err->code;
     return ERR_OK;
 }
@@ -314,11 +301,10 @@ enum err_code apply_finish(struct apply_job *j, struct err *err)
         return err->code;
     if (apply_is_up(j)) {
         j->row.state = SV("applied");
-        if (book_put(b, &j->row, err) != ERR_OK)
-            return err->code;
-    } else if (book_set_state(b, j->version, "undone", err) != ERR_OK) {
-        return err->code;
+        return book_put_with(b, &j->row, &e, err);
     }
+    if (book_set_state(b, j->version, "undone", err) != ERR_OK)
+        return err->code;
     return book_add_event(b, &e, err);
 }
 
@@ -405,8 +391,6 @@ static enum err_code apply_run(struct apply_job *j, struct err *err)
     enum err_code rc;
 
     j->single = apply_is_single(j);
-    if (apply_same_session(j->a, err) != ERR_OK)
-        return err->code;
     if (j->single)
         apply_tell(j->a, &e);
     else if (apply_event(j->a, &e, err) != ERR_OK)
@@ -415,7 +399,7 @@ static enum err_code apply_run(struct apply_job *j, struct err *err)
     if (rc == ERR_OK) {
         e = apply_event_of(j, apply_is_up(j) ? "up-done" : "down-done");
         apply_tell(j->a, &e);
-        return apply_session(j->a, err);
+        return j->single ? ERR_OK : apply_session(j->a, err);
     }
     return apply_refused(j, err);
 }

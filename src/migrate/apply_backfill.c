@@ -15,14 +15,15 @@
 #include "migrate/apply_int.h"
 #include "migrate/sqllex.h"
 
-#define BACKFILL_FIRST     500
-#define BACKFILL_LEAST     50
-#define BACKFILL_MOST      20000
-#define BACKFILL_TARGET_MS 20
-#define BACKFILL_PASSES    3
-#define BACKFILL_PAUSE_MS  5
-#define BACKFILL_COLUMNS   8
-#define BACKFILL_ASK_NS    1000000000 /* between two looks at what may hold it */
+#define BACKFILL_FIRST    500
+#define BACKFILL_LEAST    50
+#define BACKFILL_MOST     20000
+#define BACKFILL_SHARE    100 /* a batch locks one row of so many: who writes one seldom meets it */
+#define BACKFILL_FEW      500 /* ... but so many in any case */
+#define BACKFILL_PASSES   3
+#define BACKFILL_PAUSE_MS 5
+#define BACKFILL_COLUMNS  8
+#define BACKFILL_ASK_NS   1000000000 /* between two looks at what may hold it */
 
 struct backfill {
     struct apply_job *j;
@@ -38,17 +39,17 @@ struct backfill {
     struct sv upper, last;         /* literals with commas; empty: the start */
     bool restore, fixed;
     struct brake brake;
-    uint64_t asked_ns;  /* when the brakes were */
-    uint64_t target_ms; /* of a batch */
-    unsigned slow;      /* batches in a row that took four times as long */
-    struct sv held;     /* by what; empty: it runs */
-    double size;
+    uint64_t asked_ns; /* when the brakes were */
+    unsigned slow;     /* batches in a row that took four times as long */
+    struct sv held;    /* by what; empty: it runs */
+    double size, most; /* rows of a batch */
     uint64_t pause_ms, told_ns, start_ns;
     int64_t seen, changed, estimate, passes;
     int64_t seen_before; /* by runs that were killed */
-    uint64_t took_ns;    /* of the last batch */
-    uint64_t held_ns;    /* all in all */
-    bool end;            /* the last batch reached `upper` */
+    uint64_t took_ns;    /* by the last batch */
+    uint64_t wrote_ns; /* by its statements: BEGIN and COMMIT take the same whatever its size is */
+    uint64_t held_ns;  /* all in all */
+    bool end;          /* the last batch reached `upper` */
 };
 
 static bool backfill_is_postgres(const struct backfill *b)
@@ -234,8 +235,6 @@ static enum err_code backfill_read(struct backfill *b, struct err *err)
     }
     if (duration_parse(migration_attr(b->p, "pause"), &ms))
         b->pause_ms = (uint64_t)ms;
-    if (duration_parse(migration_attr(b->p, "target"), &ms) && ms > 0)
-        b->target_ms = (uint64_t)ms;
     if (backfill_split(b, err) != ERR_OK)
         return err->code;
     if (sv_is(key, "@primary") &&
@@ -594,14 +593,17 @@ static enum err_code backfill_try(struct apply_job *j, const struct migration_pa
                                   size_t stmt UNUSED, struct err *err)
 {
     struct backfill *b = j->backfill, before = *b;
-    uint64_t start = clock_mono_ns();
+    uint64_t start = clock_mono_ns(), wrote;
     int64_t changed = 0;
     struct sv hi = {NULL, 0};
     enum err_code rc = apply_tx_begin(j->a, p, err);
 
     if (rc != ERR_OK)
         return rc;
+    pulse_batch(b->brake.pulse, true);
+    wrote = clock_mono_ns();
     rc = backfill_write(b, &hi, &changed, err);
+    wrote = clock_mono_ns() - wrote;
     if (rc == ERR_OK) {
         b->last = hi;
         b->end = sv_eq(b->last, b->upper);
@@ -614,12 +616,14 @@ static enum err_code backfill_try(struct apply_job *j, const struct migration_pa
         j->a->error = *db_error(j->a->db);
     }
     rc = apply_tx_end(j->a, rc, err);
+    pulse_batch(b->brake.pulse, false);
     if (rc != ERR_OK) {
         *b = before;
         if (!b->fixed)
             b->size = b->size / 2 < 1 ? 1 : b->size / 2;
     }
     b->took_ns = clock_mono_ns() - start;
+    b->wrote_ns = wrote;
     return rc;
 }
 
@@ -656,15 +660,26 @@ static enum err_code backfill_batch(struct backfill *b, struct err *err)
 
 static void backfill_resize(struct backfill *b)
 {
-    double f = (double)b->target_ms * 1e6 / (double)(b->took_ns ? b->took_ns : 1);
+    double f = (double)b->brake.target_ms * 1e6 / (double)(b->wrote_ns ? b->wrote_ns : 1);
 
     if (b->fixed)
         return;
     f = f < 0.5 ? 0.5 : f > 1.5 ? 1.5 : f;
     b->size *= f <= 1 ? f : 0.7 + 0.3 * f;
-    b->size = b->size < BACKFILL_LEAST  ? BACKFILL_LEAST
-              : b->size > BACKFILL_MOST ? BACKFILL_MOST
-                                        : b->size;
+    b->size = b->size < BACKFILL_LEAST ? BACKFILL_LEAST : b->size > b->most ? b->most : b->size;
+}
+
+/* Who writes any row of the table meets the rows of a batch with this chance, whatever their number. */
+static void backfill_bound(struct backfill *b)
+{
+    double share = (double)b->estimate / BACKFILL_SHARE;
+
+    b->most = b->estimate <= 0        ? BACKFILL_FIRST
+              : share < BACKFILL_FEW  ? BACKFILL_FEW
+              : share > BACKFILL_MOST ? BACKFILL_MOST
+                                      : share;
+    if (!b->fixed && b->size > b->most)
+        b->size = b->most;
 }
 
 static struct book_event backfill_event(const struct backfill *b, const char *kind,
@@ -794,7 +809,7 @@ static enum err_code backfill_pass(struct backfill *b, struct err *err)
     for (b->end = !b->upper.n || sv_eq(b->last, b->upper); !b->end;) {
         if (backfill_brake(b, err) != ERR_OK || backfill_batch(b, err) != ERR_OK)
             return err->code;
-        b->slow = b->took_ns > 4 * b->target_ms * 1000000 ? b->slow + 1 : 0;
+        b->slow = b->took_ns > 4 * b->brake.most_ms * 1000000 ? b->slow + 1 : 0;
         backfill_resize(b);
         if (clock_mono_ns() - b->told_ns > 1000000000)
             backfill_tell(b, "backfill-progress");
@@ -894,8 +909,19 @@ static void backfill_tidy(struct backfill *b)
         return; /* figures of one table alone mislead its planner */
     strbuf_addf(&sql, "%s %.*s", b->changed > b->estimate / 5 ? "VACUUM (ANALYZE)" : "ANALYZE",
                 SV_FMT(b->table));
-    if (db_run(db, SV("SET lock_timeout = 500"), NULL, 0, NULL, &ignored) == ERR_OK)
+    /* at the pace of the server's own, which others hardly feel */
+    if (db_run(db, SV("SET lock_timeout = 500; SET vacuum_cost_delay = 2"), NULL, 0, NULL,
+               &ignored) == ERR_OK)
         book_besides(db_run(db, strbuf_sv(&sql), NULL, 0, NULL, &ignored)); /* figures only */
+}
+
+/* A count of all rows by as many processes as there are processors would stop everybody else for its time. */
+static enum err_code backfill_alone(struct backfill *b, struct err *err)
+{
+    return backfill_is_postgres(b)
+               ? db_run(b->j->a->db, SV("SET max_parallel_workers_per_gather = 0"), NULL, 0, NULL,
+                        err)
+               : ERR_OK;
 }
 
 enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p, struct err *err)
@@ -904,14 +930,13 @@ enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p
                          .p = p,
                          .job = migration_attr(p, "job"),
                          .name = migration_attr(p, "job"),
-                         .target_ms = BACKFILL_TARGET_MS,
                          .start_ns = clock_mono_ns(),
                          .told_ns = clock_mono_ns()};
     int64_t left = 0;
     enum err_code rc;
 
     backfill_saved(&b);
-    if (backfill_make(&b, err) != ERR_OK ||
+    if (backfill_alone(&b, err) != ERR_OK || backfill_make(&b, err) != ERR_OK ||
         (p->restore ? backfill_read_restore(&b, err) : backfill_read(&b, err)) != ERR_OK ||
         backfill_begin(&b, err) != ERR_OK)
         return err->code;
@@ -920,6 +945,7 @@ enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p
     rc = brake_begin(j->a, p, b.name, b.table, &b.brake, err);
     if (rc == ERR_OK)
         backfill_blind(&b);
+    backfill_bound(&b);
     if (rc == ERR_OK)
         rc = backfill_passes(&b, &left, err);
     if (rc == ERR_OK)
@@ -930,6 +956,7 @@ enum err_code apply_backfill(struct apply_job *j, const struct migration_part *p
         backfill_tidy(&b);
         backfill_tell(&b, "backfill-done");
     }
+    brake_end(&b.brake);
     j->backfill = NULL;
     return rc;
 }

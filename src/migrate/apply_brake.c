@@ -22,7 +22,9 @@
 #define BRAKE_ARCHIVE    100
 #define BRAKE_DUTY       50
 #define BRAKE_DUTY_LEAST 10
-#define BRAKE_PROBE_MS   5 /* a write that takes less makes nobody wait */
+#define BRAKE_PROBE_MS   2  /* a write that takes less makes nobody wait */
+#define BRAKE_BATCH_MS   20 /* a batch, where nobody waits for it */
+#define BRAKE_LEAST_MS   5  /* a batch, where somebody does or may */
 #define BRAKE_FILE       "prusik.throttle"
 
 static bool brake_is_postgres(const struct brake *b)
@@ -100,19 +102,57 @@ static uint64_t brake_median(const struct brake *b)
     return sorted[BRAKE_PROBES / 2];
 }
 
-/* Twice as long as before the job: half of our share, and back when it is well again. */
+static bool brake_is_slow(uint64_t with_ns, uint64_t without_ns)
+{
+    return with_ns > 2 * without_ns && with_ns > (uint64_t)BRAKE_PROBE_MS * 1000000;
+}
+
+/* That some wait is what sharing a processor with a batch comes to; its share of the time is only for what all feel. */
+void brake_adapt(struct brake *b, struct pulse_said with, struct pulse_said without)
+{
+    bool some = brake_is_slow(with.most_ns, without.most_ns);
+
+    if (some && b->target_ms > BRAKE_LEAST_MS)
+        b->target_ms = b->target_ms / 2 < BRAKE_LEAST_MS ? BRAKE_LEAST_MS : b->target_ms / 2;
+    else if (brake_is_slow(with.half_ns, without.half_ns))
+        b->duty = b->duty / 2 < BRAKE_DUTY_LEAST ? BRAKE_DUTY_LEAST : b->duty / 2;
+    else if (b->duty < BRAKE_DUTY)
+        b->duty = 2 * b->duty > BRAKE_DUTY ? BRAKE_DUTY : 2 * b->duty;
+    else if (2 * with.most_ns <= 3 * without.most_ns && b->target_ms < b->most_ms)
+        b->target_ms++;
+}
+
 static enum err_code brake_share(struct brake *b, struct err *err)
 {
+    struct pulse_said with, without;
     uint64_t took = 0, median;
 
+    if (b->n_asked++ == 1) { /* it is no job of a moment */
+        b->pulse = pulse_begin(b->a);
+        b->target_ms = b->pulse ? b->target_ms : b->most_ms;
+    }
+    if (b->pulse) {
+        if (pulse_ask(b->pulse, &with, &without))
+            brake_adapt(b, with, without);
+        return ERR_OK;
+    }
     if (brake_probe(b, &took, err) != ERR_OK)
         return err->code;
     b->probes[b->n_probes++ % BRAKE_PROBES] = took;
     median = brake_median(b);
-    if (median > 2 * b->idle_ns && median > (uint64_t)BRAKE_PROBE_MS * 1000000)
-        b->duty = b->duty / 2 < BRAKE_DUTY_LEAST ? BRAKE_DUTY_LEAST : b->duty / 2;
-    else
-        b->duty = 2 * b->duty > BRAKE_DUTY ? BRAKE_DUTY : 2 * b->duty;
+    brake_adapt(b, (struct pulse_said){median, median},
+                (struct pulse_said){b->idle_ns, b->idle_ns});
+    return ERR_OK;
+}
+
+/* What a write takes before the job begins.  Until more is known batches are short. */
+static enum err_code brake_feel(struct brake *b, struct err *err)
+{
+    b->target_ms = pulse_may(b->a) && b->most_ms > BRAKE_LEAST_MS ? BRAKE_LEAST_MS : b->most_ms;
+    for (size_t i = 0; i < BRAKE_PROBES; i++)
+        if (brake_probe(b, &b->probes[i], err) != ERR_OK)
+            return err->code;
+    b->idle_ns = brake_median(b);
     return ERR_OK;
 }
 
@@ -126,26 +166,27 @@ enum err_code brake_begin(struct apply *a, const struct migration_part *p, struc
                       .lag_ms = BRAKE_LAG_MS,
                       .max_active = brake_number(p, "max_active", 0),
                       .min_free = brake_number(p, "min_free", BRAKE_FREE),
-                      .duty = BRAKE_DUTY};
+                      .duty = BRAKE_DUTY,
+                      .most_ms = BRAKE_BATCH_MS};
     int64_t ms;
 
     if (duration_parse(migration_attr(p, "max_lag"), &ms))
         b.lag_ms = (uint64_t)ms;
-    if (brake_find_disk(&b, err) != ERR_OK)
+    if (duration_parse(migration_attr(p, "target"), &ms) && ms > 0)
+        b.most_ms = (uint64_t)ms;
+    if (brake_find_disk(&b, err) != ERR_OK || brake_feel(&b, err) != ERR_OK)
         return err->code;
-    for (size_t i = 0; i < BRAKE_PROBES; i++)
-        if (brake_probe(&b, &b.probes[i], err) != ERR_OK)
-            return err->code;
-    b.idle_ns = brake_median(&b);
     *ret = b;
     return ERR_OK;
 }
 
-/* --- what holds --- */
+void brake_end(struct brake *b)
+{
+    pulse_end(b->pulse);
+    b->pulse = NULL;
+}
 
-struct brake_facts {
-    int64_t lag_ms, lag_bytes, active, ready, size;
-};
+/* --- what holds --- */
 
 static enum err_code brake_facts(struct brake *b, struct arena *arena, struct brake_facts *f,
                                  struct err *err)
@@ -158,7 +199,8 @@ static enum err_code brake_facts(struct brake *b, struct arena *arena, struct br
                SV("SELECT coalesce(max(extract(epoch FROM replay_lag) * 1000), 0)::bigint,"
                   " coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)), 0)::bigint,"
                   " (SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND"
-                  "  backend_type = 'client backend' AND pid <> pg_backend_pid()),"
+                  "  backend_type = 'client backend' AND pid <> pg_backend_pid() AND"
+                  "  application_name <> '" PULSE_NAME "'),"
                   " CASE WHEN current_setting('archive_mode') <> 'off' AND"
                   "  has_function_privilege('pg_ls_archive_statusdir()', 'EXECUTE') THEN (SELECT"
                   "  count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready') ELSE 0 END,"
@@ -172,7 +214,7 @@ static enum err_code brake_facts(struct brake *b, struct arena *arena, struct br
     return ERR_OK;
 }
 
-static void brake_judge(const struct brake *b, const struct brake_facts *f, struct strbuf *why)
+void brake_judge(const struct brake *b, const struct brake_facts *f, struct strbuf *why)
 {
     if (b->lag_ms && f->lag_ms > (int64_t)b->lag_ms)
         strbuf_addf(why, "a replica is %s behind (max_lag %s)", duration_format(f->lag_ms).s,
@@ -188,9 +230,7 @@ static void brake_judge(const struct brake *b, const struct brake_facts *f, stru
                     (long long)f->ready, BRAKE_ARCHIVE);
 }
 
-/* Less than `min_free` percent, or than twice what the table will still grow. */
-static void brake_disk(struct brake *b, const struct brake_facts *f, double left,
-                       struct strbuf *why)
+void brake_disk(struct brake *b, const struct brake_facts *f, double left, struct strbuf *why)
 {
     struct statvfs s;
     double free_bytes, growth;

@@ -32,10 +32,14 @@ NODISCARD enum err_code apply_event(struct apply *a, const struct book_event *e,
 /* Run a statement; the error gets the file, line and column.  Fills the event of the failure. */
 NODISCARD enum err_code apply_statement(struct apply_job *j, const struct migration_part *p,
                                         size_t stmt, struct err *err);
+/* The session as it is before each migration: every SET of one is undone by this before the next. */
+void apply_session_sql(const struct apply *a, struct strbuf *sql);
 /* BEGIN with the limits of a part, COMMIT; a failure rolls back. */
 NODISCARD enum err_code apply_tx_begin(struct apply *a, const struct migration_part *p,
                                        struct err *err);
 NODISCARD enum err_code apply_tx_end(struct apply *a, enum err_code rc, struct err *err);
+/* The same for the only transaction of a migration; the session is made anew in the same message. */
+NODISCARD enum err_code apply_tx_end_all(struct apply *a, enum err_code rc, struct err *err);
 /* The whole of `j` is done: its row and event, in the caller's transaction. */
 NODISCARD enum err_code apply_finish(struct apply_job *j, struct err *err);
 /* Something of it is done: its row says so, in the caller's transaction. */
@@ -66,24 +70,54 @@ NODISCARD enum err_code apply_backfill(struct apply_job *j, const struct migrati
 NODISCARD enum err_code apply_watched(struct apply_job *j, const struct migration_part *p,
                                       size_t stmt, struct err *err);
 
-/* apply_brake.c: what makes a backfill wait. */
+/*
+ * apply_pulse.c: what one write takes beside a batch, and between two, measured by a thread with a connection of its own.
+ * NULL: it cannot be measured (SQLite, no address, no connection).
+ */
+#define PULSE_NAME "prusik feels the pulse" /* its application_name */
+struct pulse;
+bool pulse_may(const struct apply *a); /* is there an address to connect to? */
+struct pulse *pulse_begin(const struct apply *a);
+void pulse_end(struct pulse *p);                /* NULL: nothing */
+void pulse_batch(struct pulse *p, bool begins); /* a batch begins or has ended; NULL: nothing */
+/* What half of them and what nine of ten took at most since it was asked last; false: too few are known. */
+struct pulse_said {
+    uint64_t half_ns, most_ns;
+};
+bool pulse_ask(struct pulse *p, struct pulse_said *beside, struct pulse_said *between);
+
+/* apply_brake.c: what makes a backfill wait, and how much of the time is its own. */
 #define BRAKE_PROBES 5
 struct brake {
     struct apply *a;
     struct sv job, table, throttle;
-    uint64_t lag_ms;     /* 0: replicas may be behind */
-    uint64_t max_active; /* sessions; 0: any number */
-    uint64_t min_free;   /* percent of the disk */
-    const char *disk;    /* a folder on it; NULL: it is elsewhere */
-    bool blind;          /* there are replicas, and we may not see how far they are */
-    int64_t size_first;  /* of the table when it was asked for first */
-    unsigned duty;       /* percent of the time that is ours */
-    uint64_t idle_ns;    /* of a write before the job */
+    uint64_t lag_ms;             /* 0: replicas may be behind */
+    uint64_t max_active;         /* sessions; 0: any number */
+    uint64_t min_free;           /* percent of the disk */
+    const char *disk;            /* a folder on it; NULL: it is elsewhere */
+    bool blind;                  /* there are replicas, and we may not see how far they are */
+    int64_t size_first;          /* of the table when it was asked for first */
+    unsigned duty;               /* percent of the time that is ours */
+    uint64_t target_ms, most_ms; /* of a batch: now, and where nobody waits for it */
+    struct pulse *pulse;         /* NULL: one write between two batches is what is known */
+    uint64_t n_asked;
+    uint64_t idle_ns; /* of a write before the job */
     uint64_t probes[BRAKE_PROBES], n_probes;
     bool cancelled, paused; /* what a person wants */
 };
 NODISCARD enum err_code brake_begin(struct apply *a, const struct migration_part *p, struct sv job,
                                     struct sv table, struct brake *ret, struct err *err);
+void brake_end(struct brake *b);
+/* What writes take beside us and without: some longer, and batches get shorter; most of them, and they get fewer; and back. */
+void brake_adapt(struct brake *b, struct pulse_said with, struct pulse_said without);
+/* Of PostgreSQL: what may hold it. */
+struct brake_facts {
+    int64_t lag_ms, lag_bytes, active, ready, size;
+};
+/* Does one of them hold it?  Then `why` says which. */
+void brake_judge(const struct brake *b, const struct brake_facts *f, struct strbuf *why);
+/* Has the disk too little left, or less than what the table will still grow by?  left: as below. */
+void brake_disk(struct brake *b, const struct brake_facts *f, double left, struct strbuf *why);
 /* `why` is empty when nothing holds it.  left: how often what was done is still to be done. */
 NODISCARD enum err_code brake_ask(struct brake *b, double left, struct strbuf *why,
                                   struct err *err);

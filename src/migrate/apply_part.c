@@ -95,8 +95,24 @@ static uint64_t apply_ms(const struct migration_part *p, const char *key, uint64
     return v.n && duration_parse(v, &ms) ? (uint64_t)ms : otherwise;
 }
 
+/* A pooler that changes the server's session under us would change the lock, too: it is asked within each transaction. */
+static enum err_code apply_same_session(struct apply *a, struct sv pid, struct err *err)
+{
+    struct err ignored;
+
+    if (sv_eq(pid, a->pid))
+        return ERR_OK;
+    book_besides(
+        db_run(a->db, SV("ROLLBACK"), NULL, 0, NULL, &ignored)); /* nothing was done in it */
+    (void)err_set(err, ERR_REFUSED, "%s: the connection goes through a pooler in transaction mode",
+                  db_name(a->db));
+    return err_hint(err, "give the address of the server itself");
+}
+
 enum err_code apply_tx_begin(struct apply *a, const struct migration_part *p, struct err *err)
 {
+    CLEANUP(arena_release) struct arena arena = {0};
+    struct db_value pid;
     char sql[200];
     int n;
 
@@ -104,19 +120,23 @@ enum err_code apply_tx_begin(struct apply *a, const struct migration_part *p, st
     if (db_kind(a->db) == DB_SQLITE)
         return db_run(a->db, SV("BEGIN IMMEDIATE"), NULL, 0, NULL, err);
     n = snprintf(sql, sizeof(sql),
-                 "BEGIN; SET LOCAL lock_timeout = %llu; SET LOCAL statement_timeout = %llu",
+                 "BEGIN; SET LOCAL lock_timeout = %llu; SET LOCAL statement_timeout = %llu;"
+                 " SELECT pg_backend_pid()",
                  (unsigned long long)apply_ms(p, "lock_timeout", a->o.lock_timeout_ms),
                  (unsigned long long)apply_ms(p, "statement_timeout",
                                               p && migration_is_backfill(p) ? APPLY_BATCH_MS : 0));
-    return db_run(a->db, (struct sv){sql, (size_t)n}, NULL, 0, NULL, err);
+    if (db_one(a->db, &arena, (struct sv){sql, (size_t)n}, NULL, 0, &pid, err) != ERR_OK)
+        return err->code;
+    return apply_same_session(a, pid.text, err);
 }
 
-enum err_code apply_tx_end(struct apply *a, enum err_code rc, struct err *err)
+static enum err_code apply_tx_end_by(struct apply *a, struct sv commit, enum err_code rc,
+                                     struct err *err)
 {
     struct err ignored;
 
     if (rc == ERR_OK) {
-        rc = db_run(a->db, SV("COMMIT"), NULL, 0, NULL, err);
+        rc = db_run(a->db, commit, NULL, 0, NULL, err);
         if (rc == ERR_OK)
             return ERR_OK;
         a->error = *db_error(a->db);
@@ -128,6 +148,20 @@ enum err_code apply_tx_end(struct apply *a, enum err_code rc, struct err *err)
         book_besides(
             db_run(a->db, SV("ROLLBACK"), NULL, 0, NULL, &ignored)); /* the first error counts */
     return rc;
+}
+
+enum err_code apply_tx_end(struct apply *a, enum err_code rc, struct err *err)
+{
+    return apply_tx_end_by(a, SV("COMMIT"), rc, err);
+}
+
+enum err_code apply_tx_end_all(struct apply *a, enum err_code rc, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+
+    strbuf_add_str(&sql, "COMMIT; ");
+    apply_session_sql(a, &sql);
+    return apply_tx_end_by(a, strbuf_sv(&sql), rc, err);
 }
 
 static enum err_code apply_verifies_inside(struct apply_job *j, const struct migration_part *p,
@@ -189,7 +223,7 @@ static enum err_code apply_try_part(struct apply_job *j, const struct migration_
         rc = apply_verifies_inside(j, p, err);
     if (rc == ERR_OK)
         rc = j->single ? apply_finish(j, err) : apply_part_done(j, p, err);
-    return apply_tx_end(j->a, rc, err);
+    return j->single ? apply_tx_end_all(j->a, rc, err) : apply_tx_end(j->a, rc, err);
 }
 
 /* One statement of a part without a transaction that may run in one. */

@@ -181,76 +181,73 @@ static int64_t book_int(const struct db_value *v)
     return sv_to_i64(v->text, &n) ? n : 0;
 }
 
-static enum err_code book_table(struct book *b, const char *sql, struct arena *a,
-                                struct db_table *ret, struct err *err)
+/* Rows as they come: each is in the arena once. */
+static enum err_code book_read(struct book *b, const char *sql, db_row_fn *fn,
+                               struct book_rows *rows, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf s = STRBUF(0);
 
     book_expand(b, sql, &s);
-    if (db_all(b->db, a, strbuf_sv(&s), NULL, 0, ret, err) != ERR_OK)
+    if (db_each(b->db, strbuf_sv(&s), NULL, 0, fn, rows, err) != ERR_OK)
         return err_wrap(err, "prusik's own tables");
+    return ERR_OK;
+}
+
+static void book_take(struct book_rows *r, const struct db_row *row, struct sv *const *to, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        *to[i] = arena_sv(&r->arena, row->v[i].text);
+}
+
+static enum err_code book_take_migration(void *arg, const struct db_row *row,
+                                         struct err *err UNUSED)
+{
+    struct book_rows *r = arg;
+    struct book_migration *m = vec_add(&r->migrations);
+    struct sv *const to[] = {
+        &m->version,    &m->name,       &m->kind,    &m->state,     &m->format,     &m->path,
+        &m->title,      &m->p1,         &m->s1,      &m->origin,    &m->origin_ref, &m->origin_at,
+        &m->applied_at, &m->applied_by, &m->up_text, &m->down_text, &m->verify_text};
+
+    book_take(r, row, to, ARRAY_LEN(to));
+    m->ordinal = book_int(&row->v[ARRAY_LEN(to)]);
+    m->duration_ms = book_int(&row->v[ARRAY_LEN(to) + 1]);
     return ERR_OK;
 }
 
 static enum err_code book_load_migrations(struct book *b, bool texts, struct book_rows *r,
                                           struct err *err)
 {
-    struct db_table t;
+    return book_read(
+        b,
+        texts ? "SELECT version, name, kind, state, format, path, title, p1, s1, origin,"
+                " origin_ref, {at:origin_at}, {at:applied_at}, applied_by, up_text, down_text,"
+                " verify_text, ordinal, duration_ms FROM {}migration ORDER BY ordinal, version"
+              : "SELECT version, name, kind, state, format, path, title, p1, s1, origin,"
+                " origin_ref, {at:origin_at}, {at:applied_at}, applied_by, substr(up_text, 1, 1),"
+                " NULL, NULL, ordinal, duration_ms FROM {}migration ORDER BY ordinal, version",
+        book_take_migration, r, err);
+}
 
-    if (book_table(b,
-                   texts ? "SELECT version, name, kind, state, format, path, title, p1, s1, origin,"
-                           " origin_ref, {at:origin_at}, {at:applied_at}, applied_by, ordinal,"
-                           " duration_ms, up_text, down_text, verify_text"
-                           " FROM {}migration ORDER BY ordinal, version"
-                         : "SELECT version, name, kind, state, format, path, title, p1, s1, origin,"
-                           " origin_ref, {at:origin_at}, {at:applied_at}, applied_by, ordinal,"
-                           " duration_ms, substr(up_text, 1, 1), NULL, NULL"
-                           " FROM {}migration ORDER BY ordinal, version",
-                   &r->arena, &t, err) != ERR_OK)
-        return err->code;
-    for (size_t i = 0; i < t.n_rows; i++) {
-        const struct db_value *v = &t.v[i * t.n_cols];
-        struct book_migration *m = vec_add(&r->migrations);
-        struct sv *const texts_to[] = {&m->version,    &m->name,      &m->kind,       &m->state,
-                                       &m->format,     &m->path,      &m->title,      &m->p1,
-                                       &m->s1,         &m->origin,    &m->origin_ref, &m->origin_at,
-                                       &m->applied_at, &m->applied_by};
+static enum err_code book_take_step(void *arg, const struct db_row *row, struct err *err UNUSED)
+{
+    struct book_rows *r = arg;
+    struct book_step *s = vec_add(&r->steps);
+    struct sv *const to[] = {&s->version, &s->direction,     &s->part, &s->digest,
+                             &s->state,   &s->backend_start, &s->error};
 
-        for (size_t c = 0; c < ARRAY_LEN(texts_to); c++)
-            *texts_to[c] = v[c].text;
-        m->ordinal = book_int(&v[14]);
-        m->duration_ms = book_int(&v[15]);
-        m->up_text = v[16].text;
-        m->down_text = v[17].text;
-        m->verify_text = v[18].text;
-    }
+    book_take(r, row, to, ARRAY_LEN(to));
+    s->stmt = book_int(&row->v[ARRAY_LEN(to)]);
+    s->backend_pid = book_int(&row->v[ARRAY_LEN(to) + 1]);
     return ERR_OK;
 }
 
 static enum err_code book_load_steps(struct book *b, struct book_rows *r, struct err *err)
 {
-    struct db_table t;
-
-    if (book_table(
-            b,
-            "SELECT version, direction, part, stmt, digest, state, backend_pid, backend_start, error"
-            " FROM {}progress ORDER BY version, direction, part, stmt",
-            &r->arena, &t, err) != ERR_OK)
-        return err->code;
-    for (size_t i = 0; i < t.n_rows; i++) {
-        const struct db_value *v = &t.v[i * t.n_cols];
-
-        *vec_add(&r->steps) = (struct book_step){.version = v[0].text,
-                                                 .direction = v[1].text,
-                                                 .part = v[2].text,
-                                                 .stmt = book_int(&v[3]),
-                                                 .digest = v[4].text,
-                                                 .state = v[5].text,
-                                                 .backend_pid = book_int(&v[6]),
-                                                 .backend_start = v[7].text,
-                                                 .error = v[8].text};
-    }
-    return ERR_OK;
+    return book_read(b,
+                     "SELECT version, direction, part, digest, state, backend_start, error, stmt,"
+                     " backend_pid FROM {}progress ORDER BY version, direction, part, stmt",
+                     book_take_step, r, err);
 }
 
 enum err_code book_load(struct book *b, bool texts, struct book_rows *ret, struct err *err)
@@ -268,24 +265,31 @@ enum err_code book_load(struct book *b, bool texts, struct book_rows *ret, struc
     return ERR_OK;
 }
 
+static enum err_code book_take_digest(void *arg, const struct db_row *row, struct err *err UNUSED)
+{
+    struct book_rows *r = arg;
+    struct book_migration *m = vec_add(&r->migrations);
+    struct sv *const to[] = {&m->version, &m->state, &m->origin, &m->p1, &m->s1};
+
+    book_take(r, row, to, ARRAY_LEN(to));
+    return ERR_OK;
+}
+
 enum err_code book_load_digests(struct book *b, struct book_rows *ret, struct err *err)
 {
     struct book_rows r = {0};
-    struct db_table t = {0};
 
     if (book_exists(b, &r.exists, err) != ERR_OK ||
         (r.exists &&
-         book_table(
-             b,
-             "SELECT version, p1, s1 FROM {}migration m WHERE state = 'applied' AND NOT EXISTS"
-             " (SELECT 1 FROM {}progress p WHERE p.version = m.version) ORDER BY ordinal, version",
-             &r.arena, &t, err) != ERR_OK)) {
+         (book_check_version(b, err) != ERR_OK ||
+          book_read(b,
+                    "SELECT version, CASE WHEN version IN (SELECT version FROM {}progress)"
+                    " THEN 'partial' ELSE state END, origin, p1, s1 FROM {}migration"
+                    " WHERE state IN ('applied', 'partial') ORDER BY ordinal, version",
+                    book_take_digest, &r, err) != ERR_OK))) {
         book_rows_release(&r);
         return err->code;
     }
-    for (size_t i = 0; i < t.n_rows; i++)
-        *vec_add(&r.migrations) = (struct book_migration){
-            .version = t.v[3 * i].text, .p1 = t.v[3 * i + 1].text, .s1 = t.v[3 * i + 2].text};
     *ret = r;
     return ERR_OK;
 }
@@ -308,43 +312,6 @@ static struct db_value book_num(struct book_number *n, int64_t value)
 static struct db_value book_text(struct sv s)
 {
     return s.n ? DB_TEXT(s) : DB_NULL;
-}
-
-enum err_code book_put(struct book *b, const struct book_migration *m, struct err *err)
-{
-    struct book_number ordinal, duration;
-    const struct db_value v[] = {
-        book_text(m->version),     book_num(&ordinal, m->ordinal),
-        book_text(m->name),        book_text(m->kind),
-        book_text(m->state),       book_text(m->format),
-        book_text(m->path),        book_text(m->title),
-        book_text(m->p1),          book_text(m->s1),
-        book_text(m->up_text),     book_text(m->down_text),
-        book_text(m->verify_text), book_text(m->origin),
-        book_text(m->origin_ref),  book_text(m->origin_at),
-        book_text(m->applied_by),  book_num(&duration, m->duration_ms),
-        DB_TEXT(sv_from(b->run)),
-    };
-
-    return book_run(
-        b,
-        db_kind(b->db) == DB_POSTGRES
-            ? "INSERT INTO {}migration AS m (version, ordinal, name, kind, state, format, path, title,"
-              " p1, s1, up_text, down_text, verify_text, origin, origin_ref, origin_at, applied_at,"
-              " applied_by, duration_ms, run_id) VALUES ($1, $2::numeric, $3, $4, $5, $6, $7, $8, $9,"
-              " $10, $11, $12, $13, $14, $15, $16::timestamptz, {now}, coalesce($17, current_user),"
-              " $18::bigint, $19) ON CONFLICT (version) DO UPDATE SET (ordinal, name, kind, state,"
-              " format, path, title, p1, s1, up_text, down_text, verify_text, origin, origin_ref,"
-              " origin_at, applied_at, applied_by, duration_ms, run_id) = (excluded.ordinal,"
-              " excluded.name, excluded.kind, excluded.state, excluded.format, excluded.path,"
-              " excluded.title, excluded.p1, excluded.s1, excluded.up_text, excluded.down_text,"
-              " excluded.verify_text, excluded.origin, excluded.origin_ref, excluded.origin_at,"
-              " excluded.applied_at, excluded.applied_by, excluded.duration_ms, excluded.run_id)"
-            : "INSERT OR REPLACE INTO {}migration (version, ordinal, name, kind, state, format, path,"
-              " title, p1, s1, up_text, down_text, verify_text, origin, origin_ref, origin_at,"
-              " applied_at, applied_by, duration_ms, run_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,"
-              " $9, $10, $11, $12, $13, $14, $15, $16, {now}, $17, $18, $19)",
-        v, ARRAY_LEN(v), err);
 }
 
 enum err_code book_set_state(struct book *b, struct sv version, const char *state, struct err *err)
@@ -399,11 +366,37 @@ enum err_code book_clear_steps(struct book *b, struct sv version, struct err *er
     return book_run(b, "DELETE FROM {}progress WHERE version = $1", &v, 1, err);
 }
 
-enum err_code book_add_event(struct book *b, const struct book_event *e, struct err *err)
+#define BOOK_MIGRATION_VALUES 19
+#define BOOK_EVENT_VALUES     12
+
+struct book_numbers {
+    struct book_number ordinal, took, stmt, event_took;
+};
+
+static void book_migration_values(const struct book *b, const struct book_migration *m,
+                                  struct book_numbers *n, struct db_value *v)
 {
-    struct book_number stmt, duration;
-    bool pg = db_kind(b->db) == DB_POSTGRES;
-    const struct db_value v[] = {
+    const struct db_value values[] = {
+        book_text(m->version),     book_num(&n->ordinal, m->ordinal),
+        book_text(m->name),        book_text(m->kind),
+        book_text(m->state),       book_text(m->format),
+        book_text(m->path),        book_text(m->title),
+        book_text(m->p1),          book_text(m->s1),
+        book_text(m->up_text),     book_text(m->down_text),
+        book_text(m->verify_text), book_text(m->origin),
+        book_text(m->origin_ref),  book_text(m->origin_at),
+        book_text(m->applied_by),  book_num(&n->took, m->duration_ms),
+        DB_TEXT(sv_from(b->run)),
+    };
+
+    static_assert(ARRAY_LEN(values) == BOOK_MIGRATION_VALUES, "$1 to $19");
+    memcpy(v, values, sizeof(values));
+}
+
+static void book_event_values(const struct book *b, const struct book_event *e,
+                              struct book_numbers *n, struct db_value *v)
+{
+    const struct db_value values[] = {
         DB_TEXT(sv_from(b->run)),
         DB_TEXT(sv_from(b->os_user)),
         DB_TEXT(sv_from(b->host)),
@@ -411,23 +404,88 @@ enum err_code book_add_event(struct book *b, const struct book_event *e, struct 
         book_text(e->version),
         book_text(e->direction),
         book_text(e->part),
-        book_num(&stmt, e->stmt),
-        book_num(&duration, e->duration_ms),
+        book_num(&n->stmt, e->stmt),
+        book_num(&n->event_took, e->duration_ms),
         book_text(e->sqlstate),
         book_text(e->message),
         book_text(e->detail),
     };
 
-    return book_run(
-        b,
-        pg ? "INSERT INTO {}event (at, run_id, db_user, os_user, host, pid, program, kind, version,"
-             " direction, part, stmt, duration_ms, sqlstate, message, detail) VALUES ({now}, $1,"
-             " current_user, $2, $3, pg_backend_pid(), 'prusik', $4, $5, $6, $7, $8::bigint, $9::bigint,"
-             " $10, $11, $12::json)"
-           : "INSERT INTO {}event (at, run_id, os_user, host, program, kind, version, direction,"
-             " part, stmt, duration_ms, sqlstate, message, detail) VALUES ({now}, $1, $2, $3,"
-             " 'prusik', $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        v, ARRAY_LEN(v), err);
+    static_assert(ARRAY_LEN(values) == BOOK_EVENT_VALUES, "$1 to $12");
+    memcpy(v, values, sizeof(values));
+}
+
+static const char book_put_postgres[] =
+    "INSERT INTO {}migration AS m (version, ordinal, name, kind, state, format, path, title,"
+    " p1, s1, up_text, down_text, verify_text, origin, origin_ref, origin_at, applied_at,"
+    " applied_by, duration_ms, run_id) VALUES ($1, $2::numeric, $3, $4, $5, $6, $7, $8, $9,"
+    " $10, $11, $12, $13, $14, $15, $16::timestamptz, {now}, coalesce($17, current_user),"
+    " $18::bigint, $19) ON CONFLICT (version) DO UPDATE SET (ordinal, name, kind, state,"
+    " format, path, title, p1, s1, up_text, down_text, verify_text, origin, origin_ref,"
+    " origin_at, applied_at, applied_by, duration_ms, run_id) = (excluded.ordinal,"
+    " excluded.name, excluded.kind, excluded.state, excluded.format, excluded.path,"
+    " excluded.title, excluded.p1, excluded.s1, excluded.up_text, excluded.down_text,"
+    " excluded.verify_text, excluded.origin, excluded.origin_ref, excluded.origin_at,"
+    " excluded.applied_at, excluded.applied_by, excluded.duration_ms, excluded.run_id)";
+static const char book_put_sqlite[] =
+    "INSERT OR REPLACE INTO {}migration (version, ordinal, name, kind, state, format, path,"
+    " title, p1, s1, up_text, down_text, verify_text, origin, origin_ref, origin_at,"
+    " applied_at, applied_by, duration_ms, run_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,"
+    " $9, $10, $11, $12, $13, $14, $15, $16, {now}, $17, $18, $19)";
+static const char book_event_postgres[] =
+    "INSERT INTO {}event (at, run_id, db_user, os_user, host, pid, program, kind, version,"
+    " direction, part, stmt, duration_ms, sqlstate, message, detail) VALUES ({now}, $1,"
+    " current_user, $2, $3, pg_backend_pid(), 'prusik', $4, $5, $6, $7, $8::bigint, $9::bigint,"
+    " $10, $11, $12::json)";
+static const char book_event_sqlite[] =
+    "INSERT INTO {}event (at, run_id, os_user, host, program, kind, version, direction,"
+    " part, stmt, duration_ms, sqlstate, message, detail) VALUES ({now}, $1, $2, $3,"
+    " 'prusik', $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
+enum err_code book_put(struct book *b, const struct book_migration *m, struct err *err)
+{
+    struct book_numbers n;
+    struct db_value v[BOOK_MIGRATION_VALUES];
+
+    book_migration_values(b, m, &n, v);
+    return book_run(b, db_kind(b->db) == DB_POSTGRES ? book_put_postgres : book_put_sqlite, v,
+                    ARRAY_LEN(v), err);
+}
+
+enum err_code book_add_event(struct book *b, const struct book_event *e, struct err *err)
+{
+    struct book_numbers n;
+    struct db_value v[BOOK_EVENT_VALUES];
+
+    book_event_values(b, e, &n, v);
+    return book_run(b, db_kind(b->db) == DB_POSTGRES ? book_event_postgres : book_event_sqlite, v,
+                    ARRAY_LEN(v), err);
+}
+
+/* The event's run, version and direction are those of the row. */
+static const char book_put_with_event[] =
+    ") INSERT INTO {}event (at, run_id, db_user, os_user, host, pid, program, kind, version,"
+    " direction, stmt, duration_ms) VALUES ({now}, $19, current_user, $20, $21, pg_backend_pid(),"
+    " 'prusik', $22, $1, $23, $24::bigint, $25::bigint)";
+
+enum err_code book_put_with(struct book *b, const struct book_migration *m,
+                            const struct book_event *e, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    struct book_numbers n;
+    struct db_value v[BOOK_MIGRATION_VALUES + 6];
+
+    if (db_kind(b->db) != DB_POSTGRES || e->part.n || e->sqlstate.n || e->message.n || e->detail.n)
+        return book_put(b, m, err) == ERR_OK ? book_add_event(b, e, err) : err->code;
+    book_migration_values(b, m, &n, v);
+    v[19] = DB_TEXT(sv_from(b->os_user));
+    v[20] = DB_TEXT(sv_from(b->host));
+    v[21] = DB_TEXT(sv_from(e->kind));
+    v[22] = book_text(e->direction);
+    v[23] = book_num(&n.stmt, e->stmt);
+    v[24] = book_num(&n.event_took, e->duration_ms);
+    strbuf_addf(&sql, "WITH put AS (%s%s", book_put_postgres, book_put_with_event);
+    return book_run(b, strbuf_str(&sql), v, ARRAY_LEN(v), err);
 }
 
 const char *const book_event_columns[] = {"id",          "at",       "run",       "user", "host",

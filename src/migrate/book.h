@@ -66,11 +66,15 @@ NODISCARD enum err_code book_create(struct book *b, struct err *err);
 NODISCARD enum err_code book_load(struct book *b, bool texts, struct book_rows *ret,
                                   struct err *err);
 
-/* Of what is applied and not on its way back only version, p1 and s1; in the arena of *ret. */
+/* Of what is applied as a whole or in part only version, state, origin, p1 and s1; "partial": also what is on its way
+ * back. */
 NODISCARD enum err_code book_load_digests(struct book *b, struct book_rows *ret, struct err *err);
 
 /* Add or replace. */
 NODISCARD enum err_code book_put(struct book *b, const struct book_migration *m, struct err *err);
+/* The same and the event, as one statement where that is quicker. */
+NODISCARD enum err_code book_put_with(struct book *b, const struct book_migration *m,
+                                      const struct book_event *e, struct err *err);
 NODISCARD enum err_code book_set_state(struct book *b, struct sv version, const char *state,
                                        struct err *err);
 NODISCARD enum err_code book_delete(struct book *b, struct sv version, struct err *err);

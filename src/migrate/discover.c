@@ -188,7 +188,16 @@ static enum err_code discover_format(const char *dir, struct sv format, discover
 
 /* --- reading --- */
 
-/* The row of a version that is applied with these very bytes; NULL: none. */
+static bool discover_is_settled(const struct book_rows *rows, const struct book_migration *row)
+{
+    for (size_t i = 0; i < rows->steps.n; i++)
+        if (sv_eq(rows->steps.v[i].version, row->version))
+            return false;
+    return sv_is(row->state, "applied");
+}
+
+/* The row of a version that is applied with these very bytes; NULL: none.  Of one that names databases nobody knows
+ * without its parts whether it is for this one. */
 static const struct book_migration *
 discover_applied(const struct book_rows *rows, struct sv version, struct sv bytes, size_t *next)
 {
@@ -200,7 +209,9 @@ discover_applied(const struct book_rows *rows, struct sv version, struct sv byte
             continue;
         *next = (size_t)(row - rows->migrations.v) + 1;
         p1 = checksum_p1(bytes);
-        return sv_is(row->p1, p1.s) ? row : NULL;
+        return sv_is(row->p1, p1.s) && discover_is_settled(rows, row) && !sv_has(bytes, SV("db="))
+                   ? row
+                   : NULL;
     }
     return NULL;
 }

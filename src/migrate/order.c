@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/sv.h"
+#include "migrate/format.h"
 
 /* --- files of one version --- */
 
@@ -55,6 +56,8 @@ static void order_join(struct arena *arena, struct migration *a, const struct mi
     joined.parts = parts;
     joined.n_parts = a->n_parts + b->n_parts;
     joined.has_down = a->has_down || b->has_down;
+    joined.s1_up = up->s1;
+    format_digest(&joined, arena); /* who edits the way back edits the migration */
     *a = joined;
 }
 

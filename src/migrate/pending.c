@@ -50,7 +50,8 @@ static enum pending_state pending_settle(struct pending *p, const struct book_ro
     /* The same bytes, and other parts: a newer prusik writes others for an operation. */
     if (p->file->format->whole && row->p1.n && sv_eq(row->p1, p->file->p1))
         return PENDING_APPLIED;
-    if (row->s1.n && !sv_eq(row->s1, p->file->s1) && !p->file->code)
+    if (row->s1.n && !sv_eq(row->s1, p->file->s1) && !sv_eq(row->s1, p->file->s1_up) &&
+        !p->file->code)
         return p->file->repeatable ? PENDING_AGAIN : PENDING_CHANGED;
     p->layout = row->p1.n && !sv_eq(row->p1, p->file->p1);
     return PENDING_APPLIED;
@@ -161,6 +162,11 @@ bool pending_is_clean(const pendings *p)
     return true;
 }
 
+bool pending_is_other_down(const struct pending *p)
+{
+    return p->state == PENDING_CHANGED && p->file->s1_up.n && sv_eq(p->row->p1, p->file->p1);
+}
+
 enum err_code pending_check(const pendings *p, bool allow_out_of_order, struct err *err)
 {
     for (size_t i = 0; i < p->n; i++) {
@@ -168,7 +174,8 @@ enum err_code pending_check(const pendings *p, bool allow_out_of_order, struct e
 
         if (one->state == PENDING_CHANGED) {
             (void)err_set(err, ERR_REFUSED,
-                          "%.*s was changed after it was applied (%.*s was %.16s..., is %.16s...)",
+                          "%s%.*s was changed after it was applied (%.*s was %.16s..., is %.16s...)",
+                          pending_is_other_down(one) ? "the way back of " : "",
                           SV_FMT(one->version), SV_FMT(one->file->path), one->row->s1.p,
                           one->file->s1.p);
             return err_hint(err,

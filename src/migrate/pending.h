@@ -35,6 +35,8 @@ struct sv pending_version(const struct migration *m, struct arena *a);
 void pending_compare(struct migrations *files, const struct book_rows *rows, enum db_kind db,
                      pendings *ret);
 const char *pending_state_text(enum pending_state s); /* "out of order" */
+/* Changed, and the file of its way there is as it was: it is that of its way back. */
+bool pending_is_other_down(const struct pending *p);
 /* Has something to be done, or does something not fit? */
 bool pending_is_clean(const pendings *p);
 /* The first that must not be passed over: changed, or out of order unless that is allowed.  ERR_REFUSED. */

@@ -735,6 +735,16 @@ static void same_bytes(struct base *b)
     T_CHECK(d.files.v.v[0].applied && d.files.v.v[0].n_parts == 0);
     T_CHECK(sv_eq(d.files.v.v[0].s1, applied.migrations.v[0].s1));
     discover_release(&d);
+    /* on its way back, half applied: then its parts are needed */
+    *vec_add(&applied.steps) = (struct book_step){.version = SV("1")};
+    T_OK(discover_tree_beside("m", SV("auto"), db_kind(b->db), &applied, &d, &err), err);
+    T_CHECK(!d.files.v.v[0].applied);
+    discover_release(&d);
+    applied.steps.v[0].version = SV("2");
+    applied.migrations.v[0].state = SV("partial");
+    T_OK(discover_tree_beside("m", SV("auto"), db_kind(b->db), &applied, &d, &err), err);
+    T_CHECK(!d.files.v.v[0].applied);
+    discover_release(&d);
     /* a newer prusik writes other parts for the same file */
     sql(b, db_kind(b->db) == DB_POSTGRES ? "UPDATE prusik.migration SET s1 = 's1:0'"
                                          : "UPDATE prusik_migration SET s1 = 's1:0'");
@@ -872,16 +882,29 @@ static void trees(struct base *b)
     w.dir = "golang";
     put("golang/3_c.up.sql", "BEGIN;\nCREATE TABLE c (id integer);\nCOMMIT;\n");
     put("golang/3_c.down.sql", "DROP TABLE c;\n");
+    put("golang/6_f.up.sql", "CREATE TABLE f (id integer);\n");
+    T_OK(up(b, &w, &err), err);
+    put("golang/3_c.down.sql", "DROP TABLE IF EXISTS c;\n");
+    T_EQ(up(b, &w, &err), ERR_REFUSED);
+    T_CHECK(strstr(err.msg, "the way back of 3 was changed after it was applied"));
+    put("golang/3_c.up.sql", "BEGIN;\nCREATE TABLE c (id integer, d integer);\nCOMMIT;\n");
+    T_EQ(up(b, &w, &err), ERR_REFUSED);
+    T_CHECK(sv_starts(sv_from(err.msg), SV("3 was changed after it was applied")));
+    put("golang/3_c.up.sql", "BEGIN;\nCREATE TABLE c (id integer);\nCOMMIT;\n");
+    T_EQ(unlink("golang/3_c.down.sql"), 0);
+    T_EQ(up(b, &w, &err), ERR_REFUSED);
+    put("golang/3_c.down.sql", "-- as it was\nDROP TABLE c;\n");
+    put("golang/6_f.down.sql", "DROP TABLE f;\n"); /* later than the way there is well */
     T_OK(up(b, &w, &err), err);
     w.dir = "plain";
-    put("plain/4_d.sql", "CREATE TABLE d (id integer);\n");
+    put("plain/7_d.sql", "CREATE TABLE d (id integer);\n");
     T_OK(up(b, &w, &err), err);
     T_STR(
         one(b,
             "SELECT (SELECT count(*) FROM a) + (SELECT count(*) FROM b) + (SELECT count(*) FROM c)"
             " + (SELECT count(*) FROM d) + (SELECT count(*) FROM e)"),
         "0");
-    T_STR(kept(b, "count(*)", "migration", "WHERE state = 'applied'"), "5");
+    T_STR(kept(b, "count(*)", "migration", "WHERE state = 'applied'"), "6");
 }
 
 T(trees_of_other_tools_are_applied_as_they_are_on_sqlite)

@@ -77,6 +77,10 @@ T(statements_are_judged_by_what_sqlite_does_with_the_tables_that_are_there)
         {"ALTER TABLE orders ADD COLUMN a TEXT NOT NULL;", "1 SQL001"},
         /* the only row that could be made breaks the CHECK of state, not this one */
         {"ALTER TABLE orders ADD COLUMN a TEXT CHECK (a > 1);", ""},
+        {"ALTER TABLE orders ADD COLUMN a TEXT DEFAULT 'x' CHECK (a < total);", ""},
+        {"ALTER TABLE main.\"orders\" ADD a TEXT DEFAULT 'x' CHECK (a <> 'x');", "1 SQL003"},
+        {"-- prusik:up\nSELECT 1;\n-- prusik:down\nALTER TABLE orders ADD a INT DEFAULT 0 CHECK (a > 0);",
+         "4 SQL003"},
         {"ALTER TABLE users ADD COLUMN a TEXT DEFAULT 'x' CHECK (a <> 'x');", "1 SQL003"},
         {"ALTER TABLE users ADD UNIQUE (email);", "1 SQL004"},
         {"ALTER TABLE users ALTER COLUMN email TYPE text;", "1 SQL004"},
@@ -241,14 +245,11 @@ T(a_file_alone_takes_its_tables_for_ones_that_are_there)
 
 T(nothing_outside_of_the_scratch_is_reached)
 {
-    char dir[] = "/tmp/prusik-lite-XXXXXX";
-    CLEANUP(mem_freep) char *path = NULL;
+    static const char path[] = "out.db";
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), found = STRBUF(0), said = STRBUF(0);
     CLEANUP(sqlscratch_freep) struct sqlscratch *there = NULL;
     struct err err;
 
-    T_CHECK(mkdtemp(dir));
-    path = path_join(dir, "out.db");
     T_OK(sqlscratch_open(NULL, &there, &err), err);
     strbuf_addf(
         &text,
@@ -263,34 +264,22 @@ T(nothing_outside_of_the_scratch_is_reached)
     T_CHECK(sv_has(strbuf_sv(&said), SV("it reaches outside of the database")));
     T_CHECK(sv_has(strbuf_sv(&said), SV("it takes longer than is waited for here")));
     T_CHECK(access(path, F_OK) != 0);
-    T_EQ(rmdir(dir), 0);
 }
 
 /* --- with a database --- */
 
-static char *make_database(const char *sql)
+/* In the folder of the test. */
+static const char *make_database(const char *sql)
 {
-    char dir[] = "/tmp/prusik-lite-XXXXXX";
-    char *path;
+    static const char path[] = "shop.db";
     sqlite3 *db;
 
-    T_CHECK(mkdtemp(dir));
-    path = path_join(dir, "shop.db");
     T_CHECK(sqlite3_open(path, &db) == SQLITE_OK);
     T_CHECK(sqlite3_exec(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", NULL, NULL,
                          NULL) == SQLITE_OK);
     T_CHECK(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
     sqlite3_close(db);
     return path;
-}
-
-static void remove_database(char *path)
-{
-    CLEANUP(mem_freep) char *dir = path_dir(path);
-
-    T_EQ(unlink(path), 0);
-    T_EQ(rmdir(dir), 0);
-    free(path);
 }
 
 static void expect_there(const char *path, const char *text, const char *wanted)
@@ -306,8 +295,9 @@ static void expect_there(const char *path, const char *text, const char *wanted)
 
 T(rows_of_a_database_count_and_stay_as_they_are)
 {
-    char *path = make_database("CREATE TABLE a (id INTEGER PRIMARY KEY, b TEXT);"
-                               "INSERT INTO a (b) VALUES ('x'), ('x'); CREATE TABLE empty (id)");
+    const char *path =
+        make_database("CREATE TABLE a (id INTEGER PRIMARY KEY, b TEXT);"
+                      "INSERT INTO a (b) VALUES ('x'), ('x'); CREATE TABLE empty (id)");
     CLEANUP(strbuf_release) struct strbuf before = STRBUF(0), after = STRBUF(0);
     struct err err;
 
@@ -323,38 +313,31 @@ T(rows_of_a_database_count_and_stay_as_they_are)
         "4 SQL000");
     T_OK(file_read(path, 1u << 20, &after, &err), err);
     T_CHECK(sv_eq(strbuf_sv(&before), strbuf_sv(&after)));
-    remove_database(path);
 }
 
 T(of_a_large_database_only_the_definitions_are_copied)
 {
-    char *path =
+    const char *path =
         make_database("CREATE TABLE a (b INTEGER PRIMARY KEY, c); CREATE TABLE d (e UNIQUE);"
                       "INSERT INTO a VALUES (7, zeroblob(70000000)); CREATE INDEX i ON a (b)");
 
     expect_there(
         path, "DROP INDEX i;\nINSERT INTO a VALUES (7, 1);\nALTER TABLE d ADD COLUMN f NOT NULL;",
         "3 SQL001");
-    remove_database(path);
 }
 
 T(what_is_no_database_says_so)
 {
-    char dir[] = "/tmp/prusik-lite-XXXXXX";
-    CLEANUP(mem_freep) char *path = NULL;
+    static const char path[] = "text";
     struct sqlscratch *there = NULL;
     struct err err;
 
-    T_CHECK(mkdtemp(dir));
-    path = path_join(dir, "text");
     T_EQ(sqlscratch_open(path, &there, &err), ERR_NOT_FOUND);
     T_OK(file_write_atomic(
              path, SV("this is text, and no database at all: so it has to be refused"), 0600, &err),
          err);
     T_EQ(sqlscratch_open(path, &there, &err), ERR_DB);
     T_CHECK(!there);
-    T_EQ(unlink(path), 0);
-    T_EQ(rmdir(dir), 0);
 }
 
 T(a_row_is_made_in_each_kind_of_table)
@@ -374,6 +357,41 @@ T(a_row_is_made_in_each_kind_of_table)
         SQLLINT_FOR_PLAIN, rows, ARRAY_LEN(rows));
 }
 
+/* What goes by ON DELETE CASCADE is told by the authorizer like what a statement itself takes away. */
+T(tables_whose_rows_went_with_those_of_another_have_a_row_again)
+{
+    static const char *const takes[] = {
+        "DELETE FROM top;",
+        "DROP TABLE top;\nCREATE TABLE top (id INTEGER PRIMARY KEY, a);",
+        "REPLACE INTO top VALUES (1, 2);",
+        "UPDATE top SET id = 7;",
+        "CREATE TRIGGER away AFTER UPDATE ON aside BEGIN DELETE FROM top; END;\nUPDATE aside SET a = 2;",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(takes); i++)
+        for (const char *table = "top\0middle\0leaf\0"; table[0]; table += strlen(table) + 1) {
+            CLEANUP(sqlscratch_freep) struct sqlscratch *there = NULL;
+            CLEANUP(strbuf_release)
+            struct strbuf none = STRBUF(0), taken = STRBUF(0), found = STRBUF(0), sql = STRBUF(0);
+            struct err err;
+
+            T_OK(sqlscratch_open(NULL, &there, &err), err);
+            lint(
+                there, SQLLINT_FOR_PLAIN,
+                SV("CREATE TABLE top (id INTEGER PRIMARY KEY, a); CREATE TABLE aside (a);"
+                   "CREATE TABLE middle (id INTEGER PRIMARY KEY, top INTEGER NOT NULL REFERENCES top"
+                   " ON DELETE CASCADE ON UPDATE CASCADE);"
+                   "CREATE TABLE leaf (middle INTEGER NOT NULL REFERENCES middle ON DELETE CASCADE)"),
+                &none, NULL);
+            T_STR(strbuf_str(&none), "");
+            lint(there, SQLLINT_FOR_PLAIN, sv_from(takes[i]), &taken, NULL);
+            strbuf_addf(&sql, "ALTER TABLE %s ADD COLUMN z TEXT NOT NULL;", table);
+            lint(there, SQLLINT_FOR_PLAIN, strbuf_sv(&sql), &found, NULL);
+            if (strcmp(strbuf_str(&found), "1 SQL001") != 0)
+                T_FAIL("%s, then %s: %s", takes[i], table, strbuf_str(&found));
+        }
+}
+
 T_MAIN(T_CASE(statements_are_judged_by_what_sqlite_does_with_the_tables_that_are_there),
        T_CASE(tables_that_are_made_anew_by_hand_are_held_against_what_was_there),
        T_CASE(parts_are_transactions_and_the_way_back_is_tried_behind_them),
@@ -382,4 +400,5 @@ T_MAIN(T_CASE(statements_are_judged_by_what_sqlite_does_with_the_tables_that_are
        T_CASE(nothing_outside_of_the_scratch_is_reached),
        T_CASE(rows_of_a_database_count_and_stay_as_they_are),
        T_CASE(of_a_large_database_only_the_definitions_are_copied),
-       T_CASE(what_is_no_database_says_so), T_CASE(a_row_is_made_in_each_kind_of_table))
+       T_CASE(what_is_no_database_says_so), T_CASE(a_row_is_made_in_each_kind_of_table),
+       T_CASE(tables_whose_rows_went_with_those_of_another_have_a_row_again))
