@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "lint/lint_conditions.h"
 #include "lint/lint_util.h"
 #include "rule/check.h"
 #include "runbook/prose.h"
@@ -74,12 +75,11 @@ static void bands_close(struct sv source, struct band *band)
 static void bands_from_rule(struct bands_read *b, const struct rb_rule *r)
 {
     size_t first = b->ret->rows.list.n, index;
-    struct rule_diag diag = {0};
-    struct rule *parsed, *checked;
+    const struct rule *parsed = r->text.n && !r->proposal ? lint_parsed(b->l, r) : NULL;
+    struct rule *checked;
     struct err err = {0};
 
-    if (!r->text.n || r->proposal ||
-        rule_parse(&b->l->arena, r->text, &parsed, &diag, &err) != ERR_OK ||
+    if (!parsed ||
         rule_check(&b->l->arena, parsed, b->env, &checked, NULL, &err) != ERR_OK)
         return; /* the plan speaks of it */
     index = bands_source(b, r->line);

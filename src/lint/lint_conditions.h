@@ -20,6 +20,9 @@ struct lint_checked {
     findings;
 };
 
+/* A rule of the document, parsed when it is first asked for; NULL: it is none.  In the arena of the lint. */
+const struct rule *lint_parsed(struct lint *l, const struct rb_rule *said);
+
 /* The lint's own, until it ends; read once a document, whichever rule asks first. */
 const struct lint_checked *lint_checked(struct lint *l);
 

@@ -126,15 +126,11 @@ static bool lint_word_is(const struct shell_word *w, struct sv text)
     return sv_eq(lint_word_text(w), text);
 }
 
-bool lint_runs(const struct lint_cmd *c, const char *phrase)
+bool lint_runs_phrase(const struct lint_cmd *c, const char *phrase)
 {
-    struct sv rest, word;
-    size_t at = 1, n = c->program.n;
+    struct sv rest = sv_from(phrase), word;
+    size_t at = 1;
 
-    /* most phrases are of another program: this is asked some hundred times of each command */
-    if (!n || *phrase != *c->program.p)
-        return false;
-    rest = sv_from(phrase);
     if (!sv_eat(&rest, c->program) || (rest.n && *rest.p != ' '))
         return false;
     while (sv_next_word(&rest, &word)) {

@@ -16,6 +16,11 @@ void document_release(struct document *d)
     *d = (struct document){0};
 }
 
+struct hash document_hash(const struct document *d)
+{
+    return hash_of(d->text);
+}
+
 static void document_index(struct document *d)
 {
     VEC(size_t) at = {0};
@@ -54,7 +59,6 @@ static enum err_code document_take(const char *path, struct strbuf *bytes, struc
         document_release(&d);
         return err->code;
     }
-    d.hash = hash_of(d.text);
     *ret = d;
     return ERR_OK;
 }
