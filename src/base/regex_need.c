@@ -9,21 +9,22 @@
 #define NEED_LEVELS  16u /* of groups in groups */
 #define NEED_MEMBERS 8u  /* of a class that is a choice of marks */
 
+#define NEED_DIGITS  (UINT64_C(0x3ff) << '0')
+
 typedef VEC(struct regex_pairs) need_ways;
 
 /* --- what a text holds --- */
 
-static void need_pair(struct regex_pairs *p, unsigned char a, unsigned char b)
+static unsigned need_bit(unsigned char a, unsigned char b)
 {
-    unsigned bit = (a * 53u + b * 101u) & 255u;
-
-    p->bits[bit >> 6] |= UINT64_C(1) << (bit & 63u);
+    return (a * 53u + b * 101u) & 255u;
 }
 
-static void need_byte(struct regex_pairs *p, unsigned char c)
+static void need_pair(struct regex_pairs *p, unsigned char a, unsigned char b)
 {
-    p->bytes[(c >> 6) & 1] |= UINT64_C(1) << (c & 63u);
-    p->bytes[0] |= c >= '0' && c <= '9';
+    unsigned bit = need_bit(a, b);
+
+    p->bits[bit >> 6] |= UINT64_C(1) << (bit & 63u);
 }
 
 /* U+017F folds to s, U+212A to k; no other does to an ASCII letter. */
@@ -36,16 +37,21 @@ struct regex_pairs regex_pairs_of(struct sv text)
 {
     struct regex_pairs p = {.wide = false};
     unsigned char before = 0, all = 0;
+    uint64_t pairs[4] = {0}, bytes[4] = {0};
 
+    /* the first byte has none before it: a bit too many errs to the right side */
     for (size_t i = 0; i < text.n; i++) {
         unsigned char c = (unsigned char)ascii_lower(text.p[i]);
+        unsigned bit = need_bit(before, c);
 
         all |= c;
-        need_byte(&p, c);
-        if (i > 0)
-            need_pair(&p, before, c);
+        bytes[c >> 6] |= UINT64_C(1) << (c & 63u);
+        pairs[bit >> 6] |= UINT64_C(1) << (bit & 63u);
         before = c;
     }
+    memcpy(p.bits, pairs, sizeof(p.bits));
+    p.bytes[0] = (bytes[0] & ~UINT64_C(1)) | ((bytes[0] & NEED_DIGITS) != 0);
+    p.bytes[1] = bytes[1];
     p.wide = all >= 0x80;
     p.folds = p.wide && need_folds(text);
     return p;
@@ -291,7 +297,6 @@ void regex_need_release(struct regex_need *n)
     vec_release(&n->ways);
 }
 
-/* Letters first: they tell most texts apart. */
 static bool need_holds(const struct regex_pairs *text, const struct regex_pairs *p)
 {
     return !(p->bytes[1] & ~text->bytes[1]) && !(p->bits[0] & ~text->bits[0]) &&
@@ -300,12 +305,8 @@ static bool need_holds(const struct regex_pairs *text, const struct regex_pairs 
            p->wide <= text->wide;
 }
 
-bool regex_need_met(const struct regex_need *n, const struct regex_pairs *text)
+bool regex_need_one_met(const struct regex_need *n, const struct regex_pairs *text)
 {
-    if (n->any || text->folds)
-        return true;
-    if (!need_holds(text, &n->all))
-        return false;
     for (size_t i = 0; i < n->ways.n; i++)
         if (need_holds(text, &n->ways.v[i]))
             return true;

@@ -28,4 +28,13 @@ struct regex_pairs regex_pairs_of(struct sv text);
 /* Of a literal of ours that compiles; escapes that it does not know end the process. */
 void regex_need_init(struct regex_need *n, struct sv pattern);
 void regex_need_release(struct regex_need *n);
-bool regex_need_met(const struct regex_need *n, const struct regex_pairs *text);
+bool regex_need_one_met(const struct regex_need *n, const struct regex_pairs *text);
+static inline bool regex_need_met(const struct regex_need *n, const struct regex_pairs *text)
+{
+    if (n->any || text->folds)
+        return true;
+    /* letters first: they tell most texts apart */
+    return !(n->all.bytes[1] & ~text->bytes[1]) && !(n->all.bits[0] & ~text->bits[0]) &&
+           !(n->all.bits[1] & ~text->bits[1]) && !(n->all.bits[2] & ~text->bits[2]) &&
+           !(n->all.bits[3] & ~text->bits[3]) && regex_need_one_met(n, text);
+}

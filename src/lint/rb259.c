@@ -33,8 +33,12 @@ static void rb259_made(const struct lint *l, struct map *made)
         for (size_t i = 0; i < c->item->n_redirects; i++)
             if (sv_starts(c->item->redirects[i].op, SV(">")))
                 map_put(made, lint_word_text(&c->item->redirects[i].target), 0);
-        for (size_t i = 0; i < ARRAY_LEN(options); i++)
-            map_put(made, lint_option(c, options[i]), 0);
+        for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+            struct sv file = lint_option(c, options[i]);
+
+            if (file.n)
+                map_put(made, file, 0);
+        }
         if (sv_eq(c->program, SV("tee")) && lint_last_operand(c))
             map_put(made, lint_word_text(lint_last_operand(c)), 0);
     }

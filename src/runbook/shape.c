@@ -249,7 +249,8 @@ void shape_learn(struct shape_reader *r, struct sv document, struct arena *arena
     struct regex_match g[3];
     uint64_t weeks;
 
-    if (regex_find(r->patterns[SHAPE_WEEKS], document, 0, g, 2) &&
+    if (sv_has_nocase(document, SV("spread over ")) && /* quicker than the pattern */
+        regex_find(r->patterns[SHAPE_WEEKS], document, 0, g, 2) &&
         sv_to_u64(shape_group(document, &g[1]), &weeks))
         r->rollout = arena_fmt(arena, "%llud", (unsigned long long)weeks * 7);
     /* at each word the pattern looks for what follows: most documents have no list of texts at all */
