@@ -270,6 +270,12 @@ static const struct regex_pairs *regex_seen(struct regex_scratch *s, struct sv t
     return &seen->pairs;
 }
 
+struct regex_pairs regex_pairs_known(struct sv text)
+{
+    return text.n - 1 < REGEX_SEEN_BYTES ? *regex_seen(regex_thread_scratch(), text)
+                                         : regex_pairs_of(text);
+}
+
 /* Does the whole text lack what the pattern needs? */
 static bool regex_is_ruled_out(const struct regex *r, struct regex_scratch *s, struct sv text)
 {
