@@ -402,10 +402,10 @@ static void lint_put_ssh(struct lint *l, struct shell_parser *sh, struct lint_pl
         if (item->n_simple == 1)
             at->host = there.host;
     } else if (i + 2 == n && words[i + 1].literal) {
-        struct shell_script *inner = ARENA_NEW(&l->arena, struct shell_script);
+        struct shell_script *inner = ARENA_NEW(&l->work, struct shell_script);
 
         there.line += ssh->whole->line;
-        shell_split(sh, words[i + 1].value, words[i + 1].value, &l->arena, inner);
+        shell_split(sh, words[i + 1].value, words[i + 1].value, &l->work, inner);
         if (!inner->broken)
             lint_put_script(l, sh, &there, inner);
     }
@@ -505,8 +505,8 @@ static void lint_put_spans(struct lint *l, struct shell_parser *sh, const struct
             known |= sv_eq(word, programs[k]);
         if (!known)
             continue;
-        script = ARENA_NEW(&l->arena, struct shell_script);
-        shell_split(sh, text, text, &l->arena, script);
+        script = ARENA_NEW(&l->work, struct shell_script);
+        shell_split(sh, text, text, &l->work, script);
         if (!script->broken)
             lint_put_script(l, sh,
                             &(struct lint_place){.part = part,
@@ -644,7 +644,7 @@ static void lint_sql_option(struct lint *l, const struct lint_cmd *c)
 static struct sv lint_lower(struct lint *l)
 {
     struct sv text = l->rb->doc->text;
-    char *lower = arena_alloc(&l->arena, text.n + 1, 1);
+    char *lower = arena_alloc(&l->work, text.n + 1, 1);
 
     for (size_t i = 0; i < text.n; i++)
         lower[i] = ascii_lower(text.p[i]);

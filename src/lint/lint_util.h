@@ -4,7 +4,7 @@
  * lint_util: what rules look things up in: the commands and SQL of a document in
  * order, with what they do, where they run and what is said of them.
  *
- * Built once a document, in the arena of the lint; rules read it.  A command is a
+ * Built once a document, gone with lint_settle(); rules read it.  A command is a
  * simple command of a shell block, of `ssh host "..."`, or of code in a list item.
  * Its words come without what only wraps it (sudo, env, time, docker exec).  Pure.
  */

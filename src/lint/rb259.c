@@ -17,7 +17,7 @@ static struct sv rb259_twin(struct lint *l, struct sv name)
             at = at == 0 || !ascii_is_alnum(name.p[at - 1]) ? at : SV_NPOS;
         }
         if (at != SV_NPOS)
-            return arena_fmt(&l->arena, "%.*s%.*s%.*s", SV_FMT(sv_sub(name, 0, at)),
+            return arena_fmt(&l->work, "%.*s%.*s%.*s", SV_FMT(sv_sub(name, 0, at)),
                              SV_FMT(pairs[i].before),
                              SV_FMT(sv_sub(name, at + pairs[i].after.n, name.n)));
     }
