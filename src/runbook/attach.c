@@ -245,12 +245,13 @@ static bool attach_is_review(struct sv label)
     return sv_starts_nocase(label, SV("Review"));
 }
 
-/* The item of a checklist that this procedure belongs to by its number. */
-static struct rb_draft *attach_task(struct rb_build *b)
+struct rb_draft *attach_task(struct rb_build *b)
 {
     struct sv number = b->part == RB_NONE ? SV("") : build_part(b, b->part)->number;
 
-    for (size_t i = 0; number.n && i < b->steps.n; i++) {
+    if (!map_get(&b->tasks, number, NULL))
+        return NULL;
+    for (size_t i = 0; i < b->steps.n; i++) {
         struct rb_draft *d = &b->steps.v[i];
 
         if (d->step.kind == STEP_MANUAL && d->step.part != RB_NONE && d->step.block == RB_NONE &&

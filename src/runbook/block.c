@@ -453,6 +453,31 @@ static void block_read_here(struct rb_build *b, uint32_t node)
     block_carry_out(b, index, n->text);
 }
 
+bool block_has_ssh(struct sv text)
+{
+    struct sv line;
+
+    while (sv_next_line(&text, &line)) {
+        (void)sv_eat(&line, SV("$ "));
+        if (sv_eq(block_first_word(line), SV("ssh")))
+            return true;
+    }
+    return false;
+}
+
+/* "On web1:" right above it. */
+static void block_enter_host(struct rb_build *b, uint32_t node, struct scope *outer)
+{
+    struct sv host;
+    enum where_kind where = told_host(b->label, &host);
+
+    if (outer->gave_host || block_has_ssh(b->rb->md.v[node].text) ||
+        (where != WHERE_ONCE && where != WHERE_STAY))
+        return;
+    outer->gave_host = true;
+    b->host = host;
+}
+
 void block_read(struct rb_build *b, uint32_t node)
 {
     uint32_t part = b->part;
@@ -463,6 +488,7 @@ void block_read(struct rb_build *b, uint32_t node)
     if (titled)
         b->part = b->title_part;
     outer = scope_enter_block(b, node, block_lang_runs(block_lang(b->rb->md.v[node].info)));
+    block_enter_host(b, node, &outer);
     block_read_here(b, node);
     scope_leave_block(b, &outer);
     b->part = part;
@@ -558,14 +584,11 @@ static bool block_has_command(const struct md_node *n)
     return false;
 }
 
-bool block_inline(struct rb_build *b, const struct md_node *n)
+static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum block_told told)
 {
-    size_t before = b->steps.n, line = n->line, at = 0;
-    enum block_told told = block_has_command(n) ? block_told(b, n) : TOLD_NOTHING;
+    size_t line = n->line, at = 0;
     bool found = false;
 
-    if (told == TOLD_NOTHING || scope_way(b, b->part) != SCOPE_RUNS)
-        return false;
     for (size_t i = 0; i < n->n_spans && !b->full_line; i++) {
         const struct md_span *s = &n->spans[i];
 
@@ -577,6 +600,24 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
             found |= block_command_at(b, (uint32_t)(n - b->rb->md.v),
                                       sv_sub(n->text, s->from, s->to), line, told);
     }
+    return found;
+}
+
+bool block_inline(struct rb_build *b, const struct md_node *n)
+{
+    enum block_told told = block_has_command(n) ? block_told(b, n) : TOLD_NOTHING;
+    struct sv outer = b->host, host;
+    size_t before = b->steps.n;
+    bool found, there;
+
+    if (told == TOLD_NOTHING || scope_way(b, b->part) != SCOPE_RUNS)
+        return false;
+    there = where_read(n->text, &host) == WHERE_ONCE; /* "On web1: `x`" */
+    if (there)
+        b->host = host;
+    found = block_inline_here(b, n, told);
+    if (there && sv_eq(b->host, host)) /* no ssh of its own */
+        b->host = outer;
     for (size_t i = before; i < b->steps.n; i++)
         b->steps.v[i].step.note = n->text;
     return found;

@@ -4,6 +4,7 @@
 
 #include "base/sv.h"
 #include "runbook/effect_inner.h"
+#include "runbook/effect_script.h"
 #include "runbook/sql_split.h"
 
 const char *command_effect_name(enum command_effect effect)
@@ -151,19 +152,6 @@ static const struct effect_row {
     {"pg_restore", "-l", EFFECT_NONE},
     {"pg_restore", "", EFFECT_DATABASE},
     {"pg_isready", "", EFFECT_NONE},
-    {"redis-cli", "ping", EFFECT_NONE},
-    {"redis-cli", "info", EFFECT_NONE},
-    {"redis-cli", "INFO", EFFECT_NONE},
-    {"redis-cli", "PING", EFFECT_NONE},
-    {"redis-cli", "get", EFFECT_NONE},
-    {"redis-cli", "GET", EFFECT_NONE},
-    {"redis-cli", "llen", EFFECT_NONE},
-    {"redis-cli", "LLEN", EFFECT_NONE},
-    {"redis-cli", "dbsize", EFFECT_NONE},
-    {"redis-cli", "DBSIZE", EFFECT_NONE},
-    {"redis-cli", "--latency", EFFECT_NONE},
-    {"redis-cli", "--stat", EFFECT_NONE},
-    {"redis-cli", "", EFFECT_DATABASE},
     {"npm", "db:status", EFFECT_NONE},
     {"npm", "db:migrate", EFFECT_DATABASE},
     {"npm", "list", EFFECT_NONE},
@@ -325,7 +313,9 @@ static const char *const effect_looks[] = {"cat",
                                            "pg_controldata"};
 
 /* Programs that are commands without doubt, and whose effect only their arguments tell. */
-static const char *const effect_tools[] = {"ssh",
+static const char *const effect_tools[] = {"redis-cli",
+                                           "valkey-cli",
+                                           "ssh",
                                            "psql",
                                            "sqlite3",
                                            "mysql",
@@ -447,12 +437,6 @@ static const char *const effect_tools[] = {"ssh",
                                            "skopeo",
                                            "openssl",
                                            "prusik"};
-
-/* A word of any program that says that it only looks. */
-static const char *const effect_looking_verbs[] = {
-    "status",     "--version", "-V",        "version",       "--help",   "check",
-    "list",       "show",      "--dry-run", "verify",        "validate", "check-config",
-    "configtest", "--check",   "--plan",    "showmigrations"};
 
 static bool effect_has_word(const struct shell_simple *s, const char *word)
 {
@@ -643,67 +627,6 @@ static bool effect_asks_cloud(const struct shell_simple *s, struct sv program)
     return false;
 }
 
-/* --- scripts --- */
-
-static bool effect_is_any(struct sv word, const char *const *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (sv_is(word, words[i]))
-            return true;
-    return false;
-}
-
-/* "deploy/smoke_tests.sh", "check-health.py": the name says that it only looks. */
-static bool effect_is_named_test(struct sv path)
-{
-    static const char *const looks[] = {"smoke",  "smoketest", "test",     "tests",       "check",
-                                        "checks", "verify",    "validate", "healthcheck", "health",
-                                        "sanity", "preflight", "precheck"};
-    static const char *const acts[] = {
-        "deploy", "install", "setup", "update", "upgrade", "migrate", "create",
-        "delete", "drop",    "fix",   "repair", "reset",   "restore", "load",
-        "stress", "seed",    "clean", "purge",  "start",   "stop",    "restart",
-        "enable", "disable", "set",   "add",    "remove",  "backup"};
-    bool found = false;
-    size_t from = path.n;
-
-    while (from > 0 && path.p[from - 1] != '/')
-        from--;
-    for (size_t i = from, begin = from; i <= path.n; i++) {
-        struct sv token;
-
-        if (i < path.n && ascii_is_alpha(path.p[i]))
-            continue;
-        token = sv_sub(path, begin, i);
-        begin = i + 1;
-        if (effect_is_any(token, acts, ARRAY_LEN(acts)))
-            return false;
-        found |= effect_is_any(token, looks, ARRAY_LEN(looks));
-    }
-    return found;
-}
-
-/* ./smoke.sh, bash deploy/smoke_tests.sh, python3 -m pytest */
-static bool effect_is_test(const struct shell_simple *s, struct sv program)
-{
-    static const char *const readers[] = {"bash", "sh",   "python", "python3",
-                                          "node", "ruby", "php",    "perl"};
-    size_t at = 1;
-
-    if (sv_find_byte(s->words[0].raw, '/', 0) != SV_NPOS &&
-        !effect_is_any(program, readers, ARRAY_LEN(readers)))
-        return effect_is_named_test(s->words[0].raw);
-    if (!effect_is_any(program, readers, ARRAY_LEN(readers)))
-        return false;
-    if (effect_has_word(s, "pytest") || effect_has_word(s, "unittest"))
-        return true;
-    while (at < s->n_words && sv_starts(s->words[at].raw, SV("-")) && s->words[at].raw.n == 2 &&
-           strchr("uexBEIO", s->words[at].raw.p[1]))
-        at++;
-    return at < s->n_words && !sv_starts(s->words[at].raw, SV("-")) &&
-           effect_is_named_test(s->words[at].raw);
-}
-
 /* --- one command --- */
 
 /* Of a program by its name; it carries out no other. */
@@ -721,18 +644,22 @@ static enum command_effect effect_of_program(const struct shell_simple *s)
         return effect_of_own(s);
     if (sv_eq(program, SV("curl")))
         return effect_of_curl(s);
+    if (sv_eq(program, SV("redis-cli")) || sv_eq(program, SV("valkey-cli")))
+        return effect_of_redis(s);
     if (effect_is_filter(s) || effect_asks_cloud(s, program))
         return EFFECT_NONE;
     for (size_t i = 0; i < ARRAY_LEN(effect_rows); i++)
         if (sv_is(program, effect_rows[i].program) &&
             (!effect_rows[i].verb[0] || effect_has_word(s, effect_rows[i].verb)))
             return effect_rows[i].effect;
-    if (effect_is_any(program, effect_looks, ARRAY_LEN(effect_looks)) || effect_is_test(s, program))
+    if (effect_is_one_of(program, effect_looks, ARRAY_LEN(effect_looks)) ||
+        effect_is_test(s, program))
         return EFFECT_NONE;
-    for (size_t i = 0; i < ARRAY_LEN(effect_looking_verbs); i++)
-        if (effect_has_word(s, effect_looking_verbs[i]))
-            return EFFECT_NONE;
-    return effect_is_migration(s) ? EFFECT_DATABASE : EFFECT_UNKNOWN;
+    if (effect_says_looks(s))
+        return EFFECT_NONE;
+    if (effect_is_migration(s))
+        return EFFECT_DATABASE;
+    return effect_is_deployment(s, program) ? EFFECT_CODE : EFFECT_UNKNOWN;
 }
 
 /* A text in a text in a text: nobody writes that. */
@@ -996,7 +923,8 @@ static bool effect_trusts_a_name(const struct shell_item *item)
         struct shell_simple s;
 
         (void)effect_of_inner(&item->simple[i], 0, &s);
-        if (s.n_words && effect_is_test(&s, shell_program(&s)))
+        if (s.n_words && (effect_is_test(&s, shell_program(&s)) ||
+                          (effect_says_looks(&s) && !effect_knows(shell_program(&s)))))
             return true;
     }
     return false;

@@ -10,6 +10,7 @@
 #include "runbook/prose.h"
 #include "runbook/shape.h"
 #include "runbook/title.h"
+#include "runbook/where.h"
 
 enum block_pattern {
     BLOCK_WATCH_FOR,
@@ -129,8 +130,14 @@ struct rb_build {
     struct sv host;
     struct sv label; /* of the paragraph before: "Expected:", "File:", a bold trigger */
     size_t label_line;
-    bool inlined;      /* commands were found in the text of the present item */
-    bool aside;        /* inside a note or tip: nobody has to carry it out */
+    bool inlined;     /* commands were found in the text of the present item */
+    struct map tasks; /* numbers of the boxes */
+    bool title_host;  /* `host` is what the present heading says */
+    bool aside;       /* inside a note or tip: nobody has to carry it out */
+    bool quoted;      /* inside a quote */
+    uint32_t section; /* numbered, and nothing found in it so far since then; RB_NONE */
+    size_t section_steps, section_rules, section_blocks;
+    bool whole;        /* inside an item without commands, which is asked as a whole */
     uint32_t titled;   /* the code node that the list item before it introduces; MD_NONE */
     size_t title_step; /* its manual step, which the code stands for; SIZE_MAX */
     uint32_t title_part;
@@ -165,6 +172,8 @@ void build_expect_output(struct rb_build *b, size_t at, struct sv text, size_t l
 void attach_inline(struct rb_build *b, const struct md_node *n, size_t from);
 /* The text of a node with its code spans in back quotes again: "Expected: `2`". */
 struct sv attach_text(const struct rb_build *b, uint32_t node);
+/* The item of a checklist that the present procedure belongs to by its number; NULL. */
+struct rb_draft *attach_task(struct rb_build *b);
 /* "Success Criteria:", "Review Points:": each bullet below speaks of the steps before it. */
 bool attach_is_criteria(struct sv label);
 void attach_criteria(struct rb_build *b, uint32_t list);
@@ -195,6 +204,8 @@ void watch_tree(struct rb_build *b, const struct rb_block *block);
 
 /* block.c: a fence, and commands in the text of a list item or a table. */
 void block_read(struct rb_build *b, uint32_t node);
+/* Does a line of it begin with ssh?  Then it says itself where things run. */
+bool block_has_ssh(struct sv text);
 /* Steps of the commands in code spans of a text; false: there are none. */
 bool block_inline(struct rb_build *b, const struct md_node *n);
 
@@ -309,6 +320,18 @@ bool remark_is(const struct rb_build *b, struct sv text);
 void remark_add(struct rb_build *b, size_t line, struct sv text);
 /* `place`: where each step that was read stands among those that are left. */
 void remark_finish(struct rb_build *b, const uint32_t *place);
+
+/* told.c: what sentences tell a person to do.  decided: rules were read from some of them. */
+void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided);
+/* What the last sentence of a text says of where the commands below it run. */
+enum where_kind told_host(struct sv text, struct sv *host);
+/* "SSH into web1.": from now on there.  True: the text says nothing else. */
+bool told_move(struct rb_build *b, struct sv text);
+/* A numbered section or step in which nothing was found is done by a person, as its title says: before the
+ * part that the node `next` (MD_NONE: the end) begins, a heading of that level. */
+#define TOLD_STEP_LEVEL 7u
+void told_section(struct rb_build *b, uint32_t next, unsigned level);
+void told_begin_section(struct rb_build *b, uint32_t part);
 
 /* finish.c: ids, joins and the arrays of the runbook. */
 void finish(struct rb_build *b);

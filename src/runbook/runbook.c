@@ -169,6 +169,18 @@ static enum rb_role read_role(enum rb_role up, enum rb_role own, bool numbered, 
     return own == ROLE_DEPLOY && up != ROLE_NONE ? up : own; /* "Procedures" of a preflight */
 }
 
+/* "3. On web1": of the commands below that heading only. */
+static void read_title_host(struct rb_build *b)
+{
+    struct sv host;
+
+    if (b->title_host)
+        b->host = (struct sv){NULL, 0};
+    b->title_host = where_read(build_part(b, b->part)->title, &host) == WHERE_ONCE;
+    if (b->title_host)
+        b->host = host;
+}
+
 static void read_heading(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
@@ -177,6 +189,7 @@ static void read_heading(struct rb_build *b, uint32_t node)
     enum rb_role own;
     bool step;
 
+    told_section(b, node, n->level);
     while (parent != RB_NONE && (build_part(b, parent)->kind != PART_SECTION ||
                                  build_part(b, parent)->level >= n->level))
         parent = build_part(b, parent)->parent;
@@ -194,12 +207,14 @@ static void read_heading(struct rb_build *b, uint32_t node)
         b->proc = b->part;
         b->host = (struct sv){NULL, 0};
     }
+    read_title_host(b);
     scope_title(b, b->part);
     if (n->level == 1 && !b->rb->title.n)
         b->rb->title = n->text;
     b->label = n->text;
     watch_heading(b, n->text);
     b->block_steps = b->steps.n;
+    told_begin_section(b, b->part);
 }
 
 /* --- paragraphs --- */
@@ -227,12 +242,14 @@ static void read_step_title(struct rb_build *b, uint32_t node)
 {
     uint32_t parent = b->part;
 
+    told_section(b, node, TOLD_STEP_LEVEL);
     while (parent != RB_NONE && build_part(b, parent)->kind == PART_STEP)
         parent = build_part(b, parent)->parent;
     b->part = read_part(b, PART_STEP, parent, node, b->rb->md.v[node].text);
     scope_title(b, b->part);
     b->block_steps = b->steps.n;
     b->label = (struct sv){NULL, 0};
+    told_begin_section(b, b->part);
 }
 
 /* The first line of a paragraph without markers is what introduces the next block. */
@@ -332,9 +349,29 @@ static bool read_inline(struct rb_build *b, const struct md_node *n)
     return true;
 }
 
+/* Is one of the rules since then judged, not only proposed? */
+static bool read_decided(const struct rb_build *b, size_t before)
+{
+    for (size_t i = before; i < b->rules.n; i++)
+        if (!b->rules.v[i].proposal)
+            return true;
+    return false;
+}
+
+/* "SSH into web1.", unless the commands below say so themselves. */
+static void read_move(struct rb_build *b, const struct md_node *n)
+{
+    const struct md_node *next = n->next == MD_NONE ? NULL : &b->rb->md.v[n->next];
+
+    if (!b->quoted && !(next && next->kind == MD_CODE && block_has_ssh(next->text)))
+        (void)told_move(b, n->text);
+}
+
 static void read_paragraph(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
+    size_t before = b->rules.n;
+    bool signs = false;
     struct sv rest;
     struct title t;
 
@@ -345,15 +382,20 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     if (read_variant(b, node))
         return;
     scope_paragraph(b, node);
-    if (!sign_read(b, n))
+    if (sign_read(b, n))
+        signs = true;
+    else
         meta_read(b, n);
     read_condition(b, n);
     read_label(b, n);
     watch_paragraph(b, n->text, n->line);
     if (read_inline(b, n))
         return;
+    read_move(b, n);
     if (build_role_acts(build_role(b)) && expect_is_label(attach_text(b, node), &rest) && rest.n)
         build_expect(b, b->block_steps, rest, n->line);
+    else if (!signs)
+        told_paragraph(b, n, read_decided(b, before));
 }
 
 /* --- lists --- */
@@ -422,6 +464,15 @@ static void read_timed_item(struct rb_build *b, uint32_t item, uint32_t part)
         watch_timed(b, rule);
 }
 
+/* Are there commands in it, or somewhere else to put what it says? */
+static bool read_has_code(const struct rb_build *b, uint32_t node)
+{
+    for (uint32_t c = b->rb->md.v[node].first; c != MD_NONE; c = b->rb->md.v[c].next)
+        if (b->rb->md.v[c].kind == MD_CODE || read_has_code(b, c))
+            return true;
+    return false;
+}
+
 /* "- **Step 2** - For each node": a bullet that is numbered by its bold words. */
 static bool read_is_step_item(struct rb_build *b, uint32_t item)
 {
@@ -467,6 +518,8 @@ static uint32_t read_item_part(struct rb_build *b, uint32_t item)
     p->end_line = n->end_line;
     if (!p->number.n && n->ordered)
         p->number = arena_fmt(b->arena, "%u", n->number);
+    if (p->task && p->number.n)
+        (void)map_put(&b->tasks, p->number, part);
     scope_item(b, part, n->first);
     return part;
 }
@@ -484,6 +537,10 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
 
             b->inlined = block_inline(b, &v[c]);
             attach_inline(b, &v[c], before);
+            if (!b->inlined && !read_has_code(b, item))
+                b->inlined = told_move(b, v[c].text); /* "1. SSH into web1" */
+            else if (!b->inlined)
+                read_move(b, &v[c]);
         }
         c = v[c].next;
     }
@@ -496,7 +553,7 @@ static void read_item(struct rb_build *b, uint32_t item)
     uint32_t outer = b->part, saying = b->saying, part;
     size_t before = b->steps.n;
     uint32_t first = b->rb->md.v[item].first;
-    bool titled = first != MD_NONE && b->rb->md.v[first].kind == MD_PARAGRAPH;
+    bool titled = first != MD_NONE && b->rb->md.v[first].kind == MD_PARAGRAPH, whole = b->whole;
 
     if (titled && !b->rb->md.v[item].task &&
         watch_item(b, sv_trim(read_item_text(b, item)), b->rb->md.v[item].line)) {
@@ -527,8 +584,10 @@ static void read_item(struct rb_build *b, uint32_t item)
     b->part = part;
     b->block_steps = b->steps.n;
     b->inlined = false;
+    b->whole |= !read_has_code(b, item);
     if (scope_way(b, part) == SCOPE_RUNS)
         read_item_rest(b, item);
+    b->whole = whole;
     b->part = part;
     if (b->steps.n == before && !b->inlined && read_item_counts(b) && !b->full_line &&
         scope_way(b, part) != SCOPE_NEVER)
@@ -547,6 +606,7 @@ static void read_list_title(struct rb_build *b, uint32_t node)
     while (last != MD_NONE && v[last].next != MD_NONE)
         last = v[last].next;
     if (next == MD_NONE || v[next].kind != MD_CODE || last == MD_NONE || !v[last].ordered ||
+        (v[last].first != MD_NONE && v[v[last].first].next != MD_NONE) || /* it says more */
         !b->steps.n || vec_last(&b->steps)->step.kind != STEP_MANUAL ||
         vec_last(&b->steps)->step.line != v[last].line)
         return;
@@ -566,11 +626,22 @@ static void read_prerequisites(struct rb_build *b, uint32_t node)
     b->label = (struct sv){NULL, 0};
 }
 
+/* "**If tests fail:**": what hangs on it is not done in every run. */
+static bool read_is_for_case(const struct rb_build *b, struct sv label)
+{
+    struct regex_match g[1];
+
+    return sv_ends(label, SV(":")) &&
+           (sv_starts_nocase(label, SV("on failure")) || sv_starts_nocase(label, SV("in case ")) ||
+            (regex_find(b->block_patterns[BLOCK_CONDITION], label, 0, g, 1) && g[0].from == 0));
+}
+
 static void read_list(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
     uint32_t first = v[node].first, saying = scope_group(b);
     struct sv label = b->label;
+    bool whole = b->whole, for_case = read_is_for_case(b, label);
 
     if (first != MD_NONE && !v[first].task && !v[first].ordered && attach_is_criteria(b->label) &&
         build_role_acts(build_role(b))) {
@@ -584,10 +655,14 @@ static void read_list(struct rb_build *b, uint32_t node)
         b->saying = saying;
         return;
     }
+    b->whole |= for_case;
     for (uint32_t c = first; c != MD_NONE && !b->full_line; c = v[c].next) {
         b->label = label; /* of the list: what one item says does not introduce the next */
         read_item(b, c);
     }
+    b->whole = whole;
+    if (for_case)
+        b->label = label; /* it goes on in the next list */
     b->saying = saying;
     read_list_title(b, node);
 }
@@ -599,12 +674,14 @@ static void read_quote(struct rb_build *b, uint32_t node)
                                       SV("[!HINT"), SV("[!EXAMPLE"), SV("[!QUESTION"),
                                       SV("[!FAQ"),  SV("[!ABSTRACT")};
     uint32_t first = b->rb->md.v[node].first;
-    bool outer = b->aside;
+    bool outer = b->aside, quoted = b->quoted;
 
+    b->quoted = true;
     for (size_t i = 0; first != MD_NONE && i < ARRAY_LEN(kinds); i++)
         b->aside |= sv_starts_nocase(sv_trim(b->rb->md.v[first].text), kinds[i]);
     read_children(b, node);
     b->aside = outer;
+    b->quoted = quoted;
 }
 
 static void read_table(struct rb_build *b, uint32_t node)
@@ -688,12 +765,14 @@ static void build_release(struct rb_build *b)
     vec_release(&b->said);
     vec_release(&b->said_of);
     map_release(&b->said_names);
+    map_release(&b->tasks);
 }
 
 enum err_code runbook_read(const struct document *doc, struct runbook *ret, struct err *err)
 {
     CLEANUP(build_release)
-    struct rb_build b = {.part = RB_NONE, .proc = RB_NONE, .saying = RB_NONE, .titled = MD_NONE};
+    struct rb_build b = {
+        .part = RB_NONE, .proc = RB_NONE, .section = RB_NONE, .saying = RB_NONE, .titled = MD_NONE};
     struct runbook rb = {.doc = doc};
 
     if (markdown_parse(doc, &rb.arena, &rb.md, err) != ERR_OK) {
@@ -716,6 +795,7 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
     meta_front(&b);
     scope_front(&b);
     read_children(&b, 0);
+    told_section(&b, MD_NONE, 0);
     if (b.full_line) {
         (void)err_set(err, ERR_LIMIT, "%s:%zu: more than %u steps, or sections and items",
                       doc->path, b.full_line, LIMIT_STEPS);

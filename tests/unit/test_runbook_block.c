@@ -274,7 +274,7 @@ T(a_checklist_item_stays_when_its_procedure_has_no_steps)
 
     read_text(
         &r,
-        "## Deploy\n- [ ] **1.1** Review\n- [ ] **1.2** Stop\n\n### 1.1 Review\nLook at it.\n### 1.2 Stop\n```sh\nls\n```\n");
+        "## Deploy\n- [ ] **1.1** Review\n- [ ] **1.2** Stop\n\n### 1.1 Review\nIt is big.\n### 1.2 Stop\n```sh\nls\n```\n");
     steps_are(&r, "manual:2 shell:9");
 }
 

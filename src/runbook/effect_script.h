@@ -1,0 +1,18 @@
+#pragma once
+
+/*
+ * effect_script: what programs that nobody knows here say of themselves, by their names and words: ./smoke_test.sh
+ * looks, ./deploy.sh delivers, "somectl status" looks.  And the commands of redis-cli.
+ *
+ * A name is weak evidence: what it says is shown in the plan, and never enough to repeat a command unasked.
+ */
+#include "runbook/command.h"
+
+bool effect_is_one_of(struct sv word, const char *const *words, size_t n);
+/* ./smoke.sh, bash deploy/smoke_tests.sh, python3 -m pytest */
+bool effect_is_test(const struct shell_simple *s, struct sv program);
+/* "somectl status", "./deploy.sh --dry-run", "x --version"; not "./deploy.sh --version 4.2", "x set status open". */
+bool effect_says_looks(const struct shell_simple *s);
+/* ./deploy.sh, bash scripts/release.sh */
+bool effect_is_deployment(const struct shell_simple *s, struct sv program);
+enum command_effect effect_of_redis(const struct shell_simple *s);

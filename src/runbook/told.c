@@ -1,0 +1,311 @@
+/*
+ * told: sentences that tell a person what to do, where no command does it: "Edit `app.conf` on both hosts", "Post in
+ * #releases that it is done".  One paragraph is one manual step; what is told for a case ("If it takes longer than ten
+ * minutes, call the DBA") is a remark.
+ */
+#include <string.h>
+
+#include "base/sv.h"
+#include "runbook/reader_int.h"
+#include "runbook/told_verb.h"
+
+/* --- sentences --- */
+
+struct told_sentence {
+    size_t from, to; /* with its full stop */
+    enum told_how how;
+    bool in_case; /* "If ..., call the DBA" */
+};
+
+/* Does a sentence end at `i`?  "e.g. this", "v1.2" and "etc. and" go on. */
+static bool told_ends(struct sv text, size_t i)
+{
+    size_t next = i + 1;
+
+    if (!strchr(".!?", text.p[i]))
+        return false;
+    while (next < text.n && ascii_is_space(text.p[next]))
+        next++;
+    return next == text.n || (next > i + 1 && !told_is_small(text.p[next]));
+}
+
+/* "In the console, open ...", "Apps log errors: revert ...": what stands behind it; empty: nothing. */
+static struct sv told_behind(struct sv text, char mark, size_t within)
+{
+    size_t at = sv_find_byte(sv_sub(text, 0, within), mark, 0);
+
+    return at == SV_NPOS || at + 1 >= text.n || !ascii_is_space(text.p[at + 1])
+               ? (struct sv){NULL, 0}
+               : sv_trim(sv_sub(text, at + 1, text.n));
+}
+
+static void told_classify(struct sv text, struct told_sentence *s)
+{
+    struct sv one = sv_trim(sv_sub(text, s->from, s->to)), main;
+
+    if (!one.n || sv_ends(one, SV("?")))
+        return;
+    s->how = told_verb(one);
+    if (s->how != TOLD_NOT)
+        return;
+    main = told_behind(one, ':', 120);
+    if (main.n && sv_find_byte(sv_sub(one, 0, (size_t)(main.p - one.p)), ' ', 0) <
+                      (size_t)(main.p - one.p) - 2)
+        s->how = told_verb(main); /* "Apps log WRONGPASS: revert it"; one word alone is a key */
+    if (s->how != TOLD_NOT)
+        return;
+    main = told_behind(one, ',', 200);
+    if (main.n && told_starts(one, "if unless should whenever"))
+        s->in_case = true;
+    else if (!main.n ||
+             !told_starts(
+                 one, "in on from once after when before as using via with at during while for to"))
+        return;
+    s->how = told_verb(main);
+}
+
+static bool told_next(struct sv text, struct told_sentence *s)
+{
+    size_t i = s->to;
+
+    while (i < text.n && ascii_is_space(text.p[i]))
+        i++;
+    *s = (struct told_sentence){.from = i};
+    if (i == text.n)
+        return false;
+    while (i < text.n && !told_ends(text, i))
+        i++;
+    s->to = size_min(i + 1, text.n);
+    told_classify(text, s);
+    return true;
+}
+
+/* --- hosts --- */
+
+enum where_kind told_host(struct sv text, struct sv *host)
+{
+    struct told_sentence s = {0}, last = {0};
+
+    while (told_next(text, &s))
+        last = s;
+    return where_read(sv_sub(text, last.from, last.to), host);
+}
+
+bool told_move(struct rb_build *b, struct sv text)
+{
+    struct told_sentence s = {0};
+    struct sv host;
+    bool whole = true;
+
+    while (build_role_acts(build_role(b)) && told_next(text, &s)) {
+        struct sv one = sv_sub(text, s.from, s.to);
+        enum where_kind kind = where_read(one, &host);
+
+        if (kind == WHERE_STAY || kind == WHERE_LEAVE)
+            b->host = kind == WHERE_STAY ? host : (struct sv){NULL, 0};
+        whole &= (kind == WHERE_STAY || kind == WHERE_LEAVE) && !sv_has_nocase(one, SV(" and "));
+    }
+    return whole && text.n > 0;
+}
+
+/* --- what follows the paragraph --- */
+
+/* Is more than one command in the block? */
+static bool told_has_many(const struct md_node *code)
+{
+    struct sv rest = code->text, line;
+    size_t n = 0;
+
+    while (sv_next_line(&rest, &line)) {
+        line = sv_trim(line);
+        n += line.n && *line.p != '#';
+    }
+    return n > 1;
+}
+
+/* Does what stands below the paragraph do what the sentence says? */
+static bool told_is_introduction(struct sv one, enum told_how how, bool last,
+                                 const struct md_node *next)
+{
+    bool below = next && (next->kind == MD_CODE || next->kind == MD_LIST || next->kind == MD_TABLE);
+
+    if (sv_ends(one, SV(":")) || sv_ends(one, SV("：")))
+        return true;
+    if (!below || how == TOLD_BY_HAND)
+        return false;
+    return last || next->kind != MD_CODE || told_has_many(next);
+}
+
+/* "Set `a = b` in `x` and reload:": what is done by hand before the commands that follow; empty: nothing. */
+static struct sv told_before_commands(const struct md_node *n, const struct told_sentence *s)
+{
+    static const struct sv ends[] = {SV(", then"), SV("; then"), SV(" and then "), SV(" then "),
+                                     SV(" and ")};
+    struct sv one = sv_sub(n->text, s->from, s->to);
+    bool quotes = false;
+    size_t at = SV_NPOS;
+
+    if (!sv_ends(sv_trim(one), SV(":")))
+        return (struct sv){NULL, 0};
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        for (size_t k = sv_find_nocase(one, ends[i], 0); k != SV_NPOS;
+             k = sv_find_nocase(one, ends[i], k + 1)) {
+            struct sv behind = sv_trim(sv_sub(one, k + ends[i].n, one.n));
+
+            if (!behind.n || *behind.p == ':' || told_verb(told_bare(behind)) != TOLD_NOT)
+                at = at == SV_NPOS || k > at ? k : at;
+        }
+    one = sv_sub(one, 0, at);
+    if (at == SV_NPOS)
+        return (struct sv){NULL, 0};
+    for (size_t i = 0; i < n->n_spans; i++)
+        quotes |= n->spans[i].kind == MD_CODE_SPAN && n->spans[i].from >= s->from &&
+                  n->spans[i].to <= s->from + at;
+    return quotes ? one : (struct sv){NULL, 0};
+}
+
+/* --- paragraphs --- */
+
+static bool told_role_acts(const struct rb_build *b)
+{
+    enum rb_role role = build_role(b);
+
+    return build_role_acts(role) && role != ROLE_MONITOR && !b->aside &&
+           scope_way(b, b->part) != SCOPE_NEVER;
+}
+
+static void told_step(struct rb_build *b, const struct md_node *n, size_t from, size_t to)
+{
+    struct sv text = sv_trim(sv_sub(n->text, from, to));
+    bool approval = title_is_approval(b->title, text);
+
+    build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, md_line_at(n, from), text)
+        ->step.end_line = md_line_at(n, to ? to - 1 : to);
+}
+
+struct told_span {
+    size_t from, to; /* of what a person does; from == SV_NPOS: nothing */
+};
+
+static void told_take(struct rb_build *b, const struct md_node *n, const struct told_sentence *s,
+                      bool last, struct told_span *span)
+{
+    const struct md_node *next = n->next == MD_NONE ? NULL : &b->rb->md.v[n->next];
+    struct sv one = sv_trim(sv_sub(n->text, s->from, s->to)), first, host;
+    enum where_kind where = where_read(one, &host);
+    bool remark = b->quoted || (s->in_case && build_role(b) != ROLE_ROLLBACK) || s->how == TOLD_NOT;
+
+    if (where == WHERE_STAY || where == WHERE_LEAVE || (s->how == TOLD_NOT && !remark_is(b, one)) ||
+        (sv_starts_nocase(one, SV("replace <")) ||
+         sv_starts_nocase(one, SV("substitute <")))) /* a placeholder */
+        return;
+    first = told_before_commands(n, s);
+    if (first.n) {
+        span->from = size_min(span->from, s->from);
+        span->to = s->from + first.n;
+        return;
+    }
+    if (told_is_introduction(one, s->how, last, next))
+        return;
+    if (remark) {
+        remark_add(b, md_line_at(n, s->from), one);
+        return;
+    }
+    span->from = size_min(span->from, s->from);
+    span->to = s->to;
+}
+
+static bool told_has_commands_below(const struct rb_build *b, const struct md_node *n)
+{
+    return n->next != MD_NONE && b->rb->md.v[n->next].kind == MD_CODE;
+}
+
+/* Behind the "[!IMPORTANT]" of a quote. */
+static size_t told_begin(struct sv text)
+{
+    size_t end = sv_starts(text, SV("[!")) ? sv_find_byte(text, ']', 0) : SV_NPOS;
+
+    return end == SV_NPOS ? 0 : end + 1;
+}
+
+/* "**Watch for 2 hours**", "**Send to**: all": a title or a key. */
+static bool told_is_label(const struct md_node *n)
+{
+    size_t end;
+
+    return md_is_all_strong(n) ||
+           (md_leading_strong(n, &end).n &&
+            (n->text.p[end - 1] == ':' || (end < n->text.n && n->text.p[end] == ':')));
+}
+
+void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
+{
+    struct told_sentence s = {.to = told_begin(n->text)}, ahead;
+    struct told_span span = {SV_NPOS, 0};
+
+    if (!told_role_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
+        return;
+    while (told_next(n->text, &s)) {
+        bool last = true;
+
+        ahead = s;
+        while (last && told_next(n->text, &ahead))
+            last = ahead.how == TOLD_NOT;
+        if (!decided || !watch_limited(b, sv_sub(n->text, s.from, s.to)))
+            told_take(b, n, &s, last, &span);
+    }
+    if (span.from == SV_NPOS)
+        return;
+    told_step(b, n, span.from, told_has_commands_below(b, n) ? span.to : n->text.n);
+}
+
+/* --- sections --- */
+
+/* What stands below the title, before the next part. */
+static void told_body(const struct rb_build *b, uint32_t node, uint32_t until, struct strbuf *out)
+{
+    const struct md_node *v = b->rb->md.v;
+
+    for (uint32_t c = v[node].next; c < until && out->n < EXPECT_MAX_BYTES; c = v[c].next)
+        if (v[c].kind == MD_PARAGRAPH)
+            strbuf_addf(out, "\n%.*s", SV_FMT(sv_trim(v[c].text)));
+}
+
+/* Step titles stand below all headings. */
+static unsigned told_level(const struct rb_part *p)
+{
+    return p->kind == PART_SECTION ? p->level : TOLD_STEP_LEVEL;
+}
+
+void told_section(struct rb_build *b, uint32_t next, unsigned level)
+{
+    uint32_t part = b->section;
+    const struct rb_part *p = part == RB_NONE ? NULL : build_part(b, part);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    uint32_t outer = b->part;
+    struct title t;
+
+    b->section = RB_NONE;
+    if (!p || !p->number.n || told_level(p) < level || part + 1 != b->parts.n ||
+        b->steps.n != b->section_steps || b->rules.n != b->section_rules ||
+        b->blocks.n != b->section_blocks)
+        return;
+    title_read(b->title, b->rb->md.v[p->node].text, &t);
+    b->part = part;
+    if (told_role_acts(b) && (t.word.n ? t.is_step : told_verb(p->title) != TOLD_NOT) &&
+        !attach_task(b)) {
+        strbuf_add_sv(&text, p->title);
+        told_body(b, p->node, next, &text);
+        build_step(b, title_is_approval(b->title, p->title) ? STEP_APPROVAL : STEP_MANUAL, p->line,
+                   arena_sv(b->arena, strbuf_sv(&text)));
+    }
+    b->part = outer;
+}
+
+void told_begin_section(struct rb_build *b, uint32_t part)
+{
+    b->section = part;
+    b->section_steps = b->steps.n;
+    b->section_rules = b->rules.n;
+    b->section_blocks = b->blocks.n;
+}

@@ -1,0 +1,329 @@
+/*
+ * told_verb: the verbs that sentences which tell somebody to do something begin with.
+ */
+#include "runbook/told_verb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sv.h"
+
+/* `with`: one of these words stands behind it; "" : a word that a noun does not have behind it; NULL: anything. */
+static const struct told_verb {
+    const char *word;
+    enum told_how how;
+    const char *with;
+} told_verbs[] = {
+    {"acknowledge", TOLD_BY_HAND, NULL},
+    {"activate", TOLD_BY_ANY, NULL},
+    {"add", TOLD_BY_ANY, NULL},
+    {"adjust", TOLD_BY_ANY, NULL},
+    {"agree", TOLD_BY_HAND, "with on"},
+    {"allow", TOLD_BY_ANY, "the all"},
+    {"announce", TOLD_BY_HAND, NULL},
+    {"apply", TOLD_BY_ANY, NULL},
+    {"approve", TOLD_BY_HAND, NULL},
+    {"archive", TOLD_BY_ANY, ""},
+    {"arrange", TOLD_BY_HAND, NULL},
+    {"ask", TOLD_BY_HAND, NULL},
+    {"assess", TOLD_BY_ANY, ""},
+    {"assign", TOLD_BY_HAND, NULL},
+    {"attach", TOLD_BY_ANY, NULL},
+    {"back", TOLD_BY_ANY, "up out"},
+    {"backup", TOLD_BY_ANY, ""},
+    {"block", TOLD_BY_ANY, ""},
+    {"book", TOLD_BY_HAND, ""},
+    {"bring", TOLD_BY_ANY, "up down back the all"},
+    {"build", TOLD_BY_ANY, ""},
+    {"bump", TOLD_BY_ANY, ""},
+    {"call", TOLD_BY_HAND, ""},
+    {"change", TOLD_BY_ANY, ""},
+    {"check", TOLD_BY_ANY, ""},
+    {"clean", TOLD_BY_ANY, "up out the"},
+    {"clear", TOLD_BY_ANY, ""},
+    {"click", TOLD_BY_HAND, NULL},
+    {"close", TOLD_BY_HAND, ""},
+    {"collect", TOLD_BY_ANY, NULL},
+    {"comment", TOLD_BY_ANY, "out on"},
+    {"commit", TOLD_BY_ANY, ""},
+    {"communicate", TOLD_BY_HAND, NULL},
+    {"compare", TOLD_BY_ANY, NULL},
+    {"configure", TOLD_BY_ANY, NULL},
+    {"confirm", TOLD_BY_ANY, NULL},
+    {"connect", TOLD_BY_ANY, NULL},
+    {"contact", TOLD_BY_HAND, ""},
+    {"coordinate", TOLD_BY_HAND, NULL},
+    {"copy", TOLD_BY_ANY, ""},
+    {"create", TOLD_BY_ANY, NULL},
+    {"decide", TOLD_BY_HAND, NULL},
+    {"declare", TOLD_BY_HAND, NULL},
+    {"decrease", TOLD_BY_ANY, ""},
+    {"delete", TOLD_BY_ANY, NULL},
+    {"deploy", TOLD_BY_ANY, ""},
+    {"determine", TOLD_BY_ANY, NULL},
+    {"disable", TOLD_BY_ANY, NULL},
+    {"disconnect", TOLD_BY_ANY, NULL},
+    {"document", TOLD_BY_HAND, ""},
+    {"double-check", TOLD_BY_ANY, NULL},
+    {"downgrade", TOLD_BY_ANY, ""},
+    {"download", TOLD_BY_ANY, ""},
+    {"drain", TOLD_BY_ANY, ""},
+    {"drop", TOLD_BY_ANY, ""},
+    {"dump", TOLD_BY_ANY, ""},
+    {"edit", TOLD_BY_HAND, ""},
+    {"email", TOLD_BY_HAND, ""},
+    {"enable", TOLD_BY_ANY, NULL},
+    {"ensure", TOLD_BY_ANY, NULL},
+    {"escalate", TOLD_BY_HAND, NULL},
+    {"evaluate", TOLD_BY_ANY, ""},
+    {"execute", TOLD_BY_ANY, NULL},
+    {"export", TOLD_BY_ANY, ""},
+    {"extract", TOLD_BY_ANY, ""},
+    {"failover", TOLD_BY_ANY, ""},
+    {"fill", TOLD_BY_HAND, "in out"},
+    {"fix", TOLD_BY_HAND, ""},
+    {"flush", TOLD_BY_ANY, ""},
+    {"force", TOLD_BY_ANY, ""},
+    {"freeze", TOLD_BY_ANY, ""},
+    {"generate", TOLD_BY_ANY, NULL},
+    {"get", TOLD_BY_HAND, "approval sign-off confirmation the a an"},
+    {"go", TOLD_BY_HAND, "to into back through over"},
+    {"grant", TOLD_BY_ANY, ""},
+    {"hand", TOLD_BY_HAND, "over off"},
+    {"have", TOLD_BY_HAND, "the a an your another someone somebody"},
+    {"identify", TOLD_BY_ANY, NULL},
+    {"import", TOLD_BY_ANY, "the a an all"},
+    {"increase", TOLD_BY_ANY, ""},
+    {"inform", TOLD_BY_HAND, NULL},
+    {"initiate", TOLD_BY_ANY, NULL},
+    {"inspect", TOLD_BY_ANY, NULL},
+    {"install", TOLD_BY_ANY, NULL},
+    {"investigate", TOLD_BY_HAND, NULL},
+    {"invite", TOLD_BY_HAND, ""},
+    {"isolate", TOLD_BY_ANY, NULL},
+    {"join", TOLD_BY_HAND, ""},
+    {"keep", TOLD_BY_HAND, "an the watching monitoring"},
+    {"kill", TOLD_BY_ANY, ""},
+    {"let", TOLD_BY_HAND, "the them everyone everybody people"},
+    {"list", TOLD_BY_ANY, ""},
+    {"lock", TOLD_BY_ANY, ""},
+    {"log", TOLD_BY_HAND, "in on into out off"},
+    {"login", TOLD_BY_HAND, "to on in as"},
+    {"look", TOLD_BY_ANY, "at for up into through"},
+    {"lower", TOLD_BY_ANY, ""},
+    {"make", TOLD_BY_ANY, "sure certain"},
+    {"mark", TOLD_BY_HAND, "the as"},
+    {"measure", TOLD_BY_ANY, ""},
+    {"merge", TOLD_BY_ANY, ""},
+    {"migrate", TOLD_BY_ANY, ""},
+    {"modify", TOLD_BY_ANY, NULL},
+    {"monitor", TOLD_BY_ANY, ""},
+    {"mount", TOLD_BY_ANY, NULL},
+    {"move", TOLD_BY_ANY, ""},
+    {"mute", TOLD_BY_HAND, NULL},
+    {"navigate", TOLD_BY_HAND, NULL},
+    {"note", TOLD_BY_HAND, "down the"},
+    {"notify", TOLD_BY_HAND, NULL},
+    {"obtain", TOLD_BY_HAND, NULL},
+    {"open", TOLD_BY_HAND, ""},
+    {"page", TOLD_BY_HAND, ""},
+    {"pause", TOLD_BY_ANY, ""},
+    {"perform", TOLD_BY_ANY, NULL},
+    {"phone", TOLD_BY_HAND, ""},
+    {"ping", TOLD_BY_ANY, ""},
+    {"point", TOLD_BY_ANY, "the all"},
+    {"post", TOLD_BY_HAND, ""},
+    {"prepare", TOLD_BY_ANY, NULL},
+    {"press", TOLD_BY_HAND, NULL},
+    {"promote", TOLD_BY_ANY, NULL},
+    {"provision", TOLD_BY_ANY, NULL},
+    {"publish", TOLD_BY_ANY, NULL},
+    {"pull", TOLD_BY_ANY, ""},
+    {"purge", TOLD_BY_ANY, ""},
+    {"push", TOLD_BY_ANY, ""},
+    {"put", TOLD_BY_ANY, NULL},
+    {"query", TOLD_BY_ANY, ""},
+    {"raise", TOLD_BY_ANY, ""},
+    {"re-enable", TOLD_BY_ANY, NULL},
+    {"re-run", TOLD_BY_ANY, NULL},
+    {"reboot", TOLD_BY_ANY, ""},
+    {"reconnect", TOLD_BY_ANY, NULL},
+    {"record", TOLD_BY_HAND, ""},
+    {"recreate", TOLD_BY_ANY, NULL},
+    {"redeploy", TOLD_BY_ANY, NULL},
+    {"redirect", TOLD_BY_ANY, NULL},
+    {"register", TOLD_BY_ANY, NULL},
+    {"reinstall", TOLD_BY_ANY, NULL},
+    {"release", TOLD_BY_ANY, ""},
+    {"reload", TOLD_BY_ANY, ""},
+    {"remind", TOLD_BY_HAND, NULL},
+    {"remove", TOLD_BY_ANY, NULL},
+    {"rename", TOLD_BY_ANY, NULL},
+    {"repeat", TOLD_BY_ANY, ""},
+    {"replace", TOLD_BY_ANY, NULL},
+    {"report", TOLD_BY_HAND, ""},
+    {"reprovision", TOLD_BY_ANY, ""},
+    {"request", TOLD_BY_HAND, ""},
+    {"requeue", TOLD_BY_ANY, ""},
+    {"rerun", TOLD_BY_ANY, NULL},
+    {"reschedule", TOLD_BY_ANY, ""},
+    {"reset", TOLD_BY_ANY, ""},
+    {"resolve", TOLD_BY_HAND, NULL},
+    {"restart", TOLD_BY_ANY, ""},
+    {"restore", TOLD_BY_ANY, ""},
+    {"resume", TOLD_BY_ANY, NULL},
+    {"revert", TOLD_BY_ANY, NULL},
+    {"review", TOLD_BY_ANY, ""},
+    {"revoke", TOLD_BY_ANY, NULL},
+    {"roll", TOLD_BY_ANY, "back out forward the"},
+    {"rollback", TOLD_BY_ANY, ""},
+    {"rotate", TOLD_BY_ANY, NULL},
+    {"route", TOLD_BY_ANY, ""},
+    {"run", TOLD_BY_ANY, ""},
+    {"save", TOLD_BY_ANY, NULL},
+    {"scale", TOLD_BY_ANY, ""},
+    {"schedule", TOLD_BY_HAND, ""},
+    {"select", TOLD_BY_HAND, NULL},
+    {"send", TOLD_BY_HAND, NULL},
+    {"set", TOLD_BY_ANY, ""},
+    {"shift", TOLD_BY_ANY, ""},
+    {"shut", TOLD_BY_ANY, "down"},
+    {"sign", TOLD_BY_HAND, "in on off out"},
+    {"silence", TOLD_BY_HAND, ""},
+    {"spot-check", TOLD_BY_ANY, NULL},
+    {"start", TOLD_BY_ANY, ""},
+    {"stop", TOLD_BY_ANY, ""},
+    {"store", TOLD_BY_ANY, ""},
+    {"submit", TOLD_BY_HAND, NULL},
+    {"suspend", TOLD_BY_ANY, ""},
+    {"swap", TOLD_BY_ANY, ""},
+    {"switch", TOLD_BY_ANY, ""},
+    {"sync", TOLD_BY_ANY, ""},
+    {"tag", TOLD_BY_ANY, ""},
+    {"take", TOLD_BY_ANY, "a an the note down over"},
+    {"tell", TOLD_BY_HAND, NULL},
+    {"terminate", TOLD_BY_ANY, NULL},
+    {"test", TOLD_BY_ANY, ""},
+    {"toggle", TOLD_BY_ANY, NULL},
+    {"trigger", TOLD_BY_ANY, ""},
+    {"truncate", TOLD_BY_ANY, NULL},
+    {"turn", TOLD_BY_ANY, "on off the"},
+    {"undo", TOLD_BY_ANY, ""},
+    {"uninstall", TOLD_BY_ANY, NULL},
+    {"unlock", TOLD_BY_ANY, NULL},
+    {"unmount", TOLD_BY_ANY, NULL},
+    {"unpause", TOLD_BY_ANY, NULL},
+    {"unregister", TOLD_BY_ANY, ""},
+    {"unset", TOLD_BY_ANY, NULL},
+    {"update", TOLD_BY_ANY, ""},
+    {"upgrade", TOLD_BY_ANY, ""},
+    {"upload", TOLD_BY_ANY, ""},
+    {"validate", TOLD_BY_ANY, NULL},
+    {"verify", TOLD_BY_ANY, NULL},
+    {"wait", TOLD_BY_ANY, NULL},
+    {"warm", TOLD_BY_ANY, ""},
+    {"watch", TOLD_BY_ANY, ""},
+    {"wipe", TOLD_BY_ANY, ""},
+    {"write", TOLD_BY_HAND, "down a an the to"},
+};
+
+/* What stands behind a verb that is a noun as well, when it is the verb: "check the", not "check list". */
+static const char told_objects[] =
+    "the a an all any each every both either no another that whether if in into on onto with to for from at via "
+    "your our their its it them these those this how what which who when where";
+
+/* A sentence with one of these tells what is: "Check constraints are validated". */
+static const char *const told_finite[] = {"is",   "are",   "was",   "were",   "has",    "have",
+                                          "will", "must",  "may",   "should", "can",    "does",
+                                          "do",   "needs", "takes", "runs",   "happens"};
+
+static const char told_leads[] =
+    "please then now next finally lastly first second third also again afterwards immediately manually carefully and "
+    "optionally should must need to remember";
+
+bool told_is_small(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool told_in(struct sv word, const char *words)
+{
+    struct sv rest = sv_from(words), one = {NULL, 0};
+
+    while (sv_next_word(&rest, &one))
+        if (sv_eq_nocase(one, word))
+            return true;
+    return false;
+}
+
+struct sv told_bare(struct sv word)
+{
+    while (word.n && strchr(",;:.!", word.p[word.n - 1]))
+        word.n--;
+    return word;
+}
+
+static bool told_is_statement(struct sv rest)
+{
+    for (size_t i = 0; i < ARRAY_LEN(told_finite); i++)
+        if (sv_has_word(rest, sv_from(told_finite[i])))
+            return true;
+    return false;
+}
+
+static int told_compare(const void *key, const void *row)
+{
+    const struct sv *word = key;
+    struct sv other = sv_from(((const struct told_verb *)row)->word);
+    size_t n = size_min(word->n, other.n);
+
+    for (size_t i = 0; i < n; i++) {
+        int d = (unsigned char)ascii_lower(word->p[i]) - (unsigned char)other.p[i];
+
+        if (d)
+            return d;
+    }
+    return (word->n > other.n) - (word->n < other.n);
+}
+
+bool told_starts(struct sv text, const char *words)
+{
+    struct sv word = {NULL, 0};
+
+    return sv_next_word(&text, &word) && told_in(told_bare(word), words);
+}
+
+enum told_how told_verb(struct sv text)
+{
+    struct sv rest = text, word = {NULL, 0}, next = {NULL, 0};
+    const struct told_verb *v;
+
+    while (rest.n && ((unsigned char)*rest.p == 0xe2 || (unsigned char)*rest.p == 0xf0))
+        if (!sv_next_word(&rest, &next)) /* a sign before it */
+            return TOLD_NOT;
+    if (told_starts(rest, "you we"))
+        (void)sv_next_word(&rest,
+                           &word); /* "You must restart it", and not "we deploy from a laptop" */
+    if (word.n && !told_starts(rest, "should must need"))
+        return TOLD_NOT;
+    do {
+        if (!sv_next_word(&rest, &word))
+            return TOLD_NOT;
+    } while (told_in(told_bare(word), told_leads));
+    if (word.p[word.n - 1] == ':') /* "Contact: Sam" is a key */
+        return TOLD_NOT;
+    word = told_bare(word);
+    v = bsearch(&word, told_verbs, ARRAY_LEN(told_verbs), sizeof *told_verbs, told_compare);
+    if (!v)
+        return TOLD_NOT;
+    if (!sv_next_word(&rest, &next))
+        return v->with && *v->with ? TOLD_NOT : v->how;
+    if (next.p[next.n - 1] == ':') /* "Change ID: 4711" */
+        return TOLD_NOT;
+    if (v->with && *v->with)
+        return told_in(told_bare(next), v->with) ? v->how : TOLD_NOT;
+    if (v->with && !told_in(told_bare(next), told_objects) && told_is_small(*next.p) &&
+        told_is_statement(rest))
+        return TOLD_NOT;
+    return v->how;
+}

@@ -1,0 +1,162 @@
+/* runbook/told: what sentences tell a person to do is a manual step, also where commands stand below it. */
+#include "runbook/told_verb.h"
+
+#include "runbook_read.h"
+
+#define SH(code) "\n```sh\n" code "\n```\n"
+
+T(verbs_tell_and_nouns_do_not)
+{
+    static const struct {
+        const char *text;
+        enum told_how how;
+    } rows[] = {
+        {"Announce the release", TOLD_BY_HAND},
+        {"announce", TOLD_BY_HAND},
+        {"Please edit /etc/app.conf", TOLD_BY_HAND},
+        {"Then, finally, restart the service", TOLD_BY_ANY},
+        {"You must restart it", TOLD_BY_ANY},
+        {"⚠️ Make sure that nobody writes", TOLD_BY_ANY},
+        {"Check constraints of the table", TOLD_BY_ANY},
+        {"Log in to web1", TOLD_BY_HAND},
+        {"Make the cake", TOLD_NOT},
+        {"Log files are rotated", TOLD_NOT},
+        {"Check constraints are validated later", TOLD_NOT},
+        {"Update scripts will run at night", TOLD_NOT},
+        {"We deploy from a laptop", TOLD_NOT},
+        {"You can restart it", TOLD_NOT},
+        {"Contact: Sam", TOLD_NOT},
+        {"Change ID: 4711", TOLD_NOT},
+        {"The release is announced", TOLD_NOT},
+        {"Announcement", TOLD_NOT},
+        {"Log", TOLD_NOT},
+        {"⚠️", TOLD_NOT},
+        {"please", TOLD_NOT},
+        {"", TOLD_NOT},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (told_verb(sv_from(rows[i].text)) != rows[i].how)
+            T_FAIL("'%s' is %d", rows[i].text, (int)told_verb(sv_from(rows[i].text)));
+}
+
+/* The steps of a text below "## Deployment", joined by '|'; manual ones in brackets. */
+static void want_steps(const char *body, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    strbuf_addf(&text, "## Deployment\n%s", body);
+    read_text(&r, strbuf_str(&text));
+    for (size_t i = 0; i < r.rb.n_steps; i++)
+        strbuf_addf(&got, r.rb.steps[i].kind == STEP_SHELL ? "%s%.*s" : "%s[%.*s]", i ? "|" : "",
+                    SV_FMT(r.rb.steps[i].text));
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' gives '%s' and should give '%s'", body, strbuf_str(&got), want);
+}
+
+T(what_no_command_does_is_asked)
+{
+    want_steps("Wait until all pods are ready.\n", "[Wait until all pods are ready.]");
+    want_steps("This takes a while. Post in #ops that it is done. Close the ticket.\n",
+               "[Post in #ops that it is done. Close the ticket.]");
+    want_steps("In the console, open the settings.\n", "[In the console, open the settings.]");
+    want_steps("- Tell the team\n- It is big\n", "[Tell the team]");
+    want_steps("- The queue is full: page the team\n", "[The queue is full: page the team]");
+    want_steps("Get sign-off from Bob.\n", "[Get sign-off from Bob.]");
+    want_steps("Open `x` in e.g. the editor of etc. and look.\n",
+               "[Open x in e.g. the editor of etc. and look.]");
+}
+
+T(what_the_commands_below_do_is_not_asked)
+{
+    want_steps("Restart the service." SH("./restart"), "./restart");
+    want_steps("Announce it:" SH("./announce"), "./announce");
+    want_steps("Stop it. Then restart it." SH("./stop\n./start"), "./stop|./start");
+    want_steps("Check the following.\n\n- [ ] a\n", "[a]");
+}
+
+T(what_is_done_by_hand_before_the_commands_is_asked)
+{
+    want_steps("Edit `/etc/a.conf` on both hosts and set `x = 1`, then:" SH("./reload"),
+               "[Edit /etc/a.conf on both hosts and set x = 1]|./reload");
+    want_steps("Set `x = 1` in `/etc/a.conf` and reload:" SH("./reload"),
+               "[Set x = 1 in /etc/a.conf]|./reload");
+    want_steps("Stop the old and start the new:" SH("./switch"), "./switch"); /* nothing to edit */
+    want_steps("Stop the workers. Then tell the team." SH("./go"),
+               "[Stop the workers. Then tell the team.]|./go");
+    want_steps("1. Change it.\n\n   Edit `a.conf`.\n\n   ```sh\n   ./x\n   ```\n",
+               "[Edit a.conf.]|./x");
+    want_steps("1. Change it.\n\n   Edit `a.conf`.\n" SH("./x"), "[Change it.\nEdit a.conf.]|./x");
+}
+
+T(what_is_no_instruction_is_not_asked)
+{
+    want_steps("The release is big. We deploy at night. Is it done?\n", "");
+    want_steps("**Watch for 2 hours**\n", "");
+    want_steps("**Send to**: all users\n", "");
+    want_steps("Replace `<host>` by the name of the host.\n", "");
+    want_steps("> [!NOTE]\n> Tell the team.\n", "");
+    want_steps("**If it fails:**\n\n- Check the log\n- Tell Bob\n", "");
+    want_steps("\n### Overview\nTell the team.\n", "");
+    want_steps("Roll back if the error rate is above 5% for 5 minutes.\n", "");
+}
+
+T(what_is_told_for_a_case_or_forbidden_is_a_remark)
+{
+    static const char *const remarks[] = {
+        "If it takes longer than ten minutes, stop and call the DBA.",
+        "Do not close the terminal.",
+        "> [!WARNING]\n> Tell the team first.",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(remarks); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        CLEANUP(reading_done) struct reading r;
+
+        strbuf_addf(&text, "## Deployment\n" SH("./a") "\n%s\n", remarks[i]);
+        read_text(&r, strbuf_str(&text));
+        T_EQ(r.rb.n_steps, 1);
+        if (r.rb.n_remarks != 1)
+            T_FAIL("'%s' is %zu remarks", remarks[i], r.rb.n_remarks);
+        T_EQ(r.rb.remarks[0].line, i == 2 ? 8 : 7);
+        T_EQ(r.rb.remarks[0].step, 0);
+    }
+}
+
+T(in_a_way_back_what_is_told_for_a_case_is_asked)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "## Rollback\nIf step 6 fails, drop the cluster and start the old one.\n");
+    T_EQ(r.rb.n_steps, 1);
+    T_EQ(r.rb.n_remarks, 0);
+    SAME(r.rb.steps[0].text, "If step 6 fails, drop the cluster and start the old one.");
+}
+
+T(a_numbered_section_without_commands_is_done_by_a_person)
+{
+    want_steps("\n### 1. Announce the release\n\n### 2. Start\n" SH("./a"),
+               "[Announce the release]|./a");
+    want_steps("\n### Step 1: Hand over\nBob does it.\n\nAll of it.\n",
+               "[Hand over\nBob does it.\nAll of it.]");
+    want_steps("\n**Step 1: Hand over**\n\n**Step 2: Start**\n" SH("./a"), "[Hand over]|./a");
+    want_steps("\n### 1. Details\nIt is big.\n", "");
+    want_steps("\n### 1. Move the data\n\n#### Why\nIt is big.\n", "");
+    want_steps("\n### Phase 1: Announce it\nBob does it.\n", "");
+}
+
+T(a_procedure_of_a_checklist_is_confirmed_there)
+{
+    want_steps("- [ ] **2.1** Review changes\n\n### 2.1 Review changes\nIt is big.\n",
+               "[2.1 Review changes]");
+}
+
+T_MAIN(T_CASE(verbs_tell_and_nouns_do_not), T_CASE(what_no_command_does_is_asked),
+       T_CASE(what_the_commands_below_do_is_not_asked),
+       T_CASE(what_is_done_by_hand_before_the_commands_is_asked),
+       T_CASE(what_is_no_instruction_is_not_asked),
+       T_CASE(what_is_told_for_a_case_or_forbidden_is_a_remark),
+       T_CASE(in_a_way_back_what_is_told_for_a_case_is_asked),
+       T_CASE(a_numbered_section_without_commands_is_done_by_a_person),
+       T_CASE(a_procedure_of_a_checklist_is_confirmed_there))
