@@ -76,17 +76,22 @@ static void bands_from_rule(struct bands_read *b, const struct rb_rule *r)
 {
     size_t first = b->ret->rows.list.n, index;
     const struct rule *parsed = r->text.n && !r->proposal ? lint_parsed(b->l, r) : NULL;
+    CLEANUP(arena_release) struct arena scratch = {0}; /* rows hold no more of it than their source */
     struct rule *checked;
     struct err err = {0};
 
     if (!parsed ||
-        rule_check(&b->l->work, parsed, b->env, &checked, NULL, &err) != ERR_OK)
+        rule_check(&scratch, parsed, b->env, &checked, NULL, &err) != ERR_OK)
         return; /* the plan speaks of it */
     index = bands_source(b, r->line);
     family_add_rule(&b->l->work, checked, index, &b->ret->rows);
     family_check_rule(&b->l->work, checked, index, &b->ret->found);
-    for (size_t i = first; i < b->ret->rows.list.n; i++)
-        bands_close(r->source, &b->ret->rows.list.v[i].band);
+    for (size_t i = first; i < b->ret->rows.list.n; i++) {
+        struct family_row *row = &b->ret->rows.list.v[i];
+
+        row->source = arena_sv(&b->l->work, row->source);
+        bands_close(r->source, &row->band);
+    }
 }
 
 static bool bands_compares(struct sv text)
