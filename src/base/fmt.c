@@ -50,16 +50,26 @@ static void fmt_put_text(struct fmt_out *o, const char *s, size_t most)
 /* A conversion: what follows '%'. */
 struct fmt_row {
     struct sv text;
-    enum { FMT_PERCENT, FMT_CHAR, FMT_TEXT, FMT_VIEW, FMT_INT, FMT_UINT, FMT_SIZE, FMT_LLONG, FMT_ULONG } kind;
+    enum {
+        FMT_PERCENT,
+        FMT_CHAR,
+        FMT_TEXT,
+        FMT_VIEW,
+        FMT_INT,
+        FMT_UINT,
+        FMT_SIZE,
+        FMT_LLONG,
+        FMT_ULONG
+    } kind;
 };
 
 static const struct fmt_row *fmt_row_of(const char *at)
 {
     static const struct fmt_row rows[] = {
-        {SV(".*s"), FMT_VIEW}, {SV("s"), FMT_TEXT},  {SV("zu"), FMT_SIZE},
-        {SV("u"), FMT_UINT},   {SV("d"), FMT_INT},   {SV("c"), FMT_CHAR},
+        {SV(".*s"), FMT_VIEW},  {SV("s"), FMT_TEXT},    {SV("zu"), FMT_SIZE},
+        {SV("u"), FMT_UINT},    {SV("d"), FMT_INT},     {SV("c"), FMT_CHAR},
         {SV("%"), FMT_PERCENT}, {SV("lld"), FMT_LLONG}, {SV("llu"), FMT_ULONG},
-        {SV("lu"), FMT_ULONG}, {SV("ld"), FMT_LLONG},
+        {SV("lu"), FMT_ULONG},  {SV("ld"), FMT_LLONG},
     };
 
     _Static_assert(sizeof(long) == sizeof(long long) && sizeof(size_t) == sizeof(long),

@@ -25,9 +25,9 @@
 #define REGEX_JIT_BYTES 1024u
 /* A line is searched for dozens of patterns: what it holds is told once.  Of a longer text that pays nothing. */
 #define REGEX_SEEN_BYTES 240u
-#define REGEX_SEEN       8u /* texts; a power of two */
-#define REGEX_GROUPS    16u /* of a literal of ours, with the whole */
-#define REGEX_FLAGS__N  4u
+#define REGEX_SEEN       8u  /* texts; a power of two */
+#define REGEX_GROUPS     16u /* of a literal of ours, with the whole */
+#define REGEX_FLAGS__N   4u
 
 /* A compiled pattern.  Nobody changes `code` or `jit` once they are set, so all threads may search with them. */
 struct regex_code {

@@ -9,7 +9,7 @@
 #define NEED_LEVELS  16u /* of groups in groups */
 #define NEED_MEMBERS 8u  /* of a class that is a choice of marks */
 
-#define NEED_DIGITS  (UINT64_C(0x3ff) << '0')
+#define NEED_DIGITS (UINT64_C(0x3ff) << '0')
 
 typedef VEC(struct regex_pairs) need_ways;
 
@@ -134,7 +134,8 @@ static bool need_is_optional(struct sv s, size_t at)
 
 static bool need_is_plain(char c)
 {
-    return ascii_is_alnum(c) || (unsigned char)c >= 0x80 || (c && strchr(" -<>=%/_:,\"'`~#&@!;", c));
+    return ascii_is_alnum(c) || (unsigned char)c >= 0x80 ||
+           (c && strchr(" -<>=%/_:,\"'`~#&@!;", c));
 }
 
 /* The bytes from `at` on that stand for themselves, without a last character that may be left out. */
@@ -200,7 +201,8 @@ static size_t need_group(need_ways *ways, struct sv s, size_t at, size_t level)
 {
     need_ways inner = {0};
     struct sv rest = sv_sub(s, at + 1, s.n);
-    bool looks = sv_starts(rest, SV("?!")) || sv_starts(rest, SV("?=")) || sv_starts(rest, SV("?<"));
+    bool looks =
+        sv_starts(rest, SV("?!")) || sv_starts(rest, SV("?=")) || sv_starts(rest, SV("?<"));
     size_t end;
 
     at++;

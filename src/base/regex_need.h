@@ -14,7 +14,7 @@ struct regex_pairs {
     uint64_t bits[4];  /* of pairs, hashed */
     uint64_t bytes[2]; /* of ASCII; bit 0 is any digit */
     bool wide;         /* has bytes that are not ASCII */
-    bool folds;        /* has one of the two characters that fold to an ASCII letter: meets every need */
+    bool folds; /* has one of the two characters that fold to an ASCII letter: meets every need */
 };
 
 struct regex_need {

@@ -153,7 +153,8 @@ static bool text_is_control(uint32_t cp)
 /* Where the letters, digits, blanks and points end that begin at `at`: they are harmless everywhere. */
 static size_t text_plain(struct sv s, size_t at)
 {
-    while (at < s.n && (ascii_is_alnum(s.p[at]) || (s.p[at] >= '(' && s.p[at] <= '/') || s.p[at] == ' '))
+    while (at < s.n &&
+           (ascii_is_alnum(s.p[at]) || (s.p[at] >= '(' && s.p[at] <= '/') || s.p[at] == ' '))
         at++;
     return at;
 }

@@ -36,9 +36,10 @@ struct lint {
     struct lint_index *index; /* until lint_settle() */
     struct lint_families *families;
     struct lint_checked *checked;
-    const struct rule **parsed; /* of each rule of the document, once asked for (lint_conditions.h); in `work` */
-    struct arena arena; /* of what stays: findings, names */
-    struct arena work;  /* of what rules make for themselves, until lint_settle() */
+    const struct rule *
+        *parsed; /* of each rule of the document, once asked for (lint_conditions.h); in `work` */
+    struct arena arena;                /* of what stays: findings, names */
+    struct arena work;                 /* of what rules make for themselves, until lint_settle() */
     VEC(struct lint_finding) findings; /* by line, then id */
 };
 

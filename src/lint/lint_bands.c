@@ -76,12 +76,12 @@ static void bands_from_rule(struct bands_read *b, const struct rb_rule *r)
 {
     size_t first = b->ret->rows.list.n, index;
     const struct rule *parsed = r->text.n && !r->proposal ? lint_parsed(b->l, r) : NULL;
-    CLEANUP(arena_release) struct arena scratch = {0}; /* rows hold no more of it than their source */
+    CLEANUP(arena_release)
+    struct arena scratch = {0}; /* rows hold no more of it than their source */
     struct rule *checked;
     struct err err = {0};
 
-    if (!parsed ||
-        rule_check(&scratch, parsed, b->env, &checked, NULL, &err) != ERR_OK)
+    if (!parsed || rule_check(&scratch, parsed, b->env, &checked, NULL, &err) != ERR_OK)
         return; /* the plan speaks of it */
     index = bands_source(b, r->line);
     family_add_rule(&b->l->work, checked, index, &b->ret->rows);

@@ -93,8 +93,9 @@ static size_t bounds_opened(struct sv text)
 static size_t bounds_marks(struct sv text)
 {
     static const bool is_mark[256] = {
-        ['*'] = true, ['_'] = true, ['`'] = true,  ['['] = true, [']'] = true, ['!'] = true, ['<'] = true,
-        ['&'] = true, ['~'] = true, ['\\'] = true, [':'] = true, ['|'] = true, ['@'] = true};
+        ['*'] = true, ['_'] = true, ['`'] = true, ['['] = true, [']'] = true,
+        ['!'] = true, ['<'] = true, ['&'] = true, ['~'] = true, ['\\'] = true,
+        [':'] = true, ['|'] = true, ['@'] = true};
     size_t n = 0;
 
     for (size_t i = 0; i < text.n; i++)

@@ -39,7 +39,8 @@ static void document_index(struct document *d)
     VEC(size_t) at = {0};
 
     *vec_add(&at) = 0;
-    for (size_t i = document_end(d, 0, has_cr); i + 1 < d->text.n; i = document_end(d, i + 1, has_cr))
+    for (size_t i = document_end(d, 0, has_cr); i + 1 < d->text.n;
+         i = document_end(d, i + 1, has_cr))
         *vec_add(&at) = i + 1;
     d->n_lines = d->text.n ? at.n : 0;
     *vec_add(&at) = d->text.n;

@@ -47,11 +47,11 @@ static bool plain_is_end(char c)
 static bool plain_is_reserved(struct sv w)
 {
     static const struct sv reserved[] = {
-        SV("if"),     SV("then"),     SV("else"),    SV("elif"),     SV("fi"),      SV("for"),
-        SV("in"),     SV("do"),       SV("done"),    SV("case"),     SV("esac"),    SV("while"),
-        SV("until"),  SV("select"),   SV("time"),    SV("function"), SV("coproc"),  SV("declare"),
-        SV("export"), SV("readonly"), SV("typeset"), SV("local"),    SV("unset"),   SV("unsetenv"),
-        SV("eval"),
+        SV("if"),       SV("then"),   SV("else"),    SV("elif"),     SV("fi"),
+        SV("for"),      SV("in"),     SV("do"),      SV("done"),     SV("case"),
+        SV("esac"),     SV("while"),  SV("until"),   SV("select"),   SV("time"),
+        SV("function"), SV("coproc"), SV("declare"), SV("export"),   SV("readonly"),
+        SV("typeset"),  SV("local"),  SV("unset"),   SV("unsetenv"), SV("eval"),
     };
 
     for (size_t i = 0; w.n <= 8 && i < ARRAY_LEN(reserved); i++)
@@ -242,9 +242,9 @@ static bool plain_commands(struct plain *p)
             return false;
     while (more);
     item = plain_add_item(p,
-                          p->list              ? SHELL_LIST
-                          : p->simple.n > 1    ? SHELL_PIPELINE
-                                               : SHELL_SIMPLE,
+                          p->list           ? SHELL_LIST
+                          : p->simple.n > 1 ? SHELL_PIPELINE
+                                            : SHELL_SIMPLE,
                           from, p->at);
     item->simple = arena_memdup(p->arena, p->simple.v, p->simple.n * sizeof(*p->simple.v));
     item->n_simple = p->simple.n;

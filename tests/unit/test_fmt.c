@@ -23,13 +23,13 @@ PRINTF_LIKE(2, 3) static size_t put(size_t size, const char *fmt, ...)
 }
 
 /* The same as printf. */
-#define SAME(...)                                            \
-    do {                                                     \
-        char by_printf[64];                                  \
+#define SAME(...)                                                    \
+    do {                                                             \
+        char by_printf[64];                                          \
         int n = snprintf(by_printf, sizeof(by_printf), __VA_ARGS__); \
-                                                             \
-        T_EQ(put(sizeof(quick), __VA_ARGS__), (size_t)n);    \
-        T_CHECK(memcmp(quick, by_printf, (size_t)n) == 0);   \
+                                                                     \
+        T_EQ(put(sizeof(quick), __VA_ARGS__), (size_t)n);            \
+        T_CHECK(memcmp(quick, by_printf, (size_t)n) == 0);           \
     } while (0)
 
 T(what_is_known_is_written_as_printf_does)

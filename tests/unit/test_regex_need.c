@@ -56,9 +56,11 @@ T(one_of_the_alternatives_is_enough)
 T(one_of_the_alternatives_of_each_group_is_needed)
 {
     T_CHECK(!met("(abc)+x", "x") && met("(abc)+x", "abcx") && met("(abc)*x", "x"));
-    T_CHECK(met("^(?:red|blue) (car|bus)$", "blue bus") && !met("^(?:red|blue) (car|bus)$", "blue"));
+    T_CHECK(met("^(?:red|blue) (car|bus)$", "blue bus") &&
+            !met("^(?:red|blue) (car|bus)$", "blue"));
     T_CHECK(!met("^(?:red|blue) (car|bus)$", "a bus") && met("x(?:a|)", "x"));
-    T_CHECK(met("(?!ab)x", "x") && met("(?<!ab)x", "x") && met("x(?=ab)", "x") && met("(?<=a)x", "x"));
+    T_CHECK(met("(?!ab)x", "x") && met("(?<!ab)x", "x") && met("x(?=ab)", "x") &&
+            met("(?<=a)x", "x"));
     T_CHECK(met("(?-i:A)b", "Ab") && !met("(?-i:A)b", "b") && met("(?s)a", "a"));
     T_CHECK(!met("(?s)a", "b") && met("(a)\\1", "aa") && met("a(\\n|b)", "a"));
 }
@@ -102,8 +104,13 @@ T(what_a_literal_of_ours_does_not_have_ends_the_process)
 /* Whatever matches meets the need: the one thing that must not go wrong. */
 T(what_matches_is_never_ruled_out)
 {
-    static const char *const patterns[] = {"a ?b|c+d", "(?:ab|c)*d-?e", "^b[a-d]{2}e?d", "aab*c|",
-                                           "[^a]b\\b ?c",     "(?:a|b-|c)(d|e )", "(?:ab|c[-d]|e)+[0-9]b|\\dd"};
+    static const char *const patterns[] = {"a ?b|c+d",
+                                           "(?:ab|c)*d-?e",
+                                           "^b[a-d]{2}e?d",
+                                           "aab*c|",
+                                           "[^a]b\\b ?c",
+                                           "(?:a|b-|c)(d|e )",
+                                           "(?:ab|c[-d]|e)+[0-9]b|\\dd"};
     size_t found = 0;
 
     for (size_t p = 0; p < ARRAY_LEN(patterns); p++) {
@@ -127,8 +134,8 @@ T(what_matches_is_never_ruled_out)
 }
 
 T_MAIN(T_CASE(bytes_that_are_not_optional_are_needed_whatever_their_case),
-       T_CASE(a_digit_and_a_choice_of_marks_are_needed),
-       T_CASE(what_may_be_left_out_is_not_needed), T_CASE(one_of_the_alternatives_is_enough),
+       T_CASE(a_digit_and_a_choice_of_marks_are_needed), T_CASE(what_may_be_left_out_is_not_needed),
+       T_CASE(one_of_the_alternatives_is_enough),
        T_CASE(one_of_the_alternatives_of_each_group_is_needed),
        T_CASE(ways_that_are_too_many_are_not_told_apart),
        T_CASE(groups_and_classes_end_where_they_end),

@@ -37,8 +37,7 @@ static bool same_item(const struct shell_item *a, const struct shell_item *b)
         a->end_line != b->end_line || a->text.p != b->text.p || a->text.n != b->text.n ||
         a->same_line != b->same_line || a->blank_before != b->blank_before ||
         a->background != b->background || a->substitution != b->substitution ||
-        a->heredoc != b->heredoc || a->n_simple != b->n_simple ||
-        a->n_redirects != b->n_redirects)
+        a->heredoc != b->heredoc || a->n_simple != b->n_simple || a->n_redirects != b->n_redirects)
         return false;
     for (size_t i = 0; i < a->n_simple; i++)
         if (!same_simple(&a->simple[i], &b->simple[i]))
@@ -103,15 +102,14 @@ T(plain_blocks_are_split_as_the_grammar_does)
 T(what_is_more_is_left_to_the_grammar)
 {
     static const char *const texts[] = {
-        "A=1 ls",     "=x",          "ls =x",        "if true",       "echo $A",     "echo \"$A\"",
-        "echo `ls`",  "echo a\\ b",  "ls *.c",       "ls ~",          "ls {a,b}",    "[ -f x ]",
-        "a; b",       "a &",         "a |& b",       "a &&",          "a |\nb",      "a && && b",
-        "> x",        "a > b c",     "a > b > c",    "a 2> b",        "a >& b",      "a < b",
-        "a <<E\nE",   "echo 'a\nb'", "echo 'a'b",    "echo a'b'",     "'ls' -l",     "echo \"a!\"",
-        "5 a",        "-x",          "export A",     "echo in",       "(a)",         "a >",
-        "a\r\nb",     "a \xc3\xa4",  "# \xff\n",     "echo \"a",      "a&&b",        "a|b",
-        "a || ",      "a > 'b'c",    "# a\x01",     "a > b | c",     "a | b | c",
-        "a@b",
+        "A=1 ls",    "=x",          "ls =x",     "if true",   "echo $A",   "echo \"$A\"",
+        "echo `ls`", "echo a\\ b",  "ls *.c",    "ls ~",      "ls {a,b}",  "[ -f x ]",
+        "a; b",      "a &",         "a |& b",    "a &&",      "a |\nb",    "a && && b",
+        "> x",       "a > b c",     "a > b > c", "a 2> b",    "a >& b",    "a < b",
+        "a <<E\nE",  "echo 'a\nb'", "echo 'a'b", "echo a'b'", "'ls' -l",   "echo \"a!\"",
+        "5 a",       "-x",          "export A",  "echo in",   "(a)",       "a >",
+        "a\r\nb",    "a \xc3\xa4",  "# \xff\n",  "echo \"a",  "a&&b",      "a|b",
+        "a || ",     "a > 'b'c",    "# a\x01",   "a > b | c", "a | b | c", "a@b",
     };
     CLEANUP(shell_parser_freep) struct shell_parser *sh = shell_parser_new();
 
@@ -137,13 +135,76 @@ T(shell_split_takes_either_way_and_placeholders_go_to_the_grammar)
 T(whatever_is_taken_for_plain_is_what_the_grammar_says)
 {
     static const char *const pieces[] = {
-        "ls",      "-la",  "a.b",     "/x/y",   "10",    "-5",     "a=b",   "==",     "a==b", "--",
-        "-",       ".",    ":",       "%",      "@",     "+",      ",",     "+x",     "1a",   "0x1f",
-        "'a b'",   "\"a\"", "\"\"",   "''",     "\" a \"", "'#'",  "\"it's\"", "# c", "#",    "|",
-        "&&",      "||",   ">",       ">>",     "> f",   ">> 'f g'", "\n",   "\n\n",   "\n",   " ",
-        "test",    "echo", "ssh",     "git",    "x:y",   "a@b",    "a+=b",  "--a=b",  "a,b",  "%s",
-        "1>",      "a'b'", "http://a/b", "if",  "done",  "exit",   "set",   "source", "_",    "$x",
-        "nohup",   "env",  "[",       "true",   "!",     "\t",     "# \xe2\x80\x94", "sudo", "f()", "2",
+        "ls",
+        "-la",
+        "a.b",
+        "/x/y",
+        "10",
+        "-5",
+        "a=b",
+        "==",
+        "a==b",
+        "--",
+        "-",
+        ".",
+        ":",
+        "%",
+        "@",
+        "+",
+        ",",
+        "+x",
+        "1a",
+        "0x1f",
+        "'a b'",
+        "\"a\"",
+        "\"\"",
+        "''",
+        "\" a \"",
+        "'#'",
+        "\"it's\"",
+        "# c",
+        "#",
+        "|",
+        "&&",
+        "||",
+        ">",
+        ">>",
+        "> f",
+        ">> 'f g'",
+        "\n",
+        "\n\n",
+        "\n",
+        " ",
+        "test",
+        "echo",
+        "ssh",
+        "git",
+        "x:y",
+        "a@b",
+        "a+=b",
+        "--a=b",
+        "a,b",
+        "%s",
+        "1>",
+        "a'b'",
+        "http://a/b",
+        "if",
+        "done",
+        "exit",
+        "set",
+        "source",
+        "_",
+        "$x",
+        "nohup",
+        "env",
+        "[",
+        "true",
+        "!",
+        "\t",
+        "# \xe2\x80\x94",
+        "sudo",
+        "f()",
+        "2",
     };
     CLEANUP(shell_parser_freep) struct shell_parser *sh = shell_parser_new();
     size_t found = 0;
@@ -163,9 +224,10 @@ T(whatever_is_taken_for_plain_is_what_the_grammar_says)
 
 static void add_command(struct strbuf *b)
 {
-    static const char *const names[] = {"a", "ls", "git", "x.sh", "/bin/x", "test", "ssh-add", "_b"};
-    static const char *const words[] = {"x", "-l", "5", "a=b", "'q r'", "\"s t\"", "a/b.c", "--d=e",
-                                        "-"};
+    static const char *const names[] = {"a",      "ls",   "git",     "x.sh",
+                                        "/bin/x", "test", "ssh-add", "_b"};
+    static const char *const words[] = {"x",       "-l",    "5",     "a=b", "'q r'",
+                                        "\"s t\"", "a/b.c", "--d=e", "-"};
 
     strbuf_add_str(b, names[t_below(ARRAY_LEN(names))]);
     for (size_t n = t_below(4); n > 0; n--)
