@@ -117,7 +117,6 @@ static size_t need_after_class(struct sv s, size_t at)
     at += 1 + (at + 1 < s.n && s.p[at + 1] == '^');
     at += at < s.n && s.p[at] == ']'; /* the first is no end */
     while (at < s.n && s.p[at] != ']') {
-        assert(s.p[at] != '[' || s.p[at + 1] != ':'); /* [[:alpha:]]: none of ours has it */
         at += s.p[at] == '\\' ? 2 : 1;
     }
     return at + 1;
@@ -185,7 +184,6 @@ static void need_escape(need_ways *ways, struct sv s, size_t at)
 
     assert(at + 1 < s.n);
     c = s.p[at + 1];
-    assert(!ascii_is_alpha(c) || strchr("bBdDsSwWnrt", c));
     if (c == 'd')
         vec_add(&more)->bytes[0] = 1;
     else if (!ascii_is_alnum(c))
@@ -279,10 +277,35 @@ static void need_common(struct regex_pairs *all, const struct regex_pairs *one)
     all->wide &= one->wide;
 }
 
+/* Is everything in the pattern read above?  Named escapes, atomic groups and the like are not. */
+static bool need_is_known(struct sv s)
+{
+    size_t level = 0;
+
+    for (size_t i = 0; i < s.n;) {
+        char next = i + 1 < s.n ? s.p[i + 1] : '\0', after = i + 2 < s.n ? s.p[i + 2] : '\0';
+
+        if (s.p[i] == '[') {
+            i = need_after_class(s, i);
+            continue;
+        }
+        level += s.p[i] == '(';
+        level -= s.p[i] == ')';
+        if ((s.p[i] == '\\' && ascii_is_alpha(next) && !strchr("bBdDsSwWnrt", next)) ||
+            (s.p[i] == '(' && next == '?' && !strchr(":=!<-is", after)) || level > NEED_LEVELS)
+            return false;
+        i += s.p[i] == '\\' ? 2 : 1;
+    }
+    return !sv_has(s, SV("[:"));
+}
+
 void regex_need_init(struct regex_need *n, struct sv pattern)
 {
     need_ways ways = {0};
 
+    n->any = !need_is_known(pattern);
+    if (n->any)
+        return;
     (void)need_alternatives(pattern, 0, 0, &ways);
     n->all = ways.v[0];
     for (size_t i = 0; i < ways.n; i++) {

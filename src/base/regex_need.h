@@ -25,7 +25,7 @@ struct regex_need {
 
 struct regex_pairs regex_pairs_of(struct sv text);
 
-/* Of a literal of ours that compiles; escapes that it does not know end the process. */
+/* Of a literal of ours that compiles; one with escapes or groups that are not known here needs nothing. */
 void regex_need_init(struct regex_need *n, struct sv pattern);
 void regex_need_release(struct regex_need *n);
 bool regex_need_one_met(const struct regex_need *n, const struct regex_pairs *text);
