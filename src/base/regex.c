@@ -21,10 +21,13 @@
 /* PCRE2 begins with 32 KiB on the C stack, which "(.|\n)*" uses up within a kilobyte or two of text.  This
  * is enough for it on LIMIT_OUTPUT_HEAD + LIMIT_OUTPUT_TAIL (45 bytes a character). */
 #define REGEX_STACK_BYTES (64u << 20)
-/* Machine code takes some 0.1 ms to make, and pays from about here: a runbook of 1 MB is read in two thirds of the time with it. */
-#define REGEX_JIT_BYTES 4096u
-#define REGEX_GROUPS    16u /* of a literal of ours, with the whole */
-#define REGEX_FLAGS__N  4u
+/* Machine code costs as much to make as the search of about so many bytes without it. */
+#define REGEX_JIT_BYTES 1024u
+/* A line is searched for dozens of patterns: what it holds is told once.  Of a longer text that pays nothing. */
+#define REGEX_SEEN_BYTES 240u
+#define REGEX_SEEN       8u  /* texts; a power of two */
+#define REGEX_GROUPS     16u /* of a literal of ours, with the whole */
+#define REGEX_FLAGS__N   4u
 
 /* A compiled pattern.  Nobody changes `code` or `jit` once they are set, so all threads may search with them. */
 struct regex_code {
@@ -34,8 +37,16 @@ struct regex_code {
     struct regex_need need;
 };
 
+/* A text of a search before, and what it holds. */
+struct regex_seen {
+    struct regex_pairs pairs;
+    size_t n; /* 0: none */
+    char text[REGEX_SEEN_BYTES];
+};
+
 /* What a search writes to. */
 struct regex_scratch {
+    struct regex_seen *seen; /* of a thread's: REGEX_SEEN of them */
     pcre2_match_data *data;
     pcre2_match_context *context;
     pcre2_jit_stack *stack; /* once it was needed */
@@ -71,6 +82,7 @@ static void regex_scratch_release(struct regex_scratch *s)
     pcre2_jit_stack_free(s->stack);
     pcre2_match_context_free(s->context);
     pcre2_match_data_free(s->data);
+    free(s->seen);
 }
 
 static pthread_key_t regex_thread_key;
@@ -100,6 +112,7 @@ static struct regex_scratch *regex_thread_scratch(void)
     (void)pthread_once(&once, regex_thread_begin); /* fails for one that is none */
     mine = XNEW(struct regex_scratch);
     *mine = regex_scratch_new(REGEX_GROUPS);
+    mine->seen = XNEWN(struct regex_seen, REGEX_SEEN);
     (void)pthread_setspecific(regex_thread_key, mine); /* fails for a key that is none */
     return mine;
 }
@@ -243,6 +256,33 @@ static int regex_match(struct regex_code *c, struct regex_scratch *s, struct sv 
                : pcre2_match(c->code, text, subject.n, from, 0, s->data, s->context);
 }
 
+/* What the text holds; it is compared, as another may stand where one stood. */
+static const struct regex_pairs *regex_seen(struct regex_scratch *s, struct sv text)
+{
+    size_t mark = text.n + (unsigned char)text.p[0] + (unsigned char)text.p[text.n - 1];
+    struct regex_seen *seen = &s->seen[mark & (REGEX_SEEN - 1)];
+
+    if (seen->n == text.n && memcmp(seen->text, text.p, text.n) == 0)
+        return &seen->pairs;
+    memcpy(seen->text, text.p, text.n);
+    seen->n = text.n;
+    seen->pairs = regex_pairs_of(text);
+    return &seen->pairs;
+}
+
+struct regex_pairs regex_pairs_known(struct sv text)
+{
+    return text.n - 1 < REGEX_SEEN_BYTES ? *regex_seen(regex_thread_scratch(), text)
+                                         : regex_pairs_of(text);
+}
+
+/* Does the whole text lack what the pattern needs? */
+static bool regex_is_ruled_out(const struct regex *r, struct regex_scratch *s, struct sv text)
+{
+    return !r->own.code && !r->code->need.any && text.n - 1 < REGEX_SEEN_BYTES &&
+           !regex_need_met(&r->code->need, regex_seen(s, text));
+}
+
 bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_match *groups,
                 size_t n)
 {
@@ -256,6 +296,8 @@ bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_ma
     if (!r->code)
         r->code = regex_literal(r);
     s = r->own.code ? &r->scratch : regex_thread_scratch();
+    if (regex_is_ruled_out(r, s, subject))
+        return false;
     regex_count(r->code, subject.n - from);
     rc = regex_match(r->code, s, subject, from);
     if (rc == PCRE2_ERROR_JIT_STACKLIMIT && !s->stack) {

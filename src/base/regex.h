@@ -40,5 +40,7 @@ bool regex_has(struct regex *r, struct sv subject);
 /*
  * For a text that is searched for many literals: false only where regex_find() is, in a few instructions.
  */
+/* regex_pairs_of(), which searches of this thread need as well: a line's are made once. */
+struct regex_pairs regex_pairs_known(struct sv text);
 bool regex_may_match(struct regex *r, const struct regex_pairs *text);
 bool regex_hit_limit(const struct regex *r);

@@ -4,25 +4,111 @@
 
 #include "base/sv.h"
 
-static void need_pair(struct regex_pairs *p, char a, char b)
+/* Alternatives of groups are multiplied in up to so many ways: each costs a few instructions a text. */
+#define NEED_WAYS    32u
+#define NEED_LEVELS  16u /* of groups in groups */
+#define NEED_MEMBERS 8u  /* of a class that is a choice of marks */
+
+#define NEED_DIGITS (UINT64_C(0x3ff) << '0')
+
+typedef VEC(struct regex_pairs) need_ways;
+
+/* --- what a text holds --- */
+
+static unsigned need_bit(unsigned char a, unsigned char b)
 {
-    unsigned x = (unsigned char)ascii_lower(a), y = (unsigned char)ascii_lower(b);
-    unsigned bit = (x * 53 + y * 101) & 255u;
+    return (a * 53u + b * 101u) & 255u;
+}
+
+static void need_pair(struct regex_pairs *p, unsigned char a, unsigned char b)
+{
+    unsigned bit = need_bit(a, b);
 
     p->bits[bit >> 6] |= UINT64_C(1) << (bit & 63u);
 }
 
-/* Folding makes a byte that is not ASCII a letter: the Kelvin sign is a k. */
+/* U+017F folds to s, U+212A to k; no other does to an ASCII letter. */
+static bool need_folds(struct sv text)
+{
+    return sv_has(text, SV("\xc5\xbf")) || sv_has(text, SV("\xe2\x84\xaa"));
+}
+
 struct regex_pairs regex_pairs_of(struct sv text)
 {
-    struct regex_pairs p = {0};
+    struct regex_pairs p = {.wide = false};
+    unsigned char before = 0, all = 0;
+    uint64_t pairs[4] = {0}, bytes[4] = {0};
 
+    /* the first byte has none before it: a bit too many errs to the right side */
     for (size_t i = 0; i < text.n; i++) {
-        p.wide |= (unsigned char)text.p[i] >= 0x80;
-        if (i > 0)
-            need_pair(&p, text.p[i - 1], text.p[i]);
+        unsigned char c = (unsigned char)ascii_lower(text.p[i]);
+        unsigned bit = need_bit(before, c);
+
+        all |= c;
+        bytes[c >> 6] |= UINT64_C(1) << (c & 63u);
+        pairs[bit >> 6] |= UINT64_C(1) << (bit & 63u);
+        before = c;
     }
+    memcpy(p.bits, pairs, sizeof(p.bits));
+    p.bytes[0] = (bytes[0] & ~UINT64_C(1)) | ((bytes[0] & NEED_DIGITS) != 0);
+    p.bytes[1] = bytes[1];
+    p.wide = all >= 0x80;
+    p.folds = p.wide && need_folds(text);
     return p;
+}
+
+/* --- what a pattern needs --- */
+
+static bool need_is_empty(const struct regex_pairs *p)
+{
+    return !(p->bits[0] | p->bits[1] | p->bits[2] | p->bits[3] | p->bytes[0] | p->bytes[1]) &&
+           !p->wide;
+}
+
+static void need_join(struct regex_pairs *to, const struct regex_pairs *from)
+{
+    for (size_t i = 0; i < ARRAY_LEN(to->bits); i++)
+        to->bits[i] |= from->bits[i];
+    for (size_t i = 0; i < ARRAY_LEN(to->bytes); i++)
+        to->bytes[i] |= from->bytes[i];
+    to->wide |= from->wide;
+}
+
+/* Bytes that stand together, none of them optional; what is not ASCII may stand in the text in its other case. */
+static void need_run(struct regex_pairs *p, struct sv run)
+{
+    for (size_t i = 0; i < run.n; i++) {
+        unsigned char c = (unsigned char)ascii_lower(run.p[i]);
+
+        if (c >= 0x80) {
+            p->wide = true;
+            continue;
+        }
+        p->bytes[(c >> 6) & 1] |= UINT64_C(1) << (c & 63u);
+        if (i > 0 && (unsigned char)run.p[i - 1] < 0x80)
+            need_pair(p, (unsigned char)ascii_lower(run.p[i - 1]), c);
+    }
+}
+
+/* One of `more` besides each way so far; as it was when that says nothing, or too much. */
+static void need_multiply(need_ways *ways, const need_ways *more)
+{
+    size_t n = ways->n;
+
+    if (n * more->n > NEED_WAYS)
+        return;
+    for (size_t k = 0; k < more->n; k++)
+        if (need_is_empty(&more->v[k]))
+            return;
+    for (size_t k = 1; k < more->n; k++)
+        for (size_t i = 0; i < n; i++) {
+            struct regex_pairs copy = ways->v[i];
+
+            need_join(&copy, &more->v[k]);
+            *vec_add(ways) = copy;
+        }
+    for (size_t i = 0; more->n && i < n; i++)
+        need_join(&ways->v[i], &more->v[0]);
 }
 
 /* Behind the class that begins at `at`. */
@@ -31,62 +117,24 @@ static size_t need_after_class(struct sv s, size_t at)
     at += 1 + (at + 1 < s.n && s.p[at + 1] == '^');
     at += at < s.n && s.p[at] == ']'; /* the first is no end */
     while (at < s.n && s.p[at] != ']') {
-        assert(s.p[at] != '[' || s.p[at + 1] != ':'); /* [[:alpha:]]: none of ours has it */
         at += s.p[at] == '\\' ? 2 : 1;
     }
     return at + 1;
 }
 
-/* Behind the group that begins at `at`. */
-static size_t need_after_group(struct sv s, size_t at)
+/* May what ends before `at` be left out? */
+static bool need_is_optional(struct sv s, size_t at)
 {
-    size_t depth = 0;
-
-    while (at < s.n) {
-        char c = s.p[at];
-
-        if (c == '[') {
-            at = need_after_class(s, at);
-            continue;
-        }
-        depth += c == '(';
-        depth -= c == ')';
-        at += c == '\\' ? 2 : 1;
-        if (depth == 0)
-            break;
-    }
-    return at;
-}
-
-/* Behind what is no plain byte: a class, a group, an escape, a mark. */
-static size_t need_after(struct sv s, size_t at)
-{
-    size_t end;
-
-    switch (s.p[at]) {
-    case '[': return need_after_class(s, at);
-    case '(': return need_after_group(s, at);
-    case '\\':
-        assert(at + 1 < s.n && (!ascii_is_alpha(s.p[at + 1]) || strchr("bBdDsSwW", s.p[at + 1])));
-        return at + 2;
-    case '{': end = sv_find_byte(s, '}', at); return end == SV_NPOS ? at + 1 : end + 1;
-    default: return at + 1;
-    }
+    if (at >= s.n)
+        return false;
+    return s.p[at] == '?' || s.p[at] == '*' ||
+           (s.p[at] == '{' && (at + 1 == s.n || s.p[at + 1] < '1' || s.p[at + 1] > '9'));
 }
 
 static bool need_is_plain(char c)
 {
-    return ascii_is_alnum(c) || c == ' ' || c == '-' || (unsigned char)c >= 0x80;
-}
-
-/* Bytes that stand together, none of them optional. */
-static void need_run(struct regex_pairs *p, struct sv run)
-{
-    struct regex_pairs more = regex_pairs_of(run);
-
-    for (size_t i = 0; i < ARRAY_LEN(p->bits); i++)
-        p->bits[i] |= more.bits[i];
-    p->wide |= more.wide;
+    return ascii_is_alnum(c) || (unsigned char)c >= 0x80 ||
+           (c && strchr(" -<>=%/_:,\"'`~#&@!;", c));
 }
 
 /* The bytes from `at` on that stand for themselves, without a last character that may be left out. */
@@ -96,7 +144,7 @@ static size_t need_plain_end(struct sv s, size_t at)
 
     while (to < s.n && need_is_plain(s.p[to]))
         to++;
-    if (to == at || to == s.n || !s.p[to] || !strchr("?*{", s.p[to]))
+    if (to == at || !need_is_optional(s, to))
         return to;
     do /* the whole of the character */
         to--;
@@ -104,18 +152,169 @@ static size_t need_plain_end(struct sv s, size_t at)
     return to;
 }
 
+/* [0-9], or a choice of a few marks: [<>]. */
+static void need_class(need_ways *ways, struct sv members)
+{
+    need_ways more = {0};
+    bool wide = false;
+
+    if (sv_eq(members, SV("0-9"))) {
+        vec_add(&more)->bytes[0] = 1;
+    } else if (members.n && members.n <= NEED_MEMBERS && *members.p != '^') {
+        for (size_t i = 0; i < members.n; i++) {
+            if ((unsigned char)members.p[i] >= 0x80)
+                wide = true;
+            else if (members.p[i] == '-' || members.p[i] == '\\')
+                *vec_add(&more) = (struct regex_pairs){.wide = false};
+            else
+                need_run(vec_add(&more), sv_sub(members, i, i + 1));
+        }
+        if (wide)
+            vec_add(&more)->wide = true;
+    }
+    need_multiply(ways, &more);
+    vec_release(&more);
+}
+
+/* \b and the like say nothing; an escaped mark is itself. */
+static void need_escape(need_ways *ways, struct sv s, size_t at)
+{
+    need_ways more = {0};
+    char c;
+
+    assert(at + 1 < s.n);
+    c = s.p[at + 1];
+    if (c == 'd')
+        vec_add(&more)->bytes[0] = 1;
+    else if (!ascii_is_alnum(c))
+        need_run(vec_add(&more), sv_sub(s, at + 1, at + 2));
+    need_multiply(ways, &more);
+    vec_release(&more);
+}
+
+static size_t need_alternatives(struct sv s, size_t at, size_t level, need_ways *ret);
+
+/* The group that begins at `at`, behind which it goes on. */
+static size_t need_group(need_ways *ways, struct sv s, size_t at, size_t level)
+{
+    need_ways inner = {0};
+    struct sv rest = sv_sub(s, at + 1, s.n);
+    bool looks =
+        sv_starts(rest, SV("?!")) || sv_starts(rest, SV("?=")) || sv_starts(rest, SV("?<"));
+    size_t end;
+
+    at++;
+    if (looks) {
+        at += 2 + (s.p[at + 1] == '<');
+    } else if (sv_starts(rest, SV("?"))) {
+        while (s.p[at] != ':' && s.p[at] != ')')
+            at++;
+        if (s.p[at++] == ')') /* "(?s)" */
+            return at;
+    }
+    end = need_alternatives(s, at, level + 1, &inner) + 1;
+    if (!looks && !need_is_optional(s, end))
+        need_multiply(ways, &inner);
+    vec_release(&inner);
+    return end;
+}
+
+/* What begins at `at` and is neither plain nor an end; gives back what is behind it. */
+static size_t need_atom(need_ways *ways, struct sv s, size_t at, size_t level)
+{
+    size_t end;
+
+    switch (s.p[at]) {
+    case '(': return need_group(ways, s, at, level);
+    case '[':
+        end = need_after_class(s, at);
+        if (!need_is_optional(s, end))
+            need_class(ways, sv_sub(s, at + 1, end - 1));
+        return end;
+    case '\\':
+        if (!need_is_optional(s, at + 2))
+            need_escape(ways, s, at);
+        return at + 2;
+    case '{': end = sv_find_byte(s, '}', at); return end == SV_NPOS ? at + 1 : end + 1;
+    default: return at + 1;
+    }
+}
+
+/* Up to the ')' that ends them, or the end of the pattern; where that is. */
+static size_t need_alternatives(struct sv s, size_t at, size_t level, need_ways *ret)
+{
+    need_ways ways = {0};
+
+    assert(level <= NEED_LEVELS);
+    (void)vec_add(&ways);
+    for (; at < s.n && s.p[at] != ')';) {
+        size_t to = need_plain_end(s, at);
+
+        if (s.p[at] == '|') {
+            for (size_t i = 0; i < ways.n; i++)
+                *vec_add(ret) = ways.v[i];
+            ways.n = 0;
+            (void)vec_add(&ways);
+            at++;
+            continue;
+        }
+        for (size_t i = 0; i < ways.n; i++)
+            need_run(&ways.v[i], sv_sub(s, at, to));
+        at = to > at ? to : need_atom(&ways, s, at, level);
+    }
+    for (size_t i = 0; i < ways.n; i++)
+        *vec_add(ret) = ways.v[i];
+    vec_release(&ways);
+    return at;
+}
+
+static void need_common(struct regex_pairs *all, const struct regex_pairs *one)
+{
+    for (size_t i = 0; i < ARRAY_LEN(all->bits); i++)
+        all->bits[i] &= one->bits[i];
+    for (size_t i = 0; i < ARRAY_LEN(all->bytes); i++)
+        all->bytes[i] &= one->bytes[i];
+    all->wide &= one->wide;
+}
+
+/* Is everything in the pattern read above?  Named escapes, atomic groups and the like are not. */
+static bool need_is_known(struct sv s)
+{
+    size_t level = 0;
+
+    for (size_t i = 0; i < s.n;) {
+        char next = i + 1 < s.n ? s.p[i + 1] : '\0', after = i + 2 < s.n ? s.p[i + 2] : '\0';
+
+        if (s.p[i] == '[') {
+            i = need_after_class(s, i);
+            continue;
+        }
+        level += s.p[i] == '(';
+        level -= s.p[i] == ')';
+        if ((s.p[i] == '\\' && ascii_is_alpha(next) && !strchr("bBdDsSwWnrt", next)) ||
+            (s.p[i] == '(' && next == '?' && !strchr(":=!<-is", after)) || level > NEED_LEVELS)
+            return false;
+        i += s.p[i] == '\\' ? 2 : 1;
+    }
+    return !sv_has(s, SV("[:"));
+}
+
 void regex_need_init(struct regex_need *n, struct sv pattern)
 {
-    struct regex_pairs *way = vec_add(&n->ways);
+    need_ways ways = {0};
 
-    for (size_t i = 0; i < pattern.n;) {
-        size_t to = need_plain_end(pattern, i);
-
-        if (pattern.p[i] == '|')
-            way = vec_add(&n->ways);
-        need_run(way, sv_sub(pattern, i, to));
-        i = to > i ? to : need_after(pattern, i);
+    n->any = !need_is_known(pattern);
+    if (n->any)
+        return;
+    (void)need_alternatives(pattern, 0, 0, &ways);
+    n->all = ways.v[0];
+    for (size_t i = 0; i < ways.n; i++) {
+        n->any |= need_is_empty(&ways.v[i]);
+        need_common(&n->all, &ways.v[i]);
     }
+    n->ways.v = ways.v;
+    n->ways.n = ways.n;
+    n->ways.cap = ways.cap;
 }
 
 void regex_need_release(struct regex_need *n)
@@ -123,18 +322,18 @@ void regex_need_release(struct regex_need *n)
     vec_release(&n->ways);
 }
 
-bool regex_need_met(const struct regex_need *n, const struct regex_pairs *text)
+static bool need_holds(const struct regex_pairs *text, const struct regex_pairs *p)
 {
-    const uint64_t *has = text->bits;
+    return !(p->bytes[1] & ~text->bytes[1]) && !(p->bits[0] & ~text->bits[0]) &&
+           !(p->bits[1] & ~text->bits[1]) && !(p->bits[2] & ~text->bits[2]) &&
+           !(p->bits[3] & ~text->bits[3]) && !(p->bytes[0] & ~text->bytes[0]) &&
+           p->wide <= text->wide;
+}
 
-    if (text->wide)
-        return true;
-    for (size_t i = 0; i < n->ways.n; i++) {
-        const struct regex_pairs *p = &n->ways.v[i];
-
-        if (!p->wide && !(p->bits[0] & ~has[0]) && !(p->bits[1] & ~has[1]) &&
-            !(p->bits[2] & ~has[2]) && !(p->bits[3] & ~has[3]))
+bool regex_need_one_met(const struct regex_need *n, const struct regex_pairs *text)
+{
+    for (size_t i = 0; i < n->ways.n; i++)
+        if (need_holds(text, &n->ways.v[i]))
             return true;
-    }
     return false;
 }

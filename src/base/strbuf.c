@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fmt.h"
 #include "base/mem.h"
 
 void strbuf_release(struct strbuf *b)
@@ -63,8 +64,14 @@ void strbuf_add_n(struct strbuf *b, char c, size_t n)
 void strbuf_vaddf(struct strbuf *b, const char *fmt, va_list ap)
 {
     va_list again;
+    char text[512];
+    size_t quick;
     int n;
 
+    if (fmt_quick(text, sizeof(text), fmt, ap, &quick)) {
+        strbuf_add(b, text, quick);
+        return;
+    }
     va_copy(again, ap);
     n = vsnprintf(NULL, 0, fmt, ap);
     assert(n >= 0);

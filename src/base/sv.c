@@ -61,6 +61,9 @@ bool sv_ends(struct sv s, struct sv suffix)
     return s.n >= suffix.n && sv_eq(sv_sub(s, s.n - suffix.n, s.n), suffix);
 }
 
+/* memmem() makes a table first, which pays where the first byte of the needle is frequent. */
+#define SV_TRIES 12u
+
 size_t sv_find(struct sv s, struct sv needle, size_t from)
 {
     const char *hit;
@@ -69,6 +72,16 @@ size_t sv_find(struct sv s, struct sv needle, size_t from)
         return SV_NPOS;
     if (needle.n == 0)
         return from;
+    for (size_t tries = 0; tries < SV_TRIES; tries++) {
+        hit = memchr(s.p + from, *needle.p, s.n - needle.n - from + 1);
+        if (!hit)
+            return SV_NPOS;
+        from = (size_t)(hit - s.p);
+        if (memcmp(hit, needle.p, needle.n) == 0)
+            return from;
+        if (++from > s.n - needle.n)
+            return SV_NPOS;
+    }
     hit = memmem(s.p + from, s.n - from, needle.p, needle.n);
     return hit ? (size_t)(hit - s.p) : SV_NPOS;
 }
@@ -119,9 +132,18 @@ size_t sv_find_word(struct sv s, struct sv word, size_t from)
     return SV_NPOS;
 }
 
+/* ascii_is_space() by a table: every word of a document is cut here. */
+static bool sv_is_space(char c)
+{
+    static const bool is_space[256] = {
+        [' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true, ['\f'] = true, ['\v'] = true};
+
+    return is_space[(unsigned char)c];
+}
+
 struct sv sv_trim_left(struct sv s)
 {
-    while (s.n && ascii_is_space(*s.p)) {
+    while (s.n && sv_is_space(*s.p)) {
         s.p++;
         s.n--;
     }
@@ -130,7 +152,7 @@ struct sv sv_trim_left(struct sv s)
 
 struct sv sv_trim_right(struct sv s)
 {
-    while (s.n && ascii_is_space(s.p[s.n - 1]))
+    while (s.n && sv_is_space(s.p[s.n - 1]))
         s.n--;
     return s;
 }
@@ -184,13 +206,13 @@ bool sv_next_line(struct sv *rest, struct sv *line)
 
 bool sv_next_word(struct sv *rest, struct sv *word)
 {
+    struct sv s = sv_trim_left(*rest);
     size_t n = 0;
 
-    *rest = sv_trim_left(*rest);
-    while (n < rest->n && !ascii_is_space(rest->p[n]))
+    while (n < s.n && !sv_is_space(s.p[n]))
         n++;
-    *word = sv_sub(*rest, 0, n);
-    *rest = sv_sub(*rest, n, rest->n);
+    *word = (struct sv){s.p, n};
+    *rest = sv_sub(s, n, s.n);
     return n > 0;
 }
 

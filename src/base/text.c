@@ -150,13 +150,28 @@ static bool text_is_control(uint32_t cp)
            (cp >= 0x2066 && cp <= 0x2069);
 }
 
+/* Where the letters, digits, blanks and points end that begin at `at`: they are harmless everywhere. */
+static size_t text_plain(struct sv s, size_t at)
+{
+    while (at < s.n &&
+           (ascii_is_alnum(s.p[at]) || (s.p[at] >= '(' && s.p[at] <= '/') || s.p[at] == ' '))
+        at++;
+    return at;
+}
+
 /* Copy what is harmless, and let `hide` write the rest. */
 static void text_add_filtered(struct strbuf *b, struct sv s,
                               bool (*hide)(struct strbuf *b, uint32_t cp, struct sv bytes))
 {
     for (size_t i = 0; i < s.n;) {
         uint32_t cp = UINT32_MAX; /* not UTF-8 */
-        size_t n = size_max(1, text_utf8_next(sv_sub(s, i, s.n), &cp));
+        size_t plain = text_plain(s, i), n;
+
+        strbuf_add_sv(b, sv_sub(s, i, plain));
+        i = plain;
+        if (i == s.n)
+            break;
+        n = size_max(1, text_utf8_next(sv_sub(s, i, s.n), &cp));
 
         if (!hide(b, cp, sv_sub(s, i, i + n)))
             strbuf_add_sv(b, sv_sub(s, i, i + n));

@@ -168,6 +168,8 @@ void lint_settle(struct lint *l)
     lint_index_free(STEAL(l->index));
     lint_families_free(STEAL(l->families));
     lint_checked_free(STEAL(l->checked));
+    arena_release(&l->work);
+    l->parsed = NULL;
     l->rb = NULL;
 }
 

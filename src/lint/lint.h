@@ -29,13 +29,17 @@ struct lint_finding {
 struct lint_index;    /* lint_util.h */
 struct lint_families; /* lint_bands.h */
 struct lint_checked;  /* lint_conditions.h */
+struct rule;
 
 struct lint {
     const struct runbook *rb;
     struct lint_index *index; /* until lint_settle() */
     struct lint_families *families;
     struct lint_checked *checked;
-    struct arena arena;
+    const struct rule *
+        *parsed; /* of each rule of the document, once asked for (lint_conditions.h); in `work` */
+    struct arena arena;                /* of what stays: findings, names */
+    struct arena work;                 /* of what rules make for themselves, until lint_settle() */
     VEC(struct lint_finding) findings; /* by line, then id */
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "lint/lint_conditions.h"
 #include "lint/lint_util.h"
 #include "rule/check.h"
 #include "runbook/prose.h"
@@ -74,19 +75,23 @@ static void bands_close(struct sv source, struct band *band)
 static void bands_from_rule(struct bands_read *b, const struct rb_rule *r)
 {
     size_t first = b->ret->rows.list.n, index;
-    struct rule_diag diag = {0};
-    struct rule *parsed, *checked;
+    const struct rule *parsed = r->text.n && !r->proposal ? lint_parsed(b->l, r) : NULL;
+    CLEANUP(arena_release)
+    struct arena scratch = {0}; /* rows hold no more of it than their source */
+    struct rule *checked;
     struct err err = {0};
 
-    if (!r->text.n || r->proposal ||
-        rule_parse(&b->l->arena, r->text, &parsed, &diag, &err) != ERR_OK ||
-        rule_check(&b->l->arena, parsed, b->env, &checked, NULL, &err) != ERR_OK)
+    if (!parsed || rule_check(&scratch, parsed, b->env, &checked, NULL, &err) != ERR_OK)
         return; /* the plan speaks of it */
     index = bands_source(b, r->line);
-    family_add_rule(&b->l->arena, checked, index, &b->ret->rows);
-    family_check_rule(&b->l->arena, checked, index, &b->ret->found);
-    for (size_t i = first; i < b->ret->rows.list.n; i++)
-        bands_close(r->source, &b->ret->rows.list.v[i].band);
+    family_add_rule(&b->l->work, checked, index, &b->ret->rows);
+    family_check_rule(&b->l->work, checked, index, &b->ret->found);
+    for (size_t i = first; i < b->ret->rows.list.n; i++) {
+        struct family_row *row = &b->ret->rows.list.v[i];
+
+        row->source = arena_sv(&b->l->work, row->source);
+        bands_close(r->source, &row->band);
+    }
 }
 
 static bool bands_compares(struct sv text)
@@ -147,7 +152,7 @@ static bool bands_is_said(struct sv text, struct sv subject, struct sv unit)
 /* The lines of which the reader has made a rule, which says more than their text. */
 static bool *bands_ruled(struct lint *l)
 {
-    bool *ruled = ARENA_NEWN(&l->arena, bool, l->rb->doc->n_lines + 2);
+    bool *ruled = ARENA_NEWN(&l->work, bool, l->rb->doc->n_lines + 2);
 
     for (size_t i = 0; i < l->rb->n_rules; i++) {
         const struct rb_rule *r = &l->rb->rules[i];
@@ -174,7 +179,7 @@ static void bands_from_text(struct bands_read *b, struct sv text, size_t line, e
         return;
     p95 = sv_has_word(text, SV("p95"));
     if (p95)
-        subject = arena_fmt(&b->l->arena, "p95(%.*s)", SV_FMT(subject));
+        subject = arena_fmt(&b->l->work, "p95(%.*s)", SV_FMT(subject));
     bands_put(b, subject, bands_source(b, line), &limit,
               !limit.above            ? VERDICT_OK
               : role == ROLE_ROLLBACK ? VERDICT_ROLLBACK
@@ -277,7 +282,7 @@ const struct lint_families *lint_families(struct lint *l)
         if (l->rb->md.v[i].kind == MD_TABLE)
             bands_from_table(&b, i);
     prose_reader_free(b.prose);
-    family_check(&l->arena, &b.ret->rows, &b.ret->found);
+    family_check(&l->work, &b.ret->rows, &b.ret->found);
     return l->families;
 }
 

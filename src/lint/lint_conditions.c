@@ -25,17 +25,32 @@ static void conditions_fill(struct rule_env *env)
     }
 }
 
+const struct rule *lint_parsed(struct lint *l, const struct rb_rule *said)
+{
+    size_t at = (size_t)(said - l->rb->rules);
+    struct rule_diag diag;
+    struct rule *parsed;
+    struct err err;
+
+    assert(at < l->rb->n_rules);
+    if (!l->parsed)
+        l->parsed = ARENA_NEWN(&l->work, const struct rule *, l->rb->n_rules);
+    if (!l->parsed[at] && rule_parse(&l->work, said->text, &parsed, &diag, &err) == ERR_OK)
+        l->parsed[at] = parsed;
+    return l->parsed[at];
+}
+
 static void conditions_check(struct lint *l, const struct rule_env *env, const struct rb_rule *said,
                              struct lint_checked *ret)
 {
     struct rule_findings found = {0};
-    struct rule_diag diag;
+    const struct rule *parsed = lint_parsed(l, said);
     struct err err;
-    struct rule *parsed, *checked;
+    struct rule *checked;
 
-    if (rule_parse(&l->arena, said->text, &parsed, &diag, &err) != ERR_OK)
+    if (!parsed)
         return; /* uncovered: what the reader writes parses, and RB400 would be what to say */
-    if (rule_check(&l->arena, parsed, env, &checked, &found, &err) != ERR_OK)
+    if (rule_check(&l->work, parsed, env, &checked, &found, &err) != ERR_OK)
         assert(found.list.n > 0); /* it says it all */
     else
         *vec_add(&ret->rules) = (struct lint_checked_rule){said, checked};

@@ -10,7 +10,7 @@
 struct lint_checked {
     VEC(struct lint_checked_rule {
         const struct rb_rule *said;
-        const struct rule *rule; /* in the arena of the lint */
+        const struct rule *rule; /* until lint_settle() */
     })
     rules; /* those that make sense */
     VEC(struct lint_checked_finding {
@@ -19,6 +19,9 @@ struct lint_checked {
     })
     findings;
 };
+
+/* A rule of the document, parsed when it is first asked for; NULL: it is none.  Until lint_settle(). */
+const struct rule *lint_parsed(struct lint *l, const struct rb_rule *said);
 
 /* The lint's own, until it ends; read once a document, whichever rule asks first. */
 const struct lint_checked *lint_checked(struct lint *l);

@@ -51,6 +51,21 @@ static size_t fix_sequence(struct sv line, size_t at, char bytes[4], size_t *n)
     return 0;
 }
 
+/* Where the ASCII ends that begins at `at`; eight bytes at once. */
+static size_t fix_ascii_end(struct sv line, size_t at)
+{
+    uint64_t eight;
+
+    for (; line.n - at >= sizeof(eight); at += sizeof(eight)) {
+        memcpy(&eight, line.p + at, sizeof(eight));
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    while (at < line.n && !((unsigned char)line.p[at] & 0x80u))
+        at++;
+    return at;
+}
+
 bool lint_unmangle(struct sv line, struct strbuf *out, struct sv *where)
 {
     bool found = false;
@@ -60,10 +75,11 @@ bool lint_unmangle(struct sv line, struct strbuf *out, struct sv *where)
         size_t n, to;
         uint32_t cp;
 
-        if (!((unsigned char)line.p[at] & 0x80u)) { /* most of it */
+        to = fix_ascii_end(line, at); /* most of it */
+        if (to > at) {
             if (out)
-                strbuf_add_byte(out, line.p[at]);
-            at++;
+                strbuf_add(out, line.p + at, to - at);
+            at = to;
             continue;
         }
         to = fix_sequence(line, at, bytes, &n);

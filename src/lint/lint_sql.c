@@ -116,7 +116,7 @@ static void lint_sql_take(struct lint *l, struct sv text, size_t line, enum rb_r
 {
     CLEANUP(sqllint_release) struct sqllint found = {0};
 
-    sqllint_text(db == DB_SQLITE ? lint_sql_undot(text, &l->arena) : text, line, db, &found);
+    sqllint_text(db == DB_SQLITE ? lint_sql_undot(text, &l->work) : text, line, db, &found);
     for (size_t i = 0; i < found.findings.n; i++) {
         const struct sqllint_finding *f = &found.findings.v[i];
         size_t before = l->findings.n;
@@ -160,7 +160,7 @@ void lint_sql_document(struct lint *l)
         const struct rb_block *b = &l->rb->blocks[i];
 
         if (b->kind == BLOCK_SQL && blocks)
-            lint_sql_take(l, placeholder_mask(b->text, &b->placeholders, &l->arena), b->line + 1,
+            lint_sql_take(l, placeholder_mask(b->text, &b->placeholders, &l->work), b->line + 1,
                           lint_sql_role(l, b), lite ? DB_SQLITE : DB_POSTGRES);
     }
     LINT_EACH_SQL (l, s)

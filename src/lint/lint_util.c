@@ -126,15 +126,11 @@ static bool lint_word_is(const struct shell_word *w, struct sv text)
     return sv_eq(lint_word_text(w), text);
 }
 
-bool lint_runs(const struct lint_cmd *c, const char *phrase)
+bool lint_runs_phrase(const struct lint_cmd *c, const char *phrase)
 {
-    struct sv rest, word;
-    size_t at = 1, n = c->program.n;
+    struct sv rest = sv_from(phrase), word;
+    size_t at = 1;
 
-    /* most phrases are of another program: this is asked some hundred times of each command */
-    if (!n || *phrase != *c->program.p)
-        return false;
-    rest = sv_from(phrase);
     if (!sv_eat(&rest, c->program) || (rest.n && *rest.p != ' '))
         return false;
     while (sv_next_word(&rest, &word)) {
@@ -406,10 +402,10 @@ static void lint_put_ssh(struct lint *l, struct shell_parser *sh, struct lint_pl
         if (item->n_simple == 1)
             at->host = there.host;
     } else if (i + 2 == n && words[i + 1].literal) {
-        struct shell_script *inner = ARENA_NEW(&l->arena, struct shell_script);
+        struct shell_script *inner = ARENA_NEW(&l->work, struct shell_script);
 
         there.line += ssh->whole->line;
-        shell_split(sh, words[i + 1].value, words[i + 1].value, &l->arena, inner);
+        shell_split(sh, words[i + 1].value, words[i + 1].value, &l->work, inner);
         if (!inner->broken)
             lint_put_script(l, sh, &there, inner);
     }
@@ -509,8 +505,8 @@ static void lint_put_spans(struct lint *l, struct shell_parser *sh, const struct
             known |= sv_eq(word, programs[k]);
         if (!known)
             continue;
-        script = ARENA_NEW(&l->arena, struct shell_script);
-        shell_split(sh, text, text, &l->arena, script);
+        script = ARENA_NEW(&l->work, struct shell_script);
+        shell_split(sh, text, text, &l->work, script);
         if (!script->broken)
             lint_put_script(l, sh,
                             &(struct lint_place){.part = part,
@@ -648,7 +644,7 @@ static void lint_sql_option(struct lint *l, const struct lint_cmd *c)
 static struct sv lint_lower(struct lint *l)
 {
     struct sv text = l->rb->doc->text;
-    char *lower = arena_alloc(&l->arena, text.n + 1, 1);
+    char *lower = arena_alloc(&l->work, text.n + 1, 1);
 
     for (size_t i = 0; i < text.n; i++)
         lower[i] = ascii_lower(text.p[i]);

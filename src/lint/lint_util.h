@@ -4,7 +4,7 @@
  * lint_util: what rules look things up in: the commands and SQL of a document in
  * order, with what they do, where they run and what is said of them.
  *
- * Built once a document, in the arena of the lint; rules read it.  A command is a
+ * Built once a document, gone with lint_settle(); rules read it.  A command is a
  * simple command of a shell block, of `ssh host "..."`, or of code in a list item.
  * Its words come without what only wraps it (sudo, env, time, docker exec).  Pure.
  */
@@ -90,7 +90,12 @@ void lint_index_free(struct lint_index *x);
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 /* The first word is the program, and each further one stands among its words, in order: "flask db upgrade". */
-bool lint_runs(const struct lint_cmd *c, const char *phrase);
+bool lint_runs_phrase(const struct lint_cmd *c, const char *phrase);
+static inline bool lint_runs(const struct lint_cmd *c, const char *phrase)
+{
+    /* most phrases are of another program: this is asked some hundred times of each command */
+    return c->program.n && *phrase == *c->program.p && lint_runs_phrase(c, phrase);
+}
 bool lint_runs_any(const struct lint_cmd *c, const char *const *phrases, size_t n);
 #define LINT_RUNS_ANY(c, table) lint_runs_any((c), (table), ARRAY_LEN(table))
 bool lint_has_word(const struct lint_cmd *c, const char *word);

@@ -17,7 +17,7 @@ static bool rb010_claims(struct sv text)
 /* Of each line the first open box in it or below; SIZE_MAX. */
 static const size_t *rb010_boxes(struct lint *l)
 {
-    size_t n = l->rb->doc->n_lines + 2, *next = ARENA_NEWN(&l->arena, size_t, n);
+    size_t n = l->rb->doc->n_lines + 2, *next = ARENA_NEWN(&l->work, size_t, n);
 
     for (size_t i = 0; i < n; i++)
         next[i] = SIZE_MAX;

@@ -4,7 +4,7 @@
 /* The parts that have an item which is joined with a section. */
 static bool *rb012_parents(struct lint *l)
 {
-    bool *joins = ARENA_NEWN(&l->arena, bool, l->rb->n_parts + 1);
+    bool *joins = ARENA_NEWN(&l->work, bool, l->rb->n_parts + 1);
 
     for (size_t i = 0; i < l->rb->n_parts; i++) {
         const struct rb_part *p = &l->rb->parts[i];

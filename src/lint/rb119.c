@@ -14,7 +14,7 @@ static void rb119_check(struct lint *l, const struct lint_rule *rule)
 {
     /* of each line the step that is bounded in it */
     const struct rb_step **at =
-        ARENA_NEWN(&l->arena, const struct rb_step *, l->rb->doc->n_lines + 2);
+        ARENA_NEWN(&l->work, const struct rb_step *, l->rb->doc->n_lines + 2);
 
     for (size_t i = 0; i < l->rb->n_steps; i++) {
         const struct rb_step *s = &l->rb->steps[i];

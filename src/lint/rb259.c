@@ -17,7 +17,7 @@ static struct sv rb259_twin(struct lint *l, struct sv name)
             at = at == 0 || !ascii_is_alnum(name.p[at - 1]) ? at : SV_NPOS;
         }
         if (at != SV_NPOS)
-            return arena_fmt(&l->arena, "%.*s%.*s%.*s", SV_FMT(sv_sub(name, 0, at)),
+            return arena_fmt(&l->work, "%.*s%.*s%.*s", SV_FMT(sv_sub(name, 0, at)),
                              SV_FMT(pairs[i].before),
                              SV_FMT(sv_sub(name, at + pairs[i].after.n, name.n)));
     }
@@ -33,8 +33,12 @@ static void rb259_made(const struct lint *l, struct map *made)
         for (size_t i = 0; i < c->item->n_redirects; i++)
             if (sv_starts(c->item->redirects[i].op, SV(">")))
                 map_put(made, lint_word_text(&c->item->redirects[i].target), 0);
-        for (size_t i = 0; i < ARRAY_LEN(options); i++)
-            map_put(made, lint_option(c, options[i]), 0);
+        for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+            struct sv file = lint_option(c, options[i]);
+
+            if (file.n)
+                map_put(made, file, 0);
+        }
         if (sv_eq(c->program, SV("tee")) && lint_last_operand(c))
             map_put(made, lint_word_text(lint_last_operand(c)), 0);
     }

@@ -5,7 +5,7 @@
 static const bool *rb307_changes(struct lint *l)
 {
     size_t n = l->index->cmds.n;
-    bool *changes = ARENA_NEWN(&l->arena, bool, n + 1);
+    bool *changes = ARENA_NEWN(&l->work, bool, n + 1);
 
     for (size_t i = n; i > 0; i--) { /* [i]: looking on from command i */
         const struct lint_cmd *c = &l->index->cmds.v[i - 1];

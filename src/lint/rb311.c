@@ -30,24 +30,26 @@ static struct sv rb311_name(const struct lint_cmd *c)
 
 static void rb311_check(struct lint *l, const struct lint_rule *rule)
 {
-    bool back = false;
+    VEC(const struct lint_cmd *) back = {0};
     size_t compared = 0;
 
     LINT_EACH_CMD (l, c)
-        back |= c->role == ROLE_ROLLBACK;
+        if (c->role == ROLE_ROLLBACK)
+            *vec_add(&back) = c;
     LINT_EACH_CMD (l, c) {
         struct sv stem = c->block && (c->acts & ACT_BACKUP) && c->role != ROLE_ROLLBACK
                              ? rb311_stem(rb311_name(c))
                              : (struct sv){NULL, 0};
         bool used = false;
 
-        if (stem.n < 4 || !back || ++compared > LINT_COMPARED)
+        if (stem.n < 4 || !back.n || ++compared > LINT_COMPARED)
             continue;
-        LINT_EACH_CMD (l, d)
-            used |= d->role == ROLE_ROLLBACK && sv_has(d->item->text, stem);
+        for (size_t i = 0; i < back.n && !used; i++)
+            used = sv_has(back.v[i]->item->text, stem);
         if (!used)
             lint_add(l, rule, c->line, stem, "no rollback step names %.*s", SV_FMT(stem));
     }
+    vec_release(&back);
 }
 
 const struct lint_rule lint_rb311 = {

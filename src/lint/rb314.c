@@ -25,7 +25,7 @@ static void rb314_check(struct lint *l, const struct lint_rule *rule)
     uint32_t told = RB_NONE;
 
     rb314_forward(l, forward);
-    left = ARENA_NEWN(&l->arena, unsigned, n);
+    left = ARENA_NEWN(&l->work, unsigned, n);
     for (size_t i = n; i > 0; i--) {
         unsigned *session = &after[size_min(l->index->cmds.v[i - 1].proc, l->rb->n_parts)];
 

@@ -29,13 +29,12 @@ static bool rb501_is_estimate(struct sv key)
 static void rb501_take(struct sv line, size_t at, rb501_times *totals, rb501_times *parts)
 {
     struct rb501_time t = {.line = at, .label = line};
+    bool total = rb501_is_total(line);
 
-    if (!lint_duration(line, &t.lo, &t.hi) || t.hi <= 0 || sv_has_nocase(line, SV("downtime")))
+    if ((!total && !rb501_is_estimate(line)) || /* most lines speak of neither */
+        !lint_duration(line, &t.lo, &t.hi) || t.hi <= 0 || sv_has_nocase(line, SV("downtime")))
         return;
-    if (rb501_is_total(line))
-        *vec_add(totals) = t;
-    else if (rb501_is_estimate(line))
-        *vec_add(parts) = t;
+    *vec_add(total ? totals : parts) = t;
 }
 
 /* Outside of code. */
@@ -101,19 +100,20 @@ static void rb501_collect_watches(const struct lint *l, rb501_times *ret)
 static void rb501_watches(struct lint *l, const struct lint_rule *rule)
 {
     rb501_times watches = {0};
-    size_t compared = 0;
+    size_t compared = 0, end = 0;
+    uint32_t of = RB_NONE; /* the chapter that ends there */
 
     rb501_collect_watches(l, &watches);
     for (size_t i = 0; i < l->rb->n_metas; i++) {
         const struct rb_meta *m = &l->rb->metas[i];
         uint32_t chapter = lint_chapter(l, m->part);
         double lo, hi;
-        size_t end;
 
         if (!sv_eq_nocase(m->key, SV("duration")) || !lint_duration(m->value, &lo, &hi) ||
             chapter == RB_NONE || ++compared > LINT_COMPARED)
             continue;
-        end = lint_part_end(l, chapter);
+        end = chapter == of ? end : lint_part_end(l, chapter);
+        of = chapter;
         for (size_t k = 0; k < watches.n; k++) {
             const struct rb501_time *w = &watches.v[k];
 

@@ -24,13 +24,22 @@ static struct sv rb504_stem(struct sv w)
     return (struct sv){NULL, 0};
 }
 
+/* What a word is made of; each byte of a document is asked. */
+static bool rb504_is_word(char c)
+{
+    static const bool is_word[256] = {
+        ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['_'] = true};
+
+    return is_word[(unsigned char)c];
+}
+
 /* The next word of letters, digits and '_' that begins with a capital letter. */
 static bool rb504_next(struct sv text, size_t *at, struct sv *word)
 {
     for (size_t i = *at, from; i < text.n; i++) {
-        if (!ascii_is_word(text.p[i]))
+        if (!rb504_is_word(text.p[i]))
             continue;
-        for (from = i; i < text.n && ascii_is_word(text.p[i]);)
+        for (from = i; i < text.n && rb504_is_word(text.p[i]);)
             i++;
         *word = sv_sub(text, from, i);
         *at = i;

@@ -130,7 +130,20 @@ static enum err_code tree_read(struct sv text, struct sqltree *ret, struct err *
     return ERR_OK;
 }
 
-enum err_code sqltree_parse(struct sv stmt, struct sqltree *ret, size_t *at, struct err *err)
+/* So short that it cannot nest deeper than json_read() takes. */
+#define TREE_SHORT_BYTES 4096u
+
+/* Is it one SELECT, by the head of its JSON? */
+static bool tree_is_select(struct sv json)
+{
+    size_t at = sv_find(json, SV("\"stmts\":[{\"stmt\":{\""), 0);
+
+    return json.n <= TREE_SHORT_BYTES && at != SV_NPOS &&
+           sv_starts(sv_sub(json, at + 19, json.n), SV("SelectStmt\":"));
+}
+
+static enum err_code tree_parse(struct sv stmt, bool but_select, struct sqltree *ret, size_t *at,
+                                struct err *err)
 {
     CLEANUP(mem_freep) char *text = NULL;
     PgQueryParseResult r;
@@ -144,10 +157,25 @@ enum err_code sqltree_parse(struct sv stmt, struct sqltree *ret, size_t *at, str
     if (r.error) {
         *at = tree_offset(stmt, r.error->cursorpos);
         rc = tree_refused(err, r.error->message);
-    } else
+    } else if (but_select && tree_is_select(sv_from(r.parse_tree))) {
+        *ret = (struct sqltree){.kind = "SelectStmt"};
+        rc = ERR_OK;
+    } else {
         rc = tree_read(sv_from(r.parse_tree), ret, err);
+    }
     pg_query_free_parse_result(r);
     return rc;
+}
+
+enum err_code sqltree_parse(struct sv stmt, struct sqltree *ret, size_t *at, struct err *err)
+{
+    return tree_parse(stmt, false, ret, at, err);
+}
+
+enum err_code sqltree_parse_but_select(struct sv stmt, struct sqltree *ret, size_t *at,
+                                       struct err *err)
+{
+    return tree_parse(stmt, true, ret, at, err);
 }
 
 static PgQueryPlpgsqlParseResult tree_call_body(const char *text)

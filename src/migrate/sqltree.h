@@ -25,6 +25,12 @@ struct sqltree {
 NODISCARD enum err_code sqltree_parse(struct sv stmt, struct sqltree *ret, size_t *at,
                                       struct err *err);
 /*
+ * The same where a plain SELECT says nothing by its tree: it gets the kind alone, no root and no body, which saves most
+ * of the time that it takes.  A long one may have its tree all the same.
+ */
+NODISCARD enum err_code sqltree_parse_but_select(struct sv stmt, struct sqltree *ret, size_t *at,
+                                                 struct err *err);
+/*
  * The body of a DO or CREATE FUNCTION in PL/pgSQL, as the library shows it: nodes PLpgSQL_stmt_... with `lineno` from 1 in the
  * body.  `body`: its text, for the bounds of sqltree_parse().  ERR_INVALID, ERR_LIMIT; the caller owns *ret.
  */

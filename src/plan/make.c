@@ -361,10 +361,11 @@ static enum err_code make_head(struct make *m)
 {
     struct sv workdir;
     struct ident_text user = ident_user();
+    struct hash hash = document_hash(m->rb->doc);
 
     json_put_int(m->root, "format", 1);
     json_put_str(m->root, "document", m->rb->doc->path);
-    json_put_str(m->root, "document_hash", hash_hex(&m->rb->doc->hash).s);
+    json_put_str(m->root, "document_hash", hash_hex(&hash).s);
     if (m->b->path)
         json_put_str(m->root, "binding", m->b->path);
     json_put_sv(m->root, "title", m->rb->title);

@@ -319,7 +319,8 @@ static void strip_window(void *ctx, struct expr *e)
 static struct sv subject_text(struct arena *a, const struct expr *subject)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct expr *copy = expr_copy(a, subject);
+    CLEANUP(arena_release) struct arena scratch = {0};
+    struct expr *copy = expr_copy(&scratch, subject);
 
     expr_walk(copy, strip_window, NULL);
     rule_print_expr(copy, &text);

@@ -259,12 +259,12 @@ const struct rule_member *rule_member_find(const struct sv *parts, size_t n, boo
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         const struct rule_member *m = &members[i];
 
-        if (!sv_eq(sv_from(m->prefix), parts[0]))
+        if (!sv_is(parts[0], m->prefix))
             continue;
         *is_prefix = true;
         if (n < 2 || (n > 3 && !member_has_path(m)))
             continue;
-        if (sv_eq(sv_from(m->member), member) || (m->member[0] == '*' && member.n))
+        if (sv_is(member, m->member) || (m->member[0] == '*' && member.n))
             return m;
     }
     return NULL;

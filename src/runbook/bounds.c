@@ -92,11 +92,14 @@ static size_t bounds_opened(struct sv text)
 /* What becomes a node of its own inside a line. */
 static size_t bounds_marks(struct sv text)
 {
-    static const struct sv marks = SV("*_`[]!<&\\~:|@");
+    static const bool is_mark[256] = {
+        ['*'] = true, ['_'] = true, ['`'] = true, ['['] = true, [']'] = true,
+        ['!'] = true, ['<'] = true, ['&'] = true, ['~'] = true, ['\\'] = true,
+        [':'] = true, ['|'] = true, ['@'] = true};
     size_t n = 0;
 
     for (size_t i = 0; i < text.n; i++)
-        n += memchr(marks.p, text.p[i], marks.n) != NULL;
+        n += is_mark[(unsigned char)text.p[i]];
     return n;
 }
 

@@ -261,6 +261,8 @@ static bool command_ssh(struct command_words w, struct arena *arena, struct comm
     struct shell_simple s = {.n_words = w.n};
     size_t host;
 
+    if (!program_is(w, "ssh"))
+        return false;
     s.words = ARENA_NEWN(arena, struct shell_word, w.n + 1);
     for (size_t i = 0; i < w.n; i++)
         s.words[i] = w.v[i];

@@ -16,14 +16,32 @@ void document_release(struct document *d)
     *d = (struct document){0};
 }
 
+struct hash document_hash(const struct document *d)
+{
+    return hash_of(d->text);
+}
+
+/* The first byte from `at` on that ends a line; of CR LF the second. */
+static size_t document_end(const struct document *d, size_t at, bool has_cr)
+{
+    const struct sv s = d->text;
+
+    if (!has_cr)
+        return size_min(sv_find_byte(s, '\n', at), s.n);
+    while (at + 1 < s.n && s.p[at] != '\n' && (s.p[at] != '\r' || s.p[at + 1] == '\n'))
+        at++;
+    return at;
+}
+
 static void document_index(struct document *d)
 {
+    bool has_cr = sv_find_byte(d->text, '\r', 0) != SV_NPOS;
     VEC(size_t) at = {0};
 
     *vec_add(&at) = 0;
-    for (size_t i = 0; i + 1 < d->text.n; i++)
-        if (d->text.p[i] == '\n' || (d->text.p[i] == '\r' && d->text.p[i + 1] != '\n'))
-            *vec_add(&at) = i + 1;
+    for (size_t i = document_end(d, 0, has_cr); i + 1 < d->text.n;
+         i = document_end(d, i + 1, has_cr))
+        *vec_add(&at) = i + 1;
     d->n_lines = d->text.n ? at.n : 0;
     *vec_add(&at) = d->text.n;
     d->line_at = at.v;
@@ -54,7 +72,6 @@ static enum err_code document_take(const char *path, struct strbuf *bytes, struc
         document_release(&d);
         return err->code;
     }
-    d.hash = hash_of(d.text);
     *ret = d;
     return ERR_OK;
 }

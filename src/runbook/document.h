@@ -17,7 +17,6 @@ struct document {
     struct sv text;
     size_t *line_at; /* offset of each line; n_lines + 1 entries */
     size_t n_lines;
-    struct hash hash;
 };
 
 /*
@@ -29,6 +28,8 @@ NODISCARD enum err_code document_load(const char *path, struct document *ret, st
 NODISCARD enum err_code document_init(const char *path, struct sv text, struct document *ret,
                                       struct err *err);
 void document_release(struct document *d);
+/* Of its text: the same for the same bytes, wherever they lie. */
+struct hash document_hash(const struct document *d);
 
 /* Line n without its end; empty when there is no such line. */
 struct sv document_line(const struct document *d, size_t n);

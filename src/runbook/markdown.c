@@ -10,6 +10,7 @@
 #include "base/vec.h"
 #include "runbook/bounds.h"
 #include "runbook/dialect.h"
+#include "runbook/md_memory.h"
 
 /* An inline node that is not left yet, and where its text begins. */
 struct md_open {
@@ -225,7 +226,7 @@ static void md_close_inline(struct md_build *b, const struct md_open *o)
         md_add_span(b, MD_IMAGE, o->from, cmark_node_get_url(o->node));
 }
 
-/* What the iterator enters and never leaves (cmark's iterator.c). */
+/* What has no children (cmark's iterator.c). */
 static bool md_is_leaf(cmark_node_type type)
 {
     return type == CMARK_NODE_TEXT || type == CMARK_NODE_SOFTBREAK ||
@@ -233,30 +234,48 @@ static bool md_is_leaf(cmark_node_type type)
            type == CMARK_NODE_HTML_INLINE;
 }
 
-static void md_flatten_node(struct md_build *b, cmark_node *n, bool leaves)
+/* The first node in n; NULL when there is none, and n is done. */
+static cmark_node *md_flatten_node(struct md_build *b, cmark_node *n)
 {
-    if (leaves) {
+    struct md_open open = {n, b->text.n};
+    cmark_node *child;
+
+    if (md_is_leaf(cmark_node_get_type(n))) {
+        md_flatten_leaf(b, n);
+        return NULL;
+    }
+    child = cmark_node_first_child(n);
+    if (child)
+        *vec_add(&b->open) = open;
+    else
+        md_close_inline(b, &open);
+    return child;
+}
+
+/* The node behind n in the block; leaves those that end with it. */
+static cmark_node *md_flatten_next(struct md_build *b, cmark_node *n)
+{
+    cmark_node *next;
+
+    while (!(next = cmark_node_next(n)) && b->open.n) {
+        n = vec_last(&b->open)->node;
         md_close_inline(b, vec_last(&b->open));
         b->open.n--;
-    } else if (!md_is_leaf(cmark_node_get_type(n))) {
-        *vec_add(&b->open) = (struct md_open){n, b->text.n};
-    } else {
-        md_flatten_leaf(b, n);
     }
+    return next;
 }
 
 /* The inline children of a block, as text and spans; without recursion, as they may nest deeply. */
 static void md_flatten(struct md_build *b, cmark_node *block, struct md_node *out)
 {
-    cmark_iter *it = cmark_iter_new(block);
-    cmark_event_type ev;
+    cmark_node *n = cmark_node_first_child(block), *child;
 
     strbuf_truncate(&b->text, 0);
     b->spans.n = b->open.n = 0;
-    while ((ev = cmark_iter_next(it)) != CMARK_EVENT_DONE)
-        if (cmark_iter_get_node(it) != block)
-            md_flatten_node(b, cmark_iter_get_node(it), ev == CMARK_EVENT_EXIT);
-    cmark_iter_free(it);
+    while (n) {
+        child = md_flatten_node(b, n);
+        n = child ? child : md_flatten_next(b, n);
+    }
     out->text = arena_sv(b->arena, strbuf_sv(&b->text));
     out->n_spans = b->spans.n;
     out->spans = arena_memdup(b->arena, b->spans.v, b->spans.n * sizeof(*b->spans.v));
@@ -280,7 +299,7 @@ static enum md_kind md_block_kind(cmark_node *n)
 
     size_t i = 0;
 
-    while (i < ARRAY_LEN(rows) && strcmp(rows[i].name, name) != 0)
+    while (i < ARRAY_LEN(rows) && (*rows[i].name != *name || strcmp(rows[i].name, name) != 0))
         i++;
     assert(i < ARRAY_LEN(rows)); /* only the extensions of md_cmark() are switched on */
     return rows[i].kind;
@@ -441,7 +460,7 @@ static enum err_code md_convert(const struct document *d, cmark_node *root, stru
 
 /* cmark-gfm 0.29 switches tables of the whole process on and off for the extensions of one parser: two
  * documents at once would be read with the characters of neither. */
-static cmark_node *md_cmark(struct sv text)
+static cmark_node *md_cmark(struct sv text, cmark_mem *memory)
 {
     static const char *const extensions[] = {"table", "tasklist", "strikethrough", "autolink"};
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -450,7 +469,7 @@ static cmark_node *md_cmark(struct sv text)
 
     (void)pthread_mutex_lock(&lock); /* fails for one that is none */
     cmark_gfm_core_extensions_ensure_registered();
-    p = cmark_parser_new(CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8);
+    p = cmark_parser_new_with_mem(CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8, memory);
     for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
         cmark_syntax_extension *e = cmark_find_syntax_extension(extensions[i]);
 
@@ -464,12 +483,6 @@ static cmark_node *md_cmark(struct sv text)
     return root;
 }
 
-static void md_free_root(cmark_node **n)
-{
-    if (*n) /* cmark takes no NULL */
-        cmark_node_free(*n);
-}
-
 static void md_repair_release(struct md_repair *r)
 {
     strbuf_release(&r->text);
@@ -480,7 +493,8 @@ enum err_code markdown_parse(const struct document *d, struct arena *arena, stru
                              struct err *err)
 {
     CLEANUP(md_repair_release) struct md_repair repair = {.text = STRBUF(0)};
-    CLEANUP(md_free_root) cmark_node *root = NULL;
+    CLEANUP(md_memory_release) struct md_memory memory = {.last = NULL}; /* of what cmark makes */
+    cmark_node *root;
     const struct document *source = d;
     size_t front;
     struct md_build b = {.arena = arena, .n_lines = d->n_lines, .text = STRBUF(0)};
@@ -497,7 +511,8 @@ enum err_code markdown_parse(const struct document *d, struct arena *arena, stru
         source = &plain;
     }
     md_repair_fences(source, &repair);
-    root = md_cmark(repair.nested.n ? strbuf_sv(&repair.text) : source->text);
+    root = md_cmark(repair.nested.n ? strbuf_sv(&repair.text) : source->text,
+                    md_memory_begin(&memory));
     rc = md_convert(d, root, &b, err);
     if (rc == ERR_OK) {
         ret->n = b.nodes.n;

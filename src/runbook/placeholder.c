@@ -278,11 +278,15 @@ void placeholder_find_values(struct sv text, struct arena *arena, struct placeho
     vec_release(&found);
 }
 
-/* May one begin here?  A letter inside a word begins none, but the X of "v" and a version. */
+/*
+ * May one begin here?  A letter inside a word begins none, but the X of "v" and a version; of the others only those
+ * with which a word, a version or a host of placeholder_at() begins.
+ */
 static bool placeholder_begins(struct sv text, size_t i)
 {
     if (ascii_is_alpha(text.p[i]))
-        return i == 0 || !ascii_is_alnum(text.p[i - 1]) || text.p[i - 1] == 'v';
+        return strchr("CPRSTXYpsy", text.p[i]) &&
+               (i == 0 || !ascii_is_alnum(text.p[i - 1]) || text.p[i - 1] == 'v');
     return strchr("<[{/$`", text.p[i]) != NULL;
 }
 

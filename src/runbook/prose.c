@@ -180,7 +180,7 @@ enum prose_verdict prose_verdict_of(struct sv text)
 
 static const struct prose_row *prose_find(struct prose_reader *r, struct sv phrase)
 {
-    struct regex_pairs pairs = regex_pairs_of(phrase);
+    struct regex_pairs pairs = regex_pairs_known(phrase);
 
     for (size_t i = 0; i < ARRAY_LEN(prose_rows); i++)
         if (regex_may_match(r->subjects[i], &pairs) && regex_has(r->subjects[i], phrase))

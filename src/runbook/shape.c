@@ -249,7 +249,8 @@ void shape_learn(struct shape_reader *r, struct sv document, struct arena *arena
     struct regex_match g[3];
     uint64_t weeks;
 
-    if (regex_find(r->patterns[SHAPE_WEEKS], document, 0, g, 2) &&
+    if (sv_has_nocase(document, SV("spread over ")) && /* quicker than the pattern */
+        regex_find(r->patterns[SHAPE_WEEKS], document, 0, g, 2) &&
         sv_to_u64(shape_group(document, &g[1]), &weeks))
         r->rollout = arena_fmt(arena, "%llud", (unsigned long long)weeks * 7);
     /* at each word the pattern looks for what follows: most documents have no list of texts at all */
@@ -355,28 +356,33 @@ static bool shape_fill(const struct shape_reader *r, const char *rule, struct sv
     return true;
 }
 
+static bool shape_fixed_row(struct shape_reader *r, size_t row, struct sv phrase,
+                            struct arena *arena, struct shape *ret)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    const char *rule = shape_rows[row].rule;
+    struct regex_match g[6];
+    size_t bar;
+
+    if (!regex_find(r->rows[row], phrase, 0, g, ARRAY_LEN(g)) ||
+        !shape_fill(r, rule + (*rule == '!'), phrase, g, arena, &b))
+        return false;
+    bar = sv_find(strbuf_sv(&b), SV("||"), 0);
+    ret->condition = arena_sv(arena, sv_sub(strbuf_sv(&b), 0, bar));
+    if (bar != SV_NPOS)
+        ret->clauses = arena_sv(arena, sv_sub(strbuf_sv(&b), bar + 2, b.n));
+    return true;
+}
+
 static bool shape_fixed(struct shape_reader *r, struct sv phrase, bool good, struct arena *arena,
                         struct shape *ret)
 {
-    struct regex_pairs pairs = regex_pairs_of(phrase);
+    struct regex_pairs pairs = regex_pairs_known(phrase);
 
-    for (size_t i = 0; i < ARRAY_LEN(shape_rows); i++) {
-        CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
-        struct regex_match g[6];
-        size_t bar;
-
-        const char *rule = shape_rows[i].rule;
-
-        if ((*rule == '!' && good) || !regex_may_match(r->rows[i], &pairs) ||
-            !regex_find(r->rows[i], phrase, 0, g, ARRAY_LEN(g)) ||
-            !shape_fill(r, rule + (*rule == '!'), phrase, g, arena, &b))
-            continue;
-        bar = sv_find(strbuf_sv(&b), SV("||"), 0);
-        ret->condition = arena_sv(arena, sv_sub(strbuf_sv(&b), 0, bar));
-        if (bar != SV_NPOS)
-            ret->clauses = arena_sv(arena, sv_sub(strbuf_sv(&b), bar + 2, b.n));
-        return true;
-    }
+    for (size_t i = 0; i < ARRAY_LEN(shape_rows); i++)
+        if ((!good || *shape_rows[i].rule != '!') && regex_may_match(r->rows[i], &pairs) &&
+            shape_fixed_row(r, i, phrase, arena, ret))
+            return true;
     return false;
 }
 
@@ -519,7 +525,7 @@ static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
 
     if (!regex_find(r->patterns[SHAPE_LIMIT], q->phrase, 0, g, 6))
         return false;
-    p.pairs = regex_pairs_of(q->phrase);
+    p.pairs = regex_pairs_known(q->phrase);
     p.op = shape_group(q->phrase, &g[1]);
     p.limit = shape_group(q->phrase, &g[2]);
     p.unit = shape_group(q->phrase, &g[3]);

@@ -6,6 +6,7 @@
 
 #include "base/sv.h"
 #include "base/vec.h"
+#include "runbook/shell_plain.h"
 
 #define SHELL_DEPTH 96 /* of the syntax tree: what is deeper is not looked into */
 
@@ -383,15 +384,6 @@ static enum shell_kind shell_kind_of(TSNode n)
     return SHELL_COMPOUND;
 }
 
-static bool shell_blank_before(struct sv text, size_t at)
-{
-    size_t lf = 0;
-
-    while (at > 0 && ascii_is_space(text.p[at - 1]))
-        lf += text.p[--at] == '\n';
-    return at == 0 || lf >= 2;
-}
-
 static void shell_finish_item(struct shell_build *b, struct shell_item *item)
 {
     item->text = sv_trim_right(sv_sub(b->text, item->from, item->to));
@@ -486,12 +478,11 @@ static void shell_parse(struct shell_parser *p, struct shell_build *b, struct sh
     ts_tree_delete(tree);
 }
 
-void shell_split(struct shell_parser *p, struct sv text, struct sv masked, struct arena *arena,
-                 struct shell_script *ret)
+void shell_grammar_split(struct shell_parser *p, struct sv text, struct sv masked,
+                         struct arena *arena, struct shell_script *ret)
 {
     struct shell_build b = {.text = text, .masked = masked, .arena = arena};
 
-    assert(text.n == masked.n);
     *ret = (struct shell_script){0};
     if (text.n > SHELL_MAX_BYTES) {
         ret->broken = ret->too_long = true;
@@ -504,6 +495,14 @@ void shell_split(struct shell_parser *p, struct sv text, struct sv masked, struc
     vec_release(&b.items);
     vec_release(&b.simple);
     vec_release(&b.redirects);
+}
+
+void shell_split(struct shell_parser *p, struct sv text, struct sv masked, struct arena *arena,
+                 struct shell_script *ret)
+{
+    assert(text.n == masked.n);
+    if (text.n > SHELL_MAX_BYTES || !sv_eq(text, masked) || !shell_plain_split(text, arena, ret))
+        shell_grammar_split(p, text, masked, arena, ret);
 }
 
 /* --- questions --- */

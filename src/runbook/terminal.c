@@ -70,17 +70,20 @@ static const struct terminal_row terminal_asking[] = {
 static const char *const terminal_shells[] = {"bash",    "sh",   "zsh", "python",
                                               "python3", "node", "ruby"};
 
-static bool terminal_fits(const struct terminal_row *row, const struct shell_simple *s)
+static bool terminal_fits(const struct terminal_row *row, struct sv program,
+                          const struct shell_simple *s)
 {
-    return sv_is(shell_program(s), row->program) &&
+    return sv_is(program, row->program) &&
            (!row->with || shell_find_word(s, 1, sv_from(row->with))) &&
            (!row->without || !shell_find_word(s, 1, sv_from(row->without)));
 }
 
 static bool terminal_any(const struct terminal_row *rows, size_t n, const struct shell_simple *s)
 {
+    struct sv program = shell_program(s);
+
     for (size_t i = 0; i < n; i++)
-        if (terminal_fits(&rows[i], s))
+        if (terminal_fits(&rows[i], program, s))
             return true;
     return false;
 }

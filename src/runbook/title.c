@@ -138,7 +138,16 @@ static const struct {
                    "パターン) ?(?:[a-e]|[0-9])\\b"},
 };
 
+/* The title that was read last: a heading is asked for several times. */
+#define TITLE_MEMO_BYTES 160u
+struct title_memo {
+    struct sv text; /* whose place the parts of `title` point into */
+    char bytes[TITLE_MEMO_BYTES];
+    struct title title;
+};
+
 struct title_reader {
+    struct title_memo memo;
     struct regex *variants[ARRAY_LEN(title_variants)];
     struct regex *roles[ARRAY_LEN(title_roles)];
     struct regex *patterns[TITLE__N];
@@ -229,7 +238,7 @@ static struct sv title_strip_glyphs(struct sv s)
 
 static enum rb_role title_role_of(struct title_reader *r, struct sv text)
 {
-    struct regex_pairs pairs = regex_pairs_of(text);
+    struct regex_pairs pairs = regex_pairs_known(text);
 
     for (size_t i = 0; i < ARRAY_LEN(title_roles); i++)
         if (regex_may_match(r->roles[i], &pairs) && regex_has(r->roles[i], text))
@@ -376,7 +385,7 @@ static void title_take_optional(struct title *t)
         }
 }
 
-void title_read(struct title_reader *r, struct sv text, struct title *ret)
+static void title_parse(struct title_reader *r, struct sv text, struct title *ret)
 {
     struct title t = {.text = title_strip_glyphs(text), .offset_ms = -1, .due_ms = -1};
     struct regex_match g[6];
@@ -407,6 +416,26 @@ void title_read(struct title_reader *r, struct sv text, struct title *ret)
     if (regex_has(r->patterns[TITLE_SENTENCE], t.text))
         t.sentence = sv_ends(t.text, SV(":")) ? sv_trim(sv_sub(t.text, 0, t.text.n - 1)) : t.text;
     *ret = t;
+}
+
+/* Is it the text of the memo, in the same place and still the same? */
+static bool title_is_known(const struct title_memo *m, struct sv text)
+{
+    return m->text.p == text.p && m->text.n == text.n && memcmp(m->bytes, text.p, text.n) == 0;
+}
+
+void title_read(struct title_reader *r, struct sv text, struct title *ret)
+{
+    if (!text.n || text.n > TITLE_MEMO_BYTES) {
+        title_parse(r, text, ret);
+        return;
+    }
+    if (!title_is_known(&r->memo, text)) {
+        title_parse(r, text, &r->memo.title);
+        r->memo.text = text;
+        memcpy(r->memo.bytes, text.p, text.n);
+    }
+    *ret = r->memo.title;
 }
 
 /* The longest front of at most `max` bytes that ends in a whole character. */

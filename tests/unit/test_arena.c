@@ -74,7 +74,7 @@ T(many_small_pieces_share_few_chunks)
     struct arena a = {0};
 
     (void)arena_alloc(&a, 1, 1);
-    T_CHECK(a.size >= 16384);
+    T_CHECK(a.size >= 1024 && a.size < 4096); /* many hold no more */
     for (int i = 0; i < 100000; i++)
         (void)arena_alloc(&a, 1, 64);
     T_CHECK(a.size >= 1u << 20); /* grown with what was used */

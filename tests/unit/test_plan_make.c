@@ -12,6 +12,7 @@
 
 T(the_head_says_what_for_and_who)
 {
+    struct hash hash;
     struct world w;
 
     world_make(&w, DEPLOY SH("true"),
@@ -32,7 +33,8 @@ T(the_head_says_what_for_and_who)
     want_json(json_object_get(w.json, "variables"),
               "[{\"line\":8,\"name\":\"tag\",\"value\":\"v1\"},"
               "{\"command\":\"git rev-parse HEAD\",\"line\":8,\"name\":\"commit\"}]");
-    want_text(json_get_sv(w.json, "document_hash"), hash_hex(&w.doc.hash).s);
+    hash = document_hash(&w.doc);
+    want_text(json_get_sv(w.json, "document_hash"), hash_hex(&hash).s);
     want_text(json_get_sv(w.json, "binding"), "prusik.yaml");
     world_end(&w);
 }
