@@ -151,14 +151,14 @@ static struct hash_text go_document_now(const char *path)
 {
     struct hash_text none = {.s = ""};
     struct document doc;
-    struct hash_text ret;
+    struct hash hash;
     struct err ignored;
 
     if (document_load(path, &doc, &ignored) != ERR_OK)
         return none;
-    ret = hash_hex(&doc.hash);
+    hash = document_hash(&doc);
     document_release(&doc);
-    return ret;
+    return hash_hex(&hash);
 }
 
 enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,

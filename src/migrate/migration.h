@@ -61,10 +61,11 @@ struct migration {
     size_t n_header;
     struct migration_part *parts;
     size_t n_parts;
-    struct sv hash;    /* that the file says it has (graphile-migrate, Sqitch) */
-    struct sv bytes;   /* of the first file, as on the disk */
-    struct sv p1, s1;  /* see checksum.h */
-    struct sv s1_up;   /* of two files: of the first alone, by which it may have been applied; or empty */
+    struct sv hash;   /* that the file says it has (graphile-migrate, Sqitch) */
+    struct sv bytes;  /* of the first file, as on the disk */
+    struct sv p1, s1; /* see checksum.h */
+    struct sv
+        s1_up; /* of two files: of the first alone, by which it may have been applied; or empty */
     struct sv changed; /* what makes it another than was written, for a note; or empty */
 };
 

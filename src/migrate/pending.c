@@ -173,11 +173,11 @@ enum err_code pending_check(const pendings *p, bool allow_out_of_order, struct e
         const struct pending *one = &p->v[i];
 
         if (one->state == PENDING_CHANGED) {
-            (void)err_set(err, ERR_REFUSED,
-                          "%s%.*s was changed after it was applied (%.*s was %.16s..., is %.16s...)",
-                          pending_is_other_down(one) ? "the way back of " : "",
-                          SV_FMT(one->version), SV_FMT(one->file->path), one->row->s1.p,
-                          one->file->s1.p);
+            (void)err_set(
+                err, ERR_REFUSED,
+                "%s%.*s was changed after it was applied (%.*s was %.16s..., is %.16s...)",
+                pending_is_other_down(one) ? "the way back of " : "", SV_FMT(one->version),
+                SV_FMT(one->file->path), one->row->s1.p, one->file->s1.p);
             return err_hint(err,
                             "put the change into a new file, or say that the database has it: "
                             "prusik db repair %.*s --accept-file --why TEXT",

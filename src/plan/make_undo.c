@@ -253,7 +253,8 @@ static json_t *make_flag_back(struct make *m, const json_t *step, const struct s
            *one = json_object();
 
     for (size_t i = 0; i < ARRAY_LEN(copied); i++)
-        json_put(out, copied[i], json_incref(json_object_get(step, copied[i])));
+        if (json_object_get(step, copied[i])) /* outside of all sections there is no part */
+            json_put(out, copied[i], json_incref(json_object_get(step, copied[i])));
     json_put_sv(out, "id", arena_fmt(m->arena, "%.*s/back", SV_FMT(json_get_sv(step, "id"))));
     json_put_str(out, "role", "rollback");
     json_put_sv(out, "command", command);

@@ -209,7 +209,7 @@ static void watch_split(struct sv text, struct sv *label, struct sv *rest)
 /* "wait_for_the_queue < 5m", "it_should_be > 2GB": a sentence that was made a name measures nothing. */
 static bool watch_is_sentence(struct sv condition)
 {
-    static const struct sv words[] = {SV("verify_the_"), SV("check_the_"),  SV("confirm_the_"),
+    static const struct sv words[] = {SV("verify_the_"), SV("check_the_"),   SV("confirm_the_"),
                                       SV("ensure_the_"), SV("verify_that_"), SV("wait_"),
                                       SV("it_"),         SV("this_"),        SV("should_")};
 

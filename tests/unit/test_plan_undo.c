@@ -92,6 +92,16 @@ T(a_maintenance_flag_is_its_own_opposite)
     world_end(&w);
 }
 
+T(a_flag_that_is_set_outside_of_all_sections_has_a_way_back)
+{
+    struct world w;
+
+    world_make(&w, "```sh\nprusik flag set X on --why y\n```\n", "environment: test\n");
+    T_EQ(w.plan.n_way_back, 1);
+    T_SV(w.plan.way_back[0].effect, "flag");
+    world_end(&w);
+}
+
 T(a_step_that_is_left_out_is_neither_undone_nor_undoes)
 {
     struct world w;
@@ -350,6 +360,7 @@ T_MAIN(T_CASE(what_changes_nothing_needs_nothing), T_CASE(a_gap_is_a_question_be
        T_CASE(nobody_knows_what_undoes_an_unknown_program),
        T_CASE(a_persons_word_is_kept_and_stands_before_a_section),
        T_CASE(a_maintenance_flag_is_its_own_opposite),
+       T_CASE(a_flag_that_is_set_outside_of_all_sections_has_a_way_back),
        T_CASE(a_step_that_is_left_out_is_neither_undone_nor_undoes),
        T_CASE(a_service_is_undone_by_what_starts_it),
        T_CASE(stopping_once_more_does_not_undo_a_stop), T_CASE(another_service_undoes_nothing),
