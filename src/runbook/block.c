@@ -101,11 +101,11 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:and |also |then )*"
         "(?:(?:the |its )?(?:(?:command|query|script|last|first)(?:['’]s)? )?"
         "(?:output|results?|response|answer|command|query|status(?: code)?|exit code|value|count|list|version)|"
-        "it|this|that|both|all|each|these|they|you|nothing|no (?:rows?|lines?|errors?)|"
-        "(?:the |all |both |each )(?:[\\w-]+ ){0,2}(?:service|unit|application|app|server|container|pod|process|node|"
-        "replica)(?:e?s)?)(?: of [^,.]{1,40})? "
+        "it|this|that|both|all|each|these|they|you|nothing|no (?:rows?|lines?|errors?)|`[^`]+`|"
+        "(?:the|all|both|each|your|our) [\\w-]+(?: [\\w-]+){0,3}?)(?: of [^,.]{1,40})? "
         "(?:(?:should|must) (?!not be (?:run|interrupted|stopped|used)|be (?:done|run|executed|repeated|started|"
-        "performed|used|called|installed|aware|careful|able)|take|last|only|never|complete|finish|then|now|also|see )|"
+        "performed|used|called|installed|restarted|rebooted|deployed|informed|notified|scheduled|avoided|"
+        "considered|kept|taken|made|merged|approved|reviewed|coordinated|aware|careful|able)|take|last|only|never|complete|finish|then|now|also|see )|"
         "will (?=show|print|return|list|output|display|say|be empty)|"
         "(?=(?:returns?|prints|exits|outputs) .*(?:[0-9]|`|\"|nothing|OK\\b)))(.+)$",
     [BLOCK_IS_MESSAGE] =

@@ -226,6 +226,49 @@ static void finish_scenarios(struct rb_build *b)
     }
 }
 
+/* The anchor of a heading, as most sites make it: small letters, '-' for a blank, no other marks. */
+static struct sv finish_anchor(struct rb_build *b, struct sv title)
+{
+    CLEANUP(strbuf_release) struct strbuf anchor = STRBUF(0);
+
+    for (size_t i = 0; i < title.n; i++) {
+        char c = ascii_lower(title.p[i]);
+
+        if (c == ' ')
+            strbuf_add_byte(&anchor, '-');
+        else if (ascii_is_word(c) || c == '-' || (unsigned char)c >= 0x80)
+            strbuf_add_byte(&anchor, c);
+    }
+    return arena_sv(b->arena, strbuf_sv(&anchor));
+}
+
+/* "If you see `x`, go to [Restart](#restart)": that section is for this case only. */
+static void finish_jumps(struct rb_build *b)
+{
+    CLEANUP(map_release) struct map sections = {0}; /* anchor: the first part with it */
+
+    for (size_t i = 0; b->jumps.n && i < b->parts.n; i++)
+        if (b->parts.v[i].kind == PART_SECTION) {
+            struct sv anchor = finish_anchor(b, b->rb->md.v[b->parts.v[i].node].text);
+
+            if (!map_get(&sections, anchor, NULL))
+                (void)map_put(&sections, anchor, i);
+        }
+    for (size_t i = 0; i < b->jumps.n; i++) {
+        const struct rb_jump *j = &b->jumps.v[i];
+        struct rb_part *p;
+        size_t at;
+
+        if (!map_get(&sections, j->anchor, &at))
+            continue;
+        p = &b->parts.v[at];
+        if (build_role_acts(p->role) && p->role != ROLE_ROLLBACK)
+            p->condition = p->condition.n ? arena_fmt(b->arena, "%.*s; or %.*s",
+                                                      SV_FMT(p->condition), SV_FMT(j->condition))
+                                          : j->condition;
+    }
+}
+
 static void finish_steps(struct rb_build *b)
 {
     struct runbook *rb = b->rb;
@@ -375,6 +418,7 @@ void finish(struct rb_build *b)
     finish_variants(b);
     finish_cases(b);
     finish_scenarios(b);
+    finish_jumps(b);
     finish_roles(b);
     finish_steps(b);
     finish_single(b);

@@ -90,6 +90,12 @@ struct rb_name {
     uint32_t step;
 };
 
+/* "If you see `x`, go to [Restart](#restart)": what the anchor's heading begins is for that case. */
+struct rb_jump {
+    struct sv anchor; /* without '#' */
+    struct sv condition;
+};
+
 /* What stands below a label "Rollback:", while it is read. */
 struct way_back {
     uint32_t part;   /* RB_NONE: none is read */
@@ -126,6 +132,7 @@ struct rb_build {
     VEC(struct rb_failure) failures;
     VEC(struct rb_note) notes;
     VEC(struct rb_name) names;
+    VEC(struct rb_jump) jumps;
     VEC(struct sv) environments;
 
     /* scope.c: what directives say */
@@ -348,6 +355,8 @@ void way_back_end(struct rb_build *b);
 
 /* told.c: what sentences tell a person to do.  decided: rules were read from some of them. */
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided);
+/* Remember where its sentences "If ..., go to ..." lead. */
+void told_jumps(struct rb_build *b, const struct md_node *n);
 /* "The output should be empty." right below a block: what its commands must show.  False: no sentence says so. */
 bool told_expects(struct rb_build *b, const struct md_node *n);
 /* What the last sentence of a text says of where the commands below it run. */

@@ -405,6 +405,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     read_condition(b, n);
     read_label(b, n);
     watch_paragraph(b, n->text, n->line);
+    told_jumps(b, n);
     if (read_inline(b, n))
         return;
     read_move(b, n);
@@ -548,6 +549,7 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
 
     if (c != MD_NONE && v[c].kind == MD_PARAGRAPH) {
         read_label(b, &v[c]);
+        told_jumps(b, &v[c]);
         if (build_role_acts(build_role(b))) {
             size_t before = b->steps.n;
 
@@ -798,6 +800,7 @@ static void build_release(struct rb_build *b)
     vec_release(&b->failures);
     vec_release(&b->signers);
     vec_release(&b->names);
+    vec_release(&b->jumps);
     vec_release(&b->environments);
     vec_release(&b->said);
     vec_release(&b->said_of);

@@ -24,7 +24,7 @@ static bool told_ends(struct sv text, size_t i)
 {
     size_t next = i + 1;
 
-    if (!strchr(".!?", text.p[i]))
+    if (text.p[i] != '.' && text.p[i] != '!' && text.p[i] != '?')
         return false;
     while (next < text.n && ascii_is_space(text.p[next]))
         next++;
@@ -110,6 +110,25 @@ bool told_move(struct rb_build *b, struct sv text)
     return whole && text.n > 0;
 }
 
+/* --- other sections --- */
+
+void told_jumps(struct rb_build *b, const struct md_node *n)
+{
+    struct told_sentence s = {0};
+
+    while (build_role_acts(build_role(b)) && n->n_spans && told_next(n->text, &s))
+        for (size_t i = 0; s.in_case && i < n->n_spans; i++) {
+            const struct md_span *link = &n->spans[i];
+
+            if (link->kind == MD_LINK && link->from >= s.from && link->to <= s.to &&
+                sv_starts(link->url, SV("#")))
+                *vec_add(&b->jumps) =
+                    (struct rb_jump){.anchor = sv_sub(link->url, 1, link->url.n),
+                                     .condition = told_bare(sv_trim(
+                                         sv_sub(n->text, s.from, (size_t)(s.main.p - n->text.p))))};
+        }
+}
+
 /* --- what the commands above must show --- */
 
 /* "it should be empty" as "should be empty", and "it returns 200" as "returns 200". */
@@ -118,6 +137,8 @@ static struct sv told_shown(struct rb_build *b, struct sv sentence, size_t from)
     struct sv before = sv_trim(sv_sub(sentence, 0, from)),
               shown = sv_sub(sentence, from, sentence.n);
 
+    if (sv_starts(before, SV("`"))) /* of one thing in the output */
+        return sentence;
     if (sv_has_nocase(before, SV("exit code"))) {
         (void)sv_eat_nocase(&shown, SV("be "));
         return arena_fmt(b->arena, "exit code %.*s", SV_FMT(shown));
@@ -292,6 +313,7 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
 {
     struct told_sentence s = {.to = told_begin(n->text)}, ahead;
     struct told_span span = {SV_NPOS, 0};
+    bool below = told_has_commands_below(b, n);
 
     if (!told_role_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
         return;
@@ -299,7 +321,7 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
         bool last = true;
 
         ahead = s;
-        while (last && told_next(n->text, &ahead))
+        while (last && below && told_next(n->text, &ahead))
             last = ahead.how == TOLD_NOT;
         if (decided && watch_limited(b, sv_sub(n->text, s.from, s.to)))
             continue;

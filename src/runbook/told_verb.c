@@ -246,13 +246,19 @@ bool told_is_small(char c)
     return c >= 'a' && c <= 'z';
 }
 
+/* Is the word one of `words`, small letters between blanks? */
 static bool told_in(struct sv word, const char *words)
 {
-    struct sv rest = sv_from(words), one = {NULL, 0};
+    for (const char *p = words; word.n && *p;) {
+        size_t i = 0;
 
-    while (sv_next_word(&rest, &one))
-        if (sv_eq_nocase(one, word))
+        while (i < word.n && p[i] && ascii_lower(word.p[i]) == p[i])
+            i++;
+        if (i == word.n && (p[i] == ' ' || !p[i]))
             return true;
+        p += strcspn(p, " ");
+        p += *p == ' ';
+    }
     return false;
 }
 

@@ -211,7 +211,8 @@ static bool watch_is_sentence(struct sv condition)
 {
     static const struct sv words[] = {SV("verify_the_"), SV("check_the_"),   SV("confirm_the_"),
                                       SV("ensure_the_"), SV("verify_that_"), SV("wait_"),
-                                      SV("it_"),         SV("this_"),        SV("should_")};
+                                      SV("it_"),         SV("this_"),        SV("should_"),
+                                      SV("if_")};
 
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         size_t at = sv_find(condition, words[i], 0);

@@ -137,13 +137,43 @@ static const struct {
     {SV("disconnect from "), WHERE_LEAVE},
 };
 
+/* "Log out", "Exit the session": of wherever one is. */
+static bool where_is_left(struct sv text)
+{
+    static const struct sv words[] = {SV("log out"),
+                                      SV("log off"),
+                                      SV("logout"),
+                                      SV("exit"),
+                                      SV("disconnect"),
+                                      SV("exit the session"),
+                                      SV("exit the ssh session"),
+                                      SV("leave the session"),
+                                      SV("close the session"),
+                                      SV("close the ssh session"),
+                                      SV("close the connection")};
+
+    if (sv_ends(text, SV(".")))
+        text.n--;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_eq_nocase(text, words[i]))
+            return true;
+    return false;
+}
+
 enum where_kind where_read(struct sv sentence, struct sv *host)
 {
+    static const char first[] = "obfslcdptne"; /* of the words below */
     struct sv rest = sv_trim(sentence), word = {NULL, 0}, after = rest;
 
+    if (!rest.n || !strchr(first, ascii_lower(*rest.p)))
+        return WHERE_NOT;
     while (sv_next_word(&after, &word) &&
            where_in(told_bare(word), "please then now next finally first"))
         rest = sv_trim(after);
+    if (where_is_left(rest)) {
+        *host = (struct sv){NULL, 0};
+        return WHERE_LEAVE;
+    }
     for (size_t i = 0; i < ARRAY_LEN(where_fronts); i++) {
         struct sv target = rest;
 

@@ -74,8 +74,8 @@ T(plain_blocks_are_split_as_the_grammar_does)
         "ls",
         "ls\n",
         "\n\n  ls -la /tmp\n",
-        "# Stop it first\nsudo systemctl stop shop-1\ncd /srv/shop\ngit fetch --tags && git checkout "
-        "v2.1\npip install -r requirements.txt\n",
+        "# Stop it first\nsudo systemctl stop shop-1\ncd /srv/shop\ngit fetch && git checkout v2.1\n",
+        "pip install -r requirements.txt\n",
         "curl -fsS http://127.0.0.1:8080/health | jq -r .status\n# Expected: \"healthy\"\n",
         "journalctl -u shop --since '5 min ago' | grep -c ERROR # none\n",
         "pg_dump -Fc shop -t orders > /backup/orders.dump\nalembic downgrade -1\n",

@@ -166,6 +166,9 @@ T(what_the_commands_must_show_is_said_below_them)
         {"The web service should be active.", EXPECT_ASK}, /* nobody asked systemd */
         {"It is big. The exit code must be 3.", EXPECT_EXIT},
         {"It should look right.", EXPECT_ASK},
+        {"The lag of the group should go down.", EXPECT_ASK},
+        {"`pg2` should be `Leader`.", EXPECT_ASK},
+        {"The database team must be informed.", EXPECT__N},
         {"It should list the following:", EXPECT__N},
         {"It should take five minutes.", EXPECT__N},
         {"This must be run as root.", EXPECT__N},
@@ -203,7 +206,24 @@ T(a_row_without_a_command_is_done_by_a_person)
                "redis-cli llen q|[look at it]");
 }
 
-T_MAIN(T_CASE(a_row_without_a_command_is_done_by_a_person),
+T(a_section_that_a_case_leads_to_is_for_that_case)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r,
+        "## Diagnosis\n" SH(
+            "./look") "\nIf you see `A`, go to [Restart](#restart-all-of-it). If you see B, "
+                      "see [Restart](#restart-all-of-it) or [x](#nowhere).\nGo on with [More](#more).\n\n"
+                      "## Restart all of it!\n" SH("./a") "\n## More\n" SH("./b") "\n1. If it is down, use [the rest](#rest)\n\n## Rest\n" SH(
+                          "./c") "\n## Rollback\n" SH("./d"));
+    SAME(r.rb.parts[1].condition, "If you see A; or If you see B");
+    SAME(r.rb.parts[2].condition, "");
+    SAME(r.rb.parts[4].condition, "If it is down");
+}
+
+T_MAIN(T_CASE(a_section_that_a_case_leads_to_is_for_that_case),
+       T_CASE(a_row_without_a_command_is_done_by_a_person),
        T_CASE(what_the_commands_must_show_is_said_below_them), T_CASE(verbs_tell_and_nouns_do_not),
        T_CASE(what_no_command_does_is_asked), T_CASE(what_the_commands_below_do_is_not_asked),
        T_CASE(what_is_done_by_hand_before_the_commands_is_asked),

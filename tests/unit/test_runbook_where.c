@@ -31,6 +31,9 @@ T(sentences_name_hosts)
         {"Connect to app-1 via ssh.", WHERE_STAY, "app-1"},
         {"ssh to web1", WHERE_STAY, "web1"},
         {"Log out of web1.", WHERE_LEAVE, "web1"},
+        {"Log out.", WHERE_LEAVE, ""},
+        {"Then exit the session", WHERE_LEAVE, ""},
+        {"Exit codes are listed below", WHERE_NOT, NULL},
         {"On web1 the config is another:", WHERE_NOT, NULL},
         {"On call: Sam", WHERE_NOT, NULL},
         {"On-call: Sam", WHERE_NOT, NULL},
@@ -96,6 +99,9 @@ T(whoever_logs_in_stays_there)
     want_hosts("SSH into web1:" SH("ssh web1\n./a") SH("./b"), "web1 web1");
     want_hosts("Log in to web1:" SH("ssh web1 ./a") SH("./b"), "- -");
     want_hosts("1. SSH into web1\n2. Restart: `systemctl restart x`\n", "web1");
+    want_hosts(
+        "1. SSH into web1\n2. Restart: `systemctl restart x`\n3. Log out\n4. Go: `systemctl restart y`\n",
+        "web1 -");
     want_hosts("1. SSH into web1 and look around\n2. Restart: `systemctl restart x`\n",
                "web1 web1");
     want_hosts(
