@@ -240,6 +240,12 @@ def crash_at(base, seconds, moment, *args):
     return p.returncode == 4
 
 
+def job_state(base):
+    code, out, err = prusik(base, "backfill", "status", "names", "--json")
+    check(code == 0, err)
+    return json.loads(out)["jobs"][0]["state"]
+
+
 class Moments:
     """What a run does when nobody disturbs it, and how long it takes."""
 
@@ -251,6 +257,7 @@ class Moments:
         self.untouched = base.dump()
         self.up_s = self.timed("upgrade")
         self.forth = base.dump()
+        same("its backfill", job_state(base), "done")
         self.down_s = self.timed("downgrade", "--yes")
         self.back = base.dump()
 

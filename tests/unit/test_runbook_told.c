@@ -32,6 +32,9 @@ T(verbs_tell_and_nouns_do_not)
         {"Log", TOLD_NOT},
         {"⚠️", TOLD_NOT},
         {"please", TOLD_NOT},
+        {"⚠️ ", TOLD_NOT},
+        {"you", TOLD_NOT},
+        {"You should", TOLD_NOT},
         {"", TOLD_NOT},
     };
 
@@ -151,6 +154,8 @@ T(a_procedure_of_a_checklist_is_confirmed_there)
 {
     want_steps("- [ ] **2.1** Review changes\n\n### 2.1 Review changes\nIt is big.\n",
                "[2.1 Review changes]");
+    want_steps("- [ ] **2.1** Run: `ls -l`\n\n### 2.1 Review changes\nIt is big.\n",
+               "ls -l|[Review changes\nIt is big.]");
 }
 
 T(what_the_commands_must_show_is_said_below_them)
