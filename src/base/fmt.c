@@ -112,9 +112,10 @@ static void fmt_convert(struct fmt_out *o, const struct fmt_row *row, struct fmt
 
 bool fmt_quick(char *buf, size_t size, const char *fmt, va_list ap, size_t *n)
 {
-    struct fmt_out o = {.p = buf, .size = size};
+    struct fmt_out o = {.size = size};
     struct fmt_args args;
 
+    o.p = buf;
     va_copy(args.ap, ap);
     while (*fmt && !o.bad) {
         size_t plain = (size_t)(strchrnul(fmt, '%') - fmt);

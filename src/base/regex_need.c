@@ -152,6 +152,20 @@ static size_t need_plain_end(struct sv s, size_t at)
     return to;
 }
 
+/* What the member at `i` of a choice needs; *wide: it is not ASCII. */
+static void need_member(need_ways *more, struct sv members, size_t i, bool *wide)
+{
+    char c = members.p[i];
+
+    if ((unsigned char)c >= 0x80) {
+        *wide = true;
+        return;
+    }
+    (void)vec_add(more);
+    if (c != '-' && c != '\\') /* those two say nothing by themselves */
+        need_run(vec_last(more), sv_sub(members, i, i + 1));
+}
+
 /* [0-9], or a choice of a few marks: [<>]. */
 static void need_class(need_ways *ways, struct sv members)
 {
@@ -161,14 +175,8 @@ static void need_class(need_ways *ways, struct sv members)
     if (sv_eq(members, SV("0-9"))) {
         vec_add(&more)->bytes[0] = 1;
     } else if (members.n && members.n <= NEED_MEMBERS && *members.p != '^') {
-        for (size_t i = 0; i < members.n; i++) {
-            if ((unsigned char)members.p[i] >= 0x80)
-                wide = true;
-            else if (members.p[i] == '-' || members.p[i] == '\\')
-                *vec_add(&more) = (struct regex_pairs){.wide = false};
-            else
-                need_run(vec_add(&more), sv_sub(members, i, i + 1));
-        }
+        for (size_t i = 0; i < members.n; i++)
+            need_member(&more, members, i, &wide);
         if (wide)
             vec_add(&more)->wide = true;
     }
@@ -240,6 +248,15 @@ static size_t need_atom(need_ways *ways, struct sv s, size_t at, size_t level)
     }
 }
 
+/* The ways of one alternative are at their end: the next one begins with one that needs nothing. */
+static void need_alternative(need_ways *ret, need_ways *ways)
+{
+    for (size_t i = 0; i < ways->n; i++)
+        *vec_add(ret) = ways->v[i];
+    ways->n = 0;
+    (void)vec_add(ways);
+}
+
 /* Up to the ')' that ends them, or the end of the pattern; where that is. */
 static size_t need_alternatives(struct sv s, size_t at, size_t level, need_ways *ret)
 {
@@ -251,10 +268,7 @@ static size_t need_alternatives(struct sv s, size_t at, size_t level, need_ways 
         size_t to = need_plain_end(s, at);
 
         if (s.p[at] == '|') {
-            for (size_t i = 0; i < ways.n; i++)
-                *vec_add(ret) = ways.v[i];
-            ways.n = 0;
-            (void)vec_add(&ways);
+            need_alternative(ret, &ways);
             at++;
             continue;
         }
@@ -262,8 +276,7 @@ static size_t need_alternatives(struct sv s, size_t at, size_t level, need_ways 
             need_run(&ways.v[i], sv_sub(s, at, to));
         at = to > at ? to : need_atom(&ways, s, at, level);
     }
-    for (size_t i = 0; i < ways.n; i++)
-        *vec_add(ret) = ways.v[i];
+    need_alternative(ret, &ways);
     vec_release(&ways);
     return at;
 }
