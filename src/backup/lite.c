@@ -15,7 +15,8 @@
 #include "base/sv.h"
 #include "db/db.h"
 
-#define LITE_BUSY_MS   10000
+#define LITE_BUSY_MS   30000
+#define LITE_WAIT_MS   3
 #define LITE_TICK_ROWS 4096
 #define LITE_STEPS     100000 /* of SQLite's machine between two looks: about a millisecond */
 
@@ -48,6 +49,12 @@ static int lite_on_steps(void *arg)
     return atomic_load(job->stop); /* what is told is told by the rows */
 }
 
+/* Always as short: who waits longer each time never gets in between writers that come again at once. */
+static int lite_wait(void *arg UNUSED, int tries)
+{
+    return tries < LITE_BUSY_MS / LITE_WAIT_MS && sqlite3_sleep(LITE_WAIT_MS) > 0;
+}
+
 static enum err_code lite_open(const char *path, int flags, const struct job *job, sqlite3 **ret,
                                struct err *err)
 {
@@ -58,7 +65,7 @@ static enum err_code lite_open(const char *path, int flags, const struct job *jo
             return err_set(err, ERR_NOT_FOUND, "'%s': there is no such file", path);
         return lite_failed(db, path, err);
     }
-    (void)sqlite3_busy_timeout(db, LITE_BUSY_MS); /* fails for no open database */
+    (void)sqlite3_busy_handler(db, lite_wait, NULL); /* fails for no open database */
     if (job && job->stop)
         sqlite3_progress_handler(db, LITE_STEPS, lite_on_steps, (void *)(uintptr_t)job);
     *ret = STEAL(db);
