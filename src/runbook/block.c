@@ -96,7 +96,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?: (?:of )?(?:this|the|that)(?: (?:step|change|migration|deployment|release|phase))?|"
         " (?:steps?|plan|procedure|commands?|instructions?))*(?: \\([^)]*\\))?(?:,? (?:run|execute|use))?:?$|"
         "^(?:how )?to (?:roll back|undo|revert|back out)\\b.{0,70}:$|"
-        "^(?:if|in case|when) .{0,50}\\b(?:roll(?:ing)?[ -]?back|undo|revert|back out)\\b[^.:]{0,30}:$",
+        "^(?:if|in case|when) (?!.*\\b(?:no|not|never|without|tested)\\b).{0,50}\\b(?:roll(?:ing)?[ -]?back|undo|revert|back out)\\b[^.:]{0,30}:$",
     [BLOCK_SHOULD] =
         "^(?:and |also |then )*"
         "(?:(?:the |its )?(?:(?:command|query|script|last|first)(?:['’]s)? )?"

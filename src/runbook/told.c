@@ -369,7 +369,7 @@ void told_section(struct rb_build *b, uint32_t next, unsigned level)
         return;
     title_read(b->title, b->rb->md.v[p->node].text, &t);
     b->part = part;
-    if (told_role_acts(b) && (t.word.n ? t.is_step : told_verb(p->title) != TOLD_NOT) &&
+    if (told_role_acts(b) && (t.word.n ? t.is_step : told_verb_of_title(p->title) != TOLD_NOT) &&
         !attach_task(b)) {
         strbuf_add_sv(&text, p->title);
         told_body(b, p->node, next, &text);

@@ -299,7 +299,21 @@ bool told_starts(struct sv text, const char *words)
     return sv_next_word(&text, &word) && told_in(told_bare(word), words);
 }
 
-enum told_how told_verb(struct sv text)
+/* Does a title end in a word that "change", "test" and "release" make a noun with? */
+static bool told_is_noun(struct sv last, struct sv rest)
+{
+    struct sv word;
+
+    while (sv_next_word(&rest, &word))
+        last = word;
+    return told_in(
+        told_bare(last),
+        "history strategy plan log list notes policy summary matrix overview details settings information "
+        "report schedule window results cases data environment contacts template process record records "
+        "management control procedure procedures checklist steps");
+}
+
+static enum told_how told_verb_in(struct sv text, bool title)
 {
     struct sv rest = text, word = {NULL, 0}, next = {NULL, 0};
     const struct told_verb *v;
@@ -328,8 +342,19 @@ enum told_how told_verb(struct sv text)
         return TOLD_NOT;
     if (v->with && *v->with)
         return told_in(told_bare(next), v->with) ? v->how : TOLD_NOT;
-    if (v->with && !told_in(told_bare(next), told_objects) && told_is_small(*next.p) &&
-        told_is_statement(rest))
-        return TOLD_NOT;
-    return v->how;
+    if (!v->with || told_in(told_bare(next), told_objects))
+        return v->how;
+    return (title ? told_is_noun(next, rest) : told_is_small(*next.p) && told_is_statement(rest))
+               ? TOLD_NOT
+               : v->how;
+}
+
+enum told_how told_verb(struct sv text)
+{
+    return told_verb_in(text, false);
+}
+
+enum told_how told_verb_of_title(struct sv title)
+{
+    return told_verb_in(title, true);
 }

@@ -15,6 +15,8 @@ enum told_how {
 };
 
 enum told_how told_verb(struct sv text);
+/* Of a heading, where "Change History" and "Test strategy" are no verbs. */
+enum told_how told_verb_of_title(struct sv title);
 
 /* The word without the marks behind it. */
 struct sv told_bare(struct sv word);

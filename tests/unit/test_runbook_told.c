@@ -145,6 +145,10 @@ T(a_numbered_section_without_commands_is_done_by_a_person)
     want_steps("\n### Step 1: Hand over\nBob does it.\n\nAll of it.\n",
                "[Hand over\nBob does it.\nAll of it.]");
     want_steps("\n**Step 1: Hand over**\n\n**Step 2: Start**\n" SH("./a"), "[Hand over]|./a");
+    want_steps("\n### 1. Check the queue\n", "[Check the queue]");
+    want_steps("\n### 1. Update DNS\n", "[Update DNS]");
+    want_steps("\n### 1. Change History\nIt is big.\n", "");
+    want_steps("\n### 1. Test strategy\nIt is big.\n", "");
     want_steps("\n### 1. Details\nIt is big.\n", "");
     want_steps("\n### 1. Move the data\n\n#### Why\nIt is big.\n", "");
     want_steps("\n### Phase 1: Announce it\nBob does it.\n", "");

@@ -73,6 +73,7 @@ T(what_only_speaks_of_it_is_no_label)
     want_steps("Rollback window: 30 minutes\n" SH("./a"), "./a");
     want_steps("**Rollback time: 5 minutes**\n" SH("./a"), "./a");
     want_steps("Rollback:\n\nSee the wiki.\n" SH("./a"), "./a");
+    want_steps("If no rollback is needed:\n" SH("./a"), "./a");
     want_steps("ÄNDERN\n" SH("./a"), "./a");
     want_steps("> Rollback:\n" SH("./a"), "./a");
 }
