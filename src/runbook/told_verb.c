@@ -319,8 +319,7 @@ static enum told_how told_verb_in(struct sv text, bool title)
     const struct told_verb *v;
 
     while (rest.n && ((unsigned char)*rest.p == 0xe2 || (unsigned char)*rest.p == 0xf0))
-        if (!sv_next_word(&rest, &next)) /* a sign before it */
-            return TOLD_NOT;
+        (void)sv_next_word(&rest, &next); /* a sign before it */
     if (told_starts(rest, "you we"))
         (void)sv_next_word(&rest,
                            &word); /* "You must restart it", and not "we deploy from a laptop" */

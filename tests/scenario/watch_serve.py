@@ -32,7 +32,7 @@ def free_port():
 class Watch:
     """A watch that runs; `now` is what it last said of each rule."""
 
-    def __init__(self, port, sources="alertmanager.alerts: {}", rules="", *argv):
+    def __init__(self, port, sources="disk.here: {path: .}\n  alertmanager.alerts: {}", rules="", *argv):
         write("deploy.md", DOC)
         write("prusik.yaml", f"environment: test\nsources:\n  {sources}\nrules:\n"
               "  full: 'investigate when count(alertmanager.alerts where alertname == \"PoolFull\" : status == \"firing\") > 0'\n"

@@ -188,7 +188,7 @@ T(the_settings_reach_the_request)
 
 static unsigned fields_sent;
 
-/* So many fields: the last is Content-Length, the two before it have one name. */
+/* So many fields: the last says that the connection ends, the two before it have one name. */
 static void treat_fields(struct raw *r, int fd)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
@@ -198,7 +198,7 @@ static void treat_fields(struct raw *r, int fd)
     strbuf_add_str(&b, "HTTP/1.1 200 OK\r\n");
     for (unsigned i = 3; i < fields_sent; i++)
         strbuf_addf(&b, "X-Field-%u: %u\r\n", i, i);
-    strbuf_add_str(&b, "X-Twice: first\r\nx-twice: second\r\nContent-Length: 0\r\n\r\n");
+    strbuf_add_str(&b, "X-Twice: first\r\nx-twice: second\r\nConnection: close\r\n\r\n");
     (void)raw_send(r, fd, strbuf_sv(&b));
 }
 
