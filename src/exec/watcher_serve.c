@@ -100,21 +100,26 @@ static void serve_answer(void *arg, const struct web_query *q, struct web_reply 
 
 /* --- its life --- */
 
+/* The source that others tell of alerts; NULL: there is none. */
+static const struct plan_source *serve_source(const struct plan *p)
+{
+    const struct plan_source *found = NULL;
+
+    for (size_t i = 0; i < p->n_sources; i++)
+        found = sv_is(p->sources[i].name, SERVE_ALERTS) ? &p->sources[i] : found;
+    return found;
+}
+
 static enum err_code serve_token(struct watcher *w, struct err *err)
 {
-    const struct plan *p = w->cfg.plan;
+    CLEANUP(json_cleanup) json_t *settings = NULL;
+    const struct plan_source *s = serve_source(w->cfg.plan);
 
-    for (size_t i = 0; i < p->n_sources; i++) {
-        CLEANUP(json_cleanup) json_t *settings = NULL;
-
-        if (!sv_is(p->sources[i].name, SERVE_ALERTS))
-            continue;
-        if (settings_reveal(p->sources[i].settings, w->cfg.binding, &settings, err) != ERR_OK)
-            return err_wrap(err, "source '" SERVE_ALERTS "'");
-        if (json_get_sv(settings, "token").n)
-            w->token = xstrdup_sv(json_get_sv(settings, "token"));
-        w->hears_alerts = true;
-    }
+    w->hears_alerts = s != NULL;
+    if (s && settings_reveal(s->settings, w->cfg.binding, &settings, err) != ERR_OK)
+        return err_wrap(err, "source '" SERVE_ALERTS "'");
+    if (s && json_get_sv(settings, "token").n)
+        w->token = xstrdup_sv(json_get_sv(settings, "token"));
     return ERR_OK;
 }
 
