@@ -242,6 +242,13 @@ static struct sv finish_anchor(struct rb_build *b, struct sv title)
     return arena_sv(b->arena, strbuf_sv(&anchor));
 }
 
+/* A section behind the sentence that is not one of the steps of the way forward, nor what everybody does. */
+static bool finish_is_aside(struct rb_build *b, const struct rb_part *p, size_t line)
+{
+    return p->line > line && !p->number.n && build_role_acts(p->role) && p->role != ROLE_ROLLBACK &&
+           title_role(b->title, b->rb->md.v[p->node].text) == ROLE_NONE;
+}
+
 /* "If you see `x`, go to [Restart](#restart)": that section is for this case only. */
 static void finish_jumps(struct rb_build *b)
 {
@@ -262,7 +269,7 @@ static void finish_jumps(struct rb_build *b)
         if (!map_get(&sections, j->anchor, &at))
             continue;
         p = &b->parts.v[at];
-        if (build_role_acts(p->role) && p->role != ROLE_ROLLBACK)
+        if (finish_is_aside(b, p, j->line))
             p->condition = p->condition.n ? arena_fmt(b->arena, "%.*s; or %.*s",
                                                       SV_FMT(p->condition), SV_FMT(j->condition))
                                           : j->condition;

@@ -92,6 +92,7 @@ struct rb_name {
 
 /* "If you see `x`, go to [Restart](#restart)": what the anchor's heading begins is for that case. */
 struct rb_jump {
+    size_t line;
     struct sv anchor; /* without '#' */
     struct sv condition;
 };
@@ -100,6 +101,7 @@ struct rb_jump {
 struct way_back {
     uint32_t part;   /* RB_NONE: none is read */
     uint32_t outer;  /* the part that it stands in */
+    uint32_t label;  /* its node */
     uint32_t inside; /* node that the label is a child of */
     size_t steps;    /* steps.n at the label */
     bool title;

@@ -138,9 +138,13 @@ static const struct sv table_undo_words[] = {SV("rollback"), SV("roll back"), SV
                                              SV("backout"),  SV("undo"),      SV("回滚"),
                                              SV("rückweg"),  SV("retour"),    SV("切り戻し")};
 
-static const struct sv table_host_words[] = {SV("host"),    SV("server"), SV("node"),
-                                             SV("machine"), SV("where"),  SV("rechner"),
-                                             SV("ホスト"),  SV("主机")};
+static bool table_is_head(struct sv head, const struct sv *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (sv_eq_nocase(head, words[i]))
+            return true;
+    return false;
+}
 
 /* "#", "No.", "Step": a column that numbers what is done. */
 static bool table_is_number_head(struct sv head)
@@ -149,10 +153,20 @@ static bool table_is_number_head(struct sv head)
                                       SV("step"),  SV("schritt"), SV("id"),  SV("番号"), SV("序号"),
                                       SV("étape"), SV("n°"),      SV("步骤")};
 
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (sv_eq_nocase(head, words[i]))
-            return true;
-    return false;
+    return table_is_head(head, words, ARRAY_LEN(words));
+}
+
+/* The column that says where each row runs, and nothing else: "Server", not "Server output"; -1. */
+static int table_host_column(const struct table_row *head)
+{
+    static const struct sv words[] = {
+        SV("host"),  SV("hosts"),  SV("hostname"), SV("server"),      SV("node"),   SV("machine"),
+        SV("where"), SV("run on"), SV("rechner"),  SV("target host"), SV("ホスト"), SV("主机")};
+
+    for (size_t c = 0; c < head->n; c++)
+        if (table_is_head(sv_trim(head->cells[c]), words, ARRAY_LEN(words)))
+            return (int)c;
+    return -1;
 }
 
 static const struct md_node *table_node(const struct rb_build *b, uint32_t row, int column)
@@ -281,7 +295,7 @@ static bool table_steps(struct rb_build *b, uint32_t node, const struct table_ro
         .task = -1,
         .expected = expected,
         .undo = table_column(head, table_undo_words, ARRAY_LEN(table_undo_words)),
-        .host = table_column(head, table_host_words, ARRAY_LEN(table_host_words))};
+        .host = table_host_column(head)};
 
     if (!build_role_acts(build_role(b)) || build_role(b) == ROLE_MONITOR || !head->n)
         return false;

@@ -112,18 +112,26 @@ bool told_move(struct rb_build *b, struct sv text)
 
 /* --- other sections --- */
 
+/* "go to [x](#x)" leads to what is done in the case; "go back to", "skip to" lead to what is done in any. */
+static bool told_leads_to(struct sv main)
+{
+    return told_starts(main, "see follow use run do perform") ||
+           sv_starts_nocase(main, SV("go to "));
+}
+
 void told_jumps(struct rb_build *b, const struct md_node *n)
 {
     struct told_sentence s = {0};
 
     while (build_role_acts(build_role(b)) && n->n_spans && told_next(n->text, &s))
-        for (size_t i = 0; s.in_case && i < n->n_spans; i++) {
+        for (size_t i = 0; s.in_case && told_leads_to(s.main) && i < n->n_spans; i++) {
             const struct md_span *link = &n->spans[i];
 
             if (link->kind == MD_LINK && link->from >= s.from && link->to <= s.to &&
                 sv_starts(link->url, SV("#")))
                 *vec_add(&b->jumps) =
-                    (struct rb_jump){.anchor = sv_sub(link->url, 1, link->url.n),
+                    (struct rb_jump){.line = n->line,
+                                     .anchor = sv_sub(link->url, 1, link->url.n),
                                      .condition = told_bare(sv_trim(
                                          sv_sub(n->text, s.from, (size_t)(s.main.p - n->text.p))))};
         }

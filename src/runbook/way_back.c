@@ -44,6 +44,7 @@ bool way_back_label(struct rb_build *b, uint32_t node)
         b->part = build_part(b, b->part)->parent;
     b->back = (struct way_back){.part = read_part(b, PART_STEP, b->part, node, text),
                                 .outer = b->part,
+                                .label = node,
                                 .inside = n->parent,
                                 .steps = b->steps.n,
                                 .title = title};
@@ -89,7 +90,8 @@ void way_back_node(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
     struct sv rest;
-    bool on = n->kind == MD_CODE || n->kind == MD_LIST || n->kind == MD_HTML;
+    bool on = n->kind == MD_CODE || n->kind == MD_HTML ||
+              (n->kind == MD_LIST && (b->back.title || n->before == b->back.label));
 
     if (b->back.part == RB_NONE || n->parent != b->back.inside)
         return;

@@ -231,7 +231,23 @@ T(a_section_that_a_case_leads_to_is_for_that_case)
     SAME(r.rb.parts[4].condition, "If it is down");
 }
 
+T(a_case_that_leads_to_what_is_done_anyway_is_no_condition)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r, "# Doc\n## Deploy it\n" SH(
+                "./a") "\n## Look\n\nIf it fails, go back to [it](#deploy-it).\n"
+                       "If it fails, go to [it](#look). If it is there, skip to [Clean](#clean).\n"
+                       "If all is well, go to [it](#verification). If not, go to [it](#1-more).\n"
+                       "\n## Clean\n" SH("./b") "\n## 1. More\n" SH("./c") "\n## Verification\n" SH(
+                           "./d"));
+    for (size_t i = 0; i < r.rb.n_parts; i++)
+        SAME(r.rb.parts[i].condition, "");
+}
+
 T_MAIN(T_CASE(a_section_that_a_case_leads_to_is_for_that_case),
+       T_CASE(a_case_that_leads_to_what_is_done_anyway_is_no_condition),
        T_CASE(a_row_without_a_command_is_done_by_a_person),
        T_CASE(what_the_commands_must_show_is_said_below_them), T_CASE(verbs_tell_and_nouns_do_not),
        T_CASE(what_no_command_does_is_asked), T_CASE(what_the_commands_below_do_is_not_asked),

@@ -40,6 +40,14 @@ T(a_label_above_a_block_makes_it_the_way_back_of_the_step)
     want_steps("\n**Step 1 - Go**\n" SH("./a") "\n**Rollback**\n" SH("./b"), "./a|<./b");
 }
 
+T(a_list_behind_its_block_is_no_part_of_it)
+{
+    want_steps(SH("./a") "\nRollback:\n" SH("./b") "\n- [ ] It is up\n",
+               "./a by deployment/rollback|<./b|It is up");
+    want_steps(SH("./a") "\nRollback:\n\n- [ ] Tell Bob\n\n" SH("./b") "\nThen:\n" SH("./c"),
+               "./a by deployment/rollback|<Tell Bob|<./b|./c");
+}
+
 T(each_label_undoes_what_stands_before_it)
 {
     want_steps(SH("./a") "\nRollback:\n" SH("./b") "\nNext:\n" SH("./c") "\nRollback:\n" SH("./d"),
@@ -79,6 +87,7 @@ T(what_only_speaks_of_it_is_no_label)
 }
 
 T_MAIN(T_CASE(a_label_above_a_block_makes_it_the_way_back_of_the_step),
+       T_CASE(a_list_behind_its_block_is_no_part_of_it),
        T_CASE(each_label_undoes_what_stands_before_it),
        T_CASE(a_title_is_the_way_back_of_all_up_to_the_next_one),
        T_CASE(what_is_for_a_failure_behind_it_is_no_condition_of_the_section),

@@ -123,6 +123,9 @@ T(a_column_says_where_each_row_runs)
         "| 2 | b | local | `ls -l` |\n| 3 | c | all of them | `ls -l` |\n"
         "| 4 | d | web2 | `ssh web3 ls` |\n| 5 | e | web4 | |\n| 6 | f | n/a | `ls -l` |\n",
         "web1 - - - - -");
+    want_hosts(
+        "| Step | Task | Command | Server output |\n|--|--|--|--|\n| 1 | a | `ls -l` | nothing |\n",
+        "-");
 }
 
 T_MAIN(T_CASE(a_column_says_where_each_row_runs), T_CASE(sentences_name_hosts),
