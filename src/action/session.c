@@ -305,7 +305,6 @@ static void session_lost(struct session *s)
     (void)err_hint(&s->child.err, "try: ssh %s true", s->remote->host);
 }
 
-/* The shell has ended: by itself (exit, exec), by a signal, or because we closed it. */
 /* The shell did not come to the folder of its state: nothing of the command was begun. */
 static bool session_has_no_folder(struct session *s, bool restoring, int64_t status)
 {
@@ -316,6 +315,7 @@ static bool session_has_no_folder(struct session *s, bool restoring, int64_t sta
     return true;
 }
 
+/* The shell has ended: by itself (exit, exec), by a signal, or because we closed it. */
 static void session_on_child_done(struct child *c, enum err_code rc)
 {
     struct session *s = container_of(c, struct session, child);
