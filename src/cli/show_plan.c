@@ -115,10 +115,39 @@ static void show_warnings(const struct plan_step *s, size_t indent, struct strbu
     }
 }
 
+/* The first line of a command, with those on which it goes on behind a '\\'. */
+static struct sv show_first_line(struct sv command, struct strbuf *joined)
+{
+    struct sv line = {NULL, 0};
+
+    while (sv_next_line(&command, &line)) {
+        struct sv part = sv_trim(line);
+        bool more = part.n > 1 && part.p[part.n - 1] == '\\';
+
+        if (joined->n)
+            strbuf_add_byte(joined, ' ');
+        strbuf_add_sv(joined, more ? sv_trim(sv_sub(part, 0, part.n - 1)) : part);
+        if (!more)
+            break;
+    }
+    return strbuf_sv(joined);
+}
+
+/* Statements that are not yet bound to a database are of no dialect. */
+static struct sv show_kind(const struct plan_step *s)
+{
+    bool unbound = sv_eq(s->kind, SV("sqlite")) &&
+                   json_is_array(json_object_get(s->action, "file")) &&
+                   json_array_size(json_object_get(s->action, "file")) == 0;
+
+    return unbound ? SV("sql") : s->kind;
+}
+
 static void show_step(const struct plan *p, const struct plan_step *s, struct strbuf *out)
 {
+    CLEANUP(strbuf_release) struct strbuf joined = STRBUF(0);
     size_t indent = 2 * tree_depth(s->part) + 2;
-    struct sv command = plan_command(s), first = sv_sub(command, 0, sv_find_byte(command, '\n', 0));
+    struct sv first = show_first_line(plan_command(s), &joined);
 
     if (s->skip.n) {
         show_line(out, indent, TERM_DIM, first, 60);
@@ -128,7 +157,7 @@ static void show_step(const struct plan *p, const struct plan_step *s, struct st
     show_warnings(s, indent, out);
     show_gates(p, s, indent, out);
     strbuf_add_n(out, ' ', indent);
-    term_addf(out, TERM_DIM, "%-11.*s ", SV_FMT(s->kind));
+    term_addf(out, TERM_DIM, "%-11.*s ", SV_FMT(show_kind(s)));
     show_line(out, 0, TERM_BOLD, first, 66);
     if (!sv_eq(s->host, SV("local")))
         term_addf(out, TERM_WARN, "  on %.*s", SV_FMT(s->host));

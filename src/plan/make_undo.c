@@ -13,6 +13,7 @@ struct make_change {
     struct sv effect;
     things things;
     bool named;             /* on the way back: a step says that this one undoes it */
+    bool of_a_step;         /* on the way back: it undoes that step, and no other */
     enum plan_undo_by by;   /* on the way forward: how well its best cover is known */
     struct sv unit;         /* of "service"; empty: not known before the run */
     enum service_verb verb; /* SERVICE__N: not known */
@@ -127,6 +128,22 @@ struct make_cover {
     enum plan_undo_by by;
 };
 
+/* What stands below the label "Rollback:" of a step is the way back of that step alone, which names it. */
+static bool make_is_of_a_step(const struct make *m, const struct make_change *back, size_t n,
+                              size_t i)
+{
+    const struct rb_part *v = m->rb->parts;
+    uint32_t part = back[i].rb->part;
+
+    if (part == RB_NONE || v[part].kind != PART_STEP || v[part].parent == RB_NONE ||
+        v[v[part].parent].role == ROLE_ROLLBACK)
+        return false;
+    for (size_t k = 0; k < n; k++)
+        if (back[k].named && back[k].rb->part == part)
+            return true;
+    return false;
+}
+
 /* The step of the way back that undoes a change best, the first of equals. */
 static struct make_cover make_covering(const struct make_change *back, size_t n,
                                        const struct make_change *change)
@@ -136,7 +153,7 @@ static struct make_cover make_covering(const struct make_change *back, size_t n,
 
     for (size_t i = 0; i < n; i++) {
         enum plan_undo_by by;
-        unsigned covers = make_covers(&back[i], change, &by);
+        unsigned covers = back[i].of_a_step ? 0 : make_covers(&back[i], change, &by);
 
         if (covers > best) {
             best = covers;
@@ -382,6 +399,8 @@ void make_undos(struct make *m, json_t *steps, json_t *way_back)
         if (by)
             by->named = true;
     }
+    for (size_t i = 0; i < n_back; i++)
+        back[i].of_a_step = make_is_of_a_step(m, back, n_back, i);
     for (size_t i = 0; i < n; i++) {
         struct make_cover cover = named[i] ? (struct make_cover){named[i]->step, UNDO_BY_NAME}
                                            : make_covering(back, n_back, &changes[i]);

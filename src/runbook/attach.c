@@ -6,6 +6,7 @@
 #include "base/regex.h"
 #include "base/sv.h"
 #include "runbook/reader_int.h"
+#include "runbook/told_verb.h"
 
 static const struct expect_context attach_nothing;
 
@@ -222,21 +223,43 @@ struct sv attach_text(const struct rb_build *b, uint32_t node)
     return arena_sv(b->arena, sv_trim(strbuf_sv(&text)));
 }
 
-static const struct {
-    struct sv label;
-    bool person; /* what is reviewed is not what is printed */
-} attach_labels[] = {
-    {SV("Success criteria"), false}, {SV("Acceptance criteria"), false},
-    {SV("Expected"), false},         {SV("Erwartet"), false},
-    {SV("Erfolgskriterien"), false}, {SV("Review output"), true},
-    {SV("Review points"), true},     {SV("Review the output"), true},
+static const struct sv attach_labels[] = {
+    SV("Success criteria"), SV("Acceptance criteria"), SV("Expected"),      SV("Erwartet"),
+    SV("Erfolgskriterien"), SV("Review output"),       SV("Review points"), SV("Review the output"),
 };
 
-bool attach_is_criteria(struct sv label)
+/* These may as well head a list of things to do. */
+static const struct sv attach_headings[] = {SV("Validation:"), SV("Verification:"),
+                                            SV("Acceptance:"), SV("Success indicators:"),
+                                            SV("Done when:"),  SV("Exit criteria:")};
+
+/* Does one of the bullets quote a command, or begin with what somebody does? */
+static bool attach_has_tasks(const struct rb_build *b, uint32_t list)
+{
+    const struct md_node *v = b->rb->md.v;
+
+    for (uint32_t c = v[list].first; c != MD_NONE; c = v[c].next) {
+        const struct md_node *n = v[c].first == MD_NONE ? NULL : &v[v[c].first];
+
+        if (!n || n->kind != MD_PARAGRAPH || n->next != MD_NONE || told_verb(n->text) != TOLD_NOT ||
+            expect_is_look(b->expect, n->text))
+            return true;
+        for (size_t i = 0; i < n->n_spans; i++)
+            if (n->spans[i].kind == MD_CODE_SPAN &&
+                block_knows_command(sv_sub(n->text, n->spans[i].from, n->spans[i].to)))
+                return true;
+    }
+    return false;
+}
+
+bool attach_is_criteria(const struct rb_build *b, struct sv label, uint32_t list)
 {
     for (size_t i = 0; i < ARRAY_LEN(attach_labels); i++)
-        if (sv_starts_nocase(label, attach_labels[i].label))
+        if (sv_starts_nocase(label, attach_labels[i]))
             return true;
+    for (size_t i = 0; b->block_steps < b->steps.n && i < ARRAY_LEN(attach_headings); i++)
+        if (sv_eq_nocase(label, attach_headings[i]))
+            return !attach_has_tasks(b, list);
     return false;
 }
 

@@ -97,6 +97,12 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         " (?:steps?|plan|procedure|commands?|instructions?))*(?: \\([^)]*\\))?(?:,? (?:run|execute|use))?:?$|"
         "^(?:how )?to (?:roll back|undo|revert|back out)\\b.{0,70}:$|"
         "^(?:if|in case|when) (?!.*\\b(?:no|not|never|without|tested)\\b).{0,50}\\b(?:roll(?:ing)?[ -]?back|undo|revert|back out)\\b[^.:]{0,30}:$",
+    [BLOCK_AFTER_UNDO] = "^(?:after|once) (?:the |a |any )?(?:roll ?back|back ?out)\\b[^.]*:$|"
+                         "^(?:nach dem (?:rollback|zurückrollen))\\b[^.]*:$",
+    [BLOCK_DESCRIBES] =
+        "^(?:this|it|the (?:script|command|playbook|job))(?: (?:script|command))? "
+        "(?:will|does|performs)(?: the following| automatically)?:$|"
+        "^(?:available|valid|supported|possible) [\\w ]+:$|^what (?:it|this) does:?$",
     [BLOCK_SHOULD] =
         "^(?:and |also |then )*"
         "(?:(?:the |its )?(?:(?:command|query|script|last|first)(?:['’]s)? )?"
@@ -283,23 +289,32 @@ static void block_message(struct rb_build *b, uint32_t index)
 
 /* --- a fence --- */
 
-/* The sessions of a database client in a shell block, as SQL; in `masked` they are blanks. */
-static void block_split_sessions(struct rb_build *b, struct rb_block *block, char *masked,
-                                 block_items *items)
+/* The items of SQL in [from, to), which is blank in `masked` then. */
+static void block_take_sql(struct rb_build *b, const struct rb_block *block, size_t from, size_t to,
+                           char *masked, block_items *items)
+{
+    struct shell_script sql;
+
+    sql_split(block->text, from, to, b->arena, &sql);
+    for (size_t i = 0; i < sql.n; i++)
+        *vec_add(items) = sql.v[i];
+    for (size_t i = from; i < to; i++)
+        if (masked[i] != '\n')
+            masked[i] = ' ';
+}
+
+/* The sessions of a database client in a shell block, else the statements that stand among its commands. */
+static void block_split_sql(struct rb_build *b, struct rb_block *block, char *masked,
+                            block_items *items)
 {
     size_t from = 0, to;
 
-    while ((to = sql_find_session(block->text, &from)) > 0) {
-        struct shell_script sql;
-
-        sql_split(block->text, from, to, b->arena, &sql);
-        for (size_t i = 0; i < sql.n; i++)
-            *vec_add(items) = sql.v[i];
-        for (size_t i = from; i < to; i++)
-            if (masked[i] != '\n')
-                masked[i] = ' ';
-        from = to;
-    }
+    for (; (to = sql_find_session(block->text, &from)) > 0; from = to)
+        block_take_sql(b, block, from, to, masked, items);
+    if (items->n)
+        return;
+    for (from = 0; (to = sql_find_statement(block->text, &from)) > 0; from = to)
+        block_take_sql(b, block, from, to, masked, items);
 }
 
 /* Both lists are in order; SQL inside a command (a loop around a client) belongs to that. */
@@ -341,7 +356,7 @@ static void block_parse_shell(struct rb_build *b, struct rb_block *block)
     char *copy = arena_strdup(b->arena, masked);
     block_items sql = {0};
 
-    block_split_sessions(b, block, copy, &sql);
+    block_split_sql(b, block, copy, &sql);
     shell_split(b->shell, block->text, (struct sv){copy, masked.n}, b->arena, &block->script);
     block_merge(b, &block->script, &sql);
     vec_release(&sql);
@@ -551,6 +566,15 @@ static bool block_is_named(struct sv before, struct sv text)
     return false;
 }
 
+/* "`./ops/backup.sh --full`": a file that is run, whatever it does. */
+static bool block_is_script(struct sv text)
+{
+    struct sv program = block_first_word(text);
+
+    return sv_starts(program, SV("./")) ||
+           (sv_find_byte(program, '/', 0) != SV_NPOS && sv_ends(program, SV(".sh")));
+}
+
 /* One command in a text, as a block of its own: with placeholders, words, and what it changes. */
 static bool block_command_at(struct rb_build *b, uint32_t node, struct sv text, size_t line,
                              enum block_told told)
@@ -639,7 +663,8 @@ static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum 
         if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s) &&
             (block_knows_command(sv_sub(n->text, s->from, s->to)) ||
              (told == TOLD_TO_RUN &&
-              block_is_named(sv_sub(n->text, 0, s->from), sv_sub(n->text, s->from, s->to)))))
+              (block_is_script(sv_sub(n->text, s->from, s->to)) ||
+               block_is_named(sv_sub(n->text, 0, s->from), sv_sub(n->text, s->from, s->to))))))
             found |= block_command_at(b, (uint32_t)(n - b->rb->md.v),
                                       sv_sub(n->text, s->from, s->to), line, told);
     }

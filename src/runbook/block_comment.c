@@ -362,6 +362,10 @@ void block_comment(struct block_reader *r, const struct shell_item *item)
     r->lines = false;
     if (!text.n)
         return;
+    if (regex_has(r->b->block_patterns[BLOCK_DESCRIBES], text)) {
+        r->lines = true; /* "This will:" and what it lists */
+        return;
+    }
     if (item->blank_before) {
         block_flush(r);
         block_paragraph(r);

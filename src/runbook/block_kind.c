@@ -42,8 +42,13 @@ static bool block_is_path(struct sv line)
         SV(".html"),    SV(".ini"), SV(".json"), SV(".key"), SV(".log"), SV(".md"),   SV(".pem"),
         SV(".service"), SV(".sql"), SV(".toml"), SV(".txt"), SV(".xml"), SV(".yaml"), SV(".yml")};
 
+    size_t remark = sv_find(line, SV(" #"), 0);
+
+    line = sv_trim(sv_sub(line, 0, remark));
     if (line.n < 2 || *line.p != '/' || sv_find_byte(line, ' ', 0) != SV_NPOS)
         return false;
+    if (remark != SV_NPOS) /* "/opt/app   # the checkout" */
+        return true;
     for (size_t i = 0; i < ARRAY_LEN(ends); i++)
         if (sv_ends(line, ends[i]))
             return true;

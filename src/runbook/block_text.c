@@ -69,11 +69,24 @@ static size_t prompt_of_client(struct sv line)
     return (line.p[n + 1] == '#' || line.p[n + 1] == '>') && line.p[n + 2] == ' ' ? n + 3 : 0;
 }
 
+/* "NAME=value" before a command. */
+static bool block_is_setting(struct sv word)
+{
+    size_t n = 0;
+
+    while (n < word.n && ascii_is_word(word.p[n]))
+        n++;
+    return n > 0 && n < word.n && word.p[n] == '=' && !ascii_is_digit(*word.p);
+}
+
 struct sv block_first_word(struct sv line)
 {
     struct sv word = {NULL, 0};
 
-    (void)sv_next_word(&line, &word);
+    do
+        if (!sv_next_word(&line, &word))
+            return (struct sv){NULL, 0};
+    while (block_is_setting(word));
     if (!sv_eq(word, SV("sudo")))
         return word;
     while (sv_next_word(&line, &word) && sv_starts(word, SV("-")))

@@ -387,6 +387,9 @@ static void command_find_artifacts(const struct shell_item *item, struct arena *
         for (size_t k = 1; k + 1 < w.n && program_is(w, "pg_dump"); k++)
             if (word_is(&w.v[k], "-f") || word_is(&w.v[k], "--file"))
                 command_add_artifact(&w.v[k + 1], c);
+        if (program_is(w, "tar") && w.n > 2 && sv_find_byte(w.v[1].raw, 'c', 0) != SV_NPOS &&
+            sv_ends(w.v[1].raw, SV("f")) && !sv_starts(w.v[1].raw, SV("--")))
+            command_add_artifact(&w.v[2], c);
         if ((program_is(w, "cp") || program_is(w, "mv")) && w.n >= 3)
             command_add_artifact(&w.v[w.n - 1], c);
     }

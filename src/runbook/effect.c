@@ -114,6 +114,7 @@ static const struct effect_row {
     {"alembic", "history", EFFECT_NONE},
     {"alembic", "check", EFFECT_NONE},
     {"alembic", "heads", EFFECT_NONE},
+    {"alembic", "--sql", EFFECT_NONE}, /* it prints what it would do */
     {"alembic", "", EFFECT_DATABASE},
     {"flask", "history", EFFECT_NONE},
     {"flask", "current", EFFECT_NONE},
@@ -171,6 +172,8 @@ static const struct effect_row {
     {"velero", "get", EFFECT_NONE},
     {"velero", "describe", EFFECT_NONE},
     {"etcdctl", "save", EFFECT_BACKUP},
+    {"etcdctl", "health", EFFECT_NONE},
+    {"etcdctl", "status", EFFECT_NONE},
     {"zfs", "snapshot", EFFECT_BACKUP},
     {"aws", "create-db-snapshot", EFFECT_BACKUP},
     {"aws", "create-db-cluster-snapshot", EFFECT_BACKUP},
@@ -182,6 +185,8 @@ static const struct effect_row {
     {"npm", "db:status", EFFECT_NONE},
     {"npm", "db:migrate", EFFECT_DATABASE},
     {"npm", "list", EFFECT_NONE},
+    {"npm", "--version", EFFECT_NONE},
+    {"npm", "-v", EFFECT_NONE},
     {"npm", "test", EFFECT_NONE},
     {"npm", "", EFFECT_CODE},
     {"yarn", "", EFFECT_CODE},
@@ -818,16 +823,33 @@ enum command_effect effect_of_remote(struct sv text)
     return effect_of_text(text, 0);
 }
 
-/* A copy under a name that says "backup" is one. */
+static bool effect_names_backup(struct sv path)
+{
+    return sv_has_nocase(path, SV("backup")) || sv_has_nocase(path, SV(".bak"));
+}
+
+/* "tar -czf /backups/uploads.tgz uploads": the archive that it makes; empty: it makes none. */
+static struct sv effect_archive(const struct shell_simple *s)
+{
+    struct sv letters = s->n_words > 2 ? s->words[1].raw : (struct sv){NULL, 0};
+
+    (void)sv_eat(&letters, SV("-"));
+    return sv_eq(shell_program(s), SV("tar")) && letters.n && !sv_starts(letters, SV("-")) &&
+                   sv_find_byte(letters, 'c', 0) != SV_NPOS && sv_ends(letters, SV("f"))
+               ? s->words[2].raw
+               : (struct sv){NULL, 0};
+}
+
+/* A copy or archive under a name that says "backup" is one. */
 static bool effect_copies_to_backup(const struct shell_item *item)
 {
     for (size_t i = 0; i < item->n_simple; i++) {
         struct shell_simple s;
 
         (void)effect_of_inner(&item->simple[i], 0, &s);
-        if (sv_eq(shell_program(&s), SV("cp")) && s.n_words >= 3 &&
-            (sv_has_nocase(s.words[s.n_words - 1].raw, SV("backup")) ||
-             sv_has_nocase(s.words[s.n_words - 1].raw, SV(".bak"))))
+        if ((sv_eq(shell_program(&s), SV("cp")) && s.n_words >= 3 &&
+             effect_names_backup(s.words[s.n_words - 1].raw)) ||
+            effect_names_backup(effect_archive(&s)))
             return true;
     }
     return false;

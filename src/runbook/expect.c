@@ -6,6 +6,7 @@
 #include "base/sv.h"
 #include "base/text.h"
 #include "runbook/expect_int.h"
+#include "runbook/told_verb.h"
 
 /* --- cutting a text into clauses --- */
 
@@ -313,6 +314,21 @@ static bool form_rows_compare(const struct expect_match *m, struct rb_expect *e)
     return m->cx->sql && expect_count_word(m->g[2], &e->number);
 }
 
+/* "Completes in < 15 minutes" is of the step, "File size > 0" of a file: neither number is printed alone. */
+static bool expect_is_measured(struct sv before, struct sv unit)
+{
+    static const struct sv words[] = {SV("complete"), SV("finish"),  SV("take"),
+                                      SV("duration"), SV("within"),  SV("runs in"),
+                                      SV("done in"),  SV("runtime"), SV("run time")};
+
+    if (sv_has_nocase(before, SV("size")))
+        return true;
+    for (size_t i = 0; unit.n && i < ARRAY_LEN(words); i++)
+        if (sv_has_nocase(before, words[i]))
+            return true;
+    return false;
+}
+
 /* "response time <500ms" is of the request, no member of the answer. */
 static bool expect_is_request(struct sv word)
 {
@@ -323,6 +339,12 @@ static bool expect_is_request(struct sv word)
         if (sv_eq_nocase(words[i], word))
             return true;
     return false;
+}
+
+static bool form_exists(const struct expect_match *m, struct rb_expect *e)
+{
+    e->form = EXPECT_EXISTS;
+    return m->cx->makes_file || (m->cx->lists_one && form_exit_zero(m, e));
 }
 
 /* "at least 3", "<10 connections", "latency <50ms", ">10GB free" */
@@ -351,9 +373,12 @@ static bool form_compare(const struct expect_match *m, struct rb_expect *e)
             e->text = word; /* the last word: "database latency" */
         return e->text.n > 0 && !expect_is_request(e->text);
     }
+    if (sv_has_nocase(before, SV("size")) && m->cx->makes_file && e->op == OP_GT && e->number <= 0)
+        return form_exists(m, e); /* "File size > 0" */
     e->form = EXPECT_NUMBER;
     e->text = before.n ? before : after;
-    return bytes <= 0; /* of what is shown, which number has that unit? */
+    return bytes <= 0 &&
+           !expect_is_measured(before, unit); /* of what is shown, which number has that unit? */
 }
 
 /* "3 or more" */
@@ -407,12 +432,6 @@ static bool form_own_version(const struct expect_match *m, struct rb_expect *e)
     return m->cx->version && form_version(m, e);
 }
 
-static bool form_exists(const struct expect_match *m, struct rb_expect *e)
-{
-    e->form = EXPECT_EXISTS;
-    return m->cx->makes_file || (m->cx->lists_one && form_exit_zero(m, e));
-}
-
 static bool form_set(const struct expect_match *m, struct rb_expect *e)
 {
     e->form = EXPECT_SET;
@@ -433,23 +452,56 @@ static bool form_empty(const struct expect_match *m, struct rb_expect *e)
     return true;
 }
 
+/*
+ * What stands for any value at `i`: "X", "N" alone and "vX.Y" for digits, "XX" and TIMESTAMP for a word; its length,
+ * 0: nothing does.  *re: the pattern.
+ */
+static size_t expect_wild(struct sv text, size_t i, const char **re)
+{
+    static const struct sv words[] = {
+        SV("TIMESTAMP"), SV("YYYYMMDD_HHMMSS"), SV("YYYYMMDD-HHMMSS"), SV("YYYY-MM-DD"),
+        SV("YYYYMMDD"),  SV("HH:MM:SS"),        SV("HHMMSS")};
+    size_t n = 0;
+
+    if (!strchr("XYZNTH", text.p[i]) || !text.p[i] ||
+        (i > 0 && ascii_is_alnum(text.p[i - 1]) && text.p[i - 1] != 'v'))
+        return 0;
+    for (size_t k = 0; k < ARRAY_LEN(words); k++)
+        if (sv_starts(sv_sub(text, i, text.n), words[k]) &&
+            (i + words[k].n == text.n || !ascii_is_alnum(text.p[i + words[k].n]))) {
+            *re = "[0-9][0-9A-Za-z:._-]*";
+            return words[k].n;
+        }
+    while (i + n < text.n && text.p[i + n] == 'X')
+        n++;
+    if (n > 1 && (i == 0 || text.p[i - 1] != '_') &&
+        (i + n == text.n || !ascii_is_word(text.p[i + n]) || told_is_small(text.p[i + n]))) {
+        *re = i > 0 && text.p[i - 1] == '.' ? "[0-9]+" : "[^\\s|]+";
+        return n;
+    }
+    *re = "[0-9]+";
+    return strchr("XYZN", text.p[i]) &&
+           (i == 0 || !ascii_is_word(text.p[i - 1]) || text.p[i - 1] == 'v') &&
+           (i + 1 == text.n || !ascii_is_word(text.p[i + 1]));
+}
+
 bool expect_form_text(struct sv text, bool negative, struct arena *arena, struct rb_expect *e)
 {
     CLEANUP(strbuf_release) struct strbuf re = STRBUF(0);
     bool wild = false;
 
     for (size_t i = 0; i < text.n; i++) {
-        bool word = strchr("XYZN", text.p[i]) && text.p[i] &&
-                    (i == 0 || !ascii_is_word(text.p[i - 1])) &&
-                    (i + 1 == text.n || !ascii_is_word(text.p[i + 1]));
+        const char *any;
+        size_t n = expect_wild(text, i, &any);
 
-        if (word)
-            strbuf_add_str(&re, "[0-9]+");
-        else if (ascii_is_word(text.p[i]) || (unsigned char)text.p[i] >= 0x80 || text.p[i] == ' ')
+        if (n) {
+            strbuf_add_str(&re, any);
+            i += n - 1;
+        } else if (ascii_is_word(text.p[i]) || (unsigned char)text.p[i] >= 0x80 || text.p[i] == ' ')
             strbuf_add_byte(&re, text.p[i]);
         else
             strbuf_addf(&re, "\\%c", text.p[i]);
-        wild |= word && text.n > 1;
+        wild |= n && n < text.n;
     }
     if (wild && text_bad_utf8(text) != SV_NPOS)
         return false; /* no pattern */
@@ -866,7 +918,8 @@ bool expect_next_clause(struct sv *rest, struct sv *clause)
 {
     static const struct sv seps[] = {SV(","), SV(" and ")};
 
-    if (rest->p && sv_starts(sv_trim(*rest), SV("ERROR"))) { /* a message is one */
+    if (rest->p && (sv_starts(sv_trim(*rest), SV("ERROR")) ||
+                    expect_names_in(*rest).n)) { /* a message is one, a list of names, too */
         *clause = sv_trim(*rest);
         *rest = (struct sv){NULL, 0};
         return true;
@@ -895,7 +948,8 @@ void expect_read(struct expect_reader *r, struct sv text, size_t line,
     while (rest.n <= EXPECT_MAX_BYTES && expect_next_clause(&rest, &clause)) {
         size_t first = out->n;
 
-        if (!expect_read_error(r, clause, arena, out) && !expect_read_members(clause, arena, out))
+        if (!expect_read_error(r, clause, arena, out) && !expect_read_members(clause, arena, out) &&
+            !expect_read_names(clause, arena, out))
             expect_alternatives(r, clause, cx, arena, vec_add(out));
         for (size_t i = first; i < out->n; i++) {
             out->v[i].line = line;

@@ -11,6 +11,10 @@ bool expect_form_text(struct sv text, bool negative, struct arena *arena, struct
 /* "ERROR: ... violates check constraint ...", "{'a': X, 'b': Y}": clauses that are more than one check. */
 bool expect_read_error(struct expect_reader *r, struct sv clause, struct arena *arena,
                        expect_list *out);
+/* "List of tables including `users`, orders and order_items": what stands behind "including"; empty: no such list. */
+struct sv expect_names_in(struct sv text);
+/* Each of these names must be shown; false: it is no such list. */
+bool expect_read_names(struct sv clause, struct arena *arena, expect_list *out);
 bool expect_read_members(struct sv clause, struct arena *arena, expect_list *out);
 
 enum expect_pattern {

@@ -217,6 +217,75 @@ bool expect_read_members(struct sv clause, struct arena *arena, expect_list *out
     return out->n > before;
 }
 
+/* --- lists of names --- */
+
+struct sv expect_names_in(struct sv text)
+{
+    static const struct sv words[] = {SV(" including "), SV(" including: ")};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        size_t at = sv_find_nocase(text, words[i], 0);
+        struct sv names =
+            at == SV_NPOS ? (struct sv){NULL, 0} : sv_trim(sv_sub(text, at + words[i].n, text.n));
+
+        if (names.n && sv_find_byte(names, ',', 0) != SV_NPOS)
+            return names;
+    }
+    return (struct sv){NULL, 0};
+}
+
+/* One name, without quotes; empty: it is none that is printed as it stands. */
+static struct sv expect_name(struct sv word)
+{
+    word = sv_trim(word);
+    if (word.n > 2 && strchr("`\"'", *word.p) && word.p[word.n - 1] == *word.p)
+        return sv_sub(word, 1, word.n - 1);
+    while (word.n && word.p[word.n - 1] == '.')
+        word.n--;
+    for (size_t i = 0; i < word.n; i++)
+        if (!ascii_is_word(word.p[i]) && !strchr(".-/:", word.p[i]))
+            return (struct sv){NULL, 0};
+    return word;
+}
+
+/* "users", "users and orders": each of them; false: something else. */
+static bool expect_add_names(struct sv piece, struct arena *arena, expect_list *out)
+{
+    static const struct sv and = SV(" and ");
+    struct sv name, other;
+    size_t at;
+
+    piece = sv_trim(piece);
+    (void)sv_eat_nocase(&piece, SV("and "));
+    at = sv_find_nocase(piece, and, 0);
+    name = expect_name(sv_sub(piece, 0, at));
+    if (!name.n)
+        return false;
+    expect_add(out, EXPECT_CONTAINS, arena_sv(arena, name));
+    if (at == SV_NPOS)
+        return true;
+    other = expect_name(sv_sub(piece, at + and.n, piece.n));
+    if (other.n)
+        expect_add(out, EXPECT_CONTAINS, arena_sv(arena, other));
+    return other.n > 0;
+}
+
+bool expect_read_names(struct sv clause, struct arena *arena, expect_list *out)
+{
+    struct sv rest = expect_names_in(clause), word;
+    size_t before = out->n;
+
+    if (!rest.n)
+        return false;
+    while (sv_split(&rest, ',', &word))
+        if (!expect_add_names(word, arena, out)) {
+            out->n = before;
+            expect_add(out, EXPECT_ASK, arena_sv(arena, clause));
+            break;
+        }
+    return true;
+}
+
 /* --- an output as it is shown --- */
 
 /* "✓ ", "✅ ", "- ": marks before a line are not what counts. */

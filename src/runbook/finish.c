@@ -226,6 +226,56 @@ static void finish_scenarios(struct rb_build *b)
     }
 }
 
+/* A way back that stands by itself: no part of another one. */
+static bool finish_is_back(const struct rb_build *b, const struct rb_part *p)
+{
+    return p->kind == PART_SECTION && p->level > 1 && p->role == ROLE_ROLLBACK &&
+           (p->parent == RB_NONE || b->parts.v[p->parent].role != ROLE_ROLLBACK);
+}
+
+/* "Restore Plan" beside "Rollback Procedure": who rolls back does not want the old data as well. */
+static void finish_restores(struct rb_build *b)
+{
+    bool other = false;
+
+    for (size_t i = 0; i < b->parts.n && !other; i++)
+        other = finish_is_back(b, &b->parts.v[i]) && !title_restores(b->title, b->parts.v[i].title);
+    for (size_t i = 0; other && i < b->parts.n; i++) {
+        struct rb_part *p = &b->parts.v[i];
+
+        if (finish_is_back(b, p) && title_restores(b->title, p->title) && !p->condition.n)
+            p->condition = SV("when what was lost has to be restored");
+    }
+}
+
+/* "First Deployment" and "Version Upgrade" as brothers: one of them is meant. */
+static void finish_first(struct rb_build *b)
+{
+    static const struct sv conditions[] = {SV("at the first deployment only"),
+                                           SV("when it is there already")};
+
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct rb_part *first = &b->parts.v[i];
+        bool found = false;
+
+        if (first->kind != PART_SECTION || first->level < 2 || !build_role_acts(first->role) ||
+            !title_is_first(b->title, first->title))
+            continue;
+        for (size_t k = 0; k < b->parts.n; k++) {
+            struct rb_part *p = &b->parts.v[k];
+
+            if (k == i || p->parent != first->parent || p->kind != PART_SECTION || p->condition.n ||
+                !title_is_later(b->title, p->title) || !build_role_acts(p->role) ||
+                p->role == ROLE_ROLLBACK)
+                continue;
+            p->condition = conditions[1];
+            found = true;
+        }
+        if (found && !first->condition.n)
+            first->condition = conditions[0];
+    }
+}
+
 /* The anchor of a heading, as most sites make it: small letters, '-' for a blank, no other marks. */
 static struct sv finish_anchor(struct rb_build *b, struct sv title)
 {
@@ -425,6 +475,8 @@ void finish(struct rb_build *b)
     finish_variants(b);
     finish_cases(b);
     finish_scenarios(b);
+    finish_restores(b);
+    finish_first(b);
     finish_jumps(b);
     finish_roles(b);
     finish_steps(b);

@@ -129,6 +129,16 @@ static const struct sv placeholder_words[] = {SV("TIMESTAMP"), SV("YYYYMMDD"),  
                                               SV("CHANGE_ME"), SV("REPLACE_ME"),   SV("TBD"),
                                               SV("YOUR_"),     SV("REPLACE_WITH_")};
 
+/* "TIMESTAMP=$(date)", "$TIMESTAMP", "${TIMESTAMP}": the shell has its value. */
+static bool placeholder_is_variable(struct sv text, size_t at, size_t n)
+{
+    bool set =
+        at + n < text.n && text.p[at + n] == '=' && (at == 0 || ascii_is_space(text.p[at - 1]));
+
+    return set || (at > 0 && text.p[at - 1] == '$') ||
+           (at > 1 && text.p[at - 1] == '{' && text.p[at - 2] == '$');
+}
+
 /* Length of the word at `at` when it is such a one. */
 static size_t placeholder_word(struct sv text, size_t at)
 {
@@ -144,7 +154,9 @@ static size_t placeholder_word(struct sv text, size_t at)
         bool prefix = w.p[w.n - 1] == '_';
 
         if (prefix ? (sv_starts(here, w) && n > w.n) : sv_eq(here, w))
-            return at + n < text.n && ascii_is_alnum(text.p[at + n]) ? 0 : n;
+            return placeholder_is_variable(text, at, n)                ? 0
+                   : at + n < text.n && ascii_is_alnum(text.p[at + n]) ? 0
+                                                                       : n;
     }
     return 0;
 }

@@ -41,6 +41,8 @@ enum block_pattern {
     BLOCK_TROUBLE,     /* "if critical issues arise" */
     BLOCK_SIGNER,      /* keys of a blank that somebody signs on */
     BLOCK_UNDO,        /* "Rollback:", "To undo this:" */
+    BLOCK_AFTER_UNDO,  /* "After the rollback, complete these:" */
+    BLOCK_DESCRIBES,   /* "This will:": what follows tells what the command does by itself */
     BLOCK_SHOULD,      /* "The output should be empty" */
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
     BLOCK_NEVER,       /* "Never ...", "Do NOT ..." */
@@ -56,6 +58,10 @@ enum watch_pattern {
     WATCH_ANY,
     WATCH_FOR,
     WATCH_ALERTS,
+    WATCH_TRIGGERS,
+    WATCH_FEARED, /* what is below it is no good news */
+    WATCH_TAKES,
+    WATCH_COMPLETES,
     WATCH_LIMITED,
     WATCH_DURATION,
     WATCH_COMPLETE,
@@ -157,6 +163,7 @@ struct rb_build {
     bool title_host;  /* `host` is what the present heading says */
     bool aside;       /* inside a note or tip: nobody has to carry it out */
     bool quoted;      /* inside a quote */
+    bool feared;      /* inside a list of what is feared: nothing in it is expected */
     uint32_t section; /* numbered, and nothing found in it so far since then; RB_NONE */
     size_t section_steps, section_rules, section_blocks;
     bool whole;        /* inside an item without commands, which is asked as a whole */
@@ -196,8 +203,8 @@ void attach_inline(struct rb_build *b, const struct md_node *n, size_t from);
 struct sv attach_text(const struct rb_build *b, uint32_t node);
 /* The item of a checklist that the present procedure belongs to by its number; NULL. */
 struct rb_draft *attach_task(struct rb_build *b);
-/* "Success Criteria:", "Review Points:": each bullet below speaks of the steps before it. */
-bool attach_is_criteria(struct sv label);
+/* "Success Criteria:", "Validation:": each bullet of the list below speaks of the steps before it. */
+bool attach_is_criteria(const struct rb_build *b, struct sv label, uint32_t list);
 void attach_criteria(struct rb_build *b, uint32_t list);
 
 /* watch_list.c: what is watched.  A heading, a paragraph, a comment or item, a query, a row, a drawing. */
@@ -216,6 +223,8 @@ bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line);
 void watch_message(struct rb_build *b, const struct rb_block *block);
 /* A rule of the document, with the words it comes from; no text: they are not understood. */
 void watch_rule(struct rb_build *b, size_t line, struct sv source, struct sv text);
+/* "Rollback triggers:": is what stands below the label what nobody hopes for? */
+bool watch_is_feared(const struct rb_build *b, struct sv label);
 /* Does the text compare something with a limit? */
 bool watch_limited(const struct rb_build *b, struct sv text);
 /* The action of a rule that the words name; empty: none, or that all is well. */

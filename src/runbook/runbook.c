@@ -199,6 +199,9 @@ static void read_heading(struct rb_build *b, uint32_t node)
     step =
         p->number.n && (ascii_is_digit(*p->number.p) || (p->number.n > 2 && p->number.p[1] == '.'));
     own = title_role(b->title, n->text);
+    if (own == ROLE_ROLLBACK && title_restores(b->title, p->title) &&
+        title_is_of_loss(b->title, b->rb->title))
+        own = ROLE_DEPLOY; /* it is what the document is for */
     if (n->level > 1 && own == ROLE_ROLLBACK && p->role != ROLE_REFERENCE &&
         p->role != ROLE_COMMUNICATE && title_is_way_back(b->title, p->title))
         p->role = own; /* whatever it stands in */
@@ -334,6 +337,10 @@ static void read_condition(struct rb_build *b, const struct md_node *n)
         b->proc = b->part;
         b->host = (struct sv){NULL, 0};
     }
+    if (regex_has(b->block_patterns[BLOCK_AFTER_UNDO], n->text)) {
+        p->role = ROLE_ROLLBACK;
+        return;
+    }
     title_read(b->title, n->text, &t);
     if (t.sentence.n && build_role_acts(p->role) &&
         !(whole && (!sv_starts_nocase(t.sentence, SV("only")) ||
@@ -341,13 +348,29 @@ static void read_condition(struct rb_build *b, const struct md_node *n)
         p->condition = t.sentence;
 }
 
+/* "2. Run a backup:" and below it "- `./backup.sh`": a bullet that is nothing but code, of an item that is carried out. */
+static bool read_is_quoted_command(const struct rb_build *b, const struct md_node *n)
+{
+    const struct md_node *v = b->rb->md.v;
+    const struct md_node *item = n->parent == MD_NONE ? NULL : &v[n->parent];
+    const struct md_node *outer = item && item->kind == MD_ITEM && item->parent != MD_NONE &&
+                                          v[item->parent].parent != MD_NONE
+                                      ? &v[v[item->parent].parent]
+                                      : NULL;
+
+    return outer && outer->kind == MD_ITEM && n->n_spans == 1 && n->spans[0].kind == MD_CODE_SPAN &&
+           n->spans[0].to - n->spans[0].from == sv_trim(n->text).n && b->part != RB_NONE &&
+           b->parts.v[b->part].kind == PART_ITEM && outer->first != MD_NONE &&
+           sv_ends(sv_trim(v[outer->first].text), SV(":"));
+}
+
 /* A sentence that says to run a command: "Now run `make install`." */
 static bool read_inline(struct rb_build *b, const struct md_node *n)
 {
     size_t before = b->steps.n;
 
-    if (!build_role_acts(build_role(b)) || !title_says_run(b->title, n->text) ||
-        !block_inline(b, n))
+    if (!build_role_acts(build_role(b)) ||
+        !(title_says_run(b->title, n->text) || read_is_quoted_command(b, n)) || !block_inline(b, n))
         return false; /* "Expected: a list of migrations to run" speaks of the commands before */
     b->block_steps = before;
     return true;
@@ -526,6 +549,7 @@ static uint32_t read_item_part(struct rb_build *b, uint32_t item)
     struct sv text = read_item_text(b, item);
     uint32_t part;
     struct rb_part *p;
+    struct title t;
 
     text = sv_sub(text, 0, sv_find_byte(text, '\n', 0));
     part = read_part(b, PART_ITEM, b->part, item, text);
@@ -533,6 +557,9 @@ static uint32_t read_item_part(struct rb_build *b, uint32_t item)
     p->task = n->task;
     p->checked = n->checked;
     p->end_line = n->end_line;
+    title_read(b->title, text, &t);
+    if (sv_ends(text, SV(":")) && t.sentence.n && !p->condition.n)
+        p->condition = t.sentence; /* "If the schema has to go back:" above what is done then */
     if (!p->number.n && n->ordered)
         p->number = arena_fmt(b->arena, "%u", n->number);
     if (p->task && p->number.n)
@@ -582,7 +609,8 @@ static void read_item(struct rb_build *b, uint32_t item)
         b->label = label;
         return;
     }
-    if (titled && (b->part == RB_NONE || build_part(b, b->part)->offset_ms < 0))
+    if (titled && build_role(b) != ROLE_TROUBLESHOOT &&
+        (b->part == RB_NONE || build_part(b, b->part)->offset_ms < 0))
         watch_propose(b, attach_text(b, first), b->rb->md.v[item].line);
     if (!read_item_acts(b, item)) {
         read_children(b, item);
@@ -673,15 +701,22 @@ static bool read_is_for_case(const struct rb_build *b, struct sv label)
             (regex_find(b->block_patterns[BLOCK_CONDITION], label, 0, g, 1) && g[0].from == 0));
 }
 
+/* "**Troubleshooting:**": what is below it helps whom it concerns. */
+static bool read_is_help(struct rb_build *b, struct sv label)
+{
+    return sv_ends(label, SV(":")) && title_role(b->title, label) == ROLE_TROUBLESHOOT;
+}
+
 static void read_list(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
     uint32_t first = v[node].first, saying = scope_group(b);
     struct sv label = b->label;
-    bool whole = b->whole, for_case = read_is_for_case(b, label);
+    bool whole = b->whole, for_case = read_is_for_case(b, label), feared = b->feared;
+    uint32_t outer = b->part;
 
-    if (first != MD_NONE && !v[first].task && !v[first].ordered && attach_is_criteria(b->label) &&
-        build_role_acts(build_role(b))) {
+    if (first != MD_NONE && !v[first].task && !v[first].ordered &&
+        attach_is_criteria(b, b->label, node) && build_role_acts(build_role(b))) {
         attach_criteria(b, node);
         b->saying = saying;
         return;
@@ -694,11 +729,18 @@ static void read_list(struct rb_build *b, uint32_t node)
         return;
     }
     b->whole |= for_case;
+    b->feared |= watch_is_feared(b, label);
+    if (read_is_help(b, label)) {
+        b->part = read_part(b, PART_STEP, b->part, node, label);
+        build_part(b, b->part)->role = ROLE_TROUBLESHOOT;
+    }
     for (uint32_t c = first; c != MD_NONE && !b->full_line; c = v[c].next) {
         b->label = label; /* of the list: what one item says does not introduce the next */
         read_item(b, c);
     }
     b->whole = whole;
+    b->feared = feared;
+    b->part = outer;
     if (for_case)
         b->label = label; /* it goes on in the next list */
     b->saying = saying;

@@ -438,8 +438,114 @@ static size_t shell_add_broken(struct shell_build *b, size_t from, size_t line)
     return item.line;
 }
 
+/* --- statements that the grammar runs together --- */
+
+/* A part of the text, and the row and column at which it begins. */
+struct shell_range {
+    size_t from, to;
+    TSPoint start;
+};
+
+/* The tree of a part, with the places of the whole text. */
+static TSTree *shell_tree(const struct shell_parser *p, const struct shell_build *b,
+                          const struct shell_range *part)
+{
+    TSRange range = {.start_byte = (uint32_t)part->from,
+                     .end_byte = (uint32_t)part->to,
+                     .start_point = part->start,
+                     .end_point = part->start};
+    TSTree *tree;
+
+    for (size_t i = part->from; i < part->to; i++) {
+        range.end_point.column++;
+        if (b->masked.p[i] == '\n')
+            range.end_point = (TSPoint){range.end_point.row + 1, 0};
+    }
+    (void)ts_parser_set_included_ranges(p->ts, &range, 1); /* one range is in order */
+    tree =
+        ts_parser_parse_string(p->ts, NULL, b->masked.p ? b->masked.p : "", (uint32_t)b->masked.n);
+    (void)ts_parser_set_included_ranges(p->ts, NULL, 0);
+    return tree;
+}
+
+/* Does the line that ends at `lf` go on in the next one? */
+static bool shell_goes_on(const struct shell_build *b, size_t lf)
+{
+    while (lf > 0 && (b->masked.p[lf - 1] == ' ' || b->masked.p[lf - 1] == '\t'))
+        lf--;
+    return lf == 0 || strchr("\\|&({", b->masked.p[lf - 1]) != NULL;
+}
+
+/*
+ * Where a statement ends that the grammar runs together with the next line: of `a | b | c` above `d > e` it makes one.
+ * bash ends a statement at the first line break at which it is whole.  SV_NPOS: it ends where the grammar says.
+ */
+static size_t shell_seam(const struct shell_parser *p, const struct shell_build *b, TSNode n)
+{
+    enum { LOOKS = 8 };
+    size_t from = ts_node_start_byte(n), to = ts_node_end_byte(n), lf = from;
+    struct sv raw = sv_sub(b->masked, from, to);
+
+    if (ts_node_start_point(n).row == ts_node_end_point(n).row ||
+        !(shell_is(ts_node_type(n), "redirected_statement") ||
+          shell_is(ts_node_type(n), "pipeline") || shell_is(ts_node_type(n), "list")) ||
+        sv_find(raw, SV("<<"), 0) != SV_NPOS)
+        return SV_NPOS;
+    for (size_t i = 0; i < LOOKS; i++, lf++) {
+        TSTree *tree;
+        bool whole;
+
+        lf = sv_find_byte(sv_sub(b->masked, 0, to), '\n', lf);
+        if (lf == SV_NPOS)
+            return SV_NPOS;
+        if (shell_goes_on(b, lf))
+            continue;
+        tree = shell_tree(p, b, &(struct shell_range){from, lf, ts_node_start_point(n)});
+        whole = !ts_node_has_error(ts_tree_root_node(tree));
+        ts_tree_delete(tree);
+        if (whole)
+            return lf;
+    }
+    return SV_NPOS;
+}
+
+static void shell_add_background(struct shell_build *b, TSNode n)
+{
+    struct shell_item *last = vec_last(&b->items);
+
+    last->background = true; /* the '&' is part of what is run */
+    last->to = ts_node_end_byte(n);
+    last->text = sv_sub(b->text, last->from, last->to);
+}
+
+static void shell_parse(const struct shell_parser *p, struct shell_build *b,
+                        const struct shell_range *part, struct shell_script *ret);
+
+/* One statement, or the two that the grammar makes one of. */
+static void shell_add_statement(const struct shell_parser *p, struct shell_build *b, TSNode n,
+                                struct shell_script *ret)
+{
+    size_t seam = shell_seam(p, b, n);
+    TSPoint start = ts_node_start_point(n);
+    struct shell_range one = {ts_node_start_byte(n), seam, start},
+                       other = {seam, ts_node_end_byte(n), start};
+
+    if (seam == SV_NPOS) {
+        shell_add_item(b, n);
+        return;
+    }
+    shell_parse(p, b, &one, ret); /* whole, and no seam in it */
+    for (size_t i = one.from; i < seam; i++) {
+        other.start.column++;
+        if (b->masked.p[i] == '\n')
+            other.start = (TSPoint){other.start.row + 1, 0};
+    }
+    shell_parse(p, b, &other, ret);
+}
+
 /* Items up to the first that the grammar does not take. */
-static void shell_add_items(struct shell_build *b, TSNode root, struct shell_script *ret)
+static void shell_add_items(const struct shell_parser *p, struct shell_build *b, TSNode root,
+                            struct shell_script *ret)
 {
     CLEANUP(shell_children_done) struct shell_children children = shell_children_of(root);
     TSNode n;
@@ -450,21 +556,17 @@ static void shell_add_items(struct shell_build *b, TSNode root, struct shell_scr
             ret->broken_line =
                 shell_add_broken(b, ts_node_start_byte(n), ts_node_start_point(n).row);
         } else if (ts_node_is_named(n)) {
-            shell_add_item(b, n);
+            shell_add_statement(p, b, n, ret);
         } else if (shell_is(ts_node_type(n), "&") && b->items.n) {
-            struct shell_item *last = vec_last(&b->items);
-
-            last->background = true; /* the '&' is part of what is run */
-            last->to = ts_node_end_byte(n);
-            last->text = sv_sub(b->text, last->from, last->to);
+            shell_add_background(b, n);
         }
     }
 }
 
-static void shell_parse(struct shell_parser *p, struct shell_build *b, struct shell_script *ret)
+static void shell_parse(const struct shell_parser *p, struct shell_build *b,
+                        const struct shell_range *part, struct shell_script *ret)
 {
-    TSTree *tree =
-        ts_parser_parse_string(p->ts, NULL, b->masked.p ? b->masked.p : "", (uint32_t)b->masked.n);
+    TSTree *tree = shell_tree(p, b, part);
     TSNode root = ts_tree_root_node(tree);
 
     if (shell_is(ts_node_type(root),
@@ -473,7 +575,7 @@ static void shell_parse(struct shell_parser *p, struct shell_build *b, struct sh
         ret->broken_line =
             shell_add_broken(b, ts_node_start_byte(root), ts_node_start_point(root).row);
     } else {
-        shell_add_items(b, root, ret);
+        shell_add_items(p, b, root, ret);
     }
     ts_tree_delete(tree);
 }
@@ -488,7 +590,7 @@ void shell_grammar_split(struct shell_parser *p, struct sv text, struct sv maske
         ret->broken = ret->too_long = true;
         ret->broken_line = shell_add_broken(&b, 0, 0);
     } else {
-        shell_parse(p, &b, ret);
+        shell_parse(p, &b, &(struct shell_range){0, text.n, {0, 0}}, ret);
     }
     ret->v = arena_memdup(arena, b.items.v, b.items.n * sizeof(*b.items.v));
     ret->n = b.items.n;

@@ -169,6 +169,80 @@ size_t sql_find_session(struct sv text, size_t *from)
     return first == SV_NPOS ? 0 : text.n;
 }
 
+/* --- statements among commands --- */
+
+/* How deep in quotes and here-documents of the shell a line begins. */
+struct sql_quotes {
+    char quote;
+    bool heredoc; /* one began: what follows is not looked at */
+};
+
+static void sql_quotes_of(struct sql_quotes *q, struct sv line)
+{
+    for (size_t i = 0; i < line.n; i++) {
+        char c = line.p[i];
+
+        if (c == '\\' && q->quote != '\'')
+            i++;
+        else if (q->quote)
+            q->quote = c == q->quote ? '\0' : q->quote;
+        else if (c == '#' && (i == 0 || ascii_is_space(line.p[i - 1])))
+            return;
+        else if (c == '"' || c == '\'')
+            q->quote = c;
+        else if (c == '<' && i + 1 < line.n && line.p[i + 1] == '<')
+            q->heredoc = true;
+    }
+}
+
+/* "SELECT", "ALTER": in capitals, no shell knows them. */
+static bool sql_begins(struct sv line)
+{
+    struct sv rest = line, word = {NULL, 0}, next = {NULL, 0};
+
+    if (!sql_is_statement(line) || !sv_next_word(&rest, &word) || !sv_next_word(&rest, &next))
+        return false;
+    for (size_t i = 0; i < word.n; i++)
+        if (!ascii_is_upper(word.p[i]))
+            return false;
+    return *next.p != '=' && *next.p != '-';
+}
+
+/* Behind the line that ends the statement at `at`, and has nothing but a comment behind the ';'; 0: none before an empty line. */
+static size_t sql_statement_end(struct sv text, size_t at)
+{
+    struct sv rest = sv_sub(text, at, text.n), line;
+
+    while (sv_next_line(&rest, &line)) {
+        size_t remark = sv_find(line, SV(" --"), 0);
+
+        line = sv_trim(sv_sub(line, 0, remark));
+        if (!line.n)
+            return 0;
+        if (sv_ends(line, SV(";")))
+            return text.n - rest.n;
+    }
+    return 0;
+}
+
+size_t sql_find_statement(struct sv text, size_t *from)
+{
+    struct sv rest = text, line;
+    struct sql_quotes q = {.quote = '\0'};
+
+    while (!q.heredoc && sv_next_line(&rest, &line)) {
+        size_t at = (size_t)(line.p - text.p), end;
+
+        if (!q.quote && at >= *from && sql_begins(line) &&
+            (end = sql_statement_end(text, at)) > 0) {
+            *from = at;
+            return end;
+        }
+        sql_quotes_of(&q, line);
+    }
+    return 0;
+}
+
 /* --- splitting --- */
 
 struct sql_build {

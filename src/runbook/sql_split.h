@@ -25,6 +25,12 @@ bool sql_is_quit(struct sv line);
  * the offset of the client's line, the result the offset behind the last line of the session.  0: none.
  */
 size_t sql_find_session(struct sv text, size_t *from);
+/*
+ * A statement that stands among the commands of a shell block, as its author pasted it: a line that begins with a word
+ * of SQL in capitals, at or after `*from`, up to the line that ends with ';'.  *from is then its offset, the result the
+ * offset behind its last line.  0: none.
+ */
+size_t sql_find_statement(struct sv text, size_t *from);
 /* Items of text[from, to), places counted in the whole text. */
 void sql_split(struct sv text, size_t from, size_t to, struct arena *arena,
                struct shell_script *ret);

@@ -65,27 +65,52 @@ static const struct sv table_action_words[] = {SV("action"), SV("decision"), SV(
 static const struct sv table_time_words[] = {SV("time"), SV("when"), SV("zeit"), SV("時刻"),
                                              SV("タイミング")};
 
-static void table_matrix_row(struct rb_build *b, const struct table_row *row, int condition,
-                             int action)
+static const struct sv table_metric_words[] = {SV("metric"), SV("metrik"), SV("kennzahl")};
+static const struct sv table_query_words[] = {SV("query"), SV("source"), SV("abfrage")};
+static const struct sv table_threshold_words[] = {SV("threshold"), SV("target"), SV("limit"),
+                                                  SV("schwelle"), SV("sollwert")};
+static const struct sv table_alert_words[] = {SV("alert"), SV("alarm")};
+
+/* Columns of a matrix: what is seen, from when on it counts (-1: the first says it), and what is done then. */
+struct table_matrix {
+    int condition, threshold, action;
+};
+
+/* "Trigger | Threshold | Action", "Metric | Threshold | Action"; false: it is no matrix. */
+static bool table_is_matrix(const struct table_row *head, struct table_matrix *ret)
 {
-    enum prose_verdict verdict = prose_verdict_of(row->cells[action]);
+    int metric = table_column(head, table_metric_words, ARRAY_LEN(table_metric_words));
+
+    *ret = (struct table_matrix){
+        table_column(head, table_condition_words, ARRAY_LEN(table_condition_words)),
+        table_column(head, table_threshold_words, ARRAY_LEN(table_threshold_words)),
+        table_column(head, table_action_words, ARRAY_LEN(table_action_words))};
+    if (ret->condition < 0 && ret->threshold >= 0 &&
+        table_column(head, table_alert_words, ARRAY_LEN(table_alert_words)) < 0)
+        ret->condition = metric;
+    if (ret->threshold == ret->condition)
+        ret->threshold = -1;
+    return ret->condition >= 0 && ret->action >= 0;
+}
+
+static void table_matrix_row(struct rb_build *b, const struct table_row *row,
+                             const struct table_matrix *at)
+{
+    enum prose_verdict verdict = prose_verdict_of(row->cells[at->action]);
     struct rb_rule *rule = vec_add(&b->rules);
 
     rule->line = row->line;
     rule->part = b->part;
-    rule->source = row->cells[condition];
+    rule->source = row->cells[at->condition];
+    if (at->threshold >= 0 && (size_t)at->threshold < row->n)
+        rule->source = arena_fmt(b->arena, "%.*s %.*s", SV_FMT(rule->source),
+                                 SV_FMT(row->cells[at->threshold]));
     rule->offset_ms = -1;
     if (verdict != PROSE_NONE)
         rule->text = prose_rule(b->prose, rule->source, verdict, b->arena, &rule->dropped);
     if (!rule->text.n)
         build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
 }
-
-static const struct sv table_metric_words[] = {SV("metric"), SV("metrik"), SV("kennzahl")};
-static const struct sv table_query_words[] = {SV("query"), SV("source"), SV("abfrage")};
-static const struct sv table_threshold_words[] = {SV("threshold"), SV("target"), SV("limit"),
-                                                  SV("schwelle"), SV("sollwert")};
-static const struct sv table_alert_words[] = {SV("alert"), SV("alarm")};
 
 static struct sv table_cell(const struct table_row *row, int column)
 {
@@ -318,23 +343,21 @@ void table_read(struct rb_build *b, uint32_t node)
     const struct md_node *v = b->rb->md.v;
     uint32_t row = v[node].first;
     struct table_row head, cells;
-    int condition, action;
+    struct table_matrix matrix;
+    bool decides;
 
     assert(row != MD_NONE); /* a table has a head */
     table_cells(b, row, &head);
-    condition = table_column(&head, table_condition_words, ARRAY_LEN(table_condition_words));
-    action = table_column(&head, table_action_words, ARRAY_LEN(table_action_words));
-    if (sign_table(b, node) || meta_table(b, node) ||
-        ((condition < 0 || action < 0) && table_steps(b, node, &head)))
+    decides = table_is_matrix(&head, &matrix);
+    if (sign_table(b, node) || meta_table(b, node) || (!decides && table_steps(b, node, &head)))
         return;
     for (row = v[row].next; row != MD_NONE; row = v[row].next) {
         int64_t offset_ms;
 
         table_cells(b, row, &cells);
         table_mend(b, head.n, &cells);
-        if (condition >= 0 && action >= 0 && (size_t)condition < cells.n &&
-            (size_t)action < cells.n)
-            table_matrix_row(b, &cells, condition, action);
+        if (decides && (size_t)matrix.condition < cells.n && (size_t)matrix.action < cells.n)
+            table_matrix_row(b, &cells, &matrix);
         else if (table_column(&head, table_time_words, ARRAY_LEN(table_time_words)) == 0 &&
                  title_offset(b->title, cells.cells[0], &offset_ms))
             table_schedule_row(b, &cells, offset_ms);

@@ -6,6 +6,13 @@
 #include "base/text.h"
 #include "base/vec.h"
 
+/* Where a lost state comes back from a copy: for the case that it is lost. */
+#define TITLE_RESTORE                                                                             \
+    "\\brestor(?:e|ing|ation) (?:plan|procedures?|process|steps|instructions|from (?:an? |the )?" \
+    "(?:[a-z]+ )?(?:backup|snapshot|dump)s?)\\b|^(?:(?:data|database|db|backup|full) )?"          \
+    "restor(?:e|ation)$|^disaster recovery|"                                                      \
+    "^(?:(?:data|database|backup|emergency) )?recovery(?: plan| procedures?| steps)?$"
+
 /*
  * Roles by the words of a heading, first match wins: what decides or talks about a rollback is not a
  * rollback, and a reference is not a procedure, whatever else its title says.
@@ -31,8 +38,11 @@ static const struct {
      "(migration|deployment|rollout|release) strategy|^dependencies$|"
      "estimated (effort|time|duration)|overview|summary|table of contents|\\bcontacts?\\b|who to (call|contact|page)|related doc|appendix|"
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
-     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|^goals?$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|^présentation|^vue d.ensemble|^annexe|^objectif|"
+     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|goals?$|(directory|folder|file) (layout|structure)$|(regular|routine|ongoing) maintenance|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|^présentation|^vue d.ensemble|^annexe|^objectif|"
      "^resumen|^contactos|概述|简介|背景|联系人|联系方式|附录|kontakte?$|概要|連絡先|参考|目次"},
+    {ROLE_PREFLIGHT,
+     "roll ?back (?:preparation|readiness|prerequisites|rehearsal|tests?|testing|drill)\\b"},
+    {ROLE_ROLLBACK, TITLE_RESTORE},
     {ROLE_ROLLBACK,
      "roll(ing)?[ -]?back|back(ing)?[ -]?out|\\brevert|way back|fall[ -]?back( plan|$)|"
      "^undo|^plan b$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
@@ -74,6 +84,10 @@ enum title_pattern {
     TITLE_WAY_BACK,   /* "Full Rollback Procedure" */
     TITLE_RUN,        /* "Now run ..." */
     TITLE_BARE,       /* "3 Change" */
+    TITLE_RESTORES,   /* "Restore Plan" */
+    TITLE_FIRST,      /* "First Deployment" */
+    TITLE_LATER,      /* "Version Upgrade" */
+    TITLE_OF_LOSS,    /* "Disaster Recovery Runbook" */
     TITLE__N
 };
 
@@ -111,6 +125,14 @@ static const char *const title_patterns[] = {
     [TITLE_RUN] = ("\\b(?:run|execute|type|enter|issue|use|invoke|start|stop|restart|apply|check|"
                    "verify|with|ausführen|führe|実行)\\b|実行|確認"),
     [TITLE_BARE] = "^([0-9]{1,2}(?:\\.[0-9]{1,2})*) +(?-i:[A-ZÄÖÜ])",
+    [TITLE_RESTORES] = TITLE_RESTORE,
+    [TITLE_FIRST] =
+        "^(?:first|initial|fresh|new)(?:[ -]time)? (?:[a-z]+ )?(?:deployment|deploy|install(?:ation)?|setup|"
+        "rollout|release)\\b",
+    [TITLE_LATER] =
+        "^(?:[a-z]+ )?(?:upgrad(?:e|es|ing)|updat(?:e|es|ing))\\b|^(?:subsequent|later|routine|regular|"
+        "existing) (?:[a-z]+ )?(?:deployments?|deploys?|releases?|updates?|install\\w*)\\b",
+    [TITLE_OF_LOSS] = "\\b(?:restor|recover|disaster|fail ?over)",
     [TITLE_CONDITION] =
         ("^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|si|seulement si|uniquement si|si es|sólo si|"
          "solo si)\\b|場合$|必要に応じて|^(?:如有必要|如果|如需|必要时|仅当|只有)|必要时$"),
@@ -280,6 +302,26 @@ bool title_rolls_back(struct title_reader *r, struct sv text)
 bool title_is_way_back(struct title_reader *r, struct sv text)
 {
     return regex_has(r->patterns[TITLE_WAY_BACK], text);
+}
+
+bool title_restores(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_RESTORES], title_strip_glyphs(text));
+}
+
+bool title_is_first(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_FIRST], title_strip_glyphs(text));
+}
+
+bool title_is_later(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_LATER], title_strip_glyphs(text));
+}
+
+bool title_is_of_loss(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_OF_LOSS], text);
 }
 
 struct sv title_variant(struct title_reader *r, struct sv text)

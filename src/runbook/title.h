@@ -35,6 +35,13 @@ bool title_is_approval(struct title_reader *r, struct sv text);
 bool title_rolls_back(struct title_reader *r, struct sv text);
 /* "Full Rollback Procedure", "Rollback steps": nothing else than a way back, wherever it stands. */
 bool title_is_way_back(struct title_reader *r, struct sv text);
+/* "Restore Plan", "Data Recovery": for the case that a state is lost. */
+bool title_restores(struct title_reader *r, struct sv text);
+/* "First Deployment", "Initial Setup"; "Version Upgrade", "Subsequent Releases". */
+bool title_is_first(struct title_reader *r, struct sv text);
+bool title_is_later(struct title_reader *r, struct sv text);
+/* A document about such a case: "Disaster Recovery Runbook", "Database Failover". */
+bool title_is_of_loss(struct title_reader *r, struct sv text);
 /* What kind of alternative a title or label names: "database" for PostgreSQL; empty: none. */
 struct sv title_variant(struct title_reader *r, struct sv text);
 /* "Within 24 Hours", "(30 days later)", "Run 30 days after": how long after the deployment. */

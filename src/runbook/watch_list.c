@@ -20,10 +20,20 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "\\brollback\\b.*\\bif any\\b.*\\bwithin ([0-9]+) (minutes?|hours?) of (?:the )?deploy",
     [WATCH_FOR] = "^(?:[0-9]+\\. )?monitor(?: production)? for ([0-9]+) (minutes?|hours?|days?)\\b",
     [WATCH_ALERTS] = "\\balerts?\\b|\\balerting\\b|\\balarme?\\b",
+    [WATCH_TRIGGERS] =
+        "^(?:(?:automatic|immediate|hard|critical|common) )*(?:roll(?:ing)?[ -]?back|abort) (?:triggers?|"
+        "criteria|conditions?)\\b|\\b(?:triggers?|criteria|conditions?|reasons) for (?:an? )?(?:automatic |immediate )?"
+        "(?:roll ?back|rolling back|abort)|^(?:roll back|rollback|abort)(?: immediately| at once)? (?:if|when)"
+        "(?: any| one| all)?(?: of)?(?: the)?(?: following| these)?[^:,]*:?$",
+    [WATCH_FEARED] = "\\b(?:roll ?back|abort|revert|triggers?|symptoms?|warning signs?)\\b[^:]*:$",
     [WATCH_LIMITED] =
         "[<>\xe2\x89\xa4\xe2\x89\xa5]|\\b(?:exceeds|more than|less than|above|below|target)\\b",
     [WATCH_DURATION] =
         "\\bexpected duration: ?(?:[0-9]+ ?- ?)?([0-9]+) (minutes?|hours?|seconds?)\\b",
+    [WATCH_TAKES] =
+        "\\btakes? (?:longer than |more than |over |> ?)([0-9]+) ?(minutes?|hours?|seconds?)\\b",
+    [WATCH_COMPLETES] = "\\b(?:completes?|finish(?:es)?) (?:in |within )?(?:less than |under |< ?)"
+                        "([0-9]+) ?(minutes?|hours?|seconds?)\\b",
     [WATCH_COMPLETE] = "^complete within ([0-9]+) (minutes?|hours?) of (?:the )?deploy",
     [WATCH_HAVE] = "\\bhave ([0-9]+) (minutes?|hours?) available for rollback\\b",
     [WATCH_FLAG] = "\\b([A-Z][A-Z0-9_]{4,})=(?:true|false|on|off)\\b",
@@ -48,6 +58,11 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
                     "(?:\\bs|sec\\w*|m|min\\w*|h|hours?|days?|row|checks?|samples?)\\b",
     [WATCH_ALL_OF] = "\\b(?:include|contain|show|list)s? (?:all|the) ([0-9]{1,3}) (?:new )?\\w+$",
 };
+
+bool watch_is_feared(const struct rb_build *b, struct sv label)
+{
+    return regex_has(b->watch_patterns[WATCH_FEARED], label);
+}
 
 bool watch_limited(const struct rb_build *b, struct sv text)
 {
@@ -206,13 +221,17 @@ static void watch_split(struct sv text, struct sv *label, struct sv *rest)
     *rest = sv_trim(sv_sub(text, colon + 1, text.n));
 }
 
-/* "wait_for_the_queue < 5m", "it_should_be > 2GB": a sentence that was made a name measures nothing. */
+/*
+ * "wait_for_the_queue < 5m", "it_should_be > 2GB": a sentence that was made a name measures nothing, nor does what
+ * is promised ("RTO: < 5 minutes").
+ */
 static bool watch_is_sentence(struct sv condition)
 {
     static const struct sv words[] = {SV("verify_the_"), SV("check_the_"),   SV("confirm_the_"),
                                       SV("ensure_the_"), SV("verify_that_"), SV("wait_"),
                                       SV("it_"),         SV("this_"),        SV("should_"),
-                                      SV("if_")};
+                                      SV("if_"),         SV("critical_if_"), SV("slow_"),
+                                      SV("rto"),         SV("rpo")};
 
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         size_t at = sv_find(condition, words[i], 0);
@@ -221,6 +240,18 @@ static bool watch_is_sentence(struct sv condition)
             return true;
     }
     return false;
+}
+
+/* "If it takes > 30 minutes", "Completes in < 15 minutes": how long the step may take. */
+static bool watch_takes(struct rb_build *b, struct sv text, size_t line)
+{
+    struct sv span;
+
+    if (!watch_find(b, WATCH_TAKES, text, &span) && !watch_find(b, WATCH_COMPLETES, text, &span))
+        return false;
+    watch_add(b, line, text,
+              arena_fmt(b->arena, "investigate when step.elapsed > %.*s", SV_FMT(span)), true);
+    return true;
 }
 
 void watch_propose(struct rb_build *b, struct sv text, size_t line)
@@ -233,7 +264,8 @@ void watch_propose(struct rb_build *b, struct sv text, size_t line)
 
     if (expect_is_label(q.phrase, &rest))
         q.phrase = rest;
-    if (!q.phrase.n || expect_is_proceed(q.phrase, &rest) || watch_all_of(b, q.phrase, line))
+    if (!q.phrase.n || expect_is_proceed(q.phrase, &rest) || watch_all_of(b, q.phrase, line) ||
+        watch_takes(b, q.phrase, line) || b->feared)
         return;
     if (watch_find(b, WATCH_FOR, q.phrase, &span) && !sv_has_nocase(q.phrase, SV("confirm"))) {
         watch_add(b, line, text, arena_fmt(b->arena, "checkpoint T+%.*s", SV_FMT(span)), true);
@@ -383,6 +415,40 @@ static bool watch_alert(struct rb_build *b, struct sv text, size_t line)
     return true;
 }
 
+/*
+ * "Error rate > 5% for 60 seconds" below "Rollback triggers:", "If any count differs by > 0.1%, ABORT at once": a
+ * reason to roll back.  True as well for one without a limit, which only a person can see.
+ */
+static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
+{
+    struct shape_request q = {.count_window = "[1m]", .min_samples = true, .offset_ms = -1};
+    struct sv label, rest;
+    struct regex_match g[1];
+    struct shape s;
+    bool whole;
+
+    watch_split(text, &label, &rest);
+    if (label.n && watch_limited(b, label)) /* "CPU > 90%: consider it" */
+        rest = label;
+    else if (label.n && !shape_action(label, b->arena).n)
+        q.subject = label;
+    q.phrase = rest;
+    if (sv_eat_nocase(&q.phrase, SV("if ")) || sv_eat_nocase(&q.phrase, SV("when ")))
+        q.phrase = sv_sub(q.phrase, 0, sv_find(q.phrase, SV(", "), 0));
+    (void)sv_eat_nocase(&q.phrase, SV("any "));
+    whole = !regex_find(b->watch_patterns[WATCH_STAYS], q.phrase, 0, g, 1);
+    if (!watch_limited(b, q.phrase) || watch_takes(b, text, line))
+        return true;
+    if (!whole || !watch_shape(b, &q, &s))
+        return watch_decides(b, text, line);
+    watch_add(b, line, text,
+              arena_fmt(b->arena, "%s when %.*s%.*s",
+                        sv_has_nocase(text, SV("consider")) ? "hold" : "rollback",
+                        SV_FMT(s.condition), SV_FMT(s.clauses)),
+              false);
+    return true;
+}
+
 static bool watch_metric(struct rb_build *b, struct sv text, size_t line)
 {
     struct shape_request q = {.good = true, .listed = true, .offset_ms = -1};
@@ -400,6 +466,14 @@ static bool watch_metric(struct rb_build *b, struct sv text, size_t line)
     return true;
 }
 
+static bool watch_is_triggers(const struct rb_build *b)
+{
+    enum rb_role role = build_role(b);
+
+    return role != ROLE_COMMUNICATE && role != ROLE_TROUBLESHOOT &&
+           watch_find(b, WATCH_TRIGGERS, b->label, NULL);
+}
+
 bool watch_item(struct rb_build *b, struct sv text, size_t line)
 {
     enum rb_role role = build_role(b);
@@ -408,6 +482,8 @@ bool watch_item(struct rb_build *b, struct sv text, size_t line)
     text = sv_sub(text, 0, sv_find_byte(text, '\n', 0));
     if (b->watch_any.n)
         found = watch_trigger(b, text, line);
+    else if (watch_is_triggers(b))
+        found = watch_reason(b, text, line);
     else if (watch_find(b, WATCH_ALERTS, b->label, NULL))
         found = watch_alert(b, text, line);
     else if (watch_decides(b, text, line))

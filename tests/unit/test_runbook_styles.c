@@ -1,0 +1,297 @@
+/* runbook: constructs of documents as teams write them, each with what it means: which role, step, check, rule. */
+#include "base/strbuf.h"
+#include "base/sv.h"
+#include "runbook/command.h"
+
+#include "runbook_read.h"
+
+#define SH(code) "\n```bash\n" code "\n```\n"
+
+/* "role steps" of each section with steps, one a line: manual ones in brackets, conditions behind '?'. */
+static void show_steps_of(const struct runbook *rb, struct strbuf *out)
+{
+    for (size_t i = 0; i < rb->n_steps; i++) {
+        const struct rb_step *s = &rb->steps[i];
+        const struct rb_part *p = &rb->parts[s->part];
+        struct sv condition = s->condition;
+
+        for (uint32_t at = s->part; !condition.n && at != RB_NONE; at = rb->parts[at].parent)
+            condition = rb->parts[at].condition;
+        strbuf_addf(out, "%s%s ", i ? "|" : "", rb_role_name(p->role));
+        strbuf_addf(out,
+                    s->kind == STEP_MANUAL ? "[%.*s]"
+                    : s->kind == STEP_SQL  ? "sql:%.*s"
+                                           : "%.*s",
+                    SV_FMT(s->text));
+        if (condition.n)
+            strbuf_addf(out, " ?%.*s", SV_FMT(condition));
+    }
+}
+
+static void want_steps(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, text);
+    show_steps_of(&r.rb, &got);
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+}
+
+/* The rules of a text, joined by '|'; proposals in brackets, what is not understood as "?". */
+static void want_rules(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, text);
+    for (size_t i = 0; i < r.rb.n_rules; i++) {
+        struct sv rule = r.rb.rules[i].text.n ? r.rb.rules[i].text : SV("?");
+
+        strbuf_addf(&got, r.rb.rules[i].proposal ? "%s[%.*s]" : "%s%.*s", i ? "|" : "",
+                    SV_FMT(rule));
+    }
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+}
+
+/* The expectations of a text as "form:text", joined by '|'. */
+static void want_expects(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, text);
+    for (size_t i = 0; i < r.rb.n_steps; i++)
+        for (size_t k = 0; k < r.rb.steps[i].n_expects; k++) {
+            const struct rb_expect *e = &r.rb.steps[i].expects[k];
+
+            strbuf_addf(&got, "%s%zu %s:%.*s", got.n ? "|" : "", i, rb_expect_name(e->form),
+                        SV_FMT(e->text));
+        }
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+}
+
+/* --- sections --- */
+
+T(what_restores_lost_data_is_no_step_forward)
+{
+    want_steps("# Release\n## Steps" SH("./go") "## Restore Plan" SH("dropdb shop"),
+               "deploy ./go|rollback dropdb shop");
+    want_steps(
+        "# Release\n## Steps" SH("./go") "## Disaster Recovery\n### Data Recovery" SH("./back"),
+        "deploy ./go|rollback ./back");
+    want_steps("# Release\n## Restore from the nightly backup" SH("./back"), "rollback ./back");
+}
+
+T(a_restore_beside_a_rollback_is_asked_for)
+{
+    want_steps("# Release\n## Restore Plan" SH("dropdb shop") "## Rollback" SH("./back"),
+               "rollback dropdb shop ?when what was lost has to be restored|rollback ./back");
+    want_steps(
+        "# Release\n## Rollback\n### Restore from backup" SH("./load") "### Code" SH("./back"),
+        "rollback ./load|rollback ./back");
+}
+
+T(in_a_document_about_a_loss_it_is_what_is_done)
+{
+    want_steps("# Disaster Recovery Runbook\n## Recovery Procedure" SH("./load"), "deploy ./load");
+    want_steps("# Database restore\n## Restore from backup" SH("./load"), "deploy ./load");
+}
+
+T(a_rollback_that_is_only_prepared_is_done_before)
+{
+    want_steps("# R\n## Before you start\n### Rollback Preparation\n- [ ] Script tested\n",
+               "preflight [Script tested]");
+    want_steps(
+        "# R\n## Recovery Checklist\n\n**After the rollback, complete these:**\n\n- [ ] Tell all\n",
+        "rollback [Tell all]");
+}
+
+T(goals_layouts_and_routine_are_no_steps)
+{
+    want_steps(
+        "# R\n## Deployment Goals\n- Run it on one server\n## Directory Layout\n- Store it in x\n"
+        "## Regular Maintenance\n### Daily Tasks\n- Review the queue\n## Steps" SH("./go"),
+        "deploy ./go");
+    want_steps(
+        "# R\n## Steps\n\n```text\n/opt/app    # the checkout\n/etc/app.conf  # settings\n```\n",
+        "");
+}
+
+T(the_first_deployment_and_an_upgrade_are_alternatives)
+{
+    want_steps("# R\n## First Deployment Steps" SH("./init") "## Version Upgrade" SH(
+                   "./up") "## Rollback" SH("./back"),
+               "deploy ./init ?at the first deployment only|deploy ./up ?when it is there already|"
+               "rollback ./back");
+    want_steps("# R\n## Initial Setup" SH("./init") "## Steps" SH("./up"),
+               "deploy ./init|deploy ./up");
+    want_steps("# R\n## Upgrade" SH("./init") "## Update docs" SH("./up"),
+               "deploy ./init|deploy ./up");
+}
+
+T(troubleshooting_below_a_step_is_for_whom_it_concerns)
+{
+    want_steps("# R\n## Steps" SH("./go") "\n**Troubleshooting:**\n- If it hangs: Check the disk\n"
+                                          "- Restart the proxy\n\nAnnounce it.\n",
+               "deploy ./go|deploy [Announce it.]");
+}
+
+/* --- commands --- */
+
+T(a_bullet_that_is_a_command_is_one_below_an_item_that_introduces_it)
+{
+    want_steps(
+        "# R\n## Steps\n1. Run a backup:\n   - `DAYS=14 ./ops/backup_db.sh`\n2. Set these:\n   - `DATABASE_URL`\n",
+        "deploy DAYS=14 ./ops/backup_db.sh|deploy [Set these:\nDATABASE_URL]");
+    want_steps("# R\n## Steps\n1. The schema\n   - `alembic upgrade head`\n",
+               "deploy [The schema\nalembic upgrade head]");
+    want_steps("# R\n## Rollback\n1. If the schema has to go back:\n   - `alembic downgrade -1`\n",
+               "rollback alembic downgrade -1 ?If the schema has to go back");
+}
+
+T(statements_among_commands_are_sql)
+{
+    want_steps(
+        "# R\n## Steps" SH(
+            "# Look\nSELECT count(*) FROM a\nWHERE b > 1;\n\n./go\nUPDATE a SET b = 1;  -- all"),
+        "deploy sql:SELECT count(*) FROM a\nWHERE b > 1;|deploy ./go|deploy sql:UPDATE a SET b = 1;");
+    want_steps("# R\n## Steps" SH("psql -c \"\nSELECT 1;\n\""), "deploy psql -c \"\nSELECT 1;\n\"");
+    want_steps("# R\n## Steps" SH("cat > a.sql <<X\nSELECT 1;\nX"),
+               "deploy cat > a.sql <<X\nSELECT 1;\nX");
+    want_steps("# R\n## Steps" SH("select x in a; do break; done"),
+               "deploy select x in a; do break; done");
+}
+
+T(statements_that_the_grammar_runs_together_are_two)
+{
+    want_steps("# R\n## Steps" SH("a x | grep y | wc -l\nb --list f > /dev/null\nc"),
+               "deploy a x | grep y | wc -l|deploy b --list f > /dev/null|deploy c");
+    want_steps("# R\n## Steps" SH("a |\n  grep y | wc -l\nb 'x\ny' > /dev/null"),
+               "deploy a |\n  grep y | wc -l|deploy b 'x\ny' > /dev/null");
+    want_steps("# R\n## Steps" SH("a | tee 'x\ny' > z"), "deploy a | tee 'x\ny' > z");
+}
+
+T(what_a_comment_says_that_a_command_does_is_nothing_to_do)
+{
+    want_steps(
+        "# R\n## Steps" SH(
+            "./stop-all.sh\n\n# This will:\n# 1. Disable the cache\n# 2. Route to one node\n\n./next"),
+        "deploy ./stop-all.sh|deploy ./next");
+}
+
+T(a_variable_of_the_shell_is_nothing_to_fill_in)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r, "# R\n## Steps" SH(
+                "TIMESTAMP=$(date +%s)\ncp a a_${TIMESTAMP}\ncp b b_$TIMESTAMP\ncp c c_TIMESTAMP"));
+    T_EQ(r.rb.n_blocks, 1);
+    T_EQ(r.rb.blocks[0].placeholders.n, 2); /* the date, and what stands for itself */
+}
+
+/* --- expectations --- */
+
+T(bullets_below_validation_are_expectations_of_the_commands_before)
+{
+    want_expects(
+        "# R\n## Steps" SH("./go") "\n**Validation:**\n- No increase in errors\n- Load goes down\n",
+        "0 ask:No increase in errors|0 ask:Load goes down");
+    want_expects("# R\n## Steps" SH("./go") "\n**Verification:**\n- Run `curl -s localhost`\n", "");
+    want_expects("# R\n## Steps" SH("./go") "\n**Verification:**\n- Check the queue\n", "");
+    want_expects("# R\n## Steps\n\n**Validation:**\n- No increase in errors\n", "");
+}
+
+T(what_is_measured_is_not_printed)
+{
+    want_expects("# R\n## Steps" SH("ls -lh x\n# Expected: File size > 0"), "0 ask:File size > 0");
+    want_expects("# R\n## Steps" SH("pg_dump -f x.sql\n# Expected: File size > 0"), "0 exists:");
+    want_expects("# R\n## Steps" SH("./go\n# Expected: Completes in < 15 minutes"),
+                 "0 ask:Completes in < 15 minutes");
+    want_expects("# R\n## Steps" SH("./go\n# Expected: < 15 minutes"), "0 number:");
+}
+
+T(names_that_a_list_must_include_are_each_looked_for)
+{
+    want_expects("# R\n## Steps" SH(
+                     "./go\n# Expected: List of tables including `users`, orders and line_items"),
+                 "0 contains:users|0 contains:orders|0 contains:line_items");
+    want_expects("# R\n## Steps" SH(
+                     "./go\n# Expected: List of tables including `users`, orders, and line_items."),
+                 "0 contains:users|0 contains:orders|0 contains:line_items");
+    want_expects("# R\n## Steps" SH("./go\n# Expected: files including a, all of b"),
+                 "0 ask:files including a, all of b");
+}
+
+T(what_stands_for_any_value_is_no_text)
+{
+    want_expects(
+        "# R\n## Steps" SH(
+            "./go\n# Expected output:\n# users: XX rows, took X.XXs\n# vX.Y of NXT"),
+        "0 matches:users\\: [^\\s|]+ rows\\, took [0-9]+\\.[0-9]+s|0 matches:v[0-9]+\\.[0-9]+ of NXT");
+    want_expects("# R\n## Steps" SH("./go\n# Expected: \"backup_TIMESTAMP.sql: OK\""),
+                 "0 matches:backup_[0-9][0-9A-Za-z:._-]*\\.sql\\: OK");
+    want_expects("# R\n## Steps" SH("./go\n# Expected: \"FOX_XX ok\""), "0 contains:FOX_XX ok");
+}
+
+/* --- rules --- */
+
+T(a_list_of_triggers_is_one_of_reasons)
+{
+    want_rules(
+        "# R\n## When to Rollback\n\n**Automatic Rollback Triggers:**\n- Error rate > 5% for 60 seconds\n"
+        "- Pool exhaustion\n- **Latency**: p99 > 5 s\n",
+        "rollback when error_rate[1m] > 5% min 100 samples for 60s|"
+        "rollback when p99(response_time)[5m] > 5s min 100 samples");
+    want_rules(
+        "# R\n## Steps" SH(
+            "./go") "\n**Rollback Trigger**:\n- **CRITICAL**: If any row count mismatch > 0.1%, ABORT\n"
+                    "- If the backup fails, ABORT\n- If it takes > 30 minutes, consider aborting\n- CPU > 90%: consider it\n",
+        "rollback when row_count_mismatch > 0.1%|[investigate when step.elapsed > 30m]|"
+        "hold when cpu > 90%");
+    want_rules("# R\n## Templates for communication\n\n**Rollback triggers:**\n- Error rate > 5%\n",
+               "");
+}
+
+T(a_table_of_triggers_has_its_limit_in_another_column)
+{
+    want_rules(
+        "# R\n## Rollback Triggers\n\n| Trigger | Threshold | Action |\n|--|--|--|\n"
+        "| Error rate | > 5% for 5 minutes | Immediate rollback |\n| Data loss | Any | Rollback |\n",
+        "rollback when error_rate[1m] > 5% for 5m|?");
+    want_rules("# R\n## Rollback criteria\n\n| Metric | Threshold | Action |\n|--|--|--|\n"
+               "| Response time p95 | > 1s | Roll back |\n",
+               "rollback when p95(response_time)[5m] > 1s");
+}
+
+T(a_promise_or_a_case_measures_nothing)
+{
+    want_rules(
+        "# R\n\n**RTO:** < 5 minutes\n**RPO:** < 1 minute\n\n## Steps" SH(
+            "./go") "\n**Troubleshooting:**\n- Slow migration (> 15 min): Check the network\n"
+                    "\nCompletes in < 15 minutes\n",
+        "[investigate when step.elapsed > 15m]");
+}
+
+T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
+       T_CASE(a_restore_beside_a_rollback_is_asked_for),
+       T_CASE(in_a_document_about_a_loss_it_is_what_is_done),
+       T_CASE(a_rollback_that_is_only_prepared_is_done_before),
+       T_CASE(goals_layouts_and_routine_are_no_steps),
+       T_CASE(the_first_deployment_and_an_upgrade_are_alternatives),
+       T_CASE(troubleshooting_below_a_step_is_for_whom_it_concerns),
+       T_CASE(a_bullet_that_is_a_command_is_one_below_an_item_that_introduces_it),
+       T_CASE(statements_among_commands_are_sql),
+       T_CASE(statements_that_the_grammar_runs_together_are_two),
+       T_CASE(what_a_comment_says_that_a_command_does_is_nothing_to_do),
+       T_CASE(a_variable_of_the_shell_is_nothing_to_fill_in),
+       T_CASE(bullets_below_validation_are_expectations_of_the_commands_before),
+       T_CASE(what_is_measured_is_not_printed),
+       T_CASE(names_that_a_list_must_include_are_each_looked_for),
+       T_CASE(what_stands_for_any_value_is_no_text), T_CASE(a_list_of_triggers_is_one_of_reasons),
+       T_CASE(a_table_of_triggers_has_its_limit_in_another_column),
+       T_CASE(a_promise_or_a_case_measures_nothing))
