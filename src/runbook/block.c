@@ -11,6 +11,7 @@
 #include "runbook/reader_int.h"
 #include "runbook/sql_split.h"
 #include "runbook/terminal.h"
+#include "runbook/told_verb.h"
 
 typedef VEC(struct shell_item) block_items;
 
@@ -243,6 +244,7 @@ static void block_steps(struct rb_build *b, uint32_t index)
                              .ways = SIZE_MAX,
                              .for_from = SIZE_MAX,
                              .way = b->steps.n};
+    struct sv outer = b->host;
 
     if (sv_ends(b->label, SV(":")) &&
         (build_role(b) != ROLE_ROLLBACK || /* deciding for it is a condition itself */
@@ -252,6 +254,8 @@ static void block_steps(struct rb_build *b, uint32_t index)
         block_item(&r, i);
     block_leftover(&r);
     block_label_expects(&r);
+    if (r.there.n && sv_eq(r.there, b->host))
+        b->host = outer;
     strbuf_release(&r.note);
 }
 
@@ -418,6 +422,18 @@ static void block_boxes(struct rb_build *b, uint32_t index)
                 ->step.block = index;
 }
 
+/* What is not run: boxes are confirmed, and what the sentence above tells to do with it is done by a person. */
+static void block_show(struct rb_build *b, uint32_t index)
+{
+    size_t before = b->steps.n;
+
+    if (b->blocks.v[index].kind == BLOCK_TEXT)
+        block_boxes(b, index);
+    if (b->steps.n == before && b->label_line + 2 >= b->blocks.v[index].line &&
+        told_verb(b->label) != TOLD_NOT)
+        build_step(b, STEP_MANUAL, b->label_line, b->label)->step.block = index;
+}
+
 /* On the host that its prompts name, if they do. */
 static void block_run(struct rb_build *b, uint32_t index, struct sv prompt_host)
 {
@@ -453,8 +469,8 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
         block_ask_people(b, index, sv_trim(b->blocks.v[index].text));
     else if (build_role_acts(build_role(b)) && block_is_for_people(&b->blocks.v[index]))
         block_ask_people(b, index, b->label);
-    else if (build_role_acts(build_role(b)) && kind == BLOCK_TEXT)
-        block_boxes(b, index);
+    else if (build_role_acts(build_role(b)) && (kind == BLOCK_TEXT || kind == BLOCK_CODE))
+        block_show(b, index);
     else if (build_role_acts(build_role(b)) && (kind == BLOCK_SHELL || kind == BLOCK_SQL))
         block_run(b, index, block_prompt_host(literal));
 }
@@ -566,6 +582,25 @@ static bool block_is_named(struct sv before, struct sv text)
     return false;
 }
 
+/* `cp -p`, `rsync -ar`: how it is done, without what with. */
+static bool block_is_how(struct sv text)
+{
+    static const struct sv programs[] = {SV("cp"),  SV("mv"),    SV("rm"),  SV("rsync"),
+                                         SV("scp"), SV("chmod"), SV("tar"), SV("chown"),
+                                         SV("ln"),  SV("kill")};
+    struct sv rest = text, word, program = block_first_word(text);
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(programs); i++)
+        n += sv_eq(program, programs[i]);
+    if (n == 0)
+        return false;
+    while (sv_next_word(&rest, &word))
+        if (!sv_starts(word, SV("-")) && !sv_eq(word, program) && !sv_eq(word, SV("sudo")))
+            return false;
+    return true;
+}
+
 /* "`./ops/backup.sh --full`": a file that is run, whatever it does. */
 static bool block_is_script(struct sv text)
 {
@@ -661,6 +696,7 @@ static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum 
         for (; at < s->from; at++)
             line += n->text.p[at] == '\n';
         if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s) &&
+            !block_is_how(sv_sub(n->text, s->from, s->to)) &&
             (block_knows_command(sv_sub(n->text, s->from, s->to)) ||
              (told == TOLD_TO_RUN &&
               (block_is_script(sv_sub(n->text, s->from, s->to)) ||
@@ -680,7 +716,9 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
 
     if (told == TOLD_NOTHING || scope_way(b, b->part) != SCOPE_RUNS)
         return false;
-    there = where_read(n->text, &host) == WHERE_ONCE; /* "On web1: `x`" */
+    there = where_read(n->text, &host) ==
+                WHERE_ONCE || /* "On web1: `x`", "Stop it. Run this on web1: `x`" */
+            told_host(sv_sub(n->text, 0, sv_find_byte(n->text, ':', 0)), &host) == WHERE_ONCE;
     if (there)
         b->host = host;
     found = block_inline_here(b, n, told);

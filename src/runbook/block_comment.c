@@ -325,10 +325,22 @@ static bool block_is_claim(struct block_reader *r, const struct shell_item *item
     return hunt != HUNT_NONE;
 }
 
+/* "# On web1:" holds to the end of the block, "# On your laptop" ends what ssh began. */
+static void block_comment_host(struct block_reader *r, struct sv text)
+{
+    struct sv host;
+
+    if (told_host(text, &host) != WHERE_ONCE)
+        return;
+    r->there = r->b->host = host;
+}
+
 static void block_comment_before(struct block_reader *r, const struct shell_item *item,
                                  struct sv text, size_t line)
 {
     struct sv rest, inner = {NULL, 0}, condition = block_condition_of(r, text);
+
+    block_comment_host(r, text);
 
     if (condition.n) {
         block_flush(r);

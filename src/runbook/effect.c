@@ -689,7 +689,9 @@ static enum command_effect effect_of_program(const struct shell_simple *s)
         return EFFECT_NONE;
     if (effect_says_looks(s))
         return EFFECT_NONE;
-    if (effect_is_migration(s))
+    if (effect_is_saving(s, program))
+        return EFFECT_BACKUP;
+    if (effect_is_migration(s) || effect_is_migrating(s, program))
         return EFFECT_DATABASE;
     return effect_is_deployment(s, program) ? EFFECT_CODE : EFFECT_UNKNOWN;
 }

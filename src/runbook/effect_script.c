@@ -78,6 +78,24 @@ bool effect_is_test(const struct shell_simple *s, struct sv program)
     return script_is_test(script_path(s, program));
 }
 
+static const char *const script_saves[] = {"backup", "backups", "dump", "snapshot"};
+static const char *const script_saves_not[] = {"restore", "delete", "clean",  "cleanup", "purge",
+                                               "prune",   "remove", "rotate", "load",    "import"};
+static const char *const script_migrates[] = {"migrate", "migration", "migrations"};
+
+bool effect_is_saving(const struct shell_simple *s, struct sv program)
+{
+    struct sv path = script_path(s, program);
+
+    return script_has(path, script_saves, ARRAY_LEN(script_saves)) &&
+           !script_has(path, script_saves_not, ARRAY_LEN(script_saves_not));
+}
+
+bool effect_is_migrating(const struct shell_simple *s, struct sv program)
+{
+    return script_has(script_path(s, program), script_migrates, ARRAY_LEN(script_migrates));
+}
+
 bool effect_is_deployment(const struct shell_simple *s, struct sv program)
 {
     return script_has(script_path(s, program), script_delivers, ARRAY_LEN(script_delivers));

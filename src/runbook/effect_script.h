@@ -14,5 +14,8 @@ bool effect_is_test(const struct shell_simple *s, struct sv program);
 /* "somectl status", "./deploy.sh --dry-run", "x --version"; not "./deploy.sh --version 4.2", "x set status open". */
 bool effect_says_looks(const struct shell_simple *s);
 /* ./deploy.sh, bash scripts/release.sh */
+/* "scripts/backup_db.py": the name says that it makes a backup; "run_migrations.sh": that it changes the schema. */
+bool effect_is_saving(const struct shell_simple *s, struct sv program);
+bool effect_is_migrating(const struct shell_simple *s, struct sv program);
 bool effect_is_deployment(const struct shell_simple *s, struct sv program);
 enum command_effect effect_of_redis(const struct shell_simple *s);

@@ -578,8 +578,8 @@ static bool form_value(const struct expect_match *m, struct rb_expect *e)
     "(<=|>=|<|>|==?|\xe2\x89\xa4|\xe2\x89\xa5|at least|at most|less than|fewer than|more than|" \
     "greater than|under|below|over|above|up to|minimum|maximum|min|max|exactly|"                \
     "mindestens|höchstens|weniger als|mehr als|unter|über|genau)"
-#define LEAD                                                                                                                            \
-    "(?:should |must |sollte? |muss |it |is |be |shows? |zeigt |displays? |contains? |enthält |includes? |prints? |returns? |lists? |" \
+#define LEAD                                                                                                                                    \
+    "(?:expect |should |must |sollte? |muss |it |is |be |shows? |zeigt |displays? |contains? |enthält |includes? |prints? |returns? |lists? |" \
     "says? |reads? |answers? |responds? |reports? |output |outputs |response |with |the |a |an |still |also |:)*"
 
 #define COUNT "[0-9]+|zero|one|two|three|four|five|six|seven|eight|nine|ten"
@@ -997,6 +997,7 @@ bool expect_is_label(struct sv text, struct sv *rest)
         {SV("Erwartet"), true},
         {SV("Erwartete Ausgabe"), true},
         {SV("Erwartung"), true},
+        {SV("Expect "), false},
         {SV("Should "), false},
         {SV("Must "), false},
         {SV("Returns "), false},

@@ -274,6 +274,7 @@ struct block_reader {
     size_t expect_line;
     int64_t timeout_ms;
     struct sv client; /* of the open SQL session */
+    struct sv there;  /* host that a comment of it names: "# On web1:"; empty */
     struct sv number,
         condition; /* of the comments before; the condition holds to the next empty line */
     struct sv label_condition; /* of what introduces the block: "If that does not help, do it:" */
@@ -366,6 +367,10 @@ void way_back_end(struct rb_build *b);
 
 /* told.c: what sentences tell a person to do.  decided: rules were read from some of them. */
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided);
+/* A list below "... by hand:" in which nothing was found to do; `label` is that line. */
+void told_list(struct rb_build *b, uint32_t list, struct sv label);
+/* Lines "[ ] Set the TTL": each is confirmed; false: it is another text. */
+bool told_boxes(struct rb_build *b, const struct md_node *n);
 /* Remember where its sentences "If ..., go to ..." lead. */
 void told_jumps(struct rb_build *b, const struct md_node *n);
 /* "The output should be empty." right below a block: what its commands must show.  False: no sentence says so. */

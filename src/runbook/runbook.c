@@ -418,7 +418,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
         read_step_title(b, node);
         return;
     }
-    if (read_variant(b, node))
+    if (read_variant(b, node) || told_boxes(b, n))
         return;
     scope_paragraph(b, node);
     if (sign_read(b, n))
@@ -645,6 +645,13 @@ static void read_item(struct rb_build *b, uint32_t item)
     b->block_steps = b->steps.n;
 }
 
+/* "1. Stop the service", "- [ ] Make a backup:" */
+static bool read_heads_code(const struct rb_build *b, uint32_t item)
+{
+    return b->rb->md.v[item].ordered ||
+           (b->rb->md.v[item].task && sv_ends(sv_trim(read_item_text(b, item)), SV(":")));
+}
+
 /* "1. Stop the service" with its commands below, which are not indented: the item is their title. */
 static void read_list_title(struct rb_build *b, uint32_t node)
 {
@@ -653,7 +660,8 @@ static void read_list_title(struct rb_build *b, uint32_t node)
 
     while (last != MD_NONE && v[last].next != MD_NONE)
         last = v[last].next;
-    if (next == MD_NONE || v[next].kind != MD_CODE || last == MD_NONE || !v[last].ordered ||
+    if (next == MD_NONE || v[next].kind != MD_CODE || last == MD_NONE ||
+        !read_heads_code(b, last) ||
         (v[last].first != MD_NONE && v[v[last].first].next != MD_NONE) || /* it says more */
         !b->steps.n || vec_last(&b->steps)->step.kind != STEP_MANUAL ||
         vec_last(&b->steps)->step.line != v[last].line)
@@ -714,6 +722,7 @@ static void read_list(struct rb_build *b, uint32_t node)
     struct sv label = b->label;
     bool whole = b->whole, for_case = read_is_for_case(b, label), feared = b->feared;
     uint32_t outer = b->part;
+    size_t before = b->steps.n;
 
     if (first != MD_NONE && !v[first].task && !v[first].ordered &&
         attach_is_criteria(b, b->label, node) && build_role_acts(build_role(b))) {
@@ -741,6 +750,8 @@ static void read_list(struct rb_build *b, uint32_t node)
     b->whole = whole;
     b->feared = feared;
     b->part = outer;
+    if (b->steps.n == before)
+        told_list(b, node, label);
     if (for_case)
         b->label = label; /* it goes on in the next list */
     b->saying = saying;

@@ -21,8 +21,9 @@ static const struct {
     enum rb_role role;
     const char *pattern;
 } title_roles[] = {
+    {ROLE_NONE, "^alert(?:s|name)?: "}, /* what the document is about */
     {ROLE_DECIDE,
-     "decision (matrix|tree|table|guide)|^decide\\b|when to (roll|abort|fail)|deploy\\? or|"
+     "no[- ]go\\b|blocking conditions|(?:stop|abort) (?:criteria|conditions)|decision (matrix|tree|table|guide)|^decide\\b|when to (roll|abort|fail)|deploy\\? or|"
      "go ?/ ?no[- ]?go|rollback (criteria|triggers?)|entscheidungs|判断"},
     {ROLE_SIGN_OFF,
      "sign[ -]?offs?\\b|approval signatures|^signatures?$|^approvals?$|^freigaben?$|^validation finale|approbations?$|^aprobaci|承認|审批|批准|签字|签署"},
@@ -32,13 +33,15 @@ static const struct {
     {ROLE_FOLLOW_UP,
      "post[ -]?(deployment|release|migration|upgrade|maintenance)[ -](tasks?|review|activities|"
      "actions|work)|follow[- ]?ups?\\b|retrospective|post[- ]?mortem|lessons learned|"
-     "after[- ]action|^next steps$|^afterwards?$|^after the (release|deployment|upgrade|migration)|nacharbeit|nachbereitung|actions? ultérieures?|后续|复盘|振り返り|フォローアップ"},
+     "after[- ]action|^next steps$|^prevention$|^afterwards?$|^after the (release|deployment|upgrade|migration)|nacharbeit|nachbereitung|actions? ultérieures?|后续|复盘|振り返り|フォローアップ"},
     {ROLE_REFERENCE,
      "idempoten|\\bguarantees?$|problem statement|^files? (created|modified|changed)|"
      "(migration|deployment|rollout|release) strategy|^dependencies$|"
      "estimated (effort|time|duration)|overview|summary|table of contents|\\bcontacts?\\b|who to (call|contact|page)|related doc|appendix|"
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
-     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|goals?$|(directory|folder|file) (layout|structure)$|(regular|routine|ongoing) maintenance|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|^présentation|^vue d.ensemble|^annexe|^objectif|"
+     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|goals?$|(directory|folder|file) (layout|structure)$|(regular|routine|ongoing) maintenance|"
+     "(?:canonical|common|useful|handy|helpful|quick|key|basic|operation|frequent)(?: [a-z]+)? commands$|cheat ?sheet|"
+     "(?:standards?|polic(?:y|ies)|guidelines|conventions|best practices|principles)$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|^présentation|^vue d.ensemble|^annexe|^objectif|"
      "^resumen|^contactos|概述|简介|背景|联系人|联系方式|附录|kontakte?$|概要|連絡先|参考|目次"},
     {ROLE_PREFLIGHT,
      "roll ?back (?:preparation|readiness|prerequisites|rehearsal|tests?|testing|drill)\\b"},
@@ -85,6 +88,7 @@ enum title_pattern {
     TITLE_RUN,        /* "Now run ..." */
     TITLE_BARE,       /* "3 Change" */
     TITLE_RESTORES,   /* "Restore Plan" */
+    TITLE_TESTS_ONLY, /* "(staging only)" */
     TITLE_FIRST,      /* "First Deployment" */
     TITLE_LATER,      /* "Version Upgrade" */
     TITLE_OF_LOSS,    /* "Disaster Recovery Runbook" */
@@ -126,6 +130,8 @@ static const char *const title_patterns[] = {
                    "verify|with|ausführen|führe|実行)\\b|実行|確認"),
     [TITLE_BARE] = "^([0-9]{1,2}(?:\\.[0-9]{1,2})*) +(?-i:[A-ZÄÖÜ])",
     [TITLE_RESTORES] = TITLE_RESTORE,
+    [TITLE_TESTS_ONLY] = "^(?:in |on |for )?(?:non-?prod\\w*|staging|dev(?:elopment)?|test(?:ing)?)"
+                         "(?: (?:target|environment|env|systems?|only))+$",
     [TITLE_FIRST] =
         "^(?:first|initial|fresh|new)(?:[ -]time)? (?:[a-z]+ )?(?:deployment|deploy|install(?:ation)?|setup|"
         "rollout|release)\\b",
@@ -391,6 +397,8 @@ static bool title_take_parentheses(struct title_reader *r, struct title *t)
     inner = sv_trim(sv_sub(s, open, close));
     if (sv_eq_nocase(inner, SV("optional")) || sv_starts_nocase(inner, SV("optional")))
         t->optional = true;
+    else if (regex_has(r->patterns[TITLE_TESTS_ONLY], inner))
+        t->condition = SV("in a test environment only");
     else if (regex_has(r->patterns[TITLE_CONDITION], inner) && !sv_starts(inner, SV("IF ")))
         t->condition = inner; /* IF EXISTS is SQL */
     else if (!inner.n || !ascii_is_digit(*inner.p) || !sv_has_nocase(inner, SV("min")))

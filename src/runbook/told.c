@@ -344,6 +344,53 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
     told_step(b, n, span.from, told_has_commands_below(b, n) ? span.to : n->text.n);
 }
 
+/* --- lists and boxes --- */
+
+/*
+ * "Migrate these sites by hand:" above a list in which nothing was found to do, and no commands stand below: the list
+ * says what with, or what of.
+ */
+void told_list(struct rb_build *b, uint32_t list, struct sv label)
+{
+    const struct md_node *v = b->rb->md.v, *n = &v[list];
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv by_hand = label;
+
+    if (!told_role_acts(b) || b->whole || b->quoted || n->before == MD_NONE ||
+        v[n->before].kind != MD_PARAGRAPH || !sv_ends(label, SV(":")) ||
+        !(sv_has_nocase(by_hand, SV("manual")) || sv_has_nocase(by_hand, SV("by hand"))))
+        return;
+    strbuf_add_sv(&text, sv_trim(v[n->before].text));
+    for (uint32_t c = n->first; c != MD_NONE && text.n < EXPECT_MAX_BYTES; c = v[c].next)
+        if (v[c].first != MD_NONE && v[v[c].first].kind == MD_PARAGRAPH)
+            strbuf_addf(&text, "\n- %.*s", SV_FMT(sv_trim(v[v[c].first].text)));
+    build_step(b, STEP_MANUAL, v[n->before].line, arena_sv(b->arena, strbuf_sv(&text)))
+        ->step.end_line = n->end_line;
+}
+
+/* "[ ] Set the minimum TTL", and the lines that go on with it: each box is confirmed; false: it is another text. */
+bool told_boxes(struct rb_build *b, const struct md_node *n)
+{
+    struct sv rest = n->text, line, text;
+    struct rb_step *step = NULL;
+
+    if (!told_role_acts(b) || !sv_starts(sv_trim(n->text), SV("[")))
+        return false;
+    for (size_t at = n->line; sv_next_line(&rest, &line) && !b->full_line; at++) {
+        if (block_box(line, &text)) {
+            bool approval = title_is_approval(b->title, text);
+
+            step = &build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, at, text)->step;
+        } else if (!step) {
+            return false;
+        } else {
+            step->text.n = (size_t)(line.p + line.n - step->text.p);
+            step->end_line = at;
+        }
+    }
+    return true;
+}
+
 /* --- sections --- */
 
 /* What stands below the title, before the next part. */

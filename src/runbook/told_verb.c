@@ -92,7 +92,7 @@ static const struct told_verb {
     {"hand", TOLD_BY_HAND, "over off"},
     {"have", TOLD_BY_HAND, "the a an your another someone somebody"},
     {"identify", TOLD_BY_ANY, NULL},
-    {"import", TOLD_BY_ANY, "the a an all"},
+    {"import", TOLD_BY_ANY, "the a an all back it them"},
     {"increase", TOLD_BY_ANY, ""},
     {"inform", TOLD_BY_HAND, NULL},
     {"initiate", TOLD_BY_ANY, NULL},

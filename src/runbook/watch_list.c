@@ -265,7 +265,7 @@ void watch_propose(struct rb_build *b, struct sv text, size_t line)
     if (expect_is_label(q.phrase, &rest))
         q.phrase = rest;
     if (!q.phrase.n || expect_is_proceed(q.phrase, &rest) || watch_all_of(b, q.phrase, line) ||
-        watch_takes(b, q.phrase, line) || b->feared)
+        watch_takes(b, q.phrase, line) || b->feared || sv_has_nocase(q.phrase, SV(" exceeded ")))
         return;
     if (watch_find(b, WATCH_FOR, q.phrase, &span) && !sv_has_nocase(q.phrase, SV("confirm"))) {
         watch_add(b, line, text, arena_fmt(b->arena, "checkpoint T+%.*s", SV_FMT(span)), true);

@@ -160,9 +160,24 @@ static bool where_is_left(struct sv text)
     return false;
 }
 
+/* "Run this on web1:" as "on web1:". */
+static void where_take_verb(struct sv *text)
+{
+    struct sv rest = *text, word = {NULL, 0};
+
+    if (!told_starts(rest, "run execute do perform type enter") || !sv_next_word(&rest, &word) ||
+        !told_starts(rest, "this it these that the"))
+        return;
+    for (*text = rest;
+         sv_next_word(&rest, &word) &&
+         where_in(told_bare(word), "this it these that the following command commands steps");)
+        *text = rest;
+    *text = sv_trim(*text);
+}
+
 enum where_kind where_read(struct sv sentence, struct sv *host)
 {
-    static const char first[] = "obfslcdptne"; /* of the words below */
+    static const char first[] = "obfslcdptner"; /* of the words below */
     struct sv rest = sv_trim(sentence), word = {NULL, 0}, after = rest;
 
     if (!rest.n || !strchr(first, ascii_lower(*rest.p)))
@@ -174,6 +189,7 @@ enum where_kind where_read(struct sv sentence, struct sv *host)
         *host = (struct sv){NULL, 0};
         return WHERE_LEAVE;
     }
+    where_take_verb(&rest);
     for (size_t i = 0; i < ARRAY_LEN(where_fronts); i++) {
         struct sv target = rest;
 

@@ -230,8 +230,7 @@ T(names_that_a_list_must_include_are_each_looked_for)
 T(what_stands_for_any_value_is_no_text)
 {
     want_expects(
-        "# R\n## Steps" SH(
-            "./go\n# Expected output:\n# users: XX rows, took X.XXs\n# vX.Y of NXT"),
+        "# R\n## Steps" SH("./go\n# Expected output:\n# users: XX rows, took X.XXs\n# vX.Y of NXT"),
         "0 matches:users\\: [^\\s|]+ rows\\, took [0-9]+\\.[0-9]+s|0 matches:v[0-9]+\\.[0-9]+ of NXT");
     want_expects("# R\n## Steps" SH("./go\n# Expected: \"backup_TIMESTAMP.sql: OK\""),
                  "0 matches:backup_[0-9][0-9A-Za-z:._-]*\\.sql\\: OK");
@@ -277,6 +276,103 @@ T(a_promise_or_a_case_measures_nothing)
         "[investigate when step.elapsed > 15m]");
 }
 
+/* --- sections and lists of checklists --- */
+
+T(sections_for_another_day_or_of_rules_are_not_done)
+{
+    want_steps(
+        "# R\n## Canonical operation commands" SH(
+            "./a") "## Naming standards\n- Apply in dev first\n"
+                   "## No-Go / blocking conditions\n- [ ] Backup fails\n## Prevention\n- Add a test\n## Steps" SH(
+                       "./go"),
+        "deploy ./go");
+    want_steps("# R\n## Restore drill (non-prod target)" SH("./a"),
+               "deploy ./a ?in a test environment only");
+    want_steps("# R\n## Alert: HighErrorRate\n### Remediation\n1. Scale up\n", "deploy [Scale up]");
+}
+
+T(a_box_above_its_commands_is_their_title)
+{
+    want_steps(
+        "# R\n## Steps\n- [ ] Make a backup:\n```sh\npg_dump a > b\n```\n- [ ] Note the time\n",
+        "deploy pg_dump a > b|deploy [Note the time]");
+    want_steps("# R\n\n[ ] **Target**: Check the disk\n[ ] Set the TTL\n",
+               "deploy [Target: Check the disk]|deploy [Set the TTL]");
+    want_steps("# R\n\n[ ] Set the TTL\nand wait\n", "deploy [Set the TTL\nand wait]");
+}
+
+T(a_list_of_what_is_done_by_hand_is_one_step)
+{
+    want_steps("# R\n## Steps\nThe following is done manually:\n- the blog\n- the shop\n",
+               "deploy [The following is done manually:\n- the blog\n- the shop]");
+    want_steps("# R\n## Steps\nThe following is done by the script:\n- the blog\n", "");
+    want_steps("# R\n## Steps\nImport back from file.\n\n```\n> a\n> b\n```\n\n```\n> c\n```\n",
+               "deploy [Import back from file.]");
+}
+
+T(how_something_is_done_is_no_command)
+{
+    want_steps(
+        "# R\n## Steps\n1. Copy all of it (use `cp -p` or `rsync -ar`)!\n2. Run `rm -rf /tmp/x`\n",
+        "deploy [Copy all of it (use cp -p or rsync -ar)!]|deploy rm -rf /tmp/x");
+}
+
+T(a_comment_says_where_the_commands_below_it_run)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r,
+              "# R\n## Steps" SH(
+                  "# On web1:\n./a\n# On your laptop, in the checkout\n./b\n# On the primary\n./c")
+                  SH("./d"));
+    T_EQ(r.rb.n_steps, 4);
+    SAME(r.rb.steps[0].host, "web1");
+    SAME(r.rb.steps[1].host, "");
+    SAME(r.rb.steps[2].host, "primary");
+    SAME(r.rb.steps[3].host, "");
+}
+
+T(a_sentence_before_the_code_says_where_it_runs)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r, "# R\n## Steps\n1. Stop it all. Execute this on the old server: `systemctl stop app`\n"
+            "2. Run the migration on web1: `./x`\n");
+    T_EQ(r.rb.n_steps, 2);
+    SAME(r.rb.steps[0].host, "old server");
+    SAME(r.rb.steps[1].host, "");
+}
+
+T(names_of_scripts_say_what_they_change)
+{
+    static const struct {
+        const char *command;
+        enum command_effect effect;
+    } rows[] = {
+        {"python scripts/backup_db.py", EFFECT_BACKUP},
+        {"./restore_backup.sh", EFFECT_UNKNOWN},
+        {"python scripts/run_migrations.py", EFFECT_DATABASE},
+        {"tar -czf /backups/a.tgz a", EFFECT_BACKUP},
+        {"tar -xzf /backups/a.tgz a", EFFECT_FILES},
+        {"alembic upgrade head --sql", EFFECT_NONE},
+        {"npm --version", EFFECT_NONE},
+        {"etcdctl endpoint health --cluster", EFFECT_NONE},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        CLEANUP(reading_done) struct reading r;
+
+        strbuf_addf(&text, "# R\n## Steps\n```sh\n%s\n```\n", rows[i].command);
+        read_text(&r, strbuf_str(&text));
+        T_EQ(r.rb.n_steps, 1);
+        if (r.rb.steps[0].command->effect != rows[i].effect)
+            T_FAIL("'%s' is %s", rows[i].command,
+                   command_effect_name(r.rb.steps[0].command->effect));
+    }
+}
+
 T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(a_restore_beside_a_rollback_is_asked_for),
        T_CASE(in_a_document_about_a_loss_it_is_what_is_done),
@@ -294,4 +390,11 @@ T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(names_that_a_list_must_include_are_each_looked_for),
        T_CASE(what_stands_for_any_value_is_no_text), T_CASE(a_list_of_triggers_is_one_of_reasons),
        T_CASE(a_table_of_triggers_has_its_limit_in_another_column),
-       T_CASE(a_promise_or_a_case_measures_nothing))
+       T_CASE(a_promise_or_a_case_measures_nothing),
+       T_CASE(sections_for_another_day_or_of_rules_are_not_done),
+       T_CASE(a_box_above_its_commands_is_their_title),
+       T_CASE(a_list_of_what_is_done_by_hand_is_one_step),
+       T_CASE(how_something_is_done_is_no_command),
+       T_CASE(a_comment_says_where_the_commands_below_it_run),
+       T_CASE(a_sentence_before_the_code_says_where_it_runs),
+       T_CASE(names_of_scripts_say_what_they_change))
