@@ -101,7 +101,7 @@ static void make_split(struct make *m, json_t *pieces, struct sv text, size_t li
     struct placeholders ph;
     size_t done = 0;
 
-    placeholder_find(text, is_template, m->arena, &ph);
+    placeholder_find(text, is_template, &m->rb->stand_ins, m->arena, &ph);
     for (size_t i = 0; i < ph.n; i++) {
         make_add_text(pieces, sv_sub(text, done, ph.v[i].from));
         if (is_template) /* the fields of a message are filled when it is sent */
@@ -141,7 +141,7 @@ bool make_word_now(struct make *m, const struct shell_word *w, struct strbuf *ou
 
     for (size_t i = 0; i < w->n_pieces; i++) {
         if (!w->pieces[i].variable) {
-            placeholder_find(w->pieces[i].text, false, m->arena, &ph);
+            placeholder_find(w->pieces[i].text, false, &m->rb->stand_ins, m->arena, &ph);
             if (ph.n)
                 return false;
             strbuf_add_sv(out, w->pieces[i].text);

@@ -375,7 +375,7 @@ static void block_parse(struct rb_build *b, struct rb_block *block)
     if (block->kind == BLOCK_CODE || (block->kind == BLOCK_FILE && !prose))
         placeholder_find_values(block->text, b->arena, &block->placeholders);
     else if (block->kind != BLOCK_OUTPUT && block->kind != BLOCK_DRAWING)
-        placeholder_find(block->text, prose, b->arena, &block->placeholders);
+        placeholder_find(block->text, prose, &b->rb->stand_ins, b->arena, &block->placeholders);
     if (block->kind == BLOCK_SHELL)
         block_parse_shell(b, block);
     else if (block->kind == BLOCK_SQL)
@@ -625,7 +625,7 @@ static bool block_command_at(struct rb_build *b, uint32_t node, struct sv text, 
 
     if (sv_find_byte(text, '\n', 0) != SV_NPOS)
         return false;
-    placeholder_find(text, false, b->arena, &block.placeholders);
+    placeholder_find(text, false, &b->rb->stand_ins, b->arena, &block.placeholders);
     shell_split(b->shell, text, placeholder_mask(text, &block.placeholders, b->arena), b->arena,
                 &block.script);
     if (block.script.broken || block.script.n != 1 || block.script.v[0].kind == SHELL_COMMENT ||

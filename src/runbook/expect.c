@@ -975,6 +975,7 @@ bool expect_is_label(struct sv text, struct sv *rest)
         bool label;
     } rows[] = {
         {SV("Expected output (approximate)"), true},
+        {SV("Checkpoint"), true},
         {SV("Expected output"), true},
         {SV("Expected response"), true},
         {SV("Expected behavior"), true},
@@ -1012,6 +1013,8 @@ bool expect_is_label(struct sv text, struct sv *rest)
     };
     struct sv t = sv_trim(text);
 
+    while (t.n && (((unsigned char)*t.p >= 0x80 && !ascii_is_alpha(*t.p)) || *t.p == ' '))
+        t = sv_sub(t, 1, t.n); /* a glyph */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct sv after = t;
 

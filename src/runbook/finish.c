@@ -276,6 +276,43 @@ static void finish_first(struct rb_build *b)
     }
 }
 
+/* A section that is carried out, and the environment that its title ends with; empty: none. */
+static struct sv finish_stage(struct rb_build *b, const struct rb_part *p, struct sv *rest)
+{
+    if (p->kind != PART_SECTION || p->level < 2 || p->number.n || !build_role_acts(p->role) ||
+        p->role == ROLE_ROLLBACK)
+        return (struct sv){NULL, 0};
+    return title_stage(b->title, p->title, rest);
+}
+
+/*
+ * "Deploy to staging" and "Deploy to production" as brothers: the run is for one of them.  Numbered ones are done one
+ * after the other.
+ */
+static void finish_stages(struct rb_build *b)
+{
+    CLEANUP(map_release)
+    struct map first = {0}; /* parent and front of the title: the first of them */
+
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct sv rest, stage = finish_stage(b, &b->parts.v[i], &rest), key;
+        size_t k;
+
+        if (!stage.n)
+            continue;
+        key = arena_fmt(b->arena, "%u %.*s", b->parts.v[i].parent, SV_FMT(rest));
+        if (!map_get(&first, key, &k)) {
+            (void)map_put(&first, key, i);
+            continue;
+        }
+        if (!b->parts.v[i].condition.n)
+            b->parts.v[i].condition = arena_fmt(b->arena, "for %.*s only", SV_FMT(stage));
+        stage = finish_stage(b, &b->parts.v[k], &rest);
+        if (!b->parts.v[k].condition.n)
+            b->parts.v[k].condition = arena_fmt(b->arena, "for %.*s only", SV_FMT(stage));
+    }
+}
+
 /* The anchor of a heading, as most sites make it: small letters, '-' for a blank, no other marks. */
 static struct sv finish_anchor(struct rb_build *b, struct sv title)
 {
@@ -477,6 +514,7 @@ void finish(struct rb_build *b)
     finish_scenarios(b);
     finish_restores(b);
     finish_first(b);
+    finish_stages(b);
     finish_jumps(b);
     finish_roles(b);
     finish_steps(b);

@@ -302,17 +302,80 @@ static bool placeholder_begins(struct sv text, size_t i)
     return strchr("<[{/$`", text.p[i]) != NULL;
 }
 
-void placeholder_find(struct sv text, bool is_template, struct arena *arena,
-                      struct placeholders *ret)
+/* --- words of the document's own --- */
+
+enum { PLACEHOLDER_LEARNED = 64 };
+
+/* "INSTANCE_NAME": capitals, and more than an abbreviation. */
+static size_t placeholder_capitals(struct sv text)
+{
+    size_t n = 0;
+
+    while (n < text.n &&
+           (ascii_is_upper(text.p[n]) || ascii_is_digit(text.p[n]) || text.p[n] == '_'))
+        n++;
+    return n > 3 && ascii_is_upper(*text.p) && (n == text.n || !ascii_is_alpha(text.p[n])) ? n : 0;
+}
+
+void placeholder_learn(struct sv document, struct arena *arena, struct placeholder_words *ret)
+{
+    static const struct sv verbs[] = {SV("Replace "), SV("replace "), SV("Substitute "),
+                                      SV("substitute ")};
+    VEC(struct sv) found = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+        for (size_t at = sv_find(document, verbs[i], 0);
+             at != SV_NPOS && found.n < PLACEHOLDER_LEARNED;
+             at = sv_find(document, verbs[i], at + 1)) {
+            struct sv rest = sv_sub(document, at + verbs[i].n, document.n), word;
+            size_t n;
+
+            (void)(sv_eat(&rest, SV("`")) || sv_eat(&rest, SV("**")));
+            n = placeholder_capitals(rest);
+            word = sv_sub(rest, 0, n);
+            rest = sv_sub(rest, n, rest.n);
+            (void)(sv_eat(&rest, SV("`")) || sv_eat(&rest, SV("**")));
+            if (n && (sv_starts(rest, SV(" with ")) || sv_starts(rest, SV(" by "))))
+                *vec_add(&found) = word;
+        }
+    ret->n = found.n;
+    ret->v = arena_memdup(arena, found.v, found.n * sizeof(*found.v));
+    vec_release(&found);
+}
+
+/* A word that the document says is replaced; false: none begins here. */
+static bool placeholder_is_known(struct sv text, size_t at, const struct placeholder_words *known,
+                                 struct placeholder *ret)
+{
+    size_t n;
+
+    if (!known || !known->n || !ascii_is_upper(text.p[at]) ||
+        (at > 0 && ascii_is_word(text.p[at - 1])))
+        return false;
+    n = placeholder_capitals(sv_sub(text, at, text.n));
+    if (placeholder_is_variable(text, at, n))
+        return false;
+    for (size_t i = 0; n && i < known->n; i++)
+        if (sv_eq(known->v[i], sv_sub(text, at, at + n))) {
+            *ret = (struct placeholder){.kind = PLACEHOLDER_WORD,
+                                        .from = at,
+                                        .to = at + n,
+                                        .raw = sv_sub(text, at, at + n)};
+            return true;
+        }
+    return false;
+}
+
+void placeholder_find(struct sv text, bool is_template, const struct placeholder_words *known,
+                      struct arena *arena, struct placeholders *ret)
 {
     VEC(struct placeholder) found = {0};
 
     for (size_t i = 0; i < text.n; i++) {
         struct placeholder p = {0};
 
-        if (!placeholder_begins(text, i))
-            continue;
-        if (!placeholder_at(text, i, is_template, arena, &p))
+        if (!placeholder_is_known(text, i, known, &p) &&
+            (!placeholder_begins(text, i) || !placeholder_at(text, i, is_template, arena, &p)))
             continue;
         if (p.kind != PLACEHOLDER_DATE)
             p.name = placeholder_name(p.raw, arena);

@@ -33,9 +33,16 @@ struct placeholders {
     size_t n;
 };
 
-/* `template`: the text is a message to fill in, where [lower case words] are placeholders too. */
-void placeholder_find(struct sv text, bool is_template, struct arena *arena,
-                      struct placeholders *ret);
+/* Words that a document says are to be replaced: "Replace INSTANCE_NAME with ...". */
+struct placeholder_words {
+    struct sv *v;
+    size_t n;
+};
+void placeholder_learn(struct sv document, struct arena *arena, struct placeholder_words *ret);
+
+/* `known` may be NULL.  `template`: the text is a message to fill in, where [lower case words] are placeholders too. */
+void placeholder_find(struct sv text, bool is_template, const struct placeholder_words *known,
+                      struct arena *arena, struct placeholders *ret);
 /* The same for a source file, where brackets mean something else: only values of a line, "Revises: <name>". */
 void placeholder_find_values(struct sv text, struct arena *arena, struct placeholders *ret);
 /* The text with every placeholder overwritten by letters: same length, and a plain word for a shell. */

@@ -884,6 +884,7 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
     b.title = title_reader_new();
     b.shape = shape_reader_new(b.prose);
     shape_learn(b.shape, doc->text, b.arena);
+    placeholder_learn(doc->text, b.arena, &rb.stand_ins);
     for (size_t i = 0; i < WATCH_PATTERN__N; i++)
         b.watch_patterns[i] = regex_must(watch_patterns[i], REGEX_NOCASE);
     for (size_t i = 0; i < BLOCK_PATTERN__N; i++)

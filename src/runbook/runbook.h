@@ -268,6 +268,7 @@ struct runbook {
     RB_ARRAY(struct rb_remark, remarks);
     RB_ARRAY(struct rb_failure, failures); /* by line */
     RB_ARRAY(struct rb_note, notes);
+    struct placeholder_words stand_ins;
     RB_ARRAY(struct sv, environments); /* what it is for; none: any */
 };
 

@@ -90,6 +90,7 @@ enum title_pattern {
     TITLE_RESTORES,   /* "Restore Plan" */
     TITLE_TESTS_ONLY, /* "(staging only)" */
     TITLE_FIRST,      /* "First Deployment" */
+    TITLE_STAGE,      /* "Deploy to staging" */
     TITLE_LATER,      /* "Version Upgrade" */
     TITLE_OF_LOSS,    /* "Disaster Recovery Runbook" */
     TITLE__N
@@ -132,6 +133,9 @@ static const char *const title_patterns[] = {
     [TITLE_RESTORES] = TITLE_RESTORE,
     [TITLE_TESTS_ONLY] = "^(?:in |on |for )?(?:non-?prod\\w*|staging|dev(?:elopment)?|test(?:ing)?)"
                          "(?: (?:target|environment|env|systems?|only))+$",
+    [TITLE_STAGE] =
+        "\\b(staging|stage|pre-?prod(?:uction)?|uat|qa|dev(?:elopment)?|test|prod(?:uction)?)\\b"
+        "(?: environment| env| cluster)?$",
     [TITLE_FIRST] =
         "^(?:first|initial|fresh|new)(?:[ -]time)? (?:[a-z]+ )?(?:deployment|deploy|install(?:ation)?|setup|"
         "rollout|release)\\b",
@@ -323,6 +327,17 @@ bool title_is_first(struct title_reader *r, struct sv text)
 bool title_is_later(struct title_reader *r, struct sv text)
 {
     return regex_has(r->patterns[TITLE_LATER], title_strip_glyphs(text));
+}
+
+struct sv title_stage(struct title_reader *r, struct sv text, struct sv *rest)
+{
+    struct regex_match g[2];
+
+    text = title_strip_glyphs(text);
+    if (!regex_find(r->patterns[TITLE_STAGE], text, 0, g, 2))
+        return (struct sv){NULL, 0};
+    *rest = sv_trim(sv_sub(text, 0, g[0].from));
+    return sv_sub(text, g[1].from, g[1].to);
 }
 
 bool title_is_of_loss(struct title_reader *r, struct sv text)

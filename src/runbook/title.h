@@ -40,6 +40,8 @@ bool title_restores(struct title_reader *r, struct sv text);
 /* "First Deployment", "Initial Setup"; "Version Upgrade", "Subsequent Releases". */
 bool title_is_first(struct title_reader *r, struct sv text);
 bool title_is_later(struct title_reader *r, struct sv text);
+/* "Deploy to staging": the environment; *rest: "Deploy to".  Empty: it names none at its end. */
+struct sv title_stage(struct title_reader *r, struct sv text, struct sv *rest);
 /* A document about such a case: "Disaster Recovery Runbook", "Database Failover". */
 bool title_is_of_loss(struct title_reader *r, struct sv text);
 /* What kind of alternative a title or label names: "database" for PostgreSQL; empty: none. */

@@ -259,6 +259,16 @@ struct told_span {
     size_t from, to; /* of what a person does; from == SV_NPOS: nothing */
 };
 
+/* "Replace <host> with the name of yours": it is asked as a placeholder. */
+static bool told_fills_in(const struct rb_build *b, struct sv one)
+{
+    (void)(sv_eat_nocase(&one, SV("replace ")) || sv_eat_nocase(&one, SV("substitute ")));
+    for (size_t i = 0; i < b->rb->stand_ins.n; i++)
+        if (sv_starts(one, b->rb->stand_ins.v[i]))
+            return true;
+    return sv_starts(one, SV("<"));
+}
+
 static void told_take(struct rb_build *b, const struct md_node *n, const struct told_sentence *s,
                       bool last, struct told_span *span)
 {
@@ -268,8 +278,7 @@ static void told_take(struct rb_build *b, const struct md_node *n, const struct 
     bool remark = b->quoted || s->how == TOLD_NOT;
 
     if (where == WHERE_STAY || where == WHERE_LEAVE || (s->how == TOLD_NOT && !remark_is(b, one)) ||
-        (sv_starts_nocase(one, SV("replace <")) ||
-         sv_starts_nocase(one, SV("substitute <")))) /* a placeholder */
+        told_fills_in(b, one))
         return;
     first = told_before_commands(n, s);
     if (first.n) {

@@ -10,9 +10,10 @@
 #include "runbook/reader_int.h"
 #include "runbook/shape.h"
 
-#define WATCH_ACTION                                                                               \
-    "(?:roll(?:ing)?[ -]?back|revert|abort|back out|page|alert|notify|investigate|hold|pause|fix " \
-    "forward|zur\xc3\xbc"                                                                          \
+#define WATCH_ACTION                                                                                                \
+    "(?:(?:(?:go|proceed|jump|move|switch) to |(?:start|execute|perform|trigger|initiate|begin|run) )?(?:the |a )?" \
+    "roll(?:ing)?[ -]?back|revert|abort|back out|page|alert|notify|investigate|hold|pause|fix "                     \
+    "forward|zur\xc3\xbc"                                                                                           \
     "ckrollen)"
 
 const char *const watch_patterns[WATCH_PATTERN__N] = {
@@ -228,10 +229,10 @@ static void watch_split(struct sv text, struct sv *label, struct sv *rest)
 static bool watch_is_sentence(struct sv condition)
 {
     static const struct sv words[] = {SV("verify_the_"), SV("check_the_"),   SV("confirm_the_"),
-                                      SV("ensure_the_"), SV("verify_that_"), SV("wait_"),
-                                      SV("it_"),         SV("this_"),        SV("should_"),
-                                      SV("if_"),         SV("critical_if_"), SV("slow_"),
-                                      SV("rto"),         SV("rpo")};
+                                      SV("ensure_the_"), SV("verify_that_"), SV("check_that_"),
+                                      SV("wait_"),       SV("it_"),          SV("this_"),
+                                      SV("should_"),     SV("if_"),          SV("critical_if_"),
+                                      SV("slow_"),       SV("rto"),          SV("rpo")};
 
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         size_t at = sv_find(condition, words[i], 0);

@@ -101,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         parser = shell_parser_new();
     if (size == 0 || memchr(data, '\0', size)) /* no document holds one */
         return 0;
-    placeholder_find(text, false, &arena, &ph);
+    placeholder_find(text, false, NULL, &arena, &ph);
     masked = placeholder_mask(text, &ph, &arena);
     check_placeholders(text, &ph, masked);
     shell_split(parser, text, masked, &arena, &script);

@@ -10,7 +10,7 @@ static struct shell_script split(struct sv text, struct arena *arena)
     struct shell_script s;
     struct placeholders ph;
 
-    placeholder_find(text, false, arena, &ph);
+    placeholder_find(text, false, NULL, arena, &ph);
     shell_split(p, text, placeholder_mask(text, &ph, arena), arena, &s);
     return s;
 }

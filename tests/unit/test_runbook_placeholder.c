@@ -69,7 +69,7 @@ T(what_is_left_to_be_filled_in_is_found_with_its_name)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct placeholders ph;
 
-        placeholder_find(sv_from(rows[i].text), rows[i].is_template, &arena, &ph);
+        placeholder_find(sv_from(rows[i].text), rows[i].is_template, NULL, &arena, &ph);
         if (ph.n != (rows[i].raw != NULL))
             T_FAIL("'%s': %zu found", rows[i].text, ph.n);
         if (!ph.n)
@@ -87,11 +87,11 @@ T(the_mask_has_the_same_length_and_only_words)
     struct sv text = SV("scp <file> web1:/path/to/x && ls\n");
     struct placeholders ph;
 
-    placeholder_find(text, false, &arena, &ph);
+    placeholder_find(text, false, NULL, &arena, &ph);
     T_EQ(ph.n, 2);
     T_SV(placeholder_mask(text, &ph, &arena), "scp xxxxxx web1:xxxxxxxxxx && ls\n");
     T_SV(text, "scp <file> web1:/path/to/x && ls\n");
-    placeholder_find(SV("ls"), false, &arena, &ph);
+    placeholder_find(SV("ls"), false, NULL, &arena, &ph);
     T_SV(placeholder_mask(SV("ls"), &ph, &arena), "ls");
 }
 

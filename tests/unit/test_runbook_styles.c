@@ -373,6 +373,48 @@ T(names_of_scripts_say_what_they_change)
     }
 }
 
+T(sections_of_environments_are_each_for_that_one)
+{
+    want_steps("# R\n## Deploy Staging" SH("./s") "## Deploy Production" SH("./p"),
+               "deploy ./s ?for Staging only|deploy ./p ?for Production only");
+    want_steps("# R\n## Deploy to dev" SH("./d") "## Deploy to staging" SH(
+                   "./s") "## Deploy to prod" SH("./p"),
+               "deploy ./d ?for dev only|deploy ./s ?for staging only|deploy ./p ?for prod only");
+    want_steps("# R\n## 1. Deploy to staging" SH("./s") "## 2. Deploy to production" SH("./p"),
+               "deploy ./s|deploy ./p");
+    want_steps("# R\n## Test" SH("./s") "## Deploy to production" SH("./p"),
+               "verify ./s|deploy ./p");
+}
+
+T(words_that_the_document_replaces_are_placeholders)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r,
+        "# R\n## Steps" SH(
+            "describe INSTANCE_NAME $INSTANCE_NAME OTHER_NAME") "\nReplace `INSTANCE_NAME` with yours.\n"
+                                                                "Replace THIS by all means, replace it with care.\n");
+    T_EQ(r.rb.n_steps, 1);
+    T_EQ(r.rb.blocks[0].placeholders.n, 1);
+    SAME(r.rb.blocks[0].placeholders.v[0].name, "instance_name");
+}
+
+T(a_checkpoint_and_a_sentence_expect_are_expectations)
+{
+    want_expects("# R\n## Steps" SH("./go") "\n✅ **Checkpoint:** all is listed\n",
+                 "0 ask:all is listed");
+    want_expects("# R\n## Steps" SH("curl -s http://a/b") "- Expect 200 and the new address.\n",
+                 "0 http-status:|0 ask:the new address.");
+}
+
+T(any_of_these_is_a_question_for_a_way_back)
+{
+    want_rules(
+        "# R\n## Monitor\n- Error rate < 1 %\n\nIf any of these fail for more than 5 minutes → go to Rollback.\n",
+        "expect error_rate[5m] < 1% else investigate|?");
+}
+
 T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(a_restore_beside_a_rollback_is_asked_for),
        T_CASE(in_a_document_about_a_loss_it_is_what_is_done),
@@ -397,4 +439,8 @@ T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(how_something_is_done_is_no_command),
        T_CASE(a_comment_says_where_the_commands_below_it_run),
        T_CASE(a_sentence_before_the_code_says_where_it_runs),
-       T_CASE(names_of_scripts_say_what_they_change))
+       T_CASE(names_of_scripts_say_what_they_change),
+       T_CASE(sections_of_environments_are_each_for_that_one),
+       T_CASE(words_that_the_document_replaces_are_placeholders),
+       T_CASE(a_checkpoint_and_a_sentence_expect_are_expectations),
+       T_CASE(any_of_these_is_a_question_for_a_way_back))
