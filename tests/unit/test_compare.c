@@ -444,9 +444,9 @@ T(a_cell_becomes_what_its_type_says_or_stays_text)
     }
 }
 
-T_MAIN(T_CASE(our_own_vectors_are_judged_as_they_say), T_CASE(the_vectors_are_judged_as_they_say), T_CASE(values_are_compared_by_value),
-       T_CASE(the_worst_distances_are_told_largest_first), T_CASE(what_is_not_told_is_counted),
-       T_CASE(sides_that_run_apart_meet_again),
+T_MAIN(T_CASE(our_own_vectors_are_judged_as_they_say), T_CASE(the_vectors_are_judged_as_they_say),
+       T_CASE(values_are_compared_by_value), T_CASE(the_worst_distances_are_told_largest_first),
+       T_CASE(what_is_not_told_is_counted), T_CASE(sides_that_run_apart_meet_again),
        T_CASE(what_is_no_snapshot_is_refused_with_its_place),
        T_CASE(a_file_that_is_not_there_is_named),
        T_CASE(a_condition_that_cannot_be_judged_is_refused),
