@@ -126,7 +126,12 @@ void ui_watch_live(struct ui *u, struct strbuf *out, size_t *lines)
     struct duration_text at = duration_format(u->watch_at_ms),
                          until = duration_format(u->watch_until_ms);
 
-    term_addf(out, TERM_HEAD, "  watching, T+%s of %s\n", at.s, until.s);
+    if (u->watch_at_ms > u->watch_until_ms)
+        term_addf(out, TERM_HEAD,
+                  "  watching, T+%s: its %s are over, what is pending is followed\n", at.s,
+                  until.s);
+    else
+        term_addf(out, TERM_HEAD, "  watching, T+%s of %s\n", at.s, until.s);
     (*lines)++;
     for (size_t i = 0; i < u->rules.n && *lines < UI_LIVE_MAX; i++) {
         ui_rule_line(&u->rules.v[i], out);
@@ -211,6 +216,11 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
         ui_print(u, &b);
     } else if (strcmp(e->name, "serving") == 0) {
         strbuf_addf(&b, "  the watch answers at %s\n", json_get_str(e->data, "url", ""));
+        ui_print(u, &b);
+    } else if (strcmp(e->name, "watch-state") == 0) {
+        strbuf_add_str(&b, "  the watch goes on: ");
+        text_add_line(&b, json_get_sv(e->data, "text"));
+        strbuf_add_byte(&b, '\n');
         ui_print(u, &b);
     } else if (strcmp(e->name, "verdict") == 0) {
         ui_watch_line(u, "verdict", json_get_str(e->data, "verdict", ""),

@@ -335,6 +335,15 @@ enum err_code run_take(struct run *r, struct err *err)
     return ERR_OK;
 }
 
+/* A release is brought back whoever listens there: then nothing is watched any more. */
+static enum err_code run_check_listen(struct run *r, struct err *err)
+{
+    if (r->after_values == STAGE_WAY_BACK || r->opt.back_reason.p ||
+        watcher_check_serve(r->plan, err) == ERR_OK)
+        return ERR_OK;
+    return err_hint(err, "end what listens there, then: prusik resume %s", event_run_text(r->id).s);
+}
+
 enum err_code run_resume(struct store *store, int64_t id, const struct plan *plan,
                          const struct run_options *opt, struct run **ret, struct err *err)
 {
@@ -344,6 +353,10 @@ enum err_code run_resume(struct store *store, int64_t id, const struct plan *pla
     r->id = id;
     if (run_take(r, err) != ERR_OK)
         return err->code;
+    if (run_check_listen(r, err) != ERR_OK) {
+        r->err = *err;
+        return run_give_up(r, err);
+    }
     data = json_object();
     json_put_sv(data, "operator", r->opt.operator_name);
     json_put_str(data, "host", ident_host().s);
@@ -662,7 +675,7 @@ static void run_advance_once(struct run *r)
             run_next_value(r);
         } else {
             r->stage = r->after_values;
-            if (run_watch_begin(r, &r->err) == ERR_OK)
+            if (r->roll_back_wanted || run_watch_begin(r, &r->err) == ERR_OK)
                 run_advance(r);
             else
                 run_end(r, EXIT_CODE_FAILED);
