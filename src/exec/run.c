@@ -177,6 +177,9 @@ static enum err_code run_check_unfinished(struct store *store, const struct plan
         return ERR_OK;
     (void)err_set(err, ERR_LOCKED, "environment '%.*s' has an unfinished run, %s",
                   SV_FMT(p->environment), event_run_text(last.run).s);
+    if (p->watch_only) /* there is no way back of it */
+        return err_hint(err, "prusik resume %s or prusik abort %s --why \"...\"",
+                        event_run_text(last.run).s, event_run_text(last.run).s);
     return err_hint(err, "prusik resume %s, prusik rollback %s or prusik abort %s --why \"...\"",
                     event_run_text(last.run).s, event_run_text(last.run).s,
                     event_run_text(last.run).s);
@@ -615,6 +618,9 @@ static void run_advance_watch(struct run *r)
     } else if (r->verdict == VERDICT_ROLLBACK) { /* of a watch alone: a run has gone back */
         (void)err_set(&r->err, ERR_FAILED, "the verdict is ROLLBACK, nothing was carried out: %s",
                       r->verdict_text ? r->verdict_text : "");
+        (void)err_hint(
+            &r->err,
+            "the way back is the document's; of a deployment that prusik made: prusik rollback RUN");
         run_finish(r, "rollback-due", EXIT_CODE_FAILED);
     } else if (r->verdict != VERDICT_OK) { /* HOLD too: what was not seen is not good */
         (void)err_set(&r->err, ERR_FAILED, "done, but people should look, %s: %s",

@@ -51,7 +51,7 @@ static void tell_limit(json_t *j, const struct judge_result *r)
 
     if (!r->has_limit)
         return;
-    if (cmp && cmp->kind == EXPR_CMP)
+    if (cmp && cmp->kind == EXPR_CMP && (r->has_value || !r->has_share)) /* else "6.6% above" */
         strbuf_addf(&b, "%.*s ", SV_FMT(rule_cmp_names[cmp->op]));
     strbuf_add_str(&b, num_format(r->limit, r->type).s);
     if (r->has_limit_to)
@@ -62,6 +62,7 @@ static void tell_limit(json_t *j, const struct judge_result *r)
 
 static json_t *tell_rule(const struct judge_result *r)
 {
+    CLEANUP(strbuf_release) struct strbuf share = STRBUF(0);
     json_t *j = json_object();
 
     json_put_sv(j, "rule", r->id);
@@ -70,8 +71,9 @@ static json_t *tell_rule(const struct judge_result *r)
     json_put_str(j, "verdict", verdict_names[r->verdict]);
     tell_number(j, "value", "value_text", r->has_value, r->value, r->type);
     if (!r->has_value && r->has_share) {
+        strbuf_addf(&share, "%.4g%% above", r->share * 100);
         json_put_real(j, "value", r->share);
-        json_put_str(j, "value_text", num_format(r->share, (struct dim_type){DIM_RATIO, false}).s);
+        json_put_sv(j, "value_text", strbuf_sv(&share));
     }
     tell_limit(j, r);
     if (r->has_n)

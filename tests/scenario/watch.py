@@ -110,6 +110,7 @@ def it_stands_in_no_deployments_way():
     same("exit code", (done.returncode, done.stderr), (0, ""))
     second = prusik("watch", "deploy.md", "--for", "1s", "--quiet")
     same("exit code of a second watch", second.returncode, 8)
+    check("rollback" not in second.stderr, second.stderr)
     p.send_signal(signal.SIGTERM)
     p.communicate(timeout=DEADLINE_S)
 
