@@ -226,7 +226,7 @@ bool binding_has_password(struct sv value)
 enum err_code binding_databases(struct binding_reader *r, const struct yaml_node *n,
                                 void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of databases");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
@@ -336,7 +336,7 @@ static enum err_code binding_check_host(struct binding_reader *r, const struct y
 
 enum err_code binding_hosts(struct binding_reader *r, const struct yaml_node *n, void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of hosts");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
