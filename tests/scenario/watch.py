@@ -263,6 +263,26 @@ watch: {interval: 100ms}
     check("the watch goes on" not in done.stdout, done.stdout)
 
 
+def a_checkpoint_that_waits_for_data_is_a_reason_to_go_on():
+    begin()
+    write("prusik.yaml", """environment: test
+sources: {file.state: {path: state.json}}
+rules: {state: expect file.state.json.ready == true at T+1s else investigate}
+watch: {interval: 100ms}
+""")
+    p = start("watch", "deploy.md", "--for", "1s", "--json")
+    said = {}
+    for line in p.stdout:
+        e = json.loads(line)
+        if e["event"] == "watch-state":
+            said = e["data"]
+            write("state.json", '{"ready": true}')
+    p.stdout.close()
+    same("exit code", p.wait(DEADLINE_S), 0)
+    same("the checkpoints", (said["checkpoints"], said["rules"]), (["T+1s"], []))
+    same("the text", said["text"], "its 1.0 s are over, not judged is checkpoint T+1s")
+
+
 def an_alert_that_is_open_at_the_end_is_told_to_be_over():
     begin()
     write("queue.txt", '{"length": 107}')
@@ -298,5 +318,6 @@ def a_source_whose_secret_has_no_value_is_not_begun():
 sys.exit(run_tests([counters_rows_and_probes_reach_the_rules, a_source_whose_secret_has_no_value_is_not_begun,
                     a_watch_that_was_killed_goes_on_from_its_own_begin, an_interrupted_watch_says_how_to_go_on,
                     it_stands_in_no_deployments_way, a_log_that_is_rotated_is_counted_once,
-                    a_watch_that_is_over_says_why_it_goes_on, an_alert_that_is_open_at_the_end_is_told_to_be_over,
+                    a_watch_that_is_over_says_why_it_goes_on,
+                    a_checkpoint_that_waits_for_data_is_a_reason_to_go_on, an_alert_that_is_open_at_the_end_is_told_to_be_over,
                     lines_count_when_they_were_written, windows_that_fill_are_told_to_nobody]))
