@@ -176,11 +176,12 @@ T(a_section_whose_entries_are_comments_is_empty)
     struct binding b;
     struct err err;
 
-    T_OK(binding_parse("prusik.yaml", "/srv",
-                       SV("env:\n  #A: 1\nvariables:\nservices:\nmaintenance:\nprobes:\nmetrics:\n"
-                          "rules:\nwatch:\ndrop:\nchoices:\nanswers:\n  # none\nsteps:\ndatabases:\nhosts:\n"
-                          "sources:\nnotify:\nflags:\ngates:\npeople:\nlint:\n"),
-                       &b, &err),
+    T_OK(binding_parse(
+             "prusik.yaml", "/srv",
+             SV("env:\n  #A: 1\nvariables:\nservices:\nmaintenance:\nprobes:\nmetrics:\n"
+                "rules:\nwatch:\ndrop:\nchoices:\nanswers:\n  # none\nsteps:\ndatabases:\nhosts:\n"
+                "sources:\nnotify:\nflags:\ngates:\npeople:\nlint:\n"),
+             &b, &err),
          err);
     T_EQ(b.env.n + b.variables.n + b.services.n + b.metrics.n + b.choices.n + b.steps.n, 0);
     T_EQ(b.until_ms, -1);
