@@ -1,6 +1,5 @@
 #include "backup/lite.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/ident.h"
 #include "base/mem.h"
 #include "base/sv.h"
 #include "db/db.h"
@@ -363,46 +363,19 @@ void lite_unlock(struct lite_hold *h)
     free(h);
 }
 
-/* "123 (postgres)" of a process of which a descriptor is the file; 0: none that we may see.  An idle connection
- * holds no lock, and would write on into the file that was replaced. */
-static long lite_user(const struct stat *file)
-{
-    DIR *procs = opendir("/proc"), *fds;
-    const struct dirent *p, *f;
-    long user = 0;
-
-    while (procs && !user && (p = readdir(procs)) != NULL) {
-        char path[300];
-        uint64_t pid;
-        struct stat st;
-
-        if (!sv_to_u64(sv_from(p->d_name), &pid) || pid == (uint64_t)getpid())
-            continue;
-        (void)snprintf(path, sizeof(path), "/proc/%s/fd", p->d_name);
-        fds = opendir(path);
-        while (fds && !user && (f = readdir(fds)) != NULL)
-            if (fstatat(dirfd(fds), f->d_name, &st, 0) == 0 && st.st_ino == file->st_ino &&
-                st.st_dev == file->st_dev)
-                user = (long)pid;
-        if (fds)
-            (void)closedir(fds); /* fails only for what is none */
-    }
-    if (procs)
-        (void)closedir(procs); /* fails only for what is none */
-    return user;
-}
-
 static enum err_code lite_nobody_else(const char *path, struct err *err)
 {
     struct stat st;
-    long user;
+    int64_t user;
 
     if (stat(path, &st) != 0)
         return err_sys(err, errno, "look at '%s'", path);
-    user = lite_user(&st);
+    /* An idle connection holds no lock, and would write on into the file that was replaced. */
+    user = ident_opener(&st);
     if (!user)
         return ERR_OK;
-    (void)err_set(err, ERR_LOCKED, "'%s' is in use: process %ld has it open", path, user);
+    (void)err_set(err, ERR_LOCKED, "'%s' is in use: process %lld has it open", path,
+                  (long long)user);
     return err_hint(err, "stop what uses it, then restore");
 }
 

@@ -1,11 +1,14 @@
 #include "base/ident.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -116,6 +119,53 @@ uint64_t ident_process_start(int64_t pid)
     for (int field = 4; field <= 22 && more; field++)
         more = sv_next_word(&rest, &word);
     return more && sv_to_u64(word, &start) ? start : 0;
+}
+
+static bool ident_has_open(const char *pid, const struct stat *what)
+{
+    const struct dirent *f;
+    bool found = false;
+    struct stat st;
+    char path[300];
+    DIR *fds;
+
+    (void)snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+    fds = opendir(path); /* NULL: it is another user's, or gone */
+    while (fds && !found && (f = readdir(fds)) != NULL)
+        found = fstatat(dirfd(fds), f->d_name, &st, 0) == 0 && st.st_ino == what->st_ino &&
+                (st.st_mode & S_IFMT) == (what->st_mode & S_IFMT) &&
+                (!what->st_dev || st.st_dev == what->st_dev);
+    if (fds)
+        (void)closedir(fds); /* fails only for what is none */
+    return found;
+}
+
+int64_t ident_opener(const struct stat *what)
+{
+    DIR *procs = opendir("/proc");
+    const struct dirent *p;
+    uint64_t pid, found = 0;
+
+    while (procs && !found && (p = readdir(procs)) != NULL)
+        if (sv_to_u64(sv_from(p->d_name), &pid) && pid != (uint64_t)getpid() &&
+            ident_has_open(p->d_name, what))
+            found = pid;
+    if (procs)
+        (void)closedir(procs); /* fails only for what is none */
+    return (int64_t)found;
+}
+
+struct ident_text ident_process_name(int64_t pid)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct ident_text t = {""};
+    struct err err;
+    char path[64];
+
+    (void)snprintf(path, sizeof(path), "/proc/%" PRId64 "/comm", pid);
+    if (file_read(path, sizeof(t.s) - 1, &text, &err) == ERR_OK)
+        (void)snprintf(t.s, sizeof(t.s), "%.*s", SV_FMT(sv_trim(strbuf_sv(&text))));
+    return t;
 }
 
 struct ident_text ident_boot(void)

@@ -10,7 +10,8 @@
 #include "store/event.h"
 #include "store/notice.h"
 
-#define NOTIFY_MS 60000u /* for a person or a timer that waits for it */
+#define NOTIFY_MS   60000u /* for a person or a timer that waits for it */
+#define NOTIFY_TEXT 100u   /* columns of what is told that are shown */
 
 static const char *const notify_opts[] = {"--bind", "--set", "--store", "--all", "--json", NULL};
 
@@ -22,13 +23,20 @@ struct notify_list {
 
 static void notify_on_notice(const struct store_notice *n, void *arg)
 {
+    CLEANUP(json_cleanup) json_t *body = NULL;
+    bool ended = n->key.n && !n->firing;
     struct notify_list *l = arg;
     json_t *j = json_object();
+    struct err ignored;
 
+    (void)!json_read(n->body, &body, &ignored); /* of a newer version: then it is not named */
     l->waiting += n->state == NOTICE_WAITING;
     l->given_up += n->state == NOTICE_GIVEN_UP;
     json_put_str(j, "run", event_run_text(n->run).s);
     json_put_int(j, "n", n->seq);
+    json_put_sv(j, "event", json_get_sv(body, "event"));
+    json_put_str(j, "status", !n->key.n ? "told" : ended ? "resolved" : "firing");
+    json_put_sv(j, "text", json_get_sv(body, "text"));
     json_put_sv(j, "receiver", n->receiver);
     json_put_str(j, "state", notice_states[n->state]);
     json_put_str(j, "at", clock_format(n->at_us).s);
@@ -41,8 +49,12 @@ static void notify_on_notice(const struct store_notice *n, void *arg)
                 (long long)n->seq, SV_FMT(n->receiver), notice_states[n->state], (long long)n->sent,
                 n->sent == 1 ? "" : "s");
     if (n->tries)
-        strbuf_addf(&l->text, ", failed %lld times: ", (long long)n->tries);
+        strbuf_addf(&l->text, ", failed %lld time%s: ", (long long)n->tries,
+                    n->tries == 1 ? "" : "s");
     text_add_line(&l->text, n->error);
+    strbuf_addf(&l->text, "\n        %.*s%s: ", SV_FMT(json_get_sv(body, "event")),
+                ended ? ", ended" : "");
+    text_add_line(&l->text, text_cut(json_get_sv(body, "text"), NOTIFY_TEXT));
     strbuf_add_byte(&l->text, '\n');
 }
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/go.h"
 #include "cli/load.h"
+#include "cli/show_plan.h"
 #include "cli/term.h"
 #include "exec/watcher_try.h"
 #include "rule/env.h"
@@ -216,6 +217,18 @@ static enum err_code watch_for(const struct cli *c, int64_t *ret, struct err *er
     return ERR_OK;
 }
 
+/* All that is open, as `prusik plan` shows it of a run: there it stands among what only a deployment asks. */
+static void watch_show_questions(const struct cli *c, const struct plan *p)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    bool attended = go_is_attended(c);
+
+    if (c->json || plan_open(p, attended) < 2)
+        return;
+    show_questions(p, attended, &b);
+    term_write(&b);
+}
+
 static enum err_code watch_go(struct cli *c, const struct loaded *l, enum exit_code *exit,
                               struct err *err)
 {
@@ -229,6 +242,7 @@ static enum err_code watch_go(struct cli *c, const struct loaded *l, enum exit_c
         (void)err_set(err, ERR_REFUSED, "there is no rule that could be judged");
         return err_hint(err, "rules: {NAME: \"investigate when ...\"} in prusik.yaml");
     }
+    watch_show_questions(c, &l->plan);
     if (store_open(dir, STORE_WRITE, &store, err) != ERR_OK)
         return err->code;
     return go_start(c, store, l, exit, err);
@@ -254,7 +268,8 @@ const struct verb verb_watch = {
         "from now on, and keeps what it finds as a run of its own: status, report, resume, replay and\n"
         "verify take it. It stands in no deployment's way. Exit code 9 when people should look, 4 when\n"
         "the verdict is ROLLBACK: nothing is carried out, and it ends there.\n\n"
-        "A rule that is pending when --for is over is followed until it fires or is good.\n\n"
+        "A rule that is pending when --for is over is followed until it fires or is good: the watch goes\n"
+        "on, says so and which rule it is, and its exit code is that of what was decided then.\n\n"
         "--try looks at each source once and shows what it gives, with its unit and how old it is.\n"
         "Exit code 4 when one gives nothing.\n\n"
         "  prusik watch deploy.md --try\n"

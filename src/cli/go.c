@@ -40,7 +40,7 @@ static void go_watch_signals(struct go *g)
 }
 
 /* Nobody can be asked without a terminal to answer on. */
-static bool go_is_attended(const struct cli *c)
+bool go_is_attended(const struct cli *c)
 {
     const char *ci = getenv("CI");
 

@@ -88,6 +88,15 @@ size_t term_width(void)
     return 100;
 }
 
+size_t term_height(void)
+{
+    struct winsize w;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row > 0)
+        return w.ws_row;
+    return 40;
+}
+
 static const char *const term_codes[TERM__N] = {
     [TERM_BOLD] = "\033[1m",  [TERM_DIM] = "\033[2m",  [TERM_GOOD] = "\033[32m",
     [TERM_WARN] = "\033[33m", [TERM_BAD] = "\033[31m", [TERM_HEAD] = "\033[1;36m",

@@ -23,6 +23,7 @@ enum term_style {
 void term_init(const char *when);
 bool term_is_live(void); /* standard output is a terminal that can be redrawn */
 size_t term_width(void);
+size_t term_height(void);
 
 /* Append text in a style; plain text when there is no colour. */
 void term_add(struct strbuf *b, enum term_style style, struct sv text);

@@ -145,7 +145,7 @@ static void ui_live_tail(const struct ui *u, size_t room, struct strbuf *b)
                           room - 2));
     else if (help.n <= room - 2)
         term_add(b, TERM_DIM, help);
-    else if (u->has_keys && room >= 2 + sizeof("p hold  q stop  s show"))
+    else if (u->has_keys && !u->plan->watch_only && room >= 2 + sizeof("p hold  q stop  s show"))
         term_add(b, TERM_DIM, SV("p hold  q stop  s show"));
 }
 
@@ -157,7 +157,11 @@ static void ui_live_progress(struct ui *u, struct strbuf *b, size_t *lines)
     struct duration_text t = duration_format((clock_now_us() - u->begun_us) / 1000);
     struct sv cut;
 
-    strbuf_addf(&text, "%zu of %zu steps  %s", u->done, u->total, t.s);
+    if (u->plan->watch_only) /* it has no steps */
+        bar = 0;
+    else
+        strbuf_addf(&text, "%zu of %zu steps  ", u->done, u->total);
+    strbuf_add_str(&text, t.s);
     cut = text_cut(strbuf_sv(&text), width - bar - 4);
     strbuf_add_str(b, "  ");
     for (size_t i = 0; i < bar; i++)

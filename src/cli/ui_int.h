@@ -46,6 +46,7 @@ struct ui {
     /* the watch */
     bool watching;
     int64_t watch_at_ms, watch_until_ms;
+    char verdict[16]; /* the last one */
     VEC(struct ui_rule) rules;
 
     /* the live lines */

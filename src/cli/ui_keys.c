@@ -21,8 +21,9 @@ static bool ui_in_foreground(void)
 
 const char *ui_keys_help(const struct ui *u)
 {
-    return u->has_keys ? "p hold  q stop after this step  s show it  ctrl-c stop now"
-                       : "ctrl-c stops it; it can be resumed";
+    return u->has_keys && !u->plan->watch_only
+               ? "p hold  q stop after this step  s show it  ctrl-c stop now"
+               : "ctrl-c stops it; it can be resumed";
 }
 
 void ui_keys_mode(struct ui *u, bool keys)

@@ -10,6 +10,14 @@
 #include "base/text.h"
 #include "cli/ui_int.h"
 
+#define UI_RULE_WIDTH   120u /* columns of the line of a rule, at most */
+#define UI_RULE_HEAD    18u  /* of its indent, verdict and blanks */
+#define UI_TITLE        34u  /* of its words, at most ... */
+#define UI_TITLE_LEAST  16u  /* ... and at least, before something else is left out */
+#define UI_BARS         16u
+#define UI_NARROW       100u /* then no bars, and fewer words: the columns stand below each other */
+#define UI_TITLE_NARROW 26u
+
 static void ui_rule_clear(struct ui_rule *r)
 {
     free(r->value);
@@ -80,11 +88,12 @@ static enum term_style ui_verdict_style(const char *verdict)
     return strcmp(verdict, "HOLD") == 0 ? TERM_DIM : TERM_GOOD;
 }
 
-static void ui_spark(const struct ui_rule *r, struct strbuf *b)
+/* `columns` wide: the last values, the newest last, against the largest of them. */
+static void ui_spark(const struct ui_rule *r, size_t columns, struct strbuf *b)
 {
     static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     double max = 0;
-    size_t from = r->n_history > 16 ? r->n_history - 16 : 0;
+    size_t from = r->n_history > columns ? r->n_history - columns : 0;
 
     for (size_t i = from; i < r->n_history; i++)
         if (r->history[i] > max)
@@ -97,41 +106,95 @@ static void ui_spark(const struct ui_rule *r, struct strbuf *b)
         else
             strbuf_add_str(b, bars[max > 0 && v > 0 ? (size_t)(v / max * 7.0) : 0]);
     }
-    strbuf_add_n(b, ' ', 16 - (r->n_history - from));
+    strbuf_add_n(b, ' ', columns - (r->n_history - from));
 }
 
+/* What must be read behind the value: how long it is bad already, or why there is none. */
+static void ui_rule_more(const struct ui_rule *r, struct strbuf *b)
+{
+    if (r->need_s > 0 && r->pending_s > 0)
+        strbuf_addf(b, "  bad %.0f of %.0f s", r->pending_s, r->need_s);
+    else if (!r->value[0] && r->why[0])
+        strbuf_addf(b, "  %s", r->why);
+}
+
+/* A line of the terminal and no more: the words give way first, then the picture, then how many there were. */
 static void ui_rule_line(const struct ui_rule *r, struct strbuf *b)
 {
-    CLEANUP(strbuf_release) struct strbuf title = STRBUF(0);
+    CLEANUP(strbuf_release)
+    struct strbuf title = STRBUF(0), value = STRBUF(0), more = STRBUF(0), n = STRBUF(0);
+    bool narrow = term_width() < UI_NARROW;
+    size_t room = size_min(term_width(), UI_RULE_WIDTH) - UI_RULE_HEAD, taken;
+    size_t bars = narrow ? 0 : UI_BARS, words = narrow ? UI_TITLE_NARROW : UI_TITLE;
 
-    text_add_line(&title, text_cut(r->source, 34));
+    strbuf_addf(&value, " %10s %s", r->value[0] ? r->value : "-", r->limit);
+    ui_rule_more(r, &more);
+    if (r->n > 0)
+        strbuf_addf(&n, "  n=%.0f", r->n);
+    taken = text_width(strbuf_sv(&value)) + text_width(strbuf_sv(&more));
+    if (taken + text_width(strbuf_sv(&n)) + UI_TITLE_LEAST + bars > room)
+        strbuf_truncate(&n, 0);
+    if (taken + UI_TITLE_LEAST + bars > room)
+        bars = 0;
+    taken += bars + text_width(strbuf_sv(&n));
+    text_add_line(&title, text_cut(r->source, taken < room ? size_min(words, room - taken) : 0));
     strbuf_add_str(b, "    ");
     term_addf(b, ui_verdict_style(r->verdict), "%-11s", r->verdict);
     strbuf_addf(b, " %s", strbuf_str(&title));
-    strbuf_add_n(b, ' ', 35 - size_min(35, text_width(strbuf_sv(&title))));
-    term_add(b, TERM_DIM, SV(""));
-    ui_spark(r, b);
-    strbuf_addf(b, " %10s %s", r->value[0] ? r->value : "-", r->limit);
-    if (r->need_s > 0 && r->pending_s > 0)
-        term_addf(b, TERM_WARN, "  bad %.0f of %.0f s", r->pending_s, r->need_s);
-    else if (!r->value[0] && r->why[0])
-        term_addf(b, TERM_DIM, "  %s", r->why);
-    if (r->n > 0)
-        term_addf(b, TERM_DIM, "  n=%.0f", r->n);
+    if (taken < room)
+        strbuf_add_n(b, ' ', size_min(words, room - taken) - text_width(strbuf_sv(&title)));
+    strbuf_add_byte(b, ' ');
+    ui_spark(r, bars, b);
+    strbuf_add_sv(b, strbuf_sv(&value));
+    term_add(b, r->value[0] ? TERM_WARN : TERM_DIM, strbuf_sv(&more));
+    term_add(b, TERM_DIM, strbuf_sv(&n));
     strbuf_add_byte(b, '\n');
+}
+
+static bool ui_rule_is_good(const struct ui_rule *r)
+{
+    return strcmp(r->verdict, "OK") == 0;
+}
+
+/* All rules, or as many as there are lines for: then those that are not good come first. */
+static void ui_rules(const struct ui *u, size_t room, struct strbuf *out, size_t *lines)
+{
+    bool all = u->rules.n <= room;
+    size_t shown = 0, most = all ? u->rules.n : room - 1;
+
+    for (int good = 0; good < (all ? 1 : 2); good++)
+        for (size_t i = 0; i < u->rules.n && shown < most; i++)
+            if (all || ui_rule_is_good(&u->rules.v[i]) == (good > 0)) {
+                ui_rule_line(&u->rules.v[i], out);
+                shown++;
+            }
+    *lines += shown;
+    if (!all) {
+        term_addf(out, TERM_DIM, "    and %zu more, which a higher terminal shows\n",
+                  u->rules.n - shown);
+        (*lines)++;
+    }
 }
 
 void ui_watch_live(struct ui *u, struct strbuf *out, size_t *lines)
 {
     struct duration_text at = duration_format(u->watch_at_ms),
                          until = duration_format(u->watch_until_ms);
+    size_t used = *lines + 3; /* this line, the last one, and where the cursor stands */
+    size_t room = size_min(UI_LIVE_MAX, term_height()) > used + 1
+                      ? size_min(UI_LIVE_MAX, term_height()) - used
+                      : 1;
+    bool late = u->watch_at_ms > u->watch_until_ms;
 
-    term_addf(out, TERM_HEAD, "  watching, T+%s of %s\n", at.s, until.s);
-    (*lines)++;
-    for (size_t i = 0; i < u->rules.n && *lines < UI_LIVE_MAX; i++) {
-        ui_rule_line(&u->rules.v[i], out);
-        (*lines)++;
+    term_addf(out, TERM_HEAD, "  watching, T+%s%s%s%s", at.s, late ? ": its " : " of ", until.s,
+              late ? " are over" : "");
+    if (u->verdict[0]) {
+        strbuf_add_str(out, ", ");
+        term_add(out, ui_verdict_style(u->verdict), sv_from(u->verdict));
     }
+    strbuf_add_byte(out, '\n');
+    (*lines)++;
+    ui_rules(u, room, out, lines);
 }
 
 static void ui_watch_tick(struct ui *u, const json_t *data)
@@ -212,7 +275,13 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
     } else if (strcmp(e->name, "serving") == 0) {
         strbuf_addf(&b, "  the watch answers at %s\n", json_get_str(e->data, "url", ""));
         ui_print(u, &b);
+    } else if (strcmp(e->name, "watch-state") == 0) {
+        strbuf_add_str(&b, "  the watch goes on: ");
+        text_add_line(&b, json_get_sv(e->data, "text"));
+        strbuf_add_byte(&b, '\n');
+        ui_print(u, &b);
     } else if (strcmp(e->name, "verdict") == 0) {
+        (void)snprintf(u->verdict, sizeof(u->verdict), "%s", json_get_str(e->data, "verdict", ""));
         ui_watch_line(u, "verdict", json_get_str(e->data, "verdict", ""),
                       json_get_str(e->data, "text", ""));
     } else if (strcmp(e->name, "flag-outcome") == 0) {

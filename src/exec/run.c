@@ -177,6 +177,9 @@ static enum err_code run_check_unfinished(struct store *store, const struct plan
         return ERR_OK;
     (void)err_set(err, ERR_LOCKED, "environment '%.*s' has an unfinished run, %s",
                   SV_FMT(p->environment), event_run_text(last.run).s);
+    if (p->watch_only) /* there is no way back of it */
+        return err_hint(err, "prusik resume %s or prusik abort %s --why \"...\"",
+                        event_run_text(last.run).s, event_run_text(last.run).s);
     return err_hint(err, "prusik resume %s, prusik rollback %s or prusik abort %s --why \"...\"",
                     event_run_text(last.run).s, event_run_text(last.run).s,
                     event_run_text(last.run).s);
@@ -335,6 +338,15 @@ enum err_code run_take(struct run *r, struct err *err)
     return ERR_OK;
 }
 
+/* A release is brought back whoever listens there: then nothing is watched any more. */
+static enum err_code run_check_listen(struct run *r, struct err *err)
+{
+    if (r->after_values == STAGE_WAY_BACK || r->opt.back_reason.p ||
+        watcher_check_serve(r->plan, err) == ERR_OK)
+        return ERR_OK;
+    return err_hint(err, "end what listens there, then: prusik resume %s", event_run_text(r->id).s);
+}
+
 enum err_code run_resume(struct store *store, int64_t id, const struct plan *plan,
                          const struct run_options *opt, struct run **ret, struct err *err)
 {
@@ -344,6 +356,10 @@ enum err_code run_resume(struct store *store, int64_t id, const struct plan *pla
     r->id = id;
     if (run_take(r, err) != ERR_OK)
         return err->code;
+    if (run_check_listen(r, err) != ERR_OK) {
+        r->err = *err;
+        return run_give_up(r, err);
+    }
     data = json_object();
     json_put_sv(data, "operator", r->opt.operator_name);
     json_put_str(data, "host", ident_host().s);
@@ -602,6 +618,9 @@ static void run_advance_watch(struct run *r)
     } else if (r->verdict == VERDICT_ROLLBACK) { /* of a watch alone: a run has gone back */
         (void)err_set(&r->err, ERR_FAILED, "the verdict is ROLLBACK, nothing was carried out: %s",
                       r->verdict_text ? r->verdict_text : "");
+        (void)err_hint(
+            &r->err,
+            "the way back is the document's; of a deployment that prusik made: prusik rollback RUN");
         run_finish(r, "rollback-due", EXIT_CODE_FAILED);
     } else if (r->verdict != VERDICT_OK) { /* HOLD too: what was not seen is not good */
         (void)err_set(&r->err, ERR_FAILED, "done, but people should look, %s: %s",
@@ -662,7 +681,7 @@ static void run_advance_once(struct run *r)
             run_next_value(r);
         } else {
             r->stage = r->after_values;
-            if (run_watch_begin(r, &r->err) == ERR_OK)
+            if (r->roll_back_wanted || run_watch_begin(r, &r->err) == ERR_OK)
                 run_advance(r);
             else
                 run_end(r, EXIT_CODE_FAILED);

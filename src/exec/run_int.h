@@ -179,6 +179,7 @@ struct run {
     json_t *finish; /* data of run-finished, when the run is over for good */
     enum verdict verdict;
     char *verdict_text;
+    bool watch_longer; /* the watch goes on behind its end, and that was said */
     struct sv roll_back_reason, roll_back_by;
     struct back back;       /* of the way back, when it has begun */
     struct sv back_to;      /* the last step that stays; empty: none does */

@@ -170,6 +170,18 @@ void run_watch_answer(struct run *r, bool yes, struct sv by, struct sv note)
     run_roll_back(r, strbuf_sv(&reason), by);
 }
 
+/* It goes on behind its end: once it is said why. */
+static void watch_tell_longer(struct run *r)
+{
+    json_t *data;
+
+    if (r->watch_longer || r->stage != STAGE_WATCH || run_watch_over(r) ||
+        !(data = watcher_unfinished(r->watch->watcher)))
+        return;
+    r->watch_longer = true;
+    run_queue(r, EVENT_WATCH_STATE, NULL, data);
+}
+
 /* What the round asks for. */
 static void watch_act(struct run *r)
 {
@@ -190,6 +202,7 @@ static void watch_on_round(void *arg)
     if (!r->mark_us)
         return;
     r->verdict = watcher_verdict(r->watch->watcher);
+    watch_tell_longer(r);
     watch_keep(r);
     if (!run_commit(r))
         return;
@@ -324,6 +337,7 @@ void run_watch_free(struct run *r)
 enum err_code run_watch_load(struct run *r, const struct event *e, const json_t *data,
                              struct err *err UNUSED)
 {
+    r->watch_longer |= e->kind == EVENT_WATCH_STATE;
     if (e->kind != EVENT_VERDICT)
         return ERR_OK; /* the judge's own state is kept beside the events */
     for (unsigned i = 0; i < VERDICT__N; i++)

@@ -46,8 +46,8 @@ NODISCARD enum err_code watcher_check(const struct plan *p, struct err *err);
 /* Will the watch of a plan be able to serve where it says?  ERR_REFUSED: it cannot listen there. */
 NODISCARD enum err_code watcher_check_serve(const struct plan *p, struct err *err);
 /*
- * NULL in *ret when the plan watches nothing.  ERR_INVALID: a rule or source of the plan does not hold.  ERR_IO: the
- * address that it serves on is taken.
+ * NULL in *ret when the plan watches nothing.  ERR_INVALID: a rule or source of the plan does not hold.  ERR_REFUSED:
+ * the address that it serves on is taken.
  */
 NODISCARD enum err_code watcher_new(const struct watcher_config *c, struct watcher **ret,
                                     struct err *err);
@@ -70,6 +70,11 @@ void watcher_mark(struct watcher *w, int64_t t0_us);
 
 /* Nothing more is judged: the last checkpoint is closed and the watch's time is over. */
 bool watcher_is_over(const struct watcher *w);
+/*
+ * Its time is over, but something is not decided: {state: "longer", until_us, text, rules, checkpoints}, for
+ * json_decref().  NULL: its time goes on, or all is decided.
+ */
+json_t *watcher_unfinished(const struct watcher *w);
 /* From the deploy mark to the end of the watch. */
 int64_t watcher_length_us(const struct watcher *w);
 enum verdict watcher_verdict(const struct watcher *w);

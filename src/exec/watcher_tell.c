@@ -2,6 +2,7 @@
  * What a judgement gave, as data for the journal and the screen.
  */
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/sv.h"
 #include "exec/watcher_int.h"
 #include "rule/evidence.h"
@@ -15,9 +16,12 @@ static void tell_add_explain(const struct watcher *w, size_t rule, struct strbuf
 
     judge_explain(w->judge, rule, &b);
     text = strbuf_sv(&b);
-    if (sv_eat(&text, w->judged.v[rule].id)) /* the document's own words say more */
-        strbuf_addf(out, "%.*s (line %lld)", SV_FMT(json_get_sv(of, "source")),
-                    (long long)json_get_int(of, "line", 0));
+    if (sv_eat(&text, w->judged.v[rule].id)) {    /* the document's own words say more */
+        struct sv file = json_get_sv(of, "file"); /* that it stands in; none: the document */
+
+        strbuf_addf(out, "%.*s (%.*s%sline %lld)", SV_FMT(json_get_sv(of, "source")), SV_FMT(file),
+                    file.n ? " " : "", (long long)json_get_int(of, "line", 0));
+    }
     strbuf_add_sv(out, text);
 }
 
@@ -47,7 +51,7 @@ static void tell_limit(json_t *j, const struct judge_result *r)
 
     if (!r->has_limit)
         return;
-    if (cmp && cmp->kind == EXPR_CMP)
+    if (cmp && cmp->kind == EXPR_CMP && (r->has_value || !r->has_share)) /* else "6.6% above" */
         strbuf_addf(&b, "%.*s ", SV_FMT(rule_cmp_names[cmp->op]));
     strbuf_add_str(&b, num_format(r->limit, r->type).s);
     if (r->has_limit_to)
@@ -58,6 +62,7 @@ static void tell_limit(json_t *j, const struct judge_result *r)
 
 static json_t *tell_rule(const struct judge_result *r)
 {
+    CLEANUP(strbuf_release) struct strbuf share = STRBUF(0);
     json_t *j = json_object();
 
     json_put_sv(j, "rule", r->id);
@@ -66,8 +71,9 @@ static json_t *tell_rule(const struct judge_result *r)
     json_put_str(j, "verdict", verdict_names[r->verdict]);
     tell_number(j, "value", "value_text", r->has_value, r->value, r->type);
     if (!r->has_value && r->has_share) {
+        strbuf_addf(&share, "%.4g%% above", r->share * 100);
         json_put_real(j, "value", r->share);
-        json_put_str(j, "value_text", num_format(r->share, (struct dim_type){DIM_RATIO, false}).s);
+        json_put_sv(j, "value_text", strbuf_sv(&share));
     }
     tell_limit(j, r);
     if (r->has_n)
@@ -206,6 +212,58 @@ static void tell_verdict(struct watcher *w)
         tell_explain(w, rule, "text", j);
     }
     w->cfg.tell(w->cfg.arg, WATCHER_VERDICT, j);
+}
+
+/* --- what goes on behind the end --- */
+
+static void tell_pending(const struct watcher *w, json_t *rules, struct strbuf *text)
+{
+    for (size_t i = 0; i < w->judged.n; i++) {
+        struct judge_result r;
+
+        judge_result(w->judge, i, &r);
+        if (r.state != STATE_PENDING && r.state != STATE_SUSPENDED)
+            continue;
+        strbuf_add_str(text, json_array_size(rules) ? "; " : ", pending is ");
+        tell_add_explain(w, i, text);
+        json_append(rules, tell_rule(&r));
+    }
+}
+
+static void tell_unclosed(const struct watcher *w, json_t *checkpoints, struct strbuf *text)
+{
+    for (size_t i = 0; i < judge_n_checkpoints(w->judge); i++) {
+        struct judge_checkpoint c;
+
+        judge_checkpoint(w->judge, i, &c);
+        if (c.phase >= CHECK_CLOSED || c.due_us == JUDGE_UNSET)
+            continue;
+        strbuf_addf(text, "%s%.*s",
+                    json_array_size(checkpoints) ? ", " : ", not judged is checkpoint ",
+                    SV_FMT(c.id));
+        json_append(checkpoints, json_sv(c.id));
+    }
+}
+
+json_t *watcher_unfinished(const struct watcher *w)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    json_t *j, *rules, *checkpoints;
+
+    if (!w->marked || clock_steady_us() < judge_watch_end(w->judge) || judge_is_over(w->judge))
+        return NULL;
+    j = json_object();
+    rules = json_array();
+    checkpoints = json_array();
+    strbuf_addf(&text, "its %s are over", duration_format(watcher_length_us(w) / 1000).s);
+    tell_pending(w, rules, &text);
+    tell_unclosed(w, checkpoints, &text);
+    json_put_str(j, "state", "longer");
+    json_put_int(j, "until_us", judge_watch_end(w->judge));
+    json_put_sv(j, "text", strbuf_sv(&text));
+    json_put(j, "rules", rules);
+    json_put(j, "checkpoints", checkpoints);
+    return j;
 }
 
 static void tell_show(struct watcher *w, int64_t now_us)

@@ -173,8 +173,8 @@ static enum err_code listen_on(struct flag_server *s, const char *listen,
         s, MHD_OPTION_SOCK_ADDR, &a->at.any, MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
         MHD_OPTION_CONNECTION_LIMIT, SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
         SERVER_IDLE_S, MHD_OPTION_END);
-    if (!s->daemon)
-        return err_set(err, ERR_IO, "cannot listen on %s: is it in use?", listen);
+    if (!s->daemon) /* uncovered: it was free a moment ago */
+        return err_set(err, ERR_REFUSED, "cannot listen on %s: is it in use?", listen);
     info = libmicrohttpd.get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
     strbuf_addf(&url, "http://%.*s:%u", SV_FMT(a->host), (unsigned)info->port);
     memcpy(s->url, strbuf_str(&url), url.n + 1);
@@ -196,6 +196,9 @@ enum err_code flag_server_start(const struct flag_server_config *c, struct flag_
                       c->listen);
         return err_hint(err, "set PRUSIK_FLAG_TOKEN");
     }
+    if (listen_try(sv_from(c->listen), err) != ERR_OK)
+        return err_hint(
+            err, "prusik flag serve --listen ADDRESS:PORT takes another, port 0 any that is free");
     s->stamp = flag_files_stamp(&s->files);
     if (flag_files_load(&s->files, &s->set, err) != ERR_OK || libmicrohttpd_open(err) != ERR_OK ||
         listen_on(s, c->listen, &a, err) != ERR_OK)

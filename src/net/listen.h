@@ -23,7 +23,7 @@ struct listen_address {
 /* False: it is no ADDRESS:PORT; *ret is untouched then. */
 NODISCARD bool listen_read(struct sv text, struct listen_address *ret);
 
-/* Can somebody listen there now?  ERR_REFUSED says why not; ERR_USAGE: it is no address. */
+/* Can somebody listen there now?  ERR_REFUSED says why not, and who listens there; ERR_USAGE: it is no address. */
 NODISCARD enum err_code listen_try(struct sv text, struct err *err);
 /* Is this the token?  In the same time, whatever is wrong with it; NULL is not. */
 bool listen_is_token(struct sv token, const char *given);

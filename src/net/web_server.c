@@ -157,7 +157,8 @@ static enum err_code web_server_listen(struct web_server *s, const struct listen
         MHD_OPTION_CONNECTION_LIMIT, WEB_CLIENTS, MHD_OPTION_CONNECTION_TIMEOUT, WEB_IDLE_S,
         MHD_OPTION_END);
     if (!s->daemon)
-        return err_set(err, ERR_IO, "cannot listen on %.*s: is it in use?", SV_FMT(s->cfg.listen));
+        return err_set(err, ERR_REFUSED, "cannot listen on %.*s: is it in use?",
+                       SV_FMT(s->cfg.listen));
     strbuf_addf(
         &url, "http://%.*s:%u", SV_FMT(a->host),
         (unsigned)libmicrohttpd.get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT)->port);

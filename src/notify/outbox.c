@@ -22,6 +22,9 @@
 #define OUTBOX_RUNS       200 /* the newest that are looked at: older ones are over */
 #define OUTBOX_CALLS      8   /* at the same time */
 
+/* Before the text of what still held when its run was over: it is no good news. */
+#define OUTBOX_UNWATCHED SV("no longer watched, the run is over: ")
+
 /* A run whose notices are made or sent. */
 struct outbox_run {
     int64_t id;
@@ -214,11 +217,15 @@ static enum err_code outbox_scan_run(struct outbox *o, int64_t id, struct err *e
     s.over = s.run->plan.n_receivers == 0;
     rc = journal_read(o->cfg.store, id, s.last_seq, outbox_on_event, &s, err);
     if (rc == ERR_OK && (s.notices.n || s.over)) /* else it costs no commit */
-        rc = store_notices_add(
-            o->cfg.store,
-            &(struct store_notices){
-                .run = id, .seq = s.last_seq, .over = s.over, .v = s.notices.v, .n = s.notices.n},
-            err);
+        rc = store_notices_add(o->cfg.store,
+                               &(struct store_notices){.run = id,
+                                                       .seq = s.last_seq,
+                                                       .over = s.over,
+                                                       .v = s.notices.v,
+                                                       .n = s.notices.n,
+                                                       .said = OUTBOX_UNWATCHED,
+                                                       .now_us = outbox_now(o)},
+                               err);
     if (rc == ERR_OK)
         s.run->seen_seq = s.last_seq;
     vec_release(&s.notices);
@@ -271,12 +278,13 @@ static void outbox_unlink(struct outbox *o, const struct outbox_call *c)
 }
 
 /* What the store says of a notice that was told, or was not. */
-static void outbox_settle(struct outbox_call *c, struct store_notice *n, int64_t wait_us)
+static void outbox_settle(struct outbox_call *c, struct store_notice *n, bool over, int64_t wait_us)
 {
     int64_t now_us = outbox_now(c->outbox);
 
     if (c->err.code == ERR_OK) {
-        bool again = n->key.n && n->firing && c->ops->repeat_us > 0;
+        /* An Alertmanager that hears of it only now would lose it, were it ended at once: it forgets it itself. */
+        bool again = n->key.n && n->firing && c->ops->repeat_us > 0 && !(over && c->ops->lasting);
 
         n->sent++;
         n->tries = 0;
@@ -322,16 +330,21 @@ static void outbox_maybe_gone(struct outbox *o)
 static void outbox_call_over(struct outbox_call *c)
 {
     struct outbox *o = c->outbox;
-    int64_t asked_us = outbox_asked_us(c);
+    int64_t asked_us = outbox_asked_us(c), run = c->items.v[0].row.run, seq;
+    bool over = false;
 
+    if (!o->freed)
+        (void)!store_notices_seen(o->cfg.store, run, &seq, &over, &o->err);
     for (size_t i = 0; i < c->items.n; i++) {
         struct store_notice *n = &c->items.v[i].row;
 
-        outbox_settle(c, n, outbox_back_off(n->tries, asked_us));
+        outbox_settle(c, n, over, outbox_back_off(n->tries, asked_us));
         if (!o->freed)
             (void)!store_notice_set(o->cfg.store, n,
                                     &o->err); /* then the lease ends, and it is told again */
     }
+    if (over)
+        (void)!store_notices_end(o->cfg.store, run, OUTBOX_UNWATCHED, outbox_now(o), &o->err);
     outbox_unlink(o, c);
     if (c->started)
         o->busy--;
@@ -388,6 +401,12 @@ static enum err_code outbox_start_child(struct outbox_call *c)
     return ERR_OK;
 }
 
+/* It was told as a beginning, and is its own end: another notice with another id. */
+static bool outbox_is_end(const struct store_notice *n)
+{
+    return n->key.n && !n->firing && n->sent > 0;
+}
+
 static enum err_code outbox_start(struct outbox_call *c)
 {
     struct outbox *o = c->outbox;
@@ -398,13 +417,14 @@ static enum err_code outbox_start(struct outbox_call *c)
     for (size_t i = 0; i < c->items.n; i++) {
         const struct store_notice *n = &c->items.v[i].row;
 
-        items[i] = (struct receiver_item){.body = c->items.v[i].body,
-                                          .id = arena_fmt(&c->arena, "%s/%lld/%.*s",
-                                                          event_run_text(n->run).s,
-                                                          (long long)n->seq, SV_FMT(n->receiver)),
-                                          .at_us = n->at_us,
-                                          .lasts = n->key.n > 0,
-                                          .firing = n->firing};
+        items[i] = (struct receiver_item){
+            .body = c->items.v[i].body,
+            .id = arena_fmt(&c->arena, "%s/%lld/%.*s%s", event_run_text(n->run).s,
+                            (long long)n->seq, SV_FMT(n->receiver), outbox_is_end(n) ? "/end" : ""),
+            .key = n->key,
+            .at_us = n->at_us,
+            .lasts = n->key.n > 0,
+            .firing = n->firing};
     }
     if (c->ops->make(&call, &c->out, &c->err) != ERR_OK)
         return c->err.code;

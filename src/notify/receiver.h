@@ -18,6 +18,7 @@ enum receiver_way { RECEIVER_HTTP, RECEIVER_MAIL, RECEIVER_COMMAND };
 struct receiver_item {
     const json_t *body; /* of struct notice */
     struct sv id;       /* "r-0042/17/team": the same when it is sent again */
+    struct sv key;      /* of what lasts: its end has the same */
     int64_t at_us;
     bool lasts, firing; /* it is told again until it has ended */
 };

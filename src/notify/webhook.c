@@ -4,13 +4,17 @@
  */
 #include <sodium.h>
 
+#include "base/clock.h"
+#include "base/hash.h"
 #include "base/sv.h"
 #include "notify/receiver.h"
 
 static json_t *webhook_alert(const struct receiver_item *item)
 {
     json_t *j = json_object(), *labels = json_object(), *annotations = json_object();
-    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0), what = STRBUF(0);
+    bool ended = item->lasts && !item->firing;
+    struct hash print;
 
     json_put_str(labels, "alertname", "Prusik");
     json_put_sv(labels, "event", json_get_sv(item->body, "event"));
@@ -20,13 +24,16 @@ static json_t *webhook_alert(const struct receiver_item *item)
     json_put_sv(labels, "severity", json_get_sv(item->body, "severity"));
     receiver_line(item->body, &line);
     json_put_sv(annotations, "summary", strbuf_sv(&line));
-    json_put_str(j, "status", item->lasts && !item->firing ? "resolved" : "firing");
+    json_put_str(j, "status", ended ? "resolved" : "firing");
     json_put(j, "labels", labels);
     json_put(j, "annotations", annotations);
     json_put_sv(j, "startsAt", json_get_sv(item->body, "at"));
-    json_put_str(j, "endsAt", "0001-01-01T00:00:00Z");
+    json_put_str(j, "endsAt", ended ? clock_format(item->at_us).s : "0001-01-01T00:00:00Z");
     json_put_str(j, "generatorURL", "");
-    json_put_sv(j, "fingerprint", item->id);
+    /* Who keeps a list of what is open finds it by this: beginning and end have the same. */
+    strbuf_addf(&what, "%.*s/%.*s", SV_FMT(json_get_sv(item->body, "run")), SV_FMT(item->key));
+    print = hash_of(item->lasts ? strbuf_sv(&what) : item->id);
+    json_put_sv(j, "fingerprint", sv_sub(sv_from(hash_hex(&print).s), 0, 16));
     return j;
 }
 

@@ -71,7 +71,7 @@ static const struct binding_key binding_keys[] = {
     {"maintenance", binding_maintenance, 0},
     {"scrape", binding_text, offsetof(struct binding, scrape)},
     {"probes", binding_full_pairs, offsetof(struct binding, probes)},
-    {"metrics", binding_full_pairs, offsetof(struct binding, metrics)},
+    {"metrics", binding_metrics, 0},
     {"rules", binding_full_pairs, offsetof(struct binding, rules)},
     {"watch", binding_watch, 0},
     {"drop", binding_full_pairs, offsetof(struct binding, drops)},
@@ -224,6 +224,7 @@ void binding_release(struct binding *b)
 {
     vec_release(&b->env);
     vec_release(&b->metrics);
+    vec_release(&b->worse);
     vec_release(&b->rules);
     vec_release(&b->probes);
     vec_release(&b->drops);

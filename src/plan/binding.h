@@ -144,6 +144,7 @@ struct binding {
     int64_t until_ms;             /* -1: not set */
     VEC(struct binding_pair) env; /* env_files and env, later ones win; no name twice */
     VEC(struct binding_pair) metrics;
+    VEC(struct binding_pair) worse; /* of metrics whose direction is said: "up", "down" */
     VEC(struct binding_pair) rules;
     VEC(struct binding_pair) probes;
     VEC(struct binding_pair) drops;

@@ -43,7 +43,8 @@ binding_read_fn binding_text, binding_duration, binding_moment, binding_scale, b
 
 /* --- of the whole file, each a part: binding_thing.c, binding_step.c, binding_rehearse.c --- */
 
-binding_read_fn binding_variables, binding_services, binding_databases, binding_hosts;
+binding_read_fn binding_variables, binding_metrics, binding_services, binding_databases,
+    binding_hosts;
 binding_read_fn binding_choices, binding_answers, binding_steps;
 binding_read_fn binding_rehearse;
 /* "postgres://app:hunter2@db/app" */

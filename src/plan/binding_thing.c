@@ -33,6 +33,39 @@ enum err_code binding_variables(struct binding_reader *r, const struct yaml_node
     return ERR_OK;
 }
 
+/* {is: EXPRESSION, worse: up} */
+struct binding_metric {
+    struct sv is, worse;
+};
+
+static const struct binding_key binding_metric_keys[] = {
+    {"is", binding_text, offsetof(struct binding_metric, is)},
+    {"worse", binding_text, offsetof(struct binding_metric, worse)},
+};
+
+enum err_code binding_metrics(struct binding_reader *r, const struct yaml_node *n,
+                              void *field UNUSED)
+{
+    if (!binding_is_map(n))
+        return binding_bad(r, n, "must be a map of expressions");
+    for (size_t i = 0; i < n->n_items; i++) {
+        const struct yaml_node *item = &n->items[i];
+        struct binding_metric m = {.is = item->text};
+
+        if (item->kind == YAML_MAP &&
+            binding_map(r, item, binding_metric_keys, ARRAY_LEN(binding_metric_keys), &m) != ERR_OK)
+            return r->err->code;
+        if (!m.is.n || (item->kind != YAML_MAP && item->kind != YAML_SCALAR))
+            return binding_bad(r, item, "must be a text, or {is: EXPRESSION, worse: up or down}");
+        if (m.worse.n && !sv_is(m.worse, "up") && !sv_is(m.worse, "down"))
+            return binding_bad(r, item, "has a 'worse' that is neither up nor down");
+        *vec_add(&r->b->metrics) = (struct binding_pair){item->key, m.is, item->line};
+        if (m.worse.n)
+            *vec_add(&r->b->worse) = (struct binding_pair){item->key, m.worse, item->line};
+    }
+    return ERR_OK;
+}
+
 static const struct binding_key binding_version_keys[] = {
     {"url", binding_text, offsetof(struct binding_version, url)},
     {"field", binding_text, offsetof(struct binding_version, field)},
@@ -193,7 +226,7 @@ bool binding_has_password(struct sv value)
 enum err_code binding_databases(struct binding_reader *r, const struct yaml_node *n,
                                 void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of databases");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
@@ -303,7 +336,7 @@ static enum err_code binding_check_host(struct binding_reader *r, const struct y
 
 enum err_code binding_hosts(struct binding_reader *r, const struct yaml_node *n, void *field UNUSED)
 {
-    if (n->kind != YAML_MAP)
+    if (!binding_is_map(n))
         return binding_bad(r, n, "must be a map of hosts");
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];

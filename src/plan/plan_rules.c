@@ -4,6 +4,7 @@
 
 #include "base/sv.h"
 #include "rule/family.h"
+#include "runbook/prose.h"
 
 struct rules_reader {
     const json_t *plan;
@@ -112,8 +113,24 @@ static void reader_permit_metric(void *ctx, struct expr *e)
         reader_permit_name(ctx, e, false);
 }
 
-static void reader_add_alias(struct rules_reader *rd, struct sv name, const json_t *text)
+/* Which direction is worse: as the binding says, or as the word for it does ("error rate"). */
+static enum worse reader_worse(const struct rules_reader *rd, struct sv name, const char *key)
 {
+    struct sv said = json_get_sv(json_object_get(json_object_get(rd->plan, "watch"), "worse"), key);
+    size_t n;
+    const struct prose_subject_info *infos = prose_subjects(&n);
+
+    if (said.n)
+        return sv_is(said, "down") ? WORSE_DOWN : WORSE_UP;
+    for (size_t i = 0; i < n; i++)
+        if (sv_eq(infos[i].name, name))
+            return infos[i].worse;
+    return WORSE_UNKNOWN;
+}
+
+static void reader_add_alias(struct rules_reader *rd, const char *key, const json_t *text)
+{
+    struct sv name = sv_from(key);
     struct sv value = {json_string_value(text), json_string_length(text)};
     CLEANUP(json_cleanup) json_t *entry = json_object();
     struct rule_diag diag = {0};
@@ -122,7 +139,8 @@ static void reader_add_alias(struct rules_reader *rd, struct sv name, const json
 
     json_put_sv(entry, "id", name);
     json_put_sv(entry, "text", value);
-    if (rule_env_add_alias(rd->ret->env, name, value, WORSE_UNKNOWN, &diag, &err) != ERR_OK ||
+    if (rule_env_add_alias(rd->ret->env, name, value, reader_worse(rd, name, key), &diag, &err) !=
+            ERR_OK ||
         rule_parse_expr(&rd->ret->arena, value, &e, &diag, &err) != ERR_OK) {
         reader_fault(rd, entry, &diag, &err);
         return;
@@ -148,7 +166,7 @@ static void reader_add_env(struct rules_reader *rd)
     for (size_t i = 0; i < json_array_size(services); i++)
         reader_add_source(rd, "unit", json_get_sv(json_array_get(services, i), "name"));
     json_object_foreach(json_object_get(watch, "aliases"), key, value)
-        reader_add_alias(rd, sv_from(key), value);
+        reader_add_alias(rd, key, value);
 }
 
 /* --- rules --- */

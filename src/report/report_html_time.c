@@ -23,6 +23,7 @@ static const struct {
     {EVENT_MARK, "deployed (T0)", ""},
     {EVENT_CHECKPOINT, "checkpoint", "name"},
     {EVENT_VERDICT, "verdict", "verdict"},
+    {EVENT_WATCH_STATE, "the watch goes on", "text"},
     {EVENT_FLAG_INTENT, "flag to be switched off", "flag"},
     {EVENT_FLAG_OUTCOME, "flag", "result"},
     {EVENT_ROLLBACK_STARTED, "way back begun", "by"},

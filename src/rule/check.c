@@ -472,7 +472,7 @@ static struct dim_type check_not_worse(struct checker *ck, struct expr *e)
     if (e->worse == WORSE_UNKNOWN && rule_env_permits_unknown(ck->env))
         e->worse = WORSE_UP;
     if (e->worse == WORSE_UNKNOWN)
-        CHECK_ERROR(ck, "RB413", e->at, "write 'worse: up' or 'worse: down' where it is bound",
+        CHECK_ERROR(ck, "RB413", e->at, "metrics: {NAME: {is: EXPRESSION, worse: up}}, or down",
                     "nobody said which direction is worse");
     return dim_of(DIM_BOOL);
 }

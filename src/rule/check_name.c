@@ -183,7 +183,8 @@ static struct dim_type check_source(struct checker *ck, struct expr *e, enum che
     e->source = s.kind;
     e->type = s.type;
     e->unit = s.unit;
-    e->worse = s.worse;
+    if (e->worse == WORSE_UNKNOWN) /* else the alias that stood here has said it */
+        e->worse = s.worse;
     return e->type;
 }
 

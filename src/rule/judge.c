@@ -421,12 +421,13 @@ static void explain_limit(const struct judge_result *r, struct strbuf *out)
         strbuf_add_str(out, cmp ? " against the baseline" : "");
         return;
     }
-    if (cmp->kind == EXPR_CMP)
+    if (r->has_value && cmp->kind == EXPR_CMP)
         strbuf_addf(out, " %.*s",
                     SV_FMT(rule_cmp_names[rule_subject(cmp) == cmp->a
                                               ? cmp->op
                                               : rule_cmp_mirror((enum rule_cmp)cmp->op)]));
-    else
+    else if (
+        r->has_value) /* a share lies above the limit, whatever the rule says of the percentile */
         strbuf_add_str(out, cmp->kind == EXPR_RANGE ? " in" : " within reach of");
     if (r->has_limit)
         strbuf_addf(out, " %s", num_format(r->limit, r->type).s);
@@ -445,7 +446,7 @@ void judge_explain(const struct judge *j, size_t rule, struct strbuf *out)
     if (r.has_value)
         strbuf_addf(out, "%s%s", r.at_least ? ">= " : "", num_format(r.value, r.type).s);
     else if (r.has_share)
-        strbuf_addf(out, "%.4g%% of %.0f above", r.share * 100, r.n);
+        strbuf_addf(out, "%.4g%% of %.0f above", r.share * 100, r.n); /* the limit follows */
     else
         strbuf_add_str(out, r.why.p ? "no value" : truth);
     if (r.state != STATE_REPORT && (r.has_value || r.has_share))

@@ -8,6 +8,7 @@
  * binding ties to metrics.  What is left over is reported, what is not understood
  * gives no rule.
  */
+#include "rule/expr.h"
 #include "runbook/runbook.h"
 
 struct prose_reader;
@@ -43,5 +44,6 @@ struct prose_subject_info {
     struct sv name;
     const char *meaning;  /* "share of requests that failed" */
     const char *proposal; /* an expression over common metric names, or NULL */
+    enum worse worse;     /* the direction that is worse, where the word says it */
 };
 const struct prose_subject_info *prose_subjects(size_t *n);

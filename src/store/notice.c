@@ -125,9 +125,6 @@ static enum err_code notice_note_seen(struct store *s, int64_t run, int64_t seq,
     struct stmt seen = STMT(s->db, "INSERT OR REPLACE INTO main.notice_seen (run, seq, over)"
                                    " VALUES (?, ?, ?)");
     CLEANUP(stmt_done)
-    struct stmt end = STMT(s->db, "UPDATE main.notice SET state = 1 WHERE run = ? AND state = 0"
-                                  " AND sent > 0");
-    CLEANUP(stmt_done)
     struct stmt now =
         STMT(s->db, "UPDATE main.notice SET due_us = at_us WHERE run = ? AND state = 0"
                     " AND tries = 0");
@@ -135,14 +132,25 @@ static enum err_code notice_note_seen(struct store *s, int64_t run, int64_t seq,
     stmt_bind_i64(&seen, run);
     stmt_bind_i64(&seen, seq);
     stmt_bind_i64(&seen, over);
-    stmt_bind_i64(&end, run);
     stmt_bind_i64(&now, run);
     if (stmt_exec(&seen, err) != ERR_OK)
         return err->code;
-    if (!over)
-        return ERR_OK;
-    /* Nothing of it lasts any more, and nothing comes that could be told with it. */
-    return stmt_exec(&end, err) == ERR_OK ? stmt_exec(&now, err) : err->code;
+    return over ? stmt_exec(&now, err) : ERR_OK; /* nothing comes that it could be told with */
+}
+
+enum err_code store_notices_end(struct store *s, int64_t run, struct sv said, int64_t now_us,
+                                struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(
+        s->db, "UPDATE main.notice SET firing = 0, tries = 0, error = '', at_us = ?1,"
+               " due_us = ?1, body = json_set(body, '$.text', ?2 || json_extract(body, '$.text'))"
+               " WHERE run = ?3 AND state = 0 AND firing = 1 AND sent > 0");
+
+    stmt_bind_i64(&st, now_us);
+    stmt_bind_sv(&st, said);
+    stmt_bind_i64(&st, run);
+    return stmt_exec(&st, err);
 }
 
 enum err_code store_notices_add(struct store *s, const struct store_notices *a, struct err *err)
@@ -154,7 +162,8 @@ enum err_code store_notices_add(struct store *s, const struct store_notices *a, 
     for (size_t i = 0; i < a->n; i++)
         if (notice_add(s, &a->v[i], err) != ERR_OK)
             return err->code;
-    if (notice_note_seen(s, a->run, a->seq, a->over, err) != ERR_OK)
+    if (notice_note_seen(s, a->run, a->seq, a->over, err) != ERR_OK ||
+        (a->over && store_notices_end(s, a->run, a->said, a->now_us, err) != ERR_OK))
         return err->code;
     return txn_commit(&t, err);
 }
@@ -241,10 +250,10 @@ enum err_code store_notices_take(struct store *s, int64_t now_us, int64_t lease_
 enum err_code store_notice_set(struct store *s, const struct store_notice *n, struct err *err)
 {
     CLEANUP(stmt_done)
-    struct stmt st = STMT(
-        s->db, "UPDATE main.notice SET due_us = ?, tries = ?, sent = ?, error = ?,"
-               " state = CASE WHEN state = 0 THEN ? ELSE state END"
-               " WHERE run = ? AND seq = ? AND receiver = ?"); /* it may have ended meanwhile */
+    struct stmt st =
+        STMT(s->db, "UPDATE main.notice SET due_us = ?, tries = ?, sent = ?, error = ?,"
+                    " state = CASE WHEN state = 0 THEN ? ELSE state END"
+                    " WHERE run = ? AND seq = ? AND receiver = ? AND firing = ?");
 
     stmt_bind_i64(&st, n->due_us);
     stmt_bind_i64(&st, n->tries);
@@ -254,6 +263,7 @@ enum err_code store_notice_set(struct store *s, const struct store_notice *n, st
     stmt_bind_i64(&st, n->run);
     stmt_bind_i64(&st, n->seq);
     stmt_bind_sv(&st, n->receiver);
+    stmt_bind_i64(&st, n->firing);
     return stmt_exec(&st, err);
 }
 

@@ -32,9 +32,11 @@ NODISCARD enum err_code store_notices_seen(struct store *s, int64_t run, int64_t
 /* What the events of a run up to `seq` give. */
 struct store_notices {
     int64_t run, seq;
-    bool over; /* nothing comes any more */
+    bool over; /* nothing comes any more: what lasts is ended, see store_notices_end() */
     const struct store_notice *v;
     size_t n;
+    struct sv said;
+    int64_t now_us;
 };
 /* In one commit.  What has ended is not told again, and never when nobody was told. */
 NODISCARD enum err_code store_notices_add(struct store *s, const struct store_notices *a,
@@ -43,7 +45,11 @@ NODISCARD enum err_code store_notices_add(struct store *s, const struct store_no
 typedef void store_notice_fn(const struct store_notice *n, void *arg);
 NODISCARD enum err_code store_notices_take(struct store *s, int64_t now_us, int64_t lease_us,
                                            store_notice_fn *fn, void *arg, struct err *err);
-/* What became of one: state, due_us, tries, sent and error are written. */
+/* What was told of a run that is over, and lasts, is due once more as its end: firing is false, and the member `text`
+   of its body begins with `said`.  Its place in the journal stays that of the beginning. */
+NODISCARD enum err_code store_notices_end(struct store *s, int64_t run, struct sv said,
+                                          int64_t now_us, struct err *err);
+/* What became of one: state, due_us, tries, sent and error are written, unless it has ended meanwhile. */
 NODISCARD enum err_code store_notice_set(struct store *s, const struct store_notice *n,
                                          struct err *err);
 /* When the next one is due; INT64_MAX: none waits. */

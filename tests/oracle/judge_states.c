@@ -6,10 +6,10 @@
  *
  * All series are of one target.  A tick at which no series has a value is a poll that failed.
  */
-#include "base/file.h"
+#include "cases.h"
 #include "test_rule_util.h"
 
-static void states_case(const json_t *c)
+static void states_case(json_t *c, void *arg UNUSED)
 {
     struct bench b = bench_new(case_num(c, "interval"), 0);
     json_t *series = json_object_get(c, "series"), *values;
@@ -42,19 +42,5 @@ static void states_case(const json_t *c)
 
 int main(int argc, char **argv)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct err err = {0};
-    json_t *cases = NULL, *c;
-    size_t i;
-
-    if (argc != 2)
-        return 2;
-    if (file_read(argv[1], 64u << 20, &text, &err) != ERR_OK ||
-        json_read(strbuf_sv(&text), &cases, &err) != ERR_OK) {
-        fprintf(stderr, "error: %s\n", err.msg);
-        return 1;
-    }
-    json_array_foreach(cases, i, c) states_case(c);
-    json_decref(cases);
-    return 0;
+    return cases_main(argc, argv, states_case, NULL);
 }

@@ -9,10 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/file.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/sv.h"
+#include "cases.h"
 #include "watch/exposition.h"
 
 static void on_sample(void *arg, const struct exposition_sample *s)
@@ -32,8 +31,9 @@ static void on_sample(void *arg, const struct exposition_sample *s)
     json_append(arg, sample);
 }
 
-static void read_case(struct exposition *x, json_t *c)
+static void read_case(json_t *c, void *arg)
 {
+    struct exposition *x = arg;
     struct sv hex = json_get_sv(c, "hex");
     CLEANUP(mem_freep) unsigned char *body = xcalloc(hex.n / 2 + 1, 1);
     CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
@@ -63,21 +63,9 @@ static void read_case(struct exposition *x, json_t *c)
 
 int main(int argc, char **argv)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    CLEANUP(json_cleanup) json_t *cases = NULL;
     struct exposition x = {.opt = NULL};
-    struct err err = {0};
-    json_t *c;
-    size_t i;
+    int status = cases_main(argc, argv, read_case, &x);
 
-    if (argc != 2)
-        return 2;
-    if (file_read(argv[1], 64u << 20, &text, &err) != ERR_OK ||
-        json_read(strbuf_sv(&text), &cases, &err) != ERR_OK) {
-        fprintf(stderr, "error: %s\n", err.msg);
-        return 1;
-    }
-    json_array_foreach(cases, i, c) read_case(&x, c);
     exposition_release(&x);
-    return 0;
+    return status;
 }

@@ -103,6 +103,13 @@ def a_run_that_is_watched_and_rolled_back():
     server.shutdown()
 
 
+def a_watch_that_goes_on_behind_its_end():
+    write("deploy.md", "# F\n\n## Deployment\n" + sh("true"))
+    write("prusik.yaml", "environment: test\noperator: ann\nwatch: {interval: 100ms}\n"
+          "sources: {cmd.queue: {command: echo 7}}\nrules: {queue: 'investigate when cmd.queue.elapsed >= 0s for 2s'}\n")
+    prusik("watch", "deploy.md", "--for", "1s", status=9)
+
+
 def a_run_that_is_interrupted_and_in_doubt():
     write("deploy.md", "# C\n\n## Deployment\n" + sh("./deploy.sh") + "## Rollback\n" + sh("rm begun"))
     write("deploy.sh", "#!/bin/sh\ntouch begun\nexec sleep 100\n", 0o700)
@@ -184,6 +191,7 @@ if __name__ == "__main__":
     sys.exit(run_tests([
         a_run_that_fails_and_is_taken_back,
         a_run_that_is_watched_and_rolled_back,
+        a_watch_that_goes_on_behind_its_end,
         a_run_that_is_interrupted_and_in_doubt,
         a_run_with_gates_and_failures,
         a_run_on_several_hosts,

@@ -77,46 +77,85 @@ def used_again():
         p.wait(DEADLINE_S)
 
 
-def inside(kind, *options):
+def inside(kind, what="", *options):
     """This file once more, in a namespace of that kind."""
     argv = ["unshare", kind, *options] + (["--user", "--map-root-user"] if os.getuid() else [])
     may = subprocess.run([*argv, "true"], check=False, capture_output=True, text=True, timeout=DEADLINE_S)
     if may.returncode:
         raise Skipped(f"unshare {kind} is not permitted here: {may.stderr.strip()}")
-    done = subprocess.run([*argv, sys.executable, os.path.realpath(__file__), PRUSIK, "--inside", kind], check=False,
+    done = subprocess.run([*argv, sys.executable, os.path.realpath(__file__), PRUSIK, "--inside", kind + what], check=False,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE_S)
     check(done.returncode == 0, f"in a namespace of its own (unshare {kind}):\n{done.stdout}{done.stderr}")
 
 
 def a_number_that_is_used_again_is_neither_the_owner_nor_the_shell():
-    inside("--pid", *NAMESPACE)
+    inside("--pid", "", *NAMESPACE)
 
 
 # --- a disk without room
 
-def disk_full():
-    """In a namespace of mounts, with a small disk of our own."""
+def small_disk():
+    """Of our own, in a namespace of mounts."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", "."], check=True)
     os.chdir(os.getcwd())  # into what is mounted now
-    document("true", "test -e go")
-    same("the exit status", prusik("run", "doc.md").returncode, 4)
-    write("go", "")
+
+
+def fill_disk():
     fill = os.open("fill", os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         while True:
             os.write(fill, b"x" * 512)
     except OSError:
-        pass
+        os.close(fill)
+
+
+def disk_full():
+    small_disk()
+    document("true", "test -e go")
+    same("the exit status", prusik("run", "doc.md").returncode, 4)
+    write("go", "")
+    fill_disk()
     status = prusik("status")
     check("next         mend it and go on: prusik resume r-0001" in status.stdout, f"status:\n{status.stdout}{status.stderr}")
     done = prusik("resume")
     same("the exit status", done.returncode, 4)
     check("No space left on device" in done.stderr and "hint: make room" in done.stderr, f"it says {done.stderr}")
-    os.close(fill)
     os.unlink("fill")
     done = prusik("resume")
     same("the exit status", (done.returncode, done.stderr), (0, ""))
     same("verify", prusik("verify").returncode, 0)
+
+
+def disk_full_while_it_watches():
+    small_disk()
+    document("true")
+    write("prusik.yaml", "environment: test\nsources: {cmd.queue: {command: echo 7}}\nwatch: {interval: 100ms}\n"
+          "rules: {queue: 'investigate when cmd.queue.elapsed > 1h'}\n")
+    p = subprocess.Popen([PRUSIK, "watch", "doc.md", "--for", "3s", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         text=True, stdin=subprocess.DEVNULL)
+    mark = None
+    for line in p.stdout:
+        e = json.loads(line)
+        mark = e["data"]["at_us"] if e["event"] == "mark" else mark
+        if e["event"] == "watch":
+            break
+    fill_disk()
+    said = p.communicate(timeout=DEADLINE_S)[1]
+    same("the exit status", p.returncode, 4)  # what it finds cannot be kept: it does not go on as if it could
+    check("disk is full" in said or "No space left on device" in said, said)
+    check("when the store can be written: prusik resume r-0001" in said, said)
+    os.unlink("fill")
+    done = prusik("resume", "--json")
+    same("the exit status", (done.returncode, done.stderr), (0, ""))
+    check('"event":"mark"' not in done.stdout, "it began anew")
+    ends = {e["data"]["until_ms"] for e in map(json.loads, done.stdout.splitlines()) if e["event"] == "watch"}
+    same("the end", ends, {3000})
+    check(mark, "there was no deploy mark")
+    same("verify", prusik("verify").returncode, 0)
+
+
+def a_disk_that_fills_ends_a_watch_which_goes_on_where_it_was():
+    inside("--mount", "watch")
 
 
 def a_full_disk_is_said_and_the_status_is_told_all_the_same():
@@ -165,10 +204,11 @@ def much_output_in_little_time_loses_nothing_and_needs_no_memory():
 
 if sys.argv[2:3] == ["--inside"]:
     try:
-        {"--pid": used_again, "--mount": disk_full}[sys.argv[3]]()
+        {"--pid": used_again, "--mount": disk_full, "--mountwatch": disk_full_while_it_watches}[sys.argv[3]]()
     except Failed as e:
         sys.exit(str(e))
     sys.exit(0)
 sys.exit(run_tests([a_number_that_is_used_again_is_neither_the_owner_nor_the_shell,
                     a_full_disk_is_said_and_the_status_is_told_all_the_same,
+                    a_disk_that_fills_ends_a_watch_which_goes_on_where_it_was,
                     much_output_in_little_time_loses_nothing_and_needs_no_memory]))

@@ -14,7 +14,7 @@ from tap import DEADLINE_S, Failed
 class Terminal:
     """A command on a pseudo-terminal of its own."""
 
-    def __init__(self, *argv, columns=100, env=None):
+    def __init__(self, *argv, columns=100, rows=40, env=None):
         self.seen, self.at = "", 0
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
@@ -22,7 +22,7 @@ class Terminal:
                 os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm-256color", **(env or {})})
             os.execv(argv[0], argv)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def resize(self, columns):
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))

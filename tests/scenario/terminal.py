@@ -368,6 +368,28 @@ def the_watch_is_shown_and_its_rule_takes_the_way_back():
         same("the shop", f.read(), "old\n")
 
 
+def a_watch_of_more_rules_than_lines_shows_the_bad_ones_and_breaks_no_line():
+    document(block("true"))
+    write("prusik.yaml", "environment: test\nsources: {cmd.queue: {command: 'echo 7; sleep 0'}}\nwatch: {interval: 200ms}\n"
+          "metrics: {length: cmd.queue.elapsed}\nrules:\n"
+          + "".join(f"  r{i:02}: investigate when length > {i + 1}h and length > {i + 2}h  # and so on\n" for i in range(30))
+          + "  bad: investigate when length >= 0s\n")
+    t = Terminal(PRUSIK, "watch", "deploy.md", "--for", "3s", columns=80, rows=14)
+    t.await_text(r"watching, T\+[^\n]*INVESTIGATE[^\n]*\n")
+    t.await_text(r"ctrl-c stops it")
+    t.await_text(r"ctrl-c stops it")
+    same("the exit status", t.end(), 9)
+    pictures = [p.split("\x1b[J")[0] for p in t.seen.split("watching, T+")[2:-1]]
+    check(pictures, "nothing is drawn")
+    for p in pictures:
+        lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", "  watching, T+" + p).splitlines()
+        check(len(lines) <= 13, f"{len(lines)} lines on a terminal of 14:\n" + "\n".join(lines))
+        check(max(width(line.rstrip()) for line in lines) <= 80, "\n".join(lines))
+        check("0 of 0 steps" not in p, p)
+    check("investigate when length >=" in lines[1] and "INVESTIGATE" in lines[1], "\n".join(lines))
+    check("and 21 more, which a higher terminal shows" in lines[-2], "\n".join(lines))
+
+
 TESTS = [a_person_answers_what_no_machine_can_check, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
          a_manual_item_is_asked_and_a_choice_too, what_runs_is_shown_while_it_runs, colours_can_be_refused,
          lines_are_not_broken_and_a_question_says_what_it_is_about, a_terminal_without_utf_8_is_shown_ascii, an_approval_that_is_waited_for_says_how_it_is_given,
@@ -380,7 +402,8 @@ TESTS = [a_person_answers_what_no_machine_can_check, a_build_server_is_nobody_to
          a_key_holds_the_run_before_its_next_step_until_it_is_released,
          a_key_stops_it_after_the_step_and_it_goes_on_later, a_key_shows_the_whole_step,
          keys_are_not_seen_and_answers_are, a_terminal_that_becomes_narrower_keeps_its_lines,
-         the_watch_is_shown_and_its_rule_takes_the_way_back]
+         the_watch_is_shown_and_its_rule_takes_the_way_back,
+         a_watch_of_more_rules_than_lines_shows_the_bad_ones_and_breaks_no_line]
 
 
 signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -110,6 +110,7 @@ def it_stands_in_no_deployments_way():
     same("exit code", (done.returncode, done.stderr), (0, ""))
     second = prusik("watch", "deploy.md", "--for", "1s", "--quiet")
     same("exit code of a second watch", second.returncode, 8)
+    check("rollback" not in second.stderr, second.stderr)
     p.send_signal(signal.SIGTERM)
     p.communicate(timeout=DEADLINE_S)
 
@@ -225,6 +226,83 @@ watch: {interval: 100ms}
     same("told", open("told.txt", encoding="utf-8").read(), '["verdict","HOLD"]\n')
 
 
+def a_watch_that_is_over_says_why_it_goes_on():
+    begin()
+    write("queue.txt", '{"length": 107}')
+    write("prusik.yaml", """environment: test
+sources: {cmd.queue: {command: cat queue.txt}}
+rules:
+  queue: rollback when cmd.queue.json.length > 100 for 3s
+  other: investigate when cmd.queue.json.length > 200
+watch: {interval: 100ms}
+""")
+    p = start("watch", "deploy.md", "--for", "1s", "--json")
+    events = []
+    for line in p.stdout:
+        events.append(json.loads(line))
+        if events[-1]["event"] == "watch-state":
+            break
+    said = events[-1]["data"]
+    same("the rules", [(r["rule"], r["state"], r["need_s"]) for r in said["rules"]], [("queue", "pending", 3)])
+    check(said["text"].startswith("its 1.0 s are over, pending is rollback when cmd.queue"), said["text"])
+    check(said["state"] == "longer" and said["checkpoints"] == [], said)
+    p.send_signal(signal.SIGKILL)
+    p.wait(DEADLINE_S)
+    p.stdout.close()
+    done = prusik("resume", "--json")
+    same("exit code", done.returncode, 4)
+    check("watch-state" not in done.stdout, "it is said twice")
+    page = prusik("report", "r-0001", "--format", "html").stdout
+    check("the watch goes on</td><td>its 1.0 s are over" in page, "the report does not say it")
+    done = prusik("watch", "deploy.md", "--for", "1s")  # for people
+    same("exit code", done.returncode, 4)
+    check("\n  the watch goes on: its 1.0 s are over, pending is rollback" in done.stdout, done.stdout)
+    write("queue.txt", '{"length": 7}')
+    done = prusik("watch", "deploy.md", "--for", "1s")
+    same("exit code", done.returncode, 0)
+    check("the watch goes on" not in done.stdout, done.stdout)
+
+
+def a_checkpoint_that_waits_for_data_is_a_reason_to_go_on():
+    begin()
+    write("prusik.yaml", """environment: test
+sources: {file.state: {path: state.json}}
+rules: {state: expect file.state.json.ready == true at T+1s else investigate}
+watch: {interval: 100ms}
+""")
+    p = start("watch", "deploy.md", "--for", "1s", "--json")
+    said = {}
+    for line in p.stdout:
+        e = json.loads(line)
+        if e["event"] == "watch-state":
+            said = e["data"]
+            write("state.json", '{"ready": true}')
+    p.stdout.close()
+    same("exit code", p.wait(DEADLINE_S), 0)
+    same("the checkpoints", (said["checkpoints"], said["rules"]), (["T+1s"], []))
+    same("the text", said["text"], "its 1.0 s are over, not judged is checkpoint T+1s")
+
+
+def an_alert_that_is_open_at_the_end_is_told_to_be_over():
+    begin()
+    write("queue.txt", '{"length": 107}')
+    write("prusik.yaml", """environment: test
+sources: {cmd.queue: {command: cat queue.txt}}
+rules: {queue: 'page team when cmd.queue.json.length > 100'}
+notify: {team: {kind: command, command: 'jq -c ".[] | [.event, .status, .id, .text]" >> told.txt', on: [done]}}
+watch: {interval: 100ms}
+""")
+    same("exit code", prusik("watch", "deploy.md", "--for", "1s", "--quiet").returncode, 9)
+    told = [json.loads(line) for line in open("told.txt", encoding="utf-8")]
+    same("what", sorted(t[:2] for t in told), [["alert", "firing"], ["alert", "resolved"], ["done", "told"]])
+    ids = [t[2] for t in told if t[0] == "alert"]
+    same("the end's id", ids[1], ids[0] + "/end")
+    texts = [t[3] for t in told if t[0] == "alert"]
+    same("the end's text", texts[1], "no longer watched, the run is over: " + texts[0])
+    listed = prusik("notify", "--all").stdout
+    check("alert, ended: no longer watched, the run is over: page team when" in listed, listed)
+
+
 def a_source_whose_secret_has_no_value_is_not_begun():
     begin()
     write("prusik.yaml", "environment: test\nsecrets: [API_TOKEN]\nenv: {API_TOKEN: geheim-123}\nsources:\n"
@@ -240,4 +318,6 @@ def a_source_whose_secret_has_no_value_is_not_begun():
 sys.exit(run_tests([counters_rows_and_probes_reach_the_rules, a_source_whose_secret_has_no_value_is_not_begun,
                     a_watch_that_was_killed_goes_on_from_its_own_begin, an_interrupted_watch_says_how_to_go_on,
                     it_stands_in_no_deployments_way, a_log_that_is_rotated_is_counted_once,
+                    a_watch_that_is_over_says_why_it_goes_on,
+                    a_checkpoint_that_waits_for_data_is_a_reason_to_go_on, an_alert_that_is_open_at_the_end_is_told_to_be_over,
                     lines_count_when_they_were_written, windows_that_fill_are_told_to_nobody]))

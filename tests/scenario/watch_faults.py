@@ -5,13 +5,14 @@ know, of them alone, and goes on judging the rest.  TAP.
 usage: watch_faults.py PRUSIK
 """
 import json
+import os
 import signal
 import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from program import start
+from program import prusik, start
 from tap import DEADLINE_S, await_, check, run_tests, same, write
 
 DOC = "# Shop\n\n## Deployment\n\n```bash\necho never > done.txt\n```\n"
@@ -170,5 +171,63 @@ def a_target_that_comes_late_and_goes_is_known_while_it_is_there():
     check("fired" not in seen, "it fired")
 
 
+class Pager(BaseHTTPRequestHandler):
+    """Takes what it is told, and hangs as long as it is down."""
+    down = threading.Event()
+    up = threading.Event()
+    asked = 0
+    told = []
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        Pager.asked += 1
+        if not Pager.up.is_set():
+            Pager.down.set()
+            Pager.up.wait(DEADLINE_S)
+            return  # it hangs up
+        Pager.told += [n["event"] for n in json.loads(body)["prusik"]]
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pager)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    write("deploy.md", DOC.replace("never > done.txt", "new > app.txt") + "\n## Rollback\n\n```bash\nrm app.txt\n```\n")
+    write("queue.txt", "7")
+    write("prusik.yaml", "environment: test\nsources: {cmd.queue: {command: cat queue.txt}}\n"
+          "rules: {queue: 'rollback when cmd.queue.out != \"7\"'}\nwatch: {interval: 100ms, until: T+1h}\n"
+          f"notify: {{team: {{kind: webhook, url: 'http://127.0.0.1:{server.server_port}/', on: [deploy, verdict, rolled-back]}}}}\n")
+    p = start("run", "deploy.md", "--json")
+    try:
+        events = []
+        for line in p.stdout:
+            events.append(json.loads(line)["event"])
+            if events[-1] == "watch" and Pager.down.is_set():  # somebody waits for it
+                write("queue.txt", "8")
+            if events[-1] == "rollback-started":
+                break
+        check(not Pager.told and Pager.asked == 1, f"told {Pager.told}")
+        await_("the way back", lambda: not os.path.exists("app.txt"))
+        check(Pager.asked == 1, "it was told before")
+        Pager.up.set()
+        p.stdout.read()
+        same("exit code", p.wait(DEADLINE_S), 5)
+        await_("all to be told", lambda: prusik("notify").returncode == 0)
+        same("told", sorted(set(Pager.told)), ["deploy", "rolled-back", "verdict"])
+    finally:
+        Pager.up.set()
+        p.kill()
+        p.wait(DEADLINE_S)
+        p.stdout.close()
+        server.shutdown()
+
+
 sys.exit(run_tests([what_is_wrong_with_one_target_is_not_wrong_with_another,
-                    a_target_that_comes_late_and_goes_is_known_while_it_is_there]))
+                    a_target_that_comes_late_and_goes_is_known_while_it_is_there,
+                    a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back]))

@@ -227,6 +227,38 @@ def clients_that_are_slow_delay_no_verdict():
     w.end()
 
 
+def listener(port):
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("127.0.0.1", port))
+    s.listen(1)
+    return s
+
+
+def a_run_whose_port_is_taken_is_not_gone_on_with_but_can_be_brought_back():
+    port = free_port()
+    write("deploy.md", DOC.replace("echo never > done.txt", "echo new > app.txt") + "\n## Rollback\n\n```bash\nrm app.txt\n```\n")
+    write("prusik.yaml", "environment: test\nsources: {disk.here: {path: .}}\n"
+          "rules: {free: investigate when disk.here.free < 1B}\n"
+          f"watch: {{interval: 100ms, until: T+1h, listen: \"127.0.0.1:{port}\"}}\n")
+    p = start("run", "deploy.md", "--json")
+    for line in p.stdout:
+        if json.loads(line)["event"] == "watch":
+            break
+    p.kill()
+    p.communicate(timeout=DEADLINE_S)
+    with listener(port):
+        done = prusik("resume", "r-0001")
+        same("exit code", done.returncode, 3)
+        check(f"listen on 127.0.0.1:{port}, where python" in done.stderr, done.stderr)
+        check(f"(pid {os.getpid()}) listens: Address already in use" in done.stderr, done.stderr)
+        check("end what listens there, then: prusik resume r-0001" in done.stderr, done.stderr)
+        events = json.loads(prusik("report", "r-0001", "--format", "json").stdout)["events"]
+        check("run-resumed" not in [e["event"] for e in events], "it was begun")
+        done = prusik("rollback", "r-0001", "--why", "it is bad", "--quiet")
+        same("exit code of the way back", (done.returncode, os.path.exists("app.txt")), (5, False))
+
+
 def where_it_cannot_listen_it_does_not_begin():
     w = Watch(free_port())
     w.await_rounds(1)
@@ -235,8 +267,10 @@ def where_it_cannot_listen_it_does_not_begin():
     for verb in (("watch", "deploy.md", "--for", "1h"), ("run", "deploy.md")):
         done = prusik(*verb, "--bind", "other.yaml")
         same(f"exit code of {verb[0]}", done.returncode, 3)
-        check(f"watch: listen: listen on {w.url[7:]}: Address already in use" in done.stderr, done.stderr)
+        check(f"watch: listen: listen on {w.url[7:]}, where" in done.stderr, done.stderr)
+        check("Address already in use" in done.stderr, done.stderr)
         check("takes another" in done.stderr, done.stderr)
+        check(f"where prusik (pid {w.p.pid}) listens" in done.stderr, done.stderr)
     same("it began", os.path.exists("done.txt"), False)
     same("runs", [r["run"] for r in json.loads(prusik("status", "--all", "--json").stdout)], ["r-0001"])
     w.end()
@@ -310,4 +344,6 @@ sys.exit(run_tests([metrics_are_those_of_a_well_formed_target, an_alert_fires_is
                     what_was_acknowledged_outlives_the_process, silence_is_no_good_news,
                     what_is_no_message_is_refused_and_changes_nothing, what_cannot_be_kept_is_not_acknowledged,
                     without_the_source_nothing_is_heard, clients_that_are_slow_delay_no_verdict,
-                    where_it_cannot_listen_it_does_not_begin, a_real_alertmanager_tells_and_takes_back]))
+                    where_it_cannot_listen_it_does_not_begin,
+                    a_run_whose_port_is_taken_is_not_gone_on_with_but_can_be_brought_back,
+                    a_real_alertmanager_tells_and_takes_back]))

@@ -105,23 +105,35 @@ static void vector(json_t *c)
     json_decref(seen.fields);
 }
 
-T(the_vectors_are_judged_as_they_say)
+static void vectors_of(const char *path, const char *whose)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), path = STRBUF(4096);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     CLEANUP(json_cleanup) json_t *j = NULL;
-    const char *shared = getenv("PRUSIK_SHARED");
     struct err err;
     json_t *c;
     size_t i;
 
-    if (!shared || !shared[0])
-        T_NOT_HERE("PRUSIK_SHARED is not set");
-    strbuf_addf(&path, "%s/vectors/compare.json", shared);
-    T_OK(file_read(strbuf_str(&path), 8u << 20, &text, &err), err);
+    T_OK(file_read(path, 8u << 20, &text, &err), err);
     T_OK(json_read(strbuf_sv(&text), &j, &err), err);
     json_array_foreach(json_object_get(j, "cases"), i, c) vector(c);
     T_CHECK(i > 40);
-    t_vectors("compare.json", "cases", "shared", i);
+    t_vectors("compare.json", "cases", whose, i);
+}
+
+T(our_own_vectors_are_judged_as_they_say)
+{
+    vectors_of(TEST_CORPUS "/compare_cases.json", "own");
+}
+
+T(the_vectors_are_judged_as_they_say)
+{
+    CLEANUP(strbuf_release) struct strbuf path = STRBUF(4096);
+    const char *shared = getenv("PRUSIK_SHARED");
+
+    if (!shared || !shared[0])
+        T_NOT_HERE("PRUSIK_SHARED is not set");
+    strbuf_addf(&path, "%s/vectors/compare.json", shared);
+    vectors_of(strbuf_str(&path), "shared");
 }
 
 /* ---- our own ---- */
@@ -432,9 +444,9 @@ T(a_cell_becomes_what_its_type_says_or_stays_text)
     }
 }
 
-T_MAIN(T_CASE(the_vectors_are_judged_as_they_say), T_CASE(values_are_compared_by_value),
-       T_CASE(the_worst_distances_are_told_largest_first), T_CASE(what_is_not_told_is_counted),
-       T_CASE(sides_that_run_apart_meet_again),
+T_MAIN(T_CASE(our_own_vectors_are_judged_as_they_say), T_CASE(the_vectors_are_judged_as_they_say),
+       T_CASE(values_are_compared_by_value), T_CASE(the_worst_distances_are_told_largest_first),
+       T_CASE(what_is_not_told_is_counted), T_CASE(sides_that_run_apart_meet_again),
        T_CASE(what_is_no_snapshot_is_refused_with_its_place),
        T_CASE(a_file_that_is_not_there_is_named),
        T_CASE(a_condition_that_cannot_be_judged_is_refused),

@@ -45,13 +45,13 @@ static enum err_code parse(const json_t *doc, const json_t *kills, struct flagse
 
 /* ---- hashing ---- */
 
-static json_t *own_hashing(void)
+static json_t *own(const char *path)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct err err;
     json_t *j;
 
-    T_OK(file_read(TEST_CORPUS "/flag_hashing.json", 8u << 20, &text, &err), err);
+    T_OK(file_read(path, 8u << 20, &text, &err), err);
     T_OK(json_read(strbuf_sv(&text), &j, &err), err);
     return j;
 }
@@ -77,9 +77,9 @@ static void check_hashes(const json_t *j, const char *whose)
 
 T(the_hash_is_that_of_the_vectors)
 {
-    CLEANUP(json_cleanup) json_t *own = own_hashing(), *shared = NULL;
+    CLEANUP(json_cleanup) json_t *ours = own(TEST_CORPUS "/flag_hashing.json"), *shared = NULL;
 
-    check_hashes(own, "own");
+    check_hashes(ours, "own");
     shared = vectors("hashing.json");
     check_hashes(shared, "shared");
 }
@@ -124,9 +124,9 @@ static void check_shares(const json_t *j, const char *whose)
 
 T(a_share_is_that_of_the_vectors)
 {
-    CLEANUP(json_cleanup) json_t *own = own_hashing(), *shared = NULL;
+    CLEANUP(json_cleanup) json_t *ours = own(TEST_CORPUS "/flag_hashing.json"), *shared = NULL;
 
-    check_shares(own, "own");
+    check_shares(ours, "own");
     shared = vectors("hashing.json");
     check_shares(shared, "shared");
 }
@@ -207,9 +207,8 @@ T(evaluations_are_those_of_the_vectors)
     t_vectors("flags.json", "evaluations", "shared", i);
 }
 
-T(documents_that_the_vectors_refuse_are_refused)
+static void check_refused(const json_t *j, const char *whose)
 {
-    CLEANUP(json_cleanup) json_t *j = vectors("flags.json");
     json_t *c;
     size_t i;
 
@@ -223,12 +222,20 @@ T(documents_that_the_vectors_refuse_are_refused)
         T_CHECK(!s && err.msg[0]);
     }
     T_CHECK(i > 10);
-    t_vectors("flags.json", "refuse", "shared", i);
+    t_vectors("flags.json", "refuse", whose, i);
 }
 
-T(exchanges_are_those_of_the_vectors_byte_for_byte)
+T(documents_that_the_vectors_refuse_are_refused)
 {
-    CLEANUP(json_cleanup) json_t *j = vectors("flags.json");
+    CLEANUP(json_cleanup) json_t *ours = own(TEST_CORPUS "/flag_vectors.json"), *shared = NULL;
+
+    check_refused(ours, "own");
+    shared = vectors("flags.json");
+    check_refused(shared, "shared");
+}
+
+static void check_exchanges(const json_t *j, const char *whose)
+{
     json_t *c;
     size_t i;
 
@@ -248,7 +255,16 @@ T(exchanges_are_those_of_the_vectors_byte_for_byte)
         strbuf_release(&a.body);
     }
     T_CHECK(i > 10);
-    t_vectors("flags.json", "ofrep", "shared", i);
+    t_vectors("flags.json", "ofrep", whose, i);
+}
+
+T(exchanges_are_those_of_the_vectors_byte_for_byte)
+{
+    CLEANUP(json_cleanup) json_t *ours = own(TEST_CORPUS "/flag_vectors.json"), *shared = NULL;
+
+    check_exchanges(ours, "own");
+    shared = vectors("flags.json");
+    check_exchanges(shared, "shared");
 }
 
 /* ---- our own: rules ---- */

@@ -1,6 +1,9 @@
 #include "base/ident.h"
 
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/fd.h"
 #include "base/sv.h"
@@ -165,7 +168,30 @@ T(a_login_is_that_of_sudo_only_for_root)
     T_STR(l.how, "user");
 }
 
-T_MAIN(T_CASE(random_names_have_the_asked_length_and_no_letter_that_is_misread),
+/* A child has the file open, and we have too: it is the child that is told. */
+T(who_has_a_file_open_is_found_and_named)
+{
+    struct stat st, socket_of_nobody = {.st_mode = S_IFSOCK, .st_ino = 1};
+    int fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600), keep;
+    pid_t pid;
+
+    T_CHECK(fd >= 0 && fstat(fd, &st) == 0);
+    T_EQ(ident_opener(&st), 0);
+    pid = waiting_child("holder", &keep);
+    T_EQ(ident_opener(&st), pid);
+    st.st_dev = 0;
+    T_EQ(ident_opener(&st), pid);
+    T_EQ(ident_opener(&socket_of_nobody), 0);
+    T_STR(ident_process_name(pid).s, "holder");
+    (void)close(keep);
+    T_EQ(waitpid(pid, NULL, 0), pid);
+    T_EQ(ident_opener(&st), 0);
+    T_STR(ident_process_name(pid).s, "");
+    (void)close(fd);
+}
+
+T_MAIN(T_CASE(who_has_a_file_open_is_found_and_named),
+       T_CASE(random_names_have_the_asked_length_and_no_letter_that_is_misread),
        T_CASE(random_names_differ), T_CASE(a_user_has_the_name_of_the_database_or_the_number),
        T_CASE(a_host_is_what_the_kernel_says), T_CASE(a_boot_has_an_identity),
        T_CASE(the_start_of_a_process_is_read_whatever_its_name),

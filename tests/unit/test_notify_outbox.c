@@ -224,7 +224,80 @@ T(a_rule_tells_whom_it_names_with_others_that_fire_then_and_when_it_has_ended)
     kick();
     now_us += 8 * HOUR;
     kick();
-    T_EQ(atomic_load(&answered), 4); /* that it is done, and nothing more */
+    T_EQ(atomic_load(&answered),
+         5); /* that b is no longer watched, that it is done, nothing more */
+    T_EQ(count("no longer watched, the run is over: x: 7 > 1"), 2);
+    T_EQ(count("\"status\":\"resolved\""), 4);
+    T_EQ(count("\"endsAt\":\"2026-02-15T06:01:31.000Z\""), 1);
+    end();
+}
+
+T(beginning_and_end_of_an_alert_have_one_fingerprint_and_two_ids)
+{
+    char first[200], print[17];
+    size_t at;
+
+    begin("webhook", ", 'on': ['done']");
+    rule("a", "fired", "run");
+    now_us += 31 * 1000000LL;
+    kick();
+    T_STR(key, "r-0001/2/me");
+    (void)snprintf(first, sizeof(first), "%s", key);
+    at = sv_find(strbuf_sv(&got), SV("\"fingerprint\":\""), 0) + strlen("\"fingerprint\":\"");
+    (void)snprintf(print, sizeof(print), "%s", got.p + at);
+    happen(EVENT_RUN_FINISHED, "", "{'outcome':'aborted'}");
+    kick();
+    T_EQ(count("r-0001: aborted"), 1);
+    T_EQ(count(print), 2);
+    T_STR(first, "r-0001/2/me");
+    T_STR(all_states(), "sent:2:0 sent:1:0");
+    strbuf_release(&states);
+    end();
+}
+
+/* The receiver is back only when all is over. */
+T(who_hears_of_an_alert_after_the_end_hears_of_its_end_too)
+{
+    begin("webhook", ", 'on': ['done']");
+    atomic_store(&status, 503);
+    rule("a", "fired", "run");
+    now_us += 31 * 1000000LL;
+    kick();
+    happen(EVENT_RUN_FINISHED, "", "{'outcome':'done'}");
+    kick();
+    T_EQ(count("no longer watched"), 0);
+    atomic_store(&status, 200);
+    strbuf_truncate(&got, 0);
+    now_us += 300 * 1000000LL;
+    outbox_kick(outbox, 0);
+    outbox_drain(outbox, 20000);
+    T_EQ(count("\"status\":\"firing\""), 4); /* the alert, and that it is done */
+    T_EQ(count("\"status\":\"resolved\""), 2);
+    T_EQ(count("no longer watched, the run is over: x: 7 > 1"), 2);
+    T_STR(all_states(), "sent:2:0 sent:1:0");
+    strbuf_release(&states);
+    end();
+}
+
+/* Ended at once, it would never tell: it waits for company first. */
+T(an_alertmanager_that_hears_of_it_after_the_end_forgets_it_itself)
+{
+    begin("alertmanager", "");
+    atomic_store(&status, 503);
+    rule("a", "fired", "run");
+    now_us += 31 * 1000000LL;
+    kick();
+    happen(EVENT_RUN_FINISHED, "", "{'outcome':'aborted'}");
+    kick();
+    atomic_store(&status, 200);
+    strbuf_truncate(&got, 0);
+    now_us += 300 * 1000000LL;
+    kick();
+    now_us += HOUR;
+    kick();
+    T_EQ(count("PrusikRule"), 1);
+    T_EQ(count("\"endsAt\":\"2026-02-15T02:11:31.000Z\""), 1);
+    strbuf_release(&states);
     end();
 }
 
@@ -417,6 +490,9 @@ T_MAIN(T_CASE(an_event_is_told_once),
        T_CASE(what_a_process_that_died_had_on_its_way_the_next_one_tells),
        T_CASE(what_happened_while_nobody_told_is_told_by_the_next_process),
        T_CASE(a_rule_tells_whom_it_names_with_others_that_fire_then_and_when_it_has_ended),
+       T_CASE(beginning_and_end_of_an_alert_have_one_fingerprint_and_two_ids),
+       T_CASE(who_hears_of_an_alert_after_the_end_hears_of_its_end_too),
+       T_CASE(an_alertmanager_that_hears_of_it_after_the_end_forgets_it_itself),
        T_CASE(an_alertmanager_is_told_every_minute_until_it_is_over),
        T_CASE(slack_has_to_say_that_it_was_taken),
        T_CASE(a_page_that_is_no_answer_of_slack_is_a_failure), T_CASE(a_mail_is_sent),

@@ -176,10 +176,12 @@ T(a_section_whose_entries_are_comments_is_empty)
     struct binding b;
     struct err err;
 
-    T_OK(binding_parse("prusik.yaml", "/srv",
-                       SV("env:\n  #A: 1\nvariables:\nservices:\nmaintenance:\nprobes:\nmetrics:\n"
-                          "rules:\nwatch:\ndrop:\nchoices:\nanswers:\n  # none\nsteps:\n"),
-                       &b, &err),
+    T_OK(binding_parse(
+             "prusik.yaml", "/srv",
+             SV("env:\n  #A: 1\nvariables:\nservices:\nmaintenance:\nprobes:\nmetrics:\n"
+                "rules:\nwatch:\ndrop:\nchoices:\nanswers:\n  # none\nsteps:\ndatabases:\nhosts:\n"
+                "sources:\nnotify:\nflags:\ngates:\npeople:\nlint:\n"),
+             &b, &err),
          err);
     T_EQ(b.env.n + b.variables.n + b.services.n + b.metrics.n + b.choices.n + b.steps.n, 0);
     T_EQ(b.until_ms, -1);
@@ -199,7 +201,11 @@ T(a_value_of_another_type_is_refused_with_file_and_line)
         {"env_files: [{a: b}]", "'env_files' must be a list of texts"},
         {"secrets: X", "'secrets' must be a list"},
         {"approvers: {a: b}", "'approvers' must be a list"},
-        {"metrics: {a: ''}", "'a' must be a text"},
+        {"metrics: {a: ''}", "'a' must be a text, or {is: EXPRESSION, worse: up or down}"},
+        {"metrics: {a: {worse: up}}", "'a' must be a text, or {is: EXPRESSION"},
+        {"metrics: {a: [1]}", "'a' must be a text, or {is: EXPRESSION"},
+        {"metrics: [a]", "'metrics' must be a map of expressions"},
+        {"metrics: {a: {is: b, worse: left}}", "'a' has a 'worse' that is neither up nor down"},
         {"drop: {'369':}", "'369' must be a text"},
         {"variables: x", "'variables' must be a map"},
         {"variables: {a: [1]}", "'a' must be a map of keys"},

@@ -47,6 +47,39 @@ T(a_rule_of_the_document_is_shown_as_it_is_judged)
     world_end(&w);
 }
 
+/* What is worse is in the word, or said where the metric is bound; else it is asked. */
+T(which_direction_is_worse_is_known_said_or_asked)
+{
+    static const char *const lines[] = {
+        "metrics: {error_rate: 'ratio(bad_total, all_total)'}\nrules: {a: 'expect error_rate[30m] not worse than "
+        "baseline'}\n",
+        "metrics: {load: {is: queue_depth, worse: up}, room: {is: free_slots, worse: down}}\n"
+        "rules: {a: expect load not worse than baseline, b: expect room not worse than baseline}\n"};
+    struct world w;
+
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        CLEANUP(strbuf_release) struct strbuf yaml = STRBUF(0);
+
+        strbuf_addf(&yaml, BOUND "scrape: http://127.0.0.1:1/metrics\nwatch: {until: T+1h}\n%s",
+                    lines[i]);
+        world_make(&w, DOC, strbuf_str(&yaml));
+        T_EQ(w.plan.n_questions, 0);
+        T_EQ(json_object_size(json_object_get(json_object_get(w.plan.json, "watch"), "worse")),
+             2 * i);
+        world_end(&w);
+    }
+    world_make(
+        &w, DOC,
+        BOUND
+        "scrape: http://127.0.0.1:1/metrics\nwatch: {until: T+1h}\n"
+        "metrics: {load: {is: queue_depth}}\nrules: {a: expect load not worse than baseline}\n");
+    want_question(
+        &w, "metric", 5,
+        "\"expect load not worse than baseline\" cannot be judged: nobody said which direction is worse",
+        "metrics: {NAME: {is: EXPRESSION, worse: up}}, or down");
+    world_end(&w);
+}
+
 T(a_condition_that_is_not_understood_is_asked_about_or_dropped)
 {
     static const char md[] = DOC MATRIX "| The moon is full | ROLLBACK |\n";
@@ -429,6 +462,7 @@ T(a_rule_that_is_only_proposed_is_shown_and_not_judged)
 T_MAIN(T_CASE(a_rule_that_is_only_proposed_is_shown_and_not_judged),
        T_CASE(a_metric_that_is_not_bound_is_asked_for_with_a_proposal),
        T_CASE(a_rule_of_the_document_is_shown_as_it_is_judged),
+       T_CASE(which_direction_is_worse_is_known_said_or_asked),
        T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
        T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),
        T_CASE(what_is_said_of_rules_is_no_question_and_no_part_of_the_hash),

@@ -432,7 +432,7 @@ T(a_line_explains_each_rule)
         {"rollback when absent > 5 or mem_bytes > 9GB", "no value: no-series, nodata, HOLD"},
         {"rollback when mem_bytes > 3GB or mem_bytes < 0B", "false, good, OK"},
         {"rollback when p50(h_seconds)[5m] > 1s min 1 samples",
-         "100% of 60 above > 1s, fired, ROLLBACK"},
+         "100% of 60 above 1s, fired, ROLLBACK"},
         {"report mem_bytes", "2.5GB, report, OK"},
         {"report p50(h_seconds)[5m] min 1 samples", NULL},
         {"rollback when mem_bytes > 9GB within 10s of deploy", "not in force, inactive, OK"},

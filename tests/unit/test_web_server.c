@@ -226,10 +226,10 @@ T(a_server_that_cannot_listen_says_why)
     }
     first = opened("127.0.0.1:0");
     c.listen = SV("192.0.2.1:80"); /* nobody's (RFC 5737) */
-    T_EQ(web_server_open(&c, &s, &err), ERR_IO);
+    T_EQ(web_server_open(&c, &s, &err), ERR_REFUSED);
     T_CHECK(strstr(err.msg, "192.0.2.1:80") != NULL);
     c.listen = sv_sub(sv_from(web_server_url(first)), strlen("http://"), SV_NPOS);
-    T_EQ(web_server_open(&c, &s, &err), ERR_IO); /* two would share what comes */
+    T_EQ(web_server_open(&c, &s, &err), ERR_REFUSED); /* two would share what comes */
     T_EQ(listen_try(c.listen, &err), ERR_REFUSED);
     T_CHECK(strstr(err.msg, strchr(web_server_url(first), '1')) && strstr(err.msg, "in use"));
     web_server_free(first);
