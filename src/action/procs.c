@@ -7,6 +7,9 @@
 #include "base/file.h"
 #include "base/sv.h"
 
+/* What the kernel takes for arguments and environment together is a quarter of the stack: 2 MiB by default. */
+#define PROCS_ENVIRON_BYTES (6u << 20)
+
 /* State and session of a process: fields 3 and 6 of proc(5) stat, behind the name in parentheses. */
 static bool procs_read(const char *pid, char *state, int64_t *sid)
 {
@@ -51,6 +54,33 @@ void procs_of_session(pid_t sid, pid_t except, procs_list *out)
             *vec_add(out) = (pid_t)pid;
     }
     (void)closedir(dir); /* nothing was written */
+}
+
+static bool procs_has(pid_t pid, struct sv pair)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv rest, one;
+    struct err err;
+    char path[64];
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+    if (file_read(path, PROCS_ENVIRON_BYTES, &text, &err) != ERR_OK)
+        return false;
+    rest = strbuf_sv(&text);
+    while (sv_split(&rest, '\0', &one))
+        if (sv_eq(one, pair))
+            return true;
+    return false;
+}
+
+void procs_keep(procs_list *list, struct sv pair)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < list->n; i++)
+        if (procs_has(list->v[i], pair))
+            list->v[n++] = list->v[i];
+    list->n = n;
 }
 
 void procs_signal(const procs_list *list, int sig)
