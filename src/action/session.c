@@ -276,14 +276,20 @@ static bool session_was_told(const struct session *s, pid_t pid)
     return false;
 }
 
-/* TERM to everything but the shell that has not heard it yet; a stopped process sees it when it goes on. */
-static void session_tell_rest(struct session *s)
+/*
+ * TERM to everything but the shell that has not heard it yet; a stopped process sees it when it goes on.  `late`: what a shell
+ * below ours has started while it was told, but not what our shell starts now, which is its trap on EXIT (or, if it forked in that
+ * very moment and has such a trap, its next command, which then has until KILL).
+ */
+static void session_tell_rest(struct session *s, bool late)
 {
     procs_list all = {0}, rest = {0};
 
+    assert(s->sid); /* 0 is the session of the kernel */
     procs_of_session(s->sid, s->sid, &all);
     for (size_t i = 0; i < all.n; i++)
-        if (!session_was_told(s, all.v[i])) {
+        if (!session_was_told(s, all.v[i]) &&
+            !(late && s->has_child && procs_parent(all.v[i]) == s->sid)) {
             *vec_add(&s->told) = all.v[i];
             *vec_add(&rest) = all.v[i];
         }
@@ -310,7 +316,7 @@ static void session_tell_end(struct session *s)
     }
     s->told.n = 0;
     if (!s->remote && s->sid)
-        session_tell_rest(s);
+        session_tell_rest(s, false);
 }
 
 /* Closed when the shell and all that it has left in the background have ended. */
@@ -352,14 +358,9 @@ static bool session_has_no_folder(struct session *s, bool restoring, int64_t sta
 
 static void session_drained(struct session *s);
 
-/*
- * The shell of a command that is stopped has ended.  What it started last may not know yet.  The command is over when all of it is, and
- * so is the next one's wait for a new shell.
- */
+/* The shell of a command that is stopped has ended.  The command is over when all of it is. */
 static void session_stopped(struct session *s)
 {
-    if (!s->remote)
-        session_tell_rest(s);
     if (s->phase != SESSION_DRAINING)
         s->status = s->child.sig ? 128 + s->child.sig : s->child.status;
     s->phase = SESSION_DRAINING;
@@ -444,7 +445,7 @@ static void session_stop(struct session *s, enum err_code why)
     s->why = why;
     s->kill_ms = uv_now(s->loop) + s->grace_ms;
     session_tell_end(s);
-    session_arm(s, s->remote ? s->grace_ms + SESSION_KILL_MS : s->grace_ms);
+    session_arm(s, s->remote ? s->grace_ms + SESSION_KILL_MS : SESSION_LOOK_MS);
 }
 
 /* Nothing that the command has started runs over there any more. */
@@ -475,6 +476,9 @@ static void session_on_timer(uv_timer_t *t)
         session_stop(s, ERR_TIMEOUT);
     } else if (s->phase == SESSION_DRAINING && !s->remote) {
         session_drained(s);
+    } else if (!s->remote && uv_now(s->loop) < s->kill_ms) {
+        session_tell_rest(s, true);
+        session_arm(s, SESSION_LOOK_MS);
     } else {
         (void)session_end_left(s, 0);
         session_arm(s, s->grace_ms); /* what cannot be killed now (in the kernel) is killed again */
@@ -558,6 +562,8 @@ static void session_drained(struct session *s)
         return;
     if (s->killing && uv_now(s->loop) < s->kill_ms + SESSION_KILL_MS)
         return; /* session_on_killed() goes on */
+    if (s->stopping && !s->remote)
+        session_tell_rest(s, true);
     if (s->stopping && !s->remote && session_end_left(s, s->plain ? s->sid : 0) > 0) {
         session_arm(s, SESSION_LOOK_MS);
         return;
