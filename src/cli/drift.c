@@ -1,11 +1,13 @@
 #include "cli/drift.h"
 
-#include "base/file.h"
+#include <malloc.h>
+
+#include "base/map.h"
 #include "base/sv.h"
 #include "base/text.h"
 #include "report/plan_diff.h"
-#include "report/view.h"
 #include "runbook/runbook.h"
+#include "store/journal.h"
 
 /* How much of the differences is said; the journal has all of them. */
 enum { DRIFT_NAMED = 6, DRIFT_VALUE = 40, DRIFT_TEXT = 2000 };
@@ -13,17 +15,46 @@ enum { DRIFT_NAMED = 6, DRIFT_VALUE = 40, DRIFT_TEXT = 2000 };
 /* What a plan has from where it was made, or only from the document. */
 static const struct sv drift_nothing[] = {SV("document"), SV("binding"), SV("title")};
 
-static bool drift_is_over(const struct view *v, struct sv id)
+/* What the journal tells of the run: a long one is read without keeping it. */
+struct drift_run {
+    const struct plan *plan;
+    json_t *started; /* data of run-started */
+    struct map over; /* ids of steps that are done or skipped: 1, and 0 when one was begun again */
+};
+
+static enum err_code drift_on_event(const struct event *e, void *arg, struct err *err)
 {
-    for (size_t i = 0; i < v->steps.n; i++)
-        if (sv_eq(v->steps.v[i].p->id, id))
-            return sv_eq(v->steps.v[i].state, SV("done")) ||
-                   sv_eq(v->steps.v[i].state, SV("skipped"));
-    return false;
+    struct drift_run *v = arg;
+    json_t *data = NULL;
+    bool over = e->kind == EVENT_STEP_SKIPPED;
+
+    if (e->kind != EVENT_STEP_OUTCOME && e->kind != EVENT_RUN_STARTED && !over)
+        return ERR_OK;
+    if (json_read(e->data, &data, err) != ERR_OK)
+        return err->code;
+    if (e->kind == EVENT_RUN_STARTED && !v->started)
+        v->started = json_incref(data);
+    else
+        (void)map_put(&v->over, e->step, over || sv_eq(json_get_sv(data, "state"), SV("done")));
+    json_decref(data);
+    return ERR_OK;
+}
+
+static void drift_run_release(struct drift_run *v)
+{
+    json_decref(v->started);
+    map_release(&v->over);
+}
+
+static bool drift_is_over(const struct drift_run *v, struct sv id)
+{
+    size_t over = 0;
+
+    return map_get(&v->over, id, &over) && over;
 }
 
 /* Does it matter to what is left of the run? */
-static bool drift_matters(const struct view *v, const struct plan_change *c)
+static bool drift_matters(const struct drift_run *v, const struct plan_change *c)
 {
     if (sv_eq(sv_from(c->what), SV("heading")))
         return false;
@@ -43,12 +74,13 @@ static void drift_value(struct strbuf *out, struct sv value)
 }
 
 /* " (named by steps/2/1 and 3 more)": of what is left to do; other steps may read a variable of the environment in what they start. */
-static void drift_named_by(struct strbuf *out, const struct view *v, struct sv name)
+static void drift_named_by(struct strbuf *out, const struct drift_run *v, struct sv name)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < v->steps.n; i++) {
-        const struct plan_step *p = v->steps.v[i].p;
+    for (size_t i = 0; i < v->plan->n_steps + v->plan->n_way_back; i++) {
+        const struct plan_step *p =
+            i < v->plan->n_steps ? &v->plan->steps[i] : &v->plan->way_back[i - v->plan->n_steps];
 
         if (!sv_has(p->command, name) || drift_is_over(v, p->id))
             continue;
@@ -61,7 +93,7 @@ static void drift_named_by(struct strbuf *out, const struct view *v, struct sv n
 }
 
 /* "step steps/2 timeout_ms 1000 -> 60000" */
-static void drift_say(struct strbuf *out, const struct view *v, const struct plan_change *c)
+static void drift_say(struct strbuf *out, const struct drift_run *v, const struct plan_change *c)
 {
     CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
 
@@ -84,7 +116,7 @@ static void drift_say(struct strbuf *out, const struct view *v, const struct pla
 }
 
 /* Those that matter, into text and json. */
-static void drift_tell(struct drift *d, const struct view *v, const struct plan_diff *diff)
+static void drift_tell(struct drift *d, const struct drift_run *v, const struct plan_diff *diff)
 {
     CLEANUP(json_cleanup) json_t *all = plan_diff_json(diff);
     const json_t *list = json_object_get(all, "changes");
@@ -111,35 +143,30 @@ static void drift_tell(struct drift *d, const struct view *v, const struct plan_
 
 /* --- how the run was begun --- */
 
-static const json_t *drift_started(const struct view *v)
-{
-    for (size_t i = 0; i < v->events.n; i++)
-        if (v->events.v[i].kind == EVENT_RUN_STARTED)
-            return v->events.v[i].data;
-    return NULL;
-}
-
 /* The document of the run: as it lies there, or when it has been edited as the journal has it. */
-static enum err_code drift_document(struct store *store, const struct view *v, const char *path,
-                                    struct document *ret, struct err *err)
+static enum err_code drift_document(struct store *store, const struct drift_run *v,
+                                    const char *path, struct document *ret, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct err ignored;
-    struct hash hash;
+    struct hash hash, blob;
 
     if (document_load(path, ret, &ignored) == ERR_OK) {
         hash = document_hash(ret);
-        if (sv_eq(sv_from(hash_hex(&hash).s), json_get_sv(v->plan.json, "document_hash")))
+        if (sv_eq(sv_from(hash_hex(&hash).s), json_get_sv(v->plan->json, "document_hash")))
             return ERR_OK;
         document_release(ret);
     }
-    if (view_document(store, v, &text, err) != ERR_OK)
+    if (!hash_from_hex(json_get_sv(v->started, "document_blob"), &blob))
+        return err_set(err, ERR_NOT_FOUND,
+                       "the document has been edited, and the run has not kept it");
+    if (store_blob(store, &blob, SIZE_MAX, &text, err) != ERR_OK)
         return err->code;
     return document_init(path, strbuf_sv(&text), ret, err);
 }
 
 /* "NAME=VALUE" for what --set gave at the start, and nothing gives today: as the plan has it. */
-static void drift_sets(const struct view *v, const json_t *given, struct arena *arena,
+static void drift_sets(const struct drift_run *v, const json_t *given, struct arena *arena,
                        struct binding_options *opt)
 {
     const json_t *names = json_object_get(given, "set");
@@ -149,10 +176,10 @@ static void drift_sets(const struct view *v, const json_t *given, struct arena *
     for (size_t i = 0; i < json_array_size(names); i++) {
         struct sv name = sv_from(json_string_value(json_array_get(names, i)));
 
-        for (size_t k = 0; k < v->plan.n_env; k++)
-            if (sv_eq(v->plan.env[k].name, name))
+        for (size_t k = 0; k < v->plan->n_env; k++)
+            if (sv_eq(v->plan->env[k].name, name))
                 sets[n++] =
-                    arena_fmt(arena, "%.*s=%.*s", SV_FMT(name), SV_FMT(v->plan.env[k].value)).p;
+                    arena_fmt(arena, "%.*s=%.*s", SV_FMT(name), SV_FMT(v->plan->env[k].value)).p;
     }
     for (size_t i = 0; i < opt->n_sets; i++) /* what is given today wins */
         sets[n++] = opt->sets[i];
@@ -161,25 +188,27 @@ static void drift_sets(const struct view *v, const json_t *given, struct arena *
 }
 
 static enum err_code drift_plan(const struct runbook *rb, struct binding *b, struct drift *d,
-                                const struct view *v, struct err *err)
+                                const struct drift_run *v, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *now = NULL;
     struct plan_diff diff;
 
     if (plan_make(rb, b, &now, err) != ERR_OK)
         return err->code;
-    plan_diff_make(v->plan.json, now, &diff);
+    if (sv_eq(json_get_sv(now, "hash"), sv_from(hash_hex(&v->plan->hash).s)))
+        return ERR_OK;
+    plan_diff_make(v->plan->json, now, &diff);
     drift_tell(d, v, &diff);
     plan_diff_release(&diff);
     return ERR_OK;
 }
 
-static enum err_code drift_compare(struct store *store, const struct view *v, const char *path,
+static enum err_code drift_compare(struct store *store, const struct drift_run *v, const char *path,
                                    const struct binding_options *today, struct drift *d,
                                    struct err *err)
 {
     CLEANUP(arena_release) struct arena arena = {0};
-    const json_t *started = drift_started(v), *given = json_object_get(started, "given");
+    const json_t *given = json_object_get(v->started, "given");
     struct binding_options opt = *today;
     struct document doc = {0};
     struct runbook rb = {0};
@@ -187,9 +216,9 @@ static enum err_code drift_compare(struct store *store, const struct view *v, co
     enum err_code rc;
 
     if (json_get_bool(given, "environment", false))
-        opt.environment = arena_strdup(&arena, v->plan.environment);
+        opt.environment = arena_strdup(&arena, v->plan->environment);
     if (json_get_bool(given, "time_scale", false))
-        opt.time_scale = v->plan.time_scale;
+        opt.time_scale = v->plan->time_scale;
     drift_sets(v, given, &arena, &opt);
     rc = drift_document(store, v, path, &doc, err);
     if (rc != ERR_OK)
@@ -198,7 +227,7 @@ static enum err_code drift_compare(struct store *store, const struct view *v, co
     if (rc == ERR_OK) {
         rc = binding_load(path, &opt, &b, err);
         d->edited = rc != ERR_OK ||
-                    !sv_eq(json_get_sv(started, "binding_hash"), sv_from(hash_hex(&b.hash).s));
+                    !sv_eq(json_get_sv(v->started, "binding_hash"), sv_from(hash_hex(&b.hash).s));
         if (rc == ERR_OK)
             rc = drift_plan(&rb, &b, d, v, err);
         if (rc == ERR_OK || b.dir)
@@ -209,31 +238,30 @@ static enum err_code drift_compare(struct store *store, const struct view *v, co
     return rc;
 }
 
-enum err_code drift_find(struct store *store, int64_t id, const char *document,
-                         const struct binding_options *opt, struct drift *ret, struct err *err)
+enum err_code drift_find(struct store *store, int64_t id, const struct plan *plan,
+                         const char *document, const struct binding_options *opt, struct drift *ret,
+                         struct err *err)
 {
-    struct view v;
+    struct drift_run v = {.plan = plan};
+    struct err why = {0};
     enum err_code rc;
 
     *ret = (struct drift){.text = STRBUF(DRIFT_TEXT)};
-    rc = view_load(store, id, &v, err);
-    if (rc != ERR_OK)
-        return rc;
-    /* a run of an older version does not say how it was begun; one that only watches was planned with less */
-    if (!v.plan.watch_only && json_object_get(drift_started(&v), "binding_hash")) {
-        struct err why = {0};
-
-        if (drift_compare(store, &v, document, opt, ret, &why) != ERR_OK) {
-            strbuf_addf(&ret->text, "no plan can be made of it today: %s", why.msg);
-            ret->json = json_object();
-        }
+    if (plan->watch_only) /* it was planned with less */
+        return ERR_OK;
+    rc = journal_read(store, id, 0, drift_on_event, &v, err);
+    if (rc == ERR_OK && json_object_get(v.started, "binding_hash") &&
+        drift_compare(store, &v, document, opt, ret, &why) != ERR_OK) {
+        strbuf_addf(&ret->text, "no plan can be made of it today: %s", why.msg);
+        ret->json = json_object();
     }
     if (ret->json) {
         json_put_bool(ret->json, "edited", ret->edited);
         json_put_sv(ret->json, "text", strbuf_sv(&ret->text));
     }
-    view_release(&v);
-    return ERR_OK;
+    drift_run_release(&v);
+    (void)malloc_trim(0); /* a second plan was made, and the run may be a long one */
+    return rc;
 }
 
 void drift_release(struct drift *d)

@@ -20,10 +20,10 @@ struct drift {
 };
 
 /*
- * Compare; `document` is the path of the document of the run, `opt` how the binding of today is read.  *ret is for drift_release(), also when
+ * Compare with `plan`, that of the run; `document` is the path of its document, `opt` how the binding of today is read.  *ret is for drift_release(), also when
  * nothing differs.  A binding of which no plan can be made today is a difference, and no error.
  */
-NODISCARD enum err_code drift_find(struct store *store, int64_t id, const char *document,
-                                   const struct binding_options *opt, struct drift *ret,
-                                   struct err *err);
+NODISCARD enum err_code drift_find(struct store *store, int64_t id, const struct plan *plan,
+                                   const char *document, const struct binding_options *opt,
+                                   struct drift *ret, struct err *err);
 void drift_release(struct drift *d);
