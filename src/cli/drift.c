@@ -238,20 +238,19 @@ static enum err_code drift_compare(struct store *store, const struct drift_run *
     return rc;
 }
 
-enum err_code drift_find(struct store *store, int64_t id, const struct plan *plan,
-                         const char *document, const struct binding_options *opt, struct drift *ret,
+enum err_code drift_find(struct store *store, const struct drift_of *of, struct drift *ret,
                          struct err *err)
 {
-    struct drift_run v = {.plan = plan};
+    struct drift_run v = {.plan = of->plan};
     struct err why = {0};
     enum err_code rc;
 
     *ret = (struct drift){.text = STRBUF(DRIFT_TEXT)};
-    if (plan->watch_only) /* it was planned with less */
+    if (of->plan->watch_only) /* it was planned with less */
         return ERR_OK;
-    rc = journal_read(store, id, 0, drift_on_event, &v, err);
+    rc = journal_read(store, of->run, 0, drift_on_event, &v, err);
     if (rc == ERR_OK && json_object_get(v.started, "binding_hash") &&
-        drift_compare(store, &v, document, opt, ret, &why) != ERR_OK) {
+        drift_compare(store, &v, of->document, of->opt, ret, &why) != ERR_OK) {
         strbuf_addf(&ret->text, "no plan can be made of it today: %s", why.msg);
         ret->json = json_object();
     }

@@ -19,11 +19,17 @@ struct drift {
     json_t *json; /* {edited, text, changes} for the journal; NULL: nothing */
 };
 
+/* What is compared: a run, its plan, the path of its document, and how the binding of today is read. */
+struct drift_of {
+    int64_t run;
+    const struct plan *plan;
+    const char *document;
+    const struct binding_options *opt;
+};
+
 /*
- * Compare with `plan`, that of the run; `document` is the path of its document, `opt` how the binding of today is read.  *ret is for drift_release(), also when
- * nothing differs.  A binding of which no plan can be made today is a difference, and no error.
+ * *ret is for drift_release(), also when nothing differs.  A binding of which no plan can be made today is a difference, and no error.
  */
-NODISCARD enum err_code drift_find(struct store *store, int64_t id, const struct plan *plan,
-                                   const char *document, const struct binding_options *opt,
+NODISCARD enum err_code drift_find(struct store *store, const struct drift_of *of,
                                    struct drift *ret, struct err *err);
 void drift_release(struct drift *d);

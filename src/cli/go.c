@@ -214,7 +214,7 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
         rc = err_set(err, ERR_REFUSED, "%s only watches: there is no way back of it",
                      event_run_text(id).s);
     if (rc == ERR_OK && !on->finished)
-        rc = drift_find(store, id, &plan, paths.document, &bopt, &drift, err);
+        rc = drift_find(store, &(struct drift_of){id, &plan, paths.document, &bopt}, &drift, err);
     if (rc == ERR_OK)
         rc = go_check_drift(c, id, on, &drift, b.path, err);
     if (rc == ERR_OK) {
