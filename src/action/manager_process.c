@@ -105,6 +105,16 @@ static void process_on_timer(uv_timer_t *t)
     (void)syscall(SYS_pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0); /* ESRCH: it has just ended */
 }
 
+static void process_gone(struct manager_call *c)
+{
+    const struct process_state *s = c->state;
+
+    if (s->then_start)
+        process_start_it(c);
+    else
+        process_said(c, "is not running");
+}
+
 static void process_stop_it(struct manager_call *c)
 {
     struct process_state *s = c->state;
@@ -112,13 +122,18 @@ static void process_stop_it(struct manager_call *c)
     int rc;
 
     if (!pid) {
-        if (s->then_start)
-            process_start_it(c);
-        else
-            process_said(c, "is not running");
+        process_gone(c);
         return;
     }
     s->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+    if (daemon_pid(s->pid_file, NULL) != pid) {
+        /* uncovered: it ended between the two looks, and what was opened may be a stranger with its number */
+        if (s->pidfd >= 0)
+            (void)close(s->pidfd); /* nothing was written */
+        s->pidfd = -1;
+        process_gone(c);
+        return;
+    }
     if (s->pidfd < 0 || syscall(SYS_pidfd_send_signal, s->pidfd, SIGTERM, NULL, 0) != 0) {
         manager_end(c, err_sys(&c->err, errno, "stop %.*s (pid %lld)", SV_FMT(c->service->name),
                                (long long)pid));

@@ -7,8 +7,11 @@
 #include "base/file.h"
 #include "base/sv.h"
 
-/* State and session of a process: fields 3 and 6 of proc(5) stat, behind the name in parentheses. */
-static bool procs_read(const char *pid, char *state, int64_t *sid)
+/* What the kernel takes for arguments and environment together is a quarter of the stack: 2 MiB by default. */
+#define PROCS_ENVIRON_BYTES (6u << 20)
+
+/* State, parent and session of a process: fields 3, 4 and 6 of proc(5) stat, behind the name in parentheses. */
+static bool procs_read(const char *pid, char *state, int64_t *parent, int64_t *sid)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct sv rest, word = {NULL, 0};
@@ -28,10 +31,21 @@ static bool procs_read(const char *pid, char *state, int64_t *sid)
     if (!sv_next_word(&rest, &word))
         return false;
     *state = *word.p;
-    for (int field = 4; field <= 6; field++)
+    if (!sv_next_word(&rest, &word) || !sv_to_i64(word, parent))
+        return false;
+    for (int field = 5; field <= 6; field++)
         if (!sv_next_word(&rest, &word))
             return false;
     return sv_to_i64(word, sid);
+}
+
+pid_t procs_parent(pid_t pid)
+{
+    int64_t parent = 0, sid;
+    char name[32], state;
+
+    (void)snprintf(name, sizeof(name), "%d", (int)pid);
+    return procs_read(name, &state, &parent, &sid) ? (pid_t)parent : 0;
 }
 
 void procs_of_session(pid_t sid, pid_t except, procs_list *out)
@@ -42,15 +56,43 @@ void procs_of_session(pid_t sid, pid_t except, procs_list *out)
     if (!dir)
         return; /* uncovered: there is always /proc where this runs */
     while ((e = readdir(dir)) != NULL) {
-        int64_t pid, its_sid = 0;
+        int64_t pid, parent, its_sid = 0;
         char state = 'Z';
 
-        if (!sv_to_i64(sv_from(e->d_name), &pid) || !procs_read(e->d_name, &state, &its_sid))
+        if (!sv_to_i64(sv_from(e->d_name), &pid) ||
+            !procs_read(e->d_name, &state, &parent, &its_sid))
             continue;
         if (its_sid == sid && pid != except && state != 'Z' && state != 'X')
             *vec_add(out) = (pid_t)pid;
     }
     (void)closedir(dir); /* nothing was written */
+}
+
+static bool procs_has(pid_t pid, struct sv pair)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv rest, one;
+    struct err err;
+    char path[64];
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+    if (file_read(path, PROCS_ENVIRON_BYTES, &text, &err) != ERR_OK)
+        return false;
+    rest = strbuf_sv(&text);
+    while (sv_split(&rest, '\0', &one))
+        if (sv_eq(one, pair))
+            return true;
+    return false;
+}
+
+void procs_keep(procs_list *list, struct sv pair)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < list->n; i++)
+        if (procs_has(list->v[i], pair))
+            list->v[n++] = list->v[i];
+    list->n = n;
 }
 
 void procs_signal(const procs_list *list, int sig)

@@ -24,19 +24,25 @@ static const char remote_driver[] =
     "done\n"
     "for __prusik_j in $(jobs -p); do kill -TERM -- -$__prusik_j; done 2>/dev/null\n";
 
-/* $1: the shell, which leads a session; $2: tenths of a second until KILL. */
+/* $1: the shell, which leads a session and is told first, or a loop would go on; what it starts itself from then on (k) is
+ * its trap on EXIT; $2: tenths of a second until KILL. */
 static const char remote_killer[] =
     "left() {\n"
     "  for f in /proc/[0-9]*/stat; do\n"
     "    { read -r l < \"$f\"; } 2>/dev/null || continue\n"
     "    p=${f#/proc/}; p=${p%/stat}; set -- \"$1\" ${l##*) }\n"
-    "    [ \"$5\" = \"$1\" ] && [ \"$2\" != Z ] && [ \"$p\" != \"$1\" ] && printf '%s ' \"$p\"\n"
+    "    [ \"$5\" = \"$1\" ] && [ \"$2\" != Z ] || continue\n"
+    "    [ \"$3\" = \"$1\" ] && p=k$p; printf '%s ' \"$p\"\n"
     "  done\n"
     "}\n"
-    "n=0\n"
+    "end() { kill -TERM \"$1\"; kill -CONT \"$1\"; told=\"$told $1 \"; }\n"
+    "exec 2>/dev/null; n=0; end \"$1\"\n"
     "while p=$(left \"$1\"); [ -n \"$p\" ]; do\n"
-    "  if [ $n -eq 0 ]; then kill -TERM $p; kill -CONT $p\n"
-    "  elif [ $n -ge \"$2\" ]; then kill -KILL $p \"$1\"; fi 2>/dev/null\n"
+    "  for q in $p; do\n"
+    "    case $n.$q.$told in 0.*) ;; *.k*|*\" ${q#k} \"*) continue ;; esac\n"
+    "    case $told in *\" ${q#k} \"*) ;; *) end \"${q#k}\" ;; esac\n"
+    "  done\n"
+    "  [ $n -lt \"$2\" ] || kill -KILL ${p//k/}\n"
     "  n=$((n + 1)); sleep 0.1\n"
     "done\n";
 

@@ -82,6 +82,7 @@ struct session {
     bool stopping;
     enum err_code why; /* of stopping */
     uint64_t kill_ms;  /* on the loop's clock: what was told to end is killed from then on */
+    procs_list told;   /* to end: nothing hears it twice, which to some means "at once" */
     pid_t sid;         /* of the shell; 0: nothing of its session can be left */
     struct session_state base, state;
     bool restoring; /* the shell is on its way from its base state to the last known one */
@@ -151,6 +152,7 @@ static void session_free(struct session *s)
     strbuf_release(&s->restore);
     session_state_release(&s->base);
     session_state_release(&s->state);
+    vec_release(&s->told);
     remote_free(s->remote);
     free(s);
 }
@@ -266,7 +268,41 @@ static void session_arm(struct session *s, uint64_t ms)
 
 static void session_on_killed(void *arg);
 
-/* Everything but the shell is told to end: it then reports. */
+static bool session_was_told(const struct session *s, pid_t pid)
+{
+    for (size_t i = 0; i < s->told.n; i++)
+        if (s->told.v[i] == pid)
+            return true;
+    return false;
+}
+
+/*
+ * TERM to everything but the shell that has not heard it yet; a stopped process sees it when it goes on.  `late`: what a shell
+ * below ours has started while it was told, but not what our shell starts now, which is its trap on EXIT (or, if it forked in that
+ * very moment and has such a trap, its next command, which then has until KILL).
+ */
+static void session_tell_rest(struct session *s, bool late)
+{
+    procs_list all = {0}, rest = {0};
+
+    assert(s->sid); /* 0 is the session of the kernel */
+    procs_of_session(s->sid, s->sid, &all);
+    for (size_t i = 0; i < all.n; i++)
+        if (!session_was_told(s, all.v[i]) &&
+            !(late && s->has_child && procs_parent(all.v[i]) == s->sid)) {
+            *vec_add(&s->told) = all.v[i];
+            *vec_add(&rest) = all.v[i];
+        }
+    procs_signal(&rest, SIGTERM);
+    procs_signal(&rest, SIGCONT);
+    vec_release(&all);
+    vec_release(&rest);
+}
+
+/*
+ * All that the command has started is told to end, but first the bash that carries it out: a loop, a list, what follows
+ * `||` would go on with its next command.  sh has nothing to go on with: after its one program it tells the status.
+ */
 static void session_tell_end(struct session *s)
 {
     if (s->remote && s->remote->pid) {
@@ -274,8 +310,13 @@ static void session_tell_end(struct session *s)
         remote_kill(s->remote, s->loop, s->grace_ms, session_on_killed, s);
         return;
     }
-    (void)session_signal(s, s->remote ? 0 : s->sid, SIGTERM); /* ssh that does not get there */
-    (void)session_signal(s, s->sid, SIGCONT); /* a stopped process does not see TERM */
+    if (!s->plain) { /* on another host: ssh that does not get there */
+        child_signal(&s->child, SIGTERM);
+        child_signal(&s->child, SIGCONT);
+    }
+    s->told.n = 0;
+    if (!s->remote && s->sid)
+        session_tell_rest(s, false);
 }
 
 /* Closed when the shell and all that it has left in the background have ended. */
@@ -308,11 +349,23 @@ static void session_lost(struct session *s)
 /* The shell did not come to the folder of its state: nothing of the command was begun. */
 static bool session_has_no_folder(struct session *s, bool restoring, int64_t status)
 {
-    if (!restoring || s->stopping || status != SESSION_NO_FOLDER)
+    if (!restoring || status != SESSION_NO_FOLDER)
         return false;
     (void)err_set(&s->child.err, ERR_NOT_FOUND, "the folder in which it has to run is gone: %.*s",
                   SV_FMT(s->state.cwd));
     return true;
+}
+
+static void session_drained(struct session *s);
+
+/* The shell of a command that is stopped has ended.  The command is over when all of it is. */
+static void session_stopped(struct session *s)
+{
+    if (s->phase != SESSION_DRAINING)
+        s->status = s->child.sig ? 128 + s->child.sig : s->child.status;
+    s->phase = SESSION_DRAINING;
+    s->pending[CHILD_OUT] = s->pending[CHILD_ERR] = 0; /* both have been read to their ends */
+    session_drained(s);
 }
 
 /* The shell has ended: by itself (exit, exec), by a signal, or because we closed it. */
@@ -328,6 +381,10 @@ static void session_on_child_done(struct child *c, enum err_code rc)
         session_close_step(s);
         return;
     }
+    if (started && session_busy(s) && s->stopping) {
+        session_stopped(s);
+        return;
+    }
     (void)session_signal(s, 0, SIGTERM); /* as a terminal that is closed */
     s->sid = 0;
     if (session_busy(s)) {
@@ -336,16 +393,14 @@ static void session_on_child_done(struct child *c, enum err_code rc)
 
         if (lost)
             session_lost(s);
-        if (started && s->phase == SESSION_STARTING && s->stopping)
-            session_finish(s, s->why, -1);
-        else if (session_has_no_folder(s, restoring, status))
+        if (session_has_no_folder(s, restoring, status))
             session_finish(s, ERR_NOT_FOUND, -1);
         else if (!started || s->phase == SESSION_STARTING)
             session_finish(s, rc == ERR_OK ? ERR_FAILED : rc, -1);
-        else if (lost && !s->stopping)
+        else if (lost)
             session_finish(s, ERR_NET, -1);
         else
-            session_finish(s, s->stopping ? s->why : ERR_OK, status);
+            session_finish(s, ERR_OK, status);
     }
     if (s->phase != SESSION_CLOSING)
         s->phase = SESSION_DOWN;
@@ -381,8 +436,7 @@ void session_close(struct session *s, void (*closed)(void *arg), void *arg)
 
 /* --- stopping a command --- */
 
-/* TERM to everything but the shell: it then reports.  A loop in the shell itself starts the next
- * process, so the shell is killed, too, when the grace time is over. */
+/* What does not listen to TERM is killed when the grace time is over. */
 static void session_stop(struct session *s, enum err_code why)
 {
     if (s->stopping)
@@ -391,10 +445,8 @@ static void session_stop(struct session *s, enum err_code why)
     s->why = why;
     s->kill_ms = uv_now(s->loop) + s->grace_ms;
     session_tell_end(s);
-    session_arm(s, s->remote ? s->grace_ms + SESSION_KILL_MS : s->grace_ms);
+    session_arm(s, s->remote ? s->grace_ms + SESSION_KILL_MS : SESSION_LOOK_MS);
 }
-
-static void session_drained(struct session *s);
 
 /* Nothing that the command has started runs over there any more. */
 static void session_on_killed(void *arg)
@@ -422,8 +474,11 @@ static void session_on_timer(uv_timer_t *t)
         return;
     } else if (!s->stopping) {
         session_stop(s, ERR_TIMEOUT);
-    } else if (s->phase == SESSION_DRAINING) {
+    } else if (s->phase == SESSION_DRAINING && !s->remote) {
         session_drained(s);
+    } else if (!s->remote && uv_now(s->loop) < s->kill_ms) {
+        session_tell_rest(s, true);
+        session_arm(s, SESSION_LOOK_MS);
     } else {
         (void)session_end_left(s, 0);
         session_arm(s, s->grace_ms); /* what cannot be killed now (in the kernel) is killed again */
@@ -497,17 +552,28 @@ static bool session_pieces(struct sv text, struct sv pieces[SESSION_PIECES])
     return true;
 }
 
-/* A command that was stopped is over when all that it started is: the shell tells only of its own child. */
+/*
+ * A command that was stopped is over when all that it started is, and its bash, which may not hear a next one on its way out.  A host
+ * that does not answer is not waited for longer than ssh is.
+ */
 static void session_drained(struct session *s)
 {
     if (s->phase != SESSION_DRAINING || s->pending[CHILD_OUT] || s->pending[CHILD_ERR])
         return;
-    if (s->killing)
+    if (s->killing && uv_now(s->loop) < s->kill_ms + SESSION_KILL_MS)
         return; /* session_on_killed() goes on */
-    if (s->stopping && !s->remote && session_end_left(s, s->sid) > 0)
+    if (s->stopping && !s->remote)
+        session_tell_rest(s, true);
+    if (s->stopping && !s->remote && session_end_left(s, s->plain ? s->sid : 0) > 0) {
         session_arm(s, SESSION_LOOK_MS);
-    else
-        session_finish(s, s->stopping ? s->why : ERR_OK, s->status);
+        return;
+    }
+    if (s->stopping && s->has_child && !s->plain)
+        return; /* session_on_child_done() goes on */
+    if (!s->has_child)
+        s->sid = 0;
+    session_finish(s, s->stopping ? s->why : ERR_OK, s->status);
+    session_close_handles(s); /* of a shell that has ended */
 }
 
 /* What was printed before the report is in the pipes now: it is read before the command is done. */
@@ -564,6 +630,10 @@ static void session_take_start(struct session *s, const struct session_state *no
         child_stop(&s->child);
         return;
     }
+    if (s->stopping) { /* before the command was sent; as sh it may not have heard TERM */
+        fd_closep(&s->command_fd);
+        return;
+    }
     if (!s->restoring && session_way(s, &script)) {
         s->restoring = true;
         strbuf_add_str(&script, ":");
@@ -577,10 +647,7 @@ static void session_take_start(struct session *s, const struct session_state *no
     strbuf_release(&s->restore);
     s->restoring = false;
     s->has_state = true;
-    if (s->stopping) /* before the command was sent */
-        session_finish(s, s->why, -1);
-    else
-        session_next(s);
+    session_next(s);
 }
 
 static void session_take_report(struct session *s, const struct sv pieces[SESSION_PIECES])
@@ -596,6 +663,8 @@ static void session_take_report(struct session *s, const struct sv pieces[SESSIO
     session_state_release(&s->state);
     s->state = now;
     s->status = s->before = session_status(pieces[0], pieces[1]);
+    if (s->stopping) /* it ended before its shell heard of it, or the shell does not listen */
+        fd_closep(&s->command_fd);
     session_drain(s);
 }
 

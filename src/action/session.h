@@ -7,10 +7,11 @@
  * its status, working directory and variables come back on a descriptor of their
  * own, so the outputs hold what the command printed and nothing else.  pipefail is
  * on; a producer killed by SIGPIPE is no failure.  Every command has process groups
- * of its own; ending it ends all of them (TERM, then KILL).  When the command ends
- * the shell itself (exit, exec, KILL), its status is the command's, and the next
- * command gets a new shell in the last known state; when the directory of that
- * state is gone, the command is not begun (ERR_NOT_FOUND).  SIGPIPE must be ignored.
+ * of its own; ending it ends all of them and the bash (TERM, then KILL), or a loop would
+ * go on.  When the command ends the shell itself (exit, exec, KILL, or because it is
+ * ended), its status is the command's, and the next command gets a new shell in the
+ * state before; when the directory of that state is gone, the command is not begun
+ * (ERR_NOT_FOUND).  SIGPIPE must be ignored.
  *
  * Until a command needs it, bash is not started (plain.h); those before it are in the shell's own group.
  * One command at a time.  Everything is reported from the loop.
@@ -73,7 +74,7 @@ struct session *session_new(uv_loop_t *loop, const struct session_spec *spec);
 void session_close(struct session *s, void (*closed)(void *arg), void *arg);
 
 void session_run(struct session *s, const struct session_command *c);
-/* End the running command: TERM to its groups, KILL after the grace time.  It reports ERR_INTERRUPTED. */
+/* End the running command and its bash: TERM, KILL after the grace time.  It reports ERR_INTERRUPTED. */
 void session_cancel(struct session *s);
 bool session_busy(const struct session *s);
 

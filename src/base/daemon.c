@@ -24,6 +24,7 @@ struct daemon_plan {
     char *program;               /* with its folder */
     char *tmp_file, *start_file; /* beside the pid file */
     int report;                  /* errno goes here; closed by exec */
+    struct ident_text boot;
 };
 
 static void daemon_fail(const struct daemon_plan *p)
@@ -76,9 +77,12 @@ static void daemon_write(const struct daemon_plan *p, const char *path, const ch
 /* The start first: a pid file without it is judged by its age. */
 static void daemon_write_pid(const struct daemon_plan *p)
 {
-    char text[64], *end = text + sizeof(text), *at = end, *pid;
+    char text[160], *end = text + sizeof(text), *at = end, *pid;
+    size_t n = strlen(p->boot.s);
 
     *--at = '\n';
+    at = (char *)memcpy(at - n, p->boot.s, n);
+    *--at = ' ';
     at = daemon_digits(at, daemon_own_start());
     *--at = ' ';
     pid = at = daemon_digits(at, (unsigned long long)getpid());
@@ -180,6 +184,7 @@ enum err_code daemon_start(const struct daemon_spec *spec, int64_t *ret_pid, str
         return err_wrap(err, "pid file '%s'", spec->pid_file);
     strbuf_addf(&tmp, "%s.new", spec->pid_file);
     strbuf_addf(&start, "%s.start", spec->pid_file);
+    plan.boot = ident_boot();
     plan.tmp_file = tmp.p;
     plan.start_file = start.p;
     if (pipe2(ends, O_CLOEXEC) != 0)
@@ -193,8 +198,11 @@ enum err_code daemon_start(const struct daemon_spec *spec, int64_t *ret_pid, str
     return ERR_OK;
 }
 
-/* The start that was written for this pid; 0: none was. */
-static uint64_t daemon_written_start(const char *pid_file, int64_t pid)
+/*
+ * The start that was written for this pid; 0: none was.  *gone: in another boot, in which a process with the same number may have
+ * begun at the same time.
+ */
+static uint64_t daemon_written_start(const char *pid_file, int64_t pid, bool *gone)
 {
     CLEANUP(strbuf_release) struct strbuf path = STRBUF(0), text = STRBUF(0);
     struct sv rest, word;
@@ -207,8 +215,10 @@ static uint64_t daemon_written_start(const char *pid_file, int64_t pid)
         return 0;
     rest = strbuf_sv(&text);
     if (sv_next_word(&rest, &word) && sv_to_i64(word, &of) && of == pid &&
-        sv_next_word(&rest, &word) && sv_to_u64(word, &start))
+        sv_next_word(&rest, &word) && sv_to_u64(word, &start)) {
+        *gone = sv_next_word(&rest, &word) && !sv_eq(word, sv_from(ident_boot().s));
         return start;
+    }
     return 0;
 }
 
@@ -231,13 +241,14 @@ int64_t daemon_pid(const char *pid_file, uint64_t *ret_start)
     struct err err;
     int64_t pid;
     uint64_t start, written;
+    bool gone = false;
 
     if (file_read(pid_file, 256, &text, &err) != ERR_OK || stat(pid_file, &st) != 0 ||
         !sv_to_i64(sv_trim(strbuf_sv(&text)), &pid))
         return 0;
     start = ident_process_start(pid);
-    written = daemon_written_start(pid_file, pid);
-    if (!start || (written ? written != start : !daemon_is_older(start, &st)))
+    written = daemon_written_start(pid_file, pid, &gone);
+    if (!start || gone || (written ? written != start : !daemon_is_older(start, &st)))
         return 0;
     if (ret_start)
         *ret_start = start;

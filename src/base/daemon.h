@@ -4,7 +4,7 @@
  * daemon: start a program that outlives us, in a session of its own.
  *
  * The new process is nobody's child but init's.  Before it becomes the program it
- * writes its pid to the pid file, and "PID START" to the file PIDFILE.start beside it,
+ * writes its pid to the pid file, and "PID START BOOT" to the file PIDFILE.start beside it,
  * so that a crash of ours between starting and writing loses nothing.  The pid file
  * holds one number, as `kill $(cat FILE)` and service managers expect.
  */

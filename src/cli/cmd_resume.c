@@ -2,9 +2,9 @@
 #include "cli/load.h"
 
 static const char *const resume_opts[] = {
-    "--bind", "--set",   "--store",      "--operator",
-    "--json", "--quiet", "--unattended", "--exit-when-waiting",
-    NULL};
+    "--bind",       "--set",   "--store",      "--operator",
+    "--json",       "--quiet", "--unattended", "--exit-when-waiting",
+    "--as-planned", NULL};
 
 static enum err_code resume_run(struct cli *c, enum exit_code *exit, struct err *err)
 {
@@ -25,7 +25,10 @@ const struct verb verb_resume = {
         "is\n"
         "not done again, what failed is tried again, and what was begun and not ended is found "
         "out\n"
-        "about, done again where that does no harm, or asked about. Without RUN: the last one.\n\n"
+        "about, done again where that does no harm, or asked about. Without RUN: the last one.\n"
+        "When prusik.yaml has been edited in what the rest of the run uses, it refuses and says what\n"
+        "(exit code 3): --as-planned goes on as the run was begun; for the new settings the run is\n"
+        "aborted and begun anew.\n\n"
         "  prusik resume r-0007",
     .opts = resume_opts,
     .min_args = 0,

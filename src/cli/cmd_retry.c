@@ -2,9 +2,10 @@
 #include "cli/go.h"
 #include "cli/load.h"
 
-static const char *const retry_opts[] = {"--bind", "--set",   "--store",      "--operator",
-                                         "--json", "--quiet", "--unattended", "--exit-when-waiting",
-                                         NULL};
+static const char *const retry_opts[] = {
+    "--bind",       "--set",   "--store",      "--operator",
+    "--json",       "--quiet", "--unattended", "--exit-when-waiting",
+    "--as-planned", NULL};
 
 static enum err_code retry_run(struct cli *c, enum exit_code *exit, struct err *err)
 {

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/sv.h"
+#include "cli/drift.h"
 #include "cli/load.h"
 #include "cli/term.h"
 #include "cli/ui.h"
@@ -113,10 +114,13 @@ enum err_code go_start(const struct cli *c, struct store *store, const struct lo
     CLEANUP(ui_freep) struct ui *ui = ui_new(go_mode(c), &l->plan, store_dir(store));
     struct go g = {.run = NULL};
     struct run_options opt;
+    struct binding_options given = {
+        .environment = c->env, .sets = c->sets.v, .n_sets = c->sets.n, .time_scale = c->time_scale};
     enum err_code rc = go_secrets(&g, &l->plan, &l->b, err);
 
     opt = go_options(&g, c, &l->b, ui);
     opt.document = l->doc.text;
+    opt.given = &given;
     if (rc == ERR_OK)
         rc = run_start(store, &l->plan, &opt, &g.run, err);
     if (rc == ERR_OK)
@@ -161,6 +165,24 @@ static struct hash_text go_document_now(const char *path)
     return hash_hex(&hash);
 }
 
+/*
+ * Whoever edits prusik.yaml between run and resume means something by it, and the run goes on with its plan: that is asked about.  Not on the way
+ * back, which nothing holds up; and not when only what prusik.yaml refers to is another (an .env file, which steps may write).
+ */
+static enum err_code go_check_drift(const struct cli *c, int64_t id, const struct go_on *on,
+                                    const struct drift *d, const char *path, struct err *err)
+{
+    if (!d->json || !d->edited || on->back.p || c->as_planned)
+        return ERR_OK;
+    (void)err_set(err, ERR_REFUSED,
+                  "%s has been edited since run %s began, which goes on with what it was then: %s",
+                  path ? path : "the binding", event_run_text(id).s, strbuf_str(&d->text));
+    return err_hint(err,
+                    "as the run was begun: --as-planned; with the new settings: prusik abort %s "
+                    "--why \"...\", then prusik run",
+                    event_run_text(id).s);
+}
+
 enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
                         const struct go_on *on, enum exit_code *exit, struct err *err)
 {
@@ -176,6 +198,7 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
     struct ui *ui = NULL;
     struct go_paths paths = {NULL, NULL};
     struct hash_text now;
+    struct drift drift = {.json = NULL};
     enum err_code rc = run_plan(store, id, &plan, err);
 
     if (rc != ERR_OK)
@@ -190,6 +213,10 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
     if (rc == ERR_OK && on->back.p && plan.watch_only)
         rc = err_set(err, ERR_REFUSED, "%s only watches: there is no way back of it",
                      event_run_text(id).s);
+    if (rc == ERR_OK && !on->finished)
+        rc = drift_find(store, &(struct drift_of){id, &plan, paths.document, &bopt}, &drift, err);
+    if (rc == ERR_OK)
+        rc = go_check_drift(c, id, on, &drift, b.path, err);
     if (rc == ERR_OK) {
         ui = ui_new(go_mode(c), &plan, store_dir(store));
         opt = go_options(&g, c, &b, ui);
@@ -198,6 +225,7 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
         opt.back_reason = on->back;
         now = go_document_now(paths.document);
         opt.document_now = sv_from(now.s);
+        opt.differs = drift.json;
         rc = on->finished ? run_start_back(store, id, &plan, &opt, &g.run, err)
                           : run_resume(store, id, &plan, &opt, &g.run, err);
     }
@@ -209,6 +237,7 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
     run_free(g.run);
     ui_free(ui);
     vec_release(&g.secret_env);
+    drift_release(&drift);
     if (b.dir)
         binding_release(&b);
     free(paths.document);

@@ -328,12 +328,29 @@ static void ui_run_started(struct ui *u, const struct run_event *e, struct strbu
     term_addf(b, TERM_DIM, ", plan %.12s\n", json_get_str(e->data, "plan", ""));
 }
 
+/* Settings of today, which the run does not take up. */
+static void ui_differs(const struct ui *u, const json_t *differs, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv binding = json_get_sv(u->plan->json, "binding");
+
+    if (!differs)
+        return;
+    text_add_line(&text, json_get_sv(differs, "text"));
+    if (json_get_bool(differs, "edited", false))
+        term_addf(b, TERM_WARN, "%.*s has been edited since the run began", SV_FMT(binding));
+    else
+        term_add(b, TERM_WARN, SV("what the settings refer to has changed since the run began"));
+    term_addf(b, TERM_WARN, ", which goes on with what it was then: %s\n", strbuf_str(&text));
+}
+
 static void ui_run_resumed(struct ui *u, const struct run_event *e, struct strbuf *b)
 {
     u->begun_us = e->at_us;
     term_add(b, TERM_BOLD, u->plan->title);
     strbuf_addf(b, "\n%.*s", SV_FMT(u->plan->environment));
     term_addf(b, TERM_WARN, ", resumed by %s\n", json_get_str(e->data, "operator", ""));
+    ui_differs(u, json_object_get(e->data, "differs"), b);
     if (!json_get_sv(e->data, "document_now").n)
         return;
     term_addf(b, TERM_WARN,

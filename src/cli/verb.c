@@ -62,6 +62,7 @@ const struct cli_option cli_options[] = {
     {"--context",     0,  CLI_TEXT,   offsetof(struct cli, context),       "JSON",       "for whom a flag is evaluated", NULL},
     {"--listen",      0,  CLI_TEXT,   offsetof(struct cli, listen),        "ADDRESS:PORT", "where to listen; default 127.0.0.1:8016", NULL},
     {"--added-fails", 0,  CLI_FLAG,   offsetof(struct cli, added_fails),   NULL,         "a new record is a regression, too", NULL},
+    {"--as-planned",  0,  CLI_FLAG,   offsetof(struct cli, as_planned),    NULL,         "go on as the run was begun, although prusik.yaml has been edited", NULL},
     {"--to",          0,  CLI_TEXT,   offsetof(struct cli, to),            "WHERE",      "rollback: the step that stays; db: the migration; backup: the folder, or what it is restored to", NULL},
     {"--level",       0,  CLI_TEXT,   offsetof(struct cli, level),         "LEVEL",      "compared: restored to a scratch database; decoded: read whole only", pack_levels},
     {"--scratch",     0,  CLI_TEXT,   offsetof(struct cli, scratch),       "PLACE",      "folder or server of the scratch database; default beside the backup, or the same server", NULL},

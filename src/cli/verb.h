@@ -46,7 +46,7 @@ struct cli {
     double time_scale;
     bool reject, exit_when_waiting;
     bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck,
-        dry_run, added_fails, try;
+        dry_run, added_fails, try, as_planned;
     bool rehearse; /* the binding is for the scratch environment: set by a verb, not by an option */
     bool check, out_of_order, yes, sql, accept_file, finish, forget, retire, accept_state;
 };

@@ -250,6 +250,24 @@ static void run_put_login(struct run *r, json_t *data)
                                                     arena_sv(&r->arena, sv_from(login.name))};
 }
 
+/* With what the binding was read: a resume reads it again in the same way, and compares.  Of --set the names: values are in the plan. */
+static void run_put_given(const struct run *r, json_t *data)
+{
+    const struct binding_options *o = r->opt.given;
+    json_t *given = json_object(), *sets = json_array();
+
+    for (size_t i = 0; i < o->n_sets; i++) {
+        struct sv set = sv_from(o->sets[i]);
+
+        json_append(sets, json_sv(sv_sub(set, 0, sv_find_byte(set, '=', 0))));
+    }
+    json_put_bool(given, "environment", o->environment != NULL);
+    json_put_bool(given, "time_scale", o->time_scale > 0);
+    json_put(given, "set", sets);
+    json_put(data, "given", given);
+    json_put_str(data, "binding_hash", hash_hex(&r->opt.binding->hash).s);
+}
+
 static void run_queue_started(struct run *r, json_t *rolls_back)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
@@ -276,6 +294,8 @@ static void run_queue_started(struct run *r, json_t *rolls_back)
     json_put_int(data, "now_us", r->created_us);
     if (rolls_back)
         json_put(data, "rolls_back", json_incref(rolls_back));
+    if (r->opt.given)
+        run_put_given(r, data);
     run_put_login(r, data);
     run_queue(r, EVENT_RUN_STARTED, NULL, data);
     json_put_sv(lock, "environment", r->plan->environment);
@@ -368,6 +388,8 @@ enum err_code run_resume(struct store *store, int64_t id, const struct plan *pla
     json_put_sv(data, "retry", r->opt.retry);
     if (!sv_eq(opt->document_now, json_get_sv(plan->json, "document_hash")))
         json_put_sv(data, "document_now", opt->document_now);
+    if (opt->differs)
+        json_put(data, "differs", json_deep_copy(opt->differs));
     run_queue(r, EVENT_RUN_RESUMED, NULL, data);
     lock = json_object();
     json_put_sv(lock, "environment", plan->environment);

@@ -61,6 +61,10 @@ struct run_options {
         *binding; /* that knows the secrets of sources and receivers, or NULL; outlives the run */
     struct sv operator_name;
     struct sv document; /* its text, which the journal keeps without secrets; of a start only */
+    const struct binding_options *
+        given; /* of a start only: what the command line gave to the binding, whose names are kept; or NULL */
+    const json_t
+        *differs; /* resume only: how the plan of today would differ, which is kept; or NULL */
     struct sv
         document_now; /* resume only: hash of the document as it stands, which may have been edited; empty: unknown */
     struct sv

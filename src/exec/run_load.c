@@ -323,16 +323,20 @@ static enum err_code run_load_event(const struct event *e, void *arg, struct err
 
 /* A shell reads its commands from us: without us it ends after the one it runs; that one is ended, as its
  * outcome could not be learned any more.  Daemons have sessions of their own and are left alone. */
-static void run_end_shell(const struct run_shell *shell)
+static void run_end_shell(const struct run *r, const struct run_shell *shell)
 {
     procs_list left = {0};
+    CLEANUP(strbuf_release) struct strbuf mark = STRBUF(0);
     uint64_t now = ident_process_start(shell->pid);
 
     if (!shell->same_boot || (now && now != shell->start))
         return; /* the number is somebody else's now */
+    strbuf_addf(&mark, "PRUSIK_RUN=%s", event_run_text(r->id).s);
     for (int tries = 0; tries < 100; tries++) {
         left.n = 0;
         procs_of_session((pid_t)shell->pid, 0, &left);
+        if (!now) /* the session may be a stranger's, whose leader has ended, too */
+            procs_keep(&left, strbuf_sv(&mark));
         if (left.n == 0)
             break;
         procs_signal(&left, tries < 50 ? SIGTERM : SIGKILL);
@@ -455,7 +459,7 @@ enum err_code run_load(struct run *r, struct err *err)
         (void)err_hint(err, "prusik status %s says how", event_run_text(r->id).s);
     }
     for (size_t i = 0; rc == ERR_OK && i < l.shells.n; i++)
-        run_end_shell(&l.shells.v[i]);
+        run_end_shell(r, &l.shells.v[i]);
     vec_release(&l.shells);
     if (rc == ERR_OK)
         run_settle(r);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -117,31 +118,48 @@ static void runlock_sign(const struct runlock *l)
         return; /* it is for people: the lock itself holds */
 }
 
+/* Who had the lock before has removed the file that we opened: another one may have a lock on the next. */
+static bool runlock_is_removed(const struct runlock *l)
+{
+    struct stat ours, there;
+
+    return fstat(l->fd, &ours) != 0 || stat(l->path, &there) != 0 || ours.st_ino != there.st_ino ||
+           ours.st_dev != there.st_dev;
+}
+
+static void runlock_release(struct runlock *l)
+{
+    fd_closep(&l->fd);
+    free(l->path);
+    l->path = NULL;
+}
+
 static enum err_code runlock_try_sqlite(struct runlock *l, struct db *db, bool *got,
                                         struct err *err)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    char *path = l->fd < 0 ? runlock_path(db) : NULL;
+    int why;
 
     *got = true;
-    if (l->fd < 0 && !path)
+    if (l->fd < 0)
+        l->path = runlock_path(db);
+    if (!l->path)
         return ERR_OK; /* in memory: nobody else sees it */
-    if (l->fd < 0) {
-        l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
-        if (l->fd < 0) {
-            (void)err_sys(err, errno, "open '%s'", path);
-            free(path);
-            return err->code;
-        }
-        free(path);
+    if (l->fd < 0)
+        l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+    if (l->fd < 0)
+        return err_sys(err, errno, "open '%s'", l->path);
+    why = fcntl(l->fd, F_OFD_SETLK, &whole) == 0 ? 0 : errno;
+    if (runlock_is_removed(l)) {
+        runlock_release(l);
+        return runlock_try_sqlite(l, db, got,
+                                  err); /* each time somebody has had it and given it back */
     }
-    if (fcntl(l->fd, F_OFD_SETLK, &whole) == 0) {
+    if (why == 0)
         runlock_sign(l);
-        return ERR_OK;
-    }
-    *got = false;
-    return errno == EAGAIN || errno == EACCES ? ERR_OK
-                                              : err_sys(err, errno, "lock '%s'", db_name(db));
+    *got = why == 0;
+    return why == 0 || why == EAGAIN || why == EACCES ? ERR_OK
+                                                      : err_sys(err, why, "lock '%s'", db_name(db));
 }
 
 /* --- both --- */
@@ -181,7 +199,7 @@ enum err_code runlock_take(struct runlock *l, struct db *db, struct sv schema, u
     struct runlock mine = {.key = checksum_lock_prusik(schema), .fd = -1};
 
     if (runlock_wait(&mine, db, wait_ms, err) != ERR_OK) {
-        fd_closep(&mine.fd);
+        runlock_release(&mine);
         return err->code;
     }
     mine.db = db;
@@ -235,6 +253,8 @@ void runlock_give(struct runlock *l)
         book_besides(db_run(l->db, (struct sv){sql, (size_t)n}, NULL, 0, NULL,
                             &ignored)); /* the end of the session does it, too */
     }
-    fd_closep(&l->fd);
+    if (l->path)
+        (void)unlink(l->path); /* while it is ours; what cannot be removed does no harm */
+    runlock_release(l);
     l->db = NULL;
 }

@@ -5,7 +5,8 @@
  *
  * PostgreSQL: a session's advisory lock, asked for again and again and never waited for in the server, where who waits
  * holds a snapshot that CREATE INDEX CONCURRENTLY waits for.  SQLite: a lock of the kernel on FILE.prusik-lock beside the
- * database.  Both are given back when the process ends, however it ends.  Blocks for at most `wait_ms`.
+ * database.  Both are given back when the process ends, however it ends; the file goes with its lock, and is left behind
+ * only by a process that was killed, which does no harm.  Blocks for at most `wait_ms`.
  */
 #include "db/db.h"
 
@@ -13,6 +14,7 @@ struct runlock {
     struct db *db; /* NULL: not held */
     int64_t key;
     int fd;
+    char *path; /* of the file that fd is of; NULL: none */
 };
 
 /* ERR_LOCKED names who has it, ERR_INTERRUPTED: db_cancel() was called. */

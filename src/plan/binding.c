@@ -115,6 +115,7 @@ static enum err_code binding_read_file(struct binding *b, const char *path, stru
 
     if (binding_slurp(path, LIMIT_BINDING_BYTES, &text, err) != ERR_OK)
         return err->code;
+    b->hash = hash_of(strbuf_sv(&text));
     return binding_read(b, path, strbuf_sv(&text), err);
 }
 

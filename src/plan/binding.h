@@ -8,6 +8,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/secret.h"
 #include "base/vec.h"
 
@@ -130,8 +131,9 @@ struct binding_rehearse {
 
 struct binding {
     struct arena arena;
-    char *path; /* of the file, or NULL */
-    char *dir;  /* absolute folder that paths are relative to */
+    char *path;       /* of the file, or NULL */
+    char *dir;        /* absolute folder that paths are relative to */
+    struct hash hash; /* of the bytes of the file; of none when there is no file */
     struct sv environment, operator_name, store, workdir, scrape, flag, on_failure, zone;
     struct sv listen; /* ADDRESS:PORT where the watch is asked and told; empty: nowhere */
     const struct yaml_node *gates,

@@ -65,18 +65,23 @@ static bool names_is_under(const struct runbook *rb, uint32_t part, uint32_t top
     return part == top;
 }
 
+static bool names_rolls_back(const struct runbook *rb, uint32_t step)
+{
+    uint32_t part = rb->steps[step].part;
+
+    return part != RB_NONE && rb->parts[part].role == ROLE_ROLLBACK;
+}
+
 uint32_t names_undo(const struct names *names, struct sv ref)
 {
     const struct runbook *rb = names->rb;
     uint32_t part = names_part(names, ref), step = names_step(names, ref);
 
-    for (uint32_t i = 0; i < rb->n_steps; i++) {
-        uint32_t p = rb->steps[i].part;
-
-        if (p != RB_NONE && rb->parts[p].role == ROLE_ROLLBACK &&
-            (part == RB_NONE ? i == step : names_is_under(rb, p, part)))
+    if (part == RB_NONE) /* most often it is no name: "nothing has to be done" */
+        return step != RB_NONE && names_rolls_back(rb, step) ? step : RB_NONE;
+    for (uint32_t i = 0; i < rb->n_steps; i++)
+        if (names_rolls_back(rb, i) && names_is_under(rb, rb->steps[i].part, part))
             return i;
-    }
     return RB_NONE;
 }
 

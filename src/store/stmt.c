@@ -147,11 +147,11 @@ struct sv stmt_sv(const struct stmt *s, int column)
     return (struct sv){p, (size_t)sqlite3_column_bytes(s->st, column)};
 }
 
-static enum err_code txn_run(const struct txn *t, const char *sql, struct err *err)
+static enum err_code txn_run(const struct txn *t, const char *literal, struct err *err)
 {
-    if (sqlite3_exec(t->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return stmt_db_fail(t->db, err);
-    return ERR_OK;
+    CLEANUP(stmt_done) struct stmt s = stmt_again(t->db, literal);
+
+    return stmt_exec(&s, err);
 }
 
 enum err_code txn_begin(struct txn *t, struct err *err)

@@ -17,6 +17,16 @@ static void must_hold_anything(struct sv bytes)
     MUST(json_read(strbuf_sv(&text), &again, &err) == ERR_OK && json_equal(j, again));
 }
 
+/* Hashes in journals and approvals are of these bytes. */
+static bool is_as_jansson_writes_it(const json_t *j, struct sv ours)
+{
+    char *theirs = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    bool same = theirs && sv_eq(sv_from(theirs), ours);
+
+    free(theirs);
+    return same;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP(json_cleanup) json_t *j = NULL, *again = NULL;
@@ -30,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     json_write(j, &first);
+    MUST(is_as_jansson_writes_it(j, strbuf_sv(&first)));
     MUST(json_read(strbuf_sv(&first), &again, &err) == ERR_OK);
     MUST(json_equal(j, again));
     json_write(again, &second);

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 from program import PRUSIK, prusik, start
+from pseudo import Terminal
 from tap import DEADLINE_S, Failed, Skipped, await_, check, run_tests, same, write
 
 MEGABYTES = int(sys.argv[2]) if len(sys.argv) > 2 and sys.argv[2].isdigit() else 40
@@ -46,6 +47,11 @@ def as_process(number, *argv):
     return p
 
 
+def lives(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as f:  # ours to bury: there until then
+        return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
 def bury_all():
     """We are process 1 here: what has lost its parent is ours, and a number is free when nothing is left of its session."""
     try:
@@ -66,6 +72,44 @@ def used_again():
     os.kill(shell, signal.SIGKILL)
     bury_all()
     others = [as_process(owner.pid, "sleep", "1000"), as_process(shell, "sleep", "1000")]
+    crashed_and_resumed(others)
+
+
+def used_again_by_a_session():
+    """The stranger that got the shell's number has ended, too, and left its session behind."""
+    document("{ touch begun; until [ -e go ]; do sleep 0.05; done; }")
+    owner = start("run", "doc.md", "--operator", "ann")
+    await_("the step", lambda: os.path.exists("begun"))
+    shell = [e["pid"] for e in events("hold-taken") if e["what"] == "shell"][0]
+    os.kill(owner.pid, signal.SIGKILL)
+    os.kill(shell, signal.SIGKILL)
+    bury_all()
+    leader = as_process(shell, "sh", "-c", "sleep 1000 & echo $! > stranger")
+    same("the leader's status", leader.wait(DEADLINE_S), 0)
+    with open("stranger", encoding="ascii") as f:
+        stranger = int(f.read())
+    crashed_and_resumed([])
+    check(lives(stranger), f"process {stranger}, in a session of strangers, was ended")
+    os.kill(stranger, signal.SIGKILL)
+
+
+def what_a_shell_left_is_ended():
+    """The shell has ended, and what it started is still ours."""
+    document("{ sleep 1000 & echo $! > left; touch begun; until [ -e go ]; do sleep 0.05; done; }")
+    owner = start("run", "doc.md", "--operator", "ann")
+    await_("the step", lambda: os.path.exists("begun"))
+    shell = [e["pid"] for e in events("hold-taken") if e["what"] == "shell"][0]
+    os.kill(owner.pid, signal.SIGKILL)
+    os.kill(shell, signal.SIGKILL)
+    with open("left", encoding="ascii") as f:
+        left = int(f.read())
+    check(lives(left), "what the step started in the background has ended by itself")
+    write("go", "")
+    same("the exit status of resume", prusik("resume", "--unattended").returncode, 0)
+    check(not lives(left), f"process {left} was left running")
+
+
+def crashed_and_resumed(others):
     status = prusik("status").stdout
     check("crashed" in status, f"the owner of the lock is taken for alive:\n{status}")
     write("go", "")
@@ -77,19 +121,19 @@ def used_again():
         p.wait(DEADLINE_S)
 
 
-def inside(kind, what="", *options):
+def inside(kind, *options, case="main"):
     """This file once more, in a namespace of that kind."""
     argv = ["unshare", kind, *options] + (["--user", "--map-root-user"] if os.getuid() else [])
     may = subprocess.run([*argv, "true"], check=False, capture_output=True, text=True, timeout=DEADLINE_S)
     if may.returncode:
         raise Skipped(f"unshare {kind} is not permitted here: {may.stderr.strip()}")
-    done = subprocess.run([*argv, sys.executable, os.path.realpath(__file__), PRUSIK, "--inside", kind + what], check=False,
+    done = subprocess.run([*argv, sys.executable, os.path.realpath(__file__), PRUSIK, "--inside", kind, case], check=False,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE_S)
     check(done.returncode == 0, f"in a namespace of its own (unshare {kind}):\n{done.stdout}{done.stderr}")
 
 
 def a_number_that_is_used_again_is_neither_the_owner_nor_the_shell():
-    inside("--pid", "", *NAMESPACE)
+    inside("--pid", *NAMESPACE)
 
 
 # --- a disk without room
@@ -155,7 +199,12 @@ def disk_full_while_it_watches():
 
 
 def a_disk_that_fills_ends_a_watch_which_goes_on_where_it_was():
-    inside("--mount", "watch")
+    inside("--mount", case="watch")
+
+
+def a_session_with_the_number_of_the_shell_is_left_alone_and_what_is_ours_is_not():
+    inside("--pid", *NAMESPACE, case="session")
+    inside("--pid", *NAMESPACE, case="left")
 
 
 def a_full_disk_is_said_and_the_status_is_told_all_the_same():
@@ -202,13 +251,39 @@ def much_output_in_little_time_loses_nothing_and_needs_no_memory():
     check(much <= little + GROWTH_KB, f"with {MEGABYTES} MB it needs {much} KB, with 2 MB {little} KB")
 
 
+def much_output_does_not_flood_the_terminal_and_its_keys_are_heard():
+    size = MEGABYTES * 1000000
+    document(f"{{ seq 10000000 99999999 | head -c {size // 2}; touch half; until [ -e on ]; do sleep 0.05; done; "
+             f"seq 10000000 99999999 | head -c {size // 2}; }}", "touch second")
+    t = Terminal(PRUSIK, "run", "doc.md", "--operator", "ann")
+    t.await_text(r"p hold")
+    t.send("p")  # heard between two chunks of the output: before the step has ended, so before the next one
+    await_("half of it", lambda: t.read_some() or os.path.exists("half"))
+    write("on", "")
+    t.await_text(r"held; p goes on")
+    check(not os.path.exists("second"), "the run went on to the next step")
+    t.send("p")
+    same("the exit status", t.end(), 0)
+    check(os.path.exists("second"), "it did not go on")
+    same("the bytes that were read", events("step-outcome")[0]["out"]["bytes"], size // 2 * 2)
+    shown = len(t.seen)
+    print(f"# {MEGABYTES} MB of output: {shown} characters at the terminal", flush=True)
+    check(shown < size / 100, f"{shown} characters were shown")
+
+
 if sys.argv[2:3] == ["--inside"]:
     try:
-        {"--pid": used_again, "--mount": disk_full, "--mountwatch": disk_full_while_it_watches}[sys.argv[3]]()
+        os.mkdir(sys.argv[4])
+        os.chdir(sys.argv[4])
+        {("--pid", "main"): used_again, ("--pid", "session"): used_again_by_a_session,
+         ("--pid", "left"): what_a_shell_left_is_ended, ("--mount", "main"): disk_full,
+         ("--mount", "watch"): disk_full_while_it_watches}[tuple(sys.argv[3:5])]()
     except Failed as e:
         sys.exit(str(e))
     sys.exit(0)
 sys.exit(run_tests([a_number_that_is_used_again_is_neither_the_owner_nor_the_shell,
+                    a_session_with_the_number_of_the_shell_is_left_alone_and_what_is_ours_is_not,
                     a_full_disk_is_said_and_the_status_is_told_all_the_same,
                     a_disk_that_fills_ends_a_watch_which_goes_on_where_it_was,
-                    much_output_in_little_time_loses_nothing_and_needs_no_memory]))
+                    much_output_in_little_time_loses_nothing_and_needs_no_memory,
+                    much_output_does_not_flood_the_terminal_and_its_keys_are_heard]))

@@ -37,6 +37,10 @@ class Terminal:
         self.seen += data.decode("utf-8", "replace")
         return bool(data)
 
+    def read_some(self):
+        """What is there is read; False."""
+        return self._read(0) and False
+
     def await_text(self, pattern):
         """Read until the pattern comes after what was awaited last."""
         end = time.monotonic() + DEADLINE_S

@@ -163,6 +163,37 @@ def ctrl_c_ends_the_command_over_there():
     await_("its end", lambda: not runs(pid))
 
 
+def a_loop_over_there_stops_in_its_round():
+    here = os.getcwd()
+    document(block(f"ssh web1\ncd {here}; KEEP='a b'\n"
+                   "{ for i in 1 2 3; do echo \"$i $KEEP\" >> rounds; cd /; KEEP=half; [ -e $OLDPWD/go ] || sleep 300; "
+                   "cd $OLDPWD; KEEP='a b'; done; }\n"
+                   "echo \"$WHERE $PWD $KEEP\" > after"), "steps: {steps: {undo: a test, in_doubt: again}}\n")
+    p = subprocess.Popen([PRUSIK, "run", "deploy.md", "--operator", "ann"], stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    await_("the command", lambda: os.path.exists("rounds") and read("rounds"))
+    p.send_signal(signal.SIGINT)
+    text, _ = p.communicate(timeout=DEADLINE_S)
+    same("the exit status", p.returncode, 130)
+    same("the rounds", read("rounds"), "1 a b\n")
+    check("did it happen" not in text, text)  # it did not: contact was not lost, we ended it
+    write("go", "")
+    done = prusik("resume", "--unattended")
+    same("the exit status of resume", (done.returncode, done.stderr), (0, ""))
+    same("the rounds", read("rounds"), "1 a b\n1 a b\n2 a b\n3 a b\n")
+    same("the state after", read("after"), f"there {here} a b\n")
+
+
+def a_time_limit_stops_a_loop_over_there_and_the_next_attempt_has_its_state():
+    here = os.getcwd()
+    document(block(f"ssh web1\ncd {here}; KEEP='a b'\n"
+                   "for i in 1 2 3; do echo \"$PWD $KEEP\" >> rounds; cd /; KEEP=; sleep 300; done"),
+             "steps: {'steps': {undo: a test, timeout: 2s, retries: 1}}\n")
+    done = run(4)
+    same("the rounds", read("rounds"), f"{here} a b\n" * 2)
+    check("did not end within 2000 ms" in done.stdout + done.stderr, done.stdout + done.stderr)
+
+
 # --- a terminal over there
 
 ASK = ("read -r -p 'who are you? ' x < /dev/tty; tty; stty size; echo \"hello $x of $WHERE\"\n"
@@ -316,7 +347,9 @@ TESTS += [commands_run_over_there_and_the_shell_carries_on, a_status_is_that_of_
          a_host_that_is_not_bound_is_a_question, local_says_that_the_host_is_this_one,
          a_host_that_cannot_be_reached_is_said, a_login_shell_reads_the_profile_over_there, what_takes_too_long_is_ended_over_there,
          contact_that_is_lost_leaves_the_step_in_doubt,
-         a_lost_connection_between_commands_is_made_anew, ctrl_c_ends_the_command_over_there]
+         a_lost_connection_between_commands_is_made_anew, ctrl_c_ends_the_command_over_there,
+         a_loop_over_there_stops_in_its_round,
+         a_time_limit_stops_a_loop_over_there_and_the_next_attempt_has_its_state]
 
 
 def main():

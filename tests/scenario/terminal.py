@@ -3,6 +3,7 @@
 
 usage: terminal.py PRUSIK
 """
+import json
 import os
 import re
 import select
@@ -15,7 +16,7 @@ import unicodedata
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from pseudo import Terminal
-from tap import DEADLINE_S, await_, check, run_tests, same, write
+from tap import DEADLINE_S, await_, check, read, run_tests, same, write
 
 PRUSIK = os.path.realpath(sys.argv[1])
 
@@ -211,7 +212,7 @@ def output_cannot_command_the_terminal():
 
 
 def ctrl_c_stops_the_command_and_the_run_goes_on_later():
-    document(block("{ echo $$ > pid; until [ -e go ]; do :; done; }"))
+    document(block("{ trap '' TERM; echo $$ > pid; until [ -e go ]; do :; done; }"))
     write("prusik.yaml", "environment: test\nsteps: {'1': {undo: a file that says who waits}}\n")
     t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
     t.await_text(r"until")
@@ -220,7 +221,7 @@ def ctrl_c_stops_the_command_and_the_run_goes_on_later():
         check(time.monotonic() < end, "the command did not begin")
         select.select([], [], [], 0.01)
     t.send("\x03")
-    t.await_text(r"ends the command, killed after 5 s")  # a loop of the shell goes on when its commands are told to end
+    t.await_text(r"ends the command, killed after 5 s")  # it does not listen
     same("the exit status", t.end(), 130)
     with open("pid", encoding="ascii") as f:
         check(not os.path.exists(f"/proc/{f.read().strip()}"), "the shell was left running")
@@ -228,6 +229,34 @@ def ctrl_c_stops_the_command_and_the_run_goes_on_later():
     write("go", "")
     done = prusik("resume", "--unattended")
     check(done.returncode in (0, 7), done.stdout + done.stderr)
+
+
+def ctrl_c_stops_a_loop_in_its_round_and_the_step_begins_again_in_its_state():
+    document(block("mkdir -p sub; cd sub; KEEP='a b'\n"
+                   "{ for i in 1 2 3; do echo \"$i $KEEP\" >> rounds; cd /; KEEP=half; [ -e $OLDPWD/go ] || sleep 300; "
+                   "cd $OLDPWD; KEEP='a b'; done; }\necho \"$PWD $KEEP\" > ../after"))
+    write("prusik.yaml", "environment: test\nsteps: {steps: {undo: a file, in_doubt: again}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    started("sub/rounds")
+    t.send("\x03")
+    same("the exit status", t.end(), 130)
+    same("the rounds", read("sub/rounds"), "1 a b\n")  # the next one would have begun when its sleep was ended
+    status = json.loads(prusik("status", "--json").stdout)
+    same("the status", status["status"], "interrupted")
+    write("sub/go", "")
+    done = prusik("resume", "--unattended")
+    same("the exit status of resume", (done.returncode, done.stderr), (0, ""))
+    same("the rounds", read("sub/rounds"), "1 a b\n1 a b\n2 a b\n3 a b\n")
+    same("the state after", read("after"), os.getcwd() + "/sub a b\n")
+
+
+def a_time_limit_stops_a_loop_in_its_round():
+    document(block("for i in 1 2 3; do echo $i >> rounds; sleep 300; done"))
+    write("prusik.yaml", "environment: test\nsteps: {'1': {undo: a file, timeout: 2s}}\n")
+    done = prusik("run", "deploy.md", "--unattended")
+    same("the exit status", done.returncode, 4)
+    same("the rounds", read("rounds"), "1\n")
+    check("did not end within 2000 ms" in done.stdout + done.stderr, done.stdout + done.stderr)
 
 
 def a_terminal_that_goes_away_leaves_a_run_that_can_be_resumed():
@@ -398,6 +427,8 @@ TESTS = [a_person_answers_what_no_machine_can_check, a_build_server_is_nobody_to
          a_command_that_waits_for_a_person_gets_the_terminal,
          output_cannot_command_the_terminal,
          ctrl_c_stops_the_command_and_the_run_goes_on_later,
+         ctrl_c_stops_a_loop_in_its_round_and_the_step_begins_again_in_its_state,
+         a_time_limit_stops_a_loop_in_its_round,
          a_terminal_that_goes_away_leaves_a_run_that_can_be_resumed,
          a_key_holds_the_run_before_its_next_step_until_it_is_released,
          a_key_stops_it_after_the_step_and_it_goes_on_later, a_key_shows_the_whole_step,

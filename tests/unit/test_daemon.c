@@ -113,6 +113,28 @@ T(a_number_that_was_used_again_is_not_taken_for_it)
     T_EQ(daemon_pid("other.pid", NULL), 0);
 }
 
+/* Numbers and ticks begin anew with each boot. */
+T(a_number_and_a_start_of_another_boot_are_not_taken_for_it)
+{
+    static const char *const boots[] = {"", " other"};
+    struct err err;
+
+    for (size_t i = 0; i < 3; i++) {
+        CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+        int64_t us = getpid();
+
+        strbuf_addf(&b, "%lld", (long long)us);
+        T_OK(file_write_atomic("it.pid", strbuf_sv(&b), 0600, &err), err);
+        strbuf_addf(&b, " %llu", (unsigned long long)ident_process_start(us));
+        if (i < 2)
+            strbuf_add_str(&b, boots[i]);
+        else
+            strbuf_addf(&b, " %s", ident_boot().s);
+        T_OK(file_write_atomic("it.pid.start", strbuf_sv(&b), 0600, &err), err);
+        T_EQ(daemon_pid("it.pid", NULL), i == 1 ? 0 : us);
+    }
+}
+
 T(a_pid_file_of_another_program_is_believed_unless_it_is_older_than_the_process)
 {
     struct err err;
@@ -242,6 +264,7 @@ T(what_is_not_there_or_says_nothing_is_not_running)
 T_MAIN(T_CASE(it_runs_in_a_session_of_its_own_with_its_environment_and_a_log),
        T_CASE(the_pid_file_is_one_number_and_names_it_while_it_lives),
        T_CASE(a_number_that_was_used_again_is_not_taken_for_it),
+       T_CASE(a_number_and_a_start_of_another_boot_are_not_taken_for_it),
        T_CASE(a_pid_file_of_another_program_is_believed_unless_it_is_older_than_the_process),
        T_CASE(a_program_that_cannot_be_started_is_an_error_with_its_reason),
        T_CASE(what_stands_in_the_way_of_a_start_is_said),

@@ -422,7 +422,7 @@ T(what_was_stopped_is_asked_about_for_each_host)
     struct bench b;
 
     bench_plan(&b,
-               DEPLOY SH(NAMED "echo begun && echo x >> ran && { test -e mended || sleep 1000; }"),
+               DEPLOY SH(NAMED "echo x >> ran && echo begun && { test -e mended || sleep 1000; }"),
                TEST HOSTS("a, b") ", batch: 2}}\n" ACCEPTED);
     b.at = "output";
     b.at_count = 2;

@@ -152,6 +152,45 @@ static json_t *random_json(int depth)
     }
 }
 
+/* Hashes in journals and approvals are of these bytes. */
+static bool is_as_jansson_writes_it(const json_t *j, struct sv ours)
+{
+    char *theirs = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    bool same = theirs && sv_eq(sv_from(theirs), ours);
+
+    free(theirs);
+    return same;
+}
+
+T(every_byte_and_every_number_of_members_is_written_as_jansson_does)
+{
+    JSON *all = json_array();
+    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
+
+    for (int c = 0; c < 256; c++) {
+        char byte = (char)c;
+
+        json_append(all, json_sv((struct sv){&byte, 1}));
+    }
+    for (int n = 0; n < 100; n++) {
+        json_t *j = json_object();
+
+        for (int i = n; i > 0;
+             i--) { /* names that begin alike, and one that is the beginning of another */
+            char key[16];
+
+            (void)snprintf(key, sizeof(key), "%.*s%d", i % 3, "kk", i * 7 % 101);
+            json_put_int(j, key, i - 50);
+        }
+        json_append(all, j);
+    }
+    json_append(all, json_integer(INT64_MIN));
+    json_append(all, json_real(1e300));
+    json_append(all, json_real(0.1));
+    json_write(all, &out);
+    T_CHECK(is_as_jansson_writes_it(all, strbuf_sv(&out)));
+}
+
 T(whatever_is_written_is_read_back_as_the_same)
 {
     for (int i = 0; i < 3000; i++) {
@@ -162,6 +201,7 @@ T(whatever_is_written_is_read_back_as_the_same)
 
         json_put(j, "v", random_json(0));
         json_write(j, &first);
+        T_CHECK(is_as_jansson_writes_it(j, strbuf_sv(&first)));
         T_OK(json_read(strbuf_sv(&first), &again, &err), err);
         T_CHECK(json_equal(j, again));
         json_write(again, &second);
@@ -198,6 +238,7 @@ T_MAIN(T_CASE(text_becomes_a_string_whatever_its_bytes),
        T_CASE(numbers_that_json_does_not_have_are_written_as_text),
        T_CASE(members_are_read_or_have_their_default),
        T_CASE(what_is_not_json_is_refused_with_its_place),
+       T_CASE(every_byte_and_every_number_of_members_is_written_as_jansson_does),
        T_CASE(whatever_is_written_is_read_back_as_the_same),
        T_CASE(a_name_that_is_not_utf_8_is_written_with_replacement_characters),
        T_CASE(what_only_a_bug_of_ours_can_do_ends_the_process))

@@ -1,9 +1,14 @@
 /*
  * Migrations are applied, gone on with and undone: on a file of SQLite and on a PostgreSQL of the test's own.
  */
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "migrate/apply.h"
 #include "migrate/discover.h"
+#include "migrate/runlock.h"
 #include "migrate_base.h"
 
 /* --- a tree and a database --- */
@@ -458,6 +463,56 @@ static void two_at_once(struct base *b)
 T(of_two_runs_one_waits_or_is_told_of_the_other_on_sqlite)
 {
     on_sqlite(two_at_once);
+}
+
+/* Again and again in and out: 0, or what went wrong. */
+static int in_and_out(const struct base *b)
+{
+    struct base mine = {.url = b->url};
+    int wrong = 0;
+
+    open_db(&mine);
+    for (int i = 0; i < 40 && !wrong; i++) {
+        struct runlock l = {.db = NULL};
+        struct err err = {0};
+        int inside;
+
+        if (runlock_take(&l, mine.db, SV(""), 60000, &err) != ERR_OK)
+            return 1;
+        inside = open("inside", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+        wrong = inside < 0 ? 2 : 0; /* somebody else is in there */
+        if (inside >= 0 && (close(inside) != 0 || unlink("inside") != 0))
+            wrong = 3;
+        runlock_give(&l);
+    }
+    db_close(mine.db);
+    return wrong;
+}
+
+static void many_at_once(struct base *b)
+{
+    CLEANUP(strbuf_release) struct strbuf lock = STRBUF(0);
+    pid_t pid[6];
+    int status;
+
+    for (size_t i = 0; i < ARRAY_LEN(pid); i++) {
+        pid[i] = fork();
+        T_CHECK(pid[i] >= 0);
+        if (pid[i] == 0)
+            _exit(in_and_out(b));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(pid); i++) {
+        T_EQ(waitpid(pid[i], &status, 0), pid[i]);
+        T_EQ(status, 0);
+    }
+    strbuf_addf(&lock, "%s.prusik-lock", db_name(b->db));
+    T_CHECK(access(strbuf_str(&lock), F_OK) != 0);
+    T_CHECK(access(db_name(b->db), F_OK) == 0);
+}
+
+T(the_file_of_a_lock_goes_with_it_and_never_two_have_it)
+{
+    on_sqlite(many_at_once);
 }
 
 T(of_two_runs_one_waits_or_is_told_of_the_other_on_postgresql)
@@ -930,6 +985,7 @@ T_MAIN(T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_sqlite),
        T_CASE(checks_hold_before_and_verifies_behind_on_postgresql),
        T_CASE(what_cannot_run_so_is_refused_before_anything_is_done),
        T_CASE(of_two_runs_one_waits_or_is_told_of_the_other_on_sqlite),
+       T_CASE(the_file_of_a_lock_goes_with_it_and_never_two_have_it),
        T_CASE(of_two_runs_one_waits_or_is_told_of_the_other_on_postgresql),
        T_CASE(an_update_that_has_no_batches_is_refused),
        T_CASE(a_lock_that_a_reader_holds_is_asked_for_again),

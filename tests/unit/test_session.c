@@ -19,6 +19,7 @@ struct bench {
     struct session_result r;
     int done;
     bool closed;
+    bool cancel_next;
 };
 
 static void on_output(void *arg, enum child_stream stream, struct sv bytes)
@@ -310,18 +311,20 @@ T(a_command_that_never_ends_is_ended_with_everything_it_started)
     procs_list left = {0};
 
     begin(&b, NULL);
-    T_EQ(run(&b, "echo $$ > pid"), 0);
+    T_EQ(run(&b, "X=kept; echo $$ > pid"), 0);
     (void)run_within(&b, "sleep 300 | sleep 300 & sleep 301", 200);
     T_EQ(b.r.rc, ERR_TIMEOUT);
     T_CHECK(strstr(b.r.err.msg, "200 ms"));
-    T_EQ(run(&b, "cat pid"), 0); /* the shell itself lives, in the same state */
+    T_EQ(run(&b, "cat pid; echo $X > x"), 0); /* another shell, in the state before */
     {
         int64_t sid = 0;
 
         T_CHECK(sv_to_i64(sv_trim(strbuf_sv(&b.out)), &sid));
-        procs_of_session((pid_t)sid, (pid_t)sid, &left);
+        procs_of_session((pid_t)sid, 0, &left);
         T_EQ(left.n, 0);
     }
+    T_EQ(run(&b, "cat x"), 0);
+    T_STR(strbuf_str(&b.out), "kept\n");
     vec_release(&left);
     end(&b);
 }
@@ -336,6 +339,77 @@ T(a_command_that_ignores_term_is_killed_and_the_state_is_kept)
     T_EQ(b.r.rc, ERR_TIMEOUT);
     T_EQ(run(&b, "echo $KEEP"), 0);
     T_STR(strbuf_str(&b.out), "1\n");
+    end(&b);
+}
+
+static void cancel_on_output(void *arg, enum child_stream stream UNUSED, struct sv bytes UNUSED)
+{
+    session_cancel(((struct bench *)arg)->s);
+}
+
+static void run_until_it_says_something(struct bench *b, const char *text)
+{
+    b->done = 0;
+    session_run(b->s,
+                &(struct session_command){
+                    .text = sv_from(text), .output = cancel_on_output, .done = on_done, .arg = b});
+    wait_done(b);
+}
+
+/* Each of these goes on when only what it waits for is ended.  The grace time is far longer than the test may take. */
+T(a_stopped_loop_list_or_alternative_does_nothing_more)
+{
+    static const char *const goes_on[] = {
+        "for i in 1 2 3 4 5 6 7 8 9; do echo on; sleep 300; echo x >> went_on; done",
+        "while :; do touch began; echo on; sleep 0.01; done; touch went_on",
+        "echo on; until [ -e never ]; do :; done",
+        "echo on; sleep 300 || touch went_on",
+        "{ echo on; sleep 300; touch went_on; }",
+        "(echo on; sleep 300; touch went_on)",
+        "f() { while :; do echo on; sleep 300; touch went_on; done; }; f",
+        "sleep 300 | while :; do echo on; read -r x; sleep 300; done",
+        "trap 'touch cleaned' EXIT; while :; do sh -c 'echo on; exec sleep 300'; done",
+    };
+    struct session_spec spec = {
+        .env = (const char *const[]){"PATH=/usr/bin:/bin", NULL}, .cwd = ".", .grace_ms = 600000};
+    struct bench b;
+
+    begin(&b, NULL);
+    session_close(b.s, NULL, NULL);
+    b.s = session_new(&b.loop, &spec);
+    T_EQ(run(&b, "mkdir -p sub; cd sub; KEEP='a b'; export OUT=1; g() { echo g; }; set -u"), 0);
+    for (size_t i = 0; i < ARRAY_LEN(goes_on); i++) {
+        run_until_it_says_something(&b, goes_on[i]);
+        T_EQ(b.r.rc, ERR_INTERRUPTED);
+        T_CHECK(!b.r.state_changed);
+        T_EQ(run(&b, "echo \"$PWD $KEEP $OUT $- $(g) ${i-unset}\"; ls"), 0); /* the state before */
+        T_CHECK(strstr(strbuf_str(&b.out), "/sub a b 1 "));
+        T_CHECK(strstr(strbuf_str(&b.out), "u"));
+        T_CHECK(strstr(strbuf_str(&b.out), " g unset\n"));
+        T_CHECK(!strstr(strbuf_str(&b.out), "went_on"));
+    }
+    T_CHECK(strstr(strbuf_str(&b.out), "began"));
+    T_CHECK(strstr(strbuf_str(&b.out), "cleaned")); /* a trap on EXIT is heard */
+    end(&b);
+}
+
+/* To some a second TERM means "at once". */
+T(what_is_told_to_end_is_told_once)
+{
+    struct bench b;
+    struct session_spec spec = {
+        .env = (const char *const[]){"PATH=/usr/bin:/bin", NULL}, .cwd = ".", .grace_ms = 600000};
+
+    begin(&b, NULL);
+    session_close(b.s, NULL, NULL);
+    b.s = session_new(&b.loop, &spec);
+    (void)run_within(&b,
+                     "sh -c 'trap \"echo x >> told\" TERM; until [ -e told ]; do sleep 0.05; done; "
+                     "sleep 0.3'; true",
+                     150);
+    T_EQ(b.r.rc, ERR_TIMEOUT);
+    T_EQ(run(&b, "cat told"), 0);
+    T_STR(strbuf_str(&b.out), "x\n");
     end(&b);
 }
 
@@ -552,7 +626,7 @@ T(a_stopped_command_is_over_when_all_that_it_started_has_ended)
     procs_of_session((pid_t)shell, (pid_t)shell, &left);
     T_EQ(left.n, 0);
     vec_release(&left);
-    T_EQ(run(&b, "echo $$"), 0); /* and the shell itself lives */
+    T_EQ(run(&b, "echo $$"), 0);
     T_CHECK(sv_to_i64(sv_trim(strbuf_sv(&b.out)), &(int64_t){0}));
     end(&b);
 }
@@ -579,7 +653,11 @@ T(closing_ends_what_is_left_in_the_background_even_when_it_does_not_listen)
 
 static bool cancel_it(void *arg, pid_t pid UNUSED)
 {
-    session_cancel(((struct bench *)arg)->s);
+    struct bench *b = arg;
+
+    if (b->cancel_next)
+        session_cancel(b->s);
+    b->cancel_next = false;
     return true;
 }
 
@@ -595,12 +673,14 @@ T(a_command_that_is_stopped_while_its_shell_starts_never_begins)
     begin(&b, NULL);
     session_close(b.s, NULL, NULL);
     b.s = session_new(&b.loop, &spec);
+    b.cancel_next = true;
     (void)run_within(&b, "echo x > ran; sleep 30", 60000);
     T_EQ(b.r.rc, ERR_INTERRUPTED);
     T_CHECK(access("ran", F_OK) != 0);
-    T_EQ(run(&b, "echo again"), 0); /* and the shell can be used */
+    T_EQ(run(&b, "echo again"), 0); /* and the session can be used */
     session_close(b.s, NULL, NULL);
     b.s = session_new(&b.loop, &spec);
+    b.cancel_next = true;
     (void)run_within(&b, "mkdir ran", 60000); /* a plain one */
     T_EQ(b.r.rc, ERR_INTERRUPTED);
     T_CHECK(access("ran", F_OK) != 0);
@@ -621,7 +701,9 @@ T_MAIN(T_CASE(status_and_both_outputs_are_the_commands_own),
        T_CASE(exit_ends_the_command_and_the_next_one_has_the_state_of_before),
        T_CASE(a_command_that_never_ends_is_ended_with_everything_it_started),
        T_CASE(a_command_that_ignores_term_is_killed_and_the_state_is_kept),
-       T_CASE(cancel_ends_the_command), T_CASE(closing_ends_what_was_left_in_the_background),
+       T_CASE(a_stopped_loop_list_or_alternative_does_nothing_more),
+       T_CASE(what_is_told_to_end_is_told_once), T_CASE(cancel_ends_the_command),
+       T_CASE(closing_ends_what_was_left_in_the_background),
        T_CASE(much_output_comes_whole_and_before_the_end),
        T_CASE(output_of_a_background_process_does_not_hold_the_command),
        T_CASE(a_long_command_arrives_whole), T_CASE(a_shell_that_cannot_start_is_reported),

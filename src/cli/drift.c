@@ -1,0 +1,271 @@
+#include "cli/drift.h"
+
+#include <malloc.h>
+
+#include "base/map.h"
+#include "base/sv.h"
+#include "base/text.h"
+#include "report/plan_diff.h"
+#include "runbook/runbook.h"
+#include "store/journal.h"
+
+/* How much of the differences is said; the journal has all of them. */
+enum { DRIFT_NAMED = 6, DRIFT_VALUE = 40, DRIFT_TEXT = 2000 };
+
+/* What a plan has from where it was made, or only from the document. */
+static const struct sv drift_nothing[] = {SV("document"), SV("binding"), SV("title")};
+
+/* What the journal tells of the run: a long one is read without keeping it. */
+struct drift_run {
+    const struct plan *plan;
+    json_t *started; /* data of run-started */
+    struct map over; /* ids of steps that are done or skipped: 1, and 0 when one was begun again */
+};
+
+static enum err_code drift_on_event(const struct event *e, void *arg, struct err *err)
+{
+    struct drift_run *v = arg;
+    json_t *data = NULL;
+    bool over = e->kind == EVENT_STEP_SKIPPED;
+
+    if (e->kind != EVENT_STEP_OUTCOME && e->kind != EVENT_RUN_STARTED && !over)
+        return ERR_OK;
+    if (json_read(e->data, &data, err) != ERR_OK)
+        return err->code;
+    if (e->kind == EVENT_RUN_STARTED && !v->started)
+        v->started = json_incref(data);
+    else
+        (void)map_put(&v->over, e->step, over || sv_eq(json_get_sv(data, "state"), SV("done")));
+    json_decref(data);
+    return ERR_OK;
+}
+
+static void drift_run_release(struct drift_run *v)
+{
+    json_decref(v->started);
+    map_release(&v->over);
+}
+
+static bool drift_is_over(const struct drift_run *v, struct sv id)
+{
+    size_t over = 0;
+
+    return map_get(&v->over, id, &over) && over;
+}
+
+/* Does it matter to what is left of the run? */
+static bool drift_matters(const struct drift_run *v, const struct plan_change *c)
+{
+    if (sv_eq(sv_from(c->what), SV("heading")))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(drift_nothing); i++)
+        if (sv_eq(sv_from(c->what), SV("setting")) && sv_eq(c->name, drift_nothing[i]))
+            return false;
+    return !sv_eq(sv_from(c->what), SV("step")) || !drift_is_over(v, c->name);
+}
+
+static void drift_value(struct strbuf *out, struct sv value)
+{
+    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
+
+    text_add_line(&line, sv_sub(value, 0, size_min(value.n, DRIFT_VALUE)));
+    strbuf_addf(out, "%s%s", value.n ? strbuf_str(&line) : "nothing",
+                value.n > DRIFT_VALUE ? "..." : "");
+}
+
+/* " (named by steps/2/1 and 3 more)": of what is left to do; other steps may read a variable of the environment in what they start. */
+static void drift_named_by(struct strbuf *out, const struct drift_run *v, struct sv name)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < v->plan->n_steps + v->plan->n_way_back; i++) {
+        const struct plan_step *p =
+            i < v->plan->n_steps ? &v->plan->steps[i] : &v->plan->way_back[i - v->plan->n_steps];
+
+        if (!sv_has(p->command, name) || drift_is_over(v, p->id))
+            continue;
+        if (n++ == 0)
+            strbuf_addf(out, " (named by %.*s", SV_FMT(p->id));
+    }
+    if (n > 1)
+        strbuf_addf(out, " and %zu more", n - 1);
+    strbuf_add_str(out, n ? ")" : "");
+}
+
+/* "step steps/2 timeout_ms 1000 -> 60000" */
+static void drift_say(struct strbuf *out, const struct drift_run *v, const struct plan_change *c)
+{
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+
+    text_add_line(&name, c->name);
+    strbuf_addf(out, "%s %s", c->what, strbuf_str(&name));
+    if (c->kind != CHANGE_CHANGED)
+        strbuf_addf(out, " %s", plan_change_name(c->kind));
+    for (size_t i = 0; i < c->members.n; i++) {
+        const struct plan_change_member *m = &c->members.v[i];
+
+        strbuf_addf(out, "%s ", i ? "," : "");
+        if (!sv_eq(m->name, c->name))
+            strbuf_addf(out, "%.*s ", SV_FMT(m->name));
+        drift_value(out, m->before);
+        strbuf_add_str(out, " -> ");
+        drift_value(out, m->after);
+    }
+    if (!sv_eq(sv_from(c->what), SV("step")))
+        drift_named_by(out, v, c->name);
+}
+
+/* Those that matter, into text and json. */
+static void drift_tell(struct drift *d, const struct drift_run *v, const struct plan_diff *diff)
+{
+    CLEANUP(json_cleanup) json_t *all = plan_diff_json(diff);
+    const json_t *list = json_object_get(all, "changes");
+    json_t *kept = json_array();
+    size_t n = 0;
+
+    for (size_t i = 0; i < diff->changes.n; i++) {
+        if (!drift_matters(v, &diff->changes.v[i]))
+            continue;
+        (void)json_array_append(kept, json_array_get(list, i));
+        if (n++ >= DRIFT_NAMED)
+            continue;
+        strbuf_add_str(&d->text, n > 1 ? "; " : "");
+        drift_say(&d->text, v, &diff->changes.v[i]);
+    }
+    if (n > DRIFT_NAMED)
+        strbuf_addf(&d->text, "; and %zu more", n - DRIFT_NAMED);
+    if (n) {
+        d->json = json_object();
+        json_put(d->json, "changes", json_incref(kept));
+    }
+    json_decref(kept);
+}
+
+/* --- how the run was begun --- */
+
+/* The document of the run: as it lies there, or when it has been edited as the journal has it. */
+static enum err_code drift_document(struct store *store, const struct drift_run *v,
+                                    const char *path, struct document *ret, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct err ignored;
+    struct hash hash, blob;
+
+    if (document_load(path, ret, &ignored) == ERR_OK) {
+        hash = document_hash(ret);
+        if (sv_eq(sv_from(hash_hex(&hash).s), json_get_sv(v->plan->json, "document_hash")))
+            return ERR_OK;
+        document_release(ret);
+    }
+    if (!hash_from_hex(json_get_sv(v->started, "document_blob"), &blob))
+        return err_set(err, ERR_NOT_FOUND,
+                       "the document has been edited, and the run has not kept it");
+    if (store_blob(store, &blob, SIZE_MAX, &text, err) != ERR_OK)
+        return err->code;
+    return document_init(path, strbuf_sv(&text), ret, err);
+}
+
+/* "NAME=VALUE" for what --set gave at the start, and nothing gives today: as the plan has it. */
+static void drift_sets(const struct drift_run *v, const json_t *given, struct arena *arena,
+                       struct binding_options *opt)
+{
+    const json_t *names = json_object_get(given, "set");
+    const char **sets = ARENA_NEWN(arena, const char *, json_array_size(names) + opt->n_sets + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        struct sv name = sv_from(json_string_value(json_array_get(names, i)));
+
+        for (size_t k = 0; k < v->plan->n_env; k++)
+            if (sv_eq(v->plan->env[k].name, name))
+                sets[n++] =
+                    arena_fmt(arena, "%.*s=%.*s", SV_FMT(name), SV_FMT(v->plan->env[k].value)).p;
+    }
+    for (size_t i = 0; i < opt->n_sets; i++) /* what is given today wins */
+        sets[n++] = opt->sets[i];
+    opt->sets = sets;
+    opt->n_sets = n;
+}
+
+static enum err_code drift_plan(const struct runbook *rb, struct binding *b, struct drift *d,
+                                const struct drift_run *v, struct err *err)
+{
+    CLEANUP(json_cleanup) json_t *now = NULL;
+    struct plan_diff diff;
+
+    if (plan_make(rb, b, &now, err) != ERR_OK)
+        return err->code;
+    if (sv_eq(json_get_sv(now, "hash"), sv_from(hash_hex(&v->plan->hash).s)))
+        return ERR_OK;
+    plan_diff_make(v->plan->json, now, &diff);
+    drift_tell(d, v, &diff);
+    plan_diff_release(&diff);
+    return ERR_OK;
+}
+
+static enum err_code drift_compare(struct store *store, const struct drift_run *v, const char *path,
+                                   const struct binding_options *today, struct drift *d,
+                                   struct err *err)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    const json_t *given = json_object_get(v->started, "given");
+    struct binding_options opt = *today;
+    struct document doc = {0};
+    struct runbook rb = {0};
+    struct binding b = {0};
+    enum err_code rc;
+
+    if (json_get_bool(given, "environment", false))
+        opt.environment = arena_strdup(&arena, v->plan->environment);
+    if (json_get_bool(given, "time_scale", false))
+        opt.time_scale = v->plan->time_scale;
+    drift_sets(v, given, &arena, &opt);
+    rc = drift_document(store, v, path, &doc, err);
+    if (rc != ERR_OK)
+        return rc;
+    rc = runbook_read(&doc, &rb, err);
+    if (rc == ERR_OK) {
+        rc = binding_load(path, &opt, &b, err);
+        d->edited = rc != ERR_OK ||
+                    !sv_eq(json_get_sv(v->started, "binding_hash"), sv_from(hash_hex(&b.hash).s));
+        if (rc == ERR_OK)
+            rc = drift_plan(&rb, &b, d, v, err);
+        if (rc == ERR_OK || b.dir)
+            binding_release(&b);
+        runbook_release(&rb);
+    }
+    document_release(&doc);
+    return rc;
+}
+
+enum err_code drift_find(struct store *store, const struct drift_of *of, struct drift *ret,
+                         struct err *err)
+{
+    struct drift_run v = {.plan = of->plan};
+    struct err why = {0};
+    enum err_code rc;
+
+    *ret = (struct drift){.text = STRBUF(DRIFT_TEXT)};
+    if (of->plan->watch_only) /* it was planned with less */
+        return ERR_OK;
+    rc = journal_read(store, of->run, 0, drift_on_event, &v, err);
+    if (rc == ERR_OK && json_object_get(v.started, "binding_hash") &&
+        drift_compare(store, &v, of->document, of->opt, ret, &why) != ERR_OK) {
+        strbuf_addf(&ret->text, "no plan can be made of it today: %s", why.msg);
+        ret->json = json_object();
+    }
+    if (ret->json) {
+        json_put_bool(ret->json, "edited", ret->edited);
+        json_put_sv(ret->json, "text", strbuf_sv(&ret->text));
+    }
+    drift_run_release(&v);
+    (void)malloc_trim(0); /* a second plan was made, and the run may be a long one */
+    return rc;
+}
+
+void drift_release(struct drift *d)
+{
+    strbuf_release(&d->text);
+    json_decref(d->json);
+    *d = (struct drift){.json = NULL};
+}

@@ -1,0 +1,35 @@
+#pragma once
+
+/*
+ * drift: what of the binding is another today than when a run began, and matters to what is left of it.
+ *
+ * A run goes on with its plan.  So an edit of prusik.yaml between run and resume would change nothing, and whoever made it expects that it
+ * does: the plan is made again from the document of the run and the binding of today, and compared.
+ */
+#include "base/json.h"
+#include "cli/verb.h"
+#include "plan/binding.h"
+#include "plan/plan.h"
+#include "store/store.h"
+
+struct drift {
+    bool edited; /* the bytes of prusik.yaml are others, or it is another file */
+    struct strbuf
+        text;     /* what differs, for people, in one line; empty: nothing that is left uses */
+    json_t *json; /* {edited, text, changes} for the journal; NULL: nothing */
+};
+
+/* What is compared: a run, its plan, the path of its document, and how the binding of today is read. */
+struct drift_of {
+    int64_t run;
+    const struct plan *plan;
+    const char *document;
+    const struct binding_options *opt;
+};
+
+/*
+ * *ret is for drift_release(), also when nothing differs.  A binding of which no plan can be made today is a difference, and no error.
+ */
+NODISCARD enum err_code drift_find(struct store *store, const struct drift_of *of,
+                                   struct drift *ret, struct err *err);
+void drift_release(struct drift *d);
