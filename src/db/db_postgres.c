@@ -289,8 +289,12 @@ static enum err_code db_postgres_ask(struct db *db, struct sv sql, const struct 
     }
     for (size_t i = 0, at = 0; i < n; at += v[i++].text.n + 1)
         params[i] = v[i].is_null ? NULL : values.p + at;
-    sent = n ? libpq.sendQueryParams(p->pg, strbuf_str(&text), (int)n, NULL, params, NULL, NULL, 0)
-             : libpq.sendQuery(p->pg, strbuf_str(&text));
+    if (db->runs_often)
+        sent = libpq.sendQueryPrepared(p->pg, DB_OFTEN, (int)n, params, NULL, NULL, 0);
+    else
+        sent =
+            n ? libpq.sendQueryParams(p->pg, strbuf_str(&text), (int)n, NULL, params, NULL, NULL, 0)
+              : libpq.sendQuery(p->pg, strbuf_str(&text));
     free(params);
     if (!sent)
         return db_postgres_lost(db, err);

@@ -60,6 +60,18 @@ static enum err_code book_run(struct book *b, const char *sql, const struct db_v
     return ERR_OK;
 }
 
+/* The same, of what is written for each migration. */
+static enum err_code book_run_often(struct book *b, const char *sql, const struct db_value *v,
+                                    size_t n, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf s = STRBUF(0);
+
+    book_expand(b, sql, &s);
+    if (db_run_often(b->db, strbuf_sv(&s), v, n, err) != ERR_OK)
+        return err_wrap(err, "prusik's own tables");
+    return ERR_OK;
+}
+
 /* --- the tables --- */
 
 static const char *const book_tables[] = {
@@ -485,7 +497,7 @@ enum err_code book_put_with(struct book *b, const struct book_migration *m,
     v[23] = book_num(&n.stmt, e->stmt);
     v[24] = book_num(&n.event_took, e->duration_ms);
     strbuf_addf(&sql, "WITH put AS (%s%s", book_put_postgres, book_put_with_event);
-    return book_run(b, strbuf_str(&sql), v, ARRAY_LEN(v), err);
+    return book_run_often(b, strbuf_str(&sql), v, ARRAY_LEN(v), err);
 }
 
 const char *const book_event_columns[] = {"id",          "at",       "run",       "user", "host",

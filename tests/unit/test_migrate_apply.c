@@ -193,6 +193,32 @@ static void applies(struct base *b)
     T_STR(kept(b, "count(*)", "migration", "WHERE state = 'applied'"), "2");
 }
 
+/* Prusik's own statements are prepared, and a migration may clear all that are. */
+T(a_migration_that_makes_the_server_forget_is_applied_on_postgresql)
+{
+    struct told told = {0};
+    struct wish w = {.told = &told};
+    struct base b = {0};
+    struct err err = {0};
+
+    t_pg_start(&b.pg);
+    b.url = b.pg.url;
+    open_db(&b);
+    put("m/1_a.sql", "-- prusik:up\nCREATE TABLE a (i int);\n");
+    put("m/2_b.sql", "-- prusik:up\nINSERT INTO a VALUES (2);\nDEALLOCATE ALL;\n");
+    put("m/3_c.sql",
+        "-- prusik:up tx=no\nDISCARD PLANS;\n-- prusik:up\nINSERT INTO a VALUES (3);\n");
+    put("m/4_d.sql", "-- prusik:up\nINSERT INTO a VALUES (4);\nDEALLOCATE ALL;\n");
+    put("m/5_e.sql", "-- prusik:up\nINSERT INTO a VALUES (5);\n");
+    T_OK(up(&b, &w, &err), err);
+    T_STR(one(&b, "SELECT string_agg(i::text, ',' ORDER BY i) FROM a"), "2,3,4,5");
+    T_STR(kept(&b, "count(*)", "migration", "WHERE state = 'applied'"), "5");
+    T_STR(kept(&b, "count(*)", "event", "WHERE kind = 'stmt-failed'"), "0");
+    T_EQ(told.retried, 0);
+    db_close(b.db);
+    t_pg_stop(&b.pg);
+}
+
 T(what_is_new_is_applied_once_and_undone_in_reverse_on_sqlite)
 {
     on_sqlite(applies);
@@ -917,7 +943,8 @@ T(trees_of_other_tools_are_applied_as_they_are_on_postgresql)
     on_postgres(trees);
 }
 
-T_MAIN(T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_sqlite),
+T_MAIN(T_CASE(a_migration_that_makes_the_server_forget_is_applied_on_postgresql),
+       T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_sqlite),
        T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_postgresql),
        T_CASE(a_part_that_fails_leaves_nothing_behind_on_sqlite),
        T_CASE(a_part_that_fails_leaves_nothing_behind_on_postgresql),
