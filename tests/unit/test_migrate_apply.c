@@ -84,13 +84,16 @@ static enum err_code up(struct base *b, const struct wish *w, struct err *err)
                               .wait_ms = w->wait_ms,
                               .tell = tell,
                               .arg = w->told ? w->told : &none};
+    struct discover_ahead *ahead;
     struct discover d;
     struct apply a;
     enum err_code rc;
 
     T_OK(book_open(b->db, SV("prusik"), &book, err), *err);
     T_OK(book_load_digests(&book, &applied, err), *err);
-    rc = discover_tree_beside(w->dir ? w->dir : "m", SV("auto"), db_kind(b->db), &applied, &d, err);
+    ahead = discover_ahead_new(w->dir ? w->dir : "m");
+    rc = discover_tree_beside(ahead, SV("auto"), db_kind(b->db), &applied, &d, err);
+    discover_ahead_free(ahead);
     if (rc != ERR_OK)
         return rc;
     rc = apply_begin(b->db, &o, &a, err);
@@ -744,6 +747,14 @@ T(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_postgresql)
 
 /* --- files that are applied --- */
 
+static void beside(struct base *b, const struct book_rows *applied, struct discover *ret)
+{
+    CLEANUP(discover_ahead_freep) struct discover_ahead *ahead = discover_ahead_new("m");
+    struct err err = {0};
+
+    T_OK(discover_tree_beside(ahead, SV("auto"), db_kind(b->db), applied, ret, &err), err);
+}
+
 static void same_bytes(struct base *b)
 {
     CLEANUP(book_rows_release) struct book_rows applied = {0};
@@ -757,18 +768,18 @@ static void same_bytes(struct base *b)
     T_OK(book_open(b->db, SV("prusik"), &book, &err), err);
     T_OK(book_load_digests(&book, &applied, &err), err);
     T_EQ(applied.migrations.n, 1);
-    T_OK(discover_tree_beside("m", SV("auto"), db_kind(b->db), &applied, &d, &err), err);
+    beside(b, &applied, &d);
     T_CHECK(d.files.v.v[0].applied && d.files.v.v[0].n_parts == 0);
     T_CHECK(sv_eq(d.files.v.v[0].s1, applied.migrations.v[0].s1));
     discover_release(&d);
     /* on its way back, half applied: then its parts are needed */
     *vec_add(&applied.steps) = (struct book_step){.version = SV("1")};
-    T_OK(discover_tree_beside("m", SV("auto"), db_kind(b->db), &applied, &d, &err), err);
+    beside(b, &applied, &d);
     T_CHECK(!d.files.v.v[0].applied);
     discover_release(&d);
     applied.steps.v[0].version = SV("2");
     applied.migrations.v[0].state = SV("partial");
-    T_OK(discover_tree_beside("m", SV("auto"), db_kind(b->db), &applied, &d, &err), err);
+    beside(b, &applied, &d);
     T_CHECK(!d.files.v.v[0].applied);
     discover_release(&d);
     /* a newer prusik writes other parts for the same file */
