@@ -412,6 +412,18 @@ static enum err_code db_postgres_parse(struct db *db, const char *url, struct er
     return ERR_OK;
 }
 
+/* The same way by hand, without the password. */
+static enum err_code db_postgres_refused(struct db *db, struct err *err)
+{
+    const struct db_postgres *p = db->private;
+
+    (void)db_postgres_lost(db, err);
+    return err_hint(err,
+                    "psql -h %s -p %s -U %s -d %s tries the same; passwords are in the address, in"
+                    " PGPASSWORD or in ~/.pgpass",
+                    libpq.host(p->pg), libpq.port(p->pg), libpq.user(p->pg), libpq.db(p->pg));
+}
+
 static enum err_code db_postgres_connect(struct db *db, const struct db_config *c, const char *url,
                                          struct err *err)
 {
@@ -432,7 +444,7 @@ static enum err_code db_postgres_connect(struct db *db, const struct db_config *
                            (unsigned long long)ms);
         state = libpq.connectPoll(p->pg);
         if (state == PGRES_POLLING_FAILED)
-            return db_postgres_lost(db, err);
+            return db_postgres_refused(db, err);
     }
     return ERR_OK;
 }

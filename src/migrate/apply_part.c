@@ -221,8 +221,11 @@ static enum err_code apply_try_part(struct apply_job *j, const struct migration_
                                         : apply_statements(j, p, 0, p->n_stmts, err);
     if (rc == ERR_OK)
         rc = apply_verifies_inside(j, p, err);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK) {
         rc = j->single ? apply_finish(j, err) : apply_part_done(j, p, err);
+        if (rc != ERR_OK)
+            (void)err_wrap(err, "%.*s:%zu", SV_FMT(j->m->path), p->line);
+    }
     return j->single ? apply_tx_end_all(j->a, rc, err) : apply_tx_end(j->a, rc, err);
 }
 

@@ -178,6 +178,10 @@ enum err_code book_create(struct book *b, struct err *err)
         db_run(b->db, SV("COMMIT"), NULL, 0, NULL, err) != ERR_OK) {
         struct err ignored;
 
+        if (strcmp(db_error(b->db)->sqlstate, "42501") == 0) /* insufficient_privilege */
+            (void)err_hint(err, "GRANT CREATE ON DATABASE to the role, or name a schema of its own:"
+                                " --schema NAME");
+
         book_besides(
             db_run(b->db, SV("ROLLBACK"), NULL, 0, NULL, &ignored)); /* the first error counts */
         return err_wrap(err, "make prusik's own tables");

@@ -129,9 +129,10 @@ static enum err_code runlock_try_sqlite(struct runlock *l, struct db *db, bool *
     if (l->fd < 0) {
         l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
         if (l->fd < 0) {
-            (void)err_sys(err, errno, "open '%s'", path);
+            (void)err_sys(err, errno, "make the lock '%s'", path);
             free(path);
-            return err->code;
+            return err_hint(err, "prusik's lock and SQLite's journal stand beside the database: its"
+                                 " folder has to be writable");
         }
         free(path);
     }
