@@ -327,8 +327,7 @@ enum err_code apply_until(struct apply_job *j, const struct migration_part *p, s
 
         if (rc == ERR_OK)
             return rc;
-        if (db_forgot(
-                j->a->db)) /* a DEALLOCATE in it: nothing of it is left, and it goes without */
+        if (db_forgot(j->a->db)) /* a DEALLOCATE in it, of which nothing is left */
             continue;
         if (!apply_is_lock(j->a, rc) || clock_mono_ns() >= until || !db_is_open(j->a->db)) {
             apply_tell_failure(j, p, "stmt-failed", stmt, err->msg);
