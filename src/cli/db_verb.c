@@ -145,9 +145,8 @@ static enum err_code db_verb_applied(struct db_verb *v, enum db_beside beside, s
 
 static enum err_code db_verb_read(struct db_verb *v, enum db_beside beside, struct err *err)
 {
-    v->dir = db_verb_dir(v->c);
     if (db_verb_applied(v, beside, err) != ERR_OK ||
-        discover_tree_beside(v->dir, sv_from(v->c->files ? v->c->files : "auto"), db_kind(v->db),
+        discover_tree_beside(v->ahead, sv_from(v->c->files ? v->c->files : "auto"), db_kind(v->db),
                              &v->applied, &v->tree, err) != ERR_OK)
         return err->code;
     v->has_tree = true;
@@ -335,6 +334,10 @@ enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err)
     if (v.n_args < cmd->min_args || (cmd->max_args >= 0 && v.n_args > cmd->max_args))
         return err_set(err, ERR_USAGE, "prusik db %s takes %d argument%s", cmd->name, cmd->max_args,
                        cmd->max_args == 1 ? "" : "s");
+    if (cmd->files) {
+        v.dir = db_verb_dir(c);
+        v.ahead = discover_ahead_new(v.dir);
+    }
     if (cmd->database)
         rc = db_verb_open(&v, cmd->create, err);
     if (rc == ERR_OK && cmd->files)
@@ -345,6 +348,7 @@ enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err)
     if (v.has_tree)
         discover_release(&v.tree);
     book_rows_release(&v.applied);
+    discover_ahead_free(v.ahead);
     free(v.dir);
     free(v.url);
     db_close(v.db);

@@ -21,6 +21,7 @@ struct db_verb {
     struct db *db;
     char *url; /* of it */
     char *dir;
+    struct discover_ahead *ahead; /* its files, while the database is asked */
     struct discover tree;
     bool has_tree;
     struct book_rows applied; /* as the tables were before the files were read */

@@ -68,6 +68,52 @@ static enum err_code db_go_check(struct db_verb *v, struct apply *a, const pendi
     return ERR_OK;
 }
 
+/* What a migration that failed has left behind, and what goes on. */
+static enum err_code db_go_left(struct apply *a, const struct pending *p, const char *verb,
+                                struct err *err)
+{
+    CLEANUP(book_rows_release) struct book_rows rows = {0};
+    bool up = strcmp(verb, "upgrade") == 0, half = false;
+    const struct err first = *err;
+    struct err other;
+
+    if (!db_is_open(a->db) || book_load(&a->book, false, &rows, &other) != ERR_OK)
+        return err_hint(err, "%s%sprusik db status says what of %.*s is done", first.hint,
+                        first.hint[0] ? "; " : "", SV_FMT(p->version));
+    for (size_t i = 0; i < rows.migrations.n; i++)
+        half = half || (sv_eq(rows.migrations.v[i].version, p->version) &&
+                        sv_is(rows.migrations.v[i].state, "partial"));
+    return err_hint(err, "%s%s%.*s is %s; prusik db %s goes on with it", first.hint,
+                    first.hint[0] ? "; " : "", SV_FMT(p->version),
+                    half ? up ? "half applied" : "half undone"
+                    : up ? "not applied, and nothing of it is left"
+                         : "still applied as a whole",
+                    verb);
+}
+
+/* Applied, and no file says so any more. */
+static void db_go_missing(const struct db_verb *v, const pendings *p)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    const struct pending *first = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n; i++)
+        if (p->v[i].state == PENDING_MISSING) {
+            first = first ? first : &p->v[i];
+            n++;
+        }
+    if (!first || v->c->json || v->c->quiet)
+        return;
+    term_addf(&b, TERM_BAD, "missing");
+    strbuf_addf(&b, "  %.*s is applied, and its file is not in ", SV_FMT(first->version));
+    text_add_line(&b, sv_from(v->dir));
+    if (n > 1)
+        strbuf_addf(&b, "; nor are those of %zu others", n - 1);
+    strbuf_add_byte(&b, '\n');
+    term_write(&b);
+}
+
 static enum err_code db_go_up(struct db_verb *v, struct apply *a, const pendings *p,
                               struct err *err)
 {
@@ -76,13 +122,14 @@ static enum err_code db_go_up(struct db_verb *v, struct apply *a, const pendings
     if (adopt_guard(v->db, &a->rows, v->c->accept_state, err) != ERR_OK ||
         db_go_end(v, p, &end, err) != ERR_OK || db_go_check(v, a, p, end, err) != ERR_OK)
         return err->code;
+    db_go_missing(v, p);
     for (size_t i = 0; i < end; i++) {
         if (!db_go_is_due(&p->v[i]))
             continue;
         if (apply_up(a, &p->v[i], err) != ERR_OK) {
             if (n && err->code == ERR_REFUSED) /* something was changed before */
                 err->code = ERR_FAILED;
-            return err->code;
+            return db_go_left(a, &p->v[i], "upgrade", err);
         }
         n++;
     }
@@ -149,8 +196,11 @@ static enum err_code db_go_down(struct db_verb *v, struct apply *a, const pendin
                      list.n, list.n == 1 ? "" : "s");
         (void)err_hint(err, "with --yes it is done; rows written since go with it");
     }
-    for (size_t i = 0; rc == ERR_OK && i < list.n; i++)
+    for (size_t i = 0; rc == ERR_OK && i < list.n; i++) {
         rc = apply_down(a, &list.v[i], err);
+        if (rc != ERR_OK)
+            (void)db_go_left(a, &list.v[i], "downgrade --yes", err);
+    }
     if (rc == ERR_OK && !v->c->json && !v->c->quiet)
         printf(list.n ? "%zu undone\n" : "nothing to do\n", list.n);
     vec_release(&list);

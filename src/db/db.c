@@ -123,6 +123,7 @@ void db_close(struct db *db)
         return;
     if (db->ops)
         db->ops->close(db);
+    strbuf_release(&db->often);
     free(db->name);
     free(db);
 }
@@ -250,6 +251,50 @@ enum err_code db_run(struct db *db, struct sv sql, const struct db_value *v, siz
                      int64_t *changed, struct err *err)
 {
     return db_start(db, sql, v, n, db_no_row, NULL, changed, err);
+}
+
+/* --- statements that come again --- */
+
+/* The server is told of it; one is known at a time. */
+static enum err_code db_learn(struct db *db, struct sv sql, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (sv_eq(strbuf_sv(&db->often), sql))
+        return ERR_OK;
+    strbuf_addf(&text, "%sPREPARE " DB_OFTEN " AS %.*s",
+                db->often.n ? "DEALLOCATE " DB_OFTEN "; " : "", SV_FMT(sql));
+    strbuf_truncate(&db->often, 0);
+    if (db_run(db, strbuf_sv(&text), NULL, 0, NULL, err) != ERR_OK)
+        return err->code;
+    strbuf_add_sv(&db->often, sql);
+    return ERR_OK;
+}
+
+enum err_code db_run_often(struct db *db, struct sv sql, const struct db_value *v, size_t n,
+                           struct err *err)
+{
+    enum err_code rc;
+
+    if (db->kind != DB_POSTGRES || db->forgets)
+        return db_run(db, sql, v, n, NULL, err);
+    rc = db_learn(db, sql, err);
+    if (rc == ERR_OK) {
+        db->runs_often = true;
+        rc = db_run(db, sql, v, n, NULL, err);
+        db->runs_often = false;
+    }
+    if (rc != ERR_OK && strcmp(db->error.sqlstate, "26000") == 0)
+        db->forgot = db->forgets = true;
+    return rc;
+}
+
+bool db_forgot(struct db *db)
+{
+    bool forgot = db->forgot;
+
+    db->forgot = false;
+    return forgot;
 }
 
 struct db_rows_only {

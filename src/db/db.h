@@ -72,6 +72,15 @@ void db_on_wait(struct db *db, db_wait_fn *fn, void *arg);
 NODISCARD enum err_code db_run(struct db *db, struct sv sql, const struct db_value *v, size_t n,
                                int64_t *changed, struct err *err);
 
+/*
+ * One statement with parameters that comes again and again: PostgreSQL reads and plans it once.  Something that runs on the
+ * connection can make the server forget it (DEALLOCATE, DISCARD): then the statement fails, db_forgot() says so once, and
+ * from then on it is read each time.
+ */
+NODISCARD enum err_code db_run_often(struct db *db, struct sv sql, const struct db_value *v,
+                                     size_t n, struct err *err);
+bool db_forgot(struct db *db);
+
 struct db_row {
     size_t n; /* columns */
     const struct sv *names;

@@ -10,6 +10,8 @@
 
 #include "db/db.h"
 
+#define DB_OFTEN "prusik_often" /* as PREPARE names it */
+
 struct db_ops {
     enum err_code (*each)(struct db *db, struct sv sql, const struct db_value *v, size_t n,
                           db_row_fn *fn, void *arg, int64_t *changed, struct err *err);
@@ -34,7 +36,10 @@ struct db {
     uint64_t wait_ns; /* when it is called next */
     struct db_error error;
     int64_t changed;
-    void *private; /* of the kind */
+    struct strbuf often;  /* the statement that the server has read, as DB_OFTEN; or empty */
+    bool runs_often;      /* it is what runs */
+    bool forgot, forgets; /* the server has forgotten it: not told yet; at all */
+    void *private;        /* of the kind */
 };
 
 /* A file; `path` is NUL-terminated. */

@@ -289,8 +289,12 @@ static enum err_code db_postgres_ask(struct db *db, struct sv sql, const struct 
     }
     for (size_t i = 0, at = 0; i < n; at += v[i++].text.n + 1)
         params[i] = v[i].is_null ? NULL : values.p + at;
-    sent = n ? libpq.sendQueryParams(p->pg, strbuf_str(&text), (int)n, NULL, params, NULL, NULL, 0)
-             : libpq.sendQuery(p->pg, strbuf_str(&text));
+    if (db->runs_often)
+        sent = libpq.sendQueryPrepared(p->pg, DB_OFTEN, (int)n, params, NULL, NULL, 0);
+    else
+        sent =
+            n ? libpq.sendQueryParams(p->pg, strbuf_str(&text), (int)n, NULL, params, NULL, NULL, 0)
+              : libpq.sendQuery(p->pg, strbuf_str(&text));
     free(params);
     if (!sent)
         return db_postgres_lost(db, err);
@@ -408,6 +412,18 @@ static enum err_code db_postgres_parse(struct db *db, const char *url, struct er
     return ERR_OK;
 }
 
+/* The same way by hand, without the password. */
+static enum err_code db_postgres_refused(struct db *db, struct err *err)
+{
+    const struct db_postgres *p = db->private;
+
+    (void)db_postgres_lost(db, err);
+    return err_hint(err,
+                    "psql -h %s -p %s -U %s -d %s tries the same; passwords are in the address, in"
+                    " PGPASSWORD or in ~/.pgpass",
+                    libpq.host(p->pg), libpq.port(p->pg), libpq.user(p->pg), libpq.db(p->pg));
+}
+
 static enum err_code db_postgres_connect(struct db *db, const struct db_config *c, const char *url,
                                          struct err *err)
 {
@@ -428,7 +444,7 @@ static enum err_code db_postgres_connect(struct db *db, const struct db_config *
                            (unsigned long long)ms);
         state = libpq.connectPoll(p->pg);
         if (state == PGRES_POLLING_FAILED)
-            return db_postgres_lost(db, err);
+            return db_postgres_refused(db, err);
     }
     return ERR_OK;
 }

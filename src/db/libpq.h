@@ -42,6 +42,7 @@
     CALL(resultStatus)       \
     CALL(sendQuery)          \
     CALL(sendQueryParams)    \
+    CALL(sendQueryPrepared)  \
     CALL(serverVersion)      \
     CALL(setNoticeReceiver)  \
     CALL(setSingleRowMode)   \

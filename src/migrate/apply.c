@@ -1,7 +1,9 @@
 #include "migrate/apply.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/duration.h"
@@ -37,6 +39,12 @@ static enum err_code apply_session(struct apply *a, struct err *err)
     return db_run(a->db, strbuf_sv(&sql), NULL, 0, NULL, err);
 }
 
+static enum err_code apply_read_only(const struct apply *a, const char *by, struct err *err)
+{
+    (void)err_set(err, ERR_REFUSED, "%s is read-only: nothing was changed", db_name(a->db));
+    return err_hint(err, "it is made so by %s", by);
+}
+
 static enum err_code apply_preflight_postgres(struct apply *a, struct err *err)
 {
     struct db_table t;
@@ -55,7 +63,8 @@ static enum err_code apply_preflight_postgres(struct apply *a, struct err *err)
         return err_set(err, ERR_REFUSED, "%s is a standby: nothing can be changed there",
                        db_name(a->db));
     if (sv_is(t.v[1].text, "on"))
-        return err_set(err, ERR_REFUSED, "%s is read-only", db_name(a->db));
+        return apply_read_only(a, "default_transaction_read_only of the database or of the role",
+                               err);
     if (!sv_is(t.v[2].text, "on"))
         return err_set(err, ERR_REFUSED,
                        "%s: standard_conforming_strings is off: where statements "
@@ -72,6 +81,9 @@ static enum err_code apply_preflight(struct apply *a, struct err *err)
         return apply_preflight_postgres(a, err);
     if (db_version(a->db) < APPLY_OLDEST_SQLITE)
         return err_set(err, ERR_REFUSED, "SQLite %d, and 3037000 is the oldest", db_version(a->db));
+    if (access(db_name(a->db), W_OK) != 0 && errno != ENOENT) /* ENOENT: one in memory */
+        return apply_read_only(
+            a, errno == EROFS ? "its file system" : "the mode of its file, or of its folder", err);
     return ERR_OK;
 }
 

@@ -221,8 +221,11 @@ static enum err_code apply_try_part(struct apply_job *j, const struct migration_
                                         : apply_statements(j, p, 0, p->n_stmts, err);
     if (rc == ERR_OK)
         rc = apply_verifies_inside(j, p, err);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK) {
         rc = j->single ? apply_finish(j, err) : apply_part_done(j, p, err);
+        if (rc != ERR_OK)
+            (void)err_wrap(err, "%.*s:%zu", SV_FMT(j->m->path), p->line);
+    }
     return j->single ? apply_tx_end_all(j->a, rc, err) : apply_tx_end(j->a, rc, err);
 }
 
@@ -324,6 +327,8 @@ enum err_code apply_until(struct apply_job *j, const struct migration_part *p, s
 
         if (rc == ERR_OK)
             return rc;
+        if (db_forgot(j->a->db)) /* a DEALLOCATE in it, of which nothing is left */
+            continue;
         if (!apply_is_lock(j->a, rc) || clock_mono_ns() >= until || !db_is_open(j->a->db)) {
             apply_tell_failure(j, p, "stmt-failed", stmt, err->msg);
             if (rc == ERR_LOCKED) /* not the lock of a run: the migration failed */

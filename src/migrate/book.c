@@ -60,6 +60,18 @@ static enum err_code book_run(struct book *b, const char *sql, const struct db_v
     return ERR_OK;
 }
 
+/* The same, of what is written for each migration. */
+static enum err_code book_run_often(struct book *b, const char *sql, const struct db_value *v,
+                                    size_t n, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf s = STRBUF(0);
+
+    book_expand(b, sql, &s);
+    if (db_run_often(b->db, strbuf_sv(&s), v, n, err) != ERR_OK)
+        return err_wrap(err, "prusik's own tables");
+    return ERR_OK;
+}
+
 /* --- the tables --- */
 
 static const char *const book_tables[] = {
@@ -120,21 +132,29 @@ static enum err_code book_exists(struct book *b, bool *ret, struct err *err)
     return ERR_OK;
 }
 
+static const char book_select_version[] = "SELECT value FROM {}meta WHERE key = 'schema_version';";
+
+static enum err_code book_check_value(const struct book *b, struct sv value, struct err *err)
+{
+    int64_t version;
+
+    if (!sv_to_i64(value, &version) || version > BOOK_VERSION)
+        return err_set(err, ERR_REFUSED,
+                       "the tables of prusik in %s have version '%.*s': this program knows %d",
+                       db_name(b->db), SV_FMT(value), BOOK_VERSION);
+    return ERR_OK;
+}
+
 static enum err_code book_check_version(struct book *b, struct err *err)
 {
     CLEANUP(arena_release) struct arena a = {0};
     CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
     struct db_value v;
-    int64_t version;
 
-    book_expand(b, "SELECT value FROM {}meta WHERE key = 'schema_version'", &sql);
+    book_expand(b, book_select_version, &sql);
     if (db_one(b->db, &a, strbuf_sv(&sql), NULL, 0, &v, err) != ERR_OK)
         return err_wrap(err, "prusik's own tables");
-    if (!sv_to_i64(v.text, &version) || version > BOOK_VERSION)
-        return err_set(err, ERR_REFUSED,
-                       "the tables of prusik in %s have version '%.*s': this program knows %d",
-                       db_name(b->db), SV_FMT(v.text), BOOK_VERSION);
-    return ERR_OK;
+    return book_check_value(b, v.text, err);
 }
 
 enum err_code book_create(struct book *b, struct err *err)
@@ -157,6 +177,10 @@ enum err_code book_create(struct book *b, struct err *err)
     if (db_run(b->db, strbuf_sv(&sql), NULL, 0, NULL, err) != ERR_OK ||
         db_run(b->db, SV("COMMIT"), NULL, 0, NULL, err) != ERR_OK) {
         struct err ignored;
+
+        if (strcmp(db_error(b->db)->sqlstate, "42501") == 0) /* insufficient_privilege */
+            (void)err_hint(err, "GRANT CREATE ON DATABASE to the role, or name a schema of its own:"
+                                " --schema NAME");
 
         book_besides(
             db_run(b->db, SV("ROLLBACK"), NULL, 0, NULL, &ignored)); /* the first error counts */
@@ -181,57 +205,34 @@ static int64_t book_int(const struct db_value *v)
     return sv_to_i64(v->text, &n) ? n : 0;
 }
 
-/* Rows as they come: each is in the arena once. */
-static enum err_code book_read(struct book *b, const char *sql, db_row_fn *fn,
-                               struct book_rows *rows, struct err *err)
-{
-    CLEANUP(strbuf_release) struct strbuf s = STRBUF(0);
-
-    book_expand(b, sql, &s);
-    if (db_each(b->db, strbuf_sv(&s), NULL, 0, fn, rows, err) != ERR_OK)
-        return err_wrap(err, "prusik's own tables");
-    return ERR_OK;
-}
-
 static void book_take(struct book_rows *r, const struct db_row *row, struct sv *const *to, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         *to[i] = arena_sv(&r->arena, row->v[i].text);
 }
 
-static enum err_code book_take_migration(void *arg, const struct db_row *row,
-                                         struct err *err UNUSED)
+static void book_take_migration(struct book_rows *r, const struct db_row *row)
 {
-    struct book_rows *r = arg;
     struct book_migration *m = vec_add(&r->migrations);
-    struct sv *const to[] = {
-        &m->version,    &m->name,       &m->kind,    &m->state,     &m->format,     &m->path,
-        &m->title,      &m->p1,         &m->s1,      &m->origin,    &m->origin_ref, &m->origin_at,
-        &m->applied_at, &m->applied_by, &m->up_text, &m->down_text, &m->verify_text};
+    struct sv *const to[] = {&m->version,    &m->name,    &m->kind,      &m->state,
+                             &m->p1,         &m->s1,      &m->origin,    &m->applied_at,
+                             &m->applied_by, &m->up_text, &m->down_text, &m->verify_text};
 
     book_take(r, row, to, ARRAY_LEN(to));
     m->ordinal = book_int(&row->v[ARRAY_LEN(to)]);
     m->duration_ms = book_int(&row->v[ARRAY_LEN(to) + 1]);
-    return ERR_OK;
 }
 
-static enum err_code book_load_migrations(struct book *b, bool texts, struct book_rows *r,
-                                          struct err *err)
+static void book_take_digest(struct book_rows *r, const struct db_row *row)
 {
-    return book_read(
-        b,
-        texts ? "SELECT version, name, kind, state, format, path, title, p1, s1, origin,"
-                " origin_ref, {at:origin_at}, {at:applied_at}, applied_by, up_text, down_text,"
-                " verify_text, ordinal, duration_ms FROM {}migration ORDER BY ordinal, version"
-              : "SELECT version, name, kind, state, format, path, title, p1, s1, origin,"
-                " origin_ref, {at:origin_at}, {at:applied_at}, applied_by, substr(up_text, 1, 1),"
-                " NULL, NULL, ordinal, duration_ms FROM {}migration ORDER BY ordinal, version",
-        book_take_migration, r, err);
+    struct book_migration *m = vec_add(&r->migrations);
+    struct sv *const to[] = {&m->version, &m->state, &m->origin, &m->p1, &m->s1};
+
+    book_take(r, row, to, ARRAY_LEN(to));
 }
 
-static enum err_code book_take_step(void *arg, const struct db_row *row, struct err *err UNUSED)
+static void book_take_step(struct book_rows *r, const struct db_row *row)
 {
-    struct book_rows *r = arg;
     struct book_step *s = vec_add(&r->steps);
     struct sv *const to[] = {&s->version, &s->direction,     &s->part, &s->digest,
                              &s->state,   &s->backend_start, &s->error};
@@ -239,59 +240,87 @@ static enum err_code book_take_step(void *arg, const struct db_row *row, struct 
     book_take(r, row, to, ARRAY_LEN(to));
     s->stmt = book_int(&row->v[ARRAY_LEN(to)]);
     s->backend_pid = book_int(&row->v[ARRAY_LEN(to) + 1]);
+}
+
+/* One message asks for all of it; whose row it is says the number of its columns. */
+static const struct {
+    size_t columns;
+    void (*take)(struct book_rows *r, const struct db_row *row);
+} book_takes[] = {{14, book_take_migration}, {9, book_take_step}, {5, book_take_digest}};
+
+static const char book_select_texts[] =
+    "SELECT version, name, kind, state, p1, s1, origin, {at:applied_at}, applied_by, up_text,"
+    " down_text, verify_text, ordinal, duration_ms FROM {}migration ORDER BY ordinal, version;";
+static const char book_select_rows[] =
+    "SELECT version, name, kind, state, p1, s1, origin, {at:applied_at}, applied_by,"
+    " substr(up_text, 1, 1), NULL, NULL, ordinal, duration_ms FROM {}migration"
+    " ORDER BY ordinal, version;";
+static const char book_select_steps[] =
+    " SELECT version, direction, part, digest, state, backend_start, error, stmt,"
+    " backend_pid FROM {}progress ORDER BY version, direction, part, stmt";
+static const char book_select_digests[] =
+    "SELECT version, CASE WHEN version IN (SELECT version FROM {}progress)"
+    " THEN 'partial' ELSE state END, origin, p1, s1 FROM {}migration"
+    " WHERE state IN ('applied', 'partial') ORDER BY ordinal, version";
+
+struct book_taking {
+    struct book *b;
+    struct book_rows rows;
+    bool known; /* the version of the tables */
+};
+
+/* Rows as they come: each is in the arena once. */
+static enum err_code book_take_row(void *arg, const struct db_row *row, struct err *err)
+{
+    struct book_taking *t = arg;
+
+    if (row->n == 1) {
+        t->known = true;
+        return book_check_value(t->b, row->v[0].text, err);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(book_takes); i++)
+        if (row->n == book_takes[i].columns)
+            book_takes[i].take(&t->rows, row);
     return ERR_OK;
 }
 
-static enum err_code book_load_steps(struct book *b, struct book_rows *r, struct err *err)
+/* The version first: tables of a newer program are not read. */
+static enum err_code book_read(struct book_taking *t, const char *select, const char *more,
+                               struct err *err)
 {
-    return book_read(b,
-                     "SELECT version, direction, part, digest, state, backend_start, error, stmt,"
-                     " backend_pid FROM {}progress ORDER BY version, direction, part, stmt",
-                     book_take_step, r, err);
+    CLEANUP(strbuf_release) struct strbuf s = STRBUF(0);
+
+    book_expand(t->b, book_select_version, &s);
+    book_expand(t->b, select, &s);
+    book_expand(t->b, more, &s);
+    if (db_each(t->b->db, strbuf_sv(&s), NULL, 0, book_take_row, t, err) != ERR_OK)
+        return err->code == ERR_REFUSED ? err->code : err_wrap(err, "prusik's own tables");
+    return t->known ? ERR_OK : book_check_value(t->b, SV(""), err);
+}
+
+static enum err_code book_load_by(struct book *b, const char *select, const char *more,
+                                  struct book_rows *ret, struct err *err)
+{
+    struct book_taking t = {.b = b};
+
+    if (book_exists(b, &t.rows.exists, err) != ERR_OK ||
+        (t.rows.exists && book_read(&t, select, more, err) != ERR_OK)) {
+        book_rows_release(&t.rows);
+        return err->code;
+    }
+    *ret = t.rows;
+    return ERR_OK;
 }
 
 enum err_code book_load(struct book *b, bool texts, struct book_rows *ret, struct err *err)
 {
-    struct book_rows r = {0};
-
-    if (book_exists(b, &r.exists, err) != ERR_OK ||
-        (r.exists && (book_check_version(b, err) != ERR_OK ||
-                      book_load_migrations(b, texts, &r, err) != ERR_OK ||
-                      book_load_steps(b, &r, err) != ERR_OK))) {
-        book_rows_release(&r);
-        return err->code;
-    }
-    *ret = r;
-    return ERR_OK;
-}
-
-static enum err_code book_take_digest(void *arg, const struct db_row *row, struct err *err UNUSED)
-{
-    struct book_rows *r = arg;
-    struct book_migration *m = vec_add(&r->migrations);
-    struct sv *const to[] = {&m->version, &m->state, &m->origin, &m->p1, &m->s1};
-
-    book_take(r, row, to, ARRAY_LEN(to));
-    return ERR_OK;
+    return book_load_by(b, texts ? book_select_texts : book_select_rows, book_select_steps, ret,
+                        err);
 }
 
 enum err_code book_load_digests(struct book *b, struct book_rows *ret, struct err *err)
 {
-    struct book_rows r = {0};
-
-    if (book_exists(b, &r.exists, err) != ERR_OK ||
-        (r.exists &&
-         (book_check_version(b, err) != ERR_OK ||
-          book_read(b,
-                    "SELECT version, CASE WHEN version IN (SELECT version FROM {}progress)"
-                    " THEN 'partial' ELSE state END, origin, p1, s1 FROM {}migration"
-                    " WHERE state IN ('applied', 'partial') ORDER BY ordinal, version",
-                    book_take_digest, &r, err) != ERR_OK))) {
-        book_rows_release(&r);
-        return err->code;
-    }
-    *ret = r;
-    return ERR_OK;
+    return book_load_by(b, book_select_digests, "", ret, err);
 }
 
 /* --- writing --- */
@@ -485,7 +514,7 @@ enum err_code book_put_with(struct book *b, const struct book_migration *m,
     v[23] = book_num(&n.stmt, e->stmt);
     v[24] = book_num(&n.event_took, e->duration_ms);
     strbuf_addf(&sql, "WITH put AS (%s%s", book_put_postgres, book_put_with_event);
-    return book_run(b, strbuf_str(&sql), v, ARRAY_LEN(v), err);
+    return book_run_often(b, strbuf_str(&sql), v, ARRAY_LEN(v), err);
 }
 
 const char *const book_event_columns[] = {"id",          "at",       "run",       "user", "host",

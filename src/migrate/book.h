@@ -62,7 +62,8 @@ NODISCARD enum err_code book_open(struct db *db, struct sv schema, struct book *
                                   struct err *err);
 /* Make the tables that are not there.  ERR_REFUSED: they are of a newer prusik. */
 NODISCARD enum err_code book_create(struct book *b, struct err *err);
-/* All that is kept, without texts (of up_text the first letter) unless `texts`; without tables nothing. */
+/* What is kept, without texts (of up_text the first letter) unless `texts`, and without format, path, title, origin_ref and origin_at,
+ * which are for people; without tables nothing. */
 NODISCARD enum err_code book_load(struct book *b, bool texts, struct book_rows *ret,
                                   struct err *err);
 

@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +20,7 @@ struct discover_file {
     struct strbuf text;
     const struct format *marked; /* that its text says it is in; NULL: it does not say */
     bool regular;                /* certainly */
+    struct checksum_text p1;     /* of the text; or empty */
 };
 typedef VEC(struct discover_file) discover_files;
 
@@ -102,6 +105,62 @@ static bool discover_has_marks(const struct discover_file *f)
     struct sv path = sv_from(f->path);
 
     return sv_ends(path, SV(".sql")) || sv_ends(path, SV(".yaml")) || sv_ends(path, SV(".yml"));
+}
+
+/* --- ahead --- */
+
+struct discover_ahead {
+    char *dir;
+    discover_files files;
+    bool listed; /* else it is tried again, and told */
+    bool runs;
+    pthread_t thread;
+};
+
+static void *discover_run_ahead(void *arg)
+{
+    struct discover_ahead *a = arg;
+    struct err err;
+
+    a->listed = discover_list(a->dir, &a->files, &err) == ERR_OK;
+    for (size_t i = 0; a->listed && i < a->files.n; i++) {
+        struct discover_file *f = &a->files.v[i];
+
+        if (discover_has_marks(f) && discover_read(f, &err) == ERR_OK && f->text.p)
+            f->p1 = checksum_p1(strbuf_sv(&f->text));
+    }
+    return NULL;
+}
+
+struct discover_ahead *discover_ahead_new(const char *dir)
+{
+    struct discover_ahead *a = XNEW(struct discover_ahead);
+    sigset_t all, before;
+
+    a->dir = xstrdup(dir);
+    (void)sigfillset(&all); /* signals are for those who act on them */
+    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
+        return a; /* uncovered: it cannot fail with these */
+    a->runs = pthread_create(&a->thread, NULL, discover_run_ahead, a) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return a;
+}
+
+static void discover_ahead_wait(struct discover_ahead *a)
+{
+    if (a->runs)
+        (void)pthread_join(a->thread, NULL);
+    a->runs = false;
+}
+
+void discover_ahead_free(struct discover_ahead *a)
+{
+    if (!a)
+        return;
+    discover_ahead_wait(a);
+    discover_free(&a->files);
+    free(a->dir);
+    free(a);
 }
 
 /* --- which format --- */
@@ -198,9 +257,12 @@ static bool discover_is_settled(const struct book_rows *rows, const struct book_
 
 /* The row of a version that is applied with these very bytes; NULL: none.  Of one that names databases nobody knows
  * without its parts whether it is for this one. */
-static const struct book_migration *
-discover_applied(const struct book_rows *rows, struct sv version, struct sv bytes, size_t *next)
+static const struct book_migration *discover_applied(const struct book_rows *rows,
+                                                     struct sv version,
+                                                     const struct discover_file *f, size_t *next)
 {
+    struct sv bytes = strbuf_sv(&f->text);
+
     for (size_t n = 0; rows && n < rows->migrations.n; n++) {
         const struct book_migration *row = &rows->migrations.v[(*next + n) % rows->migrations.n];
         struct checksum_text p1;
@@ -208,7 +270,7 @@ discover_applied(const struct book_rows *rows, struct sv version, struct sv byte
         if (!sv_eq(row->version, version))
             continue;
         *next = (size_t)(row - rows->migrations.v) + 1;
-        p1 = checksum_p1(bytes);
+        p1 = f->p1.s[0] ? f->p1 : checksum_p1(bytes);
         return sv_is(row->p1, p1.s) && discover_is_settled(rows, row) && !sv_has(bytes, SV("db="))
                    ? row
                    : NULL;
@@ -233,7 +295,7 @@ static enum err_code discover_one(struct discover_file *f, enum db_kind db,
     if (discover_read(f, err) != ERR_OK)
         return err->code;
     if (d->format->whole && !name.repeatable)
-        row = discover_applied(applied, name.version, strbuf_sv(&f->text), next);
+        row = discover_applied(applied, name.version, f, next);
     if (row)
         return format_read_applied(d->format, path, row->p1, row->s1, &d->files, err);
     if (format_read(d->format, path, strbuf_sv(&f->text), db, &d->files, err) != ERR_OK)
@@ -331,12 +393,13 @@ static enum err_code discover_scripts(const char *dir, enum db_kind db, struct m
     return rc;
 }
 
-/* What discover_tree_beside() was asked for. */
+/* What is asked for. */
 struct discover_ask {
     const char *dir;
     struct sv format;
     enum db_kind db;
     const struct book_rows *applied;
+    bool listed; /* the folder */
 };
 
 static enum err_code discover_all(const struct discover_ask *q, discover_files *files,
@@ -344,7 +407,7 @@ static enum err_code discover_all(const struct discover_ask *q, discover_files *
 {
     size_t next = 0;
 
-    if (discover_list(q->dir, files, err) != ERR_OK ||
+    if ((!q->listed && discover_list(q->dir, files, err) != ERR_OK) ||
         discover_format(q->dir, q->format, files, d, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; d->format && i < files->n; i++)
@@ -355,25 +418,37 @@ static enum err_code discover_all(const struct discover_ask *q, discover_files *
     return order_settle(&d->files, err);
 }
 
-enum err_code discover_tree(const char *dir, struct sv format, enum db_kind db,
-                            struct discover *ret, struct err *err)
+static enum err_code discover_asked(const struct discover_ask *q, discover_files *files,
+                                    struct discover *ret, struct err *err)
 {
-    return discover_tree_beside(dir, format, db, NULL, ret, err);
-}
-
-enum err_code discover_tree_beside(const char *dir, struct sv format, enum db_kind db,
-                                   const struct book_rows *applied, struct discover *ret,
-                                   struct err *err)
-{
-    const struct discover_ask q = {dir, format, db, applied};
     struct discover d = {.notes = STRBUF(1u << 20)};
-    discover_files files = {0};
-    enum err_code rc = discover_all(&q, &files, &d, err);
+    enum err_code rc = discover_all(q, files, &d, err);
 
-    discover_free(&files);
     if (rc == ERR_OK)
         *ret = d;
     else
         discover_release(&d);
     return rc;
+}
+
+enum err_code discover_tree(const char *dir, struct sv format, enum db_kind db,
+                            struct discover *ret, struct err *err)
+{
+    const struct discover_ask q = {.dir = dir, .format = format, .db = db};
+    discover_files files = {0};
+    enum err_code rc = discover_asked(&q, &files, ret, err);
+
+    discover_free(&files);
+    return rc;
+}
+
+enum err_code discover_tree_beside(struct discover_ahead *ahead, struct sv format, enum db_kind db,
+                                   const struct book_rows *applied, struct discover *ret,
+                                   struct err *err)
+{
+    struct discover_ask q = {.dir = ahead->dir, .format = format, .db = db, .applied = applied};
+
+    discover_ahead_wait(ahead);
+    q.listed = ahead->listed;
+    return discover_asked(&q, &ahead->files, ret, err);
 }

@@ -25,7 +25,17 @@ void discover_release(struct discover *d);
  */
 NODISCARD enum err_code discover_tree(const char *dir, struct sv format, enum db_kind db,
                                       struct discover *ret, struct err *err);
-/* The same; files whose bytes are those of an applied row are not read for their parts.  NULL: as above. */
-NODISCARD enum err_code discover_tree_beside(const char *dir, struct sv format, enum db_kind db,
-                                             const struct book_rows *applied, struct discover *ret,
-                                             struct err *err);
+
+/*
+ * The files of a folder, read by a thread of their own while a connection is made and the database answers.  Whatever comes of
+ * it is told by discover_tree_beside(), which waits for it; so does discover_ahead_free().
+ */
+struct discover_ahead;
+struct discover_ahead *discover_ahead_new(const char *dir);
+void discover_ahead_free(struct discover_ahead *a);
+DEFINE_CLEANUP(struct discover_ahead *, discover_ahead_free)
+
+/* As discover_tree(); files whose bytes are those of an applied row are not read for their parts.  Once for each `ahead`. */
+NODISCARD enum err_code discover_tree_beside(struct discover_ahead *ahead, struct sv format,
+                                             enum db_kind db, const struct book_rows *applied,
+                                             struct discover *ret, struct err *err);

@@ -147,8 +147,11 @@ static enum err_code runlock_try_sqlite(struct runlock *l, struct db *db, bool *
         return ERR_OK; /* in memory: nobody else sees it */
     if (l->fd < 0)
         l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
-    if (l->fd < 0)
-        return err_sys(err, errno, "open '%s'", l->path);
+    if (l->fd < 0) {
+        (void)err_sys(err, errno, "make the lock '%s'", l->path);
+        return err_hint(err, "prusik's lock and SQLite's journal stand beside the database: its"
+                             " folder has to be writable");
+    }
     why = fcntl(l->fd, F_OFD_SETLK, &whole) == 0 ? 0 : errno;
     if (runlock_is_removed(l)) {
         runlock_release(l);

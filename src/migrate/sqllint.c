@@ -23,6 +23,12 @@ const struct sqllint_rule sqllint_rules[SQLLINT__N] = {
 #define LINT_MASKS    200u /* faults of a file that only psql understands: the rest is not looked at */
 #define LINT_FINDINGS 10000u /* of one file: nobody reads more */
 
+/* Which database checks the part. */
+static enum db_kind lint_part_db(const struct sqllint_run *r, const struct migration_part *p)
+{
+    return p->dbs == MIGRATION_DB(DB_SQLITE) ? DB_SQLITE : r->db;
+}
+
 /* --- findings --- */
 
 /* The text of a file up to a byte of the statement, as line and column. */
@@ -71,6 +77,20 @@ static struct sqllint_finding *lint_put(struct sqllint_run *r, enum sqllint_id i
     return f;
 }
 
+/* A way back drops what was made, which is what it is for; what stops others for long, fails, or was not read is said. */
+static bool lint_is_meant(const struct sqllint_run *r, enum sqllint_id id)
+{
+    static const enum sqllint_id of_a_moment[] = {SQLLINT_PG026, SQLLINT_PG029, SQLLINT_PG032};
+
+    if (r->part->kind != MIGRATION_DOWN || lint_part_db(r, r->part) != DB_POSTGRES ||
+        id == SQLLINT_RUN012 || id == SQLLINT_RUN015)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(of_a_moment); i++)
+        if (id == of_a_moment[i])
+            return true;
+    return id < SQLLINT_PG001 || id > SQLLINT_RUN017 || sqllint_rules[id].severity != SQLLINT_ERROR;
+}
+
 size_t sqllint_add(struct sqllint_run *r, enum sqllint_id id, size_t at, const char *fmt, ...)
 {
     const struct sqllint_ignore *g = lint_ignored(r, sqllint_rules[id].id);
@@ -78,7 +98,8 @@ size_t sqllint_add(struct sqllint_run *r, enum sqllint_id id, size_t at, const c
     struct sqllint_finding *f;
     va_list ap;
 
-    if (r->said[id] || (g && g->reason) || r->l->findings.n >= LINT_FINDINGS)
+    if (r->said[id] || (g && g->reason) || lint_is_meant(r, id) ||
+        r->l->findings.n >= LINT_FINDINGS)
         return SIZE_MAX;
     r->said[id] = true;
     va_start(ap, fmt);
@@ -99,42 +120,56 @@ static struct sqllint_finding *lint_last(struct sqllint_run *r, enum sqllint_id 
     return f && r->l->findings.n > r->first_finding && f->rule == &sqllint_rules[id] ? f : NULL;
 }
 
+struct lint_mark {
+    struct sv mark, text;
+};
+
 /* A file without prusik's markers gets none: they would make two formats of it. */
-static void lint_unmark(struct sv text, struct strbuf *out)
+static const struct lint_mark lint_plain_marks[] = {
+    {SV("-- prusik:up tx=no"), SV("-- outside of a transaction")},
+    {SV("-- prusik:up"), SV("-- in a transaction of its own")},
+    {SV("-- prusik:backfill"), SV("-- in batches, each in a transaction of its own")},
+    {{NULL, 0}, {NULL, 0}},
+};
+static const struct lint_mark lint_down_marks[] = {
+    {SV("-- prusik:up"), SV("-- prusik:down")},
+    {SV("-- prusik:backfill"), SV("-- prusik:down")},
+    {{NULL, 0}, {NULL, 0}},
+};
+
+/* The attributes of a mark stay when it becomes another mark. */
+static void lint_mark(struct sv text, const struct lint_mark *marks, struct strbuf *out)
 {
-    static const struct {
-        struct sv mark, text;
-    } marks[] = {{SV("-- prusik:up tx=no"), SV("-- outside of a transaction")},
-                 {SV("-- prusik:up"), SV("-- in a transaction of its own")},
-                 {SV("-- prusik:backfill"), SV("-- in batches, each in a transaction of its own")}};
     struct sv line;
 
     while (sv_next_line(&text, &line)) {
-        for (size_t i = 0; i < ARRAY_LEN(marks); i++)
-            if (sv_starts(line, marks[i].mark)) {
-                line = marks[i].text;
-                break;
-            }
-        strbuf_addf(out, "%s%.*s", out->n ? "\n" : "", SV_FMT(line));
+        const struct lint_mark *m = marks;
+
+        while (m->mark.n && !sv_starts(line, m->mark))
+            m++;
+        strbuf_addf(out, "%s%.*s", out->n ? "\n" : "", SV_FMT(m->mark.n ? m->text : line));
+        if (m->mark.n && marks == lint_down_marks)
+            strbuf_add_sv(out, sv_sub(line, m->mark.n, line.n));
     }
 }
 
 void sqllint_rewrite(struct sqllint_run *r, enum sqllint_id id, const char *fmt, ...)
 {
     struct sqllint_finding *f = lint_last(r, id);
-    CLEANUP(strbuf_release) struct strbuf b = STRBUF(16384), plain = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(16384), marked = STRBUF(0);
+    bool down = r->part->kind == MIGRATION_DOWN;
     va_list ap;
 
-    if (!f)
+    if (!f || (down && r->part->name.n)) /* downs of parts run in reverse */
         return;
     va_start(ap, fmt);
     strbuf_vaddf(&b, fmt, ap);
     va_end(ap);
     if (b.overflow) /* half a statement is none */
         return;
-    if (!r->marked)
-        lint_unmark(strbuf_sv(&b), &plain);
-    f->rewrite = arena_sv(&r->l->arena, strbuf_sv(r->marked ? &b : &plain));
+    if (!r->marked || down)
+        lint_mark(strbuf_sv(&b), r->marked ? lint_down_marks : lint_plain_marks, &marked);
+    f->rewrite = arena_sv(&r->l->arena, strbuf_sv(marked.n ? &marked : &b));
 }
 
 void sqllint_severity(struct sqllint_run *r, enum sqllint_id id, enum sqllint_severity s)
@@ -259,7 +294,8 @@ static void lint_older(struct sqllint_run *r)
 void sqllint_judge(struct sqllint_run *r)
 {
     lint_older(r);
-    sqllint_there(r);
+    if (r->part->kind != MIGRATION_DOWN) /* what was dropped is not known */
+        sqllint_there(r);
     lint_dispatch(r);
     sqllint_there_sizes(r);
 }
@@ -267,6 +303,11 @@ void sqllint_judge(struct sqllint_run *r)
 static bool lint_is_applied(const struct migration_part *p)
 {
     return p->kind == MIGRATION_UP || p->kind == MIGRATION_BACKFILL;
+}
+
+static bool lint_is_judged(const struct migration_part *p)
+{
+    return lint_is_applied(p) || p->kind == MIGRATION_DOWN;
 }
 
 void sqllint_begin_statement(struct sqllint_run *r, const struct migration_stmt *s)
@@ -296,12 +337,10 @@ static bool lint_is_masked(const struct sqllint_run *r)
 
 void sqllint_end_statement(struct sqllint_run *r, bool applied)
 {
-    if (applied) {
-        for (size_t i = r->first_finding; i < r->l->findings.n; i++)
-            r->l->findings.v[i].grade = r->grade;
-        if (r->grade > r->l->grade)
-            r->l->grade = r->grade;
-    }
+    for (size_t i = r->first_finding; i < r->l->findings.n; i++)
+        r->l->findings.v[i].grade = r->grade;
+    if (applied && r->grade > r->l->grade)
+        r->l->grade = r->grade;
     r->l->n_statements++;
     r->last_line = r->end_line;
     r->tree = NULL;
@@ -335,7 +374,7 @@ static void lint_statement(struct sqllint_run *r, const struct migration_stmt *s
         r->tree = &tree;
         if (r->part->kind == MIGRATION_CHECK)
             sqllint_counted(r, &tree);
-        if (lint_is_applied(r->part))
+        if (lint_is_judged(r->part))
             sqllint_judge(r);
     }
     sqllint_check_run(r, s->text);
@@ -363,12 +402,6 @@ static void lint_other_database(struct sqllint_run *r, const struct migration_pa
     sqllint_severity(r, SQLLINT_RUN015, SQLLINT_NOTE);
 }
 
-/* Which database checks the part. */
-static enum db_kind lint_part_db(const struct sqllint_run *r, const struct migration_part *p)
-{
-    return p->dbs == MIGRATION_DB(DB_SQLITE) ? DB_SQLITE : r->db;
-}
-
 static void lint_lite(struct sqllint_run *r, const struct migration_part *p)
 {
     enum db_kind db = r->db;
@@ -376,6 +409,17 @@ static void lint_lite(struct sqllint_run *r, const struct migration_part *p)
     r->db = DB_SQLITE;
     sqllint_lite_part(r, p);
     r->db = db;
+}
+
+static void lint_statements(struct sqllint_run *r, const struct migration_part *p)
+{
+    r->part = p;
+    r->tx++;
+    r->tx_known = r->known.n;
+    r->in_tx = !r->plain && p->tx;
+    r->said_two = r->said_transaction = false;
+    for (size_t i = 0; i < p->n_stmts; i++)
+        lint_statement(r, &p->stmts[i]);
 }
 
 static void lint_part(struct sqllint_run *r, const struct migration_part *p)
@@ -386,14 +430,9 @@ static void lint_part(struct sqllint_run *r, const struct migration_part *p)
             lint_other_database(r, p);
         else if (p->kind != MIGRATION_DOWN)
             lint_lite(r, p);
-        return;
+    } else if (p->kind != MIGRATION_DOWN) {
+        lint_statements(r, p);
     }
-    r->tx++;
-    r->tx_known = r->known.n;
-    r->in_tx = !r->plain && p->tx;
-    r->said_two = r->said_transaction = false;
-    for (size_t i = 0; i < p->n_stmts; i++)
-        lint_statement(r, &p->stmts[i]);
 }
 
 /* --- a file --- */
@@ -462,6 +501,19 @@ static void lint_lite_back(struct sqllint_run *r, const struct migration *m, boo
     }
 }
 
+/* PostgreSQL: the way back is read behind all of the way forth. */
+static void lint_downs(struct sqllint_run *r, const struct migration *m)
+{
+    for (size_t i = 0; i < m->n_parts; i++) {
+        const struct migration_part *p = &m->parts[i];
+
+        if (p->kind != MIGRATION_DOWN || lint_part_db(r, p) != DB_POSTGRES)
+            continue;
+        r->last_line = p->line; /* an ignore stands behind its marker */
+        lint_statements(r, p);
+    }
+}
+
 /* SQLite: the way back is tried on what is there afterwards, of which nothing stays: in a transaction; on a copy where there
  * are settings, which no transaction undoes, or temporary tables, which another session does not have. */
 static void lint_lite_downs(struct sqllint_run *r, const struct migration *m)
@@ -500,10 +552,8 @@ static bool lint_is_for_lite(const struct sqllint_run *r, const struct migration
     return false;
 }
 
-/* What another migration of the file made is there when this one runs. */
 static void lint_forget(struct sqllint_run *r)
 {
-    sqllint_there_end(r);
     vec_release(&r->known);
     map_release(&r->newest);
     r->tx_known = 0;
@@ -514,7 +564,6 @@ static void lint_migration(struct sqllint_run *r, const struct migration *m)
     bool lite = lint_is_for_lite(r, m), own = lite && !r->scratch;
     struct err err;
 
-    lint_forget(r);
     if (own && sqlscratch_open(NULL, &r->scratch, &err) != ERR_OK)
         abort(); /* in memory: it is memory that is missing */
     if (lite)
@@ -523,6 +572,10 @@ static void lint_migration(struct sqllint_run *r, const struct migration *m)
         lint_part(r, &m->parts[i]);
     if (lite)
         lint_lite_downs(r, m);
+    sqllint_there_end(
+        r); /* what this one makes is there for those behind it, and its way back is not taken */
+    lint_downs(r, m);
+    lint_forget(r);
     lint_way_back(r, m);
     if (own) {
         sqlscratch_free(r->scratch);
@@ -681,7 +734,6 @@ static void lint_read(struct sqllint_run *r, const struct format *f, const struc
 
 static void lint_end(struct sqllint_run *r)
 {
-    sqllint_there_end(r);
     lint_settle_pending(r);
     if (r->l->findings.n)
         qsort(r->l->findings.v, r->l->findings.n, sizeof(*r->l->findings.v), lint_cmp);

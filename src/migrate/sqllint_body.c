@@ -1,5 +1,6 @@
 /*
- * What DO executes, and CALL of a procedure that the file makes: its static SQL is judged as if it stood there.
+ * What DO executes, and CALL of a procedure or SELECT of a function that the file makes: its static SQL is judged as if it stood
+ * there.
  *
  * The body is read by the library's parser of PL/pgSQL.  What that does not take (it knows no types of the database) is cut
  * at its semicolons, and what begins as a command of SQL is judged; that not all of it was read is said.
@@ -9,6 +10,7 @@
 #include "base/sv.h"
 #include "migrate/sqllex.h"
 #include "migrate/sqllint_int.h"
+#include "migrate/sqlsplit.h"
 
 #define BODY_DEPTH 4u /* of procedures that call procedures */
 
@@ -16,6 +18,7 @@ struct body {
     struct sqllint_run *r;
     struct sv text; /* of the body */
     size_t line;    /* of its first line in the file; 0: all of it is told at the statement */
+    bool is_sql;    /* else PL/pgSQL */
     bool unread;    /* something in it was not judged */
     const char *why;
 };
@@ -197,6 +200,23 @@ static void body_cut(struct body *b)
     }
 }
 
+/* --- LANGUAGE sql --- */
+
+static void body_sql(struct body *b)
+{
+    const struct sqltext t = {.path = SV("body"), .text = b->text};
+    sqlsplit_stmts stmts = {0};
+    struct err err;
+
+    if (sqlsplit(&t, 0, t.text.n, DB_POSTGRES, &stmts, &err) != ERR_OK) {
+        b->unread = true;
+        b->why = arena_fmt(&b->r->l->arena, "its statements are not told apart (%s)", err.msg).p;
+    }
+    for (size_t i = 0; i < stmts.n; i++)
+        body_statement(b, stmts.v[i].text, body_line_at(b->text, stmts.v[i].at));
+    vec_release(&stmts);
+}
+
 /* --- the whole --- */
 
 static void body_read(struct body *b, struct sv stmt)
@@ -217,7 +237,9 @@ static void body_read(struct body *b, struct sv stmt)
         r->tx++;
         r->tx_known = r->known.n;
     }
-    if (sqltree_parse_body(stmt, b->text, &tree, &err) == ERR_OK) {
+    if (b->is_sql) {
+        body_sql(b);
+    } else if (sqltree_parse_body(stmt, b->text, &tree, &err) == ERR_OK) {
         (void)sqltree_find(tree, body_node, b); /* goes through all of it */
         json_decref(tree);
     } else {
@@ -262,16 +284,18 @@ void sqllint_remember_body(struct sqllint_run *r, const json_t *function)
     size_t at;
     struct sv body = body_string(function, "options", "as", &at);
 
-    if (!sqltree_flag(function, "is_procedure") || !body.n ||
-        !sv_is(body_string(function, "options", "language", &at), "plpgsql"))
+    struct sv language = body_string(function, "options", "language", &at);
+
+    if (!body.n || !(sv_is(language, "plpgsql") || sv_is(language, "sql")))
         return;
     sqllint_know(r, FACT_PROCEDURE, sqllint_name(r, sqltree_at(function, "funcname")))->more =
         arena_sv(&r->l->arena, r->stmt->text);
+    r->n_bodies++;
 }
 
-void sqllint_call(struct sqllint_run *r, const json_t *stmt)
+/* False: it is not in the file. */
+static bool body_call(struct sqllint_run *r, struct sv name)
 {
-    struct sv name = sqllint_name(r, sqltree_at(stmt, "funccall.funcname"));
     const struct sqllint_known *k = sqllint_find(r, FACT_PROCEDURE, name);
     CLEANUP(sqltree_release) struct sqltree tree = {.kind = ""};
     struct body b = {.r = r};
@@ -279,12 +303,33 @@ void sqllint_call(struct sqllint_run *r, const json_t *stmt)
     struct err err;
     size_t at;
 
-    if (!k || sqltree_parse(text, &tree, &at, &err) != ERR_OK) {
-        body_say(r, "the procedure is not in the file");
-        return;
-    }
+    if (!k || sqltree_parse(text, &tree, &at, &err) != ERR_OK)
+        return false;
+    b.is_sql = sv_is(body_string(tree.body, "options", "language", &at), "sql");
     b.text = body_string(tree.body, "options", "as", &at);
     body_read(&b, text);
     if (b.unread)
         body_say(r, b.why);
+    return true;
+}
+
+void sqllint_call(struct sqllint_run *r, const json_t *stmt)
+{
+    if (!body_call(r, sqllint_name(r, sqltree_at(stmt, "funccall.funcname"))))
+        body_say(r, "the procedure is not in the file");
+}
+
+static bool body_function(const char *kind, const json_t *call, void *arg)
+{
+    struct sqllint_run *r = arg;
+
+    if (strcmp(kind, "FuncCall") == 0)
+        (void)body_call(r, sqllint_name(r, sqltree_at(call, "funcname"))); /* else PostgreSQL's */
+    return false;
+}
+
+void sqllint_select(struct sqllint_run *r, const json_t *stmt)
+{
+    if (r->n_bodies)
+        (void)sqltree_find(stmt, body_function, r); /* goes through all of it */
 }

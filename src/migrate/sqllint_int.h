@@ -39,7 +39,7 @@ enum sqllint_fact {
     FACT_LOCKED,    /* an existing table; `level` */
     FACT_DDL,       /* an existing table whose definition was changed */
     FACT_NAMED,     /* a table or "table.column" that is there from here on, with a catalog */
-    FACT_PROCEDURE, /* made here in PL/pgSQL; `more`: its CREATE PROCEDURE */
+    FACT_PROCEDURE, /* or function, made here in PL/pgSQL or SQL; `more`: its CREATE */
     FACT_GONE,      /* "table.constraint" that was there and was dropped */
 };
 
@@ -78,6 +78,7 @@ struct sqllint_run {
     int server;                 /* that runs them; 0: not known */
     struct sqlcatalog *catalog; /* of a server; or NULL */
     size_t body_depth;          /* of bodies that are read */
+    size_t n_bodies;            /* that the file makes */
     bool body_tx;               /* the transaction is that of a body */
     bool unseen;                /* a statement was not read: it may have made anything */
     struct sqlscratch *scratch; /* where parts for SQLite are run; NULL until the first */
@@ -170,9 +171,10 @@ void sqllint_counted(struct sqllint_run *r, const struct sqltree *t);
 bool sqllint_is_counted(const struct sqllint_run *r, struct sv table, struct sv columns);
 /* The statement of r->tree that is applied, by the row of its kind. */
 void sqllint_judge(struct sqllint_run *r);
-/* What DO and CALL execute, and a procedure for CALL. */
+/* What DO, CALL and SELECT execute, and a procedure or function for these. */
 void sqllint_do(struct sqllint_run *r, const json_t *stmt);
 void sqllint_call(struct sqllint_run *r, const json_t *stmt);
+void sqllint_select(struct sqllint_run *r, const json_t *stmt);
 void sqllint_remember_body(struct sqllint_run *r, const json_t *function);
 /* With a catalog: what the statement needs and is not there; what it makes; at the end of the file, for those behind it. */
 void sqllint_there(struct sqllint_run *r);

@@ -232,6 +232,7 @@ static bool rows_sets_sequence(const char *kind, const json_t *body, void *arg)
 
 static void rows_select(struct sqllint_run *r, const json_t *body)
 {
+    sqllint_select(r, body);
     if (sqltree_find(body, rows_sets_sequence, NULL)) {
         sqllint_meet(r, UNTIL_SETVAL, SV("setval"));
         return;

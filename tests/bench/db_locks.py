@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 PRUSIK, ROWS = os.path.realpath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 200000
 sys.argv = [sys.argv[0], PRUSIK]
 import db  # noqa: E402  pylint: disable=wrong-import-position
-from tap import Failed, write  # noqa: E402  pylint: disable=wrong-import-position
+from tap import Failed, await_, write  # noqa: E402  pylint: disable=wrong-import-position
 
 WRITER_MS, HELD_S = 200, 3
 CASES = [
@@ -107,7 +107,8 @@ class Bench:
                    Client(self.server.url, "UPDATE deals SET hits = hits + 1 WHERE id = {n}")]
         for c in clients:
             c.start()
-        time.sleep(0.3)
+        for c in clients:  # the first answer has the start of psql and its connection in it
+            await_("an answer", lambda c=c: c.n > 10)
         holder = None
         if held:  # has read, and thinks
             holder = subprocess.Popen(["psql", "-X", "-q", "-d", self.server.url, "-c", "BEGIN", "-c", "SELECT id FROM deals LIMIT 1", "-c",

@@ -7,7 +7,10 @@ import glob
 import json
 import os
 import pwd
+import resource
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -162,6 +165,95 @@ def a_server_that_goes_away_is_a_clear_failure(server):
     same("read-only", (code, "is read-only" in err), (3, True))
 
 
+def wrong(server, url, *args):
+    done = subprocess.run([PRUSIK, "db", "upgrade", "--db", url, "--dir", "m", *args], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, check=False)
+    check("geheim" not in done.stdout + done.stderr, "no password is shown")
+    return done.returncode, done.stderr
+
+
+def an_address_that_leads_nowhere_says_why_and_what_to_try(server):
+    write("m/1_deals.sql", FIRST)
+    with open("pg/pg_hba.conf", "r+", encoding="utf-8") as f:
+        rest = f.read()
+        f.seek(0)
+        f.write("local all clerk scram-sha-256\n" + rest)
+    server.sql("CREATE ROLE clerk LOGIN PASSWORD 'geheim'")
+    server.sql("SELECT pg_reload_conf()")
+    clerk = server.url.replace("tester@", "clerk:{}@")
+    await_("the new rule", lambda: wrong(server, clerk.format("geheimer"))[1].find("password authentication failed") >= 0)
+    code, err = wrong(server, clerk.format("geheimer"))
+    same("a wrong password", (code, f"hint: psql -h {server.dir} -p 5432 -U clerk -d postgres tries the same" in err), (4, True))
+    code, err = wrong(server, clerk.format("geheim"))
+    same("no privilege", (code, "permission denied for database postgres (42501)" in err, "hint: GRANT CREATE ON DATABASE" in err),
+         (4, True, True))
+    code, err = wrong(server, server.url.replace("/postgres?", "/nobody?"))
+    same("no database", (code, 'database "nobody" does not exist' in err, "-d nobody tries the same" in err), (4, True, True))
+    same("nothing was made", server.sql("SELECT to_regnamespace('prusik'), to_regclass('deals')"), "|")
+
+
+def what_is_left_of_a_failure_is_said(server):
+    write("m/1_deals.sql", "-- prusik:up\nCREATE TABLE deals (id integer, t text);\nINSERT INTO deals VALUES (1, 'x'), (2, 'x');\n"
+          "-- prusik:down\nDROP TABLE deals; DROP TABLE nobody;\n")
+    write("m/2_next.sql", "-- prusik:up\nCREATE INDEX deals_id ON deals (id);\nALTER TABLE nobody ADD x int;\n")
+    code, _, err = prusik(server, "upgrade")
+    same("in a transaction", (code, "hint: 2 is not applied, and nothing of it is left; prusik db upgrade goes on with it" in err), (4, True))
+    write("m/2_next.sql", "-- prusik:up tx=no\nCREATE INDEX CONCURRENTLY deals_id ON deals (id);\n"
+          "CREATE UNIQUE INDEX CONCURRENTLY deals_t ON deals (t);\n")
+    code, _, err = prusik(server, "upgrade")
+    same("outside of one", (code, "m/2_next.sql:3:1: " in err, "Key (t)=(x) is duplicated" in err,
+                            "hint: 2 is half applied; prusik db upgrade goes on with it" in err), (4, True, True, True))
+    server.sql("DELETE FROM deals WHERE id = 2")
+    same("gone on with", prusik(server, "upgrade")[0], 0)
+    same("valid", server.sql("SELECT count(*) FROM pg_index WHERE indrelid = 'deals'::regclass AND indisvalid"), "2")
+    write("m/2_next.sql", "-- prusik:up\nSELECT 1;\n")
+    server.sql("UPDATE prusik.migration SET state = 'undone' WHERE version = '2'")
+    code, _, err = prusik(server, "downgrade", "--yes")
+    same("back", (code, "hint: 1 is still applied as a whole; prusik db downgrade --yes goes on with it" in err), (4, True))
+    server.sql("ALTER DATABASE postgres SET default_transaction_read_only = on")
+    code, _, err = prusik(server, "upgrade")
+    same("read-only", (code, "hint: it is made so by default_transaction_read_only" in err), (3, True))
+
+
+def on_lite(*args, limit=None):
+    """As a user whom modes of files bind."""
+    user = pwd.getpwnam("postgres")
+    who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
+
+    def small():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    done = subprocess.run(["./prusik", "db", *args, "--db", "sqlite:lite/t.db", "--dir", "m"], capture_output=True, text=True, check=False,
+                          stdin=subprocess.DEVNULL, preexec_fn=small if limit else None, **who)
+    return done.returncode, done.stderr
+
+
+def a_file_that_cannot_be_written_is_told_by_its_cause():
+    shutil.copy(PRUSIK, "prusik")
+    os.chmod(".", 0o711)
+    os.mkdir("m", 0o755)
+    os.mkdir("lite", 0o777)
+    os.chmod("lite", 0o777)
+    write("m/1_a.sql", "-- prusik:up\nCREATE TABLE a (t text);\n-- prusik:up\nINSERT INTO a WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
+          " SELECT i + 1 FROM n WHERE i < 20000) SELECT printf('%0100d', i) FROM n;\n", 0o644)
+    write("lite/t.db", "", 0o666)
+    code, err = on_lite("upgrade", limit=200000)
+    same("no space", (code, "error: m/1_a.sql:4:1: " in err, "hint: 1 is half applied; prusik db upgrade goes on with it" in err), (4, True, True))
+    same("none of it is there", sqlite3.connect("lite/t.db").execute("SELECT count(*) FROM a").fetchall(), [(0,)])
+    os.chmod("lite/t.db", 0o444)
+    code, err = on_lite("upgrade")
+    same("a file that is only read", (code, "lite/t.db is read-only: nothing was changed" in err, "the mode of its file" in err), (3, True, True))
+    os.chmod("lite/t.db", 0o666)
+    os.remove("lite/t.db.prusik-lock")
+    os.chmod("lite", 0o555)
+    code, err = on_lite("upgrade")
+    same("a folder that is only read", (code, "t.db.prusik-lock': Permission denied" in err, "its folder has to be writable" in err),
+         (4, True, True))
+    os.chmod("lite", 0o777)
+    same("with space", on_lite("upgrade")[0], 0)
+    same("all of it", sqlite3.connect("lite/t.db").execute("SELECT count(*) FROM a").fetchall(), [(20000,)])
+
+
 def progress(run, text):
     for line in run.stdout:
         event = json.loads(line)
@@ -226,6 +318,8 @@ if __name__ == "__main__":
         ctrl_c_ends_the_statement_and_nothing_of_it_stays,
         a_second_run_is_told_who_holds_the_lock,
         a_server_that_goes_away_is_a_clear_failure,
+        an_address_that_leads_nowhere_says_why_and_what_to_try,
+        what_is_left_of_a_failure_is_said,
         how_far_an_index_is_and_whom_it_waits_for_is_shown,
         a_rehearsal_tells_what_a_way_back_forgets_in_the_database,
-    )]))
+    )] + [a_file_that_cannot_be_written_is_told_by_its_cause]))

@@ -13,6 +13,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 
 from tap import check, run_tests, same, write
@@ -95,17 +96,33 @@ class Postgres:
         self.server.end()
 
 
-def on_both(test):
-    def go():
+class Shared:
+    """One server for all tests, as making one takes longer than most of them; in a folder of its own."""
+
+    def __init__(self):
+        self.folder, self.postgres = tempfile.mkdtemp(), None
+
+    def get(self):
         import db  # the server of its scenarios
+        if not self.postgres:
+            here = os.getcwd()
+            os.chdir(self.folder)
+            self.postgres = Postgres(db.Server())
+            os.chdir(here)
+        self.postgres.anew()
+        return self.postgres
+
+    def end(self):
+        if self.postgres:
+            self.postgres.end()
+        shutil.rmtree(self.folder)
+
+
+def on_both(test, shared):
+    def go():
         test(Lite())
         shutil.rmtree("m", ignore_errors=True)
-        postgres = Postgres(db.Server())
-        try:
-            postgres.anew()
-            test(postgres)
-        finally:
-            postgres.end()
+        test(shared.get())
     go.__name__ = test.__name__
     return go
 
@@ -200,7 +217,7 @@ up:
 - create_index: {table: deals, name: deals_by_size, columns: [size]}
 - drop_index: {name: deals_by_name}
 """
-ROWS = 3000
+ROWS = 3000 if len(ARGS) > 2 else 1200
 
 
 def prepare(base):
@@ -381,5 +398,14 @@ TESTS = (facts_go_forth_and_back_with_their_values, a_unique_key_goes_back_and_v
          runs_that_are_killed_end_as_if_they_were_not, runs_whose_server_is_killed_end_as_if_it_were_not,
          backups_that_are_killed_leave_nothing_behind_the_next)
 
+
+def main():
+    shared = Shared()
+    try:
+        return run_tests([on_both(t, shared) for t in TESTS if len(ARGS) < 4 or t.__name__ == ARGS[3]])
+    finally:
+        shared.end()
+
+
 if __name__ == "__main__":
-    sys.exit(run_tests([on_both(t) for t in TESTS if len(ARGS) < 4 or t.__name__ == ARGS[3]]))
+    sys.exit(main())

@@ -397,6 +397,53 @@ T(what_the_server_tells_beside_the_result)
     t_pg_stop(&pg);
 }
 
+static void often(struct db *db, const char *sql, const char *text)
+{
+    struct db_value v = DB_TEXT(sv_from(text));
+    struct err err = {0};
+
+    T_OK(db_run_often(db, sv_from(sql), &v, 1, &err), err);
+}
+
+T(a_statement_that_comes_again_is_read_once_until_the_server_forgets_it)
+{
+    static const char put[] = "INSERT INTO t VALUES ($1)",
+                      twice[] = "INSERT INTO t VALUES ($1 || $1)";
+    struct db_value v = DB_TEXT(SV("d"));
+    struct err err = {0};
+    struct t_pg pg;
+    struct db *db, *lite;
+
+    t_pg_start(&pg);
+    db = open_url(pg.url);
+    run(db, "CREATE TABLE t (i text)");
+    often(db, put, "a");
+    often(db, put, "b");
+    T_STR(one(db, "SELECT string_agg(statement, ';') FROM pg_prepared_statements"),
+          "PREPARE prusik_often AS INSERT INTO t VALUES ($1)");
+    often(db, twice, "c");
+    T_STR(one(db, "SELECT string_agg(i, ',' ORDER BY i) FROM t"), "a,b,cc");
+    want_error(db_run_often(db, SV("INSERT INTO nobody VALUES ($1)"), &v, 1, &err), &err, ERR_DB,
+               "relation \"nobody\" does not exist (42P01)");
+    T_CHECK(!db_forgot(db));
+    often(db, put, "e");
+    run(db, "DEALLOCATE ALL");
+    want_error(db_run_often(db, sv_from(put), &v, 1, &err), &err, ERR_DB, "does not exist (26000)");
+    T_CHECK(db_forgot(db));
+    T_CHECK(!db_forgot(db));
+    often(db, put, "f");
+    T_STR(one(db, "SELECT count(*) FROM pg_prepared_statements"), "0");
+    T_STR(one(db, "SELECT string_agg(i, ',' ORDER BY i) FROM t"), "a,b,cc,e,f");
+    db_close(db);
+    t_pg_stop(&pg);
+    lite = open_url(":memory:");
+    run(lite, "CREATE TABLE t (i text)");
+    often(lite, put, "a");
+    often(lite, put, "b");
+    T_STR(one(lite, "SELECT group_concat(i) FROM t"), "a,b");
+    db_close(lite);
+}
+
 T(a_lock_that_the_server_does_not_give_is_told_apart)
 {
     struct err err = {0};
@@ -477,6 +524,7 @@ T_MAIN(T_CASE(a_file_of_sqlite), T_CASE(a_server_of_postgresql),
        T_CASE(a_file_that_is_not_there_or_no_database_is_told), T_CASE(a_blob_comes_as_its_bytes),
        T_CASE(without_a_limit_a_lock_is_waited_for_and_then_told),
        T_CASE(what_the_server_tells_beside_the_result),
+       T_CASE(a_statement_that_comes_again_is_read_once_until_the_server_forgets_it),
        T_CASE(a_lock_that_the_server_does_not_give_is_told_apart),
        T_CASE(a_connection_that_is_lost_is_told_and_stays_lost),
        T_CASE(a_server_that_cannot_be_reached_is_told_without_the_password))

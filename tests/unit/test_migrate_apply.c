@@ -89,13 +89,16 @@ static enum err_code up(struct base *b, const struct wish *w, struct err *err)
                               .wait_ms = w->wait_ms,
                               .tell = tell,
                               .arg = w->told ? w->told : &none};
+    struct discover_ahead *ahead;
     struct discover d;
     struct apply a;
     enum err_code rc;
 
     T_OK(book_open(b->db, SV("prusik"), &book, err), *err);
     T_OK(book_load_digests(&book, &applied, err), *err);
-    rc = discover_tree_beside(w->dir ? w->dir : "m", SV("auto"), db_kind(b->db), &applied, &d, err);
+    ahead = discover_ahead_new(w->dir ? w->dir : "m");
+    rc = discover_tree_beside(ahead, SV("auto"), db_kind(b->db), &applied, &d, err);
+    discover_ahead_free(ahead);
     if (rc != ERR_OK)
         return rc;
     rc = apply_begin(b->db, &o, &a, err);
@@ -196,6 +199,32 @@ static void applies(struct base *b)
     T_CHECK(db_run(b->db, SV("SELECT 1 FROM deals"), NULL, 0, NULL, &err) != ERR_OK);
     up_ok(b);
     T_STR(kept(b, "count(*)", "migration", "WHERE state = 'applied'"), "2");
+}
+
+/* Prusik's own statements are prepared, and a migration may clear all that are. */
+T(a_migration_that_makes_the_server_forget_is_applied_on_postgresql)
+{
+    struct told told = {0};
+    struct wish w = {.told = &told};
+    struct base b = {0};
+    struct err err = {0};
+
+    t_pg_start(&b.pg);
+    b.url = b.pg.url;
+    open_db(&b);
+    put("m/1_a.sql", "-- prusik:up\nCREATE TABLE a (i int);\n");
+    put("m/2_b.sql", "-- prusik:up\nINSERT INTO a VALUES (2);\nDEALLOCATE ALL;\n");
+    put("m/3_c.sql",
+        "-- prusik:up tx=no\nDISCARD PLANS;\n-- prusik:up\nINSERT INTO a VALUES (3);\n");
+    put("m/4_d.sql", "-- prusik:up\nINSERT INTO a VALUES (4);\nDEALLOCATE ALL;\n");
+    put("m/5_e.sql", "-- prusik:up\nINSERT INTO a VALUES (5);\n");
+    T_OK(up(&b, &w, &err), err);
+    T_STR(one(&b, "SELECT string_agg(i::text, ',' ORDER BY i) FROM a"), "2,3,4,5");
+    T_STR(kept(&b, "count(*)", "migration", "WHERE state = 'applied'"), "5");
+    T_STR(kept(&b, "count(*)", "event", "WHERE kind = 'stmt-failed'"), "0");
+    T_EQ(told.retried, 0);
+    db_close(b.db);
+    t_pg_stop(&b.pg);
 }
 
 T(what_is_new_is_applied_once_and_undone_in_reverse_on_sqlite)
@@ -773,6 +802,14 @@ T(a_run_that_is_killed_again_and_again_ends_as_if_it_were_not_on_postgresql)
 
 /* --- files that are applied --- */
 
+static void beside(struct base *b, const struct book_rows *applied, struct discover *ret)
+{
+    CLEANUP(discover_ahead_freep) struct discover_ahead *ahead = discover_ahead_new("m");
+    struct err err = {0};
+
+    T_OK(discover_tree_beside(ahead, SV("auto"), db_kind(b->db), applied, ret, &err), err);
+}
+
 static void same_bytes(struct base *b)
 {
     CLEANUP(book_rows_release) struct book_rows applied = {0};
@@ -786,18 +823,18 @@ static void same_bytes(struct base *b)
     T_OK(book_open(b->db, SV("prusik"), &book, &err), err);
     T_OK(book_load_digests(&book, &applied, &err), err);
     T_EQ(applied.migrations.n, 1);
-    T_OK(discover_tree_beside("m", SV("auto"), db_kind(b->db), &applied, &d, &err), err);
+    beside(b, &applied, &d);
     T_CHECK(d.files.v.v[0].applied && d.files.v.v[0].n_parts == 0);
     T_CHECK(sv_eq(d.files.v.v[0].s1, applied.migrations.v[0].s1));
     discover_release(&d);
     /* on its way back, half applied: then its parts are needed */
     *vec_add(&applied.steps) = (struct book_step){.version = SV("1")};
-    T_OK(discover_tree_beside("m", SV("auto"), db_kind(b->db), &applied, &d, &err), err);
+    beside(b, &applied, &d);
     T_CHECK(!d.files.v.v[0].applied);
     discover_release(&d);
     applied.steps.v[0].version = SV("2");
     applied.migrations.v[0].state = SV("partial");
-    T_OK(discover_tree_beside("m", SV("auto"), db_kind(b->db), &applied, &d, &err), err);
+    beside(b, &applied, &d);
     T_CHECK(!d.files.v.v[0].applied);
     discover_release(&d);
     /* a newer prusik writes other parts for the same file */
@@ -972,7 +1009,8 @@ T(trees_of_other_tools_are_applied_as_they_are_on_postgresql)
     on_postgres(trees);
 }
 
-T_MAIN(T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_sqlite),
+T_MAIN(T_CASE(a_migration_that_makes_the_server_forget_is_applied_on_postgresql),
+       T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_sqlite),
        T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_postgresql),
        T_CASE(a_part_that_fails_leaves_nothing_behind_on_sqlite),
        T_CASE(a_part_that_fails_leaves_nothing_behind_on_postgresql),

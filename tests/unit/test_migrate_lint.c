@@ -504,7 +504,18 @@ T(what_a_block_or_procedure_executes_is_judged_at_its_line)
          "4 DATA002, 4 DATA004"},
         {"CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN\n  CALL p();\nEND $$;\nCALL p();",
          "4 RUN012"},
-        {"CREATE PROCEDURE p() LANGUAGE sql AS 'DELETE FROM a';\nCALL p();", "2 RUN012"},
+        {"CREATE PROCEDURE p() LANGUAGE sql AS 'DELETE FROM a';\nCALL p();",
+         "2 DATA002, 2 DATA005"},
+        {"CREATE PROCEDURE p() LANGUAGE sql AS 'DELETE FROM a; UPDATE a SET b = ''';\nCALL p();",
+         "2 DATA002, 2 DATA005, 2 RUN012"},
+        {"CREATE PROCEDURE p() LANGUAGE sql AS 'DROP TABEL b';\nCALL p();", "2 RUN012"},
+        {"CREATE PROCEDURE p() LANGUAGE plpython3u AS 'x = 1';\nCALL p();", "2 RUN012"},
+        {"CREATE FUNCTION p() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM a; RETURN 1; END';\n"
+         "SELECT 1;\nSELECT lower('A'), p() + 1;",
+         "3 DATA002, 3 DATA005"},
+        {"CREATE FUNCTION p(x text) RETURNS void LANGUAGE sql AS $$\n  ALTER TABLE a ADD CHECK (b > 0);\n$$;\n"
+         "DO $$ BEGIN\n  PERFORM p('x');\nEND $$;",
+         "5 PG008, 5 RUN005"},
         {"CREATE FUNCTION p() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM a; RETURN 1; END';",
          ""},
     };
@@ -521,6 +532,54 @@ T(what_a_block_or_procedure_executes_is_judged_at_its_line)
     expect_lines(
         "-- prusik:up tx=no\nDO $$ BEGIN\n  CALL p();\nEND $$;\n-- prusik:down none reason=x\n",
         SQLLINT_FOR_FILE, "2 RUN011, 3 RUN012");
+}
+
+T(a_way_back_is_judged_by_what_it_stops_and_by_what_fails)
+{
+    static const struct {
+        const char *text, *found;
+    } rows[] = {
+        {"-- prusik:up\nALTER TABLE a DROP CONSTRAINT c;\n-- prusik:down\n"
+         "ALTER TABLE a ADD CONSTRAINT c CHECK (b > 0);\nCREATE INDEX i ON a (b);\n",
+         "4 PG008, 5 PG001"},
+        /* that it drops is what it is for; what is made here is new on the way back, too */
+        {"-- prusik:up\nCREATE TABLE n (id int);\nALTER TABLE a ADD COLUMN x int;\n-- prusik:down\n"
+         "ALTER TABLE n ADD CHECK (id > 0);\nALTER TABLE a DROP COLUMN x;\nDROP TABLE n CASCADE;\n"
+         "DROP INDEX i;\n",
+         ""},
+        {"-- prusik:up\nALTER TABLE p ATTACH PARTITION c DEFAULT;\n-- prusik:down\n"
+         "ALTER TABLE p DETACH PARTITION c;\n",
+         "2 PG025"},
+        {"-- prusik:down\nCOMMIT;\nALTER TABEL a ADD b int;\nALTER TABLE a ADD b int;\nUPDATE a SET b = 1;\n"
+         "DO $$ BEGIN EXECUTE b; END $$;\n-- prusik:up\nSELECT 1;\n",
+         "2 RUN007, 3 RUN015, 5 RUN003, 6 RUN012"},
+        {"-- prusik:up part=x\nDROP INDEX CONCURRENTLY i;\n-- prusik:down of=x\n"
+         "-- prusik:ignore PG001 reason=\"at night\"\nCREATE INDEX i ON a (b);\nCREATE INDEX j ON a (b);\n"
+         "-- prusik:up part=y\nDROP INDEX CONCURRENTLY k;\n-- prusik:down of=y\nCREATE INDEX k ON a (b);\n",
+         "2 RUN001, 6 PG001, 8 RUN001, 10 PG001"},
+        {"-- migrate:up\nSELECT 1;\n-- migrate:down\nALTER TABLE a ALTER COLUMN b SET NOT NULL;\n",
+         "4 PG013"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        expect_lines(rows[i].text, SQLLINT_FOR_FILE, rows[i].found);
+}
+
+T(the_safe_form_of_a_way_back_is_one)
+{
+    CLEANUP(sqllint_release) struct sqllint l = {0};
+
+    sqllint_file(
+        SV("1_x.sql"),
+        SV("-- prusik:up\nSELECT 1;\n-- prusik:down\nALTER TABLE a ADD CONSTRAINT c CHECK (b > 0);\n"
+           "-- prusik:down\nDELETE FROM a;\nCREATE INDEX i ON a (b);\n"),
+        &(struct sqllint_ask){.db = DB_POSTGRES}, &l);
+    T_EQ(l.findings.n, 2);
+    T_EQ(l.grade, SQLLINT_A);
+    T_SV(l.findings.v[0].rewrite,
+         "-- prusik:down\nALTER TABLE a ADD CONSTRAINT c CHECK (b > 0) NOT VALID;\n-- prusik:down\n"
+         "ALTER TABLE a VALIDATE CONSTRAINT c;");
+    T_SV(l.findings.v[1].rewrite, "-- prusik:down tx=no\nCREATE INDEX CONCURRENTLY i ON a (b);");
 }
 
 T(rules_are_complete_and_in_the_order_of_their_ids)
@@ -561,5 +620,7 @@ T_MAIN(T_CASE(each_vector_has_its_findings_and_its_grade),
        T_CASE(a_long_list_is_no_deep_statement), T_CASE(the_safe_form_has_no_finding_of_its_rule),
        T_CASE(the_safe_form_of_another_tools_file_has_no_markers_of_prusik),
        T_CASE(what_a_block_or_procedure_executes_is_judged_at_its_line),
+       T_CASE(a_way_back_is_judged_by_what_it_stops_and_by_what_fails),
+       T_CASE(the_safe_form_of_a_way_back_is_one),
        T_CASE(rules_are_complete_and_in_the_order_of_their_ids),
        T_CASE(each_finding_says_its_statement_and_whether_that_can_be_undone))
