@@ -91,6 +91,8 @@ struct session {
         restore; /* commands that bring a fresh shell to a restored diff, until it is there */
     int64_t status;
     int64_t before; /* status of the command before, which "$?" is to say; 0 in a new shell */
+    struct strbuf
+        pipeline; /* "1 0": of each command of its last pipeline, which PIPESTATUS is to say */
     bool changed;
 
     void (*closed)(void *arg);
@@ -153,6 +155,7 @@ static void session_free(struct session *s)
     session_state_release(&s->base);
     session_state_release(&s->state);
     vec_release(&s->told);
+    strbuf_release(&s->pipeline);
     remote_free(s->remote);
     free(s);
 }
@@ -376,6 +379,7 @@ static void session_on_child_done(struct child *c, enum err_code rc)
 
     s->has_child = s->plain = s->announced = s->restoring = false;
     s->before = 0;
+    strbuf_truncate(&s->pipeline, 0);
     fd_closep(&s->command_fd);
     if (s->phase == SESSION_CLOSING) {
         session_close_step(s);
@@ -650,6 +654,16 @@ static void session_take_start(struct session *s, const struct session_state *no
     session_next(s);
 }
 
+/* "3 0 3": the status of the last pipeline, and of each of its commands. */
+static void session_keep_pipeline(struct session *s, struct sv statuses)
+{
+    struct sv whole;
+
+    strbuf_truncate(&s->pipeline, 0);
+    if (sv_next_word(&statuses, &whole))
+        strbuf_add_sv(&s->pipeline, sv_trim(statuses));
+}
+
 static void session_take_report(struct session *s, const struct sv pieces[SESSION_PIECES])
 {
     struct session_state now;
@@ -663,6 +677,7 @@ static void session_take_report(struct session *s, const struct sv pieces[SESSIO
     session_state_release(&s->state);
     s->state = now;
     s->status = s->before = session_status(pieces[0], pieces[1]);
+    session_keep_pipeline(s, pieces[1]);
     if (s->stopping) /* it ended before its shell heard of it, or the shell does not listen */
         fd_closep(&s->command_fd);
     session_drain(s);
@@ -678,6 +693,8 @@ static void session_take_plain(struct session *s, struct sv bytes)
     if (i == bytes.n)
         return; /* uncovered: three digits are written at once */
     s->before = s->status;
+    strbuf_truncate(&s->pipeline, 0);
+    strbuf_addf(&s->pipeline, "%d", (int)s->status);
     session_drain(s);
 }
 
@@ -864,9 +881,25 @@ static void session_first(struct session *s)
     session_send(s, strbuf_sv(&script));
 }
 
+/* A pipeline that ends as the last one did, for a command that asks how: "if [ ${PIPESTATUS[0]} -eq 0 ]". */
+static void session_say_pipeline(const struct session *s, struct strbuf *script)
+{
+    struct sv rest = strbuf_sv(&s->pipeline), word;
+    bool first = true;
+
+    for (; sv_next_word(&rest, &word); first = false)
+        strbuf_addf(script, "%s(exit %.*s)", first ? "" : " | ", SV_FMT(word));
+    strbuf_add_str(script, first ? "" : "\n");
+}
+
 static void session_command_script(const struct session *s, struct strbuf *script)
 {
-    if (s->before > 0 && !sv_has_word(s->state.options, SV("errexit"))) /* it would have ended */
+    bool ends = s->before > 0 && sv_has_word(s->state.options, SV("errexit"));
+
+    if (!ends && sv_has(s->cmd.text, SV("PIPESTATUS"))) /* sets "$?", too */
+        session_say_pipeline(s, script);
+    else if (s->before > 0 &&
+             !sv_has_word(s->state.options, SV("errexit"))) /* it would have ended */
         strbuf_addf(script, "(exit %d)\n", (int)s->before);
     strbuf_add_sv(script, s->cmd.text);
 }

@@ -137,6 +137,27 @@ T(the_status_of_the_command_before_is_seen_by_the_next_one)
     end(&b);
 }
 
+T(what_each_command_of_the_pipeline_before_ended_with_is_told)
+{
+    struct bench b;
+
+    begin(&b, NULL);
+    T_EQ(run(&b, "sh -c 'exit 3' | (exit 0) | (exit 4)"), 4);
+    T_EQ(run(&b, "echo $? ${PIPESTATUS[*]}"), 0);
+    T_STR(strbuf_str(&b.out), "4 3 0 4\n");
+    T_EQ(run(&b, "echo a | tee /dev/null"), 0);
+    T_EQ(run(&b, "if [ ${PIPESTATUS[0]} -eq 0 ]; then echo good; else exit 9; fi"), 0);
+    T_STR(strbuf_str(&b.out), "good\n");
+    T_EQ(run(&b, "cat /dev/null"), 0); /* without bash, were it the first */
+    T_EQ(run(&b, "echo ${PIPESTATUS[*]}"), 0);
+    T_STR(strbuf_str(&b.out), "0\n");
+    T_EQ(run(&b, "exit 5"), 5); /* a new shell knows of none */
+    T_EQ(run(&b, "set -e; true; echo ${#PIPESTATUS[*]}"), 0);
+    T_EQ(run(&b, "echo x${PIPESTATUS[*]}"), 0);
+    T_STR(strbuf_str(&b.out), "x0\n");
+    end(&b);
+}
+
 T(what_the_command_before_ended_with_is_told)
 {
     struct bench b;
@@ -690,6 +711,7 @@ T(a_command_that_is_stopped_while_its_shell_starts_never_begins)
 T_MAIN(T_CASE(status_and_both_outputs_are_the_commands_own),
        T_CASE(directory_variables_and_functions_carry_over),
        T_CASE(the_status_of_the_command_before_is_seen_by_the_next_one),
+       T_CASE(what_each_command_of_the_pipeline_before_ended_with_is_told),
        T_CASE(what_the_command_before_ended_with_is_told),
        T_CASE(plain_commands_need_no_bash_until_another_one_does),
        T_CASE(what_is_sent_to_the_group_of_a_plain_command_does_not_end_its_shell),
