@@ -52,7 +52,7 @@ static bool placeholder_is_angle(struct sv text, size_t at, struct sv inside)
         return false;
     if (at > 1 && text.p[at - 1] == '(' && (text.p[at - 2] == '$' || text.p[at - 2] == '?'))
         return false; /* $(<file), (?<name>...) */
-    return placeholder_all(inside, " _-.", true, true) && ascii_is_alpha(inside.p[0]);
+    return inside.n && placeholder_all(inside, " _-.", true, true) && ascii_is_alpha(inside.p[0]);
 }
 
 /* [NAME]: capitals only in a command; not a range ([A-Z]), not a level that logs print ([ERROR]). */
