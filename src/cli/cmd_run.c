@@ -62,6 +62,7 @@ static enum err_code run_run(struct cli *c, enum exit_code *exit, struct err *er
     dir = load_store_dir(c, &l.b);
     if (store_open(dir, STORE_WRITE, &store, err) != ERR_OK)
         return err->code;
+    go_show_questions(c, &l.plan);
     return go_start(c, store, &l, exit, err);
 }
 

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "cli/go.h"
 #include "cli/load.h"
-#include "cli/show_plan.h"
 #include "cli/term.h"
 #include "exec/watcher_try.h"
 #include "rule/env.h"
@@ -217,18 +216,6 @@ static enum err_code watch_for(const struct cli *c, int64_t *ret, struct err *er
     return ERR_OK;
 }
 
-/* All that is open, as `prusik plan` shows it of a run: there it stands among what only a deployment asks. */
-static void watch_show_questions(const struct cli *c, const struct plan *p)
-{
-    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
-    bool attended = go_is_attended(c);
-
-    if (c->json || plan_open(p, attended) < 2)
-        return;
-    show_questions(p, attended, &b);
-    term_write(&b);
-}
-
 static enum err_code watch_go(struct cli *c, const struct loaded *l, enum exit_code *exit,
                               struct err *err)
 {
@@ -242,7 +229,7 @@ static enum err_code watch_go(struct cli *c, const struct loaded *l, enum exit_c
         (void)err_set(err, ERR_REFUSED, "there is no rule that could be judged");
         return err_hint(err, "rules: {NAME: \"investigate when ...\"} in prusik.yaml");
     }
-    watch_show_questions(c, &l->plan);
+    go_show_questions(c, &l->plan);
     if (store_open(dir, STORE_WRITE, &store, err) != ERR_OK)
         return err->code;
     return go_start(c, store, l, exit, err);

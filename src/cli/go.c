@@ -8,6 +8,7 @@
 #include "base/sv.h"
 #include "cli/drift.h"
 #include "cli/load.h"
+#include "cli/show_plan.h"
 #include "cli/term.h"
 #include "cli/ui.h"
 
@@ -106,6 +107,17 @@ static enum err_code go_finish(struct go *g, struct ui *ui, enum exit_code *exit
         term_error(&why);
     (void)err;
     return ERR_OK;
+}
+
+void go_show_questions(const struct cli *c, const struct plan *p)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    bool attended = go_is_attended(c);
+
+    if (c->json || c->quiet || plan_open(p, attended) < 2)
+        return;
+    show_questions(p, attended, &b);
+    term_write(&b);
 }
 
 enum err_code go_start(const struct cli *c, struct store *store, const struct loaded *l,

@@ -11,6 +11,8 @@ struct loaded;
 
 /* Is there a person at the terminal who can be asked? */
 bool go_is_attended(const struct cli *c);
+/* All that is open, where it is more than the one that the refusal names. */
+void go_show_questions(const struct cli *c, const struct plan *p);
 NODISCARD enum err_code go_start(const struct cli *c, struct store *store, const struct loaded *l,
                                  enum exit_code *exit, struct err *err);
 /* How a run goes on; all empty: where it stands. */

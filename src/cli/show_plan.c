@@ -313,7 +313,7 @@ static void show_head(const struct plan *p, struct strbuf *out)
 
 void show_questions(const struct plan *p, bool attended, struct strbuf *out)
 {
-    size_t open = plan_open(p, attended);
+    size_t open = plan_open(p, attended), gaps = 0;
 
     if (open == 0) {
         term_add(out, TERM_GOOD, SV("Nothing is open.\n"));
@@ -330,7 +330,11 @@ void show_questions(const struct plan *p, bool attended, struct strbuf *out)
         strbuf_add_str(out, "\n      ");
         show_line(out, 0, TERM_DIM, q->answer_with, 110);
         strbuf_add_byte(out, '\n');
+        gaps += sv_eq(q->kind, SV("way-back"));
     }
+    if (gaps > 1)
+        term_addf(out, TERM_DIM, "  all %zu without a way back: accept_gaps: why, in prusik.yaml\n",
+                  gaps);
 }
 
 void show_open(const struct plan *p, bool attended, struct strbuf *out)

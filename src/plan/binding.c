@@ -86,6 +86,7 @@ static const struct binding_key binding_keys[] = {
     {"flags", binding_note_map, offsetof(struct binding, flag_map)},
     {"lint", binding_note_map, offsetof(struct binding, lint)},
     {"zone", binding_text, offsetof(struct binding, zone)},
+    {"accept_gaps", binding_text, offsetof(struct binding, accept_gaps)},
     {"on_failure", binding_policy, offsetof(struct binding, on_failure)},
     {"time_scale", binding_scale, offsetof(struct binding, time_scale)},
     {"rehearse", binding_rehearse, 0},

@@ -136,6 +136,8 @@ struct binding {
     struct hash hash; /* of the bytes of the file; of none when there is no file */
     struct sv environment, operator_name, store, workdir, scrape, flag, on_failure, zone;
     struct sv listen; /* ADDRESS:PORT where the watch is asked and told; empty: nowhere */
+    struct sv
+        accept_gaps; /* why steps without a way back are carried out all the same; empty: they are asked about */
     const struct yaml_node *gates,
         *people,           /* checked when a plan is made (make_gate.c); NULL: none */
         *sources, *notify, /* likewise (make_source.c) */

@@ -181,6 +181,10 @@ static void make_gap(struct make *m, json_t *step)
 {
     struct sv id = json_get_sv(step, "id");
 
+    if (m->b->accept_gaps.n) {
+        make_put_undo(step, UNDO_ACCEPTED, m->b->accept_gaps);
+        return;
+    }
     make_put_undo(step, UNDO_GAP, SV("no rollback section undoes this"));
     make_question(m, (size_t)json_get_int(step, "line", 0), "way-back", true,
                   arena_fmt(m->arena, "nothing in the document undoes '%.*s'",

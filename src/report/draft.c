@@ -29,7 +29,8 @@ static const struct {
      "What is done only if: yes, no, or {when: STEP, contains: TEXT of its output}."},
     {SV("answers"), "Answers given ahead.  As a comment, the person at the run is asked."},
     {SV("steps"),
-     "Settings of steps: timeout, retries, undo (why nothing has to be undone), skip."},
+     "Settings of steps: timeout, retries, undo (why nothing has to be undone; of all: accept_gaps), "
+     "skip."},
     {SV("approvers"), "Who may approve."},
 };
 

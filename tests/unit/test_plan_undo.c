@@ -45,6 +45,21 @@ T(a_gap_is_a_question_before_any_run)
     world_end(&w);
 }
 
+T(one_yes_to_all_gaps_is_kept_at_each_and_covers_nothing_else)
+{
+    struct world w;
+
+    world_make(&w,
+               FORWARD SH("git pull origin main\n./unknown\nls") BACK SH("git reset --hard HEAD~1"),
+               BOUND "accept_gaps: a test machine\n");
+    want_undo(&w, "deployment/2", UNDO_ACCEPTED, "a test machine");
+    want_undo(&w, "deployment/3", UNDO_NOTHING, "");
+    T_CHECK(!find_question(&w, "way-back", 0));
+    T_CHECK(sv_has(json_get_sv(json_object_get(step_json(&w, "deployment/1"), "undo"), "how"),
+                   SV("section")));
+    world_end(&w);
+}
+
 T(a_section_that_changes_the_same_covers_it)
 {
     struct world w;
@@ -356,6 +371,7 @@ T(what_leaves_a_service_running_is_in_the_plan)
 }
 
 T_MAIN(T_CASE(what_changes_nothing_needs_nothing), T_CASE(a_gap_is_a_question_before_any_run),
+       T_CASE(one_yes_to_all_gaps_is_kept_at_each_and_covers_nothing_else),
        T_CASE(a_section_that_changes_the_same_covers_it),
        T_CASE(nobody_knows_what_undoes_an_unknown_program),
        T_CASE(a_persons_word_is_kept_and_stands_before_a_section),
