@@ -593,6 +593,17 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
         read_node(b, c);
 }
 
+/* "- [ ] Disable maintenance mode" in a section about messages: it is done where that section stands. */
+static enum rb_role read_role_around(const struct rb_build *b, uint32_t part)
+{
+    while (part != RB_NONE && b->parts.v[part].role == ROLE_COMMUNICATE)
+        part = b->parts.v[part].parent;
+    return part != RB_NONE && build_role_acts(b->parts.v[part].role) &&
+                   b->parts.v[part].role != ROLE_NONE
+               ? b->parts.v[part].role
+               : ROLE_DEPLOY;
+}
+
 static void read_item(struct rb_build *b, uint32_t item)
 {
     uint32_t outer = b->part, saying = b->saying, part;
@@ -617,6 +628,8 @@ static void read_item(struct rb_build *b, uint32_t item)
         return;
     }
     part = read_item_part(b, item);
+    if (b->rb->md.v[item].task && build_role(b) == ROLE_COMMUNICATE)
+        build_part(b, part)->role = read_role_around(b, b->part);
     if (build_role_acts(build_role(b)) && remark_is(b, read_item_text(b, item))) {
         remark_add(b, b->rb->md.v[item].line, read_item_text(b, item));
         b->saying = saying;

@@ -418,6 +418,15 @@ static unsigned told_level(const struct rb_part *p)
     return p->kind == PART_SECTION ? p->level : TOLD_STEP_LEVEL;
 }
 
+/* Is nothing in the section but source and settings that its title says to change? */
+static bool told_only_shows(const struct rb_build *b)
+{
+    for (size_t i = b->section_blocks; i < b->blocks.n; i++)
+        if (b->blocks.v[i].kind != BLOCK_CODE && b->blocks.v[i].kind != BLOCK_SETTINGS)
+            return false;
+    return true;
+}
+
 void told_section(struct rb_build *b, uint32_t next, unsigned level)
 {
     uint32_t part = b->section;
@@ -428,8 +437,7 @@ void told_section(struct rb_build *b, uint32_t next, unsigned level)
 
     b->section = RB_NONE;
     if (!p || !p->number.n || told_level(p) < level || part + 1 != b->parts.n ||
-        b->steps.n != b->section_steps || b->rules.n != b->section_rules ||
-        b->blocks.n != b->section_blocks)
+        b->steps.n != b->section_steps || b->rules.n != b->section_rules || !told_only_shows(b))
         return;
     title_read(b->title, b->rb->md.v[p->node].text, &t);
     b->part = part;

@@ -24,7 +24,8 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_TRIGGERS] =
         "^(?:(?:automatic|immediate|hard|critical|common) )*(?:roll(?:ing)?[ -]?back|abort) (?:triggers?|"
         "criteria|conditions?)\\b|\\b(?:triggers?|criteria|conditions?|reasons) for (?:an? )?(?:automatic |immediate )?"
-        "(?:roll ?back|rolling back|abort)|^(?:roll back|rollback|abort)(?: immediately| at once)? (?:if|when)"
+        "(?:roll ?back|rolling back|abort)|^(?:(?:trigger|initiate|start|perform|execute|consider) "
+        "(?:an? |the )?(?:immediate )?)?(?:roll back|rollback|abort)(?: immediately| at once)? (?:if|when)"
         "(?: any| one| all)?(?: of)?(?: the)?(?: following| these)?[^:,]*:?$",
     [WATCH_FEARED] = "\\b(?:roll ?back|abort|revert|triggers?|symptoms?|warning signs?)\\b[^:]*:$",
     [WATCH_LIMITED] =
@@ -442,11 +443,14 @@ static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
         return true;
     if (!whole || !watch_shape(b, &q, &s))
         return watch_decides(b, text, line);
-    watch_add(b, line, text,
-              arena_fmt(b->arena, "%s when %.*s%.*s",
-                        sv_has_nocase(text, SV("consider")) ? "hold" : "rollback",
-                        SV_FMT(s.condition), SV_FMT(s.clauses)),
-              false);
+    watch_add(
+        b, line, text,
+        arena_fmt(b->arena, "%s when %.*s%.*s",
+                  sv_has_nocase(text, SV("consider")) || sv_starts_nocase(b->label, SV("consider"))
+                      ? "hold"
+                      : "rollback",
+                  SV_FMT(s.condition), SV_FMT(s.clauses)),
+        false);
     return true;
 }
 

@@ -415,6 +415,36 @@ T(any_of_these_is_a_question_for_a_way_back)
         "expect error_rate[5m] < 1% else investigate|?");
 }
 
+T(boxes_of_a_section_about_messages_are_done)
+{
+    want_steps(
+        "# R\n## Pre-flight checks\n### User communication\n- [ ] Tell all\n- Post it\n\n```\n[ ] Dear all\n```\n",
+        "preflight [Tell all]");
+    want_steps("# R\n## Communication\n- [ ] Lift the maintenance mode\n",
+               "deploy [Lift the maintenance mode]");
+}
+
+T(a_numbered_section_that_only_shows_what_to_change_is_a_step)
+{
+    want_steps(
+        "# R\n## Upgrade\n### Step 1: Update the job file\n```hcl\njob \"a\" {}\n```\n### Step 2: Go" SH(
+            "./go"),
+        "deploy [Update the job file]|deploy ./go");
+    want_steps(
+        "# R\n## Upgrade\n### Step 1: Update the files\n```text\n/etc/a.conf\n/etc/b.conf\n```\n",
+        "");
+    want_steps("# R\n## Steps" SH("./go") "## Search 9.x specific notes\n- Check the plugins\n",
+               "deploy ./go");
+}
+
+T(reasons_that_are_only_considered_hold)
+{
+    want_rules("# R\n## Criteria\n**Trigger rollback if:**\n- Error rate > 5% of requests\n",
+               "rollback when error_rate[1m] > 5% min 100 samples");
+    want_rules("# R\n## Criteria\n**Consider rollback if:**\n- Error rate > 5%\n",
+               "hold when error_rate[1m] > 5% min 100 samples");
+}
+
 T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(a_restore_beside_a_rollback_is_asked_for),
        T_CASE(in_a_document_about_a_loss_it_is_what_is_done),
@@ -443,4 +473,7 @@ T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(sections_of_environments_are_each_for_that_one),
        T_CASE(words_that_the_document_replaces_are_placeholders),
        T_CASE(a_checkpoint_and_a_sentence_expect_are_expectations),
-       T_CASE(any_of_these_is_a_question_for_a_way_back))
+       T_CASE(any_of_these_is_a_question_for_a_way_back),
+       T_CASE(boxes_of_a_section_about_messages_are_done),
+       T_CASE(a_numbered_section_that_only_shows_what_to_change_is_a_step),
+       T_CASE(reasons_that_are_only_considered_hold))
