@@ -236,12 +236,12 @@ static void tell_unclosed(const struct watcher *w, json_t *checkpoints, struct s
         struct judge_checkpoint c;
 
         judge_checkpoint(w->judge, i, &c);
-        if (c.phase >= CHECK_CLOSED || c.due_us == JUDGE_UNSET)
-            continue;
-        strbuf_addf(text, "%s%.*s",
-                    json_array_size(checkpoints) ? ", " : ", not judged is checkpoint ",
-                    SV_FMT(c.id));
-        json_append(checkpoints, json_sv(c.id));
+        if (c.phase < CHECK_CLOSED && c.due_us != JUDGE_UNSET) {
+            strbuf_addf(text, "%s%.*s",
+                        json_array_size(checkpoints) ? ", " : ", not judged is checkpoint ",
+                        SV_FMT(c.id));
+            json_append(checkpoints, json_sv(c.id));
+        }
     }
 }
 

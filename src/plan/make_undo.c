@@ -134,14 +134,14 @@ static bool make_is_of_a_step(const struct make *m, const struct make_change *ba
 {
     const struct rb_part *v = m->rb->parts;
     uint32_t part = back[i].rb->part;
+    bool named = false;
 
     if (part == RB_NONE || v[part].kind != PART_STEP || v[part].parent == RB_NONE ||
         v[v[part].parent].role == ROLE_ROLLBACK)
         return false;
     for (size_t k = 0; k < n; k++)
-        if (back[k].named && back[k].rb->part == part)
-            return true;
-    return false;
+        named |= back[k].named && back[k].rb->part == part;
+    return named;
 }
 
 /* The step of the way back that undoes a change best, the first of equals. */

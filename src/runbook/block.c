@@ -429,7 +429,7 @@ static void block_show(struct rb_build *b, uint32_t index)
 
     if (b->blocks.v[index].kind == BLOCK_TEXT)
         block_boxes(b, index);
-    if (b->steps.n == before && b->label_line + 2 >= b->blocks.v[index].line &&
+    if (b->steps.n == before && b->label_line > 0 && b->label_line + 2 >= b->blocks.v[index].line &&
         told_verb(b->label) != TOLD_NOT)
         build_step(b, STEP_MANUAL, b->label_line, b->label)->step.block = index;
 }

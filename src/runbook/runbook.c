@@ -364,13 +364,22 @@ static bool read_is_quoted_command(const struct rb_build *b, const struct md_nod
            sv_ends(sv_trim(v[outer->first].text), SV(":"));
 }
 
+/* "`curl -s localhost` returns 200" */
+static bool read_shows(const struct rb_build *b, const struct md_node *n)
+{
+    return n->n_spans > 0 && n->spans[0].kind == MD_CODE_SPAN && n->spans[0].from == 0 &&
+           regex_has(b->block_patterns[BLOCK_SHOWS],
+                     sv_trim(sv_sub(n->text, n->spans[0].to, n->text.n)));
+}
+
 /* A sentence that says to run a command: "Now run `make install`." */
 static bool read_inline(struct rb_build *b, const struct md_node *n)
 {
     size_t before = b->steps.n;
 
     if (!build_role_acts(build_role(b)) ||
-        !(title_says_run(b->title, n->text) || read_is_quoted_command(b, n)) || !block_inline(b, n))
+        !(title_says_run(b->title, n->text) || read_is_quoted_command(b, n) || read_shows(b, n)) ||
+        !block_inline(b, n))
         return false; /* "Expected: a list of migrations to run" speaks of the commands before */
     b->block_steps = before;
     return true;

@@ -172,6 +172,9 @@ T(statements_that_the_grammar_runs_together_are_two)
                "deploy a x | grep y | wc -l|deploy b --list f > /dev/null|deploy c");
     want_steps("# R\n## Steps" SH("a |\n  grep y | wc -l\nb 'x\ny' > /dev/null"),
                "deploy a |\n  grep y | wc -l|deploy b 'x\ny' > /dev/null");
+    want_steps("# R\n## Steps" SH("a | b  \nd > e"), "deploy a | b|deploy d > e");
+    want_steps("# R\n## Steps" SH("a | tee '1\n2\n3\n4\n5\n6\n7\n8\n9\n10' > z"),
+               "deploy a | tee '1\n2\n3\n4\n5\n6\n7\n8\n9\n10' > z");
     want_steps("# R\n## Steps" SH("a | tee 'x\ny' > z"), "deploy a | tee 'x\ny' > z");
 }
 
@@ -204,6 +207,14 @@ T(bullets_below_validation_are_expectations_of_the_commands_before)
     want_expects("# R\n## Steps" SH("./go") "\n**Verification:**\n- Run `curl -s localhost`\n", "");
     want_expects("# R\n## Steps" SH("./go") "\n**Verification:**\n- Check the queue\n", "");
     want_expects("# R\n## Steps\n\n**Validation:**\n- No increase in errors\n", "");
+}
+
+T(bullets_below_validation_that_quote_a_command_are_done)
+{
+    want_steps(
+        "# R\n## Steps" SH(
+            "./go") "\n**Validation:**\n- `errors` stays low\n- `curl -s localhost` returns 200\n",
+        "deploy ./go|deploy curl -s localhost");
 }
 
 T(what_is_measured_is_not_printed)
@@ -458,6 +469,7 @@ T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(what_a_comment_says_that_a_command_does_is_nothing_to_do),
        T_CASE(a_variable_of_the_shell_is_nothing_to_fill_in),
        T_CASE(bullets_below_validation_are_expectations_of_the_commands_before),
+       T_CASE(bullets_below_validation_that_quote_a_command_are_done),
        T_CASE(what_is_measured_is_not_printed),
        T_CASE(names_that_a_list_must_include_are_each_looked_for),
        T_CASE(what_stands_for_any_value_is_no_text), T_CASE(a_list_of_triggers_is_one_of_reasons),
