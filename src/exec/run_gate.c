@@ -17,8 +17,10 @@ struct gate_wait {
     const struct plan_gate *gate;
     struct sv what;   /* "2 approvals of dba, has 1 (bo)" */
     int64_t until_us; /* INT64_MAX: nobody knows */
-    struct sv next;   /* the command that helps */
-    bool bounded;     /* it is short and has an end: waited for also when nobody is there */
+    int64_t
+        look_us;    /* until the next look, whatever happens to the wall clock meanwhile; 0: none */
+    struct sv next; /* the command that helps */
+    bool bounded;   /* it is short and has an end: waited for also when nobody is there */
 };
 
 typedef bool gate_fn(struct run *r, struct run_step *s, size_t i);
@@ -58,6 +60,8 @@ static void gate_sleep(struct run *r, const struct gate_wait *w)
 
     if (w->until_us < now_us + ms * 1000)
         ms = w->until_us > now_us ? (w->until_us - now_us) / 1000 + 1 : 1;
+    if (w->look_us && w->look_us / 1000 < ms)
+        ms = w->look_us / 1000 + 1;
     (void)uv_timer_start(&r->gates.timer, gate_on_timer, (uint64_t)ms, 0); /* always succeeds */
 }
 
@@ -502,6 +506,7 @@ static bool gate_wait_look(struct run *r, struct run_step *s, size_t i)
         return gate_timeout(r, s, i);
     if (g->command.n && now_us + next_us < w.until_us)
         w.until_us = now_us + next_us;
+    w.look_us = g->command.n ? next_us : 0;
     return gate_shut(r, &w);
 }
 
