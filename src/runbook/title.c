@@ -41,7 +41,7 @@ static const struct {
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
      "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|goals?$|(directory|folder|file) (layout|structure)$|(regular|routine|ongoing) maintenance|"
      "(?:canonical|common|useful|handy|helpful|quick|key|basic|operation|frequent)(?: [a-z]+)? commands$|cheat ?sheet|"
-     "(?:notes|standards?|polic(?:y|ies)|guidelines|conventions|best practices|principles)$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|^présentation|^vue d.ensemble|^annexe|^objectif|"
+     "(?:(?<=\\w )notes|standards?|polic(?:y|ies)|guidelines|conventions|best practices|principles)$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|^présentation|^vue d.ensemble|^annexe|^objectif|"
      "^resumen|^contactos|概述|简介|背景|联系人|联系方式|附录|kontakte?$|概要|連絡先|参考|目次"},
     {ROLE_PREFLIGHT,
      "roll ?back (?:preparation|readiness|prerequisites|rehearsal|tests?|testing|drill)\\b"},

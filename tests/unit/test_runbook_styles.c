@@ -172,7 +172,8 @@ T(statements_that_the_grammar_runs_together_are_two)
                "deploy a x | grep y | wc -l|deploy b --list f > /dev/null|deploy c");
     want_steps("# R\n## Steps" SH("a |\n  grep y | wc -l\nb 'x\ny' > /dev/null"),
                "deploy a |\n  grep y | wc -l|deploy b 'x\ny' > /dev/null");
-    want_steps("# R\n## Steps" SH("a | b  \nd > e"), "deploy a | b|deploy d > e");
+    want_steps("# R\n## Steps" SH("a x | grep y | wc -l  \nb --list f > /dev/null"),
+               "deploy a x | grep y | wc -l|deploy b --list f > /dev/null");
     want_steps("# R\n## Steps" SH("a | tee '1\n2\n3\n4\n5\n6\n7\n8\n9\n10' > z"),
                "deploy a | tee '1\n2\n3\n4\n5\n6\n7\n8\n9\n10' > z");
     want_steps("# R\n## Steps" SH("a | tee 'x\ny' > z"), "deploy a | tee 'x\ny' > z");
