@@ -47,7 +47,7 @@ format-check: ## find what is not formatted
 
 bench: ## the benchmarks: ratios to a named baseline, against their budgets
 	@tools/setup.sh check
-	@CC=gcc tools/build.sh --tests build-release $(RELEASE)
+	@CC=gcc tools/build.sh --all build-release $(RELEASE)
 	@tools/suite.sh build-release --benchmark --verbose
 
 sim: ## simulated deployments: false and missed rollbacks, against what Argo Rollouts and Flagger document

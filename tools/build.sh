@@ -1,15 +1,17 @@
 #!/bin/sh
 # Configure, again from nothing when the options changed, and build.
-# usage: [CC=clang] tools/build.sh [--tests] FOLDER [MESON OPTION...]
+# usage: [CC=clang] tools/build.sh [--tests | --all] FOLDER [MESON OPTION...]
 #
-# --tests: the test programs too; without it, what is installed.  JOBS limits the parallel compilers.
+# --tests: the test programs too; --all: and the benchmarks; without, what is installed.  JOBS limits the parallel
+# compilers.
 set -eu
 cd "$(dirname "$0")/.."
 targets=program
-if [ "$1" = --tests ]; then
-  targets='all meson-test-prereq meson-benchmark-prereq'
-  shift
-fi
+case $1 in
+--tests) targets='all meson-test-prereq' ;;
+--all) targets='all meson-test-prereq meson-benchmark-prereq' ;;
+esac
+case $1 in --*) shift ;; esac
 dir=$1
 shift
 asked="${CC:-cc} $*"

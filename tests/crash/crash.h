@@ -161,7 +161,7 @@ static inline void crash_args(const struct crash *c, bool resume, bool unattende
     if (!resume) {
         args[n++] = document;
         args[n++] = "--time-scale";
-        args[n++] = "0.005";
+        args[n++] = "0.02"; /* a round of the watch in 200 ms: a slow disk may take half of one */
     }
     args[n++] = "--bind";
     args[n++] = bind;

@@ -5,7 +5,8 @@
 # written there is gone with it.  Folders on other file systems than / are there too when they hold the program or
 # this tree.  Needs root; where it cannot be made the one test is skipped (PRUSIK_NO_SKIP: fails).
 #
-# Environment there: what is ours, and HOST_LOG on failure.  Units: /etc/systemd/system is empty but for what is needed.
+# Environment there: what is ours but TMPDIR, as /dev/shm is another there.  Units: /etc/systemd/system is empty but for
+# what is needed.
 set -eu
 
 skip() {
@@ -79,7 +80,7 @@ for _ in $(seq 300); do # nothing tells when a bus is there
   init=$(pgrep -P "$pid" || :)
   if [ -n "$init" ] && [ "$(cat "/proc/$init/comm" 2> /dev/null)" = systemd ] &&
     enter systemctl is-active --quiet multi-user.target 2> /dev/null; then
-    enter "${command[@]}" && exit 0 || exit $?
+    enter env -u TMPDIR "${command[@]}" && exit 0 || exit $?
   fi
   sleep 0.1
 done

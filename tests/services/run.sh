@@ -13,7 +13,7 @@ export LC_ALL=C.UTF-8 NO_PROXY='*'
 for tool in bash make curl jq git sqlite3 awk; do
   command -v $tool > /dev/null || { echo "Bail out! $tool is missing"; exit 1; }
 done
-work=$(mktemp -d /tmp/botctl-test.XXXXXX) || exit 1
+work=$(mktemp -d "${TMPDIR:-/tmp}/botctl-test.XXXXXX") || exit 1
 chmod 755 "$work" # PostgreSQL's user walks through it
 
 # shellcheck source=lib.sh
