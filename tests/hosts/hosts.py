@@ -56,7 +56,7 @@ class Network:
     """A switch, and the operator's own place on it.  `more` is a script that each new host reads before it begins."""
 
     def __init__(self, names, more):
-        self.home = tempfile.mkdtemp(prefix="prusik-hosts.")
+        self.home = tempfile.mkdtemp(prefix="prusik-hosts.", dir="/tmp")  # not in /dev/shm: a host has its own
         self.mark = self.home.rpartition(".")[2]
         self.switch, self.ctl = f"sw-{self.mark}", f"ctl-{self.mark}"
         self.hosts = []
@@ -73,6 +73,9 @@ class Network:
         self.plug(self.ctl, "ctl", 1)
         for i, name in enumerate(names):
             self.hosts.append(Host(self, name, i + 11))
+
+    def begin(self):
+        """Switch them all on.  Whatever comes of it, close() ends them."""
         for host in self.hosts:
             host.begin()
         for host in self.hosts:

@@ -89,6 +89,7 @@ class Place:
         self.nginx = None
 
     def begin(self):
+        self.net.begin()
         home = f"{self.net.home}/nginx"
         os.mkdir(home)
         servers = " ".join(f"server {h.address}:8080 max_fails=1 fail_timeout=1s;" for h in self.net.hosts)
@@ -248,8 +249,8 @@ def main():
     global PLACE  # pylint: disable=global-statement
     PLACE = Place()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was begun is ended
-    PLACE.begin()
     try:
+        PLACE.begin()
         return run_tests(TESTS)
     finally:
         PLACE.close()

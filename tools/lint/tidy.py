@@ -21,7 +21,7 @@ import sys
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 DROP_WITH_NEXT = ("-o", "-c", "-MF", "-MQ")
-QUICK_NODES = 20000
+QUICK_NODES = 8000
 
 
 def compiled(folder):
