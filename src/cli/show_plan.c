@@ -235,6 +235,31 @@ static void show_advice(const struct plan *p, struct strbuf *out)
     }
 }
 
+/* What is read as something to do and not done: by section, as there may be many. */
+static void show_left(const struct plan *p, struct strbuf *out)
+{
+    const json_t *list = json_object_get(p->json, "left");
+    size_t n = json_array_size(list), from = 0;
+
+    if (n)
+        term_add(out, TERM_HEAD, SV("\nLeft to people: nothing here is carried out\n"));
+    for (size_t i = 1; i <= n; i++) {
+        const json_t *first = json_array_get(list, from), *last = json_array_get(list, i - 1);
+        struct sv title = json_get_sv(first, "title");
+
+        if (i < n && sv_eq(json_get_sv(json_array_get(list, i), "title"), title))
+            continue;
+        strbuf_addf(out, "  %.*s", SV_FMT(title));
+        term_addf(out, TERM_DIM, "  line %lld: ", (long long)json_get_int(first, "line", 0));
+        show_line(out, 0, TERM_DIM, json_get_sv(first, "text"), 70);
+        if (i - from > 1)
+            term_addf(out, TERM_DIM, ", and %zu more to line %lld", i - from - 1,
+                      (long long)json_get_int(last, "line", 0));
+        strbuf_add_byte(out, '\n');
+        from = i;
+    }
+}
+
 static void show_proposals(const struct plan *p, struct strbuf *out)
 {
     if (p->n_proposals == 0)
@@ -354,6 +379,7 @@ void show_plan(const struct plan *p, bool attended, struct strbuf *out)
         term_add(out, TERM_BAD, SV("\nThe way back\n"));
         show_steps(p, p->way_back, p->n_way_back, out);
     }
+    show_left(p, out);
     strbuf_add_byte(out, '\n');
     show_questions(p, attended, out);
 }

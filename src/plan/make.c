@@ -448,6 +448,7 @@ static void make_hash(struct make *m)
 
     (void)json_object_del(copy, "questions"); /* they are there */
     (void)json_object_del(copy, "advice");    /* it changes nothing; absent where there is none */
+    (void)json_object_del(copy, "left");      /* nor does what is not done */
     (void)json_object_del(copy, "operator");  /* who does it does not change what is done */
     h = make_approval_hash(copy, sv_from(m->b->dir));
     json_put_str(m->root, "approval", hash_hex(&h).s);
@@ -490,6 +491,7 @@ static enum err_code make_all(struct make *m)
     make_flags(m);
     if (make_notify(m) != ERR_OK || make_watch(m) != ERR_OK)
         return m->err->code;
+    make_left(m);
     make_hash(m);
     return ERR_OK;
 }

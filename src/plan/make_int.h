@@ -137,6 +137,11 @@ bool make_is_way_back(const struct make *m, const struct rb_step *s);
 
 NODISCARD enum err_code make_steps(struct make *m, bool way_back, json_t **ret);
 
+/* --- make_left.c --- */
+
+/* "left": what was read as something to do, and neither the way forward, the way back nor the watch does it. */
+void make_left(struct make *m);
+
 /* --- make_sign.c --- */
 
 /* Fill `signs` and `first_deploy`. */

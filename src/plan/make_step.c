@@ -7,6 +7,12 @@
 
 /* --- what belongs where --- */
 
+/* Below a heading about monitoring: what a person ticks, or what changes something.  The rest is for who watches. */
+static bool make_is_of_watch(const struct rb_step *s)
+{
+    return s->kind == STEP_MANUAL || (s->command && s->command->effect > EFFECT_STATE);
+}
+
 bool make_is_forward(const struct make *m, const struct rb_step *s)
 {
     const struct rb_part *p = s->part == RB_NONE ? NULL : &m->rb->parts[s->part];
@@ -14,7 +20,7 @@ bool make_is_forward(const struct make *m, const struct rb_step *s)
     if (p && p->offset_ms >= 0)
         return false;
     return !p || p->role == ROLE_PREFLIGHT || p->role == ROLE_DEPLOY || p->role == ROLE_VERIFY ||
-           p->role == ROLE_SIGN_OFF;
+           p->role == ROLE_SIGN_OFF || (p->role == ROLE_MONITOR && make_is_of_watch(s));
 }
 
 bool make_is_way_back(const struct make *m, const struct rb_step *s)

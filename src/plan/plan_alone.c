@@ -29,6 +29,7 @@ static void watch_only_hash(json_t *plan)
 
     (void)json_object_del(copy, "questions");
     (void)json_object_del(copy, "advice"); /* may be absent */
+    (void)json_object_del(copy, "left");
     (void)json_object_del(copy, "operator");
     (void)json_object_del(copy, "hash");
     (void)json_object_del(copy, "approval");

@@ -196,6 +196,28 @@ static void block_sql_step(struct block_reader *r, uint32_t index, const struct 
     watch_query(r->b, item->text, top + item->line);
 }
 
+/* "# Post in the channel:" and below it a text in quotes: no program is called so. */
+static bool block_is_quoted_text(struct sv text)
+{
+    struct sv inner = text.n > 2 ? sv_sub(text, 1, text.n - 1) : (struct sv){"", 0};
+    char quote = inner.n ? *text.p : '\0';
+
+    return (quote == '"' || quote == '\'') && text.p[text.n - 1] == quote &&
+           sv_find_byte(inner, quote, 0) == SV_NPOS && sv_find_byte(inner, ' ', 0) != SV_NPOS;
+}
+
+static void block_text_step(struct block_reader *r, uint32_t index, const struct shell_item *item)
+{
+    size_t top = r->b->blocks.v[r->block].line + 1;
+    struct rb_draft *d =
+        build_step(r->b, STEP_MANUAL, top + item->line, sv_sub(item->text, 1, item->text.n - 1));
+
+    d->step.end_line = top + item->end_line;
+    d->step.block = r->block;
+    d->step.item = index;
+    block_take_pending(r, r->b->steps.n - 1);
+}
+
 static void block_item(struct block_reader *r, uint32_t index)
 {
     const struct shell_item *item = &r->b->blocks.v[r->block].script.v[index];
@@ -209,6 +231,11 @@ static void block_item(struct block_reader *r, uint32_t index)
     case SHELL_SQL:
     case SHELL_SQL_META: block_sql_step(r, index, item); break;
     case SHELL_SIMPLE:
+        if (block_is_quoted_text(item->text))
+            block_text_step(r, index, item);
+        else
+            block_shell_step(r, index, item);
+        break;
     case SHELL_PIPELINE:
     case SHELL_LIST:
     case SHELL_ASSIGN:

@@ -366,7 +366,12 @@ static struct sv block_path(const struct rb_build *b, struct sv info, enum rb_bl
         if (path.n && (!runs || names || block_is_script_name(path)))
             return path;
     }
-    return runs || kind == BLOCK_TEXT ? (struct sv){NULL, 0} : block_comment_file(text);
+    path = runs && !sv_has_nocase(b->label, SV("config")) ? (struct sv){NULL, 0}
+                                                          : block_comment_file(text);
+    if (runs &&
+        (!path.n || *path.p != '/')) /* "Logrotate configuration:", "# /etc/logrotate.d/shop" */
+        return (struct sv){NULL, 0};
+    return kind == BLOCK_TEXT ? (struct sv){NULL, 0} : path;
 }
 
 /* --- the kind --- */

@@ -201,6 +201,74 @@ static void finish_cases(struct rb_build *b)
     }
 }
 
+/* A section of a way back that says when it is the one to take, beside others that do. */
+static bool finish_is_back_case(const struct rb_build *b, const struct rb_meta *m)
+{
+    const struct rb_part *p = m->part == RB_NONE ? NULL : &b->parts.v[m->part];
+
+    if (!p || p->kind != PART_SECTION || p->role != ROLE_ROLLBACK || p->parent == RB_NONE ||
+        b->parts.v[p->parent].role != ROLE_ROLLBACK || p->number.n)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(finish_case_keys); i++)
+        if (sv_eq_nocase(finish_case_keys[i].key, m->key))
+            return true;
+    return false;
+}
+
+/* How many of the document's cases stand below each parent (whose index is the key). */
+static void finish_count_cases(struct rb_build *b, bool back, struct map *counts)
+{
+    for (size_t i = 0; i < b->metas.n; i++) {
+        const struct rb_meta *m = &b->metas.v[i];
+        struct sv key;
+        size_t n = 0;
+
+        if (back ? !finish_is_back_case(b, m) : !finish_case_of(b, m))
+            continue;
+        key = arena_fmt(b->arena, "%u", b->parts.v[m->part].parent);
+        (void)map_get(counts, key, &n);
+        (void)map_put(counts, key, n + 1);
+    }
+}
+
+static bool finish_has_cases(struct rb_build *b, const struct map *counts, uint32_t parent)
+{
+    size_t n = 0;
+
+    return map_get(counts, arena_fmt(b->arena, "%u", parent), &n) && n > 1;
+}
+
+/* "Immediate Rollback" with its "**Trigger:** ..." beside "Extended Rollback" with another: one of them is taken. */
+static void finish_back_cases(struct rb_build *b)
+{
+    CLEANUP(map_release) struct map counts = {0};
+
+    finish_count_cases(b, true, &counts);
+    for (size_t i = 0; i < b->metas.n; i++) {
+        const struct rb_meta *m = &b->metas.v[i];
+        struct rb_part *p = finish_is_back_case(b, m) ? &b->parts.v[m->part] : NULL;
+
+        if (p && !p->condition.n && finish_has_cases(b, &counts, p->parent))
+            p->condition = arena_fmt(b->arena, "when: %.*s", SV_FMT(m->value));
+    }
+}
+
+/* A collection of procedures, of which some say when they are for: the others are no part of each run either. */
+static void finish_collections(struct rb_build *b)
+{
+    CLEANUP(map_release) struct map counts = {0};
+
+    finish_count_cases(b, false, &counts);
+    for (size_t i = 0; counts.n && i < b->parts.n; i++) {
+        struct rb_part *p = &b->parts.v[i];
+
+        if (p->kind == PART_SECTION && p->level > 1 && !p->number.n && !p->condition.n &&
+            p->role == ROLE_DEPLOY && finish_has_cases(b, &counts, p->parent) &&
+            title_role(b->title, p->title) == ROLE_DEPLOY)
+            p->condition = SV("as one of several procedures");
+    }
+}
+
 /* "Scenario 1: Data corrupted", "Scenario 2: ...": brothers of which each is for its own day. */
 static void finish_scenarios(struct rb_build *b)
 {
@@ -363,6 +431,18 @@ static void finish_jumps(struct rb_build *b)
     }
 }
 
+/*
+ * "## Monitoring" is read for its rules, and its commands that look are for whoever watches.  One that changes something
+ * may be a part of the run (switch the alerts on), or a remedy: that is asked.
+ */
+static bool finish_is_watched(const struct rb_build *b, const struct rb_step *s)
+{
+    const struct rb_part *p = s->part == RB_NONE ? NULL : &b->parts.v[s->part];
+
+    return p && p->role == ROLE_MONITOR && p->offset_ms < 0 && s->command &&
+           s->command->effect > EFFECT_STATE && !s->condition.n && !s->optional;
+}
+
 static void finish_steps(struct rb_build *b)
 {
     struct runbook *rb = b->rb;
@@ -382,6 +462,8 @@ static void finish_steps(struct rb_build *b)
             continue;
         *s = d->step;
         scope_settle(b, d->said, s);
+        if (finish_is_watched(b, s))
+            s->condition = SV("while it is watched");
         if (!s->undo.n && d->undone_by != RB_NONE)
             s->undo = b->parts.v[d->undone_by].id;
         if (s->one_of != RB_NONE) {
@@ -511,6 +593,8 @@ void finish(struct rb_build *b)
     finish_joins(b);
     finish_variants(b);
     finish_cases(b);
+    finish_back_cases(b);
+    finish_collections(b);
     finish_scenarios(b);
     finish_restores(b);
     finish_first(b);

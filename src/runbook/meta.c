@@ -164,6 +164,11 @@ void meta_read(struct rb_build *b, const struct md_node *n)
         return; /* something to do */
     if (meta_bold(b, n) || up->kind == MD_ITEM)
         return;
+    if (n->before != MD_NONE && b->rb->md.v[n->before].kind == MD_HEADING &&
+        sv_find_byte(n->text, '\n', 0) == SV_NPOS && title_is_use_case(b->title, n->text)) {
+        meta_add(b, n->line, SV("Use case"), n->text);
+        return;
+    }
     while (sv_next_line(&rest, &line))
         meta_plain_line(b, sv_trim(line), number++, meta_is_head(b));
 }

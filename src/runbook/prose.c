@@ -154,6 +154,10 @@ enum prose_verdict prose_verdict_of(struct sv text)
         struct sv word;
         enum prose_verdict verdict;
     } rows[] = {
+        {SV("consider"), PROSE_HOLD}, /* a rollback, which a person decides */
+        {SV("evaluate"), PROSE_HOLD},
+        {SV("discuss"), PROSE_HOLD},
+        {SV("prepare"), PROSE_HOLD},
         {SV("fix forward"), PROSE_FIX_FORWARD},
         {SV("investigate"), PROSE_INVESTIGATE},
         {SV("untersuchen"), PROSE_INVESTIGATE},

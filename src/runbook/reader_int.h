@@ -59,7 +59,8 @@ enum watch_pattern {
     WATCH_FOR,
     WATCH_ALERTS,
     WATCH_TRIGGERS,
-    WATCH_FEARED, /* what is below it is no good news */
+    WATCH_TRIGGERED, /* "Trigger: any of the following", in a way back */
+    WATCH_FEARED,    /* what is below it is no good news */
     WATCH_TAKES,
     WATCH_COMPLETES,
     WATCH_LIMITED,
@@ -211,6 +212,10 @@ void attach_criteria(struct rb_build *b, uint32_t list);
 void watch_heading(struct rb_build *b, struct sv title);
 void watch_paragraph(struct rb_build *b, struct sv text, size_t line);
 void watch_propose(struct rb_build *b, struct sv text, size_t line);
+/* "for five minutes", "for an hour", "for 2 consecutive minutes" as "for 5 minutes". */
+struct sv watch_digits(struct rb_build *b, struct sv text);
+/* How long it must last is never left out: a rule without it would act at once.  `clauses`: of the rule. */
+bool watch_keeps_span(const struct rb_build *b, struct sv reason, struct sv clauses);
 void watch_query(struct rb_build *b, struct sv sql, size_t line);
 /* False: not an item of a list of triggers, alerts or metrics. */
 bool watch_item(struct rb_build *b, struct sv text, size_t line);

@@ -205,6 +205,10 @@ static void read_heading(struct rb_build *b, uint32_t node)
     if (n->level > 1 && own == ROLE_ROLLBACK && p->role != ROLE_REFERENCE &&
         p->role != ROLE_COMMUNICATE && title_is_way_back(b->title, p->title))
         p->role = own; /* whatever it stands in */
+    else if (n->level > 1 && own == ROLE_PREFLIGHT && p->role == ROLE_REFERENCE &&
+             title_is_checklist(b->title, p->title))
+        p->role =
+            own; /* of a "Quick Reference": what a reference shows, but nobody skips a check */
     else if (n->level > 1)
         p->role = read_role(p->role, own, step, title_rolls_back(b->title, p->title));
     if (!step || p->due_ms >= 0) { /* a numbered step goes on in the session of its section */

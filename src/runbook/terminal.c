@@ -62,8 +62,9 @@ static const struct terminal_row terminal_asking[] = {
     {"ssh-keygen", NULL, "-N"},  {"ansible-vault", "edit", NULL},
     {"sudoedit", NULL, NULL},    {"vimdiff", NULL, NULL},
     {"irb", NULL, NULL},         {"rails", "console", NULL},
-    {"flask", "shell", NULL},    {"python", "shell", NULL},
-    {"python3", "shell", NULL},  {"mongosh", NULL, "--eval"},
+    {"read", NULL, "-t"},        {"flask", "shell", NULL},
+    {"python", "shell", NULL},   {"python3", "shell", NULL},
+    {"mongosh", NULL, "--eval"},
 };
 
 /* Alone, without a word that is no option, they are a shell or an interpreter. */

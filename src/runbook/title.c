@@ -33,7 +33,8 @@ static const struct {
     {ROLE_FOLLOW_UP,
      "post[ -]?(deployment|release|migration|upgrade|maintenance)[ -](tasks?|review|activities|"
      "actions|work)|follow[- ]?ups?\\b|retrospective|post[- ]?mortem|lessons learned|"
-     "after[- ]action|^next steps$|^prevention$|^afterwards?$|^after the (release|deployment|upgrade|migration)|nacharbeit|nachbereitung|actions? ultérieures?|后续|复盘|振り返り|フォローアップ"},
+     "after[- ]action|celebrat|knowledge base|pain points|planned improvements|\\brunbook (?:evolution|history|feedback)|^(?:release|deployment) (?:history|log)\\b|"
+     "^next steps$|^prevention$|^afterwards?$|^after the (release|deployment|upgrade|migration)|nacharbeit|nachbereitung|actions? ultérieures?|后续|复盘|振り返り|フォローアップ"},
     {ROLE_REFERENCE,
      "idempoten|\\bguarantees?$|problem statement|^files? (created|modified|changed)|"
      "(migration|deployment|rollout|release) strategy|^dependencies$|"
@@ -41,7 +42,7 @@ static const struct {
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
      "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|goals?$|(directory|folder|file) (layout|structure)$|(regular|routine|ongoing) maintenance|"
      "(?:canonical|common|useful|handy|helpful|quick|key|basic|operation|frequent)(?: [a-z]+)? commands$|cheat ?sheet|"
-     "(?:(?<=\\w )notes|standards?|polic(?:y|ies)|guidelines|conventions|best practices|principles)$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|^présentation|^vue d.ensemble|^annexe|^objectif|"
+     "^(?:[a-z]+ ){0,2}(?:safety|ground|golden|cardinal) rules$|(?:(?<=\\w )notes|standards?|polic(?:y|ies)|guidelines|conventions|best practices|principles)$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|^présentation|^vue d.ensemble|^annexe|^objectif|"
      "^resumen|^contactos|概述|简介|背景|联系人|联系方式|附录|kontakte?$|概要|連絡先|参考|目次"},
     {ROLE_PREFLIGHT,
      "roll ?back (?:preparation|readiness|prerequisites|rehearsal|tests?|testing|drill)\\b"},
@@ -52,6 +53,8 @@ static const struct {
      "^if (it|something|anything|things) (fails?|goes|go) ?(wrong)?|"
      "retour (?:en )?arrière|restauration|reversi[óo]n|vuelta atrás|回滚|回退|zurückroll|rückfall|rückweg|ロールバック|切り戻し"},
     {ROLE_TROUBLESHOOT,
+     "^emergency (?:procedures?|actions?|response|handling|operations?|runbooks?|scenarios?)$|\\boutages?$|"
+     "^incident (?:response|handling|management)|\\bcorruption(?: detected)?$|"
      "troubleshoot|known (issues|problems)|common (issues|problems|errors|failures)|error messages|^issue\\b|"
      "\\bfaq\\b|^(?:emergency |technical |customer )?support$|^(?:getting |need )?help\\??$|fehlerbehebung|problembehebung|dépannage|solución de problemas|故障排查|常见问题|トラブル"},
     {ROLE_MONITOR,
@@ -93,6 +96,8 @@ enum title_pattern {
     TITLE_STAGE,      /* "Deploy to staging" */
     TITLE_LATER,      /* "Version Upgrade" */
     TITLE_OF_LOSS,    /* "Disaster Recovery Runbook" */
+    TITLE_CHECKLIST,  /* "Pre-Flight Checklist" */
+    TITLE_USE_CASE,   /* "For testing with a part of the users" */
     TITLE__N
 };
 
@@ -142,6 +147,9 @@ static const char *const title_patterns[] = {
     [TITLE_LATER] =
         "^(?:[a-z]+ )?(?:upgrad(?:e|es|ing)|updat(?:e|es|ing))\\b|^(?:subsequent|later|routine|regular|"
         "existing) (?:[a-z]+ )?(?:deployments?|deploys?|releases?|updates?|install\\w*)\\b",
+    [TITLE_CHECKLIST] = "\\bpre[ -]?(?:flight|deploy(?:ment)?|release|launch) check ?list",
+    [TITLE_USE_CASE] = "^(?:use (?:this|these|it)(?: [a-z]+)? (?:for|when|if|to)|for [a-z]+ing|"
+                       "when you)\\b[^:]*$",
     [TITLE_OF_LOSS] = "\\b(?:restor|recover|disaster|fail ?over)",
     [TITLE_CONDITION] =
         ("^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|si|seulement si|uniquement si|si es|sólo si|"
@@ -317,6 +325,16 @@ bool title_is_way_back(struct title_reader *r, struct sv text)
 bool title_restores(struct title_reader *r, struct sv text)
 {
     return regex_has(r->patterns[TITLE_RESTORES], title_strip_glyphs(text));
+}
+
+bool title_is_checklist(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_CHECKLIST], text);
+}
+
+bool title_is_use_case(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_USE_CASE], text);
 }
 
 bool title_is_first(struct title_reader *r, struct sv text)

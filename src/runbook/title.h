@@ -37,6 +37,10 @@ bool title_rolls_back(struct title_reader *r, struct sv text);
 bool title_is_way_back(struct title_reader *r, struct sv text);
 /* "Restore Plan", "Data Recovery": for the case that a state is lost. */
 bool title_restores(struct title_reader *r, struct sv text);
+/* "Pre-Flight Checklist": also in a section that is only a reference. */
+bool title_is_checklist(struct title_reader *r, struct sv text);
+/* A sentence below a heading that says what the section is for: "For testing with a part of the users". */
+bool title_is_use_case(struct title_reader *r, struct sv text);
 /* "First Deployment", "Initial Setup"; "Version Upgrade", "Subsequent Releases". */
 bool title_is_first(struct title_reader *r, struct sv text);
 bool title_is_later(struct title_reader *r, struct sv text);

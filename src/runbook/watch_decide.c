@@ -77,8 +77,7 @@ static struct sv decide_bare(struct rb_build *b, struct sv reason)
     return bare;
 }
 
-/* "for five minutes", "for an hour" in digits. */
-static struct sv decide_digits(struct rb_build *b, struct sv text)
+struct sv watch_digits(struct rb_build *b, struct sv text)
 {
     static const struct {
         struct sv word;
@@ -89,14 +88,18 @@ static struct sv decide_digits(struct rb_build *b, struct sv text)
         {SV("seven"), 7},    {SV("eight"), 8},   {SV("nine"), 9},    {SV("ten"), 10},
         {SV("fifteen"), 15}, {SV("twenty"), 20}, {SV("thirty"), 30}, {SV("sixty"), 60},
     };
-    struct regex_match g[3];
+    struct regex_match g[4];
 
-    if (!regex_find(b->watch_patterns[WATCH_FOR_WORD], text, 0, g, 3))
+    if (!regex_find(b->watch_patterns[WATCH_FOR_WORD], text, 0, g, 4))
         return text;
+    if (ascii_is_digit(text.p[g[1].from]))
+        return arena_fmt(b->arena, "%.*sfor %.*s %.*s", SV_FMT(sv_sub(text, 0, g[0].from)),
+                         SV_FMT(sv_sub(text, g[1].from, g[1].to)),
+                         SV_FMT(sv_sub(text, g[3].from, text.n)));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (sv_eq_nocase(sv_sub(text, g[1].from, g[1].to), rows[i].word))
-            return arena_fmt(b->arena, "%.*sfor %u%.*s", SV_FMT(sv_sub(text, 0, g[0].from)),
-                             rows[i].n, SV_FMT(sv_sub(text, g[2].from, text.n)));
+            return arena_fmt(b->arena, "%.*sfor %u %.*s", SV_FMT(sv_sub(text, 0, g[0].from)),
+                             rows[i].n, SV_FMT(sv_sub(text, g[3].from, text.n)));
     return text;
 }
 
@@ -109,8 +112,7 @@ static bool decide_is_simple(const struct rb_build *b, struct sv text)
     return !regex_has(b->watch_patterns[WATCH_MORE], text);
 }
 
-/* How long it must last is never left out: a rule without it would act at once. */
-static bool decide_keeps_span(const struct rb_build *b, struct sv reason, struct sv clauses)
+bool watch_keeps_span(const struct rb_build *b, struct sv reason, struct sv clauses)
 {
     struct regex_match g[1];
 
@@ -121,7 +123,7 @@ static bool decide_keeps_span(const struct rb_build *b, struct sv reason, struct
 static void decide_reason(struct rb_build *b, struct sv action, struct sv reason, bool simple,
                           size_t line)
 {
-    struct shape_request q = {.phrase = decide_digits(b, decide_bare(b, reason)),
+    struct shape_request q = {.phrase = watch_digits(b, decide_bare(b, reason)),
                               .count_window = "[5m]",
                               .min_samples = true,
                               .offset_ms = -1};
@@ -129,7 +131,7 @@ static void decide_reason(struct rb_build *b, struct sv action, struct sv reason
     struct sv text = {NULL, 0};
 
     if (simple && watch_limited(b, q.phrase) && shape_read(b->shape, &q, b->arena, &s) &&
-        decide_keeps_span(b, q.phrase, s.clauses))
+        watch_keeps_span(b, q.phrase, s.clauses))
         text = arena_fmt(b->arena, "%.*s when %.*s%.*s", SV_FMT(action), SV_FMT(s.condition),
                          SV_FMT(s.clauses));
     watch_rule(b, line, reason, text);
@@ -152,6 +154,8 @@ static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
         action = decide_action(b, sv_sub(sentence, g[3].from, g[3].to));
         reasons = sv_sub(sentence, g[4].from, g[4].to);
     }
+    if (sv_starts_nocase(sentence, SV("consider ")))
+        action = SV("hold"); /* a person does */
     if (!action.n)
         return false;
     while (decide_next_reason(&reasons, &reason))

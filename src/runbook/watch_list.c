@@ -24,10 +24,14 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_TRIGGERS] =
         "^(?:(?:automatic|immediate|hard|critical|common) )*(?:roll(?:ing)?[ -]?back|abort) (?:triggers?|"
         "criteria|conditions?)\\b|\\b(?:triggers?|criteria|conditions?|reasons) for (?:an? )?(?:automatic |immediate )?"
-        "(?:roll ?back|rolling back|abort)|^(?:(?:trigger|initiate|start|perform|execute|consider) "
+        "(?:roll ?back|rolling back|abort)|^when (?:to|(?:should|must|do) (?:we|you|i)) (?:roll ?back|rollback|abort|revert)"
+        "(?: if)?\\??:?$|^(?:(?:trigger|initiate|start|perform|execute|consider) "
         "(?:an? |the )?(?:immediate )?)?(?:roll back|rollback|abort)(?: immediately| at once)? (?:if|when)"
         "(?: any| one| all)?(?: of)?(?: the)?(?: following| these)?[^:,]*:?$",
-    [WATCH_FEARED] = "\\b(?:roll ?back|abort|revert|triggers?|symptoms?|warning signs?)\\b[^:]*:$",
+    [WATCH_TRIGGERED] =
+        "^(?:roll ?back )?triggers?(?: conditions?)?:?(?: (?:any|one|all|each|when|if)\\b[^<>0-9]*)?$",
+    [WATCH_FEARED] = "^(?:do not|don't|never|no need)\\b.* (?:if|when):$|"
+                     "\\b(?:roll ?back|abort|revert|triggers?|symptoms?|warning signs?)\\b[^:]*:$",
     [WATCH_LIMITED] =
         "[<>\xe2\x89\xa4\xe2\x89\xa5]|\\b(?:exceeds|more than|less than|above|below|target)\\b",
     [WATCH_DURATION] =
@@ -48,23 +52,18 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "^(?:(?:and|but) )?(?:if|when|once|as soon as|falls|wenn) (.+?) ?"
         "(?:\xe2\x86\x92|->|=>|,|:|\\bthen\\b|\xe2\x80\x93|\xe2\x80\x94) ?"
         "(?:(?:then|we|you|please|immediately|dann|must|should) )*(" WATCH_ACTION "\\b[^,;]*)|"
-        "^(?:(?:we|you|please|immediately|automatically) )*(" WATCH_ACTION
+        "^(?:(?:we|you|please|immediately|automatically|consider) )*(" WATCH_ACTION
         "\\b[^<>0-9]{0,60}?) (?:if|when|once|as soon as|falls|wenn) (.+)$",
     [WATCH_STAYS] = "^(.*?)\\b(?:stays?|remains?|is|goes|rises|climbs|gets|keeps) "
                     "((?:above|over|below|under|more than|at least|less than|[<>]).*)$",
     [WATCH_MORE] = "\\b(?:and|but|while|unless|except|without|not|never|no need|only)\\b|"
                    "n(?:'|\xe2\x80\x99)t\\b",
-    [WATCH_FOR_WORD] = "\\bfor (?:more than |at least |over |about )?([a-z]+)"
-                       "((?: consecutive)? (?:seconds?|minutes?|hours?)\\b)",
+    [WATCH_FOR_WORD] = "\\bfor (?:more than |at least |over |about )?([a-z]+|[0-9]+)"
+                       "( consecutive)? (seconds?|minutes?|hours?)\\b",
     [WATCH_LASTS] = "\\b(?:for|over|during|within|in a row|consecutive)\\b.*"
                     "(?:\\bs|sec\\w*|m|min\\w*|h|hours?|days?|row|checks?|samples?)\\b",
     [WATCH_ALL_OF] = "\\b(?:include|contain|show|list)s? (?:all|the) ([0-9]{1,3}) (?:new )?\\w+$",
 };
-
-bool watch_is_feared(const struct rb_build *b, struct sv label)
-{
-    return regex_has(b->watch_patterns[WATCH_FEARED], label);
-}
 
 bool watch_limited(const struct rb_build *b, struct sv text)
 {
@@ -203,9 +202,11 @@ static bool watch_all_of(struct rb_build *b, struct sv text, size_t line)
 
 /* --- phrases --- */
 
+/* No time is a percentage: "response time degradation > 20%" compares with what was, and nothing says with what. */
 static bool watch_shape(struct rb_build *b, const struct shape_request *q, struct shape *ret)
 {
-    return shape_read(b->shape, q, b->arena, ret);
+    return shape_read(b->shape, q, b->arena, ret) &&
+           !(sv_ends(ret->condition, SV("%")) && sv_has(ret->condition, SV("_time")));
 }
 
 /* "**Error Rate:** <0.5%": the bold words, or those before a colon, are the subject. */
@@ -267,7 +268,8 @@ void watch_propose(struct rb_build *b, struct sv text, size_t line)
     if (expect_is_label(q.phrase, &rest))
         q.phrase = rest;
     if (!q.phrase.n || expect_is_proceed(q.phrase, &rest) || watch_all_of(b, q.phrase, line) ||
-        watch_takes(b, q.phrase, line) || b->feared || sv_has_nocase(q.phrase, SV(" exceeded ")))
+        watch_takes(b, q.phrase, line) || b->feared || sv_has_nocase(q.phrase, SV(" exceeded ")) ||
+        regex_has(b->watch_patterns[WATCH_DECIDES], q.phrase)) /* not what is hoped for */
         return;
     if (watch_find(b, WATCH_FOR, q.phrase, &span) && !sv_has_nocase(q.phrase, SV("confirm"))) {
         watch_add(b, line, text, arena_fmt(b->arena, "checkpoint T+%.*s", SV_FMT(span)), true);
@@ -441,8 +443,11 @@ static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
     whole = !regex_find(b->watch_patterns[WATCH_STAYS], q.phrase, 0, g, 1);
     if (!watch_limited(b, q.phrase) || watch_takes(b, text, line))
         return true;
+    q.phrase = watch_digits(b, q.phrase);
     if (!whole || !watch_shape(b, &q, &s))
         return watch_decides(b, text, line);
+    if (!watch_keeps_span(b, q.phrase, s.clauses))
+        return false;
     watch_add(
         b, line, text,
         arena_fmt(b->arena, "%s when %.*s%.*s",
@@ -471,12 +476,30 @@ static bool watch_metric(struct rb_build *b, struct sv text, size_t line)
     return true;
 }
 
+/* By the line before, or by the heading when that line introduces nothing ("These roll back by themselves."). */
 static bool watch_is_triggers(const struct rb_build *b)
 {
     enum rb_role role = build_role(b);
 
     return role != ROLE_COMMUNICATE && role != ROLE_TROUBLESHOOT &&
-           watch_find(b, WATCH_TRIGGERS, b->label, NULL);
+           (watch_find(b, WATCH_TRIGGERS, b->label, NULL) ||
+            (role == ROLE_ROLLBACK && watch_find(b, WATCH_TRIGGERED, b->label, NULL)) ||
+            (b->part != RB_NONE && !sv_ends(b->label, SV(":")) &&
+             watch_find(b, WATCH_TRIGGERS, b->parts.v[b->part].title, NULL)));
+}
+
+bool watch_is_feared(const struct rb_build *b, struct sv label)
+{
+    return watch_is_triggers(b) || regex_has(b->watch_patterns[WATCH_FEARED], label);
+}
+
+/* "Change failure rate: [Target: < X%]": to be filled in, of a template. */
+static bool watch_is_blank(struct sv text)
+{
+    struct sv label, rest;
+
+    watch_split(text, &label, &rest);
+    return sv_starts(rest, SV("[")) && sv_find_byte(rest, ']', 0) == rest.n - 1;
 }
 
 bool watch_item(struct rb_build *b, struct sv text, size_t line)
@@ -485,6 +508,8 @@ bool watch_item(struct rb_build *b, struct sv text, size_t line)
     bool found;
 
     text = sv_sub(text, 0, sv_find_byte(text, '\n', 0));
+    if (watch_is_blank(text))
+        return false;
     if (b->watch_any.n)
         found = watch_trigger(b, text, line);
     else if (watch_is_triggers(b))

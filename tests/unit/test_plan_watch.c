@@ -138,8 +138,9 @@ T(what_is_said_of_rules_is_no_question_and_no_part_of_the_hash)
     T_EQ(json_get_int(one, "line", 0), 4);
     T_CHECK(json_get_sv(one, "text").n > 0);
     copy = json_copy(w.plan.json);
-    T_EQ(json_object_del(copy, "advice") | json_object_del(copy, "questions") |
-             json_object_del(copy, "operator") | json_object_del(copy, "hash"),
+    T_EQ(json_object_del(copy, "advice") | json_object_del(copy, "left") |
+             json_object_del(copy, "questions") | json_object_del(copy, "operator") |
+             json_object_del(copy, "hash"),
          0);
     json_write(copy, &text);
     h = hash_of(strbuf_sv(&text));
@@ -459,23 +460,57 @@ T(a_rule_that_is_only_proposed_is_shown_and_not_judged)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(a_rule_that_is_only_proposed_is_shown_and_not_judged),
-       T_CASE(a_metric_that_is_not_bound_is_asked_for_with_a_proposal),
-       T_CASE(a_rule_of_the_document_is_shown_as_it_is_judged),
-       T_CASE(which_direction_is_worse_is_known_said_or_asked),
-       T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
-       T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),
-       T_CASE(what_is_said_of_rules_is_no_question_and_no_part_of_the_hash),
-       T_CASE(an_alias_that_is_no_expression_is_asked_about_where_it_stands),
-       T_CASE(a_rule_of_the_binding_with_the_id_of_one_of_the_document_stands_for_it),
-       T_CASE(a_rule_that_wants_somebody_told_is_not_accepted_silently),
-       T_CASE(a_drop_by_line_means_the_document),
-       T_CASE(rules_without_an_end_of_the_watch_are_a_question),
-       T_CASE(the_watch_ends_with_the_last_checkpoint),
-       T_CASE(moments_are_written_in_their_largest_unit),
-       T_CASE(an_item_of_the_schedule_that_no_rule_judges_is_a_question),
-       T_CASE(what_lies_behind_the_end_is_dropped_with_its_reason_and_asks_nothing),
-       T_CASE(rows_of_one_moment_are_one_checkpoint), T_CASE(a_warning_about_a_rule_is_no_question),
-       T_CASE(a_checkpoint_that_cannot_be_judged_is_asked_about),
-       T_CASE(without_rules_nothing_is_watched_and_it_says_so),
-       T_CASE(probes_and_services_can_be_named_in_rules))
+#define LEFT                                                                          \
+    "## Monitoring\n\n- [ ] Look at the dashboard\n- [ ] Error rate <1%\n\n```bash\n" \
+    "journalctl -u web -n 50\ndf -h\nsystemctl restart web\n```\n"
+
+/* Nothing that was read as something to do disappears without a word. */
+T(below_monitoring_boxes_are_done_what_changes_something_is_asked_and_the_rest_is_left_to_people)
+{
+    struct world w;
+    const json_t *left;
+
+    world_make(&w, DOC LEFT, BOUND "on_failure: stop\n");
+    T_SV(find_step(&w, "look-at-the-dashboard/1")->kind, "manual");
+    T_SV(find_step(&w, "error-rate-1/1")->kind, "manual");
+    want_question(&w, "choice", 17, "'systemctl restart web' is done while it is watched: is it?",
+                  "choices: {\"3\": yes}");
+    left = json_object_get(w.plan.json, "left");
+    T_EQ(json_array_size(left), 2);
+    T_SV(json_get_sv(json_array_get(left, 0), "text"), "journalctl -u web -n 50");
+    T_EQ(json_get_int(json_array_get(left, 0), "line", 0), 15);
+    T_SV(json_get_sv(json_array_get(left, 0), "title"), "Monitoring");
+    T_SV(json_get_sv(json_array_get(left, 1), "kind"), "shell");
+    world_end(&w);
+    world_make(&w, DOC LEFT, BOUND "on_failure: stop\nchoices: {\"monitoring/3\": no}\n");
+    T_EQ(count_questions(&w, "choice"), 0);
+    T_CHECK(find_step(&w, "monitoring/3")->skip.n > 0);
+    world_end(&w);
+    world_make(&w, DOC, BOUND);
+    T_EQ(json_array_size(json_object_get(w.plan.json, "left")), 0);
+    world_end(&w);
+}
+
+T_MAIN(
+    T_CASE(a_rule_that_is_only_proposed_is_shown_and_not_judged),
+    T_CASE(a_metric_that_is_not_bound_is_asked_for_with_a_proposal),
+    T_CASE(a_rule_of_the_document_is_shown_as_it_is_judged),
+    T_CASE(which_direction_is_worse_is_known_said_or_asked),
+    T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
+    T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),
+    T_CASE(what_is_said_of_rules_is_no_question_and_no_part_of_the_hash),
+    T_CASE(an_alias_that_is_no_expression_is_asked_about_where_it_stands),
+    T_CASE(a_rule_of_the_binding_with_the_id_of_one_of_the_document_stands_for_it),
+    T_CASE(a_rule_that_wants_somebody_told_is_not_accepted_silently),
+    T_CASE(a_drop_by_line_means_the_document),
+    T_CASE(rules_without_an_end_of_the_watch_are_a_question),
+    T_CASE(the_watch_ends_with_the_last_checkpoint),
+    T_CASE(moments_are_written_in_their_largest_unit),
+    T_CASE(an_item_of_the_schedule_that_no_rule_judges_is_a_question),
+    T_CASE(what_lies_behind_the_end_is_dropped_with_its_reason_and_asks_nothing),
+    T_CASE(rows_of_one_moment_are_one_checkpoint), T_CASE(a_warning_about_a_rule_is_no_question),
+    T_CASE(a_checkpoint_that_cannot_be_judged_is_asked_about),
+    T_CASE(without_rules_nothing_is_watched_and_it_says_so),
+    T_CASE(probes_and_services_can_be_named_in_rules),
+    T_CASE(
+        below_monitoring_boxes_are_done_what_changes_something_is_asked_and_the_rest_is_left_to_people))

@@ -457,6 +457,111 @@ T(reasons_that_are_only_considered_hold)
                "hold when error_rate[1m] > 5% min 100 samples");
 }
 
+T(triggers_below_a_heading_are_reasons_whatever_is_said_in_between)
+{
+    want_rules("# R\n## Rollback\n### When to Rollback\n- Error rate > 2%\n- Something is broken\n",
+               "rollback when error_rate[1m] > 2% min 100 samples");
+    want_rules(
+        "# R\n## Rollback\n### Automatic Rollback Triggers\n*These roll back by themselves.*\n\n"
+        "- Error rate > 1% for 2 consecutive minutes\n- CPU > 90% for five minutes\n",
+        "rollback when error_rate[1m] > 1% min 100 samples for 2m|rollback when cpu > 90% for 5m");
+    want_rules(
+        "# R\n## When should we roll back?\n- Error rate > 2%\n\nDo not worry if:\n- CPU > 90%\n",
+        "rollback when error_rate[1m] > 2% min 100 samples");
+    /* how long is never left out: it would act at once */
+    want_rules("# R\n## Rollback Triggers\n- Error rate > 2% over three checks in a row\n", "?");
+}
+
+T(what_a_person_considers_is_no_expectation)
+{
+    want_rules(
+        "# R\n## Troubleshooting\n### Issue: many errors\n1. Consider rollback if error rate > 2%\n",
+        "");
+    want_rules("# R\n## Steps" SH("./go") "\nConsider rolling back if error rate > 2%.\n",
+               "hold when error_rate[1m] > 2% min 100 samples");
+}
+
+T(what_a_template_leaves_blank_is_no_rule)
+{
+    want_rules(
+        "# R\n## Success Metrics\n- **Change rate:** [Target: < X%]\n- **Error rate:** < 1%\n",
+        "expect error_rate[5m] < 1% else investigate");
+}
+
+T(sections_that_say_what_they_are_for_are_each_for_that)
+{
+    want_steps("# R\n## Release" SH("./go") "## More\n### Flags\n*For testing with few users*" SH(
+                   "./flag") "### Pairs\nUse this when two are compared." SH("./pair"),
+               "deploy ./go|deploy ./flag ?in the case: For testing with few users|"
+               "deploy ./pair ?in the case: Use this when two are compared.");
+    want_steps("# R\n## Release\nFor deploying the shop." SH("./go"), "deploy ./go");
+}
+
+T(a_checklist_is_one_wherever_it_stands_and_a_review_is_for_later)
+{
+    want_steps("# R\n## Quick Reference\n### Pre-Flight Checklist\n- [ ] Ready\n### Commands" SH(
+                   "./x") "## Release" SH("./go"),
+               "preflight [Ready]|deploy ./go");
+    want_steps(
+        "# R\n## Release" SH(
+            "./go") "## Knowledge Base\n- [ ] Step 3 takes too long\n## Celebration\n- [ ] Thank all\n",
+        "deploy ./go");
+}
+
+T(what_changes_something_below_monitoring_is_asked)
+{
+    want_steps("# R\n## Monitoring" SH("df -h\nsystemctl restart a"),
+               "monitor df -h|monitor systemctl restart a ?while it is watched");
+}
+
+T(procedures_for_an_emergency_are_no_part_of_the_run)
+{
+    want_steps(
+        "# R\n## Release" SH("./go") "## Emergency Procedures\n### Data Corruption\n1. **Stop it**\n" SH(
+            "kubectl scale deployment shop --replicas=0"),
+        "deploy ./go");
+    want_steps("# R\n## Critical Safety Rules\n1. ALWAYS have a backup\n## Release" SH("./go"),
+               "deploy ./go");
+}
+
+T(ways_back_with_triggers_of_their_own_are_each_for_that)
+{
+    want_steps("# R\n## Rollback\n### Fast\n**Trigger**: Any of these\n\n- CPU > 90%\n" SH(
+                   "./a") "### Slow\n**Trigger**: Found later\n" SH("./b") "### After it" SH("./c"),
+               "rollback ./a ?when: Any of these|rollback ./b ?when: Found later|rollback ./c");
+    want_rules("# R\n## Rollback\n### Fast\n**Trigger**: Any of these\n\n- CPU > 90%\n",
+               "rollback when cpu > 90%");
+    want_steps("# R\n## Rollback\n### Fast\n**Trigger**: Any of these\n" SH("./a"), "rollback ./a");
+}
+
+T(a_procedure_among_others_that_say_when_they_are_for_is_asked_too)
+{
+    want_steps(
+        "# R\n## All\n### Certificate Upgrade\n**Frequency:** each month\n" SH(
+            "./a") "### Log Upgrade\n**Frequency:** each day\n" SH("./b") "### Patch Procedure" SH("./c"),
+        "deploy ./a ?as planned: each month|deploy ./b ?as planned: each day|"
+        "deploy ./c ?as one of several procedures");
+}
+
+T(what_is_no_command_in_a_block_of_commands_is_none)
+{
+    want_steps(
+        "# R\n## Release\n\n**Rotation configuration:**\n\n```bash\n# /etc/logrotate.d/shop\n/var/log/*.log {\n"
+        "    daily\n}\n```\n",
+        "deploy [Rotation configuration:]");
+    want_steps(
+        "# R\n## Release" SH("# Post in the channel\n\"Maintenance\non Tuesday\"\n./go 'a b'"),
+        "deploy [Maintenance\non Tuesday]|deploy ./go 'a b'");
+}
+
+T(what_a_table_lets_people_consider_holds)
+{
+    want_rules(
+        "# R\n## Monitoring\n| Metric | Threshold | Action |\n|--|--|--|\n| CPU | > 90% | Consider rollback |\n"
+        "| Response time degradation | > 20% | Roll back |\n",
+        "hold when cpu > 90%|?");
+}
+
 T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(a_restore_beside_a_rollback_is_asked_for),
        T_CASE(in_a_document_about_a_loss_it_is_what_is_done),
@@ -489,4 +594,15 @@ T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(any_of_these_is_a_question_for_a_way_back),
        T_CASE(boxes_of_a_section_about_messages_are_done),
        T_CASE(a_numbered_section_that_only_shows_what_to_change_is_a_step),
-       T_CASE(reasons_that_are_only_considered_hold))
+       T_CASE(reasons_that_are_only_considered_hold),
+       T_CASE(triggers_below_a_heading_are_reasons_whatever_is_said_in_between),
+       T_CASE(what_a_person_considers_is_no_expectation),
+       T_CASE(what_a_template_leaves_blank_is_no_rule),
+       T_CASE(sections_that_say_what_they_are_for_are_each_for_that),
+       T_CASE(a_checklist_is_one_wherever_it_stands_and_a_review_is_for_later),
+       T_CASE(what_changes_something_below_monitoring_is_asked),
+       T_CASE(procedures_for_an_emergency_are_no_part_of_the_run),
+       T_CASE(ways_back_with_triggers_of_their_own_are_each_for_that),
+       T_CASE(a_procedure_among_others_that_say_when_they_are_for_is_asked_too),
+       T_CASE(what_is_no_command_in_a_block_of_commands_is_none),
+       T_CASE(what_a_table_lets_people_consider_holds))
