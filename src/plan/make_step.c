@@ -90,11 +90,12 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
             json_append(dropped, j);
             continue;
         }
-        if (make_is_remote(m, s) && !make_remote_shows(s, e->form))
-            seen.form = EXPECT_ASK; /* what only a machine that is there could know */
+        if (s->kind == STEP_MANUAL || (make_is_remote(m, s) && !make_remote_shows(s, e->form)))
+            seen.form =
+                EXPECT_ASK; /* what only who does it, or a machine that is there could know */
         e = &seen;
         json_append(list, make_expect(m, e));
-        if (e->form == EXPECT_ASK && !answered)
+        if (e->form == EXPECT_ASK && !answered && s->kind != STEP_MANUAL)
             make_question(m, e->line, "expectation", false,
                           arena_fmt(m->arena, "no machine check for \"%.*s\"", SV_FMT(e->source)),
                           make_answer_with(m, s));

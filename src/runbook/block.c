@@ -498,8 +498,13 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
         block_ask_people(b, index, b->label);
     else if (build_role_acts(build_role(b)) && (kind == BLOCK_TEXT || kind == BLOCK_CODE))
         block_show(b, index);
-    else if (build_role_acts(build_role(b)) && (kind == BLOCK_SHELL || kind == BLOCK_SQL))
+    else if (build_role_acts(build_role(b)) && (kind == BLOCK_SHELL || kind == BLOCK_SQL)) {
+        bool aside = b->aside;
+
+        b->aside |= sv_starts_nocase(b->label, SV("example"));
         block_run(b, index, block_prompt_host(literal));
+        b->aside = aside;
+    }
 }
 
 static struct sv block_lang(struct sv info)

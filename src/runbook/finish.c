@@ -269,6 +269,13 @@ static void finish_collections(struct rb_build *b)
     }
 }
 
+/* A way back that stands by itself: no part of another one. */
+static bool finish_is_back(const struct rb_build *b, const struct rb_part *p)
+{
+    return p->kind == PART_SECTION && p->level > 1 && p->role == ROLE_ROLLBACK &&
+           (p->parent == RB_NONE || b->parts.v[p->parent].role != ROLE_ROLLBACK);
+}
+
 /* "Scenario 1: Data corrupted", "Scenario 2: ...": brothers of which each is for its own day. */
 static void finish_scenarios(struct rb_build *b)
 {
@@ -280,8 +287,8 @@ static void finish_scenarios(struct rb_build *b)
         size_t k;
 
         if (p->kind != PART_SECTION || !sv_starts(p->number, SV("scenario-")) ||
-            !build_role_acts(p->role) || p->role == ROLE_ROLLBACK)
-            continue;
+            !build_role_acts(p->role) || finish_is_back(b, p))
+            continue; /* a way back by itself: deciding for it is the condition */
         key = arena_fmt(b->arena, "%u", p->parent);
         if (!map_get(&first, key, &k)) {
             (void)map_put(&first, key, i);
@@ -292,13 +299,6 @@ static void finish_scenarios(struct rb_build *b)
         if (!p->condition.n)
             p->condition = SV("in this scenario only");
     }
-}
-
-/* A way back that stands by itself: no part of another one. */
-static bool finish_is_back(const struct rb_build *b, const struct rb_part *p)
-{
-    return p->kind == PART_SECTION && p->level > 1 && p->role == ROLE_ROLLBACK &&
-           (p->parent == RB_NONE || b->parts.v[p->parent].role != ROLE_ROLLBACK);
 }
 
 /* "Restore Plan" beside "Rollback Procedure": who rolls back does not want the old data as well. */

@@ -234,7 +234,10 @@ static bool read_is_step_title(struct rb_build *b, const struct md_node *n, stru
     struct sv strong = md_leading_strong(n, &end);
     struct sv after = sv_trim(sv_sub(n->text, end, n->text.n));
 
-    if (sv_find_byte(n->text, '\n', 0) != SV_NPOS)
+    if (sv_find_byte(n->text, '\n', 0) != SV_NPOS ||
+        (b->part != RB_NONE && build_part(b, b->part)->level == 1 && n->before != MD_NONE &&
+         b->rb->md.v[n->before].kind == MD_HEADING && n->next != MD_NONE &&
+         b->rb->md.v[n->next].kind == MD_HEADING)) /* "**Task 139: ...**" says more of the title */
         return false;
     for (size_t i = n->n_spans;
          i > 0 && n->spans[i - 1].kind == MD_HTML_SPAN && sv_ends(after, SV(">")); i--)

@@ -42,7 +42,9 @@ static const struct {
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
      "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|goals?$|(directory|folder|file) (layout|structure)$|(regular|routine|ongoing) maintenance|"
      "(?:canonical|common|useful|handy|helpful|quick|key|basic|operation|frequent)(?: [a-z]+)? commands$|cheat ?sheet|"
-     "^(?:[a-z]+ ){0,2}(?:safety|ground|golden|cardinal) rules$|(?:(?<=\\w )notes|standards?|polic(?:y|ies)|guidelines|conventions|best practices|principles)$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|^présentation|^vue d.ensemble|^annexe|^objectif|"
+     "^(?:[a-z]+ ){0,2}(?:safety|ground|golden|cardinal) rules$|(?:(?<=\\w )notes|standards?|polic(?:y|ies)|guidelines|conventions|best practices|principles)$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|"
+     "\\b(?:anti-?)?patterns$|^(?:anti-?)?pattern [0-9]|\\bexamples?$|^example\\b|\\bconsiderations?$|\\btemplates?$|complexity matrix|"
+     "^test(?:ing)? (?:framework|coverage)|^présentation|^vue d.ensemble|^annexe|^objectif|"
      "^resumen|^contactos|概述|简介|背景|联系人|联系方式|附录|kontakte?$|概要|連絡先|参考|目次"},
     {ROLE_PREFLIGHT,
      "roll ?back (?:preparation|readiness|prerequisites|rehearsal|tests?|testing|drill)\\b"},
@@ -174,6 +176,11 @@ static const struct {
     {SV("system"), TITLE_KIND("debian|ubuntu|rhel|red hat|centos|rocky|alma|fedora|suse|alpine|"
                               "linux|macos|windows|freebsd")},
     {SV("cloud"), TITLE_KIND("aws|gcp|google cloud|azure|on[- ]prem(?:ises)?")},
+    {SV("rollout"),
+     "^(?:standard|normal|classic|regular|zero[- ]?downtime|no[- ]?downtime|downtime|online|offline|"
+     "rolling|blue[-/ ]?green|canary|big[- ]bang|maintenance window|in[- ]place)"
+     "(?: (?:migration|deployment|deploy|upgrade|update|release|rollout|restart|strategy|approach))+"
+     "(?: \\([^)]*\\))?:?$"},
     {SV("option"), "^(?:option|case|method|approach|variant|variante|alternative|möglichkeit|方法|"
                    "パターン) ?(?:[a-e]|[0-9])\\b"},
 };

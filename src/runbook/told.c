@@ -326,6 +326,13 @@ static bool told_is_case(const struct rb_build *b, const struct told_sentence *s
            (s->how != TOLD_NOT || remark_is(b, s->main));
 }
 
+/* "Do not restart anything until the database team says so": somebody says that it is so. */
+static bool told_is_gate(const struct rb_build *b, struct sv text)
+{
+    return sv_has_nocase(text, SV(" until ")) && regex_has(b->block_patterns[BLOCK_NEVER], text) &&
+           !remark_is(b, text);
+}
+
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
 {
     struct told_sentence s = {.to = told_begin(n->text)}, ahead;
@@ -334,6 +341,10 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
 
     if (!told_role_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
         return;
+    if (told_is_gate(b, n->text)) {
+        told_step(b, n, 0, n->text.n);
+        return;
+    }
     while (told_next(n->text, &s)) {
         bool last = true;
 
@@ -418,11 +429,12 @@ static unsigned told_level(const struct rb_part *p)
     return p->kind == PART_SECTION ? p->level : TOLD_STEP_LEVEL;
 }
 
-/* Is nothing in the section but source and settings that its title says to change? */
+/* Is nothing in the section but source and settings that its title says to change, or what somebody says or is told? */
 static bool told_only_shows(const struct rb_build *b)
 {
     for (size_t i = b->section_blocks; i < b->blocks.n; i++)
-        if (b->blocks.v[i].kind != BLOCK_CODE && b->blocks.v[i].kind != BLOCK_SETTINGS)
+        if (b->blocks.v[i].kind != BLOCK_CODE && b->blocks.v[i].kind != BLOCK_SETTINGS &&
+            b->blocks.v[i].kind != BLOCK_TEXT && b->blocks.v[i].kind != BLOCK_MESSAGE)
             return false;
     return true;
 }

@@ -562,6 +562,52 @@ T(what_a_table_lets_people_consider_holds)
         "hold when cpu > 90%|?");
 }
 
+T(examples_patterns_and_considerations_are_no_steps)
+{
+    want_steps(
+        "# R\n\n**Task 139: Rehearse it**\n\n## Release" SH("./go") "## Change Patterns\n### Add a column" SH(
+            "./a") "## Performance Considerations" SH("./b") "## Rollback Script Template" SH("./c"),
+        "deploy ./go");
+    want_steps("# R\n## Release\n**Example: of a column**\n" SH("./a"), "deploy ./a");
+    {
+        CLEANUP(reading_done) struct reading r;
+
+        read_text(&r, "# R\n## Release\nExample:\n" SH("./a") "Then:\n" SH("./b"));
+        T_EQ(r.rb.n_steps, 2);
+        T_CHECK(r.rb.steps[0].optional && !r.rb.steps[1].optional);
+    }
+}
+
+T(kinds_of_a_deployment_beside_each_other_are_alternatives)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "# R\n## Release\n### Standard Migration (With Downtime)" SH(
+                      "./a") "### Zero-Downtime Migration" SH("./b"));
+    T_EQ(r.rb.n_parts, 4);
+    T_EQ(r.rb.parts[2].one_of, 2);
+    T_EQ(r.rb.parts[3].one_of, 2);
+}
+
+T(scenarios_of_a_way_back_are_each_for_themselves)
+{
+    want_steps("# R\n## Rollback\n### Scenario 1: It failed" SH(
+                   "./a") "### Scenario 2: Data is lost" SH("dropdb shop"),
+               "rollback ./a ?in this scenario only|rollback dropdb shop ?in this scenario only");
+}
+
+T(what_is_waited_for_is_confirmed)
+{
+    want_steps(
+        "# R\n## Steps" SH(
+            "./a") "\n\xe2\x9a\xa0 **Do not restart it until the team says so**\n" SH("./b"),
+        "deploy ./a|deploy [\xe2\x9a\xa0 Do not restart it until the team says so]|deploy ./b");
+    want_steps(
+        "# R\n## Steps\n### 5.1 Wait for the team\n**Confirmation** by the team:\n```\n\"All is done\"\n```\n"
+        "### 5.2 Start" SH("./b"),
+        "deploy [Wait for the team\nConfirmation by the team:]|deploy ./b");
+}
+
 T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(a_restore_beside_a_rollback_is_asked_for),
        T_CASE(in_a_document_about_a_loss_it_is_what_is_done),
@@ -605,4 +651,8 @@ T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(ways_back_with_triggers_of_their_own_are_each_for_that),
        T_CASE(a_procedure_among_others_that_say_when_they_are_for_is_asked_too),
        T_CASE(what_is_no_command_in_a_block_of_commands_is_none),
-       T_CASE(what_a_table_lets_people_consider_holds))
+       T_CASE(what_a_table_lets_people_consider_holds),
+       T_CASE(examples_patterns_and_considerations_are_no_steps),
+       T_CASE(kinds_of_a_deployment_beside_each_other_are_alternatives),
+       T_CASE(scenarios_of_a_way_back_are_each_for_themselves),
+       T_CASE(what_is_waited_for_is_confirmed))
