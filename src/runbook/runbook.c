@@ -182,6 +182,20 @@ static void read_title_host(struct rb_build *b)
         b->host = host;
 }
 
+/* "Full Rollback Procedure" is one wherever it stands, but where it is only spoken of. */
+static bool read_stands_out(const struct rb_build *b, const struct rb_part *p, enum rb_role own)
+{
+    return own == ROLE_ROLLBACK && p->role != ROLE_REFERENCE && p->role != ROLE_COMMUNICATE &&
+           title_is_way_back(b->title, p->title);
+}
+
+/* A checklist of a "Quick Reference": what a reference shows is not done, but nobody skips a check. */
+static bool read_is_checklist(const struct rb_build *b, const struct rb_part *p, enum rb_role own)
+{
+    return own == ROLE_PREFLIGHT && p->role == ROLE_REFERENCE &&
+           title_is_checklist(b->title, p->title);
+}
+
 static void read_heading(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
@@ -202,13 +216,8 @@ static void read_heading(struct rb_build *b, uint32_t node)
     if (own == ROLE_ROLLBACK && title_restores(b->title, p->title) &&
         title_is_of_loss(b->title, b->rb->title))
         own = ROLE_DEPLOY; /* it is what the document is for */
-    if (n->level > 1 && own == ROLE_ROLLBACK && p->role != ROLE_REFERENCE &&
-        p->role != ROLE_COMMUNICATE && title_is_way_back(b->title, p->title))
+    if (n->level > 1 && (read_stands_out(b, p, own) || read_is_checklist(b, p, own)))
         p->role = own; /* whatever it stands in */
-    else if (n->level > 1 && own == ROLE_PREFLIGHT && p->role == ROLE_REFERENCE &&
-             title_is_checklist(b->title, p->title))
-        p->role =
-            own; /* of a "Quick Reference": what a reference shows, but nobody skips a check */
     else if (n->level > 1)
         p->role = read_role(p->role, own, step, title_rolls_back(b->title, p->title));
     if (!step || p->due_ms >= 0) { /* a numbered step goes on in the session of its section */

@@ -94,10 +94,13 @@ static bool watch_find(const struct rb_build *b, enum watch_pattern p, struct sv
 static struct rb_rule *watch_add(struct rb_build *b, size_t line, struct sv source, struct sv text,
                                  bool proposal)
 {
-    struct rb_rule *rule = b->rules.n ? vec_last(&b->rules) : NULL;
+    struct rb_rule *rule;
 
-    if (proposal && rule && rule->line == line && sv_eq(rule->text, text))
-        return rule; /* an item whose text is read as a paragraph too */
+    if (proposal && b->rules.n) {
+        rule = vec_last(&b->rules);
+        if (rule->line == line && sv_eq(rule->text, text))
+            return rule; /* an item whose text is read as a paragraph too */
+    }
     rule = vec_add(&b->rules);
     *rule = (struct rb_rule){.line = line,
                              .part = b->part,
