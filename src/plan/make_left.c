@@ -3,17 +3,6 @@
  */
 #include "plan/make_int.h"
 
-static bool make_left_is_judged(const struct make *m, size_t line)
-{
-    for (size_t i = 0; i < m->rb->n_rules; i++)
-        if (m->rb->rules[i].line == line)
-            return true;
-    for (size_t i = 0; i < m->rb->n_checkpoints; i++)
-        if (m->rb->checkpoints[i].line == line)
-            return true;
-    return false;
-}
-
 void make_left(struct make *m)
 {
     json_t *list = json_array();
@@ -22,7 +11,7 @@ void make_left(struct make *m)
         const struct rb_step *s = &m->rb->steps[i];
         json_t *one;
 
-        if (make_is_forward(m, s) || make_is_way_back(m, s) || make_left_is_judged(m, s->line))
+        if (make_is_forward(m, s) || make_is_way_back(m, s))
             continue;
         one = json_object();
         json_put_sv(one, "id", s->id);
