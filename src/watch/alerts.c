@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/sv.h"
 
@@ -52,18 +54,39 @@ static bool alerts_are_texts(json_t *o)
 /* Alertmanager gives a fingerprint; what speaks its language may not: then it is the labels. */
 static void alerts_key(const json_t *alert, struct strbuf *ret)
 {
-    struct sv print = json_get_sv(alert, "fingerprint");
+    const char *print = json_get_str(alert, "fingerprint", ""); /* a NUL inside: that is none */
 
-    if (print.n)
-        strbuf_add_sv(ret, print);
+    if (print[0])
+        strbuf_add_str(ret, print);
     else
         json_write(json_object_get(alert, "labels"), ret);
 }
 
-/* "0001-01-01T00:00:00Z": it has not ended. */
-static bool alerts_has_no_end(struct sv at)
+/*
+ * A time of the alert, in seconds; false: there is none, or it cannot be read.  Who ends an alert may know its time to the second
+ * only, and the Alertmanager that began it to the nanosecond.
+ */
+static bool alerts_time(const json_t *alert, const char *key, int64_t *ret_s)
 {
-    return !at.n || sv_starts(at, SV("0001-"));
+    int64_t us;
+    bool is = clock_parse(json_get_sv(alert, key), &us);
+
+    if (is)
+        *ret_s = us / CLOCK_US_PER_S - (us % CLOCK_US_PER_S < 0);
+    return is;
+}
+
+/*
+ * It says that it is over, and when.  Without an end ("0001-01-01T00:00:00Z"), with one that cannot be read, or one before its
+ * beginning it contradicts itself.
+ */
+static bool alerts_is_over(const json_t *alert)
+{
+    int64_t starts_s, ends_s;
+
+    return sv_is(json_get_sv(alert, "status"), "resolved") &&
+           alerts_time(alert, "endsAt", &ends_s) && ends_s >= 0 &&
+           !(alerts_time(alert, "startsAt", &starts_s) && ends_s < starts_s);
 }
 
 static enum err_code alerts_check_one(const json_t *alert, size_t i, struct err *err)
@@ -83,11 +106,14 @@ static enum err_code alerts_check_one(const json_t *alert, size_t i, struct err 
 static enum err_code alerts_check(const json_t *body, struct err *err)
 {
     const json_t *list = json_object_get(body, "alerts");
+    const json_t *left_out = json_object_get(body, "truncatedAlerts"); /* none: nothing */
 
     if (!json_is_object(body) || !sv_eq(json_get_sv(body, "version"), SV("4")))
         return err_set(err, ERR_INVALID, "this is no message of version \"4\"");
     if (!json_is_array(list))
         return err_set(err, ERR_INVALID, "there is no list of alerts");
+    if (left_out && (!json_is_integer(left_out) || json_integer_value(left_out) < 0))
+        return err_set(err, ERR_INVALID, "'truncatedAlerts' is no number of alerts");
     for (size_t i = 0; i < json_array_size(list); i++)
         if (alerts_check_one(json_array_get(list, i), i, err) != ERR_OK)
             return err->code;
@@ -96,31 +122,40 @@ static enum err_code alerts_check(const json_t *body, struct err *err)
 
 /* --- taking it --- */
 
-/* RFC 3339 in UTC sorts as text; in another zone it is the newer message that counts, which is the same nearly always. */
-static bool alerts_is_earlier(struct sv a, struct sv b)
+/*
+ * Does this end come before the episode that stands began?  Its own beginning does not say: of two that tell an Alertmanager of
+ * one alert the earlier beginning counts, and it may be told with the end only.
+ */
+static bool alerts_is_late(const json_t *known, const json_t *alert)
 {
-    return sv_ends(a, SV("Z")) && sv_ends(b, SV("Z")) && sv_cmp(a, b) < 0;
+    int64_t ends_s, began_s;
+
+    return alerts_time(alert, "endsAt", &ends_s) && alerts_time(known, "starts_at", &began_s) &&
+           ends_s < began_s;
 }
 
-static void alerts_take_one(struct alerts *a, const json_t *alert, int64_t now_us)
+/* fires: what this message says is firing. */
+static void alerts_take_one(struct alerts *a, const json_t *alert, struct map *fires,
+                            int64_t now_us)
 {
     CLEANUP(strbuf_release) struct strbuf key = STRBUF(0);
-    struct sv starts = json_get_sv(alert, "startsAt"), ends = json_get_sv(alert, "endsAt");
-    bool firing = sv_eq(json_get_sv(alert, "status"), SV("firing")) || alerts_has_no_end(ends);
+    bool firing = !alerts_is_over(alert);
     const json_t *known;
     json_t *j;
 
     alerts_key(alert, &key);
     known = json_object_get(a->all, strbuf_str(&key));
-    if (!firing && known && json_get_bool(known, "firing", false) &&
-        alerts_is_earlier(starts, json_get_sv(known, "starts_at")))
-        return; /* it ended before this episode began */
+    if (!firing && (map_get(fires, strbuf_sv(&key), NULL) ||
+                    (json_get_bool(known, "firing", false) && alerts_is_late(known, alert))))
+        return;
+    if (firing)
+        (void)map_put(fires, strbuf_sv(&key), 0);
     j = json_object();
     json_put_bool(j, "firing", firing);
     json_put(j, "labels", json_deep_copy(json_object_get(alert, "labels")));
-    json_put_sv(j, "starts_at", starts);
+    json_put_sv(j, "starts_at", json_get_sv(alert, "startsAt"));
     if (!firing)
-        json_put_sv(j, "ends_at", ends);
+        json_put_sv(j, "ends_at", json_get_sv(alert, "endsAt"));
     json_put_int(j, "told_us", now_us);
     json_put(a->all, strbuf_str(&key), j);
 }
@@ -150,20 +185,48 @@ static void alerts_take_group(struct alerts *a, const json_t *body)
         (void)json_object_del(a->groups, key); /* fails when it is not there, which is as well */
 }
 
+/* How many of the list would be kept beside those that are. */
+static size_t alerts_new_ones(const struct alerts *a, const json_t *list)
+{
+    struct map new = {0};
+    size_t n = 0;
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        CLEANUP(strbuf_release) struct strbuf key = STRBUF(0);
+
+        alerts_key(json_array_get(list, i), &key);
+        if (!json_object_get(a->all, strbuf_str(&key)) && map_put(&new, strbuf_sv(&key), 0))
+            n++;
+    }
+    map_release(&new);
+    return n;
+}
+
+static bool alerts_are_too_many(const struct alerts *a, const json_t *body)
+{
+    const json_t *list = json_object_get(body, "alerts");
+
+    return json_object_size(a->all) + alerts_new_ones(a, list) > ALERTS_MAX ||
+           (json_get_int(body, "truncatedAlerts", 0) > 0 &&
+            json_object_size(a->groups) >= ALERTS_MAX &&
+            !json_object_get(a->groups, json_get_str(body, "groupKey", "")));
+}
+
 enum err_code alerts_take(struct alerts *a, struct sv body, int64_t now_us, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *tree = NULL;
+    struct map fires = {0};
     const json_t *list;
 
     if (json_read(body, &tree, err) != ERR_OK || alerts_check(tree, err) != ERR_OK)
         return err->code;
     list = json_object_get(tree, "alerts");
     alerts_forget(a, now_us);
-    if (json_object_size(a->all) + json_array_size(list) > ALERTS_MAX ||
-        json_object_size(a->groups) >= ALERTS_MAX)
+    if (alerts_are_too_many(a, tree))
         return err_set(err, ERR_LIMIT, "there are more than %u alerts", ALERTS_MAX);
     for (size_t i = 0; i < json_array_size(list); i++)
-        alerts_take_one(a, json_array_get(list, i), now_us);
+        alerts_take_one(a, json_array_get(list, i), &fires, now_us);
+    map_release(&fires);
     alerts_take_group(a, tree);
     a->heard_us = now_us;
     return ERR_OK;

@@ -20,6 +20,7 @@ from program import prusik, start
 from tap import DEADLINE_S, await_, check, read, run_tests, same, write
 
 DOC = "# Shop\n\n## Deployment\n\n```bash\necho never > done.txt\n```\n"
+CASES = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "corpus", "alerts_cases.json")
 PROMTOOL = os.environ.get("PROMTOOL", "promtool")
 
 
@@ -188,6 +189,20 @@ def what_is_no_message_is_refused_and_changes_nothing():
     w.end()
 
 
+def each_message_of_the_list_is_answered_as_it_says():
+    with open(CASES, encoding="utf-8") as f:
+        cases = json.load(f)["alertmanager_push"]
+    w = Watch(free_port())
+    w.await_rounds(1)
+    for case in cases:
+        for n, one in enumerate(case["told"], 1):
+            status, said = ask(w.url + "/hooks/alertmanager", one.get("text", json.dumps(one.get("body"))))
+            same(f"{case['name']}: status of message {n}", status, one["status"])
+            check(one.get("why", "") in said, f"{case['name']}: {said}")
+    w.await_rounds(2)
+    w.end()
+
+
 def what_cannot_be_kept_is_not_acknowledged():
     w = Watch(free_port())
     w.await_rounds(2)
@@ -342,7 +357,8 @@ receivers:
 
 sys.exit(run_tests([metrics_are_those_of_a_well_formed_target, an_alert_fires_is_resolved_and_is_told_twice,
                     what_was_acknowledged_outlives_the_process, silence_is_no_good_news,
-                    what_is_no_message_is_refused_and_changes_nothing, what_cannot_be_kept_is_not_acknowledged,
+                    what_is_no_message_is_refused_and_changes_nothing, each_message_of_the_list_is_answered_as_it_says,
+                    what_cannot_be_kept_is_not_acknowledged,
                     without_the_source_nothing_is_heard, clients_that_are_slow_delay_no_verdict,
                     where_it_cannot_listen_it_does_not_begin,
                     a_run_whose_port_is_taken_is_not_gone_on_with_but_can_be_brought_back,

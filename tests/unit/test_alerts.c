@@ -215,10 +215,131 @@ T(another_process_goes_on_with_what_was_told)
     alerts_free(NULL);
 }
 
+T(what_is_told_again_is_not_one_more)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    struct err err;
+
+    a = alerts_new();
+    for (unsigned i = 0; i < ALERTS_MAX; i++)
+        strbuf_addf(&b, "%s{'status':'firing','labels':{'a':'%u'}}", i ? "," : "", i);
+    told(strbuf_str(&b));
+    told(strbuf_str(&b));
+    told("{'status':'resolved','labels':{'a':'7'},'endsAt':'" T02 "'}");
+    T_EQ(alerts_firing(a), ALERTS_MAX - 1);
+    T_EQ(tell(FIRING("f1", T02), 0, &err), ERR_LIMIT);
+    alerts_free(a);
+}
+
+T(there_is_a_most_of_groups_that_leave_some_out)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    struct err err;
+
+    a = alerts_new();
+    for (unsigned i = 0; i <= ALERTS_MAX; i++) {
+        strbuf_truncate(&b, 0);
+        strbuf_addf(&b,
+                    "{\"version\":\"4\",\"groupKey\":\"%u\",\"truncatedAlerts\":1,\"alerts\":[]}",
+                    i % ALERTS_MAX);
+        T_OK(alerts_take(a, strbuf_sv(&b), now_us, &err), err);
+    }
+    T_EQ(alerts_truncated(a), ALERTS_MAX);
+    told(FIRING("f1", T02)); /* a group more, that leaves nothing out */
+    T_EQ(tell(FIRING("f1", T02), 1, &err), ERR_LIMIT);
+    T_EQ(alerts_truncated(a), ALERTS_MAX);
+    alerts_free(a);
+}
+
+/* --- the list of messages, in tests/corpus/alerts_cases.json --- */
+
+static unsigned status_of(enum err_code rc)
+{
+    return rc == ERR_OK ? 200 : rc == ERR_LIMIT ? 413 : 400; /* as the watch answers */
+}
+
+static void take_case(const json_t *c)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(json_object_get(c, "told"), i, one)
+    {
+        CLEANUP(strbuf_release) struct strbuf body = STRBUF(0);
+        const json_t *tree = json_object_get(one, "body");
+        struct err err = {0};
+        enum err_code rc;
+
+        now_us += json_get_int(one, "after_s", 0) * S;
+        strbuf_add_sv(&body, json_get_sv(one, "text"));
+        if (tree)
+            json_write(tree, &body);
+        rc = alerts_take(a, strbuf_sv(&body), now_us, &err);
+        if (status_of(rc) != (unsigned)json_get_int(one, "status", 0) ||
+            !strstr(err.msg, json_get_str(one, "why", "")))
+            T_FAIL("%s: message %zu: %u, %s", json_get_str(c, "name", "?"), i + 1, status_of(rc),
+                   err.msg);
+    }
+}
+
+/* Each row of `want` is there, with all that it names. */
+static void check_case(const json_t *c)
+{
+    CLEANUP(json_cleanup) json_t *rows = alerts_rows(a);
+    const json_t *want = json_object_get(c, "rows"), *w, *row;
+    size_t i, k, firing = 0;
+
+    T_EQ(json_array_size(rows), json_array_size(want));
+    json_array_foreach(want, i, w)
+    {
+        CLEANUP(json_cleanup) json_t *both = NULL;
+
+        json_array_foreach(rows, k, row) if (json_equal(json_object_get(row, "fingerprint"),
+                                                        json_object_get(w, "fingerprint")))
+        {
+            both = json_deep_copy(row);
+            (void)json_object_update(both,
+                                     (json_t *)(uintptr_t)w); /* the same again, or it differs */
+            T_CHECK(json_equal(both, row));
+        }
+        if (!both)
+            T_FAIL("%s: there is no '%s'", json_get_str(c, "name", "?"),
+                   json_get_str(w, "fingerprint", "?"));
+        firing += sv_is(json_get_sv(w, "status"), "firing");
+    }
+    T_EQ(alerts_firing(a), firing);
+    T_EQ((int64_t)alerts_truncated(a), json_get_int(c, "truncated", -1));
+}
+
+T(each_message_of_the_list_is_answered_and_taken_as_it_says)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(json_cleanup) json_t *all = NULL;
+    const json_t *c;
+    struct err err;
+    size_t i;
+
+    T_OK(file_read(TEST_CORPUS "/alerts_cases.json", 1 << 20, &text, &err), err);
+    T_OK(json_read(strbuf_sv(&text), &all, &err), err);
+    json_array_foreach(json_object_get(all, "alertmanager_push"), i, c)
+    {
+        printf("# %s\n", json_get_str(c, "name", "?"));
+        a = alerts_new();
+        take_case(c);
+        check_case(c);
+        alerts_free(a);
+    }
+    T_CHECK(i > 80);
+    t_vectors("interop.json", "alertmanager_push", "own", i);
+}
+
 T_MAIN(T_CASE(a_message_of_alertmanager_is_read),
        T_CASE(an_alert_is_itself_however_often_it_is_told),
        T_CASE(what_contradicts_itself_is_firing),
        T_CASE(what_is_left_out_stands_until_the_group_is_told_again),
        T_CASE(what_is_over_is_forgotten_and_what_fires_is_not),
        T_CASE(a_message_that_is_wrong_changes_nothing), T_CASE(there_is_a_most_of_alerts),
+       T_CASE(what_is_told_again_is_not_one_more),
+       T_CASE(there_is_a_most_of_groups_that_leave_some_out),
+       T_CASE(each_message_of_the_list_is_answered_and_taken_as_it_says),
        T_CASE(another_process_goes_on_with_what_was_told))
