@@ -67,6 +67,7 @@ static void watch_add_value(struct strbuf *b, const struct sample *s, struct sv 
         strbuf_add_str(b, "error: ");
         text_add_line(b, s->text);
         break;
+    case SAMPLE_ABSENT: strbuf_add_str(b, "none: there is no series"); break;
     case SAMPLE_NULL:
     case SAMPLE_KIND__N:
     default: strbuf_add_str(b, "null"); break;

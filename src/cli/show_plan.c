@@ -6,6 +6,8 @@
 #include "cli/term.h"
 #include "cli/ui_int.h"
 
+#define SHOW_QUESTION 400u /* what is asked is said to its end: the name that is missing stands there */
+
 void show_line(struct strbuf *out, size_t indent, enum term_style style, struct sv text,
                size_t room)
 {
@@ -351,9 +353,9 @@ void show_questions(const struct plan *p, bool attended, struct strbuf *out)
         if (attended && !q->at_plan)
             continue;
         strbuf_addf(out, "  %.*s:%zu: ", SV_FMT(q->file), q->line);
-        show_line(out, 0, TERM_BOLD, q->text, 100);
+        show_line(out, 0, TERM_BOLD, q->text, SHOW_QUESTION);
         strbuf_add_str(out, "\n      ");
-        show_line(out, 0, TERM_DIM, q->answer_with, 110);
+        show_line(out, 0, TERM_DIM, q->answer_with, SHOW_QUESTION);
         strbuf_add_byte(out, '\n');
         gaps += sv_eq(q->kind, SV("way-back"));
     }

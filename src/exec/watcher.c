@@ -28,6 +28,7 @@ static struct judge *watcher_judge(struct watcher *w)
                              .run_start_us = w->cfg.run_start_us,
                              .rollback_until_us = JUDGE_UNSET,
                              .watch_us = plan_scale(w->cfg.plan, w->cfg.plan->until_ms) * 1000,
+                             .watch_fixed = w->cfg.plan->until_fixed,
                              .times = rule_times_default()};
 
     rule_times_scale(&c.times, w->cfg.plan->time_scale);

@@ -25,22 +25,25 @@ _Static_assert(sizeof(struct samples_label) == sizeof(struct sample_label) &&
                    offsetof(struct samples_label, value) == offsetof(struct sample_label, value),
                "labels are handed on as they are");
 
-static bool feed_value(const struct sample *s, struct sample_value *ret)
+static void feed_value(const struct sample *s, struct sample_value *ret)
 {
     switch (s->kind) {
     case SAMPLE_NUMBER:
         *ret = (struct sample_value){.kind = SAMPLES_NUM, .num = s->number};
-        return true;
+        return;
     case SAMPLE_BOOL:
         *ret = (struct sample_value){.kind = SAMPLES_BOOL, .num = s->truth};
-        return true;
+        return;
     case SAMPLE_TEXT:
         *ret = (struct sample_value){.kind = SAMPLES_TEXT, .text = s->text};
-        return true;
-    case SAMPLE_NULL: *ret = (struct sample_value){.kind = SAMPLES_NULL}; return true;
-    case SAMPLE_ERROR: /* no value: the rule sees that it is missing */
+        return;
+    case SAMPLE_ABSENT: *ret = (struct sample_value){.kind = SAMPLES_ABSENT}; return;
+    case SAMPLE_ERROR:
+        *ret = (struct sample_value){.kind = SAMPLES_FAULT, .text = s->text};
+        return;
+    case SAMPLE_NULL:
     case SAMPLE_KIND__N:
-    default: return false;
+    default: *ret = (struct sample_value){.kind = SAMPLES_NULL}; return;
     }
 }
 
@@ -50,9 +53,9 @@ void feed_member(struct watcher_feed *f, struct sv member, const struct sample *
     struct sample_value v;
 
     strbuf_addf(&name, "%.*s.%.*s", SV_FMT(f->name), SV_FMT(member));
-    if (feed_value(s, &v))
-        (void)samples_add_value(f->w->samples, f->id, strbuf_sv(&name), s->at_us,
-                                &v); /* false: no rule asks for it */
+    feed_value(s, &v);
+    (void)samples_add_value(f->w->samples, f->id, strbuf_sv(&name), s->at_us,
+                            &v); /* false: no rule asks for it */
 }
 
 static void take_http(struct watcher_feed *f, const struct sample_list *l)

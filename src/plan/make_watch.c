@@ -489,6 +489,8 @@ enum err_code make_watch(struct make *m)
     json_put(m->root, "watch", watch);
     json_put_int(watch, "interval_ms", m->b->interval_ms);
     json_put_int(watch, "until_ms", until_ms);
+    if (m->b->until_ms >= 0)
+        json_put_bool(watch, "until_fixed", true);
     make_drop_late(m, rules, until_ms);
     make_drop_late(m, checkpoints, until_ms);
     if (make_sources(m, watch) != ERR_OK)

@@ -224,6 +224,7 @@ struct plan {
     struct sv scrape;
     struct sv listen; /* ADDRESS:PORT where the watch is asked and told; empty: nowhere */
     int64_t interval_ms, until_ms;
+    bool until_fixed; /* somebody said so: no rule makes the watch longer */
 };
 
 /* ERR_INVALID: the binding names something that the document does not have, or a value is wrong. */

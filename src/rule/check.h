@@ -35,6 +35,8 @@ NODISCARD enum err_code rule_check(struct arena *a, const struct rule *r,
 typedef void rule_name_fn(void *ctx, const struct expr *name, bool rows);
 void rule_each_name(const struct rule *r, rule_name_fn *fn, void *ctx);
 
+/* Has it a ratio, a percentile or an average over a window: what `min` speaks of? */
+bool rule_is_counted(const struct expr *e);
 /* The comparison that the rule is, through "not", or NULL: what has a value and a limit. */
 const struct expr *rule_comparison(const struct rule *r, bool *negated);
 /* Of a comparison: the side that is measured (not a literal), and the operator as if it stood left. */

@@ -9,11 +9,24 @@ static struct dim_type name_failed(struct expr *e)
     return e->type;
 }
 
+/* Where it is bound: "sql.queue" is a source, "error_rate" what something is measured by. */
+static struct sv name_binding(struct checker *ck, const struct expr *e, struct sv name)
+{
+    bool is_prefix;
+
+    (void)rule_member_find(e->parts, e->n_parts, &is_prefix);
+    if (!is_prefix || e->n_parts < 2)
+        return arena_fmt(ck->a, "metrics: {%.*s: EXPRESSION}, or drop it", SV_FMT(name));
+    if (sv_is(e->parts[0], "http"))
+        return arena_fmt(ck->a, "probes: {%.*s: URL}, or drop it", SV_FMT(e->parts[1]));
+    return arena_fmt(ck->a, "sources: {%.*s: {...}}, or drop it", SV_FMT(name));
+}
+
 static void name_unknown(struct checker *ck, const struct expr *e, struct sv name)
 {
     struct sv near = rule_env_nearest(ck->env, name);
     struct sv hint = near.p ? arena_fmt(ck->a, "did you mean '%.*s'?", SV_FMT(near))
-                            : SV("bind it, answer it by a person (manual), or drop it");
+                            : name_binding(ck, e, name);
 
     CHECK_ERROR(ck, "RB419", e->at, hint.p, "nothing is called '%.*s'", SV_FMT(name));
 }
@@ -135,9 +148,19 @@ static void check_value_use(struct checker *ck, struct expr *e, const struct rul
     if (s->kind == SOURCE_COUNTER && e->window.us == 0)
         CHECK_ERROR(ck, "RB407", e->at, "take rate(...)[5m], increase(...)[5m] or a window",
                     "the counter '%.*s' is compared as it stands", SV_FMT(e->text));
-    if (e->window.us > 0 && s->kind != SOURCE_COUNTER && s->kind != SOURCE_EVENTS)
-        CHECK_ERROR(ck, "RB400", e->at, "take avg, max, min, last or slope of it",
-                    "a window on '%.*s', which is no counter", SV_FMT(e->text));
+    if (e->window.us > 0 && s->kind != SOURCE_COUNTER && s->kind != SOURCE_EVENTS) {
+        struct sv name = e->text;
+
+        if (e->n_parts == 2 && sv_ends(name, SV(".value"))) /* take_value_member() put it there */
+            name = sv_sub(name, 0, name.n - sizeof(".value") + 1);
+        CHECK_ERROR(ck, "RB400", e->at,
+                    arena_fmt(ck->a,
+                              "where it is bound or used: avg(%.*s), max, min, last or slope; "
+                              "increase(%.*s) of what counts up",
+                              SV_FMT(name), SV_FMT(name))
+                        .p,
+                    "a window on '%.*s', which is no counter", SV_FMT(name));
+    }
 }
 
 static void wrong_kind(struct checker *ck, const struct expr *e, const struct rule_source *s,
@@ -168,6 +191,11 @@ static struct dim_type check_source(struct checker *ck, struct expr *e, enum che
         return name_failed(e);
     if (number && (s.kind == SOURCE_ROWS || s.kind == SOURCE_VALUE))
         (void)take_value_member(ck, e, &s);
+    if ((use == USE_ROWS || use == USE_SET) && sv_is(e->parts[0], "prom") && e->n_parts > 1) {
+        CHECK_ERROR(ck, "RB400", e->at, "ask for the number itself, without all, any, share, ...",
+                    "'%.*s' is a number and has no rows", SV_FMT(e->text));
+        return name_failed(e);
+    }
     if (s.kind == SOURCE_UNKNOWN)
         s.kind = use == USE_VALUE && e->window.us > 0 ? SOURCE_COUNTER : uses[use].unknown;
     if (s.kind != SOURCE_UNKNOWN && !(uses[use].kinds & 1u << s.kind)) {

@@ -45,6 +45,19 @@ const struct expr *rule_subject(const struct expr *cmp)
     return cmp->kind == EXPR_CMP && !is_measured(cmp->a) ? cmp->b : cmp->a;
 }
 
+bool rule_is_counted(const struct expr *e)
+{
+    struct expr *child;
+
+    if (e->kind == EXPR_FUNC && e->window.us > 0 &&
+        (e->op == FUNC_RATIO || rule_is_percentile(e) || e->op == FUNC_AVG))
+        return true;
+    for (size_t i = 0; (child = expr_child(e, i)) != NULL; i++)
+        if (rule_is_counted(child))
+            return true;
+    return false;
+}
+
 struct each_name {
     rule_name_fn *fn;
     void *ctx;
@@ -88,6 +101,42 @@ static void check_together(struct checker *ck)
         CHECK_WARN(
             ck, "RB416", r->clause_at[CLAUSE_MISSING], "missing data are then taken for an answer",
             "'missing %.*s' on a rule that rolls back", SV_FMT(rule_missing_names[r->missing]));
+}
+
+/* How many samples a function over a window asks for. */
+static uint64_t least_samples(const struct checker *ck, const struct expr *e)
+{
+    bool counts = rule_is_percentile(e) || e->op == FUNC_AVG;
+
+    if (ck->rule->has_min && (counts || !rule_is_counted(ck->rule->expr)))
+        return ck->rule->min;
+    return rule_is_percentile(e) ? RULE_MIN_SHARE : 1;
+}
+
+/*
+ * RB418: a value is one sample a poll, so a window has no more of them than polls.  A rule that asks for more is never judged.
+ */
+static void check_polls(void *ctx, struct expr *e)
+{
+    struct checker *ck = ctx;
+    int64_t interval_us = rule_env_interval(ck->env);
+    uint64_t polls, least;
+
+    if (e->kind != EXPR_FUNC || e->window.us == 0 ||
+        (!rule_is_percentile(e) && !rule_funcs[e->op].aggregates) ||
+        e->items[0]->source != SOURCE_VALUE)
+        return;
+    polls = (uint64_t)((e->window.us + interval_us - 1) / interval_us);
+    least = least_samples(ck, e);
+    if (polls < least)
+        CHECK_ERROR(
+            ck, "RB418", e->at,
+            arena_fmt(ck->a, "a rule of your own with 'min %llu samples' or a longer window",
+                      (unsigned long long)polls)
+                .p,
+            "[%.*s] of '%.*s' has %llu samples at most, and %llu are asked for: it is never judged",
+            SV_FMT(e->window.text), SV_FMT(e->items[0]->text), (unsigned long long)polls,
+            (unsigned long long)least);
 }
 
 static void check_actions(struct checker *ck)
@@ -201,4 +250,6 @@ void check_clauses(struct checker *ck)
     check_confident(ck);
     check_baseline_clause(ck);
     check_checkpoint(ck);
+    if (!ck->failed && ck->rule->expr)
+        expr_walk(ck->rule->expr, check_polls, ck);
 }

@@ -283,6 +283,10 @@ static struct val eval_value(struct eval *ev, const struct expr *e)
         return val_text(x->last.text);
     if (x->last.kind == SAMPLES_BOOL)
         return val_bool(x->last.num > 0);
+    if (x->last.kind == SAMPLES_ABSENT)
+        return val_nodata(NODATA_NO_SERIES);
+    if (x->last.kind == SAMPLES_FAULT)
+        return val_error(ev->a, "%.*s", SV_FMT(x->last.text));
     return (struct val){.kind = VAL_NULL};
 }
 

@@ -146,7 +146,7 @@ int64_t judge_watch_end(const struct judge *j)
     for (size_t i = 0; i < j->checks.n; i++)
         if (j->checks.v[i].at.from == FROM_DEPLOY && j->checks.v[i].at.after.us > longest)
             longest = j->checks.v[i].at.after.us;
-    for (size_t i = 0; i < j->rules.n; i++)
+    for (size_t i = 0; i < j->rules.n && !j->cfg.watch_fixed; i++)
         if (j->rules.v[i].rule->within_of == FROM_DEPLOY && j->rules.v[i].rule->within.us > longest)
             longest = j->rules.v[i].rule->within.us;
     return j->cfg.t0_us == JUDGE_UNSET ? JUDGE_UNSET : j->cfg.t0_us + longest;
@@ -421,6 +421,10 @@ static void explain_limit(const struct judge_result *r, struct strbuf *out)
         strbuf_add_str(out, cmp ? " against the baseline" : "");
         return;
     }
+    if (!r->has_limit && !r->has_limit_to) /* a baseline that there is not: the reason follows */
+        return;
+    if (r->has_value && r->result == (negated ? RESULT_TRUE : RESULT_FALSE))
+        strbuf_add_str(out, " not"); /* "8% not < 0.5%" */
     if (r->has_value && cmp->kind == EXPR_CMP)
         strbuf_addf(out, " %.*s",
                     SV_FMT(rule_cmp_names[rule_subject(cmp) == cmp->a

@@ -25,19 +25,6 @@ static bool speaks_of_baseline(const struct expr *e, bool partner)
     return false;
 }
 
-static bool is_counted(const struct expr *e)
-{
-    struct expr *child;
-
-    if (e->kind == EXPR_FUNC && e->window.us > 0 &&
-        (e->op == FUNC_RATIO || rule_is_percentile(e) || e->op == FUNC_AVG))
-        return true;
-    for (size_t i = 0; (child = expr_child(e, i)) != NULL; i++)
-        if (is_counted(child))
-            return true;
-    return false;
-}
-
 /* "http.health" of "http.health.status": the text is the parts with dots between. */
 static struct sv bound_name(const struct expr *name)
 {
@@ -219,7 +206,7 @@ struct rule_prog *rule_prog_new(struct samples *s, const struct rule *r,
     p->s = s;
     p->times = times;
     p->cmp = rule_comparison(r, &p->negated);
-    p->counted = is_counted(r->expr);
+    p->counted = rule_is_counted(r->expr);
     p->n_binds = r->n_slots;
     p->binds = XNEWN(struct bind, p->n_binds);
     if (speaks_of_baseline(r->expr, false))

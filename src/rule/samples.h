@@ -55,7 +55,14 @@ bool samples_add(struct samples *s, size_t source, const struct samples_key *key
 void samples_created(struct samples *s, size_t source, const struct samples_key *key, int64_t t_us,
                      int64_t created_us);
 
-enum samples_kind { SAMPLES_NUM, SAMPLES_BOOL, SAMPLES_TEXT, SAMPLES_NULL };
+enum samples_kind {
+    SAMPLES_NUM,
+    SAMPLES_BOOL,
+    SAMPLES_TEXT,
+    SAMPLES_NULL,   /* there is none, and that is known */
+    SAMPLES_ABSENT, /* no data: no-series */
+    SAMPLES_FAULT   /* it could not be had; the text says why */
+};
 struct sample_value {
     enum samples_kind kind;
     double num; /* also of a bool: 0 or 1 */

@@ -70,6 +70,10 @@ static json_t *value_save(const struct series *x)
              x->last.kind == SAMPLES_TEXT   ? json_sv(x->last.text)
              : x->last.kind == SAMPLES_BOOL ? json_boolean(x->last.num > 0)
                                             : json_null());
+    if (x->last.kind == SAMPLES_ABSENT)
+        json_put_bool(o, "absent", true);
+    if (x->last.kind == SAMPLES_FAULT)
+        json_put(o, "error", json_sv(x->last.text));
     return o;
 }
 
@@ -279,18 +283,21 @@ static bool source_load(struct loader *l, const json_t *o)
 
 static void last_load(struct series *x, const json_t *o)
 {
-    const json_t *v = json_object_get(o, "value");
+    const json_t *v = json_object_get(o, "value"), *fault = json_object_get(o, "error");
+    const json_t *text = json_is_string(fault) ? fault : v;
 
     if (!json_is_object(o))
         return;
     x->has_last = true;
-    x->last = (struct sample_value){.kind = SAMPLES_NULL};
+    x->last = (struct sample_value){
+        .kind = json_get_bool(o, "absent", false) ? SAMPLES_ABSENT : SAMPLES_NULL};
     if (json_is_boolean(v))
         x->last = (struct sample_value){.kind = SAMPLES_BOOL, .num = json_is_true(v)};
-    if (!json_is_string(v))
+    if (!json_is_string(text))
         return;
-    text_load(&x->last_text, text_of(v));
-    x->last = (struct sample_value){SAMPLES_TEXT, 0, {x->last_text, json_string_length(v)}};
+    text_load(&x->last_text, text_of(text));
+    x->last = (struct sample_value){
+        text == v ? SAMPLES_TEXT : SAMPLES_FAULT, 0, {x->last_text, json_string_length(text)}};
 }
 
 static void probe_load(struct series *x, const json_t *o)

@@ -595,6 +595,13 @@ static struct sv watch_after(struct sv clauses)
     return at == SV_NPOS ? (struct sv){"", 0} : sv_sub(clauses, at, clauses.n);
 }
 
+/* A cell says little alone: "Deal failures: >0". */
+static struct sv watch_cell_source(const struct rb_build *b, const struct watch_cells *c,
+                                   struct sv cell)
+{
+    return arena_fmt(b->arena, "%.*s: %.*s", SV_FMT(c->metric), SV_FMT(cell));
+}
+
 bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line)
 {
     bool sql = watch_find(b, WATCH_SQL, c->query, NULL);
@@ -609,7 +616,7 @@ bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line)
     good = watch_shape(b, &q, &s);
     if (good) {
         after = watch_after(s.clauses);
-        watch_add(b, line, c->threshold,
+        watch_add(b, line, watch_cell_source(b, c, c->threshold),
                   arena_fmt(b->arena, "expect %.*s%.*s else investigate", SV_FMT(s.condition),
                             SV_FMT(s.clauses)),
                   false);
@@ -618,7 +625,7 @@ bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line)
     q.good = false;
     bad = watch_shape(b, &q, &s);
     if (bad)
-        watch_add(b, line, c->alert,
+        watch_add(b, line, watch_cell_source(b, c, c->alert),
                   arena_fmt(b->arena, "alert team when %.*s%.*s%.*s%s", SV_FMT(s.condition),
                             SV_FMT(s.clauses), SV_FMT(watch_after(s.clauses).n ? SV("") : after),
                             sql ? " every 1h" : ""),
@@ -628,6 +635,7 @@ bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line)
 
         if ((i ? bad : good) || !cell.n)
             continue;
+        cell = watch_cell_source(b, c, cell);
         watch_add(b, line, cell, (struct sv){NULL, 0}, false);
         build_note(b, NOTE_UNKNOWN_RULE, line, 1, cell);
     }

@@ -173,7 +173,7 @@ static const struct source_key prom_keys[] = {
 };
 
 static const struct source_member prom_members[] = {
-    {"value", NULL, "the number, of a range the last; null: there is no series"},
+    {"value", NULL, "the number, of a range the last; none: there is no series"},
     {"count", NULL, "how many series there are"},
     {"min", NULL, "of the points of a range"},
     {"max", NULL, "of the points of a range"},

@@ -54,7 +54,7 @@ static enum err_code prom_add_vector(struct sample_list *l, const json_t *result
         if (!prom_point(json_object_get(json_array_get(result, i), "value"), &at_s, &v))
             return prom_bad(err, "vector");
     if (n == 0)
-        sample_add_null(l, "value", NULL);
+        sample_add_absent(l, "value");
     else if (n == 1)
         sample_add_number(l, "value", v, NULL);
     else
@@ -110,9 +110,9 @@ static enum err_code prom_add_matrix(struct sample_list *l, const json_t *result
         prom_add_points(l, json_object_get(json_array_get(result, 0), "values"), err) != ERR_OK)
         return err->code;
     if (n == 0) {
-        sample_add_null(l, "value", NULL);
+        sample_add_absent(l, "value");
         for (size_t i = 0; i < ARRAY_LEN(members); i++)
-            sample_add_null(l, members[i], NULL);
+            sample_add_absent(l, members[i]);
     }
     if (n > 1)
         prom_add_several(l, n);

@@ -50,6 +50,11 @@ void sample_add_null(struct sample_list *l, const char *name, const char *unit)
     (void)sample_add(l, sv_from(name), SAMPLE_NULL, unit);
 }
 
+void sample_add_absent(struct sample_list *l, const char *name)
+{
+    (void)sample_add(l, sv_from(name), SAMPLE_ABSENT, NULL);
+}
+
 void sample_add_error(struct sample_list *l, const char *name, struct sv why)
 {
     sample_add(l, sv_from(name), SAMPLE_ERROR, NULL)->text = arena_sv(&l->arena, why);

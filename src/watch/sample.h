@@ -23,8 +23,9 @@ enum sample_kind {
     SAMPLE_NUMBER,
     SAMPLE_TEXT,
     SAMPLE_BOOL,
-    SAMPLE_NULL,  /* there is no value, and that is known */
-    SAMPLE_ERROR, /* the value could not be had; text says why */
+    SAMPLE_NULL,   /* there is no value, and that is known: the answer of somebody who is down has no status */
+    SAMPLE_ABSENT, /* it was asked for, and there is no data: nothing is known */
+    SAMPLE_ERROR,  /* the value could not be had; text says why */
     SAMPLE_KIND__N
 };
 
@@ -68,6 +69,7 @@ void sample_add_counter(struct sample_list *l, const char *name, double v, const
 void sample_add_bool(struct sample_list *l, const char *name, bool v);
 void sample_add_text(struct sample_list *l, const char *name, struct sv v);
 void sample_add_null(struct sample_list *l, const char *name, const char *unit);
+void sample_add_absent(struct sample_list *l, const char *name);
 void sample_add_error(struct sample_list *l, const char *name, struct sv why);
 
 /*

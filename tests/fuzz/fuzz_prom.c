@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const struct sample *value = sample_find(&l, SV("value"));
 
         MUST(value && sample_find(&l, SV("count")));
-        MUST(value->kind == SAMPLE_NUMBER || value->kind == SAMPLE_NULL ||
+        MUST(value->kind == SAMPLE_NUMBER || value->kind == SAMPLE_ABSENT ||
              value->kind == SAMPLE_ERROR);
         MUST(value->kind != SAMPLE_NUMBER || sample_find(&l, SV("count"))->number < 1.5);
     }

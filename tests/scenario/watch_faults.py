@@ -10,6 +10,8 @@ import signal
 import socket
 import sys
 import threading
+import time
+import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from program import prusik, start
@@ -171,6 +173,63 @@ def a_target_that_comes_late_and_goes_is_known_while_it_is_there():
     check("fired" not in seen, "it fired")
 
 
+class Prometheus(BaseHTTPRequestHandler):
+    """Answers each query with as many series as its number says, until they are gone."""
+    gone = False
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        asked = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        n = 0 if Prometheus.gone else int(asked["query"][0])
+        series = [{"metric": {"i": str(i)}, "value": [time.time(), "3"]} for i in range(n)]
+        body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": series}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def series_that_are_gone_from_a_prometheus_are_no_good_news():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Prometheus)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    write("deploy.md", DOC)
+    write("prusik.yaml", f"environment: test\nsources:\n  prom.one: {{url: \"{url}\", query: '1'}}\n"
+          f"  prom.two: {{url: \"{url}\", query: '2'}}\nrules:\n  above: rollback when prom.one > 5\n"
+          "  below: expect prom.one < 5 else rollback\n  many: rollback when prom.two > 5\nwatch: {interval: 100ms}\n")
+    p = start("watch", "deploy.md", "--for", "1h", "--json")
+    now, verdicts = {}, []
+
+    def read():
+        for line in p.stdout:
+            e = json.loads(line)
+            if e["event"] == "watch":
+                now.update({r["rule"]: r for r in e["data"]["rules"]})
+            if e["event"] == "verdict":
+                verdicts.append(e["data"]["verdict"])
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        await_("values", lambda: (state(now, "above"), state(now, "below"), state(now, "many")) == ("good", "good", "error"))
+        check("2 series where one number is wanted" in now["many"]["why"], now["many"])
+        Prometheus.gone = True
+        await_("no data", lambda: all(state(now, r) == "nodata" and now[r]["why"] == "no-series" for r in now))
+        Prometheus.gone = False
+        await_("values again", lambda: state(now, "above") == "good")
+        check("ROLLBACK" not in verdicts, f"verdicts: {verdicts}")
+    finally:
+        p.send_signal(signal.SIGTERM)
+        reader.join(DEADLINE_S)
+        p.stdout.close()
+        p.wait(DEADLINE_S)
+        server.shutdown()
+
+
 class Pager(BaseHTTPRequestHandler):
     """Takes what it is told, and hangs as long as it is down."""
     down = threading.Event()
@@ -230,4 +289,5 @@ def a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back():
 
 sys.exit(run_tests([what_is_wrong_with_one_target_is_not_wrong_with_another,
                     a_target_that_comes_late_and_goes_is_known_while_it_is_there,
+                    series_that_are_gone_from_a_prometheus_are_no_good_news,
                     a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back]))

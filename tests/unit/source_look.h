@@ -200,7 +200,7 @@ static inline void check_members(const struct look *l)
         }
         if (!found)
             T_FAIL("'%.*s' is not a member of %s", SV_FMT(s->name), ops->kind);
-        if (s->kind == SAMPLE_NUMBER || s->kind == SAMPLE_NULL)
+        if (s->kind == SAMPLE_NUMBER || s->kind == SAMPLE_NULL || s->kind == SAMPLE_ABSENT)
             T_CHECK(sv_eq(s->unit, sv_from(found->unit)));
     }
 }

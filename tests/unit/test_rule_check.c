@@ -43,6 +43,7 @@ static struct desk desk_new(bool permit)
     declare(&d, "log.app", SOURCE_UNKNOWN, DIM_ANY, 0);
     declare(&d, "unit.app", SOURCE_UNKNOWN, DIM_ANY, 0);
     declare(&d, "cmd.t", SOURCE_UNKNOWN, DIM_ANY, 0);
+    declare(&d, "prom.q", SOURCE_UNKNOWN, DIM_ANY, 0);
     declare(&d, "snapshot.d", SOURCE_ROWS, DIM_ANY, 0);
     declare(&d, "known_ids", SOURCE_SET, DIM_ANY, 0);
     rule_env_add_rule(d.env, SV("latency"));
@@ -151,6 +152,11 @@ T(what_makes_sense_is_taken)
         "expect sum(http_requests_total[5m]) < 5",
         "expect max(queue_depth)[5m] < 5",
         "expect max(queue_depth[5m]) < 5",
+        "expect avg(prom.q)[1m] < 5 min 4 samples", /* as many as there are polls */
+        "expect max(prom.q)[1m] < 5 and error_rate[1m] < 5% min 1000 samples", /* it is of the ratio */
+        "expect p95(prom.q)[25m] < 5",
+        "expect p95(prom.q)[5m] < 5 min 20 samples",
+        "expect slope(prom.q[5m]) < 5/s min 1000 samples",
         "expect avg(avg(queue_depth[5m])) < 5",
         "expect version(cmd.t.out) > version(\"1.2\")",
         "expect abs(queue_depth - 5) < 2",
@@ -230,7 +236,21 @@ static const struct {
     {"expect slope(http_requests_total[5m]) > 5/s", "RB407", 13, NULL},
     {"expect rate(queue_depth[5m]) > 5/s", "RB400", 12,
      "rate, increase and ratio take counters; a gauge has slope"},
-    {"expect queue_depth[5m] > 5", "RB400", 7, "take avg, max, min, last or slope of it"},
+    {"expect queue_depth[5m] > 5", "RB400", 7,
+     "where it is bound or used: avg(queue_depth), max, min, last or slope; increase(queue_depth) of "
+     "what counts up"},
+    {"expect prom.q[5m] > 5", "RB400", 7,
+     "where it is bound or used: avg(prom.q), max, min, last or slope; increase(prom.q) of what "
+     "counts up"},
+    {"expect share(prom.q : a) > 5%", "RB400", 13,
+     "ask for the number itself, without all, any, share, ..."},
+    {"expect 3 in prom.q", "RB400", 12, NULL},
+    {"expect avg(prom.q)[1m] < 5 min 5 samples", "RB418", 7,
+     "a rule of your own with 'min 4 samples' or a longer window"},
+    {"expect max(prom.q)[1m] < 5 min 5 samples", "RB418", 7, NULL},
+    {"expect p95(prom.q)[5m] < 5", "RB418", 7,
+     "a rule of your own with 'min 20 samples' or a longer window"},
+    {"expect p95(http.health.latency)[5m] < 5s and error_rate[1m] < 5%", "RB418", 7, NULL},
     {"expect sql.deals > 5", NULL, 0, NULL},
     {"expect log.app > 5", "RB400", 7, "take a member of it, count its rows or lines"},
     {"expect unit.app > 5", "RB400", 7, NULL},
@@ -242,7 +262,9 @@ static const struct {
     {"expect log.app is up", "RB400", 7, NULL},
     {"expect lag_ms + 1ms is up", "RB400", 7, NULL},
     {"expect quue_depth < 5", "RB419", 7, "did you mean 'queue_depth'?"},
-    {"expect zzz < 5", "RB419", 7, "bind it, answer it by a person (manual), or drop it"},
+    {"expect zzz < 5", "RB419", 7, "metrics: {zzz: EXPRESSION}, or drop it"},
+    {"expect http.zzzzzzzz.status == 200", "RB419", 7, "probes: {zzzzzzzz: URL}, or drop it"},
+    {"expect sql.zzzzzzzz < 5", "RB419", 7, "sources: {sql.zzzzzzzz: {...}}, or drop it"},
     {"expect http.helth.status == 200", "RB419", 7, "did you mean 'http.health'?"},
     {"expect http.health.statsu == 200", "RB419", 7, "did you mean 'status'?"},
     {"expect http.health.qqqqqqqq == 200", "RB419", 7, ""},

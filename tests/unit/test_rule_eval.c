@@ -194,7 +194,7 @@ T(a_failed_poll_of_a_strict_source_is_an_error_and_of_a_target_is_not)
         {"expect slope(http.h.status[5m]) > 1/s", "ERROR connection refused"},
         {"expect increase(http.h.status[5m]) > 1", "ERROR connection refused"},
         {"expect ratio(http.h.status, http.h.status)[5m] > 1%", "ERROR connection refused"},
-        {"expect p50(http.h.status)[5m] > 1", "ERROR connection refused"},
+        {"expect p50(http.h.status)[5m] > 1 min 5 samples", "ERROR connection refused"},
         {"expect count(sql.deals) > 1", "ERROR no such table"},
         {"expect 3 in {1} or sql.x.value > 3", "NODATA no-series"},
         {"expect http.h.status not worse than baseline", "ERROR connection refused"},
@@ -214,6 +214,43 @@ T(a_failed_poll_of_a_strict_source_is_an_error_and_of_a_target_is_not)
     samples_poll_failed(b.s, bench_source(&b, "sql.deals", true), bench_us(120),
                         SV("no such table"));
     want_all(&b, e, ARRAY_LEN(e), 120);
+    bench_free(&b);
+}
+
+/* What is not there compares with nothing: neither "<" nor ">" is false of it. */
+T(a_value_without_data_is_no_data_and_one_that_could_not_be_had_is_an_error)
+{
+    static const struct expectation e[] = {
+        {"rollback when prom.gone > 5", "NODATA no-series"},
+        {"expect prom.gone < 5", "NODATA no-series"},
+        {"expect prom.gone is missing", "true"},
+        {"expect prom.gone is null", "NODATA no-series"},
+        {"expect prom.many < 5", "ERROR 2 series where one number is wanted"},
+        {"expect sql.nil.value < 5", "false"}, /* a null that was answered is one */
+    };
+    static const struct {
+        const char *source, *name;
+        struct sample_value v;
+    } values[] = {
+        {"prom.gone", "prom.gone.value", {.kind = SAMPLES_ABSENT}},
+        {"prom.many",
+         "prom.many.value",
+         {.kind = SAMPLES_FAULT, .text = SV("2 series where one number is wanted")}},
+        {"sql.nil", "sql.nil.value", {.kind = SAMPLES_NULL}},
+    };
+    struct bench b = bench_new(60, 0);
+
+    add_all(&b, e, ARRAY_LEN(e));
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        size_t src = bench_source(&b, values[i].source, true);
+        const struct sample_value seven = {.kind = SAMPLES_NUM, .num = 7};
+
+        (void)samples_add_value(b.s, src, sv_from(values[i].name), bench_us(0), &seven);
+        samples_poll_ok(b.s, src, bench_us(0));
+        (void)samples_add_value(b.s, src, sv_from(values[i].name), bench_us(60), &values[i].v);
+        samples_poll_ok(b.s, src, bench_us(60));
+    }
+    want_all(&b, e, ARRAY_LEN(e), 60);
     bench_free(&b);
 }
 
@@ -786,6 +823,7 @@ T(reports_print_percentiles_and_decide_nothing)
 
 T_MAIN(T_CASE(members_are_numbers_texts_bools_and_null),
        T_CASE(a_failed_poll_of_a_strict_source_is_an_error_and_of_a_target_is_not),
+       T_CASE(a_value_without_data_is_no_data_and_one_that_could_not_be_had_is_an_error),
        T_CASE(series_meet_by_their_labels_and_want_an_aggregate),
        T_CASE(rates_and_windows_of_several_series),
        T_CASE(what_its_target_no_longer_shows_is_gone_and_what_is_late_is_stale),

@@ -426,7 +426,11 @@ T(a_line_explains_each_rule)
         {"rollback when mem_bytes > 2GB for 5m",
          "2.5GB > 2GB for 1m 00s of 5m 00s, pending, INVESTIGATE"},
         {"rollback when 2GB < mem_bytes", "2.5GB > 2GB, fired, ROLLBACK"},
-        {"expect mem_bytes in [1GB, 2GB]", "2.5GB in 1GB to 2GB, fired, INVESTIGATE"},
+        {"expect mem_bytes in [1GB, 2GB]", "2.5GB not in 1GB to 2GB, fired, INVESTIGATE"},
+        {"expect mem_bytes within 100MB of 2GB", "2.5GB not within reach of 2GB, fired, INVESTIGATE"},
+        {"rollback when not (mem_bytes < 3GB)", "2.5GB < 3GB, good, OK"},
+        {"rollback when not (mem_bytes < 2GB)", "2.5GB not < 2GB, fired, ROLLBACK"},
+        {"rollback when mem_bytes > 2x baseline", "2.5GB: no-baseline, nodata, HOLD"},
         {"expect mem_bytes within 1GB of 2GB", "2.5GB within reach of 2GB, good, OK"},
         {"rollback when absent > 5", "no value: no-series, nodata, HOLD"},
         {"rollback when absent > 5 or mem_bytes > 9GB", "no value: no-series, nodata, HOLD"},
@@ -437,7 +441,7 @@ T(a_line_explains_each_rule)
         {"report p50(h_seconds)[5m] min 1 samples", NULL},
         {"rollback when mem_bytes > 9GB within 10s of deploy", "not in force, inactive, OK"},
         {"expect mem_bytes < 3GB for 5m", "2.5GB < 3GB for 1m 00s of 5m 00s, waiting, HOLD"},
-        {"expect mem_bytes > 9GB", "2.5GB > 9GB, fired, INVESTIGATE"},
+        {"expect mem_bytes > 9GB", "2.5GB not > 9GB, fired, INVESTIGATE"},
     };
     struct bench b = bench_new(60, 0);
     size_t n = 0;
@@ -486,7 +490,7 @@ T(flapping_uncovered_and_baselines_are_explained)
     got = explained(&b, 0);
     T_STR(
         got,
-        "rollback when queue_depth > 100: 50 > 100, good, flapping, in no row of the table, INVESTIGATE");
+        "rollback when queue_depth > 100: 50 not > 100, good, flapping, in no row of the table, INVESTIGATE");
     free(got);
     got = explained(&b, 2);
     T_CHECK(strstr(got, " against the baseline: no-baseline"));

@@ -407,7 +407,8 @@ static void fill(struct samples *s)
     const struct samples_label l[] = {{SV("le"), SV("0.5")}, {SV("quantile"), SV("+Inf")}};
     static const char *const names[] = {"m",           "http.h",      "http.h.text",
                                         "http.h.bool", "http.h.null", "http.h.num",
-                                        "log.a",       "sql.r",       "unit.a.crashes"};
+                                        "log.a",       "sql.r",       "unit.a.crashes",
+                                        "http.h.absent", "http.h.fault"};
     json_t *rows = json_pack("[{si}]", "a", 1), *old = json_pack("[n]");
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -432,6 +433,10 @@ static void fill(struct samples *s)
                             &(struct sample_value){SAMPLES_BOOL, 1, {NULL, 0}});
     (void)samples_add_value(s, p, SV("http.h.null"), 4,
                             &(struct sample_value){SAMPLES_NULL, 0, {NULL, 0}});
+    (void)samples_add_value(s, p, SV("http.h.absent"), 4,
+                            &(struct sample_value){SAMPLES_ABSENT, 0, {NULL, 0}});
+    (void)samples_add_value(s, p, SV("http.h.fault"), 4,
+                            &(struct sample_value){SAMPLES_FAULT, 0, SV("2 series")});
     (void)samples_add_value(s, p, SV("http.h.num"), 4,
                             &(struct sample_value){SAMPLES_NUM, 7, {NULL, 0}});
     samples_add_line(s, log, 6, SV("xx"));

@@ -113,8 +113,8 @@ static void check_range(unsigned port)
     source_free(l.s);
     l = open_query(port, "nothing", ", 'range': '1m'");
     T_OK(look_now(&l), l.s->err);
-    (void)member(&l, "value", SAMPLE_NULL);
-    (void)member(&l, "avg", SAMPLE_NULL);
+    (void)member(&l, "value", SAMPLE_ABSENT);
+    (void)member(&l, "avg", SAMPLE_ABSENT);
     check_number(&l, "count", 0);
     source_free(l.s);
 }
@@ -147,7 +147,7 @@ static void check_staleness(unsigned port)
 
     atomic_store(&gone, 1);
     await_count(&l, 0);
-    (void)member(&l, "value", SAMPLE_NULL);
+    (void)member(&l, "value", SAMPLE_ABSENT);
     check_members(&l);
     source_free(l.s);
 }
