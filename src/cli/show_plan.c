@@ -6,7 +6,8 @@
 #include "cli/term.h"
 #include "cli/ui_int.h"
 
-#define SHOW_QUESTION 400u /* what is asked is said to its end: the name that is missing stands there */
+#define SHOW_QUESTION \
+    400u /* what is asked is said to its end: the name that is missing stands there */
 
 void show_line(struct strbuf *out, size_t indent, enum term_style style, struct sv text,
                size_t room)

@@ -28,19 +28,11 @@ _Static_assert(sizeof(struct samples_label) == sizeof(struct sample_label) &&
 static void feed_value(const struct sample *s, struct sample_value *ret)
 {
     switch (s->kind) {
-    case SAMPLE_NUMBER:
-        *ret = (struct sample_value){.kind = SAMPLES_NUM, .num = s->number};
-        return;
-    case SAMPLE_BOOL:
-        *ret = (struct sample_value){.kind = SAMPLES_BOOL, .num = s->truth};
-        return;
-    case SAMPLE_TEXT:
-        *ret = (struct sample_value){.kind = SAMPLES_TEXT, .text = s->text};
-        return;
+    case SAMPLE_NUMBER: *ret = (struct sample_value){.kind = SAMPLES_NUM, .num = s->number}; return;
+    case SAMPLE_BOOL: *ret = (struct sample_value){.kind = SAMPLES_BOOL, .num = s->truth}; return;
+    case SAMPLE_TEXT: *ret = (struct sample_value){.kind = SAMPLES_TEXT, .text = s->text}; return;
     case SAMPLE_ABSENT: *ret = (struct sample_value){.kind = SAMPLES_ABSENT}; return;
-    case SAMPLE_ERROR:
-        *ret = (struct sample_value){.kind = SAMPLES_FAULT, .text = s->text};
-        return;
+    case SAMPLE_ERROR: *ret = (struct sample_value){.kind = SAMPLES_FAULT, .text = s->text}; return;
     case SAMPLE_NULL:
     case SAMPLE_KIND__N:
     default: *ret = (struct sample_value){.kind = SAMPLES_NULL}; return;

@@ -1,6 +1,7 @@
 /*
  * What is watched after the deployment: rules, checkpoints, sources.
  */
+#include "base/file.h"
 #include "base/sv.h"
 #include "plan/make_int.h"
 #include "plan/plan_rules.h"
@@ -51,25 +52,45 @@ static const struct binding_pair *make_instead(const struct make *m, struct sv i
     return NULL;
 }
 
+/* "deploy.md:328", and "deploy.md:328#2" of the second rule of that line: two of one name would be taken for one. */
+static struct sv make_rule_id(const struct make *m, size_t number)
+{
+    const struct rb_rule *all = m->rb->rules;
+    struct sv place = make_place(m, all[number].line);
+    size_t nth = 1;
+
+    for (size_t i = 0; i < number; i++)
+        nth += !all[i].proposal && all[i].line == all[number].line;
+    return nth == 1 ? place : arena_fmt(m->arena, "%.*s#%zu", SV_FMT(place), nth);
+}
+
 static bool make_is_instead(const struct make *m, struct sv name)
 {
     for (size_t i = 0; i < m->rb->n_rules; i++)
-        if (!m->rb->rules[i].proposal && sv_eq(make_place(m, m->rb->rules[i].line), name))
+        if (!m->rb->rules[i].proposal && sv_eq(make_rule_id(m, i), name))
             return true;
     return false;
 }
 
-static void make_document_rule(struct make *m, const struct rb_rule *r, json_t *rules)
+static void make_document_rule(struct make *m, size_t number, json_t *rules)
 {
-    struct sv id = make_place(m, r->line);
+    const struct rb_rule *r = &m->rb->rules[number];
+    struct sv id = make_rule_id(m, number), place = make_place(m, r->line);
     const struct binding_pair *instead = make_instead(m, id);
+    const struct binding_pair *drop = make_dropped(m, r->line, r->source);
+    struct binding_pair replaced = {.value =
+                                        arena_fmt(m->arena, "%.*s of %s stands for all of its line",
+                                                  SV_FMT(place), path_base(m->b->path))};
     struct sv text = instead ? instead->value : r->text;
     json_t *j;
+
+    if (!drop && !instead && make_instead(m, place)) /* the second of the line */
+        drop = &replaced;
 
     if (text.n && r->offset_ms >= 0)
         text =
             arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(text), SV_FMT(make_moment(m, r->offset_ms)));
-    j = make_rule(id, r->source, text, r->line, make_dropped(m, r->line, r->source));
+    j = make_rule(id, r->source, text, r->line, drop);
     json_put_int(j, "at_ms", r->offset_ms);
     json_append(rules, j);
     if (!text.n && !json_get_bool(j, "dropped", false) && !make_is_late(m, r->offset_ms))
@@ -114,7 +135,7 @@ static json_t *make_rules(struct make *m)
 
     for (size_t i = 0; i < m->rb->n_rules; i++)
         if (!m->rb->rules[i].proposal)
-            make_document_rule(m, &m->rb->rules[i], rules);
+            make_document_rule(m, i, rules);
     for (size_t i = 0; i < m->b->rules.n; i++) {
         const struct binding_pair *p = &m->b->rules.v[i];
 

@@ -25,8 +25,8 @@ static struct sv name_binding(struct checker *ck, const struct expr *e, struct s
 static void name_unknown(struct checker *ck, const struct expr *e, struct sv name)
 {
     struct sv near = rule_env_nearest(ck->env, name);
-    struct sv hint = near.p ? arena_fmt(ck->a, "did you mean '%.*s'?", SV_FMT(near))
-                            : name_binding(ck, e, name);
+    struct sv hint =
+        near.p ? arena_fmt(ck->a, "did you mean '%.*s'?", SV_FMT(near)) : name_binding(ck, e, name);
 
     CHECK_ERROR(ck, "RB419", e->at, hint.p, "nothing is called '%.*s'", SV_FMT(name));
 }

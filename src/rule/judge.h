@@ -23,9 +23,10 @@ struct judge_config {
     int64_t step_us;      /* begin of the step that a gate belongs to */
     int64_t run_start_us; /* "after week N" counts from here */
     int64_t rollback_until_us; /* how long the way back is possible */
-    int64_t watch_us;          /* length of the watch; a later checkpoint or longer "within" makes it longer ... */
-    bool watch_fixed;          /* ... unless somebody said how long it is */
-    struct rule_times times;   /* all 0: rule_times_default() */
+    int64_t
+        watch_us; /* length of the watch; a later checkpoint or longer "within" makes it longer ... */
+    bool watch_fixed;        /* ... unless somebody said how long it is */
+    struct rule_times times; /* all 0: rule_times_default() */
 };
 
 struct judge; /* opaque */

@@ -570,8 +570,7 @@ bool samples_add_value(struct samples *s, size_t source, struct sv name, int64_t
         return series_push(s, x, t_us, v->num);
     }
     free(x->last_text);
-    x->last_text =
-        v->kind == SAMPLES_TEXT || v->kind == SAMPLES_FAULT ? xstrdup_sv(v->text) : NULL;
+    x->last_text = v->kind == SAMPLES_TEXT || v->kind == SAMPLES_FAULT ? xstrdup_sv(v->text) : NULL;
     x->last = (struct sample_value){v->kind, v->num, {x->last_text, x->last_text ? v->text.n : 0}};
     x->has_last = true;
     series_seen(x, t_us);

@@ -289,8 +289,8 @@ static void last_load(struct series *x, const json_t *o)
     if (!json_is_object(o))
         return;
     x->has_last = true;
-    x->last = (struct sample_value){
-        .kind = json_get_bool(o, "absent", false) ? SAMPLES_ABSENT : SAMPLES_NULL};
+    x->last = (struct sample_value){.kind = json_get_bool(o, "absent", false) ? SAMPLES_ABSENT
+                                                                              : SAMPLES_NULL};
     if (json_is_boolean(v))
         x->last = (struct sample_value){.kind = SAMPLES_BOOL, .num = json_is_true(v)};
     if (!json_is_string(text))

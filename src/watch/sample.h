@@ -23,7 +23,7 @@ enum sample_kind {
     SAMPLE_NUMBER,
     SAMPLE_TEXT,
     SAMPLE_BOOL,
-    SAMPLE_NULL,   /* there is no value, and that is known: the answer of somebody who is down has no status */
+    SAMPLE_NULL, /* there is no value, and that is known: the answer of somebody who is down has no status */
     SAMPLE_ABSENT, /* it was asked for, and there is no data: nothing is known */
     SAMPLE_ERROR,  /* the value could not be had; text says why */
     SAMPLE_KIND__N

@@ -47,6 +47,42 @@ T(a_rule_of_the_document_is_shown_as_it_is_judged)
     world_end(&w);
 }
 
+#define METRICS_TABLE                                                                              \
+    "## Monitoring\n\n| Metric | Threshold | Alert If |\n|---|---|---|\n| Deal failures | 0 | >5 " \
+    "per hour |\n"
+
+/* Two of one name would be one line of the watch, one series of its metrics, one alert. */
+T(two_rules_of_one_line_have_names_and_words_of_their_own)
+{
+    struct world w;
+
+    world_make(&w, DOC METRICS_TABLE,
+               BOUND METRIC
+               "notify: {team: {kind: command, command: 'true'}}\nwatch: {until: T+10m}\n"
+               "rules: {\"deploy.md:13#2\": 'investigate when error_rate[1m] > 5%'}\n"
+               "drop: {'Deal failures: 0': by hand}\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_EQ(w.plan.n_rules, 2);
+    T_SV(w.plan.rules[0].id, "deploy.md:13");
+    T_SV(w.plan.rules[0].source, "Deal failures: 0");
+    T_CHECK(w.plan.rules[0].dropped);
+    T_SV(w.plan.rules[1].id, "deploy.md:13#2");
+    T_SV(w.plan.rules[1].source, "Deal failures: >5 per hour");
+    T_SV(w.plan.rules[1].text, "investigate when error_rate[1m] > 5%");
+    T_CHECK(!w.plan.rules[1].dropped);
+    world_end(&w);
+    world_make(&w, DOC METRICS_TABLE,
+               BOUND METRIC "watch: {until: T+10m}\n"
+                            "rules: {\"deploy.md:13\": 'investigate when error_rate[1m] > 5%'}\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_EQ(w.plan.n_rules, 2);
+    T_SV(w.plan.rules[0].text, "investigate when error_rate[1m] > 5%");
+    T_CHECK(w.plan.rules[1].dropped);
+    T_SV(w.plan.rules[1].reason, "deploy.md:13 of prusik.yaml stands for all of its line");
+    T_CHECK(w.plan.until_fixed);
+    world_end(&w);
+}
+
 /* What is worse is in the word, or said where the metric is bound; else it is asked. */
 T(which_direction_is_worse_is_known_said_or_asked)
 {
@@ -495,6 +531,7 @@ T_MAIN(
     T_CASE(a_rule_that_is_only_proposed_is_shown_and_not_judged),
     T_CASE(a_metric_that_is_not_bound_is_asked_for_with_a_proposal),
     T_CASE(a_rule_of_the_document_is_shown_as_it_is_judged),
+    T_CASE(two_rules_of_one_line_have_names_and_words_of_their_own),
     T_CASE(which_direction_is_worse_is_known_said_or_asked),
     T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
     T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),

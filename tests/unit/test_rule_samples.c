@@ -405,10 +405,9 @@ static void fill(struct samples *s)
     size_t web = WEB(s), p = samples_source(s, SV("http.h"), S_US, true),
            log = samples_source(s, SV("log.a"), 0, true);
     const struct samples_label l[] = {{SV("le"), SV("0.5")}, {SV("quantile"), SV("+Inf")}};
-    static const char *const names[] = {"m",           "http.h",      "http.h.text",
-                                        "http.h.bool", "http.h.null", "http.h.num",
-                                        "log.a",       "sql.r",       "unit.a.crashes",
-                                        "http.h.absent", "http.h.fault"};
+    static const char *const names[] = {
+        "m",     "http.h", "http.h.text",    "http.h.bool",   "http.h.null", "http.h.num",
+        "log.a", "sql.r",  "unit.a.crashes", "http.h.absent", "http.h.fault"};
     json_t *rows = json_pack("[{si}]", "a", 1), *old = json_pack("[n]");
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
