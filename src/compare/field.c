@@ -228,6 +228,8 @@ static bool same_value(const json_t *old, const json_t *new)
     CLEANUP(strbuf_release) struct strbuf a = STRBUF(0), b = STRBUF(0);
 
     /* What most values are, without the detour. */
+    if (old == new)
+        return true;
     if (json_is_string(old) && json_is_string(new))
         return sv_eq(text_of(old), text_of(new));
     if (json_is_integer(old) && json_is_integer(new))

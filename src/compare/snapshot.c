@@ -14,6 +14,7 @@
 #include "base/sv.h"
 #include "base/text.h"
 #include "compare/key.h"
+#include "compare/patch.h"
 
 #define READ_BYTES (256u << 10)
 
@@ -304,6 +305,22 @@ static enum err_code take_over(struct snapshot_record *x, const struct snapshot_
     return ERR_OK;
 }
 
+/* A record of the same key that differs in values only: the rest of it is the other's. */
+static bool take_patched(struct snapshot_record *x, const struct snapshot_record *other)
+{
+    json_t *data = other && other->data ? patch_data(other->line, x->line, other->data) : NULL;
+
+    if (!data)
+        return false;
+    x->json = json_object();
+    x->data = data;
+    if (json_object_set_new_nocheck(x->json, "data", data) != 0 ||
+        json_object_set_nocheck(x->json, "key", (json_t *)(uintptr_t)snapshot_key(other)) != 0)
+        abort(); /* uncovered: jansson fails only for want of memory here */
+    strbuf_add_sv(&x->key, strbuf_sv(&other->key));
+    return true;
+}
+
 /* After the key of the record before. */
 static enum err_code check_order(struct snapshot_reader *r, struct err *err)
 {
@@ -341,6 +358,8 @@ enum err_code snapshot_next(struct snapshot_reader *r, const struct snapshot_rec
     r->now.line = strbuf_sv(&r->text);
     if (other && sv_eq(line, other->line)) {
         rc = take_over(&r->now, other);
+    } else if (take_patched(&r->now, other)) {
+        rc = ERR_OK;
     } else {
         if (read_object(r, line, &r->now.json, err) != ERR_OK)
             return err->code;

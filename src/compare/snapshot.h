@@ -56,7 +56,7 @@ size_t snapshot_count(const struct snapshot_reader *r); /* records given out */
 bool snapshot_is(const char *path);
 /*
  * The next record, valid until the next call; NULL after the last one, when the file is whole.  `other`: a record (or NULL) of
- * another reader; when the bytes are the same, what was read of it is taken over instead of being read again.
+ * another reader; when the bytes are the same, or differ in values only, what was read of it is taken over instead of being read again.
  */
 NODISCARD enum err_code snapshot_next(struct snapshot_reader *r,
                                       const struct snapshot_record *other,
