@@ -96,6 +96,23 @@ static void watch_add_name(struct strbuf *b, const struct sample *s)
     }
 }
 
+/* How a rule asks for it, where that is not the source and the name. */
+static void watch_add_rule(struct strbuf *b, const struct watcher_tried *t, const struct sample *s)
+{
+    CLEANUP(strbuf_release) struct strbuf rule = STRBUF(0), plain = STRBUF(0);
+
+    if (sv_starts(t->name, SV("log."))) /* a pattern is one of a rule already */
+        return;
+    (void)watcher_tried_rule(t, s, &rule); /* it can: it is shown for that */
+    strbuf_addf(&plain, "%.*s.%.*s", SV_FMT(t->name), SV_FMT(s->name));
+    if (sv_eq(t->kind, SV("scrape")) ? !sv_eq(strbuf_sv(&rule), s->name)
+                                     : !sv_eq(strbuf_sv(&rule), strbuf_sv(&plain))) {
+        strbuf_add_str(b, "  (in rules: ");
+        text_add_line(b, strbuf_sv(&rule));
+        strbuf_add_byte(b, ')');
+    }
+}
+
 static void watch_add_sample(struct strbuf *b, const struct watcher_tried *t,
                              const struct sample *s)
 {
@@ -103,7 +120,38 @@ static void watch_add_sample(struct strbuf *b, const struct watcher_tried *t,
     watch_add_name(b, s);
     strbuf_add_byte(b, ' ');
     watch_add_value(b, s, watch_unit(t, s));
+    watch_add_rule(b, t, s);
     strbuf_add_byte(b, '\n');
+}
+
+static bool watch_is_for_rules(const struct watcher_tried *t, const struct sample *s)
+{
+    CLEANUP(strbuf_release) struct strbuf rule = STRBUF(0);
+
+    return watcher_tried_rule(t, s, &rule);
+}
+
+/* What tells a person how the look went, and is nothing that a rule can ask for. */
+static void watch_add_others(struct strbuf *b, const struct watcher_tried *t)
+{
+    size_t shown = 0;
+
+    for (size_t i = 0; i < t->samples->v.n; i++) {
+        const struct sample *s = &t->samples->v.v[i];
+
+        if (s->n_labels || watch_is_for_rules(t, s))
+            continue;
+        if (shown == WATCH_SHOWN) {
+            strbuf_add_str(b, ", ...");
+            break;
+        }
+        strbuf_add_str(b, shown++ ? ", " : "    not for rules: ");
+        watch_add_name(b, s);
+        strbuf_add_byte(b, ' ');
+        watch_add_value(b, s, watch_unit(t, s));
+    }
+    if (shown)
+        strbuf_add_byte(b, '\n');
 }
 
 /* The fields of an answer's head are seldom what somebody looks for: they come last. */
@@ -115,8 +163,10 @@ static bool watch_is_minor(const struct sample *s)
 static void watch_show(struct watch_tries *w, const struct watcher_tried *t)
 {
     struct strbuf *b = &w->text;
-    size_t n = t->rc == ERR_OK ? t->samples->v.n : 0, shown = 0;
+    size_t n = t->rc == ERR_OK ? t->samples->v.n : 0, shown = 0, usable = 0;
 
+    for (size_t i = 0; i < n; i++)
+        usable += watch_is_for_rules(t, &t->samples->v.v[i]);
     strbuf_addf(b, "%.*s  %.*s, %zu sample%s, %s old\n", SV_FMT(t->name), SV_FMT(t->kind), n,
                 n == 1 ? "" : "s", duration_format(t->took_us / 1000).s);
     if (t->rc != ERR_OK) {
@@ -126,21 +176,26 @@ static void watch_show(struct watch_tries *w, const struct watcher_tried *t)
     }
     for (int minor = 0; minor < 2; minor++)
         for (size_t i = 0; i < n && shown < WATCH_SHOWN; i++)
-            if (watch_is_minor(&t->samples->v.v[i]) == (minor > 0)) {
+            if (watch_is_minor(&t->samples->v.v[i]) == (minor > 0) &&
+                watch_is_for_rules(t, &t->samples->v.v[i])) {
                 watch_add_sample(b, t, &t->samples->v.v[i]);
                 shown++;
             }
-    if (n > WATCH_SHOWN)
-        strbuf_addf(b, "    and %zu more\n", n - WATCH_SHOWN);
+    if (usable > shown)
+        strbuf_addf(b, "    and %zu more\n", usable - shown);
+    if (n > usable)
+        watch_add_others(b, t);
 }
 
 static json_t *watch_json_sample(const struct watcher_tried *t, const struct sample *s)
 {
-    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0), rule = STRBUF(0);
     json_t *j = json_object();
 
     watch_add_name(&name, s);
     json_put_sv(j, "name", strbuf_sv(&name));
+    if (watcher_tried_rule(t, s, &rule))
+        json_put_sv(j, "rule", strbuf_sv(&rule));
     json_put_sv(j, "unit", watch_unit(t, s));
     json_put_int(j, "age_ms", t->took_us / 1000);
     if (s->kind == SAMPLE_NUMBER)
@@ -258,7 +313,8 @@ const struct verb verb_watch = {
         "the verdict is ROLLBACK: nothing is carried out, and it ends there.\n\n"
         "A rule that is pending when --for is over is followed until it fires or is good: the watch goes\n"
         "on, says so and which rule it is, and its exit code is that of what was decided then.\n\n"
-        "--try looks at each source once and shows what it gives, with its unit and how old it is.\n"
+        "--try looks at each source once and shows what it gives, with its unit and how old it is, and how a\n"
+        "rule asks for it, where that is not NAME.MEMBER.  What no rule can ask for comes last.\n"
         "Exit code 4 when one gives nothing.\n\n"
         "  prusik watch deploy.md --try\n"
         "  prusik watch deploy.md --for 24h",

@@ -61,8 +61,7 @@ static void take_http(struct watcher_feed *f, const struct sample_list *l)
     }
 }
 
-/* Members of a process under the names that rules know. */
-static struct sv unit_member(struct sv name)
+struct sv feed_unit_member(struct sv name)
 {
     static const struct {
         struct sv from, to;
@@ -112,7 +111,7 @@ static void take_unit(struct watcher_feed *f, const struct sample_list *l)
     f->started = started;
     samples_add_probe(f->w->samples, f->id, up->at_us, alive ? PROBE_UP : PROBE_DOWN);
     for (size_t i = 0; i < l->v.n; i++) {
-        struct sv member = unit_member(l->v.v[i].name);
+        struct sv member = feed_unit_member(l->v.v[i].name);
 
         if (member.n)
             feed_member(f, member, &l->v.v[i]);

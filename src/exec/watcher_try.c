@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/sv.h"
 #include "exec/watcher_int.h"
+#include "rule/env.h"
 
 struct try_one {
     struct watcher_feed *feed;
@@ -59,6 +60,99 @@ static void try_all(struct watcher *w, watcher_try_fn *fn, void *arg)
     }
     free(all);
 }
+
+/* --- how rules ask for it --- */
+
+static bool try_is_plain(struct sv part)
+{
+    for (size_t i = 0; i < part.n; i++)
+        if (!ascii_is_word(part.p[i]) &&
+            (part.p[i] != '-' || i == 0 || i + 1 == part.n || part.p[i + 1] == '-'))
+            return false;
+    return part.n && !ascii_is_digit(part.p[0]) && !rule_word_is_reserved(part);
+}
+
+static void try_add_part(struct strbuf *b, struct sv part)
+{
+    if (b->n)
+        strbuf_add_byte(b, '.');
+    strbuf_addf(b, try_is_plain(part) ? "%.*s" : "`%.*s`", SV_FMT(part));
+}
+
+/* "cmd.queue", "json.checks.0" as a rule writes it; in back quotes is what would not be one name. */
+static void try_add_name(struct strbuf *b, struct sv name, bool is_path)
+{
+    struct sv rest = name, part = {0};
+
+    if (!is_path)
+        try_add_part(b, name);
+    else
+        while (sv_split(&rest, '.', &part))
+            try_add_part(b, part);
+}
+
+/* It is a name of the rule language, and that one. */
+static bool try_reads_as(const struct strbuf *b, struct sv name)
+{
+    struct arena a = {0};
+    struct rule_diag diag;
+    struct err err;
+    struct expr *e = NULL;
+    bool is = rule_parse_expr(&a, strbuf_sv(b), &e, &diag, &err) == ERR_OK &&
+              e->kind == EXPR_NAME && sv_eq(e->text, name);
+
+    arena_release(&a);
+    return is;
+}
+
+/* A member, a probe ("is up"), or the rows that the source itself is. */
+static bool try_member(const struct watcher_tried *t, struct sv member, struct strbuf *ret)
+{
+    CLEANUP(strbuf_release) struct strbuf full = STRBUF(0);
+    struct sv rest = t->name, parts[3] = {{0}}, name = member;
+    bool is_path = sv_starts(member, SV("json.")) || sv_starts(member, SV("header.")), is_prefix;
+    const struct rule_member *row, *self;
+
+    (void)sv_split(&rest, '.', &parts[0]);
+    parts[1] = rest;
+    parts[2] = member;
+    if (is_path)
+        (void)sv_split(&name, '.', &parts[2]);
+    row = rule_member_find(parts, 3, &is_prefix);
+    self = rule_member_find(parts, 2, &is_prefix);
+    try_add_name(ret, t->name, true);
+    if (sv_is(member, "rows_json"))
+        return self && self->kind == SOURCE_ROWS;
+    if (!row && (sv_is(member, "up") || sv_is(member, "alive"))) {
+        strbuf_add_str(ret, " is up");
+        return self && self->kind == SOURCE_PROBE;
+    }
+    try_add_name(ret, member, is_path);
+    strbuf_addf(&full, "%.*s.%.*s", SV_FMT(t->name), SV_FMT(member));
+    return row && try_reads_as(ret, strbuf_sv(&full));
+}
+
+bool watcher_tried_rule(const struct watcher_tried *t, const struct sample *s, struct strbuf *ret)
+{
+    size_t nul = sv_find_byte(s->name, '\0', 0);
+    bool is_log = sv_starts(t->name, SV("log.")), is_unit = sv_starts(t->name, SV("unit."));
+    struct sv member = is_unit ? feed_unit_member(s->name) : s->name;
+
+    if (is_log && (sv_is(s->name, "records") || sv_is(s->name, "bytes") ||
+                   sv_is(s->name, "position") || s->n_labels))
+        return false;
+    if (is_log) {
+        strbuf_addf(ret, "matches(%.*s, ...)", SV_FMT(t->name));
+        return true;
+    }
+    if (sv_eq(t->kind, SV("scrape"))) {
+        try_add_name(ret, s->name, false);
+        return nul == SV_NPOS && try_reads_as(ret, s->name);
+    }
+    return member.n && try_member(t, member, ret);
+}
+
+/* --- looking --- */
 
 /* What cannot be judged is another question. */
 static void try_ignore(void *arg UNUSED, const json_t *entry UNUSED,

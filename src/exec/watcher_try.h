@@ -15,6 +15,9 @@ struct watcher_tried {
     const struct sample_list *samples; /* else; until the callback returns */
     int64_t took_us;
 };
+/* How a rule asks for a sample: "cmd.queue.exit", "cmd.queue is up", "`job:errors`".  False: no rule can. */
+bool watcher_tried_rule(const struct watcher_tried *t, const struct sample *s, struct strbuf *ret);
+
 /* In the order of the plan: the scraped target, probes, services, sources. */
 typedef void watcher_try_fn(void *arg, const struct watcher_tried *t);
 
