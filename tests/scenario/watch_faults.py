@@ -51,6 +51,9 @@ class Target(BaseHTTPRequestHandler):
         Target.polls += 1
         self.say(f"queue_ok {Target.queue}\n")
 
+    def do_names(self):
+        self.say("job:errors 3\nmin 4\nplain 5\n")
+
     def do_hang(self):
         Target.over.wait(DEADLINE_S)
 
@@ -173,6 +176,31 @@ def a_target_that_comes_late_and_goes_is_known_while_it_is_there():
     check("fired" not in seen, "it fired")
 
 
+def what_is_tried_is_named_as_rules_name_it():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Target)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    write("deploy.md", DOC)
+    write("batch.pid", str(os.getpid()))
+    write("app.log", "")
+    write("prusik.yaml", f"environment: test\nscrape: http://127.0.0.1:{server.server_port}/names\n"
+          "services: {batch: {manager: process, command: [sleep, '1'], pid_file: batch.pid}}\n"
+          "sources:\n  log.app: {path: app.log}\n  file.s: {path: batch.pid}\n"
+          "rules:\n  a: 'investigate when `job:errors` > 5 or `min` > 5'\n  b: 'investigate when matches(log.app, \"x\")[5m] > 0'\n")
+    done = prusik("watch", "deploy.md", "--try", "--json")
+    text = prusik("watch", "deploy.md", "--try").stdout
+    server.shutdown()
+    rules = {(t["name"], s["name"]): s.get("rule") for t in json.loads(done.stdout) for s in t["samples"]}
+    for key, want in {("scrape", "job:errors"): "`job:errors`", ("scrape", "min"): "`min`", ("scrape", "plain"): "plain",
+                      ("unit.batch", "alive"): "unit.batch.active", ("unit.batch", "rss"): "unit.batch.memory",
+                      ("unit.batch", "pid"): None, ("log.app", "records"): None, ("log.app", "x"): "matches(log.app, ...)",
+                      ("file.s", "size"): "file.s.size", ("file.s", "truncated"): None}.items():
+        same(f"rule of {key}", rules.get(key, "not there"), want)
+    check("    job:errors 3  (in rules: `job:errors`)\n" in text, text)
+    check("    plain 5\n" in text, text)
+    check("    not for rules: records 0, bytes 0B, position " in text, text)
+
+
 class Prometheus(BaseHTTPRequestHandler):
     """Answers each query with as many series as its number says, until they are gone."""
     gone = False
@@ -289,5 +317,6 @@ def a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back():
 
 sys.exit(run_tests([what_is_wrong_with_one_target_is_not_wrong_with_another,
                     a_target_that_comes_late_and_goes_is_known_while_it_is_there,
+                    what_is_tried_is_named_as_rules_name_it,
                     series_that_are_gone_from_a_prometheus_are_no_good_news,
                     a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back]))
