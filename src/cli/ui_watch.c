@@ -56,6 +56,16 @@ static void ui_rule_text(char **field, const char *text)
     *field = xstrdup(text);
 }
 
+/* "> 5%", and "not > 5%" when the value is not. */
+static void ui_rule_limit(char **field, const json_t *j)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    strbuf_addf(&b, "%s%s", json_get_bool(j, "meets", true) ? "" : "not ",
+                json_get_str(j, "limit_text", ""));
+    ui_rule_text(field, strbuf_str(&b));
+}
+
 /* One rule of a "watch" event: {rule, state, verdict, value_text, limit_text, n, why, value, ...}. */
 static void ui_rule_update(struct ui *u, const json_t *j)
 {
@@ -64,7 +74,7 @@ static void ui_rule_update(struct ui *u, const json_t *j)
     if (!r)
         return;
     ui_rule_text(&r->value, json_get_str(j, "value_text", ""));
-    ui_rule_text(&r->limit, json_get_str(j, "limit_text", ""));
+    ui_rule_limit(&r->limit, j);
     ui_rule_text(&r->state, json_get_str(j, "state", ""));
     ui_rule_text(&r->why, json_get_str(j, "why", ""));
     ui_rule_text(&r->verdict, json_get_str(j, "verdict", "OK"));
@@ -240,7 +250,8 @@ static void ui_checkpoint(struct ui *u, const json_t *data, struct strbuf *b)
         strbuf_add_str(b, "    ");
         term_addf(b, ui_verdict_style(one), "%-11s ", one);
         text_add_line(b, text_cut(r->source, 60));
-        strbuf_addf(b, ": %s %s\n", json_get_str(j, "value_text", json_get_str(j, "why", "")),
+        strbuf_addf(b, ": %s %s%s\n", json_get_str(j, "value_text", json_get_str(j, "why", "")),
+                    json_get_bool(j, "meets", true) ? "" : "not ",
                     json_get_str(j, "limit_text", ""));
     }
 }

@@ -42,7 +42,7 @@ static void tell_number(json_t *j, const char *key, const char *text_key, bool h
     json_put_str(j, text_key, num_format(v, type).s);
 }
 
-/* "> 5%": the limit with the rule's own operator in front. */
+/* "> 5%": the limit with the rule's own operator in front, and whether the value is so. */
 static void tell_limit(json_t *j, const struct judge_result *r)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
@@ -58,6 +58,8 @@ static void tell_limit(json_t *j, const struct judge_result *r)
         strbuf_addf(&b, " to %s", num_format(r->limit_to, r->type).s);
     json_put_sv(j, "limit_text", strbuf_sv(&b));
     json_put_real(j, "limit", r->limit);
+    if (r->has_value && (r->result == RESULT_TRUE || r->result == RESULT_FALSE))
+        json_put_bool(j, "meets", (r->result == RESULT_TRUE) != negated);
 }
 
 static json_t *tell_rule(const struct judge_result *r)

@@ -419,10 +419,22 @@ def a_watch_of_more_rules_than_lines_shows_the_bad_ones_and_breaks_no_line():
     check("and 21 more, which a higher terminal shows" in lines[-2], "\n".join(lines))
 
 
+def a_value_and_its_limit_read_as_what_they_are():
+    document(block("true"))
+    write("prusik.yaml", "environment: test\nsources: {cmd.queue: {command: 'echo \"{\\\"n\\\": 7}\"'}}\nwatch: {interval: 200ms}\n"
+          "rules:\n  many: investigate when cmd.queue.json.n > 100\n  few: expect cmd.queue.json.n > 50\n"
+          "  twice: 'expect not (cmd.queue.json.n > 5)'\n")
+    t = Terminal(PRUSIK, "watch", "deploy.md", "--for", "3s", columns=120, rows=30)
+    t.await_text(r"OK [^\n]* 7 not > 100")
+    t.await_text(r"INVESTIGATE[^\n]* 7 not > 50")
+    t.await_text(r"INVESTIGATE[^\n]* 7 > 5")
+    same("the exit status", t.end(), 9)
+
+
 TESTS = [a_person_answers_what_no_machine_can_check, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
          a_manual_item_is_asked_and_a_choice_too, what_runs_is_shown_while_it_runs, colours_can_be_refused,
          lines_are_not_broken_and_a_question_says_what_it_is_about, a_terminal_without_utf_8_is_shown_ascii, an_approval_that_is_waited_for_says_how_it_is_given,
-         a_terminal_that_was_stopped_stops_no_run,
+         a_terminal_that_was_stopped_stops_no_run, a_value_and_its_limit_read_as_what_they_are,
          a_command_gets_a_terminal_that_was_stopped, a_narrow_terminal_is_enough,
          a_command_that_waits_for_a_person_gets_the_terminal,
          output_cannot_command_the_terminal,

@@ -245,6 +245,7 @@ def series_that_are_gone_from_a_prometheus_are_no_good_news():
     try:
         await_("values", lambda: (state(now, "above"), state(now, "below"), state(now, "many")) == ("good", "good", "error"))
         check("2 series where one number is wanted" in now["many"]["why"], now["many"])
+        same("3 meets > 5 and < 5", [now[r].get("meets") for r in ("above", "below", "many")], [False, True, None])
         Prometheus.gone = True
         await_("no data", lambda: all(state(now, r) == "nodata" and now[r]["why"] == "no-series" for r in now))
         Prometheus.gone = False

@@ -152,11 +152,6 @@ T(what_makes_sense_is_taken)
         "expect sum(http_requests_total[5m]) < 5",
         "expect max(queue_depth)[5m] < 5",
         "expect max(queue_depth[5m]) < 5",
-        "expect avg(prom.q)[1m] < 5 min 4 samples", /* as many as there are polls */
-        "expect max(prom.q)[1m] < 5 and error_rate[1m] < 5% min 1000 samples", /* it is of the ratio */
-        "expect p95(prom.q)[25m] < 5",
-        "expect p95(prom.q)[5m] < 5 min 20 samples",
-        "expect slope(prom.q[5m]) < 5/s min 1000 samples",
         "expect avg(avg(queue_depth[5m])) < 5",
         "expect version(cmd.t.out) > version(\"1.2\")",
         "expect abs(queue_depth - 5) < 2",
@@ -332,6 +327,23 @@ static const struct {
     {"checkpoint T+5m: zzz", "RB414", 17, ""},
     {"expect error_rate{a=\"b\"}[5m] > 5%", "RB400", 7, "put them into the alias"},
 };
+
+/* A window of a value that is asked for has as many samples as polls. */
+T(a_rule_that_asks_for_as_many_samples_as_there_are_polls_is_taken)
+{
+    static const char *const rules[] = {
+        "expect avg(prom.q)[1m] < 5 min 4 samples",
+        "expect max(prom.q)[1m] < 5 and error_rate[1m] < 5% min 1000 samples", /* of the ratio */
+        "expect p95(prom.q)[25m] < 5",
+        "expect p95(prom.q)[5m] < 5 min 20 samples",
+        "expect slope(prom.q[5m]) < 5/s min 1000 samples",
+    };
+    struct desk d = desk_new(false);
+
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+        T_OK(check(&d, rules[i]), d.err);
+    desk_free(&d);
+}
 
 T(what_makes_no_sense_is_refused_with_id_and_place)
 {
@@ -581,8 +593,10 @@ T(the_rules_of_real_documents_pass)
     desk_free(&d);
 }
 
-T_MAIN(T_CASE(what_makes_sense_is_taken), T_CASE(what_makes_no_sense_is_refused_with_id_and_place),
-       T_CASE(advice_does_not_refuse), T_CASE(all_findings_are_kept_and_the_first_error_is_told),
+T_MAIN(T_CASE(what_makes_sense_is_taken),
+       T_CASE(a_rule_that_asks_for_as_many_samples_as_there_are_polls_is_taken),
+       T_CASE(what_makes_no_sense_is_refused_with_id_and_place), T_CASE(advice_does_not_refuse),
+       T_CASE(all_findings_are_kept_and_the_first_error_is_told),
        T_CASE(an_alias_is_put_in_with_its_window),
        T_CASE(in_a_row_a_name_is_a_field_and_an_alias_is_not_put_in),
        T_CASE(a_rule_tells_the_names_it_reads),
