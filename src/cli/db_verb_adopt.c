@@ -68,12 +68,37 @@ static enum err_code db_adopt_go(struct db_verb *v, const struct adopt *ad, stru
     return rc;
 }
 
+static bool db_adopt_has(const struct adopt *ad, const struct migration *m)
+{
+    for (size_t i = 0; i < ad->rows.n; i++)
+        if (ad->rows.v[i].file == m)
+            return true;
+    return false;
+}
+
+/* Of several heads all are applied, or one is wanted. */
+static enum err_code db_adopt_heads(const struct db_verb *v, const struct adopt *ad,
+                                    struct err *err)
+{
+    order_indices heads = {0};
+    bool all = true;
+
+    if (!v->tree.format || v->tree.format != format_find(SV("alembic")))
+        return ERR_OK;
+    order_heads(&v->tree.files, &heads);
+    for (size_t i = 0; i < heads.n; i++)
+        all = all && db_adopt_has(ad, &v->tree.files.v.v[heads.v[i]]);
+    vec_release(&heads);
+    return all ? ERR_OK : order_one_head(&v->tree.files, err);
+}
+
 static enum err_code db_adopt_found(struct db_verb *v, const struct adopt_found *f, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     CLEANUP(adopt_release) struct adopt ad = {0};
 
-    if (adopt_read(v->db, f, &v->tree.files, &ad, err) != ERR_OK)
+    if (adopt_read(v->db, f, &v->tree.files, &ad, err) != ERR_OK ||
+        db_adopt_heads(v, &ad, err) != ERR_OK)
         return err->code;
     if (v->c->json)
         db_adopt_json(&ad, &b);

@@ -9,6 +9,9 @@
 #include "base/mem.h"
 #include "db/db_int.h"
 
+#define DB_OFTEN_BYTES \
+    (64u << 10) /* of values that are written into a message: longer ones are sent as they are */
+
 /* --- addresses --- */
 
 struct db_scheme {
@@ -170,6 +173,11 @@ int64_t db_changed(const struct db *db)
     return db->changed;
 }
 
+size_t db_done(const struct db *db)
+{
+    return db->done;
+}
+
 void db_limit(struct db *db, uint64_t ms)
 {
     db->limit_ms = ms;
@@ -226,6 +234,7 @@ static enum err_code db_start(struct db *db, struct sv sql, const struct db_valu
 
     db_error_clear(db);
     db->changed = 0;
+    db->done = 0;
     if (sql.n > LIMIT_SQL_BYTES)
         return err_set(err, ERR_LIMIT, "a statement of %zu bytes: %u are accepted", sql.n,
                        LIMIT_SQL_BYTES);
@@ -271,6 +280,12 @@ static enum err_code db_learn(struct db *db, struct sv sql, struct err *err)
     return ERR_OK;
 }
 
+static void db_note_forgotten(struct db *db, enum err_code rc)
+{
+    if (rc != ERR_OK && strcmp(db->error.sqlstate, "26000") == 0)
+        db->forgot = db->forgets = true;
+}
+
 enum err_code db_run_often(struct db *db, struct sv sql, const struct db_value *v, size_t n,
                            struct err *err)
 {
@@ -284,8 +299,66 @@ enum err_code db_run_often(struct db *db, struct sv sql, const struct db_value *
         rc = db_run(db, sql, v, n, NULL, err);
         db->runs_often = false;
     }
-    if (rc != ERR_OK && strcmp(db->error.sqlstate, "26000") == 0)
-        db->forgot = db->forgets = true;
+    db_note_forgotten(db, rc);
+    return rc;
+}
+
+/* As a text of its own, whatever standard_conforming_strings says. */
+static void db_quote_value(struct strbuf *b, const struct db_value *v)
+{
+    if (v->is_null) {
+        strbuf_add_str(b, "NULL");
+        return;
+    }
+    if (!v->text.n || !memchr(v->text.p, '\\', v->text.n)) {
+        db_quote_text(b, v->text);
+        return;
+    }
+    strbuf_add_str(b, "E'");
+    for (size_t i = 0; i < v->text.n; i++) {
+        if (v->text.p[i] == '\'' || v->text.p[i] == '\\')
+            strbuf_add_byte(b, v->text.p[i]);
+        strbuf_add_byte(b, v->text.p[i]);
+    }
+    strbuf_add_byte(b, '\'');
+}
+
+static bool db_values_are_short(const struct db_value *v, size_t n)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < n && bytes <= DB_OFTEN_BYTES; i++)
+        bytes += v[i].text.n;
+    return bytes <= DB_OFTEN_BYTES;
+}
+
+enum err_code db_run_often_with(struct db *db, struct sv sql, const struct db_value *v, size_t n,
+                                struct sv behind, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    enum err_code rc;
+
+    if (db->kind != DB_POSTGRES || db->forgets || !n || !db_values_are_short(v, n)) {
+        rc = db_run_often(db, sql, v, n, err);
+        if (rc == ERR_OK) {
+            rc = db_run(db, behind, NULL, 0, NULL, err);
+            db->done++;
+        }
+        return rc;
+    }
+    rc = db_learn(db, sql, err);
+    if (rc != ERR_OK) {
+        db->done = 0; /* what the server was told of is no statement of the caller's */
+        return rc;
+    }
+    for (size_t i = 0; i < n; i++) {
+        strbuf_add_str(&text, i ? ", " : "EXECUTE " DB_OFTEN " (");
+        db_quote_value(&text, &v[i]);
+    }
+    strbuf_addf(&text, "); %.*s", SV_FMT(behind));
+    rc = db_run(db, strbuf_sv(&text), NULL, 0, NULL, err);
+    if (!db->done)
+        db_note_forgotten(db, rc);
     return rc;
 }
 

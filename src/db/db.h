@@ -80,6 +80,12 @@ NODISCARD enum err_code db_run(struct db *db, struct sv sql, const struct db_val
 NODISCARD enum err_code db_run_often(struct db *db, struct sv sql, const struct db_value *v,
                                      size_t n, struct err *err);
 bool db_forgot(struct db *db);
+/*
+ * The same, and the statements `behind` it: in one message where that is possible.  db_done() says whether the first of them
+ * or one behind it failed.
+ */
+NODISCARD enum err_code db_run_often_with(struct db *db, struct sv sql, const struct db_value *v,
+                                          size_t n, struct sv behind, struct err *err);
 
 struct db_row {
     size_t n; /* columns */
@@ -90,6 +96,8 @@ struct db_row {
 typedef enum err_code db_row_fn(void *arg, const struct db_row *row, struct err *err);
 /* Rows that the last statement changed (of several: the last that changed any). */
 int64_t db_changed(const struct db *db);
+/* Statements of the last call that came to their end: of several that were sent, those before the one that failed. */
+size_t db_done(const struct db *db);
 /* Rows as they come: memory does not grow with their number. */
 NODISCARD enum err_code db_each(struct db *db, struct sv sql, const struct db_value *v, size_t n,
                                 db_row_fn *fn, void *arg, struct err *err);

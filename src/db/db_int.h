@@ -36,6 +36,7 @@ struct db {
     uint64_t wait_ns; /* when it is called next */
     struct db_error error;
     int64_t changed;
+    size_t done;          /* statements of the last call that ended; counted by the kind */
     struct strbuf often;  /* the statement that the server has read, as DB_OFTEN; or empty */
     bool runs_often;      /* it is what runs */
     bool forgot, forgets; /* the server has forgotten it: not told yet; at all */

@@ -260,8 +260,10 @@ static enum err_code db_postgres_take(struct db *db, struct db_postgres_read *re
         if (db_postgres_rows(read, r, err) != ERR_OK)
             return err->code;
         read->known = false;
+        db->done++;
         return ERR_OK;
     case PGRES_COMMAND_OK:
+        db->done++;
         if (sv_to_i64(sv_from(libpq.cmdTuples(r)), &n))
             *changed = n;
         return ERR_OK;

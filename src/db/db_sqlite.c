@@ -171,7 +171,7 @@ static enum err_code db_sqlite_each(struct db *db, struct sv sql, const struct d
     struct db_sqlite *s = db->private;
 
     s->cut = false;
-    while (sql.n)
+    for (; sql.n; db->done++)
         if (db_sqlite_one(db, &sql, v, n, fn, arg, changed, err) != ERR_OK)
             return err->code;
     return ERR_OK;

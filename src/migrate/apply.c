@@ -303,21 +303,24 @@ static bool apply_is_up(const struct apply_job *j)
     return strcmp(j->direction, "up") == 0;
 }
 
-enum err_code apply_finish(struct apply_job *j, struct err *err)
+enum err_code apply_finish(struct apply_job *j, struct sv behind, bool *kept, struct err *err)
 {
     struct book_event e = apply_event_of(j, apply_is_up(j) ? "up-done" : "down-done");
     struct book *b = &j->a->book;
 
+    *kept = false;
     j->row.duration_ms = e.duration_ms;
     if (!j->single && book_clear_steps(b, j->version, err) != ERR_OK)
         return err->code;
     if (apply_is_up(j)) {
         j->row.state = SV("applied");
-        return book_put_with(b, &j->row, &e, err);
+        return book_put_with(b, &j->row, &e, behind, kept, err);
     }
-    if (book_set_state(b, j->version, "undone", err) != ERR_OK)
+    if (book_set_state(b, j->version, "undone", err) != ERR_OK ||
+        book_add_event(b, &e, err) != ERR_OK)
         return err->code;
-    return book_add_event(b, &e, err);
+    *kept = true;
+    return behind.n ? db_run(b->db, behind, NULL, 0, NULL, err) : ERR_OK;
 }
 
 enum err_code apply_part_done(struct apply_job *j, const struct migration_part *p, struct err *err)
@@ -374,6 +377,8 @@ static bool apply_is_single(const struct apply_job *j)
 
 static enum err_code apply_parts(struct apply_job *j, struct err *err)
 {
+    bool kept;
+
     for (size_t i = 0; i < j->m->n_parts; i++) {
         const struct migration_part *p = &j->m->parts[i];
 
@@ -386,7 +391,7 @@ static enum err_code apply_parts(struct apply_job *j, struct err *err)
         return ERR_OK;
     if (apply_tx_begin(j->a, NULL, err) != ERR_OK)
         return err->code;
-    return apply_tx_end(j->a, apply_finish(j, err), err);
+    return apply_tx_end(j->a, apply_finish(j, SV(""), &kept, err), err);
 }
 
 /* Refused means that nothing was changed: not so behind a part that is done. */

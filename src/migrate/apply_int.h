@@ -38,10 +38,12 @@ void apply_session_sql(const struct apply *a, struct strbuf *sql);
 NODISCARD enum err_code apply_tx_begin(struct apply *a, const struct migration_part *p,
                                        struct err *err);
 NODISCARD enum err_code apply_tx_end(struct apply *a, enum err_code rc, struct err *err);
-/* The same for the only transaction of a migration; the session is made anew in the same message. */
-NODISCARD enum err_code apply_tx_end_all(struct apply *a, enum err_code rc, struct err *err);
-/* The whole of `j` is done: its row and event, in the caller's transaction. */
-NODISCARD enum err_code apply_finish(struct apply_job *j, struct err *err);
+/*
+ * The whole of `j` is done: its row and event, in the caller's transaction, and the statements `behind` them, or none.  *kept:
+ * it was one of those that failed, if any.
+ */
+NODISCARD enum err_code apply_finish(struct apply_job *j, struct sv behind, bool *kept,
+                                     struct err *err);
 /* Something of it is done: its row says so, in the caller's transaction. */
 NODISCARD enum err_code apply_part_done(struct apply_job *j, const struct migration_part *p,
                                         struct err *err);
@@ -67,8 +69,9 @@ NODISCARD enum err_code apply_backfill(struct apply_job *j, const struct migrati
                                        struct err *err);
 
 /* apply_watch.c: a statement, and while it takes long how far it is. */
+/* `sql` ends in it; *rows: something of it gave one. */
 NODISCARD enum err_code apply_watched(struct apply_job *j, const struct migration_part *p,
-                                      size_t stmt, struct err *err);
+                                      size_t stmt, struct sv sql, bool *rows, struct err *err);
 
 /*
  * apply_pulse.c: what one write takes beside a batch, and between two, measured by a thread with a connection of its own.

@@ -10,6 +10,7 @@
 #include "migrate/rebuild.h"
 #include "migrate/sqlsplit.h"
 
+#define APPLY_JOINED_BYTES 65536
 #define APPLY_PAUSE_MS     500
 #define APPLY_PAUSE_MAX_MS 30000
 #define APPLY_BATCH_MS     30000 /* of a statement in a batch, which is halved then */
@@ -72,17 +73,27 @@ static void apply_place(const struct migration_stmt *s, size_t position, size_t 
     }
 }
 
+/* Its failure; `front` bytes stood before it in the message. */
+static enum err_code apply_statement_failed(struct apply_job *j, const struct migration_stmt *s,
+                                            size_t front, struct err *err)
+{
+    struct db_error *e = &j->a->error;
+    size_t line, column;
+
+    *e = *db_error(j->a->db);
+    e->position = e->position > front ? e->position - front : 0;
+    apply_place(s, e->position, &line, &column);
+    return err_wrap(err, "%.*s:%zu:%zu", SV_FMT(j->m->path), line, column);
+}
+
 enum err_code apply_statement(struct apply_job *j, const struct migration_part *p, size_t stmt,
                               struct err *err)
 {
-    const struct migration_stmt *s = &p->stmts[stmt];
-    size_t line, column;
+    bool rows;
 
-    if (apply_watched(j, p, stmt, err) == ERR_OK)
+    if (apply_watched(j, p, stmt, p->stmts[stmt].text, &rows, err) == ERR_OK)
         return ERR_OK;
-    j->a->error = *db_error(j->a->db);
-    apply_place(s, j->a->error.position, &line, &column);
-    return err_wrap(err, "%.*s:%zu:%zu", SV_FMT(j->m->path), line, column);
+    return apply_statement_failed(j, &p->stmts[stmt], 0, err);
 }
 
 /* --- transactions --- */
@@ -96,72 +107,109 @@ static uint64_t apply_ms(const struct migration_part *p, const char *key, uint64
 }
 
 /* A pooler that changes the server's session under us would change the lock, too: it is asked within each transaction. */
-static enum err_code apply_same_session(struct apply *a, struct sv pid, struct err *err)
+static enum err_code apply_pooled(struct apply *a, struct err *err)
 {
-    struct err ignored;
-
-    if (sv_eq(pid, a->pid))
-        return ERR_OK;
-    book_besides(
-        db_run(a->db, SV("ROLLBACK"), NULL, 0, NULL, &ignored)); /* nothing was done in it */
     (void)err_set(err, ERR_REFUSED, "%s: the connection goes through a pooler in transaction mode",
                   db_name(a->db));
     return err_hint(err, "give the address of the server itself");
 }
 
-enum err_code apply_tx_begin(struct apply *a, const struct migration_part *p, struct err *err)
+/* BEGIN of PostgreSQL.  In another session the query in it divides by zero: nothing behind it is carried out there. */
+static void apply_tx_sql(const struct apply *a, const struct migration_part *p, struct strbuf *sql)
 {
-    CLEANUP(arena_release) struct arena arena = {0};
-    struct db_value pid;
-    char sql[200];
-    int n;
-
-    memset(&a->error, 0, sizeof(a->error));
-    if (db_kind(a->db) == DB_SQLITE)
-        return db_run(a->db, SV("BEGIN IMMEDIATE"), NULL, 0, NULL, err);
-    n = snprintf(sql, sizeof(sql),
-                 "BEGIN; SET LOCAL lock_timeout = %llu; SET LOCAL statement_timeout = %llu;"
-                 " SELECT pg_backend_pid()",
-                 (unsigned long long)apply_ms(p, "lock_timeout", a->o.lock_timeout_ms),
-                 (unsigned long long)apply_ms(p, "statement_timeout",
-                                              p && migration_is_backfill(p) ? APPLY_BATCH_MS : 0));
-    if (db_one(a->db, &arena, (struct sv){sql, (size_t)n}, NULL, 0, &pid, err) != ERR_OK)
-        return err->code;
-    return apply_same_session(a, pid.text, err);
+    strbuf_addf(sql,
+                "BEGIN; SET LOCAL lock_timeout = %llu; SET LOCAL statement_timeout = %llu;"
+                " SELECT 1 / (pg_backend_pid() = %.*s)::int; ",
+                (unsigned long long)apply_ms(p, "lock_timeout", a->o.lock_timeout_ms),
+                (unsigned long long)apply_ms(p, "statement_timeout",
+                                             p && migration_is_backfill(p) ? APPLY_BATCH_MS : 0),
+                SV_FMT(a->pid));
 }
 
-static enum err_code apply_tx_end_by(struct apply *a, struct sv commit, enum err_code rc,
-                                     struct err *err)
+/* It failed and `rows` says that the query had not been answered: was it the query? */
+static bool apply_is_pooled(const struct apply *a, bool rows)
+{
+    return !rows && strcmp(db_error(a->db)->sqlstate, "22012") == 0;
+}
+
+static enum err_code apply_tx_rollback(struct apply *a, enum err_code rc)
 {
     struct err ignored;
 
-    if (rc == ERR_OK) {
-        rc = db_run(a->db, commit, NULL, 0, NULL, err);
-        if (rc == ERR_OK)
-            return ERR_OK;
-        a->error = *db_error(a->db);
-        (void)err_wrap(err, "COMMIT");
-        if (rc == ERR_NET) /* present in prusik's tables is applied: the next call looks */
-            (void)err_hint(err, "whether it was committed is looked up by prusik db status");
-    }
     if (db_is_open(a->db) && db_in_transaction(a->db))
         book_besides(
             db_run(a->db, SV("ROLLBACK"), NULL, 0, NULL, &ignored)); /* the first error counts */
     return rc;
 }
 
-enum err_code apply_tx_end(struct apply *a, enum err_code rc, struct err *err)
-{
-    return apply_tx_end_by(a, SV("COMMIT"), rc, err);
-}
-
-enum err_code apply_tx_end_all(struct apply *a, enum err_code rc, struct err *err)
+enum err_code apply_tx_begin(struct apply *a, const struct migration_part *p, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
 
+    memset(&a->error, 0, sizeof(a->error));
+    if (db_kind(a->db) == DB_SQLITE)
+        return db_run(a->db, SV("BEGIN IMMEDIATE"), NULL, 0, NULL, err);
+    apply_tx_sql(a, p, &sql);
+    if (db_run(a->db, strbuf_sv(&sql), NULL, 0, NULL, err) == ERR_OK)
+        return ERR_OK;
+    if (apply_is_pooled(a, false))
+        (void)apply_pooled(a, err);
+    return apply_tx_rollback(a, err->code);
+}
+
+/* The first statement of a transaction of PostgreSQL, and its BEGIN in the same message. */
+static enum err_code apply_statement_first(struct apply_job *j, const struct migration_part *p,
+                                           struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    struct apply *a = j->a;
+    size_t front;
+    bool rows;
+
+    memset(&a->error, 0, sizeof(a->error));
+    apply_tx_sql(a, p, &sql);
+    front = sql.n;
+    strbuf_add_sv(&sql, p->stmts[0].text);
+    if (apply_watched(j, p, 0, strbuf_sv(&sql), &rows, err) == ERR_OK)
+        return ERR_OK;
+    return apply_is_pooled(a, rows) ? apply_pooled(a, err)
+                                    : apply_statement_failed(j, &p->stmts[0], front, err);
+}
+
+/* A message with COMMIT in it has failed there, or was lost. */
+static enum err_code apply_tx_failed(struct apply *a, struct err *err)
+{
+    a->error = *db_error(a->db);
+    (void)err_wrap(err, "COMMIT");
+    if (err->code == ERR_NET) /* present in prusik's tables is applied: the next call looks */
+        (void)err_hint(err, "whether it was committed is looked up by prusik db status");
+    return apply_tx_rollback(a, err->code);
+}
+
+enum err_code apply_tx_end(struct apply *a, enum err_code rc, struct err *err)
+{
+    if (rc != ERR_OK)
+        return apply_tx_rollback(a, rc);
+    rc = db_run(a->db, SV("COMMIT"), NULL, 0, NULL, err);
+    return rc == ERR_OK ? rc : apply_tx_failed(a, err);
+}
+
+/* The only transaction of a migration: what is kept about it, COMMIT, and the session made anew, in one message. */
+static enum err_code apply_tx_end_all(struct apply_job *j, const struct migration_part *p,
+                                      struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    enum err_code rc;
+    bool kept;
+
     strbuf_add_str(&sql, "COMMIT; ");
-    apply_session_sql(a, &sql);
-    return apply_tx_end_by(a, strbuf_sv(&sql), rc, err);
+    apply_session_sql(j->a, &sql);
+    rc = apply_finish(j, strbuf_sv(&sql), &kept, err);
+    if (rc == ERR_OK)
+        return rc;
+    if (kept || rc == ERR_NET)
+        return apply_tx_failed(j->a, err);
+    return apply_tx_rollback(j->a, err_wrap(err, "%.*s:%zu", SV_FMT(j->m->path), p->line));
 }
 
 static enum err_code apply_verifies_inside(struct apply_job *j, const struct migration_part *p,
@@ -209,24 +257,30 @@ static enum err_code apply_statements(struct apply_job *j, const struct migratio
     return ERR_OK;
 }
 
+/* Is its first statement sent with the BEGIN?  A long one is not copied for that. */
+static bool apply_is_joined(const struct apply *a, const struct migration_part *p)
+{
+    return db_kind(a->db) == DB_POSTGRES && p->n_stmts && p->stmts[0].text.n <= APPLY_JOINED_BYTES;
+}
+
 /* All statements of a part and what is kept about them, once. */
 static enum err_code apply_try_part(struct apply_job *j, const struct migration_part *p,
                                     size_t stmt UNUSED, struct err *err)
 {
-    enum err_code rc = apply_tx_begin(j->a, p, err);
+    bool joined = apply_is_joined(j->a, p);
+    enum err_code rc = joined ? apply_statement_first(j, p, err) : apply_tx_begin(j->a, p, err);
 
     if (rc != ERR_OK)
-        return rc;
+        return apply_tx_rollback(j->a, rc);
     rc = migration_attr(p, "rebuild").n ? apply_rebuild(j, p, err)
-                                        : apply_statements(j, p, 0, p->n_stmts, err);
+                                        : apply_statements(j, p, joined, p->n_stmts - joined, err);
     if (rc == ERR_OK)
         rc = apply_verifies_inside(j, p, err);
-    if (rc == ERR_OK) {
-        rc = j->single ? apply_finish(j, err) : apply_part_done(j, p, err);
-        if (rc != ERR_OK)
-            (void)err_wrap(err, "%.*s:%zu", SV_FMT(j->m->path), p->line);
-    }
-    return j->single ? apply_tx_end_all(j->a, rc, err) : apply_tx_end(j->a, rc, err);
+    if (rc == ERR_OK && j->single)
+        return apply_tx_end_all(j, p, err);
+    if (rc == ERR_OK && apply_part_done(j, p, err) != ERR_OK)
+        rc = err_wrap(err, "%.*s:%zu", SV_FMT(j->m->path), p->line);
+    return apply_tx_end(j->a, rc, err);
 }
 
 /* One statement of a part without a transaction that may run in one. */

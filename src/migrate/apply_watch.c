@@ -127,8 +127,16 @@ static void watch_tick(void *arg)
         watch_say(w, t.v);
 }
 
+static enum err_code watch_row(void *arg, const struct db_row *row UNUSED, struct err *err UNUSED)
+{
+    bool *rows = arg;
+
+    *rows = true;
+    return ERR_OK;
+}
+
 enum err_code apply_watched(struct apply_job *j, const struct migration_part *p, size_t stmt,
-                            struct err *err)
+                            struct sv sql, bool *rows, struct err *err)
 {
     struct watch w = {
         .j = j, .p = p, .stmt = stmt, .start_ns = clock_mono_ns(), .phase = STRBUF(0)};
@@ -136,7 +144,8 @@ enum err_code apply_watched(struct apply_job *j, const struct migration_part *p,
 
     if (j->a->o.tell && j->a->o.url.n)
         db_on_wait(j->a->db, watch_tick, &w);
-    rc = db_run(j->a->db, p->stmts[stmt].text, NULL, 0, NULL, err);
+    *rows = false;
+    rc = db_each(j->a->db, sql, NULL, 0, watch_row, rows, err);
     db_on_wait(j->a->db, NULL, NULL);
     strbuf_release(&w.phase);
     return rc;

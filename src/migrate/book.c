@@ -60,18 +60,6 @@ static enum err_code book_run(struct book *b, const char *sql, const struct db_v
     return ERR_OK;
 }
 
-/* The same, of what is written for each migration. */
-static enum err_code book_run_often(struct book *b, const char *sql, const struct db_value *v,
-                                    size_t n, struct err *err)
-{
-    CLEANUP(strbuf_release) struct strbuf s = STRBUF(0);
-
-    book_expand(b, sql, &s);
-    if (db_run_often(b->db, strbuf_sv(&s), v, n, err) != ERR_OK)
-        return err_wrap(err, "prusik's own tables");
-    return ERR_OK;
-}
-
 /* --- the tables --- */
 
 static const char *const book_tables[] = {
@@ -497,15 +485,28 @@ static const char book_put_with_event[] =
     " direction, stmt, duration_ms) VALUES ({now}, $19, current_user, $20, $21, pg_backend_pid(),"
     " 'prusik', $22, $1, $23, $24::bigint, $25::bigint)";
 
-enum err_code book_put_with(struct book *b, const struct book_migration *m,
-                            const struct book_event *e, struct err *err)
+static enum err_code book_put_before(struct book *b, const struct book_migration *m,
+                                     const struct book_event *e, struct sv behind, bool *kept,
+                                     struct err *err)
 {
-    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    *kept = false;
+    if (book_put(b, m, err) != ERR_OK || book_add_event(b, e, err) != ERR_OK)
+        return err->code;
+    *kept = true;
+    return behind.n ? db_run(b->db, behind, NULL, 0, NULL, err) : ERR_OK;
+}
+
+enum err_code book_put_with(struct book *b, const struct book_migration *m,
+                            const struct book_event *e, struct sv behind, bool *kept,
+                            struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf put = STRBUF(0), sql = STRBUF(0);
     struct book_numbers n;
     struct db_value v[BOOK_MIGRATION_VALUES + 6];
+    enum err_code rc;
 
     if (db_kind(b->db) != DB_POSTGRES || e->part.n || e->sqlstate.n || e->message.n || e->detail.n)
-        return book_put(b, m, err) == ERR_OK ? book_add_event(b, e, err) : err->code;
+        return book_put_before(b, m, e, behind, kept, err);
     book_migration_values(b, m, &n, v);
     v[19] = DB_TEXT(sv_from(b->os_user));
     v[20] = DB_TEXT(sv_from(b->host));
@@ -513,8 +514,12 @@ enum err_code book_put_with(struct book *b, const struct book_migration *m,
     v[22] = book_text(e->direction);
     v[23] = book_num(&n.stmt, e->stmt);
     v[24] = book_num(&n.event_took, e->duration_ms);
-    strbuf_addf(&sql, "WITH put AS (%s%s", book_put_postgres, book_put_with_event);
-    return book_run_often(b, strbuf_str(&sql), v, ARRAY_LEN(v), err);
+    strbuf_addf(&put, "WITH put AS (%s%s", book_put_postgres, book_put_with_event);
+    book_expand(b, strbuf_str(&put), &sql);
+    rc = behind.n ? db_run_often_with(b->db, strbuf_sv(&sql), v, ARRAY_LEN(v), behind, err)
+                  : db_run_often(b->db, strbuf_sv(&sql), v, ARRAY_LEN(v), err);
+    *kept = rc == ERR_OK || db_done(b->db) > 0;
+    return *kept ? rc : err_wrap(err, "prusik's own tables");
 }
 
 const char *const book_event_columns[] = {"id",          "at",       "run",       "user", "host",

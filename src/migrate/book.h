@@ -73,9 +73,13 @@ NODISCARD enum err_code book_load_digests(struct book *b, struct book_rows *ret,
 
 /* Add or replace. */
 NODISCARD enum err_code book_put(struct book *b, const struct book_migration *m, struct err *err);
-/* The same and the event, as one statement where that is quicker. */
+/*
+ * The same, the event, and the statements `behind` them: in one message where that is possible.  *kept: it was one behind
+ * them that failed, if any.
+ */
 NODISCARD enum err_code book_put_with(struct book *b, const struct book_migration *m,
-                                      const struct book_event *e, struct err *err);
+                                      const struct book_event *e, struct sv behind, bool *kept,
+                                      struct err *err);
 NODISCARD enum err_code book_set_state(struct book *b, struct sv version, const char *state,
                                        struct err *err);
 NODISCARD enum err_code book_delete(struct book *b, struct sv version, struct err *err);

@@ -399,7 +399,8 @@ struct discover_ask {
     struct sv format;
     enum db_kind db;
     const struct book_rows *applied;
-    bool listed; /* the folder */
+    bool listed;   /* the folder */
+    bool one_head; /* two are an error */
 };
 
 static enum err_code discover_all(const struct discover_ask *q, discover_files *files,
@@ -415,7 +416,9 @@ static enum err_code discover_all(const struct discover_ask *q, discover_files *
             return err->code;
     if (d->format == &format_sqitch && discover_scripts(q->dir, q->db, &d->files, err) != ERR_OK)
         return err->code;
-    return order_settle(&d->files, err);
+    if (order_settle(&d->files, err) != ERR_OK)
+        return err->code;
+    return q->one_head && d->format == &format_alembic ? order_one_head(&d->files, err) : ERR_OK;
 }
 
 static enum err_code discover_asked(const struct discover_ask *q, discover_files *files,
@@ -446,7 +449,8 @@ enum err_code discover_tree_beside(struct discover_ahead *ahead, struct sv forma
                                    const struct book_rows *applied, struct discover *ret,
                                    struct err *err)
 {
-    struct discover_ask q = {.dir = ahead->dir, .format = format, .db = db, .applied = applied};
+    struct discover_ask q = {
+        .dir = ahead->dir, .format = format, .db = db, .applied = applied, .one_head = true};
 
     discover_ahead_wait(ahead);
     q.listed = ahead->listed;

@@ -134,7 +134,8 @@ static void format_put(struct migrations *ret, struct sv text, size_t line, size
 void format_add_stmt(const struct format_file *file, struct sv text, size_t at,
                      struct migrations *ret)
 {
-    format_put(ret, text, sqltext_line(&file->text, at), sqltext_column(&file->text, at));
+    sqltext_go(&file->text, at, &ret->place);
+    format_put(ret, text, ret->place.line, at - ret->place.begin + 1);
 }
 
 enum err_code format_add_text(const struct format_file *file, size_t from, size_t to,
@@ -142,15 +143,9 @@ enum err_code format_add_text(const struct format_file *file, size_t from, size_
 {
     sqlsplit_stmts stmts = {0};
     enum err_code rc = sqlsplit(&file->text, from, to, file->db, &stmts, err);
-    size_t line = sqltext_line(&file->text, from), seen = from;
 
-    for (size_t i = 0; rc == ERR_OK && i < stmts.n; i++) {
-        size_t at = stmts.v[i].at;
-
-        for (; seen < at; seen++)
-            line += file->text.text.p[seen] == '\n';
-        format_put(ret, stmts.v[i].text, line, sqltext_column(&file->text, at));
-    }
+    for (size_t i = 0; rc == ERR_OK && i < stmts.n; i++)
+        format_add_stmt(file, stmts.v[i].text, stmts.v[i].at, ret);
     vec_release(&stmts);
     return rc;
 }

@@ -31,6 +31,7 @@ struct format_rule {
 struct migrations {
     struct arena arena;
     VEC(struct migration) v;
+    struct sqltext_place place; /* of the last statement */
 };
 void migrations_release(struct migrations *m);
 

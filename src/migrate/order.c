@@ -121,6 +121,33 @@ void order_heads(const struct migrations *m, order_indices *ret)
         }
 }
 
+enum err_code order_one_head(const struct migrations *m, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf files = STRBUF(400), names = STRBUF(200);
+    order_indices heads = {0};
+    size_t n;
+
+    order_heads(m, &heads);
+    n = heads.n;
+    for (size_t i = 0; i < n; i++) {
+        const struct migration *one = &m->v.v[heads.v[i]];
+
+        strbuf_addf(&files, "%s%.*s (%.*s)", i ? ", " : "", SV_FMT(one->version),
+                    SV_FMT(one->path));
+        strbuf_addf(&names, " %.*s", SV_FMT(one->version));
+    }
+    vec_release(&heads);
+    if (n < 2)
+        return ERR_OK;
+    (void)err_set(err, ERR_INVALID, "%zu heads: nothing is based on %s%s (FMT021)", n,
+                  strbuf_str(&files), files.overflow ? "..." : "");
+    return err_hint(
+        err,
+        "two branches were merged: alembic merge -m NAME%s makes the revision that joins"
+        " them",
+        names.overflow ? " heads" : strbuf_str(&names));
+}
+
 /* Which revisions are below each: a row of bits per revision, by their index. */
 struct order_graph {
     struct migrations *m;

@@ -15,3 +15,5 @@ NODISCARD enum err_code order_settle(struct migrations *m, struct err *err);
 /* Alembic: revisions that nothing is based on, by name.  Indices; the caller releases *ret. */
 typedef VEC(size_t) order_indices;
 void order_heads(const struct migrations *m, order_indices *ret);
+/* Two revisions that nothing is based on: ERR_INVALID (FMT021) names them, their files, and what joins them. */
+NODISCARD enum err_code order_one_head(const struct migrations *m, struct err *err);

@@ -53,6 +53,18 @@ size_t sqltext_column(const struct sqltext *t, size_t at)
     return size_min(at, t->text.n) - i + 1;
 }
 
+void sqltext_go(const struct sqltext *t, size_t at, struct sqltext_place *p)
+{
+    at = size_min(at, t->text.n);
+    if (p->text != t->text.p || at < p->at)
+        *p = (struct sqltext_place){.text = t->text.p, .line = 1};
+    for (; p->at < at; p->at++)
+        if (t->text.p[p->at] == '\n') {
+            p->line++;
+            p->begin = p->at + 1;
+        }
+}
+
 enum err_code sqltext_fail(struct err *err, const struct sqltext *t, size_t at, const char *id,
                            const char *fmt, ...)
 {

@@ -24,6 +24,16 @@ NODISCARD enum err_code sqltext_read(struct sv path, struct sv bytes, struct are
 size_t sqltext_line(const struct sqltext *t, size_t at);
 size_t sqltext_column(const struct sqltext *t, size_t at);
 
+/*
+ * The same for places that come one after another: each costs what lies behind the one before.  Zeroed at first; another text,
+ * or a place before the last, begins anew.
+ */
+struct sqltext_place {
+    const char *text;
+    size_t at, line, begin; /* begin: of the line */
+};
+void sqltext_go(const struct sqltext *t, size_t at, struct sqltext_place *p);
+
 /* ERR_INVALID with "path:line:column: MESSAGE (ID)"; returns the code, for `return sqltext_fail(...)`. */
 enum err_code sqltext_fail(struct err *err, const struct sqltext *t, size_t at, const char *id,
                            const char *fmt, ...) PRINTF_LIKE(5, 6);

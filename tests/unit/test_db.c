@@ -434,6 +434,12 @@ T(a_statement_that_comes_again_is_read_once_until_the_server_forgets_it)
     often(db, put, "f");
     T_STR(one(db, "SELECT count(*) FROM pg_prepared_statements"), "0");
     T_STR(one(db, "SELECT string_agg(i, ',' ORDER BY i) FROM t"), "a,b,cc,e,f");
+    T_OK(db_run_often_with(db, sv_from(put), &v, 1, SV("INSERT INTO t VALUES ('g')"), &err), err);
+    want_error(db_run_often_with(db, sv_from(put), &v, 1,
+                                 SV("SELECT 1; INSERT INTO nobody VALUES (1)"), &err),
+               &err, ERR_DB, "(42P01)");
+    T_CHECK(db_done(db) > 0);
+    T_STR(one(db, "SELECT string_agg(i, ',' ORDER BY i) FROM t"), "a,b,cc,d,d,e,f,g");
     db_close(db);
     t_pg_stop(&pg);
     lite = open_url(":memory:");
@@ -442,6 +448,54 @@ T(a_statement_that_comes_again_is_read_once_until_the_server_forgets_it)
     often(lite, put, "b");
     T_STR(one(lite, "SELECT group_concat(i) FROM t"), "a,b");
     db_close(lite);
+}
+
+/* A value and what stands behind it in one message, whatever is in the value. */
+T(a_statement_that_comes_again_takes_others_with_it)
+{
+    static const char put[] = "INSERT INTO t VALUES (1 / length($1), $1, $2)",
+                      odd[] = "'\\''$1; \xc3\xa4\n";
+    struct db_value v[] = {DB_TEXT(SV("a")), DB_NULL}, longer;
+    struct strbuf many = STRBUF(0);
+    struct err err = {0};
+    struct t_pg pg;
+    struct db *db;
+
+    t_pg_start(&pg);
+    db = open_url(pg.url);
+    run(db, "CREATE TABLE t (n int, i text, j text)");
+    v[0] = DB_TEXT(sv_from(odd));
+    T_OK(db_run_often_with(db, sv_from(put), v, 2, SV("SELECT 1; SELECT 2"), &err), err);
+    T_EQ(db_done(db), 3);
+    run(db, "SET standard_conforming_strings = off");
+    T_OK(db_run_often_with(db, sv_from(put), v, 2, SV("SELECT 1"), &err), err);
+    T_STR(one(db, "SELECT i FROM t LIMIT 1"), odd);
+    T_STR(one(db, "SELECT count(DISTINCT i)::text || count(*) || count(j) FROM t"), "120");
+    strbuf_add_n(&many, 'x', 100000);
+    longer = v[0];
+    v[0] = DB_TEXT(strbuf_sv(&many));
+    T_OK(db_run_often_with(db, sv_from(put), v, 2, SV("SELECT 1"), &err), err);
+    T_STR(one(db, "SELECT max(length(i)) FROM t"), "100000");
+    v[0] = DB_TEXT(SV(""));
+    want_error(db_run_often_with(db, sv_from(put), v, 2, SV("SELECT 1"), &err), &err, ERR_DB,
+               "(22012)");
+    T_EQ(db_done(db), 0);
+    v[0] = longer;
+    want_error(db_run_often_with(db, sv_from(put), v, 2, SV("SELECT 1; SELECT 1 / 0"), &err), &err,
+               ERR_DB, "(22012)");
+    T_EQ(db_done(db), 2);
+    want_error(
+        db_run_often_with(db, SV("INSERT INTO nobody VALUES ($1)"), v, 1, SV("SELECT 1"), &err),
+        &err, ERR_DB, "(42P01)");
+    T_EQ(db_done(db), 0);
+    T_OK(db_run_often_with(db, sv_from(put), v, 2, SV(""), &err), err);
+    run(db, "DEALLOCATE ALL");
+    want_error(db_run_often_with(db, sv_from(put), v, 2, SV("SELECT 1"), &err), &err, ERR_DB,
+               "(26000)");
+    T_CHECK(db_forgot(db));
+    strbuf_release(&many);
+    db_close(db);
+    t_pg_stop(&pg);
 }
 
 T(a_lock_that_the_server_does_not_give_is_told_apart)
@@ -525,6 +579,7 @@ T_MAIN(T_CASE(a_file_of_sqlite), T_CASE(a_server_of_postgresql),
        T_CASE(without_a_limit_a_lock_is_waited_for_and_then_told),
        T_CASE(what_the_server_tells_beside_the_result),
        T_CASE(a_statement_that_comes_again_is_read_once_until_the_server_forgets_it),
+       T_CASE(a_statement_that_comes_again_takes_others_with_it),
        T_CASE(a_lock_that_the_server_does_not_give_is_told_apart),
        T_CASE(a_connection_that_is_lost_is_told_and_stays_lost),
        T_CASE(a_server_that_cannot_be_reached_is_told_without_the_password))

@@ -57,7 +57,8 @@ struct wish {
     const char *dir;
     bool out_of_order;
     uint64_t lock_timeout_ms, retry_ms, wait_ms;
-    size_t count; /* 0: all */
+    size_t count;    /* 0: all */
+    const char *pid; /* the session that it takes itself to be in; NULL: the one that it is in */
     struct told *told;
 };
 
@@ -103,6 +104,7 @@ static enum err_code up(struct base *b, const struct wish *w, struct err *err)
         return rc;
     rc = apply_begin(b->db, &o, &a, err);
     if (rc == ERR_OK) {
+        a.pid = w->pid ? sv_from(w->pid) : a.pid;
         rc = up_all(&a, &d, w, err);
         apply_end(&a);
     }
@@ -273,6 +275,60 @@ T(a_part_that_fails_leaves_nothing_behind_on_sqlite)
 T(a_part_that_fails_leaves_nothing_behind_on_postgresql)
 {
     on_postgres(fails_whole);
+}
+
+/* The only file "m/2_x.sql" is tried: it fails so, and nothing of it stays. */
+static void fails_so(struct base *b, const char *text, const struct wish *w, const char *part)
+{
+    struct err err = {0};
+
+    put("m/2_x.sql", text);
+    want(up(b, w, &err), &err, w->pid ? ERR_REFUSED : ERR_DB, part);
+    T_CHECK(!db_in_transaction(b->db));
+    T_STR(one(b, "SELECT string_agg(i::text, ',') FROM a"), "1");
+    T_STR(one(b, "SELECT count(*) FROM prusik.migration"), "1");
+    T_STR(one(b, "SELECT count(*) FROM prusik.event WHERE version = '2' AND kind <> 'stmt-failed'"),
+          "0");
+}
+
+/* BEGIN goes with the first statement, and what is kept with COMMIT: each failure is told as what it is. */
+T(what_goes_in_one_message_fails_as_if_it_went_alone_on_postgresql)
+{
+    struct wish w = {0}, elsewhere = {.pid = "1"};
+    struct base b = {0};
+
+    t_pg_start(&b.pg);
+    b.url = b.pg.url;
+    open_db(&b);
+    put("m/1_a.sql", "-- prusik:up\nCREATE TABLE a (i int UNIQUE DEFERRABLE INITIALLY DEFERRED);\n"
+                     "INSERT INTO a VALUES (1);\n");
+    up_ok(&b);
+    fails_so(&b, "-- prusik:up\nINSERT INTO a\n  SELECT nothing FROM a;\n", &w, "m/2_x.sql:3:10: ");
+    fails_so(&b,
+             "-- prusik:up\nINSERT INTO a VALUES (2);\nINSERT INTO a\n  SELECT nothing FROM a;\n",
+             &w, "m/2_x.sql:4:10: ");
+    fails_so(&b, "-- prusik:up\nINSERT INTO a VALUES (2) \xc3\xa4 oops;\n", &w, "m/2_x.sql:2:26: ");
+    fails_so(&b, "-- prusik:up\nINSERT INTO a VALUES (1 / 0);\n", &w, "m/2_x.sql:2:1: ");
+    fails_so(&b,
+             "-- prusik:up statement_timeout=100ms\nINSERT INTO a SELECT 2 FROM pg_sleep(20);\n",
+             &w, "(57014)");
+    fails_so(&b, "-- prusik:up\nINSERT INTO a VALUES (1);\n", &w, "COMMIT: ");
+    fails_so(
+        &b,
+        "-- prusik:up\nINSERT INTO a VALUES (2);\nALTER TABLE prusik.event ADD CONSTRAINT no CHECK (version <> '2')"
+        " NOT VALID;\n",
+        &w, "m/2_x.sql:1: prusik's own tables: ");
+    fails_so(&b, "-- prusik:up\nINSERT INTO a VALUES (2);\n", &elsewhere, "goes through a pooler");
+    put("m/2_x.sql",
+        "-- prusik:up\nSET standard_conforming_strings = off;\nINSERT INTO a SELECT length(E'\\\\''');\n");
+    up_ok(&b);
+    T_STR(one(&b, "SELECT string_agg(i::text, ',' ORDER BY i) FROM a"), "1,2");
+    T_STR(
+        one(&b, "SELECT up_text FROM prusik.migration WHERE version = '2'"),
+        "-- prusik:up part=p1\nSET standard_conforming_strings = off\n;\nINSERT INTO a SELECT length(E'\\\\''')\n;\n");
+    T_STR(one(&b, "SHOW standard_conforming_strings"), "on");
+    db_close(b.db);
+    t_pg_stop(&b.pg);
 }
 
 #define PARTS(first, second)                                        \
@@ -1014,6 +1070,7 @@ T_MAIN(T_CASE(a_migration_that_makes_the_server_forget_is_applied_on_postgresql)
        T_CASE(what_is_new_is_applied_once_and_undone_in_reverse_on_postgresql),
        T_CASE(a_part_that_fails_leaves_nothing_behind_on_sqlite),
        T_CASE(a_part_that_fails_leaves_nothing_behind_on_postgresql),
+       T_CASE(what_goes_in_one_message_fails_as_if_it_went_alone_on_postgresql),
        T_CASE(what_is_half_done_goes_on_behind_what_is_done_on_sqlite),
        T_CASE(what_is_half_done_goes_on_behind_what_is_done_on_postgresql),
        T_CASE(what_is_half_done_is_undone_by_the_downs_of_its_parts),
