@@ -182,6 +182,22 @@ enum err_code db_verb_compare(struct db_verb *v, bool texts, struct book_rows *r
     return ERR_OK;
 }
 
+static bool db_verb_has(const void *arg, const struct migration *m)
+{
+    const pendings *p = arg;
+
+    for (size_t i = 0; i < p->n; i++)
+        if (p->v[i].file == m)
+            return p->v[i].state == PENDING_APPLIED;
+    return false; /* uncovered: each file is in the list */
+}
+
+enum err_code db_verb_heads(const struct db_verb *v, const pendings *p, struct err *err)
+{
+    return v->tree.format == &format_alembic ? order_one_head(&v->tree.files, db_verb_has, p, err)
+                                             : ERR_OK;
+}
+
 static enum err_code db_verb_ms(const char *option, const char *text, uint64_t *ret,
                                 struct err *err)
 {

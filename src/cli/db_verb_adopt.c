@@ -68,28 +68,14 @@ static enum err_code db_adopt_go(struct db_verb *v, const struct adopt *ad, stru
     return rc;
 }
 
-static bool db_adopt_has(const struct adopt *ad, const struct migration *m)
+static bool db_adopt_has(const void *arg, const struct migration *m)
 {
+    const struct adopt *ad = arg;
+
     for (size_t i = 0; i < ad->rows.n; i++)
         if (ad->rows.v[i].file == m)
             return true;
     return false;
-}
-
-/* Of several heads all are applied, or one is wanted. */
-static enum err_code db_adopt_heads(const struct db_verb *v, const struct adopt *ad,
-                                    struct err *err)
-{
-    order_indices heads = {0};
-    bool all = true;
-
-    if (!v->tree.format || v->tree.format != format_find(SV("alembic")))
-        return ERR_OK;
-    order_heads(&v->tree.files, &heads);
-    for (size_t i = 0; i < heads.n; i++)
-        all = all && db_adopt_has(ad, &v->tree.files.v.v[heads.v[i]]);
-    vec_release(&heads);
-    return all ? ERR_OK : order_one_head(&v->tree.files, err);
 }
 
 static enum err_code db_adopt_found(struct db_verb *v, const struct adopt_found *f, struct err *err)
@@ -98,7 +84,8 @@ static enum err_code db_adopt_found(struct db_verb *v, const struct adopt_found 
     CLEANUP(adopt_release) struct adopt ad = {0};
 
     if (adopt_read(v->db, f, &v->tree.files, &ad, err) != ERR_OK ||
-        db_adopt_heads(v, &ad, err) != ERR_OK)
+        (v->tree.format == &format_alembic &&
+         order_one_head(&v->tree.files, db_adopt_has, &ad, err) != ERR_OK))
         return err->code;
     if (v->c->json)
         db_adopt_json(&ad, &b);

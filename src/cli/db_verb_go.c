@@ -119,7 +119,8 @@ static enum err_code db_go_up(struct db_verb *v, struct apply *a, const pendings
 {
     size_t end = 0, n = 0;
 
-    if (adopt_guard(v->db, &a->rows, v->c->accept_state, err) != ERR_OK ||
+    if (db_verb_heads(v, p, err) != ERR_OK ||
+        adopt_guard(v->db, &a->rows, v->c->accept_state, err) != ERR_OK ||
         db_go_end(v, p, &end, err) != ERR_OK || db_go_check(v, a, p, end, err) != ERR_OK)
         return err->code;
     db_go_missing(v, p);

@@ -118,7 +118,8 @@ enum err_code db_status(struct db_verb *v, struct err *err)
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     size_t n;
 
-    if (db_verb_compare(v, false, &l.rows, &l.p, err) != ERR_OK)
+    if (db_verb_compare(v, false, &l.rows, &l.p, err) != ERR_OK ||
+        db_verb_heads(v, &l.p, err) != ERR_OK)
         return err->code;
     n = db_status_count(&l.p);
     if (v->c->check && !pending_is_clean(&l.p))
@@ -332,6 +333,7 @@ enum err_code db_plan(struct db_verb *v, struct err *err)
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
     if (db_verb_compare(v, false, &l.rows, &l.p, err) != ERR_OK ||
+        db_verb_heads(v, &l.p, err) != ERR_OK ||
         pending_check(&l.p, v->c->out_of_order, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; i < l.p.n; i++) {

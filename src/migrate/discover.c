@@ -399,13 +399,13 @@ struct discover_ask {
     struct sv format;
     enum db_kind db;
     const struct book_rows *applied;
-    bool listed;   /* the folder */
-    bool one_head; /* two are an error */
+    bool listed; /* the folder */
 };
 
 static enum err_code discover_all(const struct discover_ask *q, discover_files *files,
                                   struct discover *d, struct err *err)
 {
+    struct err other;
     size_t next = 0;
 
     if ((!q->listed && discover_list(q->dir, files, err) != ERR_OK) ||
@@ -418,7 +418,10 @@ static enum err_code discover_all(const struct discover_ask *q, discover_files *
         return err->code;
     if (order_settle(&d->files, err) != ERR_OK)
         return err->code;
-    return q->one_head && d->format == &format_alembic ? order_one_head(&d->files, err) : ERR_OK;
+    /* What `alembic upgrade heads --sql` prints has them all, as was asked for. */
+    if (d->format == &format_alembic_sql && order_one_head(&d->files, NULL, NULL, &other) != ERR_OK)
+        strbuf_addf(&d->notes, "%s\n", other.msg);
+    return ERR_OK;
 }
 
 static enum err_code discover_asked(const struct discover_ask *q, discover_files *files,
@@ -449,8 +452,7 @@ enum err_code discover_tree_beside(struct discover_ahead *ahead, struct sv forma
                                    const struct book_rows *applied, struct discover *ret,
                                    struct err *err)
 {
-    struct discover_ask q = {
-        .dir = ahead->dir, .format = format, .db = db, .applied = applied, .one_head = true};
+    struct discover_ask q = {.dir = ahead->dir, .format = format, .db = db, .applied = applied};
 
     discover_ahead_wait(ahead);
     q.listed = ahead->listed;

@@ -35,10 +35,7 @@ struct discover_ahead *discover_ahead_new(const char *dir);
 void discover_ahead_free(struct discover_ahead *a);
 DEFINE_CLEANUP(struct discover_ahead *, discover_ahead_free)
 
-/*
- * As discover_tree(); files whose bytes are those of an applied row are not read for their parts, and revisions of Alembic must
- * have one head.  Once for each `ahead`.
- */
+/* As discover_tree(); files whose bytes are those of an applied row are not read for their parts.  Once for each `ahead`. */
 NODISCARD enum err_code discover_tree_beside(struct discover_ahead *ahead, struct sv format,
                                              enum db_kind db, const struct book_rows *applied,
                                              struct discover *ret, struct err *err);

@@ -121,23 +121,32 @@ void order_heads(const struct migrations *m, order_indices *ret)
         }
 }
 
-enum err_code order_one_head(const struct migrations *m, struct err *err)
+static void order_name_heads(const struct migrations *m, const order_indices *heads,
+                             struct strbuf *files, struct strbuf *names)
+{
+    for (size_t i = 0; i < heads->n; i++) {
+        const struct migration *one = &m->v.v[heads->v[i]];
+
+        strbuf_addf(files, "%s%.*s (%.*s)", i ? ", " : "", SV_FMT(one->version), SV_FMT(one->path));
+        strbuf_addf(names, " %.*s", SV_FMT(one->version));
+    }
+}
+
+enum err_code order_one_head(const struct migrations *m, order_applied_fn *fn, const void *arg,
+                             struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf files = STRBUF(400), names = STRBUF(200);
     order_indices heads = {0};
+    bool all = fn != NULL;
     size_t n;
 
     order_heads(m, &heads);
     n = heads.n;
-    for (size_t i = 0; i < n; i++) {
-        const struct migration *one = &m->v.v[heads.v[i]];
-
-        strbuf_addf(&files, "%s%.*s (%.*s)", i ? ", " : "", SV_FMT(one->version),
-                    SV_FMT(one->path));
-        strbuf_addf(&names, " %.*s", SV_FMT(one->version));
-    }
+    for (size_t i = 0; i < n && all; i++)
+        all = fn(arg, &m->v.v[heads.v[i]]);
+    order_name_heads(m, &heads, &files, &names);
     vec_release(&heads);
-    if (n < 2)
+    if (n < 2 || all)
         return ERR_OK;
     (void)err_set(err, ERR_INVALID, "%zu heads: nothing is based on %s%s (FMT021)", n,
                   strbuf_str(&files), files.overflow ? "..." : "");

@@ -253,6 +253,89 @@ def a_file_that_cannot_be_written_is_told_by_its_cause():
     same("all of it", sqlite3.connect("lite/t.db").execute("SELECT count(*) FROM a").fetchall(), [(20000,)])
 
 
+def alembic(*revisions):
+    for name, base in revisions:
+        write(f"v/{name}_x.py", f"revision = '{name}'\ndown_revision = {base!r}\n")
+
+
+def on_file(path, *args):
+    done = subprocess.run([PRUSIK, "db", *args, "--db", "sqlite:" + path], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout, done.stderr
+
+
+def two_heads_of_alembic_are_named_with_what_joins_them():
+    os.mkdir("v")
+    os.mkdir("sql")
+    alembic(("a1", None), ("b2", "a1"), ("c3", "a1"))
+    base = sqlite3.connect("t.db", isolation_level=None)
+    base.execute("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)")
+    base.execute("INSERT INTO alembic_version VALUES ('b2')")
+    for verb in ("status", "plan", "upgrade", "adopt"):
+        same(verb, on_file("t.db", verb, "--dir", "v")[::2],
+             (3, "error: 2 heads: nothing is based on b2 (v/b2_x.py), c3 (v/c3_x.py) (FMT021)\n"
+              "hint: two branches were merged: alembic merge -m NAME b2 c3 makes the revision that joins them\n"))
+    base.execute("INSERT INTO alembic_version VALUES ('c3')")
+    same("both are applied", on_file("t.db", "adopt", "--dir", "v")[0], 0)
+    same("and stay so", on_file("t.db", "status", "--check", "--dir", "v")[0], 0)
+    alembic(("d4", "b2"))
+    same("a third that is not", on_file("t.db", "status", "--dir", "v")[0], 3)
+    alembic(("d4", ["b2", "c3"]))
+    same("joined", on_file("t.db", "status", "--dir", "v")[::2], (0, ""))
+    write("sql/all.sql", "".join(f"-- Running upgrade {a} -> {b}\n\nCREATE TABLE {b} (i int);\n\n" for a, b in (("", "a1"), ("a1", "b2"), ("a1", "c3"))))
+    code, out, _ = on_file("new.db", "plan", "--dir", "sql")
+    same("its SQL", (code, "2 heads: nothing is based on b2 (sql/all.sql), c3 (sql/all.sql) (FMT021)\n" in out), (0, True))
+
+
+def thirty_mb(path, wrong=0, rows=100, mb=30):
+    """A table and its rows; the statement that begins in line `wrong` names a table that is not there.  Bytes, rows, lines."""
+    line, n = 3, 0
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("-- prusik:up\nCREATE TABLE big (id integer, a text);\n")
+        while f.tell() < mb * 1000000:
+            f.write(f"INSERT INTO {'small' if line == wrong else 'big'} VALUES\n" +
+                    ",\n".join(f"  ({n + i}, 'value;{n + i}, as long as one mostly is')" for i in range(rows)) + ";\n")
+            n, line = n + rows, line + rows + 1
+        f.write("-- prusik:down\nDROP TABLE big;\n")
+        return f.tell(), n, line
+
+
+def most_memory(*args):
+    """Exit code, standard error and the most bytes that it had."""
+    with subprocess.Popen([PRUSIK, "db", *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL) as p:
+        err = p.stderr.read()
+        _, status, used = os.wait4(p.pid, 0)
+        p.returncode = os.waitstatus_to_exitcode(status)
+    return p.returncode, err, used.ru_maxrss * 1024
+
+
+def a_file_of_30_mb_is_applied_and_its_fault_is_named(server):
+    for url in (server.url, "sqlite:t.db"):
+        size, rows, lines = thirty_mb("m/1_big.sql")
+        wrong = 3 + 101 * (lines // 202)
+        thirty_mb("m/1_big.sql", wrong)
+        code, err, _ = most_memory("upgrade", "--db", url, "--dir", "m")
+        same("one in its middle", (code, f"m/1_big.sql:{wrong}:{13 if 'post' in url else 1}: " in err, "small" in err), (4, True, True))
+        check("nothing of it is left" in err, err)
+        write("m/1_big.sql", "")
+        thirty_mb("m/1_big.sql")
+        code, err, used = most_memory("upgrade", "--db", url, "--dir", "m")
+        same("all of it", (code, err), (0, ""))
+        check(used < 9 * size, f"{url}: {used / size:.1f} times the file")
+        code, _, used = most_memory("status", "--check", "--db", url, "--dir", "m")
+        same("as it was", code, 0)
+        check(used < 4 * size, f"{url}: status has {used / size:.1f} times the file")
+        code, err, used = most_memory("downgrade", "--yes", "--db", url, "--dir", "m")
+        same("back", (code, err), (0, ""))
+        check(used < 12 * size, f"{url}: downgrade has {used / size:.1f} times the file")
+        with open("m/1_big.sql", "r+", encoding="utf-8") as f:
+            text = f.read()
+            f.write("-- prusik:up\nSELECT 'never closed;\n")
+        code, err, _ = most_memory("status", "--db", url, "--dir", "m")
+        same("a string that is not closed", (code, err.split(": ")[1:3]),
+             (3, [f"m/1_big.sql:{text.count(chr(10)) + 2}:8", f"string opened at line {text.count(chr(10)) + 2} is not closed (FMT009)\n"]))
+    check(rows > 500000, rows)
+
+
 def progress(run, text):
     for line in run.stdout:
         event = json.loads(line)
@@ -321,4 +404,5 @@ if __name__ == "__main__":
         what_is_left_of_a_failure_is_said,
         how_far_an_index_is_and_whom_it_waits_for_is_shown,
         a_rehearsal_tells_what_a_way_back_forgets_in_the_database,
-    )] + [a_file_that_cannot_be_written_is_told_by_its_cause]))
+        a_file_of_30_mb_is_applied_and_its_fault_is_named,
+    )] + [a_file_that_cannot_be_written_is_told_by_its_cause, two_heads_of_alembic_are_named_with_what_joins_them]))
