@@ -5,7 +5,8 @@
 
 enum err_code library_open(struct library *l, void *table, struct err *err)
 {
-    void *handle = l->open ? NULL : dlopen(l->file, RTLD_NOW | RTLD_LOCAL); /* for good */
+    /* For good.  Lazily, as a program that is linked with it would: what libpq needs has thousands of functions, whose places took some 2 ms. */
+    void *handle = l->open ? NULL : dlopen(l->file, RTLD_LAZY | RTLD_LOCAL);
 
     if (l->open)
         return ERR_OK;
