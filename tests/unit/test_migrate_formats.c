@@ -327,6 +327,68 @@ T(versions_are_numbers_and_come_once)
     migrations_release(&m);
 }
 
+/* In the square of their number it would be hours. */
+T(places_of_200000_statements_are_found_in_proportion)
+{
+    struct strbuf text = STRBUF(0);
+    struct migrations m = {0};
+    struct err err = {0};
+    const struct migration_part *p;
+
+    strbuf_add_str(&text, "-- Running upgrade a -> b\nBEGIN;\n");
+    for (size_t i = 0; i < 100000; i++)
+        strbuf_add_str(&text, "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2);\n");
+    strbuf_add_str(&text, "COMMIT;\n");
+    T_OK(format_read(format_find(SV("alembic-sql")), SV("1.sql"), strbuf_sv(&text), DB_POSTGRES, &m,
+                     &err),
+         err);
+    p = &m.v.v[0].parts[0];
+    T_EQ(p->n_stmts, 200000);
+    T_EQ(p->stmts[0].line, 3);
+    T_EQ(p->stmts[1].column, 27);
+    T_EQ(p->stmts[199999].line, 100002);
+    T_EQ(p->stmts[199999].column, 27);
+    migrations_release(&m);
+    strbuf_release(&text);
+}
+
+/* Both are named, with their files and what joins them; unless all are applied. */
+static bool has_letter(const void *arg, const struct migration *m)
+{
+    return sv_has(sv_from(arg), m->version);
+}
+
+T(two_heads_are_named_unless_both_are_applied)
+{
+    struct migrations m = {0};
+    struct err err = {0};
+
+    add(&m, "alembic", "v/a.py", "revision = 'a'\ndown_revision = None\n");
+    add(&m, "alembic", "v/b.py", "revision = 'b'\ndown_revision = 'a'\n");
+    T_OK(order_settle(&m, &err), err);
+    T_OK(order_one_head(&m, NULL, NULL, &err), err);
+    add(&m, "alembic", "v/c.py", "revision = 'c'\ndown_revision = 'a'\n");
+    T_OK(order_settle(&m, &err), err);
+    T_EQ(order_one_head(&m, NULL, NULL, &err), ERR_INVALID);
+    T_STR(err.msg, "2 heads: nothing is based on b (v/b.py), c (v/c.py) (FMT021)");
+    T_STR(err.hint,
+          "two branches were merged: alembic merge -m NAME b c makes the revision that joins them");
+    T_EQ(order_one_head(&m, has_letter, "ab", &err), ERR_INVALID);
+    T_OK(order_one_head(&m, has_letter, "bc", &err), err);
+    for (size_t i = 0; i < 100; i++) {
+        char path[60], body[100];
+
+        (void)snprintf(path, sizeof(path), "v/%zu_long_enough.py", i);
+        (void)snprintf(body, sizeof(body), "revision = 'revision%zu'\ndown_revision = 'a'\n", i);
+        add(&m, "alembic", path, body);
+    }
+    T_OK(order_settle(&m, &err), err);
+    T_EQ(order_one_head(&m, NULL, NULL, &err), ERR_INVALID);
+    T_CHECK(strstr(err.msg, "102 heads: ") && strstr(err.msg, "... (FMT021)"));
+    T_CHECK(strstr(err.hint, "alembic merge -m NAME heads makes") != NULL);
+    migrations_release(&m);
+}
+
 T(versions_compare_as_numbers_with_dots_and_names_before_them)
 {
     T_CHECK(migration_version_cmp(SV("1.2"), SV("1.10")) < 0);
@@ -440,5 +502,7 @@ T_MAIN(T_CASE(files_are_read_or_told_what_is_wrong), T_CASE(what_is_kept_is_read
        T_CASE(statements_that_no_transaction_may_hold_are_known),
        T_CASE(names_and_strings_stand_for_what_is_between_their_quotes),
        T_CASE(versions_are_numbers_and_come_once),
+       T_CASE(places_of_200000_statements_are_found_in_proportion),
+       T_CASE(two_heads_are_named_unless_both_are_applied),
        T_CASE(versions_compare_as_numbers_with_dots_and_names_before_them),
        T_CASE(a_folder_tells_whose_files_it_has), T_CASE(digests_are_those_of_the_standards))
