@@ -78,14 +78,16 @@ static void make_document_rule(struct make *m, size_t number, json_t *rules)
     struct sv id = make_rule_id(m, number), place = make_place(m, r->line);
     const struct binding_pair *instead = make_instead(m, id);
     const struct binding_pair *drop = make_dropped(m, r->line, r->source);
-    struct binding_pair replaced = {.value =
-                                        arena_fmt(m->arena, "%.*s of %s stands for all of its line",
-                                                  SV_FMT(place), path_base(m->b->path))};
+    struct binding_pair replaced;
     struct sv text = instead ? instead->value : r->text;
     json_t *j;
 
-    if (!drop && !instead && make_instead(m, place)) /* the second of the line */
+    if (!drop && !instead && make_instead(m, place)) { /* the second of the line */
+        replaced = (struct binding_pair){
+            .value = arena_fmt(m->arena, "%.*s of %s stands for all of its line", SV_FMT(place),
+                               path_base(m->b->path))};
         drop = &replaced;
+    }
 
     if (text.n && r->offset_ms >= 0)
         text =

@@ -206,6 +206,16 @@ static bool block_is_quoted_text(struct sv text)
            sv_find_byte(inner, quote, 0) == SV_NPOS && sv_find_byte(inner, ' ', 0) != SV_NPOS;
 }
 
+/* "Error: it has failed": no program is called so; it is what one prints. */
+static bool block_is_said(struct sv text)
+{
+    size_t colon = sv_find(text, SV(": "), 0);
+
+    return colon != SV_NPOS && colon > 0 &&
+           sv_find_byte(sv_sub(text, 0, colon), ' ', 0) == SV_NPOS && *text.p >= 'A' &&
+           *text.p <= 'Z';
+}
+
 static void block_text_step(struct block_reader *r, uint32_t index, const struct shell_item *item)
 {
     size_t top = r->b->blocks.v[r->block].line + 1;
@@ -233,7 +243,7 @@ static void block_item(struct block_reader *r, uint32_t index)
     case SHELL_SIMPLE:
         if (block_is_quoted_text(item->text))
             block_text_step(r, index, item);
-        else
+        else if (!block_is_said(item->text))
             block_shell_step(r, index, item);
         break;
     case SHELL_PIPELINE:

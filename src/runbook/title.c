@@ -36,7 +36,7 @@ static const struct {
      "after[- ]action|celebrat|knowledge base|pain points|planned improvements|\\brunbook (?:evolution|history|feedback)|^(?:release|deployment) (?:history|log)\\b|"
      "^next steps$|^prevention$|^afterwards?$|^after the (release|deployment|upgrade|migration)|nacharbeit|nachbereitung|actions? ultérieures?|后续|复盘|振り返り|フォローアップ"},
     {ROLE_REFERENCE,
-     "idempoten|\\bguarantees?$|problem statement|^files? (created|modified|changed)|"
+     "^symptoms?$|idempoten|\\bguarantees?$|problem statement|^files? (created|modified|changed)|"
      "(migration|deployment|rollout|release) strategy|^dependencies$|"
      "estimated (effort|time|duration)|overview|summary|table of contents|\\bcontacts?\\b|who to (call|contact|page)|related doc|appendix|"
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
@@ -57,7 +57,7 @@ static const struct {
     {ROLE_TROUBLESHOOT,
      "^emergency (?:procedures?|actions?|response|handling|operations?|runbooks?|scenarios?)$|\\boutages?$|"
      "^incident (?:response|handling|management)|\\bcorruption(?: detected)?$|"
-     "troubleshoot|known (issues|problems)|common (issues|problems|errors|failures)|error messages|^issue\\b|"
+     "troubleshoot|known (issues|problems)|common (issues|problems|errors|failures|causes)|^(?:possible|likely|known) causes|error messages|^issue\\b|"
      "\\bfaq\\b|^(?:emergency |technical |customer )?support$|^(?:getting |need )?help\\??$|fehlerbehebung|problembehebung|dépannage|solución de problemas|故障排查|常见问题|トラブル"},
     {ROLE_MONITOR,
      "monitor|metrics|keep an eye|^(?:watch|observe|soak|bake)\\b|hyper ?care|\\balert|log (queries|locations|patterns)|observab|"
@@ -180,6 +180,9 @@ static const struct {
      "^(?:standard|normal|classic|regular|zero[- ]?downtime|no[- ]?downtime|downtime|online|offline|"
      "rolling|blue[-/ ]?green|canary|big[- ]bang|maintenance window|in[- ]place)"
      "(?: (?:migration|deployment|deploy|upgrade|update|release|rollout|restart|strategy|approach))+"
+     "(?: \\([^)]*\\))?:?$"},
+    {SV("size"),
+     "^(?:[a-z]+ )?(?:minor|major|patch|hotfix)(?:[- ](?:version|release|upgrade|update|deployment))+"
      "(?: \\([^)]*\\))?:?$"},
     {SV("option"), "^(?:option|case|method|approach|variant|variante|alternative|möglichkeit|方法|"
                    "パターン) ?(?:[a-e]|[0-9])\\b"},

@@ -608,6 +608,26 @@ T(what_is_waited_for_is_confirmed)
         "deploy [Wait for the team\nConfirmation by the team:]|deploy ./b");
 }
 
+T(symptoms_and_causes_of_a_failure_are_no_steps)
+{
+    want_steps(
+        "# R\n## Symptoms" SH("$ make up\nError: it has failed") "## Release" SH(
+            "./go\nError: it has failed") "## Common Causes & Solutions\n### Cause A" SH("helm delete shop"),
+        "deploy ./go");
+}
+
+T(a_minor_and_a_major_version_are_alternatives)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "# R\n## Upgrades\n### PostgreSQL Minor Version" SH(
+                      "./a") "### PostgreSQL Major Version" SH("kubectl delete pvc data"));
+    T_EQ(r.rb.n_steps, 2);
+    T_EQ(r.rb.parts[r.rb.steps[0].part].one_of, r.rb.steps[0].part);
+    T_EQ(r.rb.parts[r.rb.steps[1].part].one_of, r.rb.steps[0].part);
+    T_EQ(r.rb.steps[1].command->effect, EFFECT_DATABASE);
+}
+
 T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(a_restore_beside_a_rollback_is_asked_for),
        T_CASE(in_a_document_about_a_loss_it_is_what_is_done),
@@ -655,4 +675,6 @@ T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(examples_patterns_and_considerations_are_no_steps),
        T_CASE(kinds_of_a_deployment_beside_each_other_are_alternatives),
        T_CASE(scenarios_of_a_way_back_are_each_for_themselves),
-       T_CASE(what_is_waited_for_is_confirmed))
+       T_CASE(what_is_waited_for_is_confirmed),
+       T_CASE(symptoms_and_causes_of_a_failure_are_no_steps),
+       T_CASE(a_minor_and_a_major_version_are_alternatives))
