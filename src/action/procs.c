@@ -100,3 +100,17 @@ void procs_signal(const procs_list *list, int sig)
     for (size_t i = 0; i < list->n; i++)
         (void)kill(list->v[i], sig); /* ESRCH: it is gone */
 }
+
+void procs_signal_new(const procs_list *list, int sig, procs_list *told)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        bool is_told = false;
+
+        for (size_t k = 0; k < told->n && !is_told; k++)
+            is_told = told->v[k] == list->v[i];
+        if (is_told)
+            continue;
+        (void)kill(list->v[i], sig); /* ESRCH: it is gone */
+        *vec_add(told) = list->v[i];
+    }
+}

@@ -17,3 +17,5 @@ pid_t procs_parent(pid_t pid);
 void procs_keep(procs_list *list, struct sv pair);
 /* Signal each of them; what is gone meanwhile is no error. */
 void procs_signal(const procs_list *list, int sig);
+/* Those that are not among `told` yet, where they are put: many programs take a second signal for impatience. */
+void procs_signal_new(const procs_list *list, int sig, procs_list *told);

@@ -321,28 +321,36 @@ static enum err_code run_load_event(const struct event *e, void *arg, struct err
 
 /* --- what a crash has left running --- */
 
+enum { RUN_GRACE_MS = 5000, RUN_KILLED_MS = 1000, RUN_LOOK_MS = 20 };
+
 /* A shell reads its commands from us: without us it ends after the one it runs; that one is ended, as its
  * outcome could not be learned any more.  Daemons have sessions of their own and are left alone. */
 static void run_end_shell(const struct run *r, const struct run_shell *shell)
 {
-    procs_list left = {0};
+    procs_list left = {0}, told = {0};
     CLEANUP(strbuf_release) struct strbuf mark = STRBUF(0);
-    uint64_t now = ident_process_start(shell->pid);
+    uint64_t now = ident_process_start(shell->pid),
+             grace_ms = r->opt.grace_ms ? r->opt.grace_ms : RUN_GRACE_MS;
 
     if (!shell->same_boot || (now && now != shell->start))
         return; /* the number is somebody else's now */
     strbuf_addf(&mark, "PRUSIK_RUN=%s", event_run_text(r->id).s);
-    for (int tries = 0; tries < 100; tries++) {
+    for (uint64_t waited_ms = 0; waited_ms < grace_ms + RUN_KILLED_MS; waited_ms += RUN_LOOK_MS) {
         left.n = 0;
         procs_of_session((pid_t)shell->pid, 0, &left);
         if (!now) /* the session may be a stranger's, whose leader has ended, too */
             procs_keep(&left, strbuf_sv(&mark));
         if (left.n == 0)
             break;
-        procs_signal(&left, tries < 50 ? SIGTERM : SIGKILL);
-        (void)poll(NULL, 0, 20); /* no descriptor tells that a foreign process has ended */
+        if (waited_ms <
+            grace_ms) /* time to put things in order: make removes what is half written */
+            procs_signal_new(&left, SIGTERM, &told);
+        else
+            procs_signal(&left, SIGKILL);
+        (void)poll(NULL, 0, RUN_LOOK_MS); /* no descriptor tells that a foreign process has ended */
     }
     vec_release(&left);
+    vec_release(&told);
 }
 
 /* --- settling --- */

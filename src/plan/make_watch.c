@@ -83,9 +83,9 @@ static void make_document_rule(struct make *m, size_t number, json_t *rules)
     json_t *j;
 
     if (!drop && !instead && make_instead(m, place)) { /* the second of the line */
-        replaced = (struct binding_pair){
-            .value = arena_fmt(m->arena, "%.*s of %s stands for all of its line", SV_FMT(place),
-                               path_base(m->b->path))};
+        replaced = (struct binding_pair){.value = arena_fmt(m->arena,
+                                                            "%.*s of %s stands for all of its line",
+                                                            SV_FMT(place), path_base(m->b->path))};
         drop = &replaced;
     }
 

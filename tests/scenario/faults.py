@@ -136,6 +136,38 @@ def a_number_that_is_used_again_is_neither_the_owner_nor_the_shell():
     inside("--pid", *NAMESPACE)
 
 
+TIDY = """import os, signal, sys, time
+times = 0
+def tidy(*_):
+    global times
+    times += 1
+    if times > 1:
+        sys.exit(9)  # impatience
+    open("half", "w").close()
+    end = time.monotonic() + 1.5
+    while time.monotonic() < end:
+        time.sleep(0.05)
+    os.remove("half")
+    open("tidy", "w").close()
+    sys.exit(1)
+signal.signal(signal.SIGTERM, tidy)
+open("begun", "w").close()
+while True:
+    time.sleep(0.05)
+"""
+
+
+def what_is_ended_at_a_resume_is_told_once_and_has_time_to_tidy_up():
+    write("tidy.py", TIDY)
+    document(f"[ -e tidy ] || {sys.executable} tidy.py")
+    owner = start("run", "doc.md", "--operator", "ann")
+    await_("the step", lambda: os.path.exists("begun"))
+    owner.send_signal(signal.SIGKILL)
+    owner.wait(DEADLINE_S)
+    same("the exit status of resume", prusik("resume", "--unattended").returncode, 0)
+    same("what is half done", (os.path.exists("half"), os.path.exists("tidy")), (False, True))
+
+
 # --- a disk without room
 
 def small_disk():
@@ -282,6 +314,7 @@ if sys.argv[2:3] == ["--inside"]:
         sys.exit(str(e))
     sys.exit(0)
 sys.exit(run_tests([a_number_that_is_used_again_is_neither_the_owner_nor_the_shell,
+                    what_is_ended_at_a_resume_is_told_once_and_has_time_to_tidy_up,
                     a_session_with_the_number_of_the_shell_is_left_alone_and_what_is_ours_is_not,
                     a_full_disk_is_said_and_the_status_is_told_all_the_same,
                     a_disk_that_fills_ends_a_watch_which_goes_on_where_it_was,
