@@ -168,6 +168,18 @@ def what_is_ended_at_a_resume_is_told_once_and_has_time_to_tidy_up():
     same("what is half done", (os.path.exists("half"), os.path.exists("tidy")), (False, True))
 
 
+def what_does_not_listen_at_a_resume_is_killed():
+    document("[ -e deaf ] || bash -c 'trap \"\" TERM; echo $$ > deaf; touch begun; while :; do sleep 0.1; done'")
+    owner = start("run", "doc.md", "--operator", "ann")
+    await_("the step", lambda: os.path.exists("begun"))
+    owner.send_signal(signal.SIGKILL)
+    owner.wait(DEADLINE_S)
+    same("the exit status of resume", prusik("resume", "--unattended").returncode, 0)
+    with open("deaf", encoding="ascii") as f:
+        pid = int(f.read())
+    check(not os.path.exists(f"/proc/{pid}") or not lives(pid), "it was left running")
+
+
 # --- a disk without room
 
 def small_disk():
@@ -315,6 +327,7 @@ if sys.argv[2:3] == ["--inside"]:
     sys.exit(0)
 sys.exit(run_tests([a_number_that_is_used_again_is_neither_the_owner_nor_the_shell,
                     what_is_ended_at_a_resume_is_told_once_and_has_time_to_tidy_up,
+                    what_does_not_listen_at_a_resume_is_killed,
                     a_session_with_the_number_of_the_shell_is_left_alone_and_what_is_ours_is_not,
                     a_full_disk_is_said_and_the_status_is_told_all_the_same,
                     a_disk_that_fills_ends_a_watch_which_goes_on_where_it_was,
