@@ -75,9 +75,9 @@ void feeds_poll(struct watcher *w, int64_t at_us);
 void feeds_stop(struct watcher *w);
 void feeds_free(struct watcher *w);
 
-/* The value of a source's member, if a rule asks for it. */
 /* Members of the process of a service under the names that rules know; empty: they know it not. */
 struct sv feed_unit_member(struct sv name);
+/* The value of a source's member, if a rule asks for it. */
 void feed_member(struct watcher_feed *f, struct sv member, const struct sample *s);
 NODISCARD enum err_code feed_open(struct watcher *w, const char *kind, struct sv name,
                                   struct json_t *settings, feed_take_fn *take, struct err *err);

@@ -59,8 +59,8 @@ static struct sv make_rule_id(const struct make *m, size_t number)
     struct sv place = make_place(m, all[number].line);
     size_t nth = 1;
 
-    for (size_t i = 0; i < number; i++)
-        nth += !all[i].proposal && all[i].line == all[number].line;
+    for (size_t i = number; i-- > 0 && all[i].line == all[number].line;) /* they stand together */
+        nth += !all[i].proposal;
     return nth == 1 ? place : arena_fmt(m->arena, "%.*s#%zu", SV_FMT(place), nth);
 }
 

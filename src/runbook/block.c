@@ -202,18 +202,20 @@ static bool block_is_quoted_text(struct sv text)
     struct sv inner = text.n > 2 ? sv_sub(text, 1, text.n - 1) : (struct sv){"", 0};
     char quote = inner.n ? *text.p : '\0';
 
-    return (quote == '"' || quote == '\'') && text.p[text.n - 1] == quote &&
-           sv_find_byte(inner, quote, 0) == SV_NPOS && sv_find_byte(inner, ' ', 0) != SV_NPOS;
+    return (quote == '"' || quote == '\'') && text.p[text.n - 1] == quote && *inner.p != '/' &&
+           *inner.p != '.' && *inner.p != '$' && sv_find_byte(inner, quote, 0) == SV_NPOS &&
+           sv_find_byte(inner, ' ', 0) != SV_NPOS; /* "/opt/my app/run" is a program */
 }
 
 /* "Error: it has failed": no program is called so; it is what one prints. */
 static bool block_is_said(struct sv text)
 {
-    size_t colon = sv_find(text, SV(": "), 0);
+    size_t i = 0;
 
-    return colon != SV_NPOS && colon > 0 &&
-           sv_find_byte(sv_sub(text, 0, colon), ' ', 0) == SV_NPOS && *text.p >= 'A' &&
-           *text.p <= 'Z';
+    while (i < text.n && ascii_is_word(text.p[i])) /* not MESSAGE="Done: all" ./tell */
+        i++;
+    return i > 0 && *text.p >= 'A' && *text.p <= 'Z' &&
+           sv_starts(sv_sub(text, i, text.n), SV(": "));
 }
 
 static void block_text_step(struct block_reader *r, uint32_t index, const struct shell_item *item)

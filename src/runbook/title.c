@@ -13,6 +13,12 @@
     "restor(?:e|ation)$|^disaster recovery|"                                                      \
     "^(?:(?:data|database|backup|emergency) )?recovery(?: plan| procedures?| steps)?$"
 
+/* "Common patterns" and "Rollback template", but not "Update the e-mail templates", which is something to do. */
+#define TITLE_SHOWN                                                                                 \
+    "^(?!(?:add|apply|build|copy|create|deploy|delete|disable|edit|enable|import|install|"          \
+    "load|migrate|move|publish|push|refresh|register|reload|remove|render|replace|restart|restore|" \
+    "roll ?out|run|start|stop|switch|sync|update|upgrade|upload)\\b).*"
+
 /*
  * Roles by the words of a heading, first match wins: what decides or talks about a rollback is not a
  * rollback, and a reference is not a procedure, whatever else its title says.
@@ -42,8 +48,9 @@ static const struct {
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
      "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|goals?$|(directory|folder|file) (layout|structure)$|(regular|routine|ongoing) maintenance|"
      "(?:canonical|common|useful|handy|helpful|quick|key|basic|operation|frequent)(?: [a-z]+)? commands$|cheat ?sheet|"
-     "^(?:[a-z]+ ){0,2}(?:safety|ground|golden|cardinal) rules$|(?:(?<=\\w )notes|standards?|polic(?:y|ies)|guidelines|conventions|best practices|principles)$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|"
-     "\\b(?:anti-?)?patterns$|^(?:anti-?)?pattern [0-9]|\\bexamples?$|^example\\b|\\bconsiderations?$|\\btemplates?$|complexity matrix|"
+     "^(?:[a-z]+ ){0,2}(?:safety|ground|golden|cardinal) rules$|(?:(?<=\\w )notes|standards?|polic(?:y|ies)|guidelines|conventions|best practices|principles)$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|" TITLE_SHOWN
+     "(?:\\b(?:anti-?)?patterns$|\\bexamples?$|\\btemplates?$)|^(?:anti-?)?pattern [0-9]|^examples?\\b|"
+     "\\bconsiderations?$|complexity matrix|"
      "^test(?:ing)? (?:framework|coverage)|^présentation|^vue d.ensemble|^annexe|^objectif|"
      "^resumen|^contactos|概述|简介|背景|联系人|联系方式|附录|kontakte?$|概要|連絡先|参考|目次"},
     {ROLE_PREFLIGHT,

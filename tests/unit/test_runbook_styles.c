@@ -562,6 +562,15 @@ T(what_a_table_lets_people_consider_holds)
         "hold when cpu > 90%|?");
 }
 
+T(a_command_is_none_the_less_one)
+{
+    want_steps("# R\n## Release" SH("MESSAGE=\"Done: all\" ./tell\n\"/opt/my app/run\"\nA:b c"),
+               "deploy MESSAGE=\"Done: all\" ./tell|deploy \"/opt/my app/run\"|deploy A:b c");
+    want_steps("# R\n## Release\n### Update the e-mail templates" SH(
+                   "./a") "### Deploy the example" SH("./b"),
+               "deploy ./a|deploy ./b");
+}
+
 T(examples_patterns_and_considerations_are_no_steps)
 {
     want_steps(
@@ -671,7 +680,7 @@ T_MAIN(T_CASE(what_restores_lost_data_is_no_step_forward),
        T_CASE(ways_back_with_triggers_of_their_own_are_each_for_that),
        T_CASE(a_procedure_among_others_that_say_when_they_are_for_is_asked_too),
        T_CASE(what_is_no_command_in_a_block_of_commands_is_none),
-       T_CASE(what_a_table_lets_people_consider_holds),
+       T_CASE(what_a_table_lets_people_consider_holds), T_CASE(a_command_is_none_the_less_one),
        T_CASE(examples_patterns_and_considerations_are_no_steps),
        T_CASE(kinds_of_a_deployment_beside_each_other_are_alternatives),
        T_CASE(scenarios_of_a_way_back_are_each_for_themselves),
