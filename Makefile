@@ -47,12 +47,12 @@ format-check: ## find what is not formatted
 
 bench: ## the benchmarks: ratios to a named baseline, against their budgets
 	@tools/setup.sh check
-	@CC=gcc tools/build.sh --all build-release $(RELEASE)
+	@CC=gcc tools/build.sh --target=meson-benchmark-prereq build-release $(RELEASE)
 	@tools/suite.sh build-release --benchmark --verbose
 
 sim: ## simulated deployments: false and missed rollbacks, against what Argo Rollouts and Flagger document
 	@tools/setup.sh check
-	@CC=gcc tools/build.sh --tests build-release $(RELEASE)
+	@CC=gcc tools/build.sh --target=tests/sim_rules build-release $(RELEASE)
 	@build-release/tests/sim_rules
 
 corpus: ## precision and recall of the reader on documents whose meaning people wrote down

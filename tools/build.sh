@@ -1,15 +1,16 @@
 #!/bin/sh
 # Configure, again from nothing when the options changed, and build.
-# usage: [CC=clang] tools/build.sh [--tests | --all] FOLDER [MESON OPTION...]
+# usage: [CC=clang] tools/build.sh [--tests | --all | --target=NAME] FOLDER [MESON OPTION...]
 #
-# --tests: the test programs too; --all: and the benchmarks; without, what is installed.  JOBS limits the parallel
-# compilers.
+# --tests: the test programs too; --all: and the benchmarks; --target: what ninja knows by that name too; without, what
+# is installed.  JOBS limits the parallel compilers.
 set -eu
 cd "$(dirname "$0")/.."
 targets=program
 case $1 in
 --tests) targets='all meson-test-prereq' ;;
 --all) targets='all meson-test-prereq meson-benchmark-prereq' ;;
+--target=*) targets="program ${1#*=}" ;;
 esac
 case $1 in --*) shift ;; esac
 dir=$1
