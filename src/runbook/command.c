@@ -529,10 +529,10 @@ void command_read(const struct shell_item *item, struct arena *arena, struct com
 
     if (item->kind == SHELL_ASSIGN) {
         c.form = COMMAND_STATE;
-        c.effect = EFFECT_STATE;
+        c.effect = effect_of(item);
     } else if (single && single->declaration) {
         c.form = COMMAND_STATE;
-        c.effect = EFFECT_STATE;
+        c.effect = effect_of(item);
         c.simple = single;
     } else if (!(plain && command_recognise(single, arena, &c))) {
         c = (struct command){.form = COMMAND_SHELL, .effect = effect_of(item)};

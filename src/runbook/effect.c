@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "runbook/effect_code.h"
 #include "runbook/effect_inner.h"
 #include "runbook/effect_script.h"
 #include "runbook/sql_split.h"
@@ -230,6 +231,9 @@ static const struct effect_row {
     {"find", "-delete", EFFECT_FILES},
     {"find", "-exec", EFFECT_UNKNOWN},
     {"pytest", "", EFFECT_NONE},
+    {"py_compile", "", EFFECT_NONE}, /* python -m ... */
+    {"json.tool", "", EFFECT_NONE},
+    {"venv", "", EFFECT_FILES},
     {"wget", "--spider", EFFECT_NONE},
     {"wget", "", EFFECT_FILES},
     {"openssl", "", EFFECT_NONE},
@@ -691,7 +695,7 @@ static enum command_effect effect_of_program(const struct shell_simple *s)
             (!effect_rows[i].verb[0] || effect_has_word(s, effect_rows[i].verb)))
             return effect_rows[i].effect;
     if (effect_is_one_of(program, effect_looks, ARRAY_LEN(effect_looks)) ||
-        effect_is_test(s, program))
+        effect_is_test(s, program) || effect_code_looks(s))
         return EFFECT_NONE;
     if (effect_says_looks(s))
         return EFFECT_NONE;
@@ -877,17 +881,39 @@ static bool effect_dumps(const struct shell_item *item)
     return false;
 }
 
+/* What is written as $(x) is asked for what it prints: a program that nobody knows is no change there by itself. */
+static enum command_effect effect_of_substituted(const struct shell_simple *s)
+{
+    struct shell_simple inner;
+    enum command_effect effect = effect_of_inner(s, 0, &inner);
+    struct sv program = inner.n_words ? shell_program(&inner) : (struct sv){NULL, 0};
+
+    return effect == EFFECT_UNKNOWN && !effect_knows(program) && !effect_is_acting(&inner, program)
+               ? EFFECT_STATE
+               : effect;
+}
+
 enum command_effect effect_of(const struct shell_item *item)
 {
     enum command_effect worst = EFFECT_NONE;
     bool writes = false;
 
-    if (item->kind == SHELL_ASSIGN || item->kind == SHELL_FUNCTION)
+    if (item->kind == SHELL_FUNCTION)
         return EFFECT_STATE;
+    if (item->kind == SHELL_ASSIGN)
+        worst = EFFECT_STATE;
     for (size_t i = 0; i < item->n_simple; i++) {
-        enum command_effect e = effect_of_simple(&item->simple[i]);
+        enum command_effect e = effect_heredoc_looks(item, &item->simple[i])
+                                    ? EFFECT_NONE
+                                    : effect_of_simple(&item->simple[i]);
 
         if (e > worst)
+            worst = e;
+    }
+    for (size_t i = 0; i < item->n_substituted; i++) {
+        enum command_effect e = effect_of_substituted(&item->substituted[i]);
+
+        if (e > EFFECT_STATE && e > worst)
             worst = e;
     }
     for (size_t i = 0; i < item->n_redirects; i++)
@@ -941,6 +967,7 @@ static const struct effect_again {
     {"chown", "", "the owner is set again"},
     {"pg_dump", "", "the dump is made anew"},
     {"docker", "pull", "the same image is pulled"},
+    {"venv", "", "the folder is filled again"},
     {"nginx", "reload", "the configuration is read again"},
 };
 
@@ -980,11 +1007,31 @@ static bool effect_trusts_a_name(const struct shell_item *item)
         struct shell_simple s;
 
         (void)effect_of_inner(&item->simple[i], 0, &s);
-        if (s.n_words && (effect_is_test(&s, shell_program(&s)) ||
-                          (effect_says_looks(&s) && !effect_knows(shell_program(&s)))))
+        if (s.n_words &&
+            (effect_is_test(&s, shell_program(&s)) || effect_is_code(&s) || item->heredoc ||
+             (effect_says_looks(&s) && !effect_knows(shell_program(&s)))))
             return true;
     }
     return false;
+}
+
+/* *why: of the last that changes something. */
+static bool effect_all_again(const struct shell_simple *v, size_t n,
+                             enum command_effect (*of)(const struct shell_simple *),
+                             const char **why)
+{
+    for (size_t i = 0; i < n; i++) {
+        enum command_effect effect = of(&v[i]);
+        const char *reason;
+
+        if (effect == EFFECT_NONE || effect == EFFECT_STATE)
+            continue;
+        reason = effect_why_again(&v[i]);
+        if (!reason)
+            return false;
+        *why = reason;
+    }
+    return true;
 }
 
 bool effect_repeats(const struct shell_item *item, enum command_effect effect, const char **why)
@@ -999,16 +1046,7 @@ bool effect_repeats(const struct shell_item *item, enum command_effect effect, c
     for (size_t i = 0; i < item->n_redirects; i++)
         if (sv_eq(item->redirects[i].op, SV(">>")))
             return false; /* appends a second time */
-    for (size_t i = 0; i < item->n_simple; i++) {
-        struct shell_simple *s = &item->simple[i];
-        const char *reason;
-
-        if (effect_of_simple(s) == EFFECT_NONE || effect_of_simple(s) == EFFECT_STATE)
-            continue;
-        reason = effect_why_again(s);
-        if (!reason)
-            return false;
-        *why = reason;
-    }
-    return item->n_simple > 0;
+    return effect_all_again(item->simple, item->n_simple, effect_of_simple, why) &&
+           effect_all_again(item->substituted, item->n_substituted, effect_of_substituted, why) &&
+           item->n_simple + item->n_substituted > 0;
 }

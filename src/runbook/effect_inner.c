@@ -199,6 +199,12 @@ static enum effect_inner inner_of_shell(const struct shell_simple *s, struct sv 
     return INNER_NO;
 }
 
+/* python3 -m pip install x: "pip install x" */
+static enum effect_inner inner_of_module(const struct shell_simple *s, struct shell_simple *ret)
+{
+    return s->n_words > 2 && sv_is(s->words[1].raw, "-m") ? inner_words(s, 2, ret) : INNER_NO;
+}
+
 /* Of several words behind the host the remote shell makes one text; they are words here as well. */
 static enum effect_inner inner_of_ssh(const struct shell_simple *s, struct shell_simple *ret,
                                       struct sv *text)
@@ -220,6 +226,8 @@ enum effect_inner effect_inner_of(const struct shell_simple *s, struct shell_sim
             return inner_of_row(&inner_rows[i], s, ret, text);
     if (inner_is_shell(program))
         return inner_of_shell(s, text);
+    if (sv_starts(program, SV("python")))
+        return inner_of_module(s, ret);
     if (sv_eq(program, SV("ssh")))
         return inner_of_ssh(s, ret, text);
     if (sv_eq(program, SV("docker-compose")) || sv_eq(program, SV("podman-compose")))

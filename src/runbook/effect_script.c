@@ -96,6 +96,11 @@ bool effect_is_migrating(const struct shell_simple *s, struct sv program)
     return script_has(script_path(s, program), script_migrates, ARRAY_LEN(script_migrates));
 }
 
+bool effect_is_acting(const struct shell_simple *s, struct sv program)
+{
+    return script_has(script_path(s, program), script_acts, ARRAY_LEN(script_acts));
+}
+
 bool effect_is_deployment(const struct shell_simple *s, struct sv program)
 {
     return script_has(script_path(s, program), script_delivers, ARRAY_LEN(script_delivers));

@@ -17,5 +17,7 @@ bool effect_says_looks(const struct shell_simple *s);
 /* "scripts/backup_db.py": the name says that it makes a backup; "run_migrations.sh": that it changes the schema. */
 bool effect_is_saving(const struct shell_simple *s, struct sv program);
 bool effect_is_migrating(const struct shell_simple *s, struct sv program);
+/* "./create_job.sh" */
+bool effect_is_acting(const struct shell_simple *s, struct sv program);
 bool effect_is_deployment(const struct shell_simple *s, struct sv program);
 enum command_effect effect_of_redis(const struct shell_simple *s);

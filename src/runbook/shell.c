@@ -42,6 +42,7 @@ struct shell_build {
     struct arena *arena;
     VEC(struct shell_item) items;
     VEC(struct shell_simple) simple;
+    VEC(struct shell_simple) substituted;
     VEC(struct shell_redirect) redirects;
     bool substitution, heredoc;
 };
@@ -244,7 +245,7 @@ static struct shell_word shell_word_of(const struct shell_build *b, TSNode n)
 /* --- commands --- */
 
 struct shell_where {
-    bool piped_in, piped_out, nested;
+    bool piped_in, piped_out, nested, substituted;
 };
 
 static void shell_add_redirect(struct shell_build *b, TSNode n)
@@ -308,7 +309,10 @@ static void shell_add_command(struct shell_build *b, TSNode n, struct shell_wher
     s.n_assigns = assigns.n;
     vec_release(&words);
     vec_release(&assigns);
-    *vec_add(&b->simple) = s;
+    if (where.substituted)
+        *vec_add(&b->substituted) = s;
+    else
+        *vec_add(&b->simple) = s;
 }
 
 static bool shell_is_nesting(const char *type)
@@ -323,7 +327,7 @@ static bool shell_is_nesting(const char *type)
     return false;
 }
 
-/* Every simple command below n, in order; what stands in $( ) is not one of them. */
+/* Every simple command below n, in order; those in $( ) apart. */
 static void shell_walk(struct shell_build *b, TSNode n, struct shell_where where, int depth)
 {
     const char *type = ts_node_type(n);
@@ -336,10 +340,11 @@ static void shell_walk(struct shell_build *b, TSNode n, struct shell_where where
         return;
     if (shell_is(type, "command_substitution") || shell_is(type, "process_substitution")) {
         b->substitution = true;
-        return;
+        where = (struct shell_where){.substituted = true};
     }
     if (shell_is(type, "file_redirect") || shell_is(type, "heredoc_redirect")) {
-        shell_add_redirect(b, n);
+        if (!where.substituted)
+            shell_add_redirect(b, n);
     } else if (shell_is(type, "command") || shell_is(type, "declaration_command") ||
                shell_is(type, "unset_command")) {
         shell_add_command(b, n, where);
@@ -391,6 +396,9 @@ static void shell_finish_item(struct shell_build *b, struct shell_item *item)
     item->blank_before = shell_blank_before(b->text, item->from);
     item->simple = arena_memdup(b->arena, b->simple.v, b->simple.n * sizeof(*b->simple.v));
     item->n_simple = b->simple.n;
+    item->substituted =
+        arena_memdup(b->arena, b->substituted.v, b->substituted.n * sizeof(*b->substituted.v));
+    item->n_substituted = b->substituted.n;
     item->redirects =
         arena_memdup(b->arena, b->redirects.v, b->redirects.n * sizeof(*b->redirects.v));
     item->n_redirects = b->redirects.n;
@@ -408,7 +416,7 @@ static void shell_add_item(struct shell_build *b, TSNode n)
                               .end_line = ts_node_end_point(n).row};
     const struct shell_item *before = b->items.n ? vec_last(&b->items) : NULL;
 
-    b->simple.n = b->redirects.n = 0;
+    b->simple.n = b->substituted.n = b->redirects.n = 0;
     b->substitution = b->heredoc = false;
     if (item.kind == SHELL_COMMENT)
         item.same_line = before && before->kind != SHELL_COMMENT && before->end_line == item.line;
@@ -432,7 +440,7 @@ static size_t shell_add_broken(struct shell_build *b, size_t from, size_t line)
     item.end_line = item.line;
     for (size_t i = item.from; i + 1 < item.to; i++)
         item.end_line += b->text.p[i] == '\n';
-    b->simple.n = b->redirects.n = 0;
+    b->simple.n = b->substituted.n = b->redirects.n = 0;
     b->substitution = b->heredoc = false;
     shell_finish_item(b, &item);
     return item.line;
@@ -596,6 +604,7 @@ void shell_grammar_split(struct shell_parser *p, struct sv text, struct sv maske
     ret->n = b.items.n;
     vec_release(&b.items);
     vec_release(&b.simple);
+    vec_release(&b.substituted);
     vec_release(&b.redirects);
 }
 

@@ -81,6 +81,8 @@ struct shell_item {
     bool heredoc;
     struct shell_simple *simple;
     size_t n_simple;
+    struct shell_simple *substituted; /* what stands in $( ), ` ` or <( ), at any depth */
+    size_t n_substituted;
     struct shell_redirect *redirects;
     size_t n_redirects;
 };

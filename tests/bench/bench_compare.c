@@ -161,26 +161,28 @@ int main(int argc, char **argv)
 {
     char folder[] = "/tmp/bench_compare.XXXXXX";
     long n = argc > 2 ? strtol(argv[2], NULL, 10) : 1000000;
+    char *prusik = argc > 1 ? realpath(argv[1], NULL) : NULL;
     struct cost take;
     bool met;
 
-    must(argc > 1 && n > 0, "usage: bench_compare PRUSIK [RECORDS]");
+    must(prusik && n > 0, "usage: bench_compare PRUSIK [RECORDS]");
     must(mkdtemp(folder) && chdir(folder) == 0, folder);
     write_rows("rows.jsonl", n, 0);
-    take = snapshot(argv[1], "rows.jsonl", "old.snap");
+    take = snapshot(prusik, "rows.jsonl", "old.snap");
     printf("# %ld records sorted and written in %.2f s\n", n, take.cpu_s);
     met = budget("memory of a snapshot of unsorted records", take.rss_mb, 100, "MB");
     write_rows("rows.jsonl", n, 10);
-    (void)snapshot(argv[1], "rows.jsonl", "new.snap");
-    met &= compare(argv[1], "compare / read and parse both, 10 % differ", "old.snap", "new.snap",
+    (void)snapshot(prusik, "rows.jsonl", "new.snap");
+    met &= compare(prusik, "compare / read and parse both, 10 % differ", "old.snap", "new.snap",
                    "memory of it");
     write_rows("rows.jsonl", n, 1);
-    (void)snapshot(argv[1], "rows.jsonl", "new.snap");
-    met &= compare(argv[1], "compare / read and parse both, all differ", "old.snap", "new.snap",
+    (void)snapshot(prusik, "rows.jsonl", "new.snap");
+    met &= compare(prusik, "compare / read and parse both, all differ", "old.snap", "new.snap",
                    "memory of it");
     (void)unlink("rows.jsonl");
     (void)unlink("old.snap");
     (void)unlink("new.snap");
     must(chdir("/") == 0 && rmdir(folder) == 0, folder);
+    free(prusik);
     return met ? 0 : 1;
 }
