@@ -2,6 +2,8 @@
  * What the document leaves to a choice: parts and steps that are done "if needed" or are optional, and several ways of
  * which one is gone.  The binding chooses; what it does not choose is a question.
  */
+#include <string.h>
+
 #include "base/sv.h"
 #include "plan/make_int.h"
 
@@ -98,6 +100,47 @@ static bool make_is_used(const struct make *m, struct make_unit u, bool way_back
     return false;
 }
 
+/* --- environments --- */
+
+/* What people call the same environment. */
+static const struct make_stage {
+    const char *said, *stage;
+} make_stages[] = {
+    {"dev", "development"},
+    {"development", "development"},
+    {"local", "development"},
+    {"stage", "staging"},
+    {"staging", "staging"},
+    {"preprod", "preproduction"},
+    {"pre-prod", "preproduction"},
+    {"pre-production", "preproduction"},
+    {"preproduction", "preproduction"},
+    {"prod", "production"},
+    {"production", "production"},
+    {"uat", "uat"},
+    {"qa", "qa"},
+    {"test", "test"},
+};
+
+static const char *make_stage_of(struct sv said)
+{
+    for (size_t i = 0; i < ARRAY_LEN(make_stages); i++)
+        if (sv_eq_nocase(said, sv_from(make_stages[i].said)))
+            return make_stages[i].stage;
+    return NULL;
+}
+
+/* Is the part for another environment than that of the run?  *known: the run's environment decides it at all. */
+static bool make_is_elsewhere(const struct make *m, struct make_unit u, bool *known)
+{
+    struct sv stage = u.is_part ? m->rb->parts[u.at].stage : (struct sv){NULL, 0};
+    const char *of = stage.n ? make_stage_of(stage) : NULL,
+               *here = make_stage_of(m->b->environment);
+
+    *known = of && here;
+    return *known && strcmp(of, here) != 0;
+}
+
 /* --- several ways --- */
 
 static uint32_t make_group(const struct make *m, struct make_unit u)
@@ -168,6 +211,7 @@ static void make_ask_ways(struct make *m, bool parts, uint32_t group)
 static void make_ask_unit(struct make *m, struct make_unit u, bool way_back)
 {
     uint32_t group = make_group(m, u);
+    bool known;
 
     if (!make_is_used(m, u, way_back))
         return;
@@ -176,7 +220,8 @@ static void make_ask_unit(struct make *m, struct make_unit u, bool way_back)
             make_ask_ways(m, u.is_part, group);
         return; /* choosing the way says that it is done */
     }
-    if (!make_unit_asks(m, u) || make_choice_of(m, u))
+    (void)make_is_elsewhere(m, u, &known);
+    if (!make_unit_asks(m, u) || make_choice_of(m, u) || known)
         return;
     if (!u.is_part && m->failure_of[u.at] != RB_NONE)
         return; /* the failure of a step decides */
@@ -218,6 +263,7 @@ static void make_choice(struct make *m, struct make_unit u, json_t *choices, str
 {
     const struct binding_choice *c = make_choice_of(m, u);
     uint32_t group = make_group(m, u);
+    bool known;
 
     if (group != RB_NONE) {
         uint32_t chosen = make_ways_of(m, u.is_part, group).chosen;
@@ -227,6 +273,10 @@ static void make_choice(struct make *m, struct make_unit u, json_t *choices, str
                               SV_FMT(make_unit_text(m, (struct make_unit){u.is_part, chosen})),
                               make_unit_line(m, (struct make_unit){u.is_part, chosen}));
     }
+    if (!c && make_is_elsewhere(m, u, &known))
+        *skip =
+            arena_fmt(m->arena, "'%.*s': %.*s, and this is for %.*s", SV_FMT(make_unit_text(m, u)),
+                      SV_FMT(make_unit_condition(m, u)), SV_FMT(m->b->environment));
     if (!c || (c->fixed && c->yes))
         return;
     if (c->fixed)

@@ -31,12 +31,57 @@ static bool attach_fits(struct rb_build *b, const struct rb_draft *d, const stru
            expect_speaks_of(b->expect, e->source, d->step.text);
 }
 
+/* The file that the command runs, without its folders: "check.sh" of "bash ./check.sh -v"; empty: none. */
+static struct sv attach_script(struct sv command)
+{
+    static const char *const readers[] = {"bash", "sh", "python", "python3", "node", "sudo"};
+    struct sv word;
+    size_t from;
+
+    while (sv_next_word(&command, &word)) {
+        bool reader = false;
+
+        for (size_t i = 0; i < ARRAY_LEN(readers); i++)
+            reader |= sv_is(word, readers[i]);
+        if (reader)
+            continue;
+        from = word.n;
+        while (from > 0 && word.p[from - 1] != '/')
+            from--;
+        return sv_find_byte(word, '.', from) != SV_NPOS ? sv_sub(word, from, word.n)
+                                                        : (struct sv){NULL, 0};
+    }
+    return (struct sv){NULL, 0};
+}
+
+/* Does the command print the text, or a script that the document writes and the command runs? */
+static bool attach_prints(struct rb_build *b, const struct rb_draft *d, struct rb_expect *e)
+{
+    struct sv text = e->text, script;
+
+    if (!d->step.command || d->step.command->cx.searches)
+        return false;
+    if (expect_is_printed(b->expect, text, d->step.text, b->arena, e))
+        return true;
+    script = attach_script(d->step.text);
+    for (size_t i = b->steps.n; script.n && i-- > 0 && b->steps.n - i <= EXPECT_MAX_STEPS;) {
+        struct sv made = b->steps.v[i].step.text;
+        struct sv head = sv_sub(made, 0, sv_find_byte(made, '\n', 0));
+
+        if (head.n < made.n && sv_has(head, script) && sv_has(head, SV("<<")))
+            return expect_is_printed(b->expect, text, made, b->arena, e);
+    }
+    return false;
+}
+
 static void attach_read(struct rb_build *b, const struct rb_draft *d, struct sv clause, size_t line,
                         bool alone, expect_list *found)
 {
     found->n = 0;
     expect_read(b->expect, clause, line, attach_context(d), b->arena, found);
     assert(found->v && found->n > 0);
+    if (found->n == 1 && found->v[0].form == EXPECT_ASK && attach_prints(b, d, &found->v[0]))
+        return;
     if (d->step.kind == STEP_MANUAL || d->step.kind == STEP_APPROVAL ||
         !attach_fits(b, d, &found->v[0], alone)) {
         found->n = 1;

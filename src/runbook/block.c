@@ -16,6 +16,9 @@
 typedef VEC(struct shell_item) block_items;
 
 #define BLOCK_SPAN "([0-9]+)(?:-([0-9]+))? ?(s|sec|seconds?|min|minutes?|h|hours?)"
+#define BLOCK_SYSTEMS \
+    "(?:windows(?: [0-9]+)?|powershell|cmd(?:\\.exe)?|mac ?os(?: x)?|mac|linux|unix|wsl|ubuntu|debian|git bash)"
+
 const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_WATCH_FOR] = "\\b(?:watch|monitor|observe|follow)(?: \\w+)? for " BLOCK_SPAN
                         "(?:,? ?(?:and )?expect:? ?(.*))?$",
@@ -115,6 +118,15 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "considered|kept|taken|made|merged|approved|reviewed|coordinated|aware|careful|able)|take|last|only|never|complete|finish|then|now|also|see )|"
         "will (?=show|print|return|list|output|display|say|be empty)|"
         "(?=(?:returns?|prints|exits|outputs) .*(?:[0-9]|`|\"|nothing|OK\\b)))(.+)$",
+    [BLOCK_SYSTEM] =
+        "^(?:(?:on|for|in) )?" BLOCK_SYSTEMS "(?:(?: ?/ ?|,? and |,? or |, )" BLOCK_SYSTEMS ")*"
+        "(?: users?| only| hosts?)?(?: \\([^)]*\\))?:?$",
+    [BLOCK_SYSTEM_HERE] = "linux|unix|wsl|ubuntu|debian",
+    [BLOCK_RESTORES] =
+        "^(?:(?:how )?to )?restor(?:e|ing)\\b(?!.*\\b(?:test|scratch|temp|verif|staging|drill|copy))",
+    [BLOCK_STOPS] =
+        "^(?:to )?(?:stop|shut ?down|tear ?down|clean ?up)(?: and remove)?(?: (?:all|everything|it|them|"
+        "the|services?|containers?|servers?|stack|app|application|when done|afterwards|again))*$",
     [BLOCK_IS_MESSAGE] =
         "template|\\b(?:post|send|announce|message|notify|mail|e-?mail|slack|status page)\\b.*:$|"
         "vorlage|nachricht|テンプレート|連絡",

@@ -106,7 +106,7 @@ static void block_read_brackets(struct block_reader *r, struct sv text)
         r->optional = true;
 }
 
-/* A way to do it instead of the steps from `from` on, of which the session's own commands are no part. */
+/* A way to do it instead of the steps from `from` on, of which the session's own commands before them are no part. */
 static void block_mark_way(struct block_reader *r, size_t from)
 {
     struct rb_draft *v = r->b->steps.v;
@@ -114,9 +114,8 @@ static void block_mark_way(struct block_reader *r, size_t from)
     while (r->ways < r->b->steps.n && v[r->ways].step.command &&
            v[r->ways].step.command->form == COMMAND_STATE)
         r->ways++;
-    for (size_t i = from; r->ways < r->b->steps.n && i < r->b->steps.n; i++)
-        if (!v[i].step.command || v[i].step.command->form != COMMAND_STATE)
-            v[i].step.one_of = v[i].step.way = (uint32_t)r->ways;
+    for (size_t i = size_max(from, r->ways); i < r->b->steps.n; i++)
+        v[i].step.one_of = v[i].step.way = (uint32_t)r->ways;
 }
 
 /* Does the comment begin another way to do what the paragraph before does? */
@@ -335,10 +334,59 @@ static void block_comment_host(struct block_reader *r, struct sv text)
     r->there = r->b->host = host;
 }
 
+/* Is there a step of the block before, of that effect, and with one of the words? */
+static bool block_has_done(const struct block_reader *r, enum command_effect effect,
+                           const struct sv *words, size_t n_words)
+{
+    for (size_t i = r->first; i < r->b->steps.n; i++) {
+        const struct rb_step *s = &r->b->steps.v[i].step;
+
+        for (size_t k = 0; s->command && s->command->effect == effect && k < n_words; k++)
+            if (sv_has(s->text, words[k]))
+                return true;
+    }
+    return false;
+}
+
+/*
+ * What a block shows beside the way forward: "On Windows:", "Restore from backup" below the backup, "Stop all" below
+ * what was started.  Empty: nothing of that.
+ */
+static struct sv block_aside_of(struct block_reader *r, struct sv text)
+{
+    static const struct sv any[] = {SV("")};
+    static const struct sv starts[] = {SV(" up"), SV(" start"), SV(" run ")};
+    struct regex *const *re = r->b->block_patterns;
+
+    if (regex_has(re[BLOCK_SYSTEM], text)) {
+        struct sv name = text;
+
+        (void)(sv_eat_nocase(&name, SV("on ")) || sv_eat_nocase(&name, SV("for ")) ||
+               sv_eat_nocase(&name, SV("in ")));
+        if (sv_ends(name, SV(":")))
+            name.n--;
+        r->condition = (struct sv){NULL, 0}; /* of another system */
+        return regex_has(re[BLOCK_SYSTEM_HERE], text)
+                   ? r->condition
+                   : arena_fmt(r->b->arena, "on %.*s", SV_FMT(name));
+    }
+    if (build_role(r->b) == ROLE_ROLLBACK)
+        return (struct sv){NULL, 0};
+    if (regex_has(re[BLOCK_RESTORES], text) && block_has_done(r, EFFECT_BACKUP, any, 1))
+        return SV("when it has to be restored");
+    if (regex_has(re[BLOCK_STOPS], text) &&
+        block_has_done(r, EFFECT_SERVICE, starts, ARRAY_LEN(starts)))
+        return SV("when it is to be stopped again");
+    return (struct sv){NULL, 0};
+}
+
 static void block_comment_before(struct block_reader *r, const struct shell_item *item,
                                  struct sv text, size_t line)
 {
     struct sv rest, inner = {NULL, 0}, condition = block_condition_of(r, text);
+    struct sv aside = block_aside_of(r, text);
+
+    condition = condition.n ? condition : aside;
 
     block_comment_host(r, text);
 
@@ -363,6 +411,20 @@ static void block_comment_before(struct block_reader *r, const struct shell_item
     block_add_note(r, text, line);
 }
 
+/* "# [ ] Backup taken": an item of a checklist. */
+static bool block_read_box(struct block_reader *r, struct sv text, size_t line)
+{
+    struct sv box = text;
+
+    (void)(sv_eat(&box, SV("- ")) || sv_eat(&box, SV("* ")));
+    if ((!sv_eat(&box, SV("[ ]")) && !sv_eat_nocase(&box, SV("[x]"))) || !sv_trim(box).n)
+        return false;
+    block_flush(r);
+    block_forget(r);
+    (void)block_manual(r, line, sv_trim(box));
+    return true;
+}
+
 void block_comment(struct block_reader *r, const struct shell_item *item)
 {
     struct sv text = shell_comment_text(item), numbered;
@@ -382,6 +444,8 @@ void block_comment(struct block_reader *r, const struct shell_item *item)
         block_flush(r);
         block_paragraph(r);
     }
+    if (block_read_box(r, text, line))
+        return;
     numbered = block_read_number(r, text);
     if (numbered.p == text.p && block_comment_after(r, item, text, line))
         return;
@@ -410,7 +474,7 @@ void block_take_pending(struct block_reader *r, size_t at)
     d->step.optional = r->optional || r->b->aside;
     if (regex_has(r->b->block_patterns[BLOCK_SKIP], r->condition))
         r->condition = (struct sv){NULL, 0}; /* of this one only */
-    if (r->other_way && d->step.command->form != COMMAND_STATE) {
+    if (r->other_way && (d->step.command->form != COMMAND_STATE || at > r->way)) {
         d->step.one_of = (uint32_t)r->ways;
         d->step.way = (uint32_t)r->way;
     }

@@ -72,6 +72,28 @@ static bool block_all(struct sv text, size_t least, bool (*test)(struct sv line)
     return n >= least;
 }
 
+/* "Python 3.11+", "Node.js 22+ (optional)", "PostgreSQL >= 14": what has to be installed, and no command. */
+static bool block_is_requirement(struct sv line)
+{
+    struct sv word, number;
+
+    if (!ascii_is_upper(*line.p) || !sv_next_word(&line, &word))
+        return false;
+    do {
+        if (!sv_next_word(&line, &number))
+            return false;
+    } while (sv_is(number, ">=") || sv_is(number, "≥"));
+    (void)sv_eat(&number, SV("v"));
+    if (!number.n || !ascii_is_digit(*number.p))
+        return false;
+    for (size_t i = 0; i < number.n; i++)
+        if (!ascii_is_digit(number.p[i]) && number.p[i] != '.' && number.p[i] != '+' &&
+            number.p[i] != 'x')
+            return false;
+    line = sv_trim(line);
+    return !line.n || *line.p == '(' || sv_starts_nocase(line, SV("or "));
+}
+
 static bool block_has_option(struct sv line)
 {
     size_t at = sv_find(line, SV(" --"), 0);
@@ -411,7 +433,10 @@ static enum rb_block_kind block_kind_of_shell(const struct rb_build *b, struct s
         return BLOCK_OUTPUT;
     if (block_all(text, 2, block_is_setting))
         return BLOCK_SETTINGS;
-    return block_all(text, 2, block_is_path) ? BLOCK_LISTING : block_kind_of_commands(text);
+    if (block_all(text, 2, block_is_path) || block_all(text, 2, block_is_requirement) ||
+        (block_all(text, 1, block_is_requirement) && sv_find_byte(text, '+', 0) != SV_NPOS))
+        return BLOCK_LISTING;
+    return block_kind_of_commands(text);
 }
 
 static enum rb_block_kind block_kind_of_session(char prompt, struct sv text)

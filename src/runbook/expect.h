@@ -57,6 +57,13 @@ void expect_read_output(struct expect_reader *r, struct sv text, size_t line,
  */
 bool expect_speaks_of(struct expect_reader *r, struct sv text, struct sv command);
 
+/*
+ * "DB connected (no errors)" of python -c "...; print('DB connected')": `code`, what the command carries out, prints
+ * the text itself.  Then *e is that check.
+ */
+bool expect_is_printed(struct expect_reader *r, struct sv text, struct sv code, struct arena *arena,
+                       struct rb_expect *e);
+
 /* Cut the next clause off; false at the end.  Quotes and brackets hold a clause together. */
 bool expect_next_clause(struct sv *rest, struct sv *clause);
 

@@ -6,6 +6,8 @@
 #include "base/regex.h"
 #include "runbook/expect.h"
 
+/* Without "(not exhausted)" at the end, and without a final full stop. */
+struct sv expect_bare(struct sv s);
 /* A text to look for, or (negative) that must not be there; X or N as a word of its own is a number. */
 bool expect_form_text(struct sv text, bool negative, struct arena *arena, struct rb_expect *e);
 /* "ERROR: ... violates check constraint ...", "{'a': X, 'b': Y}": clauses that are more than one check. */

@@ -128,6 +128,46 @@ bool expect_speaks_of(struct expect_reader *r, struct sv text, struct sv command
     return !names;
 }
 
+/* Does the line print something before byte `at`? */
+static bool expect_prints(struct sv line, size_t at)
+{
+    static const struct sv prints[] = {SV("print"), SV("echo "), SV("console.log("), SV("puts "),
+                                       SV("Println(")};
+
+    for (size_t i = 0; i < ARRAY_LEN(prints); i++) {
+        size_t found = sv_find(line, prints[i], 0);
+
+        if (found != SV_NPOS && found < at)
+            return true;
+    }
+    return false;
+}
+
+bool expect_is_printed(struct expect_reader *r, struct sv text, struct sv code, struct arena *arena,
+                       struct rb_expect *e)
+{
+    struct sv bare = expect_bare(text), line;
+
+    if (bare.n < 4 || regex_has(expect_pattern(r, EXPECT_RE_WAIVER), text))
+        return false;
+    while (sv_next_line(&code, &line)) {
+        size_t at = sv_find(line, bare, 0);
+
+        if (at != SV_NPOS && expect_prints(line, at)) {
+            struct rb_expect found = {.op = OP_EQ};
+
+            if (!expect_form_text(bare, false, arena, &found))
+                return false;
+            found.text = arena_sv(arena, found.text);
+            found.line = e->line;
+            found.source = e->source;
+            *e = found;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* --- messages --- */
 
 static void expect_add(expect_list *out, enum rb_expect_form form, struct sv text)
@@ -381,11 +421,27 @@ static bool expect_is_sample(struct sv text, const struct expect_context *cx)
     return cx->catalog || !text.n || *text.p == '{' || *text.p == '[';
 }
 
+/* "- Response time: < 50 ms", "- status: done": what is said of an output, not its lines. */
+static bool expect_all_listed(struct sv text)
+{
+    struct sv line;
+    bool any = false;
+
+    while (sv_next_line(&text, &line)) {
+        line = sv_trim(line);
+        if (line.n && (line.n < 3 || (*line.p != '-' && *line.p != '*') || line.p[1] != ' '))
+            return false;
+        any |= line.n > 0;
+    }
+    return any;
+}
+
 void expect_read_output(struct expect_reader *r, struct sv text, size_t line,
                         const struct expect_context *cx, struct arena *arena, expect_list *out)
 {
     struct sv rest = sv_trim(text), one;
     size_t first = out->n;
+    bool listed;
 
     if (expect_is_sample(rest, cx) || rest.n > EXPECT_MAX_BYTES) {
         *vec_add(out) = (struct rb_expect){.form = EXPECT_ASK,
@@ -394,10 +450,15 @@ void expect_read_output(struct expect_reader *r, struct sv text, size_t line,
                                            .source = arena_sv(arena, rest)};
         return;
     }
+    listed = expect_all_listed(rest);
     for (rest = text; sv_next_line(&rest, &one); line++) {
         size_t before = out->n;
 
         one = sv_trim(one);
+        if (listed && one.n) {
+            expect_read(r, sv_sub(one, 2, one.n), line, cx, arena, out);
+            continue;
+        }
         if (expect_is_ruler(one)) {
             out->n = first; /* what stands above it is a heading */
             continue;

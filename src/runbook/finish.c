@@ -353,6 +353,16 @@ static struct sv finish_stage(struct rb_build *b, const struct rb_part *p, struc
     return title_stage(b->title, p->title, rest);
 }
 
+static void finish_for_stage(struct rb_build *b, size_t part, struct sv stage)
+{
+    struct rb_part *p = &b->parts.v[part];
+
+    if (p->condition.n)
+        return;
+    p->condition = arena_fmt(b->arena, "for %.*s only", SV_FMT(stage));
+    p->stage = stage;
+}
+
 /*
  * "Deploy to staging" and "Deploy to production" as brothers: the run is for one of them.  Numbered ones are done one
  * after the other.
@@ -373,12 +383,59 @@ static void finish_stages(struct rb_build *b)
             (void)map_put(&first, key, i);
             continue;
         }
-        if (!b->parts.v[i].condition.n)
-            b->parts.v[i].condition = arena_fmt(b->arena, "for %.*s only", SV_FMT(stage));
-        stage = finish_stage(b, &b->parts.v[k], &rest);
-        if (!b->parts.v[k].condition.n)
-            b->parts.v[k].condition = arena_fmt(b->arena, "for %.*s only", SV_FMT(stage));
+        finish_for_stage(b, i, stage);
+        finish_for_stage(b, k, finish_stage(b, &b->parts.v[k], &rest));
     }
+}
+
+/* A part that acts, to which no condition was read yet, as a heading says more than a box. */
+static bool finish_is_free(const struct rb_part *p)
+{
+    return p->kind == PART_SECTION && p->level > 1 && build_role_acts(p->role) &&
+           p->role != ROLE_ROLLBACK && !p->condition.n;
+}
+
+/* "SQLite (Development)" beside "PostgreSQL (Production)", of which another environment is named. */
+static void finish_in_stages(struct rb_build *b)
+{
+    CLEANUP(map_release) struct map first = {0}; /* parent: the first of them */
+
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct rb_part *p = &b->parts.v[i];
+        struct sv stage = finish_is_free(p) ? title_in_stage(b->title, b->rb->md.v[p->node].text)
+                                            : (struct sv){NULL, 0};
+        struct sv key, others;
+        size_t k;
+
+        if (!stage.n)
+            continue;
+        key = arena_fmt(b->arena, "%u", p->parent);
+        if (!map_get(&first, key, &k)) {
+            (void)map_put(&first, key, i);
+            continue;
+        }
+        others = title_in_stage(b->title, b->rb->md.v[b->parts.v[k].node].text);
+        if (sv_eq_nocase(others, stage))
+            continue;
+        finish_for_stage(b, i, stage);
+        finish_for_stage(b, k, others);
+    }
+}
+
+/* "Local Development" in a document about servers: nobody means to do it there. */
+static void finish_local(struct rb_build *b)
+{
+    bool other = false;
+
+    for (size_t i = 0; i < b->parts.n && !other; i++)
+        other = b->parts.v[i].kind == PART_SECTION && b->parts.v[i].level > 1 &&
+                (b->parts.v[i].role == ROLE_DEPLOY || b->parts.v[i].role == ROLE_ROLLBACK) &&
+                !title_is_local(b->title, b->parts.v[i].title);
+    for (size_t i = 0; other && i < b->parts.n; i++)
+        if (finish_is_free(&b->parts.v[i]) && title_is_local(b->title, b->parts.v[i].title)) {
+            b->parts.v[i].condition = SV("on a developer's machine");
+            b->parts.v[i].stage = SV("development");
+        }
 }
 
 /* The anchor of a heading, as most sites make it: small letters, '-' for a blank, no other marks. */
@@ -443,6 +500,26 @@ static bool finish_is_watched(const struct rb_build *b, const struct rb_step *s)
            s->command->effect > EFFECT_STATE && !s->condition.n && !s->optional;
 }
 
+/* "Option 2: ..." of which only a comment is left: the first is no choice. */
+static void finish_lone_ways(struct rb_build *b)
+{
+    bool *more = XNEWN(bool, b->steps.n + 1);
+
+    for (size_t i = 0; i < b->steps.n; i++) {
+        const struct rb_step *s = &b->steps.v[i].step;
+
+        if (s->one_of != RB_NONE && s->way != s->one_of)
+            more[s->one_of] = true;
+    }
+    for (size_t i = 0; i < b->steps.n; i++) {
+        struct rb_step *s = &b->steps.v[i].step;
+
+        if (s->one_of != RB_NONE && !more[s->one_of])
+            s->one_of = RB_NONE;
+    }
+    free(more);
+}
+
 static void finish_steps(struct rb_build *b)
 {
     struct runbook *rb = b->rb;
@@ -450,6 +527,7 @@ static void finish_steps(struct rb_build *b)
     uint32_t *place = XNEWN(uint32_t, b->steps.n + 1); /* of a draft among the steps */
     bool *full = finish_full(b);
 
+    finish_lone_ways(b);
     rb->steps = ARENA_NEWN(b->arena, struct rb_step, b->steps.n);
     for (size_t i = 0; i < b->steps.n; i++) {
         struct rb_draft *d = &b->steps.v[i];
@@ -599,6 +677,8 @@ void finish(struct rb_build *b)
     finish_restores(b);
     finish_first(b);
     finish_stages(b);
+    finish_in_stages(b);
+    finish_local(b);
     finish_jumps(b);
     finish_roles(b);
     finish_steps(b);

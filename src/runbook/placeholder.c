@@ -180,7 +180,28 @@ static size_t placeholder_version(struct sv text, size_t at)
     return 0;
 }
 
-/* Example hosts, and paths below /path/to. */
+/* your-app, your_jwt_token_here, changeme; its length, or 0. */
+static size_t placeholder_yours(struct sv text, size_t at)
+{
+    static const struct sv words[] = {SV("changeme"), SV("change-me"), SV("change_me")};
+    struct sv rest = sv_sub(text, at, text.n);
+    size_t n = 0, whole;
+
+    while (n < rest.n && (ascii_is_word(rest.p[n]) || rest.p[n] == '-'))
+        n++;
+    whole = n;
+    while (n > 0 && !ascii_is_alnum(rest.p[n - 1]))
+        n--;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_eq(sv_sub(rest, 0, whole), words[i]))
+            return n;
+    return (sv_starts(rest, SV("your-")) || sv_starts(rest, SV("your_"))) && n > 5 &&
+                   !placeholder_is_variable(text, at, whole)
+               ? n
+               : 0;
+}
+
+/* Example hosts, words of an example, and paths below /path/to. */
 static size_t placeholder_example(struct sv text, size_t at)
 {
     static const struct sv hosts[] = {SV("your-domain.com"), SV("yourdomain.com"),
@@ -189,11 +210,14 @@ static size_t placeholder_example(struct sv text, size_t at)
     struct sv rest = sv_sub(text, at, text.n);
     size_t n = 0;
 
-    if (at > 0 && (ascii_is_alnum(text.p[at - 1]) || text.p[at - 1] == '-'))
+    if (at > 0 && (ascii_is_word(text.p[at - 1]) || text.p[at - 1] == '-'))
         return 0;
     for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
         if (sv_starts_nocase(rest, hosts[i]))
             return hosts[i].n;
+    n = placeholder_yours(text, at);
+    if (n)
+        return n;
     if (!sv_starts(rest, SV("/path/to/")))
         return 0;
     while (n < rest.n && (ascii_is_alnum(rest.p[n]) || strchr("/._-", rest.p[n])) && rest.p[n])
@@ -297,7 +321,7 @@ void placeholder_find_values(struct sv text, struct arena *arena, struct placeho
 static bool placeholder_begins(struct sv text, size_t i)
 {
     if (ascii_is_alpha(text.p[i]))
-        return strchr("CPRSTXYpsy", text.p[i]) &&
+        return strchr("CPRSTXYcpsy", text.p[i]) &&
                (i == 0 || !ascii_is_alnum(text.p[i - 1]) || text.p[i - 1] == 'v');
     return strchr("<[{/$`", text.p[i]) != NULL;
 }

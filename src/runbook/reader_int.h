@@ -47,6 +47,10 @@ enum block_pattern {
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
     BLOCK_NEVER,       /* "Never ...", "Do NOT ..." */
     BLOCK_NOT_YET,     /* "Do not ... until ...": that is something to wait for */
+    BLOCK_SYSTEM,      /* "On Windows:", "macOS / Linux" */
+    BLOCK_SYSTEM_HERE, /* one that this program runs on */
+    BLOCK_RESTORES,    /* "Restore from backup" below the backup itself */
+    BLOCK_STOPS,       /* "Stop all" below what was started */
     BLOCK_PATTERN__N
 };
 extern const char *const block_patterns[BLOCK_PATTERN__N];

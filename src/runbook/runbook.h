@@ -48,6 +48,8 @@ struct rb_part {
     struct sv id;            /* path of slugs: "deployment/phase-1/1.2" */
     struct sv name, variant; /* given by a directive (docs/formats/directives.md); empty */
     struct sv condition;     /* "if needed", "only if ..."; empty: always */
+    struct sv
+        stage; /* the environment that is the condition: "Production"; empty: it is another one */
     bool optional;
     bool task, checked;
     int64_t offset_ms; /* of "15-Minute Checks": when after the deployment; -1: none */

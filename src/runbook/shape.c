@@ -179,6 +179,7 @@ enum shape_pattern {
     SHAPE_BATCH,
     SHAPE_DUE,
     SHAPE_WEEKS,
+    SHAPE_MODAL,
     SHAPE__N
 };
 static const char *const shape_patterns[SHAPE__N] = {
@@ -204,6 +205,11 @@ static const char *const shape_patterns[SHAPE__N] = {
     [SHAPE_ANY] = "^any (.+)$",
     [SHAPE_VALUES] = "\\b(?!not\\b)(\\w+) IN \\(('[^()]+')\\)",
     [SHAPE_BATCH] = "\\bbatch\\b",
+    [SHAPE_MODAL] =
+        ("^(.{3,80}?) (?:should|must|needs? to|has to|have to|shall) (?:always |all )?"
+         "(?:(?:be|stay|remain|keep) (?=<|>|=|≤|≥|[0-9]|zero|under|below|above|over|at |less|more|max|exactly)"
+         "(?:exactly )?|(?:(not exceed|not (?:go|rise|climb) (?:above|over))|(not (?:drop|fall|go) (?:below|under))) )"
+         "(.*[0-9].*|zero)$"),
     [SHAPE_WEEKS] = "\\bspread over ([0-9]{1,2}) weeks\\b",
     [SHAPE_DUE] = "\\bdue to (.+)$",
 };
@@ -506,11 +512,12 @@ static void shape_add_clauses(struct shape_reader *r, const struct shape_request
 }
 
 /* A limit without a unit fits a count; one with a unit needs a subject that is no bare event. */
-static bool shape_fits(const struct shape_reader *r, const struct shape_parts *p)
+static bool shape_fits(const struct shape_reader *r, const struct shape_request *q,
+                       const struct shape_parts *p)
 {
     if (!p->name.n || sv_find_byte(p->subject, ',', 0) != SV_NPOS)
         return false;
-    if (p->unit.n || p->per.n)
+    if (p->unit.n || p->per.n || q->stated)
         return true;
     return regex_has(r->patterns[SHAPE_COUNTED], p->subject) ||
            sv_has_nocase(p->subject, SV("connections"));
@@ -538,7 +545,7 @@ static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
     if (shape_says(r, SHAPE_DUE, q, &p, g, 2)) /* a part of it, so another name */
         p.name = arena_fmt(arena, "%.*s_%.*s", SV_FMT(p.name),
                            SV_FMT(shape_name(shape_group(q->phrase, &g[1]), arena)));
-    if (!shape_fits(r, &p))
+    if (!shape_fits(r, q, &p))
         return false;
     shape_add_measure(r, q, &p, &b, &clauses);
     strbuf_addf(&b, " %s %.*s%.*s%s", shape_op(p.op, false), SV_FMT(p.limit),
@@ -662,6 +669,24 @@ static bool shape_may_be(const struct shape_request *q)
     return false;
 }
 
+/* "Queue depth must stay below 100", "CPU should not exceed 90%": what is measured, and its limit. */
+static void shape_read_modal(struct shape_reader *r, struct shape_request *q, struct arena *arena)
+{
+    struct regex_match g[5];
+    struct sv limit;
+
+    if (!q->good || q->subject.n || !regex_find(r->patterns[SHAPE_MODAL], q->phrase, 0, g, 5))
+        return;
+    limit = shape_group(q->phrase, &g[4]);
+    q->subject = shape_group(q->phrase, &g[1]);
+    q->stated = true;
+    if (g[2].from != SV_NPOS)
+        limit = arena_fmt(arena, "at most %.*s", SV_FMT(limit));
+    else if (g[3].from != SV_NPOS)
+        limit = arena_fmt(arena, "at least %.*s", SV_FMT(limit));
+    q->phrase = limit;
+}
+
 bool shape_read(struct shape_reader *r, const struct shape_request *q, struct arena *arena,
                 struct shape *ret)
 {
@@ -683,6 +708,7 @@ bool shape_read(struct shape_reader *r, const struct shape_request *q, struct ar
         return true;
     }
     whole.phrase = sv_trim(q->phrase);
+    shape_read_modal(r, &whole, arena);
     for (size_t i = 0; i < ARRAY_LEN(ways); i++)
         if (ways[i](r, &whole, arena, &found)) {
             *ret = found;

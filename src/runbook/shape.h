@@ -25,6 +25,7 @@ struct shape_request {
     struct sv subject; /* named apart from the phrase: "Error Rate"; or empty */
     struct sv phrase;  /* "<0.5% (baseline)" */
     bool good;         /* it is what is expected, not what is feared */
+    bool stated;       /* a whole sentence: "X must stay below 100"; by shape_read() */
     const char
         *count_window; /* of counted events, when the phrase names none: "[5m]"; NULL: none */
     const char *ratio_window; /* of ratios; NULL: as the subject has it */

@@ -81,7 +81,7 @@ static const struct {
      "vérif|contrôles?$|verificaci|comprobaci|验证|校验|检查|überprüf|nachkontrolle|prüfung|確認|検証"},
     {ROLE_DEPLOY,
      "deploy|roll ?out|release|upgrad|migrat|cut ?over|procedure|\\bsteps?$|^phase\\b|"
-     "^stage\\b|install|runbook|sequence|rotation|fail[ -]?over|switch[ -]?over|implementation|"
+     "^stage\\b|install|\\bset[- ]?up$|^environment configuration$|^configur(?:e|ing)\\b|runbook|sequence|rotation|fail[ -]?over|switch[ -]?over|implementation|"
      "resolution|mitigat|remediat|patching|durchführung|"
      "déploie|mise en (?:production|service)|installation|mise à jour|bascule|despliegue|instalaci|actualizaci|部署|上线|发布|升级|迁移|操作步骤|bereitstellung|ausrollen|umstellung|einspielen|デプロイ|リリース|手順|実施|切替"},
     {ROLE_PREFLIGHT, "checklist|checkliste|チェックリスト"},
@@ -104,6 +104,8 @@ enum title_pattern {
     TITLE_FIRST,      /* "First Deployment" */
     TITLE_STAGE,      /* "Deploy to staging" */
     TITLE_LATER,      /* "Version Upgrade" */
+    TITLE_LOCAL,      /* "Local Development" */
+    TITLE_IN_STAGE,   /* "SQLite (Development)" */
     TITLE_OF_LOSS,    /* "Disaster Recovery Runbook" */
     TITLE_CHECKLIST,  /* "Pre-Flight Checklist" */
     TITLE_USE_CASE,   /* "For testing with a part of the users" */
@@ -150,6 +152,14 @@ static const char *const title_patterns[] = {
     [TITLE_STAGE] =
         "\\b(staging|stage|pre-?prod(?:uction)?|uat|qa|dev(?:elopment)?|test|prod(?:uction)?)\\b"
         "(?: environment| env| cluster)?$",
+    [TITLE_LOCAL] =
+        "^(?:set(?:ting)? up |quick ?start |run(?:ning)? )?(?:local(?:ly)?|develop(?:ment|er)|dev)(?: (?:development|dev|"
+        "environment|setup|set-up|server|machine|install\\w*|testing|tests?|run|quick ?start|workflow|deployment))+$|"
+        "^(?:run(?:ning)?|test(?:ing)?|develop(?:ing)?|start(?:ing)?|build(?:ing)?|install(?:ing)?|set(?:ting)? ?up)"
+        "(?: [\\w-]+){0,2} locally$",
+    [TITLE_IN_STAGE] =
+        "^(.+) \\((local|staging|stage|pre-?prod(?:uction)?|uat|qa|dev(?:elopment)?|test|prod(?:uction)?)"
+        "(?: only)?\\)$",
     [TITLE_FIRST] =
         "^(?:first|initial|fresh|new)(?:[ -]time)? (?:[a-z]+ )?(?:deployment|deploy|install(?:ation)?|setup|"
         "rollout|release)\\b",
@@ -362,6 +372,20 @@ bool title_is_first(struct title_reader *r, struct sv text)
 bool title_is_later(struct title_reader *r, struct sv text)
 {
     return regex_has(r->patterns[TITLE_LATER], title_strip_glyphs(text));
+}
+
+bool title_is_local(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_LOCAL], title_strip_glyphs(text));
+}
+
+struct sv title_in_stage(struct title_reader *r, struct sv text)
+{
+    struct regex_match g[3];
+
+    text = title_strip_glyphs(text);
+    return regex_find(r->patterns[TITLE_IN_STAGE], text, 0, g, 3) ? sv_sub(text, g[2].from, g[2].to)
+                                                                  : (struct sv){NULL, 0};
 }
 
 struct sv title_stage(struct title_reader *r, struct sv text, struct sv *rest)

@@ -46,6 +46,10 @@ bool title_is_first(struct title_reader *r, struct sv text);
 bool title_is_later(struct title_reader *r, struct sv text);
 /* "Deploy to staging": the environment; *rest: "Deploy to".  Empty: it names none at its end. */
 struct sv title_stage(struct title_reader *r, struct sv text, struct sv *rest);
+/* "SQLite (Development)": the environment in parentheses; empty: none. */
+struct sv title_in_stage(struct title_reader *r, struct sv text);
+/* "Local Development", "Running the app locally": no part of what is done on servers. */
+bool title_is_local(struct title_reader *r, struct sv text);
 /* A document about such a case: "Disaster Recovery Runbook", "Database Failover". */
 bool title_is_of_loss(struct title_reader *r, struct sv text);
 /* What kind of alternative a title or label names: "database" for PostgreSQL; empty: none. */

@@ -341,6 +341,29 @@ T(a_choice_looks_at_one_step_that_has_run)
                   "the document has no single step or part '1/1'");
 }
 
+#define STAGES_MD                                                                             \
+    "# Web\n\n## Deployment\n\n### A (Development)\n" SH("echo a") "### B (Production)\n" SH( \
+        "echo b") "### C\n" SH("echo c")
+
+T(the_environment_of_the_run_chooses_between_those_that_are_named)
+{
+    struct world w;
+
+    world_make(&w, STAGES_MD, "environment: prod\n");
+    T_EQ(count_questions(&w, "choice"), 0);
+    T_SV(find_step(&w, "a-development/1")->skip,
+         "'A (Development)': for Development only, and this is for prod");
+    T_EQ(find_step(&w, "b-production/1")->skip.n + find_step(&w, "c/1")->skip.n, 0);
+    world_end(&w);
+    world_make(&w, STAGES_MD, "environment: eu-west\n"); /* who knows what that is */
+    T_EQ(count_questions(&w, "choice"), 2);
+    T_EQ(find_step(&w, "a-development/1")->skip.n, 0);
+    world_end(&w);
+    world_make(&w, STAGES_MD, "environment: prod\nchoices: {a-development: yes}\n");
+    T_EQ(find_step(&w, "a-development/1")->skip.n, 0); /* a person knows better */
+    world_end(&w);
+}
+
 T(what_is_left_out_asks_nothing)
 {
     struct world w;
@@ -1123,8 +1146,9 @@ T_MAIN(T_CASE(what_must_not_be_done_is_a_warning_at_the_step),
        T_CASE(what_is_proposed_as_an_answer_answers_that_question),
        T_CASE(what_is_done_only_if_is_asked_once_for_the_part),
        T_CASE(a_choice_of_the_binding_is_no_question),
-       T_CASE(a_choice_looks_at_one_step_that_has_run), T_CASE(what_is_left_out_asks_nothing),
-       T_CASE(settings_of_a_part_hold_for_its_steps),
+       T_CASE(a_choice_looks_at_one_step_that_has_run),
+       T_CASE(the_environment_of_the_run_chooses_between_those_that_are_named),
+       T_CASE(what_is_left_out_asks_nothing), T_CASE(settings_of_a_part_hold_for_its_steps),
        T_CASE(what_stands_in_the_document_about_time_is_kept),
        T_CASE(a_person_confirms_and_another_approves),
        T_CASE(every_form_of_a_command_becomes_its_action),

@@ -1,0 +1,77 @@
+#pragma once
+
+/* What a text of a runbook is read as, written on one line: its steps, rules and expectations. */
+#include "base/strbuf.h"
+#include "base/sv.h"
+#include "runbook/command.h"
+
+#include "runbook_read.h"
+
+#define SH(code) "\n```bash\n" code "\n```\n"
+
+/* "role steps" of each section with steps, one a line: manual ones in brackets, conditions behind '?'. */
+UNUSED static void show_steps_of(const struct runbook *rb, struct strbuf *out)
+{
+    for (size_t i = 0; i < rb->n_steps; i++) {
+        const struct rb_step *s = &rb->steps[i];
+        const struct rb_part *p = &rb->parts[s->part];
+        struct sv condition = s->condition;
+
+        for (uint32_t at = s->part; !condition.n && at != RB_NONE; at = rb->parts[at].parent)
+            condition = rb->parts[at].condition;
+        strbuf_addf(out, "%s%s ", i ? "|" : "", rb_role_name(p->role));
+        strbuf_addf(out,
+                    s->kind == STEP_MANUAL ? "[%.*s]"
+                    : s->kind == STEP_SQL  ? "sql:%.*s"
+                                           : "%.*s",
+                    SV_FMT(s->text));
+        if (condition.n)
+            strbuf_addf(out, " ?%.*s", SV_FMT(condition));
+    }
+}
+
+UNUSED static void want_steps(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, text);
+    show_steps_of(&r.rb, &got);
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+}
+
+/* The rules of a text, joined by '|'; proposals in brackets, what is not understood as "?". */
+UNUSED static void want_rules(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, text);
+    for (size_t i = 0; i < r.rb.n_rules; i++) {
+        struct sv rule = r.rb.rules[i].text.n ? r.rb.rules[i].text : SV("?");
+
+        strbuf_addf(&got, r.rb.rules[i].proposal ? "%s[%.*s]" : "%s%.*s", i ? "|" : "",
+                    SV_FMT(rule));
+    }
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+}
+
+/* The expectations of a text as "form:text", joined by '|'. */
+UNUSED static void want_expects(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, text);
+    for (size_t i = 0; i < r.rb.n_steps; i++)
+        for (size_t k = 0; k < r.rb.steps[i].n_expects; k++) {
+            const struct rb_expect *e = &r.rb.steps[i].expects[k];
+
+            strbuf_addf(&got, "%s%zu %s:%.*s", got.n ? "|" : "", i, rb_expect_name(e->form),
+                        SV_FMT(e->text));
+        }
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+}

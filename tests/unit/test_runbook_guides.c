@@ -1,0 +1,221 @@
+/* runbook: guides of teams that explain and deploy in one document: other systems, other environments, ticks, outputs. */
+#include "runbook_want.h"
+
+/* --- what a command prints --- */
+
+T(a_text_that_the_command_prints_itself_is_looked_for)
+{
+    want_expects("# R\n## Release" SH("python -c \"from app import db; print('DB connected')\"\n"
+                                      "# Expected: DB connected (no errors)"),
+                 "0 contains:DB connected");
+    want_expects(
+        "# R\n## Release" SH("cat > check.sh <<'E'\necho \"ALL is well here\"\nE\nbash ./check.sh\n"
+                             "# Expected: ALL is well here"),
+        "1 contains:ALL is well here");
+    want_expects("# R\n## Release" SH("./other.sh\n# Expected: ALL is well here"),
+                 "0 ask:ALL is well here"); /* nobody knows what it prints */
+    want_expects("# R\n## Release" SH("grep print.the.users log\n# Expected: the users"),
+                 "0 ask:the users");
+    want_expects("# R\n## Release" SH("echo 'it is done'\n# Expected: it is done (or document it)"),
+                 "0 ask:it is done (or document it)");
+}
+
+T(capitals_behind_a_tick_are_printed_as_they_stand)
+{
+    want_expects("# R\n## Release" SH("./go\n# Expected: \xe2\x9c\x85 ALL OF THE TESTS PASSED"),
+                 "0 contains:ALL OF THE TESTS PASSED");
+    want_expects("# R\n## Release" SH("./go\n# Expected: \xe2\x9c\x85 All is good"),
+                 "0 ask:\xe2\x9c\x85 All is good");
+}
+
+T(expected_words_before_a_colon_introduce_what_is_shown)
+{
+    want_expects(
+        "# R\n## Release" SH("grep -i cache app.log\n\n# Expected messages:\n"
+                             "# - \"Registered the handler\"\n# - No ERROR in the first lines"),
+        "0 contains:Registered the handler|0 ask:No ERROR in the first lines");
+    want_expects(
+        "# R\n## Release" SH("./go\n# Expected response structure:\n# {\n#  \"a\": 1\n# }"),
+        "0 ask:{\n  \"a\": 1\n }");
+    want_expects("# R\n## Release" SH("./go\n# Expected downtime: 5 minutes"), "");
+}
+
+T(what_is_said_of_an_output_in_a_list_is_no_line_of_it)
+{
+    want_expects("# R\n## Release" SH(
+                     "./go\n# Expected output:\n# - Response time: < 50ms\n# - status: \"done\""),
+                 "0 ask:Response time: < 50ms|0 ask:status: \"done\"");
+}
+
+T(a_folder_that_is_there_says_nothing_of_its_files)
+{
+    want_expects("# R\n## Release" SH("ls -la \"$DIR/\"\n# Expected: All files present"),
+                 "0 ask:All files present");
+    want_expects("# R\n## Release" SH("ls -la backup.sql\n# Expected: file exists"), "0 exit:");
+}
+
+/* --- choices --- */
+
+T(a_way_of_which_only_a_comment_is_left_is_no_choice)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "# R\n## Release" SH(
+                      "# Option 1: directly\npython app.py &\nPID=$!\necho $PID\n\n"
+                      "# Option 2: by the script\n# ./run.sh &\n\n# Wait for it\nsleep 5"));
+    T_EQ(r.rb.n_steps, 4);
+    for (size_t i = 0; i < r.rb.n_steps; i++)
+        T_EQ(r.rb.steps[i].one_of, RB_NONE);
+}
+
+T(an_assignment_in_a_way_is_a_part_of_it)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "# R\n## Release" SH(
+                      "# Option 1: directly\ncd /srv\npython app.py &\nPID=$!\necho $PID\n\n"
+                      "# Option 2: by the script\n./run.sh &"));
+    T_EQ(r.rb.n_steps, 5);
+    T_EQ(r.rb.steps[0].one_of, RB_NONE); /* where the others are carried out */
+    for (size_t i = 1; i < 4; i++)
+        T_EQ(r.rb.steps[i].way, 1);
+    T_EQ(r.rb.steps[4].one_of, 1);
+    T_EQ(r.rb.steps[4].way, 4);
+}
+
+T(commands_of_other_systems_are_asked_about)
+{
+    want_steps(
+        "# R\n## Release" SH(
+            "# On Windows:\nvenv\\Scripts\\activate\n# On macOS/Linux:\nsource venv/bin/activate"),
+        "deploy venv\\Scripts\\activate ?on Windows|deploy source venv/bin/activate");
+    want_steps("# R\n## Release" SH("# macOS\nbrew install x\n\n./go"),
+               "deploy brew install x ?on macOS|deploy ./go");
+    want_steps("# R\n## Release" SH("# Windows are cleaned\n./wash"), "deploy ./wash");
+}
+
+T(a_restore_below_its_backup_is_asked_about)
+{
+    want_steps(
+        "# R\n## Backup" SH(
+            "pg_dump shop > shop.sql\n\n# Restore from backup\npsql shop < shop.sql"),
+        "deploy pg_dump shop > shop.sql|deploy psql shop < shop.sql ?when it has to be restored");
+    want_steps(
+        "# R\n## Backup" SH(
+            "pg_dump shop > shop.sql\n\n# Restore into a scratch database\npsql x < shop.sql"),
+        "deploy pg_dump shop > shop.sql|deploy psql x < shop.sql");
+    want_steps("# R\n## Move" SH("# Restore on the new server\npsql shop < shop.sql"),
+               "deploy psql shop < shop.sql");
+    want_steps("# R\n## Rollback" SH(
+                   "pg_dump shop > b.sql\n\n# Restore the old data\npsql shop < shop.sql"),
+               "rollback pg_dump shop > b.sql|rollback psql shop < shop.sql");
+}
+
+T(what_stops_again_what_the_block_started_is_asked_about)
+{
+    want_steps(
+        "# R\n## Run" SH("docker-compose up -d\n\n# Stop all\ndocker-compose down"),
+        "deploy docker-compose up -d|deploy docker-compose down ?when it is to be stopped again");
+    want_steps("# R\n## Run" SH("docker-compose pull\n\n# Stop all\ndocker-compose down"),
+               "deploy docker-compose pull|deploy docker-compose down");
+    want_steps(
+        "# R\n## Run" SH("docker-compose up -d\n\n# Stop the old worker first\nsystemctl stop w"),
+        "deploy docker-compose up -d|deploy systemctl stop w");
+}
+
+T(sections_of_a_developer_s_machine_are_asked_about)
+{
+    want_steps("# R\n## Local Development" SH("./dev") "## Deployment" SH("./go"),
+               "deploy ./dev ?on a developer's machine|deploy ./go");
+    want_steps("# R\n## Running the app locally" SH("./dev") "## Deployment" SH("./go"),
+               "deploy ./dev ?on a developer's machine|deploy ./go");
+    want_steps("# R\n## Local Development" SH("./dev"),
+               "deploy ./dev"); /* the document is about that */
+    want_steps("# R\n## Local backups" SH("./a") "## Deployment" SH("./go"),
+               "deploy ./a|deploy ./go");
+}
+
+T(environments_in_parentheses_are_each_for_that_one)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "# R\n## Database\n### 1. SQLite (Development)" SH(
+                      "./a") "### 2. PostgreSQL (Production)" SH("./b") "### 3. Both" SH("./c"));
+    T_EQ(r.rb.n_steps, 3);
+    T_SV(r.rb.parts[r.rb.steps[0].part].stage, "Development");
+    T_SV(r.rb.parts[r.rb.steps[1].part].condition, "for Production only");
+    T_EQ(r.rb.parts[r.rb.steps[2].part].condition.n, 0);
+    want_steps("# R\n## Database\n### SQLite (Development)" SH("./a"), "deploy ./a");
+    want_steps("# R\n## Database\n### A (Production)" SH("./a") "### B (Production)" SH("./b"),
+               "deploy ./a|deploy ./b");
+}
+
+/* --- what is no command --- */
+
+T(versions_that_are_needed_are_no_commands)
+{
+    want_steps(
+        "# R\n## Software Requirements" SH(
+            "# Core\nPython 3.11+\nNode.js 22+ (optional)\nPostgreSQL >= 14") "## Release" SH("./go"),
+        "deploy ./go");
+    want_steps("# R\n## Release" SH("Rscript 3"), "deploy Rscript 3");
+    want_steps("# R\n## Needs" SH("Python 3.11+"), "");
+    want_steps("# R\n## Release" SH("Run 3 times"),
+               "deploy Run 3 times"); /* the shell grammar takes it for one */
+}
+
+T(boxes_in_comments_are_confirmed_each)
+{
+    want_steps(
+        "# R\n## Release" SH("# [ ] All tests pass\n# - [x] Backup is taken\n\n# Now go\n./go"),
+        "deploy [All tests pass]|deploy [Backup is taken]|deploy ./go");
+}
+
+/* --- ticks and sentences --- */
+
+T(lines_with_ticks_are_confirmed_each)
+{
+    want_steps(
+        "# R\n## Release" SH(
+            "./go") "\n## Success Criteria\n\n\xe2\x9c\x85 All steps are done\n\xe2\x9c\x94\xef\xb8\x8f Nobody complains\n",
+        "deploy ./go|verify [All steps are done]|verify [Nobody complains]");
+    want_steps("# R\n## Release" SH("./go") "\n\xe2\x9c\x85 That was all.\n", "deploy ./go");
+    want_steps("# R\n## Release" SH("./go") "\n\xe2\x9c\x85 That was all.\nOr was it?\n",
+               "deploy ./go");
+}
+
+T(what_must_stay_below_a_limit_is_a_rule)
+{
+    want_rules(
+        "# R\n## Monitoring\n**Metrics to Monitor:**\n"
+        "- Failed generations should be 0\n- Generation time should be <5 seconds\n- Queue depth must stay below 100\n"
+        "- Memory usage needs to be under 80%\n- CPU should not exceed 90%\n- Hit rate must not drop below 50%\n"
+        "- The cache should be warm\n",
+        "expect failed_generations == 0 else investigate|expect avg(generation_time)[5m] < 5s else investigate|"
+        "expect queue_depth < 100 else investigate|expect memory_usage < 80% else investigate|"
+        "expect cpu <= 90% else investigate|expect hit_rate[5m] >= 50% else investigate");
+}
+
+T(a_setup_that_creates_files_is_done)
+{
+    want_steps(
+        "# R\n## Deployment" SH(
+            "./go") "\n## Setup\n\nCreate `.env` in the project root:\n\n```\nA_B=1\nC_D=2\n```\n",
+        "deploy ./go|deploy [Create .env in the project root:]");
+}
+
+T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
+       T_CASE(capitals_behind_a_tick_are_printed_as_they_stand),
+       T_CASE(expected_words_before_a_colon_introduce_what_is_shown),
+       T_CASE(what_is_said_of_an_output_in_a_list_is_no_line_of_it),
+       T_CASE(a_folder_that_is_there_says_nothing_of_its_files),
+       T_CASE(a_way_of_which_only_a_comment_is_left_is_no_choice),
+       T_CASE(an_assignment_in_a_way_is_a_part_of_it),
+       T_CASE(commands_of_other_systems_are_asked_about),
+       T_CASE(a_restore_below_its_backup_is_asked_about),
+       T_CASE(what_stops_again_what_the_block_started_is_asked_about),
+       T_CASE(sections_of_a_developer_s_machine_are_asked_about),
+       T_CASE(environments_in_parentheses_are_each_for_that_one),
+       T_CASE(versions_that_are_needed_are_no_commands),
+       T_CASE(boxes_in_comments_are_confirmed_each), T_CASE(lines_with_ticks_are_confirmed_each),
+       T_CASE(what_must_stay_below_a_limit_is_a_rule), T_CASE(a_setup_that_creates_files_is_done))
