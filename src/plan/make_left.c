@@ -1,25 +1,78 @@
 /*
- * What a plan leaves to people: nothing that was read as something to do disappears without a word.
+ * What a plan leaves to people: nothing that could be carried out disappears without a word.
  */
+#include <stdlib.h>
+
 #include "plan/make_int.h"
+
+struct left {
+    size_t line;
+    json_t *one;
+};
+typedef VEC(struct left) left_list;
+
+static void left_add(left_list *list, struct sv id, size_t line, const char *kind, struct sv title,
+                     struct sv text)
+{
+    json_t *one = json_object();
+
+    json_put_sv(one, "id", id);
+    json_put_int(one, "line", (int64_t)line);
+    json_put_str(one, "kind", kind);
+    json_put_sv(one, "title", title);
+    json_put_sv(one, "text", text);
+    *vec_add(list) = (struct left){line, one};
+}
+
+/* Commands of a section that is read for what it says: a reference, a troubleshooting guide. */
+static void left_add_block(const struct make *m, const struct rb_block *block, left_list *list)
+{
+    struct sv id = {"", 0}, title = {"", 0};
+
+    if (block->part != RB_NONE) {
+        id = m->rb->parts[block->part].id;
+        title = m->rb->parts[block->part].title;
+    }
+    for (size_t i = 0; i < block->script.n; i++) {
+        const struct shell_item *item = &block->script.v[i];
+
+        if (item->kind != SHELL_COMMENT && item->kind != SHELL_SQL_CLIENT &&
+            item->kind != SHELL_SQL_QUIT)
+            left_add(list, id, block->line + 1 + item->line, "command", title, item->text);
+    }
+}
+
+static int left_by_line(const void *a, const void *b)
+{
+    const struct left *x = a, *y = b;
+
+    return (x->line > y->line) - (x->line < y->line);
+}
 
 void make_left(struct make *m)
 {
-    json_t *list = json_array();
+    const struct runbook *rb = m->rb;
+    bool *used = XNEWN(bool, rb->n_blocks + 1);
+    json_t *ret = json_array();
+    left_list list = {0};
 
-    for (size_t i = 0; i < m->rb->n_steps; i++) {
-        const struct rb_step *s = &m->rb->steps[i];
-        json_t *one;
+    for (size_t i = 0; i < rb->n_steps; i++) {
+        const struct rb_step *s = &rb->steps[i];
 
-        if (make_is_forward(m, s) || make_is_way_back(m, s))
-            continue;
-        one = json_object();
-        json_put_sv(one, "id", s->id);
-        json_put_int(one, "line", (int64_t)s->line);
-        json_put_str(one, "kind", rb_step_name(s->kind));
-        json_put_sv(one, "title", m->rb->parts[s->part].title);
-        json_put_sv(one, "text", s->text);
-        json_append(list, one);
+        if (s->block != RB_NONE)
+            used[s->block] = true;
+        if (!make_is_forward(m, s) && !make_is_way_back(m, s))
+            left_add(&list, s->id, s->line, rb_step_name(s->kind), rb->parts[s->part].title,
+                     s->text);
     }
-    json_put(m->root, "left", list);
+    for (size_t i = 0; i < rb->n_blocks; i++)
+        if (!used[i] && (rb->blocks[i].kind == BLOCK_SHELL || rb->blocks[i].kind == BLOCK_SQL))
+            left_add_block(m, &rb->blocks[i], &list);
+    if (list.n)
+        qsort(list.v, list.n, sizeof(*list.v), left_by_line);
+    for (size_t i = 0; i < list.n; i++)
+        json_append(ret, list.v[i].one);
+    json_put(m->root, "left", ret);
+    vec_release(&list);
+    free(used);
 }

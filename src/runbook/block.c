@@ -94,6 +94,14 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "注意|警告)[:!.：\\s]*)?[^\\w\\s]*\\s*"
         "(?:never|do not|don['’]t|must not|avoid|niemals|auf keinen fall|ne jamais|ne pas|絶対に|"
         "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
+    [BLOCK_NOT_THESE] =
+        "^[^\\w\\s]*\\s*(?:(?:warning|caution|danger|attention)[:! ]+)?(?:never|do not|don['’]t|must not)(?: ever)? "
+        "(?:run|execute|use|do|type|try)(?: (?:any of )?(?:this|these|it|the following|them|that|such)"
+        "(?: (?:commands?|lines?|block|way))?)?(?: (?:directly|by hand|manually|ever|here|at all))?[.!:]*$|"
+        "絶対に(?:これを)?実行しない|(?:決して|絶対)実行しない|実行しないこと|実行禁止|^(?:请勿|切勿|禁止)(?:执行|运行)",
+    [BLOCK_WRONG] =
+        "^[^\\w\\s]*\\s*(?:bad|wrong|incorrect|not like this|don['’]ts?|anti-?pattern|falsch|悪い例|誤り)"
+        "(?: (?:ways?|examples?|approach|practices?|usage|commands?))?(?: \\([^)]*\\))?[:!.]*$",
     [BLOCK_NOT_YET] = "\\b(?:until|unless|before|bis|bevor|jusqu|avant)\\b|まで|之前",
     [BLOCK_UNDO] =
         "^(?:(?:how )?to )?(?:roll(?:ing)?[ -]?back|undo|revert|back[ -]?out|way back|rückweg)"
@@ -248,6 +256,8 @@ static void block_item(struct block_reader *r, uint32_t index)
 
     if (item->blank_before && item->kind != SHELL_COMMENT && !r->note.n)
         block_paragraph(r);
+    if (r->never && item->kind != SHELL_COMMENT)
+        return;
     switch (item->kind) {
     case SHELL_COMMENT: block_comment(r, item); break;
     case SHELL_SQL_CLIENT: r->client = item->text; break;
@@ -497,6 +507,14 @@ static void block_run(struct rb_build *b, uint32_t index, struct sv prompt_host)
         b->host = host;
 }
 
+/* "Never run this:", "Wrong:" above it. */
+static bool block_is_forbidden(const struct rb_build *b)
+{
+    return b->label.n && ((sv_ends(b->label, SV(":")) && remark_is(b, b->label)) ||
+                          regex_has(b->block_patterns[BLOCK_NOT_THESE], b->label) ||
+                          regex_has(b->block_patterns[BLOCK_WRONG], b->label));
+}
+
 static void block_carry_out(struct rb_build *b, uint32_t index, struct sv literal)
 {
     enum rb_block_kind kind = b->blocks.v[index].kind;
@@ -514,7 +532,7 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
         block_message(b, index);
     else if (way == SCOPE_NEVER)
         return;
-    else if (sv_ends(b->label, SV(":")) && remark_is(b, b->label)) /* "Never run this:" */
+    else if (block_is_forbidden(b))
         remark_add(b, b->label_line, b->label);
     else if (way == SCOPE_MANUAL && build_role_acts(build_role(b)))
         block_ask_people(b, index, sv_trim(b->blocks.v[index].text));
@@ -531,7 +549,7 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
     }
 }
 
-static struct sv block_lang(struct sv info)
+struct sv block_lang(struct sv info)
 {
     struct sv lang = {NULL, 0};
 
@@ -723,7 +741,7 @@ static enum block_told block_told(const struct rb_build *b, const struct md_node
         after = sv_trim(sv_sub(n->text, s->to, n->text.n));
         if (!before.n && after.n <= 1) /* nothing but a full stop */
             return TOLD_TO_RUN;
-        if (!before.n && regex_has(b->block_patterns[BLOCK_SHOWS], after))
+        if (!before.n && (told_arrow(&after) || regex_has(b->block_patterns[BLOCK_SHOWS], after)))
             return TOLD_TO_LOOK;
     }
     if (regex_has(b->block_patterns[BLOCK_TO_RUN], n->text))

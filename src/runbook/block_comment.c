@@ -160,7 +160,7 @@ static void block_read_for(struct block_reader *r, struct sv text)
 void block_paragraph(struct block_reader *r)
 {
     r->condition = (struct sv){NULL, 0};
-    r->optional = r->other_way = false;
+    r->optional = r->other_way = r->never = false;
 }
 
 /* --- comments --- */
@@ -425,6 +425,24 @@ static bool block_read_box(struct block_reader *r, struct sv text, size_t line)
     return true;
 }
 
+/* "# Never run these": the commands below it, up to the next empty line, are shown to be avoided. */
+static bool block_read_never(struct block_reader *r, const struct shell_item *item, struct sv text,
+                             size_t line)
+{
+    bool wrong = regex_has(r->b->block_patterns[BLOCK_WRONG], text);
+
+    if (item->same_line)
+        return false;
+    if (!wrong && !regex_has(r->b->block_patterns[BLOCK_NOT_THESE], text)) {
+        r->never &= !sv_ends(text, SV(":")); /* "# Right:" */
+        return false;
+    }
+    block_flush(r);
+    r->never = true;
+    remark_add(r->b, line, text);
+    return true;
+}
+
 void block_comment(struct block_reader *r, const struct shell_item *item)
 {
     struct sv text = shell_comment_text(item), numbered;
@@ -444,7 +462,7 @@ void block_comment(struct block_reader *r, const struct shell_item *item)
         block_flush(r);
         block_paragraph(r);
     }
-    if (block_read_box(r, text, line))
+    if (block_read_box(r, text, line) || block_read_never(r, item, text, line))
         return;
     numbered = block_read_number(r, text);
     if (numbered.p == text.p && block_comment_after(r, item, text, line))

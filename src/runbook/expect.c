@@ -999,6 +999,26 @@ static bool expect_is_shown(struct sv text, struct sv *rest)
     return false;
 }
 
+/* "期待される結果: 0", "预期输出：ok" */
+static bool expect_is_label_cjk(struct sv text, struct sv *rest)
+{
+    static const struct sv labels[] = {SV("期待される結果"), SV("期待結果"), SV("期待値"),
+                                       SV("期待される出力"), SV("预期结果"), SV("预期输出")};
+
+    for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
+        struct sv after = text;
+
+        if (!sv_eat(&after, labels[i]))
+            continue;
+        after = sv_trim(after);
+        if (sv_eat(&after, SV(":")) || sv_eat(&after, SV("\xef\xbc\x9a"))) {
+            *rest = sv_trim(after);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool expect_is_label(struct sv text, struct sv *rest)
 {
     /* With a colon: a label.  Without: a sentence that itself is what is expected. */
@@ -1045,6 +1065,8 @@ bool expect_is_label(struct sv text, struct sv *rest)
     };
     struct sv t = sv_trim(text);
 
+    if (t.n && (unsigned char)*t.p >= 0xe4 && expect_is_label_cjk(t, rest))
+        return true;
     while (t.n && (((unsigned char)*t.p >= 0x80 && !ascii_is_alpha(*t.p)) || *t.p == ' '))
         t = sv_sub(t, 1, t.n); /* a glyph */
     if (t.n && ascii_lower(*t.p) == 'e' && expect_is_shown(t, rest))

@@ -148,6 +148,31 @@ const struct prose_subject_info *prose_subjects(size_t *n)
     return prose_infos;
 }
 
+/* "No rollback", "Do not roll back": what stands right before the word takes it away. */
+static bool prose_is_denied(struct sv before)
+{
+    static const struct sv words[] = {SV("no"),    SV("not"),   SV("never"), SV("without"),
+                                      SV("avoid"), SV("don't"), SV("don’t")};
+
+    before = sv_trim(before);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        size_t n = before.n - size_min(words[i].n, before.n);
+
+        if (sv_eq_nocase(sv_sub(before, n, before.n), words[i]) &&
+            (n == 0 || !ascii_is_word(before.p[n - 1])))
+            return true;
+    }
+    return false;
+}
+
+/* What a word of a text says: "Scale up or rollback" leaves the choice to a person. */
+static enum prose_verdict prose_said(struct sv text, size_t at, enum prose_verdict verdict)
+{
+    if (prose_is_denied(sv_sub(text, 0, at)))
+        return PROSE_OK;
+    return verdict == PROSE_ROLLBACK && sv_has_nocase(text, SV(" or ")) ? PROSE_HOLD : verdict;
+}
+
 enum prose_verdict prose_verdict_of(struct sv text)
 {
     static const struct {
@@ -178,7 +203,7 @@ enum prose_verdict prose_verdict_of(struct sv text)
         for (size_t i = 0; i < ARRAY_LEN(rows); i++)
             if (sv_starts_nocase(sv_sub(text, at, text.n), rows[i].word) &&
                 (at == 0 || !ascii_is_word(text.p[at - 1])))
-                return rows[i].verdict;
+                return prose_said(text, at, rows[i].verdict);
     return PROSE_NONE;
 }
 

@@ -46,6 +46,8 @@ enum block_pattern {
     BLOCK_SHOULD,      /* "The output should be empty" */
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
     BLOCK_NEVER,       /* "Never ...", "Do NOT ..." */
+    BLOCK_NOT_THESE,   /* "Never run these": the commands below are none to be carried out */
+    BLOCK_WRONG,       /* "Wrong:", "Bad way" */
     BLOCK_NOT_YET,     /* "Do not ... until ...": that is something to wait for */
     BLOCK_SYSTEM,      /* "On Windows:", "macOS / Linux" */
     BLOCK_SYSTEM_HERE, /* one that this program runs on */
@@ -265,6 +267,10 @@ bool block_knows_command(struct sv line);
 bool block_is_console(struct sv lang);
 /* Is it the language of commands, statements or requests? */
 bool block_lang_runs(struct sv lang);
+/* The language of an info string. */
+struct sv block_lang(struct sv info);
+/* "→ expect 0": eats the arrow or dash. */
+bool told_arrow(struct sv *text);
 /* Is a file in the language text for people, with [placeholders] in it? */
 bool block_lang_is_prose(struct sv lang);
 /* "[ ] Backup made": what stands behind the box; false: the line has none. */
@@ -289,6 +295,7 @@ struct block_reader {
     struct sv label_condition; /* of what introduces the block: "If that does not help, do it:" */
     bool numbered;             /* the waiting comments begin with that number */
     bool optional;
+    bool never;     /* "# Never run these": to the next empty line */
     bool claims;    /* `expect` is what a comment claims, which it also asks for */
     bool lines;     /* what follows are lines of an expected output */
     size_t ways;    /* steps.n where the first of several ways begins; SIZE_MAX: none */

@@ -11,6 +11,7 @@
 #include "base/sv.h"
 #include "base/text.h"
 #include "runbook/reader_int.h"
+#include "runbook/told_verb.h"
 
 /* --- names --- */
 
@@ -196,6 +197,17 @@ static bool read_is_checklist(const struct rb_build *b, const struct rb_part *p,
            title_is_checklist(b->title, p->title);
 }
 
+/* Are there commands below the heading, before the next one? */
+static bool read_heads_commands(const struct rb_build *b, uint32_t heading)
+{
+    const struct md_node *v = b->rb->md.v;
+
+    for (uint32_t c = v[heading].next; c != MD_NONE && v[c].kind != MD_HEADING; c = v[c].next)
+        if (v[c].kind == MD_CODE && v[c].info.n && block_lang_runs(block_lang(v[c].info)))
+            return true;
+    return false;
+}
+
 static void read_heading(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
@@ -216,6 +228,8 @@ static void read_heading(struct rb_build *b, uint32_t node)
     if (own == ROLE_ROLLBACK && title_restores(b->title, p->title) &&
         title_is_of_loss(b->title, b->rb->title))
         own = ROLE_DEPLOY; /* it is what the document is for */
+    if (own == ROLE_DECIDE && p->role == ROLE_ROLLBACK && read_heads_commands(b, node))
+        own = ROLE_NONE; /* "1. Emergency Rollback Trigger": a step of the way back */
     if (n->level > 1 && (read_stands_out(b, p, own) || read_is_checklist(b, p, own)))
         p->role = own; /* whatever it stands in */
     else if (n->level > 1)
@@ -380,6 +394,53 @@ static bool read_is_quoted_command(const struct rb_build *b, const struct md_nod
            sv_ends(sv_trim(v[outer->first].text), SV(":"));
 }
 
+/* The text of the heading that what is read now stands below. */
+static struct sv read_heading_text(const struct rb_build *b)
+{
+    const struct rb_part *p = b->part == RB_NONE ? NULL : &b->parts.v[b->part];
+
+    return p && p->kind == PART_SECTION ? b->rb->md.v[p->node].text : (struct sv){NULL, 0};
+}
+
+/* What stands behind the code: nothing, a full stop, or what it must show: "→ expect 0". */
+static bool read_is_all_code(const struct md_node *n)
+{
+    struct sv after, rest;
+
+    if (n->n_spans == 0 || n->spans[0].kind != MD_CODE_SPAN || n->spans[0].from != 0)
+        return false;
+    after = sv_trim(sv_sub(n->text, n->spans[0].to, n->text.n));
+    return after.n <= 1 || (told_arrow(&after) && expect_is_label(after, &rest));
+}
+
+/*
+ * "- `./back.sh`" right below a heading that says what is done there, or below "Promote the standby:".  A list of
+ * commands that somebody may want ("Useful commands:") is none to be carried out.
+ */
+static bool read_is_listed_command(const struct rb_build *b, const struct md_node *n)
+{
+    const struct md_node *v = b->rb->md.v;
+    const struct md_node *item = n->parent == MD_NONE ? NULL : &v[n->parent];
+    const struct md_node *list =
+        item && item->kind == MD_ITEM && item->parent != MD_NONE ? &v[item->parent] : NULL;
+    const struct md_node *outer = list && list->parent != MD_NONE ? &v[list->parent] : NULL;
+    struct sv heading = read_heading_text(b);
+
+    if (!list || item->ordered || item->task || n->next != MD_NONE || !read_is_all_code(n) ||
+        build_role(b) == ROLE_MONITOR)
+        return false;
+    if (outer && outer->kind == MD_ITEM) {
+        struct sv text =
+            outer->first == MD_NONE ? (struct sv){NULL, 0} : sv_trim(v[outer->first].text);
+
+        return sv_ends(text, SV(":")) && told_verb(text) != TOLD_NOT;
+    }
+    if (b->label.n && !sv_eq(b->label, heading))
+        return sv_ends(b->label, SV(":")) && told_verb(b->label) != TOLD_NOT;
+    return heading.n && build_role_acts(title_role(b->title, heading)) &&
+           title_role(b->title, heading) != ROLE_NONE;
+}
+
 /* "`curl -s localhost` returns 200" */
 static bool read_shows(const struct rb_build *b, const struct md_node *n)
 {
@@ -388,15 +449,24 @@ static bool read_shows(const struct rb_build *b, const struct md_node *n)
                      sv_trim(sv_sub(n->text, n->spans[0].to, n->text.n)));
 }
 
-/* A sentence that says to run a command: "Now run `make install`." */
-static bool read_inline(struct rb_build *b, const struct md_node *n)
+/* A sentence that says to run a command: "Now run `make install`."; listed: read_is_listed_command(). */
+static bool read_inline(struct rb_build *b, const struct md_node *n, bool listed)
 {
     size_t before = b->steps.n;
 
     if (!build_role_acts(build_role(b)) ||
-        !(title_says_run(b->title, n->text) || read_is_quoted_command(b, n) || read_shows(b, n)) ||
-        !block_inline(b, n))
+        !(title_says_run(b->title, n->text) || read_is_quoted_command(b, n) || read_shows(b, n) ||
+          listed))
         return false; /* "Expected: a list of migrations to run" speaks of the commands before */
+    if (block_inline(b, n)) {
+        if (listed)
+            attach_inline(b, n, before);
+    } else if ((listed || read_shows(b, n)) && n->parent != MD_NONE &&
+               b->rb->md.v[n->parent].kind == MD_ITEM) {
+        (void)build_step(b, STEP_MANUAL, n->line, sv_trim(n->text)); /* nobody knows what it does */
+    } else {
+        return false;
+    }
     b->block_steps = before;
     return true;
 }
@@ -433,7 +503,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
     size_t before = b->rules.n;
-    bool signs = false;
+    bool signs = false, listed = read_is_listed_command(b, n);
     struct sv rest;
     struct title t;
 
@@ -454,7 +524,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     read_label(b, n);
     watch_paragraph(b, n->text, n->line);
     told_jumps(b, n);
-    if (read_inline(b, n))
+    if (read_inline(b, n, listed))
         return;
     read_move(b, n);
     if (build_role_acts(build_role(b)) && expect_is_label(attach_text(b, node), &rest) && rest.n)
@@ -645,6 +715,11 @@ static void read_item(struct rb_build *b, uint32_t item)
         b->label = label;
         return;
     }
+    if (titled && build_role_acts(build_role(b)) && read_has_code(b, item) &&
+        remark_is(b, read_item_text(b, item))) {
+        remark_add(b, b->rb->md.v[item].line, read_item_text(b, item));
+        return; /* "- Never do this:" and what it shows */
+    }
     if (titled && build_role(b) != ROLE_TROUBLESHOOT &&
         (b->part == RB_NONE || build_part(b, b->part)->offset_ms < 0))
         watch_propose(b, attach_text(b, first), b->rb->md.v[item].line);
@@ -708,14 +783,6 @@ static void read_list_title(struct rb_build *b, uint32_t node)
     b->title_step = b->steps.n - 1;
     b->title_part = vec_last(&b->steps)->step.part;
     b->label = sv_trim(vec_last(&b->steps)->step.text);
-}
-
-/* The text of the heading that what is read now stands below. */
-static struct sv read_heading_text(const struct rb_build *b)
-{
-    const struct rb_part *p = b->part == RB_NONE ? NULL : &b->parts.v[b->part];
-
-    return p && p->kind == PART_SECTION ? b->rb->md.v[p->node].text : (struct sv){NULL, 0};
 }
 
 /* "**Prerequisites:**" or "## Prerequisites" and bullets below it: somebody says of each that it is so. */

@@ -542,6 +542,8 @@ static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
     p.name = shape_subject_name(r, p.subject, arena);
     if (regex_find(r->patterns[SHAPE_P], q->phrase, 0, g, 2))
         p.percentile = shape_group(q->phrase, &g[1]);
+    else if (regex_find(r->patterns[SHAPE_P], q->subject, 0, g, 2)) /* "Response time P95: <2s" */
+        p.percentile = shape_group(q->subject, &g[1]);
     if (shape_says(r, SHAPE_DUE, q, &p, g, 2)) /* a part of it, so another name */
         p.name = arena_fmt(arena, "%.*s_%.*s", SV_FMT(p.name),
                            SV_FMT(shape_name(shape_group(q->phrase, &g[1]), arena)));

@@ -28,6 +28,11 @@ static const struct {
     const char *pattern;
 } title_roles[] = {
     {ROLE_NONE, "^alert(?:s|name)?: "}, /* what the document is about */
+    {ROLE_REFERENCE,
+     "^(?:do not|don['’]ts?|never)\\b(?!.*\\b(?:until|unless|before)\\b)|^(?:things |what )(?:you should )?(?:not to|never to|to avoid|to never)\\b|"
+     "^(?:forbidden|prohibited|banned)\\b|\\b(?:forbidden|prohibited|banned) (?:commands?|operations?|actions?)|"
+     "^(?:bad|wrong|incorrect)(?: (?:ways?|examples?|approach|practices?|usage))?$|"
+     "絶対禁止|禁止(?:事項|操作|コマンド)|(?:やっては|して)(?:いけない|ならない)|禁止操作|严禁|^verboten|^niemals"},
     {ROLE_DECIDE,
      "no[- ]go\\b|blocking conditions|(?:stop|abort) (?:criteria|conditions)|decision (matrix|tree|table|guide)|^decide\\b|when to (roll|abort|fail)|deploy\\? or|"
      "go ?/ ?no[- ]?go|rollback (criteria|triggers?)|entscheidungs|判断"},
@@ -105,6 +110,7 @@ enum title_pattern {
     TITLE_STAGE,      /* "Deploy to staging" */
     TITLE_LATER,      /* "Version Upgrade" */
     TITLE_LOCAL,      /* "Local Development" */
+    TITLE_STAGE_OF,   /* "Production Rollout" */
     TITLE_IN_STAGE,   /* "SQLite (Development)" */
     TITLE_OF_LOSS,    /* "Disaster Recovery Runbook" */
     TITLE_CHECKLIST,  /* "Pre-Flight Checklist" */
@@ -157,6 +163,10 @@ static const char *const title_patterns[] = {
         "environment|setup|set-up|server|machine|install\\w*|testing|tests?|run|quick ?start|workflow|deployment))+$|"
         "^(?:run(?:ning)?|test(?:ing)?|develop(?:ing)?|start(?:ing)?|build(?:ing)?|install(?:ing)?|set(?:ting)? ?up)"
         "(?: [\\w-]+){0,2} locally$",
+    [TITLE_STAGE_OF] =
+        "^(staging|stage|pre-?prod(?:uction)?|uat|qa|dev(?:elopment)?|prod(?:uction)?)(?: environment)? "
+        "((?:deploy|deployment|roll ?out|release|upgrade|migration|procedure|steps|installation)"
+        "(?: (?:procedures?|steps|process))?)$",
     [TITLE_IN_STAGE] =
         "^(.+) \\((local|staging|stage|pre-?prod(?:uction)?|uat|qa|dev(?:elopment)?|test|prod(?:uction)?)"
         "(?: only)?\\)$",
@@ -201,6 +211,9 @@ static const struct {
     {SV("size"),
      "^(?:[a-z]+ )?(?:minor|major|patch|hotfix)(?:[- ](?:version|release|upgrade|update|deployment))+"
      "(?: \\([^)]*\\))?:?$"},
+    {SV("way back"),
+     "^(?:immediate|emergency|quick|fast|instant|planned|controlled|graceful|scheduled|delayed|extended|partial|full|complete|"
+     "automatic|automated|manual) (?:roll[- ]?back|revert|back[- ]?out)(?: procedures?| plan| steps| process)?(?: \\([^)]*\\))?:?$"},
     {SV("option"), "^(?:option|case|method|approach|variant|variante|alternative|möglichkeit|方法|"
                    "パターン) ?(?:[a-e]|[0-9])\\b"},
 };
@@ -390,9 +403,13 @@ struct sv title_in_stage(struct title_reader *r, struct sv text)
 
 struct sv title_stage(struct title_reader *r, struct sv text, struct sv *rest)
 {
-    struct regex_match g[2];
+    struct regex_match g[3];
 
     text = title_strip_glyphs(text);
+    if (regex_find(r->patterns[TITLE_STAGE_OF], text, 0, g, 3)) {
+        *rest = sv_sub(text, g[2].from, g[2].to);
+        return sv_sub(text, g[1].from, g[1].to);
+    }
     if (!regex_find(r->patterns[TITLE_STAGE], text, 0, g, 2))
         return (struct sv){NULL, 0};
     *rest = sv_trim(sv_sub(text, 0, g[0].from));

@@ -388,6 +388,18 @@ void told_list(struct rb_build *b, uint32_t list, struct sv label)
         ->step.end_line = n->end_line;
 }
 
+bool told_arrow(struct sv *text)
+{
+    static const struct sv arrows[] = {SV("→"), SV("⇒"), SV("->"), SV("=>"), SV("—"), SV("–")};
+
+    for (size_t i = 0; i < ARRAY_LEN(arrows); i++)
+        if (sv_eat(text, arrows[i])) {
+            *text = sv_trim(*text);
+            return true;
+        }
+    return false;
+}
+
 /* "☐ Backup taken", "✅ No errors in the log": a tick that the author made is no evidence. */
 static bool told_mark(struct sv line, struct sv *text)
 {

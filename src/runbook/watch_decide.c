@@ -134,6 +134,8 @@ static void decide_reason(struct rb_build *b, struct sv action, struct sv reason
         watch_keeps_span(b, q.phrase, s.clauses))
         text = arena_fmt(b->arena, "%.*s when %.*s%.*s", SV_FMT(action), SV_FMT(s.condition),
                          SV_FMT(s.clauses));
+    if (!text.n && b->rules.n && vec_last(&b->rules)->line == line && !vec_last(&b->rules)->text.n)
+        return; /* it was found open already, as an item of its list */
     watch_rule(b, line, reason, text);
     if (!text.n)
         build_note(b, NOTE_UNKNOWN_RULE, line, 1, reason);
@@ -163,6 +165,39 @@ static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
     return true;
 }
 
+/* Parts of "Error rate > 1%: immediate rollback", "CPU > 90% -> page the on-call"; false: it has no such two. */
+static bool decide_split(struct sv text, struct sv *when, struct sv *what)
+{
+    static const struct sv marks[] = {SV("\xe2\x86\x92"), SV("->"), SV("=>"), SV(": ")};
+
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        size_t at = sv_find(text, marks[i], 0);
+
+        if (at == SV_NPOS)
+            continue;
+        *when = sv_trim(sv_sub(text, 0, at));
+        *what = sv_trim(sv_sub(text, at + marks[i].n, text.n));
+        return when->n > 0 && what->n > 0;
+    }
+    return false;
+}
+
+/* A case and what is done in it. */
+static bool decide_case(struct rb_build *b, struct sv text, size_t line)
+{
+    struct sv when, what, action, reason;
+
+    if (!decide_split(text, &when, &what) || !watch_limited(b, when) || watch_limited(b, what))
+        return false;
+    action = decide_action(b, what);
+    if (!action.n)
+        return false;
+    (void)(sv_eat_nocase(&when, SV("if ")) || sv_eat_nocase(&when, SV("when ")));
+    while (decide_next_reason(&when, &reason))
+        decide_reason(b, action, reason, true, line);
+    return true;
+}
+
 bool watch_decides(struct rb_build *b, struct sv text, size_t line)
 {
     enum rb_role role = build_role(b);
@@ -172,6 +207,8 @@ bool watch_decides(struct rb_build *b, struct sv text, size_t line)
     if (role == ROLE_COMMUNICATE || role == ROLE_TROUBLESHOOT || role == ROLE_REFERENCE ||
         role == ROLE_FOLLOW_UP)
         return false;
+    if (decide_case(b, text, line))
+        return true;
     while (decide_next_sentence(&text, &sentence))
         found |= decide_sentence(b, sentence, line);
     return found;

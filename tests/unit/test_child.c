@@ -456,21 +456,30 @@ T(what_waits_in_a_paused_pipe_is_not_lost_when_the_child_has_ended_long_ago)
     t_loop_free(loop);
 }
 
+enum { STALL_GRACE_MS = 1000 };
+
+/* A loop that is busy elsewhere: until the rest was written, and for longer than the grace. */
 static void stall(struct child *c, enum child_stream stream, struct sv bytes)
 {
     on_output(c, stream, bytes);
-    if (stream == CHILD_ERR)
-        (void)poll(NULL, 0, 500); /* a loop that is busy elsewhere, for longer than the grace */
+    if (stream != CHILD_ERR)
+        return;
+    for (int i = 0; i < 500 && access("written", F_OK) != 0; i++)
+        (void)poll(NULL, 0, 10);
+    (void)poll(NULL, 0, STALL_GRACE_MS + 200);
+    (void)unlink("written");
 }
 
 T(what_waits_in_a_pipe_is_not_lost_when_the_loop_was_busy)
 {
-    struct run r = {.c.spec.grace_ms = 250};
+    struct run r = {.c.spec.grace_ms = STALL_GRACE_MS};
     uv_loop_t *loop = t_loop_new();
 
-    start(&r, loop, "(setsid sh -c 'sleep 0.1; echo go >&2; sleep 0.1; echo kept') & echo first");
+    start(
+        &r, loop,
+        "(setsid sh -c 'sleep 0.1; echo go >&2; sleep 0.1; echo kept; : > written') & echo first");
     r.c.output = stall;
-    t_loop_run(loop, 5000);
+    t_loop_run(loop, 20000);
     T_STR(text_of(&r, CHILD_OUT), "first\nkept\n");
     release(&r);
     t_loop_free(loop);

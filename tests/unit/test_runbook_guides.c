@@ -204,6 +204,110 @@ T(a_setup_that_creates_files_is_done)
         "deploy ./go|deploy [Create .env in the project root:]");
 }
 
+/* --- what must not be done --- */
+
+T(sections_of_what_must_not_be_done_are_not_done)
+{
+    want_steps(
+        "# R\n## Do NOT do these things" SH("rm -rf /a") "## Forbidden commands" SH("rm -rf /b") "## What not to do\n1. This:\n" SH(
+            "rm -rf /c") "## \xe7\xb5\xb6\xe5\xaf\xbe\xe7\xa6\x81\xe6\xad\xa2" SH("rm -rf /d") "### Bad" SH("rm -rf /e") "## Release" SH("./go"),
+        "deploy ./go");
+    want_steps("# R\n## Release\n### Do not restart before the check" SH("./go"), "verify ./go");
+}
+
+T(commands_below_an_item_that_forbids_them_are_not_done)
+{
+    want_steps(
+        "# R\n## Release\n- **Never start it with `--execute`**\n  ```bash\n  ./work --execute\n  ```\n\n" SH(
+            "./go"),
+        "deploy ./go");
+}
+
+T(commands_below_a_comment_that_forbids_them_are_not_done)
+{
+    want_steps("# R\n## Release" SH("# Never run these\nrm -rf /a\nrm -rf /b\n\n# Run this\n./go"),
+               "deploy ./go");
+    want_steps("# R\n## Release" SH("# Wrong:\nrm -rf /a\n# Right:\n./go"), "deploy ./go");
+    want_steps("# R\n## Release" SH("# Do not run this as root\n./go"), "deploy ./go");
+    want_steps("# R\n## Release" SH("./go  # never run this"),
+               "deploy ./go"); /* of what, nobody knows */
+}
+
+T(commands_below_a_label_that_forbids_them_are_not_done)
+{
+    want_steps(
+        "# R\n## Release\n\xe2\x9d\x8c Wrong:\n" SH(
+            "rm -rf /a") "**Never run these commands**\n" SH("rm -rf /b") "Right:\n" SH("./go"),
+        "deploy ./go");
+}
+
+/* --- bullets --- */
+
+T(a_bullet_that_is_a_command_is_one_below_a_heading_that_acts)
+{
+    want_steps(
+        "# R\n## Post-Apply Validation\n- `psql -c \"SELECT 1\"` \xe2\x86\x92 expect 1.\n- `pnpm test` passes.\n- `./check-all now` passes.\n"
+        "## Rollback\n- `psql -f down.sql`\n- Restore the snapshot.\n",
+        "verify psql -c \"SELECT 1\"|verify pnpm test|verify [./check-all now passes.]|rollback psql -f down.sql|rollback [Restore the snapshot.]");
+    want_expects("# R\n## Post-Apply Validation\n- `psql -c \"SELECT 1\"` \xe2\x86\x92 expect 1.\n",
+                 "0 number:");
+    want_steps("# R\n## Release" SH("./go") "Useful commands:\n- `git pull`\n- `git log`\n",
+               "deploy ./go");
+    want_steps("# R\n## Monitoring\n- `git log`\n## Release" SH("./go"), "deploy ./go");
+    want_steps("# R\n## Tools\n- `git pull`\n## Release" SH("./go"), "deploy ./go");
+}
+
+T(a_bullet_that_is_a_command_is_one_below_what_tells_to_do_it)
+{
+    want_steps(
+        "# R\n## Steps\n1) Switch over\n- Promote the standby:\n  - `sudo bash scripts/promote.sh`\n- Options:\n  - `git pull`\n",
+        "deploy [Switch over]|deploy sudo bash scripts/promote.sh");
+}
+
+/* --- decisions --- */
+
+T(a_case_and_what_is_done_in_it_is_a_rule)
+{
+    want_rules(
+        "# R\n## Rollback Decision Tree\n- **Response time > 5s**: Immediate rollback\n- **CPU usage > 90%**: Scale up or rollback\n"
+        "- Memory usage > 80% \xe2\x86\x92 investigate and rollback if needed\n- Error rate > 5%: No rollback yet\n- **Error rate**: >1%\n",
+        "rollback when avg(response_time)[5m] > 5s|hold when cpu_usage > 90%|investigate when memory_usage > 80%|"
+        "[expect error_rate[1m] > 1% min 100 samples]");
+    want_rules("# R\n## Monitoring\n- **Response Time P95**: < 2s\n",
+               "expect p95(response_time)[5m] < 2s else investigate");
+    want_rules("# R\n## Outage\n- **CPU usage > 90%**: Scale up or rollback\n",
+               ""); /* nothing to hope for */
+}
+
+T(ways_back_by_their_haste_are_alternatives)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r,
+        "# R\n## Rollback Procedures\n### Immediate Rollback (< 15 minutes)\n#### 1. Emergency Rollback Trigger" SH(
+            "./a") "### Planned Rollback" SH("./b") "### Database Rollback" SH("./c"));
+    T_EQ(r.rb.n_steps, 3);
+    T_EQ(r.rb.parts[2].one_of, 2);
+    T_EQ(r.rb.parts[4].one_of, 2);
+    T_EQ(r.rb.parts[5].one_of, RB_NONE); /* what is rolled back, and not how */
+}
+
+T(stages_before_a_kind_of_work_are_each_for_that_one)
+{
+    want_steps("# R\n## Staging Rollout" SH("./a") "## Production Rollout" SH(
+                   "./b") "## Production Checks" SH("./c"),
+               "deploy ./a ?for Staging only|deploy ./b ?for Production only|verify ./c");
+}
+
+T(expectations_of_the_east_are_some)
+{
+    want_expects(
+        "# R\n## Release" SH(
+            "./go") "\n\xe6\x9c\x9f\xe5\xbe\x85\xe3\x81\x95\xe3\x82\x8c\xe3\x82\x8b\xe7\xb5\x90\xe6\x9e\x9c: exit code 0\n",
+        "0 exit:");
+}
+
 T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(capitals_behind_a_tick_are_printed_as_they_stand),
        T_CASE(expected_words_before_a_colon_introduce_what_is_shown),
@@ -218,4 +322,14 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(environments_in_parentheses_are_each_for_that_one),
        T_CASE(versions_that_are_needed_are_no_commands),
        T_CASE(boxes_in_comments_are_confirmed_each), T_CASE(lines_with_ticks_are_confirmed_each),
-       T_CASE(what_must_stay_below_a_limit_is_a_rule), T_CASE(a_setup_that_creates_files_is_done))
+       T_CASE(what_must_stay_below_a_limit_is_a_rule), T_CASE(a_setup_that_creates_files_is_done),
+       T_CASE(sections_of_what_must_not_be_done_are_not_done),
+       T_CASE(commands_below_an_item_that_forbids_them_are_not_done),
+       T_CASE(commands_below_a_comment_that_forbids_them_are_not_done),
+       T_CASE(commands_below_a_label_that_forbids_them_are_not_done),
+       T_CASE(a_bullet_that_is_a_command_is_one_below_a_heading_that_acts),
+       T_CASE(a_bullet_that_is_a_command_is_one_below_what_tells_to_do_it),
+       T_CASE(a_case_and_what_is_done_in_it_is_a_rule),
+       T_CASE(ways_back_by_their_haste_are_alternatives),
+       T_CASE(stages_before_a_kind_of_work_are_each_for_that_one),
+       T_CASE(expectations_of_the_east_are_some))
