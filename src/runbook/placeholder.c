@@ -206,7 +206,8 @@ static size_t placeholder_example(struct sv text, size_t at)
 {
     static const struct sv hosts[] = {SV("your-domain.com"), SV("yourdomain.com"),
                                       SV("your-server"),     SV("production-domain.com"),
-                                      SV("staging-url"),     SV("production-url")};
+                                      SV("staging-url"),     SV("production-url"),
+                                      SV("your/webhook/url")};
     struct sv rest = sv_sub(text, at, text.n);
     size_t n = 0;
 
@@ -256,6 +257,30 @@ static size_t placeholder_date(struct sv text, size_t at, struct arena *arena, s
     return (size_t)(rest.p + end + 1 - (text.p + at));
 }
 
+/*
+ * NAME="$1" at the begin of a line: an argument of the script that the block was written as, which nobody gives here.
+ * Its length, or 0; *name: NAME.  Inside of a function, which is indented, it is the function's own.
+ */
+static size_t placeholder_argument(struct sv text, size_t at, struct sv *name)
+{
+    size_t n = at + 1 < text.n && text.p[at + 1] == '{' ? 4 : 2, from = at, to;
+    char digit = at + n / 2 < text.n ? text.p[at + n / 2] : '0';
+
+    if (digit < '1' || digit > '9' || at + n > text.n || (n == 4 && text.p[at + 3] != '}') ||
+        (n == 2 && at + n < text.n && ascii_is_digit(text.p[at + n])))
+        return 0;
+    from -= from > 0 && text.p[from - 1] == '"';
+    if (from == 0 || text.p[from - 1] != '=')
+        return 0;
+    to = --from;
+    while (from > 0 && ascii_is_word(text.p[from - 1]))
+        from--;
+    if (from == to || (from > 0 && text.p[from - 1] != '\n'))
+        return 0;
+    *name = sv_sub(text, from, to);
+    return n;
+}
+
 static bool placeholder_at(struct sv text, size_t at, bool is_template, struct arena *arena,
                            struct placeholder *ret)
 {
@@ -265,6 +290,12 @@ static bool placeholder_at(struct sv text, size_t at, bool is_template, struct a
     n = placeholder_date(text, at, arena, &ret->name);
     if (n) {
         ret->kind = PLACEHOLDER_DATE;
+        ret->to = at + n;
+        return true;
+    }
+    n = text.p[at] == '$' ? placeholder_argument(text, at, &ret->raw) : 0;
+    if (n) {
+        ret->kind = PLACEHOLDER_WORD;
         ret->to = at + n;
         return true;
     }
