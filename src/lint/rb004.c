@@ -49,7 +49,7 @@ static void rb004_block(struct lint *l, const struct lint_rule *rule, const stru
 
     if (shell && (b->kind == BLOCK_SETTINGS || b->kind == BLOCK_LISTING))
         lint_add(l, rule, b->line, b->lang, "tagged %.*s, and it is %s", SV_FMT(b->lang),
-                 b->kind == BLOCK_SETTINGS ? "a template of settings" : "a list of files");
+                 b->kind == BLOCK_SETTINGS ? "a template of settings" : "a list");
     sql = shell && b->kind == BLOCK_SHELL ? rb004_sql_line(b->text) : 0;
     if (sql)
         lint_add(l, rule, b->line + sql, (struct sv){NULL, 0},

@@ -1,6 +1,27 @@
 #include "base/sv.h"
 #include "lint/lint_util.h"
 
+/* Between quotes, which hold on their line, it is text for the shell: echo "usage: x <name>". */
+static bool rb123_is_quoted(struct sv text, size_t at)
+{
+    size_t from = at;
+    char quote = '\0';
+
+    while (from > 0 && text.p[from - 1] != '\n')
+        from--;
+    for (; from < at; from++) {
+        char c = text.p[from];
+
+        if (c == '\\')
+            from++;
+        else if (c == quote)
+            quote = '\0';
+        else if (!quote && (c == '"' || c == '\''))
+            quote = c;
+    }
+    return quote != '\0';
+}
+
 static void rb123_block(struct lint *l, const struct lint_rule *rule, const struct rb_block *b)
 {
     size_t line = b->line + 1, at = 0, told = 0;
@@ -10,7 +31,7 @@ static void rb123_block(struct lint *l, const struct lint_rule *rule, const stru
 
         for (; at < p->from; at++)
             line += b->text.p[at] == '\n';
-        if (p->kind != PLACEHOLDER_ANGLE || line == told)
+        if (p->kind != PLACEHOLDER_ANGLE || line == told || rb123_is_quoted(b->text, p->from))
             continue;
         told = line;
         lint_add(l, rule, line, p->raw,

@@ -13,6 +13,15 @@ static bool rb150_is_secret(struct sv text)
     return false;
 }
 
+/* echo "$DB_PASSWORD": the value of a variable that is called so. */
+static bool rb150_shows(const struct lint_cmd *c)
+{
+    for (size_t i = 1; i < c->run.n_words; i++)
+        if (sv_has(c->run.words[i].raw, SV("$")) && rb150_is_secret(c->run.words[i].raw))
+            return true;
+    return false;
+}
+
 static bool rb150_quiet(const struct lint *l, const struct lint_cmd *c)
 {
     for (const struct lint_cmd *to = c; to; to = lint_pipe_to(l, to))
@@ -28,8 +37,7 @@ static void rb150_check(struct lint *l, const struct lint_rule *rule)
 {
     LINT_EACH_CMD (l, c) {
         bool env = sv_eq(c->program, SV("env")) || sv_eq(c->program, SV("printenv"));
-        bool echo =
-            sv_eq(c->program, SV("echo")) && sv_has(c->item->text, SV("$")) && !c->whole->piped_out;
+        bool echo = sv_eq(c->program, SV("echo")) && !c->whole->piped_out && rb150_shows(c);
         bool file = sv_eq(c->program, SV("cat")) && lint_last_operand(c) &&
                     (sv_ends(lint_last_operand(c)->raw, SV(".env")) ||
                      sv_has(lint_last_operand(c)->raw, SV(".env.")) ||
@@ -38,7 +46,7 @@ static void rb150_check(struct lint *l, const struct lint_rule *rule)
         if (!rb150_quiet(l, c) &&
             ((env && (c->run.n_words == 1 ? !c->whole->piped_out || rb150_is_secret(c->item->text)
                                           : rb150_is_secret(c->item->text))) ||
-             (echo && rb150_is_secret(c->item->text)) || file))
+             echo || file))
             lint_add(l, rule, c->line, lint_first(c), "this prints values that are secret");
     }
 }

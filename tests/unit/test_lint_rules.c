@@ -15,6 +15,8 @@ static const struct {
     {"RB001", "```md\n```sh\nls\n```\n```\n", "````md\n```sh\nls\n```\n````\n", 4, 1, LINT_ERROR},
     {"RB003", "stop \xc3\xa2\xe2\x82\xac\xe2\x80\x9c now\n", "stop – now\n", 1, 6, LINT_WARNING},
     {"RB008", "## Deploy\n```sql\nSELECT 1\nWHERE a = <id>;\n```\n", "## Deploy\n```sql\nSELECT 1 WHERE a < 5;\n```\n", 4, 11, LINT_INFO},
+    {"RB123", "## Deploy\n```bash\ncp <from> \"<to>\"\n```\n", "## Deploy\n```bash\necho \"a \\\" Usage: x <name>\"\n```\n", 3, 4, LINT_INFO},
+    {"RB150", "## Deploy\n```bash\necho \"the $DB_PASSWORD\"\n```\n", "## Deploy\n```bash\nfor i in 1; do curl -fH \"$TOKEN\" https://x; echo \"$i\"; done\n```\n", 3, 1, LINT_WARNING},
     {"RB123", "## Deploy\n```bash\necho $(date +%F)\nssh <host> ls\n```\n", "## Deploy\n```bash\nssh web1 ls\n```\n", 4, 5, LINT_INFO},
     {"RB008", "**Date:** TBD\n", "**Date:** Tuesday\n", 1, 11, LINT_INFO},
     {"RB013", "## Deploy\n```bash\nls\n", "## Deploy\n```bash\nls\n```\n", 2, 1, LINT_ERROR},
