@@ -153,14 +153,11 @@ bool expect_is_printed(struct expect_reader *r, struct sv text, struct sv code, 
     while (sv_next_line(&code, &line)) {
         size_t at = sv_find(line, bare, 0);
 
-        if (at != SV_NPOS && expect_prints(line, at)) {
-            struct rb_expect found = {.op = OP_EQ};
+        struct rb_expect found = {.op = OP_EQ, .line = e->line, .source = e->source};
 
-            if (!expect_form_text(bare, false, arena, &found))
-                return false;
+        if (at != SV_NPOS && expect_prints(line, at) &&
+            expect_form_text(bare, false, arena, &found)) {
             found.text = arena_sv(arena, found.text);
-            found.line = e->line;
-            found.source = e->source;
             *e = found;
             return true;
         }

@@ -588,6 +588,7 @@ static const struct effect_case {
     {"python3 -c \"if (a) and (b): print('x')\"", EFFECT_NONE},
     {"python3 -c \"$(cat x.py)\"", EFFECT_UNKNOWN},
     {"python3 -c", EFFECT_UNKNOWN},
+    {"python3 -c \"print('a)\"", EFFECT_NONE}, /* it will not run at all */
     {"node -e \"console.log(require('./package.json').version)\"", EFFECT_NONE},
     {"node -e \"fs.writeFileSync('a', 'b')\"", EFFECT_UNKNOWN},
     {"python <<'E'\nimport app\nprint('loaded')\nE", EFFECT_NONE},

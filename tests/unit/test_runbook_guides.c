@@ -14,6 +14,9 @@ T(a_text_that_the_command_prints_itself_is_looked_for)
         "1 contains:ALL is well here");
     want_expects("# R\n## Release" SH("./other.sh\n# Expected: ALL is well here"),
                  "0 ask:ALL is well here"); /* nobody knows what it prints */
+    want_expects("# R\n## Release" SH("./other.sh 'it is well'\n# Expected: it is well"),
+                 "0 ask:it is well");
+    want_expects("# R\n## Release" SH("bash\n# Expected: it goes well"), "0 ask:it goes well");
     want_expects("# R\n## Release" SH("grep print.the.users log\n# Expected: the users"),
                  "0 ask:the users");
     want_expects("# R\n## Release" SH("echo 'it is done'\n# Expected: it is done (or document it)"),
@@ -81,6 +84,16 @@ T(an_assignment_in_a_way_is_a_part_of_it)
         T_EQ(r.rb.steps[i].way, 1);
     T_EQ(r.rb.steps[4].one_of, 1);
     T_EQ(r.rb.steps[4].way, 4);
+}
+
+T(assignments_alone_are_no_way)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "# R\n## Release" SH("export A=1\n# or:\nexport A=2\n\n./go"));
+    T_EQ(r.rb.n_steps, 3);
+    for (size_t i = 0; i < 3; i++)
+        T_EQ(r.rb.steps[i].one_of, RB_NONE);
 }
 
 T(commands_of_other_systems_are_asked_about)
@@ -160,6 +173,7 @@ T(versions_that_are_needed_are_no_commands)
         "deploy ./go");
     want_steps("# R\n## Release" SH("Rscript 3"), "deploy Rscript 3");
     want_steps("# R\n## Needs" SH("Python 3.11+"), "");
+    want_steps("# R\n## Release" SH("Python 3a\nNode 4b"), "deploy Python 3a|deploy Node 4b");
     want_steps("# R\n## Release" SH("Run 3 times"),
                "deploy Run 3 times"); /* the shell grammar takes it for one */
 }
@@ -314,7 +328,7 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(what_is_said_of_an_output_in_a_list_is_no_line_of_it),
        T_CASE(a_folder_that_is_there_says_nothing_of_its_files),
        T_CASE(a_way_of_which_only_a_comment_is_left_is_no_choice),
-       T_CASE(an_assignment_in_a_way_is_a_part_of_it),
+       T_CASE(an_assignment_in_a_way_is_a_part_of_it), T_CASE(assignments_alone_are_no_way),
        T_CASE(commands_of_other_systems_are_asked_about),
        T_CASE(a_restore_below_its_backup_is_asked_about),
        T_CASE(what_stops_again_what_the_block_started_is_asked_about),
