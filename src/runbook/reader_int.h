@@ -240,6 +240,8 @@ bool watch_is_feared(const struct rb_build *b, struct sv label);
 bool watch_limited(const struct rb_build *b, struct sv text);
 /* The action of a rule that the words name; empty: none, or that all is well. */
 struct sv watch_verdict(struct sv words);
+/* The same, and of words that name who is told: "Page the on-call". */
+struct sv watch_action(struct rb_build *b, struct sv words);
 /* watch_decide.c: rules of sentences that say what is done when; false: there are none. */
 bool watch_decides(struct rb_build *b, struct sv text, size_t line);
 void watch_tree(struct rb_build *b, const struct rb_block *block);

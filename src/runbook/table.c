@@ -59,16 +59,21 @@ static int table_column(const struct table_row *head, const struct sv *words, si
 static const struct sv table_condition_words[] = {
     SV("symptom"),   SV("condition"), SV("trigger"), SV("observation"), SV("situation"),
     SV("anzeichen"), SV("bedingung"), SV("症状"),    SV("条件")};
-static const struct sv table_action_words[] = {SV("action"), SV("decision"), SV("verdict"),
-                                               SV("aktion"), SV("maßnahme"), SV("entscheidung"),
-                                               SV("対応"),   SV("判断"),     SV("アクション")};
+static const struct sv table_action_words[] = {
+    SV("action"),       SV("decision"),   SV("verdict"),   SV("aktion"),   SV("maßnahme"),
+    SV("entscheidung"), SV("what to do"), SV("reaction"),  SV("reaktion"), SV("was tun"),
+    SV("対応"),         SV("判断"),       SV("アクション")};
 static const struct sv table_time_words[] = {SV("time"), SV("when"), SV("zeit"), SV("時刻"),
                                              SV("タイミング")};
 
-static const struct sv table_metric_words[] = {SV("metric"), SV("metrik"), SV("kennzahl")};
+static const struct sv table_metric_words[] = {SV("metric"),     SV("metrik"),    SV("kennzahl"),
+                                               SV("signal"),     SV("indicator"), SV("indikator"),
+                                               SV("kpi"),        SV("messwert"),  SV("指標"),
+                                               SV("メトリクス"), SV("指标")};
 static const struct sv table_query_words[] = {SV("query"), SV("source"), SV("abfrage")};
-static const struct sv table_threshold_words[] = {SV("threshold"), SV("target"), SV("limit"),
-                                                  SV("schwelle"), SV("sollwert")};
+static const struct sv table_threshold_words[] = {
+    SV("threshold"), SV("target"), SV("limit"), SV("schwelle"), SV("schwellwert"), SV("sollwert"),
+    SV("grenzwert"), SV("grenze"), SV("閾値"),  SV("しきい値"), SV("阈值")};
 static const struct sv table_alert_words[] = {SV("alert"), SV("alarm")};
 
 /* Columns of a matrix: what is seen, from when on it counts (-1: the first says it), and what is done then. */
@@ -93,6 +98,19 @@ static bool table_is_matrix(const struct table_row *head, struct table_matrix *r
     return ret->condition >= 0 && ret->action >= 0;
 }
 
+/* "Page the on-call" in the column of what is done: somebody is told. */
+static struct sv table_told(struct rb_build *b, struct sv phrase, struct sv words,
+                            struct sv *dropped)
+{
+    static const struct sv verb = SV("investigate");
+    struct sv action = watch_action(b, words);
+    struct sv rule = action.n ? prose_rule(b->prose, phrase, PROSE_INVESTIGATE, b->arena, dropped)
+                              : (struct sv){NULL, 0};
+
+    return sv_eat(&rule, verb) ? arena_fmt(b->arena, "%.*s%.*s", SV_FMT(action), SV_FMT(rule))
+                               : (struct sv){NULL, 0};
+}
+
 static void table_matrix_row(struct rb_build *b, const struct table_row *row,
                              const struct table_matrix *at)
 {
@@ -108,6 +126,8 @@ static void table_matrix_row(struct rb_build *b, const struct table_row *row,
     rule->offset_ms = -1;
     if (verdict != PROSE_NONE)
         rule->text = prose_rule(b->prose, rule->source, verdict, b->arena, &rule->dropped);
+    else
+        rule->text = table_told(b, rule->source, row->cells[at->action], &rule->dropped);
     if (!rule->text.n)
         build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
 }

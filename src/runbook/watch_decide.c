@@ -46,7 +46,7 @@ static bool decide_next_reason(struct sv *rest, struct sv *ret)
 
 /* --- actions --- */
 
-static struct sv decide_action(struct rb_build *b, struct sv words)
+struct sv watch_action(struct rb_build *b, struct sv words)
 {
     static const struct sv verbs[] = {SV("page "), SV("alert "), SV("notify ")};
     struct sv verdict = watch_verdict(words);
@@ -151,9 +151,9 @@ static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
         return false;
     if (g[1].from != SV_NPOS) { /* "if reasons: action" */
         reasons = sv_sub(sentence, g[1].from, g[1].to);
-        action = decide_action(b, sv_sub(sentence, g[2].from, g[2].to));
+        action = watch_action(b, sv_sub(sentence, g[2].from, g[2].to));
     } else {
-        action = decide_action(b, sv_sub(sentence, g[3].from, g[3].to));
+        action = watch_action(b, sv_sub(sentence, g[3].from, g[3].to));
         reasons = sv_sub(sentence, g[4].from, g[4].to);
     }
     if (sv_starts_nocase(sentence, SV("consider ")))
@@ -189,7 +189,7 @@ static bool decide_case(struct rb_build *b, struct sv text, size_t line)
 
     if (!decide_split(text, &when, &what) || !watch_limited(b, when) || watch_limited(b, what))
         return false;
-    action = decide_action(b, what);
+    action = watch_action(b, what);
     if (!action.n)
         return false;
     (void)(sv_eat_nocase(&when, SV("if ")) || sv_eat_nocase(&when, SV("when ")));

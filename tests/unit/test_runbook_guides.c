@@ -293,6 +293,18 @@ T(a_case_and_what_is_done_in_it_is_a_rule)
                ""); /* nothing to hope for */
 }
 
+T(tables_of_limits_and_what_is_done_are_rules_by_other_names_too)
+{
+    want_rules(
+        "# R\n## Monitoring\n| Metrik | Schwellwert | Aktion |\n|---|---|---|\n| Fehlerrate | > 5 % | Rollback |\n"
+        "| Antwortzeit P95 | > 800 ms | Untersuchen |\n",
+        "rollback when error_rate[1m] > 5%|investigate when p95(response_time)[5m] > 800ms");
+    want_rules(
+        "# R\n## Monitoring\n| Signal | Limit | What to do |\n|---|---|---|\n| Error rate | > 5% for 5 min | Roll back |\n"
+        "| CPU | > 90% | Page the on-call |\n| Mood | bad | Smile |\n",
+        "rollback when error_rate[1m] > 5% for 5m|page oncall when cpu > 90%|?");
+}
+
 T(ways_back_by_their_haste_are_alternatives)
 {
     CLEANUP(reading_done) struct reading r;
@@ -344,6 +356,7 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(a_bullet_that_is_a_command_is_one_below_a_heading_that_acts),
        T_CASE(a_bullet_that_is_a_command_is_one_below_what_tells_to_do_it),
        T_CASE(a_case_and_what_is_done_in_it_is_a_rule),
+       T_CASE(tables_of_limits_and_what_is_done_are_rules_by_other_names_too),
        T_CASE(ways_back_by_their_haste_are_alternatives),
        T_CASE(stages_before_a_kind_of_work_are_each_for_that_one),
        T_CASE(expectations_of_the_east_are_some))
