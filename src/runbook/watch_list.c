@@ -273,7 +273,8 @@ void watch_propose(struct rb_build *b, struct sv text, size_t line)
         q.phrase = rest;
     if (!q.phrase.n || expect_is_proceed(q.phrase, &rest) || watch_all_of(b, q.phrase, line) ||
         watch_takes(b, q.phrase, line) || b->feared || sv_has_nocase(q.phrase, SV(" exceeded ")) ||
-        watch_verdict(q.phrase).n || sv_has_nocase(q.phrase, SV("rollback")) ||
+        watch_verdict(q.phrase).n ||
+        (sv_has_nocase(q.phrase, SV("rollback")) && !sv_starts_nocase(q.phrase, SV("no "))) ||
         regex_has(b->watch_patterns[WATCH_DECIDES], q.phrase)) /* not what is hoped for */
         return;
     if (watch_find(b, WATCH_FOR, q.phrase, &span) && !sv_has_nocase(q.phrase, SV("confirm"))) {
