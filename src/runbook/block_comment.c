@@ -416,6 +416,8 @@ static bool block_read_box(struct block_reader *r, struct sv text, size_t line)
 {
     struct sv box = text;
 
+    if (r->numbered || sv_ends(sv_trim(strbuf_sv(&r->note)), SV(":")))
+        return false; /* what that tells to do is one thing, with a list of its own */
     (void)(sv_eat(&box, SV("- ")) || sv_eat(&box, SV("* ")));
     if ((!sv_eat(&box, SV("[ ]")) && !sv_eat_nocase(&box, SV("[x]"))) || !sv_trim(box).n)
         return false;

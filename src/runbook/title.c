@@ -110,7 +110,6 @@ enum title_pattern {
     TITLE_STAGE,      /* "Deploy to staging" */
     TITLE_LATER,      /* "Version Upgrade" */
     TITLE_LOCAL,      /* "Local Development" */
-    TITLE_STAGE_OF,   /* "Production Rollout" */
     TITLE_IN_STAGE,   /* "SQLite (Development)" */
     TITLE_OF_LOSS,    /* "Disaster Recovery Runbook" */
     TITLE_CHECKLIST,  /* "Pre-Flight Checklist" */
@@ -163,10 +162,6 @@ static const char *const title_patterns[] = {
         "environment|setup|set-up|server|machine|install\\w*|testing|tests?|run|quick ?start|workflow|deployment))+$|"
         "^(?:run(?:ning)?|test(?:ing)?|develop(?:ing)?|start(?:ing)?|build(?:ing)?|install(?:ing)?|set(?:ting)? ?up)"
         "(?: [\\w-]+){0,2} locally$",
-    [TITLE_STAGE_OF] =
-        "^(staging|stage|pre-?prod(?:uction)?|uat|qa|dev(?:elopment)?|prod(?:uction)?)(?: environment)? "
-        "((?:deploy|deployment|roll ?out|release|upgrade|migration|procedure|steps|installation)"
-        "(?: (?:procedures?|steps|process))?)$",
     [TITLE_IN_STAGE] =
         "^(.+) \\((local|staging|stage|pre-?prod(?:uction)?|uat|qa|dev(?:elopment)?|test|prod(?:uction)?)"
         "(?: only)?\\)$",
@@ -403,13 +398,9 @@ struct sv title_in_stage(struct title_reader *r, struct sv text)
 
 struct sv title_stage(struct title_reader *r, struct sv text, struct sv *rest)
 {
-    struct regex_match g[3];
+    struct regex_match g[2];
 
     text = title_strip_glyphs(text);
-    if (regex_find(r->patterns[TITLE_STAGE_OF], text, 0, g, 3)) {
-        *rest = sv_sub(text, g[2].from, g[2].to);
-        return sv_sub(text, g[1].from, g[1].to);
-    }
     if (!regex_find(r->patterns[TITLE_STAGE], text, 0, g, 2))
         return (struct sv){NULL, 0};
     *rest = sv_trim(sv_sub(text, 0, g[0].from));

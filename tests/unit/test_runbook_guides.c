@@ -319,13 +319,6 @@ T(ways_back_by_their_haste_are_alternatives)
     T_EQ(r.rb.parts[5].one_of, RB_NONE); /* what is rolled back, and not how */
 }
 
-T(stages_before_a_kind_of_work_are_each_for_that_one)
-{
-    want_steps("# R\n## Staging Rollout" SH("./a") "## Production Rollout" SH(
-                   "./b") "## Production Checks" SH("./c"),
-               "deploy ./a ?for Staging only|deploy ./b ?for Production only|verify ./c");
-}
-
 T(expectations_of_the_east_are_some)
 {
     want_expects(
@@ -357,6 +350,4 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(a_bullet_that_is_a_command_is_one_below_what_tells_to_do_it),
        T_CASE(a_case_and_what_is_done_in_it_is_a_rule),
        T_CASE(tables_of_limits_and_what_is_done_are_rules_by_other_names_too),
-       T_CASE(ways_back_by_their_haste_are_alternatives),
-       T_CASE(stages_before_a_kind_of_work_are_each_for_that_one),
-       T_CASE(expectations_of_the_east_are_some))
+       T_CASE(ways_back_by_their_haste_are_alternatives), T_CASE(expectations_of_the_east_are_some))
