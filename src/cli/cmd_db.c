@@ -1,15 +1,22 @@
 #include "cli/db_verb.h"
 
-static const char *const db_opts[] = {
-    "--db",     "--dir",          "--files",     "--schema",
-    "--bind",   "--env",          "--set",       "--to",
-    "--count",  "--check",        "--sql",       "--allow-out-of-order",
-    "--wait",   "--lock-timeout", "--retry-for", "--yes",
-    "--why",    "--accept-file",  "--from",      "--table",
-    "--retire", "--accept-state", "--dry-run",   "--finish",
-    "--forget", "--json",         "--quiet",     "--runner",
-    "--sarif",  "--format",       "--disable",   "--dialect",
-    NULL};
+static const char *const db_opts[] = {"--db",        "--dir",
+                                      "--files",     "--schema",
+                                      "--bind",      "--env",
+                                      "--set",       "--to",
+                                      "--count",     "--check",
+                                      "--sql",       "--allow-out-of-order",
+                                      "--wait",      "--lock-timeout",
+                                      "--retry-for", "--yes",
+                                      "--why",       "--accept-file",
+                                      "--from",      "--table",
+                                      "--retire",    "--accept-state",
+                                      "--dry-run",   "--finish",
+                                      "--forget",    "--json",
+                                      "--quiet",     "--runner",
+                                      "--sarif",     "--format",
+                                      "--disable",   "--dialect",
+                                      "--alembic",   NULL};
 static const char *const db_words[] = {
     "new",     "status", "plan",  "upgrade", "up",    "downgrade", "down",     "current",
     "history", "verify", "stamp", "repair",  "adopt", "lint",      "backfill", NULL};
@@ -31,7 +38,7 @@ const struct verb verb_db = {
         "adopt         take over what another tool has applied: dbmate, goose, golang-migrate, Sqitch,\n"
         "              Alembic, Flyway, Liquibase, Rails, Django, Prisma, sqlx, knex, node-pg-migrate, ...\n"
         "lint [FILE]   what would lock, fail or lose data, with the safe form; files, or folders of them;\n"
-        "              10 when there is a warning or error\n"
+        "              10 when there is a warning or error; --alembic runs Alembic for the SQL of its revisions\n"
         "backfill [status|pause|resume|cancel|forget] [JOB]\n"
         "              how far updates in batches are; hold one, let it go on, end it, drop the values it kept\n"
         "repair V      after a change by hand: --accept-file, --finish or --forget; needs --why\n\n"

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "cli/db_verb.h"
+#include "cli/lint_alembic.h"
 #include "cli/lint_config.h"
 #include "cli/lint_verb.h"
 #include "cli/load.h"
@@ -224,17 +225,37 @@ static enum err_code db_lint_drop_applied(struct db_verb *v, struct lint_jobs *j
     return ERR_OK;
 }
 
+static enum err_code db_lint_add(struct lint_jobs *jobs, const char *path, struct err *err)
+{
+    enum err_code rc = lint_jobs_add(jobs, path, err);
+
+    return rc == ERR_NOT_FOUND && lint_alembic_is(path) ? lint_alembic_refuse(path, err) : rc;
+}
+
+static enum err_code db_lint_alembic(struct db_verb *v, struct lint_jobs *jobs, struct err *err)
+{
+    if (v->n_args > 1)
+        return err_set(err, ERR_USAGE, "--alembic is for one folder, not %d", v->n_args);
+    return lint_alembic_add(jobs,
+                            v->n_args   ? v->args[0]
+                            : v->c->dir ? v->c->dir
+                                        : ".",
+                            v->c->alembic, err);
+}
+
 static enum err_code db_lint_files(struct db_verb *v, struct lint_jobs *jobs, struct err *err)
 {
     CLEANUP(mem_freep) char *dir = NULL;
 
+    if (v->c->alembic)
+        return db_lint_alembic(v, jobs, err);
     for (int i = 0; i < v->n_args; i++)
-        if (lint_jobs_add(jobs, v->args[i], err) != ERR_OK)
+        if (db_lint_add(jobs, v->args[i], err) != ERR_OK)
             return err->code;
     if (v->n_args)
         return ERR_OK;
     dir = db_verb_dir(v->c);
-    if (lint_jobs_add(jobs, dir, err) != ERR_OK)
+    if (db_lint_add(jobs, dir, err) != ERR_OK)
         return err->code;
     return v->db ? db_lint_drop_applied(v, jobs, err) : ERR_OK;
 }

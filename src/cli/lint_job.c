@@ -20,7 +20,7 @@
 
 static const char *job_suffix(const struct lint_jobs *jobs)
 {
-    return jobs->sql ? ".sql" : ".md";
+    return jobs->suffix ? jobs->suffix : jobs->sql ? ".sql" : ".md";
 }
 
 static void job_put(struct lint_jobs *jobs, const char *path)
@@ -151,6 +151,10 @@ static enum err_code job_do_sql(const struct lint_jobs *jobs, struct lint_job *j
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(LIMIT_SQL_BYTES);
 
+    if (j->printed) {
+        lint_sql_file(SV("alembic.sql"), sv_from(j->printed), &jobs->ask, &j->lint);
+        return ERR_OK;
+    }
     if (file_read(j->path, LIMIT_SQL_BYTES, &text, err) != ERR_OK)
         return err->code;
     lint_sql_file(sv_from(j->path), strbuf_sv(&text), &jobs->ask, &j->lint);
@@ -247,6 +251,8 @@ void lint_jobs_run(struct lint_jobs *jobs)
 static void job_release(struct lint_job *j)
 {
     free(j->path);
+    free(j->printed);
+    free(j->sources);
     vec_release(&j->blocks);
     lint_names_release(&j->names);
     lint_release(&j->lint);

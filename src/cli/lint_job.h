@@ -26,6 +26,8 @@ struct lint_job {
     VEC(struct lint_job_block) blocks; /* of shell, when they were asked for */
     size_t n_mended;
     bool base; /* what is there before: run, and nothing is said of it */
+    char *printed,
+        *sources; /* lint_alembic.h: SQL that is in no file, and the folder of what it is of */
 };
 
 struct lint_jobs {
@@ -33,6 +35,7 @@ struct lint_jobs {
     bool want_blocks;
     bool fix;                         /* mend what is certain, and write the file */
     bool sql;                         /* files of migrations, not documents */
+    const char *suffix;               /* of files in folders; NULL: ".sql", ".md" */
     const struct lint_config *config; /* what prusik.yaml says of rules; or NULL */
     struct sqllint_ask ask;           /* with a scratch they are done one after another, in order */
 };

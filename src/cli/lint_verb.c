@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "cli/lint_alembic.h"
 #include "cli/lint_config.h"
 #include "cli/lint_shellcheck.h"
 #include "cli/lint_show.h"
@@ -92,6 +93,8 @@ static enum err_code lint_read(const struct cli *c, struct lint_jobs *jobs, stru
     if (jobs->want_blocks && lint_shellcheck(jobs, err) != ERR_OK)
         return err->code;
     lint_jobs_keep(jobs, lint_is_asked, NULL);
+    if (lint_alembic_place(jobs, err) != ERR_OK)
+        return err->code;
     if (jobs->config)
         lint_config_apply(jobs->config, jobs);
     lint_disable(c, jobs);

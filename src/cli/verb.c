@@ -103,6 +103,7 @@ const struct cli_option cli_options[] = {
     {"--accept-state", 0, CLI_FLAG,   offsetof(struct cli, accept_state),  NULL,         "adopt although it left something half done", NULL},
     {"--runner",      0,  CLI_TEXT,   offsetof(struct cli, runner),        "WHO",        "who runs the file: prusik (parts are transactions) or plain (BEGIN and COMMIT count); default by its marks", db_runners},
     {"--dialect",     0,  CLI_TEXT,   offsetof(struct cli, dialect),       "NAME",       "whose SQL it is: postgres or sqlite; default that of --db, or of the only database of the binding", db_dialects},
+    {"--alembic",     0,  CLI_TEXT,   offsetof(struct cli, alembic),       "RANGE",      "db lint: run Alembic for the SQL of these revisions (heads, A:heads, A:B), and lint that", NULL},
     {"--quiet",      'q', CLI_FLAG,   offsetof(struct cli, quiet),         NULL,         "only what went wrong", NULL},
     {"--color",       0,  CLI_TEXT,   offsetof(struct cli, color),         "WHEN",       "auto, always or never", cli_colors},
     {"--help",       'h', CLI_FLAG,   offsetof(struct cli, help),          NULL,         "this text", NULL},

@@ -38,7 +38,7 @@ struct cli {
         *format, *output, *color, *diff, *graph, *export, *explain, *key, *by, *data, *side, *where,
         *flags, *consumers, *context, *listen, *watch_for, *rule;
     const char *db, *dir, *files, *schema, *count, *wait, *lock_timeout, *retry_for, *from, *table,
-        *runner, *dialect;
+        *runner, *dialect, *alembic;
     const char *to, *level, *scratch, *keep, *passphrase_file, *passphrase_env, *passphrase_command,
         *key_file;
     bool replace, no_owner;

@@ -500,7 +500,7 @@ enum err_code book_put_with(struct book *b, const struct book_migration *m,
                             const struct book_event *e, struct sv behind, bool *kept,
                             struct err *err)
 {
-    CLEANUP(strbuf_release) struct strbuf put = STRBUF(0), sql = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
     struct book_numbers n;
     struct db_value v[BOOK_MIGRATION_VALUES + 6];
     enum err_code rc;
@@ -514,8 +514,9 @@ enum err_code book_put_with(struct book *b, const struct book_migration *m,
     v[22] = book_text(e->direction);
     v[23] = book_num(&n.stmt, e->stmt);
     v[24] = book_num(&n.event_took, e->duration_ms);
-    strbuf_addf(&put, "WITH put AS (%s%s", book_put_postgres, book_put_with_event);
-    book_expand(b, strbuf_str(&put), &sql);
+    strbuf_add_str(&sql, "WITH put AS (");
+    book_expand(b, book_put_postgres, &sql);
+    book_expand(b, book_put_with_event, &sql);
     rc = behind.n ? db_run_often_with(b->db, strbuf_sv(&sql), v, ARRAY_LEN(v), behind, err)
                   : db_run_often(b->db, strbuf_sv(&sql), v, ARRAY_LEN(v), err);
     *kept = rc == ERR_OK || db_done(b->db) > 0;

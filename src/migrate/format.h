@@ -78,6 +78,10 @@ NODISCARD enum err_code format_read_applied(const struct format *f, struct sv pa
 NODISCARD enum err_code format_read_stored(struct sv where, struct sv text, enum db_kind db,
                                            struct migrations *ret, struct err *err);
 
+/* Alembic's `revision = '...'`, plain or annotated (REGEX_MULTI): group 1 is its name. */
+#define FORMAT_ALEMBIC_VALUE    "(?:[ \\t]*:[^=\\n]*)?[ \\t]*=[ \\t]*"
+#define FORMAT_ALEMBIC_REVISION "^revision" FORMAT_ALEMBIC_VALUE "['\"]([^'\"\\n]+)['\"]"
+
 /* --- for the rows --- */
 
 /* Add a migration with what the file says of it. */

@@ -6,8 +6,6 @@
 #include "migrate/format.h"
 #include "migrate/pattern.h"
 
-#define ALEMBIC_VALUE "(?:[ \\t]*:[^=\\n]*)?[ \\t]*=[ \\t]*"
-
 static enum err_code alembic_read(const struct format_file *f, struct migrations *ret,
                                   struct err *err)
 {
@@ -15,13 +13,12 @@ static enum err_code alembic_read(const struct format_file *f, struct migrations
     struct regex_match rev[2], down[2], one[2];
     struct migration *m;
 
-    if (!pattern_find("^revision" ALEMBIC_VALUE "['\"]([^'\"\\n]+)['\"]", REGEX_MULTI, text, 0, rev,
-                      2))
+    if (!pattern_find(FORMAT_ALEMBIC_REVISION, REGEX_MULTI, text, 0, rev, 2))
         return sqltext_fail(err, &f->text, 0, "FMT003", "no \"revision = '...'\"");
     m = format_add(&format_alembic, f, ret);
     m->version = sv_sub(text, rev[1].from, rev[1].to);
     m->code = true;
-    if (!pattern_find("^down_revision" ALEMBIC_VALUE
+    if (!pattern_find("^down_revision" FORMAT_ALEMBIC_VALUE
                       "(None|\\([^)]*\\)|\\[[^\\]]*\\]|['\"][^'\"\\n]*['\"])",
                       REGEX_MULTI, text, 0, down, 2))
         return sqltext_fail(err, &f->text, rev[0].from, "FMT003",

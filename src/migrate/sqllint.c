@@ -346,6 +346,15 @@ void sqllint_end_statement(struct sqllint_run *r, bool applied)
     r->tree = NULL;
 }
 
+/* RUN010 looks for a value that was added to its type in each string of what follows. */
+static bool lint_needs_strings(const struct sqllint_run *r)
+{
+    for (size_t i = 0; i < r->known.n; i++)
+        if (r->known.v[i].fact == FACT_VALUE)
+            return true;
+    return false;
+}
+
 /*
  * In a document a SELECT is only judged by what statements before it did in their transaction: of most nothing is known,
  * and its tree is not looked at.
@@ -353,9 +362,10 @@ void sqllint_end_statement(struct sqllint_run *r, bool applied)
 static enum err_code lint_tree(const struct sqllint_run *r, struct sv text, struct sqltree *ret,
                                size_t *at, struct err *err)
 {
-    return r->document && !r->known.n && !r->pending.n && !r->catalog
-               ? sqltree_parse_but_select(text, ret, at, err)
-               : sqltree_parse(text, ret, at, err);
+    if (r->document && !r->known.n && !r->pending.n && !r->catalog)
+        return sqltree_parse_but_select(text, ret, at, err);
+    return lint_needs_strings(r) ? sqltree_parse(text, ret, at, err)
+                                 : sqltree_parse_but_rows(text, ret, at, err);
 }
 
 static void lint_statement(struct sqllint_run *r, const struct migration_stmt *s)

@@ -9,6 +9,7 @@
 #include "base/sv.h"
 #include "base/text.h"
 #include "migrate/sqllex.h"
+#include "migrate/sqlthin.h"
 
 #define TREE_LEVELS 500u /* of parentheses and brackets */
 
@@ -142,22 +143,37 @@ static bool tree_is_select(struct sv json)
            sv_starts(sv_sub(json, at + 19, json.n), SV("SelectStmt\":"));
 }
 
-static enum err_code tree_parse(struct sv stmt, bool but_select, struct sqltree *ret, size_t *at,
-                                struct err *err)
+/* What may be left out of a tree. */
+enum tree_without { TREE_WHOLE, TREE_BUT_SELECT, TREE_BUT_ROWS };
+
+static PgQueryParseResult tree_call_on(struct sv stmt, bool but_rows)
 {
-    CLEANUP(mem_freep) char *text = NULL;
+    CLEANUP(mem_freep) char *text = xstrdup_sv(stmt);
+    PgQueryParseResult r;
+    bool thin = but_rows && sqlthin(text, stmt.n) > 0;
+
+    r = tree_call(text);
+    if (!thin || !r.error)
+        return r;
+    pg_query_free_parse_result(r); /* positions of errors are characters, and blanks are others */
+    memcpy(text, stmt.p, stmt.n);
+    return tree_call(text);
+}
+
+static enum err_code tree_parse(struct sv stmt, enum tree_without without, struct sqltree *ret,
+                                size_t *at, struct err *err)
+{
     PgQueryParseResult r;
     enum err_code rc;
 
     *at = 0;
     if (tree_check_size(stmt, err) != ERR_OK)
         return err->code;
-    text = xstrdup_sv(stmt);
-    r = tree_call(text);
+    r = tree_call_on(stmt, without == TREE_BUT_ROWS);
     if (r.error) {
         *at = tree_offset(stmt, r.error->cursorpos);
         rc = tree_refused(err, r.error->message);
-    } else if (but_select && tree_is_select(sv_from(r.parse_tree))) {
+    } else if (without == TREE_BUT_SELECT && tree_is_select(sv_from(r.parse_tree))) {
         *ret = (struct sqltree){.kind = "SelectStmt"};
         rc = ERR_OK;
     } else {
@@ -169,13 +185,19 @@ static enum err_code tree_parse(struct sv stmt, bool but_select, struct sqltree 
 
 enum err_code sqltree_parse(struct sv stmt, struct sqltree *ret, size_t *at, struct err *err)
 {
-    return tree_parse(stmt, false, ret, at, err);
+    return tree_parse(stmt, TREE_WHOLE, ret, at, err);
 }
 
 enum err_code sqltree_parse_but_select(struct sv stmt, struct sqltree *ret, size_t *at,
                                        struct err *err)
 {
-    return tree_parse(stmt, true, ret, at, err);
+    return tree_parse(stmt, TREE_BUT_SELECT, ret, at, err);
+}
+
+enum err_code sqltree_parse_but_rows(struct sv stmt, struct sqltree *ret, size_t *at,
+                                     struct err *err)
+{
+    return tree_parse(stmt, TREE_BUT_ROWS, ret, at, err);
 }
 
 static PgQueryPlpgsqlParseResult tree_call_body(const char *text)

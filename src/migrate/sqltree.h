@@ -30,6 +30,9 @@ NODISCARD enum err_code sqltree_parse(struct sv stmt, struct sqltree *ret, size_
  */
 NODISCARD enum err_code sqltree_parse_but_select(struct sv stmt, struct sqltree *ret, size_t *at,
                                                  struct err *err);
+/* The same without rows of an INSERT that are as others of it are (sqlthin.h): which strings are in it is not known then. */
+NODISCARD enum err_code sqltree_parse_but_rows(struct sv stmt, struct sqltree *ret, size_t *at,
+                                               struct err *err);
 /*
  * The body of a DO or CREATE FUNCTION in PL/pgSQL, as the library shows it: nodes PLpgSQL_stmt_... with `lineno` from 1 in the
  * body.  `body`: its text, for the bounds of sqltree_parse().  ERR_INVALID, ERR_LIMIT; the caller owns *ret.

@@ -8,6 +8,7 @@
 #include "migrate/sqlcatalog.h"
 #include "migrate/sqllint.h"
 #include "migrate/sqlscratch.h"
+#include "migrate/sqlthin.h"
 #include "t.h"
 
 /* --- what was found, as text --- */
@@ -609,6 +610,105 @@ T(each_finding_says_its_statement_and_whether_that_can_be_undone)
     T_EQ(vec_last(&l.findings)->grade, SQLLINT_A);
 }
 
+/* '~': blanked out. */
+static void rows_that_are_as_others_are_blanked_out(void)
+{
+    static const struct {
+        const char *sql, *left;
+        size_t gone;
+    } cases[] = {
+        {"INSERT INTO t VALUES (1, 'a'),\n (2, 'b;(c)''d'), (-3,'e') RETURNING id",
+         "INSERT INTO t VALUES (1, 'a')~~~~~~~~~~~~~~~~~~~~~~~~~~~~ RETURNING id", 2},
+        /* another kind of value stays, once */
+        {"insert into t values (1,'a'),(1,null),(2,NULL),(2,'b'),('c','d')",
+         "insert into t values (1,'a'),(1,null)~~~~~~~~~~~~~~~~~,('c','d')", 2},
+        {"INSERT INTO t (values, b) VALUES (1.5, true), (2.5, FALSE)",
+         "INSERT INTO t (values, b) VALUES (1.5, true)~~~~~~~~~~~~~~", 1},
+        {"INSERT INTO t VALUES (1), (99999999999)", NULL, 0}, /* may be no integer */
+        {"INSERT INTO t VALUES (1), (2.)", NULL, 0},
+        {"INSERT INTO t VALUES (1), (now()), (2)", NULL, 0}, /* what is behind it stays, too */
+        {"INSERT INTO t VALUES (1), (2 /* c */), (2)", NULL, 0},
+        {"INSERT INTO t VALUES (1), -- c\n (2)", NULL, 0},
+        {"INSERT INTO t VALUES ('a'), ('b'::text)", NULL, 0},
+        {"INSERT INTO t VALUES ('a'), ('b'\n'c')", NULL, 0},
+        {"INSERT INTO t VALUES ('a'), (E'b')", NULL, 0},
+        {"INSERT INTO t VALUES ('a'), ('b", NULL, 0},
+        {"INSERT INTO t VALUES (1), (nullif)", NULL, 0},
+        {"INSERT INTO t VALUES (1), (2", NULL, 0},
+        {"INSERT INTO t VALUES (1), (2, 3)", NULL, 0},
+        {"INSERT INTO t SELECT * FROM (VALUES (1), (2)) v", NULL, 0},
+        {"SELECT * FROM t", NULL, 0},
+        {"INSERT", NULL, 0},
+        {"", NULL, 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(mem_freep) char *text = xstrdup(cases[i].sql);
+        CLEANUP(mem_freep) char *left = xstrdup(cases[i].left ? cases[i].left : cases[i].sql);
+
+        for (char *c = left; *c; c++)
+            *c = *c == '~' ? ' ' : *c;
+        T_EQ(sqlthin(text, strlen(text)), cases[i].gone);
+        T_STR(text, left);
+    }
+}
+
+static void add_row_of(struct strbuf *b, size_t columns, const char *last)
+{
+    for (size_t i = 0; i + 1 < columns; i++)
+        strbuf_addf(b, "%s%zu", i ? "," : "(", i);
+    strbuf_addf(b, ",%s)", last);
+}
+
+static void rows_of_many_columns_and_of_many_kinds_stay(void)
+{
+    static const char *const kinds[] = {"1", "1.5", "'a'", "NULL"};
+    CLEANUP(strbuf_release) struct strbuf wide = STRBUF(0), mixed = STRBUF(0);
+    size_t n = 0;
+
+    strbuf_add_str(&wide, "INSERT INTO t VALUES ");
+    add_row_of(&wide, 129, "'a'");
+    strbuf_add_byte(&wide, ',');
+    add_row_of(&wide, 129, "'b'");
+    T_EQ(sqlthin(wide.p, wide.n), 0);
+    strbuf_add_str(&mixed, "INSERT INTO t VALUES ");
+    for (size_t i = 0; i < 2 * 64; i++, n++) /* each of 64 kinds twice: of 16 the second goes */
+        strbuf_addf(&mixed, "%s(%s,%s,%s)", i ? "," : "", kinds[i / 16 % 4], kinds[i / 4 % 4],
+                    kinds[i % 4]);
+    T_EQ(n, 128);
+    T_EQ(sqlthin(mixed.p, mixed.n), 16);
+}
+
+static void what_only_a_later_row_says_is_found(void)
+{
+    static const struct {
+        const char *sql, *ids;
+        size_t line, column;
+    } cases[] = {
+        {"ALTER TABLE t ADD COLUMN a text;\nINSERT INTO t (id, a) VALUES (NULL, 'a'), (NULL, 'b'),"
+         " (7, 'c');\n",
+         "DATA008", 2, 1},
+        {"ALTER TYPE mood ADD VALUE 'calm';\nINSERT INTO t VALUES ('sad'), ('glad'), ('calm');\n",
+         "RUN010", 2, 1},
+        {"INSERT INTO t VALUES ('\xc3\xa9'), ('\xc3\xa8'), ('\xc3\xaa') RETURNIN id;\n", "RUN015",
+         1, 45},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(sqllint_release) struct sqllint l = {0};
+        const struct sqllint_finding *f = NULL;
+        struct strbuf ids = found_in(sv_from(cases[i].sql), SQLLINT_FOR_PRUSIK, &l);
+
+        strbuf_release(&ids);
+        for (size_t k = 0; k < l.findings.n; k++)
+            if (strcmp(l.findings.v[k].rule->id, cases[i].ids) == 0)
+                f = &l.findings.v[k];
+        T_CHECK(f != NULL);
+        T_EQ(f->line, cases[i].line);
+        T_EQ(f->column, cases[i].column);
+    }
+}
+
 T_MAIN(T_CASE(each_vector_has_its_findings_and_its_grade),
        T_CASE(each_vector_of_sqlite_has_its_findings_its_grade_and_the_words_of_sqlite),
        T_CASE(each_labelled_file_has_the_findings_that_it_names_and_no_other),
@@ -623,4 +723,7 @@ T_MAIN(T_CASE(each_vector_has_its_findings_and_its_grade),
        T_CASE(a_way_back_is_judged_by_what_it_stops_and_by_what_fails),
        T_CASE(the_safe_form_of_a_way_back_is_one),
        T_CASE(rules_are_complete_and_in_the_order_of_their_ids),
-       T_CASE(each_finding_says_its_statement_and_whether_that_can_be_undone))
+       T_CASE(each_finding_says_its_statement_and_whether_that_can_be_undone),
+       T_CASE(rows_that_are_as_others_are_blanked_out),
+       T_CASE(rows_of_many_columns_and_of_many_kinds_stay),
+       T_CASE(what_only_a_later_row_says_is_found))
