@@ -258,6 +258,7 @@ static void html_rule_states(struct strbuf *b, const struct view *v)
 
     for (size_t i = 0; i < v->events.n; i++) {
         const struct view_event *e = &v->events.v[i];
+        bool operands = json_get_sv(e->data, "operands_text").n > 0; /* says why of each, too */
 
         if (e->kind != EVENT_RULE_STATE)
             continue;
@@ -271,7 +272,7 @@ static void html_rule_states(struct strbuf *b, const struct view *v)
         html_cell_number(b, e->data, "value", "value_text");
         html_cell_number(b, e->data, "limit", "limit_text");
         html_cell_number(b, e->data, "n", "n_text");
-        html_cell(b, json_get_sv(e->data, "why"));
+        html_cell(b, json_get_sv(e->data, operands ? "operands_text" : "why"));
         strbuf_add_str(b, "</tr>");
     }
     html_table_end(b, any);

@@ -213,7 +213,6 @@ static const struct rule_member members[] = {
     {"cmd", "failures",     SOURCE_ROWS,  DIM_ROWS},   {"cmd", "json",        SOURCE_VALUE, DIM_ANY},
     {"log", "",             SOURCE_LOG,   DIM_COUNT},  {"logpatterns", "",    SOURCE_ROWS,  DIM_ROWS},
     {"unit", "",            SOURCE_PROBE, DIM_BOOL},   {"unit", "active",     SOURCE_VALUE, DIM_BOOL},
-    {"unit", "state",       SOURCE_VALUE, DIM_TEXT},   {"unit", "starts_failed", SOURCE_EVENTS, DIM_COUNT},
     {"unit", "crashes",     SOURCE_EVENTS, DIM_COUNT}, {"unit", "restarts",   SOURCE_EVENTS, DIM_COUNT},
     {"unit", "memory",      SOURCE_VALUE, DIM_BYTES},  {"unit", "cpu",        SOURCE_VALUE, DIM_RATIO},
     {"proc", "",            SOURCE_PROBE, DIM_BOOL},   {"proc", "rss",        SOURCE_VALUE, DIM_BYTES},
@@ -278,6 +277,21 @@ struct sv rule_member_nearest(struct sv prefix, struct sv member)
         if (sv_eq(sv_from(members[i].prefix), prefix))
             suggest_offer(&near, sv_from(members[i].member));
     return near.best;
+}
+
+void rule_member_list(struct sv prefix, struct strbuf *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        const struct rule_member *m = &members[i];
+
+        if (sv_eq(sv_from(m->prefix), prefix) && m->member[0])
+            strbuf_addf(out, "%s.%s%s", n++ ? ", " : "", m->member[0] == '*' ? "COLUMN" : m->member,
+                        member_has_path(m) ? ".PATH" : "");
+    }
+    if (!n)
+        strbuf_add_str(out, "none");
 }
 
 size_t rule_bound_parts(const struct expr *name)
