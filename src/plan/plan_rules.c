@@ -172,22 +172,17 @@ static void reader_add_env(struct rules_reader *rd)
 
 /* --- rules --- */
 
-/* Names of the language that no source gives: a rule over one would say HOLD for ever. */
 static void reader_see_unfed(void *ctx, struct expr *e)
 {
-    static const struct {
-        const char *prefix, *member; /* NULL: all of them */
-    } unfed[] = {{"env", NULL}, {"events", NULL}, {"http", "down_time"}, {"cmd", "failures"}};
     struct expr **ret = ctx;
 
-    for (size_t i = 0; i < ARRAY_LEN(unfed) && e->kind == EXPR_NAME && e->n_parts > 1; i++)
-        if (sv_is(e->parts[0], unfed[i].prefix) &&
-            (!unfed[i].member || (e->n_parts > 2 && sv_is(e->parts[2], unfed[i].member))))
-            *ret = e;
+    if (e->kind == EXPR_NAME && !rule_member_is_fed(e->parts, e->n_parts))
+        *ret = e;
 }
 
 static bool reader_is_fed(struct rules_reader *rd, const json_t *entry, const struct rule *r)
 {
+    CLEANUP(strbuf_release) struct strbuf hint = STRBUF(0);
     struct expr *name = NULL;
     struct rule_finding f = {.severity = SEVERITY_ERROR, .id = "RB419"};
 
@@ -198,8 +193,13 @@ static bool reader_is_fed(struct rules_reader *rd, const json_t *entry, const st
         return true;
     f.column = name->at;
     f.message = arena_fmt(&rd->ret->arena, "no source gives '%.*s'", SV_FMT(name->text));
-    f.hint = SV(
-        "a source of your own that tells it, such as sources: {cmd.NAME: {command: ...}}, or drop it");
+    strbuf_add_str(&hint, "a source of your own that tells it, such as sources: {cmd.NAME: "
+                          "{command: ...}}, or drop it");
+    if (name->n_parts > 2) {
+        strbuf_addf(&hint, "; '%.*s' has ", SV_FMT(name->parts[0]));
+        rule_member_list(name->parts[0], &hint);
+    }
+    f.hint = arena_sv(&rd->ret->arena, strbuf_sv(&hint));
     reader_find(rd, entry, &f);
     return false;
 }

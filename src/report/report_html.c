@@ -223,9 +223,11 @@ static void html_cell_number(struct strbuf *b, const json_t *d, const char *key,
 {
     struct sv text = json_get_sv(d, text_key);
 
-    if (text.n)
-        html_cell(b, text);
-    else if (json_is_number(json_object_get(d, key)))
+    if (text.n) {
+        strbuf_add_str(b, "<td class=\"time\">"); /* "< 500ms" stays one line */
+        html_sv(b, text);
+        strbuf_add_str(b, "</td>");
+    } else if (json_is_number(json_object_get(d, key)))
         strbuf_addf(b, "<td>%.6g</td>", json_get_real(d, key, 0));
     else
         strbuf_add_str(b, "<td></td>");

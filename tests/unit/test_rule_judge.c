@@ -485,6 +485,89 @@ T(a_line_explains_each_rule)
     bench_free(&b);
 }
 
+/* A value that comes later does not help: that has to be in the journal, and is said ahead. */
+T(a_baseline_that_is_lacking_is_known_and_changes_the_state)
+{
+    struct bench b = bench_new(60, 0);
+    struct judge_result r;
+
+    T_EQ(bench_add(&b, "rollback when queue_depth > 2x baseline"), 0);
+    T_EQ(bench_add(&b, "rollback when queue_depth > 2x baseline baseline 30"), 1);
+    T_EQ(bench_add(&b, "rollback when queue_depth > 100"), 2);
+    T_CHECK(judge_lacks_baseline(b.j, 0));
+    T_CHECK(!judge_lacks_baseline(b.j, 1) && !judge_lacks_baseline(b.j, 2));
+    judge_tick(b.j, bench_us(0));
+    judge_result(b.j, 0, &r);
+    T_CHECK(r.changed && r.nodata == NODATA_NO_SERIES);
+    for (int t = 60; t <= 120; t += 60) {
+        depth(&b, t, 50);
+        judge_tick(b.j, bench_us(t));
+        judge_result(b.j, 0, &r);
+        T_CHECK(r.nodata == NODATA_NO_BASELINE && r.verdict == VERDICT_HOLD);
+        T_EQ(r.changed, t == 60);
+    }
+    judge_set_baseline(b.j, 0, 40);
+    T_CHECK(!judge_lacks_baseline(b.j, 0));
+    bench_free(&b);
+}
+
+/* Nine conditions: eight are told, and that there are more; what is restored tells the same. */
+T(conditions_are_told_up_to_a_number_and_after_a_resume)
+{
+    static const char *const rules[] = {
+        "rollback when queue_depth > 1 and queue_depth > 2 and queue_depth > 3 and queue_depth > 4 and "
+        "queue_depth > 5 and queue_depth > 6 and queue_depth > 7 and queue_depth > 8 and queue_depth > 9",
+        "investigate when queue_depth in [60, 70] or sql.x.text contains \"pend\" or http.h.status > 5",
+        "investigate when sql.x.text contains \"pend\"",
+        "hold when sql.x.text in {\"a\"}",
+    };
+    struct bench b = bench_new(60, 0), c = bench_new(60, 0);
+    CLEANUP(json_cleanup) json_t *tree = NULL;
+    struct judge_operand o;
+    struct sample_value text = {.kind = SAMPLES_TEXT, .text = SV("pending")};
+    char *got;
+
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        (void)bench_add(&b, rules[i]);
+        (void)bench_add(&c, rules[i]);
+    }
+    depth(&b, 60, 50);
+    (void)samples_add_value(b.s, bench_source(&b, "sql.x", true), SV("sql.x.text"), bench_us(60),
+                            &text);
+    samples_poll_ok(b.s, bench_source(&b, "sql.x", true), bench_us(60));
+    samples_poll_failed(b.s, bench_source(&b, "http.h", true), bench_us(60), SV("refused"));
+    judge_tick(b.j, bench_us(60));
+    T_EQ(judge_n_operands(b.j, 0), OPERANDS_MAX);
+    got = explained(&b, 0);
+    T_CHECK(strstr(got, "queue_depth > 8 is true (50); and 1 more, fired"));
+    free(got);
+    got = explained(&b, 1);
+    T_CHECK(strstr(
+        got, ": true: queue_depth in [60, 70] is false (50); sql.x.text contains \"pend\" is true "
+             "(\"pending\"); http.h.status > 5 is ERROR (refused), fired"));
+    free(got);
+    judge_operand(b.j, 1, 0, &o);
+    T_CHECK(o.has_limit && o.has_limit_to && o.has_value);
+    T_NEAR(o.limit_to, 70, 0);
+    got = explained(&b, 2);
+    T_CHECK(strstr(got, ": true: sql.x.text contains \"pend\" is true (\"pending\"), fired"));
+    free(got);
+    got = explained(&b, 3);
+    T_CHECK(strstr(got, ": false: sql.x.text in {\"a\"} is false (\"pending\"), good"));
+    free(got);
+    tree = judge_save(b.j);
+    T_OK(judge_restore(c.j, tree, &c.err), c.err);
+    for (size_t i = 0; i < judge_n_rules(b.j); i++) {
+        char *first = explained(&b, i), *again = explained(&c, i);
+
+        T_STR(again, first);
+        free(first);
+        free(again);
+    }
+    bench_free(&b);
+    bench_free(&c);
+}
+
 T(flapping_uncovered_and_baselines_are_explained)
 {
     struct bench b = bench_new(60, 0);
@@ -1070,6 +1153,8 @@ T_MAIN(T_CASE(every_cell_of_a_standing_rule_is_written_or_cannot_come),
        T_CASE(a_value_in_no_row_of_the_table_is_investigated),
        T_CASE(a_percentile_in_no_row_is_investigated_when_the_buckets_can_tell),
        T_CASE(a_line_explains_each_rule), T_CASE(flapping_uncovered_and_baselines_are_explained),
+       T_CASE(a_baseline_that_is_lacking_is_known_and_changes_the_state),
+       T_CASE(conditions_are_told_up_to_a_number_and_after_a_resume),
        T_CASE(nothing_worse_is_not_worse_and_something_worse_is),
        T_CASE(what_cannot_be_told_is_investigated_and_too_little_is_no_data),
        T_CASE(a_sample_that_drifts_is_at_most_investigated),
