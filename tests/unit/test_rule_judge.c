@@ -444,8 +444,6 @@ T(a_line_explains_each_rule)
         {"rollback when mem_bytes > 1GB and mem_bytes > 2x baseline",
          "NODATA: mem_bytes > 1GB is true (2.5GB); mem_bytes > 2x baseline is NODATA (no-baseline)"
          ", nodata, HOLD"},
-        {"rollback when mem_bytes > 1GB and mem_bytes > 2x baseline or mem_bytes > 9GB or mem_bytes > 8GB or mem_bytes > 7GB or mem_bytes > 6GB or mem_bytes > 5GB or mem_bytes > 4GB or mem_bytes > 3GB",
-         NULL},
         {"rollback when p50(h_seconds)[5m] > 1s and mem_bytes > 1GB min 1 samples",
          "true: p50(h_seconds)[5m] > 1s is true (100% above); mem_bytes > 1GB is true (2.5GB), fired, ROLLBACK"},
         {"rollback when 2 of 3 (mem_bytes > 1GB)",
@@ -515,8 +513,8 @@ T(a_baseline_that_is_lacking_is_known_and_changes_the_state)
 T(conditions_are_told_up_to_a_number_and_after_a_resume)
 {
     static const char *const rules[] = {
-        "rollback when queue_depth > 1 and queue_depth > 2 and queue_depth > 3 and queue_depth > 4 and "
-        "queue_depth > 5 and queue_depth > 6 and queue_depth > 7 and queue_depth > 8 and queue_depth > 9",
+        ("rollback when queue_depth > 1 and queue_depth > 2 and queue_depth > 3 and queue_depth > 4 and "
+         "queue_depth > 5 and queue_depth > 6 and queue_depth > 7 and queue_depth > 8 and queue_depth > 9"),
         "investigate when queue_depth in [60, 70] or sql.x.text contains \"pend\" or http.h.status > 5",
         "investigate when sql.x.text contains \"pend\"",
         "hold when sql.x.text in {\"a\"}",
