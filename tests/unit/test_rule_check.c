@@ -267,6 +267,7 @@ static const struct {
      "it has .status, .latency, .text, .json.PATH, .header.PATH, .up"},
     {"expect unit.app.state.x == 200", "RB419", 7, NULL},
     {"expect unit.app.state == 200", "RB400", 7, NULL},
+    {"expect log.app.lines == 200", "RB419", 7, "it has none"},
     {"expect unit.app.qqqqqqqq == 200", "RB419", 7,
      "it has .active, .crashes, .restarts, .memory, .cpu"},
     {"expect unit.zzzzzzzz.active", "RB419", 7,

@@ -566,6 +566,44 @@ T(conditions_are_told_up_to_a_number_and_after_a_resume)
     bench_free(&c);
 }
 
+/* An alias that is a condition of several: its parts have no other words.  A limit that is computed is told. */
+T(conditions_behind_an_alias_and_limits_of_a_baseline_are_told)
+{
+    struct bench b = bench_new(60, 0);
+    struct rule_source q = {.name = SV("queue_depth"), .kind = SOURCE_GAUGE, .worse = WORSE_UP};
+    char *got;
+
+    rule_env_add_source(b.env, &q);
+    T_OK(rule_env_add_alias(b.env, SV("busy"), SV("queue_depth > 1 and queue_depth > 90"),
+                            WORSE_UNKNOWN, &b.diag, &b.err),
+         b.err);
+    T_EQ(bench_add(&b, "investigate when busy"), 0);
+    T_EQ(bench_add(&b, "investigate when queue_depth > 2x baseline or queue_depth < 1"), 1);
+    T_EQ(bench_add(
+             &b, "investigate when not (queue_depth not worse than baseline) or queue_depth > 90"),
+         2);
+    for (int t = -600; t <= 0; t += 60)
+        depth(&b, t, 20);
+    judge_measure_baseline(b.j, bench_us(0));
+    for (int t = 60; t <= 600; t += 60) {
+        depth(&b, t, 50);
+        judge_tick(b.j, bench_us(t));
+    }
+    got = explained(&b, 0);
+    T_CHECK(
+        strstr(got, ": false: queue_depth > 1 is true (50); queue_depth > 90 is false (50), good"));
+    free(got);
+    got = explained(&b, 1);
+    T_CHECK(strstr(
+        got,
+        ": true: queue_depth > 2x baseline is true (50, limit 40); queue_depth < 1 is false (50), "));
+    free(got);
+    got = explained(&b, 2);
+    T_CHECK(strstr(got, "queue_depth not worse than baseline is false (50, limit "));
+    free(got);
+    bench_free(&b);
+}
+
 T(flapping_uncovered_and_baselines_are_explained)
 {
     struct bench b = bench_new(60, 0);
@@ -1153,6 +1191,7 @@ T_MAIN(T_CASE(every_cell_of_a_standing_rule_is_written_or_cannot_come),
        T_CASE(a_line_explains_each_rule), T_CASE(flapping_uncovered_and_baselines_are_explained),
        T_CASE(a_baseline_that_is_lacking_is_known_and_changes_the_state),
        T_CASE(conditions_are_told_up_to_a_number_and_after_a_resume),
+       T_CASE(conditions_behind_an_alias_and_limits_of_a_baseline_are_told),
        T_CASE(nothing_worse_is_not_worse_and_something_worse_is),
        T_CASE(what_cannot_be_told_is_investigated_and_too_little_is_no_data),
        T_CASE(a_sample_that_drifts_is_at_most_investigated),
