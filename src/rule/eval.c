@@ -289,25 +289,37 @@ struct val eval_expr(struct eval *ev, const struct expr *e)
 
 /* ---- operands ---- */
 
+/* One line, whole characters. */
+static void operand_put_text(struct eval_operand *o, struct sv text)
+{
+    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
+    struct sv shown;
+    size_t bad;
+
+    text_add_line(&line, text);
+    shown = sv_sub(strbuf_sv(&line), 0, size_min(line.n, sizeof(o->text) - 1));
+    bad = text_bad_utf8(shown); /* where a character was cut */
+    (void)snprintf(o->text, sizeof(o->text), "%.*s",
+                   SV_FMT(sv_sub(shown, 0, size_min(bad, shown.n))));
+}
+
 void eval_operand_value(struct eval *ev, const struct expr *e, const struct val *v)
 {
     struct eval_operand *o = e == ev->operand_is ? ev->operand : NULL;
-    struct strbuf text = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
 
     if (!o)
         return;
     o->has_value = v->kind == VAL_NUM;
     o->value = v->num;
-    if (v->kind == VAL_TEXT || v->kind == VAL_VERSION) {
-        strbuf_add_byte(&text, '"');
-        text_add_line(&text, text_cut(v->text, EVAL_TEXT_BYTES / 2));
-        strbuf_add_byte(&text, '"');
-    } else if (v->kind == VAL_BOOL || v->kind == VAL_NULL) {
+    if (v->kind == VAL_BOOL || v->kind == VAL_NULL)
         strbuf_add_str(&text, v->kind == VAL_NULL ? "null" : v->num > 0 ? "true" : "false");
-    }
-    (void)snprintf(o->text, sizeof(o->text), "%s",
-                   strbuf_str(&text)); /* cut: it is to be known by */
-    strbuf_release(&text);
+    else if ((v->kind == VAL_TEXT || v->kind == VAL_VERSION) && v->text.n <= EVAL_TEXT_SHOWN)
+        strbuf_addf(&text, "\"%.*s\"", SV_FMT(v->text));
+    else if (v->kind == VAL_TEXT ||
+             v->kind == VAL_VERSION) /* a secret that is cut is known no more */
+        strbuf_addf(&text, "a text of %zu bytes", v->text.n);
+    operand_put_text(o, strbuf_sv(&text));
 }
 
 /* What was measured for "not worse than baseline" is of this condition, and not of a rule that is more. */
@@ -347,7 +359,7 @@ static struct val eval_operand(struct eval *ev, const struct expr *e)
                                        : e)
                       ->type;
         if (v.kind == VAL_ERROR)
-            (void)snprintf(o->text, sizeof(o->text), "%.*s", SV_FMT(v.text));
+            operand_put_text(o, v.text);
         operand_take_test(ev, e, o);
     }
     ev->in_operand = false;

@@ -40,7 +40,8 @@ struct eval_run {
     unsigned checkpoints; /* that judge this rule; 0: a standing rule */
 };
 
-#define EVAL_TEXT_BYTES 64u /* of a text that was compared: enough to know it by */
+#define EVAL_TEXT_BYTES 256u /* of an ERROR */
+#define EVAL_TEXT_SHOWN 100u /* of a text that was compared; a longer one is told by its length */
 
 /* What one of the conditions was that the rule joins (operand.h). */
 struct eval_operand {

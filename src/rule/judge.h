@@ -91,7 +91,7 @@ void judge_result(const struct judge *j, size_t rule, struct judge_result *ret);
 
 /* One of the conditions that a rule joins; a rule that is one comparison of a number has none beside itself. */
 struct judge_operand_text {
-    char s[80];
+    char s[256];
 };
 struct judge_operand {
     struct sv text; /* "error_rate[1m] > 5%" */

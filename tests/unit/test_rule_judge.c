@@ -1,4 +1,5 @@
 /* Rules over time: states, events, what is in force, the verdict, saving and restoring. */
+#include "base/text.h"
 #include "rule/judge_int.h"
 #include "test_rule_util.h"
 
@@ -564,6 +565,36 @@ T(conditions_are_told_up_to_a_number_and_after_a_resume)
     }
     bench_free(&b);
     bench_free(&c);
+}
+
+/* A text that is cut could hold the half of a secret, or of a character. */
+T(a_long_text_is_told_by_its_length_and_an_error_in_whole_characters)
+{
+    CLEANUP(strbuf_release) struct strbuf e = STRBUF(0), text = STRBUF(0);
+    struct bench b = bench_new(60, 0);
+    CLEANUP(json_cleanup) json_t *tree = NULL;
+    struct sample_value v;
+    char *got;
+
+    strbuf_add_n(&text, 'x', 101);
+    strbuf_add_str(&e, "a"); /* so that the 255th byte is the first of two */
+    for (int i = 0; i < 200; i++)
+        strbuf_add_str(&e, "\xc3\xa4");
+    T_EQ(bench_add(&b, "investigate when sql.x.text contains \"xx\" and http.h.status > 5"), 0);
+    v = (struct sample_value){.kind = SAMPLES_TEXT, .text = strbuf_sv(&text)};
+    (void)samples_add_value(b.s, bench_source(&b, "sql.x", true), SV("sql.x.text"), bench_us(60),
+                            &v);
+    samples_poll_ok(b.s, bench_source(&b, "sql.x", true), bench_us(60));
+    samples_poll_failed(b.s, bench_source(&b, "http.h", true), bench_us(60), strbuf_sv(&e));
+    judge_tick(b.j, bench_us(60));
+    got = explained(&b, 0);
+    T_CHECK(strstr(got, "contains \"xx\" is true (a text of 101 bytes); "));
+    T_EQ(text_bad_utf8(sv_from(got)), SV_NPOS);
+    T_CHECK(strstr(got, "\xc3\xa4), error, HOLD"));
+    free(got);
+    tree = judge_save(b.j);
+    T_CHECK(tree);
+    bench_free(&b);
 }
 
 /* An alias that is a condition of several: its parts have no other words.  A limit that is computed is told. */
@@ -1192,6 +1223,7 @@ T_MAIN(T_CASE(every_cell_of_a_standing_rule_is_written_or_cannot_come),
        T_CASE(a_baseline_that_is_lacking_is_known_and_changes_the_state),
        T_CASE(conditions_are_told_up_to_a_number_and_after_a_resume),
        T_CASE(conditions_behind_an_alias_and_limits_of_a_baseline_are_told),
+       T_CASE(a_long_text_is_told_by_its_length_and_an_error_in_whole_characters),
        T_CASE(nothing_worse_is_not_worse_and_something_worse_is),
        T_CASE(what_cannot_be_told_is_investigated_and_too_little_is_no_data),
        T_CASE(a_sample_that_drifts_is_at_most_investigated),
