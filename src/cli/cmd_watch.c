@@ -101,7 +101,7 @@ static void watch_add_rule(struct strbuf *b, const struct watcher_tried *t, cons
 {
     CLEANUP(strbuf_release) struct strbuf rule = STRBUF(0), plain = STRBUF(0);
 
-    if (sv_starts(t->name, SV("log."))) /* a pattern is one of a rule already */
+    if (sv_starts(t->name, SV("log."))) /* it stands in front as rules write it */
         return;
     (void)watcher_tried_rule(t, s, &rule); /* it can: it is shown for that */
     strbuf_addf(&plain, "%.*s.%.*s", SV_FMT(t->name), SV_FMT(s->name));
@@ -116,8 +116,14 @@ static void watch_add_rule(struct strbuf *b, const struct watcher_tried *t, cons
 static void watch_add_sample(struct strbuf *b, const struct watcher_tried *t,
                              const struct sample *s)
 {
+    CLEANUP(strbuf_release) struct strbuf rule = STRBUF(0);
+
     strbuf_add_str(b, "    ");
-    watch_add_name(b, s);
+    if (sv_starts(t->name, SV("log.")) &&
+        watcher_tried_rule(t, s, &rule)) /* the pattern as rules write it */
+        text_add_line(b, strbuf_sv(&rule));
+    else
+        watch_add_name(b, s);
     strbuf_add_byte(b, ' ');
     watch_add_value(b, s, watch_unit(t, s));
     watch_add_rule(b, t, s);

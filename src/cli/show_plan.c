@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/term.h"
 #include "cli/ui_int.h"
+#include "rule/rule.h"
 
 #define SHOW_QUESTION \
     400u /* what is asked is said to its end: the name that is missing stands there */
@@ -196,6 +197,8 @@ static void show_source(struct sv source, struct strbuf *out)
 
 static void show_rules(const struct plan *p, struct strbuf *out)
 {
+    const json_t *list = json_object_get(p->json, "rules");
+
     if (p->n_rules == 0)
         return;
     term_add(out, TERM_HEAD, SV("\nWatched after the deployment"));
@@ -206,16 +209,20 @@ static void show_rules(const struct plan *p, struct strbuf *out)
     strbuf_add_byte(out, '\n');
     for (size_t i = 0; i < p->n_rules; i++) {
         const struct plan_rule *r = &p->rules[i];
+        struct sv file = json_get_sv(json_array_get(list, i), "file"); /* none: the document */
 
         strbuf_add_str(out, "  ");
         if (r->at_ms >= 0)
             term_addf(out, TERM_DIM, "T+%s ", duration_format(plan_scale(p, r->at_ms)).s);
         if (!r->text.n && !r->dropped)
             term_add(out, TERM_WARN, SV("open: "));
-        show_line(out, 0, r->dropped ? TERM_DIM : TERM_PLAIN, r->text.n ? r->text : r->source, 76);
+        if (r->text.n) /* whole: its limit is the last of it */
+            show_line(out, 0, r->dropped ? TERM_DIM : TERM_PLAIN, r->text, RULE_MAX_BYTES);
+        else
+            show_line(out, 0, r->dropped ? TERM_DIM : TERM_PLAIN, r->source, 76);
         if (r->dropped)
             term_addf(out, TERM_WARN, "  dropped: %.*s", SV_FMT(r->reason));
-        term_addf(out, TERM_DIM, "  line %zu\n", r->line);
+        term_addf(out, TERM_DIM, "  %.*s%sline %zu\n", SV_FMT(file), file.n ? " " : "", r->line);
         if (r->text.n && !sv_eq(r->text, r->source))
             show_source(r->source, out);
     }

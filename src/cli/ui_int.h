@@ -15,7 +15,7 @@
 /* A watched rule, as last seen. */
 struct ui_rule {
     struct sv id, source;
-    char *value, *limit, *state, *why;
+    char *value, *limit, *state, *why, *operands;
     char *verdict;
     double n;
     double pending_s, need_s;

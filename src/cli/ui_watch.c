@@ -24,6 +24,7 @@ static void ui_rule_clear(struct ui_rule *r)
     free(r->limit);
     free(r->state);
     free(r->why);
+    free(r->operands);
     free(r->verdict);
 }
 
@@ -77,6 +78,7 @@ static void ui_rule_update(struct ui *u, const json_t *j)
     ui_rule_limit(&r->limit, j);
     ui_rule_text(&r->state, json_get_str(j, "state", ""));
     ui_rule_text(&r->why, json_get_str(j, "why", ""));
+    ui_rule_text(&r->operands, json_get_str(j, "operands_text", ""));
     ui_rule_text(&r->verdict, json_get_str(j, "verdict", "OK"));
     r->n = json_get_real(j, "n", 0);
     r->pending_s = json_get_real(j, "for_s", 0);
@@ -120,11 +122,14 @@ static void ui_spark(const struct ui_rule *r, size_t columns, struct strbuf *b)
 }
 
 /* What must be read behind the value: how long it is bad already, or why there is none. */
-static void ui_rule_more(const struct ui_rule *r, struct strbuf *b)
+static void ui_rule_more(const struct ui_rule *r, size_t room, struct strbuf *b)
 {
     if (r->need_s > 0 && r->pending_s > 0)
         strbuf_addf(b, "  bad %.0f of %.0f s", r->pending_s, r->need_s);
-    else if (!r->value[0] && r->why[0])
+    else if (!r->value[0] && r->operands && r->operands[0]) {
+        strbuf_add_str(b, "  ");
+        text_add_line(b, text_cut(sv_from(r->operands), room));
+    } else if (!r->value[0] && r->why[0])
         strbuf_addf(b, "  %s", r->why);
 }
 
@@ -138,7 +143,8 @@ static void ui_rule_line(const struct ui_rule *r, struct strbuf *b)
     size_t bars = narrow ? 0 : UI_BARS, words = narrow ? UI_TITLE_NARROW : UI_TITLE;
 
     strbuf_addf(&value, " %10s %s", r->value[0] ? r->value : "-", r->limit);
-    ui_rule_more(r, &more);
+    taken = text_width(strbuf_sv(&value)) + UI_TITLE_LEAST + 2;
+    ui_rule_more(r, taken < room ? room - taken : 0, &more);
     if (r->n > 0)
         strbuf_addf(&n, "  n=%.0f", r->n);
     taken = text_width(strbuf_sv(&value)) + text_width(strbuf_sv(&more));
@@ -250,6 +256,12 @@ static void ui_checkpoint(struct ui *u, const json_t *data, struct strbuf *b)
         strbuf_add_str(b, "    ");
         term_addf(b, ui_verdict_style(one), "%-11s ", one);
         text_add_line(b, text_cut(r->source, 60));
+        if (json_get_sv(j, "operands_text").n) {
+            strbuf_add_str(b, ": ");
+            text_add_line(b, json_get_sv(j, "operands_text"));
+            strbuf_add_byte(b, '\n');
+            continue;
+        }
         strbuf_addf(b, ": %s %s%s\n", json_get_str(j, "value_text", json_get_str(j, "why", "")),
                     json_get_bool(j, "meets", true) ? "" : "not ",
                     json_get_str(j, "limit_text", ""));
@@ -285,6 +297,16 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
         ui_print(u, &b);
     } else if (strcmp(e->name, "serving") == 0) {
         strbuf_addf(&b, "  the watch answers at %s\n", json_get_str(e->data, "url", ""));
+        ui_print(u, &b);
+    } else if (strcmp(e->name, "no-baseline") == 0) {
+        term_add(&b, TERM_WARN, SV("  no baseline"));
+        strbuf_add_str(
+            &b,
+            ": nothing was measured before, or too little, so HOLD is all that can be said of ");
+        text_add_line(&b, json_get_sv(e->data, "text"));
+        strbuf_add_str(
+            &b,
+            "\n    what is normal can stand in the rule (baseline NUMBER), as a rule of prusik.yaml too\n");
         ui_print(u, &b);
     } else if (strcmp(e->name, "watch-state") == 0) {
         strbuf_add_str(&b, "  the watch goes on: ");

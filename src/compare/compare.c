@@ -28,6 +28,7 @@ struct merge {
     enum field_class *classes;
     struct field_distance *distances;
     struct compare_result *r;
+    size_t n_within; /* of the records that are told */
 };
 
 /* ---- what is told ---- */
@@ -108,6 +109,29 @@ static void put_error(json_t *j, const char *name, const struct snapshot_record 
         json_put(j, name, json_sv(x->error));
 }
 
+/*
+ * What is within its tolerances gives way to what is not: the last of it is left out.  False: there is no room, as
+ * all that is told is as bad.
+ */
+static bool make_room(struct merge *m, enum record_class class)
+{
+    json_t *list = m->r->records;
+
+    if (json_array_size(list) < COMPARE_RECORDS)
+        return true;
+    m->r->not_shown++;
+    if (m->n_within == 0 || class == RECORD_WITHIN)
+        return false;
+    for (size_t i = json_array_size(list); i-- > 0;)
+        if (sv_is(json_get_sv(json_array_get(list, i), "class"),
+                  record_class_names[RECORD_WITHIN])) {
+            (void)json_array_remove(list, i);
+            break;
+        }
+    m->n_within--;
+    return true;
+}
+
 static void tell(struct merge *m, const struct compare_pair *p)
 {
     json_t *j;
@@ -117,10 +141,9 @@ static void tell(struct merge *m, const struct compare_pair *p)
         m->opt->pair(m->opt->arg, p);
     if (p->class == RECORD_IDENTICAL)
         return;
-    if (json_array_size(m->r->records) == COMPARE_RECORDS) {
-        m->r->not_shown++;
+    if (!make_room(m, p->class))
         return;
-    }
+    m->n_within += p->class == RECORD_WITHIN;
     j = json_object();
     json_put(j, "key", own(snapshot_key(p->old ? p->old : p->new)));
     json_put_str(j, "class", record_class_names[p->class]);

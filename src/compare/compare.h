@@ -82,7 +82,8 @@ struct compare_result {
     size_t n_fields;
     struct compare_distance worst[COMPARE_WORST]; /* the largest first */
     size_t n_worst;
-    json_t *records; /* array, as --json has it: the first that are not identical */
+    json_t
+        *records; /* array, as --json has it: not identical; what is within gives way to the rest */
     size_t not_shown;
 };
 

@@ -228,6 +228,15 @@ static void watch_tell_url(struct run *r, const struct watcher *w)
     run_tell(r, "serving", NULL, data);
 }
 
+/* It is said before minutes of HOLD say it. */
+static void watch_tell_baseline(struct run *r)
+{
+    json_t *data = watcher_lacks_baseline(r->watch->watcher);
+
+    if (data)
+        run_tell(r, "no-baseline", NULL, data);
+}
+
 enum err_code run_watch_begin(struct run *r, struct err *err)
 {
     struct watcher_config c = {.plan = r->plan,
@@ -272,13 +281,17 @@ void run_watch_baseline(struct run *r)
         return;
     r->watch->baseline_taken = true;
     watcher_baseline(r->watch->watcher);
+    watch_tell_baseline(r);
     watch_keep(r); /* with the intent of the first changing step */
 }
 
 void run_watch_mark(struct run *r)
 {
-    if (r->watch)
-        watcher_mark(r->watch->watcher, r->mark_us);
+    if (!r->watch)
+        return;
+    if (!r->watch->baseline_taken)
+        watch_tell_baseline(r);
+    watcher_mark(r->watch->watcher, r->mark_us);
 }
 
 bool run_watch_has_baseline(const struct run *r)

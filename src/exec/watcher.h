@@ -65,6 +65,11 @@ bool watcher_is_busy(const struct watcher *w);
 
 /* The first changing step begins now: what was seen so far is what rules compare with. */
 void watcher_baseline(struct watcher *w);
+/*
+ * Rules that compare with what was not measured, after watcher_baseline() or where there is none: {text, rules}, for
+ * json_decref().  NULL: there are none.
+ */
+json_t *watcher_lacks_baseline(const struct watcher *w);
 /* The deploy mark T0. */
 void watcher_mark(struct watcher *w, int64_t t0_us);
 

@@ -51,8 +51,7 @@ static void bound_events(struct watcher_feed *f, const struct sample *s)
                                  (uint64_t)growth); /* false: no rule asks for it */
 }
 
-/* Time spent becomes a share of the time that went by. */
-static void bound_share(struct watcher_feed *f, const struct sample *s)
+void feed_share(struct watcher_feed *f, const struct sample *s)
 {
     struct sample share = *s;
     double growth;
@@ -84,7 +83,7 @@ static void bound_sample(struct watcher_feed *f, const struct sample *s)
         struct sv name;
         void (*take)(struct watcher_feed *f, const struct sample *s);
     } counters[] = {
-        {SV("cpu"), bound_share}, {SV("throttled"), bound_share}, {SV("oom_kills"), bound_events}};
+        {SV("cpu"), feed_share}, {SV("throttled"), feed_share}, {SV("oom_kills"), bound_events}};
     bool probe = sv_eq(s->name, SV("up")) || sv_eq(s->name, SV("alive"));
 
     if (probe && s->kind == SAMPLE_BOOL)

@@ -65,7 +65,7 @@ struct sv feed_unit_member(struct sv name)
 {
     static const struct {
         struct sv from, to;
-    } names[] = {{SV("alive"), SV("active")}, {SV("rss"), SV("memory")}};
+    } names[] = {{SV("alive"), SV("active")}, {SV("rss"), SV("memory")}, {SV("cpu"), SV("cpu")}};
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (sv_eq(name, names[i].from))
@@ -113,7 +113,9 @@ static void take_unit(struct watcher_feed *f, const struct sample_list *l)
     for (size_t i = 0; i < l->v.n; i++) {
         struct sv member = feed_unit_member(l->v.v[i].name);
 
-        if (member.n)
+        if (member.n && l->v.v[i].type == SAMPLE_COUNTER && l->v.v[i].kind == SAMPLE_NUMBER)
+            feed_share(f, &l->v.v[i]);
+        else if (member.n)
             feed_member(f, member, &l->v.v[i]);
     }
 }

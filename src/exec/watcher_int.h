@@ -79,6 +79,8 @@ void feeds_free(struct watcher *w);
 struct sv feed_unit_member(struct sv name);
 /* The value of a source's member, if a rule asks for it. */
 void feed_member(struct watcher_feed *f, struct sv member, const struct sample *s);
+/* Time spent, a counter: the share of the time that went by. */
+void feed_share(struct watcher_feed *f, const struct sample *s);
 NODISCARD enum err_code feed_open(struct watcher *w, const char *kind, struct sv name,
                                   struct json_t *settings, feed_take_fn *take, struct err *err);
 void take_scrape(struct watcher_feed *f, const struct sample_list *l);

@@ -62,7 +62,39 @@ static void tell_limit(json_t *j, const struct judge_result *r)
         json_put_bool(j, "meets", (r->result == RESULT_TRUE) != negated);
 }
 
-static json_t *tell_rule(const struct judge_result *r)
+/* What a rule of several conditions saw of each: a list of them, and the line that people read. */
+static void tell_operands(const struct watcher *w, size_t rule, json_t *j)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    size_t n = judge_n_operands(w->judge, rule);
+    json_t *list;
+
+    if (!n)
+        return;
+    list = json_array();
+    for (size_t i = 0; i < n; i++) {
+        struct judge_operand o;
+        json_t *one = json_object();
+
+        judge_operand(w->judge, rule, i, &o);
+        json_put_sv(one, "text", o.text);
+        json_put_str(one, "result", judge_result_names[o.result]);
+        if (o.has_value)
+            json_put_real(one, "value", o.value);
+        if (o.value_text.s[0])
+            json_put_str(one, "value_text", o.value_text.s);
+        tell_number(one, "limit", "limit_text", o.has_limit, o.limit, o.type);
+        tell_number(one, "limit_to", "limit_to_text", o.has_limit_to, o.limit_to, o.type);
+        if (o.why.p)
+            json_put_sv(one, "why", o.why);
+        json_append(list, one);
+    }
+    judge_explain_operands(w->judge, rule, &text);
+    json_put(j, "operands", list);
+    json_put_sv(j, "operands_text", strbuf_sv(&text));
+}
+
+static json_t *tell_rule(const struct watcher *w, size_t rule, const struct judge_result *r)
 {
     CLEANUP(strbuf_release) struct strbuf share = STRBUF(0);
     json_t *j = json_object();
@@ -90,6 +122,7 @@ static json_t *tell_rule(const struct judge_result *r)
         json_put_bool(j, "flapping", true);
     if (r->uncovered)
         json_put_bool(j, "uncovered", true);
+    tell_operands(w, rule, j);
     return j;
 }
 
@@ -102,7 +135,7 @@ static json_t *tell_rule(const struct judge_result *r)
 static json_t *tell_state(struct watcher *w, size_t rule, const struct judge_result *r)
 {
     json_t *j = r->evaluated ? evidence_make(w->judge, rule) : json_object();
-    json_t *shown = tell_rule(r);
+    json_t *shown = tell_rule(w, rule, r);
 
     if (!r->evaluated || json_object_get(j, "share"))
         (void)json_object_del(shown, "value"); /* of a percentile that is the share */
@@ -137,7 +170,7 @@ static void tell_checkpoint(struct watcher *w, size_t number)
         struct judge_result r;
 
         judge_result(w->judge, rule, &r);
-        json_append(rules, tell_rule(&r));
+        json_append(rules, tell_rule(w, rule, &r));
         if (r.verdict != c.verdict || c.verdict == VERDICT_OK)
             continue;
         if (text.n)
@@ -228,8 +261,34 @@ static void tell_pending(const struct watcher *w, json_t *rules, struct strbuf *
             continue;
         strbuf_add_str(text, json_array_size(rules) ? "; " : ", pending is ");
         tell_add_explain(w, i, text);
-        json_append(rules, tell_rule(&r));
+        json_append(rules, tell_rule(w, i, &r));
     }
+}
+
+json_t *watcher_lacks_baseline(const struct watcher *w)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    json_t *j, *rules = json_array();
+
+    for (size_t i = 0; i < w->judged.n; i++) {
+        const json_t *of = w->judged.v[i].of;
+        struct sv file = json_get_sv(of, "file");
+
+        if (!judge_lacks_baseline(w->judge, i))
+            continue;
+        strbuf_addf(&text, "%s%.*s (%.*s%sline %lld)", text.n ? "; " : "",
+                    SV_FMT(json_get_sv(of, "source")), SV_FMT(file), file.n ? " " : "",
+                    (long long)json_get_int(of, "line", 0));
+        json_append(rules, json_sv(w->judged.v[i].id));
+    }
+    if (!text.n) {
+        json_decref(rules);
+        return NULL;
+    }
+    j = json_object();
+    json_put_sv(j, "text", strbuf_sv(&text));
+    json_put(j, "rules", rules);
+    return j;
 }
 
 static void tell_unclosed(const struct watcher *w, json_t *checkpoints, struct strbuf *text)
@@ -277,7 +336,7 @@ static void tell_show(struct watcher *w, int64_t now_us)
 
         judge_result(w->judge, i, &r);
         if (r.state != STATE_INACTIVE)
-            json_append(rules, tell_rule(&r));
+            json_append(rules, tell_rule(w, i, &r));
     }
     json_put_int(j, "at_ms", (now_us - w->t0_us) / 1000);
     json_put_int(j, "until_ms", (judge_watch_end(w->judge) - w->t0_us) / 1000);

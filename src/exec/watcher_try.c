@@ -142,7 +142,13 @@ bool watcher_tried_rule(const struct watcher_tried *t, const struct sample *s, s
                    sv_is(s->name, "position") || s->n_labels))
         return false;
     if (is_log) {
-        strbuf_addf(ret, "matches(%.*s, ...)", SV_FMT(t->name));
+        strbuf_addf(ret, "matches(%.*s, ", SV_FMT(t->name));
+        rule_print_pattern(sv_sub(s->name, 0, nul), ret);
+        if (nul != SV_NPOS) {
+            strbuf_add_str(ret, ", not ");
+            rule_print_pattern(sv_sub(s->name, nul + 1, s->name.n), ret);
+        }
+        strbuf_add_byte(ret, ')');
         return true;
     }
     if (sv_eq(t->kind, SV("scrape"))) {

@@ -164,12 +164,45 @@ static void reader_add_env(struct rules_reader *rd)
         reader_add_source(rd, "http", sv_from(key));
     services = json_object_get(rd->plan, "services");
     for (size_t i = 0; i < json_array_size(services); i++)
-        reader_add_source(rd, "unit", json_get_sv(json_array_get(services, i), "name"));
+        if (json_get_sv(json_array_get(services, i), "pid_file").n) /* whose process is looked at */
+            reader_add_source(rd, "unit", json_get_sv(json_array_get(services, i), "name"));
     json_object_foreach(json_object_get(watch, "aliases"), key, value)
         reader_add_alias(rd, key, value);
 }
 
 /* --- rules --- */
+
+static void reader_see_unfed(void *ctx, struct expr *e)
+{
+    struct expr **ret = ctx;
+
+    if (e->kind == EXPR_NAME && !rule_member_is_fed(e->parts, e->n_parts))
+        *ret = e;
+}
+
+static bool reader_is_fed(struct rules_reader *rd, const json_t *entry, const struct rule *r)
+{
+    CLEANUP(strbuf_release) struct strbuf hint = STRBUF(0);
+    struct expr *name = NULL;
+    struct rule_finding f = {.severity = SEVERITY_ERROR, .id = "RB419"};
+
+    if (!rd->fn || !r->expr) /* what was planned is judged as it was planned */
+        return true;
+    expr_walk(r->expr, reader_see_unfed, &name);
+    if (!name)
+        return true;
+    f.column = name->at;
+    f.message = arena_fmt(&rd->ret->arena, "no source gives '%.*s'", SV_FMT(name->text));
+    strbuf_add_str(&hint, "a source of your own that tells it, such as sources: {cmd.NAME: "
+                          "{command: ...}}, or drop it");
+    if (name->n_parts > 2) {
+        strbuf_addf(&hint, "; '%.*s' has ", SV_FMT(name->parts[0]));
+        rule_member_list(name->parts[0], &hint);
+    }
+    f.hint = arena_sv(&rd->ret->arena, strbuf_sv(&hint));
+    reader_find(rd, entry, &f);
+    return false;
+}
 
 static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv text,
                         bool checkpoint)
@@ -191,7 +224,7 @@ static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv 
     for (size_t i = 0; i < found.list.n; i++)
         reader_find(rd, entry, &found.list.v[i]);
     vec_release(&found.list);
-    if (rc != ERR_OK)
+    if (rc != ERR_OK || !reader_is_fed(rd, entry, checked))
         return;
     if (rd->fn && !checkpoint) {
         family_add_rule(&rd->ret->arena, checked, rd->ret->list.n, &rd->rows);

@@ -223,9 +223,11 @@ static void html_cell_number(struct strbuf *b, const json_t *d, const char *key,
 {
     struct sv text = json_get_sv(d, text_key);
 
-    if (text.n)
-        html_cell(b, text);
-    else if (json_is_number(json_object_get(d, key)))
+    if (text.n) {
+        strbuf_add_str(b, "<td class=\"time\">"); /* "< 500ms" stays one line */
+        html_sv(b, text);
+        strbuf_add_str(b, "</td>");
+    } else if (json_is_number(json_object_get(d, key)))
         strbuf_addf(b, "<td>%.6g</td>", json_get_real(d, key, 0));
     else
         strbuf_add_str(b, "<td></td>");
@@ -258,6 +260,7 @@ static void html_rule_states(struct strbuf *b, const struct view *v)
 
     for (size_t i = 0; i < v->events.n; i++) {
         const struct view_event *e = &v->events.v[i];
+        bool operands = json_get_sv(e->data, "operands_text").n > 0; /* says why of each, too */
 
         if (e->kind != EVENT_RULE_STATE)
             continue;
@@ -271,7 +274,7 @@ static void html_rule_states(struct strbuf *b, const struct view *v)
         html_cell_number(b, e->data, "value", "value_text");
         html_cell_number(b, e->data, "limit", "limit_text");
         html_cell_number(b, e->data, "n", "n_text");
-        html_cell(b, json_get_sv(e->data, "why"));
+        html_cell(b, json_get_sv(e->data, operands ? "operands_text" : "why"));
         strbuf_add_str(b, "</tr>");
     }
     html_table_end(b, any);

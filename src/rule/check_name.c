@@ -19,6 +19,12 @@ static struct sv name_binding(struct checker *ck, const struct expr *e, struct s
         return arena_fmt(ck->a, "metrics: {%.*s: EXPRESSION}, or drop it", SV_FMT(name));
     if (sv_is(e->parts[0], "http"))
         return arena_fmt(ck->a, "probes: {%.*s: URL}, or drop it", SV_FMT(e->parts[1]));
+    if (sv_is(e->parts[0], "unit"))
+        return arena_fmt(
+            ck->a,
+            "a service with a pid_file (manager: process) is looked at as unit.%.*s; any other as "
+            "sources: {cgroup.%.*s: {group: system.slice/%.*s.service}} or {proc.%.*s: {pid_file: PATH}}",
+            SV_FMT(e->parts[1]), SV_FMT(e->parts[1]), SV_FMT(e->parts[1]), SV_FMT(e->parts[1]));
     return arena_fmt(ck->a, "sources: {%.*s: {...}}, or drop it", SV_FMT(name));
 }
 
@@ -35,10 +41,14 @@ static void no_member(struct checker *ck, const struct expr *e)
 {
     struct sv member = e->n_parts > 2 ? e->parts[2] : (struct sv){NULL, 0};
     struct sv near = rule_member_nearest(e->parts[0], member);
-    struct sv hint = near.p ? arena_fmt(ck->a, "did you mean '%.*s'?", SV_FMT(near)) : SV("");
+    CLEANUP(strbuf_release) struct strbuf hint = STRBUF(0);
 
-    CHECK_ERROR(ck, "RB419", e->at, hint.n ? hint.p : NULL, "'%.*s' has no member '%.*s'",
-                SV_FMT(e->parts[0]), SV_FMT(member));
+    if (near.p)
+        strbuf_addf(&hint, "did you mean '%.*s'? ", SV_FMT(near));
+    strbuf_addf(&hint, "it has ");
+    rule_member_list(e->parts[0], &hint);
+    CHECK_ERROR(ck, "RB419", e->at, arena_sv(ck->a, strbuf_sv(&hint)).p,
+                "'%.*s' has no member '%.*s'", SV_FMT(e->parts[0]), SV_FMT(member));
 }
 
 /* Facts that need no binding. */

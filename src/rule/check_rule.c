@@ -215,7 +215,12 @@ static void check_baseline_clause(struct checker *ck)
     bool negated;
     const struct expr *cmp = rule_comparison(r, &negated);
 
-    if (r->has_baseline && cmp)
+    if (r->has_baseline && cmp && cmp->kind == EXPR_NOT_WORSE)
+        CHECK_ERROR(
+            ck, "RB400", r->clause_at[CLAUSE_BASELINE],
+            "compare the number: '> 1.2x baseline baseline NUMBER'",
+            "'not worse than baseline' is a test against measurements, and a number is none");
+    else if (r->has_baseline && cmp)
         check_same_num(ck, rule_subject(cmp), &r->baseline, r->clause_at[CLAUSE_BASELINE],
                        "baseline");
     else if (r->has_baseline)

@@ -280,6 +280,36 @@ struct sv rule_member_nearest(struct sv prefix, struct sv member)
     return near.best;
 }
 
+bool rule_member_is_fed(const struct sv *parts, size_t n)
+{
+    static const struct {
+        const char *prefix, *member; /* NULL: all of them */
+    } unfed[] = {{"env", NULL},       {"events", NULL},  {"http", "down_time"},
+                 {"cmd", "failures"}, {"unit", "state"}, {"unit", "starts_failed"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(unfed) && n > 1; i++)
+        if (sv_is(parts[0], unfed[i].prefix) &&
+            (!unfed[i].member || (n > 2 && sv_is(parts[2], unfed[i].member))))
+            return false;
+    return true;
+}
+
+void rule_member_list(struct sv prefix, struct strbuf *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        const struct rule_member *m = &members[i];
+        const struct sv parts[] = {prefix, SV(""), sv_from(m->member)};
+
+        if (sv_eq(parts[0], sv_from(m->prefix)) && m->member[0] && rule_member_is_fed(parts, 3))
+            strbuf_addf(out, "%s.%s%s", n++ ? ", " : "", m->member[0] == '*' ? "COLUMN" : m->member,
+                        member_has_path(m) ? ".PATH" : "");
+    }
+    if (!n)
+        strbuf_add_str(out, "none");
+}
+
 size_t rule_bound_parts(const struct expr *name)
 {
     bool is_prefix;

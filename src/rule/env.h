@@ -67,5 +67,9 @@ struct rule_member {
 const struct rule_member *rule_member_find(const struct sv *parts, size_t n, bool *is_prefix);
 /* The nearest member name of that prefix; .p NULL: none. */
 struct sv rule_member_nearest(struct sv prefix, struct sv member);
+/* False: a name of the language that no source gives.  A rule over it would say HOLD for ever. */
+bool rule_member_is_fed(const struct sv *parts, size_t n);
+/* ".exit, .out, .json.PATH": all that some source gives. */
+void rule_member_list(struct sv prefix, struct strbuf *out);
 /* Parts of the name that name the bound source: 2 of "http.health.status", 1 of a metric. */
 size_t rule_bound_parts(const struct expr *name);

@@ -3,8 +3,10 @@
 #include "rule/eval_int.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base/sv.h"
+#include "base/text.h"
 
 static struct val literal(const struct expr *e)
 {
@@ -21,6 +23,16 @@ static struct val eval_literal(struct eval *ev, const struct expr *e)
     return literal(e);
 }
 
+struct val eval_answer(struct eval *ev, const struct expr *e)
+{
+    struct val v;
+
+    ev->null_is = e->kind == EXPR_NAME && e->n_parts > 3 && sv_is(e->parts[2], "json");
+    v = eval_expr(ev, e);
+    ev->null_is = false;
+    return v;
+}
+
 /* A side of the comparison that the rule is: its numbers are the rule's value and limit. */
 static struct val eval_side(struct eval *ev, const struct expr *cmp, const struct expr *e)
 {
@@ -28,20 +40,28 @@ static struct val eval_side(struct eval *ev, const struct expr *cmp, const struc
     struct val v;
 
     ev->in_subject = subject;
-    v = val_single(ev->a, eval_expr(ev, e));
+    v = cmp->kind == EXPR_CMP && cmp->op == CMP_EQ ? eval_answer(ev, e) : eval_expr(ev, e);
+    v = val_single(ev->a, v);
     ev->in_subject = false;
     if (subject && ev->info) {
         ev->info->subject = v;
         ev->info->has_value = v.kind == VAL_NUM;
         ev->info->value = v.num;
     }
+    if (e == rule_subject(cmp))
+        eval_operand_value(ev, cmp, &v);
     return v;
 }
 
 static void note_limit(struct eval *ev, const struct expr *cmp, const struct val *limit, bool upper)
 {
     struct eval_info *i = ev->info;
+    struct eval_operand *o = cmp == ev->operand_is ? ev->operand : NULL;
 
+    if (o && limit->kind == VAL_NUM) {
+        *(upper ? &o->has_limit_to : &o->has_limit) = true;
+        *(upper ? &o->limit_to : &o->limit) = limit->num;
+    }
     if (!i || cmp != ev->p->cmp || limit->kind != VAL_NUM)
         return;
     *(upper ? &i->has_limit_to : &i->has_limit) = true;
@@ -53,9 +73,15 @@ static void note_share(struct eval *ev, const struct expr *cmp, const struct val
 {
     struct dist_share s;
 
-    if (!ev->info || cmp != ev->p->cmp || x->kind != VAL_DIST || limit->kind != VAL_NUM)
+    if (x->kind != VAL_DIST || limit->kind != VAL_NUM)
         return;
     s = dist_above(x->dist, x->per_mille, limit->num);
+    if (ev->operand && cmp == ev->operand_is) {
+        ev->operand->has_share = true;
+        ev->operand->share = s.lo;
+    }
+    if (!ev->info || cmp != ev->p->cmp)
+        return;
     ev->info->has_share = true;
     ev->info->share = s.lo;
     ev->info->share_to = s.hi;
@@ -138,22 +164,23 @@ static struct val eval_neg(struct eval *ev, const struct expr *e)
 
 static struct val eval_not(struct eval *ev, const struct expr *e)
 {
-    return val_not(val_condition(ev->a, eval_expr(ev, e->a)));
+    return val_not(eval_condition(ev, e->a));
 }
 
 /* Both sides are looked at always: what is inside may have to remember. */
 static struct val eval_logic(struct eval *ev, const struct expr *e)
 {
-    struct val a = val_condition(ev->a, eval_expr(ev, e->a));
-    struct val b = val_condition(ev->a, eval_expr(ev, e->b));
+    struct val a = eval_condition(ev, e->a);
+    struct val b = eval_condition(ev, e->b);
 
     return e->kind == EXPR_AND ? val_and(a, b) : val_or(a, b);
 }
 
 static struct val eval_text(struct eval *ev, const struct expr *e)
 {
-    struct val v = eval_expr(ev, e->a);
+    struct val v = eval_answer(ev, e->a);
 
+    eval_operand_value(ev, e, &v);
     if (!val_known(&v))
         return v;
     if (v.kind == VAL_NULL)
@@ -181,7 +208,9 @@ static struct val eval_is(struct eval *ev, const struct expr *e)
     if (e->op == IS_UP || e->op == IS_DOWN) {
         v = eval_updown(ev, e->a, e->op == IS_DOWN);
     } else {
+        ev->null_is = e->op == IS_NULL;
         v = eval_expr(ev, e->a);
+        ev->null_is = false;
         if (e->op == IS_MISSING || e->op == IS_STALE) /* never unknown */
             v = val_bool(v.kind == VAL_NODATA &&
                          v.why == (e->op == IS_STALE ? NODATA_STALE : NODATA_NO_SERIES));
@@ -258,6 +287,94 @@ struct val eval_expr(struct eval *ev, const struct expr *e)
     return evals[e->kind](ev, e);
 }
 
+/* ---- operands ---- */
+
+/* One line, whole characters. */
+static void operand_put_text(struct eval_operand *o, struct sv text)
+{
+    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
+    struct sv shown;
+    size_t bad;
+
+    text_add_line(&line, text);
+    shown = sv_sub(strbuf_sv(&line), 0, size_min(line.n, sizeof(o->text) - 1));
+    bad = text_bad_utf8(shown); /* where a character was cut */
+    (void)snprintf(o->text, sizeof(o->text), "%.*s",
+                   SV_FMT(sv_sub(shown, 0, size_min(bad, shown.n))));
+}
+
+void eval_operand_value(struct eval *ev, const struct expr *e, const struct val *v)
+{
+    struct eval_operand *o = e == ev->operand_is ? ev->operand : NULL;
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (!o)
+        return;
+    o->has_value = v->kind == VAL_NUM;
+    o->value = v->num;
+    if (v->kind == VAL_BOOL || v->kind == VAL_NULL)
+        strbuf_add_str(&text, v->kind == VAL_NULL ? "null" : v->num > 0 ? "true" : "false");
+    else if ((v->kind == VAL_TEXT || v->kind == VAL_VERSION) && v->text.n <= EVAL_TEXT_SHOWN)
+        strbuf_addf(&text, "\"%.*s\"", SV_FMT(v->text));
+    else if (v->kind == VAL_TEXT ||
+             v->kind == VAL_VERSION) /* a secret that is cut is known no more */
+        strbuf_addf(&text, "a text of %zu bytes", v->text.n);
+    operand_put_text(o, strbuf_sv(&text));
+}
+
+/* What was measured for "not worse than baseline" is of this condition, and not of a rule that is more. */
+static void operand_take_test(struct eval *ev, const struct expr *e, struct eval_operand *o)
+{
+    struct eval_info *i = ev->info;
+
+    if (e->kind != EXPR_NOT_WORSE)
+        return;
+    o->has_value = i->has_value;
+    o->value = i->value;
+    o->has_limit = i->has_limit;
+    o->limit = i->limit;
+    if (e != ev->p->cmp)
+        i->has_value = i->has_limit = false;
+}
+
+static struct val eval_operand(struct eval *ev, const struct expr *e)
+{
+    struct eval_info *i = ev->info;
+    struct eval_operand *o = i->n_operands < OPERANDS_MAX ? &i->operands[i->n_operands] : NULL;
+    struct val v;
+
+    i->n_operands++;
+    ev->in_operand = true;
+    ev->operand = o;
+    ev->operand_is = e->kind == EXPR_KOFN ? e->a : e;
+    v = val_condition(ev->a, eval_expr(ev, e));
+    if (o) {
+        bool compares = ev->operand_is->kind == EXPR_CMP;
+
+        o->kind = v.kind;
+        o->truth = val_is(&v, true);
+        o->why = v.why;
+        o->type = (compares            ? rule_subject(ev->operand_is)
+                   : ev->operand_is->a ? ev->operand_is->a
+                                       : e)
+                      ->type;
+        if (v.kind == VAL_ERROR)
+            operand_put_text(o, v.text);
+        operand_take_test(ev, e, o);
+    }
+    ev->in_operand = false;
+    ev->operand = NULL;
+    ev->operand_is = NULL;
+    return v;
+}
+
+struct val eval_condition(struct eval *ev, const struct expr *e)
+{
+    if (ev->info && !ev->in_operand && !ev->in_rows && !operand_joins(e))
+        return eval_operand(ev, e);
+    return val_condition(ev->a, eval_expr(ev, e));
+}
+
 struct val rule_eval(struct rule_prog *p, const struct look *l, const struct eval_run *run,
                      struct arena *scratch, struct eval_info *info)
 {
@@ -269,7 +386,7 @@ struct val rule_eval(struct rule_prog *p, const struct look *l, const struct eva
     p->made.n = 0;
     *info = (struct eval_info){.subject = {.kind = VAL_NULL}};
     if (p->rule->form != RULE_REPORT)
-        return val_condition(scratch, eval_expr(&ev, p->rule->expr));
+        return eval_condition(&ev, p->rule->expr);
     ev.in_subject = true;
     v = val_single(scratch, eval_expr(&ev, p->rule->expr));
     info->has_value = v.kind == VAL_NUM;

@@ -8,6 +8,7 @@
  * rule_eval() is called once per moment, in order of time.  Not thread-safe.
  */
 #include "rule/check.h"
+#include "rule/operand.h"
 #include "rule/stats.h"
 #include "rule/value.h"
 #include "rule/window.h"
@@ -22,6 +23,7 @@ struct test_state {
     signed char decided; /* in it: 1 bad, -1 ok, 0 undecided */
     signed char before;  /* in the one before it */
 };
+#define BASELINE_VALUES_MIN 5u /* fewer are not tested against */
 enum baseline_kind { BASELINE_NONE, BASELINE_NUM, BASELINE_RATIO, BASELINE_VALUES, BASELINE_ROWS };
 struct baseline {
     enum baseline_kind kind;
@@ -38,6 +40,20 @@ struct eval_run {
     unsigned checkpoints; /* that judge this rule; 0: a standing rule */
 };
 
+#define EVAL_TEXT_BYTES 256u /* of an ERROR */
+#define EVAL_TEXT_SHOWN 100u /* of a text that was compared; a longer one is told by its length */
+
+/* What one of the conditions was that the rule joins (operand.h). */
+struct eval_operand {
+    enum val_kind kind; /* VAL_BOOL, VAL_NODATA, VAL_ERROR */
+    bool truth;
+    enum nodata why;
+    bool has_value, has_limit, has_limit_to, has_share;
+    double value, limit, limit_to, share;
+    struct dim_type type;       /* of value and limits */
+    char text[EVAL_TEXT_BYTES]; /* of a value that is no number, of an ERROR; "": none */
+};
+
 /* What a look found besides the result: of the comparison that the rule is. */
 struct eval_info {
     bool has_value, has_limit, has_limit_to, has_n, has_window, has_share;
@@ -46,6 +62,8 @@ struct eval_info {
     struct val subject; /* lives as long as the scratch arena; VAL_NULL: none */
     bool cannot_tell;   /* NODATA(undecided) of a comparison of samples: INVESTIGATE */
     bool drifting;      /* the samples are not independent: at most INVESTIGATE */
+    size_t n_operands;  /* as operand_texts() counts them */
+    struct eval_operand operands[OPERANDS_MAX];
 };
 
 struct rule_prog; /* opaque */

@@ -287,7 +287,8 @@ static struct val eval_value(struct eval *ev, const struct expr *e)
         return val_nodata(NODATA_NO_SERIES);
     if (x->last.kind == SAMPLES_FAULT)
         return val_error(ev->a, "%.*s", SV_FMT(x->last.text));
-    return (struct val){.kind = VAL_NULL};
+    /* R19: SQL's NULL, what a process that is gone would use: nothing is known, and that is no good news */
+    return ev->null_is ? (struct val){.kind = VAL_NULL} : val_nodata(NODATA_NULL);
 }
 
 static struct val eval_builtin(struct eval *ev, const struct expr *e)

@@ -48,7 +48,11 @@ struct eval {
     const json_t *row;      /* the row of the quantifier around, or NULL */
     const json_t *old;      /* its partner before */
     bool in_rows;
-    bool cells; /* one cell of a sample: any data count */
+    bool cells;   /* one cell of a sample: any data count */
+    bool null_is; /* a null is wanted as such: "is null" and what compares it */
+    bool in_operand;
+    struct eval_operand *operand;  /* that is looked at, or NULL: none is, or there are too many */
+    const struct expr *operand_is; /* what of it compares */
 };
 
 static inline struct bind *bind_of(const struct eval *ev, const struct expr *e)
@@ -57,6 +61,12 @@ static inline struct bind *bind_of(const struct eval *ev, const struct expr *e)
 }
 
 struct val eval_expr(struct eval *ev, const struct expr *e);
+/* A condition that others are made of, or the whole; what is none of these is noted as an operand. */
+struct val eval_condition(struct eval *ev, const struct expr *e);
+/* A null of a JSON answer is a value: it equals nothing and is no text. */
+struct val eval_answer(struct eval *ev, const struct expr *e);
+/* The value that `e` compares, if the operand is `e`. */
+void eval_operand_value(struct eval *ev, const struct expr *e, const struct val *v);
 
 /* eval_data.c */
 struct val eval_name(struct eval *ev, const struct expr *e);

@@ -316,9 +316,10 @@ static struct val in_set(const struct expr *e, const struct val *x, const json_t
 
 struct val eval_in(struct eval *ev, const struct expr *e)
 {
-    struct val x = val_single(ev->a, eval_expr(ev, e->a)), y;
+    struct val x = val_single(ev->a, eval_answer(ev, e->a)), y;
     struct rowset set = {0};
 
+    eval_operand_value(ev, e, &x);
     if (e->b->kind == EXPR_BASELINE) {
         const struct baseline *b = &ev->p->baselines.v[bind_of(ev, e->b)->baseline];
 

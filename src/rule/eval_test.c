@@ -328,7 +328,7 @@ static struct val values_not_worse(struct eval *ev, const struct expr *e, const 
     eval_note(ev, &w, (double)(w.to_us - w.from_us) / 1e6, (double)now.values.n);
     a = stats_compare((struct stats_values){b->values.v, b->values.n},
                       (struct stats_values){now.values.v, now.values.n}, &test, &shift);
-    if (b->kind != BASELINE_VALUES || b->values.n < 5)
+    if (b->kind != BASELINE_VALUES || b->values.n < BASELINE_VALUES_MIN)
         a = STATS_NO_BASELINE;
     if (ev->info) {
         ev->info->cannot_tell = a == STATS_UNDECIDED;

@@ -83,6 +83,7 @@ size_t judge_add(struct judge *j, struct sv id, const struct rule *r)
     new->before = new->st;
     new->derived_from = new->family = SIZE_MAX;
     new->worst = rule_verdict(r);
+    new->n_operands = size_min(operand_texts(&j->arena, r, new->operands), OPERANDS_MAX);
     return j->rules.n - 1;
 }
 
@@ -439,24 +440,54 @@ static void explain_limit(const struct judge_result *r, struct strbuf *out)
         strbuf_addf(out, " to %s", num_format(r->limit_to, r->type).s);
 }
 
+/* What was measured, against which limit, or why nothing was. */
+static void explain_value(const struct judge *j, size_t rule, const struct judge_result *r,
+                          struct strbuf *out)
+{
+    const char *truth = r->result == RESULT_TRUE    ? "true"
+                        : r->result == RESULT_FALSE ? "false"
+                                                    : "not in force";
+
+    if (judge_n_operands(j, rule)) {
+        strbuf_addf(out, "%s: ", judge_result_names[r->result]);
+        judge_explain_operands(j, rule, out);
+        return;
+    }
+    if (r->has_value)
+        strbuf_addf(out, "%s%s", r->at_least ? ">= " : "", num_format(r->value, r->type).s);
+    else if (r->has_share)
+        strbuf_addf(out, "%.4g%% of %.0f above", r->share * 100, r->n); /* the limit follows */
+    else
+        strbuf_add_str(out, r->why.p ? "no value" : truth);
+    if (r->state != STATE_REPORT && (r->has_value || r->has_share))
+        explain_limit(r, out);
+    if (r->why.p)
+        strbuf_addf(out, ": %.*s", SV_FMT(r->why));
+    if (r->result == RESULT_NODATA && r->nodata == NODATA_NO_BASELINE)
+        strbuf_add_str(out, " (nothing was measured before the deployment)");
+}
+
+bool judge_lacks_baseline(const struct judge *j, size_t rule)
+{
+    struct rule_prog *p = rule_at(j, rule)->prog;
+    bool lacks = false;
+
+    for (size_t i = 0; rule_prog_wants_baseline(p) && i < rule_prog_n_baselines(p); i++) {
+        const struct baseline *b = rule_prog_baseline(p, i);
+
+        lacks |= b->kind == BASELINE_NONE ||
+                 (b->kind == BASELINE_VALUES && b->values.n < BASELINE_VALUES_MIN);
+    }
+    return lacks;
+}
+
 void judge_explain(const struct judge *j, size_t rule, struct strbuf *out)
 {
     struct judge_result r;
-    const char *truth;
 
     judge_result(j, rule, &r);
     strbuf_addf(out, "%.*s: ", SV_FMT(r.id));
-    truth = r.result == RESULT_TRUE ? "true" : r.result == RESULT_FALSE ? "false" : "not in force";
-    if (r.has_value)
-        strbuf_addf(out, "%s%s", r.at_least ? ">= " : "", num_format(r.value, r.type).s);
-    else if (r.has_share)
-        strbuf_addf(out, "%.4g%% of %.0f above", r.share * 100, r.n); /* the limit follows */
-    else
-        strbuf_add_str(out, r.why.p ? "no value" : truth);
-    if (r.state != STATE_REPORT && (r.has_value || r.has_share))
-        explain_limit(&r, out);
-    if (r.why.p)
-        strbuf_addf(out, ": %.*s", SV_FMT(r.why));
+    explain_value(j, rule, &r, out);
     if (r.has_for)
         strbuf_addf(out, " for %s of %s", duration_format(r.elapsed_us / 1000).s,
                     duration_format(r.need_us / 1000).s);

@@ -41,6 +41,8 @@ DEFINE_CLEANUP(struct judge *, judge_free)
 size_t judge_add(struct judge *j, struct sv id, const struct rule *r);
 /* Measure what the rules compare with, from the samples up to the first changing step (R5). */
 void judge_measure_baseline(struct judge *j, int64_t at_us);
+/* A rule that compares with what was not measured, or too seldom: it can only say HOLD. */
+bool judge_lacks_baseline(const struct judge *j, size_t rule);
 /* Give a rule's baselines by hand: all become this number. */
 void judge_set_baseline(struct judge *j, size_t rule, double value);
 /* A phase of the document is done ("after phase 4": name "phase", n 4; "after cleanup": n 0). */
@@ -86,6 +88,25 @@ struct judge_result {
 };
 size_t judge_n_rules(const struct judge *j);
 void judge_result(const struct judge *j, size_t rule, struct judge_result *ret);
+
+/* One of the conditions that a rule joins; a rule that is one comparison of a number has none beside itself. */
+struct judge_operand_text {
+    char s[256];
+};
+struct judge_operand {
+    struct sv text; /* "error_rate[1m] > 5%" */
+    enum judge_result_kind result;
+    struct sv why; /* of NODATA and ERROR; .p NULL: none */
+    bool has_value, has_limit, has_limit_to;
+    double value, limit, limit_to; /* value: of a percentile the share above the limit */
+    struct dim_type type;
+    struct judge_operand_text value_text; /* "8.1%"; "": nothing was measured */
+};
+size_t judge_n_operands(const struct judge *j, size_t rule);
+void judge_operand(const struct judge *j, size_t rule, size_t i, struct judge_operand *ret);
+/* "a > 1 is true (3); b > 2 is NODATA (stale)"; nothing for a rule without. */
+void judge_explain_operands(const struct judge *j, size_t rule, struct strbuf *out);
+
 /* One line for people: "error_rate 10% > 5% for 5m (3m 00s of 5m 00s)". */
 void judge_explain(const struct judge *j, size_t rule, struct strbuf *out);
 

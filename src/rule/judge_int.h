@@ -50,6 +50,8 @@ struct judge_rule {
     unsigned checkpoints; /* that judge it only there; 0: it stands */
     size_t family;        /* SIZE_MAX: none */
     enum verdict worst;   /* rule_verdict() */
+    struct sv operands[OPERANDS_MAX];
+    size_t n_operands; /* that have their words here */
 };
 
 struct judge_check {

@@ -1,6 +1,8 @@
 /* judge_json: the state of a judge as JSON (docs/formats/rules.md, section 2). */
 #include "rule/judge_int.h"
 
+#include <stdio.h>
+
 #include "base/sv.h"
 #include "rule/samples_json.h"
 
@@ -241,6 +243,93 @@ static const struct {
     {"covered_s", offsetof(struct eval_info, has_window), offsetof(struct eval_info, covered_s)},
 };
 
+/* Numbers of an operand that may be there. */
+static const struct {
+    const char *key;
+    size_t has, value;
+} operand_numbers[] = {
+    {"value", offsetof(struct eval_operand, has_value), offsetof(struct eval_operand, value)},
+    {"limit", offsetof(struct eval_operand, has_limit), offsetof(struct eval_operand, limit)},
+    {"limit_to", offsetof(struct eval_operand, has_limit_to),
+     offsetof(struct eval_operand, limit_to)},
+    {"share", offsetof(struct eval_operand, has_share), offsetof(struct eval_operand, share)},
+};
+static const char *const operand_kinds[VAL__N] = {
+    [VAL_NUM] = "",          [VAL_BOOL] = "known",  [VAL_TEXT] = "",   [VAL_NULL] = "",
+    [VAL_VERSION] = "",      [VAL_JSON] = "",       [VAL_SERIES] = "", [VAL_DIST] = "",
+    [VAL_NODATA] = "nodata", [VAL_ERROR] = "error",
+};
+
+static json_t *operand_save(const struct eval_operand *o)
+{
+    json_t *j = json_object();
+
+    json_put_str(j, "kind", operand_kinds[o->kind]);
+    json_put_bool(j, "truth", o->truth);
+    if (o->kind == VAL_NODATA)
+        json_put_str(j, "why", nodata_names[o->why]);
+    for (size_t i = 0; i < ARRAY_LEN(operand_numbers); i++)
+        if (*(const bool *)(const void *)((const char *)o + operand_numbers[i].has))
+            json_put(
+                j, operand_numbers[i].key,
+                samples_number_save(
+                    *(const double *)(const void *)((const char *)o + operand_numbers[i].value)));
+    json_put_int(j, "dim", o->type.dim);
+    json_put_bool(j, "per_s", o->type.per_s);
+    if (o->text[0])
+        json_put(j, "text", json_str(o->text));
+    return j;
+}
+
+static void operand_load(const json_t *j, struct eval_operand *o)
+{
+    int64_t dim = json_get_int(j, "dim", DIM_ANY);
+
+    *o = (struct eval_operand){
+        .kind = (enum val_kind)name_of(operand_kinds, VAL__N, json_get_sv(j, "kind"), VAL_NODATA),
+        .truth = json_get_bool(j, "truth", false),
+        .why =
+            (enum nodata)name_of(nodata_names, NODATA__N, json_get_sv(j, "why"), NODATA_NO_SERIES)};
+    for (size_t i = 0; i < ARRAY_LEN(operand_numbers); i++) {
+        const json_t *v = json_object_get(j, operand_numbers[i].key);
+
+        if (!v)
+            continue;
+        *(bool *)(void *)((char *)o + operand_numbers[i].has) = true;
+        *(double *)(void *)((char *)o + operand_numbers[i].value) = samples_number(v);
+    }
+    o->type = (struct dim_type){dim >= 0 && dim < DIM__N ? (enum dim)dim : DIM_ANY,
+                                json_get_bool(j, "per_s", false)};
+    (void)snprintf(o->text, sizeof(o->text), "%s", json_get_str(j, "text", ""));
+}
+
+/* A rule that is one comparison of a number is told by its value. */
+static void operands_save(json_t *o, const struct eval_info *info)
+{
+    json_t *list;
+
+    if (info->n_operands == 0 || (info->n_operands == 1 && info->has_value))
+        return;
+    list = json_array();
+    for (size_t i = 0; i < info->n_operands && i < OPERANDS_MAX; i++)
+        json_append(list, operand_save(&info->operands[i]));
+    json_put(o, "operands", list);
+    json_put_int(o, "n_operands", (int64_t)info->n_operands);
+}
+
+/* Of a judge with these rules: `most` have words in it. */
+static void operands_load(const json_t *o, size_t most, struct eval_info *info)
+{
+    const json_t *list = json_object_get(o, "operands");
+    int64_t n = json_get_int(o, "n_operands", 0);
+
+    if (json_array_size(list) != most || n < (int64_t)most || n > RULE_MAX_BYTES)
+        return;
+    info->n_operands = (size_t)n;
+    for (size_t i = 0; i < most; i++)
+        operand_load(json_array_get(list, i), &info->operands[i]);
+}
+
 static void info_save(json_t *o, const struct eval_info *info)
 {
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
@@ -286,6 +375,7 @@ static void seen_save(json_t *o, const struct rule_seen *s)
     if (s->at_least)
         json_put_bool(o, "at_least", true);
     info_save(o, &s->info);
+    operands_save(o, &s->info);
 }
 
 static void seen_load(const json_t *o, struct rule_seen *s)
@@ -399,6 +489,7 @@ static enum err_code rules_load(struct judge *j, const json_t *a, struct err *er
                            SV_FMT(r->id));
         judge_rule_load(o, &r->st);
         seen_load(o, &r->seen);
+        operands_load(o, r->n_operands, &r->seen.info);
     }
     return ERR_OK;
 }

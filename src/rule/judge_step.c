@@ -449,6 +449,12 @@ static void evaluate(struct judge *j, struct judge_rule *r, int64_t t_us)
     see_value(r, &v);
 }
 
+/* There was no value at all before: that one will never be judged has to be seen. */
+static bool lacks_baseline(const struct rule_seen *s)
+{
+    return s->result == RESULT_NODATA && s->nodata == NODATA_NO_BASELINE;
+}
+
 void judge_step(struct judge *j, size_t i, int64_t t_us, bool at_checkpoint)
 {
     struct judge_rule *r = &j->rules.v[i];
@@ -486,5 +492,6 @@ void judge_step(struct judge *j, size_t i, int64_t t_us, bool at_checkpoint)
     if (c != CLASS_GAP)
         r->st.result_us = t_us;
     r->seen.changed = was.state != r->seen.state || was.verdict != r->seen.verdict ||
-                      r->before.flapping != r->st.flapping;
+                      r->before.flapping != r->st.flapping ||
+                      (lacks_baseline(&r->seen) && !lacks_baseline(&was));
 }

@@ -99,6 +99,8 @@ NODISCARD enum err_code rule_parse_expr(struct arena *a, struct sv text, struct 
 /* The canonical text; it parses to the same rule.  Durations as written, also after scaling. */
 void rule_print(const struct rule *r, struct strbuf *out);
 void rule_print_expr(const struct expr *e, struct strbuf *out);
+/* A pattern in its quotes, as matches() takes it. */
+void rule_print_pattern(struct sv pattern, struct strbuf *out);
 /* Same rule, whatever its spacing. */
 bool rule_eq(const struct rule *x, const struct rule *y);
 

@@ -60,6 +60,11 @@ static void print_text(struct sv s, bool pattern, struct strbuf *out)
     strbuf_add_byte(out, '"');
 }
 
+void rule_print_pattern(struct sv pattern, struct strbuf *out)
+{
+    print_text(pattern, true, out);
+}
+
 static void print_part(struct sv s, bool quote, struct strbuf *out)
 {
     quote |= !rule_name_is_plain(s);

@@ -20,6 +20,7 @@ const char *const nodata_names[NODATA__N] = {
     [NODATA_ZERO_DENOMINATOR] = "zero-denominator",
     [NODATA_ZERO_BASELINE] = "zero-baseline",
     [NODATA_NO_BASELINE] = "no-baseline",
+    [NODATA_NULL] = "null",
     [NODATA_NO_ROWS] = "no-rows",
     [NODATA_NAN] = "nan",
     [NODATA_UNDECIDED] = "undecided",

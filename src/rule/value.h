@@ -23,6 +23,7 @@ enum nodata {
     NODATA_NO_ROWS,
     NODATA_NAN,
     NODATA_UNDECIDED,
+    NODATA_NULL,
     NODATA__N
 };
 extern const char *const nodata_names[NODATA__N]; /* "no-series", ... */

@@ -116,6 +116,12 @@ static void cgroup_add_processes(const char *dir, struct sample_list *l)
     sample_add_number(l, "processes", (double)n, NULL);
 }
 
+/* What is not known of a group that is gone; the kills that were counted happened. */
+static const struct {
+    const char *member, *unit;
+} cgroup_gone[] = {
+    {"processes", NULL}, {"memory", "B"}, {"memory_max", "B"}, {"cpu", "s"}, {"throttled", "s"}};
+
 static enum err_code cgroup_look(const struct source *s, struct sample_list *l, struct err *err)
 {
     const char *dir = ((const struct cgroup_source *)(const void *)s)->path;
@@ -125,8 +131,11 @@ static enum err_code cgroup_look(const struct source *s, struct sample_list *l, 
     if (!exists && errno != ENOENT)
         return err_sys(err, errno, "look at the control group '%s'", dir);
     sample_add_bool(l, "exists", exists);
-    if (!exists)
-        return ERR_OK; /* the unit has stopped: nothing uses anything, and no number is made up */
+    if (!exists) { /* the unit has stopped: no number is made up, and none of before stands any longer */
+        for (size_t i = 0; i < ARRAY_LEN(cgroup_gone); i++)
+            sample_add_null(l, cgroup_gone[i].member, cgroup_gone[i].unit);
+        return ERR_OK;
+    }
     cgroup_add_processes(dir, l);
     cgroup_add_number(dir, "memory.current", "memory", l);
     cgroup_add_number(dir, "memory.max", "memory_max", l);
@@ -140,7 +149,7 @@ static const struct source_key cgroup_keys[] = {
 };
 
 static const struct source_member cgroup_members[] = {
-    {"exists", NULL, "false: the unit does not run; then there is nothing else"},
+    {"exists", NULL, "false: the unit does not run; then the rest is null"},
     {"processes", NULL, "in the group itself"},
     {"memory", "B", "in use"},
     {"memory_max", "B", "its limit; null: there is none"},

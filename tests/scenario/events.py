@@ -106,7 +106,8 @@ def a_run_that_is_watched_and_rolled_back():
 def a_watch_that_goes_on_behind_its_end():
     write("deploy.md", "# F\n\n## Deployment\n" + sh("true"))
     write("prusik.yaml", "environment: test\noperator: ann\nwatch: {interval: 100ms}\n"
-          "sources: {cmd.queue: {command: echo 7}}\nrules: {queue: 'investigate when cmd.queue.elapsed >= 0s for 2s'}\n")
+          "sources: {cmd.queue: {command: echo 7}}\nrules: {queue: 'investigate when cmd.queue.elapsed >= 0s for 2s', "
+          "slower: 'investigate when cmd.queue.elapsed > 2x baseline and cmd.queue.exit == 0'}\n")
     prusik("watch", "deploy.md", "--for", "1s", status=9)
 
 

@@ -193,11 +193,12 @@ def what_is_tried_is_named_as_rules_name_it():
     rules = {(t["name"], s["name"]): s.get("rule") for t in json.loads(done.stdout) for s in t["samples"]}
     for key, want in {("scrape", "job:errors"): "`job:errors`", ("scrape", "min"): "`min`", ("scrape", "plain"): "plain",
                       ("unit.batch", "alive"): "unit.batch.active", ("unit.batch", "rss"): "unit.batch.memory",
-                      ("unit.batch", "pid"): None, ("log.app", "records"): None, ("log.app", "x"): "matches(log.app, ...)",
+                      ("unit.batch", "pid"): None, ("log.app", "records"): None, ("log.app", "x"): 'matches(log.app, "x")', ("unit.batch", "cpu"): "unit.batch.cpu",
                       ("file.s", "size"): "file.s.size", ("file.s", "truncated"): None}.items():
         same(f"rule of {key}", rules.get(key, "not there"), want)
     check("    job:errors 3  (in rules: `job:errors`)\n" in text, text)
     check("    plain 5\n" in text, text)
+    check('    matches(log.app, "x") 0\n' in text, text)
     check("    not for rules: records 0, bytes 0B, position " in text, text)
 
 

@@ -254,6 +254,36 @@ T(what_is_not_told_is_counted)
     compare_release(&r);
 }
 
+/* A thousand that are fine do not hide the one that vanished. */
+T(what_is_within_gives_way_to_what_is_not)
+{
+    CLEANUP(strbuf_release) struct strbuf old = STRBUF(0), new = STRBUF(0);
+    struct compare_options opt = {.where = NULL};
+    struct compare_result r;
+    struct err err;
+    size_t within = 0;
+
+    strbuf_add_str(&old, HEAD("pre", "00"));
+    strbuf_add_str(&new, HEAD("post", "01"));
+    for (int i = 0; i < 150; i++) {
+        strbuf_addf(&old, "{\"key\":[%d],\"data\":{\"cost\":1000}}\n", i);
+        if (i != 149) /* removed */
+            strbuf_addf(&new, "{\"key\":[%d],\"data\":{\"cost\":%d}}\n", i, i == 140 ? 9 : 1001);
+    }
+    strbuf_add_str(&old, "{\"end\":true,\"records\":150}\n");
+    strbuf_add_str(&new, "{\"end\":true,\"records\":149}\n");
+    T_OK(compare(strbuf_str(&old), strbuf_str(&new), &opt, &r, &err), err);
+    T_EQ(r.counts[RECORD_WITHIN], 148);
+    T_EQ(json_array_size(r.records), COMPARE_RECORDS);
+    T_EQ(r.not_shown, 50);
+    for (size_t i = 0; i < COMPARE_RECORDS; i++)
+        within += sv_eq(json_get_sv(json_array_get(r.records, i), "class"), SV("within"));
+    T_EQ(within, 98);
+    T_SV(json_get_sv(json_array_get(r.records, 98), "class"), "changed");
+    T_SV(json_get_sv(json_array_get(r.records, 99), "class"), "removed");
+    compare_release(&r);
+}
+
 /* An inserted, a removed and a broken record, with the rest the same bytes. */
 T(sides_that_run_apart_meet_again)
 {
@@ -446,7 +476,8 @@ T(a_cell_becomes_what_its_type_says_or_stays_text)
 
 T_MAIN(T_CASE(our_own_vectors_are_judged_as_they_say), T_CASE(the_vectors_are_judged_as_they_say),
        T_CASE(values_are_compared_by_value), T_CASE(the_worst_distances_are_told_largest_first),
-       T_CASE(what_is_not_told_is_counted), T_CASE(sides_that_run_apart_meet_again),
+       T_CASE(what_is_not_told_is_counted), T_CASE(what_is_within_gives_way_to_what_is_not),
+       T_CASE(sides_that_run_apart_meet_again),
        T_CASE(what_is_no_snapshot_is_refused_with_its_place),
        T_CASE(a_file_that_is_not_there_is_named),
        T_CASE(a_condition_that_cannot_be_judged_is_refused),

@@ -34,7 +34,7 @@ static json_t *plan_of(const char *text)
 #define WATCH                                                                      \
     "\"time_scale\":0.5,\"watch\":{\"interval_ms\":5000,\"scrape\":\"http://h/\"," \
     "\"probes\":{\"db\":\"http://h/db\"},\"aliases\":{\"error_rate\":"             \
-    "\"ratio(bad_total, all_total)\"}},\"services\":[{\"name\":\"web\"}]"
+    "\"ratio(bad_total, all_total)\"}},\"services\":[{\"name\":\"web\",\"pid_file\":\"p\"}]"
 #define RULE(id, text) "{\"id\":\"" id "\",\"source\":\"as written\",\"text\":\"" text "\"}"
 
 T(rules_come_in_their_order_checkpoints_last)

@@ -238,9 +238,16 @@ T(the_watch_is_shown_with_its_verdicts)
         "{\"text\":\"crashes > 0\",\"state\":\"nodata\",\"verdict\":\"HOLD\",\"why\":\"no samples\"}");
     add(&b, EVENT_CHECKPOINT, "", 0,
         "{\"name\":\"T+5m\",\"verdict\":\"OK\",\"text\":\"all <good>\"}");
+    add(&b, EVENT_RULE_STATE, "", 0,
+        "{\"text\":\"a > 1 and b > 2\",\"state\":\"nodata\",\"verdict\":\"HOLD\",\"why\":\"stale\","
+        "\"operands_text\":\"a > 1 is true (3); b > 2 is NODATA (stale)\"}");
     bench_report(&b);
-    want_html(&b, "<td>error_rate &gt; 5%</td><td>fired</td><td><span class=\"tag "
-                  "bad\">ROLLBACK</span></td><td>7 %</td><td>0.05</td><td>200</td><td></td>");
+    want_html(
+        &b,
+        "<td>error_rate &gt; 5%</td><td>fired</td><td><span class=\"tag "
+        "bad\">ROLLBACK</span></td><td class=\"time\">7 %</td><td>0.05</td><td>200</td><td></td>");
+    want_html(
+        &b, "<td></td><td></td><td></td><td>a &gt; 1 is true (3); b &gt; 2 is NODATA (stale)</td>");
     want_html(&b, "<td>crashes &gt; 0</td><td>nodata</td><td><span class=\"tag "
                   "dim\">HOLD</span></td><td></td><td></td><td></td><td>no samples</td>");
     want_html(&b,

@@ -83,12 +83,12 @@ static const struct expectation of_members[] = {
     {"expect http.h.json.gone is null", "true"},
     {"expect http.h.json.gone is not null", "false"},
     {"expect http.h.json.gone == 5", "false"},
-    {"expect http.h.json.gone != 5", "false"},
+    {"expect http.h.json.gone != 5", "NODATA null"}, /* no good news of what is not known */
     {"expect not (http.h.json.gone == 5)", "true"},
     {"expect http.h.json.gone in {1, 2}", "false"},
-    {"expect http.h.json.gone + 1 > 0", "false"},
+    {"expect http.h.json.gone + 1 > 0", "NODATA null"},
     {"expect http.h.json.gone contains \"x\"", "false"},
-    {"expect abs(http.h.json.gone) within 5 of 3", "false"},
+    {"expect abs(http.h.json.gone) within 5 of 3", "NODATA null"},
     {"expect http.h.status is null", "false"},
     {"expect http.h.status - 100 == 100", "true"},
     {"expect -http.h.status == -200", "true"},
@@ -112,7 +112,11 @@ static const struct expectation of_members[] = {
     {"expect version(cmd.v.out) >= version(\"3.9\")", "true"},
     {"expect version(cmd.v.out) == version(\"3.11.0\")", "true"},
     {"expect version(cmd.v.out) < version(\"3.11.0.1\")", "true"},
-    {"expect version(http.h.json.gone) > version(\"1\")", "false"},
+    {"expect version(http.h.json.gone) > version(\"1\")", "NODATA null"},
+    {"rollback when http.h.json.gone > 5", "NODATA null"},
+    {"expect http.h.json.gone in [1, 2]", "NODATA null"},
+    {"expect http.h.json.gone", "NODATA null"},
+    {"expect http.h.json.gone is not null and http.h.json.gone > 5", "false"},
     {"expect version(http.h.json.state) > version(\"1\")", "ERROR no version: 'healthy'"},
     {"expect http.h.status / 0 > 1", "NODATA zero-denominator"},
     {"expect tls.t.not_after > now + 30d", "true"},
@@ -134,7 +138,7 @@ static const struct expectation of_members[] = {
     {"expect http.h.json.num contains \"7\"", "ERROR a value that is no text"},
     {"expect http.h.json.flag is up", "true"},
     {"expect http.h.json.flag is down", "false"},
-    {"expect http.h.json.gone is up", "false"},
+    {"expect http.h.json.gone is up", "NODATA null"},
 };
 
 T(members_are_numbers_texts_bools_and_null)
@@ -226,7 +230,10 @@ T(a_value_without_data_is_no_data_and_one_that_could_not_be_had_is_an_error)
         {"expect prom.gone is missing", "true"},
         {"expect prom.gone is null", "NODATA no-series"},
         {"expect prom.many < 5", "ERROR 2 series where one number is wanted"},
-        {"expect sql.nil.value < 5", "false"}, /* a null that was answered is one */
+        {"expect sql.nil.value < 5", "NODATA null"},
+        {"rollback when sql.nil.value > 5", "NODATA null"}, /* neither is it above */
+        {"expect sql.nil.value == 5", "NODATA null"},
+        {"expect sql.nil.value is null", "true"},
     };
     static const struct {
         const char *source, *name;

@@ -81,7 +81,10 @@ T(a_group_that_is_not_there_uses_nothing_and_one_that_cannot_be_asked_is_an_erro
     begin();
     l = open_group("no.slice/such.service");
     T_OK(look(&l), l.s->err);
-    T_CHECK(!truth_of(&l, "exists") && !has(&l, "memory"));
+    T_CHECK(!truth_of(&l, "exists"));
+    T_EQ(sample_find(&l.s->samples, SV("memory"))->kind,
+         SAMPLE_NULL); /* that of before stands no longer */
+    T_CHECK(!sample_find(&l.s->samples, SV("oom_kills")));
     check_members(&l);
     source_free(l.s);
     l = open_group("/proc/version/x");
