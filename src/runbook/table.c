@@ -111,25 +111,84 @@ static struct sv table_told(struct rb_build *b, struct sv phrase, struct sv word
                                : (struct sv){NULL, 0};
 }
 
-static void table_matrix_row(struct rb_build *b, const struct table_row *row,
-                             const struct table_matrix *at)
+static struct rb_rule *table_rule(struct rb_build *b, const struct table_row *row, int condition,
+                                  int threshold)
 {
-    enum prose_verdict verdict = prose_verdict_of(row->cells[at->action]);
     struct rb_rule *rule = vec_add(&b->rules);
 
     rule->line = row->line;
     rule->part = b->part;
-    rule->source = row->cells[at->condition];
-    if (at->threshold >= 0 && (size_t)at->threshold < row->n)
-        rule->source = arena_fmt(b->arena, "%.*s %.*s", SV_FMT(rule->source),
-                                 SV_FMT(row->cells[at->threshold]));
+    rule->source = row->cells[condition];
+    if (threshold >= 0 && (size_t)threshold < row->n)
+        rule->source =
+            arena_fmt(b->arena, "%.*s %.*s", SV_FMT(rule->source), SV_FMT(row->cells[threshold]));
     rule->offset_ms = -1;
+    return rule;
+}
+
+static void table_matrix_row(struct rb_build *b, const struct table_row *row,
+                             const struct table_matrix *at)
+{
+    enum prose_verdict verdict = prose_verdict_of(row->cells[at->action]);
+    struct rb_rule *rule = table_rule(b, row, at->condition, at->threshold);
+
     if (verdict != PROSE_NONE)
         rule->text = prose_rule(b->prose, rule->source, verdict, b->arena, &rule->dropped);
     else
         rule->text = table_told(b, rule->source, row->cells[at->action], &rule->dropped);
     if (!rule->text.n)
         build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
+}
+
+/* What is done when a metric is in the column: "Rollback", "Warning if"; PROSE_NONE: nothing. */
+static enum prose_verdict table_band(struct sv head)
+{
+    static const struct {
+        struct sv word;
+        enum prose_verdict verdict;
+    } rows[] = {
+        {SV("rollback"), PROSE_ROLLBACK},   {SV("roll back"), PROSE_ROLLBACK},
+        {SV("abort"), PROSE_ROLLBACK},      {SV("investigate"), PROSE_INVESTIGATE},
+        {SV("warning"), PROSE_INVESTIGATE}, {SV("warn"), PROSE_INVESTIGATE},
+        {SV("hold"), PROSE_HOLD},           {SV("pause"), PROSE_HOLD},
+    };
+    static const struct sv ends[] = {SV(""),    SV(" if"),        SV(" when"),
+                                     SV(" at"), SV(" threshold"), SV(" trigger")};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (size_t k = 0; k < ARRAY_LEN(ends); k++) {
+            struct sv rest = head;
+
+            if (sv_eat_nocase(&rest, rows[i].word) && sv_eq_nocase(rest, ends[k]))
+                return rows[i].verdict;
+        }
+    return PROSE_NONE;
+}
+
+/* "Metric | Healthy | Investigate | Rollback": a rule for each cell with a limit; false: it is no such table. */
+static bool table_bands(struct rb_build *b, const struct table_row *head,
+                        const struct table_row *row)
+{
+    int metric = table_column(head, table_metric_words, ARRAY_LEN(table_metric_words));
+    bool found = false;
+
+    if (metric != 0 || build_role(b) == ROLE_REFERENCE || build_role(b) == ROLE_COMMUNICATE)
+        return false;
+    for (size_t c = 1; c < head->n && c < row->n; c++) {
+        enum prose_verdict verdict = table_band(head->cells[c]);
+        struct rb_rule *rule;
+
+        if (verdict == PROSE_NONE)
+            continue;
+        found = true;
+        if (!watch_limited(b, row->cells[c])) /* "-", "n/a" */
+            continue;
+        rule = table_rule(b, row, metric, (int)c);
+        rule->text = prose_rule(b->prose, rule->source, verdict, b->arena, &rule->dropped);
+        if (!rule->text.n)
+            build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
+    }
+    return found;
 }
 
 static struct sv table_cell(const struct table_row *row, int column)
@@ -381,7 +440,7 @@ void table_read(struct rb_build *b, uint32_t node)
         else if (table_column(&head, table_time_words, ARRAY_LEN(table_time_words)) == 0 &&
                  title_offset(b->title, cells.cells[0], &offset_ms))
             table_schedule_row(b, &cells, offset_ms);
-        else
+        else if (!table_bands(b, &head, &cells))
             (void)table_metric_row(b, &head, &cells); /* false: a table of something else */
     }
 }

@@ -305,6 +305,19 @@ T(tables_of_limits_and_what_is_done_are_rules_by_other_names_too)
         "rollback when error_rate[1m] > 5% for 5m|page oncall when cpu > 90%|?");
 }
 
+T(columns_of_a_table_that_are_verdicts_are_rules)
+{
+    want_rules(
+        "# R\n## Monitoring\n| Metric | Healthy | Investigate | Rollback if |\n|---|---|---|---|\n"
+        "| Error rate | < 1% | > 1% | > 5% for 5 min |\n| P95 latency | < 300ms | - | > 2s |\n| Mood | good | < 7 | < 5 |\n",
+        "investigate when error_rate[1m] > 1%|rollback when error_rate[1m] > 5% for 5m|"
+        "rollback when p95(response_time)[5m] > 2s|?|?");
+    want_rules("# R\n## Overview\n| Metric | Rollback |\n|---|---|\n| Error rate | > 5% |\n", "");
+    want_rules(
+        "# R\n## Plan\n| Change | Rollback |\n|---|---|\n| Error pages > 5% smaller | > 5% |\n",
+        "");
+}
+
 T(ways_back_by_their_haste_are_alternatives)
 {
     CLEANUP(reading_done) struct reading r;
@@ -350,4 +363,5 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(a_bullet_that_is_a_command_is_one_below_what_tells_to_do_it),
        T_CASE(a_case_and_what_is_done_in_it_is_a_rule),
        T_CASE(tables_of_limits_and_what_is_done_are_rules_by_other_names_too),
+       T_CASE(columns_of_a_table_that_are_verdicts_are_rules),
        T_CASE(ways_back_by_their_haste_are_alternatives), T_CASE(expectations_of_the_east_are_some))
