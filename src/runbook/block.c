@@ -132,6 +132,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_SYSTEM_HERE] = "linux|unix|wsl|ubuntu|debian",
     [BLOCK_RESTORES] =
         "^(?:(?:how )?to )?restor(?:e|ing)\\b(?!.*\\b(?:test|scratch|temp|verif|staging|drill|copy))",
+    [BLOCK_IS_BACK] =
+        "^(?:if|when|in case) .*\\b(?:fail|issue|problem|wrong|error|critical).*\\b(?:roll ?back|revert|undo|back out)\\b",
     [BLOCK_STOPS] =
         "^(?:to )?(?:stop|shut ?down|tear ?down|clean ?up)(?: and remove)?(?: (?:all|everything|it|them|"
         "the|services?|containers?|servers?|stack|app|application|when done|afterwards|again))*$",

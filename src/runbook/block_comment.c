@@ -387,6 +387,8 @@ static void block_comment_before(struct block_reader *r, const struct shell_item
     struct sv aside = block_aside_of(r, text);
 
     condition = condition.n ? condition : aside;
+    if (build_role(r->b) == ROLE_ROLLBACK && regex_has(r->b->block_patterns[BLOCK_IS_BACK], text))
+        condition.n = 0; /* deciding for it is the condition */
 
     block_comment_host(r, text);
 

@@ -161,7 +161,21 @@ static size_t placeholder_word(struct sv text, size_t at)
     return 0;
 }
 
-/* X.Y.Z, X.Y: a version; its length, or 0. */
+/* v1.x.x; its length, or 0.  "4.x" and "1.2.x" are names of branches. */
+static size_t placeholder_minor(struct sv rest)
+{
+    size_t n = 1;
+
+    while (n < rest.n && ascii_is_digit(rest.p[n]))
+        n++;
+    rest = sv_sub(rest, n, rest.n);
+    return n > 1 && sv_eat(&rest, SV(".x.x")) &&
+                   (!rest.n || (!ascii_is_word(*rest.p) && *rest.p != '.'))
+               ? n + 4
+               : 0;
+}
+
+/* X.Y.Z, X.Y, v1.x.x: a version; its length, or 0. */
 static size_t placeholder_version(struct sv text, size_t at)
 {
     static const struct sv versions[] = {SV("X.Y.Z"), SV("X.Y")};
@@ -170,6 +184,8 @@ static size_t placeholder_version(struct sv text, size_t at)
 
     if (before == '.' || (ascii_is_word(before) && before != 'v' && before != '_'))
         return 0;
+    if (text.p[at] == 'v')
+        return placeholder_minor(rest);
     for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
         struct sv after = sv_sub(rest, versions[i].n, rest.n);
 
@@ -352,7 +368,7 @@ void placeholder_find_values(struct sv text, struct arena *arena, struct placeho
 static bool placeholder_begins(struct sv text, size_t i)
 {
     if (ascii_is_alpha(text.p[i]))
-        return strchr("CPRSTXYcpsy", text.p[i]) &&
+        return strchr("CPRSTXYcpsvy", text.p[i]) &&
                (i == 0 || !ascii_is_alnum(text.p[i - 1]) || text.p[i - 1] == 'v');
     return strchr("<[{/$`", text.p[i]) != NULL;
 }

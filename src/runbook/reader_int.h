@@ -52,6 +52,7 @@ enum block_pattern {
     BLOCK_SYSTEM,      /* "On Windows:", "macOS / Linux" */
     BLOCK_SYSTEM_HERE, /* one that this program runs on */
     BLOCK_RESTORES,    /* "Restore from backup" below the backup itself */
+    BLOCK_IS_BACK,     /* "If the migration fails, roll back at once": what a way back is for */
     BLOCK_STOPS,       /* "Stop all" below what was started */
     BLOCK_PATTERN__N
 };

@@ -318,6 +318,16 @@ T(columns_of_a_table_that_are_verdicts_are_rules)
         "");
 }
 
+T(what_a_way_back_is_for_is_no_condition_of_it)
+{
+    want_steps(
+        "# R\n## Rollback" SH(
+            "# If the migration fails, roll back at once\n./back\n\n# If the problem persists\n./restore"),
+        "rollback ./back|rollback ./restore ?If the problem persists");
+    want_steps("# R\n## Release" SH("# If it fails, roll back\n./back"),
+               "deploy ./back ?If it fails");
+}
+
 T(ways_back_by_their_haste_are_alternatives)
 {
     CLEANUP(reading_done) struct reading r;
@@ -364,4 +374,5 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(a_case_and_what_is_done_in_it_is_a_rule),
        T_CASE(tables_of_limits_and_what_is_done_are_rules_by_other_names_too),
        T_CASE(columns_of_a_table_that_are_verdicts_are_rules),
+       T_CASE(what_a_way_back_is_for_is_no_condition_of_it),
        T_CASE(ways_back_by_their_haste_are_alternatives), T_CASE(expectations_of_the_east_are_some))
