@@ -235,7 +235,8 @@ static const struct effect_row {
     {"find", "-delete", EFFECT_FILES},
     {"find", "-exec", EFFECT_UNKNOWN},
     {"pytest", "", EFFECT_NONE},
-    {"py_compile", "", EFFECT_NONE}, /* python -m ... */
+    {"unittest", "", EFFECT_NONE}, /* python -m ... */
+    {"py_compile", "", EFFECT_NONE},
     {"json.tool", "", EFFECT_NONE},
     {"venv", "", EFFECT_FILES},
     {"wget", "--spider", EFFECT_NONE},

@@ -70,11 +70,6 @@ static struct sv script_path(const struct shell_simple *s, struct sv program)
 
 bool effect_is_test(const struct shell_simple *s, struct sv program)
 {
-    static const char *const readers[] = {"python", "python3"};
-
-    if (effect_is_one_of(program, readers, ARRAY_LEN(readers)) &&
-        (shell_find_word(s, 1, SV("pytest")) || shell_find_word(s, 1, SV("unittest"))))
-        return true;
     return script_is_test(script_path(s, program));
 }
 

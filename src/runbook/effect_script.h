@@ -9,7 +9,7 @@
 #include "runbook/command.h"
 
 bool effect_is_one_of(struct sv word, const char *const *words, size_t n);
-/* ./smoke.sh, bash deploy/smoke_tests.sh, python3 -m pytest */
+/* ./smoke.sh, bash deploy/smoke_tests.sh */
 bool effect_is_test(const struct shell_simple *s, struct sv program);
 /* "somectl status", "./deploy.sh --dry-run", "x --version"; not "./deploy.sh --version 4.2", "x set status open". */
 bool effect_says_looks(const struct shell_simple *s);

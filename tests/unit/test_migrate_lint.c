@@ -672,7 +672,7 @@ static void rows_of_many_columns_and_of_many_kinds_stay(void)
     add_row_of(&wide, 129, "'b'");
     T_EQ(sqlthin(wide.p, wide.n), 0);
     strbuf_add_str(&mixed, "INSERT INTO t VALUES ");
-    for (size_t i = 0; i < 2 * 64; i++, n++) /* each of 64 kinds twice: of 16 the second goes */
+    for (size_t i = 0; i < 128; i++, n++) /* each of 64 kinds twice: of 16 the second goes */
         strbuf_addf(&mixed, "%s(%s,%s,%s)", i ? "," : "", kinds[i / 16 % 4], kinds[i / 4 % 4],
                     kinds[i % 4]);
     T_EQ(n, 128);

@@ -595,6 +595,11 @@ T(quantifiers_look_at_rows)
         {"expect count(sql.deals) == 3", "true"},
         {"expect count(sql.deals where type is null) == 1", "true"},
         {"expect count(sql.deals where type is not null : cost > 200) == 1", "true"},
+        {"expect count(sql.deals where type is null : type) == 0",
+         "true"}, /* null is neither true */
+        {"expect count(sql.deals where type is null : type + 1 > 0) == 0",
+         "true"}, /* nor a number */
+        {"expect count(sql.deals where type is null : type within 5% of 10) == 0", "true"},
         {"expect all(sql.deals : cost > 10)", "true"},
         {"expect all(sql.deals : type in {acq, carve})", "false"},
         {"expect all(sql.deals where type is not null : type in {acq, carve})", "true"},
