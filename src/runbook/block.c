@@ -99,6 +99,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:run|execute|use|do|type|try)(?: (?:any of )?(?:this|these|it|the following|them|that|such)"
         "(?: (?:commands?|lines?|block|way))?)?(?: (?:directly|by hand|manually|ever|here|at all))?[.!:]*$|"
         "絶対に(?:これを)?実行しない|(?:決して|絶対)実行しない|実行しないこと|実行禁止|^(?:请勿|切勿|禁止)(?:执行|运行)",
+    [BLOCK_RIGHT] =
+        "^[^\\w\\s]*\\s*(?:right|good|correct|instead|better|ok|(?:do|use|run) (?:this|these|it))\\b",
     [BLOCK_WRONG] =
         "^[^\\w\\s]*\\s*(?:bad|wrong|incorrect|not like this|don['’]ts?|anti-?pattern|falsch|悪い例|誤り)"
         "(?: (?:ways?|examples?|approach|practices?|usage|commands?))?(?: \\([^)]*\\))?[:!.]*$",

@@ -438,7 +438,7 @@ static bool block_read_never(struct block_reader *r, const struct shell_item *it
     if (item->same_line)
         return false;
     if (!wrong && !regex_has(r->b->block_patterns[BLOCK_NOT_THESE], text)) {
-        r->never &= !sv_ends(text, SV(":")); /* "# Right:" */
+        r->never &= !regex_has(r->b->block_patterns[BLOCK_RIGHT], text);
         return false;
     }
     block_flush(r);

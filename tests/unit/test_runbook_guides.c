@@ -242,6 +242,9 @@ T(commands_below_a_comment_that_forbids_them_are_not_done)
     want_steps("# R\n## Release" SH("# Never run these\nrm -rf /a\nrm -rf /b\n\n# Run this\n./go"),
                "deploy ./go");
     want_steps("# R\n## Release" SH("# Wrong:\nrm -rf /a\n# Right:\n./go"), "deploy ./go");
+    want_steps("# R\n## Release" SH(
+                   "# Never run these\n# For example:\nrm -rf /a\n# Use these instead\n./go"),
+               "deploy ./go");
     want_steps("# R\n## Release" SH("# Do not run this as root\n./go"), "deploy ./go");
     want_steps("# R\n## Release" SH("./go  # never run this"),
                "deploy ./go"); /* of what, nobody knows */
