@@ -29,7 +29,7 @@ static const struct {
 } title_roles[] = {
     {ROLE_NONE, "^alert(?:s|name)?: "}, /* what the document is about */
     {ROLE_REFERENCE,
-     "^(?:do not|don['’]ts?|never)\\b(?!.*\\b(?:until|unless|before)\\b)|^(?:things |what )(?:you should )?(?:not to|never to|to avoid|to never)\\b|"
+     "^(?:do not|don['’]ts?|never)\\b(?! forget)(?!.*\\b(?:until|unless|before)\\b)|^(?:things |what )(?:you should )?(?:not to|never to|to avoid|to never)\\b|"
      "^(?:forbidden|prohibited|banned)\\b|\\b(?:forbidden|prohibited|banned) (?:commands?|operations?|actions?)|"
      "^(?:bad|wrong|incorrect)(?: (?:ways?|examples?|approach|practices?|usage))?$|"
      "絶対禁止|禁止(?:事項|操作|コマンド)|(?:やっては|して)(?:いけない|ならない)|禁止操作|严禁|^verboten|^niemals"},

@@ -226,6 +226,9 @@ T(sections_of_what_must_not_be_done_are_not_done)
         "# R\n## Do NOT do these things" SH("rm -rf /a") "## Forbidden commands" SH("rm -rf /b") "## What not to do\n1. This:\n" SH(
             "rm -rf /c") "## \xe7\xb5\xb6\xe5\xaf\xbe\xe7\xa6\x81\xe6\xad\xa2" SH("rm -rf /d") "### Bad" SH("rm -rf /e") "## Release" SH("./go"),
         "deploy ./go");
+    want_steps("# R\n## Release\n### Don't forget the workers" SH(
+                   "./go") "Don't forget to run the migrations:\n" SH("./migrate"),
+               "deploy ./go|deploy ./migrate");
     want_steps("# R\n## Release\n### Do not restart before the check" SH("./go"), "verify ./go");
 }
 
