@@ -92,13 +92,15 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_NEVER] =
         "^(?:[^\\w\\s]*\\s*(?:warning|caution|important|note|attention|danger|achtung|wichtig|hinweis|"
         "注意|警告)[:!.：\\s]*)?[^\\w\\s]*\\s*"
-        "(?:(?:never|do not|don['’]t)(?! forget| hesitate)|must not|avoid|niemals|auf keinen fall|ne jamais|ne pas|絶対に|"
+        "(?:never|do not|don['’]t|must not|avoid|niemals|auf keinen fall|ne jamais|ne pas|絶対に|"
         "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
     [BLOCK_NOT_THESE] =
         "^[^\\w\\s]*\\s*(?:(?:warning|caution|danger|attention)[:! ]+)?(?:never|do not|don['’]t|must not)(?: ever)? "
         "(?:run|execute|use|do|type|try)(?: (?:any of )?(?:this|these|it|the following|them|that|such)"
         "(?: (?:commands?|lines?|block|way))?)?(?: (?:directly|by hand|manually|ever|here|at all))?[.!:]*$|"
         "絶対に(?:これを)?実行しない|(?:決して|絶対)実行しない|実行しないこと|実行禁止|^(?:请勿|切勿|禁止)(?:执行|运行)",
+    [BLOCK_MUST] =
+        "\\b(?:never|do not|don['’]t|must not) (?:ever )?(?:forget|skip|miss|omit|ignore|overlook|neglect)\\b",
     [BLOCK_RIGHT] =
         "^[^\\w\\s]*\\s*(?:right|good|correct|instead|better|ok|(?:do|use|run) (?:this|these|it))\\b",
     [BLOCK_WRONG] =
@@ -514,9 +516,10 @@ static void block_run(struct rb_build *b, uint32_t index, struct sv prompt_host)
 /* "Never run this:", "Wrong:" above it. */
 static bool block_is_forbidden(const struct rb_build *b)
 {
-    return b->label.n && ((sv_ends(b->label, SV(":")) && remark_is(b, b->label)) ||
-                          regex_has(b->block_patterns[BLOCK_NOT_THESE], b->label) ||
-                          regex_has(b->block_patterns[BLOCK_WRONG], b->label));
+    return b->label.n && !regex_has(b->block_patterns[BLOCK_MUST], b->label) &&
+           ((sv_ends(b->label, SV(":")) && remark_is(b, b->label)) ||
+            regex_has(b->block_patterns[BLOCK_NOT_THESE], b->label) ||
+            regex_has(b->block_patterns[BLOCK_WRONG], b->label));
 }
 
 static void block_carry_out(struct rb_build *b, uint32_t index, struct sv literal)

@@ -47,6 +47,7 @@ enum block_pattern {
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
     BLOCK_NEVER,       /* "Never ...", "Do NOT ..." */
     BLOCK_NOT_THESE,   /* "Never run these": the commands below are none to be carried out */
+    BLOCK_MUST,        /* "Do not skip this step": it must be done */
     BLOCK_RIGHT,       /* "Right:", "Use this instead" behind such commands */
     BLOCK_WRONG,       /* "Wrong:", "Bad way" */
     BLOCK_NOT_YET,     /* "Do not ... until ...": that is something to wait for */

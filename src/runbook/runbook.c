@@ -716,7 +716,8 @@ static void read_item(struct rb_build *b, uint32_t item)
         return;
     }
     if (titled && build_role_acts(build_role(b)) && read_has_code(b, item) &&
-        remark_is(b, read_item_text(b, item))) {
+        remark_is(b, read_item_text(b, item)) &&
+        !regex_has(b->block_patterns[BLOCK_MUST], read_item_text(b, item))) {
         remark_add(b, b->rb->md.v[item].line, read_item_text(b, item));
         return; /* "- Never do this:" and what it shows */
     }

@@ -229,6 +229,9 @@ T(sections_of_what_must_not_be_done_are_not_done)
     want_steps("# R\n## Release\n### Don't forget the workers" SH(
                    "./go") "Don't forget to run the migrations:\n" SH("./migrate"),
                "deploy ./go|deploy ./migrate");
+    want_steps("# R\n## Release\n**Do not skip this step:**\n" SH(
+                   "./dump") "- Never skip this:\n  ```bash\n  ./check\n  ```\n",
+               "deploy ./dump|deploy ./check");
     want_steps("# R\n## Release\n### Do not restart before the check" SH("./go"), "verify ./go");
 }
 
