@@ -2,107 +2,107 @@
 
 #include "runbook_read.h"
 
+static const struct {
+    const char *text;
+    bool is_template;
+    enum placeholder_kind kind;
+    const char *raw, *name; /* NULL: none */
+} blanks[] = {
+    {"ssh <host>", false, PLACEHOLDER_ANGLE, "<host>", "host"},
+    {"git checkout <Previous Commit-Hash>", false, PLACEHOLDER_ANGLE, "<Previous Commit-Hash>",
+     "previous_commit_hash"},
+    {"SELECT kill(<pid>)", false, PLACEHOLDER_ANGLE, "<pid>", "pid"},
+    {"x $(<file >y)", false, 0, NULL, NULL},
+    {"tag vX.Y.Z now", false, PLACEHOLDER_WORD, "X.Y.Z", "x_y_z"},
+    {"https://x.y.z/X.Y.Zoo", false, 0, NULL, NULL},
+    {"if [ $a < 3 ] && [ 4 > $b ]", false, 0, NULL, NULL},
+    {"cat <<EOF>x", false, 0, NULL, NULL},
+    {"diff <(ls) >x", false, 0, NULL, NULL},
+    {"sort < in > out", false, 0, NULL, NULL},
+    {"echo <1st>", false, 0, NULL, NULL},
+    {"echo <a\nb>", false, 0, NULL, NULL},
+    {"curl /deals/[DEAL_ID]", false, PLACEHOLDER_SQUARE, "[DEAL_ID]", "deal_id"},
+    {"grep [A-Z] file", false, 0, NULL, NULL},
+    {"grep [ERROR] file", false, 0, NULL, NULL},
+    {"[[ABC]]", false, 0, NULL, NULL},
+    {"\\[ABC]", false, 0, NULL, NULL},
+    {"[README](x)", false, 0, NULL, NULL},
+    {"[some words]", false, 0, NULL, NULL},
+    {"[some words]", true, PLACEHOLDER_SQUARE, "[some words]", "some_words"},
+    {"<name->", false, PLACEHOLDER_ANGLE, "<name->", "name"},
+    {"[--]", true, 0, NULL, NULL},
+    {"[x]", true, 0, NULL, NULL},
+    {"curl https://shop/flows/{id}", false, PLACEHOLDER_BRACE, "{id}", "id"},
+    {"echo {flow_id}", false, PLACEHOLDER_BRACE, "{flow_id}", "flow_id"},
+    {"awk '{print}'", false, 0, NULL, NULL},
+    {"echo ${flow_id}", false, 0, NULL, NULL},
+    {"curl -w %{http_code}", false, 0, NULL, NULL},
+    {"echo {1_a}", false, 0, NULL, NULL},
+    {"cp shop.db shop_TIMESTAMP.db", false, PLACEHOLDER_WORD, "TIMESTAMP", "timestamp"},
+    {"echo MYTIMESTAMP", false, 0, NULL, NULL},
+    {"echo TIMESTAMPS", false, 0, NULL, NULL},
+    {"echo TIMESTAMP2", false, 0, NULL, NULL},
+    {"PASSWORD=CHANGEME", false, PLACEHOLDER_WORD, "CHANGEME", "changeme"},
+    {"TOKEN=YOUR_API_TOKEN", false, PLACEHOLDER_WORD, "YOUR_API_TOKEN", "your_api_token"},
+    {"echo YOUR_", false, 0, NULL, NULL},
+    {"curl https://your-domain.com/x", false, PLACEHOLDER_EXAMPLE, "your-domain.com",
+     "your_domain_com"},
+    {"curl https://not-your-domain.com/x", false, 0, NULL, NULL},
+    {"TOKEN=\"your_jwt_token_here\"", false, PLACEHOLDER_EXAMPLE, "your_jwt_token_here",
+     "your_jwt_token_here"},
+    {"git clone https://git.example/your-org/shop.git", false, PLACEHOLDER_EXAMPLE, "your-org",
+     "your_org"},
+    {"psql -U app:changeme@db", false, PLACEHOLDER_EXAMPLE, "changeme", "changeme"},
+    {"echo $your_token", false, 0, NULL, NULL},
+    {"set -e\nVERSION=\"$1\"\n", false, PLACEHOLDER_WORD, "$1", "version"},
+    {"VERSION=${1}", false, PLACEHOLDER_WORD, "${1}", "version"},
+    {"curl https://hooks.example/services/YOUR/WEBHOOK/URL", false, PLACEHOLDER_EXAMPLE,
+     "YOUR/WEBHOOK/URL", "your_webhook_url"},
+    {"git tag v1.x.x", false, PLACEHOLDER_WORD, "v1.x.x", "v1_x_x"},
+    {"git checkout v4.x", false, 0, NULL, NULL},
+    {"git checkout 1.2.x", false, 0, NULL, NULL},
+    {"git checkout v1.x.x.1 v1.x.xy vim", false, 0, NULL, NULL},
+    {"VERSION=$2", false, PLACEHOLDER_WORD, "$2", "version"},
+    {"VERSION=${1:-4.2}", false, 0, NULL, NULL},
+    {"f() {\n  VERSION=$1\n}", false, 0, NULL, NULL},
+    {"local VERSION=$1", false, 0, NULL, NULL},
+    {"VERSION=$10", false, 0, NULL, NULL},
+    {"VERSION=$0", false, 0, NULL, NULL},
+    {"awk '{print $1}'", false, 0, NULL, NULL},
+    {"=$1", false, 0, NULL, NULL},
+    {"your_token=1", false, 0, NULL, NULL},
+    {"your- own", false, 0, NULL, NULL},
+    {"changeme.sh exchangeme changeme2", false, PLACEHOLDER_EXAMPLE, "changeme", "changeme"},
+    {"cd /path/to/app-1.x now", false, PLACEHOLDER_EXAMPLE, "/path/to/app-1.x", "path_to_app_1_x"},
+    {"cd /pathto/app", false, 0, NULL, NULL},
+    {"x_$(date +%Y%m%d).sql", false, PLACEHOLDER_DATE, "$(date +%Y%m%d)", "+%Y%m%d"},
+    {"x_`date -u '+%F %T'`", false, PLACEHOLDER_DATE, "`date -u '+%F %T'`", "-u +%F %T"},
+    {"x_$(date +\"%F\")", false, PLACEHOLDER_DATE, "$(date +\"%F\")", "+%F"},
+    {"$(date)", false, 0, NULL, NULL},
+    {"$(date -d yesterday +%F)", false, 0, NULL, NULL},
+    {"$(date +$FORMAT)", false, 0, NULL, NULL},
+    {"$(date +%F", false, 0, NULL, NULL},
+    {"$(ls)", false, 0, NULL, NULL},
+    {"<---->", false, 0, NULL, NULL},
+    {"", false, 0, NULL, NULL},
+};
+
 T(what_is_left_to_be_filled_in_is_found_with_its_name)
 {
-    static const struct {
-        const char *text;
-        bool is_template;
-        enum placeholder_kind kind;
-        const char *raw, *name; /* NULL: none */
-    } rows[] = {
-        {"ssh <host>", false, PLACEHOLDER_ANGLE, "<host>", "host"},
-        {"git checkout <Previous Commit-Hash>", false, PLACEHOLDER_ANGLE, "<Previous Commit-Hash>",
-         "previous_commit_hash"},
-        {"SELECT kill(<pid>)", false, PLACEHOLDER_ANGLE, "<pid>", "pid"},
-        {"x $(<file >y)", false, 0, NULL, NULL},
-        {"tag vX.Y.Z now", false, PLACEHOLDER_WORD, "X.Y.Z", "x_y_z"},
-        {"https://x.y.z/X.Y.Zoo", false, 0, NULL, NULL},
-        {"if [ $a < 3 ] && [ 4 > $b ]", false, 0, NULL, NULL},
-        {"cat <<EOF>x", false, 0, NULL, NULL},
-        {"diff <(ls) >x", false, 0, NULL, NULL},
-        {"sort < in > out", false, 0, NULL, NULL},
-        {"echo <1st>", false, 0, NULL, NULL},
-        {"echo <a\nb>", false, 0, NULL, NULL},
-        {"curl /deals/[DEAL_ID]", false, PLACEHOLDER_SQUARE, "[DEAL_ID]", "deal_id"},
-        {"grep [A-Z] file", false, 0, NULL, NULL},
-        {"grep [ERROR] file", false, 0, NULL, NULL},
-        {"[[ABC]]", false, 0, NULL, NULL},
-        {"\\[ABC]", false, 0, NULL, NULL},
-        {"[README](x)", false, 0, NULL, NULL},
-        {"[some words]", false, 0, NULL, NULL},
-        {"[some words]", true, PLACEHOLDER_SQUARE, "[some words]", "some_words"},
-        {"<name->", false, PLACEHOLDER_ANGLE, "<name->", "name"},
-        {"[--]", true, 0, NULL, NULL},
-        {"[x]", true, 0, NULL, NULL},
-        {"curl https://shop/flows/{id}", false, PLACEHOLDER_BRACE, "{id}", "id"},
-        {"echo {flow_id}", false, PLACEHOLDER_BRACE, "{flow_id}", "flow_id"},
-        {"awk '{print}'", false, 0, NULL, NULL},
-        {"echo ${flow_id}", false, 0, NULL, NULL},
-        {"curl -w %{http_code}", false, 0, NULL, NULL},
-        {"echo {1_a}", false, 0, NULL, NULL},
-        {"cp shop.db shop_TIMESTAMP.db", false, PLACEHOLDER_WORD, "TIMESTAMP", "timestamp"},
-        {"echo MYTIMESTAMP", false, 0, NULL, NULL},
-        {"echo TIMESTAMPS", false, 0, NULL, NULL},
-        {"echo TIMESTAMP2", false, 0, NULL, NULL},
-        {"PASSWORD=CHANGEME", false, PLACEHOLDER_WORD, "CHANGEME", "changeme"},
-        {"TOKEN=YOUR_API_TOKEN", false, PLACEHOLDER_WORD, "YOUR_API_TOKEN", "your_api_token"},
-        {"echo YOUR_", false, 0, NULL, NULL},
-        {"curl https://your-domain.com/x", false, PLACEHOLDER_EXAMPLE, "your-domain.com",
-         "your_domain_com"},
-        {"curl https://not-your-domain.com/x", false, 0, NULL, NULL},
-        {"TOKEN=\"your_jwt_token_here\"", false, PLACEHOLDER_EXAMPLE, "your_jwt_token_here",
-         "your_jwt_token_here"},
-        {"git clone https://git.example/your-org/shop.git", false, PLACEHOLDER_EXAMPLE, "your-org",
-         "your_org"},
-        {"psql -U app:changeme@db", false, PLACEHOLDER_EXAMPLE, "changeme", "changeme"},
-        {"echo $your_token", false, 0, NULL, NULL},
-        {"set -e\nVERSION=\"$1\"\n", false, PLACEHOLDER_WORD, "$1", "version"},
-        {"VERSION=${1}", false, PLACEHOLDER_WORD, "${1}", "version"},
-        {"curl https://hooks.example/services/YOUR/WEBHOOK/URL", false, PLACEHOLDER_EXAMPLE,
-         "YOUR/WEBHOOK/URL", "your_webhook_url"},
-        {"git tag v1.x.x", false, PLACEHOLDER_WORD, "v1.x.x", "v1_x_x"},
-        {"git checkout v4.x", false, 0, NULL, NULL},
-        {"git checkout 1.2.x", false, 0, NULL, NULL},
-        {"git checkout v1.x.x.1 v1.x.xy vim", false, 0, NULL, NULL},
-        {"VERSION=$2", false, PLACEHOLDER_WORD, "$2", "version"},
-        {"VERSION=${1:-4.2}", false, 0, NULL, NULL},
-        {"f() {\n  VERSION=$1\n}", false, 0, NULL, NULL},
-        {"local VERSION=$1", false, 0, NULL, NULL},
-        {"VERSION=$10", false, 0, NULL, NULL},
-        {"VERSION=$0", false, 0, NULL, NULL},
-        {"awk '{print $1}'", false, 0, NULL, NULL},
-        {"=$1", false, 0, NULL, NULL},
-        {"your_token=1", false, 0, NULL, NULL},
-        {"your- own", false, 0, NULL, NULL},
-        {"changeme.sh exchangeme changeme2", false, PLACEHOLDER_EXAMPLE, "changeme", "changeme"},
-        {"cd /path/to/app-1.x now", false, PLACEHOLDER_EXAMPLE, "/path/to/app-1.x",
-         "path_to_app_1_x"},
-        {"cd /pathto/app", false, 0, NULL, NULL},
-        {"x_$(date +%Y%m%d).sql", false, PLACEHOLDER_DATE, "$(date +%Y%m%d)", "+%Y%m%d"},
-        {"x_`date -u '+%F %T'`", false, PLACEHOLDER_DATE, "`date -u '+%F %T'`", "-u +%F %T"},
-        {"x_$(date +\"%F\")", false, PLACEHOLDER_DATE, "$(date +\"%F\")", "+%F"},
-        {"$(date)", false, 0, NULL, NULL},
-        {"$(date -d yesterday +%F)", false, 0, NULL, NULL},
-        {"$(date +$FORMAT)", false, 0, NULL, NULL},
-        {"$(date +%F", false, 0, NULL, NULL},
-        {"$(ls)", false, 0, NULL, NULL},
-        {"<---->", false, 0, NULL, NULL},
-        {"", false, 0, NULL, NULL},
-    };
     CLEANUP(arena_release) struct arena arena = {0};
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(blanks); i++) {
         struct placeholders ph;
 
-        placeholder_find(sv_from(rows[i].text), rows[i].is_template, NULL, &arena, &ph);
-        if (ph.n != (rows[i].raw != NULL))
-            T_FAIL("'%s': %zu found", rows[i].text, ph.n);
+        placeholder_find(sv_from(blanks[i].text), blanks[i].is_template, NULL, &arena, &ph);
+        if (ph.n != (blanks[i].raw != NULL))
+            T_FAIL("'%s': %zu found", blanks[i].text, ph.n);
         if (!ph.n)
             continue;
-        SAME(ph.v[0].raw, rows[i].raw);
-        SAME(ph.v[0].name, rows[i].name);
-        T_EQ(ph.v[0].kind, rows[i].kind);
-        T_EQ(ph.v[0].to - ph.v[0].from, strlen(rows[i].raw));
+        SAME(ph.v[0].raw, blanks[i].raw);
+        SAME(ph.v[0].name, blanks[i].name);
+        T_EQ(ph.v[0].kind, blanks[i].kind);
+        T_EQ(ph.v[0].to - ph.v[0].from, strlen(blanks[i].raw));
     }
 }
 
