@@ -24,8 +24,9 @@ static void left_add(left_list *list, struct sv id, size_t line, const char *kin
     *vec_add(list) = (struct left){line, one};
 }
 
-/* Commands of a section that is read for what it says: a reference, a troubleshooting guide. */
-static void left_add_block(const struct make *m, const struct rb_block *block, left_list *list)
+/* Commands of a block: all, or those that it shows as what must not be run. */
+static void left_add_block(const struct make *m, const struct rb_block *block, bool all,
+                           left_list *list)
 {
     struct sv id = {"", 0}, title = {"", 0};
 
@@ -36,8 +37,8 @@ static void left_add_block(const struct make *m, const struct rb_block *block, l
     for (size_t i = 0; i < block->script.n; i++) {
         const struct shell_item *item = &block->script.v[i];
 
-        if (item->kind != SHELL_COMMENT && item->kind != SHELL_SQL_CLIENT &&
-            item->kind != SHELL_SQL_QUIT)
+        if ((all || item->avoided) && item->kind != SHELL_COMMENT &&
+            item->kind != SHELL_SQL_CLIENT && item->kind != SHELL_SQL_QUIT)
             left_add(list, id, block->line + 1 + item->line, "command", title, item->text);
     }
 }
@@ -66,8 +67,8 @@ void make_left(struct make *m)
                      s->text);
     }
     for (size_t i = 0; i < rb->n_blocks; i++)
-        if (!used[i] && (rb->blocks[i].kind == BLOCK_SHELL || rb->blocks[i].kind == BLOCK_SQL))
-            left_add_block(m, &rb->blocks[i], &list);
+        if (rb->blocks[i].kind == BLOCK_SHELL || rb->blocks[i].kind == BLOCK_SQL)
+            left_add_block(m, &rb->blocks[i], !used[i], &list);
     if (list.n)
         qsort(list.v, list.n, sizeof(*list.v), left_by_line);
     for (size_t i = 0; i < list.n; i++)

@@ -256,13 +256,27 @@ static void block_text_step(struct block_reader *r, uint32_t index, const struct
     block_take_pending(r, r->b->steps.n - 1);
 }
 
+/* What stands below "# Never run these", as far as the next empty line behind the first of them. */
+static bool block_avoids(struct block_reader *r, struct shell_item *item)
+{
+    if (!r->never || item->kind == SHELL_COMMENT)
+        return false;
+    if (item->blank_before && r->avoided) {
+        block_paragraph(r);
+        return false;
+    }
+    block_forget(r);
+    item->avoided = r->avoided = true;
+    return true;
+}
+
 static void block_item(struct block_reader *r, uint32_t index)
 {
-    const struct shell_item *item = &r->b->blocks.v[r->block].script.v[index];
+    struct shell_item *item = &r->b->blocks.v[r->block].script.v[index];
 
-    if (item->blank_before && item->kind != SHELL_COMMENT && !r->note.n)
+    if (item->blank_before && item->kind != SHELL_COMMENT && !r->never && !r->note.n)
         block_paragraph(r);
-    if (r->never && item->kind != SHELL_COMMENT)
+    if (block_avoids(r, item))
         return;
     switch (item->kind) {
     case SHELL_COMMENT: block_comment(r, item); break;

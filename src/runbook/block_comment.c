@@ -29,7 +29,7 @@ static void block_add_note(struct block_reader *r, struct sv text, size_t line)
     strbuf_add_sv(&r->note, text);
 }
 
-static void block_forget(struct block_reader *r)
+void block_forget(struct block_reader *r)
 {
     strbuf_truncate(&r->note, 0);
     r->expect = (struct sv){NULL, 0};
@@ -160,7 +160,7 @@ static void block_read_for(struct block_reader *r, struct sv text)
 void block_paragraph(struct block_reader *r)
 {
     r->condition = (struct sv){NULL, 0};
-    r->optional = r->other_way = r->never = false;
+    r->optional = r->other_way = r->never = r->avoided = false;
 }
 
 /* --- comments --- */
@@ -443,6 +443,7 @@ static bool block_read_never(struct block_reader *r, const struct shell_item *it
     }
     block_flush(r);
     r->never = true;
+    r->avoided = false;
     remark_add(r->b, line, text);
     return true;
 }
@@ -464,7 +465,8 @@ void block_comment(struct block_reader *r, const struct shell_item *item)
     }
     if (item->blank_before) {
         block_flush(r);
-        block_paragraph(r);
+        if (!r->never || r->avoided)
+            block_paragraph(r);
     }
     if (block_read_box(r, text, line) || block_read_never(r, item, text, line))
         return;

@@ -422,7 +422,10 @@ static void finish_in_stages(struct rb_build *b)
     }
 }
 
-/* "Local Development" in a document about servers: nobody means to do it there. */
+/*
+ * "Local Development" in a document about servers: nobody means to do it there.  "2. Test locally" may be one of the
+ * steps of a release: that is asked, whatever the environment.
+ */
 static void finish_local(struct rb_build *b)
 {
     bool other = false;
@@ -434,7 +437,8 @@ static void finish_local(struct rb_build *b)
     for (size_t i = 0; other && i < b->parts.n; i++)
         if (finish_is_free(&b->parts.v[i]) && title_is_local(b->title, b->parts.v[i].title)) {
             b->parts.v[i].condition = SV("on a developer's machine");
-            b->parts.v[i].stage = SV("development");
+            if (!b->parts.v[i].number.n)
+                b->parts.v[i].stage = SV("development");
         }
 }
 

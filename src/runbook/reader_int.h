@@ -300,7 +300,8 @@ struct block_reader {
     struct sv label_condition; /* of what introduces the block: "If that does not help, do it:" */
     bool numbered;             /* the waiting comments begin with that number */
     bool optional;
-    bool never;     /* "# Never run these": to the next empty line */
+    bool never;     /* "# Never run these": to the next empty line ... */
+    bool avoided;   /* ... behind the first of them */
     bool claims;    /* `expect` is what a comment claims, which it also asks for */
     bool lines;     /* what follows are lines of an expected output */
     size_t ways;    /* steps.n where the first of several ways begins; SIZE_MAX: none */
@@ -315,6 +316,8 @@ void block_comment(struct block_reader *r, const struct shell_item *item);
 struct sv block_condition_of(const struct block_reader *r, struct sv text);
 /* A command or the end follows an empty line: what was said before does not hold for it. */
 void block_paragraph(struct block_reader *r);
+/* What waited for the next command is not for one. */
+void block_forget(struct block_reader *r);
 /* What the comments before it say of the step `at`, the last one. */
 void block_take_pending(struct block_reader *r, size_t at);
 /* Comments that no command follows: something for a person to do, or nothing. */

@@ -79,6 +79,7 @@ struct shell_item {
     bool background;   /* & */
     bool substitution; /* $( ) or ` ` somewhere */
     bool heredoc;
+    bool avoided; /* set by the reader: shown as what must not be run */
     struct shell_simple *simple;
     size_t n_simple;
     struct shell_simple *substituted; /* what stands in $( ), ` ` or <( ), at any depth */

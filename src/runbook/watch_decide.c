@@ -186,6 +186,7 @@ static bool decide_split(struct sv text, struct sv *when, struct sv *what)
 static bool decide_case(struct rb_build *b, struct sv text, size_t line)
 {
     struct sv when, what, action, reason;
+    bool simple;
 
     if (!decide_split(text, &when, &what) || !watch_limited(b, when) || watch_limited(b, what))
         return false;
@@ -193,8 +194,9 @@ static bool decide_case(struct rb_build *b, struct sv text, size_t line)
     if (!action.n)
         return false;
     (void)(sv_eat_nocase(&when, SV("if ")) || sv_eat_nocase(&when, SV("when ")));
+    simple = decide_is_simple(b, when);
     while (decide_next_reason(&when, &reason))
-        decide_reason(b, action, reason, true, line);
+        decide_reason(b, action, reason, simple, line);
     return true;
 }
 

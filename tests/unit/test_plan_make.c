@@ -384,6 +384,19 @@ T(commands_of_sections_that_only_tell_are_left_to_people)
     world_end(&w);
 }
 
+T(commands_of_a_block_that_must_not_be_run_are_listed)
+{
+    struct world w;
+    const json_t *left;
+
+    world_make(&w, DEPLOY SH("./a\n# Never run this\nrm -rf /srv\n\n./b"), BOUND);
+    left = json_object_get(w.json, "left");
+    T_EQ(w.plan.n_steps, 2);
+    T_EQ(json_array_size(left), 1);
+    T_SV(json_get_sv(json_array_get(left, 0), "text"), "rm -rf /srv");
+    world_end(&w);
+}
+
 T(what_is_left_out_asks_nothing)
 {
     struct world w;
@@ -1169,6 +1182,7 @@ T_MAIN(T_CASE(what_must_not_be_done_is_a_warning_at_the_step),
        T_CASE(a_choice_looks_at_one_step_that_has_run),
        T_CASE(the_environment_of_the_run_chooses_between_those_that_are_named),
        T_CASE(commands_of_sections_that_only_tell_are_left_to_people),
+       T_CASE(commands_of_a_block_that_must_not_be_run_are_listed),
        T_CASE(what_is_left_out_asks_nothing), T_CASE(settings_of_a_part_hold_for_its_steps),
        T_CASE(what_stands_in_the_document_about_time_is_kept),
        T_CASE(a_person_confirms_and_another_approves),

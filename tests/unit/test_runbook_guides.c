@@ -148,6 +148,18 @@ T(sections_of_a_developer_s_machine_are_asked_about)
                "deploy ./a|deploy ./go");
 }
 
+T(the_environment_leaves_out_no_numbered_step_of_a_release)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "# R\n## 1. Test locally" SH("./a") "## Running it locally" SH(
+                      "./b") "## 3. Deployment" SH("./go"));
+    T_EQ(r.rb.n_steps, 3);
+    T_SV(r.rb.parts[r.rb.steps[0].part].condition, "on a developer's machine"); /* it is asked */
+    T_EQ(r.rb.parts[r.rb.steps[0].part].stage.n, 0);
+    T_SV(r.rb.parts[r.rb.steps[1].part].stage, "development");
+}
+
 T(environments_in_parentheses_are_each_for_that_one)
 {
     CLEANUP(reading_done) struct reading r;
@@ -251,6 +263,13 @@ T(commands_below_a_comment_that_forbids_them_are_not_done)
     want_steps("# R\n## Release" SH(
                    "# Never run these\n# For example:\nrm -rf /a\n# Use these instead\n./go"),
                "deploy ./go");
+    want_steps("# R\n## Release" SH(
+                   "# Never run these\n# e.g. on a bad day\n\nrm -rf /a\nrm -rf /b\n\n./go"),
+               "deploy ./go");
+    want_steps("# R\n## Release" SH("# Never run these\n\n# the old way\nrm -rf /a\n\n# now\n./go"),
+               "deploy ./go");
+    want_steps("# R\n## Release" SH("# Never run this\nrm -rf /a\n# really\n\n./go"),
+               "deploy ./go");
     want_steps("# R\n## Release" SH("# Do not run this as root\n./go"), "deploy ./go");
     want_steps("# R\n## Release" SH("./go  # never run this"),
                "deploy ./go"); /* of what, nobody knows */
@@ -300,6 +319,15 @@ T(a_case_and_what_is_done_in_it_is_a_rule)
                "expect p95(response_time)[5m] < 2s else investigate");
     want_rules("# R\n## Outage\n- **CPU usage > 90%**: Scale up or rollback\n",
                ""); /* nothing to hope for */
+}
+
+T(a_case_with_two_conditions_is_no_rule_of_the_first)
+{
+    want_rules(
+        "# R\n## Rollback Decision Tree\n- **Error rate > 5% and latency > 2s**: Immediate rollback\n"
+        "- Error rate > 5% unless the cache is cold: roll back\n- Error rate > 5% but only at night: rollback\n"
+        "- Error rate > 5% or p95 latency > 2s: roll back\n",
+        "?|?|?|rollback when error_rate[1m] > 5% min 100 samples|rollback when p95(response_time)[5m] > 2s min 100 samples");
 }
 
 T(tables_of_limits_and_what_is_done_are_rules_by_other_names_too)
@@ -370,6 +398,7 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(a_restore_below_its_backup_is_asked_about),
        T_CASE(what_stops_again_what_the_block_started_is_asked_about),
        T_CASE(sections_of_a_developer_s_machine_are_asked_about),
+       T_CASE(the_environment_leaves_out_no_numbered_step_of_a_release),
        T_CASE(environments_in_parentheses_are_each_for_that_one),
        T_CASE(versions_that_are_needed_are_no_commands),
        T_CASE(boxes_in_comments_are_confirmed_each), T_CASE(lines_with_ticks_are_confirmed_each),
@@ -381,6 +410,7 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(a_bullet_that_is_a_command_is_one_below_a_heading_that_acts),
        T_CASE(a_bullet_that_is_a_command_is_one_below_what_tells_to_do_it),
        T_CASE(a_case_and_what_is_done_in_it_is_a_rule),
+       T_CASE(a_case_with_two_conditions_is_no_rule_of_the_first),
        T_CASE(tables_of_limits_and_what_is_done_are_rules_by_other_names_too),
        T_CASE(columns_of_a_table_that_are_verdicts_are_rules),
        T_CASE(what_a_way_back_is_for_is_no_condition_of_it),
