@@ -30,12 +30,13 @@ tests_tmpdir() {
 }
 
 # Run the tests of a build folder, more at once than there are processors, as most of them wait most of the time.  A run
-# without a failed test that fails all the same is a failure of its own.
+# without a failed test that fails all the same is a failure of its own.  The limits of time are for a quiet machine; a busy
+# one may be five times as slow.
 tests() { # FOLDER MESON-TEST-ARGUMENT...
   folder=$1
   shift
   rm -f "$folder"/meson-logs/testlog*.json
-  meson test -C "$folder" --no-rebuild --print-errorlogs --num-processes $(($(nproc) * 2)) "$@" > "$dir/out" 2>&1 < /dev/null
+  meson test -C "$folder" --no-rebuild --print-errorlogs --timeout-multiplier 5 --num-processes $(($(nproc) * 2)) "$@" > "$dir/out" 2>&1 < /dev/null
   status=$?
   : > "$dir/tests"
   for log in "$folder"/meson-logs/testlog*.json; do # its name has that of the setup in it

@@ -72,8 +72,8 @@ http {{
     listen 80;
     location / {{
       proxy_pass http://shop;
-      proxy_connect_timeout 1s;
-      proxy_read_timeout 2s;
+      proxy_connect_timeout 5s;
+      proxy_read_timeout 20s;
       proxy_next_upstream error timeout http_500;
     }}
   }}
@@ -137,7 +137,7 @@ def end(p, want):
     return out
 
 
-def release(prepare=None, in_doubt="again", health="5s"):
+def release(prepare=None, in_doubt="again", health="60s"):
     """prepare: (host, command), before it begins."""
     PLACE.reset()
     if prepare:
@@ -197,7 +197,7 @@ def a_release_rolls_through_five_hosts_and_nobody_is_sent_away():
 
 @under_load
 def one_host_whose_new_version_is_unhealthy_brings_the_whole_fleet_back():
-    out = end(release(("web4", "touch /opt/shop/v2/broken"), health="2s"), 5)
+    out = end(release(("web4", "touch /opt/shop/v2/broken"), health="10s"), 5)
     check("web4" in out and "left alone" in out, out)
     told("web4: exit status 22, HTTP 500", "nothing was changed on web5: left alone", "**Rolled back**")
     same("versions", PLACE.versions(), ["1"] * 5)

@@ -23,7 +23,7 @@ print("here", flush=True)
 while GOES_ON:
     begin = time.monotonic()
     try:
-        with urllib.request.urlopen(sys.argv[1], timeout=10) as answer:
+        with urllib.request.urlopen(sys.argv[1], timeout=60) as answer:
             answer.read()
     except OSError:
         COUNT["lost"] += 1

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 import db
-from tap import await_, check, run_tests, same, write
+from tap import DEADLINE_S, await_, check, run_tests, same, write
 
 PRUSIK, ALL = os.path.realpath(sys.argv[1]), sys.argv[2:] == ["all"]
 ROWS = 1200
@@ -46,7 +46,7 @@ class Run:
         raise AssertionError(f"no {kind} '{text}': {self.process.stderr.read()}")
 
     def end(self):
-        out, err = self.process.communicate(timeout=30)
+        out, err = self.process.communicate(timeout=DEADLINE_S)
         return self.process.returncode, out, err
 
 

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from tap import check, run_tests, same, write
+from tap import DEADLINE_S, check, run_tests, same, write
 
 sys.argv, ARGS = sys.argv[:2], [os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2]), *sys.argv[3:]]
 PRUSIK, TREES = ARGS[0], ARGS[1]
@@ -251,7 +251,7 @@ def crash_at(base, seconds, moment, *args):
         except subprocess.TimeoutExpired:
             pass
         base.crash(moment)
-        out, err = p.communicate(timeout=60)
+        out, err = p.communicate(timeout=DEADLINE_S)
     check(p.returncode in (0, 4), f"it ended with {p.returncode}: {err}{out}")
     check(p.returncode == 0 or err.startswith("error: "), err)
     return p.returncode == 4

@@ -12,7 +12,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from tap import await_, check, run_tests, same, write
+from tap import DEADLINE_S, await_, check, run_tests, same, write
 
 PRUSIK = os.path.realpath(sys.argv[1])
 PAGE = os.path.realpath(sys.argv[2])
@@ -30,7 +30,7 @@ def start(*args):
 
 
 def take(process, status):
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=DEADLINE_S)
     check(process.returncode == status, f"it ends with {process.returncode}: {err.decode()}")
     return [json.loads(line) for line in out.decode().splitlines()]
 

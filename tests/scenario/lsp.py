@@ -10,8 +10,9 @@ import sys
 import tempfile
 import threading
 
+from tap import DEADLINE_S
+
 PRUSIK = os.path.realpath(sys.argv[1])
-DEADLINE_S = 30
 DOCUMENT = """# Shop
 
 ## Checklist

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
-from tap import check, read, run_tests, same, write
+from tap import DEADLINE_S, check, read, run_tests, same, write
 
 PRUSIK = os.path.realpath(sys.argv[1])
 FENCE = "```"
@@ -30,7 +30,7 @@ BINDING = ("environment: test\noperator: ann\nanswers: {notes-news-read/1: {answ
 
 
 def prusik(*args, status=0):
-    run = subprocess.run([PRUSIK, *args], stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+    run = subprocess.run([PRUSIK, *args], stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE_S,
                          env={**os.environ, "CI": "1"}, check=False)
     check(run.returncode == status, f"prusik {' '.join(args)} ends with {run.returncode}:\n"
           + run.stdout.decode("utf-8", "replace") + run.stderr.decode("utf-8", "replace"))
@@ -122,7 +122,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 def look_at(page):
     run = subprocess.run(["node", os.path.join(HERE, "report_page.mjs"), os.environ.get("CHROMIUM", "chromium"),
                           os.path.realpath(page), os.path.realpath("profile")],
-                         stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+                         stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE_S, check=False)
     same(f"what is wrong with {page}", run.stdout.decode() + run.stderr.decode(), "")
 
 

@@ -469,11 +469,11 @@ T(a_service_is_started_seen_restarted_and_stopped)
         SV("trap 'echo hup >> hups' HUP; echo up >> ups; while :; do sleep 0.02; done")};
     struct plan_service service = {.name = SV("app"),
                                    .manager = SV("process"),
-                                   .start_timeout_ms = 5000,
+                                   .start_timeout_ms = 60000,
                                    .pid_file = SV("app.pid"),
                                    .command = command,
                                    .n_command = ARRAY_LEN(command),
-                                   .stop_timeout_ms = 5000};
+                                   .stop_timeout_ms = 60000};
     struct binding_pair env = {SV("COLOUR"), SV("red"), 0};
     int64_t first;
     struct bench b;
@@ -524,7 +524,7 @@ T(a_service_that_does_not_stop_is_killed_and_stopping_can_be_given_up)
                            SV("trap '' TERM; echo up > up; while :; do sleep 0.02; done")};
     struct plan_service service = {.name = SV("app"),
                                    .manager = SV("process"),
-                                   .start_timeout_ms = 5000,
+                                   .start_timeout_ms = 60000,
                                    .pid_file = SV("app.pid"),
                                    .command = command,
                                    .n_command = ARRAY_LEN(command),

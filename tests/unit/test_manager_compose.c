@@ -78,7 +78,7 @@ static struct plan_service compose_service(const char *name)
                                  .manager = SV("compose"),
                                  .project = SV("shop"),
                                  .socket = SV("s"),
-                                 .start_timeout_ms = 5000,
+                                 .start_timeout_ms = 60000,
                                  .stop_timeout_ms = 1000};
 }
 
@@ -93,7 +93,8 @@ T(a_container_is_seen_restarted_reloaded_stopped_and_started)
     container("other", "", "exec sleep 1000"); /* of the same project: left alone */
     bench_begin(&b, compose_service("web"));
     b.service.stable_ms = 300;
-    T_EQ(tell(&b, MANAGER_STATUS, 5000), ERR_OK);
+    b.service.stop_timeout_ms = 60000;
+    T_EQ(tell(&b, MANAGER_STATUS, 60000), ERR_OK);
     T_EQ(b.call.status.state, MANAGER_RUNNING);
     T_STR(b.call.status.text, "running");
     T_CHECK(b.call.status.restarts == 0 && !b.call.status.old_image);
@@ -104,14 +105,14 @@ T(a_container_is_seen_restarted_reloaded_stopped_and_started)
     T_CHECK(printed(&b, "web: is running already"));
     T_STEP(&b, "reload", ACTION_ENDED);
     do
-        T_EQ(tell(&b, MANAGER_LOGS, 5000), ERR_OK);
+        T_EQ(tell(&b, MANAGER_LOGS, 60000), ERR_OK);
     while (!sv_eq(strbuf_sv(&b.call.logs), SV("up\nhup\n")));
     T_STEP(&b, "restart", ACTION_ENDED);
     T_CHECK(printed(&b, "web: restarted (pid "));
-    T_EQ(tell(&b, MANAGER_STATUS, 5000), ERR_OK);
+    T_EQ(tell(&b, MANAGER_STATUS, 60000), ERR_OK);
     T_CHECK(b.call.status.pid > 1 && b.call.status.pid != first);
     T_STEP(&b, "stop", ACTION_ENDED);
-    T_EQ(tell(&b, MANAGER_STATUS, 5000), ERR_OK);
+    T_EQ(tell(&b, MANAGER_STATUS, 60000), ERR_OK);
     T_CHECK(b.call.status.state == MANAGER_STOPPED && b.call.status.exit_status == 0);
     T_STEP(&b, "stop", ACTION_ENDED);
     T_CHECK(printed(&b, "web: is not running"));
@@ -164,13 +165,13 @@ T(of_several_containers_the_worst_counts)
     container("web", "--name w1", "exec sleep 1000");
     container("web", "--name w2", "exec sleep 1000");
     bench_begin(&b, compose_service("web"));
-    T_EQ(tell(&b, MANAGER_STATUS, 5000), ERR_OK);
+    T_EQ(tell(&b, MANAGER_STATUS, 60000), ERR_OK);
     T_EQ(b.call.status.state, MANAGER_RUNNING);
     run("/usr/bin/docker kill w2 > /dev/null");
-    T_EQ(tell(&b, MANAGER_STATUS, 5000), ERR_OK);
+    T_EQ(tell(&b, MANAGER_STATUS, 60000), ERR_OK);
     T_CHECK(b.call.status.state == MANAGER_FAILED && b.call.status.exit_status == 137);
     T_STEP(&b, "start", ACTION_ENDED);
-    T_EQ(tell(&b, MANAGER_STATUS, 5000), ERR_OK);
+    T_EQ(tell(&b, MANAGER_STATUS, 60000), ERR_OK);
     T_EQ(b.call.status.state, MANAGER_RUNNING);
     T_STEP(&b, "stop", ACTION_ENDED);
     bench_end(&b);

@@ -77,8 +77,8 @@ static struct plan_service runit_service(void)
                                  .manager = SV("runit"),
                                  .dir = sv_from(dir),
                                  .log = SV("web.log"),
-                                 .start_timeout_ms = 6000,
-                                 .stop_timeout_ms = 6000};
+                                 .start_timeout_ms = 60000,
+                                 .stop_timeout_ms = 60000};
 }
 
 T(a_service_is_started_seen_restarted_reloaded_and_stopped)
@@ -102,7 +102,7 @@ T(a_service_is_started_seen_restarted_reloaded_and_stopped)
         (void)poll(NULL, 0, 5);
     T_STEP(&b, "restart", ACTION_ENDED);
     T_CHECK(printed(&b, "web: was told to restart (pid "));
-    T_EQ(tell(&b, MANAGER_STATUS, 1000), ERR_OK);
+    T_EQ(tell(&b, MANAGER_STATUS, 60000), ERR_OK);
     T_CHECK(b.call.status.pid > 1 && b.call.status.pid != first);
     T_STEP(&b, "stop", ACTION_ENDED);
     T_EQ(b.action.outcome.active, 0);
@@ -110,7 +110,7 @@ T(a_service_is_started_seen_restarted_reloaded_and_stopped)
     T_CHECK(b.action.outcome.status == 3 && printed(&b, "web: down"));
     T_STEP(&b, "start", ACTION_ENDED);
     T_EQ(b.action.outcome.active, 1);
-    T_EQ(tell(&b, MANAGER_LOGS, 1000), ERR_OK);
+    T_EQ(tell(&b, MANAGER_LOGS, 60000), ERR_OK);
     T_STR(strbuf_str(&b.call.logs), "up\nup\nup\n");
     supervise_end(pid);
     bench_end(&b);
@@ -156,7 +156,7 @@ T(without_runsv_nothing_is_believed)
     T_CHECK(printed(&b, "by hand: sv status "));
     T_STEP(&b, "restart", ACTION_BROKE);
     b.service.log = SV("no.log");
-    T_EQ(tell(&b, MANAGER_LOGS, 1000), ERR_IO);
+    T_EQ(tell(&b, MANAGER_LOGS, 60000), ERR_IO);
     b.service.dir = SV("/dev/null");
     T_STEP(&b, "start", ACTION_BROKE);
     T_CHECK(says(&b, "open '/dev/null/supervise/ok'"));
@@ -171,7 +171,7 @@ T(a_damaged_status_is_no_state)
     bench_begin(&b, runit_service());
     until_state(&b, MANAGER_RUNNING);
     write_file("web/supervise/status", "short");
-    T_EQ(tell(&b, MANAGER_STATUS, 1000), ERR_CORRUPT);
+    T_EQ(tell(&b, MANAGER_STATUS, 60000), ERR_CORRUPT);
     T_CHECK(strstr(b.call.err.msg, "supervise/status': a status of runit has 20 bytes"));
     supervise_end(pid);
     bench_end(&b);

@@ -155,8 +155,8 @@ static struct plan_service supervisor_service(const char *name)
     return (struct plan_service){.name = sv_from(name),
                                  .manager = SV("supervisor"),
                                  .socket = SV("s"),
-                                 .start_timeout_ms = 6000,
-                                 .stop_timeout_ms = 6000};
+                                 .start_timeout_ms = 60000,
+                                 .stop_timeout_ms = 60000};
 }
 
 T(a_service_is_started_seen_restarted_reloaded_and_stopped)
@@ -171,24 +171,24 @@ T(a_service_is_started_seen_restarted_reloaded_and_stopped)
     bench_begin(&b, supervisor_service("web"));
     b.service.unit = SV("shop:web");
     b.service.stable_ms = 200;
-    T_EQ(tell(&b, MANAGER_STATUS, 5000), ERR_OK);
+    T_EQ(tell(&b, MANAGER_STATUS, 60000), ERR_OK);
     T_EQ(b.call.status.state, MANAGER_STOPPED);
     T_STR(b.call.status.text, "STOPPED");
     T_STEP(&b, "stop", ACTION_ENDED);
     T_CHECK(printed(&b, "web: is not running"));
     T_STEP(&b, "start", ACTION_ENDED);
     T_CHECK(printed(&b, "web: started (pid ") && b.action.outcome.active == 1);
-    T_EQ(tell(&b, MANAGER_STATUS, 5000), ERR_OK);
+    T_EQ(tell(&b, MANAGER_STATUS, 60000), ERR_OK);
     first = b.call.status.pid;
     T_CHECK(first > 1 && clock_now_us() - b.call.status.started_us < 20000000);
     T_STEP(&b, "start", ACTION_ENDED);
     T_CHECK(printed(&b, "web: is running already"));
     T_STEP(&b, "restart", ACTION_ENDED);
-    T_EQ(tell(&b, MANAGER_STATUS, 5000), ERR_OK);
+    T_EQ(tell(&b, MANAGER_STATUS, 60000), ERR_OK);
     T_CHECK(b.call.status.pid > 1 && b.call.status.pid != first);
     T_STEP(&b, "reload", ACTION_ENDED);
     do
-        T_EQ(tell(&b, MANAGER_LOGS, 5000), ERR_OK);
+        T_EQ(tell(&b, MANAGER_LOGS, 60000), ERR_OK);
     while (!sv_has(strbuf_sv(&b.call.logs), SV("hup\n")));
     T_STEP(&b, "stop", ACTION_ENDED);
     T_STEP(&b, "restart", ACTION_ENDED); /* what is stopped is started */
@@ -248,7 +248,7 @@ T(an_answer_that_does_not_come_is_in_doubt)
     T_CHECK(b.call.lost);
     T_EQ(kill(pid, SIGKILL), 0);
     T_EQ(waitpid(pid, NULL, 0), pid);
-    T_EQ(tell(&b, MANAGER_STATUS, 2000), ERR_NET);
+    T_EQ(tell(&b, MANAGER_STATUS, 60000), ERR_NET);
     T_CHECK(!b.call.lost);
     bench_end(&b);
     end_orphan(orphan);

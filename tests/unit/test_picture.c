@@ -314,8 +314,8 @@ static struct plan_service service_here(const char *name)
                                  .command = command,
                                  .n_command = 2,
                                  .pid_file = here("pid"),
-                                 .start_timeout_ms = 5000,
-                                 .stop_timeout_ms = 5000};
+                                 .start_timeout_ms = 60000,
+                                 .stop_timeout_ms = 60000};
 }
 
 static enum MHD_Result tell_version(struct server *s, struct server_request *r)

@@ -178,17 +178,11 @@ static int64_t used_us(void)
 static int64_t time_of(const char *before, const char *text, size_t times, const char *after)
 {
     CLEANUP(strbuf_release) struct strbuf b = between(before, repeat(text, times), after);
-    int64_t best = INT64_MAX;
+    int64_t start = used_us();
+    struct err err = {0};
 
-    for (int i = 0; i < 2; i++) {
-        int64_t start = used_us();
-        struct err err = {0};
-
-        (void)read_bytes(strbuf_sv(&b), &err);
-        start = used_us() - start;
-        best = start < best ? start : best;
-    }
-    return best;
+    (void)read_bytes(strbuf_sv(&b), &err);
+    return used_us() - start;
 }
 
 /* Eight times as much may take 40 times as long: measured are 6 to 12, and quadratic would be 64. */
@@ -235,9 +229,16 @@ T(time_grows_with_the_input)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        int64_t small = time_of(rows[i].before, rows[i].text, rows[i].times, rows[i].after);
-        int64_t large = time_of(rows[i].before, rows[i].text, rows[i].times * 8, rows[i].after);
+        int64_t small = INT64_MAX, large = INT64_MAX;
 
+        /* the least of some: the processor is shared, and so are its caches */
+        for (int k = 0; k < 10 && (k < 2 || large > small * 40 + 20000); k++) {
+            int64_t one = time_of(rows[i].before, rows[i].text, rows[i].times, rows[i].after);
+
+            small = one < small ? one : small;
+            one = time_of(rows[i].before, rows[i].text, rows[i].times * 8, rows[i].after);
+            large = one < large ? one : large;
+        }
         if (large > small * 40 + 20000)
             T_FAIL("row %zu: %" PRId64 " us, and %" PRId64 " us for eight times as much", i, small,
                    large);

@@ -176,8 +176,8 @@ static struct plan_service process_service(struct sv *command, size_t n)
                                  .log = SV("app.log"),
                                  .command = command,
                                  .n_command = n,
-                                 .start_timeout_ms = 3000,
-                                 .stop_timeout_ms = 3000};
+                                 .start_timeout_ms = 60000,
+                                 .stop_timeout_ms = 60000};
 }
 
 T(a_process_proves_its_program_and_its_age)

@@ -1,0 +1,59 @@
+/* plan/make_left: what a plan leaves to people. */
+#include "test_plan_util.h"
+
+#define FENCE    "```"
+#define SH(code) "\n" FENCE "bash\n" code "\n" FENCE "\n\n"
+#define DEPLOY   "# Web\n\n## Deployment\n"
+#define BOUND    "environment: test\n"
+
+T(commands_of_sections_that_only_tell_are_left_to_people)
+{
+    struct world w;
+    const json_t *left, *one;
+
+    world_make(&w,
+               DEPLOY SH("echo a") "## Troubleshooting\n" SH(
+                   "# look\ndf -h\nrm -rf /tmp/x") "## Never do this\n" SH("./drop.sh"),
+               BOUND);
+    left = json_object_get(w.json, "left");
+    T_EQ(json_array_size(left), 3);
+    one = json_array_get(left, 1);
+    T_SV(json_get_sv(one, "text"), "rm -rf /tmp/x");
+    T_SV(json_get_sv(one, "kind"), "command");
+    T_SV(json_get_sv(one, "id"), "troubleshooting");
+    T_CHECK(json_get_int(one, "line", 0) > json_get_int(json_array_get(left, 0), "line", 0));
+    T_SV(json_get_sv(json_array_get(left, 2), "title"), "Never do this");
+    world_end(&w);
+}
+
+T(commands_of_a_block_that_must_not_be_run_are_listed)
+{
+    struct world w;
+    const json_t *left;
+
+    world_make(&w, DEPLOY SH("./a\n# Never run this\nrm -rf /srv\n\n./b"), BOUND);
+    left = json_object_get(w.json, "left");
+    T_EQ(w.plan.n_steps, 2);
+    T_EQ(json_array_size(left), 1);
+    T_SV(json_get_sv(json_array_get(left, 0), "text"), "rm -rf /srv");
+    world_end(&w);
+}
+
+T(what_is_left_out_asks_nothing)
+{
+    struct world w;
+
+    world_make(
+        &w, DEPLOY SH("frobnicate <name>\n# Expected: fine weather\nwatch -n 5 x") "- [ ] Look\n",
+        BOUND "steps: {deployment: {skip: not here}}\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_EQ(w.plan.n_steps, 3);
+    T_SV(w.plan.steps[0].kind, "shell");
+    want_json(json_object_get(step_json(&w, "deployment/1"), "action"), "{}");
+    T_EQ(w.plan.steps[0].n_expects, 0);
+    world_end(&w);
+}
+
+T_MAIN(T_CASE(commands_of_sections_that_only_tell_are_left_to_people),
+       T_CASE(commands_of_a_block_that_must_not_be_run_are_listed),
+       T_CASE(what_is_left_out_asks_nothing))
