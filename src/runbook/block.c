@@ -115,6 +115,16 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:if|in case|when) (?!.*\\b(?:no|not|never|without|tested)\\b).{0,50}\\b(?:roll(?:ing)?[ -]?back|undo|revert|back out)\\b[^.:]{0,30}:$",
     [BLOCK_AFTER_UNDO] = "^(?:after|once) (?:the |a |any )?(?:roll ?back|back ?out)\\b[^.]*:$|"
                          "^(?:nach dem (?:rollback|zurückrollen))\\b[^.]*:$",
+    [BLOCK_WAYS] =
+        "(?:there (?:are|exist)|you have|we have|(?:choose|pick|use|select|follow)(?: only| just)? (?:one of|between)|"
+        "\\bone of) (?:the |these |our )?(?:main |following |possible |available |different )*"
+        "(?:(two|three|four|five|[2-5]|several|multiple) )?(?:main |possible |available |different )*(?:[a-z-]+ )?"
+        "(?:options|ways|methods|approaches|possibilities|alternatives|strategies)\\b"
+        "(?= (?:to|for|of|here|below|available|depending)\\b|[.:,;]|$)",
+    [BLOCK_WILL] =
+        "(?:^|[.!] )(?:it|this|(?:this|the) (?:[\\w-]+ ){0,3}(?:feature|script|command|playbook|job|tool|process|workflow|pipeline|"
+        "deployment|upgrade|migration|system|service|application|app|operation|update|release))"
+        " (?:will|does|performs)(?: the following| automatically)?:?$",
     [BLOCK_DESCRIBES] =
         "^(?:this|it|the (?:script|command|playbook|job))(?: (?:script|command))? "
         "(?:will|does|performs)(?: the following| automatically)?:$|"

@@ -3,6 +3,7 @@
  * the runbook.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/map.h"
 #include "base/sv.h"
@@ -606,6 +607,19 @@ static bool finish_cut(struct sv word, struct sv mark, struct sv end, struct fin
     return true;
 }
 
+/* "shop-YYYYMMDD_HHMMSS.sql" */
+static bool finish_cut_moment(struct sv word, struct finish_name *ret)
+{
+    static const char letters[] = "YMDHS";
+
+    if (!finish_cut(word, SV("YYYY"), SV(""), ret))
+        return false;
+    while (ret->back.n > 1 && (strchr(letters, *ret->back.p) ||
+                               (strchr("-_", *ret->back.p) && strchr(letters, ret->back.p[1]))))
+        ret->back = sv_sub(ret->back, 1, ret->back.n);
+    return true;
+}
+
 static bool finish_name_of(struct sv word, struct finish_name *ret)
 {
     while (word.n && (*word.p == '"' || *word.p == '\'')) {
@@ -618,7 +632,7 @@ static bool finish_name_of(struct sv word, struct finish_name *ret)
         return true;
     ret->glob = finish_cut(word, SV("*"), SV(""), ret);
     return ret->glob || finish_cut(word, SV("TIMESTAMP"), SV(""), ret) ||
-           finish_cut(word, SV("YYYYMMDD"), SV(""), ret) || finish_cut(word, SV("<"), SV(">"), ret);
+           finish_cut_moment(word, ret) || finish_cut(word, SV("<"), SV(">"), ret);
 }
 
 /* The word as the maker of a name, or as one that means a name made before. */

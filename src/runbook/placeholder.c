@@ -101,6 +101,41 @@ static bool placeholder_is_brace(struct sv text, size_t at, struct sv inside)
            sv_has(placeholder_word_at(text, at), SV("://"));
 }
 
+/* The line around `at`. */
+static struct sv placeholder_line_at(struct sv text, size_t at)
+{
+    size_t from = at, to = at;
+
+    while (from > 0 && at - from < 256 && text.p[from - 1] != '\n')
+        from--;
+    while (to < text.n && to - at < 256 && text.p[to] != '\n')
+        to++;
+    return sv_sub(text, from, to);
+}
+
+/*
+ * {{NAME}}, {{ name }}; its length, or 0.  Not what programs take themselves: {{.Names}}, {{json .}}, {{end}} of Go's
+ * templates, ${{ github.sha }}, and what ansible knows.
+ */
+static size_t placeholder_double(struct sv text, size_t at, struct sv *name)
+{
+    static const struct sv keywords[] = {SV("end"), SV("else"), SV("break"), SV("continue")};
+    struct sv inside = placeholder_inside(text, at + 1, '}');
+    size_t end = at + 2 + inside.n;
+
+    if (!inside.n || end + 1 >= text.n || text.p[end + 1] != '}' ||
+        (at > 0 && (text.p[at - 1] == '$' || text.p[at - 1] == '{')))
+        return 0;
+    *name = sv_trim(inside);
+    if (!placeholder_all(*name, " _-", true, true) || !ascii_is_alpha(*name->p) ||
+        sv_has(placeholder_line_at(text, at), SV("ansible")))
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(keywords); i++)
+        if (sv_eq(*name, keywords[i]))
+            return 0;
+    return end + 2 - at;
+}
+
 static bool placeholder_bracket(struct sv text, size_t at, bool is_template,
                                 struct placeholder *ret)
 {
@@ -125,9 +160,9 @@ static bool placeholder_bracket(struct sv text, size_t at, bool is_template,
 }
 
 /* Words that stand for a value; a final '_' means "begins with". */
-static const struct sv placeholder_words[] = {SV("TIMESTAMP"), SV("YYYYMMDD"),     SV("CHANGEME"),
-                                              SV("CHANGE_ME"), SV("REPLACE_ME"),   SV("TBD"),
-                                              SV("YOUR_"),     SV("REPLACE_WITH_")};
+static const struct sv placeholder_words[] = {SV("TIMESTAMP"),    SV("CHANGEME"), SV("CHANGE_ME"),
+                                              SV("REPLACE_ME"),   SV("TBD"),      SV("YOUR_"),
+                                              SV("REPLACE_WITH_")};
 
 /* "TIMESTAMP=$(date)", "$TIMESTAMP", "${TIMESTAMP}": the shell has its value. */
 static bool placeholder_is_variable(struct sv text, size_t at, size_t n)
@@ -159,6 +194,34 @@ static size_t placeholder_word(struct sv text, size_t at)
                                                                        : n;
     }
     return 0;
+}
+
+/*
+ * YYYYMMDDHHMMSS, YYYY-MM-DD in a name: backup_YYYY-MM-DD.sql; its length, or 0.  'YYYY-MM-DD' in quotes is a format
+ * that a program takes.
+ */
+static size_t placeholder_moment(struct sv text, size_t at)
+{
+    static const char beside[] = "-_./";
+    struct sv rest = sv_sub(text, at, text.n);
+    size_t n = 0;
+    bool dashes = false;
+
+    if ((!sv_starts(rest, SV("YYYYMM")) && !sv_starts(rest, SV("YYYY-MM"))) ||
+        (at > 0 && (ascii_is_alnum(text.p[at - 1]) || text.p[at - 1] == '$')))
+        return 0;
+    while (n < rest.n && strchr("YMDHS-_", rest.p[n]) && rest.p[n]) {
+        dashes |= rest.p[n] == '-';
+        n++;
+    }
+    while (n > 0 && !ascii_is_upper(rest.p[n - 1]))
+        n--;
+    if ((n < rest.n && ascii_is_alnum(rest.p[n])) || placeholder_is_variable(text, at, n))
+        return 0;
+    return !dashes || (at > 0 && strchr(beside, text.p[at - 1])) ||
+                   (n < rest.n && strchr(beside, rest.p[n]) && rest.p[n])
+               ? n
+               : 0;
 }
 
 /* v1.x.x; its length, or 0.  "4.x" and "1.2.x" are names of branches. */
@@ -315,11 +378,19 @@ static bool placeholder_at(struct sv text, size_t at, bool is_template, struct a
         ret->to = at + n;
         return true;
     }
+    n = sv_starts(sv_sub(text, at, text.n), SV("{{")) ? placeholder_double(text, at, &ret->raw) : 0;
+    if (n) {
+        ret->kind = PLACEHOLDER_BRACE;
+        ret->to = at + n;
+        return true;
+    }
     if (placeholder_bracket(text, at, is_template, ret)) {
         ret->to = at + ret->raw.n + 2;
         return true;
     }
     n = placeholder_word(text, at);
+    if (!n)
+        n = placeholder_moment(text, at);
     ret->kind = PLACEHOLDER_WORD;
     if (!n) {
         n = placeholder_example(text, at);

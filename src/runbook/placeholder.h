@@ -2,7 +2,7 @@
 
 /*
  * placeholder: what an author left to be filled in: <host>, [DEAL_ID], {flow_id},
- * TIMESTAMP, your-domain.com, your_token, /path/to/app, TBD; and $(date +FORMAT), which is filled
+ * {{NAME}}, TIMESTAMP, YYYYMMDDHHMMSS, your-domain.com, your_token, /path/to/app, TBD; and $(date +FORMAT), which is filled
  * in once for a whole run.
  *
  * A placeholder has a name to bind it by: letters, digits and '_', lower case
@@ -14,7 +14,7 @@
 enum placeholder_kind {
     PLACEHOLDER_ANGLE,  /* <name> */
     PLACEHOLDER_SQUARE, /* [NAME] */
-    PLACEHOLDER_BRACE,  /* {name} */
+    PLACEHOLDER_BRACE,  /* {name}, {{name}} */
     PLACEHOLDER_WORD, /* TIMESTAMP, CHANGEME, YOUR_TOKEN; $1 of VERSION="$1", whose name is "version" */
     PLACEHOLDER_EXAMPLE, /* your-domain.com, /path/to/x */
     PLACEHOLDER_DATE,    /* $(date -u +FORMAT), `date +FORMAT`: the name is "-u +FORMAT" */

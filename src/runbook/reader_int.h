@@ -42,6 +42,8 @@ enum block_pattern {
     BLOCK_SIGNER,      /* keys of a blank that somebody signs on */
     BLOCK_UNDO,        /* "Rollback:", "To undo this:" */
     BLOCK_AFTER_UNDO,  /* "After the rollback, complete these:" */
+    BLOCK_WAYS,        /* "There are two options for ..." */
+    BLOCK_WILL,        /* "This feature will": the list below it says what it does by itself */
     BLOCK_DESCRIBES,   /* "This will:": what follows tells what the command does by itself */
     BLOCK_SHOULD,      /* "The output should be empty" */
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
@@ -114,6 +116,14 @@ struct rb_jump {
 };
 
 /* What stands below a label "Rollback:", while it is read. */
+/* ways.c: where the document says that there are several, and how many of them were not met so far. */
+struct ways {
+    uint32_t part,
+        item; /* the section that says so; the last item that is one of them, or RB_NONE */
+    size_t left;
+    bool counted, listed; /* it says how many; they are items of a list */
+};
+
 struct way_back {
     uint32_t part;   /* RB_NONE: none is read */
     uint32_t outer;  /* the part that it stands in */
@@ -169,6 +179,7 @@ struct rb_build {
     size_t label_line;
     bool inlined; /* commands were found in the text of the present item */
     struct way_back back;
+    struct ways ways;
     struct map tasks; /* numbers of the boxes */
     bool title_host;  /* `host` is what the present heading says */
     bool aside;       /* inside a note or tip: nobody has to carry it out */
@@ -380,6 +391,15 @@ void remark_finish(struct rb_build *b, const uint32_t *place);
 /* A part with what its title says; its role is that of the parent. */
 uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, uint32_t node,
                    struct sv text);
+
+/*
+ * ways.c: "There are two options for rolling back:"; the sections below, or the numbered items, are then one way each
+ * (rb_part.variant).  ways_of_list(): the part of a list, as bullets below an item that are not indented belong to it.
+ */
+void ways_paragraph(struct rb_build *b, struct sv text);
+void ways_section(struct rb_build *b, uint32_t part);
+void ways_item(struct rb_build *b, uint32_t part);
+uint32_t ways_of_list(const struct rb_build *b, uint32_t list);
 
 /*
  * way_back.c: a label "Rollback:"; false: it is none.  Before a node is read: does it still belong to the label?  The

@@ -69,6 +69,9 @@ void remark_finish(struct rb_build *b, const uint32_t *place)
             r->step = next;
         else if (next > 0 && remark_reaches(b, section, next - 1))
             r->step = next - 1; /* the last one that it can speak of */
+        else if (section != RB_NONE && b->parts.v[section].role == ROLE_REFERENCE &&
+                 next < b->rb->n_steps)
+            r->step = next; /* "Safety Rules" before all that is done */
         else
             r->step = RB_NONE;
     }

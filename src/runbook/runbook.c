@@ -245,6 +245,7 @@ static void read_heading(struct rb_build *b, uint32_t node)
     b->label = n->text;
     watch_heading(b, n->text);
     b->block_steps = b->steps.n;
+    ways_section(b, b->part);
     told_begin_section(b, b->part);
 }
 
@@ -522,6 +523,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
         meta_read(b, n);
     read_condition(b, n);
     read_label(b, n);
+    ways_paragraph(b, n->text);
     watch_paragraph(b, n->text, n->line);
     told_jumps(b, n);
     if (read_inline(b, n, listed))
@@ -660,6 +662,7 @@ static uint32_t read_item_part(struct rb_build *b, uint32_t item)
     if (p->task && p->number.n)
         (void)map_put(&b->tasks, p->number, part);
     scope_item(b, part, n->first);
+    ways_item(b, part);
     return part;
 }
 
@@ -721,6 +724,10 @@ static void read_item(struct rb_build *b, uint32_t item)
         remark_add(b, b->rb->md.v[item].line, read_item_text(b, item));
         return; /* "- Never do this:" and what it shows */
     }
+    if (titled && build_role(b) == ROLE_REFERENCE &&
+        title_is_rules(b->title, build_part(b, b->part)->title) &&
+        remark_is(b, read_item_text(b, item)))
+        remark_add(b, b->rb->md.v[item].line, read_item_text(b, item));
     if (titled && build_role(b) != ROLE_TROUBLESHOOT &&
         (b->part == RB_NONE || build_part(b, b->part)->offset_ms < 0))
         watch_propose(b, attach_text(b, first), b->rb->md.v[item].line);
@@ -843,7 +850,8 @@ static void read_list(struct rb_build *b, uint32_t node)
         b->saying = saying;
         return;
     }
-    b->whole |= for_case;
+    b->part = ways_of_list(b, node);
+    b->whole |= for_case || regex_has(b->block_patterns[BLOCK_WILL], label);
     b->feared |= watch_is_feared(b, label);
     if (read_is_help(b, label)) {
         b->part = read_part(b, PART_STEP, b->part, node, label);
@@ -974,6 +982,7 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
                          .proc = RB_NONE,
                          .section = RB_NONE,
                          .back = {.part = RB_NONE},
+                         .ways = {.part = RB_NONE, .item = RB_NONE},
                          .saying = RB_NONE,
                          .titled = MD_NONE};
     struct runbook rb = {.doc = doc};

@@ -7,6 +7,7 @@
 #include "base/vec.h"
 
 /* Where a lost state comes back from a copy: for the case that it is lost. */
+#define TITLE_SAFETY "^(?:[a-z]+ ){0,2}(?:safety|ground|golden|cardinal|critical) rules$"
 #define TITLE_RESTORE                                                                             \
     "\\brestor(?:e|ing|ation) (?:plan|procedures?|process|steps|instructions|from (?:an? |the )?" \
     "(?:[a-z]+ )?(?:backup|snapshot|dump)s?)\\b|^(?:(?:data|database|db|backup|full) )?"          \
@@ -52,8 +53,8 @@ static const struct {
      "estimated (effort|time|duration)|overview|summary|table of contents|\\bcontacts?\\b|who to (call|contact|page)|related doc|appendix|"
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
      "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|goals?$|(directory|folder|file) (layout|structure)$|(regular|routine|ongoing) maintenance|"
-     "(?:canonical|common|useful|handy|helpful|quick|key|basic|operation|frequent)(?: [a-z]+)? commands$|cheat ?sheet|"
-     "^(?:[a-z]+ ){0,2}(?:safety|ground|golden|cardinal) rules$|(?:(?<=\\w )notes|standards?|polic(?:y|ies)|guidelines|conventions|best practices|principles)$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|" TITLE_SHOWN
+     "(?:canonical|common|useful|handy|helpful|quick|key|basic|operation|frequent)(?: [a-z]+)? commands$|cheat ?sheet|" TITLE_SAFETY
+     "|(?:(?<=\\w )notes|standards?|polic(?:y|ies)|guidelines|conventions|best practices|principles)$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|" TITLE_SHOWN
      "(?:\\b(?:anti-?)?patterns$|\\bexamples?$|\\btemplates?$)|^(?:anti-?)?pattern [0-9]|^examples?\\b|"
      "\\bconsiderations?$|complexity matrix|"
      "^test(?:ing)? (?:framework|coverage)|^présentation|^vue d.ensemble|^annexe|^objectif|"
@@ -65,7 +66,7 @@ static const struct {
      "roll(ing)?[ -]?back|back(ing)?[ -]?out|\\brevert|way back|fall[ -]?back( plan|$)|"
      "^undo|^plan b$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
      "^if (it|something|anything|things) (fails?|goes|go) ?(wrong)?|"
-     "retour (?:en )?arrière|restauration|reversi[óo]n|vuelta atrás|回滚|回退|zurückroll|rückfall|rückweg|ロールバック|切り戻し"},
+     "retour (?:en )?arrière|restauration|reversi[óo]n|vuelta atrás|回滚|回退|zurückroll|rückfall|rückweg|^bei (?:einem )?(?:fehlern?|problemen?|störung(?:en)?|abbruch)\\b|^im (?:fehler|stör(?:ungs)?|not)fall\\b|ロールバック|切り戻し"},
     {ROLE_TROUBLESHOOT,
      "^emergency (?:procedures?|actions?|response|handling|operations?|runbooks?|scenarios?)$|\\boutages?$|"
      "^incident (?:response|handling|management)|\\bcorruption(?: detected)?$|"
@@ -113,6 +114,7 @@ enum title_pattern {
     TITLE_IN_STAGE,   /* "SQLite (Development)" */
     TITLE_OF_LOSS,    /* "Disaster Recovery Runbook" */
     TITLE_CHECKLIST,  /* "Pre-Flight Checklist" */
+    TITLE_RULES,      /* "Critical Safety Rules" */
     TITLE_USE_CASE,   /* "For testing with a part of the users" */
     TITLE__N
 };
@@ -172,6 +174,7 @@ static const char *const title_patterns[] = {
         "^(?:[a-z]+ )?(?:upgrad(?:e|es|ing)|updat(?:e|es|ing))\\b|^(?:subsequent|later|routine|regular|"
         "existing) (?:[a-z]+ )?(?:deployments?|deploys?|releases?|updates?|install\\w*)\\b",
     [TITLE_CHECKLIST] = "\\bpre[ -]?(?:flight|deploy(?:ment)?|release|launch) check ?list",
+    [TITLE_RULES] = TITLE_SAFETY,
     [TITLE_USE_CASE] = "^(?:use (?:this|these|it)(?: [a-z]+)? (?:for|when|if|to)|for [a-z]+ing|"
                        "when you)\\b[^:]*$",
     [TITLE_OF_LOSS] = "\\b(?:restor|recover|disaster|fail ?over)",
@@ -209,6 +212,7 @@ static const struct {
     {SV("way back"),
      "^(?:immediate|emergency|quick|fast|instant|planned|controlled|graceful|scheduled|delayed|extended|partial|full|complete|"
      "automatic|automated|manual) (?:roll[- ]?back|revert|back[- ]?out)(?: procedures?| plan| steps| process)?(?: \\([^)]*\\))?:?$"},
+    {SV("means"), "^(?:using|via) [^:]{1,60}:?$"},
     {SV("option"), "^(?:option|case|method|approach|variant|variante|alternative|möglichkeit|方法|"
                    "パターン) ?(?:[a-e]|[0-9])\\b"},
 };
@@ -365,6 +369,11 @@ bool title_restores(struct title_reader *r, struct sv text)
 bool title_is_checklist(struct title_reader *r, struct sv text)
 {
     return regex_has(r->patterns[TITLE_CHECKLIST], text);
+}
+
+bool title_is_rules(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_RULES], text);
 }
 
 bool title_is_use_case(struct title_reader *r, struct sv text)

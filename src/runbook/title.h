@@ -39,6 +39,8 @@ bool title_is_way_back(struct title_reader *r, struct sv text);
 bool title_restores(struct title_reader *r, struct sv text);
 /* "Pre-Flight Checklist": also in a section that is only a reference. */
 bool title_is_checklist(struct title_reader *r, struct sv text);
+/* "Critical Safety Rules": what they forbid is told to whoever begins. */
+bool title_is_rules(struct title_reader *r, struct sv text);
 /* A sentence below a heading that says what the section is for: "For testing with a part of the users". */
 bool title_is_use_case(struct title_reader *r, struct sv text);
 /* "First Deployment", "Initial Setup"; "Version Upgrade", "Subsequent Releases". */

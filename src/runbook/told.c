@@ -457,6 +457,18 @@ bool told_boxes(struct rb_build *b, const struct md_node *n)
 
 /* --- sections --- */
 
+static void told_items(const struct rb_build *b, uint32_t list, size_t depth, struct strbuf *out)
+{
+    const struct md_node *v = b->rb->md.v;
+
+    for (uint32_t i = v[list].first; i != MD_NONE && out->n < EXPECT_MAX_BYTES; i = v[i].next)
+        for (uint32_t c = v[i].first; c != MD_NONE; c = v[c].next)
+            if (v[c].kind == MD_PARAGRAPH)
+                strbuf_addf(out, "\n%*s- %.*s", (int)(2 * depth), "", SV_FMT(sv_trim(v[c].text)));
+            else if (v[c].kind == MD_LIST && depth < 4)
+                told_items(b, c, depth + 1, out);
+}
+
 /* What stands below the title, before the next part. */
 static void told_body(const struct rb_build *b, uint32_t node, uint32_t until, struct strbuf *out)
 {
@@ -465,6 +477,17 @@ static void told_body(const struct rb_build *b, uint32_t node, uint32_t until, s
     for (uint32_t c = v[node].next; c < until && out->n < EXPECT_MAX_BYTES; c = v[c].next)
         if (v[c].kind == MD_PARAGRAPH)
             strbuf_addf(out, "\n%.*s", SV_FMT(sv_trim(v[c].text)));
+        else if (v[c].kind == MD_LIST)
+            told_items(b, c, 0, out);
+}
+
+/* "### Enable the maintenance page" below "## Upgrade Process": one of the things that are done there. */
+static bool told_is_listed(const struct rb_build *b, const struct rb_part *p)
+{
+    enum rb_role up =
+        p->parent == RB_NONE ? ROLE_NONE : title_role(b->title, b->parts.v[p->parent].title);
+
+    return p->kind == PART_SECTION && p->level > 2 && up != ROLE_NONE && up == p->role;
 }
 
 /* Step titles stand below all headings. */
@@ -492,8 +515,9 @@ void told_section(struct rb_build *b, uint32_t next, unsigned level)
     struct title t;
 
     b->section = RB_NONE;
-    if (!p || !p->number.n || told_level(p) < level || part + 1 != b->parts.n ||
-        b->steps.n != b->section_steps || b->rules.n != b->section_rules || !told_only_shows(b))
+    if (!p || !(p->number.n || told_is_listed(b, p)) || told_level(p) < level ||
+        part + 1 != b->parts.n || b->steps.n != b->section_steps ||
+        b->rules.n != b->section_rules || !told_only_shows(b))
         return;
     title_read(b->title, b->rb->md.v[p->node].text, &t);
     b->part = part;

@@ -159,9 +159,10 @@ T(a_file_with_a_date_in_its_name_is_known_again)
     read_text(
         &r,
         "## Deploy\n```sh\npg_dump x > b/x_$(date +%s).sql\npg_dump x > b/x_$(date +%F).sql\nmkdir old_$(date +%F)\n"
-        "ls b/*.sql\nhead b/x_*.sql\ncp a old_*/a\nls b/x_*\nls b/x_*.gz\n```\n## Rollback\n```sh\n"
+        "ls b/*.sql\nhead b/x_*.sql\ncp a old_*/a\nls b/x_*\nls b/x_*.gz\nls b/x_YYYYMMDD_HHMMSS.sql b/x_YYYY-MM-DD.sql\n```\n## Rollback\n```sh\n"
         "psql x < \"b/x_TIMESTAMP.sql\"\npsql x < b/x_<date>.sql\n```\n");
-    static const uint32_t makers[] = {RB_NONE, RB_NONE, RB_NONE, RB_NONE, 0, 2, 0, RB_NONE, 0, 0};
+    static const uint32_t makers[] = {RB_NONE, RB_NONE, RB_NONE, RB_NONE, 0, 2,
+                                      0,       RB_NONE, 0,       0,       0};
 
     T_EQ(r.rb.n_steps, ARRAY_LEN(makers));
     for (size_t i = 0; i < r.rb.n_steps; i++)

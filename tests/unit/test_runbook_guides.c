@@ -283,6 +283,37 @@ T(commands_below_a_label_that_forbids_them_are_not_done)
         "deploy ./go");
 }
 
+/* --- sections without commands --- */
+
+T(a_heading_that_tells_what_to_do_below_one_that_acts_is_done)
+{
+    want_steps(
+        "# R\n## Upgrade Process\n### Raise a PR with the new version\n- it is merged later\n### Enable server logs\n- make env enable-logs\n"
+        "  - slowly\n### Check status on completion\n- the portal should say 'Ready'\n### Notes\n- it takes an hour\n",
+        "deploy [Raise a PR with the new version\n- it is merged later]|deploy [Enable server logs\n- make env enable-logs\n  - slowly]|"
+        "deploy [Check status on completion\n- the portal should say 'Ready']");
+    want_steps(
+        "# R\n## Background\n### Enable server logs\n- make env enable-logs\n## Release" SH("./go"),
+        "deploy ./go");
+    want_steps("# R\n## Release\n### Change history\n- none\n### Stop the app" SH("./stop"),
+               "deploy ./stop");
+}
+
+T(what_a_program_does_by_itself_is_nothing_to_do)
+{
+    want_steps(
+        "# R\n## Procedure\nIt uses the upgrade in place. This feature will\n- run checks for incompatibilities\n- create snapshots\n"
+        "\nThe on-call engineer will:\n- restart the workers\n",
+        "deploy [restart the workers]");
+}
+
+T(headings_for_the_case_of_failure_are_the_way_back_in_german_too)
+{
+    want_steps(
+        "# R\n## Ablauf\n1. Dienst neu starten\n### Bei Fehler IMMER:\n1. Alte Version starten\n### Im Fehlerfall\n1. Team informieren\n",
+        "deploy [Dienst neu starten]|rollback [Alte Version starten]|rollback [Team informieren]");
+}
+
 /* --- bullets --- */
 
 T(a_bullet_that_is_a_command_is_one_below_a_heading_that_acts)
@@ -407,6 +438,9 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(commands_below_an_item_that_forbids_them_are_not_done),
        T_CASE(commands_below_a_comment_that_forbids_them_are_not_done),
        T_CASE(commands_below_a_label_that_forbids_them_are_not_done),
+       T_CASE(a_heading_that_tells_what_to_do_below_one_that_acts_is_done),
+       T_CASE(what_a_program_does_by_itself_is_nothing_to_do),
+       T_CASE(headings_for_the_case_of_failure_are_the_way_back_in_german_too),
        T_CASE(a_bullet_that_is_a_command_is_one_below_a_heading_that_acts),
        T_CASE(a_bullet_that_is_a_command_is_one_below_what_tells_to_do_it),
        T_CASE(a_case_and_what_is_done_in_it_is_a_rule),

@@ -119,6 +119,19 @@ T(a_remark_where_nothing_is_done_speaks_of_nothing)
     want_remark(&r, 0, 2, "Never do this", RB_NONE);
 }
 
+T(what_safety_rules_forbid_is_told_to_whoever_begins)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r,
+        "# R\n## Critical Safety Rules\n1. **NEVER run this during peak hours** (9 to 18)\n2. ALWAYS make a backup\n"
+        "- Do not use the root account\n## Notes on rules\n1. Never mind\n## Deployment\n" SH(
+            "./go"));
+    want_remark(&r, 0, 3, "NEVER run this during peak hours (9 to 18)", 0);
+    want_remark(&r, 1, 5, "Do not use the root account", 0);
+}
+
 T(without_headings_it_speaks_of_what_follows)
 {
     CLEANUP(reading_done) struct reading r;
@@ -143,4 +156,5 @@ T_MAIN(T_CASE(a_comment_in_an_item_speaks_of_the_section_too),
        T_CASE(other_words_and_marks_forbid_too), T_CASE(a_comment_that_forbids_is_a_remark),
        T_CASE(a_block_below_a_text_that_forbids_is_not_run), T_CASE(a_row_that_forbids_is_a_remark),
        T_CASE(a_remark_where_nothing_is_done_speaks_of_nothing),
+       T_CASE(what_safety_rules_forbid_is_told_to_whoever_begins),
        T_CASE(without_headings_it_speaks_of_what_follows))

@@ -1,0 +1,81 @@
+/* runbook/ways: "There are two options for rolling back:" and what they are. */
+#include "runbook_want.h"
+
+/* "title" of each part that is one of several ways, joined by '|', with the steps in each behind ':'. */
+static void want_ways(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, text);
+    for (uint32_t i = 0; i < r.rb.n_parts; i++) {
+        size_t n = 0;
+
+        if (r.rb.parts[i].one_of == RB_NONE)
+            continue;
+        for (size_t k = 0; k < r.rb.n_steps; k++)
+            n += r.rb.steps[k].part == i;
+        strbuf_addf(&got, "%s%.*s:%zu", got.n ? "|" : "", SV_FMT(r.rb.parts[i].title), n);
+    }
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+}
+
+T(numbered_items_are_one_way_each_where_the_text_says_so)
+{
+    want_ways(
+        "# R\n## Rollback\nThere are two main options for rolling back.\n\n1. Use the snapshot\n2. Use the dump\n",
+        "Use the snapshot:1|Use the dump:1");
+    want_ways(
+        "# R\n## Rollback\nChoose one of the following methods:\n1. Snapshot\n2. Dump\n3. By hand\n",
+        "Snapshot:1|Dump:1|By hand:1");
+    want_ways(
+        "# R\n## Rollback\nThere are two ways this can fail.\n\n1. Use the snapshot\n2. Use the dump\n",
+        "");
+    want_ways("# R\n## Rollback\n1. Use the snapshot\n2. Use the dump\n", "");
+    want_ways("# R\n## Rollback\nYou have 2 options:\n- [ ] 1. Snapshot\n- [ ] 2. Dump\n",
+              ""); /* boxes are ticked, each */
+    want_ways("# R\n## Background\nThere are two options:\n1. a\n2. b\n", "");
+}
+
+T(bullets_that_are_not_indented_belong_to_the_item_above_them)
+{
+    want_ways(
+        "# R\n## Rollback\nThere are two options:\n\n1. Use the snapshot\n- Restore it\n- Restart the application\n\n"
+        "2. Use the dump\n- Restore the dump\n",
+        "Use the snapshot:3|Use the dump:2");
+    want_ways(
+        "# R\n## Rollback\nThere are two options:\n\n1. Use the snapshot\n\nThen:\n- Restore it\n\n2. Use the dump\n",
+        "Use the snapshot:1|Use the dump:1");
+}
+
+T(as_many_sections_as_it_says_are_one_way_each)
+{
+    want_ways(
+        "# R\n## Rollback\nThere are two ways to roll back:\n### With git\n" SH(
+            "git revert x") "### With the image\n" SH("./deploy old") "### Check\n" SH("./check"),
+        "With git:1|With the image:1");
+    want_ways("# R\n## Rollback\nThere are several ways to roll back:\n### With git\n" SH(
+                  "git revert x") "### Check\n" SH("./check"),
+              ""); /* nobody knows where they end */
+    want_ways("# R\n## Rollback\nThere are two ways to roll back.\n## Deployment\n### A\n" SH(
+                  "./a") "### B\n" SH("./b"),
+              "");
+    want_ways(
+        "# R\n## Rollback\nThere are two ways to roll back:\n1. Snapshot\n2. Dump\n### Check\n" SH(
+            "./check"),
+        "Snapshot:1|Dump:1");
+}
+
+T(sections_that_say_by_what_means_are_alternatives)
+{
+    want_ways("# R\n## Upgrade\n### Using Blue/Green (Recommended)\n" SH(
+                  "./a") "### Using Direct Upgrade\n" SH("./b"),
+              "Using Blue/Green (Recommended):1|Using Direct Upgrade:1");
+    want_ways("# R\n## Upgrade\n### Using the console\n" SH("./a") "### Check\n" SH("./b"), "");
+}
+
+T_MAIN(T_CASE(numbered_items_are_one_way_each_where_the_text_says_so),
+       T_CASE(bullets_that_are_not_indented_belong_to_the_item_above_them),
+       T_CASE(as_many_sections_as_it_says_are_one_way_each),
+       T_CASE(sections_that_say_by_what_means_are_alternatives))
