@@ -43,6 +43,32 @@ static void left_add_block(const struct make *m, const struct rb_block *block, b
     }
 }
 
+/* When the tasks of a section are due, after the run, in milliseconds; -1: nobody says so. */
+static int64_t left_due(const struct runbook *rb, uint32_t part)
+{
+    while (part != RB_NONE && rb->parts[part].due_ms < 0)
+        part = rb->parts[part].parent;
+    return part == RB_NONE ? -1 : rb->parts[part].due_ms;
+}
+
+/* Boxes of "Within 24 Hours", "Follow-up": for people after the run. */
+static void left_add_tasks(const struct make *m, left_list *list)
+{
+    const struct runbook *rb = m->rb;
+
+    for (uint32_t i = 0; i < rb->n_parts; i++) {
+        const struct rb_part *p = &rb->parts[i];
+        struct sv title = p->parent == RB_NONE ? p->title : rb->parts[p->parent].title;
+        int64_t due_ms = left_due(rb, i);
+
+        if (!p->task || p->role != ROLE_FOLLOW_UP)
+            continue;
+        left_add(list, p->id, p->line, "task", title, p->title);
+        if (due_ms >= 0)
+            json_put_int(vec_last(list)->one, "due_ms", due_ms);
+    }
+}
+
 static int left_by_line(const void *a, const void *b)
 {
     const struct left *x = a, *y = b;
@@ -69,6 +95,7 @@ void make_left(struct make *m)
     for (size_t i = 0; i < rb->n_blocks; i++)
         if (rb->blocks[i].kind == BLOCK_SHELL || rb->blocks[i].kind == BLOCK_SQL)
             left_add_block(m, &rb->blocks[i], !used[i], &list);
+    left_add_tasks(m, &list);
     if (list.n)
         qsort(list.v, list.n, sizeof(*list.v), left_by_line);
     for (size_t i = 0; i < list.n; i++)

@@ -329,7 +329,11 @@ static bool prose_measure(const struct prose_phrase *p, struct strbuf *b)
         else
             strbuf_add_sv(b, name);
         return true;
-    case PROSE_GAUGE: strbuf_add_sv(b, name); return true;
+    case PROSE_GAUGE: /* 80 % is of those that there may be; connections are counted */
+        strbuf_add_sv(b, sv_eq(name, SV("connections")) && sv_eq(p->unit, SV("%"))
+                             ? SV("connection_pool")
+                             : name);
+        return true;
     case PROSE_UP:         /* uncovered: see below */
     default: return false; /* uncovered: what is up or down is not measured */
     }
@@ -408,7 +412,7 @@ static bool prose_condition(const struct prose_phrase *p, enum prose_verdict ver
     return true;
 }
 
-static const char *prose_action(enum prose_verdict verdict)
+const char *prose_action(enum prose_verdict verdict)
 {
     switch (verdict) {
     case PROSE_OK: return "ok";

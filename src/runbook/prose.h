@@ -26,6 +26,8 @@ enum prose_verdict {
 };
 /* The verdict that the words of a table cell name. */
 enum prose_verdict prose_verdict_of(struct sv text);
+/* The word of a rule: "rollback", "fix-forward". */
+const char *prose_action(enum prose_verdict verdict);
 
 /*
  * "Error rate >5% for >5 min" with a verdict: the text of a rule; empty when not understood.  *dropped:

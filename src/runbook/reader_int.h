@@ -230,6 +230,13 @@ void attach_criteria(struct rb_build *b, uint32_t list);
 
 /* watch_list.c: what is watched.  A heading, a paragraph, a comment or item, a query, a row, a drawing. */
 void watch_heading(struct rb_build *b, struct sv title);
+/* "the 5xx rate stays above 5%": without what says nothing. */
+struct sv watch_bare(struct rb_build *b, struct sv reason);
+/* A condition of a table as a rule with what is done then; empty: it is not understood. */
+struct sv watch_phrase(struct rb_build *b, struct sv phrase, enum prose_verdict verdict,
+                       struct sv *dropped);
+/* Are the items of the list that begins here, boxes or not, reasons to roll back? */
+bool watch_is_reasons(const struct rb_build *b);
 void watch_paragraph(struct rb_build *b, struct sv text, size_t line);
 void watch_propose(struct rb_build *b, struct sv text, size_t line);
 /* "for five minutes", "for an hour", "for 2 consecutive minutes" as "for 5 minutes". */

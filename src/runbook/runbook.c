@@ -208,6 +208,28 @@ static bool read_heads_commands(const struct rb_build *b, uint32_t heading)
     return false;
 }
 
+/* Are there boxes below the heading, before the next one? */
+static bool read_heads_boxes(const struct rb_build *b, uint32_t heading)
+{
+    const struct md_node *v = b->rb->md.v;
+
+    for (uint32_t c = v[heading].next; c != MD_NONE && v[c].kind != MD_HEADING; c = v[c].next)
+        if (v[c].kind == MD_LIST && v[c].first != MD_NONE && v[v[c].first].task)
+            return true;
+    return false;
+}
+
+/* "Post-Upgrade (Within 24 hours)", "Day 2-7": tasks for people after the run, which does not wait for them. */
+static bool read_is_for_later(const struct rb_build *b, const struct rb_part *p, enum rb_role own,
+                              uint32_t node)
+{
+    static const int64_t day_ms = INT64_C(86400000);
+
+    return (own == ROLE_NONE || own == ROLE_VERIFY || own == ROLE_MONITOR || own == ROLE_DEPLOY) &&
+           (p->due_ms >= day_ms || title_is_day(b->title, p->title)) &&
+           !read_heads_commands(b, node);
+}
+
 static void read_heading(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
@@ -225,11 +247,15 @@ static void read_heading(struct rb_build *b, uint32_t node)
     step =
         p->number.n && (ascii_is_digit(*p->number.p) || (p->number.n > 2 && p->number.p[1] == '.'));
     own = title_role(b->title, n->text);
+    if (own == ROLE_DECIDE && title_is_gate(b->title, p->title) && read_heads_boxes(b, node))
+        own = ROLE_PREFLIGHT; /* "Go/No-Go": nobody goes on before each box is ticked */
     if (own == ROLE_ROLLBACK && title_restores(b->title, p->title) &&
         title_is_of_loss(b->title, b->rb->title))
         own = ROLE_DEPLOY; /* it is what the document is for */
     if (own == ROLE_DECIDE && p->role == ROLE_ROLLBACK && read_heads_commands(b, node))
         own = ROLE_NONE; /* "1. Emergency Rollback Trigger": a step of the way back */
+    if (read_is_for_later(b, p, own, node))
+        own = ROLE_FOLLOW_UP;
     if (n->level > 1 && (read_stands_out(b, p, own) || read_is_checklist(b, p, own)))
         p->role = own; /* whatever it stands in */
     else if (n->level > 1)
@@ -709,7 +735,7 @@ static void read_item(struct rb_build *b, uint32_t item)
     uint32_t first = b->rb->md.v[item].first;
     bool titled = first != MD_NONE && b->rb->md.v[first].kind == MD_PARAGRAPH, whole = b->whole;
 
-    if (titled && !b->rb->md.v[item].task &&
+    if (titled && (!b->rb->md.v[item].task || watch_is_reasons(b)) &&
         watch_item(b, sv_trim(read_item_text(b, item)), b->rb->md.v[item].line)) {
         struct sv label = b->label;
 

@@ -163,6 +163,8 @@ static const struct shape_row shape_rows[] = {
 
 enum shape_pattern {
     SHAPE_LIMIT,
+    SHAPE_GREW,   /* "> 20% increase" */
+    SHAPE_GROWTH, /* "degradation > 20%", "increases by more than 20%" */
     SHAPE_FOR,
     SHAPE_IN,
     SHAPE_BASELINE,
@@ -188,6 +190,16 @@ static const char *const shape_patterns[SHAPE__N] = {
          "\\bexceeds\\b|\\babove\\b|\\bover\\b|\\bbelow\\b|\\bunder\\b) ?([0-9]+(?:\\.[0-9]+)?) ?"
          "(%|x(?= baseline)|ms\\b|milliseconds\\b|s\\b|sec\\b|seconds?\\b|min\\b|minutes?\\b|[KMGT]i?B\\b)?"
          "( baseline)?(?: ?(?:/|per )(hour|day|week|minute|min)\\b)?"),
+    [SHAPE_GREW] =
+        ("(<=|>=|<|>|\xe2\x89\xa4|\xe2\x89\xa5|\\bat least\\b|\\bat most\\b|\\bmore than\\b|\\bless than\\b|"
+         "\\bexceeds\\b|\\bover\\b)? ?([0-9]+(?:\\.[0-9]+)?) ?% (?:in )?"
+         "((?:increase|rise|growth|higher|slower|degradation|regression|deviation|worse)\\b|"
+         "(?:decrease|drop|decline|lower|faster|reduction|fewer|less)\\b)"),
+    [SHAPE_GROWTH] =
+        ("\\b((?:increase[sd]?|rises?|rose|grows?|growth|grew|degradation|degrade[sd]?|regression|deviation|deviates)\\b|"
+         "(?:decrease[sd]?|drops?|dropped|declines?|declined|falls?|fell|reduction)\\b)"
+         "(?: (?:by|of))? ?(?:(<=|>=|<|>|\xe2\x89\xa4|\xe2\x89\xa5|(?<=by |of )(?:at least|at most|more than|less than|over))"
+         " ?)?([0-9]+(?:\\.[0-9]+)?) ?%"),
     [SHAPE_FOR] = ("\\bfor " SPAN "\\b"),
     [SHAPE_IN] = ("\\bin " SPAN "\\b"),
     [SHAPE_BASELINE] = "\\((?:baseline|target): ?([0-9.]+) ?(ms|s|min|minutes|%)\\)",
@@ -523,6 +535,17 @@ static bool shape_fits(const struct shape_reader *r, const struct shape_request 
            sv_has_nocase(p->subject, SV("connections"));
 }
 
+/* "p99"; also of "Response time P95: <2s".  Empty: it names none. */
+static struct sv shape_percentile(struct shape_reader *r, const struct shape_request *q)
+{
+    struct regex_match g[2];
+
+    if (regex_find(r->patterns[SHAPE_P], q->phrase, 0, g, 2))
+        return shape_group(q->phrase, &g[1]);
+    return regex_find(r->patterns[SHAPE_P], q->subject, 0, g, 2) ? shape_group(q->subject, &g[1])
+                                                                 : (struct sv){NULL, 0};
+}
+
 static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
                           struct arena *arena, struct shape *ret)
 {
@@ -540,10 +563,7 @@ static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
     p.per = shape_group(q->phrase, &g[5]);
     p.subject = shape_subject(q, g[0].from);
     p.name = shape_subject_name(r, p.subject, arena);
-    if (regex_find(r->patterns[SHAPE_P], q->phrase, 0, g, 2))
-        p.percentile = shape_group(q->phrase, &g[1]);
-    else if (regex_find(r->patterns[SHAPE_P], q->subject, 0, g, 2)) /* "Response time P95: <2s" */
-        p.percentile = shape_group(q->subject, &g[1]);
+    p.percentile = shape_percentile(r, q);
     if (shape_says(r, SHAPE_DUE, q, &p, g, 2)) /* a part of it, so another name */
         p.name = arena_fmt(arena, "%.*s_%.*s", SV_FMT(p.name),
                            SV_FMT(shape_name(shape_group(q->phrase, &g[1]), arena)));
@@ -552,6 +572,70 @@ static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
     shape_add_measure(r, q, &p, &b, &clauses);
     strbuf_addf(&b, " %s %.*s%.*s%s", shape_op(p.op, false), SV_FMT(p.limit),
                 SV_FMT(shape_unit(p.unit)), p.of_baseline ? " baseline" : "");
+    shape_add_clauses(r, q, &p, arena, &clauses);
+    ret->condition = arena_sv(arena, strbuf_sv(&b));
+    ret->clauses = arena_sv(arena, strbuf_sv(&clauses));
+    return true;
+}
+
+/* A change against what was before, and not a value: "response time > 20% increase". */
+struct shape_change {
+    size_t from; /* of the phrase: what is before it is measured */
+    struct sv op, percent;
+    bool up;
+};
+
+static bool shape_is_change(struct shape_reader *r, struct sv phrase, struct shape_change *c)
+{
+    static const struct sv downs[] = {SV("dec"), SV("drop"),  SV("fall"), SV("fell"),  SV("low"),
+                                      SV("red"), SV("fewer"), SV("less"), SV("faster")};
+    struct regex_match g[4];
+    bool grew = regex_find(r->patterns[SHAPE_GREW], phrase, 0, g, 4);
+    struct sv word;
+
+    if (!grew && !regex_find(r->patterns[SHAPE_GROWTH], phrase, 0, g, 4))
+        return false;
+    word = shape_group(phrase, &g[grew ? 3 : 1]);
+    *c = (struct shape_change){.from = g[0].from,
+                               .op = shape_group(phrase, &g[grew ? 1 : 2]),
+                               .percent = shape_group(phrase, &g[grew ? 2 : 3]),
+                               .up = true};
+    for (size_t i = 0; i < ARRAY_LEN(downs); i++)
+        c->up &= !sv_starts_nocase(word, downs[i]);
+    return true;
+}
+
+bool shape_is_relative(struct shape_reader *r, struct sv phrase)
+{
+    struct shape_change c;
+
+    return shape_is_change(r, phrase, &c);
+}
+
+/*
+ * Times and sizes that grow by so much have a rule.  An error rate "increased by 5 %" may have 5 points more, or a
+ * twentieth: that is not guessed.
+ */
+static bool shape_change(struct shape_reader *r, const struct shape_request *q,
+                         const struct shape_change *c, struct arena *arena, struct shape *ret)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), clauses = STRBUF(0);
+    struct shape_parts p = {.pairs = regex_pairs_known(q->phrase)};
+    struct sv known;
+
+    p.subject = shape_subject(q, c->from);
+    known = prose_subject(r->prose, p.subject);
+    p.name = shape_subject_name(r, p.subject, arena);
+    p.of_baseline = sv_eq(known, SV("response_time")) || sv_eq(known, SV("query_time"));
+    if (!c->up || (!p.of_baseline && !sv_eq(known, SV("memory"))))
+        return false;
+    p.percentile = shape_percentile(r, q);
+    if (p.of_baseline)
+        shape_add_measure(r, q, &p, &b, &clauses);
+    else
+        strbuf_add_sv(&b, p.name);
+    strbuf_addf(&b, " %s baseline + %.*s%%",
+                c->op.n ? shape_op(c->op, false) : (q->good ? "<=" : ">="), SV_FMT(c->percent));
     shape_add_clauses(r, q, &p, arena, &clauses);
     ret->condition = arena_sv(arena, strbuf_sv(&b));
     ret->clauses = arena_sv(arena, strbuf_sv(&clauses));
@@ -698,6 +782,7 @@ bool shape_read(struct shape_reader *r, const struct shape_request *q, struct ar
                                      shape_event};
     struct shape found = {{NULL, 0}, {NULL, 0}};
     struct shape_request whole = *q;
+    struct shape_change change;
     struct sv phrase;
 
     if (q->phrase.n > 400 || q->subject.n > 200 || !shape_may_be(q))
@@ -710,6 +795,8 @@ bool shape_read(struct shape_reader *r, const struct shape_request *q, struct ar
         return true;
     }
     whole.phrase = sv_trim(q->phrase);
+    if (shape_is_change(r, whole.phrase, &change))
+        return shape_change(r, &whole, &change, arena, ret);
     shape_read_modal(r, &whole, arena);
     for (size_t i = 0; i < ARRAY_LEN(ways); i++)
         if (ways[i](r, &whole, arena, &found)) {

@@ -39,6 +39,8 @@ struct shape {
     struct sv clauses;   /* " for 5m min 100 samples"; or empty */
 };
 
+/* Does it speak of a change against what was before ("> 20% increase"), and not of a value? */
+bool shape_is_relative(struct shape_reader *r, struct sv phrase);
 /* False: not understood. */
 bool shape_read(struct shape_reader *r, const struct shape_request *q, struct arena *arena,
                 struct shape *ret);

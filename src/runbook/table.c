@@ -104,8 +104,8 @@ static struct sv table_told(struct rb_build *b, struct sv phrase, struct sv word
 {
     static const struct sv verb = SV("investigate");
     struct sv action = watch_action(b, words);
-    struct sv rule = action.n ? prose_rule(b->prose, phrase, PROSE_INVESTIGATE, b->arena, dropped)
-                              : (struct sv){NULL, 0};
+    struct sv rule =
+        action.n ? watch_phrase(b, phrase, PROSE_INVESTIGATE, dropped) : (struct sv){NULL, 0};
 
     return sv_eat(&rule, verb) ? arena_fmt(b->arena, "%.*s%.*s", SV_FMT(action), SV_FMT(rule))
                                : (struct sv){NULL, 0};
@@ -133,7 +133,7 @@ static void table_matrix_row(struct rb_build *b, const struct table_row *row,
     struct rb_rule *rule = table_rule(b, row, at->condition, at->threshold);
 
     if (verdict != PROSE_NONE)
-        rule->text = prose_rule(b->prose, rule->source, verdict, b->arena, &rule->dropped);
+        rule->text = watch_phrase(b, rule->source, verdict, &rule->dropped);
     else
         rule->text = table_told(b, rule->source, row->cells[at->action], &rule->dropped);
     if (!rule->text.n)
@@ -184,7 +184,7 @@ static bool table_bands(struct rb_build *b, const struct table_row *head,
         if (!watch_limited(b, row->cells[c])) /* "-", "n/a" */
             continue;
         rule = table_rule(b, row, metric, (int)c);
-        rule->text = prose_rule(b->prose, rule->source, verdict, b->arena, &rule->dropped);
+        rule->text = watch_phrase(b, rule->source, verdict, &rule->dropped);
         if (!rule->text.n)
             build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
     }

@@ -114,6 +114,8 @@ enum title_pattern {
     TITLE_IN_STAGE,   /* "SQLite (Development)" */
     TITLE_OF_LOSS,    /* "Disaster Recovery Runbook" */
     TITLE_CHECKLIST,  /* "Pre-Flight Checklist" */
+    TITLE_GATE,       /* "Go/No-Go Decision" */
+    TITLE_DAY,        /* "Day 2-7", "Week 1 after the release" */
     TITLE_RULES,      /* "Critical Safety Rules" */
     TITLE_USE_CASE,   /* "For testing with a part of the users" */
     TITLE__N
@@ -174,7 +176,11 @@ static const char *const title_patterns[] = {
         "^(?:[a-z]+ )?(?:upgrad(?:e|es|ing)|updat(?:e|es|ing))\\b|^(?:subsequent|later|routine|regular|"
         "existing) (?:[a-z]+ )?(?:deployments?|deploys?|releases?|updates?|install\\w*)\\b",
     [TITLE_CHECKLIST] = "\\bpre[ -]?(?:flight|deploy(?:ment)?|release|launch) check ?list",
-    [TITLE_RULES] = TITLE_SAFETY,
+    [TITLE_GATE] = "\\bgo ?/ ?no[- ]?go\\b",
+    [TITLE_DAY] =
+        "^(?:(?:first|next) (?:day|week|month)s?|(?:day|week|month)s? [1-9][0-9]?(?: ?(?:-|–|to) ?[1-9][0-9]?)?)"
+        "(?: (?:after|post)\\b.*)?$",
+    [TITLE_RULES] = TITLE_SAFETY "|^(?:do not|don['’]ts?|never)\\b",
     [TITLE_USE_CASE] = "^(?:use (?:this|these|it)(?: [a-z]+)? (?:for|when|if|to)|for [a-z]+ing|"
                        "when you)\\b[^:]*$",
     [TITLE_OF_LOSS] = "\\b(?:restor|recover|disaster|fail ?over)",
@@ -369,6 +375,16 @@ bool title_restores(struct title_reader *r, struct sv text)
 bool title_is_checklist(struct title_reader *r, struct sv text)
 {
     return regex_has(r->patterns[TITLE_CHECKLIST], text);
+}
+
+bool title_is_gate(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_GATE], text);
+}
+
+bool title_is_day(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_DAY], text);
 }
 
 bool title_is_rules(struct title_reader *r, struct sv text)

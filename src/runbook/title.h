@@ -39,6 +39,10 @@ bool title_is_way_back(struct title_reader *r, struct sv text);
 bool title_restores(struct title_reader *r, struct sv text);
 /* "Pre-Flight Checklist": also in a section that is only a reference. */
 bool title_is_checklist(struct title_reader *r, struct sv text);
+/* "Go/No-Go Decision": its boxes are a gate. */
+bool title_is_gate(struct title_reader *r, struct sv text);
+/* "Day 2-7", "Week 1": after the day of the run. */
+bool title_is_day(struct title_reader *r, struct sv text);
 /* "Critical Safety Rules": what they forbid is told to whoever begins. */
 bool title_is_rules(struct title_reader *r, struct sv text);
 /* A sentence below a heading that says what the section is for: "For testing with a part of the users". */

@@ -64,8 +64,7 @@ struct sv watch_action(struct rb_build *b, struct sv words)
 
 /* --- rules --- */
 
-/* "the 5xx rate stays above 5%": without what says nothing. */
-static struct sv decide_bare(struct rb_build *b, struct sv reason)
+struct sv watch_bare(struct rb_build *b, struct sv reason)
 {
     struct regex_match g[3];
     struct sv bare = reason;
@@ -123,7 +122,7 @@ bool watch_keeps_span(const struct rb_build *b, struct sv reason, struct sv clau
 static void decide_reason(struct rb_build *b, struct sv action, struct sv reason, bool simple,
                           size_t line)
 {
-    struct shape_request q = {.phrase = watch_digits(b, decide_bare(b, reason)),
+    struct shape_request q = {.phrase = watch_digits(b, watch_bare(b, reason)),
                               .count_window = "[5m]",
                               .min_samples = true,
                               .offset_ms = -1};

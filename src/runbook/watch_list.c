@@ -210,7 +210,25 @@ static bool watch_all_of(struct rb_build *b, struct sv text, size_t line)
 static bool watch_shape(struct rb_build *b, const struct shape_request *q, struct shape *ret)
 {
     return shape_read(b->shape, q, b->arena, ret) &&
-           !(sv_ends(ret->condition, SV("%")) && sv_has(ret->condition, SV("_time")));
+           !(sv_ends(ret->condition, SV("%")) && sv_has(ret->condition, SV("_time")) &&
+             !sv_has(ret->condition, SV("baseline")));
+}
+
+struct sv watch_phrase(struct rb_build *b, struct sv phrase, enum prose_verdict verdict,
+                       struct sv *dropped)
+{
+    struct shape_request q = {.phrase = phrase, .count_window = "[5m]", .offset_ms = -1};
+    struct sv rule = prose_rule(b->prose, phrase, verdict, b->arena, dropped);
+    bool relative = shape_is_relative(b->shape, phrase) || sv_has_nocase(phrase, SV("baseline"));
+    struct shape s;
+
+    if (rule.n && (!relative || sv_has(rule, SV("baseline"))))
+        return rule;
+    *dropped = (struct sv){NULL, 0};
+    return watch_limited(b, phrase) && watch_shape(b, &q, &s)
+               ? arena_fmt(b->arena, "%s when %.*s%.*s", prose_action(verdict), SV_FMT(s.condition),
+                           SV_FMT(s.clauses))
+               : (struct sv){NULL, 0};
 }
 
 /* "**Error Rate:** <0.5%": the bold words, or those before a colon, are the subject. */
@@ -429,13 +447,21 @@ static bool watch_alert(struct rb_build *b, struct sv text, size_t line)
  * "Error rate > 5% for 60 seconds" below "Rollback triggers:", "If any count differs by > 0.1%, ABORT at once": a
  * reason to roll back.  True as well for one without a limit, which only a person can see.
  */
+/* A reason that no machine sees, "Data corruption": it is asked what becomes of it. */
+static bool watch_open(struct rb_build *b, struct sv text, size_t line)
+{
+    watch_add(b, line, text, (struct sv){NULL, 0}, false);
+    build_note(b, NOTE_UNKNOWN_RULE, line, 1, text);
+    return true;
+}
+
 static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
 {
     struct shape_request q = {.count_window = "[1m]", .min_samples = true, .offset_ms = -1};
     struct sv label, rest;
     struct regex_match g[1];
     struct shape s;
-    bool whole;
+    bool whole, fails;
 
     watch_split(text, &label, &rest);
     if (label.n && watch_limited(b, label)) /* "CPU > 90%: consider it" */
@@ -443,15 +469,20 @@ static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
     else if (label.n && !shape_action(label, b->arena).n)
         q.subject = label;
     q.phrase = rest;
-    if (sv_eat_nocase(&q.phrase, SV("if ")) || sv_eat_nocase(&q.phrase, SV("when ")))
+    fails = sv_eat_nocase(&q.phrase, SV("if ")) || sv_eat_nocase(&q.phrase, SV("when "));
+    if (fails)
         q.phrase = sv_sub(q.phrase, 0, sv_find(q.phrase, SV(", "), 0));
     (void)sv_eat_nocase(&q.phrase, SV("any "));
     whole = !regex_find(b->watch_patterns[WATCH_STAYS], q.phrase, 0, g, 1);
-    if (!watch_limited(b, q.phrase) || watch_takes(b, text, line))
+    if (watch_takes(b, text, line))
         return true;
-    q.phrase = watch_digits(b, q.phrase);
-    if (!whole || !watch_shape(b, &q, &s))
-        return watch_decides(b, text, line);
+    if (!watch_limited(b, q.phrase)) /* a step that fails stops the run by itself */
+        return (fails && sv_has_word(text, SV("fails"))) || watch_open(b, text, line);
+    if (!whole && watch_decides(b, text, line))
+        return true;
+    q.phrase = watch_digits(b, watch_bare(b, q.phrase));
+    if (!watch_shape(b, &q, &s))
+        return whole && watch_decides(b, text, line);
     if (!watch_keeps_span(b, q.phrase, s.clauses))
         return false;
     watch_add(
@@ -508,6 +539,11 @@ static bool watch_is_blank(struct sv text)
     return sv_starts(rest, SV("[")) && sv_find_byte(rest, ']', 0) == rest.n - 1;
 }
 
+bool watch_is_reasons(const struct rb_build *b)
+{
+    return b->watch_any.n || watch_is_triggers(b);
+}
+
 bool watch_item(struct rb_build *b, struct sv text, size_t line)
 {
     enum rb_role role = build_role(b);
@@ -529,10 +565,8 @@ bool watch_item(struct rb_build *b, struct sv text, size_t line)
     else
         return false;
     /* a mere name ("Backend CPU usage") says nothing that could be judged */
-    if (!found && (b->watch_any.n || watch_find(b, WATCH_LIMITED, text, NULL))) {
-        watch_add(b, line, text, (struct sv){NULL, 0}, false);
-        build_note(b, NOTE_UNKNOWN_RULE, line, 1, text);
-    }
+    if (!found && (b->watch_any.n || watch_find(b, WATCH_LIMITED, text, NULL)))
+        (void)watch_open(b, text, line);
     return found;
 }
 

@@ -39,6 +39,29 @@ T(commands_of_a_block_that_must_not_be_run_are_listed)
     world_end(&w);
 }
 
+T(tasks_for_the_days_after_are_left_to_people_with_when_they_are_due)
+{
+    struct world w;
+    const json_t *left;
+
+    world_make(
+        &w,
+        DEPLOY SH(
+            "./a") "## Verification (Within 24 hours)\n- [ ] Look at the graphs\n## Day 2-7\n- [ ] Delete the old one (after 7 days)\n"
+                   "- [ ] Thank all\n## Verification (after 2 days)\n" SH("./check"),
+        BOUND);
+    left = json_object_get(w.json, "left");
+    T_EQ(w.plan.n_steps, 2); /* commands are not left to anybody's memory */
+    T_EQ(json_array_size(left), 3);
+    T_SV(json_get_sv(json_array_get(left, 0), "text"), "Look at the graphs");
+    T_SV(json_get_sv(json_array_get(left, 0), "kind"), "task");
+    T_EQ(json_get_int(json_array_get(left, 0), "due_ms", -1), 86400000);
+    T_EQ(json_get_int(json_array_get(left, 1), "due_ms", -1), 7 * INT64_C(86400000));
+    T_EQ(json_get_int(json_array_get(left, 2), "due_ms", -1), -1);
+    T_SV(json_get_sv(json_array_get(left, 2), "title"), "Day 2-7");
+    world_end(&w);
+}
+
 T(what_is_left_out_asks_nothing)
 {
     struct world w;
@@ -56,4 +79,5 @@ T(what_is_left_out_asks_nothing)
 
 T_MAIN(T_CASE(commands_of_sections_that_only_tell_are_left_to_people),
        T_CASE(commands_of_a_block_that_must_not_be_run_are_listed),
+       T_CASE(tasks_for_the_days_after_are_left_to_people_with_when_they_are_due),
        T_CASE(what_is_left_out_asks_nothing))

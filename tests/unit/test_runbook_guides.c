@@ -361,6 +361,36 @@ T(a_case_with_two_conditions_is_no_rule_of_the_first)
         "?|?|?|rollback when error_rate[1m] > 5% min 100 samples|rollback when p95(response_time)[5m] > 2s min 100 samples");
 }
 
+T(boxes_below_what_rolls_back_are_reasons_and_those_of_a_gate_are_ticked)
+{
+    want_rules(
+        "# R\n## Rollback Triggers\n**Initiate rollback if:**\n- [ ] Error rate > 10%\n- [ ] Critical functionality broken\n",
+        "rollback when error_rate[1m] > 10% min 100 samples|?");
+    want_steps(
+        "# R\n## Go/No-Go Decision\n**Proceed ONLY if ALL are YES:**\n- [ ] Full team available\n## Release" SH(
+            "./go"),
+        "preflight [Full team available]|deploy ./go");
+    want_steps("# R\n## Go/No-Go Decision\n- Full team available\n## Release" SH("./go"),
+               "deploy ./go");
+}
+
+T(a_change_against_what_was_before_is_no_value)
+{
+    want_rules(
+        "# R\n## Rollback triggers\n- Response time degradation > 20%\n- Response time increases by more than 30%\n"
+        "- p99 latency: >15% slower\n- Memory usage increase > 25% for 5 minutes\n- Error rate > 10% increase\n"
+        "- Throughput drops by 20%\n- Response time 20% faster\n- Error rate rises above 5%\n",
+        "rollback when p95(response_time)[5m] > baseline + 20% min 100 samples|"
+        "rollback when p95(response_time)[5m] > baseline + 30% min 100 samples|"
+        "rollback when p99(response_time)[5m] > baseline + 15% min 100 samples|"
+        "rollback when memory_usage > baseline + 25% for 5m|?|?|?|"
+        "rollback when error_rate[1m] > 5% min 100 samples");
+    want_rules(
+        "# R\n## Monitoring\n| Metric | Threshold | Action |\n|--|--|--|\n| Response Time | > 2x baseline | Investigate |\n"
+        "| Error Rate | > 5% increase | Rollback |\n| DB Connections | > 80% max | Rollback |\n| Long Queries | > 30 seconds | Page the DBA |\n",
+        "investigate when p95(response_time)[5m] > 2x baseline|?|rollback when connection_pool > 80%|page dba when avg(long_queries)[5m] > 30s");
+}
+
 T(tables_of_limits_and_what_is_done_are_rules_by_other_names_too)
 {
     want_rules(
@@ -445,6 +475,8 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(a_bullet_that_is_a_command_is_one_below_what_tells_to_do_it),
        T_CASE(a_case_and_what_is_done_in_it_is_a_rule),
        T_CASE(a_case_with_two_conditions_is_no_rule_of_the_first),
+       T_CASE(boxes_below_what_rolls_back_are_reasons_and_those_of_a_gate_are_ticked),
+       T_CASE(a_change_against_what_was_before_is_no_value),
        T_CASE(tables_of_limits_and_what_is_done_are_rules_by_other_names_too),
        T_CASE(columns_of_a_table_that_are_verdicts_are_rules),
        T_CASE(what_a_way_back_is_for_is_no_condition_of_it),

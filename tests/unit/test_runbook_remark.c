@@ -130,6 +130,12 @@ T(what_safety_rules_forbid_is_told_to_whoever_begins)
             "./go"));
     want_remark(&r, 0, 3, "NEVER run this during peak hours (9 to 18)", 0);
     want_remark(&r, 1, 5, "Do not use the root account", 0);
+    reading_done(&r);
+    read_text(
+        &r,
+        "# R\n## \xe2\x9a\xa0\xef\xb8\x8f NEVER DO THESE IN PRODUCTION:\n1. **Don't delete files**\n## Deployment\n" SH(
+            "./go"));
+    want_remark(&r, 0, 3, "Don't delete files", 0);
 }
 
 T(without_headings_it_speaks_of_what_follows)

@@ -183,7 +183,7 @@ T(a_list_of_triggers_is_one_of_reasons)
     want_rules(
         "# R\n## When to Rollback\n\n**Automatic Rollback Triggers:**\n- Error rate > 5% for 60 seconds\n"
         "- Pool exhaustion\n- **Latency**: p99 > 5 s\n",
-        "rollback when error_rate[1m] > 5% min 100 samples for 60s|"
+        "rollback when error_rate[1m] > 5% min 100 samples for 60s|?|"
         "rollback when p99(response_time)[5m] > 5s min 100 samples");
     want_rules(
         "# R\n## Steps" SH(
@@ -387,7 +387,7 @@ T(reasons_that_are_only_considered_hold)
 T(triggers_below_a_heading_are_reasons_whatever_is_said_in_between)
 {
     want_rules("# R\n## Rollback\n### When to Rollback\n- Error rate > 2%\n- Something is broken\n",
-               "rollback when error_rate[1m] > 2% min 100 samples");
+               "rollback when error_rate[1m] > 2% min 100 samples|?");
     want_rules(
         "# R\n## Rollback\n### Automatic Rollback Triggers\n*These roll back by themselves.*\n\n"
         "- Error rate > 1% for 2 consecutive minutes\n- CPU > 90% for five minutes\n",
@@ -486,7 +486,7 @@ T(what_a_table_lets_people_consider_holds)
     want_rules(
         "# R\n## Monitoring\n| Metric | Threshold | Action |\n|--|--|--|\n| CPU | > 90% | Consider rollback |\n"
         "| Response time degradation | > 20% | Roll back |\n",
-        "hold when cpu > 90%|?");
+        "hold when cpu > 90%|rollback when p95(response_time)[5m] > baseline + 20%");
 }
 
 T(a_command_is_none_the_less_one)
