@@ -65,13 +65,11 @@ void remark_finish(struct rb_build *b, const uint32_t *place)
         uint32_t next = r->step < b->steps.n ? place[r->step] : (uint32_t)b->rb->n_steps;
         uint32_t section = remark_section(b, r->part);
 
-        if (next < b->rb->n_steps && remark_reaches(b, section, next))
-            r->step = next;
+        if (next < b->rb->n_steps &&
+            (remark_reaches(b, section, next) || b->parts.v[section].role == ROLE_REFERENCE))
+            r->step = next; /* of "Safety Rules" before all that is done */
         else if (next > 0 && remark_reaches(b, section, next - 1))
             r->step = next - 1; /* the last one that it can speak of */
-        else if (section != RB_NONE && b->parts.v[section].role == ROLE_REFERENCE &&
-                 next < b->rb->n_steps)
-            r->step = next; /* "Safety Rules" before all that is done */
         else
             r->step = RB_NONE;
     }
