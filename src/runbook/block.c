@@ -124,7 +124,9 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_WILL] =
         "(?:^|[.!] )(?:it|this|(?:this|the) (?:[\\w-]+ ){0,3}(?:feature|script|command|playbook|job|tool|process|workflow|pipeline|"
         "deployment|upgrade|migration|system|service|application|app|operation|update|release))"
-        " (?:will|does|performs)(?: the following| automatically)?:?$",
+        " (?:will|does|performs)(?: the following| automatically)?:?$|"
+        "^(?:the )?(?:ci(?:/cd)?|ci pipeline|ci workflow|pipeline|github actions?|gitlab(?: ci)?|jenkins)(?: pipeline| workflow| job)? "
+        "(?:executes|runs|performs|does|checks|will)(?: the following| automatically)?(?: steps)?:?$",
     [BLOCK_DESCRIBES] =
         "^(?:this|it|the (?:script|command|playbook|job))(?: (?:script|command))? "
         "(?:will|does|performs)(?: the following| automatically)?:$|"
@@ -574,7 +576,8 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
     else if (build_role_acts(build_role(b)) && (kind == BLOCK_SHELL || kind == BLOCK_SQL)) {
         bool aside = b->aside;
 
-        b->aside |= sv_starts_nocase(b->label, SV("example"));
+        b->aside |= sv_starts_nocase(b->label, SV("example")) ||
+                    (sv_starts_nocase(b->label, SV("optional")) && sv_ends(b->label, SV(":")));
         block_run(b, index, block_prompt_host(literal));
         b->aside = aside;
     }

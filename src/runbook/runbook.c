@@ -854,12 +854,22 @@ static bool read_is_help(struct rb_build *b, struct sv label)
     return sv_ends(label, SV(":")) && title_role(b->title, label) == ROLE_TROUBLESHOOT;
 }
 
+/* "- If the start fails:" in a way back, and what is done then below it. */
+static void read_back_case(struct rb_build *b, size_t from, struct sv label)
+{
+    while (sv_ends(label, SV(":")))
+        label = sv_trim(sv_sub(label, 0, label.n - 1));
+    for (size_t i = from; i < b->steps.n; i++)
+        if (!b->steps.v[i].step.condition.n)
+            b->steps.v[i].step.condition = label;
+}
+
 static void read_list(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
     uint32_t first = v[node].first, saying = scope_group(b);
     struct sv label = b->label;
-    bool whole = b->whole, for_case = read_is_for_case(b, label), feared = b->feared;
+    bool whole = b->whole, for_case = read_is_for_case(b, label), feared = b->feared, back_case;
     uint32_t outer = b->part;
     size_t before = b->steps.n;
 
@@ -876,8 +886,14 @@ static void read_list(struct rb_build *b, uint32_t node)
         b->saying = saying;
         return;
     }
+    if (regex_has(b->block_patterns[BLOCK_WILL], label)) { /* it is done by itself */
+        b->saying = saying;
+        return;
+    }
     b->part = ways_of_list(b, node);
-    b->whole |= for_case || regex_has(b->block_patterns[BLOCK_WILL], label);
+    back_case = for_case && build_role(b) == ROLE_ROLLBACK && v[v[node].parent].kind == MD_ITEM &&
+                !v[v[node].parent].ordered;
+    b->whole |= for_case && !back_case;
     b->feared |= watch_is_feared(b, label);
     if (read_is_help(b, label)) {
         b->part = read_part(b, PART_STEP, b->part, node, label);
@@ -890,6 +906,8 @@ static void read_list(struct rb_build *b, uint32_t node)
     b->whole = whole;
     b->feared = feared;
     b->part = outer;
+    if (back_case)
+        read_back_case(b, before, label);
     if (b->steps.n == before)
         told_list(b, node, label);
     if (for_case)

@@ -307,6 +307,36 @@ T(what_a_program_does_by_itself_is_nothing_to_do)
         "deploy [restart the workers]");
 }
 
+T(what_the_pipeline_executes_is_not_done_again)
+{
+    want_steps(
+        "# R\n## Checks\nCI executes:\n\n1. `./migrate --all`\n2. Tests:\n   - `./a`\n\n## Release" SH(
+            "./go"),
+        "deploy ./go");
+    want_steps("# R\n## Release\nThe pipeline checks:\n1. Lint\n\nThe DBA runs:\n1. `./migrate`\n",
+               "deploy ./migrate");
+}
+
+T(optional_commands_below_a_label_are_asked_about)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "# R\n## Release\nOptional per-tenant commands:\n" SH(
+                      "./a\n./b") "Optional parts are not deployed.\n" SH("./c"));
+    T_EQ(r.rb.n_steps, 3);
+    T_CHECK(r.rb.steps[0].optional && r.rb.steps[1].optional && !r.rb.steps[2].optional);
+}
+
+T(bullets_of_a_way_back_for_a_case_are_for_that)
+{
+    want_steps(
+        "# R\n## Release" SH(
+            "./go") "## Rollback\n- Do not edit migrations.\n- If the start fails:\n  - rerun `./check.sh --all`,\n"
+                    "  - restart services.\n- Redeploy the old version.\n",
+        "deploy ./go|rollback ./check.sh --all ?If the start fails|rollback [restart services.] ?If the start fails|"
+        "rollback [Redeploy the old version.]");
+}
+
 T(headings_for_the_case_of_failure_are_the_way_back_in_german_too)
 {
     want_steps(
@@ -470,6 +500,9 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(commands_below_a_label_that_forbids_them_are_not_done),
        T_CASE(a_heading_that_tells_what_to_do_below_one_that_acts_is_done),
        T_CASE(what_a_program_does_by_itself_is_nothing_to_do),
+       T_CASE(what_the_pipeline_executes_is_not_done_again),
+       T_CASE(optional_commands_below_a_label_are_asked_about),
+       T_CASE(bullets_of_a_way_back_for_a_case_are_for_that),
        T_CASE(headings_for_the_case_of_failure_are_the_way_back_in_german_too),
        T_CASE(a_bullet_that_is_a_command_is_one_below_a_heading_that_acts),
        T_CASE(a_bullet_that_is_a_command_is_one_below_what_tells_to_do_it),
