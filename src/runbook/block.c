@@ -92,7 +92,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_NEVER] =
         "^(?:[^\\w\\s]*\\s*(?:warning|caution|important|note|attention|danger|achtung|wichtig|hinweis|"
         "注意|警告)[:!.：\\s]*)?[^\\w\\s]*\\s*"
-        "(?:never|do not|don['’]t|must not|avoid|niemals|auf keinen fall|ne jamais|ne pas|絶対に|"
+        "(?:never|do not|don['’]t|must not|avoid|(?:[^.!?:]{0,60}\\b)?(?:niemals|auf keinen fall)|ne jamais|ne pas|絶対に|"
         "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
     [BLOCK_NOT_THESE] =
         "^[^\\w\\s]*\\s*(?:(?:warning|caution|danger|attention)[:! ]+)?(?:never|do not|don['’]t|must not)(?: ever)? "

@@ -610,9 +610,9 @@ static bool finish_cut(struct sv word, struct sv mark, struct sv end, struct fin
 /* "shop-YYYYMMDD_HHMMSS.sql" */
 static bool finish_cut_moment(struct sv word, struct finish_name *ret)
 {
-    static const char letters[] = "YMDHS";
+    static const char letters[] = "MDTHS";
 
-    if (!finish_cut(word, SV("YYYY"), SV(""), ret))
+    if (!finish_cut(word, SV("YYYY"), SV(""), ret) && !finish_cut(word, SV("JJJJ"), SV(""), ret))
         return false;
     while (ret->back.n > 1 && (strchr(letters, *ret->back.p) ||
                                (strchr("-_", *ret->back.p) && strchr(letters, ret->back.p[1]))))

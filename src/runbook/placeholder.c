@@ -197,20 +197,22 @@ static size_t placeholder_word(struct sv text, size_t at)
 }
 
 /*
- * YYYYMMDDHHMMSS, YYYY-MM-DD in a name: backup_YYYY-MM-DD.sql; its length, or 0.  'YYYY-MM-DD' in quotes is a format
+ * YYYYMMDDHHMMSS, JJJJMMTT, YYYY-MM-DD in a name: backup_YYYY-MM-DD.sql; its length, or 0.  'YYYY-MM-DD' in quotes is a format
  * that a program takes.
  */
 static size_t placeholder_moment(struct sv text, size_t at)
 {
     static const char beside[] = "-_./";
     struct sv rest = sv_sub(text, at, text.n);
-    size_t n = 0;
-    bool dashes = false;
+    bool german = sv_starts(rest, SV("JJJJ")), dashes = false;
+    size_t n = 4;
 
-    if ((!sv_starts(rest, SV("YYYYMM")) && !sv_starts(rest, SV("YYYY-MM"))) ||
+    if ((!german && !sv_starts(rest, SV("YYYY"))) ||
+        (!sv_starts(sv_sub(rest, n, rest.n), SV("MM")) &&
+         !sv_starts(sv_sub(rest, n, rest.n), SV("-MM"))) ||
         (at > 0 && (ascii_is_alnum(text.p[at - 1]) || text.p[at - 1] == '$')))
         return 0;
-    while (n < rest.n && strchr("YMDHS-_", rest.p[n]) && rest.p[n]) {
+    while (n < rest.n && strchr(german ? "MTHS-_" : "MDHS-_", rest.p[n]) && rest.p[n]) {
         dashes |= rest.p[n] == '-';
         n++;
     }
@@ -439,7 +441,7 @@ void placeholder_find_values(struct sv text, struct arena *arena, struct placeho
 static bool placeholder_begins(struct sv text, size_t i)
 {
     if (ascii_is_alpha(text.p[i]))
-        return strchr("CPRSTXYcpsvy", text.p[i]) &&
+        return strchr("CJPRSTXYcpsvy", text.p[i]) &&
                (i == 0 || !ascii_is_alnum(text.p[i - 1]) || text.p[i - 1] == 'v');
     return strchr("<[{/$`", text.p[i]) != NULL;
 }

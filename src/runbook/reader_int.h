@@ -86,6 +86,7 @@ enum watch_pattern {
     WATCH_DECIDES,
     WATCH_STAYS,
     WATCH_MORE,
+    WATCH_SOAK, /* "Watch the dashboards for 30 minutes" */
     WATCH_FOR_WORD,
     WATCH_LASTS,
     WATCH_ALL_OF,

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/regex.h"
 #include "base/sv.h"
+#include "runbook/german.h"
 
 /* --- words and units --- */
 
@@ -474,7 +475,8 @@ static void shape_add_measure(struct shape_reader *r, const struct shape_request
         shape_add_span(b, p->per.n ? SV("1") : shape_group(q->phrase, &g[1]),
                        p->per.n ? p->per : shape_group(q->phrase, &g[2]));
         strbuf_add_byte(b, ']');
-    } else if (share && regex_has(r->patterns[SHAPE_SHARE], p->subject)) {
+    } else if (share && (regex_has(r->patterns[SHAPE_SHARE], p->subject) ||
+                         sv_eq(p->name, SV("error_rate")))) {
         bool jobs = regex_has(r->patterns[SHAPE_JOB], p->subject);
 
         strbuf_addf(b, "%.*s%s", SV_FMT(p->name), shape_ratio_window(r, q, p));
@@ -493,7 +495,7 @@ static void shape_add_measure(struct shape_reader *r, const struct shape_request
         for (size_t i = 0; i < f.n; i++)
             strbuf_add_byte(b, ascii_lower(f.p[i]));
         strbuf_addf(b, "(%.*s)[%s]", SV_FMT(p->name), batch ? "15m" : "5m");
-        if (q->min_samples && *f.p == 'p')
+        if (q->min_samples && ascii_lower(*f.p) == 'p')
             strbuf_add_str(clauses, " min 100 samples");
     } else if (!p->unit.n && q->count_window && regex_has(r->patterns[SHAPE_COUNTED], p->subject) &&
                !sv_eq(p->name, SV("startup_failures")) &&
@@ -794,7 +796,7 @@ bool shape_read(struct shape_reader *r, const struct shape_request *q, struct ar
         *ret = found;
         return true;
     }
-    whole.phrase = sv_trim(q->phrase);
+    whole.phrase = german_phrase(sv_trim(q->phrase), arena);
     if (shape_is_change(r, whole.phrase, &change))
         return shape_change(r, &whole, &change, arena, ret);
     shape_read_modal(r, &whole, arena);

@@ -152,8 +152,9 @@ static const char *const title_patterns[] = {
     [TITLE_WAY_BACK] = ("^(?:[\\w-]+ ){0,3}(?:roll(?:ing)?[ -]?back|back[ -]?out) "
                         "(?:procedures?|steps|plan|process|instructions|sequence)\\b|"
                         "(?:ロールバック|切り戻し)手順"),
-    [TITLE_RUN] = ("\\b(?:run|execute|type|enter|issue|use|invoke|start|stop|restart|apply|check|"
-                   "verify|with|ausführen|führe|実行)\\b|実行|確認"),
+    [TITLE_RUN] =
+        ("\\b(?:run|execute|type|enter|issue|use|invoke|start|stop|restart|apply|check|"
+         "verify|with|ausführen|führe|(?:aus|ein|ab)schalten|starten|stoppen|prüfen|löschen|entfernen|(?:de)?aktivieren|実行)\\b|実行|確認"),
     [TITLE_BARE] = "^([0-9]{1,2}(?:\\.[0-9]{1,2})*) +(?-i:[A-ZÄÖÜ])",
     [TITLE_RESTORES] = TITLE_RESTORE,
     [TITLE_TESTS_ONLY] = "^(?:in |on |for )?(?:non-?prod\\w*|staging|dev(?:elopment)?|test(?:ing)?)"

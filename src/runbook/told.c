@@ -286,7 +286,8 @@ static void told_take(struct rb_build *b, const struct md_node *n, const struct 
         span->to = s->from + first.n;
         return;
     }
-    if (told_is_introduction(one, s->how, last, next))
+    if ((s->how != TOLD_NOT || sv_ends(one, SV(":"))) &&
+        told_is_introduction(one, s->how, last, next))
         return;
     if (remark) {
         remark_add(b, md_line_at(n, s->from), one);
@@ -309,13 +310,21 @@ static size_t told_begin(struct sv text)
     return end == SV_NPOS ? 0 : end + 1;
 }
 
+/* "**Warning:** Never do this": what is behind it is said to everybody. */
+static bool told_is_warning(struct sv strong)
+{
+    return told_starts(strong,
+                       "warning caution danger important attention achtung wichtig vorsicht");
+}
+
 /* "**Watch for 2 hours**", "**Send to**: all": a title or a key. */
 static bool told_is_label(const struct md_node *n)
 {
     size_t end;
+    struct sv strong = md_leading_strong(n, &end);
 
     return md_is_all_strong(n) ||
-           (md_leading_strong(n, &end).n &&
+           (strong.n && !told_is_warning(strong) &&
             (n->text.p[end - 1] == ':' || (end < n->text.n && n->text.p[end] == ':')));
 }
 

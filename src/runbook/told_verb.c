@@ -317,6 +317,21 @@ static bool told_is_noun(struct sv last, struct sv rest)
         "management control procedure procedures checklist steps");
 }
 
+/* "Warten Sie 5 Minuten": every verb is so. */
+static enum told_how told_german(struct sv word, struct sv rest)
+{
+    struct sv next;
+
+    if (!sv_ends(word, SV("en")) || told_is_small(*word.p) || !sv_next_word(&rest, &next) ||
+        !sv_eq(next, SV("Sie")))
+        return TOLD_NOT;
+    return told_in(
+               word,
+               "informieren benachrichtigen melden kontaktieren dokumentieren entscheiden notieren")
+               ? TOLD_BY_HAND
+               : TOLD_BY_ANY;
+}
+
 static enum told_how told_verb_in(struct sv text, bool title)
 {
     struct sv rest = text, word = {NULL, 0}, next = {NULL, 0};
@@ -338,7 +353,7 @@ static enum told_how told_verb_in(struct sv text, bool title)
     word = told_bare(word);
     v = bsearch(&word, told_verbs, ARRAY_LEN(told_verbs), sizeof *told_verbs, told_compare);
     if (!v)
-        return TOLD_NOT;
+        return title ? TOLD_NOT : told_german(word, rest);
     if (!sv_next_word(&rest, &next))
         return v->with && *v->with ? TOLD_NOT : v->how;
     if (next.p[next.n - 1] == ':') /* "Change ID: 4711" */

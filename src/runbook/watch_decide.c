@@ -4,6 +4,7 @@
  */
 #include "base/regex.h"
 #include "base/sv.h"
+#include "runbook/german.h"
 #include "runbook/reader_int.h"
 
 /* --- sentences --- */
@@ -122,7 +123,8 @@ bool watch_keeps_span(const struct rb_build *b, struct sv reason, struct sv clau
 static void decide_reason(struct rb_build *b, struct sv action, struct sv reason, bool simple,
                           size_t line)
 {
-    struct shape_request q = {.phrase = watch_digits(b, watch_bare(b, reason)),
+    struct shape_request q = {.phrase =
+                                  watch_digits(b, watch_bare(b, german_phrase(reason, b->arena))),
                               .count_window = "[5m]",
                               .min_samples = true,
                               .offset_ms = -1};
@@ -140,10 +142,29 @@ static void decide_reason(struct rb_build *b, struct sv action, struct sv reason
         build_note(b, NOTE_UNKNOWN_RULE, line, 1, reason);
 }
 
+/* "Wenn A über 5 % liegt oder B ..., muss zurückgerollt werden" */
+static bool decide_german(struct rb_build *b, struct sv reasons, size_t line)
+{
+    static const struct sv mark = SV(" oder ");
+    bool simple = !sv_has_nocase(reasons, SV(" und ")) && !sv_has_word(reasons, SV("nicht"));
+
+    while (reasons.n) {
+        size_t at = sv_find_nocase(reasons, mark, 0);
+
+        decide_reason(b, SV("rollback"), sv_sub(reasons, 0, at), simple, line);
+        reasons = at == SV_NPOS ? (struct sv){NULL, 0} : sv_sub(reasons, at + mark.n, reasons.n);
+    }
+    return true;
+}
+
 static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
 {
     struct regex_match g[5];
     struct sv reasons, action, reason;
+
+    reasons = german_reasons(sentence);
+    if (reasons.n && watch_limited(b, reasons))
+        return decide_german(b, reasons, line);
 
     if (!watch_limited(b, sentence) ||
         !regex_find(b->watch_patterns[WATCH_DECIDES], sentence, 0, g, 5))

@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/regex.h"
 #include "base/sv.h"
+#include "runbook/german.h"
 #include "runbook/reader_int.h"
 #include "runbook/shape.h"
 
@@ -20,6 +21,9 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_ANY] =
         "\\brollback\\b.*\\bif any\\b.*\\bwithin ([0-9]+) (minutes?|hours?) of (?:the )?deploy",
     [WATCH_FOR] = "^(?:[0-9]+\\. )?monitor(?: production)? for ([0-9]+) (minutes?|hours?|days?)\\b",
+    [WATCH_SOAK] =
+        "^(?:[0-9]+\\. )?(?:then |now )?(?:watch|observe|monitor)(?: [\\w/-]+){0,6} for (?:at least |the next |about )?"
+        "([0-9]+) (minutes?|hours?|days?)\\b",
     [WATCH_ALERTS] = "\\balerts?\\b|\\balerting\\b|\\balarme?\\b",
     [WATCH_TRIGGERS] =
         "^(?:(?:automatic|immediate|hard|critical|common) )*(?:roll(?:ing)?[ -]?back|abort) (?:triggers?|"
@@ -34,7 +38,9 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "^(?:do not|don't|never|no need)\\b.* (?:if|when):$|"
         "\\b(?:roll ?back|abort|revert|escalate|triggers?|symptoms?|warning signs?)\\b[^:]*:$",
     [WATCH_LIMITED] =
-        "[<>\xe2\x89\xa4\xe2\x89\xa5]|\\b(?:exceeds|more than|less than|above|below|target)\\b",
+        "[<>\xe2\x89\xa4\xe2\x89\xa5]|\\b(?:exceeds|more than|less than|above|below|target)\\b|"
+        "(?:über|oberhalb|unter|unterhalb|mindestens|höchstens|maximal|"
+        "(?:mehr|weniger|größer|kleiner|höher|niedriger|länger) als) [0-9]",
     [WATCH_DURATION] =
         "\\bexpected duration: ?(?:[0-9]+ ?- ?)?([0-9]+) (minutes?|hours?|seconds?)\\b",
     [WATCH_TAKES] =
@@ -217,8 +223,9 @@ static bool watch_shape(struct rb_build *b, const struct shape_request *q, struc
 struct sv watch_phrase(struct rb_build *b, struct sv phrase, enum prose_verdict verdict,
                        struct sv *dropped)
 {
-    struct shape_request q = {.phrase = phrase, .count_window = "[5m]", .offset_ms = -1};
-    struct sv rule = prose_rule(b->prose, phrase, verdict, b->arena, dropped);
+    struct shape_request q = {
+        .phrase = german_phrase(phrase, b->arena), .count_window = "[5m]", .offset_ms = -1};
+    struct sv rule = prose_rule(b->prose, q.phrase, verdict, b->arena, dropped);
     bool relative = shape_is_relative(b->shape, phrase) || sv_has_nocase(phrase, SV("baseline"));
     struct shape s;
 
@@ -256,7 +263,8 @@ static bool watch_is_sentence(struct sv condition)
                                       SV("ensure_the_"), SV("verify_that_"), SV("check_that_"),
                                       SV("wait_"),       SV("it_"),          SV("this_"),
                                       SV("should_"),     SV("if_"),          SV("critical_if_"),
-                                      SV("slow_"),       SV("rto"),          SV("rpo")};
+                                      SV("slow_"),       SV("rto"),          SV("rpo"),
+                                      SV("die_"),        SV("der_"),         SV("das_")};
 
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         size_t at = sv_find(condition, words[i], 0);
@@ -341,6 +349,7 @@ void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
         enum watch_pattern pattern;
         const char *rule;
     } rows[] = {
+        {WATCH_SOAK, "checkpoint T+"},
         {WATCH_DURATION, "investigate when step.elapsed > "},
         {WATCH_COMPLETE, "investigate when step.elapsed > "},
         {WATCH_HAVE, "investigate when rollback_time_left < "},
@@ -480,7 +489,7 @@ static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
         return (fails && sv_has_word(text, SV("fails"))) || watch_open(b, text, line);
     if (!whole && watch_decides(b, text, line))
         return true;
-    q.phrase = watch_digits(b, watch_bare(b, q.phrase));
+    q.phrase = watch_digits(b, watch_bare(b, german_phrase(q.phrase, b->arena)));
     if (!watch_shape(b, &q, &s))
         return whole && watch_decides(b, text, line);
     if (!watch_keeps_span(b, q.phrase, s.clauses))

@@ -314,7 +314,7 @@ T(what_the_pipeline_executes_is_not_done_again)
             "./go"),
         "deploy ./go");
     want_steps("# R\n## Release\nThe pipeline checks:\n1. Lint\n\nThe DBA runs:\n1. `./migrate`\n",
-               "deploy ./migrate");
+               "deploy [./migrate]");
 }
 
 T(optional_commands_below_a_label_are_asked_about)

@@ -55,6 +55,7 @@ static const struct {
      "yyyymmddhhmmss"},
     {"ls shop_YYYY-MM-DD.sql", false, PLACEHOLDER_WORD, "YYYY-MM-DD", "yyyy_mm_dd"},
     {"ls YYYY-MM-DD_HH-MM/x", false, PLACEHOLDER_WORD, "YYYY-MM-DD_HH-MM", "yyyy_mm_dd_hh_mm"},
+    {"pg_restore portal_JJJJMMTT.dump", false, PLACEHOLDER_WORD, "JJJJMMTT", "jjjjmmtt"},
     {"ls YYYYMMDD_HHMMSS", false, PLACEHOLDER_WORD, "YYYYMMDD_HHMMSS", "yyyymmdd_hhmmss"},
     {"psql -c \"SELECT to_char(now(), 'YYYY-MM-DD')\"", false, 0, NULL, NULL},
     {"echo $YYYYMMDD YYYYMMDDX YYYY-MM-DD1 aYYYYMM", false, 0, NULL, NULL},

@@ -673,7 +673,7 @@ T(sentences_that_decide_are_rules)
         const char *text, *rules; /* "a; b"; "?": one that is not understood */
     } rows[] = {
         {"If 5xx > 2 % for 3 min or p99 > 2s for 5 min \u2192 **rollback**.",
-         "rollback when error_rate > 2% for 3m; "
+         "rollback when error_rate[1m] > 2% min 100 samples for 3m; "
          "rollback when p99(response_time)[5m] > 2s min 100 samples for 5m"},
         {"Roll back if the error rate stays above 5 % for five minutes.",
          "rollback when error_rate[1m] > 5% min 100 samples for 5m"},
