@@ -51,7 +51,7 @@ static int64_t left_due(const struct runbook *rb, uint32_t part)
     return part == RB_NONE ? -1 : rb->parts[part].due_ms;
 }
 
-/* Boxes of "Within 24 Hours", "Follow-up": for people after the run. */
+/* Boxes of sections that are not carried out: of "Within 24 Hours" and "Follow-up" for people after the run. */
 static void left_add_tasks(const struct make *m, left_list *list)
 {
     const struct runbook *rb = m->rb;
@@ -61,7 +61,8 @@ static void left_add_tasks(const struct make *m, left_list *list)
         struct sv title = p->parent == RB_NONE ? p->title : rb->parts[p->parent].title;
         int64_t due_ms = left_due(rb, i);
 
-        if (!p->task || p->role != ROLE_FOLLOW_UP)
+        if (!p->task || (p->role != ROLE_FOLLOW_UP && p->role != ROLE_DECIDE &&
+                         p->role != ROLE_REFERENCE && p->role != ROLE_TROUBLESHOOT))
             continue;
         left_add(list, p->id, p->line, "task", title, p->title);
         if (due_ms >= 0)

@@ -116,16 +116,15 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_AFTER_UNDO] = "^(?:after|once) (?:the |a |any )?(?:roll ?back|back ?out)\\b[^.]*:$|"
                          "^(?:nach dem (?:rollback|zurückrollen))\\b[^.]*:$",
     [BLOCK_WAYS] =
-        "(?:there (?:are|exist)|you have|we have|(?:choose|pick|use|select|follow)(?: only| just)? (?:one of|between)|"
-        "\\bone of) (?:the |these |our )?(?:main |following |possible |available |different )*"
-        "(?:(two|three|four|five|[2-5]|several|multiple) )?(?:main |possible |available |different )*(?:[a-z-]+ )?"
-        "(?:options|ways|methods|approaches|possibilities|alternatives|strategies)\\b"
-        "(?= (?:to|for|of|here|below|available|depending)\\b|[.:,;]|$)",
+        "^(?:(?:there (?:are|exist)|you have|we have) (two|three|four|five|[2-5])|"
+        "(?:choose|pick|use|select|follow)(?: only| just)? one of (?:the|these)(?: following)?(?: (two|three|four|five|[2-5]))?)"
+        " (?:(?:main|possible|available|different) )*(?:[a-z-]+ )?(?:options|ways|methods|approaches|alternatives|strategies)"
+        "(?: (?:to|for|of) [^:.,;]{1,60})?(?: here| below)?[.:]$",
+    [BLOCK_ALL_THESE] = "\\b(?:these|those|them|following|any of|all of|commands|lines)\\b|:$",
     [BLOCK_WILL] =
-        "(?:^|[.!] )(?:it|this|(?:this|the) (?:[\\w-]+ ){0,3}(?:feature|script|command|playbook|job|tool|process|workflow|pipeline|"
-        "deployment|upgrade|migration|system|service|application|app|operation|update|release))"
+        "(?:^|[.!] )(?:it|this|(?:this|the) (?:[\\w-]+ ){0,3}(?:feature|script|command|playbook|job|tool|workflow|pipeline))"
         " (?:will|does|performs)(?: the following| automatically)?:?$|"
-        "^(?:the )?(?:ci(?:/cd)?|ci pipeline|ci workflow|pipeline|github actions?|gitlab(?: ci)?|jenkins)(?: pipeline| workflow| job)? "
+        "^(?:the )?(?:ci(?:/cd)?|pipeline|github actions?|gitlab(?: ci)?|jenkins)(?: pipeline| workflow| job)? "
         "(?:executes|runs|performs|does|checks|will)(?: the following| automatically)?(?: steps)?:?$",
     [BLOCK_DESCRIBES] =
         "^(?:this|it|the (?:script|command|playbook|job))(?: (?:script|command))? "
@@ -268,12 +267,12 @@ static void block_text_step(struct block_reader *r, uint32_t index, const struct
     block_take_pending(r, r->b->steps.n - 1);
 }
 
-/* What stands below "# Never run these", as far as the next empty line behind the first of them. */
+/* What stands below "# Never run this", to the next empty line; of "these" to the one behind the first of them. */
 static bool block_avoids(struct block_reader *r, struct shell_item *item)
 {
     if (!r->never || item->kind == SHELL_COMMENT)
         return false;
-    if (item->blank_before && r->avoided) {
+    if (item->blank_before && (r->avoided || !r->never_all)) {
         block_paragraph(r);
         return false;
     }

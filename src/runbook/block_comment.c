@@ -443,6 +443,7 @@ static bool block_read_never(struct block_reader *r, const struct shell_item *it
     }
     block_flush(r);
     r->never = true;
+    r->never_all = regex_has(r->b->block_patterns[BLOCK_ALL_THESE], text);
     r->avoided = false;
     remark_add(r->b, line, text);
     return true;
@@ -465,7 +466,7 @@ void block_comment(struct block_reader *r, const struct shell_item *item)
     }
     if (item->blank_before) {
         block_flush(r);
-        if (!r->never || r->avoided)
+        if (!r->never || !r->never_all || r->avoided)
             block_paragraph(r);
     }
     if (block_read_box(r, text, line) || block_read_never(r, item, text, line))

@@ -101,25 +101,24 @@ static bool placeholder_is_brace(struct sv text, size_t at, struct sv inside)
            sv_has(placeholder_word_at(text, at), SV("://"));
 }
 
-/* The line around `at`. */
-static struct sv placeholder_line_at(struct sv text, size_t at)
+/* Does an odd number of quotes stand before it on its line? */
+static bool placeholder_is_quoted(struct sv text, size_t at)
 {
-    size_t from = at, to = at;
+    size_t single = 0, twice = 0;
 
-    while (from > 0 && at - from < 256 && text.p[from - 1] != '\n')
-        from--;
-    while (to < text.n && to - at < 256 && text.p[to] != '\n')
-        to++;
-    return sv_sub(text, from, to);
+    for (size_t i = at; i > 0 && at - i < 1024 && text.p[i - 1] != '\n'; i--) {
+        single += text.p[i - 1] == '\'';
+        twice += text.p[i - 1] == '"';
+    }
+    return single % 2 || twice % 2;
 }
 
 /*
- * {{NAME}}, {{ name }}; its length, or 0.  Not what programs take themselves: {{.Names}}, {{json .}}, {{end}} of Go's
- * templates, ${{ github.sha }}, and what ansible knows.
+ * {{NAME}}, {{ name }}; its length, or 0.  Not what programs take themselves: {{.Names}}, {{json .}} of Go's templates,
+ * ${{ github.sha }}, small letters in quotes ('{{end}}', "msg={{ host }}"), and nothing in a block that makes a .j2.
  */
 static size_t placeholder_double(struct sv text, size_t at, struct sv *name)
 {
-    static const struct sv keywords[] = {SV("end"), SV("else"), SV("break"), SV("continue")};
     struct sv inside = placeholder_inside(text, at + 1, '}');
     size_t end = at + 2 + inside.n;
 
@@ -127,13 +126,12 @@ static size_t placeholder_double(struct sv text, size_t at, struct sv *name)
         (at > 0 && (text.p[at - 1] == '$' || text.p[at - 1] == '{')))
         return 0;
     *name = sv_trim(inside);
-    if (!placeholder_all(*name, " _-", true, true) || !ascii_is_alpha(*name->p) ||
-        sv_has(placeholder_line_at(text, at), SV("ansible")))
-        return 0;
-    for (size_t i = 0; i < ARRAY_LEN(keywords); i++)
-        if (sv_eq(*name, keywords[i]))
-            return 0;
-    return end + 2 - at;
+    return placeholder_all(*name, " _-", true, true) && ascii_is_alpha(*name->p) &&
+                   (placeholder_all(*name, " _-", true, false) ||
+                    !placeholder_is_quoted(text, at)) &&
+                   !sv_has(text, SV(".j2"))
+               ? end + 2 - at
+               : 0;
 }
 
 static bool placeholder_bracket(struct sv text, size_t at, bool is_template,
@@ -196,34 +194,44 @@ static size_t placeholder_word(struct sv text, size_t at)
     return 0;
 }
 
+/* The part of a date at `at`, with what separates it: "-MM"; its length, or 0. */
+static size_t placeholder_moment_part(struct sv text, size_t at, struct sv part)
+{
+    bool apart = at < text.n && text.p[at] && strchr("-_.:T", text.p[at]);
+
+    if (sv_starts(sv_sub(text, at, text.n), part))
+        return part.n;
+    return apart && sv_starts(sv_sub(text, at + 1, text.n), part) ? part.n + 1 : 0;
+}
+
 /*
- * YYYYMMDDHHMMSS, JJJJMMTT, YYYY-MM-DD in a name: backup_YYYY-MM-DD.sql; its length, or 0.  'YYYY-MM-DD' in quotes is a format
- * that a program takes.
+ * YYYYMMDDHHMMSS, JJJJMMTT, backup_YYYY-MM-DD.sql; its length, or 0.  'YYYY-MM-DD' in quotes and +YYYY are formats that
+ * a program takes.
  */
 static size_t placeholder_moment(struct sv text, size_t at)
 {
-    static const char beside[] = "-_./";
-    struct sv rest = sv_sub(text, at, text.n);
-    bool german = sv_starts(rest, SV("JJJJ")), dashes = false;
-    size_t n = 4;
+    static const struct sv english[] = {SV("MM"), SV("DD"), SV("HH"), SV("MM"), SV("SS")};
+    static const struct sv german[] = {SV("MM"), SV("TT"), SV("HH"), SV("MM"), SV("SS")};
+    bool is_german = sv_starts(sv_sub(text, at, text.n), SV("JJJJ"));
+    size_t n = 4, parts = 0;
+    char before = at > 0 ? text.p[at - 1] : ' ';
 
-    if ((!german && !sv_starts(rest, SV("YYYY"))) ||
-        (!sv_starts(sv_sub(rest, n, rest.n), SV("MM")) &&
-         !sv_starts(sv_sub(rest, n, rest.n), SV("-MM"))) ||
-        (at > 0 && (ascii_is_alnum(text.p[at - 1]) || text.p[at - 1] == '$')))
+    if ((!is_german && !sv_starts(sv_sub(text, at, text.n), SV("YYYY"))) ||
+        !(ascii_is_space(before) || (before && strchr("-_./=:", before))))
         return 0;
-    while (n < rest.n && strchr(german ? "MTHS-_" : "MDHS-_", rest.p[n]) && rest.p[n]) {
-        dashes |= rest.p[n] == '-';
-        n++;
+    for (; parts < ARRAY_LEN(english); parts++) {
+        size_t more =
+            placeholder_moment_part(text, at + n, is_german ? german[parts] : english[parts]);
+
+        if (!more)
+            break;
+        n += more;
     }
-    while (n > 0 && !ascii_is_upper(rest.p[n - 1]))
-        n--;
-    if ((n < rest.n && ascii_is_alnum(rest.p[n])) || placeholder_is_variable(text, at, n))
-        return 0;
-    return !dashes || (at > 0 && strchr(beside, text.p[at - 1])) ||
-                   (n < rest.n && strchr(beside, rest.p[n]) && rest.p[n])
-               ? n
-               : 0;
+    n += parts == ARRAY_LEN(english) && at + n < text.n && text.p[at + n] == 'Z';
+    return !parts || (at + n < text.n && ascii_is_alnum(text.p[at + n])) ||
+                   placeholder_is_variable(text, at, n)
+               ? 0
+               : n;
 }
 
 /* v1.x.x; its length, or 0.  "4.x" and "1.2.x" are names of branches. */

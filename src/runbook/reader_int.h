@@ -43,6 +43,7 @@ enum block_pattern {
     BLOCK_UNDO,        /* "Rollback:", "To undo this:" */
     BLOCK_AFTER_UNDO,  /* "After the rollback, complete these:" */
     BLOCK_WAYS,        /* "There are two options for ..." */
+    BLOCK_ALL_THESE,   /* "Never run these": more than what is right below */
     BLOCK_WILL,        /* "This feature will": the list below it says what it does by itself */
     BLOCK_DESCRIBES,   /* "This will:": what follows tells what the command does by itself */
     BLOCK_SHOULD,      /* "The output should be empty" */
@@ -117,12 +118,12 @@ struct rb_jump {
 };
 
 /* What stands below a label "Rollback:", while it is read. */
-/* ways.c: where the document says that there are several, and how many of them were not met so far. */
+/* ways.c: where the document says that there are several. */
 struct ways {
     uint32_t part,
-        item; /* the section that says so; the last item that is one of them, or RB_NONE */
-    size_t left;
-    bool counted, listed; /* it says how many; they are items of a list */
+        item;          /* the section that says so; the last item that is one of them, or RB_NONE */
+    uint32_t from, to; /* nodes: they stand between these */
+    bool listed;       /* they are items of a list */
 };
 
 struct way_back {
@@ -185,6 +186,7 @@ struct rb_build {
     bool title_host;  /* `host` is what the present heading says */
     bool aside;       /* inside a note or tip: nobody has to carry it out */
     bool quoted;      /* inside a quote */
+    bool acting_list; /* inside a list with numbers or boxes, or that follows another list */
     bool feared;      /* inside a list of what is feared: nothing in it is expected */
     uint32_t section; /* numbered, and nothing found in it so far since then; RB_NONE */
     size_t section_steps, section_rules, section_blocks;
@@ -231,6 +233,11 @@ void attach_criteria(struct rb_build *b, uint32_t list);
 
 /* watch_list.c: what is watched.  A heading, a paragraph, a comment or item, a query, a row, a drawing. */
 void watch_heading(struct rb_build *b, struct sv title);
+/*
+ * A second condition ("and the fix is not ready") or a negation ("roll back is not needed") is none that is read here:
+ * a rule without it would act when nobody wants it to.
+ */
+bool watch_is_simple(const struct rb_build *b, struct sv text);
 /* "the 5xx rate stays above 5%": without what says nothing. */
 struct sv watch_bare(struct rb_build *b, struct sv reason);
 /* A condition of a table as a rule with what is done then; empty: it is not understood. */
@@ -319,8 +326,9 @@ struct block_reader {
     struct sv label_condition; /* of what introduces the block: "If that does not help, do it:" */
     bool numbered;             /* the waiting comments begin with that number */
     bool optional;
-    bool never;     /* "# Never run these": to the next empty line ... */
-    bool avoided;   /* ... behind the first of them */
+    bool never;     /* "# Never run this": to the next empty line ... */
+    bool never_all; /* ... of "these" behind the first of them */
+    bool avoided;   /* one was met */
     bool claims;    /* `expect` is what a comment claims, which it also asks for */
     bool lines;     /* what follows are lines of an expected output */
     size_t ways;    /* steps.n where the first of several ways begins; SIZE_MAX: none */
@@ -404,7 +412,7 @@ uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, 
  * ways.c: "There are two options for rolling back:"; the sections below, or the numbered items, are then one way each
  * (rb_part.variant).  ways_of_list(): the part of a list, as bullets below an item that are not indented belong to it.
  */
-void ways_paragraph(struct rb_build *b, struct sv text);
+void ways_paragraph(struct rb_build *b, uint32_t node);
 void ways_section(struct rb_build *b, uint32_t part);
 void ways_item(struct rb_build *b, uint32_t part);
 uint32_t ways_of_list(const struct rb_build *b, uint32_t list);

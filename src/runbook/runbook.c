@@ -208,26 +208,93 @@ static bool read_heads_commands(const struct rb_build *b, uint32_t heading)
     return false;
 }
 
-/* Are there boxes below the heading, before the next one? */
-static bool read_heads_boxes(const struct rb_build *b, uint32_t heading)
+/* The text of an item: its first paragraph. */
+static struct sv read_item_text(const struct rb_build *b, uint32_t item)
+{
+    uint32_t first = b->rb->md.v[item].first;
+
+    return first != MD_NONE && b->rb->md.v[first].kind == MD_PARAGRAPH ? b->rb->md.v[first].text
+                                                                       : (struct sv){NULL, 0};
+}
+
+/* "GO", "NO-GO": one of them is ticked. */
+static bool read_is_vote(struct sv text)
+{
+    struct sv rest = sv_trim(text);
+
+    (void)(sv_eat_nocase(&rest, SV("no-")) || sv_eat_nocase(&rest, SV("no ")));
+    return sv_eat_nocase(&rest, SV("go")) && (!rest.n || !ascii_is_word(*rest.p));
+}
+
+/* Boxes that must all be ticked below "Go/No-Go": not "NO-GO" itself, and not what speaks against it. */
+static bool read_is_gate(const struct rb_build *b, uint32_t heading)
 {
     const struct md_node *v = b->rb->md.v;
+    bool boxes = false;
 
-    for (uint32_t c = v[heading].next; c != MD_NONE && v[c].kind != MD_HEADING; c = v[c].next)
-        if (v[c].kind == MD_LIST && v[c].first != MD_NONE && v[v[c].first].task)
+    for (uint32_t c = v[heading].next;
+         c != MD_NONE && (v[c].kind != MD_HEADING || v[c].level > v[heading].level);
+         c = v[c].next) {
+        if ((v[c].kind == MD_HEADING || v[c].kind == MD_PARAGRAPH) &&
+            (sv_has_nocase(v[c].text, SV("no-go")) || sv_has_nocase(v[c].text, SV("no go")) ||
+             sv_has_nocase(v[c].text, SV("roll"))))
+            return false;
+        if (v[c].kind != MD_LIST)
+            continue;
+        for (uint32_t i = v[c].first; i != MD_NONE; i = v[i].next) {
+            if (read_is_vote(read_item_text(b, i)) || watch_limited(b, read_item_text(b, i)))
+                return false;
+            boxes |= v[i].task;
+        }
+    }
+    return boxes;
+}
+
+/* Is there nothing in the section, its own ones too, but texts without a limit and boxes? */
+static bool read_has_only_boxes(const struct rb_build *b, uint32_t heading)
+{
+    const struct md_node *v = b->rb->md.v;
+    bool boxes = false;
+
+    for (uint32_t c = v[heading].next;
+         c != MD_NONE && (v[c].kind != MD_HEADING || v[c].level > v[heading].level);
+         c = v[c].next) {
+        uint32_t first = v[c].first;
+
+        if (v[c].kind == MD_LIST && first != MD_NONE && v[first].task)
+            boxes = true;
+        else if (v[c].kind == MD_PARAGRAPH && !v[c].n_spans && !watch_limited(b, v[c].text) &&
+                 told_verb(v[c].text) == TOLD_NOT)
+            continue;
+        else if (v[c].kind != MD_HEADING && v[c].kind != MD_RULE)
+            return false;
+    }
+    return boxes;
+}
+
+/* Was there a section of the way forward before? */
+static bool read_is_behind_release(const struct rb_build *b)
+{
+    for (size_t i = 0; b->steps.n && i + 1 < b->parts.n; i++) {
+        const struct rb_part *p = &b->parts.v[i];
+
+        if (p->kind == PART_SECTION && p->level > 1 && p->role == ROLE_DEPLOY &&
+            title_role(b->title, p->title) == ROLE_DEPLOY)
             return true;
+    }
     return false;
 }
 
-/* "Post-Upgrade (Within 24 hours)", "Day 2-7": tasks for people after the run, which does not wait for them. */
+/*
+ * "Post-Upgrade (Within 24 hours)", "Day 2-7" behind the release: boxes for people, for whom the run does not wait.
+ * Whatever else stands there is done where it stands.
+ */
 static bool read_is_for_later(const struct rb_build *b, const struct rb_part *p, enum rb_role own,
                               uint32_t node)
 {
-    static const int64_t day_ms = INT64_C(86400000);
-
-    return (own == ROLE_NONE || own == ROLE_VERIFY || own == ROLE_MONITOR || own == ROLE_DEPLOY) &&
-           (p->due_ms >= day_ms || title_is_day(b->title, p->title)) &&
-           !read_heads_commands(b, node);
+    return (own == ROLE_NONE || own == ROLE_VERIFY) && p->role != ROLE_PREFLIGHT &&
+           p->role != ROLE_ROLLBACK && title_is_day(b->title, p->title) &&
+           read_has_only_boxes(b, node) && read_is_behind_release(b);
 }
 
 static void read_heading(struct rb_build *b, uint32_t node)
@@ -247,7 +314,7 @@ static void read_heading(struct rb_build *b, uint32_t node)
     step =
         p->number.n && (ascii_is_digit(*p->number.p) || (p->number.n > 2 && p->number.p[1] == '.'));
     own = title_role(b->title, n->text);
-    if (own == ROLE_DECIDE && title_is_gate(b->title, p->title) && read_heads_boxes(b, node))
+    if (own == ROLE_DECIDE && title_is_gate(b->title, p->title) && read_is_gate(b, node))
         own = ROLE_PREFLIGHT; /* "Go/No-Go": nobody goes on before each box is ticked */
     if (own == ROLE_ROLLBACK && title_restores(b->title, p->title) &&
         title_is_of_loss(b->title, b->rb->title))
@@ -549,7 +616,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
         meta_read(b, n);
     read_condition(b, n);
     read_label(b, n);
-    ways_paragraph(b, n->text);
+    ways_paragraph(b, node);
     watch_paragraph(b, n->text, n->line);
     told_jumps(b, n);
     if (read_inline(b, n, listed))
@@ -570,15 +637,6 @@ static void read_children(struct rb_build *b, uint32_t node)
     for (uint32_t c = b->rb->md.v[node].first; c != MD_NONE && !b->full_line;
          c = b->rb->md.v[c].next)
         read_node(b, c);
-}
-
-/* The text of an item: its first paragraph. */
-static struct sv read_item_text(const struct rb_build *b, uint32_t item)
-{
-    uint32_t first = b->rb->md.v[item].first;
-
-    return first != MD_NONE && b->rb->md.v[first].kind == MD_PARAGRAPH ? b->rb->md.v[first].text
-                                                                       : (struct sv){NULL, 0};
 }
 
 static void read_plain_text(const struct rb_build *b, uint32_t node, struct strbuf *out)
@@ -870,6 +928,7 @@ static void read_list(struct rb_build *b, uint32_t node)
     uint32_t first = v[node].first, saying = scope_group(b);
     struct sv label = b->label;
     bool whole = b->whole, for_case = read_is_for_case(b, label), feared = b->feared, back_case;
+    bool acting = b->acting_list;
     uint32_t outer = b->part;
     size_t before = b->steps.n;
 
@@ -895,6 +954,9 @@ static void read_list(struct rb_build *b, uint32_t node)
                 !v[v[node].parent].ordered;
     b->whole |= for_case && !back_case;
     b->feared |= watch_is_feared(b, label);
+    b->acting_list =
+        first != MD_NONE && (v[first].task || v[first].ordered ||
+                             (v[node].before != MD_NONE && v[v[node].before].kind == MD_LIST));
     if (read_is_help(b, label)) {
         b->part = read_part(b, PART_STEP, b->part, node, label);
         build_part(b, b->part)->role = ROLE_TROUBLESHOOT;
@@ -905,6 +967,7 @@ static void read_list(struct rb_build *b, uint32_t node)
     }
     b->whole = whole;
     b->feared = feared;
+    b->acting_list = acting;
     b->part = outer;
     if (back_case)
         read_back_case(b, before, label);

@@ -164,8 +164,10 @@ static const struct shape_row shape_rows[] = {
 
 enum shape_pattern {
     SHAPE_LIMIT,
-    SHAPE_GREW,   /* "> 20% increase" */
-    SHAPE_GROWTH, /* "degradation > 20%", "increases by more than 20%" */
+    SHAPE_GREW,       /* "> 20% increase" */
+    SHAPE_GROWTH,     /* "degradation > 20%", "increases by more than 20%" */
+    SHAPE_CHANGED,    /* what is before it: "the p95 latency has" */
+    SHAPE_CHANGE_END, /* and behind it: "over baseline for 5 minutes" */
     SHAPE_FOR,
     SHAPE_IN,
     SHAPE_BASELINE,
@@ -201,6 +203,12 @@ static const char *const shape_patterns[SHAPE__N] = {
          "(?:decrease[sd]?|drops?|dropped|declines?|declined|falls?|fell|reduction)\\b)"
          "(?: (?:by|of))? ?(?:(<=|>=|<|>|\xe2\x89\xa4|\xe2\x89\xa5|(?<=by |of )(?:at least|at most|more than|less than|over))"
          " ?)?([0-9]+(?:\\.[0-9]+)?) ?%"),
+    [SHAPE_CHANGED] =
+        ("^(?!.*\\b(?:and|or|but|not|never|no|must|should|shall|may|can|if|unless|while|above|over|below|under|stays?)\\b)"
+         "[\\w :-]*$"),
+    [SHAPE_CHANGE_END] =
+        ("^(?: (?:(?:over|above|vs\\.?|versus|from|of|against|than|compared (?:to|with)) )?(?:the )?(?:normal|baseline|before))?"
+         "(?: for (?:more than |at least )?" SPAN ")?[.!]?$"),
     [SHAPE_FOR] = ("\\bfor " SPAN "\\b"),
     [SHAPE_IN] = ("\\bin " SPAN "\\b"),
     [SHAPE_BASELINE] = "\\((?:baseline|target): ?([0-9.]+) ?(ms|s|min|minutes|%)\\)",
@@ -585,6 +593,7 @@ struct shape_change {
     size_t from; /* of the phrase: what is before it is measured */
     struct sv op, percent;
     bool up;
+    bool whole; /* nothing else is said */
 };
 
 static bool shape_is_change(struct shape_reader *r, struct sv phrase, struct shape_change *c)
@@ -604,6 +613,8 @@ static bool shape_is_change(struct shape_reader *r, struct sv phrase, struct sha
                                .up = true};
     for (size_t i = 0; i < ARRAY_LEN(downs); i++)
         c->up &= !sv_starts_nocase(word, downs[i]);
+    c->whole = regex_has(r->patterns[SHAPE_CHANGED], sv_sub(phrase, 0, g[0].from)) &&
+               regex_has(r->patterns[SHAPE_CHANGE_END], sv_sub(phrase, g[0].to, phrase.n));
     return true;
 }
 
@@ -623,21 +634,22 @@ static bool shape_change(struct shape_reader *r, const struct shape_request *q,
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), clauses = STRBUF(0);
     struct shape_parts p = {.pairs = regex_pairs_known(q->phrase)};
+    const char *op = c->op.n ? shape_op(c->op, false) : ">=";
     struct sv known;
 
     p.subject = shape_subject(q, c->from);
     known = prose_subject(r->prose, p.subject);
     p.name = shape_subject_name(r, p.subject, arena);
     p.of_baseline = sv_eq(known, SV("response_time")) || sv_eq(known, SV("query_time"));
-    if (!c->up || (!p.of_baseline && !sv_eq(known, SV("memory"))))
-        return false;
+    if (!c->whole || !c->up || q->good != (*op == '<') ||
+        (!p.of_baseline && !sv_eq(known, SV("memory"))))
+        return false; /* of what is expected it says the most, of what is feared the least */
     p.percentile = shape_percentile(r, q);
     if (p.of_baseline)
         shape_add_measure(r, q, &p, &b, &clauses);
     else
         strbuf_add_sv(&b, p.name);
-    strbuf_addf(&b, " %s baseline + %.*s%%",
-                c->op.n ? shape_op(c->op, false) : (q->good ? "<=" : ">="), SV_FMT(c->percent));
+    strbuf_addf(&b, " %s baseline + %.*s%%", op, SV_FMT(c->percent));
     shape_add_clauses(r, q, &p, arena, &clauses);
     ret->condition = arena_sv(arena, strbuf_sv(&b));
     ret->clauses = arena_sv(arena, strbuf_sv(&clauses));
@@ -782,7 +794,7 @@ bool shape_read(struct shape_reader *r, const struct shape_request *q, struct ar
                           struct arena *arena, struct shape *ret);
     static shape_fn *const ways[] = {shape_stable, shape_target, shape_compare, shape_zero,
                                      shape_event};
-    struct shape found = {{NULL, 0}, {NULL, 0}};
+    struct shape found = {{NULL, 0}, {NULL, 0}, false};
     struct shape_request whole = *q;
     struct shape_change change;
     struct sv phrase;
@@ -794,6 +806,7 @@ bool shape_read(struct shape_reader *r, const struct shape_request *q, struct ar
     if (shape_fixed(r, sv_trim(q->phrase), q->good, arena, &found) ||
         (q->subject.n && shape_fixed(r, phrase, q->good, arena, &found))) {
         *ret = found;
+        ret->whole = true;
         return true;
     }
     whole.phrase = german_phrase(sv_trim(q->phrase), arena);

@@ -37,6 +37,7 @@ struct shape_request {
 struct shape {
     struct sv condition; /* "error_rate[5m] > 1%" */
     struct sv clauses;   /* " for 5m min 100 samples"; or empty */
+    bool whole;          /* it is known word by word, with all that it says */
 };
 
 /* Does it speak of a change against what was before ("> 20% increase"), and not of a value? */

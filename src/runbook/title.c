@@ -7,7 +7,7 @@
 #include "base/vec.h"
 
 /* Where a lost state comes back from a copy: for the case that it is lost. */
-#define TITLE_SAFETY "^(?:[a-z]+ ){0,2}(?:safety|ground|golden|cardinal|critical) rules$"
+#define TITLE_SAFETY "^(?:[a-z]+ ){0,2}(?:safety|ground|golden|cardinal) rules$"
 #define TITLE_RESTORE                                                                             \
     "\\brestor(?:e|ing|ation) (?:plan|procedures?|process|steps|instructions|from (?:an? |the )?" \
     "(?:[a-z]+ )?(?:backup|snapshot|dump)s?)\\b|^(?:(?:data|database|db|backup|full) )?"          \
@@ -180,7 +180,8 @@ static const char *const title_patterns[] = {
     [TITLE_GATE] = "\\bgo ?/ ?no[- ]?go\\b",
     [TITLE_DAY] =
         "^(?:(?:first|next) (?:day|week|month)s?|(?:day|week|month)s? [1-9][0-9]?(?: ?(?:-|–|to) ?[1-9][0-9]?)?)"
-        "(?: (?:after|post)\\b.*)?$",
+        "(?: (?:after|post)\\b.*)?$|"
+        "(?:^|\\()(?:within|after) (?:the )?(?:first |next )?(?:[1-9][0-9]? (?:days?|weeks?|months?)|(?:2[4-9]|[3-9][0-9]) hours?)\\)?$",
     [TITLE_RULES] = TITLE_SAFETY "|^(?:do not|don['’]ts?|never)\\b",
     [TITLE_USE_CASE] = "^(?:use (?:this|these|it)(?: [a-z]+)? (?:for|when|if|to)|for [a-z]+ing|"
                        "when you)\\b[^:]*$",
@@ -219,7 +220,8 @@ static const struct {
     {SV("way back"),
      "^(?:immediate|emergency|quick|fast|instant|planned|controlled|graceful|scheduled|delayed|extended|partial|full|complete|"
      "automatic|automated|manual) (?:roll[- ]?back|revert|back[- ]?out)(?: procedures?| plan| steps| process)?(?: \\([^)]*\\))?:?$"},
-    {SV("means"), "^(?:using|via) [^:]{1,60}:?$"},
+    {SV("means"),
+     "^(?:using|via) (?:the |an? )?[\\w.+&/-]+(?: [\\w.+&/-]+){0,3}(?: \\([^)]*\\))?:?$"},
     {SV("option"), "^(?:option|case|method|approach|variant|variante|alternative|möglichkeit|方法|"
                    "パターン) ?(?:[a-e]|[0-9])\\b"},
 };

@@ -103,11 +103,7 @@ struct sv watch_digits(struct rb_build *b, struct sv text)
     return text;
 }
 
-/*
- * A second condition ("and the fix is not ready") or a negation ("roll back is not needed") is none that is read here:
- * a rule without it would act when nobody wants it to.
- */
-static bool decide_is_simple(const struct rb_build *b, struct sv text)
+bool watch_is_simple(const struct rb_build *b, struct sv text)
 {
     return !regex_has(b->watch_patterns[WATCH_MORE], text);
 }
@@ -181,7 +177,7 @@ static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
     if (!action.n)
         return false;
     while (decide_next_reason(&reasons, &reason))
-        decide_reason(b, action, reason, decide_is_simple(b, sentence), line);
+        decide_reason(b, action, reason, watch_is_simple(b, sentence), line);
     return true;
 }
 
@@ -214,7 +210,7 @@ static bool decide_case(struct rb_build *b, struct sv text, size_t line)
     if (!action.n)
         return false;
     (void)(sv_eat_nocase(&when, SV("if ")) || sv_eat_nocase(&when, SV("when ")));
-    simple = decide_is_simple(b, when);
+    simple = watch_is_simple(b, when);
     while (decide_next_reason(&when, &reason))
         decide_reason(b, action, reason, simple, line);
     return true;

@@ -220,6 +220,26 @@ static bool watch_shape(struct rb_build *b, const struct shape_request *q, struc
              !sv_has(ret->condition, SV("baseline")));
 }
 
+/* Does it say more than one thing?  "> 5% and CPU > 90%", "> 2s, or 20% more", "> 5% unless a batch runs". */
+static bool watch_says_more(const struct rb_build *b, struct sv phrase)
+{
+    static const struct sv modals[] = {SV("should not "), SV("must not "), SV("shall not "),
+                                       SV("may not "), SV("does not ")};
+    struct sv before = phrase, behind = {NULL, 0};
+
+    for (size_t i = 0; i < ARRAY_LEN(modals); i++) { /* "must not exceed 90%" is a limit */
+        size_t at = sv_find_nocase(before, modals[i], 0);
+
+        if (at == SV_NPOS)
+            continue;
+        behind = sv_sub(phrase, at + modals[i].n, phrase.n);
+        before = sv_sub(phrase, 0, at);
+    }
+    return !watch_is_simple(b, before) || !watch_is_simple(b, behind) ||
+           sv_has_nocase(phrase, SV(" or ")) || sv_has(phrase, SV(", ")) ||
+           sv_has(phrase, SV("; "));
+}
+
 struct sv watch_phrase(struct rb_build *b, struct sv phrase, enum prose_verdict verdict,
                        struct sv *dropped)
 {
@@ -227,12 +247,14 @@ struct sv watch_phrase(struct rb_build *b, struct sv phrase, enum prose_verdict 
         .phrase = german_phrase(phrase, b->arena), .count_window = "[5m]", .offset_ms = -1};
     struct sv rule = prose_rule(b->prose, q.phrase, verdict, b->arena, dropped);
     bool relative = shape_is_relative(b->shape, phrase) || sv_has_nocase(phrase, SV("baseline"));
+    bool more = watch_says_more(b, phrase);
     struct shape s;
 
-    if (rule.n && (!relative || sv_has(rule, SV("baseline"))))
+    if (rule.n && !more && (!relative || sv_has(rule, SV("baseline"))))
         return rule;
     *dropped = (struct sv){NULL, 0};
-    return watch_limited(b, phrase) && watch_shape(b, &q, &s)
+    return watch_limited(b, phrase) && watch_shape(b, &q, &s) && (s.whole || !more) &&
+                   watch_keeps_span(b, q.phrase, s.clauses)
                ? arena_fmt(b->arena, "%s when %.*s%.*s", prose_action(verdict), SV_FMT(s.condition),
                            SV_FMT(s.clauses))
                : (struct sv){NULL, 0};
@@ -456,7 +478,6 @@ static bool watch_alert(struct rb_build *b, struct sv text, size_t line)
  * "Error rate > 5% for 60 seconds" below "Rollback triggers:", "If any count differs by > 0.1%, ABORT at once": a
  * reason to roll back.  True as well for one without a limit, which only a person can see.
  */
-/* A reason that no machine sees, "Data corruption": it is asked what becomes of it. */
 static bool watch_open(struct rb_build *b, struct sv text, size_t line)
 {
     watch_add(b, line, text, (struct sv){NULL, 0}, false);
@@ -464,13 +485,87 @@ static bool watch_open(struct rb_build *b, struct sv text, size_t line)
     return true;
 }
 
+/*
+ * A reason that no machine sees, "Data corruption": it is asked what becomes of it.  What is numbered or has a box where
+ * something is carried out is something to do; false: it is.
+ */
+static bool watch_unseen(struct rb_build *b, struct sv text, size_t line)
+{
+    return !(b->acting_list && build_role_acts(build_role(b))) && watch_open(b, text, line);
+}
+
+/* A line that becomes rules: what stands before and behind each condition. */
+struct watch_one {
+    struct sv text;
+    size_t line;
+    struct sv action;
+    const char *behind;
+};
+
+static void watch_add_shape(struct rb_build *b, const struct watch_one *w, const struct shape *s)
+{
+    watch_add(b, w->line, w->text,
+              arena_fmt(b->arena, "%.*s%.*s%.*s%s", SV_FMT(w->action), SV_FMT(s->condition),
+                        SV_FMT(s->clauses), w->behind),
+              false);
+}
+
+/* The next of several conditions: "> 5% or CPU > 90%" where one is enough, "< 1% and CPU < 80%" where all are wanted. */
+static struct sv watch_next_piece(struct sv *rest, bool good)
+{
+    static const struct sv marks[] = {SV(" or "), SV(" and "), SV(", "), SV("; ")};
+    size_t at = SV_NPOS, n = 0;
+    struct sv piece;
+
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        size_t found = i == good || i > 1 ? sv_find_nocase(*rest, marks[i], 0) : SV_NPOS;
+
+        if (found < at) {
+            at = found;
+            n = marks[i].n;
+        }
+    }
+    piece = sv_trim(sv_sub(*rest, 0, at));
+    *rest = at == SV_NPOS ? (struct sv){NULL, 0} : sv_sub(*rest, at + n, rest->n);
+    return piece;
+}
+
+/* Each of several conditions is a rule; false: one of them is not understood, or how long it lasts is said of one only. */
+static bool watch_each(struct rb_build *b, const struct watch_one *w,
+                       const struct shape_request *all)
+{
+    enum { MANY = 4 };
+    struct shape_request q = *all;
+    struct shape found[MANY];
+    struct sv rest = all->phrase;
+    size_t n = 0, lasts = 0;
+    struct regex_match g[1];
+
+    while (rest.n) {
+        q.phrase = watch_next_piece(&rest, q.good);
+        if (n == MANY || !watch_limited(b, q.phrase) || !watch_is_simple(b, q.phrase) ||
+            !watch_shape(b, &q, &found[n]) || !watch_keeps_span(b, q.phrase, found[n].clauses))
+            return false;
+        lasts += regex_find(b->watch_patterns[WATCH_LASTS], q.phrase, 0, g, 1);
+        n++;
+    }
+    if (n < 2 || (lasts && lasts < n))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        watch_add_shape(b, w, &found[i]);
+    return true;
+}
+
 static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
 {
     struct shape_request q = {.count_window = "[1m]", .min_samples = true, .offset_ms = -1};
+    bool considers =
+             sv_has_nocase(text, SV("consider")) || sv_starts_nocase(b->label, SV("consider")),
+         whole;
+    struct watch_one w = {text, line, {NULL, 0}, ""};
     struct sv label, rest;
     struct regex_match g[1];
     struct shape s;
-    bool whole, fails;
 
     watch_split(text, &label, &rest);
     if (label.n && watch_limited(b, label)) /* "CPU > 90%: consider it" */
@@ -478,47 +573,46 @@ static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
     else if (label.n && !shape_action(label, b->arena).n)
         q.subject = label;
     q.phrase = rest;
-    fails = sv_eat_nocase(&q.phrase, SV("if ")) || sv_eat_nocase(&q.phrase, SV("when "));
-    if (fails)
+    if (sv_eat_nocase(&q.phrase, SV("if ")) || sv_eat_nocase(&q.phrase, SV("when ")))
         q.phrase = sv_sub(q.phrase, 0, sv_find(q.phrase, SV(", "), 0));
     (void)sv_eat_nocase(&q.phrase, SV("any "));
     whole = !regex_find(b->watch_patterns[WATCH_STAYS], q.phrase, 0, g, 1);
     if (watch_takes(b, text, line))
         return true;
-    if (!watch_limited(b, q.phrase)) /* a step that fails stops the run by itself */
-        return (fails && sv_has_word(text, SV("fails"))) || watch_open(b, text, line);
+    if (!watch_limited(b, q.phrase))
+        return watch_unseen(b, text, line);
     if (!whole && watch_decides(b, text, line))
         return true;
+    if (!whole && (!watch_is_simple(b, q.phrase) || sv_has_nocase(q.phrase, SV(" or "))))
+        return false;
     q.phrase = watch_digits(b, watch_bare(b, german_phrase(q.phrase, b->arena)));
     if (!watch_shape(b, &q, &s))
         return whole && watch_decides(b, text, line);
+    w.action = arena_fmt(b->arena, "%s when ", considers ? "hold" : "rollback");
+    if (!s.whole && watch_says_more(b, q.phrase))
+        return watch_each(b, &w, &q);
     if (!watch_keeps_span(b, q.phrase, s.clauses))
         return false;
-    watch_add(
-        b, line, text,
-        arena_fmt(b->arena, "%s when %.*s%.*s",
-                  sv_has_nocase(text, SV("consider")) || sv_starts_nocase(b->label, SV("consider"))
-                      ? "hold"
-                      : "rollback",
-                  SV_FMT(s.condition), SV_FMT(s.clauses)),
-        false);
+    watch_add_shape(b, &w, &s);
     return true;
 }
 
 static bool watch_metric(struct rb_build *b, struct sv text, size_t line)
 {
     struct shape_request q = {.good = true, .listed = true, .offset_ms = -1};
+    struct watch_one w = {text, line, SV("expect "), " else investigate"};
     struct shape s;
 
+    if (sv_starts_nocase(text, SV("if ")) || sv_starts_nocase(text, SV("when ")))
+        return false; /* what is done then */
     if (b->watch_first.n)
         q.count_window = arena_fmt(b->arena, "[%.*s]", SV_FMT(b->watch_first)).p;
     watch_split(text, &q.subject, &q.phrase);
     if (!watch_shape(b, &q, &s))
         return false;
-    watch_add(b, line, text,
-              arena_fmt(b->arena, "expect %.*s%.*s else investigate", SV_FMT(s.condition),
-                        SV_FMT(s.clauses)),
-              false);
+    if (!s.whole && watch_says_more(b, q.phrase))
+        return watch_each(b, &w, &q);
+    watch_add_shape(b, &w, &s);
     return true;
 }
 

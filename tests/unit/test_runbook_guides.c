@@ -270,6 +270,9 @@ T(commands_below_a_comment_that_forbids_them_are_not_done)
                "deploy ./go");
     want_steps("# R\n## Release" SH("# Never run this\nrm -rf /a\n# really\n\n./go"),
                "deploy ./go");
+    want_steps("# R\n## Release" SH(
+                   "# Do not run this manually\n\n# Enter maintenance\n./page on\n\n# Bad\n\n./go"),
+               "deploy ./page on|deploy ./go");
     want_steps("# R\n## Release" SH("# Do not run this as root\n./go"), "deploy ./go");
     want_steps("# R\n## Release" SH("./go  # never run this"),
                "deploy ./go"); /* of what, nobody knows */
@@ -421,6 +424,103 @@ T(a_change_against_what_was_before_is_no_value)
         "investigate when p95(response_time)[5m] > 2x baseline|?|rollback when connection_pool > 80%|page dba when avg(long_queries)[5m] > 30s");
 }
 
+T(a_change_with_more_conditions_is_not_understood)
+{
+    static const char *const bullets[] = {
+        "Response time increases by more than 20% for 10 minutes and error rate > 1%",
+        "Response time p95 > 20% increase for 15 minutes unless traffic doubled",
+        "Response time > 2s or 20% increase",
+        "p99 latency > 500ms, a 20% increase over baseline",
+        "Response time increases by more than 20% or error rate > 5%",
+        "Memory usage grows by more than 10% per hour",
+        "Memory usage > 90% and increases by 5%",
+        "Memory usage is above 20% growth",
+        "Response time not increased by more than 20%",
+        "Error rate stays above 5% for 5 minutes and CPU > 90%",
+        "Error rate stays above 5% for 5 minutes unless a batch runs",
+        "The error rate goes above 5% but only on the canary",
+        "Error rate stays above 5% for 5 minutes or p99 stays above 2s",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(bullets); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        strbuf_addf(&text, "# R\n## Rollback Triggers\n- %s\n", bullets[i]);
+        want_rules(strbuf_str(&text), "?");
+    }
+    want_rules("# R\n## Monitoring\n- Response time must not increase by more than 20%\n", "?");
+    want_rules("# R\n## Monitoring\n- Response time degradation > 20%\n", "?");
+    want_rules("# R\n## Monitoring\n- Response time increase < 20%\n",
+               "expect p95(response_time)[5m] < baseline + 20% else investigate");
+    want_rules(
+        "# R\n## Monitoring\n| Metric | Threshold | Action |\n|--|--|--|\n| Latency | > 20% increase and > 500ms | Rollback |\n"
+        "| p99 | > 2s or 20% increase | Rollback |\n| Memory | > 20% growth per hour | Rollback |\n| Disk | > 90%, not on replicas | Rollback |\n",
+        "?|?|?|?");
+    want_rules(
+        "# R\n## Monitoring\n| Metric | Healthy | Rollback |\n|--|--|--|\n| Memory | < 60% | > 80% and rising for 10 min |\n"
+        "| Errors | 0 | > 100 per minute but not 404s |\n",
+        "?|?");
+}
+
+T(several_conditions_of_a_line_are_a_rule_each_or_a_question)
+{
+    want_rules(
+        "# R\n## Rollback triggers\n- Error rate > 5% and CPU > 90%\n- Error rate > 5% or CPU > 90%\n- Error rate > 5%, CPU > 90%\n"
+        "- Error rate > 5% unless a batch runs\n- Error rate > 5% (not counting bots)\n- Error rate > 5% or p99 > 2s for 5 minutes\n",
+        "?|rollback when error_rate[1m] > 5% min 100 samples|rollback when cpu > 90%|"
+        "rollback when error_rate[1m] > 5% min 100 samples|rollback when cpu > 90%|?|?|?");
+    want_rules(
+        "# R\n## Monitoring\n- Error rate < 1% and CPU < 80%\n- If latency > 2s and errors > 10 roll back\n- CPU must not exceed 90% and stays low\n",
+        "expect error_rate[5m] < 1% else investigate|expect cpu < 80% else investigate|?|[expect cpu <= 90%]");
+    want_rules(
+        "# R\n## Monitoring\n| Metric | Threshold | Action |\n|--|--|--|\n| Errors | > 5% and CPU > 90% | Rollback |\n",
+        "?");
+}
+
+T(what_is_done_behind_the_triggers_is_no_trigger)
+{
+    want_steps(
+        "# R\n## Rollback\n**Trigger:**\n- [ ] Decision logged\n1. Stop the shop\n2. Restore the snapshot\n",
+        "rollback [Decision logged]|rollback [Stop the shop]|rollback [Restore the snapshot]");
+    want_steps(
+        "# R\n## Rollback\nRollback criteria:\n- Data corruption\n\n1. Stop the shop\n\n- [ ] Tell support\n",
+        "rollback [Stop the shop]|rollback [Tell support]");
+    want_steps(
+        "# R\n## Rollback\n**Rollback triggers:**\n- [ ] If the smoke test fails\n" SH("./back"),
+        "rollback [If the smoke test fails]|rollback ./back");
+}
+
+T(what_must_be_younger_than_a_day_and_what_is_no_box_is_no_task_for_later)
+{
+    want_steps("# R\n## Pre-flight\n### Backup taken within 24 hours\n- [ ] Backup verified\n",
+               "preflight [Backup verified]");
+    want_steps("# Upgrade\n## Week 1\n1. `systemctl restart a`\n2. Move the DNS record\n",
+               "deploy systemctl restart a|deploy [Move the DNS record]");
+    want_steps("# R\n## Deployment" SH("./go") "## Day 2\n- [ ] Look\n### Start\n" SH("./start"),
+               "deploy ./go|deploy [Look]|deploy ./start");
+    want_steps("# R\n## Deployment" SH("./go") "## Day 2\n- [ ] Look\n", "deploy ./go");
+    want_rules(
+        "# R\n## Post-deployment monitoring (within 24 hours)\n- If error rate > 5% for 5 minutes, roll back\n",
+        "rollback when error_rate[1m] > 5% min 100 samples for 5m");
+}
+
+T(a_gate_does_not_ask_for_both_of_go_and_no_go)
+{
+    want_steps(
+        "# R\n## Go/No-Go\n**No-Go if:**\n- [ ] Data loss seen\n\n**Decision:**\n- [ ] GO\n- [ ] NO-GO\n## Release" SH(
+            "./go"),
+        "deploy ./go");
+    want_steps("# R\n## Go/No-Go\n### Technical\n- [ ] Backup verified\n## Release" SH("./go"),
+               "preflight [Backup verified]|deploy ./go");
+}
+
+T(what_a_deployment_will_do_and_critical_rules_are_done)
+{
+    want_steps(
+        "# R\n## Release\nThis deployment will:\n- Tell the DBA to freeze the schema\n## Critical Rules\n- [ ] Confirm the backup exists\n",
+        "deploy [Tell the DBA to freeze the schema]|deploy [Confirm the backup exists]");
+}
+
 T(tables_of_limits_and_what_is_done_are_rules_by_other_names_too)
 {
     want_rules(
@@ -510,6 +610,12 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(a_case_with_two_conditions_is_no_rule_of_the_first),
        T_CASE(boxes_below_what_rolls_back_are_reasons_and_those_of_a_gate_are_ticked),
        T_CASE(a_change_against_what_was_before_is_no_value),
+       T_CASE(a_change_with_more_conditions_is_not_understood),
+       T_CASE(several_conditions_of_a_line_are_a_rule_each_or_a_question),
+       T_CASE(what_is_done_behind_the_triggers_is_no_trigger),
+       T_CASE(what_must_be_younger_than_a_day_and_what_is_no_box_is_no_task_for_later),
+       T_CASE(a_gate_does_not_ask_for_both_of_go_and_no_go),
+       T_CASE(what_a_deployment_will_do_and_critical_rules_are_done),
        T_CASE(tables_of_limits_and_what_is_done_are_rules_by_other_names_too),
        T_CASE(columns_of_a_table_that_are_verdicts_are_rules),
        T_CASE(what_a_way_back_is_for_is_no_condition_of_it),

@@ -189,7 +189,7 @@ T(a_list_of_triggers_is_one_of_reasons)
         "# R\n## Steps" SH(
             "./go") "\n**Rollback Trigger**:\n- **CRITICAL**: If any row count mismatch > 0.1%, ABORT\n"
                     "- If the backup fails, ABORT\n- If it takes > 30 minutes, consider aborting\n- CPU > 90%: consider it\n",
-        "rollback when row_count_mismatch > 0.1%|[investigate when step.elapsed > 30m]|"
+        "rollback when row_count_mismatch > 0.1%|?|[investigate when step.elapsed > 30m]|"
         "hold when cpu > 90%");
     want_rules("# R\n## Templates for communication\n\n**Rollback triggers:**\n- Error rate > 5%\n",
                "");

@@ -46,7 +46,10 @@ T(bullets_that_are_not_indented_belong_to_the_item_above_them)
         "Use the snapshot:3|Use the dump:2");
     want_ways(
         "# R\n## Rollback\nThere are two options:\n\n1. Use the snapshot\n\nThen:\n- Restore it\n\n2. Use the dump\n",
-        "Use the snapshot:1|Use the dump:1");
+        ""); /* who knows where it ends */
+    want_ways(
+        "# R\n## Rollback\nThere are two options:\n1. A\n2. B\n\n- [ ] Confirm with QA\n\nAfterwards:\n1. Flush\n2. Reopen\n",
+        "A:1|B:1");
 }
 
 T(as_many_sections_as_it_says_are_one_way_each)
@@ -67,15 +70,67 @@ T(as_many_sections_as_it_says_are_one_way_each)
         "Snapshot:1|Dump:1");
 }
 
+T(what_is_said_in_passing_and_what_is_not_as_many_are_steps)
+{
+    static const char *const intros[] = {
+        "There are several ways to watch the rollout; Grafana is one of the options available.",
+        "Traffic is balanced with one of the strategies of the mesh.",
+        "If one of the methods for authentication fails, tell security.",
+        "We have several strategies for monitoring, described in the wiki.",
+        "Use one of the available options to authenticate (SSO or token).",
+        "You have several options here. Talk to the DBA if unsure.",
+        "You have three options.",
+        "You have two options for access: VPN or bastion.",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(intros); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        strbuf_addf(&text, "# R\n## Deployment\n%s\n\n1. Stop\n2. Start\n", intros[i]);
+        want_ways(strbuf_str(&text), "");
+    }
+    want_ways(
+        "# R\n## Deployment\nYou have two options for access: VPN or bastion.\n### 1. Stop\n" SH(
+            "./a") "### 2. Start\n" SH("./b"),
+        "");
+    want_ways("# R\n## Deployment\nYou have two options.\n### Stop\n" SH("./a") "### Migrate\n" SH(
+                  "./b") "### Start\n" SH("./c"),
+              "");
+    want_ways(
+        "# R\n## Deployment\nChoose one of the following methods:\n1. A\n2. B\n\nThen:\n1. C\n2. D\n",
+        "A:1|B:1");
+}
+
+T(options_with_names_and_conditions_keep_them)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    want_ways(
+        "# R\n## Rollout\nThere are two options for rolling out.\n### Prerequisites\n" SH(
+            "./prepare") "### Option A: Rolling\n" SH("./rolling") "### Option B: Full stop\n" SH("./full"),
+        "Rolling:1|Full stop:1");
+    read_text(
+        &r,
+        "# R\n## Rollback\nThere are two ways to do it:\n1. Helm (only if the chart is intact)\n2. By hand (if the chart is broken)\n");
+    T_EQ(r.rb.n_steps, 2);
+    T_EQ(r.rb.parts[r.rb.steps[0].part].one_of, RB_NONE);
+    T_SV(r.rb.parts[r.rb.steps[0].part].condition, "only if the chart is intact");
+}
+
 T(sections_that_say_by_what_means_are_alternatives)
 {
     want_ways("# R\n## Upgrade\n### Using Blue/Green (Recommended)\n" SH(
                   "./a") "### Using Direct Upgrade\n" SH("./b"),
               "Using Blue/Green (Recommended):1|Using Direct Upgrade:1");
     want_ways("# R\n## Upgrade\n### Using the console\n" SH("./a") "### Check\n" SH("./b"), "");
+    want_ways("# R\n## Upgrade\n### Using the new schema, migrate\n" SH(
+                  "./a") "### Via the load balancer, reopen\n" SH("./b"),
+              "");
 }
 
 T_MAIN(T_CASE(numbered_items_are_one_way_each_where_the_text_says_so),
        T_CASE(bullets_that_are_not_indented_belong_to_the_item_above_them),
        T_CASE(as_many_sections_as_it_says_are_one_way_each),
+       T_CASE(what_is_said_in_passing_and_what_is_not_as_many_are_steps),
+       T_CASE(options_with_names_and_conditions_keep_them),
        T_CASE(sections_that_say_by_what_means_are_alternatives))
