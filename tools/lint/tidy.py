@@ -78,6 +78,15 @@ def main(folder, *wanted, quick=False):
     return 0 if jobs and not any(found) else 1
 
 
-if sys.argv[1:2] == ["--quick"]:
-    sys.exit(main(*sys.argv[2:], quick=True))
-sys.exit(main(*sys.argv[1:]))
+def arguments_of(argv):
+    """Of the command line: is it quick, and the folder with its files; ends where it is asked or wrong."""
+    quick = argv[:1] == ["--quick"]
+    rest = argv[1:] if quick else argv
+    if not rest or rest[0].startswith("-"):
+        print(__doc__, file=sys.stdout if rest[:1] == ["--help"] else sys.stderr)
+        sys.exit(0 if rest[:1] == ["--help"] else 2)
+    return quick, rest
+
+
+QUICK, REST = arguments_of(sys.argv[1:])
+sys.exit(main(*REST, quick=QUICK))
