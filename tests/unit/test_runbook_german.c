@@ -17,6 +17,7 @@ T(limits_are_read_in_german_words_and_order)
         {"Informieren Sie über Slack unter anderem das Team", NULL},
         {"für alle Kunden", NULL},
         {"länger als sonst", NULL},
+        {"länger als zwei Minuten", NULL},
         {"für 5 Kunden mehr als sonst", NULL},
         {"more than 1,000 ms", NULL},
         {"a, b", NULL},

@@ -502,6 +502,9 @@ T(what_must_be_younger_than_a_day_and_what_is_no_box_is_no_task_for_later)
     want_rules(
         "# R\n## Post-deployment monitoring (within 24 hours)\n- If error rate > 5% for 5 minutes, roll back\n",
         "rollback when error_rate[1m] > 5% min 100 samples for 5m");
+    want_steps(
+        "# R\n## Prerequisites\n- [ ] Access\n## Day 1\n- [ ] Freeze\n## Deployment" SH("./go"),
+        "preflight [Access]|deploy [Freeze]|deploy ./go"); /* it comes before */
 }
 
 T(a_gate_does_not_ask_for_both_of_go_and_no_go)

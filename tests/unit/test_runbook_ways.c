@@ -50,6 +50,8 @@ T(bullets_that_are_not_indented_belong_to_the_item_above_them)
     want_ways(
         "# R\n## Rollback\nThere are two options:\n1. A\n2. B\n\n- [ ] Confirm with QA\n\nAfterwards:\n1. Flush\n2. Reopen\n",
         "A:1|B:1");
+    want_ways("# R\n## Rollback\nThere are two options:\n1. A\n- x\n\n1. B\n",
+              ""); /* it begins anew */
 }
 
 T(as_many_sections_as_it_says_are_one_way_each)
