@@ -92,7 +92,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_NEVER] =
         "^(?:[^\\w\\s]*\\s*(?:warning|caution|important|note|attention|danger|achtung|wichtig|hinweis|"
         "注意|警告)[:!.：\\s]*)?[^\\w\\s]*\\s*"
-        "(?:never|do not|don['’]t|must not|avoid|(?:[^.!?:]{0,60}\\b)?(?:niemals|auf keinen fall)|ne jamais|ne pas|絶対に|"
+        "(?:never|do not|don['’]t|must not|avoid|(?:[^.!?:,]{0,60}\\b)?(?:niemals|auf keinen fall)(?=[^,:]*[.!]?$)|ne jamais|ne pas|絶対に|"
         "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
     [BLOCK_NOT_THESE] =
         "^[^\\w\\s]*\\s*(?:(?:warning|caution|danger|attention)[:! ]+)?(?:never|do not|don['’]t|must not)(?: ever)? "
@@ -119,11 +119,13 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:(?:there (?:are|exist)|you have|we have) (two|three|four|five|[2-5])|"
         "(?:choose|pick|use|select|follow)(?: only| just)? one of (?:the|these)(?: following)?(?: (two|three|four|five|[2-5]))?)"
         " (?:(?:main|possible|available|different) )*(?:[a-z-]+ )?(?:options|ways|methods|approaches|alternatives|strategies)"
-        "(?: (?:to|for|of) [^:.,;]{1,60})?(?: here| below)?[.:]$",
+        "(?: (?:to|for|of) (?:roll|restor|revert|deploy|upgrad|migrat|releas|do |perform|proceed|install|updat|run |apply|"
+        "recover|restart|back|undo|switch|the )[^:.,;]{0,60})?(?: here| below)?[.:]$",
     [BLOCK_ALL_THESE] = "\\b(?:these|those|them|following|any of|all of|commands|lines)\\b|:$",
     [BLOCK_WILL] =
         "(?:^|[.!] )(?:it|this|(?:this|the) (?:[\\w-]+ ){0,3}(?:feature|script|command|playbook|job|tool|workflow|pipeline))"
-        " (?:will|does|performs)(?: the following| automatically)?:?$|"
+        " (?:will|does|performs)(?: the following| automatically)?:?$",
+    [BLOCK_CI] =
         "^(?:the )?(?:ci(?:/cd)?|pipeline|github actions?|gitlab(?: ci)?|jenkins)(?: pipeline| workflow| job)? "
         "(?:executes|runs|performs|does|checks|will)(?: the following| automatically)?(?: steps)?:?$",
     [BLOCK_DESCRIBES] =

@@ -101,21 +101,27 @@ static bool placeholder_is_brace(struct sv text, size_t at, struct sv inside)
            sv_has(placeholder_word_at(text, at), SV("://"));
 }
 
-/* Does an odd number of quotes stand before it on its line? */
+/* Does it stand between single quotes, on its line? */
 static bool placeholder_is_quoted(struct sv text, size_t at)
 {
-    size_t single = 0, twice = 0;
+    size_t from = at;
+    char quote = '\0';
 
-    for (size_t i = at; i > 0 && at - i < 1024 && text.p[i - 1] != '\n'; i--) {
-        single += text.p[i - 1] == '\'';
-        twice += text.p[i - 1] == '"';
+    while (from > 0 && at - from < 1024 && text.p[from - 1] != '\n')
+        from--;
+    for (; from < at; from++) {
+        char c = text.p[from];
+
+        if ((c == '\'' || c == '"') && (!quote || quote == c))
+            quote = quote ? '\0' : c;
     }
-    return single % 2 || twice % 2;
+    return quote == '\'';
 }
 
 /*
  * {{NAME}}, {{ name }}; its length, or 0.  Not what programs take themselves: {{.Names}}, {{json .}} of Go's templates,
- * ${{ github.sha }}, small letters in quotes ('{{end}}', "msg={{ host }}"), and nothing in a block that makes a .j2.
+ * ${{ github.sha }}, small letters in single quotes ('{{end}}') or with ansible ("msg={{ host }}"), and nothing in a
+ * block that makes a .j2.
  */
 static size_t placeholder_double(struct sv text, size_t at, struct sv *name)
 {
@@ -128,8 +134,8 @@ static size_t placeholder_double(struct sv text, size_t at, struct sv *name)
     *name = sv_trim(inside);
     return placeholder_all(*name, " _-", true, true) && ascii_is_alpha(*name->p) &&
                    (placeholder_all(*name, " _-", true, false) ||
-                    !placeholder_is_quoted(text, at)) &&
-                   !sv_has(text, SV(".j2"))
+                    (!placeholder_is_quoted(text, at) && !sv_has(text, SV("ansible")))) &&
+                   !(sv_has(text, SV(".j2")) && sv_has(text, SV("<<")))
                ? end + 2 - at
                : 0;
 }

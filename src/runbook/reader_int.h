@@ -44,6 +44,7 @@ enum block_pattern {
     BLOCK_AFTER_UNDO,  /* "After the rollback, complete these:" */
     BLOCK_WAYS,        /* "There are two options for ..." */
     BLOCK_ALL_THESE,   /* "Never run these": more than what is right below */
+    BLOCK_CI,          /* "The pipeline executes:" */
     BLOCK_WILL,        /* "This feature will": the list below it says what it does by itself */
     BLOCK_DESCRIBES,   /* "This will:": what follows tells what the command does by itself */
     BLOCK_SHOULD,      /* "The output should be empty" */
@@ -87,6 +88,8 @@ enum watch_pattern {
     WATCH_DECIDES,
     WATCH_STAYS,
     WATCH_MORE,
+    WATCH_ACTS, /* "abort immediately", and nothing else */
+    WATCH_ALSO, /* what else says more than one thing */
     WATCH_SOAK, /* "Watch the dashboards for 30 minutes" */
     WATCH_FOR_WORD,
     WATCH_LASTS,

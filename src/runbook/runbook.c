@@ -223,7 +223,17 @@ static bool read_is_vote(struct sv text)
     struct sv rest = sv_trim(text);
 
     (void)(sv_eat_nocase(&rest, SV("no-")) || sv_eat_nocase(&rest, SV("no ")));
-    return sv_eat_nocase(&rest, SV("go")) && (!rest.n || !ascii_is_word(*rest.p));
+    return sv_eat_nocase(&rest, SV("go")) && (!rest.n || !ascii_is_alpha(*sv_trim_left(rest).p));
+}
+
+/* "No-Go if:", "### If it is a no-go", "Roll back when:" */
+static bool read_is_against(const struct md_node *n)
+{
+    bool label = n->kind == MD_HEADING || sv_ends(sv_trim(n->text), SV(":"));
+
+    return label && (n->kind == MD_HEADING || n->kind == MD_PARAGRAPH) &&
+           (sv_has_nocase(n->text, SV("no-go")) || sv_has_nocase(n->text, SV("no go")) ||
+            sv_has_nocase(n->text, SV("rollback")) || sv_has_nocase(n->text, SV("roll back")));
 }
 
 /* Boxes that must all be ticked below "Go/No-Go": not "NO-GO" itself, and not what speaks against it. */
@@ -235,19 +245,40 @@ static bool read_is_gate(const struct rb_build *b, uint32_t heading)
     for (uint32_t c = v[heading].next;
          c != MD_NONE && (v[c].kind != MD_HEADING || v[c].level > v[heading].level);
          c = v[c].next) {
-        if ((v[c].kind == MD_HEADING || v[c].kind == MD_PARAGRAPH) &&
-            (sv_has_nocase(v[c].text, SV("no-go")) || sv_has_nocase(v[c].text, SV("no go")) ||
-             sv_has_nocase(v[c].text, SV("roll"))))
+        if (read_is_against(&v[c]))
             return false;
         if (v[c].kind != MD_LIST)
             continue;
         for (uint32_t i = v[c].first; i != MD_NONE; i = v[i].next) {
-            if (read_is_vote(read_item_text(b, i)) || watch_limited(b, read_item_text(b, i)))
+            if (read_is_vote(read_item_text(b, i)))
                 return false;
             boxes |= v[i].task;
         }
     }
     return boxes;
+}
+
+static bool read_quotes_code(const struct md_node *n)
+{
+    for (size_t i = 0; i < n->n_spans; i++)
+        if (n->spans[i].kind == MD_CODE_SPAN)
+            return true;
+    return false;
+}
+
+/* Boxes with a text each that has no command in it and no limit. */
+static bool read_is_tasks(const struct rb_build *b, uint32_t item)
+{
+    const struct md_node *v = b->rb->md.v;
+
+    for (; item != MD_NONE; item = v[item].next) {
+        uint32_t text = v[item].first;
+
+        if (!v[item].task || text == MD_NONE || v[text].kind != MD_PARAGRAPH ||
+            v[text].next != MD_NONE || read_quotes_code(&v[text]) || watch_limited(b, v[text].text))
+            return false;
+    }
+    return true;
 }
 
 /* Is there nothing in the section, its own ones too, but texts without a limit and boxes? */
@@ -261,10 +292,10 @@ static bool read_has_only_boxes(const struct rb_build *b, uint32_t heading)
          c = v[c].next) {
         uint32_t first = v[c].first;
 
-        if (v[c].kind == MD_LIST && first != MD_NONE && v[first].task)
+        if (v[c].kind == MD_LIST && first != MD_NONE && read_is_tasks(b, first))
             boxes = true;
-        else if (v[c].kind == MD_PARAGRAPH && !v[c].n_spans && !watch_limited(b, v[c].text) &&
-                 told_verb(v[c].text) == TOLD_NOT)
+        else if (v[c].kind == MD_PARAGRAPH && !read_quotes_code(&v[c]) &&
+                 !watch_limited(b, v[c].text) && told_verb(v[c].text) == TOLD_NOT)
             continue;
         else if (v[c].kind != MD_HEADING && v[c].kind != MD_RULE)
             return false;
@@ -548,7 +579,7 @@ static bool read_inline(struct rb_build *b, const struct md_node *n, bool listed
 {
     size_t before = b->steps.n;
 
-    if (!build_role_acts(build_role(b)) ||
+    if (!build_role_acts(build_role(b)) || remark_is(b, n->text) ||
         !(title_says_run(b->title, n->text) || read_is_quoted_command(b, n) || read_shows(b, n) ||
           listed))
         return false; /* "Expected: a list of migrations to run" speaks of the commands before */
@@ -945,7 +976,9 @@ static void read_list(struct rb_build *b, uint32_t node)
         b->saying = saying;
         return;
     }
-    if (regex_has(b->block_patterns[BLOCK_WILL], label)) { /* it is done by itself */
+    if (first != MD_NONE && !v[first].task &&
+        (regex_has(b->block_patterns[BLOCK_CI], label) ||
+         (!v[first].ordered && regex_has(b->block_patterns[BLOCK_WILL], label)))) { /* by itself */
         b->saying = saying;
         return;
     }

@@ -563,8 +563,9 @@ static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
     struct shape_parts p = {0};
     struct regex_match g[6];
 
-    if (!regex_find(r->patterns[SHAPE_LIMIT], q->phrase, 0, g, 6))
-        return false;
+    if (!regex_find(r->patterns[SHAPE_LIMIT], q->phrase, 0, g, 6) ||
+        sv_has_word(q->phrase, SV("not")) || sv_has_word(q->phrase, SV("nicht")))
+        return false; /* "must not be below 1%" */
     p.pairs = regex_pairs_known(q->phrase);
     p.op = shape_group(q->phrase, &g[1]);
     p.limit = shape_group(q->phrase, &g[2]);
@@ -799,6 +800,7 @@ bool shape_read(struct shape_reader *r, const struct shape_request *q, struct ar
     struct shape_change change;
     struct sv phrase;
 
+    *ret = found;
     if (q->phrase.n > 400 || q->subject.n > 200 || !shape_may_be(q))
         return false;
     phrase = q->subject.n ? arena_fmt(arena, "%.*s: %.*s", SV_FMT(q->subject), SV_FMT(q->phrase))

@@ -323,7 +323,9 @@ static enum told_how told_german(struct sv word, struct sv rest)
     struct sv next;
 
     if (!sv_ends(word, SV("en")) || told_is_small(*word.p) || !sv_next_word(&rest, &next) ||
-        !sv_eq(next, SV("Sie")))
+        !sv_eq(next, SV("Sie")) || sv_has_word(rest, SV("niemals")) ||
+        sv_has_word(rest, SV("nicht")) || sv_has_word(rest, SV("nie")) ||
+        sv_has_word(rest, SV("keinen Fall")))
         return TOLD_NOT;
     return told_in(
                word,

@@ -138,12 +138,12 @@ static void decide_reason(struct rb_build *b, struct sv action, struct sv reason
         build_note(b, NOTE_UNKNOWN_RULE, line, 1, reason);
 }
 
-/* "Wenn A über 5 % liegt oder B ..., muss zurückgerollt werden" */
-static bool decide_german(struct rb_build *b, struct sv reasons, size_t line)
+/* "Wenn A über 5 % liegt oder B ..., muss zurückgerollt werden"; simple: nothing else is said behind the comma. */
+static bool decide_german(struct rb_build *b, struct sv reasons, bool simple, size_t line)
 {
     static const struct sv mark = SV(" oder ");
-    bool simple = !sv_has_nocase(reasons, SV(" und ")) && !sv_has_word(reasons, SV("nicht"));
 
+    simple &= watch_is_simple(b, reasons);
     while (reasons.n) {
         size_t at = sv_find_nocase(reasons, mark, 0);
 
@@ -157,10 +157,12 @@ static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
 {
     struct regex_match g[5];
     struct sv reasons, action, reason;
+    enum german_say german;
 
-    reasons = german_reasons(sentence);
-    if (reasons.n && watch_limited(b, reasons))
-        return decide_german(b, reasons, line);
+    german = german_reasons(sentence, &reasons);
+    if (german != GERMAN_NOTHING && watch_limited(b, reasons))
+        return german == GERMAN_FORBIDS ||
+               decide_german(b, reasons, german == GERMAN_ROLLS_BACK, line);
 
     if (!watch_limited(b, sentence) ||
         !regex_find(b->watch_patterns[WATCH_DECIDES], sentence, 0, g, 5))

@@ -63,12 +63,21 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "\\b[^<>0-9]{0,60}?) (?:if|when|once|as soon as|falls|wenn) (.+)$",
     [WATCH_STAYS] = "^(.*?)\\b(?:stays?|remains?|is|goes|rises|climbs|gets|keeps) "
                     "((?:above|over|below|under|more than|at least|less than|[<>]).*)$",
-    [WATCH_MORE] = "\\b(?:and|but|while|unless|except|without|not|never|no need|only)\\b|"
-                   "n(?:'|\xe2\x80\x99)t\\b",
+    [WATCH_MORE] =
+        "\\b(?:and|but|while|unless|except|without|not|never|no need|only|und|nicht|nur|sowie|ohne|sofern|"
+        "aber|keine?n?|niemals)\\b|außer|während|sei denn|n(?:'|\xe2\x80\x99)t\\b",
+    [WATCH_ACTS] =
+        "^(?:(?:then|we|you|please|immediately|must|should) )*(?:" WATCH_ACTION
+        "|stop|consider (?:abort|roll)\\w*)(?: (?:immediately|at once|the (?:deployment|release|migration|"
+        "rollout|upgrade)|it))*[.!]?$",
+    [WATCH_ALSO] =
+        "\\b(?:or|oder|if|with|when|plus|twice|per node|each node|either|both|sustained|since|longer than|every|"
+        "provided|ask|as well as|together)\\b|[,;] | [&+/] ",
     [WATCH_FOR_WORD] = "\\bfor (?:more than |at least |over |about )?([a-z]+|[0-9]+)"
                        "( consecutive)? (seconds?|minutes?|hours?)\\b",
-    [WATCH_LASTS] = "\\b(?:for|over|during|within|in a row|consecutive)\\b.*"
-                    "(?:\\bs|sec\\w*|m|min\\w*|h|hours?|days?|row|checks?|samples?)\\b",
+    [WATCH_LASTS] =
+        "\\b(?:for|over|during|within|in a row|in the last|after|since|consecutive)\\b.*"
+        "(?:\\bs|sec\\w*|m|min\\w*|h|hours?|days?|row|checks?|samples?)\\b",
     [WATCH_ALL_OF] = "\\b(?:include|contain|show|list)s? (?:all|the) ([0-9]{1,3}) (?:new )?\\w+$",
 };
 
@@ -236,8 +245,7 @@ static bool watch_says_more(const struct rb_build *b, struct sv phrase)
         before = sv_sub(phrase, 0, at);
     }
     return !watch_is_simple(b, before) || !watch_is_simple(b, behind) ||
-           sv_has_nocase(phrase, SV(" or ")) || sv_has(phrase, SV(", ")) ||
-           sv_has(phrase, SV("; "));
+           regex_has(b->watch_patterns[WATCH_ALSO], phrase);
 }
 
 struct sv watch_phrase(struct rb_build *b, struct sv phrase, enum prose_verdict verdict,
@@ -513,21 +521,36 @@ static void watch_add_shape(struct rb_build *b, const struct watch_one *w, const
 /* The next of several conditions: "> 5% or CPU > 90%" where one is enough, "< 1% and CPU < 80%" where all are wanted. */
 static struct sv watch_next_piece(struct sv *rest, bool good)
 {
-    static const struct sv marks[] = {SV(" or "), SV(" and "), SV(", "), SV("; ")};
+    static const struct {
+        struct sv mark;
+        bool bad, good;
+    } marks[] = {{SV(" or "), true, false},  {SV(" oder "), true, false},
+                 {SV(" and "), false, true}, {SV(" und "), false, true},
+                 {SV(", "), true, true},     {SV("; "), true, true}};
     size_t at = SV_NPOS, n = 0;
     struct sv piece;
 
     for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
-        size_t found = i == good || i > 1 ? sv_find_nocase(*rest, marks[i], 0) : SV_NPOS;
+        bool cuts = good ? marks[i].good : marks[i].bad;
+        size_t found = cuts ? sv_find_nocase(*rest, marks[i].mark, 0) : SV_NPOS;
 
         if (found < at) {
             at = found;
-            n = marks[i].n;
+            n = marks[i].mark.n;
         }
     }
     piece = sv_trim(sv_sub(*rest, 0, at));
     *rest = at == SV_NPOS ? (struct sv){NULL, 0} : sv_sub(*rest, at + n, rest->n);
     return piece;
+}
+
+/* "> 2s" behind a subject that stands apart, "CPU > 90%" where none does: one subject each. */
+static bool watch_is_piece(const struct rb_build *b, const struct shape_request *q)
+{
+    bool bare = q->phrase.n && !ascii_is_alpha(*q->phrase.p) && (unsigned char)*q->phrase.p != 0xc3;
+
+    return bare == (q->subject.n > 0) && watch_limited(b, q->phrase) &&
+           watch_is_simple(b, q->phrase) && sv_find_byte(q->phrase, ':', 0) == SV_NPOS;
 }
 
 /* Each of several conditions is a rule; false: one of them is not understood, or how long it lasts is said of one only. */
@@ -543,8 +566,8 @@ static bool watch_each(struct rb_build *b, const struct watch_one *w,
 
     while (rest.n) {
         q.phrase = watch_next_piece(&rest, q.good);
-        if (n == MANY || !watch_limited(b, q.phrase) || !watch_is_simple(b, q.phrase) ||
-            !watch_shape(b, &q, &found[n]) || !watch_keeps_span(b, q.phrase, found[n].clauses))
+        if (n == MANY || !watch_is_piece(b, &q) || !watch_shape(b, &q, &found[n]) ||
+            !watch_keeps_span(b, q.phrase, found[n].clauses))
             return false;
         lasts += regex_find(b->watch_patterns[WATCH_LASTS], q.phrase, 0, g, 1);
         n++;
@@ -553,6 +576,19 @@ static bool watch_each(struct rb_build *b, const struct watch_one *w,
         return false;
     for (size_t i = 0; i < n; i++)
         watch_add_shape(b, w, &found[i]);
+    return true;
+}
+
+/* ", abort" behind a reason is cut off; false: more is said there, ", and the DBA agrees, abort". */
+static bool watch_cut_action(const struct rb_build *b, struct sv *phrase)
+{
+    size_t at = sv_find(*phrase, SV(", "), 0);
+
+    if (at == SV_NPOS)
+        return true;
+    if (!regex_has(b->watch_patterns[WATCH_ACTS], sv_trim(sv_sub(*phrase, at + 2, phrase->n))))
+        return !watch_limited(b, *phrase);
+    *phrase = sv_sub(*phrase, 0, at);
     return true;
 }
 
@@ -573,8 +609,9 @@ static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
     else if (label.n && !shape_action(label, b->arena).n)
         q.subject = label;
     q.phrase = rest;
-    if (sv_eat_nocase(&q.phrase, SV("if ")) || sv_eat_nocase(&q.phrase, SV("when ")))
-        q.phrase = sv_sub(q.phrase, 0, sv_find(q.phrase, SV(", "), 0));
+    if ((sv_eat_nocase(&q.phrase, SV("if ")) || sv_eat_nocase(&q.phrase, SV("when "))) &&
+        !watch_cut_action(b, &q.phrase))
+        return false;
     (void)sv_eat_nocase(&q.phrase, SV("any "));
     whole = !regex_find(b->watch_patterns[WATCH_STAYS], q.phrase, 0, g, 1);
     if (watch_takes(b, text, line))
@@ -597,6 +634,19 @@ static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
     return true;
 }
 
+/* "< 1 %, as before": one limit, and a remark without any number. */
+static bool watch_is_remarked(const struct rb_build *b, struct sv phrase)
+{
+    size_t at = sv_find(phrase, SV(", "), 0);
+
+    for (size_t i = at == SV_NPOS ? phrase.n : at; i < phrase.n; i++)
+        if (ascii_is_digit(phrase.p[i]))
+            return false;
+    return at != SV_NPOS && watch_is_simple(b, phrase) &&
+           !regex_has(b->watch_patterns[WATCH_ALSO], sv_sub(phrase, 0, at)) &&
+           !regex_has(b->watch_patterns[WATCH_ALSO], sv_sub(phrase, at + 2, phrase.n));
+}
+
 static bool watch_metric(struct rb_build *b, struct sv text, size_t line)
 {
     struct shape_request q = {.good = true, .listed = true, .offset_ms = -1};
@@ -610,7 +660,7 @@ static bool watch_metric(struct rb_build *b, struct sv text, size_t line)
     watch_split(text, &q.subject, &q.phrase);
     if (!watch_shape(b, &q, &s))
         return false;
-    if (!s.whole && watch_says_more(b, q.phrase))
+    if (!s.whole && watch_says_more(b, q.phrase) && !watch_is_remarked(b, q.phrase))
         return watch_each(b, &w, &q);
     watch_add_shape(b, &w, &s);
     return true;

@@ -75,19 +75,21 @@ static size_t ways_count_sections(const struct rb_build *b, uint32_t node, unsig
                                   uint32_t *end)
 {
     const struct md_node *v = b->rb->md.v;
+    enum { LOOK = 64 }; /* headings: what belongs together stands together */
     unsigned below = 0;
-    size_t n = 0;
+    size_t n = 0, seen = 0;
 
-    for (; node != MD_NONE; node = v[node].next) {
+    for (; node != MD_NONE && seen <= LOOK; node = v[node].next) {
         if (v[node].kind != MD_HEADING)
             continue;
         if (v[node].level <= level)
             break;
+        seen++;
         below = below ? below : v[node].level;
         n += v[node].level == below && ways_is_section(b, node);
     }
     *end = node;
-    return n;
+    return seen <= LOOK ? n : 0;
 }
 
 void ways_paragraph(struct rb_build *b, uint32_t node)

@@ -52,6 +52,59 @@ T(sentences_that_roll_back_are_rules)
                "expect p95(response_time)[5m] < 800ms else investigate");
 }
 
+T(what_is_no_decision_or_says_more_is_none)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"Wenn die Fehlerrate unter 5 % liegt, darf auf keinen Fall zurückgerollt werden.", ""},
+        {"Wenn die Fehlerrate über 5 % liegt, wird niemals zurückgerollt.", ""},
+        {"Sobald die Fehlerrate unter 1 % liegt, ist der Rollback abgeschlossen.", "?"},
+        {"Wenn die Fehlerrate über 5 % liegt, kann der DBA entscheiden, ob zurückgerollt wird.",
+         "?"},
+        {"Wenn die Fehlerrate über 5 % liegt, es sei denn der Batch läuft, muss zurückgerollt werden.",
+         "?"},
+        {"Wenn die Fehlerrate nur auf dem Canary über 5 % liegt, muss zurückgerollt werden.", "?"},
+        {"Wenn die Fehlerrate mehr als 5 Minuten über 5 % liegt, muss zurückgerollt werden.", "?"},
+        {"Wenn die Fehlerrate seit 5 Minuten über 5 % liegt, muss zurückgerollt werden.", "?"},
+        {"Wenn die Antwortzeit über 1.500 ms liegt, muss zurückgerollt werden.", "?"},
+    };
+    static const struct {
+        const char *bullet, *trigger, *expectation;
+    } bullets[] = {
+        {"Fehlerrate über 5 % und CPU über 90 %", "?",
+         "expect error_rate[5m] > 5% else investigate|expect cpu > 90% else investigate"},
+        {"Fehlerrate über 5 % oder CPU über 90 %",
+         "rollback when error_rate[1m] > 5% min 100 samples|rollback when cpu > 90%", NULL},
+        {"Fehlerrate nicht unter 5 %", "?", NULL},
+        {"Fehlerrate steigt nicht über 1 %", "?", NULL},
+        {"Fehlerrate über 5 Minuten über 5 %", "?", NULL},
+        {"Fehlerrate über 5 % außer nachts", "?", NULL},
+        {"Fehlerrate länger als fünf Minuten über 5 %", "?", NULL},
+        {"Antwortzeit unter 2 Sekunden und CPU unter 80 %", "?",
+         "expect avg(response_time)[5m] < 2s else investigate|expect cpu < 80% else investigate"},
+        {"Error rate on nodes 1,2 > 5 %", "?", NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        strbuf_addf(&text, "# R\n## Überwachung\n%s\n", rows[i].text);
+        want_rules(strbuf_str(&text), rows[i].want);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bullets); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        strbuf_addf(&text, "# R\n## Rollback Triggers\n- %s\n", bullets[i].bullet);
+        want_rules(strbuf_str(&text), bullets[i].trigger);
+        if (!bullets[i].expectation)
+            continue;
+        strbuf_truncate(&text, 0);
+        strbuf_addf(&text, "# R\n## Monitoring\n- %s\n", bullets[i].bullet);
+        want_rules(strbuf_str(&text), bullets[i].expectation);
+    }
+}
+
 T(people_are_told_in_german)
 {
     want_steps(
@@ -72,6 +125,17 @@ T(what_is_forbidden_in_german_is_a_remark)
     T_EQ(r.rb.n_remarks, 1);
     T_EQ(r.rb.remarks[0].line, 3);
     reading_done(&r);
+    read_text(
+        &r,
+        "# R\n## Durchführung\n1. Den Dienst, der niemals endet, stoppen\n   ```sh\n   ./stop\n   ```\n"
+        "- [ ] Prüfen, dass der Job auf keinen Fall läuft\n\nVerwenden Sie niemals root.\n");
+    T_EQ(r.rb.n_steps, 2);
+    T_EQ(r.rb.n_remarks, 1);
+    reading_done(&r);
+    read_text(&r, "# R\n## Release\n**Danger:** do not execute: `systemctl stop db`\n" SH("./go"));
+    T_EQ(r.rb.n_steps, 1);
+    T_EQ(r.rb.n_remarks, 1);
+    reading_done(&r);
     read_text(&r, "# R\n## Release\n**Warning:** Never run this twice!\n" SH(
                       "./go") "**Contact:** Never mind\n");
     T_EQ(r.rb.n_remarks, 1);
@@ -85,6 +149,6 @@ T(how_long_it_is_watched_is_a_checkpoint)
 }
 
 T_MAIN(T_CASE(limits_are_read_in_german_words_and_order),
-       T_CASE(sentences_that_roll_back_are_rules), T_CASE(people_are_told_in_german),
-       T_CASE(what_is_forbidden_in_german_is_a_remark),
+       T_CASE(sentences_that_roll_back_are_rules), T_CASE(what_is_no_decision_or_says_more_is_none),
+       T_CASE(people_are_told_in_german), T_CASE(what_is_forbidden_in_german_is_a_remark),
        T_CASE(how_long_it_is_watched_is_a_checkpoint))

@@ -318,6 +318,9 @@ T(what_the_pipeline_executes_is_not_done_again)
         "deploy ./go");
     want_steps("# R\n## Release\nThe pipeline checks:\n1. Lint\n\nThe DBA runs:\n1. `./migrate`\n",
                "deploy [./migrate]");
+    want_steps(
+        "# R\n## Release\nRun the installer. It does:\n1. Tell the DBA\n2. Restart\n\nThe pipeline performs:\n- [ ] Approve it\n",
+        "deploy [Tell the DBA]|deploy [Restart]|deploy [Approve it]");
 }
 
 T(optional_commands_below_a_label_are_asked_about)
@@ -477,6 +480,34 @@ T(several_conditions_of_a_line_are_a_rule_each_or_a_question)
         "?");
 }
 
+T(what_stands_beside_a_limit_is_not_forgotten)
+{
+    static const char *const triggers[] = {
+        "If the error rate stays above 5% for 5 minutes, and the DBA agrees, abort",
+        "If the error rate stays above 5%, for 10 minutes, abort",
+        "Error rate: > 1 %, p99: > 2 s",
+        "Error rate > 5 % or > 100 errors",
+        "Error rate > 5 % or CPU > 90 % in the last 10 min",
+        "Error rate > 5 % with traffic above normal",
+        "Error rate > 5 % twice",
+        "Error rate > 5 % after 10 minutes",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(triggers); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        strbuf_addf(&text, "# R\n## Rollback Triggers\n- %s\n", triggers[i]);
+        want_rules(strbuf_str(&text), "?");
+    }
+    want_rules(
+        "# R\n## Rollback Triggers\n- If error rate > 5%, abort immediately\n- If error rate > 5%, stop the deployment\n",
+        "rollback when error_rate[1m] > 5% min 100 samples|rollback when error_rate[1m] > 5% min 100 samples");
+    want_rules(
+        "# R\n## Monitoring\n- Error rate < 1 %, as before\n- **Response time**: < 500ms, < 2s at night\n- Error rate must not be below 1 %\n",
+        "expect error_rate[5m] < 1% else investigate|expect avg(response_time)[5m] < 500ms else investigate|"
+        "expect avg(response_time)[5m] < 2s else investigate|?");
+}
+
 T(what_is_done_behind_the_triggers_is_no_trigger)
 {
     want_steps(
@@ -505,6 +536,16 @@ T(what_must_be_younger_than_a_day_and_what_is_no_box_is_no_task_for_later)
     want_steps(
         "# R\n## Prerequisites\n- [ ] Access\n## Day 1\n- [ ] Freeze\n## Deployment" SH("./go"),
         "preflight [Access]|deploy [Freeze]|deploy ./go"); /* it comes before */
+    want_steps("# R\n## Deployment" SH("./go") "## Day 2\n- [ ] `./stop old`\n",
+               "deploy ./go|deploy ./stop old");
+    want_steps("# R\n## Deployment" SH("./go") "## Day 2\n- [ ] Roll back if error rate > 5 %\n",
+               "deploy ./go|deploy [Roll back if error rate > 5 %]");
+    want_steps("# R\n## Deployment" SH(
+                   "./go") "## Day 2\nSee the board.\n- [ ] **Thank** all\n  ```sh\n  ./x\n  ```\n",
+               "deploy ./go|deploy ./x");
+    want_steps(
+        "# R\n## Deployment" SH("./go") "## Day 2\nSee the board.\n- [ ] **Thank** all\n---\n",
+        "deploy ./go");
 }
 
 T(a_gate_does_not_ask_for_both_of_go_and_no_go)
@@ -515,6 +556,13 @@ T(a_gate_does_not_ask_for_both_of_go_and_no_go)
         "deploy ./go");
     want_steps("# R\n## Go/No-Go\n### Technical\n- [ ] Backup verified\n## Release" SH("./go"),
                "preflight [Backup verified]|deploy ./go");
+    want_steps(
+        "# R\n## Go/No-Go\nThe go/no-go meeting is at 10:00. Only then the rollout begins.\n- [ ] Disk usage below 80 %\n"
+        "- [ ] Go live approved\n## Release" SH("./go"),
+        "preflight [Disk usage below 80 %]|preflight [Go live approved]|deploy ./go");
+    want_steps("# R\n## Go/No-Go\n- [ ] Ready\n### If it is a no-go\n- [ ] Tell all\n## Release" SH(
+                   "./go"),
+               "deploy ./go");
 }
 
 T(what_a_deployment_will_do_and_critical_rules_are_done)
@@ -615,6 +663,7 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(a_change_against_what_was_before_is_no_value),
        T_CASE(a_change_with_more_conditions_is_not_understood),
        T_CASE(several_conditions_of_a_line_are_a_rule_each_or_a_question),
+       T_CASE(what_stands_beside_a_limit_is_not_forgotten),
        T_CASE(what_is_done_behind_the_triggers_is_no_trigger),
        T_CASE(what_must_be_younger_than_a_day_and_what_is_no_box_is_no_task_for_later),
        T_CASE(a_gate_does_not_ask_for_both_of_go_and_no_go),

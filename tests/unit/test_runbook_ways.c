@@ -82,6 +82,8 @@ T(what_is_said_in_passing_and_what_is_not_as_many_are_steps)
         "Use one of the available options to authenticate (SSO or token).",
         "You have several options here. Talk to the DBA if unsure.",
         "You have three options.",
+        "You have two methods for authentication:",
+        "There are two ways to follow the progress.",
         "You have two options for access: VPN or bastion.",
     };
 
