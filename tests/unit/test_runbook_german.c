@@ -67,6 +67,8 @@ T(what_is_no_decision_or_says_more_is_none)
         {"Wenn die Fehlerrate nur auf dem Canary über 5 % liegt, muss zurückgerollt werden.", "?"},
         {"Wenn die Fehlerrate mehr als 5 Minuten über 5 % liegt, muss zurückgerollt werden.", "?"},
         {"Wenn die Fehlerrate seit 5 Minuten über 5 % liegt, muss zurückgerollt werden.", "?"},
+        {"Wenn die Fehlerrate über 5 % liegt, den DBA anrufen.",
+         "[expect error_rate[1m] > 5% min 100 samples]"},
         {"Wenn die Antwortzeit über 1.500 ms liegt, muss zurückgerollt werden.", "?"},
     };
     static const struct {

@@ -554,6 +554,8 @@ T(a_gate_does_not_ask_for_both_of_go_and_no_go)
         "# R\n## Go/No-Go\n**No-Go if:**\n- [ ] Data loss seen\n\n**Decision:**\n- [ ] GO\n- [ ] NO-GO\n## Release" SH(
             "./go"),
         "deploy ./go");
+    want_steps("# R\n## Go/No-Go\n- [ ] GO\n- [ ] NO-GO \xe2\x9d\x8c\n## Release" SH("./go"),
+               "deploy ./go");
     want_steps("# R\n## Go/No-Go\n### Technical\n- [ ] Backup verified\n## Release" SH("./go"),
                "preflight [Backup verified]|deploy ./go");
     want_steps(
