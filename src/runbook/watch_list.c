@@ -248,6 +248,12 @@ static bool watch_says_more(const struct rb_build *b, struct sv phrase)
            regex_has(b->watch_patterns[WATCH_ALSO], phrase);
 }
 
+/* One condition, and nothing beside it that a rule would leave out. */
+static bool watch_alone(struct rb_build *b, const struct shape_request *q, struct shape *ret)
+{
+    return watch_shape(b, q, ret) && (ret->whole || !watch_says_more(b, q->phrase));
+}
+
 struct sv watch_phrase(struct rb_build *b, struct sv phrase, enum prose_verdict verdict,
                        struct sv *dropped)
 {
@@ -442,7 +448,7 @@ static bool watch_trigger(struct rb_build *b, struct sv text, size_t line)
                                   .offset_ms = -1};
         struct shape s;
 
-        if (!watch_shape(b, &q, &s))
+        if (!watch_alone(b, &q, &s))
             return false;
         strbuf_addf(&rule, "%s%.*s", n ? " or " : "", SV_FMT(s.condition));
         if (s.clauses.n)
@@ -472,7 +478,7 @@ static bool watch_alert(struct rb_build *b, struct sv text, size_t line)
     if (!action.n)
         action = SV("alert team");
     q.ratio_window = severity ? "[15m]" : NULL;
-    if (!watch_shape(b, &q, &s))
+    if (!watch_alone(b, &q, &s))
         return false;
     watch_add(b, line, text,
               arena_fmt(b->arena, "%.*s when %.*s%.*s%s%.*s%s", SV_FMT(action), SV_FMT(s.condition),
@@ -719,7 +725,7 @@ bool watch_item(struct rb_build *b, struct sv text, size_t line)
         return false;
     /* a mere name ("Backend CPU usage") says nothing that could be judged */
     if (!found && (b->watch_any.n || watch_find(b, WATCH_LIMITED, text, NULL)))
-        (void)watch_open(b, text, line);
+        return watch_open(b, text, line) && (role == ROLE_MONITOR || !build_role_acts(role));
     return found;
 }
 
@@ -802,7 +808,7 @@ bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line)
 
     q.count_window = sql ? NULL : window;
     q.phrase = c->threshold;
-    good = watch_shape(b, &q, &s);
+    good = watch_alone(b, &q, &s);
     if (good) {
         after = watch_after(s.clauses);
         watch_add(b, line, watch_cell_source(b, c, c->threshold),
@@ -812,7 +818,7 @@ bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line)
     }
     q.phrase = c->alert;
     q.good = false;
-    bad = watch_shape(b, &q, &s);
+    bad = watch_alone(b, &q, &s);
     if (bad)
         watch_add(b, line, watch_cell_source(b, c, c->alert),
                   arena_fmt(b->arena, "alert team when %.*s%.*s%.*s%s", SV_FMT(s.condition),

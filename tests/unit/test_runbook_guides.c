@@ -506,6 +506,13 @@ T(what_stands_beside_a_limit_is_not_forgotten)
         "# R\n## Monitoring\n- Error rate < 1 %, as before\n- **Response time**: < 500ms, < 2s at night\n- Error rate must not be below 1 %\n",
         "expect error_rate[5m] < 1% else investigate|expect avg(response_time)[5m] < 500ms else investigate|"
         "expect avg(response_time)[5m] < 2s else investigate|?");
+    want_rules(
+        "# R\n## Monitoring\n| Metric | Threshold | Alert |\n|--|--|--|\n| Error rate | < 1% and CPU < 80% | > 5% unless a batch runs |\n",
+        "?|?");
+    want_rules("# R\n## Alerts\n**Critical alerts:**\n- Error rate > 5% or CPU > 90%\n", "?");
+    want_rules(
+        "# R\n## Rollback\nRollback if ANY of these occur within 30 minutes of deployment:\n- error rate > 5% unless a batch runs, CPU > 90%\n",
+        "[checkpoint T+30m]|?");
 }
 
 T(what_is_done_behind_the_triggers_is_no_trigger)
