@@ -513,6 +513,9 @@ T(what_stands_beside_a_limit_is_not_forgotten)
     want_rules(
         "# R\n## Rollback\nRollback if ANY of these occur within 30 minutes of deployment:\n- error rate > 5% unless a batch runs, CPU > 90%\n",
         "[checkpoint T+30m]|?");
+    want_rules(
+        "# R\n## Rollback\n**Rollback triggers:**\n- If the error rate exceeds 5% and it rains, roll back\n",
+        "?"); /* once */
 }
 
 T(what_is_done_behind_the_triggers_is_no_trigger)
