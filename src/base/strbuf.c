@@ -18,7 +18,7 @@ void strbuf_reserve(struct strbuf *b, size_t n)
     size_t need;
 
     if (__builtin_add_overflow(b->n, n, &need) || __builtin_add_overflow(need, (size_t)1, &need))
-        (void)mem_size(SIZE_MAX, 2); /* ends the process */
+        (void)mem_size(SIZE_MAX, 2); /* uncovered: ends the process, and at times its count */
     if (need <= b->cap)
         return;
     need = size_max(need, size_max(64, b->cap + b->cap / 2));
