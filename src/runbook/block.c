@@ -120,7 +120,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:choose|pick|use|select|follow)(?: only| just)? one of (?:the|these)(?: following)?(?: (two|three|four|five|[2-5]))?)"
         " (?:(?:main|possible|available|different) )*(?:[a-z-]+ )?(?:options|ways|methods|approaches|alternatives|strategies)"
         "(?: (?:to|for|of) (?:roll|restor|revert|deploy|upgrad|migrat|releas|do |perform|proceed|install|updat|run |apply|"
-        "recover|restart|back|undo|switch|the )[^:.,;]{0,60})?(?: here| below)?[.:]$",
+        "recover|restart|back|undo|switch|(?:the|an?) (?:roll|restor|deploy|upgrad|migrat|releas))[^:.,;]{0,60})?(?: here| below)?[.:]$",
     [BLOCK_ALL_THESE] = "\\b(?:these|those|them|following|any of|all of|commands|lines)\\b|:$",
     [BLOCK_WILL] =
         "(?:^|[.!] )(?:it|this|(?:this|the) (?:[\\w-]+ ){0,3}(?:feature|script|command|playbook|job|tool|workflow|pipeline))"

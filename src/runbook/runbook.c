@@ -223,7 +223,12 @@ static bool read_is_vote(struct sv text)
     struct sv rest = sv_trim(text);
 
     (void)(sv_eat_nocase(&rest, SV("no-")) || sv_eat_nocase(&rest, SV("no ")));
-    return sv_eat_nocase(&rest, SV("go")) && (!rest.n || !ascii_is_alpha(*sv_trim_left(rest).p));
+    if (!sv_eat_nocase(&rest, SV("go")))
+        return false;
+    for (size_t i = 0; i < rest.n; i++)
+        if (ascii_is_alpha(rest.p[i])) /* "Go-live is approved" */
+            return false;
+    return true;
 }
 
 /* "No-Go if:", "### If it is a no-go", "Roll back when:" */

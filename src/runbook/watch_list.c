@@ -261,13 +261,12 @@ struct sv watch_phrase(struct rb_build *b, struct sv phrase, enum prose_verdict 
         .phrase = german_phrase(phrase, b->arena), .count_window = "[5m]", .offset_ms = -1};
     struct sv rule = prose_rule(b->prose, q.phrase, verdict, b->arena, dropped);
     bool relative = shape_is_relative(b->shape, phrase) || sv_has_nocase(phrase, SV("baseline"));
-    bool more = watch_says_more(b, phrase);
     struct shape s;
 
-    if (rule.n && !more && (!relative || sv_has(rule, SV("baseline"))))
+    if (rule.n && !watch_says_more(b, q.phrase) && (!relative || sv_has(rule, SV("baseline"))))
         return rule;
     *dropped = (struct sv){NULL, 0};
-    return watch_limited(b, phrase) && watch_shape(b, &q, &s) && (s.whole || !more) &&
+    return watch_limited(b, phrase) && watch_alone(b, &q, &s) &&
                    watch_keeps_span(b, q.phrase, s.clauses)
                ? arena_fmt(b->arena, "%s when %.*s%.*s", prose_action(verdict), SV_FMT(s.condition),
                            SV_FMT(s.clauses))
@@ -488,10 +487,7 @@ static bool watch_alert(struct rb_build *b, struct sv text, size_t line)
     return true;
 }
 
-/*
- * "Error rate > 5% for 60 seconds" below "Rollback triggers:", "If any count differs by > 0.1%, ABORT at once": a
- * reason to roll back.  True as well for one without a limit, which only a person can see.
- */
+/* It is a question: what was said is not understood as a whole, or no machine sees it. */
 static bool watch_open(struct rb_build *b, struct sv text, size_t line)
 {
     watch_add(b, line, text, (struct sv){NULL, 0}, false);
@@ -598,6 +594,10 @@ static bool watch_cut_action(const struct rb_build *b, struct sv *phrase)
     return true;
 }
 
+/*
+ * "Error rate > 5% for 60 seconds" below "Rollback triggers:", "If any count differs by > 0.1%, ABORT at once": a
+ * reason to roll back.  True as well for one without a limit, which only a person can see.
+ */
 static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
 {
     struct shape_request q = {.count_window = "[1m]", .min_samples = true, .offset_ms = -1};

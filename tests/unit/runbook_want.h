@@ -58,6 +58,15 @@ UNUSED static void want_rules(const char *text, const char *want)
         T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
 }
 
+/* The rules of one bullet below a heading. */
+UNUSED static void want_bullet(const char *heading, const char *bullet, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    strbuf_addf(&text, "# R\n## %s\n- %s\n", heading, bullet);
+    want_rules(strbuf_str(&text), want);
+}
+
 /* The expectations of a text as "form:text", joined by '|'. */
 UNUSED static void want_expects(const char *text, const char *want)
 {

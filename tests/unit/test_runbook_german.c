@@ -95,15 +95,9 @@ T(what_is_no_decision_or_says_more_is_none)
         want_rules(strbuf_str(&text), rows[i].want);
     }
     for (size_t i = 0; i < ARRAY_LEN(bullets); i++) {
-        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-
-        strbuf_addf(&text, "# R\n## Rollback Triggers\n- %s\n", bullets[i].bullet);
-        want_rules(strbuf_str(&text), bullets[i].trigger);
-        if (!bullets[i].expectation)
-            continue;
-        strbuf_truncate(&text, 0);
-        strbuf_addf(&text, "# R\n## Monitoring\n- %s\n", bullets[i].bullet);
-        want_rules(strbuf_str(&text), bullets[i].expectation);
+        want_bullet("Rollback Triggers", bullets[i].bullet, bullets[i].trigger);
+        if (bullets[i].expectation)
+            want_bullet("Monitoring", bullets[i].bullet, bullets[i].expectation);
     }
 }
 

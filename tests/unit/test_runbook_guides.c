@@ -445,12 +445,8 @@ T(a_change_with_more_conditions_is_not_understood)
         "Error rate stays above 5% for 5 minutes or p99 stays above 2s",
     };
 
-    for (size_t i = 0; i < ARRAY_LEN(bullets); i++) {
-        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-
-        strbuf_addf(&text, "# R\n## Rollback Triggers\n- %s\n", bullets[i]);
-        want_rules(strbuf_str(&text), "?");
-    }
+    for (size_t i = 0; i < ARRAY_LEN(bullets); i++)
+        want_bullet("Rollback Triggers", bullets[i], "?");
     want_rules("# R\n## Monitoring\n- Response time must not increase by more than 20%\n", "?");
     want_rules("# R\n## Monitoring\n- Response time degradation > 20%\n", "?");
     want_rules("# R\n## Monitoring\n- Response time increase < 20%\n",
@@ -493,12 +489,8 @@ T(what_stands_beside_a_limit_is_not_forgotten)
         "Error rate > 5 % after 10 minutes",
     };
 
-    for (size_t i = 0; i < ARRAY_LEN(triggers); i++) {
-        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-
-        strbuf_addf(&text, "# R\n## Rollback Triggers\n- %s\n", triggers[i]);
-        want_rules(strbuf_str(&text), "?");
-    }
+    for (size_t i = 0; i < ARRAY_LEN(triggers); i++)
+        want_bullet("Rollback Triggers", triggers[i], "?");
     want_rules(
         "# R\n## Rollback Triggers\n- If error rate > 5%, abort immediately\n- If error rate > 5%, stop the deployment\n",
         "rollback when error_rate[1m] > 5% min 100 samples|rollback when error_rate[1m] > 5% min 100 samples");
@@ -570,8 +562,8 @@ T(a_gate_does_not_ask_for_both_of_go_and_no_go)
                "preflight [Backup verified]|deploy ./go");
     want_steps(
         "# R\n## Go/No-Go\nThe go/no-go meeting is at 10:00. Only then the rollout begins.\n- [ ] Disk usage below 80 %\n"
-        "- [ ] Go live approved\n## Release" SH("./go"),
-        "preflight [Disk usage below 80 %]|preflight [Go live approved]|deploy ./go");
+        "- [ ] Go-live approved\n## Release" SH("./go"),
+        "preflight [Disk usage below 80 %]|preflight [Go-live approved]|deploy ./go");
     want_steps("# R\n## Go/No-Go\n- [ ] Ready\n### If it is a no-go\n- [ ] Tell all\n## Release" SH(
                    "./go"),
                "deploy ./go");

@@ -83,6 +83,7 @@ T(what_is_said_in_passing_and_what_is_not_as_many_are_steps)
         "You have several options here. Talk to the DBA if unsure.",
         "You have three options.",
         "You have two methods for authentication:",
+        "You have two options for the console:",
         "There are two ways to follow the progress.",
         "You have two options for access: VPN or bastion.",
     };
