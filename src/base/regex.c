@@ -34,6 +34,8 @@ struct regex_code {
     pcre2_code *code;
     _Atomic(pcre2_code *) jit; /* a copy with machine code, once that pays */
     atomic_size_t searched;    /* bytes so far */
+    const uint8_t
+        *first; /* anchored: a bit for each byte that a match may begin with; NULL: any may */
     struct regex_need need;
 };
 
@@ -172,6 +174,18 @@ struct regex *regex_must(const char *pattern, unsigned flags)
     return r;
 }
 
+/* PCRE2's own study; the bits belong to the code. */
+static const uint8_t *regex_first(const pcre2_code *code)
+{
+    const uint8_t *bits = NULL;
+    uint32_t options = 0;
+
+    (void)pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options); /* fails for no code */
+    if (options & PCRE2_ANCHORED)
+        (void)pcre2_pattern_info(code, PCRE2_INFO_FIRSTBITMAP, &bits);
+    return bits;
+}
+
 static struct regex_code *regex_compile_literal(struct sv pattern, unsigned flags)
 {
     struct regex_code *c = XNEW(struct regex_code);
@@ -183,6 +197,7 @@ static struct regex_code *regex_compile_literal(struct sv pattern, unsigned flag
     (void)rc;
     (void)pcre2_pattern_info(c->code, PCRE2_INFO_CAPTURECOUNT, &groups); /* fails for no code */
     assert(groups < REGEX_GROUPS);
+    c->first = regex_first(c->code);
     regex_need_init(&c->need, pattern);
     return c;
 }
@@ -276,10 +291,17 @@ struct regex_pairs regex_pairs_known(struct sv text)
                                          : regex_pairs_of(text);
 }
 
-/* Does the whole text lack what the pattern needs? */
-static bool regex_is_ruled_out(const struct regex *r, struct regex_scratch *s, struct sv text)
+/* Does the text begin as no match does, or lack what the pattern needs? */
+static bool regex_is_ruled_out(const struct regex *r, struct regex_scratch *s, struct sv text,
+                               size_t from)
 {
-    return !r->own.code && !r->code->need.any && text.n - 1 < REGEX_SEEN_BYTES &&
+    const uint8_t *first = r->code->first;
+
+    if (r->own.code || !text.n)
+        return false;
+    if (first && from == 0 && !((first[(unsigned char)*text.p >> 3] >> (*text.p & 7)) & 1))
+        return true;
+    return !r->code->need.any && text.n <= REGEX_SEEN_BYTES &&
            !regex_need_met(&r->code->need, regex_seen(s, text));
 }
 
@@ -296,7 +318,7 @@ bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_ma
     if (!r->code)
         r->code = regex_literal(r);
     s = r->own.code ? &r->scratch : regex_thread_scratch();
-    if (regex_is_ruled_out(r, s, subject))
+    if (regex_is_ruled_out(r, s, subject, from))
         return false;
     regex_count(r->code, subject.n - from);
     rc = regex_match(r->code, s, subject, from);

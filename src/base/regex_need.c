@@ -290,6 +290,15 @@ static void need_common(struct regex_pairs *all, const struct regex_pairs *one)
     all->wide &= one->wide;
 }
 
+/* [:alpha:], [:^space:]; "[:.]" is a choice of two marks. */
+static bool need_has_named_class(struct sv s)
+{
+    for (size_t at = 0; (at = sv_find(s, SV("[:"), at)) != SV_NPOS; at++)
+        if (at + 2 < s.n && (ascii_is_alpha(s.p[at + 2]) || s.p[at + 2] == '^'))
+            return true;
+    return false;
+}
+
 /* Is everything in the pattern read above?  Named escapes, atomic groups and the like are not. */
 static bool need_is_known(struct sv s)
 {
@@ -309,7 +318,7 @@ static bool need_is_known(struct sv s)
             return false;
         i += s.p[i] == '\\' ? 2 : 1;
     }
-    return !sv_has(s, SV("[:"));
+    return !need_has_named_class(s);
 }
 
 void regex_need_init(struct regex_need *n, struct sv pattern)

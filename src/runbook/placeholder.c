@@ -454,10 +454,15 @@ void placeholder_find_values(struct sv text, struct arena *arena, struct placeho
  */
 static bool placeholder_begins(struct sv text, size_t i)
 {
-    if (ascii_is_alpha(text.p[i]))
-        return strchr("CJPRSTXYcpsvy", text.p[i]) &&
-               (i == 0 || !ascii_is_alnum(text.p[i - 1]) || text.p[i - 1] == 'v');
-    return strchr("<[{/$`", text.p[i]) != NULL;
+    static const bool begins[256] = {
+        ['C'] = true, ['J'] = true, ['P'] = true, ['R'] = true, ['S'] = true,
+        ['T'] = true, ['X'] = true, ['Y'] = true, ['c'] = true, ['p'] = true,
+        ['s'] = true, ['v'] = true, ['y'] = true, ['<'] = true, ['['] = true,
+        ['{'] = true, ['/'] = true, ['$'] = true, ['`'] = true};
+
+    return begins[(unsigned char)text.p[i]] &&
+           (i == 0 || !ascii_is_alpha(text.p[i]) || !ascii_is_alnum(text.p[i - 1]) ||
+            text.p[i - 1] == 'v');
 }
 
 /* --- words of the document's own --- */

@@ -199,11 +199,16 @@ enum prose_verdict prose_verdict_of(struct sv text)
     };
 
     /* The first word decides: "INVESTIGATE (don't rollback yet)", "OK (monitor, but don't rollback)". */
-    for (size_t at = 0; at < text.n; at++)
+    for (size_t at = 0; at < text.n; at++) {
+        char first = ascii_lower(text.p[at]);
+
+        if (at > 0 && ascii_is_word(text.p[at - 1]))
+            continue;
         for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-            if (sv_starts_nocase(sv_sub(text, at, text.n), rows[i].word) &&
-                (at == 0 || !ascii_is_word(text.p[at - 1])))
+            if (*rows[i].word.p == first &&
+                sv_starts_nocase(sv_sub(text, at, text.n), rows[i].word))
                 return prose_said(text, at, rows[i].verdict);
+    }
     return PROSE_NONE;
 }
 

@@ -66,7 +66,8 @@ static void told_classify(struct sv text, struct told_sentence *s)
     s->how = told_verb(main);
 }
 
-static bool told_next(struct sv text, struct told_sentence *s)
+/* The next sentence, whatever it says. */
+static bool told_cut(struct sv text, struct told_sentence *s)
 {
     size_t i = s->to;
 
@@ -78,6 +79,13 @@ static bool told_next(struct sv text, struct told_sentence *s)
     while (i < text.n && !told_ends(text, i))
         i++;
     s->to = size_min(i + 1, text.n);
+    return true;
+}
+
+static bool told_next(struct sv text, struct told_sentence *s)
+{
+    if (!told_cut(text, s))
+        return false;
     told_classify(text, s);
     return true;
 }
@@ -88,7 +96,7 @@ enum where_kind told_host(struct sv text, struct sv *host)
 {
     struct told_sentence s = {0}, last = {0};
 
-    while (told_next(text, &s))
+    while (told_cut(text, &s))
         last = s;
     return where_read(sv_sub(text, last.from, last.to), host);
 }
@@ -99,7 +107,7 @@ bool told_move(struct rb_build *b, struct sv text)
     struct sv host;
     bool whole = true;
 
-    while (build_role_acts(build_role(b)) && told_next(text, &s)) {
+    while (build_role_acts(build_role(b)) && told_cut(text, &s)) {
         struct sv one = sv_sub(text, s.from, s.to);
         enum where_kind kind = where_read(one, &host);
 
@@ -167,7 +175,7 @@ bool told_expects(struct rb_build *b, const struct md_node *n)
     if (n->before == MD_NONE || b->rb->md.v[n->before].kind != MD_CODE || b->quoted ||
         b->block_steps >= b->steps.n || text.n > EXPECT_MAX_BYTES)
         return false;
-    while (told_next(text, &s)) {
+    while (told_cut(text, &s)) {
         struct sv one = sv_sub(text, s.from, s.to);
 
         if (sv_ends(one, SV(".")))

@@ -260,8 +260,9 @@ static bool told_in(struct sv word, const char *words)
             i++;
         if (i == word.n && (p[i] == ' ' || !p[i]))
             return true;
-        p += strcspn(p, " ");
-        p += *p == ' ';
+        while (p[i] && p[i] != ' ') /* `i` letters of it are the word's, and no blank */
+            i++;
+        p += i + (p[i] == ' ');
     }
     return false;
 }

@@ -195,6 +195,44 @@ T(an_ordinary_pattern_works_on_a_long_text)
     }
 }
 
+/* A literal is not searched for where its first byte rules it out; a document's pattern always is. */
+T(a_literal_finds_what_the_same_pattern_of_a_document_finds)
+{
+    static const char *const patterns[] = {"^(?:if|when) (x)",
+                                           "^if|when",
+                                           "(?s).*b",
+                                           "\\Gb",
+                                           "^(?:a|)b",
+                                           "^",
+                                           "^$|^b",
+                                           "^s",
+                                           "^\xe3\x82\xb9",
+                                           "^[[:alpha:]]+b",
+                                           "^[[:^alpha:]]+b",
+                                           "^[:.]+b",
+                                           "^[^\\w\\s]*(?:no|b)"};
+    static const char *const texts[] = {"",         "if x",     "When x",       "b",   "ab",
+                                        "\xc5\xbf", "S",        "\xe3\x82\xb9", ".:b", "-- No",
+                                        "a\nb",     "\xff\x62", ": b"};
+
+    for (size_t i = 0; i < ARRAY_LEN(patterns) * ARRAY_LEN(texts); i++) {
+        const char *pattern = patterns[i / ARRAY_LEN(texts)];
+        struct sv text = sv_from(texts[i % ARRAY_LEN(texts)]);
+
+        for (unsigned flags = 0; flags <= (REGEX_NOCASE | REGEX_MULTI); flags++)
+            for (size_t from = 0; from <= text.n; from++) {
+                REGEX *ours = regex_must(pattern, flags), *its = NULL;
+                struct regex_match a = {0}, b = {0};
+                struct err err;
+
+                T_OK(regex_new(sv_from(pattern), flags, &its, &err), err);
+                if (regex_find(ours, text, from, &a, 1) != regex_find(its, text, from, &b, 1) ||
+                    a.from != b.from || a.to != b.to)
+                    T_FAIL("'%s' in '%.*s' from %zu, flags %u", pattern, SV_FMT(text), from, flags);
+            }
+    }
+}
+
 T_MAIN(T_CASE(groups_say_where_they_matched), T_CASE(flags_fold_case_and_anchor_at_lines),
        T_CASE(bytes_that_are_not_utf_8_match_nothing_and_the_text_around_them_is_searched),
        T_CASE(a_search_may_begin_inside_a_character),
@@ -204,4 +242,5 @@ T_MAIN(T_CASE(groups_say_where_they_matched), T_CASE(flags_fold_case_and_anchor_
        T_CASE(threads_search_with_one_pattern_at_once),
        T_CASE(a_pattern_that_explodes_is_stopped_and_said_to_be),
        T_CASE(a_pattern_that_is_used_much_finds_what_it_found_before),
-       T_CASE(an_ordinary_pattern_works_on_a_long_text))
+       T_CASE(an_ordinary_pattern_works_on_a_long_text),
+       T_CASE(a_literal_finds_what_the_same_pattern_of_a_document_finds))

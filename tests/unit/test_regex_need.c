@@ -33,6 +33,8 @@ T(a_digit_and_a_choice_of_marks_are_needed)
     T_CHECK(met("[<>]", "a > b") && !met("[<>]", "a = b") && met("[^<>]", "a"));
     T_CHECK(met("[<\xe2\x89\xa4]", "\xe2\x89\xa4") && met("[<\xe2\x89\xa4]", "<") &&
             !met("[<\xe2\x89\xa4]", ">"));
+    T_CHECK(met("[:.]b", "a:b") && !met("[:.]b", "ab") && !met("x[.:]", "a"));
+    T_CHECK(met("[[:alpha:]]b", "x"));               /* not known here */
     T_CHECK(met("[ -]", "x") && met("[\\]x]", "y")); /* not looked into */
 }
 
