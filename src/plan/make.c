@@ -389,8 +389,7 @@ static void make_notes(struct make *m)
             make_question(m, m->rb->notes[i].line, "text", true,
                           SV("the document is not UTF-8 here"), SV("mend the document"));
         else if (m->rb->notes[i].kind == NOTE_BROKEN_SHELL)
-            make_question(m, m->rb->notes[i].line, "syntax", true,
-                          SV("the shell grammar does not take what follows"),
+            make_question(m, m->rb->notes[i].line, "syntax", true, m->rb->notes[i].text,
                           SV("mend the document, or tag the block as text"));
 }
 

@@ -2,8 +2,10 @@
  * What the document leaves to a choice: parts and steps that are done "if needed" or are optional, and several ways of
  * which one is gone.  The binding chooses; what it does not choose is a question.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/sv.h"
 #include "plan/make_int.h"
 
@@ -81,23 +83,19 @@ static bool make_unit_asks(const struct make *m, struct make_unit u)
                      : m->rb->steps[u.at].condition.n || m->rb->steps[u.at].optional;
 }
 
-/* Has it a step of this direction? */
-static bool make_is_used(const struct make *m, struct make_unit u, bool way_back)
+/* The parts that have a step of this direction: one has given it to all that it lies in. */
+static bool *make_used_parts(const struct make *m, bool way_back)
 {
-    for (uint32_t i = u.is_part ? 0 : u.at; i < m->rb->n_steps; i++) {
-        const struct rb_step *s = &m->rb->steps[i];
-        uint32_t up = s->part;
+    bool *used = XNEWN(bool, m->rb->n_parts + 1);
 
-        if (!u.is_part && i > u.at)
-            return false;
-        if (way_back ? !make_is_way_back(m, s) : !make_is_forward(m, s))
-            continue;
-        while (u.is_part && up != RB_NONE && up != u.at)
-            up = m->rb->parts[up].parent;
-        if (!u.is_part || up == u.at)
-            return true;
+    for (uint32_t i = 0; i < m->rb->n_steps; i++) {
+        const struct rb_step *s = &m->rb->steps[i];
+
+        if (way_back ? make_is_way_back(m, s) : make_is_forward(m, s))
+            for (uint32_t up = s->part; up != RB_NONE && !used[up]; up = m->rb->parts[up].parent)
+                used[up] = true;
     }
-    return false;
+    return used;
 }
 
 /* --- environments --- */
@@ -208,13 +206,11 @@ static void make_ask_ways(struct make *m, bool parts, uint32_t group)
 
 /* --- asking --- */
 
-static void make_ask_unit(struct make *m, struct make_unit u, bool way_back)
+static void make_ask_unit(struct make *m, struct make_unit u)
 {
     uint32_t group = make_group(m, u);
     bool known;
 
-    if (!make_is_used(m, u, way_back))
-        return;
     if (group != RB_NONE) {
         if (group == u.at)
             make_ask_ways(m, u.is_part, group);
@@ -236,11 +232,19 @@ static void make_ask_unit(struct make *m, struct make_unit u, bool way_back)
 
 void make_ask_choices(struct make *m, bool way_back)
 {
+    bool *used = make_used_parts(m, way_back);
+
     for (uint32_t p = 0; p < m->rb->n_parts; p++)
-        make_ask_unit(m, (struct make_unit){true, p}, way_back);
-    for (uint32_t s = 0; s < m->rb->n_steps; s++)
-        if (make_is_choice(&m->rb->steps[s]) && make_lead(m, s) == s)
-            make_ask_unit(m, (struct make_unit){false, s}, way_back);
+        if (used[p])
+            make_ask_unit(m, (struct make_unit){true, p});
+    for (uint32_t i = 0; i < m->rb->n_steps; i++) {
+        const struct rb_step *s = &m->rb->steps[i];
+
+        if (make_is_choice(s) && (way_back ? make_is_way_back(m, s) : make_is_forward(m, s)) &&
+            make_lead(m, i) == i)
+            make_ask_unit(m, (struct make_unit){false, i});
+    }
+    free(used);
 }
 
 /* --- what was chosen --- */

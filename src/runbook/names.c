@@ -1,5 +1,8 @@
 #include "runbook/names.h"
 
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "base/suggest.h"
 #include "base/sv.h"
 
@@ -24,6 +27,22 @@ static void names_add(struct map *m, struct sv id, size_t index)
     (void)map_put(m, id, index << 1 | NAMES_EXACT);
 }
 
+static bool names_rolls_back(const struct runbook *rb, uint32_t step)
+{
+    uint32_t part = rb->steps[step].part;
+
+    return part != RB_NONE && rb->parts[part].role == ROLE_ROLLBACK;
+}
+
+/* Of the step's part and of those it lies in; one that has a step has given it to all of them. */
+static void names_add_undo(struct names *names, uint32_t step)
+{
+    uint32_t part = names->rb->steps[step].part;
+
+    for (; part != RB_NONE && names->undo[part] == RB_NONE; part = names->rb->parts[part].parent)
+        names->undo[part] = step;
+}
+
 void names_init(struct names *names, const struct runbook *rb)
 {
     *names = (struct names){.rb = rb};
@@ -31,12 +50,19 @@ void names_init(struct names *names, const struct runbook *rb)
         names_add(&names->parts, rb->parts[i].id, i);
     for (size_t i = 0; i < rb->n_steps; i++)
         names_add(&names->steps, rb->steps[i].id, i);
+    names->undo = XNEWN(uint32_t, rb->n_parts + 1);
+    for (size_t i = 0; i < rb->n_parts; i++)
+        names->undo[i] = RB_NONE;
+    for (uint32_t i = 0; i < rb->n_steps; i++)
+        if (names_rolls_back(rb, i))
+            names_add_undo(names, i);
 }
 
 void names_release(struct names *names)
 {
     map_release(&names->parts);
     map_release(&names->steps);
+    free(names->undo);
 }
 
 static uint32_t names_get(const struct map *m, struct sv ref)
@@ -58,31 +84,14 @@ uint32_t names_step(const struct names *names, struct sv ref)
     return names_get(&names->steps, ref);
 }
 
-static bool names_is_under(const struct runbook *rb, uint32_t part, uint32_t top)
-{
-    while (part != RB_NONE && part != top)
-        part = rb->parts[part].parent;
-    return part == top;
-}
-
-static bool names_rolls_back(const struct runbook *rb, uint32_t step)
-{
-    uint32_t part = rb->steps[step].part;
-
-    return part != RB_NONE && rb->parts[part].role == ROLE_ROLLBACK;
-}
-
 uint32_t names_undo(const struct names *names, struct sv ref)
 {
     const struct runbook *rb = names->rb;
     uint32_t part = names_part(names, ref), step = names_step(names, ref);
 
-    if (part == RB_NONE) /* most often it is no name: "nothing has to be done" */
+    if (part == RB_NONE)
         return step != RB_NONE && names_rolls_back(rb, step) ? step : RB_NONE;
-    for (uint32_t i = 0; i < rb->n_steps; i++)
-        if (names_rolls_back(rb, i) && names_is_under(rb, rb->steps[i].part, part))
-            return i;
-    return RB_NONE;
+    return names->undo[part];
 }
 
 /* An id that ends in the reference is nearer than any that is only spelled like it. */

@@ -13,6 +13,7 @@
 struct names {
     const struct runbook *rb;
     struct map parts, steps; /* from each end of an id */
+    uint32_t *undo;          /* of each part, the first step of the way back in it; RB_NONE: none */
 };
 
 void names_init(struct names *names, const struct runbook *rb);

@@ -274,6 +274,25 @@ static void bench_output(void)
     budget("resident memory with 1 GB of output", cost.rss_mb, 64, "MB");
 }
 
+/* Each box is a question, and a part that may be chosen: none of it may look at all others. */
+static void bench_growth(void)
+{
+    static const size_t boxes[] = {2500, 20000};
+    double ms[ARRAY_LEN(boxes)];
+
+    for (size_t i = 0; i < ARRAY_LEN(boxes); i++) {
+        CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+        struct err err;
+
+        strbuf_add_str(&b, "# Deploy\n\n## Deployment Steps\n\n");
+        for (size_t n = 0; n < boxes[i]; n++)
+            strbuf_addf(&b, "- [ ] If host%zu is slow, call support\n", n);
+        must(file_write_atomic("boxes.md", strbuf_sv(&b), 0600, &err) == ERR_OK, "boxes.md");
+        ms[i] = run((const char *const[]){prusik, "plan", "boxes.md", "--env", "bench", NULL}).ms;
+    }
+    budget("prusik plan, 20,000 boxes, of 2,500", ms[1] / ms[0], 12, "x");
+}
+
 int main(int argc, char **argv)
 {
     char dir[] = "/tmp/prusik-bench.XXXXXX";
@@ -291,6 +310,7 @@ int main(int argc, char **argv)
                 (const char *const[]){prusik, "lint", "--no-shellcheck", "1100.md", NULL}, 0, 20);
     bench_quick("prusik plan, 500 lines",
                 (const char *const[]){prusik, "plan", "500.md", "--env", "bench", NULL}, 0, 20);
+    bench_growth();
     bench_steps();
     bench_output();
     must(chdir("/") == 0 && run((const char *const[]){"rm", "-rf", dir, NULL}).status == 0, "rm");

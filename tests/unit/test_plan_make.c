@@ -1,4 +1,5 @@
 /* plan/make: what a document and a binding become (docs/formats/plan.md). */
+#include "base/strbuf.h"
 #include "test_plan_util.h"
 
 #define FENCE     "```"
@@ -202,6 +203,22 @@ T(what_the_reader_could_not_read_is_a_question)
     T_EQ(find_question(&w, "syntax", 0)->line, 6);
     T_EQ(find_question(&w, "text", 0)->line, 10);
     T_CHECK(find_question(&w, "syntax", 0)->at_plan && find_question(&w, "text", 0)->at_plan);
+    world_end(&w);
+}
+
+T(a_block_that_is_too_long_is_a_question_that_says_so)
+{
+    CLEANUP(strbuf_release) struct strbuf md = STRBUF(0);
+    struct world w;
+
+    strbuf_add_str(&md, DEPLOY "\n" FENCE "bash\n");
+    while (md.n < 70000)
+        strbuf_add_str(&md, "true\n");
+    strbuf_add_str(&md, FENCE "\n");
+    world_make(&w, md.p, BOUND);
+    T_CHECK(find_question(&w, "syntax", 0)->line == 6 && count_questions(&w, "syntax") == 1);
+    T_SV(find_question(&w, "syntax", 0)->text,
+         "a block of more than 65535 bytes is not split into commands");
     world_end(&w);
 }
 
@@ -1126,6 +1143,7 @@ T_MAIN(T_CASE(what_must_not_be_done_is_a_warning_at_the_step),
        T_CASE(an_expectation_that_no_machine_reads_is_asked_in_the_run_or_answered_ahead),
        T_CASE(a_drop_that_drops_nothing_is_refused),
        T_CASE(what_the_reader_could_not_read_is_a_question),
+       T_CASE(a_block_that_is_too_long_is_a_question_that_says_so),
        T_CASE(questions_stand_in_the_order_of_the_document),
        T_CASE(a_reference_to_nothing_names_the_nearest), T_CASE(a_choice_about_a_step_is_refused),
        T_CASE(what_is_proposed_as_an_answer_answers_that_question),
