@@ -550,14 +550,15 @@ static void plan_load_parts(struct plan *p)
                                          json_get_sv(j, "number"), json_get_sv(j, "role"),
                                          plan_line(j, "line")};
     }
+    for (size_t i = p->n_parts; i-- > 0;)
+        (void)map_put(&p->part_ids, p->parts[i].id, i);
 }
 
 const struct plan_part *plan_part(const struct plan *p, struct sv id)
 {
-    for (size_t i = 0; i < p->n_parts; i++)
-        if (sv_eq(p->parts[i].id, id))
-            return &p->parts[i];
-    return NULL;
+    size_t at;
+
+    return map_get(&p->part_ids, id, &at) ? &p->parts[at] : NULL;
 }
 
 static void plan_load_people(struct plan *p)
@@ -652,6 +653,7 @@ enum err_code plan_load(json_t *json, struct plan *ret, struct err *err)
 void plan_release(struct plan *p)
 {
     json_decref(p->json);
+    map_release(&p->part_ids);
     arena_release(&p->arena);
     *p = (struct plan){0};
 }

@@ -9,6 +9,7 @@
  */
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/map.h"
 #include "plan/binding.h"
 #include "plan/gate.h"
 #include "runbook/runbook.h"
@@ -216,6 +217,7 @@ struct plan {
     RB_ARRAY(struct plan_question, questions);
     RB_ARRAY(struct plan_message, messages);
     RB_ARRAY(struct plan_part, parts);
+    struct map part_ids; /* to the first of `parts` */
     RB_ARRAY(struct binding_pair, probes);
     RB_ARRAY(struct plan_source, sources);
     RB_ARRAY(struct plan_source, receivers);
