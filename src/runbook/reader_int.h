@@ -93,6 +93,10 @@ enum watch_pattern {
     WATCH_SOAK, /* "Watch the dashboards for 30 minutes" */
     WATCH_FOR_WORD,
     WATCH_LASTS,
+    WATCH_REPEATED,
+    WATCH_WANTED,
+    WATCH_MORE_IS_BETTER,
+    WATCH_LESS_IS_BETTER,
     WATCH_ALL_OF,
     WATCH_PATTERN__N
 };
@@ -268,6 +272,8 @@ void watch_message(struct rb_build *b, const struct rb_block *block);
 void watch_rule(struct rb_build *b, size_t line, struct sv source, struct sv text);
 /* "Rollback triggers:": is what stands below the label what nobody hopes for? */
 bool watch_is_feared(const struct rb_build *b, struct sv label);
+/* "twice", "on each node": what no rule says. */
+bool watch_is_repeated(const struct rb_build *b, struct sv reason);
 /* Does the text compare something with a limit? */
 bool watch_limited(const struct rb_build *b, struct sv text);
 /* The action of a rule that the words name; empty: none, or that all is well. */

@@ -14,6 +14,10 @@ struct sv shape_name(struct sv text, struct arena *arena)
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     bool gap = false;
 
+    text = sv_trim(text);
+    if (text.n >= 3 && ascii_is_digit(*text.p) && sv_eq_nocase(sv_sub(text, 1, 3), SV("xx")) &&
+        (text.n == 3 || !ascii_is_word(text.p[3])))
+        strbuf_add_str(&b, "http_"); /* "4xx rate" */
     for (size_t i = 0; i < text.n && b.n < 60; i++) {
         char c = ascii_lower(text.p[i]);
 
@@ -556,6 +560,15 @@ static struct sv shape_percentile(struct shape_reader *r, const struct shape_req
                                                                  : (struct sv){NULL, 0};
 }
 
+/* "1.200 ms", where nobody means a thousandth: is it 1,200? */
+static bool shape_is_grouped(struct sv limit, struct sv unit)
+{
+    size_t point = sv_find_byte(limit, '.', 0);
+
+    return point != SV_NPOS && limit.n == point + 4 && *limit.p != '0' &&
+           (sv_eq(unit, SV("ms")) || sv_starts_nocase(unit, SV("milli")));
+}
+
 static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
                           struct arena *arena, struct shape *ret)
 {
@@ -578,7 +591,7 @@ static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
     if (shape_says(r, SHAPE_DUE, q, &p, g, 2)) /* a part of it, so another name */
         p.name = arena_fmt(arena, "%.*s_%.*s", SV_FMT(p.name),
                            SV_FMT(shape_name(shape_group(q->phrase, &g[1]), arena)));
-    if (!shape_fits(r, q, &p))
+    if (!shape_fits(r, q, &p) || shape_is_grouped(p.limit, p.unit))
         return false;
     shape_add_measure(r, q, &p, &b, &clauses);
     strbuf_addf(&b, " %s %.*s%.*s%s", shape_op(p.op, false), SV_FMT(p.limit),

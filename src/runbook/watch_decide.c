@@ -127,8 +127,8 @@ static void decide_reason(struct rb_build *b, struct sv action, struct sv reason
     struct shape s;
     struct sv text = {NULL, 0};
 
-    if (simple && watch_limited(b, q.phrase) && shape_read(b->shape, &q, b->arena, &s) &&
-        watch_keeps_span(b, q.phrase, s.clauses))
+    if (simple && watch_limited(b, q.phrase) && !watch_is_repeated(b, q.phrase) &&
+        shape_read(b->shape, &q, b->arena, &s) && watch_keeps_span(b, q.phrase, s.clauses))
         text = arena_fmt(b->arena, "%.*s when %.*s%.*s", SV_FMT(action), SV_FMT(s.condition),
                          SV_FMT(s.clauses));
     if (!text.n && b->rules.n && vec_last(&b->rules)->line == line && !vec_last(&b->rules)->text.n)

@@ -70,14 +70,29 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "^(?:(?:then|we|you|please|immediately|must|should) )*(?:" WATCH_ACTION
         "|stop|consider (?:abort|roll)\\w*)(?: (?:immediately|at once|the (?:deployment|release|migration|"
         "rollout|upgrade)|it))*[.!]?$",
-    [WATCH_ALSO] =
-        "\\b(?:or|oder|if|with|when|plus|twice|per node|each node|either|both|sustained|since|longer than|every|"
-        "provided|ask|as well as|together)\\b|[,;] | [&+/] ",
+    [WATCH_ALSO] = "\\b(?:or|oder|if|with|when|plus|either|both|sustained|since|longer than|every|"
+                   "provided|ask|as well as|together)\\b|[,;] | [&+/] ",
     [WATCH_FOR_WORD] = "\\bfor (?:more than |at least |over |about )?([a-z]+|[0-9]+)"
                        "( consecutive)? (seconds?|minutes?|hours?)\\b",
     [WATCH_LASTS] =
         "\\b(?:for|over|during|within|in a row|in the last|after|since|consecutive)\\b.*"
-        "(?:\\bs|sec\\w*|m|min\\w*|h|hours?|days?|row|checks?|samples?)\\b",
+        "(?:\\bs|sec\\w*|m|min\\w*|h|hours?|days?|row|checks?|samples?)\\b|"
+        "\\([0-9]+ ?(?:s|sec\\w*|m|min\\w*|h|hours?)\\)",
+    [WATCH_REPEATED] =
+        "\\b(?:twice|(?:two|three|four|five|[2-9]|1[0-9]) times|(?:per|each|every|all|both) (?:\\w+ )?"
+        "(?:nodes?|pods?|hosts?|instances?|servers?|replicas?|regions?|zones?))\\b",
+    [WATCH_WANTED] =
+        "\\b(?:should|must|shall|stays?|remains?|keep|at least|minimum|min|target|goal|expected|"
+        "soll(?:te)?|muss|mindestens)\\b",
+    [WATCH_MORE_IS_BETTER] =
+        "\\b(?:success\\w*|availab\\w+|uptime|hits?|hit[- ]?r\\w+|healthy|ready|free|remaining|left|throughput|"
+        "complet\\w+|coverage|replicas?|running|up|online|score|satisf\\w+|conversions?|rps|tps|qps|\\w+ per second|"
+        "erfolg\\w*|verfügbar\\w*|frei\\w*)\\b|成功|稼働",
+    [WATCH_LESS_IS_BETTER] =
+        "\\b(?:errors?|fail\\w*|[45]xx|\\w*latenc\\w+|\\w*(?<!up)times?|usage|utili[sz]ation|used|lag|queue\\w*|backlog|depth|"
+        "pending|restarts?|crash\\w*|cpu|memory|ram|load|delays?|duration|timeouts?|exceptions?|deadlocks?|conflicts?|"
+        "dropped|lost|reject\\w+|retries|wait\\w*|age|p[59]\\d+|\\w*fehler\\w*|\\w*zeit\\w*|latenz\\w*|auslastung)\\b|"
+        "エラー|レスポンス",
     [WATCH_ALL_OF] = "\\b(?:include|contain|show|list)s? (?:all|the) ([0-9]{1,3}) (?:new )?\\w+$",
 };
 
@@ -230,6 +245,11 @@ static bool watch_shape(struct rb_build *b, const struct shape_request *q, struc
 }
 
 /* Does it say more than one thing?  "> 5% and CPU > 90%", "> 2s, or 20% more", "> 5% unless a batch runs". */
+bool watch_is_repeated(const struct rb_build *b, struct sv reason)
+{
+    return regex_has(b->watch_patterns[WATCH_REPEATED], reason);
+}
+
 static bool watch_says_more(const struct rb_build *b, struct sv phrase)
 {
     static const struct sv modals[] = {SV("should not "), SV("must not "), SV("shall not "),
@@ -245,7 +265,7 @@ static bool watch_says_more(const struct rb_build *b, struct sv phrase)
         before = sv_sub(phrase, 0, at);
     }
     return !watch_is_simple(b, before) || !watch_is_simple(b, behind) ||
-           regex_has(b->watch_patterns[WATCH_ALSO], phrase);
+           regex_has(b->watch_patterns[WATCH_ALSO], phrase) || watch_is_repeated(b, phrase);
 }
 
 /* One condition, and nothing beside it that a rule would leave out. */
@@ -322,6 +342,25 @@ static bool watch_takes(struct rb_build *b, struct sv text, size_t line)
     return true;
 }
 
+/*
+ * "Error rate > 5%" among what is to be looked at: nobody hopes for it, and what is done then is not said.  The same of
+ * "Success rate < 95%", and of "Sessions > 1000", which may be either.
+ */
+static bool watch_is_feared_value(const struct rb_build *b, const struct shape_request *q,
+                                  const struct shape *s)
+{
+    struct sv said = q->subject.n ? q->subject : q->phrase;
+    bool more = regex_has(b->watch_patterns[WATCH_MORE_IS_BETTER], said);
+    bool less = regex_has(b->watch_patterns[WATCH_LESS_IS_BETTER], said);
+
+    if (s->whole || regex_has(b->watch_patterns[WATCH_WANTED], q->phrase))
+        return false;
+    if (sv_has(s->condition, SV(" > ")))
+        return less || !more;
+    return sv_has(s->condition, SV(" >= ")) ? less && !more
+                                            : sv_has(s->condition, SV(" < ")) && more && !less;
+}
+
 void watch_propose(struct rb_build *b, struct sv text, size_t line)
 {
     struct shape_request q = {
@@ -352,7 +391,10 @@ void watch_propose(struct rb_build *b, struct sv text, size_t line)
     gate = sv_ends(s.clauses, SV(" of step"));
     later = b->watch_first.n && !s.clauses.n;
     watch_add(b, line, text,
-              arena_fmt(b->arena, "%s %.*s%.*s%s%.*s", gate ? "proceed when" : "expect",
+              arena_fmt(b->arena, "%s %.*s%.*s%s%.*s",
+                        watch_is_feared_value(b, &q, &s) ? "investigate when"
+                        : gate                           ? "proceed when"
+                                                         : "expect",
                         SV_FMT(s.condition), SV_FMT(s.clauses), later ? " at T+" : "",
                         SV_FMT(later ? b->watch_first : SV(""))),
               true);
@@ -378,6 +420,100 @@ static struct sv watch_bad_action(struct sv label)
     return (struct sv){"", 0};
 }
 
+/* A line that becomes rules: what stands before and behind each condition. */
+struct watch_one {
+    struct sv text;
+    size_t line;
+    struct sv action;
+    const char *behind;
+    bool proposal;
+};
+
+static void watch_add_shape(struct rb_build *b, const struct watch_one *w, const struct shape *s)
+{
+    watch_add(b, w->line, w->text,
+              arena_fmt(b->arena, "%.*s%.*s%.*s%s", SV_FMT(w->action), SV_FMT(s->condition),
+                        SV_FMT(s->clauses), w->behind),
+              w->proposal);
+}
+
+/* The next of several conditions: "> 5% or CPU > 90%" where one is enough, "< 1% and CPU < 80%" where all are wanted. */
+static struct sv watch_next_piece(struct sv *rest, bool good)
+{
+    static const struct {
+        struct sv mark;
+        bool bad, good;
+    } marks[] = {{SV(" or "), true, false},  {SV(" oder "), true, false},
+                 {SV(" and "), false, true}, {SV(" und "), false, true},
+                 {SV(", "), true, true},     {SV("; "), true, true}};
+    size_t at = SV_NPOS, n = 0;
+    struct sv piece;
+
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        bool cuts = good ? marks[i].good : marks[i].bad;
+        size_t found = cuts ? sv_find_nocase(*rest, marks[i].mark, 0) : SV_NPOS;
+
+        if (found < at) {
+            at = found;
+            n = marks[i].mark.n;
+        }
+    }
+    piece = sv_trim(sv_sub(*rest, 0, at));
+    *rest = at == SV_NPOS ? (struct sv){NULL, 0} : sv_sub(*rest, at + n, rest->n);
+    return piece;
+}
+
+/* "> 2s" behind a subject that stands apart, "CPU > 90%" where none does: one subject each. */
+static bool watch_is_piece(const struct rb_build *b, const struct shape_request *q)
+{
+    bool bare = q->phrase.n && !ascii_is_alpha(*q->phrase.p) && (unsigned char)*q->phrase.p != 0xc3;
+
+    return bare == (q->subject.n > 0) && watch_limited(b, q->phrase) &&
+           watch_is_simple(b, q->phrase) && sv_find_byte(q->phrase, ':', 0) == SV_NPOS;
+}
+
+/* Each of several conditions is a rule; false: one of them is not understood, or how long it lasts is said of one only. */
+static bool watch_each(struct rb_build *b, const struct watch_one *w,
+                       const struct shape_request *all)
+{
+    enum { MANY = 4 };
+    struct shape_request q = *all;
+    struct shape found[MANY];
+    struct sv rest = all->phrase;
+    size_t n = 0, lasts = 0;
+    struct regex_match g[1];
+
+    while (rest.n) {
+        q.phrase = watch_next_piece(&rest, q.good);
+        if (n == MANY || !watch_is_piece(b, &q) || !watch_shape(b, &q, &found[n]) ||
+            !watch_keeps_span(b, q.phrase, found[n].clauses))
+            return false;
+        lasts += regex_find(b->watch_patterns[WATCH_LASTS], q.phrase, 0, g, 1);
+        n++;
+    }
+    if (n < 2 || (lasts && lasts < n))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        watch_add_shape(b, w, &found[i]);
+    return true;
+}
+
+/* "Critical: error rate > 5% or CPU > 90%": each is proposed; what is said beside one is not left out. */
+static void watch_severity(struct rb_build *b, struct sv text, struct sv action, struct sv phrase,
+                           size_t line)
+{
+    struct shape_request q = {.phrase = phrase, .offset_ms = -1, .count_window = "[5m]"};
+    struct watch_one w = {text, line, arena_fmt(b->arena, "%.*s when ", SV_FMT(action)), "", true};
+    struct shape s;
+
+    if (!watch_limited(b, phrase) || !watch_shape(b, &q, &s))
+        return;
+    if (!s.whole && watch_says_more(b, phrase))
+        (void)watch_each(b, &w, &q);
+    else if (watch_keeps_span(b, phrase, s.clauses))
+        watch_add_shape(b, &w, &s);
+}
+
 void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
 {
     static const struct {
@@ -394,8 +530,6 @@ void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
 
     for (; sv_next_line(&rest, &one); line++) {
         struct sv label, phrase, action;
-        struct shape_request q = {.offset_ms = -1, .count_window = "[5m]"};
-        struct shape s;
         bool found = false;
 
         for (size_t i = 0; i < ARRAY_LEN(rows) && !found; i++)
@@ -407,14 +541,9 @@ void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
         if (watch_find(b, WATCH_FOR, one, &span))
             b->watch_for = span;
         watch_split(one, &label, &phrase);
-        q.phrase = phrase;
         action = watch_bad_action(label);
         if (action.n) {
-            if (watch_find(b, WATCH_LIMITED, phrase, NULL) && watch_shape(b, &q, &s))
-                watch_add(b, line, one,
-                          arena_fmt(b->arena, "%.*s when %.*s%.*s", SV_FMT(action),
-                                    SV_FMT(s.condition), SV_FMT(s.clauses)),
-                          true);
+            watch_severity(b, one, action, phrase, line);
         } else if (!found && !watch_decides(b, one, line)) {
             watch_propose(b, one, line);
         }
@@ -504,83 +633,6 @@ static bool watch_unseen(struct rb_build *b, struct sv text, size_t line)
     return !(b->acting_list && build_role_acts(build_role(b))) && watch_open(b, text, line);
 }
 
-/* A line that becomes rules: what stands before and behind each condition. */
-struct watch_one {
-    struct sv text;
-    size_t line;
-    struct sv action;
-    const char *behind;
-};
-
-static void watch_add_shape(struct rb_build *b, const struct watch_one *w, const struct shape *s)
-{
-    watch_add(b, w->line, w->text,
-              arena_fmt(b->arena, "%.*s%.*s%.*s%s", SV_FMT(w->action), SV_FMT(s->condition),
-                        SV_FMT(s->clauses), w->behind),
-              false);
-}
-
-/* The next of several conditions: "> 5% or CPU > 90%" where one is enough, "< 1% and CPU < 80%" where all are wanted. */
-static struct sv watch_next_piece(struct sv *rest, bool good)
-{
-    static const struct {
-        struct sv mark;
-        bool bad, good;
-    } marks[] = {{SV(" or "), true, false},  {SV(" oder "), true, false},
-                 {SV(" and "), false, true}, {SV(" und "), false, true},
-                 {SV(", "), true, true},     {SV("; "), true, true}};
-    size_t at = SV_NPOS, n = 0;
-    struct sv piece;
-
-    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
-        bool cuts = good ? marks[i].good : marks[i].bad;
-        size_t found = cuts ? sv_find_nocase(*rest, marks[i].mark, 0) : SV_NPOS;
-
-        if (found < at) {
-            at = found;
-            n = marks[i].mark.n;
-        }
-    }
-    piece = sv_trim(sv_sub(*rest, 0, at));
-    *rest = at == SV_NPOS ? (struct sv){NULL, 0} : sv_sub(*rest, at + n, rest->n);
-    return piece;
-}
-
-/* "> 2s" behind a subject that stands apart, "CPU > 90%" where none does: one subject each. */
-static bool watch_is_piece(const struct rb_build *b, const struct shape_request *q)
-{
-    bool bare = q->phrase.n && !ascii_is_alpha(*q->phrase.p) && (unsigned char)*q->phrase.p != 0xc3;
-
-    return bare == (q->subject.n > 0) && watch_limited(b, q->phrase) &&
-           watch_is_simple(b, q->phrase) && sv_find_byte(q->phrase, ':', 0) == SV_NPOS;
-}
-
-/* Each of several conditions is a rule; false: one of them is not understood, or how long it lasts is said of one only. */
-static bool watch_each(struct rb_build *b, const struct watch_one *w,
-                       const struct shape_request *all)
-{
-    enum { MANY = 4 };
-    struct shape_request q = *all;
-    struct shape found[MANY];
-    struct sv rest = all->phrase;
-    size_t n = 0, lasts = 0;
-    struct regex_match g[1];
-
-    while (rest.n) {
-        q.phrase = watch_next_piece(&rest, q.good);
-        if (n == MANY || !watch_is_piece(b, &q) || !watch_shape(b, &q, &found[n]) ||
-            !watch_keeps_span(b, q.phrase, found[n].clauses))
-            return false;
-        lasts += regex_find(b->watch_patterns[WATCH_LASTS], q.phrase, 0, g, 1);
-        n++;
-    }
-    if (n < 2 || (lasts && lasts < n))
-        return false;
-    for (size_t i = 0; i < n; i++)
-        watch_add_shape(b, w, &found[i]);
-    return true;
-}
-
 /* ", abort" behind a reason is cut off; false: more is said there, ", and the DBA agrees, abort". */
 static bool watch_cut_action(const struct rb_build *b, struct sv *phrase)
 {
@@ -604,7 +656,7 @@ static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
     bool considers =
              sv_has_nocase(text, SV("consider")) || sv_starts_nocase(b->label, SV("consider")),
          whole;
-    struct watch_one w = {text, line, {NULL, 0}, ""};
+    struct watch_one w = {text, line, {NULL, 0}, "", false};
     struct sv label, rest;
     struct regex_match g[1];
     struct shape s;
@@ -656,7 +708,7 @@ static bool watch_is_remarked(const struct rb_build *b, struct sv phrase)
 static bool watch_metric(struct rb_build *b, struct sv text, size_t line)
 {
     struct shape_request q = {.good = true, .listed = true, .offset_ms = -1};
-    struct watch_one w = {text, line, SV("expect "), " else investigate"};
+    struct watch_one w = {text, line, SV("expect "), " else investigate", false};
     struct shape s;
 
     if (sv_starts_nocase(text, SV("if ")) || sv_starts_nocase(text, SV("when ")))
@@ -664,12 +716,18 @@ static bool watch_metric(struct rb_build *b, struct sv text, size_t line)
     if (b->watch_first.n)
         q.count_window = arena_fmt(b->arena, "[%.*s]", SV_FMT(b->watch_first)).p;
     watch_split(text, &q.subject, &q.phrase);
-    if (!watch_shape(b, &q, &s))
+    if (!watch_shape(b, &q, &s) || watch_is_feared_value(b, &q, &s))
         return false;
     if (!s.whole && watch_says_more(b, q.phrase) && !watch_is_remarked(b, q.phrase))
         return watch_each(b, &w, &q);
     watch_add_shape(b, &w, &s);
     return true;
+}
+
+/* "Roll back if errors > 1%." is a rule by itself: what follows is none of its reasons. */
+static bool watch_is_whole(const struct rb_build *b, struct sv label)
+{
+    return sv_ends(label, SV(".")) && watch_limited(b, label);
 }
 
 /* By the line before, or by the heading when that line introduces nothing ("These roll back by themselves."). */
@@ -678,7 +736,7 @@ static bool watch_is_triggers(const struct rb_build *b)
     enum rb_role role = build_role(b);
 
     return role != ROLE_COMMUNICATE && role != ROLE_TROUBLESHOOT &&
-           (watch_find(b, WATCH_TRIGGERS, b->label, NULL) ||
+           ((watch_find(b, WATCH_TRIGGERS, b->label, NULL) && !watch_is_whole(b, b->label)) ||
             (role == ROLE_ROLLBACK && watch_find(b, WATCH_TRIGGERED, b->label, NULL)) ||
             (b->part != RB_NONE && !sv_ends(b->label, SV(":")) &&
              watch_find(b, WATCH_TRIGGERS, b->parts.v[b->part].title, NULL)));

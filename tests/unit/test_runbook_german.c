@@ -68,14 +68,14 @@ T(what_is_no_decision_or_says_more_is_none)
         {"Wenn die Fehlerrate mehr als 5 Minuten über 5 % liegt, muss zurückgerollt werden.", "?"},
         {"Wenn die Fehlerrate seit 5 Minuten über 5 % liegt, muss zurückgerollt werden.", "?"},
         {"Wenn die Fehlerrate über 5 % liegt, den DBA anrufen.",
-         "[expect error_rate[1m] > 5% min 100 samples]"},
+         "[investigate when error_rate[1m] > 5% min 100 samples]"},
         {"Wenn die Antwortzeit über 1.500 ms liegt, muss zurückgerollt werden.", "?"},
     };
     static const struct {
         const char *bullet, *trigger, *expectation;
     } bullets[] = {
-        {"Fehlerrate über 5 % und CPU über 90 %", "?",
-         "expect error_rate[5m] > 5% else investigate|expect cpu > 90% else investigate"},
+        {"Fehlerrate unter 5 % und CPU unter 90 %", "?",
+         "expect error_rate[5m] < 5% else investigate|expect cpu < 90% else investigate"},
         {"Fehlerrate über 5 % oder CPU über 90 %",
          "rollback when error_rate[1m] > 5% min 100 samples|rollback when cpu > 90%", NULL},
         {"Fehlerrate nicht unter 5 %", "?", NULL},

@@ -381,7 +381,7 @@ T(a_case_and_what_is_done_in_it_is_a_rule)
         "# R\n## Rollback Decision Tree\n- **Response time > 5s**: Immediate rollback\n- **CPU usage > 90%**: Scale up or rollback\n"
         "- Memory usage > 80% \xe2\x86\x92 investigate and rollback if needed\n- Error rate > 5%: No rollback yet\n- **Error rate**: >1%\n",
         "rollback when avg(response_time)[5m] > 5s|hold when cpu_usage > 90%|investigate when memory_usage > 80%|"
-        "[expect error_rate[1m] > 1% min 100 samples]");
+        "[investigate when error_rate[1m] > 1% min 100 samples]");
     want_rules("# R\n## Monitoring\n- **Response Time P95**: < 2s\n",
                "expect p95(response_time)[5m] < 2s else investigate");
     want_rules("# R\n## Outage\n- **CPU usage > 90%**: Scale up or rollback\n",

@@ -1,0 +1,77 @@
+/* runbook/watch: limits in lists and paragraphs: which side of them is the bad one, and what is said beside them. */
+#include "runbook_want.h"
+
+/* Where it is not said what is done, "> 5%" of errors is nothing that anybody hopes for. */
+T(what_nobody_hopes_for_is_no_expectation)
+{
+    static const struct {
+        const char *bullet, *want;
+    } rows[] = {
+        {"Error rate > 5%", "?"},
+        {"CPU usage > 80%", "?"},
+        {"Latency above 2s", "?"},
+        {"Queue depth > 1000", "?"},
+        {"P99 > 2 s (for 10 minutes)", "?"},
+        {"Sessions > 1000", "?"}, /* may be either */
+        {"Success rate < 95%", "?"},
+        {"Disk space free < 10%", "?"},
+        {"Memory at least 90%",
+         "expect memory >= 90% else investigate"}, /* it is said to be wanted */
+        {"Success rate > 99%", "expect success_rate[5m] > 99% else investigate"},
+        {"Uptime: > 99.9%", "expect uptime > 99.9% else investigate"},
+        {"Disk space free > 20%", "expect disk_space_free > 20% else investigate"},
+        {"Cache hit rate above 80%", "expect cache_hit_rate[5m] > 80% else investigate"},
+        {"Error rate < 1%", "expect error_rate[5m] < 1% else investigate"},
+        {"Replication lag < 5s", "expect avg(replication_lag)[5m] < 5s else investigate"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        want_bullet("Monitoring", rows[i].bullet, rows[i].want);
+}
+
+T(a_sentence_of_what_is_feared_proposes_to_look)
+{
+    want_rules("# R\n## Deployment\nThe error rate is > 5% then.\n",
+               "[investigate when error_rate[1m] > 5% min 100 samples]");
+    want_rules("# R\n## Deployment\nThe error rate is < 5% then.\n",
+               "[expect error_rate[1m] < 5% min 100 samples]");
+}
+
+T(each_condition_of_a_severity_is_proposed)
+{
+    want_rules("# R\n## Monitoring\nCritical: error rate > 5% or CPU > 90%.\n",
+               "[page oncall when error_rate[1m] > 5%]|[page oncall when cpu > 90%]");
+    want_rules("# R\n## Monitoring\n**Warning:** Error rate > 1%\n",
+               "[alert team when error_rate[1m] > 1%]");
+    want_rules("# R\n## Monitoring\nCritical: error rate > 5% and CPU > 90%\n",
+               ""); /* no rule says both */
+    want_rules("# R\n## Monitoring\nCritical: error rate > 5% (5 min)\n", "");
+}
+
+T(a_sentence_with_a_limit_introduces_no_list)
+{
+    want_rules("# R\n## Monitoring\nRoll back if errors > 1%.\n\n- CPU < 90%\n",
+               "rollback when errors > 1%|expect cpu < 90% else investigate");
+    want_rules("# R\n## Monitoring\nRoll back if one of these happens.\n\n- CPU > 90%\n",
+               "rollback when cpu > 90%");
+}
+
+T(what_is_said_beside_a_limit_is_not_left_out)
+{
+    static const char *const open[] = {"Error rate > 5% (5 min)", "Latency above 1.200 ms",
+                                       "CPU > 90% per node",      "CPU > 90% on all pods",
+                                       "Errors > 5 three times",  "5xx or 4xx > 1%"};
+
+    for (size_t i = 0; i < ARRAY_LEN(open); i++)
+        want_bullet("Rollback Triggers", open[i], "?");
+    want_bullet("Rollback Triggers", "4xx > 1%", "rollback when http_4xx > 1%");
+    want_bullet("Rollback Triggers", "Latency above 1.25 s",
+                "rollback when avg(response_time)[5m] > 1.25s");
+    want_rules("# R\n## Monitoring\nIf CPU is above 90% per node, roll back.\n", "?");
+}
+
+T_MAIN(T_CASE(what_nobody_hopes_for_is_no_expectation),
+       T_CASE(a_sentence_of_what_is_feared_proposes_to_look),
+       T_CASE(each_condition_of_a_severity_is_proposed),
+       T_CASE(a_sentence_with_a_limit_introduces_no_list),
+       T_CASE(what_is_said_beside_a_limit_is_not_left_out))
