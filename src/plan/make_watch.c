@@ -99,7 +99,10 @@ static void make_document_rule(struct make *m, size_t number, json_t *rules)
         make_question(
             m, r->line, "metric", true,
             arena_fmt(m->arena, "this condition is not understood: \"%.*s\"", SV_FMT(r->source)),
-            arena_fmt(m->arena, "drop: {\"%zu\": why it is not judged}", r->line));
+            arena_fmt(
+                m->arena,
+                "drop: {\"%zu\": why it is not judged}, or rules: {\"%.*s\": 'investigate when ...'}",
+                r->line, SV_FMT(id)));
 }
 
 /* A rule that the document's words would make, had anybody said what they are measured by: nobody judges it. */

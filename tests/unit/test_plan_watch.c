@@ -122,8 +122,9 @@ T(a_condition_that_is_not_understood_is_asked_about_or_dropped)
     struct world w;
 
     world_make(&w, md, BOUND "watch: {until: T+10m}\n");
-    want_question(&w, "metric", 13, "this condition is not understood: \"The moon is full\"",
-                  "drop: {\"13\": why it is not judged}");
+    want_question(
+        &w, "metric", 13, "this condition is not understood: \"The moon is full\"",
+        "drop: {\"13\": why it is not judged}, or rules: {\"deploy.md:13\": 'investigate when ...'}");
     world_end(&w);
     world_make(&w, md, BOUND "watch: {until: T+10m}\ndrop: {13: superstition}\n");
     T_EQ(w.plan.n_questions, 0);
@@ -398,8 +399,9 @@ T(what_lies_behind_the_end_is_dropped_with_its_reason_and_asks_nothing)
     T_EQ(w.plan.until_ms, 1800000);
     T_EQ(w.plan.n_checkpoints, 2);
     T_SV(w.plan.checkpoints[1].name, "T+30m");
-    want_question(&w, "metric", 18, "this condition is not understood: \"the moon is new\"",
-                  "drop: {\"18\": why it is not judged}");
+    want_question(
+        &w, "metric", 18, "this condition is not understood: \"the moon is new\"",
+        "drop: {\"18\": why it is not judged}, or rules: {\"deploy.md:18\": 'investigate when ...'}");
     world_end(&w);
 }
 
