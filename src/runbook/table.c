@@ -140,53 +140,77 @@ static void table_matrix_row(struct rb_build *b, const struct table_row *row,
         build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
 }
 
-/* What is done when a metric is in the column: "Rollback", "Warning if"; PROSE_NONE: nothing. */
-static enum prose_verdict table_band(struct sv head)
+/* What is done when a metric is in the column: "Rollback", "Warning if"; empty: nothing. */
+static struct sv table_band(struct sv head)
 {
     static const struct {
-        struct sv word;
-        enum prose_verdict verdict;
+        struct sv word, action;
     } rows[] = {
-        {SV("rollback"), PROSE_ROLLBACK},   {SV("roll back"), PROSE_ROLLBACK},
-        {SV("abort"), PROSE_ROLLBACK},      {SV("investigate"), PROSE_INVESTIGATE},
-        {SV("warning"), PROSE_INVESTIGATE}, {SV("warn"), PROSE_INVESTIGATE},
-        {SV("hold"), PROSE_HOLD},           {SV("pause"), PROSE_HOLD},
+        {SV("rollback"), SV("rollback")},    {SV("roll back"), SV("rollback")},
+        {SV("abort"), SV("rollback")},       {SV("investigate"), SV("investigate")},
+        {SV("warning"), SV("investigate")},  {SV("warn"), SV("investigate")},
+        {SV("degraded"), SV("investigate")}, {SV("yellow"), SV("investigate")},
+        {SV("amber"), SV("investigate")},    {SV("hold"), SV("hold")},
+        {SV("pause"), SV("hold")},           {SV("critical"), SV("page oncall")},
+        {SV("page"), SV("page oncall")},     {SV("emergency"), SV("page oncall")},
+        {SV("red"), SV("alert team")},       {SV("bad"), SV("alert team")},
+        {SV("unhealthy"), SV("alert team")},
     };
-    static const struct sv ends[] = {SV(""),    SV(" if"),        SV(" when"),
-                                     SV(" at"), SV(" threshold"), SV(" trigger")};
+    static const struct sv ends[] = {SV(""),           SV(" if"),      SV(" when"), SV(" at"),
+                                     SV(" threshold"), SV(" trigger"), SV(" level")};
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         for (size_t k = 0; k < ARRAY_LEN(ends); k++) {
             struct sv rest = head;
 
             if (sv_eat_nocase(&rest, rows[i].word) && sv_eq_nocase(rest, ends[k]))
-                return rows[i].verdict;
+                return rows[i].action;
         }
-    return PROSE_NONE;
+    return (struct sv){"", 0};
 }
 
-/* "Metric | Healthy | Investigate | Rollback": a rule for each cell with a limit; false: it is no such table. */
+/* "-", "n/a", "none": nothing to be judged. */
+static bool table_has_value(struct sv cell)
+{
+    for (size_t i = 0; i < cell.n; i++)
+        if (ascii_is_digit(cell.p[i]))
+            return true;
+    return false;
+}
+
+static void table_band_cell(struct rb_build *b, const struct table_row *row, int metric, size_t c,
+                            struct sv action)
+{
+    enum prose_verdict verdict = sv_eq(action, SV("rollback")) ? PROSE_ROLLBACK : PROSE_INVESTIGATE;
+    struct rb_rule *rule = table_rule(b, row, metric, (int)c);
+    struct sv text = watch_phrase(b, rule->source, verdict, &rule->dropped);
+
+    if (sv_eat(&text, sv_from(prose_action(verdict))))
+        rule->text = arena_fmt(b->arena, "%.*s%.*s", SV_FMT(action), SV_FMT(text));
+    else
+        build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
+}
+
+/*
+ * "Metric | Healthy | Investigate | Rollback": a rule for each cell with a limit, and a question for one that is not
+ * understood; false: it is no such table.
+ */
 static bool table_bands(struct rb_build *b, const struct table_row *head,
                         const struct table_row *row)
 {
     int metric = table_column(head, table_metric_words, ARRAY_LEN(table_metric_words));
+    int alert = table_column(head, table_alert_words, ARRAY_LEN(table_alert_words));
     bool found = false;
 
     if (metric != 0 || build_role(b) == ROLE_REFERENCE || build_role(b) == ROLE_COMMUNICATE)
         return false;
-    for (size_t c = 1; c < head->n && c < row->n; c++) {
-        enum prose_verdict verdict = table_band(head->cells[c]);
-        struct rb_rule *rule;
+    for (size_t c = 1; c < head->n; c++)
+        found |= table_band(head->cells[c]).n > 0;
+    for (size_t c = 1; found && c < head->n && c < row->n; c++) {
+        struct sv action = (int)c == alert ? SV("alert team") : table_band(head->cells[c]);
 
-        if (verdict == PROSE_NONE)
-            continue;
-        found = true;
-        if (!watch_limited(b, row->cells[c])) /* "-", "n/a" */
-            continue;
-        rule = table_rule(b, row, metric, (int)c);
-        rule->text = watch_phrase(b, rule->source, verdict, &rule->dropped);
-        if (!rule->text.n)
-            build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
+        if (action.n && table_has_value(row->cells[c]))
+            table_band_cell(b, row, metric, c, action);
     }
     return found;
 }
@@ -206,7 +230,7 @@ static bool table_metric_row(struct rb_build *b, const struct table_row *head,
     struct watch_cells c = {.metric = table_cell(row, metric),
                             .query = table_cell(row, table_column(head, table_query_words,
                                                                   ARRAY_LEN(table_query_words))),
-                            .threshold = table_cell(row, threshold),
+                            .threshold = table_cell(row, threshold == alert ? -1 : threshold),
                             .alert = table_cell(row, alert)};
 
     if (metric < 0 || !c.metric.n || build_role(b) == ROLE_REFERENCE ||

@@ -868,10 +868,13 @@ bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line)
     q.phrase = c->threshold;
     good = watch_alone(b, &q, &s);
     if (good) {
+        bool feared = watch_is_feared_value(b, &q, &s);
+
         after = watch_after(s.clauses);
         watch_add(b, line, watch_cell_source(b, c, c->threshold),
-                  arena_fmt(b->arena, "expect %.*s%.*s else investigate", SV_FMT(s.condition),
-                            SV_FMT(s.clauses)),
+                  arena_fmt(b->arena, "%s %.*s%.*s%s", feared ? "investigate when" : "expect",
+                            SV_FMT(s.condition), SV_FMT(s.clauses),
+                            feared ? "" : " else investigate"),
                   false);
     }
     q.phrase = c->alert;

@@ -70,8 +70,37 @@ T(what_is_said_beside_a_limit_is_not_left_out)
     want_rules("# R\n## Monitoring\nIf CPU is above 90% per node, roll back.\n", "?");
 }
 
+#define MONITORED "# R\n## Monitoring\n"
+
+T(each_band_of_a_table_is_a_rule_or_a_question)
+{
+    want_rules(
+        MONITORED
+        "|Metric|Normal|Warning|Critical|\n|-|-|-|-|\n|CPU|<70%|>80%|>90%|\n|Error rate|-|0.1-1%|> 1%|\n"
+        "|Orders|all|3 complaints|none|\n",
+        "investigate when cpu > 80%|page oncall when cpu > 90%|investigate when error_rate[1m] in [0.1%, 1%]|"
+        "page oncall when error_rate[1m] > 1%|?");
+    want_rules(MONITORED "|Metric|Warning|Alert|\n|-|-|-|\n|CPU|>80%|>90%|\n",
+               "investigate when cpu > 80%|alert team when cpu > 90%");
+    want_rules(MONITORED "|Metric|Green|Yellow|Red|\n|-|-|-|-|\n|CPU|<80%|-|>90%|\n",
+               "alert team when cpu > 90%");
+}
+
+T(a_threshold_that_is_feared_is_no_expectation)
+{
+    want_rules(
+        MONITORED
+        "|Metric|Threshold|\n|-|-|\n|Error rate|> 5%|\n|Success rate|> 99%|\n|P95|< 800 ms|\n",
+        "investigate when error_rate[1m] > 5%|expect success_rate[5m] > 99% else investigate|"
+        "expect p95(response_time)[5m] < 800ms else investigate");
+    want_rules(MONITORED "|Metric|Alert threshold|\n|-|-|\n|Latency|> 2s|\n|Error rate|5%|\n",
+               "alert team when avg(response_time)[5m] > 2s|?");
+}
+
 T_MAIN(T_CASE(what_nobody_hopes_for_is_no_expectation),
        T_CASE(a_sentence_of_what_is_feared_proposes_to_look),
        T_CASE(each_condition_of_a_severity_is_proposed),
        T_CASE(a_sentence_with_a_limit_introduces_no_list),
-       T_CASE(what_is_said_beside_a_limit_is_not_left_out))
+       T_CASE(what_is_said_beside_a_limit_is_not_left_out),
+       T_CASE(each_band_of_a_table_is_a_rule_or_a_question),
+       T_CASE(a_threshold_that_is_feared_is_no_expectation))
