@@ -11,6 +11,7 @@
 #include "runbook/bounds.h"
 #include "runbook/dialect.h"
 #include "runbook/md_memory.h"
+#include "runbook/unwrap.h"
 
 /* An inline node that is not left yet, and where its text begins. */
 struct md_open {
@@ -32,6 +33,7 @@ struct md_build {
     struct strbuf text;
     VEC(struct md_span) spans;
     VEC(struct md_open) open;
+    VEC(size_t) breaks; /* of its lines, where Markdown shows none */
 };
 
 /* --- fences inside a "markdown" fence --- */
@@ -204,6 +206,8 @@ static void md_flatten_leaf(struct md_build *b, cmark_node *n)
         md_add_span(b, MD_HTML_SPAN, from, cmark_node_get_literal(n)); /* it is no text */
         return;
     }
+    if (type == CMARK_NODE_SOFTBREAK)
+        *vec_add(&b->breaks) = from;
     if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
         strbuf_add_byte(&b->text, '\n');
     else if (cmark_node_get_literal(n))
@@ -265,17 +269,66 @@ static cmark_node *md_flatten_next(struct md_build *b, cmark_node *n)
     return next;
 }
 
+/*
+ * Does the line begin with bold text and a colon, "**Owner:** Dana", or is it code alone?  Spans stand in the order of
+ * their ends: *seen moves on.
+ */
+static bool md_is_of_its_own(const struct md_build *b, size_t *seen, size_t from, size_t to)
+{
+    enum { NESTED = 4 }; /* "**[Owner](x):** Dana" */
+    struct sv text = strbuf_sv(&b->text);
+
+    while (*seen < b->spans.n && b->spans.v[*seen].to <= from)
+        ++*seen;
+    for (size_t i = *seen; i < b->spans.n && i < *seen + NESTED; i++) {
+        const struct md_span *s = &b->spans.v[i];
+
+        if (s->from == from && ((s->kind == MD_STRONG &&
+                                 sv_find_byte(sv_sub(text, from, s->to + 1), ':', 0) != SV_NPOS) ||
+                                (s->kind == MD_CODE_SPAN && !sv_trim(sv_sub(text, s->to, to)).n)))
+            return true;
+    }
+    return false;
+}
+
+/* Lines that an editor wrapped are one: their ends are blanks. */
+static void md_unwrap(struct md_build *b, struct md_node *out)
+{
+    struct sv text = strbuf_sv(&b->text);
+    size_t begin = 0, line = 0, n = 0, seen = 0; /* of what goes on, and of the line in it */
+
+    for (size_t i = 0; i < b->breaks.n; i++) {
+        size_t at = b->breaks.v[i], end = sv_find_byte(text, '\n', at + 1);
+
+        for (size_t k = line; k < at; k++)
+            if (text.p[k] == '\n') /* two blanks before it: it is meant */
+                begin = line = k + 1;
+        if (unwrap_goes_on(sv_sub(text, begin, at), sv_sub(text, line, at),
+                           sv_sub(text, at + 1, end)) &&
+            !md_is_of_its_own(b, &seen, at + 1, end)) {
+            b->text.p[at] = ' ';
+            b->breaks.v[n++] = at;
+        } else {
+            begin = at + 1;
+        }
+        line = at + 1;
+    }
+    out->n_wraps = n;
+    out->wraps = arena_memdup(b->arena, b->breaks.v, n * sizeof(*b->breaks.v));
+}
+
 /* The inline children of a block, as text and spans; without recursion, as they may nest deeply. */
 static void md_flatten(struct md_build *b, cmark_node *block, struct md_node *out)
 {
     cmark_node *n = cmark_node_first_child(block), *child;
 
     strbuf_truncate(&b->text, 0);
-    b->spans.n = b->open.n = 0;
+    b->spans.n = b->open.n = b->breaks.n = 0;
     while (n) {
         child = md_flatten_node(b, n);
         n = child ? child : md_flatten_next(b, n);
     }
+    md_unwrap(b, out);
     out->text = arena_sv(b->arena, strbuf_sv(&b->text));
     out->n_spans = b->spans.n;
     out->spans = arena_memdup(b->arena, b->spans.v, b->spans.n * sizeof(*b->spans.v));
@@ -527,6 +580,7 @@ enum err_code markdown_parse(const struct document *d, struct arena *arena, stru
     vec_release(&b.path);
     vec_release(&b.spans);
     vec_release(&b.open);
+    vec_release(&b.breaks);
     strbuf_release(&b.text);
     return rc;
 }
@@ -539,7 +593,16 @@ size_t md_line_at(const struct md_node *n, size_t offset)
 
     for (size_t i = 0; i < offset && i < n->text.n; i++)
         line += n->text.p[i] == '\n';
-    return line;
+    return line + md_wraps_to(n, &(size_t){0}, offset);
+}
+
+size_t md_wraps_to(const struct md_node *n, size_t *w, size_t offset)
+{
+    size_t from = *w;
+
+    while (*w < n->n_wraps && n->wraps[*w] < offset)
+        ++*w;
+    return *w - from;
 }
 
 struct sv md_leading_strong(const struct md_node *n, size_t *end)

@@ -55,6 +55,8 @@ struct md_node {
     struct sv info;                       /* info string of a fence */
     struct md_span *spans;
     size_t n_spans;
+    size_t *wraps; /* offsets in the text where a line ended that goes on (unwrap.h) */
+    size_t n_wraps;
 };
 
 struct markdown {
@@ -72,6 +74,8 @@ NODISCARD enum err_code markdown_parse(const struct document *d, struct arena *a
 
 /* Line of byte `offset` of the node's text. */
 size_t md_line_at(const struct md_node *n, size_t offset);
+/* How many lines that go on end between *w of them and `offset`; *w is moved there.  For whoever walks over the text. */
+size_t md_wraps_to(const struct md_node *n, size_t *w, size_t offset);
 /* The node's text begins with bold text: that text; else empty. */
 struct sv md_leading_strong(const struct md_node *n, size_t *end);
 /* The whole text is one bold span. */

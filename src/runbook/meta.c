@@ -73,7 +73,7 @@ static size_t meta_value_end(const struct md_node *n, size_t i)
 /* "**Key:** value" and "**Key**: value", each on a line of the paragraph; false: there are none. */
 static bool meta_bold(struct rb_build *b, const struct md_node *n)
 {
-    size_t line = n->line, at = 0, before = b->metas.n;
+    size_t line = n->line, at = 0, wraps = 0, before = b->metas.n;
 
     for (size_t i = 0; i < n->n_spans; i++) {
         const struct md_span *s = &n->spans[i];
@@ -90,9 +90,10 @@ static bool meta_bold(struct rb_build *b, const struct md_node *n)
                  (value.n || !meta_is_figure(key, &key, &value)))
             continue;
         if (s->from < at) /* bold text in bold text ends before the outer one does */
-            line = n->line, at = 0;
+            line = n->line, at = wraps = 0;
         for (; at < s->from; at++)
             line += n->text.p[at] == '\n';
+        line += md_wraps_to(n, &wraps, s->from);
         meta_add(b, line, key, value);
     }
     return b->metas.n > before;
@@ -158,7 +159,7 @@ void meta_read(struct rb_build *b, const struct md_node *n)
 {
     const struct md_node *up = &b->rb->md.v[n->parent];
     struct sv rest = n->text, line;
-    size_t number = n->line;
+    size_t number = n->line, wraps = 0;
 
     if (up->kind == MD_ITEM && (up->ordered || up->task))
         return; /* something to do */
@@ -169,8 +170,10 @@ void meta_read(struct rb_build *b, const struct md_node *n)
         meta_add(b, n->line, SV("Use case"), n->text);
         return;
     }
-    while (sv_next_line(&rest, &line))
-        meta_plain_line(b, sv_trim(line), number++, meta_is_head(b));
+    while (sv_next_line(&rest, &line)) {
+        meta_plain_line(b, sv_trim(line), number, meta_is_head(b));
+        number += 1 + md_wraps_to(n, &wraps, (size_t)(line.p - n->text.p) + line.n);
+    }
 }
 
 /* --- other places --- */

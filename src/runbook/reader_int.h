@@ -252,7 +252,7 @@ struct sv watch_phrase(struct rb_build *b, struct sv phrase, enum prose_verdict 
                        struct sv *dropped);
 /* Are the items of the list that begins here, boxes or not, reasons to roll back? */
 bool watch_is_reasons(const struct rb_build *b);
-void watch_paragraph(struct rb_build *b, struct sv text, size_t line);
+void watch_paragraph(struct rb_build *b, const struct md_node *n);
 void watch_propose(struct rb_build *b, struct sv text, size_t line);
 /* "for five minutes", "for an hour", "for 2 consecutive minutes" as "for 5 minutes". */
 struct sv watch_digits(struct rb_build *b, struct sv text);

@@ -653,7 +653,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     read_condition(b, n);
     read_label(b, n);
     ways_paragraph(b, node);
-    watch_paragraph(b, n->text, n->line);
+    watch_paragraph(b, n);
     told_jumps(b, n);
     if (read_inline(b, n, listed))
         return;

@@ -85,8 +85,8 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "\\b(?:should|must|shall|stays?|remains?|keep|at least|minimum|min|target|goal|expected|"
         "soll(?:te)?|muss|mindestens)\\b",
     [WATCH_MORE_IS_BETTER] =
-        "\\b(?:success\\w*|availab\\w+|uptime|hits?|hit[- ]?r\\w+|healthy|ready|free|remaining|left|throughput|"
-        "complet\\w+|coverage|replicas?|running|up|online|score|satisf\\w+|conversions?|rps|tps|qps|\\w+ per second|"
+        "\\b(?:success\\w*|availab\\w+|uptime|hits?|hit[- ]?r\\w+|healthy|ready|free|remaining|throughput|"
+        "complet\\w+|coverage|replicas?|score|satisf\\w+|conversions?|rps|tps|qps|\\w+ per second|"
         "erfolg\\w*|verfügbar\\w*|frei\\w*)\\b|成功|稼働",
     [WATCH_LESS_IS_BETTER] =
         "\\b(?:errors?|fail\\w*|[45]xx|\\w*latenc\\w+|\\w*(?<!up)times?|usage|utili[sz]ation|used|lag|queue\\w*|backlog|depth|"
@@ -514,7 +514,7 @@ static void watch_severity(struct rb_build *b, struct sv text, struct sv action,
         watch_add_shape(b, &w, &s);
 }
 
-void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
+void watch_paragraph(struct rb_build *b, const struct md_node *n)
 {
     static const struct {
         enum watch_pattern pattern;
@@ -526,10 +526,12 @@ void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
         {WATCH_HAVE, "investigate when rollback_time_left < "},
         {WATCH_ANY, "checkpoint T+"},
     };
-    struct sv rest = text, one, span;
+    struct sv rest = n->text, one, span;
+    size_t next = n->line, wraps = 0;
 
-    for (; sv_next_line(&rest, &one); line++) {
+    while (sv_next_line(&rest, &one)) {
         struct sv label, phrase, action;
+        size_t line = next;
         bool found = false;
 
         for (size_t i = 0; i < ARRAY_LEN(rows) && !found; i++)
@@ -540,6 +542,7 @@ void watch_paragraph(struct rb_build *b, struct sv text, size_t line)
             b->watch_any = span;
         if (watch_find(b, WATCH_FOR, one, &span))
             b->watch_for = span;
+        next += 1 + md_wraps_to(n, &wraps, (size_t)(one.p - n->text.p) + one.n);
         watch_split(one, &label, &phrase);
         action = watch_bad_action(label);
         if (action.n) {
