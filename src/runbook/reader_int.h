@@ -95,6 +95,7 @@ enum watch_pattern {
     WATCH_LASTS,
     WATCH_REPEATED,
     WATCH_WANTED,
+    WATCH_FINE, /* nothing is done */
     WATCH_MORE_IS_BETTER,
     WATCH_LESS_IS_BETTER,
     WATCH_ALL_OF,

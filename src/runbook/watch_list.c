@@ -81,6 +81,9 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_REPEATED] =
         "\\b(?:twice|(?:two|three|four|five|[2-9]|1[0-9]) times|(?:per|each|every|all|both) (?:\\w+ )?"
         "(?:nodes?|pods?|hosts?|instances?|servers?|replicas?|regions?|zones?))\\b",
+    [WATCH_FINE] =
+        "^(?:\\W*\\b(?:no (?:action|rollback|need)|continue|healthy|fine|ok(?:ay)?|proceed|normal|acceptable|"
+        "good|green|expected|go on|ignore|nothing|do not roll|don['’]t roll|weiter|unkritisch|kein)\\b|続行|正常|继续)",
     [WATCH_WANTED] =
         "\\b(?:should|must|shall|stays?|remains?|keep|at least|minimum|min|target|goal|expected|"
         "soll(?:te)?|muss|mindestens)\\b",
@@ -649,6 +652,38 @@ static bool watch_cut_action(const struct rb_build *b, struct sv *phrase)
     return true;
 }
 
+/* "Error rate < 1%" among reasons to roll back: nobody fears it. */
+static bool watch_is_hoped_value(const struct rb_build *b, const struct shape_request *q,
+                                 const struct shape *s)
+{
+    struct sv said = q->subject.n ? q->subject : q->phrase;
+    bool more = regex_has(b->watch_patterns[WATCH_MORE_IS_BETTER], said);
+    bool less = regex_has(b->watch_patterns[WATCH_LESS_IS_BETTER], said);
+    bool above = sv_has(s->condition, SV(" > ")) || sv_has(s->condition, SV(" >= "));
+    bool below = sv_has(s->condition, SV(" < ")) || sv_has(s->condition, SV(" <= "));
+
+    return !s->whole && more != less && ((more && above) || (less && below));
+}
+
+/*
+ * "CPU > 90%: page the on-call" below what rolls back: its own action; true: the line is done with, "< 1%: continue"
+ * is no reason, and one with other words behind it is a question.
+ */
+static bool watch_said_action(struct rb_build *b, struct sv behind, struct watch_one *w)
+{
+    struct sv action = watch_action(b, behind);
+
+    if (!behind.n || sv_eq(action, SV("rollback")) ||
+        regex_has(b->watch_patterns[WATCH_ACTS], behind))
+        return false;
+    if (regex_has(b->watch_patterns[WATCH_FINE], behind))
+        return true;
+    if (!action.n)
+        return watch_open(b, w->text, w->line);
+    w->action = arena_fmt(b->arena, "%.*s when ", SV_FMT(action));
+    return false;
+}
+
 /*
  * "Error rate > 5% for 60 seconds" below "Rollback triggers:", "If any count differs by > 0.1%, ABORT at once": a
  * reason to roll back.  True as well for one without a limit, which only a person can see.
@@ -664,10 +699,13 @@ static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
     struct regex_match g[1];
     struct shape s;
 
+    w.action = arena_fmt(b->arena, "%s when ", considers ? "hold" : "rollback");
     watch_split(text, &label, &rest);
-    if (label.n && watch_limited(b, label)) /* "CPU > 90%: consider it" */
+    if (label.n && watch_limited(b, label)) { /* "CPU > 90%: consider it" */
+        if (!considers && watch_said_action(b, rest, &w))
+            return true;
         rest = label;
-    else if (label.n && !shape_action(label, b->arena).n)
+    } else if (label.n && !shape_action(label, b->arena).n)
         q.subject = label;
     q.phrase = rest;
     if ((sv_eat_nocase(&q.phrase, SV("if ")) || sv_eat_nocase(&q.phrase, SV("when "))) &&
@@ -686,10 +724,9 @@ static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
     q.phrase = watch_digits(b, watch_bare(b, german_phrase(q.phrase, b->arena)));
     if (!watch_shape(b, &q, &s))
         return whole && watch_decides(b, text, line);
-    w.action = arena_fmt(b->arena, "%s when ", considers ? "hold" : "rollback");
     if (!s.whole && watch_says_more(b, q.phrase))
         return watch_each(b, &w, &q);
-    if (!watch_keeps_span(b, q.phrase, s.clauses))
+    if (!watch_keeps_span(b, q.phrase, s.clauses) || watch_is_hoped_value(b, &q, &s))
         return false;
     watch_add_shape(b, &w, &s);
     return true;

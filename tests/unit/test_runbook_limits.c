@@ -72,6 +72,29 @@ T(what_is_said_beside_a_limit_is_not_left_out)
 
 #define MONITORED "# R\n## Monitoring\n"
 
+T(what_stands_behind_a_reason_says_what_is_done)
+{
+    static const struct {
+        const char *bullet, *want;
+    } rows[] = {
+        {"Error rate < 1%: continue", ""},
+        {"Error rate < 1% for 10 minutes: no action", ""},
+        {"p95 < 300 ms: healthy", ""},
+        {"Latency > 2 s for one tenant: no rollback", ""},
+        {"CPU > 90%: page the on-call", "page oncall when cpu > 90%"},
+        {"CPU > 95%: immediate rollback", "rollback when cpu > 95%"},
+        {"CPU > 95%: abort", "rollback when cpu > 95%"},
+        {"CPU > 80%: discuss in the channel", "hold when cpu > 80%"},
+        {"Error rate > 7%: drain it", "?"},
+        {"Error rate < 7%", "?"}, /* nobody fears it */
+        {"Success rate > 90%", "?"},
+        {"Success rate < 90%", "rollback when success_rate[5m] < 90% min 100 samples"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        want_bullet("Rollback Triggers", rows[i].bullet, rows[i].want);
+}
+
 T(each_band_of_a_table_is_a_rule_or_a_question)
 {
     want_rules(
@@ -102,5 +125,6 @@ T_MAIN(T_CASE(what_nobody_hopes_for_is_no_expectation),
        T_CASE(each_condition_of_a_severity_is_proposed),
        T_CASE(a_sentence_with_a_limit_introduces_no_list),
        T_CASE(what_is_said_beside_a_limit_is_not_left_out),
+       T_CASE(what_stands_behind_a_reason_says_what_is_done),
        T_CASE(each_band_of_a_table_is_a_rule_or_a_question),
        T_CASE(a_threshold_that_is_feared_is_no_expectation))
