@@ -206,6 +206,15 @@ static void make_ask_ways(struct make *m, bool parts, uint32_t group)
 
 /* --- asking --- */
 
+/* "If needed" within a sentence; "DEPRECATED" and "IPv6 only" stay. */
+static struct sv make_in_sentence(const struct make *m, struct sv condition)
+{
+    if (condition.n < 2 || !ascii_is_upper(*condition.p) || ascii_is_upper(condition.p[1]))
+        return condition;
+    return arena_fmt(m->arena, "%c%.*s", ascii_lower(*condition.p),
+                     SV_FMT(sv_sub(condition, 1, condition.n)));
+}
+
 static void make_ask_unit(struct make *m, struct make_unit u)
 {
     uint32_t group = make_group(m, u);
@@ -225,7 +234,7 @@ static void make_ask_unit(struct make *m, struct make_unit u)
         m, make_unit_line(m, u), "choice", true,
         make_unit_has_condition(m, u)
             ? arena_fmt(m->arena, "'%.*s' is done %.*s: is it?", SV_FMT(make_unit_text(m, u)),
-                        SV_FMT(make_unit_condition(m, u)))
+                        SV_FMT(make_in_sentence(m, make_unit_condition(m, u))))
             : arena_fmt(m->arena, "'%.*s' is optional: is it done?", SV_FMT(make_unit_text(m, u))),
         arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(make_unit_id(m, u))));
 }

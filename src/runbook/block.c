@@ -32,7 +32,21 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_NUMBERED] = "^(?:step )?([0-9]{1,3}(?:\\.[0-9]{1,3}){0,3})[.):](?: |$)",
     [BLOCK_CONDITION] =
         "((?:^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|seulement si|si)|"
-        "\\bonly (?:if|when)) [^,:;.]*)",
+        "\\bonly (?:if|when|in case)) [^,:;.]*|"
+        "^(?:in (?:the )?(?:case|event)\\b|on (?:failure|errors?|problems?|timeout)\\b|in an emergency|"
+        "as a last resort|should (?:the|any|this|that|it|something|anything|you)\\b(?=[^.]*,)|en cas d|"
+        "s['’]ils? |sinon\\b|en caso de|s[oó]lo si|bei (?:problemen|fehlern?|bedarf|störungen|ausfall)\\b|im (?:fehler|not)fall|"
+        "andernfalls|sollte[n]? (?:der|die|das|es|ein|eine)\\b|deprecated\\b|obsolete\\b|no longer needed)[^,:;.]*|"
+        "^(?:如果|如有|若|如需|必要时|仅当|只有|否则)[^，：:。；]*|^[^。、：:]*場合(?:は|に|のみ)?|^必要に応じて)",
+    [BLOCK_AT_END] =
+        "^(?!.*\\b(?:check|verify|see|ask|decide|determine|test|confirm|know|look|sure|find out|tell|whether|validate|"
+        "ensure|monitor|inspect|shows?|should|returns?|prints?|expect\\w*|must|will|exits?|fails?|works?|empty|okay?|fine|"
+        "warns?|abort|stop|prüfe[n]?|note|example|useful)\\b)"
+        ".*?[\\w)][,;]? (?:[-–—] )?((?:only )?(?:if|unless|in case of)\\b [^,:;.()]*)[:.]?$",
+    [BLOCK_CASE] =
+        "^(?:otherwise|alternatively|or,? (?:if|when|alternatively)\\b|to (?:abort|force|undo|cancel|revert)\\b|"
+        "(?:optionally,? )?you (?:can|may|might|could)(?: also)? (?!now|see|proceed|go|start|continue|then)|"
+        "for example\\b|e\\.g\\.|examples?\\b|samples?\\b|sonst\\b|for (?:staging|test|dev(?:elopment)?|production|prod|uat|qa)(?: only)?\\b)",
     [BLOCK_IN_BRACKETS] = "\\(((?:if|only if|only when|when|unless|falls|nur wenn) [^)]*)\\)|"
                           "\\((optional)\\b[^)]*\\)|^optional(?:ly)?\\b",
     [BLOCK_OTHERWISE] = "^or\\b|\\(alternative\\b|^alternative(?:ly)?\\b|^otherwise\\b|^oder\\b|"
@@ -329,6 +343,16 @@ static void block_label_expects(struct block_reader *r)
                      b->label_line);
 }
 
+/* "In case of failure:", "Otherwise:", "For example:" above a block: what it is for. */
+static struct sv block_label_case(const struct block_reader *r, struct sv label)
+{
+    struct sv condition = block_condition_of(r, label);
+
+    if (!condition.n && regex_has(r->b->block_patterns[BLOCK_CASE], label))
+        condition = sv_trim(sv_sub(label, 0, sv_find_byte(label, ':', 0)));
+    return condition;
+}
+
 static void block_steps(struct rb_build *b, uint32_t index)
 {
     struct block_reader r = {.b = b,
@@ -340,10 +364,11 @@ static void block_steps(struct rb_build *b, uint32_t index)
                              .way = b->steps.n};
     struct sv outer = b->host;
 
-    if (sv_ends(b->label, SV(":")) &&
+    if ((sv_ends(b->label, SV(":")) || sv_ends(b->label, SV("：")) ||
+         sv_ends(b->label, SV("、"))) &&
         (build_role(b) != ROLE_ROLLBACK || /* deciding for it is a condition itself */
          !regex_has(b->block_patterns[BLOCK_TROUBLE], b->label)))
-        r.label_condition = block_condition_of(&r, b->label);
+        r.label_condition = block_label_case(&r, sv_trim(b->label));
     for (uint32_t i = 0; i < b->blocks.v[index].script.n && !b->full_line; i++)
         block_item(&r, i);
     block_leftover(&r);

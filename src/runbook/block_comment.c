@@ -86,7 +86,8 @@ struct sv block_condition_of(const struct block_reader *r, struct sv text)
 {
     struct regex_match g[2];
 
-    if (!regex_find(r->b->block_patterns[BLOCK_CONDITION], text, 0, g, 2))
+    if (!regex_find(r->b->block_patterns[BLOCK_CONDITION], text, 0, g, 2) &&
+        !regex_find(r->b->block_patterns[BLOCK_AT_END], text, 0, g, 2))
         return (struct sv){NULL, 0};
     if (regex_has(r->b->block_patterns[BLOCK_SKIP], sv_sub(text, g[1].to, text.n)))
         return text; /* "If ..., skip it": not the other way round */

@@ -16,9 +16,11 @@ enum block_pattern {
     BLOCK_WATCH_FOR,
     BLOCK_AT_MOST,
     BLOCK_OVER,
-    BLOCK_TODO,        /* a comment that tells a person to do something */
-    BLOCK_NUMBERED,    /* "3. Stop the service" */
-    BLOCK_CONDITION,   /* "If the flag is set, ..." */
+    BLOCK_TODO,     /* a comment that tells a person to do something */
+    BLOCK_NUMBERED, /* "3. Stop the service" */
+    BLOCK_CONDITION,
+    BLOCK_AT_END,      /* "Restart the bots if needed" */
+    BLOCK_CASE,        /* "If the flag is set, ..." */
     BLOCK_IN_BRACKETS, /* "(if needed)", "(optional)", "(alternative)" */
     BLOCK_OTHERWISE,   /* begins what is done instead of the commands above */
     BLOCK_FOR,         /* "For a full restore, ..." */
