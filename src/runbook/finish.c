@@ -182,6 +182,20 @@ static const struct finish_case *finish_case_of(const struct rb_build *b, const 
     return NULL;
 }
 
+/* "Call support if it is slow": whoever does it decides; a command asks. */
+static void finish_trails(struct rb_build *b)
+{
+    for (size_t i = 0; i < b->steps.n; i++) {
+        const struct rb_step *s = &b->steps.v[i].step;
+
+        for (uint32_t p = s->command ? s->part : RB_NONE; p != RB_NONE; p = b->parts.v[p].parent)
+            b->parts.v[p].trails = false;
+    }
+    for (size_t i = 0; i < b->parts.n; i++)
+        if (b->parts.v[i].trails)
+            b->parts.v[i].condition = (struct sv){NULL, 0};
+}
+
 /*
  * A collection of procedures, each with its "**Use case:** ...": nobody means to carry out all of them.  One such
  * line alone says what the document is for.
@@ -688,6 +702,7 @@ void finish(struct rb_build *b)
     finish_ids(b);
     finish_joins(b);
     finish_variants(b);
+    finish_trails(b);
     finish_cases(b);
     finish_back_cases(b);
     finish_collections(b);

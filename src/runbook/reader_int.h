@@ -241,6 +241,9 @@ struct rb_draft *attach_task(struct rb_build *b);
 bool attach_is_criteria(const struct rb_build *b, struct sv label, uint32_t list);
 void attach_criteria(struct rb_build *b, uint32_t list);
 
+/* case.c: does the paragraph say when its section is done? */
+void case_paragraph(struct rb_build *b, const struct md_node *n);
+
 /* watch_list.c: what is watched.  A heading, a paragraph, a comment or item, a query, a row, a drawing. */
 void watch_heading(struct rb_build *b, struct sv title);
 /*

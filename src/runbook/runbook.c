@@ -114,6 +114,8 @@ uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, 
     title_read(b->title, text, &t);
     if (kind == PART_SECTION && n->level > 1)
         title_read_bare(b->title, &t);
+    if (kind == PART_SECTION && n->level > 1 && !t.condition.n)
+        t.condition = title_not_now(b->title, t.text);
     *p = (struct rb_part){.kind = kind,
                           .parent = parent,
                           .node = node,
@@ -123,6 +125,7 @@ uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, 
                           .title = t.text,
                           .number = t.number,
                           .condition = t.condition,
+                          .trails = t.trails,
                           .optional = t.optional,
                           .offset_ms = t.offset_ms,
                           .due_ms = t.due_ms,
@@ -476,38 +479,6 @@ static bool read_variant(struct rb_build *b, uint32_t node)
     return true;
 }
 
-/*
- * "**Only if data is corrupted**" before the first step of a part, "Run 30 days after Phase 4": when the part
- * is carried out.  A whole way back needs no condition: deciding for it is one.
- */
-static void read_condition(struct rb_build *b, const struct md_node *n)
-{
-    struct rb_part *p = b->part == RB_NONE ? NULL : build_part(b, b->part);
-    bool whole = p && p->role == ROLE_ROLLBACK &&
-                 (p->parent == RB_NONE || build_part(b, p->parent)->role != ROLE_ROLLBACK);
-    struct title t;
-
-    if (!p || p->kind != PART_SECTION || sv_find_byte(sv_trim(n->text), '\n', 0) != SV_NPOS ||
-        (b->steps.n && vec_last(&b->steps)->step.part == b->part) ||
-        b->steps.n > b->section_steps ||
-        !(md_is_all_strong(n) || sv_ends(sv_trim(n->text), SV(":"))))
-        return;
-    if ((build_role_acts(p->role) || p->role == ROLE_FOLLOW_UP) &&
-        title_due(b->title, n->text, &p->due_ms)) {
-        b->proc = b->part;
-        b->host = (struct sv){NULL, 0};
-    }
-    if (regex_has(b->block_patterns[BLOCK_AFTER_UNDO], n->text)) {
-        p->role = ROLE_ROLLBACK;
-        return;
-    }
-    title_read(b->title, n->text, &t);
-    if (t.sentence.n && build_role_acts(p->role) &&
-        !(whole && (!sv_starts_nocase(t.sentence, SV("only")) ||
-                    regex_has(b->block_patterns[BLOCK_TROUBLE], t.sentence))))
-        p->condition = t.sentence;
-}
-
 /* "2. Run a backup:" and below it "- `./backup.sh`": a bullet that is nothing but code, of an item that is carried out. */
 static bool read_is_quoted_command(const struct rb_build *b, const struct md_node *n)
 {
@@ -650,7 +621,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
         signs = true;
     else
         meta_read(b, n);
-    read_condition(b, n);
+    case_paragraph(b, n);
     read_label(b, n);
     ways_paragraph(b, node);
     watch_paragraph(b, n);

@@ -49,7 +49,8 @@ struct rb_part {
     struct sv name, variant; /* given by a directive (docs/formats/directives.md); empty */
     struct sv condition;     /* "if needed", "only if ..."; empty: always */
     struct sv
-        stage; /* the environment that is the condition: "Production"; empty: it is another one */
+        stage;   /* the environment that is the condition: "Production"; empty: it is another one */
+    bool trails; /* the condition is the end of the title: of commands only */
     bool optional;
     bool task, checked;
     int64_t offset_ms; /* of "15-Minute Checks": when after the deployment; -1: none */

@@ -70,7 +70,7 @@ static const struct {
     {ROLE_TROUBLESHOOT,
      "^emergency (?:procedures?|actions?|response|handling|operations?|runbooks?|scenarios?)$|\\boutages?$|"
      "^incident (?:response|handling|management)|\\bcorruption(?: detected)?$|"
-     "troubleshoot|known (issues|problems)|common (issues|problems|errors|failures|causes)|^(?:possible|likely|known) causes|error messages|^issue\\b|"
+     "troubleshoot|^(?:typical |possible |potential )?problems?\\b(?! statement)|known (issues|problems)|common (issues|problems|errors|failures|causes)|^(?:possible|likely|known) causes|error messages|^issue\\b|"
      "\\bfaq\\b|^(?:emergency |technical |customer )?support$|^(?:getting |need )?help\\??$|fehlerbehebung|problembehebung|dépannage|solución de problemas|故障排查|常见问题|トラブル"},
     {ROLE_MONITOR,
      "monitor|metrics|keep an eye|^(?:watch|observe|soak|bake)\\b|hyper ?care|\\balert|log (queries|locations|patterns)|observab|"
@@ -99,6 +99,10 @@ enum title_pattern {
     TITLE_T_PLUS,   /* "T+5 min" */
     TITLE_APPROVAL,
     TITLE_CONDITION,
+    TITLE_RARE,    /* "(emergency only)": what is told with the title */
+    TITLE_AT_END,  /* "Full restart if the canary fails" */
+    TITLE_NOT_NOW, /* "Future: automated failover" */
+    TITLE_DRILL,
     TITLE_SENTENCE,   /* "Only if ...", "Use only if ..." */
     TITLE_DUE,        /* "Within 24 Hours" */
     TITLE_ROLLS_BACK, /* "Rollback the code" */
@@ -189,6 +193,18 @@ static const char *const title_patterns[] = {
     [TITLE_CONDITION] =
         ("^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|si|seulement si|uniquement si|si es|sólo si|"
          "solo si)\\b|場合$|必要に応じて|^(?:如有必要|如果|如需|必要时|仅当|只有)|必要时$"),
+    [TITLE_RARE] =
+        "\\b(?:emergenc(?:y|ies)|last resort|deprecated|obsolete|avoid|not recommended|break[- ]glass|im notfall|"
+        "veraltet|urgence|emergencia)\\b|緊急|非推奨|廃止|应急|紧急|废弃|弃用",
+    [TITLE_AT_END] =
+        "^(?!.*\\b(?:check|verify|see|ask|decide|determine|test|confirm|know|look|sure|find out|tell|whether|validate|"
+        "ensure|monitor|inspect|what|how|when to|abort|stop)\\b)"
+        ".*?[\\w)][,;]? (?:[-–—] )?((?:only )?(?:if|unless|in case of)\\b [^,:;.()]*)[:.]?$",
+    [TITLE_NOT_NOW] =
+        "^(?:future|planned|todo)\\b ?[:–—-]|^(?:old|deprecated|obsolete) (?:\\w+ )?(?:procedure|process|method|way|steps)\\b",
+    [TITLE_DRILL] =
+        "\\b(?:drills?|chaos|game ?days?)\\b|^(?:test [0-9]+:? )?simulat\\w+ |"
+        "^test(?:ing)? (?:the |of the )?(?:fail ?over|disaster|recovery|roll ?back|restore|backup restore)\\b",
 };
 
 /* Names of what a document has variants for; brothers of one kind are alternatives. */
@@ -222,8 +238,9 @@ static const struct {
      "automatic|automated|manual) (?:roll[- ]?back|revert|back[- ]?out)(?: procedures?| plan| steps| process)?(?: \\([^)]*\\))?:?$"},
     {SV("means"),
      "^(?:using|via) (?:the |an? )?[\\w.+&/-]+(?: [\\w.+&/-]+){0,3}(?: \\([^)]*\\))?:?$"},
-    {SV("option"), "^(?:option|case|method|approach|variant|variante|alternative|möglichkeit|方法|"
-                   "パターン) ?(?:[a-e]|[0-9])\\b"},
+    {SV("option"),
+     "^(?:option|case|method|approach|variant|variante|alternative|möglichkeit|opci[óo]n|"
+     "m[ée]thode|opzione|方法|方案|方式|選択肢|パターン|案) ?(?:[a-e](?![a-z])|[0-9]|[一二三四五]|Ａ|Ｂ|Ｃ)"},
 };
 
 /* The title that was read last: a heading is asked for several times. */
@@ -440,6 +457,13 @@ bool title_is_of_loss(struct title_reader *r, struct sv text)
     return regex_has(r->patterns[TITLE_OF_LOSS], text);
 }
 
+struct sv title_not_now(struct title_reader *r, struct sv text)
+{
+    if (regex_has(r->patterns[TITLE_DRILL], text))
+        return SV("as a drill");
+    return regex_has(r->patterns[TITLE_NOT_NOW], text) ? SV("now") : (struct sv){NULL, 0};
+}
+
 struct sv title_variant(struct title_reader *r, struct sv text)
 {
     text = title_strip_glyphs(text);
@@ -511,7 +535,10 @@ static bool title_take_parentheses(struct title_reader *r, struct title *t)
         t->condition = SV("in a test environment only");
     else if (regex_has(r->patterns[TITLE_CONDITION], inner) && !sv_starts(inner, SV("IF ")))
         t->condition = inner; /* IF EXISTS is SQL */
-    else if (!inner.n || !ascii_is_digit(*inner.p) || !sv_has_nocase(inner, SV("min")))
+    else if (regex_has(r->patterns[TITLE_RARE], inner)) {
+        t->condition = inner;
+        return false; /* a choice of ways shows it */
+    } else if (!inner.n || !ascii_is_digit(*inner.p) || !sv_has_nocase(inner, SV("min")))
         return false;
     t->text = title_strip_glyphs(sv_sub(s, 0, open - (wide ? wide_open.n : 1)));
     return true;
@@ -545,6 +572,20 @@ static void title_take_optional(struct title *t)
         }
 }
 
+/* "Full restart if the canary fails"; of a rollback only "only if", as deciding for it is what "if" says. */
+static void title_take_end(struct title_reader *r, struct title *t)
+{
+    struct regex_match g[2];
+
+    if (t->condition.n || !regex_find(r->patterns[TITLE_AT_END], t->text, 0, g, 2))
+        return;
+    if (title_role_of(r, t->text) == ROLE_ROLLBACK &&
+        !sv_starts_nocase(sv_sub(t->text, g[1].from, g[1].to), SV("only ")))
+        return;
+    t->condition = sv_sub(t->text, g[1].from, g[1].to);
+    t->trails = true;
+}
+
 static void title_parse(struct title_reader *r, struct sv text, struct title *ret)
 {
     struct title t = {.text = title_strip_glyphs(text), .offset_ms = -1, .due_ms = -1};
@@ -573,6 +614,7 @@ static void title_parse(struct title_reader *r, struct sv text, struct title *re
     title_take_optional(&t);
     while (title_take_parentheses(r, &t))
         ;
+    title_take_end(r, &t);
     if (regex_has(r->patterns[TITLE_SENTENCE], t.text))
         t.sentence = sv_ends(t.text, SV(":")) ? sv_trim(sv_sub(t.text, 0, t.text.n - 1)) : t.text;
     *ret = t;

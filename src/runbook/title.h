@@ -10,6 +10,7 @@ struct title {
     struct sv number;    /* "1.2", "3"; empty */
     struct sv word;      /* "phase", "step", "scenario": the word before the number; empty */
     struct sv condition; /* "if needed"; empty */
+    bool trails; /* it stands at the end of the title without parentheses: of commands only */
     bool optional;
     bool separated;     /* a ':' or the like stands behind the number */
     bool is_step;       /* numbered as a step: not as a phase, scenario, migration */
@@ -27,6 +28,8 @@ DEFINE_CLEANUP(struct title_reader *, title_reader_free)
 void title_read(struct title_reader *r, struct sv text, struct title *ret);
 /* A heading may have its number without any mark: "3 Change". */
 void title_read_bare(struct title_reader *r, struct title *t);
+/* What a heading of what is not done with the rest is for, "Future: ...", "Failover drill"; empty: it is none. */
+struct sv title_not_now(struct title_reader *r, struct sv text);
 /* What the words of a heading say by themselves; ROLE_NONE when they say nothing. */
 enum rb_role title_role(struct title_reader *r, struct sv text);
 /* A task whose answer must come from somebody else: "Approval obtained", "sign-off from ..." */

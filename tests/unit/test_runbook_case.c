@@ -76,5 +76,71 @@ T(a_comment_ends_with_when_it_is_done)
     }
 }
 
-T_MAIN(T_CASE(what_introduces_a_block_says_when_it_is_done),
+T(a_title_says_when_its_section_is_done)
+{
+    static const struct {
+        const char *title, *want;
+    } rows[] = {
+        {"Direct deployment by CLI (emergency only)", "emergency only"},
+        {"直接デプロイ（緊急時のみ）", "緊急時のみ"},
+        {"Old procedure (deprecated)", "deprecated"},
+        {"Old procedure", "now"},
+        {"Future: automated failover", "now"},
+        {"Full restart if the canary fails", "if the canary fails"},
+        {"Upgrade — only if the schema changed", "only if the schema changed"},
+        {"Failover drill", "as a drill"},
+        {"Testing failover", "as a drill"},
+        {"Test 1: Simulate Primary Failure", "as a drill"},
+        {"Check if the service is up", ""},
+        {"Restart the workers", ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        strbuf_addf(&text, "### %s\n" SH("./b"), rows[i].title);
+        want_condition("Deployment", strbuf_str(&text), rows[i].want);
+    }
+    want_condition("Deployment", "1. Restart the bots if needed.\n\n   ```bash\n   ./b\n   ```\n",
+                   "if needed");
+    want_condition("Deployment", "1. Call support if it is slow\n",
+                   ""); /* whoever does it decides */
+    want_condition("Steps (database rollback) — only if the schema broke", SH("./b"),
+                   "only if the schema broke");
+    want_condition("Rollback if the canary fails", SH("./b"),
+                   ""); /* deciding for it is the condition */
+}
+
+T(what_introduces_the_first_of_several_blocks_is_of_that_one)
+{
+    want_condition("Deployment", "If there are migrations:\n" SH("./a") "\nRestart it:\n" SH("./b"),
+                   "");
+    want_condition("Deployment", "If there are migrations:\n" SH("./a"), "If there are migrations");
+    want_condition("Deployment", "**Only if data is corrupted:**\n" SH("./a") "\nThen:\n" SH("./b"),
+                   "Only if data is corrupted");
+}
+
+T(options_of_other_languages_are_ways)
+{
+    static const char *const pairs[][2] = {{"方案A: x", "方案B: y"},
+                                           {"方式一", "方式二"},
+                                           {"Opción A", "Opción B"},
+                                           {"Méthode 1", "Méthode 2"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        CLEANUP(reading_done) struct reading r = {0};
+
+        strbuf_addf(&text, "# R\n## Rollback\n### %s\n" SH("./a") "\n### %s\n" SH("./b"),
+                    pairs[i][0], pairs[i][1]);
+        read_text(&r, strbuf_str(&text));
+        if (r.rb.parts[r.rb.n_parts - 1].one_of == RB_NONE)
+            T_FAIL("'%s' and '%s' are both done", pairs[i][0], pairs[i][1]);
+    }
+}
+
+T_MAIN(T_CASE(a_title_says_when_its_section_is_done),
+       T_CASE(what_introduces_the_first_of_several_blocks_is_of_that_one),
+       T_CASE(options_of_other_languages_are_ways),
+       T_CASE(what_introduces_a_block_says_when_it_is_done),
        T_CASE(a_comment_ends_with_when_it_is_done))

@@ -1,0 +1,50 @@
+/*
+ * case: paragraphs that say when all of their section is done: "Only if the schema changed", "If all else fails:".
+ */
+#include "base/regex.h"
+#include "base/sv.h"
+#include "runbook/reader_int.h"
+
+/* "If there are new migrations:" above one block of several is a condition of that one; "Only if ..." is of all. */
+static bool case_is_of_block(const struct rb_build *b, const struct md_node *n, struct sv sentence)
+{
+    const struct md_node *v = b->rb->md.v;
+    uint32_t after = n->next != MD_NONE && v[n->next].kind == MD_CODE ? v[n->next].next : MD_NONE;
+
+    return after != MD_NONE && v[after].kind != MD_HEADING && v[after].kind != MD_RULE &&
+           (sv_starts_nocase(sentence, SV("if ")) || sv_starts_nocase(sentence, SV("when ")) ||
+            sv_starts_nocase(sentence, SV("falls ")) || sv_starts_nocase(sentence, SV("wenn "))) &&
+           !sv_has_nocase(sentence, SV("all else"));
+}
+
+/*
+ * "**Only if data is corrupted**" before the first step of a part, "Run 30 days after Phase 4": when the part
+ * is carried out.  A whole way back needs no condition: deciding for it is one.
+ */
+void case_paragraph(struct rb_build *b, const struct md_node *n)
+{
+    struct rb_part *p = b->part == RB_NONE ? NULL : build_part(b, b->part);
+    bool whole = p && p->role == ROLE_ROLLBACK &&
+                 (p->parent == RB_NONE || build_part(b, p->parent)->role != ROLE_ROLLBACK);
+    struct title t;
+
+    if (!p || p->kind != PART_SECTION || sv_find_byte(sv_trim(n->text), '\n', 0) != SV_NPOS ||
+        (b->steps.n && vec_last(&b->steps)->step.part == b->part) ||
+        b->steps.n > b->section_steps ||
+        !(md_is_all_strong(n) || sv_ends(sv_trim(n->text), SV(":"))))
+        return;
+    if ((build_role_acts(p->role) || p->role == ROLE_FOLLOW_UP) &&
+        title_due(b->title, n->text, &p->due_ms)) {
+        b->proc = b->part;
+        b->host = (struct sv){NULL, 0};
+    }
+    if (regex_has(b->block_patterns[BLOCK_AFTER_UNDO], n->text)) {
+        p->role = ROLE_ROLLBACK;
+        return;
+    }
+    title_read(b->title, n->text, &t);
+    if (t.sentence.n && build_role_acts(p->role) && !case_is_of_block(b, n, t.sentence) &&
+        !(whole && (!sv_starts_nocase(t.sentence, SV("only")) ||
+                    regex_has(b->block_patterns[BLOCK_TROUBLE], t.sentence))))
+        p->condition = t.sentence;
+}
