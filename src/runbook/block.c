@@ -37,9 +37,10 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "as a last resort|should (?:the|any|this|that|it|something|anything|you)\\b(?=[^.]*,)|en cas d|"
         "s['’]ils? |sinon\\b|en caso de|s[oó]lo si|bei (?:problemen|fehlern?|bedarf|störungen|ausfall)\\b|im (?:fehler|not)fall|"
         "andernfalls|sollte[n]? (?:der|die|das|es|ein|eine)\\b|deprecated\\b|obsolete\\b|no longer needed)[^,:;.]*|"
+        "^for (?:the )?(?:staging|test(?:ing)?|dev(?:elopment)?|pre-?prod|production|prod|uat|qa)(?: only| environment| cluster)?(?=[:.]?$)|"
         "^(?:如果|如有|若|如需|必要时|仅当|只有|否则)[^，：:。；]*|^[^。、：:]*場合(?:は|に|のみ)?|^必要に応じて)",
     [BLOCK_AT_END] =
-        "^(?!.*\\b(?:check|verify|see|ask|decide|determine|test|confirm|know|look|sure|find out|tell|whether|validate|"
+        "^(?!.*\\b(?:check\\w*|verify\\w*|see|ask\\w*|decid\\w+|determin\\w+|test\\w*|confirm\\w*|know|look\\w*|sure|find out|tell|whether|validat\\w+|"
         "ensure|monitor|inspect|shows?|should|returns?|prints?|expect\\w*|must|will|exits?|fails?|works?|empty|okay?|fine|"
         "warns?|abort|stop|prüfe[n]?|note|example|useful)\\b)"
         ".*?[\\w)][,;]? (?:[-–—] )?((?:only )?(?:if|unless|in case of)\\b [^,:;.()]*)[:.]?$",
@@ -819,7 +820,7 @@ static bool block_has_command(const struct md_node *n)
 
 static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum block_told told)
 {
-    size_t line = n->line, at = 0;
+    size_t line = n->line, at = 0, wraps = 0;
     bool found = false;
 
     for (size_t i = 0; i < n->n_spans && !b->full_line; i++) {
@@ -829,6 +830,7 @@ static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum 
             continue;
         for (; at < s->from; at++)
             line += n->text.p[at] == '\n';
+        line += md_wraps_to(n, &wraps, s->from);
         if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s) &&
             !block_is_how(sv_sub(n->text, s->from, s->to)) &&
             (block_knows_command(sv_sub(n->text, s->from, s->to)) ||

@@ -206,6 +206,20 @@ static bool block_all_commands(struct sv text)
     return n > 0;
 }
 
+/* The same of programs that are known: "deployment.apps/shop configured" looks like a command. */
+static bool block_all_known(struct sv text)
+{
+    struct sv rest = text, line;
+
+    while (sv_next_line(&rest, &line)) {
+        line = sv_trim(line);
+        if (line.n && *line.p != '#')
+            return block_all_commands(text) &&
+                   (block_knows_command(line) || strchr("./~", *line.p));
+    }
+    return false;
+}
+
 static bool block_has_mark(struct sv text)
 {
     static const struct sv marks[] = {SV("\xe2\x94\x82"),
@@ -429,7 +443,7 @@ static enum rb_block_kind block_kind_of_commands(struct sv text)
 
 static enum rb_block_kind block_kind_of_shell(const struct rb_build *b, struct sv text)
 {
-    if (regex_has(b->block_patterns[BLOCK_IS_OUTPUT], b->label) && !block_all_commands(text))
+    if (regex_has(b->block_patterns[BLOCK_IS_OUTPUT], b->label) && !block_all_known(text))
         return BLOCK_OUTPUT;
     if (block_all(text, 2, block_is_setting))
         return BLOCK_SETTINGS;

@@ -168,11 +168,16 @@ static const struct sv placeholder_words[] = {SV("TIMESTAMP"),    SV("CHANGEME")
                                               SV("REPLACE_ME"),   SV("TBD"),      SV("YOUR_"),
                                               SV("REPLACE_WITH_")};
 
-/* "TIMESTAMP=$(date)", "$TIMESTAMP", "${TIMESTAMP}": the shell has its value. */
+/* "TIMESTAMP=$(date)", "$TIMESTAMP", "${MY_TIMESTAMP}": the shell has its value. */
 static bool placeholder_is_variable(struct sv text, size_t at, size_t n)
 {
-    bool set =
-        at + n < text.n && text.p[at + n] == '=' && (at == 0 || ascii_is_space(text.p[at - 1]));
+    bool set;
+
+    while (at > 0 && ascii_is_word(text.p[at - 1])) {
+        at--;
+        n++;
+    }
+    set = at + n < text.n && text.p[at + n] == '=' && (at == 0 || ascii_is_space(text.p[at - 1]));
 
     return set || (at > 0 && text.p[at - 1] == '$') ||
            (at > 1 && text.p[at - 1] == '{' && text.p[at - 2] == '$');

@@ -550,20 +550,34 @@ static bool read_shows(const struct rb_build *b, const struct md_node *n)
                      sv_trim(sv_sub(n->text, n->spans[0].to, n->text.n)));
 }
 
+/* "`kubectl apply -f x.yaml`" as a paragraph of its own, which no line before introduces as something printed. */
+static bool read_is_alone(const struct rb_build *b, const struct md_node *n)
+{
+    const struct md_node *before = n->before == MD_NONE ? NULL : &b->rb->md.v[n->before];
+    struct sv label = before && before->kind == MD_PARAGRAPH ? sv_trim(before->text) : b->label;
+    struct sv rest;
+
+    return n->n_spans == 1 && b->rb->md.v[n->parent].kind != MD_ITEM && !b->quoted &&
+           read_is_all_code(n) && sv_find_byte(sv_trim(n->text), ' ', 0) != SV_NPOS &&
+           build_role(b) != ROLE_MONITOR && !regex_has(b->block_patterns[BLOCK_IS_OUTPUT], label) &&
+           !regex_has(b->block_patterns[BLOCK_NEVER], label) && !expect_is_label(label, &rest);
+}
+
 /* A sentence that says to run a command: "Now run `make install`."; listed: read_is_listed_command(). */
 static bool read_inline(struct rb_build *b, const struct md_node *n, bool listed)
 {
     size_t before = b->steps.n;
+    bool alone = read_is_alone(b, n);
 
     if (!build_role_acts(build_role(b)) || remark_is(b, n->text) ||
-        !(title_says_run(b->title, n->text) || read_is_quoted_command(b, n) || read_shows(b, n) ||
-          listed))
+        !(alone || title_says_run(b->title, n->text) || read_is_quoted_command(b, n) ||
+          read_shows(b, n) || listed))
         return false; /* "Expected: a list of migrations to run" speaks of the commands before */
     if (block_inline(b, n)) {
         if (listed)
             attach_inline(b, n, before);
-    } else if ((listed || read_shows(b, n)) && n->parent != MD_NONE &&
-               b->rb->md.v[n->parent].kind == MD_ITEM) {
+    } else if (alone || ((listed || read_shows(b, n)) && n->parent != MD_NONE &&
+                         b->rb->md.v[n->parent].kind == MD_ITEM)) {
         (void)build_step(b, STEP_MANUAL, n->line, sv_trim(n->text)); /* nobody knows what it does */
     } else {
         return false;

@@ -1,6 +1,7 @@
 /*
  * table: decision matrices and monitoring schedules.
  */
+#include "base/regex.h"
 #include "base/sv.h"
 #include "runbook/reader_int.h"
 
@@ -367,6 +368,21 @@ static bool table_host(const struct rb_build *b, uint32_t row, int column, struc
     return true;
 }
 
+/* "If lag > 0, abort", "Rollback only: demote": what the commands of the row are for. */
+static void table_case(struct rb_build *b, struct sv task)
+{
+    struct regex_match g[2];
+    struct sv text = sv_trim(task), condition = {NULL, 0};
+
+    if (regex_find(b->block_patterns[BLOCK_CONDITION], text, 0, g, 2))
+        condition = sv_trim(sv_sub(text, g[1].from, g[1].to));
+    else if (sv_find_nocase(text, SV(" only:"), 0) != SV_NPOS)
+        condition = sv_sub(text, 0, sv_find_byte(text, ':', 0));
+    for (size_t i = b->block_steps; condition.n && i < b->steps.n; i++)
+        if (!b->steps.v[i].step.condition.n)
+            b->steps.v[i].step.condition = condition;
+}
+
 /* A row with a command, and perhaps what it must show; without one, a person does what it says. */
 static void table_command_row(struct rb_build *b, uint32_t row, const struct table_columns *at)
 {
@@ -385,6 +401,9 @@ static void table_command_row(struct rb_build *b, uint32_t row, const struct tab
         table_task_row(b, row, at);
     if (!found)
         return;
+    cell = table_node(b, row, at->task >= 0 ? at->task : 0);
+    if (cell && at->command != 0)
+        table_case(b, cell->text);
     if (result && sv_trim(result->text).n && b->steps.n > b->block_steps)
         build_expect(b, b->block_steps, sv_trim(result->text), result->line);
     table_undo(b, row, at->undo);

@@ -195,9 +195,9 @@ static const char *const title_patterns[] = {
          "solo si)\\b|場合$|必要に応じて|^(?:如有必要|如果|如需|必要时|仅当|只有)|必要时$"),
     [TITLE_RARE] =
         "\\b(?:emergenc(?:y|ies)|last resort|deprecated|obsolete|avoid|not recommended|break[- ]glass|im notfall|"
-        "veraltet|urgence|emergencia)\\b|緊急|非推奨|廃止|应急|紧急|废弃|弃用",
+        "veraltet|urgence|emergencia)\\b|緊急(?:時|用|のみ)|非推奨|廃止|应急|紧急情况|废弃|弃用",
     [TITLE_AT_END] =
-        "^(?!.*\\b(?:check|verify|see|ask|decide|determine|test|confirm|know|look|sure|find out|tell|whether|validate|"
+        "^(?!.*\\b(?:check\\w*|verify\\w*|see|ask\\w*|decid\\w+|determin\\w+|test\\w*|confirm\\w*|know|look\\w*|sure|find out|tell|whether|validat\\w+|"
         "ensure|monitor|inspect|what|how|when to|abort|stop)\\b)"
         ".*?[\\w)][,;]? (?:[-–—] )?((?:only )?(?:if|unless|in case of)\\b [^,:;.()]*)[:.]?$",
     [TITLE_NOT_NOW] =

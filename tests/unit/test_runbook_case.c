@@ -63,6 +63,9 @@ T(a_comment_ends_with_when_it_is_done)
         {"Restart the bots if needed", "if needed"},
         {"Only in case of errors", "Only in case of errors"},
         {"DEPRECATED, use ./new.sh", "DEPRECATED"},
+        {"For staging", "For staging"},
+        {"For production:", "For production"},
+        {"For each of them", ""},
         {"Check if the service is up", ""},
         {"Should be empty if all went well", ""},
         {"Stop the workers", ""},
@@ -92,6 +95,8 @@ T(a_title_says_when_its_section_is_done)
         {"Testing failover", "as a drill"},
         {"Test 1: Simulate Primary Failure", "as a drill"},
         {"Check if the service is up", ""},
+        {"Verifying if all is up", ""},
+        {"Flag OFF（即時緊急停止は Kill Switch=1）", ""},
         {"Restart the workers", ""},
     };
 
@@ -120,6 +125,48 @@ T(what_introduces_the_first_of_several_blocks_is_of_that_one)
                    "Only if data is corrupted");
 }
 
+T(rows_of_a_table_say_what_their_commands_are_for)
+{
+    want_condition("Cutover", "|Step|Command|\n|-|-|\n|If lag > 0, abort|`systemctl start app`|\n",
+                   "If lag > 0");
+    want_condition("Cutover", "|Step|Command|\n|-|-|\n|Rollback only: demote|`pg_ctl demote`|\n",
+                   "Rollback only");
+    want_condition("Cutover", "|Step|Command|\n|-|-|\n|Start it|`systemctl start app`|\n", "");
+}
+
+/* The texts of all steps of a deployment. */
+static void want_done(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf md = STRBUF(0), got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r = {0};
+
+    strbuf_addf(&md, "# R\n## Deployment\n%s", text);
+    read_text(&r, strbuf_str(&md));
+    for (size_t i = 0; i < r.rb.n_steps; i++)
+        strbuf_addf(&got, "%s%s%.*s", i ? "|" : "",
+                    r.rb.steps[i].kind == STEP_MANUAL ? "by hand: " : "",
+                    SV_FMT(r.rb.steps[i].text));
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' has '%s' and should have '%s'", text, strbuf_str(&got), want);
+}
+
+T(what_is_printed_is_no_command_even_in_a_block_of_shell)
+{
+    want_done("Do it:\n" SH("kubectl apply -f a.yaml") "\nexpected output is:\n" SH(
+                  "deployment.apps/shop configured"),
+              "kubectl apply -f a.yaml");
+    want_done("Do it:\n" SH("./a") "\nExpected: 0\n" SH("./b"), "./a|./b");
+}
+
+T(a_command_alone_in_a_paragraph_is_one)
+{
+    want_done("### 1. Look\n\n`kubectl get pods`\n", "kubectl get pods");
+    want_done("### 1. Go\n\n`shopctl prod deploy web.yml`\n",
+              "by hand: shopctl prod deploy web.yml");
+    want_done("```bash\n./a\n```\nExpected output:\n\n`all is well`\n", "./a");
+    want_condition("Deployment", "If it is slow:\n\n`systemctl restart shop`\n", "If it is slow");
+}
+
 T(options_of_other_languages_are_ways)
 {
     static const char *const pairs[][2] = {{"方案A: x", "方案B: y"},
@@ -139,8 +186,9 @@ T(options_of_other_languages_are_ways)
     }
 }
 
-T_MAIN(T_CASE(a_title_says_when_its_section_is_done),
+T_MAIN(T_CASE(what_introduces_a_block_says_when_it_is_done),
+       T_CASE(a_comment_ends_with_when_it_is_done), T_CASE(a_title_says_when_its_section_is_done),
        T_CASE(what_introduces_the_first_of_several_blocks_is_of_that_one),
-       T_CASE(options_of_other_languages_are_ways),
-       T_CASE(what_introduces_a_block_says_when_it_is_done),
-       T_CASE(a_comment_ends_with_when_it_is_done))
+       T_CASE(rows_of_a_table_say_what_their_commands_are_for),
+       T_CASE(what_is_printed_is_no_command_even_in_a_block_of_shell),
+       T_CASE(a_command_alone_in_a_paragraph_is_one), T_CASE(options_of_other_languages_are_ways))

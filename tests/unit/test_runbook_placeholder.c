@@ -39,6 +39,8 @@ static const struct {
     {"curl -w %{http_code}", false, 0, NULL, NULL},
     {"echo {1_a}", false, 0, NULL, NULL},
     {"cp shop.db shop_TIMESTAMP.db", false, PLACEHOLDER_WORD, "TIMESTAMP", "timestamp"},
+    {"cp a \"b_${BACKUP_TIMESTAMP}.db\"", false, 0, NULL, NULL},
+    {"BACKUP_TIMESTAMP=$(date)", false, 0, NULL, NULL},
     {"echo MYTIMESTAMP", false, 0, NULL, NULL},
     {"echo TIMESTAMPS", false, 0, NULL, NULL},
     {"echo TIMESTAMP2", false, 0, NULL, NULL},
