@@ -77,6 +77,19 @@ static enum err_code db_go_left(struct apply *a, const struct pending *p, const 
     const struct err first = *err;
     struct err other;
 
+    if (a->left == APPLY_LEFT_DONE)
+        return err_hint(err, "%.*s is %s as a whole; prusik db %s goes on behind it",
+                        SV_FMT(p->version), up ? "applied" : "undone", verb);
+    if (a->left == APPLY_LEFT_NOTHING)
+        return err_hint(err, "%.*s is %s: it was looked up; prusik db %s goes on with it",
+                        SV_FMT(p->version),
+                        up ? "not applied, and nothing of it is left" : "still applied as a whole",
+                        verb);
+    if (a->left == APPLY_LEFT_UNKNOWN)
+        return err_hint(err,
+                        "whether %.*s was committed is not known yet: prusik db status says so when"
+                        " the server answers; prusik db %s goes on, and does nothing twice",
+                        SV_FMT(p->version), verb);
     if (!db_is_open(a->db) || book_load(&a->book, false, &rows, &other) != ERR_OK)
         return err_hint(err, "%s%sprusik db status says what of %.*s is done", first.hint,
                         first.hint[0] ? "; " : "", SV_FMT(p->version));

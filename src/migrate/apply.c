@@ -134,6 +134,7 @@ void apply_end(struct apply *a)
     runlock_give(&a->lock);
     db_close(a->watch);
     book_rows_release(&a->rows);
+    book_release(&a->book);
     arena_release(&a->arena);
     memset(a, 0, sizeof(*a));
 }
@@ -303,24 +304,49 @@ static bool apply_is_up(const struct apply_job *j)
     return strcmp(j->direction, "up") == 0;
 }
 
-enum err_code apply_finish(struct apply_job *j, struct sv behind, bool *kept, struct err *err)
+static const char *apply_done_kind(const struct apply_job *j)
 {
-    struct book_event e = apply_event_of(j, apply_is_up(j) ? "up-done" : "down-done");
-    struct book *b = &j->a->book;
+    return apply_is_up(j) ? "up-done" : "down-done";
+}
 
-    *kept = false;
+enum err_code apply_finish_text(struct apply_job *j, struct strbuf *sql, struct err *err)
+{
+    struct book_event e = apply_event_of(j, apply_done_kind(j));
+
+    assert(apply_is_up(j) && j->single);
+    j->row.duration_ms = e.duration_ms;
+    j->row.state = SV("applied");
+    return book_put_text(&j->a->book, &j->row, &e, sql, err);
+}
+
+enum err_code apply_finish(struct apply_job *j, struct sv behind, size_t *done, struct err *err)
+{
+    struct book_event e = apply_event_of(j, apply_done_kind(j));
+    struct book *b = &j->a->book;
+    enum err_code rc = ERR_OK;
+
+    *done = 0;
     j->row.duration_ms = e.duration_ms;
     if (!j->single && book_clear_steps(b, j->version, err) != ERR_OK)
         return err->code;
     if (apply_is_up(j)) {
         j->row.state = SV("applied");
-        return book_put_with(b, &j->row, &e, behind, kept, err);
+        return book_put_with(b, &j->row, &e, behind, done, err);
     }
     if (book_set_state(b, j->version, "undone", err) != ERR_OK ||
         book_add_event(b, &e, err) != ERR_OK)
         return err->code;
-    *kept = true;
-    return behind.n ? db_run(b->db, behind, NULL, 0, NULL, err) : ERR_OK;
+    if (behind.n)
+        rc = db_run(b->db, behind, NULL, 0, NULL, err);
+    *done = 1 + (behind.n ? db_done(b->db) : 0);
+    return rc;
+}
+
+enum err_code apply_ended(struct apply_job *j, struct err *err)
+{
+    j->a->left = APPLY_LEFT_DONE;
+    return err_wrap(err, "%.*s is %s; behind it", SV_FMT(j->version),
+                    apply_is_up(j) ? "applied" : "undone");
 }
 
 enum err_code apply_part_done(struct apply_job *j, const struct migration_part *p, struct err *err)
@@ -377,7 +403,7 @@ static bool apply_is_single(const struct apply_job *j)
 
 static enum err_code apply_parts(struct apply_job *j, struct err *err)
 {
-    bool kept;
+    size_t done;
 
     for (size_t i = 0; i < j->m->n_parts; i++) {
         const struct migration_part *p = &j->m->parts[i];
@@ -391,7 +417,7 @@ static enum err_code apply_parts(struct apply_job *j, struct err *err)
         return ERR_OK;
     if (apply_tx_begin(j->a, NULL, err) != ERR_OK)
         return err->code;
-    return apply_tx_end(j->a, apply_finish(j, SV(""), &kept, err), err);
+    return apply_tx_end(j->a, apply_finish(j, SV(""), &done, err), err);
 }
 
 /* Refused means that nothing was changed: not so behind a part that is done. */
@@ -412,13 +438,15 @@ static enum err_code apply_run(struct apply_job *j, struct err *err)
         apply_tell(j->a, &e);
     else if (apply_event(j->a, &e, err) != ERR_OK)
         return err->code;
+    j->a->left = APPLY_LEFT_ASK;
     rc = apply_parts(j, err);
-    if (rc == ERR_OK) {
-        e = apply_event_of(j, apply_is_up(j) ? "up-done" : "down-done");
-        apply_tell(j->a, &e);
-        return j->single ? ERR_OK : apply_session(j->a, err);
-    }
-    return apply_refused(j, err);
+    if (rc != ERR_OK && j->a->left != APPLY_LEFT_DONE)
+        return apply_refused(j, err);
+    e = apply_event_of(j, apply_done_kind(j));
+    apply_tell(j->a, &e);
+    if (rc != ERR_OK || j->single)
+        return rc;
+    return apply_session(j->a, err) == ERR_OK ? ERR_OK : apply_ended(j, err);
 }
 
 /* Texts are kept so that `down`, `verify` and `show` work when the file is gone. */
