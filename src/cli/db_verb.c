@@ -22,7 +22,7 @@ static const struct db_command db_commands[] = {
     {"status", NULL, 0, 0, true, true, false, DB_BESIDE_ROWS, db_status},
     {"plan", NULL, 0, 0, true, true, true, DB_BESIDE_NOTHING, db_plan},
     {"upgrade", "up", 0, 0, true, true, true, DB_BESIDE_DIGESTS, db_upgrade},
-    {"downgrade", "down", 0, 0, true, true, false, DB_BESIDE_NOTHING, db_downgrade},
+    {"downgrade", "down", 0, 0, true, true, false, DB_BESIDE_DIGESTS, db_downgrade},
     {"current", NULL, 0, 0, false, true, false, DB_BESIDE_NOTHING, db_current},
     {"history", NULL, 0, 1, false, true, false, DB_BESIDE_NOTHING, db_history},
     {"verify", NULL, 0, 1, true, true, false, DB_BESIDE_NOTHING, db_verify},
@@ -137,7 +137,7 @@ static enum err_code db_verb_applied(struct db_verb *v, enum db_beside beside, s
         return ERR_OK;
     if (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
         (beside == DB_BESIDE_DIGESTS ? book_load_digests(&b, &v->applied, err)
-                                     : book_load(&b, false, &v->applied, err)) != ERR_OK)
+                                     : book_load(&b, BOOK_TEXTS_NONE, &v->applied, err)) != ERR_OK)
         return err->code;
     v->beside = beside;
     return ERR_OK;
@@ -165,7 +165,7 @@ void db_verb_notes(const struct db_verb *v)
     printf("%s", strbuf_str(&b));
 }
 
-enum err_code db_verb_compare(struct db_verb *v, bool texts, struct book_rows *rows, pendings *ret,
+enum err_code db_verb_compare(struct db_verb *v, enum book_texts texts, struct book_rows *rows, pendings *ret,
                               struct err *err)
 {
     struct book b;

@@ -52,7 +52,7 @@ NODISCARD enum err_code db_verb_url(const struct cli *c, struct strbuf *url, str
 /* The folder: --dir, or the one that is there.  For free(). */
 char *db_verb_dir(const struct cli *c);
 /* What the tables say, held against the files; both released by the caller. */
-NODISCARD enum err_code db_verb_compare(struct db_verb *v, bool texts, struct book_rows *rows,
+NODISCARD enum err_code db_verb_compare(struct db_verb *v, enum book_texts texts, struct book_rows *rows,
                                         pendings *ret, struct err *err);
 /* Revisions of Alembic: ERR_INVALID when there are two heads, and not all are applied. */
 NODISCARD enum err_code db_verb_heads(const struct db_verb *v, const pendings *p, struct err *err);

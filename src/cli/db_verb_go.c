@@ -90,7 +90,7 @@ static enum err_code db_go_left(struct apply *a, const struct pending *p, const 
                         "whether %.*s was committed is not known yet: prusik db status says so when"
                         " the server answers; prusik db %s goes on, and does nothing twice",
                         SV_FMT(p->version), verb);
-    if (!db_is_open(a->db) || book_load(&a->book, false, &rows, &other) != ERR_OK)
+    if (!db_is_open(a->db) || book_load(&a->book, BOOK_TEXTS_NONE, &rows, &other) != ERR_OK)
         return err_hint(err, "%s%sprusik db status says what of %.*s is done", first.hint,
                         first.hint[0] ? "; " : "", SV_FMT(p->version));
     for (size_t i = 0; i < rows.migrations.n; i++)
@@ -282,7 +282,9 @@ static enum err_code db_go(struct db_verb *v, db_go_fn *fn, struct err *err)
 
     if (db_verb_options(v, &o, err) != ERR_OK)
         return err->code;
-    o.no_texts = fn == db_go_up;
+    o.texts = fn == db_go_up     ? APPLY_TEXTS_NONE
+              : fn == db_go_down ? APPLY_TEXTS_BACK
+                                 : APPLY_TEXTS_ALL;
     if (apply_begin(v->db, &o, &a, err) != ERR_OK)
         return err->code;
     pending_compare(&v->tree.files, &a.rows, db_kind(v->db), &p);

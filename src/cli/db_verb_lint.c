@@ -216,7 +216,7 @@ static enum err_code db_lint_drop_applied(struct db_verb *v, struct lint_jobs *j
     struct book b;
 
     if (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
-        book_load(&b, false, &rows, err) != ERR_OK)
+        book_load(&b, BOOK_TEXTS_NONE, &rows, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; i < rows.migrations.n; i++)
         if (!sv_is(rows.migrations.v[i].state, "undone"))

@@ -118,7 +118,7 @@ enum err_code db_status(struct db_verb *v, struct err *err)
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     size_t n;
 
-    if (db_verb_compare(v, false, &l.rows, &l.p, err) != ERR_OK ||
+    if (db_verb_compare(v, BOOK_TEXTS_NONE, &l.rows, &l.p, err) != ERR_OK ||
         db_verb_heads(v, &l.p, err) != ERR_OK)
         return err->code;
     n = db_status_count(&l.p);
@@ -158,7 +158,7 @@ enum err_code db_current(struct db_verb *v, struct err *err)
     CLEANUP(looked_release) struct looked l = {0};
     const struct book_migration *m;
 
-    if (db_verb_compare(v, false, &l.rows, &l.p, err) != ERR_OK)
+    if (db_verb_compare(v, BOOK_TEXTS_NONE, &l.rows, &l.p, err) != ERR_OK)
         return err->code;
     m = db_current_row(&l.rows);
     if (v->c->json) {
@@ -332,7 +332,7 @@ enum err_code db_plan(struct db_verb *v, struct err *err)
     CLEANUP(looked_release) struct looked l = {0};
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
-    if (db_verb_compare(v, false, &l.rows, &l.p, err) != ERR_OK ||
+    if (db_verb_compare(v, BOOK_TEXTS_NONE, &l.rows, &l.p, err) != ERR_OK ||
         db_verb_heads(v, &l.p, err) != ERR_OK ||
         pending_check(&l.p, v->c->out_of_order, err) != ERR_OK)
         return err->code;
@@ -366,7 +366,7 @@ enum err_code db_verify(struct db_verb *v, struct err *err)
     struct apply_verified asked = {0};
     size_t n = 0, changed = 0;
 
-    if (db_verb_compare(v, true, &l.rows, &l.p, err) != ERR_OK)
+    if (db_verb_compare(v, BOOK_TEXTS_BACK, &l.rows, &l.p, err) != ERR_OK)
         return err->code;
     if (v->n_args && !(only = pending_find(&l.p, sv_from(v->args[0]), err)))
         return err->code;

@@ -91,16 +91,18 @@ static enum err_code apply_load(struct apply *a, struct err *err)
 {
     struct book_rows without = {0};
 
-    if (!a->o.no_texts)
-        return book_load(&a->book, true, &a->rows, err);
-    if (book_load(&a->book, false, &without, err) != ERR_OK)
+    if (a->o.texts != APPLY_TEXTS_NONE)
+        return book_load(&a->book,
+                         a->o.texts == APPLY_TEXTS_BACK ? BOOK_TEXTS_BACK : BOOK_TEXTS_ALL,
+                         &a->rows, err);
+    if (book_load(&a->book, BOOK_TEXTS_NONE, &without, err) != ERR_OK)
         return err->code;
     if (!without.steps.n) {
         a->rows = without;
         return ERR_OK;
     }
     book_rows_release(&without);
-    return book_load(&a->book, true, &a->rows, err);
+    return book_load(&a->book, BOOK_TEXTS_BACK, &a->rows, err);
 }
 
 static enum err_code apply_start(struct apply *a, struct err *err)
@@ -449,8 +451,14 @@ static enum err_code apply_run(struct apply_job *j, struct err *err)
     return apply_session(j->a, err) == ERR_OK ? ERR_OK : apply_ended(j, err);
 }
 
+void apply_texts_release(struct apply_texts *t)
+{
+    for (size_t i = 0; i < ARRAY_LEN(t->v); i++)
+        strbuf_release(&t->v[i]);
+}
+
 /* Texts are kept so that `down`, `verify` and `show` work when the file is gone. */
-void apply_fill_row(struct apply *a, const struct pending *p, struct book_migration *row)
+void apply_fill_row(const struct pending *p, struct apply_texts *t, struct book_migration *row)
 {
     static const unsigned kinds[] = {1u << MIGRATION_CHECK | 1u << MIGRATION_UP |
                                          1u << MIGRATION_BACKFILL,
@@ -471,11 +479,10 @@ void apply_fill_row(struct apply *a, const struct pending *p, struct book_migrat
     row->ordinal = m->format->planned                                     ? (int64_t)m->ordinal
                    : sv_to_u64(m->version, &number) && number < INT64_MAX ? (int64_t)number
                                                                           : INT64_MAX;
+    static_assert(ARRAY_LEN(kinds) == ARRAY_LEN(t->v), "a text of each");
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
-
-        migration_write(m, kinds[i], &b);
-        *to[i] = arena_sv(&a->arena, strbuf_sv(&b));
+        migration_write(m, kinds[i], &t->v[i]);
+        *to[i] = strbuf_sv(&t->v[i]);
     }
 }
 
@@ -518,6 +525,7 @@ static enum err_code apply_downs(struct apply *a, const struct pending *p, struc
 enum err_code apply_up(struct apply *a, const struct pending *p, struct err *err)
 {
     CLEANUP(migrations_release) struct migrations stored = {0};
+    CLEANUP(apply_texts_release) struct apply_texts texts = APPLY_TEXTS;
     struct apply_job j = {.a = a,
                           .m = p->file,
                           .version = p->version,
@@ -530,7 +538,7 @@ enum err_code apply_up(struct apply *a, const struct pending *p, struct err *err
         (void)err_set(err, ERR_REFUSED, "%.*s is half undone", SV_FMT(p->version));
         return err_hint(err, "end that first: prusik db downgrade --yes");
     }
-    apply_fill_row(a, p, &j.row);
+    apply_fill_row(p, &texts, &j.row);
     if (apply_downs(a, p, &j, &stored, err) != ERR_OK)
         return err->code;
     if (p->state != PENDING_PARTIAL && apply_checks(a, p, err) != ERR_OK)
@@ -699,6 +707,7 @@ enum err_code apply_stamp(struct apply *a, const struct pending *p, const char *
     struct book_event e = {
         .kind = kind, .version = p->version, .stmt = -1, .duration_ms = -1, .message = reason};
     CLEANUP(strbuf_release) struct strbuf old = STRBUF(0);
+    CLEANUP(apply_texts_release) struct apply_texts texts = APPLY_TEXTS;
     struct book_migration row;
     enum err_code rc;
 
@@ -710,7 +719,7 @@ enum err_code apply_stamp(struct apply *a, const struct pending *p, const char *
         return err->code;
     rc = book_clear_steps(&a->book, p->version, err);
     if (rc == ERR_OK && p->file && strcmp(state, "applied") == 0) {
-        apply_fill_row(a, p, &row);
+        apply_fill_row(p, &texts, &row);
         rc = book_put(&a->book, &row, err);
     } else if (rc == ERR_OK) {
         rc = book_set_state(&a->book, p->version, state, err);

@@ -21,7 +21,8 @@ struct apply_options {
     uint64_t wait_ms;         /* for another run; 0: not at all */
     uint64_t lock_timeout_ms; /* 0: 500 */
     uint64_t retry_ms;        /* 0: 10 min */
-    bool no_texts;       /* of what is applied; those of what is half done are there all the same */
+    /* Of what is applied; of what is half done what undoes it is there all the same. */
+    enum { APPLY_TEXTS_ALL, APPLY_TEXTS_BACK, APPLY_TEXTS_NONE } texts;
     struct sv url;       /* of the database, for a connection that watches; empty: none */
     apply_tell_fn *tell; /* NULL: nobody */
     void *arg;

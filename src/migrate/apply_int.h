@@ -53,7 +53,12 @@ NODISCARD enum err_code apply_part_done(struct apply_job *j, const struct migrat
                                         struct err *err);
 
 /* What is kept about a migration: its names, digests and texts, as applied. */
-void apply_fill_row(struct apply *a, const struct pending *p, struct book_migration *row);
+struct apply_texts {
+    struct strbuf v[3]; /* of the row: up, down, verify */
+};
+#define APPLY_TEXTS ((struct apply_texts){{STRBUF(0), STRBUF(0), STRBUF(0)}})
+void apply_texts_release(struct apply_texts *t);
+void apply_fill_row(const struct pending *p, struct apply_texts *texts, struct book_migration *row);
 /* A verify; ERR_FAILED: it does not hold.  `inside`: in the transaction of its part. */
 NODISCARD enum err_code apply_verify_part(struct apply_job *j, const struct migration_part *p,
                                           bool inside, struct err *err);

@@ -12,7 +12,8 @@
 
 /*
  * "{}" is the prefix of the tables, "{now}" the time, "{id}" and "{time}" the types of a key that counts up and of a
- * time, "{at:COLUMN}" a time as text, "{took}" the ms since the message came to PostgreSQL.
+ * time, "{at:COLUMN}" a time as text, "{took}" the ms since the message came to PostgreSQL,
+ * "{there:COLUMN}" whether a text is there.
  */
 static void book_expand_one(const struct book *b, struct sv word, struct strbuf *out)
 {
@@ -32,6 +33,11 @@ static void book_expand_one(const struct book *b, struct sv word, struct strbuf 
         strbuf_add_str(out, pg ? "timestamptz" : "text");
     else if (sv_is(word, "json"))
         strbuf_add_str(out, pg ? "json" : "text");
+    else if (sv_eat(&word, SV("there:"))) /* without reading it: it may be long */
+        strbuf_addf(out,
+                    pg ? "CASE WHEN %.*s IS NOT NULL THEN 'x' END"
+                       : "CASE typeof(%.*s) WHEN 'text' THEN 'x' END",
+                    SV_FMT(word));
     else if (sv_eat(&word, SV("at:")))
         strbuf_addf(out,
                     pg ? "to_char(%.*s AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
@@ -252,7 +258,11 @@ static const char book_select_texts[] =
     " down_text, verify_text, ordinal, duration_ms FROM {}migration ORDER BY ordinal, version;";
 static const char book_select_rows[] =
     "SELECT version, name, kind, state, p1, s1, origin, {at:applied_at}, applied_by,"
-    " substr(up_text, 1, 1), NULL, NULL, ordinal, duration_ms FROM {}migration"
+    " {there:up_text}, NULL, NULL, ordinal, duration_ms FROM {}migration"
+    " ORDER BY ordinal, version;";
+static const char book_select_back[] =
+    "SELECT version, name, kind, state, p1, s1, origin, {at:applied_at}, applied_by,"
+    " {there:up_text}, down_text, verify_text, ordinal, duration_ms FROM {}migration"
     " ORDER BY ordinal, version;";
 static const char book_select_steps[] =
     " SELECT version, direction, part, digest, state, backend_start, error, stmt,"
@@ -311,10 +321,14 @@ static enum err_code book_load_by(struct book *b, const char *select, const char
     return ERR_OK;
 }
 
-enum err_code book_load(struct book *b, bool texts, struct book_rows *ret, struct err *err)
+enum err_code book_load(struct book *b, enum book_texts texts, struct book_rows *ret,
+                        struct err *err)
 {
-    return book_load_by(b, texts ? book_select_texts : book_select_rows, book_select_steps, ret,
-                        err);
+    static const char *const selects[] = {[BOOK_TEXTS_NONE] = book_select_rows,
+                                          [BOOK_TEXTS_ALL] = book_select_texts,
+                                          [BOOK_TEXTS_BACK] = book_select_back};
+
+    return book_load_by(b, selects[texts], book_select_steps, ret, err);
 }
 
 enum err_code book_load_digests(struct book *b, struct book_rows *ret, struct err *err)

@@ -64,9 +64,10 @@ NODISCARD enum err_code book_open(struct db *db, struct sv schema, struct book *
                                   struct err *err);
 /* Make the tables that are not there.  ERR_REFUSED: they are of a newer prusik. */
 NODISCARD enum err_code book_create(struct book *b, struct err *err);
-/* What is kept, without texts (of up_text the first letter) unless `texts`, and without format, path, title, origin_ref and origin_at,
- * which are for people; without tables nothing. */
-NODISCARD enum err_code book_load(struct book *b, bool texts, struct book_rows *ret,
+/* Of the texts: none, all of them, or what undoes and verifies.  Of an up_text that is left out "x" says that there is one. */
+enum book_texts { BOOK_TEXTS_NONE, BOOK_TEXTS_ALL, BOOK_TEXTS_BACK };
+/* What is kept, without format, path, title, origin_ref and origin_at, which are for people; without tables nothing. */
+NODISCARD enum err_code book_load(struct book *b, enum book_texts texts, struct book_rows *ret,
                                   struct err *err);
 
 /* Of what is applied as a whole or in part only version, state, origin, p1 and s1; "partial": also what is on its way

@@ -27,6 +27,9 @@ typedef VEC(struct discover_file) discover_files;
 void discover_release(struct discover *d)
 {
     migrations_release(&d->files);
+    for (size_t i = 0; i < d->texts.n; i++)
+        strbuf_release(&d->texts.v[i]);
+    vec_release(&d->texts);
     strbuf_release(&d->notes);
 }
 
@@ -285,6 +288,7 @@ static enum err_code discover_one(struct discover_file *f, enum db_kind db,
     const struct book_migration *row = NULL;
     struct sv path = sv_from(f->path);
     struct format_name name;
+    struct strbuf *text;
     struct err other;
 
     if (format_name(d->format, path, &d->files.arena, &name, &other) != ERR_OK) {
@@ -296,9 +300,13 @@ static enum err_code discover_one(struct discover_file *f, enum db_kind db,
         return err->code;
     if (d->format->whole && !name.repeatable)
         row = discover_applied(applied, name.version, f, next);
-    if (row)
+    if (row) {
+        strbuf_release(&f->text);
         return format_read_applied(d->format, path, row->p1, row->s1, &d->files, err);
-    if (format_read(d->format, path, strbuf_sv(&f->text), db, &d->files, err) != ERR_OK)
+    }
+    text = vec_add(&d->texts);
+    *text = strbuf_steal(&f->text);
+    if (format_read_there(d->format, path, strbuf_sv(text), db, &d->files, err) != ERR_OK)
         return err->code;
     if (d->files.v.n && vec_last(&d->files.v)->changed.n)
         strbuf_addf(&d->notes, "%s: %.*s\n", f->path, SV_FMT(vec_last(&d->files.v)->changed));

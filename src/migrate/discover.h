@@ -15,7 +15,8 @@
 struct discover {
     const struct format *format; /* NULL: the folder has no migration */
     struct migrations files;
-    struct strbuf notes; /* lines */
+    VEC(struct strbuf) texts; /* of the files, in which those of the migrations lie */
+    struct strbuf notes;      /* lines */
 };
 void discover_release(struct discover *d);
 

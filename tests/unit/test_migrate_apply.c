@@ -84,7 +84,7 @@ static enum err_code up(struct base *b, const struct wish *w, struct err *err)
     CLEANUP(book_rows_release) struct book_rows applied = {0};
     struct told none = {0};
     struct book book;
-    struct apply_options o = {.no_texts = true,
+    struct apply_options o = {.texts = APPLY_TEXTS_NONE,
                               .lock_timeout_ms = w->lock_timeout_ms,
                               .retry_ms = w->retry_ms,
                               .wait_ms = w->wait_ms,
