@@ -81,10 +81,9 @@ static enum err_code db_go_left(struct apply *a, const struct pending *p, const 
         return err_hint(err, "%.*s is %s as a whole; prusik db %s goes on behind it",
                         SV_FMT(p->version), up ? "applied" : "undone", verb);
     if (a->left == APPLY_LEFT_NOTHING)
-        return err_hint(err, "%.*s is %s: it was looked up; prusik db %s goes on with it",
-                        SV_FMT(p->version),
-                        up ? "not applied, and nothing of it is left" : "still applied as a whole",
-                        verb);
+        return err_hint(
+            err, "%.*s is %s: it was looked up; prusik db %s goes on with it", SV_FMT(p->version),
+            up ? "not applied, and nothing of it is left" : "still applied as a whole", verb);
     if (a->left == APPLY_LEFT_UNKNOWN)
         return err_hint(err,
                         "whether %.*s was committed is not known yet: prusik db status says so when"
@@ -147,8 +146,18 @@ static enum err_code db_go_up(struct db_verb *v, struct apply *a, const pendings
         }
         n++;
     }
-    if (!v->c->json && !v->c->quiet)
+    if (v->c->json || v->c->quiet)
+        return ERR_OK;
+    if (v->tree.files.v.n == 0) {
+        CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+        strbuf_add_str(&b, "nothing to do: there is no migration in ");
+        text_add_line(&b, sv_from(v->dir));
+        strbuf_add_byte(&b, '\n');
+        term_write(&b);
+    } else {
         printf(n ? "%zu applied\n" : "nothing to do\n", n);
+    }
     return ERR_OK;
 }
 

@@ -227,7 +227,11 @@ static enum err_code db_lint_drop_applied(struct db_verb *v, struct lint_jobs *j
 
 static enum err_code db_lint_add(struct lint_jobs *jobs, const char *path, struct err *err)
 {
-    enum err_code rc = lint_jobs_add(jobs, path, err);
+    enum err_code rc;
+
+    if (sv_ends(sv_from(path), SV(".py"))) /* no SQL, whatever its text would be read as */
+        return lint_alembic_refuse_file(path, err);
+    rc = lint_jobs_add(jobs, path, err);
 
     return rc == ERR_NOT_FOUND && lint_alembic_is(path) ? lint_alembic_refuse(path, err) : rc;
 }

@@ -57,7 +57,17 @@ static size_t db_status_count(const pendings *p)
     size_t n = 0;
 
     for (size_t i = 0; i < p->n; i++)
-        n += p->v[i].state != PENDING_APPLIED && p->v[i].state != PENDING_MISSING;
+        n += p->v[i].state != PENDING_APPLIED && p->v[i].state != PENDING_MISSING &&
+             p->v[i].state != PENDING_CHANGED;
+    return n;
+}
+
+static size_t db_status_of(const pendings *p, enum pending_state state)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n; i++)
+        n += p->v[i].state == state;
     return n;
 }
 
@@ -131,8 +141,12 @@ enum err_code db_status(struct db_verb *v, struct err *err)
     db_verb_notes(v);
     for (size_t i = 0; i < l.p.n && !v->c->quiet; i++)
         db_status_line(&l.p.v[i], &b);
-    strbuf_addf(&b, "%zu migration%s, %zu pending%s\n", l.p.n, l.p.n == 1 ? "" : "s", n,
-                pending_is_clean(&l.p) ? "" : ": not clean");
+    strbuf_addf(&b, "%zu migration%s, %zu pending", l.p.n, l.p.n == 1 ? "" : "s", n);
+    if (db_status_of(&l.p, PENDING_CHANGED))
+        strbuf_addf(&b, ", %zu changed", db_status_of(&l.p, PENDING_CHANGED));
+    if (db_status_of(&l.p, PENDING_MISSING))
+        strbuf_addf(&b, ", %zu missing", db_status_of(&l.p, PENDING_MISSING));
+    strbuf_add_str(&b, pending_is_clean(&l.p) ? "\n" : ": not clean\n");
     term_write(&b);
     return ERR_OK;
 }

@@ -46,6 +46,21 @@ static const struct db_scheme *db_scheme_of(struct sv text, struct sv *rest)
     return NULL;
 }
 
+/* "mysql://...": no path has that, and no database that is known. */
+static enum err_code db_other(struct sv text, struct err *err)
+{
+    size_t n = sv_find(text, SV("://"), 0);
+
+    if (n == 0 || n == SV_NPOS)
+        return ERR_OK;
+    for (size_t i = 0; i < n; i++)
+        if (!ascii_is_alnum(text.p[i]) && !strchr("+-.", text.p[i]))
+            return ERR_OK;
+    (void)err_set(err, ERR_INVALID, "'%.*s' is no database that is known here",
+                  SV_FMT(sv_sub(text, 0, n)));
+    return err_hint(err, "PostgreSQL and SQLite are: postgresql://USER@HOST/NAME, sqlite:PATH");
+}
+
 bool db_is_url(struct sv text)
 {
     struct sv rest;
@@ -94,6 +109,8 @@ static enum err_code db_open_kind(struct db *db, const struct db_config *c, stru
         strbuf_add_str(&address, "postgresql");
         strbuf_add_sv(&address, rest);
     } else if (!s) {
+        if (db_other(c->url, err) != ERR_OK)
+            return err->code;
         strbuf_add_sv(&address, c->url);
     } else if (db_sqlite_path(rest, &address, err) != ERR_OK) {
         return err->code;

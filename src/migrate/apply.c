@@ -209,6 +209,11 @@ enum err_code apply_check(const struct pending *p, enum db_kind db, struct err *
     if (m->code || !m->format->runs) {
         (void)err_set(err, ERR_REFUSED, "%.*s: files of %s are known by name only (FMT020)",
                       SV_FMT(m->path), m->format->name);
+        if (m->format == &format_alembic)
+            return err_hint(err,
+                            "apply it with alembic; or have its SQL: alembic upgrade heads --sql"
+                            " > sql/all.sql, and prusik db upgrade --dir sql; or go on with"
+                            " files of prusik: prusik db adopt");
         return err_hint(err, "apply it with %s, or go on with files of prusik: prusik db adopt",
                         m->format->name);
     }

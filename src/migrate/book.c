@@ -27,8 +27,9 @@ static void book_expand_one(const struct book *b, struct sv word, struct strbuf 
         strbuf_add_str(
             out, "(1000 * date_part('epoch', clock_timestamp() - statement_timestamp()))::bigint");
     else if (sv_is(word, "id"))
-        strbuf_add_str(out, pg ? "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
-                               : "INTEGER PRIMARY KEY"); /* no row is ever deleted: none comes again */
+        strbuf_add_str(out,
+                       pg ? "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+                          : "INTEGER PRIMARY KEY"); /* no row is ever deleted: none comes again */
     else if (sv_is(word, "time"))
         strbuf_add_str(out, pg ? "timestamptz" : "text");
     else if (sv_is(word, "json"))
@@ -514,12 +515,13 @@ static enum err_code book_insert_lite(struct book *b, const struct book_lite *to
 
 enum err_code book_put(struct book *b, const struct book_migration *m, struct err *err)
 {
-    static const struct book_lite lite = {
-        "INSERT OR REPLACE INTO {}migration (applied_at",
-        "$1",
-        {"version", "ordinal", "name", "kind", "state", "format", "path", "title", "p1", "s1",
-         "up_text", "down_text", "verify_text", "origin", "origin_ref", "origin_at", "applied_by",
-         "duration_ms", "run_id", NULL}};
+    static const struct book_lite lite = {"INSERT OR REPLACE INTO {}migration (applied_at",
+                                          "$1",
+                                          {"version",     "ordinal",     "name",       "kind",
+                                           "state",       "format",      "path",       "title",
+                                           "p1",          "s1",          "up_text",    "down_text",
+                                           "verify_text", "origin",      "origin_ref", "origin_at",
+                                           "applied_by",  "duration_ms", "run_id",     NULL}};
     struct book_numbers n;
     struct db_value v[BOOK_MIGRATION_VALUES];
 
@@ -531,11 +533,11 @@ enum err_code book_put(struct book *b, const struct book_migration *m, struct er
 
 enum err_code book_add_event(struct book *b, const struct book_event *e, struct err *err)
 {
-    static const struct book_lite lite = {
-        "INSERT INTO {}event (at, program",
-        "$1, 'prusik'",
-        {"run_id", "os_user", "host", "kind", "version", "direction", "part", "stmt", "duration_ms",
-         "sqlstate", "message", "detail", NULL}};
+    static const struct book_lite lite = {"INSERT INTO {}event (at, program",
+                                          "$1, 'prusik'",
+                                          {"run_id", "os_user", "host", "kind", "version",
+                                           "direction", "part", "stmt", "duration_ms", "sqlstate",
+                                           "message", "detail", NULL}};
     struct book_numbers n;
     struct db_value v[BOOK_EVENT_VALUES];
 

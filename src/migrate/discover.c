@@ -84,9 +84,12 @@ static enum err_code discover_list(const char *dir, discover_files *ret, struct 
     DIR *d = opendir(dir);
     struct dirent *e;
 
-    if (!d)
-        return errno == ENOENT ? err_set(err, ERR_NOT_FOUND, "there is no folder '%s'", dir)
-                               : err_sys(err, errno, "open '%s'", dir);
+    if (!d && errno != ENOENT)
+        return err_sys(err, errno, "open '%s'", dir);
+    if (!d) {
+        (void)err_set(err, ERR_NOT_FOUND, "there is no folder '%s'", dir);
+        return err_hint(err, "--dir FOLDER says where the migrations are");
+    }
     while ((e = readdir(d)) != NULL && ret->n < DISCOVER_FILES)
         if (e->d_name[0] != '.')
             discover_add(dir, e, ret);
@@ -173,7 +176,7 @@ static enum err_code discover_two(const struct discover_file *a, const struct di
 {
     (void)err_set(err, ERR_INVALID, "two formats in one folder: %s (%s), %s (%s)", a->marked->name,
                   path_base(a->path), b->marked->name, path_base(b->path));
-    return err_hint(err, "which is it? --format %s", a->marked->name);
+    return err_hint(err, "which is it? --files %s", a->marked->name);
 }
 
 static enum err_code discover_by_text(discover_files *files, const struct format **ret,
@@ -200,7 +203,7 @@ static enum err_code discover_by_text(discover_files *files, const struct format
     return ERR_OK;
 }
 
-/* How many files have names of this format. */
+/* How many files have names of this format; a way back is that of several. */
 static size_t discover_count(const struct format *f, const discover_files *files, struct arena *a)
 {
     struct format_name name;
@@ -208,7 +211,8 @@ static size_t discover_count(const struct format *f, const discover_files *files
     size_t n = 0;
 
     for (size_t i = 0; i < files->n; i++)
-        n += format_name(f, sv_from(files->v[i].path), a, &name, &err) == ERR_OK;
+        n += format_name(f, sv_from(files->v[i].path), a, &name, &err) == ERR_OK &&
+             name.direction != FORMAT_DOWN;
     return n;
 }
 
@@ -223,6 +227,18 @@ static const struct format *discover_by_name(const discover_files *files, struct
         if (discover_count(order[i], files, a) > 0)
             return order[i];
     return NULL;
+}
+
+/* The folder above that of the revisions has the program that reads them. */
+static enum err_code discover_above(const char *dir, const struct discover *d, struct err *err)
+{
+    CLEANUP(mem_freep) char *env = path_join(dir, "env.py");
+    CLEANUP(mem_freep) char *versions = path_join(dir, "versions");
+
+    if (d->format != &format_alembic || !file_exists(env) || !discover_is_folder(versions))
+        return ERR_OK;
+    (void)err_set(err, ERR_INVALID, "'%s' is the folder of Alembic's environment", dir);
+    return err_hint(err, "its revisions: --dir %s", versions);
 }
 
 static enum err_code discover_format(const char *dir, struct sv format, discover_files *files,
@@ -245,7 +261,7 @@ static enum err_code discover_format(const char *dir, struct sv format, discover
         return err->code;
     if (!d->format)
         d->format = discover_by_name(files, &d->files.arena);
-    return ERR_OK;
+    return discover_above(dir, d, err);
 }
 
 /* --- reading --- */
@@ -454,6 +470,28 @@ enum err_code discover_tree(const char *dir, struct sv format, enum db_kind db,
 
     discover_free(&files);
     return rc;
+}
+
+enum err_code discover_names(const char *dir, struct sv format, struct discover *ret,
+                             struct err *err)
+{
+    struct discover d = {.notes = STRBUF(1u << 20)};
+    discover_files files = {0};
+    struct err other;
+
+    if (discover_list(dir, &files, err) != ERR_OK ||
+        discover_format(dir, format, &files, &d, err) != ERR_OK) {
+        discover_free(&files);
+        discover_release(&d);
+        return err->code;
+    }
+    for (size_t i = 0; d.format && i < files.n; i++)
+        if (format_read_applied(d.format, sv_from(files.v[i].path), SV(""), SV(""), &d.files,
+                                &other) != ERR_OK)
+            continue; /* it is no migration */
+    discover_free(&files);
+    *ret = d;
+    return ERR_OK;
 }
 
 enum err_code discover_tree_beside(struct discover_ahead *ahead, struct sv format, enum db_kind db,

@@ -27,6 +27,10 @@ void discover_release(struct discover *d);
 NODISCARD enum err_code discover_tree(const char *dir, struct sv format, enum db_kind db,
                                       struct discover *ret, struct err *err);
 
+/* The same by the names of the files alone, in the order of names: what is in them need not be finished. */
+NODISCARD enum err_code discover_names(const char *dir, struct sv format, struct discover *ret,
+                                       struct err *err);
+
 /*
  * The files of a folder, read by a thread of their own while a connection is made and the database answers.  Whatever comes of
  * it is told by discover_tree_beside(), which waits for it; so does discover_ahead_free().

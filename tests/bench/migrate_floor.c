@@ -14,13 +14,13 @@
 #include "base/sv.h"
 
 #define FLOOR_DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define FLOOR_ROW \
+#define FLOOR_ROW                                                                                                           \
     "(version text PRIMARY KEY, ordinal numeric NOT NULL, name text, kind text NOT NULL, state text NOT NULL, format text," \
-    " path text, title text, grade text, p1 text, s1 text, up_text text, down_text text, verify_text text, origin text," \
+    " path text, title text, grade text, p1 text, s1 text, up_text text, down_text text, verify_text text, origin text,"    \
     " origin_ref text, origin_at %s, applied_at %s, applied_by text, duration_ms bigint, run_id text, last_event bigint)"
-#define FLOOR_EVENT \
+#define FLOOR_EVENT                                                                                                     \
     "(id %s PRIMARY KEY, at %s NOT NULL, run_id text, db_user text, os_user text, host text, pid bigint, program text," \
-    " kind text NOT NULL, version text, direction text, part text, stmt bigint, duration_ms bigint, sqlstate text," \
+    " kind text NOT NULL, version text, direction text, part text, stmt bigint, duration_ms bigint, sqlstate text,"     \
     " message text, detail %s)"
 
 struct floor {
@@ -39,8 +39,9 @@ static void floor_start(const struct floor *f, char *sql, size_t n)
                        time, time, f->pg ? "bigint GENERATED ALWAYS AS IDENTITY" : "INTEGER", time,
                        f->pg ? "json" : "text");
     else
-        (void)snprintf(sql, n,
-                       "CREATE TABLE IF NOT EXISTS history (version integer PRIMARY KEY, at timestamp)");
+        (void)snprintf(
+            sql, n,
+            "CREATE TABLE IF NOT EXISTS history (version integer PRIMARY KEY, at timestamp)");
 }
 
 static const char *floor_applied(const struct floor *f)
@@ -67,9 +68,9 @@ static void floor_migration(const struct floor *f, char *sql, size_t n, int i)
             f->pg ? ", db_user, pid" : "", now, f->pg ? ", current_user, pg_backend_pid()" : "", i);
     else
         (void)snprintf(rows, sizeof(rows), "INSERT INTO history VALUES (%d, CURRENT_TIMESTAMP)", i);
-    (void)snprintf(sql, n,
-                   "BEGIN; CREATE TABLE t%d (id integer PRIMARY KEY, name text NOT NULL); %s; COMMIT",
-                   i, rows);
+    (void)snprintf(
+        sql, n, "BEGIN; CREATE TABLE t%d (id integer PRIMARY KEY, name text NOT NULL); %s; COMMIT",
+        i, rows);
 }
 
 static int floor_fail(const char *what)
