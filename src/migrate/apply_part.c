@@ -323,8 +323,10 @@ static enum err_code apply_whole_failed(struct apply_job *j, const struct migrat
         return apply_tx_rollback(j->a, apply_is_pooled(j->a, done == APPLY_TX_STMTS)
                                            ? apply_pooled(j->a, err)
                                            : apply_statement_failed(j, &p->stmts[0], front, err));
-    if (done == APPLY_TX_STMTS + 1)
+    if (done == APPLY_TX_STMTS + 1) {
         db_often_failed(j->a->db);
+        (void)err_wrap(err, "prusik's own tables");
+    }
     return apply_tx_end_failed(j, p, done > APPLY_TX_STMTS ? done - APPLY_TX_STMTS - 1 : 0, err);
 }
 
