@@ -360,8 +360,12 @@ T(a_migration_of_one_statement_is_whole_whatever_it_is_on_postgresql)
     up_ok(&b);
     T_STR(one(&b, "SELECT string_agg(length(t)::text, ',' ORDER BY length(t)) FROM a"),
           "1,40000,70000");
-    T_STR(kept(&b, "string_agg(version || coalesce(state, '') || (duration_ms >= 0), ' ' ORDER BY version)", "migration", ""),
-          "1appliedtrue 2appliedtrue 3appliedtrue 4appliedtrue 5appliedtrue 6appliedtrue");
+    T_STR(
+        kept(
+            &b,
+            "string_agg(version || coalesce(state, '') || (duration_ms >= 0), ' ' ORDER BY version)",
+            "migration", ""),
+        "1appliedtrue 2appliedtrue 3appliedtrue 4appliedtrue 5appliedtrue 6appliedtrue");
     T_STR(kept(&b, "count(*)", "event", "WHERE kind = 'up-done' AND duration_ms >= 0"), "6");
     strbuf_release(&text);
     db_close(b.db);
