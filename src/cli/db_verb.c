@@ -115,8 +115,8 @@ static enum err_code db_verb_open(struct db_verb *v, const struct db_command *cm
         return err->code;
     config.url = strbuf_sv(&url);
     if (db_open(&config, &v->db, err) != ERR_OK) {
-        if (err->code != ERR_NOT_FOUND)
-            return err->code;
+        if (err->code != ERR_NOT_FOUND || sv_starts_nocase(config.url, SV("postgres")))
+            return err->code; /* of PostgreSQL it is the library that is not there */
         if (!cmd->as_new)
             return err_hint(err, "prusik db upgrade makes it");
         config.url = SV("sqlite::memory:"); /* as it will be, and no file is left behind */

@@ -16,6 +16,7 @@ struct apply_job {
     struct migration *downs;   /* of an up: what undoes it, with the texts that were asked for */
     struct backfill *backfill; /* while one is on its way */
     bool single; /* one transaction is all of it: nothing is kept about its progress */
+    bool behind; /* its statement without a transaction has ended: what failed came behind it */
     uint64_t start_ns;
 };
 

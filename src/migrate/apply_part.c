@@ -472,14 +472,17 @@ enum err_code apply_until(struct apply_job *j, const struct migration_part *p, s
     uint64_t until = clock_mono_ns() + apply_ms(p, "retry_for", j->a->o.retry_ms) * 1000000;
 
     for (unsigned n = 0;; n++) {
-        enum err_code rc = try(j, p, stmt, err);
-        struct err first = *err;
+        struct err first;
+        enum err_code rc;
 
+        j->behind = false;
+        rc = try(j, p, stmt, err);
         if (rc == ERR_OK)
             return rc;
+        first = *err;
         if (db_forgot(j->a->db)) /* a DEALLOCATE in it, of which nothing is left */
             continue;
-        if (j->a->left == APPLY_LEFT_DONE) /* it did not fail: what came behind it did */
+        if (j->a->left == APPLY_LEFT_DONE || j->behind) /* what came behind it failed */
             return rc;
         if (!apply_is_lock(j->a, rc) || clock_mono_ns() >= until || !db_is_open(j->a->db)) {
             apply_tell_failure(j, p, "stmt-failed", stmt, err->msg);
@@ -587,9 +590,12 @@ static enum err_code apply_try_alone(struct apply_job *j, const struct migration
     if (apply_mark(j, p, stmt, "intent", "stmt-intent", err) != ERR_OK ||
         apply_limits(j->a, p, stmt, err) != ERR_OK)
         return err->code;
-    if (apply_statement(j, p, stmt, err) == ERR_OK &&
-        (k != SQLKIND_CREATE_INDEX || apply_check_index(j, p, stmt, err) == ERR_OK))
+    j->behind = apply_statement(j, p, stmt, err) == ERR_OK;
+    if (j->behind && (k != SQLKIND_CREATE_INDEX || apply_check_index(j, p, stmt, err) == ERR_OK))
         return apply_mark(j, p, stmt, "done", "stmt-done", err);
+    if (j->behind && err->code != ERR_FAILED)
+        return err->code; /* the intent stays: it is asked about, and nothing is done twice */
+    j->behind = false;
     first = *err;
     error = j->a->error;
     if (!db_is_open(j->a->db))

@@ -10,6 +10,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 
@@ -216,6 +217,22 @@ def parts_that_are_done_stay_done(server):
     same("applied", applied(server), "1 applied, 3 applied")
 
 
+def an_index_that_was_built_is_not_told_as_failed(server):
+    files()
+    write("m/3_index.sql", "-- prusik:up tx=no\nCREATE INDEX CONCURRENTLY one_id ON one (id);\n-- prusik:down tx=no\nDROP INDEX CONCURRENTLY one_id;\n")
+    os.remove("m/3_three.sql")
+    code, out, err = ctrl_c(server, b"INDEX CONCURRENTLY one_id ON one (id)\0", "upgrade")
+    same("exit code", code, 130)
+    check("3 is half applied" in err, out + err)
+    same("it is there", server.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'one_id'::regclass"), "t")
+    code, out, err = db.prusik(server, "upgrade")
+    same("goes on", (code, err), (0, ""))
+    check("applied  3" in out, out)
+    same("not built again", server.sql("SELECT string_agg(kind, ' ' ORDER BY id) FROM prusik.event WHERE version = '3'"),
+         "up-start stmt-intent up-start resumed part-done up-done")
+    once(server)
+
+
 def said(err):
     """What it claims of the version that it stopped at: the version, and whether it is applied."""
     found = re.search(r"\b(\d+) is (not applied, and nothing of it is left|applied as a whole)", err)
@@ -270,7 +287,7 @@ def stopped_anywhere_on_sqlite():
                                                    stdin=subprocess.DEVNULL), ROUNDS)
 
 
-run_tests([*(db.with_server(t) for t in (
+sys.exit(run_tests([*(db.with_server(t) for t in (
     a_commit_nobody_heard_of_is_looked_up, a_commit_that_never_came_is_not_claimed, a_server_that_is_gone_is_no_answer,
-    ctrl_c_behind_a_commit_says_that_it_is_applied, so_of_a_way_back_and_of_several_statements, parts_that_are_done_stay_done,
-    stopped_anywhere_on_postgresql)), stopped_anywhere_on_sqlite])
+    ctrl_c_behind_a_commit_says_that_it_is_applied, an_index_that_was_built_is_not_told_as_failed, so_of_a_way_back_and_of_several_statements, parts_that_are_done_stay_done,
+    stopped_anywhere_on_postgresql)), stopped_anywhere_on_sqlite]))
