@@ -528,8 +528,9 @@ static enum err_code apply_mark(struct apply_job *j, const struct migration_part
         rc = strcmp(j->direction, "up") == 0
                  ? book_put(&j->a->book, &j->row, err)
                  : book_set_state(&j->a->book, j->version, "partial", err);
-    if (rc == ERR_OK && kind)
-        rc = book_add_event(&j->a->book, &e, err);
+    if (rc == ERR_OK && kind) /* that it is not done again is told, too */
+        rc = strcmp(kind, "resumed") == 0 ? apply_event(j->a, &e, err)
+                                          : book_add_event(&j->a->book, &e, err);
     return apply_tx_end(j->a, rc, err);
 }
 
