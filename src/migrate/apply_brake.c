@@ -107,10 +107,7 @@ static bool brake_is_slow(uint64_t with_ns, uint64_t without_ns)
     return with_ns > 2 * without_ns && with_ns > (uint64_t)BRAKE_PROBE_MS * 1000000;
 }
 
-/*
- * That some wait beside a batch makes it shorter; that half of them do makes batches fewer.  So does it when two of a hundred of
- * all writes take twice as long as without any batch, which shorter ones do not mend where processors or the log are shared.
- */
+/* That some wait is what sharing a processor with a batch comes to; its share of the time is only for what all feel. */
 void brake_adapt(struct brake *b, struct pulse_said with, struct pulse_said without)
 {
     bool some = brake_is_slow(with.most_ns, without.most_ns);
@@ -119,12 +116,8 @@ void brake_adapt(struct brake *b, struct pulse_said with, struct pulse_said with
         b->target_ms = b->target_ms / 2 < BRAKE_LEAST_MS ? BRAKE_LEAST_MS : b->target_ms / 2;
     else if (brake_is_slow(with.half_ns, without.half_ns))
         b->duty = b->duty / 2 < BRAKE_DUTY_LEAST ? BRAKE_DUTY_LEAST : b->duty / 2;
-    else if (brake_is_slow(with.all_ns, without.all_ns))
-        b->duty = b->duty * 7 / 10 < BRAKE_DUTY_LEAST ? BRAKE_DUTY_LEAST : b->duty * 7 / 10;
-    else if (2 * with.all_ns > 3 * without.all_ns)
-        return; /* neither well nor ill */
     else if (b->duty < BRAKE_DUTY)
-        b->duty = b->duty * 10 / 7 > BRAKE_DUTY ? BRAKE_DUTY : b->duty * 10 / 7;
+        b->duty = 2 * b->duty > BRAKE_DUTY ? BRAKE_DUTY : 2 * b->duty;
     else if (2 * with.most_ns <= 3 * without.most_ns && b->target_ms < b->most_ms)
         b->target_ms++;
 }
@@ -147,8 +140,8 @@ static enum err_code brake_share(struct brake *b, struct err *err)
         return err->code;
     b->probes[b->n_probes++ % BRAKE_PROBES] = took;
     median = brake_median(b);
-    brake_adapt(b, (struct pulse_said){median, median, median},
-                (struct pulse_said){b->idle_ns, b->idle_ns, b->idle_ns});
+    brake_adapt(b, (struct pulse_said){median, median},
+                (struct pulse_said){b->idle_ns, b->idle_ns});
     return ERR_OK;
 }
 

@@ -93,12 +93,9 @@ bool pulse_may(const struct apply *a); /* is there an address to connect to? */
 struct pulse *pulse_begin(const struct apply *a);
 void pulse_end(struct pulse *p);                /* NULL: nothing */
 void pulse_batch(struct pulse *p, bool begins); /* a batch begins or has ended; NULL: nothing */
-/*
- * What half of them and what nine of ten took at most since it was asked last, and 98 of 100 of all of them, beside a batch or not;
- * of those between two what is known for longer.  false: too few are known.
- */
+/* What half of them and what nine of ten took at most since it was asked last; false: too few are known. */
 struct pulse_said {
-    uint64_t half_ns, most_ns, all_ns;
+    uint64_t half_ns, most_ns;
 };
 bool pulse_ask(struct pulse *p, struct pulse_said *beside, struct pulse_said *between);
 

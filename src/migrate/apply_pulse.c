@@ -16,13 +16,12 @@
 #define PULSE_CONNECT_MS 2000
 #define PULSE_WRITE_MS   2000 /* a write that takes longer is given up: it counts as this */
 #define PULSE_EVERY_NS   15000000
-#define PULSE_KEPT       256 /* of each kind, at most */
-#define PULSE_FEWEST     16  /* of each kind */
-#define PULSE_TOGETHER   100 /* of both */
+#define PULSE_KEPT       128 /* of each kind, at most */
+#define PULSE_FEWEST     16
 
 struct pulse_times {
-    uint64_t ns[PULSE_KEPT]; /* the last ones */
-    size_t n, since;         /* in all; since they were asked for */
+    uint64_t ns[PULSE_KEPT];
+    size_t n; /* since they were asked for */
 };
 
 struct pulse {
@@ -45,7 +44,6 @@ static void pulse_keep(struct pulse *p, uint64_t batches, bool busy, uint64_t to
     struct pulse_times *t = beside ? &p->beside : &p->between;
 
     t->ns[t->n++ % PULSE_KEPT] = took_ns;
-    t->since++;
 }
 
 /* Under the lock, which is given away for the time of the write.  false: it cannot be asked any more. */
@@ -174,32 +172,14 @@ static int pulse_cmp(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The last n of them, as far as they are kept; how many that are. */
-static size_t pulse_last(const struct pulse_times *t, size_t n, uint64_t *to)
+static struct pulse_said pulse_say(const struct pulse_times *t)
 {
-    n = size_min(n, size_min(t->n, PULSE_KEPT));
-    for (size_t i = 0; i < n; i++)
-        to[i] = t->ns[(t->n - 1 - i) % PULSE_KEPT];
-    return n;
-}
+    uint64_t sorted[PULSE_KEPT];
+    size_t n = t->n < PULSE_KEPT ? t->n : PULSE_KEPT;
 
-static struct pulse_said pulse_say(uint64_t *ns, size_t n)
-{
-    qsort(ns, n, sizeof(*ns), pulse_cmp);
-    return (struct pulse_said){
-        .half_ns = ns[n / 2], .most_ns = ns[n * 9 / 10], .all_ns = ns[n * 98 / 100]};
-}
-
-/* What they took between two batches says the same for as long as it is kept; beside them only as they are now. */
-static void pulse_tell(const struct pulse *p, struct pulse_said *beside, struct pulse_said *between)
-{
-    uint64_t ns[2 * PULSE_KEPT];
-    size_t n = pulse_last(&p->beside, p->beside.since, ns);
-
-    *beside = pulse_say(ns, n);
-    n += pulse_last(&p->between, p->between.since, ns + n);
-    beside->all_ns = pulse_say(ns, n).all_ns;
-    *between = pulse_say(ns, pulse_last(&p->between, PULSE_KEPT, ns));
+    memcpy(sorted, t->ns, sizeof(sorted));
+    qsort(sorted, n, sizeof(*sorted), pulse_cmp);
+    return (struct pulse_said){.half_ns = sorted[n / 2], .most_ns = sorted[n * 9 / 10]};
 }
 
 bool pulse_ask(struct pulse *p, struct pulse_said *beside, struct pulse_said *between)
@@ -207,11 +187,11 @@ bool pulse_ask(struct pulse *p, struct pulse_said *beside, struct pulse_said *be
     bool enough;
 
     (void)pthread_mutex_lock(&p->lock); /* it is no error-checking one */
-    enough = p->beside.since >= PULSE_FEWEST && p->between.since >= PULSE_FEWEST &&
-             p->beside.since + p->between.since >= PULSE_TOGETHER;
+    enough = p->beside.n >= PULSE_FEWEST && p->between.n >= PULSE_FEWEST;
     if (enough) {
-        pulse_tell(p, beside, between);
-        p->beside.since = p->between.since = 0; /* of what is changed now they say nothing */
+        *beside = pulse_say(&p->beside);
+        *between = pulse_say(&p->between);
+        p->beside.n = p->between.n = 0; /* of what is changed now they would say nothing */
     }
     (void)pthread_mutex_unlock(&p->lock); /* it is ours */
     return enough;
