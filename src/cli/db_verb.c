@@ -18,19 +18,19 @@
 #define DB_VERB_LINES_NS 10000000000 /* between two lines of progress where they stay */
 
 static const struct db_command db_commands[] = {
-    {"new", NULL, 1, 1, false, false, false, DB_BESIDE_NOTHING, db_new},
-    {"status", NULL, 0, 0, true, true, false, DB_BESIDE_ROWS, db_status},
-    {"plan", NULL, 0, 0, true, true, true, DB_BESIDE_NOTHING, db_plan},
-    {"upgrade", "up", 0, 0, true, true, true, DB_BESIDE_DIGESTS, db_upgrade},
-    {"downgrade", "down", 0, 0, true, true, false, DB_BESIDE_NOTHING, db_downgrade},
-    {"current", NULL, 0, 0, false, true, false, DB_BESIDE_NOTHING, db_current},
-    {"history", NULL, 0, 1, false, true, false, DB_BESIDE_NOTHING, db_history},
-    {"verify", NULL, 0, 1, true, true, false, DB_BESIDE_NOTHING, db_verify},
-    {"stamp", NULL, 1, 1, true, true, false, DB_BESIDE_NOTHING, db_stamp},
-    {"repair", NULL, 1, 1, true, true, false, DB_BESIDE_NOTHING, db_repair},
-    {"adopt", NULL, 0, 0, false, true, false, DB_BESIDE_NOTHING, db_adopt},
-    {"lint", NULL, 0, -1, false, false, false, DB_BESIDE_NOTHING, db_lint},
-    {"backfill", NULL, 0, 2, false, true, false, DB_BESIDE_NOTHING, db_backfill},
+    {"new", NULL, 1, 1, false, false, false, DB_BESIDE_NOTHING, db_new, false},
+    {"status", NULL, 0, 0, true, true, false, DB_BESIDE_ROWS, db_status, false},
+    {"plan", NULL, 0, 0, true, true, false, DB_BESIDE_NOTHING, db_plan, true},
+    {"upgrade", "up", 0, 0, true, true, true, DB_BESIDE_DIGESTS, db_upgrade, false},
+    {"downgrade", "down", 0, 0, true, true, false, DB_BESIDE_DIGESTS, db_downgrade, false},
+    {"current", NULL, 0, 0, false, true, false, DB_BESIDE_NOTHING, db_current, false},
+    {"history", NULL, 0, 1, false, true, false, DB_BESIDE_NOTHING, db_history, false},
+    {"verify", NULL, 0, 1, true, true, false, DB_BESIDE_NOTHING, db_verify, false},
+    {"stamp", NULL, 1, 1, true, true, false, DB_BESIDE_NOTHING, db_stamp, false},
+    {"repair", NULL, 1, 1, true, true, false, DB_BESIDE_NOTHING, db_repair, false},
+    {"adopt", NULL, 0, 0, false, true, false, DB_BESIDE_NOTHING, db_adopt, false},
+    {"lint", NULL, 0, -1, false, false, false, DB_BESIDE_NOTHING, db_lint, false},
+    {"backfill", NULL, 0, 2, false, true, false, DB_BESIDE_NOTHING, db_backfill, false},
 };
 
 /* --- stopping --- */
@@ -106,16 +106,23 @@ enum err_code db_verb_url(const struct cli *c, struct strbuf *url, struct err *e
     return rc;
 }
 
-static enum err_code db_verb_open(struct db_verb *v, bool create, struct err *err)
+static enum err_code db_verb_open(struct db_verb *v, const struct db_command *cmd, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf url = STRBUF(0);
-    struct db_config config = {.create = create};
+    struct db_config config = {.create = cmd->create};
 
     if (db_verb_url(v->c, &url, err) != ERR_OK)
         return err->code;
     config.url = strbuf_sv(&url);
-    if (db_open(&config, &v->db, err) != ERR_OK)
-        return err->code;
+    if (db_open(&config, &v->db, err) != ERR_OK) {
+        if (err->code != ERR_NOT_FOUND || sv_starts_nocase(config.url, SV("postgres")))
+            return err->code; /* of PostgreSQL it is the library that is not there */
+        if (!cmd->as_new)
+            return err_hint(err, "prusik db upgrade makes it");
+        config.url = SV("sqlite::memory:"); /* as it will be, and no file is left behind */
+        if (db_open(&config, &v->db, err) != ERR_OK)
+            return err->code; /* uncovered: one in memory can be made */
+    }
     v->url = strbuf_steal_str(&url);
     db_verb_watch(v->db);
     return ERR_OK;
@@ -137,7 +144,7 @@ static enum err_code db_verb_applied(struct db_verb *v, enum db_beside beside, s
         return ERR_OK;
     if (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
         (beside == DB_BESIDE_DIGESTS ? book_load_digests(&b, &v->applied, err)
-                                     : book_load(&b, false, &v->applied, err)) != ERR_OK)
+                                     : book_load(&b, BOOK_TEXTS_NONE, &v->applied, err)) != ERR_OK)
         return err->code;
     v->beside = beside;
     return ERR_OK;
@@ -165,8 +172,8 @@ void db_verb_notes(const struct db_verb *v)
     printf("%s", strbuf_str(&b));
 }
 
-enum err_code db_verb_compare(struct db_verb *v, bool texts, struct book_rows *rows, pendings *ret,
-                              struct err *err)
+enum err_code db_verb_compare(struct db_verb *v, enum book_texts texts, struct book_rows *rows,
+                              pendings *ret, struct err *err)
 {
     struct book b;
 
@@ -355,7 +362,7 @@ enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err)
         v.ahead = discover_ahead_new(v.dir);
     }
     if (cmd->database)
-        rc = db_verb_open(&v, cmd->create, err);
+        rc = db_verb_open(&v, cmd, err);
     if (rc == ERR_OK && cmd->files)
         rc = db_verb_read(&v, cmd->beside, err);
     if (rc == ERR_OK)

@@ -39,6 +39,7 @@ struct db_command {
     bool create;              /* a SQLite file that is not there is made */
     enum db_beside beside;
     db_verb_fn *run;
+    bool as_new; /* ... or taken to be there, and empty */
 };
 
 db_verb_fn db_new, db_status, db_current, db_history, db_plan, db_verify, db_upgrade, db_downgrade,
@@ -52,8 +53,8 @@ NODISCARD enum err_code db_verb_url(const struct cli *c, struct strbuf *url, str
 /* The folder: --dir, or the one that is there.  For free(). */
 char *db_verb_dir(const struct cli *c);
 /* What the tables say, held against the files; both released by the caller. */
-NODISCARD enum err_code db_verb_compare(struct db_verb *v, bool texts, struct book_rows *rows,
-                                        pendings *ret, struct err *err);
+NODISCARD enum err_code db_verb_compare(struct db_verb *v, enum book_texts texts,
+                                        struct book_rows *rows, pendings *ret, struct err *err);
 /* Revisions of Alembic: ERR_INVALID when there are two heads, and not all are applied. */
 NODISCARD enum err_code db_verb_heads(const struct db_verb *v, const pendings *p, struct err *err);
 /* Remarks on the folder, on standard output unless --json or --quiet. */

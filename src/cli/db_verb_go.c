@@ -77,7 +77,19 @@ static enum err_code db_go_left(struct apply *a, const struct pending *p, const 
     const struct err first = *err;
     struct err other;
 
-    if (!db_is_open(a->db) || book_load(&a->book, false, &rows, &other) != ERR_OK)
+    if (a->left == APPLY_LEFT_DONE)
+        return err_hint(err, "%.*s is %s as a whole; prusik db %s goes on behind it",
+                        SV_FMT(p->version), up ? "applied" : "undone", verb);
+    if (a->left == APPLY_LEFT_NOTHING)
+        return err_hint(
+            err, "%.*s is %s: it was looked up; prusik db %s goes on with it", SV_FMT(p->version),
+            up ? "not applied, and nothing of it is left" : "still applied as a whole", verb);
+    if (a->left == APPLY_LEFT_UNKNOWN)
+        return err_hint(err,
+                        "whether %.*s was committed is not known yet: prusik db status says so when"
+                        " the server answers; prusik db %s goes on, and does nothing twice",
+                        SV_FMT(p->version), verb);
+    if (!db_is_open(a->db) || book_load(&a->book, BOOK_TEXTS_NONE, &rows, &other) != ERR_OK)
         return err_hint(err, "%s%sprusik db status says what of %.*s is done", first.hint,
                         first.hint[0] ? "; " : "", SV_FMT(p->version));
     for (size_t i = 0; i < rows.migrations.n; i++)
@@ -134,8 +146,18 @@ static enum err_code db_go_up(struct db_verb *v, struct apply *a, const pendings
         }
         n++;
     }
-    if (!v->c->json && !v->c->quiet)
+    if (v->c->json || v->c->quiet)
+        return ERR_OK;
+    if (v->tree.files.v.n == 0) {
+        CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+        strbuf_add_str(&b, "nothing to do: there is no migration in ");
+        text_add_line(&b, sv_from(v->dir));
+        strbuf_add_byte(&b, '\n');
+        term_write(&b);
+    } else {
         printf(n ? "%zu applied\n" : "nothing to do\n", n);
+    }
     return ERR_OK;
 }
 
@@ -269,7 +291,9 @@ static enum err_code db_go(struct db_verb *v, db_go_fn *fn, struct err *err)
 
     if (db_verb_options(v, &o, err) != ERR_OK)
         return err->code;
-    o.no_texts = fn == db_go_up;
+    o.texts = fn == db_go_up     ? APPLY_TEXTS_NONE
+              : fn == db_go_down ? APPLY_TEXTS_BACK
+                                 : APPLY_TEXTS_ALL;
     if (apply_begin(v->db, &o, &a, err) != ERR_OK)
         return err->code;
     pending_compare(&v->tree.files, &a.rows, db_kind(v->db), &p);

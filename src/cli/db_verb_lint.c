@@ -216,7 +216,7 @@ static enum err_code db_lint_drop_applied(struct db_verb *v, struct lint_jobs *j
     struct book b;
 
     if (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
-        book_load(&b, false, &rows, err) != ERR_OK)
+        book_load(&b, BOOK_TEXTS_NONE, &rows, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; i < rows.migrations.n; i++)
         if (!sv_is(rows.migrations.v[i].state, "undone"))
@@ -227,7 +227,11 @@ static enum err_code db_lint_drop_applied(struct db_verb *v, struct lint_jobs *j
 
 static enum err_code db_lint_add(struct lint_jobs *jobs, const char *path, struct err *err)
 {
-    enum err_code rc = lint_jobs_add(jobs, path, err);
+    enum err_code rc;
+
+    if (sv_ends(sv_from(path), SV(".py"))) /* no SQL, whatever its text would be read as */
+        return lint_alembic_refuse_file(path, err);
+    rc = lint_jobs_add(jobs, path, err);
 
     return rc == ERR_NOT_FOUND && lint_alembic_is(path) ? lint_alembic_refuse(path, err) : rc;
 }

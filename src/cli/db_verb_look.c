@@ -57,7 +57,17 @@ static size_t db_status_count(const pendings *p)
     size_t n = 0;
 
     for (size_t i = 0; i < p->n; i++)
-        n += p->v[i].state != PENDING_APPLIED && p->v[i].state != PENDING_MISSING;
+        n += p->v[i].state != PENDING_APPLIED && p->v[i].state != PENDING_MISSING &&
+             p->v[i].state != PENDING_CHANGED;
+    return n;
+}
+
+static size_t db_status_of(const pendings *p, enum pending_state state)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n; i++)
+        n += p->v[i].state == state;
     return n;
 }
 
@@ -118,7 +128,7 @@ enum err_code db_status(struct db_verb *v, struct err *err)
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     size_t n;
 
-    if (db_verb_compare(v, false, &l.rows, &l.p, err) != ERR_OK ||
+    if (db_verb_compare(v, BOOK_TEXTS_NONE, &l.rows, &l.p, err) != ERR_OK ||
         db_verb_heads(v, &l.p, err) != ERR_OK)
         return err->code;
     n = db_status_count(&l.p);
@@ -131,8 +141,12 @@ enum err_code db_status(struct db_verb *v, struct err *err)
     db_verb_notes(v);
     for (size_t i = 0; i < l.p.n && !v->c->quiet; i++)
         db_status_line(&l.p.v[i], &b);
-    strbuf_addf(&b, "%zu migration%s, %zu pending%s\n", l.p.n, l.p.n == 1 ? "" : "s", n,
-                pending_is_clean(&l.p) ? "" : ": not clean");
+    strbuf_addf(&b, "%zu migration%s, %zu pending", l.p.n, l.p.n == 1 ? "" : "s", n);
+    if (db_status_of(&l.p, PENDING_CHANGED))
+        strbuf_addf(&b, ", %zu changed", db_status_of(&l.p, PENDING_CHANGED));
+    if (db_status_of(&l.p, PENDING_MISSING))
+        strbuf_addf(&b, ", %zu missing", db_status_of(&l.p, PENDING_MISSING));
+    strbuf_add_str(&b, pending_is_clean(&l.p) ? "\n" : ": not clean\n");
     term_write(&b);
     return ERR_OK;
 }
@@ -158,7 +172,7 @@ enum err_code db_current(struct db_verb *v, struct err *err)
     CLEANUP(looked_release) struct looked l = {0};
     const struct book_migration *m;
 
-    if (db_verb_compare(v, false, &l.rows, &l.p, err) != ERR_OK)
+    if (db_verb_compare(v, BOOK_TEXTS_NONE, &l.rows, &l.p, err) != ERR_OK)
         return err->code;
     m = db_current_row(&l.rows);
     if (v->c->json) {
@@ -332,7 +346,7 @@ enum err_code db_plan(struct db_verb *v, struct err *err)
     CLEANUP(looked_release) struct looked l = {0};
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
-    if (db_verb_compare(v, false, &l.rows, &l.p, err) != ERR_OK ||
+    if (db_verb_compare(v, BOOK_TEXTS_NONE, &l.rows, &l.p, err) != ERR_OK ||
         db_verb_heads(v, &l.p, err) != ERR_OK ||
         pending_check(&l.p, v->c->out_of_order, err) != ERR_OK)
         return err->code;
@@ -366,7 +380,7 @@ enum err_code db_verify(struct db_verb *v, struct err *err)
     struct apply_verified asked = {0};
     size_t n = 0, changed = 0;
 
-    if (db_verb_compare(v, true, &l.rows, &l.p, err) != ERR_OK)
+    if (db_verb_compare(v, BOOK_TEXTS_BACK, &l.rows, &l.p, err) != ERR_OK)
         return err->code;
     if (v->n_args && !(only = pending_find(&l.p, sv_from(v->args[0]), err)))
         return err->code;

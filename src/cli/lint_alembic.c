@@ -44,6 +44,13 @@ enum err_code lint_alembic_refuse(const char *dir, struct err *err)
         dir);
 }
 
+enum err_code lint_alembic_refuse_file(const char *path, struct err *err)
+{
+    (void)err_set(err, ERR_INVALID, "'%s' is a program, and no SQL", path);
+    return err_hint(err, "a revision of Alembic: prusik db lint --alembic heads FOLDER  lints the"
+                         " SQL that those of the folder would run (A:heads: those behind A)");
+}
+
 /* The folder of alembic.ini, where Alembic is run: the one that was named, or up to two above. */
 static char *alembic_home(const char *dir)
 {

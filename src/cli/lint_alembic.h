@@ -13,6 +13,8 @@
 bool lint_alembic_is(const char *dir);
 /* Told instead of "there is no .sql": what runs it. */
 NODISCARD enum err_code lint_alembic_refuse(const char *dir, struct err *err);
+/* The same of one file, a program in Python. */
+NODISCARD enum err_code lint_alembic_refuse_file(const char *path, struct err *err);
 /* Run Alembic, and add what it prints to the jobs.  Blocks until it has ended (two minutes at most). */
 NODISCARD enum err_code lint_alembic_add(struct lint_jobs *jobs, const char *dir, const char *range,
                                          struct err *err);

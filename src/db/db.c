@@ -46,6 +46,21 @@ static const struct db_scheme *db_scheme_of(struct sv text, struct sv *rest)
     return NULL;
 }
 
+/* "mysql://...": no path has that, and no database that is known. */
+static enum err_code db_other(struct sv text, struct err *err)
+{
+    size_t n = sv_find(text, SV("://"), 0);
+
+    if (n == 0 || n == SV_NPOS)
+        return ERR_OK;
+    for (size_t i = 0; i < n; i++)
+        if (!ascii_is_alnum(text.p[i]) && !strchr("+-.", text.p[i]))
+            return ERR_OK;
+    (void)err_set(err, ERR_INVALID, "'%.*s' is no database that is known here",
+                  SV_FMT(sv_sub(text, 0, n)));
+    return err_hint(err, "PostgreSQL and SQLite are: postgresql://USER@HOST/NAME, sqlite:PATH");
+}
+
 bool db_is_url(struct sv text)
 {
     struct sv rest;
@@ -94,6 +109,8 @@ static enum err_code db_open_kind(struct db *db, const struct db_config *c, stru
         strbuf_add_str(&address, "postgresql");
         strbuf_add_sv(&address, rest);
     } else if (!s) {
+        if (db_other(c->url, err) != ERR_OK)
+            return err->code;
         strbuf_add_sv(&address, c->url);
     } else if (db_sqlite_path(rest, &address, err) != ERR_OK) {
         return err->code;
@@ -332,13 +349,37 @@ static bool db_values_are_short(const struct db_value *v, size_t n)
     return bytes <= DB_OFTEN_BYTES;
 }
 
+enum err_code db_often_text(struct db *db, struct sv sql, const struct db_value *v, size_t n,
+                            struct strbuf *text, struct err *err)
+{
+    if (db->kind != DB_POSTGRES || db->forgets || !n || !db_values_are_short(v, n))
+        return ERR_OK;
+    if (db_learn(db, sql, err) != ERR_OK) {
+        db->done = 0; /* what the server was told of is no statement of the caller's */
+        return err->code;
+    }
+    for (size_t i = 0; i < n; i++) {
+        strbuf_add_str(text, i ? ", " : "EXECUTE " DB_OFTEN " (");
+        db_quote_value(text, &v[i]);
+    }
+    strbuf_add_byte(text, ')');
+    return ERR_OK;
+}
+
+void db_often_failed(struct db *db)
+{
+    db_note_forgotten(db, ERR_DB);
+}
+
 enum err_code db_run_often_with(struct db *db, struct sv sql, const struct db_value *v, size_t n,
                                 struct sv behind, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    enum err_code rc;
+    enum err_code rc = db_often_text(db, sql, v, n, &text, err);
 
-    if (db->kind != DB_POSTGRES || db->forgets || !n || !db_values_are_short(v, n)) {
+    if (rc != ERR_OK)
+        return rc;
+    if (!text.n) {
         rc = db_run_often(db, sql, v, n, err);
         if (rc == ERR_OK) {
             rc = db_run(db, behind, NULL, 0, NULL, err);
@@ -346,16 +387,8 @@ enum err_code db_run_often_with(struct db *db, struct sv sql, const struct db_va
         }
         return rc;
     }
-    rc = db_learn(db, sql, err);
-    if (rc != ERR_OK) {
-        db->done = 0; /* what the server was told of is no statement of the caller's */
-        return rc;
-    }
-    for (size_t i = 0; i < n; i++) {
-        strbuf_add_str(&text, i ? ", " : "EXECUTE " DB_OFTEN " (");
-        db_quote_value(&text, &v[i]);
-    }
-    strbuf_addf(&text, "); %.*s", SV_FMT(behind));
+    strbuf_add_str(&text, "; ");
+    strbuf_add_sv(&text, behind);
     rc = db_run(db, strbuf_sv(&text), NULL, 0, NULL, err);
     if (!db->done)
         db_note_forgotten(db, rc);
@@ -480,10 +513,14 @@ enum err_code db_one(struct db *db, struct arena *a, struct sv sql, const struct
 static void db_quote(struct strbuf *b, struct sv s, char mark)
 {
     strbuf_add_byte(b, mark);
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == mark)
-            strbuf_add_byte(b, mark);
-        strbuf_add_byte(b, s.p[i]);
+    for (;;) {
+        size_t at = sv_find_byte(s, mark, 0);
+
+        strbuf_add_sv(b, sv_sub(s, 0, at));
+        if (at >= s.n)
+            break;
+        strbuf_add_n(b, mark, 2);
+        s = sv_sub(s, at + 1, s.n);
     }
     strbuf_add_byte(b, mark);
 }

@@ -57,7 +57,10 @@ const struct db_error *db_error(const struct db *db);
 
 /* For each statement from now on; 0: none.  Longer waits end the statement at the server, too. */
 void db_limit(struct db *db, uint64_t ms);
-/* From any thread: the statement that runs ends with ERR_INTERRUPTED, and so does the next if none runs. */
+/*
+ * From any thread: the statement that runs ends with ERR_INTERRUPTED, and so does the next if none runs, or if the one that
+ * runs has come to its end all the same and had no rows to give.
+ */
 void db_cancel(struct db *db);
 /* NOTICE, WARNING, ... of PostgreSQL, one line each; from within the calls below. */
 typedef void db_notice_fn(void *arg, struct sv severity, struct sv message);
@@ -86,6 +89,13 @@ bool db_forgot(struct db *db);
  */
 NODISCARD enum err_code db_run_often_with(struct db *db, struct sv sql, const struct db_value *v,
                                           size_t n, struct sv behind, struct err *err);
+/*
+ * Add it to a message of several statements, as the text of one.  Nothing is added where that is not possible: SQLite, long
+ * values, a server that forgets.  When it fails there, db_often_failed() notes whether it was forgotten, for db_forgot().
+ */
+NODISCARD enum err_code db_often_text(struct db *db, struct sv sql, const struct db_value *v,
+                                      size_t n, struct strbuf *text, struct err *err);
+void db_often_failed(struct db *db);
 
 struct db_row {
     size_t n; /* columns */
@@ -96,7 +106,8 @@ struct db_row {
 typedef enum err_code db_row_fn(void *arg, const struct db_row *row, struct err *err);
 /* Rows that the last statement changed (of several: the last that changed any). */
 int64_t db_changed(const struct db *db);
-/* Statements of the last call that came to their end: of several that were sent, those before the one that failed. */
+/* Statements of the last call that came to their end: of several that were sent, those before the one that failed or was
+ * cut off. */
 size_t db_done(const struct db *db);
 /* Rows as they come: memory does not grow with their number. */
 NODISCARD enum err_code db_each(struct db *db, struct sv sql, const struct db_value *v, size_t n,

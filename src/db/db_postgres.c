@@ -165,13 +165,14 @@ static bool db_postgres_result(struct db *db, bool may_cancel, PGresult **r)
     return true;
 }
 
-/* What is left of a statement is thrown away; false: it does not come to its end. */
-static bool db_postgres_drain(struct db *db)
+/* What is left of a statement is thrown away; false: it does not come to its end.  *whole: nothing of it was lost. */
+static bool db_postgres_drain(struct db *db, bool *whole)
 {
     struct db_postgres *p = db->private;
     PGresult *r;
     char *bytes;
 
+    *whole = true;
     db->deadline_ns = clock_mono_ns() + DB_POSTGRES_DRAIN_MS * UINT64_C(1000000);
     while (db_postgres_result(db, false, &r)) {
         ExecStatusType status = r ? libpq.resultStatus(r) : PGRES_EMPTY_QUERY;
@@ -179,6 +180,8 @@ static bool db_postgres_drain(struct db *db)
         if (!r)
             return true;
         libpq.clear(r);
+        db->done += status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+        *whole = *whole && (status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY);
         if (status == PGRES_COPY_IN)
             (void)libpq.putCopyEnd(p->pg, "not from here");
         while (status == PGRES_COPY_OUT && libpq.getCopyData(p->pg, &bytes, 0) > 0)
@@ -187,17 +190,19 @@ static bool db_postgres_drain(struct db *db)
     return false;
 }
 
-/* Ends what runs at the server, too. */
-static void db_postgres_stop(struct db *db)
+/* Ends what runs at the server, too.  True: it came to its end all the same (a COMMIT that had begun), and nothing of it was lost. */
+static bool db_postgres_stop(struct db *db)
 {
     struct db_postgres *p = db->private;
     PGcancel *c = libpq.getCancel(p->pg);
+    bool whole;
     char text[256];
 
     if (c)
         (void)libpq.cancel(c, text, sizeof(text)); /* if it fails, draining takes its time */
     libpq.freeCancel(c);
-    p->lost = !db_postgres_drain(db);
+    p->lost = !db_postgres_drain(db, &whole);
+    return whole && !p->lost;
 }
 
 /* --- statements --- */
@@ -323,15 +328,15 @@ static enum err_code db_postgres_each(struct db *db, struct sv sql, const struct
         rc = db_postgres_take(db, &read, sql, r, changed, err);
         libpq.clear(r);
     }
-    if (cut) {
-        db_postgres_stop(db);
-        return db_cut_off(db, err);
-    }
+    if (cut) /* a wish that came too late is for the next statement */
+        return db_postgres_stop(db) && atomic_load(&db->cancelled) ? ERR_OK : db_cut_off(db, err);
     if (rc != ERR_OK && db_is_open(db)) {
+        bool whole;
+
         if (db->error.message[0])
-            (void)db_postgres_drain(db);
+            (void)db_postgres_drain(db, &whole);
         else /* our own wish: more of it would come */
-            db_postgres_stop(db);
+            (void)db_postgres_stop(db);
     }
     if (rc != ERR_OK && !db_is_open(db)) /* the last word of a server that goes down */
         rc = err->code = ERR_NET;

@@ -67,8 +67,8 @@ static enum err_code db_sqlite_bind(struct db *db, sqlite3_stmt *st, const struc
         at = sqlite3_bind_parameter_index(st, name);
         if (at == 0 || v[i].is_null) /* what is not bound is NULL */
             continue;
-        if (sqlite3_bind_text64(st, at, v[i].text.p ? v[i].text.p : "", v[i].text.n,
-                                SQLITE_TRANSIENT, SQLITE_UTF8) != SQLITE_OK)
+        if (sqlite3_bind_text64(st, at, v[i].text.p ? v[i].text.p : "", v[i].text.n, SQLITE_STATIC,
+                                SQLITE_UTF8) != SQLITE_OK)
             return db_sqlite_failed(db, err);
     }
     return ERR_OK;

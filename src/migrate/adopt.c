@@ -449,12 +449,13 @@ static int64_t adopt_ordinal(struct sv version, size_t number)
 static enum err_code adopt_write_row(struct apply *a, const struct adopt *ad,
                                      const struct adopt_row *r, size_t number, struct err *err)
 {
+    CLEANUP(apply_texts_release) struct apply_texts texts = APPLY_TEXTS;
     struct book_migration row = {.version = r->key, .name = r->name};
     struct pending p = {.file = r->file};
 
     if (r->file) {
         p.version = pending_version(r->file, &a->arena);
-        apply_fill_row(a, &p, &row);
+        apply_fill_row(&p, &texts, &row);
     } else {
         row.version =
             sv_is(sv_from(ad->found.tool->format), "sqitch") || sv_starts(r->key, SV("R:"))

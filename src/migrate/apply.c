@@ -91,16 +91,18 @@ static enum err_code apply_load(struct apply *a, struct err *err)
 {
     struct book_rows without = {0};
 
-    if (!a->o.no_texts)
-        return book_load(&a->book, true, &a->rows, err);
-    if (book_load(&a->book, false, &without, err) != ERR_OK)
+    if (a->o.texts != APPLY_TEXTS_NONE)
+        return book_load(&a->book,
+                         a->o.texts == APPLY_TEXTS_BACK ? BOOK_TEXTS_BACK : BOOK_TEXTS_ALL,
+                         &a->rows, err);
+    if (book_load(&a->book, BOOK_TEXTS_NONE, &without, err) != ERR_OK)
         return err->code;
     if (!without.steps.n) {
         a->rows = without;
         return ERR_OK;
     }
     book_rows_release(&without);
-    return book_load(&a->book, true, &a->rows, err);
+    return book_load(&a->book, BOOK_TEXTS_BACK, &a->rows, err);
 }
 
 static enum err_code apply_start(struct apply *a, struct err *err)
@@ -134,6 +136,7 @@ void apply_end(struct apply *a)
     runlock_give(&a->lock);
     db_close(a->watch);
     book_rows_release(&a->rows);
+    book_release(&a->book);
     arena_release(&a->arena);
     memset(a, 0, sizeof(*a));
 }
@@ -206,6 +209,11 @@ enum err_code apply_check(const struct pending *p, enum db_kind db, struct err *
     if (m->code || !m->format->runs) {
         (void)err_set(err, ERR_REFUSED, "%.*s: files of %s are known by name only (FMT020)",
                       SV_FMT(m->path), m->format->name);
+        if (m->format == &format_alembic)
+            return err_hint(err,
+                            "apply it with alembic; or have its SQL: alembic upgrade heads --sql"
+                            " > sql/all.sql, and prusik db upgrade --dir sql; or go on with"
+                            " files of prusik: prusik db adopt");
         return err_hint(err, "apply it with %s, or go on with files of prusik: prusik db adopt",
                         m->format->name);
     }
@@ -303,24 +311,49 @@ static bool apply_is_up(const struct apply_job *j)
     return strcmp(j->direction, "up") == 0;
 }
 
-enum err_code apply_finish(struct apply_job *j, struct sv behind, bool *kept, struct err *err)
+static const char *apply_done_kind(const struct apply_job *j)
 {
-    struct book_event e = apply_event_of(j, apply_is_up(j) ? "up-done" : "down-done");
-    struct book *b = &j->a->book;
+    return apply_is_up(j) ? "up-done" : "down-done";
+}
 
-    *kept = false;
+enum err_code apply_finish_text(struct apply_job *j, struct strbuf *sql, struct err *err)
+{
+    struct book_event e = apply_event_of(j, apply_done_kind(j));
+
+    assert(apply_is_up(j) && j->single);
+    j->row.duration_ms = e.duration_ms;
+    j->row.state = SV("applied");
+    return book_put_text(&j->a->book, &j->row, &e, sql, err);
+}
+
+enum err_code apply_finish(struct apply_job *j, struct sv behind, size_t *done, struct err *err)
+{
+    struct book_event e = apply_event_of(j, apply_done_kind(j));
+    struct book *b = &j->a->book;
+    enum err_code rc = ERR_OK;
+
+    *done = 0;
     j->row.duration_ms = e.duration_ms;
     if (!j->single && book_clear_steps(b, j->version, err) != ERR_OK)
         return err->code;
     if (apply_is_up(j)) {
         j->row.state = SV("applied");
-        return book_put_with(b, &j->row, &e, behind, kept, err);
+        return book_put_with(b, &j->row, &e, behind, done, err);
     }
     if (book_set_state(b, j->version, "undone", err) != ERR_OK ||
         book_add_event(b, &e, err) != ERR_OK)
         return err->code;
-    *kept = true;
-    return behind.n ? db_run(b->db, behind, NULL, 0, NULL, err) : ERR_OK;
+    if (behind.n)
+        rc = db_run(b->db, behind, NULL, 0, NULL, err);
+    *done = 1 + (behind.n ? db_done(b->db) : 0);
+    return rc;
+}
+
+enum err_code apply_ended(struct apply_job *j, struct err *err)
+{
+    j->a->left = APPLY_LEFT_DONE;
+    return err_wrap(err, "%.*s is %s; behind it", SV_FMT(j->version),
+                    apply_is_up(j) ? "applied" : "undone");
 }
 
 enum err_code apply_part_done(struct apply_job *j, const struct migration_part *p, struct err *err)
@@ -377,7 +410,7 @@ static bool apply_is_single(const struct apply_job *j)
 
 static enum err_code apply_parts(struct apply_job *j, struct err *err)
 {
-    bool kept;
+    size_t done;
 
     for (size_t i = 0; i < j->m->n_parts; i++) {
         const struct migration_part *p = &j->m->parts[i];
@@ -391,7 +424,7 @@ static enum err_code apply_parts(struct apply_job *j, struct err *err)
         return ERR_OK;
     if (apply_tx_begin(j->a, NULL, err) != ERR_OK)
         return err->code;
-    return apply_tx_end(j->a, apply_finish(j, SV(""), &kept, err), err);
+    return apply_tx_end(j->a, apply_finish(j, SV(""), &done, err), err);
 }
 
 /* Refused means that nothing was changed: not so behind a part that is done. */
@@ -412,17 +445,25 @@ static enum err_code apply_run(struct apply_job *j, struct err *err)
         apply_tell(j->a, &e);
     else if (apply_event(j->a, &e, err) != ERR_OK)
         return err->code;
+    j->a->left = APPLY_LEFT_ASK;
     rc = apply_parts(j, err);
-    if (rc == ERR_OK) {
-        e = apply_event_of(j, apply_is_up(j) ? "up-done" : "down-done");
-        apply_tell(j->a, &e);
-        return j->single ? ERR_OK : apply_session(j->a, err);
-    }
-    return apply_refused(j, err);
+    if (rc != ERR_OK && j->a->left != APPLY_LEFT_DONE)
+        return apply_refused(j, err);
+    e = apply_event_of(j, apply_done_kind(j));
+    apply_tell(j->a, &e);
+    if (rc != ERR_OK || j->single)
+        return rc;
+    return apply_session(j->a, err) == ERR_OK ? ERR_OK : apply_ended(j, err);
+}
+
+void apply_texts_release(struct apply_texts *t)
+{
+    for (size_t i = 0; i < ARRAY_LEN(t->v); i++)
+        strbuf_release(&t->v[i]);
 }
 
 /* Texts are kept so that `down`, `verify` and `show` work when the file is gone. */
-void apply_fill_row(struct apply *a, const struct pending *p, struct book_migration *row)
+void apply_fill_row(const struct pending *p, struct apply_texts *t, struct book_migration *row)
 {
     static const unsigned kinds[] = {1u << MIGRATION_CHECK | 1u << MIGRATION_UP |
                                          1u << MIGRATION_BACKFILL,
@@ -443,11 +484,10 @@ void apply_fill_row(struct apply *a, const struct pending *p, struct book_migrat
     row->ordinal = m->format->planned                                     ? (int64_t)m->ordinal
                    : sv_to_u64(m->version, &number) && number < INT64_MAX ? (int64_t)number
                                                                           : INT64_MAX;
+    static_assert(ARRAY_LEN(kinds) == ARRAY_LEN(t->v), "a text of each");
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
-
-        migration_write(m, kinds[i], &b);
-        *to[i] = arena_sv(&a->arena, strbuf_sv(&b));
+        migration_write(m, kinds[i], &t->v[i]);
+        *to[i] = strbuf_sv(&t->v[i]);
     }
 }
 
@@ -490,6 +530,7 @@ static enum err_code apply_downs(struct apply *a, const struct pending *p, struc
 enum err_code apply_up(struct apply *a, const struct pending *p, struct err *err)
 {
     CLEANUP(migrations_release) struct migrations stored = {0};
+    CLEANUP(apply_texts_release) struct apply_texts texts = APPLY_TEXTS;
     struct apply_job j = {.a = a,
                           .m = p->file,
                           .version = p->version,
@@ -502,7 +543,7 @@ enum err_code apply_up(struct apply *a, const struct pending *p, struct err *err
         (void)err_set(err, ERR_REFUSED, "%.*s is half undone", SV_FMT(p->version));
         return err_hint(err, "end that first: prusik db downgrade --yes");
     }
-    apply_fill_row(a, p, &j.row);
+    apply_fill_row(p, &texts, &j.row);
     if (apply_downs(a, p, &j, &stored, err) != ERR_OK)
         return err->code;
     if (p->state != PENDING_PARTIAL && apply_checks(a, p, err) != ERR_OK)
@@ -671,6 +712,7 @@ enum err_code apply_stamp(struct apply *a, const struct pending *p, const char *
     struct book_event e = {
         .kind = kind, .version = p->version, .stmt = -1, .duration_ms = -1, .message = reason};
     CLEANUP(strbuf_release) struct strbuf old = STRBUF(0);
+    CLEANUP(apply_texts_release) struct apply_texts texts = APPLY_TEXTS;
     struct book_migration row;
     enum err_code rc;
 
@@ -682,7 +724,7 @@ enum err_code apply_stamp(struct apply *a, const struct pending *p, const char *
         return err->code;
     rc = book_clear_steps(&a->book, p->version, err);
     if (rc == ERR_OK && p->file && strcmp(state, "applied") == 0) {
-        apply_fill_row(a, p, &row);
+        apply_fill_row(p, &texts, &row);
         rc = book_put(&a->book, &row, err);
     } else if (rc == ERR_OK) {
         rc = book_set_state(&a->book, p->version, state, err);

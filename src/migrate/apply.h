@@ -21,11 +21,15 @@ struct apply_options {
     uint64_t wait_ms;         /* for another run; 0: not at all */
     uint64_t lock_timeout_ms; /* 0: 500 */
     uint64_t retry_ms;        /* 0: 10 min */
-    bool no_texts;       /* of what is applied; those of what is half done are there all the same */
+    /* Of what is applied; of what is half done what undoes it is there all the same. */
+    enum { APPLY_TEXTS_ALL, APPLY_TEXTS_BACK, APPLY_TEXTS_NONE } texts;
     struct sv url;       /* of the database, for a connection that watches; empty: none */
     apply_tell_fn *tell; /* NULL: nobody */
     void *arg;
 };
+
+/* What is known of a migration that failed, where its own row need not tell: that COMMIT has had no answer, or has had one. */
+enum apply_left { APPLY_LEFT_ASK, APPLY_LEFT_DONE, APPLY_LEFT_NOTHING, APPLY_LEFT_UNKNOWN };
 
 struct apply {
     struct db *db;
@@ -37,6 +41,7 @@ struct apply {
     struct db *watch;         /* asks how far a statement is; NULL: not yet */
     bool blind;               /* there can be none */
     struct db_error error;    /* of the last statement that failed */
+    enum apply_left left;     /* of the last migration that failed */
     struct arena arena;
 };
 
@@ -56,7 +61,10 @@ DEFINE_CLEANUP(struct apply *, apply_end)
 NODISCARD enum err_code apply_check(const struct pending *p, enum db_kind db, struct err *err);
 /* The `check` queries of a migration.  ERR_REFUSED: one does not hold. */
 NODISCARD enum err_code apply_checks(struct apply *a, const struct pending *p, struct err *err);
-/* Apply one, or go on with it.  ERR_FAILED, ERR_DB, ...: it stands as `partial` where something of it is done. */
+/*
+ * Apply one, or go on with it.  ERR_FAILED, ERR_DB, ...: it stands as `partial` where something of it is done.  With `left`
+ * APPLY_LEFT_DONE it is applied as a whole, and what failed came behind it (M14).
+ */
 NODISCARD enum err_code apply_up(struct apply *a, const struct pending *p, struct err *err);
 /* Undo one, by the text that was stored with it, else the file's.  ERR_REFUSED: there is no way back. */
 NODISCARD enum err_code apply_down(struct apply *a, const struct pending *p, struct err *err);

@@ -16,6 +16,7 @@ struct apply_job {
     struct migration *downs;   /* of an up: what undoes it, with the texts that were asked for */
     struct backfill *backfill; /* while one is on its way */
     bool single; /* one transaction is all of it: nothing is kept about its progress */
+    bool behind; /* its statement without a transaction has ended: what failed came behind it */
     uint64_t start_ns;
 };
 
@@ -39,17 +40,26 @@ NODISCARD enum err_code apply_tx_begin(struct apply *a, const struct migration_p
                                        struct err *err);
 NODISCARD enum err_code apply_tx_end(struct apply *a, enum err_code rc, struct err *err);
 /*
- * The whole of `j` is done: its row and event, in the caller's transaction, and the statements `behind` them, or none.  *kept:
- * it was one of those that failed, if any.
+ * The whole of `j` is done: its row and event, in the caller's transaction, and the statements `behind` them, or none.  *done:
+ * what of it came to its end, 1 for the row and the event, and one more for each statement behind them.
  */
-NODISCARD enum err_code apply_finish(struct apply_job *j, struct sv behind, bool *kept,
+NODISCARD enum err_code apply_finish(struct apply_job *j, struct sv behind, size_t *done,
                                      struct err *err);
+/* Of an up on PostgreSQL: the row and the event as one statement of a message; nothing is added where that is not possible. */
+NODISCARD enum err_code apply_finish_text(struct apply_job *j, struct strbuf *sql, struct err *err);
+/* It is done, and what came behind it failed. */
+enum err_code apply_ended(struct apply_job *j, struct err *err);
 /* Something of it is done: its row says so, in the caller's transaction. */
 NODISCARD enum err_code apply_part_done(struct apply_job *j, const struct migration_part *p,
                                         struct err *err);
 
 /* What is kept about a migration: its names, digests and texts, as applied. */
-void apply_fill_row(struct apply *a, const struct pending *p, struct book_migration *row);
+struct apply_texts {
+    struct strbuf v[3]; /* of the row: up, down, verify */
+};
+#define APPLY_TEXTS ((struct apply_texts){{STRBUF(0), STRBUF(0), STRBUF(0)}})
+void apply_texts_release(struct apply_texts *t);
+void apply_fill_row(const struct pending *p, struct apply_texts *texts, struct book_migration *row);
 /* A verify; ERR_FAILED: it does not hold.  `inside`: in the transaction of its part. */
 NODISCARD enum err_code apply_verify_part(struct apply_job *j, const struct migration_part *p,
                                           bool inside, struct err *err);
@@ -129,6 +139,12 @@ NODISCARD enum err_code brake_ask(struct brake *b, double left, struct strbuf *w
 void apply_capture_begin(struct apply_job *j, struct migration *downs);
 NODISCARD enum err_code apply_capture(struct apply_job *j, const struct migration_part *p,
                                       struct err *err);
+
+/*
+ * apply_lost.c: the connection was lost while the COMMIT of all of `j` was on its way: another one looks whether it was carried
+ * out (M14).
+ */
+enum apply_left apply_lost(struct apply_job *j);
 
 /* apply_part.c */
 typedef enum err_code apply_try_fn(struct apply_job *j, const struct migration_part *p, size_t stmt,

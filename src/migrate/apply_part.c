@@ -8,6 +8,7 @@
 #include "base/sv.h"
 #include "migrate/apply_int.h"
 #include "migrate/rebuild.h"
+#include "migrate/sqllex.h"
 #include "migrate/sqlsplit.h"
 
 #define APPLY_JOINED_BYTES 65536
@@ -114,6 +115,7 @@ static enum err_code apply_pooled(struct apply *a, struct err *err)
     return err_hint(err, "give the address of the server itself");
 }
 
+#define APPLY_TX_STMTS 4 /* of what apply_tx_sql() writes */
 /* BEGIN of PostgreSQL.  In another session the query in it divides by zero: nothing behind it is carried out there. */
 static void apply_tx_sql(const struct apply *a, const struct migration_part *p, struct strbuf *sql)
 {
@@ -180,10 +182,7 @@ static enum err_code apply_statement_first(struct apply_job *j, const struct mig
 static enum err_code apply_tx_failed(struct apply *a, struct err *err)
 {
     a->error = *db_error(a->db);
-    (void)err_wrap(err, "COMMIT");
-    if (err->code == ERR_NET) /* present in prusik's tables is applied: the next call looks */
-        (void)err_hint(err, "whether it was committed is looked up by prusik db status");
-    return apply_tx_rollback(a, err->code);
+    return apply_tx_rollback(a, err_wrap(err, "COMMIT"));
 }
 
 enum err_code apply_tx_end(struct apply *a, enum err_code rc, struct err *err)
@@ -194,22 +193,62 @@ enum err_code apply_tx_end(struct apply *a, enum err_code rc, struct err *err)
     return rc == ERR_OK ? rc : apply_tx_failed(a, err);
 }
 
+/* Only a PRAGMA changes the session of SQLite; that of PostgreSQL is changed by functions, too. */
+static bool apply_may_set(const struct apply_job *j, const struct migration_part *p)
+{
+    struct sqllex_token t;
+
+    if (db_kind(j->a->db) == DB_POSTGRES || migration_attr(p, "rebuild").n)
+        return true;
+    for (size_t i = 0; i < p->n_stmts; i++) {
+        struct sqllex lex = {.text = p->stmts[i].text, .db = DB_SQLITE};
+
+        if (!sqllex_next_word(&lex, &t) || sqllex_is(&t, "PRAGMA"))
+            return true;
+    }
+    return false;
+}
+
+/* COMMIT of all of a migration, and the session made anew where it may be another. */
+static void apply_tx_end_sql(const struct apply_job *j, const struct migration_part *p,
+                             struct strbuf *sql)
+{
+    strbuf_add_str(sql, "COMMIT");
+    if (!apply_may_set(j, p))
+        return;
+    strbuf_add_str(sql, "; ");
+    apply_session_sql(j->a, sql);
+}
+
+/*
+ * What ends a migration has failed, was cut off, or nobody knows: `done` says what of it came to its end, 1 for what is kept
+ * about it and 2 with its COMMIT.
+ */
+static enum err_code apply_tx_end_failed(struct apply_job *j, const struct migration_part *p,
+                                         size_t done, struct err *err)
+{
+    bool open = db_is_open(j->a->db);
+
+    if (!open && done < 2)
+        j->a->left = apply_lost(j);
+    if (done >= 2 || j->a->left == APPLY_LEFT_DONE)
+        return apply_ended(j, err);
+    if (done == 1 || !open)
+        return apply_tx_failed(j->a, err);
+    return apply_tx_rollback(j->a, err_wrap(err, "%.*s:%zu", SV_FMT(j->m->path), p->line));
+}
+
 /* The only transaction of a migration: what is kept about it, COMMIT, and the session made anew, in one message. */
 static enum err_code apply_tx_end_all(struct apply_job *j, const struct migration_part *p,
                                       struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
-    enum err_code rc;
-    bool kept;
+    size_t done;
 
-    strbuf_add_str(&sql, "COMMIT; ");
-    apply_session_sql(j->a, &sql);
-    rc = apply_finish(j, strbuf_sv(&sql), &kept, err);
-    if (rc == ERR_OK)
-        return rc;
-    if (kept || rc == ERR_NET)
-        return apply_tx_failed(j->a, err);
-    return apply_tx_rollback(j->a, err_wrap(err, "%.*s:%zu", SV_FMT(j->m->path), p->line));
+    apply_tx_end_sql(j, p, &sql);
+    if (apply_finish(j, strbuf_sv(&sql), &done, err) == ERR_OK)
+        return ERR_OK;
+    return apply_tx_end_failed(j, p, done, err);
 }
 
 static enum err_code apply_verifies_inside(struct apply_job *j, const struct migration_part *p,
@@ -263,13 +302,70 @@ static bool apply_is_joined(const struct apply *a, const struct migration_part *
     return db_kind(a->db) == DB_POSTGRES && p->n_stmts && p->stmts[0].text.n <= APPLY_JOINED_BYTES;
 }
 
+/* --- a migration of one statement --- */
+
+/* Nothing is to be asked between its statement and COMMIT: then all of it is one message (M8). */
+static bool apply_is_whole(const struct apply_job *j, const struct migration_part *p)
+{
+    const struct migration_part *next = p + 1;
+
+    return j->single && p->kind == MIGRATION_UP && p->n_stmts == 1 && apply_is_joined(j->a, p) &&
+           !(next < j->m->parts + j->m->n_parts && next->kind == MIGRATION_VERIFY);
+}
+
+/* Which of the message's statements failed is what came to its end before it. */
+static enum err_code apply_whole_failed(struct apply_job *j, const struct migration_part *p,
+                                        size_t front, struct err *err)
+{
+    size_t done = db_done(j->a->db);
+
+    if (db_is_open(j->a->db) && done <= APPLY_TX_STMTS)
+        return apply_tx_rollback(j->a, apply_is_pooled(j->a, done == APPLY_TX_STMTS)
+                                           ? apply_pooled(j->a, err)
+                                           : apply_statement_failed(j, &p->stmts[0], front, err));
+    if (done == APPLY_TX_STMTS + 1) {
+        db_often_failed(j->a->db);
+        (void)err_wrap(err, "prusik's own tables");
+    }
+    return apply_tx_end_failed(j, p, done > APPLY_TX_STMTS ? done - APPLY_TX_STMTS - 1 : 0, err);
+}
+
+/* *sent: false where what is kept cannot be part of the message: then nothing was done. */
+static enum err_code apply_try_whole(struct apply_job *j, const struct migration_part *p,
+                                     bool *sent, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    size_t front, behind;
+    bool rows;
+
+    memset(&j->a->error, 0, sizeof(j->a->error));
+    apply_tx_sql(j->a, p, &sql);
+    front = sql.n;
+    strbuf_add_sv(&sql, p->stmts[0].text);
+    strbuf_add_str(&sql, "\n; "); /* it may end in a comment */
+    behind = sql.n;
+    if (apply_finish_text(j, &sql, err) != ERR_OK)
+        return err_wrap(err, "%.*s:%zu", SV_FMT(j->m->path), p->line);
+    *sent = sql.n > behind;
+    if (!*sent)
+        return ERR_OK;
+    strbuf_add_str(&sql, "; ");
+    apply_tx_end_sql(j, p, &sql);
+    return apply_watched(j, p, 0, strbuf_sv(&sql), &rows, err) == ERR_OK
+               ? ERR_OK
+               : apply_whole_failed(j, p, front, err);
+}
+
 /* All statements of a part and what is kept about them, once. */
 static enum err_code apply_try_part(struct apply_job *j, const struct migration_part *p,
                                     size_t stmt UNUSED, struct err *err)
 {
-    bool joined = apply_is_joined(j->a, p);
-    enum err_code rc = joined ? apply_statement_first(j, p, err) : apply_tx_begin(j->a, p, err);
+    bool joined = apply_is_joined(j->a, p), sent = false;
+    enum err_code rc = apply_is_whole(j, p) ? apply_try_whole(j, p, &sent, err) : ERR_OK;
 
+    if (sent || rc != ERR_OK)
+        return rc;
+    rc = joined ? apply_statement_first(j, p, err) : apply_tx_begin(j->a, p, err);
     if (rc != ERR_OK)
         return apply_tx_rollback(j->a, rc);
     rc = migration_attr(p, "rebuild").n ? apply_rebuild(j, p, err)
@@ -376,13 +472,18 @@ enum err_code apply_until(struct apply_job *j, const struct migration_part *p, s
     uint64_t until = clock_mono_ns() + apply_ms(p, "retry_for", j->a->o.retry_ms) * 1000000;
 
     for (unsigned n = 0;; n++) {
-        enum err_code rc = try(j, p, stmt, err);
-        struct err first = *err;
+        struct err first;
+        enum err_code rc;
 
+        j->behind = false;
+        rc = try(j, p, stmt, err);
         if (rc == ERR_OK)
             return rc;
+        first = *err;
         if (db_forgot(j->a->db)) /* a DEALLOCATE in it, of which nothing is left */
             continue;
+        if (j->a->left == APPLY_LEFT_DONE || j->behind) /* what came behind it failed */
+            return rc;
         if (!apply_is_lock(j->a, rc) || clock_mono_ns() >= until || !db_is_open(j->a->db)) {
             apply_tell_failure(j, p, "stmt-failed", stmt, err->msg);
             if (rc == ERR_LOCKED) /* not the lock of a run: the migration failed */
@@ -427,8 +528,9 @@ static enum err_code apply_mark(struct apply_job *j, const struct migration_part
         rc = strcmp(j->direction, "up") == 0
                  ? book_put(&j->a->book, &j->row, err)
                  : book_set_state(&j->a->book, j->version, "partial", err);
-    if (rc == ERR_OK && kind)
-        rc = book_add_event(&j->a->book, &e, err);
+    if (rc == ERR_OK && kind) /* that it is not done again is told, too */
+        rc = strcmp(kind, "resumed") == 0 ? apply_event(j->a, &e, err)
+                                          : book_add_event(&j->a->book, &e, err);
     return apply_tx_end(j->a, rc, err);
 }
 
@@ -489,9 +591,12 @@ static enum err_code apply_try_alone(struct apply_job *j, const struct migration
     if (apply_mark(j, p, stmt, "intent", "stmt-intent", err) != ERR_OK ||
         apply_limits(j->a, p, stmt, err) != ERR_OK)
         return err->code;
-    if (apply_statement(j, p, stmt, err) == ERR_OK &&
-        (k != SQLKIND_CREATE_INDEX || apply_check_index(j, p, stmt, err) == ERR_OK))
+    j->behind = apply_statement(j, p, stmt, err) == ERR_OK;
+    if (j->behind && (k != SQLKIND_CREATE_INDEX || apply_check_index(j, p, stmt, err) == ERR_OK))
         return apply_mark(j, p, stmt, "done", "stmt-done", err);
+    if (j->behind && err->code != ERR_FAILED)
+        return err->code; /* the intent stays: it is asked about, and nothing is done twice */
+    j->behind = false;
     first = *err;
     error = j->a->error;
     if (!db_is_open(j->a->db))

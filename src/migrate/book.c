@@ -1,8 +1,10 @@
 #include "migrate/book.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/ident.h"
 #include "base/sv.h"
 
@@ -10,7 +12,8 @@
 
 /*
  * "{}" is the prefix of the tables, "{now}" the time, "{id}" and "{time}" the types of a key that counts up and of a
- * time, "{at:COLUMN}" a time as text.
+ * time, "{at:COLUMN}" a time as text, "{took}" the ms since the message came to PostgreSQL,
+ * "{there:COLUMN}" whether a text is there.
  */
 static void book_expand_one(const struct book *b, struct sv word, struct strbuf *out)
 {
@@ -20,13 +23,22 @@ static void book_expand_one(const struct book *b, struct sv word, struct strbuf 
         strbuf_add_str(out, b->prefix);
     else if (sv_is(word, "now"))
         strbuf_add_str(out, pg ? "clock_timestamp()" : "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')");
+    else if (sv_is(word, "took")) /* by the message: what is in it besides */
+        strbuf_add_str(
+            out, "(1000 * date_part('epoch', clock_timestamp() - statement_timestamp()))::bigint");
     else if (sv_is(word, "id"))
-        strbuf_add_str(out, pg ? "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
-                               : "INTEGER PRIMARY KEY AUTOINCREMENT");
+        strbuf_add_str(out,
+                       pg ? "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+                          : "INTEGER PRIMARY KEY"); /* no row is ever deleted: none comes again */
     else if (sv_is(word, "time"))
         strbuf_add_str(out, pg ? "timestamptz" : "text");
     else if (sv_is(word, "json"))
         strbuf_add_str(out, pg ? "json" : "text");
+    else if (sv_eat(&word, SV("there:"))) /* without reading it: it may be long */
+        strbuf_addf(out,
+                    pg ? "CASE WHEN %.*s IS NOT NULL THEN 'x' END"
+                       : "CASE typeof(%.*s) WHEN 'text' THEN 'x' END",
+                    SV_FMT(word));
     else if (sv_eat(&word, SV("at:")))
         strbuf_addf(out,
                     pg ? "to_char(%.*s AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
@@ -100,6 +112,12 @@ enum err_code book_open(struct db *db, struct sv schema, struct book *ret, struc
     (void)snprintf(b.host, sizeof(b.host), "%s", host.s);
     *ret = b;
     return ERR_OK;
+}
+
+void book_release(struct book *b)
+{
+    free(b->put);
+    b->put = NULL;
 }
 
 static enum err_code book_exists(struct book *b, bool *ret, struct err *err)
@@ -241,7 +259,11 @@ static const char book_select_texts[] =
     " down_text, verify_text, ordinal, duration_ms FROM {}migration ORDER BY ordinal, version;";
 static const char book_select_rows[] =
     "SELECT version, name, kind, state, p1, s1, origin, {at:applied_at}, applied_by,"
-    " substr(up_text, 1, 1), NULL, NULL, ordinal, duration_ms FROM {}migration"
+    " {there:up_text}, NULL, NULL, ordinal, duration_ms FROM {}migration"
+    " ORDER BY ordinal, version;";
+static const char book_select_back[] =
+    "SELECT version, name, kind, state, p1, s1, origin, {at:applied_at}, applied_by,"
+    " {there:up_text}, down_text, verify_text, ordinal, duration_ms FROM {}migration"
     " ORDER BY ordinal, version;";
 static const char book_select_steps[] =
     " SELECT version, direction, part, digest, state, backend_start, error, stmt,"
@@ -300,10 +322,14 @@ static enum err_code book_load_by(struct book *b, const char *select, const char
     return ERR_OK;
 }
 
-enum err_code book_load(struct book *b, bool texts, struct book_rows *ret, struct err *err)
+enum err_code book_load(struct book *b, enum book_texts texts, struct book_rows *ret,
+                        struct err *err)
 {
-    return book_load_by(b, texts ? book_select_texts : book_select_rows, book_select_steps, ret,
-                        err);
+    static const char *const selects[] = {[BOOK_TEXTS_NONE] = book_select_rows,
+                                          [BOOK_TEXTS_ALL] = book_select_texts,
+                                          [BOOK_TEXTS_BACK] = book_select_back};
+
+    return book_load_by(b, selects[texts], book_select_steps, ret, err);
 }
 
 enum err_code book_load_digests(struct book *b, struct book_rows *ret, struct err *err)
@@ -437,90 +463,188 @@ static const char book_put_postgres[] =
     " p1, s1, up_text, down_text, verify_text, origin, origin_ref, origin_at, applied_at,"
     " applied_by, duration_ms, run_id) VALUES ($1, $2::numeric, $3, $4, $5, $6, $7, $8, $9,"
     " $10, $11, $12, $13, $14, $15, $16::timestamptz, {now}, coalesce($17, current_user),"
-    " $18::bigint, $19) ON CONFLICT (version) DO UPDATE SET (ordinal, name, kind, state,"
+    " $18::bigint + {took}, $19) ON CONFLICT (version) DO UPDATE SET (ordinal, name, kind, state,"
     " format, path, title, p1, s1, up_text, down_text, verify_text, origin, origin_ref,"
     " origin_at, applied_at, applied_by, duration_ms, run_id) = (excluded.ordinal,"
     " excluded.name, excluded.kind, excluded.state, excluded.format, excluded.path,"
     " excluded.title, excluded.p1, excluded.s1, excluded.up_text, excluded.down_text,"
     " excluded.verify_text, excluded.origin, excluded.origin_ref, excluded.origin_at,"
     " excluded.applied_at, excluded.applied_by, excluded.duration_ms, excluded.run_id)";
-static const char book_put_sqlite[] =
-    "INSERT OR REPLACE INTO {}migration (version, ordinal, name, kind, state, format, path,"
-    " title, p1, s1, up_text, down_text, verify_text, origin, origin_ref, origin_at,"
-    " applied_at, applied_by, duration_ms, run_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,"
-    " $9, $10, $11, $12, $13, $14, $15, $16, {now}, $17, $18, $19)";
 static const char book_event_postgres[] =
     "INSERT INTO {}event (at, run_id, db_user, os_user, host, pid, program, kind, version,"
     " direction, part, stmt, duration_ms, sqlstate, message, detail) VALUES ({now}, $1,"
     " current_user, $2, $3, pg_backend_pid(), 'prusik', $4, $5, $6, $7, $8::bigint, $9::bigint,"
     " $10, $11, $12::json)";
-static const char book_event_sqlite[] =
-    "INSERT INTO {}event (at, run_id, os_user, host, program, kind, version, direction,"
-    " part, stmt, duration_ms, sqlstate, message, detail) VALUES ({now}, $1, $2, $3,"
-    " 'prusik', $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
+/*
+ * An INSERT of SQLite, whose first value is the time, with those of its other columns that have one: it compiles each anew
+ * behind every change of a table, and what is not there costs nothing.
+ */
+struct book_lite {
+    const char *insert, *first;
+    const char *columns[BOOK_MIGRATION_VALUES + 1]; /* as the values; ended by NULL */
+};
+
+static enum err_code book_insert_lite(struct book *b, const struct book_lite *to,
+                                      const struct db_value *v, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0), values = STRBUF(0);
+    struct clock_text now = clock_format(clock_now_us());
+    struct db_value given[BOOK_MIGRATION_VALUES + 1];
+    size_t n = 0;
+
+    book_expand(b, to->insert, &sql);
+    strbuf_add_str(&values, to->first);
+    given[n++] = DB_TEXT(sv_from(now.s));
+    for (size_t i = 0; to->columns[i]; i++) {
+        if (v[i].is_null)
+            continue;
+        assert(n < ARRAY_LEN(given));
+        given[n++] = v[i];
+        strbuf_add_str(&sql, ", ");
+        strbuf_add_str(&sql, to->columns[i]);
+        strbuf_addf(&values, ", $%zu", n);
+    }
+    strbuf_add_str(&sql, ") VALUES (");
+    strbuf_add_sv(&sql, strbuf_sv(&values));
+    strbuf_add_byte(&sql, ')');
+    if (db_run(b->db, strbuf_sv(&sql), given, n, NULL, err) != ERR_OK)
+        return err_wrap(err, "prusik's own tables");
+    return ERR_OK;
+}
 
 enum err_code book_put(struct book *b, const struct book_migration *m, struct err *err)
 {
+    static const struct book_lite lite = {"INSERT OR REPLACE INTO {}migration (applied_at",
+                                          "$1",
+                                          {"version",     "ordinal",     "name",       "kind",
+                                           "state",       "format",      "path",       "title",
+                                           "p1",          "s1",          "up_text",    "down_text",
+                                           "verify_text", "origin",      "origin_ref", "origin_at",
+                                           "applied_by",  "duration_ms", "run_id",     NULL}};
     struct book_numbers n;
     struct db_value v[BOOK_MIGRATION_VALUES];
 
     book_migration_values(b, m, &n, v);
-    return book_run(b, db_kind(b->db) == DB_POSTGRES ? book_put_postgres : book_put_sqlite, v,
-                    ARRAY_LEN(v), err);
+    if (db_kind(b->db) == DB_POSTGRES)
+        return book_run(b, book_put_postgres, v, ARRAY_LEN(v), err);
+    return book_insert_lite(b, &lite, v, err);
 }
 
 enum err_code book_add_event(struct book *b, const struct book_event *e, struct err *err)
 {
+    static const struct book_lite lite = {"INSERT INTO {}event (at, program",
+                                          "$1, 'prusik'",
+                                          {"run_id", "os_user", "host", "kind", "version",
+                                           "direction", "part", "stmt", "duration_ms", "sqlstate",
+                                           "message", "detail", NULL}};
     struct book_numbers n;
     struct db_value v[BOOK_EVENT_VALUES];
 
     book_event_values(b, e, &n, v);
-    return book_run(b, db_kind(b->db) == DB_POSTGRES ? book_event_postgres : book_event_sqlite, v,
-                    ARRAY_LEN(v), err);
+    if (db_kind(b->db) == DB_POSTGRES)
+        return book_run(b, book_event_postgres, v, ARRAY_LEN(v), err);
+    return book_insert_lite(b, &lite, v, err);
 }
 
 /* The event's run, version and direction are those of the row. */
 static const char book_put_with_event[] =
     ") INSERT INTO {}event (at, run_id, db_user, os_user, host, pid, program, kind, version,"
     " direction, stmt, duration_ms) VALUES ({now}, $19, current_user, $20, $21, pg_backend_pid(),"
-    " 'prusik', $22, $1, $23, $24::bigint, $25::bigint)";
+    " 'prusik', $22, $1, $23, $24::bigint, $25::bigint + {took})";
 
-static enum err_code book_put_before(struct book *b, const struct book_migration *m,
-                                     const struct book_event *e, struct sv behind, bool *kept,
-                                     struct err *err)
+static bool book_is_together(const struct book *b, const struct book_event *e)
 {
-    *kept = false;
-    if (book_put(b, m, err) != ERR_OK || book_add_event(b, e, err) != ERR_OK)
-        return err->code;
-    *kept = true;
-    return behind.n ? db_run(b->db, behind, NULL, 0, NULL, err) : ERR_OK;
+    return db_kind(b->db) == DB_POSTGRES && !e->part.n && !e->sqlstate.n && !e->message.n &&
+           !e->detail.n;
 }
 
-enum err_code book_put_with(struct book *b, const struct book_migration *m,
-                            const struct book_event *e, struct sv behind, bool *kept,
-                            struct err *err)
+/* The statement of both rows, which is made once, and its values. */
+#define BOOK_TOGETHER_VALUES (BOOK_MIGRATION_VALUES + 6)
+static struct sv book_together(struct book *b, const struct book_migration *m,
+                               const struct book_event *e, struct book_numbers *n,
+                               struct db_value *v)
 {
-    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
-    struct book_numbers n;
-    struct db_value v[BOOK_MIGRATION_VALUES + 6];
-    enum err_code rc;
-
-    if (db_kind(b->db) != DB_POSTGRES || e->part.n || e->sqlstate.n || e->message.n || e->detail.n)
-        return book_put_before(b, m, e, behind, kept, err);
-    book_migration_values(b, m, &n, v);
+    book_migration_values(b, m, n, v);
     v[19] = DB_TEXT(sv_from(b->os_user));
     v[20] = DB_TEXT(sv_from(b->host));
     v[21] = DB_TEXT(sv_from(e->kind));
     v[22] = book_text(e->direction);
-    v[23] = book_num(&n.stmt, e->stmt);
-    v[24] = book_num(&n.event_took, e->duration_ms);
-    strbuf_add_str(&sql, "WITH put AS (");
-    book_expand(b, book_put_postgres, &sql);
-    book_expand(b, book_put_with_event, &sql);
-    rc = behind.n ? db_run_often_with(b->db, strbuf_sv(&sql), v, ARRAY_LEN(v), behind, err)
-                  : db_run_often(b->db, strbuf_sv(&sql), v, ARRAY_LEN(v), err);
-    *kept = rc == ERR_OK || db_done(b->db) > 0;
-    return *kept ? rc : err_wrap(err, "prusik's own tables");
+    v[23] = book_num(&n->stmt, e->stmt);
+    v[24] = book_num(&n->event_took, e->duration_ms);
+    if (!b->put) {
+        CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+
+        strbuf_add_str(&sql, "WITH put AS (");
+        book_expand(b, book_put_postgres, &sql);
+        book_expand(b, book_put_with_event, &sql);
+        b->put = strbuf_steal_str(&sql);
+    }
+    return sv_from(b->put);
+}
+
+enum err_code book_put_text(struct book *b, const struct book_migration *m,
+                            const struct book_event *e, struct strbuf *text, struct err *err)
+{
+    struct book_numbers n;
+    struct db_value v[BOOK_TOGETHER_VALUES];
+    struct sv sql;
+
+    assert(book_is_together(b, e));
+    sql = book_together(b, m, e, &n, v);
+    if (db_often_text(b->db, sql, v, ARRAY_LEN(v), text, err) != ERR_OK)
+        return err_wrap(err, "prusik's own tables");
+    return ERR_OK;
+}
+
+static enum err_code book_put_before(struct book *b, const struct book_migration *m,
+                                     const struct book_event *e, struct sv behind, size_t *done,
+                                     struct err *err)
+{
+    enum err_code rc = ERR_OK;
+
+    *done = 0;
+    if (book_put(b, m, err) != ERR_OK || book_add_event(b, e, err) != ERR_OK)
+        return err->code;
+    if (behind.n)
+        rc = db_run(b->db, behind, NULL, 0, NULL, err);
+    *done = 1 + (behind.n ? db_done(b->db) : 0);
+    return rc;
+}
+
+enum err_code book_put_with(struct book *b, const struct book_migration *m,
+                            const struct book_event *e, struct sv behind, size_t *done,
+                            struct err *err)
+{
+    struct book_numbers n;
+    struct db_value v[BOOK_TOGETHER_VALUES];
+    enum err_code rc;
+    struct sv sql;
+
+    if (!book_is_together(b, e))
+        return book_put_before(b, m, e, behind, done, err);
+    sql = book_together(b, m, e, &n, v);
+    rc = behind.n ? db_run_often_with(b->db, sql, v, ARRAY_LEN(v), behind, err)
+                  : db_run_often(b->db, sql, v, ARRAY_LEN(v), err);
+    *done = db_done(b->db);
+    return rc == ERR_OK || *done ? rc : err_wrap(err, "prusik's own tables");
+}
+
+enum err_code book_has_event(struct book *b, struct sv version, const char *kind, bool *ret,
+                             struct err *err)
+{
+    CLEANUP(arena_release) struct arena a = {0};
+    CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
+    const struct db_value v[] = {DB_TEXT(sv_from(b->run)), DB_TEXT(version),
+                                 DB_TEXT(sv_from(kind))};
+    struct db_value n;
+
+    book_expand(b, "SELECT count(*) FROM {}event WHERE run_id = $1 AND version = $2 AND kind = $3",
+                &sql);
+    if (db_one(b->db, &a, strbuf_sv(&sql), v, ARRAY_LEN(v), &n, err) != ERR_OK)
+        return err_wrap(err, "prusik's own tables");
+    *ret = !sv_is(n.text, "0");
+    return ERR_OK;
 }
 
 const char *const book_event_columns[] = {"id",          "at",       "run",       "user", "host",

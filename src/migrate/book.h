@@ -17,7 +17,9 @@ struct book {
     char schema[64];
     char run[90]; /* names this call in events */
     char os_user[80], host[80];
+    char *put; /* the statement of book_put_with(), for PostgreSQL, once it was made; or NULL */
 };
+void book_release(struct book *b);
 
 /* A row of `migration`; views live in the arena of book_rows. */
 struct book_migration {
@@ -62,9 +64,10 @@ NODISCARD enum err_code book_open(struct db *db, struct sv schema, struct book *
                                   struct err *err);
 /* Make the tables that are not there.  ERR_REFUSED: they are of a newer prusik. */
 NODISCARD enum err_code book_create(struct book *b, struct err *err);
-/* What is kept, without texts (of up_text the first letter) unless `texts`, and without format, path, title, origin_ref and origin_at,
- * which are for people; without tables nothing. */
-NODISCARD enum err_code book_load(struct book *b, bool texts, struct book_rows *ret,
+/* Of the texts: none, all of them, or what undoes and verifies.  Of an up_text that is left out "x" says that there is one. */
+enum book_texts { BOOK_TEXTS_NONE, BOOK_TEXTS_ALL, BOOK_TEXTS_BACK };
+/* What is kept, without format, path, title, origin_ref and origin_at, which are for people; without tables nothing. */
+NODISCARD enum err_code book_load(struct book *b, enum book_texts texts, struct book_rows *ret,
                                   struct err *err);
 
 /* Of what is applied as a whole or in part only version, state, origin, p1 and s1; "partial": also what is on its way
@@ -74,12 +77,22 @@ NODISCARD enum err_code book_load_digests(struct book *b, struct book_rows *ret,
 /* Add or replace. */
 NODISCARD enum err_code book_put(struct book *b, const struct book_migration *m, struct err *err);
 /*
- * The same, the event, and the statements `behind` them: in one message where that is possible.  *kept: it was one behind
- * them that failed, if any.
+ * The same, the event, and the statements `behind` them: in one message where that is possible.  *done: what came to its end,
+ * 1 for both rows, and one more for each statement behind them.
  */
 NODISCARD enum err_code book_put_with(struct book *b, const struct book_migration *m,
-                                      const struct book_event *e, struct sv behind, bool *kept,
+                                      const struct book_event *e, struct sv behind, size_t *done,
                                       struct err *err);
+/*
+ * Both rows as one statement of a message of PostgreSQL; nothing is added where db_often_text() adds nothing.  Their duration
+ * is what is said there and what the message has taken since it came.
+ */
+NODISCARD enum err_code book_put_text(struct book *b, const struct book_migration *m,
+                                      const struct book_event *e, struct strbuf *text,
+                                      struct err *err);
+/* Has this call kept an event of this kind about the version? */
+NODISCARD enum err_code book_has_event(struct book *b, struct sv version, const char *kind,
+                                       bool *ret, struct err *err);
 NODISCARD enum err_code book_set_state(struct book *b, struct sv version, const char *state,
                                        struct err *err);
 NODISCARD enum err_code book_delete(struct book *b, struct sv version, struct err *err);

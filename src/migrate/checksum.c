@@ -13,16 +13,24 @@ static void checksum_hex(const unsigned char *b, size_t n, struct checksum_text 
     (void)sodium_bin2hex(ret->s, sizeof(ret->s), b, n);
 }
 
-static struct checksum_text checksum_named(const char *name, struct sv bytes)
+/* Two letters, a colon and the hash. */
+static struct checksum_text checksum_named(const char *name, const struct hash *h)
 {
-    struct hash h = hash_of(bytes);
-    struct hash_text hex = hash_hex(&h);
-    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    struct hash_text hex = hash_hex(h);
     struct checksum_text t;
 
-    strbuf_addf(&b, "%s:%s", name, hex.s);
-    memcpy(t.s, strbuf_str(&b), b.n + 1);
+    static_assert(sizeof(hex.s) + 3 <= sizeof(t.s), "it fits");
+    memcpy(t.s, name, 2);
+    t.s[2] = ':';
+    memcpy(t.s + 3, hex.s, sizeof(hex.s));
     return t;
+}
+
+static struct checksum_text checksum_p1_of(struct sv bytes)
+{
+    struct hash h = hash_of(bytes);
+
+    return checksum_named("p1", &h);
 }
 
 struct checksum_text checksum_p1(struct sv bytes)
@@ -31,7 +39,7 @@ struct checksum_text checksum_p1(struct sv bytes)
 
     (void)sv_eat(&bytes, SV("\xef\xbb\xbf"));
     if (sv_ends(bytes, SV("\n")) && !sv_ends(bytes, SV("\n\n")) && !memchr(bytes.p, '\r', bytes.n))
-        return checksum_named("p1", bytes); /* as most are: nothing is to be changed */
+        return checksum_p1_of(bytes); /* as most are: nothing is to be changed */
     for (size_t i = 0; i < bytes.n; i++) {
         bool cr = bytes.p[i] == '\r';
 
@@ -41,10 +49,10 @@ struct checksum_text checksum_p1(struct sv bytes)
     while (b.n && b.p[b.n - 1] == '\n')
         strbuf_truncate(&b, b.n - 1);
     strbuf_add_byte(&b, '\n');
-    return checksum_named("p1", strbuf_sv(&b));
+    return checksum_p1_of(strbuf_sv(&b));
 }
 
-struct checksum_text checksum_s1(struct sv folded)
+struct checksum_text checksum_s1(const struct hash *folded)
 {
     return checksum_named("s1", folded);
 }

@@ -15,8 +15,8 @@ struct checksum_text {
 
 /* "p1:" and SHA-256 of the text without BOM, CR LF and CR as LF, exactly one LF at the end. */
 struct checksum_text checksum_p1(struct sv bytes);
-/* "s1:" and SHA-256 of the folded statements (migration_digest_text()). */
-struct checksum_text checksum_s1(struct sv folded);
+/* "s1:" and SHA-256 of the folded statements (migration_digest()). */
+struct checksum_text checksum_s1(const struct hash *folded);
 
 struct checksum_text checksum_sha1(struct sv bytes);    /* FIPS 180-4; Sqitch, graphile-migrate */
 struct checksum_text checksum_sha384(struct sv bytes);  /* FIPS 180-4; sqlx */

@@ -27,6 +27,9 @@ typedef VEC(struct discover_file) discover_files;
 void discover_release(struct discover *d)
 {
     migrations_release(&d->files);
+    for (size_t i = 0; i < d->texts.n; i++)
+        strbuf_release(&d->texts.v[i]);
+    vec_release(&d->texts);
     strbuf_release(&d->notes);
 }
 
@@ -81,9 +84,12 @@ static enum err_code discover_list(const char *dir, discover_files *ret, struct 
     DIR *d = opendir(dir);
     struct dirent *e;
 
-    if (!d)
-        return errno == ENOENT ? err_set(err, ERR_NOT_FOUND, "there is no folder '%s'", dir)
-                               : err_sys(err, errno, "open '%s'", dir);
+    if (!d && errno != ENOENT)
+        return err_sys(err, errno, "open '%s'", dir);
+    if (!d) {
+        (void)err_set(err, ERR_NOT_FOUND, "there is no folder '%s'", dir);
+        return err_hint(err, "--dir FOLDER says where the migrations are");
+    }
     while ((e = readdir(d)) != NULL && ret->n < DISCOVER_FILES)
         if (e->d_name[0] != '.')
             discover_add(dir, e, ret);
@@ -170,7 +176,7 @@ static enum err_code discover_two(const struct discover_file *a, const struct di
 {
     (void)err_set(err, ERR_INVALID, "two formats in one folder: %s (%s), %s (%s)", a->marked->name,
                   path_base(a->path), b->marked->name, path_base(b->path));
-    return err_hint(err, "which is it? --format %s", a->marked->name);
+    return err_hint(err, "which is it? --files %s", a->marked->name);
 }
 
 static enum err_code discover_by_text(discover_files *files, const struct format **ret,
@@ -197,7 +203,7 @@ static enum err_code discover_by_text(discover_files *files, const struct format
     return ERR_OK;
 }
 
-/* How many files have names of this format. */
+/* How many files have names of this format; a way back is that of several. */
 static size_t discover_count(const struct format *f, const discover_files *files, struct arena *a)
 {
     struct format_name name;
@@ -205,7 +211,8 @@ static size_t discover_count(const struct format *f, const discover_files *files
     size_t n = 0;
 
     for (size_t i = 0; i < files->n; i++)
-        n += format_name(f, sv_from(files->v[i].path), a, &name, &err) == ERR_OK;
+        n += format_name(f, sv_from(files->v[i].path), a, &name, &err) == ERR_OK &&
+             name.direction != FORMAT_DOWN;
     return n;
 }
 
@@ -220,6 +227,18 @@ static const struct format *discover_by_name(const discover_files *files, struct
         if (discover_count(order[i], files, a) > 0)
             return order[i];
     return NULL;
+}
+
+/* The folder above that of the revisions has the program that reads them. */
+static enum err_code discover_above(const char *dir, const struct discover *d, struct err *err)
+{
+    CLEANUP(mem_freep) char *env = path_join(dir, "env.py");
+    CLEANUP(mem_freep) char *versions = path_join(dir, "versions");
+
+    if (d->format != &format_alembic || !file_exists(env) || !discover_is_folder(versions))
+        return ERR_OK;
+    (void)err_set(err, ERR_INVALID, "'%s' is the folder of Alembic's environment", dir);
+    return err_hint(err, "its revisions: --dir %s", versions);
 }
 
 static enum err_code discover_format(const char *dir, struct sv format, discover_files *files,
@@ -242,7 +261,7 @@ static enum err_code discover_format(const char *dir, struct sv format, discover
         return err->code;
     if (!d->format)
         d->format = discover_by_name(files, &d->files.arena);
-    return ERR_OK;
+    return discover_above(dir, d, err);
 }
 
 /* --- reading --- */
@@ -285,6 +304,7 @@ static enum err_code discover_one(struct discover_file *f, enum db_kind db,
     const struct book_migration *row = NULL;
     struct sv path = sv_from(f->path);
     struct format_name name;
+    struct strbuf *text;
     struct err other;
 
     if (format_name(d->format, path, &d->files.arena, &name, &other) != ERR_OK) {
@@ -296,9 +316,13 @@ static enum err_code discover_one(struct discover_file *f, enum db_kind db,
         return err->code;
     if (d->format->whole && !name.repeatable)
         row = discover_applied(applied, name.version, f, next);
-    if (row)
+    if (row) {
+        strbuf_release(&f->text);
         return format_read_applied(d->format, path, row->p1, row->s1, &d->files, err);
-    if (format_read(d->format, path, strbuf_sv(&f->text), db, &d->files, err) != ERR_OK)
+    }
+    text = vec_add(&d->texts);
+    *text = strbuf_steal(&f->text);
+    if (format_read_there(d->format, path, strbuf_sv(text), db, &d->files, err) != ERR_OK)
         return err->code;
     if (d->files.v.n && vec_last(&d->files.v)->changed.n)
         strbuf_addf(&d->notes, "%s: %.*s\n", f->path, SV_FMT(vec_last(&d->files.v)->changed));
@@ -446,6 +470,28 @@ enum err_code discover_tree(const char *dir, struct sv format, enum db_kind db,
 
     discover_free(&files);
     return rc;
+}
+
+enum err_code discover_names(const char *dir, struct sv format, struct discover *ret,
+                             struct err *err)
+{
+    struct discover d = {.notes = STRBUF(1u << 20)};
+    discover_files files = {0};
+    struct err other;
+
+    if (discover_list(dir, &files, err) != ERR_OK ||
+        discover_format(dir, format, &files, &d, err) != ERR_OK) {
+        discover_free(&files);
+        discover_release(&d);
+        return err->code;
+    }
+    for (size_t i = 0; d.format && i < files.n; i++)
+        if (format_read_applied(d.format, sv_from(files.v[i].path), SV(""), SV(""), &d.files,
+                                &other) != ERR_OK)
+            continue; /* it is no migration */
+    discover_free(&files);
+    *ret = d;
+    return ERR_OK;
 }
 
 enum err_code discover_tree_beside(struct discover_ahead *ahead, struct sv format, enum db_kind db,

@@ -15,7 +15,8 @@
 struct discover {
     const struct format *format; /* NULL: the folder has no migration */
     struct migrations files;
-    struct strbuf notes; /* lines */
+    VEC(struct strbuf) texts; /* of the files, in which those of the migrations lie */
+    struct strbuf notes;      /* lines */
 };
 void discover_release(struct discover *d);
 
@@ -25,6 +26,10 @@ void discover_release(struct discover *d);
  */
 NODISCARD enum err_code discover_tree(const char *dir, struct sv format, enum db_kind db,
                                       struct discover *ret, struct err *err);
+
+/* The same by the names of the files alone, in the order of names: what is in them need not be finished. */
+NODISCARD enum err_code discover_names(const char *dir, struct sv format, struct discover *ret,
+                                       struct err *err);
 
 /*
  * The files of a folder, read by a thread of their own while a connection is made and the database answers.  Whatever comes of

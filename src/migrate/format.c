@@ -187,11 +187,10 @@ void format_settle_tx(struct migrations *ret, enum db_kind db)
 
 void format_digest(struct migration *m, struct arena *a)
 {
-    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     struct checksum_text p1 = checksum_p1(m->bytes), s1;
+    struct hash h = migration_digest(m);
 
-    migration_digest_text(m, &b);
-    s1 = checksum_s1(strbuf_sv(&b));
+    s1 = checksum_s1(&h);
     m->p1 = arena_sv(a, sv_from(p1.s));
     m->s1 = arena_sv(a, sv_from(s1.s));
 }
@@ -213,7 +212,13 @@ static enum err_code format_read_file(const struct format *f, const struct forma
 enum err_code format_read(const struct format *f, struct sv path, struct sv bytes, enum db_kind db,
                           struct migrations *ret, struct err *err)
 {
-    struct format_file file = {.bytes = arena_sv(&ret->arena, bytes), .db = db};
+    return format_read_there(f, path, arena_sv(&ret->arena, bytes), db, ret, err);
+}
+
+enum err_code format_read_there(const struct format *f, struct sv path, struct sv bytes,
+                                enum db_kind db, struct migrations *ret, struct err *err)
+{
+    struct format_file file = {.bytes = bytes, .db = db};
     size_t before = ret->v.n;
 
     path = arena_sv(&ret->arena, path);

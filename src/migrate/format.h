@@ -71,6 +71,9 @@ NODISCARD enum err_code format_name(const struct format *f, struct sv path, stru
 /* Read one file: its name and its text.  Adds to *ret, which keeps copies. */
 NODISCARD enum err_code format_read(const struct format *f, struct sv path, struct sv bytes,
                                     enum db_kind db, struct migrations *ret, struct err *err);
+/* The same of bytes that live as long as *ret. */
+NODISCARD enum err_code format_read_there(const struct format *f, struct sv path, struct sv bytes,
+                                          enum db_kind db, struct migrations *ret, struct err *err);
 /* A file that is applied as it is: its name and digests, and no parts. */
 NODISCARD enum err_code format_read_applied(const struct format *f, struct sv path, struct sv p1,
                                             struct sv s1, struct migrations *ret, struct err *err);

@@ -87,7 +87,10 @@ static enum db_kind migration_part_db(const struct migration_part *p)
     return p->dbs == MIGRATION_DB(DB_SQLITE) ? DB_SQLITE : DB_POSTGRES;
 }
 
-void migration_digest_text(const struct migration *m, struct strbuf *out)
+#define MIGRATION_DIGEST_BYTES 65536
+
+/* The text, which is handed on and thrown away whenever it is long; h: NULL, it is kept. */
+static void migration_fold(const struct migration *m, struct strbuf *out, struct hash_state **h)
 {
     for (size_t i = 0; i < m->n_parts; i++) {
         const struct migration_part *p = &m->parts[i];
@@ -101,8 +104,31 @@ void migration_digest_text(const struct migration *m, struct strbuf *out)
         for (size_t s = 0; s < p->n_stmts; s++) {
             sqlsplit_fold(p->stmts[s].text, migration_part_db(p), out);
             strbuf_add_byte(out, '\n');
+            if (!h || out->n < MIGRATION_DIGEST_BYTES)
+                continue;
+            if (!*h)
+                *h = hash_state_new();
+            hash_add(*h, out->p, out->n);
+            strbuf_truncate(out, 0);
         }
     }
+}
+
+void migration_digest_text(const struct migration *m, struct strbuf *out)
+{
+    migration_fold(m, out, NULL);
+}
+
+struct hash migration_digest(const struct migration *m)
+{
+    CLEANUP(hash_state_freep) struct hash_state *h = NULL;
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    migration_fold(m, &b, &h);
+    if (!h)
+        return hash_of(strbuf_sv(&b));
+    hash_add(h, b.p, b.n);
+    return hash_end(h);
 }
 
 /* A value as a marker takes it: bare where it can be. */

@@ -6,6 +6,7 @@
  * Parts stand in the order of the file; `up` and `backfill` parts have names.  Everything lies in the arena of the
  * list or in the text of the file, which lives as long.  Plain data.
  */
+#include "base/hash.h"
 #include "migrate/sqlsplit.h"
 
 enum migration_kind {
@@ -81,7 +82,8 @@ int migration_version_cmp(struct sv a, struct sv b);
 bool migration_is_for(const struct migration *m, enum db_kind db);
 const char *migration_kind_text(enum migration_kind kind);
 
-/* What `s1` is the digest of. */
+/* What `s1` is the digest of, and that digest, for which no text is longer in memory than a statement. */
+struct hash migration_digest(const struct migration *m);
 void migration_digest_text(const struct migration *m, struct strbuf *out);
 /* The parts whose kind is in `kinds` (bits 1 << kind) in prusik's own format: what is kept in the database, and
  * read again by format_read_stored(). */

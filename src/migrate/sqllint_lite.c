@@ -467,7 +467,7 @@ static void lite_rows(struct sqllint_run *r)
     size_t at;
 
     lite_translate(r->stmt->text, &r->l->arena, &sql);
-    if (sql.overflow || sqltree_parse(strbuf_sv(&sql), &tree, &at, &err) != ERR_OK)
+    if (sql.overflow || sqltree_parse_but_rows(strbuf_sv(&sql), &tree, &at, &err) != ERR_OK)
         return; /* SQLite has read it; what it does to rows is not judged */
     r->tree = &tree;
     for (const struct sqllint_check *c = sqllint_checks_rows; c->kind; c++)

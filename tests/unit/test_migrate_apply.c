@@ -84,7 +84,7 @@ static enum err_code up(struct base *b, const struct wish *w, struct err *err)
     CLEANUP(book_rows_release) struct book_rows applied = {0};
     struct told none = {0};
     struct book book;
-    struct apply_options o = {.no_texts = true,
+    struct apply_options o = {.texts = APPLY_TEXTS_NONE,
                               .lock_timeout_ms = w->lock_timeout_ms,
                               .retry_ms = w->retry_ms,
                               .wait_ms = w->wait_ms,
@@ -319,6 +319,12 @@ T(what_goes_in_one_message_fails_as_if_it_went_alone_on_postgresql)
         " NOT VALID;\n",
         &w, "m/2_x.sql:1: prusik's own tables: ");
     fails_so(&b, "-- prusik:up\nINSERT INTO a VALUES (2);\n", &elsewhere, "goes through a pooler");
+    fails_so(
+        &b,
+        "-- prusik:up\nALTER TABLE prusik.event ADD CONSTRAINT no CHECK (version <> '2') NOT VALID;\n",
+        &w, "m/2_x.sql:1: prusik's own tables: ");
+    fails_so(&b, "-- prusik:up\nINSERT INTO a VALUES (2)\n  RETURNING nothing -- none\n", &w,
+             "m/2_x.sql:3:13: ");
     put("m/2_x.sql",
         "-- prusik:up\nSET standard_conforming_strings = off;\nINSERT INTO a SELECT length(E'\\\\''');\n");
     up_ok(&b);
@@ -327,6 +333,41 @@ T(what_goes_in_one_message_fails_as_if_it_went_alone_on_postgresql)
         one(&b, "SELECT up_text FROM prusik.migration WHERE version = '2'"),
         "-- prusik:up part=p1\nSET standard_conforming_strings = off\n;\nINSERT INTO a SELECT length(E'\\\\''')\n;\n");
     T_STR(one(&b, "SHOW standard_conforming_strings"), "on");
+    db_close(b.db);
+    t_pg_stop(&b.pg);
+}
+
+/* One statement is one message, unless it is long, or what it is kept with was forgotten by the server. */
+T(a_migration_of_one_statement_is_whole_whatever_it_is_on_postgresql)
+{
+    struct strbuf text = STRBUF(0);
+    struct base b = {0};
+
+    t_pg_start(&b.pg);
+    b.url = b.pg.url;
+    open_db(&b);
+    put("m/1_a.sql", "-- prusik:up\nCREATE TABLE a (t text) -- of what follows\n");
+    put("m/2_forgets.sql", "-- prusik:up\nDEALLOCATE ALL;\n");
+    put("m/3_role.sql", "-- prusik:up\nSET search_path = nowhere;\n");
+    put("m/4_b.sql", "-- prusik:up\nINSERT INTO a VALUES ('b');\n");
+    for (size_t i = 0; i < 2; i++) { /* too long for the message; and with what is kept about it */
+        strbuf_truncate(&text, 0);
+        strbuf_add_str(&text, "-- prusik:up\nINSERT INTO a VALUES ('");
+        strbuf_add_n(&text, 'c', i ? 40000 : 70000);
+        strbuf_add_str(&text, "');\n");
+        put(i ? "m/5_c.sql" : "m/6_d.sql", strbuf_str(&text));
+    }
+    up_ok(&b);
+    T_STR(one(&b, "SELECT string_agg(length(t)::text, ',' ORDER BY length(t)) FROM a"),
+          "1,40000,70000");
+    T_STR(
+        kept(
+            &b,
+            "string_agg(version || coalesce(state, '') || (duration_ms >= 0), ' ' ORDER BY version)",
+            "migration", ""),
+        "1appliedtrue 2appliedtrue 3appliedtrue 4appliedtrue 5appliedtrue 6appliedtrue");
+    T_STR(kept(&b, "count(*)", "event", "WHERE kind = 'up-done' AND duration_ms >= 0"), "6");
+    strbuf_release(&text);
     db_close(b.db);
     t_pg_stop(&b.pg);
 }
@@ -1071,6 +1112,7 @@ T_MAIN(T_CASE(a_migration_that_makes_the_server_forget_is_applied_on_postgresql)
        T_CASE(a_part_that_fails_leaves_nothing_behind_on_sqlite),
        T_CASE(a_part_that_fails_leaves_nothing_behind_on_postgresql),
        T_CASE(what_goes_in_one_message_fails_as_if_it_went_alone_on_postgresql),
+       T_CASE(a_migration_of_one_statement_is_whole_whatever_it_is_on_postgresql),
        T_CASE(what_is_half_done_goes_on_behind_what_is_done_on_sqlite),
        T_CASE(what_is_half_done_goes_on_behind_what_is_done_on_postgresql),
        T_CASE(what_is_half_done_is_undone_by_the_downs_of_its_parts),
