@@ -366,6 +366,8 @@ static void systemd_status_done(struct manager_call *c)
     bool why = s->why[0] && strcmp(s->why, "success") != 0;
 
     c->status.state = systemd_state_of(s);
+    /* NRestarts grows when it is started again, RestartSec after its end, if it ever is */
+    c->status.ended = c->status.state == MANAGER_FAILED || strcmp(s->sub, "auto-restart") == 0;
     (void)snprintf(c->status.text, sizeof(c->status.text), "%s (%s)%s%s", s->active, s->sub,
                    why ? ", " : "", why ? s->why : "");
     if (strcmp(s->load, "not-found") == 0 || strcmp(s->load, "masked") == 0)
@@ -380,13 +382,16 @@ static int systemd_on_service(sd_bus_message *m, void *data, sd_bus_error *e UNU
 {
     struct manager_call *c = data;
     struct systemd_state *s = c->state;
-    int64_t exit_us = 0;
+    int64_t exit_us = 0, cpu_ns = -1;
     const struct systemd_property list[] = {
         {.name = "MainPID", .type = "u", .number = &c->status.pid},
         {.name = "ExecMainStartTimestamp", .type = "t", .number = &c->status.started_us},
         {.name = "ExecMainExitTimestamp", .type = "t", .number = &exit_us},
         {.name = "ExecMainStatus", .type = "i", .number = &c->status.exit_status},
         {.name = "NRestarts", .type = "u", .number = &c->status.restarts},
+        /* both are the largest number there is where it is not accounted: -1 */
+        {.name = "MemoryCurrent", .type = "t", .number = &c->status.memory_bytes},
+        {.name = "CPUUsageNSec", .type = "t", .number = &cpu_ns},
         {.name = "Type", .type = "s", .text = s->type, .size = sizeof(s->type)},
         {.name = "Result", .type = "s", .text = s->why, .size = sizeof(s->why)},
     };
@@ -395,6 +400,7 @@ static int systemd_on_service(sd_bus_message *m, void *data, sd_bus_error *e UNU
         systemd_lost(c, -EBADMSG); /* uncovered: systemd's own types */
         return 0;                  /* uncovered: the same */
     }
+    c->status.cpu_us = cpu_ns < 0 ? -1 : cpu_ns / 1000;
     if (!c->status.pid)
         c->status.started_us = 0;
     if (!exit_us)

@@ -175,9 +175,14 @@ size_t watcher_n_placed(const struct watcher *w)
 void bound_restore(struct watcher *w, const json_t *positions)
 {
     for (size_t i = 0; i < w->feeds.n; i++) {
-        CLEANUP(mem_freep) char *name = xstrdup_sv(w->feeds.v[i].name);
+        struct watcher_feed *f = &w->feeds.v[i];
+        CLEANUP(mem_freep) char *name = xstrdup_sv(f->name);
+        struct sv position = json_get_sv(positions, name);
 
-        source_resume(w->feeds.v[i].source, json_get_sv(positions, name));
+        if (unit_is(f))
+            (void)service_count_restore(&f->count, position); /* false: nothing was seen of it */
+        else
+            source_resume(f->source, position);
     }
 }
 

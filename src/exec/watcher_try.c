@@ -136,7 +136,7 @@ bool watcher_tried_rule(const struct watcher_tried *t, const struct sample *s, s
 {
     size_t nul = sv_find_byte(s->name, '\0', 0);
     bool is_log = sv_starts(t->name, SV("log.")), is_unit = sv_starts(t->name, SV("unit."));
-    struct sv member = is_unit ? feed_unit_member(s->name) : s->name;
+    struct sv member = is_unit ? unit_member(s->name) : s->name;
 
     if (is_log && (sv_is(s->name, "records") || sv_is(s->name, "bytes") ||
                    sv_is(s->name, "position") || s->n_labels))

@@ -164,8 +164,7 @@ static void reader_add_env(struct rules_reader *rd)
         reader_add_source(rd, "http", sv_from(key));
     services = json_object_get(rd->plan, "services");
     for (size_t i = 0; i < json_array_size(services); i++)
-        if (json_get_sv(json_array_get(services, i), "pid_file").n) /* whose process is looked at */
-            reader_add_source(rd, "unit", json_get_sv(json_array_get(services, i), "name"));
+        reader_add_source(rd, "unit", json_get_sv(json_array_get(services, i), "name"));
     json_object_foreach(json_object_get(watch, "aliases"), key, value)
         reader_add_alias(rd, key, value);
 }

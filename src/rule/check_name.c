@@ -22,9 +22,9 @@ static struct sv name_binding(struct checker *ck, const struct expr *e, struct s
     if (sv_is(e->parts[0], "unit"))
         return arena_fmt(
             ck->a,
-            "a service with a pid_file (manager: process) is looked at as unit.%.*s; any other as "
-            "sources: {cgroup.%.*s: {group: system.slice/%.*s.service}} or {proc.%.*s: {pid_file: PATH}}",
-            SV_FMT(e->parts[1]), SV_FMT(e->parts[1]), SV_FMT(e->parts[1]), SV_FMT(e->parts[1]));
+            "services: {%.*s: {manager: systemd}} (or compose, supervisor, runit, process) is looked at "
+            "as unit.%.*s; or sources: {proc.%.*s: {pid_file: PATH}}",
+            SV_FMT(e->parts[1]), SV_FMT(e->parts[1]), SV_FMT(e->parts[1]));
     return arena_fmt(ck->a, "sources: {%.*s: {...}}, or drop it", SV_FMT(name));
 }
 

@@ -173,9 +173,17 @@ enum err_code source_open(struct sv kind, struct sv name, json_t *settings,
                           const struct source_env *env, struct source **ret, struct err *err)
 {
     const struct source_ops *ops = source_find(kind, err);
+
+    return ops ? source_open_row(ops, name, settings, env, ret, err)
+               : err_wrap(err, "source '%.*s'", SV_FMT(name));
+}
+
+enum err_code source_open_row(const struct source_ops *ops, struct sv name, json_t *settings,
+                              const struct source_env *env, struct source **ret, struct err *err)
+{
     struct source *s;
 
-    if (!ops || source_check_keys(ops->keys, ops->n_keys, ops->kind, settings, err) != ERR_OK)
+    if (source_check_keys(ops->keys, ops->n_keys, ops->kind, settings, err) != ERR_OK)
         return err_wrap(err, "source '%.*s'", SV_FMT(name));
     assert(!!ops->look + !!ops->start + !!ops->give == 1 && !ops->start == !ops->cancel &&
            ops->size >= sizeof(*s));
