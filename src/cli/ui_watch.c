@@ -298,6 +298,12 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
     } else if (strcmp(e->name, "serving") == 0) {
         strbuf_addf(&b, "  the watch answers at %s\n", json_get_str(e->data, "url", ""));
         ui_print(u, &b);
+    } else if (strcmp(e->name, "baseline-wait") == 0) {
+        strbuf_addf(&b, "  waiting at most %s for what was before: ",
+                    duration_format(json_get_int(e->data, "wait_ms", 0)).s);
+        text_add_line(&b, json_get_sv(e->data, "text"));
+        strbuf_add_byte(&b, '\n');
+        ui_print(u, &b);
     } else if (strcmp(e->name, "no-baseline") == 0) {
         term_add(&b, TERM_WARN, SV("  no baseline"));
         strbuf_add_str(

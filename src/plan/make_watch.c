@@ -517,6 +517,8 @@ enum err_code make_watch(struct make *m)
     json_put_int(watch, "until_ms", until_ms);
     if (m->b->until_ms >= 0)
         json_put_bool(watch, "until_fixed", true);
+    if (m->b->baseline_ms >= 0)
+        json_put_int(watch, "baseline_ms", m->b->baseline_ms);
     make_drop_late(m, rules, until_ms);
     make_drop_late(m, checkpoints, until_ms);
     if (make_sources(m, watch) != ERR_OK)
