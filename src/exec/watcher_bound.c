@@ -49,6 +49,21 @@ static void bound_events(struct watcher_feed *f, const struct sample *s)
     if (bound_growth(f, s, false, &growth, &us) && growth > 0)
         (void)samples_add_events(f->w->samples, f->id, strbuf_sv(&name), s->at_us,
                                  (uint64_t)growth); /* false: no rule asks for it */
+    strbuf_truncate(&f->position, 0); /* what happens while nobody looks is counted by the next process */
+    strbuf_addf(&f->position, "%.*s %.0f", SV_FMT(s->name), s->number);
+}
+
+/* What bound_events() noted in another process; anything else is nothing. */
+static void bound_go_on(struct watcher_feed *f, struct sv position)
+{
+    struct feed_last *last;
+    struct sv name;
+    uint64_t value;
+
+    if (!sv_next_word(&position, &name) || !sv_to_u64(sv_trim(position), &value))
+        return;
+    last = vec_add(&f->last);
+    *last = (struct feed_last){.name = arena_sv(&f->w->arena, name), .value = (double)value};
 }
 
 void feed_share(struct watcher_feed *f, const struct sample *s)
@@ -181,6 +196,8 @@ void bound_restore(struct watcher *w, const json_t *positions)
 
         if (unit_is(f))
             (void)service_count_restore(&f->count, position); /* false: nothing was seen of it */
+        else if (f->take == take_bound)
+            bound_go_on(f, position);
         else
             source_resume(f->source, position);
     }

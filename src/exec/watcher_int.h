@@ -37,7 +37,8 @@ struct watcher_feed {
 
     struct service_count count; /* of a unit */
     VEC(struct feed_last) last; /* of counters, by name */
-    struct strbuf position; /* of a log: how far it was read; of a unit: what was seen of it */
+    struct strbuf position; /* of a log: how far it was read; of a unit, or what
+                                is counted: what was seen of it */
 };
 
 struct watcher {
