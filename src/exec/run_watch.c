@@ -297,6 +297,10 @@ bool run_watch_awaits_baseline(struct run *r, const struct run_step *s)
         json_decref(lacks);
         return true;
     }
+    if (!run_commit(r)) { /* the outcome of the step before does not wait */
+        json_decref(lacks);
+        return true;
+    }
     rw->baseline_until_us = now_us + wait_us;
     json_put_int(lacks, "until_us", rw->baseline_until_us);
     json_put_int(lacks, "wait_ms", wait_us / 1000);

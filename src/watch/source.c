@@ -69,6 +69,16 @@ struct source_table {
     const char *what;
 };
 
+/* The settings of a table, when none is near what was written. */
+static enum err_code source_list_keys(const struct source_table *t, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf list = STRBUF(0);
+
+    for (size_t i = 0; i < t->n; i++)
+        strbuf_addf(&list, "%s%s", i ? ", " : "", t->keys[i].name);
+    return list.n ? err_hint(err, "it has %s", strbuf_str(&list)) : err->code;
+}
+
 static enum err_code source_check_key(const struct source_table *t, const char *name, json_t *v,
                                       struct err *err)
 {
@@ -84,7 +94,8 @@ static enum err_code source_check_key(const struct source_table *t, const char *
         suggest_offer(&near, sv_from(t->keys[i].name));
     }
     (void)err_set(err, ERR_INVALID, "there is no setting '%s' for the kind '%s'", name, t->what);
-    return near.best.p ? err_hint(err, "did you mean '%.*s'?", SV_FMT(near.best)) : err->code;
+    return near.best.p ? err_hint(err, "did you mean '%.*s'?", SV_FMT(near.best))
+                       : source_list_keys(t, err);
 }
 
 enum err_code source_check_keys(const struct source_key *keys, size_t n, const char *what,

@@ -186,7 +186,8 @@ def what_is_tried_is_named_as_rules_name_it():
     write("prusik.yaml", f"environment: test\nscrape: http://127.0.0.1:{server.server_port}/names\n"
           "services: {batch: {manager: process, command: [sleep, '1'], pid_file: batch.pid}}\n"
           "sources:\n  log.app: {path: app.log}\n  file.s: {path: batch.pid}\n"
-          "rules:\n  a: 'investigate when `job:errors` > 5 or `min` > 5'\n  b: 'investigate when matches(log.app, \"x\")[5m] > 0'\n")
+          "rules:\n  a: 'investigate when `job:errors` > 5 or `min` > 5'\n  b: 'investigate when matches(log.app, \"x\")[5m] > 0'\n"
+          "  c: 'investigate when plainn > 9 and plain > 9'\n  d: 'investigate when increase(births_total[1m]) > 9'\n")
     done = prusik("watch", "deploy.md", "--try", "--json")
     text = prusik("watch", "deploy.md", "--try").stdout
     server.shutdown()
@@ -198,6 +199,12 @@ def what_is_tried_is_named_as_rules_name_it():
         same(f"rule of {key}", rules.get(key, "not there"), want)
     check("    job:errors 3  (in rules: `job:errors`)\n" in text, text)
     check("    plain 5\n" in text, text)
+    check("plainn  no target gives it, and it is asked for by investigate when plainn > 9 and plain > 9 (prusik.yaml line 10)\n"
+          "    did you mean 'plain'?\n" in text, text)
+    check("births_total  no target gives it" in text and "    a counter may come with the first event\n" in text, text)
+    same("the exit status", done.returncode, 0)
+    same("what is missing", [(t["name"], t["hint"]) for t in json.loads(done.stdout) if t["kind"] == "metric"],
+         [("plainn", "did you mean 'plain'?"), ("births_total", "a counter may come with the first event")])
     check('    matches(log.app, "x") 0\n' in text, text)
     check("    not for rules: records 0, bytes 0B, position " in text, text)
 
