@@ -24,7 +24,8 @@ static const char *const compare_opts[] = {"--where", "--added-fails", "--key", 
 
 static void add_json(struct strbuf *b, const json_t *j)
 {
-    char *text = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
+    /* 1208.4, and not 1208.4000000000001: people read it */
+    char *text = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 
     text_add_line(b, sv_from(text));
     free(text);
@@ -174,9 +175,16 @@ static enum err_code compare_records(const struct cli *c, struct compare_options
 static enum err_code compare_snapshots(const struct cli *c, struct compare_options *opt,
                                        struct compare_result *r, struct err *err)
 {
+    enum err_code rc;
+
     if (c->key || c->by || c->fields.n)
         return err_set(err, ERR_USAGE, "a snapshot has its own --key and --field");
-    return compare_files(c->args[0], c->args[1], opt, r, err);
+    rc = compare_files(c->args[0], c->args[1], opt, r, err);
+    for (size_t i = 0; i < 2 && rc == ERR_INVALID && !err->hint[0]; i++)
+        if (!snapshot_is(c->args[i]))
+            (void)err_hint(err, "prusik snapshot makes a snapshot; two files .csv, .json, .jsonl or .ndjson are "
+                                "compared as they are, with --key");
+    return rc;
 }
 
 static enum err_code compare_run(struct cli *c, enum exit_code *exit, struct err *err)
