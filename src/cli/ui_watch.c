@@ -262,9 +262,12 @@ static void ui_checkpoint(struct ui *u, const json_t *data, struct strbuf *b)
             strbuf_add_byte(b, '\n');
             continue;
         }
-        strbuf_addf(b, ": %s %s%s\n", json_get_str(j, "value_text", json_get_str(j, "why", "")),
-                    json_get_bool(j, "meets", true) ? "" : "not ",
-                    json_get_str(j, "limit_text", ""));
+        if (!json_object_get(j, "value_text"))
+            strbuf_addf(b, ": no value: %s\n", json_get_str(j, "why", ""));
+        else
+            strbuf_addf(b, ": %s %s%s\n", json_get_str(j, "value_text", ""),
+                        json_get_bool(j, "meets", true) ? "" : "not ",
+                        json_get_str(j, "limit_text", ""));
     }
 }
 

@@ -3,6 +3,8 @@
  */
 #include "exec/watcher_int.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/sv.h"
 
@@ -78,11 +80,13 @@ static void feed_on_report(struct source *source, void *data, enum err_code rc)
     f->up = rc == ERR_OK;
     if (rc == ERR_OK) {
         f->answered_us = source->at_us;
+        f->fault[0] = '\0';
         f->n_samples = source->samples.v.n;
         f->take(f, &source->samples);
         samples_poll_ok(f->w->samples, f->id, source->at_us);
     } else {
         f->n_failed++;
+        (void)snprintf(f->fault, sizeof(f->fault), "%.199s", source->err.msg);
         samples_poll_failed(f->w->samples, f->id, source->at_us, sv_from(source->err.msg));
     }
     if (before_mark) { /* it was under way at the mark, where every window begins */

@@ -32,6 +32,7 @@ struct watcher_feed {
 
     /* for who asks how it stands */
     bool up;
+    char fault[200]; /* of the last poll; empty: it gave something */
     int64_t answered_us;
     size_t n_samples, n_polls, n_failed;
 
