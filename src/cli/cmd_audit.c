@@ -7,7 +7,8 @@
 #include "cli/term.h"
 #include "report/data_page.h"
 
-static const char *const audit_opts[] = {"--data", "--json", "--format", "--output", "--quiet", NULL};
+static const char *const audit_opts[] = {"--data",   "--json",  "--format",
+                                         "--output", "--quiet", NULL};
 
 static const enum term_style audit_styles[HEALTH_VERDICT__N] = {[HEALTH_PASS] = TERM_GOOD,
                                                                 [HEALTH_FAIL] = TERM_BAD,

@@ -17,8 +17,9 @@
 #include "compare/take.h"
 #include "report/data_page.h"
 
-static const char *const compare_opts[] = {"--where", "--added-fails", "--key",   "--by", "--field",
-                                           "--json",  "--format",      "--output", "--quiet", NULL};
+static const char *const compare_opts[] = {
+    "--where", "--added-fails", "--key",    "--by",    "--field",
+    "--json",  "--format",      "--output", "--quiet", NULL};
 
 /* ---- text ---- */
 
@@ -182,8 +183,10 @@ static enum err_code compare_snapshots(const struct cli *c, struct compare_optio
     rc = compare_files(c->args[0], c->args[1], opt, r, err);
     for (size_t i = 0; i < 2 && rc == ERR_INVALID && !err->hint[0]; i++)
         if (!snapshot_is(c->args[i]))
-            (void)err_hint(err, "prusik snapshot makes a snapshot; two files .csv, .json, .jsonl or .ndjson are "
-                                "compared as they are, with --key");
+            (void)err_hint(
+                err,
+                "prusik snapshot makes a snapshot; two files .csv, .json, .jsonl or .ndjson are "
+                "compared as they are, with --key");
     return rc;
 }
 

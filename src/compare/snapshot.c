@@ -28,7 +28,7 @@ struct snapshot_reader {
     size_t at; /* in buf: what was not given out */
     bool eof;
     uint64_t read, size; /* bytes */
-    size_t line; /* number of the last one */
+    size_t line;         /* number of the last one */
     size_t n;
     struct hash_state *hash;
     struct strbuf text; /* the line of `now`: buf moves */

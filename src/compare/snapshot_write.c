@@ -163,8 +163,8 @@ static enum err_code put_records(struct snapshot_writer *w, const struct pace *p
         strbuf_add_sv(&last, key);
         hash_add(w->hash, line.p, line.n);
         if (put(w, line, false, err) != ERR_OK ||
-            pace_step(pace, "writing", sv_from(w->path), *n,
-                      (double)*n / (double)size_max(w->n, 1), err) != ERR_OK)
+            pace_step(pace, "writing", sv_from(w->path), *n, (double)*n / (double)size_max(w->n, 1),
+                      err) != ERR_OK)
             return err->code;
     }
 }

@@ -14,8 +14,8 @@ struct run_watch {
     size_t n_placed;    /* ... how many positions with them */
     bool baseline_taken;
     int64_t baseline_until_us; /* it is waited for, no longer than so; 0: it is not */
-    int64_t resumed_us; /* when a watch that had begun was taken up again; 0: it was not */
-    size_t asked;       /* the checkpoint that the operator is asked about; SIZE_MAX: none */
+    int64_t resumed_us;        /* when a watch that had begun was taken up again; 0: it was not */
+    size_t asked;              /* the checkpoint that the operator is asked about; SIZE_MAX: none */
 };
 
 /* --- state for a resume --- */

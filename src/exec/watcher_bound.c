@@ -49,7 +49,8 @@ static void bound_events(struct watcher_feed *f, const struct sample *s)
     if (bound_growth(f, s, false, &growth, &us) && growth > 0)
         (void)samples_add_events(f->w->samples, f->id, strbuf_sv(&name), s->at_us,
                                  (uint64_t)growth); /* false: no rule asks for it */
-    strbuf_truncate(&f->position, 0); /* what happens while nobody looks is counted by the next process */
+    strbuf_truncate(&f->position,
+                    0); /* what happens while nobody looks is counted by the next process */
     strbuf_addf(&f->position, "%.*s %.0f", SV_FMT(s->name), s->number);
 }
 

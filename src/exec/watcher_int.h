@@ -38,7 +38,7 @@ struct watcher_feed {
 
     struct service_count count; /* of a unit */
     VEC(struct feed_last) last; /* of counters, by name */
-    struct strbuf position; /* of a log: how far it was read; of a unit, or what
+    struct strbuf position;     /* of a log: how far it was read; of a unit, or what
                                 is counted: what was seen of it */
 };
 

@@ -90,7 +90,8 @@ static void try_see_name(void *ctx, const struct expr *e, bool rows)
     if (rows || is_prefix || rule_builtin_find(e) != BUILTIN__N || !try_lacks(m->w, e->text, &near))
         return;
     *vec_add(&m->told) = e->text;
-    t.rc = err_set(&err, ERR_NOT_FOUND, "no target gives it, and it is asked for by %.*s (%.*s%sline %lld)",
+    t.rc = err_set(&err, ERR_NOT_FOUND,
+                   "no target gives it, and it is asked for by %.*s (%.*s%sline %lld)",
                    SV_FMT(json_get_sv(m->rule->of, "source")), SV_FMT(file), file.n ? " " : "",
                    (long long)json_get_int(m->rule->of, "line", 0));
     t.rc = near.best.p ? err_hint(&err, "did you mean '%.*s'?", SV_FMT(near.best))

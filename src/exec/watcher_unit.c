@@ -173,12 +173,12 @@ static double unit_number(const struct sample_list *l, struct sv name, double ot
 static void unit_count(struct watcher_feed *f, const struct sample_list *l, bool alive)
 {
     const struct sample *ended = sample_find(l, SV("ended"));
-    struct manager_status now = {
-        .state = alive ? MANAGER_RUNNING : MANAGER_STOPPED,
-        .pid = (int64_t)unit_number(l, SV("pid"), 0),
-        .started_us = (int64_t)(unit_number(l, SV("started"), 0) * CLOCK_US_PER_S),
-        .restarts = (int64_t)unit_number(l, SV("restarts"), -1),
-        .ended = ended && ended->truth};
+    struct manager_status now = {.state = alive ? MANAGER_RUNNING : MANAGER_STOPPED,
+                                 .pid = (int64_t)unit_number(l, SV("pid"), 0),
+                                 .started_us =
+                                     (int64_t)(unit_number(l, SV("started"), 0) * CLOCK_US_PER_S),
+                                 .restarts = (int64_t)unit_number(l, SV("restarts"), -1),
+                                 .ended = ended && ended->truth};
     uint64_t crashes = f->count.crashes, restarts = f->count.restarts;
 
     service_count_take(&f->count, &now);

@@ -8,7 +8,6 @@
 #include "base/map.h"
 #include "base/strbuf.h"
 #include "base/suggest.h"
-#include "base/suggest.h"
 #include "base/sv.h"
 #include "base/vec.h"
 #include "flag/targeting.h"

@@ -233,8 +233,7 @@ static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv 
     *vec_add(&rd->ret->list) = (struct plan_checked){.id = checkpoint ? json_get_sv(entry, "name")
                                                                       : json_get_sv(entry, "id"),
                                                      .of = entry,
-                                                     .checkpoint =
-                                                         checked->form == RULE_CHECKPOINT,
+                                                     .checkpoint = checked->form == RULE_CHECKPOINT,
                                                      .rule = checked};
     if (checked->form != RULE_CHECKPOINT)
         rule_env_add_rule(rd->ret->env, json_get_sv(entry, "id"));

@@ -31,7 +31,8 @@ static struct sv name_binding(struct checker *ck, const struct expr *e, struct s
             SV_FMT(e->parts[1]), SV_FMT(e->parts[1]), SV_FMT(e->parts[1]));
     for (size_t i = 0; i < ARRAY_LEN(sourceless); i++)
         if (sv_eq(e->parts[0], sourceless[i]))
-            return SV("a source of your own that tells it, such as sources: {cmd.NAME: {command: ...}}, or drop it");
+            return SV(
+                "a source of your own that tells it, such as sources: {cmd.NAME: {command: ...}}, or drop it");
     return arena_fmt(ck->a, "sources: {%.*s: {...}}, or drop it", SV_FMT(name));
 }
 

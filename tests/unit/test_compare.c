@@ -126,10 +126,11 @@ static bool on_step(void *arg, const char *what, struct sv of, uint64_t records,
 
 static void many_records(struct strbuf *b, const char *taken_at)
 {
-    strbuf_addf(b,
-                "{\"prusik_snapshot\":1,\"name\":\"d\",\"side\":\"\",\"taken_at\":\"%s\","
-                "\"key\":[\"id\"],\"query_sha256\":\"q\",\"fields\":{\"a\":{\"type\":\"number\"}}}\n",
-                taken_at);
+    strbuf_addf(
+        b,
+        "{\"prusik_snapshot\":1,\"name\":\"d\",\"side\":\"\",\"taken_at\":\"%s\","
+        "\"key\":[\"id\"],\"query_sha256\":\"q\",\"fields\":{\"a\":{\"type\":\"number\"}}}\n",
+        taken_at);
     for (unsigned i = 0; i < 10 * PACE_RECORDS; i++)
         strbuf_addf(b, "{\"key\":[%u],\"data\":{\"a\":%u}}\n", i, i);
     strbuf_addf(b, "{\"end\":true,\"records\":%u}\n", 10 * PACE_RECORDS);
@@ -526,7 +527,8 @@ T(a_cell_becomes_what_its_type_says_or_stays_text)
     }
 }
 
-T_MAIN(T_CASE(who_waits_is_told_how_far_it_is_and_can_end_it), T_CASE(our_own_vectors_are_judged_as_they_say), T_CASE(the_vectors_are_judged_as_they_say),
+T_MAIN(T_CASE(who_waits_is_told_how_far_it_is_and_can_end_it),
+       T_CASE(our_own_vectors_are_judged_as_they_say), T_CASE(the_vectors_are_judged_as_they_say),
        T_CASE(values_are_compared_by_value), T_CASE(the_worst_distances_are_told_largest_first),
        T_CASE(what_is_not_told_is_counted), T_CASE(what_is_within_gives_way_to_what_is_not),
        T_CASE(sides_that_run_apart_meet_again),

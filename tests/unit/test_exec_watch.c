@@ -505,7 +505,8 @@ T(a_pid_file_that_says_nothing_is_neither_a_crash_nor_good)
 
 /* --- what was before --- */
 
-static int happened, polls_then; /* the event that a run is looked at for, and the polls until then */
+static int happened,
+    polls_then; /* the event that a run is looked at for, and the polls until then */
 
 static void happens(struct bench *b UNUSED)
 {
@@ -560,7 +561,8 @@ T(it_waits_no_longer_than_it_is_told_and_says_what_is_missing)
     T_EQ(compare_with_before(MEASURED, "no-baseline"), EXIT_CODE_DONE);
     T_CHECK(!happened);
     watching = ", baseline: 0s";
-    T_EQ(compare_with_before(GAUGE, "baseline-wait"), EXIT_CODE_INVESTIGATE); /* it holds to the end */
+    T_EQ(compare_with_before(GAUGE, "baseline-wait"),
+         EXIT_CODE_INVESTIGATE); /* it holds to the end */
     T_CHECK(!happened);
     T_EQ(compare_with_before(GAUGE, "no-baseline"), EXIT_CODE_INVESTIGATE);
     T_CHECK(happened && polls_then == 0);
@@ -630,9 +632,8 @@ T(another_process_of_it_is_a_crash_where_the_manager_does_not_count)
 
 T(what_its_main_process_uses_is_seen)
 {
-    T_EQ(watch_kept(
-             "rollback when unit.worker.memory > 1KB and unit.worker.cpu >= 0%", "RUNNING",
-             getpid(), NULL),
+    T_EQ(watch_kept("rollback when unit.worker.memory > 1KB and unit.worker.cpu >= 0%", "RUNNING",
+                    getpid(), NULL),
          EXIT_CODE_ROLLED_BACK);
 }
 

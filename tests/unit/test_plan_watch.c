@@ -123,9 +123,11 @@ T(a_checkpoint_of_the_binding_is_one_and_the_watch_lasts_until_then)
     struct plan_rules rules = {0};
     struct world w;
 
-    world_make(&w, DOC,
-               BOUND "scrape: http://127.0.0.1:1/metrics\n"
-                     "rules: {c: 'checkpoint T+30m: a', a: investigate when queue_depth > 5, d: checkpoint T+20m}\n");
+    world_make(
+        &w, DOC,
+        BOUND
+        "scrape: http://127.0.0.1:1/metrics\n"
+        "rules: {c: 'checkpoint T+30m: a', a: investigate when queue_depth > 5, d: checkpoint T+20m}\n");
     T_EQ(w.plan.n_questions, 0);
     T_EQ(w.plan.until_ms, 30 * 60000);
     T_OK(plan_rules_read(w.plan.json, NULL, NULL, &rules, &w.err), w.err);
@@ -563,7 +565,7 @@ T_MAIN(
     T_CASE(two_rules_of_one_line_have_names_and_words_of_their_own),
     T_CASE(which_direction_is_worse_is_known_said_or_asked),
     T_CASE(a_checkpoint_of_the_binding_is_one_and_the_watch_lasts_until_then),
-       T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
+    T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
     T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),
     T_CASE(what_is_said_of_rules_is_no_question_and_no_part_of_the_hash),
     T_CASE(an_alias_that_is_no_expression_is_asked_about_where_it_stands),

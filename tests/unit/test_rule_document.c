@@ -104,7 +104,8 @@ static bool takes(struct sv rule)
     rule_env_add_source(b.env, &text_of);
     text_of.name = SV("tag");
     rule_env_add_source(b.env, &text_of);
-    bench_alias(&b, "error_rate", "ratio(http_requests_total{status=~\"5..\"}, http_requests_total)");
+    bench_alias(&b, "error_rate",
+                "ratio(http_requests_total{status=~\"5..\"}, http_requests_total)");
     bench_alias(&b, "pool_in_use", "pool_used_count");
     is = rule_parse(&b.a, rule, &parsed, &b.diag, &b.err) == ERR_OK &&
          rule_check(&b.a, parsed, b.env, &checked, NULL, &b.err) == ERR_OK;
@@ -124,11 +125,11 @@ static bool takes_as(const char *before, struct sv middle, const char *after)
 
 static bool is_rule(struct sv s)
 {
-    static const struct sv begins[] = {SV("rollback when "), SV("investigate when "),
-                                       SV("expect "),        SV("proceed when "),
-                                       SV("checkpoint T"),   SV("report p"),
-                                       SV("hold when "),     SV("flag-off NEW")};
-    static const struct sv to_come[] = {SV("…"), SV("CONDITION"), SV("EXPRESSION"), SV("..."), SV("NAME")};
+    static const struct sv begins[] = {
+        SV("rollback when "), SV("investigate when "), SV("expect "),    SV("proceed when "),
+        SV("checkpoint T"),   SV("report p"),          SV("hold when "), SV("flag-off NEW")};
+    static const struct sv to_come[] = {SV("…"), SV("CONDITION"), SV("EXPRESSION"), SV("..."),
+                                        SV("NAME")};
 
     if (sv_starts(s, SV("expect <"))) /* half of one, in a table of limits */
         return false;
@@ -143,7 +144,8 @@ static bool is_rule(struct sv s)
 
 static void take_rule(struct sv code, void *arg)
 {
-    code = sv_sub(code, 0, size_min(sv_find(code, SV("    "), 0), code.n)); /* what it means follows */
+    code =
+        sv_sub(code, 0, size_min(sv_find(code, SV("    "), 0), code.n)); /* what it means follows */
     if (!is_rule(code) || sv_is(code, "proceed when C"))
         return;
     if (!takes(code))
@@ -312,9 +314,10 @@ static void take_clause(const struct sv *cells, size_t n UNUSED, void *arg UNUSE
             strbuf_add_str(&clause, "missing ");
         first = false;
         strbuf_add_sv(&clause, else_ ? SV("else investigate") : span);
-        if (!takes_as(gate                                 ? "proceed when queue_depth < 5 "
-                      : sv_is(span, "baseline 300ms")      ? "rollback when p95(call_seconds)[5m] > 2x baseline "
-                                                           : "expect ratio(bad_total, all_total)[5m] < 80% ",
+        if (!takes_as(gate ? "proceed when queue_depth < 5 "
+                      : sv_is(span, "baseline 300ms")
+                          ? "rollback when p95(call_seconds)[5m] > 2x baseline "
+                          : "expect ratio(bad_total, all_total)[5m] < 80% ",
                       strbuf_sv(&clause), ""))
             T_FAIL("the page names the clause '%.*s'", SV_FMT(span));
     }
@@ -397,7 +400,8 @@ static struct bench bench_requests(double interval_s, const char *rule)
 {
     struct bench b = bench_new(interval_s, 0);
 
-    bench_alias(&b, "error_rate", "ratio(http_requests_total{status=~\"5..\"}, http_requests_total)");
+    bench_alias(&b, "error_rate",
+                "ratio(http_requests_total{status=~\"5..\"}, http_requests_total)");
     (void)bench_add(&b, rule);
     return b;
 }
@@ -477,8 +481,8 @@ static const char *rows_result(const char *rule, const char *rows)
 
     T_CHECK(j);
     (void)bench_add(&b, rule);
-    T_CHECK(samples_add_rows(b.s, bench_source(&b, "sql.deals", true), SV("sql.deals"), bench_us(15),
-                             j, NULL));
+    T_CHECK(samples_add_rows(b.s, bench_source(&b, "sql.deals", true), SV("sql.deals"),
+                             bench_us(15), j, NULL));
     samples_poll_ok(b.s, bench_source(&b, "sql.deals", true), bench_us(15));
     r = bench_tick(&b, 15);
     (void)snprintf(result, sizeof(result), "%s", judge_result_names[r.result]);
@@ -496,8 +500,10 @@ T(rows_of_nothing_are_all_that_somebody_wants)
                       "count(sql.deals where id > 5) > 0",
                       "[{\"id\": 1, \"status\": \"x\"}]"),
           "false");
-    T_STR(rows_result("expect none(sql.deals where id > 5 : status == \"complete\")", "[]"), "true");
-    T_STR(rows_result("expect any(sql.deals where id > 5 : status == \"complete\")", "[]"), "false");
+    T_STR(rows_result("expect none(sql.deals where id > 5 : status == \"complete\")", "[]"),
+          "true");
+    T_STR(rows_result("expect any(sql.deals where id > 5 : status == \"complete\")", "[]"),
+          "false");
     T_STR(rows_result("expect count(sql.deals) == 0", "[]"), "true");
     T_STR(rows_result("expect share(sql.deals : id > 5) < 10%", "[]"), "NODATA");
     T_STR(rows_result("expect median(sql.deals : id) < 10", "[]"), "NODATA");

@@ -153,10 +153,10 @@ static void count(const struct counted *v, size_t n)
         }
     }
 }
-#define COUNT(...)                                      \
-    do {                                                \
+#define COUNT(...)                                         \
+    do {                                                   \
         static const struct counted looks[] = __VA_ARGS__; \
-        count(looks, ARRAY_LEN(looks));                 \
+        count(looks, ARRAY_LEN(looks));                    \
     } while (0)
 
 T(a_manager_that_counts_is_believed)
@@ -507,8 +507,7 @@ T_MAIN(T_CASE(a_start_holds_when_it_has_run_long_enough),
        T_CASE(a_restart_holds_with_another_process_only),
        T_CASE(a_crash_is_another_process_a_look_at_which_it_is_down_or_a_count),
        T_CASE(a_stop_holds_when_it_is_down_and_a_reload_while_it_is_up),
-       T_CASE(what_is_to_end_by_itself_need_not_stay),
-       T_CASE(a_manager_that_counts_is_believed),
+       T_CASE(what_is_to_end_by_itself_need_not_stay), T_CASE(a_manager_that_counts_is_believed),
        T_CASE(of_a_manager_that_does_not_count_every_end_and_other_process_is_one),
        T_CASE(what_was_counted_is_taken_up_only_whole),
        T_CASE(the_version_is_found_in_what_is_answered),
