@@ -48,6 +48,7 @@ static enum err_code snapshot_write(struct cli *c, struct take_spec *t, struct e
     progress_begin(&progress, c);
     rc = take_snapshot(t, &n, err);
     progress_end(&progress);
+    t->pace = NULL;
     if (rc != ERR_OK)
         return rc;
     if (c->json) {

@@ -293,11 +293,8 @@ bool run_watch_awaits_baseline(struct run *r, const struct run_step *s)
         json_decref(lacks);
         return false;
     }
-    if (rw->baseline_until_us) {
-        json_decref(lacks);
-        return true;
-    }
-    if (!run_commit(r)) { /* the outcome of the step before does not wait */
+    if (rw->baseline_until_us ||
+        !run_commit(r)) { /* the outcome of the step before does not wait */
         json_decref(lacks);
         return true;
     }

@@ -1,3 +1,5 @@
+#include "watch/process.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -8,7 +10,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/sv.h"
-#include "watch/process.h"
 #include "watch/source.h"
 
 struct process_source {

@@ -1,6 +1,8 @@
 #pragma once
 
-/* process: what one process uses, from /proc: for who knows its number.  Does not block. */
+/*
+ * process: what one process uses, from /proc: for who knows its number.  Does not block.
+ */
 #include "base/err.h"
 
 struct process_used {

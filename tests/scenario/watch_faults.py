@@ -216,7 +216,7 @@ def what_is_tried_is_named_as_rules_name_it():
           "services: {batch: {manager: process, command: [sleep, '1'], pid_file: batch.pid}}\n"
           "sources:\n  log.app: {path: app.log}\n  file.s: {path: batch.pid}\n"
           "rules:\n  a: 'investigate when `job:errors` > 5 or `min` > 5'\n  b: 'investigate when matches(log.app, \"x\")[5m] > 0'\n"
-          "  c: 'investigate when plainn > 9 and plain > 9'\n  d: 'investigate when increase(births_total[1m]) > 9'\n")
+          "  c: 'investigate when plainn > 9 and plain > 9'\n  e: 'investigate when plainn > 5'\n  d: 'investigate when increase(births_total[1m]) > 9'\n")
     done = prusik("watch", "deploy.md", "--try", "--json")
     text = prusik("watch", "deploy.md", "--try").stdout
     server.shutdown()

@@ -260,6 +260,8 @@ static const struct {
     {"expect zzz < 5", "RB419", 7, "metrics: {zzz: EXPRESSION}, or drop it"},
     {"expect http.zzzzzzzz.status == 200", "RB419", 7, "probes: {zzzzzzzz: URL}, or drop it"},
     {"expect sql.zzzzzzzz < 5", "RB419", 7, "sources: {sql.zzzzzzzz: {...}}, or drop it"},
+    {"expect flag.NEW_UI.value == true", "RB419", 7,
+     "a source of your own that tells it, such as sources: {cmd.NAME: {command: ...}}, or drop it"},
     {"expect http.helth.status == 200", "RB419", 7, "did you mean 'http.health'?"},
     {"expect http.health.statsu == 200", "RB419", 7,
      "did you mean 'status'? it has .status, .latency, .text, .json.PATH, .header.PATH, .up"},
