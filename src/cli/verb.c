@@ -51,7 +51,7 @@ const struct cli_option cli_options[] = {
     {"--rule",        0,  CLI_TEXT,   offsetof(struct cli, rule),          "ID",         "only this rule", NULL},
     {"--format",      0,  CLI_TEXT,   offsetof(struct cli, format),        "FORMAT",     "text, json, html, markdown, junit or sarif, as the command knows", NULL},
     {"--output",     'o', CLI_TEXT,   offsetof(struct cli, output),        "FILE",       "write there instead of to the terminal", NULL},
-    {"--key",         0,  CLI_TEXT,   offsetof(struct cli, key),           "KEY",        "verify: the public key that must have sealed it, in hex; snapshot, compare: the columns that tell one record from another, with commas, as `key` in prusik.data.yaml", NULL},
+    {"--key",         0,  CLI_TEXT,   offsetof(struct cli, key),           "KEY",        "verify: the public key that must have sealed it, in hex; else the columns that tell one record from another, with commas", NULL},
     {"--by",          0,  CLI_TEXT,   offsetof(struct cli, by),            "COLUMNS",    "another name of --key", NULL},
     {"--field",       0,  CLI_TEXTS,  offsetof(struct cli, fields),        "NAME=TYPE",  "a column that is compared, as NAME=TYPE[,rel=5%][,abs=0.01][,ignore]; may be repeated", NULL},
     {"--data",        0,  CLI_TEXT,   offsetof(struct cli, data),          "FILE",       "sources, snapshots and audits; default prusik.data.yaml", NULL},
