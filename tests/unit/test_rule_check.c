@@ -276,6 +276,8 @@ static const struct {
      "services: {zzzzzzzz: {manager: systemd}} (or compose, supervisor, runit, process) is looked at as unit.zzzzzzzz; or sources: {proc.zzzzzzzz: {pid_file: PATH}}"},
     {"expect http.health.json.count < 5s", "RB406", 7, "say its unit where it is bound (unit: ms)"},
     {"expect 5s > http.health.json.count", "RB406", 7, NULL},
+    {"expect queue_depth < 200MB", "RB406", 7,
+     "the name 'queue_depth' says no unit: one in _seconds, _bytes, _ratio or _percent does; is it spelt so?"},
     {"expect rate(http_requests_total) > 5/s", "RB400", 7, "put one behind it, as [5m]"},
     {"expect ratio(http_requests_total[1m], http_requests_total[5m]) > 5%", "RB400", 38, NULL},
     {"expect avg(queue_depth + 1)[5m] > 5", "RB400", 11, NULL},
