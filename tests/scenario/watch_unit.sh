@@ -48,7 +48,7 @@ during() {
 crash='  crash: rollback when unit.web.crashes[100s] > 0'
 again='  again: investigate when unit.web.restarts[100s] > 0'
 
-echo 1..19
+echo 1..20
 rules "$crash
 $again
   gone: investigate when unit.web is down
@@ -82,6 +82,16 @@ ok 'and is down' test "$code" = 4
 rules '  crash: rollback when unit.slow.crashes[100s] > 0'
 during 'systemctl kill -s SEGV slow'
 ok 'one that systemd starts again in an hour has crashed now' test "$code" = 4
+
+# Its next start waits for another unit: counted already, and not up yet.
+printf '[Service]\nType=oneshot\nExecStart=/bin/sleep 1.2\n' > /etc/systemd/system/before.service
+printf '[Unit]\nStartLimitIntervalSec=0\nAfter=before.service\n[Service]\nExecStart=/bin/sleep 1000\nRestart=always\nRestartSec=300ms\n' \
+  > /etc/systemd/system/slow.service
+systemctl daemon-reload
+systemctl restart slow
+rules '  crash: rollback when unit.slow.crashes[100s] > 1'
+during 'systemctl start --no-block before; systemctl kill -s SEGV slow'
+ok 'one whose next start waits has crashed once' test "$code" = 0
 
 rules '  busy: rollback when unit.hog.cpu > 10%'
 during :
