@@ -116,7 +116,8 @@ void manager_start(struct manager_call *c)
     c->ending = c->timed_out = c->cancelled = c->lost = false;
     c->said = NULL;
     c->err = (struct err){0};
-    c->status = (struct manager_status){.restarts = -1, .exit_status = -1};
+    c->status = (struct manager_status){
+        .restarts = -1, .exit_status = -1, .memory_bytes = -1, .cpu_us = -1};
     (void)uv_timer_init(c->loop, &c->deadline); /* always succeeds */
     (void)uv_timer_init(c->loop, &c->report);
     c->deadline.data = c->report.data = c;

@@ -46,9 +46,12 @@ struct manager_status {
     int64_t
         restarts; /* after crashes, by the manager itself, since it was told to start; -1: it does not count */
     int64_t exit_status; /* of the last main process; -1: not known */
-    bool once;           /* it is to do its work and end: nothing stays */
-    bool old_image;      /* a container of an image that its name no longer means */
-    char text[160];      /* in the manager's own words: "active (running)" */
+    int64_t memory_bytes,
+        cpu_us;     /* of all its processes, as the manager accounts; -1: it does not */
+    bool ended;     /* it ended unasked, and that is not yet counted in `restarts` */
+    bool once;      /* it is to do its work and end: nothing stays */
+    bool old_image; /* a container of an image that its name no longer means */
+    char text[160]; /* in the manager's own words: "active (running)" */
     char
         at_boot[24]; /* whether it starts with the machine, likewise: "enabled"; empty: not known */
 };

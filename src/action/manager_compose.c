@@ -136,6 +136,8 @@ static void compose_read_state(const json_t *container, struct manager_status *r
     ret->exit_status = json_get_int(state, "ExitCode", -1);
     if (ret->state == MANAGER_STOPPED && ret->exit_status > 0)
         ret->state = MANAGER_FAILED;
+    /* Docker counts a restart when it decides on one: "restarting" is counted */
+    ret->ended = ret->state == MANAGER_FAILED && !sv_eq(sv_from(health), SV("unhealthy"));
     ret->pid = json_get_int(state, "Pid", 0);
     ret->restarts = json_get_int(container, "RestartCount", -1);
     if (!ret->pid || !clock_parse(json_get_sv(state, "StartedAt"), &ret->started_us))
@@ -160,7 +162,8 @@ static void compose_take_status(struct manager_call *c, int status, struct sv bo
 {
     CLEANUP(json_cleanup) json_t *container = NULL;
     CLEANUP(strbuf_release) struct strbuf path = STRBUF(0);
-    struct manager_status one = {.restarts = -1, .exit_status = -1};
+    struct manager_status one = {
+        .restarts = -1, .exit_status = -1, .memory_bytes = -1, .cpu_us = -1};
     struct compose_state *s = c->state;
     struct err err;
 
@@ -171,10 +174,12 @@ static void compose_take_status(struct manager_call *c, int status, struct sv bo
         return;
     }
     compose_read_state(container, &one);
+    if (s->at > 0 && s->worst.restarts > 0) /* of all of them, so that it grows with each */
+        one.restarts += s->worst.restarts;
     if (s->at == 0 || compose_badness(one.state) > compose_badness(s->worst.state)) {
         one.old_image = s->worst.old_image;
         s->worst = one;
-    } else if (one.restarts > s->worst.restarts) {
+    } else {
         s->worst.restarts = one.restarts;
     }
     free(s->ids.v[s->at]);

@@ -25,6 +25,7 @@ struct systemd_state {
     char *job;              /* object of the job that the verb made; NULL: not told yet */
     char *removed, *result; /* the job that was removed last, and how: it can be told before */
     char load[32], active[32], sub[48], why[48], type[32];
+    int64_t queued; /* number of a job that waits for the unit; 0: none does */
     uv_poll_t io;
     uv_timer_t timer; /* of the bus */
     int open_handles;
@@ -289,7 +290,7 @@ struct systemd_property {
     const char *name, *type;
     void *text; /* "s": char[size] */
     size_t size;
-    void *number; /* "t" and "u" and "i": int64_t */
+    void *number; /* "t" and "u" and "i", and the "u" of "(uo)": int64_t */
 };
 
 static int systemd_take_value(sd_bus_message *m, const struct systemd_property *p)
@@ -300,10 +301,11 @@ static int systemd_take_value(sd_bus_message *m, const struct systemd_property *
         uint32_t u;
         int32_t i;
     } v = {0};
+    const char *object; /* only "(uo)" has one */
     int r = libsystemd.bus_message_enter_container(m, 'v', p->type);
 
     if (r >= 0)
-        r = libsystemd.bus_message_read(m, p->type, &v);
+        r = libsystemd.bus_message_read(m, p->type, &v, &object);
     if (r >= 0)
         r = libsystemd.bus_message_exit_container(m);
     if (r < 0)
@@ -366,6 +368,9 @@ static void systemd_status_done(struct manager_call *c)
     bool why = s->why[0] && strcmp(s->why, "success") != 0;
 
     c->status.state = systemd_state_of(s);
+    /* NRestarts grows with the job that starts it again, RestartSec after its end, if it ever does */
+    c->status.ended = c->status.state == MANAGER_FAILED ||
+                      (strcmp(s->sub, "auto-restart") == 0 && s->queued == 0);
     (void)snprintf(c->status.text, sizeof(c->status.text), "%s (%s)%s%s", s->active, s->sub,
                    why ? ", " : "", why ? s->why : "");
     if (strcmp(s->load, "not-found") == 0 || strcmp(s->load, "masked") == 0)
@@ -380,13 +385,16 @@ static int systemd_on_service(sd_bus_message *m, void *data, sd_bus_error *e UNU
 {
     struct manager_call *c = data;
     struct systemd_state *s = c->state;
-    int64_t exit_us = 0;
+    int64_t exit_us = 0, cpu_ns = -1;
     const struct systemd_property list[] = {
         {.name = "MainPID", .type = "u", .number = &c->status.pid},
         {.name = "ExecMainStartTimestamp", .type = "t", .number = &c->status.started_us},
         {.name = "ExecMainExitTimestamp", .type = "t", .number = &exit_us},
         {.name = "ExecMainStatus", .type = "i", .number = &c->status.exit_status},
         {.name = "NRestarts", .type = "u", .number = &c->status.restarts},
+        /* both are the largest number there is where it is not accounted: -1 */
+        {.name = "MemoryCurrent", .type = "t", .number = &c->status.memory_bytes},
+        {.name = "CPUUsageNSec", .type = "t", .number = &cpu_ns},
         {.name = "Type", .type = "s", .text = s->type, .size = sizeof(s->type)},
         {.name = "Result", .type = "s", .text = s->why, .size = sizeof(s->why)},
     };
@@ -395,6 +403,7 @@ static int systemd_on_service(sd_bus_message *m, void *data, sd_bus_error *e UNU
         systemd_lost(c, -EBADMSG); /* uncovered: systemd's own types */
         return 0;                  /* uncovered: the same */
     }
+    c->status.cpu_us = cpu_ns < 0 ? -1 : cpu_ns / 1000;
     if (!c->status.pid)
         c->status.started_us = 0;
     if (!exit_us)
@@ -423,6 +432,7 @@ static int systemd_on_unit(sd_bus_message *m, void *data, sd_bus_error *e UNUSED
         {.name = "LoadState", .type = "s", .text = s->load, .size = sizeof(s->load)},
         {.name = "ActiveState", .type = "s", .text = s->active, .size = sizeof(s->active)},
         {.name = "SubState", .type = "s", .text = s->sub, .size = sizeof(s->sub)},
+        {.name = "Job", .type = "(uo)", .number = &s->queued},
         {.name = "UnitFileState",
          .type = "s",
          .text = c->status.at_boot,

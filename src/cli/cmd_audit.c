@@ -3,10 +3,12 @@
 #include "base/sv.h"
 #include "base/text.h"
 #include "cli/data.h"
+#include "cli/progress.h"
 #include "cli/term.h"
 #include "report/data_page.h"
 
-static const char *const audit_opts[] = {"--data", "--json", "--format", "--output", NULL};
+static const char *const audit_opts[] = {"--data",   "--json",  "--format",
+                                         "--output", "--quiet", NULL};
 
 static const enum term_style audit_styles[HEALTH_VERDICT__N] = {[HEALTH_PASS] = TERM_GOOD,
                                                                 [HEALTH_FAIL] = TERM_BAD,
@@ -79,14 +81,20 @@ static enum err_code audit_one(struct cli *c, const struct data_file *f, enum ex
 {
     const struct data_audit *a;
     struct audit_result r;
+    struct progress progress;
     struct data_shape shape = {&r, audit_text, audit_to_json, audit_html};
     struct sv name = sv_from(c->n_args ? c->args[0] : NULL);
     enum err_code rc;
 
     if (!c->n_args && f->n_audits == 1)
         name = f->audits[0].name;
-    if (data_file_audit(f, name, &a, err) != ERR_OK || audit_run(a, &r, err) != ERR_OK)
+    if (data_file_audit(f, name, &a, err) != ERR_OK)
         return err->code;
+    progress_begin(&progress, c);
+    rc = audit_run(a, &progress.pace, &r, err);
+    progress_end(&progress);
+    if (rc != ERR_OK)
+        return rc;
     *exit = r.health.exit;
     rc = data_show(c, &shape, err);
     audit_release(&r);

@@ -11,19 +11,22 @@
 #include "base/text.h"
 #include "cli/data.h"
 #include "cli/data_fields.h"
+#include "cli/progress.h"
 #include "cli/term.h"
 #include "compare/compare.h"
 #include "compare/take.h"
 #include "report/data_page.h"
 
-static const char *const compare_opts[] = {"--where", "--added-fails", "--by",     "--field",
-                                           "--json",  "--format",      "--output", NULL};
+static const char *const compare_opts[] = {
+    "--where", "--added-fails", "--key",    "--by",    "--field",
+    "--json",  "--format",      "--output", "--quiet", NULL};
 
 /* ---- text ---- */
 
 static void add_json(struct strbuf *b, const json_t *j)
 {
-    char *text = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
+    /* 1208.4, and not 1208.4000000000001: people read it */
+    char *text = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 
     text_add_line(b, sv_from(text));
     free(text);
@@ -129,7 +132,7 @@ static enum err_code scratch_open(struct scratch *s, struct err *err)
 }
 
 static enum err_code to_snapshot(const struct data_fields *f, const char *path, const char *output,
-                                 struct err *err)
+                                 const struct pace *pace, struct err *err)
 {
     struct rows_source source = {.name = sv_from(path), .where = sv_from(path)};
     struct take_spec t = {.rows = &source,
@@ -139,7 +142,8 @@ static enum err_code to_snapshot(const struct data_fields *f, const char *path, 
                           .fields = f->fields,
                           .n_fields = f->n,
                           .output = output,
-                          .taken_at_us = clock_now_us()};
+                          .taken_at_us = clock_now_us(),
+                          .pace = pace};
     size_t n;
 
     (void)rows_file_kind(source.where, &source.kind); /* it is one: compare_run() looked */
@@ -157,7 +161,7 @@ static enum err_code compare_records(const struct cli *c, struct compare_options
         return rc;
     rc = scratch_open(&s, err);
     for (size_t i = 0; rc == ERR_OK && i < 2; i++)
-        rc = to_snapshot(&fields, c->args[i], s.file[i], err);
+        rc = to_snapshot(&fields, c->args[i], s.file[i], opt->pace, err);
     opt->any_time = true;
     if (rc == ERR_OK)
         rc = compare_files(s.file[0], s.file[1], opt, r, err);
@@ -172,9 +176,18 @@ static enum err_code compare_records(const struct cli *c, struct compare_options
 static enum err_code compare_snapshots(const struct cli *c, struct compare_options *opt,
                                        struct compare_result *r, struct err *err)
 {
-    if (c->by || c->fields.n)
-        return err_set(err, ERR_USAGE, "a snapshot has its own --by and --field");
-    return compare_files(c->args[0], c->args[1], opt, r, err);
+    enum err_code rc;
+
+    if (c->key || c->by || c->fields.n)
+        return err_set(err, ERR_USAGE, "a snapshot has its own --key and --field");
+    rc = compare_files(c->args[0], c->args[1], opt, r, err);
+    for (size_t i = 0; i < 2 && rc == ERR_INVALID && !err->hint[0]; i++)
+        if (!snapshot_is(c->args[i]))
+            (void)err_hint(
+                err,
+                "prusik snapshot makes a snapshot; two files .csv, .json, .jsonl or .ndjson are "
+                "compared as they are, with --key");
+    return rc;
 }
 
 static enum err_code compare_run(struct cli *c, enum exit_code *exit, struct err *err)
@@ -183,6 +196,7 @@ static enum err_code compare_run(struct cli *c, enum exit_code *exit, struct err
     struct compare_options opt = {.added_fails = c->added_fails};
     struct compare_result r = {.outcome = COMPARE_NOTHING};
     struct data_shape shape = {&r, compare_text, compare_to_json, compare_html};
+    struct progress progress;
     enum rows_kind kind;
     bool files =
         rows_file_kind(sv_from(c->args[0]), &kind) && rows_file_kind(sv_from(c->args[1]), &kind);
@@ -193,7 +207,10 @@ static enum err_code compare_run(struct cli *c, enum exit_code *exit, struct err
     if (c->where && condition_new(CONDITION_ROW, sv_from(c->where), SV(""), &where, err) != ERR_OK)
         return err_wrap(err, "--where");
     opt.where = where;
+    opt.pace = &progress.pace;
+    progress_begin(&progress, c);
     rc = files ? compare_records(c, &opt, &r, err) : compare_snapshots(c, &opt, &r, err);
+    progress_end(&progress);
     if (rc != ERR_OK)
         return rc;
     *exit = compare_outcomes[r.outcome].exit;
@@ -208,13 +225,13 @@ const struct verb verb_compare = {
     .help = "say what two snapshots of records differ in, within tolerances",
     .more =
         "OLD and NEW are files that `prusik snapshot` wrote; tolerances stand in them. Files of records\n"
-        "(.csv, .json, .jsonl, .ndjson) are compared as they are, with --by and --field. --where\n"
+        "(.csv, .json, .jsonl, .ndjson) are compared as they are, with --key and --field. --where\n"
         "chooses records by a condition, as in rules; one that it chooses on one side only has moved,\n"
         "and nothing can be told of it. A record that vanished is a regression, one that is new is\n"
         "not, unless --added-fails is given. Exit codes: 0 no regression, 4 regression, 9 cannot tell or\n"
         "nothing was compared, 3 what is no whole pair of snapshots.\n\n"
         "  prusik compare pre.snap post.snap --where 'deal_type == \"acquisition\"'\n"
-        "  prusik compare old.csv new.csv --by id --field total=number,rel=5%\n"
+        "  prusik compare old.csv new.csv --key id --field total=number,rel=5%\n"
         "  prusik compare pre.snap post.snap --format html --output diff.html",
     .opts = compare_opts,
     .min_args = 2,

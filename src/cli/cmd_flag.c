@@ -150,8 +150,22 @@ static enum err_code flag_find(const struct flag_job *j, struct flagset **set, s
         return err->code;
     if (flagset_find(*set, sv_from(j->c->args[1]), at))
         return ERR_OK;
-    (void)err_set(err, ERR_NOT_FOUND, "there is no flag '%s'", j->c->args[1]);
-    return err_hint(err, "prusik flag list shows them");
+    return flagset_unknown(*set, sv_from(j->c->args[1]), err);
+}
+
+/* `kill KEY`: which variants it has, as far as that is known. */
+static void flag_hint_variants(const struct flag_job *j, struct err *err)
+{
+    CLEANUP(flagset_freep) struct flagset *set = NULL;
+    CLEANUP(strbuf_release) struct strbuf list = STRBUF(0);
+    struct err other;
+    size_t at;
+
+    if (flag_files_load(&j->files, &set, &other) != ERR_OK ||
+        !flagset_find(set, sv_from(j->c->args[1]), &at))
+        return;
+    flagset_list_variants(set, at, &list);
+    (void)err_hint(err, "variants of '%s': %s", j->c->args[1], strbuf_str(&list));
 }
 
 static enum err_code flag_get(struct flag_job *j, struct err *err)
@@ -382,10 +396,12 @@ static enum err_code flag_run(struct cli *c, enum exit_code *exit, struct err *e
 
     while (strcmp(a->name, c->args[0]) != 0)
         a++; /* it is one of them: verb_main() looked */
-    if (c->n_args != a->n_args)
-        return err_set(err, ERR_USAGE, "prusik flag takes: %s%s", a->name, a->args);
-    rc = flag_bind(&j, err);
+    rc = c->n_args == a->n_args
+             ? flag_bind(&j, err)
+             : err_set(err, ERR_USAGE, "prusik flag takes: %s%s", a->name, a->args);
     flag_files_init(&j.files, j.definitions);
+    if (strstr(a->args, "VARIANT") && c->n_args == 2)
+        flag_hint_variants(&j, err);
     if (rc == ERR_OK)
         rc = a->run(&j, err);
     flag_files_release(&j.files);

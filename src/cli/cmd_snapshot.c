@@ -8,20 +8,21 @@
 #include "cli/data.h"
 #include "cli/data_fields.h"
 #include "cli/load.h"
+#include "cli/progress.h"
 #include "compare/take.h"
 
-static const char *const snapshot_opts[] = {"--data",   "--by",   "--field", "--side",
-                                            "--output", "--json", NULL};
+static const char *const snapshot_opts[] = {"--data",   "--key",  "--by",    "--field", "--side",
+                                            "--output", "--json", "--quiet", NULL};
 
-/* NAME of the data file, or a file with --by. */
+/* NAME of the data file, or a file with --key. */
 static enum err_code snapshot_of_name(struct cli *c, const struct data_file *f, struct take_spec *t,
                                       struct err *err)
 {
     const struct data_snapshot *s;
 
-    if (c->by || c->fields.n)
+    if (c->key || c->by || c->fields.n)
         return err_set(err, ERR_USAGE,
-                       "--by and --field are for a file; the data file has those of '%s'",
+                       "--key and --field are for a file; the data file has those of '%s'",
                        c->args[0]);
     if (data_file_snapshot(f, sv_from(c->args[0]), &s, err) != ERR_OK)
         return err->code;
@@ -36,13 +37,20 @@ static enum err_code snapshot_of_name(struct cli *c, const struct data_file *f, 
 
 static enum err_code snapshot_write(struct cli *c, struct take_spec *t, struct err *err)
 {
+    struct progress progress;
+    enum err_code rc;
     size_t n;
 
     t->side = c->side ? sv_from(c->side) : SV("");
     t->taken_at_us = clock_now_us();
     t->output = c->output;
-    if (take_snapshot(t, &n, err) != ERR_OK)
-        return err->code;
+    t->pace = &progress.pace;
+    progress_begin(&progress, c);
+    rc = take_snapshot(t, &n, err);
+    progress_end(&progress);
+    t->pace = NULL;
+    if (rc != ERR_OK)
+        return rc;
     if (c->json) {
         CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
         CLEANUP(json_cleanup) json_t *j = json_object();
@@ -52,7 +60,7 @@ static enum err_code snapshot_write(struct cli *c, struct take_spec *t, struct e
         json_put_int(j, "records", (int64_t)n);
         json_write_pretty(j, &text);
         printf("%s\n", strbuf_str(&text));
-    } else {
+    } else if (!c->quiet) {
         printf("%zu records written to %s\n", n, c->output);
     }
     return ERR_OK;
@@ -97,10 +105,10 @@ const struct verb verb_snapshot = {
     .more =
         "NAME is a snapshot of the data file (prusik.data.yaml, or --data), which says where its\n"
         "records come from: SQL, the JSON of an HTTP answer, or a file. A FILE (.csv, .json, .jsonl,\n"
-        ".ndjson) is taken as it is, with --by and --field. Records may come in any order. The file\n"
+        ".ndjson) is taken as it is, with --key and --field. Records may come in any order. The file\n"
         "that --output names is never overwritten, so that no baseline is lost.\n\n"
         "  prusik snapshot deals --side pre --output pre.snap\n"
-        "  prusik snapshot deals.csv --by deal_id --field cost_total=number,rel=5% --output pre.snap",
+        "  prusik snapshot deals.csv --key deal_id --field cost_total=number,rel=5% --output pre.snap",
     .opts = snapshot_opts,
     .min_args = 1,
     .max_args = 1,

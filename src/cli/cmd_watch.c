@@ -166,6 +166,21 @@ static bool watch_is_minor(const struct sample *s)
     return sv_starts(s->name, SV("header."));
 }
 
+static void watch_show_missing(struct strbuf *b, const struct watcher_tried *t)
+{
+    text_add_line(b, t->name);
+    strbuf_add_str(b, "  ");
+    text_add_line(b, sv_from(t->err->msg));
+    strbuf_add_str(b, "\n    ");
+    text_add_line(b, sv_from(t->err->hint));
+    strbuf_add_byte(b, '\n');
+}
+
+static bool watch_is_missing(const struct watcher_tried *t)
+{
+    return sv_eq(t->kind, SV("metric"));
+}
+
 static void watch_show(struct watch_tries *w, const struct watcher_tried *t)
 {
     struct strbuf *b = &w->text;
@@ -229,6 +244,8 @@ static void watch_json(struct watch_tries *w, const struct watcher_tried *t)
     json_put_int(j, "count", (int64_t)n);
     if (t->rc != ERR_OK)
         json_put_str(j, "error", t->err->msg);
+    if (watch_is_missing(t))
+        json_put_str(j, "hint", t->err->hint);
     json_put(j, "samples", samples);
     json_append(w->json, j);
 }
@@ -240,9 +257,11 @@ static void watch_on_tried(void *arg, const struct watcher_tried *t)
 
     for (size_t i = 0; t->rc == ERR_OK && i < t->samples->v.n; i++)
         any |= watch_has_value(&t->samples->v.v[i]);
-    w->dumb += !any;
+    w->dumb += !any && !watch_is_missing(t);
     if (w->json)
         watch_json(w, t);
+    else if (watch_is_missing(t))
+        watch_show_missing(&w->text, t);
     else
         watch_show(w, t);
 }
@@ -321,7 +340,8 @@ const struct verb verb_watch = {
         "on, says so and which rule it is, and its exit code is that of what was decided then.\n\n"
         "--try looks at each source once and shows what it gives, with its unit and how old it is, and how a\n"
         "rule asks for it, where that is not NAME.MEMBER.  What no rule can ask for comes last.\n"
-        "Exit code 4 when one gives nothing.\n\n"
+        "Exit code 4 when one gives nothing.  Metrics that rules ask for and no target gives are named:\n"
+        "they are misspelt, or not born yet.\n\n"
         "  prusik watch deploy.md --try\n"
         "  prusik watch deploy.md --for 24h",
     .opts = watch_opts,

@@ -7,11 +7,13 @@
 enum err_code data_fields_read(const struct cli *c, struct data_fields *ret, struct err *err)
 {
     struct data_fields f = {.n = 0};
-    struct sv rest = sv_from(c->by), name;
+    struct sv rest = sv_from(c->key ? c->key : c->by), name;
     enum err_code rc = ERR_OK;
 
-    if (!c->by)
-        return err_set(err, ERR_USAGE, "records of a file need --by COLUMN");
+    if (c->key && c->by)
+        return err_set(err, ERR_USAGE, "--key and --by are the same: one of them");
+    if (!rest.n)
+        return err_set(err, ERR_USAGE, "records of a file need --key COLUMN");
     f.key = ARENA_NEWN(&f.arena, struct sv, rest.n + 1);
     while (sv_split(&rest, ',', &name))
         f.key[f.n_key++] = arena_sv(&f.arena, sv_trim(name));

@@ -11,6 +11,7 @@
 #include "cli/show_plan.h"
 #include "cli/term.h"
 #include "cli/ui.h"
+#include "exec/back_find.h"
 
 struct go {
     struct run *run;
@@ -195,6 +196,20 @@ static enum err_code go_check_drift(const struct cli *c, int64_t id, const struc
                     event_run_text(id).s);
 }
 
+/* A run that is over does not go on, whatever was edited since. */
+static enum err_code go_check_open(struct store *store, int64_t id, struct err *err)
+{
+    struct back_found found = {.finished = false};
+    enum err_code rc = back_find(store, id, &found, err);
+
+    if (rc == ERR_OK && found.finished) {
+        rc = err_set(err, ERR_INVALID, "run %s is finished", event_run_text(id).s);
+        (void)err_hint(err, "prusik status %s says how", event_run_text(id).s);
+    }
+    back_found_release(&found);
+    return rc;
+}
+
 enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
                         const struct go_on *on, enum exit_code *exit, struct err *err)
 {
@@ -225,6 +240,8 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
     if (rc == ERR_OK && on->back.p && plan.watch_only)
         rc = err_set(err, ERR_REFUSED, "%s only watches: there is no way back of it",
                      event_run_text(id).s);
+    if (rc == ERR_OK && !on->finished)
+        rc = go_check_open(store, id, err);
     if (rc == ERR_OK && !on->finished)
         rc = drift_find(store, &(struct drift_of){id, &plan, paths.document, &bopt}, &drift, err);
     if (rc == ERR_OK)

@@ -262,9 +262,12 @@ static void ui_checkpoint(struct ui *u, const json_t *data, struct strbuf *b)
             strbuf_add_byte(b, '\n');
             continue;
         }
-        strbuf_addf(b, ": %s %s%s\n", json_get_str(j, "value_text", json_get_str(j, "why", "")),
-                    json_get_bool(j, "meets", true) ? "" : "not ",
-                    json_get_str(j, "limit_text", ""));
+        if (!json_object_get(j, "value_text"))
+            strbuf_addf(b, ": no value: %s\n", json_get_str(j, "why", ""));
+        else
+            strbuf_addf(b, ": %s %s%s\n", json_get_str(j, "value_text", ""),
+                        json_get_bool(j, "meets", true) ? "" : "not ",
+                        json_get_str(j, "limit_text", ""));
     }
 }
 
@@ -297,6 +300,12 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
         ui_print(u, &b);
     } else if (strcmp(e->name, "serving") == 0) {
         strbuf_addf(&b, "  the watch answers at %s\n", json_get_str(e->data, "url", ""));
+        ui_print(u, &b);
+    } else if (strcmp(e->name, "baseline-wait") == 0) {
+        strbuf_addf(&b, "  waiting at most %s for what was before: ",
+                    duration_format(json_get_int(e->data, "wait_ms", 0)).s);
+        text_add_line(&b, json_get_sv(e->data, "text"));
+        strbuf_add_byte(&b, '\n');
         ui_print(u, &b);
     } else if (strcmp(e->name, "no-baseline") == 0) {
         term_add(&b, TERM_WARN, SV("  no baseline"));

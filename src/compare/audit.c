@@ -27,6 +27,7 @@ struct audit {
     struct probe *probes;
     const struct rows_source *source; /* that is read now */
     uint64_t n;                       /* of its rows */
+    const struct pace *pace;
 };
 
 typedef void probe_row_fn(struct audit *a, struct probe *p, const json_t *row);
@@ -234,7 +235,7 @@ static void count_values(struct audit *a, const json_t *row)
     }
 }
 
-static enum err_code on_row(void *arg, const json_t *raw, struct err *err UNUSED)
+static enum err_code on_row(void *arg, const json_t *raw, struct err *err)
 {
     struct audit *a = arg;
     CLEANUP(json_cleanup) json_t *own = rows_are_text(a->source->kind) ? typed_row(a, raw) : NULL;
@@ -251,7 +252,7 @@ static enum err_code on_row(void *arg, const json_t *raw, struct err *err UNUSED
         if (p->c->check->rows == a->source && is_selected(a, p, row))
             row_fns[p->c->check->kind](a, p, row);
     }
-    return ERR_OK;
+    return pace_step(a->pace, "reading", a->source->name, a->n, -1, err);
 }
 
 /* ---- the end of a check ---- */
@@ -350,7 +351,8 @@ static enum err_code on_row_checked(void *arg, const json_t *row, struct err *er
     return on_row(a, row, err);
 }
 
-static void read_source(struct audit *a, const struct rows_source *s)
+/* What cannot be read is an error of its checks; what is stopped is none. */
+static enum err_code read_source(struct audit *a, const struct rows_source *s, struct err *stopped)
 {
     struct first_row f = {a, false};
     struct err err = {0};
@@ -359,6 +361,10 @@ static void read_source(struct audit *a, const struct rows_source *s)
     a->source = s;
     a->n = 0;
     rc = rows_each(s, on_row_checked, &f, &err);
+    if (rc == ERR_INTERRUPTED) {
+        *stopped = err;
+        return rc;
+    }
     for (size_t i = 0; i < a->r->n_checks; i++) {
         struct probe *p = &a->probes[i];
 
@@ -369,6 +375,7 @@ static void read_source(struct audit *a, const struct rows_source *s)
         end_check(a, p, a->n);
         p->c->verdict = health_verdict(&p->c->health);
     }
+    return ERR_OK;
 }
 
 static bool was_read(const struct audit_result *r, size_t i)
@@ -408,10 +415,11 @@ static void prepare(const struct data_audit *a, struct audit_result *r)
     }
 }
 
-enum err_code audit_run(const struct data_audit *a, struct audit_result *ret, struct err *err)
+enum err_code audit_run(const struct data_audit *a, const struct pace *pace,
+                        struct audit_result *ret, struct err *err)
 {
     struct audit_result r = {.rows = 0};
-    struct audit run = {.a = a, .r = &r};
+    struct audit run = {.a = a, .r = &r, .pace = pace};
     enum err_code rc = ERR_OK;
 
     prepare(a, &r);
@@ -420,7 +428,7 @@ enum err_code audit_run(const struct data_audit *a, struct audit_result *ret, st
         rc = probe_open(&run.probes[i], &r.checks[i], err);
     for (size_t i = 0; rc == ERR_OK && i < r.n_checks; i++)
         if (!was_read(&r, i))
-            read_source(&run, r.checks[i].check->rows);
+            rc = read_source(&run, r.checks[i].check->rows, err);
     for (size_t i = 0; i < r.n_checks; i++)
         probe_release(&run.probes[i]);
     free(run.probes);

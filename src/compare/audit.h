@@ -8,6 +8,7 @@
  */
 #include "compare/data_file.h"
 #include "compare/health.h"
+#include "compare/pace.h"
 
 #define AUDIT_EXAMPLES 5u  /* rows of a failed check that are named */
 #define AUDIT_VALUES   50u /* of a column that are counted apart */
@@ -30,9 +31,9 @@ struct audit_result {
     json_t *distribution; /* {column: {value: count}} */
 };
 
-/* ERR_INVALID: a condition is wrong.  The audit lives as long as the result. */
-NODISCARD enum err_code audit_run(const struct data_audit *a, struct audit_result *ret,
-                                  struct err *err);
+/* ERR_INVALID: a condition is wrong.  ERR_INTERRUPTED: by its pace (NULL: nobody waits).  The audit lives as long as the result. */
+NODISCARD enum err_code audit_run(const struct data_audit *a, const struct pace *pace,
+                                  struct audit_result *ret, struct err *err);
 void audit_release(struct audit_result *r);
 /* docs/formats/audit.md, section 3. */
 json_t *audit_json(const struct audit_result *r);

@@ -258,8 +258,21 @@ static int side_cmp(const struct merge *m)
                                         : key_cmp(strbuf_sv(&m->old->key), strbuf_sv(&m->new->key));
 }
 
+static enum err_code merge_pace(const struct merge *m, uint64_t n, struct err *err)
+{
+    uint64_t read, size;
+
+    if (!pace_is_due(m->opt->pace, n))
+        return ERR_OK;
+    read = snapshot_read_bytes(m->old_file) + snapshot_read_bytes(m->new_file);
+    size = snapshot_file_bytes(m->old_file) + snapshot_file_bytes(m->new_file);
+    return pace_step(m->opt->pace, "comparing", sv_from(snapshot_path(m->new_file)), n,
+                     size >= read ? (double)read / (double)size : -1, err);
+}
+
 static enum err_code merge(struct merge *m, struct err *err)
 {
+    uint64_t n = 0;
     enum err_code rc = snapshot_next(m->old_file, NULL, &m->old, err);
 
     if (rc == ERR_OK)
@@ -272,6 +285,8 @@ static enum err_code merge(struct merge *m, struct err *err)
             rc = snapshot_next(m->old_file, c < 0 ? m->new : NULL, &m->old, err);
         if (rc == ERR_OK && c >= 0)
             rc = snapshot_next(m->new_file, m->old, &m->new, err);
+        if (rc == ERR_OK)
+            rc = merge_pace(m, ++n, err);
     }
     return rc;
 }

@@ -56,6 +56,7 @@ struct compare_options {
     bool any_time;         /* both sides were taken now, from files */
     compare_pair_fn *pair; /* NULL: none */
     void *arg;
+    const struct pace *pace; /* NULL: nobody waits */
 };
 
 struct compare_side {
@@ -87,7 +88,7 @@ struct compare_result {
     size_t not_shown;
 };
 
-/* ERR_INVALID and others: refused; nothing was compared then. */
+/* ERR_INVALID and others: refused; nothing was compared then.  ERR_INTERRUPTED: by its pace. */
 NODISCARD enum err_code compare_files(const char *old, const char *new,
                                       const struct compare_options *opt, struct compare_result *ret,
                                       struct err *err);

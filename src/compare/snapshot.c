@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -26,7 +27,8 @@ struct snapshot_reader {
     struct strbuf buf;
     size_t at; /* in buf: what was not given out */
     bool eof;
-    size_t line; /* number of the last one */
+    uint64_t read, size; /* bytes */
+    size_t line;         /* number of the last one */
     size_t n;
     struct hash_state *hash;
     struct strbuf text; /* the line of `now`: buf moves */
@@ -72,6 +74,7 @@ static enum err_code next_line(struct snapshot_reader *r, struct sv *ret, struct
             return err_sys(err, errno, "read '%s'", r->path);
         r->eof = got == 0;
         r->buf.n += (size_t)got;
+        r->read += (uint64_t)got;
     }
 }
 
@@ -197,6 +200,7 @@ static enum err_code open_header(struct snapshot_reader *r, struct err *err)
 enum err_code snapshot_open(const char *path, struct snapshot_reader **ret, struct err *err)
 {
     CLEANUP(snapshot_reader_freep) struct snapshot_reader *r = XNEW(struct snapshot_reader);
+    struct stat st;
 
     r->path = xstrdup(path);
     r->hash = hash_state_new();
@@ -205,6 +209,8 @@ enum err_code snapshot_open(const char *path, struct snapshot_reader **ret, stru
         return err_set(err, ERR_NOT_FOUND, "there is no file '%s'", path);
     if (r->fd < 0)
         return err_sys(err, errno, "open '%s'", path);
+    if (fstat(r->fd, &st) == 0 && S_ISREG(st.st_mode))
+        r->size = (uint64_t)st.st_size;
     if (open_header(r, err) != ERR_OK)
         return err->code;
     *ret = STEAL(r);
@@ -240,6 +246,16 @@ const char *snapshot_path(const struct snapshot_reader *r)
 size_t snapshot_count(const struct snapshot_reader *r)
 {
     return r->n;
+}
+
+uint64_t snapshot_read_bytes(const struct snapshot_reader *r)
+{
+    return r->read;
+}
+
+uint64_t snapshot_file_bytes(const struct snapshot_reader *r)
+{
+    return r->size;
 }
 
 bool snapshot_is(const char *path)

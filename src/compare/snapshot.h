@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/vec.h"
 #include "compare/field.h"
+#include "compare/pace.h"
 
 #define SNAPSHOT_VERSION    1
 #define SNAPSHOT_LINE_BYTES (16u << 20) /* of one record: a page of text has 5 KB */
@@ -52,6 +53,9 @@ DEFINE_CLEANUP(struct snapshot_reader *, snapshot_reader_free)
 const struct snapshot_header *snapshot_header(const struct snapshot_reader *r);
 const char *snapshot_path(const struct snapshot_reader *r);
 size_t snapshot_count(const struct snapshot_reader *r); /* records given out */
+/* How much of the file was read, and its size; 0: it is none of those that have one. */
+uint64_t snapshot_read_bytes(const struct snapshot_reader *r);
+uint64_t snapshot_file_bytes(const struct snapshot_reader *r);
 /* Is this file a snapshot, by its first bytes? */
 bool snapshot_is(const char *path);
 /*
@@ -71,6 +75,6 @@ DEFINE_CLEANUP(struct snapshot_writer *, snapshot_writer_free)
 /* `data` NULL: the record could not be read because of `error`. */
 NODISCARD enum err_code snapshot_add(struct snapshot_writer *w, const json_t *key,
                                      const json_t *data, struct sv error, struct err *err);
-/* Sort, write, sync, name.  ERR_INVALID: two records have one key. */
+/* Sort, write, sync, name.  ERR_INVALID: two records have one key.  ERR_INTERRUPTED: by its pace. */
 NODISCARD enum err_code snapshot_finish(struct snapshot_writer *w, const struct snapshot_header *h,
-                                        size_t *records, struct err *err);
+                                        const struct pace *pace, size_t *records, struct err *err);

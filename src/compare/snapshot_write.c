@@ -24,6 +24,7 @@ struct snapshot_writer {
     struct sorter *sorter;
     struct hash_state *hash;
     struct strbuf out;
+    size_t n; /* records that were added */
 };
 
 void snapshot_writer_free(struct snapshot_writer *w)
@@ -89,6 +90,7 @@ enum err_code snapshot_add(struct snapshot_writer *w, const json_t *key, const j
     strbuf_add_byte(&line, '\n');
     if (line.overflow)
         return err_set(err, ERR_LIMIT, "a record has more than %u bytes", SNAPSHOT_LINE_BYTES);
+    w->n++;
     return sorter_add(w->sorter, strbuf_sv(&bytes), strbuf_sv(&line), err);
 }
 
@@ -140,7 +142,8 @@ static json_t *header_json(const struct snapshot_header *h)
     return j;
 }
 
-static enum err_code put_records(struct snapshot_writer *w, size_t *n, struct err *err)
+static enum err_code put_records(struct snapshot_writer *w, const struct pace *pace, size_t *n,
+                                 struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf last = STRBUF(0);
     struct sv key, line;
@@ -154,12 +157,14 @@ static enum err_code put_records(struct snapshot_writer *w, size_t *n, struct er
         if (*n && sv_eq(strbuf_sv(&last), key)) {
             (void)err_set(err, ERR_INVALID, "two records have one key: %.*s",
                           SV_FMT(sv_trim(sv_sub(line, 0, 200))));
-            return err_hint(err, "name more columns with --by");
+            return err_hint(err, "name more columns with --key");
         }
         strbuf_truncate(&last, 0);
         strbuf_add_sv(&last, key);
         hash_add(w->hash, line.p, line.n);
-        if (put(w, line, false, err) != ERR_OK)
+        if (put(w, line, false, err) != ERR_OK ||
+            pace_step(pace, "writing", sv_from(w->path), *n, (double)*n / (double)size_max(w->n, 1),
+                      err) != ERR_OK)
             return err->code;
     }
 }
@@ -178,7 +183,7 @@ static enum err_code give_name(struct snapshot_writer *w, struct err *err)
 }
 
 enum err_code snapshot_finish(struct snapshot_writer *w, const struct snapshot_header *h,
-                              size_t *records, struct err *err)
+                              const struct pace *pace, size_t *records, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *header = header_json(h);
     CLEANUP(json_cleanup) json_t *end = json_object();
@@ -186,7 +191,7 @@ enum err_code snapshot_finish(struct snapshot_writer *w, const struct snapshot_h
     size_t n = 0;
 
     if (sorter_sort(w->sorter, err) != ERR_OK || put_json(w, header, true, err) != ERR_OK ||
-        put_records(w, &n, err) != ERR_OK)
+        put_records(w, pace, &n, err) != ERR_OK)
         return err->code;
     hash = hash_end(w->hash);
     json_put_bool(end, "end", true);

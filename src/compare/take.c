@@ -145,7 +145,8 @@ static enum err_code on_row(void *arg, const json_t *row, struct err *err)
     struct take *t = arg;
 
     t->n++;
-    if (key_of(t, row, key, err) != ERR_OK)
+    if (pace_step(t->spec->pace, "reading", t->spec->rows->name, t->n, -1, err) != ERR_OK ||
+        key_of(t, row, key, err) != ERR_OK)
         return err->code;
     if (is_error(t, row))
         return snapshot_add(t->writer, key, NULL, json_get_sv(row, "error"), err);
@@ -176,7 +177,7 @@ static enum err_code write_all(struct take *t, size_t *records, struct err *err)
         h.query_sha256 = arena_sv(&t->arena, sv_from(query.s));
     h.fields = t->fields;
     h.n_fields = t->n_fields;
-    return snapshot_finish(t->writer, &h, records, err);
+    return snapshot_finish(t->writer, &h, s->pace, records, err);
 }
 
 enum err_code take_snapshot(const struct take_spec *s, size_t *records, struct err *err)

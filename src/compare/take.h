@@ -5,6 +5,7 @@
  *
  * A record of JSON that has a text `error`, which is no field, is written as one that could not be read.
  */
+#include "compare/pace.h"
 #include "compare/rows.h"
 #include "compare/snapshot.h"
 
@@ -17,9 +18,10 @@ struct take_spec {
     size_t n_fields;
     int64_t taken_at_us;
     const char *output;
+    const struct pace *pace; /* NULL: nobody waits */
 };
 
-/* ERR_REFUSED: the file exists.  ERR_INVALID: a record has no key, or two have the same. */
+/* ERR_REFUSED: the file exists.  ERR_INVALID: a record has no key, or two have the same.  ERR_INTERRUPTED: by its pace; there is no file. */
 NODISCARD enum err_code take_snapshot(const struct take_spec *t, size_t *records, struct err *err);
 
 /* A text without a type as a value: 17 and -1.5 are numbers, 007 and 1e3 stay texts. */

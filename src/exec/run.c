@@ -34,6 +34,17 @@ static bool run_step_marks(const struct plan_step *p)
     return !sv_eq(p->effect, SV("none")) && !sv_eq(p->effect, SV("session"));
 }
 
+/* What was before is over when it begins: also a service that is stopped while the deployment is prepared. */
+bool run_step_is_change(const struct run_step *s)
+{
+    struct sv kind = s->p->kind;
+    bool changes = !sv_eq(s->p->effect, SV("none")) && !sv_eq(s->p->effect, SV("session"));
+
+    return !s->way_back && (run_step_marks(s->p) ||
+                            (!s->p->skip.n && changes &&
+                             (sv_eq(kind, SV("service")) || sv_eq(kind, SV("maintenance")))));
+}
+
 struct run *run_new(struct store *store, const struct plan *plan, const struct run_options *opt)
 {
     struct run *r = XNEW(struct run);
@@ -555,7 +566,7 @@ void run_step_opened(struct run *r)
         r->started_message = true;
         run_message(r, "start");
     }
-    if (!s->way_back && run_step_marks(s->p))
+    if (run_step_is_change(s))
         run_watch_baseline(r);
 }
 

@@ -372,9 +372,15 @@ NODISCARD enum err_code run_choose_retry(struct run *r, struct err *err);
 
 /* Sources are polled from now on, for the baseline; a resumed watch goes on. */
 NODISCARD enum err_code run_watch_begin(struct run *r, struct err *err);
+bool run_step_is_change(const struct run_step *s);
 void run_watch_baseline(struct run *r); /* the first changing step begins */
 void run_watch_mark(struct run *r);     /* r->mark_us is set: rules are judged from there on */
 bool run_watch_has_baseline(const struct run *r);
+/*
+ * The step whose turn it is is the first that changes something, and rules compare with what was not measured yet: it waits,
+ * no longer than the plan says.  A round of the watch calls run_advance() then.
+ */
+bool run_watch_awaits_baseline(struct run *r, const struct run_step *s);
 bool run_watch_needed(const struct run *r);
 bool run_watch_over(const struct run *r);
 void run_watch_answer(struct run *r, bool yes, struct sv by, struct sv note);

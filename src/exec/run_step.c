@@ -659,6 +659,6 @@ void run_step_begin(struct run *r)
         run_skip(r, run_back_skip(r));
     else if (run_fleet_leave_alone(r, &why))
         run_skip(r, why);
-    else if (!run_left_out(r, s->p) && run_gates_open(r))
+    else if (!run_left_out(r, s->p) && run_gates_open(r) && !run_watch_awaits_baseline(r, s))
         run_begin(r);
 }

@@ -13,8 +13,9 @@ struct run_watch {
     int64_t samples_us; /* when they were kept last, and ... */
     size_t n_placed;    /* ... how many positions with them */
     bool baseline_taken;
-    int64_t resumed_us; /* when a watch that had begun was taken up again; 0: it was not */
-    size_t asked;       /* the checkpoint that the operator is asked about; SIZE_MAX: none */
+    int64_t baseline_until_us; /* it is waited for, no longer than so; 0: it is not */
+    int64_t resumed_us;        /* when a watch that had begun was taken up again; 0: it was not */
+    size_t asked;              /* the checkpoint that the operator is asked about; SIZE_MAX: none */
 };
 
 /* --- state for a resume --- */
@@ -199,8 +200,11 @@ static void watch_on_round(void *arg)
     struct run *r = arg;
     struct err err;
 
-    if (!r->mark_us)
+    if (!r->mark_us) {
+        if (r->watch->baseline_until_us && !r->watch->baseline_taken)
+            run_advance(r);
         return;
+    }
     r->verdict = watcher_verdict(r->watch->watcher);
     watch_tell_longer(r);
     watch_keep(r);
@@ -273,6 +277,32 @@ enum err_code run_watch_begin(struct run *r, struct err *err)
         watcher_mark(w, r->mark_us);
     }
     return ERR_OK;
+}
+
+bool run_watch_awaits_baseline(struct run *r, const struct run_step *s)
+{
+    struct run_watch *rw = r->watch;
+    int64_t now_us = clock_steady_us(), wait_us = plan_scale(r->plan, r->plan->baseline_ms) * 1000;
+    json_t *lacks;
+
+    if (!rw || rw->baseline_taken || wait_us == 0 || !run_step_is_change(s))
+        return false;
+    watcher_baseline(rw->watcher);
+    lacks = watcher_lacks_baseline(rw->watcher);
+    if (!lacks || (rw->baseline_until_us && now_us >= rw->baseline_until_us)) {
+        json_decref(lacks);
+        return false;
+    }
+    if (rw->baseline_until_us ||
+        !run_commit(r)) { /* the outcome of the step before does not wait */
+        json_decref(lacks);
+        return true;
+    }
+    rw->baseline_until_us = now_us + wait_us;
+    json_put_int(lacks, "until_us", rw->baseline_until_us);
+    json_put_int(lacks, "wait_ms", wait_us / 1000);
+    run_tell(r, "baseline-wait", s, lacks);
+    return true;
 }
 
 void run_watch_baseline(struct run *r)

@@ -49,6 +49,22 @@ static void bound_events(struct watcher_feed *f, const struct sample *s)
     if (bound_growth(f, s, false, &growth, &us) && growth > 0)
         (void)samples_add_events(f->w->samples, f->id, strbuf_sv(&name), s->at_us,
                                  (uint64_t)growth); /* false: no rule asks for it */
+    strbuf_truncate(&f->position,
+                    0); /* what happens while nobody looks is counted by the next process */
+    strbuf_addf(&f->position, "%.*s %.0f", SV_FMT(s->name), s->number);
+}
+
+/* What bound_events() noted in another process; anything else is nothing. */
+static void bound_go_on(struct watcher_feed *f, struct sv position)
+{
+    struct feed_last *last;
+    struct sv name;
+    uint64_t value;
+
+    if (!sv_next_word(&position, &name) || !sv_to_u64(sv_trim(position), &value))
+        return;
+    last = vec_add(&f->last);
+    *last = (struct feed_last){.name = arena_sv(&f->w->arena, name), .value = (double)value};
 }
 
 void feed_share(struct watcher_feed *f, const struct sample *s)
@@ -175,9 +191,16 @@ size_t watcher_n_placed(const struct watcher *w)
 void bound_restore(struct watcher *w, const json_t *positions)
 {
     for (size_t i = 0; i < w->feeds.n; i++) {
-        CLEANUP(mem_freep) char *name = xstrdup_sv(w->feeds.v[i].name);
+        struct watcher_feed *f = &w->feeds.v[i];
+        CLEANUP(mem_freep) char *name = xstrdup_sv(f->name);
+        struct sv position = json_get_sv(positions, name);
 
-        source_resume(w->feeds.v[i].source, json_get_sv(positions, name));
+        if (unit_is(f))
+            (void)service_count_restore(&f->count, position); /* false: nothing was seen of it */
+        else if (f->take == take_bound)
+            bound_go_on(f, position);
+        else
+            source_resume(f->source, position);
     }
 }
 

@@ -3,6 +3,8 @@
  */
 #include "exec/watcher_int.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/sv.h"
 
@@ -61,65 +63,6 @@ static void take_http(struct watcher_feed *f, const struct sample_list *l)
     }
 }
 
-struct sv feed_unit_member(struct sv name)
-{
-    static const struct {
-        struct sv from, to;
-    } names[] = {{SV("alive"), SV("active")}, {SV("rss"), SV("memory")}, {SV("cpu"), SV("cpu")}};
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (sv_eq(name, names[i].from))
-            return names[i].to;
-    return (struct sv){NULL, 0};
-}
-
-static void unit_events(struct watcher_feed *f, const char *member, int64_t at_us)
-{
-    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
-
-    strbuf_addf(&name, "%.*s.%s", SV_FMT(f->name), member);
-    (void)samples_add_events(f->w->samples, f->id, strbuf_sv(&name), at_us,
-                             1); /* false: no rule asks for it */
-}
-
-static double unit_number(const struct sample_list *l, struct sv name)
-{
-    const struct sample *s = sample_find(l, name);
-
-    return s && s->kind == SAMPLE_NUMBER ? s->number : 0;
-}
-
-/*
- * A process that is gone, or is another one, has crashed: nobody stops the service during the watch.
- * Before the deploy mark the steps do, and nothing is counted.
- */
-static void take_unit(struct watcher_feed *f, const struct sample_list *l)
-{
-    const struct sample *up = sample_find(l, SV("alive"));
-    double pid = unit_number(l, SV("pid")), started = unit_number(l, SV("started"));
-    bool alive, other = pid < f->pid || pid > f->pid || started > f->started + 1;
-
-    assert(up); /* a look that succeeded says it */
-    alive = up->truth;
-    if (f->w->marked && f->seen && f->alive && (!alive || other))
-        unit_events(f, "crashes", up->at_us);
-    if (f->w->marked && f->seen && alive && (!f->alive || other))
-        unit_events(f, "restarts", up->at_us);
-    f->seen = true;
-    f->alive = alive;
-    f->pid = pid;
-    f->started = started;
-    samples_add_probe(f->w->samples, f->id, up->at_us, alive ? PROBE_UP : PROBE_DOWN);
-    for (size_t i = 0; i < l->v.n; i++) {
-        struct sv member = feed_unit_member(l->v.v[i].name);
-
-        if (member.n && l->v.v[i].type == SAMPLE_COUNTER && l->v.v[i].kind == SAMPLE_NUMBER)
-            feed_share(f, &l->v.v[i]);
-        else if (member.n)
-            feed_member(f, member, &l->v.v[i]);
-    }
-}
-
 /* --- polling --- */
 
 static void feed_poll(struct watcher_feed *f, int64_t at_us);
@@ -137,11 +80,13 @@ static void feed_on_report(struct source *source, void *data, enum err_code rc)
     f->up = rc == ERR_OK;
     if (rc == ERR_OK) {
         f->answered_us = source->at_us;
+        f->fault[0] = '\0';
         f->n_samples = source->samples.v.n;
         f->take(f, &source->samples);
         samples_poll_ok(f->w->samples, f->id, source->at_us);
     } else {
         f->n_failed++;
+        (void)snprintf(f->fault, sizeof(f->fault), "%.199s", source->err.msg);
         samples_poll_failed(f->w->samples, f->id, source->at_us, sv_from(source->err.msg));
     }
     if (before_mark) { /* it was under way at the mark, where every window begins */
@@ -191,18 +136,27 @@ void feeds_free(struct watcher *w)
 
 /* --- opening --- */
 
+struct watcher_feed *feed_add(struct watcher *w, struct source *s, struct sv name,
+                              feed_take_fn *take)
+{
+    struct watcher_feed *f = vec_add(&w->feeds);
+    bool strict = take != take_scrape; /* a target that does not answer makes its series old */
+
+    *f = (struct watcher_feed){.w = w, .source = s, .name = name, .take = take};
+    f->id = samples_source(w->samples, name, w->interval_ms * 1000, strict);
+    return f;
+}
+
 enum err_code feed_open(struct watcher *w, const char *kind, struct sv name,
                         struct json_t *settings, feed_take_fn *take, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *owned = settings;
     struct source_env env = {.loop = w->cfg.loop, .http = w->cfg.http, .alerts = w->cfg.alerts};
-    struct watcher_feed f = {.w = w, .name = name, .take = take};
-    bool strict = take != take_scrape; /* a target that does not answer makes its series old */
+    struct source *s;
 
-    if (source_open(sv_from(kind), name, owned, &env, &f.source, err) != ERR_OK)
+    if (source_open(sv_from(kind), name, owned, &env, &s, err) != ERR_OK)
         return err->code;
-    f.id = samples_source(w->samples, name, w->interval_ms * 1000, strict);
-    *vec_add(&w->feeds) = f;
+    (void)feed_add(w, s, name, take);
     return ERR_OK;
 }
 
@@ -224,10 +178,7 @@ enum err_code feeds_open(struct watcher *w, struct err *err)
     for (size_t i = 0; rc == ERR_OK && i < p->n_probes; i++)
         rc = feed_open(w, "http", arena_fmt(&w->arena, "http.%.*s", SV_FMT(p->probes[i].name)),
                        feed_setting("url", p->probes[i].value), take_http, err);
-    for (size_t i = 0; rc == ERR_OK && i < p->n_services; i++)
-        if (p->services[i].pid_file.n)
-            rc = feed_open(w, "process",
-                           arena_fmt(&w->arena, "unit.%.*s", SV_FMT(p->services[i].name)),
-                           feed_setting("pid_file", p->services[i].pid_file), take_unit, err);
+    if (rc == ERR_OK)
+        rc = units_open(w, err);
     return rc == ERR_OK ? bound_open(w, err) : rc;
 }

@@ -3,6 +3,7 @@
 /*
  * watcher_int: shared by watcher.c (rounds and judging), watcher_feed.c (sources) and watcher_tell.c.
  */
+#include "action/service_count.h"
 #include "exec/watcher.h"
 #include "net/web_server.h"
 #include "plan/plan_rules.h"
@@ -31,15 +32,14 @@ struct watcher_feed {
 
     /* for who asks how it stands */
     bool up;
+    char fault[200]; /* of the last poll; empty: it gave something */
     int64_t answered_us;
     size_t n_samples, n_polls, n_failed;
 
-    /* of a unit */
-    bool seen, alive;
-    double pid, started;
-
+    struct service_count count; /* of a unit */
     VEC(struct feed_last) last; /* of counters, by name */
-    struct strbuf position;     /* of a log: how far it was read */
+    struct strbuf position;     /* of a log: how far it was read; of a unit, or what
+                                is counted: what was seen of it */
 };
 
 struct watcher {
@@ -75,15 +75,24 @@ void feeds_poll(struct watcher *w, int64_t at_us);
 void feeds_stop(struct watcher *w);
 void feeds_free(struct watcher *w);
 
-/* Members of the process of a service under the names that rules know; empty: they know it not. */
-struct sv feed_unit_member(struct sv name);
 /* The value of a source's member, if a rule asks for it. */
 void feed_member(struct watcher_feed *f, struct sv member, const struct sample *s);
 /* Time spent, a counter: the share of the time that went by. */
 void feed_share(struct watcher_feed *f, const struct sample *s);
 NODISCARD enum err_code feed_open(struct watcher *w, const char *kind, struct sv name,
                                   struct json_t *settings, feed_take_fn *take, struct err *err);
+/* One that was opened: it is the watcher's from here. */
+struct watcher_feed *feed_add(struct watcher *w, struct source *s, struct sv name,
+                              feed_take_fn *take);
 void take_scrape(struct watcher_feed *f, const struct sample_list *l);
+
+/* --- watcher_unit.c: services of the plan --- */
+
+/* Those whose process is told by a file, and those that a rule asks for. */
+NODISCARD enum err_code units_open(struct watcher *w, struct err *err);
+/* Members of a service under the names that rules know; empty: they know it not. */
+struct sv unit_member(struct sv name);
+bool unit_is(const struct watcher_feed *f);
 
 /* --- watcher_bound.c: sources of the binding --- */
 

@@ -7,6 +7,50 @@
 #include "exec/watcher_int.h"
 #include "rule/evidence.h"
 
+struct tell_fault {
+    const struct watcher *w;
+    struct strbuf *out;
+    bool told;
+};
+
+/* Is it what this feed gives? */
+static bool tell_is_of(const struct watcher_feed *f, const struct expr *name)
+{
+    bool is_prefix;
+    struct sv rest = f->name;
+
+    (void)rule_member_find(name->parts, name->n_parts, &is_prefix);
+    if (!is_prefix)
+        return f->take == take_scrape;
+    return name->n_parts > 1 && sv_eat(&rest, name->parts[0]) && sv_eat(&rest, SV(".")) &&
+           sv_eq(rest, name->parts[1]);
+}
+
+static void tell_see_fault(void *ctx, const struct expr *name, bool rows UNUSED)
+{
+    struct tell_fault *t = ctx;
+
+    for (size_t i = 0; i < t->w->feeds.n && !t->told; i++) {
+        const struct watcher_feed *f = &t->w->feeds.v[i];
+
+        if (!f->fault[0] || !tell_is_of(f, name))
+            continue;
+        strbuf_addf(t->out, "; %s", f->fault);
+        t->told = true;
+    }
+}
+
+/* Why there is nothing, or nothing new: "stale" alone sends nobody to the right place. */
+static void tell_add_fault(const struct watcher *w, size_t rule, struct strbuf *out)
+{
+    struct tell_fault t = {.w = w, .out = out};
+    struct judge_result r;
+
+    judge_result(w->judge, rule, &r);
+    if (r.result == RESULT_NODATA && (r.nodata == NODATA_STALE || r.nodata == NODATA_NO_SERIES))
+        rule_each_name(r.rule, tell_see_fault, &t);
+}
+
 /* "Error rate >5% for >5 min (line 325): 8.1% > 5% for 5m of 5m, fired, ROLLBACK" */
 static void tell_add_explain(const struct watcher *w, size_t rule, struct strbuf *out)
 {
@@ -23,6 +67,7 @@ static void tell_add_explain(const struct watcher *w, size_t rule, struct strbuf
                     file.n ? " " : "", (long long)json_get_int(of, "line", 0));
     }
     strbuf_add_sv(out, text);
+    tell_add_fault(w, rule, out);
 }
 
 static void tell_explain(const struct watcher *w, size_t rule, const char *key, json_t *j)
@@ -224,6 +269,32 @@ static bool tell_is_quiet(const struct watcher *w, enum verdict v, size_t rule)
     return r.result == RESULT_NODATA && r.nodata == NODATA_FILLING;
 }
 
+/* It is a checkpoint that says so: the first of its rules that does, and how many more. */
+static void tell_of_checkpoint(const struct watcher *w, json_t *j)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct judge_checkpoint c;
+    size_t number, rule, more = 0;
+    struct sv name;
+
+    if (!watcher_open_checkpoint(w, &number, &name))
+        return;
+    judge_checkpoint(w->judge, number, &c);
+    strbuf_addf(&text, "checkpoint %.*s", SV_FMT(name));
+    for (size_t i = 0; (rule = judge_checkpoint_rule(w->judge, number, i)) != SIZE_MAX; i++) {
+        struct judge_result r;
+
+        judge_result(w->judge, rule, &r);
+        if (r.verdict != c.verdict || more++)
+            continue;
+        strbuf_add_str(&text, ": ");
+        tell_add_explain(w, rule, &text);
+    }
+    if (more > 1)
+        strbuf_addf(&text, "; and %zu more", more - 1);
+    json_put_sv(j, "text", strbuf_sv(&text));
+}
+
 static void tell_verdict(struct watcher *w)
 {
     size_t rule;
@@ -245,6 +316,8 @@ static void tell_verdict(struct watcher *w)
         judge_result(w->judge, rule, &r);
         json_put_sv(j, "rule", r.id);
         tell_explain(w, rule, "text", j);
+    } else {
+        tell_of_checkpoint(w, j);
     }
     w->cfg.tell(w->cfg.arg, WATCHER_VERDICT, j);
 }

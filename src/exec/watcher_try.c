@@ -1,6 +1,7 @@
 #include "exec/watcher_try.h"
 
 #include "base/clock.h"
+#include "base/suggest.h"
 #include "base/sv.h"
 #include "exec/watcher_int.h"
 #include "rule/env.h"
@@ -31,6 +32,85 @@ static struct sv try_unit(const struct plan *p, struct sv name)
     return (struct sv){NULL, 0};
 }
 
+/* --- what rules ask for, and no target gives --- */
+
+struct try_missing {
+    struct watcher *w;
+    const struct plan_checked *rule;
+    watcher_try_fn *fn;
+    void *arg;
+    VEC(struct sv) told;
+};
+
+/* A histogram is a family of such names. */
+static bool try_is_of(struct sv given, struct sv asked)
+{
+    static const struct sv ends[] = {SV(""), SV("_bucket"), SV("_count"), SV("_sum"), SV("_total")};
+    struct sv end = sv_sub(given, asked.n, given.n);
+
+    for (size_t i = 0; sv_starts(given, asked) && i < ARRAY_LEN(ends); i++)
+        if (sv_eq(end, ends[i]))
+            return true;
+    return false;
+}
+
+/* False: no target answered, and nothing can be told; or it is there. */
+static bool try_lacks(const struct watcher *w, struct sv name, struct suggest *near)
+{
+    bool answered = false;
+
+    for (size_t i = 0; i < w->feeds.n; i++) {
+        const struct sample_list *l = &w->feeds.v[i].source->samples;
+
+        if (w->feeds.v[i].take != take_scrape)
+            continue;
+        answered |= l->v.n > 0;
+        for (size_t k = 0; k < l->v.n; k++) {
+            if (try_is_of(l->v.v[k].name, name))
+                return false;
+            suggest_offer(near, l->v.v[k].name);
+        }
+    }
+    return answered;
+}
+
+static void try_see_name(void *ctx, const struct expr *e, bool rows)
+{
+    struct try_missing *m = ctx;
+    struct suggest near = suggest_begin(e->text);
+    struct watcher_tried t = {.name = e->text, .kind = SV("metric"), .rc = ERR_NOT_FOUND};
+    struct sv file = json_get_sv(m->rule->of, "file");
+    struct err err;
+    bool is_prefix;
+
+    (void)rule_member_find(e->parts, e->n_parts, &is_prefix);
+    for (size_t i = 0; i < m->told.n; i++)
+        if (sv_eq(m->told.v[i], e->text))
+            return;
+    if (rows || is_prefix || rule_builtin_find(e) != BUILTIN__N || !try_lacks(m->w, e->text, &near))
+        return;
+    *vec_add(&m->told) = e->text;
+    t.rc = err_set(&err, ERR_NOT_FOUND,
+                   "no target gives it, and it is asked for by %.*s (%.*s%sline %lld)",
+                   SV_FMT(json_get_sv(m->rule->of, "source")), SV_FMT(file), file.n ? " " : "",
+                   (long long)json_get_int(m->rule->of, "line", 0));
+    t.rc = near.best.p ? err_hint(&err, "did you mean '%.*s'?", SV_FMT(near.best))
+                       : err_hint(&err, "a counter may come with the first event");
+    t.err = &err;
+    m->fn(m->arg, &t);
+}
+
+static void try_missing(struct watcher *w, watcher_try_fn *fn, void *arg)
+{
+    struct try_missing m = {.w = w, .fn = fn, .arg = arg};
+
+    for (size_t i = 0; i < w->rules.list.n; i++) {
+        m.rule = &w->rules.list.v[i];
+        rule_each_name(m.rule->rule, try_see_name, &m);
+    }
+    vec_release(&m.told);
+}
+
 static void try_all(struct watcher *w, watcher_try_fn *fn, void *arg)
 {
     struct try_one *all = XNEWN(struct try_one, w->feeds.n + 1);
@@ -58,6 +138,7 @@ static void try_all(struct watcher *w, watcher_try_fn *fn, void *arg)
 
         fn(arg, &t);
     }
+    try_missing(w, fn, arg);
     free(all);
 }
 
@@ -136,7 +217,7 @@ bool watcher_tried_rule(const struct watcher_tried *t, const struct sample *s, s
 {
     size_t nul = sv_find_byte(s->name, '\0', 0);
     bool is_log = sv_starts(t->name, SV("log.")), is_unit = sv_starts(t->name, SV("unit."));
-    struct sv member = is_unit ? feed_unit_member(s->name) : s->name;
+    struct sv member = is_unit ? unit_member(s->name) : s->name;
 
     if (is_log && (sv_is(s->name, "records") || sv_is(s->name, "bytes") ||
                    sv_is(s->name, "position") || s->n_labels))

@@ -18,7 +18,10 @@ struct watcher_tried {
 /* How a rule asks for a sample: "cmd.queue.exit", "cmd.queue is up", "`job:errors`".  False: no rule can. */
 bool watcher_tried_rule(const struct watcher_tried *t, const struct sample *s, struct strbuf *ret);
 
-/* In the order of the plan: the scraped target, probes, services, sources. */
+/*
+ * In the order of the plan: the scraped target, probes, services, sources.  Then, of kind "metric" and with ERR_NOT_FOUND,
+ * each metric that a rule asks for and no target gave: it may be misspelt, or not be born yet.
+ */
 typedef void watcher_try_fn(void *arg, const struct watcher_tried *t);
 
 /* ERR_INVALID, ERR_REFUSED: a source cannot even be opened. */

@@ -114,14 +114,13 @@ static enum err_code lock(const struct flag_files *f, int *fd, struct err *err)
 static enum err_code check_change(const struct flagset *s, const struct flag_change *c,
                                   struct arena *a, struct sv *from, struct err *err)
 {
+    CLEANUP(strbuf_release) struct strbuf list = STRBUF(0);
     struct flag_info info;
     struct sv value;
     size_t at;
 
-    if (!flagset_find(s, c->key, &at)) {
-        (void)err_set(err, ERR_NOT_FOUND, "there is no flag '%.*s'", SV_FMT(c->key));
-        return err_hint(err, "prusik flag list shows them");
-    }
+    if (!flagset_find(s, c->key, &at))
+        return flagset_unknown(s, c->key, err);
     info = flagset_info(s, at);
     *from = c->kill ? info.killed : info.default_variant;
     *from = from->p ? arena_sv(a, *from) : *from;
@@ -131,8 +130,10 @@ static enum err_code check_change(const struct flagset *s, const struct flag_cha
     for (size_t i = 0; i < info.n_variants; i++)
         if (sv_eq(flagset_variant(s, at, i, &value), c->variant))
             return ERR_OK;
-    return err_set(err, ERR_INVALID, "flag '%.*s' has no variant '%.*s'", SV_FMT(c->key),
-                   SV_FMT(c->variant));
+    (void)err_set(err, ERR_INVALID, "flag '%.*s' has no variant '%.*s'", SV_FMT(c->key),
+                  SV_FMT(c->variant));
+    flagset_list_variants(s, at, &list);
+    return err_hint(err, "it has %s", strbuf_str(&list));
 }
 
 static json_t *definition_of(json_t *flags, struct sv key)

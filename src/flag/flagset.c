@@ -349,6 +349,25 @@ struct flag_info flagset_info(const struct flagset *s, size_t i)
                               .n_variants = f->n_variants};
 }
 
+enum err_code flagset_unknown(const struct flagset *s, struct sv key, struct err *err)
+{
+    struct suggest near = suggest_begin(key);
+
+    for (size_t i = 0; i < flagset_count(s); i++)
+        suggest_offer(&near, flagset_info(s, i).key);
+    (void)err_set(err, ERR_NOT_FOUND, "there is no flag '%.*s'", SV_FMT(key));
+    return near.best.p ? err_hint(err, "did you mean '%.*s'?", SV_FMT(near.best))
+                       : err_hint(err, "prusik flag list shows them");
+}
+
+void flagset_list_variants(const struct flagset *s, size_t i, struct strbuf *out)
+{
+    struct sv value;
+
+    for (size_t k = 0; k < flagset_info(s, i).n_variants; k++)
+        strbuf_addf(out, "%s%.*s", k ? ", " : "", SV_FMT(flagset_variant(s, i, k, &value)));
+}
+
 bool flagset_find(const struct flagset *s, struct sv key, size_t *ret)
 {
     return map_get(&s->index, key, ret);

@@ -32,6 +32,10 @@ struct flag_info {
 struct flag_info flagset_info(const struct flagset *s, size_t i);
 /* False: there is none. */
 NODISCARD bool flagset_find(const struct flagset *s, struct sv key, size_t *ret);
+/* ERR_NOT_FOUND: "there is no flag", with the nearest that there is. */
+enum err_code flagset_unknown(const struct flagset *s, struct sv key, struct err *err);
+/* "on, off": the variants of flag i. */
+void flagset_list_variants(const struct flagset *s, size_t i, struct strbuf *out);
 /* The name of a variant, and its value as JSON text. */
 struct sv flagset_variant(const struct flagset *s, size_t i, size_t variant, struct sv *value);
 

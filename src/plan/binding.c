@@ -12,6 +12,7 @@
 static const struct binding_key binding_watch_keys[] = {
     {"interval", binding_duration, offsetof(struct binding, interval_ms)},
     {"until", binding_moment, offsetof(struct binding, until_ms)},
+    {"baseline", binding_duration, offsetof(struct binding, baseline_ms)},
     {"listen", binding_text, offsetof(struct binding, listen)},
 };
 
@@ -177,6 +178,7 @@ static struct binding binding_new(void)
 {
     return (struct binding){.interval_ms = 15000,
                             .until_ms = -1,
+                            .baseline_ms = -1,
                             .time_scale = 1,
                             .on_failure = SV("stop"),
                             .store = SV(".prusik"),

@@ -145,8 +145,8 @@ struct binding {
         *flag_map;         /* what `flags` are read from */
     double time_scale;
     int64_t interval_ms;
-    int64_t until_ms;             /* -1: not set */
-    VEC(struct binding_pair) env; /* env_files and env, later ones win; no name twice */
+    int64_t until_ms, baseline_ms; /* -1: not set */
+    VEC(struct binding_pair) env;  /* env_files and env, later ones win; no name twice */
     VEC(struct binding_pair) metrics;
     VEC(struct binding_pair) worse; /* of metrics whose direction is said: "up", "down" */
     VEC(struct binding_pair) rules;

@@ -219,6 +219,19 @@ static json_t *make_rules_about(const json_t *rules, struct sv subject, int64_t 
     return ids;
 }
 
+/* "checkpoint T+30m: errors", a rule of the binding: when it is, and -1 for any other. */
+static int64_t make_checkpoint_rule(const struct make *m, struct sv text)
+{
+    struct rule_diag diag;
+    struct rule *r;
+    struct err err;
+
+    if (!sv_starts(text, SV("checkpoint ")) ||
+        rule_parse(m->arena, text, &r, &diag, &err) != ERR_OK || r->form != RULE_CHECKPOINT)
+        return -1; /* what is wrong with it is told where all rules are checked */
+    return r->at.after.us / 1000;
+}
+
 static json_t *make_checkpoints(struct make *m, const json_t *rules)
 {
     CLEANUP(prose_reader_freep) struct prose_reader *prose = prose_reader_new();
@@ -236,10 +249,15 @@ static json_t *make_checkpoints(struct make *m, const json_t *rules)
     }
     for (size_t i = 0; i < json_array_size(rules); i++) { /* "15-Minute Checks" */
         const json_t *r = json_array_get(rules, i);
-        int64_t at_ms = json_get_int(r, "at_ms", -1);
+        int64_t at_ms = json_get_int(r, "at_ms", -1),
+                own_ms = make_checkpoint_rule(m, json_get_sv(r, "text"));
         json_t *ids;
         size_t line;
 
+        if (own_ms >= 0) { /* it is one, and names its rules itself */
+            json_put_int(json_array_get(rules, i), "at_ms", own_ms);
+            continue;
+        }
         if (at_ms < 0 || json_get_bool(r, "dropped", false) || !json_get_sv(r, "text").n)
             continue;
         ids = json_array();
@@ -288,12 +306,20 @@ static enum err_code make_sources(struct make *m, json_t *watch)
 static int64_t make_until(const struct make *m, const json_t *rules, const json_t *checkpoints)
 {
     size_t n = json_array_size(checkpoints);
+    int64_t until_ms = n ? json_get_int(json_array_get(checkpoints, n - 1), "at_ms", 0) : 0;
 
     if (json_array_size(rules) == 0)
         return 0;
     if (m->b->until_ms >= 0)
         return m->b->until_ms;
-    return n ? json_get_int(json_array_get(checkpoints, n - 1), "at_ms", 0) : 0;
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *r = json_array_get(rules, i);
+        int64_t at_ms = make_checkpoint_rule(m, json_get_sv(r, "text"));
+
+        if (at_ms > until_ms && !json_get_bool(r, "dropped", false))
+            until_ms = at_ms;
+    }
+    return until_ms;
 }
 
 /* What lies behind the end of the watch is not judged, and says so. */
@@ -517,6 +543,8 @@ enum err_code make_watch(struct make *m)
     json_put_int(watch, "until_ms", until_ms);
     if (m->b->until_ms >= 0)
         json_put_bool(watch, "until_fixed", true);
+    if (m->b->baseline_ms >= 0)
+        json_put_int(watch, "baseline_ms", m->b->baseline_ms);
     make_drop_late(m, rules, until_ms);
     make_drop_late(m, checkpoints, until_ms);
     if (make_sources(m, watch) != ERR_OK)

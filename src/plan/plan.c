@@ -619,6 +619,7 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
     p->listen = json_get_sv(watch, "listen");
     p->interval_ms = json_get_int(watch, "interval_ms", 15000);
     p->until_ms = json_get_int(watch, "until_ms", 0);
+    p->baseline_ms = json_get_int(watch, "baseline_ms", 2 * p->interval_ms);
     p->until_fixed = json_get_bool(watch, "until_fixed", false);
     p->probes = plan_pairs(&p->arena, json_object_get(watch, "probes"), &p->n_probes);
     p->aliases = plan_pairs(&p->arena, json_object_get(watch, "aliases"), &p->n_aliases);

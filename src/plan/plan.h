@@ -226,6 +226,8 @@ struct plan {
     struct sv scrape;
     struct sv listen; /* ADDRESS:PORT where the watch is asked and told; empty: nowhere */
     int64_t interval_ms, until_ms;
+    int64_t
+        baseline_ms; /* how long the first changing step waits at most for what rules compare with */
     bool until_fixed; /* somebody said so: no rule makes the watch longer */
 };
 

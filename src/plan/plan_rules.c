@@ -164,8 +164,7 @@ static void reader_add_env(struct rules_reader *rd)
         reader_add_source(rd, "http", sv_from(key));
     services = json_object_get(rd->plan, "services");
     for (size_t i = 0; i < json_array_size(services); i++)
-        if (json_get_sv(json_array_get(services, i), "pid_file").n) /* whose process is looked at */
-            reader_add_source(rd, "unit", json_get_sv(json_array_get(services, i), "name"));
+        reader_add_source(rd, "unit", json_get_sv(json_array_get(services, i), "name"));
     json_object_foreach(json_object_get(watch, "aliases"), key, value)
         reader_add_alias(rd, key, value);
 }
@@ -226,7 +225,7 @@ static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv 
     vec_release(&found.list);
     if (rc != ERR_OK || !reader_is_fed(rd, entry, checked))
         return;
-    if (rd->fn && !checkpoint) {
+    if (rd->fn && checked->form != RULE_CHECKPOINT) {
         family_add_rule(&rd->ret->arena, checked, rd->ret->list.n, &rd->rows);
         family_check_rule(&rd->ret->arena, checked, rd->ret->list.n, &rd->between);
     }
@@ -234,9 +233,9 @@ static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv 
     *vec_add(&rd->ret->list) = (struct plan_checked){.id = checkpoint ? json_get_sv(entry, "name")
                                                                       : json_get_sv(entry, "id"),
                                                      .of = entry,
-                                                     .checkpoint = checkpoint,
+                                                     .checkpoint = checked->form == RULE_CHECKPOINT,
                                                      .rule = checked};
-    if (!checkpoint)
+    if (checked->form != RULE_CHECKPOINT)
         rule_env_add_rule(rd->ret->env, json_get_sv(entry, "id"));
 }
 
@@ -298,12 +297,15 @@ enum err_code plan_rules_read(const json_t *plan, plan_rule_fn *fn, void *arg,
     err->code = ERR_OK;
     ret->env = rule_env_new();
     reader_add_env(&rd);
-    for (size_t i = 0; i < json_array_size(rules); i++) {
-        const json_t *entry = json_array_get(rules, i);
+    for (int checkpoint = 0; checkpoint < 2; checkpoint++) /* those that name others come last */
+        for (size_t i = 0; i < json_array_size(rules); i++) {
+            const json_t *entry = json_array_get(rules, i);
+            struct sv text = json_get_sv(entry, "text");
 
-        if (!json_get_bool(entry, "dropped", false) && json_get_sv(entry, "text").n)
-            reader_take(&rd, entry, json_get_sv(entry, "text"), false);
-    }
+            if (!json_get_bool(entry, "dropped", false) && text.n &&
+                sv_starts(text, SV("checkpoint ")) == (checkpoint > 0))
+                reader_take(&rd, entry, text, false);
+        }
     for (size_t i = 0; i < json_array_size(checkpoints); i++) {
         const json_t *entry = json_array_get(checkpoints, i);
         struct sv text = json_get_bool(entry, "dropped", false) ? (struct sv){NULL, 0}

@@ -72,9 +72,30 @@ static bool dims_fit(struct dim_type x, struct dim_type y)
     return x.per_s == y.per_s && (x.dim == y.dim || ratio);
 }
 
-static void say_misfit(struct checker *ck, struct dim_type x, struct dim_type y, bool bare,
+/* A metric whose name says no unit, or that is not spelt as it is: the amount beside it has one.  NULL: neither is. */
+static const struct expr *unitless_metric(const struct expr *a, const struct expr *b)
+{
+    const struct expr *name = a->kind == EXPR_NAME ? a : b;
+    enum dim other = (name == a ? b : a)->type.dim;
+
+    return name->kind == EXPR_NAME && name->n_parts == 1 && name->type.dim == DIM_COUNT &&
+                   (other == DIM_TIME || other == DIM_BYTES || other == DIM_RATIO)
+               ? name
+               : NULL;
+}
+
+static void say_misfit(struct checker *ck, const struct expr *a, const struct expr *b, bool bare,
                        size_t at)
 {
+    const struct expr *unitless = unitless_metric(a, b);
+    struct dim_type x = a->type, y = b->type;
+    const char *hint = unitless
+                           ? arena_fmt(ck->a,
+                                       "the name '%.*s' says no unit: one in _seconds, _bytes, "
+                                       "_ratio or _percent does; is it spelt so?",
+                                       SV_FMT(unitless->text))
+                                 .p
+                           : NULL;
     struct dim_text tx = dim_type_name(x), ty = dim_type_name(y);
 
     if (!dim_is_number(x.dim) || !dim_is_number(y.dim))
@@ -84,7 +105,7 @@ static void say_misfit(struct checker *ck, struct dim_type x, struct dim_type y,
                     "a number without unit against %s",
                     x.dim == DIM_COUNT && !x.per_s ? ty.s : tx.s);
     else
-        CHECK_ERROR(ck, "RB406", at, NULL, "%s is compared with %s", tx.s, ty.s);
+        CHECK_ERROR(ck, "RB406", at, hint, "%s is compared with %s", tx.s, ty.s);
 }
 
 /* A JSON member or SQL cell whose unit nobody said, against a number that has one. */
@@ -100,7 +121,7 @@ void check_same(struct checker *ck, const struct expr *a, const struct expr *b, 
     bool bare_a = is_bare(a), bare_b = is_bare(b);
 
     if (!dims_fit(a->type, b->type))
-        say_misfit(ck, a->type, b->type, bare_a || bare_b, at);
+        say_misfit(ck, a, b, bare_a || bare_b, at);
     else if (unit_is_open(ck, a, b->type) || unit_is_open(ck, b, a->type))
         CHECK_ERROR(ck, "RB406", at, "say its unit where it is bound (unit: ms)",
                     "'%.*s' has no unit", SV_FMT(a->kind == EXPR_NAME ? a->text : b->text));

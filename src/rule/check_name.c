@@ -9,6 +9,10 @@ static struct dim_type name_failed(struct expr *e)
     return e->type;
 }
 
+/* Words that the language knows and no kind of source gives (plan/make_source.c). */
+static const struct sv sourceless[] = {SV("flag"),        SV("snapshot"), SV("audit"),
+                                       SV("logpatterns"), SV("tickets"),  SV("events")};
+
 /* Where it is bound: "sql.queue" is a source, "error_rate" what something is measured by. */
 static struct sv name_binding(struct checker *ck, const struct expr *e, struct sv name)
 {
@@ -22,9 +26,13 @@ static struct sv name_binding(struct checker *ck, const struct expr *e, struct s
     if (sv_is(e->parts[0], "unit"))
         return arena_fmt(
             ck->a,
-            "a service with a pid_file (manager: process) is looked at as unit.%.*s; any other as "
-            "sources: {cgroup.%.*s: {group: system.slice/%.*s.service}} or {proc.%.*s: {pid_file: PATH}}",
-            SV_FMT(e->parts[1]), SV_FMT(e->parts[1]), SV_FMT(e->parts[1]), SV_FMT(e->parts[1]));
+            "services: {%.*s: {manager: systemd}} (or compose, supervisor, runit, process) is looked at "
+            "as unit.%.*s; or sources: {proc.%.*s: {pid_file: PATH}}",
+            SV_FMT(e->parts[1]), SV_FMT(e->parts[1]), SV_FMT(e->parts[1]));
+    for (size_t i = 0; i < ARRAY_LEN(sourceless); i++)
+        if (sv_eq(e->parts[0], sourceless[i]))
+            return SV(
+                "a source of your own that tells it, such as sources: {cmd.NAME: {command: ...}}, or drop it");
     return arena_fmt(ck->a, "sources: {%.*s: {...}}, or drop it", SV_FMT(name));
 }
 

@@ -284,8 +284,11 @@ bool rule_member_is_fed(const struct sv *parts, size_t n)
 {
     static const struct {
         const char *prefix, *member; /* NULL: all of them */
-    } unfed[] = {{"env", NULL},       {"events", NULL},  {"http", "down_time"},
-                 {"cmd", "failures"}, {"unit", "state"}, {"unit", "starts_failed"}};
+    } unfed[] = {{"env", NULL},
+                 {"events", NULL},
+                 {"http", "down_time"},
+                 {"cmd", "failures"},
+                 {"unit", "starts_failed"}};
 
     for (size_t i = 0; i < ARRAY_LEN(unfed) && n > 1; i++)
         if (sv_is(parts[0], unfed[i].prefix) &&

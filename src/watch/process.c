@@ -1,3 +1,5 @@
+#include "watch/process.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -98,6 +100,17 @@ static enum err_code process_read(struct process *p, struct err *err)
         return err->code;
     if (!process_take(p, strbuf_sv(&stat), strbuf_sv(&statm)))
         return err_set(err, ERR_CORRUPT, "/proc/%" PRId64 "/stat is not as in proc(5)", p->pid);
+    return ERR_OK;
+}
+
+enum err_code process_use(int64_t pid, struct process_used *ret, struct err *err)
+{
+    struct process p = {.pid = pid};
+
+    if (process_read(&p, err) != ERR_OK)
+        return err->code;
+    ret->rss_bytes = (double)p.rss_pages * (double)sysconf(_SC_PAGESIZE);
+    ret->cpu_s = (double)p.cpu_ticks / (double)sysconf(_SC_CLK_TCK);
     return ERR_OK;
 }
 

@@ -69,6 +69,16 @@ struct source_table {
     const char *what;
 };
 
+/* The settings of a table, when none is near what was written. */
+static enum err_code source_list_keys(const struct source_table *t, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf list = STRBUF(0);
+
+    for (size_t i = 0; i < t->n; i++)
+        strbuf_addf(&list, "%s%s", i ? ", " : "", t->keys[i].name);
+    return list.n ? err_hint(err, "it has %s", strbuf_str(&list)) : err->code;
+}
+
 static enum err_code source_check_key(const struct source_table *t, const char *name, json_t *v,
                                       struct err *err)
 {
@@ -84,7 +94,8 @@ static enum err_code source_check_key(const struct source_table *t, const char *
         suggest_offer(&near, sv_from(t->keys[i].name));
     }
     (void)err_set(err, ERR_INVALID, "there is no setting '%s' for the kind '%s'", name, t->what);
-    return near.best.p ? err_hint(err, "did you mean '%.*s'?", SV_FMT(near.best)) : err->code;
+    return near.best.p ? err_hint(err, "did you mean '%.*s'?", SV_FMT(near.best))
+                       : source_list_keys(t, err);
 }
 
 enum err_code source_check_keys(const struct source_key *keys, size_t n, const char *what,
@@ -173,9 +184,17 @@ enum err_code source_open(struct sv kind, struct sv name, json_t *settings,
                           const struct source_env *env, struct source **ret, struct err *err)
 {
     const struct source_ops *ops = source_find(kind, err);
+
+    return ops ? source_open_row(ops, name, settings, env, ret, err)
+               : err_wrap(err, "source '%.*s'", SV_FMT(name));
+}
+
+enum err_code source_open_row(const struct source_ops *ops, struct sv name, json_t *settings,
+                              const struct source_env *env, struct source **ret, struct err *err)
+{
     struct source *s;
 
-    if (!ops || source_check_keys(ops->keys, ops->n_keys, ops->kind, settings, err) != ERR_OK)
+    if (source_check_keys(ops->keys, ops->n_keys, ops->kind, settings, err) != ERR_OK)
         return err_wrap(err, "source '%.*s'", SV_FMT(name));
     assert(!!ops->look + !!ops->start + !!ops->give == 1 && !ops->start == !ops->cancel &&
            ops->size >= sizeof(*s));

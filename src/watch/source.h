@@ -103,6 +103,10 @@ struct source_poll {
 NODISCARD enum err_code source_open(struct sv kind, struct sv name, json_t *settings,
                                     const struct source_env *env, struct source **ret,
                                     struct err *err);
+/* The same for a row that is not in sources.inc: what the caller knows how to look at. */
+NODISCARD enum err_code source_open_row(const struct source_ops *ops, struct sv name,
+                                        json_t *settings, const struct source_env *env,
+                                        struct source **ret, struct err *err);
 /*
  * What logs are searched for: "PATTERN", or "PATTERN\0EXCEPT".  Each is then a member of that name.  Once,
  * before the first poll; the names are copied.  ERR_INVALID: a pattern does not compile, or the kind has none.

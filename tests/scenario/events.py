@@ -111,6 +111,15 @@ def a_watch_that_goes_on_behind_its_end():
     prusik("watch", "deploy.md", "--for", "1s", status=9)
 
 
+def a_run_that_waits_for_what_was_before():
+    write("deploy.md", "# E\n\n## Deployment\n" + sh("touch made") + "## Rollback\n" + sh("rm made"))
+    write("prusik.yaml", "environment: test\noperator: ann\nwatch: {interval: 100ms, until: T+300ms}\n"
+          "sources: {cmd.queue: {command: echo 7}}\nrules: {slower: 'investigate when cmd.queue.elapsed > 999x baseline'}\n")
+    events = [e["event"] for e in prusik("run", "deploy.md")]
+    check(events.index("baseline-wait") < events.index("step-intent"), "a step begins before what was before is known")
+    check("no-baseline" not in events, "what was before is not known")
+
+
 def a_run_that_is_interrupted_and_in_doubt():
     write("deploy.md", "# C\n\n## Deployment\n" + sh("./deploy.sh") + "## Rollback\n" + sh("rm begun"))
     write("deploy.sh", "#!/bin/sh\ntouch begun\nexec sleep 100\n", 0o700)
@@ -193,6 +202,7 @@ if __name__ == "__main__":
         a_run_that_fails_and_is_taken_back,
         a_run_that_is_watched_and_rolled_back,
         a_watch_that_goes_on_behind_its_end,
+        a_run_that_waits_for_what_was_before,
         a_run_that_is_interrupted_and_in_doubt,
         a_run_with_gates_and_failures,
         a_run_on_several_hosts,

@@ -98,6 +98,27 @@ def an_interrupted_watch_says_how_to_go_on():
     check("only watches" in done.stderr, done.stderr)
 
 
+def what_is_counted_is_counted_while_nobody_looks():
+    """A process that the kernel kills for want of memory after one watch ended and before it goes on."""
+    os.mkdir("group")
+    for name, text in (("cgroup.procs", "1\n"), ("memory.current", "1000\n"), ("memory.max", "max\n"),
+                       ("cpu.stat", "usage_usec 1\nthrottled_usec 0\n"), ("memory.events", "max 0\noom_kill 3\n")):
+        write(f"group/{name}", text)
+    write("deploy.md", "# Shop\n\n## Deployment\n\n```bash\ntrue\n```\n")
+    write("prusik.yaml", f"environment: test\noperator: ann\nsources: {{cgroup.web: {{group: {os.getcwd()}/group}}}}\n"
+          "rules: {oom: 'rollback when cgroup.web.oom_kills[10m] > 0'}\nwatch: {interval: 100ms}\n")
+    p = start("watch", "deploy.md", "--for", "10m", "--json")
+    for line in p.stdout:
+        if json.loads(line)["event"] == "watch":
+            break
+    time.sleep(0.5)
+    p.send_signal(signal.SIGINT)
+    p.communicate(timeout=DEADLINE_S)
+    same("the first watch", p.returncode, 130)
+    write("group/memory.events", "max 0\noom_kill 4\n")
+    same("the second", prusik("resume", "r-0001").returncode, 4)
+
+
 def it_stands_in_no_deployments_way():
     begin()
     write("run.md", DOC)
@@ -317,7 +338,7 @@ def a_source_whose_secret_has_no_value_is_not_begun():
 
 sys.exit(run_tests([counters_rows_and_probes_reach_the_rules, a_source_whose_secret_has_no_value_is_not_begun,
                     a_watch_that_was_killed_goes_on_from_its_own_begin, an_interrupted_watch_says_how_to_go_on,
-                    it_stands_in_no_deployments_way, a_log_that_is_rotated_is_counted_once,
+                    what_is_counted_is_counted_while_nobody_looks, it_stands_in_no_deployments_way, a_log_that_is_rotated_is_counted_once,
                     a_watch_that_is_over_says_why_it_goes_on,
                     a_checkpoint_that_waits_for_data_is_a_reason_to_go_on, an_alert_that_is_open_at_the_end_is_told_to_be_over,
                     lines_count_when_they_were_written, windows_that_fill_are_told_to_nobody]))

@@ -176,6 +176,35 @@ def a_target_that_comes_late_and_goes_is_known_while_it_is_there():
     check("fired" not in seen, "it fired")
 
 
+def who_is_called_reads_what_does_not_answer():
+    """A target that goes away: its rules are stale, a moment at which they are looked at says so, and both say why."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Target)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    Target.queue = 7
+    write("deploy.md", DOC)
+    write("prusik.yaml", f"environment: test\ntime_scale: 0.01\nscrape: http://127.0.0.1:{server.server_port}/ok\nrules:\n"
+          "  a: 'expect max(queue_ok) < 100 at T+3m else investigate'\n  b: 'expect min(queue_ok) < 100 at T+3m else investigate'\n"
+          "  c: 'checkpoint T+3m: a, b'\nwatch: {interval: 10s}\n")
+    p = start("watch", "deploy.md", "--for", "20m", "--json")
+    verdicts = []
+    for line in p.stdout:
+        e = json.loads(line)
+        if e["event"] == "watch" and server:
+            server.shutdown()
+            server.server_close()
+            server = None
+        if e["event"] == "verdict":
+            verdicts.append((e["data"]["verdict"], e["data"].get("text", "")))
+            if e["data"]["verdict"] == "INVESTIGATE":
+                break
+    p.send_signal(signal.SIGTERM)
+    p.communicate(timeout=DEADLINE_S)
+    text = verdicts[-1][1]
+    check(text.startswith("checkpoint T+3m: expect max(queue_ok) < 100 at T+3m else investigate (prusik.yaml line 5): no value: "), text)
+    check("; source 'scrape': " in text and "127.0.0.1" in text and text.endswith("; and 1 more"), text)
+
+
 def what_is_tried_is_named_as_rules_name_it():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Target)
     server.daemon_threads = True
@@ -186,7 +215,8 @@ def what_is_tried_is_named_as_rules_name_it():
     write("prusik.yaml", f"environment: test\nscrape: http://127.0.0.1:{server.server_port}/names\n"
           "services: {batch: {manager: process, command: [sleep, '1'], pid_file: batch.pid}}\n"
           "sources:\n  log.app: {path: app.log}\n  file.s: {path: batch.pid}\n"
-          "rules:\n  a: 'investigate when `job:errors` > 5 or `min` > 5'\n  b: 'investigate when matches(log.app, \"x\")[5m] > 0'\n")
+          "rules:\n  a: 'investigate when `job:errors` > 5 or `min` > 5'\n  b: 'investigate when matches(log.app, \"x\")[5m] > 0'\n"
+          "  c: 'investigate when plainn > 9 and plain > 9'\n  e: 'investigate when plainn > 5'\n  d: 'investigate when increase(births_total[1m]) > 9'\n")
     done = prusik("watch", "deploy.md", "--try", "--json")
     text = prusik("watch", "deploy.md", "--try").stdout
     server.shutdown()
@@ -198,6 +228,12 @@ def what_is_tried_is_named_as_rules_name_it():
         same(f"rule of {key}", rules.get(key, "not there"), want)
     check("    job:errors 3  (in rules: `job:errors`)\n" in text, text)
     check("    plain 5\n" in text, text)
+    check("plainn  no target gives it, and it is asked for by investigate when plainn > 9 and plain > 9 (prusik.yaml line 10)\n"
+          "    did you mean 'plain'?\n" in text, text)
+    check("births_total  no target gives it" in text and "    a counter may come with the first event\n" in text, text)
+    same("the exit status", done.returncode, 0)
+    same("what is missing", [(t["name"], t["hint"]) for t in json.loads(done.stdout) if t["kind"] == "metric"],
+         [("plainn", "did you mean 'plain'?"), ("births_total", "a counter may come with the first event")])
     check('    matches(log.app, "x") 0\n' in text, text)
     check("    not for rules: records 0, bytes 0B, position " in text, text)
 
@@ -319,6 +355,6 @@ def a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back():
 
 sys.exit(run_tests([what_is_wrong_with_one_target_is_not_wrong_with_another,
                     a_target_that_comes_late_and_goes_is_known_while_it_is_there,
-                    what_is_tried_is_named_as_rules_name_it,
+                    what_is_tried_is_named_as_rules_name_it, who_is_called_reads_what_does_not_answer,
                     series_that_are_gone_from_a_prometheus_are_no_good_news,
                     a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back]))

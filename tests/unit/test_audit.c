@@ -387,7 +387,7 @@ static enum err_code run(const char *checks, const char *csv, struct audit_resul
     data_file_release(&file);
     T_OK(data_file_parse(strbuf_sv(&text), "f.yaml", ".", env, &file, err), *err);
     T_OK(data_file_audit(&file, SV("a"), &a, err), *err);
-    return audit_run(a, r, err);
+    return audit_run(a, NULL, r, err);
 }
 
 static void expect(const struct audit_result *r, size_t i, enum health_verdict v, uint64_t passed,

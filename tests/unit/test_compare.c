@@ -105,6 +105,59 @@ static void vector(json_t *c)
     json_decref(seen.fields);
 }
 
+/* ---- how far it is ---- */
+
+struct steps {
+    uint64_t n, stop_at; /* 0: it goes on */
+    double share;
+};
+
+static bool on_step(void *arg, const char *what, struct sv of, uint64_t records, double share)
+{
+    struct steps *s = arg;
+
+    T_STR(what, "comparing");
+    T_SV(of, "new");
+    T_EQ(records % PACE_RECORDS, 0);
+    T_CHECK(share >= s->share && share <= 1);
+    s->share = share;
+    return ++s->n != s->stop_at;
+}
+
+static void many_records(struct strbuf *b, const char *taken_at)
+{
+    strbuf_addf(
+        b,
+        "{\"prusik_snapshot\":1,\"name\":\"d\",\"side\":\"\",\"taken_at\":\"%s\","
+        "\"key\":[\"id\"],\"query_sha256\":\"q\",\"fields\":{\"a\":{\"type\":\"number\"}}}\n",
+        taken_at);
+    for (unsigned i = 0; i < 10 * PACE_RECORDS; i++)
+        strbuf_addf(b, "{\"key\":[%u],\"data\":{\"a\":%u}}\n", i, i);
+    strbuf_addf(b, "{\"end\":true,\"records\":%u}\n", 10 * PACE_RECORDS);
+}
+
+T(who_waits_is_told_how_far_it_is_and_can_end_it)
+{
+    CLEANUP(strbuf_release) struct strbuf old = STRBUF(0), new = STRBUF(0);
+    struct steps steps = {.n = 0};
+    struct pace pace = {.step = on_step, .arg = &steps};
+    struct compare_options opt = {.pace = &pace};
+    struct compare_result r;
+    struct err err;
+
+    many_records(&old, "2026-02-15T02:00:00Z");
+    many_records(&new, "2026-02-15T03:00:00Z");
+    T_OK(compare(strbuf_str(&old), strbuf_str(&new), &opt, &r, &err), err);
+    T_EQ(r.counts[RECORD_IDENTICAL], 10 * PACE_RECORDS);
+    T_EQ(steps.n, 10);
+    T_CHECK(steps.share > 0.99);
+    compare_release(&r);
+    steps = (struct steps){.stop_at = 3};
+    T_EQ(compare(strbuf_str(&old), strbuf_str(&new), &opt, &r, &err), ERR_INTERRUPTED);
+    T_EQ(steps.n, 3);
+    T_STR(err.msg, "comparing 'new' was stopped after 3072 records");
+}
+
 static void vectors_of(const char *path, const char *whose)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
@@ -474,7 +527,8 @@ T(a_cell_becomes_what_its_type_says_or_stays_text)
     }
 }
 
-T_MAIN(T_CASE(our_own_vectors_are_judged_as_they_say), T_CASE(the_vectors_are_judged_as_they_say),
+T_MAIN(T_CASE(who_waits_is_told_how_far_it_is_and_can_end_it),
+       T_CASE(our_own_vectors_are_judged_as_they_say), T_CASE(the_vectors_are_judged_as_they_say),
        T_CASE(values_are_compared_by_value), T_CASE(the_worst_distances_are_told_largest_first),
        T_CASE(what_is_not_told_is_counted), T_CASE(what_is_within_gives_way_to_what_is_not),
        T_CASE(sides_that_run_apart_meet_again),

@@ -29,12 +29,34 @@ static struct {
     bool swings;      /* the queue: long, short, long, ... */
     atomic_int polls;
     atomic_int slow_answers; /* so many take longer than several rounds */
+    const char *kept;        /* what the keeper of services says of `worker`, ... */
+    atomic_int pid;          /* ... and the number of its process */
+    bool keeper_hangs;
 } metrics;
+
+/* As supervisord answers to supervisor.getProcessInfo. */
+static enum MHD_Result answer_of_keeper(struct server_request *r)
+{
+    char text[600];
+
+    if (metrics.keeper_hangs)
+        (void)poll(NULL, 0, 1500);
+    (void)snprintf(text, sizeof(text),
+                   "<?xml version='1.0'?><methodResponse><params><param><value><struct>"
+                   "<member><name>statename</name><value><string>%s</string></value></member>"
+                   "<member><name>pid</name><value><int>%d</int></value></member>"
+                   "<member><name>start</name><value><int>1771120860</int></value></member>"
+                   "</struct></value></param></params></methodResponse>",
+                   metrics.kept, atomic_load(&metrics.pid));
+    return server_text(r, 200, text);
+}
 
 static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
 {
     char text[200];
 
+    if (strcmp(r->path, "/RPC2") == 0)
+        return answer_of_keeper(r);
     atomic_fetch_add(&metrics.polls, 1);
     if (atomic_load(&metrics.slow_answers) > 0) {
         atomic_fetch_sub(&metrics.slow_answers, 1);
@@ -56,7 +78,7 @@ static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
     return server_text(r, 200, text);
 }
 
-static const char *more = ""; /* of the binding */
+static const char *more = "", *watching = ""; /* of the binding, and of its `watch` */
 
 /* A server, a document and a service that runs (a process of this test's). */
 static void begin(struct bench *b, struct server *s, int add_errors)
@@ -75,11 +97,11 @@ static void begin(struct bench *b, struct server *s, int add_errors)
     (void)snprintf(
         binding, sizeof(binding),
         "environment: test\ntime_scale: 0.01\nscrape: %s/metrics\nprobes: {db: %s/health}\n"
-        "services: {app: {manager: process, command: [sleep, 1], pid_file: pid}}\n"
+        "services: {app: {manager: process, command: [sleep, 1], pid_file: pid}, worker: {manager: supervisor, url: \"%s/RPC2\"}}\n"
         "metrics:\n  error_rate: ratio(calls_total{result=\"error\"}, calls_total)\n"
-        "  database: http.db\n  crashes: unit.app.crashes\n"
-        "watch: {interval: 5s, until: T+2m}\n%s",
-        s->url, s->url, more);
+        "  database: http.db\n  crashes: unit.app.crashes\n  load: {is: queue, worse: up}\n"
+        "watch: {interval: 5s, until: T+2m%s}\n%s",
+        s->url, s->url, s->url, watching, more);
     bench_plan(b, page, binding);
 }
 
@@ -481,6 +503,167 @@ T(a_pid_file_that_says_nothing_is_neither_a_crash_nor_good)
     end(&b, &s);
 }
 
+/* --- what was before --- */
+
+static int happened,
+    polls_then; /* the event that a run is looked at for, and the polls until then */
+
+static void happens(struct bench *b UNUSED)
+{
+    happened++;
+    polls_then = atomic_load(&metrics.polls);
+}
+
+/* The document's first step changes something. */
+static enum exit_code compare_with_before(const char *rule, const char *event)
+{
+    enum exit_code code;
+    struct server s;
+    struct bench b;
+    char text[200];
+
+    (void)snprintf(text, sizeof(text), "rules: {it: '%s'}\n", rule);
+    more = text;
+    happened = 0;
+    atomic_store(&metrics.polls, 0);
+    begin(&b, &s, 0);
+    b.at = event;
+    b.at_count = 1;
+    b.act = happens;
+    code = bench_run(&b);
+    end(&b, &s);
+    return code;
+}
+
+#define GAUGE    "rollback when queue > baseline + 5"
+#define COUNTER  "rollback when rate(calls_total{result=\"ok\"}[1m]) > 9x baseline"
+#define MEASURED "expect load not worse than baseline by 1"
+
+/* A gauge is known after one round of two polls, the growth of a counter after two. */
+T(the_first_changing_step_waits_for_what_is_compared_with)
+{
+    watching = ", baseline: 10m"; /* 6 s: the machine may have other things to do */
+    T_EQ(compare_with_before(GAUGE, "step-intent"), EXIT_CODE_DONE);
+    T_CHECK(happened && polls_then >= 2);
+    T_EQ(compare_with_before(COUNTER, "step-intent"), EXIT_CODE_DONE);
+    T_CHECK(happened && polls_then >= 4 && polls_then <= 10);
+    T_EQ(compare_with_before(COUNTER, "baseline-wait"), EXIT_CODE_DONE);
+    T_CHECK(happened);
+    T_EQ(compare_with_before(COUNTER, "no-baseline"), EXIT_CODE_DONE);
+    T_CHECK(!happened);
+}
+
+/* Five values are asked for, and two rounds are as long as it waits. */
+T(it_waits_no_longer_than_it_is_told_and_says_what_is_missing)
+{
+    T_EQ(compare_with_before(MEASURED, "no-baseline"), EXIT_CODE_INVESTIGATE);
+    T_CHECK(happened && polls_then <= 10);
+    watching = ", baseline: 10m";
+    T_EQ(compare_with_before(MEASURED, "no-baseline"), EXIT_CODE_DONE);
+    T_CHECK(!happened);
+    watching = ", baseline: 0s";
+    T_EQ(compare_with_before(GAUGE, "baseline-wait"),
+         EXIT_CODE_INVESTIGATE); /* it holds to the end */
+    T_CHECK(!happened);
+    T_EQ(compare_with_before(GAUGE, "no-baseline"), EXIT_CODE_INVESTIGATE);
+    T_CHECK(happened && polls_then == 0);
+}
+
+T(who_stops_it_meanwhile_has_changed_nothing_and_can_go_on)
+{
+    CLEANUP(strbuf_release) struct strbuf app = STRBUF(0);
+    struct server s;
+    struct bench b;
+
+    more = "rules: {it: '" GAUGE "'}\n";
+    watching = ", baseline: 10m";
+    begin(&b, &s, 0);
+    b.at = "baseline-wait";
+    b.at_count = 1;
+    b.act = interrupts;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    T_OK(file_read("app", 10, &app, &b.err), b.err);
+    T_STR(strbuf_str(&app), "old");
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 20"), 0);
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    end(&b, &s);
+}
+
+/* --- a service that a manager keeps --- */
+
+enum { NO_PROCESS = 0x3fffff }; /* of Linux: one below the largest that there can be */
+
+static enum exit_code watch_kept(const char *rule, const char *kept, int pid,
+                                 void (*act)(struct bench *b))
+{
+    struct server s;
+    struct bench b;
+    enum exit_code code;
+    char text[200];
+
+    (void)snprintf(text, sizeof(text), "rules: {kept: '%s'}\n", rule);
+    more = text;
+    metrics.kept = kept;
+    atomic_store(&metrics.pid, pid);
+    begin(&b, &s, 0);
+    b.at = act ? "watch" : NULL;
+    b.at_count = 3; /* what is so at T0 is where counting begins */
+    b.act = act;
+    code = bench_run(&b);
+    end(&b, &s);
+    return code;
+}
+
+static void is_another(struct bench *b UNUSED)
+{
+    atomic_store(&metrics.pid, getppid());
+}
+
+T(a_service_that_a_manager_keeps_is_asked_of_it)
+{
+    T_EQ(watch_kept("rollback when unit.worker.crashes[5m] > 0", "RUNNING", getpid(), NULL),
+         EXIT_CODE_DONE);
+}
+
+T(another_process_of_it_is_a_crash_where_the_manager_does_not_count)
+{
+    T_EQ(watch_kept("rollback when unit.worker.crashes[5m] > 0 and unit.worker.restarts[5m] > 0",
+                    "RUNNING", getpid(), is_another),
+         EXIT_CODE_ROLLED_BACK);
+}
+
+T(what_its_main_process_uses_is_seen)
+{
+    T_EQ(watch_kept("rollback when unit.worker.memory > 1KB and unit.worker.cpu >= 0%", "RUNNING",
+                    getpid(), NULL),
+         EXIT_CODE_ROLLED_BACK);
+}
+
+T(a_process_that_cannot_be_looked_at_uses_nobody_knows_what)
+{
+    T_EQ(watch_kept("rollback when unit.worker.memory > 1KB or unit.worker.cpu > 1%", "RUNNING",
+                    NO_PROCESS, NULL),
+         EXIT_CODE_INVESTIGATE);
+}
+
+T(one_that_does_not_run_is_down_and_uses_nothing)
+{
+    T_EQ(watch_kept("rollback when unit.worker is down", "FATAL", 0, NULL), EXIT_CODE_ROLLED_BACK);
+}
+
+T(one_whose_state_nobody_knows_is_neither_up_nor_down)
+{
+    T_EQ(watch_kept("rollback when unit.worker is down", "UNKNOWN", 0, NULL),
+         EXIT_CODE_INVESTIGATE);
+}
+
+T(a_manager_that_hangs_does_not_keep_the_watch)
+{
+    metrics.keeper_hangs = true;
+    T_CHECK(watch_kept("rollback when unit.worker is down", "RUNNING", getpid(), NULL) !=
+            EXIT_CODE_ROLLED_BACK);
+}
+
 static void is_slow(struct bench *b UNUSED)
 {
     atomic_store(&metrics.slow_answers, 1);
@@ -563,6 +746,16 @@ T_MAIN(
     T_CASE(a_value_that_swings_is_told_and_is_for_people),
     T_CASE(a_pid_file_that_says_nothing_is_neither_a_crash_nor_good),
     T_CASE(an_answer_that_takes_longer_than_rounds_delays_neither_them_nor_the_end),
+    T_CASE(the_first_changing_step_waits_for_what_is_compared_with),
+    T_CASE(it_waits_no_longer_than_it_is_told_and_says_what_is_missing),
+    T_CASE(who_stops_it_meanwhile_has_changed_nothing_and_can_go_on),
+    T_CASE(a_service_that_a_manager_keeps_is_asked_of_it),
+    T_CASE(another_process_of_it_is_a_crash_where_the_manager_does_not_count),
+    T_CASE(what_its_main_process_uses_is_seen),
+    T_CASE(a_process_that_cannot_be_looked_at_uses_nobody_knows_what),
+    T_CASE(one_that_does_not_run_is_down_and_uses_nothing),
+    T_CASE(one_whose_state_nobody_knows_is_neither_up_nor_down),
+    T_CASE(a_manager_that_hangs_does_not_keep_the_watch),
     T_CASE(a_probe_whose_answer_is_garbled_is_up_all_the_same),
     T_CASE(a_probe_without_an_address_stops_the_run_before_it_changes_anything),
     T_CASE(

@@ -1,4 +1,5 @@
 /* plan/make_watch: rules, checkpoints, sources, and how long (docs/formats/plan.md). */
+#include "plan/plan_rules.h"
 #include "test_plan_util.h"
 
 #define DOC    "# Web\n\n## Deployment\n\n```bash\ntrue\n```\n\n"
@@ -113,6 +114,34 @@ T(which_direction_is_worse_is_known_said_or_asked)
         &w, "metric", 5,
         "\"expect load not worse than baseline\" cannot be judged: nobody said which direction is worse",
         "metrics: {NAME: {is: EXPRESSION, worse: up}}, or down");
+    world_end(&w);
+}
+
+/* As the plan itself proposes it; also before the rules that it names. */
+T(a_checkpoint_of_the_binding_is_one_and_the_watch_lasts_until_then)
+{
+    struct plan_rules rules = {0};
+    struct world w;
+
+    world_make(
+        &w, DOC,
+        BOUND
+        "scrape: http://127.0.0.1:1/metrics\n"
+        "rules: {c: 'checkpoint T+30m: a', a: investigate when queue_depth > 5, d: checkpoint T+20m}\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_EQ(w.plan.until_ms, 30 * 60000);
+    T_OK(plan_rules_read(w.plan.json, NULL, NULL, &rules, &w.err), w.err);
+    T_EQ(rules.list.n, 3);
+    T_SV(rules.list.v[0].id, "a");
+    for (size_t i = 0; i < rules.list.n; i++)
+        T_EQ(rules.list.v[i].checkpoint, i > 0);
+    plan_rules_release(&rules);
+    world_end(&w);
+    world_make(&w, DOC,
+               BOUND "scrape: http://127.0.0.1:1/metrics\nwatch: {until: T+10m}\n"
+                     "rules: {a: investigate when queue_depth > 5, c: checkpoint T+30m}\n");
+    T_EQ(w.plan.until_ms, 10 * 60000);
+    T_CHECK(w.plan.rules[1].dropped); /* it lies behind the end, and the plan says so */
     world_end(&w);
 }
 
@@ -535,6 +564,7 @@ T_MAIN(
     T_CASE(a_rule_of_the_document_is_shown_as_it_is_judged),
     T_CASE(two_rules_of_one_line_have_names_and_words_of_their_own),
     T_CASE(which_direction_is_worse_is_known_said_or_asked),
+    T_CASE(a_checkpoint_of_the_binding_is_one_and_the_watch_lasts_until_then),
     T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
     T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),
     T_CASE(what_is_said_of_rules_is_no_question_and_no_part_of_the_hash),

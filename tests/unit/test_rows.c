@@ -397,7 +397,7 @@ T(a_file_that_appears_meanwhile_is_not_replaced)
 
     T_OK(snapshot_create("x.snap", &w, &err), err);
     put("x.snap", SV("theirs"));
-    T_EQ(snapshot_finish(w, &h, &n, &err), ERR_REFUSED);
+    T_EQ(snapshot_finish(w, &h, NULL, &n, &err), ERR_REFUSED);
     T_OK(file_read("x.snap", 100, &text, &err), err);
     T_STR(strbuf_str(&text), "theirs");
 }

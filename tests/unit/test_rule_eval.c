@@ -833,7 +833,26 @@ T(reports_print_percentiles_and_decide_nothing)
     bench_free(&b);
 }
 
-T_MAIN(T_CASE(members_are_numbers_texts_bools_and_null),
+/* R8 a: a poll of T0 takes a moment, and one just before it stands for it too, also when the window is exactly as old. */
+T(the_sample_at_the_mark_is_the_anchor_of_a_window_that_begins_there)
+{
+    struct bench b = bench_new(15, 100);
+    struct judge_result r;
+
+    (void)bench_add(&b, "report increase(c_total[60s])");
+    bench_push(&b, "c_total", 99.5, 10);
+    bench_polled(&b, 99.5);
+    for (int t = 115; t <= 160; t += 15) {
+        bench_push(&b, "c_total", t, t - 90);
+        bench_polled(&b, t);
+        r = bench_tick(&b, t);
+        T_CHECK(r.has_value && case_near(r.value, t - 100, 1e-12));
+    }
+    bench_free(&b);
+}
+
+T_MAIN(T_CASE(the_sample_at_the_mark_is_the_anchor_of_a_window_that_begins_there),
+       T_CASE(members_are_numbers_texts_bools_and_null),
        T_CASE(a_failed_poll_of_a_strict_source_is_an_error_and_of_a_target_is_not),
        T_CASE(a_value_without_data_is_no_data_and_one_that_could_not_be_had_is_an_error),
        T_CASE(series_meet_by_their_labels_and_want_an_aggregate),

@@ -1,5 +1,6 @@
 /* Service steps: what is watched and proven, with plain processes. */
 #include "action/docker_log.h"
+#include "action/service_count.h"
 #include "action/service_proof.h"
 #include "action/service_watch.h"
 #include "base/daemon.h"
@@ -114,6 +115,98 @@ T(what_is_to_end_by_itself_need_not_stay)
 }
 
 /* --- versions: pure --- */
+
+/* --- counting: pure --- */
+
+struct counted {
+    enum manager_state state;
+    int64_t pid, restarts;
+    bool ended;
+    uint64_t crashes, starts; /* so many in all by then */
+};
+
+/* Also with a stop of the program, and another that goes on, between any two looks. */
+static void count(const struct counted *v, size_t n)
+{
+    for (size_t cut = 0; cut <= n; cut++) {
+        struct service_count c = {0};
+        uint64_t crashes = 0, starts = 0;
+
+        for (size_t i = 0; i < n; i++) {
+            CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+            struct manager_status now = {.state = v[i].state,
+                                         .pid = v[i].pid,
+                                         .started_us = v[i].pid * 10000000,
+                                         .restarts = v[i].restarts,
+                                         .ended = v[i].ended};
+
+            if (i > 0 && i == cut) {
+                service_count_save(&c, &text);
+                crashes += c.crashes;
+                starts += c.restarts;
+                T_CHECK(service_count_restore(&c, strbuf_sv(&text)));
+            }
+            service_count_take(&c, &now);
+            if (crashes + c.crashes != v[i].crashes || starts + c.restarts != v[i].starts)
+                T_FAIL("look %zu, cut %zu: %d crashes, %d starts", i, cut,
+                       (int)(crashes + c.crashes), (int)(starts + c.restarts));
+        }
+    }
+}
+#define COUNT(...)                                         \
+    do {                                                   \
+        static const struct counted looks[] = __VA_ARGS__; \
+        count(looks, ARRAY_LEN(looks));                    \
+    } while (0)
+
+T(a_manager_that_counts_is_believed)
+{
+    /* systemd: waits, starts it again; twice between two looks; gives up */
+    COUNT({{MANAGER_RUNNING, 10, 3, false, 0, 0},
+           {MANAGER_STARTING, 0, 3, true, 1, 0},
+           {MANAGER_RUNNING, 11, 4, false, 1, 1},
+           {MANAGER_RUNNING, 13, 6, false, 3, 3},
+           {MANAGER_FAILED, 0, 6, true, 4, 3},
+           {MANAGER_FAILED, 0, 6, true, 4, 3}});
+    /* it comes up slowly: without a process, with one, ready */
+    COUNT({{MANAGER_RUNNING, 10, 0, false, 0, 0},
+           {MANAGER_STARTING, 0, 1, false, 1, 1},
+           {MANAGER_STARTING, 11, 1, false, 1, 1},
+           {MANAGER_RUNNING, 11, 1, false, 1, 1}});
+    /* a person restarts it, stops it, starts it, and its count begins anew */
+    COUNT({{MANAGER_RUNNING, 10, 2, false, 0, 0},
+           {MANAGER_RUNNING, 11, 0, false, 0, 1},
+           {MANAGER_STOPPED, 0, 0, false, 0, 1},
+           {MANAGER_RUNNING, 12, 0, false, 0, 2},
+           {MANAGER_FAILED, 0, 0, true, 1, 2},
+           {MANAGER_RUNNING, 13, 0, false, 1, 3},
+           {MANAGER_RUNNING, 15, 1, false, 2, 4}});
+}
+
+T(of_a_manager_that_does_not_count_every_end_and_other_process_is_one)
+{
+    COUNT({{MANAGER_RUNNING, 10, -1, false, 0, 0},
+           {MANAGER_RUNNING, 10, -1, false, 0, 0},
+           {MANAGER_RUNNING, 11, -1, false, 1, 1},
+           {MANAGER_STARTING, 0, -1, false, 2, 1},
+           {MANAGER_STARTING, 0, -1, false, 2, 1},
+           {MANAGER_RUNNING, 12, -1, false, 2, 2}});
+    COUNT({{MANAGER_STOPPED, 0, -1, false, 0, 0}, {MANAGER_RUNNING, 10, -1, false, 0, 1}});
+}
+
+T(what_was_counted_is_taken_up_only_whole)
+{
+    static const char *const texts[] = {"", "1 0 0 10 20", "1 0 0 10 20 x", "a"};
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct service_count c = {0};
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        T_CHECK(!service_count_restore(&c, sv_from(texts[i])));
+        service_count_save(&c, &text); /* nothing was seen */
+        T_EQ(text.n, 0);
+    }
+}
 
 T(the_version_is_found_in_what_is_answered)
 {
@@ -414,7 +507,9 @@ T_MAIN(T_CASE(a_start_holds_when_it_has_run_long_enough),
        T_CASE(a_restart_holds_with_another_process_only),
        T_CASE(a_crash_is_another_process_a_look_at_which_it_is_down_or_a_count),
        T_CASE(a_stop_holds_when_it_is_down_and_a_reload_while_it_is_up),
-       T_CASE(what_is_to_end_by_itself_need_not_stay),
+       T_CASE(what_is_to_end_by_itself_need_not_stay), T_CASE(a_manager_that_counts_is_believed),
+       T_CASE(of_a_manager_that_does_not_count_every_end_and_other_process_is_one),
+       T_CASE(what_was_counted_is_taken_up_only_whole),
        T_CASE(the_version_is_found_in_what_is_answered),
        T_CASE(a_version_is_a_word_and_no_part_of_another),
        T_CASE(a_process_proves_its_program_and_its_age),

@@ -32,6 +32,10 @@ T(settings_that_do_not_fit_are_refused_with_the_nearest_name)
         {"prometheus", "{}", "there is no kind of source 'prometheus'", ""},
         {"disk", "{\"path\": \"/\", \"pth\": 1}", "there is no setting 'pth' for the kind 'disk'",
          "did you mean 'path'?"},
+        {"prom", "{\"url\": \"http://h\", \"server\": \"x\"}",
+         "there is no setting 'server' for the kind 'prom'",
+         "it has url, headers, bearer, ca_file, cert_file, key_file, insecure, unix_socket, follow, max_bytes, "
+         "query, range, step"},
         {"disk", "{}", "'path' is missing: a file or folder on the disk", ""},
         {"disk", "{\"path\": 5}", "'path' must be a text", ""},
         {"disk", "{\"path\": \"\"}", "'path' must be a text", ""},
