@@ -381,6 +381,29 @@ static struct sv block_aside_of(struct block_reader *r, struct sv text)
     return (struct sv){NULL, 0};
 }
 
+/* "# Wait for replication to catch up" above a command that only looks: whoever runs it says when it is so. */
+static bool block_is_wait(const struct block_reader *r, const struct shell_item *item,
+                          struct sv text)
+{
+    static const struct sv waits[] = {SV("sleep"),  SV("wait"),   SV("rollout status"),
+                                      SV("until "), SV("while "), SV("watch "),
+                                      SV("-w"),     SV("timeout")};
+    const struct shell_item *end = block_script(r)->v + block_script(r)->n;
+    struct sv command;
+
+    if (!(sv_starts_nocase(text, SV("wait for ")) || sv_starts_nocase(text, SV("wait until "))) ||
+        item + 1 >= end || item[1].kind == SHELL_COMMENT)
+        return false;
+    command = sv_sub(r->b->blocks.v[r->block].text, item[1].from, item[1].to);
+    for (size_t i = 0; i < ARRAY_LEN(waits); i++)
+        if (sv_has_nocase(command, waits[i]))
+            return false; /* it does so itself */
+    for (size_t i = 0; i < text.n; i++)
+        if (ascii_is_digit(text.p[i]))
+            return false; /* "for 5 minutes" */
+    return true;
+}
+
 static void block_comment_before(struct block_reader *r, const struct shell_item *item,
                                  struct sv text, size_t line)
 {
@@ -398,6 +421,10 @@ static void block_comment_before(struct block_reader *r, const struct shell_item
         r->condition = condition;
     }
     block_read_brackets(r, text);
+    if (block_is_wait(r, item, text)) {
+        r->expect = text;
+        r->expect_line = line;
+    }
     if (block_is_expectation(r, text, &rest)) {
         r->expect = rest;
         r->expect_line = line;

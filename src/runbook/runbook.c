@@ -943,6 +943,22 @@ static void read_back_case(struct rb_build *b, size_t from, struct sv label)
             b->steps.v[i].step.condition = label;
 }
 
+/* "Prerequisites:", "Verify that:", "## Verification": each bullet right below it is so, or is not. */
+static bool read_is_to_confirm(struct rb_build *b, struct sv label)
+{
+    static const struct sv verbs[] = {SV("verify"), SV("confirm that"), SV("ensure"),
+                                      SV("make sure"), SV("check that")};
+    enum rb_role own = title_role(b->title, label);
+    bool heading = sv_eq(label, read_heading_text(b));
+
+    for (size_t i = 0; sv_ends(label, SV(":")) && i < ARRAY_LEN(verbs); i++)
+        if (sv_starts_nocase(label, verbs[i]) && build_role_acts(build_role(b)))
+            return true;
+    return build_role_acts(build_role(b)) &&
+           ((own == ROLE_PREFLIGHT && (heading || sv_ends(label, SV(":")))) ||
+            (own == ROLE_VERIFY && build_role(b) == ROLE_VERIFY && b->label.n && heading));
+}
+
 static void read_list(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
@@ -959,9 +975,7 @@ static void read_list(struct rb_build *b, uint32_t node)
         b->saying = saying;
         return;
     }
-    if (first != MD_NONE && !v[first].task && !v[first].ordered && build_role_acts(build_role(b)) &&
-        title_role(b->title, label) == ROLE_PREFLIGHT &&
-        (sv_ends(label, SV(":")) || sv_eq(label, read_heading_text(b)))) {
+    if (first != MD_NONE && !v[first].task && !v[first].ordered && read_is_to_confirm(b, label)) {
         read_prerequisites(b, node);
         b->saying = saying;
         return;

@@ -143,7 +143,8 @@ static const char *const title_patterns[] = {
     [TITLE_T_PLUS] =
         "^T ?\\+ ?([0-9]+) ?(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\\b",
     [TITLE_APPROVAL] =
-        ("\\bapproval (?:obtained|received|given|from|granted)|\\bapprove[sd]? by\\b|"
+        ("\\bapproval (?:obtained|received|given|from|granted)|\\bapproval\\b.* is (?:required|needed)|"
+         "\\b(?:has|have|needs?) to approve\\b|\\bmust (?:approve|be approved|sign[ -]?off)\\b|\\bapprove[sd]? by\\b|"
          "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得"),
     [TITLE_SENTENCE] = ("^(?:(?:use|run|do|perform|execute)(?: this)? )?(?:only )?"
                         "(?:if|when|unless|falls|nur wenn|wenn)\\b[^.]*$"),

@@ -370,9 +370,32 @@ static enum told_how told_verb_in(struct sv text, bool title)
                : v->how;
 }
 
+/* "Approval from the DBA is required", "Only continue when the lag is 0": somebody says that it is so. */
+static bool told_is_gate(struct sv text)
+{
+    static const struct sv fronts[] = {SV("only continue "), SV("only proceed "), SV("only go on "),
+                                       SV("start not before "), SV("not before ")};
+    static const struct sv inside[] = {SV(" has to approve"),  SV(" have to approve"),
+                                       SV(" must approve"),    SV(" must be approved"),
+                                       SV(" must sign off"),   SV(" has to sign off"),
+                                       SV(" needs to approve")};
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        if (sv_starts_nocase(text, fronts[i]))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(inside); i++)
+        if (sv_has_nocase(text, inside[i]))
+            return true;
+    return (sv_has_word(text, SV("approval")) || sv_has_word(text, SV("sign-off"))) &&
+           (sv_has_nocase(text, SV(" is required")) || sv_has_nocase(text, SV(" is needed"))) &&
+           !sv_has_word(text, SV("no"));
+}
+
 enum told_how told_verb(struct sv text)
 {
-    return told_verb_in(text, false);
+    enum told_how how = told_verb_in(text, false);
+
+    return how == TOLD_NOT && told_is_gate(text) ? TOLD_BY_HAND : how;
 }
 
 enum told_how told_verb_of_title(struct sv title)

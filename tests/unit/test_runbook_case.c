@@ -167,6 +167,30 @@ T(a_command_alone_in_a_paragraph_is_one)
     want_condition("Deployment", "If it is slow:\n\n`systemctl restart shop`\n", "If it is slow");
 }
 
+T(what_must_be_so_is_confirmed)
+{
+    want_done("./\n## Verification\n- Smoke test passes\n- Users can log in\n",
+              "by hand: Smoke test passes|by hand: Users can log in");
+    want_done("Verify that:\n\n- the app is up\n- nobody complains\n",
+              "by hand: the app is up|by hand: nobody complains");
+    want_done("Approval from the DBA is required before the switch.\n",
+              "Approval from the DBA is required before the switch.");
+    want_done("The DBA has to approve the next step.\n", "The DBA has to approve the next step.");
+    want_done("Only continue when the lag is 0.\n", "by hand: Only continue when the lag is 0.");
+    want_done("No approval is required for it.\n", "");
+}
+
+T(what_is_waited_for_is_asked_where_the_command_only_looks)
+{
+    want_expects(
+        "# R\n## Deployment\n```bash\n# 2. Wait for replication to catch up\nredis-cli INFO replication\n```\n",
+        "0 ask:Wait for replication to catch up");
+    want_expects(
+        "# R\n## Deployment\n```bash\n# Wait for the pods\nkubectl rollout status deploy/shop\n```\n",
+        "");
+    want_expects("# R\n## Deployment\n```bash\n# Wait for 5 minutes\nuptime\n```\n", "");
+}
+
 T(options_of_other_languages_are_ways)
 {
     static const char *const pairs[][2] = {{"方案A: x", "方案B: y"},
@@ -191,4 +215,6 @@ T_MAIN(T_CASE(what_introduces_a_block_says_when_it_is_done),
        T_CASE(what_introduces_the_first_of_several_blocks_is_of_that_one),
        T_CASE(rows_of_a_table_say_what_their_commands_are_for),
        T_CASE(what_is_printed_is_no_command_even_in_a_block_of_shell),
-       T_CASE(a_command_alone_in_a_paragraph_is_one), T_CASE(options_of_other_languages_are_ways))
+       T_CASE(a_command_alone_in_a_paragraph_is_one), T_CASE(what_must_be_so_is_confirmed),
+       T_CASE(what_is_waited_for_is_asked_where_the_command_only_looks),
+       T_CASE(options_of_other_languages_are_ways))
