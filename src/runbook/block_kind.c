@@ -209,15 +209,12 @@ static bool block_all_commands(struct sv text)
 /* The same of programs that are known: "deployment.apps/shop configured" looks like a command. */
 static bool block_all_known(struct sv text)
 {
-    struct sv rest = text, line;
+    struct sv rest = text, line = {NULL, 0};
 
-    while (sv_next_line(&rest, &line)) {
+    while ((!line.n || *line.p == '#') && sv_next_line(&rest, &line))
         line = sv_trim(line);
-        if (line.n && *line.p != '#')
-            return block_all_commands(text) &&
-                   (block_knows_command(line) || strchr("./~", *line.p));
-    }
-    return false;
+    return line.n && block_all_commands(text) &&
+           (block_knows_command(line) || strchr("./~", *line.p));
 }
 
 static bool block_has_mark(struct sv text)

@@ -54,9 +54,7 @@ static bool unwrap_is_command(struct sv line)
         SV("type"),  SV("true"),   SV("false")};
     struct sv rest = line, word, next = {NULL, 0};
 
-    if (!sv_next_word(&rest, &word))
-        return false;
-    if (strchr("$>./~#", *word.p) && *word.p)
+    if (!sv_next_word(&rest, &word) || (*word.p && strchr("$>./~#", *word.p)))
         return true;
     if (!block_knows_command(line))
         return false;
