@@ -32,22 +32,25 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_NUMBERED] = "^(?:step )?([0-9]{1,3}(?:\\.[0-9]{1,3}){0,3})[.):](?: |$)",
     [BLOCK_CONDITION] =
         "((?:^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|seulement si|si)|"
-        "\\bonly (?:if|when|in case)) [^,:;.]*|"
-        "^(?:in (?:the )?(?:case|event)\\b|on (?:failure|errors?|problems?|timeout)\\b|in an emergency|"
-        "as a last resort|should (?:the|any|this|that|it|something|anything|you)\\b(?=[^.]*,)|en cas d|"
-        "s['’]ils? |sinon\\b|en caso de|s[oó]lo si|bei (?:problemen|fehlern?|bedarf|störungen|ausfall)\\b|im (?:fehler|not)fall|"
-        "andernfalls|sollte[n]? (?:der|die|das|es|ein|eine)\\b|deprecated\\b|obsolete\\b|no longer needed)[^,:;.]*|"
-        "^for (?:the )?(?:staging|test(?:ing)?|dev(?:elopment)?|pre-?prod|production|prod|uat|qa)(?: only| environment| cluster)?(?=[:.]?$)|"
-        "^(?:如果|如有|若|如需|必要时|仅当|只有|否则)[^，：:。；]*|^[^。、：:]*場合(?:は|に|のみ)?|^必要に応じて)",
+        "\\bonly (?:if|when)) [^,:;.]*)",
+    [BLOCK_IN_CASE] =
+        "^((?:(?:only )?in case\\b|in the event of\\b|on (?:failure|errors?|problems?|timeout)\\b|in an emergency\\b|as a last resort\\b|"
+        "should (?:the|any|this|that|it|something|anything|you)\\b(?=[^.]*,)|en cas d|s['’]ils? |sinon\\b|en caso de|"
+        "s[oó]lo si|bei (?:problemen|fehlern?|bedarf|störungen)\\b|im (?:fehler|not)fall\\b|andernfalls\\b|"
+        "sollten? (?:der|die|das|es|ein|eine)\\b)[^,:;.]*|(?:deprecated|obsolete|no longer needed)\\b|"
+        "for (?:the )?(?:staging|test(?:ing)?|dev(?:elopment)?|pre-?prod|production|prod|uat|qa)(?: only| environment| cluster)?)"
+        "(?: ?[:：.]?$|,(?! (?:it|the|this|that|they|there|nothing|he|we)\\b))|"
+        "^((?:如果|如有|若(?!干)|如需|必要时(?!间)|仅当|只有|否则)[^，：:。；]*|[^。、：:]*場合(?!によ)(?:は|に|のみ)?|必要に応じて)[：:、，]",
     [BLOCK_AT_END] =
         "^(?!.*\\b(?:check\\w*|verify\\w*|see|ask\\w*|decid\\w+|determin\\w+|test\\w*|confirm\\w*|know|look\\w*|sure|find out|tell|whether|validat\\w+|"
         "ensure|monitor|inspect|shows?|should|returns?|prints?|expect\\w*|must|will|exits?|fails?|works?|empty|okay?|fine|"
-        "warns?|abort|stop|prüfe[n]?|note|example|useful)\\b)"
-        ".*?[\\w)][,;]? (?:[-–—] )?((?:only )?(?:if|unless|in case of)\\b [^,:;.()]*)[:.]?$",
+        "warns?|abort|stop|prüfe[n]?|note|example|useful|so that|return|can|back ?up|snapshot|dump|keep|which|idempotent|safe)\\b|[^;]*;|\\w+s\\b (?:the|a)\\b)"
+        "[^,]*?[\\w)],? (?:[-–—] )?((?:only )?(?:if (?!(?:it )?(?:(?:does )?not |doesn|exist|missing|present|absent|changed))|unless |in case of )[^,:;.()]*)[:.]?$",
     [BLOCK_CASE] =
-        "^(?:otherwise|alternatively|or,? (?:if|when|alternatively)\\b|to (?:abort|force|undo|cancel|revert)\\b|"
-        "(?:optionally,? )?you (?:can|may|might|could)(?: also)? (?!now|see|proceed|go|start|continue|then)|"
-        "for example\\b|e\\.g\\.|examples?\\b|samples?\\b|sonst\\b|for (?:staging|test|dev(?:elopment)?|production|prod|uat|qa)(?: only)?\\b)",
+        "^(?:(?:otherwise|alternatively|sonst)(?= ?[,:])|or,? (?:if|when|alternatively)\\b|to (?:abort|force|undo|cancel|revert)\\b|"
+        "(?:optionally,? )?you (?:can|may|might|could) also\\b|for (?:staging|test|dev(?:elopment)?|production|prod|uat|qa)(?: only)?\\b(?= ?[,:]))",
+    [BLOCK_FOR_EXAMPLE] =
+        "^(?:(?:for |as an )?examples?|e\\.g\\.|samples?|commands? \\(examples?\\))\\W*$",
     [BLOCK_IN_BRACKETS] = "\\(((?:if|only if|only when|when|unless|falls|nur wenn) [^)]*)\\)|"
                           "\\((optional)\\b[^)]*\\)|^optional(?:ly)?\\b",
     [BLOCK_OTHERWISE] = "^or\\b|\\(alternative\\b|^alternative(?:ly)?\\b|^otherwise\\b|^oder\\b|"
@@ -69,6 +72,9 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:you (?:should|will) see|should (?:show|see|look like|print|return|display|output)|"
         "looks? (?:like|similar)|like (?:this|the following)|will (?:print|show|return|look)|\\b(?:prints|returns|shows)|"
         "the output is|ausgabe|(?:résultat|sortie)s? attendue?s?|resultado esperado|salida esperada|预期|输出|出力|実行結果|期待).{0,60}[:：]$",
+    [BLOCK_PRINTED] =
+        "^(?:the )?(?:(?:expected|sample|example|typical) )?(?:output|response|result)s?(?: (?:is|are|will be|should be|"
+        "looks? like)(?: (?:this|the following|something like this))?)?\\W*$|\\b(?:prints?|outputs?) something like\\W*$",
     [BLOCK_NOT_TO_RUN] =
         "^(?:if|when|unless|do not|don't|never|falls|wenn)\\b|\\be\\.g\\.|"
         "\\b(?:instead of|such as|for example|like|avoid|z\\.B\\.)\\b|"
@@ -98,8 +104,9 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:estimated )?(?:duration|downtime|time|window|owner|responsible|severity|"
         "status|version|last updated|dauer|ausfallzeit|verantwortlich|所要時間|担当)$",
     [BLOCK_META_COLUMN] = "^(?:field|key|item|attribute|property|parameter|feld|merkmal|項目)$",
-    [BLOCK_TROUBLE] = "issue|fail|problem|wrong|critical|need|necess|error|not work|more than|"
-                      "fehler|problem|notwendig|問題",
+    [BLOCK_TROUBLE] =
+        "issue|fail|problem|wrong|critical|need|necess|error|not work|more than|last resort|"
+        "fehler|problem|notwendig|échec|erreur|fallo|問題|失敗|失败|错误|異常|异常",
     [BLOCK_SIGNER] =
         "approv|\\bsign|\\blead\\b|owner|manager|officer|engineer|director|operator|"
         "\\bdba\\b|reviewe[rd]|authori[sz]ed|verified by|released by|freigabe|freigegeben|"
@@ -348,8 +355,10 @@ static void block_label_expects(struct block_reader *r)
 static struct sv block_label_case(const struct block_reader *r, struct sv label)
 {
     struct sv condition = block_condition_of(r, label);
+    bool back = build_role(r->b) == ROLE_ROLLBACK; /* "To undo the migration:" is what it is for */
 
-    if (!condition.n && regex_has(r->b->block_patterns[BLOCK_CASE], label))
+    if (!condition.n && ((!back && regex_has(r->b->block_patterns[BLOCK_CASE], label)) ||
+                         regex_has(r->b->block_patterns[BLOCK_FOR_EXAMPLE], label)))
         condition = sv_trim(sv_sub(label, 0, sv_find_byte(label, ':', 0)));
     return condition;
 }
@@ -808,6 +817,20 @@ static enum block_told block_told(const struct rb_build *b, const struct md_node
     if (regex_has(b->block_patterns[BLOCK_TO_RUN], n->text))
         return TOLD_TO_RUN;
     return regex_has(b->block_patterns[BLOCK_TO_LOOK], n->text) ? TOLD_TO_LOOK : TOLD_NOTHING;
+}
+
+/* "`shopctl prod deploy web.yml`" and not "`pool_size = 40 ms`", "`0 3 * * *`", "`make: *** Error 2`". */
+bool block_is_whole_command(const struct md_node *n)
+{
+    struct sv rest = sv_trim(n->text), word, next;
+
+    if (!sv_next_word(&rest, &word) || !sv_next_word(&rest, &next))
+        return false;
+    for (size_t i = 0; i < word.n; i++)
+        if (!ascii_is_word(word.p[i]) && !strchr("-./~", word.p[i]))
+            return false;
+    return !ascii_is_digit(*word.p) && !ascii_is_upper(*word.p) && !sv_eq(next, SV("=")) &&
+           !sv_has(n->text, SV("***"));
 }
 
 static bool block_has_command(const struct md_node *n)

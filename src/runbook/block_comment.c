@@ -84,14 +84,19 @@ static void block_flush(struct block_reader *r)
 
 struct sv block_condition_of(const struct block_reader *r, struct sv text)
 {
-    struct regex_match g[2];
+    struct regex_match g[3];
+    struct regex **re = r->b->block_patterns;
 
-    if (!regex_find(r->b->block_patterns[BLOCK_CONDITION], text, 0, g, 2) &&
-        !regex_find(r->b->block_patterns[BLOCK_AT_END], text, 0, g, 2))
-        return (struct sv){NULL, 0};
-    if (regex_has(r->b->block_patterns[BLOCK_SKIP], sv_sub(text, g[1].to, text.n)))
-        return text; /* "If ..., skip it": not the other way round */
-    return sv_trim(sv_sub(text, g[1].from, g[1].to));
+    if (regex_find(re[BLOCK_CONDITION], text, 0, g, 2)) {
+        if (regex_has(re[BLOCK_SKIP], sv_sub(text, g[1].to, text.n)))
+            return text; /* "If ..., skip it": not the other way round */
+        return sv_trim(sv_sub(text, g[1].from, g[1].to));
+    }
+    if (regex_find(re[BLOCK_IN_CASE], text, 0, g, 3))
+        return sv_trim(g[1].from != SV_NPOS ? sv_sub(text, g[1].from, g[1].to)
+                                            : sv_sub(text, g[2].from, g[2].to));
+    return regex_find(re[BLOCK_AT_END], text, 0, g, 2) ? sv_trim(sv_sub(text, g[1].from, g[1].to))
+                                                       : (struct sv){NULL, 0};
 }
 
 /* "(if needed)", "(optional)" anywhere in a comment. */

@@ -440,7 +440,9 @@ static enum rb_block_kind block_kind_of_commands(struct sv text)
 
 static enum rb_block_kind block_kind_of_shell(const struct rb_build *b, struct sv text)
 {
-    if (regex_has(b->block_patterns[BLOCK_IS_OUTPUT], b->label) && !block_all_known(text))
+    if (regex_has(b->block_patterns[BLOCK_IS_OUTPUT], b->label) && !block_all_commands(text))
+        return BLOCK_OUTPUT;
+    if (regex_has(b->block_patterns[BLOCK_PRINTED], b->label) && !block_all_known(text))
         return BLOCK_OUTPUT;
     if (block_all(text, 2, block_is_setting))
         return BLOCK_SETTINGS;

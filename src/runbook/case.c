@@ -9,9 +9,15 @@
 static bool case_is_of_block(const struct rb_build *b, const struct md_node *n, struct sv sentence)
 {
     const struct md_node *v = b->rb->md.v;
+    static const struct sv goes_on[] = {SV("then"),    SV("and"), SV("next"),        SV("after"),
+                                        SV("finally"), SV("now"), SV("also"),        SV("dann"),
+                                        SV("danach"),  SV("und"), SV("anschließend")};
     uint32_t after = n->next != MD_NONE && v[n->next].kind == MD_CODE ? v[n->next].next : MD_NONE;
 
-    return after != MD_NONE && v[after].kind != MD_HEADING && v[after].kind != MD_RULE &&
+    for (size_t i = 0; after != MD_NONE && i < ARRAY_LEN(goes_on); i++)
+        if (v[after].kind != MD_PARAGRAPH || sv_starts_nocase(v[after].text, goes_on[i]))
+            return false;
+    return after != MD_NONE &&
            (sv_starts_nocase(sentence, SV("if ")) || sv_starts_nocase(sentence, SV("when ")) ||
             sv_starts_nocase(sentence, SV("falls ")) || sv_starts_nocase(sentence, SV("wenn "))) &&
            !sv_has_nocase(sentence, SV("all else"));

@@ -19,8 +19,11 @@ enum block_pattern {
     BLOCK_TODO,     /* a comment that tells a person to do something */
     BLOCK_NUMBERED, /* "3. Stop the service" */
     BLOCK_CONDITION,
-    BLOCK_AT_END,      /* "Restart the bots if needed" */
-    BLOCK_CASE,        /* "If the flag is set, ..." */
+    BLOCK_AT_END,  /* "Restart the bots if needed" */
+    BLOCK_IN_CASE, /* "In case of failure: ..." */
+    BLOCK_CASE,    /* "Otherwise:" */
+    BLOCK_FOR_EXAMPLE,
+    BLOCK_PRINTED,
     BLOCK_IN_BRACKETS, /* "(if needed)", "(optional)", "(alternative)" */
     BLOCK_OTHERWISE,   /* begins what is done instead of the commands above */
     BLOCK_FOR,         /* "For a full restore, ..." */
@@ -98,6 +101,7 @@ enum watch_pattern {
     WATCH_REPEATED,
     WATCH_WANTED,
     WATCH_FINE, /* nothing is done */
+    WATCH_BACK,
     WATCH_MORE_IS_BETTER,
     WATCH_LESS_IS_BETTER,
     WATCH_ALL_OF,
@@ -271,6 +275,7 @@ bool watch_item(struct rb_build *b, struct sv text, size_t line);
 void watch_timed(struct rb_build *b, struct rb_rule *rule);
 struct watch_cells {
     struct sv metric, query, threshold, alert; /* query may be empty */
+    bool hoped;                                /* the threshold is a target */
 };
 bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line);
 void watch_message(struct rb_build *b, const struct rb_block *block);
@@ -294,6 +299,8 @@ void watch_tree(struct rb_build *b, const struct rb_block *block);
 void block_read(struct rb_build *b, uint32_t node);
 /* Does a line of it begin with ssh?  Then it says itself where things run. */
 bool block_has_ssh(struct sv text);
+/* Is the text, all of it code, a program with arguments? */
+bool block_is_whole_command(const struct md_node *n);
 /* Steps of the commands in code spans of a text; false: there are none. */
 bool block_inline(struct rb_build *b, const struct md_node *n);
 

@@ -114,7 +114,10 @@ uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, 
     title_read(b->title, text, &t);
     if (kind == PART_SECTION && n->level > 1)
         title_read_bare(b->title, &t);
-    if (kind == PART_SECTION && n->level > 1 && !t.condition.n)
+    if (kind == PART_SECTION && n->level == 1 && t.trails) /* of the whole document */
+        t.condition = (struct sv){NULL, 0};
+    if (kind == PART_SECTION && n->level > 1 && !t.condition.n &&
+        (parent == RB_NONE || build_part(b, parent)->role != ROLE_VERIFY))
         t.condition = title_not_now(b->title, t.text);
     *p = (struct rb_part){.kind = kind,
                           .parent = parent,
@@ -550,17 +553,22 @@ static bool read_shows(const struct rb_build *b, const struct md_node *n)
                      sv_trim(sv_sub(n->text, n->spans[0].to, n->text.n)));
 }
 
-/* "`kubectl apply -f x.yaml`" as a paragraph of its own, which no line before introduces as something printed. */
+/*
+ * "`kubectl apply -f x.yaml`" right below a heading, and those that follow it: what else stands before may speak of it
+ * ("Syntax:", "We used to run:").
+ */
 static bool read_is_alone(const struct rb_build *b, const struct md_node *n)
 {
-    const struct md_node *before = n->before == MD_NONE ? NULL : &b->rb->md.v[n->before];
-    struct sv label = before && before->kind == MD_PARAGRAPH ? sv_trim(before->text) : b->label;
-    struct sv rest;
+    enum { READ_ALONE = 32 }; /* paragraphs of code that follow each other */
+    const struct md_node *v = b->rb->md.v, *before = n;
 
-    return n->n_spans == 1 && b->rb->md.v[n->parent].kind != MD_ITEM && !b->quoted &&
-           read_is_all_code(n) && sv_find_byte(sv_trim(n->text), ' ', 0) != SV_NPOS &&
-           build_role(b) != ROLE_MONITOR && !regex_has(b->block_patterns[BLOCK_IS_OUTPUT], label) &&
-           !regex_has(b->block_patterns[BLOCK_NEVER], label) && !expect_is_label(label, &rest);
+    for (size_t i = 0; i < READ_ALONE && before->kind == MD_PARAGRAPH; i++) {
+        if (before->n_spans != 1 || !read_is_all_code(before) || before->before == MD_NONE)
+            return false;
+        before = &v[before->before];
+    }
+    return before->kind == MD_HEADING && !b->quoted && block_is_whole_command(n) &&
+           build_role(b) != ROLE_MONITOR && build_role(b) != ROLE_VERIFY;
 }
 
 /* A sentence that says to run a command: "Now run `make install`."; listed: read_is_listed_command(). */

@@ -179,6 +179,18 @@ static bool table_has_value(struct sv cell)
     return false;
 }
 
+/* "Page | runbook 12", "Emergency | +49 123": such a column may say whom or what, and not from when on. */
+static bool table_is_person(struct sv head)
+{
+    static const struct sv words[] = {SV("page"), SV("emergency"), SV("critical"),
+                                      SV("hold"), SV("red"),       SV("bad")};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_starts_nocase(head, words[i]))
+            return true;
+    return false;
+}
+
 static void table_band_cell(struct rb_build *b, const struct table_row *row, int metric, size_t c,
                             struct sv action)
 {
@@ -205,12 +217,14 @@ static bool table_bands(struct rb_build *b, const struct table_row *head,
 
     if (metric != 0 || build_role(b) == ROLE_REFERENCE || build_role(b) == ROLE_COMMUNICATE)
         return false;
-    for (size_t c = 1; c < head->n; c++)
-        found |= table_band(head->cells[c]).n > 0;
+    for (size_t c = 1; c < head->n && c < row->n; c++)
+        found |= table_band(head->cells[c]).n > 0 &&
+                 (watch_limited(b, row->cells[c]) || !table_is_person(head->cells[c]));
     for (size_t c = 1; found && c < head->n && c < row->n; c++) {
         struct sv action = (int)c == alert ? SV("alert team") : table_band(head->cells[c]);
 
-        if (action.n && table_has_value(row->cells[c]))
+        if (action.n && table_has_value(row->cells[c]) &&
+            (watch_limited(b, row->cells[c]) || !table_is_person(head->cells[c])))
             table_band_cell(b, row, metric, c, action);
     }
     return found;
@@ -219,6 +233,17 @@ static bool table_bands(struct rb_build *b, const struct table_row *head,
 static struct sv table_cell(const struct table_row *row, int column)
 {
     return column >= 0 && (size_t)column < row->n ? row->cells[column] : (struct sv){"", 0};
+}
+
+static bool table_is_target(struct sv head)
+{
+    static const struct sv words[] = {SV("target"), SV("goal"), SV("expected"), SV("soll"),
+                                      SV("ziel"),   SV("目標"), SV("目标")};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_has_nocase(head, words[i]))
+            return true;
+    return false;
 }
 
 /* A table of metrics: what is fine, and when somebody is told. */
@@ -232,7 +257,8 @@ static bool table_metric_row(struct rb_build *b, const struct table_row *head,
                             .query = table_cell(row, table_column(head, table_query_words,
                                                                   ARRAY_LEN(table_query_words))),
                             .threshold = table_cell(row, threshold == alert ? -1 : threshold),
-                            .alert = table_cell(row, alert)};
+                            .alert = table_cell(row, alert),
+                            .hoped = threshold >= 0 && table_is_target(head->cells[threshold])};
 
     if (metric < 0 || !c.metric.n || build_role(b) == ROLE_REFERENCE ||
         build_role(b) == ROLE_COMMUNICATE ||
@@ -374,9 +400,11 @@ static void table_case(struct rb_build *b, struct sv task)
     struct regex_match g[2];
     struct sv text = sv_trim(task), condition = {NULL, 0};
 
-    if (regex_find(b->block_patterns[BLOCK_CONDITION], text, 0, g, 2))
+    if (!sv_starts_nocase(text, SV("when ")) &&
+        regex_find(b->block_patterns[BLOCK_CONDITION], text, 0, g, 2))
         condition = sv_trim(sv_sub(text, g[1].from, g[1].to));
-    else if (sv_find_nocase(text, SV(" only:"), 0) != SV_NPOS)
+    else if (sv_starts_nocase(text, SV("rollback only:")) ||
+             sv_starts_nocase(text, SV("emergency only:")))
         condition = sv_sub(text, 0, sv_find_byte(text, ':', 0));
     for (size_t i = b->block_steps; condition.n && i < b->steps.n; i++)
         if (!b->steps.v[i].step.condition.n)

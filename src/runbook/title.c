@@ -70,7 +70,7 @@ static const struct {
     {ROLE_TROUBLESHOOT,
      "^emergency (?:procedures?|actions?|response|handling|operations?|runbooks?|scenarios?)$|\\boutages?$|"
      "^incident (?:response|handling|management)|\\bcorruption(?: detected)?$|"
-     "troubleshoot|^(?:typical |possible |potential )?problems?\\b(?! statement)|known (issues|problems)|common (issues|problems|errors|failures|causes)|^(?:possible|likely|known) causes|error messages|^issue\\b|"
+     "troubleshoot|^(?:typical |possible |potential )?problems?(?:$| (?:with|and|during|when|after)\\b)|known (issues|problems)|common (issues|problems|errors|failures|causes)|^(?:possible|likely|known) causes|error messages|^issue\\b|"
      "\\bfaq\\b|^(?:emergency |technical |customer )?support$|^(?:getting |need )?help\\??$|fehlerbehebung|problembehebung|dépannage|solución de problemas|故障排查|常见问题|トラブル"},
     {ROLE_MONITOR,
      "monitor|metrics|keep an eye|^(?:watch|observe|soak|bake)\\b|hyper ?care|\\balert|log (queries|locations|patterns)|observab|"
@@ -195,17 +195,18 @@ static const char *const title_patterns[] = {
         ("^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|si|seulement si|uniquement si|si es|sólo si|"
          "solo si)\\b|場合$|必要に応じて|^(?:如有必要|如果|如需|必要时|仅当|只有)|必要时$"),
     [TITLE_RARE] =
-        "\\b(?:emergenc(?:y|ies)|last resort|deprecated|obsolete|avoid|not recommended|break[- ]glass|im notfall|"
-        "veraltet|urgence|emergencia)\\b|緊急(?:時|用|のみ)|非推奨|廃止|应急|紧急情况|废弃|弃用",
+        "^(?:for |in |only (?:for |in )?)?(?:emergenc(?:y|ies)|emergency use|a last resort|last resort)(?: only| use only| cases?(?: only)?)?$|"
+        "^(?:deprecated|obsolete|not recommended|break[- ]glass|(?:nur )?im notfall|veraltet)$|\\bdowntime, avoid$|"
+        "緊急(?:時|用|のみ)|^(?:非推奨|廃止)|^(?:仅|仅限)?(?:应急|紧急情况)|^(?:已)?(?:废弃|弃用)",
     [TITLE_AT_END] =
         "^(?!.*\\b(?:check\\w*|verify\\w*|see|ask\\w*|decid\\w+|determin\\w+|test\\w*|confirm\\w*|know|look\\w*|sure|find out|tell|whether|validat\\w+|"
-        "ensure|monitor|inspect|what|how|when to|abort|stop)\\b)"
-        ".*?[\\w)][,;]? (?:[-–—] )?((?:only )?(?:if|unless|in case of)\\b [^,:;.()]*)[:.]?$",
+        "ensure|monitor|inspect|what|how|when to|abort|stop|so that|return|can|which|back ?up|snapshot|keep|fine|ok)\\b)"
+        "[^,]*?[\\w)],? (?:[-–—] )?((?:only )?(?:if (?!(?:it )?(?:(?:does )?not |doesn|exist|missing|present|absent|changed))|unless |in case of )[^,:;.()]*)[:.]?$",
     [TITLE_NOT_NOW] =
-        "^(?:future|planned|todo)\\b ?[:–—-]|^(?:old|deprecated|obsolete) (?:\\w+ )?(?:procedure|process|method|way|steps)\\b",
+        "^(?:future|planned|todo) ?(?::| [–—-]) |^(?:old|deprecated|obsolete) (?:procedure|process|method|way|steps)$",
     [TITLE_DRILL] =
-        "\\b(?:drills?|chaos|game ?days?)\\b|^(?:test [0-9]+:? )?simulat\\w+ |"
-        "^test(?:ing)? (?:the |of the )?(?:fail ?over|disaster|recovery|roll ?back|restore|backup restore)\\b",
+        "^(?:[\\w-]+ )?drills?$|^(?:chaos|game ?day)(?: tests?)?$|^(?:test [0-9]+:? )?simulat(?:e|ing) |"
+        "^test(?:ing)? (?:the |of the )?(?:fail ?over|disaster recovery|roll ?back|restore)\\b",
 };
 
 /* Names of what a document has variants for; brothers of one kind are alternatives. */

@@ -6,6 +6,7 @@
 #include "runbook/effect.h"
 #include "runbook/expect.h"
 #include "runbook/reader_int.h"
+#include "runbook/told_verb.h"
 
 /* Nobody wraps at less; a line of this many bytes with no end may go on with a capital: "the DBA". */
 #define UNWRAP_SHORT 12u
@@ -64,6 +65,32 @@ static bool unwrap_is_command(struct sv line)
     return true;
 }
 
+/* Does the line end as no sentence does: "and the", "mit den"? */
+static bool unwrap_ends_open(struct sv before)
+{
+    static const struct sv words[] = {
+        SV("the"), SV("a"),    SV("an"),   SV("of"),  SV("and"),  SV("to"),  SV("on"),
+        SV("for"), SV("with"), SV("by"),   SV("at"),  SV("from"), SV("is"),  SV("are"),
+        SV("be"),  SV("than"), SV("that"), SV("our"), SV("your"), SV("its"), SV("all"),
+        SV("der"), SV("die"),  SV("das"),  SV("den"), SV("dem"),  SV("des"), SV("und"),
+        SV("auf"), SV("mit"),  SV("von"),  SV("zum"), SV("zur"),  SV("für"), SV("bei"),
+        SV("ein"), SV("eine"), SV("einen")};
+    size_t from = before.n;
+
+    while (from > 0 && !ascii_is_space(before.p[from - 1]))
+        from--;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_eq(sv_sub(before, from, before.n), words[i]))
+            return true;
+    return false;
+}
+
+/* "Do not run this:", "Page the on-call": what begins so is said by itself. */
+static bool unwrap_is_begin(struct sv line)
+{
+    return (sv_ends(line, SV(":")) && line.n < UNWRAP_FULL) || told_verb(line) != TOLD_NOT;
+}
+
 bool unwrap_goes_on(struct sv all, struct sv before, struct sv line)
 {
     struct sv value;
@@ -75,6 +102,8 @@ bool unwrap_goes_on(struct sv all, struct sv before, struct sv line)
         expect_is_label(sv_sub(all, 0, UNWRAP_LABEL), &value) || unwrap_is_key(line) ||
         unwrap_is_command(before) || unwrap_is_command(line))
         return false;
-    return unwrap_is_small(line) || *line.p == '(' || before.p[before.n - 1] == ',' ||
-           (before.n >= UNWRAP_FULL && ascii_is_alnum(*line.p));
+    if (unwrap_is_small(line) || *line.p == '(')
+        return true;
+    return before.n >= UNWRAP_FULL && ascii_is_alpha(*line.p) && unwrap_ends_open(before) &&
+           !unwrap_is_begin(line);
 }

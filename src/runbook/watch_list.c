@@ -82,13 +82,15 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "\\b(?:twice|(?:two|three|four|five|[2-9]|1[0-9]) times|(?:per|each|every|all|both) (?:\\w+ )?"
         "(?:nodes?|pods?|hosts?|instances?|servers?|replicas?|regions?|zones?))\\b",
     [WATCH_FINE] =
-        "^(?:\\W*\\b(?:no (?:action|rollback|need)|continue|healthy|fine|ok(?:ay)?|proceed|normal|acceptable|"
-        "good|green|expected|go on|ignore|nothing|do not roll|don['’]t roll|weiter|unkritisch|kein)\\b|続行|正常|继续)",
+        "^\\W*(?:no (?:action|rollback)(?: needed| required| yet)?|continue|healthy|fine|ok(?:ay)?|proceed|normal|acceptable|"
+        "good|green|as expected|expected|go on|ignore(?: it)?|nothing|nothing to do|do not roll ?back|don['’]t roll ?back|"
+        "weiter|unkritisch|keine aktion|続行|正常|继续)\\W*$",
+    [WATCH_BACK] = "roll(?:s|ed|ing)?[ -]?back|\\brevert|\\babort|zurückroll|ロールバック|回滚",
     [WATCH_WANTED] =
         "\\b(?:should|must|shall|stays?|remains?|keep|at least|minimum|min|target|goal|expected|"
-        "soll(?:te)?|muss|mindestens)\\b",
+        "soll(?:te)?|muss|mindestens)\\b|预期|期待",
     [WATCH_MORE_IS_BETTER] =
-        "\\b(?:success\\w*|availab\\w+|uptime|hits?|hit[- ]?r\\w+|healthy|ready|free|remaining|throughput|"
+        "\\b(?:success\\w*|availab\\w+|uptime|hits?|hit[- ]?r\\w+|healthy|ready|free|idle|spare|remaining|throughput|"
         "complet\\w+|coverage|replicas?|score|satisf\\w+|conversions?|rps|tps|qps|\\w+ per second|"
         "erfolg\\w*|verfügbar\\w*|frei\\w*)\\b|成功|稼働",
     [WATCH_LESS_IS_BETTER] =
@@ -362,6 +364,17 @@ static bool watch_is_feared_value(const struct rb_build *b, const struct shape_r
         return less || !more;
     return sv_has(s->condition, SV(" >= ")) ? less && !more
                                             : sv_has(s->condition, SV(" < ")) && more && !less;
+}
+
+/* "CPU idle > 20%", "Sessions > 1000": nobody knows whether it is hoped for or feared. */
+static bool watch_is_either(const struct rb_build *b, const struct shape_request *q,
+                            const struct shape *s)
+{
+    struct sv said = q->subject.n ? q->subject : q->phrase;
+
+    return watch_is_feared_value(b, q, s) &&
+           regex_has(b->watch_patterns[WATCH_MORE_IS_BETTER], said) ==
+               regex_has(b->watch_patterns[WATCH_LESS_IS_BETTER], said);
 }
 
 void watch_propose(struct rb_build *b, struct sv text, size_t line)
@@ -678,7 +691,7 @@ static bool watch_said_action(struct rb_build *b, struct sv behind, struct watch
         return false;
     if (regex_has(b->watch_patterns[WATCH_FINE], behind))
         return true;
-    if (!action.n)
+    if (!action.n || regex_has(b->watch_patterns[WATCH_BACK], behind)) /* "investigate, then ..." */
         return watch_open(b, w->text, w->line);
     w->action = arena_fmt(b->arena, "%.*s when ", SV_FMT(action));
     return false;
@@ -906,9 +919,9 @@ bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line)
 
     q.count_window = sql ? NULL : window;
     q.phrase = c->threshold;
-    good = watch_alone(b, &q, &s);
+    good = watch_alone(b, &q, &s) && (c->hoped || !watch_is_either(b, &q, &s));
     if (good) {
-        bool feared = watch_is_feared_value(b, &q, &s);
+        bool feared = !c->hoped && watch_is_feared_value(b, &q, &s);
 
         after = watch_after(s.clauses);
         watch_add(b, line, watch_cell_source(b, c, c->threshold),

@@ -40,7 +40,18 @@ T(what_introduces_a_block_says_when_it_is_done)
         {"En caso de error, borrar:", "En caso de error"},
         {"Bei Problemen den Cache leeren:", "Bei Problemen den Cache leeren"},
         {"For example:", "For example"},
-        {"For staging only, run:", "For staging only, run"},
+        {"For staging only, run:", "For staging only"},
+        {"Otherwise nothing changes, so go on:", ""},
+        {"You can run the migration now:", ""},
+        {"In the case of our cluster, use:", ""},
+        {"若干服务需要重启：", ""},
+        {"必要时间约五分钟：", ""},
+        {"場合によっては時間がかかります：", ""},
+        {"Im Notfallzentrum umschalten:", ""},
+        {"On errors nothing is written. Deploy:", ""},
+        {"Sample data is loaded with:", ""},
+        {"Deprecated packages:", ""},
+        {"Response cache:", ""},
         {"Now run:", ""},
         {"Should show 0 afterwards:", ""},
         {"You can now start it:", ""},
@@ -66,6 +77,18 @@ T(a_comment_ends_with_when_it_is_done)
         {"For staging", "For staging"},
         {"For production:", "For production"},
         {"For each of them", ""},
+        {"Create the namespace if missing", ""},
+        {"Creates the table if it does not exist", ""},
+        {"Drains the node; pods are evicted if needed", ""},
+        {"Idempotent: safe to run again if interrupted", ""},
+        {"In case of a large table this takes an hour",
+         "In case of a large table this takes an hour"}, /* asked */
+        {"On timeout, the job is retried by itself", ""},
+        {"Should the index be missing, it is created", ""},
+        {"若失败则自动回滚", ""},
+        {"Backup first, so that we can restore in case of failure", ""},
+        {"As a last resort we keep the dump", "As a last resort we keep the dump"}, /* asked */
+        {"Obsolete cron jobs off", ""},
         {"Check if the service is up", ""},
         {"Should be empty if all went well", ""},
         {"Stop the workers", ""},
@@ -96,6 +119,17 @@ T(a_title_says_when_its_section_is_done)
         {"Test 1: Simulate Primary Failure", "as a drill"},
         {"Check if the service is up", ""},
         {"Verifying if all is up", ""},
+        {"Take a backup we can return to if needed", ""},
+        {"Create database if not exists", ""},
+        {"Deploy the app, which restarts if idle", ""},
+        {"Switch over (avoid peak hours)", ""},
+        {"Deploy hotfix (emergency release 2.3)", ""},
+        {"Migrate users (deprecated API removal)", ""},
+        {"Deploy chaos-mesh", ""},
+        {"Simulation service", ""},
+        {"Planned-maintenance cutover", ""},
+        {"Future-proof the config", ""},
+        {"Old worker process shutdown", ""},
         {"Flag OFF（即時緊急停止は Kill Switch=1）", ""},
         {"Restart the workers", ""},
     };
@@ -121,8 +155,32 @@ T(what_introduces_the_first_of_several_blocks_is_of_that_one)
     want_condition("Deployment", "If there are migrations:\n" SH("./a") "\nRestart it:\n" SH("./b"),
                    "");
     want_condition("Deployment", "If there are migrations:\n" SH("./a"), "If there are migrations");
+    want_condition("Deployment", "If it is corrupted:\n" SH("./a") "\nThen restore:\n" SH("./b"),
+                   "If it is corrupted");
     want_condition("Deployment", "**Only if data is corrupted:**\n" SH("./a") "\nThen:\n" SH("./b"),
                    "Only if data is corrupted");
+}
+
+T(what_a_way_back_is_for_is_no_condition_of_it)
+{
+    want_condition("Rollback", "To revert to the previous version:\n" SH("./b"), "");
+    want_condition("Rollback", "To undo the migration:\n" SH("./b"), "");
+    want_condition("回滚", "如果部署失败：\n" SH("./b"), "");
+    want_condition("Retour arrière", "En cas d'échec :\n" SH("./b"), "");
+    want_condition("Rollback", "As a last resort:\n" SH("./b"), "");
+}
+
+T(a_verification_does_its_tests)
+{
+    CLEANUP(reading_done) struct reading r = {0};
+
+    read_text(
+        &r,
+        "# Upgrade the cluster if EOL\n## Verification\n### Test recovery of cache\n" SH("./a") "\n### Test 2: Simulate load\n" SH(
+            "./b") "\n## Deployment\n### Problems service upgrade\n" SH("./c"));
+    T_EQ(r.rb.n_steps, 3);
+    for (size_t i = 0; i < r.rb.n_parts; i++)
+        T_CHECK(!r.rb.parts[i].condition.n);
 }
 
 T(rows_of_a_table_say_what_their_commands_are_for)
@@ -164,7 +222,22 @@ T(a_command_alone_in_a_paragraph_is_one)
     want_done("### 1. Go\n\n`shopctl prod deploy web.yml`\n",
               "by hand: shopctl prod deploy web.yml");
     want_done("```bash\n./a\n```\nExpected output:\n\n`all is well`\n", "./a");
-    want_condition("Deployment", "If it is slow:\n\n`systemctl restart shop`\n", "If it is slow");
+}
+
+T(a_span_that_something_else_introduces_is_not_run)
+{
+    want_done("```bash\n./a\n```\n\n**Rollback:**\n\n`helm undo app 1`\n", "./a");
+    want_done("If the pods crash, do this:\n\n`kubectl delete pod x`\n\nWrong:\n\n`dropdb app`\n",
+              "");
+    want_done(
+        "Syntax:\n\n`kubectl delete namespace NAME`\n\nWe used to run:\n\n`docker compose down -v`\n",
+        "");
+    want_done("### 1. Go\n\n`pool_size = 40 ms`\n", "");
+    want_done("### 1. Go\n\n`helm upgrade a`\n\n`helm upgrade b`\n",
+              "helm upgrade a|helm upgrade b");
+    want_done("Output directory cleanup:\n" SH("shopctl clean --output") "\nResponse cache:\n" SH(
+                  "cachectl flush"),
+              "shopctl clean --output|cachectl flush");
 }
 
 T(what_must_be_so_is_confirmed)
@@ -213,8 +286,11 @@ T(options_of_other_languages_are_ways)
 T_MAIN(T_CASE(what_introduces_a_block_says_when_it_is_done),
        T_CASE(a_comment_ends_with_when_it_is_done), T_CASE(a_title_says_when_its_section_is_done),
        T_CASE(what_introduces_the_first_of_several_blocks_is_of_that_one),
+       T_CASE(what_a_way_back_is_for_is_no_condition_of_it), T_CASE(a_verification_does_its_tests),
        T_CASE(rows_of_a_table_say_what_their_commands_are_for),
        T_CASE(what_is_printed_is_no_command_even_in_a_block_of_shell),
-       T_CASE(a_command_alone_in_a_paragraph_is_one), T_CASE(what_must_be_so_is_confirmed),
+       T_CASE(a_command_alone_in_a_paragraph_is_one),
+       T_CASE(a_span_that_something_else_introduces_is_not_run),
+       T_CASE(what_must_be_so_is_confirmed),
        T_CASE(what_is_waited_for_is_asked_where_the_command_only_looks),
        T_CASE(options_of_other_languages_are_ways))

@@ -85,6 +85,12 @@ T(what_stands_behind_a_reason_says_what_is_done)
         {"CPU > 95%: immediate rollback", "rollback when cpu > 95%"},
         {"CPU > 95%: abort", "rollback when cpu > 95%"},
         {"CPU > 80%: discuss in the channel", "hold when cpu > 80%"},
+        {"CPU > 80%: healthy baseline is 40%", "?"},
+        {"CPU > 80%: ok to roll back without asking", "?"},
+        {"CPU > 80%: ignore the canary and revert", "?"},
+        {"CPU > 80%: investigate, then roll back", "?"},
+        {"CPU > 80%: page the on-call, who rolls back", "?"},
+        {"CPU > 80%: nothing else helps", "?"},
         {"Error rate > 7%: drain it", "?"},
         {"Error rate < 7%", "?"}, /* nobody fears it */
         {"Success rate > 90%", "?"},
@@ -116,6 +122,12 @@ T(a_threshold_that_is_feared_is_no_expectation)
         "|Metric|Threshold|\n|-|-|\n|Error rate|> 5%|\n|Success rate|> 99%|\n|P95|< 800 ms|\n",
         "investigate when error_rate[1m] > 5%|expect success_rate[5m] > 99% else investigate|"
         "expect p95(response_time)[5m] < 800ms else investigate");
+    want_rules(MONITORED "|Metric|Target|\n|-|-|\n|CPU idle|> 20%|\n",
+               "expect cpu_idle > 20% else investigate");
+    want_rules(MONITORED "|Metric|Threshold|\n|-|-|\n|CPU idle|> 20%|\n", "?"); /* nobody knows */
+    want_rules(MONITORED
+               "|Metric|Threshold|Page|\n|-|-|-|\n|Error rate|> 5%|yes|\n|CPU|> 90%|runbook 12|\n",
+               "investigate when error_rate[1m] > 5%|investigate when cpu > 90%");
     want_rules(MONITORED "|Metric|Alert threshold|\n|-|-|\n|Latency|> 2s|\n|Error rate|5%|\n",
                "alert team when avg(response_time)[5m] > 2s|?");
 }
