@@ -919,8 +919,10 @@ static void read_prerequisites(struct rb_build *b, uint32_t node)
             read_item(b, c);
         else if (text != MD_NONE && v[text].kind == MD_PARAGRAPH && block_inline(b, &v[text]))
             attach_inline(b, &v[text], before);
-        else
+        else {
             read_manual_item(b, c, b->part);
+            watch_propose(b, read_item_text(b, c), v[c].line);
+        }
     }
     b->label = (struct sv){NULL, 0};
 }
