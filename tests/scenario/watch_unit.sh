@@ -20,7 +20,15 @@ unit once 'ExecStart=/bin/sleep 1000'
 unit slow 'ExecStart=/bin/sleep 1000\nRestart=always\nRestartSec=1h'
 unit hog 'ExecStart=/bin/sh -c "while :; do :; done"'
 unit loose 'ExecStart=/bin/sleep 1000\nMemoryAccounting=no'
-printf '# Shop\n\n## Deployment\n\n```bash\ntrue\n```\n' > deploy.md
+cat > deploy.md << 'END'
+# Shop
+
+## Deployment
+
+```bash
+true
+```
+END
 
 rules() { # YAML: polls every 100 ms, for 2 s
   cat > prusik.yaml << END
