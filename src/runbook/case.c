@@ -54,3 +54,12 @@ void case_paragraph(struct rb_build *b, const struct md_node *n)
                     regex_has(b->block_patterns[BLOCK_TROUBLE], t.sentence))))
         p->condition = t.sentence;
 }
+
+void case_of_back(struct rb_build *b, size_t from, struct sv label)
+{
+    while (sv_ends(label, SV(":")))
+        label = sv_trim(sv_sub(label, 0, label.n - 1));
+    for (size_t i = from; i < b->steps.n; i++)
+        if (!b->steps.v[i].step.condition.n)
+            b->steps.v[i].step.condition = label;
+}

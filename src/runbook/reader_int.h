@@ -247,6 +247,8 @@ void attach_criteria(struct rb_build *b, uint32_t list);
 
 /* case.c: does the paragraph say when its section is done? */
 void case_paragraph(struct rb_build *b, const struct md_node *n);
+/* "- If the start fails:" in a way back: what is done then below it, the steps from `from` on. */
+void case_of_back(struct rb_build *b, size_t from, struct sv label);
 
 /* watch_list.c: what is watched.  A heading, a paragraph, a comment or item, a query, a row, a drawing. */
 void watch_heading(struct rb_build *b, struct sv title);

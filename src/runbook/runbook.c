@@ -943,16 +943,6 @@ static bool read_is_help(struct rb_build *b, struct sv label)
     return sv_ends(label, SV(":")) && title_role(b->title, label) == ROLE_TROUBLESHOOT;
 }
 
-/* "- If the start fails:" in a way back, and what is done then below it. */
-static void read_back_case(struct rb_build *b, size_t from, struct sv label)
-{
-    while (sv_ends(label, SV(":")))
-        label = sv_trim(sv_sub(label, 0, label.n - 1));
-    for (size_t i = from; i < b->steps.n; i++)
-        if (!b->steps.v[i].step.condition.n)
-            b->steps.v[i].step.condition = label;
-}
-
 /* "Prerequisites:", "Verify that:", "## Verification": each bullet right below it is so, or is not. */
 static bool read_is_to_confirm(struct rb_build *b, struct sv label)
 {
@@ -1017,7 +1007,7 @@ static void read_list(struct rb_build *b, uint32_t node)
     b->acting_list = acting;
     b->part = outer;
     if (back_case)
-        read_back_case(b, before, label);
+        case_of_back(b, before, label);
     if (b->steps.n == before)
         told_list(b, node, label);
     if (for_case)
