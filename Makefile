@@ -2,12 +2,14 @@
 PREFIX = /usr/local
 DESTDIR =
 FUZZ_SECONDS = 30
+N = 1000
+ROUNDS = 1
 SANITIZE = -Db_sanitize=address,undefined
 RELEASE = --buildtype=release -Dwerror=false -Db_lto=true
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo check build asan coverage fuzz tidy format format-check bench sim corpus crash soak install clean
+.PHONY: help demo check build asan coverage fuzz tidy format format-check bench peers sim corpus crash soak install clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +51,11 @@ bench: ## the benchmarks: ratios to a named baseline, against their budgets
 	@tools/setup.sh check
 	@CC=gcc tools/build.sh --target=meson-benchmark-prereq build-release $(RELEASE)
 	@tools/suite.sh build-release --benchmark --verbose
+
+peers: ## install other tools for migrations outside of the repository, and measure them beside prusik db; N=1000 ROUNDS=1
+	@tools/setup.sh check
+	@CC=gcc tools/build.sh --target=meson-benchmark-prereq build-release $(RELEASE)
+	@tools/peers.sh build-release $(N) $(ROUNDS)
 
 sim: ## simulated deployments: false and missed rollbacks, against what Argo Rollouts and Flagger document
 	@tools/setup.sh check

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what is missing, and only that.  usage: tools/setup.sh demo|check|dev
+# Install what is missing, and only that.  usage: tools/setup.sh demo|check|dev|peers
 #
 # Debian packages by apt (tools/packages/*.list), the bash grammar by npm, compiled once into .deps/.  Says
 # nothing and takes no time when nothing is missing.  Needs no terminal; two at once wait for each other.
@@ -13,7 +13,8 @@ case ${1:-} in
 demo) lists='demo' ;;
 check) lists='demo check' ;;
 dev) lists='demo check dev' ;;
-*) echo "usage: $0 demo|check|dev" >&2 && exit 2 ;;
+peers) lists='demo check peers' ;;
+*) echo "usage: $0 demo|check|dev|peers" >&2 && exit 2 ;;
 esac
 
 fail() {

@@ -114,6 +114,25 @@ T(leaves_folders_that_may_not_be_read)
     T_EQ(chmod("a", 0), 0);
 }
 
+/* The machine stands still (for the harness, which waits for us) while it fails; the Nth try, SAMPLE_GOOD, holds. */
+T(fails_while_nothing_moves)
+{
+    const char *good = getenv("SAMPLE_GOOD");
+    FILE *f = fopen(getenv("SAMPLE_TRIES"), "a");
+    long tries;
+
+    T_CHECK(f && good);
+    T_CHECK(fputc('.', f) == '.');
+    tries = ftell(f);
+    T_EQ(fclose(f), 0);
+    (void)poll(NULL, 0, 200); /* until it waits */
+    T_EQ(kill(getppid(), SIGSTOP), 0);
+    (void)poll(NULL, 0, 400);
+    T_EQ(kill(getppid(), SIGCONT), 0);
+    (void)poll(NULL, 0, 200); /* until it has looked */
+    T_EQ(tries, strtol(good, NULL, 10));
+}
+
 T(skips)
 {
     T_SKIP("there is no moon");
@@ -124,4 +143,5 @@ T_MAIN(T_CASE(passes), T_CASE(fails_at_a_check), T_CASE(fails_at_a_number),
        T_CASE(fails_at_a_view), T_CASE(fails_at_an_error), T_CASE(fails_as_it_does_not_abort),
        T_CASE(crashes), T_CASE(hangs), T_CASE(hangs_in_a_loop), T_CASE(forgets_a_handle),
        T_CASE(leaves_a_process), T_CASE(leaves_a_process_that_ends),
-       T_CASE(leaves_folders_that_may_not_be_read), T_CASE(skips))
+       T_CASE(leaves_folders_that_may_not_be_read), T_CASE(fails_while_nothing_moves),
+       T_CASE(skips))

@@ -59,10 +59,10 @@ static inline pid_t t_pg_spawn(const struct t_pg *pg, const char *name, const ch
 
 static inline void t_pg_serve(struct t_pg *pg)
 {
-    pg->pid =
-        t_pg_spawn(pg, "postgres",
-                   (const char *const[]){"-D", pg->dir, "-c", "listen_addresses=", "-c",
-                                         "unix_socket_directories=.", "-c", "fsync=off", NULL});
+    pg->pid = t_pg_spawn(pg, "postgres",
+                         (const char *const[]){"-D", pg->dir, "-c", "listen_addresses=", "-c",
+                                               "unix_socket_directories=.", "-c", "fsync=off", "-c",
+                                               "dynamic_shared_memory_type=mmap", NULL});
 }
 
 /*

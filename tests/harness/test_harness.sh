@@ -18,8 +18,8 @@ what_holds_is_ok_and_what_was_not_asked_for_is_skipped() {
   sample "$sample" passes
   status_is 0
   is_ok passes
-  output_has '1..17'
-  [ "$(grep -c '# SKIP$' out)" -eq 16 ] || fail 'not all others are skipped'
+  output_has '1..18'
+  [ "$(grep -c '# SKIP$' out)" -eq 17 ] || fail 'not all others are skipped'
 }
 
 each_kind_of_check_fails_and_says_why() {
@@ -80,6 +80,45 @@ a_skip_is_a_failure_when_nothing_may_be_skipped() {
   is_not_ok skips
 }
 
+a_failure_while_the_machine_stood_still_is_tried_again() {
+  sample env T_DEADLINE_S=60 SAMPLE_TRIES="$dir/tries" SAMPLE_GOOD=3 "$sample" fails_while_nothing_moves
+  status_is 0
+  is_ok fails_while_nothing_moves
+  output_has 'fails_while_nothing_moves: the machine stood still for'
+  [ "$(cat tries)" = ... ] || fail "it was tried $(wc -c < tries) times"
+}
+
+but_not_for_ever() {
+  sample env T_DEADLINE_S=60 SAMPLE_TRIES="$dir/tries" SAMPLE_GOOD=5 "$sample" fails_while_nothing_moves
+  is_not_ok fails_while_nothing_moves
+  [ "$(cat tries)" = .... ] || fail "it was tried $(wc -c < tries) times"
+}
+
+scenarios_are_tried_again_as_well() {
+  cat > some.py << 'EOF'
+import os, signal, subprocess, sys
+from tap import check, run_tests
+def holds_at_the(n):
+    with open(sys.argv[1], "a") as f:
+        f.write(".")
+        f.flush()
+        tries = f.tell()
+    subprocess.run(["sh", "-c", f"kill -STOP {os.getpid()}; sleep 0.4; kill -CONT {os.getpid()}"], check=True)
+    check(tries == n, f"it is the try {tries}")
+def holds_at_the_third(): holds_at_the(3)
+def holds_at_the_eighth(): holds_at_the(8)
+def fails(): check(False, "it is wrong")
+sys.exit(run_tests([holds_at_the_third, holds_at_the_eighth, fails]))
+EOF
+  run env PYTHONPATH="$root/tests/scenario" python3 some.py "$dir/tries"
+  status_is 1
+  output_has 'ok 1 - holds_at_the_third'
+  output_has 'holds_at_the_third: the machine stood still for'
+  output_has 'not ok 2 - holds_at_the_eighth'
+  output_has 'not ok 3 - fails'
+  [ "$(cat tries)" = ....... ] || fail "they were tried $(wc -c < tries) times"
+}
+
 a_seed_repeats_the_random_numbers() {
   sample "$sample" fails_at_a_check
   seed=$(sed -n 's/^# T_SEED=//p' out)
@@ -95,4 +134,5 @@ a_misspelt_name_is_a_failure() {
 tap what_holds_is_ok_and_what_was_not_asked_for_is_skipped each_kind_of_check_fails_and_says_why \
   a_crash_and_a_hang_end_one_test a_process_left_running_is_killed_and_fails_the_test \
   folders_that_may_not_be_read_are_removed a_skip_is_a_failure_when_nothing_may_be_skipped \
+  a_failure_while_the_machine_stood_still_is_tried_again but_not_for_ever scenarios_are_tried_again_as_well \
   a_seed_repeats_the_random_numbers a_misspelt_name_is_a_failure
