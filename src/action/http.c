@@ -30,6 +30,7 @@ static void http_action_done(struct http_request *r, enum err_code rc)
     if (rc == ERR_OK) {
         action_finish(a, ACTION_ENDED);
     } else if (r->failure == HTTP_ABORTED) {
+        a->outcome.status = -1; /* it has none */
         action_finish(a, ACTION_STOPPED);
     } else {
         a->outcome.status = r->failure == HTTP_TIMED_OUT ? 28 : 7;

@@ -13,7 +13,8 @@ static void pause_on_closed(uv_handle_t *h)
 {
     struct pause_state *p = h->data;
 
-    p->action->outcome.status = 0;
+    if (!p->stopped)
+        p->action->outcome.status = 0;
     action_finish(p->action, p->stopped ? ACTION_STOPPED : ACTION_ENDED);
 }
 

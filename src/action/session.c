@@ -11,6 +11,7 @@
 #include "action/plain.h"
 #include "action/procs.h"
 #include "action/remote.h"
+#include "base/duration.h"
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/sv.h"
@@ -59,8 +60,9 @@ struct session {
     uv_loop_t *loop;
     char **env;
     char *cwd;
-    uint64_t grace_ms;
+    uint64_t grace_ms, contact_ms;
     struct remote *remote; /* NULL: the shell runs here */
+    bool late;             /* the host did not give a shell in time */
     bool killing;          /* what runs over there is being ended */
     void (*spawned)(void *arg, pid_t pid);
     bool (*started)(void *arg, pid_t pid);
@@ -135,6 +137,7 @@ struct session *session_new(uv_loop_t *loop, const struct session_spec *spec)
     s->env = session_copy_env(spec->env);
     s->cwd = xstrdup(spec->cwd);
     s->grace_ms = spec->grace_ms ? spec->grace_ms : 5000;
+    s->contact_ms = spec->contact_ms ? spec->contact_ms : SESSION_CONTACT_MS;
     s->remote = spec->remote ? remote_new(spec->remote, session_show, s) : NULL;
     s->spawned = spec->spawned;
     s->started = spec->started;
@@ -341,7 +344,11 @@ static void session_lost(struct session *s)
 
     while (lf > 0 && said.p[lf - 1] != '\n') /* the last line says why */
         lf--;
-    if (s->phase == SESSION_STARTING)
+    if (s->phase == SESSION_STARTING && s->late)
+        (void)err_set(&s->child.err, ERR_NET,
+                      "host '%s' cannot be reached: no shell was there within %s", s->remote->host,
+                      duration_format((int64_t)s->contact_ms).s);
+    else if (s->phase == SESSION_STARTING)
         (void)err_set(&s->child.err, ERR_NET, "host '%s' cannot be reached: %.*s", s->remote->host,
                       SV_FMT(said.n ? sv_sub(said, lf, said.n) : SV("ssh says nothing")));
     else
@@ -393,7 +400,7 @@ static void session_on_child_done(struct child *c, enum err_code rc)
     s->sid = 0;
     if (session_busy(s)) {
         int64_t status = c->sig ? 128 + c->sig : c->status;
-        bool lost = s->remote && (c->sig || status == SESSION_SSH_FAILED);
+        bool lost = s->remote && (c->sig || s->late || status == SESSION_SSH_FAILED);
 
         if (lost)
             session_lost(s);
@@ -476,6 +483,9 @@ static void session_on_timer(uv_timer_t *t)
         session_close_step(s);
     } else if (!session_busy(s)) {
         return;
+    } else if (!s->stopping && s->remote && s->phase == SESSION_STARTING) {
+        s->late = true;
+        child_stop(&s->child); /* its end is reported by the child */
     } else if (!s->stopping) {
         session_stop(s, ERR_TIMEOUT);
     } else if (s->phase == SESSION_DRAINING && !s->remote) {
@@ -634,7 +644,8 @@ static void session_take_start(struct session *s, const struct session_state *no
         child_stop(&s->child);
         return;
     }
-    if (s->stopping) { /* before the command was sent; as sh it may not have heard TERM */
+    if (s->stopping ||
+        s->late) { /* before the command was sent; as sh it may not have heard TERM */
         fd_closep(&s->command_fd);
         return;
     }
@@ -819,6 +830,7 @@ static void session_start(struct session *s)
     s->open_handles = 2;
     s->handles_open = true;
     s->phase = SESSION_STARTING;
+    s->late = false;
     s->plain = session_is_plain(s) && plain_environment((const char *const *)s->env);
     fd_closep(&s->report_fd); /* what an old shell has left writes to the old one */
     s->report_fd = memfd_create("prusik-session", MFD_CLOEXEC);
@@ -875,8 +887,10 @@ static void session_first(struct session *s)
             child_stop(&s->child);
         return;
     }
-    if (s->remote)
+    if (s->remote) {
         strbuf_add_sv(&script, strbuf_sv(&s->remote->init));
+        session_arm(s, s->contact_ms);
+    }
     strbuf_add_str(&script, ":");
     session_send(s, strbuf_sv(&script));
 }
@@ -918,6 +932,7 @@ static void session_next(struct session *s)
     }
     s->phase = SESSION_RUNNING;
     s->status = 0;
+    (void)uv_timer_stop(&s->timer); /* that of the contact; always succeeds */
     if (s->cmd.timeout_ms)
         session_arm(s, s->cmd.timeout_ms);
     if (!s->plain)

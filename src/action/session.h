@@ -24,6 +24,9 @@
 struct session;
 struct remote;
 
+/* ssh(1) bounds the connection itself; what comes behind it (a master that hangs, a login that hangs) it does not. */
+#define SESSION_CONTACT_MS 60000u
+
 /* Where a shell runs, when it is not here (remote.h). */
 struct session_remote {
     const char *host;       /* as ssh(1) takes it */
@@ -36,6 +39,8 @@ struct session_spec {
     const char *const *env; /* "NAME=value", NULL-terminated: all that the shell gets */
     const char *cwd;
     uint64_t grace_ms; /* between TERM and KILL */
+    /* How long a host may take until its shell is there, whatever the command may take; 0: SESSION_CONTACT_MS. */
+    uint64_t contact_ms;
     /* A shell is process `pid` from now on, which leads a session of that number.  May be NULL. */
     void (*spawned)(void *arg, pid_t pid);
     /* It has started, and no command has been sent to it yet.  False: it must not be used, the command

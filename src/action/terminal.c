@@ -20,6 +20,7 @@ struct terminal_state {
     struct strbuf text; /* lives until the command has ended */
     struct pty pty;
     bool running;                  /* in the session */
+    bool anew;                     /* the shell of the procedure was lost, and is made once more */
     struct remote_terminal *there; /* or over there */
     bool lent;
     enum action_result result;
@@ -136,6 +137,23 @@ static void terminal_on_there_done(void *arg, const struct session_result *r)
     action_finish(a, s->result);
 }
 
+static void terminal_on_shell(void *arg, const struct session_result *r);
+
+/*
+ * The connection of the procedure's shell, which had nothing to do, broke before the command was sent: when a cable is pulled both
+ * connections break, but not in the same moment, and who answers at once would meet the end of the other.
+ */
+static bool terminal_shell_anew(struct action *a, const struct session_result *r)
+{
+    struct terminal_state *s = a->state;
+
+    if (!r->lost || s->anew)
+        return false;
+    s->anew = true;
+    terminal_run(a, SV(":"), terminal_on_shell);
+    return true;
+}
+
 /* The shell of the procedure is there, and so its state is known. */
 static void terminal_on_shell(void *arg, const struct session_result *r)
 {
@@ -153,6 +171,8 @@ static void terminal_on_shell(void *arg, const struct session_result *r)
     struct session_result none = *r;
 
     s->running = false;
+    if (terminal_shell_anew(a, r))
+        return;
     none.lost = false; /* nothing of the command was sent */
     if (r->rc == ERR_OK)
         s->there = remote_terminal_start(a->env->loop, &spec, &none.err);

@@ -9,7 +9,11 @@
 #include "base/duration.h"
 #include "base/regex.h"
 #include "base/sv.h"
+#include "base/text.h"
 #include "rule/env.h"
+
+/* How much of what a command said last stands in the reason. */
+#define VERIFY_SAID_COLUMNS 160u
 
 const char *verify_name(enum verify_result r)
 {
@@ -78,15 +82,54 @@ static void verify_show_output(struct sv text, struct strbuf *seen)
         strbuf_add_str(seen, " ...");
 }
 
+/* The last line that says something; of a line that is written over what stands there at last. */
+static struct sv verify_last_line(struct sv text)
+{
+    size_t from;
+
+    text = sv_trim(text);
+    for (from = text.n; from > 0 && text.p[from - 1] != '\n' && text.p[from - 1] != '\r'; from--)
+        ;
+    return sv_trim(sv_sub(text, from, text.n));
+}
+
+/* "exit status 2: ls: cannot access ...": commands say why in their last line, which is not looked up in the middle of the night. */
+static void verify_show_status(const struct action_outcome *o, struct strbuf *seen)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv line;
+
+    strbuf_addf(seen, "exit status %lld", (long long)o->status);
+    if (o->status == 0)
+        return;
+    verify_add_plain(&o->errs, &text);
+    line = verify_last_line(strbuf_sv(&text));
+    if (!line.n) {
+        strbuf_truncate(&text, 0);
+        verify_add_plain(&o->out, &text);
+        line = verify_last_line(strbuf_sv(&text));
+    }
+    if (!line.n)
+        return;
+    strbuf_add_str(seen, ": ");
+    text_add_line(seen, text_cut(line, VERIFY_SAID_COLUMNS));
+    if (text_cut(line, VERIFY_SAID_COLUMNS).n < line.n)
+        strbuf_add_str(seen, " ...");
+}
+
 /* --- status --- */
 
 static enum verify_result verify_exit(const struct verify_cx *c)
 {
+    bool holds = (double)c->o->status >= c->e->e.number && (double)c->o->status <= c->e->e.number;
+
     if (c->o->status < 0)
         return VERIFY_UNKNOWN;
-    strbuf_addf(c->seen, "exit status %lld", (long long)c->o->status);
-    return verify_bool((double)c->o->status >= c->e->e.number &&
-                       (double)c->o->status <= c->e->e.number);
+    if (holds)
+        strbuf_addf(c->seen, "exit status %lld", (long long)c->o->status);
+    else
+        verify_show_status(c->o, c->seen);
+    return verify_bool(holds);
 }
 
 static enum verify_result verify_fail(const struct verify_cx *c)
@@ -338,7 +381,8 @@ static enum verify_result verify_empty(const struct verify_cx *c)
     if (c->o->status < 0)
         return VERIFY_UNKNOWN;
     if ((double)c->o->status > c->e->e.number) {
-        strbuf_addf(c->seen, ", exit status %lld", (long long)c->o->status);
+        strbuf_add_str(c->seen, ", ");
+        verify_show_status(c->o, c->seen);
         return VERIFY_FAILS;
     }
     return verify_bool(sv_trim(strbuf_sv(&text)).n == 0);
@@ -777,8 +821,10 @@ void verify_default(const struct action_outcome *o, struct verify *ret)
 {
     strbuf_truncate(&ret->seen, 0);
     ret->result = verify_bool(o->status == 0 && o->http_status < 400);
-    if (o->status > 0)
+    if (o->status > 0 && o->http_status >= 400)
         strbuf_addf(&ret->seen, "exit status %lld", (long long)o->status);
+    else if (o->status > 0)
+        verify_show_status(o, &ret->seen);
     else if (o->status < 0)
         strbuf_add_str(&ret->seen, "no exit status");
     if (o->http_status >= 400)

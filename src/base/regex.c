@@ -24,8 +24,8 @@
 /* Machine code costs as much to make as the search of about so many bytes without it. */
 #define REGEX_JIT_BYTES 1024u
 /* A line is searched for dozens of patterns: what it holds is told once.  Of a longer text that pays nothing. */
-#define REGEX_SEEN_BYTES 240u
-#define REGEX_SEEN       8u  /* texts; a power of two */
+#define REGEX_SEEN_BYTES 480u
+#define REGEX_SEEN       16u /* texts; a power of two */
 #define REGEX_GROUPS     16u /* of a literal of ours, with the whole */
 #define REGEX_FLAGS__N   4u
 
@@ -291,6 +291,17 @@ struct regex_pairs regex_pairs_known(struct sv text)
                                          : regex_pairs_of(text);
 }
 
+bool regex_says_any(struct sv text, const struct sv *words, size_t n)
+{
+    const struct regex_pairs *pairs =
+        text.n - 1 < REGEX_SEEN_BYTES ? regex_seen(regex_thread_scratch(), text) : NULL;
+
+    for (size_t i = 0; i < n; i++)
+        if ((!pairs || regex_pairs_may_hold(pairs, words[i])) && sv_has_nocase(text, words[i]))
+            return true;
+    return false;
+}
+
 /* Does the text begin as no match does, or lack what the pattern needs? */
 static bool regex_is_ruled_out(const struct regex *r, struct regex_scratch *s, struct sv text,
                                size_t from)
@@ -301,8 +312,7 @@ static bool regex_is_ruled_out(const struct regex *r, struct regex_scratch *s, s
         return false;
     if (first && from == 0 && !((first[(unsigned char)*text.p >> 3] >> (*text.p & 7)) & 1))
         return true;
-    return !r->code->need.any && text.n <= REGEX_SEEN_BYTES &&
-           !regex_need_met(&r->code->need, regex_seen(s, text));
+    return text.n <= REGEX_SEEN_BYTES && !regex_need_met(&r->code->need, regex_seen(s, text));
 }
 
 bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_match *groups,

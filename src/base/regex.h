@@ -42,5 +42,8 @@ bool regex_has(struct regex *r, struct sv subject);
  */
 /* regex_pairs_of(), which searches of this thread need as well: a line's are made once. */
 struct regex_pairs regex_pairs_known(struct sv text);
+/* Is one of the words in the text, whatever the case of its letters?  For more than two or three of them. */
+bool regex_says_any(struct sv text, const struct sv *words, size_t n);
+#define REGEX_SAYS_ANY(text, words) regex_says_any((text), (words), ARRAY_LEN(words))
 bool regex_may_match(struct regex *r, const struct regex_pairs *text);
 bool regex_hit_limit(const struct regex *r);

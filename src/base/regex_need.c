@@ -6,25 +6,50 @@
 
 /* Alternatives of groups are multiplied in up to so many ways: each costs a few instructions a text. */
 #define NEED_WAYS    32u
-#define NEED_LEVELS  16u /* of groups in groups */
-#define NEED_MEMBERS 8u  /* of a class that is a choice of marks */
+#define NEED_ALSO    256u /* of the second list, which is asked by its marks first */
+#define NEED_MARKED  6u   /* ways or more: a look at the marks of all of them comes first */
+#define NEED_LEVELS  16u  /* of groups in groups */
+#define NEED_MEMBERS 8u   /* of a class that is a choice of marks */
 
-#define NEED_DIGITS (UINT64_C(0x3ff) << '0')
+#define NEED_DIGITS   (UINT64_C(0x3ff) << '0')
+#define NEED_CAPITALS (UINT64_C(0x3ffffff) << ('A' & 63))
 
 typedef VEC(struct regex_pairs) need_ways;
 
-/* --- what a text holds --- */
+/* The ways of a pattern or of a part of it, and what holds besides. */
+struct need_set {
+    need_ways ways, also;
+};
 
-static unsigned need_bit(unsigned char a, unsigned char b)
+static void need_set_release(struct need_set *s)
 {
-    return (a * 53u + b * 101u) & 255u;
+    vec_release(&s->ways);
+    vec_release(&s->also);
 }
 
-static void need_pair(struct regex_pairs *p, unsigned char a, unsigned char b)
-{
-    unsigned bit = need_bit(a, b);
+/* --- what a text holds --- */
 
-    p->bits[bit >> 6] |= UINT64_C(1) << (bit & 63u);
+enum { SIGN_OTHER = 0, SIGN_A = 1, SIGN_BLANK = 27, SIGN_DIGIT, SIGN_DASH, SIGN_MARK, SIGN_WIDE };
+
+#define SIGN_LETTER(lower, upper) [lower] = SIGN_A + (lower) - 'a', [upper] = SIGN_A + (lower) - 'a'
+
+static const uint8_t need_signs[256] = {
+    SIGN_LETTER('a', 'A'),      SIGN_LETTER('b', 'B'),      SIGN_LETTER('c', 'C'),
+    SIGN_LETTER('d', 'D'),      SIGN_LETTER('e', 'E'),      SIGN_LETTER('f', 'F'),
+    SIGN_LETTER('g', 'G'),      SIGN_LETTER('h', 'H'),      SIGN_LETTER('i', 'I'),
+    SIGN_LETTER('j', 'J'),      SIGN_LETTER('k', 'K'),      SIGN_LETTER('l', 'L'),
+    SIGN_LETTER('m', 'M'),      SIGN_LETTER('n', 'N'),      SIGN_LETTER('o', 'O'),
+    SIGN_LETTER('p', 'P'),      SIGN_LETTER('q', 'Q'),      SIGN_LETTER('r', 'R'),
+    SIGN_LETTER('s', 'S'),      SIGN_LETTER('t', 'T'),      SIGN_LETTER('u', 'U'),
+    SIGN_LETTER('v', 'V'),      SIGN_LETTER('w', 'W'),      SIGN_LETTER('x', 'X'),
+    SIGN_LETTER('y', 'Y'),      SIGN_LETTER('z', 'Z'),      [' '] = SIGN_BLANK,
+    ['0' ... '9'] = SIGN_DIGIT, ['-'] = SIGN_DASH,          ['!' ... ','] = SIGN_MARK,
+    ['.' ... '/'] = SIGN_MARK,  [':' ... '@'] = SIGN_MARK,  ['[' ... '`'] = SIGN_MARK,
+    ['{' ... '~'] = SIGN_MARK,  [0x80 ... 0xff] = SIGN_WIDE};
+
+static void need_pair(struct regex_pairs *p, char a, char b)
+{
+    p->next[need_signs[(unsigned char)a]] |= UINT32_C(1) << need_signs[(unsigned char)b];
 }
 
 /* U+017F folds to s, U+212A to k; no other does to an ASCII letter. */
@@ -36,23 +61,21 @@ static bool need_folds(struct sv text)
 struct regex_pairs regex_pairs_of(struct sv text)
 {
     struct regex_pairs p = {.wide = false};
-    unsigned char before = 0, all = 0;
-    uint64_t pairs[4] = {0}, bytes[4] = {0};
+    uint8_t before = SIGN_OTHER;
+    uint64_t bytes[4] = {0};
 
     /* the first byte has none before it: a bit too many errs to the right side */
     for (size_t i = 0; i < text.n; i++) {
-        unsigned char c = (unsigned char)ascii_lower(text.p[i]);
-        unsigned bit = need_bit(before, c);
+        unsigned char c = (unsigned char)text.p[i];
+        uint8_t sign = need_signs[c];
 
-        all |= c;
         bytes[c >> 6] |= UINT64_C(1) << (c & 63u);
-        pairs[bit >> 6] |= UINT64_C(1) << (bit & 63u);
-        before = c;
+        p.next[before] |= UINT32_C(1) << sign;
+        before = sign;
     }
-    memcpy(p.bits, pairs, sizeof(p.bits));
     p.bytes[0] = (bytes[0] & ~UINT64_C(1)) | ((bytes[0] & NEED_DIGITS) != 0);
-    p.bytes[1] = bytes[1];
-    p.wide = all >= 0x80;
+    p.bytes[1] = bytes[1] | ((bytes[1] & NEED_CAPITALS) << ('a' - 'A'));
+    p.wide = bytes[2] | bytes[3];
     p.folds = p.wide && need_folds(text);
     return p;
 }
@@ -61,17 +84,30 @@ struct regex_pairs regex_pairs_of(struct sv text)
 
 static bool need_is_empty(const struct regex_pairs *p)
 {
-    return !(p->bits[0] | p->bits[1] | p->bits[2] | p->bits[3] | p->bytes[0] | p->bytes[1]) &&
-           !p->wide;
+    return !(p->bytes[0] | p->bytes[1]) && !p->wide; /* a pair has its bytes */
+}
+
+static bool need_has_empty(const need_ways *ways)
+{
+    for (size_t i = 0; i < ways->n; i++)
+        if (need_is_empty(&ways->v[i]))
+            return true;
+    return false;
 }
 
 static void need_join(struct regex_pairs *to, const struct regex_pairs *from)
 {
-    for (size_t i = 0; i < ARRAY_LEN(to->bits); i++)
-        to->bits[i] |= from->bits[i];
+    for (size_t i = 0; i < ARRAY_LEN(to->next); i++)
+        to->next[i] |= from->next[i];
     for (size_t i = 0; i < ARRAY_LEN(to->bytes); i++)
         to->bytes[i] |= from->bytes[i];
     to->wide |= from->wide;
+}
+
+static void need_append(need_ways *to, const need_ways *from)
+{
+    for (size_t i = 0; i < from->n; i++)
+        *vec_add(to) = from->v[i];
 }
 
 /* Bytes that stand together, none of them optional; what is not ASCII may stand in the text in its other case. */
@@ -86,20 +122,32 @@ static void need_run(struct regex_pairs *p, struct sv run)
         }
         p->bytes[(c >> 6) & 1] |= UINT64_C(1) << (c & 63u);
         if (i > 0 && (unsigned char)run.p[i - 1] < 0x80)
-            need_pair(p, (unsigned char)ascii_lower(run.p[i - 1]), c);
+            need_pair(p, run.p[i - 1], run.p[i]);
     }
 }
 
-/* One of `more` besides each way so far; as it was when that says nothing, or too much. */
-static void need_multiply(need_ways *ways, const need_ways *more)
+/* One of them holds as well, instead of what was known to so far if that are more: a choice of few says most. */
+static void need_keep(struct need_set *set, const need_ways *more)
 {
+    if (!more->n || more->n > NEED_ALSO || need_has_empty(more) ||
+        (set->also.n && set->also.n <= more->n))
+        return;
+    set->also.n = 0;
+    need_append(&set->also, more);
+}
+
+/* One of `more` besides each way so far; as it was when that says nothing, and besides all of them when it is too much. */
+static void need_multiply(struct need_set *set, const need_ways *more)
+{
+    need_ways *ways = &set->ways;
     size_t n = ways->n;
 
-    if (n * more->n > NEED_WAYS)
+    if (need_has_empty(more))
         return;
-    for (size_t k = 0; k < more->n; k++)
-        if (need_is_empty(&more->v[k]))
-            return;
+    if (n * more->n > NEED_WAYS) {
+        need_keep(set, more);
+        return;
+    }
     for (size_t k = 1; k < more->n; k++)
         for (size_t i = 0; i < n; i++) {
             struct regex_pairs copy = ways->v[i];
@@ -167,7 +215,7 @@ static void need_member(need_ways *more, struct sv members, size_t i, bool *wide
 }
 
 /* [0-9], or a choice of a few marks: [<>]. */
-static void need_class(need_ways *ways, struct sv members)
+static void need_class(struct need_set *set, struct sv members)
 {
     need_ways more = {0};
     bool wide = false;
@@ -180,12 +228,12 @@ static void need_class(need_ways *ways, struct sv members)
         if (wide)
             vec_add(&more)->wide = true;
     }
-    need_multiply(ways, &more);
+    need_multiply(set, &more);
     vec_release(&more);
 }
 
 /* \b and the like say nothing; an escaped mark is itself. */
-static void need_escape(need_ways *ways, struct sv s, size_t at)
+static void need_escape(struct need_set *set, struct sv s, size_t at)
 {
     need_ways more = {0};
     char c;
@@ -196,16 +244,16 @@ static void need_escape(need_ways *ways, struct sv s, size_t at)
         vec_add(&more)->bytes[0] = 1;
     else if (!ascii_is_alnum(c))
         need_run(vec_add(&more), sv_sub(s, at + 1, at + 2));
-    need_multiply(ways, &more);
+    need_multiply(set, &more);
     vec_release(&more);
 }
 
-static size_t need_alternatives(struct sv s, size_t at, size_t level, need_ways *ret);
+static size_t need_alternatives(struct sv s, size_t at, size_t level, struct need_set *ret);
 
 /* The group that begins at `at`, behind which it goes on. */
-static size_t need_group(need_ways *ways, struct sv s, size_t at, size_t level)
+static size_t need_group(struct need_set *set, struct sv s, size_t at, size_t level)
 {
-    need_ways inner = {0};
+    CLEANUP(need_set_release) struct need_set inner = {0};
     struct sv rest = sv_sub(s, at + 1, s.n);
     bool looks =
         sv_starts(rest, SV("?!")) || sv_starts(rest, SV("?=")) || sv_starts(rest, SV("?<"));
@@ -221,73 +269,126 @@ static size_t need_group(need_ways *ways, struct sv s, size_t at, size_t level)
             return at;
     }
     end = need_alternatives(s, at, level + 1, &inner) + 1;
-    if (!looks && !need_is_optional(s, end))
-        need_multiply(ways, &inner);
-    vec_release(&inner);
+    if (!looks && !need_is_optional(s, end)) {
+        need_multiply(set, &inner.ways);
+        need_keep(set, &inner.also);
+    }
     return end;
 }
 
 /* What begins at `at` and is neither plain nor an end; gives back what is behind it. */
-static size_t need_atom(need_ways *ways, struct sv s, size_t at, size_t level)
+static size_t need_atom(struct need_set *set, struct sv s, size_t at, size_t level)
 {
     size_t end;
 
     switch (s.p[at]) {
-    case '(': return need_group(ways, s, at, level);
+    case '(': return need_group(set, s, at, level);
     case '[':
         end = need_after_class(s, at);
         if (!need_is_optional(s, end))
-            need_class(ways, sv_sub(s, at + 1, end - 1));
+            need_class(set, sv_sub(s, at + 1, end - 1));
         return end;
     case '\\':
         if (!need_is_optional(s, at + 2))
-            need_escape(ways, s, at);
+            need_escape(set, s, at);
         return at + 2;
     case '{': end = sv_find_byte(s, '}', at); return end == SV_NPOS ? at + 1 : end + 1;
     default: return at + 1;
     }
 }
 
-/* The ways of one alternative are at their end: the next one begins with one that needs nothing. */
-static void need_alternative(need_ways *ret, need_ways *ways)
+/* One alternative is at its end: the next one begins with a way that needs nothing.  *more: one had a second list. */
+static void need_alternative(struct need_set *ret, struct need_set *one, bool *more)
 {
-    for (size_t i = 0; i < ways->n; i++)
-        *vec_add(ret) = ways->v[i];
-    ways->n = 0;
-    (void)vec_add(ways);
+    *more |= one->also.n > 0;
+    need_append(&ret->ways, &one->ways);
+    need_append(&ret->also, one->also.n ? &one->also : &one->ways);
+    one->ways.n = one->also.n = 0;
+    (void)vec_add(&one->ways);
 }
 
 /* Up to the ')' that ends them, or the end of the pattern; where that is. */
-static size_t need_alternatives(struct sv s, size_t at, size_t level, need_ways *ret)
+static size_t need_alternatives(struct sv s, size_t at, size_t level, struct need_set *ret)
 {
-    need_ways ways = {0};
+    CLEANUP(need_set_release) struct need_set one = {0};
+    bool more = false;
 
     assert(level <= NEED_LEVELS);
-    (void)vec_add(&ways);
+    (void)vec_add(&one.ways);
     for (; at < s.n && s.p[at] != ')';) {
         size_t to = need_plain_end(s, at);
 
         if (s.p[at] == '|') {
-            need_alternative(ret, &ways);
+            need_alternative(ret, &one, &more);
             at++;
             continue;
         }
-        for (size_t i = 0; i < ways.n; i++)
-            need_run(&ways.v[i], sv_sub(s, at, to));
-        at = to > at ? to : need_atom(&ways, s, at, level);
+        for (size_t i = 0; i < one.ways.n; i++)
+            need_run(&one.ways.v[i], sv_sub(s, at, to));
+        at = to > at ? to : need_atom(&one, s, at, level);
     }
-    need_alternative(ret, &ways);
-    vec_release(&ways);
+    need_alternative(ret, &one, &more);
+    if (!more || ret->also.n > NEED_ALSO || need_has_empty(&ret->also))
+        ret->also.n = 0;
     return at;
 }
 
-static void need_common(struct regex_pairs *all, const struct regex_pairs *one)
+/* --- the same, as it is compared with texts --- */
+
+/* The letters, from the one that texts have most to the rarest. */
+static const char need_frequent[] = "etaoinsrhldcumfpgwybvkxjqz";
+
+static size_t need_rarity(size_t sign)
 {
-    for (size_t i = 0; i < ARRAY_LEN(all->bits); i++)
-        all->bits[i] &= one->bits[i];
-    for (size_t i = 0; i < ARRAY_LEN(all->bytes); i++)
-        all->bytes[i] &= one->bytes[i];
-    all->wide &= one->wide;
+    return sign >= SIGN_BLANK || sign == SIGN_OTHER
+               ? 0
+               : (size_t)(strchr(need_frequent, (int)('a' + sign - SIGN_A)) - need_frequent);
+}
+
+/* Puts a pair where it belongs among the rarest so far. */
+static void need_add_pair(struct regex_way *w, size_t sign, size_t next)
+{
+    size_t rarity = need_rarity(sign) + need_rarity(next), at = w->n_pairs;
+
+    while (at > 0 &&
+           need_rarity(w->pairs[at - 1].sign) + need_rarity(w->pairs[at - 1].next) < rarity)
+        at--;
+    if (at == REGEX_WAY_PAIRS)
+        return;
+    if (w->n_pairs < REGEX_WAY_PAIRS)
+        w->n_pairs++;
+    for (size_t i = w->n_pairs - 1u; i > at; i--)
+        w->pairs[i] = w->pairs[i - 1];
+    w->pairs[at].sign = (uint8_t)sign;
+    w->pairs[at].next = (uint8_t)next;
+}
+
+static struct regex_way need_way_of(const struct regex_pairs *p)
+{
+    struct regex_way w = {.bytes = {p->bytes[0], p->bytes[1]}, .wide = p->wide};
+
+    for (size_t i = 0; i < REGEX_SIGNS; i++)
+        for (uint32_t rest = p->next[i]; rest; rest &= rest - 1)
+            need_add_pair(&w, i, (size_t)__builtin_ctz(rest));
+    return w;
+}
+
+static void need_fill(struct regex_ways *ret, const need_ways *ways)
+{
+    if (!ways->n || need_has_empty(ways))
+        return;
+    ret->marked = ways->n >= NEED_MARKED;
+    for (size_t i = 0; i < ways->n; i++) {
+        struct regex_way w = need_way_of(&ways->v[i]);
+
+        *vec_add(&ret->list) = w;
+        if (w.n_pairs)
+            ret->marks[w.pairs[0].sign] |= UINT32_C(1) << w.pairs[0].next;
+        else if (w.wide)
+            ret->wide = true;
+        else
+            ret->marked = false;
+    }
 }
 
 /* [:alpha:], [:^space:]; "[:.]" is a choice of two marks. */
@@ -323,39 +424,64 @@ static bool need_is_known(struct sv s)
 
 void regex_need_init(struct regex_need *n, struct sv pattern)
 {
-    need_ways ways = {0};
+    CLEANUP(need_set_release) struct need_set set = {0};
 
-    n->any = !need_is_known(pattern);
-    if (n->any)
+    if (!need_is_known(pattern))
         return;
-    (void)need_alternatives(pattern, 0, 0, &ways);
-    n->all = ways.v[0];
-    for (size_t i = 0; i < ways.n; i++) {
-        n->any |= need_is_empty(&ways.v[i]);
-        need_common(&n->all, &ways.v[i]);
-    }
-    n->ways.v = ways.v;
-    n->ways.n = ways.n;
-    n->ways.cap = ways.cap;
+    (void)need_alternatives(pattern, 0, 0, &set);
+    need_fill(&n->ways, &set.ways);
+    need_fill(&n->also, &set.also);
 }
 
 void regex_need_release(struct regex_need *n)
 {
-    vec_release(&n->ways);
+    vec_release(&n->ways.list);
+    vec_release(&n->also.list);
 }
 
-static bool need_holds(const struct regex_pairs *text, const struct regex_pairs *p)
+static bool need_holds(const struct regex_pairs *text, const struct regex_way *w)
 {
-    return !(p->bytes[1] & ~text->bytes[1]) && !(p->bits[0] & ~text->bits[0]) &&
-           !(p->bits[1] & ~text->bits[1]) && !(p->bits[2] & ~text->bits[2]) &&
-           !(p->bits[3] & ~text->bits[3]) && !(p->bytes[0] & ~text->bytes[0]) &&
-           p->wide <= text->wide;
+    /* letters first: they tell most texts apart */
+    if ((w->bytes[1] & ~text->bytes[1]) || (w->bytes[0] & ~text->bytes[0]) || w->wide > text->wide)
+        return false;
+    for (size_t i = 0; i < w->n_pairs; i++)
+        if (!((text->next[w->pairs[i].sign] >> w->pairs[i].next) & 1u))
+            return false;
+    return true;
 }
 
-bool regex_need_one_met(const struct regex_need *n, const struct regex_pairs *text)
+static bool need_has_mark(const struct regex_pairs *text, const struct regex_ways *ways)
 {
-    for (size_t i = 0; i < n->ways.n; i++)
-        if (need_holds(text, &n->ways.v[i]))
+    uint32_t found = 0;
+
+    for (size_t i = 0; i < REGEX_SIGNS; i++) /* no way out of it: several are looked at together */
+        found |= text->next[i] & ways->marks[i];
+    return found;
+}
+
+static bool need_holds_one(const struct regex_pairs *text, const struct regex_ways *ways)
+{
+    if (!ways->list.n)
+        return true;
+    if (ways->marked && !(ways->wide && text->wide) && !need_has_mark(text, ways))
+        return false;
+    for (size_t i = 0; i < ways->list.n; i++)
+        if (need_holds(text, &ways->list.v[i]))
             return true;
     return false;
+}
+
+bool regex_pairs_may_hold(const struct regex_pairs *text, struct sv word)
+{
+    for (size_t i = 1; i < word.n; i++)
+        if (!((text->next[need_signs[(unsigned char)word.p[i - 1]]] >>
+               need_signs[(unsigned char)word.p[i]]) &
+              1u))
+            return false;
+    return true;
+}
+
+bool regex_need_met(const struct regex_need *n, const struct regex_pairs *text)
+{
+    return text->folds || (need_holds_one(text, &n->ways) && need_holds_one(text, &n->also));
 }

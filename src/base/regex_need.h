@@ -4,23 +4,42 @@
  * regex_need: what a text must hold for a pattern to match, as bytes and pairs of neighbouring bytes.
  *
  * A pattern has ways to match: its alternatives, those of its groups multiplied in as long as they are few.  Of each
- * way the bytes that are not optional have to be in the text, whatever its case; [0-9] is some digit.  A
- * text tells what it holds once and is then compared with many patterns.  It errs to one side: what is met may
- * still not match.
+ * way the bytes that are not optional have to be in the text, whatever its case; [0-9] is some digit.  What would be too much
+ * to multiply in is a second list, of which one has to hold as well.  A text tells what it holds once and is then
+ * compared with many patterns.  It errs to one side: what is met may still not match.
  */
 #include "base/vec.h"
 
+#define REGEX_SIGNS 32u /* letters, each in either case; digits, marks and the like are one each */
+
 struct regex_pairs {
-    uint64_t bits[4];  /* of pairs, hashed */
-    uint64_t bytes[2]; /* of ASCII; bit 0 is any digit */
-    bool wide;         /* has bytes that are not ASCII */
+    uint32_t next[REGEX_SIGNS]; /* of a sign: the bits of those behind it */
+    uint64_t bytes[2];          /* of ASCII; bit 0 is any digit */
+    bool wide;                  /* has bytes that are not ASCII */
     bool folds; /* has one of the two characters that fold to an ASCII letter: meets every need */
 };
 
+#define REGEX_WAY_PAIRS 6u /* the rarest of them: more tell nothing new */
+
+/* What one way needs. */
+struct regex_way {
+    uint64_t bytes[2];
+    struct {
+        uint8_t sign, next;
+    } pairs[REGEX_WAY_PAIRS];
+    uint8_t n_pairs;
+    bool wide;
+};
+
+struct regex_ways {
+    VEC(struct regex_way) list; /* one of them holds; empty: nothing is needed */
+    bool marked; /* they are many, and each has a pair or bytes that are not ASCII: */
+    bool wide;   /* one has only the latter */
+    uint32_t marks[REGEX_SIGNS]; /* the rarest of each, as they are in a text */
+};
+
 struct regex_need {
-    VEC(struct regex_pairs) ways;
-    struct regex_pairs all; /* what each of them needs */
-    bool any;               /* one way needs nothing: every text meets it */
+    struct regex_ways ways, also;
 };
 
 struct regex_pairs regex_pairs_of(struct sv text);
@@ -28,13 +47,6 @@ struct regex_pairs regex_pairs_of(struct sv text);
 /* Of a literal of ours that compiles; one with escapes or groups that are not known here needs nothing. */
 void regex_need_init(struct regex_need *n, struct sv pattern);
 void regex_need_release(struct regex_need *n);
-bool regex_need_one_met(const struct regex_need *n, const struct regex_pairs *text);
-static inline bool regex_need_met(const struct regex_need *n, const struct regex_pairs *text)
-{
-    if (n->any || text->folds)
-        return true;
-    /* letters first: they tell most texts apart */
-    return !(n->all.bytes[1] & ~text->bytes[1]) && !(n->all.bits[0] & ~text->bits[0]) &&
-           !(n->all.bits[1] & ~text->bits[1]) && !(n->all.bits[2] & ~text->bits[2]) &&
-           !(n->all.bits[3] & ~text->bits[3]) && regex_need_one_met(n, text);
-}
+/* False only when the word, as it stands and in either case, is not in the text. */
+bool regex_pairs_may_hold(const struct regex_pairs *text, struct sv word);
+bool regex_need_met(const struct regex_need *n, const struct regex_pairs *text);

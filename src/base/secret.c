@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/secret_int.h"
 #include "base/sv.h"
@@ -79,6 +80,34 @@ static void secret_decode(struct sv v, struct strbuf *out)
     }
 }
 
+/*
+ * "Authorization: Basic ..." and the secrets of Kubernetes show a value in base64 (RFC 4648), where 0, 1 or 2 bytes stand before it in its group
+ * of three: of each the digits that depend on the value alone.  Fewer than 8 could be anything.
+ */
+static void secrets_add_base64(struct secrets *s, struct sv v)
+{
+    static const int variants[] = {sodium_base64_VARIANT_ORIGINAL_NO_PADDING,
+                                   sodium_base64_VARIANT_URLSAFE_NO_PADDING};
+
+    for (size_t before = 0; before < 3; before++) {
+        size_t n = before + v.n, from = (before * 8 + 5) / 6, to = n * 8 / 6;
+        size_t room = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+        unsigned char *bytes = XNEWN(unsigned char, n + 1);
+        char *text = XNEWN(char, room);
+
+        if (v.n)
+            memcpy(bytes + before, v.p, v.n);
+        for (size_t i = 0; i < ARRAY_LEN(variants) && to >= from + 8; i++) {
+            (void)sodium_bin2base64(text, room, bytes, n, variants[i]); /* it is `text` */
+            secrets_add_pattern(s, (struct sv){text + from, to - from});
+        }
+        sodium_memzero(bytes, n);
+        sodium_memzero(text, room);
+        free(bytes);
+        free(text);
+    }
+}
+
 bool secrets_add(struct secrets *s, struct sv name, struct sv value)
 {
     CLEANUP(strbuf_release) struct strbuf decoded = STRBUF(0);
@@ -91,6 +120,8 @@ bool secrets_add(struct secrets *s, struct sv name, struct sv value)
     strbuf_reserve(&decoded, password.n); /* so that no copy is left behind by growing */
     secret_decode(password, &decoded);
     secrets_add_pattern(s, strbuf_sv(&decoded));
+    secrets_add_base64(s, value);
+    secrets_add_base64(s, strbuf_sv(&decoded));
     sodium_memzero(decoded.p, decoded.cap);
     return value.n >= SECRET_MIN_BYTES;
 }

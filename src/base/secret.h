@@ -5,8 +5,9 @@
  *
  * A secret set is filled from bindings when a run starts.  Every byte that a
  * command printed passes a redactor before it is kept or shown: a secret becomes
- * "***", also when it arrives in pieces, percent-encoded (RFC 3986; "+" for a blank)
- * or as JSON text (RFC 8259, any of its escapes); what overlaps is hidden together.
+ * "***", also when it arrives in pieces, percent-encoded (RFC 3986; "+" for a blank),
+ * as JSON text (RFC 8259, any of its escapes) or inside of base64 that is not broken into
+ * lines (up to a digit at its ends); what overlaps is hidden together.
  * The password of a URL is a secret of its own.  Values shorter than
  * SECRET_MIN_BYTES are never replaced (they would turn ordinary words into stars):
  * secrets_add() says so, and lint reports the variable.  Values of fewer than 8

@@ -61,57 +61,139 @@ bool sv_ends(struct sv s, struct sv suffix)
     return s.n >= suffix.n && sv_eq(sv_sub(s, s.n - suffix.n, s.n), suffix);
 }
 
-/* memmem() makes a table first, which pays where the first byte of the needle is frequent. */
-#define SV_TRIES 12u
+/* --- finding a text in a text --- */
+
+#define SV_BLOCK 16u /* positions that are looked at together */
+#define SV_LONG_NEEDLE \
+    64u /* of a longer one memmem() makes a table, so that none is compared at each position */
+
+typedef unsigned char sv_block __attribute__((vector_size(SV_BLOCK)));
+typedef uint64_t sv_block_words __attribute__((vector_size(SV_BLOCK)));
+
+#define SV_LONG_TEXT 1024u /* here it pays to choose the bytes of the needle that are looked for */
+
+/* A needle as two of its bytes: where both stand the rest is compared. */
+struct sv_needle {
+    struct sv text;
+    size_t at[2];
+    unsigned char byte[2],
+        fold[2]; /* fold: 0x20 where the case of a letter does not matter; the byte has it set */
+    bool nocase;
+};
+
+/* How seldom is it in a text? */
+static size_t sv_rarity(char c)
+{
+    static const char frequent[] = " etaoinsrhldcumfpgwybvkxjqz";
+    const char *at = c ? strchr(frequent, ascii_lower(c)) : NULL;
+
+    return at ? (size_t)(at - frequent) : sizeof(frequent);
+}
+
+/* The two rarest bytes of the needle instead of the ends. */
+static void sv_needle_choose(struct sv_needle *n)
+{
+    size_t best[2] = {0, 0};
+
+    for (size_t i = 0; i < n->text.n; i++) {
+        size_t rarity = sv_rarity(n->text.p[i]) + 1;
+        size_t k = best[0] <= best[1] ? 0 : 1; /* the less rare of both */
+
+        if (rarity > best[k]) {
+            best[k] = rarity;
+            n->at[k] = i;
+        }
+    }
+}
+
+static struct sv_needle sv_needle_of(struct sv text, bool nocase, bool choose)
+{
+    struct sv_needle n = {.text = text, .at = {0, text.n - 1}, .nocase = nocase};
+
+    if (choose && text.n > 2)
+        sv_needle_choose(&n);
+    for (size_t i = 0; i < ARRAY_LEN(n.at); i++) {
+        char c = text.p[n.at[i]];
+
+        n.fold[i] = nocase && ascii_is_alpha(c) ? 0x20 : 0;
+        n.byte[i] = (unsigned char)c | n.fold[i];
+    }
+    return n;
+}
+
+static bool sv_needle_at(const struct sv_needle *n, const char *p)
+{
+    return ((unsigned char)p[n->at[0]] | n->fold[0]) == n->byte[0] &&
+           ((unsigned char)p[n->at[1]] | n->fold[1]) == n->byte[1] &&
+           (n->nocase ? sv_same_nocase(p, n->text.p, n->text.n)
+                      : memcmp(p, n->text.p, n->text.n) == 0);
+}
+
+/* Does it begin at one of [from, to)? */
+static size_t sv_find_slowly(struct sv s, const struct sv_needle *n, size_t from, size_t to)
+{
+    for (; from < to; from++)
+        if (sv_needle_at(n, s.p + from))
+            return from;
+    return SV_NPOS;
+}
+
+/* May the needle begin at one of the positions of the block? */
+static bool sv_block_may_hold(const struct sv_needle *n, const char *p)
+{
+    sv_block front, back;
+    sv_block_words hits;
+
+    memcpy(&front, p + n->at[0], SV_BLOCK);
+    memcpy(&back, p + n->at[1], SV_BLOCK);
+    hits = (sv_block_words)((front | n->fold[0]) == n->byte[0]) &
+           (sv_block_words)((back | n->fold[1]) == n->byte[1]);
+    return hits[0] | hits[1];
+}
+
+/* s is at least as long as the needle, which has a byte. */
+static size_t sv_find_needle(struct sv s, const struct sv_needle *n, size_t from)
+{
+    size_t end = s.n - n->text.n + 1, at; /* where it may begin */
+
+    if (end - from < SV_BLOCK)
+        return sv_find_slowly(s, n, from, end);
+    for (;; from = size_min(from + SV_BLOCK, end - SV_BLOCK)) { /* the last block overlaps */
+        if (sv_block_may_hold(n, s.p + from)) {
+            at = sv_find_slowly(s, n, from, from + SV_BLOCK);
+            if (at != SV_NPOS)
+                return at;
+        }
+        if (from + SV_BLOCK == end)
+            return SV_NPOS;
+    }
+}
+
+static size_t sv_find_either(struct sv s, struct sv needle, size_t from, bool nocase)
+{
+    struct sv_needle n;
+
+    if (from > s.n || needle.n > s.n - from)
+        return SV_NPOS;
+    if (needle.n == 0)
+        return from;
+    if (needle.n > SV_LONG_NEEDLE && !nocase) {
+        const char *hit = memmem(s.p + from, s.n - from, needle.p, needle.n);
+
+        return hit ? (size_t)(hit - s.p) : SV_NPOS;
+    }
+    n = sv_needle_of(needle, nocase, s.n - from >= SV_LONG_TEXT);
+    return sv_find_needle(s, &n, from);
+}
 
 size_t sv_find(struct sv s, struct sv needle, size_t from)
 {
-    const char *hit;
-
-    if (from > s.n || needle.n > s.n - from)
-        return SV_NPOS;
-    if (needle.n == 0)
-        return from;
-    for (size_t tries = 0; tries < SV_TRIES; tries++) {
-        hit = memchr(s.p + from, *needle.p, s.n - needle.n - from + 1);
-        if (!hit)
-            return SV_NPOS;
-        from = (size_t)(hit - s.p);
-        if (memcmp(hit, needle.p, needle.n) == 0)
-            return from;
-        if (++from > s.n - needle.n)
-            return SV_NPOS;
-    }
-    hit = memmem(s.p + from, s.n - from, needle.p, needle.n);
-    return hit ? (size_t)(hit - s.p) : SV_NPOS;
+    return sv_find_either(s, needle, from, false);
 }
 
-/* Where c is next, up to `last`. */
-static size_t sv_find_first(struct sv s, char c, size_t from, size_t last)
-{
-    return sv_find_byte((struct sv){s.p, last + 1}, c, from);
-}
-
-/* Steps from one first letter to the next, of either case: most texts hold few of them. */
 size_t sv_find_nocase(struct sv s, struct sv needle, size_t from)
 {
-    size_t at[2], last;
-
-    if (from > s.n || needle.n > s.n - from)
-        return SV_NPOS;
-    if (needle.n == 0)
-        return from;
-    last = s.n - needle.n;
-    at[0] = sv_find_first(s, ascii_lower(*needle.p), from, last);
-    at[1] =
-        ascii_is_alpha(*needle.p) ? sv_find_first(s, ascii_upper(*needle.p), from, last) : SV_NPOS;
-    for (;;) {
-        size_t *near = at[0] <= at[1] ? &at[0] : &at[1];
-
-        if (*near == SV_NPOS || sv_same_nocase(s.p + *near, needle.p, needle.n))
-            return *near;
-        *near = sv_find_first(s, s.p[*near], *near + 1, last);
-    }
+    return sv_find_either(s, needle, from, true);
 }
 
 size_t sv_find_byte(struct sv s, char c, size_t from)

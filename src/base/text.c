@@ -233,3 +233,24 @@ void text_add_html(struct strbuf *b, struct sv s)
 {
     text_add_filtered(b, s, text_hide_html);
 }
+
+void text_add_brief(struct strbuf *out, struct sv command)
+{
+    size_t from = out->n;
+    struct sv line;
+
+    command = sv_trim(command);
+    while (sv_next_line(&command, &line)) {
+        struct sv part = sv_trim(line);
+        bool more = part.n > 1 && part.p[part.n - 1] == '\\',
+             open = part.n == 1 && strchr("{(", *part.p);
+
+        if (out->n > from && part.n)
+            strbuf_add_byte(out, ' ');
+        strbuf_add_sv(out, more ? sv_trim(sv_sub(part, 0, part.n - 1)) : part);
+        if (!more && !open)
+            break;
+    }
+    if (sv_trim(command).n)
+        strbuf_add_str(out, " ...");
+}

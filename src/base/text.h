@@ -22,6 +22,11 @@ struct sv text_cut(struct sv s, size_t columns);
  * visible ("\x1b"), so that a log line cannot drive the terminal.
  */
 void text_add_terminal(struct strbuf *b, struct sv s);
+/*
+ * A command of several lines on one: the first, with those on which it goes on behind a '\\' and what stands in a group that it
+ * only opens; "..." for the rest.
+ */
+void text_add_brief(struct strbuf *out, struct sv command);
 /* The same on one line: LF and TAB become blanks. */
 void text_add_line(struct strbuf *b, struct sv s);
 /* Append for HTML: & < > " ' become entities, other controls than LF and TAB U+FFFD. */

@@ -110,13 +110,13 @@ static enum err_code approve_find_step(struct approve *x, struct err *err)
     return err_hint(err, "prusik status %s says what it waits for", run.s);
 }
 
-static bool approve_is_operator(const struct approve *x)
+static bool approve_is_operator(const struct approve *x, struct sv who)
 {
     for (size_t i = 0; i < x->run->events.n; i++) {
         const struct view_event *e = &x->run->events.v[i];
 
         if ((e->kind == EVENT_RUN_STARTED || e->kind == EVENT_RUN_RESUMED) &&
-            sv_eq(json_get_sv(e->data, "operator"), x->a.who))
+            sv_eq(json_get_sv(e->data, "operator"), who))
             return true;
     }
     return false;
@@ -127,7 +127,7 @@ static enum err_code approve_check_step(struct approve *x, struct err *err)
     const struct plan_gate *g = approve_gate(x->step);
     struct plan_crowd crowd = plan_crowd(x->plan);
 
-    if (!x->c->reject && g->not_self && approve_is_operator(x)) {
+    if (!x->c->reject && g->not_self && approve_is_operator(x, x->a.who)) {
         (void)err_set(err, ERR_REFUSED, "%.*s has run %s: somebody else has to approve it",
                       SV_FMT(x->a.who), event_run_text(x->run->id).s);
         return err_hint(err, "a no is taken from anybody: --reject");
@@ -138,9 +138,47 @@ static enum err_code approve_check_step(struct approve *x, struct err *err)
                    SV_FMT(x->a.who), SV_FMT(x->step->id), SV_FMT(g->text));
 }
 
+/* --- how many there are --- */
+
+struct approve_words {
+    const struct approve *x;
+    struct arena arena;
+    VEC(struct plan_word) words;
+};
+
+static void approve_on_word(const struct store_approval *a, void *arg)
+{
+    struct approve_words *w = arg;
+
+    if (a->step.n && !sv_eq(a->step, w->x->step->id))
+        return;
+    *vec_add(&w->words) = (struct plan_word){.who = arena_sv(&w->arena, a->who),
+                                             .role = arena_sv(&w->arena, a->role),
+                                             .at_us = a->at_us,
+                                             .yes = !a->refused,
+                                             .self = approve_is_operator(w->x, a->who)};
+}
+
+/* How many people have said yes to the step of the run. */
+static enum err_code approve_count(const struct approve *x, int64_t *ret, struct err *err)
+{
+    struct hash_text plan = hash_hex(&x->plan->hash), approval = hash_hex(&x->plan->approval);
+    struct store_approval_of of = {sv_from(approval.s), sv_from(plan.s), x->run->id};
+    struct plan_crowd crowd = plan_crowd(x->plan);
+    struct approve_words w = {.x = x};
+    enum err_code rc = store_approvals(x->store, &of, approve_on_word, &w, err);
+
+    *ret =
+        plan_gate_count(approve_gate(x->step), &crowd, w.words.v, w.words.n, clock_now_us()).have;
+    vec_release(&w.words);
+    arena_release(&w.arena);
+    return rc;
+}
+
 /* --- saying it --- */
 
-static void approve_show(const struct approve *x, struct hash_text plan)
+/* `have` of `need` people have said yes; 0 when nobody counts. */
+static void approve_show(const struct approve *x, struct hash_text plan, int64_t have, int64_t need)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     CLEANUP(json_cleanup) json_t *j = json_object();
@@ -154,6 +192,10 @@ static void approve_show(const struct approve *x, struct hash_text plan)
         json_put_sv(j, "role", x->a.role);
         json_put_str(j, "answer", x->a.refused ? "no" : "yes");
         json_put_sv(j, "login", x->a.login);
+        if (need) {
+            json_put_int(j, "have", have);
+            json_put_int(j, "need", need);
+        }
         json_write_pretty(j, &b);
         strbuf_add_byte(&b, '\n');
     } else {
@@ -161,8 +203,10 @@ static void approve_show(const struct approve *x, struct hash_text plan)
             strbuf_addf(&b, "step %.*s", SV_FMT(x->step->id));
         else
             strbuf_addf(&b, "plan %.12s", plan.s);
-        strbuf_addf(&b, " is %s by %.*s\n", x->a.refused ? "refused" : "approved",
-                    SV_FMT(x->a.who));
+        strbuf_addf(&b, " is %s by %.*s", x->a.refused ? "refused" : "approved", SV_FMT(x->a.who));
+        if (need > 1 && !x->a.refused)
+            strbuf_addf(&b, ": %lld of %lld approvals", (long long)have, (long long)need);
+        strbuf_add_byte(&b, '\n');
     }
     term_write(&b);
 }
@@ -170,6 +214,7 @@ static void approve_show(const struct approve *x, struct hash_text plan)
 static enum err_code approve_say(struct approve *x, struct err *err)
 {
     struct hash_text plan = hash_hex(&x->plan->approval);
+    int64_t have = 0;
 
     x->login = ident_login();
     if (x->c->reject && !x->c->note) {
@@ -186,7 +231,9 @@ static enum err_code approve_say(struct approve *x, struct err *err)
     x->a.run = x->run ? x->run->id : 0;
     if (store_approval_add(x->store, &x->a, err) != ERR_OK)
         return err->code;
-    approve_show(x, plan);
+    if (x->run && approve_count(x, &have, err) != ERR_OK)
+        return err->code;
+    approve_show(x, plan, have, x->run ? approve_gate(x->step)->need : 0);
     return ERR_OK;
 }
 
@@ -220,7 +267,7 @@ static enum err_code approve_a_plan(struct cli *c, struct err *err)
     if (load_plan(c, c->args[0], &l, err) != ERR_OK)
         return err->code;
     dir = load_store_dir(c, &l.b);
-    if (store_open(dir, STORE_WRITE, &store, err) != ERR_OK)
+    if (load_make_store(dir, &store, err) != ERR_OK)
         return err->code;
     x.store = store;
     x.plan = &l.plan;

@@ -166,6 +166,12 @@ static enum err_code rollback_dry(const struct rollback *r, enum exit_code *exit
 
 /* --- going back --- */
 
+/* Something was changed, and the plan has no step that would undo anything: the run would end as rolled back, and is not. */
+static bool rollback_is_empty(const struct rollback *r)
+{
+    return !r->goes_on && r->view.plan.n_way_back == 0 && r->back.changes.n > 0;
+}
+
 static enum err_code rollback_go(const struct rollback *r, enum exit_code *exit, struct err *err)
 {
     struct show_back show = {&r->view.plan, r->whose, r->to, &r->back};
@@ -176,6 +182,15 @@ static enum err_code rollback_go(const struct rollback *r, enum exit_code *exit,
     if (r->back.bad.n) {
         (void)err_set(err, ERR_REFUSED, "%.*s", SV_FMT(r->back.bad));
         return err_hint(err, "%.*s", SV_FMT(r->back.hint));
+    }
+    if (rollback_is_empty(r)) {
+        (void)err_set(err, ERR_REFUSED, "%s cannot be brought back: the document has no way back",
+                      event_run_text(r->whose).s);
+        if (r->found.finished)
+            return err->code;
+        return err_hint(
+            err, "to go on: prusik resume %s; to end it as it is: prusik abort %s --why \"...\"",
+            event_run_text(r->id).s, event_run_text(r->id).s);
     }
     if (!r->c->json && !r->c->quiet && !r->goes_on) {
         CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
@@ -215,7 +230,7 @@ const struct verb verb_rollback = {
         "behind it has\n"
         "no way back, or one that would take back more. --dry-run carries nothing out: it says what "
         "each step\n"
-        "of the way back would do.\n\n"
+        "of the way back would do. A part stands for its last step: --to 2 after \"Step 2\".\n\n"
         "  prusik rollback r-0007 --why \"orders are missing\"\n"
         "  prusik rollback r-0007 --dry-run\n"
         "  prusik rollback r-0007 --to deployment/2.1/1",

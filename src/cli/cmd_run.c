@@ -59,10 +59,12 @@ static enum err_code run_run(struct cli *c, enum exit_code *exit, struct err *er
         return err->code;
     if (c->dry_run)
         return run_dry(c, &l, exit, err);
-    dir = load_store_dir(c, &l.b);
-    if (store_open(dir, STORE_WRITE, &store, err) != ERR_OK)
-        return err->code;
     go_show_questions(c, &l.plan);
+    if (run_check_questions(&l.plan, go_is_attended(c), err) != ERR_OK)
+        return err->code; /* and nothing is made */
+    dir = load_store_dir(c, &l.b);
+    if (load_make_store(dir, &store, err) != ERR_OK)
+        return err->code;
     return go_start(c, store, &l, exit, err);
 }
 

@@ -5,6 +5,7 @@
 #include "base/duration.h"
 #include "base/sv.h"
 #include "base/text.h"
+#include "cli/command.h"
 #include "cli/load.h"
 #include "cli/term.h"
 #include "exec/back_find.h"
@@ -293,7 +294,9 @@ static void status_show(struct store *store, const struct view *v, const struct 
         status_put(b, "process", strbuf_sv(&text));
     }
     status_next(v, &next);
-    status_put(b, "next", strbuf_sv(&next));
+    strbuf_truncate(&text, 0);
+    command_add(&text, strbuf_sv(&next));
+    status_put(b, "next", strbuf_sv(&text));
 }
 
 static json_t *status_json(const struct view *v, const struct back_found *f)

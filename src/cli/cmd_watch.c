@@ -270,8 +270,13 @@ static enum err_code watch_try(const struct cli *c, const struct loaded *l, enum
                                struct err *err)
 {
     CLEANUP(json_cleanup) json_t *json = c->json ? json_array() : NULL;
+    CLEANUP(mem_freep) char *dir = load_store_dir(c, &l->b);
+    CLEANUP(store_freep) struct store *store = NULL;
     struct watch_tries w = {.text = STRBUF(0), .json = json};
-    enum err_code rc = watcher_try(&l->plan, &l->b, watch_on_tried, &w, err);
+    enum err_code rc = store_open(dir, STORE_READ, &store, err);
+
+    if (rc == ERR_OK || rc == ERR_NOT_FOUND) /* without one there are no events */
+        rc = watcher_try(&l->plan, &l->b, store, watch_on_tried, &w, err);
 
     if (rc == ERR_OK && json) {
         json_write_pretty(json, &w.text);
@@ -302,16 +307,14 @@ static enum err_code watch_go(struct cli *c, const struct loaded *l, enum exit_c
 {
     CLEANUP(mem_freep) char *dir = load_store_dir(c, &l->b);
     CLEANUP(store_freep) struct store *store = NULL;
-    bool judged = false;
 
-    for (size_t i = 0; i < l->plan.n_rules; i++)
-        judged |= !l->plan.rules[i].dropped;
-    if (!judged) {
+    if (!plan_judges(&l->plan)) {
         (void)err_set(err, ERR_REFUSED, "there is no rule that could be judged");
         return err_hint(err, "rules: {NAME: \"investigate when ...\"} in prusik.yaml");
     }
     go_show_questions(c, &l->plan);
-    if (store_open(dir, STORE_WRITE, &store, err) != ERR_OK)
+    if (run_check_questions(&l->plan, go_is_attended(c), err) != ERR_OK ||
+        load_make_store(dir, &store, err) != ERR_OK)
         return err->code;
     return go_start(c, store, l, exit, err);
 }

@@ -11,7 +11,7 @@
 #include "cli/load.h"
 #include "cli/term.h"
 
-static const char *data_env(const char *name)
+static const char *data_env(void *arg UNUSED, const char *name)
 {
     return getenv(name);
 }
@@ -29,7 +29,8 @@ enum err_code data_load(const struct cli *c, struct data_file *ret, struct err *
     }
     if (file_read(path, LIMIT_BINDING_BYTES, &text, err) != ERR_OK)
         return err->code;
-    return data_file_parse(strbuf_sv(&text), path, folder, data_env, ret, err);
+    return data_file_parse(strbuf_sv(&text), path, folder, &(struct data_env){data_env, NULL}, ret,
+                           err);
 }
 
 static const char *data_format(const struct cli *c)

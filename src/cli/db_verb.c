@@ -35,8 +35,21 @@ static const struct db_command db_commands[] = {
 
 /* --- stopping --- */
 
+/* Whose statement a signal ends; NULL: none any more, as what was asked for is done. */
+static struct {
+    pthread_mutex_t lock;
+    struct db *db;
+} db_verb_stops = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void db_verb_stops_are(struct db *db)
+{
+    (void)pthread_mutex_lock(&db_verb_stops.lock);
+    db_verb_stops.db = db;
+    (void)pthread_mutex_unlock(&db_verb_stops.lock);
+}
+
 /* The first Ctrl-C ends the statement, and what was begun is rolled back; the second ends the program. */
-static void *db_verb_on_signal(void *arg)
+static void *db_verb_on_signal(void *arg UNUSED)
 {
     sigset_t set;
     int sig;
@@ -47,7 +60,10 @@ static void *db_verb_on_signal(void *arg)
     for (int n = 0; sigwait(&set, &sig) == 0; n++) {
         if (n > 0)
             _exit(EXIT_CODE_INTERRUPTED);
-        db_cancel(arg);
+        (void)pthread_mutex_lock(&db_verb_stops.lock);
+        if (db_verb_stops.db)
+            db_cancel(db_verb_stops.db);
+        (void)pthread_mutex_unlock(&db_verb_stops.lock);
     }
     return NULL;
 }
@@ -61,8 +77,9 @@ static void db_verb_watch(struct db *db)
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGTERM);
+    db_verb_stops_are(db);
     if (pthread_sigmask(SIG_BLOCK, &set, NULL) == 0 &&
-        pthread_create(&thread, NULL, db_verb_on_signal, db) == 0)
+        pthread_create(&thread, NULL, db_verb_on_signal, NULL) == 0)
         (void)pthread_detach(thread);
 }
 
@@ -118,7 +135,7 @@ static enum err_code db_verb_open(struct db_verb *v, const struct db_command *cm
         if (err->code != ERR_NOT_FOUND || sv_starts_nocase(config.url, SV("postgres")))
             return err->code; /* of PostgreSQL it is the library that is not there */
         if (!cmd->as_new)
-            return err_hint(err, "prusik db upgrade makes it");
+            return cmd->create ? err->code : err_hint(err, "prusik db upgrade makes it");
         config.url = SV("sqlite::memory:"); /* as it will be, and no file is left behind */
         if (db_open(&config, &v->db, err) != ERR_OK)
             return err->code; /* uncovered: one in memory can be made */
@@ -374,6 +391,7 @@ enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err)
     discover_ahead_free(v.ahead);
     free(v.dir);
     free(v.url);
+    db_verb_stops_are(NULL);
     db_close(v.db);
     return rc;
 }

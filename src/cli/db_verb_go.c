@@ -95,6 +95,9 @@ static enum err_code db_go_left(struct apply *a, const struct pending *p, const 
     for (size_t i = 0; i < rows.migrations.n; i++)
         half = half || (sv_eq(rows.migrations.v[i].version, p->version) &&
                         sv_is(rows.migrations.v[i].state, "partial"));
+    /* A part that is not ended, as a backfill with batches behind it, is no row of a migration yet. */
+    for (size_t i = 0; i < rows.steps.n; i++)
+        half = half || sv_eq(rows.steps.v[i].version, p->version);
     return err_hint(err, "%s%s%.*s is %s; prusik db %s goes on with it", first.hint,
                     first.hint[0] ? "; " : "", SV_FMT(p->version),
                     half ? up ? "half applied" : "half undone"
@@ -121,7 +124,8 @@ static void db_go_missing(const struct db_verb *v, const pendings *p)
     strbuf_addf(&b, "  %.*s is applied, and its file is not in ", SV_FMT(first->version));
     text_add_line(&b, sv_from(v->dir));
     if (n > 1)
-        strbuf_addf(&b, "; nor are those of %zu others", n - 1);
+        strbuf_addf(&b, n == 2 ? "; nor is that of %zu other" : "; nor are those of %zu others",
+                    n - 1);
     strbuf_add_byte(&b, '\n');
     term_write(&b);
 }
@@ -178,8 +182,10 @@ static enum err_code db_go_down_list(const struct db_verb *v, const pendings *p,
     if (!v->c->to && !v->c->count)
         count = 1;
     for (size_t i = p->n; i > 0 && ret->n < count && &p->v[i - 1] != to; i--)
-        if (p->v[i - 1].state == PENDING_PARTIAL ||
-            (p->v[i - 1].row && sv_is(p->v[i - 1].row->state, "applied")))
+        if (pending_may_pass(&p->v[i - 1], err) != ERR_OK)
+            return err->code;
+        else if (p->v[i - 1].state == PENDING_PARTIAL ||
+                 (p->v[i - 1].row && sv_is(p->v[i - 1].row->state, "applied")))
             *vec_add(ret) = p->v[i - 1];
     return ERR_OK;
 }
@@ -264,7 +270,7 @@ static enum err_code db_go_repair(struct db_verb *v, struct apply *a, const pend
     if (v->c->accept_file + v->c->finish + v->c->forget != 1)
         return err_set(err, ERR_USAGE,
                        "prusik db repair takes one of --accept-file, --finish and --forget");
-    half = one->state == PENDING_PARTIAL;
+    half = one->state == PENDING_PARTIAL || pending_is_half_missing(one);
     if (half == v->c->accept_file)
         return err_set(err, ERR_REFUSED, "%.*s is %s: %s", SV_FMT(one->version),
                        pending_state_text(one->state),

@@ -115,6 +115,8 @@ static void db_status_line(const struct pending *p, struct strbuf *b)
         strbuf_addf(b, "  %.*s", SV_FMT(p->row->applied_at));
     if (p->row && p->row->origin.n)
         strbuf_addf(b, "  from %.*s", SV_FMT(p->row->origin));
+    if (pending_is_half_missing(p))
+        strbuf_add_str(b, "  (half done)");
     if (p->layout)
         strbuf_add_str(b, "  (only comments or layout changed since)");
     if (p->not_for)

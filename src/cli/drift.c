@@ -1,10 +1,12 @@
 #include "cli/drift.h"
 
 #include <malloc.h>
+#include <string.h>
 
 #include "base/map.h"
 #include "base/sv.h"
 #include "base/text.h"
+#include "exec/run.h"
 #include "report/plan_diff.h"
 #include "runbook/runbook.h"
 #include "store/journal.h"
@@ -51,6 +53,59 @@ static bool drift_is_over(const struct drift_run *v, struct sv id)
     size_t over = 0;
 
     return map_get(&v->over, id, &over) && over;
+}
+
+/* But for where it stands, "file", which is seen from where it is read. */
+static bool drift_is_same(const json_t *before, json_t *now)
+{
+    bool same = json_typeof(before) == json_typeof(now);
+
+    if (json_is_array(now)) {
+        same = same && json_array_size(before) == json_array_size(now);
+        for (size_t i = 0; same && i < json_array_size(now); i++)
+            same = drift_is_same(json_array_get(before, i), json_array_get(now, i));
+        return same;
+    }
+    if (!json_is_object(now))
+        return json_equal(before, now);
+    same = same && json_object_size(before) == json_object_size(now);
+    for (void *it = json_object_iter(now); same && it; it = json_object_iter_next(now, it)) {
+        const char *key = json_object_iter_key(it);
+        const json_t *was = json_object_get(before, key);
+
+        same = was && (strcmp(key, "file") == 0 || drift_is_same(was, json_object_iter_value(it)));
+    }
+    return same;
+}
+
+static bool drift_is_one_of(const char *key, const char *const *keys, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
+/* What nearly every resume finds, without the copies that a comparison needs; false: it has to be compared. */
+static bool drift_is_nothing(const json_t *before, json_t *now)
+{
+    static const char *const place[] = {"document", "binding",  "title",     "hash",
+                                        "approval", "operator", "questions", "advice"};
+    static const char *const placed[] = {"steps", "way_back", "rules", "parts", "checkpoints"};
+    bool same = json_object_size(before) == json_object_size(now);
+
+    for (void *it = json_object_iter(now); same && it; it = json_object_iter_next(now, it)) {
+        const char *key = json_object_iter_key(it);
+        const json_t *was = json_object_get(before, key);
+
+        if (drift_is_one_of(key, place, ARRAY_LEN(place)))
+            continue;
+        if (drift_is_one_of(key, placed, ARRAY_LEN(placed)))
+            same = was && drift_is_same(was, json_object_iter_value(it));
+        else
+            same = was && json_equal(was, json_object_iter_value(it));
+    }
+    return same;
 }
 
 /* Does it matter to what is left of the run? */
@@ -187,70 +242,88 @@ static void drift_sets(const struct drift_run *v, const json_t *given, struct ar
     opt->n_sets = n;
 }
 
-static enum err_code drift_plan(const struct runbook *rb, struct binding *b, struct drift *d,
-                                const struct drift_run *v, struct err *err)
+/* What the plan of today is made with.  Who goes on with a run is not what it does: as the run has it. */
+static void drift_options(const struct drift_run *v, const struct binding_options *today,
+                          struct arena *arena, struct binding_options *ret)
 {
-    CLEANUP(json_cleanup) json_t *now = NULL;
-    struct plan_diff diff;
+    const json_t *given = json_object_get(v->started, "given");
 
-    if (plan_make(rb, b, &now, err) != ERR_OK)
-        return err->code;
-    if (sv_eq(json_get_sv(now, "hash"), sv_from(hash_hex(&v->plan->hash).s)))
-        return ERR_OK;
-    plan_diff_make(v->plan->json, now, &diff);
-    drift_tell(d, v, &diff);
-    plan_diff_release(&diff);
-    return ERR_OK;
+    *ret = *today;
+    ret->operator_name = arena_strdup(arena, v->plan->operator_name);
+    if (json_get_bool(given, "environment", false))
+        ret->environment = arena_strdup(arena, v->plan->environment);
+    if (json_get_bool(given, "time_scale", false))
+        ret->time_scale = v->plan->time_scale;
+    drift_sets(v, given, arena, ret);
 }
 
-static enum err_code drift_compare(struct store *store, const struct drift_run *v, const char *path,
-                                   const struct binding_options *today, struct drift *d,
+/* The plan of today; `doc` is the document of the run.  *edited: also when it cannot be made. */
+static enum err_code drift_plan_now(const struct document *doc, const struct binding_options *opt,
+                                    const json_t *started, bool *edited, json_t **ret,
+                                    struct err *err)
+{
+    struct runbook rb = {0};
+    struct binding b = {0};
+    enum err_code rc = runbook_read(doc, &rb, err);
+
+    if (rc != ERR_OK)
+        return rc;
+    rc = binding_load(doc->path, opt, &b, err);
+    *edited =
+        rc != ERR_OK || !sv_eq(json_get_sv(started, "binding_hash"), sv_from(hash_hex(&b.hash).s));
+    if (rc == ERR_OK)
+        rc = plan_make(&rb, &b, ret, err);
+    if (rc == ERR_OK || b.dir)
+        binding_release(&b);
+    runbook_release(&rb);
+    return rc;
+}
+
+/*
+ * The run may be a long one: its plan is not kept beside all that another is made of, but read again.  `why`: what is said of today; the
+ * error is that of the plan of the run.
+ */
+static enum err_code drift_compare(struct store *store, const struct drift_of *of,
+                                   const struct drift_run *v, struct drift *d, struct err *why,
                                    struct err *err)
 {
     CLEANUP(arena_release) struct arena arena = {0};
-    const json_t *given = json_object_get(v->started, "given");
-    struct binding_options opt = *today;
+    CLEANUP(json_cleanup) json_t *now = NULL;
+    struct binding_options opt;
     struct document doc = {0};
-    struct runbook rb = {0};
-    struct binding b = {0};
-    enum err_code rc;
+    struct plan_diff diff;
 
-    if (json_get_bool(given, "environment", false))
-        opt.environment = arena_strdup(&arena, v->plan->environment);
-    if (json_get_bool(given, "time_scale", false))
-        opt.time_scale = v->plan->time_scale;
-    drift_sets(v, given, &arena, &opt);
-    rc = drift_document(store, v, path, &doc, err);
-    if (rc != ERR_OK)
-        return rc;
-    rc = runbook_read(&doc, &rb, err);
-    if (rc == ERR_OK) {
-        rc = binding_load(path, &opt, &b, err);
-        d->edited = rc != ERR_OK ||
-                    !sv_eq(json_get_sv(v->started, "binding_hash"), sv_from(hash_hex(&b.hash).s));
-        if (rc == ERR_OK)
-            rc = drift_plan(&rb, &b, d, v, err);
-        if (rc == ERR_OK || b.dir)
-            binding_release(&b);
-        runbook_release(&rb);
-    }
+    drift_options(v, of->opt, &arena, &opt);
+    if (drift_document(store, v, of->document, &doc, why) != ERR_OK)
+        return ERR_OK;
+    plan_release(of->plan);
+    (void)!drift_plan_now(&doc, &opt, v->started, &d->edited, &now, why); /* `why` says it */
     document_release(&doc);
-    return rc;
+    (void)malloc_trim(0);
+    if (run_plan(store, of->run, of->plan, err) != ERR_OK)
+        return err->code;
+    if (now && !drift_is_nothing(of->plan->json, now)) {
+        plan_diff_make(of->plan->json, now, &diff);
+        drift_tell(d, v, &diff);
+        plan_diff_release(&diff);
+    }
+    return ERR_OK;
 }
 
 enum err_code drift_find(struct store *store, const struct drift_of *of, struct drift *ret,
                          struct err *err)
 {
     struct drift_run v = {.plan = of->plan};
-    struct err why = {0};
+    struct err why = {.code = ERR_OK};
     enum err_code rc;
 
     *ret = (struct drift){.text = STRBUF(DRIFT_TEXT)};
     if (of->plan->watch_only) /* it was planned with less */
         return ERR_OK;
     rc = journal_read(store, of->run, 0, drift_on_event, &v, err);
-    if (rc == ERR_OK && json_object_get(v.started, "binding_hash") &&
-        drift_compare(store, &v, of->document, of->opt, ret, &why) != ERR_OK) {
+    if (rc == ERR_OK && json_object_get(v.started, "binding_hash"))
+        rc = drift_compare(store, of, &v, ret, &why, err);
+    if (rc == ERR_OK && why.code != ERR_OK) {
         strbuf_addf(&ret->text, "no plan can be made of it today: %s", why.msg);
         ret->json = json_object();
     }
@@ -259,7 +332,7 @@ enum err_code drift_find(struct store *store, const struct drift_of *of, struct 
         json_put_sv(ret->json, "text", strbuf_sv(&ret->text));
     }
     drift_run_release(&v);
-    (void)malloc_trim(0); /* a second plan was made, and the run may be a long one */
+    (void)malloc_trim(0); /* of a second plan */
     return rc;
 }
 

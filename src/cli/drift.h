@@ -22,13 +22,14 @@ struct drift {
 /* What is compared: a run, its plan, the path of its document, and how the binding of today is read. */
 struct drift_of {
     int64_t run;
-    const struct plan *plan;
+    struct plan *plan; /* it is read anew from the store: what points into it is lost */
     const char *document;
     const struct binding_options *opt;
 };
 
 /*
- * *ret is for drift_release(), also when nothing differs.  A binding of which no plan can be made today is a difference, and no error.
+ * *ret is for drift_release(), also when nothing differs.  A binding of which no plan can be made today is a difference, and no error;
+ * the plan of the run that cannot be read again is one, and then there is none.
  */
 NODISCARD enum err_code drift_find(struct store *store, const struct drift_of *of,
                                    struct drift *ret, struct err *err);

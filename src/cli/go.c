@@ -124,7 +124,7 @@ void go_show_questions(const struct cli *c, const struct plan *p)
 enum err_code go_start(const struct cli *c, struct store *store, const struct loaded *l,
                        enum exit_code *exit, struct err *err)
 {
-    CLEANUP(ui_freep) struct ui *ui = ui_new(go_mode(c), &l->plan, store_dir(store));
+    CLEANUP(ui_freep) struct ui *ui = ui_new(go_mode(c), &l->plan);
     struct go g = {.run = NULL};
     struct run_options opt;
     struct binding_options given = {
@@ -235,8 +235,6 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
         bopt.path = paths.binding;
     if (rc == ERR_OK)
         rc = binding_load(paths.document, &bopt, &b, err);
-    if (rc == ERR_OK)
-        rc = go_secrets(&g, &plan, &b, err);
     if (rc == ERR_OK && on->back.p && plan.watch_only)
         rc = err_set(err, ERR_REFUSED, "%s only watches: there is no way back of it",
                      event_run_text(id).s);
@@ -246,8 +244,10 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
         rc = drift_find(store, &(struct drift_of){id, &plan, paths.document, &bopt}, &drift, err);
     if (rc == ERR_OK)
         rc = go_check_drift(c, id, on, &drift, b.path, err);
+    if (rc == ERR_OK) /* they are named by the plan, which drift_find() has read anew */
+        rc = go_secrets(&g, &plan, &b, err);
     if (rc == ERR_OK) {
-        ui = ui_new(go_mode(c), &plan, store_dir(store));
+        ui = ui_new(go_mode(c), &plan);
         opt = go_options(&g, c, &b, ui);
         opt.retry = on->retry;
         opt.back_to = on->to;

@@ -1,16 +1,24 @@
 #include "cli/load.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/suggest.h"
 #include "base/sv.h"
+#include "base/vec.h"
+#include "cli/command.h"
 #include "exec/run.h"
 #include "exec/watcher.h"
 #include "notify/outbox.h"
 #include "store/event.h"
+#include "store/journal.h"
 
 void loaded_release(struct loaded *l)
 {
@@ -37,6 +45,37 @@ static struct binding_options load_options(const struct cli *c)
                                     .rehearse = c->rehearse};
 }
 
+/* The document is not there: the one that was meant, perhaps. */
+static void load_hint_document(const char *path, struct err *err)
+{
+    CLEANUP(mem_freep) char *folder = path_dir(path);
+    struct suggest s = suggest_begin(sv_from(path));
+    VEC(char *) names = {0};
+    DIR *dir = opendir(folder);
+    int64_t run;
+
+    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir))
+        if (sv_ends(sv_from(e->d_name), SV(".md"))) {
+            bool here = !strchr(path, '/');
+
+            *vec_add(&names) = here ? xstrdup(e->d_name) : path_join(folder, e->d_name);
+            suggest_offer(&s, sv_from(names.v[names.n - 1]));
+        }
+    if (!dir)
+        (void)err_hint(err, "there is no folder '%s'", folder);
+    else if (event_run_parse(sv_from(path), &run))
+        (void)err_hint(err, "a run that is there goes on with: prusik resume %s", path);
+    else if (s.best.p)
+        (void)err_hint(err, "did you mean %.*s?", SV_FMT(s.best));
+    else if (names.n == 1)
+        (void)err_hint(err, "there is %s", names.v[0]);
+    if (dir)
+        (void)closedir(dir);
+    for (size_t i = 0; i < names.n; i++)
+        free(names.v[i]);
+    vec_release(&names);
+}
+
 /* What was made is in `l`, also on failure. */
 static enum err_code load_all(const struct cli *c, const char *path, struct loaded *l,
                               struct err *err)
@@ -45,6 +84,8 @@ static enum err_code load_all(const struct cli *c, const char *path, struct load
     json_t *json = NULL;
 
     l->has_doc = document_load(path, &l->doc, err) == ERR_OK;
+    if (!l->has_doc && err->sys == ENOENT)
+        load_hint_document(path, err);
     if (!l->has_doc)
         return err->code;
     l->has_rb = runbook_read(&l->doc, &l->rb, err) == ERR_OK;
@@ -98,6 +139,21 @@ char *load_store_dir(const struct cli *c, const struct binding *b)
     return c->store ? xstrdup(c->store) : path_join(b->dir, name);
 }
 
+char *load_store_unasked(void)
+{
+    static const struct cli plain = {0};
+    const struct binding_options opt = {0};
+    struct binding b = {0};
+    struct err ignored;
+    char *dir;
+
+    if (binding_load("./document", &opt, &b, &ignored) != ERR_OK)
+        return file_exists(".prusik/store.db") ? xstrdup(".prusik") : NULL;
+    dir = load_store_dir(&plain, &b);
+    binding_release(&b);
+    return dir;
+}
+
 /* The folder above this one that has a store, whose path is for free(); NULL: none has. */
 static char *load_store_above(void)
 {
@@ -115,6 +171,19 @@ static char *load_store_above(void)
     return NULL;
 }
 
+/* Another user's: it is there, and nothing can be said of it. */
+static enum err_code load_not_ours(const char *dir, struct err *err)
+{
+    struct stat st;
+    const struct passwd *owner = stat(dir, &st) == 0 ? getpwuid(st.st_uid) : NULL;
+
+    (void)err_sys(err, EACCES, "look into the store '%s'", dir);
+    err->code = ERR_NOT_FOUND; /* nothing has failed */
+    if (!owner)
+        return err->code;
+    return err_hint(err, "it belongs to %s: sudo -u %s prusik ...", owner->pw_name, owner->pw_name);
+}
+
 /* A run has made it: a verb that names one makes no empty store in the folder in which somebody happens to stand. */
 static enum err_code load_open(const char *dir, enum store_mode mode, struct store **ret,
                                struct err *err)
@@ -122,13 +191,25 @@ static enum err_code load_open(const char *dir, enum store_mode mode, struct sto
     CLEANUP(mem_freep) char *path = path_join(dir, "store.db");
     CLEANUP(mem_freep) char *above = NULL;
 
-    if (file_exists(path))
+    if (file_exists(path)) {
+        command_store(dir);
         return store_open(dir, mode, ret, err);
+    }
+    if (access(path, F_OK) != 0 && errno == EACCES)
+        return load_not_ours(dir, err);
     (void)err_set(err, ERR_NOT_FOUND, "there is no store in '%s'", dir);
     above = load_store_above();
     if (above)
         return err_hint(err, "there is one above: --store %s", above);
     return err_hint(err, "a run makes it; --store names another folder");
+}
+
+enum err_code load_make_store(const char *dir, struct store **ret, struct err *err)
+{
+    if (store_open(dir, STORE_WRITE, ret, err) != ERR_OK)
+        return err->code;
+    command_store(dir);
+    return ERR_OK;
 }
 
 enum err_code load_store(const struct cli *c, enum store_mode mode, struct store **ret,
@@ -163,6 +244,8 @@ enum err_code load_run(struct store *s, const struct cli *c, int64_t *ret, struc
     } else if (!event_run_parse(sv_from(c->args[0]), &run)) {
         (void)err_set(err, ERR_USAGE, "'%s' is not the name of a run", c->args[0]);
         return err_hint(err, "runs are called r-0001, r-0002, ...; prusik status --all lists them");
+    } else if (journal_run_exists(s, run, err) != ERR_OK) {
+        return err->code;
     }
     *ret = run;
     return ERR_OK;

@@ -27,10 +27,14 @@ void loaded_release(struct loaded *l);
 
 /* The folder of the store: --store, the binding's, or .prusik beside it.  For free(). */
 char *load_store_dir(const struct cli *c, const struct binding *b);
+/* The folder of the store that a verb finds here without options, whether it is there or not; for free(); NULL: prusik.yaml here cannot be read. */
+char *load_store_unasked(void);
+/* Open it for writing, made where it is not there yet. */
+NODISCARD enum err_code load_make_store(const char *dir, struct store **ret, struct err *err);
 /* The store of verbs that name a run: --store, else the one of prusik.yaml or .prusik here. */
 NODISCARD enum err_code load_store(const struct cli *c, enum store_mode mode, struct store **ret,
                                    struct err *err);
-/* The run that an argument names; the newest when there is no argument. */
+/* The run that an argument names, which is there; the newest when there is no argument. */
 NODISCARD enum err_code load_run(struct store *s, const struct cli *c, int64_t *ret,
                                  struct err *err);
 /* The folder that --output names must be there: said before any work, ERR_USAGE. */

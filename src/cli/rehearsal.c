@@ -153,7 +153,7 @@ enum err_code rehearsal_open(struct rehearsal *r, struct cli *c, struct err *err
         rehearsal_read_paths(r, err) != ERR_OK)
         return err->code;
     dir = load_store_dir(c, &r->l.b);
-    if (store_open(dir, STORE_WRITE, &r->store, err) != ERR_OK)
+    if (load_make_store(dir, &r->store, err) != ERR_OK)
         return err->code;
     rehearsal_find_path(r);
     return rehearsal_load_state(r, err);

@@ -119,24 +119,6 @@ static void show_warnings(const struct plan_step *s, size_t indent, struct strbu
     }
 }
 
-/* The first line of a command, with those on which it goes on behind a '\\'. */
-static struct sv show_first_line(struct sv command, struct strbuf *joined)
-{
-    struct sv line = {NULL, 0};
-
-    while (sv_next_line(&command, &line)) {
-        struct sv part = sv_trim(line);
-        bool more = part.n > 1 && part.p[part.n - 1] == '\\';
-
-        if (joined->n)
-            strbuf_add_byte(joined, ' ');
-        strbuf_add_sv(joined, more ? sv_trim(sv_sub(part, 0, part.n - 1)) : part);
-        if (!more)
-            break;
-    }
-    return strbuf_sv(joined);
-}
-
 /* Statements that are not yet bound to a database are of no dialect. */
 static struct sv show_kind(const struct plan_step *s)
 {
@@ -149,10 +131,12 @@ static struct sv show_kind(const struct plan_step *s)
 
 static void show_step(const struct plan *p, const struct plan_step *s, struct strbuf *out)
 {
-    CLEANUP(strbuf_release) struct strbuf joined = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf brief = STRBUF(0);
     size_t indent = 2 * tree_depth(s->part) + 2;
-    struct sv first = show_first_line(plan_command(s), &joined);
+    struct sv first;
 
+    text_add_brief(&brief, plan_command(s));
+    first = strbuf_sv(&brief);
     if (s->skip.n) {
         show_line(out, indent, TERM_DIM, first, 60);
         term_addf(out, TERM_DIM, "  left out: %.*s\n", SV_FMT(s->skip));
@@ -225,6 +209,43 @@ static void show_rules(const struct plan *p, struct strbuf *out)
         term_addf(out, TERM_DIM, "  %.*s%sline %zu\n", SV_FMT(file), file.n ? " " : "", r->line);
         if (r->text.n && !sv_eq(r->text, r->source))
             show_source(r->source, out);
+    }
+}
+
+/* Moments at which rules are judged together, and people look. */
+static void show_checkpoint_item(const struct plan_checkpoint_item *item, struct sv dropped,
+                                 struct strbuf *out)
+{
+    show_line(out, 0, dropped.n ? TERM_DIM : TERM_PLAIN, item->text, 60);
+    if (dropped.n)
+        term_addf(out, TERM_WARN, "  dropped: %.*s", SV_FMT(dropped));
+    else if (item->ask)
+        term_add(out, TERM_WARN, SV("  a person looks"));
+    for (size_t r = 0; r < item->n_rules && !dropped.n; r++)
+        term_addf(out, TERM_DIM, "%s%.*s", r ? ", " : "  by ", SV_FMT(item->rules[r]));
+    strbuf_add_byte(out, '\n');
+}
+
+static void show_checkpoints(const struct plan *p, struct strbuf *out)
+{
+    const json_t *list = json_object_get(p->json, "checkpoints");
+
+    if (p->n_checkpoints)
+        term_add(out, TERM_HEAD, SV("\nCheckpoints\n"));
+    for (size_t i = 0; i < p->n_checkpoints; i++) {
+        const struct plan_checkpoint *c = &p->checkpoints[i];
+
+        const json_t *entry = json_array_get(list, i);
+
+        for (size_t k = 0; k < c->n_items; k++) {
+            const json_t *item = json_array_get(json_object_get(entry, "items"), k);
+            struct sv dropped = json_get_sv(item, "reason");
+
+            if (!dropped.n)
+                dropped = json_get_sv(entry, "reason");
+            strbuf_addf(out, "  T+%s  ", duration_format(plan_scale(p, c->at_ms)).s);
+            show_checkpoint_item(&c->items[k], dropped, out);
+        }
     }
 }
 
@@ -383,6 +404,7 @@ void show_plan(const struct plan *p, bool attended, struct strbuf *out)
     show_head(p, out);
     show_steps(p, p->steps, p->n_steps, out);
     show_rules(p, out);
+    show_checkpoints(p, out);
     show_advice(p, out);
     show_proposals(p, out);
     if (p->n_way_back) {

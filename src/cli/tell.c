@@ -1,6 +1,7 @@
 #include "cli/tell.h"
 
 #include "base/json.h"
+#include "cli/command.h"
 #include "cli/term.h"
 #include "store/event.h"
 
@@ -19,8 +20,9 @@ void tell_done(const struct cli *c, int64_t run, const struct told *t)
         json_write_pretty(j, &b);
         strbuf_add_byte(&b, '\n');
     } else {
-        strbuf_addf(&b, "%s %s%s%s\n", name.s, t->text, next.n ? "; go on with: " : "",
-                    strbuf_str(&next));
+        strbuf_addf(&b, "%s %s%s", name.s, t->text, next.n ? "; go on with: " : "");
+        command_add(&b, strbuf_sv(&next));
+        strbuf_add_byte(&b, '\n');
     }
     term_write(&b);
 }

@@ -11,6 +11,7 @@
 
 #include "base/sv.h"
 #include "base/text.h"
+#include "cli/command.h"
 
 static bool term_color, term_color_err, term_ascii;
 
@@ -188,7 +189,7 @@ void term_write(const struct strbuf *b)
 
 void term_error(const struct err *err)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), hint = STRBUF(0);
 
     text_add_terminal(&text, sv_from(err->msg));
     fprintf(stderr, "%serror:%s %s\n", term_color_err ? "\033[1;31m" : "",
@@ -196,7 +197,8 @@ void term_error(const struct err *err)
     if (!err->hint[0])
         return;
     strbuf_truncate(&text, 0);
-    text_add_terminal(&text, sv_from(err->hint));
+    command_add(&hint, sv_from(err->hint));
+    text_add_terminal(&text, strbuf_sv(&hint));
     fprintf(stderr, "%shint:%s %s\n", term_color_err ? "\033[1m" : "",
             term_color_err ? "\033[0m" : "", strbuf_str(&text));
 }

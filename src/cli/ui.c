@@ -1,5 +1,6 @@
 #include "cli/ui.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "base/duration.h"
 #include "base/sv.h"
 #include "base/text.h"
+#include "cli/command.h"
 #include "cli/ui_int.h"
 
 /* --- small pieces --- */
@@ -101,7 +103,16 @@ void ui_print(struct ui *u, const struct strbuf *lines)
         return;
     }
     ui_erase(u);
+    if (u->prompted) {
+        CLEANUP(strbuf_release) struct strbuf below = STRBUF(0);
+
+        strbuf_add_byte(&below, '\n');
+        term_write(&below);
+        u->prompted = false;
+    }
     term_write(lines);
+    if (u->asking)
+        ui_prompt(u);
     ui_redraw(u);
 }
 
@@ -207,8 +218,13 @@ static void ui_on_tick(uv_timer_t *t)
 
 void ui_attach(struct ui *u, struct run *r)
 {
+    const struct run_stand stand = run_stand(r);
+
     u->run = r;
     u->run_id = run_id(r);
+    u->way_back = stand.way_back;
+    u->done = stand.over;
+    u->total = stand.of;
     u->attached = true;
     if (u->mode != UI_LIVE)
         return;
@@ -328,6 +344,21 @@ static void ui_run_started(struct ui *u, const struct run_event *e, struct strbu
     term_addf(b, TERM_DIM, ", plan %.12s\n", json_get_str(e->data, "plan", ""));
 }
 
+/* A dim line that names commands of prusik. */
+static void ui_add_commandf(struct strbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static void ui_add_commandf(struct strbuf *b, const char *fmt, ...)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), line = STRBUF(0);
+    va_list ap;
+
+    va_start(ap, fmt);
+    strbuf_vaddf(&text, fmt, ap);
+    va_end(ap);
+    command_add(&line, strbuf_sv(&text));
+    term_add(b, TERM_DIM, strbuf_sv(&line));
+}
+
 /* Settings of today, which the run does not take up. */
 static void ui_differs(const struct ui *u, const json_t *differs, struct strbuf *b)
 {
@@ -356,8 +387,8 @@ static void ui_run_resumed(struct ui *u, const struct run_event *e, struct strbu
     term_addf(b, TERM_WARN,
               "%.*s has been edited since the run began, which goes on with what it was then\n",
               SV_FMT(u->plan->document));
-    term_addf(
-        b, TERM_DIM,
+    ui_add_commandf(
+        b,
         "for the text of today: prusik abort %s --why \"...\", then prusik run; for one step: "
         "prusik skip\n",
         event_run_text(e->run).s);
@@ -473,14 +504,15 @@ static void ui_gate(struct ui *u, const struct run_event *e, struct strbuf *b)
 
     if (!e->step)
         return; /* uncovered: a gate is always a step's */
+    if (sv_eq(json_get_sv(e->data, "gate"), SV("question")))
+        return; /* it is about to be asked */
     tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
     text_add_line(&text, json_get_sv(e->data, "for"));
     strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 2);
     term_addf(b, TERM_WARN, "? waits for %s\n", strbuf_str(&text));
     if (u->mode == UI_LIVE && sv_eq(json_get_sv(e->data, "gate"), SV("approve"))) {
         strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 4);
-        term_addf(b, TERM_DIM, "from another terminal: prusik approve %s\n",
-                  event_run_text(e->run).s);
+        ui_add_commandf(b, "from another terminal: prusik approve %s\n", event_run_text(e->run).s);
     }
 }
 
@@ -618,15 +650,13 @@ void ui_listen(void *arg, const struct run_event *e)
 
 /* --- making, ending --- */
 
-struct ui *ui_new(enum ui_mode mode, const struct plan *plan, const char *store_dir)
+struct ui *ui_new(enum ui_mode mode, const struct plan *plan)
 {
     struct ui *u = XNEW(struct ui);
 
     u->mode = mode;
     u->plan = plan;
-    u->store_dir = xstrdup(store_dir);
     u->begun_us = clock_now_us();
-    u->total = plan->n_steps;
     return u;
 }
 
@@ -641,7 +671,6 @@ void ui_free(struct ui *u)
     strbuf_release(&u->withheld);
     strbuf_release(&u->said);
     strbuf_release(&u->left_out);
-    free(u->store_dir);
     free(u);
 }
 
@@ -669,7 +698,7 @@ static void ui_end_lines(struct ui *u, enum exit_code code, struct strbuf *b)
         if (ui_ends[i].code == code)
             term_addf(b, ui_ends[i].style, "\n%s", ui_ends[i].text);
     strbuf_addf(b, "  run %s, %s, exit code %d\n", run.s, t.s, (int)code);
-    term_addf(b, TERM_DIM, "report: prusik report %s --store %s\n", run.s, u->store_dir);
+    ui_add_commandf(b, "report: prusik report %s\n", run.s);
 }
 
 void ui_end(struct ui *u, enum exit_code code, const struct err *err UNUSED)

@@ -15,7 +15,7 @@ struct ui;
 
 enum ui_mode { UI_LIVE, UI_LINES, UI_JSON, UI_QUIET };
 
-struct ui *ui_new(enum ui_mode mode, const struct plan *plan, const char *store_dir);
+struct ui *ui_new(enum ui_mode mode, const struct plan *plan);
 void ui_free(struct ui *u);
 DEFINE_CLEANUP(struct ui *, ui_free)
 

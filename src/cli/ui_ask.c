@@ -38,7 +38,7 @@ static bool ui_parse_answer(struct sv line, bool *all, bool *yes, struct sv *not
     return true;
 }
 
-static void ui_prompt(const struct ui *u)
+void ui_prompt(struct ui *u)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
@@ -50,6 +50,7 @@ static void ui_prompt(const struct ui *u)
         term_add(&b, TERM_WARN, SV("    yes or no (a note may follow): "));
     term_write(&b);
     fflush(stdout);
+    u->prompted = true;
 }
 
 static void ui_on_line(struct ui *u, struct sv line)
@@ -57,6 +58,7 @@ static void ui_on_line(struct ui *u, struct sv line)
     struct sv note = {NULL, 0};
     bool yes = false, all = false;
 
+    u->prompted = false; /* the terminal has gone to the next line */
     if (!u->asking)
         return;
     if (!ui_parse_answer(line, &all, &yes, &note) || (all && !u->asked_more)) {
@@ -126,7 +128,9 @@ void ui_read_input(struct ui *u, bool on)
         (void)uv_read_stop(s); /* always succeeds */
 }
 
-/* The end of the output that the person is to judge. */
+enum { UI_ASK_LINES = 20 };
+
+/* The end of the output that the person is to judge; that it is no more than the end is said. */
 static void ui_show_output(const struct run_question *q, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), clean = STRBUF(0);
@@ -140,7 +144,9 @@ static void ui_show_output(const struct run_question *q, struct strbuf *b)
     text_add_terminal(&clean, strbuf_sv(&text));
     for (rest = strbuf_sv(&clean); sv_next_line(&rest, &line);)
         lines++;
-    skip = lines > 20 ? lines - 20 : 0;
+    skip = lines > UI_ASK_LINES ? lines - UI_ASK_LINES : 0;
+    if (skip)
+        term_addf(b, TERM_WARN, "    the last %d of %zu lines:\n", UI_ASK_LINES, lines);
     for (rest = strbuf_sv(&clean); sv_next_line(&rest, &line);) {
         if (skip) {
             skip--;
@@ -186,8 +192,10 @@ void ui_ask(void *arg, const struct run_question *q)
     ui_erase(u);
     ui_keys_mode(u, false);
     text_add_terminal(&text, q->text);
-    if (q->step)
+    if (q->step) {
+        tree_titles(u->plan, &u->shown_part, q->step->part, false, &b);
         ui_show_asked(q, &b);
+    }
     if (q->host.n)
         term_addf(&b, TERM_BOLD, "    on %.*s\n", SV_FMT(q->host));
     ui_show_output(q, &b);

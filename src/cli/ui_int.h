@@ -27,7 +27,6 @@ struct ui {
     enum ui_mode mode;
     const struct plan *plan;
     struct run *run;
-    char *store_dir;
     int64_t run_id;
     int64_t begun_us;
 
@@ -62,6 +61,7 @@ struct ui {
     /* a question */
     uv_tty_t input;
     bool has_input, reading, asking;
+    bool prompted;        /* the cursor stands behind a prompt */
     bool has_keys;        /* the terminal tells of each key */
     struct termios lines; /* how it was */
     size_t asked_more;    /* further hosts that the question is open for */
@@ -89,6 +89,8 @@ void ui_watch_free(struct ui *u);
 bool ui_open_input(struct ui *u);
 void ui_read_input(struct ui *u, bool on);
 void ui_ask_close(struct ui *u);
+/* The line in which an answer is typed; also again, below lines that have come meanwhile. */
+void ui_prompt(struct ui *u);
 /* ui_terminal.c: what is typed, and the size, go to the command. */
 void ui_lent_type(const struct ui *u, struct sv bytes);
 void ui_lent_resize(struct ui *u);

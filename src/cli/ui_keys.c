@@ -72,7 +72,11 @@ static void ui_show_step(const struct ui *u, struct strbuf *b)
     ui_show_row(b, "runs", strbuf_sv(&text));
     for (size_t i = 0; i < s->n_expects; i++)
         ui_show_row(b, i ? "" : "expected", s->expects[i].e.source);
-    ui_show_row(b, "way back", s->undo_text.n ? s->undo_text : sv_from(plan_undo_name(s->undo)));
+    if (!u->way_back)
+        ui_show_row(b, "way back",
+                    s->undo_text.n            ? s->undo_text
+                    : s->undo == UNDO_NOTHING ? SV("none is needed: it changes nothing")
+                                              : sv_from(plan_undo_name(s->undo)));
     if (u->last_line.n)
         ui_show_row(b, "last line", strbuf_sv(&u->last_line));
 }

@@ -296,7 +296,8 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
     if (strcmp(e->name, "watch") == 0) {
         ui_watch_tick(u, e->data);
     } else if (strcmp(e->name, "mark") == 0) {
-        term_add(&b, TERM_DIM, SV("  deploy mark T0: rules are judged from here on\n"));
+        term_addf(&b, TERM_DIM, "  deploy mark T0%s\n",
+                  plan_judges(u->plan) ? ": rules are judged from here on" : "");
         ui_print(u, &b);
     } else if (strcmp(e->name, "serving") == 0) {
         strbuf_addf(&b, "  the watch answers at %s\n", json_get_str(e->data, "url", ""));
@@ -319,6 +320,11 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
         ui_print(u, &b);
     } else if (strcmp(e->name, "watch-state") == 0) {
         strbuf_add_str(&b, "  the watch goes on: ");
+        text_add_line(&b, json_get_sv(e->data, "text"));
+        strbuf_add_byte(&b, '\n');
+        ui_print(u, &b);
+    } else if (strcmp(e->name, "reported") == 0) {
+        strbuf_add_str(&b, "  told meanwhile: ");
         text_add_line(&b, json_get_sv(e->data, "text"));
         strbuf_add_byte(&b, '\n');
         ui_print(u, &b);

@@ -16,7 +16,7 @@ struct reader {
     struct yaml_file y;
     struct data_file *f;
     const char *folder;
-    data_env_fn *env;
+    const struct data_env *env;
 };
 
 static bool is_name_byte(char c, bool first)
@@ -49,7 +49,7 @@ static enum err_code expand(struct reader *r, const struct yaml_node *at, struct
             return yaml_file_bad(&r->y, at,
                                  "'$' is not followed by a name; a dollar itself is '$$'");
         name = xstrdup_sv(sv_sub(s, from, to));
-        value = r->env(name);
+        value = r->env->get(r->env->arg, name);
         if (!value || !*value)
             return yaml_file_bad(&r->y, at, "'%s' is not set in the environment", name);
         strbuf_add_str(&out, value);
@@ -140,7 +140,7 @@ static enum err_code read_http(struct reader *r, const struct yaml_node *n, stru
         return r->y.err->code;
     if (bearer.p) {
         CLEANUP(mem_freep) char *name = xstrdup_sv(bearer);
-        const char *value = r->env(name);
+        const char *value = r->env->get(r->env->arg, name);
 
         if (!value || !*value)
             return yaml_file_bad(&r->y, yaml_get(n, "bearer"), "'%s' is not set in the environment",
@@ -432,7 +432,7 @@ static enum err_code read_root(struct reader *r, const struct yaml_node *root)
 }
 
 enum err_code data_file_parse(struct sv text, const char *path, const char *folder,
-                              data_env_fn *env, struct data_file *ret, struct err *err)
+                              const struct data_env *env, struct data_file *ret, struct err *err)
 {
     struct data_file f = {.n_sources = 0};
     struct reader r = {{path, &f.arena, err}, &f, folder, env};

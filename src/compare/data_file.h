@@ -57,12 +57,16 @@ struct data_file {
     size_t n_audits;
 };
 
-/* The value of a variable of the environment, or NULL. */
-typedef const char *data_env_fn(const char *name);
+/* Who knows variables: the value, valid until the next call, or NULL. */
+struct data_env {
+    const char *(*get)(void *arg, const char *name);
+    void *arg;
+};
 
 /* `folder`: what relative paths are relative to.  ERR_INVALID with "path:line: ...". */
 NODISCARD enum err_code data_file_parse(struct sv text, const char *path, const char *folder,
-                                        data_env_fn *env, struct data_file *ret, struct err *err);
+                                        const struct data_env *env, struct data_file *ret,
+                                        struct err *err);
 void data_file_release(struct data_file *f);
 
 /* ERR_NOT_FOUND with the names that there are. */

@@ -86,7 +86,10 @@ static enum err_code db_postgres_failed(struct db *db, struct sv sql, const PGre
     /* 55P03: lock_not_available */
     (void)err_set(err, strcmp(e->sqlstate, "55P03") == 0 ? ERR_LOCKED : ERR_DB, "%s: %s (%s)%s%s",
                   db->name, e->message, e->sqlstate, e->detail[0] ? ": " : "", e->detail);
-    return hint[0] ? err_hint(err, "%s", hint) : err->code;
+    /* Its last full stop would stand before what a caller adds. */
+    return hint[0]
+               ? err_hint(err, "%.*s", (int)(strlen(hint) - (hint[strlen(hint) - 1] == '.')), hint)
+               : err->code;
 }
 
 static void db_postgres_on_notice(void *arg, const PGresult *r)
@@ -419,16 +422,27 @@ static enum err_code db_postgres_parse(struct db *db, const char *url, struct er
     return ERR_OK;
 }
 
+static const char *db_postgres_known(const char *text)
+{
+    return text && *text ? text : "...";
+}
+
 /* The same way by hand, without the password. */
-static enum err_code db_postgres_refused(struct db *db, struct err *err)
+static enum err_code db_postgres_by_hand(const struct db *db, struct err *err)
 {
     const struct db_postgres *p = db->private;
 
-    (void)db_postgres_lost(db, err);
     return err_hint(err,
                     "psql -h %s -p %s -U %s -d %s tries the same; passwords are in the address, in"
                     " PGPASSWORD or in ~/.pgpass",
-                    libpq.host(p->pg), libpq.port(p->pg), libpq.user(p->pg), libpq.db(p->pg));
+                    db_postgres_known(libpq.host(p->pg)), db_postgres_known(libpq.port(p->pg)),
+                    db_postgres_known(libpq.user(p->pg)), db_postgres_known(libpq.db(p->pg)));
+}
+
+static enum err_code db_postgres_refused(struct db *db, struct err *err)
+{
+    (void)db_postgres_lost(db, err);
+    return db_postgres_by_hand(db, err);
 }
 
 static enum err_code db_postgres_connect(struct db *db, const struct db_config *c, const char *url,
@@ -442,13 +456,15 @@ static enum err_code db_postgres_connect(struct db *db, const struct db_config *
 
     p->pg = libpq.connectStartParams(keys, (const char *const[]){"prusik", "UTF8", url, NULL}, 1);
     if (libpq.status(p->pg) == CONNECTION_BAD)
-        return db_postgres_lost(db, err);
+        return db_postgres_refused(db, err);
     (void)libpq.setNoticeReceiver(p->pg, db_postgres_on_notice, db); /* else libpq prints them */
     db->deadline_ns = clock_mono_ns() + ms * 1000000;
     while (state != PGRES_POLLING_OK) {
-        if (!db_postgres_wait(db, state == PGRES_POLLING_READING ? POLLIN : POLLOUT, false))
-            return err_set(err, ERR_NET, "%s: no connection in %llu ms", db->name,
-                           (unsigned long long)ms);
+        if (!db_postgres_wait(db, state == PGRES_POLLING_READING ? POLLIN : POLLOUT, false)) {
+            (void)err_set(err, ERR_NET, "%s: no connection in %llu ms", db->name,
+                          (unsigned long long)ms);
+            return db_postgres_by_hand(db, err);
+        }
         state = libpq.connectPoll(p->pg);
         if (state == PGRES_POLLING_FAILED)
             return db_postgres_refused(db, err);

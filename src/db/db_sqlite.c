@@ -28,6 +28,9 @@ static enum err_code db_sqlite_failed(struct db *db, struct err *err)
 
     if (s->cut || (rc & 0xff) == SQLITE_INTERRUPT) /* sqlite3_interrupt() or our handlers */
         return db_cut_off(db, err);
+    /* One that comes while a table of pragma_...() is declared is a plain error of the statement that reads it. */
+    if ((rc & 0xff) == SQLITE_ERROR && atomic_load(&db->cancelled))
+        return db_cut_off(db, err);
     db->error.sqlite = rc;
     db->error.position = at < 0 ? 0 : (size_t)at + 1;
     (void)snprintf(db->error.message, sizeof(db->error.message), "%s", text);
@@ -212,6 +215,23 @@ static const struct db_ops db_sqlite_ops = {
     .in_transaction = db_sqlite_in_transaction,
 };
 
+/* SQLite itself says "unable to open database file" of all of these. */
+static enum err_code db_sqlite_not_opened(sqlite3 *lite, const char *path, bool create,
+                                          struct err *err)
+{
+    int cause = sqlite3_system_errno(lite);
+
+    if (cause == ENOENT)
+        return err_set(err, ERR_NOT_FOUND, "'%s': there is no such %s", path,
+                       create ? "folder" : "file");
+    if (cause == EISDIR)
+        return err_set(err, ERR_DB, "'%s' is a folder, no database", path);
+    if (cause == EACCES)
+        return err_set(err, ERR_DB, "'%s': permission denied",
+                       path); /* uncovered: none is closed to root */
+    return err_set(err, ERR_DB, "'%s': %s", path, sqlite3_errmsg(lite));
+}
+
 enum err_code db_sqlite_open(struct db *db, const struct db_config *c, const char *path,
                              struct err *err)
 {
@@ -224,12 +244,8 @@ enum err_code db_sqlite_open(struct db *db, const struct db_config *c, const cha
     db->kind = DB_SQLITE;
     db->name = xstrdup(path);
     db->version = sqlite3_libversion_number();
-    if (sqlite3_open_v2(path, &s->lite, flags | SQLITE_OPEN_EXRESCODE, NULL) != SQLITE_OK) {
-        bool missing = sqlite3_system_errno(s->lite) == ENOENT;
-
-        return err_set(err, missing ? ERR_NOT_FOUND : ERR_DB, "'%s': %s", path,
-                       missing ? "there is no such file" : sqlite3_errmsg(s->lite));
-    }
+    if (sqlite3_open_v2(path, &s->lite, flags | SQLITE_OPEN_EXRESCODE, NULL) != SQLITE_OK)
+        return db_sqlite_not_opened(s->lite, path, c->create, err);
     (void)sqlite3_busy_handler(s->lite, db_sqlite_on_busy, db);
     sqlite3_progress_handler(s->lite, DB_SQLITE_STEPS, db_sqlite_on_steps, db);
     /* What is no database is found out at the first read. */

@@ -341,12 +341,55 @@ void back_release(struct back *b)
     arena_release(&b->arena);
 }
 
+/* "phase-2/2.3" is in "phase-2"; of that nothing is left. */
+static struct sv back_parent(struct sv part)
+{
+    while (part.n && part.p[part.n - 1] != '/')
+        part.n--;
+    part.n -= part.n > 0;
+    return part;
+}
+
+static bool back_is_named(struct sv id, struct sv ref)
+{
+    return sv_eq(id, ref) || (id.n > ref.n && sv_ends(id, ref) && id.p[id.n - ref.n - 1] == '/');
+}
+
+/* The last step of the only part of the way forward that `ref` means; NULL: there is none, or there are several. */
+static const struct plan_step *back_find_part(const struct plan *p, struct sv ref)
+{
+    const struct plan_step *last = NULL;
+    struct sv found = {NULL, 0};
+
+    for (size_t i = 0; i < p->n_steps; i++) {
+        const struct plan_step *s = &p->steps[i];
+        struct sv part = s->part;
+
+        for (; part.n && !back_is_named(part, ref); part = back_parent(part))
+            ;
+        if (!part.n)
+            continue;
+        if (found.n && !sv_eq(found, part))
+            return NULL;
+        found = part;
+        last = s;
+    }
+    return last;
+}
+
 enum err_code back_keep(const struct plan *p, const bool *begun, struct sv ref, size_t *ret,
                         struct err *err)
 {
     struct sv nearest = {NULL, 0};
-    const struct plan_step *s = plan_find(p, ref, &nearest);
+    const struct plan_step *s = back_find_part(p, ref), *step = plan_find(p, ref, &nearest);
 
+    if (s && step && step != s && step >= p->steps && step < p->steps + p->n_steps) {
+        (void)err_set(err, ERR_INVALID, "'%.*s' is the step %.*s and the part of the step %.*s",
+                      SV_FMT(ref), SV_FMT(step->id), SV_FMT(s->id));
+        return err_hint(err, "name the step that stays as it stands here");
+    }
+    if (!s)
+        s = step;
     if (!s) {
         (void)err_set(err, ERR_INVALID, "the plan has no single step '%.*s'", SV_FMT(ref));
         return nearest.n ? err_hint(err, "did you mean '%.*s'?", SV_FMT(nearest))

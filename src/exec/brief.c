@@ -261,6 +261,7 @@ static void brief_take_run(struct brief *b, const struct event *e, const json_t 
         json_put_int(b->told, "last_kind", 0);
         break;
     case EVENT_GATE_WAITING: brief_gate(b, data, e->step); break;
+    case EVENT_ANSWER:
     case EVENT_GATE_REFUSED:
     case EVENT_GATE_PASSED:
     case EVENT_STEP_INTENT:

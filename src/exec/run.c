@@ -140,9 +140,21 @@ int64_t run_id(const struct run *r)
     return r->id;
 }
 
+struct run_stand run_stand(const struct run *r)
+{
+    struct run_stand ret = {.way_back = r->after_values == STAGE_WAY_BACK};
+    size_t from = ret.way_back ? r->n_forward : 0, to = ret.way_back ? r->steps.n : r->n_forward;
+
+    ret.of = to - from;
+    for (size_t i = from; i < to; i++)
+        ret.over += r->steps.v[i].state == STEP_DONE || r->steps.v[i].state == STEP_SKIPPED ||
+                    r->steps.v[i].left;
+    return ret;
+}
+
 /* --- starting --- */
 
-static enum err_code run_check_questions(const struct plan *p, bool attended, struct err *err)
+enum err_code run_check_questions(const struct plan *p, bool attended, struct err *err)
 {
     size_t open = plan_open(p, attended);
 
@@ -927,7 +939,8 @@ void run_interrupt(struct run *r, const char *reason)
 
 void run_roll_back(struct run *r, struct sv reason, struct sv by)
 {
-    if (r->over || r->ending || r->stage == STAGE_WAY_BACK || r->roll_back_wanted)
+    if (r->over || r->ending || r->after_values == STAGE_WAY_BACK || r->stage == STAGE_WAY_BACK ||
+        r->roll_back_wanted)
         return;
     r->roll_back_wanted = true;
     r->roll_back_reason = arena_sv(&r->arena, reason);

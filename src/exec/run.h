@@ -77,6 +77,9 @@ struct run_options {
     const struct action_terminal *terminal; /* for commands that wait for a person; NULL: none */
 };
 
+/* ERR_REFUSED, with the first of them: the plan has open questions; `attended`: that nobody can answer while it runs, either. */
+NODISCARD enum err_code run_check_questions(const struct plan *plan, bool attended,
+                                            struct err *err);
 /*
  * Begin a run: ERR_LOCKED when the environment is in use or has an unfinished run, ERR_REFUSED when
  * the plan has open questions that nobody can answer.  The plan must outlive the run.
@@ -114,6 +117,13 @@ DEFINE_CLEANUP(struct run *, run_free)
 uv_loop_t *run_uv(struct run *r);
 int64_t run_id(const struct run *r);
 
+/* Where it stands before run_go(): of the direction that it goes on in, the steps that do not have their turn again. */
+struct run_stand {
+    bool way_back;
+    size_t over, of;
+};
+struct run_stand run_stand(const struct run *r);
+
 /* Carry it out until it ends, waits, fails or is interrupted.  *err says why it did not end well,
  * or, when it is done, that it could not be sealed. */
 enum exit_code run_go(struct run *r, struct err *err);
@@ -131,7 +141,7 @@ void run_stop_soon(struct run *r, const char *reason);
  * handles keep the loop alive meanwhile.
  */
 void run_hold(struct run *r, bool hold);
-/* Take the way back, as soon as the running command has ended (one that changes something is let end). */
+/* Take the way back, as soon as the running command has ended (one that changes something is let end); one that is begun goes on. */
 void run_roll_back(struct run *r, struct sv reason, struct sv by);
 
 /*

@@ -159,6 +159,16 @@ static void fail_take_branch(struct run *r, struct run_step *s, size_t first)
     run_advance(r);
 }
 
+/* Of a document without a way back nobody is sent there: the run would end, and nothing be undone. */
+const char *run_or_back(struct run *r)
+{
+    if (r->plan->n_way_back)
+        return arena_fmt(&r->arena, "or back: prusik rollback %s", event_run_text(r->id).s).p;
+    return arena_fmt(&r->arena, "or end it as it is: prusik abort %s --why \"...\"",
+                     event_run_text(r->id).s)
+        .p;
+}
+
 bool run_branch_step_over(struct run *r)
 {
     struct run_step *failed;
@@ -174,8 +184,8 @@ bool run_branch_step_over(struct run *r)
     (void)err_set(&r->err, ERR_FAILED,
                   "step %.*s failed; what the document says for that case (%.*s) is done",
                   SV_FMT(failed->p->id), SV_FMT(failed->p->branch));
-    (void)err_hint(&r->err, "try it again: prusik retry %s; or back: prusik rollback %s",
-                   event_run_text(r->id).s, event_run_text(r->id).s);
+    (void)err_hint(&r->err, "try it again: prusik retry %s; %s", event_run_text(r->id).s,
+                   run_or_back(r));
     run_end(r, EXIT_CODE_FAILED);
     return true;
 }
@@ -200,7 +210,10 @@ static void fail_way_back(struct run *r, const struct run_step *s)
     if (!r->way_back_failed) { /* later ones follow from it */
         (void)err_set(&r->err, ERR_FAILED, "the way back failed at step %.*s%s%s", SV_FMT(s->p->id),
                       fail_colon(r), r->last_reason ? r->last_reason : "");
-        (void)err_hint(&r->err, "mend it and go on: prusik resume %s", event_run_text(r->id).s);
+        (void)err_hint(&r->err,
+                       "mend it and go on: prusik resume %s; or leave the step out: prusik skip %s "
+                       "%.*s --why \"...\"",
+                       event_run_text(r->id).s, event_run_text(r->id).s, SV_FMT(s->p->id));
     }
     r->way_back_failed = true;
     r->at++;
@@ -210,12 +223,11 @@ static void fail_way_back(struct run *r, const struct run_step *s)
 static void fail_stop(struct run *r, const struct run_step *s)
 {
     if (s->p->if_failed.n)
-        (void)err_hint(
-            &r->err, "the document says: %.*s; then: prusik retry %s; or back: prusik rollback %s",
-            SV_FMT(s->p->if_failed), event_run_text(r->id).s, event_run_text(r->id).s);
+        (void)err_hint(&r->err, "the document says: %.*s; then: prusik retry %s; %s",
+                       SV_FMT(s->p->if_failed), event_run_text(r->id).s, run_or_back(r));
     else
-        (void)err_hint(&r->err, "mend it and go on: prusik resume %s; or back: prusik rollback %s",
-                       event_run_text(r->id).s, event_run_text(r->id).s);
+        (void)err_hint(&r->err, "mend it and go on: prusik resume %s; %s", event_run_text(r->id).s,
+                       run_or_back(r));
     run_end(r, EXIT_CODE_FAILED);
 }
 

@@ -347,13 +347,13 @@ void run_fleet_check(struct run *r)
     const struct run_step *s = run_current(r);
     int64_t every_ms = s->p->every_ms ? plan_scale(r->plan, s->p->every_ms) : RUN_LOOK_MS;
 
+    if (run_count(s, STEP_PLANNED)) { /* also when another host has failed: each has its own end */
+        run_look_again(r, r->fleet.second_look ? 1000 : (uint64_t)every_ms);
+        return;
+    }
     if (run_count(s, STEP_FAILED)) {
         run_fleet_unseen(r);
         run_fleet_failed(r);
-        return;
-    }
-    if (run_count(s, STEP_PLANNED)) {
-        run_look_again(r, r->fleet.second_look ? 1000 : (uint64_t)every_ms);
         return;
     }
     while (run_count(s, STEP_CHECKING)) {

@@ -166,10 +166,13 @@ static void gate_refused(struct run *r, const struct plan_gate *g, struct sv by,
     run_queue(r, EVENT_GATE_REFUSED, s, data);
     (void)err_set(&r->err, ERR_REFUSED, "step %.*s was refused by %.*s%s%.*s", SV_FMT(s->p->id),
                   SV_FMT(by), note.n ? ": " : "", SV_FMT(note));
-    (void)err_hint(
-        &r->err,
-        "ask again: prusik resume %s; or back: prusik rollback %s; or end it: prusik abort %s --why \"...\"",
-        event_run_text(r->id).s, event_run_text(r->id).s, event_run_text(r->id).s);
+    if (r->plan->n_way_back)
+        (void)err_hint(&r->err,
+                       "ask again: prusik resume %s; %s; or end it: prusik abort %s --why \"...\"",
+                       event_run_text(r->id).s, run_or_back(r), event_run_text(r->id).s);
+    else
+        (void)err_hint(&r->err, "ask again: prusik resume %s; %s", event_run_text(r->id).s,
+                       run_or_back(r));
     run_end(r, EXIT_CODE_REFUSED);
 }
 
@@ -632,6 +635,8 @@ void run_gates_load(struct run_step *s, const struct event *e, const json_t *dat
 {
     int64_t index = json_get_int(data, "index", -1);
 
+    if (sv_eq(json_get_sv(data, "gate"), SV("question")))
+        return; /* it waited for an answer, at no gate */
     switch (e->kind) {
     case EVENT_GATE_WAITING: s->gate_since_us = json_get_int(data, "since_us", e->at_us); break;
     case EVENT_APPROVAL: s->approvals_us = json_get_int(data, "given_us", e->at_us); break;

@@ -72,6 +72,7 @@ static enum err_code gate_watch_new(struct run *r, const struct plan_gate *g, st
                                .loop = &r->loop,
                                .http = r->http,
                                .alerts = r->alerts,
+                               .events = run_event_moments,
                                .tell = gate_watch_tell,
                                .round = gate_watch_round,
                                .arg = r};

@@ -8,6 +8,7 @@
 #include "exec/back.h"
 #include "exec/run.h"
 #include "exec/step_fsm.h"
+#include "exec/watcher.h"
 #include "rule/rule.h"
 
 /* How often a step is begun whose contact is lost, when beginning it again does no harm. */
@@ -155,6 +156,7 @@ struct run {
     struct run_flag flag;
     struct run_watch *watch;
     struct alerts *alerts;             /* what an Alertmanager has told */
+    int64_t last_report;               /* the number of what was told last and is in the journal */
     struct outbox *outbox;             /* NULL: nobody is told */
     VEC(struct run_switch *) switches; /* of flags, that have no outcome yet */
     size_t n_switching;                /* that are carried out just now */
@@ -292,6 +294,8 @@ void run_set_reason(struct run *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* --- run_fail.c --- */
 
 void run_fail_init(struct run *r);
+/* "or back: prusik rollback r-0001": how else a run that stands is left. */
+const char *run_or_back(struct run *r);
 /* A step failed: again, on, a branch, back, or a stop. */
 void run_after_failure(struct run *r, struct run_step *s);
 int64_t run_retry_wait_ms(const struct plan_step *p, int64_t n, double random);
@@ -389,6 +393,16 @@ void run_watch_free(struct run *r);
 /* From the journal: the verdict as it was. */
 NODISCARD enum err_code run_watch_load(struct run *r, const struct event *e, const json_t *data,
                                        struct err *err);
+
+/* --- run_event.c: what happens in the environment meanwhile --- */
+
+/* For the watcher: `arg` is the run. */
+NODISCARD enum err_code run_event_moments(void *arg, struct sv kind, int64_t after_us,
+                                          watcher_moments *ret, struct err *err);
+/* What people and programs have told since the last time is put into the journal with the next commit. */
+void run_events_journal(struct run *r);
+/* From the journal: it is there. */
+void run_events_load(struct run *r, const json_t *data);
 
 /* --- run_look.c --- */
 

@@ -259,6 +259,13 @@ static enum err_code run_load_flag(struct run_loader *l, const struct event *e, 
     return ERR_OK;
 }
 
+static enum err_code run_load_report(struct run_loader *l, const struct event *e UNUSED,
+                                     const json_t *data, struct err *err UNUSED)
+{
+    run_events_load(l->r, data);
+    return ERR_OK;
+}
+
 static enum err_code run_load_answer(struct run_loader *l, const struct event *e,
                                      const json_t *data, struct err *err)
 {
@@ -296,7 +303,7 @@ static const struct {
     {EVENT_GATE_WAITING, run_load_gate},         {EVENT_GATE_PASSED, run_load_gate},
     {EVENT_GATE_REFUSED, run_load_gate},         {EVENT_STEP_POLICY, run_load_policy},
     {EVENT_HOST_OUTCOME, run_load_host},         {EVENT_FLAG_INTENT, run_load_flag},
-    {EVENT_FLAG_OUTCOME, run_load_flag},
+    {EVENT_FLAG_OUTCOME, run_load_flag},         {EVENT_REPORTED, run_load_report},
 };
 
 static enum err_code run_load_event(const struct event *e, void *arg, struct err *err)
@@ -402,10 +409,18 @@ static void run_settle(struct run *r)
     r->settle = s->state == STEP_RUNNING || s->state == STEP_STOPPED;
 }
 
-static enum err_code run_no_retry(const struct run *r, const char *what, struct sv id,
-                                  struct err *err)
+static enum err_code run_no_retry_here(const struct run *r, struct err *err)
 {
-    (void)err_set(err, ERR_INVALID, "%s%.*s has not failed", what, SV_FMT(id));
+    struct event_run_text run = event_run_text(r->id);
+
+    (void)err_set(err, ERR_INVALID, "run %s stands at step %.*s, which has not failed", run.s,
+                  SV_FMT(r->steps.v[size_min(r->at, r->steps.n - 1)].p->id));
+    return err_hint(err, "prusik resume %s goes on", run.s);
+}
+
+static enum err_code run_no_retry(const struct run *r, struct sv id, struct err *err)
+{
+    (void)err_set(err, ERR_INVALID, "step %.*s has not failed", SV_FMT(id));
     return err_hint(err, "prusik status %s says where it stands", event_run_text(r->id).s);
 }
 
@@ -419,9 +434,7 @@ enum err_code run_choose_retry(struct run *r, struct err *err)
     if (!r->opt.retry.n)
         return ERR_OK;
     if (sv_eq(r->opt.retry, SV("*")))
-        return r->at < r->steps.n && r->resumed == STEP_FAILED
-                   ? ERR_OK
-                   : run_no_retry(r, "the step at which the run stands, ", sv_from(run.s), err);
+        return r->at < r->steps.n && r->resumed == STEP_FAILED ? ERR_OK : run_no_retry_here(r, err);
     if (r->settle) { /* its turn would come later, unsettled */
         (void)err_set(err, ERR_INVALID, "step %.*s was begun and not ended",
                       SV_FMT(r->steps.v[r->at].p->id));
@@ -444,7 +457,7 @@ enum err_code run_choose_retry(struct run *r, struct err *err)
         r->settle = s->state == STEP_RUNNING;
         return ERR_OK;
     }
-    return run_no_retry(r, "step ", r->opt.retry, err);
+    return run_no_retry(r, r->opt.retry, err);
 }
 
 enum err_code run_load_old(struct run *r, int64_t id, struct err *err)
@@ -513,7 +526,7 @@ enum err_code run_plan(struct store *store, int64_t id, struct plan *ret, struct
     enum err_code rc = journal_open(store, id, &j, err);
 
     if (rc == ERR_OK)
-        rc = journal_read(store, id, 0, run_find_plan, &f, err);
+        rc = journal_read_first(store, id, run_find_plan, &f, err);
     strbuf_release(&f.folder);
     if (rc != ERR_OK)
         return rc;
@@ -528,7 +541,7 @@ enum err_code run_plan(struct store *store, int64_t id, struct plan *ret, struct
 enum err_code run_folder(struct store *store, int64_t id, struct strbuf *ret, struct err *err)
 {
     struct run_plan_finder f = {.folder = STRBUF(0)};
-    enum err_code rc = journal_read(store, id, 0, run_find_plan, &f, err);
+    enum err_code rc = journal_read_first(store, id, run_find_plan, &f, err);
 
     if (rc == ERR_OK)
         strbuf_add_sv(ret, strbuf_sv(&f.folder));

@@ -365,27 +365,56 @@ static void run_wait_for(struct run *r, const char *what, const char *next)
     run_end(r, EXIT_CODE_WAITING);
 }
 
+/*
+ * A person may take hours: what was done before is durable meanwhile, and whoever looks at the run reads what it waits for, and not
+ * that the last command still runs.  False: run_broken() was called.
+ */
+static bool run_tell_question(struct run *r, const struct run_question *q)
+{
+    struct sv by = r->opt.operator_name;
+    struct sv text = sv_sub(q->text, 0, sv_find_byte(q->text, '\n', 0));
+    json_t *data = json_object();
+
+    json_put_str(data, "gate", "question");
+    json_put_sv(data, "for",
+                arena_fmt(&r->arena, "an answer of %.*s, at the terminal of the run%s%.*s: %.*s",
+                          SV_FMT(by), q->host.n ? ", for " : "", SV_FMT(q->host), SV_FMT(text)));
+    json_put_int(data, "since_us", clock_now_us());
+    run_queue(r, EVENT_GATE_WAITING, run_current(r), data);
+    return run_commit(r);
+}
+
+/* Nobody is there to be asked: what it is about is said. */
+static void run_ask_nobody(struct run *r, const struct run_question *q)
+{
+    struct sv text = sv_sub(q->text, 0, sv_find_byte(q->text, '\n', 0));
+    struct sv what = arena_fmt(&r->arena, "an answer%s%.*s: %.*s", q->host.n ? ", for " : "",
+                               SV_FMT(q->host), SV_FMT(text));
+    struct sv next =
+        arena_fmt(&r->arena, "prusik resume %s from a terminal", event_run_text(r->id).s);
+
+    run_wait_for(r, what.p, next.p);
+}
+
 static void run_ask(struct run *r)
 {
     const struct plan_step *p = run_current(r)->p;
+    struct run_question q = {
+        .kind = r->question, .step = p, .outcome = r->action_ready ? &r->action.outcome : NULL};
 
+    if (p->n_on)
+        run_fleet_question(r, &q);
+    else
+        q.text = run_question_text(r, p);
     if (!r->opt.ask) {
-        struct sv next =
-            arena_fmt(&r->arena, "prusik resume %s from a terminal", event_run_text(r->id).s);
-
-        run_wait_for(r, "an answer", next.p);
-    } else {
-        struct run_question q = {
-            .kind = r->question, .step = p, .outcome = r->action_ready ? &r->action.outcome : NULL};
-
-        if (p->n_on)
-            run_fleet_question(r, &q);
-        else
-            q.text = run_question_text(r, p);
-        r->asking = true;
-        r->fleet_asks = p->n_on > 0;
-        r->opt.ask(r->opt.arg, &q);
+        run_ask_nobody(r, &q);
+        return;
     }
+    if (!run_tell_question(r, &q))
+        return;
+    r->asking = true;
+    r->fleet_asks = p->n_on > 0;
+    r->opt.ask(r->opt.arg, &q);
 }
 
 void run_queue_answer(struct run *r, bool yes, struct sv by, struct sv note, const char *how,

@@ -206,6 +206,7 @@ static void watch_on_round(void *arg)
         return;
     }
     r->verdict = watcher_verdict(r->watch->watcher);
+    run_events_journal(r);
     watch_tell_longer(r);
     watch_keep(r);
     if (!run_commit(r))
@@ -249,6 +250,7 @@ enum err_code run_watch_begin(struct run *r, struct err *err)
                                .http = r->http,
                                .binding = r->opt.binding,
                                .keep = watch_keep_alerts,
+                               .events = run_event_moments,
                                .tell = watch_on_tell,
                                .round = watch_on_round,
                                .arg = r};

@@ -103,6 +103,16 @@ void watcher_free(struct watcher *w)
 
 /* --- rounds --- */
 
+/* Nothing was measured before the mark; what a log had before is known with its first look. */
+static void watcher_measure_known(struct watcher *w, int64_t now_us)
+{
+    judge_measure_known(w->judge, now_us);
+    w->measure_known = false;
+    for (size_t i = 0; i < w->judged.n; i++) /* a log that is not there yet */
+        w->measure_known |=
+            rule_knows_before(w->judged.v[i].rule) && judge_lacks_baseline(w->judge, i);
+}
+
 /* Once a round: when the last poll is there, or when the next round begins. */
 static void watcher_judge_round(struct watcher *w)
 {
@@ -111,6 +121,8 @@ static void watcher_judge_round(struct watcher *w)
     w->round_open = false;
     w->n_rounds++;
     w->n_late += w->waiting > 0;
+    if (w->measure_known)
+        watcher_measure_known(w, now_us);
     if (w->marked) {
         judge_tick(w->judge, now_us);
         watcher_tell_all(w, now_us);
@@ -211,7 +223,11 @@ bool watcher_is_busy(const struct watcher *w)
 
 void watcher_baseline(struct watcher *w)
 {
-    judge_measure_baseline(w->judge, clock_steady_us());
+    int64_t now_us = clock_steady_us();
+
+    w->measured = true;
+    bound_baseline(w, now_us);
+    judge_measure_baseline(w->judge, now_us);
 }
 
 void watcher_mark(struct watcher *w, int64_t t0_us)
@@ -223,6 +239,11 @@ void watcher_mark(struct watcher *w, int64_t t0_us)
     judge_set_t0(w->judge, t0_us);
     if (resumed)
         return;
+    w->measure_known =
+        !w->measured && w->cfg.keep; /* not at a gate: what was changed is in the log */
+    if (w->measure_known)
+        bound_baseline(w, t0_us - 1);
+    bound_forget_known(w);
     /* Counters are looked at exactly here: what they counted before is not the release's. */
     w->round_open = false;
     (void)uv_idle_stop(&w->turn); /* always succeeds */

@@ -15,6 +15,8 @@
 #include "rule/rule.h"
 #include "watch/alerts.h"
 
+typedef VEC(int64_t) watcher_moments;
+
 enum watcher_told {
     WATCHER_RULE,       /* evidence: the state of a rule changed */
     WATCHER_CHECKPOINT, /* {name, due_us, judged_us, late_us, verdict, text, rules}: it closed */
@@ -33,6 +35,12 @@ struct watcher_config {
     struct alerts *alerts;         /* what an Alertmanager has told; NULL: nobody listens */
     /* Alerts were told: write them down (alerts_save()).  False: it cannot be.  NULL: this watch does not serve. */
     bool (*keep)(void *arg);
+    /*
+     * When something of this kind happened in the environment after after_us (UTC), added to *ret in any order.  On the loop: it
+     * may not block for long.
+     */
+    enum err_code (*events)(void *arg, struct sv kind, int64_t after_us, watcher_moments *ret,
+                            struct err *err);
     /* Of what happened in a round; takes over data. */
     void (*tell)(void *arg, enum watcher_told what, json_t *data);
     /* After all of it; the watcher may be asked and stopped in it. */

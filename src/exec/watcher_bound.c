@@ -81,16 +81,18 @@ void feed_share(struct watcher_feed *f, const struct sample *s)
 
 /* --- what a poll gave --- */
 
-/* The rows that a query gave are one text of JSON. */
+/* The rows that a query gave are one text of JSON; of pairs, another one has what they were before. */
 static void bound_rows(struct watcher_feed *f, const struct sample *s)
 {
-    CLEANUP(json_cleanup) json_t *rows = NULL;
+    CLEANUP(json_cleanup) json_t *rows = NULL, *old = NULL;
+    const struct sample *before = sample_find(&f->source->samples, SV("old_json"));
     struct err err;
 
-    if (json_read(s->text, &rows, &err) != ERR_OK)
-        return; /* uncovered: it was written by json_write() */
+    if (json_read(s->text, &rows, &err) != ERR_OK ||
+        (before && json_read(before->text, &old, &err) != ERR_OK))
+        return; /* uncovered: both were written by json_write() */
     (void)samples_add_rows(f->w->samples, f->id, f->name, s->at_us, rows,
-                           NULL); /* false: no rule asks for it */
+                           old); /* false: no rule asks for it */
 }
 
 static void bound_sample(struct watcher_feed *f, const struct sample *s)
@@ -117,7 +119,7 @@ static void bound_sample(struct watcher_feed *f, const struct sample *s)
     feed_member(f, s->name, s);
 }
 
-static void take_bound(struct watcher_feed *f, const struct sample_list *l)
+void take_bound(struct watcher_feed *f, const struct sample_list *l)
 {
     for (size_t i = 0; i < l->v.n; i++)
         bound_sample(f, &l->v.v[i]);
@@ -153,7 +155,7 @@ static void take_log(struct watcher_feed *f, const struct sample_list *l)
             strbuf_truncate(&f->position, 0);
             strbuf_add_sv(&f->position, s->text);
         } else if (s->kind == SAMPLE_ERROR) {
-            samples_poll_failed(f->w->samples, f->id, s->at_us, s->text);
+            feed_is_partial(f, s->text);
         } else if (bound_growth(f, s, true, &growth, &us) && growth > 0) {
             struct sv pattern = sv_sub(s->name, 0, nul);
 
@@ -166,6 +168,80 @@ static void take_log(struct watcher_feed *f, const struct sample_list *l)
     }
 }
 
+/* --- patterns of a log --- */
+
+static json_t *bound_patterns(const struct sample *s)
+{
+    json_t *rows = NULL;
+    struct err err;
+
+    return json_read(s->text, &rows, &err) == ERR_OK
+               ? rows
+               : json_array(); /* uncovered: it was written by json_write() */
+}
+
+static void take_patterns(struct watcher_feed *f, const struct sample_list *l)
+{
+    const struct sample *rows = sample_find(l, SV("rows_json")),
+                        *known = sample_find(l, SV("known_json")),
+                        *limit = sample_find(l, SV("limit")),
+                        *position = sample_find(l, SV("position"));
+    json_t *list = bound_patterns(rows), *had = known ? bound_patterns(known) : NULL;
+
+    if (f->w->marked) /* what was there before is seen in the moment in which it is known */
+        (void)json_array_extend(list, had);
+    else if (!f->known)
+        f->known = json_incref(had);
+    (void)samples_add_rows(f->w->samples, f->id, f->name, l->at_us, list,
+                           NULL); /* false: no rule asks for it */
+    json_decref(list);
+    json_decref(had);
+    if (limit)
+        feed_is_partial(f, limit->text);
+    strbuf_truncate(&f->position, 0);
+    if (position)
+        strbuf_add_sv(&f->position, position->text);
+}
+
+/* --- tickets --- */
+
+static void take_tickets(struct watcher_feed *f, const struct sample_list *l)
+{
+    const struct sample *new = sample_find(l, SV("new")),
+                        *position = sample_find(l, SV("position"));
+    double growth;
+    int64_t us;
+
+    if (bound_growth(f, new, true, &growth, &us) && growth > 0)
+        (void)samples_add_events(f->w->samples, f->id, f->name, l->at_us,
+                                 (uint64_t)growth); /* false: no rule asks for it */
+    strbuf_truncate(&f->position, 0);
+    strbuf_add_sv(&f->position, position->text);
+}
+
+/* --- what is known from before --- */
+
+void bound_baseline(struct watcher *w, int64_t at_us)
+{
+    for (size_t i = 0; i < w->feeds.n; i++) {
+        struct watcher_feed *f = &w->feeds.v[i];
+
+        if (f->known)
+            (void)samples_add_rows(w->samples, f->id, f->name, at_us, f->known,
+                                   NULL); /* false: no rule asks for it */
+    }
+}
+
+void bound_forget_known(struct watcher *w)
+{
+    for (size_t i = 0; i < w->feeds.n; i++)
+        json_decref(STEAL(w->feeds.v[i].known));
+}
+
+/* --- for another process --- */
+
+#define BOUND_KNOWN " known" /* behind the name of a source: no name has a blank */
+
 json_t *bound_save(const struct watcher *w)
 {
     json_t *j = json_object();
@@ -175,6 +251,12 @@ json_t *bound_save(const struct watcher *w)
         CLEANUP(mem_freep) char *name = xstrdup_sv(f->name);
 
         json_put_sv(j, name, strbuf_sv(&f->position));
+        if (f->known) {
+            CLEANUP(strbuf_release) struct strbuf key = STRBUF(0);
+
+            strbuf_addf(&key, "%s" BOUND_KNOWN, name);
+            json_put(j, strbuf_str(&key), json_incref(f->known));
+        }
     }
     return j;
 }
@@ -193,8 +275,11 @@ void bound_restore(struct watcher *w, const json_t *positions)
     for (size_t i = 0; i < w->feeds.n; i++) {
         struct watcher_feed *f = &w->feeds.v[i];
         CLEANUP(mem_freep) char *name = xstrdup_sv(f->name);
+        CLEANUP(strbuf_release) struct strbuf key = STRBUF(0);
         struct sv position = json_get_sv(positions, name);
 
+        strbuf_addf(&key, "%s" BOUND_KNOWN, name);
+        f->known = json_incref(json_object_get(positions, strbuf_str(&key)));
         if (unit_is(f))
             (void)service_count_restore(&f->count, position); /* false: nothing was seen of it */
         else if (f->take == take_bound)
@@ -209,6 +294,12 @@ void bound_restore(struct watcher *w, const json_t *positions)
 static bool bound_is_log(struct sv name)
 {
     return sv_starts(name, SV("log."));
+}
+
+/* One that somebody tells of: it is opened with those that nobody binds (watcher_event.c). */
+static bool bound_is_event(const struct plan_source *s)
+{
+    return sv_is(s->kind, "event");
 }
 
 /* A target that is bound by its URL alone. */
@@ -231,6 +322,15 @@ static enum err_code bound_check_probe(const struct binding_pair *v, struct err 
     return bound_check_url("http", strbuf_sv(&name), v->value, err);
 }
 
+static enum err_code bound_check(const struct plan *p, const struct plan_source *s,
+                                 json_t *settings, struct err *err)
+{
+    if (data_row(s->kind))
+        return data_check(p, s, settings, err);
+    return bound_is_event(s) ? source_check_row(&source_event, settings, err)
+                             : source_check(s->kind, settings, err);
+}
+
 enum err_code watcher_check(const struct plan *p, struct err *err)
 {
     if (p->scrape.n && bound_check_url("scrape", SV("scrape"), p->scrape, err) != ERR_OK)
@@ -241,7 +341,7 @@ enum err_code watcher_check(const struct plan *p, struct err *err)
     for (size_t i = 0; i < p->n_sources; i++) {
         CLEANUP(json_cleanup) json_t *shown = settings_hide(p->sources[i].settings);
 
-        if (source_check(p->sources[i].kind, shown, err) != ERR_OK)
+        if (bound_check(p, &p->sources[i], shown, err) != ERR_OK)
             return err_wrap(err, "source '%.*s'", SV_FMT(p->sources[i].name));
     }
     return ERR_OK;
@@ -256,12 +356,17 @@ enum err_code bound_open(struct watcher *w, struct err *err)
         CLEANUP(mem_freep) char *kind = xstrdup_sv(s->kind);
         feed_take_fn *take = sv_starts(s->name, SV("scrape.")) ? take_scrape
                              : bound_is_log(s->name)           ? take_log
+                             : sv_is(s->kind, "patterns")      ? take_patterns
+                             : sv_is(s->kind, "tickets")       ? take_tickets
                                                                : take_bound;
         json_t *settings = NULL;
 
+        if (bound_is_event(s))
+            continue;
         if (settings_reveal(s->settings, w->cfg.binding, &settings, err) != ERR_OK)
             return err_wrap(err, "source '%.*s'", SV_FMT(s->name));
-        if (feed_open(w, kind, s->name, settings, take, err) != ERR_OK)
+        if ((data_row(s->kind) ? data_open(w, s, settings, err)
+                               : feed_open(w, kind, s->name, settings, take, err)) != ERR_OK)
             return err->code;
     }
     return ERR_OK;

@@ -65,6 +65,12 @@ static void take_http(struct watcher_feed *f, const struct sample_list *l)
 
 /* --- polling --- */
 
+void feed_is_partial(struct watcher_feed *f, struct sv why)
+{
+    f->partial = true;
+    (void)snprintf(f->fault, sizeof(f->fault), "%.*s", (int)size_min(why.n, 199), why.p);
+}
+
 static void feed_poll(struct watcher_feed *f, int64_t at_us);
 
 static void feed_on_report(struct source *source, void *data, enum err_code rc)
@@ -81,16 +87,22 @@ static void feed_on_report(struct source *source, void *data, enum err_code rc)
     if (rc == ERR_OK) {
         f->answered_us = source->at_us;
         f->fault[0] = '\0';
+        f->partial = false;
         f->n_samples = source->samples.v.n;
         f->take(f, &source->samples);
         samples_poll_ok(f->w->samples, f->id, source->at_us);
+        if (f->partial) /* behind it, of the same time: the source answers with an error */
+            samples_poll_failed(f->w->samples, f->id, source->at_us, sv_from(f->fault));
     } else {
         f->n_failed++;
         (void)snprintf(f->fault, sizeof(f->fault), "%.199s", source->err.msg);
         samples_poll_failed(f->w->samples, f->id, source->at_us, sv_from(source->err.msg));
     }
     if (before_mark) { /* it was under way at the mark, where every window begins */
+        bool counted = f->round == f->w->round;
+
         feed_poll(f, f->w->t0_us);
+        f->w->waiting -= counted;
         return;
     }
     watcher_reported(f);
@@ -113,9 +125,16 @@ static void feed_poll(struct watcher_feed *f, int64_t at_us)
 
 void feeds_poll(struct watcher *w, int64_t at_us)
 {
-    for (size_t i = 0; i < w->feeds.n; i++)
-        if (!w->feeds.v[i].busy)
-            feed_poll(&w->feeds.v[i], at_us);
+    for (size_t i = 0; i < w->feeds.n; i++) {
+        struct watcher_feed *f = &w->feeds.v[i];
+
+        if (!f->busy) {
+            feed_poll(f, at_us);
+        } else if (w->marked && at_us == w->t0_us) { /* it will be asked again, as of the mark */
+            f->round = w->round;
+            w->waiting++;
+        }
+    }
 }
 
 void feeds_stop(struct watcher *w)
@@ -130,6 +149,7 @@ void feeds_free(struct watcher *w)
         source_free(w->feeds.v[i].source);
         vec_release(&w->feeds.v[i].last);
         strbuf_release(&w->feeds.v[i].position);
+        json_decref(w->feeds.v[i].known);
     }
     vec_release(&w->feeds);
 }
@@ -151,13 +171,40 @@ enum err_code feed_open(struct watcher *w, const char *kind, struct sv name,
                         struct json_t *settings, feed_take_fn *take, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *owned = settings;
-    struct source_env env = {.loop = w->cfg.loop, .http = w->cfg.http, .alerts = w->cfg.alerts};
+    struct source_env env = {.loop = w->cfg.loop,
+                             .http = w->cfg.http,
+                             .alerts = w->cfg.alerts,
+                             .secrets = w->cfg.binding ? w->cfg.binding->secrets : NULL};
     struct source *s;
 
     if (source_open(sv_from(kind), name, owned, &env, &s, err) != ERR_OK)
         return err->code;
     (void)feed_add(w, s, name, take);
     return ERR_OK;
+}
+
+struct feed_asked {
+    const char *prefix;
+    struct sv name;
+    bool asked;
+};
+
+static void feed_see_name(void *ctx, struct expr *e)
+{
+    struct feed_asked *a = ctx;
+
+    if (e->kind == EXPR_NAME && e->n_parts > 1 && sv_is(e->parts[0], a->prefix))
+        a->asked |= sv_eq(e->parts[1], a->name);
+}
+
+bool feed_is_asked(const struct watcher *w, const char *prefix, struct sv name)
+{
+    struct feed_asked a = {.prefix = prefix, .name = name};
+
+    for (size_t i = 0; i < w->rules.list.n && !a.asked; i++)
+        if (w->rules.list.v[i].rule->expr)
+            expr_walk(w->rules.list.v[i].rule->expr, feed_see_name, &a);
+    return a.asked;
 }
 
 static json_t *feed_setting(const char *key, struct sv value)
@@ -180,5 +227,9 @@ enum err_code feeds_open(struct watcher *w, struct err *err)
                        feed_setting("url", p->probes[i].value), take_http, err);
     if (rc == ERR_OK)
         rc = units_open(w, err);
+    if (rc == ERR_OK)
+        rc = flags_open(w, err);
+    if (rc == ERR_OK)
+        rc = events_open(w, err);
     return rc == ERR_OK ? bound_open(w, err) : rc;
 }

@@ -32,13 +32,15 @@ struct watcher_feed {
 
     /* for who asks how it stands */
     bool up;
+    bool partial;    /* what the last poll gave is not all: feed_is_partial() */
     char fault[200]; /* of the last poll; empty: it gave something */
     int64_t answered_us;
     size_t n_samples, n_polls, n_failed;
 
     struct service_count count; /* of a unit */
     VEC(struct feed_last) last; /* of counters, by name */
-    struct strbuf position;     /* of a log: how far it was read; of a unit, or what
+    json_t *known; /* patterns that a log had before; NULL: none, or after the deploy mark */
+    struct strbuf position; /* of a log: how far it was read; of a unit, or what
                                 is counted: what was seen of it */
 };
 
@@ -58,6 +60,9 @@ struct watcher {
     size_t waiting;   /* polls of this round */
     size_t n_handles; /* timer and turn, until they are closed */
     bool round_open, started, stopped, marked;
+    bool measured; /* the baseline was, here or by the process before */
+    bool
+        measure_known; /* nothing came before the mark: what logs had before it is all that can be known */
     size_t n_rounds, n_late;
     struct web_server *web; /* NULL: it does not serve */
     char *token;            /* of who tells alerts; NULL: none is asked for */
@@ -77,6 +82,8 @@ void feeds_free(struct watcher *w);
 
 /* The value of a source's member, if a rule asks for it. */
 void feed_member(struct watcher_feed *f, struct sv member, const struct sample *s);
+/* For a take function: the poll gave something, but what rules want of it is not known; `why` is what they say. */
+void feed_is_partial(struct watcher_feed *f, struct sv why);
 /* Time spent, a counter: the share of the time that went by. */
 void feed_share(struct watcher_feed *f, const struct sample *s);
 NODISCARD enum err_code feed_open(struct watcher *w, const char *kind, struct sv name,
@@ -85,6 +92,8 @@ NODISCARD enum err_code feed_open(struct watcher *w, const char *kind, struct sv
 struct watcher_feed *feed_add(struct watcher *w, struct source *s, struct sv name,
                               feed_take_fn *take);
 void take_scrape(struct watcher_feed *f, const struct sample_list *l);
+/* Does a rule speak of PREFIX.NAME? */
+bool feed_is_asked(const struct watcher *w, const char *prefix, struct sv name);
 
 /* --- watcher_unit.c: services of the plan --- */
 
@@ -94,9 +103,37 @@ NODISCARD enum err_code units_open(struct watcher *w, struct err *err);
 struct sv unit_member(struct sv name);
 bool unit_is(const struct watcher_feed *f);
 
+/* --- watcher_flag.c: flags of the plan --- */
+
+/* Those that a rule asks for. */
+NODISCARD enum err_code flags_open(struct watcher *w, struct err *err);
+
+/* --- watcher_event.c: what happened in the environment --- */
+
+/* Of each kind that a rule asks for. */
+NODISCARD enum err_code events_open(struct watcher *w, struct err *err);
+extern const struct source_ops source_event;
+
+/* --- watcher_data.c: snapshots and audits --- */
+
+/* NULL: the kind is none of these. */
+const struct source_ops *data_row(struct sv kind);
+/* Settings of that kind, without the values of secrets: do they fit, and is there what they name? */
+NODISCARD enum err_code data_check(const struct plan *p, const struct plan_source *s,
+                                   json_t *settings, struct err *err);
+NODISCARD enum err_code data_open(struct watcher *w, const struct plan_source *s, json_t *settings,
+                                  struct err *err);
+
 /* --- watcher_bound.c: sources of the binding --- */
 
+/* Members as they come, rows from `rows_json` (and `old_json` beside them). */
+void take_bound(struct watcher_feed *f, const struct sample_list *l);
+
 NODISCARD enum err_code bound_open(struct watcher *w, struct err *err);
+/* The baseline is measured: what logs had before counts as seen now. */
+void bound_baseline(struct watcher *w, int64_t at_us);
+/* The deploy mark: nothing more is known from before. */
+void bound_forget_known(struct watcher *w);
 /* How far each log was read, for another process, and from it. */
 json_t *bound_save(const struct watcher *w);
 void bound_restore(struct watcher *w, const json_t *positions);

@@ -347,7 +347,8 @@ json_t *watcher_lacks_baseline(const struct watcher *w)
         const json_t *of = w->judged.v[i].of;
         struct sv file = json_get_sv(of, "file");
 
-        if (!judge_lacks_baseline(w->judge, i))
+        if (!judge_lacks_baseline(w->judge, i) ||
+            (!w->measured && rule_knows_before(w->judged.v[i].rule))) /* it will be known */
             continue;
         strbuf_addf(&text, "%s%.*s (%.*s%sline %lld)", text.n ? "; " : "",
                     SV_FMT(json_get_sv(of, "source")), SV_FMT(file), file.n ? " " : "",

@@ -3,8 +3,11 @@
 #include "base/clock.h"
 #include "base/suggest.h"
 #include "base/sv.h"
+#include "exec/run_event.h"
 #include "exec/watcher_int.h"
 #include "rule/env.h"
+
+#define TRY_EVENTS_US (30LL * 86400 * 1000000)
 
 struct try_one {
     struct watcher_feed *feed;
@@ -236,6 +239,14 @@ bool watcher_tried_rule(const struct watcher_tried *t, const struct sample *s, s
         try_add_name(ret, s->name, false);
         return nul == SV_NPOS && try_reads_as(ret, s->name);
     }
+    if (sv_starts(t->name, SV("logpatterns."))) {
+        strbuf_addf(ret, "count(%.*s[5m])", SV_FMT(t->name));
+        return sv_is(s->name, "patterns");
+    }
+    if (sv_starts(t->name, SV("tickets.")) || sv_starts(t->name, SV("events."))) {
+        strbuf_addf(ret, "%.*s[30d]", SV_FMT(t->name));
+        return sv_is(s->name, "new");
+    }
     return member.n && try_member(t, member, ret);
 }
 
@@ -247,16 +258,33 @@ static void try_ignore(void *arg UNUSED, const json_t *entry UNUSED,
 {
 }
 
-enum err_code watcher_try(const struct plan *p, const struct binding *b, watcher_try_fn *fn,
-                          void *arg, struct err *err)
+static enum err_code try_events(void *arg, struct sv kind, int64_t after_us, watcher_moments *ret,
+                                struct err *err)
 {
+    struct run_events_of *of = arg;
+
+    if (!of->store)
+        return ERR_OK;
+    of->kind = kind;
+    of->after_us = after_us - TRY_EVENTS_US;
+    return run_events(of, ret, err);
+}
+
+enum err_code watcher_try(const struct plan *p, const struct binding *b, struct store *store,
+                          watcher_try_fn *fn, void *arg, struct err *err)
+{
+    struct run_events_of events = {.store = store, .environment = run_events_environment(p)};
     uv_loop_t loop;
     struct watcher *w = XNEW(struct watcher);
     enum err_code rc;
 
     (void)uv_loop_init(&loop); /* fails only for want of descriptors, which the first use reports */
-    w->cfg = (struct watcher_config){
-        .plan = p, .binding = b, .loop = &loop, .http = http_client_new(&loop)};
+    w->cfg = (struct watcher_config){.plan = p,
+                                     .binding = b,
+                                     .loop = &loop,
+                                     .http = http_client_new(&loop),
+                                     .events = try_events,
+                                     .arg = &events};
     w->stopped = true;
     w->interval_ms = p->interval_ms;
     w->samples = samples_new();

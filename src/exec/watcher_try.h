@@ -6,6 +6,7 @@
  * Blocks until all have reported.  Nothing is judged, and nothing is written.
  */
 #include "exec/watcher.h"
+#include "store/store.h"
 #include "watch/source.h"
 
 struct watcher_tried {
@@ -24,6 +25,10 @@ bool watcher_tried_rule(const struct watcher_tried *t, const struct sample *s, s
  */
 typedef void watcher_try_fn(void *arg, const struct watcher_tried *t);
 
-/* ERR_INVALID, ERR_REFUSED: a source cannot even be opened. */
+/*
+ * ERR_INVALID, ERR_REFUSED: a source cannot even be opened.  store: where events are kept, of which those of the last 30 days are
+ * told; NULL: nowhere, and there are none.
+ */
 NODISCARD enum err_code watcher_try(const struct plan *p, const struct binding *b,
-                                    watcher_try_fn *fn, void *arg, struct err *err);
+                                    struct store *store, watcher_try_fn *fn, void *arg,
+                                    struct err *err);

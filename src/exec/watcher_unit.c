@@ -227,29 +227,6 @@ bool unit_is(const struct watcher_feed *f)
 
 /* --- opening --- */
 
-struct unit_asked {
-    struct sv name;
-    bool asked;
-};
-
-static void unit_see_name(void *ctx, struct expr *e)
-{
-    struct unit_asked *a = ctx;
-
-    if (e->kind == EXPR_NAME && e->n_parts > 1 && sv_is(e->parts[0], "unit"))
-        a->asked |= sv_eq(e->parts[1], a->name);
-}
-
-static bool unit_is_asked(const struct watcher *w, struct sv name)
-{
-    struct unit_asked a = {.name = name};
-
-    for (size_t i = 0; i < w->rules.list.n && !a.asked; i++)
-        if (w->rules.list.v[i].rule->expr)
-            expr_walk(w->rules.list.v[i].rule->expr, unit_see_name, &a);
-    return a.asked;
-}
-
 static enum err_code unit_open_managed(struct watcher *w, const struct plan_service *service,
                                        struct sv name, struct err *err)
 {
@@ -279,7 +256,7 @@ enum err_code units_open(struct watcher *w, struct err *err)
 
             json_put_sv(settings, "pid_file", s->pid_file);
             rc = feed_open(w, "process", name, settings, take_unit, err);
-        } else if (unit_is_asked(w, s->name)) {
+        } else if (feed_is_asked(w, "unit", s->name)) {
             rc = unit_open_managed(w, s, name, err);
         }
     }

@@ -15,6 +15,7 @@
 #include "base/strbuf.h"
 #include "base/sv.h"
 #include "flag/env_text.h"
+#include "flag/flag_ask.h"
 #include "net/http_wait.h"
 
 #define LOOK_AGAIN_MS 200u  /* between two looks at a consumer */
@@ -88,31 +89,22 @@ static enum err_code wait_until(const struct pace *p, look_fn *look, const void 
 /* ---- flags of the definitions, read by OFREP ---- */
 
 struct ofrep_look {
-    struct sv base, key, token;
+    struct flag_ask ask;
     struct sv body; /* what it must answer */
 };
 
 static bool see_ofrep(const void *arg, struct err *err)
 {
-    static const struct http_field fields[] = {{SV("Content-Type"), SV("application/json")}};
     const struct ofrep_look *l = arg;
-    CLEANUP(strbuf_release) struct strbuf url = STRBUF(0);
-    struct http_request r = {.failure = HTTP_FINE};
+    CLEANUP(strbuf_release) struct strbuf body = STRBUF(0);
     bool seen;
 
-    strbuf_addf(&url, "%.*s/ofrep/v1/evaluate/flags/%.*s", SV_FMT(l->base), SV_FMT(l->key));
-    r.spec = (struct http_spec){.url = strbuf_sv(&url),
-                                .method = "POST",
-                                .fields = fields,
-                                .n_fields = 1,
-                                .body = SV("{\"context\":{}}"),
-                                .bearer = l->token,
-                                .total_ms = LOOK_MS};
-    seen = http_wait(&r, err) == ERR_OK && sv_eq(strbuf_sv(&r.body), l->body);
-    if (!seen && r.failure == HTTP_FINE)
-        (void)err_set(err, ERR_FAILED, "%.*s answers %.*s", SV_FMT(l->base),
-                      SV_FMT(sv_sub(strbuf_sv(&r.body), 0, 300)));
-    http_release(&r);
+    if (flag_ask(&l->ask, &body, err) != ERR_OK)
+        return false;
+    seen = sv_eq(strbuf_sv(&body), l->body);
+    if (!seen)
+        (void)err_set(err, ERR_FAILED, "%.*s answers %.*s", SV_FMT(l->ask.base),
+                      SV_FMT(sv_sub(strbuf_sv(&body), 0, 300)));
     return seen;
 }
 
@@ -152,7 +144,8 @@ static enum err_code see_consumers(const struct pace *p, const struct flag_files
     if (expected_body(f, &s->change, &body, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; s->binding && i < s->binding->n_consumers; i++) {
-        struct ofrep_look l = {s->binding->consumers[i], s->change.key, s->token, strbuf_sv(&body)};
+        struct ofrep_look l = {{s->binding->consumers[i], s->change.key, s->token},
+                               strbuf_sv(&body)};
 
         if (wait_until(p, see_ofrep, &l, within, err) != ERR_OK)
             return err->code;
@@ -475,7 +468,7 @@ bool flag_switch_holds(const struct flag_switch *s)
     if (expected_body(&f, &s->change, &body, &ignored) != ERR_OK)
         return false;
     for (size_t i = 0; s->binding && i < s->binding->n_consumers; i++)
-        if (!see_ofrep(&(struct ofrep_look){s->binding->consumers[i], s->change.key, s->token,
+        if (!see_ofrep(&(struct ofrep_look){{s->binding->consumers[i], s->change.key, s->token},
                                             strbuf_sv(&body)},
                        &ignored))
             return false;

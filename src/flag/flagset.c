@@ -438,6 +438,22 @@ struct flag_answer flagset_eval(const struct flagset *s, size_t i, const json_t 
     return answer(f, f->fallback, f->fallback == NONE ? SV("DEFAULT") : SV("STATIC"));
 }
 
+bool flagset_share(const struct flagset *s, size_t i, struct sv off, double *ret)
+{
+    const struct flag *f = &s->flags[i];
+    size_t variant = f->killed != NONE ? f->killed : f->fallback;
+
+    assert(i < s->n_flags);
+    if (f->bad_kill || (f->killed == NONE && f->disabled))
+        return false;
+    if (f->killed == NONE && f->targeting)
+        return targeting_share(f->targeting, off, ret);
+    if (variant == NONE)
+        return false;
+    *ret = sv_eq(f->variants[variant].name, off) ? 0 : 1;
+    return true;
+}
+
 /* ---- bodies ---- */
 
 static void add_text(struct strbuf *out, struct sv text)

@@ -51,6 +51,11 @@ struct flag_answer {
 /* The answer for flag i. */
 struct flag_answer flagset_eval(const struct flagset *s, size_t i, const json_t *context,
                                 int64_t now_s);
+/*
+ * The share of clients that get another variant than `off`.  False: nobody gets one (DISABLED, no default), or who gets
+ * which depends on more than chance.
+ */
+NODISCARD bool flagset_share(const struct flagset *s, size_t i, struct sv off, double *ret);
 /* The answer as the body of OFREP. */
 void flagset_body(const struct flagset *s, size_t i, const struct flag_answer *a,
                   struct strbuf *out);

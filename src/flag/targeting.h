@@ -23,5 +23,11 @@ struct targeting_input {
 /* A new reference, or NULL: too many steps. */
 json_t *targeting_eval(const json_t *rule, const struct targeting_input *in);
 
+/*
+ * The share of clients that get another variant than `off`, when the rule is nothing but `fractional`; false: it depends on who
+ * asks, or nobody gets a variant by it.
+ */
+NODISCARD bool targeting_share(const json_t *rule, struct sv off, double *ret);
+
 /* Order of two semantic versions (2.0.0): < 0, 0, > 0; false when one is none. */
 NODISCARD bool targeting_semver_cmp(struct sv a, struct sv b, int *ret);

@@ -242,3 +242,22 @@ json_t *targeting_op_fractional(struct targeting_state *ev, const struct targeti
     }
     return json_null(); /* uncovered: the bucket is below the total */
 }
+
+bool targeting_share(const json_t *rule, struct sv off, double *ret)
+{
+    const json_t *list = json_object_get(rule, "fractional");
+    struct targeting_args a = {list, json_array_size(list)};
+    uint64_t on = 0, total = 0;
+
+    for (size_t i = list ? first_share(&a) : 0; i < a.n; i++) {
+        const json_t *share = targeting_arg_at(&a, i);
+
+        total += weight_of(share);
+        if (!sv_eq(targeting_text(json_array_get(share, 0)), off))
+            on += weight_of(share);
+    }
+    if (total == 0)
+        return false;
+    *ret = (double)on / (double)total;
+    return true;
+}

@@ -36,7 +36,9 @@ static void rb120_check(struct lint *l, const struct lint_rule *rule)
 
         if (!s->command)
             continue;
-        if (s->command->form == COMMAND_FOLLOW && !s->watch_ms)
+        if (!s->watch_ms && (s->command->form == COMMAND_FOLLOW ||
+                             (s->command->endless && !s->command->serves &&
+                              s->command->form != COMMAND_POLL && !s->command->interactive)))
             lint_add(l, rule, s->line, s->text,
                      "this never ends, and the text does not say how long to watch it");
         else if (s->command->form == COMMAND_POLL && (!s->n_expects || !s->timeout_ms))

@@ -16,11 +16,12 @@ static void rb404_check(struct lint *l, const struct lint_rule *rule)
 {
     for (size_t i = 0; i < l->rb->md.n; i++) {
         const struct md_node *n = &l->rb->md.v[i];
-        struct sv line = document_line(l->rb->doc, n->line);
+        struct sv line = n->kind == MD_ROW && !n->header ? document_line(l->rb->doc, n->line)
+                                                         : (struct sv){NULL, 0};
         size_t grep = sv_find(line, SV("`grep "), 0);
 
-        if (n->kind == MD_ROW && !n->header && rb404_per_time(line) && grep != SV_NPOS &&
-            !sv_has(line, SV("--since")) && !sv_has(line, SV("date")))
+        if (grep != SV_NPOS && rb404_per_time(line) && !sv_has(line, SV("--since")) &&
+            !sv_has(line, SV("date")))
             lint_add(l, rule, n->line, sv_sub(line, grep, grep + 5),
                      "the command counts from the beginning of the file");
     }

@@ -456,6 +456,11 @@ static enum err_code backfill_fresh(struct backfill *b, const struct db_table *r
         backfill_upper(b, err) != ERR_OK || apply_tx_begin(b->j->a, NULL, err) != ERR_OK)
         return err->code;
     rc = book_put_step(&b->j->a->book, &s, err);
+    b->j->row.state = SV("partial"); /* also for those who look without the file */
+    if (rc == ERR_OK)
+        rc = strcmp(b->j->direction, "up") == 0
+                 ? book_put(&b->j->a->book, &b->j->row, err)
+                 : book_set_state(&b->j->a->book, b->j->version, "partial", err);
     if (rc == ERR_OK && b->n_kept && !b->restore)
         rc = backfill_make_saved(b, err);
     if (rc == ERR_OK)

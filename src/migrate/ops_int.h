@@ -82,7 +82,7 @@ const char *ops_rebuild(struct ops *o);
 struct sv ops_lit(struct ops *o, const char *key);
 /* Attributes of an UPDATE in batches; its keys, else the primary key. */
 const char *ops_job(struct ops *o, struct sv name, const struct yaml_node *keys);
-/* Is there an operation before this one on its table: any, or of this name? */
+/* Is there an operation of this name before this one on its table? */
 bool ops_touched(struct ops *o, const char *by);
 
 /* ops_data.c: rows of ops_rows.c */

@@ -33,16 +33,35 @@ const char *ops_job(struct ops *o, struct sv name, const struct yaml_node *keys)
     return arena_strdup(&o->arena, strbuf_sv(&b));
 }
 
-/* Does an operation before this one in the list make the table, or change it? */
+static bool ops_is(const struct yaml_node *other, const char *key, struct sv table)
+{
+    const struct yaml_node *t = yaml_get(other, key);
+
+    return t && sv_eq(t->text, table);
+}
+
 bool ops_touched(struct ops *o, const char *by)
 {
     struct sv table = ops_text(o, "table", PG);
 
     for (size_t i = 0; i < o->n_before; i++) {
-        const struct yaml_node *other = &o->before->items[i].items[0],
-                               *t = yaml_get(other, "table");
+        const struct yaml_node *other = &o->before->items[i].items[0];
 
-        if (t && sv_eq(t->text, table) && (!by || sv_is(other->key, by)))
+        if (ops_is(other, "table", table) && sv_is(other->key, by))
+            return true;
+    }
+    return false;
+}
+
+/* Nor is it known what a statement of the author's changes: rows before it are not what they will be. */
+static bool ops_will_differ(struct ops *o, const char *key)
+{
+    struct sv table = ops_text(o, key, PG);
+
+    for (size_t i = 0; i < o->n_before; i++) {
+        const struct yaml_node *other = &o->before->items[i].items[0];
+
+        if (ops_is(other, "table", table) || ops_is(other, "to", table) || sv_is(other->key, "sql"))
             return true;
     }
     return false;
@@ -117,8 +136,43 @@ static void ops_drop_named(struct ops *o, const char *key)
     ops_down(o, LITE, ops_rebuild(o), "DROP CONSTRAINT %.*s", SV_FMT(n));
 }
 
+/*
+ * Before anything is changed: behind NOT VALID the rows that do not fit would be found when the constraint is there already,
+ * and refuses what is written.  SQLite's rebuild is one transaction, and names them.
+ */
+static void ops_rows_fit(struct ops *o, struct sv name, struct sv wrong)
+{
+    if (!o->failed && !ops_will_differ(o, "table"))
+        ops_check(o, PG, arena_fmt(&o->arena, "no row against %.*s", SV_FMT(name)).p, "value:0",
+                  "SELECT count(*) FROM %.*s WHERE %.*s", SV_FMT(ops_name(o, "table")),
+                  SV_FMT(wrong));
+}
+
+static void ops_no_orphans(struct ops *o)
+{
+    const struct yaml_node *from = yaml_get(o->node, "columns"),
+                           *to = yaml_get(o->node, "to_columns");
+    CLEANUP(strbuf_release) struct strbuf there = STRBUF(0), same = STRBUF(0);
+
+    if (o->failed || ops_will_differ(o, "table") || ops_will_differ(o, "to_table"))
+        return;
+    for (size_t i = 0; i < from->n_items && i < to->n_items; i++) {
+        struct sv c = ops_quote(o, from->items[i].text), p = ops_quote(o, to->items[i].text);
+
+        strbuf_addf(&there, "%sc.%.*s IS NOT NULL", i ? " AND " : "", SV_FMT(c));
+        strbuf_addf(&same, "%sp.%.*s = c.%.*s", i ? " AND " : "", SV_FMT(p), SV_FMT(c));
+    }
+    ops_check(
+        o, PG, "no row without a parent", "empty",
+        "SELECT DISTINCT %.*s FROM %.*s c WHERE %s AND NOT EXISTS (SELECT 1 FROM %.*s p WHERE %s) LIMIT 10",
+        SV_FMT(ops_names(o, from)), SV_FMT(ops_name(o, "table")), strbuf_str(&there),
+        SV_FMT(ops_name(o, "to_table")), strbuf_str(&same));
+}
+
 static void ops_add_check(struct ops *o)
 {
+    ops_rows_fit(o, ops_plain(o, "name"),
+                 arena_fmt(&o->arena, "NOT (%.*s)", SV_FMT(ops_expr(o, "expr", PG))));
     ops_check_constraint(o, ops_plain(o, "name"), ops_expr(o, "expr", PG));
     ops_up(o, LITE, ops_rebuild(o), "ADD CONSTRAINT %.*s CHECK (%.*s)", SV_FMT(ops_name(o, "name")),
            SV_FMT(ops_expr(o, "expr", LITE)));
@@ -130,6 +184,7 @@ static void ops_add_foreign_key(struct ops *o)
     struct sv t = ops_name(o, "table"), n = ops_name(o, "name");
     struct sv fk = ops_foreign(o, o->node, ops_names(o, yaml_get(o->node, "columns")));
 
+    ops_no_orphans(o);
     ops_up(o, PG, NULL, "ALTER TABLE %.*s ADD CONSTRAINT %.*s %.*s NOT VALID", SV_FMT(t), SV_FMT(n),
            SV_FMT(fk));
     ops_up(o, PG, NULL, "ALTER TABLE %.*s VALIDATE CONSTRAINT %.*s", SV_FMT(t), SV_FMT(n));
@@ -137,14 +192,14 @@ static void ops_add_foreign_key(struct ops *o)
     ops_drop_named(o, "name");
 }
 
-/* A table that this file has changed before is as it will be only then. */
+/* A table that this file has changed before is as it will be only then.  `where` of an index counts only its rows. */
 static void ops_no_duplicates(struct ops *o)
 {
     const struct yaml_node *columns = yaml_get(o->node, "columns");
     CLEANUP(strbuf_release) struct strbuf where = STRBUF(0);
     struct sv names = ops_names(o, columns);
 
-    if (o->failed || ops_touched(o, NULL))
+    if (o->failed || ops_will_differ(o, "table"))
         return;
     for (size_t i = 0; i < columns->n_items; i++) {
         strbuf_add_str(&where, i ? " AND " : "");
@@ -152,9 +207,15 @@ static void ops_no_duplicates(struct ops *o)
         strbuf_add_str(&where, " IS NOT NULL");
     }
     EACH_DB(d)
-    ops_check(o, *d, "no duplicates", "empty",
-              "SELECT %.*s FROM %.*s WHERE %s GROUP BY %.*s HAVING count(*) > 1 LIMIT 10",
-              SV_FMT(names), SV_FMT(ops_name(o, "table")), strbuf_str(&where), SV_FMT(names));
+    {
+        struct sv only = ops_has(o, "where") ? ops_expr(o, "where", *d) : SV("");
+
+        ops_check(
+            o, *d, "no duplicates", "empty",
+            "SELECT %.*s FROM %.*s WHERE %s%s%.*s%s GROUP BY %.*s HAVING count(*) > 1 LIMIT 10",
+            SV_FMT(names), SV_FMT(ops_name(o, "table")), strbuf_str(&where), only.n ? " AND (" : "",
+            SV_FMT(only), only.n ? ")" : "", SV_FMT(names));
+    }
 }
 
 static void ops_add_unique(struct ops *o)
@@ -216,6 +277,9 @@ static void ops_set_not_null(struct ops *o)
         ops_up(o, PG, ops_job(o, ops_join(o, "_fill"), yaml_get(o->node, "key")),
                "UPDATE %.*s SET %.*s = %.*s WHERE %.*s IS NULL", SV_FMT(t), SV_FMT(c),
                SV_FMT(ops_expr(o, "fill", PG)), SV_FMT(c));
+    else
+        ops_rows_fit(o, arena_fmt(&o->arena, "NOT NULL of %.*s", SV_FMT(ops_plain(o, "column"))),
+                     arena_fmt(&o->arena, "%.*s IS NULL", SV_FMT(c)));
     ops_not_null(o);
     ops_up(o, LITE, ops_rebuild(o), "ALTER COLUMN %.*s SET NOT NULL%s%.*s", SV_FMT(c),
            ops_has(o, "fill") ? " USING " : "", SV_FMT(ops_expr(o, "fill", LITE)));
@@ -696,6 +760,8 @@ static void ops_create_index(struct ops *o)
 
     if ((ops_has(o, "columns") + ops_has(o, "exprs")) != 1)
         ops_bad(o, o->node, "create_index takes 'columns' or 'exprs'");
+    if (unique && !exprs)
+        ops_no_duplicates(o);
     EACH_DB(d)
     {
         CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);

@@ -162,9 +162,26 @@ bool pending_is_clean(const pendings *p)
     return true;
 }
 
+bool pending_is_half_missing(const struct pending *p)
+{
+    return p->state == PENDING_MISSING && sv_is(p->row->state, "partial");
+}
+
 bool pending_is_other_down(const struct pending *p)
 {
     return p->state == PENDING_CHANGED && p->file->s1_up.n && sv_eq(p->row->p1, p->file->p1);
+}
+
+enum err_code pending_may_pass(const struct pending *p, struct err *err)
+{
+    if (!pending_is_half_missing(p))
+        return ERR_OK;
+    (void)err_set(err, ERR_REFUSED, "%.*s is half done, and its file is not there",
+                  SV_FMT(p->version));
+    return err_hint(err,
+                    "put the file back, or say what became of it: prusik db repair %.*s"
+                    " --finish or --forget, --why TEXT",
+                    SV_FMT(p->version));
 }
 
 enum err_code pending_check(const pendings *p, bool allow_out_of_order, struct err *err)
@@ -172,6 +189,8 @@ enum err_code pending_check(const pendings *p, bool allow_out_of_order, struct e
     for (size_t i = 0; i < p->n; i++) {
         const struct pending *one = &p->v[i];
 
+        if (pending_may_pass(one, err) != ERR_OK)
+            return err->code;
         if (one->state == PENDING_CHANGED) {
             (void)err_set(
                 err, ERR_REFUSED,

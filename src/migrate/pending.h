@@ -35,11 +35,15 @@ struct sv pending_version(const struct migration *m, struct arena *a);
 void pending_compare(struct migrations *files, const struct book_rows *rows, enum db_kind db,
                      pendings *ret);
 const char *pending_state_text(enum pending_state s); /* "out of order" */
+/* Begun and not ended, and there is no file that says how it goes on. */
+bool pending_is_half_missing(const struct pending *p);
+/* ERR_REFUSED: it is such a one, and neither a way there nor one back goes over it. */
+NODISCARD enum err_code pending_may_pass(const struct pending *p, struct err *err);
 /* Changed, and the file of its way there is as it was: it is that of its way back. */
 bool pending_is_other_down(const struct pending *p);
 /* Has something to be done, or does something not fit? */
 bool pending_is_clean(const pendings *p);
-/* The first that must not be passed over: changed, or out of order unless that is allowed.  ERR_REFUSED. */
+/* The first that must not be passed over: half done without a file, changed, or out of order unless that is allowed.  ERR_REFUSED. */
 NODISCARD enum err_code pending_check(const pendings *p, bool allow_out_of_order, struct err *err);
 /* The entry that a person names by its version (leading zeros do not count) or name; NULL: ERR_NOT_FOUND. */
 const struct pending *pending_find(const pendings *p, struct sv name, struct err *err);

@@ -263,7 +263,7 @@ static enum err_code rebuild_no_nulls(struct rebuild *r, struct err *err)
             return err->code;
         if (rebuild_is_yes(&v))
             return err_set(err, ERR_REFUSED,
-                           "column %.*s of %.*s cannot become NOT NULL: %.*s rows have nulls",
+                           "column %.*s of %.*s cannot become NOT NULL: rows with nulls: %.*s",
                            SV_FMT(t.v[i].text), SV_FMT(r->table), SV_FMT(v.text));
     }
     return ERR_OK;
@@ -377,7 +377,7 @@ static enum err_code rebuild_check_keys(struct rebuild *r, struct err *err)
                     &t, err) != ERR_OK)
         return err->code;
     if (rebuild_is_yes(&t.v[0]))
-        return err_set(err, ERR_REFUSED, "foreign key: %.*s rows have no parent: %.*s",
+        return err_set(err, ERR_REFUSED, "foreign key: rows without a parent: %.*s: %.*s",
                        SV_FMT(t.v[0].text), SV_FMT(t.v[1].text));
     return rebuild_do(r, err, "DROP TABLE temp._prusik_broken");
 }

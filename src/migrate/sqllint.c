@@ -769,20 +769,6 @@ static void lint_all(struct sqllint_run *r, struct sqltext *t, enum sqllint_for 
         lint_migration(r, &read.v.v[i]);
 }
 
-/* What is not UTF-8 has a place, too. */
-static void lint_bad_bytes(struct sqllint_run *r, struct sv path, struct sv bytes,
-                           const struct err *err)
-{
-    const struct sqltext t = {.path = path, .text = bytes};
-    size_t at = text_bad_utf8(bytes);
-    struct sqllint_finding *f;
-
-    lint_fault(r, SQLLINT_RUN015, path, err);
-    f = vec_last(&r->l->findings);
-    f->line = f->end_line = sqltext_line(&t, at);
-    f->column = sqltext_column(&t, at);
-}
-
 void sqllint_file(struct sv path, struct sv bytes, const struct sqllint_ask *ask,
                   struct sqllint *ret)
 {
@@ -796,7 +782,7 @@ void sqllint_file(struct sv path, struct sv bytes, const struct sqllint_ask *ask
 
     *ret = (struct sqllint){0};
     if (sqltext_read(path, bytes, &ret->arena, &t, &err) != ERR_OK)
-        lint_bad_bytes(&r, path, bytes, &err);
+        lint_fault(&r, SQLLINT_RUN015, path, &err);
     else
         lint_all(&r, &t, ask->who);
     lint_end(&r);

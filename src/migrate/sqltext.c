@@ -26,8 +26,14 @@ enum err_code sqltext_read(struct sv path, struct sv bytes, struct arena *a, str
 {
     size_t bad = text_bad_utf8(bytes);
 
-    if (bad != SV_NPOS)
-        return err_set(err, ERR_INVALID, "%.*s: not UTF-8 at byte %zu (FMT012)", SV_FMT(path), bad);
+    if (bad != SV_NPOS) {
+        const struct sqltext t = {.path = path, .text = bytes};
+
+        (void)err_set(err, ERR_INVALID, "%.*s:%zu:%zu: not UTF-8: byte %02x (FMT012)", SV_FMT(path),
+                      sqltext_line(&t, bad), sqltext_column(&t, bad), (unsigned char)bytes.p[bad]);
+        return err_hint(err, "what was written in Latin-1: iconv -f ISO-8859-1 -t UTF-8 %.*s",
+                        SV_FMT(path));
+    }
     (void)sv_eat(&bytes, SV("\xef\xbb\xbf"));
     *ret = (struct sqltext){
         .path = path,

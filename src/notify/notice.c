@@ -73,13 +73,17 @@ static bool notice_started(struct notice_make *m)
 
 static bool notice_deploy(struct notice_make *m)
 {
-    return notice_say(m, NOTICE_DEPLOY, "info", SV("deployed: rules are judged from here on"));
+    return notice_say(m, NOTICE_DEPLOY, "info",
+                      plan_judges(m->plan) ? SV("deployed: rules are judged from here on")
+                                           : SV("deployed"));
 }
 
 static bool notice_gate(struct notice_make *m)
 {
     struct sv what = json_get_sv(m->data, "for"), why = json_get_sv(m->data, "why");
 
+    if (sv_is(json_get_sv(m->data, "gate"), "question")) /* who is asked sits at the terminal */
+        return false;
     return notice_say(m, NOTICE_GATE, "info",
                       arena_fmt(m->arena, "step %.*s waits: %.*s%s%.*s", SV_FMT(m->event->step),
                                 SV_FMT(what), why.n ? ": " : "", SV_FMT(why)));

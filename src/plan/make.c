@@ -94,6 +94,40 @@ static enum err_code make_resolve_choice(struct make *m, const struct binding_ch
     return err_hint(m->err, "to leave it out: steps: {\"%.*s\": {skip: WHY}}", SV_FMT(c->part));
 }
 
+/* The first entry of `steps` that covers the step; step_refs.n: none does. */
+static size_t make_first_entry(const struct make *m, uint32_t step)
+{
+    size_t k = 0;
+
+    while (k < m->step_refs.n && !make_ref_covers(m, &m->step_refs.v[k], step))
+        k++;
+    return k;
+}
+
+/* The first that covers a step counts: settings that count nowhere look as if they did, and the question they answer comes again. */
+static enum err_code make_check_entries(struct make *m)
+{
+    const struct binding_step *e = m->b->steps.v;
+    CLEANUP(mem_freep) bool *counts = XNEWN(bool, m->step_refs.n + 1);
+
+    for (uint32_t s = 0; s < m->rb->n_steps; s++)
+        counts[make_first_entry(m, s)] = true;
+    for (size_t k = 0; k < m->step_refs.n; k++)
+        for (uint32_t s = 0; !counts[k] && s < m->rb->n_steps; s++) {
+            size_t first = make_first_entry(m, s);
+
+            if (first == k || !make_ref_covers(m, &m->step_refs.v[k], s))
+                continue;
+            (void)err_set(m->err, ERR_INVALID,
+                          "%s:%zu: '%.*s' in steps counts nowhere: '%.*s' before it covers it",
+                          m->b->path, e[k].line, SV_FMT(e[k].step), SV_FMT(e[first].step));
+            return err_hint(m->err,
+                            "of several entries that cover a step the first counts: it has to "
+                            "have all that is to be set there");
+        }
+    return ERR_OK;
+}
+
 static enum err_code make_resolve_all(struct make *m)
 {
     for (size_t i = 0; i < m->b->answers.n; i++)
@@ -104,6 +138,8 @@ static enum err_code make_resolve_all(struct make *m)
         if (make_resolve(m, m->b->steps.v[i].step, m->b->steps.v[i].line, vec_add(&m->step_refs)) !=
             ERR_OK)
             return m->err->code;
+    if (make_check_entries(m) != ERR_OK)
+        return m->err->code;
     for (size_t i = 0; i < m->b->choices.n; i++)
         if (make_resolve_choice(m, &m->b->choices.v[i]) != ERR_OK)
             return m->err->code;
@@ -538,6 +574,7 @@ enum err_code plan_make(const struct runbook *rb, struct binding *b, json_t **re
     vec_release(&m.answer_refs);
     vec_release(&m.step_refs);
     vec_release(&m.choice_refs);
+    map_release(&m.hosts_asked);
     vec_release(&m.values);
     return rc;
 }

@@ -119,6 +119,25 @@ static bool make_shell(struct make *m, const struct rb_step *s, json_t *out, jso
     return true;
 }
 
+/* What is watched for a time where it only looks; a server in the foreground is asked about. */
+static void make_endless(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
+{
+    bool looks = s->command->effect <= EFFECT_STATE && !s->command->serves;
+
+    if (looks && s->command->endless) {
+        (void)make_follow(m, s, out, action); /* always applies */
+        return;
+    }
+    (void)make_shell(m, s, out, action); /* always applies */
+    if (s->command->endless && !json_get_int(out, "timeout_ms", 0))
+        make_question(m, s->line, "bound", true,
+                      SV("this does not come back: nothing behind it is reached"),
+                      arena_fmt(m->arena,
+                                "begin it in the background or as a service; or"
+                                " steps: {\"%.*s\": {skip: why}}",
+                                SV_FMT(names_short(&m->names, s->id))));
+}
+
 static make_action_fn *const make_actions[COMMAND__N] = {
     [COMMAND_HTTP] = make_http,  [COMMAND_SQLITE] = make_sqlite, [COMMAND_SLEEP] = make_pause,
     [COMMAND_POLL] = make_poll,  [COMMAND_FOLLOW] = make_follow, [COMMAND_DISK] = make_disk,
@@ -170,11 +189,82 @@ static bool make_waits_for_person(const struct rb_step *s, const struct binding_
     return set && set->terminal >= 0 ? set->terminal : s->command->interactive;
 }
 
+/* "$NAME" or "${NAME" */
+static bool make_uses(struct sv text, struct sv name)
+{
+    for (size_t at = 0; (at = sv_find(text, name, at)) != SV_NPOS; at += name.n) {
+        size_t end = at + name.n;
+        bool whole = end == text.n || !ascii_is_word(text.p[end]);
+
+        if (whole && at &&
+            (text.p[at - 1] == '$' || (text.p[at - 1] == '{' && at > 1 && text.p[at - 2] == '$')))
+            return true;
+    }
+    return false;
+}
+
+/* The first later step of the procedure that uses what is read into this name; RB_NONE: none does. */
+static uint32_t make_used_by(const struct make *m, const struct rb_step *s, struct sv name)
+{
+    for (uint32_t i = (uint32_t)(s - m->rb->steps) + 1; i < m->rb->n_steps; i++)
+        if (m->rb->steps[i].proc == s->proc && make_uses(m->rb->steps[i].text, name))
+            return i;
+    return RB_NONE;
+}
+
+/* Of `read -r -p "Which? " A B` the names; a letter of these has a value. */
+static struct sv make_next_read(const struct shell_simple *c, size_t *at)
+{
+    for (; *at < c->n_words; (*at)++) {
+        struct sv w = c->words[*at].raw;
+
+        if (!sv_starts(w, SV("-")))
+            return c->words[(*at)++].raw;
+        if (sv_find_byte(SV("dinNptu"), w.p[w.n - 1], 0) != SV_NPOS)
+            (*at)++;
+    }
+    return (struct sv){NULL, 0};
+}
+
+/*
+ * What a person types into `read` is a variable of the shell that has the terminal, and ends with it: the steps after it would go on
+ * with nothing in its place.
+ */
+static void make_read_in_vain(struct make *m, const struct rb_step *s)
+{
+    const struct shell_item *item = s->block == RB_NONE || s->item == RB_NONE
+                                        ? NULL
+                                        : &m->rb->blocks[s->block].script.v[s->item];
+
+    for (size_t i = 0; item && i < item->n_simple; i++) {
+        const struct shell_simple *c = &item->simple[i];
+        bool reads = c->n_words && sv_eq(shell_program(c), SV("read"));
+        struct sv name;
+
+        for (size_t at = 1; reads && (name = make_next_read(c, &at)).n;) {
+            uint32_t by = make_used_by(m, s, name);
+
+            if (by == RB_NONE)
+                continue;
+            make_question(
+                m, s->line, "terminal", true,
+                arena_fmt(
+                    m->arena,
+                    "what is typed into '%.*s' is gone with its terminal, and line %zu uses $%.*s",
+                    SV_FMT(s->text), m->rb->steps[by].line, SV_FMT(name)),
+                arena_fmt(m->arena,
+                          "env: {%.*s: VALUE}, and steps: {\"%.*s\": {skip: it is bound}}",
+                          SV_FMT(name), SV_FMT(names_short(&m->names, s->id))));
+        }
+    }
+}
+
 /* A command that waits for somebody to type gets a terminal; unattended nobody is there, and for several hosts at once only one. */
 static void make_terminal(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
 {
     struct sv id = names_short(&m->names, s->id);
 
+    make_read_in_vain(m, s);
     json_put_str(out, "kind", "terminal");
     json_put(action, "command", make_pieces(m, s->text, s->line, false));
     make_question(
@@ -200,7 +290,7 @@ static enum err_code make_shell_step(struct make *m, const struct rb_step *s,
         make_service(m, s->command, out, action, &ours) != ERR_OK)
         return m->err->code;
     if (!ours && !(fn && fn(m, s, out, action)))
-        (void)make_shell(m, s, out, action); /* always applies */
+        make_endless(m, s, out, action);
     else if (s->command->delay_ms)
         json_put_int(action, "delay_ms", s->command->delay_ms);
     return ERR_OK;
@@ -214,7 +304,7 @@ static void make_remote(struct make *m, const struct rb_step *s, json_t *out, js
     if (form == COMMAND_POLL || form == COMMAND_FOLLOW || form == COMMAND_SLEEP)
         (void)make_actions[form](m, s, out, action); /* these always apply */
     else
-        (void)make_shell(m, s, out, action);
+        make_endless(m, s, out, action);
 }
 
 enum err_code make_action(struct make *m, uint32_t step, const struct binding_step *set,

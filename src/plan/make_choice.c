@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/mem.h"
 #include "base/sv.h"
 #include "plan/make_int.h"
+
+#define MAKE_DAY_MS   INT64_C(86400000)
+#define MAKE_LATER_MS INT64_C(3600000) /* what is due sooner is waited for */
 
 /* What is chosen as one: a part, or neighbouring steps of a block under the same condition; its first step. */
 struct make_unit {
@@ -65,22 +69,51 @@ static struct sv make_unit_text(const struct make *m, struct make_unit u)
     return sv_sub(text, 0, sv_find_byte(text, '\n', 0));
 }
 
+/* "Cleanup (30 days later)" is nothing that is done in the same hour: somebody says when it is. */
+static bool make_is_later(const struct rb_part *p)
+{
+    return p->later && p->due_ms >= MAKE_LATER_MS && !(p->kind == PART_SECTION && p->level < 2) &&
+           (p->role == ROLE_NONE || p->role == ROLE_DEPLOY || p->role == ROLE_VERIFY);
+}
+
+static struct sv make_later(const struct make *m, int64_t ms)
+{
+    int64_t days = ms / MAKE_DAY_MS;
+
+    return ms % MAKE_DAY_MS
+               ? arena_fmt(m->arena, "%s later", duration_format(ms).s)
+               : arena_fmt(m->arena, "%lld day%s later", (long long)days, days == 1 ? "" : "s");
+}
+
+/* Empty: none. */
+static struct sv make_own_condition(const struct make *m, struct make_unit u)
+{
+    const struct rb_part *p = &m->rb->parts[u.at];
+
+    if (!u.is_part)
+        return m->rb->steps[u.at].condition;
+    return p->condition.n     ? p->condition
+           : make_is_later(p) ? make_later(m, p->due_ms)
+                              : (struct sv){NULL, 0};
+}
+
 static struct sv make_unit_condition(const struct make *m, struct make_unit u)
 {
-    struct sv c = u.is_part ? m->rb->parts[u.at].condition : m->rb->steps[u.at].condition;
+    struct sv c = make_own_condition(m, u);
 
     return c.n ? c : SV("optional");
 }
 
 static bool make_unit_has_condition(const struct make *m, struct make_unit u)
 {
-    return (u.is_part ? m->rb->parts[u.at].condition : m->rb->steps[u.at].condition).n > 0;
+    return u.is_part ? m->rb->parts[u.at].condition.n || make_is_later(&m->rb->parts[u.at])
+                     : m->rb->steps[u.at].condition.n > 0;
 }
 
 static bool make_unit_asks(const struct make *m, struct make_unit u)
 {
-    return u.is_part ? m->rb->parts[u.at].condition.n || m->rb->parts[u.at].optional
-                     : m->rb->steps[u.at].condition.n || m->rb->steps[u.at].optional;
+    return make_unit_has_condition(m, u) ||
+           (u.is_part ? m->rb->parts[u.at].optional : m->rb->steps[u.at].optional);
 }
 
 /* The parts that have a step of this direction: one has given it to all that it lies in. */

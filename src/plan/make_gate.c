@@ -393,7 +393,7 @@ static void gate_add_names(struct strbuf *b, const json_t *list)
 
 static enum err_code gate_make_approve(struct make *m, const struct yaml_node *n, json_t *row)
 {
-    CLEANUP(strbuf_release) struct strbuf who = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf who = STRBUF(0), names = STRBUF(0);
     long long need;
 
     if (gate_map(m, n, gate_approve_keys, ARRAY_LEN(gate_approve_keys), row) != ERR_OK)
@@ -402,12 +402,14 @@ static enum err_code gate_make_approve(struct make *m, const struct yaml_node *n
         return gate_bad(m, n, "has roles, and nobody has one: people: {NAME: {roles: [...]}}");
     gate_add_names(&who, json_object_get(row, "roles"));
     gate_add_names(&who, json_object_get(row, "of"));
+    for (size_t i = 0; !who.n && i < m->b->approvers.n; i++)
+        strbuf_addf(&names, "%s%.*s", i ? ", " : "", SV_FMT(m->b->approvers.v[i]));
     need = json_get_int(row, "need", 1);
     json_put_int(row, "need", need);
     json_put_bool(row, "not_self", json_get_bool(row, "not_self", true));
     json_put_sv(row, "text",
                 arena_fmt(m->arena, "%lld approval%s%s%s", need, need == 1 ? "" : "s",
-                          who.n ? " of " : "", strbuf_str(&who)));
+                          who.n || names.n ? " of " : "", strbuf_str(who.n ? &who : &names)));
     return ERR_OK;
 }
 

@@ -35,17 +35,16 @@ bool make_is_remote(const struct make *m, const struct rb_step *s)
 
 static void make_ask_host(struct make *m, const struct rb_step *s)
 {
-    for (size_t i = 0; i < json_array_size(m->questions); i++) {
-        const json_t *q = json_array_get(m->questions, i);
+    struct sv text = arena_fmt(m->arena, "how is host '%.*s' reached?", SV_FMT(s->host));
+    const char *several = sv_has(s->host, SV(" ")) || sv_ends(s->host, SV("s"))
+                              ? "; of several {group: [NAME, NAME]}"
+                              : "";
 
-        if (sv_eq(json_get_sv(q, "kind"), SV("host")) &&
-            sv_has(json_get_sv(q, "answer_with"), s->host))
-            return; /* asked */
-    }
-    make_question(m, s->line, "host", true,
-                  arena_fmt(m->arena, "how is host '%.*s' reached?", SV_FMT(s->host)),
-                  arena_fmt(m->arena, "hosts: {\"%.*s\": ADDRESS}, as ssh takes it, or local",
-                            SV_FMT(s->host)));
+    if (!map_put(&m->hosts_asked, s->host, 1))
+        return; /* asked */
+    make_question(m, s->line, "host", true, text,
+                  arena_fmt(m->arena, "hosts: {\"%.*s\": ADDRESS}, as ssh takes it, or local%s",
+                            SV_FMT(s->host), several));
 }
 
 void make_put_reach(const struct binding_host *h, struct sv name, json_t *out)

@@ -13,17 +13,22 @@ static const struct {
     struct sv prefix, kind, other;
 } source_prefixes[] = {
     {SV("alertmanager"), SV("alertmanager"), SV("")},
+    {SV("audit"), SV("audit"), SV("")},
     {SV("cgroup"), SV("cgroup"), SV("")},
     {SV("cmd"), SV("command"), SV("")},
     {SV("disk"), SV("disk"), SV("")},
+    {SV("events"), SV("event"), SV("")},
     {SV("file"), SV("file"), SV("")},
     {SV("http"), SV("http"), SV("")},
     {SV("log"), SV("log"), SV("journal")},
+    {SV("logpatterns"), SV("patterns"), SV("")},
     {SV("proc"), SV("process"), SV("")},
     {SV("prom"), SV("prom"), SV("")},
     {SV("scrape"), SV("scrape"), SV("")},
+    {SV("snapshot"), SV("snapshot"), SV("")},
     {SV("sql"), SV("sql"), SV("")},
     {SV("tcp"), SV("tcp"), SV("")},
+    {SV("tickets"), SV("tickets"), SV("")},
     {SV("tls"), SV("tls"), SV("")},
 };
 

@@ -190,6 +190,15 @@ static void thing_postgres(struct thing_reader *r, const struct shell_simple *c)
     }
 }
 
+/* redis-cli [-n NUMBER]: no database of SQL, whose rollback leaves it as it is.  The server is no part of it here, either. */
+static void thing_redis(struct thing_reader *r, const struct shell_simple *c)
+{
+    struct sv number = SV("0");
+
+    (void)thing_value(r, c, SV("-n"), SV(""), &number);
+    thing_add(r, THING_DATABASE, arena_fmt(r->m->arena, "redis:%.*s", SV_FMT(number)));
+}
+
 /* prusik flag set KEY ...: only flags; other commands of ours say in a file of their own what they change. */
 static void thing_prusik(struct thing_reader *r, const struct shell_simple *c)
 {
@@ -217,7 +226,7 @@ static const struct thing_program {
     {SV("go"), thing_build},        {SV("bundle"), thing_build},
     {SV("sqlite3"), thing_sqlite},  {SV("psql"), thing_postgres},
     {SV("prusik"), thing_prusik},   {SV("createdb"), thing_postgres},
-    {SV("dropdb"), thing_postgres},
+    {SV("dropdb"), thing_postgres}, {SV("redis-cli"), thing_redis},
 };
 
 /* pg_restore FILE has its database behind -d only. */

@@ -3,6 +3,7 @@
  * covers what it changes, a person's word, or a gap.
  */
 #include "base/sv.h"
+#include "base/text.h"
 #include "plan/make_int.h"
 #include "plan/make_thing.h"
 
@@ -179,6 +180,7 @@ bool make_changes_nothing(struct sv effect)
 
 static void make_gap(struct make *m, json_t *step)
 {
+    CLEANUP(strbuf_release) struct strbuf brief = STRBUF(0);
     struct sv id = json_get_sv(step, "id");
 
     if (m->b->accept_gaps.n) {
@@ -186,10 +188,10 @@ static void make_gap(struct make *m, json_t *step)
         return;
     }
     make_put_undo(step, UNDO_GAP, SV("no rollback section undoes this"));
+    text_add_brief(&brief, json_get_sv(step, "command"));
     make_question(m, (size_t)json_get_int(step, "line", 0), "way-back", true,
                   arena_fmt(m->arena, "nothing in the document undoes '%.*s'",
-                            SV_FMT(sv_sub(json_get_sv(step, "command"), 0,
-                                          sv_find_byte(json_get_sv(step, "command"), '\n', 0)))),
+                            SV_FMT(text_cut(strbuf_sv(&brief), 120))),
                   arena_fmt(m->arena, "steps: {\"%.*s\": {undo: why nothing has to be done}}",
                             SV_FMT(names_short(&m->names, id))));
 }

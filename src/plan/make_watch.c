@@ -202,18 +202,39 @@ static void make_add_item(struct make *m, json_t *items, struct sv text, json_t 
             arena_fmt(m->arena, "drop: {\"%.*s\": why}, or metrics and rules", SV_FMT(text)));
 }
 
-/* The ids of all rules about a subject that stand, or are judged at that moment. */
-static json_t *make_rules_about(const json_t *rules, struct sv subject, int64_t at_ms)
+/* "all": everything that is judged is judged there. */
+static bool make_item_is_all(struct sv item)
+{
+    static const struct sv words[] = {SV("all"), SV("all rules"), SV("all metrics"),
+                                      SV("full metrics review")};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_eq_nocase(item, words[i]))
+            return true;
+    return false;
+}
+
+/* A condition, and no checkpoint that names others. */
+static bool make_is_judged(const json_t *rule)
+{
+    struct sv text = json_get_sv(rule, "text");
+
+    return text.n && !sv_starts(text, SV("checkpoint ")) && !json_get_bool(rule, "dropped", false);
+}
+
+/* The ids of all rules about a subject (of all, where the item says so) that stand, or are judged at that moment. */
+static json_t *make_rules_about(const json_t *rules, struct sv item, struct sv subject,
+                                int64_t at_ms)
 {
     json_t *ids = json_array();
+    bool all = make_item_is_all(item);
 
-    for (size_t i = 0; i < json_array_size(rules) && subject.n; i++) {
+    for (size_t i = 0; i < json_array_size(rules) && (all || subject.n); i++) {
         const json_t *r = json_array_get(rules, i);
-
         int64_t rule_at_ms = json_get_int(r, "at_ms", -1);
 
-        if ((rule_at_ms < 0 || rule_at_ms == at_ms) && !json_get_bool(r, "dropped", false) &&
-            sv_has_word(json_get_sv(r, "text"), subject))
+        if ((rule_at_ms < 0 || rule_at_ms == at_ms) && make_is_judged(r) &&
+            (all || sv_has_word(json_get_sv(r, "text"), subject)))
             json_append(ids, json_sv(json_get_sv(r, "id")));
     }
     return ids;
@@ -243,9 +264,10 @@ static json_t *make_checkpoints(struct make *m, const json_t *rules)
         struct sv rest = c->source, item;
 
         while (sv_split(&rest, ',', &item))
-            make_add_item(m, items, sv_trim(item),
-                          make_rules_about(rules, prose_subject(prose, item), c->offset_ms),
-                          c->line, c->offset_ms);
+            make_add_item(
+                m, items, sv_trim(item),
+                make_rules_about(rules, sv_trim(item), prose_subject(prose, item), c->offset_ms),
+                c->line, c->offset_ms);
     }
     for (size_t i = 0; i < json_array_size(rules); i++) { /* "15-Minute Checks" */
         const json_t *r = json_array_get(rules, i);
@@ -520,11 +542,63 @@ static void make_ask_until(struct make *m, const json_t *rules, int64_t until_ms
     }
 }
 
+/* --- the baseline --- */
+
+struct make_uses {
+    bool baseline, pairs; /* pairs: of a snapshot, which has what was before beside it */
+};
+
+static void make_see_baseline(void *ctx, struct expr *e)
+{
+    struct make_uses *u = ctx;
+
+    u->baseline |= e->kind == EXPR_BASELINE || e->kind == EXPR_NOT_WORSE;
+    u->pairs |= e->kind == EXPR_NAME && sv_is(e->parts[0], "snapshot");
+}
+
+/* What is normal is measured before the first step that changes something: is there one? */
+static bool make_has_change(const struct make *m)
+{
+    const json_t *steps = json_object_get(m->root, "steps");
+
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        const json_t *s = json_array_get(steps, i);
+        struct sv effect = json_get_sv(s, "effect");
+
+        if (!json_get_sv(s, "skip").n && !sv_is(effect, "none") && !sv_is(effect, "session"))
+            return true;
+    }
+    return false;
+}
+
+/* Such a rule would hold to the end of the watch. */
+static void make_tell_baseline(struct make *m, const struct plan_rules *rules)
+{
+    struct rule_finding f = {
+        .id = "RB413",
+        .severity = SEVERITY_WARNING,
+        .message =
+            SV("nothing is measured before, as no step changes anything: say what is normal, "
+               "baseline NUMBER")};
+
+    for (size_t i = 0; i < rules->list.n && !make_has_change(m); i++) {
+        const struct plan_checked *c = &rules->list.v[i];
+        struct make_uses u = {false, false};
+
+        if (c->rule->expr)
+            expr_walk(c->rule->expr, make_see_baseline, &u);
+        if (u.baseline && !u.pairs && !c->rule->has_baseline && !rule_knows_before(c->rule))
+            make_rule_finding(m, c->of, &f);
+    }
+}
+
 static enum err_code make_check_rules(struct make *m)
 {
     struct plan_rules rules = {0};
     enum err_code rc = plan_rules_read(m->root, make_rule_finding, m, &rules, m->err);
 
+    if (rc == ERR_OK)
+        make_tell_baseline(m, &rules);
     plan_rules_release(&rules);
     return rc;
 }

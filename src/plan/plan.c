@@ -716,6 +716,15 @@ int64_t plan_scale(const struct plan *p, int64_t ms)
     return ms > 0 && scaled < 1 ? 1 : scaled;
 }
 
+bool plan_judges(const struct plan *p)
+{
+    bool judged = false;
+
+    for (size_t i = 0; i < p->n_rules; i++)
+        judged |= !p->rules[i].dropped;
+    return judged;
+}
+
 int64_t plan_bound(const struct plan *p, int64_t ms)
 {
     return p->time_scale > 1 ? plan_scale(p, ms) : ms;

@@ -254,6 +254,8 @@ const struct plan_part *plan_part(const struct plan *p, struct sv id);
 size_t plan_open(const struct plan *p, bool attended);
 /* Who may approve what. */
 struct plan_crowd plan_crowd(const struct plan *p);
+/* It has a rule that is not dropped. */
+bool plan_judges(const struct plan *p);
 /*
  * Can every gate be passed at all?  ERR_REFUSED: too few people may approve, or a window is never open from
  * now_s on; ERR_NOT_FOUND: a zone is not known.

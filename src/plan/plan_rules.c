@@ -165,6 +165,8 @@ static void reader_add_env(struct rules_reader *rd)
     services = json_object_get(rd->plan, "services");
     for (size_t i = 0; i < json_array_size(services); i++)
         reader_add_source(rd, "unit", json_get_sv(json_array_get(services, i), "name"));
+    json_object_foreach(json_object_get(rd->plan, "flags"), key, value)
+        reader_add_source(rd, "flag", sv_from(key));
     json_object_foreach(json_object_get(watch, "aliases"), key, value)
         reader_add_alias(rd, key, value);
 }

@@ -15,8 +15,11 @@ static enum settings_text settings_text_of(struct sv key)
                 {SV("ca_file"), SETTINGS_PATH},   {SV("cert_file"), SETTINGS_PATH},
                 {SV("key_file"), SETTINGS_PATH},  {SV("unix_socket"), SETTINGS_PATH},
                 {SV("directory"), SETTINGS_PATH}, {SV("workdir"), SETTINGS_PATH},
+                {SV("data"), SETTINGS_PATH},      {SV("old"), SETTINGS_PATH},
+                {SV("new"), SETTINGS_PATH},       {SV("known"), SETTINGS_PATH},
                 {SV("query"), SETTINGS_PLAIN},    {SV("record"), SETTINGS_PLAIN},
-                {SV("command"), SETTINGS_PLAIN},  {SV("match"), SETTINGS_PLAIN}};
+                {SV("lines"), SETTINGS_PLAIN},    {SV("command"), SETTINGS_PLAIN},
+                {SV("match"), SETTINGS_PLAIN}};
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (sv_eq(key, rows[i].key))

@@ -22,6 +22,8 @@ static const struct {
     {SV("metrics"),
      "What the document's words are measured by (docs/reference/rules.md).  `probes: {db: URL}` "
      "makes http.db, up or down."},
+    {SV("sources"),
+     "Logs, queries, tickets and the like that rules ask for (docs/formats/binding.md, sources)."},
     {SV("rules"), "Rules of your own, or instead of those of the document."},
     {SV("watch"), "How long rules are judged after the deployment."},
     {SV("drop"), "What is not judged, with the reason: a line of the document, or its words."},

@@ -24,6 +24,7 @@ static const struct {
     {EVENT_CHECKPOINT, "checkpoint", "name"},
     {EVENT_VERDICT, "verdict", "verdict"},
     {EVENT_WATCH_STATE, "the watch goes on", "text"},
+    {EVENT_REPORTED, "told meanwhile", "text"},
     {EVENT_FLAG_INTENT, "flag to be switched off", "flag"},
     {EVENT_FLAG_OUTCOME, "flag", "result"},
     {EVENT_ROLLBACK_STARTED, "way back begun", "by"},

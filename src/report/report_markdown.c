@@ -43,6 +43,8 @@ static void markdown_flags(struct strbuf *b, const struct view *v)
 
         if (view_flag_text(v, &v->events.v[i], &text))
             markdown_fact(b, "flag", strbuf_sv(&text));
+        if (v->events.v[i].kind == EVENT_REPORTED)
+            markdown_fact(b, "told meanwhile", json_get_sv(v->events.v[i].data, "text"));
     }
 }
 

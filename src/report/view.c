@@ -140,6 +140,7 @@ static void view_take_run(struct view *v, const struct view_event *e)
         v->gate = NULL;
         v->gate_step = e->step;
         break;
+    case EVENT_ANSWER:
     case EVENT_GATE_PASSED:
     case EVENT_STEP_INTENT:
     case EVENT_STEP_SKIPPED:

@@ -1,6 +1,7 @@
 /* check_name: what stands behind a name, and may it be used like that. */
 #include "rule/check_int.h"
 
+#include "base/suggest.h"
 #include "base/sv.h"
 
 static struct dim_type name_failed(struct expr *e)
@@ -9,9 +10,31 @@ static struct dim_type name_failed(struct expr *e)
     return e->type;
 }
 
-/* Words that the language knows and no kind of source gives (plan/make_source.c). */
-static const struct sv sourceless[] = {SV("flag"),        SV("snapshot"), SV("audit"),
-                                       SV("logpatterns"), SV("tickets"),  SV("events")};
+/* What words of a document are measured by, where no metric is. */
+static const struct {
+    struct sv word;
+    const char *is, *more;
+} name_words[] = {
+    {SV("ticket"), "tickets.support",
+     ", and sources: {tickets.support: {url: URL}} (or {database: ..., query: ...}, {command: ...})"},
+    {SV("complaint"), "tickets.support",
+     ", and sources: {tickets.support: {url: URL}} (or {database: ..., query: ...}, {command: ...})"},
+    {SV("user_reported"), "tickets.support",
+     ", and sources: {tickets.support: {url: URL}} (or {database: ..., query: ...}, {command: ...})"},
+    {SV("incident"), "events.incident", " (prusik event incident tells of one)"},
+    {SV("rollbacks"), "events.rollback", ""},
+    {SV("toggle"), "events.flag_toggle", ""},
+    {SV("deployments"), "events.deploy", ""},
+};
+
+static struct sv name_word_binding(struct checker *ck, struct sv name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(name_words); i++)
+        if (sv_has(name, name_words[i].word))
+            return arena_fmt(ck->a, "metrics: {%.*s: %s}%s, or drop it", SV_FMT(name),
+                             name_words[i].is, name_words[i].more);
+    return arena_fmt(ck->a, "metrics: {%.*s: EXPRESSION}, or drop it", SV_FMT(name));
+}
 
 /* Where it is bound: "sql.queue" is a source, "error_rate" what something is measured by. */
 static struct sv name_binding(struct checker *ck, const struct expr *e, struct sv name)
@@ -20,25 +43,52 @@ static struct sv name_binding(struct checker *ck, const struct expr *e, struct s
 
     (void)rule_member_find(e->parts, e->n_parts, &is_prefix);
     if (!is_prefix || e->n_parts < 2)
-        return arena_fmt(ck->a, "metrics: {%.*s: EXPRESSION}, or drop it", SV_FMT(name));
+        return name_word_binding(ck, name);
     if (sv_is(e->parts[0], "http"))
         return arena_fmt(ck->a, "probes: {%.*s: URL}, or drop it", SV_FMT(e->parts[1]));
+    if (sv_is(e->parts[0], "flag"))
+        return arena_fmt(ck->a, "flags: {%.*s: {definitions: FILE}}, or drop it",
+                         SV_FMT(e->parts[1]));
     if (sv_is(e->parts[0], "unit"))
         return arena_fmt(
             ck->a,
             "services: {%.*s: {manager: systemd}} (or compose, supervisor, runit, process) is looked at "
             "as unit.%.*s; or sources: {proc.%.*s: {pid_file: PATH}}",
             SV_FMT(e->parts[1]), SV_FMT(e->parts[1]), SV_FMT(e->parts[1]));
-    for (size_t i = 0; i < ARRAY_LEN(sourceless); i++)
-        if (sv_eq(e->parts[0], sourceless[i]))
-            return SV(
-                "a source of your own that tells it, such as sources: {cmd.NAME: {command: ...}}, or drop it");
+    if (sv_is(e->parts[0], "logpatterns"))
+        return arena_fmt(
+            ck->a, "sources: {%.*s: {path: LOG}}, of the journal {unit: NAME.service}, or drop it",
+            SV_FMT(name));
+    if (sv_is(e->parts[0], "tickets"))
+        return arena_fmt(
+            ck->a,
+            "sources: {%.*s: {url: URL}}, or {database: ..., query: ...} or {command: ...}: "
+            "who lists them, or drop it",
+            SV_FMT(name));
+    if (sv_is(e->parts[0], "events"))
+        return arena_fmt(ck->a,
+                         "sources: {%.*s: {}}, and prusik event %.*s tells of one (deploy, "
+                         "flag_toggle, incident and rollback need no entry), or drop it",
+                         SV_FMT(name), SV_FMT(e->parts[1]));
     return arena_fmt(ck->a, "sources: {%.*s: {...}}, or drop it", SV_FMT(name));
+}
+
+/* "events.rollback", which nobody binds. */
+static struct sv name_nearest(struct checker *ck, const struct expr *e, struct sv name)
+{
+    struct sv bound = rule_env_nearest(ck->env, name);
+    struct suggest near = suggest_begin(name);
+
+    if (!sv_is(e->parts[0], "events") || (bound.p && sv_starts(bound, SV("events."))))
+        return bound;
+    for (size_t i = 0; rule_event_own(i).p; i++)
+        suggest_offer(&near, arena_fmt(ck->a, "events.%.*s", SV_FMT(rule_event_own(i))));
+    return near.best;
 }
 
 static void name_unknown(struct checker *ck, const struct expr *e, struct sv name)
 {
-    struct sv near = rule_env_nearest(ck->env, name);
+    struct sv near = name_nearest(ck, e, name);
     struct sv hint =
         near.p ? arena_fmt(ck->a, "did you mean '%.*s'?", SV_FMT(near)) : name_binding(ck, e, name);
 
@@ -60,11 +110,12 @@ static void no_member(struct checker *ck, const struct expr *e)
 }
 
 /* Facts that need no binding. */
-static bool prefix_is_own(struct sv prefix)
+static bool name_is_own(const struct expr *e)
 {
-    static const struct sv own[] = {SV("env"), SV("events"), SV("alertmanager")};
+    static const struct sv own[] = {SV("env"), SV("alertmanager")};
 
-    return rule_word_find(own, ARRAY_LEN(own), prefix) >= 0;
+    return rule_word_find(own, ARRAY_LEN(own), e->parts[0]) >= 0 ||
+           (sv_is(e->parts[0], "events") && rule_event_is_own(e->parts[1]));
 }
 
 /* "http.health.status": the row of the table, when somebody bound http.health.  NULL: said why not. */
@@ -77,8 +128,7 @@ static const struct rule_member *find_member(struct checker *ck, const struct ex
     if (!*is_prefix || e->n_parts < 2)
         return NULL;
     bound = arena_fmt(ck->a, "%.*s.%.*s", SV_FMT(e->parts[0]), SV_FMT(e->parts[1]));
-    if (!rule_env_permits_unknown(ck->env) && !prefix_is_own(e->parts[0]) &&
-        !rule_env_source(ck->env, bound)) {
+    if (!rule_env_permits_unknown(ck->env) && !name_is_own(e) && !rule_env_source(ck->env, bound)) {
         name_unknown(ck, e, bound);
         return NULL;
     }

@@ -236,9 +236,16 @@ static const struct rule_member members[] = {
     {"env", "",             SOURCE_SET,   DIM_SET},
     {"flag", "value",       SOURCE_VALUE, DIM_ANY},    {"flag", "variant",    SOURCE_VALUE, DIM_TEXT},
     {"flag", "share_on",    SOURCE_VALUE, DIM_RATIO},  {"flag", "version",    SOURCE_VALUE, DIM_COUNT},
-    {"snapshot", "",        SOURCE_ROWS,  DIM_ROWS},
+    {"snapshot", "",        SOURCE_ROWS,  DIM_ROWS},   {"snapshot", "result", SOURCE_VALUE, DIM_TEXT},
+    {"snapshot", "identical", SOURCE_VALUE, DIM_COUNT}, {"snapshot", "within", SOURCE_VALUE, DIM_COUNT},
+    {"snapshot", "changed", SOURCE_VALUE, DIM_COUNT},  {"snapshot", "null_mismatch", SOURCE_VALUE, DIM_COUNT},
+    {"snapshot", "added",   SOURCE_VALUE, DIM_COUNT},  {"snapshot", "removed", SOURCE_VALUE, DIM_COUNT},
+    {"snapshot", "moved",   SOURCE_VALUE, DIM_COUNT},  {"snapshot", "not_evaluated", SOURCE_VALUE, DIM_COUNT},
+    {"snapshot", "changed_share", SOURCE_VALUE, DIM_RATIO},
     {"audit", "",           SOURCE_ROWS,  DIM_ROWS},   {"audit", "score",     SOURCE_VALUE, DIM_RATIO},
     {"audit", "status",     SOURCE_VALUE, DIM_TEXT},   {"audit", "failed",    SOURCE_VALUE, DIM_COUNT},
+    {"audit", "evaluated",  SOURCE_VALUE, DIM_COUNT},  {"audit", "total",     SOURCE_VALUE, DIM_COUNT},
+    {"audit", "rows",       SOURCE_VALUE, DIM_COUNT},
     {"tickets", "",         SOURCE_EVENTS, DIM_COUNT}, {"events", "",         SOURCE_EVENTS, DIM_COUNT},
     {"alertmanager", "",    SOURCE_ROWS,  DIM_ROWS},   {"alertmanager", "firing", SOURCE_VALUE, DIM_COUNT},
     {"alertmanager", "truncated", SOURCE_VALUE, DIM_COUNT}, {"alertmanager", "age", SOURCE_VALUE, DIM_TIME},
@@ -270,6 +277,22 @@ const struct rule_member *rule_member_find(const struct sv *parts, size_t n, boo
     return NULL;
 }
 
+struct sv rule_event_own(size_t i)
+{
+    static const struct sv kinds[] = {SV("deploy"), SV("flag_toggle"), SV("incident"),
+                                      SV("rollback")};
+
+    return i < ARRAY_LEN(kinds) ? kinds[i] : (struct sv){NULL, 0};
+}
+
+bool rule_event_is_own(struct sv kind)
+{
+    for (size_t i = 0; rule_event_own(i).p; i++)
+        if (sv_eq(kind, rule_event_own(i)))
+            return true;
+    return false;
+}
+
 struct sv rule_member_nearest(struct sv prefix, struct sv member)
 {
     struct suggest near = suggest_begin(member);
@@ -284,11 +307,8 @@ bool rule_member_is_fed(const struct sv *parts, size_t n)
 {
     static const struct {
         const char *prefix, *member; /* NULL: all of them */
-    } unfed[] = {{"env", NULL},
-                 {"events", NULL},
-                 {"http", "down_time"},
-                 {"cmd", "failures"},
-                 {"unit", "starts_failed"}};
+    } unfed[] = {
+        {"env", NULL}, {"http", "down_time"}, {"cmd", "failures"}, {"unit", "starts_failed"}};
 
     for (size_t i = 0; i < ARRAY_LEN(unfed) && n > 1; i++)
         if (sv_is(parts[0], unfed[i].prefix) &&

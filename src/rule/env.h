@@ -65,6 +65,12 @@ struct rule_member {
 };
 /* The row for parts of a name, or NULL.  *is_prefix: the first part is a known prefix. */
 const struct rule_member *rule_member_find(const struct sv *parts, size_t n, bool *is_prefix);
+/*
+ * Kinds of events that any environment has, and nobody binds: deploy, flag_toggle, incident, rollback.  False: none of these.
+ * rule_event_own(i): the i-th, .p NULL after the last.
+ */
+bool rule_event_is_own(struct sv kind);
+struct sv rule_event_own(size_t i);
 /* The nearest member name of that prefix; .p NULL: none. */
 struct sv rule_member_nearest(struct sv prefix, struct sv member);
 /* False: a name of the language that no source gives.  A rule over it would say HOLD for ever. */

@@ -384,6 +384,7 @@ struct val rule_eval(struct rule_prog *p, const struct look *l, const struct eva
     for (size_t i = 0; i < p->made.n; i++)
         json_decref(p->made.v[i]);
     p->made.n = 0;
+    rule_prog_forget_patterns(p);
     *info = (struct eval_info){.subject = {.kind = VAL_NULL}};
     if (p->rule->form != RULE_REPORT)
         return eval_condition(&ev, p->rule->expr);

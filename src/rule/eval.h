@@ -82,6 +82,15 @@ struct val rule_eval_limit(const struct rule_prog *p, struct arena *scratch,
 /* The last poll of any source that the rule reads; SAMPLES_NEVER: none yet.  *open: a name has no source. */
 int64_t rule_prog_polled(struct rule_prog *p, bool *open);
 
+/*
+ * Patterns of a log among the rows that held at the last rule_eval(): "\"ERROR <n> lost\" 3 times (ERROR 17 lost); and 2 more".  Nothing is
+ * added where there are none.
+ */
+void rule_prog_explain_patterns(const struct rule_prog *p, struct strbuf *out);
+/* The same as an array of their rows, at most RULE_PATTERNS of them; NULL: there are none. */
+json_t *rule_prog_patterns(const struct rule_prog *p);
+#define RULE_PATTERNS 5u
+
 /* Measure all baselines as of look->t_us (look->baseline_us is set). */
 void rule_prog_measure(struct rule_prog *p, const struct look *l, struct arena *scratch);
 /* Is there a use of "baseline" that must be measured? */

@@ -34,7 +34,9 @@ struct rule_prog {
     VEC(struct kofn_state) kofns;
     VEC(struct test_state) tests;
     VEC(struct baseline) baselines;
-    VEC(json_t *) made; /* rows put together for the last look */
+    VEC(json_t *) made;  /* rows put together for the last look */
+    VEC(json_t *) named; /* of the last look: the first rows that held and have a pattern */
+    size_t n_named;      /* how many did */
 };
 
 struct eval {
@@ -83,6 +85,7 @@ struct val eval_rows(struct eval *ev, const struct expr *data, struct rowset *re
 struct val eval_quant(struct eval *ev, const struct expr *e);
 struct val eval_field(struct eval *ev, const struct expr *e);
 struct val eval_in(struct eval *ev, const struct expr *e);
+void rule_prog_forget_patterns(struct rule_prog *p);
 struct val eval_superset(struct eval *ev, const struct expr *e);
 
 /* eval_test.c */

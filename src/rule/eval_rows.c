@@ -11,13 +11,15 @@ static json_t *made(struct eval *ev, json_t *j)
     return j;
 }
 
-/* A row without its count, as a key. */
+/* A row without its count, as a key; a pattern is one, whatever it was seen in. */
 static void row_key(const json_t *row, struct strbuf *out)
 {
     json_t *copy = json_deep_copy(row);
 
     if (json_is_object(copy))
         (void)json_object_del(copy, "count");
+    if (json_is_object(copy) && json_object_get(copy, "pattern"))
+        (void)json_object_del(copy, "example");
     json_write(copy, out);
     json_decref(copy);
 }
@@ -219,10 +221,21 @@ static bool row_failed(const json_t *row)
     return json_is_object(row) && json_object_size(row) == 1 && json_object_get(row, "error");
 }
 
+/* Who is told of it wants to know which. */
+static void name_pattern(struct eval *ev, const struct expr *e, const json_t *row)
+{
+    if (e->op == QUANT_ALL || e->op == QUANT_MEDIAN || !json_get_sv(row, "pattern").n)
+        return;
+    ev->p->n_named++;
+    if (ev->p->named.n < RULE_PATTERNS)
+        *vec_add(&ev->p->named) = json_incref((json_t *)(uintptr_t)row);
+}
+
 /* A row that stands alone. */
 static void quant_row(struct eval *ev, const struct expr *e, struct fold *f, const json_t *row)
 {
     struct val p = e->b ? val_condition(ev->a, on_row(ev, e->b, row, NULL)) : val_bool(true);
+    size_t yes = f->yes;
 
     if (val_is(&p, false))
         return;
@@ -230,6 +243,8 @@ static void quant_row(struct eval *ev, const struct expr *e, struct fold *f, con
         fold_unknown(f, p);
     else
         fold_value(ev, f, e->c ? on_row(ev, e->c, row, NULL) : val_bool(true));
+    if (f->yes > yes)
+        name_pattern(ev, e, row);
 }
 
 /* A record and its partner before (conditions.md 5.1): `where` holds for both, or the pair moved. */
@@ -303,6 +318,45 @@ struct val eval_quant(struct eval *ev, const struct expr *e)
     v = u.e ? val_error(ev->a, "no row has a field '%.*s'", SV_FMT(u.e->text)) : fold_end(&f);
     vec_release(&f.values);
     return v;
+}
+
+/* ---- which they were ---- */
+
+void rule_prog_explain_patterns(const struct rule_prog *p, struct strbuf *out)
+{
+    size_t shown = size_min(p->named.n, 2);
+
+    for (size_t i = 0; i < shown; i++) {
+        const json_t *row = p->named.v[i];
+        int64_t n = json_get_int(row, "count", 0);
+        struct sv example = json_get_sv(row, "example");
+
+        if (!n) /* counts of several polls are added up as numbers */
+            n = (int64_t)json_get_real(row, "count", 0);
+        strbuf_addf(out, "%s\"%.*s\"", i ? "; " : "", SV_FMT(json_get_sv(row, "pattern")));
+        if (n > 1)
+            strbuf_addf(out, " %lld times", (long long)n);
+        if (example.n && !sv_eq(example, json_get_sv(row, "pattern")))
+            strbuf_addf(out, " (%.*s)", SV_FMT(example));
+    }
+    if (p->n_named > shown)
+        strbuf_addf(out, "; and %zu more", p->n_named - shown);
+}
+
+json_t *rule_prog_patterns(const struct rule_prog *p)
+{
+    json_t *a = p->named.n ? json_array() : NULL;
+
+    for (size_t i = 0; i < p->named.n; i++)
+        json_append(a, json_incref(p->named.v[i]));
+    return a;
+}
+
+void rule_prog_forget_patterns(struct rule_prog *p)
+{
+    for (size_t i = 0; i < p->named.n; i++)
+        json_decref(p->named.v[i]);
+    p->named.n = p->n_named = 0;
 }
 
 /* ---- sets ---- */

@@ -332,7 +332,7 @@ json_t *evidence_make(struct judge *j, size_t rule)
                       .series = json_array(),
                       .rows = json_array(),
                       .from_us = j->at_us};
-    json_t *o = json_object();
+    json_t *o = json_object(), *patterns;
     struct judge_result res;
 
     assert(rule < j->rules.n && j->at_us != JUDGE_UNSET);
@@ -350,6 +350,9 @@ json_t *evidence_make(struct judge *j, size_t rule)
         json_put_real(o, "scale", r->rule->scale);
     put_time(o, "at", j->at_us);
     answer_make(o, &res);
+    patterns = rule_prog_patterns(r->prog);
+    if (patterns)
+        json_put(o, "patterns", patterns);
     json_put(o, "samples", m.samples);
     if (m.cut)
         json_put_bool(o, "samples_cut", true);

@@ -174,7 +174,7 @@ static struct judge_rule *rule_at(const struct judge *j, size_t rule)
     return &j->rules.v[rule];
 }
 
-void judge_measure_baseline(struct judge *j, int64_t at_us)
+static void judge_measure(struct judge *j, int64_t at_us, bool known_only)
 {
     struct look look = {.s = j->s,
                         .times = &j->cfg.times,
@@ -185,8 +185,19 @@ void judge_measure_baseline(struct judge *j, int64_t at_us)
     judge_make_ready(j);
     arena_release(&j->scratch);
     for (size_t i = 0; i < j->rules.n; i++)
-        if (rule_prog_wants_baseline(j->rules.v[i].prog))
+        if (rule_prog_wants_baseline(j->rules.v[i].prog) &&
+            (!known_only || rule_knows_before(j->rules.v[i].rule)))
             rule_prog_measure(j->rules.v[i].prog, &look, &j->scratch);
+}
+
+void judge_measure_baseline(struct judge *j, int64_t at_us)
+{
+    judge_measure(j, at_us, false);
+}
+
+void judge_measure_known(struct judge *j, int64_t at_us)
+{
+    judge_measure(j, at_us, true);
 }
 
 void judge_set_baseline(struct judge *j, size_t rule, double value)
@@ -356,7 +367,7 @@ bool judge_is_over(const struct judge *j)
         if (j->checks.v[i].phase < CHECK_CLOSED && j->checks.v[i].at.from == FROM_DEPLOY)
             return false;
     for (size_t i = 0; i < j->rules.n; i++)
-        if (j->rules.v[i].st.run == RUN_PENDING) /* followed to its end */
+        if (judge_rule_followed(j, &j->rules.v[i], j->at_us))
             return false;
     return true;
 }
@@ -488,6 +499,12 @@ void judge_explain(const struct judge *j, size_t rule, struct strbuf *out)
     judge_result(j, rule, &r);
     strbuf_addf(out, "%.*s: ", SV_FMT(r.id));
     explain_value(j, rule, &r, out);
+    if (j->rules.v[rule].seen.result != RESULT_NONE) {
+        CLEANUP(strbuf_release) struct strbuf which = STRBUF(0);
+
+        rule_prog_explain_patterns(j->rules.v[rule].prog, &which);
+        strbuf_addf(out, "%s%s", which.n ? ": " : "", strbuf_str(&which));
+    }
     if (r.has_for)
         strbuf_addf(out, " for %s of %s", duration_format(r.elapsed_us / 1000).s,
                     duration_format(r.need_us / 1000).s);

@@ -41,6 +41,8 @@ DEFINE_CLEANUP(struct judge *, judge_free)
 size_t judge_add(struct judge *j, struct sv id, const struct rule *r);
 /* Measure what the rules compare with, from the samples up to the first changing step (R5). */
 void judge_measure_baseline(struct judge *j, int64_t at_us);
+/* The same of rules that compare with nothing but what logs had before (rule_knows_before()): that is known at any time. */
+void judge_measure_known(struct judge *j, int64_t at_us);
 /* A rule that compares with what was not measured, or too seldom: it can only say HOLD. */
 bool judge_lacks_baseline(const struct judge *j, size_t rule);
 /* Give a rule's baselines by hand: all become this number. */

@@ -102,6 +102,8 @@ void judge_step(struct judge *j, size_t i, int64_t t_us, bool at_checkpoint);
 void judge_again(struct judge *j, int64_t t_us, bool at_checkpoint, bool no_data);
 /* The rule is not in force: whatever it was counting ends. */
 void judge_rest(struct judge *j, size_t i);
+/* Its run is pending: at the end of its time it is followed to its end, for an hour without a result at most (R28). */
+bool judge_rule_followed(const struct judge *j, const struct judge_rule *r, int64_t t_us);
 bool judge_rule_active(const struct judge *j, const struct judge_rule *r, int64_t t_us);
 void judge_event_add(struct judge *j, enum judge_event_kind kind, size_t rule);
 /* max(2 intervals, 60 s) of the rule. */

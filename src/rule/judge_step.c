@@ -58,8 +58,7 @@ static bool phase_is_done(const struct judge *j, const struct judge_rule *r, int
     return false;
 }
 
-/* A run that is pending at the end of its time is followed to its end. */
-static bool is_followed(const struct judge *j, const struct judge_rule *r, int64_t t_us)
+bool judge_rule_followed(const struct judge *j, const struct judge_rule *r, int64_t t_us)
 {
     return r->st.run == RUN_PENDING && t_us - r->st.result_us < restart_us(j, r);
 }
@@ -75,7 +74,7 @@ bool judge_rule_active(const struct judge *j, const struct judge_rule *r, int64_
         return true;
     if (from == JUDGE_UNSET || t_us < from)
         return false;
-    return t_us <= from + rule->within.us || is_followed(j, r, t_us);
+    return t_us <= from + rule->within.us || judge_rule_followed(j, r, t_us);
 }
 
 void judge_rest(struct judge *j, size_t i)

@@ -238,6 +238,8 @@ void rule_prog_free(struct rule_prog *p)
     vec_release(&p->kofns);
     vec_release(&p->tests);
     vec_release(&p->made);
+    rule_prog_forget_patterns(p);
+    vec_release(&p->named);
     free(p->binds);
     free(p);
 }

@@ -56,6 +56,34 @@ bool rule_is_gate(const struct rule *r)
            (r->form == RULE_WHEN && rule_has_action(r, ACTION_PROCEED));
 }
 
+struct before_seen {
+    bool known, other;
+};
+
+static void see_before(const struct expr *e, bool in_patterns, struct before_seen *seen)
+{
+    struct expr *child;
+
+    if (e->kind == EXPR_BASELINE || e->kind == EXPR_NOT_WORSE) {
+        seen->known |= in_patterns;
+        seen->other |= !in_patterns;
+    }
+    if (e->kind == EXPR_QUANT)
+        in_patterns = e->a->kind == EXPR_NAME && e->a->n_parts > 1 &&
+                      sv_eq(e->a->parts[0], SV("logpatterns"));
+    for (size_t i = 0; (child = expr_child(e, i)) != NULL; i++)
+        see_before(child, in_patterns, seen);
+}
+
+bool rule_knows_before(const struct rule *r)
+{
+    struct before_seen seen = {false, false};
+
+    if (r->expr)
+        see_before(r->expr, false, &seen);
+    return seen.known && !seen.other;
+}
+
 static bool span_eq(struct rule_span x, struct rule_span y)
 {
     return sv_eq(x.text, y.text);

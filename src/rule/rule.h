@@ -113,3 +113,8 @@ enum verdict rule_verdict(const struct rule *r);
 bool rule_has_action(const struct rule *r, enum rule_action action);
 /* "expect ... for D" and "proceed when ...": passes once, instead of firing. */
 bool rule_is_gate(const struct rule *r);
+/*
+ * Does it compare with nothing of before but the patterns that a log had?  Those are known without a time before the deployment: the
+ * log has it.  False also for a rule that compares with nothing of before.
+ */
+bool rule_knows_before(const struct rule *r);

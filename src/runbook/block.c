@@ -125,6 +125,11 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "\\b(?:never|do not|don['’]t|must not) (?:ever )?(?:forget|skip|miss|omit|ignore|overlook|neglect)\\b",
     [BLOCK_RIGHT] =
         "^[^\\w\\s]*\\s*(?:right|good|correct|instead|better|ok|(?:do|use|run) (?:this|these|it))\\b",
+    [BLOCK_EDIT_FILE] =
+        "^(?:(?:then |now |also )?(?:edit|(?:change|set|update|add|put|replace|modify|adjust|uncomment|bump|comment out)\\b[^.;]* (?:in|to|of|inside)) "
+        "(?:the |your )?`?([\\w./-]*(?:\\w\\.(?:ya?ml|json|conf|cfg|cnf|ini|env|toml|properties|xml|tf|tfvars)|(?<![\\w.])\\.env(?:\\.\\w+)?))\\b)",
+    [BLOCK_NOT_BEGIN] =
+        "\\b(?:not|never) (?:start|continue|proceed|begin|go on|deploy|restart|move on)\\b[^.]* before ",
     [BLOCK_WRONG] =
         "^[^\\w\\s]*\\s*(?:bad|wrong|incorrect|not like this|don['’]ts?|anti-?pattern|falsch|悪い例|誤り)"
         "(?: (?:ways?|examples?|approach|practices?|usage|commands?))?(?: \\([^)]*\\))?[:!.]*$",
@@ -133,6 +138,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:(?:how )?to )?(?:roll(?:ing)?[ -]?back|undo|revert|back[ -]?out|way back|rückweg)"
         "(?: (?:of )?(?:this|the|that)(?: (?:step|change|migration|deployment|release|phase))?|"
         " (?:steps?|plan|procedure|commands?|instructions?))*(?: \\([^)]*\\))?(?:,? (?:run|execute|use))?:?$|"
+        "^(?:zurückrollen|zurücksetzen|rückgängig machen|rücknahme|retour (?:en )?arrière|annulation|reversión|revertir|deshacer|"
+        "ripristino|回滚|回退|回滾|撤销|ロールバック|切り戻し|切戻し)(?:步骤|方案|操作|方法|手順)? ?(?::|：)?$|"
         "^(?:how )?to (?:roll back|undo|revert|back out)\\b.{0,70}:$|"
         "^(?:if|in case|when) (?!.*\\b(?:no|not|never|without|tested)\\b).{0,50}\\b(?:roll(?:ing)?[ -]?back|undo|revert|back out)\\b[^.:]{0,30}:$",
     [BLOCK_AFTER_UNDO] = "^(?:after|once) (?:the |a |any )?(?:roll ?back|back ?out)\\b[^.]*:$|"
@@ -311,8 +318,8 @@ static void block_item(struct block_reader *r, uint32_t index)
 
     if (item->blank_before && item->kind != SHELL_COMMENT && !r->never && !r->note.n)
         block_paragraph(r);
-    if (block_avoids(r, item))
-        return;
+    if (block_avoids(r, item) || !sv_trim(item->text).n)
+        return; /* of what the grammar does not take, nothing may be left */
     switch (item->kind) {
     case SHELL_COMMENT: block_comment(r, item); break;
     case SHELL_SQL_CLIENT: r->client = item->text; break;
@@ -363,10 +370,25 @@ static struct sv block_label_case(const struct block_reader *r, struct sv label)
     return condition;
 }
 
-static void block_steps(struct rb_build *b, uint32_t index)
+/* Each where its prompt says; what an ssh in it changes stays so. */
+static void block_item_there(struct block_reader *r, uint32_t index)
+{
+    struct rb_build *b = r->b;
+    struct sv outer = b->host, host;
+
+    host = block_prompt_host(r->prompts, b->blocks.v[r->block].script.v[index].line);
+    if (host.n)
+        b->host = host = arena_sv(b->arena, host);
+    block_item(r, index);
+    if (host.n && b->host.p == host.p)
+        b->host = outer;
+}
+
+static void block_steps(struct rb_build *b, uint32_t index, struct sv prompts)
 {
     struct block_reader r = {.b = b,
                              .block = index,
+                             .prompts = prompts,
                              .first = b->steps.n,
                              .note = STRBUF(0),
                              .ways = SIZE_MAX,
@@ -380,7 +402,7 @@ static void block_steps(struct rb_build *b, uint32_t index)
          !regex_has(b->block_patterns[BLOCK_TROUBLE], b->label)))
         r.label_condition = block_label_case(&r, sv_trim(b->label));
     for (uint32_t i = 0; i < b->blocks.v[index].script.n && !b->full_line; i++)
-        block_item(&r, i);
+        block_item_there(&r, i);
     block_leftover(&r);
     block_label_expects(&r);
     if (r.there.n && sv_eq(r.there, b->host))
@@ -563,20 +585,8 @@ static void block_show(struct rb_build *b, uint32_t index)
         build_step(b, STEP_MANUAL, b->label_line, b->label)->step.block = index;
 }
 
-/* On the host that its prompts name, if they do. */
-static void block_run(struct rb_build *b, uint32_t index, struct sv prompt_host)
-{
-    struct sv host = b->host;
-
-    if (prompt_host.n)
-        b->host = arena_sv(b->arena, prompt_host);
-    block_steps(b, index);
-    if (prompt_host.n)
-        b->host = host;
-}
-
 /* "Never run this:", "Wrong:" above it. */
-static bool block_is_forbidden(const struct rb_build *b)
+bool block_is_forbidden(const struct rb_build *b)
 {
     return b->label.n && !regex_has(b->block_patterns[BLOCK_MUST], b->label) &&
            ((sv_ends(b->label, SV(":")) && remark_is(b, b->label)) ||
@@ -614,7 +624,7 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
 
         b->aside |= sv_starts_nocase(b->label, SV("example")) ||
                     (sv_starts_nocase(b->label, SV("optional")) && sv_ends(b->label, SV(":")));
-        block_run(b, index, block_prompt_host(literal));
+        block_steps(b, index, block_has_prompt_host(literal) ? literal : (struct sv){NULL, 0});
         b->aside = aside;
     }
 }
@@ -634,6 +644,7 @@ static void block_read_here(struct rb_build *b, uint32_t node)
     const struct md_node *n = &b->rb->md.v[node];
     uint32_t index = (uint32_t)b->blocks.n;
     struct rb_block *block = vec_add(&b->blocks);
+    struct block_prompts may;
     char prompt;
 
     *block = (struct rb_block){.node = node,
@@ -641,7 +652,9 @@ static void block_read_here(struct rb_build *b, uint32_t node)
                                .line = n->fenced ? n->line : n->line - 1,
                                .end_line = n->end_line,
                                .lang = block_lang(n->info)};
-    block->text = block_text(n->text, block_is_console(block->lang), b->arena, &prompt);
+    may = (struct block_prompts){block_is_console(block->lang),
+                                 !regex_has(b->block_patterns[BLOCK_IS_OUTPUT], b->label)};
+    block->text = block_text(n->text, may, b->arena, &prompt);
     block_classify(b, n->info, prompt, block);
     block_parse(b, block);
     block_carry_out(b, index, n->text);
@@ -662,11 +675,18 @@ bool block_has_ssh(struct sv text)
 /* "On web1:" right above it. */
 static void block_enter_host(struct rb_build *b, uint32_t node, struct scope *outer)
 {
-    struct sv host;
+    struct sv host, text = b->rb->md.v[node].text;
     enum where_kind where = told_host(b->label, &host);
 
-    if (outer->gave_host || block_has_ssh(b->rb->md.v[node].text) ||
-        (where != WHERE_ONCE && where != WHERE_STAY))
+    if (outer->gave_host || block_has_ssh(text))
+        return;
+    if (where == WHERE_NOT && told_host_within(b->label, &host) && !where_reaches_out(text, host))
+        where = WHERE_ONCE;
+    if (where == WHERE_NOT && b->title_within && where_reaches_out(text, b->host)) {
+        where = WHERE_ONCE;
+        host = (struct sv){NULL, 0};
+    }
+    if (where != WHERE_ONCE && where != WHERE_STAY)
         return;
     outer->gave_host = true;
     b->host = host;
@@ -745,12 +765,18 @@ static bool block_is_how(struct sv text)
     return true;
 }
 
-/* "`./ops/backup.sh --full`": a file that is run, whatever it does. */
-static bool block_is_script(struct sv text)
+/* "`./ops/backup.sh --full`": a file that is run, whatever it does; not "./dump.sql", "./target/". */
+bool block_is_script(struct sv text)
 {
+    static const struct sv ends[] = {SV(".sh"), SV(".bash"), SV(".py"), SV(".rb"),
+                                     SV(".pl"), SV(".js"),   SV(".php")};
     struct sv program = block_first_word(text);
+    bool runs = program.n > 2 && sv_find_byte(sv_sub(program, 2, program.n), '.', 0) == SV_NPOS &&
+                !sv_ends(program, SV("/"));
 
-    return sv_starts(program, SV("./")) ||
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        runs |= sv_ends(program, ends[i]);
+    return (sv_starts(program, SV("./")) && runs) ||
            (sv_find_byte(program, '/', 0) != SV_NPOS && sv_ends(program, SV(".sh")));
 }
 
@@ -776,8 +802,29 @@ static bool block_command_at(struct rb_build *b, uint32_t node, struct sv text, 
         (told == TOLD_TO_LOOK && !block_only_looks(&block.script.v[0], b->arena)))
         return false;
     *vec_add(&b->blocks) = block;
-    block_steps(b, (uint32_t)(b->blocks.n - 1));
+    block_steps(b, (uint32_t)(b->blocks.n - 1), (struct sv){NULL, 0});
     return b->steps.n > before || !sv_eq(host, b->host);
+}
+
+/* "Deploy: `./x.sh`", "Run the script: `./x.sh`", `./x.sh`; "Save as:", "Deploy to:", "Deploy (old way):" only speak of it. */
+static bool block_is_told(struct sv before, struct sv after)
+{
+    static struct words verbs = WORDS(
+        "run rerun execute deploy start stop restart launch invoke migrate apply roll redeploy");
+    static struct words others = WORDS(
+        "a an the script command it this then now please by with using service app migration migrations");
+    struct sv word;
+    size_t words = 0;
+
+    before = sv_trim(before);
+    if (!before.n)
+        return true;
+    if (!sv_ends(before, SV(":")) || sv_trim(after).n > 1)
+        return false;
+    for (before.n--; sv_next_word(&before, &word); words++)
+        if (!told_starts(word, &verbs) && (words == 0 || !told_starts(word, &others)))
+            return false;
+    return words > 0;
 }
 
 /* Is the code a whole command, not the name of a program or file that the sentence speaks of? */
@@ -786,7 +833,9 @@ static bool block_span_is_command(const struct md_node *n, const struct md_span 
     struct sv code = sv_sub(n->text, s->from, s->to);
 
     return sv_find_byte(code, ' ', 0) != SV_NPOS ||
-           (sv_trim(n->text).n == code.n && block_knows_command(code));
+           (sv_trim(n->text).n == code.n && block_knows_command(code)) ||
+           (block_is_script(code) &&
+            block_is_told(sv_sub(n->text, 0, s->from), sv_sub(n->text, s->to, n->text.n)));
 }
 
 /*
@@ -809,7 +858,7 @@ static enum block_told block_told(const struct rb_build *b, const struct md_node
         if (sv_ends(before, SV(":")) || sv_ends(before, SV("：")))
             return TOLD_TO_RUN;
         after = sv_trim(sv_sub(n->text, s->to, n->text.n));
-        if (!before.n && after.n <= 1) /* nothing but a full stop */
+        if (!before.n && (after.n <= 1 || inline_is_remark(after))) /* nothing but a full stop */
             return TOLD_TO_RUN;
         if (!before.n && (told_arrow(&after) || regex_has(b->block_patterns[BLOCK_SHOWS], after)))
             return TOLD_TO_LOOK;
@@ -825,7 +874,7 @@ bool block_is_whole_command(const struct md_node *n)
     struct sv rest = sv_trim(n->text), word, next;
 
     if (!sv_next_word(&rest, &word) || !sv_next_word(&rest, &next))
-        return false;
+        return block_is_script(sv_trim(n->text));
     for (size_t i = 0; i < word.n; i++)
         if (!ascii_is_word(word.p[i]) && !strchr("-./~", word.p[i]))
             return false;
@@ -866,6 +915,22 @@ static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum 
     return found;
 }
 
+/* "On web1: `x`", "Stop it. Run this on web1: `x`", "Restart nginx on web1: `x`"; of a heading, not where `x` goes elsewhere. */
+static bool block_inline_host(const struct rb_build *b, const struct md_node *n, struct sv *host)
+{
+    struct sv label = sv_sub(n->text, 0, sv_find_byte(n->text, ':', 0)), code = {NULL, 0};
+
+    if (where_read(n->text, host) == WHERE_ONCE || told_host(label, host) == WHERE_ONCE)
+        return true;
+    for (size_t i = 0; i < n->n_spans && !code.n; i++)
+        if (n->spans[i].kind == MD_CODE_SPAN && block_span_is_command(n, &n->spans[i]))
+            code = sv_sub(n->text, n->spans[i].from, n->spans[i].to);
+    if (told_host_within(label, host))
+        return !where_reaches_out(code, *host);
+    *host = (struct sv){NULL, 0};
+    return b->title_within && where_reaches_out(code, b->host);
+}
+
 bool block_inline(struct rb_build *b, const struct md_node *n)
 {
     enum block_told told = block_has_command(n) ? block_told(b, n) : TOLD_NOTHING;
@@ -875,9 +940,7 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
 
     if (told == TOLD_NOTHING || scope_way(b, b->part) != SCOPE_RUNS)
         return false;
-    there = where_read(n->text, &host) ==
-                WHERE_ONCE || /* "On web1: `x`", "Stop it. Run this on web1: `x`" */
-            told_host(sv_sub(n->text, 0, sv_find_byte(n->text, ':', 0)), &host) == WHERE_ONCE;
+    there = block_inline_host(b, n, &host);
     if (there)
         b->host = host;
     found = block_inline_here(b, n, told);

@@ -5,6 +5,7 @@
 #include "base/regex.h"
 #include "base/sv.h"
 #include "runbook/reader_int.h"
+#include "runbook/told_verb.h"
 
 /* The last step of this block, or NULL. */
 static struct rb_draft *block_last_step(const struct block_reader *r)
@@ -386,27 +387,57 @@ static struct sv block_aside_of(struct block_reader *r, struct sv text)
     return (struct sv){NULL, 0};
 }
 
+/* The command right below the comment; empty: there is none. */
+static struct sv block_next_command(const struct block_reader *r, const struct shell_item *item)
+{
+    const struct shell_item *end = block_script(r)->v + block_script(r)->n;
+
+    if (item + 1 >= end || item[1].kind == SHELL_COMMENT)
+        return (struct sv){NULL, 0};
+    return sv_sub(r->b->blocks.v[r->block].text, item[1].from, item[1].to);
+}
+
 /* "# Wait for replication to catch up" above a command that only looks: whoever runs it says when it is so. */
 static bool block_is_wait(const struct block_reader *r, const struct shell_item *item,
                           struct sv text)
 {
-    static const struct sv waits[] = {SV("sleep"),  SV("wait"),   SV("rollout status"),
-                                      SV("until "), SV("while "), SV("watch "),
-                                      SV("-w"),     SV("timeout")};
-    const struct shell_item *end = block_script(r)->v + block_script(r)->n;
-    struct sv command;
+    struct sv command = block_next_command(r, item);
 
     if (!(sv_starts_nocase(text, SV("wait for ")) || sv_starts_nocase(text, SV("wait until "))) ||
-        item + 1 >= end || item[1].kind == SHELL_COMMENT)
+        !command.n || told_waits(command)) /* it does so itself */
         return false;
-    command = sv_sub(r->b->blocks.v[r->block].text, item[1].from, item[1].to);
-    for (size_t i = 0; i < ARRAY_LEN(waits); i++)
-        if (sv_has_nocase(command, waits[i]))
-            return false; /* it does so itself */
     for (size_t i = 0; i < text.n; i++)
         if (ascii_is_digit(text.p[i]))
             return false; /* "for 5 minutes" */
     return true;
+}
+
+/* Does the command below do it: an editor, a script, whatever names the file? */
+static bool block_edits(struct sv command, struct sv file)
+{
+    static struct words editors = WORDS(
+        "sed perl vi vim nano emacs ed ex tee cat echo printf yq jq awk python python3 crudini augtool sudoedit code visudo make npm "
+        "yarn mvn git ansible ansible-playbook patch cp mv envsubst kustomize ln touch install");
+    struct sv program = block_first_word(command);
+    size_t slash = file.n;
+
+    while (slash > 0 && file.p[slash - 1] != '/')
+        slash--;
+    return told_starts(program, &editors) || sv_has(command, SV("edit")) ||
+           sv_has(command, SV(">")) || sv_starts(program, SV("./")) ||
+           sv_starts(program, SV("$")) || sv_ends(program, SV(".sh")) ||
+           sv_has(command, sv_sub(file, slash, file.n));
+}
+
+/* "# Edit config.yml and set workers: 4": no command below does it. */
+static bool block_is_by_hand(const struct block_reader *r, const struct shell_item *item,
+                             struct sv text)
+{
+    struct sv command = block_next_command(r, item);
+    struct regex_match g[2];
+
+    return command.n && regex_find(r->b->block_patterns[BLOCK_EDIT_FILE], text, 0, g, 2) &&
+           !block_edits(command, sv_sub(text, g[1].from, g[1].to));
 }
 
 static void block_comment_before(struct block_reader *r, const struct shell_item *item,
@@ -426,6 +457,11 @@ static void block_comment_before(struct block_reader *r, const struct shell_item
         r->condition = condition;
     }
     block_read_brackets(r, text);
+    if (!condition.n && !r->condition.n && block_is_by_hand(r, item, text)) {
+        block_flush(r);
+        (void)block_manual(r, line, text);
+        return;
+    }
     if (block_is_wait(r, item, text)) {
         r->expect = text;
         r->expect_line = line;

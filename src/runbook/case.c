@@ -4,6 +4,7 @@
 #include "base/regex.h"
 #include "base/sv.h"
 #include "runbook/reader_int.h"
+#include "runbook/told_verb.h"
 
 /* "If there are new migrations:" above one block of several is a condition of that one; "Only if ..." is of all. */
 static bool case_is_of_block(const struct rb_build *b, const struct md_node *n, struct sv sentence)
@@ -23,6 +24,16 @@ static bool case_is_of_block(const struct rb_build *b, const struct md_node *n, 
            !sv_has_nocase(sentence, SV("all else"));
 }
 
+/* "**When:** 7 days after": what is behind the key. */
+static bool case_is_when(const struct md_node *n)
+{
+    size_t end;
+    struct sv key = md_leading_strong(n, &end);
+
+    return key.n && told_starts(key, WORDS_HERE("when timing schedule due")) &&
+           (sv_ends(key, SV(":")) || (end < n->text.n && n->text.p[end] == ':'));
+}
+
 /*
  * "**Only if data is corrupted**" before the first step of a part, "Run 30 days after Phase 4": when the part
  * is carried out.  A whole way back needs no condition: deciding for it is one.
@@ -32,18 +43,22 @@ void case_paragraph(struct rb_build *b, const struct md_node *n)
     struct rb_part *p = b->part == RB_NONE ? NULL : build_part(b, b->part);
     bool whole = p && p->role == ROLE_ROLLBACK &&
                  (p->parent == RB_NONE || build_part(b, p->parent)->role != ROLE_ROLLBACK);
+    bool when = case_is_when(n);
     struct title t;
 
     if (!p || p->kind != PART_SECTION || sv_find_byte(sv_trim(n->text), '\n', 0) != SV_NPOS ||
         (b->steps.n && vec_last(&b->steps)->step.part == b->part) ||
         b->steps.n > b->section_steps ||
-        !(md_is_all_strong(n) || sv_ends(sv_trim(n->text), SV(":"))))
+        !(md_is_all_strong(n) || sv_ends(sv_trim(n->text), SV(":")) || when))
         return;
     if ((build_role_acts(p->role) || p->role == ROLE_FOLLOW_UP) &&
         title_due(b->title, n->text, &p->due_ms)) {
+        p->later = title_is_not_before(b->title, n->text);
         b->proc = b->part;
         b->host = (struct sv){NULL, 0};
     }
+    if (when)
+        return; /* any other of these keys is judged with those of its brothers */
     if (regex_has(b->block_patterns[BLOCK_AFTER_UNDO], n->text)) {
         p->role = ROLE_ROLLBACK;
         return;

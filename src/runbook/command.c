@@ -550,6 +550,7 @@ void command_read(const struct shell_item *item, struct arena *arena, struct com
         }
     }
     c.endless = terminal_endless(item, &c);
+    c.serves = c.endless && terminal_serves(item);
     c.interactive = terminal_asks(item, &c);
     command_find_artifacts(item, arena, &c);
     command_context(item, &c);

@@ -76,6 +76,7 @@ struct command {
     int64_t sleep_ms; /* of SLEEP */
     bool sudo;
     bool endless;                      /* never ends by itself */
+    bool serves;                       /* and is needed as long as it runs */
     bool interactive;                  /* waits for a person at a terminal */
     const struct shell_simple *simple; /* of a recognised form: its words */
     enum service_verb verb;            /* of SERVICE */

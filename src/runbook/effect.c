@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "base/words.h"
 #include "runbook/effect_code.h"
 #include "runbook/effect_inner.h"
 #include "runbook/effect_script.h"
@@ -243,121 +244,70 @@ static const struct effect_row {
     {"wget", "", EFFECT_FILES},
     {"openssl", "", EFFECT_NONE},
 };
+static struct words effect_row_programs = WORDS_OF(effect_rows, program);
 
 /* Programs that only look, whatever their arguments. */
-static const char *const effect_looks[] = {"cat",
-                                           "ls",
-                                           "grep",
-                                           "egrep",
-                                           "fgrep",
-                                           "head",
-                                           "tail",
-                                           "wc",
-                                           "df",
-                                           "du",
-                                           "ps",
-                                           "echo",
-                                           "date",
-                                           "env",
-                                           "printenv",
-                                           "id",
-                                           "whoami",
-                                           "hostname",
-                                           "uptime",
-                                           "free",
-                                           "stat",
-                                           "file",
-                                           "diff",
-                                           "cmp",
-                                           "sort",
-                                           "uniq",
-                                           "awk",
-                                           "sed",
-                                           "jq",
-                                           "cut",
-                                           "tr",
-                                           "dig",
-                                           "ping",
-                                           "nc",
-                                           "ss",
-                                           "netstat",
-                                           "lsof",
-                                           "which",
-                                           "test",
-                                           "[",
-                                           "true",
-                                           "false",
-                                           "sleep",
-                                           "watch",
-                                           "journalctl",
-                                           "find",
-                                           "sha256sum",
-                                           "md5sum",
-                                           "xargs",
-                                           "top",
-                                           "nslookup",
-                                           "host",
-                                           "printf",
-                                           "readlink",
-                                           "basename",
-                                           "dirname",
-                                           "uname",
-                                           "zcat",
-                                           "less",
-                                           "more",
-                                           "pwd",
-                                           "command",
-                                           "type",
-                                           "column",
-                                           "tac",
-                                           "rev",
-                                           "seq",
-                                           "timeout",
-                                           "time",
-                                           "comm",
-                                           "realpath",
-                                           ":",
-                                           "break",
-                                           "continue",
-                                           "return",
-                                           "exit",
-                                           "wait",
-                                           "read",
-                                           "shift",
-                                           "trap",
-                                           "local",
-                                           "pgrep",
-                                           "pidof",
-                                           "nproc",
-                                           "lsblk",
-                                           "lscpu",
-                                           "vmstat",
-                                           "iostat",
-                                           "mpstat",
-                                           "sar",
-                                           "dmesg",
-                                           "last",
-                                           "w",
-                                           "tree",
-                                           "sha1sum",
-                                           "cksum",
-                                           "getent",
-                                           "zgrep",
-                                           "yq",
-                                           "bc",
-                                           "traceroute",
-                                           "mtr",
-                                           "whois",
-                                           "nmap",
-                                           "sync",
-                                           "flock",
-                                           "nice",
-                                           "ionice",
-                                           "stdbuf",
-                                           "exec",
-                                           "pg_lsclusters",
-                                           "clear",
-                                           "pg_controldata"};
+static const char *const effect_looks[] = {"cat",        "ls",
+                                           "grep",       "egrep",
+                                           "fgrep",      "head",
+                                           "tail",       "wc",
+                                           "df",         "du",
+                                           "ps",         "echo",
+                                           "date",       "env",
+                                           "printenv",   "id",
+                                           "whoami",     "hostname",
+                                           "uptime",     "free",
+                                           "stat",       "file",
+                                           "diff",       "cmp",
+                                           "sort",       "uniq",
+                                           "awk",        "sed",
+                                           "jq",         "cut",
+                                           "tr",         "dig",
+                                           "ping",       "nc",
+                                           "ss",         "netstat",
+                                           "lsof",       "which",
+                                           "test",       "[",
+                                           "true",       "false",
+                                           "sleep",      "watch",
+                                           "journalctl", "find",
+                                           "sha256sum",  "md5sum",
+                                           "xargs",      "top",
+                                           "htop",       "btop",
+                                           "atop",       "glances",
+                                           "iotop",      "nethogs",
+                                           "iftop",      "nslookup",
+                                           "host",       "printf",
+                                           "readlink",   "basename",
+                                           "dirname",    "uname",
+                                           "zcat",       "less",
+                                           "more",       "pwd",
+                                           "command",    "type",
+                                           "column",     "tac",
+                                           "rev",        "seq",
+                                           "timeout",    "time",
+                                           "comm",       "realpath",
+                                           ":",          "break",
+                                           "continue",   "return",
+                                           "exit",       "wait",
+                                           "read",       "shift",
+                                           "trap",       "local",
+                                           "pgrep",      "pidof",
+                                           "nproc",      "lsblk",
+                                           "lscpu",      "vmstat",
+                                           "iostat",     "mpstat",
+                                           "sar",        "dmesg",
+                                           "last",       "w",
+                                           "tree",       "sha1sum",
+                                           "cksum",      "getent",
+                                           "zgrep",      "yq",
+                                           "bc",         "traceroute",
+                                           "mtr",        "whois",
+                                           "nmap",       "sync",
+                                           "flock",      "nice",
+                                           "ionice",     "stdbuf",
+                                           "exec",       "pg_lsclusters",
+                                           "clear",      "pg_controldata"};
+static struct words effect_look_programs = WORDS_OF_NAMES(effect_looks);
 
 /* Programs that are commands without doubt, and whose effect only their arguments tell. */
 static const char *const effect_tools[] = {"redis-cli",
@@ -492,10 +442,13 @@ static bool effect_has_word(const struct shell_simple *s, const char *word)
 
 bool effect_knows(struct sv program)
 {
-    for (size_t i = 0; i < ARRAY_LEN(effect_rows); i++)
+    bool row = words_may_have(&effect_row_programs, program);
+    bool look = words_may_have(&effect_look_programs, program);
+
+    for (size_t i = 0; row && i < ARRAY_LEN(effect_rows); i++)
         if (sv_is(program, effect_rows[i].program))
             return true;
-    for (size_t i = 0; i < ARRAY_LEN(effect_looks); i++)
+    for (size_t i = 0; look && i < ARRAY_LEN(effect_looks); i++)
         if (sv_is(program, effect_looks[i]))
             return true;
     for (size_t i = 0; i < ARRAY_LEN(effect_tools); i++)
@@ -680,6 +633,7 @@ static bool effect_asks_cloud(const struct shell_simple *s, struct sv program)
 static enum command_effect effect_of_program(const struct shell_simple *s)
 {
     struct sv program = shell_program(s);
+    bool row = words_may_have(&effect_row_programs, program);
 
     if (s->declaration || sv_eq(program, SV("cd")) || sv_eq(program, SV("source")) ||
         sv_eq(program, SV(".")) || sv_eq(program, SV("set")))
@@ -695,11 +649,12 @@ static enum command_effect effect_of_program(const struct shell_simple *s)
         return effect_of_redis(s);
     if (effect_is_filter(s) || effect_asks_cloud(s, program))
         return EFFECT_NONE;
-    for (size_t i = 0; i < ARRAY_LEN(effect_rows); i++)
+    for (size_t i = 0; row && i < ARRAY_LEN(effect_rows); i++)
         if (sv_is(program, effect_rows[i].program) &&
             (!effect_rows[i].verb[0] || effect_has_word(s, effect_rows[i].verb)))
             return effect_rows[i].effect;
-    if (effect_is_one_of(program, effect_looks, ARRAY_LEN(effect_looks)) ||
+    if ((words_may_have(&effect_look_programs, program) &&
+         effect_is_one_of(program, effect_looks, ARRAY_LEN(effect_looks))) ||
         effect_is_test(s, program) || effect_code_looks(s))
         return EFFECT_NONE;
     if (effect_says_looks(s))

@@ -1063,6 +1063,10 @@ bool expect_is_label(struct sv text, struct sv *rest)
         {SV("Muss "), false},
         {SV("No output"), false},
     };
+    static const bool begins[256] = {
+        /* one of them */
+        ['e'] = true, ['c'] = true, ['s'] = true, ['y'] = true, ['a'] = true,
+        ['m'] = true, ['r'] = true, ['b'] = true, ['n'] = true};
     struct sv t = sv_trim(text);
 
     if (t.n && (unsigned char)*t.p >= 0xe4 && expect_is_label_cjk(t, rest))
@@ -1071,10 +1075,12 @@ bool expect_is_label(struct sv text, struct sv *rest)
         t = sv_sub(t, 1, t.n); /* a glyph */
     if (t.n && ascii_lower(*t.p) == 'e' && expect_is_shown(t, rest))
         return true;
+    if (!t.n || !begins[(unsigned char)ascii_lower(*t.p)]) /* nearly all of them */
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct sv after = t;
 
-        if (!t.n || ascii_lower(*t.p) != ascii_lower(*rows[i].word.p) || /* nearly all of them */
+        if (ascii_lower(*t.p) != ascii_lower(*rows[i].word.p) ||
             !sv_eat_nocase(&after, rows[i].word))
             continue;
         if (!rows[i].label) {

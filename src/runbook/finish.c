@@ -634,6 +634,16 @@ static bool finish_cut_moment(struct sv word, struct finish_name *ret)
     return true;
 }
 
+/* Has it one of the marks below?  Most words have none. */
+static bool finish_may_be_name(struct sv word)
+{
+    for (size_t i = 0; i < word.n; i++)
+        if (word.p[i] == '$' || word.p[i] == '*' || word.p[i] == 'T' || word.p[i] == 'Y' ||
+            word.p[i] == 'J' || word.p[i] == '<')
+            return true;
+    return false;
+}
+
 static bool finish_name_of(struct sv word, struct finish_name *ret)
 {
     while (word.n && (*word.p == '"' || *word.p == '\'')) {
@@ -641,6 +651,8 @@ static bool finish_name_of(struct sv word, struct finish_name *ret)
         word.n -= word.n && (word.p[word.n - 1] == '"' || word.p[word.n - 1] == '\'');
     }
     *ret = (struct finish_name){.made = false};
+    if (!finish_may_be_name(word))
+        return false;
     ret->made = finish_cut(word, SV("$(date"), SV(")"), ret);
     if (ret->made)
         return true;

@@ -1,5 +1,6 @@
 #include "runbook/german.h"
 
+#include "base/regex.h"
 #include "base/strbuf.h"
 
 /* --- words --- */
@@ -195,10 +196,7 @@ static bool german_may_be(struct sv text)
     for (size_t i = 0; i + 1 < text.n; i++)
         if (text.p[i] == '\xc3' || (text.p[i] == ',' && ascii_is_digit(text.p[i + 1])))
             return true;
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (sv_has_nocase(text, words[i]))
-            return true;
-    return false;
+    return REGEX_SAYS_ANY(text, words);
 }
 
 struct sv german_phrase(struct sv text, struct arena *arena)

@@ -198,11 +198,20 @@ enum prose_verdict prose_verdict_of(struct sv text)
         {SV("続行"), PROSE_OK},
     };
 
+    static const bool begins[256] = {
+        /* one of them, in either case */
+        ['c'] = true, ['e'] = true, ['d'] = true,  ['p'] = true,  ['f'] = true,
+        ['i'] = true, ['u'] = true, ['r'] = true,  ['z'] = true,  ['h'] = true,
+        ['o'] = true, ['w'] = true, [0xe3] = true, [0xe7] = true, [0xe8] = true};
+    bool inside = false; /* of a word */
+
     /* The first word decides: "INVESTIGATE (don't rollback yet)", "OK (monitor, but don't rollback)". */
     for (size_t at = 0; at < text.n; at++) {
         char first = ascii_lower(text.p[at]);
+        bool skip = inside || !begins[(unsigned char)first];
 
-        if (at > 0 && ascii_is_word(text.p[at - 1]))
+        inside = ascii_is_word(first);
+        if (skip)
             continue;
         for (size_t i = 0; i < ARRAY_LEN(rows); i++)
             if (*rows[i].word.p == first &&

@@ -58,6 +58,8 @@ enum block_pattern {
     BLOCK_NOT_THESE,   /* "Never run these": the commands below are none to be carried out */
     BLOCK_MUST,        /* "Do not skip this step": it must be done */
     BLOCK_RIGHT,       /* "Right:", "Use this instead" behind such commands */
+    BLOCK_EDIT_FILE,   /* "Edit app.conf", "Set x to 1 in app.conf" */
+    BLOCK_NOT_BEGIN,   /* "Do not start before ..." */
     BLOCK_WRONG,       /* "Wrong:", "Bad way" */
     BLOCK_NOT_YET,     /* "Do not ... until ...": that is something to wait for */
     BLOCK_SYSTEM,      /* "On Windows:", "macOS / Linux" */
@@ -147,6 +149,7 @@ struct way_back {
     uint32_t inside; /* node that the label is a child of */
     size_t steps;    /* steps.n at the label */
     bool title;
+    bool bare; /* a title that nothing marks as one */
 };
 
 struct rb_build {
@@ -196,8 +199,10 @@ struct rb_build {
     bool inlined; /* commands were found in the text of the present item */
     struct way_back back;
     struct ways ways;
-    struct map tasks; /* numbers of the boxes */
-    bool title_host;  /* `host` is what the present heading says */
+    struct map tasks;  /* numbers of the boxes */
+    bool title_host;   /* `host` is what the present heading says, */
+    bool title_within; /* somewhere in it */
+    uint32_t title_host_part;
     bool aside;       /* inside a note or tip: nobody has to carry it out */
     bool quoted;      /* inside a quote */
     bool acting_list; /* inside a list with numbers or boxes, or that follows another list */
@@ -305,14 +310,31 @@ bool block_has_ssh(struct sv text);
 bool block_is_whole_command(const struct md_node *n);
 /* Steps of the commands in code spans of a text; false: there are none. */
 bool block_inline(struct rb_build *b, const struct md_node *n);
+/* "./deploy.sh", "ops/deploy.sh": a file that is run, whatever it does. */
+bool block_is_script(struct sv text);
+/* "Never run this:", "Wrong:" is the label. */
+bool block_is_forbidden(const struct rb_build *b);
+
+/* inline.c: is it a bullet of commands that are carried out; a text with a command that is; commands that were typed as text. */
+bool inline_is_listed(const struct rb_build *b, const struct md_node *n);
+bool inline_read(struct rb_build *b, const struct md_node *n, bool listed);
+bool inline_typed(struct rb_build *b, const struct md_node *n, bool behind_first);
+bool inline_is_remark(struct sv after);
+struct sv inline_heading(const struct rb_build *b);
 
 /*
  * block_text.c: a copy of a block's text in which prompts are blanks and the output of commands is gone, so
- * that offsets and lines stay.  *prompt: '$' or '#' when there are prompts, 's' for a database client's, 0.
+ * that offsets and lines stay.  *prompt: '$', '%' or '#' when there are prompts, 's' for a database client's, 0.
  */
-struct sv block_text(struct sv literal, bool console, struct arena *arena, char *prompt);
-/* The host that all prompts "user@host:~$" of the text name; empty: they name none or several. */
-struct sv block_prompt_host(struct sv literal);
+struct block_prompts {
+    bool console;  /* the block says that it is one: "# " may be a prompt */
+    bool machines; /* "web1$ " may be one, and not below "Expected output:" */
+};
+struct sv block_text(struct sv literal, struct block_prompts may, struct arena *arena,
+                     char *prompt);
+/* The host that the last prompt "user@host:~$" or "web1$" up to that line of the text names; empty: none. */
+struct sv block_prompt_host(struct sv literal, size_t number);
+bool block_has_prompt_host(struct sv literal);
 /* The program of a command line, without sudo and its options; empty when there is none. */
 struct sv block_first_word(struct sv line);
 /* Does a program that is known here stand first in the line? */
@@ -343,8 +365,9 @@ struct block_reader {
     struct sv expect;
     size_t expect_line;
     int64_t timeout_ms;
-    struct sv client; /* of the open SQL session */
-    struct sv there;  /* host that a comment of it names: "# On web1:"; empty */
+    struct sv client;  /* of the open SQL session */
+    struct sv prompts; /* the block with its prompts, where they name hosts; empty */
+    struct sv there;   /* host that a comment of it names: "# On web1:"; empty */
     struct sv number,
         condition; /* of the comments before; the condition holds to the next empty line */
     struct sv label_condition; /* of what introduces the block: "If that does not help, do it:" */
@@ -461,6 +484,9 @@ void told_jumps(struct rb_build *b, const struct md_node *n);
 bool told_expects(struct rb_build *b, const struct md_node *n);
 /* What the last sentence of a text says of where the commands below it run. */
 enum where_kind told_host(struct sv text, struct sv *host);
+/* Do the commands wait by themselves? */
+bool told_waits(struct sv commands);
+bool told_host_within(struct sv text, struct sv *host); /* the same by where_within() */
 /* "SSH into web1.": from now on there.  True: the text says nothing else. */
 bool told_move(struct rb_build *b, struct sv text);
 /* A numbered section or step in which nothing was found is done by a person, as its title says: before the

@@ -132,6 +132,7 @@ uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, 
                           .optional = t.optional,
                           .offset_ms = t.offset_ms,
                           .due_ms = t.due_ms,
+                          .later = t.later,
                           .joined = RB_NONE,
                           .one_of = RB_NONE};
     if (parent != RB_NONE) {
@@ -177,14 +178,31 @@ static enum rb_role read_role(enum rb_role up, enum rb_role own, bool numbered, 
     return own == ROLE_DEPLOY && up != ROLE_NONE ? up : own; /* "Procedures" of a preflight */
 }
 
+/* Does the present part lie in that one? */
+static bool read_lies_in(const struct rb_build *b, uint32_t outer)
+{
+    uint32_t part = b->part;
+
+    while (part != RB_NONE && part != outer)
+        part = b->parts.v[part].parent;
+    return part != RB_NONE;
+}
+
 /* "3. On web1": of the commands below that heading only. */
 static void read_title_host(struct rb_build *b)
 {
-    struct sv host;
+    struct sv host, title = build_part(b, b->part)->title;
 
+    bool once = where_read(title, &host) == WHERE_ONCE,
+         within = !once && where_within(title, &host);
+
+    if (!once && !within && b->title_host && read_lies_in(b, b->title_host_part))
+        return; /* "#### Verify" below it */
     if (b->title_host)
         b->host = (struct sv){NULL, 0};
-    b->title_host = where_read(build_part(b, b->part)->title, &host) == WHERE_ONCE;
+    b->title_host = once || within;
+    b->title_within = within;
+    b->title_host_part = b->part;
     if (b->title_host)
         b->host = host;
 }
@@ -371,7 +389,8 @@ static void read_heading(struct rb_build *b, uint32_t node)
         p->role = read_role(p->role, own, step, title_rolls_back(b->title, p->title));
     if (!step || p->due_ms >= 0) { /* a numbered step goes on in the session of its section */
         b->proc = b->part;
-        b->host = (struct sv){NULL, 0};
+        if (!b->title_host || !read_lies_in(b, b->title_host_part))
+            b->host = (struct sv){NULL, 0};
     }
     read_title_host(b);
     scope_title(b, b->part);
@@ -482,118 +501,6 @@ static bool read_variant(struct rb_build *b, uint32_t node)
     return true;
 }
 
-/* "2. Run a backup:" and below it "- `./backup.sh`": a bullet that is nothing but code, of an item that is carried out. */
-static bool read_is_quoted_command(const struct rb_build *b, const struct md_node *n)
-{
-    const struct md_node *v = b->rb->md.v;
-    const struct md_node *item = n->parent == MD_NONE ? NULL : &v[n->parent];
-    const struct md_node *outer = item && item->kind == MD_ITEM && item->parent != MD_NONE &&
-                                          v[item->parent].parent != MD_NONE
-                                      ? &v[v[item->parent].parent]
-                                      : NULL;
-
-    return outer && outer->kind == MD_ITEM && n->n_spans == 1 && n->spans[0].kind == MD_CODE_SPAN &&
-           n->spans[0].to - n->spans[0].from == sv_trim(n->text).n && b->part != RB_NONE &&
-           b->parts.v[b->part].kind == PART_ITEM && outer->first != MD_NONE &&
-           sv_ends(sv_trim(v[outer->first].text), SV(":"));
-}
-
-/* The text of the heading that what is read now stands below. */
-static struct sv read_heading_text(const struct rb_build *b)
-{
-    const struct rb_part *p = b->part == RB_NONE ? NULL : &b->parts.v[b->part];
-
-    return p && p->kind == PART_SECTION ? b->rb->md.v[p->node].text : (struct sv){NULL, 0};
-}
-
-/* What stands behind the code: nothing, a full stop, or what it must show: "→ expect 0". */
-static bool read_is_all_code(const struct md_node *n)
-{
-    struct sv after, rest;
-
-    if (n->n_spans == 0 || n->spans[0].kind != MD_CODE_SPAN || n->spans[0].from != 0)
-        return false;
-    after = sv_trim(sv_sub(n->text, n->spans[0].to, n->text.n));
-    return after.n <= 1 || (told_arrow(&after) && expect_is_label(after, &rest));
-}
-
-/*
- * "- `./back.sh`" right below a heading that says what is done there, or below "Promote the standby:".  A list of
- * commands that somebody may want ("Useful commands:") is none to be carried out.
- */
-static bool read_is_listed_command(const struct rb_build *b, const struct md_node *n)
-{
-    const struct md_node *v = b->rb->md.v;
-    const struct md_node *item = n->parent == MD_NONE ? NULL : &v[n->parent];
-    const struct md_node *list =
-        item && item->kind == MD_ITEM && item->parent != MD_NONE ? &v[item->parent] : NULL;
-    const struct md_node *outer = list && list->parent != MD_NONE ? &v[list->parent] : NULL;
-    struct sv heading = read_heading_text(b);
-
-    if (!list || item->ordered || item->task || n->next != MD_NONE || !read_is_all_code(n) ||
-        build_role(b) == ROLE_MONITOR)
-        return false;
-    if (outer && outer->kind == MD_ITEM) {
-        struct sv text =
-            outer->first == MD_NONE ? (struct sv){NULL, 0} : sv_trim(v[outer->first].text);
-
-        return sv_ends(text, SV(":")) && told_verb(text) != TOLD_NOT;
-    }
-    if (b->label.n && !sv_eq(b->label, heading))
-        return sv_ends(b->label, SV(":")) && told_verb(b->label) != TOLD_NOT;
-    return heading.n && build_role_acts(title_role(b->title, heading)) &&
-           title_role(b->title, heading) != ROLE_NONE;
-}
-
-/* "`curl -s localhost` returns 200" */
-static bool read_shows(const struct rb_build *b, const struct md_node *n)
-{
-    return n->n_spans > 0 && n->spans[0].kind == MD_CODE_SPAN && n->spans[0].from == 0 &&
-           regex_has(b->block_patterns[BLOCK_SHOWS],
-                     sv_trim(sv_sub(n->text, n->spans[0].to, n->text.n)));
-}
-
-/*
- * "`kubectl apply -f x.yaml`" right below a heading, and those that follow it: what else stands before may speak of it
- * ("Syntax:", "We used to run:").
- */
-static bool read_is_alone(const struct rb_build *b, const struct md_node *n)
-{
-    enum { READ_ALONE = 32 }; /* paragraphs of code that follow each other */
-    const struct md_node *v = b->rb->md.v, *before = n;
-
-    for (size_t i = 0; i < READ_ALONE && before->kind == MD_PARAGRAPH; i++) {
-        if (before->n_spans != 1 || !read_is_all_code(before) || before->before == MD_NONE)
-            return false;
-        before = &v[before->before];
-    }
-    return before->kind == MD_HEADING && !b->quoted && block_is_whole_command(n) &&
-           build_role(b) != ROLE_MONITOR && build_role(b) != ROLE_VERIFY;
-}
-
-/* A sentence that says to run a command: "Now run `make install`."; listed: read_is_listed_command(). */
-static bool read_inline(struct rb_build *b, const struct md_node *n, bool listed)
-{
-    size_t before = b->steps.n;
-    bool alone = read_is_alone(b, n);
-
-    if (!build_role_acts(build_role(b)) || remark_is(b, n->text) ||
-        !(alone || title_says_run(b->title, n->text) || read_is_quoted_command(b, n) ||
-          read_shows(b, n) || listed))
-        return false; /* "Expected: a list of migrations to run" speaks of the commands before */
-    if (block_inline(b, n)) {
-        if (listed)
-            attach_inline(b, n, before);
-    } else if (alone || ((listed || read_shows(b, n)) && n->parent != MD_NONE &&
-                         b->rb->md.v[n->parent].kind == MD_ITEM)) {
-        (void)build_step(b, STEP_MANUAL, n->line, sv_trim(n->text)); /* nobody knows what it does */
-    } else {
-        return false;
-    }
-    b->block_steps = before;
-    return true;
-}
-
 /* Is one of the rules since then judged, not only proposed? */
 static bool read_decided(const struct rb_build *b, size_t before)
 {
@@ -626,7 +533,9 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
     size_t before = b->rules.n;
-    bool signs = false, listed = read_is_listed_command(b, n);
+    bool signs = false, listed = inline_is_listed(b, n);
+    bool forbidden =
+        n->parent != MD_NONE && b->rb->md.v[n->parent].kind == MD_ITEM && block_is_forbidden(b);
     struct sv rest;
     struct title t;
 
@@ -648,7 +557,9 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     ways_paragraph(b, node);
     watch_paragraph(b, n);
     told_jumps(b, n);
-    if (read_inline(b, n, listed))
+    if (forbidden || inline_read(b, n, listed) || inline_typed(b, n, false) ||
+        (n->parent != MD_NONE && b->rb->md.v[n->parent].kind == MD_ITEM &&
+         inline_typed(b, n, true)))
         return;
     read_move(b, n);
     if (build_role_acts(build_role(b)) && expect_is_label(attach_text(b, node), &rest) && rest.n)
@@ -797,6 +708,7 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
                 b->inlined = told_move(b, v[c].text); /* "1. SSH into web1" */
             else if (!b->inlined)
                 read_move(b, &v[c]);
+            b->inlined |= inline_typed(b, &v[c], true);
         }
         c = v[c].next;
     }
@@ -949,7 +861,7 @@ static bool read_is_to_confirm(struct rb_build *b, struct sv label)
     static const struct sv verbs[] = {SV("verify"), SV("confirm that"), SV("ensure"),
                                       SV("make sure"), SV("check that")};
     enum rb_role own = title_role(b->title, label);
-    bool heading = sv_eq(label, read_heading_text(b));
+    bool heading = sv_eq(label, inline_heading(b));
 
     for (size_t i = 0; sv_ends(label, SV(":")) && i < ARRAY_LEN(verbs); i++)
         if (sv_starts_nocase(label, verbs[i]) && build_role_acts(build_role(b)))

@@ -700,10 +700,11 @@ static bool shape_zero(struct shape_reader *r, const struct shape_request *q, st
                        struct shape *ret)
 {
     struct regex_match g[4];
-    struct sv per, name = shape_subject_name(r, q->subject, arena);
+    struct sv per, name;
 
     if (!q->good || !q->subject.n || !regex_find(r->patterns[SHAPE_NONE], q->phrase, 0, g, 4))
         return false;
+    name = shape_subject_name(r, q->subject, arena);
     per = shape_group(q->phrase, &g[1]);
     if (per.n)
         ret->condition =
@@ -777,10 +778,7 @@ static bool shape_may_be(const struct shape_request *q)
     for (size_t i = 0; i < ARRAY_LEN(firsts); i++)
         if (sv_starts_nocase(q->phrase, firsts[i]) || sv_starts_nocase(q->subject, firsts[i]))
             return true;
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (sv_has_nocase(q->phrase, words[i]))
-            return true;
-    return false;
+    return REGEX_SAYS_ANY(q->phrase, words);
 }
 
 /* "Queue depth must stay below 100", "CPU should not exceed 90%": what is measured, and its limit. */

@@ -259,8 +259,10 @@ static void shell_add_redirect(struct shell_build *b, TSNode n)
         r->op = sv_sub(raw, 0, sv_starts(raw, SV("<<-")) ? 3 : 2);
         return;
     }
-    if (ts_node_is_null(target)) /* a herestring, or a grammar that names it otherwise */
-        return;
+    if (ts_node_is_null(target) && ts_node_named_child_count(n) == 1) /* of <<< */
+        target = ts_node_named_child(n, 0);
+    if (ts_node_is_null(target))
+        return; /* uncovered: a grammar that names it otherwise */
     r->target = shell_word_of(b, target);
     r->op = sv_trim(sv_sub(b->text, ts_node_start_byte(n), ts_node_start_byte(target)));
 }
@@ -342,7 +344,7 @@ static void shell_walk(struct shell_build *b, TSNode n, struct shell_where where
         b->substitution = true;
         where = (struct shell_where){.substituted = true};
     }
-    if (shell_is(type, "file_redirect") || shell_is(type, "heredoc_redirect")) {
+    if (shell_is_redirect(type)) {
         if (!where.substituted)
             shell_add_redirect(b, n);
     } else if (shell_is(type, "command") || shell_is(type, "declaration_command") ||
@@ -608,12 +610,32 @@ void shell_grammar_split(struct shell_parser *p, struct sv text, struct sv maske
     vec_release(&b.redirects);
 }
 
+/* The grammar does not know "time { ... }", whose braces it takes for words: it is given the group alone. */
+static struct sv shell_mask_time(struct sv text, struct sv masked, struct arena *arena)
+{
+    static const struct sv keyword = SV("time");
+    struct sv rest = text, line, word, next;
+    char *copy = NULL;
+
+    while (sv_next_line(&rest, &line)) {
+        struct sv behind = line;
+
+        if (!sv_next_word(&behind, &word) || !sv_eq(word, keyword) ||
+            !sv_next_word(&behind, &next) || !sv_eq(next, SV("{")))
+            continue;
+        if (!copy)
+            copy = arena_strdup(arena, masked);
+        memset(copy + (word.p - text.p), ' ', keyword.n);
+    }
+    return copy ? (struct sv){copy, masked.n} : masked;
+}
+
 void shell_split(struct shell_parser *p, struct sv text, struct sv masked, struct arena *arena,
                  struct shell_script *ret)
 {
     assert(text.n == masked.n);
     if (text.n > SHELL_MAX_BYTES || !sv_eq(text, masked) || !shell_plain_split(text, arena, ret))
-        shell_grammar_split(p, text, masked, arena, ret);
+        shell_grammar_split(p, text, shell_mask_time(text, masked, arena), arena, ret);
 }
 
 /* --- questions --- */

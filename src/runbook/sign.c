@@ -80,10 +80,7 @@ static bool sign_is_column(struct sv head)
                                       SV("approval"),  SV("sign-off"), SV("unterschrift"),
                                       SV("freigabe"),  SV("署名"),     SV("承認")};
 
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (sv_has_nocase(head, words[i]))
-            return true;
-    return false;
+    return REGEX_SAYS_ANY(head, words);
 }
 
 /* A section whose heading says nothing, and that begins with signatures, is for them. */

@@ -51,19 +51,20 @@ static void table_mend(const struct rb_build *b, size_t n, struct table_row *row
 static int table_column(const struct table_row *head, const struct sv *words, size_t n)
 {
     for (size_t c = 0; c < head->n; c++)
-        for (size_t i = 0; i < n; i++)
-            if (sv_has_nocase(head->cells[c], words[i]))
-                return (int)c;
+        if (regex_says_any(head->cells[c], words, n))
+            return (int)c;
     return -1;
 }
 
 static const struct sv table_condition_words[] = {
-    SV("symptom"),   SV("condition"), SV("trigger"), SV("observation"), SV("situation"),
-    SV("anzeichen"), SV("bedingung"), SV("症状"),    SV("条件")};
+    SV("symptom"),   SV("condition"), SV("trigger"),  SV("observation"), SV("situation"),
+    SV("anzeichen"), SV("bedingung"), SV("symptôme"), SV("condición"),   SV("situación"),
+    SV("síntoma"),   SV("症状"),      SV("条件"),     SV("情况"),        SV("现象")};
 static const struct sv table_action_words[] = {
-    SV("action"),       SV("decision"),   SV("verdict"),   SV("aktion"),   SV("maßnahme"),
-    SV("entscheidung"), SV("what to do"), SV("reaction"),  SV("reaktion"), SV("was tun"),
-    SV("対応"),         SV("判断"),       SV("アクション")};
+    SV("action"),       SV("decision"),   SV("verdict"),  SV("aktion"),    SV("maßnahme"),
+    SV("entscheidung"), SV("what to do"), SV("reaction"), SV("reaktion"),  SV("was tun"),
+    SV("response"),     SV("réaction"),   SV("acción"),   SV("respuesta"), SV("対応"),
+    SV("判断"),         SV("アクション"), SV("处理"),     SV("措施"),      SV("动作")};
 static const struct sv table_time_words[] = {SV("time"), SV("when"), SV("zeit"), SV("時刻"),
                                              SV("タイミング")};
 
@@ -96,6 +97,8 @@ static bool table_is_matrix(const struct table_row *head, struct table_matrix *r
         ret->condition = metric;
     if (ret->threshold == ret->condition)
         ret->threshold = -1;
+    if (ret->action >= 0 && sv_has_nocase(head->cells[ret->action], SV("response time")))
+        ret->action = -1; /* of whoever answers */
     return ret->condition >= 0 && ret->action >= 0;
 }
 
@@ -127,15 +130,29 @@ static struct rb_rule *table_rule(struct rb_build *b, const struct table_row *ro
     return rule;
 }
 
+/* "Rollback is not needed" */
+static bool table_denies(struct sv action)
+{
+    static const struct sv words[] = {SV("not"),   SV("no"),    SV("never"),  SV("nicht"),
+                                      SV("kein"),  SV("keine"), SV("keinen"), SV("pas"),
+                                      SV("aucun"), SV("sin")};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_has_word(action, words[i]))
+            return true;
+    return sv_has_nocase(action, SV("n't"));
+}
+
 static void table_matrix_row(struct rb_build *b, const struct table_row *row,
                              const struct table_matrix *at)
 {
     enum prose_verdict verdict = prose_verdict_of(row->cells[at->action]);
     struct rb_rule *rule = table_rule(b, row, at->condition, at->threshold);
 
-    if (verdict != PROSE_NONE)
+    if (verdict != PROSE_NONE &&
+        !(verdict == PROSE_ROLLBACK && table_denies(row->cells[at->action])))
         rule->text = watch_phrase(b, rule->source, verdict, &rule->dropped);
-    else
+    else if (verdict == PROSE_NONE)
         rule->text = table_told(b, rule->source, row->cells[at->action], &rule->dropped);
     if (!rule->text.n)
         build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
@@ -240,10 +257,7 @@ static bool table_is_target(struct sv head)
     static const struct sv words[] = {SV("target"), SV("goal"), SV("expected"), SV("soll"),
                                       SV("ziel"),   SV("目標"), SV("目标")};
 
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (sv_has_nocase(head, words[i]))
-            return true;
-    return false;
+    return REGEX_SAYS_ANY(head, words);
 }
 
 /* A table of metrics: what is fine, and when somebody is told. */

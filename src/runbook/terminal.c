@@ -1,31 +1,39 @@
 #include "runbook/terminal.h"
 
 #include "base/sv.h"
+#include "base/words.h"
 #include "runbook/sql_split.h"
 
-/* A program (with words that must and must not stand among its arguments); NULL: any, none. */
+/* A program (with words that must all, and one that must not stand among its arguments); NULL: any, none. */
 struct terminal_row {
     const char *program, *with, *without;
 };
 
-/* Until somebody presses Ctrl-C. */
+/* Until somebody presses Ctrl-C, and needed as long as it runs. */
 static const struct terminal_row terminal_servers[] = {
-    {"gunicorn", NULL, "--daemon"},
-    {"uvicorn", NULL, NULL},
-    {"npm", "start", NULL},
-    {"npm", "dev", NULL},
-    {"yarn", "start", NULL},
-    {"yarn", "dev", NULL},
-    {"flask", "run", NULL},
-    {"rails", "server", NULL},
-    {"python", "runserver", NULL},
-    {"python3", "runserver", NULL},
-    {"python", "http.server", NULL},
-    {"python3", "http.server", NULL},
-    {"kubectl", "port-forward", NULL},
-    {"kubectl", "--watch", NULL},
-    {"kubectl", "-w", NULL},
-    {"kubectl", "proxy", NULL},
+    {"gunicorn", NULL, "--daemon"},  {"uvicorn", NULL, NULL},
+    {"npm", "start", NULL},          {"npm", "dev", NULL},
+    {"yarn", "start", NULL},         {"yarn", "dev", NULL},
+    {"flask", "run", NULL},          {"rails", "server", NULL},
+    {"python", "runserver", NULL},   {"python3", "runserver", NULL},
+    {"python", "http.server", NULL}, {"python3", "http.server", NULL},
+    {"php", "serve", NULL},          {"kubectl", "port-forward", NULL},
+    {"kubectl", "proxy", NULL},      {"oc", "port-forward", NULL},
+    {"celery", "worker", NULL},
+};
+
+/* Until somebody has seen enough. */
+static const struct terminal_row terminal_viewers[] = {
+    {"kubectl", "get --watch", NULL},
+    {"kubectl", "get -w", NULL},
+    {"oc", "get --watch", NULL},
+    {"oc", "get -w", NULL},
+    {"btop", NULL, NULL},
+    {"atop", NULL, NULL},
+    {"glances", NULL, NULL},
+    {"iotop", NULL, "-n"},
+    {"nethogs", NULL, NULL},
+    {"free", "-s", "-c"},
     {"top", NULL, "-b"},
     {"htop", NULL, NULL},
     {"tcpdump", NULL, "-c"},
@@ -33,7 +41,6 @@ static const struct terminal_row terminal_servers[] = {
     {"docker", "stats", "--no-stream"},
     {"docker", "events", NULL},
     {"dmesg", "-w", NULL},
-    {"celery", "worker", NULL},
     {"redis-cli", "monitor", NULL},
     {"redis-cli", "MONITOR", NULL},
     {"stern", NULL, NULL},
@@ -71,20 +78,67 @@ static const struct terminal_row terminal_asking[] = {
 static const char *const terminal_shells[] = {"bash",    "sh",   "zsh", "python",
                                               "python3", "node", "ruby"};
 
+/* It comes back by itself: it was told when, only says something of itself, or goes to the background. */
+static bool terminal_is_bounded(const struct shell_simple *s)
+{
+    static const struct sv words[] = {
+        SV("--help"),  SV("-h"),       SV("--version"), SV("-V"),          SV("--detach"),
+        SV("-D"),      SV("--daemon"), SV("-d"),        SV("--daemonize"), SV("--check-config"),
+        SV("inspect"), SV("control"),  SV("multi"),     SV("-r")};
+    bool ping = sv_is(shell_program(s), "ping");
+
+    if (sv_is(shell_program(s), "read"))
+        return false; /* -r and -d are about what is typed */
+    for (size_t i = 1; i < s->n_words; i++) {
+        struct sv word = s->words[i].value;
+
+        if (sv_starts(word, SV("--timeout")) ||
+            (ping && sv_starts(word, SV("-")) && (sv_has(word, SV("c")) || sv_has(word, SV("w")))))
+            return true;
+        for (size_t k = 0; k < ARRAY_LEN(words); k++)
+            if (sv_eq(word, words[k]))
+                return true;
+    }
+    return false;
+}
+
 static bool terminal_fits(const struct terminal_row *row, struct sv program,
                           const struct shell_simple *s)
 {
-    return sv_is(program, row->program) &&
-           (!row->with || shell_find_word(s, 1, sv_from(row->with))) &&
+    struct sv with = sv_from(row->with ? row->with : ""), word;
+
+    if (!sv_is(program, row->program))
+        return false;
+    while (sv_next_word(&with, &word))
+        if (!shell_find_word(s, 1, word))
+            return false;
+    return !terminal_is_bounded(s) &&
            (!row->without || !shell_find_word(s, 1, sv_from(row->without)));
 }
 
-static bool terminal_any(const struct terminal_row *rows, size_t n, const struct shell_simple *s)
+static struct terminal_table {
+    const struct terminal_row *rows;
+    size_t n;
+    struct words programs;
+} terminal_tables[] = {
+#define TERMINAL_TABLE(table)                               \
+    {                                                       \
+        (table), ARRAY_LEN(table), WORDS_OF(table, program) \
+    }
+    TERMINAL_TABLE(terminal_servers),
+    TERMINAL_TABLE(terminal_viewers),
+    TERMINAL_TABLE(terminal_asking),
+#undef TERMINAL_TABLE
+};
+enum { TERMINAL_SERVES, TERMINAL_VIEWS, TERMINAL_ASKS };
+
+static bool terminal_any(size_t table, const struct shell_simple *s)
 {
+    struct terminal_table *t = &terminal_tables[table];
     struct sv program = shell_program(s);
 
-    for (size_t i = 0; i < n; i++)
-        if (terminal_fits(&rows[i], program, s))
+    for (size_t i = 0; words_may_have(&t->programs, program) && i < t->n; i++)
+        if (terminal_fits(&t->rows[i], program, s))
             return true;
     return false;
 }
@@ -97,7 +151,8 @@ static bool terminal_is_loop(const struct shell_item *item)
     return item->kind == SHELL_COMPOUND &&
            (sv_eat(&text, SV("while true")) || sv_eat(&text, SV("while :")) ||
             sv_eat(&text, SV("for ((;;"))) &&
-           !sv_has_word(text, SV("break"));
+           !sv_has_word(text, SV("break")) && !sv_has_word(text, SV("exit")) &&
+           !sv_has_word(text, SV("return"));
 }
 
 /* vmstat 5, iostat -x 2: an interval without a count. */
@@ -106,7 +161,8 @@ static bool terminal_is_sampler(const struct shell_simple *s)
     struct sv p = shell_program(s);
     size_t numbers = 0;
 
-    if (!sv_eq(p, SV("vmstat")) && !sv_eq(p, SV("iostat")) && !sv_eq(p, SV("mpstat")))
+    if (!sv_eq(p, SV("vmstat")) && !sv_eq(p, SV("iostat")) && !sv_eq(p, SV("mpstat")) &&
+        !sv_eq(p, SV("sar")) && !sv_eq(p, SV("pidstat")))
         return false;
     for (size_t i = 1; i < s->n_words; i++)
         numbers +=
@@ -127,8 +183,24 @@ static bool terminal_endless_there(struct sv text)
     if (!s.n_words)
         return false;
     s = shell_inner(&s, &sudo);
-    return terminal_any(terminal_servers, ARRAY_LEN(terminal_servers), &s) ||
+    return terminal_any(TERMINAL_SERVES, &s) || terminal_any(TERMINAL_VIEWS, &s) ||
            terminal_is_sampler(&s);
+}
+
+/* "kubectl get pods -w | grep -m1 Running": what reads it ends it. */
+static bool terminal_is_cut(const struct shell_item *item)
+{
+    for (size_t i = 1; i < item->n_simple; i++) {
+        const struct shell_simple *s = &item->simple[i];
+        struct sv program = shell_program(s);
+
+        if (sv_eq(program, SV("head")))
+            return true;
+        for (size_t k = 1; sv_eq(program, SV("grep")) && k < s->n_words; k++)
+            if (sv_starts(s->words[k].value, SV("-m")) || sv_eq(s->words[k].value, SV("-q")))
+                return true;
+    }
+    return false;
 }
 
 bool terminal_endless(const struct shell_item *item, const struct command *c)
@@ -139,13 +211,28 @@ bool terminal_endless(const struct shell_item *item, const struct command *c)
         return terminal_endless_there(c->inner);
     if (c->form == COMMAND_FOLLOW || c->form == COMMAND_POLL || terminal_is_loop(item))
         return true;
+    if (terminal_is_cut(item))
+        return false;
     for (size_t i = 0; i < item->n_simple && !item->background; i++) {
         struct shell_simple s = shell_inner(&item->simple[i], &sudo);
 
         if (sv_eq(shell_program(&s), SV("timeout")))
             return false;
         if (sv_eq(shell_program(&s), SV("watch")) || terminal_is_sampler(&s) ||
-            terminal_any(terminal_servers, ARRAY_LEN(terminal_servers), &s))
+            terminal_any(TERMINAL_SERVES, &s) || terminal_any(TERMINAL_VIEWS, &s))
+            return true;
+    }
+    return false;
+}
+
+bool terminal_serves(const struct shell_item *item)
+{
+    bool sudo;
+
+    for (size_t i = 0; i < item->n_simple; i++) {
+        struct shell_simple s = shell_inner(&item->simple[i], &sudo);
+
+        if (terminal_any(TERMINAL_SERVES, &s))
             return true;
     }
     return false;
@@ -205,12 +292,24 @@ bool terminal_ends_session(const struct shell_item *item)
     return false;
 }
 
+/* read -s p < /dev/tty: only a terminal has it, and it is there for a person. */
+static bool terminal_reads_tty(const struct shell_item *item)
+{
+    for (size_t i = 0; i < item->n_redirects; i++)
+        if (sv_eq(item->redirects[i].op, SV("<")) &&
+            sv_eq(item->redirects[i].target.value, SV("/dev/tty")))
+            return true;
+    return false;
+}
+
 bool terminal_asks(const struct shell_item *item, const struct command *c)
 {
     bool sudo;
 
     if (c->form == COMMAND_SSH)
         return false; /* where the next commands run */
+    if (terminal_reads_tty(item))
+        return true;
     for (size_t i = 0; i < item->n_simple; i++) {
         struct shell_simple s = shell_inner(&item->simple[i], &sudo);
 
@@ -220,8 +319,7 @@ bool terminal_asks(const struct shell_item *item, const struct command *c)
             command_ssh_host(&s) + 1 == s.n_words)
             return true;
         if (terminal_is_shell(&item->simple[i]) || terminal_is_shell(&s) ||
-            terminal_is_client(item, &s) ||
-            terminal_any(terminal_asking, ARRAY_LEN(terminal_asking), &s))
+            terminal_is_client(item, &s) || terminal_any(TERMINAL_ASKS, &s))
             return true;
     }
     return false;

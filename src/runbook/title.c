@@ -36,7 +36,7 @@ static const struct {
      "絶対禁止|禁止(?:事項|操作|コマンド)|(?:やっては|して)(?:いけない|ならない)|禁止操作|严禁|^verboten|^niemals"},
     {ROLE_DECIDE,
      "no[- ]go\\b|blocking conditions|(?:stop|abort) (?:criteria|conditions)|decision (matrix|tree|table|guide)|^decide\\b|when to (roll|abort|fail)|deploy\\? or|"
-     "go ?/ ?no[- ]?go|rollback (criteria|triggers?)|entscheidungs|判断"},
+     "go ?/ ?no[- ]?go|roll ?back (criteria|triggers?|polic(?:y|ies))|entscheidungs|判断|" TITLE_REASONS},
     {ROLE_SIGN_OFF,
      "sign[ -]?offs?\\b|approval signatures|^signatures?$|^approvals?$|^freigaben?$|^validation finale|approbations?$|^aprobaci|承認|审批|批准|签字|签署"},
     {ROLE_COMMUNICATE,
@@ -104,6 +104,7 @@ enum title_pattern {
     TITLE_NOT_NOW, /* "Future: automated failover" */
     TITLE_DRILL,
     TITLE_SENTENCE,   /* "Only if ...", "Use only if ..." */
+    TITLE_NOT_BEFORE, /* "(30 days later)" */
     TITLE_DUE,        /* "Within 24 Hours" */
     TITLE_ROLLS_BACK, /* "Rollback the code" */
     TITLE_WAY_BACK,   /* "Full Rollback Procedure" */
@@ -148,10 +149,14 @@ static const char *const title_patterns[] = {
          "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得"),
     [TITLE_SENTENCE] = ("^(?:(?:use|run|do|perform|execute)(?: this)? )?(?:only )?"
                         "(?:if|when|unless|falls|nur wenn|wenn)\\b[^.]*$"),
+    [TITLE_NOT_BEFORE] =
+        "(?:^|[(:,;] ?|[–—-] |\\b(?:run|do|repeat) (?:it |this )?)(?:[0-9]+|an?|one|two|three|four|five|six|seven|ten|fourteen|thirty) "
+        "(?:hours?|days?|weeks?|months?) (?:later|after)\\b|(?:^|[(:,] ?)after [0-9]+ (?:hours?|days?|weeks?|months?)\\b",
     [TITLE_DUE] =
         ("\\b(?:within|in|after) (?:the )?(?:first |next )?([0-9]+) ?(hours?|days?|weeks?|"
          "months?)\\b|\\bwithin ()(?:a|one) (hour|day|week|month)\\b|"
-         "\\b([0-9]+) (minutes?|hours?|days?|weeks?|months?) (?:later|after)\\b"),
+         "\\b([0-9]+) (minutes?|hours?|days?|weeks?|months?) (?:later|after)\\b|"
+         "\\b(an?|one|two|three|four|five|six|seven|ten|fourteen|thirty) (hours?|days?|weeks?|months?) (?:later|after)\\b"),
     [TITLE_ROLLS_BACK] =
         "^(?:roll(?:ing)?[ -]?back|revert|back[ -]?out|zurückroll|ロールバック|切り戻し)",
     [TITLE_WAY_BACK] = ("^(?:[\\w-]+ ){0,3}(?:roll(?:ing)?[ -]?back|back[ -]?out) "
@@ -492,23 +497,44 @@ static int64_t title_month_ms(struct sv number, struct sv unit)
     return sv_to_u64(number, &n) && n <= 1200 ? (int64_t)n * month_ms : -1;
 }
 
+/* "two" as digits; nothing is one. */
+static struct sv title_number(struct sv word)
+{
+    static const struct {
+        struct sv word, digits;
+    } rows[] = {{SV(""), SV("1")},       {SV("a"), SV("1")},    {SV("an"), SV("1")},
+                {SV("one"), SV("1")},    {SV("two"), SV("2")},  {SV("three"), SV("3")},
+                {SV("four"), SV("4")},   {SV("five"), SV("5")}, {SV("six"), SV("6")},
+                {SV("seven"), SV("7")},  {SV("ten"), SV("10")}, {SV("fourteen"), SV("14")},
+                {SV("thirty"), SV("30")}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (sv_eq_nocase(word, rows[i].word))
+            return rows[i].digits;
+    return word;
+}
+
 bool title_due(struct title_reader *r, struct sv text, int64_t *ret_ms)
 {
-    struct regex_match g[7];
+    struct regex_match g[9];
 
-    if (!regex_find(r->patterns[TITLE_DUE], text, 0, g, 7))
+    if (!regex_find(r->patterns[TITLE_DUE], text, 0, g, 9))
         return false;
-    for (size_t i = 1; i < 7; i += 2)
+    for (size_t i = 1; i < 9; i += 2)
         if (g[i].from != SV_NPOS) {
-            struct sv number = sv_sub(text, g[i].from, g[i].to);
-            int64_t ms = title_month_ms(number.n ? number : SV("1"),
-                                        sv_sub(text, g[i + 1].from, g[i + 1].to));
+            struct sv number = title_number(sv_sub(text, g[i].from, g[i].to));
+            int64_t ms = title_month_ms(number, sv_sub(text, g[i + 1].from, g[i + 1].to));
 
             if (ms > 0)
                 *ret_ms = ms;
             return ms > 0;
         }
     return false;
+}
+
+bool title_is_not_before(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_NOT_BEFORE], text);
 }
 
 /* One "(...)" at the end: a condition, an optional mark or a duration is understood and cut off. */
@@ -594,7 +620,8 @@ static void title_parse(struct title_reader *r, struct sv text, struct title *re
     struct regex_match g[6];
     struct sv front;
 
-    (void)title_due(r, t.text, &t.due_ms); /* -1 stays otherwise */
+    t.later =
+        title_due(r, t.text, &t.due_ms) && title_is_not_before(r, t.text); /* -1 stays otherwise */
 
     if (regex_find(r->patterns[TITLE_OFFSET], t.text, 0, g, 3))
         t.offset_ms =

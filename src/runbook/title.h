@@ -16,8 +16,17 @@ struct title {
     bool is_step;       /* numbered as a step: not as a phase, scenario, migration */
     int64_t offset_ms;  /* "15-Minute Checks"; -1: none */
     int64_t due_ms;     /* "Within 24 Hours", "(30 Days Later)"; -1: none */
+    bool later;         /* "(30 Days Later)": and not before */
     struct sv sentence; /* the whole, when it is a condition: "Only if data is corrupted" */
 };
+
+/* Reasons to go back, in other languages than English. */
+#define TITLE_REASONS                                                                                                \
+    "(?:kriterien|bedingungen|auslöser|gründe) für (?:den |einen |das |ein )?(?:rollback|zurückrollen|abbruch)|" \
+    "(?:rollback|abbruch)-?(?:kriterien|bedingungen|auslöser)|"                                                     \
+    "(?:crit[eè]res|conditions) (?:de |du |pour (?:un |le )?|d['’])(?:rollback|retour|arrêt|abandon)|"           \
+    "(?:criterios|condiciones) (?:de|para) (?:el |la |un )?(?:rollback|reversi|retroceso|abortar)|"                  \
+    "(?:回滚|回退|回滾)(?:条件|标准|触发|準則)|(?:ロールバック|切り戻し|切戻し)(?:の)?(?:条件|基準|判断)"
 
 struct title_reader;
 struct title_reader *title_reader_new(void);
@@ -65,6 +74,8 @@ bool title_is_of_loss(struct title_reader *r, struct sv text);
 struct sv title_variant(struct title_reader *r, struct sv text);
 /* "Within 24 Hours", "(30 days later)", "Run 30 days after": how long after the deployment. */
 bool title_due(struct title_reader *r, struct sv text, int64_t *ret_ms);
+/* Is it that "7 days after" by itself, behind a mark or "run", and not "sessions older than 7 days after ..."? */
+bool title_is_not_before(struct title_reader *r, struct sv text);
 /* A sentence that tells to run something. */
 bool title_says_run(struct title_reader *r, struct sv text);
 /* "T+5 min", "T+24 hours": the offset; false otherwise. */

@@ -57,11 +57,13 @@ static void told_classify(struct sv text, struct told_sentence *s)
     if (s->how != TOLD_NOT)
         return;
     main = told_behind(one, ',', 200);
-    if (main.n && told_starts(one, "if unless should whenever"))
+    if (main.n && told_starts(one, WORDS_HERE("if unless should whenever")))
         *s = (struct told_sentence){s->from, s->to, TOLD_NOT, true, main};
     else if (!main.n ||
              !told_starts(
-                 one, "in on from once after when before as using via with at during while for to"))
+                 one,
+                 WORDS_HERE(
+                     "in on from once after when before as using via with at during while for to")))
         return;
     s->how = told_verb(main);
 }
@@ -101,6 +103,15 @@ enum where_kind told_host(struct sv text, struct sv *host)
     return where_read(sv_sub(text, last.from, last.to), host);
 }
 
+bool told_host_within(struct sv text, struct sv *host)
+{
+    struct told_sentence s = {0}, last = {0};
+
+    while (told_cut(text, &s))
+        last = s;
+    return where_within(sv_sub(text, last.from, last.to), host);
+}
+
 bool told_move(struct rb_build *b, struct sv text)
 {
     struct told_sentence s = {0};
@@ -123,20 +134,28 @@ bool told_move(struct rb_build *b, struct sv text)
 /* "go to [x](#x)" leads to what is done in the case; "go back to", "skip to" lead to what is done in any. */
 static bool told_leads_to(struct sv main)
 {
-    return told_starts(main, "see follow use run do perform") ||
+    return told_starts(main, WORDS_HERE("see follow use run do perform")) ||
            sv_starts_nocase(main, SV("go to "));
+}
+
+/* Does it lead to a heading of this document? */
+static bool told_is_jump(const struct md_span *span)
+{
+    return span->kind == MD_LINK && sv_starts(span->url, SV("#"));
 }
 
 void told_jumps(struct rb_build *b, const struct md_node *n)
 {
     struct told_sentence s = {0};
+    bool jumps = false;
 
-    while (build_role_acts(build_role(b)) && n->n_spans && told_next(n->text, &s))
+    for (size_t i = 0; i < n->n_spans && !jumps; i++)
+        jumps = told_is_jump(&n->spans[i]);
+    while (jumps && build_role_acts(build_role(b)) && told_next(n->text, &s))
         for (size_t i = 0; s.in_case && told_leads_to(s.main) && i < n->n_spans; i++) {
             const struct md_span *link = &n->spans[i];
 
-            if (link->kind == MD_LINK && link->from >= s.from && link->to <= s.to &&
-                sv_starts(link->url, SV("#")))
+            if (told_is_jump(link) && link->from >= s.from && link->to <= s.to)
                 *vec_add(&b->jumps) =
                     (struct rb_jump){.line = n->line,
                                      .anchor = sv_sub(link->url, 1, link->url.n),
@@ -203,6 +222,18 @@ static bool told_has_many(const struct md_node *code)
     return n > 1;
 }
 
+bool told_waits(struct sv commands)
+{
+    static const struct sv waits[] = {SV("sleep"),  SV("wait"),   SV("rollout status"),
+                                      SV("until "), SV("while "), SV("watch "),
+                                      SV("-w"),     SV("timeout")};
+
+    for (size_t i = 0; i < ARRAY_LEN(waits); i++)
+        if (sv_has_nocase(commands, waits[i]))
+            return true;
+    return false;
+}
+
 /* Does what stands below the paragraph do what the sentence says? */
 static bool told_is_introduction(struct sv one, enum told_how how, bool last,
                                  const struct md_node *next)
@@ -211,7 +242,8 @@ static bool told_is_introduction(struct sv one, enum told_how how, bool last,
 
     if (sv_ends(one, SV(":")) || sv_ends(one, SV("：")))
         return true;
-    if (!below || how == TOLD_BY_HAND)
+    if (!below || how == TOLD_BY_HAND ||
+        (told_starts(one, WORDS_HERE("wait")) && next->kind == MD_CODE && !told_waits(next->text)))
         return false;
     return last || next->kind != MD_CODE || told_has_many(next);
 }
@@ -321,8 +353,8 @@ static size_t told_begin(struct sv text)
 /* "**Warning:** Never do this": what is behind it is said to everybody. */
 static bool told_is_warning(struct sv strong)
 {
-    return told_starts(strong,
-                       "warning caution danger important attention achtung wichtig vorsicht");
+    return told_starts(
+        strong, WORDS_HERE("warning caution danger important attention achtung wichtig vorsicht"));
 }
 
 /* "**Watch for 2 hours**", "**Send to**: all": a title or a key. */
@@ -346,8 +378,9 @@ static bool told_is_case(const struct rb_build *b, const struct told_sentence *s
 /* "Do not restart anything until the database team says so": somebody says that it is so. */
 static bool told_is_gate(const struct rb_build *b, struct sv text)
 {
-    return sv_has_nocase(text, SV(" until ")) && regex_has(b->block_patterns[BLOCK_NEVER], text) &&
-           !remark_is(b, text);
+    return (sv_has_nocase(text, SV(" until ")) ||
+            regex_has(b->block_patterns[BLOCK_NOT_BEGIN], text)) &&
+           regex_has(b->block_patterns[BLOCK_NEVER], text) && !remark_is(b, text);
 }
 
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
@@ -540,7 +573,8 @@ void told_section(struct rb_build *b, uint32_t next, unsigned level)
     b->part = part;
     if (told_role_acts(b) && (t.word.n ? t.is_step : told_verb_of_title(p->title) != TOLD_NOT) &&
         !attach_task(b)) {
-        strbuf_add_sv(&text, p->title);
+        strbuf_add_sv(&text,
+                      p->title.n ? p->title : sv_trim(b->rb->md.v[p->node].text)); /* "Step 4" */
         told_body(b, p->node, next, &text);
         build_step(b, title_is_approval(b->title, p->title) ? STEP_APPROVAL : STEP_MANUAL, p->line,
                    arena_sv(b->arena, strbuf_sv(&text)));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/regex.h"
 #include "base/sv.h"
 
 /* `with`: one of these words stands behind it; "" : a word that a noun does not have behind it; NULL: anything. */
@@ -232,39 +233,22 @@ static const struct told_verb {
 };
 
 /* What stands behind a verb that is a noun as well, when it is the verb: "check the", not "check list". */
-static const char told_objects[] =
+static struct words told_objects = WORDS(
     "the a an all any each every both either no another that whether if in into on onto with to for from at via "
-    "your our their its it them these those this how what which who when where";
+    "your our their its it them these those this how what which who when where");
 
 /* A sentence with one of these tells what is: "Check constraints are validated". */
 static const char *const told_finite[] = {"is",   "are",   "was",   "were",   "has",    "have",
                                           "will", "must",  "may",   "should", "can",    "does",
                                           "do",   "needs", "takes", "runs",   "happens"};
 
-static const char told_leads[] =
+static struct words told_leads = WORDS(
     "please then now next finally lastly first second third also again afterwards immediately manually carefully and "
-    "optionally should must need to remember";
+    "optionally should must need to remember");
 
 bool told_is_small(char c)
 {
     return c >= 'a' && c <= 'z';
-}
-
-/* Is the word one of `words`, small letters between blanks? */
-static bool told_in(struct sv word, const char *words)
-{
-    for (const char *p = words; word.n && *p;) {
-        size_t i = 0;
-
-        while (i < word.n && p[i] && ascii_lower(word.p[i]) == p[i])
-            i++;
-        if (i == word.n && (p[i] == ' ' || !p[i]))
-            return true;
-        while (p[i] && p[i] != ' ') /* `i` letters of it are the word's, and no blank */
-            i++;
-        p += i + (p[i] == ' ');
-    }
-    return false;
 }
 
 struct sv told_bare(struct sv word)
@@ -297,11 +281,11 @@ static int told_compare(const void *key, const void *row)
     return (word->n > other.n) - (word->n < other.n);
 }
 
-bool told_starts(struct sv text, const char *words)
+bool told_starts(struct sv text, struct words *words)
 {
     struct sv word = {NULL, 0};
 
-    return sv_next_word(&text, &word) && told_in(told_bare(word), words);
+    return sv_next_word(&text, &word) && words_have(words, told_bare(word));
 }
 
 /* Does a title end in a word that "change", "test" and "release" make a noun with? */
@@ -311,11 +295,12 @@ static bool told_is_noun(struct sv last, struct sv rest)
 
     while (sv_next_word(&rest, &word))
         last = word;
-    return told_in(
-        told_bare(last),
-        "history strategy plan log list notes policy summary matrix overview details settings information "
-        "report schedule window results cases data environment contacts template process record records "
-        "management control procedure procedures checklist steps");
+    return words_have(
+        WORDS_HERE(
+            "history strategy plan log list notes policy summary matrix overview details settings information "
+            "report schedule window results cases data environment contacts template process record records "
+            "management control procedure procedures checklist steps"),
+        told_bare(last));
 }
 
 /* "Warten Sie 5 Minuten": every verb is so. */
@@ -328,9 +313,10 @@ static enum told_how told_german(struct sv word, struct sv rest)
         sv_has_word(rest, SV("nicht")) || sv_has_word(rest, SV("nie")) ||
         sv_has_word(rest, SV("keinen Fall")))
         return TOLD_NOT;
-    return told_in(
-               word,
-               "informieren benachrichtigen melden kontaktieren dokumentieren entscheiden notieren")
+    return words_have(
+               WORDS_HERE(
+                   "informieren benachrichtigen melden kontaktieren dokumentieren entscheiden notieren"),
+               word)
                ? TOLD_BY_HAND
                : TOLD_BY_ANY;
 }
@@ -342,15 +328,15 @@ static enum told_how told_verb_in(struct sv text, bool title)
 
     while (rest.n && ((unsigned char)*rest.p == 0xe2 || (unsigned char)*rest.p == 0xf0))
         (void)sv_next_word(&rest, &next); /* a sign before it */
-    if (told_starts(rest, "you we"))
+    if (told_starts(rest, WORDS_HERE("you we")))
         (void)sv_next_word(&rest,
                            &word); /* "You must restart it", and not "we deploy from a laptop" */
-    if (word.n && !told_starts(rest, "should must need"))
+    if (word.n && !told_starts(rest, WORDS_HERE("should must need")))
         return TOLD_NOT;
     do {
         if (!sv_next_word(&rest, &word))
             return TOLD_NOT;
-    } while (told_in(told_bare(word), told_leads));
+    } while (words_have(&told_leads, told_bare(word)));
     if (word.p[word.n - 1] == ':') /* "Contact: Sam" is a key */
         return TOLD_NOT;
     word = told_bare(word);
@@ -362,12 +348,85 @@ static enum told_how told_verb_in(struct sv text, bool title)
     if (next.p[next.n - 1] == ':') /* "Change ID: 4711" */
         return TOLD_NOT;
     if (v->with && *v->with)
-        return told_in(told_bare(next), v->with) ? v->how : TOLD_NOT;
-    if (!v->with || told_in(told_bare(next), told_objects))
+        return words_in(v->with, told_bare(next)) ? v->how : TOLD_NOT;
+    if (!v->with || words_have(&told_objects, told_bare(next)))
         return v->how;
     return (title ? told_is_noun(next, rest) : told_is_small(*next.p) && told_is_statement(rest))
                ? TOLD_NOT
                : v->how;
+}
+
+/* "Traffic must be drained first", "The job has to be stopped before the upgrade": somebody sees to it. */
+static bool told_is_before(struct sv text)
+{
+    static const struct sv musts[] = {SV(" must be "), SV(" has to be "), SV(" have to be "),
+                                      SV(" needs to be "), SV(" need to be ")};
+    size_t at = SV_NPOS;
+    struct sv rest;
+
+    if (!sv_has_nocase(text, SV(" be "))) /* as all of them end */
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(musts) && at == SV_NPOS; i++)
+        at = sv_find_nocase(text, musts[i], 0);
+    if (at == SV_NPOS || told_starts(text, WORDS_HERE("if when after once as unless")))
+        return false;
+    rest = told_bare(sv_trim(sv_sub(text, at, text.n)));
+    at = sv_find_nocase(rest, SV(" before "), 0);
+    return sv_ends(rest, SV(" first")) || sv_ends(rest, SV(" beforehand")) ||
+           (at != SV_NPOS &&
+            told_starts(sv_sub(rest, at + 8, rest.n),
+                        WORDS_HERE("the this you we any going starting continuing proceeding")));
+}
+
+/* "Settings", "Turn on": where a path of a program for clicks begins, and what is done at its end. */
+static bool told_is_screen(struct sv part, bool first)
+{
+    static struct words screens = WORDS(
+        "settings dashboard console admin administration menu file tools project projects github gitlab bitbucket grafana actions ci/cd "
+        "deployments pipelines jenkins cloud aws azure gcp preferences options system account configuration argo datadog sentry "
+        "cloudflare launchdarkly home start navigation einstellungen");
+    static struct words acts = WORDS(
+        "click select choose turn toggle enable disable press open save build redeploy roll revert switch apply confirm delete run");
+
+    return first ? words_have(&screens, told_bare(part)) || told_starts(part, &screens)
+                 : told_starts(part, &acts);
+}
+
+/* "Settings → Feature flags → Turn on", "Jenkins > deploy > Build": where somebody clicks; not how data flow. */
+static bool told_is_path(struct sv text)
+{
+    static const struct sv marks[] = {SV("→"), SV(" > "), SV("»"), SV("›"), SV("➜"), SV(" -> ")};
+    struct sv part = text, word;
+    bool screen = false;
+    size_t n = 0;
+
+    if (sv_find_byte(text, '>', 0) == SV_NPOS && sv_find_byte(text, '\xe2', 0) == SV_NPOS &&
+        sv_find_byte(text, '\xc2', 0) == SV_NPOS) /* no mark begins so */
+        return false;
+    for (size_t at = 0; at < text.n;) {
+        size_t found = SV_NPOS, length = 0, words = 0;
+
+        for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+            size_t k = sv_find(text, marks[i], at);
+
+            if (k < found) {
+                found = k;
+                length = marks[i].n;
+            }
+        }
+        part = sv_trim(sv_sub(text, at, found));
+        if (!part.n || strchr("<=%(|", *part.p) || (n == 0 && told_is_small(*part.p)) ||
+            (n > 0 && ascii_is_digit(*part.p)))
+            return false;
+        screen |= told_is_screen(part, n == 0);
+        while (words <= 6 && sv_next_word(&part, &word))
+            words++;
+        if (words > 6)
+            return false;
+        n++;
+        at = found == SV_NPOS ? text.n : found + length;
+    }
+    return n > 2 && screen;
 }
 
 /* "Approval from the DBA is required", "Only continue when the lag is 0": somebody says that it is so. */
@@ -383,9 +442,11 @@ static bool told_is_gate(struct sv text)
     for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
         if (sv_starts_nocase(text, fronts[i]))
             return true;
-    for (size_t i = 0; i < ARRAY_LEN(inside); i++)
-        if (sv_has_nocase(text, inside[i]))
-            return true;
+    if (!sv_has_nocase(text, SV("approv")) &&
+        !sv_has_nocase(text, SV("sign"))) /* as all others say */
+        return false;
+    if (REGEX_SAYS_ANY(text, inside))
+        return true;
     return (sv_has_word(text, SV("approval")) || sv_has_word(text, SV("sign-off"))) &&
            (sv_has_nocase(text, SV(" is required")) || sv_has_nocase(text, SV(" is needed"))) &&
            !sv_has_word(text, SV("no"));
@@ -395,7 +456,10 @@ enum told_how told_verb(struct sv text)
 {
     enum told_how how = told_verb_in(text, false);
 
-    return how == TOLD_NOT && told_is_gate(text) ? TOLD_BY_HAND : how;
+    if (how != TOLD_BY_HAND &&
+        (told_is_gate(text) || (how == TOLD_NOT && (told_is_before(text) || told_is_path(text)))))
+        return TOLD_BY_HAND;
+    return how;
 }
 
 enum told_how told_verb_of_title(struct sv title)

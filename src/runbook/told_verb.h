@@ -6,7 +6,7 @@
  * English imperatives, at its beginning or behind "please", "then", "you must".  A verb that is a noun as well
  * ("check", "update") is one when an object stands behind it or no finite verb follows.
  */
-#include "base/base.h"
+#include "base/words.h"
 
 enum told_how {
     TOLD_NOT,     /* it tells nobody to do anything */
@@ -20,7 +20,7 @@ enum told_how told_verb_of_title(struct sv title);
 
 /* The word without the marks behind it. */
 struct sv told_bare(struct sv word);
-/* Is the first word of the text one of `words`, which blanks separate?  Case does not matter. */
-bool told_starts(struct sv text, const char *words);
+/* Is the first word of the text, without the marks behind it, one of them? */
+bool told_starts(struct sv text, struct words *words);
 /* A small ASCII letter. */
 bool told_is_small(char c);

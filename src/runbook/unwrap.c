@@ -41,8 +41,7 @@ static bool unwrap_is_key(struct sv line)
            unwrap_words(sv_sub(line, 0, colon)) <= 3;
 }
 
-/* A known program and what a sentence does not have: "make deploy" may be one, "make sure that" is none. */
-static bool unwrap_is_command(struct sv line)
+bool unwrap_is_command(struct sv line)
 {
     static const struct sv verbs[] = {
         SV("at"),    SV("cut"),    SV("date"),   SV("find"),  SV("for"),    SV("install"),

@@ -10,3 +10,5 @@
 
 /* `all` is what goes on so far, `before` the last line of it; none has an end of line. */
 bool unwrap_goes_on(struct sv all, struct sv before, struct sv line);
+/* Does the line begin with a known program, as no sentence does? */
+bool unwrap_is_command(struct sv line);

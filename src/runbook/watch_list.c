@@ -10,6 +10,8 @@
 #include "runbook/german.h"
 #include "runbook/reader_int.h"
 #include "runbook/shape.h"
+#include "runbook/title.h"
+#include "runbook/told_verb.h"
 
 #define WATCH_ACTION                                                                                                \
     "(?:(?:(?:go|proceed|jump|move|switch) to |(?:start|execute|perform|trigger|initiate|begin|run) )?(?:the |a )?" \
@@ -31,7 +33,8 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "(?:roll ?back|rolling back|abort)|^when (?:to|(?:should|must|do) (?:we|you|i)) (?:roll ?back|rollback|abort|revert)"
         "(?: if)?\\??:?$|^(?:(?:trigger|initiate|start|perform|execute|consider) "
         "(?:an? |the )?(?:immediate )?)?(?:roll back|rollback|abort)(?: immediately| at once)? (?:if|when)"
-        "(?: any| one| all)?(?: of)?(?: the)?(?: following| these)?[^:,]*:?$",
+        "(?: any| one| all)?(?: of)?(?: the)?(?: following| these)?[^:,]*:?$|^roll ?back polic(?:y|ies)$|^(?:" TITLE_REASONS
+        ")",
     [WATCH_TRIGGERED] =
         "^(?:roll ?back )?triggers?(?: conditions?)?:?(?: (?:any|one|all|each|when|if)\\b[^<>0-9]*)?$",
     [WATCH_FEARED] =
@@ -75,6 +78,9 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_FOR_WORD] = "\\bfor (?:more than |at least |over |about )?([a-z]+|[0-9]+)"
                        "( consecutive)? (seconds?|minutes?|hours?)\\b",
     [WATCH_LASTS] =
+        "(?:^|\\W)(?:über|während|seit|innerhalb|binnen|lang|pendant|durant|depuis|durante|desde) (?:mehr als |plus de |más de )?"
+        "[0-9]+ ?(?:s|m|h|sek|min|sec|seg|stund|heure|hora)|持续|持續|続く|以上続|間続|[0-9] ?(?:分|秒|時間|小时|小時)|"
+        "\\b(?:en|sur|por|im|je|à|durch) [0-9]+ ?(?:s|m|h|sek|min|sec|seg|stund|heure|hora)|"
         "\\b(?:for|over|during|within|in a row|in the last|after|since|consecutive)\\b.*"
         "(?:\\bs|sec\\w*|m|min\\w*|h|hours?|days?|row|checks?|samples?)\\b|"
         "\\([0-9]+ ?(?:s|sec\\w*|m|min\\w*|h|hours?)\\)",
@@ -387,7 +393,8 @@ void watch_propose(struct rb_build *b, struct sv text, size_t line)
 
     if (expect_is_label(q.phrase, &rest))
         q.phrase = rest;
-    if (!q.phrase.n || expect_is_proceed(q.phrase, &rest) || watch_all_of(b, q.phrase, line) ||
+    if (!q.phrase.n || told_starts(q.phrase, WORDS_HERE("wait")) ||
+        expect_is_proceed(q.phrase, &rest) || watch_all_of(b, q.phrase, line) ||
         watch_takes(b, q.phrase, line) || b->feared || sv_has_nocase(q.phrase, SV(" exceeded ")) ||
         watch_verdict(q.phrase).n ||
         (sv_has_nocase(q.phrase, SV("rollback")) && !sv_starts_nocase(q.phrase, SV("no "))) ||

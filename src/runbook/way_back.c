@@ -6,6 +6,7 @@
 #include "base/regex.h"
 #include "base/sv.h"
 #include "runbook/reader_int.h"
+#include "runbook/told_verb.h"
 
 enum { WAY_BACK_LABEL_MAX = 100 };
 
@@ -23,22 +24,63 @@ static bool way_back_is_capitals(struct sv text)
     return n > 2;
 }
 
-static bool way_back_follows(const struct rb_build *b, const struct md_node *n, bool title)
+/* "Rollback", "Upgrade steps": a line that somebody meant to be a heading. */
+static bool way_back_is_bare(const struct md_node *n)
 {
-    enum md_kind next = n->next == MD_NONE ? MD_RULE : b->rb->md.v[n->next].kind;
+    struct sv text = sv_trim(n->text), rest = text, word;
+    size_t words = 0;
 
-    return next == MD_CODE || next == MD_LIST || (title && next == MD_PARAGRAPH);
+    if (n->n_spans || !rest.n || told_is_small(*rest.p) || sv_find_byte(rest, '\n', 0) != SV_NPOS)
+        return false;
+    while (sv_next_word(&rest, &word))
+        words++;
+    return words <= 4 &&
+           ((unsigned char)text.p[text.n - 1] >= 0x80 || ascii_is_word(text.p[text.n - 1]));
+}
+
+/* What ends a way back below such a line is one that is known to say something else. */
+static bool way_back_is_over(const struct rb_build *b, const struct md_node *n)
+{
+    enum rb_role role;
+
+    if (md_is_all_strong(n) || way_back_is_capitals(sv_trim(n->text)))
+        return true;
+    if (!b->back.bare || !way_back_is_bare(n))
+        return false;
+    role = title_role(b->title, n->text);
+    if (role == ROLE_NONE) /* "Cleanup" and not "Then restart", "Restart the workers" */
+        return (told_verb(n->text) == TOLD_NOT ||
+                sv_find_byte(sv_trim(n->text), ' ', 0) == SV_NPOS) &&
+               !told_starts(n->text, WORDS_HERE("then next finally afterwards also and after"));
+    return role != ROLE_ROLLBACK;
+}
+
+static bool way_back_follows(const struct rb_build *b, const struct md_node *n, bool title,
+                             bool bare)
+{
+    const struct md_node *v = b->rb->md.v, *below = n->next == MD_NONE ? NULL : &v[n->next];
+    enum md_kind next = below ? below->kind : MD_RULE;
+    bool acts = below && below->next != MD_NONE &&
+                (v[below->next].kind == MD_CODE || v[below->next].kind == MD_LIST);
+
+    if (next == MD_CODE || next == MD_LIST || (title && !bare && next == MD_PARAGRAPH))
+        return true;
+    return title && next == MD_PARAGRAPH && /* "Rollback plan" above prose may be talk */
+           (acts ||
+            (below->n_spans && below->spans[0].kind == MD_CODE_SPAN && below->spans[0].from == 0));
 }
 
 bool way_back_label(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
     struct sv text = sv_trim(n->text);
-    bool title = !sv_ends(text, SV(":")) && (md_is_all_strong(n) || way_back_is_capitals(text));
+    bool colon = sv_ends(text, SV(":")) || sv_ends(text, SV("：")), bare = way_back_is_bare(n);
+    bool title = !colon && (md_is_all_strong(n) || way_back_is_capitals(text) || bare);
 
+    bare = bare && !md_is_all_strong(n) && !way_back_is_capitals(text);
     if (!build_role_acts(build_role(b)) || build_role(b) == ROLE_ROLLBACK || b->quoted ||
-        text.n > WAY_BACK_LABEL_MAX || (!title && !sv_ends(text, SV(":"))) ||
-        !way_back_follows(b, n, title) || !regex_has(b->block_patterns[BLOCK_UNDO], text))
+        text.n > WAY_BACK_LABEL_MAX || (!title && !colon) || !way_back_follows(b, n, title, bare) ||
+        !regex_has(b->block_patterns[BLOCK_UNDO], text))
         return false;
     while (title && b->part != RB_NONE && build_part(b, b->part)->kind == PART_STEP)
         b->part = build_part(b, b->part)->parent;
@@ -47,7 +89,8 @@ bool way_back_label(struct rb_build *b, uint32_t node)
                                 .label = node,
                                 .inside = n->parent,
                                 .steps = b->steps.n,
-                                .title = title};
+                                .title = title,
+                                .bare = bare};
     b->part = b->back.part;
     build_part(b, b->part)->role = ROLE_ROLLBACK;
     b->block_steps = b->steps.n;
@@ -96,8 +139,7 @@ void way_back_node(struct rb_build *b, uint32_t node)
     if (b->back.part == RB_NONE || n->parent != b->back.inside)
         return;
     if (n->kind == MD_PARAGRAPH)
-        on = b->back.title ? !md_is_all_strong(n) && !way_back_is_capitals(sv_trim(n->text))
-                           : expect_is_label(attach_text(b, node), &rest);
+        on = b->back.title ? !way_back_is_over(b, n) : expect_is_label(attach_text(b, node), &rest);
     if (!on)
         way_back_end(b);
 }

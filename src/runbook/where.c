@@ -8,21 +8,22 @@
 /* --- names --- */
 
 /* What machines are called. */
-static const char where_machines[] =
+static struct words where_machines = WORDS(
     "host hosts server servers node nodes machine machines vm vms instance instances box boxes primary standby replica "
-    "replicas secondary secondaries master bastion controller worker workers jumphost follower followers leader";
+    "replicas secondary secondaries master masters bastion bastions controller controllers worker workers jumphost follower "
+    "followers leader balancer balancers gateway gateways");
 
 /* Behind a machine or before it, and part of the name: "the primary database", "the database primary". */
-static const char where_more[] = "database db";
+static struct words where_more = WORDS("database db");
 
-static const char where_mine[] = "laptop workstation computer desktop notebook pc";
+static struct words where_mine = WORDS("laptop workstation computer desktop notebook pc");
 
 /* They look like names of machines, and are none. */
-static const char where_others[] = "on-call e.g i.e follow-up sign-off stand-by day-1 day-2";
+static struct words where_others = WORDS("on-call e.g i.e follow-up sign-off stand-by day-1 day-2");
 
-static const char where_articles[] = "the each every all both a an one of your our any";
+static struct words where_articles = WORDS("the each every all both a an one of your our any");
 
-static bool where_in(struct sv word, const char *words)
+static bool where_in(struct sv word, struct words *words)
 {
     return word.n && told_starts(word, words);
 }
@@ -38,9 +39,9 @@ static bool where_is_name(struct sv word)
         if (!told_is_small(c) && !ascii_is_digit(c) && !strchr("-.@_", c))
             return false;
         letter |= told_is_small(c);
-        mark |= ascii_is_digit(c) || (strchr("-.", c) && i > 0);
+        mark |= ascii_is_digit(c) || (strchr("-.@", c) && i > 0);
     }
-    return letter && mark && told_is_small(*word.p) && !where_in(word, where_others) &&
+    return letter && mark && told_is_small(*word.p) && !where_in(word, &where_others) &&
            !sv_starts(word, SV("pre-")) && !sv_starts(word, SV("post-")) &&
            !sv_starts(word, SV("non-"));
 }
@@ -50,9 +51,42 @@ static bool where_ends(struct sv word, struct sv rest)
 {
     rest = sv_trim(rest);
     return !rest.n || strchr(",:;.", word.p[word.n - 1]) || *rest.p == '(' ||
-           told_starts(rest,
-                       "and as via with using over then run execute type do only first again") ||
+           told_starts(
+               rest, WORDS_HERE(
+                         "and as via with using over then run execute type do only first again")) ||
            told_verb(rest) != TOLD_NOT;
+}
+
+/* Behind the first of several: "and web2", "& web3", "then web4"; *text goes on behind it. */
+static bool where_goes_on(struct sv *text)
+{
+    struct sv rest = sv_trim(*text), word, next;
+    bool comma = sv_eat(&rest, SV(","));
+
+    if (!sv_next_word(&rest, &word))
+        return false;
+    if (where_in(word, WORDS_HERE("and & or then"))) {
+        next = sv_trim(rest);
+    } else if (comma) {
+        next = sv_trim(sv_sub(*text, (size_t)(word.p - text->p), text->n));
+    } else {
+        return false;
+    }
+    *text = next;
+    return true;
+}
+
+/* The names from the first to the last of several. */
+static struct sv where_names(struct sv first, struct sv rest)
+{
+    struct sv all = first, word;
+
+    while (where_goes_on(&rest) && sv_next_word(&rest, &word) && where_is_name(told_bare(word))) {
+        word = told_bare(word);
+        all.n = (size_t)(word.p + word.n - all.p);
+        rest = (struct sv){word.p + word.n, (size_t)(rest.p + rest.n - word.p) - word.n};
+    }
+    return all;
 }
 
 /* "web servers", "database primary": up to the last word of four that machines are called; empty: none is. */
@@ -64,12 +98,12 @@ static struct sv where_words(struct sv text, bool *mine)
     for (size_t i = 0; i < 4 && sv_next_word(&rest, &word); i++) {
         struct sv bare = told_bare(word);
 
-        if (where_in(bare, where_mine)) {
+        if (where_in(bare, &where_mine)) {
             *mine = true;
             return bare;
         }
-        machine |= where_in(bare, where_machines);
-        if (where_in(bare, where_machines) || (machine && where_in(bare, where_more)))
+        machine |= where_in(bare, &where_machines);
+        if (where_in(bare, &where_machines) || (machine && where_in(bare, &where_more)))
             found = sv_sub(text, 0, (size_t)(bare.p + bare.n - text.p));
         else if (machine)
             break;
@@ -79,13 +113,33 @@ static struct sv where_words(struct sv text, bool *mine)
     return found;
 }
 
+/* The same of several: "primary and the standby". */
+static struct sv where_groups(struct sv text, bool *mine)
+{
+    struct sv all = where_words(text, mine), rest, word, one;
+    bool own = false;
+
+    for (rest = sv_sub(text, all.n, text.n); all.n && !*mine && where_goes_on(&rest);
+         rest = sv_sub(rest, one.n, rest.n)) {
+        struct sv after = rest;
+
+        while (sv_next_word(&after, &word) && where_in(word, &where_articles))
+            rest = sv_trim(after);
+        one = where_words(rest, &own);
+        if (!one.n || own)
+            break;
+        all.n = (size_t)(one.p + one.n - all.p);
+    }
+    return all;
+}
+
 /* The host that the text begins with; false: none.  *host is empty for this machine. */
 static bool where_target(struct sv text, struct sv *host)
 {
     struct sv rest = sv_trim(text), word = {NULL, 0}, before;
     bool article = false, mine = false;
 
-    for (before = rest; sv_next_word(&rest, &word) && where_in(word, where_articles);
+    for (before = rest; sv_next_word(&rest, &word) && where_in(word, &where_articles);
          before = sv_trim(rest)) {
         article = true;
         mine |= sv_eq_nocase(word, SV("your"));
@@ -94,6 +148,7 @@ static bool where_target(struct sv text, struct sv *host)
         return false;
     if (where_is_name(told_bare(word)) && where_ends(word, rest)) {
         *host = told_bare(word);
+        *host = where_names(*host, sv_sub(before, host->n, before.n));
         return true;
     }
     if (sv_eq_nocase(told_bare(word), SV("localhost")) ||
@@ -103,7 +158,7 @@ static bool where_target(struct sv text, struct sv *host)
     }
     if (!article)
         return false;
-    *host = where_words(before, &mine);
+    *host = where_groups(before, &mine);
     if (host->n && mine)
         *host = (struct sv){NULL, 0};
     else if (!host->n)
@@ -165,12 +220,13 @@ static void where_take_verb(struct sv *text)
 {
     struct sv rest = *text, word = {NULL, 0};
 
-    if (!told_starts(rest, "run execute do perform type enter") || !sv_next_word(&rest, &word) ||
-        !told_starts(rest, "this it these that the"))
+    if (!told_starts(rest, WORDS_HERE("run execute do perform type enter")) ||
+        !sv_next_word(&rest, &word) || !told_starts(rest, WORDS_HERE("this it these that the")))
         return;
     for (*text = rest;
          sv_next_word(&rest, &word) &&
-         where_in(told_bare(word), "this it these that the following command commands steps");)
+         where_in(told_bare(word),
+                  WORDS_HERE("this it these that the following command commands steps"));)
         *text = rest;
     *text = sv_trim(*text);
 }
@@ -183,7 +239,7 @@ enum where_kind where_read(struct sv sentence, struct sv *host)
     if (!rest.n || !strchr(first, ascii_lower(*rest.p)))
         return WHERE_NOT;
     while (sv_next_word(&after, &word) &&
-           where_in(told_bare(word), "please then now next finally first"))
+           where_in(told_bare(word), WORDS_HERE("please then now next finally first")))
         rest = sv_trim(after);
     if (where_is_left(rest)) {
         *host = (struct sv){NULL, 0};
@@ -197,4 +253,223 @@ enum where_kind where_read(struct sv sentence, struct sv *host)
             return where_fronts[i].kind;
     }
     return WHERE_NOT;
+}
+
+/* --- inside of a sentence --- */
+
+/* "python3", "ubuntu-22.04", "day-2", "s3": what has a number and is no machine. */
+static struct words where_numbered = WORDS(
+    "s ec v ipv python py php java jdk node http https tls ubuntu debian rhel centos fedora alpine el pg postgres postgresql mysql "
+    "mariadb redis day step phase port release version build rev sprint level tier p q h k stage round wave part us eu ap ca sa af me "
+    "queue net cluster windows gcc clang log env chrome firefox tomcat python sdb sda eth node20 nodejs wave "
+    "cn gov branch feature hotfix issue ticket pr commit tag schema table column line page");
+
+static bool where_is_machine(struct sv name)
+{
+    size_t letters = 0, dots = 0;
+
+    if (sv_find_byte(name, '@', 0) != SV_NPOS)
+        return true;
+    while (letters < name.n && told_is_small(name.p[letters]))
+        letters++;
+    for (size_t i = 0; i < name.n; i++)
+        dots += name.p[i] == '.';
+    if (dots >= 2 && !ascii_is_digit(name.p[name.n - 1]))
+        return true; /* db.example.com */
+    return ascii_is_digit(
+               name.p[sv_find_byte(name, '.', 0) < name.n ? sv_find_byte(name, '.', 0) - 1
+                                                          : name.n - 1]) &&
+           !where_in(sv_sub(name, 0, letters), &where_numbered);
+}
+
+/* "server" alone may be any; "all servers", "old server", "primary" may not. */
+static bool where_is_told_apart(struct sv target, struct sv host)
+{
+    struct sv rest = target, word;
+
+    if (sv_find_byte(host, ' ', 0) != SV_NPOS)
+        return true;
+    if (!sv_next_word(&rest, &word))
+        return false; /* uncovered: the host is in it */
+    return where_in(word, WORDS_HERE("each every all both")) ||
+           !where_in(host,
+                     WORDS_HERE("host server node machine vm instance box controller leader"));
+}
+
+static bool where_is_within(struct sv target, struct sv *host)
+{
+    struct sv first, rest;
+
+    target = sv_trim(target);
+    rest = target;
+    if (!where_target(target, host) || !host->n)
+        return false;
+    if (!sv_next_word(&rest, &first) || host->p == first.p)
+        return where_is_machine(sv_sub(*host, 0, sv_find_byte(*host, ' ', 0)));
+    return where_is_told_apart(target, *host);
+}
+
+/* "except on web1", "not on the standby", "based on web1", "so that nobody works on it": no place to do it. */
+static bool where_is_denied(struct sv sentence)
+{
+    static struct words words = WORDS(
+        "except not never no nobody nothing but that which who so depends depend based relies rely tested works runs running while "
+        "because without instead unless until");
+    struct sv word;
+
+    while (sv_next_word(&sentence, &word))
+        if (where_in(told_bare(word), &words))
+            return true;
+    return false;
+}
+
+/* Does the name end as one: "the master branch" does not? */
+static bool where_is_closed(struct sv rest, struct sv host)
+{
+    struct sv word = sv_sub(host, host.n - 1, host.n);
+
+    rest = (struct sv){host.p + host.n, (size_t)(rest.p + rest.n - host.p) - host.n};
+    if (rest.n && strchr(",:;.", *rest.p))
+        return true;
+    return where_ends(word, rest) || told_starts(rest, WORDS_HERE("on by to in from"));
+}
+
+/* The first host in the text; *rest goes on behind it. */
+static bool where_next_on(struct sv *rest, struct sv *host)
+{
+    static const struct sv on = SV(" on ");
+
+    for (size_t at = 0; (at = sv_find(*rest, on, at)) != SV_NPOS; at++)
+        if (where_is_within(sv_sub(*rest, at + on.n, rest->n), host) &&
+            where_is_closed(*rest, *host)) {
+            *rest = (struct sv){host->p + host->n, (size_t)(rest->p + rest->n - host->p) - host->n};
+            return true;
+        }
+    return false;
+}
+
+bool where_within(struct sv sentence, struct sv *host)
+{
+    struct sv rest = sv_trim(sentence), next;
+
+    if (where_is_denied(rest))
+        return false;
+    if (sv_eat_nocase(&rest, SV("in ")))
+        return told_starts(rest, &where_articles) && where_is_within(rest, host) &&
+               where_is_closed(rest, *host);
+    if ((told_verb(rest) == TOLD_NOT && !sv_starts_nocase(rest, SV("then "))) ||
+        !where_next_on(&rest, host))
+        return false;
+    while (where_next_on(&rest, &next)) /* of two it is asked */
+        host->n = (size_t)(next.p + next.n - host->p);
+    return true;
+}
+
+/* --- commands that go there by themselves --- */
+
+static struct words where_far = WORDS(
+    "kubectl helm oc k9s argocd flux eksctl terraform tofu pulumi ansible ansible-playbook salt knife heroku fly flyctl "
+    "ssh scp sftp pssh parallel-ssh pdsh govc ipmitool gh glab");
+
+/* They say nothing of where. */
+static struct words where_neutral =
+    WORDS("cd export source . set echo sleep for do done if then else fi while unset alias");
+
+/* They reach what they are told to, else what is here; the options that tell. */
+static const struct {
+    struct sv programs, option;
+} where_either[] = {
+    {SV("psql pg_dump pg_restore pg_basebackup pg_isready mysql mysqldump mariadb redis-cli"),
+     SV("-h")},
+    {SV("psql pg_dump pg_restore pg_basebackup pg_isready mysql mysqldump mariadb mongosh"),
+     SV("--host")},
+    {SV("psql pg_dump"), SV("host=")},
+    {SV("docker systemctl"), SV("-H")},
+    {SV("docker"), SV("--context")},
+    {SV("virsh"), SV("-c")},
+    {SV("curl wget http psql mongosh mongo"), SV("http")},
+};
+
+static bool where_is_here(struct sv text)
+{
+    return sv_has(text, SV("localhost")) || sv_has(text, SV("127.0.0.1"));
+}
+
+static bool where_has_address(struct sv program, struct sv line)
+{
+    struct sv word;
+
+    if (where_is_here(line))
+        return false;
+    if (sv_has(line, SV("://")))
+        return true;
+    while (sv_next_word(&line, &word)) {
+        if (sv_starts(word, SV("\"")) || sv_starts(word, SV("'")))
+            word = sv_sub(word, 1, word.n);
+        for (size_t i = 0; i < ARRAY_LEN(where_either); i++)
+            if (sv_has_word(where_either[i].programs, program) &&
+                (sv_starts(where_either[i].option, SV("-h")) && where_either[i].option.n == 2
+                     ? sv_eq(word, where_either[i].option)
+                     : sv_starts(word, where_either[i].option)))
+                return true;
+    }
+    return false;
+}
+
+/* The host as a whole name: "web1" is in "root@web1:/srv", and not in "app-web1". */
+static bool where_names_host(struct sv line, struct sv host)
+{
+    for (size_t at = 0; (at = sv_find_nocase(line, host, at)) != SV_NPOS; at++) {
+        char before = at ? line.p[at - 1] : ' ',
+             after = at + host.n < line.n ? line.p[at + host.n] : ' ';
+
+        if (!ascii_is_word(before) && !strchr("-.", before) && !ascii_is_word(after) &&
+            after != '-')
+            return true;
+    }
+    return false;
+}
+
+/* Whether a line reaches out, says nothing of it, or is for here. */
+static enum where_way {
+    WHERE_FAR,
+    WHERE_NEUTRAL,
+    WHERE_HERE
+} where_line(struct sv line, struct sv host)
+{
+    static const struct sv settings[] = {SV("DOCKER_HOST="), SV("PGHOST="), SV("KUBECONFIG=")};
+    struct sv rest = line, word = {NULL, 0};
+    bool setting = true;
+
+    for (size_t i = 0; i < ARRAY_LEN(settings); i++)
+        if (sv_has(line, settings[i]))
+            return WHERE_FAR;
+    if (where_names_host(line, host))
+        return WHERE_FAR;
+    while (setting && sv_next_word(&rest, &word))
+        setting =
+            sv_eq(word, SV("$")) || sv_eq(word, SV("sudo")) || sv_find_byte(word, '=', 0) < word.n;
+    if (setting || where_in(word, &where_neutral))
+        return WHERE_NEUTRAL;
+    return where_in(word, &where_far) || where_has_address(word, rest) ? WHERE_FAR : WHERE_HERE;
+}
+
+bool where_reaches_out(struct sv commands, struct sv host)
+{
+    struct sv line, first = sv_sub(host, 0, sv_find_byte(host, ' ', 0));
+    bool far = false, exported = false;
+
+    while (sv_next_line(&commands, &line)) {
+        enum where_way way;
+
+        line = sv_trim(line);
+        if (!line.n || strchr("#-|&", *line.p)) /* also the line before goes on */
+            continue;
+        way = where_line(line, first);
+        exported |= way == WHERE_FAR && sv_starts(line, SV("export "));
+        if (way == WHERE_HERE && !exported)
+            return false;
+        far |= way == WHERE_FAR;
+    }
+    return far;
 }

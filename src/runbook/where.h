@@ -4,7 +4,8 @@
  * where: the host that a sentence names for commands: "On web1:", "SSH into bastion-2 and run:", "From your laptop:".
  *
  * A name is what looks like one of a machine ("web1", "db.example.com", "deploy@app-2"), or words that end in what
- * machines are called ("the web servers", "each replica"), without their article.
+ * machines are called ("the web servers", "each replica"), without their article.  Several are one name, as they stand
+ * there: "web1 and web2", "primary and the standby".
  */
 #include "base/base.h"
 
@@ -17,3 +18,10 @@ enum where_kind {
 
 /* *host: a view of the text; empty: this machine, as "on your laptop" says. */
 enum where_kind where_read(struct sv sentence, struct sv *host);
+/*
+ * "Restart nginx on web1 and web2:", "In the target replica, run:": the host inside of a sentence that tells what to do there.
+ * Only a name of a machine, or what tells one of several ("the standby", "all nodes"): "on the server" may be said of any.
+ */
+bool where_within(struct sv sentence, struct sv *host);
+/* Do all lines reach other hosts by themselves (`kubectl`, `psql -h`, `curl https://`), or name this one? */
+bool where_reaches_out(struct sv commands, struct sv host);

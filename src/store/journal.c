@@ -265,7 +265,7 @@ static enum err_code journal_walk_row(const struct journal_row *row, void *arg, 
     return ERR_OK;
 }
 
-static enum err_code journal_run_exists(struct store *s, int64_t run, struct err *err)
+enum err_code journal_run_exists(struct store *s, int64_t run, struct err *err)
 {
     CLEANUP(stmt_done) struct stmt st = STMT(s->db, "SELECT 1 FROM main.run WHERE id = ?");
     bool more = false;

@@ -18,6 +18,8 @@
 
 struct journal; /* opaque */
 
+/* ERR_NOT_FOUND, with what helps: there is no such run. */
+NODISCARD enum err_code journal_run_exists(struct store *s, int64_t run, struct err *err);
 /* The journal of a run, at its end.  ERR_NOT_FOUND: no such run.  Walks and checks the chain. */
 NODISCARD enum err_code journal_open(struct store *s, int64_t run, struct journal **ret,
                                      struct err *err);

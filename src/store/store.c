@@ -14,11 +14,12 @@
 #include "store/stmt.h"
 #include "store/store_int.h"
 
-#define STORE_APPLICATION_ID 0x5052534b /* "PRSK" */
-#define STORE_VERSION        3
-#define STORE_BUSY_MS        5000
-#define STORE_SYNC_FULL      2
-#define STORE_BLOB_BYTES     LIMIT_PLAN_BYTES /* the largest that is written */
+#define STORE_APPLICATION_ID  0x5052534b /* "PRSK" */
+#define STORE_VERSION         4
+#define STORE_VERSION_REPORTS 4
+#define STORE_BUSY_MS         5000
+#define STORE_SYNC_FULL       2
+#define STORE_BLOB_BYTES      LIMIT_PLAN_BYTES /* the largest that is written */
 
 static const char *const store_schema[] = {
     "CREATE TABLE run (id INTEGER PRIMARY KEY, environment TEXT NOT NULL, document TEXT NOT NULL,"
@@ -57,13 +58,22 @@ static const char *const store_schema_3[] = {
     "PRAGMA user_version = 3",
 };
 
+/* From version 3 to 4: what people and programs tell of an environment. */
+static const char *const store_schema_4[] = {
+    "CREATE TABLE report (id INTEGER PRIMARY KEY, environment TEXT NOT NULL,"
+    " kind TEXT NOT NULL, run INTEGER NOT NULL, who TEXT NOT NULL, note TEXT NOT NULL,"
+    " at_us INTEGER NOT NULL, login TEXT NOT NULL, origin TEXT NOT NULL)",
+    "PRAGMA user_version = 4",
+};
+
 /* Row n leads from version n to the next. */
 static const struct store_raise {
     const char *const *v;
     size_t n;
 } store_raises[STORE_VERSION] = {{store_schema, ARRAY_LEN(store_schema)},
                                  {store_schema_2, ARRAY_LEN(store_schema_2)},
-                                 {store_schema_3, ARRAY_LEN(store_schema_3)}};
+                                 {store_schema_3, ARRAY_LEN(store_schema_3)},
+                                 {store_schema_4, ARRAY_LEN(store_schema_4)}};
 
 void store_free(struct store *s)
 {
@@ -467,6 +477,85 @@ enum err_code store_approvals(struct store *s, const struct store_approval_of *o
         a.origin = stmt_sv(&st, 8);
         a.plan = stmt_sv(&st, 9);
         fn(&a, arg);
+    }
+    return err->code;
+}
+
+enum err_code store_report_add(struct store *s, const struct store_report *r, struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(s->db, "INSERT INTO main.report (environment, kind, run, who, note,"
+                                 " at_us, login, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+
+    stmt_bind_sv(&st, r->environment);
+    stmt_bind_sv(&st, r->kind);
+    stmt_bind_i64(&st, r->run);
+    stmt_bind_sv(&st, r->who);
+    stmt_bind_sv(&st, r->note);
+    stmt_bind_i64(&st, r->at_us);
+    stmt_bind_sv(&st, r->login);
+    stmt_bind_sv(&st, r->origin);
+    return stmt_exec(&st, err);
+}
+
+enum err_code store_reports(struct store *s, const struct store_reports_of *of, store_report_fn *fn,
+                            void *arg, struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(s->db, "SELECT id, kind, run, who, note, at_us, login, origin"
+                                 " FROM main.report WHERE environment = ?1 AND id > ?2"
+                                 " AND at_us > ?3 AND (?4 = '' OR kind = ?4) ORDER BY id");
+    bool more = true;
+
+    if (s->version < STORE_VERSION_REPORTS)
+        return ERR_OK; /* an older store that is read as it is has none */
+    stmt_bind_sv(&st, of->environment);
+    stmt_bind_i64(&st, of->after_id);
+    stmt_bind_i64(&st, of->after_us);
+    stmt_bind_sv(&st, of->kind);
+    while (stmt_next(&st, &more, err) == ERR_OK) {
+        struct store_report r = {.environment = of->environment};
+
+        if (!more)
+            return ERR_OK;
+        r.id = stmt_i64(&st, 0);
+        r.kind = stmt_sv(&st, 1);
+        r.run = stmt_i64(&st, 2);
+        r.who = stmt_sv(&st, 3);
+        r.note = stmt_sv(&st, 4);
+        r.at_us = stmt_i64(&st, 5);
+        r.login = stmt_sv(&st, 6);
+        r.origin = stmt_sv(&st, 7);
+        fn(&r, arg);
+    }
+    return err->code;
+}
+
+enum err_code store_moments(struct store *s, const struct store_moments_of *of, store_moment_fn *fn,
+                            void *arg, struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(
+        s->db, "WITH live AS (SELECT r.id FROM main.run r WHERE r.environment IN (?1, ?1 || ?4)"
+               " AND (SELECT"
+               " e.at_us FROM main.event e WHERE e.run = r.id ORDER BY e.seq DESC LIMIT 1) > ?2)"
+               " SELECT e.at_us, e.run, e.step, e.data FROM main.event e JOIN live"
+               " ON e.run = live.id WHERE e.kind = ?3 AND e.at_us > ?2 ORDER BY e.run, e.seq");
+    bool more = true;
+
+    stmt_bind_sv(&st, of->environment);
+    stmt_bind_i64(&st, of->after_us);
+    stmt_bind_i64(&st, of->kind);
+    stmt_bind_sv(&st, of->suffix);
+    while (stmt_next(&st, &more, err) == ERR_OK) {
+        struct store_moment m = {.at_us = more ? stmt_i64(&st, 0) : 0};
+
+        if (!more)
+            return ERR_OK;
+        m.run = stmt_i64(&st, 1);
+        m.step = stmt_sv(&st, 2);
+        m.data = stmt_sv(&st, 3);
+        fn(&m, arg);
     }
     return err->code;
 }

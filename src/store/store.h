@@ -91,3 +91,33 @@ struct store_approval_of {
 typedef void store_approval_fn(const struct store_approval *a, void *arg);
 NODISCARD enum err_code store_approvals(struct store *s, const struct store_approval_of *of,
                                         store_approval_fn *fn, void *arg, struct err *err);
+
+/* What somebody has told of an environment (prusik event); texts live until the callback returns. */
+struct store_report {
+    int64_t id, at_us,
+        run; /* run: for which it was told; the others of the environment count it, too */
+    struct sv environment, kind, who, note, login, origin;
+};
+NODISCARD enum err_code store_report_add(struct store *s, const struct store_report *r,
+                                         struct err *err);
+/* Those of the environment after this one and this time, of this kind unless it is empty; the oldest first. */
+struct store_reports_of {
+    struct sv environment, kind;
+    int64_t after_id, after_us;
+};
+typedef void store_report_fn(const struct store_report *r, void *arg);
+NODISCARD enum err_code store_reports(struct store *s, const struct store_reports_of *of,
+                                      store_report_fn *fn, void *arg, struct err *err);
+
+/* Events of one kind in the journals of an environment, after a time, whichever run they are of. */
+struct store_moments_of {
+    struct sv environment, suffix; /* suffix: its name with this is the same environment */
+    int64_t kind, after_us;
+};
+struct store_moment {
+    int64_t at_us, run;
+    struct sv step, data;
+};
+typedef void store_moment_fn(const struct store_moment *m, void *arg);
+NODISCARD enum err_code store_moments(struct store *s, const struct store_moments_of *of,
+                                      store_moment_fn *fn, void *arg, struct err *err);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/sv.h"
 #include "net/libsystemd.h"
+#include "watch/inner.h"
 #include "watch/log_count.h"
 #include "watch/source.h"
 
@@ -119,24 +120,33 @@ static int journal_seek(struct journal_state *st, sd_journal *j)
     return r;
 }
 
-static void journal_take(struct journal_state *st, sd_journal *j)
+/* The text of an entry; false: it has none. */
+static bool journal_text(sd_journal *j, struct sv *ret)
 {
     const void *data;
-    uint64_t at_us = 0;
     size_t n;
+
+    if (libsystemd.journal_get_data(j, "MESSAGE", &data, &n) < 0)
+        return false;
+    *ret = (struct sv){data, n};
+    (void)sv_eat(ret, SV("MESSAGE="));
+    return true;
+}
+
+static void journal_take(struct journal_state *st, sd_journal *j)
+{
+    uint64_t at_us = 0;
     struct sv text;
 
     journal_note(st, j);
-    if (libsystemd.journal_get_data(j, "MESSAGE", &data, &n) < 0)
-        return; /* an entry without text */
-    text = (struct sv){data, n};
-    (void)sv_eat(&text, SV("MESSAGE="));
+    if (!journal_text(j, &text))
+        return;
     (void)libsystemd.journal_get_realtime_usec(j, &at_us); /* fails where there is no entry */
     log_count_whole(&st->count, sv_sub(text, 0, LIMIT_LINE_BYTES), (int64_t)at_us);
 }
 
-static enum err_code journal_read_all(const struct journal_source *s, sd_journal *j,
-                                      struct err *err)
+/* Is there one?  Which of its entries are meant. */
+static enum err_code journal_begin(const struct journal_source *s, sd_journal *j, struct err *err)
 {
     int r = 0;
 
@@ -145,25 +155,40 @@ static enum err_code journal_read_all(const struct journal_source *s, sd_journal
         return err_set(err, ERR_NOT_FOUND, "there is no journal here that may be read");
     for (size_t i = 0; i < s->n_matches && r >= 0; i++)
         r = libsystemd.journal_add_match(j, s->matches[i], strlen(s->matches[i]));
-    if (r >= 0)
-        r = journal_seek(s->state, j);
-    for (; r > 0; r = libsystemd.journal_next(j))
+    return r < 0 ? err_sys(err, -r, "read the journal") : ERR_OK;
+}
+
+static enum err_code journal_read_all(const struct journal_source *s, sd_journal *j,
+                                      struct err *err)
+{
+    int r;
+
+    if (journal_begin(s, j, err) != ERR_OK)
+        return err->code;
+    for (r = journal_seek(s->state, j); r > 0; r = libsystemd.journal_next(j))
         journal_take(s->state, j);
     return r < 0 ? err_sys(err, -r, "read the journal") : ERR_OK;
+}
+
+static enum err_code journal_open_now(const struct journal_source *s, sd_journal **j,
+                                      struct err *err)
+{
+    int r;
+
+    if (libsystemd_open(err) != ERR_OK)
+        return err->code;
+    r = s->directory ? libsystemd.journal_open_directory(j, s->directory, 0)
+                     : libsystemd.journal_open(j, JOURNAL_FLAGS);
+    return r < 0 ? err_sys(err, -r, "open the journal") : ERR_OK;
 }
 
 static enum err_code journal_look(const struct source *s, struct sample_list *l, struct err *err)
 {
     const struct journal_source *source = (const struct journal_source *)(const void *)s;
     sd_journal *j = NULL;
-    int r;
 
-    if (libsystemd_open(err) != ERR_OK)
+    if (journal_open_now(source, &j, err) != ERR_OK)
         return err->code;
-    r = source->directory ? libsystemd.journal_open_directory(&j, source->directory, 0)
-                          : libsystemd.journal_open(&j, JOURNAL_FLAGS);
-    if (r < 0)
-        return err_sys(err, -r, "open the journal");
     (void)journal_read_all(source, j, err); /* the code is in err */
     libsystemd.journal_close(j);
     if (err->code != ERR_OK)
@@ -171,6 +196,32 @@ static enum err_code journal_look(const struct source *s, struct sample_list *l,
     log_count_report(&source->state->count, l);
     if (source->state->cursor)
         sample_add_text(l, "position", sv_from(source->state->cursor));
+    return err->code;
+}
+
+/* --- for patterns.c --- */
+
+struct log_count *journal_source_count(struct source *s)
+{
+    return &journal_of(s)->state->count;
+}
+
+enum err_code journal_source_history(const struct source *s, uint64_t n, struct log_shapes *to,
+                                     struct err *err)
+{
+    const struct journal_source *source = (const struct journal_source *)(const void *)s;
+    sd_journal *j = NULL;
+    struct sv text;
+
+    if (journal_open_now(source, &j, err) != ERR_OK)
+        return err->code;
+    if (journal_begin(source, j, err) == ERR_OK) {
+        (void)libsystemd.journal_seek_tail(j);
+        for (uint64_t i = 0; i < n && libsystemd.journal_previous(j) > 0; i++)
+            if (journal_text(j, &text))
+                log_shapes_take(to, sv_sub(text, 0, LIMIT_LINE_BYTES));
+    }
+    libsystemd.journal_close(j);
     return err->code;
 }
 

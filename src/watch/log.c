@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/sv.h"
+#include "watch/inner.h"
 #include "watch/log_count.h"
 #include "watch/source.h"
 
@@ -288,6 +289,55 @@ static enum err_code log_look(const struct source *s, struct sample_list *l, str
     log_count_settle(&st->count);
     log_count_report(&st->count, l);
     log_add_position(st, l);
+    return ERR_OK;
+}
+
+/* --- for patterns.c --- */
+
+struct log_count *log_source_count(struct source *s)
+{
+    return &log_of(s)->state->count;
+}
+
+/* Records are made of whole lines; the first may be a piece. */
+static void log_take_history(const struct log_source *g, struct sv text, bool piece,
+                             struct log_shapes *to)
+{
+    struct log_count whole = {.record = g->state->count.record, .shapes = to};
+    size_t lf = piece ? sv_find_byte(text, '\n', 0) : 0;
+
+    if (piece)
+        text = lf == SV_NPOS ? SV("") : sv_sub(text, lf + 1, text.n);
+    log_count_lines(&whole, text);
+    log_count_settle(&whole);
+    log_count_settle(&whole); /* the last record may go on: it is one all the same */
+    whole.record = NULL;      /* it is the source's */
+    log_count_release(&whole);
+}
+
+enum err_code log_source_history(const struct source *s, uint64_t bytes, struct log_shapes *to,
+                                 struct err *err)
+{
+    const struct log_source *g = (const struct log_source *)(const void *)s;
+    CLEANUP(fd_closep) int fd = open(g->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    uint64_t from;
+    struct stat now;
+    ssize_t got = 1;
+
+    if (fd < 0 || fstat(fd, &now) != 0)
+        return err_sys(err, errno, "log '%s': open", g->path);
+    from = (uint64_t)now.st_size > bytes ? (uint64_t)now.st_size - bytes : 0;
+    for (uint64_t at = from; at < (uint64_t)now.st_size && got > 0; at += (uint64_t)got) {
+        size_t n = size_min(LOG_BLOCK_BYTES, (size_t)((uint64_t)now.st_size - at));
+
+        strbuf_reserve(&text, n);
+        got = pread(fd, text.p + text.n, n, (off_t)at);
+        if (got < 0)
+            return err_sys(err, errno, "log '%s': read", g->path);
+        text.n += (size_t)got;
+    }
+    log_take_history(g, strbuf_sv(&text), from > 0, to);
     return ERR_OK;
 }
 

@@ -145,6 +145,8 @@ void log_count_whole(struct log_count *c, struct sv record, int64_t at_us)
 {
     c->records++;
     c->bytes += record.n;
+    if (c->shapes)
+        log_shapes_take(c->shapes, record);
     for (size_t i = 0; i < c->patterns.n; i++) {
         struct log_pattern *p = &c->patterns.v[i];
 
@@ -164,6 +166,8 @@ static void log_count_close(struct log_count *c)
     c->records++;
     for (size_t i = 0; i < c->patterns.n; i++)
         log_pattern_judge(c, &c->patterns.v[i], strbuf_sv(&c->open));
+    if (c->shapes)
+        log_shapes_take(c->shapes, strbuf_sv(&c->open));
     strbuf_truncate(&c->open, 0);
 }
 
@@ -222,6 +226,8 @@ void log_count_lines(struct log_count *c, struct sv lines)
         return;
     }
     c->records += log_count_ends(lines);
+    if (c->shapes)
+        log_shapes_take_lines(c->shapes, lines);
     for (size_t i = 0; i < c->patterns.n; i++) {
         struct log_pattern *p = &c->patterns.v[i];
 

@@ -10,6 +10,7 @@
  */
 #include "base/regex.h"
 #include "base/vec.h"
+#include "watch/log_shape.h"
 #include "watch/log_time.h"
 #include "watch/sample.h"
 
@@ -39,6 +40,7 @@ struct log_count {
     struct strbuf open;   /* the record that may go on */
     bool is_open, grew;   /* grew: since the last log_count_settle() */
     uint64_t records, bytes;
+    struct log_shapes *shapes; /* takes each record, too; NULL: nobody does.  Not released here */
 };
 
 /* ERR_INVALID: the pattern does not compile. */

@@ -150,18 +150,24 @@ static void source_discard(struct source *s)
     free(s);
 }
 
-enum err_code source_check(struct sv kind, json_t *settings, struct err *err)
+enum err_code source_check_row(const struct source_ops *ops, json_t *settings, struct err *err)
 {
-    const struct source_ops *ops = source_find(kind, err);
     struct source *s;
     enum err_code rc;
 
-    if (!ops || source_check_keys(ops->keys, ops->n_keys, ops->kind, settings, err) != ERR_OK)
+    if (source_check_keys(ops->keys, ops->n_keys, ops->kind, settings, err) != ERR_OK)
         return err->code;
-    s = source_blank(ops, kind);
+    s = source_blank(ops, sv_from(ops->kind));
     rc = ops->open(s, settings, err);
     source_discard(s);
     return rc;
+}
+
+enum err_code source_check(struct sv kind, json_t *settings, struct err *err)
+{
+    const struct source_ops *ops = source_find(kind, err);
+
+    return ops ? source_check_row(ops, settings, err) : err->code;
 }
 
 enum err_code source_want(struct source *s, const struct sv *names, size_t n, struct err *err)

@@ -12,6 +12,7 @@
  */
 #include <uv.h>
 
+#include "base/secret.h"
 #include "net/http.h"
 #include "watch/sample.h"
 
@@ -66,6 +67,8 @@ struct source_env {
     uv_loop_t *loop;
     struct http_client *http; /* of that loop; must outlive the source, as must ... */
     struct alerts *alerts;    /* ... what was heard; NULL: nobody listens */
+    const struct secrets
+        *secrets; /* likewise: what no text that is kept may have; NULL: nobody knows any */
 };
 
 struct source {
@@ -113,6 +116,9 @@ NODISCARD enum err_code source_open_row(const struct source_ops *ops, struct sv 
  */
 NODISCARD enum err_code source_want(struct source *s, const struct sv *names, size_t n,
                                     struct err *err);
+/* Do these settings and their values fit the row?  See source_check(). */
+NODISCARD enum err_code source_check_row(const struct source_ops *ops, json_t *settings,
+                                         struct err *err);
 /* The same for any table of settings: `what` is "kind". */
 NODISCARD enum err_code source_check_keys(const struct source_key *keys, size_t n, const char *what,
                                           json_t *settings, struct err *err);

@@ -2,6 +2,7 @@
  * bench_lint: what it costs to lint much text, and texts that nobody wrote, against budgets.
  *
  * usage: bench_lint PRUSIK
+ *        bench_lint --document FILE     write the document of 1 MB, for a profiler
  *
  * The documents are made here, the same each time.  Budgets are processor time, as other programs on the machine
  * change the clock's (but slow it down too: look at the ratios first); of a folder it is divided by the processors, over
@@ -279,6 +280,10 @@ int main(int argc, char **argv)
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     struct cost start; /* of a document of one line: no part of a ratio */
 
+    if (argc == 3 && strcmp(argv[1], "--document") == 0) {
+        write_runbook(argv[2], 1u << 20, 1);
+        return 0;
+    }
     if (argc != 2)
         return 2;
     prusik = realpath(argv[1], NULL);

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """1,000 migrations of a table each, and once more at head: prusik, what libpq and sqlite3 take at least, and other tools.
 
-usage: db_peers.py PRUSIK MIGRATE_FLOOR [N [ROUNDS]]
-Peers are looked for in PATH and in PRUSIK_PEERS/node_modules (npm install dbmate node-pg-migrate pg knex better-sqlite3); Debian has
-alembic, sqitch and python3-yoyo.  Those that are not there are named.  Rounds alternate; prints tables in Markdown with medians and
-spreads.  Two floors: the least (a version and its time beside each table), and the same statements as prusik's (the row and the event
-that docs/formats/migrations.md prescribes), by libpq and sqlite3 alone, with the same commits.  A missed budget ends it with 1: applying
-within 1.2 of the same statements, at head within 10 ms of CPU beyond that floor.  How far it is from the least is printed: what the
-record costs is the difference of the floors.
+usage: db_peers.py PRUSIK MIGRATE_FLOOR [N [ROUNDS [postgres|sqlite]]]
+Peers are looked for in PATH and in PRUSIK_PEERS/node_modules; `make peers` installs and runs all of them.  Those that are not there are
+named.  Rounds alternate, and each tool has a database of its own; prints tables in Markdown with medians and spreads.  Two floors: the
+least (a version and its time beside each table), and the same statements as prusik's (the row and the event that
+docs/formats/migrations.md prescribes), by libpq and sqlite3 alone, with the same commits.  At head all are called in turn, prusik and the
+floors HEADS times, the others HEADS_PEER times.  A missed budget ends it with 1: applying within 1.2 of the same statements, at head
+within 10 ms of CPU beyond the least floor, which connects and asks for the versions.  How far it is from the least is printed: what
+the record costs is the difference of the floors.
 """
+import json
 import os
 import resource
 import shutil
@@ -20,7 +22,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "scenario"))
 PRUSIK, FLOOR = (os.path.realpath(p) for p in sys.argv[1:3])
-N, ROUNDS = (int(a) for a in (sys.argv[3:5] + ["1000", "3"][len(sys.argv) - 3:]))
+N, ROUNDS = (int(a) for a in (sys.argv[3:5] + ["1000", "3"][len(sys.argv[:5]) - 3:]))
+ONLY = sys.argv[5] if len(sys.argv) > 5 else None
+HEADS, HEADS_PEER = 21, 3
 sys.argv = [sys.argv[0], PRUSIK]
 import db  # noqa: E402  pylint: disable=wrong-import-position
 from tap import write  # noqa: E402  pylint: disable=wrong-import-position
@@ -77,8 +81,12 @@ def knex_files():
     files("knex/migrations", "{n:04d}_t{n}.js", "exports.up = k => k.raw('{up}'); exports.down = k => k.raw('{down}');\n")
 
 
+def database(url):
+    return url.split("@/")[1].split("?")[0]
+
+
 def knex_config(url):
-    client = ("{client: 'pg', connection: {host: '%s', user: 'tester', database: 'run'}}" % url.split("host=")[1] if "host=" in url else
+    client = ("{client: 'pg', connection: {host: '%s', user: 'tester', database: '%s'}}" % (url.split("host=")[1], database(url)) if "host=" in url else
               "{client: 'better-sqlite3', useNullAsDefault: true, connection: {filename: '%s'}}" % url)
     write("knex/knexfile.js", f"module.exports = {client};\n")
     return ["knex", "--knexfile", "knex/knexfile.js", "migrate:latest"]
@@ -91,7 +99,7 @@ def alembic_command(url):
 
 
 def sqitch_command(url):
-    target = "db:pg://tester@/run?host=" + url.split("host=")[1] if "host=" in url else "db:sqlite:" + url
+    target = f"db:pg://tester@/{database(url)}?host=" + url.split("host=")[1] if "host=" in url else "db:sqlite:" + url
     write("sqitch/sqitch.conf", f"[core]\n\tengine = {'pg' if 'host=' in url else 'sqlite'}\n[user]\n\tname = A\n\temail = a@example.invalid\n")
     return ["sqitch", "--chdir", "sqitch", "deploy", target]
 
@@ -119,6 +127,16 @@ def has_yoyo():
     return subprocess.run([YOYO, "-c", "import yoyo"], capture_output=True, check=False).returncode == 0
 
 
+def version(name):
+    """As its package says."""
+    path = os.path.join(NODE, "node_modules", name, "package.json")
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as f:
+            return json.load(f)["version"]
+    package = "python3-yoyo" if name == "yoyo" else name
+    return subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True, check=False).stdout or "?"
+
+
 def run(command, url):
     """Wall and CPU seconds; None: it failed."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -136,14 +154,16 @@ class Postgres:
 
     def __init__(self):
         self.server = db.Server("-c", "fsync=on", "-c", "max_locks_per_transaction=256")
-        self.url = self.server.url.replace("/postgres?", "/run?")
 
-    def anew(self):
-        self.server.sql("DROP DATABASE IF EXISTS run")
-        self.server.sql("CREATE DATABASE run")
+    def url(self, name):
+        return self.server.url.replace("/postgres?", f"/run_{name}?")
 
-    def tables(self):
-        return int(subprocess.run(["psql", "-XAt", "-d", self.url, "-c", "SELECT count(*) FROM pg_tables WHERE tablename ~ '^t[0-9]+$'"],
+    def anew(self, name):
+        self.server.sql(f"DROP DATABASE IF EXISTS run_{name}")
+        self.server.sql(f"CREATE DATABASE run_{name}")
+
+    def tables(self, name):
+        return int(subprocess.run(["psql", "-XAt", "-d", self.url(name), "-c", "SELECT count(*) FROM pg_tables WHERE tablename ~ '^t[0-9]+$'"],
                                   capture_output=True, text=True, check=True).stdout)
 
     def end(self):
@@ -153,67 +173,83 @@ class Postgres:
 class Lite:
     name, letter = "SQLite", "s"
 
-    def __init__(self):
-        self.url = os.path.realpath("run.db")
+    def url(self, name):
+        return os.path.realpath(f"run_{name}.db")
 
-    def anew(self):
+    def anew(self, name):
         for f in os.listdir("."):
-            if f.startswith("run.db"):
+            if f.startswith(f"run_{name}.db"):
                 os.unlink(f)
 
-    def tables(self):
-        return int(subprocess.run(["sqlite3", self.url, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name GLOB 't[0-9]*'"],
+    def tables(self, name):
+        return int(subprocess.run(["sqlite3", self.url(name), "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name GLOB 't[0-9]*'"],
                                   capture_output=True, text=True, check=True).stdout)
 
     def end(self):
         pass
 
 
+def word(name):
+    """Of a database and a file."""
+    return {LEAST: "least", SAME: "same"}.get(name, name.replace("-", "_"))
+
+
 def rounds(base, peers):
-    took = {name: [] for name, *_ in peers}
+    """Seconds of wall and CPU, of applying and at head."""
+    ups, heads = {name: [] for name, *_ in peers}, {name: [] for name, *_ in peers}
     for r in range(ROUNDS):
-        for name, _, _, command, letters, most in peers:
-            if base.letter not in letters or r >= most:
-                continue
-            base.anew()
-            up = run(command(base.url), base.url)
-            if up is None or base.tables() != N:
-                continue
-            head = run(command(base.url), base.url)
-            took[name].append((*up, *(head or (float("nan"),) * 2)))
-    return took
+        first = len(peers) * r // ROUNDS  # none is always before or behind the same others
+        for name, _, _, command, _, most in peers[first:] + peers[:first]:
+            if r < most:
+                base.anew(word(name))
+                up = run(command(base.url(word(name))), base.url(word(name)))
+                if up and base.tables(word(name)) == N:
+                    ups[name].append(up)
+    for i in range(HEADS):
+        for name, _, _, command, _, _ in peers:
+            if ups[name] and (i < HEADS_PEER or name in (LEAST, SAME, "prusik")):
+                heads[name] += [h for h in [run(command(base.url(word(name))), base.url(word(name)))] if h]
+    return {name: (ups[name], heads[name]) for name in ups if ups[name] and heads[name] and base.tables(word(name)) == N}
 
 
-def report(base, took):
-    floor, least_s = (statistics.median(t[0] for t in took[name]) for name in (SAME, LEAST))
-    print(f"\n{base.name}, {N} migrations, {ROUNDS} rounds:\n\n| | up s | (least, most) | of the same statements | of a version each | CPU s"
-          " | at head ms | CPU ms |\n|---|--:|--:|--:|--:|--:|--:|--:|")
-    for name, rows in took.items():
-        if rows:
-            up, cpu, head, head_cpu = (statistics.median(c) for c in zip(*rows))
-            walls = [r[0] for r in rows]
-            print(f"| {name} | {up:.2f} | {min(walls):.2f}, {max(walls):.2f} | {up / floor:.2f} | {up / least_s:.2f} | {cpu:.2f} | {1000 * head:.0f} | "
-                  f"{1000 * head_cpu:.0f} |", flush=True)
-    ours, least = took["prusik"], took[SAME]
-    ratio = statistics.median(t[0] for t in ours) / floor
-    more = statistics.median(t[3] for t in ours) - statistics.median(t[3] for t in least)
+def middle(rows, column):
+    return statistics.median(r[column] for r in rows)
+
+
+def report(base, took, peers):
+    failed = [p[0] for p in peers if p[0] not in took]
+    floor, least = middle(took[SAME][0], 0), middle(took[LEAST][0], 0)
+    print(f"\n{base.name}, {N} migrations, {ROUNDS} rounds, load {os.getloadavg()[0]:.1f} at its end:\n\n| | up s | (least, most) |"
+          " of the same statements | of a version each | CPU s | at head ms | CPU ms |\n|---|--:|--:|--:|--:|--:|--:|--:|")
+    for name, (ups, heads) in took.items():
+        walls = [r[0] for r in ups]
+        print(f"| {name} | {middle(ups, 0):.2f} | {min(walls):.2f}, {max(walls):.2f} | {middle(ups, 0) / floor:.2f} | {middle(ups, 0) / least:.2f} | "
+              f"{middle(ups, 1):.2f} | {1000 * middle(heads, 0):.0f} | {1000 * middle(heads, 1):.0f} |", flush=True)
+    print("".join(f"\n{name} failed, and is not measured" for name in failed))
+    ratio = middle(took["prusik"][0], 0) / floor
+    wall, cpu = (statistics.median(a[c] - b[c] for a, b in zip(took["prusik"][1], took[LEAST][1])) for c in (0, 1))
+    print(f"at head, beyond connecting and asking for the versions: {1000 * wall:.1f} ms, of which CPU {1000 * cpu:.1f} ms (10)")
     return ([f"{base.name}: applying takes {ratio:.2f} of the same statements (1.2)"] if ratio > 1.2 else []) + (
-        [f"{base.name}: at head {1000 * more:.0f} ms of CPU beyond the floor (10)"] if more > 0.010 else [])
+        [f"{base.name}: at head {1000 * cpu:.1f} ms of CPU beyond the floor (10)"] if cpu > 0.010 else [])
 
 
 def main():
     folder, bad = tempfile.mkdtemp(), []
     os.chdir(folder)
     peers = [p for p in PEERS if shutil.which(p[1], path=ENV["PATH"]) and (p[1] != YOYO or has_yoyo())]
+    print("; ".join(f"{p[0]} {version(p[0])}" for p in peers[3:]))
     print("not here: " + (", ".join(p[0] for p in PEERS if p not in peers) or "none"))
     try:
         for _, _, make, _, _, _ in peers:
             if make:
                 make()
         for kind in (Postgres, Lite):
+            if ONLY and not kind.name.lower().startswith(ONLY):
+                continue
             base = kind()
             try:
-                bad += report(base, rounds(base, peers))
+                fit = [p for p in peers if base.letter in p[4]]
+                bad += report(base, rounds(base, fit), fit)
             finally:
                 base.end()
     finally:

@@ -5,10 +5,11 @@
 #include "compare/condition.h"
 #include "compare/data_file.h"
 
-static const char *env(const char *name)
+static const char *env_get(void *arg UNUSED, const char *name)
 {
     return name[0] == 'A' ? "value" : NULL;
 }
+static const struct data_env env = {env_get, NULL};
 
 static void check_condition(enum condition_kind kind, struct sv text, struct sv rows)
 {
@@ -36,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct data_file f;
     struct err err = {0};
     enum err_code rc =
-        data_file_parse((struct sv){(const char *)data, size}, "f", ".", env, &f, &err);
+        data_file_parse((struct sv){(const char *)data, size}, "f", ".", &env, &f, &err);
 
     if (rc != ERR_OK) {
         MUST(err.code == rc && err.msg[0]);

@@ -26,6 +26,7 @@ class Server:
     """In ./pg, reached by a socket in it; as the user postgres where root asks, whom the server refuses."""
 
     def __init__(self, *options):
+        self.file_bytes = resource.RLIM_INFINITY  # the most that a file of the next start has
         self.bin = os.path.dirname(sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"))[-1])
         self.dir = os.path.realpath("pg")
         self.user = pwd.getpwnam("postgres") if os.getuid() == 0 else None
@@ -46,7 +47,7 @@ class Server:
                 self.process = self.start(*postgres)
             return self.sql("SELECT 1", quiet=True) == "1"
         postgres = ("postgres", "-D", self.dir, "-c", "listen_addresses=", "-c", "unix_socket_directories=.", "-c", "fsync=off",
-                    *self.options)
+                    "-c", "dynamic_shared_memory_type=mmap", *self.options)
         self.process = self.start(*postgres)
         await_("the server", answers)
 
@@ -57,8 +58,13 @@ class Server:
     def start(self, name, *args):
         who = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
         return subprocess.Popen([os.path.join(self.bin, name), *args], stdin=subprocess.DEVNULL,
-                                stdout=open("pg.log", "a", encoding="utf-8"), stderr=subprocess.STDOUT,
-                                cwd=self.dir, **who)
+                                stdout=open("pg.log", "a", encoding="utf-8"), stderr=subprocess.STDOUT, cwd=self.dir,
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_bytes, resource.RLIM_INFINITY)), **who)
+
+    def again(self, file_bytes):
+        self.kill(signal.SIGINT)
+        self.file_bytes = file_bytes
+        self.run()
 
     def sql(self, text, quiet=False):
         done = subprocess.run(["psql", "-X", "-A", "-t", "-d", self.url, "-c", text], capture_output=True, text=True,
@@ -214,6 +220,66 @@ def what_is_left_of_a_failure_is_said(server):
     server.sql("ALTER DATABASE postgres SET default_transaction_read_only = on")
     code, _, err = prusik(server, "upgrade")
     same("read-only", (code, "hint: it is made so by default_transaction_read_only" in err), (3, True))
+
+
+def what_is_left_of_a_failed_backfill_is_said(server):
+    write("m/1_deals.sql", "-- prusik:up\nCREATE TABLE deals (id integer PRIMARY KEY, v integer CHECK (v < 500));\n"
+          "INSERT INTO deals VALUES (1, 5), (2, 5), (3, 5), (4, 99), (5, 5);\n-- prusik:down\nDROP TABLE deals;\n")
+    write("m/2_ten.yaml", "prusik: 1\nup:\n- backfill: {job: ten, table: deals, set: {v: v * 10}, where: v < 50 OR v = 99, batch: 2}\n")
+    lite = sqlite3.connect("t.db", isolation_level=None)
+    for url, sql in ((server.url, server.sql), ("sqlite:t.db", lambda text: str(lite.execute(text).fetchone()[0]))):
+        def go(*args, to=url):
+            done = subprocess.run([PRUSIK, "db", *args, "--db", to, "--dir", "m"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                                  check=False)
+            return done.returncode, done.stdout, done.stderr
+        code, _, err = go("upgrade")
+        same("a row that cannot be", (code, "row '4': " in err or "row 4: " in err, "hint: 2 is half applied; prusik db upgrade goes on with it" in err),
+             (4, True, True))
+        same("those before it are done", sql("SELECT count(*) FROM deals WHERE v = 50"), "3")
+        check("partial      2" in go("status")[1], "its status")
+        os.rename("m/2_ten.yaml", "2_ten.yaml")  # another branch is checked out
+        code, out, _ = go("status", "--check")
+        same("without its file", (code, "missing      2  ten  (half done)\n" in out), (4, True))
+        same("it is not passed over", go("upgrade")[::2],
+             (3, "error: 2 is half done, and its file is not there\nhint: put the file back, or say what became of it: prusik db repair 2"
+              " --finish or --forget, --why TEXT\n"))
+        same("nor on the way back", (go("downgrade", "--yes")[0], sql("SELECT count(*) FROM deals")), (3, "5"))
+        os.rename("2_ten.yaml", "m/2_ten.yaml")
+        sql("UPDATE deals SET v = 9 WHERE id = 4") if "post" in url else lite.execute("UPDATE deals SET v = 9 WHERE id = 4")
+        same("gone on with", go("upgrade")[0], 0)
+        same("once each", sql("SELECT sum(v) FROM deals"), "290")
+        write("m/3_more.yaml", "prusik: 1\nup:\n- backfill: {job: more, table: deals, set: {v: v * 5}, where: v = 90 OR v = 50, batch: 1}\n")
+        same("another", go("upgrade")[0], 0)
+        write("m/4_last.yaml", "prusik: 1\nup:\n- backfill: {job: last, table: deals, set: {v: v + 100}, where: v < 500, batch: 1}\n")
+        same("and one that fails", go("upgrade")[0], 4)
+        os.remove("m/4_last.yaml")
+        same("is forgotten without its file", go("repair", "4", "--forget", "--why", "v stays as it is")[0], 0)
+        same("and stops nothing", (go("upgrade")[0], go("status", "--check")[0]), (0, 0))
+        os.remove("m/3_more.yaml")
+
+
+def a_server_whose_disk_is_full_is_told_and_gone_on_with(server):
+    """No file of its sessions grows beyond 20 MB; a segment of its log has 16."""
+    write("m/1_deals.sql", "-- prusik:up\nCREATE TABLE deals (id integer PRIMARY KEY, t text);\nINSERT INTO deals SELECT n, repeat('x', 1000)"
+          " FROM generate_series(1, 12000) n;\n-- prusik:down\nDROP TABLE deals;\n")
+    same("while there is room", prusik(server, "upgrade")[0], 0)
+    server.again(20 << 20)
+    write("m/2_more.sql", "-- prusik:up\nCREATE TABLE more (t text);\nINSERT INTO more SELECT repeat('y', 1000) FROM generate_series(1, 30000) n;\n"
+          "-- prusik:down\nDROP TABLE more;\n")
+    code, _, err = prusik(server, "upgrade")
+    same("in a transaction", (code, "error: m/2_more.sql:3:1: " in err, "could not extend file" in err,
+                              "hint: Check free disk space; 2 is not applied, and nothing of it is left" in err), (4, True, True, True))
+    os.remove("m/2_more.sql")
+    write("m/3_fill.yaml", "prusik: 1\nup:\n- backfill: {job: longer, table: deals, set: {t: \"t || repeat('z', 900)\"}, where: length(t) = 1000, batch: 500}\n")
+    code, _, err = prusik(server, "upgrade")
+    same(f"in batches: {err}", (code, "error: m/3_fill.yaml:2: backfill longer, row '" in err, "could not extend file" in err,
+                        "3 is half applied; prusik db upgrade goes on with it" in err), (4, True, True, True))
+    done = int(server.sql("SELECT count(*) FROM deals WHERE length(t) = 1900"))
+    check(500 <= done < 12000, done)
+    check(f"{done} changed" in prusik(server, "backfill")[1], "how many")
+    server.again(resource.RLIM_INFINITY)
+    same("with room again", prusik(server, "upgrade")[0], 0)
+    same("each row once", server.sql("SELECT min(length(t)), max(length(t)), count(*) FROM deals"), "1900|1900|12000")
 
 
 def on_lite(*args, limit=None):
@@ -406,6 +472,8 @@ if __name__ == "__main__":
         a_server_that_goes_away_is_a_clear_failure,
         an_address_that_leads_nowhere_says_why_and_what_to_try,
         what_is_left_of_a_failure_is_said,
+        what_is_left_of_a_failed_backfill_is_said,
+        a_server_whose_disk_is_full_is_told_and_gone_on_with,
         how_far_an_index_is_and_whom_it_waits_for_is_shown,
         a_rehearsal_tells_what_a_way_back_forgets_in_the_database,
         a_large_file_is_applied_and_its_fault_is_named,

@@ -157,7 +157,7 @@ class Replica:
 
     def run(self, *options):
         self.process = self.server.start("postgres", "-D", self.dir, "-c", "listen_addresses=", "-c", "unix_socket_directories=" + self.dir,
-                                         "-c", "fsync=off", *options)
+                                         "-c", "fsync=off", "-c", "dynamic_shared_memory_type=mmap", *options)
         await_("the replica", lambda: self.server.sql("SELECT state FROM pg_stat_replication") == "streaming")
 
     def sql(self, text):

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from tap import DEADLINE_S, check, run_tests, same, write
+from tap import DEADLINE_S, await_, check, run_tests, same, write
 
 sys.argv, ARGS = sys.argv[:2], [os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2]), *sys.argv[3:]]
 PRUSIK, TREES = ARGS[0], ARGS[1]
@@ -343,6 +343,8 @@ def backup_killed(base, seconds, *args):
         except subprocess.TimeoutExpired:
             p.send_signal(signal.SIGKILL)
         p.communicate()
+    if base.kind == "postgres":  # the server ends the statement that it was given: the database may get its name behind the kill
+        await_("its sessions", lambda: base.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'prusik%'") == "0")
     return p.returncode == -signal.SIGKILL
 
 

@@ -89,7 +89,7 @@ def waiting():
 
 
 def waiting_for_a_time():
-    return start(yaml="gates: {\"2\": {freeze: {days: [mon-sun], from: \"00:00\", to: \"23:59\", zone: UTC}}}\n")
+    return start(yaml="gates: {\"2\": {wait_until: {time: \"2199-01-01 00:00\", zone: UTC}}}\n")
 
 
 def interrupted():
@@ -173,4 +173,15 @@ def each_goes_on_or_is_over():
             check(prusik("abort", "--why", "test").returncode == 0, f"abort after {make.__name__}")
 
 
-sys.exit(run_tests([look_at(row) for row in TABLE] + [no_two_are_called_the_same, each_goes_on_or_is_over]))
+def a_store_that_is_not_ours_is_not_called_missing():
+    done()
+    os.chmod(".prusik", 0)
+    weak = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.getuid() == 0 else []
+    look = subprocess.run([*weak, PRUSIK, "status"], capture_output=True, text=True, check=False, timeout=DEADLINE_S)
+    os.chmod(".prusik", 0o700)
+    same("exit code", look.returncode, 2)
+    check("Permission denied" in look.stderr and "it belongs to " in look.stderr, look.stderr)
+
+
+sys.exit(run_tests([look_at(row) for row in TABLE] + [
+    no_two_are_called_the_same, each_goes_on_or_is_over, a_store_that_is_not_ours_is_not_called_missing]))

@@ -111,6 +111,18 @@ def a_watch_that_goes_on_behind_its_end():
     prusik("watch", "deploy.md", "--for", "1s", status=9)
 
 
+def a_watch_that_is_told_something():
+    write("deploy.md", "# G\n\n## Deployment\n" + sh("true"))
+    write("prusik.yaml", "environment: test\noperator: ann\nwatch: {interval: 100ms}\n"
+          "rules: {incidents: 'investigate when events.incident[1h] >= 0'}\n")
+    process = start("watch", "deploy.md", "--for", "3s")
+    await_("the watch", lambda: subprocess.run([PRUSIK, "event", "incident", "--note", "down"], check=False,
+                                               capture_output=True).returncode == 0)
+    events = take(process, 9)
+    check_common(events)
+    SEEN.setdefault("reported", []).extend(e for e in events if e["event"] == "reported")
+
+
 def a_run_that_waits_for_what_was_before():
     write("deploy.md", "# E\n\n## Deployment\n" + sh("touch made") + "## Rollback\n" + sh("rm made"))
     write("prusik.yaml", "environment: test\noperator: ann\nwatch: {interval: 100ms, until: T+300ms}\n"
@@ -202,6 +214,7 @@ if __name__ == "__main__":
         a_run_that_fails_and_is_taken_back,
         a_run_that_is_watched_and_rolled_back,
         a_watch_that_goes_on_behind_its_end,
+        a_watch_that_is_told_something,
         a_run_that_waits_for_what_was_before,
         a_run_that_is_interrupted_and_in_doubt,
         a_run_with_gates_and_failures,

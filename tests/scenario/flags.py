@@ -187,8 +187,9 @@ def a_rule_that_fires_at_a_gate_switches_too():
     write("deploy.md", DOC.replace("echo new > app.txt\n", "echo new > app.txt\necho newer > app.txt\n"))
     done = prusik("run", "deploy.md")  # without the flag the gate does not open
     same("exit code", (done.returncode, read("app.txt")), (9, "newer\n"))
-    names = [e["event"] for e in events() if e["event"] in ("flag-outcome", "gate-passed")]
-    same("the order", names[:2], ["flag-outcome", "gate-passed"])
+    # the file is there a moment before it is known that consumers see it: which of the two is first is no promise
+    names = {e["event"] for e in events() if e["event"] in ("flag-outcome", "gate-passed")}
+    same("what happened", names, {"flag-outcome", "gate-passed"})
 
 
 # --- stopped in between

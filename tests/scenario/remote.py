@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from pseudo import Terminal
-from sshd import Server, runs
+from sshd import Server, children_of, command_line, runs
 from tap import DEADLINE_S, await_, check, read, run_tests, same, write
 
 PRUSIK = os.path.realpath(sys.argv[1])
@@ -284,6 +284,25 @@ def contact_lost_while_it_has_the_terminal_is_in_doubt():
     check(os.path.exists("ended"), "it was not begun again")
 
 
+def begun_again_it_does_not_meet_the_end_of_the_other_connection():
+    interactive("touch " + os.getcwd() + "/began; read -r x && touch " + os.getcwd() + "/ended\n")
+    t = at_a_terminal("run", "deploy.md")
+    t.await_text(r"is the command's")
+    await_("the command", lambda: os.path.exists("began"))
+    shell = [p for p in children_of(t.pid) if b"-tt" not in command_line(p)]
+    same("connections without a terminal", len(shell), 1)
+    os.kill(shell[0], signal.SIGSTOP)  # it hears of the cut later than the other one
+    SERVER.cut()
+    t.await_text(r"yes or no")
+    t.send("no\n")
+    time.sleep(0.5)  # it was asked for its state
+    os.kill(shell[0], signal.SIGCONT)
+    t.await_text(r"is the command's")
+    t.send("x\r")
+    same("the exit status", t.end(), 0)
+    check(os.path.exists("ended"), "it was not begun again")
+
+
 def interrupted_from_outside_it_is_ended_over_there():
     interactive("trap '' TERM; echo $$ > " + os.getcwd() + "/pid; while :; do read -r x; done\n")
     t = at_a_terminal("run", "deploy.md")
@@ -338,7 +357,8 @@ def a_host_that_gives_no_terminal_is_said():
 
 TESTS = [an_interactive_command_has_a_terminal_over_there, the_size_of_the_terminal_is_passed_on,
          keys_go_to_the_command_and_ctrl_c_too, a_status_of_255_over_there_is_a_status, a_large_state_comes_over,
-         contact_lost_while_it_has_the_terminal_is_in_doubt, interrupted_from_outside_it_is_ended_over_there,
+         contact_lost_while_it_has_the_terminal_is_in_doubt,
+         begun_again_it_does_not_meet_the_end_of_the_other_connection, interrupted_from_outside_it_is_ended_over_there,
          what_takes_too_long_at_a_terminal_is_ended_over_there, a_folder_that_is_gone_over_there_is_status_97,
          without_a_person_no_terminal_over_there_is_asked_for, a_host_that_gives_no_terminal_is_said,
          a_command_that_knows_our_mark_says_nothing_for_the_shell]

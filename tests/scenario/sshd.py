@@ -29,6 +29,11 @@ def children_of(parent):
     return found
 
 
+def command_line(pid):
+    with open(f"/proc/{pid}/cmdline", "rb") as f:
+        return f.read().split(b"\0")
+
+
 def runs(pid):
     """A zombie that nobody has buried does not."""
     try:

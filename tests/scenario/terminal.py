@@ -53,6 +53,22 @@ def a_person_answers_what_no_machine_can_check():
     check("it is green" in prusik("report", "--json").stdout, "the note is not in the record")
 
 
+def what_is_asked_stands_under_its_heading_and_says_what_it_leaves_out():
+    document("### 1. Talk\n\n- [ ] The team was told\n\n### 2. Look\n\n" + block("seq 101 155", "all is well"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"Is it done\?")
+    t.await_text(r"yes or no")
+    check("1 Talk" in t.plain(), "the heading is not above the question")
+    t.send("yes\n")
+    t.await_text(r"Is it as expected\?")
+    check("the last 20 of 55 lines" in t.plain(), "nobody says that lines are left out")
+    check("| 136" in t.plain() and "| 135" not in t.plain(), "the end is not shown")
+    t.send("yes\n")
+    t.await_text(r"DONE")
+    same("the exit status", t.end(), 0)
+    same("the headings", t.plain().count("1 Talk"), 1)
+
+
 def a_build_server_is_nobody_to_ask():
     document(block("echo the shop is open", "the banner looks right"))
     t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", env={"CI": "true"})
@@ -78,6 +94,24 @@ def a_manual_item_is_asked_and_a_choice_too():
     t.send("y told bo\n")
     t.await_text(r"told bo")
     same("the exit status", t.end(), 0)
+
+
+def what_happens_while_a_question_is_open_stands_below_it():
+    write("shop", "1\n")
+    document(block("cp shop copy") + "\n- [ ] Look at the shop\n\n## Rollback Procedures\n\n" + block("rm copy"))
+    write("prusik.yaml", "environment: test\nsources: {file.shop: {path: shop}}\n"
+          "rules: {closed: 'rollback when file.shop.json.open == 0', odd: 'investigate when file.shop.json.open == 1'}\n"
+          "watch: {interval: 1s, until: T+1m}\n")
+    write("shop", '{"open": 2}\n')
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"a note may follow\): ")
+    write("shop", '{"open": 1}\n')
+    t.await_text(r"verdict")
+    t.await_text(r"a note may follow\): ")  # once more, below it
+    write("shop", '{"open": 0}\n')
+    t.await_text(r"ROLLED BACK")
+    same("the exit status", t.end(), 5)
+    same("what stands behind a prompt", re.findall(r"may follow\): *([^ \r\n]+)", t.plain()), [])
 
 
 def what_runs_is_shown_while_it_runs():
@@ -328,6 +362,65 @@ def a_key_shows_the_whole_step():
     same("the exit status", t.end(), 0)
 
 
+def a_resume_counts_what_was_done_before():
+    document(block("touch one\ntouch two\ntest -e go && sleep 2\ntouch three"))
+    write("prusik.yaml", "environment: test\nsteps: {steps/1: {undo: a test}, steps/2: {undo: a test}, steps/4: {undo: a test}}\n")
+    same("the exit status", prusik("run", "deploy.md", "--operator", "ann").returncode, 4)
+    write("go", "")
+    t = Terminal(PRUSIK, "resume", "--operator", "ann")
+    t.await_text(r"2 of 4 steps")
+    t.send("s")
+    t.await_text(r"way back +none is needed: it changes nothing")
+    t.await_text(r"DONE")
+    same("the exit status", t.end(), 0)
+    check("0 of 4" not in t.plain() and "1 of 4" not in t.plain(), t.plain())
+
+
+def while_a_person_is_asked_all_that_was_done_is_durable():
+    document(block("echo once >> log") + "\n- [ ] The dashboard is green\n")
+    write("prusik.yaml", "environment: test\nsteps: {steps/1: {undo: a test}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"yes or no")
+    status = prusik("status").stdout
+    check("waits for    an answer of ann, at the terminal of the run: The dashboard is green, since 2" in status, status)
+    check("1 of 2 done" in status and "echo once" not in status, status)
+    os.kill(t.pid, signal.SIGKILL)
+    t.end()
+    same("the exit status of resume", prusik("resume", "--operator", "ann").returncode, 7)
+    same("what was done", read("log"), "once\n")
+    t = Terminal(PRUSIK, "resume", "--operator", "ann")
+    t.await_text(r"yes or no")
+    t.send("yes\n")
+    same("the exit status", t.end(), 0)
+    same("what was done", read("log"), "once\n")
+    status = prusik("status").stdout
+    check("waits" not in status, status)
+
+
+def while_an_output_is_asked_about_status_says_so():
+    document(block("echo the shop is open", "the banner looks right"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"yes or no")
+    status = prusik("status").stdout
+    check("an answer of ann, at the terminal of the run: the banner looks right, since 2" in status, status)
+    t.send("no\n")
+    same("the exit status", t.end(), 4)
+    status = prusik("status").stdout
+    check("an answer of ann" not in status, status)
+
+
+def a_resumed_way_back_counts_its_own_steps():
+    document(block("touch one\ntouch two") + "\n## Rollback\n\n" +
+             block("rm -f one\ntest -e go && sleep 2\nrm -f two"))
+    same("the exit status", prusik("run", "deploy.md", "--operator", "ann").returncode, 0)
+    same("the exit status of the way back", prusik("rollback", "--operator", "ann").returncode, 6)
+    write("go", "")
+    t = Terminal(PRUSIK, "resume", "--operator", "ann")
+    t.await_text(r"\d of 3 steps")
+    same("the exit status", t.end(), 5)
+    check("0 of 3" not in t.plain() and "0 of 2" not in t.plain(), t.plain())
+
+
 def keys_are_not_seen_and_answers_are():
     document(block("{ touch begun; until [ -e go ]; do :; done; }") + "\n- [ ] Tell the on-call engineer\n")
     write("prusik.yaml", "environment: test\nsteps: {steps/1: {undo: x}}\n")
@@ -431,9 +524,12 @@ def a_value_and_its_limit_read_as_what_they_are():
     same("the exit status", t.end(), 9)
 
 
-TESTS = [a_person_answers_what_no_machine_can_check, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
-         a_manual_item_is_asked_and_a_choice_too, what_runs_is_shown_while_it_runs, colours_can_be_refused,
+TESTS = [a_person_answers_what_no_machine_can_check,
+         what_is_asked_stands_under_its_heading_and_says_what_it_leaves_out, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
+         a_manual_item_is_asked_and_a_choice_too, what_happens_while_a_question_is_open_stands_below_it, what_runs_is_shown_while_it_runs, colours_can_be_refused,
          lines_are_not_broken_and_a_question_says_what_it_is_about, a_terminal_without_utf_8_is_shown_ascii, an_approval_that_is_waited_for_says_how_it_is_given,
+         while_a_person_is_asked_all_that_was_done_is_durable, while_an_output_is_asked_about_status_says_so,
+         a_resume_counts_what_was_done_before, a_resumed_way_back_counts_its_own_steps,
          a_terminal_that_was_stopped_stops_no_run, a_value_and_its_limit_read_as_what_they_are,
          a_command_gets_a_terminal_that_was_stopped, a_narrow_terminal_is_enough,
          a_command_that_waits_for_a_person_gets_the_terminal,

@@ -40,7 +40,7 @@ pg_start() {
 
 pg_up() {
   pg_run "$pg_bin/pg_ctl" -D "$work/pg/data" -l "$work/pg/log" -w -o "-p $pg_port \
-    -c listen_addresses=127.0.0.1 -c unix_socket_directories=$work/pg -c fsync=off -c max_connections=60" \
+    -c listen_addresses=127.0.0.1 -c unix_socket_directories=$work/pg -c fsync=off -c dynamic_shared_memory_type=mmap -c max_connections=60" \
     start > /dev/null
 }
 

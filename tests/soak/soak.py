@@ -3,8 +3,9 @@
 
 usage: soak.py PRUSIK [STEPS [MEGABYTES]]
 
-The memory of the process must not grow with the steps that are done, `status` must say where the run stands while it
-runs, and each byte of the store is accounted for: pages of tables and indexes, and what is free.
+The memory of the process must not grow with the steps that are done, a resume must need as much as the run, `status`
+must say where the run stands while it runs, and each byte of the store is accounted for: pages of tables and indexes, and
+what is free.
 """
 import json
 import os
@@ -37,10 +38,10 @@ def document():
     write("prusik.yaml", "environment: soak\n")
 
 
-def memory_kb(pid):
+def memory_kb(pid, what="VmRSS"):
     try:
         with open(f"/proc/{pid}/status", encoding="ascii") as f:
-            return next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
+            return next(int(line.split()[1]) for line in f if line.startswith(what))
     except (OSError, StopIteration):
         return 0
 
@@ -61,17 +62,19 @@ def status_ms():
 
 
 def go(argv, samples, until=None):
-    """Run to the end, or until so many steps are done; then Ctrl-C.  samples: (steps done, KB)."""
+    """Run to the end, or until so many steps are done; then Ctrl-C.  samples: (steps done, KB).  The exit status, and its peak in KB."""
+    peak = 0
     with subprocess.Popen([PRUSIK, *argv], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as p:
         while p.poll() is None:
             if os.path.exists(".prusik/store.db"):
                 n = done_steps()
                 samples.append((n, memory_kb(p.pid)))
+                peak = max(peak, memory_kb(p.pid, "VmHWM"))
                 if until and n >= until:
                     p.send_signal(signal.SIGINT)
                     until = None
             time.sleep(0.1)
-        return p.returncode
+        return p.returncode, peak
 
 
 def accounts():
@@ -92,11 +95,13 @@ def a_long_run_keeps_its_memory_and_accounts_for_its_store():
     document()
     first, second = [], []
     begun = time.monotonic()
-    same("the exit status of the stopped run", go(["run", "soak.md", "--operator", "ann", "--quiet"], first, STEPS // 2), 130)
+    exit_status, run_peak = go(["run", "soak.md", "--operator", "ann", "--quiet"], first, STEPS // 2)
+    same("the exit status of the stopped run", exit_status, 130)
     stopped = done_steps()
     check(STEPS // 2 <= stopped < STEPS, f"{stopped} steps were done when it was stopped")
     quick = min(status_ms() for _ in range(5))
-    same("the exit status of the resumed run", go(["resume", "--quiet"], second), 0)
+    exit_status, resume_peak = go(["resume", "--quiet"], second)
+    same("the exit status of the resumed run", exit_status, 0)
     say(f"{STEPS} steps and {MEGABYTES} MB of output in {time.monotonic() - begun:.0f} s, stopped and resumed once")
     same("the steps done", done_steps(), STEPS)
     for name, samples in (("run", first), ("resume", second)):
@@ -105,6 +110,8 @@ def a_long_run_keeps_its_memory_and_accounts_for_its_store():
         early, late = max(kb[tenth:3 * tenth] or kb), max(kb[-2 * tenth:])
         say(f"{name}: {early} KB in its first tenths, {late} KB in its last")
         check(late <= early + GROWTH_KB, f"the memory of the {name} grew from {early} KB to {late} KB")
+    say(f"at most: the run {run_peak} KB, the resume {resume_peak} KB")
+    check(resume_peak <= 1.1 * run_peak + GROWTH_KB, f"a resume needs {resume_peak} KB, and the run {run_peak} KB")
     say(f"status: {quick:.1f} ms (the design says {SLOW_MS}), {min(status_ms() for _ in range(5)):.1f} ms at the end")
     found = accounts()
     say("store: " + json.dumps(found))

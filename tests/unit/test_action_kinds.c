@@ -253,6 +253,7 @@ T(rows_without_end_are_counted_and_not_kept_and_a_query_can_be_stopped)
             "max(i) FROM c']}",
             0),
         ACTION_STOPPED);
+    T_EQ(b.action.outcome.status, -1);
     end(&b);
 }
 
@@ -342,6 +343,7 @@ T(a_pause_takes_its_time_and_can_be_stopped)
     b.plan.time_scale = 1;
     b.cancel_after_ms = 10;
     T_EQ(act(&b, "pause", "{'ms': 60000}", 0), ACTION_STOPPED);
+    T_EQ(b.action.outcome.status, -1); /* what was stopped has not succeeded */
     end(&b);
 }
 

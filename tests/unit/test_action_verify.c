@@ -357,6 +357,43 @@ T(without_a_word_on_the_status_it_has_to_be_good)
     release(&o);
 }
 
+T(a_bad_status_says_what_the_command_said_last)
+{
+    static const struct {
+        const char *out, *errs, *seen;
+    } rows[] = {
+        {"row 1\n", "warning\nls: cannot access '/x'\n\n", "exit status 2: ls: cannot access '/x'"},
+        {"3 passed, 1 failed\n", " \n", "exit status 2: 3 passed, 1 failed"},
+        {"", "10 %\r20 %\rno space left", "exit status 2: no space left"},
+        {"", "a \033[31mred\033[0m \001 line", "exit status 2: a red \\x01 line"},
+        {"", "", "exit status 2"},
+    };
+    char line[400];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct action_outcome o = outcome(rows[i].out);
+        struct sv shown;
+
+        capture_add(&o.errs, sv_from(rows[i].errs), &shown);
+        o.status = 2;
+        T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_EXIT}, &o, rows[i].seen), VERIFY_FAILS);
+        release(&o);
+    }
+    memset(line, 'x', sizeof(line));
+    for (size_t n = 160; n <= 161; n++) {
+        struct action_outcome o = outcome("");
+        struct verify v = {.seen = STRBUF(0)};
+        struct sv shown;
+
+        capture_add(&o.errs, (struct sv){line, n}, &shown);
+        o.status = 2;
+        verify_default(&o, &v);
+        T_EQ(v.seen.n, strlen("exit status 2: ") + 160 + (n > 160 ? strlen(" ...") : 0));
+        strbuf_release(&v.seen);
+        release(&o);
+    }
+}
+
 T(long_outputs_keep_their_head_and_tail)
 {
     struct action_outcome o = outcome("begin ");
@@ -440,5 +477,6 @@ T_MAIN(T_CASE(a_search_that_finds_nothing_has_not_failed),
        T_CASE(a_file_that_was_to_be_made_is_there_not_empty_and_new),
        T_CASE(one_of_several_is_enough_and_the_last_one_says_what_was_seen),
        T_CASE(without_a_word_on_the_status_it_has_to_be_good),
+       T_CASE(a_bad_status_says_what_the_command_said_last),
        T_CASE(long_outputs_keep_their_head_and_tail),
        T_CASE(texts_are_put_together_from_values_dates_and_variables))

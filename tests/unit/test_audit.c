@@ -279,10 +279,11 @@ T(a_total_is_judged_over_all_records)
 
 /* ---- the data file ---- */
 
-static const char *env(const char *name)
+static const char *env_get(void *arg UNUSED, const char *name)
 {
     return strcmp(name, "DIR") == 0 ? "sub" : strcmp(name, "TOKEN") == 0 ? "s3cret" : NULL;
 }
+static const struct data_env env = {env_get, NULL};
 
 #define SRC   "file:\n  t: {path: t.csv}\n"
 #define AUDIT SRC "audits:\n  a:\n    rows: file.t\n    checks:\n      - "
@@ -334,7 +335,7 @@ T(a_data_file_that_is_wrong_is_refused_with_its_line)
         struct data_file f = {.n_sources = 99};
         struct err err = {0};
 
-        T_EQ(data_file_parse(sv_from(bad_files[i].text), "f.yaml", ".", env, &f, &err),
+        T_EQ(data_file_parse(sv_from(bad_files[i].text), "f.yaml", ".", &env, &f, &err),
              ERR_INVALID);
         t_say("%s", err.msg);
         T_CHECK(strstr(err.msg, bad_files[i].says) && f.n_sources == 99);
@@ -352,7 +353,7 @@ T(a_data_file_gives_what_it_says)
     struct data_file f;
     struct err err;
 
-    T_OK(data_file_parse(sv_from(text), "f.yaml", "dir", env, &f, &err), err);
+    T_OK(data_file_parse(sv_from(text), "f.yaml", "dir", &env, &f, &err), err);
     T_EQ(f.n_sources, 4);
     T_SV(f.sources[0].where, "postgresql://h/sub");
     T_EQ(f.sources[0].timeout_ms, 5000);
@@ -385,7 +386,7 @@ static enum err_code run(const char *checks, const char *csv, struct audit_resul
         "  j: {path: t.json}\naudits:\n  a:\n    rows: file.t\n    key: id\n    distribution: [v]\n    fields: {code: {type: text}}\n    checks:\n%s",
         checks);
     data_file_release(&file);
-    T_OK(data_file_parse(strbuf_sv(&text), "f.yaml", ".", env, &file, err), *err);
+    T_OK(data_file_parse(strbuf_sv(&text), "f.yaml", ".", &env, &file, err), *err);
     T_OK(data_file_audit(&file, SV("a"), &a, err), *err);
     return audit_run(a, NULL, r, err);
 }

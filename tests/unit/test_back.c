@@ -342,7 +342,57 @@ T(a_step_is_found_that_can_be_gone_back_to)
     fixture_end(&f);
 }
 
-T_MAIN(T_CASE(what_was_never_begun_is_not_undone),
+/* "2 Table" is what stands at the terminal. */
+T(a_part_stands_for_its_last_step)
+{
+    struct fixture f;
+    size_t keep = 7;
+
+    fixture_make(&f,
+                 "# App\n\n## Preparation\n\n### 1. Look\n" SH("ls")
+                     SH("pwd") "## Deployment\n\n### 2. One\n" SH("cp new a")
+                         SH("cp new b") "### 3. Two\n" SH("cp new c") "### 1. Three\n" SH(
+                             "cp new d") "## Rollback\n\n### 2. Back\n" SH("cp old a"),
+                 "environment: test\n");
+    for (size_t i = 0; i < f.plan.n_steps; i++)
+        f.begun[i] = true;
+    T_OK(back_keep(&f.plan, f.begun, SV("2"), &keep, &f.err), f.err);
+    T_EQ(keep, 4); /* of the way forward, although one of the way back is called so, too */
+    T_OK(back_keep(&f.plan, f.begun, SV("deployment"), &keep, &f.err), f.err);
+    T_EQ(keep, 6);
+    T_OK(back_keep(&f.plan, f.begun, SV("deployment/2/1"), &keep, &f.err), f.err);
+    T_EQ(keep, 3);
+    f.begun[3] = false;
+    T_EQ(back_keep(&f.plan, f.begun, SV("2"), &keep, &f.err), ERR_INVALID);
+    T_CHECK(strstr(f.err.msg, "was not carried out") != NULL);
+    T_EQ(back_keep(&f.plan, f.begun, SV("1"), &keep, &f.err), ERR_INVALID); /* there are two */
+    T_EQ(keep, 3);
+    fixture_end(&f);
+}
+
+T(what_is_a_part_and_a_step_elsewhere_is_neither)
+{
+    struct fixture f;
+    size_t keep = 7;
+
+    fixture_make(&f,
+                 "# App\n\n## Deployment\n\n### 1. One\n" SH("cp new a")
+                     SH("cp new b") "### 2. Two\n" SH("cp new c") "## Rollback\n\n" SH("cp old a"),
+                 "environment: test\n");
+    for (size_t i = 0; i < f.plan.n_steps; i++)
+        f.begun[i] = true;
+    T_EQ(back_keep(&f.plan, f.begun, SV("2"), &keep, &f.err), ERR_INVALID);
+    T_STR(f.err.msg, "'2' is the step deployment/1/2 and the part of the step deployment/2/1");
+    T_OK(back_keep(&f.plan, f.begun, SV("deployment/2"), &keep, &f.err), f.err);
+    T_EQ(keep, 3);
+    T_OK(back_keep(&f.plan, f.begun, SV("2/1"), &keep, &f.err), f.err);
+    T_EQ(keep, 3);
+    fixture_end(&f);
+}
+
+T_MAIN(T_CASE(a_part_stands_for_its_last_step),
+       T_CASE(what_is_a_part_and_a_step_elsewhere_is_neither),
+       T_CASE(what_was_never_begun_is_not_undone),
        T_CASE(what_frames_a_change_stays_as_long_as_it_frames_one),
        T_CASE(a_service_that_was_stopped_before_the_step_stays_stopped),
        T_CASE(what_is_not_stopped_again_cannot_be_gone_back_from),

@@ -304,7 +304,12 @@ T(a_file_that_is_not_there_or_no_database_is_told)
     c.url = SV("text");
     want_error(db_open(&c, &db, &err), &err, ERR_DB, "text: file is not a database");
     c.url = SV(".");
-    want_error(db_open(&c, &db, &err), &err, ERR_DB, "'.'");
+    want_error(db_open(&c, &db, &err), &err, ERR_DB, "'.' is a folder");
+    c.url = SV("none/none.db");
+    c.create = true;
+    want_error(db_open(&c, &db, &err), &err, ERR_NOT_FOUND,
+               "'none/none.db': there is no such folder");
+    c.create = false;
     c.url = SV("sqlite://");
     want_error(db_open(&c, &db, &err), &err, ERR_INVALID, "names no database");
     c.url = SV("sqlite:///none.db");
@@ -556,6 +561,7 @@ T(a_server_that_cannot_be_reached_is_told_without_the_password)
     int silent;
 
     want_error(db_open(&c, &db, &err), &err, ERR_NET, "postgresql://u@/d: ");
+    T_CHECK(strstr(err.hint, "psql -h /nonexistent -p 5432 -U u -d d tries the same"));
     T_CHECK(!strstr(err.msg, "geheim"));
     c.url = SV("postgresql://u:geheim@[h/d");
     want_error(db_open(&c, &db, &err), &err, ERR_INVALID, "not one that libpq reads");

@@ -349,6 +349,26 @@ T(a_standing_run_is_not_taken_back_to_a_step_that_cannot_be)
     bench_end(&b);
 }
 
+/* What only looks is let go when a run turns back, and is a step like any other when it stands on the way back. */
+T(asking_once_more_for_a_way_back_that_stands_stops_no_step_of_it)
+{
+    struct run_options opt;
+    struct bench b;
+
+    bench_plan(&b,
+               "# Doc\n\n## Deployment\n\n" SH("touch made")
+                   SH("test ! -e made") "## Rollback\n\n" SH("rm -f made") SH("test -e allowed"),
+               "environment: test\non_failure: rollback\n");
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLBACK_FAILED);
+    bench_write("allowed", "");
+    opt = bench_options(&b);
+    T_OK(run_resume(b.store, 1, &b.plan, &opt, &b.run, &b.err), b.err);
+    run_roll_back(b.run, SV("again"), SV("ana"));
+    T_EQ(bench_go(&b), EXIT_CODE_ROLLED_BACK);
+    T_EQ(count("kind = 50"), 1);
+    bench_end(&b);
+}
+
 T_MAIN(T_CASE(it_has_the_values_and_the_dates_of_the_other_run),
        T_CASE(it_is_stopped_and_resumed_as_any_run),
        T_CASE(it_does_not_go_on_when_the_other_journal_is_another_one),
@@ -358,6 +378,7 @@ T_MAIN(T_CASE(it_has_the_values_and_the_dates_of_the_other_run),
        T_CASE(the_hosts_of_a_fleet_are_brought_back_as_far_as_they_were_touched),
        T_CASE(maintenance_stays_on_when_the_way_back_goes_into_it),
        T_CASE(a_standing_run_is_not_taken_back_to_a_step_that_cannot_be),
+       T_CASE(asking_once_more_for_a_way_back_that_stands_stops_no_step_of_it),
        T_CASE(a_finished_run_is_brought_back_by_a_run_of_its_own),
        T_CASE(the_last_run_of_an_environment_comes_first),
        T_CASE(a_part_is_brought_back_and_then_the_rest),

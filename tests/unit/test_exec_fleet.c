@@ -235,6 +235,27 @@ T(a_way_back_that_fails_on_one_host_brings_the_others_back)
     bench_end(&b);
 }
 
+/* One of them is not looked at, as the step before failed there: the health of the others becomes known all the same. */
+T(a_host_that_failed_ends_no_look_at_the_others)
+{
+    struct bench b;
+
+    bench_plan(
+        &b,
+        DEPLOY SH(NAMED "test $N != 3")
+            BACK SH("ssh web\necho x >> one && test -e mended -o $(wc -l < one) != 1"),
+        TEST "on_failure: rollback\n" HOSTS(
+            "a, b, c") ", batch: 3, health: {command: 'echo x >> looks; test -e well', within: 300ms, "
+                       "every: 20ms}}}\n" ACCEPTED);
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLBACK_FAILED);
+    T_CHECK(bench_lines("looks") >= 4);
+    T_EQ(events("host-outcome", "rollback/1@batch-1/health"), 3);
+    bench_write("mended", "");
+    bench_write("well", "");
+    T_EQ(bench_resume(&b), EXIT_CODE_ROLLED_BACK);
+    bench_end(&b);
+}
+
 T(what_is_left_on_the_way_back_keeps_no_host_from_its_next_step)
 {
     struct bench b;
@@ -539,6 +560,7 @@ T_MAIN(T_CASE(batch_follows_batch_and_each_host_has_a_shell_of_its_own),
        T_CASE(a_step_that_was_left_goes_on_with_all_hosts_and_is_retried_where_it_failed),
        T_CASE(a_branch_is_for_the_batch_that_failed),
        T_CASE(what_is_left_on_the_way_back_keeps_no_host_from_its_next_step),
+       T_CASE(a_host_that_failed_ends_no_look_at_the_others),
        T_CASE(a_no_is_not_tried_again_unasked), T_CASE(an_unhealthy_batch_is_bad_after_its_time),
        T_CASE(a_batch_that_becomes_healthy_is_good),
        T_CASE(the_way_back_is_for_the_hosts_that_were_touched),

@@ -507,7 +507,7 @@ T(a_store_of_version_2_is_read_without_summaries_and_gets_them_from_the_first_wr
     append(j, EVENT_RUN_STARTED, SV(""), SV("{}"));
     journal_free(j);
     store_free(s);
-    sql_run("DROP TABLE summary; PRAGMA user_version = 2");
+    sql_run("DROP TABLE report; DROP TABLE summary; PRAGMA user_version = 2");
     T_OK(store_open("s", STORE_READ, &s, &err), err);
     T_CHECK(!summary_of(s, run, &text));
     store_free(s);

@@ -189,7 +189,7 @@ T(the_program_that_was_replaced_is_seen)
 {
     struct bench b;
 
-    run("cp /bin/sleep /usr/local/bin/prog");
+    run("systemctl stop prog 2> /dev/null; cp /bin/sleep /usr/local/bin/prog");
     unit("prog", "ExecStart=/usr/local/bin/prog 1000");
     bench_begin(&b, systemd_service("prog"));
     T_STEP(&b, "start", ACTION_ENDED);

@@ -161,7 +161,7 @@ T(what_stands_against_a_rebuild_is_named_and_nothing_changes)
         {"CREATE TABLE x(a INTEGER PRIMARY KEY AUTOINCREMENT)", "sqlite_sequence", "DROP COLUMN a",
          "of SQLite itself"},
         {"CREATE TABLE x(a); INSERT INTO x VALUES (1), (NULL)", "x", "ALTER COLUMN a SET NOT NULL",
-         "column a of x cannot become NOT NULL: 1 rows have nulls"},
+         "column a of x cannot become NOT NULL: rows with nulls: 1"},
         {"CREATE TABLE x(a); INSERT INTO x VALUES (-1)", "x", "ADD CONSTRAINT c CHECK (a > 0)",
          "CHECK constraint failed: c"},
         {"CREATE TABLE x(a); INSERT INTO x VALUES (1), (1)", "x",
@@ -173,7 +173,7 @@ T(what_stands_against_a_rebuild_is_named_and_nothing_changes)
          "x", "DROP COLUMN b", "writing to y would not work any more"},
         {"CREATE TABLE p(i PRIMARY KEY); CREATE TABLE x(a); INSERT INTO x VALUES (7)", "x",
          "ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES p(i)",
-         "foreign key: 1 rows have no parent: x row 1 to p"},
+         "foreign key: rows without a parent: 1: x row 1 to p"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

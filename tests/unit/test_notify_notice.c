@@ -32,8 +32,7 @@ T(each_kind_of_event_says_what_people_want_to_know)
         bool lasts, firing;
     } rows[] = {
         {EVENT_RUN_STARTED, "{}", "started", "info", "it has begun", false, false},
-        {EVENT_MARK, "{}", "deploy", "info", "deployed: rules are judged from here on", false,
-         false},
+        {EVENT_MARK, "{}", "deploy", "info", "deployed", false, false},
         {EVENT_GATE_WAITING, "{'for':'approval by dba','why':'0 of 2'}", "gate", "info",
          "step 2/1 waits: approval by dba: 0 of 2", false, false},
         {EVENT_GATE_WAITING, "{'for':'window'}", "gate", "info", "step 2/1 waits: window", false,
@@ -89,12 +88,33 @@ T(each_kind_of_event_says_what_people_want_to_know)
     }
 }
 
+T(the_deploy_mark_speaks_of_rules_where_there_are_some)
+{
+    struct plan_rule rules[] = {{.dropped = true}, {.dropped = false}};
+    struct arena a = {.used = 0};
+    struct notice n;
+
+    plan.rules = rules;
+    plan.n_rules = 1;
+    T_CHECK(of(EVENT_MARK, "{}", &a, &n));
+    T_SV(json_get_sv(n.body, "text"), "deployed");
+    json_decref(n.body);
+    plan.n_rules = 2;
+    T_CHECK(of(EVENT_MARK, "{}", &a, &n));
+    T_SV(json_get_sv(n.body, "text"), "deployed: rules are judged from here on");
+    json_decref(n.body);
+    plan.rules = NULL;
+    plan.n_rules = 0;
+    arena_release(&a);
+}
+
 T(of_what_concerns_nobody_there_is_no_notice)
 {
     static const struct {
         enum event_kind kind;
         const char *data;
     } rows[] = {{EVENT_STEP_INTENT, "{}"},
+                {EVENT_GATE_WAITING, "{'gate':'question','for':'an answer of ann'}"},
                 {EVENT_VERDICT, "{'verdict':'HOLD','quiet':true}"},
                 {EVENT_RUN_WAITING, "{'exit':7}"},
                 {EVENT_RUN_FINISHED, "{'outcome':'of a newer version'}"},
@@ -155,6 +175,7 @@ T(every_kind_has_a_name_and_is_found_by_it)
 }
 
 T_MAIN(T_CASE(each_kind_of_event_says_what_people_want_to_know),
+       T_CASE(the_deploy_mark_speaks_of_rules_where_there_are_some),
        T_CASE(of_what_concerns_nobody_there_is_no_notice),
        T_CASE(a_rule_that_fires_tells_whom_it_names),
        T_CASE(every_kind_has_a_name_and_is_found_by_it))

@@ -1,4 +1,5 @@
 /* plan/make_left: what a plan leaves to people. */
+#include "base/strbuf.h"
 #include "test_plan_util.h"
 
 #define FENCE    "```"
@@ -77,7 +78,71 @@ T(what_is_left_out_asks_nothing)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(commands_of_sections_that_only_tell_are_left_to_people),
+T(what_is_due_later_is_asked_about)
+{
+    static const struct {
+        const char *md, *want;
+    } rows[] = {{"## Cleanup (30 days later)\n" SH("rm x"),
+                 "'Cleanup (30 days later)' is done 30 days later: is it?"},
+                {"## One day later\n" SH("rm x"), "'One day later' is done 1 day later: is it?"},
+                {"## Verification\n\n**When:** 36 hours after the release\n" SH("rm x"),
+                 "'Verification' is done 1d 12h later: is it?"},
+                {"## Cleanup (30 minutes later)\n" SH("rm x"), NULL},
+                {"## Upgrade within 24 hours\n" SH("rm x"), NULL},
+                {"## Remove sessions older than 30 days after the upgrade\n" SH("rm x"), NULL},
+                {"## Rollback (within 24 hours)\n" SH("rm x"), NULL}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf md = STRBUF(0);
+        struct world w;
+
+        strbuf_addf(&md, "%s%s", DEPLOY SH("./a") "\n", rows[i].md);
+        world_make(&w, strbuf_str(&md), BOUND);
+        if (count_questions(&w, "choice") != !!rows[i].want)
+            T_FAIL("'%s' has %zu questions", rows[i].md, count_questions(&w, "choice"));
+        if (rows[i].want)
+            want_text(find_question(&w, "choice", 0)->text, rows[i].want);
+        world_end(&w);
+    }
+}
+
+T(what_is_read_from_a_person_and_used_later_is_bound_before)
+{
+    static const char *const others[] = {
+        "read -n1 -p \"Any key \" key\necho done $keys",   /* nobody uses it */
+        "read -p \"Which? \" R && echo \"$R\"\necho done", /* in its own shell */
+        "read -p \"Which? $R \"\necho $R ${RR} R $",       /* it reads no R */
+        "read -p \"Which? \" R\n" FENCE "\n\n## More\n\n" FENCE
+        "bash\necho $R", /* of another shell */
+    };
+    struct world w;
+
+    world_make(&w, DEPLOY SH("read -p \"Which? \" -n 3 A R\nls\n./deploy.sh \"v${R}\""),
+               BOUND "accept_gaps: a test\n");
+    T_EQ(count_questions(&w, "terminal"), 2);
+    T_CHECK(find_question(&w, "terminal", 1)->at_plan);
+    T_CHECK(sv_ends(find_question(&w, "terminal", 1)->text, SV("and line 8 uses $R")));
+    T_CHECK(sv_starts(find_question(&w, "terminal", 1)->answer_with,
+                      SV("env: {R: VALUE}, and steps: {\"1\"")));
+    world_end(&w);
+    world_make(&w, DEPLOY SH("read -p \"Which? \" R\n./deploy.sh $R"),
+               BOUND "env: {R: v2}\nsteps: {'1': {skip: it is bound}, '2': {undo: n}}\n");
+    T_EQ(w.plan.n_questions, 0);
+    world_end(&w);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        CLEANUP(strbuf_release) struct strbuf md = STRBUF(0);
+
+        strbuf_addf(&md, DEPLOY SH("%s"), others[i]);
+        world_make(&w, strbuf_str(&md), BOUND "accept_gaps: a test\n");
+        if (count_questions(&w, "terminal") != 1 || find_question(&w, "terminal", 0)->at_plan)
+            T_FAIL("'%s' is asked about", others[i]);
+        world_end(&w);
+    }
+}
+
+T_MAIN(T_CASE(what_is_due_later_is_asked_about),
+       T_CASE(commands_of_sections_that_only_tell_are_left_to_people),
        T_CASE(commands_of_a_block_that_must_not_be_run_are_listed),
        T_CASE(tasks_for_the_days_after_are_left_to_people_with_when_they_are_due),
+       T_CASE(what_is_read_from_a_person_and_used_later_is_bound_before),
        T_CASE(what_is_left_out_asks_nothing))

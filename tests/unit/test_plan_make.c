@@ -600,6 +600,15 @@ T(what_looks_again_and_again_needs_an_end)
                BOUND "steps: {deployment: {timeout: 1m}}\n");
     T_EQ(count_questions(&w, "condition") + count_questions(&w, "bound"), 0);
     world_end(&w);
+    world_make(&w, DEPLOY SH("kubectl get pods -w\nkubectl port-forward a 1:2\nping -c 1 web1"),
+               BOUND);
+    want_action(&w, "deployment/1", "follow",
+                "{\"command\":[\"kubectl get pods -w\"],\"for_ms\":0}");
+    T_SV(w.plan.steps[1].kind, "shell");
+    want_text(find_question(&w, "bound", 1)->text,
+              "this does not come back: nothing behind it is reached");
+    T_EQ(count_questions(&w, "bound"), 2);
+    world_end(&w);
 }
 
 T(a_host_of_the_document_is_one_that_the_binding_knows)
@@ -613,6 +622,11 @@ T(a_host_of_the_document_is_one_that_the_binding_knows)
     world_end(&w);
     world_make(&w, "# Web\n\n## Rollback\n" SH("ssh web1\nuptime"), BOUND);
     T_EQ(count_questions(&w, "host"), 1);
+    world_end(&w);
+    world_make(&w,
+               DEPLOY "On web1 and web2:" SH("./a") "\nOn web1:" SH("./a") "\nOn web1:" SH("./b"),
+               BOUND);
+    T_EQ(count_questions(&w, "host"), 2); /* a name in another one is a name */
     world_end(&w);
 
     world_make(&w, DEPLOY SH("ssh web1\nuptime\ncurl -f http://x/\n# Expected: HTTP 200"),

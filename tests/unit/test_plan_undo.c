@@ -39,7 +39,7 @@ T(a_gap_is_a_question_before_any_run)
 
     world_make(&w, FORWARD SH("git pull \\\n  origin main"), BOUND);
     want_undo(&w, "deployment/1", UNDO_GAP, "no rollback section undoes this");
-    want_question(&w, "way-back", 6, "nothing in the document undoes 'git pull \\'",
+    want_question(&w, "way-back", 6, "nothing in the document undoes 'git pull origin main'",
                   "steps: {\"1\": {undo: why nothing has to be done}}");
     T_CHECK(find_question(&w, "way-back", 0)->at_plan);
     world_end(&w);
@@ -244,6 +244,9 @@ static const struct {
     {"psql -d shop -c \"DROP TABLE x\"", "psql shop -f dump.sql", UNDO_BY_THING},
     {"psql -h db -U app shop -c \"DROP TABLE x\"", "pg_restore --dbname=shop dump", UNDO_BY_THING},
     {"psql -d shop -c \"DROP TABLE x\"", "pg_restore -d other dump", UNDO_BY_NOTHING},
+    {"redis-cli SET version 2", "redis-cli -h cache SET version 1", UNDO_BY_THING},
+    {"redis-cli SET version 2", "redis-cli -n 3 SET version 1", UNDO_BY_NOTHING},
+    {"redis-cli SET version 2", "psql -d shop -c \"DROP TABLE x\"", UNDO_BY_NOTHING},
     {"alembic upgrade head", "alembic downgrade -1", UNDO_BY_KIND},
     {"createdb shop", "dropdb shop", UNDO_BY_THING},
     {"systemctl restart web", "systemctl restart web", UNDO_BY_THING},
@@ -370,7 +373,29 @@ T(what_leaves_a_service_running_is_in_the_plan)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(what_changes_nothing_needs_nothing), T_CASE(a_gap_is_a_question_before_any_run),
+T(settings_that_count_nowhere_are_refused)
+{
+    struct world w;
+
+    T_EQ(world_try(&w, "# Web\n\n## Deployment\n" SH("true") SH("false"),
+                   "steps:\n  deployment: {undo: so}\n  deployment/1: {timeout: 5s}\n", NULL),
+         ERR_INVALID);
+    want_message(&w.err,
+                 "prusik.yaml:3: 'deployment/1' in steps counts nowhere: 'deployment' before "
+                 "it covers it");
+    T_STR(w.err.hint,
+          "of several entries that cover a step the first counts: it has to have all that "
+          "is to be set there");
+    world_end(&w);
+    world_make(&w, "# Web\n\n## Deployment\n" SH("true") SH("false"),
+               "steps:\n  deployment/1: {undo: so, timeout: 5s}\n  deployment: {undo: so}\n");
+    T_EQ(find_step(&w, "deployment/1")->timeout_ms, 5000);
+    T_EQ(find_step(&w, "deployment/2")->timeout_ms, 0);
+    world_end(&w);
+}
+
+T_MAIN(T_CASE(settings_that_count_nowhere_are_refused), T_CASE(what_changes_nothing_needs_nothing),
+       T_CASE(a_gap_is_a_question_before_any_run),
        T_CASE(one_yes_to_all_gaps_is_kept_at_each_and_covers_nothing_else),
        T_CASE(a_section_that_changes_the_same_covers_it),
        T_CASE(nobody_knows_what_undoes_an_unknown_program),

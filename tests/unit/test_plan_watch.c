@@ -185,6 +185,70 @@ T(a_rule_of_the_binding_is_asked_about_where_it_stands)
     world_end(&w);
 }
 
+T(an_item_of_the_schedule_that_says_all_is_judged_by_all_rules)
+{
+    static const char *const words[] = {"all", "All metrics", "ALL rules", "Full metrics review"};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        char text[800];
+        struct world w;
+
+        (void)snprintf(text, sizeof(text),
+                       DOC MATRIX "| Error rate >5%% for >5 min | ROLLBACK |\n" TIMES
+                                  "| T+5 min | %s |\n",
+                       words[i]);
+        world_make(&w, text,
+                   BOUND METRIC "rules: {mine: rollback when up < 1, later: checkpoint T+30m}\n");
+        T_EQ(w.plan.n_questions, 0);
+        T_CHECK(!w.plan.checkpoints[0].items[0].ask);
+        T_EQ(w.plan.checkpoints[0].items[0].n_rules, 2);
+        T_SV(w.plan.checkpoints[0].items[0].rules[0], "deploy.md:13");
+        T_SV(w.plan.checkpoints[0].items[0].rules[1], "mine");
+        world_end(&w);
+    }
+    {
+        struct world w;
+
+        world_make(&w, DOC TIMES "| T+5 min | all |\n", BOUND); /* of nothing */
+        T_CHECK(w.plan.checkpoints[0].items[0].ask);
+        world_end(&w);
+    }
+}
+
+T(a_baseline_that_nobody_will_measure_is_said_before)
+{
+    static const struct {
+        const char *step, *rule;
+        bool said;
+    } rows[] = {{"true", "rollback when up < 2x baseline", true},
+                {"true", "rollback when not (up within 5% of baseline)", true},
+                {"true", "rollback when up < 2x baseline baseline 3", false},
+                {"true", "rollback when up < 2", false},
+                {"true", "expect all(snapshot.s : cost == baseline)", false},
+                {"cp a /srv/app", "rollback when up < 2x baseline", false}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[300], binding[400];
+        const json_t *advice;
+        struct world w;
+        bool said = false;
+
+        (void)snprintf(text, sizeof(text), "# Web\n\n## Deployment\n\n```bash\n%s\n```\n",
+                       rows[i].step);
+        (void)snprintf(binding, sizeof(binding),
+                       BOUND METRIC "sources: {snapshot.s: {old: a, new: b}}\n"
+                                    "watch: {until: T+10m}\nrules: {mine: '%s'}\n",
+                       rows[i].rule);
+        world_make(&w, text, binding);
+        advice = json_object_get(w.plan.json, "advice");
+        for (size_t k = 0; k < json_array_size(advice); k++)
+            said |= sv_is(json_get_sv(json_array_get(advice, k), "id"), "RB413");
+        t_say("%s", rows[i].rule);
+        T_EQ(said, rows[i].said);
+        world_end(&w);
+    }
+}
+
 T(what_is_said_of_rules_is_no_question_and_no_part_of_the_hash)
 {
     static const char binding[] =
@@ -567,6 +631,8 @@ T_MAIN(
     T_CASE(a_checkpoint_of_the_binding_is_one_and_the_watch_lasts_until_then),
     T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
     T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),
+    T_CASE(an_item_of_the_schedule_that_says_all_is_judged_by_all_rules),
+    T_CASE(a_baseline_that_nobody_will_measure_is_said_before),
     T_CASE(what_is_said_of_rules_is_no_question_and_no_part_of_the_hash),
     T_CASE(an_alias_that_is_no_expression_is_asked_about_where_it_stands),
     T_CASE(a_rule_of_the_binding_with_the_id_of_one_of_the_document_stands_for_it),

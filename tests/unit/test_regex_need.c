@@ -67,11 +67,54 @@ T(one_of_the_alternatives_of_each_group_is_needed)
     T_CHECK(!met("(?s)a", "b") && met("(a)\\1", "aa") && met("a(\\n|b)", "a"));
 }
 
-T(ways_that_are_too_many_are_not_told_apart)
+T(ways_that_are_too_many_to_multiply_are_asked_besides)
 {
-    static const char three[] = "(?:ab|cd|ef)(?:ab|cd|ef)(?:ab|cd|ef)(?:ab|cd|gh)";
+    static const char three[] = "(?:ab|cd|ef)(?:ab|cd|ef)(?:ab|cd|ef)(?:ij|kl|gh)";
+    static const char either[] = "(?:ab|cd|ef)(?:ab|cd|ef)(?:ab|cd|ef)(?:ij|kl|gh)|xyz";
 
-    T_CHECK(met(three, "ab") && !met(three, "gh")); /* what the last needs is not asked */
+    T_CHECK(!met(three, "ab") && !met(three, "gh") && met(three, "ab kl"));
+    T_CHECK(!met(either, "ab") && met(either, "cd ij") && met(either, "xyz") && !met(either, "xy"));
+    /* of two such lists the shorter one is kept */
+    T_CHECK(met("(?:ab|cd|ef)(?:ab|cd|ef)(?:ab|cd|ef)(?:ij|kl|gh)(?:mn|op)", "ab mn") &&
+            !met("(?:ab|cd|ef)(?:ab|cd|ef)(?:ab|cd|ef)(?:ij|kl|gh)(?:mn|op)", "ab ij"));
+    /* in a group that may be left out nothing is asked, and one alternative that needs nothing is enough */
+    T_CHECK(met("(?:(?:ab|cd|ef)(?:ab|cd|ef)(?:ab|cd|ef)(?:ij|kl|gh))?", "") &&
+            met("(?:ab|cd|ef)(?:ab|cd|ef)(?:ab|cd|ef)(?:ij|kl|gh)|.", "x"));
+    T_CHECK(!met("x(?:(?:ab|cd|ef)(?:ab|cd|ef)(?:ab|cd|ef)(?:ij|kl|gh))", "x ab") &&
+            met("x(?:(?:ab|cd|ef)(?:ab|cd|ef)(?:ab|cd|ef)(?:ij|kl|gh))", "x ab gh"));
+}
+
+/* "aa|ab|...": more than are asked besides. */
+T(a_choice_of_very_many_is_asked_up_to_an_end)
+{
+    CLEANUP(strbuf_release) struct strbuf few = STRBUF(0), many = STRBUF(0);
+
+    for (int i = 0; i < 40; i++)
+        strbuf_addf(&few, "%sq%c%c", i ? "|" : "(?:", 'a' + i / 8, 'a' + i % 8);
+    for (int i = 0; i < 400; i++)
+        strbuf_addf(&many, "%sq%c%c", i ? "|" : "(?:", 'a' + i / 20, 'a' + i % 20);
+    strbuf_add_str(&few, ")");
+    strbuf_add_str(&many, ")");
+    T_CHECK(met(strbuf_str(&few), "xqba") && !met(strbuf_str(&few), "qx"));
+    T_CHECK(met(strbuf_str(&many), "xqba") && met(strbuf_str(&many), "nothing"));
+}
+
+/* Alternatives that have no ASCII at all do not keep the others from being refused at once. */
+T(many_alternatives_are_asked_whether_they_are_ascii_or_not)
+{
+    static const char words[] = "abc|def|ghi|jkl|mno|pqr|stu|\xe5\x9b\x9e\xe6\xbb\x9a";
+    static const char digit[] = "abc|def|ghi|jkl|mno|pqr|stu|[0-9]";
+
+    T_CHECK(met(words, "x abc") && met(words, "\xe5\x9b\x9e\xe6\xbb\x9a") && !met(words, "xyz"));
+    T_CHECK(met(words, "\xc3\xa4")); /* which of them is not told */
+    T_CHECK(met(digit, "stu") && met(digit, "7") && !met(digit, "ts u"));
+}
+
+T(of_many_pairs_the_rarest_are_asked)
+{
+    T_CHECK(met("the quick brown fox jumps", "THE QUICK BROWN FOX JUMPS"));
+    T_CHECK(!met("the quick brown fox jumps", "the uqick brown fox jumps"));
+    T_CHECK(!met("1-2 z", "1-2z") && met("1-2 z", "1-2 z") && !met("a: b", "a b:"));
 }
 
 T(groups_and_classes_end_where_they_end)
@@ -113,7 +156,9 @@ T(what_matches_is_never_ruled_out)
                                            "aab*c|",
                                            "[^a]b\\b ?c",
                                            "(?:a|b-|c)(d|e )",
-                                           "(?:ab|c[-d]|e)+[0-9]b|\\dd"};
+                                           "(?:ab|c[-d]|e)+[0-9]b|\\dd",
+                                           "(?:a|b|c)(?:a|b|d)(?:a|c|e)(?:b|c|e)(?:d|e)",
+                                           "x|(?:a|b|c)(?:a|b|d)(?:a|c|e)(?:b|cd|e)"};
     size_t found = 0;
 
     for (size_t p = 0; p < ARRAY_LEN(patterns); p++) {
@@ -140,7 +185,9 @@ T_MAIN(T_CASE(bytes_that_are_not_optional_are_needed_whatever_their_case),
        T_CASE(a_digit_and_a_choice_of_marks_are_needed), T_CASE(what_may_be_left_out_is_not_needed),
        T_CASE(one_of_the_alternatives_is_enough),
        T_CASE(one_of_the_alternatives_of_each_group_is_needed),
-       T_CASE(ways_that_are_too_many_are_not_told_apart),
-       T_CASE(groups_and_classes_end_where_they_end),
+       T_CASE(ways_that_are_too_many_to_multiply_are_asked_besides),
+       T_CASE(a_choice_of_very_many_is_asked_up_to_an_end),
+       T_CASE(many_alternatives_are_asked_whether_they_are_ascii_or_not),
+       T_CASE(of_many_pairs_the_rarest_are_asked), T_CASE(groups_and_classes_end_where_they_end),
        T_CASE(a_text_that_is_not_ascii_meets_what_is_not_ascii_and_no_more),
        T_CASE(what_is_not_known_here_rules_nothing_out), T_CASE(what_matches_is_never_ruled_out))

@@ -54,7 +54,7 @@ T(each_host_of_each_attempt_is_in_the_json)
     T_EQ(json_array_size(hosts_of(j, 0, 0)), 2);
     T_EQ(json_array_size(hosts_of(j, 1, 0)), 2);
     bad = failed_of(hosts_of(j, 1, 0));
-    T_SV(json_get_sv(bad, "reason"), "exit status 1");
+    T_SV(json_get_sv(bad, "reason"), "exit status 1: no");
     T_SV(json_get_sv(bad, "out"), "I am <2>\n");
     T_SV(json_get_sv(bad, "err"), "no\n");
     T_EQ(json_get_int(bad, "status", 0), 1);
@@ -80,7 +80,7 @@ T(each_host_is_a_row_of_the_page)
     T_OK(report_html(b.store, &v, &html, &b.err), b.err);
     T_CHECK(strstr(strbuf_str(&html), "<td>a</td>"));
     T_CHECK(strstr(strbuf_str(&html), "<summary>b</summary>"));
-    T_CHECK(strstr(strbuf_str(&html), "<td>exit status 1</td></tr>"));
+    T_CHECK(strstr(strbuf_str(&html), "<td>exit status 1: no</td></tr>"));
     T_CHECK(strstr(strbuf_str(&html), "I am &lt;2&gt;"));
     view_release(&v);
     bench_end(&b);

@@ -310,6 +310,28 @@ T(a_pending_run_is_followed_for_an_hour_at_most)
     bench_free(&b);
 }
 
+/* A target that is gone for good: the watch must not wait for it for ever. */
+T(the_watch_follows_a_pending_run_without_results_for_an_hour_at_most)
+{
+    struct bench b = bench_new(60, 0);
+    struct judge_result r;
+
+    T_EQ(bench_add(&b, "rollback when queue_depth > 10 for 10m"), 0);
+    depth(&b, 60, 15);
+    T_EQ(state_at(&b, 0, 60), STATE_PENDING);
+    for (int t = 120; t < 240 + 3600; t += 60) {
+        samples_poll_failed(b.s, 0, bench_us(t), SV("connection refused"));
+        r = bench_tick(&b, t);
+        T_CHECK(r.verdict >= VERDICT_INVESTIGATE);
+        T_CHECK(!judge_is_over(b.j));
+    }
+    samples_poll_failed(b.s, 0, bench_us(3840), SV("connection refused"));
+    r = bench_tick(&b, 3840);
+    T_EQ(r.verdict, VERDICT_INVESTIGATE);
+    T_CHECK(judge_is_over(b.j));
+    bench_free(&b);
+}
+
 T(the_watch_ends_with_its_last_checkpoint_or_longest_period)
 {
     struct bench b = bench_new(60, 100);
@@ -1063,6 +1085,7 @@ T_MAIN(T_CASE(every_cell_of_a_standing_rule_is_written_or_cannot_come),
        T_CASE(a_rule_is_judged_when_it_has_news),
        T_CASE(a_rule_over_rows_is_judged_when_they_are_new),
        T_CASE(a_pending_run_is_followed_for_an_hour_at_most),
+       T_CASE(the_watch_follows_a_pending_run_without_results_for_an_hour_at_most),
        T_CASE(the_watch_ends_with_its_last_checkpoint_or_longest_period),
        T_CASE(without_a_deploy_mark_time_begins_with_the_step_or_the_first_look),
        T_CASE(a_value_in_no_row_of_the_table_is_investigated),

@@ -149,7 +149,61 @@ T(prompts_name_the_host_and_their_output_is_no_command)
     T_EQ(step(&r, 1)->end_line, 6);
     T_SV(step(&r, 2)->text, "systemctl stop x");
     T_EQ(step(&r, 2)->host.n, 0);
-    T_EQ(step(&r, 3)->host.n, 0); /* two hosts in one block name none */
+    T_SV(step(&r, 3)->host, "a");
+    T_SV(step(&r, 4)->host, "b");
+}
+
+/* Where the commands of a block run that has no language: "web1:systemctl stop app|..." */
+static void want_typed(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf md = STRBUF(0), got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    strbuf_addf(&md, "## Deploy\n```console\n%s\n```\n", text);
+    read_text(&r, strbuf_str(&md));
+    for (size_t i = 0; i < r.rb.n_steps; i++)
+        strbuf_addf(&got, "%s%.*s:%.*s", i ? "|" : "", SV_FMT(step(&r, i)->host),
+                    SV_FMT(step(&r, i)->text));
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+}
+
+T(prompts_of_other_shells_are_known)
+{
+    want_typed("web1$ df\nok\nweb1$ exit\ndb-2# df", "web1:df|db-2:df");
+    want_typed("db01:~ # df\nweb:/srv# ls", "db01:df|web:ls");
+    want_typed("(venv) $ df\n(my.env) me@a:~$ ls", ":df|a:ls");
+    want_typed("bash-5.1# df\nout", ":df");
+    want_typed("root@localhost:~# df", ":df");
+    want_typed("% df\n% ls -l\nout", ":df|:ls -l");
+    want_typed("web1$ df\n  sda 1\nweb2$ df", "web1:df|web2:df");
+    want_typed("me@a:~$ ssh web1\nroot@web1:~# df", "web1:df");
+    want_typed("web$ df\n$ ls", ":ls"); /* "web$" may be anything, but beside "web1$" */
+    want_typed("app$ df\nweb1$ ls", "app:df|web1:ls");
+    want_typed("web6:$ df", "web6:df");
+    want_typed("issue12# comment\n$ ls", ":ls");
+    want_typed("Web1$ df\n$ ls", ":ls");
+    want_typed("1web$ df\n$ ls", ":ls");
+    want_typed("web1 $ df\n$ ls", ":ls");
+}
+
+T(what_an_ssh_in_it_begins_goes_on_behind_the_block)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "## Deploy\n```console\nme@a:~$ ssh web1\n```\n```sh\ndf\n```\n");
+    T_EQ(r.rb.n_steps, 1);
+    T_SV(step(&r, 0)->host, "web1");
+}
+
+T(what_is_timed_is_one_command)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "## Deploy\n```sh\ntime {\n  ./a\n  ./b\n}\ntime ./c\ntimes { ./d\n```\n");
+    T_CHECK(r.rb.n_steps >= 2);
+    T_SV(step(&r, 0)->text, "{\n  ./a\n  ./b\n}");
+    T_SV(step(&r, 1)->text, "time ./c");
 }
 
 T(a_file_with_a_date_in_its_name_is_known_again)
@@ -342,6 +396,20 @@ T(commands_of_a_terminal_are_known)
         {"vmstat 5 3", false, false},
         {"ping x", true, false},
         {"ping -c 3 x", false, false},
+        {"ping -c3 x", false, false},
+        {"ping -qw 5 x", false, false},
+        {"kubectl rollout status deploy/x -w", false, false},
+        {"kubectl get pods -w --timeout=60s", false, false},
+        {"kubectl get pods -w | grep -m1 Running", false, false},
+        {"kubectl get pods -w | grep Running", true, false},
+        {"kubectl get pods -w | grep -q Running", false, false},
+        {"kubectl get pods -w | head -5", false, false},
+        {"while true; do ls && exit 0; sleep 1; done", false, false},
+        {"sar -u 5", true, false},
+        {"celery -A app worker", true, false},
+        {"celery -A app worker --detach", false, false},
+        {"flask run --help", false, false},
+        {"kubectl port-forward svc/x 1:2", true, false},
         {"ssh web1 tail -f x", true, false},
         {"ssh web1 'sudo tail -f x'", true, false},
         {"ssh web1 ls", false, false},
@@ -359,6 +427,13 @@ T(commands_of_a_terminal_are_known)
         {"sudo -u x ssh -p 22 web1", false, true},
         {"ls | less", false, false},
         {"git pull", false, false},
+        {"read -s p < /dev/tty && test $p = x", false, true},
+        {"read p < answer.txt", false, false},
+        {"read -r -p 'Which release? ' R", false, true},
+        {"read -r -t 5 R", false, false},
+        {"read -r R <<< 1.2", false, false},
+        {"psql shop <<< 'SELECT 1'", false, false},
+        {"while read -r R; do echo $R; done < hosts", false, false},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -395,8 +470,10 @@ T_MAIN(T_CASE(numbered_comments_are_steps_with_and_without_a_command),
        T_CASE(ways_to_do_the_same_know_each_other), T_CASE(variants_of_a_section_know_each_other),
        T_CASE(sql_sessions_are_statements_with_their_client),
        T_CASE(prompts_name_the_host_and_their_output_is_no_command),
-       T_CASE(a_file_with_a_date_in_its_name_is_known_again), T_CASE(a_reboot_ends_the_session),
-       T_CASE(commands_in_texts_and_tables_are_steps),
+       T_CASE(prompts_of_other_shells_are_known),
+       T_CASE(what_an_ssh_in_it_begins_goes_on_behind_the_block),
+       T_CASE(what_is_timed_is_one_command), T_CASE(a_file_with_a_date_in_its_name_is_known_again),
+       T_CASE(a_reboot_ends_the_session), T_CASE(commands_in_texts_and_tables_are_steps),
        T_CASE(an_item_is_the_title_of_the_block_right_below_it),
        T_CASE(what_is_only_shown_is_no_step_and_what_people_must_do_is_one),
        T_CASE(each_line_of_an_expected_output_is_looked_for),

@@ -52,7 +52,7 @@ T(a_block_is_split_into_commands_and_comments)
         {"echo `hostname`", SHELL_SIMPLE, false, true, false, 1, 0},
         {"cat <<EOF > x.conf\nA=1\nEOF", SHELL_SIMPLE, false, false, true, 1, 2},
         {"cat <<-EOF\n\tA=1\n\tEOF", SHELL_SIMPLE, false, false, true, 1, 1},
-        {"grep x <<< y", SHELL_SIMPLE, false, false, false, 1, 0},
+        {"grep x <<< y", SHELL_SIMPLE, false, false, false, 1, 1},
         {"exec 3>&-", SHELL_SIMPLE, false, false, false, 1, 1},
         {"> out ls", SHELL_SIMPLE, false, false, false, 1, 1},
         {"> out", SHELL_COMPOUND, false, false, false, 0, 1},

@@ -317,7 +317,7 @@ T(what_the_pipeline_executes_is_not_done_again)
             "./go"),
         "deploy ./go");
     want_steps("# R\n## Release\nThe pipeline checks:\n1. Lint\n\nThe DBA runs:\n1. `./migrate`\n",
-               "deploy [./migrate]");
+               "deploy ./migrate");
     want_steps(
         "# R\n## Release\nRun the installer. It does:\n1. Tell the DBA\n2. Restart\n\nThe pipeline performs:\n- [ ] Approve it\n",
         "deploy [Tell the DBA]|deploy [Restart]|deploy [Approve it]");

@@ -132,7 +132,38 @@ T(a_threshold_that_is_feared_is_no_expectation)
                "alert team when avg(response_time)[5m] > 2s|?");
 }
 
-T_MAIN(T_CASE(what_nobody_hopes_for_is_no_expectation),
+T(tables_and_headings_of_other_words_decide)
+{
+    want_rules(
+        "# R\n## Rollback policy\n\nWe roll back when the error rate exceeds 5% for 5 minutes.\n\n"
+        "| Situation | Response |\n|--|--|\n| Error rate > 5% | Roll back at once |\n"
+        "| Latency p95 > 1s for 10 minutes | Page the on-call |\n"
+        "| Errors > 10% | Rollback is not needed |\n",
+        "rollback when error_rate[1m] > 5% min 100 samples for 5m|rollback when error_rate[1m] > 5%|"
+        "page oncall when p95(response_time)[5m] > 1s for 10m|?");
+    want_rules("# R\n## Rollback policy\n\n- Error rate > 5% for 5 minutes\n",
+               "rollback when error_rate[1m] > 5% min 100 samples for 5m");
+    want_rules(
+        "# R\n## Incidents\n\n| Situation | Response time |\n|--|--|\n| Severity 1 | 15 min |\n",
+        "");
+}
+
+T(times_of_other_languages_are_not_left_out)
+{
+    want_rules("# R\n## Kriterien für den Rollback\n- Antwortzeit p95 über 2 s\n",
+               "rollback when p95(response_time)[5m] > 2s min 100 samples");
+    want_rules(
+        "# R\n## Critères de rollback\n- CPU > 90 % en 5 min\n- CPU > 80 % pendant 5 minutes\n"
+        "- latence p99 > 2 s sur 5 minutes\n",
+        "?|?|?");
+    want_rules("# R\n## 回滚条件\n- 错误率超过 5% 持续 5 分钟\n", "?");
+    want_rules("# R\n## ロールバック条件\n- エラー率 > 5% (5分)\n", "?");
+    want_rules("# R\n## Criterios de rollback\n- CPU > 90 % por 10 minutos\n", "?");
+}
+
+T_MAIN(T_CASE(tables_and_headings_of_other_words_decide),
+       T_CASE(times_of_other_languages_are_not_left_out),
+       T_CASE(what_nobody_hopes_for_is_no_expectation),
        T_CASE(a_sentence_of_what_is_feared_proposes_to_look),
        T_CASE(each_condition_of_a_severity_is_proposed),
        T_CASE(a_sentence_with_a_limit_introduces_no_list),

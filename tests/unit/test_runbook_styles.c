@@ -280,7 +280,7 @@ T(a_sentence_before_the_code_says_where_it_runs)
             "2. Run the migration on web1: `./x`\n");
     T_EQ(r.rb.n_steps, 2);
     SAME(r.rb.steps[0].host, "old server");
-    SAME(r.rb.steps[1].host, "");
+    SAME(r.rb.steps[1].host, ""); /* asked with its whole text */
 }
 
 T(names_of_scripts_say_what_they_change)

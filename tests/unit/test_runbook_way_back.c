@@ -64,6 +64,28 @@ T(a_title_is_the_way_back_of_all_up_to_the_next_one)
                "./a|<./b|./c");
 }
 
+T(a_line_that_was_meant_to_be_a_heading_is_one)
+{
+    want_steps(SH("./a") "\nRollback\n" SH("./b") "\nThen restart\n" SH(
+                   "./c") "\nVerification\n" SH("./d"),
+               "./a|<./b|<./c|./d");
+    want_steps(SH("./a") "\nRollback steps\n\nStop it first.\n" SH("./b"), "./a|<./b");
+    want_steps(SH("./a") "\n**Rollback**\n" SH("./b") "\nVerification\n" SH("./c"),
+               "./a|<./b|<./c");
+    want_steps(SH("./a") "\n回滚：\n" SH("./b"), "./a by deployment/回滚：|<./b");
+    want_steps(SH("./a") "\nロールバック手順\n" SH("./b"), "./a|<./b");
+    want_steps(SH("./a") "\nRetour arrière :\n" SH("./b"), "./a by deployment/retour-arrière|<./b");
+    want_steps(SH("./a") "\nRollback was tried in staging\n" SH("./b"), "./a|./b");
+    want_steps(SH("./a") "\nRollback plan\n\nKeep it until Friday.\n\nStart\n" SH("./b"),
+               "./a|Rollback plan|./b");
+    want_steps(SH("./a") "\nRollback\n" SH("./b") "\nCleanup\n" SH("./c"), "./a|<./b|./c");
+    want_steps(SH("./a") "\nRollback\n\n- `./b`\n- `./c`\n\nFinish\n\n" SH("./d"),
+               "./a|<./b|<./c|./d");
+    want_steps(SH("./a") "\nRollback\n\n`./b`\n\n`systemctl restart app`\n",
+               "./a|<./b|<systemctl restart app");
+    want_steps(SH("./a") "\nRollback `x`\n" SH("./b"), "./a|./b");
+}
+
 T(what_is_for_a_failure_behind_it_is_no_condition_of_the_section)
 {
     CLEANUP(reading_done) struct reading r;
@@ -90,5 +112,6 @@ T_MAIN(T_CASE(a_label_above_a_block_makes_it_the_way_back_of_the_step),
        T_CASE(a_list_behind_its_block_is_no_part_of_it),
        T_CASE(each_label_undoes_what_stands_before_it),
        T_CASE(a_title_is_the_way_back_of_all_up_to_the_next_one),
+       T_CASE(a_line_that_was_meant_to_be_a_heading_is_one),
        T_CASE(what_is_for_a_failure_behind_it_is_no_condition_of_the_section),
        T_CASE(what_only_speaks_of_it_is_no_label))

@@ -33,6 +33,12 @@ T(sentences_name_hosts)
         {"Log out of web1.", WHERE_LEAVE, "web1"},
         {"Log out.", WHERE_LEAVE, ""},
         {"Then exit the session", WHERE_LEAVE, ""},
+        {"On web1 and web2:", WHERE_ONCE, "web1 and web2"},
+        {"On web1, web2 and web3, run:", WHERE_ONCE, "web1, web2 and web3"},
+        {"On web1, then web2:", WHERE_ONCE, "web1, then web2"},
+        {"On web1 and then restart:", WHERE_ONCE, "web1"},
+        {"On the primary and the standby:", WHERE_ONCE, "primary and the standby"},
+        {"On the primary, the standby and your laptop:", WHERE_ONCE, "primary, the standby"},
         {"Exit codes are listed below", WHERE_NOT, NULL},
         {"On web1 the config is another:", WHERE_NOT, NULL},
         {"On call: Sam", WHERE_NOT, NULL},
@@ -60,6 +66,99 @@ T(sentences_name_hosts)
         if (kind != rows[i].kind || (kind != WHERE_NOT && !sv_eq(host, sv_from(rows[i].host))))
             T_FAIL("'%s' is %d, '%.*s'", rows[i].text, (int)kind, SV_FMT(host));
     }
+}
+
+T(sentences_name_hosts_inside)
+{
+    static const struct {
+        const char *text, *host;
+    } rows[] = {
+        {"Stop the service on web1 and web2:", "web1 and web2"},
+        {"Restart nginx on the load balancer:", "load balancer"},
+        {"In the target replica, run:", "target replica"},
+        {"Restart the workers on all nodes.", "nodes"},
+        {"Restart the app on both servers:", "servers"},
+        {"Then stop it on db-2.example.com:", "db-2.example.com"},
+        {"Start the import on deploy@batch:", "deploy@batch"},
+        {"Run the migration from the bastion:", NULL}, /* where from, or what of */
+        {"Run the migration on the database primary, then wait:", "database primary"},
+        {"Restart it on web01.prod:", "web01.prod"},
+        {"Restart it on port 8080 on app-3:", "app-3"},
+        {"Stop the app on web1 and start it on web2:", "web1 and start it on web2"}, /* asked */
+        {"Restart the app everywhere, except on web1:", NULL},
+        {"Restart the app, but not on the standby:", NULL},
+        {"Check that nobody works on the primary:", NULL},
+        {"Apply the config based on web1:", NULL},
+        {"Deploy the version that was tested on web1:", NULL},
+        {"Restore the data from the replica:", NULL},
+        {"Restart it on windows11:", NULL},
+        {"In the master branch, run:", NULL},
+        {"Install PostgreSQL on the server:", NULL},
+        {"Install it on ubuntu-22.04:", NULL},
+        {"Deploy on us-east-1:", NULL},
+        {"Store the dump on s3:", NULL},
+        {"Tag the commit on release-1.2:", NULL},
+        {"Switch it on:", NULL},
+        {"Rely on your laptop:", NULL},
+        {"Restart it on your laptop:", NULL},
+        {"In the morning, run:", NULL},
+        {"In web1:", NULL},
+        {"The service on web1 is slow:", NULL},
+        {"Restart it on pre-prod:", NULL},
+        {"Restart it on app-server:", NULL},
+        {"Run", NULL},
+        {"", NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct sv host = {NULL, 0};
+        bool there = where_within(sv_from(rows[i].text), &host);
+
+        if (there != !!rows[i].host || (there && !sv_eq(host, sv_from(rows[i].host))))
+            T_FAIL("'%s' is %d, '%.*s'", rows[i].text, there, SV_FMT(host));
+    }
+}
+
+T(commands_reach_other_hosts)
+{
+    static const struct {
+        const char *text;
+        bool far;
+    } rows[] = {
+        {"kubectl drain node-3\n", true},
+        {"# comment\nsudo kubectl get pods \\\n  -o wide\n\nhelm list", true},
+        {"KUBECONFIG=a kubectl get pods", true},
+        {"kubectl get pods\nsystemctl restart app", false},
+        {"psql -h db -c x", true},
+        {"psql -d app", false},
+        {"curl https://app.example.com/", true},
+        {"curl http://localhost:8080/", false},
+        {"curl http://127.0.0.1:8080/", false},
+        {"psql -c 'SELECT 1'", false},
+        {"psql -h localhost -c x", false},
+        {"psql \"host=db2 user=a\"", true},
+        {"curl -H 'Host: shop' http://localhost/", false},
+        {"docker --context prod ps", true},
+        {"docker ps", false},
+        {"mongosh mongodb://db1/x", true},
+        {"redis-cli -u redis://db1", true},
+        {"DOCKER_HOST=ssh://a docker ps", true},
+        {"export PGHOST=db1\npsql -c x", true},
+        {"cd ~/ansible\nansible-playbook site.yml", true},
+        {"cd /srv\n./x", false},
+        {"for h in a b; do\n  ssh $h ls\ndone", true},
+        {"consul leave", false},
+        {"systemctl stop app-web1", false},
+        {"ssh root@web1 ls", true},
+        {"./restart.sh web1", true},
+        {"./restart.sh", false},
+        {"# nothing", false},
+        {"", false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (where_reaches_out(sv_from(rows[i].text), SV("web1 and web2")) != rows[i].far)
+            T_FAIL("'%s' is not %d", rows[i].text, rows[i].far);
 }
 
 /* The hosts of the steps of a text below "## Deployment": "web1 - web1". */
@@ -92,6 +191,20 @@ T(a_label_says_where_the_block_below_it_runs)
     want_hosts("On web1:\n\n<!-- prusik: host=local -->" SH("./a"), "-");
 }
 
+T(a_sentence_says_inside_where_commands_run)
+{
+    want_hosts("1. Stop the app on web1 and web2:" SH("./a") "\n2. Then:" SH("./b"),
+               "web1 and web2 -");
+    want_hosts("Stop the app on web1:" SH("kubectl scale x") SH("./b"), "- -");
+    want_hosts("- Stop the app on web1: `systemctl stop app`\n- Restart: `systemctl restart x`\n",
+               "web1 -");
+    want_hosts("- Stop the app on node-1: `kubectl drain node-1`\n", "-");
+    want_hosts("\n### Restart nginx on web1\n" SH("./a")
+                   SH("kubectl get x") "\n- Run `kubectl get y`\n\n### Then\n" SH("./b"),
+               "web1 - - -");
+    want_hosts("Restart nginx on web1:\n\n<!-- prusik: host=local -->" SH("./a"), "-");
+}
+
 T(whoever_logs_in_stays_there)
 {
     want_hosts("SSH into web1 and run:" SH("./a") "\nThen:" SH("./b"), "web1 web1");
@@ -113,6 +226,10 @@ T(whoever_logs_in_stays_there)
 T(a_heading_says_where_what_is_below_it_runs)
 {
     want_hosts("\n### On web1\n" SH("./a") SH("./b") "\n### Then\n" SH("./c"), "web1 web1 -");
+    want_hosts("\n### On web1\n" SH("./a") "\n#### Verify\n" SH("./b") "\n### Then\n" SH("./c"),
+               "web1 web1 -");
+    want_hosts("\n### On web1\n" SH("./a") "\n#### On web2\n" SH("./b") "\n#### Then\n" SH("./c"),
+               "web1 web2 -");
     want_hosts("\n### 1. On web1\n" SH("./a") "\n### 2. Then\n" SH("./c"), "web1 -");
 }
 
@@ -129,5 +246,7 @@ T(a_column_says_where_each_row_runs)
 }
 
 T_MAIN(T_CASE(a_column_says_where_each_row_runs), T_CASE(sentences_name_hosts),
+       T_CASE(sentences_name_hosts_inside), T_CASE(commands_reach_other_hosts),
+       T_CASE(a_sentence_says_inside_where_commands_run),
        T_CASE(a_label_says_where_the_block_below_it_runs), T_CASE(whoever_logs_in_stays_there),
        T_CASE(a_heading_says_where_what_is_below_it_runs))

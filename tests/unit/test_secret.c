@@ -144,6 +144,20 @@ T(a_secret_is_found_in_every_coding_of_urls_and_json)
     }
 }
 
+T(a_secret_is_found_in_base64_wherever_it_begins_there)
+{
+    SECRETS *s = OF("sk-abcdefghij0123456789", "hunter2hunter2", "short", "?>?>?>?>");
+
+    T_STR(redacted(s, SV("token: c2stYWJjZGVmZ2hpajAxMjM0NTY3ODk=\n")), "token: ***k=\n");
+    T_STR(redacted(s, SV("c2stYWJjZGVmZ2hpajAxMjM0NTY3ODkK")), "***kK"); /* with the line's end */
+    /* curl -v -u u:hunter2hunter2, us:..., usr:... */
+    T_STR(redacted(s, SV("Basic dTpodW50ZXIyaHVudGVyMg==")), "Basic dTp***g==");
+    T_STR(redacted(s, SV("Basic dXM6aHVudGVyMmh1bnRlcjI=")), "Basic dXM6***I=");
+    T_STR(redacted(s, SV("Basic dXNyOmh1bnRlcjJodW50ZXIy")), "Basic dXNyOm***");
+    T_STR(redacted(s, SV("Pz4/Pj8+Pz4= Pz4_Pj8-Pz4=")), "***4= ***4="); /* and of URLs */
+    T_STR(redacted(s, SV("c2hvcnQ=")), "c2hvcnQ="); /* 6 digits could be anything */
+}
+
 T(blanks_at_the_front_and_the_ends_of_unicode_are_coded_too)
 {
     static const struct {
@@ -464,6 +478,7 @@ T_MAIN(T_CASE(a_secret_becomes_stars_wherever_it_stands),
        T_CASE(the_password_of_a_url_is_a_secret_of_its_own),
        T_CASE(a_url_without_a_password_hides_only_itself),
        T_CASE(a_secret_is_found_in_every_coding_of_urls_and_json),
+       T_CASE(a_secret_is_found_in_base64_wherever_it_begins_there),
        T_CASE(blanks_at_the_front_and_the_ends_of_unicode_are_coded_too),
        T_CASE(our_own_json_hides_what_it_holds),
        T_CASE(a_short_word_beside_an_escape_is_a_whole_word),

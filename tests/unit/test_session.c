@@ -55,6 +55,20 @@ static void begin(struct bench *b, const char *const *env)
     b->s = session_new(&b->loop, &spec);
 }
 
+/* A session of a host that is reached by this command of the shell, whose $2 is what is to run there. */
+static void begin_there(struct bench *b, const char *ssh, uint64_t contact_ms)
+{
+    static const char *const plain[] = {"PATH=/usr/bin:/bin", NULL};
+    const char *const argv[] = {"sh", "-c", ssh, NULL};
+    const struct session_remote there = {.host = "web1", .ssh = argv};
+    struct session_spec spec = {
+        .env = plain, .cwd = ".", .grace_ms = 300, .remote = &there, .contact_ms = contact_ms};
+
+    begin(b, NULL);
+    session_close(b->s, NULL, NULL);
+    b->s = session_new(&b->loop, &spec);
+}
+
 static void wait_done(struct bench *b)
 {
     while (!b->done)
@@ -708,6 +722,36 @@ T(a_command_that_is_stopped_while_its_shell_starts_never_begins)
     end(&b);
 }
 
+T(a_host_that_gives_no_shell_is_not_waited_for_for_ever)
+{
+    struct bench b;
+
+    begin_there(&b, "exec sleep 1000", 200);
+    (void)run_within(&b, "touch never", 0);
+    T_EQ(b.r.rc, ERR_FAILED);
+    T_CHECK(!b.r.lost); /* nothing was sent: it failed, and is not in doubt */
+    T_STR(b.r.err.msg, "host 'web1' cannot be reached: no shell was there within 200 ms");
+    T_STR(b.r.err.hint, "try: ssh web1 true");
+    end(&b);
+    begin_there(&b, "trap '' TERM; sleep 0.3; exec sh -c \"$2\"", 200);
+    (void)run_within(&b, "touch never", 0); /* it comes too late, and does not hear TERM */
+    T_EQ(b.r.rc, ERR_FAILED);
+    T_EQ(access("never", F_OK), -1);
+    end(&b);
+}
+
+T(how_long_a_host_may_take_for_its_shell_is_no_limit_for_the_command)
+{
+    struct bench b;
+
+    begin_there(&b, "exec sh -c \"$2\"", 5000);
+    T_EQ(run_within(&b, "sleep 0.01", 0), 0);
+    end(&b);
+    begin_there(&b, "exec sh -c \"$2\"", 1000);
+    T_EQ(run_within(&b, "sleep 1.5; exit 3", 0), 3);
+    end(&b);
+}
+
 T_MAIN(T_CASE(status_and_both_outputs_are_the_commands_own),
        T_CASE(directory_variables_and_functions_carry_over),
        T_CASE(the_status_of_the_command_before_is_seen_by_the_next_one),
@@ -736,4 +780,6 @@ T_MAIN(T_CASE(status_and_both_outputs_are_the_commands_own),
        T_CASE(secrets_stay_out_of_what_is_written_down),
        T_CASE(a_stopped_command_is_over_when_all_that_it_started_has_ended),
        T_CASE(closing_ends_what_is_left_in_the_background_even_when_it_does_not_listen),
-       T_CASE(a_command_that_is_stopped_while_its_shell_starts_never_begins))
+       T_CASE(a_command_that_is_stopped_while_its_shell_starts_never_begins),
+       T_CASE(a_host_that_gives_no_shell_is_not_waited_for_for_ever),
+       T_CASE(how_long_a_host_may_take_for_its_shell_is_no_limit_for_the_command))

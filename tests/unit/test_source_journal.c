@@ -50,22 +50,24 @@ static double hits(struct look *l, struct sv want)
 }
 
 /* journald writes when it comes to it. */
-static void await_records(struct look *l, double n)
+static void await_number(struct look *l, const char *name, double n)
 {
     for (int i = 0; i < 250; i++) {
         T_OK(look(l), l->s->err);
-        if (number_of(l, "records") > n - 0.5)
+        if (number_of(l, name) > n - 0.5)
             return;
         (void)poll(NULL, 0, 20);
     }
-    T_FAIL("there are %g records, not %g", number_of(l, "records"), n);
+    T_FAIL("%s is %g, not %g", name, number_of(l, name), n);
 }
 
-static struct look open_journal(const char *settings)
+static void await_records(struct look *l, double n)
 {
-    static const struct sv wants[] = {SV("ERROR"), SV("ERROR\0expected")};
-    struct look l;
-    struct err err;
+    await_number(l, "records", n);
+}
+
+static struct look open_kind(const char *kind, const char *settings)
+{
     FILE *f = fopen("/etc/machine-id", "re");
     char text[40] = "";
 
@@ -73,9 +75,16 @@ static struct look open_journal(const char *settings)
         T_SKIP("this machine has no id");
     (void)fclose(f);
     text[strcspn(text, "\n")] = '\0';
-    l = (struct look){.s = open_source("journal",
-                                       "{'directory': '/var/log/journal/%s.prusiktest'%s}", text,
-                                       settings)};
+    return (struct look){.s = open_source(kind, "{'directory': '/var/log/journal/%s.prusiktest'%s}",
+                                          text, settings)};
+}
+
+static struct look open_journal(const char *settings)
+{
+    static const struct sv wants[] = {SV("ERROR"), SV("ERROR\0expected")};
+    struct look l = open_kind("journal", settings);
+    struct err err;
+
     T_OK(source_want(l.s, wants, ARRAY_LEN(wants), &err), err);
     return l;
 }
@@ -122,6 +131,42 @@ T(entries_are_counted_from_the_first_look_on)
     program_stop(journald);
 }
 
+T(patterns_know_what_the_journal_had_before)
+{
+    struct look all, kinds;
+
+    if (!journald_begin())
+        T_SKIP("no journald can be started here");
+    begin();
+    all = open_journal(", 'match': 'PRUSIK=1'");
+    say("MESSAGE=ERROR order 1\nPRUSIK=1\n");
+    for (int i = 0; i < 250 && look(&all) != ERR_OK; i++)
+        (void)poll(NULL, 0, 20);
+    say("MESSAGE=ERROR order 2\nPRUSIK=1\n");
+    say("NOTHING=to say\nPRUSIK=1\n");
+    say("MESSAGE=ERROR of others\n");
+    say("MESSAGE=fine\nPRUSIK=1\n");
+    await_records(&all, 1);
+    kinds = open_kind("patterns", ", 'match': 'PRUSIK=1'");
+    for (int i = 0; i < 250; i++) { /* until it has the last of them */
+        T_OK(look(&kinds), kinds.s->err);
+        if (strstr(text_of(&kinds, "known_json").p, "order"))
+            break;
+        source_free(kinds.s);
+        (void)poll(NULL, 0, 20);
+        kinds = open_kind("patterns", ", 'match': 'PRUSIK=1'");
+    }
+    check_number(&kinds, "known", 1);
+    say("MESSAGE=ERROR order 3\nPRUSIK=1\n");
+    say("MESSAGE=ERROR pool 7 is gone\nPRUSIK=1\n");
+    await_number(&kinds, "taken", 2);
+    T_CHECK(strstr(text_of(&kinds, "rows_json").p, "pool <n> is gone") != NULL);
+    source_free(all.s);
+    source_free(kinds.s);
+    end();
+    program_stop(journald);
+}
+
 T(a_journal_that_is_not_there_is_unknown)
 {
     struct look l;
@@ -152,4 +197,5 @@ T(a_match_that_is_none_is_refused)
 }
 
 T_MAIN(T_CASE(entries_are_counted_from_the_first_look_on),
+       T_CASE(patterns_know_what_the_journal_had_before),
        T_CASE(a_journal_that_is_not_there_is_unknown), T_CASE(a_match_that_is_none_is_refused))

@@ -355,10 +355,12 @@ T(a_store_of_version_1_is_taken_over_when_it_is_written)
     store_free(s);
     sql_run(
         "s/store.db",
-        "DROP TABLE summary; DROP TABLE approval; CREATE TABLE approval (plan TEXT NOT NULL, step TEXT NOT NULL, who TEXT"
+        "DROP TABLE report; DROP TABLE summary; DROP TABLE approval; CREATE TABLE approval (plan TEXT NOT NULL, step TEXT NOT NULL, who TEXT"
         " NOT NULL, role TEXT NOT NULL, note TEXT NOT NULL, at_us INTEGER NOT NULL);"
         " INSERT INTO approval VALUES ('p1', '1', 'bo', 'r', '', 5); PRAGMA user_version = 1");
     T_OK(store_open("s", STORE_READ, &s, &err), err); /* and is read as it is */
+    T_OK(store_reports(s, &(struct store_reports_of){.environment = SV("x")}, NULL, NULL, &err),
+         err);
     store_free(s);
     T_OK(store_open("s", STORE_WRITE, &s, &err), err);
     T_OK(store_approval_add(s, &a, &err), err);

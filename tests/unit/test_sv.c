@@ -1,6 +1,7 @@
 #include "base/sv.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "t.h"
 
@@ -337,6 +338,53 @@ T(what_is_no_decimal_is_refused_and_the_result_left_alone)
     T_CHECK(sv_to_f64((struct sv){many, 399}, &v) && !sv_to_f64((struct sv){many, 400}, &v));
 }
 
+/* Texts are looked at in blocks: whatever the lengths, the first place is found, as one looks byte by byte. */
+T(a_needle_is_found_wherever_it_stands)
+{
+    for (size_t round = 0; round < 60000; round++) {
+        char text[90], needle[80];
+        struct sv s = {text, t_below(sizeof(text))}, n = {needle, 1 + t_below(round % 9 ? 5 : 79)};
+        size_t from = t_below(8), want = SV_NPOS, want_nocase = SV_NPOS;
+
+        for (size_t i = 0; i < s.n; i++)
+            text[i] = "abABa-\xc3`"[t_below(8)];
+        for (size_t i = 0; i < n.n; i++)
+            needle[i] = "abABa-\xc3`"[t_below(8)];
+        if (round % 3 == 0 && n.n <= s.n) /* it is there */
+            memcpy(text + t_below(s.n - n.n + 1), needle, n.n);
+        for (size_t at = s.n; at-- > from;) {
+            if (at + n.n > s.n)
+                continue;
+            want = sv_eq(sv_sub(s, at, at + n.n), n) ? at : want;
+            want_nocase = sv_eq_nocase(sv_sub(s, at, at + n.n), n) ? at : want_nocase;
+        }
+        T_CHECK(sv_find(s, n, from) == want);
+        T_CHECK(sv_find_nocase(s, n, from) == want_nocase);
+    }
+}
+
+/* In a long text it is looked for by its two rarest bytes. */
+T(a_needle_is_found_in_a_long_text)
+{
+    static const struct sv needles[] = {
+        SV("a"),     SV("qz"),        SV(" must be "),          SV("Replace "),
+        SV("aaaab"), SV("a\0b"),      SV("\xe2\x89\xa4 5 `x`"), SV("do not revert"),
+        SV("  x  "), SV("ABCDEFGHIJ")};
+
+    for (size_t i = 0; i < ARRAY_LEN(needles); i++)
+        for (size_t round = 0; round < 200; round++) {
+            char text[1500];
+            struct sv s = {text, 1024 + t_below(sizeof(text) - 1024)};
+            size_t at = t_below(s.n - needles[i].n + 1);
+
+            memset(text, round % 2 ? 'y' : ' ', s.n);
+            T_CHECK(sv_find_nocase(s, needles[i], 0) == SV_NPOS);
+            memcpy(text + at, needles[i].p, needles[i].n);
+            T_CHECK(sv_find(s, needles[i], 0) == at && sv_find_nocase(s, needles[i], 0) == at);
+            T_CHECK(sv_find(s, needles[i], at + 1) == SV_NPOS);
+        }
+}
+
 T(letters_and_digits_are_those_of_ascii)
 {
     for (int c = -128; c < 128; c++) {
@@ -365,4 +413,5 @@ T_MAIN(T_CASE(a_view_of_a_c_string_ends_before_its_nul), T_CASE(a_part_is_clampe
        T_CASE(a_decimal_is_read_as_the_nearest_double),
        T_CASE(random_digits_are_read_as_strtod_reads_them),
        T_CASE(what_is_no_decimal_is_refused_and_the_result_left_alone),
+       T_CASE(a_needle_is_found_wherever_it_stands), T_CASE(a_needle_is_found_in_a_long_text),
        T_CASE(letters_and_digits_are_those_of_ascii))

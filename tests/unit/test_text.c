@@ -218,7 +218,32 @@ T(whatever_goes_in_no_control_comes_out)
     }
 }
 
-T_MAIN(T_CASE(utf_8_is_well_formed_exactly_as_rfc_3629_says),
+T(a_command_of_several_lines_is_told_on_one)
+{
+    static const char *const rows[][2] = {
+        {"ls", "ls"},
+        {"docker run -d \\\n  --name app \\\n  app:2", "docker run -d --name app app:2"},
+        {"{\n  ./a\n  ./b\n}", "{ ./a ..."},
+        {"if a; then\n  b\nfi", "if a; then ..."},
+        {"a \\", "a"},
+        {"\\", "\\"},
+        {"a\n\n", "a"},
+        {"(", "("},
+        {"", ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+        strbuf_add_str(&b, "> ");
+        text_add_brief(&b, sv_from(rows[i][0]));
+        T_CHECK(sv_starts(strbuf_sv(&b), SV("> ")));
+        T_CHECK(sv_eq(sv_sub(strbuf_sv(&b), 2, b.n), sv_from(rows[i][1])));
+    }
+}
+
+T_MAIN(T_CASE(a_command_of_several_lines_is_told_on_one),
+       T_CASE(utf_8_is_well_formed_exactly_as_rfc_3629_says),
        T_CASE(every_code_point_is_written_as_it_is_read), T_CASE(the_first_bad_byte_is_found),
        T_CASE(width_is_that_of_a_terminal), T_CASE(a_cut_is_the_longest_front_that_fits),
        T_CASE(what_could_drive_a_terminal_becomes_visible),

@@ -1,0 +1,249 @@
+/*
+ * inline: commands in the text of paragraphs and bullets: when do they tell somebody to run them?
+ */
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/regex.h"
+#include "base/sv.h"
+#include "runbook/expect.h"
+#include "runbook/reader_int.h"
+#include "runbook/told_verb.h"
+#include "runbook/unwrap.h"
+
+/* "2. Run a backup:" and below it "- `./backup.sh`": a bullet that is nothing but code, of an item that is carried out. */
+static bool inline_is_quoted(const struct rb_build *b, const struct md_node *n)
+{
+    const struct md_node *v = b->rb->md.v;
+    const struct md_node *item = n->parent == MD_NONE ? NULL : &v[n->parent];
+    const struct md_node *outer = item && item->kind == MD_ITEM && item->parent != MD_NONE &&
+                                          v[item->parent].parent != MD_NONE
+                                      ? &v[v[item->parent].parent]
+                                      : NULL;
+
+    return outer && outer->kind == MD_ITEM && n->n_spans == 1 && n->spans[0].kind == MD_CODE_SPAN &&
+           n->spans[0].to - n->spans[0].from == sv_trim(n->text).n && b->part != RB_NONE &&
+           b->parts.v[b->part].kind == PART_ITEM && outer->first != MD_NONE &&
+           sv_ends(sv_trim(v[outer->first].text), SV(":"));
+}
+
+/* The text of the heading that what is read now stands below. */
+struct sv inline_heading(const struct rb_build *b)
+{
+    const struct rb_part *p = b->part == RB_NONE ? NULL : &b->parts.v[b->part];
+
+    if (!p || p->kind != PART_SECTION)
+        return (struct sv){NULL, 0};
+    assert(b->rb->md.v); /* it has its heading */
+    return b->rb->md.v[p->node].text;
+}
+
+/* "(takes up to 30 s)", and nothing behind it; anything else may be why it is not run, or not here, or not now. */
+bool inline_is_remark(struct sv after)
+{
+    static const struct sv fronts[] = {
+        SV("takes "),  SV("may take "), SV("can take "), SV("approx. "), SV("about "),
+        SV("around "), SV("ca. "),      SV("up to "),    SV("~"),        SV("less than ")};
+    struct sv rest, word;
+
+    if (sv_ends(after, SV(".")))
+        after.n--;
+    if (after.n < 4 || *after.p != '(' || sv_find_byte(after, ')', 0) != after.n - 1)
+        return false;
+    rest = sv_sub(after, 1, after.n - 1);
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        if (sv_eat_nocase(&rest, fronts[i]))
+            i = SIZE_MAX; /* "takes up to" */
+    while (rest.n && (ascii_is_digit(*rest.p) || strchr("-.", *rest.p)))
+        rest = sv_sub(rest, 1, rest.n);
+    return rest.n < after.n - 2 && sv_next_word(&rest, &word) && duration_unit_ms(word) > 0 &&
+           !sv_trim(rest).n;
+}
+
+/* "- runs the migration", "and wait": more is said of it. */
+static bool inline_says_more(struct sv after)
+{
+    static const struct sv fronts[] = {SV("- "),     SV("— "), SV("– "),      SV("("), SV("and "),
+                                       SV("until "), SV("# "), SV(", then "), SV("; ")};
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        if (sv_starts_nocase(after, fronts[i]))
+            return true;
+    return false;
+}
+
+/* Not "`config.yml` - main configuration". */
+static bool inline_is_program(const struct md_node *n)
+{
+    struct sv code = sv_sub(n->text, n->spans[0].from, n->spans[0].to);
+
+    return block_knows_command(code) || block_is_script(code);
+}
+
+/* "Deployment scripts", "Useful commands": what there is, and nothing that is done there. */
+static bool inline_only_names(struct sv heading)
+{
+    static struct words words = WORDS(
+        "scripts commands files options targets sheet reference examples tools aliases tasks");
+    struct sv word, last = {NULL, 0};
+
+    while (sv_next_word(&heading, &word))
+        last = word;
+    return last.n && told_starts(last, &words);
+}
+
+/* What stands behind the code: nothing, a full stop, what it must show ("→ expect 0"), or something about it. */
+static bool inline_is_all_code(const struct md_node *n, bool listed)
+{
+    struct sv after, rest;
+
+    if (n->n_spans == 0 || n->spans[0].kind != MD_CODE_SPAN || n->spans[0].from != 0)
+        return false;
+    after = sv_trim(sv_sub(n->text, n->spans[0].to, n->text.n));
+    return after.n <= 1 || inline_is_remark(after) ||
+           (listed && inline_is_program(n) && inline_says_more(after)) ||
+           (told_arrow(&after) && expect_is_label(after, &rest));
+}
+
+/*
+ * "- `./back.sh`" right below a heading that says what is done there, or below "Promote the standby:".  A list of
+ * commands that somebody may want ("Useful commands:") is none to be carried out.
+ */
+bool inline_is_listed(const struct rb_build *b, const struct md_node *n)
+{
+    const struct md_node *v = b->rb->md.v;
+    const struct md_node *item = n->parent == MD_NONE ? NULL : &v[n->parent];
+    const struct md_node *list =
+        item && item->kind == MD_ITEM && item->parent != MD_NONE ? &v[item->parent] : NULL;
+    const struct md_node *outer = list && list->parent != MD_NONE ? &v[list->parent] : NULL;
+    struct sv heading = inline_heading(b);
+
+    if (!list || item->ordered || item->task || n->next != MD_NONE ||
+        !inline_is_all_code(n, true) || build_role(b) == ROLE_MONITOR)
+        return false;
+    if (outer && outer->kind == MD_ITEM) {
+        struct sv text = outer->first == MD_NONE ? SV("") : sv_trim(v[outer->first].text);
+
+        return sv_ends(text, SV(":")) && told_verb(text) != TOLD_NOT;
+    }
+    if (block_is_forbidden(b))
+        return false;
+    if (b->label.n && !sv_eq(b->label, heading))
+        return sv_ends(b->label, SV(":")) && told_verb(b->label) != TOLD_NOT;
+    if (b->back.part != RB_NONE)
+        return true;
+    return heading.n && !inline_only_names(heading) &&
+           build_role_acts(title_role(b->title, heading)) &&
+           title_role(b->title, heading) != ROLE_NONE;
+}
+
+/* "`curl -s localhost` returns 200" */
+static bool inline_shows(const struct rb_build *b, const struct md_node *n)
+{
+    return n->n_spans > 0 && n->spans[0].kind == MD_CODE_SPAN && n->spans[0].from == 0 &&
+           regex_has(b->block_patterns[BLOCK_SHOWS],
+                     sv_trim(sv_sub(n->text, n->spans[0].to, n->text.n)));
+}
+
+/*
+ * "`kubectl apply -f x.yaml`" right below a heading, and those that follow it: what else stands before may speak of it
+ * ("Syntax:", "We used to run:").
+ */
+static bool inline_is_alone(const struct rb_build *b, const struct md_node *n)
+{
+    enum { READ_ALONE = 32 }; /* paragraphs of code that follow each other */
+    const struct md_node *v = b->rb->md.v, *before = n;
+
+    for (size_t i = 0; i < READ_ALONE && before->kind == MD_PARAGRAPH; i++) {
+        if (b->back.part != RB_NONE && before == &v[b->back.label])
+            break;
+        if (before->n_spans != 1 || !inline_is_all_code(before, false) || before->before == MD_NONE)
+            return false;
+        before = &v[before->before];
+    }
+    return (before->kind == MD_HEADING ||
+            (b->back.part != RB_NONE && before == &v[b->back.label])) &&
+           !b->quoted && block_is_whole_command(n) && build_role(b) != ROLE_MONITOR &&
+           build_role(b) != ROLE_VERIFY;
+}
+
+/* A sentence that says to run a command: "Now run `make install`."; listed: inline_is_listed(). */
+bool inline_read(struct rb_build *b, const struct md_node *n, bool listed)
+{
+    size_t before = b->steps.n;
+    bool alone = inline_is_alone(b, n);
+
+    if (!build_role_acts(build_role(b)) || remark_is(b, n->text) ||
+        !(alone || title_says_run(b->title, n->text) || inline_is_quoted(b, n) ||
+          inline_shows(b, n) || listed))
+        return false; /* "Expected: a list of migrations to run" speaks of the commands before */
+    if (block_inline(b, n)) {
+        if (listed)
+            attach_inline(b, n, before);
+    } else if (alone || ((listed || inline_shows(b, n)) && n->parent != MD_NONE &&
+                         b->rb->md.v[n->parent].kind == MD_ITEM)) {
+        (void)build_step(b, STEP_MANUAL, n->line, sv_trim(n->text)); /* nobody knows what it does */
+    } else {
+        return false;
+    }
+    b->block_steps = before;
+    return true;
+}
+
+/* "sudo systemctl stop app", and not "docker is needed on each host". */
+static bool inline_is_typed(struct sv line)
+{
+    static struct words said =
+        WORDS("is are was were the a an and to will must should can may has have");
+    struct sv rest = line, word;
+    bool option = told_starts(line, WORDS_HERE("sudo $"));
+    size_t words = 0;
+
+    if (line.n < 4 || !unwrap_is_command(line) || strchr(".:,;!?", line.p[line.n - 1]))
+        return false;
+    for (; sv_next_word(&rest, &word); words++) {
+        if (told_starts(word, &said))
+            return false;
+        option |= strchr("-/.", *word.p) != NULL;
+    }
+    return option || words > 2;
+}
+
+/* Not below "Do not run:", "Expected output:", "The old way was", "Server log:". */
+static bool inline_may_type(const struct rb_build *b, const struct md_node *n, bool behind_first)
+{
+    const struct md_node *before = n->before == MD_NONE ? NULL : &b->rb->md.v[n->before];
+    struct sv above = behind_first                             ? n->text
+                      : before && before->kind == MD_PARAGRAPH ? before->text
+                                                               : (struct sv){NULL, 0};
+
+    above = sv_trim(sv_sub(above, 0, behind_first ? sv_find_byte(above, '\n', 0) : above.n));
+    if (block_is_forbidden(b) || (above.n && remark_is(b, above)))
+        return false;
+    return !above.n || told_verb(told_bare(above)) != TOLD_NOT ||
+           (!sv_ends(above, SV(":")) && !behind_first && inline_is_typed(above)) ||
+           told_starts(above, WORDS_HERE("then next finally steps:"));
+}
+
+bool inline_typed(struct rb_build *b, const struct md_node *n, bool behind_first)
+{
+    struct sv rest = n->text, line;
+    size_t at = n->line, lines = 0;
+
+    if (!build_role_acts(build_role(b)) || build_role(b) == ROLE_MONITOR || b->quoted ||
+        !inline_may_type(b, n, behind_first) || n->n_spans > 0 ||
+        scope_way(b, b->part) == SCOPE_NEVER)
+        return false;
+    if (behind_first) {
+        (void)sv_next_line(&rest, &line);
+        at++;
+    }
+    for (struct sv text = rest; sv_next_line(&text, &line); lines++)
+        if (!inline_is_typed(sv_trim(line)))
+            return false;
+    if (lines == 0)
+        return false;
+    for (; sv_next_line(&rest, &line) && !b->full_line; at++)
+        (void)build_step(b, STEP_MANUAL, at, sv_trim(line));
+    return true;
+}

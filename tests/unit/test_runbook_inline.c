@@ -1,0 +1,153 @@
+/* Commands that are told in a text: which are carried out, which a person does, and which are only spoken of. */
+#include "runbook_want.h"
+
+/* What is done below "## Deployment". */
+static void want_told(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf md = STRBUF(0);
+
+    strbuf_addf(&md, "# R\n## Deployment\n%s", text);
+    want_steps(strbuf_str(&md), want);
+}
+
+T(a_remark_behind_a_command_is_one)
+{
+    want_told("- `systemctl stop app` (takes up to 30 s)\n", "deploy systemctl stop app");
+    want_told("1. `systemctl stop app` (takes up to 30 s).\n", "deploy systemctl stop app");
+    want_told("- `systemctl stop app` (see below)\n", "deploy [systemctl stop app (see below)]");
+    want_told("- `systemctl stop app` (never on Friday)\n",
+              "deploy [systemctl stop app (never on Friday)]");
+    want_told("`systemctl stop app` (a b) does it\n", "");
+    want_told("- `systemctl stop app` (~30 s)\n", "deploy systemctl stop app");
+    want_told("- `systemctl stop app` (may take 5-10 minutes)\n", "deploy systemctl stop app");
+    want_told("- `rm -rf /srv/data` (DO NOT RUN on production)\n",
+              "deploy [rm -rf /srv/data (DO NOT RUN on production)]");
+    want_told("- `systemctl stop app` (on web2)\n", "deploy [systemctl stop app (on web2)]");
+    want_told("- `systemctl stop app` (after 30 days)\n",
+              "deploy [systemctl stop app (after 30 days)]");
+    want_told("- `systemctl stop app` (5 times)\n", "deploy [systemctl stop app (5 times)]");
+    want_told("Never run this:\n\n- `systemctl stop nginx`\n", "");
+    want_told("Do not run these commands:\n\n- `systemctl stop nginx` (takes 5 s)\n", "");
+}
+
+T(more_than_a_remark_is_left_to_a_person)
+{
+    want_told("- `systemctl start app` — as root\n", "deploy [systemctl start app — as root]");
+    want_told("- `./migrate.sh` - runs it\n", "deploy [./migrate.sh - runs it]");
+    want_told("- `kubectl rollout restart a` and wait\n",
+              "deploy [kubectl rollout restart a and wait]");
+    want_told("Useful commands:\n\n- `./migrate.sh` - runs it\n", "");
+    want_told("- `config.yml` - main configuration\n", "");
+    want_steps("# R\n## Deployment scripts\n- `./deploy.sh`\n- `./teardown.sh` - removes all\n",
+               "");
+}
+
+T(the_name_of_a_script_is_a_command)
+{
+    want_told("`./deploy.sh`\n", "deploy ./deploy.sh");
+    want_told("- [ ] Deploy: `./deploy.sh`\n", "deploy ./deploy.sh");
+    want_told("1. `ops/deploy.sh`\n", "deploy ops/deploy.sh");
+    want_told("- [ ] Configure: `./deploy.sh`\n", "deploy [Configure: ./deploy.sh]");
+    want_told("- [ ] Script: `./deploy.sh`\n", "deploy [Script: ./deploy.sh]");
+    want_told("`./`\n", "");
+    want_told("1. Save the dump as: `./dump`\n", "deploy [Save the dump as: ./dump]");
+    want_told("1. Deploy (old way): `./old.sh`\n", "deploy [Deploy (old way): ./old.sh]");
+    want_told("1. Start: `./a.sh`, then wait 10 minutes\n",
+              "deploy [Start: ./a.sh, then wait 10 minutes]");
+    want_told("1. Restore from: `./backup.sql`\n", "deploy [Restore from: ./backup.sql]");
+    want_told("1. Run the script: `./a.sh`\n", "deploy ./a.sh");
+    want_told("1. `./clean/`\n", "deploy [./clean/]");
+    want_told("1. `./backup.sql`\n", "deploy [./backup.sql]");
+    want_told("- [ ] Check `./deploy.sh`\n", "deploy [Check ./deploy.sh]");
+}
+
+T(commands_that_were_typed_as_text_are_done_by_a_person)
+{
+    want_told("sudo apt-get update\nsudo apt-get install app=2.0\n",
+              "deploy [sudo apt-get update]|deploy [sudo apt-get install app=2.0]");
+    want_told("* Stop it\n  sudo systemctl stop app\n", "deploy [sudo systemctl stop app]");
+    want_told("1. Stop it\n   sudo systemctl stop app\n", "deploy [sudo systemctl stop app]");
+    want_told("docker is needed on each host\n", "");
+    want_told("Do not run:\n\nsystemctl stop nginx -x\n", "");
+    want_told("The old way was:\n\nsystemctl restart old-app\n", "");
+    want_told("Then:\n\nsystemctl restart old-app\n", "deploy [systemctl restart old-app]");
+    want_told("Server log:\n\nnginx -t ok on web1\n", "");
+    want_told("kubectl access\n", "");
+    want_told("kubectl get pods shows them.\n", "");
+    want_told("> sudo systemctl stop app\n", "");
+    want_steps("# R\n## Overview\n\nsudo systemctl stop app\n", "");
+}
+
+T(bullets_below_a_bullet_that_tells_to_do_it_are_commands)
+{
+    want_told("- Promote the standby:\n  - `./promote.sh --now`\n  - `systemctl restart app`\n",
+              "deploy ./promote.sh --now|deploy systemctl restart app");
+    want_told("- Useful:\n  - `./promote.sh --now`\n", "");
+}
+
+T(a_numbered_section_without_words_is_told_by_its_heading)
+{
+    want_steps("# R\n## Steps\n## Step 3\n\n" SH("./a") "\n## Step 4\n\n## Cleanup\n",
+               "deploy ./a|deploy [Step 4]");
+}
+
+T(where_somebody_clicks_is_done_by_a_person)
+{
+    want_told("Settings → Feature flags → turn on `x`\n",
+              "deploy [Settings → Feature flags → turn on x]");
+    want_told("- Jenkins > deploy-prod > Build with Parameters\n",
+              "deploy [Jenkins > deploy-prod > Build with Parameters]");
+    want_told("Latency > 500 > 100\n", "");
+    want_told("web → app → database\n", "");
+    want_told("A > B\n", "");
+    want_told("The request goes through the whole of the big system > The proxy > App\n", "");
+    want_told("Staging → → Production\n", "");
+    want_told("Client → Load balancer → App server → Database\n", "");
+    want_told("Order created -> Payment -> Shipping\n", "");
+    want_told("- Web app → Deployments → Redeploy\n", "deploy [Web app → Deployments → Redeploy]");
+}
+
+T(what_comes_before_is_seen_to_by_a_person)
+{
+    want_told("Traffic must be drained first.\n" SH("./a"),
+              "deploy [Traffic must be drained first.]|deploy ./a");
+    want_told("The job has to be stopped before the upgrade.\n" SH("./a"),
+              "deploy [The job has to be stopped before the upgrade.]|deploy ./a");
+    want_told("Start not before 22:00.\n" SH("./a"), "deploy [Start not before 22:00.]|deploy ./a");
+    want_told("Do not start before the DBA has confirmed.\n" SH("./a"),
+              "deploy [Do not start before the DBA has confirmed.]|deploy ./a");
+    want_told("Wait at least 10 minutes between the nodes.\n" SH("./a"),
+              "deploy [Wait at least 10 minutes between the nodes.]|deploy ./a");
+    want_told("Wait 10 minutes.\n" SH("sleep 600"), "deploy sleep 600");
+    want_told("Passwords must be hashed before they are stored.\n" SH("./a"), "deploy ./a");
+    want_told("The data must be exported.\n" SH("./a"), "deploy ./a");
+    want_rules("# R\n## Deployment\nWait at least 10 minutes between the nodes.\n", "");
+}
+
+T(a_comment_tells_what_no_command_below_does)
+{
+    want_told(SH("# Edit config.yml and set workers: 4\nsystemctl restart app"),
+              "deploy [Edit config.yml and set workers: 4]|deploy systemctl restart app");
+    want_told(SH("# Change DEBUG to false in .env\nsystemctl restart app"),
+              "deploy [Change DEBUG to false in .env]|deploy systemctl restart app");
+    want_told(SH("# Edit x.conf if needed\nsystemctl restart app"),
+              "deploy systemctl restart app ?if needed");
+    want_told(SH("# Edit config.yml\nsed -i s/a/b/ config.yml"), "deploy sed -i s/a/b/ config.yml");
+    want_told(SH("# Set the version in etc/app.env\necho V=2 >> etc/app.env"),
+              "deploy echo V=2 >> etc/app.env");
+    want_told(SH("# Add it to requirements.txt\npip install -r requirements.txt"),
+              "deploy pip install -r requirements.txt");
+    want_told(SH("# Set it in app.yml\n./set.sh"), "deploy ./set.sh");
+    want_told(SH("# Update values.yaml\n\nhelm upgrade a"), "deploy helm upgrade a");
+    want_told(SH("# The port is open in the console\n./a"), "deploy ./a");
+    want_told(SH("./a # edit config.yml"), "deploy ./a");
+}
+
+T_MAIN(T_CASE(a_remark_behind_a_command_is_one), T_CASE(more_than_a_remark_is_left_to_a_person),
+       T_CASE(the_name_of_a_script_is_a_command),
+       T_CASE(commands_that_were_typed_as_text_are_done_by_a_person),
+       T_CASE(bullets_below_a_bullet_that_tells_to_do_it_are_commands),
+       T_CASE(a_numbered_section_without_words_is_told_by_its_heading),
+       T_CASE(where_somebody_clicks_is_done_by_a_person),
+       T_CASE(what_comes_before_is_seen_to_by_a_person),
+       T_CASE(a_comment_tells_what_no_command_below_does))
