@@ -11,6 +11,7 @@ memory=
 trap 'rm -rf "$dir" ${memory:+"$memory"}' EXIT
 trap '[ -z "${begun:-}" ] || kill "$begun"; exit 130' INT TERM
 results=$dir/results # test, tab, "ok" or "failed"
+most_again=12        # programs
 : > "$results"
 
 note() { # TEST STATUS
@@ -29,23 +30,53 @@ tests_tmpdir() {
   if "$memory/may-run" 2> /dev/null; then export TMPDIR="$memory"; fi
 }
 
-# Run the tests of a build folder, more at once than there are processors, as most of them wait most of the time.  A run
-# without a failed test that fails all the same is a failure of its own.  The limits of time are for a quiet machine; a busy
-# one may be five times as slow.
-tests() { # FOLDER MESON-TEST-ARGUMENT...
+# Tests of a build folder: fills $dir/out, and $dir/log-TRY with what meson says of each.  The limits of time are for a quiet
+# machine; a busy one may be five times as slow.
+meson_tests() { # TRY FOLDER MESON-TEST-ARGUMENT...
+  try=$1
+  folder=$2
+  shift 2
+  rm -f "$folder"/meson-logs/testlog*.json
+  meson test -C "$folder" --no-rebuild --print-errorlogs --timeout-multiplier 5 "$@" > "$dir/out" 2>&1 < /dev/null
+  status=$?
+  : > "$dir/log-$try"
+  for log in "$folder"/meson-logs/testlog*.json; do # its name has that of the setup in it
+    [ ! -f "$log" ] || cat "$log" > "$dir/log-$try"
+  done
+  return "$status"
+}
+
+# A program of which a test failed is run again with nothing beside it, twice at most, and that is said: what depends on
+# time fails when others take it.  Where many fail, or all that is left fails, more is wrong than the time.
+again() { # FOLDER MESON-TEST-ARGUMENT...
   folder=$1
   shift
-  rm -f "$folder"/meson-logs/testlog*.json
-  meson test -C "$folder" --no-rebuild --print-errorlogs --timeout-multiplier 5 --num-processes $(($(nproc) * 2)) "$@" > "$dir/out" 2>&1 < /dev/null
-  status=$?
-  : > "$dir/tests"
-  for log in "$folder"/meson-logs/testlog*.json; do # its name has that of the setup in it
-    [ ! -f "$log" ] || tools/results.py "$log" > "$dir/tests"
+  for try in 2 3; do
+    tools/results.py --failed "$dir"/log-* > "$dir/failed"
+    n=$(wc -l < "$dir/failed")
+    if [ "$n" -eq 0 ] || [ "$n" -gt "$most_again" ]; then break; fi
+    cat "$dir/out"
+    printf 'run again, alone: %s\n' "$(paste -sd ' ' "$dir/failed")"
+    # shellcheck disable=SC2046 # a name has no blanks
+    meson_tests "$try" "$folder" "$@" --num-processes 1 $(cat "$dir/failed")
+    status=$?
+    [ -s "$dir/log-$try" ] || break
+    cat "$dir/failed" >> "$dir/alone"
   done
+  return "$status"
+}
+
+# Run the tests of a build folder, more at once than there are processors, as most of them wait most of the time.  A run
+# without a failed test that fails all the same is a failure of its own.
+tests() { # FOLDER MESON-TEST-ARGUMENT...
+  rm -f "$dir"/log-*
+  meson_tests 1 "$@" --num-processes $(($(nproc) * 2)) || again "$@"
+  status=$?
+  tools/results.py "$dir"/log-* > "$dir/tests"
   cat "$dir/tests" >> "$results"
   if [ $status -ne 0 ] || [ ! -s "$dir/tests" ]; then
     cat "$dir/out"
-    grep -q 'failed$' "$dir/tests" || note "meson test in $folder" 1
+    grep -q 'failed$' "$dir/tests" || note "meson test in $1" 1
     return 1
   fi
 }
@@ -154,6 +185,7 @@ done
 
 printf '\n== summary\n'
 cat "$dir/summary"
+[ ! -s "$dir/alone" ] || printf 'run again, alone: %s\n' "$(sort -u "$dir/alone" | paste -sd ' ')"
 awk -F '\t' '$2 == "failed" { bad[$1] = 1 } { all[$1] = 1 }
   END { for (t in all) { n++; if (t in bad) { print "failed: " t; f++ } }
         printf "%d passed, %d failed\n", n - f, f; exit f > 0 || n == 0 }' "$results"

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """One line for each single test of a meson test run: its name, a tab, "ok" or "failed".
 
-usage: tools/results.py FOLDER/meson-logs/testlog.json
+usage: tools/results.py LOG [LATER-LOG...]     FOLDER/meson-logs/testlog.json; a program in a later one counts as there
+       tools/results.py --failed LOG...        the programs that failed, by their names for meson
 
 A TAP program counts with its subtests.  A program that fails otherwise (no plan, crash, timeout) is one more
 failed test, and so is one that was skipped: what `make check` runs, it needs.
@@ -19,7 +20,9 @@ def subtests(stdout):
             yield f"{match[2]} {match[3].strip()}", not match[1] and not match[4]
 
 
-def main(path):
+def tests(path):
+    """Each program's results: (name of a single test, passed)."""
+    programs = {}
     with open(path, encoding="utf-8", errors="replace") as log:
         for line in log:
             test = json.loads(line)
@@ -27,8 +30,20 @@ def main(path):
             rows = list(subtests(test.get("stdout", "")))
             if not rows or (not good and all(passed for _, passed in rows)):
                 rows.append(("", good))
-            for name, passed in rows:
-                print(f"{test['name']}: {name}\t{'ok' if passed else 'failed'}")
+            programs[test["name"]] = rows
+    return programs
 
 
-main(sys.argv[1])
+def main(args):
+    only_failed = args[0] == "--failed"
+    programs = {}
+    for path in args[only_failed:]:
+        programs.update(tests(path))
+    for program, rows in programs.items():
+        if only_failed and not all(passed for _, passed in rows):
+            print(program.split(" / ")[-1])
+        for name, passed in rows if not only_failed else ():
+            print(f"{program}: {name}\t{'ok' if passed else 'failed'}")
+
+
+main(sys.argv[1:])

@@ -138,11 +138,66 @@ an_unknown_stage_is_told() {
   status_is 2
 }
 
+# Fails beside others, and alone until as many tries are over as FILE says.
+fails_beside_others() {
+  play bin/meson << 'EOF'
+while [ "$1" != -C ]; do shift; done
+mkdir -p "$2/meson-logs"
+echo "$*" >> tries
+if [ "$(wc -l < tries)" -gt "$(cat good_after)" ]; then
+  grep '/ a"' log > "$2/meson-logs/testlog.json"
+  exit 0
+fi
+sed 's/ok 2 - two/not ok 2 - two/; 1s/"OK"/"FAIL"/' log > "$2/meson-logs/testlog.json"
+exit 1
+EOF
+}
+
+what_fails_beside_others_is_run_again_alone_and_that_is_said() {
+  project
+  fails_beside_others
+  for tries in 1 2; do
+    echo "$tries" > good_after
+    rm -f tries
+    check gcc
+    status_is 0
+    [ "$(tail -n 1 tries)" = "$(head -n 1 tries | sed 's/--num-processes [0-9]*/--num-processes 1/') a" ] || fail "$(cat tries)"
+    output_has 'run again, alone: a'
+    last_is '4 passed, 0 failed'
+  done
+}
+
+what_fails_alone_as_well_has_failed() {
+  project
+  fails_beside_others
+  echo 3 > good_after
+  check gcc
+  status_is 1
+  output_has 'failed: p:unit / a: 2 two'
+  last_is '3 passed, 1 failed'
+}
+
+where_many_fail_nothing_is_run_again() {
+  project
+  for name in c d e f g h i j k l m n; do
+    printf '{"name": "p:fuzz / %s", "stdout": "", "result": "OK"}\n' "$name" >> log
+  done
+  sed -i 's/"OK"/"FAIL"/; s/ok 2 - two/not ok 2 - two/' log
+  echo 1 > status
+  check gcc
+  status_is 1
+  ! grep -q 'run again' out || fail 'run again'
+  last_is '2 passed, 14 failed'
+}
+
 tap single_tests_are_counted_once_however_often_they_ran \
   every_stage_runs_and_counts \
   a_failed_subtest_fails_everything_and_is_named \
   a_test_that_fails_in_one_build_only_has_failed \
   a_program_that_dies_with_all_subtests_passed_is_a_failure \
+  what_fails_beside_others_is_run_again_alone_and_that_is_said \
+  what_fails_alone_as_well_has_failed \
+  where_many_fail_nothing_is_run_again \
   a_skipped_test_is_a_failure \
   a_run_without_a_test_is_a_failure \
   a_meson_that_fails_without_a_failed_test_is_a_failure \
