@@ -502,10 +502,10 @@ static void ui_gate(struct ui *u, const struct run_event *e, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
 
+    if (event_gate_is_person(json_get_sv(e->data, "gate")))
+        return; /* who is at this terminal knows it */
     if (!e->step)
-        return; /* uncovered: a gate is always a step's */
-    if (sv_eq(json_get_sv(e->data, "gate"), SV("question")))
-        return; /* it is about to be asked */
+        return; /* uncovered: any other gate is a step's */
     tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
     text_add_line(&text, json_get_sv(e->data, "for"));
     strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 2);

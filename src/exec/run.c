@@ -693,6 +693,47 @@ static void run_stop_busy(struct run *r)
 
 static void run_end_when_known(struct run *r);
 
+static size_t run_steps_end(const struct run *r)
+{
+    return r->stage == STAGE_FORWARD ? r->n_forward : r->steps.n;
+}
+
+/* That it stands held, or no longer: told once it stands, as whoever looks at the run must not think that a command runs. */
+static void run_tell_hold(struct run *r, bool stands)
+{
+    json_t *data;
+
+    if (r->hold_told == stands)
+        return;
+    r->hold_told = stands;
+    data = json_object();
+    json_put_str(data, "gate", "hold");
+    if (stands) {
+        json_put_sv(data, "for",
+                    arena_fmt(&r->arena, "%.*s, who holds it, to let it go on (the key p)",
+                              SV_FMT(r->opt.operator_name)));
+        json_put_int(data, "since_us", clock_now_us());
+    } else {
+        json_put_str(data, "how", r->held ? "stopped" : "released");
+    }
+    run_queue(r, stands ? EVENT_GATE_WAITING : EVENT_GATE_PASSED,
+              r->at < run_steps_end(r) ? &r->steps.v[r->at] : NULL, data);
+}
+
+/* Up to the step that would begin; then it stands. */
+static void run_advance_held(struct run *r)
+{
+    const struct run_step *s = r->at < run_steps_end(r) ? &r->steps.v[r->at] : NULL;
+
+    if (s && !r->settle && (s->state == STEP_DONE || s->state == STEP_SKIPPED)) {
+        run_step_over(r);
+        run_advance(r);
+        return;
+    }
+    run_tell_hold(r, true);
+    r->over |= !run_commit(r); /* no next intent takes the outcome along */
+}
+
 static void run_advance_once(struct run *r)
 {
     if (r->ending) {
@@ -709,6 +750,7 @@ static void run_advance_once(struct run *r)
         return;
     }
     if (r->interrupted || r->stop_wanted) {
+        run_tell_hold(r, false);
         run_end(r, EXIT_CODE_INTERRUPTED);
         return;
     }
@@ -717,9 +759,10 @@ static void run_advance_once(struct run *r)
         run_begin_way_back(r, r->roll_back_reason, r->roll_back_by);
     }
     if (r->held && (r->stage == STAGE_FORWARD || r->stage == STAGE_WAY_BACK)) {
-        r->over |= !run_commit(r); /* no next intent takes the outcome along */
+        run_advance_held(r);
         return;
     }
+    run_tell_hold(r, false);
     switch (r->stage) {
     case STAGE_VALUES:
         if (r->next_variable < r->plan->n_variables) {

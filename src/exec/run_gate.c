@@ -635,8 +635,8 @@ void run_gates_load(struct run_step *s, const struct event *e, const json_t *dat
 {
     int64_t index = json_get_int(data, "index", -1);
 
-    if (sv_eq(json_get_sv(data, "gate"), SV("question")))
-        return; /* it waited for an answer, at no gate */
+    if (event_gate_is_person(json_get_sv(data, "gate")))
+        return;
     switch (e->kind) {
     case EVENT_GATE_WAITING: s->gate_since_us = json_get_int(data, "since_us", e->at_us); break;
     case EVENT_APPROVAL: s->approvals_us = json_get_int(data, "given_us", e->at_us); break;

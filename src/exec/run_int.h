@@ -175,7 +175,7 @@ struct run {
     VEC(char *) queue_texts;
     struct brief *brief; /* of what is in the journal; NULL: a commit has failed */
 
-    bool interrupted, stop_wanted, held, roll_back_wanted, rolled_back, shells_open;
+    bool interrupted, stop_wanted, held, hold_told, roll_back_wanted, rolled_back, shells_open;
     char *interrupt_reason, *last_reason;
     bool advancing, want_advance;
     json_t *finish; /* data of run-finished, when the run is over for good */

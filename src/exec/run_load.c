@@ -93,6 +93,15 @@ static enum err_code run_load_gate(struct run_loader *l, const struct event *e, 
     return ERR_OK;
 }
 
+/* A run that is held behind its last step waits at no step. */
+static enum err_code run_load_wait(struct run_loader *l, const struct event *e, const json_t *data,
+                                   struct err *err)
+{
+    return event_gate_is_person(json_get_sv(data, "gate")) && !e->step.n
+               ? ERR_OK
+               : run_load_gate(l, e, data, err);
+}
+
 static enum err_code run_load_value(struct run_loader *l, const struct event *e UNUSED,
                                     const json_t *data, struct err *err UNUSED)
 {
@@ -300,7 +309,7 @@ static const struct {
     {EVENT_WATCH_STATE, run_load_watch},         {EVENT_CHECKPOINT, run_load_watch},
     {EVENT_RULE_STATE, run_load_watch},          {EVENT_ANSWER, run_load_answer},
     {EVENT_RUN_RESUMED, run_load_operator},      {EVENT_APPROVAL, run_load_gate},
-    {EVENT_GATE_WAITING, run_load_gate},         {EVENT_GATE_PASSED, run_load_gate},
+    {EVENT_GATE_WAITING, run_load_wait},         {EVENT_GATE_PASSED, run_load_wait},
     {EVENT_GATE_REFUSED, run_load_gate},         {EVENT_STEP_POLICY, run_load_policy},
     {EVENT_HOST_OUTCOME, run_load_host},         {EVENT_FLAG_INTENT, run_load_flag},
     {EVENT_FLAG_OUTCOME, run_load_flag},         {EVENT_REPORTED, run_load_report},

@@ -82,7 +82,7 @@ static bool notice_gate(struct notice_make *m)
 {
     struct sv what = json_get_sv(m->data, "for"), why = json_get_sv(m->data, "why");
 
-    if (sv_is(json_get_sv(m->data, "gate"), "question")) /* who is asked sits at the terminal */
+    if (event_gate_is_person(json_get_sv(m->data, "gate")))
         return false;
     return notice_say(m, NOTICE_GATE, "info",
                       arena_fmt(m->arena, "step %.*s waits: %.*s%s%.*s", SV_FMT(m->event->step),

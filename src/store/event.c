@@ -50,6 +50,11 @@ struct event_run_text event_run_text(int64_t run)
     return t;
 }
 
+bool event_gate_is_person(struct sv gate)
+{
+    return sv_is(gate, "question") || sv_is(gate, "hold");
+}
+
 bool event_run_parse(struct sv s, int64_t *ret)
 {
     (void)sv_eat_nocase(&s, SV("r-")); /* it may be left out */

@@ -30,6 +30,9 @@ struct event_name event_kind_name(int64_t kind);
 /* The hash of e, which follows the event whose hash is *prev (NULL for the first). */
 struct hash event_hash(const struct hash *prev, const struct event *e);
 
+/* Does the person at the terminal of the run wait or hold it by this gate of a `gate-waiting`?  All others are the document's. */
+bool event_gate_is_person(struct sv gate);
+
 /* "r-0042" */
 struct event_run_text {
     char s[32];

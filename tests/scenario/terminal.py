@@ -325,9 +325,31 @@ def a_key_holds_the_run_before_its_next_step_until_it_is_released():
     t.await_text(r"\u2713")
     t.await_text(r"1 of 2 steps.*held")
     check(not os.path.exists("second"), "the next step was begun")
+    status = subprocess.run([PRUSIK, "status"], capture_output=True, text=True, check=True).stdout
+    check("ann, who holds it, to let it go on (the key p)" in status, f"status does not say who holds it:\n{status}")
     t.send("p")
     same("the exit status", t.end(), 0)
     check(os.path.exists("second"), "the next step was not begun")
+    shown = subprocess.run([PRUSIK, "report", "--json"], capture_output=True, text=True, check=True).stdout
+    same("the events", [(e["event"], e["step"], e["data"].get("how")) for e in json.loads(shown)["events"] if e["data"].get("gate") == "hold"],
+         [("gate-waiting", "steps/2", None), ("gate-passed", "steps/2", "released")])
+
+
+def a_run_that_is_held_behind_its_last_step_is_stopped_and_ends_when_it_is_resumed():
+    document(block("{ touch begun; until [ -e go ]; do :; done; }"))
+    write("prusik.yaml", "environment: test\nsteps: {'1': {undo: x}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=120)
+    t.await_text(r"p hold")
+    started("begun")
+    t.send("p")
+    t.await_text(r"held; p goes on")
+    write("go", "")
+    t.await_text(r"1 of 1 step.*held")
+    t.send("q")
+    same("the exit status", t.end(), 130)
+    status = subprocess.run([PRUSIK, "status"], capture_output=True, text=True, check=True).stdout
+    check("holds it" not in status, f"it stands no longer held:\n{status}")
+    same("the resume", subprocess.run([PRUSIK, "resume"], capture_output=True, check=False).returncode, 0)
 
 
 def a_key_stops_it_after_the_step_and_it_goes_on_later():
@@ -539,7 +561,8 @@ TESTS = [a_person_answers_what_no_machine_can_check,
          a_time_limit_stops_a_loop_in_its_round,
          a_terminal_that_goes_away_leaves_a_run_that_can_be_resumed,
          a_key_holds_the_run_before_its_next_step_until_it_is_released,
-         a_key_stops_it_after_the_step_and_it_goes_on_later, a_key_shows_the_whole_step,
+         a_run_that_is_held_behind_its_last_step_is_stopped_and_ends_when_it_is_resumed,
+    a_key_stops_it_after_the_step_and_it_goes_on_later, a_key_shows_the_whole_step,
          keys_are_not_seen_and_answers_are, a_terminal_that_becomes_narrower_keeps_its_lines,
          the_watch_is_shown_and_its_rule_takes_the_way_back,
          a_watch_of_more_rules_than_lines_shows_the_bad_ones_and_breaks_no_line]
