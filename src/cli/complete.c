@@ -11,9 +11,19 @@ static bool complete_is_file(const char *value)
     return value && (strcmp(value, "FILE") == 0 || strcmp(value, "FOLDER") == 0);
 }
 
-static bool complete_takes_doc(const struct verb *v)
+static bool complete_takes(const struct verb *v, const char *what)
 {
-    return sv_starts(sv_from(v->args), SV("DOC"));
+    return sv_has_word(sv_from(v->args), sv_from(what));
+}
+
+static bool complete_takes_file(const struct verb *v)
+{
+    static const char *const files[] = {"DOC", "FILE", "FOLDER", "OLD"};
+    bool found = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        found |= complete_takes(v, files[i]);
+    return found;
 }
 
 static void complete_words(struct strbuf *out, const char *const *words)
@@ -90,19 +100,21 @@ static void complete_bash_verb(struct strbuf *out, const struct verb *v)
         if (verb_has_option(v, cli_options[i].name))
             strbuf_addf(out, "%s ", cli_options[i].name);
     strbuf_truncate(out, out->n - 1);
-    strbuf_addf(out, "'%s ;;\n", complete_takes_doc(v) ? " files=1" : "");
+    strbuf_addf(out, "'%s%s ;;\n", complete_takes_file(v) ? " files=1" : "",
+                complete_takes(v, "RUN") ? " runs=1" : "");
 }
 
 void complete_bash(struct strbuf *out)
 {
-    strbuf_add_str(out,
-                   "# bash completion of prusik; written by: prusik completion bash\n"
-                   "_prusik() {\n"
-                   "  local word=${COMP_WORDS[COMP_CWORD]} before='' words='' files='' equals=''\n"
-                   "  if [ \"$COMP_CWORD\" -gt 1 ]; then before=${COMP_WORDS[COMP_CWORD - 1]}; fi\n"
-                   "  if [ \"$word\" = = ]; then\n    word='' equals=1\n"
-                   "  elif [ \"$before\" = = ]; then\n"
-                   "    before=${COMP_WORDS[COMP_CWORD - 2]} equals=1\n  fi\n");
+    strbuf_add_str(
+        out,
+        "# bash completion of prusik; written by: prusik completion bash\n"
+        "_prusik() {\n"
+        "  local word=${COMP_WORDS[COMP_CWORD]} before='' words='' files='' runs='' equals=''\n"
+        "  if [ \"$COMP_CWORD\" -gt 1 ]; then before=${COMP_WORDS[COMP_CWORD - 1]}; fi\n"
+        "  if [ \"$word\" = = ]; then\n    word='' equals=1\n"
+        "  elif [ \"$before\" = = ]; then\n"
+        "    before=${COMP_WORDS[COMP_CWORD - 2]} equals=1\n  fi\n");
     complete_bash_values(out);
     strbuf_add_str(out, "  if [ -z \"$before\" ] && [ \"$COMP_CWORD\" -le 1 ]; then\n    words='");
     complete_verbs(out);
@@ -112,6 +124,8 @@ void complete_bash(struct strbuf *out)
         complete_bash_verb(out, verb_table[i]);
     strbuf_add_str(out,
                    "    esac\n  fi\n"
+                   "  if [ -n \"$runs\" ] && [[ $word != -* ]]; then\n"
+                   "    words+=\" $(prusik completion runs 2> /dev/null | cut -f 1)\"\n  fi\n"
                    "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
                    "  if [ -n \"$files\" ] && [[ $word != -* ]]; then\n"
                    "    mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen -f -- \"$word\")\n"
@@ -155,18 +169,26 @@ static void complete_zsh_verb(struct strbuf *out, const struct verb *v)
         strbuf_add_str(out, " \\\n        '1:what:(");
         complete_words(out, v->words);
         strbuf_add_str(out, ")'");
-    } else {
-        strbuf_addf(out, " \\\n        '*:%s:%s'", complete_takes_doc(v) ? "document" : "run",
-                    complete_takes_doc(v) ? "_files" : "");
     }
+    if (complete_takes(v, "RUN") && complete_takes_file(v))
+        strbuf_add_str(out, " \\\n        '*: :_prusik_runs_or_files'");
+    else if (complete_takes(v, "RUN"))
+        strbuf_add_str(out, " \\\n        '*:run:_prusik_runs'");
+    else if (complete_takes_file(v))
+        strbuf_add_str(out, " \\\n        '*:file:_files'");
     strbuf_add_str(out, "\n      ;;\n");
 }
 
 void complete_zsh(struct strbuf *out)
 {
     strbuf_add_str(
-        out, "#compdef prusik\n# zsh completion of prusik; written by: prusik completion zsh\n"
-             "_prusik() {\n  local -a verbs\n  verbs=(\n");
+        out,
+        "#compdef prusik\n# zsh completion of prusik; written by: prusik completion zsh\n"
+        "_prusik_runs() {\n  local -a runs\n"
+        "  runs=(${(f)\"$(prusik completion runs 2> /dev/null)\"})\n"
+        "  runs=(${runs/$'\\t'/:})\n  _describe -t runs run runs -V runs\n}\n"
+        "_prusik_runs_or_files() {\n  _alternative runs:run:_prusik_runs files:file:_files\n}\n"
+        "_prusik() {\n  local -a verbs\n  verbs=(\n");
     for (size_t i = 0; i < n_verbs; i++) {
         if (verb_table[i]->hidden)
             continue;
@@ -194,8 +216,7 @@ static void complete_fish_text(struct strbuf *out, const char *text)
 static void complete_fish_option(struct strbuf *out, const struct verb *v,
                                  const struct cli_option *o)
 {
-    strbuf_addf(out, "complete -c prusik -n '__fish_seen_subcommand_from %s' -l %s", v->name,
-                o->name + 2);
+    strbuf_addf(out, "complete -c prusik -n '__prusik_verb %s' -l %s", v->name, o->name + 2);
     if (o->letter)
         strbuf_addf(out, " -s %c", o->letter);
     if (o->words) {
@@ -213,14 +234,19 @@ static void complete_fish_option(struct strbuf *out, const struct verb *v,
 static void complete_fish_verb(struct strbuf *out, const struct verb *v)
 {
     if (!v->hidden) {
-        strbuf_addf(out, "complete -c prusik -n __fish_use_subcommand -a %s -d ", v->name);
+        strbuf_addf(out, "complete -c prusik -n __prusik_verb -a %s -d ", v->name);
         complete_fish_text(out, v->help);
         strbuf_add_byte(out, '\n');
     }
-    if (complete_takes_doc(v))
-        strbuf_addf(out, "complete -c prusik -n '__fish_seen_subcommand_from %s' -F\n", v->name);
+    if (complete_takes_file(v))
+        strbuf_addf(out, "complete -c prusik -n '__prusik_verb %s' -F\n", v->name);
+    if (complete_takes(v, "RUN"))
+        strbuf_addf(out,
+                    "complete -c prusik -n '__prusik_verb %s' -k -a"
+                    " '(prusik completion runs 2> /dev/null)'\n",
+                    v->name);
     if (v->words) {
-        strbuf_addf(out, "complete -c prusik -n '__fish_seen_subcommand_from %s' -a '", v->name);
+        strbuf_addf(out, "complete -c prusik -n '__prusik_verb %s' -a '", v->name);
         complete_words(out, v->words);
         strbuf_add_str(out, "'\n");
     }
@@ -232,6 +258,9 @@ static void complete_fish_verb(struct strbuf *out, const struct verb *v)
 void complete_fish(struct strbuf *out)
 {
     strbuf_add_str(out, "# fish completion of prusik; written by: prusik completion fish\n"
+                        "function __prusik_verb # the word behind prusik: none, or this one\n"
+                        "  set -l words (commandline -opc)\n"
+                        "  test \"$words[2]\" = \"$argv[1]\"\nend\n"
                         "complete -c prusik -f\n");
     for (size_t i = 0; i < n_verbs; i++)
         complete_fish_verb(out, verb_table[i]);
