@@ -200,6 +200,10 @@ static bool make_finds_dropped(const struct make *m, const struct binding_pair *
         for (size_t k = 0; k < rb->steps[i].n_expects; k++)
             if (make_drops(m, drop, rb->steps[i].expects[k].line, rb->steps[i].expects[k].source))
                 return true;
+    for (size_t i = 0; i < rb->n_metas; i++)
+        if (make_drops(m, drop, rb->metas[i].line, rb->metas[i].value) &&
+            make_is_when(&rb->metas[i]))
+            return true;
     return false;
 }
 
@@ -518,6 +522,7 @@ static enum err_code make_all(struct make *m)
     json_put(m->root, "way_back", way_back);
     if (make_policies(m, steps, way_back) != ERR_OK || make_gates(m, steps, way_back) != ERR_OK)
         return m->err->code;
+    make_whens(m, steps);
     make_undos(m, steps, way_back);
     json_put(m->root, "steps", make_fleets(m, json_incref(steps)));
     json_put(m->root, "way_back", make_fleets(m, json_incref(way_back)));

@@ -561,19 +561,17 @@ static bool gate_covers(const struct make *m, const struct make_ref *ref, struct
     return false;
 }
 
-/* Before the first step that is carried out. */
-static bool gate_place(const struct make *m, const struct make_ref *ref, struct sv role,
-                       json_t *const *lists, const json_t *rows)
+bool make_gate_place(const struct make *m, const struct make_ref *ref, struct sv role,
+                     const json_t *steps, const json_t *rows)
 {
-    for (size_t k = 0; k < 2; k++)
-        for (size_t i = 0; i < json_array_size(lists[k]); i++) {
-            json_t *step = json_array_get(lists[k], i);
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        json_t *step = json_array_get(steps, i);
 
-            if (gate_covers(m, ref, role, step)) {
-                gate_attach(step, rows);
-                return true;
-            }
+        if (gate_covers(m, ref, role, step)) {
+            gate_attach(step, rows);
+            return true;
         }
+    }
     return false;
 }
 
@@ -597,7 +595,8 @@ static enum err_code make_gate(struct make *m, const struct yaml_node *n, json_t
         return m->err->code;
     if (gate_make_all(m, n, &rows) != ERR_OK)
         return m->err->code;
-    if (gate_place(m, &ref, role, lists, rows))
+    if (make_gate_place(m, &ref, role, lists[0], rows) ||
+        make_gate_place(m, &ref, role, lists[1], rows))
         return ERR_OK;
     return gate_bad(m, n, "stands before nothing: no step of it is carried out");
 }

@@ -157,6 +157,15 @@ void make_approval(const struct make *m, uint32_t step, json_t *out, json_t *act
 NODISCARD enum err_code make_people(struct make *m);
 /* "before" of the steps that a gate of the binding stands before. */
 NODISCARD enum err_code make_gates(struct make *m, json_t *steps, json_t *way_back);
+/* Rows of `before` at the first of these steps that is carried out and has the role, or without one is meant; false: none is. */
+bool make_gate_place(const struct make *m, const struct make_ref *ref, struct sv role,
+                     const json_t *steps, const json_t *rows);
+/* --- make_when.c --- */
+
+/* Does it say when the document is to be carried out? */
+bool make_is_when(const struct rb_meta *meta);
+/* A person is asked whether it is time, where no window of the binding is judged. */
+void make_whens(struct make *m, json_t *steps);
 
 /* --- make_policy.c --- */
 

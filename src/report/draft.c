@@ -29,6 +29,8 @@ static const struct {
     {SV("drop"), "What is not judged, with the reason: a line of the document, or its words."},
     {SV("choices"),
      "What is done only if: yes, no, or {when: STEP, contains: TEXT of its output}."},
+    {SV("gates"),
+     "What has to be so, or be said, before a part begins: windows, freezes, approvals."},
     {SV("answers"), "Answers given ahead.  As a comment, the person at the run is asked."},
     {SV("steps"),
      "Settings of steps: timeout, retries, undo (why nothing has to be undone; of all: accept_gaps), "

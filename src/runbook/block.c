@@ -101,8 +101,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_SAYS_RUN] = "\\b(?:run|execute|type|enter|issue|invoke)\\b.*[:：]$|実行.*[:：]$|"
                        "\\b(?:ausführen|eingeben)[:：]$",
     [BLOCK_META_KEY] =
-        "^(?:estimated )?(?:duration|downtime|time|window|owner|responsible|severity|"
-        "status|version|last updated|dauer|ausfallzeit|verantwortlich|所要時間|担当)$",
+        "^(?:estimated )?(?:duration|downtime|time|(?:[a-z]+ )?window|owner|responsible|severity|"
+        "status|version|last updated|dauer|ausfallzeit|wartungsfenster|verantwortlich|所要時間|担当)$",
     [BLOCK_META_COLUMN] = "^(?:field|key|item|attribute|property|parameter|feld|merkmal|項目)$",
     [BLOCK_TROUBLE] =
         "issue|fail|problem|wrong|critical|need|necess|error|not work|more than|last resort|"

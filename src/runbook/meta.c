@@ -163,8 +163,13 @@ void meta_read(struct rb_build *b, const struct md_node *n)
 
     if (up->kind == MD_ITEM && (up->ordered || up->task))
         return; /* something to do */
-    if (meta_bold(b, n) || up->kind == MD_ITEM)
+    if (meta_bold(b, n))
         return;
+    if (up->kind == MD_ITEM) {
+        if (sv_find_byte(n->text, '\n', 0) == SV_NPOS)
+            meta_plain_line(b, sv_trim(n->text), n->line, false);
+        return;
+    }
     if (n->before != MD_NONE && b->rb->md.v[n->before].kind == MD_HEADING &&
         sv_find_byte(n->text, '\n', 0) == SV_NPOS && title_is_use_case(b->title, n->text)) {
         meta_add(b, n->line, SV("Use case"), n->text);
