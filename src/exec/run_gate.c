@@ -513,6 +513,15 @@ static bool gate_wait_look(struct run *r, struct run_step *s, size_t i)
     return gate_shut(r, &w);
 }
 
+/* Until when it waits, as the run's people read it: what it waits for is before it. */
+static struct sv gate_moment(struct run *r, const struct plan_gate *g, int64_t at_us)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    plan_gate_say_moment(g, &r->gates.zones, at_us / CLOCK_US_PER_S, &text);
+    return arena_sv(&r->arena, strbuf_sv(&text));
+}
+
 static bool gate_wait(struct run *r, struct run_step *s, size_t i)
 {
     const struct plan_gate *g = &s->p->gates[i];
@@ -529,7 +538,7 @@ static bool gate_wait(struct run *r, struct run_step *s, size_t i)
     if (now_us >= at_us)
         return gate_pass(r, s, i, "time");
     w.until_us = at_us;
-    w.what = arena_fmt(&r->arena, "%.*s (%s)", SV_FMT(g->text), clock_format_s(at_us).s);
+    w.what = arena_fmt(&r->arena, "%.*s (%.*s)", SV_FMT(g->text), SV_FMT(gate_moment(r, g, at_us)));
     w.next = gate_resume_hint(r, arena_fmt(&r->arena, "from %s on", clock_format_s(at_us).s).p);
     return gate_shut(r, &w);
 }
@@ -553,10 +562,10 @@ static bool gate_clock(struct run *r, struct run_step *s, size_t i)
         w.next = arena_fmt(&r->arena, "prusik abort %s --why \"...\"", event_run_text(r->id).s);
     } else {
         w.until_us = at_s * CLOCK_US_PER_S;
-        w.what = arena_fmt(&r->arena, "%s %.*s%s%.*s%s (open from %s on)",
+        w.what = arena_fmt(&r->arena, "%s %.*s%s%.*s%s (opens %.*s)",
                            freeze ? "the end of the freeze" : "its window", SV_FMT(g->text),
                            g->why.n ? " (" : "", SV_FMT(g->why), g->why.n ? ")" : "",
-                           clock_format_s(w.until_us).s);
+                           SV_FMT(gate_moment(r, g, w.until_us)));
         w.next =
             gate_resume_hint(r, arena_fmt(&r->arena, "from %s on", clock_format_s(w.until_us).s).p);
     }

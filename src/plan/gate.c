@@ -1,5 +1,6 @@
 #include "plan/gate.h"
 
+#include "base/clock.h"
 #include "base/sv.h"
 
 #define GATE_DAY_S    INT64_C(86400)
@@ -225,6 +226,21 @@ int64_t plan_gate_moment_s(const struct plan_gate *g, const plan_zones *z, int64
         at = gate_moment(tz, day++ * GATE_DAY_S + s->from_s, true);
     while (at < since_s);
     return at;
+}
+
+void plan_gate_say_moment(const struct plan_gate *g, const plan_zones *z, int64_t at_s,
+                          struct strbuf *out)
+{
+    static const char *const days[] = {"thu", "fri", "sat", "sun", "mon", "tue", "wed"}; /* 1970 */
+    struct sv zone = g->n_spans ? g->spans[0].zone : SV("UTC");
+    int64_t local_s;
+
+    strbuf_add_str(out, clock_format_s(at_s * CLOCK_US_PER_S).s);
+    if (sv_eq(zone, SV("UTC")))
+        return;
+    local_s = at_s + tz_offset_s(zones_find(z, zone), at_s);
+    strbuf_addf(out, ", %02d:%02d on %s in %.*s", (int)(local_s / 3600 % 24),
+                (int)(local_s / 60 % 60), days[local_s / 86400 % 7], SV_FMT(zone));
 }
 
 /* --- approvals --- */

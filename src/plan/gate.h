@@ -9,6 +9,7 @@
  */
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/strbuf.h"
 #include "base/tz.h"
 #include "base/vec.h"
 
@@ -86,6 +87,9 @@ struct plan_gate_time plan_gate_at(const struct plan_gate *g, const plan_zones *
 int64_t plan_gates_open_s(const struct plan_gate *g, size_t n, const plan_zones *z, int64_t now_s);
 /* When it is that the run waits for, counted from since_s on. */
 int64_t plan_gate_moment_s(const struct plan_gate *g, const plan_zones *z, int64_t since_s);
+/* A moment as people read it, by the gate's own clock: "2026-11-28T01:00:00Z, 02:00 on sat in Europe/Berlin". */
+void plan_gate_say_moment(const struct plan_gate *g, const plan_zones *z, int64_t at_s,
+                          struct strbuf *out);
 
 /* --- approvals --- */
 

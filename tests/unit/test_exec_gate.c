@@ -304,7 +304,7 @@ T(a_run_waits_for_its_window_to_open)
     T_EQ(bench_run(&b), EXIT_CODE_DONE);
     T_EQ(
         bench_sql("SELECT count(*) FROM event WHERE kind = 12 AND json_extract(data, '$.for') LIKE "
-                  "'its window % UTC (we sleep) (open from %'"),
+                  "'its window % UTC (we sleep) (opens %'"),
         1);
     T_EQ(bench_sql("SELECT (SELECT at_us FROM event WHERE kind = 20) >= "
                    "(SELECT json_extract(data, '$.until_us') FROM event WHERE kind = 12)"),

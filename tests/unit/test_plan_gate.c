@@ -50,6 +50,28 @@ static void is_inside(const struct gates *g, const char *now, bool inside, const
                                                : clock_format_s(t.change_s * CLOCK_US_PER_S).s);
 }
 
+static void reads_as(const struct gates *g, const char *moment, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    plan_gate_say_moment(&g->s->gates[0], &g->zones, at(moment), &text);
+    T_STR(strbuf_str(&text), want);
+}
+
+T(a_moment_is_told_by_the_clock_of_the_gate)
+{
+    struct gates g;
+
+    gates_make(&g,
+               "gates: {\"1\": {window: {from: \"22:00\", to: \"04:00\", zone: Europe/Berlin}}}\n");
+    reads_as(&g, "2026-11-16T23:30:00Z", "2026-11-16T23:30:00Z, 00:30 on tue in Europe/Berlin");
+    reads_as(&g, "2026-07-06T20:00:00Z", "2026-07-06T20:00:00Z, 22:00 on mon in Europe/Berlin");
+    gates_end(&g);
+    gates_make(&g, "gates: {\"1\": {window: {from: \"22:00\", to: \"04:00\", zone: UTC}}}\n");
+    reads_as(&g, "2026-11-16T22:00:00Z", "2026-11-16T22:00:00Z");
+    gates_end(&g);
+}
+
 T(a_window_is_open_on_its_days_and_over_midnight)
 {
     struct gates g;
@@ -568,7 +590,8 @@ T(an_approval_holds_for_the_same_plan_in_another_folder)
     world_end(&c);
 }
 
-T_MAIN(T_CASE(a_window_is_open_on_its_days_and_over_midnight),
+T_MAIN(T_CASE(a_moment_is_told_by_the_clock_of_the_gate),
+       T_CASE(a_window_is_open_on_its_days_and_over_midnight),
        T_CASE(a_window_may_have_several_spans_and_a_default_zone),
        T_CASE(a_span_from_weekday_to_weekday_lasts_over_the_weekend),
        T_CASE(a_freeze_with_dates_is_once_and_its_last_date_belongs_to_it),
