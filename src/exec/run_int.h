@@ -406,6 +406,8 @@ NODISCARD enum err_code run_watch_load(struct run *r, const struct event *e, con
 /* For the watcher: `arg` is the run. */
 NODISCARD enum err_code run_event_moments(void *arg, struct sv kind, int64_t after_us,
                                           watcher_moments *ret, struct err *err);
+/* Likewise: what is told over HTTP is kept in the store, where the next round finds it. */
+NODISCARD enum err_code run_event_note(void *arg, const struct watcher_note *n, struct err *err);
 /* What people and programs have told since the last time is put into the journal with the next commit. */
 void run_events_journal(struct run *r);
 /* From the journal: it is there. */

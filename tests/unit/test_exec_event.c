@@ -105,6 +105,56 @@ T(what_the_journals_have_counts_by_its_kind)
     bench_end(&b);
 }
 
+#define FLAG                                                                              \
+    "{\"flags\":{\"UI\":{\"state\":\"ENABLED\",\"variants\":{\"on\":true,\"off\":false}," \
+    "\"defaultVariant\":\"off\"}}}"
+
+static void switches(struct bench *b UNUSED)
+{
+    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
+
+    for (int i = 0; i < 2; i++)
+        strbuf_addf(&line,
+                    "{\"at_us\":%lld,\"by\":\"%s\",\"flag\":\"UI\",\"what\":\"set\","
+                    "\"from\":\"on\",\"to\":\"off\",\"in_effect\":true}\n",
+                    (long long)clock_now_us() + i, i ? "prusik r-0009" : "ann");
+    append("flags.log.jsonl", strbuf_str(&line));
+}
+
+#define TOGGLES                                     \
+    HEAD "flags: {UI: {definitions: flags.json}}\n" \
+         "rules: {a: 'investigate when events.flag_toggle[1h] > 0'}\n"
+
+T(a_flag_that_somebody_switches_counts)
+{
+    struct bench b;
+
+    bench_write("flags.json", FLAG);
+    begin(&b, document, TOGGLES);
+    switches(&b); /* before the run: none of its business */
+    b.at = "watch";
+    b.at_count = 2;
+    b.act = switches;
+    T_EQ(bench_run(&b), EXIT_CODE_INVESTIGATE);
+    T_EQ(bench_sql("SELECT json_extract(data, '$.value') FROM event WHERE kind = 40 AND"
+                   " json_extract(data, '$.state') = 'fired'"),
+         1);
+    bench_end(&b);
+}
+
+T(a_log_of_a_flag_that_cannot_be_read_is_no_value_and_says_so)
+{
+    struct bench b;
+
+    bench_write("flags.json", FLAG);
+    bench_write("flags.log.jsonl", "{\n{}\n");
+    begin(&b, document, TOGGLES);
+    T_EQ(bench_run(&b), EXIT_CODE_INVESTIGATE);
+    T_CHECK(bench_sql("SELECT count(*) FROM event WHERE kind = 40 AND"
+                      " data LIKE '%flags.log.jsonl: line 1%'") > 0);
+    bench_end(&b);
+}
+
 static void floods(struct bench *b UNUSED)
 {
     bench_exec("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001)"
@@ -383,7 +433,8 @@ T(what_another_process_has_counted_stays_counted_also_when_it_is_told_no_more)
 
 T_MAIN(
     T_CASE(what_is_told_counts_and_is_journaled_and_that_of_others_does_not),
-    T_CASE(what_the_journals_have_counts_by_its_kind),
+    T_CASE(what_the_journals_have_counts_by_its_kind), T_CASE(a_flag_that_somebody_switches_counts),
+    T_CASE(a_log_of_a_flag_that_cannot_be_read_is_no_value_and_says_so),
     T_CASE(a_flood_of_events_is_no_value_and_says_so),
     T_CASE(a_new_kind_of_error_leads_back_and_is_named),
     T_CASE(what_a_log_had_before_leads_nowhere_also_where_nothing_was_measured),
