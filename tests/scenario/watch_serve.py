@@ -243,7 +243,7 @@ def an_event_is_told_by_who_has_its_token():
     same("with a note", ask(hook, json.dumps({"note": "INC-42", "by": "pager"}), token=token)[0], 200)
     w.await_state("incidents", "fired")
     w.end()
-    same("who has told", of_store("SELECT json_extract(data, '$.by') || ':' || json_extract(data, '$.note') || ':' ||"
+    same("who has told", of_store("SELECT json_extract(data, '$.by') || ':' || coalesce(json_extract(data, '$.note'), '') || ':' ||"
                                   " json_extract(data, '$.from') FROM event WHERE kind = 16 ORDER BY seq"), ["HTTP::HTTP", "pager:INC-42:HTTP"])
 
 
