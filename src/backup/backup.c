@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "backup/backup_int.h"
 #include "backup/foreign.h"
@@ -186,6 +187,16 @@ static const char *backup_file_name(const struct backup_wish *w, struct backup_r
         .p;
 }
 
+/* The file is of the moment that it has a copy of: whatever writes to it later gives it another time (folder.h). */
+static void backup_set_time(int fd, int64_t created_us)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                      {.tv_sec = (time_t)(created_us / CLOCK_US_PER_S),
+                                       .tv_nsec = (long)(created_us % CLOCK_US_PER_S) * 1000}};
+
+    (void)futimens(fd, times); /* where it cannot be set, who lists it is told to check it */
+}
+
 static enum err_code backup_out_fill(struct backup_out *out, struct err *err)
 {
     enum err_code rc = backup_kinds[db_kind(out->db)]->create(out, err);
@@ -220,6 +231,7 @@ enum err_code backup_create(const struct backup_wish *w, struct backup_report *r
     if (backup_prove(file.fd, file.path, w, key, ret, err) != ERR_OK)
         return err_wrap(err, "the backup of '%s' was not kept", db_name(db));
     path = backup_file_name(w, ret);
+    backup_set_time(file.fd, ret->head.created_us);
     if (scratch_keep(&file, path, err) != ERR_OK)
         return err->code;
     ret->path = path;

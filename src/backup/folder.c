@@ -23,6 +23,12 @@ void folder_release(struct folder *f)
 
 /* --- reading --- */
 
+/* A file system may know whole seconds only. */
+static bool folder_is_of(int64_t written_us, int64_t created_us)
+{
+    return written_us == created_us || written_us == created_us - created_us % CLOCK_US_PER_S;
+}
+
 static void folder_look(struct folder *f, struct folder_entry *e)
 {
     CLEANUP(fd_closep) int fd = open(e->path, O_RDONLY | O_CLOEXEC);
@@ -34,6 +40,7 @@ static void folder_look(struct folder *f, struct folder_entry *e)
         (void)err_sys(&err, errno, "open");
     } else {
         e->size_bytes = st.st_size;
+        e->written_us = (int64_t)st.st_mtim.tv_sec * CLOCK_US_PER_S + st.st_mtim.tv_nsec / 1000;
         e->whole = pack_open(fd, e->name, &r, &err) == ERR_OK;
     }
     if (!e->whole) {
@@ -43,6 +50,7 @@ static void folder_look(struct folder *f, struct folder_entry *e)
     e->head = *pack_head(r);
     e->head.database = arena_sv(&f->arena, e->head.database);
     e->head.program = arena_sv(&f->arena, e->head.program);
+    e->touched = !folder_is_of(e->written_us, e->head.created_us);
 }
 
 static int folder_order(const void *a, const void *b)
@@ -80,6 +88,45 @@ enum err_code folder_read(const char *dir, struct folder *ret, struct err *err)
         qsort(f.files.v, f.files.n, sizeof(*f.files.v), folder_order);
     f.unfinished = scratch_clean(dir);
     *ret = f;
+    return ERR_OK;
+}
+
+/* --- every byte --- */
+
+static enum err_code folder_check_file(struct folder *f, struct folder_entry *e,
+                                       const struct job *job, struct err *err)
+{
+    CLEANUP(fd_closep) int fd = open(e->path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(pack_reader_freep) struct pack_reader *r = NULL;
+    struct hash ignored;
+    enum err_code rc;
+
+    if (fd < 0)
+        return err_sys(err, errno, "open '%s'", e->path);
+    rc = pack_open(fd, e->name, &r, err);
+    if (rc == ERR_OK)
+        rc = pack_check(r, job, &ignored, err);
+    if (rc != ERR_OK && rc != ERR_CORRUPT)
+        return rc;
+    e->checked = true;
+    e->whole = rc == ERR_OK;
+    if (!e->whole)
+        e->why = arena_strdup(&f->arena, sv_from(err->msg));
+    return ERR_OK;
+}
+
+enum err_code folder_check(struct folder *f, bool only_touched, const struct job *job,
+                           struct err *err)
+{
+    for (size_t i = 0; i < f->files.n; i++) {
+        struct folder_entry *e = &f->files.v[i];
+
+        if (e->whole && (e->touched || !only_touched) &&
+            folder_check_file(f, e, job, err) != ERR_OK)
+            return err->code;
+    }
+    if (f->files.n)
+        qsort(f->files.v, f->files.n, sizeof(*f->files.v), folder_order);
     return ERR_OK;
 }
 

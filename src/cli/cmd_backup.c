@@ -25,6 +25,7 @@ static const char *const backup_opts[] = {"--to",
                                           "--replace",
                                           "--no-owner",
                                           "--dry-run",
+                                          "--check",
                                           "--json",
                                           "--quiet",
                                           NULL};
@@ -38,6 +39,14 @@ static atomic_bool backup_stop;
 static void backup_on_signal(int sig UNUSED)
 {
     atomic_store(&backup_stop, true); /* lock-free, so it may be done here */
+}
+
+static void backup_hear_signals(void)
+{
+    struct sigaction act = {.sa_handler = backup_on_signal, .sa_flags = (int)SA_RESETHAND};
+
+    (void)sigaction(SIGINT, &act, NULL); /* a second one ends us at once */
+    (void)sigaction(SIGTERM, &act, NULL);
 }
 
 struct backup_tell {
@@ -220,14 +229,12 @@ static enum err_code backup_do(const struct cli *c, const char *event, const cha
                                backup_work_fn *work, struct err *err)
 {
     CLEANUP(backup_report_release) struct backup_report r = {0};
-    struct sigaction act = {.sa_handler = backup_on_signal, .sa_flags = (int)SA_RESETHAND};
     struct backup_tell tell = {.json = c->json, .live = !c->json && !c->quiet && term_is_live()};
     struct job job = {.progress = backup_on_progress, .arg = &tell, .stop = &backup_stop};
     struct backup_wish w = {.job = &job};
     enum err_code rc;
 
-    (void)sigaction(SIGINT, &act, NULL); /* a second one ends us at once */
-    (void)sigaction(SIGTERM, &act, NULL);
+    backup_hear_signals();
     if (backup_wish(c, &w, err) != ERR_OK)
         return err->code;
     rc = work(c, &w, &r, err);
@@ -276,6 +283,20 @@ static enum err_code backup_work_restore(const struct cli *c, struct backup_wish
 
 /* --- folders --- */
 
+/* Every byte of all, or of those that somebody has written to. */
+static enum err_code backup_check_folder(const struct cli *c, struct folder *f, bool only_touched,
+                                         struct err *err)
+{
+    struct backup_tell tell = {.json = c->json, .live = !c->json && !c->quiet && term_is_live()};
+    struct job job = {.progress = backup_on_progress, .arg = &tell, .stop = &backup_stop};
+    enum err_code rc;
+
+    backup_hear_signals();
+    rc = folder_check(f, only_touched, &job, err);
+    backup_tell_end(&tell);
+    return rc;
+}
+
 static void backup_print_file_json(const struct folder_entry *e, bool chosen)
 {
     CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
@@ -284,14 +305,29 @@ static void backup_print_file_json(const struct folder_entry *e, bool chosen)
     json_put_str(j, "file", e->path);
     json_put_int(j, "size_bytes", e->size_bytes);
     json_put_bool(j, "whole", e->whole);
-    if (e->whole)
+    json_put_bool(j, "checked", e->checked);
+    if (e->whole) {
         json_put_str(j, "level", pack_levels[e->head.level]);
+        json_put_bool(j, "touched", e->touched);
+        json_put_str(j, "written", clock_format(e->written_us).s);
+    }
     json_put_str(j, "why", e->why);
     if (chosen)
         json_put_bool(j, "keep", e->keep);
     json_put_str(j, "reason", e->reason);
     json_write(j, &line);
     printf("%s\n", strbuf_str(&line));
+}
+
+/* What was proven was proven of the file as it was then. */
+static void backup_add_since(struct strbuf *out, const struct folder_entry *e)
+{
+    if (e->checked)
+        strbuf_add_str(out, ", every byte is as it was");
+    else if (e->touched)
+        term_addf(out, TERM_WARN,
+                  "\n        written to or copied since then, at %s: list --check reads every byte",
+                  clock_format_s(e->written_us).s);
 }
 
 static void backup_print_file(const struct folder_entry *e, bool chosen)
@@ -302,13 +338,14 @@ static void backup_print_file(const struct folder_entry *e, bool chosen)
         term_addf(&out, e->keep ? TERM_GOOD : TERM_WARN, "%-6s  ", e->keep ? "keep" : "remove");
     text_add_line(&out, sv_from(e->path));
     if (e->whole) {
-        strbuf_addf(&out, "\n        %s  %s  ", clock_format_s(e->head.created_us).s,
+        strbuf_addf(&out, "\n        %s  %s then  ", clock_format_s(e->head.created_us).s,
                     pack_levels[e->head.level]);
         text_add_line(&out, e->head.database);
         strbuf_addf(&out, "  %s ", backup_product(&e->head));
         backup_add_version(&out, &e->head);
         strbuf_addf(&out, "  %lld bytes%s", (long long)e->size_bytes,
                     e->head.lock.method == KEY_NONE ? "" : "  encrypted");
+        backup_add_since(&out, e);
     } else {
         strbuf_add_str(&out, "\n        ");
         term_add(&out, TERM_BAD, SV("NOT WHOLE"));
@@ -341,7 +378,8 @@ static enum err_code backup_list(const struct cli *c, enum exit_code *exit, stru
 {
     CLEANUP(folder_release) struct folder f = {0};
 
-    if (folder_read(backup_folder(c), &f, err) != ERR_OK)
+    if (folder_read(backup_folder(c), &f, err) != ERR_OK ||
+        (c->check && backup_check_folder(c, &f, false, err) != ERR_OK))
         return err->code;
     backup_print_folder(c, &f, false);
     for (size_t i = 0; i < f.files.n; i++)
@@ -355,8 +393,8 @@ static enum err_code backup_prune_folder(const struct cli *c, const char *dir,
 {
     CLEANUP(folder_release) struct folder f = {0};
 
-    if (folder_read(dir, &f, err) != ERR_OK)
-        return err->code;
+    if (folder_read(dir, &f, err) != ERR_OK || backup_check_folder(c, &f, true, err) != ERR_OK)
+        return err->code; /* one that was damaged must not take the place of a good one */
     folder_choose(&f, p);
     backup_print_folder(c, &f, true);
     return c->dry_run ? ERR_OK : folder_prune(&f, err);
@@ -440,7 +478,8 @@ const struct verb verb_backup = {
         "verify FILE does that again: any changed or missing byte is found. restore FILE --to DATABASE fills\n"
         "a new database, compares, and then puts it in place; what was there is never overwritten: without\n"
         "--replace it is refused, with it the old one stays under another name.\n"
-        "list FOLDER says what is there; prune FOLDER --keep RULES removes the rest (--dry-run shows it).\n"
+        "list FOLDER says what is there, and what was proven of each when it was made; --check reads every\n"
+        "byte. prune FOLDER --keep RULES removes the rest (--dry-run shows it).\n"
         "DATABASE is postgresql://USER@HOST/NAME, the path of a SQLite file, or env:VARIABLE that has one.\n\n"
         "  prusik backup create data/app.db --to /var/backups/app --keep last=7,daily=14\n"
         "  prusik backup create env:DATABASE_URL --to /var/backups/app --key-file /etc/prusik/backup.key\n"

@@ -87,7 +87,7 @@ const struct cli_option cli_options[] = {
     {"--files",       0,  CLI_TEXT,   offsetof(struct cli, files),         "FORMAT",     "whose files these are: auto, prusik, dbmate, goose, golang-migrate, sqitch, plain, ...", NULL},
     {"--schema",      0,  CLI_TEXT,   offsetof(struct cli, schema),        "NAME",       "of prusik's own tables; default prusik", NULL},
     {"--count",       0,  CLI_TEXT,   offsetof(struct cli, count),         "N",          "at most so many", NULL},
-    {"--check",       0,  CLI_FLAG,   offsetof(struct cli, check),         NULL,         "end with 4 unless everything is applied and fits", NULL},
+    {"--check",       0,  CLI_FLAG,   offsetof(struct cli, check),         NULL,         "end with 4 unless everything is applied and fits; of backups: read every byte", NULL},
     {"--allow-out-of-order", 0, CLI_FLAG, offsetof(struct cli, out_of_order), NULL,      "apply also what is below the highest that is applied", NULL},
     {"--wait",        0,  CLI_TEXT,   offsetof(struct cli, wait),          "DURATION",   "for another run to end; default not at all", NULL},
     {"--lock-timeout", 0, CLI_TEXT,   offsetof(struct cli, lock_timeout),  "DURATION",   "for a lock in the database, before it is given up and asked for again; default 500ms", NULL},

@@ -57,12 +57,13 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
     (void)uv_loop_init(
         &r->loop); /* fails only for want of descriptors, which the first use reports */
     (void)uv_timer_init(&r->loop, &r->again);
+    (void)uv_timer_init(&r->loop, &r->later);
     run_look_init(r);
     run_gates_init(r);
     run_fail_init(r);
     r->branch_of = SIZE_MAX;
     run_fleet_init(r);
-    r->again.data = r;
+    r->again.data = r->later.data = r;
     r->http = http_client_new(&r->loop);
     r->env = (struct action_env){.loop = &r->loop,
                                  .http = r->http,
@@ -98,6 +99,7 @@ void run_free(struct run *r)
     run_fleet_free(r);
     if (!uv_is_closing((uv_handle_t *)&r->again)) {
         uv_close((uv_handle_t *)&r->again, NULL);
+        uv_close((uv_handle_t *)&r->later, NULL);
         uv_close((uv_handle_t *)&r->look.timer, NULL);
         uv_close((uv_handle_t *)&r->retry, NULL);
     }
@@ -866,7 +868,8 @@ void run_end(struct run *r, enum exit_code code)
     run_look_stop(r);
     run_gates_stop(r);
     (void)uv_timer_stop(&r->retry);
-    (void)uv_timer_stop(&r->again); /* always succeeds */
+    (void)uv_timer_stop(&r->again);
+    (void)uv_timer_stop(&r->later); /* always succeeds */
     run_end_when_known(r);
 }
 

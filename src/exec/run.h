@@ -49,7 +49,10 @@ struct run_question {
 };
 
 struct run_options {
-    /* Told of everything that happens. */
+    /*
+     * Told of everything that happens, what is kept in the order of the journal.  It may stop, hold, turn back or answer
+     * the run: that is done when what it was told behind is through.
+     */
     void (*listen)(void *arg, const struct run_event *e);
     /* Ask the operator; run_answer() follows some time.  NULL: unattended, nobody can be asked. */
     void (*ask)(void *arg, const struct run_question *q);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/sv.h"
 #include "exec/run_int.h"
+#include "flag/flag_back.h"
 
 struct event_reader {
     const struct run_events_of *of;
@@ -60,6 +61,29 @@ static void event_on_report(const struct store_report *report, void *arg)
     *vec_add(r->ret) = report->at_us;
 }
 
+static void event_on_toggle(void *arg, int64_t at_us)
+{
+    struct event_reader *r = arg;
+
+    *vec_add(r->ret) = at_us;
+}
+
+/* What people have switched is in no journal, but in the log of the flag. */
+static enum err_code event_toggles(struct event_reader *r, struct err *err)
+{
+    const struct plan *p = r->of->plan;
+    enum err_code rc = ERR_OK;
+
+    for (size_t i = 0; p && rc == ERR_OK && i < p->n_flags; i++) {
+        CLEANUP(mem_freep) char *definitions = xstrdup_sv(p->flags[i].definitions);
+        CLEANUP(flag_files_release) struct flag_files f = {.definitions = NULL};
+
+        flag_files_init(&f, definitions);
+        rc = flag_toggles(&f, p->flags[i].name, r->of->after_us + 1, event_on_toggle, r, err);
+    }
+    return rc;
+}
+
 struct sv run_events_environment(const struct plan *p)
 {
     struct sv name = p->environment, suffix = SV(PLAN_WATCH_SUFFIX);
@@ -84,6 +108,8 @@ enum err_code run_events(const struct run_events_of *of, watcher_moments *ret, s
         if (sv_eq(of->kind, r.row->kind))
             rc = store_moments(of->store, &kept, event_on_moment, &r, err);
     }
+    if (rc == ERR_OK && sv_is(of->kind, "flag_toggle"))
+        rc = event_toggles(&r, err);
     return rc;
 }
 
@@ -97,9 +123,24 @@ enum err_code run_event_moments(void *arg, struct sv kind, int64_t after_us, wat
                                .environment = run_events_environment(r->plan),
                                .kind = kind,
                                .after_us = after_us,
+                               .plan = r->plan,
                                .run = r->id};
 
     return run_events(&of, ret, err);
+}
+
+enum err_code run_event_note(void *arg, const struct watcher_note *n, struct err *err)
+{
+    const struct run *r = arg;
+    const struct store_report report = {.environment = run_events_environment(r->plan),
+                                        .kind = n->kind,
+                                        .run = r->id,
+                                        .who = n->by,
+                                        .note = n->note,
+                                        .at_us = clock_now_us(),
+                                        .origin = SV("HTTP")};
+
+    return store_report_add(r->store, &report, err);
 }
 
 static void event_on_new_report(const struct store_report *report, void *arg)

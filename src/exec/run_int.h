@@ -110,6 +110,13 @@ struct run_gates {
     struct run_gate_watch *watch;
 };
 
+/* Events with what they are made of; one row each. */
+struct run_events_list {
+    VEC(struct event) v;
+    VEC(json_t *) data;
+    VEC(char *) texts;
+};
+
 struct run {
     struct store *store;
     struct journal *journal;
@@ -169,10 +176,10 @@ struct run {
         uv_timer_t timer;
     } look;
 
-    /* events that wait for the next commit */
-    VEC(struct event) queue;
-    VEC(json_t *) queue_data;
-    VEC(char *) queue_texts;
+    struct run_events_list queue; /* that wait for the next commit */
+    struct run_events_list kept;  /* that are durable, while the listener is told of them */
+    bool telling;
+    uv_timer_t later;    /* the loop's next turn, in which the run does what the listener wants */
     struct brief *brief; /* of what is in the journal; NULL: a commit has failed */
 
     bool interrupted, stop_wanted, held, hold_told, roll_back_wanted, rolled_back, shells_open;
@@ -399,6 +406,8 @@ NODISCARD enum err_code run_watch_load(struct run *r, const struct event *e, con
 /* For the watcher: `arg` is the run. */
 NODISCARD enum err_code run_event_moments(void *arg, struct sv kind, int64_t after_us,
                                           watcher_moments *ret, struct err *err);
+/* Likewise: what is told over HTTP is kept in the store, where the next round finds it. */
+NODISCARD enum err_code run_event_note(void *arg, const struct watcher_note *n, struct err *err);
 /* What people and programs have told since the last time is put into the journal with the next commit. */
 void run_events_journal(struct run *r);
 /* From the journal: it is there. */

@@ -23,25 +23,36 @@ static const struct plan_step *run_plan_step(const struct run *r, struct sv id)
 void run_queue(struct run *r, enum event_kind kind, const struct run_step *s, json_t *data)
 {
     struct strbuf text = STRBUF(0);
-    struct event *e = vec_add(&r->queue);
+    struct event *e = vec_add(&r->queue.v);
 
     json_write(data, &text);
-    *vec_add(&r->queue_data) = data;
+    *vec_add(&r->queue.data) = data;
     e->at_us = clock_now_us();
     e->kind = kind;
     e->step = s ? s->p->id : (struct sv){"", 0};
     e->attempt = s ? s->attempt : 0;
     e->data = strbuf_sv(&text);
-    *vec_add(&r->queue_texts) = strbuf_steal_str(&text);
+    *vec_add(&r->queue.texts) = strbuf_steal_str(&text);
 }
 
-static void run_queue_clear(struct run *r)
+static void run_events_clear(struct run_events_list *l)
 {
-    for (size_t i = 0; i < r->queue_data.n; i++) {
-        json_decref(r->queue_data.v[i]);
-        free(r->queue_texts.v[i]);
+    for (size_t i = 0; i < l->v.n; i++) {
+        json_decref(l->data.v[i]);
+        free(l->texts.v[i]);
     }
-    r->queue.n = r->queue_data.n = r->queue_texts.n = 0;
+    l->v.n = l->data.n = l->texts.n = 0;
+}
+
+/* What is durable is not in the queue any more, before anybody hears of it. */
+static void run_queue_kept(struct run *r)
+{
+    for (size_t i = 0; i < r->queue.v.n; i++) {
+        *vec_add(&r->kept.v) = r->queue.v.v[i];
+        *vec_add(&r->kept.data) = r->queue.data.v[i];
+        *vec_add(&r->kept.texts) = r->queue.texts.v[i];
+    }
+    r->queue.v.n = r->queue.data.n = r->queue.texts.n = 0;
 }
 
 json_t *run_answer_data(bool yes, struct sv by, struct sv note)
@@ -55,29 +66,54 @@ json_t *run_answer_data(bool yes, struct sv by, struct sv note)
     return data;
 }
 
-void run_queue_free(struct run *r)
+static void run_events_release(struct run_events_list *l)
 {
-    run_queue_clear(r);
-    vec_release(&r->queue);
-    vec_release(&r->queue_data);
-    vec_release(&r->queue_texts);
+    run_events_clear(l);
+    vec_release(&l->v);
+    vec_release(&l->data);
+    vec_release(&l->texts);
 }
 
+void run_queue_free(struct run *r)
+{
+    run_events_release(&r->queue);
+    run_events_release(&r->kept);
+}
+
+/* The list grows when the listener's answer is committed meanwhile: all of it is told in the journal's order. */
+static void run_tell_all_kept(struct run *r)
+{
+    for (size_t i = 0; r->opt.listen && i < r->kept.v.n; i++) {
+        struct event e = r->kept.v.v[i];
+        struct event_name name = event_kind_name(e.kind);
+
+        r->opt.listen(r->opt.arg, &(struct run_event){.run = r->id,
+                                                      .seq = e.seq,
+                                                      .at_us = e.at_us,
+                                                      .attempt = e.attempt,
+                                                      .name = name.s,
+                                                      .step = run_plan_step(r, e.step),
+                                                      .data = r->kept.data.v[i]});
+    }
+    run_events_clear(&r->kept);
+}
+
+static void run_on_later(uv_timer_t *t)
+{
+    run_advance(t->data);
+}
+
+/* What the listener wants of the run has its turn when whoever commits is through with what it does. */
 static void run_tell_kept(struct run *r)
 {
-    for (size_t i = 0; i < r->queue.n; i++) {
-        const struct event *e = &r->queue.v[i];
-        struct event_name name = event_kind_name(e->kind);
+    bool advancing = r->advancing;
 
-        if (r->opt.listen)
-            r->opt.listen(r->opt.arg, &(struct run_event){.run = r->id,
-                                                          .seq = e->seq,
-                                                          .at_us = e->at_us,
-                                                          .attempt = e->attempt,
-                                                          .name = name.s,
-                                                          .step = run_plan_step(r, e->step),
-                                                          .data = r->queue_data.v[i]});
-    }
+    r->telling = r->advancing = true;
+    run_tell_all_kept(r);
+    r->telling = false;
+    r->advancing = advancing;
+    if (!advancing && r->want_advance && !r->over)
+        (void)uv_timer_start(&r->later, run_on_later, 0, 0); /* always succeeds */
 }
 
 /* Beside the commit: what the run amounts to after it. */
@@ -87,8 +123,8 @@ static void run_summarize(struct run *r)
 
     if (!r->brief)
         return; /* uncovered: a commit has failed, and one more is tried */
-    for (size_t i = 0; i < r->queue.n; i++)
-        brief_take(r->brief, &r->queue.v[i], r->queue_data.v[i]);
+    for (size_t i = 0; i < r->queue.v.n; i++)
+        brief_take(r->brief, &r->queue.v.v[i], r->queue.data.v[i]);
     if (brief_write(r->brief, &text))
         journal_summarize(r->journal, strbuf_sv(&text));
 }
@@ -97,18 +133,20 @@ bool run_commit(struct run *r)
 {
     struct err err;
 
-    if (r->queue.n == 0)
+    if (r->queue.v.n == 0)
         return true;
     run_summarize(r);
-    if (journal_append(r->journal, r->queue.v, r->queue.n, &err) != ERR_OK) {
-        run_queue_clear(r);
+    if (journal_append(r->journal, r->queue.v.v, r->queue.v.n, &err) != ERR_OK) {
+        run_events_clear(&r->queue);
         brief_free(r->brief); /* it has seen what the journal does not have */
         r->brief = NULL;
         run_broken(r, &err);
         return false;
     }
+    run_queue_kept(r);
+    if (r->telling)
+        return true; /* the listener has answered: it hears of it behind what it is being told */
     run_tell_kept(r);
-    run_queue_clear(r);
     run_notify(r);
     return true;
 }

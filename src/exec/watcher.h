@@ -25,6 +25,11 @@ enum watcher_told {
     WATCHER_SHOW, /* {at_ms, until_ms, rules}: how things stand, for the screen only */
 };
 
+/* What somebody tells of over HTTP. */
+struct watcher_note {
+    struct sv kind, by, note;
+};
+
 struct watcher_config {
     const struct plan *plan;
     struct sv run; /* its name, for evidence */
@@ -41,6 +46,8 @@ struct watcher_config {
      */
     enum err_code (*events)(void *arg, struct sv kind, int64_t after_us, watcher_moments *ret,
                             struct err *err);
+    /* Somebody has told of an event: write it down.  NULL: this watch does not serve. */
+    enum err_code (*note)(void *arg, const struct watcher_note *n, struct err *err);
     /* Of what happened in a round; takes over data. */
     void (*tell)(void *arg, enum watcher_told what, json_t *data);
     /* After all of it; the watcher may be asked and stopped in it. */

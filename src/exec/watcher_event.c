@@ -115,6 +115,8 @@ static enum err_code event_give(struct source *s, struct sample_list *l, struct 
 
 static const struct source_key event_keys[] = {
     {"help", SOURCE_TEXT, false, "what it is, for who tells of one"},
+    {"token", SOURCE_TEXT, false,
+     "who has it may tell of one over HTTP: POST /events/KIND where the watch listens; a secret"},
 };
 
 const struct source_ops source_event = {

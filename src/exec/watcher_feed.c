@@ -174,6 +174,7 @@ enum err_code feed_open(struct watcher *w, const char *kind, struct sv name,
     struct source_env env = {.loop = w->cfg.loop,
                              .http = w->cfg.http,
                              .alerts = w->cfg.alerts,
+                             .time_scale = w->cfg.plan->time_scale,
                              .secrets = w->cfg.binding ? w->cfg.binding->secrets : NULL};
     struct source *s;
 

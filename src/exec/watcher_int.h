@@ -44,6 +44,12 @@ struct watcher_feed {
                                 is counted: what was seen of it */
 };
 
+/* Who may tell of a kind of events. */
+struct watcher_teller {
+    struct sv kind;
+    char *token;
+};
+
 struct watcher {
     struct watcher_config cfg;
     struct arena arena;
@@ -67,8 +73,9 @@ struct watcher {
     struct web_server *web; /* NULL: it does not serve */
     char *token;            /* of who tells alerts; NULL: none is asked for */
     bool hears_alerts;
-    enum verdict verdict; /* that was told */
-    bool quiet;           /* it is a HOLD of the beginning: windows fill */
+    VEC(struct watcher_teller) tellers; /* of events */
+    enum verdict verdict;               /* that was told */
+    bool quiet;                         /* it is a HOLD of the beginning: windows fill */
     size_t verdict_rule;
 };
 

@@ -10,7 +10,10 @@
 #include "net/listen.h"
 #include "plan/settings.h"
 
-#define SERVE_ALERTS "alertmanager.alerts"
+#define SERVE_ALERTS     "alertmanager.alerts"
+#define SERVE_EVENTS     "/events/"
+#define SERVE_NOTE_BYTES 2000u /* of a note, as `prusik event` takes it */
+#define SERVE_BY_BYTES   200u
 
 static void serve_text(struct web_reply *reply, unsigned status, const char *text)
 {
@@ -71,20 +74,89 @@ static void serve_alerts(struct watcher *w, const struct web_query *q, struct we
     json_decref(before);
 }
 
+/* The kind is the last part of the path. */
+static const struct watcher_teller *serve_teller(const struct watcher *w, struct sv path)
+{
+    struct sv kind = sv_sub(path, sizeof(SERVE_EVENTS) - 1, path.n);
+
+    for (size_t i = 0; i < w->tellers.n; i++)
+        if (sv_eq(w->tellers.v[i].kind, kind))
+            return &w->tellers.v[i];
+    return NULL;
+}
+
+/* {note, by}, both may be missing; nothing at all is an event without a note. */
+static enum err_code serve_note(struct sv body, json_t **j, struct watcher_note *n, struct err *err)
+{
+    const char *key;
+    json_t *v;
+
+    if (!sv_trim(body).n)
+        return ERR_OK;
+    if (json_read(body, j, err) != ERR_OK)
+        return err->code;
+    if (!json_is_object(*j))
+        return err_set(err, ERR_INVALID, "the message is no object {note, by}");
+    json_object_foreach(*j, key, v)
+    {
+        if (strcmp(key, "note") != 0 && strcmp(key, "by") != 0)
+            return err_set(err, ERR_INVALID, "'%.60s' is none of note, by", key);
+        if (!json_is_string(v))
+            return err_set(err, ERR_INVALID, "'%s' is no text", key);
+    }
+    if (json_get_sv(*j, "note").n)
+        n->note = json_get_sv(*j, "note");
+    if (json_get_sv(*j, "by").n)
+        n->by = json_get_sv(*j, "by");
+    if (n->note.n > SERVE_NOTE_BYTES || n->by.n > SERVE_BY_BYTES)
+        return err_set(err, ERR_LIMIT, "'note' has at most %u bytes, 'by' %u", SERVE_NOTE_BYTES,
+                       SERVE_BY_BYTES);
+    return ERR_OK;
+}
+
+/* Acknowledged when the store has it, and not before. */
+static void serve_event(struct watcher *w, const struct web_query *q, struct web_reply *reply)
+{
+    const struct watcher_teller *t = serve_teller(w, q->path);
+    CLEANUP(json_cleanup) json_t *j = NULL;
+    struct watcher_note n = {.by = SV("HTTP"), .note = SV("")};
+    struct err err;
+    enum err_code rc;
+
+    if (!t) {
+        serve_text(reply, 404, "the binding names no source events.KIND of this name with a token");
+        return;
+    }
+    if (!listen_is_token(sv_from(t->token), q->bearer)) {
+        serve_text(reply, 401, "a token is needed");
+        return;
+    }
+    n.kind = t->kind;
+    rc = serve_note(q->body, &j, &n, &err);
+    if (rc != ERR_OK)
+        serve_text(reply, rc == ERR_LIMIT ? 413 : 400, err.msg);
+    else if (w->cfg.note(w->cfg.arg, &n, &err) != ERR_OK)
+        serve_text(reply, 503, "it could not be written down");
+    else
+        serve_text(reply, 200, "noted");
+}
+
 static const struct {
-    struct sv path;
+    struct sv path;         /* one that ends in a slash: all below it */
     const char *methods[2]; /* the first is what an Allow says */
     void (*serve)(struct watcher *w, const struct web_query *q, struct web_reply *reply);
 } serve_paths[] = {
     {SV("/metrics"), {"GET", "HEAD"}, serve_metrics},
     {SV("/health"), {"GET", "HEAD"}, serve_health},
     {SV("/hooks/alertmanager"), {"POST", "POST"}, serve_alerts},
+    {SV(SERVE_EVENTS), {"POST", "POST"}, serve_event},
 };
 
 static void serve_answer(void *arg, const struct web_query *q, struct web_reply *reply)
 {
     for (size_t i = 0; i < ARRAY_LEN(serve_paths); i++) {
-        if (!sv_eq(q->path, serve_paths[i].path))
+        if (sv_ends(serve_paths[i].path, SV("/")) ? !sv_starts(q->path, serve_paths[i].path)
+                                                  : !sv_eq(q->path, serve_paths[i].path))
             continue;
         if (sv_is(q->method, serve_paths[i].methods[0]) ||
             sv_is(q->method, serve_paths[i].methods[1])) {
@@ -123,6 +195,25 @@ static enum err_code serve_token(struct watcher *w, struct err *err)
     return ERR_OK;
 }
 
+static enum err_code serve_tellers(struct watcher *w, struct err *err)
+{
+    const struct plan *p = w->cfg.plan;
+
+    for (size_t i = 0; i < p->n_sources; i++) {
+        CLEANUP(json_cleanup) json_t *settings = NULL;
+        struct sv kind = p->sources[i].name;
+
+        if (!sv_eat(&kind, SV("events.")))
+            continue;
+        if (settings_reveal(p->sources[i].settings, w->cfg.binding, &settings, err) != ERR_OK)
+            return err_wrap(err, "source '%.*s'", SV_FMT(p->sources[i].name));
+        if (json_get_sv(settings, "token").n)
+            *vec_add(&w->tellers) =
+                (struct watcher_teller){kind, xstrdup_sv(json_get_sv(settings, "token"))};
+    }
+    return ERR_OK;
+}
+
 enum err_code watcher_check_serve(const struct plan *p, struct err *err)
 {
     bool watches = false;
@@ -145,7 +236,9 @@ enum err_code watcher_serve(struct watcher *w, struct err *err)
 
     if (!w->cfg.keep || !c.listen.n)
         return ERR_OK;
-    if (serve_token(w, err) != ERR_OK || web_server_open(&c, &w->web, err) != ERR_OK)
+    if (serve_token(w, err) != ERR_OK || serve_tellers(w, err) != ERR_OK)
+        return err->code;
+    if (web_server_open(&c, &w->web, err) != ERR_OK)
         return err_wrap(err, "watch: listen"); /* uncovered: it was free before the run began */
     return ERR_OK;
 }
@@ -156,4 +249,9 @@ void watcher_serve_end(struct watcher *w)
     if (w->token)
         explicit_bzero(w->token, strlen(w->token));
     free(STEAL(w->token));
+    for (size_t i = 0; i < w->tellers.n; i++) {
+        explicit_bzero(w->tellers.v[i].token, strlen(w->tellers.v[i].token));
+        free(w->tellers.v[i].token);
+    }
+    vec_release(&w->tellers);
 }

@@ -273,7 +273,8 @@ static enum err_code try_events(void *arg, struct sv kind, int64_t after_us, wat
 enum err_code watcher_try(const struct plan *p, const struct binding *b, struct store *store,
                           watcher_try_fn *fn, void *arg, struct err *err)
 {
-    struct run_events_of events = {.store = store, .environment = run_events_environment(p)};
+    struct run_events_of events = {
+        .store = store, .plan = p, .environment = run_events_environment(p)};
     uv_loop_t loop;
     struct watcher *w = XNEW(struct watcher);
     enum err_code rc;

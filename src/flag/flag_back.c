@@ -16,10 +16,16 @@ struct back_since {
     struct sv from;        /* before the first change; .p NULL: there was none */
 };
 
-static void back_take(const json_t *line, struct arena *a, struct back_since since[PART__N])
+struct back_found {
+    struct arena *a;
+    struct back_since since[PART__N];
+};
+
+static void back_take(void *arg, const json_t *line)
 {
+    struct back_found *found = arg;
     bool set = sv_eq(json_get_sv(line, "what"), SV("set"));
-    struct back_since *s = &since[set ? PART_DEFAULT : PART_KILL];
+    struct back_since *s = &found->since[set ? PART_DEFAULT : PART_KILL];
 
     if (!json_get_bool(line, "begun", false) && !json_get_bool(line, "in_effect", false))
         return; /* refused, or the end of one that was taken already */
@@ -28,11 +34,14 @@ static void back_take(const json_t *line, struct arena *a, struct back_since sin
         return;
     s->changed = true;
     if (json_object_get(line, "from"))
-        s->from = arena_sv(a, json_get_sv(line, "from"));
+        s->from = arena_sv(found->a, json_get_sv(line, "from"));
 }
 
-static enum err_code back_read(struct sv text, struct sv key, int64_t since_us, struct arena *a,
-                               struct back_since since[PART__N], struct err *err)
+typedef void back_line_fn(void *arg, const json_t *line);
+
+/* The lines of the flag since then. */
+static enum err_code back_lines(struct sv text, struct sv key, int64_t since_us, back_line_fn *fn,
+                                void *arg, struct err *err)
 {
     struct sv one;
 
@@ -45,22 +54,32 @@ static enum err_code back_read(struct sv text, struct sv key, int64_t since_us, 
             return err_wrap(err, "line %zu", n);
         }
         if (sv_eq(json_get_sv(line, "flag"), key) && json_get_int(line, "at_us", 0) >= since_us)
-            back_take(line, a, since);
+            fn(arg, line);
     }
+    return ERR_OK;
+}
+
+static enum err_code back_read(const struct flag_files *f, struct sv key, int64_t since_us,
+                               back_line_fn *fn, void *arg, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (file_exists(f->log) &&
+        (file_read(f->log, FLAG_LOG_BYTES, &text, err) != ERR_OK ||
+         back_lines(strbuf_sv(&text), key, since_us, fn, arg, err) != ERR_OK))
+        return err_wrap(err, "%s", f->log);
     return ERR_OK;
 }
 
 enum err_code flag_back_find(const struct flag_files *f, struct sv key, int64_t since_us,
                              struct arena *a, struct flag_back *ret, struct err *err)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct back_since since[PART__N] = {{.changed = false}};
+    struct back_found read = {.a = a};
+    const struct back_since *since = read.since;
     struct flag_back found = {.n = 0};
 
-    if (file_exists(f->log) &&
-        (file_read(f->log, FLAG_LOG_BYTES, &text, err) != ERR_OK ||
-         back_read(strbuf_sv(&text), key, since_us, a, since, err) != ERR_OK))
-        return err_wrap(err, "%s", f->log);
+    if (back_read(f, key, since_us, back_take, &read, err) != ERR_OK)
+        return err->code;
     for (unsigned i = 0; i < PART__N; i++) {
         if (!since[i].changed || since[i].by_rule)
             continue;
@@ -71,4 +90,30 @@ enum err_code flag_back_find(const struct flag_files *f, struct sv key, int64_t 
     }
     *ret = found;
     return ERR_OK;
+}
+
+/* --- toggles --- */
+
+struct toggle_reader {
+    flag_toggle_fn *fn;
+    void *arg;
+};
+
+static void toggle_take(void *arg, const json_t *line)
+{
+    const struct toggle_reader *r = arg;
+    bool was_so =
+        json_object_get(line, "from") && sv_eq(json_get_sv(line, "from"), json_get_sv(line, "to"));
+
+    if (json_get_bool(line, "in_effect", false) && !was_so &&
+        !sv_starts(json_get_sv(line, "by"), FLAG_BACK_RUN))
+        r->fn(r->arg, json_get_int(line, "at_us", 0));
+}
+
+enum err_code flag_toggles(const struct flag_files *f, struct sv key, int64_t since_us,
+                           flag_toggle_fn *fn, void *arg, struct err *err)
+{
+    struct toggle_reader r = {fn, arg};
+
+    return back_read(f, key, since_us, toggle_take, &r, err);
 }

@@ -272,6 +272,11 @@ static void source_on_timer(uv_timer_t *t)
 {
     struct source *s = t->data;
 
+    if (s->soon) {
+        s->soon = false;
+        source_report(s, s->err.code);
+        return;
+    }
     if (s->ops->start) {
         s->late = true;
         s->ops->cancel(s);
@@ -293,6 +298,13 @@ static void source_on_timer(uv_timer_t *t)
 static void source_arm(struct source *s, uint64_t ms)
 {
     (void)uv_timer_start(&s->timer, source_on_timer, ms, 0); /* fails only without a callback */
+}
+
+void source_report_soon(struct source *s)
+{
+    assert(s->done && s->ops->start);
+    s->soon = true;
+    source_arm(s, 0);
 }
 
 static void source_look(uv_work_t *w)
@@ -366,7 +378,7 @@ void source_cancel(struct source *s)
 {
     if (!s->done)
         return;
-    if (s->ops->start) {
+    if (s->ops->start && !s->soon) {
         s->ops->cancel(s);
         return;
     }

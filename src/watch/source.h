@@ -68,7 +68,8 @@ struct source_env {
     struct http_client *http; /* of that loop; must outlive the source, as must ... */
     struct alerts *alerts;    /* ... what was heard; NULL: nobody listens */
     const struct secrets
-        *secrets; /* likewise: what no text that is kept may have; NULL: nobody knows any */
+        *secrets;      /* likewise: what no text that is kept may have; NULL: nobody knows any */
+    double time_scale; /* of what a source does in its own time; 0: as it is */
 };
 
 struct source {
@@ -90,6 +91,7 @@ struct source {
     struct source_job *job;
     uv_timer_t timer;
     bool freed, closed, late;
+    bool soon; /* source_report_soon() */
 };
 
 struct source_poll {
@@ -138,6 +140,8 @@ void source_cancel(struct source *s);
 
 /* For kinds with start(): the end of the poll, with s->err or s->samples. */
 void source_report(struct source *s, enum err_code rc);
+/* From inside of start(): what it would give is there already; the report follows in the loop's next turn. */
+void source_report_soon(struct source *s);
 
 /* All rows, sorted by kind, and their number. */
 const struct source_ops *const *source_kinds(size_t *n);

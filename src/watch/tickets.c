@@ -5,6 +5,8 @@
  */
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/duration.h"
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -31,6 +33,10 @@ struct tickets_source {
     double last;                /* the number that was told */
     uint64_t count;             /* new ones, in this process */
     struct strbuf named;        /* of the last look */
+    uint64_t every_ns;          /* between two questions; 0: at each look */
+    uint64_t asking_ns;         /* when was asked last, ... */
+    uint64_t asked_ns;          /* ... and when for what was answered; 0: never */
+    double listed;              /* then */
 };
 
 static struct tickets_source *tickets_of(struct source *s)
@@ -66,7 +72,7 @@ static const struct source_ops *tickets_kind(json_t *settings, struct err *err)
 /* The settings that are those of the request, query or command. */
 static json_t *tickets_inner(json_t *settings)
 {
-    static const char *const own[] = {"items", "id", "total"};
+    static const char *const own[] = {"items", "id", "total", "interval"};
     json_t *inner = json_copy(settings);
 
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
@@ -81,6 +87,22 @@ static char *tickets_text(json_t *settings, const char *key)
     return v.n ? xstrdup_sv(v) : NULL;
 }
 
+/* A rehearsal goes faster, and asks more often. */
+static enum err_code tickets_read_interval(struct tickets_source *t, json_t *settings,
+                                           struct err *err)
+{
+    struct sv text = json_get_sv(settings, "interval");
+    double scale = t->source.env.time_scale > 0 ? t->source.env.time_scale : 1;
+    int64_t ms;
+
+    if (!text.n)
+        return ERR_OK;
+    if (!duration_parse(text, &ms) || ms <= 0)
+        return err_set(err, ERR_INVALID, "'interval' is no time such as 10m");
+    t->every_ns = (uint64_t)((double)ms * scale * 1e6);
+    return ERR_OK;
+}
+
 static enum err_code tickets_open(struct source *s, json_t *settings, struct err *err)
 {
     struct tickets_source *t = tickets_of(s);
@@ -91,6 +113,8 @@ static enum err_code tickets_open(struct source *s, json_t *settings, struct err
     t->total = tickets_text(settings, "total");
     t->kind = tickets_kind(settings, err);
     if (!t->kind)
+        return err->code;
+    if (tickets_read_interval(t, settings, err) != ERR_OK)
         return err->code;
     if (t->total && (t->items || t->id))
         return err_set(err, ERR_INVALID,
@@ -262,7 +286,7 @@ static enum err_code tickets_take_list(struct tickets_source *t, json_t *list, s
             (void)tickets_remember(t, strbuf_sv(&id));
         }
     }
-    sample_add_number(&t->source.samples, "listed", (double)n, NULL);
+    t->listed = (double)n;
     return ERR_OK;
 }
 
@@ -271,8 +295,7 @@ static void tickets_take_total(struct tickets_source *t, double total)
 {
     if (t->begun && total > t->last)
         t->count += (uint64_t)(total - t->last);
-    t->last = total;
-    sample_add_number(&t->source.samples, "listed", total, NULL);
+    t->last = t->listed = total;
 }
 
 static enum err_code tickets_take_json(struct tickets_source *t, json_t *j, struct err *err)
@@ -429,6 +452,17 @@ static void tickets_resume(struct source *s, struct sv position)
 
 /* --- the poll --- */
 
+static void tickets_add(struct tickets_source *t)
+{
+    struct sample_list *l = &t->source.samples;
+
+    sample_add_number(l, "listed", t->listed, NULL);
+    sample_add_counter(l, "new", (double)t->count, NULL);
+    if (t->named.n)
+        sample_add_text(l, "which", strbuf_sv(&t->named));
+    tickets_add_position(t, l);
+}
+
 static void tickets_on_told(struct source *inner, void *data, enum err_code rc)
 {
     struct tickets_source *t = data;
@@ -443,10 +477,8 @@ static void tickets_on_told(struct source *inner, void *data, enum err_code rc)
                  : err_wrap(&s->err, "source '%s'", s->name);
     if (rc == ERR_OK) {
         t->begun = true;
-        sample_add_counter(&s->samples, "new", (double)t->count, NULL);
-        if (t->named.n)
-            sample_add_text(&s->samples, "which", strbuf_sv(&t->named));
-        tickets_add_position(t, &s->samples);
+        t->asked_ns = t->asking_ns;
+        tickets_add(t);
     }
     source_report(s, rc);
 }
@@ -456,7 +488,15 @@ static void tickets_start(struct source *s)
     struct tickets_source *t = tickets_of(s);
     struct source_poll p = {
         .at_us = s->at_us, .timeout_ms = s->timeout_ms, .done = tickets_on_told, .data = t};
+    uint64_t now_ns = clock_mono_ns();
 
+    if (t->asked_ns && now_ns - t->asked_ns < t->every_ns) {
+        strbuf_truncate(&t->named, 0);
+        tickets_add(t);
+        source_report_soon(s);
+        return;
+    }
+    t->asking_ns = now_ns;
     source_poll(t->inner, &p);
 }
 
@@ -485,6 +525,8 @@ static const struct source_key tickets_keys[] = {
     {"command", SOURCE_TEXT, false,
      "instead of both, for sh: it prints JSON, an id on each line, or a number"},
     {"workdir", SOURCE_TEXT, false, "folder it is started in"},
+    {"interval", SOURCE_TEXT, false,
+     "how often is asked: 10m; at each look unless given, and after a failure"},
     {"items", SOURCE_TEXT, false,
      "path of the list in JSON; issues, items, tickets, ... are found"},
     {"id", SOURCE_TEXT, false,

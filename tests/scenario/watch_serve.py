@@ -221,6 +221,42 @@ def without_the_source_nothing_is_heard():
     w.end()
 
 
+def of_store(sql):
+    return subprocess.run(["sqlite3", "-cmd", ".timeout 30000", ".prusik/store.db", sql], capture_output=True, text=True, check=True).stdout.split()
+
+
+def an_event_is_told_by_who_has_its_token():
+    w = Watch(free_port(), "events.incident: {token: s3cret-token}\n  events.complaint: {help: told by hand}",
+              "  incidents: investigate when events.incident[1h] > 1\n  others: investigate when events.complaint[1h] > 0\n")
+    w.await_rounds(2)
+    hook, token = w.url + "/events/incident", "s3cret-token"
+    same("without a token", ask(hook, "")[0], 401)
+    same("with another", ask(hook, "", token="s3cret-tokem")[0], 401)
+    same("a kind without a token", ask(w.url + "/events/complaint", "", token=token)[0], 404)
+    same("a kind that nobody binds", ask(w.url + "/events/deploy", "", token=token)[0], 404)
+    same("no kind", ask(w.url + "/events/", "", token=token)[0], 404)
+    same("another method", ask(hook, method="GET", token=token)[0], 405)
+    for what, status in (("{", 400), ("[]", 400), ('{"note": 1}', 400), ('{"nota": "x"}', 400),
+                         (json.dumps({"note": "x" * 2001}), 413), (json.dumps({"by": "x" * 201}), 413)):
+        same(what[:20], ask(hook, what, token=token)[0], status)
+    same("nothing at all", ask(hook, "", token=token)[0], 200)
+    same("with a note", ask(hook, json.dumps({"note": "INC-42", "by": "pager"}), token=token)[0], 200)
+    w.await_state("incidents", "fired")
+    w.end()
+    same("who has told", of_store("SELECT json_extract(data, '$.by') || ':' || coalesce(json_extract(data, '$.note'), '') || ':' ||"
+                                  " json_extract(data, '$.from') FROM event WHERE kind = 16 ORDER BY seq"), ["HTTP::HTTP", "pager:INC-42:HTTP"])
+
+
+def an_event_that_cannot_be_kept_is_not_acknowledged():
+    w = Watch(free_port(), "events.incident: {token: s3cret-token}", "  incidents: investigate when events.incident[1h] > 0\n")
+    w.await_rounds(2)
+    of_store("CREATE TRIGGER no BEFORE INSERT ON report BEGIN SELECT raise(ABORT, 'refused by the test'); END")
+    same("status", ask(w.url + "/events/incident", "", token="s3cret-token")[0], 503)
+    w.await_rounds(2)
+    same("state", w.now["incidents"]["state"], "good")
+    w.end()
+
+
 def clients_that_are_slow_delay_no_verdict():
     port = free_port()
     w = Watch(port)
@@ -359,6 +395,7 @@ sys.exit(run_tests([metrics_are_those_of_a_well_formed_target, an_alert_fires_is
                     what_was_acknowledged_outlives_the_process, silence_is_no_good_news,
                     what_is_no_message_is_refused_and_changes_nothing, each_message_of_the_list_is_answered_as_it_says,
                     what_cannot_be_kept_is_not_acknowledged,
+                    an_event_is_told_by_who_has_its_token, an_event_that_cannot_be_kept_is_not_acknowledged,
                     without_the_source_nothing_is_heard, clients_that_are_slow_delay_no_verdict,
                     where_it_cannot_listen_it_does_not_begin,
                     a_run_whose_port_is_taken_is_not_gone_on_with_but_can_be_brought_back,

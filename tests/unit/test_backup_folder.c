@@ -1,6 +1,8 @@
 /* Which backups of a folder are kept. */
 #include "t.h"
 
+#include <fcntl.h>
+
 #include "backup/backup.h"
 #include "backup/folder.h"
 #include "base/clock.h"
@@ -99,6 +101,116 @@ T(what_is_not_whole_counts_for_nothing_and_is_left_for_a_person)
     T_CHECK(f.files.v[0].whole && !f.files.v[1].whole && strstr(f.files.v[1].why, "cut off"));
 }
 
+/* The time of a backup's snapshot, or another one. */
+static void set_time(const char *name, const char *at, long more_ns)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
+    char path[200];
+    int64_t us;
+
+    (void)snprintf(path, sizeof(path), "f/%s" BACKUP_SUFFIX, name);
+    T_CHECK(clock_parse(sv_from(at), &us));
+    times[1] = (struct timespec){us / CLOCK_US_PER_S, (us % CLOCK_US_PER_S) * 1000 + more_ns};
+    T_EQ(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void flip_a_bit(const char *name)
+{
+    unsigned char byte;
+    char path[200];
+    int fd;
+
+    (void)snprintf(path, sizeof(path), "f/%s" BACKUP_SUFFIX, name);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    T_CHECK(lseek(fd, -70, SEEK_END) > 0 && read(fd, &byte, 1) == 1);
+    byte ^= 1;
+    T_CHECK(lseek(fd, -70, SEEK_END) > 0 && write(fd, &byte, 1) == 1);
+    T_EQ(close(fd), 0);
+}
+
+static void want_touched(const char *want)
+{
+    CLEANUP(folder_release) struct folder f = {0};
+    CLEANUP(strbuf_release) struct strbuf touched = STRBUF(0);
+    struct err err = {0};
+
+    T_OK(folder_read("f", &f, &err), err);
+    for (size_t i = 0; i < f.files.n; i++) {
+        T_CHECK(f.files.v[i].whole && !f.files.v[i].checked);
+        if (f.files.v[i].touched)
+            strbuf_add_byte(&touched, f.files.v[i].name[0]);
+    }
+    T_STR(strbuf_str(&touched), want);
+}
+
+T(what_was_proven_was_proven_of_the_file_as_it_was_then)
+{
+    T_CHECK(mkdir("f", 0700) == 0);
+    put("a", "app", "2026-11-21T10:00:00.123Z");
+    put("b", "app", "2026-11-20T10:00:00.123Z");
+    put("c", "app", "2026-11-19T10:00:00.123Z");
+    want_touched("abc"); /* written now */
+    set_time("a", "2026-11-21T10:00:00.123Z", 0);
+    set_time("b", "2026-11-20T10:00:00Z", 0); /* whole seconds are all that the file system knows */
+    set_time("c", "2026-11-19T10:00:00.123Z", 1000000);
+    want_touched("c");
+    set_time("c", "2026-11-19T10:00:00.123Z", 0);
+    want_touched("");
+    flip_a_bit("b");
+    want_touched("b");
+}
+
+static void want_checked(bool only_touched, const char *want)
+{
+    CLEANUP(folder_release) struct folder f = {0};
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    struct err err = {0};
+
+    T_OK(folder_read("f", &f, &err), err);
+    T_OK(folder_check(&f, only_touched, NULL, &err), err);
+    for (size_t i = 0; i < f.files.n; i++) {
+        const struct folder_entry *e = &f.files.v[i];
+
+        T_CHECK(e->whole || strstr(e->why, "the digest differs"));
+        strbuf_addf(&got, "%s%c%s%s", i ? " " : "", e->name[0], e->checked ? "" : "?",
+                    e->whole ? "" : "!");
+    }
+    T_STR(strbuf_str(&got), want);
+}
+
+T(every_byte_is_read_when_that_is_asked_for)
+{
+    T_CHECK(mkdir("f", 0700) == 0);
+    put("a", "app", "2026-11-21T10:00:00Z");
+    put("b", "app", "2026-11-20T10:00:00Z");
+    put("c", "app", "2026-11-19T10:00:00Z");
+    set_time("a", "2026-11-21T10:00:00Z", 0);
+    set_time("c", "2026-11-19T10:00:00Z", 0);
+    want_checked(true, "a? b c?");
+    want_checked(false, "a b c");
+    flip_a_bit("a");
+    want_checked(true, "b c? a!");
+    set_time("a", "2026-11-21T10:00:00Z", 0); /* as a disk loses a bit: nobody has written */
+    want_checked(true, "a? b c?");
+    want_checked(false, "b c a!");
+}
+
+T(a_check_that_cannot_be_carried_out_says_nothing_of_the_file)
+{
+    CLEANUP(folder_release) struct folder f = {0};
+    atomic_bool stop = true;
+    struct job job = {.stop = &stop};
+    struct err err = {0};
+
+    T_CHECK(mkdir("f", 0700) == 0);
+    put("a", "app", "2026-11-21T10:00:00Z");
+    T_OK(folder_read("f", &f, &err), err);
+    want_error(folder_check(&f, false, &job, &err), &err, ERR_INTERRUPTED, "");
+    T_CHECK(f.files.v[0].whole && !f.files.v[0].checked);
+    T_EQ(unlink("f/a" BACKUP_SUFFIX), 0);
+    want_error(folder_check(&f, false, NULL, &err), &err, ERR_IO, "open 'f/a");
+}
+
 T(pruning_removes_what_is_not_kept_and_nothing_else)
 {
     CLEANUP(folder_release) struct folder f = {0};
@@ -134,4 +246,7 @@ T(what_is_no_policy_is_told)
 
 T_MAIN(T_CASE(the_newest_of_each_period_is_kept), T_CASE(each_database_has_its_own),
        T_CASE(what_is_not_whole_counts_for_nothing_and_is_left_for_a_person),
+       T_CASE(what_was_proven_was_proven_of_the_file_as_it_was_then),
+       T_CASE(every_byte_is_read_when_that_is_asked_for),
+       T_CASE(a_check_that_cannot_be_carried_out_says_nothing_of_the_file),
        T_CASE(pruning_removes_what_is_not_kept_and_nothing_else), T_CASE(what_is_no_policy_is_told))

@@ -342,6 +342,34 @@ T(an_audit_that_takes_too_long_is_no_value_and_says_so)
     bench_end(&b);
 }
 
+static void takes_both(struct bench *b UNUSED)
+{
+    take("pre.snap");
+    bench_write("deals.json", "[{\"id\":1,\"cost\":200}]");
+    take("post.snap");
+}
+
+T(a_comparison_that_is_not_there_yet_is_no_value_and_counts_when_it_is)
+{
+    struct bench b;
+
+    bench_write("new", "new");
+    bench_write("old", "old");
+    bench_write("deals.json", "[{\"id\":1,\"cost\":100}]");
+    bench_plan(&b, document,
+               "environment: test\nsources: {snapshot.deals: {old: pre.snap, new: post.snap}}\n"
+               "rules: {a: rollback when snapshot.deals.result == \"regression\"}\n"
+               "watch: {interval: 1s, until: T+5s}\n");
+    b.at = "watch";
+    b.at_count = 2;
+    b.act = takes_both;
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
+    T_CHECK(bench_sql("SELECT count(*) FROM event n JOIN event f ON f.seq > n.seq WHERE n.kind = 40"
+                      " AND json_extract(n.data, '$.state') = 'nodata' AND f.kind = 40 AND"
+                      " json_extract(f.data, '$.state') = 'fired'") > 0);
+    bench_end(&b);
+}
+
 T(the_first_judgement_waits_for_a_look_that_is_under_way_at_the_mark)
 {
     struct bench b;
@@ -367,4 +395,5 @@ T_MAIN(T_CASE(flags_that_rules_ask_for_are_looked_at),
        T_CASE(variables_of_the_data_file_are_those_of_the_run_and_secrets_are_put_in_late),
        T_CASE(of_more_pairs_than_rules_can_look_at_the_numbers_are_left),
        T_CASE(an_audit_that_takes_too_long_is_no_value_and_says_so),
+       T_CASE(a_comparison_that_is_not_there_yet_is_no_value_and_counts_when_it_is),
        T_CASE(the_first_judgement_waits_for_a_look_that_is_under_way_at_the_mark))

@@ -105,6 +105,56 @@ T(what_the_journals_have_counts_by_its_kind)
     bench_end(&b);
 }
 
+#define FLAG                                                                              \
+    "{\"flags\":{\"UI\":{\"state\":\"ENABLED\",\"variants\":{\"on\":true,\"off\":false}," \
+    "\"defaultVariant\":\"off\"}}}"
+
+static void switches(struct bench *b UNUSED)
+{
+    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
+
+    for (int i = 0; i < 2; i++)
+        strbuf_addf(&line,
+                    "{\"at_us\":%lld,\"by\":\"%s\",\"flag\":\"UI\",\"what\":\"set\","
+                    "\"from\":\"on\",\"to\":\"off\",\"in_effect\":true}\n",
+                    (long long)clock_now_us() + i, i ? "prusik r-0009" : "ann");
+    append("flags.log.jsonl", strbuf_str(&line));
+}
+
+#define TOGGLES                                     \
+    HEAD "flags: {UI: {definitions: flags.json}}\n" \
+         "rules: {a: 'investigate when events.flag_toggle[1h] > 0'}\n"
+
+T(a_flag_that_somebody_switches_counts)
+{
+    struct bench b;
+
+    bench_write("flags.json", FLAG);
+    begin(&b, document, TOGGLES);
+    switches(&b); /* before the run: none of its business */
+    b.at = "watch";
+    b.at_count = 2;
+    b.act = switches;
+    T_EQ(bench_run(&b), EXIT_CODE_INVESTIGATE);
+    T_EQ(bench_sql("SELECT json_extract(data, '$.value') FROM event WHERE kind = 40 AND"
+                   " json_extract(data, '$.state') = 'fired'"),
+         1);
+    bench_end(&b);
+}
+
+T(a_log_of_a_flag_that_cannot_be_read_is_no_value_and_says_so)
+{
+    struct bench b;
+
+    bench_write("flags.json", FLAG);
+    bench_write("flags.log.jsonl", "{\n{}\n");
+    begin(&b, document, TOGGLES);
+    T_EQ(bench_run(&b), EXIT_CODE_INVESTIGATE);
+    T_CHECK(bench_sql("SELECT count(*) FROM event WHERE kind = 40 AND"
+                      " data LIKE '%flags.log.jsonl: line 1%'") > 0);
+    bench_end(&b);
+}
+
 static void floods(struct bench *b UNUSED)
 {
     bench_exec("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001)"
@@ -175,21 +225,54 @@ T(what_a_log_had_before_leads_nowhere_also_where_nothing_was_measured)
     }
 }
 
+static void add_kinds(struct strbuf *text, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        for (unsigned k = i + 1; k; k /= 26)
+            strbuf_addf(text, "%c", 'a' + (char)(k % 26));
+        strbuf_add_str(text, " error\n");
+    }
+}
+
 T(a_log_with_too_many_kinds_of_errors_is_no_value_and_says_so)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct bench b;
 
-    for (unsigned i = 0; i < 5001; i++) {
-        for (unsigned k = i + 1; k; k /= 26)
-            strbuf_addf(&text, "%c", 'a' + (char)(k % 26));
-        strbuf_add_str(&text, " error\n");
-    }
+    add_kinds(&text, 5001);
     append("app.log", strbuf_str(&text));
     begin(&b, read_only, LONG PATTERNS);
     T_EQ(bench_run(&b), EXIT_CODE_INVESTIGATE);
     T_CHECK(bench_sql("SELECT count(*) FROM event WHERE kind = 40 AND"
                       " data LIKE '%has more than 5000 patterns%'") > 0);
+    bench_end(&b);
+}
+
+static void logs_a_flood(struct bench *b UNUSED)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    add_kinds(&text, 5001);
+    append("app.log", strbuf_str(&text));
+}
+
+T(more_kinds_of_errors_than_a_look_keeps_are_no_value_at_that_look_and_count_at_the_next)
+{
+    struct bench b;
+
+    append("app.log", "ERROR old 1\n");
+    begin(&b, document, LONG PATTERNS);
+    b.at = "watch"; /* a round behind the mark: what is there at it is from before */
+    b.at_count = 8;
+    b.act = logs_a_flood;
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
+    T_EQ(bench_sql("SELECT count(*) FROM event n JOIN event f ON f.seq > n.seq WHERE n.kind = 40"
+                   " AND n.data LIKE '%more patterns since the last look than are kept%' AND"
+                   " json_extract(n.data, '$.state') = 'error' AND"
+                   " json_extract(n.data, '$.verdict') = 'HOLD' AND f.kind = 40 AND"
+                   " json_extract(f.data, '$.state') = 'fired' AND"
+                   " json_extract(f.data, '$.value') = 5000"),
+         1);
     bench_end(&b);
 }
 
@@ -297,12 +380,67 @@ T(a_place_of_another_version_begins_anew)
     bench_end(&b);
 }
 
-T_MAIN(T_CASE(what_is_told_counts_and_is_journaled_and_that_of_others_does_not),
-       T_CASE(what_the_journals_have_counts_by_its_kind),
-       T_CASE(a_flood_of_events_is_no_value_and_says_so),
-       T_CASE(a_new_kind_of_error_leads_back_and_is_named),
-       T_CASE(what_a_log_had_before_leads_nowhere_also_where_nothing_was_measured),
-       T_CASE(a_log_with_too_many_kinds_of_errors_is_no_value_and_says_so),
-       T_CASE(tickets_that_come_count),
-       T_CASE(a_stopped_watch_counts_nothing_twice_and_misses_nothing),
-       T_CASE(a_place_of_another_version_begins_anew))
+/* What is kept of a watch is kept again when one more source has a place. */
+static void lists_and_goes_on(struct bench *b)
+{
+    append("tickets", "1\n");
+    b->at = "watch";
+    b->at_count = 3;
+    b->act = interrupts;
+}
+
+static void tells_two(struct bench *b)
+{
+    tell(b, "test", "incident");
+    tell(b, "test", "incident");
+}
+
+static void tells_before_it(struct bench *b)
+{
+    tells_two(b);
+    b->at = "watch";
+    b->at_count = 3;
+    b->act = lists_and_goes_on;
+}
+
+T(what_another_process_has_counted_stays_counted_also_when_it_is_told_no_more)
+{
+    struct bench b;
+
+    begin(&b, document,
+          LONG "sources: {tickets.new: {command: cat tickets, id: .}}\n"
+               "rules:\n  a: investigate when events.incident[1h] > 3\n"
+               "  b: investigate when events.incident[2h] > 100 or tickets.new[7d] > 100\n");
+    b.at = "watch";
+    b.at_count = 2;
+    b.act = tells_before_it;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    T_EQ(bench_sql("SELECT count(*) FROM state JOIN report ON value LIKE"
+                   " '%\"events.incident\":\"% ' || at_us || '%' WHERE key = 'samples'"),
+         2);
+    bench_exec("DELETE FROM report WHERE id = 1");
+    b.at = "watch";
+    b.at_count = 2;
+    b.act = tells_two;
+    T_EQ(bench_resume(&b), EXIT_CODE_INVESTIGATE);
+    T_EQ(bench_sql(
+             "SELECT json_extract(f.data, '$.value') FROM event f JOIN event r ON f.seq > r.seq"
+             " WHERE f.kind = 40 AND json_extract(f.data, '$.state') = 'fired' AND"
+             " r.kind = 16 AND json_extract(r.data, '$.number') = 4"),
+         4);
+    bench_end(&b);
+}
+
+T_MAIN(
+    T_CASE(what_is_told_counts_and_is_journaled_and_that_of_others_does_not),
+    T_CASE(what_the_journals_have_counts_by_its_kind), T_CASE(a_flag_that_somebody_switches_counts),
+    T_CASE(a_log_of_a_flag_that_cannot_be_read_is_no_value_and_says_so),
+    T_CASE(a_flood_of_events_is_no_value_and_says_so),
+    T_CASE(a_new_kind_of_error_leads_back_and_is_named),
+    T_CASE(what_a_log_had_before_leads_nowhere_also_where_nothing_was_measured),
+    T_CASE(a_log_with_too_many_kinds_of_errors_is_no_value_and_says_so),
+    T_CASE(more_kinds_of_errors_than_a_look_keeps_are_no_value_at_that_look_and_count_at_the_next),
+    T_CASE(tickets_that_come_count),
+    T_CASE(a_stopped_watch_counts_nothing_twice_and_misses_nothing),
+    T_CASE(a_place_of_another_version_begins_anew),
+    T_CASE(what_another_process_has_counted_stays_counted_also_when_it_is_told_no_more))

@@ -1,4 +1,5 @@
 /* The watch of a run: real metrics of a real server are judged, asked about and acted on. */
+#include "base/clock.h"
 #include "exec/watcher.h"
 #include "exec_bench.h"
 #include "net_server.h"
@@ -275,6 +276,80 @@ T(a_watch_that_was_stopped_goes_on_where_it_was)
     T_EQ(bench_resume(&b), EXIT_CODE_DONE);
     T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 11"), 1);
     T_EQ(bench_sql("SELECT count(*) FROM state"), 0);
+    end(&b, &s);
+}
+
+#define TWICE "SELECT count(*) - count(DISTINCT at_us || kind || data) FROM event"
+
+T(what_its_listener_stops_has_no_event_twice)
+{
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 0);
+    b.at = "rule-state"; /* told behind a commit that no step is the reason of */
+    b.at_count = 4;
+    b.act = interrupts;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    T_CHECK(bench_sql("SELECT count(*) FROM event WHERE kind = 40") >= 4);
+    T_EQ(bench_sql(TWICE), 0);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 3"), 1);
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(bench_sql(TWICE), 0);
+    end(&b, &s);
+}
+
+static int64_t told_seq;
+
+static void listens_for_order(void *arg, const struct run_event *e)
+{
+    if (e->seq > 0) {
+        T_EQ(e->seq, told_seq + 1);
+        told_seq = e->seq;
+    }
+    bench_listen(arg, e);
+}
+
+static void answers_at_once(struct bench *b)
+{
+    T_EQ(b->asked[QUESTION_CHECKPOINT], 1);
+    run_answer(b->run, true, SV("ana"), SV("seen"));
+}
+
+static void tells_two(struct bench *b)
+{
+    struct store_report r = {.environment = SV("test"),
+                             .kind = SV("incident"),
+                             .who = SV("ann"),
+                             .at_us = clock_now_us()};
+
+    for (int i = 0; i < 2; i++)
+        T_OK(store_report_add(b->store, &r, &b->err), b->err);
+    b->at = "reported";
+    b->at_count = 1;
+    b->act = answers_at_once;
+}
+
+T(an_answer_of_the_listener_is_kept_once_and_told_in_its_turn)
+{
+    struct run_options opt;
+    struct server s;
+    struct bench b;
+
+    begin(&b, &s, 5);
+    b.answers = "y";
+    b.reply_ms = 60000; /* the person at the terminal is slower */
+    b.at = "checkpoint";
+    b.at_count = 1;
+    b.act = tells_two;
+    opt = bench_options(&b);
+    opt.listen = listens_for_order;
+    T_OK(run_start(b.store, &b.plan, &opt, &b.run, &b.err), b.err);
+    T_EQ(bench_go(&b), EXIT_CODE_INVESTIGATE);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 9"), 1);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 16"), 2);
+    T_EQ(bench_sql("SELECT max(seq) FROM event"), told_seq);
+    T_EQ(bench_sql(TWICE), 0);
     end(&b, &s);
 }
 
@@ -734,6 +809,8 @@ T_MAIN(
     T_CASE(a_look_that_is_due_waits_for_the_answer_at_a_checkpoint),
     T_CASE(without_a_person_a_checkpoint_that_wants_a_look_is_the_end),
     T_CASE(a_watch_that_was_stopped_goes_on_where_it_was),
+    T_CASE(what_its_listener_stops_has_no_event_twice),
+    T_CASE(an_answer_of_the_listener_is_kept_once_and_told_in_its_turn),
     T_CASE(a_watch_resumed_after_its_time_looks_before_it_ends),
     T_CASE(a_watch_without_metrics_does_not_end_well_and_ends),
     T_CASE(the_state_of_a_watch_that_is_damaged_is_refused),

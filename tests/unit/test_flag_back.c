@@ -78,6 +78,47 @@ T(the_first_change_since_then_says_what_it_was)
     }
 }
 
+static void on_toggle(void *arg, int64_t at_us)
+{
+    strbuf_addf(arg, "%lld ", (long long)at_us);
+}
+
+#define DONE(us, by, from, to)                                                                  \
+    "{\"at_us\":" #us ",\"by\":\"" by "\",\"flag\":\"a\",\"what\":\"set\"" from ",\"to\":\"" to \
+    "\",\"in_effect\":true}\n"
+
+T(what_people_have_switched_since_then_is_told_once_each)
+{
+    static const struct {
+        const char *log, *want;
+    } cases[] = {
+        {"", ""},
+        {LINE(100, "ana", "set", FROM("on")) DONE(100, "ana", FROM("on"), "off"), "100 "},
+        {DONE(99, "ana", FROM("on"), "off") DONE(101, "bo", FROM("off"), "on")
+             DONE(102, "ana", "", "on"),
+         "101 102 "},
+        {DONE(100, "prusik r-0001", FROM("on"), "off"), ""}, /* in the journal of that run */
+        {DONE(100, "ana", FROM("on"), "on"), ""},            /* it was so */
+        {LINE(100, "ana", "set", FROM("on")), ""}, /* nobody knows whether it came into effect */
+        {DONE(100, "ana", FROM("on"), "off") "{\"at_us\":101,\"by\"", "100 "},
+    };
+    CLEANUP(flag_files_release) struct flag_files f = {.definitions = NULL};
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    struct err err = {0};
+
+    flag_files_init(&f, "f.json");
+    T_OK(flag_toggles(&f, SV("a"), 100, on_toggle, &got, &err), err);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        put("f.log.jsonl", cases[i].log);
+        strbuf_truncate(&got, 0);
+        T_OK(flag_toggles(&f, SV("a"), 100, on_toggle, &got, &err), err);
+        T_STR(strbuf_str(&got), cases[i].want);
+    }
+    put("f.log.jsonl", "{\n{}\n");
+    T_CHECK(flag_toggles(&f, SV("a"), 100, on_toggle, &got, &err) != ERR_OK);
+    T_CHECK(strstr(err.msg, "f.log.jsonl: line 1"));
+}
+
 T(what_cannot_be_known_is_said)
 {
     CLEANUP(arena_release) struct arena a = {0};
@@ -120,5 +161,7 @@ T(a_change_that_was_begun_is_in_the_log_before_anything_is_written)
     T_CHECK(sv_eq(b.v[0].variant, SV("on")));
 }
 
-T_MAIN(T_CASE(the_first_change_since_then_says_what_it_was), T_CASE(what_cannot_be_known_is_said),
+T_MAIN(T_CASE(the_first_change_since_then_says_what_it_was),
+       T_CASE(what_people_have_switched_since_then_is_told_once_each),
+       T_CASE(what_cannot_be_known_is_said),
        T_CASE(a_change_that_was_begun_is_in_the_log_before_anything_is_written))

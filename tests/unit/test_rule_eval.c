@@ -684,6 +684,27 @@ T(quantifiers_look_at_rows)
     bench_free(&b);
 }
 
+T(patterns_that_a_rule_counts_are_named_with_how_often_they_came)
+{
+    CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
+    struct bench b = bench_new(60, 0);
+    size_t log;
+
+    T_EQ(bench_add(&b, "investigate when count(logpatterns.app[5m]) > 0"), 0);
+    put_rows(&b, "logpatterns.app", "logpatterns.app", 60,
+             "[{\"pattern\":\"a <n>\",\"count\":2,\"example\":\"a 7\"}]", NULL);
+    put_rows(&b, "logpatterns.app", "logpatterns.app", 120,
+             "[{\"pattern\":\"a <n>\",\"count\":3},{\"pattern\":\"b\",\"count\":1},"
+             "{\"pattern\":\"c\",\"count\":4},{\"pattern\":\"d\",\"count\":4}]",
+             NULL);
+    log = bench_source(&b, "logpatterns.app", true);
+    samples_poll_ok(b.s, log, bench_us(120));
+    judge_tick(b.j, bench_us(120));
+    judge_explain(b.j, 0, &out);
+    T_CHECK(strstr(strbuf_str(&out), ": \"a <n>\" 5 times (a 7); \"b\"; and 2 more, fired"));
+    bench_free(&b);
+}
+
 T(snapshots_are_compared_pair_by_pair)
 {
     static const struct expectation e[] = {
@@ -862,7 +883,9 @@ T_MAIN(T_CASE(the_sample_at_the_mark_is_the_anchor_of_a_window_that_begins_there
        T_CASE(all_that_a_function_reads_is_kept_for_its_window),
        T_CASE(a_stale_summary_or_histogram_is_no_data),
        T_CASE(events_and_lines_are_zero_unless_their_source_cannot_be_asked),
-       T_CASE(quantifiers_look_at_rows), T_CASE(snapshots_are_compared_pair_by_pair),
+       T_CASE(quantifiers_look_at_rows),
+       T_CASE(patterns_that_a_rule_counts_are_named_with_how_often_they_came),
+       T_CASE(snapshots_are_compared_pair_by_pair),
        T_CASE(baselines_are_the_half_hour_before_the_first_change),
        T_CASE(time_is_known_without_any_source),
        T_CASE(reports_print_percentiles_and_decide_nothing))

@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <sqlite3.h>
 
 #include "net_server.h"
@@ -65,6 +66,36 @@ T(tickets_that_come_are_counted_once_by_their_ids)
     T_SV(text_of(&l, "which"), "1, 2, 3, 4, 5, and 1 more");
     page = "[]";
     check_new(&l, 9, 0);
+    source_free(l.s);
+    end_server();
+}
+
+T(a_list_with_an_interval_of_its_own_is_asked_no_more_often)
+{
+    struct look l;
+
+    begin_server();
+    page = "[1,2]";
+    l = open_page(", 'interval': '2s'");
+    check_new(&l, 0, 2);
+    page = "[1,2,3]";
+    check_new(&l, 0, 2); /* as it was told */
+    T_CHECK(text_of(&l, "position").n > 0);
+    (void)poll(NULL, 0, 2100);
+    check_new(&l, 1, 3);
+    T_SV(text_of(&l, "which"), "3");
+    check_new(&l, 1, 3);
+    T_CHECK(!has(&l, "which")); /* of the last look */
+    start_look(&l, 1, 5000);
+    source_cancel(l.s);
+    await_report(&l);
+    T_EQ(l.rc, ERR_INTERRUPTED);
+    source_free(l.s);
+    status = 503;
+    l = open_page(", 'interval': '1h'");
+    T_EQ(look(&l), ERR_FAILED);
+    status = 200;
+    check_new(&l, 0, 3); /* what failed is asked again */
     source_free(l.s);
     end_server();
 }
@@ -295,6 +326,8 @@ T(settings_that_do_not_fit_are_refused)
         {"{\"url\": \"http://x\", \"query\": \"SELECT\"}", "query"},
         {"{\"url\": \"http://x\", \"total\": \"a\", \"id\": \"b\"}", "either 'total'"},
         {"{\"url\": \"http://x\", \"itmes\": \"b\"}", "itmes"},
+        {"{\"url\": \"http://x\", \"interval\": \"soon\"}", "'interval' is no time"},
+        {"{\"url\": \"http://x\", \"interval\": \"0s\"}", "'interval' is no time"},
     };
 
     begin();
@@ -313,6 +346,7 @@ T(settings_that_do_not_fit_are_refused)
 }
 
 T_MAIN(T_CASE(tickets_that_come_are_counted_once_by_their_ids),
+       T_CASE(a_list_with_an_interval_of_its_own_is_asked_no_more_often),
        T_CASE(paths_say_where_the_list_and_the_id_are),
        T_CASE(of_a_number_what_it_grows_by_is_counted),
        T_CASE(another_process_counts_what_came_meanwhile),

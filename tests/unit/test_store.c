@@ -195,6 +195,31 @@ T(blobs_come_back_as_they_were_and_are_kept_once)
     }
 }
 
+T(a_blob_whose_bytes_size_or_codec_was_changed_is_found)
+{
+    static const struct {
+        const char *change, *why;
+    } cases[] = {{"UPDATE blob SET data = 'other bytes'", "its bytes have another hash"},
+                 {"UPDATE blob SET data = 'shorter'", "its size is 7 bytes, not 11"},
+                 {"UPDATE blob SET codec = 9", "unknown codec 9"},
+                 {"UPDATE blob SET codec = 1", "its size is not 11 bytes"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(store_freep) struct store *s = new_store();
+        CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
+        struct err err = {0};
+        struct hash h;
+
+        T_OK(store_blob_add(s, SV("these bytes"), &h, &err), err);
+        sql_run("s/store.db", cases[i].change);
+        T_EQ(store_blob(s, &h, SIZE_MAX, &out, &err), ERR_CORRUPT);
+        if (!strstr(err.msg, cases[i].why))
+            T_FAIL("it says '%s'", err.msg);
+        store_free(STEAL(s));
+        t_remove("s");
+    }
+}
+
 T(a_lock_is_refused_while_its_owner_lives_and_says_who)
 {
     CLEANUP(store_freep) struct store *s = new_store();
@@ -405,6 +430,7 @@ T_MAIN(T_CASE(a_store_is_private_and_keeps_itself_out_of_version_control),
        T_CASE(a_folder_that_cannot_be_made_is_named),
        T_CASE(a_full_disk_is_said_and_what_was_there_can_still_be_read),
        T_CASE(blobs_come_back_as_they_were_and_are_kept_once),
+       T_CASE(a_blob_whose_bytes_size_or_codec_was_changed_is_found),
        T_CASE(a_lock_is_refused_while_its_owner_lives_and_says_who),
        T_CASE(a_lock_of_another_machine_is_never_taken_over_and_one_of_another_boot_is),
        T_CASE(only_the_run_that_has_a_lock_gives_it_back),

@@ -65,6 +65,8 @@ static void make_template(void)
 {
     struct store *s = open_store(STORE_WRITE);
     const struct store_approval a = {.plan = SV("p"), .step = SV("1"), .who = SV("bo")};
+    const struct store_report told = {
+        .environment = SV("prod"), .kind = SV("incident"), .who = SV("bo"), .at_us = 8};
     struct store_run run = {.environment = SV("prod"), .document = SV("a.md"), .started_us = 1};
     struct store_lock lock;
     struct journal *j;
@@ -80,6 +82,7 @@ static void make_template(void)
     append(j, EVENT_RUN_STARTED, SV("{}"));
     journal_free(j);
     T_OK(store_approval_add(s, &a, &err), err);
+    T_OK(store_report_add(s, &told, &err), err);
     T_OK(store_lock_take(s, &prod, &lock, &err), err);
     store_free(s);
     T_EQ(rename("s", "template"), 0);
@@ -112,6 +115,7 @@ static void look(struct strbuf *ret)
     static const char sql[] =
         "SELECT (SELECT count(*) FROM run) || ' ' || (SELECT count(*) FROM event) || ' ' ||"
         " (SELECT count(*) FROM blob) || ' ' || (SELECT count(*) FROM approval) || ' ' ||"
+        " (SELECT count(*) FROM report) || ' ' ||"
         " (SELECT group_concat(run || head) FROM seal) || ' ' ||"
         " (SELECT group_concat(environment || run || reason) FROM lock) || ' ' ||"
         " (SELECT group_concat(key || value) FROM state)";
@@ -203,6 +207,45 @@ static enum err_code list_approvals(struct store *s, struct journal *j UNUSED, s
         store_approvals(s, &(struct store_approval_of){.plan = SV("p")}, count_approval, &n, err);
 
     T_CHECK(rc != ERR_OK || n == 1);
+    return rc;
+}
+
+static enum err_code add_report(struct store *s, struct journal *j UNUSED, struct err *err)
+{
+    const struct store_report r = {
+        .environment = SV("prod"), .kind = SV("incident"), .who = SV("cleo"), .at_us = 9};
+
+    return store_report_add(s, &r, err);
+}
+
+static void count_report(const struct store_report *r UNUSED, void *arg)
+{
+    ++*(int *)arg;
+}
+
+static enum err_code list_reports(struct store *s, struct journal *j UNUSED, struct err *err)
+{
+    int n = 0;
+    enum err_code rc = store_reports(s, &(struct store_reports_of){.environment = SV("prod")},
+                                     count_report, &n, err);
+
+    T_CHECK(rc != ERR_OK || n == 1);
+    return rc;
+}
+
+static void count_moment(const struct store_moment *m UNUSED, void *arg)
+{
+    ++*(int *)arg;
+}
+
+static enum err_code list_moments(struct store *s, struct journal *j UNUSED, struct err *err)
+{
+    const struct store_moments_of of = {
+        .environment = SV("prod"), .suffix = SV(" (rehearsal)"), .kind = EVENT_ANSWER};
+    int n = 0;
+    enum err_code rc = store_moments(s, &of, count_moment, &n, err);
+
+    T_CHECK(rc != ERR_OK || n == EVENTS - 2);
     return rc;
 }
 
@@ -366,7 +409,7 @@ static void walk_jobs(job_fn *const *jobs, size_t n)
 
 T(what_is_not_written_has_changed_nothing_and_can_be_done_again)
 {
-    static job_fn *const jobs[] = {add_run, add_blob, add_approval, flush_state};
+    static job_fn *const jobs[] = {add_run, add_blob, add_approval, add_report, flush_state};
 
     walk_jobs(jobs, ARRAY_LEN(jobs));
 }
@@ -387,8 +430,8 @@ T(a_lock_is_as_it_was_when_it_could_not_be_written)
 
 T(what_cannot_be_read_is_not_taken_for_missing_or_damaged)
 {
-    static job_fn *const jobs[] = {list_runs, last_run, read_blob,  list_approvals,
-                                   open_run,  read_run, verify_run, read_state};
+    static job_fn *const jobs[] = {list_runs,    last_run, read_blob, list_approvals, list_reports,
+                                   list_moments, open_run, read_run,  verify_run,     read_state};
 
     walk_jobs(jobs, ARRAY_LEN(jobs));
 }
