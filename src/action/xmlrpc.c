@@ -32,8 +32,7 @@ static enum err_code expat_open(struct err *err)
         EXPAT_CALLS(CALL)
 #undef CALL
     };
-    static struct library library = {"libexpat.so.1",  "libexpat1", calls,
-                                     ARRAY_LEN(calls), false,       false};
+    static struct library library = {"libexpat.so.1", "libexpat1", calls, ARRAY_LEN(calls), false};
 
     if (library_open(&library, &expat, err) != ERR_OK)
         return err_wrap(err, "XML needs expat");

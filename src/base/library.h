@@ -20,15 +20,7 @@ struct library {
     const struct library_call *calls;
     size_t n_calls;
     bool open;
-    bool
-        deep; /* its libraries look into each other before they look into ours: fewer places to look; where that is safe */
 };
-
-/*
- * What a library finds of libc when it does not look at the program first is what the program has: nobody stands before
- * libc (LD_PRELOAD, a sanitizer), and no variable of libc was moved into the program (a copy relocation).
- */
-bool library_libc_is_first(void);
 
 /* ERR_NOT_FOUND: it is not installed, or is too old to have a function; `table` is then unusable. */
 NODISCARD enum err_code library_open(struct library *l, void *table, struct err *err);

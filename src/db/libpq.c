@@ -11,7 +11,7 @@ enum err_code libpq_open(struct err *err)
         LIBPQ_CALLS(CALL)
 #undef CALL
     };
-    static struct library library = {"libpq.so.5", "libpq5", calls, ARRAY_LEN(calls), .deep = true};
+    static struct library library = {"libpq.so.5", "libpq5", calls, ARRAY_LEN(calls), false};
 
     if (library_open(&library, &libpq, err) != ERR_OK)
         return err_wrap(err, "PostgreSQL needs libpq"); /* uncovered: tests need it */

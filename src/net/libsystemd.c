@@ -11,8 +11,8 @@ enum err_code libsystemd_open(struct err *err)
         LIBSYSTEMD_CALLS(CALL)
 #undef CALL
     };
-    static struct library library = {"libsystemd.so.0", "libsystemd0", calls,
-                                     ARRAY_LEN(calls),  false,         false};
+    static struct library library = {"libsystemd.so.0", "libsystemd0", calls, ARRAY_LEN(calls),
+                                     false};
 
     if (library_open(&library, &libsystemd, err) != ERR_OK)
         return err_wrap(err, "systemd is spoken to by libsystemd"); /* uncovered: tests need it */
