@@ -29,10 +29,13 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "investigate|monitor|review|inform|tell|open|navigate|log in|contact|ask|wait|edit|"
         "remove|replace|send|post|page|escalate|decide|compare|manually|do not|never|"
         "prüfen|prüfe|informieren|warten|確認)\\b",
+    [BLOCK_HALTS] =
+        "^(?:stop|pause|halt) (?:here\\b|and (?:have|get|ask|wait|let|check|look)\\b)|^have (?:someone|somebody|a colleague|another)\\b|"
+        "^get (?:the |an? )?(?:approval|sign-?off|second|go-?ahead|okay?)\\b",
     [BLOCK_NUMBERED] = "^(?:step )?([0-9]{1,3}(?:\\.[0-9]{1,3}){0,3})[.):](?: |$)",
     [BLOCK_CONDITION] =
         "((?:^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|seulement si|si)|"
-        "\\bonly (?:if|when)) [^,:;.]*)",
+        "\\bonly (?:if|when)) [^,:;.]*|\\bif [^,:;.]*(?=; [^:]*\\binstead:$))",
     [BLOCK_IN_CASE] =
         "^((?:(?:only )?in case\\b|in the event of\\b|on (?:failure|errors?|problems?|timeout)\\b|in an emergency\\b|as a last resort\\b|"
         "should (?:the|any|this|that|it|something|anything|you)\\b(?=[^.]*,)|en cas d|s['’]ils? |sinon\\b|en caso de|"
@@ -79,6 +82,15 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:if|when|unless|do not|don't|never|falls|wenn)\\b|\\be\\.g\\.|"
         "\\b(?:instead of|such as|for example|like|avoid|z\\.B\\.)\\b|"
         "\\b(?:was|were|been|used to|wurden?|worden)\\b", /* it tells what has happened */
+    [BLOCK_DENIES] =
+        "\\b(?:never|do not|don['’]t|must not|mustn['’]t|should not|shouldn['’]t|may not|cannot|avoid|instead of|rather than|"
+        "niemals|nicht|ne jamais|ne pas|nunca|jamás)\\b|\\b(?:not|without)(?: (?:using|running|doing|by|with|a|the|run))*\\s*$|切勿|请勿|不要|禁止",
+    [BLOCK_IS_NO] =
+        "^[^\\w\\s]*\\s*(?:no+ ?!+|never|don['’]ts?|wrong|bad|falsch|nein ?!+|not like this|so nicht|"
+        "(?:do not|don['’]t|never) (?:ever )?(?:run|do|use|try)(?: (?:this|it|that))?)[!. ]*$",
+    [BLOCK_BACK_CASE] =
+        "^((?:only )?(?:before|after|until|once|as long as) (?:step|phase|stage|the "
+        "(?:point of no return|cut ?over|switch|migration|upgrade|fail ?over|dns|promotion))\\b(?:[^,:;.]|\\.(?=[0-9]))*)[:,]",
     [BLOCK_SHOWS] = "^(?:returns?|shows?|works|prints?|reports?|succeeds|gives|lists?|answers|says|"
                     "passes|exits|is|still|must|should|zeigt|liefert|gibt)\\b",
     [BLOCK_YIELDS] =
@@ -112,9 +124,9 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "\\bdba\\b|reviewe[rd]|authori[sz]ed|verified by|released by|freigabe|freigegeben|"
         "verantwortlich|承認|責任者|担当",
     [BLOCK_NEVER] =
-        "^(?:[^\\w\\s]*\\s*(?:warning|caution|important|note|attention|danger|achtung|wichtig|hinweis|"
+        "^(?::[a-z0-9_+-]+: *)*(?:[^\\w\\s]*\\s*(?:warning|caution|important|note|attention|danger|achtung|wichtig|hinweis|"
         "注意|警告)[:!.：\\s]*)?[^\\w\\s]*\\s*"
-        "(?:never|do not|don['’]t|must not|avoid|(?:[^.!?:,]{0,60}\\b)?(?:niemals|auf keinen fall)(?=[^,:]*[.!]?$)|ne jamais|ne pas|絶対に|"
+        "(?:never|do not|don['’]t|must not|avoid|(?:[^.!?:,]{0,60}\\b)?(?:niemals|auf keinen fall)(?=[^,:]*[.!]?$)|bitte nicht(?=[^,:]*[.!]?$)|ne jamais|ne pas|nunca|絶対に|"
         "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
     [BLOCK_NOT_THESE] =
         "^[^\\w\\s]*\\s*(?:(?:warning|caution|danger|attention)[:! ]+)?(?:never|do not|don['’]t|must not)(?: ever)? "
@@ -141,6 +153,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:zurückrollen|zurücksetzen|rückgängig machen|rücknahme|retour (?:en )?arrière|annulation|reversión|revertir|deshacer|"
         "ripristino|回滚|回退|回滾|撤销|ロールバック|切り戻し|切戻し)(?:步骤|方案|操作|方法|手順)? ?(?::|：)?$|"
         "^(?:how )?to (?:roll back|undo|revert|back out)\\b.{0,70}:$|"
+        "(?:→|[-=]>) ?(?:roll(?:ing)?[ -]?back|revert|back out)[^.:→]{0,30}:$|"
         "^(?:if|in case|when) (?!.*\\b(?:no|not|never|without|tested)\\b).{0,50}\\b(?:roll(?:ing)?[ -]?back|undo|revert|back out)\\b[^.:]{0,30}:$",
     [BLOCK_AFTER_UNDO] = "^(?:after|once) (?:the |a |any )?(?:roll ?back|back ?out)\\b[^.]*:$|"
                          "^(?:nach dem (?:rollback|zurückrollen))\\b[^.]*:$",
@@ -165,9 +178,9 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:and |also |then )*"
         "(?:(?:the |its )?(?:(?:command|query|script|last|first)(?:['’]s)? )?"
         "(?:output|results?|response|answer|command|query|status(?: code)?|exit code|value|count|list|version)|"
-        "it|this|that|both|all|each|these|they|you|nothing|no (?:rows?|lines?|errors?)|`[^`]+`|"
+        "it|this|that|there|both|all|each|these|they|you|nothing|no (?:rows?|lines?|errors?)|`[^`]+`|"
         "(?:the|all|both|each|your|our) [\\w-]+(?: [\\w-]+){0,3}?)(?: of [^,.]{1,40})? "
-        "(?:(?:should|must) (?!not be (?:run|interrupted|stopped|used)|be (?:done|run|executed|repeated|started|"
+        "(?:(?:should|must|(?:has|have|needs?) to) (?!not be (?:run|interrupted|stopped|used)|be (?:done|run|executed|repeated|started|"
         "performed|used|called|installed|restarted|rebooted|deployed|informed|notified|scheduled|avoided|"
         "considered|kept|taken|made|merged|approved|reviewed|coordinated|aware|careful|able)|take|last|only|never|complete|finish|then|now|also|see )|"
         "will (?=show|print|return|list|output|display|say|be empty)|"
@@ -370,6 +383,28 @@ static struct sv block_label_case(const struct block_reader *r, struct sv label)
     return condition;
 }
 
+/* What is said right above the block, unless its part is for that case anyway. */
+static struct sv block_label_condition(const struct block_reader *r)
+{
+    const struct rb_build *b = r->b;
+    struct sv label = sv_trim(b->label), part = {NULL, 0}, found = {NULL, 0};
+    bool back = build_role(b) == ROLE_ROLLBACK;
+    struct regex_match g[2];
+
+    if (!sv_ends(label, SV(":")) && !sv_ends(label, SV("：")) && !sv_ends(label, SV("、")))
+        return found;
+    if (back && regex_find(b->block_patterns[BLOCK_BACK_CASE], label, 0, g, 2))
+        return sv_trim(sv_sub(label, g[1].from, g[1].to));
+    if (!back || /* deciding for it is a condition itself */
+        !regex_has(b->block_patterns[BLOCK_TROUBLE], label))
+        found = block_label_case(r, label);
+    if (b->part != RB_NONE && b->parts.v[b->part].kind == PART_ITEM)
+        part = b->parts.v[b->part].condition;
+    if (part.n && (sv_has(found, part) || sv_has(part, found)))
+        found = (struct sv){NULL, 0};
+    return found;
+}
+
 /* Each where its prompt says; what an ssh in it changes stays so. */
 static void block_item_there(struct block_reader *r, uint32_t index)
 {
@@ -396,11 +431,7 @@ static void block_steps(struct rb_build *b, uint32_t index, struct sv prompts)
                              .way = b->steps.n};
     struct sv outer = b->host;
 
-    if ((sv_ends(b->label, SV(":")) || sv_ends(b->label, SV("：")) ||
-         sv_ends(b->label, SV("、"))) &&
-        (build_role(b) != ROLE_ROLLBACK || /* deciding for it is a condition itself */
-         !regex_has(b->block_patterns[BLOCK_TROUBLE], b->label)))
-        r.label_condition = block_label_case(&r, sv_trim(b->label));
+    r.label_condition = block_label_condition(&r);
     for (uint32_t i = 0; i < b->blocks.v[index].script.n && !b->full_line; i++)
         block_item_there(&r, i);
     block_leftover(&r);
@@ -590,6 +621,7 @@ bool block_is_forbidden(const struct rb_build *b)
 {
     return b->label.n && !regex_has(b->block_patterns[BLOCK_MUST], b->label) &&
            ((sv_ends(b->label, SV(":")) && remark_is(b, b->label)) ||
+            (b->quoted && remark_is(b, b->label)) || /* a warning, and what it warns of */
             regex_has(b->block_patterns[BLOCK_NOT_THESE], b->label) ||
             regex_has(b->block_patterns[BLOCK_WRONG], b->label));
 }
@@ -890,6 +922,38 @@ static bool block_has_command(const struct md_node *n)
     return false;
 }
 
+/* Where the sentence begins that `at` stands in, and where it ends. */
+static struct sv block_sentence(struct sv text, size_t at)
+{
+    size_t from = at, to = at;
+
+    while (from > 0 && !(ascii_is_space(text.p[from]) && strchr(".!?;", text.p[from - 1]) &&
+                         !sv_ends(sv_sub(text, 0, from), SV("e.g.")) &&
+                         !sv_ends(sv_sub(text, 0, from), SV("i.e."))))
+        from--;
+    while (to < text.n &&
+           !(strchr(".!?;", text.p[to]) && (to + 1 == text.n || ascii_is_space(text.p[to + 1]))))
+        to++;
+    return sv_trim(sv_sub(text, from, to));
+}
+
+/*
+ * "Run `a` again. Don't run `b`.": the sentence of the second says that it is not to be run, or when.  What the text
+ * begins with was looked at as a whole.
+ */
+static bool block_is_denied(struct rb_build *b, const struct md_node *n, const struct md_span *s,
+                            size_t line)
+{
+    struct sv one = block_sentence(n->text, s->from);
+    struct sv before = {one.p, (size_t)(n->text.p + s->from - one.p)};
+
+    if (!(before.n && regex_has(b->block_patterns[BLOCK_DENIES], before)) &&
+        !(one.p > n->text.p && regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], before)))
+        return false;
+    remark_add(b, line, one);
+    return true;
+}
+
 static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum block_told told)
 {
     size_t line = n->line, at = 0, wraps = 0;
@@ -908,7 +972,8 @@ static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum 
             (block_knows_command(sv_sub(n->text, s->from, s->to)) ||
              (told == TOLD_TO_RUN &&
               (block_is_script(sv_sub(n->text, s->from, s->to)) ||
-               block_is_named(sv_sub(n->text, 0, s->from), sv_sub(n->text, s->from, s->to))))))
+               block_is_named(sv_sub(n->text, 0, s->from), sv_sub(n->text, s->from, s->to))))) &&
+            !block_is_denied(b, n, s, line))
             found |= block_command_at(b, (uint32_t)(n - b->rb->md.v),
                                       sv_sub(n->text, s->from, s->to), line, told);
     }
@@ -918,13 +983,24 @@ static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum 
 /* "On web1: `x`", "Stop it. Run this on web1: `x`", "Restart nginx on web1: `x`"; of a heading, not where `x` goes elsewhere. */
 static bool block_inline_host(const struct rb_build *b, const struct md_node *n, struct sv *host)
 {
-    struct sv label = sv_sub(n->text, 0, sv_find_byte(n->text, ':', 0)), code = {NULL, 0};
+    struct sv label = sv_sub(n->text, 0, sv_find_byte(n->text, ':', 0)), code = {NULL, 0}, near,
+              behind;
+    size_t from = 0;
 
     if (where_read(n->text, host) == WHERE_ONCE || told_host(label, host) == WHERE_ONCE)
         return true;
     for (size_t i = 0; i < n->n_spans && !code.n; i++)
-        if (n->spans[i].kind == MD_CODE_SPAN && block_span_is_command(n, &n->spans[i]))
+        if (n->spans[i].kind == MD_CODE_SPAN && block_span_is_command(n, &n->spans[i])) {
             code = sv_sub(n->text, n->spans[i].from, n->spans[i].to);
+            from = n->spans[i].from;
+        }
+    near = sv_sub(n->text, label.n + 1 < from ? label.n + 1 : 0, from);
+    behind = sv_trim(sv_sub(n->text, from + code.n, n->text.n));
+    behind = sv_sub(behind, 0, sv_find_byte(behind, ')', 0));
+    if (where_read(near, host) == WHERE_ONCE || /* "Drain it: on the LB run `x`" */
+        (sv_eat(&behind, SV("(")) && where_read(behind, host) == WHERE_ONCE)) /* "`x` (on web2)" */
+        return true;
+    label = sv_sub(label, 0, size_min(from, sv_find(label, SV("<br"), 0)));
     if (told_host_within(label, host))
         return !where_reaches_out(code, *host);
     *host = (struct sv){NULL, 0};

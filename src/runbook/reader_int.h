@@ -17,6 +17,7 @@ enum block_pattern {
     BLOCK_AT_MOST,
     BLOCK_OVER,
     BLOCK_TODO,     /* a comment that tells a person to do something */
+    BLOCK_HALTS,    /* "STOP here and have somebody look": no command does it */
     BLOCK_NUMBERED, /* "3. Stop the service" */
     BLOCK_CONDITION,
     BLOCK_AT_END,  /* "Restart the bots if needed" */
@@ -39,6 +40,9 @@ enum block_pattern {
     BLOCK_TO_RUN,      /* "Run x", "Restart x" */
     BLOCK_TO_LOOK,     /* "Check with x", "Use x" */
     BLOCK_NOT_TO_RUN,  /* "Never run x", "e.g. x" */
+    BLOCK_DENIES,      /* "..., and don't run" before x */
+    BLOCK_IS_NO,       /* "NO!", "never do this" behind a command */
+    BLOCK_BACK_CASE,   /* "Before step 3:", "After the cutover:" in a way back */
     BLOCK_SKIP,        /* ", skip the next one" */
     BLOCK_SAYS_RUN,    /* "Run the migration:" */
     BLOCK_META_KEY,    /* "Duration", "Owner": a key wherever it stands */
@@ -102,7 +106,11 @@ enum watch_pattern {
     WATCH_LASTS,
     WATCH_REPEATED,
     WATCH_WANTED,
-    WATCH_FINE, /* nothing is done */
+    WATCH_TURNS,   /* "falls below 5": news, and nothing that is hoped for */
+    WATCH_LEADS,   /* "2 % → page", "unless": more than one thing is said */
+    WATCH_GOES_ON, /* "Continue when:": what is below it is hoped for */
+    WATCH_STOPS,   /* "Pull it when": what is below it is feared */
+    WATCH_FINE,    /* nothing is done */
     WATCH_BACK,
     WATCH_MORE_IS_BETTER,
     WATCH_LESS_IS_BETTER,
@@ -140,6 +148,13 @@ struct ways {
         item;          /* the section that says so; the last item that is one of them, or RB_NONE */
     uint32_t from, to; /* nodes: they stand between these */
     bool listed;       /* they are items of a list */
+};
+
+/* fold.c: <details> whose summary says what it is for, a callout "[!failure] ...", while they are read. */
+struct fold {
+    uint32_t part;  /* RB_NONE: none is read */
+    uint32_t outer; /* the part that it stands in */
+    unsigned depth; /* of <details> inside of each other */
 };
 
 struct way_back {
@@ -198,14 +213,17 @@ struct rb_build {
     size_t label_line;
     bool inlined; /* commands were found in the text of the present item */
     struct way_back back;
+    struct fold fold;
     struct ways ways;
     struct map tasks;  /* numbers of the boxes */
+    bool named;        /* a heading of level 1 was read */
     bool title_host;   /* `host` is what the present heading says, */
     bool title_within; /* somewhere in it */
     uint32_t title_host_part;
     bool aside;       /* inside a note or tip: nobody has to carry it out */
     bool quoted;      /* inside a quote */
     bool acting_list; /* inside a list with numbers or boxes, or that follows another list */
+    bool hoped;       /* inside a list of what is waited for */
     bool feared;      /* inside a list of what is feared: nothing in it is expected */
     uint32_t section; /* numbered, and nothing found in it so far since then; RB_NONE */
     size_t section_steps, section_rules, section_blocks;
@@ -290,6 +308,8 @@ void watch_message(struct rb_build *b, const struct rb_block *block);
 void watch_rule(struct rb_build *b, size_t line, struct sv source, struct sv text);
 /* "Rollback triggers:": is what stands below the label what nobody hopes for? */
 bool watch_is_feared(const struct rb_build *b, struct sv label);
+/* "Continue when:": is it what everybody hopes for? */
+bool watch_is_hoped(const struct rb_build *b, struct sv label);
 /* "twice", "on each node": what no rule says. */
 bool watch_is_repeated(const struct rb_build *b, struct sv reason);
 /* Does the text compare something with a limit? */
@@ -489,12 +509,24 @@ bool told_waits(struct sv commands);
 bool told_host_within(struct sv text, struct sv *host); /* the same by where_within() */
 /* "SSH into web1.": from now on there.  True: the text says nothing else. */
 bool told_move(struct rb_build *b, struct sv text);
+/* "Log out of web1. On web2: `x`": what the text begins with. */
+void told_leave(struct rb_build *b, const struct md_node *n);
 /* A numbered section or step in which nothing was found is done by a person, as its title says: before the
  * part that the node `next` (MD_NONE: the end) begins, a heading of that level. */
 #define TOLD_STEP_LEVEL 7u
 void told_section(struct rb_build *b, uint32_t next, unsigned level);
 void told_begin_section(struct rb_build *b, uint32_t part);
 
+/*
+ * fold.c: what stands in a box that somebody opens when it concerns him: <details>, a callout "[!failure] ...", a bullet "What
+ * if the job fails?" with its commands.
+ */
+void fold_html(struct rb_build *b, uint32_t node);
+/* The part of what stands in the quote is b->part then. */
+void fold_callout(struct rb_build *b, uint32_t node);
+/* When what stands in a bullet is done; of a step: "Falls Apps fehlen: nachladen".  Empty: always. */
+struct sv fold_case_of_item(const struct rb_build *b, struct sv text);
+struct sv fold_case_of_step(struct rb_build *b, struct sv title);
 /* finish.c: ids, joins and the arrays of the runbook. */
 void finish(struct rb_build *b);
 /* table.c: a table. */

@@ -35,8 +35,11 @@ bool remark_is(const struct rb_build *b, struct sv text)
 
 void remark_add(struct rb_build *b, size_t line, struct sv text)
 {
+    text = sv_trim(text);
+    if (b->remarks.n && sv_eq(vec_last(&b->remarks)->text, text))
+        return; /* of two commands that one sentence forbids */
     *vec_add(&b->remarks) = (struct rb_remark){
-        .line = line, .part = b->part, .step = (uint32_t)b->steps.n, .text = sv_trim(text)};
+        .line = line, .part = b->part, .step = (uint32_t)b->steps.n, .text = text};
 }
 
 /* Is the part in the same section as the other: below the same heading? */

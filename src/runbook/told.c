@@ -41,9 +41,24 @@ static struct sv told_behind(struct sv text, char mark, size_t within)
                : sv_trim(sv_sub(text, at + 1, text.n));
 }
 
+/* ":warning: If ...", "⚠️ If ...": without what stands before the first word. */
+static struct sv told_unmarked(struct sv text)
+{
+    size_t end;
+
+    while (text.n &&
+           (*text.p == ':' || (unsigned char)*text.p == 0xe2 || (unsigned char)*text.p == 0xf0)) {
+        end = sv_find_byte(text, ' ', 0);
+        if (end == SV_NPOS || (*text.p == ':' && (end < 3 || text.p[end - 1] != ':')))
+            break;
+        text = sv_trim(sv_sub(text, end, text.n));
+    }
+    return text;
+}
+
 static void told_classify(struct sv text, struct told_sentence *s)
 {
-    struct sv one = sv_trim(sv_sub(text, s->from, s->to)), main;
+    struct sv one = told_unmarked(sv_trim(sv_sub(text, s->from, s->to))), main;
 
     if (!one.n || sv_ends(one, SV("?")))
         return;
@@ -129,6 +144,16 @@ bool told_move(struct rb_build *b, struct sv text)
     return whole && text.n > 0;
 }
 
+void told_leave(struct rb_build *b, const struct md_node *n)
+{
+    struct told_sentence s = {0};
+    struct sv host;
+
+    if (n->n_spans && told_cut(n->text, &s) && s.to < n->text.n &&
+        where_read(sv_sub(n->text, 0, s.to), &host) == WHERE_LEAVE)
+        b->host = (struct sv){NULL, 0};
+}
+
 /* --- other sections --- */
 
 /* "go to [x](#x)" leads to what is done in the case; "go back to", "skip to" lead to what is done in any. */
@@ -179,7 +204,7 @@ static struct sv told_shown(struct rb_build *b, struct sv sentence, size_t from)
         return arena_fmt(b->arena, "exit code %.*s", SV_FMT(shown));
     }
     return sv_ends(before, SV("should")) || sv_ends(before, SV("must")) ||
-                   sv_ends(before, SV("will"))
+                   sv_ends(before, SV("will")) || sv_ends(before, SV(" to"))
                ? arena_fmt(b->arena, "should %.*s", SV_FMT(shown))
                : shown;
 }
@@ -317,6 +342,14 @@ static void told_take(struct rb_build *b, const struct md_node *n, const struct 
     enum where_kind where = where_read(one, &host);
     bool remark = b->quoted || s->how == TOLD_NOT;
 
+    bool approval = s->how == TOLD_NOT && !b->quoted && !sv_ends(one, SV(":")) &&
+                    sv_has_nocase(one, SV("approval")) && title_is_approval(b->title, one);
+
+    if (approval) { /* "**Approval of the owner needed.**" */
+        span->from = size_min(span->from, s->from);
+        span->to = s->to;
+        return;
+    }
     if (where == WHERE_STAY || where == WHERE_LEAVE || (s->how == TOLD_NOT && !remark_is(b, one)) ||
         told_fills_in(b, one))
         return;
@@ -363,7 +396,8 @@ static bool told_is_label(const struct md_node *n)
     size_t end;
     struct sv strong = md_leading_strong(n, &end);
 
-    return md_is_all_strong(n) ||
+    return (md_is_all_strong(n) && !sv_ends(sv_trim(n->text), SV(".")) &&
+            !sv_ends(sv_trim(n->text), SV("!"))) ||
            (strong.n && !told_is_warning(strong) &&
             (n->text.p[end - 1] == ':' || (end < n->text.n && n->text.p[end] == ':')));
 }

@@ -82,6 +82,8 @@ bool way_back_label(struct rb_build *b, uint32_t node)
         text.n > WAY_BACK_LABEL_MAX || (!title && !colon) || !way_back_follows(b, n, title, bare) ||
         !regex_has(b->block_patterns[BLOCK_UNDO], text))
         return false;
+    if (colon) /* "If more than 2 % fail, roll back:" */
+        watch_paragraph(b, n);
     while (title && b->part != RB_NONE && build_part(b, b->part)->kind == PART_STEP)
         b->part = build_part(b, b->part)->parent;
     b->back = (struct way_back){.part = read_part(b, PART_STEP, b->part, node, text),

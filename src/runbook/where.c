@@ -11,7 +11,7 @@
 static struct words where_machines = WORDS(
     "host hosts server servers node nodes machine machines vm vms instance instances box boxes primary standby replica "
     "replicas secondary secondaries master masters bastion bastions controller controllers worker workers jumphost follower "
-    "followers leader balancer balancers gateway gateways");
+    "followers leader balancer balancers gateway gateways lb lbs");
 
 /* Behind a machine or before it, and part of the name: "the primary database", "the database primary". */
 static struct words where_more = WORDS("database db");
@@ -61,12 +61,17 @@ static bool where_ends(struct sv word, struct sv rest)
 static bool where_goes_on(struct sv *text)
 {
     struct sv rest = sv_trim(*text), word, next;
-    bool comma = sv_eat(&rest, SV(","));
+    bool comma;
 
+    if (sv_starts(rest, SV("(")) && sv_find_byte(rest, ')', 0) != SV_NPOS) /* "(the passive one)" */
+        *text = rest = sv_trim(sv_sub(rest, sv_find_byte(rest, ')', 0) + 1, rest.n));
+    comma = sv_eat(&rest, SV(","));
     if (!sv_next_word(&rest, &word))
         return false;
     if (where_in(word, WORDS_HERE("and & or then"))) {
         next = sv_trim(rest);
+        while (sv_next_word(&rest, &word) && where_in(word, WORDS_HERE("then on also finally")))
+            next = sv_trim(rest); /* "and then on web2" */
     } else if (comma) {
         next = sv_trim(sv_sub(*text, (size_t)(word.p - text->p), text->n));
     } else {
