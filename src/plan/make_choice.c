@@ -263,13 +263,14 @@ static void make_ask_unit(struct make *m, struct make_unit u)
         return;
     if (!u.is_part && m->failure_of[u.at] != RB_NONE)
         return; /* the failure of a step decides */
-    make_question(
-        m, make_unit_line(m, u), "choice", true,
-        make_unit_has_condition(m, u)
-            ? arena_fmt(m->arena, "'%.*s' is done %.*s: is it?", SV_FMT(make_unit_text(m, u)),
-                        SV_FMT(make_in_sentence(m, make_unit_condition(m, u))))
-            : arena_fmt(m->arena, "'%.*s' is optional: is it done?", SV_FMT(make_unit_text(m, u))),
-        arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(make_unit_id(m, u))));
+    make_question(m, make_unit_line(m, u), "choice", true,
+                  make_unit_has_condition(m, u)
+                      ? arena_fmt(m->arena, "'%.*s' is done %.*s: does this run do it?",
+                                  SV_FMT(make_unit_text(m, u)),
+                                  SV_FMT(make_in_sentence(m, make_unit_condition(m, u))))
+                      : arena_fmt(m->arena, "'%.*s' is optional: does this run do it?",
+                                  SV_FMT(make_unit_text(m, u))),
+                  arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(make_unit_id(m, u))));
 }
 
 void make_ask_choices(struct make *m, bool way_back)

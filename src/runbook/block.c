@@ -88,6 +88,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_IS_NO] =
         "^[^\\w\\s]*\\s*(?:no+ ?!+|never|don['’]ts?|wrong|bad|falsch|nein ?!+|not like this|so nicht|"
         "(?:do not|don['’]t|never) (?:ever )?(?:run|do|use|try)(?: (?:this|it|that))?)[!. ]*$",
+    [BLOCK_WAITS] =
+        "^(?:(?:then|now|and) )?(?:(?:wait|repeat(?: this| it)?|check again) (?:until|till) |wait for (?![^,]*[0-9])|warten,? bis )",
     [BLOCK_BACK_CASE] =
         "^((?:only )?(?:before|after|until|once|as long as) (?:step|phase|stage|the "
         "(?:point of no return|cut ?over|switch|migration|upgrade|fail ?over|dns|promotion))\\b(?:[^,:;.]|\\.(?=[0-9]))*)[:,]",
@@ -126,7 +128,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_NEVER] =
         "^(?::[a-z0-9_+-]+: *)*(?:[^\\w\\s]*\\s*(?:warning|caution|important|note|attention|danger|achtung|wichtig|hinweis|"
         "注意|警告)[:!.：\\s]*)?[^\\w\\s]*\\s*"
-        "(?:never|do not|don['’]t|must not|avoid|(?:[^.!?:,]{0,60}\\b)?(?:niemals|auf keinen fall)(?=[^,:]*[.!]?$)|bitte nicht(?=[^,:]*[.!]?$)|ne jamais|ne pas|nunca|絶対に|"
+        "(?:never|do not|don['’]t|must not|avoid|(?:[^.!?:,]{0,60}\\b)?(?:niemals|auf keinen fall)(?=[^,:]*[.!]?$)|bitte nicht(?=[^,:]*[.!]?$)|(?:strictly )?(?:forbidden|prohibited|not allowed|verboten)(?= ?:)|ne jamais|ne pas|nunca|絶対に|"
         "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
     [BLOCK_NOT_THESE] =
         "^[^\\w\\s]*\\s*(?:(?:warning|caution|danger|attention)[:! ]+)?(?:never|do not|don['’]t|must not)(?: ever)? "
@@ -142,6 +144,12 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:the |your )?`?([\\w./-]*(?:\\w\\.(?:ya?ml|json|conf|cfg|cnf|ini|env|toml|properties|xml|tf|tfvars)|(?<![\\w.])\\.env(?:\\.\\w+)?))\\b)",
     [BLOCK_NOT_BEGIN] =
         "\\b(?:not|never) (?:start|continue|proceed|begin|go on|deploy|restart|move on)\\b[^.]* before ",
+    [BLOCK_NOT_LISTED] =
+        "^[^\\w\\s]*\\s*(?:never|do not|don['’]ts?|must not|(?:strictly )?(?:forbidden|prohibited|not allowed)|verboten|niemals)\\b"
+        "(?!.*\\b(?:if|when|unless|until|before|without|forget|skip|miss|wenn|falls|bis)\\b)[^.]*:$",
+    [BLOCK_OBLIGES] =
+        "\\b(?:must|(?:has|have|needs?) to|only|requires?|approval|point of no return|irreversible|"
+        "(?:cannot|can['’]t|can not) be (?:undone|rolled back|reverted|used)|muss|nur|doit|debe)\\b",
     [BLOCK_WRONG] =
         "^[^\\w\\s]*\\s*(?:bad|wrong|incorrect|not like this|don['’]ts?|anti-?pattern|falsch|悪い例|誤り)"
         "(?: (?:ways?|examples?|approach|practices?|usage|commands?))?(?: \\([^)]*\\))?[:!.]*$",
@@ -153,8 +161,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:zurückrollen|zurücksetzen|rückgängig machen|rücknahme|retour (?:en )?arrière|annulation|reversión|revertir|deshacer|"
         "ripristino|回滚|回退|回滾|撤销|ロールバック|切り戻し|切戻し)(?:步骤|方案|操作|方法|手順)? ?(?::|：)?$|"
         "^(?:how )?to (?:roll back|undo|revert|back out)\\b.{0,70}:$|"
-        "(?:→|[-=]>) ?(?:roll(?:ing)?[ -]?back|revert|back out)[^.:→]{0,30}:$|"
-        "^(?:if|in case|when) (?!.*\\b(?:no|not|never|without|tested)\\b).{0,50}\\b(?:roll(?:ing)?[ -]?back|undo|revert|back out)\\b[^.:]{0,30}:$",
+        "(?:→|[-=]>) ?(?:roll(?:ing)?[ -]?back|revert|(?:back|fail|switch)[ -](?:out|back))[^.:→]{0,30}:$|"
+        "^(?:if|in case|when) (?!.*\\b(?:no|not|never|without|tested)\\b).{0,90}\\b(?:roll(?:ing)?[ -]?back|undo|revert|back out|(?:fail|switch) back)\\b[^.:]{0,30}:$",
     [BLOCK_AFTER_UNDO] = "^(?:after|once) (?:the |a |any )?(?:roll ?back|back ?out)\\b[^.]*:$|"
                          "^(?:nach dem (?:rollback|zurückrollen))\\b[^.]*:$",
     [BLOCK_WAYS] =
@@ -355,6 +363,18 @@ static void block_item(struct block_reader *r, uint32_t index)
     }
 }
 
+/* "Wait until the status is green:" above a command that only looks: whoever runs it says when it is so. */
+static bool block_label_waits(const struct block_reader *r, struct sv label)
+{
+    const struct rb_build *b = r->b;
+    const struct rb_step *s = &vec_last(&b->steps)->step;
+
+    if (!regex_has(b->block_patterns[BLOCK_WAITS], label) || !s->command || told_waits(s->text) ||
+        s->command->form == COMMAND_FOLLOW || s->command->form == COMMAND_POLL)
+        return false;
+    return s->command->effect <= EFFECT_STATE || sv_starts_nocase(label, SV("repeat"));
+}
+
 /* "Nobody writes any more (must be 0):" above a block. */
 static void block_label_expects(struct block_reader *r)
 {
@@ -364,9 +384,11 @@ static void block_label_expects(struct block_reader *r)
     if (!sv_ends(label, SV(":")) || b->steps.n <= r->first || vec_last(&b->steps)->expects.n)
         return;
     label = sv_trim(sv_sub(label, 0, label.n - 1));
-    if (expect_in_parentheses(label, &inner) &&
-        (expect_is_label(inner, &rest) || sv_eat_nocase(&inner, SV("must ")) ||
-         sv_eat_nocase(&inner, SV("should "))))
+    if (block_label_waits(r, label))
+        build_expect(b, b->steps.n - 1, label, b->label_line);
+    else if (expect_in_parentheses(label, &inner) &&
+             (expect_is_label(inner, &rest) || sv_eat_nocase(&inner, SV("must ")) ||
+              sv_eat_nocase(&inner, SV("should "))))
         build_expect(b, b->steps.n - 1, expect_is_label(inner, &rest) ? rest : inner,
                      b->label_line);
 }
@@ -670,6 +692,16 @@ struct sv block_lang(struct sv info)
     return sv_sub(lang, 0, sv_find_byte(lang, ':', 0));
 }
 
+/* What a session shows as typed into a program that waits for lines: whoever has its terminal does so. */
+static void block_tell_typed(struct rb_build *b, const struct rb_block *block, struct sv literal)
+{
+    struct sv line, typed;
+
+    for (size_t at = block->line + 1; sv_next_line(&literal, &line); at++)
+        if (block_typed(line, &typed))
+            remark_add(b, at, arena_fmt(b->arena, "typed there: %.*s", SV_FMT(typed)));
+}
+
 /* A block in the present part. */
 static void block_read_here(struct rb_build *b, uint32_t node)
 {
@@ -689,6 +721,8 @@ static void block_read_here(struct rb_build *b, uint32_t node)
     block->text = block_text(n->text, may, b->arena, &prompt);
     block_classify(b, n->info, prompt, block);
     block_parse(b, block);
+    if (prompt && block->kind == BLOCK_SHELL && build_role_acts(build_role(b)))
+        block_tell_typed(b, block, n->text);
     block_carry_out(b, index, n->text);
 }
 
@@ -879,6 +913,8 @@ static enum block_told block_told(const struct rb_build *b, const struct md_node
 {
     struct sv before, after;
 
+    if (block_is_numbered(n))
+        return TOLD_TO_RUN;
     if (regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], n->text))
         return TOLD_NOTHING;
     for (size_t i = 0; i < n->n_spans; i++) {
@@ -912,6 +948,26 @@ bool block_is_whole_command(const struct md_node *n)
             return false;
     return !ascii_is_digit(*word.p) && !ascii_is_upper(*word.p) && !sv_eq(next, SV("=")) &&
            !sv_has(n->text, SV("***"));
+}
+
+bool block_is_numbered(const struct md_node *n)
+{
+    struct sv rest = n->text, line, word;
+    size_t lines = 0, at = 0;
+
+    for (; sv_next_line(&rest, &line); lines++) {
+        struct sv code = line;
+        const struct md_span *s;
+
+        if (!sv_next_word(&code, &word) || word.n > 4 || !strchr(".):", word.p[word.n - 1]) ||
+            !ascii_is_digit(word.p[word.n - 2]) || at >= n->n_spans)
+            return false;
+        s = &n->spans[at++];
+        code = sv_trim(code);
+        if (s->kind != MD_CODE_SPAN || n->text.p + s->from != code.p || s->to - s->from != code.n)
+            return false;
+    }
+    return lines > 0 && at == n->n_spans;
 }
 
 static bool block_has_command(const struct md_node *n)
@@ -957,7 +1013,7 @@ static bool block_is_denied(struct rb_build *b, const struct md_node *n, const s
 static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum block_told told)
 {
     size_t line = n->line, at = 0, wraps = 0;
-    bool found = false;
+    bool found = false, numbered = block_is_numbered(n);
 
     for (size_t i = 0; i < n->n_spans && !b->full_line; i++) {
         const struct md_span *s = &n->spans[i];
@@ -976,6 +1032,10 @@ static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum 
             !block_is_denied(b, n, s, line))
             found |= block_command_at(b, (uint32_t)(n - b->rb->md.v),
                                       sv_sub(n->text, s->from, s->to), line, told);
+        else if (numbered) {
+            (void)build_step(b, STEP_MANUAL, line, sv_sub(n->text, s->from, s->to));
+            found = true; /* nobody knows what it does */
+        }
     }
     return found;
 }

@@ -137,6 +137,8 @@ static void finish_variants(struct rb_build *b)
 
         if (p->variant.n)
             kind = SV("way");
+        if (p->tabs)
+            kind = arena_fmt(b->arena, "tabs %zu", p->tabs);
         if (!kind.n)
             continue;
         key =

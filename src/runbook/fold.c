@@ -136,3 +136,59 @@ struct sv fold_case_of_step(struct rb_build *b, struct sv title)
 
     return condition.p == title.p ? condition : (struct sv){NULL, 0};
 }
+
+/* --- tabs --- */
+
+/* `=== "Helm"` as the document has it; *indent: how far in. */
+static bool fold_is_tab(const struct rb_build *b, uint32_t node, size_t *indent)
+{
+    const struct md_node *n = &b->rb->md.v[node];
+    struct sv line = document_line(b->rb->doc, n->line), text = sv_trim_left(line);
+
+    *indent = line.n - text.n;
+    return n->kind == MD_PARAGRAPH && sv_starts(text, SV("=== "));
+}
+
+static bool fold_lies_in(const struct rb_build *b, uint32_t outer)
+{
+    uint32_t part = b->part;
+
+    while (part != RB_NONE && part != outer)
+        part = b->parts.v[part].parent;
+    return part != RB_NONE;
+}
+
+void fold_tab_node(struct rb_build *b, uint32_t node)
+{
+    size_t indent;
+    bool next;
+
+    if (b->tab.part == RB_NONE)
+        return;
+    next = fold_is_tab(b, node, &indent) && indent == b->tab.indent &&
+           b->rb->md.v[node].parent == b->tab.inside;
+    if (!next && indent > b->tab.indent)
+        return;
+    if (fold_lies_in(b, b->tab.part))
+        b->part = b->tab.outer;
+    if (!next)
+        b->tab.part = RB_NONE;
+}
+
+bool fold_tab(struct rb_build *b, uint32_t node)
+{
+    const struct md_node *n = &b->rb->md.v[node];
+    size_t indent;
+
+    if (!fold_is_tab(b, node, &indent))
+        return false;
+    if (b->tab.part == RB_NONE)
+        b->tab =
+            (struct tab){.outer = b->part, .inside = n->parent, .first = n->line, .indent = indent};
+    b->tab.part = read_part(b, PART_STEP, b->tab.outer, node, n->text);
+    build_part(b, b->tab.part)->tabs = b->tab.first;
+    b->part = b->tab.part;
+    b->block_steps = b->steps.n;
+    b->label = sv_trim(n->text);
+    return true;
+}

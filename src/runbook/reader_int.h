@@ -42,6 +42,7 @@ enum block_pattern {
     BLOCK_NOT_TO_RUN,  /* "Never run x", "e.g. x" */
     BLOCK_DENIES,      /* "..., and don't run" before x */
     BLOCK_IS_NO,       /* "NO!", "never do this" behind a command */
+    BLOCK_WAITS,       /* "Wait until it is green" above what looks */
     BLOCK_BACK_CASE,   /* "Before step 3:", "After the cutover:" in a way back */
     BLOCK_SKIP,        /* ", skip the next one" */
     BLOCK_SAYS_RUN,    /* "Run the migration:" */
@@ -63,7 +64,9 @@ enum block_pattern {
     BLOCK_MUST,        /* "Do not skip this step": it must be done */
     BLOCK_RIGHT,       /* "Right:", "Use this instead" behind such commands */
     BLOCK_EDIT_FILE,   /* "Edit app.conf", "Set x to 1 in app.conf" */
+    BLOCK_OBLIGES,     /* "the DBA has to say yes", "point of no return" in a warning */
     BLOCK_NOT_BEGIN,   /* "Do not start before ..." */
+    BLOCK_NOT_LISTED,  /* "Never do any of these:", and not "Don't go on if:" */
     BLOCK_WRONG,       /* "Wrong:", "Bad way" */
     BLOCK_NOT_YET,     /* "Do not ... until ...": that is something to wait for */
     BLOCK_SYSTEM,      /* "On Windows:", "macOS / Linux" */
@@ -106,11 +109,12 @@ enum watch_pattern {
     WATCH_LASTS,
     WATCH_REPEATED,
     WATCH_WANTED,
-    WATCH_TURNS,   /* "falls below 5": news, and nothing that is hoped for */
-    WATCH_LEADS,   /* "2 % → page", "unless": more than one thing is said */
-    WATCH_GOES_ON, /* "Continue when:": what is below it is hoped for */
-    WATCH_STOPS,   /* "Pull it when": what is below it is feared */
-    WATCH_FINE,    /* nothing is done */
+    WATCH_TURNS,    /* "falls below 5": news, and nothing that is hoped for */
+    WATCH_LEADS,    /* "2 % → page", "unless": more than one thing is said */
+    WATCH_RELATIVE, /* "80 % of last week", "85 % after a full GC": no limit that stands alone */
+    WATCH_GOES_ON,  /* "Continue when:": what is below it is hoped for */
+    WATCH_STOPS,    /* "Pull it when": what is below it is feared */
+    WATCH_FINE,     /* nothing is done */
     WATCH_BACK,
     WATCH_MORE_IS_BETTER,
     WATCH_LESS_IS_BETTER,
@@ -155,6 +159,15 @@ struct fold {
     uint32_t part;  /* RB_NONE: none is read */
     uint32_t outer; /* the part that it stands in */
     unsigned depth; /* of <details> inside of each other */
+};
+
+/* fold.c: `=== "Helm"`, one of several tabs, while it is read. */
+struct tab {
+    uint32_t part; /* RB_NONE: none is read */
+    uint32_t outer;
+    uint32_t inside; /* node that all of them are children of */
+    size_t first;    /* line of the first of them */
+    size_t indent;
 };
 
 struct way_back {
@@ -214,6 +227,7 @@ struct rb_build {
     bool inlined; /* commands were found in the text of the present item */
     struct way_back back;
     struct fold fold;
+    struct tab tab;
     struct ways ways;
     struct map tasks;  /* numbers of the boxes */
     bool named;        /* a heading of level 1 was read */
@@ -222,6 +236,7 @@ struct rb_build {
     uint32_t title_host_part;
     bool aside;       /* inside a note or tip: nobody has to carry it out */
     bool quoted;      /* inside a quote */
+    bool alarmed;     /* inside one that warns */
     bool acting_list; /* inside a list with numbers or boxes, or that follows another list */
     bool hoped;       /* inside a list of what is waited for */
     bool feared;      /* inside a list of what is feared: nothing in it is expected */
@@ -326,6 +341,8 @@ void watch_tree(struct rb_build *b, const struct rb_block *block);
 void block_read(struct rb_build *b, uint32_t node);
 /* Does a line of it begin with ssh?  Then it says itself where things run. */
 bool block_has_ssh(struct sv text);
+/* Lines "D1. `systemctl stop x`", "D2. ...": a list that was typed, each of it all code. */
+bool block_is_numbered(const struct md_node *n);
 /* Is the text, all of it code, a program with arguments? */
 bool block_is_whole_command(const struct md_node *n);
 /* Steps of the commands in code spans of a text; false: there are none. */
@@ -355,6 +372,8 @@ struct sv block_text(struct sv literal, struct block_prompts may, struct arena *
 /* The host that the last prompt "user@host:~$" or "web1$" up to that line of the text names; empty: none. */
 struct sv block_prompt_host(struct sv literal, size_t number);
 bool block_has_prompt_host(struct sv literal);
+/* "127.0.0.1:6379> INFO", ">>> import x": what is typed into a program that is no database client. */
+bool block_typed(struct sv line, struct sv *typed);
 /* The program of a command line, without sudo and its options; empty when there is none. */
 struct sv block_first_word(struct sv line);
 /* Does a program that is known here stand first in the line? */
@@ -522,6 +541,9 @@ void told_begin_section(struct rb_build *b, uint32_t part);
  * if the job fails?" with its commands.
  */
 void fold_html(struct rb_build *b, uint32_t node);
+/* Is the paragraph the title of a tab?  Before a node is read: does it still belong to one? */
+bool fold_tab(struct rb_build *b, uint32_t node);
+void fold_tab_node(struct rb_build *b, uint32_t node);
 /* The part of what stands in the quote is b->part then. */
 void fold_callout(struct rb_build *b, uint32_t node);
 /* When what stands in a bullet is done; of a step: "Falls Apps fehlen: nachladen".  Empty: always. */

@@ -73,6 +73,8 @@ void remark_finish(struct rb_build *b, const uint32_t *place)
             r->step = next; /* of "Safety Rules" before all that is done */
         else if (next > 0 && remark_reaches(b, section, next - 1))
             r->step = next - 1; /* the last one that it can speak of */
+        else if (b->rb->n_steps && section != RB_NONE && b->parts.v[section].role == ROLE_REFERENCE)
+            r->step = 0; /* "Don'ts" behind all that is done */
         else
             r->step = RB_NONE;
     }

@@ -560,7 +560,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     struct sv rest;
     struct title t;
 
-    if (way_back_label(b, node))
+    if (fold_tab(b, node) || way_back_label(b, node))
         return;
     if (read_is_step_title(b, n, &t)) {
         read_step_title(b, node);
@@ -909,6 +909,18 @@ static bool read_is_to_confirm(struct rb_build *b, struct sv label)
             (own == ROLE_VERIFY && build_role(b) == ROLE_VERIFY && b->label.n && heading));
 }
 
+/* "Never do any of these:": nothing in the list is done. */
+static void read_forbidden_list(struct rb_build *b, uint32_t node)
+{
+    const struct md_node *v = b->rb->md.v;
+    struct sv label = sv_trim(b->label);
+
+    for (uint32_t c = v[node].first; c != MD_NONE; c = v[c].next)
+        remark_add(b, v[c].line,
+                   arena_fmt(b->arena, "%.*s %.*s", SV_FMT(label), SV_FMT(read_item_text(b, c))));
+    b->label = (struct sv){NULL, 0}; /* what stands below the list is no part of it */
+}
+
 static void read_list(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
@@ -920,6 +932,12 @@ static void read_list(struct rb_build *b, uint32_t node)
     size_t before = b->steps.n;
     struct sv host, host_outer = b->host;
 
+    if (build_role_acts(build_role(b)) &&
+        regex_has(b->block_patterns[BLOCK_NOT_LISTED], sv_trim(label))) {
+        read_forbidden_list(b, node);
+        b->saying = saying;
+        return;
+    }
     if (first != MD_NONE && !v[first].task && !v[first].ordered &&
         attach_is_criteria(b, b->label, node) && build_role_acts(build_role(b))) {
         attach_criteria(b, node);
@@ -980,16 +998,21 @@ static void read_quote(struct rb_build *b, uint32_t node)
     static const struct sv kinds[] = {SV("[!NOTE"), SV("[!TIP"),     SV("[!INFO"),
                                       SV("[!HINT"), SV("[!EXAMPLE"), SV("[!QUESTION"),
                                       SV("[!FAQ"),  SV("[!ABSTRACT")};
+    static const struct sv alarms[] = {SV("[!WARN"), SV("[!CAUTION"), SV("[!DANGER"),
+                                       SV("[!IMPORTANT"), SV("[!ATTENTION")};
     uint32_t first = b->rb->md.v[node].first, part = b->part;
-    bool outer = b->aside, quoted = b->quoted;
+    bool outer = b->aside, quoted = b->quoted, alarmed = b->alarmed;
 
     fold_callout(b, node);
     b->quoted = true;
     for (size_t i = 0; first != MD_NONE && i < ARRAY_LEN(kinds); i++)
         b->aside |= sv_starts_nocase(sv_trim(b->rb->md.v[first].text), kinds[i]);
+    for (size_t i = 0; first != MD_NONE && i < ARRAY_LEN(alarms); i++)
+        b->alarmed |= sv_starts_nocase(sv_trim(b->rb->md.v[first].text), alarms[i]);
     read_children(b, node);
     b->aside = outer;
     b->quoted = quoted;
+    b->alarmed = alarmed;
     b->part = part;
 }
 
@@ -1004,6 +1027,7 @@ static void read_table(struct rb_build *b, uint32_t node)
 static void read_node(struct rb_build *b, uint32_t node)
 {
     way_back_node(b, node);
+    fold_tab_node(b, node);
     switch (b->rb->md.v[node].kind) {
     case MD_HEADING: read_heading(b, node); break;
     case MD_PARAGRAPH: read_paragraph(b, node); break;
@@ -1088,6 +1112,7 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
                          .section = RB_NONE,
                          .back = {.part = RB_NONE},
                          .fold = {.part = RB_NONE},
+                         .tab = {.part = RB_NONE},
                          .ways = {.part = RB_NONE, .item = RB_NONE},
                          .saying = RB_NONE,
                          .titled = MD_NONE};

@@ -38,6 +38,7 @@ static const struct {
     {ROLE_REFERENCE,
      "^(?:do not|don['’]ts?|never)\\b(?! forget)(?!.*\\b(?:until|unless|before)\\b)|^(?:things |what )(?:you should )?(?:not to|never to|to avoid|to never)\\b|"
      "^(?:forbidden|prohibited|banned)\\b|\\b(?:forbidden|prohibited|banned) (?:commands?|operations?|actions?)|"
+     "^(?:wrong|bad|right|good|do(?:['’]?s)?|don['’]?ts?)(?: ?/ ?| and | & | vs\\.? )(?:wrong|bad|right|good|do(?:['’]?s)?|don['’]?ts?)$|"
      "^(?:bad|wrong|incorrect)(?: (?:ways?|examples?|approach|practices?|usage))?$|"
      "絶対禁止|禁止(?:事項|操作|コマンド)|(?:やっては|して)(?:いけない|ならない)|禁止操作|严禁|^verboten|^niemals"},
     {ROLE_DECIDE,
@@ -70,7 +71,7 @@ static const struct {
     {ROLE_ROLLBACK, TITLE_RESTORE},
     {ROLE_ROLLBACK,
      "roll(ing)?[ -]?back|back(ing)?[ -]?out|\\brevert|way back|fall[ -]?back( plan|$)|"
-     "^undo|^plan b$|^going back\\b|^go back$|^kill[ -]?switch(?:es)?$|^abort(?:ing)?(?: (?:procedure|plan|steps))?$|marcha atrás|marche arrière|^abbruch(?:plan)?$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
+     "^undo|^plan b$|^going back\\b|^go back$|^kill[ -]?switch(?:es)?$|^abort(?:ing)?(?: (?:procedure|plan|steps))?$|marcha atrás|marche arrière|^revers[ãa]o|^reverter|voltar atrás|ripristino|terugdraai|wycofan|återställ|tilbakerull|откат|롤백|^abbruch(?:plan)?$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
      "^if (it|something|anything|things) (fails?|goes|go) ?(wrong)?|"
      "retour (?:en )?arrière|restauration|reversi[óo]n|vuelta atrás|回滚|回退|zurückroll|rückfall|rückweg|^bei (?:einem )?(?:fehlern?|problemen?|störung(?:en)?|abbruch)\\b|^im (?:fehler|stör(?:ungs)?|not)fall\\b|ロールバック|切り戻し"},
     {ROLE_TROUBLESHOOT,
@@ -108,6 +109,8 @@ enum title_pattern {
     TITLE_RARE,    /* "(emergency only)": what is told with the title */
     TITLE_AT_END,  /* "Full restart if the canary fails" */
     TITLE_NOT_NOW, /* "Future: automated failover" */
+    TITLE_GOES,    /* "Uninstall" */
+    TITLE_INVERSE, /* "Start/stop the service": nobody wants both */
     TITLE_DRILL,
     TITLE_SENTENCE,   /* "Only if ...", "Use only if ..." */
     TITLE_NOT_BEFORE, /* "(30 days later)" */
@@ -154,7 +157,7 @@ static const char *const title_patterns[] = {
         "^T ?\\+ ?([0-9]+) ?(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\\b",
     [TITLE_APPROVAL] =
         ("\\bapproval (?:obtained|received|given|from|granted)|^(?!.*\\b(?:no|not|without)\\b|.*n['’]t\\b).*\\bapproval\\b.*\\b(?:required|needed|necessary)\\b|"
-         "\\b(?:has|have|needs?) to approve\\b|\\bmust (?:approve|be approved|sign[ -]?off)\\b|\\bapprove[sd]? by\\b|"
+         "\\b(?:has|have|needs?) to (?:approve|agree|say (?:yes|ok)|give (?:the |an? |his |her )?(?:go|ok|approval))\\b|\\bmust (?:approve|be approved|sign[ -]?off)\\b|\\bapprove[sd]? by\\b|"
          "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得"),
     [TITLE_SENTENCE] = ("^(?:(?:use|run|do|perform|execute)(?: this)? )?(?:only )?"
                         "(?:if|when|unless|falls|nur wenn|wenn)\\b[^.]*$"),
@@ -209,7 +212,7 @@ static const char *const title_patterns[] = {
         "^(?:only )?(?:(?:if|when|unless|should|falls|nur wenn|wenn|sollten?|si|s['’]ils?|en cas d\\S*|en caso de) "
         "(?!(?:(?:you|it|this|that|all|everything|all \\w+)(?:['’]re|['’]s| is| are| have| has)? ?)?(?:been )?"
         "(?:done|finished|ready|complete|completed|successful|fertig)\\b)\\S.*|"
-        "what if \\S.*|it(?:['’]s| is) \\S.*|[^。]*場合(?:は|のみ)?)$",
+        "in an emergency|what if \\S.*|it(?:['’]s| is) \\S.*|[^。]*場合(?:は|のみ)?)$",
     [TITLE_ASKS] = "\\w\\W{0,3}\\?$",
     [TITLE_OF_LOSS] = "\\b(?:restor|recover|disaster|fail ?over)",
     [TITLE_CONDITION] =
@@ -225,6 +228,12 @@ static const char *const title_patterns[] = {
         "[^,]*?[\\w)],? (?:[-–—] )?((?:only )?(?:if (?!(?:it )?(?:(?:does )?not |doesn|exist|missing|present|absent|changed))|unless |in case of )[^,:;.()]*)[:.]?$",
     [TITLE_NOT_NOW] =
         "^(?:future|planned|todo) ?(?::| [–—-]) |^(?:old|deprecated|obsolete) (?:procedure|process|method|way|steps)$",
+    [TITLE_GOES] = "^uninstall(?:ing|ation)?$|^tear(?:ing)? ?down$",
+    [TITLE_INVERSE] =
+        "^(?:how to )?(?:(?:start|run)(?:ing)? ?(?:/|&|or|and) ?stop|stop(?:ping)? ?(?:/|&|or) ?start|enabl(?:e|ing) ?(?:/|&|or|and) ?disabl|"
+        "disabl(?:e|ing) ?(?:/|&|or) ?enabl|turn(?:ing)? (?:\\w+ )?on ?(?:/|&|or|and) ?off|lock(?:ing)? ?(?:/|&|or|and) ?unlock|"
+        "add(?:ing)? ?(?:/|&|or|and) ?remov|mount(?:ing)? ?(?:/|&|or|and) ?unmount|install(?:ing)? ?(?:/|&|or|and) ?uninstall|"
+        "paus(?:e|ing) ?(?:/|&|or|and) ?resum|activat(?:e|ing) ?(?:/|&|or|and) ?deactivat)",
     [TITLE_DRILL] =
         "^(?:[\\w-]+ )?drills?$|^(?:chaos|game ?day)(?: tests?)?$|^(?:test [0-9]+:? )?simulat(?:e|ing) |"
         "^test(?:ing)? (?:the |of the )?(?:fail ?over|disaster recovery|roll ?back|restore)\\b",
@@ -505,6 +514,10 @@ struct sv title_not_now(struct title_reader *r, struct sv text)
 {
     if (regex_has(r->patterns[TITLE_DRILL], text))
         return SV("as a drill");
+    if (regex_has(r->patterns[TITLE_INVERSE], text))
+        return SV("when one of these is wanted");
+    if (regex_has(r->patterns[TITLE_GOES], text))
+        return SV("when it is to go");
     return regex_has(r->patterns[TITLE_NOT_NOW], text) ? SV("now") : (struct sv){NULL, 0};
 }
 

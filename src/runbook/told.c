@@ -169,10 +169,35 @@ static bool told_is_jump(const struct md_span *span)
     return span->kind == MD_LINK && sv_starts(span->url, SV("#"));
 }
 
+/* "Is it managed?" above a bullet "Yes: go to [A](#a)"; empty: it is no such bullet. */
+static struct sv told_answer(struct rb_build *b, const struct md_node *n)
+{
+    const struct md_node *v = b->rb->md.v;
+    uint32_t list = n->parent == MD_NONE ? MD_NONE : v[n->parent].parent;
+    uint32_t above = list == MD_NONE || v[list].kind != MD_LIST ? MD_NONE : v[list].before;
+    struct sv rest = n->text, word = {NULL, 0}, asked;
+
+    if (above == MD_NONE || v[above].kind != MD_PARAGRAPH || !sv_next_word(&rest, &word) ||
+        !told_starts(word, WORDS_HERE("yes no ja nein oui non sí sim não")))
+        return (struct sv){NULL, 0};
+    asked = sv_trim(v[above].text);
+    return sv_ends(asked, SV("?")) ? arena_fmt(b->arena, "when the answer to \"%.*s\" is %.*s",
+                                               SV_FMT(asked), SV_FMT(told_bare(word)))
+                                   : (struct sv){NULL, 0};
+}
+
 void told_jumps(struct rb_build *b, const struct md_node *n)
 {
     struct told_sentence s = {0};
+    struct sv answer = n->n_spans ? told_answer(b, n) : (struct sv){NULL, 0};
     bool jumps = false;
+
+    for (size_t i = 0; answer.n && i < n->n_spans; i++)
+        if (told_is_jump(&n->spans[i]))
+            *vec_add(&b->jumps) =
+                (struct rb_jump){.line = n->line,
+                                 .anchor = sv_sub(n->spans[i].url, 1, n->spans[i].url.n),
+                                 .condition = answer};
 
     for (size_t i = 0; i < n->n_spans && !jumps; i++)
         jumps = told_is_jump(&n->spans[i]);
@@ -343,7 +368,8 @@ static void told_take(struct rb_build *b, const struct md_node *n, const struct 
     bool remark = b->quoted || s->how == TOLD_NOT;
 
     bool approval = s->how == TOLD_NOT && !b->quoted && !sv_ends(one, SV(":")) &&
-                    sv_has_nocase(one, SV("approval")) && title_is_approval(b->title, one);
+                    (sv_has_nocase(one, SV("approval")) || sv_has_nocase(one, SV(" to "))) &&
+                    title_is_approval(b->title, one);
 
     if (approval) { /* "**Approval of the owner needed.**" */
         span->from = size_min(span->from, s->from);
@@ -406,7 +432,9 @@ static bool told_is_label(const struct md_node *n)
 static bool told_is_case(const struct rb_build *b, const struct told_sentence *s)
 {
     return s->in_case && build_role(b) != ROLE_ROLLBACK && !sv_ends(s->main, SV(":")) &&
-           (s->how != TOLD_NOT || remark_is(b, s->main));
+           (s->how != TOLD_NOT || remark_is(b, s->main) ||
+            sv_has_nocase(s->main, SV("do nothing")) || sv_has_nocase(s->main, SV("skip ")) ||
+            sv_has_nocase(s->main, SV("go to ")) || sv_has_nocase(s->main, SV("leave out ")));
 }
 
 /* "Do not restart anything until the database team says so": somebody says that it is so. */
@@ -417,11 +445,21 @@ static bool told_is_gate(const struct rb_build *b, struct sv text)
            regex_has(b->block_patterns[BLOCK_NEVER], text) && !remark_is(b, text);
 }
 
+/* "The DBA has to say yes." in a warning of which no sentence is a remark by itself: since the n-th. */
+static void told_alarm(struct rb_build *b, const struct md_node *n, size_t remarks)
+{
+    struct sv text = sv_sub(n->text, told_begin(n->text), n->text.n);
+
+    if (b->alarmed && b->remarks.n == remarks && regex_has(b->block_patterns[BLOCK_OBLIGES], text))
+        remark_add(b, n->line, text);
+}
+
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
 {
     struct told_sentence s = {.to = told_begin(n->text)}, ahead;
     struct told_span span = {SV_NPOS, 0};
     bool below = told_has_commands_below(b, n);
+    size_t before = b->remarks.n;
 
     if (!told_role_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
         return;
@@ -443,6 +481,7 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
         }
         told_take(b, n, &s, last, &span);
     }
+    told_alarm(b, n, before);
     if (span.from == SV_NPOS)
         return;
     told_step(b, n, span.from, told_has_commands_below(b, n) ? span.to : n->text.n);

@@ -104,6 +104,9 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "\\b(?:falls?|drops?|dips?|rises?|climbs?|jumps?|spikes?|grows?|exceeds?|sinkt|fällt|steigt)\\b",
     [WATCH_LEADS] =
         "\\bunless\\b|(?:→|->|=>) ?(?:page|call|stop|abort|roll|switch|cancel|alert|lower|restart|take|kill)\\b",
+    [WATCH_RELATIVE] =
+        "% ?of (?:last|the (?:last|previous|usual|normal|same|day|average)|normal|usual|baseline|yesterday|what|its)\\b|"
+        "[0-9%] after (?:an?|the|each|every) (?!deploy|release|upgrade|migration|cut|switch|roll|restart|change|fail)",
     [WATCH_GOES_ON] = "^(?!.*\\b(?:not|never)\\b|.*n['’]t\\b).*" WATCH_ON
                       "\\b.*\\b(?:when|if|once|falls|wenn|sobald)"
                       "(?: (?:all|each|every)\\b[^:]*)?:?$",
@@ -265,7 +268,8 @@ static bool watch_all_of(struct rb_build *b, struct sv text, size_t line)
 /* No time is a percentage: "response time degradation > 20%" compares with what was, and nothing says with what. */
 static bool watch_shape(struct rb_build *b, const struct shape_request *q, struct shape *ret)
 {
-    return shape_read(b->shape, q, b->arena, ret) &&
+    return !regex_has(b->watch_patterns[WATCH_RELATIVE], q->phrase) &&
+           shape_read(b->shape, q, b->arena, ret) &&
            !(sv_ends(ret->condition, SV("%")) && sv_has(ret->condition, SV("_time")) &&
              !sv_has(ret->condition, SV("baseline")));
 }

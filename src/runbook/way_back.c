@@ -8,7 +8,7 @@
 #include "runbook/reader_int.h"
 #include "runbook/told_verb.h"
 
-enum { WAY_BACK_LABEL_MAX = 100 };
+enum { WAY_BACK_LABEL_MAX = 140 };
 
 /* "STEPS", "VERIFY": a title in capitals. */
 static bool way_back_is_capitals(struct sv text)

@@ -111,6 +111,64 @@ T(sections_of_the_first_level_say_what_they_are_for)
     want_steps("# R\n# If it is lost\n" SH("./a"), "deploy ./a ?If it is lost");
 }
 
+/* The parts that are one of several ways: "Helm Operator". */
+static void want_ways(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, text);
+    for (size_t i = 0; i < r.rb.n_parts; i++)
+        if (r.rb.parts[i].one_of != RB_NONE)
+            strbuf_addf(&got, "%s%.*s<%.*s", got.n ? " " : "", SV_FMT(r.rb.parts[i].title),
+                        SV_FMT(r.rb.parts[r.rb.parts[i].one_of].title));
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+}
+
+#define TAB(title, code) "=== \"" title "\"\n\n    ```bash\n    " code "\n    ```\n\n"
+
+T(tabs_are_ways_of_which_one_is_taken)
+{
+    const char *text = "# R\n## Deploy\n" TAB("Helm", "./a")
+        TAB("Plain files", "./b") "Then:\n" SH("./c") "\n" TAB("Helm", "./d")
+            TAB("Plain files", "./e");
+
+    want_ways(text, "Helm<Helm Plain files<Helm Helm<Helm Plain files<Helm");
+    want_steps(text, "deploy ./a|deploy ./b|deploy ./c|deploy ./d|deploy ./e");
+    want_ways("# R\n## Deploy\n" TAB("Helm", "./a") SH("./b"), "");
+    want_ways(
+        "# R\n## Deploy\n1. Do it:\n\n    === \"A b\"\n\n        ```bash\n        ./a\n        ```\n\n"
+        "    === \"C d\"\n\n        ```bash\n        ./b\n        ```\n\n2. Go on:\n\n    ```bash\n    ./c\n    ```\n",
+        "A b<A b C d<A b");
+    want_ways("# R\n## Deploy\n" TAB("Helm", "./a") "\n## Next\n" TAB("Other", "./b"), "");
+}
+
+T(an_answer_leads_to_what_is_done_then)
+{
+    want_steps(
+        "# R\n## Decision\nIs it managed?\n- **Yes**: go to [A](#a-mine)\n- No: go to [B](#b-yours)\n"
+        "## A: mine\n" SH("./a") "\n## B: yours\n" SH("./b"),
+        "deploy ./a ?when the answer to \"Is it managed?\" is Yes|"
+        "deploy ./b ?when the answer to \"Is it managed?\" is No");
+    want_steps("# R\n## Deploy\nIt is managed.\n- Yes: go to [A](#a-mine)\n## A: mine\n" SH("./a"),
+               "deploy ./a");
+    want_steps("# R\n## Deploy\nIs it managed?\n- It goes to [A](#a-mine)\n## A: mine\n" SH("./a"),
+               "deploy ./a");
+}
+
+T(what_nobody_wants_both_of_is_asked)
+{
+    want_steps("# R\n## Deploy\n" SH("./a") "\n## Start/stop the service\n" SH("./b"),
+               "deploy ./a|deploy ./b ?when one of these is wanted");
+    want_steps("# R\n## Deploy\n" SH("./a") "\n## Uninstall\n" SH("./b"),
+               "deploy ./a|deploy ./b ?when it is to go");
+    want_steps("# R\n## Deploy\n" SH("./a") "\n## In an emergency\n" SH("./b"),
+               "deploy ./a|deploy ./b ?In an emergency");
+    want_steps("# R\n## Deploy\n### Stop\n" SH("./a") "\n### Start\n" SH("./b"),
+               "deploy ./a|deploy ./b");
+}
+
 T_MAIN(T_CASE(what_a_summary_says_it_is_for_is_done_in_that_case),
        T_CASE(headings_and_boxes_inside_belong_to_the_case),
        T_CASE(a_callout_about_a_failure_is_for_that),
@@ -118,4 +176,6 @@ T_MAIN(T_CASE(what_a_summary_says_it_is_for_is_done_in_that_case),
        T_CASE(a_bullet_that_asks_what_if_is_for_that),
        T_CASE(a_step_that_begins_with_its_case_needs_no_colon), T_CASE(a_case_is_asked_about_once),
        T_CASE(a_warning_of_an_aside_is_told),
-       T_CASE(sections_of_the_first_level_say_what_they_are_for))
+       T_CASE(sections_of_the_first_level_say_what_they_are_for),
+       T_CASE(tabs_are_ways_of_which_one_is_taken), T_CASE(an_answer_leads_to_what_is_done_then),
+       T_CASE(what_nobody_wants_both_of_is_asked))

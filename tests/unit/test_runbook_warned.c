@@ -183,6 +183,82 @@ T(a_fear_is_never_proposed_as_a_hope)
     want_bullet("Checks", "the days left have to be more than 80", "[expect the_days_left > 80]");
 }
 
+T(a_list_of_what_is_never_done_is_not_done)
+{
+    const char *text =
+        "# R\n## Deploy\nNever do any of these:\n\n1. `nomad node purge`\n2. drain two nodes\n\n" SH(
+            "./a");
+
+    want_steps(text, "deploy ./a");
+    want_remarks(text,
+                 "Never do any of these: nomad node purge|Never do any of these: drain two nodes");
+    want_steps("# R\n## Deploy\nForbidden:\n\n- `make clean`\n\nGo:\n" SH("./a"), "deploy ./a");
+    want_remarks("# R\n## Deploy\nForbidden: `KILL`, `systemctl kill app`.\n" SH("./a"),
+                 "Forbidden: KILL, systemctl kill app.");
+    want_steps("# R\n## Deploy\nDon't forget to:\n\n1. `make a`\n2. `make b`\n",
+               "deploy make a|deploy make b");
+    want_steps("# R\n## Wrong / right\n" SH("./a") "\n## Deploy\n" SH("./b"), "deploy ./b");
+}
+
+T(donts_behind_all_steps_are_told_before_them)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "# R\n## Deploy\n" SH("./a") SH("./b") "\n## Don't\n- Don't `RESET MASTER`.\n");
+    T_EQ(r.rb.n_remarks, 1);
+    T_EQ(r.rb.remarks[0].step, 0);
+}
+
+T(a_warning_that_asks_for_something_is_told)
+{
+    want_remarks(
+        "# R\n## Deploy\n> [!DANGER]\n> It loses data. The DBA has to say yes.\n" SH("./a"),
+        "It loses data. The DBA has to say yes.");
+    want_remarks("# R\n## Deploy\n> [!DANGER]\n> It loses data.\n" SH("./a"), "");
+    want_remarks("# R\n## Deploy\n> [!NOTE]\n> The DBA has to know.\n" SH("./a"), "");
+    want_remarks("# R\n## Deploy\nIf two are ONLINE, do nothing.\n" SH("./a"),
+                 "If two are ONLINE, do nothing.");
+}
+
+T(what_is_waited_for_above_a_look_is_asked)
+{
+    want_expects("# R\n## Deploy\nWait until the status is green:\n" SH("df -h"),
+                 "0 ask:Wait until the status is green");
+    want_expects(
+        "# R\n## Deploy\n1. Repeat until it is empty:\n\n   ```bash\n   ./verify\n   ```\n",
+        "0 ask:Repeat until it is empty");
+    want_expects("# R\n## Deploy\nWait until it is up:\n" SH("systemctl restart app"), "");
+    want_expects("# R\n## Deploy\nWait for 5 minutes:\n" SH("df -h"), "");
+    want_expects("# R\n## Deploy\nWait until it is up:\n" SH("kubectl wait pod/a"), "");
+    want_steps("# R\n## Deploy" SH("./a") "\nProceed if the manager agrees.\n" SH("./b"),
+               "deploy ./a|deploy [Proceed if the manager agrees.]|deploy ./b");
+}
+
+T(what_is_typed_into_a_program_is_told)
+{
+    want_remarks(
+        "# R\n## Deploy\n```console\n$ mongosh --quiet\nrs0 [direct: primary] admin> rs.remove('m3')\n{ ok: 1 }\n"
+        "127.0.0.1:6379> INFO\n>>> import x\n>>> \nmysql> SELECT 1;\na -> b\n```\n",
+        "typed there: rs.remove('m3')|typed there: INFO|typed there: import x");
+}
+
+T(lines_that_were_numbered_by_hand_are_a_list)
+{
+    want_steps(
+        "# R\n## Rollback\nD1. `systemctl stop a`\nD2. `impdp gl/x`\nD3. `systemctl start a`\n",
+        "rollback systemctl stop a|rollback [impdp gl/x]|rollback systemctl start a");
+    want_steps("# R\n## Rollback\nD1. `systemctl stop a` stops it\nD2. `impdp`\n", "");
+    want_steps("# R\n## Rollback\nIt is `systemctl stop a`\n", "");
+}
+
+T(a_share_of_something_else_is_no_limit)
+{
+    want_rules(
+        "# R\n## When to Rollback\n- orders per minute <= 80 % of last week\n- heap > 85% after a full GC\n"
+        "- error rate > 5% after the deployment\n",
+        "?|?|rollback when error_rate[1m] > 5% min 100 samples");
+}
+
 T_MAIN(T_CASE(a_command_that_its_own_sentence_forbids_is_not_run),
        T_CASE(what_a_warning_shows_is_not_run),
        T_CASE(a_heading_of_what_must_not_happen_tells_it_to_everybody),
@@ -192,4 +268,10 @@ T_MAIN(T_CASE(a_command_that_its_own_sentence_forbids_is_not_run),
        T_CASE(a_step_says_where_all_below_it_runs), T_CASE(a_row_says_where_its_command_runs),
        T_CASE(parts_of_a_way_back_are_for_when_they_say), T_CASE(other_words_for_a_way_back),
        T_CASE(words_of_a_pooler_are_typed_into_its_client),
-       T_CASE(a_fear_is_never_proposed_as_a_hope))
+       T_CASE(a_fear_is_never_proposed_as_a_hope), T_CASE(a_list_of_what_is_never_done_is_not_done),
+       T_CASE(donts_behind_all_steps_are_told_before_them),
+       T_CASE(a_warning_that_asks_for_something_is_told),
+       T_CASE(what_is_waited_for_above_a_look_is_asked),
+       T_CASE(what_is_typed_into_a_program_is_told),
+       T_CASE(lines_that_were_numbered_by_hand_are_a_list),
+       T_CASE(a_share_of_something_else_is_no_limit))
