@@ -35,7 +35,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_NUMBERED] = "^(?:step )?([0-9]{1,3}(?:\\.[0-9]{1,3}){0,3})[.):](?: |$)",
     [BLOCK_CONDITION] =
         "((?:^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|seulement si|si)|"
-        "\\bonly (?:if|when)) [^,:;.]*|\\bif [^,:;.]*(?=; [^:]*\\binstead:$))",
+        "\\bonly (?:if|when)) [^,:;.]*|\\bif [^,:;.]{0,200}(?=; [^:]{0,100}\\binstead:$))",
     [BLOCK_IN_CASE] =
         "^((?:(?:only )?in case\\b|in the event of\\b|on (?:failure|errors?|problems?|timeout)\\b|in an emergency\\b|as a last resort\\b|"
         "should (?:the|any|this|that|it|something|anything|you)\\b(?=[^.]*,)|en cas d|s['’]ils? |sinon\\b|en caso de|"
@@ -96,7 +96,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_SHOWS] = "^(?:returns?|shows?|works|prints?|reports?|succeeds|gives|lists?|answers|says|"
                     "passes|exits|is|still|must|should|zeigt|liefert|gibt)\\b",
     [BLOCK_YIELDS] =
-        "^(?:=>|->|\xe2\x86\x92|\xe2\x87\x92) ?(.+)$|^([1-5][0-9]{2})$|^(t|f|true|false|on|off|[0-9]+)$",
+        "(?|^(?:=>|->|\xe2\x86\x92|\xe2\x87\x92) ?(.+)$|^([<>]=? ?[0-9][0-9.,]*)$)|^([1-5][0-9]{2})$|^(t|f|true|false|on|off|[0-9]+)$",
     [BLOCK_PRINTS] = "^(?:shows?|prints?|says|outputs?|reports?|answers|displays?|zeigt) ",
     [BLOCK_TO_RUN] =
         "^(?:(?:please|then|now|next|finally|first|also|again)[, ]+)*"
@@ -186,7 +186,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:and |also |then )*"
         "(?:(?:the |its )?(?:(?:command|query|script|last|first)(?:['’]s)? )?"
         "(?:output|results?|response|answer|command|query|status(?: code)?|exit code|value|count|list|version)|"
-        "it|this|that|there|both|all|each|these|they|you|nothing|no (?:rows?|lines?|errors?)|`[^`]+`|"
+        "it|this|that|there|both|all|each|these|they|you|nothing|logs?|pages?|site|service|pods?|replication|lag|health|console|"
+        "no (?:rows?|lines?|errors?)|`[^`]+`|"
         "(?:the|all|both|each|your|our) [\\w-]+(?: [\\w-]+){0,3}?)(?: of [^,.]{1,40})? "
         "(?:(?:should|must|(?:has|have|needs?) to) (?!not be (?:run|interrupted|stopped|used)|be (?:done|run|executed|repeated|started|"
         "performed|used|called|installed|restarted|rebooted|deployed|informed|notified|scheduled|avoided|"
@@ -726,6 +727,26 @@ static void block_read_here(struct rb_build *b, uint32_t node)
     block_carry_out(b, index, n->text);
 }
 
+/* Does it end with an "exit" of a session that it did not begin? */
+static bool block_leaves(struct sv text)
+{
+    struct sv line, last = {NULL, 0};
+
+    while (sv_next_line(&text, &line)) {
+        line = sv_trim(line);
+        (void)sv_eat(&line, SV("$ "));
+        if (!line.n)
+            continue;
+        last = line;
+        if (told_starts(
+                line,
+                WORDS_HERE(
+                    "ssh sudo su bash sh psql mysql docker kubectl screen tmux if for while function")))
+            return false;
+    }
+    return sv_eq(last, SV("exit")) || sv_eq(last, SV("logout"));
+}
+
 bool block_has_ssh(struct sv text)
 {
     struct sv line;
@@ -768,6 +789,9 @@ void block_read(struct rb_build *b, uint32_t node)
     if (titled)
         b->part = b->title_part;
     outer = scope_enter_block(b, node, block_lang_runs(block_lang(b->rb->md.v[node].info)));
+    if (!b->host.n && b->left_host.n && block_leaves(b->rb->md.v[node].text))
+        b->host = b->left_host; /* the section before did not leave it */
+    b->left_host = (struct sv){NULL, 0};
     block_enter_host(b, node, &outer);
     block_read_here(b, node);
     scope_leave_block(b, &outer);
@@ -978,16 +1002,17 @@ static bool block_has_command(const struct md_node *n)
     return false;
 }
 
-/* Where the sentence begins that `at` stands in, and where it ends. */
+/* The sentence that `at` stands in; of a long one what is near. */
 static struct sv block_sentence(struct sv text, size_t at)
 {
     size_t from = at, to = at;
 
-    while (from > 0 && !(ascii_is_space(text.p[from]) && strchr(".!?;", text.p[from - 1]) &&
-                         !sv_ends(sv_sub(text, 0, from), SV("e.g.")) &&
-                         !sv_ends(sv_sub(text, 0, from), SV("i.e."))))
+    while (from > 0 && at - from < LABEL_MAX_BYTES &&
+           !(ascii_is_space(text.p[from]) && strchr(".!?;", text.p[from - 1]) &&
+             !sv_ends(sv_sub(text, 0, from), SV("e.g.")) &&
+             !sv_ends(sv_sub(text, 0, from), SV("i.e."))))
         from--;
-    while (to < text.n &&
+    while (to < text.n && to - at < LABEL_MAX_BYTES &&
            !(strchr(".!?;", text.p[to]) && (to + 1 == text.n || ascii_is_space(text.p[to + 1]))))
         to++;
     return sv_trim(sv_sub(text, from, to));
@@ -1060,8 +1085,9 @@ static bool block_inline_host(const struct rb_build *b, const struct md_node *n,
     if (where_read(near, host) == WHERE_ONCE || /* "Drain it: on the LB run `x`" */
         (sv_eat(&behind, SV("(")) && where_read(behind, host) == WHERE_ONCE)) /* "`x` (on web2)" */
         return true;
-    label = sv_sub(label, 0, size_min(from, sv_find(label, SV("<br"), 0)));
-    if (told_host_within(label, host))
+    if (told_host_within(label, host) ||
+        told_host_within(sv_sub(label, 0, size_min(from, sv_find(label, SV("<br"), 0))), host) ||
+        (code.n && told_host_within(block_sentence(n->text, from), host)))
         return !where_reaches_out(code, *host);
     *host = (struct sv){NULL, 0};
     return b->title_within && where_reaches_out(code, b->host);

@@ -222,7 +222,8 @@ struct rb_build {
     uint32_t part; /* that what is read now belongs to */
     uint32_t proc; /* whose steps share a session */
     struct sv host;
-    struct sv label; /* of the paragraph before: "Expected:", "File:", a bold trigger */
+    struct sv left_host; /* where the section before was, which the present one may go on in */
+    struct sv label;     /* of the paragraph before: "Expected:", "File:", a bold trigger */
     size_t label_line;
     bool inlined; /* commands were found in the text of the present item */
     struct way_back back;

@@ -410,8 +410,10 @@ static void read_heading(struct rb_build *b, uint32_t node)
         read_heading_case(b, p);
     if (!step || p->due_ms >= 0) { /* a numbered step goes on in the session of its section */
         b->proc = b->part;
-        if (!b->title_host || !read_lies_in(b, b->title_host_part))
+        if (!b->title_host || !read_lies_in(b, b->title_host_part)) {
+            b->left_host = b->host;
             b->host = (struct sv){NULL, 0};
+        }
     }
     read_title_host(b);
     scope_title(b, b->part);
@@ -522,6 +524,25 @@ static bool read_variant(struct rb_build *b, uint32_t node)
     return true;
 }
 
+/* "**Symptom A: it times out**": what is below it is done in that case. */
+static bool read_symptom(struct rb_build *b, uint32_t node)
+{
+    const struct md_node *n = &b->rb->md.v[node];
+    struct sv text = sv_trim(n->text), condition;
+
+    if (!md_is_all_strong(n) || !build_role_acts(build_role(b)) || build_role(b) == ROLE_ROLLBACK ||
+        title_variant(b->title, text).n ||
+        !told_starts(text, WORDS_HERE("symptom error problem cause situation")))
+        return false;
+    condition = title_case(b->title, text, false, b->arena);
+    if (!condition.n)
+        return false;
+    read_step_title(b, node);
+    build_part(b, b->part)->condition =
+        arena_fmt(b->arena, "in the case \"%.*s\"", SV_FMT(condition));
+    return true;
+}
+
 /* Is one of the rules since then judged, not only proposed? */
 static bool read_decided(const struct rb_build *b, size_t before)
 {
@@ -566,7 +587,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
         read_step_title(b, node);
         return;
     }
-    if (read_variant(b, node) || told_boxes(b, n))
+    if (read_symptom(b, node) || read_variant(b, node) || told_boxes(b, n))
         return;
     scope_paragraph(b, node);
     if (sign_read(b, n))
@@ -677,7 +698,7 @@ static bool read_item_acts(struct rb_build *b, uint32_t item)
 
     return n->task ||
            ((n->ordered || said || read_is_step_item(b, item) ||
-             (read_has_code(b, item) && fold_case_of_item(b, read_item_text(b, item)).n)) &&
+             (fold_case_of_item(b, read_item_text(b, item)).n && read_has_code(b, item))) &&
             build_role_acts(build_role(b)) && build_role(b) != ROLE_MONITOR);
 }
 

@@ -463,6 +463,11 @@ static void table_command_row(struct rb_build *b, uint32_t row, const struct tab
     bool there = cell && !block_has_ssh(cell->text) && table_host(b, row, at->host, &host), found;
 
     b->block_steps = b->steps.n;
+    if (at->task >= 0 && table_node(b, row, at->task) &&
+        remark_is(b, table_node(b, row, at->task)->text)) {
+        remark_add(b, table_node(b, row, at->task)->line, table_task_text(b, row, at));
+        return; /* "never rerun it" */
+    }
     if (!there && cell && at->task >= 0)
         there = table_host_of_task(b, row, at, cell->text, &host);
     if (there)

@@ -156,7 +156,7 @@ static const char *const title_patterns[] = {
     [TITLE_T_PLUS] =
         "^T ?\\+ ?([0-9]+) ?(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\\b",
     [TITLE_APPROVAL] =
-        ("\\bapproval (?:obtained|received|given|from|granted)|^(?!.*\\b(?:no|not|without)\\b|.*n['’]t\\b).*\\bapproval\\b.*\\b(?:required|needed|necessary)\\b|"
+        ("\\bapproval (?:obtained|received|given|from|granted)|^(?!.{0,300}\\b(?:no|not|without)\\b|.{0,300}n['’]t\\b).{0,300}\\bapproval\\b.{0,200}\\b(?:required|needed|necessary)\\b|"
          "\\b(?:has|have|needs?) to (?:approve|agree|say (?:yes|ok)|give (?:the |an? |his |her )?(?:go|ok|approval))\\b|\\bmust (?:approve|be approved|sign[ -]?off)\\b|\\bapprove[sd]? by\\b|"
          "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得"),
     [TITLE_SENTENCE] = ("^(?:(?:use|run|do|perform|execute)(?: this)? )?(?:only )?"
@@ -207,12 +207,12 @@ static const char *const title_patterns[] = {
     [TITLE_RULES] = TITLE_SAFETY "|^(?:do not|don['’]ts?|never)\\b",
     [TITLE_USE_CASE] = "^(?:use (?:this|these|it)(?: [a-z]+)? (?:for|when|if|to)|for [a-z]+ing|"
                        "when you)\\b[^:]*$",
-    [TITLE_NOT_THIS] = TITLE_FORBIDS,
+    [TITLE_NOT_THIS] = TITLE_FORBIDS "|^(?:do not|don['’]?ts?|never|not to be (?:used|done|run))$",
     [TITLE_CASE] =
         "^(?:only )?(?:(?:if|when|unless|should|falls|nur wenn|wenn|sollten?|si|s['’]ils?|en cas d\\S*|en caso de) "
         "(?!(?:(?:you|it|this|that|all|everything|all \\w+)(?:['’]re|['’]s| is| are| have| has)? ?)?(?:been )?"
         "(?:done|finished|ready|complete|completed|successful|fertig)\\b)\\S.*|"
-        "in an emergency|what if \\S.*|it(?:['’]s| is) \\S.*|[^。]*場合(?:は|のみ)?)$",
+        "in an emergency|(?:symptom|error|problem|cause|situation)(?: [a-z0-9]{1,2}\\b|:).*|what if \\S.*|it(?:['’]s| is) \\S.*|[^。]*場合(?:は|のみ)?)$",
     [TITLE_ASKS] = "\\w\\W{0,3}\\?$",
     [TITLE_OF_LOSS] = "\\b(?:restor|recover|disaster|fail ?over)",
     [TITLE_CONDITION] =

@@ -101,7 +101,8 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "\\b(?:should|must|shall|stays?|remains?|keep|at least|minimum|min|target|goal|expected|"
         "soll(?:te)?|muss|mindestens|(?:has|have|needs?) to)\\b|预期|期待",
     [WATCH_TURNS] =
-        "\\b(?:falls?|drops?|dips?|rises?|climbs?|jumps?|spikes?|grows?|exceeds?|sinkt|fällt|steigt)\\b",
+        "\\b(?:falls?|drops?|dips?|rises?|climbs?|jumps?|spikes?|grows?|exceeds?|sinkt|fällt|steigt)\\b "
+        "?(?:below|under|above|over|to|by|beyond|more|unter|über|auf|[<>0-9])",
     [WATCH_LEADS] =
         "\\bunless\\b|(?:→|->|=>) ?(?:page|call|stop|abort|roll|switch|cancel|alert|lower|restart|take|kill)\\b",
     [WATCH_RELATIVE] =

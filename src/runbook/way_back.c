@@ -55,6 +55,19 @@ static bool way_back_is_over(const struct rb_build *b, const struct md_node *n)
     return role != ROLE_ROLLBACK;
 }
 
+/* "Install the old package: `apt install x`", and not "it is kept in `app`". */
+static bool way_back_has_command(const struct md_node *n)
+{
+    for (size_t i = 0; i < n->n_spans; i++) {
+        const struct md_span *s = &n->spans[i];
+
+        if (s->kind == MD_CODE_SPAN &&
+            (s->from == 0 || sv_find_byte(sv_sub(n->text, s->from, s->to), ' ', 0) != SV_NPOS))
+            return true;
+    }
+    return false;
+}
+
 static bool way_back_follows(const struct rb_build *b, const struct md_node *n, bool title,
                              bool bare)
 {
@@ -66,8 +79,7 @@ static bool way_back_follows(const struct rb_build *b, const struct md_node *n, 
     if (next == MD_CODE || next == MD_LIST || (title && !bare && next == MD_PARAGRAPH))
         return true;
     return title && next == MD_PARAGRAPH && /* "Rollback plan" above prose may be talk */
-           (acts ||
-            (below->n_spans && below->spans[0].kind == MD_CODE_SPAN && below->spans[0].from == 0));
+           (acts || way_back_has_command(below));
 }
 
 bool way_back_label(struct rb_build *b, uint32_t node)

@@ -259,6 +259,65 @@ T(a_share_of_something_else_is_no_limit)
         "?|?|rollback when error_rate[1m] > 5% min 100 samples");
 }
 
+T(bullets_below_do_not_are_told)
+{
+    want_remarks("# R\n## Deploy\n" SH("./a") "\n## Do not\n- restart Postgres\n",
+                 "Do not: restart Postgres");
+}
+
+T(a_row_that_is_never_done_is_not_done)
+{
+    const char *text =
+        "# R\n## Deploy\n| # | Task | Command |\n|---|---|---|\n| 1 | never rerun it | `systemctl restart a` |\n"
+        "| 2 | Restart | `systemctl restart b` |\n";
+
+    want_steps(text, "deploy systemctl restart b");
+    want_remarks(text, "never rerun it: `systemctl restart a`");
+}
+
+T(a_bare_title_above_a_sentence_with_its_command_is_a_way_back)
+{
+    want_steps(
+        "# R\n## Deploy" SH(
+            "./a") "\nRollback\n\nInstall the old one: `apt install x=1`\n\nSteps\n\n" SH("./b"),
+        "deploy ./a|rollback [Install the old one: apt install x=1]|deploy ./b");
+}
+
+T(the_sentence_of_a_command_says_where_it_runs)
+{
+    want_places("# R\n## Deploy\n1. Run `nginx -t` on both hosts; do not run `nginx -s stop`.\n",
+                "hosts:nginx -t");
+}
+
+T(a_block_that_leaves_a_session_belongs_to_it)
+{
+    want_places("# R\n## Deploy" SH("ssh web1\n./a") "\n## Clean up\n" SH("./b\nexit") SH("./c"),
+                "web1:./a|web1:./b|:./c");
+    want_places("# R\n## Deploy" SH("ssh web1\n./a") "\n## Clean up\n" SH("./b") SH("./c\nexit"),
+                "web1:./a|:./b|:./c");
+    want_places("# R\n## Deploy" SH("ssh web1\n./a") "\n## Clean up\n" SH("sudo -i\n./b\nexit"),
+                "web1:./a|:sudo -i|:./b");
+}
+
+T(symptoms_are_cases)
+{
+    want_steps(
+        "# R\n## Deploy\n**Symptom A – it times out**\n" SH("./a") "\n**Symptom B: it fails**\n" SH(
+            "./b") "\n## Next\n" SH("./c"),
+        "deploy ./a ?in the case \"Symptom A – it times out\"|deploy ./b ?in the case \"Symptom B: it fails\"|deploy ./c");
+    want_steps("# R\n## Deploy\n**Symptoms**\n" SH("./a"), "deploy ./a");
+    want_steps("# R\n## Deploy\n### Symptom: it hangs\n" SH("./a"),
+               "deploy ./a ?Symptom: it hangs");
+}
+
+T(a_limit_behind_a_query_is_expected)
+{
+    want_expects("# R\n## Deploy" SH("psql -c 'select count(*) from a' # > 1000"),
+                 "0 number:");
+    want_expects("# R\n## Deploy" SH("./a") "\nLog should say `ready`.\n",
+                 "0 contains:ready");
+}
+
 T_MAIN(T_CASE(a_command_that_its_own_sentence_forbids_is_not_run),
        T_CASE(what_a_warning_shows_is_not_run),
        T_CASE(a_heading_of_what_must_not_happen_tells_it_to_everybody),
@@ -274,4 +333,9 @@ T_MAIN(T_CASE(a_command_that_its_own_sentence_forbids_is_not_run),
        T_CASE(what_is_waited_for_above_a_look_is_asked),
        T_CASE(what_is_typed_into_a_program_is_told),
        T_CASE(lines_that_were_numbered_by_hand_are_a_list),
-       T_CASE(a_share_of_something_else_is_no_limit))
+       T_CASE(a_share_of_something_else_is_no_limit), T_CASE(bullets_below_do_not_are_told),
+       T_CASE(a_row_that_is_never_done_is_not_done),
+       T_CASE(a_bare_title_above_a_sentence_with_its_command_is_a_way_back),
+       T_CASE(the_sentence_of_a_command_says_where_it_runs),
+       T_CASE(a_block_that_leaves_a_session_belongs_to_it), T_CASE(symptoms_are_cases),
+       T_CASE(a_limit_behind_a_query_is_expected))
