@@ -1109,6 +1109,6 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
     if (there && sv_eq(b->host, host)) /* no ssh of its own */
         b->host = outer;
     for (size_t i = before; i < b->steps.n; i++)
-        b->steps.v[i].step.note = n->text;
+        b->steps.v[i].step.note = sv_sub(n->text, 0, EXPECT_MAX_BYTES);
     return found;
 }

@@ -218,6 +218,8 @@ T(a_warning_that_asks_for_something_is_told)
     want_remarks("# R\n## Deploy\n> [!NOTE]\n> The DBA has to know.\n" SH("./a"), "");
     want_remarks("# R\n## Deploy\nIf two are ONLINE, do nothing.\n" SH("./a"),
                  "If two are ONLINE, do nothing.");
+    want_remarks("# R\n## Deploy\nIf it says off, leave out the checksums.\n" SH("./a"),
+                 "If it says off, leave out the checksums.");
 }
 
 T(what_is_waited_for_above_a_look_is_asked)
@@ -291,7 +293,7 @@ T(the_sentence_of_a_command_says_where_it_runs)
 
 T(a_block_that_leaves_a_session_belongs_to_it)
 {
-    want_places("# R\n## Deploy" SH("ssh web1\n./a") "\n## Clean up\n" SH("./b\nexit") SH("./c"),
+    want_places("# R\n## Deploy" SH("ssh web1\n./a") "\n## Clean up\n" SH("./b\n\nexit") SH("./c"),
                 "web1:./a|web1:./b|:./c");
     want_places("# R\n## Deploy" SH("ssh web1\n./a") "\n## Clean up\n" SH("./b") SH("./c\nexit"),
                 "web1:./a|:./b|:./c");
@@ -305,17 +307,16 @@ T(symptoms_are_cases)
         "# R\n## Deploy\n**Symptom A – it times out**\n" SH("./a") "\n**Symptom B: it fails**\n" SH(
             "./b") "\n## Next\n" SH("./c"),
         "deploy ./a ?in the case \"Symptom A – it times out\"|deploy ./b ?in the case \"Symptom B: it fails\"|deploy ./c");
-    want_steps("# R\n## Deploy\n**Symptoms**\n" SH("./a"), "deploy ./a");
+    want_steps("# R\n## Deploy\n**Symptoms**\n" SH("./a") "\n**Problem solved**\n" SH("./b"),
+               "deploy ./a|deploy ./b");
     want_steps("# R\n## Deploy\n### Symptom: it hangs\n" SH("./a"),
                "deploy ./a ?Symptom: it hangs");
 }
 
 T(a_limit_behind_a_query_is_expected)
 {
-    want_expects("# R\n## Deploy" SH("psql -c 'select count(*) from a' # > 1000"),
-                 "0 number:");
-    want_expects("# R\n## Deploy" SH("./a") "\nLog should say `ready`.\n",
-                 "0 contains:ready");
+    want_expects("# R\n## Deploy" SH("psql -c 'select count(*) from a' # > 1000"), "0 number:");
+    want_expects("# R\n## Deploy" SH("./a") "\nLog should say `ready`.\n", "0 contains:ready");
 }
 
 T_MAIN(T_CASE(a_command_that_its_own_sentence_forbids_is_not_run),
