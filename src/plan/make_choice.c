@@ -66,7 +66,11 @@ static struct sv make_unit_text(const struct make *m, struct make_unit u)
 {
     struct sv text = u.is_part ? m->rb->parts[u.at].title : m->rb->steps[u.at].text;
 
-    return sv_sub(text, 0, sv_find_byte(text, '\n', 0));
+    struct sv first = sv_trim(sv_sub(text, 0, sv_find_byte(text, '\n', 0)));
+
+    return sv_ends(first, SV("\\"))
+               ? arena_fmt(m->arena, "%.*s...", SV_FMT(sv_sub(first, 0, first.n - 1)))
+               : first;
 }
 
 /* "Cleanup (30 days later)" is nothing that is done in the same hour: somebody says when it is. */

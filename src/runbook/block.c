@@ -194,6 +194,9 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "considered|kept|taken|made|merged|approved|reviewed|coordinated|aware|careful|able)|take|last|only|never|complete|finish|then|now|also|see )|"
         "will (?=show|print|return|list|output|display|say|be empty)|"
         "(?=(?:returns?|prints|exits|outputs) .*(?:[0-9]|`|\"|nothing|OK\\b)))(.+)$",
+    [BLOCK_SHOULD_TOO] =
+        "^(?:[^\\s.:;]+ ){0,6}?(?:doit|doivent|debe|deben|deberá|muss|müssen|darf|dürfen|sollte|deve|devem) (?!être (?:fait|lanc|exécut)|ser (?:hech|ejecut)|wird|warten)\\S|"
+        "^[^。]*(?:であること|ていること|ないこと)[。.]?$",
     [BLOCK_SYSTEM] =
         "^(?:(?:on|for|in) )?" BLOCK_SYSTEMS "(?:(?: ?/ ?|,? and |,? or |, )" BLOCK_SYSTEMS ")*"
         "(?: users?| only| hosts?)?(?: \\([^)]*\\))?:?$",

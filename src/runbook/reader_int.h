@@ -58,6 +58,7 @@ enum block_pattern {
     BLOCK_WILL,        /* "This feature will": the list below it says what it does by itself */
     BLOCK_DESCRIBES,   /* "This will:": what follows tells what the command does by itself */
     BLOCK_SHOULD,      /* "The output should be empty" */
+    BLOCK_SHOULD_TOO,  /* the same in other languages: a person answers */
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
     BLOCK_NEVER,       /* "Never ...", "Do NOT ..." */
     BLOCK_NOT_THESE,   /* "Never run these": the commands below are none to be carried out */
@@ -175,6 +176,7 @@ struct way_back {
     uint32_t outer;  /* the part that it stands in */
     uint32_t label;  /* its node */
     uint32_t inside; /* node that the label is a child of */
+    struct sv host;  /* where what is behind it runs */
     size_t steps;    /* steps.n at the label */
     bool title;
     bool bare; /* a title that nothing marks as one */

@@ -195,7 +195,7 @@ static void read_title_host(struct rb_build *b)
     struct sv host, title = build_part(b, b->part)->title;
 
     bool once = where_read(title, &host) == WHERE_ONCE,
-         within = !once && where_within(title, &host);
+         within = !once && (where_within(title, &host) || where_in_brackets(title, &host));
 
     if (!once && !within && b->title_host && read_lies_in(b, b->title_host_part))
         return; /* "#### Verify" below it */

@@ -249,9 +249,14 @@ bool told_expects(struct rb_build *b, const struct md_node *n)
 
         if (sv_ends(one, SV(".")))
             one.n--;
-        if (sv_ends(one, SV(":")) || !regex_find(b->block_patterns[BLOCK_SHOULD], one, 0, g, 2))
+        if (sv_ends(one, SV(":")) || remark_is(b, one))
             continue;
-        build_expect(b, b->block_steps, told_shown(b, one, g[1].from), n->line);
+        if (regex_find(b->block_patterns[BLOCK_SHOULD], one, 0, g, 2))
+            build_expect(b, b->block_steps, told_shown(b, one, g[1].from), n->line);
+        else if (regex_has(b->block_patterns[BLOCK_SHOULD_TOO], one))
+            build_expect(b, b->block_steps, one, n->line);
+        else
+            continue;
         found = true;
     }
     return found;

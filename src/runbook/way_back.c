@@ -85,7 +85,7 @@ static bool way_back_follows(const struct rb_build *b, const struct md_node *n, 
 bool way_back_label(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
-    struct sv text = sv_trim(n->text);
+    struct sv text = sv_trim(n->text), host;
     bool colon = sv_ends(text, SV(":")) || sv_ends(text, SV("：")), bare = way_back_is_bare(n);
     bool title = !colon && (md_is_all_strong(n) || way_back_is_capitals(text) || bare);
 
@@ -105,6 +105,9 @@ bool way_back_label(struct rb_build *b, uint32_t node)
                                 .steps = b->steps.n,
                                 .title = title,
                                 .bare = bare};
+    b->back.host = b->host;
+    if (where_in_brackets(text, &host)) /* "Backout (both LBs):" */
+        b->host = host;
     b->part = b->back.part;
     build_part(b, b->part)->role = ROLE_ROLLBACK;
     b->block_steps = b->steps.n;
@@ -139,6 +142,7 @@ void way_back_end(struct rb_build *b)
     if (!b->back.title && b->steps.n > b->back.steps)
         way_back_name(b);
     b->part = b->back.outer;
+    b->host = b->back.host;
     b->back.part = RB_NONE;
     b->block_steps = b->steps.n;
 }

@@ -370,6 +370,23 @@ bool where_within(struct sv sentence, struct sv *host)
     return true;
 }
 
+bool where_in_brackets(struct sv title, struct sv *host)
+{
+    size_t open = title.n;
+    struct sv inner, word;
+
+    title = told_bare(sv_trim(title));
+    if (!sv_ends(title, SV(")")))
+        return false;
+    for (open = title.n; open > 0 && title.p[open - 1] != '(';)
+        open--;
+    inner = sv_sub(title, open, title.n - 1);
+    if (where_read(inner, host) == WHERE_ONCE)
+        return true;
+    return sv_next_word(&inner, &word) && where_in(word, WORDS_HERE("both all each every")) &&
+           where_target(sv_sub(title, open, title.n - 1), host) && host->n > 0;
+}
+
 /* --- commands that go there by themselves --- */
 
 static struct words where_far = WORDS(

@@ -319,6 +319,38 @@ T(a_limit_behind_a_query_is_expected)
     want_expects("# R\n## Deploy" SH("./a") "\nLog should say `ready`.\n", "0 contains:ready");
 }
 
+T(brackets_of_a_title_say_where)
+{
+    want_places(
+        "# R\n## Deploy" SH("./a") "\nBackout (both LBs):\n" SH("./b") "\n## Next\n" SH("./c"),
+        ":./a|LBs:./b|:./c");
+    want_places("# R\n## Deploy" SH("ssh web1\n./a") "\nRollback (on db2):\n" SH(
+                    "./b") "\nGo on:\n" SH("./c"),
+                "web1:./a|db2:./b|web1:./c");
+    want_places("# R\n## Rollback (on db2)\n" SH("./a") "\n## Rollback (both environments)\n" SH(
+                    "./b") "\n## Deploy (fast)\n" SH("./c"),
+                "db2:./a|:./b|:./c");
+}
+
+T(other_languages_expect_too)
+{
+    want_expects("# R\n## Deploy" SH("./a") "\nLe résultat doit contenir `ok`.\n",
+                 "0 ask:Le résultat doit contenir `ok`");
+    want_expects("# R\n## Deploy" SH("./a") "\nDebe devolver 0. Si no, esperar.\n",
+                 "0 ask:Debe devolver 0");
+    want_expects("# R\n## Deploy" SH("./a") "\nDie Datei darf nicht leer sein.\n",
+                 "0 ask:Die Datei darf nicht leer sein");
+    want_expects("# R\n## Deploy" SH("./a") "\nすべての Pod が Running であること。\n",
+                 "0 ask:すべての Pod が Running であること。");
+    want_expects("# R\n## Deploy" SH("./a") "\nDas dauert lange.\n", "");
+}
+
+T(what_only_a_hand_does_is_asked)
+{
+    want_steps("# R\n## Deploy" SH("./a") "\n- Place a test order.\n- Power off the old host.\n",
+               "deploy ./a|deploy [Place a test order.]|deploy [Power off the old host.]");
+}
+
 T_MAIN(T_CASE(a_command_that_its_own_sentence_forbids_is_not_run),
        T_CASE(what_a_warning_shows_is_not_run),
        T_CASE(a_heading_of_what_must_not_happen_tells_it_to_everybody),
@@ -339,4 +371,5 @@ T_MAIN(T_CASE(a_command_that_its_own_sentence_forbids_is_not_run),
        T_CASE(a_bare_title_above_a_sentence_with_its_command_is_a_way_back),
        T_CASE(the_sentence_of_a_command_says_where_it_runs),
        T_CASE(a_block_that_leaves_a_session_belongs_to_it), T_CASE(symptoms_are_cases),
-       T_CASE(a_limit_behind_a_query_is_expected))
+       T_CASE(a_limit_behind_a_query_is_expected), T_CASE(brackets_of_a_title_say_where),
+       T_CASE(other_languages_expect_too), T_CASE(what_only_a_hand_does_is_asked))
