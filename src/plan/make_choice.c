@@ -66,7 +66,11 @@ static struct sv make_unit_text(const struct make *m, struct make_unit u)
 {
     struct sv text = u.is_part ? m->rb->parts[u.at].title : m->rb->steps[u.at].text;
 
-    return sv_sub(text, 0, sv_find_byte(text, '\n', 0));
+    struct sv first = sv_trim(sv_sub(text, 0, sv_find_byte(text, '\n', 0)));
+
+    return sv_ends(first, SV("\\"))
+               ? arena_fmt(m->arena, "%.*s...", SV_FMT(sv_sub(first, 0, first.n - 1)))
+               : first;
 }
 
 /* "Cleanup (30 days later)" is nothing that is done in the same hour: somebody says when it is. */
@@ -263,13 +267,14 @@ static void make_ask_unit(struct make *m, struct make_unit u)
         return;
     if (!u.is_part && m->failure_of[u.at] != RB_NONE)
         return; /* the failure of a step decides */
-    make_question(
-        m, make_unit_line(m, u), "choice", true,
-        make_unit_has_condition(m, u)
-            ? arena_fmt(m->arena, "'%.*s' is done %.*s: is it?", SV_FMT(make_unit_text(m, u)),
-                        SV_FMT(make_in_sentence(m, make_unit_condition(m, u))))
-            : arena_fmt(m->arena, "'%.*s' is optional: is it done?", SV_FMT(make_unit_text(m, u))),
-        arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(make_unit_id(m, u))));
+    make_question(m, make_unit_line(m, u), "choice", true,
+                  make_unit_has_condition(m, u)
+                      ? arena_fmt(m->arena, "'%.*s' is done %.*s: does this run do it?",
+                                  SV_FMT(make_unit_text(m, u)),
+                                  SV_FMT(make_in_sentence(m, make_unit_condition(m, u))))
+                      : arena_fmt(m->arena, "'%.*s' is optional: does this run do it?",
+                                  SV_FMT(make_unit_text(m, u))),
+                  arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(make_unit_id(m, u))));
 }
 
 void make_ask_choices(struct make *m, bool way_back)

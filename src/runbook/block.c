@@ -29,10 +29,13 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "investigate|monitor|review|inform|tell|open|navigate|log in|contact|ask|wait|edit|"
         "remove|replace|send|post|page|escalate|decide|compare|manually|do not|never|"
         "prüfen|prüfe|informieren|warten|確認)\\b",
+    [BLOCK_HALTS] =
+        "^(?:stop|pause|halt) (?:here\\b|and (?:have|get|ask|wait|let|check|look)\\b)|^have (?:someone|somebody|a colleague|another)\\b|"
+        "^get (?:the |an? )?(?:approval|sign-?off|second|go-?ahead|okay?)\\b",
     [BLOCK_NUMBERED] = "^(?:step )?([0-9]{1,3}(?:\\.[0-9]{1,3}){0,3})[.):](?: |$)",
     [BLOCK_CONDITION] =
         "((?:^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|seulement si|si)|"
-        "\\bonly (?:if|when)) [^,:;.]*)",
+        "\\bonly (?:if|when)) [^,:;.]*|\\bif [^,:;.]{0,200}(?=; [^:]{0,100}\\binstead:$))",
     [BLOCK_IN_CASE] =
         "^((?:(?:only )?in case\\b|in the event of\\b|on (?:failure|errors?|problems?|timeout)\\b|in an emergency\\b|as a last resort\\b|"
         "should (?:the|any|this|that|it|something|anything|you)\\b(?=[^.]*,)|en cas d|s['’]ils? |sinon\\b|en caso de|"
@@ -79,10 +82,21 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:if|when|unless|do not|don't|never|falls|wenn)\\b|\\be\\.g\\.|"
         "\\b(?:instead of|such as|for example|like|avoid|z\\.B\\.)\\b|"
         "\\b(?:was|were|been|used to|wurden?|worden)\\b", /* it tells what has happened */
+    [BLOCK_DENIES] =
+        "\\b(?:never|do not|don['’]t|must not|mustn['’]t|should not|shouldn['’]t|may not|cannot|avoid|instead of|rather than|"
+        "niemals|nicht|ne jamais|ne pas|nunca|jamás)\\b|\\b(?:not|without)(?: (?:using|running|doing|by|with|a|the|run))*\\s*$|切勿|请勿|不要|禁止",
+    [BLOCK_IS_NO] =
+        "^[^\\w\\s]*\\s*(?:no+ ?!+|never|don['’]ts?|wrong|bad|falsch|nein ?!+|not like this|so nicht|"
+        "(?:do not|don['’]t|never) (?:ever )?(?:run|do|use|try)(?: (?:this|it|that))?)[!. ]*$",
+    [BLOCK_WAITS] =
+        "^(?:(?:then|now|and) )?(?:(?:wait|repeat(?: this| it)?|check again) (?:until|till) |wait for (?![^,]*[0-9])|warten,? bis )",
+    [BLOCK_BACK_CASE] =
+        "^((?:only )?(?:before|after|until|once|as long as) (?:step|phase|stage|the "
+        "(?:point of no return|cut ?over|switch|migration|upgrade|fail ?over|dns|promotion))\\b(?:[^,:;.]|\\.(?=[0-9]))*)[:,]",
     [BLOCK_SHOWS] = "^(?:returns?|shows?|works|prints?|reports?|succeeds|gives|lists?|answers|says|"
                     "passes|exits|is|still|must|should|zeigt|liefert|gibt)\\b",
     [BLOCK_YIELDS] =
-        "^(?:=>|->|\xe2\x86\x92|\xe2\x87\x92) ?(.+)$|^([1-5][0-9]{2})$|^(t|f|true|false|on|off|[0-9]+)$",
+        "(?|^(?:=>|->|\xe2\x86\x92|\xe2\x87\x92) ?(.+)$|^([<>]=? ?[0-9][0-9.,]*)$)|^([1-5][0-9]{2})$|^(t|f|true|false|on|off|[0-9]+)$",
     [BLOCK_PRINTS] = "^(?:shows?|prints?|says|outputs?|reports?|answers|displays?|zeigt) ",
     [BLOCK_TO_RUN] =
         "^(?:(?:please|then|now|next|finally|first|also|again)[, ]+)*"
@@ -112,9 +126,9 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "\\bdba\\b|reviewe[rd]|authori[sz]ed|verified by|released by|freigabe|freigegeben|"
         "verantwortlich|承認|責任者|担当",
     [BLOCK_NEVER] =
-        "^(?:[^\\w\\s]*\\s*(?:warning|caution|important|note|attention|danger|achtung|wichtig|hinweis|"
+        "^(?::[a-z0-9_+-]+: *)*(?:[^\\w\\s]*\\s*(?:warning|caution|important|note|attention|danger|achtung|wichtig|hinweis|"
         "注意|警告)[:!.：\\s]*)?[^\\w\\s]*\\s*"
-        "(?:never|do not|don['’]t|must not|avoid|(?:[^.!?:,]{0,60}\\b)?(?:niemals|auf keinen fall)(?=[^,:]*[.!]?$)|ne jamais|ne pas|絶対に|"
+        "(?:never|do not|don['’]t|must not|avoid|(?:[^.!?:,]{0,60}\\b)?(?:niemals|auf keinen fall)(?=[^,:]*[.!]?$)|bitte nicht(?=[^,:]*[.!]?$)|(?:strictly )?(?:forbidden|prohibited|not allowed|verboten)(?= ?:)|ne jamais|ne pas|nunca|絶対に|"
         "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
     [BLOCK_NOT_THESE] =
         "^[^\\w\\s]*\\s*(?:(?:warning|caution|danger|attention)[:! ]+)?(?:never|do not|don['’]t|must not)(?: ever)? "
@@ -130,6 +144,12 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:the |your )?`?([\\w./-]*(?:\\w\\.(?:ya?ml|json|conf|cfg|cnf|ini|env|toml|properties|xml|tf|tfvars)|(?<![\\w.])\\.env(?:\\.\\w+)?))\\b)",
     [BLOCK_NOT_BEGIN] =
         "\\b(?:not|never) (?:start|continue|proceed|begin|go on|deploy|restart|move on)\\b[^.]* before ",
+    [BLOCK_NOT_LISTED] =
+        "^[^\\w\\s]*\\s*(?:never|do not|don['’]ts?|must not|(?:strictly )?(?:forbidden|prohibited|not allowed)|verboten|niemals)\\b"
+        "(?!.*\\b(?:if|when|unless|until|before|without|forget|skip|miss|wenn|falls|bis)\\b)[^.]*:$",
+    [BLOCK_OBLIGES] =
+        "\\b(?:must|(?:has|have|needs?) to|only|requires?|approval|point of no return|irreversible|"
+        "(?:cannot|can['’]t|can not) be (?:undone|rolled back|reverted|used)|muss|nur|doit|debe)\\b",
     [BLOCK_WRONG] =
         "^[^\\w\\s]*\\s*(?:bad|wrong|incorrect|not like this|don['’]ts?|anti-?pattern|falsch|悪い例|誤り)"
         "(?: (?:ways?|examples?|approach|practices?|usage|commands?))?(?: \\([^)]*\\))?[:!.]*$",
@@ -141,7 +161,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:zurückrollen|zurücksetzen|rückgängig machen|rücknahme|retour (?:en )?arrière|annulation|reversión|revertir|deshacer|"
         "ripristino|回滚|回退|回滾|撤销|ロールバック|切り戻し|切戻し)(?:步骤|方案|操作|方法|手順)? ?(?::|：)?$|"
         "^(?:how )?to (?:roll back|undo|revert|back out)\\b.{0,70}:$|"
-        "^(?:if|in case|when) (?!.*\\b(?:no|not|never|without|tested)\\b).{0,50}\\b(?:roll(?:ing)?[ -]?back|undo|revert|back out)\\b[^.:]{0,30}:$",
+        "(?:→|[-=]>) ?(?:roll(?:ing)?[ -]?back|revert|(?:back|fail|switch)[ -](?:out|back))[^.:→]{0,30}:$|"
+        "^(?:if|in case|when) (?!.*\\b(?:no|not|never|without|tested)\\b).{0,90}\\b(?:roll(?:ing)?[ -]?back|undo|revert|back out|(?:fail|switch) back)\\b[^.:]{0,30}:$",
     [BLOCK_AFTER_UNDO] = "^(?:after|once) (?:the |a |any )?(?:roll ?back|back ?out)\\b[^.]*:$|"
                          "^(?:nach dem (?:rollback|zurückrollen))\\b[^.]*:$",
     [BLOCK_WAYS] =
@@ -165,13 +186,17 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:and |also |then )*"
         "(?:(?:the |its )?(?:(?:command|query|script|last|first)(?:['’]s)? )?"
         "(?:output|results?|response|answer|command|query|status(?: code)?|exit code|value|count|list|version)|"
-        "it|this|that|both|all|each|these|they|you|nothing|no (?:rows?|lines?|errors?)|`[^`]+`|"
+        "it|this|that|there|both|all|each|these|they|you|nothing|logs?|pages?|site|service|pods?|replication|lag|health|console|"
+        "no (?:rows?|lines?|errors?)|`[^`]+`|"
         "(?:the|all|both|each|your|our) [\\w-]+(?: [\\w-]+){0,3}?)(?: of [^,.]{1,40})? "
-        "(?:(?:should|must) (?!not be (?:run|interrupted|stopped|used)|be (?:done|run|executed|repeated|started|"
+        "(?:(?:should|must|(?:has|have|needs?) to) (?!not be (?:run|interrupted|stopped|used)|be (?:done|run|executed|repeated|started|"
         "performed|used|called|installed|restarted|rebooted|deployed|informed|notified|scheduled|avoided|"
         "considered|kept|taken|made|merged|approved|reviewed|coordinated|aware|careful|able)|take|last|only|never|complete|finish|then|now|also|see )|"
         "will (?=show|print|return|list|output|display|say|be empty)|"
         "(?=(?:returns?|prints|exits|outputs) .*(?:[0-9]|`|\"|nothing|OK\\b)))(.+)$",
+    [BLOCK_SHOULD_TOO] =
+        "^(?:[^\\s.:;]+ ){0,6}?(?:doit|doivent|debe|deben|deberá|muss|müssen|darf|dürfen|sollte|deve|devem) (?!être (?:fait|lanc|exécut)|ser (?:hech|ejecut)|wird|warten)\\S|"
+        "^[^。]*(?:であること|ていること|ないこと)[。.]?$",
     [BLOCK_SYSTEM] =
         "^(?:(?:on|for|in) )?" BLOCK_SYSTEMS "(?:(?: ?/ ?|,? and |,? or |, )" BLOCK_SYSTEMS ")*"
         "(?: users?| only| hosts?)?(?: \\([^)]*\\))?:?$",
@@ -342,6 +367,18 @@ static void block_item(struct block_reader *r, uint32_t index)
     }
 }
 
+/* "Wait until the status is green:" above a command that only looks: whoever runs it says when it is so. */
+static bool block_label_waits(const struct block_reader *r, struct sv label)
+{
+    const struct rb_build *b = r->b;
+    const struct rb_step *s = &vec_last(&b->steps)->step;
+
+    if (!regex_has(b->block_patterns[BLOCK_WAITS], label) || !s->command || told_waits(s->text) ||
+        s->command->form == COMMAND_FOLLOW || s->command->form == COMMAND_POLL)
+        return false;
+    return s->command->effect <= EFFECT_STATE || sv_starts_nocase(label, SV("repeat"));
+}
+
 /* "Nobody writes any more (must be 0):" above a block. */
 static void block_label_expects(struct block_reader *r)
 {
@@ -351,9 +388,11 @@ static void block_label_expects(struct block_reader *r)
     if (!sv_ends(label, SV(":")) || b->steps.n <= r->first || vec_last(&b->steps)->expects.n)
         return;
     label = sv_trim(sv_sub(label, 0, label.n - 1));
-    if (expect_in_parentheses(label, &inner) &&
-        (expect_is_label(inner, &rest) || sv_eat_nocase(&inner, SV("must ")) ||
-         sv_eat_nocase(&inner, SV("should "))))
+    if (block_label_waits(r, label))
+        build_expect(b, b->steps.n - 1, label, b->label_line);
+    else if (expect_in_parentheses(label, &inner) &&
+             (expect_is_label(inner, &rest) || sv_eat_nocase(&inner, SV("must ")) ||
+              sv_eat_nocase(&inner, SV("should "))))
         build_expect(b, b->steps.n - 1, expect_is_label(inner, &rest) ? rest : inner,
                      b->label_line);
 }
@@ -368,6 +407,28 @@ static struct sv block_label_case(const struct block_reader *r, struct sv label)
                          regex_has(r->b->block_patterns[BLOCK_FOR_EXAMPLE], label)))
         condition = sv_trim(sv_sub(label, 0, sv_find_byte(label, ':', 0)));
     return condition;
+}
+
+/* What is said right above the block, unless its part is for that case anyway. */
+static struct sv block_label_condition(const struct block_reader *r)
+{
+    const struct rb_build *b = r->b;
+    struct sv label = sv_trim(b->label), part = {NULL, 0}, found = {NULL, 0};
+    bool back = build_role(b) == ROLE_ROLLBACK;
+    struct regex_match g[2];
+
+    if (!sv_ends(label, SV(":")) && !sv_ends(label, SV("：")) && !sv_ends(label, SV("、")))
+        return found;
+    if (back && regex_find(b->block_patterns[BLOCK_BACK_CASE], label, 0, g, 2))
+        return sv_trim(sv_sub(label, g[1].from, g[1].to));
+    if (!back || /* deciding for it is a condition itself */
+        !regex_has(b->block_patterns[BLOCK_TROUBLE], label))
+        found = block_label_case(r, label);
+    if (b->part != RB_NONE && b->parts.v[b->part].kind == PART_ITEM)
+        part = b->parts.v[b->part].condition;
+    if (part.n && (sv_has(found, part) || sv_has(part, found)))
+        found = (struct sv){NULL, 0};
+    return found;
 }
 
 /* Each where its prompt says; what an ssh in it changes stays so. */
@@ -396,11 +457,7 @@ static void block_steps(struct rb_build *b, uint32_t index, struct sv prompts)
                              .way = b->steps.n};
     struct sv outer = b->host;
 
-    if ((sv_ends(b->label, SV(":")) || sv_ends(b->label, SV("：")) ||
-         sv_ends(b->label, SV("、"))) &&
-        (build_role(b) != ROLE_ROLLBACK || /* deciding for it is a condition itself */
-         !regex_has(b->block_patterns[BLOCK_TROUBLE], b->label)))
-        r.label_condition = block_label_case(&r, sv_trim(b->label));
+    r.label_condition = block_label_condition(&r);
     for (uint32_t i = 0; i < b->blocks.v[index].script.n && !b->full_line; i++)
         block_item_there(&r, i);
     block_leftover(&r);
@@ -590,6 +647,7 @@ bool block_is_forbidden(const struct rb_build *b)
 {
     return b->label.n && !regex_has(b->block_patterns[BLOCK_MUST], b->label) &&
            ((sv_ends(b->label, SV(":")) && remark_is(b, b->label)) ||
+            (b->quoted && remark_is(b, b->label)) || /* a warning, and what it warns of */
             regex_has(b->block_patterns[BLOCK_NOT_THESE], b->label) ||
             regex_has(b->block_patterns[BLOCK_WRONG], b->label));
 }
@@ -638,6 +696,16 @@ struct sv block_lang(struct sv info)
     return sv_sub(lang, 0, sv_find_byte(lang, ':', 0));
 }
 
+/* What a session shows as typed into a program that waits for lines: whoever has its terminal does so. */
+static void block_tell_typed(struct rb_build *b, const struct rb_block *block, struct sv literal)
+{
+    struct sv line, typed;
+
+    for (size_t at = block->line + 1; sv_next_line(&literal, &line); at++)
+        if (block_typed(line, &typed))
+            remark_add(b, at, arena_fmt(b->arena, "typed there: %.*s", SV_FMT(typed)));
+}
+
 /* A block in the present part. */
 static void block_read_here(struct rb_build *b, uint32_t node)
 {
@@ -657,7 +725,29 @@ static void block_read_here(struct rb_build *b, uint32_t node)
     block->text = block_text(n->text, may, b->arena, &prompt);
     block_classify(b, n->info, prompt, block);
     block_parse(b, block);
+    if (prompt && block->kind == BLOCK_SHELL && build_role_acts(build_role(b)))
+        block_tell_typed(b, block, n->text);
     block_carry_out(b, index, n->text);
+}
+
+/* Does it end with an "exit" of a session that it did not begin? */
+static bool block_leaves(struct sv text)
+{
+    struct sv line, last = {NULL, 0};
+
+    while (sv_next_line(&text, &line)) {
+        line = sv_trim(line);
+        (void)sv_eat(&line, SV("$ "));
+        if (!line.n)
+            continue;
+        last = line;
+        if (told_starts(
+                line,
+                WORDS_HERE(
+                    "ssh sudo su bash sh psql mysql docker kubectl screen tmux if for while function")))
+            return false;
+    }
+    return sv_eq(last, SV("exit")) || sv_eq(last, SV("logout"));
 }
 
 bool block_has_ssh(struct sv text)
@@ -702,6 +792,9 @@ void block_read(struct rb_build *b, uint32_t node)
     if (titled)
         b->part = b->title_part;
     outer = scope_enter_block(b, node, block_lang_runs(block_lang(b->rb->md.v[node].info)));
+    if (!b->host.n && b->left_host.n && block_leaves(b->rb->md.v[node].text))
+        b->host = b->left_host; /* the section before did not leave it */
+    b->left_host = (struct sv){NULL, 0};
     block_enter_host(b, node, &outer);
     block_read_here(b, node);
     scope_leave_block(b, &outer);
@@ -847,6 +940,8 @@ static enum block_told block_told(const struct rb_build *b, const struct md_node
 {
     struct sv before, after;
 
+    if (block_is_numbered(n))
+        return TOLD_TO_RUN;
     if (regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], n->text))
         return TOLD_NOTHING;
     for (size_t i = 0; i < n->n_spans; i++) {
@@ -882,6 +977,26 @@ bool block_is_whole_command(const struct md_node *n)
            !sv_has(n->text, SV("***"));
 }
 
+bool block_is_numbered(const struct md_node *n)
+{
+    struct sv rest = n->text, line, word;
+    size_t lines = 0, at = 0;
+
+    for (; sv_next_line(&rest, &line); lines++) {
+        struct sv code = line;
+        const struct md_span *s;
+
+        if (!sv_next_word(&code, &word) || word.n > 4 || !strchr(".):", word.p[word.n - 1]) ||
+            !ascii_is_digit(word.p[word.n - 2]) || at >= n->n_spans)
+            return false;
+        s = &n->spans[at++];
+        code = sv_trim(code);
+        if (s->kind != MD_CODE_SPAN || n->text.p + s->from != code.p || s->to - s->from != code.n)
+            return false;
+    }
+    return lines > 0 && at == n->n_spans;
+}
+
 static bool block_has_command(const struct md_node *n)
 {
     for (size_t i = 0; i < n->n_spans; i++)
@@ -890,10 +1005,43 @@ static bool block_has_command(const struct md_node *n)
     return false;
 }
 
+/* The sentence that `at` stands in; of a long one what is near. */
+static struct sv block_sentence(struct sv text, size_t at)
+{
+    size_t from = at, to = at;
+
+    while (from > 0 && at - from < LABEL_MAX_BYTES &&
+           !(ascii_is_space(text.p[from]) && strchr(".!?;", text.p[from - 1]) &&
+             !sv_ends(sv_sub(text, 0, from), SV("e.g.")) &&
+             !sv_ends(sv_sub(text, 0, from), SV("i.e."))))
+        from--;
+    while (to < text.n && to - at < LABEL_MAX_BYTES &&
+           !(strchr(".!?;", text.p[to]) && (to + 1 == text.n || ascii_is_space(text.p[to + 1]))))
+        to++;
+    return sv_trim(sv_sub(text, from, to));
+}
+
+/*
+ * "Run `a` again. Don't run `b`.": the sentence of the second says that it is not to be run, or when.  What the text
+ * begins with was looked at as a whole.
+ */
+static bool block_is_denied(struct rb_build *b, const struct md_node *n, const struct md_span *s,
+                            size_t line)
+{
+    struct sv one = block_sentence(n->text, s->from);
+    struct sv before = {one.p, (size_t)(n->text.p + s->from - one.p)};
+
+    if (!(before.n && regex_has(b->block_patterns[BLOCK_DENIES], before)) &&
+        !(one.p > n->text.p && regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], before)))
+        return false;
+    remark_add(b, line, one);
+    return true;
+}
+
 static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum block_told told)
 {
     size_t line = n->line, at = 0, wraps = 0;
-    bool found = false;
+    bool found = false, numbered = block_is_numbered(n);
 
     for (size_t i = 0; i < n->n_spans && !b->full_line; i++) {
         const struct md_span *s = &n->spans[i];
@@ -908,9 +1056,14 @@ static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum 
             (block_knows_command(sv_sub(n->text, s->from, s->to)) ||
              (told == TOLD_TO_RUN &&
               (block_is_script(sv_sub(n->text, s->from, s->to)) ||
-               block_is_named(sv_sub(n->text, 0, s->from), sv_sub(n->text, s->from, s->to))))))
+               block_is_named(sv_sub(n->text, 0, s->from), sv_sub(n->text, s->from, s->to))))) &&
+            !block_is_denied(b, n, s, line))
             found |= block_command_at(b, (uint32_t)(n - b->rb->md.v),
                                       sv_sub(n->text, s->from, s->to), line, told);
+        else if (numbered) {
+            (void)build_step(b, STEP_MANUAL, line, sv_sub(n->text, s->from, s->to));
+            found = true; /* nobody knows what it does */
+        }
     }
     return found;
 }
@@ -918,14 +1071,26 @@ static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum 
 /* "On web1: `x`", "Stop it. Run this on web1: `x`", "Restart nginx on web1: `x`"; of a heading, not where `x` goes elsewhere. */
 static bool block_inline_host(const struct rb_build *b, const struct md_node *n, struct sv *host)
 {
-    struct sv label = sv_sub(n->text, 0, sv_find_byte(n->text, ':', 0)), code = {NULL, 0};
+    struct sv label = sv_sub(n->text, 0, sv_find_byte(n->text, ':', 0)), code = {NULL, 0}, near,
+              behind;
+    size_t from = 0;
 
     if (where_read(n->text, host) == WHERE_ONCE || told_host(label, host) == WHERE_ONCE)
         return true;
     for (size_t i = 0; i < n->n_spans && !code.n; i++)
-        if (n->spans[i].kind == MD_CODE_SPAN && block_span_is_command(n, &n->spans[i]))
+        if (n->spans[i].kind == MD_CODE_SPAN && block_span_is_command(n, &n->spans[i])) {
             code = sv_sub(n->text, n->spans[i].from, n->spans[i].to);
-    if (told_host_within(label, host))
+            from = n->spans[i].from;
+        }
+    near = sv_sub(n->text, label.n + 1 < from ? label.n + 1 : 0, from);
+    behind = sv_trim(sv_sub(n->text, from + code.n, n->text.n));
+    behind = sv_sub(behind, 0, sv_find_byte(behind, ')', 0));
+    if (where_read(near, host) == WHERE_ONCE || /* "Drain it: on the LB run `x`" */
+        (sv_eat(&behind, SV("(")) && where_read(behind, host) == WHERE_ONCE)) /* "`x` (on web2)" */
+        return true;
+    if (told_host_within(label, host) ||
+        told_host_within(sv_sub(label, 0, size_min(from, sv_find(label, SV("<br"), 0))), host) ||
+        (code.n && told_host_within(block_sentence(n->text, from), host)))
         return !where_reaches_out(code, *host);
     *host = (struct sv){NULL, 0};
     return b->title_within && where_reaches_out(code, b->host);
@@ -947,6 +1112,6 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
     if (there && sv_eq(b->host, host)) /* no ssh of its own */
         b->host = outer;
     for (size_t i = before; i < b->steps.n; i++)
-        b->steps.v[i].step.note = n->text;
+        b->steps.v[i].step.note = sv_sub(n->text, 0, EXPECT_MAX_BYTES);
     return found;
 }

@@ -284,6 +284,14 @@ static void block_comment_beside(struct block_reader *r, struct sv text)
 
     if (!last)
         return;
+    if (regex_has(r->b->block_patterns[BLOCK_IS_NO], text) && last->step.item != RB_NONE) {
+        block_script(r)->v[last->step.item].avoided = true;
+        remark_add(r->b, last->step.line,
+                   arena_fmt(r->b->arena, "%.*s # %.*s", SV_FMT(last->step.text), SV_FMT(text)));
+        vec_release(&last->expects);
+        r->b->steps.n--; /* it is shown, so that nobody does it */
+        return;
+    }
     if (!last->step.note.n)
         last->step.note = text;
     if (condition.n)
@@ -457,7 +465,9 @@ static void block_comment_before(struct block_reader *r, const struct shell_item
         r->condition = condition;
     }
     block_read_brackets(r, text);
-    if (!condition.n && !r->condition.n && block_is_by_hand(r, item, text)) {
+    if (!condition.n && !r->condition.n &&
+        (block_is_by_hand(r, item, text) ||
+         (!item->same_line && regex_has(r->b->block_patterns[BLOCK_HALTS], text)))) {
         block_flush(r);
         (void)block_manual(r, line, text);
         return;

@@ -191,6 +191,32 @@ static size_t prompt_of(struct sv line, char root, bool any)
     return n ? n : prompt_of_client(line);
 }
 
+/* Length of ">>> ", "rs0 [direct: primary] admin> ", "127.0.0.1:6379> ": of a program that waits for lines; 0: none. */
+static size_t prompt_of_program(struct sv line)
+{
+    struct sv front = sv_sub(line, 0, 60);
+    size_t n = 0;
+
+    if (sv_starts(line, SV(">>> ")))
+        return 4;
+    if (!front.n || !ascii_is_alnum(*front.p))
+        return 0;
+    while (n < front.n && (ascii_is_alnum(front.p[n]) || strchr("_.:[]()- ", front.p[n])))
+        n++;
+    return n + 1 < front.n && front.p[n] == '>' && front.p[n + 1] == ' ' &&
+                   !ascii_is_space(front.p[n - 1]) && front.p[n - 1] != '-'
+               ? n + 2
+               : 0;
+}
+
+bool block_typed(struct sv line, struct sv *typed)
+{
+    size_t n = prompt_of_client(line) ? 0 : prompt_of_program(line);
+
+    *typed = sv_trim(sv_sub(line, n, line.n));
+    return n > 0 && typed->n > 0;
+}
+
 /* What begins the lines that were typed: '$' or '#', 's' for a database client's, 0 when there is no prompt. */
 static char prompt_kind(struct sv text, bool console, bool machines)
 {

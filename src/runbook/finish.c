@@ -137,6 +137,8 @@ static void finish_variants(struct rb_build *b)
 
         if (p->variant.n)
             kind = SV("way");
+        if (p->tabs)
+            kind = arena_fmt(b->arena, "tabs %zu", p->tabs);
         if (!kind.n)
             continue;
         key =
@@ -500,7 +502,8 @@ static void finish_jumps(struct rb_build *b)
         if (!map_get(&sections, j->anchor, &at))
             continue;
         p = &b->parts.v[at];
-        if (finish_is_aside(b, p, j->line))
+        if (finish_is_aside(b, p, j->line) && !sv_has(p->condition, j->condition) &&
+            p->condition.n < LABEL_MAX_BYTES) /* enough is said */
             p->condition = p->condition.n ? arena_fmt(b->arena, "%.*s; or %.*s",
                                                       SV_FMT(p->condition), SV_FMT(j->condition))
                                           : j->condition;

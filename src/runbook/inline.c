@@ -174,8 +174,8 @@ bool inline_read(struct rb_build *b, const struct md_node *n, bool listed)
     bool alone = inline_is_alone(b, n);
 
     if (!build_role_acts(build_role(b)) || remark_is(b, n->text) ||
-        !(alone || title_says_run(b->title, n->text) || inline_is_quoted(b, n) ||
-          inline_shows(b, n) || listed))
+        !(alone || block_is_numbered(n) || title_says_run(b->title, n->text) ||
+          inline_is_quoted(b, n) || inline_shows(b, n) || listed))
         return false; /* "Expected: a list of migrations to run" speaks of the commands before */
     if (block_inline(b, n)) {
         if (listed)

@@ -17,6 +17,7 @@ enum block_pattern {
     BLOCK_AT_MOST,
     BLOCK_OVER,
     BLOCK_TODO,     /* a comment that tells a person to do something */
+    BLOCK_HALTS,    /* "STOP here and have somebody look": no command does it */
     BLOCK_NUMBERED, /* "3. Stop the service" */
     BLOCK_CONDITION,
     BLOCK_AT_END,  /* "Restart the bots if needed" */
@@ -39,6 +40,10 @@ enum block_pattern {
     BLOCK_TO_RUN,      /* "Run x", "Restart x" */
     BLOCK_TO_LOOK,     /* "Check with x", "Use x" */
     BLOCK_NOT_TO_RUN,  /* "Never run x", "e.g. x" */
+    BLOCK_DENIES,      /* "..., and don't run" before x */
+    BLOCK_IS_NO,       /* "NO!", "never do this" behind a command */
+    BLOCK_WAITS,       /* "Wait until it is green" above what looks */
+    BLOCK_BACK_CASE,   /* "Before step 3:", "After the cutover:" in a way back */
     BLOCK_SKIP,        /* ", skip the next one" */
     BLOCK_SAYS_RUN,    /* "Run the migration:" */
     BLOCK_META_KEY,    /* "Duration", "Owner": a key wherever it stands */
@@ -53,13 +58,16 @@ enum block_pattern {
     BLOCK_WILL,        /* "This feature will": the list below it says what it does by itself */
     BLOCK_DESCRIBES,   /* "This will:": what follows tells what the command does by itself */
     BLOCK_SHOULD,      /* "The output should be empty" */
+    BLOCK_SHOULD_TOO,  /* the same in other languages: a person answers */
     BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
     BLOCK_NEVER,       /* "Never ...", "Do NOT ..." */
     BLOCK_NOT_THESE,   /* "Never run these": the commands below are none to be carried out */
     BLOCK_MUST,        /* "Do not skip this step": it must be done */
     BLOCK_RIGHT,       /* "Right:", "Use this instead" behind such commands */
     BLOCK_EDIT_FILE,   /* "Edit app.conf", "Set x to 1 in app.conf" */
+    BLOCK_OBLIGES,     /* "the DBA has to say yes", "point of no return" in a warning */
     BLOCK_NOT_BEGIN,   /* "Do not start before ..." */
+    BLOCK_NOT_LISTED,  /* "Never do any of these:", and not "Don't go on if:" */
     BLOCK_WRONG,       /* "Wrong:", "Bad way" */
     BLOCK_NOT_YET,     /* "Do not ... until ...": that is something to wait for */
     BLOCK_SYSTEM,      /* "On Windows:", "macOS / Linux" */
@@ -102,7 +110,12 @@ enum watch_pattern {
     WATCH_LASTS,
     WATCH_REPEATED,
     WATCH_WANTED,
-    WATCH_FINE, /* nothing is done */
+    WATCH_TURNS,    /* "falls below 5": news, and nothing that is hoped for */
+    WATCH_LEADS,    /* "2 % → page", "unless": more than one thing is said */
+    WATCH_RELATIVE, /* "80 % of last week", "85 % after a full GC": no limit that stands alone */
+    WATCH_GOES_ON,  /* "Continue when:": what is below it is hoped for */
+    WATCH_STOPS,    /* "Pull it when": what is below it is feared */
+    WATCH_FINE,     /* nothing is done */
     WATCH_BACK,
     WATCH_MORE_IS_BETTER,
     WATCH_LESS_IS_BETTER,
@@ -142,11 +155,28 @@ struct ways {
     bool listed;       /* they are items of a list */
 };
 
+/* fold.c: <details> whose summary says what it is for, a callout "[!failure] ...", while they are read. */
+struct fold {
+    uint32_t part;  /* RB_NONE: none is read */
+    uint32_t outer; /* the part that it stands in */
+    unsigned depth; /* of <details> inside of each other */
+};
+
+/* fold.c: `=== "Helm"`, one of several tabs, while it is read. */
+struct tab {
+    uint32_t part; /* RB_NONE: none is read */
+    uint32_t outer;
+    uint32_t inside; /* node that all of them are children of */
+    size_t first;    /* line of the first of them */
+    size_t indent;
+};
+
 struct way_back {
     uint32_t part;   /* RB_NONE: none is read */
     uint32_t outer;  /* the part that it stands in */
     uint32_t label;  /* its node */
     uint32_t inside; /* node that the label is a child of */
+    struct sv host;  /* where what is behind it runs */
     size_t steps;    /* steps.n at the label */
     bool title;
     bool bare; /* a title that nothing marks as one */
@@ -194,18 +224,24 @@ struct rb_build {
     uint32_t part; /* that what is read now belongs to */
     uint32_t proc; /* whose steps share a session */
     struct sv host;
-    struct sv label; /* of the paragraph before: "Expected:", "File:", a bold trigger */
+    struct sv left_host; /* where the section before was, which the present one may go on in */
+    struct sv label;     /* of the paragraph before: "Expected:", "File:", a bold trigger */
     size_t label_line;
     bool inlined; /* commands were found in the text of the present item */
     struct way_back back;
+    struct fold fold;
+    struct tab tab;
     struct ways ways;
     struct map tasks;  /* numbers of the boxes */
+    bool named;        /* a heading of level 1 was read */
     bool title_host;   /* `host` is what the present heading says, */
     bool title_within; /* somewhere in it */
     uint32_t title_host_part;
     bool aside;       /* inside a note or tip: nobody has to carry it out */
     bool quoted;      /* inside a quote */
+    bool alarmed;     /* inside one that warns */
     bool acting_list; /* inside a list with numbers or boxes, or that follows another list */
+    bool hoped;       /* inside a list of what is waited for */
     bool feared;      /* inside a list of what is feared: nothing in it is expected */
     uint32_t section; /* numbered, and nothing found in it so far since then; RB_NONE */
     size_t section_steps, section_rules, section_blocks;
@@ -290,6 +326,8 @@ void watch_message(struct rb_build *b, const struct rb_block *block);
 void watch_rule(struct rb_build *b, size_t line, struct sv source, struct sv text);
 /* "Rollback triggers:": is what stands below the label what nobody hopes for? */
 bool watch_is_feared(const struct rb_build *b, struct sv label);
+/* "Continue when:": is it what everybody hopes for? */
+bool watch_is_hoped(const struct rb_build *b, struct sv label);
 /* "twice", "on each node": what no rule says. */
 bool watch_is_repeated(const struct rb_build *b, struct sv reason);
 /* Does the text compare something with a limit? */
@@ -306,6 +344,8 @@ void watch_tree(struct rb_build *b, const struct rb_block *block);
 void block_read(struct rb_build *b, uint32_t node);
 /* Does a line of it begin with ssh?  Then it says itself where things run. */
 bool block_has_ssh(struct sv text);
+/* Lines "D1. `systemctl stop x`", "D2. ...": a list that was typed, each of it all code. */
+bool block_is_numbered(const struct md_node *n);
 /* Is the text, all of it code, a program with arguments? */
 bool block_is_whole_command(const struct md_node *n);
 /* Steps of the commands in code spans of a text; false: there are none. */
@@ -335,6 +375,8 @@ struct sv block_text(struct sv literal, struct block_prompts may, struct arena *
 /* The host that the last prompt "user@host:~$" or "web1$" up to that line of the text names; empty: none. */
 struct sv block_prompt_host(struct sv literal, size_t number);
 bool block_has_prompt_host(struct sv literal);
+/* "127.0.0.1:6379> INFO", ">>> import x": what is typed into a program that is no database client. */
+bool block_typed(struct sv line, struct sv *typed);
 /* The program of a command line, without sudo and its options; empty when there is none. */
 struct sv block_first_word(struct sv line);
 /* Does a program that is known here stand first in the line? */
@@ -489,12 +531,27 @@ bool told_waits(struct sv commands);
 bool told_host_within(struct sv text, struct sv *host); /* the same by where_within() */
 /* "SSH into web1.": from now on there.  True: the text says nothing else. */
 bool told_move(struct rb_build *b, struct sv text);
+/* "Log out of web1. On web2: `x`": what the text begins with. */
+void told_leave(struct rb_build *b, const struct md_node *n);
 /* A numbered section or step in which nothing was found is done by a person, as its title says: before the
  * part that the node `next` (MD_NONE: the end) begins, a heading of that level. */
 #define TOLD_STEP_LEVEL 7u
 void told_section(struct rb_build *b, uint32_t next, unsigned level);
 void told_begin_section(struct rb_build *b, uint32_t part);
 
+/*
+ * fold.c: what stands in a box that somebody opens when it concerns him: <details>, a callout "[!failure] ...", a bullet "What
+ * if the job fails?" with its commands.
+ */
+void fold_html(struct rb_build *b, uint32_t node);
+/* Is the paragraph the title of a tab?  Before a node is read: does it still belong to one? */
+bool fold_tab(struct rb_build *b, uint32_t node);
+void fold_tab_node(struct rb_build *b, uint32_t node);
+/* The part of what stands in the quote is b->part then. */
+void fold_callout(struct rb_build *b, uint32_t node);
+/* When what stands in a bullet is done; of a step: "Falls Apps fehlen: nachladen".  Empty: always. */
+struct sv fold_case_of_item(const struct rb_build *b, struct sv text);
+struct sv fold_case_of_step(struct rb_build *b, struct sv title);
 /* finish.c: ids, joins and the arrays of the runbook. */
 void finish(struct rb_build *b);
 /* table.c: a table. */

@@ -35,8 +35,11 @@ bool remark_is(const struct rb_build *b, struct sv text)
 
 void remark_add(struct rb_build *b, size_t line, struct sv text)
 {
+    text = sv_trim(text);
+    if (b->remarks.n && sv_eq(vec_last(&b->remarks)->text, text))
+        return; /* of two commands that one sentence forbids */
     *vec_add(&b->remarks) = (struct rb_remark){
-        .line = line, .part = b->part, .step = (uint32_t)b->steps.n, .text = sv_trim(text)};
+        .line = line, .part = b->part, .step = (uint32_t)b->steps.n, .text = text};
 }
 
 /* Is the part in the same section as the other: below the same heading? */
@@ -70,6 +73,8 @@ void remark_finish(struct rb_build *b, const uint32_t *place)
             r->step = next; /* of "Safety Rules" before all that is done */
         else if (next > 0 && remark_reaches(b, section, next - 1))
             r->step = next - 1; /* the last one that it can speak of */
+        else if (b->rb->n_steps && section != RB_NONE && b->parts.v[section].role == ROLE_REFERENCE)
+            r->step = 0; /* "Don'ts" behind all that is done */
         else
             r->step = RB_NONE;
     }

@@ -108,15 +108,16 @@ uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, 
 {
     const struct md_node *n = &b->rb->md.v[node];
     struct rb_part *p = vec_add(&b->parts);
+    bool section = kind == PART_SECTION && (n->level > 1 || b->named);
     struct title t;
 
     build_count(b, b->parts.n, n->line);
     title_read(b->title, text, &t);
-    if (kind == PART_SECTION && n->level > 1)
+    if (section)
         title_read_bare(b->title, &t);
-    if (kind == PART_SECTION && n->level == 1 && t.trails) /* of the whole document */
+    if (kind == PART_SECTION && !section && t.trails) /* of the whole document */
         t.condition = (struct sv){NULL, 0};
-    if (kind == PART_SECTION && n->level > 1 && !t.condition.n &&
+    if (section && !t.condition.n &&
         (parent == RB_NONE || build_part(b, parent)->role != ROLE_VERIFY))
         t.condition = title_not_now(b->title, t.text);
     *p = (struct rb_part){.kind = kind,
@@ -194,7 +195,7 @@ static void read_title_host(struct rb_build *b)
     struct sv host, title = build_part(b, b->part)->title;
 
     bool once = where_read(title, &host) == WHERE_ONCE,
-         within = !once && where_within(title, &host);
+         within = !once && (where_within(title, &host) || where_in_brackets(title, &host));
 
     if (!once && !within && b->title_host && read_lies_in(b, b->title_host_part))
         return; /* "#### Verify" below it */
@@ -357,19 +358,37 @@ static bool read_is_for_later(const struct rb_build *b, const struct rb_part *p,
            read_has_only_boxes(b, node) && read_is_behind_release(b);
 }
 
+/*
+ * "If a node does not come up", "It is /var/log": what is below is done in that case.  A whole way back needs none:
+ * deciding for it is one.
+ */
+static void read_heading_case(struct rb_build *b, struct rb_part *p)
+{
+    bool whole = p->role == ROLE_ROLLBACK &&
+                 (p->parent == RB_NONE || build_part(b, p->parent)->role != ROLE_ROLLBACK);
+
+    if (p->condition.n || !build_role_acts(p->role) || whole ||
+        title_variant(b->title, b->rb->md.v[p->node].text).n)
+        return;
+    p->condition = title_case(b->title, p->title, false, b->arena);
+}
+
 static void read_heading(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
+    bool section = n->level > 1 || b->named; /* not the title of the document */
     uint32_t parent = b->part;
     struct rb_part *p;
     enum rb_role own;
     bool step;
 
     told_section(b, node, n->level);
-    while (parent != RB_NONE && (build_part(b, parent)->kind != PART_SECTION ||
-                                 build_part(b, parent)->level >= n->level))
+    while (
+        parent != RB_NONE && parent != b->fold.part &&
+        (build_part(b, parent)->kind != PART_SECTION || build_part(b, parent)->level >= n->level))
         parent = build_part(b, parent)->parent;
     b->part = read_part(b, PART_SECTION, parent, node, n->text);
+    b->named |= n->level == 1;
     p = build_part(b, b->part);
     step =
         p->number.n && (ascii_is_digit(*p->number.p) || (p->number.n > 2 && p->number.p[1] == '.'));
@@ -383,14 +402,18 @@ static void read_heading(struct rb_build *b, uint32_t node)
         own = ROLE_NONE; /* "1. Emergency Rollback Trigger": a step of the way back */
     if (read_is_for_later(b, p, own, node))
         own = ROLE_FOLLOW_UP;
-    if (n->level > 1 && (read_stands_out(b, p, own) || read_is_checklist(b, p, own)))
+    if (section && (read_stands_out(b, p, own) || read_is_checklist(b, p, own)))
         p->role = own; /* whatever it stands in */
-    else if (n->level > 1)
+    else if (section)
         p->role = read_role(p->role, own, step, title_rolls_back(b->title, p->title));
+    if (section)
+        read_heading_case(b, p);
     if (!step || p->due_ms >= 0) { /* a numbered step goes on in the session of its section */
         b->proc = b->part;
-        if (!b->title_host || !read_lies_in(b, b->title_host_part))
+        if (!b->title_host || !read_lies_in(b, b->title_host_part)) {
+            b->left_host = b->host;
             b->host = (struct sv){NULL, 0};
+        }
     }
     read_title_host(b);
     scope_title(b, b->part);
@@ -501,6 +524,25 @@ static bool read_variant(struct rb_build *b, uint32_t node)
     return true;
 }
 
+/* "**Symptom A: it times out**": what is below it is done in that case. */
+static bool read_symptom(struct rb_build *b, uint32_t node)
+{
+    const struct md_node *n = &b->rb->md.v[node];
+    struct sv text = sv_trim(n->text), condition;
+
+    if (!md_is_all_strong(n) || !build_role_acts(build_role(b)) || build_role(b) == ROLE_ROLLBACK ||
+        title_variant(b->title, text).n ||
+        !told_starts(text, WORDS_HERE("symptom error problem cause situation")))
+        return false;
+    condition = title_case(b->title, text, false, b->arena);
+    if (!condition.n)
+        return false;
+    read_step_title(b, node);
+    build_part(b, b->part)->condition =
+        arena_fmt(b->arena, "in the case \"%.*s\"", SV_FMT(condition));
+    return true;
+}
+
 /* Is one of the rules since then judged, not only proposed? */
 static bool read_decided(const struct rb_build *b, size_t before)
 {
@@ -539,13 +581,13 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     struct sv rest;
     struct title t;
 
-    if (way_back_label(b, node))
+    if (fold_tab(b, node) || way_back_label(b, node))
         return;
     if (read_is_step_title(b, n, &t)) {
         read_step_title(b, node);
         return;
     }
-    if (read_variant(b, node) || told_boxes(b, n))
+    if (read_symptom(b, node) || read_variant(b, node) || told_boxes(b, n))
         return;
     scope_paragraph(b, node);
     if (sign_read(b, n))
@@ -654,8 +696,10 @@ static bool read_item_acts(struct rb_build *b, uint32_t item)
 
     bool said = n->first != MD_NONE && scope_has_inline(b, n->first);
 
-    return n->task || ((n->ordered || said || read_is_step_item(b, item)) &&
-                       build_role_acts(build_role(b)) && build_role(b) != ROLE_MONITOR);
+    return n->task ||
+           ((n->ordered || said || read_is_step_item(b, item) ||
+             (fold_case_of_item(b, read_item_text(b, item)).n && read_has_code(b, item))) &&
+            build_role_acts(build_role(b)) && build_role(b) != ROLE_MONITOR);
 }
 
 /* Does somebody have to do or confirm it, for the run to go on? */
@@ -679,6 +723,9 @@ static uint32_t read_item_part(struct rb_build *b, uint32_t item)
     p->checked = n->checked;
     p->end_line = n->end_line;
     title_read(b->title, text, &t);
+    if (!p->condition.n && read_has_code(b, item))
+        p->condition =
+            n->ordered || n->task ? fold_case_of_step(b, p->title) : fold_case_of_item(b, text);
     if (sv_ends(text, SV(":")) && t.sentence.n && !p->condition.n)
         p->condition = t.sentence; /* "If the schema has to go back:" above what is done then */
     if (!p->number.n && n->ordered)
@@ -702,6 +749,7 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
         if (build_role_acts(build_role(b))) {
             size_t before = b->steps.n;
 
+            told_leave(b, &v[c]);
             b->inlined = block_inline(b, &v[c]);
             attach_inline(b, &v[c], before);
             if (!b->inlined && !read_has_code(b, item))
@@ -727,6 +775,16 @@ static enum rb_role read_role_around(const struct rb_build *b, uint32_t part)
                : ROLE_DEPLOY;
 }
 
+/* What must not be done, with the words of the heading where the item itself does not say so. */
+static struct sv read_forbidden(struct rb_build *b, uint32_t item)
+{
+    struct sv text = read_item_text(b, item);
+
+    return remark_is(b, text) ? text
+                              : arena_fmt(b->arena, "%.*s: %.*s",
+                                          SV_FMT(build_part(b, b->part)->title), SV_FMT(text));
+}
+
 static void read_item(struct rb_build *b, uint32_t item)
 {
     uint32_t outer = b->part, saying = b->saying, part;
@@ -750,9 +808,10 @@ static void read_item(struct rb_build *b, uint32_t item)
         return; /* "- Never do this:" and what it shows */
     }
     if (titled && build_role(b) == ROLE_REFERENCE &&
-        title_is_rules(b->title, build_part(b, b->part)->title) &&
-        remark_is(b, read_item_text(b, item)))
-        remark_add(b, b->rb->md.v[item].line, read_item_text(b, item));
+        ((title_is_rules(b->title, build_part(b, b->part)->title) &&
+          remark_is(b, read_item_text(b, item))) ||
+         title_forbids(b->title, build_part(b, b->part)->title)))
+        remark_add(b, b->rb->md.v[item].line, read_forbidden(b, item));
     if (titled && build_role(b) != ROLE_TROUBLESHOOT &&
         (b->part == RB_NONE || build_part(b, b->part)->offset_ms < 0))
         watch_propose(b, attach_text(b, first), b->rb->md.v[item].line);
@@ -871,16 +930,35 @@ static bool read_is_to_confirm(struct rb_build *b, struct sv label)
             (own == ROLE_VERIFY && build_role(b) == ROLE_VERIFY && b->label.n && heading));
 }
 
+/* "Never do any of these:": nothing in the list is done. */
+static void read_forbidden_list(struct rb_build *b, uint32_t node)
+{
+    const struct md_node *v = b->rb->md.v;
+    struct sv label = sv_trim(b->label);
+
+    for (uint32_t c = v[node].first; c != MD_NONE; c = v[c].next)
+        remark_add(b, v[c].line,
+                   arena_fmt(b->arena, "%.*s %.*s", SV_FMT(label), SV_FMT(read_item_text(b, c))));
+    b->label = (struct sv){NULL, 0}; /* what stands below the list is no part of it */
+}
+
 static void read_list(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v;
     uint32_t first = v[node].first, saying = scope_group(b);
     struct sv label = b->label;
     bool whole = b->whole, for_case = read_is_for_case(b, label), feared = b->feared, back_case;
-    bool acting = b->acting_list;
+    bool acting = b->acting_list, hoped = b->hoped, there;
     uint32_t outer = b->part;
     size_t before = b->steps.n;
+    struct sv host, host_outer = b->host;
 
+    if (build_role_acts(build_role(b)) &&
+        regex_has(b->block_patterns[BLOCK_NOT_LISTED], sv_trim(label))) {
+        read_forbidden_list(b, node);
+        b->saying = saying;
+        return;
+    }
     if (first != MD_NONE && !v[first].task && !v[first].ordered &&
         attach_is_criteria(b, b->label, node) && build_role_acts(build_role(b))) {
         attach_criteria(b, node);
@@ -903,9 +981,13 @@ static void read_list(struct rb_build *b, uint32_t node)
                 !v[v[node].parent].ordered;
     b->whole |= for_case && !back_case;
     b->feared |= watch_is_feared(b, label);
+    b->hoped |= watch_is_hoped(b, label);
     b->acting_list =
         first != MD_NONE && (v[first].task || v[first].ordered ||
                              (v[node].before != MD_NONE && v[v[node].before].kind == MD_LIST));
+    there = sv_ends(label, SV(":")) && told_host(label, &host) == WHERE_ONCE; /* "3. On web1:" */
+    if (there)
+        b->host = host;
     if (read_is_help(b, label)) {
         b->part = read_part(b, PART_STEP, b->part, node, label);
         build_part(b, b->part)->role = ROLE_TROUBLESHOOT;
@@ -916,8 +998,11 @@ static void read_list(struct rb_build *b, uint32_t node)
     }
     b->whole = whole;
     b->feared = feared;
+    b->hoped = hoped;
     b->acting_list = acting;
     b->part = outer;
+    if (there && sv_eq(b->host, host)) /* no ssh of its own */
+        b->host = host_outer;
     if (back_case)
         case_of_back(b, before, label);
     if (b->steps.n == before)
@@ -934,15 +1019,22 @@ static void read_quote(struct rb_build *b, uint32_t node)
     static const struct sv kinds[] = {SV("[!NOTE"), SV("[!TIP"),     SV("[!INFO"),
                                       SV("[!HINT"), SV("[!EXAMPLE"), SV("[!QUESTION"),
                                       SV("[!FAQ"),  SV("[!ABSTRACT")};
-    uint32_t first = b->rb->md.v[node].first;
-    bool outer = b->aside, quoted = b->quoted;
+    static const struct sv alarms[] = {SV("[!WARN"), SV("[!CAUTION"), SV("[!DANGER"),
+                                       SV("[!IMPORTANT"), SV("[!ATTENTION")};
+    uint32_t first = b->rb->md.v[node].first, part = b->part;
+    bool outer = b->aside, quoted = b->quoted, alarmed = b->alarmed;
 
+    fold_callout(b, node);
     b->quoted = true;
     for (size_t i = 0; first != MD_NONE && i < ARRAY_LEN(kinds); i++)
         b->aside |= sv_starts_nocase(sv_trim(b->rb->md.v[first].text), kinds[i]);
+    for (size_t i = 0; first != MD_NONE && i < ARRAY_LEN(alarms); i++)
+        b->alarmed |= sv_starts_nocase(sv_trim(b->rb->md.v[first].text), alarms[i]);
     read_children(b, node);
     b->aside = outer;
     b->quoted = quoted;
+    b->alarmed = alarmed;
+    b->part = part;
 }
 
 static void read_table(struct rb_build *b, uint32_t node)
@@ -956,6 +1048,7 @@ static void read_table(struct rb_build *b, uint32_t node)
 static void read_node(struct rb_build *b, uint32_t node)
 {
     way_back_node(b, node);
+    fold_tab_node(b, node);
     switch (b->rb->md.v[node].kind) {
     case MD_HEADING: read_heading(b, node); break;
     case MD_PARAGRAPH: read_paragraph(b, node); break;
@@ -968,6 +1061,7 @@ static void read_node(struct rb_build *b, uint32_t node)
     case MD_HTML:
         scope_html(b, node);
         meta_html(b, &b->rb->md.v[node]);
+        fold_html(b, node);
         break;
     case MD_RULE:
     case MD_ROW:
@@ -1038,6 +1132,8 @@ enum err_code runbook_read(const struct document *doc, struct runbook *ret, stru
                          .proc = RB_NONE,
                          .section = RB_NONE,
                          .back = {.part = RB_NONE},
+                         .fold = {.part = RB_NONE},
+                         .tab = {.part = RB_NONE},
                          .ways = {.part = RB_NONE, .item = RB_NONE},
                          .saying = RB_NONE,
                          .titled = MD_NONE};

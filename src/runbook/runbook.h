@@ -55,6 +55,7 @@ struct rb_part {
     bool task, checked;
     int64_t offset_ms; /* of "15-Minute Checks": when after the deployment; -1: none */
     int64_t due_ms; /* "Within 24 Hours", "(30 Days Later)": counted from the deployment; -1: now */
+    size_t tabs;    /* line of the first of the tabs that it is one of; 0: it is none */
     bool later;     /* "30 days later", "7 days after": not before that */
     uint32_t joined; /* a checklist item and the procedure with its number; RB_NONE */
     uint32_t one_of; /* the first of the parts of which one is carried out; RB_NONE */

@@ -108,6 +108,8 @@ bool sql_is_statement(struct sv line)
         SV("WITH"),   SV("GRANT"),    SV("REVOKE"), SV("CALL"),   SV("ANALYZE"), SV("REINDEX"),
         SV("PRAGMA"), SV("TRUNCATE"), SV("START"),  SV("STOP"),   SV("RESET"),   SV("CHANGE"),
         SV("FLUSH"),  SV("USE"),      SV("LOCK"),   SV("UNLOCK"), SV("REFRESH"), SV("DESCRIBE")};
+    static const struct sv capitals[] = {SV("PAUSE"), SV("RESUME"), SV("SUSPEND"), SV("RECONNECT"),
+                                         SV("SET")}; /* `set -e` is of the shell */
     struct sv word = {NULL, 0};
 
     line = sv_trim(line);
@@ -118,6 +120,9 @@ bool sql_is_statement(struct sv line)
         word.n--;
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (sv_eq_nocase(word, words[i]))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(capitals); i++)
+        if (sv_eq(word, capitals[i]))
             return true;
     return false;
 }

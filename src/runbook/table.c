@@ -365,6 +365,23 @@ struct table_columns {
     bool checks; /* what a person looks at has a value that is well */
 };
 
+/* What a person does, with the command that nothing runs: "Take the export: `expdp x`". */
+static struct sv table_task_text(struct rb_build *b, uint32_t row, const struct table_columns *at)
+{
+    struct sv text = sv_trim(table_node(b, row, at->task)->text);
+    const struct md_node *cell = at->command >= 0 ? table_node(b, row, at->command) : NULL;
+    const struct md_node *result = at->expected >= 0 ? table_node(b, row, at->expected) : NULL;
+
+    if (!cell || at->command == at->task || !cell->n_spans)
+        return text;
+    text = arena_fmt(b->arena, "%.*s: %.*s", SV_FMT(text),
+                     SV_FMT(sv_trim(attach_text(b, (uint32_t)(cell - b->rb->md.v)))));
+    return result && sv_trim(result->text).n
+               ? arena_fmt(b->arena, "%.*s (expected: %.*s)", SV_FMT(text),
+                           SV_FMT(sv_trim(result->text)))
+               : text;
+}
+
 static void table_task_row(struct rb_build *b, uint32_t row, const struct table_columns *at)
 {
     const struct md_node *cell = table_node(b, row, at->task);
@@ -385,7 +402,8 @@ static void table_task_row(struct rb_build *b, uint32_t row, const struct table_
         return;
     }
     approval = title_is_approval(b->title, cell->text);
-    (void)build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, cell->line, sv_trim(cell->text));
+    (void)build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, cell->line,
+                     table_task_text(b, row, at));
     if (at->checks && result && sv_trim(result->text).n)
         build_expect(b, b->block_steps, sv_trim(result->text), result->line);
     table_undo(b, row, at->undo);
@@ -425,6 +443,17 @@ static void table_case(struct rb_build *b, struct sv task)
             b->steps.v[i].step.condition = condition;
 }
 
+/* "Stop the interface on web1": where the command of the row runs that does not reach out by itself. */
+static bool table_host_of_task(const struct rb_build *b, uint32_t row,
+                               const struct table_columns *at, struct sv command, struct sv *host)
+{
+    const struct md_node *task = table_node(b, row, at->task);
+
+    return task && !block_has_ssh(command) &&
+           (told_host(task->text, host) == WHERE_ONCE || told_host_within(task->text, host)) &&
+           !where_reaches_out(command, *host);
+}
+
 /* A row with a command, and perhaps what it must show; without one, a person does what it says. */
 static void table_command_row(struct rb_build *b, uint32_t row, const struct table_columns *at)
 {
@@ -434,6 +463,13 @@ static void table_command_row(struct rb_build *b, uint32_t row, const struct tab
     bool there = cell && !block_has_ssh(cell->text) && table_host(b, row, at->host, &host), found;
 
     b->block_steps = b->steps.n;
+    if (at->task >= 0 && table_node(b, row, at->task) &&
+        remark_is(b, table_node(b, row, at->task)->text)) {
+        remark_add(b, table_node(b, row, at->task)->line, table_task_text(b, row, at));
+        return; /* "never rerun it" */
+    }
+    if (!there && cell && at->task >= 0)
+        there = table_host_of_task(b, row, at, cell->text, &host);
     if (there)
         b->host = host;
     found = cell && block_inline(b, cell);

@@ -14,6 +14,11 @@
     "restor(?:e|ation)$|^disaster recovery|"                                                      \
     "^(?:(?:data|database|backup|emergency) )?recovery(?: plan| procedures?| steps)?$"
 
+/* "What must not happen": what stands below it is no sentence, and no task. */
+#define TITLE_FORBIDS                                                                                         \
+    "^(?:what|things|actions|commands)(?: that)? (?:(?:must|should|may|can)(?: not|n['’]t| never)|cannot) " \
+    "(?:be |ever |happen|run|do)"
+
 /* "Common patterns" and "Rollback template", but not "Update the e-mail templates", which is something to do. */
 #define TITLE_SHOWN                                                                                 \
     "^(?!(?:add|apply|build|copy|create|deploy|delete|disable|edit|enable|import|install|"          \
@@ -29,9 +34,11 @@ static const struct {
     const char *pattern;
 } title_roles[] = {
     {ROLE_NONE, "^alert(?:s|name)?: "}, /* what the document is about */
+    {ROLE_REFERENCE, TITLE_FORBIDS},
     {ROLE_REFERENCE,
      "^(?:do not|don['’]ts?|never)\\b(?! forget)(?!.*\\b(?:until|unless|before)\\b)|^(?:things |what )(?:you should )?(?:not to|never to|to avoid|to never)\\b|"
      "^(?:forbidden|prohibited|banned)\\b|\\b(?:forbidden|prohibited|banned) (?:commands?|operations?|actions?)|"
+     "^(?:wrong|bad|right|good|do(?:['’]?s)?|don['’]?ts?)(?: ?/ ?| and | & | vs\\.? )(?:wrong|bad|right|good|do(?:['’]?s)?|don['’]?ts?)$|"
      "^(?:bad|wrong|incorrect)(?: (?:ways?|examples?|approach|practices?|usage))?$|"
      "絶対禁止|禁止(?:事項|操作|コマンド)|(?:やっては|して)(?:いけない|ならない)|禁止操作|严禁|^verboten|^niemals"},
     {ROLE_DECIDE,
@@ -64,7 +71,7 @@ static const struct {
     {ROLE_ROLLBACK, TITLE_RESTORE},
     {ROLE_ROLLBACK,
      "roll(ing)?[ -]?back|back(ing)?[ -]?out|\\brevert|way back|fall[ -]?back( plan|$)|"
-     "^undo|^plan b$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
+     "^undo|^plan b$|^going back\\b|^go back$|^kill[ -]?switch(?:es)?$|^abort(?:ing)?(?: (?:procedure|plan|steps))?$|marcha atrás|marche arrière|^revers[ãa]o|^reverter|voltar atrás|ripristino|terugdraai|wycofan|återställ|tilbakerull|откат|롤백|^abbruch(?:plan)?$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
      "^if (it|something|anything|things) (fails?|goes|go) ?(wrong)?|"
      "retour (?:en )?arrière|restauration|reversi[óo]n|vuelta atrás|回滚|回退|zurückroll|rückfall|rückweg|^bei (?:einem )?(?:fehlern?|problemen?|störung(?:en)?|abbruch)\\b|^im (?:fehler|stör(?:ungs)?|not)fall\\b|ロールバック|切り戻し"},
     {ROLE_TROUBLESHOOT,
@@ -102,6 +109,8 @@ enum title_pattern {
     TITLE_RARE,    /* "(emergency only)": what is told with the title */
     TITLE_AT_END,  /* "Full restart if the canary fails" */
     TITLE_NOT_NOW, /* "Future: automated failover" */
+    TITLE_GOES,    /* "Uninstall" */
+    TITLE_INVERSE, /* "Start/stop the service": nobody wants both */
     TITLE_DRILL,
     TITLE_SENTENCE,   /* "Only if ...", "Use only if ..." */
     TITLE_NOT_BEFORE, /* "(30 days later)" */
@@ -123,6 +132,9 @@ enum title_pattern {
     TITLE_DAY,        /* "Day 2-7", "Week 1 after the release" */
     TITLE_RULES,      /* "Critical Safety Rules" */
     TITLE_USE_CASE,   /* "For testing with a part of the users" */
+    TITLE_NOT_THIS,   /* "What must not happen" */
+    TITLE_CASE,       /* "If a node does not come up", "It is /var/log" */
+    TITLE_ASKS,       /* "Peers do not come back?" */
     TITLE__N
 };
 
@@ -144,8 +156,8 @@ static const char *const title_patterns[] = {
     [TITLE_T_PLUS] =
         "^T ?\\+ ?([0-9]+) ?(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\\b",
     [TITLE_APPROVAL] =
-        ("\\bapproval (?:obtained|received|given|from|granted)|\\bapproval\\b.* is (?:required|needed)|"
-         "\\b(?:has|have|needs?) to approve\\b|\\bmust (?:approve|be approved|sign[ -]?off)\\b|\\bapprove[sd]? by\\b|"
+        ("\\bapproval (?:obtained|received|given|from|granted)|^(?!.{0,300}\\b(?:no|not|without)\\b|.{0,300}n['’]t\\b).{0,300}\\bapproval\\b.{0,200}\\b(?:required|needed|necessary)\\b|"
+         "\\b(?:has|have|needs?) to (?:approve|agree|say (?:yes|ok)|give (?:the |an? |his |her )?(?:go|ok|approval))\\b|\\bmust (?:approve|be approved|sign[ -]?off)\\b|\\bapprove[sd]? by\\b|"
          "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得"),
     [TITLE_SENTENCE] = ("^(?:(?:use|run|do|perform|execute)(?: this)? )?(?:only )?"
                         "(?:if|when|unless|falls|nur wenn|wenn)\\b[^.]*$"),
@@ -195,6 +207,13 @@ static const char *const title_patterns[] = {
     [TITLE_RULES] = TITLE_SAFETY "|^(?:do not|don['’]ts?|never)\\b",
     [TITLE_USE_CASE] = "^(?:use (?:this|these|it)(?: [a-z]+)? (?:for|when|if|to)|for [a-z]+ing|"
                        "when you)\\b[^:]*$",
+    [TITLE_NOT_THIS] = TITLE_FORBIDS "|^(?:do not|don['’]?ts?|never|not to be (?:used|done|run))$",
+    [TITLE_CASE] =
+        "^(?:only )?(?:(?:if|when|unless|should|falls|nur wenn|wenn|sollten?|si|s['’]ils?|en cas d\\S*|en caso de) "
+        "(?!(?:(?:you|it|this|that|all|everything|all \\w+)(?:['’]re|['’]s| is| are| have| has)? ?)?(?:been )?"
+        "(?:done|finished|ready|complete|completed|successful|fertig)\\b)\\S.*|"
+        "in an emergency|(?:symptom|error|problem|cause|situation)(?: [a-z0-9]{1,2}\\b|:).*|what if \\S.*|it(?:['’]s| is) \\S.*|[^。]*場合(?:は|のみ)?)$",
+    [TITLE_ASKS] = "\\w\\W{0,3}\\?$",
     [TITLE_OF_LOSS] = "\\b(?:restor|recover|disaster|fail ?over)",
     [TITLE_CONDITION] =
         ("^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|si|seulement si|uniquement si|si es|sólo si|"
@@ -209,6 +228,12 @@ static const char *const title_patterns[] = {
         "[^,]*?[\\w)],? (?:[-–—] )?((?:only )?(?:if (?!(?:it )?(?:(?:does )?not |doesn|exist|missing|present|absent|changed))|unless |in case of )[^,:;.()]*)[:.]?$",
     [TITLE_NOT_NOW] =
         "^(?:future|planned|todo) ?(?::| [–—-]) |^(?:old|deprecated|obsolete) (?:procedure|process|method|way|steps)$",
+    [TITLE_GOES] = "^uninstall(?:ing|ation)?$|^tear(?:ing)? ?down$",
+    [TITLE_INVERSE] =
+        "^(?:how to )?(?:(?:start|run)(?:ing)? ?(?:/|&|or|and) ?stop|stop(?:ping)? ?(?:/|&|or) ?start|enabl(?:e|ing) ?(?:/|&|or|and) ?disabl|"
+        "disabl(?:e|ing) ?(?:/|&|or) ?enabl|turn(?:ing)? (?:\\w+ )?on ?(?:/|&|or|and) ?off|lock(?:ing)? ?(?:/|&|or|and) ?unlock|"
+        "add(?:ing)? ?(?:/|&|or|and) ?remov|mount(?:ing)? ?(?:/|&|or|and) ?unmount|install(?:ing)? ?(?:/|&|or|and) ?uninstall|"
+        "paus(?:e|ing) ?(?:/|&|or|and) ?resum|activat(?:e|ing) ?(?:/|&|or|and) ?deactivat)",
     [TITLE_DRILL] =
         "^(?:[\\w-]+ )?drills?$|^(?:chaos|game ?day)(?: tests?)?$|^(?:test [0-9]+:? )?simulat(?:e|ing) |"
         "^test(?:ing)? (?:the |of the )?(?:fail ?over|disaster recovery|roll ?back|restore)\\b",
@@ -424,6 +449,27 @@ bool title_is_use_case(struct title_reader *r, struct sv text)
     return regex_has(r->patterns[TITLE_USE_CASE], text);
 }
 
+bool title_forbids(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_NOT_THIS], title_strip_glyphs(text));
+}
+
+struct sv title_case(struct title_reader *r, struct sv text, bool asks, struct arena *arena)
+{
+    text = title_strip_glyphs(text);
+    if (!regex_has(r->patterns[TITLE_CASE], text) &&
+        !(asks && regex_has(r->patterns[TITLE_ASKS], text)))
+        return (struct sv){NULL, 0};
+    while (text.n && strchr("?:. ", text.p[text.n - 1]))
+        text.n--;
+    if (sv_eat_nocase(&text, SV("what "))) /* "What if the job fails?" */
+        return text;
+    return sv_starts_nocase(text, SV("it is ")) || sv_starts_nocase(text, SV("it's ")) ||
+                   sv_starts_nocase(text, SV("it’s "))
+               ? arena_fmt(arena, "if i%.*s", SV_FMT(sv_sub(text, 1, text.n)))
+               : text;
+}
+
 bool title_is_first(struct title_reader *r, struct sv text)
 {
     return regex_has(r->patterns[TITLE_FIRST], title_strip_glyphs(text));
@@ -468,6 +514,10 @@ struct sv title_not_now(struct title_reader *r, struct sv text)
 {
     if (regex_has(r->patterns[TITLE_DRILL], text))
         return SV("as a drill");
+    if (regex_has(r->patterns[TITLE_INVERSE], text))
+        return SV("when one of these is wanted");
+    if (regex_has(r->patterns[TITLE_GOES], text))
+        return SV("when it is to go");
     return regex_has(r->patterns[TITLE_NOT_NOW], text) ? SV("now") : (struct sv){NULL, 0};
 }
 

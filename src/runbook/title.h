@@ -57,6 +57,13 @@ bool title_is_gate(struct title_reader *r, struct sv text);
 bool title_is_day(struct title_reader *r, struct sv text);
 /* "Critical Safety Rules": what they forbid is told to whoever begins. */
 bool title_is_rules(struct title_reader *r, struct sv text);
+/* "What must not happen": each item below it is one of these things. */
+bool title_forbids(struct title_reader *r, struct sv text);
+/*
+ * "If a node does not come up", "What if the job fails?", "It is /var/log": the case that what stands below is for; asks: also
+ * "Peers do not come back?".  Empty: it is for each run.
+ */
+struct sv title_case(struct title_reader *r, struct sv text, bool asks, struct arena *arena);
 /* A sentence below a heading that says what the section is for: "For testing with a part of the users". */
 bool title_is_use_case(struct title_reader *r, struct sv text);
 /* "First Deployment", "Initial Setup"; "Version Upgrade", "Subsequent Releases". */

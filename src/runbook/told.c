@@ -41,9 +41,24 @@ static struct sv told_behind(struct sv text, char mark, size_t within)
                : sv_trim(sv_sub(text, at + 1, text.n));
 }
 
+/* ":warning: If ...", "⚠️ If ...": without what stands before the first word. */
+static struct sv told_unmarked(struct sv text)
+{
+    size_t end;
+
+    while (text.n &&
+           (*text.p == ':' || (unsigned char)*text.p == 0xe2 || (unsigned char)*text.p == 0xf0)) {
+        end = sv_find_byte(text, ' ', 0);
+        if (end == SV_NPOS || (*text.p == ':' && (end < 3 || text.p[end - 1] != ':')))
+            break;
+        text = sv_trim(sv_sub(text, end, text.n));
+    }
+    return text;
+}
+
 static void told_classify(struct sv text, struct told_sentence *s)
 {
-    struct sv one = sv_trim(sv_sub(text, s->from, s->to)), main;
+    struct sv one = told_unmarked(sv_trim(sv_sub(text, s->from, s->to))), main;
 
     if (!one.n || sv_ends(one, SV("?")))
         return;
@@ -129,6 +144,16 @@ bool told_move(struct rb_build *b, struct sv text)
     return whole && text.n > 0;
 }
 
+void told_leave(struct rb_build *b, const struct md_node *n)
+{
+    struct told_sentence s = {0};
+    struct sv host;
+
+    if (n->n_spans && told_cut(n->text, &s) && s.to < n->text.n &&
+        where_read(sv_sub(n->text, 0, s.to), &host) == WHERE_LEAVE)
+        b->host = (struct sv){NULL, 0};
+}
+
 /* --- other sections --- */
 
 /* "go to [x](#x)" leads to what is done in the case; "go back to", "skip to" lead to what is done in any. */
@@ -144,10 +169,35 @@ static bool told_is_jump(const struct md_span *span)
     return span->kind == MD_LINK && sv_starts(span->url, SV("#"));
 }
 
+/* "Is it managed?" above a bullet "Yes: go to [A](#a)"; empty: it is no such bullet. */
+static struct sv told_answer(struct rb_build *b, const struct md_node *n)
+{
+    const struct md_node *v = b->rb->md.v;
+    uint32_t list = n->parent == MD_NONE ? MD_NONE : v[n->parent].parent;
+    uint32_t above = list == MD_NONE || v[list].kind != MD_LIST ? MD_NONE : v[list].before;
+    struct sv rest = n->text, word = {NULL, 0}, asked;
+
+    if (above == MD_NONE || v[above].kind != MD_PARAGRAPH || !sv_next_word(&rest, &word) ||
+        !told_starts(word, WORDS_HERE("yes no ja nein oui non sí sim não")))
+        return (struct sv){NULL, 0};
+    asked = sv_trim(v[above].text);
+    return sv_ends(asked, SV("?")) ? arena_fmt(b->arena, "when the answer to \"%.*s\" is %.*s",
+                                               SV_FMT(asked), SV_FMT(told_bare(word)))
+                                   : (struct sv){NULL, 0};
+}
+
 void told_jumps(struct rb_build *b, const struct md_node *n)
 {
     struct told_sentence s = {0};
+    struct sv answer = n->n_spans ? told_answer(b, n) : (struct sv){NULL, 0};
     bool jumps = false;
+
+    for (size_t i = 0; answer.n && i < n->n_spans; i++)
+        if (told_is_jump(&n->spans[i]))
+            *vec_add(&b->jumps) =
+                (struct rb_jump){.line = n->line,
+                                 .anchor = sv_sub(n->spans[i].url, 1, n->spans[i].url.n),
+                                 .condition = answer};
 
     for (size_t i = 0; i < n->n_spans && !jumps; i++)
         jumps = told_is_jump(&n->spans[i]);
@@ -179,7 +229,7 @@ static struct sv told_shown(struct rb_build *b, struct sv sentence, size_t from)
         return arena_fmt(b->arena, "exit code %.*s", SV_FMT(shown));
     }
     return sv_ends(before, SV("should")) || sv_ends(before, SV("must")) ||
-                   sv_ends(before, SV("will"))
+                   sv_ends(before, SV("will")) || sv_ends(before, SV(" to"))
                ? arena_fmt(b->arena, "should %.*s", SV_FMT(shown))
                : shown;
 }
@@ -199,9 +249,14 @@ bool told_expects(struct rb_build *b, const struct md_node *n)
 
         if (sv_ends(one, SV(".")))
             one.n--;
-        if (sv_ends(one, SV(":")) || !regex_find(b->block_patterns[BLOCK_SHOULD], one, 0, g, 2))
+        if (sv_ends(one, SV(":")) || remark_is(b, one))
             continue;
-        build_expect(b, b->block_steps, told_shown(b, one, g[1].from), n->line);
+        if (regex_find(b->block_patterns[BLOCK_SHOULD], one, 0, g, 2))
+            build_expect(b, b->block_steps, told_shown(b, one, g[1].from), n->line);
+        else if (regex_has(b->block_patterns[BLOCK_SHOULD_TOO], one))
+            build_expect(b, b->block_steps, one, n->line);
+        else
+            continue;
         found = true;
     }
     return found;
@@ -317,6 +372,15 @@ static void told_take(struct rb_build *b, const struct md_node *n, const struct 
     enum where_kind where = where_read(one, &host);
     bool remark = b->quoted || s->how == TOLD_NOT;
 
+    bool approval = s->how == TOLD_NOT && !b->quoted && !sv_ends(one, SV(":")) &&
+                    (sv_has_nocase(one, SV("approval")) || sv_has_nocase(one, SV(" to "))) &&
+                    title_is_approval(b->title, one);
+
+    if (approval) { /* "**Approval of the owner needed.**" */
+        span->from = size_min(span->from, s->from);
+        span->to = s->to;
+        return;
+    }
     if (where == WHERE_STAY || where == WHERE_LEAVE || (s->how == TOLD_NOT && !remark_is(b, one)) ||
         told_fills_in(b, one))
         return;
@@ -363,7 +427,8 @@ static bool told_is_label(const struct md_node *n)
     size_t end;
     struct sv strong = md_leading_strong(n, &end);
 
-    return md_is_all_strong(n) ||
+    return (md_is_all_strong(n) && !sv_ends(sv_trim(n->text), SV(".")) &&
+            !sv_ends(sv_trim(n->text), SV("!"))) ||
            (strong.n && !told_is_warning(strong) &&
             (n->text.p[end - 1] == ':' || (end < n->text.n && n->text.p[end] == ':')));
 }
@@ -372,7 +437,9 @@ static bool told_is_label(const struct md_node *n)
 static bool told_is_case(const struct rb_build *b, const struct told_sentence *s)
 {
     return s->in_case && build_role(b) != ROLE_ROLLBACK && !sv_ends(s->main, SV(":")) &&
-           (s->how != TOLD_NOT || remark_is(b, s->main));
+           (s->how != TOLD_NOT || remark_is(b, s->main) ||
+            sv_has_nocase(s->main, SV("do nothing")) || sv_has_nocase(s->main, SV("skip ")) ||
+            sv_has_nocase(s->main, SV("go to ")) || sv_has_nocase(s->main, SV("leave out ")));
 }
 
 /* "Do not restart anything until the database team says so": somebody says that it is so. */
@@ -383,11 +450,21 @@ static bool told_is_gate(const struct rb_build *b, struct sv text)
            regex_has(b->block_patterns[BLOCK_NEVER], text) && !remark_is(b, text);
 }
 
+/* "The DBA has to say yes." in a warning of which no sentence is a remark by itself: since the n-th. */
+static void told_alarm(struct rb_build *b, const struct md_node *n, size_t remarks)
+{
+    struct sv text = sv_sub(n->text, told_begin(n->text), n->text.n);
+
+    if (b->alarmed && b->remarks.n == remarks && regex_has(b->block_patterns[BLOCK_OBLIGES], text))
+        remark_add(b, n->line, text);
+}
+
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
 {
     struct told_sentence s = {.to = told_begin(n->text)}, ahead;
     struct told_span span = {SV_NPOS, 0};
     bool below = told_has_commands_below(b, n);
+    size_t before = b->remarks.n;
 
     if (!told_role_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
         return;
@@ -409,6 +486,7 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
         }
         told_take(b, n, &s, last, &span);
     }
+    told_alarm(b, n, before);
     if (span.from == SV_NPOS)
         return;
     told_step(b, n, span.from, told_has_commands_below(b, n) ? span.to : n->text.n);

@@ -19,6 +19,11 @@
     "forward|zur\xc3\xbc"                                                                                           \
     "ckrollen)"
 
+/* What is done when all is well. */
+#define WATCH_ON                                                                                            \
+    "\\b(?:continue|proceed|go (?:on|ahead)|succe\\w+|done|healthy|pass\\w*|ready|ok|start|begin|complete|" \
+    "finish\\w*|promote|good|close|resolved)\\b"
+
 const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_ANY] =
         "\\brollback\\b.*\\bif any\\b.*\\bwithin ([0-9]+) (minutes?|hours?) of (?:the )?deploy",
@@ -94,7 +99,21 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_BACK] = "roll(?:s|ed|ing)?[ -]?back|\\brevert|\\babort|zurückroll|ロールバック|回滚",
     [WATCH_WANTED] =
         "\\b(?:should|must|shall|stays?|remains?|keep|at least|minimum|min|target|goal|expected|"
-        "soll(?:te)?|muss|mindestens)\\b|预期|期待",
+        "soll(?:te)?|muss|mindestens|(?:has|have|needs?) to)\\b|预期|期待",
+    [WATCH_TURNS] =
+        "\\b(?:falls?|drops?|dips?|rises?|climbs?|jumps?|spikes?|grows?|exceeds?|sinkt|fällt|steigt)\\b "
+        "?(?:below|under|above|over|to|by|beyond|more|unter|über|auf|[<>0-9])",
+    [WATCH_LEADS] =
+        "\\bunless\\b|(?:→|->|=>) ?(?:page|call|stop|abort|roll|switch|cancel|alert|lower|restart|take|kill)\\b",
+    [WATCH_RELATIVE] =
+        "% ?of (?:last|the (?:last|previous|usual|normal|same|day|average)|normal|usual|baseline|yesterday|what|its)\\b|"
+        "[0-9%] after (?:an?|the|each|every) (?!deploy|release|upgrade|migration|cut|switch|roll|restart|change|fail)",
+    [WATCH_GOES_ON] = "^(?!.*\\b(?:not|never)\\b|.*n['’]t\\b).*" WATCH_ON
+                      "\\b.*\\b(?:when|if|once|falls|wenn|sobald)"
+                      "(?: (?:all|each|every)\\b[^:]*)?:?$",
+    [WATCH_STOPS] =
+        "^(?!.*" WATCH_ON
+        ").*\\b(?:when|if|whenever|as soon as|falls|wenn|sobald)(?: (?:any|one)\\b[^:]*)?:?$",
     [WATCH_MORE_IS_BETTER] =
         "\\b(?:success\\w*|availab\\w+|uptime|hits?|hit[- ]?r\\w+|healthy|ready|free|idle|spare|remaining|throughput|"
         "complet\\w+|coverage|replicas?|score|satisf\\w+|conversions?|rps|tps|qps|\\w+ per second|"
@@ -250,7 +269,8 @@ static bool watch_all_of(struct rb_build *b, struct sv text, size_t line)
 /* No time is a percentage: "response time degradation > 20%" compares with what was, and nothing says with what. */
 static bool watch_shape(struct rb_build *b, const struct shape_request *q, struct shape *ret)
 {
-    return shape_read(b->shape, q, b->arena, ret) &&
+    return !regex_has(b->watch_patterns[WATCH_RELATIVE], q->phrase) &&
+           shape_read(b->shape, q, b->arena, ret) &&
            !(sv_ends(ret->condition, SV("%")) && sv_has(ret->condition, SV("_time")) &&
              !sv_has(ret->condition, SV("baseline")));
 }
@@ -364,7 +384,7 @@ static bool watch_is_feared_value(const struct rb_build *b, const struct shape_r
     bool more = regex_has(b->watch_patterns[WATCH_MORE_IS_BETTER], said);
     bool less = regex_has(b->watch_patterns[WATCH_LESS_IS_BETTER], said);
 
-    if (s->whole || regex_has(b->watch_patterns[WATCH_WANTED], q->phrase))
+    if (s->whole || regex_has(b->watch_patterns[WATCH_WANTED], q->phrase) || b->hoped)
         return false;
     if (sv_has(s->condition, SV(" > ")))
         return less || !more;
@@ -381,6 +401,14 @@ static bool watch_is_either(const struct rb_build *b, const struct shape_request
     return watch_is_feared_value(b, q, s) &&
            regex_has(b->watch_patterns[WATCH_MORE_IS_BETTER], said) ==
                regex_has(b->watch_patterns[WATCH_LESS_IS_BETTER], said);
+}
+
+/* "approval rate falls below 92 %", "..., unless the database is the cause", "2 % → page": a rule would turn it round. */
+static bool watch_is_turned(const struct rb_build *b, struct sv phrase)
+{
+    return regex_has(b->watch_patterns[WATCH_LEADS], phrase) ||
+           (regex_has(b->watch_patterns[WATCH_TURNS], phrase) &&
+            !regex_has(b->watch_patterns[WATCH_WANTED], phrase));
 }
 
 void watch_propose(struct rb_build *b, struct sv text, size_t line)
@@ -409,7 +437,8 @@ void watch_propose(struct rb_build *b, struct sv text, size_t line)
         if (!q.subject.n || !watch_shape(b, &q, &s))
             return;
     }
-    if (watch_is_sentence(s.condition))
+    if (watch_is_sentence(s.condition) ||
+        (watch_is_turned(b, q.phrase) && !watch_is_feared_value(b, &q, &s)))
         return;
     gate = sv_ends(s.clauses, SV(" of step"));
     later = b->watch_first.n && !s.clauses.n;
@@ -802,9 +831,15 @@ static bool watch_is_triggers(const struct rb_build *b)
              watch_find(b, WATCH_TRIGGERS, b->parts.v[b->part].title, NULL)));
 }
 
+bool watch_is_hoped(const struct rb_build *b, struct sv label)
+{
+    return regex_has(b->watch_patterns[WATCH_GOES_ON], sv_trim(label));
+}
+
 bool watch_is_feared(const struct rb_build *b, struct sv label)
 {
-    return watch_is_triggers(b) || regex_has(b->watch_patterns[WATCH_FEARED], label);
+    return watch_is_triggers(b) || regex_has(b->watch_patterns[WATCH_FEARED], label) ||
+           regex_has(b->watch_patterns[WATCH_STOPS], sv_trim(label));
 }
 
 /* "Change failure rate: [Target: < X%]": to be filled in, of a template. */

@@ -8,7 +8,7 @@
 #include "runbook/reader_int.h"
 #include "runbook/told_verb.h"
 
-enum { WAY_BACK_LABEL_MAX = 100 };
+enum { WAY_BACK_LABEL_MAX = 140 };
 
 /* "STEPS", "VERIFY": a title in capitals. */
 static bool way_back_is_capitals(struct sv text)
@@ -55,6 +55,19 @@ static bool way_back_is_over(const struct rb_build *b, const struct md_node *n)
     return role != ROLE_ROLLBACK;
 }
 
+/* "Install the old package: `apt install x`", and not "it is kept in `app`". */
+static bool way_back_has_command(const struct md_node *n)
+{
+    for (size_t i = 0; i < n->n_spans; i++) {
+        const struct md_span *s = &n->spans[i];
+
+        if (s->kind == MD_CODE_SPAN &&
+            (s->from == 0 || sv_find_byte(sv_sub(n->text, s->from, s->to), ' ', 0) != SV_NPOS))
+            return true;
+    }
+    return false;
+}
+
 static bool way_back_follows(const struct rb_build *b, const struct md_node *n, bool title,
                              bool bare)
 {
@@ -66,14 +79,13 @@ static bool way_back_follows(const struct rb_build *b, const struct md_node *n, 
     if (next == MD_CODE || next == MD_LIST || (title && !bare && next == MD_PARAGRAPH))
         return true;
     return title && next == MD_PARAGRAPH && /* "Rollback plan" above prose may be talk */
-           (acts ||
-            (below->n_spans && below->spans[0].kind == MD_CODE_SPAN && below->spans[0].from == 0));
+           (acts || way_back_has_command(below));
 }
 
 bool way_back_label(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
-    struct sv text = sv_trim(n->text);
+    struct sv text = sv_trim(n->text), host;
     bool colon = sv_ends(text, SV(":")) || sv_ends(text, SV("：")), bare = way_back_is_bare(n);
     bool title = !colon && (md_is_all_strong(n) || way_back_is_capitals(text) || bare);
 
@@ -82,6 +94,8 @@ bool way_back_label(struct rb_build *b, uint32_t node)
         text.n > WAY_BACK_LABEL_MAX || (!title && !colon) || !way_back_follows(b, n, title, bare) ||
         !regex_has(b->block_patterns[BLOCK_UNDO], text))
         return false;
+    if (colon) /* "If more than 2 % fail, roll back:" */
+        watch_paragraph(b, n);
     while (title && b->part != RB_NONE && build_part(b, b->part)->kind == PART_STEP)
         b->part = build_part(b, b->part)->parent;
     b->back = (struct way_back){.part = read_part(b, PART_STEP, b->part, node, text),
@@ -91,6 +105,9 @@ bool way_back_label(struct rb_build *b, uint32_t node)
                                 .steps = b->steps.n,
                                 .title = title,
                                 .bare = bare};
+    b->back.host = b->host;
+    if (where_in_brackets(text, &host)) /* "Backout (both LBs):" */
+        b->host = host;
     b->part = b->back.part;
     build_part(b, b->part)->role = ROLE_ROLLBACK;
     b->block_steps = b->steps.n;
@@ -125,6 +142,7 @@ void way_back_end(struct rb_build *b)
     if (!b->back.title && b->steps.n > b->back.steps)
         way_back_name(b);
     b->part = b->back.outer;
+    b->host = b->back.host;
     b->back.part = RB_NONE;
     b->block_steps = b->steps.n;
 }

@@ -11,7 +11,7 @@
 static struct words where_machines = WORDS(
     "host hosts server servers node nodes machine machines vm vms instance instances box boxes primary standby replica "
     "replicas secondary secondaries master masters bastion bastions controller controllers worker workers jumphost follower "
-    "followers leader balancer balancers gateway gateways");
+    "followers leader balancer balancers gateway gateways lb lbs");
 
 /* Behind a machine or before it, and part of the name: "the primary database", "the database primary". */
 static struct words where_more = WORDS("database db");
@@ -61,12 +61,17 @@ static bool where_ends(struct sv word, struct sv rest)
 static bool where_goes_on(struct sv *text)
 {
     struct sv rest = sv_trim(*text), word, next;
-    bool comma = sv_eat(&rest, SV(","));
+    bool comma;
 
+    if (sv_starts(rest, SV("(")) && sv_find_byte(rest, ')', 0) != SV_NPOS) /* "(the passive one)" */
+        *text = rest = sv_trim(sv_sub(rest, sv_find_byte(rest, ')', 0) + 1, rest.n));
+    comma = sv_eat(&rest, SV(","));
     if (!sv_next_word(&rest, &word))
         return false;
     if (where_in(word, WORDS_HERE("and & or then"))) {
         next = sv_trim(rest);
+        while (sv_next_word(&rest, &word) && where_in(word, WORDS_HERE("then on also finally")))
+            next = sv_trim(rest); /* "and then on web2" */
     } else if (comma) {
         next = sv_trim(sv_sub(*text, (size_t)(word.p - text->p), text->n));
     } else {
@@ -363,6 +368,23 @@ bool where_within(struct sv sentence, struct sv *host)
     while (where_next_on(&rest, &next)) /* of two it is asked */
         host->n = (size_t)(next.p + next.n - host->p);
     return true;
+}
+
+bool where_in_brackets(struct sv title, struct sv *host)
+{
+    size_t open = title.n;
+    struct sv inner, word;
+
+    title = told_bare(sv_trim(title));
+    if (!sv_ends(title, SV(")")))
+        return false;
+    for (open = title.n; open > 0 && title.p[open - 1] != '(';)
+        open--;
+    inner = sv_sub(title, open, title.n - 1);
+    if (where_read(inner, host) == WHERE_ONCE)
+        return true;
+    return sv_next_word(&inner, &word) && where_in(word, WORDS_HERE("both all each every")) &&
+           where_target(sv_sub(title, open, title.n - 1), host) && host->n > 0;
 }
 
 /* --- commands that go there by themselves --- */

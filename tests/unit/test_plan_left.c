@@ -83,10 +83,11 @@ T(what_is_due_later_is_asked_about)
     static const struct {
         const char *md, *want;
     } rows[] = {{"## Cleanup (30 days later)\n" SH("rm x"),
-                 "'Cleanup (30 days later)' is done 30 days later: is it?"},
-                {"## One day later\n" SH("rm x"), "'One day later' is done 1 day later: is it?"},
+                 "'Cleanup (30 days later)' is done 30 days later: does this run do it?"},
+                {"## One day later\n" SH("rm x"),
+                 "'One day later' is done 1 day later: does this run do it?"},
                 {"## Verification\n\n**When:** 36 hours after the release\n" SH("rm x"),
-                 "'Verification' is done 1d 12h later: is it?"},
+                 "'Verification' is done 1d 12h later: does this run do it?"},
                 {"## Cleanup (30 minutes later)\n" SH("rm x"), NULL},
                 {"## Upgrade within 24 hours\n" SH("rm x"), NULL},
                 {"## Remove sessions older than 30 days after the upgrade\n" SH("rm x"), NULL},

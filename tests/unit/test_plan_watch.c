@@ -604,7 +604,8 @@ T(below_monitoring_boxes_are_done_what_changes_something_is_asked_and_the_rest_i
     world_make(&w, DOC LEFT, BOUND "on_failure: stop\n");
     T_SV(find_step(&w, "look-at-the-dashboard/1")->kind, "manual");
     T_SV(find_step(&w, "error-rate-1/1")->kind, "manual");
-    want_question(&w, "choice", 17, "'systemctl restart web' is done while it is watched: is it?",
+    want_question(&w, "choice", 17,
+                  "'systemctl restart web' is done while it is watched: does this run do it?",
                   "choices: {\"3\": yes}");
     left = json_object_get(w.plan.json, "left");
     T_EQ(json_array_size(left), 2);

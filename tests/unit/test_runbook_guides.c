@@ -274,8 +274,7 @@ T(commands_below_a_comment_that_forbids_them_are_not_done)
                    "# Do not run this manually\n\n# Enter maintenance\n./page on\n\n# Bad\n\n./go"),
                "deploy ./page on|deploy ./go");
     want_steps("# R\n## Release" SH("# Do not run this as root\n./go"), "deploy ./go");
-    want_steps("# R\n## Release" SH("./go  # never run this"),
-               "deploy ./go"); /* of what, nobody knows */
+    want_steps("# R\n## Release" SH("./go\n./old  # never run this"), "deploy ./go");
 }
 
 T(commands_below_a_label_that_forbids_them_are_not_done)
