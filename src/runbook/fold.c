@@ -100,12 +100,16 @@ void fold_callout(struct rb_build *b, uint32_t node)
 {
     static const struct sv kinds[] = {SV("[!FAILURE"), SV("[!FAIL]"), SV("[!FAIL "),
                                       SV("[!BUG"),     SV("[!ERROR"), SV("[!MISSING")};
+    static const struct sv alarms[] = {SV("[!WARN"), SV("[!CAUTION"), SV("[!DANGER"),
+                                       SV("[!IMPORTANT"), SV("[!ATTENTION")};
     const struct md_node *v = b->rb->md.v;
     uint32_t first = v[node].first;
     struct sv text = first == MD_NONE ? SV("") : sv_trim(v[first].text), title;
     size_t end = sv_starts(text, SV("[!")) ? sv_find_byte(text, ']', 0) : SV_NPOS;
     bool fails = false;
 
+    for (size_t i = 0; i < ARRAY_LEN(alarms); i++)
+        b->alarmed |= sv_starts_nocase(text, alarms[i]);
     if (end == SV_NPOS)
         return;
     title = sv_sub(text, end + 1, sv_find_byte(text, '\n', 0));
@@ -119,6 +123,21 @@ void fold_callout(struct rb_build *b, uint32_t node)
                         fails && !title_case(b->title, title, true, b->arena).n
                             ? SV("if it fails")
                             : (struct sv){NULL, 0});
+}
+
+/*
+ * "If a node does not come up", "It is /var/log": what is below is done in that case.  A whole way back needs none:
+ * deciding for it is one.
+ */
+void fold_heading(struct rb_build *b, struct rb_part *p)
+{
+    bool whole = p->role == ROLE_ROLLBACK &&
+                 (p->parent == RB_NONE || build_part(b, p->parent)->role != ROLE_ROLLBACK);
+
+    if (p->condition.n || !build_role_acts(p->role) || whole ||
+        title_variant(b->title, b->rb->md.v[p->node].text).n)
+        return;
+    p->condition = title_case(b->title, p->title, false, b->arena);
 }
 
 struct sv fold_case_of_item(const struct rb_build *b, struct sv text)

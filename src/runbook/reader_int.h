@@ -547,7 +547,9 @@ void fold_html(struct rb_build *b, uint32_t node);
 /* Is the paragraph the title of a tab?  Before a node is read: does it still belong to one? */
 bool fold_tab(struct rb_build *b, uint32_t node);
 void fold_tab_node(struct rb_build *b, uint32_t node);
-/* The part of what stands in the quote is b->part then. */
+/* A heading that names a case: its part has the condition then. */
+void fold_heading(struct rb_build *b, struct rb_part *p);
+/* The part of what stands in the quote is b->part then, and b->alarmed whether it warns. */
 void fold_callout(struct rb_build *b, uint32_t node);
 /* When what stands in a bullet is done; of a step: "Falls Apps fehlen: nachladen".  Empty: always. */
 struct sv fold_case_of_item(const struct rb_build *b, struct sv text);

@@ -358,21 +358,6 @@ static bool read_is_for_later(const struct rb_build *b, const struct rb_part *p,
            read_has_only_boxes(b, node) && read_is_behind_release(b);
 }
 
-/*
- * "If a node does not come up", "It is /var/log": what is below is done in that case.  A whole way back needs none:
- * deciding for it is one.
- */
-static void read_heading_case(struct rb_build *b, struct rb_part *p)
-{
-    bool whole = p->role == ROLE_ROLLBACK &&
-                 (p->parent == RB_NONE || build_part(b, p->parent)->role != ROLE_ROLLBACK);
-
-    if (p->condition.n || !build_role_acts(p->role) || whole ||
-        title_variant(b->title, b->rb->md.v[p->node].text).n)
-        return;
-    p->condition = title_case(b->title, p->title, false, b->arena);
-}
-
 static void read_heading(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
@@ -407,7 +392,7 @@ static void read_heading(struct rb_build *b, uint32_t node)
     else if (section)
         p->role = read_role(p->role, own, step, title_rolls_back(b->title, p->title));
     if (section)
-        read_heading_case(b, p);
+        fold_heading(b, p);
     if (!step || p->due_ms >= 0) { /* a numbered step goes on in the session of its section */
         b->proc = b->part;
         if (!b->title_host || !read_lies_in(b, b->title_host_part)) {
@@ -1019,8 +1004,6 @@ static void read_quote(struct rb_build *b, uint32_t node)
     static const struct sv kinds[] = {SV("[!NOTE"), SV("[!TIP"),     SV("[!INFO"),
                                       SV("[!HINT"), SV("[!EXAMPLE"), SV("[!QUESTION"),
                                       SV("[!FAQ"),  SV("[!ABSTRACT")};
-    static const struct sv alarms[] = {SV("[!WARN"), SV("[!CAUTION"), SV("[!DANGER"),
-                                       SV("[!IMPORTANT"), SV("[!ATTENTION")};
     uint32_t first = b->rb->md.v[node].first, part = b->part;
     bool outer = b->aside, quoted = b->quoted, alarmed = b->alarmed;
 
@@ -1028,8 +1011,6 @@ static void read_quote(struct rb_build *b, uint32_t node)
     b->quoted = true;
     for (size_t i = 0; first != MD_NONE && i < ARRAY_LEN(kinds); i++)
         b->aside |= sv_starts_nocase(sv_trim(b->rb->md.v[first].text), kinds[i]);
-    for (size_t i = 0; first != MD_NONE && i < ARRAY_LEN(alarms); i++)
-        b->alarmed |= sv_starts_nocase(sv_trim(b->rb->md.v[first].text), alarms[i]);
     read_children(b, node);
     b->aside = outer;
     b->quoted = quoted;

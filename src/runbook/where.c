@@ -372,8 +372,8 @@ bool where_within(struct sv sentence, struct sv *host)
 
 bool where_in_brackets(struct sv title, struct sv *host)
 {
-    size_t open = title.n;
     struct sv inner, word;
+    size_t open;
 
     title = told_bare(sv_trim(title));
     if (!sv_ends(title, SV(")")))

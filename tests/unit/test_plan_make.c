@@ -294,19 +294,6 @@ T(what_is_proposed_as_an_answer_answers_that_question)
     "# Web\n\n## Deployment\n\n### Step 1: Migrate (if needed)\n" SH( \
         "echo a\necho b") "### Step 2: Warm up (optional)\n" SH("echo c") "### Step 3: End\n" SH("echo d")
 
-T(a_command_of_several_lines_is_asked_about_by_its_first)
-{
-    struct world w;
-
-    world_make(
-        &w,
-        "# Web\n\n## Deployment\n" SH("./go") "\nIf it hangs:\n" SH("./cancel --all \\\n  --now"),
-        BOUND);
-    want_text(find_question(&w, "choice", 0)->text,
-              "'./cancel --all ...' is done if it hangs: does this run do it?");
-    world_end(&w);
-}
-
 T(what_is_done_only_if_is_asked_once_for_the_part)
 {
     struct world w;
@@ -1175,7 +1162,6 @@ T_MAIN(T_CASE(what_must_not_be_done_is_a_warning_at_the_step),
        T_CASE(questions_stand_in_the_order_of_the_document),
        T_CASE(a_reference_to_nothing_names_the_nearest), T_CASE(a_choice_about_a_step_is_refused),
        T_CASE(what_is_proposed_as_an_answer_answers_that_question),
-       T_CASE(a_command_of_several_lines_is_asked_about_by_its_first),
        T_CASE(what_is_done_only_if_is_asked_once_for_the_part),
        T_CASE(a_choice_of_the_binding_is_no_question),
        T_CASE(a_choice_looks_at_one_step_that_has_run),

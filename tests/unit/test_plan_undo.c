@@ -394,7 +394,21 @@ T(settings_that_count_nowhere_are_refused)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(settings_that_count_nowhere_are_refused), T_CASE(what_changes_nothing_needs_nothing),
+T(a_command_of_several_lines_is_asked_about_by_its_first)
+{
+    struct world w;
+
+    world_make(
+        &w,
+        "# Web\n\n## Deployment\n" SH("./go") "\nIf it hangs:\n" SH("./cancel --all \\\n  --now"),
+        BOUND);
+    want_text(find_question(&w, "choice", 0)->text,
+              "'./cancel --all ...' is done if it hangs: does this run do it?");
+    world_end(&w);
+}
+
+T_MAIN(T_CASE(a_command_of_several_lines_is_asked_about_by_its_first),
+       T_CASE(settings_that_count_nowhere_are_refused), T_CASE(what_changes_nothing_needs_nothing),
        T_CASE(a_gap_is_a_question_before_any_run),
        T_CASE(one_yes_to_all_gaps_is_kept_at_each_and_covers_nothing_else),
        T_CASE(a_section_that_changes_the_same_covers_it),

@@ -229,6 +229,7 @@ T(what_is_waited_for_above_a_look_is_asked)
     want_expects(
         "# R\n## Deploy\n1. Repeat until it is empty:\n\n   ```bash\n   ./verify\n   ```\n",
         "0 ask:Repeat until it is empty");
+    want_expects("# R\n## Deploy\nNobody writes any more (must be 0):\n" SH("./a"), "0 number:");
     want_expects("# R\n## Deploy\nWait until it is up:\n" SH("systemctl restart app"), "");
     want_expects("# R\n## Deploy\nWait for 5 minutes:\n" SH("df -h"), "");
     want_expects("# R\n## Deploy\nWait until it is up:\n" SH("kubectl wait pod/a"), "");
