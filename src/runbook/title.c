@@ -352,8 +352,9 @@ static enum rb_role title_role_of(struct title_reader *r, struct sv text)
 {
     struct regex_pairs pairs = regex_pairs_known(text);
 
-    for (size_t i = 0; i < ARRAY_LEN(title_roles); i++)
-        if (regex_may_match(r->roles[i], &pairs) && regex_has(r->roles[i], text))
+    for (size_t i = 0, n = ARRAY_LEN(title_roles);
+         (i = regex_next_may_match(r->roles, n, i, &pairs)) < n; i++)
+        if (regex_has(r->roles[i], text))
             return title_roles[i].role;
     return ROLE_NONE;
 }
@@ -516,9 +517,10 @@ static struct sv title_number(struct sv word)
 
 bool title_due(struct title_reader *r, struct sv text, int64_t *ret_ms)
 {
+    static const struct sv words[] = {SV("in "), SV("after"), SV("later")}; /* it has one of them */
     struct regex_match g[9];
 
-    if (!regex_find(r->patterns[TITLE_DUE], text, 0, g, 9))
+    if (!REGEX_SAYS_ANY(text, words) || !regex_find(r->patterns[TITLE_DUE], text, 0, g, 9))
         return false;
     for (size_t i = 1; i < 9; i += 2)
         if (g[i].from != SV_NPOS) {
