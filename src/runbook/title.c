@@ -517,10 +517,9 @@ static struct sv title_number(struct sv word)
 
 bool title_due(struct title_reader *r, struct sv text, int64_t *ret_ms)
 {
-    static const struct sv words[] = {SV("in "), SV("after"), SV("later")}; /* it has one of them */
     struct regex_match g[9];
 
-    if (!REGEX_SAYS_ANY(text, words) || !regex_find(r->patterns[TITLE_DUE], text, 0, g, 9))
+    if (!regex_find(r->patterns[TITLE_DUE], text, 0, g, 9))
         return false;
     for (size_t i = 1; i < 9; i += 2)
         if (g[i].from != SV_NPOS) {
