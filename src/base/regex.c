@@ -26,8 +26,10 @@
 /* A line is searched for dozens of patterns: what it holds is told once.  Of a longer text that pays nothing. */
 #define REGEX_SEEN_BYTES 480u
 #define REGEX_SEEN       16u /* texts; a power of two */
-#define REGEX_GROUPS     16u /* of a literal of ours, with the whole */
-#define REGEX_FLAGS__N   4u
+#define REGEX_REFUSED \
+    512u /* literals of which it is kept that such a text was searched for them in vain */
+#define REGEX_GROUPS   16u /* of a literal of ours, with the whole */
+#define REGEX_FLAGS__N 4u
 
 /* A compiled pattern.  Nobody changes `code` or `jit` once they are set, so all threads may search with them. */
 struct regex_code {
@@ -37,12 +39,14 @@ struct regex_code {
     const uint8_t
         *first; /* anchored: a bit for each byte that a match may begin with; NULL: any may */
     struct regex_need need;
+    size_t number; /* of a literal: in the order in which they were first searched for */
 };
 
-/* A text of a search before, and what it holds. */
+/* A text of a search before, what it holds, and the literals that it does not match. */
 struct regex_seen {
     struct regex_pairs pairs;
-    size_t n; /* 0: none */
+    uint64_t refused[REGEX_REFUSED / 64]; /* bits, by their numbers */
+    size_t n;                             /* 0: none */
     char text[REGEX_SEEN_BYTES];
 };
 
@@ -217,6 +221,7 @@ static struct regex_code *regex_literal(const struct regex *r)
         c = codes.v[i];
     } else {
         c = regex_compile_literal(pattern, r->flags);
+        c->number = codes.n;
         (void)map_put(&known[r->flags], pattern, codes.n);
         *vec_add(&codes) = c;
     }
@@ -227,9 +232,12 @@ static struct regex_code *regex_literal(const struct regex *r)
 /* The thread whose search passes the mark makes the machine code, of a copy that nobody else sees yet. */
 static void regex_count(struct regex_code *c, size_t bytes)
 {
-    size_t before = atomic_fetch_add_explicit(&c->searched, bytes, memory_order_relaxed);
+    size_t before = atomic_load_explicit(&c->searched, memory_order_relaxed);
     pcre2_code *copy;
 
+    if (before >= REGEX_JIT_BYTES) /* nothing is written: other threads read it, too */
+        return;
+    before = atomic_fetch_add_explicit(&c->searched, bytes, memory_order_relaxed);
     if (before >= REGEX_JIT_BYTES || bytes < REGEX_JIT_BYTES - before)
         return;
     copy = pcre2_code_copy(c->code);
@@ -272,29 +280,30 @@ static int regex_match(struct regex_code *c, struct regex_scratch *s, struct sv 
 }
 
 /* What the text holds; it is compared, as another may stand where one stood. */
-static const struct regex_pairs *regex_seen(struct regex_scratch *s, struct sv text)
+static struct regex_seen *regex_seen(struct regex_scratch *s, struct sv text)
 {
     size_t mark = text.n + (unsigned char)text.p[0] + (unsigned char)text.p[text.n - 1];
     struct regex_seen *seen = &s->seen[mark & (REGEX_SEEN - 1)];
 
     if (seen->n == text.n && memcmp(seen->text, text.p, text.n) == 0)
-        return &seen->pairs;
+        return seen;
     memcpy(seen->text, text.p, text.n);
     seen->n = text.n;
     seen->pairs = regex_pairs_of(text);
-    return &seen->pairs;
+    memset(seen->refused, 0, sizeof(seen->refused));
+    return seen;
 }
 
 struct regex_pairs regex_pairs_known(struct sv text)
 {
-    return text.n - 1 < REGEX_SEEN_BYTES ? *regex_seen(regex_thread_scratch(), text)
+    return text.n - 1 < REGEX_SEEN_BYTES ? regex_seen(regex_thread_scratch(), text)->pairs
                                          : regex_pairs_of(text);
 }
 
 bool regex_says_any(struct sv text, const struct sv *words, size_t n)
 {
     const struct regex_pairs *pairs =
-        text.n - 1 < REGEX_SEEN_BYTES ? regex_seen(regex_thread_scratch(), text) : NULL;
+        text.n - 1 < REGEX_SEEN_BYTES ? &regex_seen(regex_thread_scratch(), text)->pairs : NULL;
 
     for (size_t i = 0; i < n; i++)
         if ((!pairs || regex_pairs_may_hold(pairs, words[i])) && sv_has_nocase(text, words[i]))
@@ -302,34 +311,32 @@ bool regex_says_any(struct sv text, const struct sv *words, size_t n)
     return false;
 }
 
-/* Does the text begin as no match does, or lack what the pattern needs? */
-static bool regex_is_ruled_out(const struct regex *r, struct regex_scratch *s, struct sv text,
-                               size_t from)
+static bool regex_is_refused(const struct regex_code *c, const struct regex_seen *seen)
 {
-    const uint8_t *first = r->code->first;
-
-    if (r->own.code || !text.n)
-        return false;
-    if (first && from == 0 && !((first[(unsigned char)*text.p >> 3] >> (*text.p & 7)) & 1))
-        return true;
-    return text.n <= REGEX_SEEN_BYTES && !regex_need_met(&r->code->need, regex_seen(s, text));
+    return c->number < REGEX_REFUSED && ((seen->refused[c->number / 64] >> (c->number % 64)) & 1);
 }
 
-bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_match *groups,
-                size_t n)
+/* False, as the search. */
+static bool regex_refuse(const struct regex_code *c, struct regex_seen *seen)
 {
-    struct regex_scratch *s;
+    if (seen && c->number < REGEX_REFUSED)
+        seen->refused[c->number / 64] |= UINT64_C(1) << (c->number % 64);
+    return false;
+}
+
+/* Does the text begin as no match does? */
+static bool regex_begins_otherwise(const struct regex_code *c, struct sv text)
+{
+    return c->first && text.n && !((c->first[(unsigned char)*text.p >> 3] >> (*text.p & 7)) & 1);
+}
+
+/* A search that nothing ruled out. */
+static bool regex_search(struct regex *r, struct regex_scratch *s, struct sv subject, size_t from,
+                         struct regex_match *groups, size_t n)
+{
     const PCRE2_SIZE *v;
     int rc;
 
-    r->hit_limit = false;
-    if (from > subject.n)
-        return false;
-    if (!r->code)
-        r->code = regex_literal(r);
-    s = r->own.code ? &r->scratch : regex_thread_scratch();
-    if (regex_is_ruled_out(r, s, subject, from))
-        return false;
     regex_count(r->code, subject.n - from);
     rc = regex_match(r->code, s, subject, from);
     if (rc == PCRE2_ERROR_JIT_STACKLIMIT && !s->stack) {
@@ -349,6 +356,34 @@ bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_ma
     return true;
 }
 
+bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_match *groups,
+                size_t n)
+{
+    struct regex_seen *seen = NULL;
+    struct regex_scratch *s;
+
+    r->hit_limit = false;
+    if (from > subject.n)
+        return false;
+    if (r->own.code)
+        return regex_search(r, &r->scratch, subject, from, groups, n);
+    if (!r->code)
+        r->code = regex_literal(r);
+    if (from == 0 && regex_begins_otherwise(r->code, subject))
+        return false;
+    s = regex_thread_scratch();
+    if (subject.n && subject.n <= REGEX_SEEN_BYTES) {
+        seen = regex_seen(s, subject);
+        if (from == 0 && regex_is_refused(r->code, seen))
+            return false;
+        if (!regex_need_met(&r->code->need, &seen->pairs))
+            return regex_refuse(r->code, seen);
+    }
+    if (regex_search(r, s, subject, from, groups, n))
+        return true;
+    return from == 0 && !r->hit_limit ? regex_refuse(r->code, seen) : false;
+}
+
 bool regex_has(struct regex *r, struct sv subject)
 {
     return regex_find(r, subject, 0, NULL, 0);
@@ -360,6 +395,14 @@ bool regex_may_match(struct regex *r, const struct regex_pairs *text)
     if (!r->code)
         r->code = regex_literal(r);
     return regex_need_met(&r->code->need, text);
+}
+
+size_t regex_next_may_match(struct regex *const *list, size_t n, size_t from,
+                            const struct regex_pairs *text)
+{
+    while (from < n && !regex_may_match(list[from], text))
+        from++;
+    return from;
 }
 
 bool regex_hit_limit(const struct regex *r)

@@ -37,13 +37,14 @@ DEFINE_CLEANUP(struct regex *, regex_free)
 bool regex_find(struct regex *r, struct sv subject, size_t from, struct regex_match *groups,
                 size_t n);
 bool regex_has(struct regex *r, struct sv subject);
-/*
- * For a text that is searched for many literals: false only where regex_find() is, in a few instructions.
- */
 /* regex_pairs_of(), which searches of this thread need as well: a line's are made once. */
 struct regex_pairs regex_pairs_known(struct sv text);
 /* Is one of the words in the text, whatever the case of its letters?  For more than two or three of them. */
 bool regex_says_any(struct sv text, const struct sv *words, size_t n);
 #define REGEX_SAYS_ANY(text, words) regex_says_any((text), (words), ARRAY_LEN(words))
+/* For a text that is searched for many literals: false only where regex_find() is, in a few instructions. */
 bool regex_may_match(struct regex *r, const struct regex_pairs *text);
+/* The first of list[from, n) that may match; n: none of them. */
+size_t regex_next_may_match(struct regex *const *list, size_t n, size_t from,
+                            const struct regex_pairs *text);
 bool regex_hit_limit(const struct regex *r);

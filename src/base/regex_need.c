@@ -6,12 +6,12 @@
 
 /* Alternatives of groups are multiplied in up to so many ways: each costs a few instructions a text. */
 #define NEED_WAYS    32u
-#define NEED_ALSO    256u /* of the second list, which is asked by its marks first */
-#define NEED_MARKED  6u   /* ways or more: a look at the marks of all of them comes first */
+#define NEED_ALSO    256u /* of the second list */
 #define NEED_LEVELS  16u  /* of groups in groups */
 #define NEED_MEMBERS 8u   /* of a class that is a choice of marks */
 
 #define NEED_DIGITS   (UINT64_C(0x3ff) << '0')
+#define NEED_LETTERS  UINT32_C(0x3ffffff)
 #define NEED_CAPITALS (UINT64_C(0x3ffffff) << ('A' & 63))
 
 typedef VEC(struct regex_pairs) need_ways;
@@ -373,21 +373,44 @@ static struct regex_way need_way_of(const struct regex_pairs *p)
     return w;
 }
 
+/* Of the rarest pair; REGEX_SIGNS: there is none. */
+static size_t need_sign(const struct regex_way *w)
+{
+    return w->n_pairs ? w->pairs[0].sign : REGEX_SIGNS;
+}
+
 static void need_fill(struct regex_ways *ret, const need_ways *ways)
 {
+    VEC(struct regex_way) made = {0};
+
     if (!ways->n || need_has_empty(ways))
         return;
-    ret->marked = ways->n >= NEED_MARKED;
-    for (size_t i = 0; i < ways->n; i++) {
-        struct regex_way w = need_way_of(&ways->v[i]);
+    assert(ways->n <= UINT16_MAX);
+    for (size_t i = 0; i < ways->n; i++)
+        *vec_add(&made) = need_way_of(&ways->v[i]);
+    for (size_t sign = 0; sign <= REGEX_SIGNS; sign++) {
+        ret->at[sign] = (uint16_t)ret->list.n;
+        for (size_t i = 0; i < made.n; i++)
+            if (need_sign(&made.v[i]) == sign)
+                *vec_add(&ret->list) = made.v[i];
+    }
+    ret->at[REGEX_SIGNS + 1] = (uint16_t)ret->list.n;
+    for (size_t i = 0; i < ret->at[REGEX_SIGNS]; i++) {
+        size_t sign = need_sign(&ret->list.v[i]);
 
-        *vec_add(&ret->list) = w;
-        if (w.n_pairs)
-            ret->marks[w.pairs[0].sign] |= UINT32_C(1) << w.pairs[0].next;
-        else if (w.wide)
-            ret->wide = true;
-        else
-            ret->marked = false;
+        ret->marks[sign] |= UINT32_C(1) << ret->list.v[i].pairs[0].next;
+        ret->signs |= UINT32_C(1) << sign;
+    }
+    vec_release(&made);
+}
+
+/* The bytes that each way needs. */
+static void need_common(const struct regex_ways *ways, uint64_t ret[2])
+{
+    for (size_t k = 0; k < 2; k++) {
+        ret[k] = ways->list.n ? ~UINT64_C(0) : 0;
+        for (size_t i = 0; i < ways->list.n; i++)
+            ret[k] &= ways->list.v[i].bytes[k];
     }
 }
 
@@ -431,6 +454,7 @@ void regex_need_init(struct regex_need *n, struct sv pattern)
     (void)need_alternatives(pattern, 0, 0, &set);
     need_fill(&n->ways, &set.ways);
     need_fill(&n->also, &set.also);
+    need_common(&n->ways, n->bytes);
 }
 
 void regex_need_release(struct regex_need *n)
@@ -450,25 +474,36 @@ static bool need_holds(const struct regex_pairs *text, const struct regex_way *w
     return true;
 }
 
-static bool need_has_mark(const struct regex_pairs *text, const struct regex_ways *ways)
+/* One of those that begin at the sign. */
+static bool need_holds_at(const struct regex_pairs *text, const struct regex_ways *ways,
+                          size_t sign)
 {
-    uint32_t found = 0;
-
-    for (size_t i = 0; i < REGEX_SIGNS; i++) /* no way out of it: several are looked at together */
-        found |= text->next[i] & ways->marks[i];
-    return found;
+    for (size_t i = ways->at[sign]; i < ways->at[sign + 1]; i++)
+        if (need_holds(text, &ways->list.v[i]))
+            return true;
+    return false;
 }
 
+/* The signs of its letters, and all that are none. */
+static uint32_t need_may_begin(const struct regex_pairs *text)
+{
+    uint32_t letters = (uint32_t)(text->bytes[1] >> ('a' & 63)) << SIGN_A;
+
+    return letters | ~(NEED_LETTERS << SIGN_A);
+}
+
+/* Only those are looked at whose rarest pair is in the text. */
 static bool need_holds_one(const struct regex_pairs *text, const struct regex_ways *ways)
 {
     if (!ways->list.n)
         return true;
-    if (ways->marked && !(ways->wide && text->wide) && !need_has_mark(text, ways))
-        return false;
-    for (size_t i = 0; i < ways->list.n; i++)
-        if (need_holds(text, &ways->list.v[i]))
+    for (uint32_t rest = ways->signs & need_may_begin(text); rest; rest &= rest - 1) {
+        size_t sign = (size_t)__builtin_ctz(rest);
+
+        if ((text->next[sign] & ways->marks[sign]) && need_holds_at(text, ways, sign))
             return true;
-    return false;
+    }
+    return need_holds_at(text, ways, REGEX_SIGNS);
 }
 
 bool regex_pairs_may_hold(const struct regex_pairs *text, struct sv word)
@@ -481,7 +516,7 @@ bool regex_pairs_may_hold(const struct regex_pairs *text, struct sv word)
     return true;
 }
 
-bool regex_need_met(const struct regex_need *n, const struct regex_pairs *text)
+bool regex_need_met_one(const struct regex_need *n, const struct regex_pairs *text)
 {
     return text->folds || (need_holds_one(text, &n->ways) && need_holds_one(text, &n->also));
 }

@@ -32,14 +32,16 @@ struct regex_way {
 };
 
 struct regex_ways {
-    VEC(struct regex_way) list; /* one of them holds; empty: nothing is needed */
-    bool marked; /* they are many, and each has a pair or bytes that are not ASCII: */
-    bool wide;   /* one has only the latter */
-    uint32_t marks[REGEX_SIGNS]; /* the rarest of each, as they are in a text */
+    VEC(struct regex_way) list;  /* one of them holds; empty: nothing is needed */
+    uint32_t marks[REGEX_SIGNS]; /* the rarest pair of each, as they are in a text */
+    uint32_t signs;              /* that begin one */
+    /* in the list: where those of a sign begin, then those without a pair, and the end */
+    uint16_t at[REGEX_SIGNS + 2];
 };
 
 struct regex_need {
     struct regex_ways ways, also;
+    uint64_t bytes[2]; /* that all of the ways need */
 };
 
 struct regex_pairs regex_pairs_of(struct sv text);
@@ -49,4 +51,11 @@ void regex_need_init(struct regex_need *n, struct sv pattern);
 void regex_need_release(struct regex_need *n);
 /* False only when the word, as it stands and in either case, is not in the text. */
 bool regex_pairs_may_hold(const struct regex_pairs *text, struct sv word);
-bool regex_need_met(const struct regex_need *n, const struct regex_pairs *text);
+bool regex_need_met_one(const struct regex_need *n, const struct regex_pairs *text);
+static inline bool regex_need_met(const struct regex_need *n, const struct regex_pairs *text)
+{
+    /* of a pattern with one way these tell most texts apart */
+    if (((n->bytes[1] & ~text->bytes[1]) | (n->bytes[0] & ~text->bytes[0])) && !text->folds)
+        return false;
+    return regex_need_met_one(n, text);
+}

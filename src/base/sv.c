@@ -4,35 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct sv sv_from(const char *s)
-{
-    return (struct sv){s, s ? strlen(s) : 0};
-}
-
-struct sv sv_sub(struct sv s, size_t from, size_t to)
-{
-    to = size_min(to, s.n);
-    from = size_min(from, to);
-    return (struct sv){from ? s.p + from : s.p, to - from}; /* NULL + 0 is undefined */
-}
-
-bool sv_eq(struct sv a, struct sv b)
-{
-    /* most differ in the first byte: no call for these */
-    return a.n == b.n && (a.n == 0 || (*a.p == *b.p && memcmp(a.p, b.p, a.n) == 0));
-}
-
-static bool sv_same_nocase(const char *a, const char *b, size_t n)
+bool sv_same_nocase(const char *a, const char *b, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (ascii_lower(a[i]) != ascii_lower(b[i]))
             return false;
     return true;
-}
-
-bool sv_eq_nocase(struct sv a, struct sv b)
-{
-    return a.n == b.n && sv_same_nocase(a.p, b.p, a.n);
 }
 
 int sv_cmp(struct sv a, struct sv b)
@@ -45,22 +22,6 @@ int sv_cmp(struct sv a, struct sv b)
     return c;
 }
 
-bool sv_starts(struct sv s, struct sv prefix)
-{
-    return s.n >= prefix.n &&
-           (prefix.n == 0 || (*s.p == *prefix.p && memcmp(s.p, prefix.p, prefix.n) == 0));
-}
-
-bool sv_starts_nocase(struct sv s, struct sv prefix)
-{
-    return s.n >= prefix.n && sv_same_nocase(s.p, prefix.p, prefix.n);
-}
-
-bool sv_ends(struct sv s, struct sv suffix)
-{
-    return s.n >= suffix.n && sv_eq(sv_sub(s, s.n - suffix.n, s.n), suffix);
-}
-
 /* --- finding a text in a text --- */
 
 #define SV_BLOCK 16u /* positions that are looked at together */
@@ -68,7 +29,7 @@ bool sv_ends(struct sv s, struct sv suffix)
     64u /* of a longer one memmem() makes a table, so that none is compared at each position */
 
 typedef unsigned char sv_block __attribute__((vector_size(SV_BLOCK)));
-typedef uint64_t sv_block_words __attribute__((vector_size(SV_BLOCK)));
+typedef char sv_block_signed __attribute__((vector_size(SV_BLOCK)));
 
 #define SV_LONG_TEXT 1024u /* here it pays to choose the bytes of the needle that are looked for */
 
@@ -78,7 +39,6 @@ struct sv_needle {
     size_t at[2];
     unsigned char byte[2],
         fold[2]; /* fold: 0x20 where the case of a letter does not matter; the byte has it set */
-    bool nocase;
 };
 
 /* How seldom is it in a text? */
@@ -106,9 +66,9 @@ static void sv_needle_choose(struct sv_needle *n)
     }
 }
 
-static struct sv_needle sv_needle_of(struct sv text, bool nocase, bool choose)
+static inline struct sv_needle sv_needle_of(struct sv text, bool nocase, bool choose)
 {
-    struct sv_needle n = {.text = text, .at = {0, text.n - 1}, .nocase = nocase};
+    struct sv_needle n = {.text = text, .at = {0, text.n - 1}};
 
     if (choose && text.n > 2)
         sv_needle_choose(&n);
@@ -121,47 +81,66 @@ static struct sv_needle sv_needle_of(struct sv text, bool nocase, bool choose)
     return n;
 }
 
-static bool sv_needle_at(const struct sv_needle *n, const char *p)
+static inline bool sv_needle_at(const struct sv_needle *n, const char *p, bool nocase)
 {
-    return ((unsigned char)p[n->at[0]] | n->fold[0]) == n->byte[0] &&
-           ((unsigned char)p[n->at[1]] | n->fold[1]) == n->byte[1] &&
-           (n->nocase ? sv_same_nocase(p, n->text.p, n->text.n)
-                      : memcmp(p, n->text.p, n->text.n) == 0);
+    return nocase ? sv_same_nocase(p, n->text.p, n->text.n) : memcmp(p, n->text.p, n->text.n) == 0;
 }
 
-/* Does it begin at one of [from, to)? */
-static size_t sv_find_slowly(struct sv s, const struct sv_needle *n, size_t from, size_t to)
+/* In a text of fewer positions than a block has: begins it before `end`? */
+static inline size_t sv_find_slowly(struct sv s, const struct sv_needle *n, size_t from, size_t end,
+                                    bool nocase)
 {
-    for (; from < to; from++)
-        if (sv_needle_at(n, s.p + from))
+    for (; from < end; from++)
+        if (((unsigned char)s.p[from + n->at[0]] | n->fold[0]) == n->byte[0] &&
+            ((unsigned char)s.p[from + n->at[1]] | n->fold[1]) == n->byte[1] &&
+            sv_needle_at(n, s.p + from, nocase))
             return from;
     return SV_NPOS;
 }
 
-/* May the needle begin at one of the positions of the block? */
-static bool sv_block_may_hold(const struct sv_needle *n, const char *p)
+/* A bit for each byte of which all bits are set. */
+static inline unsigned sv_block_bits(sv_block hits)
 {
-    sv_block front, back;
-    sv_block_words hits;
+#ifdef __SSE2__
+    return (unsigned)__builtin_ia32_pmovmskb128((sv_block_signed)hits);
+#else
+    unsigned bits = 0;
 
-    memcpy(&front, p + n->at[0], SV_BLOCK);
-    memcpy(&back, p + n->at[1], SV_BLOCK);
-    hits = (sv_block_words)((front | n->fold[0]) == n->byte[0]) &
-           (sv_block_words)((back | n->fold[1]) == n->byte[1]);
-    return hits[0] | hits[1];
+    for (unsigned i = 0; i < SV_BLOCK; i++)
+        bits |= (hits[i] & 1u) << i;
+    return bits;
+#endif
 }
 
-/* s is at least as long as the needle, which has a byte. */
-static size_t sv_find_needle(struct sv s, const struct sv_needle *n, size_t from)
+/*
+ * s is at least as long as the needle, which has a byte.  Made once for each case: what the loop compares with stays
+ * in registers.
+ */
+__attribute__((always_inline)) static inline size_t
+sv_find_needle(struct sv s, const struct sv_needle *n, size_t from, bool nocase)
 {
-    size_t end = s.n - n->text.n + 1, at; /* where it may begin */
+    size_t end = s.n - n->text.n + 1; /* where it may begin */
+    sv_block want[2], fold[2], front, back;
 
     if (end - from < SV_BLOCK)
-        return sv_find_slowly(s, n, from, end);
+        return sv_find_slowly(s, n, from, end, nocase);
+    for (size_t i = 0; i < 2; i++) {
+        want[i] = (sv_block){0} + n->byte[i];
+        fold[i] = (sv_block){0} + n->fold[i];
+    }
     for (;; from = size_min(from + SV_BLOCK, end - SV_BLOCK)) { /* the last block overlaps */
-        if (sv_block_may_hold(n, s.p + from)) {
-            at = sv_find_slowly(s, n, from, from + SV_BLOCK);
-            if (at != SV_NPOS)
+        memcpy(&front, s.p + from + n->at[0], SV_BLOCK);
+        memcpy(&back, s.p + from + n->at[1], SV_BLOCK);
+        if (nocase) {
+            front |= fold[0];
+            back |= fold[1];
+        }
+        for (unsigned bits =
+                 sv_block_bits((sv_block)(front == want[0]) & (sv_block)(back == want[1]));
+             bits; bits &= bits - 1) {
+            size_t at = from + (size_t)__builtin_ctz(bits);
+
+            if (sv_needle_at(n, s.p + at, nocase))
                 return at;
         }
         if (from + SV_BLOCK == end)
@@ -169,7 +148,24 @@ static size_t sv_find_needle(struct sv s, const struct sv_needle *n, size_t from
     }
 }
 
-static size_t sv_find_either(struct sv s, struct sv needle, size_t from, bool nocase)
+size_t sv_find(struct sv s, struct sv needle, size_t from)
+{
+    struct sv_needle n;
+
+    if (from > s.n || needle.n > s.n - from)
+        return SV_NPOS;
+    if (needle.n <= 1)
+        return needle.n ? sv_find_byte(s, *needle.p, from) : from;
+    if (needle.n > SV_LONG_NEEDLE) {
+        const char *hit = memmem(s.p + from, s.n - from, needle.p, needle.n);
+
+        return hit ? (size_t)(hit - s.p) : SV_NPOS;
+    }
+    n = sv_needle_of(needle, false, s.n - from >= SV_LONG_TEXT);
+    return sv_find_needle(s, &n, from, false);
+}
+
+size_t sv_find_nocase(struct sv s, struct sv needle, size_t from)
 {
     struct sv_needle n;
 
@@ -177,30 +173,8 @@ static size_t sv_find_either(struct sv s, struct sv needle, size_t from, bool no
         return SV_NPOS;
     if (needle.n == 0)
         return from;
-    if (needle.n > SV_LONG_NEEDLE && !nocase) {
-        const char *hit = memmem(s.p + from, s.n - from, needle.p, needle.n);
-
-        return hit ? (size_t)(hit - s.p) : SV_NPOS;
-    }
-    n = sv_needle_of(needle, nocase, s.n - from >= SV_LONG_TEXT);
-    return sv_find_needle(s, &n, from);
-}
-
-size_t sv_find(struct sv s, struct sv needle, size_t from)
-{
-    return sv_find_either(s, needle, from, false);
-}
-
-size_t sv_find_nocase(struct sv s, struct sv needle, size_t from)
-{
-    return sv_find_either(s, needle, from, true);
-}
-
-size_t sv_find_byte(struct sv s, char c, size_t from)
-{
-    const char *hit = from < s.n ? memchr(s.p + from, c, s.n - from) : NULL;
-
-    return hit ? (size_t)(hit - s.p) : SV_NPOS;
+    n = sv_needle_of(needle, true, s.n - from >= SV_LONG_TEXT);
+    return sv_find_needle(s, &n, from, true);
 }
 
 size_t sv_find_word(struct sv s, struct sv word, size_t from)
@@ -212,52 +186,6 @@ size_t sv_find_word(struct sv s, struct sv word, size_t from)
             return at;
     }
     return SV_NPOS;
-}
-
-/* ascii_is_space() by a table: every word of a document is cut here. */
-static bool sv_is_space(char c)
-{
-    static const bool is_space[256] = {
-        [' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true, ['\f'] = true, ['\v'] = true};
-
-    return is_space[(unsigned char)c];
-}
-
-struct sv sv_trim_left(struct sv s)
-{
-    while (s.n && sv_is_space(*s.p)) {
-        s.p++;
-        s.n--;
-    }
-    return s;
-}
-
-struct sv sv_trim_right(struct sv s)
-{
-    while (s.n && sv_is_space(s.p[s.n - 1]))
-        s.n--;
-    return s;
-}
-
-struct sv sv_trim(struct sv s)
-{
-    return sv_trim_right(sv_trim_left(s));
-}
-
-bool sv_eat(struct sv *s, struct sv prefix)
-{
-    if (!sv_starts(*s, prefix))
-        return false;
-    *s = sv_sub(*s, prefix.n, s->n);
-    return true;
-}
-
-bool sv_eat_nocase(struct sv *s, struct sv prefix)
-{
-    if (!sv_starts_nocase(*s, prefix))
-        return false;
-    *s = sv_sub(*s, prefix.n, s->n);
-    return true;
 }
 
 bool sv_split(struct sv *rest, char sep, struct sv *piece)
@@ -291,7 +219,7 @@ bool sv_next_word(struct sv *rest, struct sv *word)
     struct sv s = sv_trim_left(*rest);
     size_t n = 0;
 
-    while (n < s.n && !sv_is_space(s.p[n]))
+    while (n < s.n && !ascii_is_space(s.p[n]))
         n++;
     *word = (struct sv){s.p, n};
     *rest = sv_sub(s, n, s.n);

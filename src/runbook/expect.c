@@ -841,8 +841,9 @@ static void expect_single(struct expect_reader *r, struct sv clause,
     /* "(or document known failures)", "(optional)": whether that applies is for a person to say */
     waived = regex_has(r->patterns[EXPECT_RE_WAIVER], clause);
     pairs = regex_pairs_known(m.bare);
-    for (size_t i = 0; !waived && i < ARRAY_LEN(expect_forms); i++)
-        if (regex_may_match(r->forms[i], &pairs) && expect_try(r, i, &m, e))
+    for (size_t i = 0, n = ARRAY_LEN(expect_forms);
+         !waived && (i = regex_next_may_match(r->forms, n, i, &pairs)) < n; i++)
+        if (expect_try(r, i, &m, e))
             return;
     expect_ask(clause, e);
 }

@@ -225,8 +225,9 @@ static const struct prose_row *prose_find(struct prose_reader *r, struct sv phra
 {
     struct regex_pairs pairs = regex_pairs_known(phrase);
 
-    for (size_t i = 0; i < ARRAY_LEN(prose_rows); i++)
-        if (regex_may_match(r->subjects[i], &pairs) && regex_has(r->subjects[i], phrase))
+    for (size_t i = 0, n = ARRAY_LEN(prose_rows);
+         (i = regex_next_may_match(r->subjects, n, i, &pairs)) < n; i++)
+        if (regex_has(r->subjects[i], phrase))
             return &prose_rows[i];
     return NULL;
 }

@@ -414,13 +414,14 @@ static void read_heading(struct rb_build *b, uint32_t node)
 /* --- paragraphs --- */
 
 /* "**Step 1.1: Enter maintenance mode** (optional)": a title, not a sentence. */
-static bool read_is_step_title(struct rb_build *b, const struct md_node *n, struct title *t)
+static bool read_is_step_title(struct rb_build *b, const struct md_node *n)
 {
+    struct title t;
     size_t end;
     struct sv strong = md_leading_strong(n, &end);
     struct sv after = sv_trim(sv_sub(n->text, end, n->text.n));
 
-    if (sv_find_byte(n->text, '\n', 0) != SV_NPOS ||
+    if ((!strong.n && n->text.n > 100) || sv_find_byte(n->text, '\n', 0) != SV_NPOS ||
         (b->part != RB_NONE && build_part(b, b->part)->level == 1 && n->before != MD_NONE &&
          b->rb->md.v[n->before].kind == MD_HEADING && n->next != MD_NONE &&
          b->rb->md.v[n->next].kind == MD_HEADING)) /* "**Task 139: ...**" says more of the title */
@@ -428,13 +429,13 @@ static bool read_is_step_title(struct rb_build *b, const struct md_node *n, stru
     for (size_t i = n->n_spans;
          i > 0 && n->spans[i - 1].kind == MD_HTML_SPAN && sv_ends(after, SV(">")); i--)
         after = sv_trim(sv_sub(n->text, end, n->spans[i - 1].from)); /* <br/> */
-    title_read(b->title, sv_sub(n->text, 0, strong.n && !after.n ? end : n->text.n), t);
-    if (!strong.n && t->is_step && t->word.n && t->separated && n->text.n <= 100)
+    title_read(b->title, sv_sub(n->text, 0, strong.n && !after.n ? end : n->text.n), &t);
+    if (!strong.n && t.is_step && t.word.n && t.separated)
         return true; /* "Step 1 - Stop the scheduler" */
     if (!strong.n)   /* "3.1. Stop the scheduler:" above its commands */
-        return n->next != MD_NONE && b->rb->md.v[n->next].kind == MD_CODE && n->text.n <= 100 &&
-               sv_find_byte(t->number, '.', 0) != SV_NPOS && !t->word.n;
-    return t->number.n > 0 && (!after.n || (after.p[0] == '(' && after.p[after.n - 1] == ')'));
+        return n->next != MD_NONE && b->rb->md.v[n->next].kind == MD_CODE &&
+               sv_find_byte(t.number, '.', 0) != SV_NPOS && !t.word.n;
+    return t.number.n > 0 && (!after.n || (after.p[0] == '(' && after.p[after.n - 1] == ')'));
 }
 
 static void read_step_title(struct rb_build *b, uint32_t node)
@@ -564,11 +565,10 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     bool forbidden =
         n->parent != MD_NONE && b->rb->md.v[n->parent].kind == MD_ITEM && block_is_forbidden(b);
     struct sv rest;
-    struct title t;
 
     if (fold_tab(b, node) || way_back_label(b, node))
         return;
-    if (read_is_step_title(b, n, &t)) {
+    if (read_is_step_title(b, n)) {
         read_step_title(b, node);
         return;
     }

@@ -410,9 +410,9 @@ static bool shape_fixed(struct shape_reader *r, struct sv phrase, bool good, str
 {
     struct regex_pairs pairs = regex_pairs_known(phrase);
 
-    for (size_t i = 0; i < ARRAY_LEN(shape_rows); i++)
-        if ((!good || *shape_rows[i].rule != '!') && regex_may_match(r->rows[i], &pairs) &&
-            shape_fixed_row(r, i, phrase, arena, ret))
+    for (size_t i = 0, n = ARRAY_LEN(shape_rows);
+         (i = regex_next_may_match(r->rows, n, i, &pairs)) < n; i++)
+        if ((!good || *shape_rows[i].rule != '!') && shape_fixed_row(r, i, phrase, arena, ret))
             return true;
     return false;
 }

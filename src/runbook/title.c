@@ -377,8 +377,9 @@ static enum rb_role title_role_of(struct title_reader *r, struct sv text)
 {
     struct regex_pairs pairs = regex_pairs_known(text);
 
-    for (size_t i = 0; i < ARRAY_LEN(title_roles); i++)
-        if (regex_may_match(r->roles[i], &pairs) && regex_has(r->roles[i], text))
+    for (size_t i = 0, n = ARRAY_LEN(title_roles);
+         (i = regex_next_may_match(r->roles, n, i, &pairs)) < n; i++)
+        if (regex_has(r->roles[i], text))
             return title_roles[i].role;
     return ROLE_NONE;
 }

@@ -112,6 +112,40 @@ T(two_literals_of_one_text_do_not_disturb_each_other)
     T_CHECK(regex_has(c, SV("AA")) && regex_hit_limit(a));
 }
 
+/* That a text did not match is kept with the text, not with its place. */
+T(a_text_that_was_searched_in_vain_is_searched_again_when_it_is_another)
+{
+    REGEX *r = regex_must("refused|denied twice", 0), *other = regex_must("granted once", 0);
+    char text[] = "it was rejected, and granted once";
+    struct sv s = sv_from(text);
+    struct regex_match g[1];
+
+    for (int i = 0; i < 3; i++)
+        T_CHECK(!regex_has(r, s) && regex_has(other, s));
+    text[9] = 'f';
+    text[10] = 'u';
+    text[11] = 's'; /* "refusted" */
+    T_CHECK(!regex_has(r, s));
+    text[12] = 'e';
+    text[13] = 'd';
+    T_CHECK(regex_has(r, s) && regex_has(other, s));
+    T_CHECK(!regex_find(r, s, 8, g, 1)); /* of the rest: */
+    T_CHECK(regex_find(r, s, 0, g, 1) && g[0].from == 7);
+}
+
+T(of_a_table_of_patterns_those_are_told_that_may_match)
+{
+    REGEX *one = regex_must("first (?:of|in)", 0), *two = regex_must("^second$", 0),
+          *three = regex_must("th[ij]rd", 0);
+    struct regex *const list[] = {one, two, three};
+    struct regex_pairs text = regex_pairs_known(SV("a second and a third"));
+
+    T_EQ(regex_next_may_match(list, 3, 0, &text), 1); /* it may, and does not */
+    T_EQ(regex_next_may_match(list, 3, 2, &text), 2);
+    T_EQ(regex_next_may_match(list, 3, 3, &text), 3);
+    T_EQ(regex_next_may_match(list, 2, 2, &text), 2);
+}
+
 #define THREADS 4
 
 static void *search(void *arg)
@@ -239,6 +273,8 @@ T_MAIN(T_CASE(groups_say_where_they_matched), T_CASE(flags_fold_case_and_anchor_
        T_CASE(a_pattern_that_does_not_compile_is_told_with_its_place),
        T_CASE(a_literal_of_ours_that_does_not_compile_ends_the_process_at_its_first_search),
        T_CASE(two_literals_of_one_text_do_not_disturb_each_other),
+       T_CASE(a_text_that_was_searched_in_vain_is_searched_again_when_it_is_another),
+       T_CASE(of_a_table_of_patterns_those_are_told_that_may_match),
        T_CASE(threads_search_with_one_pattern_at_once),
        T_CASE(a_pattern_that_explodes_is_stopped_and_said_to_be),
        T_CASE(a_pattern_that_is_used_much_finds_what_it_found_before),
