@@ -127,11 +127,15 @@ static void switches(struct bench *b UNUSED)
 
 T(a_flag_that_somebody_switches_counts)
 {
+    watcher_moments m = {0};
+    struct run_events_of of = {.environment = SV("test"), .kind = SV("flag_toggle")};
+    int64_t between_us;
     struct bench b;
 
     bench_write("flags.json", FLAG);
     begin(&b, document, TOGGLES);
     switches(&b); /* before the run: none of its business */
+    between_us = clock_now_us();
     b.at = "watch";
     b.at_count = 2;
     b.act = switches;
@@ -139,6 +143,12 @@ T(a_flag_that_somebody_switches_counts)
     T_EQ(bench_sql("SELECT json_extract(data, '$.value') FROM event WHERE kind = 40 AND"
                    " json_extract(data, '$.state') = 'fired'"),
          1);
+    of.store = b.store;
+    of.plan = &b.plan;
+    of.after_us = between_us;
+    T_OK(run_events(&of, &m, &b.err), b.err);
+    T_EQ(m.n, 1);
+    vec_release(&m);
     bench_end(&b);
 }
 
