@@ -1,4 +1,6 @@
 #include "base/sv.h"
+#include "net/weblink.h"
+#include "watch/inner.h"
 #include "watch/source.h"
 #include "watch/target.h"
 
@@ -11,6 +13,7 @@ struct http_source {
     const char *method, *body;
     bool health;
     struct http_request request;
+    struct strbuf page; /* what is asked for instead of its own address */
 };
 
 static struct http_source *http_of(struct source *s)
@@ -37,6 +40,7 @@ static void http_source_close(struct source *s)
 {
     http_release(&http_of(s)->request);
     target_release(&http_of(s)->target);
+    strbuf_release(&http_of(s)->page);
 }
 
 /* What a health answer says in its member "status" (conditions.md, 7.5). */
@@ -136,11 +140,36 @@ static void http_source_on_done(struct http_request *r, enum err_code rc)
     source_report(s, ERR_OK);
 }
 
+void http_source_ask(struct source *s, struct sv url)
+{
+    strbuf_truncate(&http_of(s)->page, 0);
+    strbuf_add_sv(&http_of(s)->page, url);
+}
+
+struct sv http_source_asked(const struct source *s)
+{
+    const struct http_source *h = (const struct http_source *)(const void *)s;
+
+    return h->page.n ? strbuf_sv(&h->page) : h->target.spec.url;
+}
+
+bool http_source_next(const struct source *s, struct sv *ret)
+{
+    const struct http_source *h = (const struct http_source *)(const void *)s;
+
+    for (size_t i = 0; i < h->request.fields.n; i++)
+        if (sv_eq_nocase(h->request.fields.v[i].name, SV("link")) &&
+            weblink_find(h->request.fields.v[i].value, SV("next"), ret))
+            return true;
+    return false;
+}
+
 static void http_source_start(struct source *s)
 {
     struct http_source *h = http_of(s);
 
     h->request.spec = h->target.spec;
+    h->request.spec.url = http_source_asked(s);
     h->request.spec.method = h->method;
     h->request.spec.total_ms = s->timeout_ms;
     if (h->request.spec.max_body == 0)

@@ -13,6 +13,12 @@ NODISCARD enum err_code inner_open(const struct source_ops *ops, json_t *setting
                                    struct source **ret, struct err *err);
 void inner_close(struct source *s);
 
+/* Of an opened `http`: what the next polls ask for, its own address when it is empty, ... */
+void http_source_ask(struct source *s, struct sv url);
+/* ... what was asked for last, and where its answer says that the next page is (weblink.h; relation "next"); false: nowhere. */
+struct sv http_source_asked(const struct source *s);
+bool http_source_next(const struct source *s, struct sv *ret);
+
 /* The counts of an opened `log` or `journal`, which may be given somebody who takes the records. */
 struct log_count *log_source_count(struct source *s);
 struct log_count *journal_source_count(struct source *s);

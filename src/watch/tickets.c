@@ -11,11 +11,13 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/sv.h"
+#include "net/weblink.h"
 #include "watch/inner.h"
 
 #define TICKETS_MAX    10000u /* that one answer may list, and that are remembered */
 #define TICKETS_ID_HEX 16u    /* of the hash by which a ticket is remembered */
 #define TICKETS_SHOWN  5u     /* new ones that are named */
+#define TICKETS_PAGES  100u   /* of one list */
 
 struct tickets_id {
     char hex[TICKETS_ID_HEX + 1];
@@ -25,7 +27,13 @@ struct tickets_source {
     struct source source; /* first */
     struct source *inner; /* NULL: only its settings are looked at */
     const struct source_ops *kind;
-    char *items, *id, *total;
+    char *items, *id, *total, *next;
+    uint64_t max_pages; /* 0: only the first is looked at, however many there are */
+
+    /* a list that comes in pages */
+    json_t *all; /* what those said that are here; NULL: the first is asked for */
+    uint64_t n_pages;
+    struct strbuf page; /* where the next one is; empty: there is none */
 
     bool begun;                 /* what was listed at the first look is not new */
     VEC(struct tickets_id) ids; /* that were listed */
@@ -72,7 +80,7 @@ static const struct source_ops *tickets_kind(json_t *settings, struct err *err)
 /* The settings that are those of the request, query or command. */
 static json_t *tickets_inner(json_t *settings)
 {
-    static const char *const own[] = {"items", "id", "total", "interval"};
+    static const char *const own[] = {"items", "id", "total", "next", "pages", "interval"};
     json_t *inner = json_copy(settings);
 
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
@@ -103,6 +111,20 @@ static enum err_code tickets_read_interval(struct tickets_source *t, json_t *set
     return ERR_OK;
 }
 
+static enum err_code tickets_read_pages(struct tickets_source *t, json_t *settings, struct err *err)
+{
+    double n = json_get_real(settings, "pages", 0);
+
+    if (!json_object_get(settings, "pages"))
+        return t->next ? err_set(err, ERR_INVALID, "'next' is for a list with 'pages'") : ERR_OK;
+    if (t->kind != &source_http || t->total)
+        return err_set(err, ERR_INVALID, "'pages' is for a list that is asked for at a 'url'");
+    if (n < 1 || n > TICKETS_PAGES)
+        return err_set(err, ERR_INVALID, "'pages' is a number from 1 to %u", TICKETS_PAGES);
+    t->max_pages = (uint64_t)n;
+    return ERR_OK;
+}
+
 static enum err_code tickets_open(struct source *s, json_t *settings, struct err *err)
 {
     struct tickets_source *t = tickets_of(s);
@@ -111,8 +133,9 @@ static enum err_code tickets_open(struct source *s, json_t *settings, struct err
     t->items = tickets_text(settings, "items");
     t->id = tickets_text(settings, "id");
     t->total = tickets_text(settings, "total");
+    t->next = tickets_text(settings, "next");
     t->kind = tickets_kind(settings, err);
-    if (!t->kind)
+    if (!t->kind || tickets_read_pages(t, settings, err) != ERR_OK)
         return err->code;
     if (tickets_read_interval(t, settings, err) != ERR_OK)
         return err->code;
@@ -132,6 +155,9 @@ static void tickets_close(struct source *s)
     vec_release(&t->ids);
     map_release(&t->by_id);
     strbuf_release(&t->named);
+    json_decref(t->all);
+    strbuf_release(&t->page);
+    free(t->next);
     free(t->items);
     free(t->id);
     free(t->total);
@@ -290,6 +316,40 @@ static enum err_code tickets_take_list(struct tickets_source *t, json_t *list, s
     return ERR_OK;
 }
 
+/* Where the page behind this one is: its header says so, or its member `next`. */
+static enum err_code tickets_find_next(struct tickets_source *t, json_t *j, struct err *err)
+{
+    json_t *told = t->next && !json_is_array(j) ? tickets_at(j, t->next) : NULL;
+    struct sv ref = {NULL, 0};
+
+    strbuf_truncate(&t->page, 0);
+    if (json_is_string(told))
+        ref = (struct sv){json_string_value(told), json_string_length(told)};
+    if (!ref.n && !http_source_next(t->inner, &ref))
+        return ERR_OK;
+    if (t->n_pages >= t->max_pages) {
+        (void)err_set(err, ERR_LIMIT, "the list has more than %llu pages",
+                      (unsigned long long)t->max_pages);
+        return err_hint(err, "pages: N, up to %u, or ask for less", TICKETS_PAGES);
+    }
+    return weblink_resolve(http_source_asked(t->inner), ref, &t->page, err) == ERR_OK
+               ? ERR_OK
+               : err_wrap(err, "the page behind page %llu", (unsigned long long)t->n_pages);
+}
+
+/* Nothing of a list is counted before all of it is here: what fails in the middle is asked for again. */
+static enum err_code tickets_take_page(struct tickets_source *t, json_t *j, json_t *list,
+                                       struct err *err)
+{
+    if (!t->all)
+        t->all = json_array();
+    (void)json_array_extend(t->all, list); /* fails only for want of memory */
+    t->n_pages++;
+    if (json_array_size(t->all) <= TICKETS_MAX && tickets_find_next(t, j, err) != ERR_OK)
+        return err->code;
+    return t->page.n ? ERR_OK : tickets_take_list(t, t->all, err);
+}
+
 /* A number that falls is one of open tickets, of which some were closed: what it grows by from there counts. */
 static void tickets_take_total(struct tickets_source *t, double total)
 {
@@ -304,7 +364,7 @@ static enum err_code tickets_take_json(struct tickets_source *t, json_t *j, stru
     json_t *list = t->total ? NULL : tickets_list(t, j), *total;
 
     if (json_is_array(list))
-        return tickets_take_list(t, list, err);
+        return t->max_pages ? tickets_take_page(t, j, list, err) : tickets_take_list(t, list, err);
     if (t->items)
         return err_set(err, ERR_FAILED, "there is no list at '%s' in what is told", t->items);
     total = t->total ? tickets_at(j, t->total)
@@ -463,18 +523,39 @@ static void tickets_add(struct tickets_source *t)
     tickets_add_position(t, l);
 }
 
+static void tickets_on_told(struct source *inner, void *data, enum err_code rc);
+
+static void tickets_poll(struct tickets_source *t)
+{
+    struct source *s = &t->source;
+    uint64_t spent_ms = (clock_mono_ns() - t->asking_ns) / 1000000u;
+    struct source_poll p = {.at_us = s->at_us,
+                            .timeout_ms = spent_ms < s->timeout_ms ? s->timeout_ms - spent_ms
+                                                                   : 1, /* 0: the default */
+                            .done = tickets_on_told,
+                            .data = t};
+
+    if (t->max_pages)
+        http_source_ask(t->inner, strbuf_sv(&t->page));
+    strbuf_truncate(&t->page, 0);
+    source_poll(t->inner, &p);
+}
+
 static void tickets_on_told(struct source *inner, void *data, enum err_code rc)
 {
     struct tickets_source *t = data;
     struct source *s = &t->source;
 
-    strbuf_truncate(&t->named, 0);
     if (rc != ERR_OK)
         s->err = inner->err; /* it has the name of the source */
     else
         rc = tickets_take(t, &inner->samples, &s->err) == ERR_OK
                  ? ERR_OK
                  : err_wrap(&s->err, "source '%s'", s->name);
+    if (rc == ERR_OK && t->page.n) {
+        tickets_poll(t);
+        return;
+    }
     if (rc == ERR_OK) {
         t->begun = true;
         t->asked_ns = t->asking_ns;
@@ -486,18 +567,19 @@ static void tickets_on_told(struct source *inner, void *data, enum err_code rc)
 static void tickets_start(struct source *s)
 {
     struct tickets_source *t = tickets_of(s);
-    struct source_poll p = {
-        .at_us = s->at_us, .timeout_ms = s->timeout_ms, .done = tickets_on_told, .data = t};
     uint64_t now_ns = clock_mono_ns();
 
+    strbuf_truncate(&t->named, 0);
     if (t->asked_ns && now_ns - t->asked_ns < t->every_ns) {
-        strbuf_truncate(&t->named, 0);
         tickets_add(t);
         source_report_soon(s);
         return;
     }
     t->asking_ns = now_ns;
-    source_poll(t->inner, &p);
+    json_decref(STEAL(t->all));
+    t->n_pages = 0;
+    strbuf_truncate(&t->page, 0);
+    tickets_poll(t);
 }
 
 static void tickets_cancel(struct source *s)
@@ -525,6 +607,9 @@ static const struct source_key tickets_keys[] = {
     {"command", SOURCE_TEXT, false,
      "instead of both, for sh: it prints JSON, an id on each line, or a number"},
     {"workdir", SOURCE_TEXT, false, "folder it is started in"},
+    {"pages", SOURCE_NUMBER, false,
+     "how many pages a list has at most, whose answers say where the next one is (Link: rel=next)"},
+    {"next", SOURCE_TEXT, false, "path of the next page's address in JSON, where it is told there"},
     {"interval", SOURCE_TEXT, false,
      "how often is asked: 10m; at each look unless given, and after a failure"},
     {"items", SOURCE_TEXT, false,

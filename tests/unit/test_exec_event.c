@@ -7,6 +7,7 @@
 #include "exec_bench.h"
 
 #define HEAD "environment: test\ntime_scale: 0.01\nwatch: {interval: 5s, until: T+4m}\n"
+#define SLOW "environment: test\ntime_scale: 0.01\nwatch: {interval: 60s, until: T+20m}\n"
 #define LONG "environment: test\ntime_scale: 0.01\nwatch: {interval: 10s, until: T+8m}\n"
 
 static const char document[] = "# Doc\n\n## Deployment\n\n```bash\ncp new app\n```\n\n"
@@ -127,11 +128,15 @@ static void switches(struct bench *b UNUSED)
 
 T(a_flag_that_somebody_switches_counts)
 {
+    watcher_moments m = {0};
+    struct run_events_of of = {.environment = SV("test"), .kind = SV("flag_toggle")};
+    int64_t between_us;
     struct bench b;
 
     bench_write("flags.json", FLAG);
     begin(&b, document, TOGGLES);
     switches(&b); /* before the run: none of its business */
+    between_us = clock_now_us();
     b.at = "watch";
     b.at_count = 2;
     b.act = switches;
@@ -139,6 +144,12 @@ T(a_flag_that_somebody_switches_counts)
     T_EQ(bench_sql("SELECT json_extract(data, '$.value') FROM event WHERE kind = 40 AND"
                    " json_extract(data, '$.state') = 'fired'"),
          1);
+    of.store = b.store;
+    of.plan = &b.plan;
+    of.after_us = between_us;
+    T_OK(run_events(&of, &m, &b.err), b.err);
+    T_EQ(m.n, 1);
+    vec_release(&m);
     bench_end(&b);
 }
 
@@ -261,9 +272,9 @@ T(more_kinds_of_errors_than_a_look_keeps_are_no_value_at_that_look_and_count_at_
     struct bench b;
 
     append("app.log", "ERROR old 1\n");
-    begin(&b, document, LONG PATTERNS);
+    begin(&b, document, SLOW PATTERNS);
     b.at = "watch"; /* a round behind the mark: what is there at it is from before */
-    b.at_count = 8;
+    b.at_count = 3;
     b.act = logs_a_flood;
     T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
     T_EQ(bench_sql("SELECT count(*) FROM event n JOIN event f ON f.seq > n.seq WHERE n.kind = 40"

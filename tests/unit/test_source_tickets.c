@@ -8,8 +8,31 @@ static struct server server;
 static const char *page;
 static unsigned status = 200;
 
+/* What "/list?page=N" says; the last has no `link`. */
+static const struct paged {
+    const char *body, *link;
+    unsigned status; /* 0: 200 */
+} * paged;
+
+static enum MHD_Result answer_page(struct server_request *r)
+{
+    const char *n = MHD_lookup_connection_value(r->conn, MHD_GET_ARGUMENT_KIND, "page");
+    const struct paged *p = &paged[n ? n[0] - '1' : 0];
+    struct MHD_Response *m = MHD_create_response_from_buffer(
+        strlen(p->body), (void *)(uintptr_t)p->body, MHD_RESPMEM_MUST_COPY);
+    enum MHD_Result ok;
+
+    if (p->link)
+        (void)MHD_add_response_header(m, "Link", p->link);
+    ok = MHD_queue_response(r->conn, p->status ? p->status : 200, m);
+    MHD_destroy_response(m);
+    return ok;
+}
+
 static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
 {
+    if (strcmp(r->path, "/list") == 0)
+        return answer_page(r);
     if (strcmp(r->path, "/big") == 0) {
         CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
 
@@ -96,6 +119,89 @@ T(a_list_with_an_interval_of_its_own_is_asked_no_more_often)
     T_EQ(look(&l), ERR_FAILED);
     status = 200;
     check_new(&l, 0, 3); /* what failed is asked again */
+    source_free(l.s);
+    end_server();
+}
+
+static struct look open_list(const char *more)
+{
+    return (struct look){.s = open_source("tickets", "{'url': 'http://127.0.0.1:%u/list'%s}",
+                                          (unsigned)server.port, more)};
+}
+
+T(a_list_that_comes_in_pages_is_read_to_its_end)
+{
+    static const struct paged before[] =
+        {{"[1,2]", "</list?page=2>; rel=\"next\", </list?page=3>; rel=\"last\"", 0},
+         {"[2,3]", "<?page=3>; rel=next", 0},
+         {"[4]", "</list?page=1>; rel=first", 0}},
+                              after[] = {{"[5,1]", "</list?page=2>; rel=next", 0},
+                                         {"[2,3]", "<?page=3>; rel=next", 0},
+                                         {"[4,6]", NULL, 0}};
+    struct look l;
+
+    begin_server();
+    paged = before;
+    l = open_list(", 'pages': 3");
+    check_new(&l, 0, 5); /* 2 moved to the next page meanwhile */
+    paged = after;
+    check_new(&l, 2, 6);
+    T_SV(text_of(&l, "which"), "5, 6");
+    T_EQ(atomic_load(&server.requests), 6);
+    source_free(l.s);
+    l = open_list(""); /* the first one, as the newest are there */
+    check_new(&l, 0, 2);
+    source_free(l.s);
+    end_server();
+}
+
+T(the_next_page_may_be_told_in_the_answer)
+{
+    static const struct paged pages[] = {
+        {"{\"tickets\":[{\"id\":1}],\"links\":{\"next\":\"/list?page=2\"}}", NULL, 0},
+        {"{\"tickets\":[{\"id\":2}],\"links\":{\"next\":null}}", NULL, 0}};
+    struct look l;
+
+    begin_server();
+    paged = pages;
+    l = open_list(", 'pages': 9, 'next': 'links.next'");
+    check_new(&l, 0, 2);
+    check_new(&l, 0, 2);
+    source_free(l.s);
+    end_server();
+}
+
+T(of_a_list_of_which_a_page_is_missing_nothing_is_counted)
+{
+    static const struct paged first[] = {{"[1]", "<?page=2>; rel=next", 0}, {"[2]", NULL, 0}};
+    static const struct {
+        struct paged pages[2];
+        const char *why;
+        enum err_code rc;
+    } rows[] = {
+        {{{"[3]", "<?page=2>; rel=next", 0}, {"[4]", NULL, 503}}, "status 503", ERR_FAILED},
+        {{{"[3]", "<?page=2>; rel=next", 0}, {"[4]", "<?page=1>; rel=next", 0}},
+         "more than 2 pages",
+         ERR_LIMIT},
+        {{{"[3]", "<http://elsewhere.example/x>; rel=next", 0}, {"", NULL, 0}},
+         "the page behind page 1: 'http://elsewhere.example/x' is at another place",
+         ERR_REFUSED},
+        {{{"[3]", "<?page=2>; rel=next", 0}, {"{}", NULL, 0}}, "no list of tickets", ERR_FAILED},
+    };
+    struct look l;
+
+    begin_server();
+    paged = first;
+    l = open_list(", 'pages': 2");
+    check_new(&l, 0, 2);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        paged = rows[i].pages;
+        T_EQ(look(&l), rows[i].rc);
+        if (!strstr(l.s->err.msg, rows[i].why))
+            T_FAIL("'%s' has not '%s'", l.s->err.msg, rows[i].why);
+    }
+    paged = first;
+    check_new(&l, 0, 2); /* from its first page */
     source_free(l.s);
     end_server();
 }
@@ -326,6 +432,11 @@ T(settings_that_do_not_fit_are_refused)
         {"{\"url\": \"http://x\", \"query\": \"SELECT\"}", "query"},
         {"{\"url\": \"http://x\", \"total\": \"a\", \"id\": \"b\"}", "either 'total'"},
         {"{\"url\": \"http://x\", \"itmes\": \"b\"}", "itmes"},
+        {"{\"url\": \"http://x\", \"pages\": 0}", "'pages' is a number from 1 to 100"},
+        {"{\"url\": \"http://x\", \"pages\": 101}", "'pages' is a number from 1 to 100"},
+        {"{\"command\": \"x\", \"pages\": 2}", "'pages' is for a list"},
+        {"{\"url\": \"http://x\", \"pages\": 2, \"total\": \"a\"}", "'pages' is for a list"},
+        {"{\"url\": \"http://x\", \"next\": \"a\"}", "'next' is for a list with 'pages'"},
         {"{\"url\": \"http://x\", \"interval\": \"soon\"}", "'interval' is no time"},
         {"{\"url\": \"http://x\", \"interval\": \"0s\"}", "'interval' is no time"},
     };
@@ -347,6 +458,9 @@ T(settings_that_do_not_fit_are_refused)
 
 T_MAIN(T_CASE(tickets_that_come_are_counted_once_by_their_ids),
        T_CASE(a_list_with_an_interval_of_its_own_is_asked_no_more_often),
+       T_CASE(a_list_that_comes_in_pages_is_read_to_its_end),
+       T_CASE(the_next_page_may_be_told_in_the_answer),
+       T_CASE(of_a_list_of_which_a_page_is_missing_nothing_is_counted),
        T_CASE(paths_say_where_the_list_and_the_id_are),
        T_CASE(of_a_number_what_it_grows_by_is_counted),
        T_CASE(another_process_counts_what_came_meanwhile),
