@@ -36,7 +36,6 @@ static inline void t_loop_until(uv_loop_t *loop, const bool *done, uint64_t with
     uv_timer_t late;
 
     within_ms *= 10;
-
     T_EQ(uv_timer_init(loop, &late), 0);
     late.data = &within_ms;
     T_EQ(uv_timer_start(&late, t_loop_late, within_ms, 0), 0);

@@ -37,7 +37,7 @@ fails_at_a_string|is 'got' and should be 'want'
 fails_at_a_view|is 'got' and should be 'want'
 fails_at_an_error|the disk is gone
 fails_as_it_does_not_abort|does not abort: (void)0
-hangs_in_a_loop|the loop had not done it after 20 ms
+hangs_in_a_loop|the loop had not done it after 200 ms
 forgets_a_handle|uv_loop_close(loop) is
 EOF
 }
