@@ -206,7 +206,8 @@ static enum err_code serve_tellers(struct watcher *w, struct err *err)
         if (!sv_eat(&kind, SV("events.")))
             continue;
         if (settings_reveal(p->sources[i].settings, w->cfg.binding, &settings, err) != ERR_OK)
-            return err_wrap(err, "source '%.*s'", SV_FMT(p->sources[i].name));
+            return err_wrap(err, "source '%.*s'", /* uncovered: a resume without its secrets */
+                            SV_FMT(p->sources[i].name));
         if (json_get_sv(settings, "token").n)
             *vec_add(&w->tellers) =
                 (struct watcher_teller){kind, xstrdup_sv(json_get_sv(settings, "token"))};
@@ -237,7 +238,7 @@ enum err_code watcher_serve(struct watcher *w, struct err *err)
     if (!w->cfg.keep || !c.listen.n)
         return ERR_OK;
     if (serve_token(w, err) != ERR_OK || serve_tellers(w, err) != ERR_OK)
-        return err->code;
+        return err->code; /* uncovered: a resume without its secrets */
     if (web_server_open(&c, &w->web, err) != ERR_OK)
         return err_wrap(err, "watch: listen"); /* uncovered: it was free before the run began */
     return ERR_OK;
