@@ -986,8 +986,9 @@ bool block_is_numbered(const struct md_node *n)
         struct sv code = line;
         const struct md_span *s;
 
-        if (!sv_next_word(&code, &word) || word.n > 4 || !strchr(".):", word.p[word.n - 1]) ||
-            !ascii_is_digit(word.p[word.n - 2]) || at >= n->n_spans)
+        if (!sv_next_word(&code, &word) || word.n < 2 || word.n > 4 ||
+            !strchr(".):", word.p[word.n - 1]) || !ascii_is_digit(word.p[word.n - 2]) ||
+            at >= n->n_spans)
             return false;
         s = &n->spans[at++];
         code = sv_trim(code);
