@@ -21,6 +21,7 @@ struct approve {
     const struct plan_step *step; /* of a run */
     const struct view *run;       /* or NULL */
     struct ident_login login;
+    struct hash_text hash; /* of what is approved */
     struct store_approval a;
 };
 
@@ -178,13 +179,13 @@ static enum err_code approve_count(const struct approve *x, int64_t *ret, struct
 /* --- saying it --- */
 
 /* `have` of `need` people have said yes; 0 when nobody counts. */
-static void approve_show(const struct approve *x, struct hash_text plan, int64_t have, int64_t need)
+static void approve_show(const struct approve *x, int64_t have, int64_t need)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     CLEANUP(json_cleanup) json_t *j = json_object();
 
     if (x->c->json) {
-        json_put_str(j, "plan", plan.s);
+        json_put_str(j, "plan", x->hash.s);
         if (x->run)
             json_put_str(j, "run", event_run_text(x->run->id).s);
         json_put_sv(j, "step", x->a.step);
@@ -202,7 +203,7 @@ static void approve_show(const struct approve *x, struct hash_text plan, int64_t
         if (x->step)
             strbuf_addf(&b, "step %.*s", SV_FMT(x->step->id));
         else
-            strbuf_addf(&b, "plan %.12s", plan.s);
+            strbuf_addf(&b, "plan %.12s", x->hash.s);
         strbuf_addf(&b, " is %s by %.*s", x->a.refused ? "refused" : "approved", SV_FMT(x->a.who));
         if (need > 1 && !x->a.refused)
             strbuf_addf(&b, ": %lld of %lld approvals", (long long)have, (long long)need);
@@ -213,9 +214,9 @@ static void approve_show(const struct approve *x, struct hash_text plan, int64_t
 
 static enum err_code approve_say(struct approve *x, struct err *err)
 {
-    struct hash_text plan = hash_hex(&x->plan->approval);
     int64_t have = 0;
 
+    x->hash = hash_hex(&x->plan->approval);
     x->login = ident_login();
     if (x->c->reject && !x->c->note) {
         (void)err_set(err, ERR_USAGE, "a refusal needs a reason");
@@ -224,7 +225,7 @@ static enum err_code approve_say(struct approve *x, struct err *err)
     if (approve_who(x, err) != ERR_OK || (x->step && approve_check_step(x, err) != ERR_OK))
         return err->code;
     x->a.at_us = clock_now_us();
-    x->a.plan = sv_from(plan.s);
+    x->a.plan = sv_from(x->hash.s);
     x->a.step = x->step ? x->step->id : sv_from(x->c->n_args > 1 ? x->c->args[1] : x->c->step);
     x->a.note = sv_from(x->c->note);
     x->a.refused = x->c->reject;
@@ -233,7 +234,7 @@ static enum err_code approve_say(struct approve *x, struct err *err)
         return err->code;
     if (x->run && approve_count(x, &have, err) != ERR_OK)
         return err->code;
-    approve_show(x, plan, have, x->run ? approve_gate(x->step)->need : 0);
+    approve_show(x, have, x->run ? approve_gate(x->step)->need : 0);
     return ERR_OK;
 }
 

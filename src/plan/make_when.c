@@ -85,7 +85,7 @@ static struct sv when_window(const struct make *m, struct sv value)
     to = sv_sub(value, g[3].from, g[3].to);
     if (g[4].from != SV_NPOS)
         zone = arena_fmt(m->arena, ", zone: %.*s", SV_FMT(sv_sub(value, g[4].from, g[4].to)));
-    if (ascii_is_digit(*day.p))
+    if (day.n && ascii_is_digit(*day.p))
         return arena_fmt(m->arena, "from: %.*s %.*s, to: %.*s %.*s%.*s", SV_FMT(day), SV_FMT(from),
                          SV_FMT(day), SV_FMT(to), SV_FMT(zone));
     return arena_fmt(m->arena, "days: [%.*s], from: \"%.*s\", to: \"%.*s\"%.*s",
