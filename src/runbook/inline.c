@@ -116,18 +116,18 @@ bool inline_is_listed(const struct rb_build *b, const struct md_node *n)
     const struct md_node *list =
         item && item->kind == MD_ITEM && item->parent != MD_NONE ? &v[item->parent] : NULL;
     const struct md_node *outer = list && list->parent != MD_NONE ? &v[list->parent] : NULL;
+    bool inner = outer && outer->kind == MD_ITEM;
     struct sv heading = inline_heading(b);
 
     if (!list || item->ordered || item->task || n->next != MD_NONE ||
-        !inline_is_all_code(n, true) || build_role(b) == ROLE_MONITOR)
+        !inline_is_all_code(n, true) || build_role(b) == ROLE_MONITOR ||
+        (!inner && block_is_forbidden(b)))
         return false;
-    if (outer && outer->kind == MD_ITEM) {
+    if (inner) {
         struct sv text = outer->first == MD_NONE ? SV("") : sv_trim(v[outer->first].text);
 
         return sv_ends(text, SV(":")) && told_verb(text) != TOLD_NOT;
     }
-    if (block_is_forbidden(b))
-        return false;
     if (b->label.n && !sv_eq(b->label, heading))
         return sv_ends(b->label, SV(":")) && told_verb(b->label) != TOLD_NOT;
     if (b->back.part != RB_NONE)

@@ -52,7 +52,7 @@ class Zsh(Terminal):
         self.await_text(re.escape(line[-1]))
         self.send("\t")
         self.await_text(pattern)
-        self.send("\x03")
+        self.send("\x07")  # send-break, in its turn: Ctrl-C would come at any time, and end only the completion
         self.await_text(r"\[at the prompt\]")
 
     def close(self):
