@@ -30,10 +30,10 @@ true
 ```
 END
 
-rules() { # YAML: polls every 100 ms, for 2 s
+rules() { # YAML: polls every 200 ms, for 4 s
   cat > prusik.yaml << END
 environment: here
-time_scale: 0.02
+time_scale: 0.04
 services: {web: {manager: systemd}, once: {manager: systemd}, slow: {manager: systemd}, hog: {manager: systemd}, loose: {manager: systemd}, gone: {manager: systemd}}
 watch: {interval: 5s, until: T+100s}
 rules:
