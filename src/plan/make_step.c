@@ -74,6 +74,22 @@ static json_t *make_expect(struct make *m, const struct rb_expect *e)
     return j;
 }
 
+/* A file whose name only the shell knows ("dump_$RANDOM", "backup-*.sql") cannot be looked at. */
+static bool make_names_result(const struct rb_step *s)
+{
+    for (size_t i = 0; s->command && i < s->command->n_artifacts; i++)
+        if (s->command->artifacts[i]->plain)
+            return true;
+    return false;
+}
+
+/* False: only who does it, or a machine that is there, could know. */
+static bool make_can_tell(const struct make *m, const struct rb_step *s, enum rb_expect_form form)
+{
+    return s->kind != STEP_MANUAL && (!make_is_remote(m, s) || make_remote_shows(s, form)) &&
+           (form != EXPECT_EXISTS || make_names_result(s));
+}
+
 static void make_expects(struct make *m, const struct rb_step *s, bool answered, json_t *out)
 {
     json_t *list = json_array(), *dropped = json_array();
@@ -90,9 +106,8 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
             json_append(dropped, j);
             continue;
         }
-        if (s->kind == STEP_MANUAL || (make_is_remote(m, s) && !make_remote_shows(s, e->form)))
-            seen.form =
-                EXPECT_ASK; /* what only who does it, or a machine that is there could know */
+        if (!make_can_tell(m, s, e->form))
+            seen.form = EXPECT_ASK;
         e = &seen;
         json_append(list, make_expect(m, e));
         if (e->form == EXPECT_ASK && !answered && s->kind != STEP_MANUAL)

@@ -169,6 +169,16 @@ static bool shell_spell_variable(struct shell_spell *w, TSNode n)
     return true;
 }
 
+/* ~ or ~/ at the beginning of a word is what HOME holds; ~NAME asks the list of users, and is left to the shell. */
+static bool shell_spell_home(struct shell_spell *w, struct sv word)
+{
+    if (w->text.n || w->pieces.n || !(sv_eq(word, SV("~")) || sv_starts(word, SV("~/"))))
+        return false;
+    *vec_add(&w->pieces) = (struct shell_piece){.text = SV("HOME"), .variable = true};
+    w->variables = true;
+    return true;
+}
+
 static bool shell_spell(struct shell_spell *w, TSNode n);
 
 /* The text between the named children of n belongs to the word too (a grammar node may skip it). */
@@ -203,7 +213,7 @@ static bool shell_spell_parts(struct shell_spell *w, TSNode n, struct sv inside,
 static bool shell_spell(struct shell_spell *w, TSNode n)
 {
     const char *type = ts_node_type(n);
-    struct sv raw = shell_raw(w->b, n);
+    struct sv raw = shell_raw(w->b, n), masked;
 
     if (shell_is(type, "raw_string")) {
         strbuf_add_sv(&w->text, sv_sub(raw, 1, raw.n - 1));
@@ -219,7 +229,12 @@ static bool shell_spell(struct shell_spell *w, TSNode n)
     if (!shell_is(type, "word") && !shell_is(type, "number") && !shell_is(type, "variable_name") &&
         !shell_is(type, "special_variable_name") && !shell_is(type, "command_name"))
         return false;
-    if (shell_has_pattern(sv_sub(w->b->masked, ts_node_start_byte(n), ts_node_end_byte(n))))
+    masked = sv_sub(w->b->masked, ts_node_start_byte(n), ts_node_end_byte(n));
+    if (shell_spell_home(w, masked)) {
+        masked = sv_sub(masked, 1, masked.n);
+        raw = sv_sub(raw, 1, raw.n);
+    }
+    if (shell_has_pattern(masked))
         return false;
     shell_unescape(raw, false, &w->text);
     return true;

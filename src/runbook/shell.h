@@ -26,7 +26,7 @@ struct shell_piece {
 /*
  * A word of a command.  literal: no expansion of any kind in it; then value is what the program gets.
  * plain: nothing but text and $NAME or ${NAME}, which cannot become two words unless the value of an
- * unquoted one has blanks; then the pieces make it up.
+ * unquoted one has blanks; then the pieces make it up.  ~ at its beginning counts as $HOME.
  */
 struct shell_word {
     struct sv raw, value;

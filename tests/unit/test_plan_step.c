@@ -1,0 +1,41 @@
+/* plan/make_step: what a step of the plan expects. */
+#include "base/strbuf.h"
+#include "test_plan_util.h"
+
+#define FENCE    "```"
+#define SH(code) "\n" FENCE "bash\n" code "\n" FENCE "\n\n"
+#define DEPLOY   "# Web\n\n## Deployment\n"
+#define BOUND    "environment: test\n"
+
+T(a_file_below_the_home_folder_is_looked_at)
+{
+    struct world w;
+    const json_t *made;
+
+    world_make(&w, DEPLOY SH("cp -r ~/app ~/app_backup_$(date +%s)") "Expected: Backup created\n",
+               BOUND);
+    T_EQ(w.plan.n_steps, 1);
+    T_EQ(w.plan.steps[0].n_expects, 1);
+    T_CHECK(w.plan.steps[0].expects[0].machine);
+    made = json_array_get(json_object_get(w.plan.steps[0].action, "makes"), 0);
+    T_SV(json_get_sv(json_array_get(made, 0), "env"), "HOME");
+    T_CHECK(!find_question(&w, "expectation", 0));
+    world_end(&w);
+}
+
+T(a_file_whose_name_only_the_shell_knows_is_asked_about)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY SH("cp app.db app_$(hostname | cut -c1-3).bak") "Expected: Backup created\n",
+               BOUND);
+    T_EQ(w.plan.n_steps, 1);
+    T_EQ(w.plan.steps[0].n_expects, 1);
+    T_CHECK(!w.plan.steps[0].expects[0].machine);
+    T_EQ(count_questions(&w, "expectation"), 1);
+    world_end(&w);
+}
+
+T_MAIN(T_CASE(a_file_below_the_home_folder_is_looked_at),
+       T_CASE(a_file_whose_name_only_the_shell_knows_is_asked_about))
