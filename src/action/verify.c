@@ -577,8 +577,10 @@ static enum verify_result verify_exists(const struct verify_cx *c)
 {
     int64_t begun_s = c->o->started_us / CLOCK_US_PER_S - 1;
 
-    if (c->o->n_made == 0)
+    if (c->o->n_made == 0) {
+        strbuf_add_str(c->seen, "the command names no file");
         return VERIFY_UNKNOWN;
+    }
     for (size_t i = 0; i < c->o->n_made; i++) {
         const char *path = c->o->made[i], *what = NULL;
         struct stat st;
@@ -815,6 +817,11 @@ bool verify_status_is_expected(const struct plan_step *s)
             return true;
     }
     return false;
+}
+
+bool verify_found_nothing(const struct plan_step *s, const struct action_outcome *o)
+{
+    return o->status == 1 && json_get_bool(s->action, "searches", false) && o->out.total == 0;
 }
 
 void verify_default(const struct action_outcome *o, struct verify *ret)

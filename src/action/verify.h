@@ -27,3 +27,5 @@ double verify_sum(const struct action_outcome *o);
  */
 bool verify_status_is_expected(const struct plan_step *s);
 void verify_default(const struct action_outcome *o, struct verify *ret);
+/* A command that ends in a grep has come to its end and printed no line, which may be what is wished. */
+bool verify_found_nothing(const struct plan_step *s, const struct action_outcome *o);

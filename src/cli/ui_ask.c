@@ -144,6 +144,9 @@ static void ui_show_output(const struct run_question *q, struct strbuf *b)
     text_add_terminal(&clean, strbuf_sv(&text));
     for (rest = strbuf_sv(&clean); sv_next_line(&rest, &line);)
         lines++;
+    if (q->outcome->status > 0)
+        term_addf(b, TERM_WARN, "    exit status %lld%s\n", (long long)q->outcome->status,
+                  q->outcome->out.total ? "" : ", and nothing on its standard output");
     skip = lines > UI_ASK_LINES ? lines - UI_ASK_LINES : 0;
     if (skip)
         term_addf(b, TERM_WARN, "    the last %d of %zu lines:\n", UI_ASK_LINES, lines);

@@ -144,7 +144,8 @@ int64_t run_id(const struct run *r)
 
 struct run_stand run_stand(const struct run *r)
 {
-    struct run_stand ret = {.way_back = r->after_values == STAGE_WAY_BACK};
+    struct run_stand ret = {.way_back =
+                                r->after_values == STAGE_WAY_BACK || r->stage == STAGE_WAY_BACK};
     size_t from = ret.way_back ? r->n_forward : 0, to = ret.way_back ? r->steps.n : r->n_forward;
 
     ret.of = to - from;

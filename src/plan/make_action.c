@@ -317,6 +317,8 @@ enum err_code make_action(struct make *m, uint32_t step, const struct binding_st
     json_put(out, "action", action);
     switch (s->kind) {
     case STEP_SHELL:
+        if (s->command->cx.searches)
+            json_put_bool(action, "searches", true);
         if (!remote)
             return make_shell_step(m, s, set, out, action);
         if (make_waits_for_person(s, set))

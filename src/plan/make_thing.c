@@ -5,7 +5,7 @@
 /* The step being read. */
 struct thing_reader {
     struct make *m;
-    struct sv host;
+    struct sv host, effect;
     struct sv *dir; /* where its shell stands; absolute, or as the document writes it */
     things *out;
 };
@@ -155,6 +155,8 @@ static void thing_build(struct thing_reader *r, const struct shell_simple *c)
 {
     struct sv dir = SV(".");
 
+    if (sv_eq(r->effect, SV("database")))
+        return; /* "npm run db:migrate": its settings say which */
     if (!thing_value(r, c, SV("--prefix"), SV("--prefix"), &dir))
         (void)thing_value(r, c, SV("-C"), SV(""), &dir);
     thing_add(r, THING_BUILD, thing_path(r, dir));
@@ -326,8 +328,11 @@ void thing_places_release(struct thing_places *places)
 void thing_read(struct make *m, struct thing_places *places, const struct rb_step *s,
                 const json_t *step, things *ret)
 {
-    struct thing_reader r = {
-        .m = m, .host = json_get_sv(step, "host"), .dir = thing_place(places, step), .out = ret};
+    struct thing_reader r = {.m = m,
+                             .host = json_get_sv(step, "host"),
+                             .effect = json_get_sv(step, "effect"),
+                             .dir = thing_place(places, step),
+                             .out = ret};
     size_t root = sv_from(m->b->dir).n;
 
     if (s->kind == STEP_SHELL && s->block != RB_NONE && s->item != RB_NONE)

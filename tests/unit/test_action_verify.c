@@ -357,6 +357,32 @@ T(without_a_word_on_the_status_it_has_to_be_good)
     release(&o);
 }
 
+T(a_grep_that_prints_no_line_has_found_nothing)
+{
+    static const struct {
+        const char *action, *out;
+        int status;
+        bool nothing;
+    } rows[] = {
+        {"{\"searches\": true}", "", 1, true},
+        {"{\"searches\": true}", "", 2, false},
+        {"{\"searches\": true}", "", 0, false},
+        {"{\"searches\": true}", "a\n", 1, false},
+        {"{}", "", 1, false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(json_cleanup) json_t *action = json_loads(rows[i].action, 0, NULL);
+        struct plan_step s = {.action = action};
+        struct action_outcome o = outcome(rows[i].out);
+
+        o.status = rows[i].status;
+        if (verify_found_nothing(&s, &o) != rows[i].nothing)
+            T_FAIL("row %zu", i);
+        release(&o);
+    }
+}
+
 T(a_bad_status_says_what_the_command_said_last)
 {
     static const struct {
@@ -477,6 +503,7 @@ T_MAIN(T_CASE(a_search_that_finds_nothing_has_not_failed),
        T_CASE(a_file_that_was_to_be_made_is_there_not_empty_and_new),
        T_CASE(one_of_several_is_enough_and_the_last_one_says_what_was_seen),
        T_CASE(without_a_word_on_the_status_it_has_to_be_good),
+       T_CASE(a_grep_that_prints_no_line_has_found_nothing),
        T_CASE(a_bad_status_says_what_the_command_said_last),
        T_CASE(long_outputs_keep_their_head_and_tail),
        T_CASE(texts_are_put_together_from_values_dates_and_variables))

@@ -369,7 +369,34 @@ T(asking_once_more_for_a_way_back_that_stands_stops_no_step_of_it)
     bench_end(&b);
 }
 
-T_MAIN(T_CASE(it_has_the_values_and_the_dates_of_the_other_run),
+/* Whoever shows the run asks where it stands once, before it goes on. */
+T(a_standing_run_that_is_turned_back_stands_on_its_way_back)
+{
+    struct run_options opt;
+    struct run_stand stand;
+    struct bench b;
+
+    bench_plan(&b,
+               "# Doc\n\n## Deployment\n\n" SH("touch made") SH("test -e made")
+                   SH("test ! -e made") "## Rollback\n\n" SH("rm -f made"),
+               "environment: test\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    opt = bench_options(&b);
+    T_OK(run_resume(b.store, 1, &b.plan, &opt, &b.run, &b.err), b.err);
+    stand = run_stand(b.run);
+    T_CHECK(!stand.way_back);
+    T_EQ(stand.of, 3);
+    run_roll_back(b.run, SV("it is bad"), SV("ana"));
+    stand = run_stand(b.run);
+    T_CHECK(stand.way_back);
+    T_EQ(stand.of, 1);
+    T_EQ(stand.over, 0);
+    T_EQ(bench_go(&b), EXIT_CODE_ROLLED_BACK);
+    bench_end(&b);
+}
+
+T_MAIN(T_CASE(a_standing_run_that_is_turned_back_stands_on_its_way_back),
+       T_CASE(it_has_the_values_and_the_dates_of_the_other_run),
        T_CASE(it_is_stopped_and_resumed_as_any_run),
        T_CASE(it_does_not_go_on_when_the_other_journal_is_another_one),
        T_CASE(a_run_that_was_ended_by_hand_is_brought_back),

@@ -143,6 +143,33 @@ T(an_outcome_that_no_machine_can_judge_is_judged_by_a_person)
     bench_end(&b);
 }
 
+/* A search that finds nothing may be what is wished: whoever sees it says so, and nobody before. */
+T(a_search_that_finds_nothing_is_judged_by_a_person)
+{
+    static const char nothing[] =
+        "# Doc\n\n## Post-Deployment Verification\n\n"
+        "```bash\necho hm | grep pretty\n# Expected: it looks as pretty as usual\n```\n";
+    static const char unasked[] = "# Doc\n\n## Post-Deployment Verification\n\n"
+                                  "```bash\necho hm | grep pretty\n```\n";
+    struct bench b;
+
+    bench_plan(&b, nothing, plain);
+    b.answers = "y";
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(b.asked[QUESTION_OUTCOME], 1);
+    bench_end(&b);
+    t_remove("store");
+    bench_plan(&b, nothing, "environment: test\nanswers: {\"1\": {answer: yes, by: bo}}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "it finds nothing (exit status 1 of grep)"));
+    bench_end(&b);
+    t_remove("store");
+    bench_plan(&b, unasked, plain);
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(&b, "it finds nothing (exit status 1 of grep)"));
+    bench_end(&b);
+}
+
 T(an_outcome_judged_ahead_is_taken_as_it_was_said)
 {
     struct bench b;
@@ -983,6 +1010,7 @@ T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(an_answer_to_what_nobody_asked_any_more_is_nothing),
        T_CASE(what_has_to_be_known_before_is_refused_with_a_person_too),
        T_CASE(an_outcome_that_no_machine_can_judge_is_judged_by_a_person),
+       T_CASE(a_search_that_finds_nothing_is_judged_by_a_person),
        T_CASE(an_outcome_judged_ahead_is_taken_as_it_was_said),
        T_CASE(an_approval_is_waited_for_and_the_operator_is_nobody_to_give_it),
        T_CASE(approvals_that_cannot_be_read_stop_the_run), T_CASE(only_those_named_may_approve),

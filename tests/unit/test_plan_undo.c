@@ -75,6 +75,28 @@ T(a_section_that_changes_the_same_covers_it)
     world_end(&w);
 }
 
+/* The schema stays as it was migrated, whichever release stands beside it. */
+T(the_code_of_a_release_undoes_no_migration)
+{
+    struct world w;
+
+    world_make(&w, FORWARD SH("npm run db:migrate") BACK SH("git reset --hard HEAD~1"), BOUND);
+    want_undo(&w, "deployment/1", UNDO_GAP, "no rollback section undoes this");
+    world_end(&w);
+    world_make(
+        &w, FORWARD SH("sqlite3 app.db \"CREATE TABLE x (a)\"") BACK SH("git reset --hard HEAD~1"),
+        BOUND);
+    want_undo(&w, "deployment/1", UNDO_GAP, "no rollback section undoes this");
+    world_end(&w);
+    world_make(&w,
+               FORWARD SH("npm run db:migrate")
+                   BACK SH("git reset --hard HEAD~1\npsql shop < old.sql"),
+               BOUND);
+    want_undo(&w, "deployment/1", UNDO_SECTION, "rollback (line 13)");
+    T_EQ(find_step(&w, "deployment/1")->undo_by, UNDO_BY_KIND);
+    world_end(&w);
+}
+
 T(nobody_knows_what_undoes_an_unknown_program)
 {
     struct world w;
@@ -412,6 +434,7 @@ T_MAIN(T_CASE(a_command_of_several_lines_is_asked_about_by_its_first),
        T_CASE(a_gap_is_a_question_before_any_run),
        T_CASE(one_yes_to_all_gaps_is_kept_at_each_and_covers_nothing_else),
        T_CASE(a_section_that_changes_the_same_covers_it),
+       T_CASE(the_code_of_a_release_undoes_no_migration),
        T_CASE(nobody_knows_what_undoes_an_unknown_program),
        T_CASE(a_persons_word_is_kept_and_stands_before_a_section),
        T_CASE(a_maintenance_flag_is_its_own_opposite),
