@@ -88,9 +88,9 @@ static struct sv verify_last_line(struct sv text)
     size_t from;
 
     text = sv_trim(text);
-    for (from = text.n; from > 0 && text.p[from - 1] != '\n' && text.p[from - 1] != '\r'; from--)
+    for (from = text.n; from > 0 && text.p[from - 1] != '\n'; from--)
         ;
-    return sv_trim(sv_sub(text, from, text.n));
+    return sv_trim(text_last_written(sv_sub(text, from, text.n)));
 }
 
 /* "exit status 2: ls: cannot access ...": commands say why in their last line, which is not looked up in the middle of the night. */

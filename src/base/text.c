@@ -159,6 +159,17 @@ static size_t text_plain(struct sv s, size_t at)
     return at;
 }
 
+struct sv text_last_written(struct sv line)
+{
+    size_t from;
+
+    while (line.n && line.p[line.n - 1] == '\r')
+        line.n--;
+    for (from = line.n; from > 0 && line.p[from - 1] != '\r'; from--)
+        ;
+    return sv_sub(line, from, line.n);
+}
+
 /* Copy what is harmless, and let `hide` write the rest. */
 static void text_add_filtered(struct strbuf *b, struct sv s,
                               bool (*hide)(struct strbuf *b, uint32_t cp, struct sv bytes))

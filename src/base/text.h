@@ -22,6 +22,8 @@ struct sv text_cut(struct sv s, size_t columns);
  * visible ("\x1b"), so that a log line cannot drive the terminal.
  */
 void text_add_terminal(struct strbuf *b, struct sv s);
+/* Of a line that was written over and over ("10 %\r20 %"), as progress is, what stands there in the end. */
+struct sv text_last_written(struct sv line);
 /*
  * A command of several lines on one: the first, with those on which it goes on behind a '\\' and what stands in a group that it
  * only opens; "..." for the rest.

@@ -1,3 +1,5 @@
+#include <inttypes.h>
+
 #include "base/json.h"
 #include "base/sv.h"
 #include "cli/go.h"
@@ -172,6 +174,22 @@ static bool rollback_is_empty(const struct rollback *r)
     return !r->goes_on && r->view.plan.n_way_back == 0 && r->back.changes.n > 0;
 }
 
+/* Before anything is said about the way back: nobody else may hold the environment, this run itself neither. */
+static enum err_code rollback_check_free(const struct rollback *r, struct err *err)
+{
+    struct store_lock holder = {0};
+    enum err_code rc = store_lock_check(r->store, r->view.plan.environment, &holder, err);
+
+    if (rc != ERR_LOCKED || holder.run != r->id)
+        return rc;
+    (void)err_set(err, ERR_LOCKED, "run %s goes on: %s has it on %s (pid %" PRId64 ")",
+                  event_run_text(r->id).s, holder.owner, holder.host, holder.pid);
+    return err_hint(err,
+                    "stop it there as its own ctrl-c does, then go back: kill -INT %" PRId64
+                    "; prusik rollback %s",
+                    holder.pid, event_run_text(r->id).s);
+}
+
 static enum err_code rollback_go(const struct rollback *r, enum exit_code *exit, struct err *err)
 {
     struct show_back show = {&r->view.plan, r->whose, r->to, &r->back};
@@ -179,6 +197,8 @@ static enum err_code rollback_go(const struct rollback *r, enum exit_code *exit,
                        .to = r->goes_on ? (struct sv){NULL, 0} : r->to,
                        .finished = r->found.finished};
 
+    if (rollback_check_free(r, err) != ERR_OK)
+        return err->code;
     if (r->back.bad.n) {
         (void)err_set(err, ERR_REFUSED, "%.*s", SV_FMT(r->back.bad));
         return err_hint(err, "%.*s", SV_FMT(r->back.hint));

@@ -141,9 +141,10 @@ static void ui_show_output(const struct run_question *q, struct strbuf *b)
         return;
     capture_text(&q->outcome->out, &text);
     capture_text(&q->outcome->errs, &text);
-    text_add_terminal(&clean, strbuf_sv(&text));
-    for (rest = strbuf_sv(&clean); sv_next_line(&rest, &line);)
-        lines++;
+    for (rest = strbuf_sv(&text); sv_next_line(&rest, &line); lines++) {
+        text_add_terminal(&clean, text_last_written(line));
+        strbuf_add_byte(&clean, '\n');
+    }
     if (q->outcome->status > 0)
         term_addf(b, TERM_WARN, "    exit status %lld%s\n", (long long)q->outcome->status,
                   q->outcome->out.total ? "" : ", and nothing on its standard output");

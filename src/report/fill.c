@@ -377,7 +377,7 @@ void fill_add_fence(struct strbuf *b, struct sv text, size_t max)
             strbuf_addf(b, "... %zu lines ...\n", total - max);
         if (total > max && n >= head && n < head + total - max)
             continue;
-        text_add_terminal(b, line);
+        text_add_terminal(b, text_last_written(line));
         strbuf_add_byte(b, '\n');
     }
     strbuf_add_n(b, '`', ticks);

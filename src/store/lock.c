@@ -74,26 +74,32 @@ static enum err_code store_lock_put(struct store *s, const struct store_lock_wis
     return stmt_exec(&st, err);
 }
 
+enum err_code store_lock_check(struct store *s, struct sv environment, struct store_lock *holder,
+                               struct err *err)
+{
+    struct store_lock l = {0};
+    bool held = false, alive = false;
+
+    if (store_lock_get(s, environment, &held, &alive, &l, err) != ERR_OK)
+        return err->code;
+    if (!held || !alive)
+        return ERR_OK;
+    *holder = l;
+    (void)err_set(err, ERR_LOCKED,
+                  "environment '%.*s' is in use by %s on %s (pid %" PRId64 ", run %s, since %s)",
+                  SV_FMT(environment), l.owner, l.host, l.pid, event_run_text(l.run).s,
+                  clock_format_s(l.at_us).s);
+    return err_hint(err, "wait for it, or see: prusik status %s", event_run_text(l.run).s);
+}
+
 enum err_code store_lock_take(struct store *s, const struct store_lock_wish *wish,
                               struct store_lock *holder, struct err *err)
 {
     CLEANUP(txn_done) struct txn t = {.db = s->db};
-    struct store_lock l = {0};
-    bool held = false, alive = false;
 
     if (txn_begin(&t, err) != ERR_OK ||
-        store_lock_get(s, wish->environment, &held, &alive, &l, err) != ERR_OK)
-        return err->code;
-    if (held && alive) {
-        *holder = l;
-        (void)err_set(err, ERR_LOCKED,
-                      "environment '%.*s' is in use by %s on %s (pid %" PRId64
-                      ", run %s, since %s)",
-                      SV_FMT(wish->environment), l.owner, l.host, l.pid, event_run_text(l.run).s,
-                      clock_format_s(l.at_us).s);
-        return err_hint(err, "wait for it, or see: prusik status %s", event_run_text(l.run).s);
-    }
-    if (store_lock_put(s, wish, err) != ERR_OK)
+        store_lock_check(s, wish->environment, holder, err) != ERR_OK ||
+        store_lock_put(s, wish, err) != ERR_OK)
         return err->code;
     return txn_commit(&t, err);
 }

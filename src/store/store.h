@@ -66,6 +66,9 @@ NODISCARD enum err_code store_lock_take(struct store *s, const struct store_lock
 /* The lock that this process took under `from` belongs to run `to`. */
 NODISCARD enum err_code store_lock_rename(struct store *s, struct sv environment, int64_t from,
                                           int64_t to, struct err *err);
+/* ERR_LOCKED with *holder filled where store_lock_take() would be refused now. */
+NODISCARD enum err_code store_lock_check(struct store *s, struct sv environment,
+                                         struct store_lock *holder, struct err *err);
 /* Give it back, if it is this run's. */
 NODISCARD enum err_code store_lock_give(struct store *s, struct sv environment, int64_t run,
                                         struct err *err);

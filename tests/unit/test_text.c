@@ -242,7 +242,17 @@ T(a_command_of_several_lines_is_told_on_one)
     }
 }
 
-T_MAIN(T_CASE(a_command_of_several_lines_is_told_on_one),
+T(a_line_that_is_written_over_is_what_stands_there_in_the_end)
+{
+    T_SV(text_last_written(SV("a b")), "a b");
+    T_SV(text_last_written(SV("10 %\r20 %")), "20 %");
+    T_SV(text_last_written(SV("10 %\r20 %\r\r")), "20 %");
+    T_EQ(text_last_written(SV("\r")).n, 0);
+    T_EQ(text_last_written((struct sv){NULL, 0}).n, 0);
+}
+
+T_MAIN(T_CASE(a_line_that_is_written_over_is_what_stands_there_in_the_end),
+       T_CASE(a_command_of_several_lines_is_told_on_one),
        T_CASE(utf_8_is_well_formed_exactly_as_rfc_3629_says),
        T_CASE(every_code_point_is_written_as_it_is_read), T_CASE(the_first_bad_byte_is_found),
        T_CASE(width_is_that_of_a_terminal), T_CASE(a_cut_is_the_longest_front_that_fits),
