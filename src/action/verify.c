@@ -819,6 +819,67 @@ bool verify_status_is_expected(const struct plan_step *s)
     return false;
 }
 
+/* "ERROR:  relation ...", "psql:dump.sql:12: ERROR:  ...", in the languages that the server speaks. */
+static bool verify_is_error_line(struct sv line)
+{
+    static const struct sv words[] = {SV("ERROR:"),   SV("FATAL:"), SV("PANIC:"),  SV("FEHLER:"),
+                                      SV("ERREUR :"), SV("ERRO:"),  SV("ERRORE:"), SV("BŁĄD:"),
+                                      SV("ОШИБКА:"),  SV("FEL:"),   SV("エラー:"), SV("错误:")};
+
+    if (sv_starts(line, SV("psql:"))) {
+        size_t at = sv_find(line, SV(": "), 0);
+
+        if (at == SV_NPOS)
+            return false;
+        line = sv_trim(sv_sub(line, at + 1, line.n));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_starts(line, words[i]))
+            return true;
+    return false;
+}
+
+static bool verify_expects_error(const struct plan_step *s)
+{
+    static const struct sv words[] = {SV("error"),  SV("fail"),   SV("violat"),
+                                      SV("reject"), SV("refuse"), SV("already exists")};
+
+    for (size_t i = 0; i < s->n_expects; i++) {
+        if (s->expects[i].e.form == EXPECT_FAIL)
+            return true;
+        for (size_t k = 0; k < ARRAY_LEN(words); k++)
+            if (sv_has_nocase(s->expects[i].e.source, words[k]))
+                return true;
+    }
+    return false;
+}
+
+bool verify_client_erred(const struct plan_step *s, const struct action_outcome *o,
+                         struct verify *ret)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv rest, line, first = {NULL, 0};
+    size_t n = 0;
+
+    if (o->status != 0 || !o->errs.total || !json_get_sv(s->action, "client").n ||
+        verify_expects_error(s))
+        return false;
+    verify_add_plain(&o->errs, &text);
+    for (rest = strbuf_sv(&text); sv_next_line(&rest, &line);) {
+        if (!verify_is_error_line(line))
+            continue;
+        if (n++ == 0)
+            first = line;
+    }
+    if (!n)
+        return false;
+    ret->result = VERIFY_FAILS;
+    strbuf_truncate(&ret->seen, 0);
+    strbuf_addf(&ret->seen, "psql ends with 0, but says %zu error%s: ", n, n == 1 ? "" : "s");
+    text_add_line(&ret->seen, text_cut(first, VERIFY_SAID_COLUMNS));
+    return true;
+}
+
 bool verify_found_nothing(const struct plan_step *s, const struct action_outcome *o)
 {
     return o->status == 1 && json_get_bool(s->action, "searches", false) && o->out.total == 0;

@@ -27,5 +27,11 @@ double verify_sum(const struct action_outcome *o);
  */
 bool verify_status_is_expected(const struct plan_step *s);
 void verify_default(const struct action_outcome *o, struct verify *ret);
+/*
+ * Does a client that ends with 0 all the same say that what it was given has failed?  psql goes on after an error of a
+ * script.  Then `ret` says so, and fails.  Not where the document expects an error.
+ */
+bool verify_client_erred(const struct plan_step *s, const struct action_outcome *o,
+                         struct verify *ret);
 /* A command that ends in a grep has come to its end and printed no line, which may be what is wished. */
 bool verify_found_nothing(const struct plan_step *s, const struct action_outcome *o);

@@ -266,7 +266,8 @@ static void ui_add_seen(const json_t *data, struct strbuf *b)
         struct sv seen = json_get_sv(c, "seen");
 
         if (!seen.n || sv_eq(json_get_sv(c, "form"), SV("exit")) ||
-            sv_eq(json_get_sv(c, "form"), SV("proof"))) /* why it failed is said below */
+            sv_eq(json_get_sv(c, "form"), SV("proof")) ||
+            sv_eq(json_get_sv(c, "form"), SV("client"))) /* why it failed is said below */
             continue;
         if (b->n)
             strbuf_add_str(b, ", ");

@@ -137,15 +137,16 @@ static void run_add_check(const struct run *r, const struct plan_expect *e, cons
     json_append(checks, j);
 }
 
-/* Of the backups that the step made, as r->check has it. */
-static void run_add_proof(const struct run *r, json_t *checks)
+/* What the document does not ask for, as r->check has it. */
+static void run_add_own_check(const struct run *r, const char *text, const char *form,
+                              json_t *checks)
 {
     json_t *j;
 
     run_add_check(r, NULL, "machine", checks);
     j = json_array_get(checks, json_array_size(checks) - 1);
-    json_put_str(j, "text", "the backup can be read whole");
-    json_put_str(j, "form", "proof");
+    json_put_str(j, "text", text);
+    json_put_str(j, "form", form);
 }
 
 void run_add_said(struct run *r, const struct plan_expect *e, bool yes, struct sv by,
@@ -185,8 +186,12 @@ enum verify_result run_judge(struct run *r, const struct plan_step *p,
         r->check.result = o->proof_failed ? VERIFY_FAILS : VERIFY_HOLDS;
         strbuf_truncate(&r->check.seen, 0);
         strbuf_add_sv(&r->check.seen, o->proof);
-        run_add_proof(r, checks);
+        run_add_own_check(r, "the backup can be read whole", "proof", checks);
         worst = o->proof_failed ? VERIFY_FAILS : worst;
+    }
+    if (verify_client_erred(p, o, &r->check)) {
+        run_add_own_check(r, "the client reports no error", "client", checks);
+        worst = VERIFY_FAILS;
     }
     for (size_t i = 0; i < p->n_expects; i++) {
         if (!p->expects[i].machine)

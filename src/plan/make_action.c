@@ -184,6 +184,22 @@ static const char *make_proven_of(const struct make *m, const struct rb_step *s)
     return "";
 }
 
+/* psql goes on after an error of its script and ends with 0: what it says of errors is looked at as well. */
+static bool make_ends_in_psql(const struct make *m, const struct rb_step *s)
+{
+    const struct shell_item *item;
+    struct shell_simple c;
+    bool sudo;
+
+    if (s->block == RB_NONE || s->item == RB_NONE)
+        return false;
+    item = &m->rb->blocks[s->block].script.v[s->item];
+    if (item->n_simple == 0)
+        return false;
+    c = shell_inner(&item->simple[item->n_simple - 1], &sudo);
+    return c.n_words && sv_eq(shell_program(&c), SV("psql"));
+}
+
 static bool make_waits_for_person(const struct rb_step *s, const struct binding_step *set)
 {
     return set && set->terminal >= 0 ? set->terminal : s->command->interactive;
@@ -319,6 +335,8 @@ enum err_code make_action(struct make *m, uint32_t step, const struct binding_st
     case STEP_SHELL:
         if (s->command->cx.searches)
             json_put_bool(action, "searches", true);
+        if (make_ends_in_psql(m, s))
+            json_put_str(action, "client", "psql");
         if (!remote)
             return make_shell_step(m, s, set, out, action);
         if (make_waits_for_person(s, set))

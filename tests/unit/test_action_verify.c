@@ -357,6 +357,49 @@ T(without_a_word_on_the_status_it_has_to_be_good)
     release(&o);
 }
 
+T(a_client_that_ends_well_and_reports_errors_has_failed)
+{
+    static const struct {
+        const char *errs, *expects, *seen; /* NULL: nothing is wrong */
+        int status;
+    } rows[] = {
+        {"ERROR:  relation \"t\" already exists\nERROR:  b\n", "",
+         "psql ends with 0, but says 2 errors: ERROR:  relation \"t\" already exists", 0},
+        {"NOTICE:  x\npsql:dump.sql:12: ERROR:  syntax\n", "restored",
+         "psql ends with 0, but says 1 error: psql:dump.sql:12: ERROR:  syntax", 0},
+        {"psql:<stdin>:3: FEHLER:  x\n", "",
+         "psql ends with 0, but says 1 error: psql:<stdin>:3: FEHLER:  x", 0},
+        {"ERROR:  new row violates check constraint\n", "The insert is rejected", NULL, 0},
+        {"ERROR:  a\n", "", NULL, 3}, /* its status says so */
+        {"NOTICE:  ERROR: is a word\npsql:warning\n", "", NULL, 0},
+        {"", "", NULL, 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(json_cleanup) json_t *action = json_loads("{\"client\": \"psql\"}", 0, NULL);
+        struct plan_expect e = {.e = {.form = EXPECT_ASK, .source = sv_from(rows[i].expects)}};
+        struct plan_step s = {.action = action, .expects = &e, .n_expects = 1};
+        struct action_outcome o = outcome("SET\n");
+        struct verify v = {.seen = STRBUF(0)};
+        struct sv shown;
+
+        capture_add(&o.errs, sv_from(rows[i].errs), &shown);
+        o.status = rows[i].status;
+        T_EQ(verify_client_erred(&s, &o, &v), rows[i].seen != NULL);
+        if (rows[i].seen) {
+            T_EQ(v.result, VERIFY_FAILS);
+            T_STR(strbuf_str(&v.seen), rows[i].seen);
+        }
+        e.e.form = EXPECT_FAIL;
+        T_CHECK(!verify_client_erred(&s, &o, &v));
+        e.e.form = EXPECT_ASK;
+        s.action = NULL;
+        T_CHECK(!verify_client_erred(&s, &o, &v));
+        strbuf_release(&v.seen);
+        release(&o);
+    }
+}
+
 T(a_grep_that_prints_no_line_has_found_nothing)
 {
     static const struct {
@@ -503,6 +546,7 @@ T_MAIN(T_CASE(a_search_that_finds_nothing_has_not_failed),
        T_CASE(a_file_that_was_to_be_made_is_there_not_empty_and_new),
        T_CASE(one_of_several_is_enough_and_the_last_one_says_what_was_seen),
        T_CASE(without_a_word_on_the_status_it_has_to_be_good),
+       T_CASE(a_client_that_ends_well_and_reports_errors_has_failed),
        T_CASE(a_grep_that_prints_no_line_has_found_nothing),
        T_CASE(a_bad_status_says_what_the_command_said_last),
        T_CASE(long_outputs_keep_their_head_and_tail),

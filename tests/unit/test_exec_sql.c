@@ -76,6 +76,23 @@ T(a_statement_that_fails_stops_the_run_with_the_words_of_the_server)
     t_pg_stop(&pg);
 }
 
+/* A dump into a database that has the tables doubles its rows, and psql ends with 0. */
+T(a_restore_that_reports_errors_is_a_failed_step)
+{
+    struct bench b;
+
+    t_pg_start(&pg);
+    do_sql("CREATE TABLE t (a integer); INSERT INTO t VALUES (1)");
+    bench_write("dump.sql", "CREATE TABLE t (a integer);\nCOPY t FROM stdin;\n1\n\\.\n");
+    begin(&b, "# D\n\n## Deployment\n\n```bash\npsql -X \"$SHOP\" < dump.sql\n```\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    if (!bench_says(&b,
+                    "psql ends with 0, but says 1 error: ERROR:  relation \"t\" already exists"))
+        T_FAIL("%s", b.err.msg);
+    bench_end(&b);
+    t_pg_stop(&pg);
+}
+
 T(a_server_that_is_down_is_a_failed_step)
 {
     struct bench b;
@@ -144,5 +161,6 @@ T(contact_lost_in_a_statement_leaves_the_step_in_doubt)
 
 T_MAIN(T_CASE(statements_and_meta_commands_are_checked_and_undone),
        T_CASE(a_statement_that_fails_stops_the_run_with_the_words_of_the_server),
+       T_CASE(a_restore_that_reports_errors_is_a_failed_step),
        T_CASE(a_server_that_is_down_is_a_failed_step),
        T_CASE(contact_lost_in_a_statement_leaves_the_step_in_doubt))

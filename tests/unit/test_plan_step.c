@@ -37,5 +37,22 @@ T(a_file_whose_name_only_the_shell_knows_is_asked_about)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(a_file_below_the_home_folder_is_looked_at),
+T(what_a_command_ends_in_is_known_to_who_judges_it)
+{
+    struct world w;
+
+    world_make(
+        &w, DEPLOY SH("cat a.sql | sudo -u postgres psql shop\npsql --version | cat\nps | grep x"),
+        BOUND);
+    T_EQ(w.plan.n_steps, 3);
+    T_SV(json_get_sv(w.plan.steps[0].action, "client"), "psql");
+    T_CHECK(!json_get_bool(w.plan.steps[0].action, "searches", false));
+    T_EQ(json_get_sv(w.plan.steps[1].action, "client").n, 0);
+    T_EQ(json_get_sv(w.plan.steps[2].action, "client").n, 0);
+    T_CHECK(json_get_bool(w.plan.steps[2].action, "searches", false));
+    world_end(&w);
+}
+
+T_MAIN(T_CASE(what_a_command_ends_in_is_known_to_who_judges_it),
+       T_CASE(a_file_below_the_home_folder_is_looked_at),
        T_CASE(a_file_whose_name_only_the_shell_knows_is_asked_about))
