@@ -191,10 +191,9 @@ static bool make_ends_in_psql(const struct make *m, const struct rb_step *s)
     struct shell_simple c;
     bool sudo;
 
-    if (s->block == RB_NONE || s->item == RB_NONE)
-        return false;
-    item = &m->rb->blocks[s->block].script.v[s->item];
-    if (item->n_simple == 0)
+    item = s->block == RB_NONE || s->item == RB_NONE ? NULL
+                                                     : &m->rb->blocks[s->block].script.v[s->item];
+    if (!item || item->n_simple == 0)
         return false;
     c = shell_inner(&item->simple[item->n_simple - 1], &sudo);
     return c.n_words && sv_eq(shell_program(&c), SV("psql"));

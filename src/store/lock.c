@@ -79,11 +79,10 @@ enum err_code store_lock_check(struct store *s, struct sv environment, struct st
 {
     struct store_lock l = {0};
     bool held = false, alive = false;
+    enum err_code rc = store_lock_get(s, environment, &held, &alive, &l, err);
 
-    if (store_lock_get(s, environment, &held, &alive, &l, err) != ERR_OK)
-        return err->code;
-    if (!held || !alive)
-        return ERR_OK;
+    if (rc != ERR_OK || !held || !alive)
+        return rc;
     *holder = l;
     (void)err_set(err, ERR_LOCKED,
                   "environment '%.*s' is in use by %s on %s (pid %" PRId64 ", run %s, since %s)",
