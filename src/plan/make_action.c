@@ -332,7 +332,7 @@ enum err_code make_action(struct make *m, uint32_t step, const struct binding_st
     json_put(out, "action", action);
     switch (s->kind) {
     case STEP_SHELL:
-        if (s->command->cx.searches)
+        if (s->command->cx.searches && !s->command->cx.only_tests)
             json_put_bool(action, "searches", true);
         if (make_ends_in_psql(m, s))
             json_put_str(action, "client", "psql");

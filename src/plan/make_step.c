@@ -74,22 +74,28 @@ static json_t *make_expect(struct make *m, const struct rb_expect *e)
     return j;
 }
 
-/* A file whose name only the shell knows ("dump_$RANDOM", "backup-*.sql") cannot be looked at. */
-static bool make_names_result(const struct rb_step *s)
+/*
+ * A file whose name only the shell knows ("dump_$RANDOM", "backup-*.sql") cannot be looked at.  A backup that is carried out
+ * natively and the flag of the maintenance say themselves what they made.
+ */
+static bool make_names_result(const json_t *out)
 {
-    for (size_t i = 0; s->command && i < s->command->n_artifacts; i++)
-        if (s->command->artifacts[i]->plain)
-            return true;
-    return false;
+    struct sv kind = json_get_sv(out, "kind");
+
+    return json_object_get(json_object_get(out, "action"), "makes") ||
+           sv_eq(kind, SV("maintenance")) ||
+           (sv_eq(kind, SV("sqlite")) && sv_eq(json_get_sv(out, "effect"), SV("backup")));
 }
 
 /* False: only who does it, or a machine that is there, could know. */
-static bool make_can_tell(const struct make *m, const struct rb_step *s, enum rb_expect_form form)
+static bool make_can_tell(const struct make *m, const struct rb_step *s, enum rb_expect_form form,
+                          const json_t *out)
 {
     return s->kind != STEP_MANUAL && (!make_is_remote(m, s) || make_remote_shows(s, form)) &&
-           (form != EXPECT_EXISTS || make_names_result(s));
+           (form != EXPECT_EXISTS || make_names_result(out));
 }
 
+/* After its action, which says what it makes. */
 static void make_expects(struct make *m, const struct rb_step *s, bool answered, json_t *out)
 {
     json_t *list = json_array(), *dropped = json_array();
@@ -106,7 +112,7 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
             json_append(dropped, j);
             continue;
         }
-        if (!make_can_tell(m, s, e->form))
+        if (!make_can_tell(m, s, e->form, out))
             seen.form = EXPECT_ASK;
         e = &seen;
         json_append(list, make_expect(m, e));
@@ -305,8 +311,10 @@ static enum err_code make_step(struct make *m, uint32_t step, json_t *out)
     }
     make_again(m, step, out);
     make_answer(m, step, out);
+    if (make_action(m, step, make_settings_of(m, step), out) != ERR_OK)
+        return m->err->code;
     make_expects(m, s, make_answer_of(m, step) != NULL, out);
-    return make_action(m, step, make_settings_of(m, step), out);
+    return ERR_OK;
 }
 
 /* The steps [from, to) of the document that belong there, into the list. */

@@ -479,6 +479,19 @@ static bool command_lists_one(struct command_words w)
     return paths == 1;
 }
 
+/* grep -q, also as -iq. */
+static bool command_only_tests(struct command_words w)
+{
+    for (size_t i = 1; i < w.n; i++) {
+        struct sv o = w.v[i].raw;
+
+        if (sv_eq(o, SV("--quiet")) || sv_eq(o, SV("--silent")) ||
+            (o.n > 1 && o.p[0] == '-' && o.p[1] != '-' && sv_find_byte(o, 'q', 1) != SV_NPOS))
+            return true;
+    }
+    return false;
+}
+
 static void command_context(const struct shell_item *item, struct command *c)
 {
     const struct shell_simple *last = item->n_simple ? &item->simple[item->n_simple - 1] : NULL;
@@ -491,10 +504,12 @@ static void command_context(const struct shell_item *item, struct command *c)
     c->cx.disk = c->form == COMMAND_DISK;
     c->cx.follows = c->form == COMMAND_FOLLOW;
     c->cx.makes_file =
-        c->n_artifacts > 0 || (c->form == COMMAND_SQLITE && c->effect == EFFECT_BACKUP);
+        c->n_artifacts > 0 || c->form == COMMAND_TOUCH ||
+        (c->form == COMMAND_SQLITE && c->effect == EFFECT_BACKUP);
     c->cx.asks_status = sv_starts(item->text, SV("echo $?"));
     c->cx.names = command_env_names(item);
     c->cx.searches = program_is(w, "grep");
+    c->cx.only_tests = c->cx.searches && command_only_tests(w);
     c->cx.shows_log = c->cx.follows || (item->n_simple == 1 &&
                                         (program_is(w, "tail") || program_is(w, "journalctl") ||
                                          sv_has(item->text, SV(" logs "))));

@@ -21,6 +21,7 @@ struct expect_context {
     bool follows;     /* never ends by itself: its output is a log */
     bool asks_status; /* echo $? */
     bool searches;    /* ends in a grep: its status is 1 when it finds nothing */
+    bool only_tests;  /* that grep prints nothing by itself (-q) */
     bool shows_log;   /* tail, journalctl, docker logs */
     bool catalog; /* psql -c '\\d x': text made for people, which changes with version and width */
     bool counts;  /* ends in uniq -c: the numbers are of what happens to be there */

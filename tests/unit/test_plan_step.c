@@ -37,22 +37,45 @@ T(a_file_whose_name_only_the_shell_knows_is_asked_about)
     world_end(&w);
 }
 
+T(a_native_backup_and_the_flag_name_their_files_themselves)
+{
+    struct world w;
+
+    world_make(
+        &w,
+        DEPLOY SH("sqlite3 app.db \".backup app_$(date +%s).db\"") "Expected: Backup created\n" SH(
+            "touch MAINTENANCE") "Expected: File created\n" SH("sqlite3 app.db \"SELECT 1\"") "Expected: Backup created\n",
+        BOUND);
+    T_EQ(w.plan.n_steps, 3);
+    for (size_t i = 0; i < 3; i++) {
+        T_EQ(w.plan.steps[i].n_expects, 1);
+        T_EQ(w.plan.steps[i].expects[0].machine, i < 2);
+    }
+    T_EQ(count_questions(&w, "expectation"), 1);
+    world_end(&w);
+}
+
 T(what_a_command_ends_in_is_known_to_who_judges_it)
 {
     struct world w;
 
     world_make(
-        &w, DEPLOY SH("cat a.sql | sudo -u postgres psql shop\npsql --version | cat\nps | grep x"),
+        &w,
+        DEPLOY SH("cat a.sql | sudo -u postgres psql shop\npsql --version | cat\nps | grep x\n"
+                  "ps | grep -iq x\nps | grep --quiet x"),
         BOUND);
-    T_EQ(w.plan.n_steps, 3);
+    T_EQ(w.plan.n_steps, 5);
     T_SV(json_get_sv(w.plan.steps[0].action, "client"), "psql");
     T_CHECK(!json_get_bool(w.plan.steps[0].action, "searches", false));
     T_EQ(json_get_sv(w.plan.steps[1].action, "client").n, 0);
     T_EQ(json_get_sv(w.plan.steps[2].action, "client").n, 0);
     T_CHECK(json_get_bool(w.plan.steps[2].action, "searches", false));
+    T_CHECK(!json_get_bool(w.plan.steps[3].action, "searches", false));
+    T_CHECK(!json_get_bool(w.plan.steps[4].action, "searches", false));
     world_end(&w);
 }
 
-T_MAIN(T_CASE(what_a_command_ends_in_is_known_to_who_judges_it),
+T_MAIN(T_CASE(a_native_backup_and_the_flag_name_their_files_themselves),
+       T_CASE(what_a_command_ends_in_is_known_to_who_judges_it),
        T_CASE(a_file_below_the_home_folder_is_looked_at),
        T_CASE(a_file_whose_name_only_the_shell_knows_is_asked_about))
