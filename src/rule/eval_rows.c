@@ -86,6 +86,8 @@ struct val eval_rows(struct eval *ev, const struct expr *data, struct rowset *re
         return val_nodata(data->window.us > 0 && w.filling ? NODATA_FILLING : NODATA_NO_SERIES);
     if (ev->l->t_us - last->t_us > look_stale_us(ev->l, b->rows->rows_source))
         return val_nodata(NODATA_STALE);
+    if (json_is_string(last->rows))
+        return val_error(ev->a, "%s", json_string_value(last->rows));
     if (data->window.us > 0 && b->rows->rows_cut_us > w.from_us)
         return val_error(ev->a, "more rows of '%.*s' in the window than are kept",
                          SV_FMT(data->text));
