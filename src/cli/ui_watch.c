@@ -289,6 +289,38 @@ static void ui_flag(const json_t *data, struct strbuf *b)
     strbuf_add_byte(b, '\n');
 }
 
+/* At the end: rules that saw nothing, each on a line of its own. */
+static void ui_unjudged(const json_t *data, struct strbuf *b)
+{
+    const json_t *rules = json_object_get(data, "rules");
+
+    strbuf_add_str(b, "  ");
+    term_addf(b, TERM_WARN, "never judged");
+    strbuf_addf(b, ": %zu rule%s saw no data in the whole watch\n", json_array_size(rules),
+                json_array_size(rules) == 1 ? "" : "s");
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *j = json_array_get(rules, i);
+        struct sv part = json_get_sv(j, "part");
+        int64_t looks = json_get_int(j, "looks", 0);
+
+        strbuf_add_str(b, "    ");
+        text_add_line(b, json_get_sv(j, "source"));
+        strbuf_addf(b, " (%.*s%sline %lld): ", SV_FMT(json_get_sv(j, "file")),
+                    json_get_sv(j, "file").n ? " " : "", (long long)json_get_int(j, "line", 0));
+        if (part.n) {
+            text_add_line(b, part);
+            strbuf_add_str(b, " had ");
+        }
+        if (!looks) {
+            strbuf_add_str(b, "it was never in force\n");
+            continue;
+        }
+        strbuf_addf(b, "no value in %lld look%s: ", (long long)looks, looks == 1 ? "" : "s");
+        text_add_line(b, json_get_sv(j, "why"));
+        strbuf_add_byte(b, '\n');
+    }
+}
+
 void ui_watch_event(struct ui *u, const struct run_event *e)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
@@ -317,6 +349,10 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
         strbuf_add_str(
             &b,
             "\n    what is normal can stand in the rule (baseline NUMBER), as a rule of prusik.yaml too\n");
+        ui_print(u, &b);
+    } else if (strcmp(e->name, "watch-state") == 0 &&
+               strcmp(json_get_str(e->data, "state", ""), "unjudged") == 0) {
+        ui_unjudged(e->data, &b);
         ui_print(u, &b);
     } else if (strcmp(e->name, "watch-state") == 0) {
         strbuf_add_str(&b, "  the watch goes on: ");

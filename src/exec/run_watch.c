@@ -183,6 +183,19 @@ static void watch_tell_longer(struct run *r)
     run_queue(r, EVENT_WATCH_STATE, NULL, data);
 }
 
+const char *run_watch_unjudged(struct run *r)
+{
+    json_t *data;
+
+    if (!r->watch || r->watch_unjudged || r->verdict == VERDICT_ROLLBACK ||
+        !(data = watcher_unjudged(r->watch->watcher)))
+        return r->watch_unjudged;
+    if (json_get_bool(data, "decides", false))
+        r->watch_unjudged = arena_strdup(&r->arena, json_get_sv(data, "text"));
+    run_queue(r, EVENT_WATCH_STATE, NULL, data);
+    return r->watch_unjudged;
+}
+
 /* What the round asks for. */
 static void watch_act(struct run *r)
 {
@@ -383,7 +396,8 @@ void run_watch_free(struct run *r)
 enum err_code run_watch_load(struct run *r, const struct event *e, const json_t *data,
                              struct err *err UNUSED)
 {
-    r->watch_longer |= e->kind == EVENT_WATCH_STATE;
+    r->watch_longer |=
+        e->kind == EVENT_WATCH_STATE && sv_eq(json_get_sv(data, "state"), SV("longer"));
     if (e->kind != EVENT_VERDICT)
         return ERR_OK; /* the judge's own state is kept beside the events */
     for (unsigned i = 0; i < VERDICT__N; i++)
