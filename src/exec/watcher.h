@@ -96,8 +96,9 @@ bool watcher_is_over(const struct watcher *w);
  */
 json_t *watcher_unfinished(const struct watcher *w);
 /*
- * Rules that never had a value in the whole watch, and those of which a condition had none: {state: "unjudged", text, decides,
- * rules: [{rule, source, file, line, looks, part, why, decides}]}, for json_decref().  NULL: there are none.
+ * Rules that never had a value in the whole watch, and those of which a condition had none: {state: "unjudged", text, decisive,
+ * rules: [{rule, source, file, line, looks, part, why, decides}]}, for json_decref(); decisive: the text of those that would
+ * have had a say in the verdict.  NULL: there are none.
  */
 json_t *watcher_unjudged(const struct watcher *w);
 /* From the deploy mark to the end of the watch. */

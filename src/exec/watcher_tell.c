@@ -422,9 +422,8 @@ static void tell_unseen(const json_t *of, const struct judge_unseen *u, struct s
 
 json_t *watcher_unjudged(const struct watcher *w)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), decisive = STRBUF(0);
     json_t *j, *rules = json_array();
-    bool decides = false;
 
     for (size_t i = 0; i < w->judged.n; i++) {
         const json_t *of = w->judged.v[i].of;
@@ -444,7 +443,8 @@ json_t *watcher_unjudged(const struct watcher *w)
         json_put_bool(one, "decides", u.decides);
         json_append(rules, one);
         tell_unseen(of, &u, &text);
-        decides |= u.decides;
+        if (u.decides)
+            tell_unseen(of, &u, &decisive);
     }
     if (!text.n) {
         json_decref(rules);
@@ -453,7 +453,7 @@ json_t *watcher_unjudged(const struct watcher *w)
     j = json_object();
     json_put_str(j, "state", "unjudged");
     json_put_sv(j, "text", strbuf_sv(&text));
-    json_put_bool(j, "decides", decides);
+    json_put_sv(j, "decisive", strbuf_sv(&decisive));
     json_put(j, "rules", rules);
     return j;
 }

@@ -112,8 +112,7 @@ static void make_document_rule(struct make *m, size_t number, json_t *rules)
     }
 
     if (text.n && offset_ms >= 0 && !own)
-        text =
-            arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(text), SV_FMT(make_moment(m, offset_ms)));
+        text = arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(text), SV_FMT(make_moment(m, offset_ms)));
     j = make_rule(id, r->source, text, r->line, drop);
     json_put_int(j, "at_ms", offset_ms);
     if (instead)

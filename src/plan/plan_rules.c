@@ -210,8 +210,8 @@ static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv 
     struct rule_diag diag = {0};
     struct err err = {0};
     struct rule *parsed, *checked;
-    bool by_hand = sv_eq(text, json_get_sv(entry, "source")) ||
-                   json_get_bool(entry, "instead", false);
+    bool by_hand =
+        sv_eq(text, json_get_sv(entry, "source")) || json_get_bool(entry, "instead", false);
     bool permit = rd->scrape && by_hand;
     enum err_code rc = rule_parse(&rd->ret->arena, text, &parsed, &diag, &err);
 

@@ -114,10 +114,11 @@ void judge_explain_operands(const struct judge *j, size_t rule, struct strbuf *o
  * False: nothing of the kind.
  */
 struct judge_unseen {
-    uint64_t looks;    /* 0: it was never in force */
-    struct sv part;    /* the condition; .p NULL: the rule itself */
-    const char *why;   /* "no-series", ... */
-    bool decides;      /* it would have had a say in the verdict: not "ok", "info", "missing ok", nor what saw rows of nulls */
+    uint64_t looks;  /* 0: it was never in force */
+    struct sv part;  /* the condition; .p NULL: the rule itself */
+    const char *why; /* "no-series", ... */
+    bool
+        decides; /* it would have had a say in the verdict: not "ok", "info", "missing ok", nor what saw rows of nulls */
 };
 bool judge_unseen(const struct judge *j, size_t rule, struct judge_unseen *ret);
 

@@ -943,7 +943,8 @@ static const struct {
     {"expect none(sql.nulls : cost is not null)", NULL, NULL, -1, false},
     {"expect all(sql.empty : cost > 5)", NULL, "no-rows", 3, true},
     {"expect count(sql.failed) == 0", NULL, "refused", 3, true},
-    {"rollback when queue_depth > 10 and count(sql.failed) > 0", "count(sql.failed) > 0", "refused", 3, true},
+    {"rollback when queue_depth > 10 and count(sql.failed) > 0", "count(sql.failed) > 0", "refused",
+     3, true},
     {"report queue_depth", NULL, NULL, -1, false},
 };
 
