@@ -365,13 +365,13 @@ T(a_rule_that_wants_somebody_told_is_not_accepted_silently)
         const char *rule, *text, *instead;
     } rows[] = {
         {"alert ops when queue > 1", "\"alert ops\": nobody of this name is told",
-         "rules: {\"mine\": 'investigate when queue > 1'}"},
+         "rules: {\"mine\": 'investigate when queue > 1'}, or who is told: notify: {ops: {kind: slack, url: $URL}}"},
         {"page oncall, rollback when queue > 1", "\"page oncall\": nobody of this name is told",
-         "rules: {\"mine\": 'investigate, rollback when queue > 1'}"},
+         "rules: {\"mine\": 'investigate, rollback when queue > 1'}, or who is told: notify: {oncall: {kind: slack, url: $URL}}"},
         {"info ops when queue > 1", "\"info ops\": nobody of this name is told",
-         "rules: {\"mine\": 'ok when queue > 1'}"},
+         "rules: {\"mine\": 'ok when queue > 1'}, or who is told: notify: {ops: {kind: slack, url: $URL}}"},
         {"expect queue < 1 else page oncall", "\"page oncall\": nobody of this name is told",
-         "rules: {\"mine\": 'expect queue < 1 else investigate'}"},
+         "rules: {\"mine\": 'expect queue < 1 else investigate'}, or who is told: notify: {oncall: {kind: slack, url: $URL}}"},
     };
     struct world w;
     char yaml[300];
@@ -385,9 +385,9 @@ T(a_rule_that_wants_somebody_told_is_not_accepted_silently)
         want_text(w.plan.questions[0].file, "prusik.yaml");
         T_CHECK(w.plan.questions[0].at_plan);
         world_end(&w);
-        /* what is proposed is taken */
-        (void)snprintf(yaml, sizeof(yaml), BOUND METRIC "watch: {until: T+10m}\n%s\n",
-                       rows[i].instead);
+        /* what is proposed first is taken */
+        (void)snprintf(yaml, sizeof(yaml), BOUND METRIC "watch: {until: T+10m}\n%.*s\n",
+                       (int)(strstr(rows[i].instead, ", or ") - rows[i].instead), rows[i].instead);
         world_make(&w, DOC, yaml);
         T_EQ(w.plan.n_questions, 0);
         world_end(&w);
