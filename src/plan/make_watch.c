@@ -508,7 +508,8 @@ static struct sv make_act_instead(struct make *m, const json_t *rule, struct rul
     if (act->action == ACTION_FLAG_OFF)
         return arena_fmt(m->arena, "flags: {%.*s: {definitions: flags.json}}", SV_FMT(act->name));
     return arena_fmt(
-        m->arena, "rules: {\"%.*s\": '%.*s'}, or who is told: notify: {%.*s: {kind: slack, url: $URL}}",
+        m->arena,
+        "rules: {\"%.*s\": '%.*s'}, or who is told: notify: {%.*s: {kind: slack, url: $URL}}",
         SV_FMT(json_get_sv(rule, "id")), SV_FMT(make_without_receivers(m, r)), SV_FMT(act->name));
 }
 

@@ -44,7 +44,7 @@ T(what_stands_among_criteria_of_success_is_hoped_for)
                "- Rows of the table > 100\n- Dump size > 1MB\n",
                "[expect dump_size > 1MB]");
     want_rules("# R\n## Deployment\nThe dump size is reasonable (> 1MB typically).\n",
-               "[expect dump_size_is_reasonable > 1MB]");
+               "[expect the_dump_size_is_reasonable > 1MB]");
 }
 
 T(each_condition_of_a_severity_is_proposed)
