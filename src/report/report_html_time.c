@@ -23,7 +23,7 @@ static const struct {
     {EVENT_MARK, "deployed (T0)", "", NULL},
     {EVENT_CHECKPOINT, "checkpoint", "name", "verdict"},
     {EVENT_VERDICT, "verdict", "verdict", "text"},
-    {EVENT_WATCH_STATE, "the watch", "state", "text"},
+    {EVENT_WATCH_STATE, NULL, "text", NULL},
     {EVENT_REPORTED, "told meanwhile", "text", NULL},
     {EVENT_FLAG_INTENT, "flag to be switched off", "flag", NULL},
     {EVENT_FLAG_OUTCOME, "flag", "result", NULL},
@@ -73,11 +73,18 @@ static void html_moment_of(struct strbuf *b, const struct view *v, const struct 
     } else if (e->kind == EVENT_STEP_OUTCOME && !sv_eq(json_get_sv(e->data, "state"), SV("done"))) {
         html_moment(b, v, e, "step failed", e->step, (struct sv){NULL, 0});
     }
-    for (size_t i = 0; i < ARRAY_LEN(html_moments); i++)
-        if ((int64_t)html_moments[i].kind == e->kind)
-            html_moment(b, v, e, html_moments[i].text, json_get_sv(e->data, html_moments[i].more),
-                        html_moments[i].also ? json_get_sv(e->data, html_moments[i].also)
-                                             : (struct sv){NULL, 0});
+    for (size_t i = 0; i < ARRAY_LEN(html_moments); i++) {
+        const char *text = html_moments[i].text;
+
+        if ((int64_t)html_moments[i].kind != e->kind)
+            continue;
+        if (!text) /* what is said of a watch at its end */
+            text = sv_eq(json_get_sv(e->data, "state"), SV("unjudged")) ? "never judged"
+                                                                        : "the watch goes on";
+        html_moment(b, v, e, text, json_get_sv(e->data, html_moments[i].more),
+                    html_moments[i].also ? json_get_sv(e->data, html_moments[i].also)
+                                         : (struct sv){NULL, 0});
+    }
 }
 
 void html_timeline(struct strbuf *b, const struct view *v)

@@ -196,6 +196,7 @@ static const struct source_member command_members[] = {
     {"skipped", NULL, "tests that were left out"},
     {"total", NULL, "tests in all"},
     {"percent", "ratio", "passed of those that were carried out"},
+    {"failures", NULL, "why it is not known which tests failed"},
     {"failures_json", NULL,
      "names of the tests that failed, as JSON; not there: it is no test suite"},
 };

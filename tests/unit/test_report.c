@@ -284,7 +284,7 @@ T(a_checkpoint_and_the_time_line_say_what_was_seen)
     bench_report(&b);
     want_html(&b, "<td>verdict</td><td>HOLD: no value &lt;yet&gt;</td>");
     want_html(&b, "<td>checkpoint</td><td>T+5m: HOLD</td>");
-    want_html(&b, "<td>the watch</td><td>unjudged: all of it</td>");
+    want_html(&b, "<td>never judged</td><td>all of it</td>");
     want_html(
         &b,
         "<td>Error rate &gt;5% for &gt;5 min <span class=\"dim\">(line 43)</span>: 0.2% not &gt; 5%<br>"

@@ -49,7 +49,7 @@ static const struct {
      "[Cart \xe2\x80\xba adds]"},
     {"  \xe2\x97\x8f nginx.service - web\n", "?"},
     /* TAP */
-    {"1..5\nok 1 - adds\nnot ok 2 - pays\nnot ok 3 later # TODO soon\nnot ok 4 # SKIP no network\n"
+    {"1..5\nok 1 - adds\nnot ok 2 - pays\nnot ok 3 later # todo soon\nnot ok 4 # SKIP no network\n"
      "not ok 5\nnot ok\n",
      "[pays][5]"},
     {"1..1\nok 1 - adds\n", ""},
