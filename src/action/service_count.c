@@ -40,14 +40,37 @@ static void count_seen(struct service_count *c, bool up, bool other)
     c->restarts += up && (!c->up || other);
 }
 
-void service_count_take(struct service_count *c, const struct manager_status *now)
+/* Has the process that is there now started?  One whose beginning nobody knows has when it was there before. */
+static bool count_settles(const struct service_count *c, const struct manager_status *now,
+                          int64_t at_us)
+{
+    if (now->state != MANAGER_RUNNING)
+        return false;
+    if (!now->started_us)
+        return c->up && now->pid == c->pid;
+    return at_us - now->started_us >= SERVICE_SETTLED_US;
+}
+
+/* Of several crashes the first ended the process that was known; the others began and ended since. */
+static void count_failed_starts(struct service_count *c, const struct manager_status *now,
+                                uint64_t crashes, int64_t at_us)
+{
+    c->starts_failed += crashes - (crashes > 0 && c->settled);
+    if (crashes > 0 || now->state == MANAGER_STOPPED || count_is_other(c, now))
+        c->settled = false;
+    c->settled |= count_settles(c, now, at_us);
+}
+
+void service_count_take(struct service_count *c, const struct manager_status *now, int64_t at_us)
 {
     bool up = now->state == MANAGER_RUNNING, counts = now->restarts >= 0;
+    uint64_t crashes = c->crashes;
 
     if (c->seen && counts)
         count_told(c, now);
     else if (c->seen)
         count_seen(c, up, count_is_other(c, now));
+    count_failed_starts(c, now, c->crashes - crashes, at_us);
     if (now->pid) { /* of one that ended the next one is told apart */
         c->pid = now->pid;
         c->started_us = now->started_us;
@@ -61,24 +84,27 @@ void service_count_take(struct service_count *c, const struct manager_status *no
 void service_count_save(const struct service_count *c, struct strbuf *out)
 {
     if (c->seen)
-        strbuf_addf(out, "%d %d %d %" PRId64 " %" PRId64 " %" PRId64, c->up, c->ended, c->awaited,
-                    c->pid, c->started_us, c->counted);
+        strbuf_addf(out, "%d %d %d %" PRId64 " %" PRId64 " %" PRId64 " %d", c->up, c->ended,
+                    c->awaited, c->pid, c->started_us, c->counted, c->settled);
 }
 
 bool service_count_restore(struct service_count *c, struct sv text)
 {
-    int64_t v[6];
+    int64_t v[6], settled = 0;
     struct sv word;
 
     for (size_t i = 0; i < ARRAY_LEN(v); i++)
         if (!sv_next_word(&text, &word) || !sv_to_i64(word, &v[i]))
             return false;
+    if (sv_next_word(&text, &word) && !sv_to_i64(word, &settled)) /* an older version has none */
+        return false;
     *c = (struct service_count){.seen = true,
                                 .up = v[0] != 0,
                                 .ended = v[1] != 0,
                                 .awaited = v[2] != 0,
                                 .pid = v[3],
                                 .started_us = v[4],
-                                .counted = v[5]};
+                                .counted = v[5],
+                                .settled = settled != 0};
     return true;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/sv.h"
 #include "base/text.h"
@@ -225,24 +226,34 @@ static void ui_watch_tick(struct ui *u, const json_t *data)
     ui_redraw(u);
 }
 
-static void ui_watch_line(struct ui *u, const char *what, const char *verdict, const char *text)
+/* A watch lasts hours, and who reads it was not there: "  Mon 02:06:00 ", the day and time here. */
+static void ui_watch_when(const struct run_event *e, struct strbuf *b)
 {
-    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), clean = STRBUF(0);
+    strbuf_add_str(b, "  ");
+    term_addf(b, TERM_DIM, "%s ", clock_strftime(e->at_us, "%a %H:%M:%S", false).s);
+}
 
-    text_add_line(&clean, sv_from(text));
-    strbuf_addf(&b, "  %s ", what);
-    term_addf(&b, ui_verdict_style(verdict), "%s", verdict);
-    strbuf_addf(&b, "  %s\n", strbuf_str(&clean));
-    ui_print(u, &b);
+static void ui_verdict(const struct run_event *e, struct strbuf *b)
+{
+    const char *verdict = json_get_str(e->data, "verdict", "");
+
+    ui_watch_when(e, b);
+    strbuf_add_str(b, "verdict ");
+    term_addf(b, ui_verdict_style(verdict), "%s", verdict);
+    if (json_get_sv(e->data, "text").n)
+        strbuf_add_str(b, "  ");
+    text_add_line(b, json_get_sv(e->data, "text"));
+    strbuf_add_byte(b, '\n');
 }
 
 /* The checkpoint, and below it what is not good. */
-static void ui_checkpoint(struct ui *u, const json_t *data, struct strbuf *b)
+static void ui_checkpoint(struct ui *u, const struct run_event *e, struct strbuf *b)
 {
-    const json_t *rules = json_object_get(data, "rules");
+    const json_t *data = e->data, *rules = json_object_get(data, "rules");
     const char *verdict = json_get_str(data, "verdict", "");
 
-    strbuf_addf(b, "  checkpoint %s ", json_get_str(data, "name", ""));
+    ui_watch_when(e, b);
+    strbuf_addf(b, "checkpoint %s ", json_get_str(data, "name", ""));
     term_addf(b, ui_verdict_style(verdict), "%s", verdict);
     term_addf(b, TERM_DIM, "  %zu rule%s\n", json_array_size(rules),
               json_array_size(rules) == 1 ? "" : "s");
@@ -289,6 +300,38 @@ static void ui_flag(const json_t *data, struct strbuf *b)
     strbuf_add_byte(b, '\n');
 }
 
+/* At the end: rules that saw nothing, each on a line of its own. */
+static void ui_unjudged(const json_t *data, struct strbuf *b)
+{
+    const json_t *rules = json_object_get(data, "rules");
+
+    strbuf_add_str(b, "  ");
+    term_addf(b, TERM_WARN, "never judged");
+    strbuf_addf(b, ": %zu rule%s saw no data in the whole watch\n", json_array_size(rules),
+                json_array_size(rules) == 1 ? "" : "s");
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *j = json_array_get(rules, i);
+        struct sv part = json_get_sv(j, "part");
+        int64_t looks = json_get_int(j, "looks", 0);
+
+        strbuf_add_str(b, "    ");
+        text_add_line(b, json_get_sv(j, "source"));
+        strbuf_addf(b, " (%.*s%sline %lld): ", SV_FMT(json_get_sv(j, "file")),
+                    json_get_sv(j, "file").n ? " " : "", (long long)json_get_int(j, "line", 0));
+        if (part.n) {
+            text_add_line(b, part);
+            strbuf_add_str(b, " had ");
+        }
+        if (!looks) {
+            strbuf_add_str(b, "it was never in force\n");
+            continue;
+        }
+        strbuf_addf(b, "no value in %lld look%s: ", (long long)looks, looks == 1 ? "" : "s");
+        text_add_line(b, json_get_sv(j, "why"));
+        strbuf_add_byte(b, '\n');
+    }
+}
+
 void ui_watch_event(struct ui *u, const struct run_event *e)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
@@ -318,6 +361,10 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
             &b,
             "\n    what is normal can stand in the rule (baseline NUMBER), as a rule of prusik.yaml too\n");
         ui_print(u, &b);
+    } else if (strcmp(e->name, "watch-state") == 0 &&
+               strcmp(json_get_str(e->data, "state", ""), "unjudged") == 0) {
+        ui_unjudged(e->data, &b);
+        ui_print(u, &b);
     } else if (strcmp(e->name, "watch-state") == 0) {
         strbuf_add_str(&b, "  the watch goes on: ");
         text_add_line(&b, json_get_sv(e->data, "text"));
@@ -330,13 +377,13 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
         ui_print(u, &b);
     } else if (strcmp(e->name, "verdict") == 0) {
         (void)snprintf(u->verdict, sizeof(u->verdict), "%s", json_get_str(e->data, "verdict", ""));
-        ui_watch_line(u, "verdict", json_get_str(e->data, "verdict", ""),
-                      json_get_str(e->data, "text", ""));
+        ui_verdict(e, &b);
+        ui_print(u, &b);
     } else if (strcmp(e->name, "flag-outcome") == 0) {
         ui_flag(e->data, &b);
         ui_print(u, &b);
     } else if (strcmp(e->name, "checkpoint") == 0) {
-        ui_checkpoint(u, e->data, &b);
+        ui_checkpoint(u, e, &b);
         ui_print(u, &b);
     }
 }

@@ -655,6 +655,7 @@ static void run_advance_watch(struct run *r)
         run_mark(r, NULL); /* nothing was changed: it is watched all the same */
     if (run_look_waits(r) || (run_watch_needed(r) && !run_watch_over(r)))
         return; /* they call run_advance() */
+    run_watch_tell_unjudged(r);
     if (r->verdict == VERDICT_OK && run_look_needed(r)) {
         (void)err_set(&r->err, ERR_FAILED,
                       "done, but nobody has looked at what the schedule names");

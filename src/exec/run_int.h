@@ -188,7 +188,8 @@ struct run {
     json_t *finish; /* data of run-finished, when the run is over for good */
     enum verdict verdict;
     char *verdict_text;
-    bool watch_longer; /* the watch goes on behind its end, and that was said */
+    bool watch_longer;   /* the watch goes on behind its end, and that was said */
+    bool watch_unjudged; /* that rules saw nothing was said */
     struct sv roll_back_reason, roll_back_by;
     struct back back;       /* of the way back, when it has begun */
     struct sv back_to;      /* the last step that stays; empty: none does */
@@ -394,6 +395,8 @@ bool run_watch_has_baseline(const struct run *r);
 bool run_watch_awaits_baseline(struct run *r, const struct run_step *s);
 bool run_watch_needed(const struct run *r);
 bool run_watch_over(const struct run *r);
+/* At its end: tell which rules never saw a value; an OK becomes INVESTIGATE when one of them had a say in it. */
+void run_watch_tell_unjudged(struct run *r);
 void run_watch_answer(struct run *r, bool yes, struct sv by, struct sv note);
 void run_watch_stop(struct run *r);
 void run_watch_free(struct run *r);

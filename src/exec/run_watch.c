@@ -183,6 +183,37 @@ static void watch_tell_longer(struct run *r)
     run_queue(r, EVENT_WATCH_STATE, NULL, data);
 }
 
+/* What was never seen is not good: where a rule that saw nothing would have had a say, people should look. */
+static void watch_take_unjudged(struct run *r, struct sv decisive)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    json_t *data;
+
+    if (r->verdict != VERDICT_OK || !decisive.n)
+        return;
+    strbuf_addf(&text, "never judged: %.*s", SV_FMT(decisive));
+    data = json_object();
+    r->verdict = VERDICT_INVESTIGATE;
+    watch_set_text(r, strbuf_str(&text));
+    json_put_str(data, "verdict", verdict_names[r->verdict]);
+    json_put_sv(data, "text", strbuf_sv(&text));
+    run_queue(r, EVENT_VERDICT, NULL, data);
+}
+
+void run_watch_tell_unjudged(struct run *r)
+{
+    json_t *data;
+
+    if (!r->watch || r->watch_unjudged || r->verdict == VERDICT_ROLLBACK ||
+        !(data = watcher_unjudged(r->watch->watcher)))
+        return;
+    r->watch_unjudged = true;
+    json_incref(data);
+    run_queue(r, EVENT_WATCH_STATE, NULL, data);
+    watch_take_unjudged(r, json_get_sv(data, "decisive"));
+    json_decref(data);
+}
+
 /* What the round asks for. */
 static void watch_act(struct run *r)
 {
@@ -383,7 +414,12 @@ void run_watch_free(struct run *r)
 enum err_code run_watch_load(struct run *r, const struct event *e, const json_t *data,
                              struct err *err UNUSED)
 {
-    r->watch_longer |= e->kind == EVENT_WATCH_STATE;
+    if (e->kind == EVENT_WATCH_STATE) {
+        bool unjudged = sv_eq(json_get_sv(data, "state"), SV("unjudged"));
+
+        r->watch_unjudged |= unjudged;
+        r->watch_longer |= !unjudged;
+    }
     if (e->kind != EVENT_VERDICT)
         return ERR_OK; /* the judge's own state is kept beside the events */
     for (unsigned i = 0; i < VERDICT__N; i++)

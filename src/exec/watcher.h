@@ -95,6 +95,12 @@ bool watcher_is_over(const struct watcher *w);
  * json_decref().  NULL: its time goes on, or all is decided.
  */
 json_t *watcher_unfinished(const struct watcher *w);
+/*
+ * Rules that never had a value in the whole watch, and those of which a condition had none: {state: "unjudged", text, decisive,
+ * rules: [{rule, source, file, line, looks, part, why, decides}]}, for json_decref(); decisive: the text of those that would
+ * have had a say in the verdict.  NULL: there are none.
+ */
+json_t *watcher_unjudged(const struct watcher *w);
 /* From the deploy mark to the end of the watch. */
 int64_t watcher_length_us(const struct watcher *w);
 enum verdict watcher_verdict(const struct watcher *w);

@@ -105,7 +105,7 @@ static void bound_sample(struct watcher_feed *f, const struct sample *s)
     bool probe = sv_eq(s->name, SV("up")) || sv_eq(s->name, SV("alive"));
 
     if (probe && s->kind == SAMPLE_BOOL)
-        samples_add_probe(f->w->samples, f->id, s->at_us, s->truth ? PROBE_UP : PROBE_DOWN);
+        feed_probe(f, s);
     if (sv_eq(s->name, SV("rows_json")) && s->kind == SAMPLE_TEXT) {
         bound_rows(f, s);
         return;
@@ -123,6 +123,7 @@ void take_bound(struct watcher_feed *f, const struct sample_list *l)
 {
     for (size_t i = 0; i < l->v.n; i++)
         bound_sample(f, &l->v.v[i]);
+    rows_take(f, l);
 }
 
 /* Lines that say when they were written count then: they follow the counter of their pattern.  How many they are. */

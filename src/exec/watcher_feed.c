@@ -52,15 +52,39 @@ void feed_member(struct watcher_feed *f, struct sv member, const struct sample *
                             &v); /* false: no rule asks for it */
 }
 
+/* Down is the time since the look before; where there was none lately, it is that of one poll. */
+static double feed_down_s(struct watcher_feed *f, const struct sample *up)
+{
+    int64_t interval_us = f->w->interval_ms * 1000, us = up->at_us - f->looked_us;
+
+    if (!f->looked_us || us > interval_us + interval_us / 2)
+        us = interval_us;
+    f->looked_us = up->at_us;
+    return up->truth ? 0 : (double)us / CLOCK_US_PER_S;
+}
+
+void feed_probe(struct watcher_feed *f, const struct sample *up)
+{
+    struct sample down = *up;
+
+    samples_add_probe(f->w->samples, f->id, up->at_us, up->truth ? PROBE_UP : PROBE_DOWN);
+    if (!sv_starts(f->name, SV("http.")))
+        return;
+    down.kind = SAMPLE_NUMBER;
+    down.number = feed_down_s(f, up);
+    feed_member(f, SV("down_time"), &down);
+}
+
 static void take_http(struct watcher_feed *f, const struct sample_list *l)
 {
     for (size_t i = 0; i < l->v.n; i++) {
         const struct sample *s = &l->v.v[i];
 
         if (sv_eq(s->name, SV("up")))
-            samples_add_probe(f->w->samples, f->id, s->at_us, s->truth ? PROBE_UP : PROBE_DOWN);
+            feed_probe(f, s);
         feed_member(f, s->name, s);
     }
+    rows_take(f, l);
 }
 
 /* --- polling --- */
@@ -148,6 +172,7 @@ void feeds_free(struct watcher *w)
     for (size_t i = 0; i < w->feeds.n; i++) {
         source_free(w->feeds.v[i].source);
         vec_release(&w->feeds.v[i].last);
+        vec_release(&w->feeds.v[i].rows);
         strbuf_release(&w->feeds.v[i].position);
         json_decref(w->feeds.v[i].known);
     }
@@ -232,5 +257,11 @@ enum err_code feeds_open(struct watcher *w, struct err *err)
         rc = flags_open(w, err);
     if (rc == ERR_OK)
         rc = events_open(w, err);
-    return rc == ERR_OK ? bound_open(w, err) : rc;
+    if (rc == ERR_OK)
+        rc = env_open(w, err);
+    if (rc == ERR_OK)
+        rc = bound_open(w, err);
+    if (rc == ERR_OK)
+        rows_want(w);
+    return rc;
 }

@@ -1,7 +1,8 @@
 #pragma once
 
 /*
- * watcher_int: shared by watcher.c (rounds and judging), watcher_feed.c (sources) and watcher_tell.c.
+ * watcher_int: shared by watcher.c (rounds and judging), watcher_feed.c (sources), watcher_tell.c and what else
+ * begins with watcher_.
  */
 #include "action/service_count.h"
 #include "exec/watcher.h"
@@ -38,7 +39,9 @@ struct watcher_feed {
     size_t n_samples, n_polls, n_failed;
 
     struct service_count count; /* of a unit */
-    VEC(struct feed_last) last; /* of counters, by name */
+    int64_t looked_us;          /* of a probe: when it was known last whether it is up; 0: never */
+    VEC(const struct expr *) rows; /* names of lists in what it says, that rules ask for */
+    VEC(struct feed_last) last;    /* of counters, by name */
     json_t *known; /* patterns that a log had before; NULL: none, or after the deploy mark */
     struct strbuf position; /* of a log: how far it was read; of a unit, or what
                                 is counted: what was seen of it */
@@ -89,6 +92,8 @@ void feeds_free(struct watcher *w);
 
 /* The value of a source's member, if a rule asks for it. */
 void feed_member(struct watcher_feed *f, struct sv member, const struct sample *s);
+/* Whether a probe is up, and for how long it was not. */
+void feed_probe(struct watcher_feed *f, const struct sample *up);
 /* For a take function: the poll gave something, but what rules want of it is not known; `why` is what they say. */
 void feed_is_partial(struct watcher_feed *f, struct sv why);
 /* Time spent, a counter: the share of the time that went by. */
@@ -114,6 +119,18 @@ bool unit_is(const struct watcher_feed *f);
 
 /* Those that a rule asks for. */
 NODISCARD enum err_code flags_open(struct watcher *w, struct err *err);
+
+/* --- watcher_rows.c: lists in what a source says --- */
+
+/* Which lists rules ask for, of all feeds; once they are open. */
+void rows_want(struct watcher *w);
+/* Those of one poll. */
+void rows_take(struct watcher_feed *f, const struct sample_list *l);
+
+/* --- watcher_env.c: the environment of the commands --- */
+
+/* If a rule asks for it. */
+NODISCARD enum err_code env_open(struct watcher *w, struct err *err);
 
 /* --- watcher_event.c: what happened in the environment --- */
 

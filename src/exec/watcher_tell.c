@@ -401,6 +401,63 @@ json_t *watcher_unfinished(const struct watcher *w)
     return j;
 }
 
+/* --- what never had a value --- */
+
+/* "Error rate >5% (line 325): no value in 40 looks (no-series)" */
+static void tell_unseen(const json_t *of, const struct judge_unseen *u, struct strbuf *text)
+{
+    struct sv file = json_get_sv(of, "file");
+
+    strbuf_addf(text, "%s%.*s (%.*s%sline %lld): ", text->n ? "; " : "",
+                SV_FMT(json_get_sv(of, "source")), SV_FMT(file), file.n ? " " : "",
+                (long long)json_get_int(of, "line", 0));
+    if (u->part.p)
+        strbuf_addf(text, "'%.*s' had ", SV_FMT(u->part));
+    if (u->looks)
+        strbuf_addf(text, "no value in %llu look%s (%s)", (unsigned long long)u->looks,
+                    u->looks == 1 ? "" : "s", u->why);
+    else
+        strbuf_add_str(text, "it was never in force");
+}
+
+json_t *watcher_unjudged(const struct watcher *w)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), decisive = STRBUF(0);
+    json_t *j, *rules = json_array();
+
+    for (size_t i = 0; i < w->judged.n; i++) {
+        const json_t *of = w->judged.v[i].of;
+        struct judge_unseen u;
+        json_t *one;
+
+        if (!judge_unseen(w->judge, i, &u))
+            continue;
+        one = json_object();
+        json_put_sv(one, "rule", w->judged.v[i].id);
+        json_put_sv(one, "source", json_get_sv(of, "source"));
+        json_put_sv(one, "file", json_get_sv(of, "file"));
+        json_put_int(one, "line", json_get_int(of, "line", 0));
+        json_put_int(one, "looks", (int64_t)u.looks);
+        json_put_sv(one, "part", u.part);
+        json_put_str(one, "why", u.why);
+        json_put_bool(one, "decides", u.decides);
+        json_append(rules, one);
+        tell_unseen(of, &u, &text);
+        if (u.decides)
+            tell_unseen(of, &u, &decisive);
+    }
+    if (!text.n) {
+        json_decref(rules);
+        return NULL;
+    }
+    j = json_object();
+    json_put_str(j, "state", "unjudged");
+    json_put_sv(j, "text", strbuf_sv(&text));
+    json_put_sv(j, "decisive", strbuf_sv(&decisive));
+    json_put(j, "rules", rules);
+    return j;
+}
+
 static void tell_show(struct watcher *w, int64_t now_us)
 {
     json_t *j = json_object(), *rules = json_array();

@@ -206,7 +206,11 @@ static bool try_member(const struct watcher_tried *t, struct sv member, struct s
     self = rule_member_find(parts, 2, &is_prefix);
     try_add_name(ret, t->name, true);
     if (sv_is(member, "rows_json"))
-        return self && self->kind == SOURCE_ROWS;
+        return self && (self->kind == SOURCE_ROWS || self->kind == SOURCE_SET);
+    if (sv_is(member, "failures_json")) {
+        strbuf_add_str(ret, ".failures");
+        return true;
+    }
     if (!row && (sv_is(member, "up") || sv_is(member, "alive"))) {
         strbuf_add_str(ret, " is up");
         return self && self->kind == SOURCE_PROBE;

@@ -179,12 +179,14 @@ static void unit_count(struct watcher_feed *f, const struct sample_list *l, bool
                                      (int64_t)(unit_number(l, SV("started"), 0) * CLOCK_US_PER_S),
                                  .restarts = (int64_t)unit_number(l, SV("restarts"), -1),
                                  .ended = ended && ended->truth};
-    uint64_t crashes = f->count.crashes, restarts = f->count.restarts;
+    uint64_t crashes = f->count.crashes, restarts = f->count.restarts,
+             failed = f->count.starts_failed;
 
-    service_count_take(&f->count, &now);
+    service_count_take(&f->count, &now, l->at_us);
     if (f->w->marked) {
         unit_events(f, "crashes", l->at_us, f->count.crashes - crashes);
         unit_events(f, "restarts", l->at_us, f->count.restarts - restarts);
+        unit_events(f, "starts_failed", l->at_us, f->count.starts_failed - failed);
     }
     strbuf_truncate(&f->position, 0);
     service_count_save(&f->count, &f->position);

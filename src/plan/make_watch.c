@@ -72,6 +72,26 @@ static bool make_is_instead(const struct make *m, struct sv name)
     return false;
 }
 
+/*
+ * The moment of the document at which a rule is judged, -1: none.  One of the binding that stands for it and says itself when
+ * (at T+20m, every 1h, for 5m, within 30m of deploy) keeps its own.
+ */
+static int64_t make_offset(const struct make *m, const struct rb_rule *r,
+                           const struct binding_pair *instead, bool *own)
+{
+    struct rule_diag diag;
+    struct rule *rule;
+    struct err err;
+
+    *own = false;
+    if (!instead || rule_parse(m->arena, instead->value, &rule, &diag, &err) != ERR_OK)
+        return r->offset_ms; /* what is wrong with it is told where all rules are checked */
+    *own = rule->at.from != FROM_NONE || rule->every.us || rule->hold.us || rule->within.us;
+    if (rule->at.from == FROM_DEPLOY)
+        return rule->at.after.us / 1000;
+    return *own ? -1 : r->offset_ms;
+}
+
 static void make_document_rule(struct make *m, size_t number, json_t *rules)
 {
     const struct rb_rule *r = &m->rb->rules[number];
@@ -80,6 +100,8 @@ static void make_document_rule(struct make *m, size_t number, json_t *rules)
     const struct binding_pair *drop = make_dropped(m, r->line, r->source);
     struct binding_pair replaced;
     struct sv text = instead ? instead->value : r->text;
+    bool own;
+    int64_t offset_ms = make_offset(m, r, instead, &own);
     json_t *j;
 
     if (!drop && !instead && make_instead(m, place)) { /* the second of the line */
@@ -89,11 +111,12 @@ static void make_document_rule(struct make *m, size_t number, json_t *rules)
         drop = &replaced;
     }
 
-    if (text.n && r->offset_ms >= 0)
-        text =
-            arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(text), SV_FMT(make_moment(m, r->offset_ms)));
+    if (text.n && offset_ms >= 0 && !own)
+        text = arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(text), SV_FMT(make_moment(m, offset_ms)));
     j = make_rule(id, r->source, text, r->line, drop);
-    json_put_int(j, "at_ms", r->offset_ms);
+    json_put_int(j, "at_ms", offset_ms);
+    if (instead)
+        json_put_bool(j, "instead", true);
     json_append(rules, j);
     if (!text.n && !json_get_bool(j, "dropped", false) && !make_is_late(m, r->offset_ms))
         make_question(
@@ -484,8 +507,10 @@ static struct sv make_act_instead(struct make *m, const json_t *rule, struct rul
 {
     if (act->action == ACTION_FLAG_OFF)
         return arena_fmt(m->arena, "flags: {%.*s: {definitions: flags.json}}", SV_FMT(act->name));
-    return arena_fmt(m->arena, "rules: {\"%.*s\": '%.*s'}", SV_FMT(json_get_sv(rule, "id")),
-                     SV_FMT(make_without_receivers(m, r)));
+    return arena_fmt(
+        m->arena,
+        "rules: {\"%.*s\": '%.*s'}, or who is told: notify: {%.*s: {kind: slack, url: $URL}}",
+        SV_FMT(json_get_sv(rule, "id")), SV_FMT(make_without_receivers(m, r)), SV_FMT(act->name));
 }
 
 /* Who is not there cannot be told, and a flag that nobody knows cannot be switched: a rule that wants it must not pass for

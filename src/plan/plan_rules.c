@@ -177,7 +177,7 @@ static void reader_see_unfed(void *ctx, struct expr *e)
 {
     struct expr **ret = ctx;
 
-    if (e->kind == EXPR_NAME && !rule_member_is_fed(e->parts, e->n_parts))
+    if (e->kind == EXPR_NAME && !rule_name_is_fed(e))
         *ret = e;
 }
 
@@ -193,13 +193,11 @@ static bool reader_is_fed(struct rules_reader *rd, const json_t *entry, const st
     if (!name)
         return true;
     f.column = name->at;
-    f.message = arena_fmt(&rd->ret->arena, "no source gives '%.*s'", SV_FMT(name->text));
-    strbuf_add_str(&hint, "a source of your own that tells it, such as sources: {cmd.NAME: "
-                          "{command: ...}}, or drop it");
-    if (name->n_parts > 2) {
-        strbuf_addf(&hint, "; '%.*s' has ", SV_FMT(name->parts[0]));
-        rule_member_list(name->parts[0], &hint);
-    }
+    f.message =
+        arena_fmt(&rd->ret->arena, "no source gives rows called '%.*s'", SV_FMT(name->text));
+    strbuf_add_str(&hint, "rows are those of sql.NAME, the lists of a JSON answer "
+                          "(http.NAME.json.PATH, cmd.NAME.json.PATH) and of a file (file.NAME); "
+                          "metrics: {NAME: sql.NAME} gives them another name");
     f.hint = arena_sv(&rd->ret->arena, strbuf_sv(&hint));
     reader_find(rd, entry, &f);
     return false;
@@ -212,7 +210,9 @@ static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv 
     struct rule_diag diag = {0};
     struct err err = {0};
     struct rule *parsed, *checked;
-    bool permit = rd->scrape && sv_eq(text, json_get_sv(entry, "source"));
+    bool by_hand =
+        sv_eq(text, json_get_sv(entry, "source")) || json_get_bool(entry, "instead", false);
+    bool permit = rd->scrape && by_hand;
     enum err_code rc = rule_parse(&rd->ret->arena, text, &parsed, &diag, &err);
 
     if (rc != ERR_OK) {

@@ -233,6 +233,54 @@ static void html_cell_number(struct strbuf *b, const json_t *d, const char *key,
         strbuf_add_str(b, "<td></td>");
 }
 
+/* In the document's words, with what the binding says instead of them below; of a rule that is not in the plan nothing. */
+static void html_rule_words(struct strbuf *b, const struct view *v, struct sv id, struct sv text)
+{
+    struct sv source = {NULL, 0};
+    size_t line = 0;
+
+    for (size_t i = 0; i < v->plan.n_rules && !source.n; i++)
+        if (sv_eq(v->plan.rules[i].id, id)) {
+            source = v->plan.rules[i].source;
+            line = v->plan.rules[i].line;
+        }
+    html_sv(b, source.n ? source : text);
+    if (!source.n)
+        return;
+    strbuf_addf(b, " <span class=\"dim\">(line %zu)", line);
+    if (text.n && !sv_eq(text, source)) {
+        strbuf_add_str(b, "<br>");
+        html_sv(b, text);
+    }
+    strbuf_add_str(b, "</span>");
+}
+
+/* "Error rate <1%: 0.2%, < 1%", for each rule that was judged there. */
+static void html_checkpoint_rules(struct strbuf *b, const struct view *v, const json_t *rules)
+{
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *d = json_array_get(rules, i);
+        struct sv verdict = json_get_sv(d, "verdict"), value = json_get_sv(d, "value_text"),
+                  parts = json_get_sv(d, "operands_text"), limit = json_get_sv(d, "limit_text");
+
+        strbuf_add_str(b, i ? "<br>" : "");
+        if (!sv_eq(verdict, SV("OK"))) {
+            html_tag(b, verdict);
+            strbuf_add_byte(b, ' ');
+        }
+        html_rule_words(b, v, json_get_sv(d, "rule"), (struct sv){NULL, 0});
+        strbuf_add_str(b, ": ");
+        html_sv(b, parts.n ? parts : value.n ? value : SV("no value"));
+        if (!parts.n && value.n && limit.n) {
+            strbuf_add_str(b, json_get_bool(d, "meets", true) ? " " : " not ");
+            html_sv(b, limit);
+        } else if (!parts.n && !value.n) {
+            strbuf_add_str(b, ", ");
+            html_sv(b, json_get_sv(d, "why"));
+        }
+    }
+}
+
 static void html_checkpoints(struct strbuf *b, const struct view *v)
 {
     bool any = false;
@@ -248,8 +296,44 @@ static void html_checkpoints(struct strbuf *b, const struct view *v)
         html_cell(b, json_get_sv(d, "name"));
         html_cell_time(b, v->events.v[i].at_us);
         html_cell_tag(b, json_get_sv(d, "verdict"));
-        html_cell(b, json_get_sv(d, "text"));
+        if (json_array_size(json_object_get(d, "rules"))) {
+            strbuf_add_str(b, "<td>");
+            html_checkpoint_rules(b, v, json_object_get(d, "rules"));
+            strbuf_add_str(b, "</td>");
+        } else {
+            html_cell(b, json_get_sv(d, "text"));
+        }
         strbuf_add_str(b, "</tr>");
+    }
+    html_table_end(b, any);
+}
+
+/* Rules that had no value in the whole watch. */
+static void html_unjudged(struct strbuf *b, const struct view *v)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < v->events.n; i++) {
+        const json_t *rules = json_object_get(v->events.v[i].data, "rules");
+
+        if (v->events.v[i].kind != EVENT_WATCH_STATE ||
+            !sv_eq(json_get_sv(v->events.v[i].data, "state"), SV("unjudged")))
+            continue;
+        for (size_t k = 0; k < json_array_size(rules); k++) {
+            const json_t *d = json_array_get(rules, k);
+
+            html_table_row(b, &any, "Never judged: no data in the whole watch",
+                           HTML_TH("Rule") HTML_TH("What had no value") HTML_TH("Looks")
+                               HTML_TH("Why"));
+            strbuf_add_str(b, "<td>");
+            html_rule_words(b, v, json_get_sv(d, "rule"), json_get_sv(d, "source"));
+            strbuf_add_str(b, "</td>");
+            html_cell(b, json_get_sv(d, "part"));
+            strbuf_addf(b, "<td>%lld</td>", (long long)json_get_int(d, "looks", 0));
+            html_cell(b, json_get_int(d, "looks", 0) ? json_get_sv(d, "why")
+                                                     : SV("it was never in force"));
+            strbuf_add_str(b, "</tr>");
+        }
     }
     html_table_end(b, any);
 }
@@ -268,13 +352,17 @@ static void html_rule_states(struct strbuf *b, const struct view *v)
                        HTML_TH("Time") HTML_TH("Rule") HTML_TH("State") HTML_TH("Verdict")
                            HTML_TH("Value") HTML_TH("Limit") HTML_TH("Samples") HTML_TH("Why"));
         html_cell_time(b, e->at_us);
-        html_cell(b, json_get_sv(e->data, "text"));
+        strbuf_add_str(b, "<td>");
+        html_rule_words(b, v, json_get_sv(e->data, "rule"), json_get_sv(e->data, "text"));
+        strbuf_add_str(b, "</td>");
         html_cell(b, json_get_sv(e->data, "state"));
         html_cell_tag(b, json_get_sv(e->data, "verdict"));
         html_cell_number(b, e->data, "value", "value_text");
         html_cell_number(b, e->data, "limit", "limit_text");
         html_cell_number(b, e->data, "n", "n_text");
-        html_cell(b, json_get_sv(e->data, operands ? "operands_text" : "why"));
+        strbuf_add_str(b, "<td class=\"any\">");
+        html_sv(b, json_get_sv(e->data, operands ? "operands_text" : "why"));
+        strbuf_add_str(b, "</td>");
         strbuf_add_str(b, "</tr>");
     }
     html_table_end(b, any);
@@ -431,6 +519,7 @@ enum err_code report_html(struct store *s, const struct view *v, struct strbuf *
 {
     html_head(out, v);
     html_timeline(out, v);
+    html_unjudged(out, v);
     html_checkpoints(out, v);
     if (html_steps(s, out, v, false, err) != ERR_OK || html_steps(s, out, v, true, err) != ERR_OK)
         return err->code;

@@ -8,36 +8,40 @@
 #include "base/sv.h"
 #include "report/report_int.h"
 
-/* Moments of the run, and the member that tells more. */
+/* Moments of the run, and the members that tell more. */
 static const struct {
     enum event_kind kind;
-    const char *text, *more;
+    const char *text, *more, *also;
 } html_moments[] = {
-    {EVENT_RUN_STARTED, "begun", "operator"},
-    {EVENT_RUN_RESUMED, "gone on", "operator"},
-    {EVENT_RUN_INTERRUPTED, "interrupted", "reason"},
-    {EVENT_RUN_WAITING, "stopped", "why"},
-    {EVENT_RUN_FINISHED, "ended", "outcome"},
-    {EVENT_ANSWER, "answered", "by"},
-    {EVENT_APPROVAL, "approved", "by"},
-    {EVENT_MARK, "deployed (T0)", ""},
-    {EVENT_CHECKPOINT, "checkpoint", "name"},
-    {EVENT_VERDICT, "verdict", "verdict"},
-    {EVENT_WATCH_STATE, "the watch goes on", "text"},
-    {EVENT_REPORTED, "told meanwhile", "text"},
-    {EVENT_FLAG_INTENT, "flag to be switched off", "flag"},
-    {EVENT_FLAG_OUTCOME, "flag", "result"},
-    {EVENT_ROLLBACK_STARTED, "way back begun", "by"},
+    {EVENT_RUN_STARTED, "begun", "operator", NULL},
+    {EVENT_RUN_RESUMED, "gone on", "operator", NULL},
+    {EVENT_RUN_INTERRUPTED, "interrupted", "reason", NULL},
+    {EVENT_RUN_WAITING, "stopped", "why", NULL},
+    {EVENT_RUN_FINISHED, "ended", "outcome", NULL},
+    {EVENT_ANSWER, "answered", "by", NULL},
+    {EVENT_APPROVAL, "approved", "by", NULL},
+    {EVENT_MARK, "deployed (T0)", "", NULL},
+    {EVENT_CHECKPOINT, "checkpoint", "name", "verdict"},
+    {EVENT_VERDICT, "verdict", "verdict", "text"},
+    {EVENT_WATCH_STATE, NULL, "text", NULL},
+    {EVENT_REPORTED, "told meanwhile", "text", NULL},
+    {EVENT_FLAG_INTENT, "flag to be switched off", "flag", NULL},
+    {EVENT_FLAG_OUTCOME, "flag", "result", NULL},
+    {EVENT_ROLLBACK_STARTED, "way back begun", "by", NULL},
 };
 
 static void html_moment(struct strbuf *b, const struct view *v, const struct view_event *e,
-                        const char *what, struct sv more)
+                        const char *what, struct sv more, struct sv also)
 {
     strbuf_addf(b, "<tr><td class=\"time\">%s</td><td class=\"time\">+%s</td><td>",
                 clock_format(e->at_us).s, duration_format((e->at_us - v->begun_us) / 1000).s);
     html_str(b, what);
     strbuf_add_str(b, "</td><td>");
     html_sv(b, more);
+    if (also.n) {
+        strbuf_add_str(b, more.n ? ": " : "");
+        html_sv(b, also);
+    }
     strbuf_add_str(b, "</td></tr>\n");
 }
 
@@ -65,13 +69,22 @@ static void html_moment_of(struct strbuf *b, const struct view *v, const struct 
         struct sv title = html_part_begun(v, e, part);
 
         if (title.n)
-            html_moment(b, v, e, "steps of", title);
+            html_moment(b, v, e, "steps of", title, (struct sv){NULL, 0});
     } else if (e->kind == EVENT_STEP_OUTCOME && !sv_eq(json_get_sv(e->data, "state"), SV("done"))) {
-        html_moment(b, v, e, "step failed", e->step);
+        html_moment(b, v, e, "step failed", e->step, (struct sv){NULL, 0});
     }
-    for (size_t i = 0; i < ARRAY_LEN(html_moments); i++)
-        if ((int64_t)html_moments[i].kind == e->kind)
-            html_moment(b, v, e, html_moments[i].text, json_get_sv(e->data, html_moments[i].more));
+    for (size_t i = 0; i < ARRAY_LEN(html_moments); i++) {
+        const char *text = html_moments[i].text;
+
+        if ((int64_t)html_moments[i].kind != e->kind)
+            continue;
+        if (!text) /* what is said of a watch at its end */
+            text = sv_eq(json_get_sv(e->data, "state"), SV("unjudged")) ? "never judged"
+                                                                        : "the watch goes on";
+        html_moment(b, v, e, text, json_get_sv(e->data, html_moments[i].more),
+                    html_moments[i].also ? json_get_sv(e->data, html_moments[i].also)
+                                         : (struct sv){NULL, 0});
+    }
 }
 
 void html_timeline(struct strbuf *b, const struct view *v)

@@ -19,6 +19,7 @@ const char report_css[] =
     "h4,h5,h6{font-size:.95rem;font-weight:600;margin:1rem 0 .3rem}"
     "p{margin:.4rem 0}.dim{color:var(--dim)}.time{white-space:nowrap}"
     ".wide{overflow-x:auto;margin:.4rem 0}table{border-collapse:collapse;width:100%;overflow-wrap:normal}"
+    "td.any{overflow-wrap:anywhere;min-width:9rem}"
     "td,th{text-align:left;padding:.3rem .9rem .3rem 0;vertical-align:top;border-bottom:1px solid var(--line)}"
     "th{font-weight:600}"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.25rem;margin:1rem 0}"

@@ -657,7 +657,7 @@ static struct dim_type check_func(struct checker *ck, struct expr *e)
     static const enum check_use by_func[FUNC__N] = {
         [FUNC_RATE] = USE_COUNTER,   [FUNC_INCREASE] = USE_COUNTER, [FUNC_RATIO] = USE_COUNTER,
         [FUNC_AVG] = USE_MEAN,       [FUNC_MAX] = USE_OVER,         [FUNC_MIN] = USE_OVER,
-        [FUNC_SUM] = USE_OVER,       [FUNC_LAST] = USE_OVER,        [FUNC_P50] = USE_PERCENTILE,
+        [FUNC_SUM] = USE_SUM,        [FUNC_LAST] = USE_OVER,        [FUNC_P50] = USE_PERCENTILE,
         [FUNC_P75] = USE_PERCENTILE, [FUNC_P90] = USE_PERCENTILE,   [FUNC_P95] = USE_PERCENTILE,
         [FUNC_P99] = USE_PERCENTILE, [FUNC_P999] = USE_PERCENTILE,  [FUNC_SLOPE] = USE_OVER,
         [FUNC_MATCHES] = USE_LOG,

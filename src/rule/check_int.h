@@ -21,7 +21,8 @@ struct checker {
 enum check_use {
     USE_VALUE,   /* as it stands */
     USE_COUNTER, /* rate, increase, ratio */
-    USE_OVER,    /* max, min, sum, last, slope over a window */
+    USE_OVER,    /* max, min, last, slope over a window */
+    USE_SUM,     /* sum over a window */
     USE_MEAN,    /* avg: of a histogram too */
     USE_PERCENTILE,
     USE_ROWS,

@@ -112,9 +112,7 @@ static void no_member(struct checker *ck, const struct expr *e)
 /* Facts that need no binding. */
 static bool name_is_own(const struct expr *e)
 {
-    static const struct sv own[] = {SV("env"), SV("alertmanager")};
-
-    return rule_word_find(own, ARRAY_LEN(own), e->parts[0]) >= 0 ||
+    return sv_is(e->parts[0], "alertmanager") || sv_is(e->text, "env.set") ||
            (sv_is(e->parts[0], "events") && rule_event_is_own(e->parts[1]));
 }
 
@@ -185,6 +183,7 @@ static const struct use_row uses[USE__N] = {
     [USE_COUNTER]    = {K(COUNTER) | K(EVENTS) | K(VALUE), SOURCE_COUNTER,
                         "rate, increase and ratio take counters; a gauge has slope"},
     [USE_OVER]       = {K(GAUGE) | K(VALUE), SOURCE_GAUGE, "a counter is looked at through rate or increase"},
+    [USE_SUM]        = {K(GAUGE) | K(VALUE), SOURCE_GAUGE, "a counter is looked at through rate or increase"},
     [USE_MEAN]       = {K(GAUGE) | K(VALUE) | K(HISTOGRAM), SOURCE_UNKNOWN,
                         "a counter is looked at through rate or increase"},
     [USE_PERCENTILE] = {K(GAUGE) | K(VALUE) | K(HISTOGRAM) | K(SUMMARY), SOURCE_UNKNOWN,
@@ -211,8 +210,21 @@ static bool take_value_member(struct checker *ck, struct expr *e, struct rule_so
     return true;
 }
 
+static void check_spell(struct checker *ck, const struct expr *e)
+{
+    CHECK_ERROR(
+        ck, "RB407", e->at,
+        arena_fmt(ck->a, "sum(%.*s)[1h] is how long it was down in the last hour", SV_FMT(e->text))
+            .p,
+        "'%.*s' is told by each poll anew, of the time since the one before", SV_FMT(e->text));
+}
+
 static void check_value_use(struct checker *ck, struct expr *e, const struct rule_source *s)
 {
+    if (rule_name_is_spell(e)) {
+        check_spell(ck, e);
+        return;
+    }
     if (s->kind == SOURCE_COUNTER && e->window.us == 0)
         CHECK_ERROR(ck, "RB407", e->at, "take rate(...)[5m], increase(...)[5m] or a window",
                     "the counter '%.*s' is compared as it stands", SV_FMT(e->text));
@@ -251,8 +263,8 @@ static void wrong_kind(struct checker *ck, const struct expr *e, const struct ru
 
 static struct dim_type check_source(struct checker *ck, struct expr *e, enum check_use use)
 {
-    bool number = use == USE_VALUE || use == USE_COUNTER || use == USE_OVER || use == USE_MEAN ||
-                  use == USE_PERCENTILE;
+    bool number = use == USE_VALUE || use == USE_COUNTER || use == USE_OVER || use == USE_SUM ||
+                  use == USE_MEAN || use == USE_PERCENTILE;
     struct rule_source s;
 
     if (!find_source(ck, e, use, &s))
@@ -272,6 +284,8 @@ static struct dim_type check_source(struct checker *ck, struct expr *e, enum che
     }
     if (use == USE_VALUE)
         check_value_use(ck, e, &s);
+    else if (use != USE_SUM && rule_name_is_spell(e))
+        check_spell(ck, e);
     if (use == USE_ROWS || use == USE_SET)
         s.kind = SOURCE_ROWS;
     if (use == USE_PROBE && s.kind == SOURCE_ROWS)

@@ -303,18 +303,32 @@ struct sv rule_member_nearest(struct sv prefix, struct sv member)
     return near.best;
 }
 
-bool rule_member_is_fed(const struct sv *parts, size_t n)
+/* Of these the whole answer is known, and lists in it are rows. */
+static bool member_has_lists(struct sv prefix)
 {
-    static const struct {
-        const char *prefix, *member; /* NULL: all of them */
-    } unfed[] = {
-        {"env", NULL}, {"http", "down_time"}, {"cmd", "failures"}, {"unit", "starts_failed"}};
+    return sv_is(prefix, "http") || sv_is(prefix, "cmd") || sv_is(prefix, "file");
+}
 
-    for (size_t i = 0; i < ARRAY_LEN(unfed) && n > 1; i++)
-        if (sv_is(parts[0], unfed[i].prefix) &&
-            (!unfed[i].member || (n > 2 && sv_is(parts[2], unfed[i].member))))
-            return false;
-    return true;
+bool rule_name_is_fed(const struct expr *name)
+{
+    const struct rule_member *m;
+    bool is_prefix;
+
+    if (name->source != SOURCE_ROWS)
+        return true;
+    m = rule_member_find(name->parts, name->n_parts, &is_prefix);
+    if (!m)
+        return false; /* a metric: it has no rows */
+    if (name->n_parts == 2)
+        return (m->kind == SOURCE_ROWS || m->kind == SOURCE_SET) && !sv_is(name->parts[0], "http");
+    return m->kind == SOURCE_ROWS ||
+           (member_has_lists(name->parts[0]) && sv_is(name->parts[2], "json"));
+}
+
+bool rule_name_is_spell(const struct expr *name)
+{
+    return name->n_parts == 3 && sv_is(name->parts[0], "http") &&
+           sv_is(name->parts[2], "down_time");
 }
 
 void rule_member_list(struct sv prefix, struct strbuf *out)
@@ -323,9 +337,8 @@ void rule_member_list(struct sv prefix, struct strbuf *out)
 
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         const struct rule_member *m = &members[i];
-        const struct sv parts[] = {prefix, SV(""), sv_from(m->member)};
 
-        if (sv_eq(parts[0], sv_from(m->prefix)) && m->member[0] && rule_member_is_fed(parts, 3))
+        if (sv_eq(prefix, sv_from(m->prefix)) && m->member[0])
             strbuf_addf(out, "%s.%s%s", n++ ? ", " : "", m->member[0] == '*' ? "COLUMN" : m->member,
                         member_has_path(m) ? ".PATH" : "");
     }

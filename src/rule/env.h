@@ -73,9 +73,11 @@ bool rule_event_is_own(struct sv kind);
 struct sv rule_event_own(size_t i);
 /* The nearest member name of that prefix; .p NULL: none. */
 struct sv rule_member_nearest(struct sv prefix, struct sv member);
-/* False: a name of the language that no source gives.  A rule over it would say HOLD for ever. */
-bool rule_member_is_fed(const struct sv *parts, size_t n);
-/* ".exit, .out, .json.PATH": all that some source gives. */
+/* Of a checked rule.  False: rows that no source gives.  A rule over them would say HOLD for ever. */
+bool rule_name_is_fed(const struct expr *name);
+/* "http.N.down_time": of each poll how long it was down since the one before, of which only a sum says something. */
+bool rule_name_is_spell(const struct expr *name);
+/* ".exit, .out, .json.PATH" */
 void rule_member_list(struct sv prefix, struct strbuf *out);
 /* Parts of the name that name the bound source: 2 of "http.health.status", 1 of a metric. */
 size_t rule_bound_parts(const struct expr *name);

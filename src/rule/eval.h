@@ -62,6 +62,7 @@ struct eval_info {
     struct val subject; /* lives as long as the scratch arena; VAL_NULL: none */
     bool cannot_tell;   /* NODATA(undecided) of a comparison of samples: INVESTIGATE */
     bool drifting;      /* the samples are not independent: at most INVESTIGATE */
+    bool only_nulls;    /* a field that rows were compared by was null in all of them */
     size_t n_operands;  /* as operand_texts() counts them */
     struct eval_operand operands[OPERANDS_MAX];
 };

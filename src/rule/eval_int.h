@@ -19,7 +19,7 @@ struct bind {
     json_t *set;                 /* a literal set */
     size_t kofn, test, baseline; /* BIND_NONE: none */
     bool pairs;                  /* a quantifier whose inside speaks of the baseline */
-    bool looked, found;          /* a field, since its quantifier began */
+    bool looked, found, valued;  /* a field, since its quantifier began; valued: not always null */
 };
 
 struct rule_prog {

@@ -86,6 +86,8 @@ struct val eval_rows(struct eval *ev, const struct expr *data, struct rowset *re
         return val_nodata(data->window.us > 0 && w.filling ? NODATA_FILLING : NODATA_NO_SERIES);
     if (ev->l->t_us - last->t_us > look_stale_us(ev->l, b->rows->rows_source))
         return val_nodata(NODATA_STALE);
+    if (json_is_string(last->rows))
+        return val_error(ev->a, "%s", json_string_value(last->rows));
     if (data->window.us > 0 && b->rows->rows_cut_us > w.from_us)
         return val_error(ev->a, "more rows of '%.*s' in the window than are kept",
                          SV_FMT(data->text));
@@ -123,6 +125,7 @@ struct val eval_field(struct eval *ev, const struct expr *e)
     v = field_of(ev->row, e);
     b->looked = true;
     b->found |= v != NULL;
+    b->valued |= ev->null_is || (v && !json_is_null(v));
     return val_of_json(v);
 }
 
@@ -138,20 +141,24 @@ static void forget_fields(void *ctx, struct expr *e)
     struct eval *ev = ctx;
 
     if (is_field(e))
-        bind_of(ev, e)->looked = bind_of(ev, e)->found = false;
+        bind_of(ev, e)->looked = bind_of(ev, e)->found = bind_of(ev, e)->valued = false;
 }
 
 struct unknown_field {
     struct eval *ev;
     const struct expr *e;
+    bool nulls; /* one was null in all rows */
 };
 
 static void find_unknown(void *ctx, struct expr *e)
 {
     struct unknown_field *u = ctx;
 
-    if (is_field(e) && bind_of(u->ev, e)->looked && !bind_of(u->ev, e)->found && !u->e)
+    if (!is_field(e) || !bind_of(u->ev, e)->looked)
+        return;
+    if (!bind_of(u->ev, e)->found && !u->e)
         u->e = e;
+    u->nulls |= !bind_of(u->ev, e)->valued;
 }
 
 /* Results of the rows so far. */
@@ -193,7 +200,10 @@ static struct val fold_end(struct fold *f)
     bool unknown = f->unknown.kind != VAL_NULL;
 
     if (f->op == QUANT_ALL)
-        return f->no ? val_bool(false) : unknown ? f->unknown : val_bool(true);
+        return f->no     ? val_bool(false)
+               : unknown ? f->unknown
+               : f->rows ? val_bool(true)
+                         : val_nodata(NODATA_NO_ROWS);
     if (f->op == QUANT_ANY || f->op == QUANT_NONE)
         return f->yes    ? val_bool(f->op == QUANT_ANY)
                : unknown ? f->unknown
@@ -315,6 +325,8 @@ struct val eval_quant(struct eval *ev, const struct expr *e)
         expr_walk(e->b, find_unknown, &u);
     if (e->c)
         expr_walk(e->c, find_unknown, &u);
+    if (ev->info)
+        ev->info->only_nulls |= u.nulls;
     v = u.e ? val_error(ev->a, "no row has a field '%.*s'", SV_FMT(u.e->text)) : fold_end(&f);
     vec_release(&f.values);
     return v;

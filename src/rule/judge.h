@@ -109,6 +109,19 @@ void judge_operand(const struct judge *j, size_t rule, size_t i, struct judge_op
 /* "a > 1 is true (3); b > 2 is NODATA (stale)"; nothing for a rule without. */
 void judge_explain_operands(const struct judge *j, size_t rule, struct strbuf *out);
 
+/*
+ * What a rule never saw, in all looks of the watch: a value at all, or one of its conditions, which then can decide nothing.
+ * False: nothing of the kind.
+ */
+struct judge_unseen {
+    uint64_t looks;  /* 0: it was never in force */
+    struct sv part;  /* the condition; .p NULL: the rule itself */
+    const char *why; /* "no-series", ... */
+    bool
+        decides; /* it would have had a say in the verdict: not "ok", "info", "missing ok", nor what saw rows of nulls */
+};
+bool judge_unseen(const struct judge *j, size_t rule, struct judge_unseen *ret);
+
 /* One line for people: "error_rate 10% > 5% for 5m (3m 00s of 5m 00s)". */
 void judge_explain(const struct judge *j, size_t rule, struct strbuf *out);
 

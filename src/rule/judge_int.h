@@ -25,6 +25,10 @@ struct rule_state {
     uint32_t hist;                    /* bit 0 is the newest: BAD */
     unsigned n_hist;
     uint64_t firings;
+    uint64_t looks, known; /* evaluations, and those that were true or false */
+    int64_t parts;         /* bit i: the i-th condition was known once */
+    bool nulls;            /* a look compared with nothing but nulls of rows */
+    unsigned gap;          /* why it was not known last: enum nodata, NODATA__N: ERROR */
 };
 
 /* What was seen last. */
@@ -116,6 +120,9 @@ void judge_checks_open(struct judge *j, int64_t t_us);
 bool judge_check_wants(const struct judge *j, size_t rule);
 void judge_checks_close(struct judge *j, int64_t t_us);
 enum verdict judge_checks_verdict(const struct judge *j);
+
+/* judge_operand.c: after an evaluation, what of it was known. */
+void judge_operands_note(struct judge_rule *r);
 
 /* judge_json.c */
 json_t *judge_rule_save(const struct rule_state *st);

@@ -50,6 +50,7 @@ static const struct {
     {"last_us",    offsetof(struct rule_state, last_us),    JUDGE_UNSET},
     {"result_us",  offsetof(struct rule_state, result_us),  JUDGE_UNSET},
     {"first_us",   offsetof(struct rule_state, first_us),   JUDGE_UNSET},
+    {"parts",      offsetof(struct rule_state, parts),      0},
 };
 static const struct {
     const char *key;
@@ -58,6 +59,7 @@ static const struct {
     {"real",          offsetof(struct rule_state, real)},
     {"holding",       offsetof(struct rule_state, holding)},
     {"flapping",      offsetof(struct rule_state, flapping)},
+    {"nulls",         offsetof(struct rule_state, nulls)},
     {"done_effects",  offsetof(struct rule_state, done_effects)},
     {"done_rollback", offsetof(struct rule_state, done_rollback)},
 };
@@ -88,6 +90,12 @@ json_t *judge_rule_save(const struct rule_state *st)
         json_put_int(o, "gaps", st->gaps);
     if (st->firings)
         json_put_int(o, "firings", (int64_t)st->firings);
+    if (st->looks)
+        json_put_int(o, "looks", (int64_t)st->looks);
+    if (st->known)
+        json_put_int(o, "known", (int64_t)st->known);
+    else if (st->looks)
+        json_put_str(o, "gap", st->gap < NODATA__N ? nodata_names[st->gap] : "error");
     return o;
 }
 
@@ -109,6 +117,9 @@ void judge_rule_load(const json_t *o, struct rule_state *st)
     }
     st->gaps = (unsigned)json_get_int(o, "gaps", 0);
     st->firings = (uint64_t)json_get_int(o, "firings", 0);
+    st->looks = (uint64_t)json_get_int(o, "looks", 0);
+    st->known = (uint64_t)json_get_int(o, "known", 0);
+    st->gap = name_of(nodata_names, NODATA__N, json_get_sv(o, "gap"), NODATA__N);
 }
 
 /* ---- nodes and baselines ---- */

@@ -95,3 +95,59 @@ void judge_explain_operands(const struct judge *j, size_t rule, struct strbuf *o
     if (all > n && n > 0)
         strbuf_addf(out, "; and %zu more", all - n);
 }
+
+/* ---- what was never seen ---- */
+
+void judge_operands_note(struct judge_rule *r)
+{
+    const struct eval_info *i = &r->seen.info;
+
+    bool known = r->seen.result == RESULT_TRUE || r->seen.result == RESULT_FALSE;
+
+    r->st.looks++;
+    r->st.nulls |= known && i->only_nulls;
+    if (known && !i->only_nulls)
+        r->st.known++;
+    else if (known)
+        r->st.gap = NODATA_NULL;
+    else
+        r->st.gap = r->seen.result == RESULT_ERROR ? NODATA__N : r->seen.nodata;
+    for (size_t k = 0; k < i->n_operands && k < OPERANDS_MAX; k++)
+        if (i->operands[k].kind != VAL_NODATA && i->operands[k].kind != VAL_ERROR)
+            r->st.parts |= 1LL << k;
+}
+
+static const char *unseen_why(const struct judge_rule *r, size_t part)
+{
+    const struct eval_operand *o = part < OPERANDS_MAX ? &r->seen.info.operands[part] : NULL;
+
+    if (o && r->seen.info.n_operands > part && o->kind == VAL_NODATA)
+        return nodata_names[o->why];
+    if (o && r->seen.info.n_operands > part && o->kind == VAL_ERROR && o->text[0])
+        return o->text;
+    return r->st.gap < NODATA__N ? nodata_names[r->st.gap] : "ERROR";
+}
+
+bool judge_unseen(const struct judge *j, size_t rule, struct judge_unseen *ret)
+{
+    const struct judge_rule *r = &j->rules.v[rule];
+    size_t part = 0;
+
+    assert(rule < j->rules.n);
+    *ret = (struct judge_unseen){.looks = r->st.looks,
+                                 .decides = r->st.looks > 0 && r->worst != VERDICT_OK &&
+                                            r->rule->missing != MISSING_OK && !r->st.nulls};
+    if (r->rule->form == RULE_REPORT)
+        return false;
+    if (r->st.known == 0) { /* rows of nulls may be as they should: "failed_at > deploy" */
+        ret->why = r->st.looks ? unseen_why(r, r->n_operands > 1 ? OPERANDS_MAX : 0) : "";
+        return true;
+    }
+    while (part < r->n_operands && part < OPERANDS_MAX && r->st.parts >> part & 1)
+        part++;
+    if (r->n_operands < 2 || part == r->n_operands || part == OPERANDS_MAX)
+        return false;
+    ret->part = r->operands[part];
+    ret->why = unseen_why(r, part);
+    return true;
+}

@@ -471,6 +471,7 @@ void judge_step(struct judge *j, size_t i, int64_t t_us, bool at_checkpoint)
     r->seen.uncovered = r->seen.no_data_at_checkpoint = false;
     evaluate(j, r, t_us);
     see_recover(j, r);
+    judge_operands_note(r);
     c = classify(r, &real);
     if (r->rule->form == RULE_REPORT) {
         r->seen.state = STATE_REPORT;

@@ -684,7 +684,7 @@ bool samples_add_rows(struct samples *s, size_t source, struct sv name, int64_t 
     struct metric *m = samples_metric(s, name);
     size_t i;
 
-    assert(source < s->sources.n && json_is_array(rows));
+    assert(source < s->sources.n && (json_is_array(rows) || json_is_string(rows)));
     if (!m || json_array_size(rows) > SAMPLES_ROWS_MAX)
         return false;
     m->rows_source = source;

@@ -80,7 +80,8 @@ void samples_add_probe(struct samples *s, size_t source, int64_t t_us, enum samp
 /*
  * Rows ("sql.deals"): an array, usually of objects.  old: for pairs, an array of the same length with the
  * record before, or null (NULL: no pairs); a row that vanished is null in rows; a pair that can not be
- * judged is {"error": text} on the side that failed.  Borrowed and kept by reference: do not change it.
+ * judged is {"error": text} on the side that failed.  A text instead of an array: why there are none, which is an
+ * ERROR.  Borrowed and kept by reference: do not change it.
  */
 bool samples_add_rows(struct samples *s, size_t source, struct sv name, int64_t t_us, json_t *rows,
                       json_t *old);

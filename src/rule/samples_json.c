@@ -403,7 +403,7 @@ static bool rows_load(struct loader *l, const json_t *o)
         json_t *rows = json_object_get(set, "rows"), *old = json_object_get(set, "old");
         int64_t t;
 
-        if (!json_is_array(rows) || (old && !json_is_array(old)) ||
+        if ((!json_is_array(rows) && !json_is_string(rows)) || (old && !json_is_array(old)) ||
             !time_load(json_object_get(set, "t_us"), &t) ||
             (m->rows.n > 0 && vec_last(&m->rows)->t_us >= t) ||
             !samples_add_rows(l->s, source, name, t, rows, old))

@@ -946,7 +946,9 @@ static void read_list(struct rb_build *b, uint32_t node)
     }
     if (first != MD_NONE && !v[first].task && !v[first].ordered &&
         attach_is_criteria(b, b->label, node) && build_role_acts(build_role(b))) {
+        b->hoped = true;
         attach_criteria(b, node);
+        b->hoped = hoped;
         b->saying = saying;
         return;
     }

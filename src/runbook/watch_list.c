@@ -99,7 +99,8 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_BACK] = "roll(?:s|ed|ing)?[ -]?back|\\brevert|\\babort|zurückroll|ロールバック|回滚",
     [WATCH_WANTED] =
         "\\b(?:should|must|shall|stays?|remains?|keep|at least|minimum|min|target|goal|expected|"
-        "soll(?:te)?|muss|mindestens|(?:has|have|needs?) to)\\b|预期|期待",
+        "soll(?:te)?|muss|mindestens|(?:has|have|needs?) to|"
+        "(?:is|are) (?:reasonable|acceptable|sufficient|adequate|plausible|enough))\\b|预期|期待",
     [WATCH_TURNS] =
         "\\b(?:falls?|drops?|dips?|rises?|climbs?|jumps?|spikes?|grows?|exceeds?|sinkt|fällt|steigt)\\b "
         "?(?:below|under|above|over|to|by|beyond|more|unter|über|auf|[<>0-9])",

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/sv.h"
 #include "watch/source.h"
+#include "watch/suite.h"
 
 #define COMMAND_BYTES (1u << 20) /* of each output: what a rule can sensibly compare */
 
@@ -89,6 +90,28 @@ static void command_add_tests(struct sample_list *l, struct sv out)
         sample_add_number(l, "percent", (double)n[0] / (double)(n[0] + n[1]), "ratio");
 }
 
+/* Which tests failed.  No name is only good news where a summary says that there is none to be named. */
+static void command_add_failures(struct command_source *c, struct sv out)
+{
+    struct sample_list *l = &c->source.samples;
+    CLEANUP(json_cleanup) json_t *names = json_array();
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    const struct sample *failed = sample_find(l, SV("failed"));
+    double n = failed ? failed->number : 0;
+
+    if (!suite_failures(out, names) && !failed)
+        return;
+    if (c->out[CHILD_OUT].overflow) {
+        sample_add_error(l, "failures", SV("it printed more than 1 MiB: not all names are known"));
+    } else if ((double)json_array_size(names) < n ||
+               (c->child.status != 0 && json_array_size(names) == 0)) {
+        sample_add_error(l, "failures", SV("tests failed, and it does not name all of them"));
+    } else {
+        json_write(names, &text);
+        sample_add_text(l, "failures_json", strbuf_sv(&text));
+    }
+}
+
 static struct sv command_text(const struct strbuf *b)
 {
     struct sv s = strbuf_sv(b);
@@ -109,6 +132,7 @@ static void command_add_end(struct command_source *c)
     sample_add_bool(l, "truncated", c->out[CHILD_OUT].overflow || c->out[CHILD_ERR].overflow);
     sample_add_json(l, "json", out);
     command_add_tests(l, out);
+    command_add_failures(c, out);
 }
 
 /* A command that did not end by itself has said nothing. */
@@ -172,6 +196,9 @@ static const struct source_member command_members[] = {
     {"skipped", NULL, "tests that were left out"},
     {"total", NULL, "tests in all"},
     {"percent", "ratio", "passed of those that were carried out"},
+    {"failures", NULL, "why it is not known which tests failed"},
+    {"failures_json", NULL,
+     "names of the tests that failed, as JSON; not there: it is no test suite"},
 };
 
 const struct source_ops source_command = {

@@ -31,7 +31,9 @@ static struct {
     atomic_int polls;
     atomic_int slow_answers; /* so many take longer than several rounds */
     const char *kept;        /* what the keeper of services says of `worker`, ... */
-    atomic_int pid;          /* ... and the number of its process */
+    atomic_int pid;          /* ... the number of its process ... */
+    atomic_int lives;        /* ... and how often it says that more: then it died; 0: it lives */
+    atomic_int outage;       /* so many probes find it down */
     bool keeper_hangs;
 } metrics;
 
@@ -42,13 +44,19 @@ static enum MHD_Result answer_of_keeper(struct server_request *r)
 
     if (metrics.keeper_hangs)
         (void)poll(NULL, 0, 1500);
+    if (atomic_load(&metrics.lives) > 0 && atomic_fetch_sub(&metrics.lives, 1) == 1) {
+        metrics.kept = "BACKOFF";
+        atomic_store(&metrics.pid, 0);
+    }
     (void)snprintf(text, sizeof(text),
                    "<?xml version='1.0'?><methodResponse><params><param><value><struct>"
                    "<member><name>statename</name><value><string>%s</string></value></member>"
                    "<member><name>pid</name><value><int>%d</int></value></member>"
-                   "<member><name>start</name><value><int>1771120860</int></value></member>"
+                   "<member><name>start</name><value><int>%lld</int></value></member>"
                    "</struct></value></param></params></methodResponse>",
-                   metrics.kept, atomic_load(&metrics.pid));
+                   metrics.kept, atomic_load(&metrics.pid),
+                   atomic_load(&metrics.lives) > 0 ? (long long)(clock_now_us() / CLOCK_US_PER_S)
+                                                   : 1771120860);
     return server_text(r, 200, text);
 }
 
@@ -65,6 +73,10 @@ static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
     }
     if (metrics.down)
         return server_text(r, 503, "down");
+    if (strcmp(r->path, "/health") == 0 && atomic_load(&metrics.outage) > 0) {
+        atomic_fetch_sub(&metrics.outage, 1);
+        return server_text(r, 503, "{\"status\": \"starting\"}");
+    }
     if (strcmp(r->path, "/health") == 0)
         return server_text(r, 200, metrics.garbled ? "{\"status\": " : "{\"status\": \"healthy\"}");
     if (metrics.blank)
@@ -168,6 +180,47 @@ T(a_probe_that_is_down_leads_back)
 }
 
 static pid_t service;
+
+/* --- how long a probe was down --- */
+
+static void has_an_outage(struct bench *b UNUSED)
+{
+    atomic_store(&metrics.outage, 3);
+}
+
+static enum exit_code watch_outage(const char *rule, void (*act)(struct bench *b))
+{
+    struct server s;
+    struct bench b;
+    enum exit_code code;
+    char text[200];
+
+    (void)snprintf(text, sizeof(text), "rules: {kept: '%s'}\n", rule);
+    more = text;
+    begin(&b, &s, 0);
+    b.at = act ? "watch" : NULL;
+    b.at_count = 2;
+    b.act = act;
+    code = bench_run(&b);
+    end(&b, &s);
+    return code;
+}
+
+/* Three looks of 50 ms; when it is up again they stay in the window. */
+static const char outage[] =
+    "rollback when http.db.up == true and sum(http.db.down_time)[2m] >= 140ms";
+
+T(the_time_that_a_probe_was_down_adds_up_and_stays_when_it_is_up_again)
+{
+    T_EQ(watch_outage(outage, has_an_outage), EXIT_CODE_ROLLED_BACK);
+}
+
+T(a_probe_that_is_up_was_not_down)
+{
+    T_EQ(watch_outage("rollback when sum(http.db.down_time)[2m] > 0s", NULL), EXIT_CODE_DONE);
+    T_EQ(watch_outage("expect sum(http.db.down_time)[2m] == 0s else rollback", NULL),
+         EXIT_CODE_DONE);
+}
 
 static void crashes(struct bench *b UNUSED)
 {
@@ -707,6 +760,27 @@ T(another_process_of_it_is_a_crash_where_the_manager_does_not_count)
          EXIT_CODE_ROLLED_BACK);
 }
 
+T(another_process_of_it_that_runs_on_is_no_start_that_failed)
+{
+    T_EQ(watch_kept("rollback when unit.worker.starts_failed[5m] > 0", "RUNNING", getpid(),
+                    is_another),
+         EXIT_CODE_DONE);
+}
+
+static void dies_young(struct bench *b UNUSED)
+{
+    atomic_store(&metrics.pid, getppid());
+    atomic_store(&metrics.lives, 3);
+}
+
+T(a_process_that_dies_while_it_starts_is_a_start_that_failed)
+{
+    T_EQ(watch_kept(
+             "rollback when unit.worker.starts_failed[5m] > 0 and unit.worker.crashes[5m] > 1",
+             "RUNNING", getpid(), dies_young),
+         EXIT_CODE_ROLLED_BACK);
+}
+
 T(what_its_main_process_uses_is_seen)
 {
     T_EQ(watch_kept("rollback when unit.worker.memory > 1KB and unit.worker.cpu >= 0%", "RUNNING",
@@ -804,7 +878,8 @@ T(a_rule_of_the_plan_that_this_version_cannot_read_stops_the_run_before_it_chang
 T_MAIN(
     T_CASE(good_metrics_end_the_watch_well_and_leave_their_evidence),
     T_CASE(bad_metrics_lead_back_without_anybody), T_CASE(a_probe_that_is_down_leads_back),
-    T_CASE(a_service_that_crashes_leads_back),
+    T_CASE(the_time_that_a_probe_was_down_adds_up_and_stays_when_it_is_up_again),
+    T_CASE(a_probe_that_is_up_was_not_down), T_CASE(a_service_that_crashes_leads_back),
     T_CASE(a_checkpoint_that_wants_a_look_is_asked_about), T_CASE(a_no_at_a_checkpoint_leads_back),
     T_CASE(a_look_that_is_due_waits_for_the_answer_at_a_checkpoint),
     T_CASE(without_a_person_a_checkpoint_that_wants_a_look_is_the_end),
@@ -828,6 +903,8 @@ T_MAIN(
     T_CASE(who_stops_it_meanwhile_has_changed_nothing_and_can_go_on),
     T_CASE(a_service_that_a_manager_keeps_is_asked_of_it),
     T_CASE(another_process_of_it_is_a_crash_where_the_manager_does_not_count),
+    T_CASE(another_process_of_it_that_runs_on_is_no_start_that_failed),
+    T_CASE(a_process_that_dies_while_it_starts_is_a_start_that_failed),
     T_CASE(what_its_main_process_uses_is_seen),
     T_CASE(a_process_that_cannot_be_looked_at_uses_nobody_knows_what),
     T_CASE(one_that_does_not_run_is_down_and_uses_nothing),

@@ -293,6 +293,53 @@ T(an_alias_that_is_no_expression_is_asked_about_where_it_stands)
 
 /* --- what this version does not do --- */
 
+T(a_rule_that_stands_for_one_with_a_moment_has_that_moment_or_its_own)
+{
+    static const struct {
+        const char *rule, *text, *name;
+    } rows[] = {
+        {"expect error_rate[1m] < 2%", "expect error_rate[1m] < 2% at T+15m", "T+15m"},
+        {"expect error_rate[1m] < 2% at T+15m", "expect error_rate[1m] < 2% at T+15m", "T+15m"},
+        {"expect error_rate[1m] < 2% at T+20m", "expect error_rate[1m] < 2% at T+20m", "T+20m"},
+        {"investigate when error_rate[1m] > 2% for 5m",
+         "investigate when error_rate[1m] > 2% for 5m", NULL},
+        {"investigate when error_rate[1m] > 2% every 5m",
+         "investigate when error_rate[1m] > 2% every 5m", NULL},
+        {"investigate when error_rate[1m] > 2% within 30m of deploy",
+         "investigate when error_rate[1m] > 2% within 30m of deploy", NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world w;
+        char binding[400];
+
+        (void)snprintf(binding, sizeof(binding),
+                       BOUND METRIC "watch: {until: T+1h}\nrules: {\"deploy.md:13\": '%s'}\n",
+                       rows[i].rule);
+        world_make(&w, DOC "## Verification\n\n### 15-Minute Checks\n\n- [ ] Error rate <1%\n",
+                   binding);
+        T_EQ(w.plan.n_questions, 0);
+        T_EQ(w.plan.n_rules, 1);
+        T_CHECK(sv_is(w.plan.rules[0].text, rows[i].text));
+        T_EQ(w.plan.n_checkpoints, rows[i].name ? 1 : 0);
+        if (rows[i].name)
+            T_CHECK(sv_is(w.plan.checkpoints[0].name, rows[i].name));
+        world_end(&w);
+    }
+}
+
+T(a_rule_that_stands_for_one_of_the_document_may_name_what_is_scraped)
+{
+    struct world w;
+
+    world_make(&w, DOC MATRIX "| The moon is full | ROLLBACK |\n",
+               BOUND "scrape: http://127.0.0.1:9/metrics\nwatch: {until: T+10m}\nrules: "
+                     "{\"deploy.md:13\": rollback when pool_in_use / pool_size > 80%}\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_SV(w.plan.rules[0].text, "rollback when pool_in_use / pool_size > 80%");
+    world_end(&w);
+}
+
 T(a_rule_of_the_binding_with_the_id_of_one_of_the_document_stands_for_it)
 {
     struct world w;
@@ -318,13 +365,13 @@ T(a_rule_that_wants_somebody_told_is_not_accepted_silently)
         const char *rule, *text, *instead;
     } rows[] = {
         {"alert ops when queue > 1", "\"alert ops\": nobody of this name is told",
-         "rules: {\"mine\": 'investigate when queue > 1'}"},
+         "rules: {\"mine\": 'investigate when queue > 1'}, or who is told: notify: {ops: {kind: slack, url: $URL}}"},
         {"page oncall, rollback when queue > 1", "\"page oncall\": nobody of this name is told",
-         "rules: {\"mine\": 'investigate, rollback when queue > 1'}"},
+         "rules: {\"mine\": 'investigate, rollback when queue > 1'}, or who is told: notify: {oncall: {kind: slack, url: $URL}}"},
         {"info ops when queue > 1", "\"info ops\": nobody of this name is told",
-         "rules: {\"mine\": 'ok when queue > 1'}"},
+         "rules: {\"mine\": 'ok when queue > 1'}, or who is told: notify: {ops: {kind: slack, url: $URL}}"},
         {"expect queue < 1 else page oncall", "\"page oncall\": nobody of this name is told",
-         "rules: {\"mine\": 'expect queue < 1 else investigate'}"},
+         "rules: {\"mine\": 'expect queue < 1 else investigate'}, or who is told: notify: {oncall: {kind: slack, url: $URL}}"},
     };
     struct world w;
     char yaml[300];
@@ -338,9 +385,9 @@ T(a_rule_that_wants_somebody_told_is_not_accepted_silently)
         want_text(w.plan.questions[0].file, "prusik.yaml");
         T_CHECK(w.plan.questions[0].at_plan);
         world_end(&w);
-        /* what is proposed is taken */
-        (void)snprintf(yaml, sizeof(yaml), BOUND METRIC "watch: {until: T+10m}\n%s\n",
-                       rows[i].instead);
+        /* what is proposed first is taken */
+        (void)snprintf(yaml, sizeof(yaml), BOUND METRIC "watch: {until: T+10m}\n%.*s\n",
+                       (int)(strstr(rows[i].instead, ", or ") - rows[i].instead), rows[i].instead);
         world_make(&w, DOC, yaml);
         T_EQ(w.plan.n_questions, 0);
         world_end(&w);
@@ -636,6 +683,8 @@ T_MAIN(
     T_CASE(a_baseline_that_nobody_will_measure_is_said_before),
     T_CASE(what_is_said_of_rules_is_no_question_and_no_part_of_the_hash),
     T_CASE(an_alias_that_is_no_expression_is_asked_about_where_it_stands),
+    T_CASE(a_rule_that_stands_for_one_with_a_moment_has_that_moment_or_its_own),
+    T_CASE(a_rule_that_stands_for_one_of_the_document_may_name_what_is_scraped),
     T_CASE(a_rule_of_the_binding_with_the_id_of_one_of_the_document_stands_for_it),
     T_CASE(a_rule_that_wants_somebody_told_is_not_accepted_silently),
     T_CASE(a_drop_by_line_means_the_document),

@@ -245,16 +245,63 @@ T(the_watch_is_shown_with_its_verdicts)
     want_html(
         &b,
         "<td>error_rate &gt; 5%</td><td>fired</td><td><span class=\"tag "
-        "bad\">ROLLBACK</span></td><td class=\"time\">7 %</td><td>0.05</td><td>200</td><td></td>");
+        "bad\">ROLLBACK</span></td><td class=\"time\">7 %</td><td>0.05</td><td>200</td><td class=\"any\"></td>");
     want_html(
-        &b, "<td></td><td></td><td></td><td>a &gt; 1 is true (3); b &gt; 2 is NODATA (stale)</td>");
-    want_html(&b, "<td>crashes &gt; 0</td><td>nodata</td><td><span class=\"tag "
-                  "dim\">HOLD</span></td><td></td><td></td><td></td><td>no samples</td>");
+        &b,
+        "<td></td><td></td><td></td><td class=\"any\">a &gt; 1 is true (3); b &gt; 2 is NODATA (stale)</td>");
+    want_html(&b,
+              "<td>crashes &gt; 0</td><td>nodata</td><td><span class=\"tag "
+              "dim\">HOLD</span></td><td></td><td></td><td></td><td class=\"any\">no samples</td>");
     want_html(&b,
               "<td>T+5m</td><td class=\"time\">2026-02-15T02:01:04.500Z</td><td><span class=\"tag "
               "good\">OK</span></td><td>all &lt;good&gt;</td>");
     want_member(&b, "events/1/data/value_text", "7 %");
     want_member(&b, "events/3/data/text", "all <good>");
+    bench_end(&b);
+}
+
+/* In the words of the document, with what each rule saw, also where all is well. */
+T(a_checkpoint_and_the_time_line_say_what_was_seen)
+{
+    struct bench b;
+
+    bench_begin(&b);
+    add(&b, EVENT_VERDICT, "", 0, "{\"verdict\":\"HOLD\",\"text\":\"no value <yet>\"}");
+    add(&b, EVENT_CHECKPOINT, "", 0,
+        "{\"name\":\"T+5m\",\"verdict\":\"HOLD\",\"text\":\"unread\",\"rules\":["
+        "{\"rule\":\"deploy.md:43\",\"verdict\":\"OK\",\"value_text\":\"0.2%\",\"limit_text\":\"> 5%\",\"meets\":false},"
+        "{\"rule\":\"deploy.md:43\",\"verdict\":\"HOLD\",\"why\":\"stale\"},"
+        "{\"rule\":\"deploy.md:43\",\"verdict\":\"OK\",\"operands_text\":\"a is true (1)\",\"value_text\":\"9\"},"
+        "{\"rule\":\"deploy.md:43\",\"verdict\":\"OK\",\"value_text\":\"7\"}]}");
+    add(&b, EVENT_RULE_STATE, "", 0,
+        "{\"rule\":\"deploy.md:43\",\"text\":\"rollback when x > 5%\",\"state\":\"good\",\"verdict\":\"OK\"}");
+    add(&b, EVENT_RULE_STATE, "", 0,
+        "{\"rule\":\"deploy.md:43\",\"state\":\"inactive\",\"verdict\":\"OK\"}");
+    add(&b, EVENT_WATCH_STATE, "", 0,
+        "{\"state\":\"unjudged\",\"text\":\"all of it\",\"rules\":["
+        "{\"rule\":\"deploy.md:43\",\"source\":\"Error rate >5% for >5 min\",\"looks\":7,\"part\":\"a > 5\",\"why\":\"null\"},"
+        "{\"rule\":\"mine\",\"source\":\"the <moon>\",\"looks\":0,\"why\":\"\"}]}");
+    bench_report(&b);
+    want_html(&b, "<td>verdict</td><td>HOLD: no value &lt;yet&gt;</td>");
+    want_html(&b, "<td>checkpoint</td><td>T+5m: HOLD</td>");
+    want_html(&b, "<td>never judged</td><td>all of it</td>");
+    want_html(
+        &b,
+        "<td>Error rate &gt;5% for &gt;5 min <span class=\"dim\">(line 43)</span>: 0.2% not &gt; 5%<br>"
+        "<span class=\"tag dim\">HOLD</span> Error rate &gt;5% for &gt;5 min <span "
+        "class=\"dim\">(line 43)</span>: no value, stale<br>");
+    want_html(&b, "</span>: a is true (1)<br>");
+    want_html(&b, "</span>: 7</td>");
+    want_no_html(&b, "<td>unread</td>");
+    want_html(
+        &b,
+        "<td>Error rate &gt;5% for &gt;5 min <span class=\"dim\">(line 43)<br>rollback when x &gt; 5%</span></td><td>good</td>");
+    want_html(
+        &b,
+        "<td>Error rate &gt;5% for &gt;5 min <span class=\"dim\">(line 43)</span></td><td>inactive</td>");
+    want_html(&b, "Never judged: no data in the whole watch");
+    want_html(&b, "(line 43)</span></td><td>a &gt; 5</td><td>7</td><td>null</td>");
+    want_html(&b, "<td>the &lt;moon&gt;</td><td></td><td>0</td><td>it was never in force</td>");
     bench_end(&b);
 }
 
@@ -646,6 +693,7 @@ T_MAIN(T_CASE(the_head_says_what_who_where_and_when),
        T_CASE(every_command_output_expectation_identity_and_time_is_in_both),
        T_CASE(what_is_not_judged_stands_there_with_its_reason),
        T_CASE(the_watch_is_shown_with_its_verdicts),
+       T_CASE(a_checkpoint_and_the_time_line_say_what_was_seen),
        T_CASE(flags_that_rules_switched_are_shown_with_what_became_of_them),
        T_CASE(a_rollback_shows_the_way_back_and_who_took_it),
        T_CASE(an_interrupted_step_says_how_it_was_decided),

@@ -616,7 +616,7 @@ T(quantifiers_look_at_rows)
         {"expect median(sql.deals : type) == 175",
          "ERROR the median of something that is no number"},
         {"expect median(sql.deals where type is null : type) == 175", "NODATA no-rows"},
-        {"expect all(sql.deals where id > 9 : good)", "true"},
+        {"expect all(sql.deals where id > 9 : good)", "NODATA no-rows"},
         {"expect any(sql.deals where id > 9 : good)", "false"},
         {"expect none(sql.deals where id > 9 : good)", "true"},
         {"expect count(sql.deals where id > 9) == 0", "true"},

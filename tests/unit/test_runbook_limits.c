@@ -37,6 +37,16 @@ T(a_sentence_of_what_is_feared_proposes_to_look)
                "[expect error_rate[1m] < 5% min 100 samples]");
 }
 
+/* "Investigate when the backup is larger than 1 MB" is what nobody said. */
+T(what_stands_among_criteria_of_success_is_hoped_for)
+{
+    want_rules("# R\n## Deployment\n\n```sh\n./dump\n```\n\n**Success Criteria**:\n"
+               "- Rows of the table > 100\n- Dump size > 1MB\n",
+               "[expect dump_size > 1MB]");
+    want_rules("# R\n## Deployment\nThe dump size is reasonable (> 1MB typically).\n",
+               "[expect the_dump_size_is_reasonable > 1MB]");
+}
+
 T(each_condition_of_a_severity_is_proposed)
 {
     want_rules("# R\n## Monitoring\nCritical: error rate > 5% or CPU > 90%.\n",
@@ -165,6 +175,7 @@ T_MAIN(T_CASE(tables_and_headings_of_other_words_decide),
        T_CASE(times_of_other_languages_are_not_left_out),
        T_CASE(what_nobody_hopes_for_is_no_expectation),
        T_CASE(a_sentence_of_what_is_feared_proposes_to_look),
+       T_CASE(what_stands_among_criteria_of_success_is_hoped_for),
        T_CASE(each_condition_of_a_severity_is_proposed),
        T_CASE(a_sentence_with_a_limit_introduces_no_list),
        T_CASE(what_is_said_beside_a_limit_is_not_left_out),

@@ -146,7 +146,7 @@ static void count(const struct counted *v, size_t n)
                 starts += c.restarts;
                 T_CHECK(service_count_restore(&c, strbuf_sv(&text)));
             }
-            service_count_take(&c, &now);
+            service_count_take(&c, &now, (int64_t)(i + 1) * 15000000 + 1000000000);
             if (crashes + c.crashes != v[i].crashes || starts + c.restarts != v[i].starts)
                 T_FAIL("look %zu, cut %zu: %d crashes, %d starts", i, cut,
                        (int)(crashes + c.crashes), (int)(starts + c.restarts));
@@ -194,9 +194,101 @@ T(of_a_manager_that_does_not_count_every_end_and_other_process_is_one)
     COUNT({{MANAGER_STOPPED, 0, -1, false, 0, 0}, {MANAGER_RUNNING, 10, -1, false, 0, 1}});
 }
 
+/* --- starts that failed: pure --- */
+
+struct started {
+    enum manager_state state;
+    int64_t pid, age_s; /* age_s: for how long it has run; -1: nobody knows */
+    int64_t restarts;
+    bool ended;
+    uint64_t failed; /* so many in all by then */
+};
+
+/* Looks each 15 s, also with a stop of the program between any two of them. */
+static void count_starts(const struct started *v, size_t n)
+{
+    for (size_t cut = 0; cut <= n; cut++) {
+        struct service_count c = {0};
+        uint64_t failed = 0;
+
+        for (size_t i = 0; i < n; i++) {
+            CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+            int64_t at_us = 1771120000000000 + (int64_t)i * 15000000;
+            struct manager_status now = {.state = v[i].state,
+                                         .pid = v[i].pid,
+                                         .restarts = v[i].restarts,
+                                         .ended = v[i].ended};
+
+            if (v[i].pid && v[i].age_s >= 0)
+                now.started_us = at_us - v[i].age_s * 1000000;
+            if (i > 0 && i == cut) {
+                service_count_save(&c, &text);
+                failed += c.starts_failed;
+                T_CHECK(service_count_restore(&c, strbuf_sv(&text)));
+            }
+            service_count_take(&c, &now, at_us);
+            if (failed + c.starts_failed != v[i].failed)
+                T_FAIL("look %zu, cut %zu: %d starts failed", i, cut,
+                       (int)(failed + c.starts_failed));
+        }
+    }
+}
+#define STARTS(...)                                        \
+    do {                                                   \
+        static const struct started looks[] = __VA_ARGS__; \
+        count_starts(looks, ARRAY_LEN(looks));             \
+    } while (0)
+
+T(a_start_that_failed_is_a_crash_of_what_had_not_run_for_ten_seconds)
+{
+    /* systemd: the new release dies at once, is started again five times, and given up */
+    STARTS({{MANAGER_RUNNING, 10, 3, 0, false, 0},
+            {MANAGER_STARTING, 0, 0, 0, true, 1},
+            {MANAGER_FAILED, 0, 0, 5, true, 6},
+            {MANAGER_FAILED, 0, 0, 5, true, 6}});
+    /* it never became ready: there is a process, and it does not run */
+    STARTS({{MANAGER_STARTING, 10, 60, 0, false, 0}, {MANAGER_FAILED, 0, 0, 0, true, 1}});
+    /* what had run crashes, and so does what comes after it, before the next look */
+    STARTS({{MANAGER_RUNNING, 10, 9, 0, false, 0},
+            {MANAGER_RUNNING, 10, 24, 0, false, 0},
+            {MANAGER_RUNNING, 13, 1, 3, false, 2},
+            {MANAGER_RUNNING, 13, 16, 3, false, 2},
+            {MANAGER_FAILED, 0, 0, 3, true, 2}});
+    /* on its way to the end it is still the same process */
+    STARTS({{MANAGER_RUNNING, 10, 60, 0, false, 0},
+            {MANAGER_STOPPING, 10, 75, 0, false, 0},
+            {MANAGER_FAILED, 0, 0, 0, true, 0}});
+}
+
+T(a_start_that_failed_after_a_stop_is_none_of_what_ran_before)
+{
+    STARTS({{MANAGER_RUNNING, 10, 60, 0, false, 0},
+            {MANAGER_STOPPED, 0, 0, 0, false, 0},
+            {MANAGER_FAILED, 0, 0, 0, true, 1}});
+    STARTS({{MANAGER_RUNNING, 10, 60, -1, false, 0},
+            {MANAGER_RUNNING, 11, 2, -1, false, 0}, /* what ran before had run for a minute */
+            {MANAGER_STOPPED, 0, 0, -1, false, 1}});
+    /* when a process began is not known: it has started when it was there at two looks */
+    STARTS({{MANAGER_RUNNING, 10, -1, -1, false, 0}, {MANAGER_STOPPED, 0, 0, -1, false, 1}});
+    STARTS({{MANAGER_RUNNING, 10, -1, -1, false, 0},
+            {MANAGER_RUNNING, 10, -1, -1, false, 0},
+            {MANAGER_STOPPED, 0, 0, -1, false, 0}});
+}
+
+T(what_an_older_version_counted_is_taken_up)
+{
+    struct service_count c = {0};
+    struct manager_status now = {.state = MANAGER_FAILED, .restarts = 0, .ended = true};
+
+    T_CHECK(service_count_restore(&c, SV("1 0 0 10 20 0")));
+    service_count_take(&c, &now, 1771120000000000);
+    T_EQ(c.crashes, 1);
+    T_EQ(c.starts_failed, 1);
+}
+
 T(what_was_counted_is_taken_up_only_whole)
 {
-    static const char *const texts[] = {"", "1 0 0 10 20", "1 0 0 10 20 x", "a"};
+    static const char *const texts[] = {"", "1 0 0 10 20", "1 0 0 10 20 x", "1 0 0 10 20 0 x", "a"};
 
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         struct service_count c = {0};
@@ -509,6 +601,9 @@ T_MAIN(T_CASE(a_start_holds_when_it_has_run_long_enough),
        T_CASE(a_stop_holds_when_it_is_down_and_a_reload_while_it_is_up),
        T_CASE(what_is_to_end_by_itself_need_not_stay), T_CASE(a_manager_that_counts_is_believed),
        T_CASE(of_a_manager_that_does_not_count_every_end_and_other_process_is_one),
+       T_CASE(a_start_that_failed_is_a_crash_of_what_had_not_run_for_ten_seconds),
+       T_CASE(a_start_that_failed_after_a_stop_is_none_of_what_ran_before),
+       T_CASE(what_an_older_version_counted_is_taken_up),
        T_CASE(what_was_counted_is_taken_up_only_whole),
        T_CASE(the_version_is_found_in_what_is_answered),
        T_CASE(a_version_is_a_word_and_no_part_of_another),
