@@ -364,7 +364,7 @@ struct sv inline_heading(const struct rb_build *b);
 
 /*
  * block_text.c: a copy of a block's text in which prompts are blanks and the output of commands is gone, so
- * that offsets and lines stay.  *prompt: '$', '%' or '#' when there are prompts, 's' for a database client's, 0.
+ * that lines stay, and offsets to where a heredoc was typed behind "> ": its lines are bytes of a file.  *prompt: '$', '%' or '#' when there are prompts, 's' for a database client's, 0.
  */
 struct block_prompts {
     bool console;  /* the block says that it is one: "# " may be a prompt */
