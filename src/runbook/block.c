@@ -921,7 +921,7 @@ static bool block_is_told(struct sv before, struct sv after)
 }
 
 /* Is the code a whole command, not the name of a program or file that the sentence speaks of? */
-static bool block_span_is_command(const struct md_node *n, const struct md_span *s)
+bool block_span_is_command(const struct md_node *n, const struct md_span *s)
 {
     struct sv code = sv_sub(n->text, s->from, s->to);
 
@@ -1095,6 +1095,11 @@ static bool block_inline_host(const struct rb_build *b, const struct md_node *n,
         return !where_reaches_out(code, *host);
     *host = (struct sv){NULL, 0};
     return b->title_within && where_reaches_out(code, b->host);
+}
+
+bool block_tells(const struct rb_build *b, const struct md_node *n)
+{
+    return block_has_command(n) && block_told(b, n) == TOLD_TO_RUN;
 }
 
 bool block_inline(struct rb_build *b, const struct md_node *n)

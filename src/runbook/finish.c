@@ -741,6 +741,7 @@ void finish(struct rb_build *b)
     FINISH_ARRAY(b, signers);
     FINISH_ARRAY(b, remarks);
     FINISH_ARRAY(b, failures);
+    FINISH_ARRAY(b, mentions);
     FINISH_ARRAY(b, environments);
     finish_names(b);
     scope_check_undos(b);

@@ -208,6 +208,7 @@ struct rb_build {
     VEC(struct rb_remark) remarks;
     VEC(struct rb_failure) failures;
     VEC(struct rb_note) notes;
+    VEC(struct rb_mention) mentions;
     VEC(struct rb_name) names;
     VEC(struct rb_jump) jumps;
     VEC(struct sv) environments;
@@ -350,6 +351,11 @@ bool block_is_numbered(const struct md_node *n);
 bool block_is_whole_command(const struct md_node *n);
 /* Steps of the commands in code spans of a text; false: there are none. */
 bool block_inline(struct rb_build *b, const struct md_node *n);
+/* Does the text tell somebody to run the commands in it?  Is the code a whole one? */
+bool block_tells(const struct rb_build *b, const struct md_node *n);
+bool block_span_is_command(const struct md_node *n, const struct md_span *s);
+/* mention.c: a text that nothing carries out: the commands in it that change something are left to people. */
+void mention_read(struct rb_build *b, const struct md_node *n);
 /* "./deploy.sh", "ops/deploy.sh": a file that is run, whatever it does. */
 bool block_is_script(struct sv text);
 /* "Never run this:", "Wrong:" is the label. */

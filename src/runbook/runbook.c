@@ -801,6 +801,8 @@ static void read_item(struct rb_build *b, uint32_t item)
         (b->part == RB_NONE || build_part(b, b->part)->offset_ms < 0))
         watch_propose(b, attach_text(b, first), b->rb->md.v[item].line);
     if (!read_item_acts(b, item)) {
+        if (titled && !build_role_acts(build_role(b)))
+            mention_read(b, &b->rb->md.v[first]);
         read_children(b, item);
         return;
     }
@@ -1096,6 +1098,7 @@ static void build_release(struct rb_build *b)
     vec_release(&b->notes);
     vec_release(&b->remarks);
     vec_release(&b->failures);
+    vec_release(&b->mentions);
     vec_release(&b->signers);
     vec_release(&b->names);
     vec_release(&b->jumps);
