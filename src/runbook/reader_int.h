@@ -535,6 +535,7 @@ enum where_kind told_host(struct sv text, struct sv *host);
 /* Do the commands wait by themselves? */
 bool told_waits(struct sv commands);
 bool told_host_within(struct sv text, struct sv *host); /* the same by where_within() */
+void told_each(struct rb_build *b, struct sv label, size_t line, size_t before);
 /* "SSH into web1.": from now on there.  True: the text says nothing else. */
 bool told_move(struct rb_build *b, struct sv text);
 /* "Log out of web1. On web2: `x`": what the text begins with. */

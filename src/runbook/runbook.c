@@ -195,7 +195,8 @@ static void read_title_host(struct rb_build *b)
     struct sv host, title = build_part(b, b->part)->title;
 
     bool once = where_read(title, &host) == WHERE_ONCE,
-         within = !once && (where_within(title, &host) || where_in_brackets(title, &host));
+         within = !once && (where_within(title, &host) || where_in_brackets(title, &host) ||
+                            where_spreads(title, &host));
 
     if (!once && !within && b->title_host && read_lies_in(b, b->title_host_part))
         return; /* "#### Verify" below it */
@@ -939,6 +940,7 @@ static void read_list(struct rb_build *b, uint32_t node)
     uint32_t outer = b->part;
     size_t before = b->steps.n;
     struct sv host, host_outer = b->host;
+    bool within = b->title_within;
 
     if (build_role_acts(build_role(b)) &&
         regex_has(b->block_patterns[BLOCK_NOT_LISTED], sv_trim(label))) {
@@ -973,6 +975,8 @@ static void read_list(struct rb_build *b, uint32_t node)
         first != MD_NONE && (v[first].task || v[first].ordered ||
                              (v[node].before != MD_NONE && v[v[node].before].kind == MD_LIST));
     there = sv_ends(label, SV(":")) && told_host(label, &host) == WHERE_ONCE; /* "3. On web1:" */
+    if (!there && sv_ends(label, SV(":")) && where_spreads(label, &host))     /* "For each node:" */
+        there = b->title_within = true;
     if (there)
         b->host = host;
     if (read_is_help(b, label)) {
@@ -986,6 +990,7 @@ static void read_list(struct rb_build *b, uint32_t node)
     b->whole = whole;
     b->feared = feared;
     b->hoped = hoped;
+    b->title_within = within;
     b->acting_list = acting;
     b->part = outer;
     if (there && sv_eq(b->host, host)) /* no ssh of its own */
@@ -994,6 +999,7 @@ static void read_list(struct rb_build *b, uint32_t node)
         case_of_back(b, before, label);
     if (b->steps.n == before)
         told_list(b, node, label);
+    told_each(b, label, v[node].line, before);
     if (for_case)
         b->label = label; /* it goes on in the next list */
     b->saying = saying;

@@ -124,7 +124,36 @@ bool told_host_within(struct sv text, struct sv *host)
 
     while (told_cut(text, &s))
         last = s;
-    return where_within(sv_sub(text, last.from, last.to), host);
+    return where_within(sv_sub(text, last.from, last.to), host) ||
+           where_spreads(sv_sub(text, last.from, last.to), host);
+}
+
+/* "For each tenant:", and no loop does it: what `before` counts is done once, and somebody says that it was for all. */
+void told_each(struct rb_build *b, struct sv label, size_t line, size_t before)
+{
+    static const struct sv fronts[] = {
+        SV("for each "),         SV("for every "),         SV("for all "),        SV("repeat for "),
+        SV("für jede"),          SV("pour chaque "),       SV("para cada "),      SV("dla każde"),
+        SV("do this for each "), SV("do this for every "), SV("repeat this for ")};
+    struct sv host;
+    bool each = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        each |= sv_starts_nocase(label, fronts[i]);
+    if (!each || b->full_line || !(sv_ends(label, SV(":")) || sv_ends(label, SV("："))) ||
+        where_spreads(label, &host))
+        return;
+    each = false; /* are there commands? */
+    for (size_t i = before; i < b->steps.n; i++) {
+        const struct rb_step *s = &b->steps.v[i].step;
+
+        if (told_starts(s->text, WORDS_HERE("for while until xargs parallel")) ||
+            sv_has(s->text, SV("xargs ")))
+            return;
+        each |= s->kind == STEP_SHELL || s->kind == STEP_SQL;
+    }
+    if (each)
+        (void)build_step(b, STEP_MANUAL, line, label);
 }
 
 bool told_move(struct rb_build *b, struct sv text)
