@@ -504,6 +504,17 @@ uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, 
                    struct sv text);
 
 /*
+ * otherwise.c: "If not: restore it", "Otherwise, call the DBA".  Is it such a text?  Where does a sentence like that
+ * begin in it; SV_NPOS: nowhere.  A condition, a text, with what it negates: `before`, else what the last step must show.
+ * A remark at the last step instead of the next.
+ */
+bool otherwise_is(struct sv text);
+size_t otherwise_begins(struct sv text);
+struct sv otherwise_condition(const struct rb_build *b, struct sv condition);
+struct sv otherwise_text(const struct rb_build *b, struct sv before, struct sv text);
+void otherwise_remark(struct rb_build *b, size_t line, struct sv text);
+
+/*
  * ways.c: "There are two options for rolling back:"; the sections below, or the numbered items, are then one way each
  * (rb_part.variant).  ways_of_list(): the part of a list, as bullets below an item that are not indented belong to it.
  */

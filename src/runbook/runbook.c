@@ -13,45 +13,6 @@
 #include "runbook/reader_int.h"
 #include "runbook/told_verb.h"
 
-/* --- names --- */
-
-#define NAME_OF(what, type, value, n, ...)              \
-    const char *what(type value)                        \
-    {                                                   \
-        static const char *const names[] = __VA_ARGS__; \
-                                                        \
-        assert((unsigned)(value) < (n));                \
-        return names[value];                            \
-    }
-
-/* clang-format off */
-NAME_OF(rb_role_name, enum rb_role, role, ROLE__N,
-        {[ROLE_NONE] = "none", [ROLE_PREFLIGHT] = "preflight", [ROLE_DEPLOY] = "deploy",
-         [ROLE_VERIFY] = "verify", [ROLE_ROLLBACK] = "rollback", [ROLE_MONITOR] = "monitor",
-         [ROLE_DECIDE] = "decide", [ROLE_TROUBLESHOOT] = "troubleshoot",
-         [ROLE_COMMUNICATE] = "communicate", [ROLE_SIGN_OFF] = "sign-off",
-         [ROLE_FOLLOW_UP] = "follow-up",
-         [ROLE_REFERENCE] = "reference"})
-NAME_OF(rb_step_name, enum rb_step_kind, kind, STEP__N,
-        {[STEP_SHELL] = "shell", [STEP_SQL] = "sql",
-         [STEP_MANUAL] = "manual", [STEP_APPROVAL] = "approval"})
-NAME_OF(rb_message_name, enum rb_message_when, when, MESSAGE__N,
-        {[MESSAGE_START] = "start", [MESSAGE_DONE] = "done",
-         [MESSAGE_ROLLED_BACK] = "rolled-back", [MESSAGE_OTHER] = "other"})
-NAME_OF(rb_op_text, enum rb_op, op, OP__N,
-        {[OP_EQ] = "=", [OP_NE] = "!=", [OP_LT] = "<", [OP_LE] = "<=", [OP_GT] = ">",
-         [OP_GE] = ">=", [OP_IN] = "in"})
-NAME_OF(rb_expect_name, enum rb_expect_form, form, EXPECT__N,
-        {[EXPECT_EXIT] = "exit", [EXPECT_FAIL] = "fail", [EXPECT_CONTAINS] = "contains",
-         [EXPECT_NOT_CONTAINS] = "not-contains", [EXPECT_MATCHES] = "matches",
-         [EXPECT_NOT_MATCHES] = "not-matches", [EXPECT_NUMBER] = "number",
-         [EXPECT_COUNT] = "count", [EXPECT_ROWS] = "rows", [EXPECT_ROW] = "row", [EXPECT_EMPTY] = "empty", [EXPECT_STATUS] = "http-status",
-         [EXPECT_JSON] = "json", [EXPECT_ACTIVE] = "active", [EXPECT_INACTIVE] = "inactive",
-         [EXPECT_FREE] = "free-space", [EXPECT_EXISTS] = "exists", [EXPECT_EXPIRES] = "expires",
-         [EXPECT_SET] = "set", [EXPECT_INCREASES] = "increases", [EXPECT_VERSION] = "version",
-         [EXPECT_ANY] = "any-of", [EXPECT_ASK] = "ask"})
-/* clang-format on */
-
 /* --- building --- */
 
 struct rb_part *build_part(struct rb_build *b, uint32_t index)
@@ -632,7 +593,10 @@ static void read_manual_item(struct rb_build *b, uint32_t item, uint32_t part)
         return;
     approval = title_is_approval(b->title, strbuf_sv(&text));
     (void)build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, n->line,
-                     arena_sv(b->arena, strbuf_sv(&text)));
+                     otherwise_text(b,
+                                    n->before == MD_NONE ? (struct sv){NULL, 0}
+                                                         : sv_trim(read_item_text(b, n->before)),
+                                    arena_sv(b->arena, strbuf_sv(&text))));
     vec_last(&b->steps)->step.end_line = n->end_line;
     vec_last(&b->steps)->step.part = part;
 }
@@ -714,6 +678,7 @@ static uint32_t read_item_part(struct rb_build *b, uint32_t item)
             n->ordered || n->task ? fold_case_of_step(b, p->title) : fold_case_of_item(b, text);
     if (sv_ends(text, SV(":")) && t.sentence.n && !p->condition.n)
         p->condition = t.sentence; /* "If the schema has to go back:" above what is done then */
+    p->condition = otherwise_condition(b, p->condition);
     if (!p->number.n && n->ordered)
         p->number = arena_fmt(b->arena, "%u", n->number);
     if (p->task && p->number.n)
@@ -724,7 +689,7 @@ static uint32_t read_item_part(struct rb_build *b, uint32_t item)
 }
 
 /* What stands below the item's own first line, which is its title. */
-static void read_item_rest(struct rb_build *b, uint32_t item)
+static void read_item_rest(struct rb_build *b, uint32_t item, bool whole)
 {
     const struct md_node *v = b->rb->md.v;
     uint32_t c = v[item].first;
@@ -738,6 +703,8 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
             told_leave(b, &v[c]);
             b->inlined = block_inline(b, &v[c]);
             attach_inline(b, &v[c], before);
+            if (b->inlined)
+                b->whole = whole; /* nobody is asked about all of it */
             if (!b->inlined && !read_has_code(b, item))
                 b->inlined = told_move(b, v[c].text); /* "1. SSH into web1" */
             else if (!b->inlined)
@@ -783,7 +750,7 @@ static void read_item(struct rb_build *b, uint32_t item)
         struct sv label = b->label;
 
         meta_read(b, &b->rb->md.v[first]);
-        read_item_rest(b, item); /* what stands below it */
+        read_item_rest(b, item, b->whole); /* what stands below it */
         b->label = label;
         return;
     }
@@ -825,7 +792,7 @@ static void read_item(struct rb_build *b, uint32_t item)
     b->inlined = false;
     b->whole |= !read_has_code(b, item);
     if (scope_way(b, part) == SCOPE_RUNS)
-        read_item_rest(b, item);
+        read_item_rest(b, item, whole);
     if (b->back.inside == item)
         way_back_end(b);
     b->whole = whole;

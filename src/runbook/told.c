@@ -372,7 +372,7 @@ static bool told_role_acts(const struct rb_build *b)
 
 static void told_step(struct rb_build *b, const struct md_node *n, size_t from, size_t to)
 {
-    struct sv text = sv_trim(sv_sub(n->text, from, to));
+    struct sv text = otherwise_text(b, (struct sv){NULL, 0}, sv_trim(sv_sub(n->text, from, to)));
     bool approval = title_is_approval(b->title, text);
 
     build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, md_line_at(n, from), text)
@@ -488,12 +488,24 @@ static void told_alarm(struct rb_build *b, const struct md_node *n, size_t remar
         remark_add(b, n->line, text);
 }
 
+/* From there on, with the sentence before it where it only negates that: "If not, call the DBA." */
+static void told_remark(struct rb_build *b, const struct md_node *n, size_t last, size_t from)
+{
+    struct sv text = sv_sub(n->text, from, n->text.n),
+              before = last == SV_NPOS ? (struct sv){NULL, 0} : sv_sub(n->text, last, from);
+
+    if (otherwise_is(text))
+        otherwise_remark(b, md_line_at(n, from), otherwise_text(b, before, text));
+    else
+        remark_add(b, md_line_at(n, from), text);
+}
+
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
 {
     struct told_sentence s = {.to = told_begin(n->text)}, ahead;
     struct told_span span = {SV_NPOS, 0};
     bool below = told_has_commands_below(b, n);
-    size_t before = b->remarks.n;
+    size_t before = b->remarks.n, last_from = SV_NPOS; /* the sentence before */
 
     if (!told_role_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
         return;
@@ -510,10 +522,11 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
         if (decided && watch_limited(b, sv_sub(n->text, s.from, s.to)))
             continue;
         if (told_is_case(b, &s)) { /* what follows is done in that case, too */
-            remark_add(b, md_line_at(n, s.from), sv_sub(n->text, s.from, n->text.n));
+            told_remark(b, n, last_from, s.from);
             break;
         }
         told_take(b, n, &s, last, &span);
+        last_from = s.from;
     }
     told_alarm(b, n, before);
     if (span.from == SV_NPOS)
