@@ -242,6 +242,7 @@ struct rb_build {
     bool quoted;      /* inside a quote */
     bool alarmed;     /* inside one that warns */
     bool acting_list; /* inside a list with numbers or boxes, or that follows another list */
+    bool staged;      /* inside a list of stages of a rollout */
     bool hoped;       /* inside a list of what is waited for */
     bool feared;      /* inside a list of what is feared: nothing in it is expected */
     uint32_t section; /* numbered, and nothing found in it so far since then; RB_NONE */
@@ -502,6 +503,10 @@ void remark_finish(struct rb_build *b, const uint32_t *place);
 /* A part with what its title says; its role is that of the parent. */
 uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, uint32_t node,
                    struct sv text);
+
+/* stage.c: are all items of the list, or the parts of the text, stages of a rollout ("5 %", "25 % of the users")? */
+bool stage_list(const struct rb_build *b, uint32_t list);
+bool stage_line(const struct rb_build *b, struct sv text);
 
 /*
  * otherwise.c: "If not: restore it", "Otherwise, call the DBA".  Is it such a text?  Where does a sentence like that

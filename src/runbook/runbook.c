@@ -546,6 +546,10 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     ways_paragraph(b, node);
     watch_paragraph(b, n);
     told_jumps(b, n);
+    if (stage_line(b, n->text)) {
+        (void)build_step(b, STEP_MANUAL, n->line, sv_trim(n->text));
+        return;
+    }
     if (forbidden || inline_read(b, n, listed) || inline_typed(b, n, false) ||
         (n->parent != MD_NONE && b->rb->md.v[n->parent].kind == MD_ITEM &&
          inline_typed(b, n, true)))
@@ -647,7 +651,7 @@ static bool read_item_acts(struct rb_build *b, uint32_t item)
     bool said = n->first != MD_NONE && scope_has_inline(b, n->first);
 
     return n->task ||
-           ((n->ordered || said || read_is_step_item(b, item) ||
+           ((n->ordered || said || b->staged || read_is_step_item(b, item) ||
              (fold_case_of_item(b, read_item_text(b, item)).n && read_has_code(b, item))) &&
             build_role_acts(build_role(b)) && build_role(b) != ROLE_MONITOR);
 }
@@ -907,7 +911,7 @@ static void read_list(struct rb_build *b, uint32_t node)
     uint32_t outer = b->part;
     size_t before = b->steps.n;
     struct sv host, host_outer = b->host;
-    bool within = b->title_within;
+    bool within = b->title_within, staged = b->staged;
 
     if (build_role_acts(build_role(b)) &&
         regex_has(b->block_patterns[BLOCK_NOT_LISTED], sv_trim(label))) {
@@ -933,6 +937,7 @@ static void read_list(struct rb_build *b, uint32_t node)
         return;
     }
     b->part = ways_of_list(b, node);
+    b->staged = stage_list(b, node);
     back_case = for_case && build_role(b) == ROLE_ROLLBACK && v[v[node].parent].kind == MD_ITEM &&
                 !v[v[node].parent].ordered;
     b->whole |= for_case && !back_case;
@@ -958,6 +963,7 @@ static void read_list(struct rb_build *b, uint32_t node)
     b->feared = feared;
     b->hoped = hoped;
     b->title_within = within;
+    b->staged = staged;
     b->acting_list = acting;
     b->part = outer;
     if (there && sv_eq(b->host, host)) /* no ssh of its own */
