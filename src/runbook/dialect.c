@@ -281,7 +281,8 @@ static bool dialect_may_list(const struct dialect *x, size_t n, struct sv line)
 {
     size_t indent = dialect_indent(line);
 
-    return indent < line.n && strchr("(abABC123456789\xe2\xef", line.p[indent]) &&
+    return indent < line.n &&
+           (x->item.style || strchr("(aA1\xe2\xef", line.p[indent])) && /* the first, or the next */
            (indent < 4 || (indent < 12 && n > 1 && sv_trim(document_line(x->d, n - 1)).n));
 }
 

@@ -33,6 +33,7 @@ T(numbers_in_parentheses_are_steps)
 T(letters_and_slashes_are_steps)
 {
     want_items(DEPLOY "a) Stop\nb) Start\n", "3:1 Stop|4:2 Start");
+    want_items(DEPLOY "c. no\na) A\nb) B\nc) C\nd) D\ne) E\n", "4:1 A|5:2 B|6:3 C|7:4 D|8:5 E");
     want_items(DEPLOY "(a) Stop\n(b) Start\n", "3:1 Stop|4:2 Start");
     want_items(DEPLOY "A) Stop\nB) Start\n", "3:1 Stop|4:2 Start");
     want_items(DEPLOY "a. Stop\nb. Start\n", "3:1 Stop|4:2 Start");
