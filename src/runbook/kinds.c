@@ -3,7 +3,7 @@
  */
 #include <assert.h>
 
-#include "runbook/runbook.h"
+#include "runbook/reader_int.h"
 
 #define NAME_OF(what, type, value, n, ...)              \
     const char *what(type value)                        \

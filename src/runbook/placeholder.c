@@ -1,9 +1,10 @@
-#include "runbook/placeholder_int.h"
+#include "runbook/placeholder.h"
 
 #include <string.h>
 
 #include "base/sv.h"
 #include "base/vec.h"
+#include "runbook/placeholder_int.h"
 
 static struct sv placeholder_name(struct sv raw, struct arena *arena)
 {

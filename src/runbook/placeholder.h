@@ -2,7 +2,7 @@
 
 /*
  * placeholder: what an author left to be filled in: <host>, [DEAL_ID], {flow_id},
- * {{NAME}}, TIMESTAMP, YYYYMMDDHHMMSS, your-domain.com, your_token, /path/to/app, TBD, VERSION_HERE, XXX, %TAG%; and $(date +FORMAT), which is filled
+ * {{NAME}}, TIMESTAMP, YYYYMMDDHHMMSS, your-domain.com, your_token, /path/to/app, TBD, VERSION_HERE, %TAG%; and $(date +FORMAT), which is filled
  * in once for a whole run.
  *
  * A placeholder has a name to bind it by: letters, digits and '_', lower case

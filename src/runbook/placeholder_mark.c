@@ -1,6 +1,6 @@
 /*
  * placeholder_mark: what templates and careful authors leave to be filled in: VERSION_HERE, $YOUR_TAG that nothing sets,
- * NEW_VERSION, XXX, i-xxxxxxxx, x.x.x.x, %VERSION%, @VERSION@, __TAG__, #{tag}, <<tag>>, «tag», and the rest of a
+ * NEW_VERSION, i-xxxxxxxx, x.x.x.x, %VERSION%, @VERSION@, __TAG__, #{tag}, <<tag>>, «tag», and the rest of a
  * command that is only hinted at ("...").
  */
 #include <string.h>
@@ -62,7 +62,7 @@ static bool mark_takes_names(struct sv line)
     return false;
 }
 
-/* VERSION_HERE, NEW_VERSION; XXX and NNN of a name. */
+/* VERSION_HERE, NEW_VERSION; three X or N of a name. */
 static size_t mark_capitals(struct sv text, size_t at)
 {
     static const struct sv fronts[] = {SV("NEW_"),    SV("OLD_"), SV("PREVIOUS_"),
