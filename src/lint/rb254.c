@@ -24,8 +24,21 @@ static bool rb254_loose(const struct lint *l, const struct lint_cmd *c)
             (to && (sv_eq(to->program, SV("jq")) || sv_starts(to->program, SV("python")))));
 }
 
+/* Is the code in a sentence a step, of which all was said?  *at: the first step that may be it. */
+static bool rb254_is_step(const struct lint *l, size_t *at, const struct lint_cmd *c)
+{
+    while (*at < l->rb->n_steps && l->rb->steps[*at].line < c->line)
+        (*at)++;
+    for (size_t i = *at; i < l->rb->n_steps && l->rb->steps[i].line == c->line; i++)
+        if (l->rb->steps[i].command && l->rb->steps[i].command->form == COMMAND_HTTP)
+            return true;
+    return false;
+}
+
 static void rb254_check(struct lint *l, const struct lint_rule *rule)
 {
+    size_t at = 0;
+
     for (size_t i = 0; i < l->rb->n_steps; i++) {
         const struct rb_step *s = &l->rb->steps[i];
 
@@ -36,7 +49,7 @@ static void rb254_check(struct lint *l, const struct lint_rule *rule)
                 "curl without -f ends with 0 also for an error page, and no status is expected");
     }
     LINT_EACH_CMD (l, c)
-        if (rb254_loose(l, c))
+        if (rb254_loose(l, c) && (c->block || !rb254_is_step(l, &at, c)))
             lint_add(l, rule, c->line, lint_first(c),
                      "curl without -f ends with 0 also for an error page");
 }

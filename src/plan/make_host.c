@@ -1,6 +1,8 @@
 /*
  * Where a step runs: here, or on a host of the document, as the binding says.
  */
+#include <string.h>
+
 #include "base/sv.h"
 #include "plan/make_int.h"
 
@@ -36,9 +38,14 @@ bool make_is_remote(const struct make *m, const struct rb_step *s)
 static void make_ask_host(struct make *m, const struct rb_step *s)
 {
     struct sv text = arena_fmt(m->arena, "how is host '%.*s' reached?", SV_FMT(s->host));
-    const char *several = sv_has(s->host, SV(" ")) || sv_ends(s->host, SV("s"))
-                              ? "; of several {group: [NAME, NAME]}"
-                              : "";
+    bool marked = false; /* "web1", "db-a": the name of one */
+    const char *several;
+
+    for (size_t i = 0; i < s->host.n; i++)
+        marked |= ascii_is_digit(s->host.p[i]) || strchr("-.@", s->host.p[i]);
+    several = !marked || sv_has(s->host, SV(" ")) || sv_ends(s->host, SV("s"))
+                  ? "; of several {group: [NAME, NAME]}"
+                  : "";
 
     if (!map_put(&m->hosts_asked, s->host, 1))
         return; /* asked */

@@ -97,6 +97,12 @@ void make_left(struct make *m)
         if (rb->blocks[i].kind == BLOCK_SHELL || rb->blocks[i].kind == BLOCK_SQL)
             left_add_block(m, &rb->blocks[i], !used[i], &list);
     left_add_tasks(m, &list);
+    for (size_t i = 0; i < rb->n_mentions; i++) {
+        const struct rb_mention *one = &rb->mentions[i];
+        const struct rb_part *p = one->part == RB_NONE ? NULL : &rb->parts[one->part];
+
+        left_add(&list, p ? p->id : SV(""), one->line, "command", p ? p->title : SV(""), one->text);
+    }
     if (list.n)
         qsort(list.v, list.n, sizeof(*list.v), left_by_line);
     for (size_t i = 0; i < list.n; i++)

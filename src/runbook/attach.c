@@ -163,9 +163,16 @@ static bool attach_both(struct rb_build *b, size_t from, struct sv text, size_t 
 void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line)
 {
     struct sv rest = sv_trim(text), clause;
+    size_t otherwise =
+        from < b->steps.n && rest.n <= EXPECT_MAX_BYTES ? otherwise_begins(rest) : SV_NPOS;
 
     if (from >= b->steps.n)
         return;
+    if (otherwise != SV_NPOS) {
+        otherwise_remark(b, line, rest);
+        rest = sv_trim(sv_sub(rest, 0, otherwise));
+        rest.n -= rest.n && strchr(".;,", rest.p[rest.n - 1]);
+    }
     if (rest.n > EXPECT_MAX_BYTES) {
         attach_clause(b, b->steps.n - 1, rest, line);
         return;

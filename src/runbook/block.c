@@ -428,7 +428,7 @@ static struct sv block_label_condition(const struct block_reader *r)
         part = b->parts.v[b->part].condition;
     if (part.n && (sv_has(found, part) || sv_has(part, found)))
         found = (struct sv){NULL, 0};
-    return found;
+    return otherwise_condition(b, found);
 }
 
 /* Each where its prompt says; what an ssh in it changes stays so. */
@@ -797,6 +797,7 @@ void block_read(struct rb_build *b, uint32_t node)
     b->left_host = (struct sv){NULL, 0};
     block_enter_host(b, node, &outer);
     block_read_here(b, node);
+    told_each(b, b->label, b->label_line, before);
     scope_leave_block(b, &outer);
     b->part = part;
     if (titled && b->steps.n > before)
@@ -921,7 +922,7 @@ static bool block_is_told(struct sv before, struct sv after)
 }
 
 /* Is the code a whole command, not the name of a program or file that the sentence speaks of? */
-static bool block_span_is_command(const struct md_node *n, const struct md_span *s)
+bool block_span_is_command(const struct md_node *n, const struct md_span *s)
 {
     struct sv code = sv_sub(n->text, s->from, s->to);
 
@@ -1022,20 +1023,40 @@ static struct sv block_sentence(struct sv text, size_t at)
     return sv_trim(sv_sub(text, from, to));
 }
 
+/* "If it is not empty, run `x`": whoever has seen it does it.  What is for a failure is told at the step. */
+static bool block_is_case(const struct rb_build *b, struct sv sentence)
+{
+    return told_starts(sentence, WORDS_HERE("if when unless falls wenn")) &&
+           !regex_has(b->block_patterns[BLOCK_TROUBLE],
+                      sv_sub(sentence, 0, sv_find_byte(sentence, ',', 0)));
+}
+
 /*
  * "Run `a` again. Don't run `b`.": the sentence of the second says that it is not to be run, or when.  What the text
  * begins with was looked at as a whole.
  */
 static bool block_is_denied(struct rb_build *b, const struct md_node *n, const struct md_span *s,
-                            size_t line)
+                            size_t line, bool found)
 {
     struct sv one = block_sentence(n->text, s->from);
     struct sv before = {one.p, (size_t)(n->text.p + s->from - one.p)};
+    bool denied = before.n && regex_has(b->block_patterns[BLOCK_DENIES], before);
 
-    if (!(before.n && regex_has(b->block_patterns[BLOCK_DENIES], before)) &&
-        !(one.p > n->text.p && regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], before)))
+    if (!denied && !(one.p > n->text.p && regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], before)))
         return false;
-    remark_add(b, line, one);
+    if (otherwise_is(one) && one.p > n->text.p + 1) { /* with what it negates */
+        struct sv last = block_sentence(n->text, (size_t)(one.p - n->text.p) - 2);
+
+        one = (struct sv){last.p, (size_t)(one.p + one.n - last.p)};
+    }
+    if (found && !denied && block_is_case(b, one)) {
+        if (!b->steps.n || !sv_eq(vec_last(&b->steps)->step.text, one)) /* of two commands in it */
+            (void)build_step(b, STEP_MANUAL, line, one);
+    } else if (found) {
+        otherwise_remark(b, line, one);
+    } else {
+        remark_add(b, line, one);
+    }
     return true;
 }
 
@@ -1058,7 +1079,7 @@ static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum 
              (told == TOLD_TO_RUN &&
               (block_is_script(sv_sub(n->text, s->from, s->to)) ||
                block_is_named(sv_sub(n->text, 0, s->from), sv_sub(n->text, s->from, s->to))))) &&
-            !block_is_denied(b, n, s, line))
+            !block_is_denied(b, n, s, line, found))
             found |= block_command_at(b, (uint32_t)(n - b->rb->md.v),
                                       sv_sub(n->text, s->from, s->to), line, told);
         else if (numbered) {
@@ -1095,6 +1116,11 @@ static bool block_inline_host(const struct rb_build *b, const struct md_node *n,
         return !where_reaches_out(code, *host);
     *host = (struct sv){NULL, 0};
     return b->title_within && where_reaches_out(code, b->host);
+}
+
+bool block_tells(const struct rb_build *b, const struct md_node *n)
+{
+    return block_has_command(n) && block_told(b, n) == TOLD_TO_RUN;
 }
 
 bool block_inline(struct rb_build *b, const struct md_node *n)

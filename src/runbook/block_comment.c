@@ -462,7 +462,7 @@ static void block_comment_before(struct block_reader *r, const struct shell_item
 
     if (condition.n) {
         block_flush(r);
-        r->condition = condition;
+        r->condition = otherwise_condition(r->b, condition);
     }
     block_read_brackets(r, text);
     if (!condition.n && !r->condition.n &&

@@ -7,6 +7,7 @@
 #include "base/sv.h"
 #include "runbook/effect.h"
 #include "runbook/reader_int.h"
+#include "runbook/told_verb.h"
 
 /* Length of "user@host:~/app$ " or "[root@db1 ~]# " at the start of a line, or 0. */
 static size_t prompt_of_login(struct sv line)
@@ -235,31 +236,113 @@ static char prompt_kind(struct sv text, bool console, bool machines)
     return dollar ? '$' : percent ? '%' : client ? 's' : root ? '#' : 0;
 }
 
-/* Does what was typed go on in the next line? */
-static bool prompt_goes_on(struct sv line)
+/* --- what goes on in the next lines --- */
+
+/* "cat > x <<'EOF'", and the line that ends it, where there is one below. */
+struct prompt_here {
+    struct sv end;  /* "EOF"; empty: nothing goes on */
+    bool dash;      /* <<-: tabs before it count for nothing */
+    bool continued; /* the shell shows "> " before each line */
+};
+
+/* The word that ends the heredoc which the line begins; empty: it begins none. */
+static struct sv prompt_here_word(struct sv line, bool *dash)
 {
-    return line.n && line.p[line.n - 1] == '\\';
+    size_t at = sv_find(line, SV("<<"), 0), n = 0;
+    struct sv rest = sv_sub(line, at == SV_NPOS ? line.n : at + 2, line.n);
+
+    *dash = sv_eat(&rest, SV("-"));
+    rest = sv_trim_left(rest);
+    (void)(sv_eat(&rest, SV("'")) || sv_eat(&rest, SV("\"")) || sv_eat(&rest, SV("\\")));
+    while (n < rest.n && ascii_is_word(rest.p[n]))
+        n++;
+    return n && !ascii_is_digit(*rest.p) ? sv_sub(rest, 0, n) /* not $((1<<2)) */
+                                         : (struct sv){NULL, 0};
+}
+
+static bool prompt_ends_here(const struct prompt_here *here, struct sv line)
+{
+    if (here->continued && !sv_eat(&line, SV("> ")))
+        return false;
+    while (here->dash && sv_eat(&line, SV("\t")))
+        ;
+    return sv_eq(line, here->end);
+}
+
+static struct prompt_here prompt_begin_here(struct sv line, struct sv below)
+{
+    struct prompt_here here = {.continued = sv_starts(below, SV("> "))};
+
+    here.end = prompt_here_word(line, &here.dash);
+    while (here.end.n && sv_next_line(&below, &line))
+        if (prompt_ends_here(&here, line))
+            return here;
+    here.end.n = 0;
+    return here;
+}
+
+/* Ends it with one of the words, which are separated by blanks? */
+static bool prompt_has_end(struct sv line, struct sv ends)
+{
+    struct sv word;
+
+    while (sv_next_word(&ends, &word))
+        if (sv_ends(line, word))
+            return true;
+    return false;
+}
+
+/*
+ * Does what was typed go on in the next line?  `shown`: that begins with "> ".  *open: how many loops, branches and
+ * functions are.
+ */
+static bool prompt_goes_on(struct sv line, bool shown, size_t *open)
+{
+    struct sv text = sv_trim(line);
+
+    (void)sv_eat(&text, SV("> "));
+    if (*open && told_starts(sv_trim(text), WORDS_HERE("done fi esac }")))
+        (*open)--;
+    *open += prompt_has_end(text, SV("do then {"));
+    if (!shown)
+        *open = 0;
+    return sv_ends(line, SV("\\")) || *open || (shown && prompt_has_end(text, SV("| && ||")));
+}
+
+/* What of a line is no command: its prompt, or all of an output. */
+static size_t prompt_hides(struct sv line, char kind, bool hosts, bool more)
+{
+    size_t n = prompt_of(line, kind, hosts);
+
+    if (n == 0 && more)
+        return sv_starts(line, SV("> ")) ? 2 : 0;
+    return n == 0 && (kind == 's' || !sv_starts(line, SV("#"))) ? line.n : n;
 }
 
 struct sv block_text(struct sv literal, struct block_prompts may, struct arena *arena, char *prompt)
 {
     char *copy = arena_strdup(arena, literal);
-    struct sv rest = {copy, literal.n}, line;
-    char kind = prompt_kind(rest, may.console, may.machines);
+    struct sv rest = literal, line;
     bool more = false, hosts = may.machines && block_has_prompt_host(literal);
+    struct prompt_here here = {.continued = false};
+    size_t out = 0, open = 0;
 
-    *prompt = kind;
-    while (kind && sv_next_line(&rest, &line)) {
-        char *p = copy + (line.p - copy);
-        size_t n = prompt_of(line, kind, hosts);
-        bool comment = n == 0 && kind != 's' && sv_starts(line, SV("#"));
+    *prompt = prompt_kind(literal, may.console, may.machines);
+    while (*prompt && sv_next_line(&rest, &line)) {
+        bool shown = sv_starts(rest, SV("> ")), inside = here.end.n > 0;
+        size_t whole = rest.n ? (size_t)(rest.p - line.p)
+                              : literal.n - (size_t)(line.p - literal.p), /* with its end */
+            cut = inside && here.continued && sv_starts(line, SV("> ")) ? 2 : 0,
+               n = inside ? 0 : prompt_hides(line, *prompt, hosts, more);
 
-        if (n == 0 && more)
-            n = sv_starts(line, SV("> ")) ? 2 : 0;
-        else if (n == 0 && !comment)
-            n = line.n;
-        more = prompt_goes_on(line) && (n < line.n);
-        memset(p, ' ', n);
+        memset(copy + out, ' ', n);
+        memcpy(copy + out + n, line.p + n + cut, whole - n - cut);
+        out += whole - cut;
+        if (inside && prompt_ends_here(&here, line))
+            here.end.n = 0;
+        else if (!inside && n < line.n && *prompt != 's')
+            here = prompt_begin_here(line, rest);
+        more = !inside && n < line.n && (prompt_goes_on(line, shown, &open));
     }
-    return (struct sv){copy, literal.n};
+    return (struct sv){copy, *prompt ? out : literal.n};
 }

@@ -5,6 +5,14 @@
 #define DIALECT_FRONT_LINES 500u /* front matter is written by hand; a rule at line 1 is none */
 #define DIALECT_INDENT      4    /* of the text below a marker */
 #define DIALECT_LOOK        200u /* lines after ":::note" in which it is closed */
+#define DIALECT_NEXT        60u  /* lines after "(1)" in which "(2)" follows */
+
+/* "(1)", "a)", "①", "1、": what begins an item of a list that CommonMark does not know. */
+struct dialect_item {
+    unsigned style; /* how it is written; 0: it is none */
+    unsigned number;
+    size_t indent, n; /* blanks before it; its bytes */
+};
 
 struct dialect {
     const struct document *d;
@@ -17,6 +25,7 @@ struct dialect {
     /* the open fence */
     char fence;
     size_t fence_n;
+    struct dialect_item item; /* the last of a list */
 };
 
 static size_t dialect_indent(struct sv line)
@@ -157,6 +166,126 @@ static void dialect_colon_line(struct dialect *x, size_t n, struct sv line)
     dialect_fence(x, line);
 }
 
+/* --- lists --- */
+
+/* One of the signs, in the order of their styles; its style, or 0. */
+static unsigned dialect_eat(struct sv *text, const struct sv *signs, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (sv_eat(text, signs[i]))
+            return (unsigned)i + 1;
+    return 0;
+}
+
+/* "1", "12", "１", "b"; *kind: 1 of digits, 2 of wide ones, 3 of letters, 4 of capitals; 0: none. */
+static unsigned dialect_number(struct sv *text, unsigned *kind)
+{
+    unsigned number = 0;
+
+    *kind = 0;
+    for (size_t i = 0; i < 2 && text->n && ascii_is_digit(*text->p); i++, *kind = 1) {
+        number = number * 10 + (unsigned)(*text->p - '0');
+        *text = sv_sub(*text, 1, text->n);
+    }
+    if (!*kind && text->n > 2 && sv_starts(*text, SV("\xef\xbc")) &&
+        (unsigned char)text->p[2] > 0x90 && (unsigned char)text->p[2] < 0x9a) {
+        *kind = 2;
+        number = (unsigned char)text->p[2] - 0x90u;
+        *text = sv_sub(*text, 3, text->n);
+    }
+    if (!*kind && text->n && ascii_is_alpha(*text->p)) {
+        *kind = ascii_is_upper(*text->p) ? 4 : 3;
+        number = (unsigned)(ascii_lower(*text->p) - 'a') + 1;
+        *text = sv_sub(*text, 1, text->n);
+    }
+    return number;
+}
+
+/* U+2460 to U+2473 */
+static unsigned dialect_circled(struct sv *text)
+{
+    unsigned byte = text->n > 2 && sv_starts(*text, SV("\xe2\x91")) ? (unsigned char)text->p[2] : 0;
+
+    if (byte < 0xa0 || byte > 0xb3)
+        return 0;
+    *text = sv_sub(*text, 3, text->n);
+    return byte - 0x9f;
+}
+
+static struct dialect_item dialect_item(struct sv line)
+{
+    static const struct sv opens[] = {SV("("), SV("（")};
+    static const struct sv closes[] = {SV(")"), SV("）"), SV("."), SV("．"), SV("、"), SV("/")};
+    struct dialect_item item = {.indent = dialect_indent(line)};
+    struct sv text = sv_sub(line, item.indent, line.n), rest = text;
+    unsigned open, close, kind;
+
+    item.number = dialect_circled(&rest);
+    if (item.number) {
+        item.style = 1000;
+        item.n = text.n - rest.n;
+        return item;
+    }
+    open = dialect_eat(&rest, opens, ARRAY_LEN(opens));
+    item.number = dialect_number(&rest, &kind);
+    close = kind ? dialect_eat(&rest, closes, ARRAY_LEN(closes)) : 0;
+    if (!close || !rest.n || (open && close > 2) || (close == 6 && kind != 1) ||
+        (close == 3 && kind == 4)) /* "A. Smith" */
+        return item;
+    if ((close == 1 || close == 3 || close == 6) && !ascii_is_space(*rest.p) &&
+        !((unsigned char)*rest.p & 0x80 && kind != 3 && kind != 4))
+        return item; /* "1.5", "a.b", "1/2" */
+    if (!open && kind == 1 && (close == 1 || close == 3) && ascii_is_space(*rest.p))
+        return item; /* CommonMark's own */
+    item.style = 100 * open + 10 * kind + close;
+    item.n = text.n - rest.n;
+    return item;
+}
+
+/* Does the next of the list stand below the first, before the next heading? */
+static bool dialect_is_list(const struct dialect *x, size_t n, const struct dialect_item *first)
+{
+    for (size_t i = n + 1; i <= x->d->n_lines && i <= n + DIALECT_NEXT; i++) {
+        struct sv line = document_line(x->d, i);
+        struct dialect_item next = dialect_item(line);
+
+        if (sv_starts(line, SV("#")))
+            return false;
+        if (next.style == first->style && next.number == 2 && next.indent == first->indent)
+            return true;
+    }
+    return false;
+}
+
+/* "(2) Stop it" as " 2) Stop it", where "(1)" stands before it or it is that. */
+static void dialect_list(struct dialect *x, size_t n, struct sv line)
+{
+    struct dialect_item item = dialect_item(line);
+    bool goes_on = x->item.style == item.style && x->item.indent == item.indent &&
+                   x->item.number + 1 == item.number;
+    size_t digits = item.number > 9 ? 3 : 2;
+
+    if (!item.style || (!goes_on && (item.number != 1 || !dialect_is_list(x, n, &item))))
+        return;
+    x->item = item;
+    dialect_copy_to(x, n);
+    strbuf_add_n(x->out, ' ', item.indent + (item.n > digits && item.n <= 4 ? item.n - digits : 0));
+    strbuf_addf(x->out, "%u)%s", item.number,
+                ascii_is_space(line.p[item.indent + item.n]) ? "" : " ");
+    strbuf_add_sv(x->out, sv_sub(line, item.indent + item.n, line.n));
+    dialect_end_line(x, n);
+}
+
+/* May such an item stand there?  Code is indented as well, behind an empty line. */
+static bool dialect_may_list(const struct dialect *x, size_t n, struct sv line)
+{
+    size_t indent = dialect_indent(line);
+
+    return indent < line.n &&
+           (x->item.style || strchr("(aA1\xe2\xef", line.p[indent])) && /* the first, or the next */
+           (indent < 4 || (indent < 12 && n > 1 && sv_trim(document_line(x->d, n - 1)).n));
+}
+
 static void dialect_line(struct dialect *x, size_t n)
 {
     struct sv line = document_line(x->d, n), rest;
@@ -184,6 +313,10 @@ static void dialect_line(struct dialect *x, size_t n)
         dialect_write_line(x, n, line);
         dialect_fence(x, line);
     } else {
+        if (!x->fence && sv_starts(line, SV("#")))
+            x->item.style = 0;
+        else if (!x->fence && dialect_may_list(x, n, line))
+            dialect_list(x, n, line);
         dialect_fence(x, line);
     }
 }

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/sv.h"
 #include "runbook/reader_int.h"
+#include "runbook/told_verb.h"
 
 static struct sv finish_slug(const struct rb_build *b, const struct rb_part *p)
 {
@@ -359,6 +360,108 @@ static void finish_first(struct rb_build *b)
         if (found && !first->condition.n)
             first->condition = conditions[0];
     }
+}
+
+/* --- start and stop --- */
+
+enum finish_turn { TURN_NONE, TURN_OFF, TURN_ON, TURN_AGAIN };
+
+/* "Stop", "Shut down the cluster", "Power on", "Restart": what a section does with something as a whole. */
+static enum finish_turn finish_turn(struct sv title)
+{
+    static const struct sv east[] = {SV("停止"), SV("起動"), SV("启动"), SV("再起動"), SV("重启")};
+    static const enum finish_turn turns[] = {TURN_OFF, TURN_ON, TURN_ON, TURN_AGAIN, TURN_AGAIN};
+    struct sv rest = title, word, next;
+    enum finish_turn found = TURN_NONE;
+
+    if (told_starts(
+            title,
+            WORDS_HERE(
+                "restart restarting reload reboot neustart neustarten redémarrage redémarrer "
+                "reiniciar reinicio")))
+        return TURN_AGAIN;
+    if (told_starts(
+            title,
+            WORDS_HERE(
+                "stop stopping shutdown shut stoppen anhalten herunterfahren arrêt arrêter detener "
+                "parada parar zatrzymanie")))
+        return TURN_OFF;
+    if (told_starts(
+            title,
+            WORDS_HERE(
+                "start starting startup starten hochfahren démarrage démarrer iniciar arrancar "
+                "inicio uruchomienie")))
+        return TURN_ON;
+    if (told_starts(title, WORDS_HERE("power bring take")) && sv_next_word(&rest, &word)) {
+        if (!sv_next_word(&rest, &next))
+            return TURN_NONE;
+        return told_starts(next, WORDS_HERE("off down")) ? TURN_OFF
+               : told_starts(next, WORDS_HERE("on up"))  ? TURN_ON
+                                                         : TURN_NONE;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(east); i++)
+        if (sv_starts(title, east[i]) || sv_ends(title, east[i]))
+            found = turns[i];
+    return found;
+}
+
+static bool finish_turns(const struct rb_part *p)
+{
+    return p->kind == PART_SECTION && p->level > 1 && build_role_acts(p->role) &&
+           p->role != ROLE_ROLLBACK && !p->number.n && !p->condition.n;
+}
+
+/* Is something done between them, or does what they stand in say that both are done? */
+static bool finish_is_in_turn(struct rb_build *b, const bool *full, size_t off, size_t on)
+{
+    const struct rb_part *v = b->parts.v;
+    uint32_t up = v[off].parent;
+
+    if (on < off)
+        return false;
+    for (size_t i = off + 1; i < on; i++)
+        if (v[i].parent == up && v[i].kind == PART_SECTION && full[i] &&
+            finish_turn(v[i].title) == TURN_NONE &&
+            (v[i].role == ROLE_DEPLOY || v[i].role == ROLE_NONE))
+            return true;
+    for (; up != RB_NONE; up = v[up].parent)
+        if (finish_turn(v[up].title) == TURN_AGAIN ||
+            title_role(b->title, v[up].title) == ROLE_DEPLOY)
+            return true;
+    return false;
+}
+
+/* "Stop" and "Start" of a service as brothers: who has the document at hand wants one of them. */
+static void finish_start_stop(struct rb_build *b)
+{
+    static const struct sv conditions[] = {[TURN_OFF] = SV("when it is to be stopped"),
+                                           [TURN_ON] = SV("when it is to be started"),
+                                           [TURN_AGAIN] = SV("when it is to be restarted")};
+    CLEANUP(map_release) struct map offs = {0}; /* parent: the first that stops */
+    bool *full = finish_full(b);
+
+    for (size_t i = 0; i < b->parts.n; i++)
+        if (finish_turns(&b->parts.v[i]) && finish_turn(b->parts.v[i].title) == TURN_OFF)
+            (void)map_put(&offs, arena_fmt(b->arena, "%u", b->parts.v[i].parent), i);
+    for (size_t i = 0; offs.n && i < b->parts.n; i++) {
+        struct rb_part *p = &b->parts.v[i];
+        size_t off;
+
+        if (!finish_turns(p) || finish_turn(p->title) != TURN_ON ||
+            !map_get(&offs, arena_fmt(b->arena, "%u", p->parent), &off) ||
+            finish_is_in_turn(b, full, off, i))
+            continue;
+        for (size_t k = 0; k < b->parts.n; k++) {
+            struct rb_part *one = &b->parts.v[k];
+            enum finish_turn turn =
+                finish_turns(one) && one->parent == p->parent ? finish_turn(one->title) : TURN_NONE;
+
+            if (turn != TURN_NONE && one != p)
+                one->condition = conditions[turn];
+        }
+        p->condition = conditions[TURN_ON];
+    }
+    free(full);
 }
 
 /* A section that is carried out, and the environment that its title ends with; empty: none. */
@@ -724,6 +827,7 @@ void finish(struct rb_build *b)
     finish_scenarios(b);
     finish_restores(b);
     finish_first(b);
+    finish_start_stop(b);
     finish_stages(b);
     finish_in_stages(b);
     finish_local(b);
@@ -741,6 +845,7 @@ void finish(struct rb_build *b)
     FINISH_ARRAY(b, signers);
     FINISH_ARRAY(b, remarks);
     FINISH_ARRAY(b, failures);
+    FINISH_ARRAY(b, mentions);
     FINISH_ARRAY(b, environments);
     finish_names(b);
     scope_check_undos(b);

@@ -120,9 +120,8 @@ bool inline_is_listed(const struct rb_build *b, const struct md_node *n)
     struct sv heading = inline_heading(b);
 
     if (!list || item->ordered || item->task || n->next != MD_NONE ||
-        !inline_is_all_code(n, true) || build_role(b) == ROLE_MONITOR ||
-        (!inner && block_is_forbidden(b)))
-        return false;
+        !inline_is_all_code(n, true) || build_role(b) == ROLE_MONITOR)
+        return false; /* what must not be run, nobody looks at (read_paragraph()) */
     if (inner) {
         struct sv text = outer->first == MD_NONE ? SV("") : sv_trim(v[outer->first].text);
 

@@ -4,6 +4,7 @@
 
 #include "base/sv.h"
 #include "base/vec.h"
+#include "runbook/placeholder_int.h"
 
 static struct sv placeholder_name(struct sv raw, struct arena *arena)
 {
@@ -280,6 +281,17 @@ static size_t placeholder_version(struct sv text, size_t at)
     return 0;
 }
 
+/* your.server.example */
+static size_t placeholder_host(struct sv rest)
+{
+    size_t n = 0;
+
+    while (n < rest.n && (ascii_is_alnum(rest.p[n]) || rest.p[n] == '-' ||
+                          (rest.p[n] == '.' && n + 1 < rest.n && ascii_is_alnum(rest.p[n + 1]))))
+        n++;
+    return n;
+}
+
 /* your-app, your_jwt_token_here, changeme; its length, or 0. */
 static size_t placeholder_yours(struct sv text, size_t at)
 {
@@ -295,8 +307,9 @@ static size_t placeholder_yours(struct sv text, size_t at)
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (sv_eq(sv_sub(rest, 0, whole), words[i]))
             return n;
-    return (sv_starts(rest, SV("your-")) || sv_starts(rest, SV("your_"))) && n > 5 &&
-                   !placeholder_is_variable(text, at, whole)
+    return (sv_starts(rest, SV("your-")) || sv_starts(rest, SV("your_")) ||
+            (sv_starts(rest, SV("your.")) && n == 4 && (n = placeholder_host(rest)) > 5)) &&
+                   n > 5 && !placeholder_is_variable(text, at, whole)
                ? n
                : 0;
 }
@@ -506,6 +519,7 @@ void placeholder_learn(struct sv document, struct arena *arena, struct placehold
             if (n && (sv_starts(rest, SV(" with ")) || sv_starts(rest, SV(" by "))))
                 *vec_add(&found) = word;
         }
+    ret->document = document;
     ret->n = found.n;
     ret->v = arena_memdup(arena, found.v, found.n * sizeof(*found.v));
     vec_release(&found);
@@ -534,6 +548,26 @@ static bool placeholder_is_known(struct sv text, size_t at, const struct placeho
     return false;
 }
 
+/* What placeholder_mark() knows; false: none begins here. */
+static bool placeholder_is_marked(struct sv text, size_t at, bool is_template,
+                                  const struct placeholder_words *known, struct placeholder *ret)
+{
+    static const bool begins[256] = {
+        ['$'] = true, ['%'] = true, ['@'] = true, ['_'] = true, ['#'] = true,  ['<'] = true,
+        ['['] = true, ['{'] = true, ['.'] = true, ['x'] = true, [0xc2] = true, [0xe2] = true};
+    unsigned char c = (unsigned char)text.p[at];
+    size_t n;
+
+    if (!(begins[c] || ascii_is_upper((char)c)) ||
+        (ascii_is_alpha((char)c) && at > 0 && ascii_is_alnum(text.p[at - 1])))
+        return false;
+    *ret = (struct placeholder){.kind = PLACEHOLDER_WORD, .from = at};
+    n = placeholder_mark(text, at, is_template, known ? known->document : (struct sv){NULL, 0},
+                         &ret->raw);
+    ret->to = at + n;
+    return n > 0;
+}
+
 void placeholder_find(struct sv text, bool is_template, const struct placeholder_words *known,
                       struct arena *arena, struct placeholders *ret)
 {
@@ -543,7 +577,8 @@ void placeholder_find(struct sv text, bool is_template, const struct placeholder
         struct placeholder p = {0};
 
         if (!placeholder_is_known(text, i, known, &p) &&
-            (!placeholder_begins(text, i) || !placeholder_at(text, i, is_template, arena, &p)))
+            (!placeholder_begins(text, i) || !placeholder_at(text, i, is_template, arena, &p)) &&
+            !placeholder_is_marked(text, i, is_template, known, &p))
             continue;
         if (p.kind != PLACEHOLDER_DATE)
             p.name = placeholder_name(p.raw, arena);

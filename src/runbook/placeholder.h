@@ -2,7 +2,7 @@
 
 /*
  * placeholder: what an author left to be filled in: <host>, [DEAL_ID], {flow_id},
- * {{NAME}}, TIMESTAMP, YYYYMMDDHHMMSS, your-domain.com, your_token, /path/to/app, TBD; and $(date +FORMAT), which is filled
+ * {{NAME}}, TIMESTAMP, YYYYMMDDHHMMSS, your-domain.com, your_token, /path/to/app, TBD, VERSION_HERE, %TAG%; and $(date +FORMAT), which is filled
  * in once for a whole run.
  *
  * A placeholder has a name to bind it by: letters, digits and '_', lower case
@@ -35,6 +35,7 @@ struct placeholders {
 
 /* Words that a document says are to be replaced: "Replace INSTANCE_NAME with ...". */
 struct placeholder_words {
+    struct sv document; /* that they were learned from: it may set a variable */
     struct sv *v;
     size_t n;
 };

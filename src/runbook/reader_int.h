@@ -208,6 +208,7 @@ struct rb_build {
     VEC(struct rb_remark) remarks;
     VEC(struct rb_failure) failures;
     VEC(struct rb_note) notes;
+    VEC(struct rb_mention) mentions;
     VEC(struct rb_name) names;
     VEC(struct rb_jump) jumps;
     VEC(struct sv) environments;
@@ -241,6 +242,7 @@ struct rb_build {
     bool quoted;      /* inside a quote */
     bool alarmed;     /* inside one that warns */
     bool acting_list; /* inside a list with numbers or boxes, or that follows another list */
+    bool staged;      /* inside a list of stages of a rollout */
     bool hoped;       /* inside a list of what is waited for */
     bool feared;      /* inside a list of what is feared: nothing in it is expected */
     uint32_t section; /* numbered, and nothing found in it so far since then; RB_NONE */
@@ -350,6 +352,11 @@ bool block_is_numbered(const struct md_node *n);
 bool block_is_whole_command(const struct md_node *n);
 /* Steps of the commands in code spans of a text; false: there are none. */
 bool block_inline(struct rb_build *b, const struct md_node *n);
+/* Does the text tell somebody to run the commands in it?  Is the code a whole one? */
+bool block_tells(const struct rb_build *b, const struct md_node *n);
+bool block_span_is_command(const struct md_node *n, const struct md_span *s);
+/* mention.c: a text that nothing carries out: the commands in it that change something are left to people. */
+void mention_read(struct rb_build *b, const struct md_node *n);
 /* "./deploy.sh", "ops/deploy.sh": a file that is run, whatever it does. */
 bool block_is_script(struct sv text);
 /* "Never run this:", "Wrong:" is the label. */
@@ -364,7 +371,7 @@ struct sv inline_heading(const struct rb_build *b);
 
 /*
  * block_text.c: a copy of a block's text in which prompts are blanks and the output of commands is gone, so
- * that offsets and lines stay.  *prompt: '$', '%' or '#' when there are prompts, 's' for a database client's, 0.
+ * that lines stay, and offsets to where a heredoc was typed behind "> ": its lines are bytes of a file.  *prompt: '$', '%' or '#' when there are prompts, 's' for a database client's, 0.
  */
 struct block_prompts {
     bool console;  /* the block says that it is one: "# " may be a prompt */
@@ -497,6 +504,21 @@ void remark_finish(struct rb_build *b, const uint32_t *place);
 uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, uint32_t node,
                    struct sv text);
 
+/* stage.c: are all items of the list, or the parts of the text, stages of a rollout ("5 %", "25 % of the users")? */
+bool stage_list(const struct rb_build *b, uint32_t list);
+bool stage_line(const struct rb_build *b, struct sv text);
+
+/*
+ * otherwise.c: "If not: restore it", "Otherwise, call the DBA".  Is it such a text?  Where does a sentence like that
+ * begin in it; SV_NPOS: nowhere.  A condition, a text, with what it negates: `before`, else what the last step must show.
+ * A remark at the last step instead of the next.
+ */
+bool otherwise_is(struct sv text);
+size_t otherwise_begins(struct sv text);
+struct sv otherwise_condition(const struct rb_build *b, struct sv condition);
+struct sv otherwise_text(const struct rb_build *b, struct sv before, struct sv text);
+void otherwise_remark(struct rb_build *b, size_t line, struct sv text);
+
 /*
  * ways.c: "There are two options for rolling back:"; the sections below, or the numbered items, are then one way each
  * (rb_part.variant).  ways_of_list(): the part of a list, as bullets below an item that are not indented belong to it.
@@ -529,6 +551,7 @@ enum where_kind told_host(struct sv text, struct sv *host);
 /* Do the commands wait by themselves? */
 bool told_waits(struct sv commands);
 bool told_host_within(struct sv text, struct sv *host); /* the same by where_within() */
+void told_each(struct rb_build *b, struct sv label, size_t line, size_t before);
 /* "SSH into web1.": from now on there.  True: the text says nothing else. */
 bool told_move(struct rb_build *b, struct sv text);
 /* "Log out of web1. On web2: `x`": what the text begins with. */

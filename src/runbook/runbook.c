@@ -13,45 +13,6 @@
 #include "runbook/reader_int.h"
 #include "runbook/told_verb.h"
 
-/* --- names --- */
-
-#define NAME_OF(what, type, value, n, ...)              \
-    const char *what(type value)                        \
-    {                                                   \
-        static const char *const names[] = __VA_ARGS__; \
-                                                        \
-        assert((unsigned)(value) < (n));                \
-        return names[value];                            \
-    }
-
-/* clang-format off */
-NAME_OF(rb_role_name, enum rb_role, role, ROLE__N,
-        {[ROLE_NONE] = "none", [ROLE_PREFLIGHT] = "preflight", [ROLE_DEPLOY] = "deploy",
-         [ROLE_VERIFY] = "verify", [ROLE_ROLLBACK] = "rollback", [ROLE_MONITOR] = "monitor",
-         [ROLE_DECIDE] = "decide", [ROLE_TROUBLESHOOT] = "troubleshoot",
-         [ROLE_COMMUNICATE] = "communicate", [ROLE_SIGN_OFF] = "sign-off",
-         [ROLE_FOLLOW_UP] = "follow-up",
-         [ROLE_REFERENCE] = "reference"})
-NAME_OF(rb_step_name, enum rb_step_kind, kind, STEP__N,
-        {[STEP_SHELL] = "shell", [STEP_SQL] = "sql",
-         [STEP_MANUAL] = "manual", [STEP_APPROVAL] = "approval"})
-NAME_OF(rb_message_name, enum rb_message_when, when, MESSAGE__N,
-        {[MESSAGE_START] = "start", [MESSAGE_DONE] = "done",
-         [MESSAGE_ROLLED_BACK] = "rolled-back", [MESSAGE_OTHER] = "other"})
-NAME_OF(rb_op_text, enum rb_op, op, OP__N,
-        {[OP_EQ] = "=", [OP_NE] = "!=", [OP_LT] = "<", [OP_LE] = "<=", [OP_GT] = ">",
-         [OP_GE] = ">=", [OP_IN] = "in"})
-NAME_OF(rb_expect_name, enum rb_expect_form, form, EXPECT__N,
-        {[EXPECT_EXIT] = "exit", [EXPECT_FAIL] = "fail", [EXPECT_CONTAINS] = "contains",
-         [EXPECT_NOT_CONTAINS] = "not-contains", [EXPECT_MATCHES] = "matches",
-         [EXPECT_NOT_MATCHES] = "not-matches", [EXPECT_NUMBER] = "number",
-         [EXPECT_COUNT] = "count", [EXPECT_ROWS] = "rows", [EXPECT_ROW] = "row", [EXPECT_EMPTY] = "empty", [EXPECT_STATUS] = "http-status",
-         [EXPECT_JSON] = "json", [EXPECT_ACTIVE] = "active", [EXPECT_INACTIVE] = "inactive",
-         [EXPECT_FREE] = "free-space", [EXPECT_EXISTS] = "exists", [EXPECT_EXPIRES] = "expires",
-         [EXPECT_SET] = "set", [EXPECT_INCREASES] = "increases", [EXPECT_VERSION] = "version",
-         [EXPECT_ANY] = "any-of", [EXPECT_ASK] = "ask"})
-/* clang-format on */
-
 /* --- building --- */
 
 struct rb_part *build_part(struct rb_build *b, uint32_t index)
@@ -195,7 +156,8 @@ static void read_title_host(struct rb_build *b)
     struct sv host, title = build_part(b, b->part)->title;
 
     bool once = where_read(title, &host) == WHERE_ONCE,
-         within = !once && (where_within(title, &host) || where_in_brackets(title, &host));
+         within = !once && (where_within(title, &host) || where_in_brackets(title, &host) ||
+                            where_spreads(title, &host));
 
     if (!once && !within && b->title_host && read_lies_in(b, b->title_host_part))
         return; /* "#### Verify" below it */
@@ -584,6 +546,10 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     ways_paragraph(b, node);
     watch_paragraph(b, n);
     told_jumps(b, n);
+    if (stage_line(b, n->text)) {
+        (void)build_step(b, STEP_MANUAL, n->line, sv_trim(n->text));
+        return;
+    }
     if (forbidden || inline_read(b, n, listed) || inline_typed(b, n, false) ||
         (n->parent != MD_NONE && b->rb->md.v[n->parent].kind == MD_ITEM &&
          inline_typed(b, n, true)))
@@ -631,7 +597,10 @@ static void read_manual_item(struct rb_build *b, uint32_t item, uint32_t part)
         return;
     approval = title_is_approval(b->title, strbuf_sv(&text));
     (void)build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, n->line,
-                     arena_sv(b->arena, strbuf_sv(&text)));
+                     otherwise_text(b,
+                                    n->before == MD_NONE ? (struct sv){NULL, 0}
+                                                         : sv_trim(read_item_text(b, n->before)),
+                                    arena_sv(b->arena, strbuf_sv(&text))));
     vec_last(&b->steps)->step.end_line = n->end_line;
     vec_last(&b->steps)->step.part = part;
 }
@@ -682,7 +651,7 @@ static bool read_item_acts(struct rb_build *b, uint32_t item)
     bool said = n->first != MD_NONE && scope_has_inline(b, n->first);
 
     return n->task ||
-           ((n->ordered || said || read_is_step_item(b, item) ||
+           ((n->ordered || said || b->staged || read_is_step_item(b, item) ||
              (fold_case_of_item(b, read_item_text(b, item)).n && read_has_code(b, item))) &&
             build_role_acts(build_role(b)) && build_role(b) != ROLE_MONITOR);
 }
@@ -713,6 +682,7 @@ static uint32_t read_item_part(struct rb_build *b, uint32_t item)
             n->ordered || n->task ? fold_case_of_step(b, p->title) : fold_case_of_item(b, text);
     if (sv_ends(text, SV(":")) && t.sentence.n && !p->condition.n)
         p->condition = t.sentence; /* "If the schema has to go back:" above what is done then */
+    p->condition = otherwise_condition(b, p->condition);
     if (!p->number.n && n->ordered)
         p->number = arena_fmt(b->arena, "%u", n->number);
     if (p->task && p->number.n)
@@ -723,7 +693,7 @@ static uint32_t read_item_part(struct rb_build *b, uint32_t item)
 }
 
 /* What stands below the item's own first line, which is its title. */
-static void read_item_rest(struct rb_build *b, uint32_t item)
+static void read_item_rest(struct rb_build *b, uint32_t item, bool whole)
 {
     const struct md_node *v = b->rb->md.v;
     uint32_t c = v[item].first;
@@ -737,6 +707,8 @@ static void read_item_rest(struct rb_build *b, uint32_t item)
             told_leave(b, &v[c]);
             b->inlined = block_inline(b, &v[c]);
             attach_inline(b, &v[c], before);
+            if (b->inlined)
+                b->whole = whole; /* nobody is asked about all of it */
             if (!b->inlined && !read_has_code(b, item))
                 b->inlined = told_move(b, v[c].text); /* "1. SSH into web1" */
             else if (!b->inlined)
@@ -782,7 +754,7 @@ static void read_item(struct rb_build *b, uint32_t item)
         struct sv label = b->label;
 
         meta_read(b, &b->rb->md.v[first]);
-        read_item_rest(b, item); /* what stands below it */
+        read_item_rest(b, item, b->whole); /* what stands below it */
         b->label = label;
         return;
     }
@@ -801,6 +773,8 @@ static void read_item(struct rb_build *b, uint32_t item)
         (b->part == RB_NONE || build_part(b, b->part)->offset_ms < 0))
         watch_propose(b, attach_text(b, first), b->rb->md.v[item].line);
     if (!read_item_acts(b, item)) {
+        if (titled && !build_role_acts(build_role(b)))
+            mention_read(b, &b->rb->md.v[first]);
         read_children(b, item);
         return;
     }
@@ -822,7 +796,7 @@ static void read_item(struct rb_build *b, uint32_t item)
     b->inlined = false;
     b->whole |= !read_has_code(b, item);
     if (scope_way(b, part) == SCOPE_RUNS)
-        read_item_rest(b, item);
+        read_item_rest(b, item, whole);
     if (b->back.inside == item)
         way_back_end(b);
     b->whole = whole;
@@ -937,6 +911,7 @@ static void read_list(struct rb_build *b, uint32_t node)
     uint32_t outer = b->part;
     size_t before = b->steps.n;
     struct sv host, host_outer = b->host;
+    bool within = b->title_within, staged = b->staged;
 
     if (build_role_acts(build_role(b)) &&
         regex_has(b->block_patterns[BLOCK_NOT_LISTED], sv_trim(label))) {
@@ -964,6 +939,7 @@ static void read_list(struct rb_build *b, uint32_t node)
         return;
     }
     b->part = ways_of_list(b, node);
+    b->staged = stage_list(b, node);
     back_case = for_case && build_role(b) == ROLE_ROLLBACK && v[v[node].parent].kind == MD_ITEM &&
                 !v[v[node].parent].ordered;
     b->whole |= for_case && !back_case;
@@ -973,6 +949,8 @@ static void read_list(struct rb_build *b, uint32_t node)
         first != MD_NONE && (v[first].task || v[first].ordered ||
                              (v[node].before != MD_NONE && v[v[node].before].kind == MD_LIST));
     there = sv_ends(label, SV(":")) && told_host(label, &host) == WHERE_ONCE; /* "3. On web1:" */
+    if (!there && sv_ends(label, SV(":")) && where_spreads(label, &host))     /* "For each node:" */
+        there = b->title_within = true;
     if (there)
         b->host = host;
     if (read_is_help(b, label)) {
@@ -986,6 +964,8 @@ static void read_list(struct rb_build *b, uint32_t node)
     b->whole = whole;
     b->feared = feared;
     b->hoped = hoped;
+    b->title_within = within;
+    b->staged = staged;
     b->acting_list = acting;
     b->part = outer;
     if (there && sv_eq(b->host, host)) /* no ssh of its own */
@@ -994,6 +974,7 @@ static void read_list(struct rb_build *b, uint32_t node)
         case_of_back(b, before, label);
     if (b->steps.n == before)
         told_list(b, node, label);
+    told_each(b, label, v[node].line, before);
     if (for_case)
         b->label = label; /* it goes on in the next list */
     b->saying = saying;
@@ -1098,6 +1079,7 @@ static void build_release(struct rb_build *b)
     vec_release(&b->notes);
     vec_release(&b->remarks);
     vec_release(&b->failures);
+    vec_release(&b->mentions);
     vec_release(&b->signers);
     vec_release(&b->names);
     vec_release(&b->jumps);

@@ -237,6 +237,13 @@ struct rb_failure {
     struct sv text;      /* its list items, with "; " between, and cut; may be empty */
 };
 
+/* A command that a list or table of a part tells somebody to run, which nothing here carries out. */
+struct rb_mention {
+    size_t line;
+    uint32_t part;
+    struct sv text;
+};
+
 /* What reading itself noticed; lint turns it into findings. */
 enum rb_note_kind {
     NOTE_BAD_UTF8,
@@ -272,6 +279,7 @@ struct runbook {
     RB_ARRAY(struct rb_signer, signers);
     RB_ARRAY(struct rb_remark, remarks);
     RB_ARRAY(struct rb_failure, failures); /* by line */
+    RB_ARRAY(struct rb_mention, mentions); /* by line */
     RB_ARRAY(struct rb_note, notes);
     struct placeholder_words stand_ins;
     RB_ARRAY(struct sv, environments); /* what it is for; none: any */

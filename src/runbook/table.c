@@ -508,6 +508,57 @@ static bool table_is_check(const struct table_row *head, struct table_columns *a
     return at->checks;
 }
 
+/* --- a plan by the clock --- */
+
+/* "22:05", "T+10 min", "D-1, 20:00": some moment; not "5". */
+static bool table_is_moment(struct sv cell)
+{
+    bool digit = false, mark = false;
+
+    for (size_t i = 0; i < cell.n; i++) {
+        digit |= ascii_is_digit(cell.p[i]);
+        mark |= !ascii_is_digit(cell.p[i]) && !ascii_is_space(cell.p[i]);
+    }
+    return digit && mark && cell.n <= 40;
+}
+
+/*
+ * "Time | Action" where something is done: nobody but a person waits for the time, so that each row is done by one.
+ * False: it is no such table; "T+15m | Check the error rate" is a checkpoint.
+ */
+static bool table_clock(struct rb_build *b, uint32_t node, const struct table_row *head)
+{
+    const struct md_node *v = b->rb->md.v;
+    int task = table_column(head, table_task_words, ARRAY_LEN(table_task_words));
+    enum rb_role role = build_role(b);
+
+    if ((role != ROLE_DEPLOY && role != ROLE_ROLLBACK && role != ROLE_PREFLIGHT) || task < 1 ||
+        table_column(head, table_time_words, ARRAY_LEN(table_time_words)) != 0 ||
+        scope_way(b, b->part) == SCOPE_NEVER)
+        return false;
+    for (uint32_t row = v[v[node].first].next; row != MD_NONE; row = v[row].next) {
+        const struct md_node *cell = table_node(b, row, task);
+
+        if (!cell || !table_is_moment(sv_trim(v[v[row].first].text)))
+            return false;
+    }
+    for (uint32_t row = v[v[node].first].next; row != MD_NONE; row = v[row].next) {
+        const struct md_node *cell = table_node(b, row, task);
+        struct sv text = sv_trim(attach_text(b, (uint32_t)(cell - v)));
+
+        if (!text.n)
+            continue;
+        if (remark_is(b, text))
+            remark_add(b, cell->line, text);
+        else
+            (void)build_step(b, title_is_approval(b->title, text) ? STEP_APPROVAL : STEP_MANUAL,
+                             cell->line,
+                             arena_fmt(b->arena, "%.*s: %.*s",
+                                       SV_FMT(sv_trim(v[v[row].first].text)), SV_FMT(text)));
+    }
+    return true;
+}
+
 /* A table of what is done; false: it is none. */
 static bool table_steps(struct rb_build *b, uint32_t node, const struct table_row *head)
 {
@@ -549,13 +600,16 @@ void table_read(struct rb_build *b, uint32_t node)
     assert(row != MD_NONE); /* a table has a head */
     table_cells(b, row, &head);
     decides = table_is_matrix(&head, &matrix);
-    if (sign_table(b, node) || meta_table(b, node) || (!decides && table_steps(b, node, &head)))
+    if (sign_table(b, node) || meta_table(b, node) ||
+        (!decides && (table_steps(b, node, &head) || table_clock(b, node, &head))))
         return;
     for (row = v[row].next; row != MD_NONE; row = v[row].next) {
         int64_t offset_ms;
 
         table_cells(b, row, &cells);
         table_mend(b, head.n, &cells);
+        for (uint32_t c = v[row].first; c != MD_NONE; c = v[c].next)
+            mention_read(b, &v[c]);
         if (decides && (size_t)matrix.condition < cells.n && (size_t)matrix.action < cells.n)
             table_matrix_row(b, &cells, &matrix);
         else if (table_column(&head, table_time_words, ARRAY_LEN(table_time_words)) == 0 &&

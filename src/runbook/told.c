@@ -124,7 +124,36 @@ bool told_host_within(struct sv text, struct sv *host)
 
     while (told_cut(text, &s))
         last = s;
-    return where_within(sv_sub(text, last.from, last.to), host);
+    return where_within(sv_sub(text, last.from, last.to), host) ||
+           where_spreads(sv_sub(text, last.from, last.to), host);
+}
+
+/* "For each tenant:", and no loop does it: what `before` counts is done once, and somebody says that it was for all. */
+void told_each(struct rb_build *b, struct sv label, size_t line, size_t before)
+{
+    static const struct sv fronts[] = {
+        SV("for each "),         SV("for every "),         SV("for all "),        SV("repeat for "),
+        SV("für jede"),          SV("pour chaque "),       SV("para cada "),      SV("dla każde"),
+        SV("do this for each "), SV("do this for every "), SV("repeat this for ")};
+    struct sv host;
+    bool each = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        each |= sv_starts_nocase(label, fronts[i]);
+    if (!each || b->full_line || !(sv_ends(label, SV(":")) || sv_ends(label, SV("："))) ||
+        where_spreads(label, &host))
+        return;
+    each = false; /* are there commands? */
+    for (size_t i = before; i < b->steps.n; i++) {
+        const struct rb_step *s = &b->steps.v[i].step;
+
+        if (told_starts(s->text, WORDS_HERE("for while until xargs parallel")) ||
+            sv_has(s->text, SV("xargs ")))
+            return;
+        each |= s->kind == STEP_SHELL || s->kind == STEP_SQL;
+    }
+    if (each)
+        (void)build_step(b, STEP_MANUAL, line, label);
 }
 
 bool told_move(struct rb_build *b, struct sv text)
@@ -343,7 +372,7 @@ static bool told_role_acts(const struct rb_build *b)
 
 static void told_step(struct rb_build *b, const struct md_node *n, size_t from, size_t to)
 {
-    struct sv text = sv_trim(sv_sub(n->text, from, to));
+    struct sv text = otherwise_text(b, (struct sv){NULL, 0}, sv_trim(sv_sub(n->text, from, to)));
     bool approval = title_is_approval(b->title, text);
 
     build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, md_line_at(n, from), text)
@@ -459,12 +488,24 @@ static void told_alarm(struct rb_build *b, const struct md_node *n, size_t remar
         remark_add(b, n->line, text);
 }
 
+/* From there on, with the sentence before it where it only negates that: "If not, call the DBA." */
+static void told_remark(struct rb_build *b, const struct md_node *n, size_t last, size_t from)
+{
+    struct sv text = sv_sub(n->text, from, n->text.n),
+              before = last == SV_NPOS ? (struct sv){NULL, 0} : sv_sub(n->text, last, from);
+
+    if (otherwise_is(text))
+        otherwise_remark(b, md_line_at(n, from), otherwise_text(b, before, text));
+    else
+        remark_add(b, md_line_at(n, from), text);
+}
+
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
 {
     struct told_sentence s = {.to = told_begin(n->text)}, ahead;
     struct told_span span = {SV_NPOS, 0};
     bool below = told_has_commands_below(b, n);
-    size_t before = b->remarks.n;
+    size_t before = b->remarks.n, last_from = SV_NPOS; /* the sentence before */
 
     if (!told_role_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
         return;
@@ -481,10 +522,11 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
         if (decided && watch_limited(b, sv_sub(n->text, s.from, s.to)))
             continue;
         if (told_is_case(b, &s)) { /* what follows is done in that case, too */
-            remark_add(b, md_line_at(n, s.from), sv_sub(n->text, s.from, n->text.n));
+            told_remark(b, n, last_from, s.from);
             break;
         }
         told_take(b, n, &s, last, &span);
+        last_from = s.from;
     }
     told_alarm(b, n, before);
     if (span.from == SV_NPOS)

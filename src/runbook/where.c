@@ -11,7 +11,10 @@
 static struct words where_machines = WORDS(
     "host hosts server servers node nodes machine machines vm vms instance instances box boxes primary standby replica "
     "replicas secondary secondaries master masters bastion bastions controller controllers worker workers jumphost follower "
-    "followers leader balancer balancers gateway gateways lb lbs");
+    "followers leader balancer balancers gateway gateways lb lbs broker brokers peer peers member members hypervisor hypervisors "
+    "proxy proxies "
+    "knoten rechner rechnern servern nodo nodos servidor servidores nœud nœuds noeud noeuds serveur serveurs nó nós "
+    "węźle węzła węzłach serwerze serwera serwerach hoście hostach");
 
 /* Behind a machine or before it, and part of the name: "the primary database", "the database primary". */
 static struct words where_more = WORDS("database db");
@@ -21,7 +24,15 @@ static struct words where_mine = WORDS("laptop workstation computer desktop note
 /* They look like names of machines, and are none. */
 static struct words where_others = WORDS("on-call e.g i.e follow-up sign-off stand-by day-1 day-2");
 
-static struct words where_articles = WORDS("the each every all both a an one of your our any");
+static struct words where_articles = WORDS(
+    "the each every all both a an one of your our any "
+    "jedem jeder jeden allen alle beiden dem chaque tous toutes les le cada todos todas los las każdym każdego "
+    "wszystkich obu");
+
+/* Of more than one. */
+static struct words where_distributes = WORDS(
+    "each every all both remaining other jedem jeder jeden allen alle beiden chaque tous toutes cada todos todas "
+    "każdym każdego wszystkich obu");
 
 static bool where_in(struct sv word, struct words *words)
 {
@@ -180,6 +191,12 @@ static const struct {
     {SV("on "), WHERE_ONCE},
     {SV("from "), WHERE_ONCE},
     {SV("back on "), WHERE_ONCE},
+    {SV("across "), WHERE_ONCE},
+    {SV("auf "), WHERE_ONCE},
+    {SV("sur "), WHERE_ONCE},
+    {SV("en "), WHERE_ONCE},
+    {SV("em "), WHERE_ONCE},
+    {SV("na "), WHERE_ONCE},
     {SV("ssh into "), WHERE_STAY},
     {SV("ssh in to "), WHERE_STAY},
     {SV("ssh to "), WHERE_STAY},
@@ -238,7 +255,7 @@ static void where_take_verb(struct sv *text)
 
 enum where_kind where_read(struct sv sentence, struct sv *host)
 {
-    static const char first[] = "obfslcdptner"; /* of the words below */
+    static const char first[] = "aobfslcdptner"; /* of the words below */
     struct sv rest = sv_trim(sentence), word = {NULL, 0}, after = rest;
 
     if (!rest.n || !strchr(first, ascii_lower(*rest.p)))
@@ -370,6 +387,79 @@ bool where_within(struct sv sentence, struct sv *host)
     return true;
 }
 
+/* "each broker", "the remaining nodes", "node at a time": the machine behind a word that means several. */
+static bool where_spreads_to(struct sv rest, struct sv *host)
+{
+    struct sv word, of;
+    bool mine = false;
+
+    while (sv_next_word(&rest, &word)) {
+        (void)sv_eat(&word, SV("("));
+        if (!where_in(word, &where_distributes) && !sv_eq_nocase(told_bare(word), SV("one")))
+            continue;
+        of = sv_trim(rest);
+        while (sv_next_word(&of, &word) &&
+               (where_in(word, &where_articles) || where_in(word, WORDS_HERE("following"))))
+            rest = of;
+        *host = where_words(sv_trim(rest), &mine);
+        if (host->n && !mine)
+            return true;
+    }
+    return false;
+}
+
+/* "全ノードで", "在所有服务器上": without blanks between the words. */
+static bool where_spreads_east(struct sv text, struct sv *host)
+{
+    static const struct sv fronts[] = {SV("全"),   SV("各"),   SV("すべての"), SV("全ての"),
+                                       SV("所有"), SV("每个"), SV("每台")};
+    static const struct sv machines[] = {SV("ノード"), SV("サーバ"), SV("ホスト"), SV("ブローカー"),
+                                         SV("节点"),   SV("服务器"), SV("主机"),   SV("台で")};
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        for (size_t k = 0, at = sv_find(text, fronts[i], 0);
+             at != SV_NPOS && k < ARRAY_LEN(machines); k++)
+            if (sv_starts(sv_sub(text, at + fronts[i].n, text.n), machines[k])) {
+                *host = sv_sub(text, at + fronts[i].n, at + fronts[i].n + machines[k].n);
+                return true;
+            }
+    return false;
+}
+
+bool where_spreads(struct sv sentence, struct sv *host)
+{
+    static const struct sv turns[] = {SV("one by one"),   SV("one at a time"), SV("in turn"),
+                                      SV("nacheinander"), SV("un par un"),     SV("uno a uno"),
+                                      SV("um por um")};
+    struct sv text = sv_trim(sentence), word, rest;
+    bool turn = false, mine = false;
+
+    if (!text.n || where_is_denied(text))
+        return false;
+    if ((unsigned char)*text.p & 0x80 && where_spreads_east(text, host))
+        return true;
+    if (told_starts(text, WORDS_HERE("for repeat für pour para dla")))
+        return where_spreads_to(text, host);
+    for (size_t i = 0; i < ARRAY_LEN(turns); i++)
+        turn |= sv_has_nocase(text, turns[i]);
+    if (!turn && sv_has_nocase(text, SV(" at a time")))
+        return where_spreads_to(text, host);
+    if (told_verb_of_title(text) == TOLD_NOT ||
+        told_starts(
+            text, WORDS_HERE(
+                      "check verify confirm ensure make wait watch monitor test look review list")))
+        return false;
+    if (where_spreads_to(text, host))
+        return true;
+    for (rest = text; turn && sv_next_word(&rest, &word);)
+        if (where_in(word, &where_articles)) {
+            *host = where_words(sv_trim(rest), &mine);
+            if (host->n)
+                return !mine;
+        }
+    return false;
+}
+
 bool where_in_brackets(struct sv title, struct sv *host)
 {
     struct sv inner, word;
@@ -466,7 +556,7 @@ static enum where_way {
     for (size_t i = 0; i < ARRAY_LEN(settings); i++)
         if (sv_has(line, settings[i]))
             return WHERE_FAR;
-    if (where_names_host(line, host))
+    if (where_is_name(host) && where_names_host(line, host)) /* not "node", "app server" */
         return WHERE_FAR;
     while (setting && sv_next_word(&rest, &word))
         setting =

@@ -23,6 +23,11 @@ enum where_kind where_read(struct sv sentence, struct sv *host);
  * Only a name of a machine, or what tells one of several ("the standby", "all nodes"): "on the server" may be said of any.
  */
 bool where_within(struct sv sentence, struct sv *host);
+/*
+ * "For each node:", "Restart the remaining brokers", "Rolling restart (one node at a time)": machines of which there are
+ * several, in a sentence that tells what to do with each.
+ */
+bool where_spreads(struct sv sentence, struct sv *host);
 /* "Backout (both LBs):", "Rollback (on db2)": what stands in brackets at its end. */
 bool where_in_brackets(struct sv title, struct sv *host);
 /* Do all lines reach other hosts by themselves (`kubectl`, `psql -h`, `curl https://`), or name this one? */

@@ -31,6 +31,7 @@ static const struct {
     {"RB250", "## Deploy\n```bash\nls\n```\nExpected: it looks nice\n", "## Deploy\n```bash\nls\n```\nExpected: no errors\n", 5, 11, LINT_INFO},
     {"RB251", "## Deploy\n```bash\ngit diff\n```\nExpected: \"none\" or a list of changes\n", "## Deploy\n```bash\ngit diff\n```\nExpected: \"none\"\n", 5, 11, LINT_INFO},
     {"RB254", "## Deploy\n```bash\ncurl https://shop\n```\n", "## Deploy\n```bash\ncurl -f https://shop\ncurl https://shop\n# Expected: HTTP 200\n\ncurl https://shop\n# Expected: \"ready\": true\n\ncurl https://shop\n# Expected: \"up\"\n```\n", 3, 1, LINT_WARNING},
+    {"RB254", "## Deploy\n1. Check it: `curl https://shop`\n", "## Deploy\n1. Check it: `curl -f https://shop`\n2. `curl https://shop` returns 200\n", 2, 15, LINT_WARNING},
     {"RB400", "## Decision matrix\n| Symptom | Action |\n|---|---|\n| Users angry | rollback |\n", "## Decision matrix\n| Symptom | Action |\n|---|---|\n| Error rate >5% | rollback |\n", 4, 3, LINT_WARNING},
     /* more than one way to break a rule */
     {"RB403", "## Decision matrix\n| Symptom | Action |\n|---|---|\n| Error rate >150% | rollback |\n", "## Decision matrix\n| Symptom | Action |\n|---|---|\n| Error rate >50% | rollback |\n", 4, 3, LINT_ERROR},

@@ -40,6 +40,25 @@ T(commands_of_a_block_that_must_not_be_run_are_listed)
     world_end(&w);
 }
 
+T(commands_of_lists_and_tables_that_only_tell_are_left_to_people)
+{
+    struct world w;
+    const json_t *left;
+
+    world_make(&w,
+               DEPLOY SH("./a") "## Timeline\n| Time | Action |\n|---|---|\n"
+                                "| 22:00 | Stop it: `systemctl stop app` |\n\n"
+                                "- 22:05: `systemctl start app`\n",
+               BOUND);
+    left = json_object_get(w.json, "left");
+    T_EQ(w.plan.n_steps, 1);
+    T_EQ(json_array_size(left), 2);
+    T_SV(json_get_sv(json_array_get(left, 0), "text"), "systemctl stop app");
+    T_SV(json_get_sv(json_array_get(left, 0), "title"), "Timeline");
+    T_EQ(json_get_int(json_array_get(left, 1), "line", 0), 14);
+    world_end(&w);
+}
+
 T(tasks_for_the_days_after_are_left_to_people_with_when_they_are_due)
 {
     struct world w;
@@ -144,6 +163,7 @@ T(what_is_read_from_a_person_and_used_later_is_bound_before)
 T_MAIN(T_CASE(what_is_due_later_is_asked_about),
        T_CASE(commands_of_sections_that_only_tell_are_left_to_people),
        T_CASE(commands_of_a_block_that_must_not_be_run_are_listed),
+       T_CASE(commands_of_lists_and_tables_that_only_tell_are_left_to_people),
        T_CASE(tasks_for_the_days_after_are_left_to_people_with_when_they_are_due),
        T_CASE(what_is_read_from_a_person_and_used_later_is_bound_before),
        T_CASE(what_is_left_out_asks_nothing))

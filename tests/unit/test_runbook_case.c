@@ -27,7 +27,7 @@ T(what_introduces_a_block_says_when_it_is_done)
         const char *label, *want;
     } rows[] = {
         {"In case of failure:", "In case of failure"},
-        {"Otherwise:", "Otherwise"},
+        {"Otherwise:", "Otherwise (./a)"},
         {"As a last resort:", "As a last resort"},
         {"On error, run:", "On error"},
         {"To abort the migration:", "To abort the migration"},

@@ -56,6 +56,31 @@ T(what_a_warning_shows_is_not_run)
                "deploy ./a|deploy ./b");
 }
 
+T(what_a_list_forbids_is_not_run)
+{
+    static const char *const labels[] = {"Wrong:",
+                                         "Bad way:",
+                                         "❌ Don't:",
+                                         "Falsch:",
+                                         "Anti-pattern:",
+                                         "Never do this:",
+                                         "Warning: never run:",
+                                         "Forbidden:"};
+
+    for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        strbuf_addf(&text,
+                    "# R\n## Deploy\n%s\n\n- `systemctl stop nginx`\n- `rm -rf /srv` (takes 5 s)\n"
+                    "- `./wipe.sh`\n\n",
+                    labels[i]);
+        strbuf_add_str(&text, SH("./b"));
+        want_steps(strbuf_str(&text), "deploy ./b");
+    }
+    want_steps("# R\n## Deploy the app\n- `systemctl stop nginx`\n- `./wipe.sh`\n",
+               "deploy systemctl stop nginx|deploy ./wipe.sh");
+}
+
 T(a_heading_of_what_must_not_happen_tells_it_to_everybody)
 {
     const char *text =
@@ -353,7 +378,7 @@ T(what_only_a_hand_does_is_asked)
 }
 
 T_MAIN(T_CASE(a_command_that_its_own_sentence_forbids_is_not_run),
-       T_CASE(what_a_warning_shows_is_not_run),
+       T_CASE(what_a_warning_shows_is_not_run), T_CASE(what_a_list_forbids_is_not_run),
        T_CASE(a_heading_of_what_must_not_happen_tells_it_to_everybody),
        T_CASE(signs_before_a_warning_hide_nothing), T_CASE(gates_between_commands_are_asked),
        T_CASE(an_approval_that_is_needed_is_one), T_CASE(what_has_to_be_so_is_expected),
