@@ -238,6 +238,8 @@ static char prompt_kind(struct sv text, bool console, bool machines)
 
 /* --- what goes on in the next lines --- */
 
+#define PROMPT_HERE_LINES 500u /* of a file that is typed in a session */
+
 /* "cat > x <<'EOF'", and the line that ends it, where there is one below. */
 struct prompt_here {
     struct sv end;  /* "EOF"; empty: nothing goes on */
@@ -274,7 +276,7 @@ static struct prompt_here prompt_begin_here(struct sv line, struct sv below)
     struct prompt_here here = {.continued = sv_starts(below, SV("> "))};
 
     here.end = prompt_here_word(line, &here.dash);
-    while (here.end.n && sv_next_line(&below, &line))
+    for (size_t i = 0; here.end.n && i < PROMPT_HERE_LINES && sv_next_line(&below, &line); i++)
         if (prompt_ends_here(&here, line))
             return here;
     here.end.n = 0;

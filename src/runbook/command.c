@@ -503,9 +503,8 @@ static void command_context(const struct shell_item *item, struct command *c)
     c->cx.sql = c->form == COMMAND_SQLITE || program_is(w, "psql") || program_is(w, "sqlite3");
     c->cx.disk = c->form == COMMAND_DISK;
     c->cx.follows = c->form == COMMAND_FOLLOW;
-    c->cx.makes_file =
-        c->n_artifacts > 0 || c->form == COMMAND_TOUCH ||
-        (c->form == COMMAND_SQLITE && c->effect == EFFECT_BACKUP);
+    c->cx.makes_file = c->n_artifacts > 0 || c->form == COMMAND_TOUCH ||
+                       (c->form == COMMAND_SQLITE && c->effect == EFFECT_BACKUP);
     c->cx.asks_status = sv_starts(item->text, SV("echo $?"));
     c->cx.names = command_env_names(item);
     c->cx.searches = program_is(w, "grep");

@@ -405,30 +405,74 @@ static enum finish_turn finish_turn(struct sv title)
     return found;
 }
 
-static bool finish_turns(const struct rb_part *p)
+static bool finish_may_turn(const struct rb_part *p)
 {
     return p->kind == PART_SECTION && p->level > 1 && build_role_acts(p->role) &&
            p->role != ROLE_ROLLBACK && !p->number.n && !p->condition.n;
 }
 
-/* Is something done between them, or does what they stand in say that both are done? */
-static bool finish_is_in_turn(struct rb_build *b, const bool *full, size_t off, size_t on)
+/* Brothers of which one stops something. */
+struct finish_turns {
+    size_t off;  /* the last that stops */
+    size_t work; /* the first one behind it where something else is done */
+    bool both;   /* what they stand in says that all of them are done */
+    bool asked;
+};
+typedef VEC(struct finish_turns) finish_turn_list;
+
+static struct finish_turns *finish_turns_of(struct rb_build *b, const struct map *index,
+                                            finish_turn_list *list, uint32_t parent)
+{
+    size_t at;
+
+    return map_get(index, arena_fmt(b->arena, "%u", parent), &at) ? &list->v[at] : NULL;
+}
+
+/* "Restart", "Deployment": what is stopped there is started there. */
+static bool finish_does_both(struct rb_build *b, uint32_t up)
 {
     const struct rb_part *v = b->parts.v;
-    uint32_t up = v[off].parent;
 
-    if (on < off)
-        return false;
-    for (size_t i = off + 1; i < on; i++)
-        if (v[i].parent == up && v[i].kind == PART_SECTION && full[i] &&
-            finish_turn(v[i].title) == TURN_NONE &&
-            (v[i].role == ROLE_DEPLOY || v[i].role == ROLE_NONE))
-            return true;
     for (; up != RB_NONE; up = v[up].parent)
         if (finish_turn(v[up].title) == TURN_AGAIN ||
             title_role(b->title, v[up].title) == ROLE_DEPLOY)
             return true;
     return false;
+}
+
+static void finish_turns_find(struct rb_build *b, struct map *index, finish_turn_list *list)
+{
+    const struct rb_part *v = b->parts.v;
+
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct finish_turns *t;
+
+        if (!finish_may_turn(&v[i]) || finish_turn(v[i].title) != TURN_OFF)
+            continue;
+        t = finish_turns_of(b, index, list, v[i].parent);
+        if (!t) {
+            (void)map_put(index, arena_fmt(b->arena, "%u", v[i].parent), list->n);
+            t = vec_add(list);
+            *t = (struct finish_turns){.both = finish_does_both(b, v[i].parent)};
+        }
+        t->off = i;
+        t->work = SIZE_MAX;
+    }
+}
+
+static void finish_turns_see_work(struct rb_build *b, const struct map *index,
+                                  finish_turn_list *list)
+{
+    CLEANUP(mem_freep) bool *full = finish_full(b);
+
+    for (size_t i = 0; i < b->parts.n; i++) {
+        const struct rb_part *p = &b->parts.v[i];
+        struct finish_turns *t = finish_turns_of(b, index, list, p->parent);
+
+        if (t && i > t->off && i < t->work && p->kind == PART_SECTION && full[i] &&
+            finish_turn(p->title) == TURN_NONE && (p->role == ROLE_DEPLOY || p->role == ROLE_NONE))
+            t->work = i;
+    }
 }
 
 /* "Stop" and "Start" of a service as brothers: who has the document at hand wants one of them. */
@@ -437,31 +481,27 @@ static void finish_start_stop(struct rb_build *b)
     static const struct sv conditions[] = {[TURN_OFF] = SV("when it is to be stopped"),
                                            [TURN_ON] = SV("when it is to be started"),
                                            [TURN_AGAIN] = SV("when it is to be restarted")};
-    CLEANUP(map_release) struct map offs = {0}; /* parent: the first that stops */
-    bool *full = finish_full(b);
+    CLEANUP(map_release) struct map index = {0}; /* parent: of the list */
+    finish_turn_list list = {0};
 
-    for (size_t i = 0; i < b->parts.n; i++)
-        if (finish_turns(&b->parts.v[i]) && finish_turn(b->parts.v[i].title) == TURN_OFF)
-            (void)map_put(&offs, arena_fmt(b->arena, "%u", b->parts.v[i].parent), i);
-    for (size_t i = 0; offs.n && i < b->parts.n; i++) {
-        struct rb_part *p = &b->parts.v[i];
-        size_t off;
+    finish_turns_find(b, &index, &list);
+    if (list.n)
+        finish_turns_see_work(b, &index, &list);
+    for (size_t i = 0; list.n && i < b->parts.n; i++) {
+        const struct rb_part *p = &b->parts.v[i];
+        struct finish_turns *t = finish_turns_of(b, &index, &list, p->parent);
 
-        if (!finish_turns(p) || finish_turn(p->title) != TURN_ON ||
-            !map_get(&offs, arena_fmt(b->arena, "%u", p->parent), &off) ||
-            finish_is_in_turn(b, full, off, i))
-            continue;
-        for (size_t k = 0; k < b->parts.n; k++) {
-            struct rb_part *one = &b->parts.v[k];
-            enum finish_turn turn =
-                finish_turns(one) && one->parent == p->parent ? finish_turn(one->title) : TURN_NONE;
-
-            if (turn != TURN_NONE && one != p)
-                one->condition = conditions[turn];
-        }
-        p->condition = conditions[TURN_ON];
+        if (t && finish_may_turn(p) && finish_turn(p->title) == TURN_ON)
+            t->asked |= i < t->off || !(t->work < i || t->both);
     }
-    free(full);
+    for (size_t i = 0; list.n && i < b->parts.n; i++) {
+        struct rb_part *p = &b->parts.v[i];
+        const struct finish_turns *t = finish_turns_of(b, &index, &list, p->parent);
+
+        if (t && t->asked && finish_may_turn(p) && finish_turn(p->title) != TURN_NONE)
+            p->condition = conditions[finish_turn(p->title)];
+    }
+    vec_release(&list);
 }
 
 /* A section that is carried out, and the environment that its title ends with; empty: none. */

@@ -485,7 +485,10 @@ static bool placeholder_begins(struct sv text, size_t i)
 
 /* --- words of the document's own --- */
 
-enum { PLACEHOLDER_LEARNED = 64 };
+enum {
+    PLACEHOLDER_LEARNED = 64,
+    PLACEHOLDER_NAME = 100 /* bytes of a variable that is looked for */
+};
 
 /* "INSTANCE_NAME": capitals, and more than an abbreviation. */
 static size_t placeholder_capitals(struct sv text)
@@ -502,7 +505,7 @@ void placeholder_learn(struct sv document, struct arena *arena, struct placehold
 {
     static const struct sv verbs[] = {SV("Replace "), SV("replace "), SV("Substitute "),
                                       SV("substitute ")};
-    VEC(struct sv) found = {0};
+    VEC(struct sv) found = {0}, set = {0};
 
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
         for (size_t at = sv_find(document, verbs[i], 0);
@@ -519,7 +522,18 @@ void placeholder_learn(struct sv document, struct arena *arena, struct placehold
             if (n && (sv_starts(rest, SV(" with ")) || sv_starts(rest, SV(" by "))))
                 *vec_add(&found) = word;
         }
-    ret->document = document;
+    for (size_t at = sv_find_byte(document, '=', 0); at != SV_NPOS && set.n < PLACEHOLDER_LEARNED;
+         at = sv_find_byte(document, '=', at + 1)) {
+        size_t from = at;
+
+        while (from > 0 && at - from < PLACEHOLDER_NAME && ascii_is_word(document.p[from - 1]))
+            from--;
+        if (placeholder_is_yours(sv_sub(document, from, at)))
+            *vec_add(&set) = sv_sub(document, from, at);
+    }
+    ret->n_set = set.n;
+    ret->set = arena_memdup(arena, set.v, set.n * sizeof(*set.v));
+    vec_release(&set);
     ret->n = found.n;
     ret->v = arena_memdup(arena, found.v, found.n * sizeof(*found.v));
     vec_release(&found);
@@ -562,8 +576,7 @@ static bool placeholder_is_marked(struct sv text, size_t at, bool is_template,
         (ascii_is_alpha((char)c) && at > 0 && ascii_is_alnum(text.p[at - 1])))
         return false;
     *ret = (struct placeholder){.kind = PLACEHOLDER_WORD, .from = at};
-    n = placeholder_mark(text, at, is_template, known ? known->document : (struct sv){NULL, 0},
-                         &ret->raw);
+    n = placeholder_mark(text, at, is_template, known, &ret->raw);
     ret->to = at + n;
     return n > 0;
 }

@@ -35,9 +35,10 @@ struct placeholders {
 
 /* Words that a document says are to be replaced: "Replace INSTANCE_NAME with ...". */
 struct placeholder_words {
-    struct sv document; /* that they were learned from: it may set a variable */
     struct sv *v;
     size_t n;
+    struct sv *set; /* variables called YOUR_ or _HERE that it sets itself: nobody has to */
+    size_t n_set;
 };
 void placeholder_learn(struct sv document, struct arena *arena, struct placeholder_words *ret);
 

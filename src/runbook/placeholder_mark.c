@@ -68,16 +68,19 @@ static size_t mark_capitals(struct sv text, size_t at)
     static const struct sv fronts[] = {SV("NEW_"),    SV("OLD_"), SV("PREVIOUS_"),
                                        SV("TARGET_"), SV("MY_"),  SV("SOME_")};
     char before = mark_before(text, at);
-    size_t n = mark_word(text, at, true), run = mark_run(text, at, text.p[at]);
-    struct sv word = sv_sub(text, at, at + n);
+    size_t n, run = mark_run(text, at, text.p[at]);
+    struct sv word;
 
     if (run > 2 && (text.p[at] == 'X' || text.p[at] == 'N') && !ascii_is_alnum(before) &&
         !ascii_is_alnum(mark_after(text, at + run)) && before != '$' &&
         !sv_has(mark_line(text, at), SV("mktemp")))
         return run;
     if (ascii_is_word(before) || before == '$' ||
-        (before == '{' && mark_before(text, at - 1) == '$') ||
-        ascii_is_alnum(mark_after(text, at + n)) || strchr("=([", mark_after(text, at + n)))
+        (before == '{' && mark_before(text, at - 1) == '$'))
+        return 0;
+    n = mark_word(text, at, true);
+    word = sv_sub(text, at, at + n);
+    if (ascii_is_alnum(mark_after(text, at + n)) || strchr("=([", mark_after(text, at + n)))
         return 0;
     if (n > 5 && sv_ends(word, SV("_HERE")))
         return n;
@@ -93,7 +96,8 @@ static size_t mark_small(struct sv text, size_t at)
     char before = mark_before(text, at);
     size_t n = mark_run(text, at, 'x'), groups = 1, end = at + n;
 
-    if (ascii_is_alnum(before) || before == '$' || before == '\\')
+    if (ascii_is_alnum(before) || before == '$' || before == '\\' ||
+        (before == '.' && mark_after(text, end) == '.')) /* inside of one */
         return 0;
     while (mark_after(text, end) == '.' && mark_run(text, end + 1, 'x')) {
         end += 1 + mark_run(text, end + 1, 'x');
@@ -102,23 +106,29 @@ static size_t mark_small(struct sv text, size_t at)
     if (groups == 1 && n < 4)
         return 0;
     if (groups == 2 || ascii_is_word(mark_after(text, end)) ||
-        (groups > 2 && (before == '.' || before == '_' || mark_after(text, end) == '.')))
+        (groups > 2 && (before == '_' || mark_after(text, end) == '.')))
         return 0;
     return end - at;
 }
 
+bool placeholder_is_yours(struct sv name)
+{
+    return name.n > 5 && (sv_starts(name, SV("YOUR_")) || sv_ends(name, SV("_HERE")));
+}
+
 /* $YOUR_TAG, ${VERSION_HERE}: a variable that the document does not set. */
-static size_t mark_variable(struct sv text, size_t at, struct sv document, struct sv *name)
+static size_t mark_variable(struct sv text, size_t at, const struct placeholder_words *known,
+                            struct sv *name)
 {
     bool brace = mark_after(text, at + 1) == '{';
     size_t from = at + 1 + brace, n = mark_word(text, from, true);
     struct sv word = sv_sub(text, from, from + n);
 
-    if (!((sv_starts(word, SV("YOUR_")) && n > 5) || (sv_ends(word, SV("_HERE")) && n > 5)) ||
-        (brace && mark_after(text, from + n) != '}') || told_is_small(mark_after(text, from + n)))
+    if (!placeholder_is_yours(word) || (brace && mark_after(text, from + n) != '}') ||
+        told_is_small(mark_after(text, from + n)))
         return 0;
-    for (size_t k = sv_find(document, word, 0); k != SV_NPOS; k = sv_find(document, word, k + 1))
-        if (k + n < document.n && document.p[k + n] == '=')
+    for (size_t i = 0; known && i < known->n_set; i++)
+        if (sv_eq(known->set[i], word))
             return 0;
     *name = word;
     return from + n + brace - at;
@@ -180,14 +190,14 @@ static size_t mark_whole(struct sv text, size_t at, char close, struct sv *name)
                : 0;
 }
 
-size_t placeholder_mark(struct sv text, size_t at, bool is_template, struct sv document,
-                        struct sv *name)
+size_t placeholder_mark(struct sv text, size_t at, bool is_template,
+                        const struct placeholder_words *known, struct sv *name)
 {
     size_t n = 0;
 
     *name = (struct sv){NULL, 0};
     switch (text.p[at]) {
-    case '$': return mark_variable(text, at, document, name);
+    case '$': return mark_variable(text, at, known, name);
     case '%':
         return ascii_is_alnum(mark_before(text, at)) || mark_before(text, at) == '%'
                    ? 0

@@ -6,11 +6,12 @@
 /* All placeholders of a command as "raw=name", joined by '|'. */
 static void want(const char *text, const char *document, const char *names)
 {
-    struct placeholder_words known = {.document = sv_from(document)};
+    struct placeholder_words known;
     CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
     CLEANUP(arena_release) struct arena arena = {0};
     struct placeholders found;
 
+    placeholder_learn(sv_from(document), &arena, &known);
     placeholder_find(sv_from(text), false, *document ? &known : NULL, &arena, &found);
     for (size_t i = 0; i < found.n; i++)
         strbuf_addf(&got, "%s%.*s=%.*s", i ? "|" : "", SV_FMT(found.v[i].raw),
