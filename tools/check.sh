@@ -12,6 +12,7 @@ trap 'rm -rf "$dir" ${memory:+"$memory"}' EXIT
 trap '[ -z "${begun:-}" ] || kill "$begun"; exit 130' INT TERM
 results=$dir/results # test, tab, "ok" or "failed"
 most_again=12        # programs
+most_again_s=900     # that all of them took
 : > "$results"
 
 note() { # TEST STATUS
@@ -47,14 +48,16 @@ meson_tests() { # TRY FOLDER MESON-TEST-ARGUMENT...
 }
 
 # A program of which a test failed is run again with nothing beside it, twice at most, and that is said: what depends on
-# time fails when others take it.  Where many fail, or all that is left fails, more is wrong than the time.
+# time fails when others take it.  Where many fail, or what fails took long, more is wrong than the time.
 again() { # FOLDER MESON-TEST-ARGUMENT...
   folder=$1
   shift
   for try in 2 3; do
-    tools/results.py --failed "$dir"/log-* > "$dir/failed"
+    tools/results.py --failed "$dir"/log-* > "$dir/took"
+    cut -f 1 "$dir/took" > "$dir/failed"
     n=$(wc -l < "$dir/failed")
-    if [ "$n" -eq 0 ] || [ "$n" -gt "$most_again" ]; then break; fi
+    took=$(awk -F '\t' '{ s += $2 } END { print s + 0 }' "$dir/took")
+    if [ "$n" -eq 0 ] || [ "$n" -gt "$most_again" ] || [ "$took" -gt "$most_again_s" ]; then break; fi
     cat "$dir/out"
     printf 'run again, alone: %s\n' "$(paste -sd ' ' "$dir/failed")"
     # shellcheck disable=SC2046 # a name has no blanks

@@ -2,7 +2,7 @@
 """One line for each single test of a meson test run: its name, a tab, "ok" or "failed".
 
 usage: tools/results.py LOG [LATER-LOG...]     FOLDER/meson-logs/testlog.json; a program in a later one counts as there
-       tools/results.py --failed LOG...        the programs that failed, by their names for meson
+       tools/results.py --failed LOG...        the programs that failed, by their names for meson, a tab, their seconds
 
 A TAP program counts with its subtests.  A program that fails otherwise (no plan, crash, timeout) is one more
 failed test, and so is one that was skipped: what `make check` runs, it needs.
@@ -21,7 +21,7 @@ def subtests(stdout):
 
 
 def tests(path):
-    """Each program's results: (name of a single test, passed)."""
+    """Each program's seconds and results: (name of a single test, passed)."""
     programs = {}
     with open(path, encoding="utf-8", errors="replace") as log:
         for line in log:
@@ -30,7 +30,7 @@ def tests(path):
             rows = list(subtests(test.get("stdout", "")))
             if not rows or (not good and all(passed for _, passed in rows)):
                 rows.append(("", good))
-            programs[test["name"]] = rows
+            programs[test["name"]] = (test.get("duration", 0), rows)
     return programs
 
 
@@ -39,9 +39,9 @@ def main(args):
     programs = {}
     for path in args[only_failed:]:
         programs.update(tests(path))
-    for program, rows in programs.items():
+    for program, (seconds, rows) in programs.items():
         if only_failed and not all(passed for _, passed in rows):
-            print(program.split(" / ")[-1])
+            print(f"{program.split(' / ')[-1]}\t{seconds:.0f}")
         for name, passed in rows if not only_failed else ():
             print(f"{program}: {name}\t{'ok' if passed else 'failed'}")
 

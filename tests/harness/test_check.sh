@@ -190,6 +190,17 @@ where_many_fail_nothing_is_run_again() {
   last_is '2 passed, 14 failed'
 }
 
+what_took_long_is_not_run_again() {
+  project
+  fails_beside_others
+  echo 1 > good_after
+  sed -i '1s/"result"/"duration": 901.5, "result"/' log
+  check gcc
+  status_is 1
+  ! grep -q 'run again' out || fail 'run again'
+  last_is '3 passed, 1 failed'
+}
+
 tap single_tests_are_counted_once_however_often_they_ran \
   every_stage_runs_and_counts \
   a_failed_subtest_fails_everything_and_is_named \
@@ -198,6 +209,7 @@ tap single_tests_are_counted_once_however_often_they_ran \
   what_fails_beside_others_is_run_again_alone_and_that_is_said \
   what_fails_alone_as_well_has_failed \
   where_many_fail_nothing_is_run_again \
+  what_took_long_is_not_run_again \
   a_skipped_test_is_a_failure \
   a_run_without_a_test_is_a_failure \
   a_meson_that_fails_without_a_failed_test_is_a_failure \
