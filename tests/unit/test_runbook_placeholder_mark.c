@@ -3,6 +3,10 @@
 
 #include "runbook_read.h"
 
+#define THREE \
+    "XX"      \
+    "X" /* as a word of its own it would be a mark of ours */
+
 /* All placeholders of a command as "raw=name", joined by '|'. */
 static void want(const char *text, const char *document, const char *names)
 {
@@ -23,15 +27,9 @@ static void want(const char *text, const char *document, const char *names)
 static const struct {
     const char *text, *names;
 } rows[] = {
-    {"psql -f X"
-     "XX_migration.sql",
-     "X"
-     "XX=xxx"},
+    {"psql -f XXX_migration.sql", THREE "=xxx"},
     {"psql -f db/NNN_migration.sql", "NNN=nnn"},
-    {"psql -f db/migration_XX"
-     "XX.sql",
-     "XX"
-     "XX=xxxx"},
+    {"psql -f db/migration_XXXX.sql", "XXXX=xxxx"},
     {"deploy VERSION_HERE", "VERSION_HERE=version_here"},
     {"deploy $VERSION_HERE now", "$VERSION_HERE=version_here"},
     {"deploy ${YOUR_TAG}", "${YOUR_TAG}=your_tag"},
@@ -66,14 +64,9 @@ T(marked_words_are_to_be_filled_in)
 T(what_only_looks_marked_is_taken_as_it_stands)
 {
     static const char *const texts[] = {
-        "mktemp /tmp/a.XX"
-        "XX"
-        "XX",
-        "echo XX NN X"
-        "XXa aX"
-        "XX",
-        "echo $X"
-        "XX",
+        "mktemp /tmp/a.XXXXXX",
+        "echo XX NN XXXa aXXX",
+        "echo $" THREE,
         "export NEW_VERSION",
         "grep MY_HOST .env",
         "docker run -e NEW_TAG app",
@@ -127,12 +120,9 @@ T(a_message_has_its_own_marks)
     CLEANUP(arena_release) struct arena arena = {0};
     struct placeholders found;
 
-    placeholder_find(SV("The release ... is at {stage} for X"
-                        "XX"),
-                     true, NULL, &arena, &found);
+    placeholder_find(SV("The release ... is at {stage} for " THREE), true, NULL, &arena, &found);
     T_EQ(found.n, 1);
-    T_SV(found.v[0].raw, "X"
-                         "XX");
+    T_SV(found.v[0].raw, THREE);
 }
 
 T_MAIN(T_CASE(marked_words_are_to_be_filled_in),
