@@ -510,6 +510,18 @@ static struct dim_type check_is(struct checker *ck, struct expr *e)
     return dim_of(DIM_BOOL);
 }
 
+/* A set, or a name; an alias may have put anything there. */
+static void check_rows(struct checker *ck, struct expr *e)
+{
+    if (e->kind == EXPR_SET)
+        (void)check_expr(ck, e);
+    else if (e->kind == EXPR_NAME)
+        (void)check_name(ck, e, USE_ROWS);
+    else
+        CHECK_ERROR(ck, "RB400", e->at, "rows are those of sql.NAME, a list of JSON or of a file",
+                    "the alias is a value and has no rows");
+}
+
 static struct dim_type check_quant(struct checker *ck, struct expr *e)
 {
     const struct expr *outer = ck->rows;
@@ -517,7 +529,7 @@ static struct dim_type check_quant(struct checker *ck, struct expr *e)
 
     if (e->window.us > 0 && e->a->kind == EXPR_NAME && e->a->window.us == 0)
         e->a->window = e->window;
-    (void)(e->a->kind == EXPR_SET ? check_expr(ck, e->a) : check_name(ck, e->a, USE_ROWS));
+    check_rows(ck, e->a);
     ck->rows = e->a;
     if (e->b)
         need_bool(ck, e->b);

@@ -10,17 +10,21 @@ static bool mention_acts(struct rb_build *b, struct sv code)
 {
     struct placeholders found;
     struct shell_script script;
-    struct command c;
+    bool acts;
 
     if (sv_find_byte(code, '\n', 0) != SV_NPOS ||
         !(block_knows_command(code) || block_is_script(code)))
         return false;
     placeholder_find(code, false, &b->rb->stand_ins, b->arena, &found);
     shell_split(b->shell, code, placeholder_mask(code, &found, b->arena), b->arena, &script);
-    if (script.broken || script.n != 1 || script.v[0].kind == SHELL_COMMENT)
-        return false;
-    command_read(&script.v[0], b->arena, &c);
-    return c.effect > EFFECT_STATE;
+    acts = script.broken; /* nobody knows */
+    for (size_t i = 0; i < script.n; i++) {
+        struct command c;
+
+        command_read(&script.v[i], b->arena, &c);
+        acts |= c.effect > EFFECT_STATE;
+    }
+    return acts;
 }
 
 void mention_read(struct rb_build *b, const struct md_node *n)

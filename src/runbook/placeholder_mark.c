@@ -62,6 +62,21 @@ static bool mark_takes_names(struct sv line)
     return false;
 }
 
+/* Is it what differs from release to release?  NEW_UI and OLD_PRICES are names of flags and columns. */
+static bool mark_differs(struct sv word)
+{
+    struct sv last = word, part;
+
+    while (sv_split(&word, '_', &part))
+        last = part;
+    return told_starts(
+        last,
+        WORDS_HERE("version tag image release build commit sha revision digest branch hash "
+                   "host hostname server node ip address primary master standby replica leader "
+                   "port url domain dsn endpoint password secret token key username user name id "
+                   "db database cert certificate file path dir"));
+}
+
 /* VERSION_HERE, NEW_VERSION; three X or N of a name. */
 static size_t mark_capitals(struct sv text, size_t at)
 {
@@ -85,8 +100,8 @@ static size_t mark_capitals(struct sv text, size_t at)
     if (n > 5 && sv_ends(word, SV("_HERE")))
         return n;
     for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
-        if (sv_starts(word, fronts[i]) && n > fronts[i].n)
-            return mark_takes_names(mark_line(text, at)) ? 0 : n;
+        if (sv_eat(&word, fronts[i]))
+            return mark_differs(word) && !mark_takes_names(mark_line(text, at)) ? n : 0;
     return 0;
 }
 

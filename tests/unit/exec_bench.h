@@ -129,7 +129,8 @@ static inline void bench_ask(void *arg, const struct run_question *q)
 
 static inline struct run_options bench_options(struct bench *b)
 {
-    return (struct run_options){.listen = bench_listen,
+    return (struct run_options){.binding = &b->b,
+                                .listen = bench_listen,
                                 .ask = b->answers ? bench_ask : NULL,
                                 .arg = b,
                                 .secrets = b->b.secrets,

@@ -34,6 +34,7 @@ static const struct {
     {"expect none(http.down.json : true)", "ERROR", "refused"},
     {"expect none(http.long.json : true)", "ERROR", "longer than what is read of it"},
     {"expect count(cmd.list.json : it > 1) == 2", "true", NULL},
+    {"expect count(cmd.many.json) > 0", "ERROR", "it has more than 100000 rows"},
     {"expect none(cmd.suite.failures : not (name in file.known))", "true", NULL},
     {"expect none(cmd.suite.failures : name == \"pays\")", "false", NULL},
     {"expect none(cmd.quiet.failures : true)", "ERROR", "does not name all of them"},
@@ -91,12 +92,12 @@ T(rows_are_what_a_source_says_and_where_there_are_none_it_says_why)
     T_EQ(setenv("ROWS_A", "1", 1), 0);
     T_EQ(setenv("ROWS_EMPTY", "", 1), 0);
     T_EQ(setenv("ROWS_HID", "1", 1), 0);
-    T_EQ(setenv("ROWS_SECRET", "x", 1), 0);
     strbuf_addf(
         &text,
         "environment: test\nprobes: {h: \"%s/h\", text: \"%s/text\", gone: \"%s/gone\", down: \"http://127.0.0.1:1/\"}\n"
-        "env: {ROWS_B: b, ROWS_HID: \"\"}\nsecrets: [ROWS_SECRET]\n"
+        "env: {ROWS_B: b, ROWS_HID: \"\", ROWS_SECRET: x}\nsecrets: [ROWS_SECRET]\n"
         "sources:\n  http.long: {url: \"%s/long\", max_bytes: 5}\n"
+        "  cmd.many: {command: \"printf '[0'; yes ,0 | head -n 100000 | tr -d '\\n'; printf ']'\"}\n"
         "  cmd.list: {command: \"echo '[1, 2, 3]'\"}\n"
         "  cmd.suite: {command: \"echo 'not ok 1 - pays'; exit 1\"}\n"
         "  cmd.quiet: {command: \"echo '2 passed, 1 failed'; exit 1\"}\n"

@@ -340,6 +340,18 @@ T(a_rule_that_stands_for_one_of_the_document_may_name_what_is_scraped)
     world_end(&w);
 }
 
+T(a_metric_has_no_rows)
+{
+    struct world w;
+
+    world_make(&w, DOC,
+               BOUND "scrape: http://127.0.0.1:9/metrics\nwatch: {until: T+10m}\n"
+                     "rules: {r: \"expect count(shop : it > 1) == 0\"}\n");
+    T_EQ(w.plan.n_questions, 1);
+    T_CHECK(sv_has(w.plan.questions[0].text, SV("no source gives rows called 'shop'")));
+    world_end(&w);
+}
+
 T(a_rule_of_the_binding_with_the_id_of_one_of_the_document_stands_for_it)
 {
     struct world w;
@@ -685,6 +697,7 @@ T_MAIN(
     T_CASE(an_alias_that_is_no_expression_is_asked_about_where_it_stands),
     T_CASE(a_rule_that_stands_for_one_with_a_moment_has_that_moment_or_its_own),
     T_CASE(a_rule_that_stands_for_one_of_the_document_may_name_what_is_scraped),
+    T_CASE(a_metric_has_no_rows),
     T_CASE(a_rule_of_the_binding_with_the_id_of_one_of_the_document_stands_for_it),
     T_CASE(a_rule_that_wants_somebody_told_is_not_accepted_silently),
     T_CASE(a_drop_by_line_means_the_document),

@@ -356,6 +356,8 @@ static const struct {
     {"checkpoint T+5m: latncy", "RB414", 17, "did you mean 'latency'?"},
     {"checkpoint T+5m: zzz", "RB414", 17, ""},
     {"expect error_rate{a=\"b\"}[5m] > 5%", "RB400", 7, "put them into the alias"},
+    {"expect count(error_rate : true) == 0", "RB400", 13,
+     "rows are those of sql.NAME, a list of JSON or of a file"},
 };
 
 /* A window of a value that is asked for has as many samples as polls. */

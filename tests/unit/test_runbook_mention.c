@@ -26,6 +26,13 @@ T(a_timeline_that_is_read_for_what_it_says_loses_no_command)
     want_mentions(text, "9:systemctl stop app|11:systemctl start app|13:systemctl restart web");
 }
 
+T(commands_in_one_span_are_one_mention)
+{
+    want_mentions("# R\n## Overview\n- Run `systemctl status a; systemctl restart b`.\n"
+                  "- Run `systemctl status 'a`.\n- Run `systemctl status a; systemctl status b`.\n",
+                  "3:systemctl status a; systemctl restart b|4:systemctl status 'a");
+}
+
 T(what_is_only_spoken_of_is_no_mention)
 {
     want_mentions(
@@ -59,6 +66,6 @@ T(what_has_a_time_is_done_by_a_person_who_knows_when)
 }
 
 T_MAIN(T_CASE(a_timeline_that_is_read_for_what_it_says_loses_no_command),
-       T_CASE(what_is_only_spoken_of_is_no_mention),
+       T_CASE(commands_in_one_span_are_one_mention), T_CASE(what_is_only_spoken_of_is_no_mention),
        T_CASE(a_table_that_is_none_of_steps_loses_no_command),
        T_CASE(what_has_a_time_is_done_by_a_person_who_knows_when))
