@@ -70,11 +70,10 @@ static void make_free_changes(struct make_change *v, size_t n)
         vec_release(&v[i].things);
 }
 
-/* A file that is brought back undoes whatever was written into it; the code of a release undoes no migration. */
-static bool make_is_undone_by_path(const struct make_change *back, const struct make_change *change)
+/* A file that is brought back undoes whatever was written into it. */
+static bool make_is_undone_by_path(const struct make_change *back)
 {
-    return sv_eq(back->effect, SV("files")) ||
-           (sv_eq(back->effect, SV("code")) && !sv_eq(change->effect, SV("database")));
+    return sv_eq(back->effect, SV("files")) || sv_eq(back->effect, SV("code"));
 }
 
 /* Whether they change the same, as far as the plan can know; UNDO_BY_NOTHING: they do not. */
@@ -91,7 +90,7 @@ static enum plan_undo_by make_same(const struct make_change *back, const struct 
         match == THING_OTHER)
         return UNDO_BY_NOTHING;
     if (sv_eq(back->effect, change->effect) ||
-        (make_is_undone_by_path(back, change) && match == THING_SAME))
+        (make_is_undone_by_path(back) && match == THING_SAME))
         return match == THING_SAME ? UNDO_BY_THING : UNDO_BY_KIND;
     return UNDO_BY_NOTHING; /* another kind of change */
 }
