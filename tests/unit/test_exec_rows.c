@@ -108,7 +108,7 @@ T(rows_are_what_a_source_says_and_where_there_are_none_it_says_why)
          *name; name++)
         strbuf_addf(&text, "  file.%s: {path: %s}\n", *name, *name);
     put_rules(&text);
-    strbuf_add_str(&text, "time_scale: 0.01\nwatch: {interval: 15s, until: T+1m}\n");
+    strbuf_add_str(&text, "time_scale: 0.01\nwatch: {interval: 1m, until: T+4m}\n");
     bench_plan(&b, document, strbuf_str(&text));
     T_EQ(bench_run(&b), EXIT_CODE_INVESTIGATE);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
