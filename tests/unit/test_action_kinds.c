@@ -356,6 +356,7 @@ T(a_command_that_never_ends_is_watched_for_its_time)
     T_EQ(act(&b, "follow", "{'command': ['tail -f log'], 'for_ms': 300}", 0), ACTION_ENDED);
     T_EQ(b.action.outcome.status, 0);
     T_CHECK(printed(&b, "one\n"));
+    T_EQ(b.action.outcome.errs.total, 0); /* that it was ended is no output of it */
     T_EQ(act(&b, "follow", "{'command': ['tail -f no-such-log']}", 5000), ACTION_ENDED);
     T_EQ(b.action.outcome.status, 1);
     b.cancel_after_ms = 30;
