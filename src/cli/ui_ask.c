@@ -8,6 +8,7 @@
 #include "action/action.h"
 #include "base/sv.h"
 #include "base/text.h"
+#include "cli/show_plan.h"
 #include "cli/ui_int.h"
 
 static void ui_alloc(uv_handle_t *h UNUSED, size_t suggested UNUSED, uv_buf_t *buf)
@@ -128,7 +129,7 @@ void ui_read_input(struct ui *u, bool on)
         (void)uv_read_stop(s); /* always succeeds */
 }
 
-enum { UI_ASK_LINES = 20 };
+enum { UI_ASK_LINES = 20, UI_ASK_COMMAND = 70 };
 
 /* The end of the output that the person is to judge; that it is no more than the end is said. */
 static void ui_show_output(const struct run_question *q, struct strbuf *b)
@@ -148,6 +149,8 @@ static void ui_show_output(const struct run_question *q, struct strbuf *b)
     if (q->outcome->status > 0)
         term_addf(b, TERM_WARN, "    exit status %lld%s\n", (long long)q->outcome->status,
                   q->outcome->out.total ? "" : ", and nothing on its standard output");
+    else if (!lines)
+        term_add(b, TERM_DIM, SV("    it has printed nothing\n"));
     skip = lines > UI_ASK_LINES ? lines - UI_ASK_LINES : 0;
     if (skip)
         term_addf(b, TERM_WARN, "    the last %d of %zu lines:\n", UI_ASK_LINES, lines);
@@ -177,14 +180,14 @@ static const char *ui_question_lead(enum run_question_kind kind)
 /* The step, and its command where the question is not about that alone. */
 static void ui_show_asked(const struct run_question *q, struct strbuf *b)
 {
-    CLEANUP(strbuf_release) struct strbuf command = STRBUF(0);
-    struct sv first = sv_sub(q->step->command, 0, sv_find_byte(q->step->command, '\n', 0));
+    CLEANUP(strbuf_release) struct strbuf brief = STRBUF(0), cut = STRBUF(0);
 
-    text_add_line(&command, first);
+    text_add_brief(&brief, plan_command(q->step));
+    show_line(&cut, 0, TERM_PLAIN, strbuf_sv(&brief), UI_ASK_COMMAND);
     term_addf(b, TERM_DIM, "    step %.*s, line %zu", SV_FMT(ui_short_id(q->step->id)),
               q->step->line);
     if (q->kind == QUESTION_OUTCOME)
-        term_addf(b, TERM_DIM, ": %.*s", SV_FMT(text_cut(strbuf_sv(&command), 60)));
+        term_addf(b, TERM_DIM, ": %s", strbuf_str(&cut));
     strbuf_add_byte(b, '\n');
 }
 

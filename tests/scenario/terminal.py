@@ -154,6 +154,20 @@ def lines_are_not_broken_and_a_question_says_what_it_is_about():
         os.unlink("begun")
 
 
+def a_question_about_nothing_says_so_and_a_yes_at_a_gate_is_a_yes():
+    long = "true " + " ".join(f"word{i}" for i in range(20))
+    document("### 1. Go\n\n" + block("echo fine") + "\n### 2. Look\n\n" + block(long, "the banner looks right"))
+    write("prusik.yaml", 'environment: test\ngates: {"1": {confirm: {text: is it time}}}\n')
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"is it time[^?]*Go on\?\s+yes or no[^\n]*")
+    t.send("y\n")
+    t.await_text(r"echo fine[^\n]*\n\s*ann: yes\r?\n")
+    t.await_text(r"line \d+: true word0 [^\n]*\.\.\.\r?\n\s*it has printed nothing\r?\n\s*expected:")
+    t.await_text(r"yes or no")
+    t.send("y\n")
+    same("the exit status", t.end(), 0)
+
+
 def a_terminal_without_utf_8_is_shown_ascii():
     document(block("echo gr\u00fcn \u2713", '"gr"'))
     t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", env={"LC_ALL": "de_DE.ISO-8859-1"})
@@ -549,7 +563,8 @@ def a_value_and_its_limit_read_as_what_they_are():
 TESTS = [a_person_answers_what_no_machine_can_check,
          what_is_asked_stands_under_its_heading_and_says_what_it_leaves_out, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
          a_manual_item_is_asked_and_a_choice_too, what_happens_while_a_question_is_open_stands_below_it, what_runs_is_shown_while_it_runs, colours_can_be_refused,
-         lines_are_not_broken_and_a_question_says_what_it_is_about, a_terminal_without_utf_8_is_shown_ascii, an_approval_that_is_waited_for_says_how_it_is_given,
+         lines_are_not_broken_and_a_question_says_what_it_is_about, a_question_about_nothing_says_so_and_a_yes_at_a_gate_is_a_yes,
+         a_terminal_without_utf_8_is_shown_ascii, an_approval_that_is_waited_for_says_how_it_is_given,
          while_a_person_is_asked_all_that_was_done_is_durable, while_an_output_is_asked_about_status_says_so,
          a_resume_counts_what_was_done_before, a_resumed_way_back_counts_its_own_steps,
          a_terminal_that_was_stopped_stops_no_run, a_value_and_its_limit_read_as_what_they_are,

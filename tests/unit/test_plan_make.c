@@ -315,7 +315,7 @@ T(a_choice_of_the_binding_is_no_question)
 
     world_make(&w, CHOICE_MD, BOUND "choices: {1: no, 2: {when: 1/1, contains: Applied}}\n");
     T_EQ(w.plan.n_questions, 0);
-    T_SV(find_step(&w, "1/1")->skip, "'Migrate': the binding says no (line 2)");
+    T_SV(find_step(&w, "1/1")->skip, "the binding says no (line 2): 'Migrate'");
     T_CHECK(find_step(&w, "1/2")->skip.n > 0);
     s = find_step(&w, "2/1");
     T_EQ(s->skip.n, 0);
