@@ -768,6 +768,12 @@ T(sql_is_for_the_database_that_is_bound)
     world_end(&w);
     world_make(&w, DEPLOY SQL("SELECT 1;"), BOUND);
     T_EQ(count_questions(&w, "database"), 1);
+    T_SV(find_question(&w, "database", 0)->answer_with,
+         "databases: {main: {url: \"sqlite:PATH\"}}");
+    world_end(&w);
+    world_make(&w, DEPLOY SH("pg_dump shop > a") SQL("SELECT 1;"), BOUND); /* what it works with */
+    T_SV(find_question(&w, "database", 0)->answer_with,
+         "databases: {main: {url: \"postgresql://USER@HOST/NAME\"}}");
     world_end(&w);
     world_refused(DEPLOY SQL("SELECT 1;"), BOUND SHOP "steps: {'1': {database: shpo}}\n",
                   ERR_INVALID, "there is no database 'shpo'");
