@@ -14,10 +14,8 @@
 
 /* --- small pieces --- */
 
-enum {
-    UI_REASON = 60,
-    UI_SEEN = 40
-}; /* columns that a reason has at least, and what was seen at most */
+/* Columns: a reason at least; what was seen, and a warning, at most. */
+enum { UI_REASON = 60, UI_SEEN = 40, UI_WARNING = 100 };
 
 struct sv ui_short_id(struct sv id)
 {
@@ -417,14 +415,27 @@ static void ui_run_resumed(struct ui *u, const struct run_event *e, struct strbu
         event_run_text(e->run).s);
 }
 
+/* What the document says must not be done there, to whoever sees the step begin. */
+void ui_add_warnings(const struct plan_step *s, struct strbuf *b)
+{
+    for (size_t i = 0; i < s->n_warnings; i++) {
+        strbuf_add_n(b, ' ', 2 * tree_depth(s->part) + 2);
+        term_add(b, TERM_WARN, SV("! "));
+        show_line(b, 0, TERM_WARN, s->warnings[i].text, UI_WARNING);
+        strbuf_add_byte(b, '\n');
+    }
+}
+
 static void ui_intent(struct ui *u, const struct run_event *e, struct strbuf *b)
 {
     u->step = e->step;
     u->step_begun_us = e->at_us;
     strbuf_truncate(&u->last_line, 0);
     strbuf_truncate(&u->partial, 0);
-    if (e->step)
-        tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
+    if (!e->step)
+        return;
+    tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
+    ui_add_warnings(e->step, b);
 }
 
 static void ui_outcome(struct ui *u, const struct run_event *e, struct strbuf *b)
@@ -550,7 +561,7 @@ static void ui_rollback(struct ui *u, const struct run_event *e, struct strbuf *
     CLEANUP(strbuf_release) struct strbuf why = STRBUF(0);
 
     u->watching = false;
-    u->asking = false; /* an answer would be for something that is of no interest any more */
+    ui_ask_no_more(u);
     u->way_back = true;
     u->shown_part = (struct sv){NULL, 0};
     u->done = 0;

@@ -74,6 +74,19 @@ static void ui_on_line(struct ui *u, struct sv line)
         run_answer(u->run, yes, (struct sv){NULL, 0}, note);
 }
 
+/* How long after the last letter somebody still types, and in which time it is noticed that a question is gone. */
+enum { UI_TYPES_MS = 1500, UI_NOTICED_MS = 3000 };
+
+void ui_ask_no_more(struct ui *u)
+{
+    if (!u->asking)
+        return;
+    u->asking = false;
+    u->keys_from_ms = uv_now(run_uv(u->run)) + UI_NOTICED_MS;
+    strbuf_truncate(&u->typed, 0);
+    ui_keys_mode(u, true);
+}
+
 static void ui_on_input(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 {
     struct ui *u = s->data;
@@ -90,6 +103,10 @@ static void ui_on_input(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
     }
     if (u->lent) {
         ui_lent_type(u, (struct sv){buf->base, (size_t)n});
+        return;
+    }
+    if (!u->asking && uv_now(run_uv(u->run)) < u->keys_from_ms) {
+        u->keys_from_ms = uv_now(run_uv(u->run)) + UI_TYPES_MS;
         return;
     }
     if (!u->asking && u->has_keys) {
@@ -201,6 +218,8 @@ void ui_ask(void *arg, const struct run_question *q)
     text_add_terminal(&text, q->text);
     if (q->step) {
         tree_titles(u->plan, &u->shown_part, q->step->part, false, &b);
+        if (q->kind == QUESTION_MANUAL) /* any other has begun */
+            ui_add_warnings(q->step, &b);
         ui_show_asked(q, &b);
     }
     if (q->host.n)
