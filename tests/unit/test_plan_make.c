@@ -775,6 +775,9 @@ T(sql_is_for_the_database_that_is_bound)
     T_SV(find_question(&w, "database", 0)->answer_with,
          "databases: {main: {url: \"postgresql://USER@HOST/NAME\"}}");
     world_end(&w);
+    world_make(&w, DEPLOY SQL("psql -h x\nSELECT 1;"), BOUND);
+    T_CHECK(sv_has(find_question(&w, "database", 0)->answer_with, SV("postgresql:")));
+    world_end(&w);
     world_refused(DEPLOY SQL("SELECT 1;"), BOUND SHOP "steps: {'1': {database: shpo}}\n",
                   ERR_INVALID, "there is no database 'shpo'");
     world_refused(
