@@ -1,8 +1,10 @@
 /*
- * http: `curl URL` and what belongs to it, as one request.
+ * http: `curl URL` and what belongs to it, as one request.  Where the plan says that a service was just started (listens_ms), a
+ * connection that is refused, over which nothing was sent, is tried again for so long.
  */
 #include "action/action.h"
 
+#include "base/duration.h"
 #include "base/sv.h"
 
 struct http_state {
@@ -13,13 +15,59 @@ struct http_state {
     size_t n_field_texts;
     char *method;
     struct action *action;
+    uv_timer_t timer;  /* until it is asked again */
+    uint64_t until_ms; /* on the loop's clock: refused until then, it is asked again */
+    bool waits, stopped;
 };
+
+enum { HTTP_AGAIN_MS = 500 };
+
+static void http_action_stopped(struct action *a)
+{
+    a->outcome.status = -1; /* it has none */
+    action_finish(a, ACTION_STOPPED);
+}
+
+static void http_action_again(uv_handle_t *h)
+{
+    struct http_state *s = h->data;
+
+    s->waits = false;
+    if (s->stopped) {
+        http_action_stopped(s->action);
+        return;
+    }
+    http_release(&s->request);
+    http_start(s->action->env->http, &s->request);
+}
+
+static void http_action_on_timer(uv_timer_t *t)
+{
+    uv_close((uv_handle_t *)t, http_action_again);
+}
+
+/* True: nobody listened, and it is asked again in a moment. */
+static bool http_action_waits(struct http_state *s)
+{
+    struct action *a = s->action;
+    uv_loop_t *loop = a->env->loop;
+
+    if (s->request.failure != HTTP_REFUSED || uv_now(loop) + HTTP_AGAIN_MS > s->until_ms)
+        return false;
+    s->waits = true;
+    (void)uv_timer_init(loop, &s->timer); /* always succeeds */
+    s->timer.data = s;
+    (void)uv_timer_start(&s->timer, http_action_on_timer, HTTP_AGAIN_MS, 0);
+    return true;
+}
 
 static void http_action_done(struct http_request *r, enum err_code rc)
 {
     struct http_state *s = container_of(r, struct http_state, request);
     struct action *a = s->action;
 
+    if (rc != ERR_OK && http_action_waits(s))
+        return;
     a->outcome.http_status = r->status;
     a->outcome.elapsed_us = r->timing.total_us;
     action_print(a, CHILD_OUT, strbuf_sv(&r->body));
@@ -30,10 +78,12 @@ static void http_action_done(struct http_request *r, enum err_code rc)
     if (rc == ERR_OK) {
         action_finish(a, ACTION_ENDED);
     } else if (r->failure == HTTP_ABORTED) {
-        a->outcome.status = -1; /* it has none */
-        action_finish(a, ACTION_STOPPED);
+        http_action_stopped(a);
     } else {
         a->outcome.status = r->failure == HTTP_TIMED_OUT ? 28 : 7;
+        if (s->until_ms && r->failure == HTTP_REFUSED)
+            (void)err_wrap(&r->err, "tried for %s",
+                           duration_format(json_get_int(a->step->action, "listens_ms", 0)).s);
         a->outcome.err = r->err;
         action_print(a, CHILD_ERR, sv_from(r->err.msg));
         action_finish(a, ACTION_ENDED); /* no answer is an outcome: the checks judge it */
@@ -80,7 +130,8 @@ static bool http_prepare(struct action *a, struct http_state *s)
 static void http_action_start(struct action *a)
 {
     struct http_state *s = XNEW(struct http_state);
-    uint64_t own_ms = (uint64_t)json_get_int(a->step->action, "timeout_ms", 0);
+    uint64_t own_ms = (uint64_t)json_get_int(a->step->action, "timeout_ms", 0),
+             listens_ms = (uint64_t)json_get_int(a->step->action, "listens_ms", 0);
 
     a->state = s;
     s->action = a;
@@ -96,12 +147,19 @@ static void http_action_start(struct action *a)
         .total_ms = a->timeout_ms ? a->timeout_ms : own_ms,
         .max_redirects = json_get_bool(a->step->action, "follow", false) ? 10 : 0};
     s->request.done = http_action_done;
+    s->until_ms = listens_ms ? uv_now(a->env->loop) + listens_ms : 0;
     http_start(a->env->http, &s->request);
 }
 
 static void http_action_cancel(struct action *a)
 {
-    http_cancel(&((struct http_state *)a->state)->request);
+    struct http_state *s = a->state;
+
+    s->stopped = true;
+    if (!s->waits)
+        http_cancel(&s->request);
+    else if (!uv_is_closing((uv_handle_t *)&s->timer))
+        uv_close((uv_handle_t *)&s->timer, http_action_again);
 }
 
 static void http_action_release(struct action *a)

@@ -766,6 +766,21 @@ static void session_on_remote_output(struct session *s, enum child_stream stream
     }
 }
 
+/* What sh itself says of the program that it was told to end is no output of the program. */
+static struct sv session_said(const struct session *s, enum child_stream stream, struct sv bytes)
+{
+    static const struct sv words[] = {SV("Terminated\n"), SV("Killed\n")};
+
+    for (size_t i = 0; s->plain && s->stopping && stream == CHILD_ERR && i < ARRAY_LEN(words);
+         i++) {
+        struct sv before = sv_sub(bytes, 0, bytes.n - size_min(bytes.n, words[i].n));
+
+        if (sv_ends(bytes, words[i]) && (!before.n || sv_ends(before, SV("\n"))))
+            return before;
+    }
+    return bytes;
+}
+
 static void session_on_output(struct child *c, enum child_stream stream, struct sv bytes)
 {
     struct session *s = container_of(c, struct session, child);
@@ -775,7 +790,7 @@ static void session_on_output(struct child *c, enum child_stream stream, struct 
         return;
     }
     if (s->cmd.output && (s->phase == SESSION_RUNNING || s->phase == SESSION_DRAINING))
-        s->cmd.output(s->cmd.arg, stream, bytes);
+        s->cmd.output(s->cmd.arg, stream, session_said(s, stream, bytes));
     if (s->phase == SESSION_DRAINING) {
         s->pending[stream] -= size_min(s->pending[stream], bytes.n);
         session_drained(s);

@@ -82,15 +82,46 @@ static void verify_show_output(struct sv text, struct strbuf *seen)
         strbuf_add_str(seen, " ...");
 }
 
-/* The last line that says something; of a line that is written over what stands there at last. */
+/* What stands below the reason: advice ("hint: ...", "See 'x --help'."), and where in its text psql sees the error. */
+static bool verify_is_advice(struct sv line)
+{
+    static const struct sv always[] = {SV("hint:"), SV("DETAIL:"), SV("CONTEXT:"), SV("LINE "),
+                                       SV("(Background on this error")};
+    static const struct sv for_help[] = {SV("Try "), SV("See "), SV("Run "),
+                                         SV("For more information")};
+    size_t marks = 0;
+
+    while (marks < line.n && strchr(" ^~", line.p[marks]))
+        marks++;
+    if (marks == line.n || sv_has(line, SV(": hint: ")))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(always); i++)
+        if (sv_starts_nocase(line, always[i]))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(for_help); i++)
+        if (sv_starts(line, for_help[i]) && sv_has(line, SV("help")))
+            return true;
+    return false;
+}
+
+/* The last line that says what went wrong; of a line that is written over what stands there at last. */
 static struct sv verify_last_line(struct sv text)
 {
-    size_t from;
+    struct sv rest = sv_trim(text), last = {NULL, 0};
 
-    text = sv_trim(text);
-    for (from = text.n; from > 0 && text.p[from - 1] != '\n'; from--)
-        ;
-    return sv_trim(text_last_written(sv_sub(text, from, text.n)));
+    while (rest.n) {
+        size_t from = rest.n;
+        struct sv line;
+
+        while (from > 0 && rest.p[from - 1] != '\n')
+            from--;
+        line = sv_trim(text_last_written(sv_sub(rest, from, rest.n)));
+        if (!verify_is_advice(line))
+            return line;
+        last = last.n ? last : line;
+        rest = sv_trim(sv_sub(rest, 0, from));
+    }
+    return last;
 }
 
 /* "exit status 2: ls: cannot access ...": commands say why in their last line, which is not looked up in the middle of the night. */

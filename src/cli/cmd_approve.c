@@ -203,7 +203,7 @@ static void approve_show(const struct approve *x, int64_t have, int64_t need)
         if (x->step)
             strbuf_addf(&b, "step %.*s", SV_FMT(x->step->id));
         else
-            strbuf_addf(&b, "plan %.12s", x->hash.s);
+            strbuf_addf(&b, "plan %.12s", hash_hex(&x->plan->hash).s); /* as "plan" shows it */
         strbuf_addf(&b, " is %s by %.*s", x->a.refused ? "refused" : "approved", SV_FMT(x->a.who));
         if (need > 1 && !x->a.refused)
             strbuf_addf(&b, ": %lld of %lld approvals", (long long)have, (long long)need);

@@ -7,11 +7,14 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/load.h"
+#include "cli/show_plan.h"
 #include "cli/term.h"
 #include "exec/back_find.h"
 #include "report/view.h"
 
 static const char *const status_opts[] = {"--store", "--all", "--json", NULL};
+
+enum { STATUS_COMMAND = 90 };
 
 static const char *status_word(const struct view *v)
 {
@@ -179,18 +182,20 @@ static struct sv status_step_state(const struct view *v, const struct view_step 
 
 static void status_current(const struct view *v, struct strbuf *b)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), brief = STRBUF(0);
     const struct view_step *s = view_current(v);
     const struct view_attempt *a;
 
     if (!s || v->state == VIEW_FINISHED)
         return;
     a = vec_last(&s->attempts);
-    strbuf_addf(&text, "%.*s, line %zu: %.*s", SV_FMT(s->p->id), s->p->line,
-                SV_FMT(sv_sub(s->p->command, 0, sv_find_byte(s->p->command, '\n', 0))));
+    text_add_brief(&brief, s->p->command);
+    strbuf_addf(&text, "%.*s, line %zu: ", SV_FMT(s->p->id), s->p->line);
+    show_line(&text, 0, TERM_PLAIN, strbuf_sv(&brief), STATUS_COMMAND);
     status_put(b, "step", strbuf_sv(&text));
     status_put(b, "it is", status_step_state(v, s));
     status_put(b, "because", json_get_sv(a->outcome, "reason"));
+    status_put(b, "in", json_get_sv(a->outcome, "folder"));
     status_hosts(s, b);
 }
 

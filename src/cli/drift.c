@@ -12,7 +12,7 @@
 #include "store/journal.h"
 
 /* How much of the differences is said; the journal has all of them. */
-enum { DRIFT_NAMED = 6, DRIFT_VALUE = 40, DRIFT_TEXT = 2000 };
+enum { DRIFT_NAMED = 6, DRIFT_VALUE = 40, DRIFT_BEFORE = 12, DRIFT_TEXT = 2000 };
 
 /* What a plan has from where it was made, or only from the document. */
 static const struct sv drift_nothing[] = {SV("document"), SV("binding"), SV("title")};
@@ -119,13 +119,29 @@ static bool drift_matters(const struct drift_run *v, const struct plan_change *c
     return !sv_eq(sv_from(c->what), SV("step")) || !drift_is_over(v, c->name);
 }
 
-static void drift_value(struct strbuf *out, struct sv value)
+/* From where a long text is shown: a little before the place at which the two part. */
+static size_t drift_from(struct sv before, struct sv after)
+{
+    size_t n = size_min(before.n, after.n), same = 0;
+
+    while (same < n && before.p[same] == after.p[same])
+        same++;
+    if (same <= DRIFT_VALUE - DRIFT_BEFORE || size_max(before.n, after.n) <= DRIFT_VALUE)
+        return 0;
+    same -= DRIFT_BEFORE;
+    while (same > 0 && ((unsigned char)before.p[same] & 0xc0) == 0x80) /* inside a character */
+        same--;
+    return same;
+}
+
+static void drift_value(struct strbuf *out, struct sv value, size_t from)
 {
     CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
+    struct sv shown = text_cut(sv_sub(value, from, value.n), DRIFT_VALUE);
 
-    text_add_line(&line, sv_sub(value, 0, size_min(value.n, DRIFT_VALUE)));
-    strbuf_addf(out, "%s%s", value.n ? strbuf_str(&line) : "nothing",
-                value.n > DRIFT_VALUE ? "..." : "");
+    text_add_line(&line, shown);
+    strbuf_addf(out, "%s%s%s", from ? "..." : "", value.n ? strbuf_str(&line) : "nothing",
+                from + shown.n < value.n ? "..." : "");
 }
 
 /* " (named by steps/2/1 and 3 more)": of what is left to do; other steps may read a variable of the environment in what they start. */
@@ -158,13 +174,14 @@ static void drift_say(struct strbuf *out, const struct drift_run *v, const struc
         strbuf_addf(out, " %s", plan_change_name(c->kind));
     for (size_t i = 0; i < c->members.n; i++) {
         const struct plan_change_member *m = &c->members.v[i];
+        size_t from = drift_from(m->before, m->after);
 
         strbuf_addf(out, "%s ", i ? "," : "");
         if (!sv_eq(m->name, c->name))
             strbuf_addf(out, "%.*s ", SV_FMT(m->name));
-        drift_value(out, m->before);
+        drift_value(out, m->before, from);
         strbuf_add_str(out, " -> ");
-        drift_value(out, m->after);
+        drift_value(out, m->after, from);
     }
     if (!sv_eq(sv_from(c->what), SV("step")))
         drift_named_by(out, v, c->name);

@@ -1,14 +1,10 @@
 #include "cli/show_back.h"
 
 #include "base/sv.h"
+#include "base/text.h"
 #include "cli/show_dry.h"
 #include "cli/show_plan.h"
 #include "store/event.h"
-
-static struct sv back_first_line(const struct plan_step *s)
-{
-    return sv_sub(s->command, 0, sv_find_byte(s->command, '\n', 0));
-}
 
 static const struct {
     const char *word;
@@ -41,10 +37,11 @@ static void back_show_why(const struct back_change *c, struct strbuf *out)
 
     switch (c->fate) {
     case BACK_UNDONE:
-        if (c->by)
-            strbuf_addf(&text, "by line %zu: %.*s%s", c->by->line, SV_FMT(back_first_line(c->by)),
-                        back_known(c->by, c->step));
-        else
+        if (c->by) {
+            strbuf_addf(&text, "by line %zu: ", c->by->line);
+            text_add_brief(&text, c->by->command);
+            strbuf_add_str(&text, back_known(c->by, c->step));
+        } else
             strbuf_addf(&text, "by %.*s", SV_FMT(c->step->undo_text));
         break;
     case BACK_ITSELF:
@@ -69,22 +66,23 @@ void show_back(const struct show_back *s, struct strbuf *out)
         term_addf(out, TERM_BOLD, " to %.*s, which stays", SV_FMT(s->to));
     strbuf_add_byte(out, '\n');
     for (size_t i = 0; i < b->changes.n; i++) {
+        CLEANUP(strbuf_release) struct strbuf brief = STRBUF(0);
         const struct back_change *c = &b->changes.v[i];
 
+        text_add_brief(&brief, c->step->command);
         strbuf_add_str(out, "  ");
         term_addf(out, back_words[c->fate].style, "%-11s ", back_words[c->fate].word);
         term_addf(out, TERM_DIM, "line %zu: ", c->step->line);
-        show_line(out, 0, TERM_PLAIN, back_first_line(c->step), 66);
+        show_line(out, 0, TERM_PLAIN, strbuf_sv(&brief), 66);
         strbuf_add_byte(out, '\n');
         back_show_why(c, out);
     }
-    strbuf_addf(out,
-                "Of %zu changes %zu are undone, %zu accepted as they are, %zu have no way back",
-                b->changes.n, undone, b->counts[BACK_ACCEPTED], b->counts[BACK_GAP]);
+    strbuf_addf(out, "%zu change%s: %zu undone, %zu accepted, %zu without a way back", b->changes.n,
+                b->changes.n == 1 ? "" : "s", undone, b->counts[BACK_ACCEPTED],
+                b->counts[BACK_GAP]);
     if (b->counts[BACK_KEPT])
-        strbuf_addf(out, ", %zu stay", b->counts[BACK_KEPT]);
-    strbuf_addf(out, "; %zu of %zu steps of the way back are carried out.\n", b->carried,
-                b->steps.n);
+        strbuf_addf(out, ", %zu kept", b->counts[BACK_KEPT]);
+    strbuf_addf(out, "; steps of the way back to carry out: %zu of %zu.\n", b->carried, b->steps.n);
 }
 
 void show_back_dry(const struct show_back *s, const struct dry *d, const struct store_lock *lock,

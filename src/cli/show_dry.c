@@ -1,6 +1,7 @@
 #include "cli/show_dry.h"
 
 #include "base/sv.h"
+#include "base/text.h"
 #include "cli/show_plan.h"
 #include "cli/tree.h"
 #include "store/event.h"
@@ -32,14 +33,17 @@ static void dry_show_expects(const struct plan_step *p, size_t indent, struct st
 
 static void dry_show_step(const struct plan *p, const struct dry_step *s, struct strbuf *out)
 {
+    CLEANUP(strbuf_release) struct strbuf brief = STRBUF(0);
     size_t indent = 2 * tree_depth(s->step->part) + 2;
+    struct sv kind =
+        s->step->skip.n ? SV("-") : s->step->kind; /* what it would be is not in the plan */
 
     if (!s->left)
         show_gates(p, s->step, indent, out);
     strbuf_add_n(out, ' ', indent);
-    term_addf(out, TERM_DIM, "%-11.*s ", SV_FMT(s->step->kind));
-    show_line(out, 0, s->left ? TERM_DIM : TERM_BOLD,
-              sv_sub(s->step->command, 0, sv_find_byte(s->step->command, '\n', 0)), DRY_ROOM);
+    term_addf(out, TERM_DIM, "%-11.*s ", SV_FMT(kind));
+    text_add_brief(&brief, plan_command(s->step));
+    show_line(out, 0, s->left ? TERM_DIM : TERM_BOLD, strbuf_sv(&brief), DRY_ROOM);
     strbuf_add_byte(out, '\n');
     strbuf_add_n(out, ' ', indent + 12);
     show_line(out, 0, TERM_DIM, s->would, 100);

@@ -62,6 +62,10 @@ static void show_waits(const struct plan *p, const struct plan_step *s, struct s
         term_addf(out, TERM_DIM, "  up to %s", duration_format(plan_bound(p, s->wait_ms)).s);
     if (s->timeout_ms)
         term_addf(out, TERM_DIM, "  at most %s", duration_format(plan_bound(p, s->timeout_ms)).s);
+    if (json_get_int(s->action, "listens_ms", 0))
+        term_addf(out, TERM_DIM, "  up to %s until somebody listens, after line %lld",
+                  duration_format(json_get_int(s->action, "listens_ms", 0)).s,
+                  (long long)json_get_int(s->action, "started_line", 0));
     for (size_t i = 0; i < s->n_choices; i++)
         term_addf(out, TERM_WARN, "  only if %.*s has \"%.*s\"", SV_FMT(s->choices[i].when),
                   SV_FMT(s->choices[i].contains));

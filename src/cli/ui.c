@@ -9,9 +9,13 @@
 #include "base/sv.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/show_plan.h"
 #include "cli/ui_int.h"
 
 /* --- small pieces --- */
+
+/* Columns: a reason at least; what was seen, and a warning, at most. */
+enum { UI_REASON = 60, UI_SEEN = 40, UI_WARNING = 100 };
 
 struct sv ui_short_id(struct sv id)
 {
@@ -257,6 +261,15 @@ static size_t ui_mark_of(const char *state)
 }
 
 /* What was seen, on the right: the first expectation that says more than "exit status 0". */
+/* Two expectations may be held against the same. */
+static bool ui_has_seen(const json_t *checks, size_t before, struct sv seen)
+{
+    for (size_t i = 0; i < before; i++)
+        if (sv_eq(json_get_sv(json_array_get(checks, i), "seen"), seen))
+            return true;
+    return false;
+}
+
 static void ui_add_seen(const json_t *data, struct strbuf *b)
 {
     const json_t *checks = json_object_get(data, "expectations");
@@ -265,13 +278,13 @@ static void ui_add_seen(const json_t *data, struct strbuf *b)
         const json_t *c = json_array_get(checks, i);
         struct sv seen = json_get_sv(c, "seen");
 
-        if (!seen.n || sv_eq(json_get_sv(c, "form"), SV("exit")) ||
+        if (!seen.n || ui_has_seen(checks, i, seen) || sv_eq(json_get_sv(c, "form"), SV("exit")) ||
             sv_eq(json_get_sv(c, "form"), SV("proof")) ||
             sv_eq(json_get_sv(c, "form"), SV("client"))) /* why it failed is said below */
             continue;
         if (b->n)
             strbuf_add_str(b, ", ");
-        text_add_line(b, text_cut(seen, 40));
+        show_line(b, 0, TERM_PLAIN, seen, UI_SEEN);
         if (b->n > 60)
             break;
     }
@@ -305,11 +318,12 @@ static void ui_outcome_line(struct ui *u, const struct plan_step *s, const char 
     strbuf_add_sv(b, strbuf_sv(&line));
     used = indent + 2 + text_width(strbuf_sv(&line));
     if (seen.n) {
-        struct sv cut =
-            text_cut(strbuf_sv(&seen), size_max(seen_room, room - text_width(strbuf_sv(&line))));
+        CLEANUP(strbuf_release) struct strbuf cut = STRBUF(0);
 
-        term_addf(b, TERM_DIM, "  %.*s", SV_FMT(cut));
-        used += 2 + text_width(cut);
+        show_line(&cut, 0, TERM_PLAIN, strbuf_sv(&seen),
+                  size_max(seen_room, room - text_width(strbuf_sv(&line))));
+        term_addf(b, TERM_DIM, "  %s", strbuf_str(&cut));
+        used += 2 + text_width(strbuf_sv(&cut));
     }
     ui_add_right(b, used, begun_us ? sv_from(t.s) : SV(""), TERM_DIM);
     if (u->said.n && !ui_is_of_people(s)) {
@@ -329,6 +343,12 @@ static void ui_reason_lines(const struct plan_step *s, const json_t *data, struc
     text_add_line(&clean, reason);
     strbuf_add_n(b, ' ', 2 * tree_depth(s->part) + 4);
     term_addf(b, TERM_BAD, "%s\n", strbuf_str(&clean));
+    if (!json_get_sv(data, "folder").n)
+        return;
+    strbuf_truncate(&clean, 0);
+    text_add_line(&clean, json_get_sv(data, "folder"));
+    strbuf_add_n(b, ' ', 2 * tree_depth(s->part) + 4);
+    term_addf(b, TERM_DIM, "in %s\n", strbuf_str(&clean));
 }
 
 /* --- one function per event --- */
@@ -395,14 +415,27 @@ static void ui_run_resumed(struct ui *u, const struct run_event *e, struct strbu
         event_run_text(e->run).s);
 }
 
+/* What the document says must not be done there, to whoever sees the step begin. */
+void ui_add_warnings(const struct plan_step *s, struct strbuf *b)
+{
+    for (size_t i = 0; i < s->n_warnings; i++) {
+        strbuf_add_n(b, ' ', 2 * tree_depth(s->part) + 2);
+        term_add(b, TERM_WARN, SV("! "));
+        show_line(b, 0, TERM_WARN, s->warnings[i].text, UI_WARNING);
+        strbuf_add_byte(b, '\n');
+    }
+}
+
 static void ui_intent(struct ui *u, const struct run_event *e, struct strbuf *b)
 {
     u->step = e->step;
     u->step_begun_us = e->at_us;
     strbuf_truncate(&u->last_line, 0);
     strbuf_truncate(&u->partial, 0);
-    if (e->step)
-        tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
+    if (!e->step)
+        return;
+    tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
+    ui_add_warnings(e->step, b);
 }
 
 static void ui_outcome(struct ui *u, const struct run_event *e, struct strbuf *b)
@@ -420,8 +453,8 @@ static void ui_outcome(struct ui *u, const struct run_event *e, struct strbuf *b
 
 static void ui_skipped(struct ui *u, const struct run_event *e, struct strbuf *b)
 {
-    CLEANUP(strbuf_release) struct strbuf why = STRBUF(0);
-    size_t indent;
+    CLEANUP(strbuf_release) struct strbuf command = STRBUF(0);
+    size_t indent, used;
 
     if (!e->step)
         return;
@@ -434,9 +467,13 @@ static void ui_skipped(struct ui *u, const struct run_event *e, struct strbuf *b
     indent = 2 * tree_depth(e->step->part) + 2;
     strbuf_add_n(b, ' ', indent);
     strbuf_add_str(b, "- ");
-    ui_add_command(b, e->step->command, 50, TERM_DIM);
-    text_add_line(&why, text_cut(json_get_sv(e->data, "reason"), 70));
-    term_addf(b, TERM_DIM, "  left out: %s\n", strbuf_str(&why));
+    ui_add_command(&command, e->step->command, 50, TERM_PLAIN);
+    term_add(b, TERM_DIM, strbuf_sv(&command));
+    term_add(b, TERM_DIM, SV("  left out: "));
+    used = indent + 2 + text_width(strbuf_sv(&command)) + 12;
+    show_line(b, 0, TERM_DIM, json_get_sv(e->data, "reason"),
+              size_max(term_width(), used + UI_REASON) - used);
+    strbuf_add_byte(b, '\n');
 }
 
 static void ui_doubt(struct ui *u, const struct run_event *e, struct strbuf *b)
@@ -455,9 +492,11 @@ static void ui_doubt(struct ui *u, const struct run_event *e, struct strbuf *b)
 /* What a person said is the result of the step, and stands in its line. */
 static void ui_answer(struct ui *u, const struct run_event *e, struct strbuf *b UNUSED)
 {
+    const char *given = json_get_bool(e->data, "answer", false) ? "yes" : "no"; /* at a gate */
+
     strbuf_truncate(&u->said, 0);
     strbuf_addf(&u->said, "%s: %s%s%s", json_get_str(e->data, "by", ""),
-                json_get_str(e->data, "answer", ""), json_get_sv(e->data, "note").n ? ", " : "",
+                json_get_str(e->data, "answer", given), json_get_sv(e->data, "note").n ? ", " : "",
                 json_get_str(e->data, "note", ""));
 }
 
@@ -522,7 +561,7 @@ static void ui_rollback(struct ui *u, const struct run_event *e, struct strbuf *
     CLEANUP(strbuf_release) struct strbuf why = STRBUF(0);
 
     u->watching = false;
-    u->asking = false; /* an answer would be for something that is of no interest any more */
+    ui_ask_no_more(u);
     u->way_back = true;
     u->shown_part = (struct sv){NULL, 0};
     u->done = 0;

@@ -8,6 +8,7 @@
 #include "action/action.h"
 #include "base/sv.h"
 #include "base/text.h"
+#include "cli/show_plan.h"
 #include "cli/ui_int.h"
 
 static void ui_alloc(uv_handle_t *h UNUSED, size_t suggested UNUSED, uv_buf_t *buf)
@@ -73,6 +74,19 @@ static void ui_on_line(struct ui *u, struct sv line)
         run_answer(u->run, yes, (struct sv){NULL, 0}, note);
 }
 
+/* How long after the last letter somebody still types, and in which time it is noticed that a question is gone. */
+enum { UI_TYPES_MS = 1500, UI_NOTICED_MS = 3000 };
+
+void ui_ask_no_more(struct ui *u)
+{
+    if (!u->asking)
+        return;
+    u->asking = false;
+    u->keys_from_ms = uv_now(run_uv(u->run)) + UI_NOTICED_MS;
+    strbuf_truncate(&u->typed, 0);
+    ui_keys_mode(u, true);
+}
+
 static void ui_on_input(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 {
     struct ui *u = s->data;
@@ -89,6 +103,10 @@ static void ui_on_input(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
     }
     if (u->lent) {
         ui_lent_type(u, (struct sv){buf->base, (size_t)n});
+        return;
+    }
+    if (!u->asking && uv_now(run_uv(u->run)) < u->keys_from_ms) {
+        u->keys_from_ms = uv_now(run_uv(u->run)) + UI_TYPES_MS;
         return;
     }
     if (!u->asking && u->has_keys) {
@@ -128,7 +146,7 @@ void ui_read_input(struct ui *u, bool on)
         (void)uv_read_stop(s); /* always succeeds */
 }
 
-enum { UI_ASK_LINES = 20 };
+enum { UI_ASK_LINES = 20, UI_ASK_COMMAND = 70 };
 
 /* The end of the output that the person is to judge; that it is no more than the end is said. */
 static void ui_show_output(const struct run_question *q, struct strbuf *b)
@@ -148,6 +166,8 @@ static void ui_show_output(const struct run_question *q, struct strbuf *b)
     if (q->outcome->status > 0)
         term_addf(b, TERM_WARN, "    exit status %lld%s\n", (long long)q->outcome->status,
                   q->outcome->out.total ? "" : ", and nothing on its standard output");
+    else if (!lines)
+        term_add(b, TERM_DIM, SV("    it has printed nothing\n"));
     skip = lines > UI_ASK_LINES ? lines - UI_ASK_LINES : 0;
     if (skip)
         term_addf(b, TERM_WARN, "    the last %d of %zu lines:\n", UI_ASK_LINES, lines);
@@ -177,14 +197,14 @@ static const char *ui_question_lead(enum run_question_kind kind)
 /* The step, and its command where the question is not about that alone. */
 static void ui_show_asked(const struct run_question *q, struct strbuf *b)
 {
-    CLEANUP(strbuf_release) struct strbuf command = STRBUF(0);
-    struct sv first = sv_sub(q->step->command, 0, sv_find_byte(q->step->command, '\n', 0));
+    CLEANUP(strbuf_release) struct strbuf brief = STRBUF(0), cut = STRBUF(0);
 
-    text_add_line(&command, first);
+    text_add_brief(&brief, plan_command(q->step));
+    show_line(&cut, 0, TERM_PLAIN, strbuf_sv(&brief), UI_ASK_COMMAND);
     term_addf(b, TERM_DIM, "    step %.*s, line %zu", SV_FMT(ui_short_id(q->step->id)),
               q->step->line);
     if (q->kind == QUESTION_OUTCOME)
-        term_addf(b, TERM_DIM, ": %.*s", SV_FMT(text_cut(strbuf_sv(&command), 60)));
+        term_addf(b, TERM_DIM, ": %s", strbuf_str(&cut));
     strbuf_add_byte(b, '\n');
 }
 
@@ -198,6 +218,8 @@ void ui_ask(void *arg, const struct run_question *q)
     text_add_terminal(&text, q->text);
     if (q->step) {
         tree_titles(u->plan, &u->shown_part, q->step->part, false, &b);
+        if (q->kind == QUESTION_MANUAL) /* any other has begun */
+            ui_add_warnings(q->step, &b);
         ui_show_asked(q, &b);
     }
     if (q->host.n)

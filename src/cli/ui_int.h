@@ -61,8 +61,10 @@ struct ui {
     /* a question */
     uv_tty_t input;
     bool has_input, reading, asking;
-    bool prompted;        /* the cursor stands behind a prompt */
-    bool has_keys;        /* the terminal tells of each key */
+    uint64_t
+        keys_from_ms; /* on the loop's clock: what is typed before is for a question that is gone */
+    bool prompted;    /* the cursor stands behind a prompt */
+    bool has_keys;    /* the terminal tells of each key */
     struct termios lines; /* how it was */
     size_t asked_more;    /* further hosts that the question is open for */
     struct run_question question;
@@ -106,3 +108,6 @@ void ui_key(struct ui *u, char key);
 const char *ui_keys_help(const struct ui *u);
 /* The last component(s) of an id that people type: "1.2/3". */
 struct sv ui_short_id(struct sv id);
+/* The question is of no interest any more; who types an answer to it does not mean the keys. */
+void ui_ask_no_more(struct ui *u);
+void ui_add_warnings(const struct plan_step *s, struct strbuf *b);

@@ -1,6 +1,7 @@
 #include "exec/brief.h"
 
 #include "base/sv.h"
+#include "base/text.h"
 #include "base/vec.h"
 #include "exec/step_fsm.h"
 
@@ -14,7 +15,7 @@ struct brief_step {
     bool way_back;
     bool begun, pending; /* it has an attempt; the last one has no outcome */
     enum step_state state;
-    struct sv reason; /* of the outcome of the last attempt */
+    struct sv reason, folder; /* of the outcome of the last attempt */
     VEC(struct brief_host) hosts;
     json_t *approvals; /* array, or NULL */
 };
@@ -155,7 +156,7 @@ static void brief_begin(struct brief_step *s)
     if (s->pending)
         return;
     s->begun = s->pending = true;
-    s->reason = (struct sv){NULL, 0};
+    s->reason = s->folder = (struct sv){NULL, 0};
 }
 
 static void brief_take_approval(struct brief_step *s, const json_t *data)
@@ -184,6 +185,7 @@ static void brief_take_step(struct brief *b, const struct event *e, const json_t
         brief_begin(s);
         s->pending = false;
         s->reason = arena_sv(&b->arena, json_get_sv(data, "reason"));
+        s->folder = arena_sv(&b->arena, json_get_sv(data, "folder"));
         brief_set(b, s, step_state_of(json_get_sv(data, "state")));
         break;
     case EVENT_STEP_SKIPPED: brief_set(b, s, STEP_SKIPPED); break;
@@ -335,14 +337,17 @@ static const struct brief_step *brief_current(const struct brief *b)
 
 static void brief_put_step(struct brief *b, const struct brief_step *s)
 {
+    CLEANUP(strbuf_release) struct strbuf brief = STRBUF(0);
     json_t *j = json_object();
 
     json_put_sv(j, "id", s->p->id);
     json_put_int(j, "line", (int64_t)s->p->line);
-    json_put_sv(j, "command", sv_sub(s->p->command, 0, sv_find_byte(s->p->command, '\n', 0)));
+    text_add_brief(&brief, s->p->command);
+    json_put_sv(j, "command", strbuf_sv(&brief));
     json_put_bool(j, "way_back", s->way_back);
     json_put_str(j, "state", step_state_name(s->state));
     json_put_sv(j, "reason", s->reason);
+    json_put_sv(j, "folder", s->folder);
     if (s->p->n_on)
         json_put(j, "hosts", brief_hosts(s));
     json_put(b->told, "step", j);

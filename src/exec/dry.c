@@ -39,14 +39,30 @@ void dry_add(struct dry_look *l, struct dry_step *s, enum dry_state state, const
     l->d->counts[state]++;
 }
 
+/* The command that tells a value of the text when the run begins; empty: none does. */
+static struct sv dry_asked_then(const struct dry_look *l, const json_t *pieces)
+{
+    for (size_t i = 0; i < json_array_size(pieces); i++)
+        for (size_t k = 0; k < l->plan->n_variables; k++)
+            if (l->plan->variables[k].command.n &&
+                sv_eq(l->plan->variables[k].name, json_get_sv(json_array_get(pieces, i), "value")))
+                return l->plan->variables[k].command;
+    return (struct sv){"", 0};
+}
+
 bool dry_text(struct dry_look *l, struct dry_step *s, const json_t *pieces, struct strbuf *out)
 {
     struct values_of of = {.named = &l->values, .plan = l->plan};
+    struct sv command = dry_asked_then(l, pieces);
     struct err err;
 
     if (values_text(&of, pieces, out, &err) == ERR_OK)
         return true;
-    dry_add(l, s, DRY_OPEN, "%s", err.msg);
+    if (command.n)
+        dry_add(l, s, DRY_OPEN, "%s yet: `%.*s` tells it when the run begins", err.msg,
+                SV_FMT(command));
+    else
+        dry_add(l, s, DRY_OPEN, "%s", err.msg);
     return false;
 }
 
@@ -89,6 +105,8 @@ static void dry_shell(struct dry_look *l, struct dry_step *s)
             s->would = dry_effects[i].would;
     if (dry_param(l, s, "command", &command))
         dry_programs(l, s, strbuf_sv(&command));
+    else
+        dry_is_lost(l, s);
 }
 
 static void dry_poll(struct dry_look *l, struct dry_step *s)
@@ -315,6 +333,7 @@ static void dry_all(struct dry_look *l, const struct plan_step *steps, size_t n,
 
         *s = (struct dry_step){.step = &steps[i]};
         dry_one(l, s);
+        l->makes |= !s->left && dry_may_make(s->step);
     }
 }
 

@@ -9,7 +9,7 @@
 
 struct dry_shell {
     struct sv session;
-    bool moved; /* the working directory is not known any more */
+    struct sv folder; /* in which it is; .n 0: not known any more */
     bool
         changed; /* PATH, or functions: a name may mean something else than in the shell's beginning */
 };
@@ -21,6 +21,7 @@ struct dry_look {
     struct values values;
     VEC(struct dry_shell) shells;
     bool installs; /* a step before this one installs or builds something */
+    bool makes;    /* a step before this one may have made a folder */
 };
 
 void dry_add(struct dry_look *l, struct dry_step *s, enum dry_state state, const char *fmt, ...)
@@ -28,5 +29,9 @@ void dry_add(struct dry_look *l, struct dry_step *s, enum dry_state state, const
 /* Text of pieces as a step would have it now; false when it cannot be known, which is said. */
 bool dry_text(struct dry_look *l, struct dry_step *s, const json_t *pieces, struct strbuf *out);
 
-/* dry_shell.c: the programs of a command. */
+/* dry_shell.c: the programs and folders of a command. */
 void dry_programs(struct dry_look *l, struct dry_step *s, struct sv command);
+/* Where the shell is after the step is not known. */
+void dry_is_lost(struct dry_look *l, const struct dry_step *s);
+/* May there be a folder after it that was not there before? */
+bool dry_may_make(const struct plan_step *s);

@@ -31,7 +31,7 @@ static struct dry_shell *dry_shell_of(struct dry_look *l, struct sv session)
         if (sv_eq(l->shells.v[i].session, session))
             return &l->shells.v[i];
     new = vec_add(&l->shells);
-    *new = (struct dry_shell){.session = session};
+    *new = (struct dry_shell){.session = session, .folder = l->plan->workdir};
     return new;
 }
 
@@ -74,14 +74,22 @@ static void dry_find(struct dry_look *l, struct dry_step *s, struct sv name, boo
         dry_add(l, s, DRY_WRONG, "no program '%.*s' in PATH", SV_FMT(name));
 }
 
-static void dry_file(struct dry_look *l, struct dry_step *s, struct sv name, bool moved)
+/* From where the shell is then; .n 0: that is not known. */
+static struct sv dry_path_of(struct dry_look *l, const struct dry_shell *shell, struct sv name)
 {
-    struct sv file = *name.p == '/' ? name
-                                    : arena_fmt(&l->d->arena, "%.*s/%.*s", SV_FMT(l->plan->workdir),
-                                                SV_FMT(name));
+    if (*name.p == '/')
+        return arena_sv(&l->d->arena, name);
+    return shell->folder.n
+               ? arena_fmt(&l->d->arena, "%.*s/%.*s", SV_FMT(shell->folder), SV_FMT(name))
+               : (struct sv){"", 0};
+}
 
-    file = arena_sv(&l->d->arena, file);
-    if (*name.p != '/' && moved)
+static void dry_file(struct dry_look *l, struct dry_step *s, const struct dry_shell *shell,
+                     struct sv name)
+{
+    struct sv file = dry_path_of(l, shell, name);
+
+    if (!file.n)
         dry_add(l, s, DRY_OPEN, "%.*s: the shell is in another folder then", SV_FMT(name));
     else if (dry_is_program(file.p))
         dry_add(l, s, DRY_FOUND, "%.*s is there", SV_FMT(name));
@@ -91,19 +99,50 @@ static void dry_file(struct dry_look *l, struct dry_step *s, struct sv name, boo
         dry_add(l, s, DRY_OPEN, "%.*s is not there: a step before it may make it", SV_FMT(name));
 }
 
+bool dry_may_make(const struct plan_step *s)
+{
+    static const struct sv effects[] = {SV("files"), SV("code"), SV("backup"), SV("unknown")};
+
+    return dry_is_one_of(s->effect, effects, ARRAY_LEN(effects));
+}
+
+/* "cd backend": where the commands after it are. */
+static void dry_enter(struct dry_look *l, struct dry_step *s, struct dry_shell *shell,
+                      const struct shell_simple *cd)
+{
+    struct sv name = cd->n_words == 2 ? cd->words[1].value : (struct sv){"", 0};
+    struct stat st;
+
+    if (cd->nested || !name.n || *name.p == '-') {
+        shell->folder.n = 0;
+        return;
+    }
+    shell->folder = dry_path_of(l, shell, name);
+    if (!shell->folder.n)
+        dry_add(l, s, DRY_OPEN, "%.*s: the shell is in another folder then", SV_FMT(name));
+    else if (stat(shell->folder.p, &st) == 0 && S_ISDIR(st.st_mode))
+        dry_add(l, s, DRY_FOUND, "folder %.*s is there", SV_FMT(shell->folder));
+    else if (l->makes || dry_may_make(s->step))
+        dry_add(l, s, DRY_OPEN, "no folder %.*s: a step before it may make it",
+                SV_FMT(shell->folder));
+    else
+        dry_add(l, s, DRY_WRONG, "no folder %.*s", SV_FMT(shell->folder));
+}
+
 /* What a command does to the meaning of names in those after it. */
 static void dry_note(struct dry_look *l, struct dry_shell *shell, const struct shell_simple *s,
                      struct sv program)
 {
     static const struct sv changing[] = {SV("source"), SV("."),     SV("eval"), SV("alias"),
                                          SV("hash"),   SV("conda"), SV("nvm")};
-    static const struct sv moving[] = {SV("cd"), SV("pushd"), SV("popd")};
+    static const struct sv moving[] = {SV("pushd"), SV("popd"), SV("source"), SV("."), SV("eval")};
 
     for (size_t i = 0; i < s->n_assigns; i++)
         if (sv_starts(s->assigns[i].raw, SV("PATH=")))
             shell->changed = true;
     shell->changed |= dry_is_one_of(program, changing, ARRAY_LEN(changing));
-    shell->moved |= dry_is_one_of(program, moving, ARRAY_LEN(moving));
+    if (dry_is_one_of(program, moving, ARRAY_LEN(moving)))
+        shell->folder.n = 0;
     l->installs |= dry_is_one_of(program, dry_installers, ARRAY_LEN(dry_installers));
 }
 
@@ -128,10 +167,17 @@ static void dry_simple(struct dry_look *l, struct dry_step *s, struct dry_shell 
     if (name.n == 0)
         dry_add(l, s, DRY_WRONG, "a command without a name");
     else if (sv_find_byte(name, '/', 0) != SV_NPOS)
-        dry_file(l, s, name, shell->moved);
+        dry_file(l, s, shell, name);
+    else if (sv_eq(name, SV("cd")))
+        dry_enter(l, s, shell, &inner);
     else if (!plain_is_shells_own(name))
         dry_find(l, s, name, shell->changed);
     dry_note(l, shell, &inner, name);
+}
+
+void dry_is_lost(struct dry_look *l, const struct dry_step *s)
+{
+    dry_shell_of(l, s->step->session)->folder.n = 0;
 }
 
 void dry_programs(struct dry_look *l, struct dry_step *s, struct sv command)

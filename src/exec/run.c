@@ -481,7 +481,10 @@ static void run_on_value(void *arg, const struct session_result *result)
                       "the command of variable '%.*s' gave %s (status %lld): %.*s", SV_FMT(name),
                       value.n ? "a failure" : "nothing", (long long)result->status,
                       SV_FMT(sv_trim(strbuf_sv(&c->err))));
-        (void)err_hint(&r->err, "nothing has been changed; see 'variables' in prusik.yaml");
+        (void)err_hint(&r->err,
+                       "nothing has been changed; when it can: prusik resume %s; with another "
+                       "command: prusik abort %s --why \"...\", then prusik run",
+                       event_run_text(r->id).s, event_run_text(r->id).s);
     }
     strbuf_release(&c->out);
     strbuf_release(&c->err);

@@ -238,6 +238,16 @@ static void run_put_state(struct run *r, const struct action *a, json_t *data)
     json_decref(diff);
 }
 
+/* A command that failed was perhaps in another folder than its author thought. */
+static void run_put_folder(const struct run *r, json_t *data)
+{
+    const struct session *session = r->action_ready ? r->action.session : NULL;
+
+    if (session && session_knows_state(session) && session_state(session)->cwd.n &&
+        !sv_eq(session_state(session)->cwd, r->plan->workdir))
+        json_put_sv(data, "folder", session_state(session)->cwd);
+}
+
 void run_queue_host_outcome(struct run *r, struct run_step *s, size_t host)
 {
     const struct run_host *h = &s->hosts[host];
@@ -305,5 +315,7 @@ void run_queue_outcome(struct run *r, struct run_step *s)
         json_put(data, "expectations", json_incref(r->checks));
     if (r->reason)
         json_put_str(data, "reason", r->reason);
+    if (s->state == STEP_FAILED)
+        run_put_folder(r, data);
     run_queue(r, EVENT_STEP_OUTCOME, s, data);
 }

@@ -16,6 +16,40 @@ static json_t *make_words(struct make *m, const struct shell_word *const *words,
     return list;
 }
 
+/* How long what was just started may take until it listens. */
+enum { MAKE_LISTENS_MS = 30000 };
+
+/* The step before, in the same procedure, that starts what may answer; RB_NONE: none, or something else was changed since. */
+static uint32_t make_started_by(const struct make *m, const struct rb_step *s)
+{
+    for (uint32_t i = (uint32_t)(s - m->rb->steps); i-- > 0 && m->rb->steps[i].proc == s->proc;) {
+        const struct command *c = m->rb->steps[i].command;
+
+        if (!c || c->effect <= EFFECT_STATE)
+            continue;
+        return c->effect != EFFECT_SERVICE ||
+                       (c->form == COMMAND_SERVICE && c->verb == SERVICE_STOP) ||
+                       sv_has_word(m->rb->steps[i].text, SV("stop"))
+                   ? RB_NONE
+                   : i;
+    }
+    return RB_NONE;
+}
+
+/* A service that was started a moment ago may not listen yet: who is refused has sent nothing, and asks again. */
+static void make_listens(const struct make *m, const struct rb_step *s, json_t *action)
+{
+    uint32_t by = make_started_by(m, s);
+
+    for (size_t i = 0; i < s->n_expects; i++)
+        if (s->expects[i].form == EXPECT_FAIL || s->expects[i].form == EXPECT_EXIT)
+            return; /* that nobody listens may be what is wanted */
+    if (by == RB_NONE)
+        return;
+    json_put_int(action, "listens_ms", MAKE_LISTENS_MS);
+    json_put_int(action, "started_line", (int64_t)m->rb->steps[by].line);
+}
+
 static bool make_http(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
 {
     const struct command *c = s->command;
@@ -29,6 +63,7 @@ static bool make_http(struct make *m, const struct rb_step *s, json_t *out, json
     json_put_bool(action, "fail_on_status", c->fail_on_status);
     json_put_bool(action, "follow", c->follow);
     json_put_int(action, "timeout_ms", c->http_timeout_ms);
+    make_listens(m, s, action);
     return true;
 }
 

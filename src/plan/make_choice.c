@@ -331,8 +331,8 @@ static void make_choice(struct make *m, struct make_unit u, json_t *choices, str
     if (!c || (c->fixed && c->yes))
         return;
     if (c->fixed)
-        *skip = arena_fmt(m->arena, "'%.*s': the binding says no (line %zu)",
-                          SV_FMT(make_unit_text(m, u)), c->line);
+        *skip = arena_fmt(m->arena, "the binding says no (line %zu): '%.*s'", c->line,
+                          SV_FMT(make_unit_text(m, u)));
     else
         make_add_choice(m, u, c, choices);
 }

@@ -92,13 +92,27 @@ static enum err_code make_database_of(struct make *m, const struct binding_datab
     return make_address(m, d, pieces);
 }
 
+/* Statements without a client are for what the rest of the document works with. */
+static bool make_speaks_postgres(const struct make *m, const struct rb_step *s)
+{
+    static const struct sv marks[] = {SV("psql"), SV("pg_"), SV("postgres")};
+
+    if (s->client.n)
+        return sv_has(s->client, SV("psql"));
+    for (size_t i = 0; i < m->rb->n_steps; i++)
+        for (size_t k = 0; k < ARRAY_LEN(marks); k++)
+            if (sv_has(m->rb->steps[i].text, marks[k]))
+                return true;
+    return false;
+}
+
 static void make_ask_database(struct make *m, const struct rb_step *s, struct sv text)
 {
     make_question(m, s->line, "database", true, text,
                   m->b->databases.n ? arena_fmt(m->arena, "steps: {\"%.*s\": {database: %.*s}}",
                                                 SV_FMT(names_short(&m->names, s->id)),
                                                 SV_FMT(m->b->databases.v[0].name))
-                  : sv_has(s->client, SV("psql"))
+                  : make_speaks_postgres(m, s)
                       ? SV("databases: {main: {url: \"postgresql://USER@HOST/NAME\"}}")
                       : SV("databases: {main: {url: \"sqlite:PATH\"}}"));
 }

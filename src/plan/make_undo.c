@@ -182,7 +182,7 @@ bool make_changes_nothing(struct sv effect)
 static void make_gap(struct make *m, json_t *step)
 {
     CLEANUP(strbuf_release) struct strbuf brief = STRBUF(0);
-    struct sv id = json_get_sv(step, "id");
+    struct sv id = json_get_sv(step, "id"), cut;
 
     if (m->b->accept_gaps.n) {
         make_put_undo(step, UNDO_ACCEPTED, m->b->accept_gaps);
@@ -190,9 +190,10 @@ static void make_gap(struct make *m, json_t *step)
     }
     make_put_undo(step, UNDO_GAP, SV("no rollback section undoes this"));
     text_add_brief(&brief, json_get_sv(step, "command"));
+    cut = text_cut(strbuf_sv(&brief), 120);
     make_question(m, (size_t)json_get_int(step, "line", 0), "way-back", true,
-                  arena_fmt(m->arena, "nothing in the document undoes '%.*s'",
-                            SV_FMT(text_cut(strbuf_sv(&brief), 120))),
+                  arena_fmt(m->arena, "nothing in the document undoes '%.*s%s'", SV_FMT(cut),
+                            cut.n < brief.n ? "..." : ""),
                   arena_fmt(m->arena, "steps: {\"%.*s\": {undo: why nothing has to be done}}",
                             SV_FMT(names_short(&m->names, id))));
 }

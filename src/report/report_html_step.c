@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/sv.h"
+#include "base/text.h"
 #include "report/report_int.h"
 
 void html_checks(struct strbuf *b, const json_t *outcome)
@@ -195,6 +196,7 @@ static void html_step_side(struct strbuf *b, const struct view_step *step,
 static enum err_code html_step(struct store *s, struct strbuf *b, const struct view_step *step,
                                size_t number, struct err *err)
 {
+    CLEANUP(strbuf_release) struct strbuf brief = STRBUF(0);
     const struct view_attempt *last = step->attempts.n ? vec_last(&step->attempts) : NULL;
     struct sv command = report_command(step);
     bool failed = sv_eq(step->state, SV("failed"));
@@ -202,7 +204,8 @@ static enum err_code html_step(struct store *s, struct strbuf *b, const struct v
     strbuf_addf(b, "<details id=\"step-%zu\"%s><summary>", number, failed ? " open" : "");
     html_tag(b, step->state);
     strbuf_add_str(b, "<code>");
-    html_sv(b, sv_sub(command, 0, sv_find_byte(command, '\n', 0)));
+    text_add_brief(&brief, command);
+    html_sv(b, strbuf_sv(&brief));
     strbuf_add_str(b, "</code>");
     html_step_side(b, step, last);
     strbuf_add_str(b, "</summary>");

@@ -216,7 +216,7 @@ static enum err_code junit_step(struct store *s, struct junit *j, const struct v
                                 struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
-    struct sv id = junit_suite_id(step->p->part), command = step->p->command;
+    struct sv id = junit_suite_id(step->p->part);
     int64_t us = 0;
 
     junit_suite_begin(j, id, junit_suite_name(j, id));
@@ -225,8 +225,8 @@ static enum err_code junit_step(struct store *s, struct junit *j, const struct v
             us += step->attempts.v[i].ended_us - step->attempts.v[i].begun_us;
     if (step->attempts.n && !j->suite.spent_us)
         j->suite.begun_us = step->attempts.v[0].begun_us;
-    strbuf_addf(&name, "%.*s: %.*s", SV_FMT(step->p->id),
-                SV_FMT(sv_sub(command, 0, sv_find_byte(command, '\n', 0))));
+    strbuf_addf(&name, "%.*s: ", SV_FMT(step->p->id));
+    text_add_brief(&name, step->p->command);
     junit_case_begin(j, strbuf_sv(&name), us);
     junit_step_result(j, step);
     if (junit_output(s, j, step, "out", "system-out", err) != ERR_OK ||

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/sv.h"
+#include "base/text.h"
 #include "report/markdown_int.h"
 
 /* --- who said what --- */
@@ -78,6 +79,7 @@ static enum err_code markdown_output(struct store *s, struct strbuf *b,
 static void markdown_attempt_head(struct strbuf *b, const struct view_step *step,
                                   const struct view_attempt *a)
 {
+    CLEANUP(strbuf_release) struct strbuf brief = STRBUF(0);
     struct sv command = report_command(step);
 
     strbuf_add_str(b, "**");
@@ -97,7 +99,8 @@ static void markdown_attempt_head(struct strbuf *b, const struct view_step *step
     strbuf_addf(b, ", %s, on ", clock_format(a->begun_us).s);
     fill_add_text(b, step->p->host);
     strbuf_add_str(b, ": ");
-    fill_add_code(b, sv_sub(command, 0, sv_find_byte(command, '\n', 0)));
+    text_add_brief(&brief, command);
+    fill_add_code(b, strbuf_sv(&brief));
     strbuf_add_byte(b, '\n');
 }
 

@@ -63,7 +63,7 @@ static bool block_is_todo(const struct block_reader *r)
 /* What must not be done is nothing to do. */
 static bool block_take_remark(struct block_reader *r, struct sv note)
 {
-    if (r->numbered || !remark_is(r->b, note))
+    if (!remark_is(r->b, note))
         return false;
     remark_add(r->b, r->note_line, arena_sv(r->b->arena, note));
     return true;

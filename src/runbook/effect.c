@@ -457,17 +457,23 @@ bool effect_knows(struct sv program)
     return false;
 }
 
+/* What the client gets, where that is known: a line that goes on behind a '\\' is one line to it, a \" is a quote. */
+static struct sv effect_sql_of(const struct shell_word *w)
+{
+    return w->literal ? w->value : w->raw;
+}
+
 /* psql, mysql and sqlite3: the SQL decides; without any, the input does, and that may be anything. */
 static enum command_effect effect_of_client(const struct shell_simple *s)
 {
     struct sv sql;
 
     for (size_t i = 1; i < s->n_words; i++)
-        if (sql_option_gives(shell_program(s), s->words[i].raw, &sql) &&
+        if (sql_option_gives(shell_program(s), effect_sql_of(&s->words[i]), &sql) &&
             (sql.n || i + 1 < s->n_words))
-            return effect_of_sql(sql.n ? sql : s->words[i + 1].raw);
+            return effect_of_sql(sql.n ? sql : effect_sql_of(&s->words[i + 1]));
     if (sv_eq(shell_program(s), SV("sqlite3")) && s->n_words >= 3)
-        return effect_of_sql(s->words[s->n_words - 1].raw);
+        return effect_of_sql(effect_sql_of(&s->words[s->n_words - 1]));
     return EFFECT_DATABASE;
 }
 

@@ -77,9 +77,18 @@ static size_t sql_end_of_opaque(struct sv s, enum sql_token_kind *kind)
     return tag ? sql_end_of_dollar(s, tag) : 0;
 }
 
+/* What separates tokens; in a word of a shell also a line that goes on behind a '\\'. */
+static struct sv sql_skip_blank(struct sv s)
+{
+    s = sv_trim_left(s);
+    while (sv_eat(&s, SV("\\\n")))
+        s = sv_trim_left(s);
+    return s;
+}
+
 bool sql_next_token(struct sv *rest, struct sql_token *ret)
 {
-    struct sv s = sv_trim_left(*rest);
+    struct sv s = sql_skip_blank(*rest);
     size_t n;
 
     if (!s.n)

@@ -154,6 +154,20 @@ def lines_are_not_broken_and_a_question_says_what_it_is_about():
         os.unlink("begun")
 
 
+def a_question_about_nothing_says_so_and_a_yes_at_a_gate_is_a_yes():
+    long = "true " + " ".join(f"word{i}" for i in range(20))
+    document("### 1. Go\n\n" + block("echo fine") + "\n### 2. Look\n\n" + block(long, "the banner looks right"))
+    write("prusik.yaml", 'environment: test\ngates: {"1": {confirm: {text: is it time}}}\n')
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"(?s)is it time.*Go on\?.*yes or no")
+    t.send("y\n")
+    t.await_text(r"(?s)echo fine.*ann: yes")
+    t.await_text(r"(?s): true word0 [^\n]*\.\.\..*it has printed nothing.*expected:")
+    t.await_text(r"yes or no")
+    t.send("y\n")
+    same("the exit status", t.end(), 0)
+
+
 def a_terminal_without_utf_8_is_shown_ascii():
     document(block("echo gr\u00fcn \u2713", '"gr"'))
     t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", env={"LC_ALL": "de_DE.ISO-8859-1"})
@@ -512,6 +526,29 @@ def the_watch_is_shown_and_its_rule_takes_the_way_back():
         same("the shop", f.read(), "old\n")
 
 
+def an_answer_to_a_question_that_is_gone_is_no_key():
+    server = HTTPServer(("127.0.0.1", 0), Metrics)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    document("### 1. Release\n\n" + block("cp shop shop.old; echo new > shop") + "\n### 2. Talk\n\n- [ ] The team was told\n" +
+             "\n## Rollback\n\n" + block("until [ -e go ]; do sleep 0.05; done; cp shop.old shop\ntouch second") +
+             "\n## Decision Matrix\n\n| Condition | Decision |\n|---|---|\n"
+             "| Error rate > 5% for 5 minutes | Rollback |\n| Error rate < 5% | Continue |\n")
+    write("prusik.yaml", "environment: test\nscrape: http://127.0.0.1:%d/metrics\n"
+          "metrics:\n  error_rate: 'ratio(requests_total{code=\"500\"}, requests_total)[1m]'\n"
+          "watch: {interval: 10s, until: T+30m}\ntime_scale: 0.01\n" % server.server_port)
+    write("shop", "old\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"Is it done\?")
+    t.await_text(r"ROLLBACK: Error rate")
+    t.send("quite so\n")  # a q stops a run behind its step
+    t.await_text(r"until \[ -e go \]")
+    write("go", "")
+    t.await_text(r"ROLLED BACK")
+    same("the exit status", t.end(), 5)
+    check(os.path.exists("second"), "the way back was stopped by an answer")
+    server.shutdown()
+
+
 def a_watch_of_more_rules_than_lines_shows_the_bad_ones_and_breaks_no_line():
     document(block("true"))
     write("prusik.yaml", "environment: test\nsources: {cmd.queue: {command: 'echo 7; sleep 0'}}\nwatch: {interval: 200ms}\n"
@@ -549,7 +586,8 @@ def a_value_and_its_limit_read_as_what_they_are():
 TESTS = [a_person_answers_what_no_machine_can_check,
          what_is_asked_stands_under_its_heading_and_says_what_it_leaves_out, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
          a_manual_item_is_asked_and_a_choice_too, what_happens_while_a_question_is_open_stands_below_it, what_runs_is_shown_while_it_runs, colours_can_be_refused,
-         lines_are_not_broken_and_a_question_says_what_it_is_about, a_terminal_without_utf_8_is_shown_ascii, an_approval_that_is_waited_for_says_how_it_is_given,
+         lines_are_not_broken_and_a_question_says_what_it_is_about, a_question_about_nothing_says_so_and_a_yes_at_a_gate_is_a_yes,
+         a_terminal_without_utf_8_is_shown_ascii, an_approval_that_is_waited_for_says_how_it_is_given,
          while_a_person_is_asked_all_that_was_done_is_durable, while_an_output_is_asked_about_status_says_so,
          a_resume_counts_what_was_done_before, a_resumed_way_back_counts_its_own_steps,
          a_terminal_that_was_stopped_stops_no_run, a_value_and_its_limit_read_as_what_they_are,
@@ -564,6 +602,7 @@ TESTS = [a_person_answers_what_no_machine_can_check,
          a_run_that_is_held_behind_its_last_step_is_stopped_and_ends_when_it_is_resumed,
     a_key_stops_it_after_the_step_and_it_goes_on_later, a_key_shows_the_whole_step,
          keys_are_not_seen_and_answers_are, a_terminal_that_becomes_narrower_keeps_its_lines,
+         an_answer_to_a_question_that_is_gone_is_no_key,
          the_watch_is_shown_and_its_rule_takes_the_way_back,
          a_watch_of_more_rules_than_lines_shows_the_bad_ones_and_breaks_no_line]
 

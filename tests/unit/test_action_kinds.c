@@ -356,6 +356,7 @@ T(a_command_that_never_ends_is_watched_for_its_time)
     T_EQ(act(&b, "follow", "{'command': ['tail -f log'], 'for_ms': 300}", 0), ACTION_ENDED);
     T_EQ(b.action.outcome.status, 0);
     T_CHECK(printed(&b, "one\n"));
+    T_EQ(b.action.outcome.errs.total, 0); /* that it was ended is no output of it */
     T_EQ(act(&b, "follow", "{'command': ['tail -f no-such-log']}", 5000), ACTION_ENDED);
     T_EQ(b.action.outcome.status, 1);
     b.cancel_after_ms = 30;
@@ -459,6 +460,71 @@ T(a_request_is_sent_as_written_and_every_answer_is_an_outcome)
     T_EQ(act(&b, "http", request("{'method': 'GET', 'url': ['URL/']}", s.url), 0), ACTION_ENDED);
     T_EQ(b.action.outcome.status, 7);
     T_CHECK(b.action.outcome.http_status == 0);
+    end(&b);
+}
+
+/* Nobody listens on a socket that is only bound; then somebody does, and answers once. */
+struct late {
+    pthread_t thread;
+    int fd;
+    char url[64];
+};
+
+static void *late_listen(void *arg)
+{
+    static const char said[] =
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+    const struct late *late = arg;
+    char asked[2000];
+    int fd;
+
+    (void)poll(NULL, 0, 700);
+    T_EQ(listen(late->fd, 1), 0);
+    fd = accept(late->fd, NULL, NULL);
+    T_CHECK(read(fd, asked, sizeof(asked)) > 0);
+    T_EQ(write(fd, said, sizeof(said) - 1), (ssize_t)sizeof(said) - 1);
+    (void)close(fd);
+    return NULL;
+}
+
+static void late_bind(struct late *late)
+{
+    struct sockaddr_in a = server_loopback();
+    socklen_t n = sizeof(a);
+
+    late->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    T_EQ(bind(late->fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    T_EQ(getsockname(late->fd, (struct sockaddr *)&a, &n), 0);
+    (void)snprintf(late->url, sizeof(late->url), "http://127.0.0.1:%u", ntohs(a.sin_port));
+}
+
+T(who_is_refused_asks_again_where_something_was_just_started)
+{
+    struct late late;
+    struct bench b;
+
+    late_bind(&late);
+    begin(&b);
+    T_EQ(act(&b, "http", request("{'method': 'GET', 'url': ['URL/'], 'listens_ms': 600}", late.url),
+             0),
+         ACTION_ENDED);
+    T_EQ(b.action.outcome.status, 7);
+    T_CHECK(printed(&b, "tried for 600 ms: "));
+    b.cancel_after_ms = 50;
+    T_EQ(act(&b, "http",
+             request("{'method': 'GET', 'url': ['URL/'], 'listens_ms': 30000}", late.url), 0),
+         ACTION_STOPPED);
+    T_EQ(b.action.outcome.status, -1);
+    b.cancel_after_ms = 0;
+    T_EQ(pthread_create(&late.thread, NULL, late_listen, &late), 0);
+    T_EQ(act(&b, "http",
+             request("{'method': 'POST', 'url': ['URL/'], 'listens_ms': 30000}", late.url), 0),
+         ACTION_ENDED);
+    T_EQ(b.action.outcome.http_status, 200);
+    T_EQ(b.action.outcome.status, 0);
+    T_CHECK(printed(&b, "ok"));
+    T_EQ(pthread_join(late.thread, NULL), 0);
+    (void)close(late.fd);
     end(&b);
 }
 
@@ -652,5 +718,6 @@ T_MAIN(T_CASE(a_command_that_waits_for_a_person_has_a_terminal_of_its_own),
        T_CASE(a_command_that_never_ends_is_watched_for_its_time),
        T_CASE(a_poll_looks_until_it_holds),
        T_CASE(a_request_is_sent_as_written_and_every_answer_is_an_outcome),
+       T_CASE(who_is_refused_asks_again_where_something_was_just_started),
        T_CASE(a_service_is_started_seen_restarted_and_stopped),
        T_CASE(a_service_that_does_not_stop_is_killed_and_stopping_can_be_given_up))

@@ -436,6 +436,16 @@ T(a_bad_status_says_what_the_command_said_last)
         {"", "10 %\r20 %\rno space left", "exit status 2: no space left"},
         {"", "a \033[31mred\033[0m \001 line", "exit status 2: a red \\x01 line"},
         {"", "", "exit status 2"},
+        {"", "x: error: too many arguments\nx: hint: Try \"x --help\" for more.\n",
+         "exit status 2: x: error: too many arguments"},
+        {"", "error: failed to push\nhint: somebody else has\nhint: pushed before\n",
+         "exit status 2: error: failed to push"},
+        {"", "ERROR:  no column \"b\"\nLINE 1: SELECT b\n               ^\nHINT:  perhaps a\n",
+         "exit status 2: ERROR:  no column \"b\""},
+        {"", "docker: no such image\nSee 'docker run --help'.\n",
+         "exit status 2: docker: no such image"},
+        {"", "See the log\n", "exit status 2: See the log"},
+        {"", "hint: first\nhint: last\n", "exit status 2: hint: last"},
     };
     char line[400];
 

@@ -1,7 +1,9 @@
 #include "exec/dry.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/sv.h"
@@ -142,8 +144,41 @@ T(paths_of_programs_are_looked_at_as_long_as_the_folder_is_known)
     T_STR(said(&f.dry.steps.v[0]), "found: ./bin/migrate is there");
     T_STR(said(&f.dry.steps.v[1]), "wrong: ./bin/notes is no program: not executable");
     T_STR(said(&f.dry.steps.v[2]), "open: ./bin/later is not there: a step before it may make it");
-    T_STR(said(&f.dry.steps.v[3]), "");
-    T_STR(said(&f.dry.steps.v[4]), "open: ./bin/migrate: the shell is in another folder then");
+    T_STR(said(&f.dry.steps.v[3]), "found: folder /tmp is there");
+    T_STR(said(&f.dry.steps.v[4]),
+          "open: ./bin/migrate is not there: a step before it may make it");
+    done(&f);
+    look(&f, BLOCK("cd \"$SOMEWHERE\"\n./bin/migrate\ncd bin\n"), "");
+    T_STR(said(&f.dry.steps.v[0]), "");
+    T_STR(said(&f.dry.steps.v[1]), "open: ./bin/migrate: the shell is in another folder then");
+    T_STR(said(&f.dry.steps.v[2]), "open: bin: the shell is in another folder then");
+    done(&f);
+    look(&f, BLOCK("cd bin/<release>\n./migrate\n"), "variables: {release: {command: date}}\n");
+    T_STR(said(&f.dry.steps.v[0]),
+          "open: placeholder 'release' has no value yet: `date` tells it when the run begins");
+    T_STR(said(&f.dry.steps.v[1]), "open: ./migrate: the shell is in another folder then");
+    done(&f);
+}
+
+/* Where a session is goes on from step to step: "cd backend" twice is backend/backend. */
+T(folders_that_a_step_enters_are_looked_at)
+{
+    struct fixture f;
+    char cwd[PATH_MAX], text[PATH_MAX + 80];
+
+    make_bin();
+    T_CHECK(getcwd(cwd, sizeof(cwd)));
+    look(&f, BLOCK("cd bin && cat notes\ncat notes && cd bin\ncat x\n"), "");
+    (void)snprintf(text, sizeof(text), "found: folder %s/bin is there", cwd);
+    T_CHECK(strstr(said(&f.dry.steps.v[0]), text));
+    (void)snprintf(text, sizeof(text), "wrong: no folder %s/bin/bin", cwd);
+    T_CHECK(strstr(said(&f.dry.steps.v[1]), text));
+    done(&f);
+    look(&f, BLOCK("mkdir -p app && cd app\ncd src\n(cd x)\ncd src\n"), "");
+    T_CHECK(strstr(said(&f.dry.steps.v[0]), "app: a step before it may make it"));
+    T_CHECK(strstr(said(&f.dry.steps.v[1]), "app/src: a step before it may make it"));
+    T_STR(said(&f.dry.steps.v[2]), "");
+    T_STR(said(&f.dry.steps.v[3]), "open: src: the shell is in another folder then");
     done(&f);
 }
 
@@ -251,7 +286,8 @@ T(what_has_no_value_yet_is_open)
 T_MAIN(T_CASE(programs_are_looked_for_in_path),
        T_CASE(what_a_step_before_may_bring_is_open_and_not_wrong),
        T_CASE(paths_of_programs_are_looked_at_as_long_as_the_folder_is_known),
-       T_CASE(a_database_is_known_by_its_header), T_CASE(each_kind_says_what_it_would_do),
+       T_CASE(folders_that_a_step_enters_are_looked_at), T_CASE(a_database_is_known_by_its_header),
+       T_CASE(each_kind_says_what_it_would_do),
        T_CASE(a_server_is_asked_whether_it_answers_and_a_person_is_waited_for),
        T_CASE(a_manager_of_services_is_not_asked),
        T_CASE(nothing_of_another_host_or_of_what_is_left_out_is_looked_at),

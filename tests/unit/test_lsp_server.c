@@ -386,7 +386,7 @@ T(a_hover_says_what_is_left_out_answered_and_awaited)
             "- answered ahead by: ana\n");
     want_in(json_get_str(json_object_get(ask(&c, "hover", strbuf_str(&uri), 11), "contents"),
                          "value", ""),
-            "- left out: 'Late': the binding says no (line 1)\n");
+            "- left out: the binding says no (line 1): 'Late'\n");
     want_in(json_get_str(json_object_get(ask(&c, "hover", strbuf_str(&uri), 18), "contents"),
                          "value", ""),
             "- expects: the lights go out (a person answers)\n- waits up to 30.0 s\n");

@@ -315,7 +315,7 @@ T(a_choice_of_the_binding_is_no_question)
 
     world_make(&w, CHOICE_MD, BOUND "choices: {1: no, 2: {when: 1/1, contains: Applied}}\n");
     T_EQ(w.plan.n_questions, 0);
-    T_SV(find_step(&w, "1/1")->skip, "'Migrate': the binding says no (line 2)");
+    T_SV(find_step(&w, "1/1")->skip, "the binding says no (line 2): 'Migrate'");
     T_CHECK(find_step(&w, "1/2")->skip.n > 0);
     s = find_step(&w, "2/1");
     T_EQ(s->skip.n, 0);
@@ -768,6 +768,15 @@ T(sql_is_for_the_database_that_is_bound)
     world_end(&w);
     world_make(&w, DEPLOY SQL("SELECT 1;"), BOUND);
     T_EQ(count_questions(&w, "database"), 1);
+    T_SV(find_question(&w, "database", 0)->answer_with,
+         "databases: {main: {url: \"sqlite:PATH\"}}");
+    world_end(&w);
+    world_make(&w, DEPLOY SH("pg_dump shop > a") SQL("SELECT 1;"), BOUND); /* what it works with */
+    T_SV(find_question(&w, "database", 0)->answer_with,
+         "databases: {main: {url: \"postgresql://USER@HOST/NAME\"}}");
+    world_end(&w);
+    world_make(&w, DEPLOY SQL("psql -h x\nSELECT 1;"), BOUND);
+    T_CHECK(sv_has(find_question(&w, "database", 0)->answer_with, SV("postgresql:")));
     world_end(&w);
     world_refused(DEPLOY SQL("SELECT 1;"), BOUND SHOP "steps: {'1': {database: shpo}}\n",
                   ERR_INVALID, "there is no database 'shpo'");

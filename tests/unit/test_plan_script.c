@@ -182,7 +182,7 @@ T(what_is_left_out_is_a_comment_and_a_choice_is_asked_once)
                               "needed)\n" SH("touch two\ntouch three") "### Step 3: Third (if needed)\n" SH(
                                   "touch four\ntouch five"),
         "environment: x\nchoices: {'2': {when: 1/1, contains: o}, '3': no}\n");
-    want_in(&s, "# left out: 'Third': the binding says no (line 2)\n#   touch four\n");
+    want_in(&s, "# left out: the binding says no (line 2): 'Third'\n#   touch four\n");
     T_EQ(run_bash("-n", NULL, ""), 0);
     T_EQ(run_bash(NULL, NULL, "n\n"), 0);
     T_CHECK(file_exists("one") && !file_exists("two"));

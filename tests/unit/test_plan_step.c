@@ -1,4 +1,4 @@
-/* plan/make_step: what a step of the plan expects. */
+/* plan/make_step, plan/make_action: what a step of the plan expects, and waits for. */
 #include "base/strbuf.h"
 #include "test_plan_util.h"
 
@@ -75,7 +75,36 @@ T(what_a_command_ends_in_is_known_to_who_judges_it)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(a_native_backup_and_the_flag_name_their_files_themselves),
+/* What the request after it has for its "listens_ms"; 0: it is not given time. */
+static int64_t listens_after(const char *commands, size_t step)
+{
+    CLEANUP(strbuf_release) struct strbuf doc = STRBUF(0);
+    struct world w;
+    int64_t ms;
+
+    strbuf_addf(&doc, DEPLOY "```sh\n%s\n```\n", commands);
+    world_make(&w, strbuf_str(&doc), BOUND);
+    T_SV(w.plan.steps[step].kind, "http");
+    ms = json_get_int(w.plan.steps[step].action, "listens_ms", 0);
+    T_CHECK(!ms == !json_get_int(w.plan.steps[step].action, "started_line", 0));
+    world_end(&w);
+    return ms;
+}
+
+T(a_service_that_was_just_started_is_given_time_to_listen)
+{
+    T_EQ(listens_after("docker compose restart web\ncurl http://h/health", 1), 30000);
+    T_EQ(listens_after("systemctl restart shop\ncat log\ncurl http://h/a\ncurl http://h/b", 3),
+         30000);
+    T_EQ(listens_after("systemctl stop shop\ncurl http://h/a", 1), 0);
+    T_EQ(listens_after("docker compose stop web\ncurl http://h/a", 1), 0);
+    T_EQ(listens_after("systemctl restart shop\nalembic upgrade head\ncurl http://h/a", 2), 0);
+    T_EQ(listens_after("systemctl restart shop\ncurl http://h/a # should fail", 1), 0);
+    T_EQ(listens_after("curl http://h/a", 0), 0);
+}
+
+T_MAIN(T_CASE(a_service_that_was_just_started_is_given_time_to_listen),
+       T_CASE(a_native_backup_and_the_flag_name_their_files_themselves),
        T_CASE(what_a_command_ends_in_is_known_to_who_judges_it),
        T_CASE(a_file_below_the_home_folder_is_looked_at),
        T_CASE(a_file_whose_name_only_the_shell_knows_is_asked_about))

@@ -86,9 +86,11 @@ T(what_was_not_reached_stays_as_it_was)
     struct bench b;
 
     bench_begin(&b);
+    add(&b, EVENT_VERDICT, "", 0, "{\"verdict\":\"OK\",\"text\":\"\"}");
     add(&b, EVENT_RUN_WAITING, "", 0, "{\"exit\":7,\"why\":\"bo must say\",\"next\":\"ask bo\"}");
     bench_report(&b);
     want(&b, "**Waiting**");
+    want(&b, "> - verdict **OK**\n");
     want(&b, "> - why: bo must say\n> - next: ask bo\n");
     want(&b, "not sealed\n");
     want(&b, "\n- [ ] Notes read\n");

@@ -88,6 +88,11 @@ T(a_comment_that_forbids_is_a_remark)
     T_EQ(r.rb.n_remarks, 2);
     want_remark(&r, 0, 6, "Do not interrupt it", 1);
     want_remark(&r, 1, 10, "Never as root", 1);
+    reading_done(&r);
+    read_text(&r, "## Rollback\n" SH("# 1. Back\n./a\n\n# 2. DO NOT undo the migration\n"
+                                     "# (it cannot be)\n\n# 3. Call Bob"));
+    T_EQ(r.rb.n_steps, 2);
+    want_remark(&r, 0, 7, "DO NOT undo the migration\n(it cannot be)", 1);
 }
 
 T(a_block_below_a_text_that_forbids_is_not_run)
