@@ -82,15 +82,24 @@ static void verify_show_output(struct sv text, struct strbuf *seen)
         strbuf_add_str(seen, " ...");
 }
 
-/* The last line that says something; of a line that is written over what stands there at last. */
+static bool verify_names_error(struct sv line)
+{
+    return sv_find_nocase(line, SV("error:"), 0) != SV_NPOS ||
+           sv_find_nocase(line, SV("fatal:"), 0) != SV_NPOS;
+}
+
+/* The last line that names an error, as hints may follow it; else the last that says something.  Of a line that is written over
+ * what stands there at last. */
 static struct sv verify_last_line(struct sv text)
 {
-    size_t from;
+    struct sv rest = sv_trim(text), line, last = {"", 0}, error = {"", 0};
 
-    text = sv_trim(text);
-    for (from = text.n; from > 0 && text.p[from - 1] != '\n'; from--)
-        ;
-    return sv_trim(text_last_written(sv_sub(text, from, text.n)));
+    while (sv_next_line(&rest, &line)) {
+        last = line;
+        if (verify_names_error(line))
+            error = line;
+    }
+    return sv_trim(text_last_written(error.n ? error : last));
 }
 
 /* "exit status 2: ls: cannot access ...": commands say why in their last line, which is not looked up in the middle of the night. */
@@ -147,7 +156,11 @@ static enum verify_result verify_http_status(const struct verify_cx *c)
     double high = c->e->e.number2 > 0 ? c->e->e.number2 : c->e->e.number;
 
     if (!c->o->http_status) {
-        strbuf_addf(c->seen, "no answer: %s", c->o->err.msg);
+        strbuf_add_str(c->seen, "no answer: ");
+        if (c->o->err.msg[0])
+            strbuf_add_str(c->seen, c->o->err.msg);
+        else
+            verify_show_status(c->o, c->seen);
         return VERIFY_FAILS;
     }
     strbuf_addf(c->seen, "HTTP %d", c->o->http_status);

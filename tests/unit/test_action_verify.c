@@ -171,6 +171,17 @@ static const struct {
     {{.form = EXPECT_ROW, .text = SV("n|>=5")}, "n|5\n", HOLDS},
     {{.form = EXPECT_ROW, .text = SV("n|>5")}, "n|5\n", FAILS},
     {{.form = EXPECT_ROW, .text = SV("n|<x")}, "n|5\n", FAILS},
+    /* of nothing there is no row, and nothing is below the limit */
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, "known|312|65.2\nunknown|9|34.8\n", HOLDS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<=0%")}, "known|312|100\n", HOLDS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<0%")}, "known|312|100\n", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, "known|312|65.2\n|3|6.1\n", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, "status | count | percent\n(0 rows)\n", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, "known|312\nknown|1|2|3\n|\n", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, "known 312 65\n", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, "", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|>5%")}, "known|312|65.2\n", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*")}, "known|312\n", FAILS},
     {{.form = EXPECT_ROW, .text = SV("known|*")}, "| known | 3 |\n", HOLDS},
     {{.form = EXPECT_ROW, .text = SV("known|*")}, "unknown | 3\n", FAILS},
     {{.form = EXPECT_ROW, .text = SV("known|*")}, "known | 3 | 4\n", FAILS},
@@ -436,6 +447,9 @@ T(a_bad_status_says_what_the_command_said_last)
         {"", "10 %\r20 %\rno space left", "exit status 2: no space left"},
         {"", "a \033[31mred\033[0m \001 line", "exit status 2: a red \\x01 line"},
         {"", "", "exit status 2"},
+        {"", "error: no such file\nhint: look for it\n", "exit status 2: error: no such file"},
+        {"", "Error: one\nsh: fatal: two\nnote: three\n", "exit status 2: sh: fatal: two"},
+        {"0 errors: none\nend\n", "", "exit status 2: end"},
     };
     char line[400];
 
