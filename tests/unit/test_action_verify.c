@@ -268,6 +268,11 @@ T(facts_of_the_act_are_judged_and_said)
     o.status = -1;
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_FAIL}, &o, ""), VERIFY_UNKNOWN);
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_EXIT}, &o, ""), VERIFY_UNKNOWN);
+    o.status = 7;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_STATUS, .number = 200}, &o,
+                 "no answer: exit status 7"),
+         VERIFY_FAILS);
+    o.status = -1;
     (void)err_set(&o.err, ERR_NET, "refused");
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_STATUS, .number = 200}, &o,
                  "no answer: refused"),
