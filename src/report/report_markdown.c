@@ -59,7 +59,7 @@ static void markdown_head(struct strbuf *b, const struct view *v, const struct j
         strbuf_addf(b, ", after %s", duration_format((v->ended_us - v->begun_us) / 1000).s);
     strbuf_add_str(b, "\n\n");
     if (v->verdict.n) {
-        strbuf_addf(b, "- verdict **%.*s**: ", SV_FMT(v->verdict));
+        strbuf_addf(b, "- verdict **%.*s**%s", SV_FMT(v->verdict), v->verdict_text.n ? ": " : "");
         fill_add_text(b, v->verdict_text);
         strbuf_add_byte(b, '\n');
     }
