@@ -325,6 +325,22 @@ static enum verify_result verify_number(const struct verify_cx *c)
     return verify_bool(verify_compare(v, &c->e->e));
 }
 
+/* The line with that byte, without what only draws: "==== 20 passed in 3 s ====" */
+static struct sv verify_line_at(struct sv text, size_t at)
+{
+    size_t from = at, to = sv_find_byte(text, '\n', at);
+    struct sv line;
+
+    while (from > 0 && text.p[from - 1] != '\n')
+        from--;
+    line = sv_sub(text, from, to == SV_NPOS ? text.n : to);
+    while (line.n && strchr(" \t=-*#|", *line.p))
+        line = sv_sub(line, 1, line.n);
+    while (line.n && strchr(" \t\r=-*#|", line.p[line.n - 1]))
+        line.n--;
+    return line;
+}
+
 /* "20 passed" */
 static enum verify_result verify_count(const struct verify_cx *c)
 {
@@ -341,6 +357,8 @@ static enum verify_result verify_count(const struct verify_cx *c)
         !regex_find(re, strbuf_sv(&text), 0, g, 2) ||
         !sv_to_f64(sv_sub(strbuf_sv(&text), g[1].from, g[1].to), &v))
         return VERIFY_FAILS;
+    strbuf_truncate(c->seen, 0);
+    verify_show_output(verify_line_at(strbuf_sv(&text), g[0].from), c->seen);
     return verify_bool(verify_compare(v, &c->e->e));
 }
 
@@ -366,6 +384,10 @@ static enum verify_result verify_rows(const struct verify_cx *c)
 {
     if (c->o->rows < 0)
         return verify_printed_rows(c);
+    if (c->o->status > 0) { /* a statement that failed has no rows, and that says nothing */
+        verify_show_status(c->o, c->seen);
+        return VERIFY_FAILS;
+    }
     strbuf_addf(c->seen, "%lld row%s", (long long)c->o->rows, c->o->rows == 1 ? "" : "s");
     if (c->o->rows == 1 && c->o->has_number && c->e->e.number < 1) {
         /* "returns 0" of a count(*): the cell is meant */

@@ -283,10 +283,27 @@ T(facts_of_the_act_are_judged_and_said)
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_STATUS, .number = 200, .number2 = 299}, &o,
                  "HTTP 204"),
          VERIFY_HOLDS);
+    {
+        struct action_outcome tests = outcome("=== test session starts ===\ncollected 20 items\n\n"
+                                              "=== 1 failed, 19 passed in 0.42s ===\n\n");
+
+        T_EQ(seen_as(
+                 &(struct rb_expect){
+                     .form = EXPECT_COUNT, .text = SV("passed"), .op = OP_EQ, .number = 20},
+                 &tests, "1 failed, 19 passed in 0.42s"),
+             VERIFY_FAILS);
+        release(&tests);
+    }
     o.free_bytes = 5e9;
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_FREE, .op = OP_GT, .number = 1e9}, &o,
                  "5.0 GB free"),
          VERIFY_HOLDS);
+    o.rows = 0;
+    o.status = 1;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_ROWS, .op = OP_EQ, .number = 0}, &o,
+                 "exit status 1"),
+         VERIFY_FAILS);
+    o.status = 0;
     o.rows = 1;
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_ROWS, .op = OP_EQ, .number = 1}, &o, "1 row"),
          VERIFY_HOLDS);
