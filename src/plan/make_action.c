@@ -123,6 +123,8 @@ static bool make_asks_status(const struct make *m, const struct rb_step *s)
         return false;
     if (s->command->form == COMMAND_HTTP)
         return true;
+    if (s->n_expects)
+        return false; /* "Expected: rejected" may well mean a status that is none of success */
     if (!item || item->kind != SHELL_SIMPLE || item->n_simple != 1 || item->background ||
         item->n_redirects || item->heredoc)
         return false;

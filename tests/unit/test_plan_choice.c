@@ -111,6 +111,8 @@ T(a_lone_curl_in_a_shell_is_made_to_say_its_status)
         {"curl -sS -k https://x/", true},
         {"curl -u me:x http://x/", true},
         {"curl -o page --retry 3 http://x/", true},
+        {"curl http://x/\n# Expected: \"ok\"", true},
+        {"curl -k http://x/\n# Expected: \"no entry\"", false},
         {"curl -s -o /dev/null -w '%{http_code}' http://x/", false},
         {"curl -sw '%{http_code}' http://x/", false},
         {"curl --write-out x http://x/", false},
