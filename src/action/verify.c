@@ -14,6 +14,7 @@
 
 /* How much of what a command said last stands in the reason. */
 #define VERIFY_SAID_COLUMNS 160u
+#define VERIFY_REASON_LINES 10u /* behind which no reason is looked for once there is one */
 
 const char *verify_name(enum verify_result r)
 {
@@ -104,24 +105,36 @@ static bool verify_is_advice(struct sv line)
     return false;
 }
 
-/* The last line that says what went wrong; of a line that is written over what stands there at last. */
+static bool verify_names_error(struct sv line)
+{
+    return sv_find_nocase(line, SV("error:"), 0) != SV_NPOS ||
+           sv_find_nocase(line, SV("fatal:"), 0) != SV_NPOS;
+}
+
+/*
+ * The line that says what went wrong: of the last ones the one that names an error, else the last that is no advice, else
+ * the last.  Of a line that is written over what stands there at last.
+ */
 static struct sv verify_last_line(struct sv text)
 {
-    struct sv rest = sv_trim(text), last = {NULL, 0};
+    struct sv rest = sv_trim(text), last = {NULL, 0}, reason = {NULL, 0};
 
-    while (rest.n) {
+    for (unsigned i = 0; rest.n && (i < VERIFY_REASON_LINES || !reason.n); i++) {
         size_t from = rest.n;
         struct sv line;
 
         while (from > 0 && rest.p[from - 1] != '\n')
             from--;
         line = sv_trim(text_last_written(sv_sub(rest, from, rest.n)));
-        if (!verify_is_advice(line))
-            return line;
-        last = last.n ? last : line;
         rest = sv_trim(sv_sub(rest, 0, from));
+        last = last.n ? last : line;
+        if (verify_is_advice(line))
+            continue;
+        if (verify_names_error(line))
+            return line;
+        reason = reason.n ? reason : line;
     }
-    return last;
+    return reason.n ? reason : last;
 }
 
 /* "exit status 2: ls: cannot access ...": commands say why in their last line, which is not looked up in the middle of the night. */
@@ -178,7 +191,11 @@ static enum verify_result verify_http_status(const struct verify_cx *c)
     double high = c->e->e.number2 > 0 ? c->e->e.number2 : c->e->e.number;
 
     if (!c->o->http_status) {
-        strbuf_addf(c->seen, "no answer: %s", c->o->err.msg);
+        strbuf_add_str(c->seen, "no answer: ");
+        if (c->o->err.msg[0])
+            strbuf_add_str(c->seen, c->o->err.msg);
+        else
+            verify_show_status(c->o, c->seen);
         return VERIFY_FAILS;
     }
     strbuf_addf(c->seen, "HTTP %d", c->o->http_status);
@@ -343,6 +360,22 @@ static enum verify_result verify_number(const struct verify_cx *c)
     return verify_bool(verify_compare(v, &c->e->e));
 }
 
+/* The line with that byte, without what only draws: "==== 20 passed in 3 s ====" */
+static struct sv verify_line_at(struct sv text, size_t at)
+{
+    size_t from = at, to = sv_find_byte(text, '\n', at);
+    struct sv line;
+
+    while (from > 0 && text.p[from - 1] != '\n')
+        from--;
+    line = sv_sub(text, from, to == SV_NPOS ? text.n : to);
+    while (line.n && strchr(" \t=-*#|", *line.p))
+        line = sv_sub(line, 1, line.n);
+    while (line.n && strchr(" \t\r=-*#|", line.p[line.n - 1]))
+        line.n--;
+    return line;
+}
+
 /* "20 passed" */
 static enum verify_result verify_count(const struct verify_cx *c)
 {
@@ -359,6 +392,8 @@ static enum verify_result verify_count(const struct verify_cx *c)
         !regex_find(re, strbuf_sv(&text), 0, g, 2) ||
         !sv_to_f64(sv_sub(strbuf_sv(&text), g[1].from, g[1].to), &v))
         return VERIFY_FAILS;
+    strbuf_truncate(c->seen, 0);
+    verify_show_output(verify_line_at(strbuf_sv(&text), g[0].from), c->seen);
     return verify_bool(verify_compare(v, &c->e->e));
 }
 
@@ -384,6 +419,10 @@ static enum verify_result verify_rows(const struct verify_cx *c)
 {
     if (c->o->rows < 0)
         return verify_printed_rows(c);
+    if (c->o->status > 0) { /* a statement that failed has no rows, and that says nothing */
+        verify_show_status(c->o, c->seen);
+        return VERIFY_FAILS;
+    }
     strbuf_addf(c->seen, "%lld row%s", (long long)c->o->rows, c->o->rows == 1 ? "" : "s");
     if (c->o->rows == 1 && c->o->has_number && c->e->e.number < 1) {
         /* "returns 0" of a count(*): the cell is meant */

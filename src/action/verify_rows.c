@@ -107,14 +107,64 @@ static bool rows_line_has(struct sv line, struct sv cells)
     return !rows_next_cell(&line, bars, &cell);
 }
 
-bool verify_rows_have(struct sv text, struct sv cells)
+/* "NULL | * | <5%": what is not there at all is below the limit, too.  Are all but the first cell such? */
+static bool rows_may_lack(struct sv cells)
 {
+    struct sv want;
+    bool limited = false;
+
+    (void)sv_split(&cells, '|', &want); /* what the row is of */
+    while (sv_split(&cells, '|', &want)) {
+        if (sv_eq(want, SV("*")))
+            continue;
+        if (want.n < 2 || *want.p != '<' || !rows_in_limit(SV("0"), want))
+            return false;
+        limited = true;
+    }
+    return limited;
+}
+
+/* A row of the same table, of something else; *same: it is of what is looked for. */
+static bool rows_is_other(struct sv line, struct sv cells, bool *same)
+{
+    struct sv cell, want;
+    double v;
+
+    line = rows_unframed(line);
+    (void)sv_split(&cells, '|', &want); /* both have several */
+    (void)rows_next_cell(&line, true, &cell);
+    *same |= rows_cell_is(cell, want);
+    while (sv_split(&cells, '|', &want))
+        if (!rows_next_cell(&line, true, &cell) ||
+            (*want.p == '<' && !sv_to_f64(rows_number_text(cell), &v)))
+            return false;
+    return !rows_next_cell(&line, true, &cell);
+}
+
+/* Where there are rows, and none of them is of what may be missing. */
+static bool rows_lack(struct sv text, struct sv cells)
+{
+    bool other = false, same = false;
     struct sv line;
 
-    while (sv_next_line(&text, &line))
+    while (sv_next_line(&text, &line)) {
+        bool same_here = false;
+
+        if (sv_find_byte(line, '|', 0) != SV_NPOS && rows_is_other(line, cells, &same_here))
+            other = true;
+        same |= same_here;
+    }
+    return other && !same;
+}
+
+bool verify_rows_have(struct sv text, struct sv cells)
+{
+    struct sv rest = text, line;
+
+    while (sv_next_line(&rest, &line))
         if (rows_line_has(line, cells))
             return true;
-    return false;
+    return rows_may_lack(cells) && rows_lack(text, cells);
 }
 
 static bool rows_is_footer(struct sv line, int64_t *rows)

@@ -13,7 +13,8 @@ void verify_rows_plain(struct sv text, struct strbuf *out);
 
 /*
  * Has `text` a line with these cells, joined by '|'?  "*" is any cell, NULL also an empty one, "60-70%" and
- * "<5%" are a range of numbers; every other cell is that text.
+ * "<5%" are a range of numbers; every other cell is that text.  What is only limited upwards may have no row, where
+ * others have one: nothing of it is there.
  */
 bool verify_rows_have(struct sv text, struct sv cells);
 

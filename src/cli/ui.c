@@ -451,6 +451,17 @@ static void ui_outcome(struct ui *u, const struct run_event *e, struct strbuf *b
     ui_reason_lines(e->step, e->data, b);
 }
 
+/* Steps in a row that are left out for the same reason are one line, and how many more they are. */
+static void ui_left_more(struct ui *u, struct strbuf *b)
+{
+    if (u->left_more) {
+        strbuf_add_n(b, ' ', u->left_indent);
+        term_addf(b, TERM_DIM, "- and %zu more\n", u->left_more);
+    }
+    u->left_more = 0;
+    strbuf_truncate(&u->left_out, 0);
+}
+
 static void ui_skipped(struct ui *u, const struct run_event *e, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf command = STRBUF(0);
@@ -459,12 +470,15 @@ static void ui_skipped(struct ui *u, const struct run_event *e, struct strbuf *b
     if (!e->step)
         return;
     u->done++;
-    if (sv_eq(strbuf_sv(&u->left_out), json_get_sv(e->data, "reason")))
-        return; /* a whole part, said once */
-    strbuf_truncate(&u->left_out, 0);
+    if (u->left_out.n && sv_eq(strbuf_sv(&u->left_out), json_get_sv(e->data, "reason"))) {
+        u->left_more++;
+        return;
+    }
+    ui_left_more(u, b);
     strbuf_add_sv(&u->left_out, json_get_sv(e->data, "reason"));
     tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
     indent = 2 * tree_depth(e->step->part) + 2;
+    u->left_indent = indent;
     strbuf_add_n(b, ' ', indent);
     strbuf_add_str(b, "- ");
     ui_add_command(&command, e->step->command, 50, TERM_PLAIN);
@@ -679,8 +693,11 @@ void ui_listen(void *arg, const struct run_event *e)
     if (u->mode == UI_QUIET)
         return;
     for (size_t i = 0; i < ARRAY_LEN(ui_events); i++)
-        if (strcmp(ui_events[i].name, e->name) == 0)
+        if (strcmp(ui_events[i].name, e->name) == 0) {
+            if (ui_events[i].fn != ui_skipped)
+                ui_left_more(u, &b);
             ui_events[i].fn(u, e, &b);
+        }
     if (b.n)
         ui_print(u, &b);
     ui_watch_event(u, e);
@@ -734,6 +751,7 @@ static void ui_end_lines(struct ui *u, enum exit_code code, struct strbuf *b)
     struct duration_text t = duration_format((clock_now_us() - u->begun_us) / 1000);
     struct event_run_text run = event_run_text(u->run_id);
 
+    ui_left_more(u, b);
     for (size_t i = 0; i < ARRAY_LEN(ui_ends); i++)
         if (ui_ends[i].code == code)
             term_addf(b, ui_ends[i].style, "\n%s", ui_ends[i].text);

@@ -158,6 +158,8 @@ static void ui_show_output(const struct run_question *q, struct strbuf *b)
     if (!q->outcome)
         return;
     capture_text(&q->outcome->out, &text);
+    if (text.n && strbuf_str(&text)[text.n - 1] != '\n')
+        strbuf_add_byte(&text, '\n'); /* what it says of errors is no end of a line */
     capture_text(&q->outcome->errs, &text);
     for (rest = strbuf_sv(&text); sv_next_line(&rest, &line); lines++) {
         text_add_terminal(&clean, text_last_written(line));

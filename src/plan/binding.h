@@ -89,6 +89,7 @@ struct binding_host {
 struct binding_step {
     struct sv step, undo, skip, in_doubt;
     struct sv database; /* a name of the databases */
+    struct sv host; /* where it runs, as the document would name it, or "local"; empty: not set */
     int64_t timeout_ms; /* 0: not set */
     int64_t retries;    /* -1: not set */
     int64_t retry_wait_ms, retry_max_ms;

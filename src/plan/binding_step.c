@@ -132,6 +132,7 @@ static const struct binding_key binding_step_keys[] = {
     {"skip", binding_text, offsetof(struct binding_step, skip)},
     {"in_doubt", binding_doubt, offsetof(struct binding_step, in_doubt)},
     {"database", binding_text, offsetof(struct binding_step, database)},
+    {"host", binding_text, offsetof(struct binding_step, host)},
     {"terminal", binding_terminal, offsetof(struct binding_step, terminal)},
 };
 

@@ -156,6 +156,29 @@ bool make_ref_covers(const struct make *m, const struct make_ref *ref, uint32_t 
     return false;
 }
 
+/* Where the binding says that steps run: in a copy of them, as the document stays what it is. */
+static void make_place_steps(struct make *m)
+{
+    struct runbook *rb = ARENA_NEWN(m->arena, struct runbook, 1);
+    bool any = false;
+
+    for (size_t i = 0; i < m->b->steps.n; i++)
+        any |= m->b->steps.v[i].host.n > 0;
+    if (!any)
+        return;
+    *rb = *m->rb;
+    rb->steps = ARENA_NEWN(m->arena, struct rb_step, rb->n_steps);
+    for (uint32_t s = 0; s < rb->n_steps; s++) {
+        size_t k = make_first_entry(m, s);
+        struct sv host = k < m->step_refs.n ? m->b->steps.v[k].host : (struct sv){NULL, 0};
+
+        rb->steps[s] = m->rb->steps[s];
+        if (host.n)
+            rb->steps[s].host = sv_eq(host, SV("local")) ? (struct sv){NULL, 0} : host;
+    }
+    m->rb = rb;
+}
+
 /* A drop names a line ("369", "deploy.md:369") or the text. */
 static bool make_drops(const struct make *m, const struct binding_pair *drop, size_t line,
                        struct sv text)
@@ -503,6 +526,7 @@ static enum err_code make_all(struct make *m)
     if (make_check_directives(m) != ERR_OK || make_check_environment(m) != ERR_OK ||
         make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK || make_check_drops(m) != ERR_OK)
         return m->err->code;
+    make_place_steps(m);
     make_order(m);
     make_find_branches(m);
     make_notes(m);

@@ -145,12 +145,45 @@ static bool make_flag(struct make *m, const struct rb_step *s, json_t *out, json
     return true;
 }
 
+/* A lone `curl` that prints no figures of its own: in a shell it is made to say the status of its request. */
+static bool make_asks_status(const struct make *m, const struct rb_step *s)
+{
+    static const struct sv others[] = {SV("--write-out"), SV("--next"), SV("--parallel"),
+                                       SV("--config")};
+    const struct shell_item *item = s->block == RB_NONE || s->item == RB_NONE
+                                        ? NULL
+                                        : &m->rb->blocks[s->block].script.v[s->item];
+
+    if (!sv_starts(s->text, SV("curl ")))
+        return false;
+    if (s->command->form == COMMAND_HTTP)
+        return true;
+    if (s->n_expects)
+        return false; /* "Expected: rejected" may well mean a status that is none of success */
+    if (!item || item->kind != SHELL_SIMPLE || item->n_simple != 1 || item->background ||
+        item->n_redirects || item->heredoc)
+        return false;
+    for (size_t i = 1; i < item->simple[0].n_words; i++) {
+        struct sv w = item->simple[0].words[i].raw;
+
+        for (size_t k = 0; k < ARRAY_LEN(others); k++)
+            if (sv_starts(w, others[k]))
+                return false;
+        if (w.n > 1 && w.p[0] == '-' && w.p[1] != '-' &&
+            (sv_find_byte(w, 'w', 1) != SV_NPOS || sv_find_byte(SV("K:Z"), w.p[1], 0) != SV_NPOS))
+            return false;
+    }
+    return true;
+}
+
 static bool make_shell(struct make *m, const struct rb_step *s, json_t *out, json_t *action)
 {
     json_put_str(out, "kind", "shell");
-    json_put(action, "command", make_pieces(m, s->text, s->line, false));
+    json_put(action, "command", make_command(m, s));
     if (sv_starts(s->text, SV("prusik ")) && !make_is_remote(m, s))
         json_put_bool(action, "own", true); /* by the program that runs it */
+    if (make_asks_status(m, s))
+        json_put_bool(action, "asks_status", true);
     return true;
 }
 

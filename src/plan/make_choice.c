@@ -230,7 +230,7 @@ static void make_ask_ways(struct make *m, bool parts, uint32_t group)
     struct make_unit first = {parts, group};
     struct make_ways w = make_ways_of(m, parts, group);
 
-    if (w.chosen != RB_NONE || w.n < 2)
+    if (w.chosen != RB_NONE || w.n < 2 || !w.n_open) /* no to all of them is an answer, too */
         return;
     strbuf_addf(&text, "one of %zu ways, which?", w.n);
     for (uint32_t at = RB_NONE; make_next_way(m, parts, group, &at);)
@@ -242,6 +242,47 @@ static void make_ask_ways(struct make *m, bool parts, uint32_t group)
 }
 
 /* --- asking --- */
+
+static bool make_is_left_out(struct make *m, uint32_t step)
+{
+    CLEANUP(json_cleanup) json_t *scratch = json_object();
+    const struct binding_step *set = make_settings_of(m, step);
+    struct sv skip = {NULL, 0};
+
+    make_choices(m, step, scratch, &skip);
+    return skip.n || m->rb->steps[step].skip.n || (set && set->skip.n);
+}
+
+bool make_is_sure(struct make *m, uint32_t step)
+{
+    CLEANUP(json_cleanup) json_t *scratch = json_object();
+    struct sv skip = {NULL, 0};
+
+    make_choices(m, step, scratch, &skip);
+    return !make_is_left_out(m, step) && json_array_size(json_object_get(scratch, "choices")) == 0;
+}
+
+/* Are all steps of the unit left out, whatever is said of it? */
+static bool make_is_moot(struct make *m, struct make_unit u)
+{
+    const struct make_ref part = {.part = u.at, .step = RB_NONE};
+
+    for (uint32_t i = u.is_part ? 0 : u.at; i < m->rb->n_steps; i++) {
+        if (!u.is_part && make_lead(m, i) != u.at)
+            break;
+        if ((!u.is_part || make_ref_covers(m, &part, i)) && !make_is_left_out(m, i))
+            return false;
+    }
+    return true;
+}
+
+static bool make_ways_are_moot(struct make *m, bool parts, uint32_t group)
+{
+    for (uint32_t at = RB_NONE; make_next_way(m, parts, group, &at);)
+        if (!make_is_moot(m, (struct make_unit){parts, at}))
+            return false;
+    return true;
+}
 
 /* "If needed" within a sentence; "DEPRECATED" and "IPv6 only" stay. */
 static struct sv make_in_sentence(const struct make *m, struct sv condition)
@@ -258,12 +299,12 @@ static void make_ask_unit(struct make *m, struct make_unit u)
     bool known;
 
     if (group != RB_NONE) {
-        if (group == u.at)
+        if (group == u.at && !make_ways_are_moot(m, u.is_part, group))
             make_ask_ways(m, u.is_part, group);
         return; /* choosing the way says that it is done */
     }
     (void)make_is_elsewhere(m, u, &known);
-    if (!make_unit_asks(m, u) || make_choice_of(m, u) || known)
+    if (!make_unit_asks(m, u) || make_choice_of(m, u) || known || make_is_moot(m, u))
         return;
     if (!u.is_part && m->failure_of[u.at] != RB_NONE)
         return; /* the failure of a step decides */

@@ -101,7 +101,8 @@ bool make_remote_shows(const struct rb_step *s, enum rb_expect_form form)
     case EXPECT_INACTIVE: /* the words of a manager that is asked */
         return s->command && s->command->form == COMMAND_SERVICE &&
                s->command->verb == SERVICE_STATUS;
-    case EXPECT_STATUS:
+    case EXPECT_STATUS: /* a lone curl is made to say it */
+        return s->command && s->command->form == COMMAND_HTTP && sv_starts(s->text, SV("curl "));
     case EXPECT_FREE:
     case EXPECT_EXISTS:
     case EXPECT_ROWS:

@@ -67,6 +67,8 @@ json_t *make_pairs(const struct binding_pair *v, size_t n);
 
 /* Text with placeholders as pieces; asks for those that are not bound. */
 json_t *make_pieces(struct make *m, struct sv text, size_t line, bool is_template);
+/* The command of a step, likewise; "a_*.sql" is the file that the run makes as "a_$(date +F).sql". */
+json_t *make_command(struct make *m, const struct rb_step *s);
 /* A word of a command, with its variables. */
 json_t *make_word(struct make *m, const struct shell_word *w, size_t line);
 /* The word's text when the binding can say it now (no run-time values in it); false otherwise. */
@@ -128,11 +130,15 @@ NODISCARD enum err_code make_action(struct make *m, uint32_t step, const struct 
 void make_ask_choices(struct make *m, bool way_back);
 /* "choices" of a step; *skip is why it is left out, if it is. */
 void make_choices(struct make *m, uint32_t step, json_t *out, struct sv *skip);
+/* Is it carried out whatever its run meets, as far as the binding says? */
+bool make_is_sure(struct make *m, uint32_t step);
 /* Is there anything to choose about the step? */
 bool make_is_choice(const struct rb_step *s);
 
 /* --- make_step.c --- */
 
+/* What `steps` of the binding says of it; NULL: nothing. */
+const struct binding_step *make_settings_of(const struct make *m, uint32_t step);
 bool make_is_forward(const struct make *m, const struct rb_step *s);
 bool make_is_way_back(const struct make *m, const struct rb_step *s);
 

@@ -130,7 +130,7 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
 
 /* --- settings --- */
 
-static const struct binding_step *make_settings_of(const struct make *m, uint32_t step)
+const struct binding_step *make_settings_of(const struct make *m, uint32_t step)
 {
     for (size_t i = 0; i < m->step_refs.n; i++)
         if (make_ref_covers(m, &m->step_refs.v[i], step))

@@ -121,6 +121,86 @@ json_t *make_pieces(struct make *m, struct sv text, size_t line, bool is_templat
     return pieces;
 }
 
+/* --- a file that the run has made --- */
+
+/* They take the file that is meant; `rm` and `ls` may well mean all of that name. */
+static bool make_takes_one(const struct shell_item *item)
+{
+    static const char takers[] =
+        "psql pg_restore mysql mariadb mongorestore sqlite3 cat zcat gunzip gzip bunzip2 xz unxz zstd "
+        "unzstd cp scp rsync tar unzip gpg openssl sha256sum md5sum aws gsutil";
+    bool sudo;
+    struct shell_simple c;
+
+    if ((item->kind != SHELL_SIMPLE && item->kind != SHELL_PIPELINE) || item->n_simple == 0)
+        return false;
+    c = shell_inner(&item->simple[0], &sudo);
+    return c.n_words && sv_has_word(sv_from(takers), shell_program(&c));
+}
+
+/* "a_*.sql", where the maker has "a_$(date +F).sql": the place of '*' in `text` and F.  False: it is no such word. */
+static bool make_meets_maker(struct make *m, struct sv text, struct sv word, struct sv maker,
+                             size_t *at, struct sv *format)
+{
+    size_t star = sv_find_byte(word, '*', 0), begin = sv_find(text, word, 0);
+    struct placeholders ph;
+
+    if (star == SV_NPOS || begin == SV_NPOS || sv_find_byte(word, '"', 0) != SV_NPOS ||
+        sv_find_byte(word, '\'', 0) != SV_NPOS)
+        return false;
+    placeholder_find(maker, false, &m->rb->stand_ins, m->arena, &ph);
+    for (size_t i = 0; i < ph.n; i++) {
+        const struct placeholder *p = &ph.v[i];
+
+        if (p->kind == PLACEHOLDER_DATE &&
+            sv_ends(sv_sub(maker, 0, p->from), sv_sub(word, 0, star)) &&
+            sv_starts(sv_sub(word, star + 1, word.n), make_name_after(maker, p->to))) {
+            *at = begin + star;
+            *format = p->name;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the command names with a '*' what a step of this run makes on the same machine.  False: it does not. */
+static bool make_find_star(struct make *m, const struct rb_step *s, size_t *at, struct sv *format)
+{
+    const struct shell_item *item;
+    const struct rb_step *maker;
+
+    if (s->kind != STEP_SHELL || s->made_by == RB_NONE || s->block == RB_NONE)
+        return false;
+    item = &m->rb->blocks[s->block].script.v[s->item];
+    maker = &m->rb->steps[s->made_by];
+    if (!make_takes_one(item) || !sv_eq(maker->host, s->host) ||
+        !(make_is_forward(m, maker) || make_is_way_back(m, maker)) || !make_is_sure(m, s->made_by))
+        return false;
+    for (size_t i = 0; i < item->n_redirects; i++)
+        if (make_meets_maker(m, s->text, item->redirects[i].target.raw, maker->text, at, format))
+            return true;
+    for (size_t k = 0; k < item->n_simple; k++)
+        for (size_t i = 1; i < item->simple[k].n_words; i++)
+            if (make_meets_maker(m, s->text, item->simple[k].words[i].raw, maker->text, at, format))
+                return true;
+    return false;
+}
+
+json_t *make_command(struct make *m, const struct rb_step *s)
+{
+    json_t *pieces = json_array();
+    struct sv format;
+    size_t at = 0;
+
+    if (make_find_star(m, s, &at, &format)) {
+        make_split(m, pieces, sv_sub(s->text, 0, at), s->line, false);
+        make_add_named(pieces, "date", format);
+        at++;
+    }
+    make_split(m, pieces, sv_sub(s->text, at, s->text.n), s->line, false);
+    return pieces;
+}
+
 json_t *make_word(struct make *m, const struct shell_word *w, size_t line)
 {
     json_t *pieces = json_array();

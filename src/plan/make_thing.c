@@ -356,9 +356,9 @@ static bool thing_contains(struct sv outer, struct sv inner)
 }
 
 /* Does bringing `back` to what it was bring `change` to what it was? */
-static bool thing_covers(const struct thing *back, const struct thing *change)
+static bool thing_covers(const struct thing *back, const struct thing *change, bool anywhere)
 {
-    if (!sv_eq(back->host, change->host))
+    if (!anywhere && !sv_eq(back->host, change->host))
         return false;
     if (back->kind == THING_FLAG || change->kind == THING_FLAG)
         return back->kind == change->kind && sv_eq(back->name, change->name);
@@ -372,13 +372,13 @@ static bool thing_covers(const struct thing *back, const struct thing *change)
     return thing_contains(back->name, change->name);
 }
 
-enum thing_match thing_compare(const things *back, const things *change)
+enum thing_match thing_compare(const things *back, const things *change, bool anywhere)
 {
     if (!back->n || !change->n)
         return THING_UNKNOWN;
     for (size_t i = 0; i < back->n; i++)
         for (size_t k = 0; k < change->n; k++)
-            if (thing_covers(&back->v[i], &change->v[k]))
+            if (thing_covers(&back->v[i], &change->v[k], anywhere))
                 return THING_SAME;
     return THING_OTHER;
 }

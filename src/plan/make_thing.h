@@ -46,4 +46,5 @@ enum thing_match {
     THING_OTHER,   /* both are known, and they are different */
     THING_UNKNOWN, /* of one of them it is not known */
 };
-enum thing_match thing_compare(const things *back, const things *change);
+/* `anywhere`: a thing of the same name on another host is the same. */
+enum thing_match thing_compare(const things *back, const things *change, bool anywhere);

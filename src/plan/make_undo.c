@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "plan/make_int.h"
 #include "plan/make_thing.h"
+#include "runbook/where.h"
 
 /* A step as a change: what it changes, and of a service which one and how. */
 struct make_change {
@@ -76,18 +77,41 @@ static bool make_is_undone_by_path(const struct make_change *back)
     return sv_eq(back->effect, SV("files")) || sv_eq(back->effect, SV("code"));
 }
 
-/* Whether they change the same, as far as the plan can know; UNDO_BY_NOTHING: they do not. */
-static enum plan_undo_by make_same(const struct make_change *back, const struct make_change *change)
+/* "web1" of "deploy@web1"; "local": this machine. */
+static struct sv make_machine(const struct make_change *c)
 {
-    enum thing_match match = thing_compare(&back->things, &change->things);
+    struct sv at = json_get_sv(json_object_get(c->step, "remote"), "address");
+    size_t user;
+
+    at = at.n ? at : json_get_sv(c->step, "host");
+    user = sv_find_byte(at, '@', 0);
+    return user == SV_NPOS ? at : sv_sub(at, user + 1, at.n);
+}
+
+/* Does each of them act on one machine, on which the other does not?  What reaches others by itself may act on any. */
+static bool make_is_apart(const struct make_change *back, const struct make_change *change)
+{
+    return !json_object_get(back->step, "fleet") && !json_object_get(change->step, "fleet") &&
+           !sv_eq(make_machine(back), make_machine(change)) &&
+           !where_reaches_out(back->rb->text, SV("")) &&
+           !where_reaches_out(change->rb->text, SV(""));
+}
+
+/* Whether they change the same, as far as the plan can know; UNDO_BY_NOTHING: they do not.  `anywhere`: on whichever machine. */
+static enum plan_undo_by make_same(const struct make_change *back, const struct make_change *change,
+                                   bool anywhere)
+{
+    enum thing_match match = thing_compare(&back->things, &change->things, anywhere);
 
     if (sv_eq(change->effect, SV("service")))
-        return !sv_eq(back->effect, change->effect) || !sv_eq(back->unit, change->unit)
+        return !sv_eq(back->effect, change->effect) || !sv_eq(back->unit, change->unit) ||
+                       (!anywhere && make_is_apart(back, change))
                    ? UNDO_BY_NOTHING
                : change->unit.n ? UNDO_BY_THING
                                 : UNDO_BY_KIND;
-    if ((sv_eq(change->effect, SV("database")) || sv_eq(change->effect, SV("flag"))) &&
-        match == THING_OTHER)
+    if (match == THING_OTHER &&
+        (sv_eq(change->effect, SV("database")) || sv_eq(change->effect, SV("flag")) ||
+         (!anywhere && make_is_apart(back, change))))
         return UNDO_BY_NOTHING;
     if (sv_eq(back->effect, change->effect) ||
         (make_is_undone_by_path(back) && match == THING_SAME))
@@ -112,12 +136,12 @@ static bool make_may_undo(const struct make_change *back, const struct make_chan
 /* How well `back` undoes `change`: 0 not at all.  What changes the same beats what is of the same kind, what starts a
  * service beats what stops it, and what is always done beats what is done only if. */
 static unsigned make_covers(const struct make_change *back, const struct make_change *change,
-                            enum plan_undo_by *by)
+                            bool anywhere, enum plan_undo_by *by)
 {
     bool service = sv_eq(change->effect, SV("service"));
     bool always = json_array_size(json_object_get(back->step, "choices")) == 0;
 
-    *by = make_may_undo(back, change) ? make_same(back, change) : UNDO_BY_NOTHING;
+    *by = make_may_undo(back, change) ? make_same(back, change, anywhere) : UNDO_BY_NOTHING;
     if (*by == UNDO_BY_NOTHING)
         return 0;
     return 1 + (always ? 1 : 0) + (service && make_starts(back->verb) ? 2 : 0) +
@@ -126,7 +150,9 @@ static unsigned make_covers(const struct make_change *back, const struct make_ch
 
 /* A step of the way back, and how it is known that it undoes another. */
 struct make_cover {
-    const json_t *step; /* NULL: none does */
+    const json_t *step;             /* NULL: none does ... */
+    const struct make_change *away; /* ... and this one would, on the same machine; NULL: none */
+    bool away_is_free;              /* it undoes nothing where it is */
     enum plan_undo_by by;
 };
 
@@ -155,12 +181,16 @@ static struct make_cover make_covering(const struct make_change *back, size_t n,
 
     for (size_t i = 0; i < n; i++) {
         enum plan_undo_by by;
-        unsigned covers = back[i].of_a_step ? 0 : make_covers(&back[i], change, &by);
+        unsigned covers = back[i].of_a_step ? 0 : make_covers(&back[i], change, false, &by);
 
         if (covers > best) {
             best = covers;
-            found = (struct make_cover){back[i].step, by};
+            found.step = back[i].step;
+            found.by = by;
         }
+        if (!covers && !found.away && !back[i].of_a_step &&
+            make_covers(&back[i], change, true, &by) && by == UNDO_BY_THING)
+            found.away = &back[i];
     }
     return found;
 }
@@ -179,7 +209,36 @@ bool make_changes_nothing(struct sv effect)
     return sv_eq(effect, SV("none")) || sv_eq(effect, SV("session")) || sv_eq(effect, SV("backup"));
 }
 
-static void make_gap(struct make *m, json_t *step)
+/* "on web1", "on this machine" */
+static struct sv make_on(const struct make *m, const json_t *step)
+{
+    struct sv host = json_get_sv(step, "host");
+
+    return sv_eq(host, SV("local")) ? SV("on this machine")
+                                    : arena_fmt(m->arena, "on '%.*s'", SV_FMT(host));
+}
+
+/* What would undo it is done elsewhere: it is said where the way back runs, or why nothing has to be done. */
+static void make_ask_away(struct make *m, const json_t *step, struct sv brief,
+                          const struct make_cover *cover)
+{
+    const json_t *away = cover->away->step;
+    struct sv here = json_get_sv(step, "host"),
+              why = arena_fmt(m->arena, "{\"%.*s\": {undo: why nothing has to be done}}",
+                              SV_FMT(names_short(&m->names, json_get_sv(step, "id"))));
+
+    make_question(
+        m, (size_t)json_get_int(step, "line", 0), "way-back", true,
+        arena_fmt(m->arena, "'%.*s' is done %.*s, and what would undo it, %.*s (line %lld)",
+                  SV_FMT(brief), SV_FMT(make_on(m, step)), SV_FMT(make_on(m, away)),
+                  (long long)json_get_int(away, "line", 0)),
+        cover->away_is_free ? arena_fmt(m->arena, "steps: {\"%.*s\": {host: \"%.*s\"}}, or %.*s",
+                                        SV_FMT(names_short(&m->names, json_get_sv(away, "part"))),
+                                        SV_FMT(here), SV_FMT(why))
+                            : arena_fmt(m->arena, "steps: %.*s", SV_FMT(why)));
+}
+
+static void make_gap(struct make *m, json_t *step, const struct make_cover *cover)
 {
     CLEANUP(strbuf_release) struct strbuf brief = STRBUF(0);
     struct sv id = json_get_sv(step, "id"), cut;
@@ -191,6 +250,10 @@ static void make_gap(struct make *m, json_t *step)
     make_put_undo(step, UNDO_GAP, SV("no rollback section undoes this"));
     text_add_brief(&brief, json_get_sv(step, "command"));
     cut = text_cut(strbuf_sv(&brief), 120);
+    if (cover->away) {
+        make_ask_away(m, step, cut, cover);
+        return;
+    }
     make_question(m, (size_t)json_get_int(step, "line", 0), "way-back", true,
                   arena_fmt(m->arena, "nothing in the document undoes '%.*s%s'", SV_FMT(cut),
                             cut.n < brief.n ? "..." : ""),
@@ -341,7 +404,7 @@ static void make_undo(struct make *m, const struct make_change *change, json_t *
         make_put_undo(step, UNDO_SECTION, SV("the flag becomes what it was when the run began"));
         json_put_bool(json_object_get(step, "undo"), "derived", true);
     } else {
-        make_gap(m, step);
+        make_gap(m, step, cover);
     }
 }
 
@@ -371,7 +434,7 @@ static void make_undoes(const struct make_change *back, json_t *step,
 
         if (json_get_sv(changes[i].step, "skip").n || (named[i] ? named[i] != back : back->named))
             continue;
-        if (!named[i] && make_covers(back, &changes[i], &by) == 0)
+        if (!named[i] && make_covers(back, &changes[i], false, &by) == 0)
             continue;
         if (by == UNDO_BY_KIND && changes[i].by == UNDO_BY_THING)
             continue; /* that one does it */
@@ -384,6 +447,19 @@ static void make_undoes(const struct make_change *back, json_t *step,
         json_put(step, "undoes", list);
     else
         json_decref(list);
+}
+
+/* Does it undo nothing of the way forward? */
+static bool make_is_free(const struct make_change *back, const struct make_change *changes,
+                         size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        enum plan_undo_by by;
+
+        if (!json_get_sv(changes[i].step, "skip").n && make_covers(back, &changes[i], false, &by))
+            return false;
+    }
+    return true;
 }
 
 /* A way back to a step has to know what leaves a service running. */
@@ -410,10 +486,12 @@ void make_undos(struct make *m, json_t *steps, json_t *way_back)
     for (size_t i = 0; i < n_back; i++)
         back[i].of_a_step = make_is_of_a_step(m, back, n_back, i);
     for (size_t i = 0; i < n; i++) {
-        struct make_cover cover = named[i] ? (struct make_cover){named[i]->step, UNDO_BY_NAME}
-                                           : make_covering(back, n_back, &changes[i]);
+        struct make_cover cover =
+            named[i] ? (struct make_cover){.step = named[i]->step, .by = UNDO_BY_NAME}
+                     : make_covering(back, n_back, &changes[i]);
 
         changes[i].by = cover.by;
+        cover.away_is_free = cover.away && make_is_free(cover.away, changes, n);
         make_undo(m, &changes[i], json_array_get(steps, i), make_said_undo(m, &changes[i]), &cover);
     }
     make_put_verbs(changes, steps);

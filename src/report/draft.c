@@ -14,6 +14,9 @@ static const struct {
     {SV("env"), "Environment of every command.  env_files: [deploy.env] can give it, too."},
     {SV("variables"),
      "What placeholders stand for: a text, or {command: ...} whose output is taken."},
+    {SV("hosts"),
+     "How hosts of the document are reached: an address as ssh takes it, {} for the name itself, "
+     "local for this machine."},
     {SV("databases"), "What blocks of SQL are for."},
     {SV("services"),
      "Services that prusik starts, stops and proves itself (docs/formats/services.md)."},
@@ -162,6 +165,8 @@ static struct sv draft_blank(struct draft *d, const struct draft_answer *a)
     for (size_t i = 0; i < ARRAY_LEN(draft_blanks); i++)
         if (sv_starts(a->value, draft_blanks[i]))
             return arena_fmt(&d->arena, "%.*s\"\"}", SV_FMT(draft_blanks[i]));
+    if (sv_eq(a->value, SV("ADDRESS")))
+        return SV("{}");
     if (sv_eq(a->section, SV("choices")) || sv_eq(a->section, SV("drop")) ||
         sv_eq(a->value, SV("...")) || sv_eq(a->value, SV("EXPRESSION")))
         return SV("\"\"");
@@ -193,6 +198,9 @@ static void draft_question(struct draft *d, const struct plan_question *q)
     if (a.rest.n)
         text = arena_fmt(&d->arena, "%.*s (%.*s)", SV_FMT(text), SV_FMT(a.rest));
     draft_add(d, a.section, a.key, draft_blank(d, &a), q->line, text);
+    if (sv_has(q->answer_with, SV("or drop it")))
+        draft_add(d, SV("drop"), arena_fmt(&d->arena, "\"%zu\"", q->line), SV("\"\""), q->line,
+                  q->text);
 }
 
 /* --- writing --- */

@@ -160,7 +160,7 @@ void draft_find(struct draft *d)
                       SV("who may approve; as a comment, anybody but the operator"));
     }
     for (size_t i = 0; i < d->rb->n_rules; i++)
-        if (d->rb->rules[i].text.n) {
+        if (d->rb->rules[i].text.n && !d->rb->rules[i].proposal) {
             draft_add(d, SV("scrape"), (struct sv){NULL, 0}, SV("\"\""), d->rb->rules[i].line,
                       SV("rules are judged by metrics: where are they exported?"));
             return; /* the first is enough */

@@ -349,6 +349,18 @@ static void attach_manual(struct rb_build *b, struct sv text, const struct md_no
     d->step.end_line = item->end_line;
 }
 
+/* What is looked at: the last command that shows something, rather than one whose output went into a file. */
+static struct rb_draft *attach_shown(struct rb_build *b)
+{
+    for (size_t i = b->steps.n; i-- > b->block_steps;) {
+        const struct rb_draft *d = &b->steps.v[i];
+
+        if (d->step.command && !d->step.command->cx.makes_file)
+            return &b->steps.v[i];
+    }
+    return vec_last(&b->steps);
+}
+
 /* One bullet: a check of the steps before it, or where there are none something a person confirms. */
 static void attach_bullet(struct rb_build *b, struct sv text, const struct md_node *item)
 {
@@ -359,7 +371,7 @@ static void attach_bullet(struct rb_build *b, struct sv text, const struct md_no
     else if (b->block_steps >= b->steps.n)
         attach_manual(b, text, item);
     else if (attach_is_review(b->label))
-        attach_question(vec_last(&b->steps), text, item->line);
+        attach_question(attach_shown(b), text, item->line);
     else
         build_expect(b, b->block_steps, text, item->line);
 }

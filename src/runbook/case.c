@@ -34,6 +34,15 @@ static bool case_is_when(const struct md_node *n)
            (sv_ends(key, SV(":")) || (end < n->text.n && n->text.p[end] == ':'));
 }
 
+/* Is there another way back above this part, which is taken without it? */
+static bool case_has_way_back(const struct rb_build *b, const struct rb_part *p)
+{
+    for (const struct rb_part *one = b->parts.v; one < p; one++)
+        if (one->kind == PART_SECTION && one->role == ROLE_ROLLBACK)
+            return true;
+    return false;
+}
+
 /*
  * "**Only if data is corrupted**" before the first step of a part, "Run 30 days after Phase 4": when the part
  * is carried out.  A whole way back needs no condition: deciding for it is one.
@@ -64,6 +73,8 @@ void case_paragraph(struct rb_build *b, const struct md_node *n)
         return;
     }
     title_read(b->title, n->text, &t);
+    if (build_role_acts(p->role) && !p->condition.n && (!whole || case_has_way_back(b, p)))
+        p->condition = title_rare(b->title, n->text); /* "**EMERGENCY USE ONLY**" */
     if (t.sentence.n && build_role_acts(p->role) && !case_is_of_block(b, n, t.sentence) &&
         !(whole && (!sv_starts_nocase(t.sentence, SV("only")) ||
                     regex_has(b->block_patterns[BLOCK_TROUBLE], t.sentence))))

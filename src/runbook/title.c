@@ -123,6 +123,7 @@ enum title_pattern {
     TITLE_TESTS_ONLY, /* "(staging only)" */
     TITLE_FIRST,      /* "First Deployment" */
     TITLE_STAGE,      /* "Deploy to staging" */
+    TITLE_STAGE_OF,   /* "Staging deployment" */
     TITLE_LATER,      /* "Version Upgrade" */
     TITLE_LOCAL,      /* "Local Development" */
     TITLE_IN_STAGE,   /* "SQLite (Development)" */
@@ -184,6 +185,9 @@ static const char *const title_patterns[] = {
     [TITLE_STAGE] =
         "\\b(staging|stage|pre-?prod(?:uction)?|uat|qa|dev(?:elopment)?|test|prod(?:uction)?)\\b"
         "(?: environment| env| cluster)?$",
+    [TITLE_STAGE_OF] =
+        "^(staging|stage|pre-?prod(?:uction)?|uat|qa|dev(?:elopment)?|test|prod(?:uction)?)(?: environment| env)? "
+        "(?:deploy(?:ment)?|release|roll-?out|upgrade)(?: (?:steps|procedure|process))?$",
     [TITLE_LOCAL] =
         "^(?:set(?:ting)? up |quick ?start |run(?:ning)? )?(?:local(?:ly)?|develop(?:ment|er)|dev)(?: (?:development|dev|"
         "environment|setup|set-up|server|machine|install\\w*|testing|tests?|run|quick ?start|workflow|deployment))+$|"
@@ -450,6 +454,14 @@ bool title_is_use_case(struct title_reader *r, struct sv text)
     return regex_has(r->patterns[TITLE_USE_CASE], text);
 }
 
+struct sv title_rare(struct title_reader *r, struct sv text)
+{
+    text = title_strip_glyphs(text);
+    while (text.n && strchr(":.!", text.p[text.n - 1]))
+        text.n--;
+    return regex_has(r->patterns[TITLE_RARE], text) ? text : (struct sv){NULL, 0};
+}
+
 bool title_forbids(struct title_reader *r, struct sv text)
 {
     return regex_has(r->patterns[TITLE_NOT_THIS], title_strip_glyphs(text));
@@ -500,9 +512,12 @@ struct sv title_stage(struct title_reader *r, struct sv text, struct sv *rest)
     struct regex_match g[2];
 
     text = title_strip_glyphs(text);
-    if (!regex_find(r->patterns[TITLE_STAGE], text, 0, g, 2))
+    if (regex_find(r->patterns[TITLE_STAGE], text, 0, g, 2))
+        *rest = sv_trim(sv_sub(text, 0, g[0].from));
+    else if (regex_find(r->patterns[TITLE_STAGE_OF], text, 0, g, 2))
+        *rest = sv_trim(sv_sub(text, g[1].to, text.n));
+    else
         return (struct sv){NULL, 0};
-    *rest = sv_trim(sv_sub(text, 0, g[0].from));
     return sv_sub(text, g[1].from, g[1].to);
 }
 

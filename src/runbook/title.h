@@ -66,10 +66,12 @@ bool title_forbids(struct title_reader *r, struct sv text);
 struct sv title_case(struct title_reader *r, struct sv text, bool asks, struct arena *arena);
 /* A sentence below a heading that says what the section is for: "For testing with a part of the users". */
 bool title_is_use_case(struct title_reader *r, struct sv text);
+/* "Emergency use only", "Deprecated" as all of a text: that; else empty. */
+struct sv title_rare(struct title_reader *r, struct sv text);
 /* "First Deployment", "Initial Setup"; "Version Upgrade", "Subsequent Releases". */
 bool title_is_first(struct title_reader *r, struct sv text);
 bool title_is_later(struct title_reader *r, struct sv text);
-/* "Deploy to staging": the environment; *rest: "Deploy to".  Empty: it names none at its end. */
+/* "Deploy to staging", "Staging deployment": the environment; *rest: what else it says.  Empty: it names none there. */
 struct sv title_stage(struct title_reader *r, struct sv text, struct sv *rest);
 /* "SQLite (Development)": the environment in parentheses; empty: none. */
 struct sv title_in_stage(struct title_reader *r, struct sv text);

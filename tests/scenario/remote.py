@@ -3,12 +3,14 @@
 
 usage: remote.py PRUSIK
 """
+import http.server
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from pseudo import Terminal
@@ -62,6 +64,42 @@ def a_status_is_that_of_the_command():
     document(block("ssh web1\nfalse | true") + "\n")
     text = run(4).stdout
     check("false | true" in text, text)
+
+
+class Ill(http.server.BaseHTTPRequestHandler):
+    """Answers with an error page, and says who asks."""
+    def do_GET(self):
+        body = b'{"state": "ill"}'
+        self.send_response(503)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format, *args):
+        pass
+
+
+def an_error_page_over_there_is_no_success():
+    server = http.server.HTTPServer(("127.0.0.1", 0), Ill)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/health"
+    try:
+        document(block(f"ssh web1\ncurl -sS {url}"))
+        text = run(4).stdout
+        check("HTTP 503" in text, text)
+        shutil.rmtree(".prusik")
+        document(block(f"ssh web1\ncurl -sS {url}\n# Expected: HTTP 200"))
+        text = run(4).stdout
+        check('expected "HTTP 200": HTTP 503' in text, text)
+        shutil.rmtree(".prusik")
+        document(block(f"ssh web1\ncurl -sS {url}\n# Expected: HTTP 503, \"ill\"\necho it goes on"))
+        run(0)
+        record = prusik("report", "--json").stdout
+        check('{\\"state\\": \\"ill\\"}' in record, record)
+        check("\\u001e" not in record, "the mark is in the record")
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def the_end_of_the_shell_is_the_end_of_the_command():
@@ -363,7 +401,7 @@ TESTS = [an_interactive_command_has_a_terminal_over_there, the_size_of_the_termi
          without_a_person_no_terminal_over_there_is_asked_for, a_host_that_gives_no_terminal_is_said,
          a_command_that_knows_our_mark_says_nothing_for_the_shell]
 TESTS += [commands_run_over_there_and_the_shell_carries_on, a_status_is_that_of_the_command,
-         the_end_of_the_shell_is_the_end_of_the_command, much_output_comes_whole,
+         an_error_page_over_there_is_no_success, the_end_of_the_shell_is_the_end_of_the_command, much_output_comes_whole,
          a_host_that_is_not_bound_is_a_question, local_says_that_the_host_is_this_one,
          a_host_that_cannot_be_reached_is_said, a_login_shell_reads_the_profile_over_there, what_takes_too_long_is_ended_over_there,
          contact_that_is_lost_leaves_the_step_in_doubt,

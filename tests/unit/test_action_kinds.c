@@ -187,6 +187,54 @@ T(a_shell_command_ends_with_its_status_and_outputs)
     end(&b);
 }
 
+/* curl in a shell is made to print the status of its request behind what it has got. */
+T(a_lone_curl_says_the_status_of_its_request)
+{
+    static const struct {
+        const char *command, *shown;
+        int status;
+    } rows[] = {
+        {"curl 503", "<page>", 503},
+        {"curl 000", "<page>", 0}, /* no answer */
+        {"curl slowly", "<page>and more", 201},
+        {"curl twice", "<page>, page", 404},
+        {"curl cut", "<page>\x1eHT", 0}, /* not ours */
+        {"curl other", "<page>\x1eHTTP one\x1e more", 0},
+        {"echo curl", "curl\n", 0},
+    };
+    struct bench b;
+
+    write_file(
+        "curl.sh",
+        "curl() {\n"
+        "  printf '<page>'\n"
+        "  [ \"$1\" = -w ] || return 9\n"
+        "  m=${2%\\%*}\n"
+        "  case $3 in\n"
+        "  slowly) printf '\\036HT'; sleep 0.1; printf 'TP 201'; sleep 0.1; printf 'and more' ;;\n"
+        "  twice) printf '%s404, page%s200' \"$m\" \"$m\" ;;\n"
+        "  cut) printf '\\036HT' ;;\n"
+        "  other) printf '\\036HTTP one\\036 more' ;;\n"
+        "  *) printf '%s%s' \"$m\" \"$3\" ;;\n"
+        "  esac\n"
+        "}\n");
+    begin(&b);
+    T_EQ(act(&b, "shell", "{'command': ['. ./curl.sh']}", 0), ACTION_ENDED);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), out = STRBUF(0);
+
+        strbuf_addf(&text, "{'command': ['%s'], 'asks_status': true}", rows[i].command);
+        T_EQ(act(&b, "shell", strbuf_str(&text), 0), ACTION_ENDED);
+        capture_text(&b.action.outcome.out, &out);
+        T_STR(strbuf_str(&out), rows[i].shown);
+        T_EQ(b.action.outcome.http_status, rows[i].status);
+        T_EQ(b.action.outcome.status, 0);
+    }
+    T_EQ(act(&b, "shell", "{'command': ['curl 503']}", 0), ACTION_ENDED); /* nobody asks */
+    T_EQ(b.action.outcome.status, 9);
+    end(&b);
+}
+
 /* --- sqlite --- */
 
 static void make_database(void)
@@ -710,6 +758,7 @@ T_MAIN(T_CASE(a_command_that_waits_for_a_person_has_a_terminal_of_its_own),
        T_CASE(a_command_at_a_terminal_can_be_stopped), T_CASE(without_a_person_it_is_not_begun),
        T_CASE(every_kind_has_a_row_that_says_what_resume_does),
        T_CASE(a_shell_command_ends_with_its_status_and_outputs),
+       T_CASE(a_lone_curl_says_the_status_of_its_request),
        T_CASE(sql_gives_rows_and_a_single_cell_its_number),
        T_CASE(rows_without_end_are_counted_and_not_kept_and_a_query_can_be_stopped),
        T_CASE(a_backup_is_a_database_of_its_own),

@@ -171,6 +171,17 @@ static const struct {
     {{.form = EXPECT_ROW, .text = SV("n|>=5")}, "n|5\n", HOLDS},
     {{.form = EXPECT_ROW, .text = SV("n|>5")}, "n|5\n", FAILS},
     {{.form = EXPECT_ROW, .text = SV("n|<x")}, "n|5\n", FAILS},
+    /* of nothing there is no row, and nothing is below the limit */
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, "known|312|65.2\nunknown|9|34.8\n", HOLDS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<=0%")}, "known|312|100\n", HOLDS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<0%")}, "known|312|100\n", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, "known|312|65.2\n|3|6.1\n", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, "status | count | percent\n(0 rows)\n", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, "known|312\nknown|1|2|3\n|\n", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, "known 312 65\n", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|<5%")}, "", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*|>5%")}, "known|312|65.2\n", FAILS},
+    {{.form = EXPECT_ROW, .text = SV("NULL|*")}, "known|312\n", FAILS},
     {{.form = EXPECT_ROW, .text = SV("known|*")}, "| known | 3 |\n", HOLDS},
     {{.form = EXPECT_ROW, .text = SV("known|*")}, "unknown | 3\n", FAILS},
     {{.form = EXPECT_ROW, .text = SV("known|*")}, "known | 3 | 4\n", FAILS},
@@ -257,6 +268,11 @@ T(facts_of_the_act_are_judged_and_said)
     o.status = -1;
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_FAIL}, &o, ""), VERIFY_UNKNOWN);
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_EXIT}, &o, ""), VERIFY_UNKNOWN);
+    o.status = 7;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_STATUS, .number = 200}, &o,
+                 "no answer: exit status 7"),
+         VERIFY_FAILS);
+    o.status = -1;
     (void)err_set(&o.err, ERR_NET, "refused");
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_STATUS, .number = 200}, &o,
                  "no answer: refused"),
@@ -267,10 +283,27 @@ T(facts_of_the_act_are_judged_and_said)
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_STATUS, .number = 200, .number2 = 299}, &o,
                  "HTTP 204"),
          VERIFY_HOLDS);
+    {
+        struct action_outcome tests = outcome("=== test session starts ===\ncollected 20 items\n\n"
+                                              "=== 1 failed, 19 passed in 0.42s ===\n\n");
+
+        T_EQ(seen_as(
+                 &(struct rb_expect){
+                     .form = EXPECT_COUNT, .text = SV("passed"), .op = OP_EQ, .number = 20},
+                 &tests, "1 failed, 19 passed in 0.42s"),
+             VERIFY_FAILS);
+        release(&tests);
+    }
     o.free_bytes = 5e9;
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_FREE, .op = OP_GT, .number = 1e9}, &o,
                  "5.0 GB free"),
          VERIFY_HOLDS);
+    o.rows = 0;
+    o.status = 1;
+    T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_ROWS, .op = OP_EQ, .number = 0}, &o,
+                 "exit status 1"),
+         VERIFY_FAILS);
+    o.status = 0;
     o.rows = 1;
     T_EQ(seen_as(&(struct rb_expect){.form = EXPECT_ROWS, .op = OP_EQ, .number = 1}, &o, "1 row"),
          VERIFY_HOLDS);
@@ -446,6 +479,9 @@ T(a_bad_status_says_what_the_command_said_last)
          "exit status 2: docker: no such image"},
         {"", "See the log\n", "exit status 2: See the log"},
         {"", "hint: first\nhint: last\n", "exit status 2: hint: last"},
+        {"", "error: no such file\nhint: look for it\n", "exit status 2: error: no such file"},
+        {"", "Error: one\nsh: fatal: two\nnote: three\n", "exit status 2: sh: fatal: two"},
+        {"0 errors: none\nend\n", "", "exit status 2: end"},
     };
     char line[400];
 

@@ -638,7 +638,7 @@ T(a_host_of_the_document_is_one_that_the_binding_knows)
     T_SV(w.plan.steps[0].ssh[1], "2200");
     T_CHECK(sv_ends(w.plan.steps[0].session, SV("@web1")));
     T_SV(w.plan.steps[1].kind, "shell");         /* there, not by our own HTTP client */
-    T_EQ(count_questions(&w, "expectation"), 1); /* curl does not print the status */
+    T_EQ(count_questions(&w, "expectation"), 0); /* curl is made to say the status */
     world_end(&w);
 
     world_make(&w,

@@ -170,6 +170,92 @@ T(a_service_is_undone_by_what_starts_it)
     }
 }
 
+/* What is done on one machine is not undone on another. */
+T(a_way_back_elsewhere_undoes_nothing)
+{
+    static const char hosts[] =
+        BOUND "hosts: {web1: {}, web2: {}, 'ops@web1': {}, all: {group: [web1, web2]}}\n";
+    static const struct {
+        const char *forward, *back;
+        bool undone;
+    } rows[] = {
+        {"ssh web1\nsystemctl restart web", "ssh web1\nsystemctl restart web", true},
+        {"ssh web1\nsystemctl restart web", "ssh ops@web1\nsystemctl restart web", true},
+        {"ssh web1\nsystemctl restart web", "ssh web2\nsystemctl restart web", false},
+        {"ssh web1\nsystemctl restart web", "systemctl restart web", false},
+        {"systemctl restart web", "ssh web1\nsystemctl restart web", false},
+        {"ssh web1\nsystemctl restart web", "ssh all\nsystemctl restart web", true},
+        {"ssh all\nsystemctl restart web", "ssh web1\nsystemctl restart web", true},
+        {"ssh web1\ncd /srv\ngit pull origin a", "ssh web2\ncd /srv\ngit reset --hard x", false},
+        {"ssh web1\ncd /srv\ngit pull origin a", "ssh web1\ncd /srv\ngit reset --hard x", true},
+        {"ssh web1\nkubectl rollout restart deploy/x", "kubectl rollout restart deploy/x", true},
+        {"ssh web1\nalembic upgrade head", "alembic downgrade -1",
+         true}, /* a database is reached */
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf md = STRBUF(0);
+        struct world w;
+        size_t gaps = 0;
+
+        strbuf_addf(&md, FORWARD SH("%s") BACK SH("%s"), rows[i].forward, rows[i].back);
+        world_make(&w, strbuf_str(&md), hosts);
+        for (size_t k = 0; k < w.plan.n_steps; k++)
+            gaps += w.plan.steps[k].undo == UNDO_GAP;
+        if ((gaps == 0) != rows[i].undone)
+            T_FAIL("'%s' is%s undone by '%s'", rows[i].forward, rows[i].undone ? " not" : "",
+                   rows[i].back);
+        world_end(&w);
+    }
+}
+
+T(where_the_way_back_runs_is_asked_and_said)
+{
+    static const char md[] =
+        FORWARD SH("ssh web1\nsystemctl restart web") BACK SH("systemctl restart web");
+    struct world w;
+
+    world_make(&w, md, BOUND "hosts: {web1: {}}\n");
+    want_question(
+        &w, "way-back", 7,
+        "'systemctl restart web' is done on 'web1', and what would undo it, on this "
+        "machine (line 13)",
+        "steps: {\"rollback\": {host: \"web1\"}}, or {\"deployment/1\": {undo: why nothing has "
+        "to be done}}");
+    world_end(&w);
+    world_make(&w,
+               FORWARD SH("ssh web2\nsystemctl restart web") SH("ssh web1\nsystemctl restart web")
+                   BACK SH("ssh web1\nsystemctl restart web"),
+               BOUND "hosts: {web1: {}, web2: {}}\n");
+    want_question(
+        &w, "way-back", 7, /* it cannot be moved: it is needed where it is */
+        "'systemctl restart web' is done on 'web2', and what would undo it, on 'web1' (line 20)",
+        "steps: {\"deployment/1\": {undo: why nothing has to be done}}");
+    T_EQ(w.plan.n_questions, 1);
+    world_end(&w);
+    world_make(&w, FORWARD SH("ssh web1\necho x > /srv/x") BACK SH("rm /srv/x\nrm /srv/y"),
+               BOUND "hosts: {web1: {}}\n");
+    T_CHECK(
+        sv_has(find_question(&w, "way-back", 0)->text, SV("what would undo it, on this machine")));
+    world_end(&w);
+    world_make(&w, FORWARD SH("ssh web1\necho x > /srv/x") BACK SH("rm /srv/y"),
+               BOUND "hosts: {web1: {}}\n");
+    T_CHECK(sv_has(find_question(&w, "way-back", 0)->text, SV("nothing in the document undoes")));
+    world_end(&w);
+    world_make(&w, md, BOUND "hosts: {web1: {}}\nsteps: {rollback: {host: web1}}\n");
+    T_EQ(w.plan.n_questions, 0);
+    want_undo(&w, "deployment/1", UNDO_SECTION, "rollback (line 13)");
+    want_text(find_step(&w, "rollback/1")->address, "web1");
+    world_end(&w);
+    world_make(&w, md, BOUND "hosts: {web1: {}}\nsteps: {deployment: {host: local}}\n");
+    T_EQ(w.plan.n_questions, 0);
+    want_text(find_step(&w, "deployment/1")->host, "local");
+    world_end(&w);
+    world_make(&w, md, BOUND "hosts: {web1: {}}\nsteps: {rollback: {host: web3}}\n");
+    T_CHECK(find_question(&w, "host", 0)); /* nobody knows it */
+    world_end(&w);
+}
+
 T(stopping_once_more_does_not_undo_a_stop)
 {
     struct world w;
@@ -440,7 +526,8 @@ T_MAIN(T_CASE(a_command_of_several_lines_is_asked_about_by_its_first),
        T_CASE(a_maintenance_flag_is_its_own_opposite),
        T_CASE(a_flag_that_is_set_outside_of_all_sections_has_a_way_back),
        T_CASE(a_step_that_is_left_out_is_neither_undone_nor_undoes),
-       T_CASE(a_service_is_undone_by_what_starts_it),
+       T_CASE(a_service_is_undone_by_what_starts_it), T_CASE(a_way_back_elsewhere_undoes_nothing),
+       T_CASE(where_the_way_back_runs_is_asked_and_said),
        T_CASE(stopping_once_more_does_not_undo_a_stop), T_CASE(another_service_undoes_nothing),
        T_CASE(what_is_always_done_beats_what_is_done_only_if),
        T_CASE(a_cover_that_is_done_only_if_says_so), T_CASE(how_well_it_is_known_is_said),

@@ -163,6 +163,8 @@ T(comments_of_a_query_speak_of_it)
 
 T(criteria_without_a_command_are_for_a_person)
 {
+    static const char *const shown[] = {"7 ask how many @3", NULL}, *const kept[] = {
+                                                                        "6 ask how many @3", NULL};
     static const char *const want[] = {"3 person flag checks in place", "4 person fallback works",
                                        NULL};
     static const char *const task[] = {"2 person 1.1 Review it", "5 ask fallback works @2", NULL};
@@ -173,6 +175,11 @@ T(criteria_without_a_command_are_for_a_person)
         "# Deploy\n- [ ] **1.1** Review it\n#### 1.1 Review\n**Review Points**:\n- fallback works\n",
         task);
     same_checks("# Deploy\n```bash\nls\n```\n**Review Output**:\n- exit code 0\n", review);
+    same_checks(
+        "# Deploy\n```bash\n./audit\n./audit > audit.txt\n```\n**Review Output**:\n- how many\n",
+        shown);
+    same_checks("# Deploy\n```bash\n./audit > audit.txt\n```\n**Review Output**:\n- how many\n",
+                kept);
 }
 
 T_MAIN(T_CASE(a_code_span_is_what_is_looked_for),

@@ -170,6 +170,20 @@ T(what_a_way_back_is_for_is_no_condition_of_it)
     want_condition("Rollback", "As a last resort:\n" SH("./b"), "");
 }
 
+/* Of several ways back one that is for emergencies is not taken with the others. */
+T(a_warning_below_a_heading_says_when_it_is_done)
+{
+    want_condition("Deployment", "**EMERGENCY USE ONLY**\n" SH("./b"), "EMERGENCY USE ONLY");
+    want_condition("Deployment", "**\xe2\x9a\xa0 Emergency use only:**\n" SH("./b"),
+                   "Emergency use only");
+    want_condition("Deployment", "EMERGENCY USE ONLY\n" SH("./b"), "");
+    want_condition("Deployment", "**Handle with care**\n" SH("./b"), "");
+    want_condition("Rollback", "**EMERGENCY USE ONLY**\n" SH("./b"), ""); /* it is the only one */
+    want_steps("# R\n## Phase 1\n### Rollback\n" SH(
+                   "./a") "## Full Rollback\n\n**EMERGENCY USE ONLY**\n" SH("./b"),
+               "rollback ./a|rollback ./b ?EMERGENCY USE ONLY");
+}
+
 T(a_verification_does_its_tests)
 {
     CLEANUP(reading_done) struct reading r = {0};
@@ -286,7 +300,9 @@ T(options_of_other_languages_are_ways)
 T_MAIN(T_CASE(what_introduces_a_block_says_when_it_is_done),
        T_CASE(a_comment_ends_with_when_it_is_done), T_CASE(a_title_says_when_its_section_is_done),
        T_CASE(what_introduces_the_first_of_several_blocks_is_of_that_one),
-       T_CASE(what_a_way_back_is_for_is_no_condition_of_it), T_CASE(a_verification_does_its_tests),
+       T_CASE(what_a_way_back_is_for_is_no_condition_of_it),
+       T_CASE(a_warning_below_a_heading_says_when_it_is_done),
+       T_CASE(a_verification_does_its_tests),
        T_CASE(rows_of_a_table_say_what_their_commands_are_for),
        T_CASE(what_is_printed_is_no_command_even_in_a_block_of_shell),
        T_CASE(a_command_alone_in_a_paragraph_is_one),

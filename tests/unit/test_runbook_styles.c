@@ -319,6 +319,13 @@ T(sections_of_environments_are_each_for_that_one)
     want_steps("# R\n## Deploy to dev" SH("./d") "## Deploy to staging" SH(
                    "./s") "## Deploy to prod" SH("./p"),
                "deploy ./d ?for dev only|deploy ./s ?for staging only|deploy ./p ?for prod only");
+    want_steps("# R\n## Staging Deployment" SH("./s") "## Production Deployment" SH("./p"),
+               "deploy ./s ?for Staging only|deploy ./p ?for Production only");
+    want_steps("# R\n## Prod release steps" SH("./p") "## UAT release steps" SH("./u"),
+               "deploy ./p ?for Prod only|deploy ./u ?for UAT only");
+    want_steps("# R\n## Deploy\n### Staging database setup" SH(
+                   "./s") "### Production Deployment" SH("./p"),
+               "deploy ./s|deploy ./p");
     want_steps("# R\n## 1. Deploy to staging" SH("./s") "## 2. Deploy to production" SH("./p"),
                "deploy ./s|deploy ./p");
     want_steps("# R\n## Test" SH("./s") "## Deploy to production" SH("./p"),
