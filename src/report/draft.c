@@ -222,7 +222,8 @@ static void draft_remark(const struct draft *d, const char *indent, const struct
         strbuf_addf(&text, "line %zu: ", r->line);
     strbuf_add_sv(&text, r->text);
     draft_comment(out, indent, strbuf_sv(&text));
-    if (!line.n || sv_has(r->text, line))
+    if (!line.n || sv_has(r->text, line) || sv_starts(line, SV("```")) ||
+        sv_starts(line, SV("~~~"))) /* the fence of a block says nothing */
         return;
     strbuf_truncate(&text, 0);
     strbuf_addf(&text, "    %.*s", SV_FMT(line));

@@ -566,12 +566,26 @@ void block_comment(struct block_reader *r, const struct shell_item *item)
 
 /* --- steps --- */
 
+/* "# Do NOT interrupt it" directly above the command: its note, and a warning at it. */
+static void block_warn(struct block_reader *r, size_t at)
+{
+    struct sv note = r->b->steps.v[at].step.note;
+    size_t n = r->b->remarks.n;
+
+    if (!note.n || !remark_is(r->b, note))
+        return;
+    remark_add(r->b, r->note_line, note);
+    if (r->b->remarks.n > n)
+        vec_last(&r->b->remarks)->step = (uint32_t)at;
+}
+
 void block_take_pending(struct block_reader *r, size_t at)
 {
     struct rb_draft *d = &r->b->steps.v[at];
     int64_t ms;
 
     d->step.note = arena_sv(r->b->arena, sv_trim(strbuf_sv(&r->note)));
+    block_warn(r, at);
     d->step.timeout_ms = r->timeout_ms;
     d->step.number = r->number;
     d->step.condition = r->condition.n ? r->condition : r->label_condition;

@@ -95,6 +95,16 @@ T(a_comment_that_forbids_is_a_remark)
     want_remark(&r, 0, 7, "DO NOT undo the migration\n(it cannot be)", 1);
 }
 
+T(a_comment_that_forbids_directly_above_a_command_speaks_of_it)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "## Deployment\n" SH("./a\n# Do NOT interrupt it\n./b\n\n# Look\n./c"));
+    T_EQ(r.rb.n_steps, 3);
+    T_EQ(r.rb.n_remarks, 1);
+    want_remark(&r, 0, 5, "Do NOT interrupt it", 1);
+}
+
 T(a_block_below_a_text_that_forbids_is_not_run)
 {
     CLEANUP(reading_done) struct reading r;
@@ -165,6 +175,7 @@ T_MAIN(T_CASE(a_comment_in_an_item_speaks_of_the_section_too),
        T_CASE(an_item_that_forbids_is_a_remark_on_the_next_step),
        T_CASE(what_is_to_be_waited_for_or_done_after_all_is_asked),
        T_CASE(other_words_and_marks_forbid_too), T_CASE(a_comment_that_forbids_is_a_remark),
+       T_CASE(a_comment_that_forbids_directly_above_a_command_speaks_of_it),
        T_CASE(a_block_below_a_text_that_forbids_is_not_run), T_CASE(a_row_that_forbids_is_a_remark),
        T_CASE(a_remark_where_nothing_is_done_speaks_of_nothing),
        T_CASE(what_safety_rules_forbid_is_told_to_whoever_begins),
