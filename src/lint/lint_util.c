@@ -486,19 +486,27 @@ static enum rb_role lint_role(const struct lint *l, uint32_t part)
     return l->rb->parts[part].role;
 }
 
-/* `tail -f app.log` in "- [ ] Check the logs: `tail -f app.log`" */
-static void lint_put_spans(struct lint *l, struct shell_parser *sh, const struct md_node *n,
-                           uint32_t part)
+/* `tail -f app.log` in "- [ ] Check the logs: `tail -f app.log`"; block: the first that can be one of the node's. */
+static void lint_put_spans(struct lint *l, struct shell_parser *sh, uint32_t node, uint32_t part,
+                           size_t block)
 {
     static const struct sv programs[] = {SV("curl"),      SV("tail"),       SV("psql"),
                                          SV("systemctl"), SV("journalctl"), SV("sudo"),
                                          SV("docker"),    SV("watch")};
+    const struct md_node *n = &l->rb->md.v[node];
 
     for (size_t i = 0; i < n->n_spans; i++) {
         struct sv text = sv_sub(n->text, n->spans[i].from, n->spans[i].to), rest = text, word;
         struct shell_script *script;
         bool known = false;
 
+        for (; block < l->rb->n_blocks && l->rb->blocks[block].node == node &&
+               l->rb->blocks[block].text.p < text.p;
+             block++)
+            ;
+        if (block < l->rb->n_blocks && l->rb->blocks[block].node == node &&
+            l->rb->blocks[block].text.p == text.p)
+            continue; /* it is a step, and read as such */
         if (n->spans[i].kind != MD_CODE_SPAN || !sv_next_word(&rest, &word) || !sv_trim(rest).n)
             continue;
         for (size_t k = 0; k < ARRAY_LEN(programs); k++)
@@ -530,7 +538,7 @@ static void lint_index_blocks(struct lint *l, struct shell_parser *sh)
             part = (uint32_t)p;
         if (n->kind == MD_PARAGRAPH && n->n_spans && n->parent != MD_NONE &&
             l->rb->md.v[n->parent].kind == MD_ITEM)
-            lint_put_spans(l, sh, n, part);
+            lint_put_spans(l, sh, (uint32_t)i, part, b);
         for (; b < l->rb->n_blocks && l->rb->blocks[b].node == i; b++) {
             const struct rb_block *block = &l->rb->blocks[b];
             uint32_t proc = lint_proc(l, block->part);

@@ -32,7 +32,7 @@ enum lint_act {
 };
 
 struct lint_cmd {
-    const struct rb_block *block; /* NULL: code in a sentence */
+    const struct rb_block *block; /* NULL: code in a sentence that is no step */
     const struct shell_item *item;
     const struct shell_simple *whole; /* as written */
     struct shell_simple run;          /* without what wraps it */

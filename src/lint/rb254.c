@@ -11,6 +11,12 @@ static bool rb254_checks(const struct rb_step *s)
     return false;
 }
 
+/* Code in a sentence, a step or not. */
+static bool rb254_in_text(const struct lint *l, const struct lint_cmd *c)
+{
+    return !c->block || l->rb->md.v[c->block->node].kind != MD_CODE;
+}
+
 /* In a list item, or in front of a program that takes an error page for an answer. */
 static bool rb254_loose(const struct lint *l, const struct lint_cmd *c)
 {
@@ -20,7 +26,7 @@ static bool rb254_loose(const struct lint *l, const struct lint_cmd *c)
                  lint_has_word(c, "--write-out");
 
     return sv_eq(c->program, SV("curl")) && !fails &&
-           (!c->block ||
+           (rb254_in_text(l, c) ||
             (to && (sv_eq(to->program, SV("jq")) || sv_starts(to->program, SV("python")))));
 }
 
@@ -49,7 +55,7 @@ static void rb254_check(struct lint *l, const struct lint_rule *rule)
                 "curl without -f ends with 0 also for an error page, and no status is expected");
     }
     LINT_EACH_CMD (l, c)
-        if (rb254_loose(l, c) && (c->block || !rb254_is_step(l, &at, c)))
+        if (rb254_loose(l, c) && (!rb254_in_text(l, c) || !rb254_is_step(l, &at, c)))
             lint_add(l, rule, c->line, lint_first(c),
                      "curl without -f ends with 0 also for an error page");
 }

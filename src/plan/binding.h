@@ -203,6 +203,11 @@ NODISCARD enum err_code binding_reveal(const struct binding *b, struct sv text, 
 const struct binding_database *binding_find_database(const struct binding *b, struct sv name);
 /* How this host of the document is reached; NULL: the binding does not say. */
 const struct binding_host *binding_find_host(const struct binding *b, struct sv name);
+/*
+ * "web servers", "Web Servers", "web-servers", "webservers": one name; of a group (several) also without its 's'.  Where a
+ * name has a digit, '.' or '@' only capitals do not count: "web-1" and "web1" are two machines.
+ */
+bool binding_same_host(struct sv a, struct sv b, bool several);
 /* Every host of a group once, those of its groups in their place; at most LIMIT_FLEET_HOSTS.  The caller
  * releases *ret. */
 typedef VEC(struct sv) binding_names;

@@ -1,6 +1,8 @@
 /*
  * What a binding says of things: variables, services, databases, hosts.
  */
+#include <string.h>
+
 #include "base/limits.h"
 #include "base/sv.h"
 #include "plan/binding_int.h"
@@ -362,15 +364,47 @@ const struct binding_database *binding_find_database(const struct binding *b, st
     return NULL;
 }
 
+/* The next letter of a name, small, at or behind *at; 0: there is none. */
+static char binding_letter(struct sv s, size_t *at, bool marks)
+{
+    while (*at < s.n && !marks && strchr(" -_", s.p[*at]))
+        (*at)++;
+    return *at < s.n ? ascii_lower(s.p[(*at)++]) : '\0';
+}
+
+bool binding_same_host(struct sv a, struct sv b, bool several)
+{
+    size_t i = 0, k = 0;
+    bool marks = false;
+    char x, y;
+
+    for (size_t n = 0; n < a.n; n++)
+        marks |= ascii_is_digit(a.p[n]) || strchr(".@", a.p[n]);
+    do {
+        x = binding_letter(a, &i, marks);
+        y = binding_letter(b, &k, marks);
+    } while (x && x == y);
+    if (x == y)
+        return true;
+    return several && !marks && (x ? x == 's' && !y && i == a.n : y == 's' && k == b.n);
+}
+
 const struct binding_host *binding_find_host(const struct binding *b, struct sv name)
 {
-    const struct binding_host *any = NULL;
+    const struct binding_host *any = NULL, *same = NULL;
+    size_t n = 0;
 
     for (size_t i = 0; i < b->hosts.n; i++) {
-        if (sv_eq(b->hosts.v[i].name, name))
-            return &b->hosts.v[i];
-        if (sv_eq(b->hosts.v[i].name, SV("*")))
-            any = &b->hosts.v[i];
+        const struct binding_host *h = &b->hosts.v[i];
+
+        if (sv_eq(h->name, name))
+            return h;
+        if (sv_eq(h->name, SV("*")))
+            any = h;
+        else if (binding_same_host(h->name, name, h->group.n_members > 0)) {
+            same = h;
+            n++;
+        }
     }
-    return any;
+    return n == 1 ? same : n ? NULL : any; /* of two that it may be, neither */
 }

@@ -2,6 +2,7 @@
 #include "lint/lint.h"
 
 #include "base/file.h"
+#include "lint/lint_util.h"
 
 #include "runbook_read.h"
 
@@ -356,7 +357,19 @@ T(severities_have_names)
     T_STR(lint_severity_name(LINT_ERROR), "error");
 }
 
-T_MAIN(T_CASE(each_rule_finds_the_bad_document_and_not_the_good_one),
+T(code_of_an_item_that_is_a_step_is_read_once)
+{
+    CLEANUP(reading_done) struct reading r = {0};
+    CLEANUP(lint_release) struct lint l = {0};
+
+    read_text(&r, "## Deploy\n1. Look: `sudo systemctl status x`, then `sudo systemctl stop x`\n"
+                  "- It is done by `sudo systemctl start x`\n");
+    l.rb = &r.rb;
+    T_EQ(lint_index_new(&l)->cmds.n, 3);
+}
+
+T_MAIN(T_CASE(code_of_an_item_that_is_a_step_is_read_once),
+       T_CASE(each_rule_finds_the_bad_document_and_not_the_good_one),
        T_CASE(every_rule_is_complete_and_in_order),
        T_CASE(every_rule_has_a_page_that_says_what_it_says),
        T_CASE(the_example_of_each_page_is_found_and_the_near_miss_is_not),

@@ -455,7 +455,47 @@ T(a_spoiled_fleet_step_is_no_plan)
     want_corrupt(spoil_action, "has a host without name or action");
 }
 
-T_MAIN(T_CASE(a_procedure_on_a_group_goes_batch_by_batch_with_its_health),
+T(a_name_of_machines_is_one_however_it_is_spelled)
+{
+    static const char *const same[][2] = {{"web servers", "Web Servers"},
+                                          {"web servers", "webservers"},
+                                          {"web-servers", "web_servers"},
+                                          {"DB1", "db1"}};
+    static const char *const others[][2] = {{"web1", "web-1"},
+                                            {"web servers", "web serverss x"},
+                                            {"web", "web1"},
+                                            {"web server", "web servers"},
+                                            {"web", ""}};
+    struct world w;
+
+    for (size_t i = 0; i < ARRAY_LEN(same); i++)
+        T_CHECK(binding_same_host(sv_from(same[i][0]), sv_from(same[i][1]), false));
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        T_CHECK(!binding_same_host(sv_from(others[i][0]), sv_from(others[i][1]), false));
+    T_CHECK(binding_same_host(SV("web server"), SV("Web Servers"), true));
+    T_CHECK(binding_same_host(SV("webservers"), SV("web server"), true));
+    T_CHECK(!binding_same_host(SV("web"), SV("web1s"), true));
+    T_CHECK(!binding_same_host(SV("web1"), SV("web1s"), true));
+    world_make(&w,
+               DEPLOY "On each web server:\n" SH("systemctl stop app") "On all Web-Servers:\n" SH(
+                   "uptime"),
+               BOUND "hosts: {" THREE ", webservers: {group: [web1, web2]}}\n" ACCEPTED);
+    T_EQ(count_questions(&w, "host"), 0);
+    world_end(&w);
+    world_make(&w,
+               DEPLOY "On all web servers:\n" SH("systemctl stop app") "On all Web-Servers:\n" SH(
+                   "uptime"),
+               BOUND);
+    T_EQ(count_questions(&w, "host"), 1);
+    world_end(&w);
+    world_make(&w, DEPLOY "On all web servers:\n" SH("systemctl stop app"),
+               BOUND "hosts: {Web-Servers: local, webservers: local}\n");
+    T_EQ(count_questions(&w, "host"), 1); /* which of the two? */
+    world_end(&w);
+}
+
+T_MAIN(T_CASE(a_name_of_machines_is_one_however_it_is_spelled),
+       T_CASE(a_procedure_on_a_group_goes_batch_by_batch_with_its_health),
        T_CASE(a_batch_is_a_number_or_a_share_rounded_down),
        T_CASE(groups_may_contain_groups_and_a_host_is_there_once),
        T_CASE(where_nothing_changes_there_is_no_health_to_look_at),
