@@ -102,11 +102,28 @@ static enum err_code policy_of(struct make *m, size_t k, json_t *steps, json_t *
 
 /* --- the document --- */
 
-/* The last step before the label, under the same heading; RB_NONE: there is none. */
+/* Is it the step with that number, or one of a part with it? */
+static bool policy_has_number(const struct make *m, const struct rb_step *s, struct sv number)
+{
+    if (sv_eq(s->row, number))
+        return true;
+    for (uint32_t at = s->part; at != RB_NONE; at = m->rb->parts[at].parent)
+        if (sv_eq(m->rb->parts[at].number, number))
+            return true;
+    return false;
+}
+
+/* The last step of the number that the label names, else the last one before it under the same heading; RB_NONE: there is none. */
 static uint32_t policy_step_before(const struct make *m, const struct rb_failure *f)
 {
     uint32_t found = RB_NONE;
 
+    for (uint32_t i = 0; f->number.n && i < m->rb->n_steps; i++)
+        if (policy_has_number(m, &m->rb->steps[i], f->number) &&
+            make_is_forward(m, &m->rb->steps[i]))
+            found = i;
+    if (f->number.n)
+        return found;
     for (uint32_t i = 0; i < m->rb->n_steps; i++)
         if (m->rb->steps[i].line > f->heading_line && m->rb->steps[i].line < f->line &&
             make_is_forward(m, &m->rb->steps[i]))
@@ -135,6 +152,20 @@ void make_find_branches(struct make *m)
     }
 }
 
+/* What is told when it fails; of a step with a number at each of its commands. */
+static void policy_tell(struct make *m, json_t *steps, const struct rb_failure *f, json_t *failed)
+{
+    json_put_sv(failed, "if_failed", f->text);
+    for (uint32_t i = 0; f->number.n && i < m->rb->n_steps; i++) {
+        json_t *step = policy_has_number(m, &m->rb->steps[i], f->number)
+                           ? policy_step(steps, m->rb->steps[i].id)
+                           : NULL;
+
+        if (step)
+            json_put_sv(step, "if_failed", f->text);
+    }
+}
+
 /* Steps that hang on the label are a branch of the step before it; what are no steps is told when it fails. */
 static void policy_take_failure(struct make *m, json_t *steps, const struct rb_failure *f)
 {
@@ -158,7 +189,7 @@ static void policy_take_failure(struct make *m, json_t *steps, const struct rb_f
         json_put_str(failed, "on_failure", "branch");
         json_put_sv(failed, "branch", f->label);
     } else if (f->text.n) {
-        json_put_sv(failed, "if_failed", f->text);
+        policy_tell(m, steps, f, failed);
     }
 }
 

@@ -188,6 +188,20 @@ static void make_bound_settings(const struct binding_step *set, json_t *out, str
         json_put_sv(out, "undo_accepted", set->undo); /* make_undos() takes it away again */
 }
 
+/* "Wait until `x` is empty": it is looked again and again, as long as the document or the binding says. */
+static void make_wait(struct make *m, const struct rb_step *s, const struct binding_step *set,
+                      json_t *out)
+{
+    int64_t ms = set && set->timeout_ms ? set->timeout_ms : s->timeout_ms;
+
+    json_put_int(out, "timeout_ms", 0);
+    json_put_int(out, "wait_ms", ms);
+    if (!ms)
+        make_question(m, s->line, "bound", true, SV("how long may this wait take?"),
+                      arena_fmt(m->arena, "steps: {\"%.*s\": {timeout: 5m}}",
+                                SV_FMT(names_short(&m->names, s->id))));
+}
+
 static void make_settings(struct make *m, uint32_t step, json_t *out, struct sv *skip)
 {
     const struct rb_step *s = &m->rb->steps[step];
@@ -206,6 +220,8 @@ static void make_settings(struct make *m, uint32_t step, json_t *out, struct sv 
         *skip = s->skip;
     if (set)
         make_bound_settings(set, out, skip);
+    if (s->waits)
+        make_wait(m, s, set, out);
 }
 
 /* What the document warns of right there. */

@@ -240,12 +240,14 @@ void attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
             first = size_min(first, n->spans[i].from);
             last = size_max(last, n->spans[i].to);
         }
-    if (first == SV_NPOS || from >= b->steps.n)
+    if (first == SV_NPOS || from >= b->steps.n || vec_last(&b->steps)->step.waits)
         return;
     before = attach_words(sv_sub(n->text, 0, first));
     after = attach_words(sv_sub(n->text, last, n->text.n));
     if (expect_is_label(after, &rest) && rest.n)
         build_expect(b, from, rest, n->line);
+    else if (regex_has(b->block_patterns[BLOCK_SHOULD_TOO], after))
+        build_expect(b, from, after, n->line);
     else if (regex_has(b->block_patterns[BLOCK_PRINTS], after))
         build_expect(b, from, attach_printed(b, n, last, after), n->line);
     else if (expect_is_look(b->expect, before) && !after.n)

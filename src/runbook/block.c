@@ -34,7 +34,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^get (?:the |an? )?(?:approval|sign-?off|second|go-?ahead|okay?)\\b",
     [BLOCK_NUMBERED] = "^(?:step )?([0-9]{1,3}(?:\\.[0-9]{1,3}){0,3})[.):](?: |$)",
     [BLOCK_CONDITION] =
-        "((?:^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|seulement si|si)|"
+        "((?:^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|seulement si|si|se|caso|jeśli|jeżeli)|"
         "\\bonly (?:if|when)) [^,:;.]*|\\bif [^,:;.]{0,200}(?=; [^:]{0,100}\\binstead:$))",
     [BLOCK_IN_CASE] =
         "^((?:(?:only )?in case\\b|in the event of\\b|on (?:failure|errors?|problems?|timeout)\\b|in an emergency\\b|as a last resort\\b|"
@@ -79,7 +79,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:the )?(?:(?:expected|sample|example|typical) )?(?:output|response|result)s?(?: (?:is|are|will be|should be|"
         "looks? like)(?: (?:this|the following|something like this))?)?\\W*$|\\b(?:prints?|outputs?) something like\\W*$",
     [BLOCK_NOT_TO_RUN] =
-        "^(?:if|when|unless|do not|don't|never|falls|wenn)\\b|\\be\\.g\\.|"
+        "^(?:if|when|unless|do not|don't|never|falls|wenn|si|s['’]ils?|se|caso|quand|lorsque|cuando|quando|jeśli|jeżeli|gdy|indien|hvis|"
+        "en cas d|em caso de|en caso de)\\b|^en cas d['’]|\\be\\.g\\.|"
         "\\b(?:instead of|such as|for example|like|avoid|z\\.B\\.)\\b|"
         "\\b(?:was|were|been|used to|wurden?|worden)\\b", /* it tells what has happened */
     [BLOCK_DENIES] =
@@ -89,7 +90,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^[^\\w\\s]*\\s*(?:no+ ?!+|never|don['’]ts?|wrong|bad|falsch|nein ?!+|not like this|so nicht|"
         "(?:do not|don['’]t|never) (?:ever )?(?:run|do|use|try)(?: (?:this|it|that))?)[!. ]*$",
     [BLOCK_WAITS] =
-        "^(?:(?:then|now|and) )?(?:(?:wait|repeat(?: this| it)?|check again) (?:until|till) |wait for (?![^,]*[0-9])|warten,? bis )",
+        "^(?:(?:then|now|and) )?(?:(?:wait|repeat(?: this| it)?|check again) (?:until|till) |wait for (?![^,]*[0-9])|warten,? bis |"
+        "attend(?:re|ez) (?:que|jusqu)|esper(?:ar|e) (?:a |hasta )que |aguard(?:ar|e) (?:até|que) |poczekaj,? aż )",
     [BLOCK_BACK_CASE] =
         "^((?:only )?(?:before|after|until|once|as long as) (?:step|phase|stage|the "
         "(?:point of no return|cut ?over|switch|migration|upgrade|fail ?over|dns|promotion))\\b(?:[^,:;.]|\\.(?=[0-9]))*)[:,]",
@@ -120,7 +122,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_META_COLUMN] = "^(?:field|key|item|attribute|property|parameter|feld|merkmal|項目)$",
     [BLOCK_TROUBLE] =
         "issue|fail|problem|wrong|critical|need|necess|error|not work|more than|last resort|"
-        "fehler|problem|notwendig|échec|erreur|fallo|問題|失敗|失败|错误|異常|异常",
+        "fehler|problem|notwendig|échec|échou|erreur|falh|fall[oae]|問題|失敗|失败|错误|異常|异常",
     [BLOCK_SIGNER] =
         "approv|\\bsign|\\blead\\b|owner|manager|officer|engineer|director|operator|"
         "\\bdba\\b|reviewe[rd]|authori[sz]ed|verified by|released by|freigabe|freigegeben|"
@@ -191,12 +193,12 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:the|all|both|each|your|our) [\\w-]+(?: [\\w-]+){0,3}?)(?: of [^,.]{1,40})? "
         "(?:(?:should|must|(?:has|have|needs?) to) (?!not be (?:run|interrupted|stopped|used)|be (?:done|run|executed|repeated|started|"
         "performed|used|called|installed|restarted|rebooted|deployed|informed|notified|scheduled|avoided|"
-        "considered|kept|taken|made|merged|approved|reviewed|coordinated|aware|careful|able)|take|last|only|never|complete|finish|then|now|also|see )|"
+        "considered|kept|taken|made|merged|approved|reviewed|coordinated|aware|careful|able)\\b|take|last|only|never|complete|finish|then|now|also|see )|"
         "will (?=show|print|return|list|output|display|say|be empty)|"
         "(?=(?:returns?|prints|exits|outputs) .*(?:[0-9]|`|\"|nothing|OK\\b)))(.+)$",
     [BLOCK_SHOULD_TOO] =
-        "^(?:[^\\s.:;]+ ){0,6}?(?:doit|doivent|debe|deben|deberá|muss|müssen|darf|dürfen|sollte|deve|devem) (?!être (?:fait|lanc|exécut)|ser (?:hech|ejecut)|wird|warten)\\S|"
-        "^[^。]*(?:であること|ていること|ないこと)[。.]?$",
+        "^(?:[^\\s.:;]+ ){0,6}?(?:não )?(?:doit|doivent|debe|deben|deberá|muss|müssen|darf|dürfen|sollte|deve|devem) (?!être (?:fait|lanc|exécut)|ser (?:hech|ejecut)|wird|warten)\\S|"
+        "^[^。]*(?:であること|ていること|ないこと|があること|以上あること|以下であること)[。.]?$",
     [BLOCK_SYSTEM] =
         "^(?:(?:on|for|in) )?" BLOCK_SYSTEMS "(?:(?: ?/ ?|,? and |,? or |, )" BLOCK_SYSTEMS ")*"
         "(?: users?| only| hosts?)?(?: \\([^)]*\\))?:?$",
@@ -379,6 +381,17 @@ static bool block_label_waits(const struct block_reader *r, struct sv label)
     return s->command->effect <= EFFECT_STATE || sv_starts_nocase(label, SV("repeat"));
 }
 
+/* "Compare the counts. They must be equal:" above a block that only looks. */
+static bool block_label_must(const struct block_reader *r, struct sv label)
+{
+    const struct rb_build *b = r->b;
+    const struct rb_step *s = &vec_last(&b->steps)->step;
+
+    return s->command && s->command->effect <= EFFECT_STATE &&
+           told_starts(label, WORDS_HERE("both it they all this that")) &&
+           regex_has(b->block_patterns[BLOCK_SHOULD], label);
+}
+
 /* "Nobody writes any more (must be 0):" above a block. */
 static void block_label_expects(struct block_reader *r)
 {
@@ -388,7 +401,8 @@ static void block_label_expects(struct block_reader *r)
     if (!sv_ends(label, SV(":")) || b->steps.n <= r->first || vec_last(&b->steps)->expects.n)
         return;
     label = sv_trim(sv_sub(label, 0, label.n - 1));
-    if (block_label_waits(r, label))
+    label = told_last_sentence(label);
+    if (block_label_waits(r, label) || block_label_must(r, label))
         build_expect(b, b->steps.n - 1, label, b->label_line);
     else if (expect_in_parentheses(label, &inner) &&
              (expect_is_label(inner, &rest) || sv_eat_nocase(&inner, SV("must ")) ||
@@ -417,6 +431,11 @@ static struct sv block_label_condition(const struct block_reader *r)
     bool back = build_role(b) == ROLE_ROLLBACK;
     struct regex_match g[2];
 
+    if (b->list_case.n && b->blocks.v[r->block].node == b->list_case_of)
+        return b->list_case;
+    found = sv_ends(label, SV(":")) ? wait_later(r->b, label) : found;
+    if (found.n)
+        return found;
     if (!sv_ends(label, SV(":")) && !sv_ends(label, SV("：")) && !sv_ends(label, SV("、")))
         return found;
     if (back && regex_find(b->block_patterns[BLOCK_BACK_CASE], label, 0, g, 2))
@@ -612,34 +631,12 @@ static bool block_is_for_people(const struct rb_block *block)
 static void block_ask_people(struct rb_build *b, uint32_t index, struct sv label)
 {
     const struct rb_block *block = &b->blocks.v[index];
-    struct sv text = block->kind == BLOCK_FILE ? label : sv_trim(block->text);
+    struct sv text =
+        block->kind == BLOCK_FILE || told_is_each(label) ? label : sv_trim(block->text);
 
     if (!text.n)
         text = block->kind == BLOCK_FILE ? block->path : SV("an empty request");
     build_step(b, STEP_MANUAL, block->line, text)->step.block = index;
-}
-
-/* A checklist as plain text: each of its boxes is confirmed. */
-static void block_boxes(struct rb_build *b, uint32_t index)
-{
-    struct sv rest = b->blocks.v[index].text, line, text;
-
-    for (size_t at = b->blocks.v[index].line + 1; sv_next_line(&rest, &line) && !b->full_line; at++)
-        if (block_box(line, &text))
-            build_step(b, title_is_approval(b->title, text) ? STEP_APPROVAL : STEP_MANUAL, at, text)
-                ->step.block = index;
-}
-
-/* What is not run: boxes are confirmed, and what the sentence above tells to do with it is done by a person. */
-static void block_show(struct rb_build *b, uint32_t index)
-{
-    size_t before = b->steps.n;
-
-    if (b->blocks.v[index].kind == BLOCK_TEXT)
-        block_boxes(b, index);
-    if (b->steps.n == before && b->label_line > 0 && b->label_line + 2 >= b->blocks.v[index].line &&
-        told_verb(b->label) != TOLD_NOT)
-        build_step(b, STEP_MANUAL, b->label_line, b->label)->step.block = index;
 }
 
 /* "Never run this:", "Wrong:" above it. */
@@ -677,6 +674,10 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
         block_ask_people(b, index, b->label);
     else if (build_role_acts(build_role(b)) && (kind == BLOCK_TEXT || kind == BLOCK_CODE))
         block_show(b, index);
+    else if (build_role_acts(build_role(b)) && told_is_each(b->label))
+        block_ask_people(b, index,
+                         arena_fmt(b->arena, "%.*s\n%.*s", SV_FMT(b->label),
+                                   SV_FMT(sv_trim(b->blocks.v[index].text))));
     else if (build_role_acts(build_role(b)) && (kind == BLOCK_SHELL || kind == BLOCK_SQL)) {
         bool aside = b->aside;
 
@@ -724,6 +725,8 @@ static void block_read_here(struct rb_build *b, uint32_t node)
                                  !regex_has(b->block_patterns[BLOCK_IS_OUTPUT], b->label)};
     block->text = block_text(n->text, may, b->arena, &prompt);
     block_classify(b, n->info, prompt, block);
+    if (block->kind == BLOCK_SHELL && !block_lang_runs(block->lang))
+        block->text = block_mark_expected(b, block->text);
     block_parse(b, block);
     if (prompt && block->kind == BLOCK_SHELL && build_role_acts(build_role(b)))
         block_tell_typed(b, block, n->text);
@@ -1026,7 +1029,7 @@ static struct sv block_sentence(struct sv text, size_t at)
 /* "If it is not empty, run `x`": whoever has seen it does it.  What is for a failure is told at the step. */
 static bool block_is_case(const struct rb_build *b, struct sv sentence)
 {
-    return told_starts(sentence, WORDS_HERE("if when unless falls wenn")) &&
+    return told_starts(sentence, WORDS_HERE("if when unless falls wenn si se caso jeśli")) &&
            !regex_has(b->block_patterns[BLOCK_TROUBLE],
                       sv_sub(sentence, 0, sv_find_byte(sentence, ',', 0)));
 }
@@ -1140,5 +1143,6 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
         b->host = outer;
     for (size_t i = before; i < b->steps.n; i++)
         b->steps.v[i].step.note = sv_sub(n->text, 0, EXPECT_MAX_BYTES);
+    wait_of(b, n, before);
     return found;
 }

@@ -153,6 +153,21 @@ static bool block_is_compound(struct sv line)
     return sv_starts(line, SV("done ")) && strchr("<>|&;", line.p[5]);
 }
 
+/* "sudo reboot": whatever it is, it is a program. */
+static bool block_is_sudo(struct sv line)
+{
+    struct sv program = block_first_word(line);
+
+    if (!sv_starts(line, SV("sudo ")) || program.n < 2 ||
+        !strchr("./~", *program.p) == !ascii_is_alpha(*program.p))
+        return false;
+    for (size_t i = 0; i < program.n; i++)
+        if (ascii_is_upper(program.p[i]) ||
+            !(ascii_is_word(program.p[i]) || strchr("./-~", program.p[i])))
+            return false;
+    return true;
+}
+
 static bool block_is_command(struct sv line, struct sv *before)
 {
     char last = line.p[line.n - 1];
@@ -162,7 +177,7 @@ static bool block_is_command(struct sv line, struct sv *before)
         return false;
     if (last == ':' || last == ',' || sv_ends(line, SV("..")))
         return false;
-    if (block_knows_command(line) || block_is_compound(line))
+    if (block_knows_command(line) || block_is_compound(line) || block_is_sudo(line))
         return true;
     if (!block_looks_like_command(line, *before))
         return false;
@@ -176,16 +191,18 @@ static bool block_is_command(struct sv line, struct sv *before)
  */
 static bool block_all_commands(struct sv text)
 {
-    struct sv line, before = {NULL, 0};
+    struct sv line, before = {NULL, 0}, rest;
+    struct block_open open = {0};
     bool goes_on = false, typed = false;
     size_t n = 0;
 
     while (sv_next_line(&text, &line)) {
-        bool first = !goes_on;
+        bool first = !goes_on && !block_goes_on(&open);
 
+        block_behind(&open, line);
         goes_on = line.n && line.p[line.n - 1] == '\\';
         line = sv_trim(line);
-        if (!first || !line.n || *line.p == '#')
+        if (!first || !line.n || *line.p == '#' || (n > 0 && expect_is_label(line, &rest)))
             continue;
         n++;
         if (typed && sql_is_quit(line)) {
@@ -203,7 +220,7 @@ static bool block_all_commands(struct sv text)
         if (!block_is_command(line, &before))
             return false;
     }
-    return n > 0;
+    return n > 0 && !block_goes_on(&open);
 }
 
 /* The same of programs that are known: "deployment.apps/shop configured" looks like a command. */

@@ -34,6 +34,15 @@ static bool case_is_when(const struct md_node *n)
            (sv_ends(key, SV(":")) || (end < n->text.n && n->text.p[end] == ':'));
 }
 
+/* "Only when data was damaged. All writes are lost!" right below a heading. */
+static bool case_is_only(const struct rb_build *b, const struct md_node *n)
+{
+    struct sv first = told_first_sentence(n->text);
+
+    return n->before != MD_NONE && b->rb->md.v[n->before].kind == MD_HEADING && !n->n_spans &&
+           (sv_starts_nocase(first, SV("only if ")) || sv_starts_nocase(first, SV("only when ")));
+}
+
 /*
  * "**Only if data is corrupted**" before the first step of a part, "Run 30 days after Phase 4": when the part
  * is carried out.  A whole way back needs no condition: deciding for it is one.
@@ -43,13 +52,13 @@ void case_paragraph(struct rb_build *b, const struct md_node *n)
     struct rb_part *p = b->part == RB_NONE ? NULL : build_part(b, b->part);
     bool whole = p && p->role == ROLE_ROLLBACK &&
                  (p->parent == RB_NONE || build_part(b, p->parent)->role != ROLE_ROLLBACK);
-    bool when = case_is_when(n);
+    bool when = case_is_when(n), only = case_is_only(b, n);
     struct title t;
 
     if (!p || p->kind != PART_SECTION || sv_find_byte(sv_trim(n->text), '\n', 0) != SV_NPOS ||
         (b->steps.n && vec_last(&b->steps)->step.part == b->part) ||
         b->steps.n > b->section_steps ||
-        !(md_is_all_strong(n) || sv_ends(sv_trim(n->text), SV(":")) || when))
+        !(md_is_all_strong(n) || sv_ends(sv_trim(n->text), SV(":")) || when || only))
         return;
     if ((build_role_acts(p->role) || p->role == ROLE_FOLLOW_UP) &&
         title_due(b->title, n->text, &p->due_ms)) {
@@ -63,7 +72,7 @@ void case_paragraph(struct rb_build *b, const struct md_node *n)
         p->role = ROLE_ROLLBACK;
         return;
     }
-    title_read(b->title, n->text, &t);
+    title_read(b->title, only ? told_first_sentence(n->text) : n->text, &t);
     if (t.sentence.n && build_role_acts(p->role) && !case_is_of_block(b, n, t.sentence) &&
         !(whole && (!sv_starts_nocase(t.sentence, SV("only")) ||
                     regex_has(b->block_patterns[BLOCK_TROUBLE], t.sentence))))

@@ -440,6 +440,17 @@ static bool finish_does_both(struct rb_build *b, uint32_t up)
     return false;
 }
 
+static struct finish_turns *finish_turns_add(struct rb_build *b, struct map *index,
+                                             finish_turn_list *list, uint32_t parent)
+{
+    struct finish_turns *t;
+
+    (void)map_put(index, arena_fmt(b->arena, "%u", parent), list->n);
+    t = vec_add(list);
+    *t = (struct finish_turns){.both = finish_does_both(b, parent)};
+    return t;
+}
+
 static void finish_turns_find(struct rb_build *b, struct map *index, finish_turn_list *list)
 {
     const struct rb_part *v = b->parts.v;
@@ -450,11 +461,8 @@ static void finish_turns_find(struct rb_build *b, struct map *index, finish_turn
         if (!finish_may_turn(&v[i]) || finish_turn(v[i].title) != TURN_OFF)
             continue;
         t = finish_turns_of(b, index, list, v[i].parent);
-        if (!t) {
-            (void)map_put(index, arena_fmt(b->arena, "%u", v[i].parent), list->n);
-            t = vec_add(list);
-            *t = (struct finish_turns){.both = finish_does_both(b, v[i].parent)};
-        }
+        if (!t)
+            t = finish_turns_add(b, index, list, v[i].parent);
         t->off = i;
         t->work = SIZE_MAX;
     }
@@ -475,6 +483,15 @@ static void finish_turns_see_work(struct rb_build *b, const struct map *index,
     }
 }
 
+/* "Rotate the logs", "Heap dump" beside a start and a stop: of a collection; not what only looks. */
+static bool finish_may_be_wanted(struct rb_build *b, const struct rb_part *p)
+{
+    return title_role(b->title, p->title) == ROLE_NONE &&
+           !told_starts(
+               p->title,
+               WORDS_HERE("status state check health logs log version info look show list"));
+}
+
 /* "Stop" and "Start" of a service as brothers: who has the document at hand wants one of them. */
 static void finish_start_stop(struct rb_build *b)
 {
@@ -482,6 +499,7 @@ static void finish_start_stop(struct rb_build *b)
                                            [TURN_ON] = SV("when it is to be started"),
                                            [TURN_AGAIN] = SV("when it is to be restarted")};
     CLEANUP(map_release) struct map index = {0}; /* parent: of the list */
+    CLEANUP(mem_freep) bool *full = finish_full(b);
     finish_turn_list list = {0};
 
     finish_turns_find(b, &index, &list);
@@ -498,8 +516,14 @@ static void finish_start_stop(struct rb_build *b)
         struct rb_part *p = &b->parts.v[i];
         const struct finish_turns *t = finish_turns_of(b, &index, &list, p->parent);
 
-        if (t && t->asked && finish_may_turn(p) && finish_turn(p->title) != TURN_NONE)
+        if (!t || !t->asked || !finish_may_turn(p))
+            continue;
+        if (finish_turn(p->title) != TURN_NONE)
             p->condition = conditions[finish_turn(p->title)];
+        else if (full[i] &&
+                 finish_may_be_wanted(
+                     b, p)) /* "Rotate the logs" beside them: one more that may be wanted */
+            p->condition = SV("when it is wanted");
     }
     vec_release(&list);
 }

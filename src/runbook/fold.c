@@ -43,11 +43,15 @@ static bool fold_part(struct rb_build *b, uint32_t node, struct sv title, struct
     bool turns = own == ROLE_ROLLBACK || own == ROLE_TROUBLESHOOT;
     uint32_t part;
     struct rb_part *p;
+    struct title t;
 
     if (!build_role_acts(build_role(b)) || build_role(b) == ROLE_ROLLBACK)
         return false;
     if (!condition.n)
         condition = title_case(b->title, title, true, b->arena);
+    title_read(b->title, title, &t);
+    if (!condition.n)
+        condition = t.condition; /* "Full reload (dangerous)" */
     if (!turns && !condition.n)
         return false;
     part = read_part(b, PART_ITEM, b->part, node, title);

@@ -174,7 +174,8 @@ bool inline_read(struct rb_build *b, const struct md_node *n, bool listed)
 
     if (!build_role_acts(build_role(b)) || remark_is(b, n->text) ||
         !(alone || block_is_numbered(n) || title_says_run(b->title, n->text) ||
-          inline_is_quoted(b, n) || inline_shows(b, n) || listed))
+          inline_is_quoted(b, n) || inline_shows(b, n) || listed ||
+          regex_has(b->block_patterns[BLOCK_WAITS], n->text)))
         return false; /* "Expected: a list of migrations to run" speaks of the commands before */
     if (block_inline(b, n)) {
         if (listed)
@@ -216,7 +217,8 @@ static bool inline_may_type(const struct rb_build *b, const struct md_node *n, b
                       : before && before->kind == MD_PARAGRAPH ? before->text
                                                                : (struct sv){NULL, 0};
 
-    above = sv_trim(sv_sub(above, 0, behind_first ? sv_find_byte(above, '\n', 0) : above.n));
+    above = numbered_text(
+        sv_trim(sv_sub(above, 0, behind_first ? sv_find_byte(above, '\n', 0) : above.n)));
     if (block_is_forbidden(b) || (above.n && remark_is(b, above)))
         return false;
     return !above.n || told_verb(told_bare(above)) != TOLD_NOT ||
@@ -242,6 +244,9 @@ bool inline_typed(struct rb_build *b, const struct md_node *n, bool behind_first
             return false;
     if (lines == 0)
         return false;
+    if (n->before != MD_NONE && b->titled == (uint32_t)(n - b->rb->md.v) &&
+        b->title_step + 1 == b->steps.n)
+        b->steps.v[b->title_step].replaced = true;
     for (; sv_next_line(&rest, &line) && !b->full_line; at++)
         (void)build_step(b, STEP_MANUAL, at, sv_trim(line));
     return true;

@@ -2,8 +2,10 @@
  * mention: commands in lists and tables that nothing carries out, as their section only tells ("Timeline", "Contacts",
  * "Known issues") or the table is none of steps.  Those that change something are left to people, and the plan says so.
  */
+#include "base/regex.h"
 #include "base/sv.h"
 #include "runbook/reader_int.h"
+#include "runbook/told_verb.h"
 
 /* Does it change something?  What only looks is no work that anybody forgets. */
 static bool mention_acts(struct rb_build *b, struct sv code)
@@ -34,4 +36,136 @@ void mention_read(struct rb_build *b, const struct md_node *n)
         if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s) && mention_acts(b, code))
             *vec_add(&b->mentions) = (struct rb_mention){md_line_at(n, s->from), b->part, code};
     }
+}
+
+/* "`x` (see above) does it", "`x` is slow": what stands behind it only speaks of it. */
+static bool mention_describes(struct sv after)
+{
+    struct sv word;
+
+    after = sv_trim(after);
+    if (sv_starts(after, SV("(")))
+        after =
+            sv_trim(sv_sub(after, size_min(sv_find_byte(after, ')', 0), after.n - 1) + 1, after.n));
+    if (!sv_next_word(&after, &word))
+        return false;
+    word = told_bare(word);
+    return (word.n > 1 && word.p[word.n - 1] == 's' && told_is_small(*word.p) &&
+            !told_starts(word,
+                         WORDS_HERE("shows prints returns says reports outputs lists answers"))) ||
+           told_starts(word, WORDS_HERE("will can may might are were have and or"));
+}
+
+/* Does the command stand where somebody is told to run it: first, or behind "Smoke:", "→", "then"? */
+static bool mention_is_told(const struct md_node *n, const struct md_span *s)
+{
+    static const struct sv ends[] = {SV(":"), SV("："),    SV("→"),    SV("->"),    SV("=>"),
+                                     SV("?"), SV(" then"), SV(" run"), SV(" until")};
+    struct sv before = sv_trim(sv_sub(n->text, 0, s->from));
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (sv_ends(before, ends[i]))
+            return true;
+    return !before.n && !mention_describes(sv_sub(n->text, s->to, n->text.n));
+}
+
+/* The first such command; NULL: there is none. */
+static const struct md_span *mention_span(const struct md_node *n)
+{
+    for (size_t i = 0; i < n->n_spans; i++) {
+        const struct md_span *s = &n->spans[i];
+        struct sv code = sv_sub(n->text, s->from, s->to);
+
+        if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s) && mention_is_told(n, s) &&
+            sv_find_byte(code, '\n', 0) == SV_NPOS &&
+            (block_knows_command(code) || block_is_script(code) || block_looks_typed(code)))
+            return s;
+    }
+    return NULL;
+}
+
+/* "Something off? ...", "Back: ...": for a case, which is told at what stands before it. */
+static bool mention_is_case(const struct rb_build *b, struct sv before)
+{
+    struct sv word = {NULL, 0}, rest = before;
+
+    if (sv_find_byte(before, '?', 0) != SV_NPOS)
+        return true;
+    (void)sv_next_word(&rest, &word);
+    return build_role(b) != ROLE_ROLLBACK && sv_ends(before, SV(":")) &&
+           (regex_has(b->block_patterns[BLOCK_UNDO], before) || sv_eq_nocase(word, SV("back:")) ||
+            sv_has_word(before, SV("back")) || sv_has_nocase(before, SV("rollback")) ||
+            told_starts(before, WORDS_HERE("fallback abort undo otherwise retour volver")));
+}
+
+/* "Rollback: the same with the previous version.", "Rollback = step 5 with both swapped": told where it stands, and no step. */
+static bool mention_way_back(struct rb_build *b, const struct md_node *n)
+{
+    struct sv text = sv_trim(n->text), rest = text, word = {NULL, 0}, next = {NULL, 0};
+    bool key;
+
+    if (build_role(b) == ROLE_ROLLBACK || text.n > EXPECT_MAX_BYTES || sv_ends(text, SV(":")) ||
+        !sv_next_word(&rest, &word) || !sv_trim(rest).n)
+        return false;
+    key = sv_ends(word, SV(":")) || (sv_next_word(&rest, &next) && sv_eq(next, SV("=")));
+    if (!key ||
+        !told_starts(word, WORDS_HERE("rollback back-out backout fallback roll-back rückweg")))
+        return false;
+    otherwise_remark(b, n->line, text);
+    return true;
+}
+
+/* "Si la promotion échoue, redémarrer pg1 : `x`", "If it does not start: `x`": for a case, in which no verb is known. */
+static bool mention_case_abroad(struct rb_build *b, const struct md_node *n)
+{
+    size_t end = size_min(sv_find_byte(n->text, ',', 0), sv_find_byte(n->text, ':', 0));
+
+    if (!told_starts(
+            n->text,
+            WORDS_HERE(
+                "si s'il s'ils se caso quand lorsque cuando quando jeśli jeżeli falls wenn gdy if when unless")) ||
+        end >= n->text.n || sv_ends(sv_trim(n->text), SV(":")) ||
+        told_verb(sv_trim(sv_sub(n->text, end + 1, n->text.n))) != TOLD_NOT)
+        return false;
+    for (size_t i = 0; i < n->n_spans; i++)
+        if (n->spans[i].kind == MD_CODE_SPAN && block_span_is_command(n, &n->spans[i])) {
+            otherwise_remark(b, n->line, sv_trim(n->text));
+            return true;
+        }
+    return false;
+}
+
+/* Below "Expected output:" it is what is printed. */
+static bool mention_is_output(const struct rb_build *b, const struct md_node *n)
+{
+    const struct md_node *above = n->before == MD_NONE ? NULL : &b->rb->md.v[n->before];
+
+    return above && above->kind == MD_PARAGRAPH && sv_ends(sv_trim(above->text), SV(":"));
+}
+
+bool mention_paragraph(struct rb_build *b, const struct md_node *n)
+{
+    const struct md_span *s = n->n_spans && n->text.n <= EXPECT_MAX_BYTES ? mention_span(n) : NULL;
+    bool item = n->parent != MD_NONE && b->rb->md.v[n->parent].kind == MD_ITEM;
+    struct sv text = sv_trim(n->text);
+
+    if (b->whole || b->quoted || b->aside || build_role(b) == ROLE_MONITOR ||
+        !build_role_acts(build_role(b)) || scope_way(b, b->part) != SCOPE_RUNS)
+        return false;
+    if (mention_way_back(b, n) || (n->text.n <= EXPECT_MAX_BYTES && mention_case_abroad(b, n)))
+        return true;
+    if (!s || mention_is_output(b, n) || sv_ends(text, SV(":")) || remark_is(b, text) ||
+        regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], text) ||
+        regex_has(b->block_patterns[BLOCK_DENIES], sv_sub(text, 0, s->from)))
+        return false;
+    if (mention_is_case(b, sv_trim(sv_sub(n->text, 0, s->from)))) {
+        otherwise_remark(b, n->line, text);
+    } else if (item) {
+        mention_read(b, n);
+        return false;
+    } else {
+        build_step(b, STEP_MANUAL, n->line, attach_text(b, (uint32_t)(n - b->rb->md.v)))
+            ->step.end_line = n->end_line;
+    }
+    return true;
 }

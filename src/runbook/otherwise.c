@@ -47,7 +47,8 @@ static size_t otherwise_words(struct sv text)
         struct sv rest = text;
 
         if (sv_eat_nocase(&rest, words[i]) &&
-            (!rest.n || strchr(",:;.", *rest.p) || (unsigned char)*rest.p & 0x80))
+            (!rest.n || strchr(",:;.", *rest.p) || (unsigned char)*rest.p & 0x80 ||
+             sv_starts(rest, SV(" →")) || sv_starts(rest, SV(" ->"))))
             return words[i].n;
     }
     return 0;
@@ -107,4 +108,13 @@ void otherwise_remark(struct rb_build *b, size_t line, struct sv text)
     remark_add(b, line, text);
     if (b->steps.n && vec_last(&b->remarks)->step == b->steps.n)
         vec_last(&b->remarks)->step--; /* it speaks of what stands before it */
+}
+
+bool otherwise_is_below(const struct rb_build *b, uint32_t item)
+{
+    const struct md_node *v = b->rb->md.v, *text = &v[v[item].first];
+    uint32_t list = v[item].parent;
+
+    return list != MD_NONE && v[list].parent != MD_NONE && v[v[list].parent].kind == MD_ITEM &&
+           text->next == MD_NONE && otherwise_is(text->text) && build_role_acts(build_role(b));
 }

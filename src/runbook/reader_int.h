@@ -251,6 +251,10 @@ struct rb_build {
     uint32_t titled;   /* the code node that the list item before it introduces; MD_NONE */
     size_t title_step; /* its manual step, which the code stands for; SIZE_MAX */
     uint32_t title_part;
+    struct sv typed_number; /* the last one of numbered.c; empty */
+    struct sv
+        list_case; /* "Turn it off if:" above a list: what stands right below the list is for that case */
+    uint32_t list_case_of; /* that node */
     size_t block_steps; /* steps.n before the last block: what follows speaks of those after it */
     size_t full_line;   /* where LIMIT_STEPS was reached; nothing is read from there on; 0 */
 };
@@ -357,6 +361,8 @@ bool block_tells(const struct rb_build *b, const struct md_node *n);
 bool block_span_is_command(const struct md_node *n, const struct md_span *s);
 /* mention.c: a text that nothing carries out: the commands in it that change something are left to people. */
 void mention_read(struct rb_build *b, const struct md_node *n);
+/* "Smoke: `curl x`", "`git revert x`, then deploy": a person does what it says; false: it is no such text. */
+bool mention_paragraph(struct rb_build *b, const struct md_node *n);
 /* "./deploy.sh", "ops/deploy.sh": a file that is run, whatever it does. */
 bool block_is_script(struct sv text);
 /* "Never run this:", "Wrong:" is the label. */
@@ -402,6 +408,23 @@ bool block_lang_is_prose(struct sv lang);
 /* "[ ] Backup made": what stands behind the box; false: the line has none. */
 bool block_box(struct sv line, struct sv *ret);
 void block_classify(const struct rb_build *b, struct sv info, char prompt, struct rb_block *block);
+
+/*
+ * block_lines.c: the lines of a block without a language.  What a line of commands leaves open, a quote or a heredoc, which
+ * the lines behind it belong to.
+ */
+struct block_open {
+    char quote;     /* '\'' or '"'; 0: none */
+    struct sv word; /* that ends the heredoc; empty: none */
+};
+bool block_goes_on(const struct block_open *open);
+void block_behind(struct block_open *open, struct sv line);
+/* Commands of programs that nobody knows, by their look: "foo stop app"; a person does them. */
+bool block_looks_typed(struct sv text);
+/* "Expected: lag < 30 s" among commands as a comment; the text itself when there is none. */
+struct sv block_mark_expected(const struct rb_build *b, struct sv text);
+/* A block that is not run: boxes are confirmed, and what the sentence above tells to do with it is done by a person. */
+void block_show(struct rb_build *b, uint32_t index);
 
 /* block_comment.c: what is said in comments of a block. */
 struct block_reader {
@@ -490,8 +513,9 @@ void scope_settle(const struct rb_build *b, uint32_t said, struct rb_step *s);
 void scope_end(struct rb_build *b);
 void scope_check_undos(struct rb_build *b);
 
-/* failure.c: find the labels; parts are final. */
+/* failure.c: find the labels; parts are final.  Is the text, all of it, "If step 7 fails, undo it"? */
 void failure_finish(struct rb_build *b);
+bool failure_is_told(struct sv text);
 
 /* remark.c: does the text only say what must not be done? */
 bool remark_is(const struct rb_build *b, struct sv text);
@@ -507,6 +531,8 @@ uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, 
 /* stage.c: are all items of the list, or the parts of the text, stages of a rollout ("5 %", "25 % of the users")? */
 bool stage_list(const struct rb_build *b, uint32_t list);
 bool stage_line(const struct rb_build *b, struct sv text);
+/* "Steps:" above bullets: each of them is done. */
+bool stage_label(struct sv label);
 
 /*
  * otherwise.c: "If not: restore it", "Otherwise, call the DBA".  Is it such a text?  Where does a sentence like that
@@ -515,6 +541,8 @@ bool stage_line(const struct rb_build *b, struct sv text);
  */
 bool otherwise_is(struct sv text);
 size_t otherwise_begins(struct sv text);
+/* "- [ ] if not → restore it" below an item that it negates, with no commands below it. */
+bool otherwise_is_below(const struct rb_build *b, uint32_t item);
 struct sv otherwise_condition(const struct rb_build *b, struct sv condition);
 struct sv otherwise_text(const struct rb_build *b, struct sv before, struct sv text);
 void otherwise_remark(struct rb_build *b, size_t line, struct sv text);
@@ -546,8 +574,13 @@ bool told_boxes(struct rb_build *b, const struct md_node *n);
 void told_jumps(struct rb_build *b, const struct md_node *n);
 /* "The output should be empty." right below a block: what its commands must show.  False: no sentence says so. */
 bool told_expects(struct rb_build *b, const struct md_node *n);
+/* A sentence of a text; the first one without its full stop. */
+struct sv told_first_sentence(struct sv text);
+struct sv told_last_sentence(struct sv text);
 /* What the last sentence of a text says of where the commands below it run. */
 enum where_kind told_host(struct sv text, struct sv *host);
+/* "Before each wave:", "After each node check it": how often, nobody here knows. */
+bool told_is_each(struct sv text);
 /* Do the commands wait by themselves? */
 bool told_waits(struct sv commands);
 bool told_host_within(struct sv text, struct sv *host); /* the same by where_within() */
@@ -577,6 +610,20 @@ void fold_callout(struct rb_build *b, uint32_t node);
 /* When what stands in a bullet is done; of a step: "Falls Apps fehlen: nachladen".  Empty: always. */
 struct sv fold_case_of_item(const struct rb_build *b, struct sv text);
 struct sv fold_case_of_step(struct rb_build *b, struct sv title);
+/* numbered.c: "3.1 Log on", lines "1.1 Save it"; false: the paragraph has no such number. */
+bool numbered_read(struct rb_build *b, uint32_t node);
+/* The line without such a number. */
+struct sv numbered_text(struct sv line);
+/* "**3. Rollback**" as a heading that a word processor wrote: the part is what it says. */
+void numbered_role(struct rb_build *b, uint32_t part);
+
+/* wait.c: "Wait until `x` is empty", "Keep it for 7 days. Then `x`": of the steps from `from` on that the text gave. */
+void wait_of(struct rb_build *b, const struct md_node *n, size_t from);
+/* Before what the text says, "after 7 days" of "Keep it for 7 days. Then delete it: `x`": when the commands in it are run; empty: at once. */
+struct sv wait_later(struct rb_build *b, struct sv before);
+/* "Turn it off at once if:" above a list: the block right below it is for that case. */
+void wait_list_case(struct rb_build *b, uint32_t list, struct sv label);
+
 /* finish.c: ids, joins and the arrays of the runbook. */
 void finish(struct rb_build *b);
 /* table.c: a table. */

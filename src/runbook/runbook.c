@@ -513,10 +513,12 @@ static void read_move(struct rb_build *b, const struct md_node *n)
 static void read_told(struct rb_build *b, const struct md_node *n, size_t rules)
 {
     bool decided = read_decided(b, rules);
+    bool shown = build_role_acts(build_role(b)) && !decided && told_expects(b, n);
 
-    if (build_role_acts(build_role(b)) && !decided && told_expects(b, n))
+    if (shown)
         b->rules.n = rules; /* it is asked there */
-    told_paragraph(b, n, decided);
+    if (shown || decided || !mention_paragraph(b, n))
+        told_paragraph(b, n, decided);
 }
 
 static void read_paragraph(struct rb_build *b, uint32_t node)
@@ -532,9 +534,11 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
         return;
     if (read_is_step_title(b, n)) {
         read_step_title(b, node);
+        numbered_role(b, b->part);
         return;
     }
-    if (read_symptom(b, node) || read_variant(b, node) || told_boxes(b, n))
+    if (numbered_read(b, node) || read_symptom(b, node) || read_variant(b, node) ||
+        told_boxes(b, n))
         return;
     scope_paragraph(b, node);
     if (sign_read(b, n))
@@ -580,6 +584,8 @@ static void read_plain_text(const struct rb_build *b, uint32_t node, struct strb
         if (out->n)
             strbuf_add_byte(out, '\n');
         strbuf_add_sv(out, sv_trim_right(n->text)); /* a comment stood behind it */
+    } else if (n->kind == MD_CODE && out->n < EXPECT_MAX_BYTES) {
+        strbuf_addf(out, "\n%.*s", SV_FMT(sv_trim(n->text)));
     }
     for (uint32_t c = n->first; c != MD_NONE && n->kind != MD_PARAGRAPH; c = b->rb->md.v[c].next)
         read_plain_text(b, c, out);
@@ -778,6 +784,11 @@ static void read_item(struct rb_build *b, uint32_t item)
         read_children(b, item);
         return;
     }
+    if (titled && otherwise_is_below(b, item)) {
+        if (b->steps.n && vec_last(&b->steps)->step.part == b->part)
+            otherwise_remark(b, b->rb->md.v[item].line, read_item_text(b, item));
+        return; /* else the item around it is asked as a whole */
+    }
     part = read_item_part(b, item);
     if (b->rb->md.v[item].task && build_role(b) == ROLE_COMMUNICATE)
         build_part(b, part)->role = read_role_around(b, b->part);
@@ -939,7 +950,7 @@ static void read_list(struct rb_build *b, uint32_t node)
         return;
     }
     b->part = ways_of_list(b, node);
-    b->staged = stage_list(b, node);
+    b->staged = stage_list(b, node) || stage_label(label);
     back_case = for_case && build_role(b) == ROLE_ROLLBACK && v[v[node].parent].kind == MD_ITEM &&
                 !v[v[node].parent].ordered;
     b->whole |= for_case && !back_case;
@@ -977,6 +988,7 @@ static void read_list(struct rb_build *b, uint32_t node)
     told_each(b, label, v[node].line, before);
     if (for_case)
         b->label = label; /* it goes on in the next list */
+    wait_list_case(b, node, label);
     b->saying = saying;
     read_list_title(b, node);
 }

@@ -157,8 +157,11 @@ struct rb_step {
     struct sv note;   /* the comment that speaks of it */
     struct sv host;   /* of an `ssh host` line before it; empty: here */
     struct sv number; /* of a comment "# 3. Stop the service" that it belongs to */
+    struct sv row;    /* "7" in the column of numbers of its table; empty */
     struct sv condition;
     bool optional;
+    bool
+        waits; /* "Wait until `x` is empty": it is looked again and again until what is expected is so */
     struct command *command; /* of STEP_SHELL and STEP_SQL */
     struct rb_expect *expects;
     size_t n_expects;
@@ -234,7 +237,9 @@ struct rb_failure {
     size_t line, end;    /* of the label; the first line that does not hang on it */
     size_t heading_line; /* of the last heading before it; 0: none */
     struct sv label;     /* "If Tests Fail" */
-    struct sv text;      /* its list items, with "; " between, and cut; may be empty */
+    struct sv number;    /* "7" of "If step 7 fails": of that step; empty: of the one before it */
+    struct sv
+        text; /* what stands behind it, and its list items, with "; " between, and cut; may be empty */
 };
 
 /* A command that a list or table of a part tells somebody to run, which nothing here carries out. */

@@ -93,3 +93,16 @@ bool stage_line(const struct rb_build *b, struct sv text)
     }
     return false;
 }
+
+bool stage_label(struct sv label)
+{
+    static const struct sv words[] = {SV("steps:"),    SV("procedure:"), SV("instructions:"),
+                                      SV("schritte:"), SV("ablauf:"),    SV("étapes :"),
+                                      SV("étapes:"),   SV("pasos:"),     SV("passos:"),
+                                      SV("kroki:"),    SV("to do:"),     SV("todo:")};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_eq_nocase(sv_trim(label), words[i]))
+            return true;
+    return false;
+}

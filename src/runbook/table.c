@@ -361,7 +361,7 @@ static void table_undo(struct rb_build *b, uint32_t row, int undo)
 
 /* Columns of a table of tasks; -1: it has none. */
 struct table_columns {
-    int command, task, expected, undo, host;
+    int command, task, expected, undo, host, number, day;
     bool checks; /* what a person looks at has a value that is well */
 };
 
@@ -373,7 +373,10 @@ static struct sv table_task_text(struct rb_build *b, uint32_t row, const struct 
     const struct md_node *result = at->expected >= 0 ? table_node(b, row, at->expected) : NULL;
 
     if (!cell || at->command == at->task || !cell->n_spans)
-        return text;
+        return result && !at->checks && sv_trim(result->text).n > 1
+                   ? arena_fmt(b->arena, "%.*s (expected: %.*s)", SV_FMT(text),
+                               SV_FMT(sv_trim(result->text)))
+                   : text;
     text = arena_fmt(b->arena, "%.*s: %.*s", SV_FMT(text),
                      SV_FMT(sv_trim(attach_text(b, (uint32_t)(cell - b->rb->md.v)))));
     return result && sv_trim(result->text).n
@@ -416,8 +419,10 @@ static bool table_host(const struct rb_build *b, uint32_t row, int column, struc
     const struct md_node *cell = column >= 0 ? table_node(b, row, column) : NULL;
     struct sv text = cell ? sv_trim(cell->text) : (struct sv){NULL, 0};
 
-    if (text.n < 2 || sv_find_byte(text, ' ', 0) != SV_NPOS ||
-        sv_find_byte(text, '/', 0) != SV_NPOS || sv_eq_nocase(text, SV("none")))
+    if (text.n < 2 ||
+        (sv_find_byte(text, ' ', 0) != SV_NPOS && sv_find_byte(text, ',', 0) == SV_NPOS) ||
+        sv_find_byte(text, '/', 0) != SV_NPOS || sv_eq_nocase(text, SV("none")) ||
+        sv_eq_nocase(text, SV("any")))
         return false;
     *host = text;
     for (size_t i = 0; i < ARRAY_LEN(here); i++)
@@ -454,6 +459,58 @@ static bool table_host_of_task(const struct rb_build *b, uint32_t row,
            !where_reaches_out(command, *host);
 }
 
+/* "3" in the column of numbers: what "If step 3 fails" speaks of. */
+static void table_number(struct rb_build *b, uint32_t row, const struct table_columns *at,
+                         size_t from)
+{
+    const struct md_node *cell = at->number >= 0 ? table_node(b, row, at->number) : NULL;
+    struct sv number = cell ? sv_trim(cell->text) : (struct sv){NULL, 0};
+    uint64_t n;
+
+    for (size_t i = from; sv_to_u64(number, &n) && i < b->steps.n; i++)
+        b->steps.v[i].step.row = number;
+}
+
+/* "Wed" in the column of days, "after failover only" in any other: when the row is done. */
+static void table_when(struct rb_build *b, uint32_t row, const struct table_columns *at,
+                       size_t from)
+{
+    const struct md_node *day = at->day >= 0 ? table_node(b, row, at->day) : NULL;
+    struct sv when = {NULL, 0};
+    int column = 0;
+
+    for (uint32_t c = b->rb->md.v[row].first; c != MD_NONE; c = b->rb->md.v[c].next, column++) {
+        struct sv text = sv_trim(b->rb->md.v[c].text);
+
+        if (column != at->task && column != at->command && column != at->expected &&
+            column != at->undo && column != at->host && !when.n &&
+            (sv_has_word(text, SV("only")) || sv_has_word(text, SV("nur"))))
+            when = text;
+    }
+    if (!when.n && day && sv_trim(day->text).n > 1)
+        when = arena_fmt(b->arena, "on \"%.*s\"", SV_FMT(sv_trim(day->text)));
+    for (size_t i = from; when.n && i < b->steps.n; i++)
+        if (!b->steps.v[i].step.condition.n)
+            b->steps.v[i].step.condition = when;
+}
+
+/* A row whose command nobody knows, with what it must show. */
+static void table_by_hand(struct rb_build *b, uint32_t row, const struct table_columns *at)
+{
+    const struct md_node *cell = table_node(b, row, at->command);
+    const struct md_node *result = at->expected >= 0 ? table_node(b, row, at->expected) : NULL;
+
+    if (remark_is(b, cell->text)) {
+        remark_add(b, cell->line, cell->text);
+        return;
+    }
+    (void)build_step(b, title_is_approval(b->title, cell->text) ? STEP_APPROVAL : STEP_MANUAL,
+                     cell->line, attach_text(b, (uint32_t)(cell - b->rb->md.v)));
+    if (result && sv_trim(result->text).n)
+        build_expect(b, b->block_steps, sv_trim(result->text), result->line);
+    table_undo(b, row, at->undo);
+}
+
 /* A row with a command, and perhaps what it must show; without one, a person does what it says. */
 static void table_command_row(struct rb_build *b, uint32_t row, const struct table_columns *at)
 {
@@ -468,6 +525,8 @@ static void table_command_row(struct rb_build *b, uint32_t row, const struct tab
         remark_add(b, table_node(b, row, at->task)->line, table_task_text(b, row, at));
         return; /* "never rerun it" */
     }
+    if (there && where_reaches_out(cell->text, host) && sv_has_word(cell->text, host))
+        there = false; /* "ansible-playbook -l web" in the row of web */
     if (!there && cell && at->task >= 0)
         there = table_host_of_task(b, row, at, cell->text, &host);
     if (there)
@@ -477,6 +536,10 @@ static void table_command_row(struct rb_build *b, uint32_t row, const struct tab
         b->host = outer;
     if (!found && at->task >= 0 && table_node(b, row, at->task))
         table_task_row(b, row, at);
+    else if (!found && cell &&
+             sv_find_byte(sv_trim(cell->text), ' ', 0) !=
+                 SV_NPOS) /* "Ask the team to stop the jobs" */
+        table_by_hand(b, row, at);
     if (!found)
         return;
     cell = table_node(b, row, at->task >= 0 ? at->task : 0);
@@ -532,8 +595,9 @@ static bool table_clock(struct rb_build *b, uint32_t node, const struct table_ro
     int task = table_column(head, table_task_words, ARRAY_LEN(table_task_words));
     enum rb_role role = build_role(b);
 
-    if ((role != ROLE_DEPLOY && role != ROLE_ROLLBACK && role != ROLE_PREFLIGHT) || task < 1 ||
-        table_column(head, table_time_words, ARRAY_LEN(table_time_words)) != 0 ||
+    if ((role != ROLE_DEPLOY && role != ROLE_ROLLBACK && role != ROLE_PREFLIGHT &&
+         role != ROLE_NONE) ||
+        task < 1 || table_column(head, table_time_words, ARRAY_LEN(table_time_words)) != 0 ||
         scope_way(b, b->part) == SCOPE_NEVER)
         return false;
     for (uint32_t row = v[v[node].first].next; row != MD_NONE; row = v[row].next) {
@@ -559,6 +623,66 @@ static bool table_clock(struct rb_build *b, uint32_t node, const struct table_ro
     return true;
 }
 
+/* "Day | ...": the column that says on which of several days a row is done; -1. */
+static int table_day_column(const struct rb_build *b, uint32_t node, const struct table_row *head)
+{
+    static const struct sv words[] = {SV("day"),   SV("date"), SV("tag"),  SV("datum"), SV("jour"),
+                                      SV("fecha"), SV("día"),  SV("data"), SV("dia"),   SV("日付")};
+    const struct md_node *v = b->rb->md.v;
+
+    for (size_t c = 0; c < head->n; c++) {
+        uint32_t first = v[v[node].first].next;
+
+        if (!table_is_head(head->cells[c], words, ARRAY_LEN(words)))
+            continue;
+        for (uint32_t row = first; row != MD_NONE; row = v[row].next) {
+            const struct md_node *a = table_node(b, first, (int)c), *z = table_node(b, row, (int)c);
+
+            if (a && z && !sv_eq(sv_trim(a->text), sv_trim(z->text)))
+                return (int)c;
+        }
+    }
+    return -1;
+}
+
+/* "What", "Instruction": what is done, beside a column of numbers; -1. */
+static int table_what_column(const struct table_row *head)
+{
+    static const struct sv words[] = {
+        SV("what"),  SV("instruction"), SV("instructions"), SV("was"),  SV("quoi"),    SV("qué"),
+        SV("o que"), SV("内容"),        SV("作業内容"),     SV("ação"), SV("zadanie"), SV("krok")};
+
+    for (size_t c = 1; c < head->n; c++)
+        if (table_is_head(head->cells[c], words, ARRAY_LEN(words)))
+            return (int)c;
+    return -1;
+}
+
+/* "Step | Green | Hold": no column says what is done, but each row is a step: all of its cells say so. */
+static bool table_stages(struct rb_build *b, uint32_t node, const struct table_row *head)
+{
+    static const struct sv words[] = {SV("step"),    SV("stage"), SV("wave"),  SV("phase"),
+                                      SV("schritt"), SV("stufe"), SV("welle"), SV("étape"),
+                                      SV("paso"),    SV("etapa")};
+    const struct md_node *v = b->rb->md.v;
+    enum rb_role role = build_role(b);
+
+    if ((role != ROLE_DEPLOY && role != ROLE_ROLLBACK && role != ROLE_NONE) || head->n < 2 ||
+        !table_is_head(head->cells[0], words, ARRAY_LEN(words)) ||
+        scope_way(b, b->part) == SCOPE_NEVER)
+        return false;
+    for (uint32_t row = v[v[node].first].next; row != MD_NONE; row = v[row].next) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        size_t c = 0;
+
+        for (uint32_t cell = v[row].first; cell != MD_NONE && c < head->n; cell = v[cell].next, c++)
+            strbuf_addf(&text, "%s%.*s%s%.*s", c ? ", " : "", SV_FMT(head->cells[c]),
+                        head->cells[c].n ? " " : "", SV_FMT(sv_trim(attach_text(b, cell))));
+        (void)build_step(b, STEP_MANUAL, v[row].line, arena_sv(b->arena, strbuf_sv(&text)));
+    }
+    return true;
+}
+
 /* A table of what is done; false: it is none. */
 static bool table_steps(struct rb_build *b, uint32_t node, const struct table_row *head)
 {
@@ -571,20 +695,35 @@ static bool table_steps(struct rb_build *b, uint32_t node, const struct table_ro
         .task = -1,
         .expected = expected,
         .undo = table_column(head, table_undo_words, ARRAY_LEN(table_undo_words)),
-        .host = table_host_column(head)};
+        .host = table_host_column(head),
+        .number = -1,
+        .day = table_day_column(b, node, head)};
 
     if (!build_role_acts(build_role(b)) || build_role(b) == ROLE_MONITOR || !head->n)
         return false;
     rest.cells[0].n = 0; /* "Step" may head the numbers */
     at.task = table_column(&rest, table_task_words, ARRAY_LEN(table_task_words));
+    if (table_is_number_head(head->cells[0]))
+        at.number = 0;
+    if (at.task < 0 && at.number == 0)
+        at.task = table_what_column(head);
+    if (command >= 0 && at.task > command && expected < 0 &&
+        sv_has_nocase(head->cells[at.task], SV("check"))) { /* "Command | Check" */
+        at.expected = at.task;
+        at.task = -1;
+    }
     if (command < 0 && (at.task < 1 || !table_is_number_head(head->cells[0])) &&
         !table_is_check(head, &at))
         return false;
     for (uint32_t row = v[v[node].first].next; row != MD_NONE; row = v[row].next) {
+        size_t before = b->steps.n;
+
         if (command >= 0)
             table_command_row(b, row, &at);
         else
             table_task_row(b, row, &at);
+        table_number(b, row, &at, before);
+        table_when(b, row, &at, before);
     }
     return true;
 }
@@ -601,7 +740,8 @@ void table_read(struct rb_build *b, uint32_t node)
     table_cells(b, row, &head);
     decides = table_is_matrix(&head, &matrix);
     if (sign_table(b, node) || meta_table(b, node) ||
-        (!decides && (table_steps(b, node, &head) || table_clock(b, node, &head))))
+        (!decides && (table_steps(b, node, &head) || table_clock(b, node, &head) ||
+                      table_stages(b, node, &head))))
         return;
     for (row = v[row].next; row != MD_NONE; row = v[row].next) {
         int64_t offset_ms;

@@ -8,10 +8,10 @@
 
 /* Where a lost state comes back from a copy: for the case that it is lost. */
 #define TITLE_SAFETY "^(?:[a-z]+ ){0,2}(?:safety|ground|golden|cardinal) rules$"
-#define TITLE_RESTORE                                                                             \
-    "\\brestor(?:e|ing|ation) (?:plan|procedures?|process|steps|instructions|from (?:an? |the )?" \
-    "(?:[a-z]+ )?(?:backup|snapshot|dump)s?)\\b|^(?:(?:data|database|db|backup|full) )?"          \
-    "restor(?:e|ation)$|^disaster recovery|"                                                      \
+#define TITLE_RESTORE                                                                                                                            \
+    "\\brestor(?:e|ing|ation) (?:plan|procedures?|process|steps|instructions|from (?:an? |the )?"                                                \
+    "(?:[a-z]+ )?(?:backup|snapshot|dump)s?)\\b|^(?:(?:data|database|db|backup|full) )?"                                                         \
+    "restor(?:e|ation)$|^disaster recovery|^restor(?:e|ing) (?:from )?(?:the |an? |of the )?(?:old |last |latest )?(?:snapshot|backup|dump)s?$|" \
     "^(?:(?:data|database|backup|emergency) )?recovery(?: plan| procedures?| steps)?$"
 
 /* "What must not happen": what stands below it is no sentence, and no task. */
@@ -71,7 +71,8 @@ static const struct {
     {ROLE_ROLLBACK, TITLE_RESTORE},
     {ROLE_ROLLBACK,
      "roll(ing)?[ -]?back|back(ing)?[ -]?out|\\brevert|way back|fall[ -]?back( plan|$)|"
-     "^undo|^plan b$|^going back\\b|^go back$|^kill[ -]?switch(?:es)?$|^abort(?:ing)?(?: (?:procedure|plan|steps))?$|marcha atrás|marche arrière|^revers[ãa]o|^reverter|voltar atrás|ripristino|terugdraai|wycofan|återställ|tilbakerull|откат|롤백|^abbruch(?:plan)?$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
+     "^undo|^plan b$|^going back\\b|^(?:go )?back$|^downgrad(?:e|ing)\\b|^em caso de (?:falha|erro|problema)|^en cas d(?:e |['’] ?|u )(?:échec|erreur|problème|souci)|"
+     "^en caso de (?:fallo|error|problema)|^si algo (?:falla|sale mal)|^se algo (?:falhar|der errado)|^w razie (?:problem|błęd)|^kill[ -]?switch(?:es)?$|^abort(?:ing)?(?: (?:procedure|plan|steps))?$|marcha atrás|marche arrière|^revers[ãa]o|^reverter|voltar atrás|ripristino|terugdraai|wycofan|återställ|tilbakerull|откат|롤백|^abbruch(?:plan)?$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
      "^if (it|something|anything|things) (fails?|goes|go) ?(wrong)?|"
      "retour (?:en )?arrière|restauration|reversi[óo]n|vuelta atrás|回滚|回退|zurückroll|rückfall|rückweg|^bei (?:einem )?(?:fehlern?|problemen?|störung(?:en)?|abbruch)\\b|^im (?:fehler|stör(?:ungs)?|not)fall\\b|ロールバック|切り戻し"},
     {ROLE_TROUBLESHOOT,
@@ -87,7 +88,7 @@ static const struct {
      "maintenance|work)|prerequisit|before (you|we) (begin|start|go|deploy)|\\b(before|prior to) the (upgrade|deployment|migration|"
      "release|cut ?over|change|update|switch)|^(one|an?|[0-9]+) (day|week)s? before|"
      "^requirements?$|what you(?:.ll| will)? need|readiness|^prepar(e|ing)\\b|diagnos|investigat|\\btriage|"
-     "\\bpreparation|^dry[ -]?run|vorbereitung|voraussetzung|vorabprüfung|pré[ -]?requis|préparation|avant de commencer|requisitos|preparación|准备|前提|先决条件|检查清单|事前|前提"},
+     "\\bpreparation|^dry[ -]?run|vorbereitung|voraussetzung|vorabprüfung|pré[ -]?requis|préparation|avant de commencer|^avant (?:la |le |l['’]|les |toute |mep\\b)|^antes (?:de |do |da |del )|^vor (?:der|dem|beginn)\\b|^przed |^przygotowan|^prima (?:di|del)|pré-?requisitos|requisitos|preparación|准备|前提|先决条件|检查清单|事前|前提"},
     {ROLE_VERIFY,
      "success criteria|exit criteria|verif|validat|post[ -]?(change|deploy|release|upgrade|migration)|smoke test|^test plan|^tests?$|\\bchecks?$|^after (deploy|releas|upgrad|migrat)ing|"
      "health check|acceptance|(minute|hour|day)s? checks?|immediate checks?|"
@@ -212,15 +213,17 @@ static const char *const title_patterns[] = {
         "^(?:only )?(?:(?:if|when|unless|should|falls|nur wenn|wenn|sollten?|si|s['’]ils?|en cas d\\S*|en caso de) "
         "(?!(?:(?:you|it|this|that|all|everything|all \\w+)(?:['’]re|['’]s| is| are| have| has)? ?)?(?:been )?"
         "(?:done|finished|ready|complete|completed|successful|fertig)\\b)\\S.*|"
-        "in an emergency|(?:symptom|error|problem|cause|situation)(?: [a-z0-9]{1,2}\\b|:).*|what if \\S.*|it(?:['’]s| is) \\S.*|[^。]*場合(?:は|のみ)?)$",
-    [TITLE_ASKS] = "\\w\\W{0,3}\\?$",
+        "in an emergency|(?:symptom|error|problem|cause|situation)(?: [a-z0-9]{1,2}\\b|:).*|(?:[a-z]{1,12}: )?what if \\S.*|it(?:['’]s| is) \\S.*|[^。]*場合(?:は|のみ)?)$",
+    [TITLE_ASKS] =
+        "\\w\\W{0,3}\\?$|\\b(?:is|are|gets?) (?:stuck|down|broken|hanging|missing|lost|slow|dead)\\b|\\bhangs\\b|"
+        "^how to\\b|/ how to\\b|^when .* (?:fails|breaks)\\b",
     [TITLE_OF_LOSS] = "\\b(?:restor|recover|disaster|fail ?over)",
     [TITLE_CONDITION] =
         ("^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|si|seulement si|uniquement si|si es|sólo si|"
          "solo si)\\b|場合$|必要に応じて|^(?:如有必要|如果|如需|必要时|仅当|只有)|必要时$"),
     [TITLE_RARE] =
         "^(?:for |in |only (?:for |in )?)?(?:emergenc(?:y|ies)|emergency use|a last resort|last resort)(?: only| use only| cases?(?: only)?)?$|"
-        "^(?:deprecated|obsolete|not recommended|break[- ]glass|(?:nur )?im notfall|veraltet)$|\\bdowntime, avoid$|"
+        "^(?:deprecated|obsolete|dangerous|destructive|use with care|be careful|not recommended|break[- ]glass|(?:nur )?im notfall|veraltet)$|\\bdowntime, avoid$|"
         "緊急(?:時|用|のみ)|^(?:非推奨|廃止)|^(?:仅|仅限)?(?:应急|紧急情况)|^(?:已)?(?:废弃|弃用)",
     [TITLE_AT_END] =
         "^(?!.*\\b(?:check\\w*|verify\\w*|see|ask\\w*|decid\\w+|determin\\w+|test\\w*|confirm\\w*|know|look\\w*|sure|find out|tell|whether|validat\\w+|"
@@ -463,8 +466,8 @@ struct sv title_case(struct title_reader *r, struct sv text, bool asks, struct a
         return (struct sv){NULL, 0};
     while (text.n && strchr("?:. ", text.p[text.n - 1]))
         text.n--;
-    if (sv_eat_nocase(&text, SV("what "))) /* "What if the job fails?" */
-        return text;
+    if (sv_has_nocase(sv_sub(text, 0, 24), SV("what if "))) /* "Toggle: What if the job fails?" */
+        return sv_sub(text, sv_find_nocase(text, SV("what if "), 0) + SV("what ").n, text.n);
     return sv_starts_nocase(text, SV("it is ")) || sv_starts_nocase(text, SV("it's ")) ||
                    sv_starts_nocase(text, SV("it’s "))
                ? arena_fmt(arena, "if i%.*s", SV_FMT(sv_sub(text, 1, text.n)))

@@ -24,6 +24,9 @@ static bool told_ends(struct sv text, size_t i)
 {
     size_t next = i + 1;
 
+    if ((unsigned char)text.p[i] == 0x82 && i >= 2 &&
+        sv_starts(sv_sub(text, i - 2, i + 1), SV("。")))
+        return true;
     if (text.p[i] != '.' && text.p[i] != '!' && text.p[i] != '?')
         return false;
     while (next < text.n && ascii_is_space(text.p[next]))
@@ -56,13 +59,22 @@ static struct sv told_unmarked(struct sv text)
     return text;
 }
 
+/* "After each wave check that ...": how often that is, nobody here knows. */
+bool told_is_each(struct sv text)
+{
+    struct sv word;
+
+    return told_starts(text, WORDS_HERE("before after between")) && sv_next_word(&text, &word) &&
+           told_starts(text, WORDS_HERE("each every"));
+}
+
 static void told_classify(struct sv text, struct told_sentence *s)
 {
     struct sv one = told_unmarked(sv_trim(sv_sub(text, s->from, s->to))), main;
 
     if (!one.n || sv_ends(one, SV("?")))
         return;
-    s->how = told_verb(one);
+    s->how = told_is_each(one) ? TOLD_BY_HAND : told_verb(one);
     if (s->how != TOLD_NOT)
         return;
     main = told_behind(one, ':', 120);
@@ -109,23 +121,33 @@ static bool told_next(struct sv text, struct told_sentence *s)
 
 /* --- hosts --- */
 
-enum where_kind told_host(struct sv text, struct sv *host)
+struct sv told_first_sentence(struct sv text)
+{
+    struct told_sentence s = {0};
+    struct sv first = told_cut(text, &s) ? sv_sub(text, s.from, s.to) : text;
+
+    return sv_ends(first, SV(".")) ? sv_sub(first, 0, first.n - 1) : first;
+}
+
+struct sv told_last_sentence(struct sv text)
 {
     struct told_sentence s = {0}, last = {0};
 
     while (told_cut(text, &s))
         last = s;
-    return where_read(sv_sub(text, last.from, last.to), host);
+    return sv_sub(text, last.from, last.to);
+}
+
+enum where_kind told_host(struct sv text, struct sv *host)
+{
+    return where_read(told_last_sentence(text), host);
 }
 
 bool told_host_within(struct sv text, struct sv *host)
 {
-    struct told_sentence s = {0}, last = {0};
+    struct sv last = told_last_sentence(text);
 
-    while (told_cut(text, &s))
-        last = s;
-    return where_within(sv_sub(text, last.from, last.to), host) ||
-           where_spreads(sv_sub(text, last.from, last.to), host);
+    return where_within(last, host) || where_spreads(last, host);
 }
 
 /* "For each tenant:", and no loop does it: what `before` counts is done once, and somebody says that it was for all. */
@@ -140,10 +162,12 @@ void told_each(struct rb_build *b, struct sv label, size_t line, size_t before)
 
     for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
         each |= sv_starts_nocase(label, fronts[i]);
-    if (!each || b->full_line || !(sv_ends(label, SV(":")) || sv_ends(label, SV("："))) ||
-        where_spreads(label, &host))
+    if (!each || b->full_line || !(sv_ends(label, SV(":")) || sv_ends(label, SV("："))))
         return;
-    each = false; /* are there commands? */
+    for (size_t i = before; where_spreads(label, &host) && i < b->steps.n; i++)
+        if (sv_eq(b->steps.v[i].step.host, host))
+            return; /* it is done on each of them */
+    each = false;   /* are there commands? */
     for (size_t i = before; i < b->steps.n; i++) {
         const struct rb_step *s = &b->steps.v[i].step;
 
@@ -263,12 +287,86 @@ static struct sv told_shown(struct rb_build *b, struct sv sentence, size_t from)
                : shown;
 }
 
+/* "→ 0 であること", "-> 42": what stands behind the arrow. */
+static struct sv told_behind_arrow(struct sv one)
+{
+    static const struct sv ends[] = {SV("。"), SV("であること"), SV("になること"), SV("です")};
+
+    if (!told_arrow(&one) || told_verb(one) != TOLD_NOT)
+        return (struct sv){NULL, 0};
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (sv_ends(one, ends[i]))
+            one = sv_trim(sv_sub(one, 0, one.n - ends[i].n));
+    return one;
+}
+
+/* "`\"status\": \"green\"` is required", "`Lag: 0` and both threads `Yes`": a value in a code span at the begin; empty: it is none. */
+static struct sv told_required(struct sv one)
+{
+    static const struct sv words[] = {SV("is required"), SV("is expected"), SV("is needed"),
+                                      SV("is a must"),   SV("required"),    SV("expected")};
+    size_t end = sv_starts(one, SV("`")) ? sv_find_byte(one, '`', 1) : SV_NPOS;
+    struct sv code, after;
+    bool value = false;
+
+    if (end == SV_NPOS)
+        return (struct sv){NULL, 0};
+    code = sv_sub(one, 1, end);
+    after = sv_trim(sv_sub(one, end + 1, one.n));
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_starts_nocase(after, words[i]))
+            return sv_sub(one, 0, end + 1);
+    for (size_t i = 0; i + 1 < code.n; i++)
+        value |= strchr(":=", code.p[i]) && strchr(" \"", code.p[i + 1]);
+    return value && !block_knows_command(code) &&
+                   (!after.n || told_starts(after, WORDS_HERE("and &")))
+               ? one
+               : (struct sv){NULL, 0};
+}
+
+/* "Errors: 0 — otherwise fix them first": what stands before that word; empty: it is not there. */
+static struct sv told_else(struct sv one)
+{
+    static const struct sv words[] = {SV(" otherwise "), SV(" or else ")};
+    size_t at = SV_NPOS;
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        at = size_min(at, sv_find_nocase(one, words[i], 0));
+    if (at == SV_NPOS || at == 0)
+        return (struct sv){NULL, 0};
+    one = sv_trim(sv_sub(one, 0, at));
+    if (sv_ends(one, SV("—")) || sv_ends(one, SV("–")))
+        one.n -= SV("—").n;
+    else if (strchr(",;-", one.p[one.n - 1]))
+        one.n--;
+    else
+        return (struct sv){NULL, 0};
+    one = sv_trim(one);
+    return told_verb(one) == TOLD_NOT ? one : (struct sv){NULL, 0};
+}
+
+/* What the sentence, the first of its paragraph or not, says that the commands above must show in none of the usual words. */
+static struct sv told_also(struct rb_build *b, struct sv one, size_t line, bool first)
+{
+    struct sv shown = first ? told_behind_arrow(one) : (struct sv){NULL, 0},
+              before = told_else(one);
+
+    if (!shown.n)
+        shown = told_required(before.n ? before : one);
+    if (!shown.n)
+        shown = before;
+    if (before.n)
+        otherwise_remark(b, line, one);
+    return shown;
+}
+
 bool told_expects(struct rb_build *b, const struct md_node *n)
 {
     struct sv text = attach_text(b, (uint32_t)(n - b->rb->md.v));
     struct told_sentence s = {0};
     struct regex_match g[2];
     bool found = false;
+    struct sv also;
 
     if (n->before == MD_NONE || b->rb->md.v[n->before].kind != MD_CODE || b->quoted ||
         b->block_steps >= b->steps.n || text.n > EXPECT_MAX_BYTES)
@@ -280,7 +378,10 @@ bool told_expects(struct rb_build *b, const struct md_node *n)
             one.n--;
         if (sv_ends(one, SV(":")) || remark_is(b, one))
             continue;
-        if (regex_find(b->block_patterns[BLOCK_SHOULD], one, 0, g, 2))
+        also = told_also(b, one, n->line, s.from == 0);
+        if (also.n)
+            build_expect(b, b->block_steps, also, n->line);
+        else if (regex_find(b->block_patterns[BLOCK_SHOULD], one, 0, g, 2))
             build_expect(b, b->block_steps, told_shown(b, one, g[1].from), n->line);
         else if (regex_has(b->block_patterns[BLOCK_SHOULD_TOO], one))
             build_expect(b, b->block_steps, one, n->line);
@@ -422,6 +523,10 @@ static void told_take(struct rb_build *b, const struct md_node *n, const struct 
     if ((s->how != TOLD_NOT || sv_ends(one, SV(":"))) &&
         told_is_introduction(one, s->how, last, next))
         return;
+    if (told_starts(one, WORDS_HERE("halt abort cancel")) && sv_has_word(one, SV("if"))) {
+        otherwise_remark(b, md_line_at(n, s->from), one); /* "Halt the rollout if ..." */
+        return;
+    }
     if (remark) {
         remark_add(b, md_line_at(n, s->from), one);
         return;
@@ -506,7 +611,12 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
     struct told_span span = {SV_NPOS, 0};
     bool below = told_has_commands_below(b, n);
     size_t before = b->remarks.n, last_from = SV_NPOS; /* the sentence before */
+    size_t case_from = SV_NPOS;
 
+    if (told_role_acts(b) && build_role(b) != ROLE_ROLLBACK && failure_is_told(n->text)) {
+        otherwise_remark(b, n->line, n->text);
+        return;
+    }
     if (!told_role_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
         return;
     if (told_is_gate(b, n->text)) {
@@ -525,6 +635,13 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
             told_remark(b, n, last_from, s.from);
             break;
         }
+        if (s.how != TOLD_NOT && case_from != SV_NPOS) {
+            told_remark(b, n, SV_NPOS, case_from);
+            break;
+        }
+        if (s.in_case && build_role(b) != ROLE_ROLLBACK && !sv_ends(s.main, SV(":")) &&
+            regex_has(b->block_patterns[BLOCK_TROUBLE], sv_sub(n->text, s.from, s.to)))
+            case_from = s.from; /* "If it fails, the old one stays. Fix it." */
         told_take(b, n, &s, last, &span);
         last_from = s.from;
     }
@@ -545,10 +662,13 @@ void told_list(struct rb_build *b, uint32_t list, struct sv label)
     const struct md_node *v = b->rb->md.v, *n = &v[list];
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct sv by_hand = label;
+    bool soaks = n->next != MD_NONE &&
+                 v[n->next].kind != MD_HEADING && /* something is done after it */
+                 regex_has(b->watch_patterns[WATCH_SOAK], label);
 
     if (!told_role_acts(b) || b->whole || b->quoted || n->before == MD_NONE ||
         v[n->before].kind != MD_PARAGRAPH || !sv_ends(label, SV(":")) ||
-        !(sv_has_nocase(by_hand, SV("manual")) || sv_has_nocase(by_hand, SV("by hand"))))
+        !(soaks || sv_has_nocase(by_hand, SV("manual")) || sv_has_nocase(by_hand, SV("by hand"))))
         return;
     strbuf_add_sv(&text, sv_trim(v[n->before].text));
     for (uint32_t c = n->first; c != MD_NONE && text.n < EXPECT_MAX_BYTES; c = v[c].next)
@@ -645,7 +765,7 @@ static void told_body(const struct rb_build *b, uint32_t node, uint32_t until, s
     const struct md_node *v = b->rb->md.v;
 
     for (uint32_t c = v[node].next; c < until && out->n < EXPECT_MAX_BYTES; c = v[c].next)
-        if (v[c].kind == MD_PARAGRAPH)
+        if (v[c].kind == MD_PARAGRAPH || v[c].kind == MD_CODE)
             strbuf_addf(out, "\n%.*s", SV_FMT(sv_trim(v[c].text)));
         else if (v[c].kind == MD_LIST)
             told_items(b, c, 0, out);
@@ -676,6 +796,22 @@ static bool told_only_shows(const struct rb_build *b)
     return true;
 }
 
+/* "Rolling back" above words in which no sentence was found that tells what to do. */
+static bool told_is_back(const struct rb_build *b, const struct rb_part *p)
+{
+    return p->kind == PART_SECTION && p->level > 1 && p->role == ROLE_ROLLBACK &&
+           title_role(b->title, p->title) == ROLE_ROLLBACK;
+}
+
+/* Does it show what somebody may be meant to type? */
+static bool told_shows_text(const struct rb_build *b)
+{
+    for (size_t i = b->section_blocks; i < b->blocks.n; i++)
+        if (b->blocks.v[i].kind == BLOCK_TEXT)
+            return true;
+    return false;
+}
+
 void told_section(struct rb_build *b, uint32_t next, unsigned level)
 {
     uint32_t part = b->section;
@@ -685,17 +821,23 @@ void told_section(struct rb_build *b, uint32_t next, unsigned level)
     struct title t;
 
     b->section = RB_NONE;
-    if (!p || !(p->number.n || told_is_listed(b, p)) || told_level(p) < level ||
-        part + 1 != b->parts.n || b->steps.n != b->section_steps ||
+    if (!p || !(p->number.n || told_is_listed(b, p) || told_is_back(b, p)) ||
+        told_level(p) < level || part + 1 != b->parts.n || b->steps.n != b->section_steps ||
         b->rules.n != b->section_rules || !told_only_shows(b))
         return;
     title_read(b->title, b->rb->md.v[p->node].text, &t);
     b->part = part;
-    if (told_role_acts(b) && (t.word.n ? t.is_step : told_verb_of_title(p->title) != TOLD_NOT) &&
+    if (told_role_acts(b) &&
+        ((t.word.n ? t.is_step : told_verb_of_title(p->title) != TOLD_NOT) ||
+         (p->number.n && told_shows_text(b)) || told_is_back(b, p)) &&
         !attach_task(b)) {
         strbuf_add_sv(&text,
                       p->title.n ? p->title : sv_trim(b->rb->md.v[p->node].text)); /* "Step 4" */
         told_body(b, p->node, next, &text);
+        if (told_is_back(b, p) && sv_find_byte(strbuf_sv(&text), '\n', 0) == SV_NPOS) {
+            b->part = outer; /* it says nothing */
+            return;
+        }
         build_step(b, title_is_approval(b->title, p->title) ? STEP_APPROVAL : STEP_MANUAL, p->line,
                    arena_sv(b->arena, strbuf_sv(&text)));
     }

@@ -95,6 +95,7 @@ static const struct told_verb {
     {"get", TOLD_BY_HAND, "approval sign-off confirmation the a an"},
     {"go", TOLD_BY_HAND, "to into back through over"},
     {"grant", TOLD_BY_ANY, ""},
+    {"halt", TOLD_BY_ANY, "the"},
     {"hand", TOLD_BY_HAND, "over off"},
     {"have", TOLD_BY_HAND, "the a an your another someone somebody"},
     {"hold", TOLD_BY_HAND, "for on until off the"},
@@ -136,6 +137,7 @@ static const struct told_verb {
     {"open", TOLD_BY_HAND, ""},
     {"page", TOLD_BY_HAND, ""},
     {"paste", TOLD_BY_HAND, NULL},
+    {"patch", TOLD_BY_ANY, "the all each"},
     {"pause", TOLD_BY_ANY, ""},
     {"perform", TOLD_BY_ANY, NULL},
     {"phone", TOLD_BY_HAND, ""},
@@ -358,7 +360,8 @@ static enum told_how told_verb_in(struct sv text, bool title)
         return title ? TOLD_NOT : told_german(word, rest);
     if (!sv_next_word(&rest, &next))
         return v->with && *v->with ? TOLD_NOT : v->how;
-    if (next.p[next.n - 1] == ':') /* "Change ID: 4711" */
+    if (next.p[next.n - 1] == ':' ||
+        sv_eq(next, SV("="))) /* "Change ID: 4711", "Rollback = step 5" */
         return TOLD_NOT;
     if (v->with && *v->with)
         return words_in(v->with, told_bare(next)) ? v->how : TOLD_NOT;

@@ -423,9 +423,11 @@ void watch_propose(struct rb_build *b, struct sv text, size_t line)
     if (expect_is_label(q.phrase, &rest))
         q.phrase = rest;
     if (!q.phrase.n || told_starts(q.phrase, WORDS_HERE("wait")) ||
-        expect_is_proceed(q.phrase, &rest) || watch_all_of(b, q.phrase, line) ||
-        watch_takes(b, q.phrase, line) || b->feared || sv_has_nocase(q.phrase, SV(" exceeded ")) ||
-        watch_verdict(q.phrase).n ||
+        (sv_has_word(q.phrase, SV("if")) &&
+         told_verb(q.phrase) != TOLD_NOT) || /* "Halt it if ..." */
+        expect_is_proceed(q.phrase, &rest) ||
+        watch_all_of(b, q.phrase, line) || watch_takes(b, q.phrase, line) || b->feared ||
+        sv_has_nocase(q.phrase, SV(" exceeded ")) || watch_verdict(q.phrase).n ||
         (sv_has_nocase(q.phrase, SV("rollback")) && !sv_starts_nocase(q.phrase, SV("no "))) ||
         regex_has(b->watch_patterns[WATCH_DECIDES], q.phrase)) /* not what is hoped for */
         return;

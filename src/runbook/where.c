@@ -26,7 +26,7 @@ static struct words where_others = WORDS("on-call e.g i.e follow-up sign-off sta
 
 static struct words where_articles = WORDS(
     "the each every all both a an one of your our any "
-    "jedem jeder jeden allen alle beiden dem chaque tous toutes les le cada todos todas los las każdym każdego "
+    "jedem jeder jeden allen alle beiden dem chaque tous toutes les le os cada todos todas los las każdym każdego "
     "wszystkich obu");
 
 /* Of more than one. */
@@ -61,10 +61,11 @@ static bool where_is_name(struct sv word)
 static bool where_ends(struct sv word, struct sv rest)
 {
     rest = sv_trim(rest);
-    return !rest.n || strchr(",:;.", word.p[word.n - 1]) || *rest.p == '(' ||
+    return !rest.n || strchr(",:;.", word.p[word.n - 1]) || strchr("(:;", *rest.p) ||
            told_starts(
-               rest, WORDS_HERE(
-                         "and as via with using over then run execute type do only first again")) ||
+               rest,
+               WORDS_HERE(
+                   "and as via with using over then run execute type do only first again et y e und i ou")) ||
            told_verb(rest) != TOLD_NOT;
 }
 
@@ -79,7 +80,7 @@ static bool where_goes_on(struct sv *text)
     comma = sv_eat(&rest, SV(","));
     if (!sv_next_word(&rest, &word))
         return false;
-    if (where_in(word, WORDS_HERE("and & or then"))) {
+    if (where_in(word, WORDS_HERE("and & or then et y e und i"))) {
         next = sv_trim(rest);
         while (sv_next_word(&rest, &word) && where_in(word, WORDS_HERE("then on also finally")))
             next = sv_trim(rest); /* "and then on web2" */
@@ -126,6 +127,9 @@ static struct sv where_words(struct sv text, bool *mine)
         if (bare.n < word.n)
             break; /* a mark */
     }
+    if (found.n && told_starts(sv_sub(text, found.n, text.n),
+                               WORDS_HERE("group groups pool pools class type types")))
+        return (struct sv){NULL, 0}; /* "each node group" */
     return found;
 }
 
@@ -147,6 +151,21 @@ static struct sv where_groups(struct sv text, bool *mine)
         all.n = (size_t)(one.p + one.n - all.p);
     }
     return all;
+}
+
+/* "server web1", "servers app1 and app2": the names behind the machines, of which `host` is the view. */
+static bool where_is_called(struct sv text, struct sv *host)
+{
+    struct sv rest = sv_sub(text, host->n, text.n), word;
+
+    rest = sv_trim(rest);
+    if (!sv_next_word(&rest, &word) || !where_is_name(told_bare(word)) ||
+        !ascii_is_digit(told_bare(word).p[told_bare(word).n - 1]))
+        return false;
+    *host = where_names(told_bare(word),
+                        (struct sv){word.p + told_bare(word).n,
+                                    (size_t)(text.p + text.n - word.p) - told_bare(word).n});
+    return true;
 }
 
 /* The host that the text begins with; false: none.  *host is empty for this machine. */
@@ -175,6 +194,8 @@ static bool where_target(struct sv text, struct sv *host)
     if (!article)
         return false;
     *host = where_groups(before, &mine);
+    if (host->n && !mine && where_is_called(before, host))
+        return true; /* "the server web1" */
     if (host->n && mine)
         *host = (struct sv){NULL, 0};
     else if (!host->n)
@@ -194,6 +215,8 @@ static const struct {
     {SV("across "), WHERE_ONCE},
     {SV("auf "), WHERE_ONCE},
     {SV("sur "), WHERE_ONCE},
+    {SV("depuis "), WHERE_ONCE},
+    {SV("desde "), WHERE_ONCE},
     {SV("en "), WHERE_ONCE},
     {SV("em "), WHERE_ONCE},
     {SV("na "), WHERE_ONCE},
@@ -370,12 +393,37 @@ static bool where_next_on(struct sv *rest, struct sv *host)
     return false;
 }
 
+/* "... sur app1 et app2", "... auf allen Knoten": in other languages, whose verbs are not known here; what tells one apart. */
+static bool where_abroad(struct sv sentence, struct sv *host)
+{
+    static const struct sv fronts[] = {SV(" sur "), SV(" auf "), SV(" en "),    SV(" em "),
+                                       SV(" na "),  SV(" op "),  SV(" depuis ")};
+    struct sv word, rest;
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++) {
+        size_t at = sv_find(sentence, fronts[i], 0);
+
+        if (at == SV_NPOS)
+            continue;
+        rest = sv_trim(sv_sub(sentence, at + fronts[i].n, sentence.n));
+        if (!where_is_within(rest, host))
+            continue;
+        if (!sv_next_word(&rest, &word))
+            return false; /* uncovered: the host is in it */
+        if (where_in(word, &where_distributes) || ascii_is_digit(host->p[host->n - 1]))
+            return true;
+    }
+    return false;
+}
+
 bool where_within(struct sv sentence, struct sv *host)
 {
     struct sv rest = sv_trim(sentence), next;
 
     if (where_is_denied(rest))
         return false;
+    if (where_abroad(rest, host))
+        return true;
     if (sv_eat_nocase(&rest, SV("in ")))
         return told_starts(rest, &where_articles) && where_is_within(rest, host) &&
                where_is_closed(rest, *host);
@@ -460,6 +508,20 @@ bool where_spreads(struct sv sentence, struct sv *host)
     return false;
 }
 
+/* "Replica (db2)": the machine that the words before the brackets speak of. */
+static bool where_is_apposed(struct sv before, struct sv inner, struct sv *host)
+{
+    struct sv word, last = {NULL, 0};
+
+    inner = sv_trim(inner);
+    while (sv_next_word(&before, &word))
+        last = word;
+    if (!where_in(last, &where_machines) || !where_is_name(inner) || !where_is_machine(inner))
+        return false;
+    *host = inner;
+    return true;
+}
+
 bool where_in_brackets(struct sv title, struct sv *host)
 {
     struct sv inner, word;
@@ -471,7 +533,10 @@ bool where_in_brackets(struct sv title, struct sv *host)
     for (open = title.n; open > 0 && title.p[open - 1] != '(';)
         open--;
     inner = sv_sub(title, open, title.n - 1);
-    if (where_read(inner, host) == WHERE_ONCE)
+    if (sv_find_byte(inner, ',', 0) != SV_NPOS) /* "(once, from web1)" */
+        inner = sv_trim(sv_sub(inner, sv_find_byte(inner, ',', 0) + 1, inner.n));
+    if (where_read(inner, host) == WHERE_ONCE ||
+        where_is_apposed(sv_sub(title, 0, open ? open - 1 : 0), inner, host))
         return true;
     return sv_next_word(&inner, &word) && where_in(word, WORDS_HERE("both all each every")) &&
            where_target(sv_sub(title, open, title.n - 1), host) && host->n > 0;
@@ -481,7 +546,7 @@ bool where_in_brackets(struct sv title, struct sv *host)
 
 static struct words where_far = WORDS(
     "kubectl helm oc k9s argocd flux eksctl terraform tofu pulumi ansible ansible-playbook salt knife heroku fly flyctl "
-    "ssh scp sftp pssh parallel-ssh pdsh govc ipmitool gh glab");
+    "ssh scp sftp pssh parallel-ssh pdsh govc ipmitool gh glab gcloud az nomad");
 
 /* They say nothing of where. */
 static struct words where_neutral =
@@ -542,6 +607,15 @@ static bool where_names_host(struct sv line, struct sv host)
     return false;
 }
 
+/* "kubectl drain <node>" of "each node": the machine is what it is told. */
+static bool where_fills_in(struct sv line, struct sv host)
+{
+    for (size_t at = 0; host.n && (at = sv_find_nocase(line, host, at)) != SV_NPOS; at++)
+        if (at > 0 && at + host.n < line.n && line.p[at - 1] == '<' && line.p[at + host.n] == '>')
+            return true;
+    return false;
+}
+
 /* Whether a line reaches out, says nothing of it, or is for here. */
 static enum where_way {
     WHERE_FAR,
@@ -556,7 +630,8 @@ static enum where_way {
     for (size_t i = 0; i < ARRAY_LEN(settings); i++)
         if (sv_has(line, settings[i]))
             return WHERE_FAR;
-    if (where_is_name(host) && where_names_host(line, host)) /* not "node", "app server" */
+    if ((where_is_name(host) && where_names_host(line, host)) || /* not "node", "app server" */
+        where_fills_in(line, host))
         return WHERE_FAR;
     while (setting && sv_next_word(&rest, &word))
         setting =

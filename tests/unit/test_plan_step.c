@@ -75,7 +75,51 @@ T(what_a_command_ends_in_is_known_to_who_judges_it)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(a_native_backup_and_the_flag_name_their_files_themselves),
+T(what_is_waited_for_is_looked_at_as_long_as_somebody_says)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY "Wait until `kubectl get pods` is empty.\n", BOUND);
+    T_EQ(w.plan.n_steps, 1);
+    T_EQ(w.plan.steps[0].wait_ms, 0);
+    want_question(&w, "bound", 4, "how long may this wait take?", "steps: {\"1\": {timeout: 5m}}");
+    world_end(&w);
+    world_make(&w, DEPLOY "Wait until `kubectl get pods` is empty.\n",
+               BOUND "steps: {deployment/1: {timeout: 5m}}\n");
+    T_EQ(w.plan.steps[0].wait_ms, 300000);
+    T_EQ(w.plan.steps[0].timeout_ms, 0);
+    T_EQ(count_questions(&w, "bound"), 0);
+    world_end(&w);
+}
+
+T(what_is_said_of_the_failure_of_a_step_is_told_at_that_step)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY
+               "| No. | Command |\n|---|---|\n| 1 | `./a` |\n| 2 | `./b` |\n| 3 | `./c` |\n\n"
+               "**If step 2 fails:** `./undo`, then go on with step 3.\n",
+               BOUND);
+    T_EQ(w.plan.n_steps, 3);
+    T_EQ(w.plan.steps[0].if_failed.n, 0);
+    want_text(w.plan.steps[1].if_failed, "`./undo`, then go on with step 3.");
+    T_EQ(w.plan.steps[2].if_failed.n, 0);
+    world_end(&w);
+    world_make(&w,
+               DEPLOY "1. Go:\n   " FENCE "bash\n   ./a\n   ./b\n   " FENCE
+                      "\n2. `./c`\n\nIf step 1 fails, call Ann.\n\n"
+                      "If step 9 fails, call Bob.\n",
+               BOUND);
+    want_text(w.plan.steps[0].if_failed, "call Ann.");
+    want_text(w.plan.steps[1].if_failed, "call Ann.");
+    T_EQ(w.plan.steps[2].if_failed.n, 0);
+    world_end(&w);
+}
+
+T_MAIN(T_CASE(what_is_waited_for_is_looked_at_as_long_as_somebody_says),
+       T_CASE(what_is_said_of_the_failure_of_a_step_is_told_at_that_step),
+       T_CASE(a_native_backup_and_the_flag_name_their_files_themselves),
        T_CASE(what_a_command_ends_in_is_known_to_who_judges_it),
        T_CASE(a_file_below_the_home_folder_is_looked_at),
        T_CASE(a_file_whose_name_only_the_shell_knows_is_asked_about))

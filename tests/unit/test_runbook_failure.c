@@ -39,7 +39,7 @@ T(a_label_without_items_has_no_text_and_one_before_all_headings_no_heading)
                       "make undo") "\n## Next\n\n  **if it FAILED**: weep\n* loudly");
     T_EQ(r.rb.n_failures, 2);
     want(&r, 0, "1-7 of 0", "On failure", "");
-    want(&r, 1, "9-11 of 7", "if it FAILED", "loudly");
+    want(&r, 1, "9-11 of 7", "if it FAILED", "weep; loudly");
 }
 
 T(other_bold_words_are_no_label)
@@ -78,7 +78,45 @@ T(what_is_far_below_a_label_does_not_hang_on_it)
     T_EQ(r.rb.failures[0].end, 303);
 }
 
-T_MAIN(T_CASE(a_label_has_its_items_and_fences_up_to_the_next_text),
+T(a_step_is_named_by_its_number)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "## Steps\n**If step 7 fails:** `opatch rollback`, then go on.\n\n"
+                  "- Abort: if step 4.2 fails for any study, fail back at once.\n\n"
+                  "Falls Schritt 3 scheitert: Ann rufen.\n\n> Si l'étape 2 échoue, revenir.\n");
+    T_EQ(r.rb.n_failures, 4);
+    want(&r, 0, "2-3 of 1", "If step 7 fails", "`opatch rollback`, then go on.");
+    SAME(r.rb.failures[0].number, "7");
+    want(&r, 1, "4-5 of 1", "if step 4.2 fails for any study", "fail back at once.");
+    SAME(r.rb.failures[1].number, "4.2");
+    want(&r, 2, "6-7 of 1", "Falls Schritt 3 scheitert", "Ann rufen.");
+    want(&r, 3, "8-9 of 1", "Si l'étape 2 échoue", "revenir.");
+}
+
+T(other_sentences_about_steps_are_no_failure)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r,
+        "## Steps\nIf step 7 is done, go on.\n\nIf step 7 fails\n\nIf step 7 fails:\n\nIf step x fails, go.\n\n"
+        "**If step 7 is done:** go on.\n\nNote: step 7 fails, sometimes.\n");
+    T_EQ(r.rb.n_failures, 0);
+}
+
+T(of_more_steps_that_may_fail_than_anybody_names_the_first_are_kept)
+{
+    CLEANUP(strbuf_release) struct strbuf b = repeat("If step 1 fails, call Ann.\n\n", 300);
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, strbuf_str(&b));
+    T_EQ(r.rb.n_failures, 256);
+}
+
+T_MAIN(T_CASE(of_more_steps_that_may_fail_than_anybody_names_the_first_are_kept),
+       T_CASE(a_step_is_named_by_its_number), T_CASE(other_sentences_about_steps_are_no_failure),
+       T_CASE(a_label_has_its_items_and_fences_up_to_the_next_text),
        T_CASE(a_label_without_items_has_no_text_and_one_before_all_headings_no_heading),
        T_CASE(other_bold_words_are_no_label), T_CASE(of_many_items_the_first_are_kept),
        T_CASE(what_is_far_below_a_label_does_not_hang_on_it))

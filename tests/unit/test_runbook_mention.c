@@ -30,7 +30,8 @@ T(what_is_only_spoken_of_is_no_mention)
 {
     want_mentions(
         "# R\n## Overview\n- It was done by `systemctl stop app` before.\n- Never `rm -rf /srv`.\n"
-        "- The word `app stop`.\n- Run `frobnicate now`.\n- Run `a 'b`.\n- `a; rm -rf b`\n",
+        "- The word `app stop`.\n- Run `frobnicate now`.\n- Run `a 'b`.\n- `a; rm -rf b`\n"
+        "- Run `systemctl stop 'b`.\n- Run `systemctl stop a; rm -rf b`\n",
         "");
 }
 
@@ -58,7 +59,57 @@ T(what_has_a_time_is_done_by_a_person_who_knows_when)
                "");
 }
 
-T_MAIN(T_CASE(a_timeline_that_is_read_for_what_it_says_loses_no_command),
+T(a_table_of_what_is_done_loses_no_row)
+{
+    want_steps(
+        "# R\n| Step | What | Who |\n|---|---|---|\n| 1 | Freeze it | RC |\n| 2 | `systemctl stop x` | RC |\n",
+        "deploy [Freeze it]|deploy systemctl stop x");
+    want_steps(
+        "# R\n| Time | Action |\n|---|---|\n| 05:30 | Stop the line |\n| 05:40 | `systemctl stop x` |\n",
+        "deploy [05:30: Stop the line]|deploy [05:40: `systemctl stop x`]");
+    want_steps(
+        "# R\n## Shift traffic\n| Step | Green | |\n|---|---|---|\n| a | 5% | 10 min |\n| b | 100% | |\n",
+        "deploy [Step a, Green 5%, 10 min]|deploy [Step b, Green 100%, ]");
+    want_steps(
+        "# R\n| Step | Command | Check |\n|---|---|---|\n| 1 | `frob x` | OK |\n| 2 | Ask the team to stop | |\n| 3 | none | |\n"
+        "| 4 | Never stop it | |\n",
+        "deploy [`frob x`]|deploy [Ask the team to stop]");
+    want_expects("# R\n| Step | Command | Check |\n|---|---|---|\n| 1 | `frob x` | OK |\n",
+                 "0 ask:OK");
+    want_steps(
+        "# R\n## Deploy\n| # | Task | Command | Expected |\n|---|---|---|---|\n| 1 | Smoke test by QA | | all green |\n",
+        "deploy [Smoke test by QA (expected: all green)]");
+}
+
+T(a_row_says_when_it_is_done)
+{
+    want_steps(
+        "# R\n## Deploy\n| Wave | Day | Note | Command |\n|---|---|---|---|\n| 1 | Tue | | `ansible-playbook a.yml` |\n"
+        "| 2 | Wed | after failover only | `ansible-playbook b.yml` |\n| 3 | - | | `ansible-playbook c.yml` |\n",
+        "deploy ansible-playbook a.yml ?on \"Tue\"|deploy ansible-playbook b.yml ?after failover only|deploy ansible-playbook c.yml");
+    want_steps(
+        "# R\n## Deploy\n| Day | Command |\n|---|---|\n| Tue | `ansible-playbook a.yml` |\n| Tue | `ansible-playbook b.yml` |\n",
+        "deploy ansible-playbook a.yml|deploy ansible-playbook b.yml");
+}
+
+T(a_row_runs_where_it_says_unless_it_goes_there_itself)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(
+        &r,
+        "# R\n## Deploy\n| # | Hosts | Command |\n|---|---|---|\n| 1 | web | `ansible-playbook p.yml -l web` |\n"
+        "| 2 | app1, app2 | `systemctl stop x` |\n| 3 | any | `systemctl stop y` |\n");
+    T_EQ(r.rb.n_steps, 3);
+    SAME(r.rb.steps[0].host, "");
+    SAME(r.rb.steps[0].row, "1");
+    SAME(r.rb.steps[1].host, "app1, app2");
+    SAME(r.rb.steps[2].host, "");
+}
+
+T_MAIN(T_CASE(a_table_of_what_is_done_loses_no_row), T_CASE(a_row_says_when_it_is_done),
+       T_CASE(a_row_runs_where_it_says_unless_it_goes_there_itself),
+       T_CASE(a_timeline_that_is_read_for_what_it_says_loses_no_command),
        T_CASE(what_is_only_spoken_of_is_no_mention),
        T_CASE(a_table_that_is_none_of_steps_loses_no_command),
        T_CASE(what_has_a_time_is_done_by_a_person_who_knows_when))

@@ -91,7 +91,7 @@ T(a_bold_title_with_a_number_is_a_step_and_nothing_else_is)
 
     read_text(&r,
               "## Deployment\n**Step 1.1: Stop the shop** (if needed)\n\n```sh\ncd /srv\n```\n\n"
-              "**Step 1.2: Start it (optional)**\n\n**Note**\n\n**2.1 Mind** the gap\n");
+              "**Step 1.2: Start it (optional)**\n\n**Note**\n\n**Mind 2.1** the gap\n");
     T_EQ(r.rb.n_parts, 3);
     T_EQ(r.rb.parts[1].kind, PART_STEP);
     T_SV(r.rb.parts[1].title, "Stop the shop");

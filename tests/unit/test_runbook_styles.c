@@ -246,7 +246,7 @@ T(a_list_of_what_is_done_by_hand_is_one_step)
                "deploy [The following is done manually:\n- the blog\n- the shop]");
     want_steps("# R\n## Steps\nThe following is done by the script:\n- the blog\n", "");
     want_steps("# R\n## Steps\nImport back from file.\n\n```\n> a\n> b\n```\n\n```\n> c\n```\n",
-               "deploy [Import back from file.]");
+               "deploy [Import back from file.\n> a\n> b]");
 }
 
 T(how_something_is_done_is_no_command)
@@ -368,7 +368,7 @@ T(a_numbered_section_that_only_shows_what_to_change_is_a_step)
     want_steps(
         "# R\n## Upgrade\n### Step 1: Update the job file\n```hcl\njob \"a\" {}\n```\n### Step 2: Go" SH(
             "./go"),
-        "deploy [Update the job file]|deploy ./go");
+        "deploy [Update the job file\njob \"a\" {}]|deploy ./go");
     want_steps(
         "# R\n## Upgrade\n### Step 1: Update the files\n```text\n/etc/a.conf\n/etc/b.conf\n```\n",
         "");
@@ -541,7 +541,7 @@ T(what_is_waited_for_is_confirmed)
     want_steps(
         "# R\n## Steps\n### 5.1 Wait for the team\n**Confirmation** by the team:\n```\n\"All is done\"\n```\n"
         "### 5.2 Start" SH("./b"),
-        "deploy [Wait for the team\nConfirmation by the team:]|deploy ./b");
+        "deploy [Wait for the team\nConfirmation by the team:\n\"All is done\"]|deploy ./b");
 }
 
 T(symptoms_and_causes_of_a_failure_are_no_steps)

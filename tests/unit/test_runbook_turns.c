@@ -20,7 +20,7 @@ T(a_start_and_a_stop_beside_each_other_are_asked_about)
     want_steps(
         "# A\n## Power off" OFF "## Power on" ON "## Power plan" SH("./p") "## Power" SH("./q"),
         "deploy systemctl stop app ?when it is to be stopped|deploy systemctl start app ?when it is to be started|"
-        "deploy ./p|deploy ./q");
+        "deploy ./p ?when it is wanted|deploy ./q ?when it is wanted");
     want_steps(
         "# 運用\n## サービス停止" OFF "## サービス起動" ON,
         "deploy systemctl stop app ?when it is to be stopped|deploy systemctl start app ?when it is to be started");

@@ -275,8 +275,10 @@ T(lines_that_were_numbered_by_hand_are_a_list)
     want_steps(
         "# R\n## Rollback\nD1. `systemctl stop a`\nD2. `impdp gl/x`\nD3. `systemctl start a`\n",
         "rollback systemctl stop a|rollback [impdp gl/x]|rollback systemctl start a");
-    want_steps("# R\n## Rollback\nD1. `systemctl stop a` stops it\nD2. `impdp`\n", "");
-    want_steps("# R\n## Rollback\nIt is `systemctl stop a`\n", "");
+    want_steps("# R\n## Rollback\nD1. `systemctl stop a` stops it\nD2. `impdp`\n",
+               "rollback [Rollback\nD1. systemctl stop a stops it\nD2. impdp]");
+    want_steps("# R\n## Rollback\nIt is `systemctl stop a`\n",
+               "rollback [Rollback\nIt is systemctl stop a]");
 }
 
 T(a_share_of_something_else_is_no_limit)
@@ -308,7 +310,7 @@ T(a_bare_title_above_a_sentence_with_its_command_is_a_way_back)
     want_steps(
         "# R\n## Deploy" SH(
             "./a") "\nRollback\n\nInstall the old one: `apt install x=1`\n\nSteps\n\n" SH("./b"),
-        "deploy ./a|rollback [Install the old one: apt install x=1]|deploy ./b");
+        "deploy ./a|rollback [Install the old one: `apt install x=1`]|deploy ./b");
 }
 
 T(the_sentence_of_a_command_says_where_it_runs)
