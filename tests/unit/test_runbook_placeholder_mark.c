@@ -67,7 +67,7 @@ T(what_only_looks_marked_is_taken_as_it_stands)
     static const char *const texts[] = {
         "mktemp /tmp/a.XXXXXX",
         "echo XX NN XXXa aXXX",
-        "echo $" THREE,
+        ("echo $" THREE),
         "export NEW_VERSION",
         "prusik flag set NEW_UI off && ./enable MY_FEATURE",
         "grep MY_HOST .env",
