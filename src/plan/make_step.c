@@ -30,13 +30,36 @@ bool make_is_way_back(const struct make *m, const struct rb_step *s)
 
 /* --- answers --- */
 
-/* For a step on several hosts only one that says so: an answer for one host is none for another. */
+/* Has the part one step?  What is said of it is said of that. */
+static bool make_is_alone(const struct make *m, uint32_t part, uint32_t step)
+{
+    const struct make_ref of = {.part = part, .step = RB_NONE};
+
+    for (uint32_t i = 0; i < m->rb->n_steps; i++)
+        if (i != step && make_ref_covers(m, &of, i))
+            return false;
+    return true;
+}
+
+/*
+ * Does the answer speak of the step?  Of what several people do it may be one for all; what a command shows is judged by whoever
+ * names that command.  For a step on several hosts only one that says so: an answer for one host is none for another.
+ */
+static bool make_answers(const struct make *m, size_t answer, uint32_t step)
+{
+    const struct make_ref *ref = &m->answer_refs.v[answer];
+    const struct rb_step *s = &m->rb->steps[step];
+
+    if (!make_ref_covers(m, ref, step) || (make_is_fleet(m, s) && !m->b->answers.v[answer].all))
+        return false;
+    return ref->step != RB_NONE || s->kind == STEP_MANUAL || s->kind == STEP_APPROVAL ||
+           make_is_alone(m, ref->part, step);
+}
+
 static const struct binding_answer *make_answer_of(const struct make *m, uint32_t step)
 {
-    bool fleet = make_is_fleet(m, &m->rb->steps[step]);
-
     for (size_t i = 0; i < m->answer_refs.n; i++)
-        if (make_ref_covers(m, &m->answer_refs.v[i], step) && (!fleet || m->b->answers.v[i].all))
+        if (make_answers(m, i, step))
             return &m->b->answers.v[i];
     return NULL;
 }

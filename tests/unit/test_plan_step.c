@@ -75,6 +75,31 @@ T(what_a_command_ends_in_is_known_to_who_judges_it)
     world_end(&w);
 }
 
+T(an_answer_for_a_part_says_nothing_of_what_its_commands_show)
+{
+    static const char two[] = DEPLOY "### 1. Look\n" SH("ls a") "Expected: it looks good\n" SH(
+        "ls b") "Expected: so does it\n"
+                "### 2. Once more\n" SH("ls c") "Expected: it looks good\n"
+                                                "### 3. Tell\n- [ ] Tell Ann\n- [ ] Tell Bob\n";
+    struct world w;
+
+    world_make(
+        &w, two,
+        BOUND
+        "answers: {deployment/1: {answer: yes, by: ana}, deployment/2: {answer: yes, by: ana},\n"
+        "  deployment/3: {answer: yes, by: ana}}\n");
+    T_EQ(w.plan.n_steps, 5);
+    T_EQ(count_questions(&w, "expectation"), 2); /* of 1/1 and 1/2: nobody has looked at either */
+    T_CHECK(!w.plan.steps[0].answered && !w.plan.steps[1].answered);
+    T_CHECK(w.plan.steps[2].answered); /* the only one there */
+    T_EQ(count_questions(&w, "manual"), 0);
+    world_end(&w);
+    world_make(&w, two, BOUND "answers: {1/1: {answer: yes, by: ana}}\n");
+    T_EQ(count_questions(&w, "expectation"), 2); /* of 1/2 and 2 */
+    T_CHECK(w.plan.steps[0].answered);
+    world_end(&w);
+}
+
 /* What the request after it has for its "listens_ms"; 0: it is not given time. */
 static int64_t listens_after(const char *commands, size_t step)
 {
@@ -145,7 +170,8 @@ T(what_is_said_of_the_failure_of_a_step_is_told_at_that_step)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(a_service_that_was_just_started_is_given_time_to_listen),
+T_MAIN(T_CASE(an_answer_for_a_part_says_nothing_of_what_its_commands_show),
+       T_CASE(a_service_that_was_just_started_is_given_time_to_listen),
        T_CASE(what_is_waited_for_is_looked_at_as_long_as_somebody_says),
        T_CASE(what_is_said_of_the_failure_of_a_step_is_told_at_that_step),
        T_CASE(a_native_backup_and_the_flag_name_their_files_themselves),
