@@ -2,16 +2,8 @@
 #include "lint/lint_util.h"
 #include "runbook/command.h"
 
-static bool rb120_is_step(const struct lint *l, size_t line)
-{
-    for (size_t i = 0; i < l->rb->n_steps; i++)
-        if (l->rb->steps[i].line == line && l->rb->steps[i].command)
-            return true;
-    return false;
-}
-
-/* A server in the foreground, and a log that is followed in a list item: no step's form says so. */
-static bool rb120_stays(const struct lint *l, const struct lint_cmd *c)
+/* A server in the foreground: no step's form says so. */
+static bool rb120_stays(const struct lint_cmd *c)
 {
     static const char *const servers[] = {"gunicorn",
                                           "uvicorn",
@@ -20,13 +12,10 @@ static bool rb120_stays(const struct lint *l, const struct lint_cmd *c)
                                           "npm run dev",
                                           "rails server",
                                           "python manage.py runserver"};
-    static const char *const follows[] = {"tail -f", "tail -F", "journalctl -f", "docker logs -f",
-                                          "kubectl logs -f"};
 
-    if (!c->block)
-        return LINT_RUNS_ANY(c, follows) && !rb120_is_step(l, c->line);
-    return LINT_RUNS_ANY(c, servers) && !c->item->background && !lint_has_word(c, "-D") &&
-           !lint_has_word(c, "--daemon") && !lint_has_word(c, "--version");
+    return c->block && LINT_RUNS_ANY(c, servers) && !c->item->background &&
+           !lint_has_word(c, "-D") && !lint_has_word(c, "--daemon") &&
+           !lint_has_word(c, "--version");
 }
 
 static void rb120_check(struct lint *l, const struct lint_rule *rule)
@@ -47,7 +36,7 @@ static void rb120_check(struct lint *l, const struct lint_rule *rule)
                                   : "when it is done nor how long it may take");
     }
     LINT_EACH_CMD (l, c)
-        if (rb120_stays(l, c))
+        if (rb120_stays(c))
             lint_add(l, rule, c->line, lint_first(c),
                      "%.*s does not come back: nothing after it is reached", SV_FMT(c->program));
 }

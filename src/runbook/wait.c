@@ -66,10 +66,12 @@ static struct sv wait_behind(struct sv text, struct sv code)
 /* The first command in the text; NULL: there is none. */
 static const struct md_span *wait_span(const struct md_node *n)
 {
-    for (size_t i = 0; i < n->n_spans; i++)
+    const struct md_span *found = NULL;
+
+    for (size_t i = 0; i < n->n_spans && !found; i++)
         if (n->spans[i].kind == MD_CODE_SPAN && block_span_is_command(n, &n->spans[i]))
-            return &n->spans[i];
-    return NULL;
+            found = &n->spans[i];
+    return found;
 }
 
 static void wait_inline(struct rb_build *b, const struct md_node *n, size_t from)

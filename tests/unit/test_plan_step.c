@@ -100,6 +100,20 @@ T(an_answer_for_a_part_says_nothing_of_what_its_commands_show)
     world_end(&w);
 }
 
+T(what_only_the_machine_could_know_is_asked_of_a_person)
+{
+    struct world w;
+
+    world_make(&w,
+               "# Web\n\n## Deployment\n" SH("ssh web1\ndf -h /") "Expected: at least 5GB free\n",
+               BOUND "hosts: {web1: {}}\n");
+    T_EQ(w.plan.n_steps, 1);
+    T_EQ(w.plan.steps[0].n_expects, 1);
+    T_CHECK(!w.plan.steps[0].expects[0].machine);
+    T_EQ(count_questions(&w, "expectation"), 1);
+    world_end(&w);
+}
+
 /* What the request after it has for its "listens_ms"; 0: it is not given time. */
 static int64_t listens_after(const char *commands, size_t step)
 {
@@ -170,7 +184,8 @@ T(what_is_said_of_the_failure_of_a_step_is_told_at_that_step)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(an_answer_for_a_part_says_nothing_of_what_its_commands_show),
+T_MAIN(T_CASE(what_only_the_machine_could_know_is_asked_of_a_person),
+       T_CASE(an_answer_for_a_part_says_nothing_of_what_its_commands_show),
        T_CASE(a_service_that_was_just_started_is_given_time_to_listen),
        T_CASE(what_is_waited_for_is_looked_at_as_long_as_somebody_says),
        T_CASE(what_is_said_of_the_failure_of_a_step_is_told_at_that_step),

@@ -20,6 +20,12 @@ static void want_wait(const char *text, const char *want)
         T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
 }
 
+T(what_is_no_command_waits_for_nothing)
+{
+    want_wait("1. `frobnicate`\n2. `Menu > Stop`", "");
+    want_wait("Wait until `kubectl get pods` is empty..", "wait empty:");
+}
+
 T(it_is_looked_until_it_is_so)
 {
     want_wait(
@@ -43,5 +49,6 @@ T(what_waits_by_itself_or_does_not_wait_is_run_once)
     want_wait("1. Stop it: `systemctl stop x`. Then wait for Ann.", "");
 }
 
-T_MAIN(T_CASE(it_is_looked_until_it_is_so), T_CASE(what_a_machine_cannot_tell_a_person_says),
+T_MAIN(T_CASE(what_is_no_command_waits_for_nothing), T_CASE(it_is_looked_until_it_is_so),
+       T_CASE(what_a_machine_cannot_tell_a_person_says),
        T_CASE(what_waits_by_itself_or_does_not_wait_is_run_once))
