@@ -15,23 +15,6 @@ bool block_goes_on(const struct block_open *open)
     return open->quote || open->word.n;
 }
 
-/* "<<EOF", "<<-'EOF'": the word that ends it; empty: there is none. */
-static struct sv block_heredoc(struct sv line)
-{
-    size_t at = sv_find(line, SV("<<"), 0), n = 0;
-    struct sv word;
-
-    if (at == SV_NPOS)
-        return (struct sv){NULL, 0};
-    word = sv_sub(line, at + 2, line.n);
-    (void)sv_eat(&word, SV("-"));
-    if (word.n && strchr("'\"\\", *word.p))
-        word = sv_sub(word, 1, word.n);
-    while (n < word.n && ascii_is_word(word.p[n]))
-        n++;
-    return sv_sub(word, 0, n);
-}
-
 /* The quote that is open behind the line. */
 static char block_quote(struct sv line, char quote)
 {
@@ -54,6 +37,8 @@ static char block_quote(struct sv line, char quote)
 
 void block_behind(struct block_open *open, struct sv line)
 {
+    bool dash;
+
     if (open->word.n) {
         if (sv_eq(sv_trim(line), open->word))
             open->word = (struct sv){NULL, 0};
@@ -61,7 +46,7 @@ void block_behind(struct block_open *open, struct sv line)
     }
     open->quote = block_quote(line, open->quote);
     if (!open->quote)
-        open->word = block_heredoc(line);
+        open->word = block_heredoc(line, &dash);
 }
 
 /* --- commands by their look --- */

@@ -247,8 +247,7 @@ struct prompt_here {
     bool continued; /* the shell shows "> " before each line */
 };
 
-/* The word that ends the heredoc which the line begins; empty: it begins none. */
-static struct sv prompt_here_word(struct sv line, bool *dash)
+struct sv block_heredoc(struct sv line, bool *dash)
 {
     size_t at = sv_find(line, SV("<<"), 0), n = 0;
     struct sv rest = sv_sub(line, at == SV_NPOS ? line.n : at + 2, line.n);
@@ -275,7 +274,7 @@ static struct prompt_here prompt_begin_here(struct sv line, struct sv below)
 {
     struct prompt_here here = {.continued = sv_starts(below, SV("> "))};
 
-    here.end = prompt_here_word(line, &here.dash);
+    here.end = block_heredoc(line, &here.dash);
     for (size_t i = 0; here.end.n && i < PROMPT_HERE_LINES && sv_next_line(&below, &line); i++)
         if (prompt_ends_here(&here, line))
             return here;

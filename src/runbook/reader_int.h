@@ -417,6 +417,8 @@ struct block_open {
     char quote;     /* '\'' or '"'; 0: none */
     struct sv word; /* that ends the heredoc; empty: none */
 };
+/* block_text.c: the word that ends the heredoc which the line begins; empty: it begins none.  *dash: "<<-". */
+struct sv block_heredoc(struct sv line, bool *dash);
 bool block_goes_on(const struct block_open *open);
 void block_behind(struct block_open *open, struct sv line);
 /* Commands of programs that nobody knows, by their look: "foo stop app"; a person does them. */

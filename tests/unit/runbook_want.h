@@ -84,3 +84,17 @@ UNUSED static void want_expects(const char *text, const char *want)
     if (!sv_eq(strbuf_sv(&got), sv_from(want)))
         T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
 }
+
+/* The remarks of a text with the step that they stand at: "0:If not ...". */
+UNUSED static void want_remarks_at(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, text);
+    for (size_t i = 0; i < r.rb.n_remarks; i++)
+        strbuf_addf(&got, "%s%u:%.*s", i ? "|" : "", r.rb.remarks[i].step,
+                    SV_FMT(r.rb.remarks[i].text));
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+}

@@ -3,20 +3,6 @@
 
 #define DEPLOY "# R\n## Deploy\n"
 
-/* The remarks, each with the step that it stands at. */
-static void want_remarks(const char *text, const char *want)
-{
-    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
-    CLEANUP(reading_done) struct reading r;
-
-    read_text(&r, text);
-    for (size_t i = 0; i < r.rb.n_remarks; i++)
-        strbuf_addf(&got, "%s%u:%.*s", i ? "|" : "", r.rb.remarks[i].step,
-                    SV_FMT(r.rb.remarks[i].text));
-    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
-        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
-}
-
 /* The hosts of the steps; empty: here. */
 static void want_hosts(const char *text, const char *want)
 {
@@ -55,8 +41,8 @@ T(a_value_below_commands_is_what_they_must_show)
                  "0 ask:They must be equal");
     want_expects(DEPLOY "1. Verificar: `kubectl get pods` não deve retornar nada.\n",
                  "0 ask:não deve retornar nada.");
-    want_remarks(DEPLOY SH("./check") "\nErrors: 0 — otherwise fix them first.\n",
-                 "0:Errors: 0 — otherwise fix them first");
+    want_remarks_at(DEPLOY SH("./check") "\nErrors: 0 — otherwise fix them first.\n",
+                    "0:Errors: 0 — otherwise fix them first");
 }
 
 T(what_is_told_in_the_words_around_a_command_is_dropped_nowhere)
@@ -93,33 +79,35 @@ T(what_is_told_in_the_words_around_a_command_is_dropped_nowhere)
 
 T(what_is_for_a_case_is_a_warning_at_what_stands_before_it)
 {
-    want_remarks(DEPLOY SH("./a") "\nSomething off? `fly releases`, then `fly deploy --image x`.\n",
-                 "0:Something off? fly releases, then fly deploy --image x.");
-    want_remarks(DEPLOY SH("./a") "\nBack: `dpkg -i x.deb` and restore it.\n",
-                 "0:Back: dpkg -i x.deb and restore it.");
-    want_remarks(DEPLOY SH("./a") "\nTo switch back: `dgmgrl x \"y\"`.\n",
-                 "0:To switch back: dgmgrl x \"y\".");
-    want_remarks(DEPLOY SH("./a") "\nRollback: the same with the old one.\n",
-                 "0:Rollback: the same with the old one.");
-    want_remarks(DEPLOY SH("./a") "\nRollback = step 5 with both swapped.\n",
-                 "0:Rollback = step 5 with both swapped.");
-    want_remarks(
+    want_remarks_at(
+        DEPLOY SH("./a") "\nSomething off? `fly releases`, then `fly deploy --image x`.\n",
+        "0:Something off? fly releases, then fly deploy --image x.");
+    want_remarks_at(DEPLOY SH("./a") "\nBack: `dpkg -i x.deb` and restore it.\n",
+                    "0:Back: dpkg -i x.deb and restore it.");
+    want_remarks_at(DEPLOY SH("./a") "\nTo switch back: `dgmgrl x \"y\"`.\n",
+                    "0:To switch back: dgmgrl x \"y\".");
+    want_remarks_at(DEPLOY SH("./a") "\nRollback: the same with the old one.\n",
+                    "0:Rollback: the same with the old one.");
+    want_remarks_at(DEPLOY SH("./a") "\nRollback = step 5 with both swapped.\n",
+                    "0:Rollback = step 5 with both swapped.");
+    want_remarks_at(
         DEPLOY SH(
             "./a") "\nSi la promotion échoue, redémarrer pg1 : `sudo systemctl start postgresql`\n",
         "0:Si la promotion échoue, redémarrer pg1 : sudo systemctl start postgresql");
-    want_remarks(DEPLOY SH("./a") "\nSi la promotion échoue, voir `x`\n", "");
-    want_remarks(DEPLOY SH("./a") "\nIf it does not start: `systemctl status x` and see above.\n",
-                 "0:If it does not start: systemctl status x and see above.");
-    want_remarks(DEPLOY SH("./a") "\nHalt the rollout if errors > 1 %.\n",
-                 "0:Halt the rollout if errors > 1 %.");
+    want_remarks_at(DEPLOY SH("./a") "\nSi la promotion échoue, voir `x`\n", "");
+    want_remarks_at(
+        DEPLOY SH("./a") "\nIf it does not start: `systemctl status x` and see above.\n",
+        "0:If it does not start: systemctl status x and see above.");
+    want_remarks_at(DEPLOY SH("./a") "\nHalt the rollout if errors > 1 %.\n",
+                    "0:Halt the rollout if errors > 1 %.");
     want_rules(DEPLOY SH("./a") "\nHalt the rollout if errors < 1 %.\n", "");
-    want_remarks(
+    want_remarks_at(
         DEPLOY
         "1. Push it: `git push x main`\n   * If the release phase fails, the old one stays. Fix it and push again.\n",
         "0:If the release phase fails, the old one stays. Fix it and push again.");
-    want_remarks(DEPLOY SH("./a") "\nAbort: if step 4 fails for any study, fail back at once.\n",
-                 "0:Abort: if step 4 fails for any study, fail back at once.");
-    want_remarks(DEPLOY "- [ ] `make a`\n  - [ ] if not → `make b`\n", "0:if not → make b");
+    want_remarks_at(DEPLOY SH("./a") "\nAbort: if step 4 fails for any study, fail back at once.\n",
+                    "0:Abort: if step 4 fails for any study, fail back at once.");
+    want_remarks_at(DEPLOY "- [ ] `make a`\n  - [ ] if not → `make b`\n", "0:if not → make b");
     want_steps(DEPLOY "- [ ] Queue drains\n  - [ ] if not → call Mina\n",
                "deploy [Queue drains\nif not → call Mina]");
 }

@@ -3,27 +3,13 @@
 
 #define DEPLOY "# R\n## Deploy"
 
-/* The remarks of a text with the step that they stand at: "0:If not ...". */
-static void want_remarks(const char *text, const char *want)
-{
-    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
-    CLEANUP(reading_done) struct reading r;
-
-    read_text(&r, text);
-    for (size_t i = 0; i < r.rb.n_remarks; i++)
-        strbuf_addf(&got, "%s%u:%.*s", i ? "|" : "", r.rb.remarks[i].step,
-                    SV_FMT(r.rb.remarks[i].text));
-    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
-        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
-}
-
 T(an_expectation_is_checked_without_what_is_done_otherwise)
 {
     const char *text =
         DEPLOY SH("./a") "\nExpected: `done`. If not: restore the backup.\n" SH("./b");
 
     want_expects(text, "0 contains:done");
-    want_remarks(text, "0:`done`. If not: restore the backup.");
+    want_remarks_at(text, "0:`done`. If not: restore the backup.");
     want_expects(DEPLOY SH("./a\n# Expected: \"done\". Otherwise, call the DBA") "",
                  "0 contains:done");
     want_expects(DEPLOY SH("./a") "\nErwartet: `done`. Falls nicht: DBA rufen.\n",
@@ -32,21 +18,21 @@ T(an_expectation_is_checked_without_what_is_done_otherwise)
 
 T(words_that_name_something_themselves_stay)
 {
-    want_remarks(DEPLOY SH("./a") "\nIf nothing is shown, call Bob.\n" SH("./b"),
-                 "1:If nothing is shown, call Bob.");
-    want_remarks(DEPLOY SH("./a") "\nOtherwise fine. If it is down, call Bob.\n" SH("./b"),
-                 "1:If it is down, call Bob.");
+    want_remarks_at(DEPLOY SH("./a") "\nIf nothing is shown, call Bob.\n" SH("./b"),
+                    "1:If nothing is shown, call Bob.");
+    want_remarks_at(DEPLOY SH("./a") "\nOtherwise fine. If it is down, call Bob.\n" SH("./b"),
+                    "1:If it is down, call Bob.");
 }
 
 T(a_remark_that_only_negates_stands_where_that_is_seen)
 {
-    want_remarks(DEPLOY SH("./a") "\nThe lag is 0 now. If not, call the DBA.\n" SH("./b"),
-                 "0:The lag is 0 now. If not, call the DBA.");
-    want_remarks(DEPLOY SH("./a\n# Expected: \"ok\"") "\nIf not, call the DBA.\n" SH("./b"),
-                 "0:\"ok\". If not, call the DBA.");
-    want_remarks(DEPLOY "\nIf not, call the DBA.\n" SH("./b"), "0:If not, call the DBA.");
-    want_remarks(DEPLOY "\nThe lag has to be 0. If not: `systemctl restart x`\n" SH("./b"),
-                 "0:The lag has to be 0. If not: systemctl restart x");
+    want_remarks_at(DEPLOY SH("./a") "\nThe lag is 0 now. If not, call the DBA.\n" SH("./b"),
+                    "0:The lag is 0 now. If not, call the DBA.");
+    want_remarks_at(DEPLOY SH("./a\n# Expected: \"ok\"") "\nIf not, call the DBA.\n" SH("./b"),
+                    "0:\"ok\". If not, call the DBA.");
+    want_remarks_at(DEPLOY "\nIf not, call the DBA.\n" SH("./b"), "0:If not, call the DBA.");
+    want_remarks_at(DEPLOY "\nThe lag has to be 0. If not: `systemctl restart x`\n" SH("./b"),
+                    "0:The lag has to be 0. If not: systemctl restart x");
 }
 
 T(who_is_asked_reads_what_is_negated)
@@ -80,8 +66,8 @@ T(what_is_done_in_a_case_behind_a_command_is_asked)
         DEPLOY
         "\n1. Look with `rabbitmqctl list_queues`\n   - If the queue is not empty: run `./drain x`\n2. Run `./b x`\n",
         "deploy rabbitmqctl list_queues|deploy [If the queue is not empty: run ./drain x]|deploy ./b x");
-    want_remarks(DEPLOY "\n1. Run `./a x`. If it fails, run `./c x`.\n2. Run `./b x`\n",
-                 "0:If it fails, run ./c x");
+    want_remarks_at(DEPLOY "\n1. Run `./a x`. If it fails, run `./c x`.\n2. Run `./b x`\n",
+                    "0:If it fails, run ./c x");
 }
 
 T_MAIN(T_CASE(an_expectation_is_checked_without_what_is_done_otherwise),
