@@ -204,9 +204,11 @@ const struct binding_database *binding_find_database(const struct binding *b, st
 /* How this host of the document is reached; NULL: the binding does not say. */
 const struct binding_host *binding_find_host(const struct binding *b, struct sv name);
 /*
- * "web servers", "Web Servers", "web-servers", "webservers": one name; of a group (several) also without its 's'.  Where a
- * name has a digit, '.' or '@' only capitals do not count: "web-1" and "web1" are two machines.
+ * Adds to *key what all spellings of a host's name have in common: "web servers", "Web Servers", "web-servers",
+ * "webservers".  True: it has a digit, '.' or '@', and only capitals do not count: "web-1" and "web1" are two machines.
  */
+bool binding_host_key(struct sv name, struct strbuf *key);
+/* Whether two names have one key; that of a group (several) also without its 's'. */
 bool binding_same_host(struct sv a, struct sv b, bool several);
 /* Every host of a group once, those of its groups in their place; at most LIMIT_FLEET_HOSTS.  The caller
  * releases *ret. */

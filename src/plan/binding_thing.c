@@ -364,29 +364,29 @@ const struct binding_database *binding_find_database(const struct binding *b, st
     return NULL;
 }
 
-/* The next letter of a name, small, at or behind *at; 0: there is none. */
-static char binding_letter(struct sv s, size_t *at, bool marks)
+bool binding_host_key(struct sv name, struct strbuf *key)
 {
-    while (*at < s.n && !marks && strchr(" -_", s.p[*at]))
-        (*at)++;
-    return *at < s.n ? ascii_lower(s.p[(*at)++]) : '\0';
+    bool marks = false;
+
+    for (size_t i = 0; i < name.n; i++)
+        marks |= ascii_is_digit(name.p[i]) || strchr(".@", name.p[i]);
+    for (size_t i = 0; i < name.n; i++)
+        if (marks || !strchr(" -_", name.p[i]))
+            strbuf_add_byte(key, ascii_lower(name.p[i]));
+    return marks;
 }
 
 bool binding_same_host(struct sv a, struct sv b, bool several)
 {
-    size_t i = 0, k = 0;
-    bool marks = false;
-    char x, y;
+    CLEANUP(strbuf_release) struct strbuf key_a = STRBUF(0), key_b = STRBUF(0);
+    bool marks = binding_host_key(a, &key_a);
+    struct sv longer, shorter;
 
-    for (size_t n = 0; n < a.n; n++)
-        marks |= ascii_is_digit(a.p[n]) || strchr(".@", a.p[n]);
-    do {
-        x = binding_letter(a, &i, marks);
-        y = binding_letter(b, &k, marks);
-    } while (x && x == y);
-    if (x == y)
-        return true;
-    return several && !marks && (x ? x == 's' && !y && i == a.n : y == 's' && k == b.n);
+    binding_host_key(b, &key_b);
+    longer = strbuf_sv(key_a.n < key_b.n ? &key_b : &key_a);
+    shorter = strbuf_sv(key_a.n < key_b.n ? &key_a : &key_b);
+    return sv_eq(longer, shorter) || (several && !marks && longer.n == shorter.n + 1 &&
+                                      sv_starts(longer, shorter) && sv_ends(longer, SV("s")));
 }
 
 const struct binding_host *binding_find_host(const struct binding *b, struct sv name)

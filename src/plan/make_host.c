@@ -35,24 +35,11 @@ bool make_is_remote(const struct make *m, const struct rb_step *s)
     return make_host(m, s, &bound) || !bound;
 }
 
-/* One key for all spellings of a name (binding_same_host()). */
-static struct sv make_host_key(struct make *m, struct sv name)
-{
-    CLEANUP(strbuf_release) struct strbuf key = STRBUF(0);
-    bool marks = false;
-
-    for (size_t i = 0; i < name.n; i++)
-        marks |= ascii_is_digit(name.p[i]) || strchr(".@", name.p[i]);
-    for (size_t i = 0; i < name.n; i++)
-        if (marks || !strchr(" -_", name.p[i]))
-            strbuf_add_byte(&key, ascii_lower(name.p[i]));
-    return arena_sv(m->arena, strbuf_sv(&key));
-}
-
 static void make_ask_host(struct make *m, const struct rb_step *s)
 {
     struct sv text = arena_fmt(m->arena, "how is host '%.*s' reached?", SV_FMT(s->host));
     bool marked = false; /* "web1", "db-a": the name of one */
+    CLEANUP(strbuf_release) struct strbuf key = STRBUF(0);
     const char *several;
 
     for (size_t i = 0; i < s->host.n; i++)
@@ -61,7 +48,8 @@ static void make_ask_host(struct make *m, const struct rb_step *s)
                   ? "; of several {group: [NAME, NAME]}"
                   : "";
 
-    if (!map_put(&m->hosts_asked, make_host_key(m, s->host), 1))
+    binding_host_key(s->host, &key);
+    if (!map_put(&m->hosts_asked, arena_sv(m->arena, strbuf_sv(&key)), 1))
         return; /* asked */
     make_question(m, s->line, "host", true, text,
                   arena_fmt(m->arena, "hosts: {\"%.*s\": ADDRESS}, as ssh takes it, or local%s",

@@ -420,3 +420,37 @@ static inline void crash_close(struct crash *c)
     server_stop(&c->metrics);
     T_EQ(chdir(".."), 0);
 }
+
+/*
+ * Kill `prusik run` at the Nth call of these kinds on the journal, N = 1, 1 + step, ... until it is not killed any more.  between
+ * (or NULL): what happens to the journal before it is resumed.
+ */
+static inline void crash_walk(struct crash *c, const struct t_fail *how, unsigned step,
+                              void (*between)(unsigned at))
+{
+    unsigned at, points = 0;
+
+    crash_open(c);
+    for (at = 1;; at += step, points++) {
+        struct t_fail f = *how;
+        int status;
+
+        f.path = "store.db-wal";
+        f.at = at;
+        crash_begin(c);
+        status = crash_prusik(c, false, &f);
+        if (f.calls < at) {
+            T_EQ(status, c->want);
+            crash_check(c);
+            break;
+        }
+        T_EQ(status, 128 + SIGKILL);
+        if (between)
+            between(at);
+        crash_go_on(c, NULL, CRASH_TRIES);
+        crash_check(c);
+    }
+    t_say("%u points", points);
+    T_CHECK(points > 1 && at > 30); /* a walk of nothing proves nothing */
+    crash_close(c);
+}

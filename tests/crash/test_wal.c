@@ -224,43 +224,18 @@ static void tear(unsigned at)
     write_log(strbuf_sv(&log), cut, at % 2 ? log.n - cut : 0);
 }
 
-static void walk(struct crash *c, unsigned step)
-{
-    unsigned at, points = 0;
-
-    crash_open(c);
-    for (at = 1;; at += step, points++) {
-        struct t_fail f = {
-            .kinds = "fsync,fdatasync", .mode = "kill-after", .path = "store.db-wal", .at = at};
-        int status;
-
-        crash_begin(c);
-        status = crash_prusik(c, false, &f);
-        if (f.calls < at) {
-            T_EQ(status, c->want);
-            crash_check(c);
-            break;
-        }
-        T_EQ(status, 128 + SIGKILL);
-        tear(at);
-        crash_go_on(c, NULL, CRASH_TRIES);
-        crash_check(c);
-    }
-    t_say("%u points", points);
-    T_CHECK(points > 1 && at > 30);
-    crash_close(c);
-}
+static const struct t_fail at_a_flush = {.kinds = "fsync,fdatasync", .mode = "kill-after"};
 
 T(a_run_whose_last_commit_is_torn_is_resumed)
 {
-    walk(&broken, every() == 1 ? 1 : 11);
+    crash_walk(&broken, &at_a_flush, every() == 1 ? 1 : 11, tear);
 }
 
 T(a_good_run_whose_last_commit_is_torn_is_resumed)
 {
     static struct crash good = {.next = "good", .payments = 2, .want = EXIT_CODE_DONE};
 
-    walk(&good, every() == 1 ? 1 : 13);
+    crash_walk(&good, &at_a_flush, every() == 1 ? 1 : 13, tear);
 }
 
 T_MAIN(T_CASE(a_log_that_is_cut_anywhere_has_what_was_acknowledged_when_it_was_so_long),

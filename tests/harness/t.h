@@ -104,6 +104,13 @@ struct t_case {
             T_FAIL("%s is '%.*s' and should be '%.*s'", #got, SV_FMT(g_), SV_FMT(w_)); \
     } while (0)
 #define T_OK(call, err) ((call) == ERR_OK ? (void)0 : T_FAIL("%s: %s", #call, (err).msg))
+/* The call gives this code, and a message that has this text. */
+#define T_REFUSED(call, err, code, text)                                                        \
+    do {                                                                                        \
+        int g_ = (int)(call);                                                                   \
+        if (g_ != (int)(code) || !strstr((err).msg, text))                                      \
+            T_FAIL("%s gives %d: '%s'; not %s with '%s'", #call, g_, (err).msg, #code, (text)); \
+    } while (0)
 /* What the case is about is not part of this tree, and not beside it: it is over, and no failure anywhere. */
 #define T_NOT_HERE(why) (printf("# not here: %s\n", why), fflush(stdout), exit(0))
 /* The machine lacks something.  `meson test --setup=check` takes a skip for a failure. */

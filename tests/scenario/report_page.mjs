@@ -1,35 +1,8 @@
 // A report in a real browser: asks for nothing, reads well without a mouse, in light and dark, narrow, on paper.
 // usage: node report_page.mjs CHROMIUM FILE PROFILE_FOLDER       A line for what is wrong; nothing when all is well.
-// The browser is driven over a pipe: https://chromedevtools.github.io/devtools-protocol/
-import {spawn} from "node:child_process";
+import {openPage} from "../harness/chromium.mjs";
 
 const [chromium, file, profile] = process.argv.slice(2);
-const browser = spawn(chromium, ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
-  "--disable-background-networking", `--user-data-dir=${profile}`, "--remote-debugging-pipe", "about:blank"],
-  {stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"]});
-const waiting = new Map(), requested = [], said = [];
-let last = 0, rest = "", loaded = () => {};
-
-browser.stdio[4].on("data", data => {   // messages end with a NUL
-  const messages = (rest + data).split("\0");
-  rest = messages.pop();
-  for (const text of messages) {
-    const m = JSON.parse(text);
-    if (m.method === "Network.requestWillBeSent") requested.push(m.params.request.url);
-    if (m.method === "Runtime.exceptionThrown" || m.method === "Log.entryAdded") said.push(JSON.stringify(m.params));
-    if (m.method === "Page.loadEventFired") loaded();
-    waiting.get(m.id)?.(m);
-  }
-});
-
-async function call(method, params = {}, sessionId = undefined) {
-  const id = ++last;
-  const answer = new Promise(resolve => waiting.set(id, resolve));
-  browser.stdio[3].write(JSON.stringify({id, method, params, sessionId}) + "\0");
-  const m = await answer;
-  if (m.error) throw new Error(`${method}: ${m.error.message}`);
-  return m.result;
-}
 
 // In the page: what is wrong with it, as a list.
 const structure = `(() => {
@@ -80,26 +53,21 @@ const narrow = `document.documentElement.scrollWidth > innerWidth ? ["wider than
 const paper = `[...document.querySelectorAll("details pre, details table")].filter(e => e.getBoundingClientRect().height < 5)
   .map(e => "not on paper: " + e.textContent.slice(0, 60))`;
 
-async function main() {
-  const {targetId} = await call("Target.createTarget", {url: "about:blank"});
-  const {sessionId} = await call("Target.attachToTarget", {targetId, flatten: true});
-  const page = (method, params) => call(method, params, sessionId);
+async function main({page, evaluate, requested, said, loaded}) {
   const look = async (what, expression) => {
-    const {result, exceptionDetails} = await page("Runtime.evaluate", {expression, returnByValue: true});
-    if (exceptionDetails) throw new Error(`${what}: ${JSON.stringify(exceptionDetails)}`);
-    for (const bad of result.value) console.log(`${what}: ${bad}`);
+    for (const bad of await evaluate(expression)) console.log(`${what}: ${bad}`);
   };
   const as = (media, scheme, width) => Promise.all([
     page("Emulation.setEmulatedMedia", {media, features: [{name: "prefers-color-scheme", value: scheme}]}),
     page("Emulation.setDeviceMetricsOverride", {width, height: 800, deviceScaleFactor: 1, mobile: false})]);
   for (const domain of ["Network", "Runtime", "Log", "Page"]) await page(`${domain}.enable`);
-  const done = new Promise(resolve => { loaded = resolve; });
+  const done = loaded();
   await page("Page.navigate", {url: `file://${file}`});
   await done;
   await look("structure", structure);
   await as("print", "light", 700);
   await look("print", paper);
-  await page("Runtime.evaluate", {expression: "document.querySelectorAll('details').forEach(d => { d.open = true; })"});
+  await evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })");
   for (const scheme of ["light", "dark"]) {
     await as("screen", scheme, 1100);
     await look(scheme, contrast);
@@ -113,4 +81,5 @@ async function main() {
   if (requested.length === 0) console.log("was not loaded");
 }
 
-main().catch(e => console.log(`failed: ${e.message}`)).finally(() => { browser.kill(); });
+const opened = await openPage(chromium, profile);
+await main(opened).catch(e => console.log(`failed: ${e.message}`)).finally(opened.kill);

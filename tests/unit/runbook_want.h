@@ -9,6 +9,13 @@
 
 #define SH(code) "\n```bash\n" code "\n```\n"
 
+/* What was written down of a text. */
+UNUSED static void want_given(const char *text, const struct strbuf *got, const char *want)
+{
+    if (!sv_eq(strbuf_sv(got), sv_from(want)))
+        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(got), want);
+}
+
 /* "role steps" of each section with steps, one a line: manual ones in brackets, conditions behind '?'. */
 UNUSED static void show_steps_of(const struct runbook *rb, struct strbuf *out)
 {
@@ -37,8 +44,7 @@ UNUSED static void want_steps(const char *text, const char *want)
 
     read_text(&r, text);
     show_steps_of(&r.rb, &got);
-    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
-        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+    want_given(text, &got, want);
 }
 
 /* The rules of a text, joined by '|'; proposals in brackets, what is not understood as "?". */
@@ -54,8 +60,7 @@ UNUSED static void want_rules(const char *text, const char *want)
         strbuf_addf(&got, r.rb.rules[i].proposal ? "%s[%.*s]" : "%s%.*s", i ? "|" : "",
                     SV_FMT(rule));
     }
-    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
-        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+    want_given(text, &got, want);
 }
 
 /* The rules of one bullet below a heading. */
@@ -81,20 +86,44 @@ UNUSED static void want_expects(const char *text, const char *want)
             strbuf_addf(&got, "%s%zu %s:%.*s", got.n ? "|" : "", i, rb_expect_name(e->form),
                         SV_FMT(e->text));
         }
-    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
-        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+    want_given(text, &got, want);
 }
 
-/* The remarks of a text with the step that they stand at: "0:If not ...". */
-UNUSED static void want_remarks_at(const char *text, const char *want)
+/* The steps with where they run, "here" being empty: "node:./a"; people's in brackets. */
+UNUSED static void want_places(const char *text, const char *want)
 {
     CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
     CLEANUP(reading_done) struct reading r;
 
     read_text(&r, text);
-    for (size_t i = 0; i < r.rb.n_remarks; i++)
-        strbuf_addf(&got, "%s%u:%.*s", i ? "|" : "", r.rb.remarks[i].step,
-                    SV_FMT(r.rb.remarks[i].text));
-    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
-        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+    for (size_t i = 0; i < r.rb.n_steps; i++)
+        strbuf_addf(&got, r.rb.steps[i].kind == STEP_MANUAL ? "%s%.*s[%.*s]" : "%s%.*s:%.*s",
+                    i ? "|" : "", SV_FMT(r.rb.steps[i].host), SV_FMT(r.rb.steps[i].text));
+    want_given(text, &got, want);
+}
+
+/* The remarks of a text, joined by '|'; with the step that each stands at: "0:If not ...". */
+static void want_remarks_as(const char *text, bool at, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, text);
+    for (size_t i = 0; i < r.rb.n_remarks; i++) {
+        strbuf_add_str(&got, i ? "|" : "");
+        if (at)
+            strbuf_addf(&got, "%u:", r.rb.remarks[i].step);
+        strbuf_add_sv(&got, r.rb.remarks[i].text);
+    }
+    want_given(text, &got, want);
+}
+
+UNUSED static void want_remarks(const char *text, const char *want)
+{
+    want_remarks_as(text, false, want);
+}
+
+UNUSED static void want_remarks_at(const char *text, const char *want)
+{
+    want_remarks_as(text, true, want);
 }

@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/sv.h"
 #include "compare/condition.h"
-#include "t.h"
+#include "t_vectors.h"
 
 static void put(const char *name, struct sv text)
 {
@@ -52,16 +52,11 @@ static void vector(json_t *c)
     T_EQ(h.exit, json_get_int(want, "exit", -1));
 }
 
-static void score_file(const char *path, const char *whose)
+static void score_cases(const json_t *j, const char *whose)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    CLEANUP(json_cleanup) json_t *j = NULL;
-    struct err err;
     json_t *c;
     size_t i;
 
-    T_OK(file_read(path, 8u << 20, &text, &err), err);
-    T_OK(json_read(strbuf_sv(&text), &j, &err), err);
     json_array_foreach(json_object_get(j, "cases"), i, c) vector(c);
     T_CHECK(i > 20);
     t_vectors("health.json", "cases", whose, i);
@@ -69,14 +64,11 @@ static void score_file(const char *path, const char *whose)
 
 T(the_vectors_of_the_score_hold)
 {
-    CLEANUP(strbuf_release) struct strbuf path = STRBUF(4096);
-    const char *shared = getenv("PRUSIK_SHARED");
+    CLEANUP(json_cleanup) json_t *own = t_json(TEST_CORPUS "/health_cases.json"), *shared = NULL;
 
-    score_file(TEST_CORPUS "/health_cases.json", "own");
-    if (!shared || !shared[0])
-        T_NOT_HERE("PRUSIK_SHARED is not set: our own only");
-    strbuf_addf(&path, "%s/vectors/health.json", shared);
-    score_file(strbuf_str(&path), "shared");
+    score_cases(own, "own");
+    shared = t_shared_json("health.json");
+    score_cases(shared, "shared");
 }
 
 static const struct {

@@ -9,15 +9,6 @@
 #include "base/file.h"
 #include "base/sv.h"
 
-static void want_error(enum err_code got, const struct err *err, enum err_code want,
-                       const char *text)
-{
-    if (got != want)
-        T_FAIL("it gives %u, not %u: '%s'", got, want, err->msg);
-    if (!strstr(err->msg, text))
-        T_FAIL("'%s' does not say '%s'", err->msg, text);
-}
-
 /* A whole backup of a moment. */
 static void put(const char *name, const char *database, const char *at)
 {
@@ -205,10 +196,10 @@ T(a_check_that_cannot_be_carried_out_says_nothing_of_the_file)
     T_CHECK(mkdir("f", 0700) == 0);
     put("a", "app", "2026-11-21T10:00:00Z");
     T_OK(folder_read("f", &f, &err), err);
-    want_error(folder_check(&f, false, &job, &err), &err, ERR_INTERRUPTED, "");
+    T_REFUSED(folder_check(&f, false, &job, &err), err, ERR_INTERRUPTED, "");
     T_CHECK(f.files.v[0].whole && !f.files.v[0].checked);
     T_EQ(unlink("f/a" BACKUP_SUFFIX), 0);
-    want_error(folder_check(&f, false, NULL, &err), &err, ERR_IO, "open 'f/a");
+    T_REFUSED(folder_check(&f, false, NULL, &err), err, ERR_IO, "open 'f/a");
 }
 
 T(pruning_removes_what_is_not_kept_and_nothing_else)
@@ -227,7 +218,7 @@ T(pruning_removes_what_is_not_kept_and_nothing_else)
     T_CHECK(file_exists("f/a" BACKUP_SUFFIX) && !file_exists("f/b" BACKUP_SUFFIX));
     T_CHECK(file_exists("f/notes.txt"));
     T_CHECK(mkdir("f/b" BACKUP_SUFFIX, 0700) == 0); /* what cannot be removed is told */
-    want_error(folder_prune(&f, &err), &err, ERR_IO, "remove 'f/b");
+    T_REFUSED(folder_prune(&f, &err), err, ERR_IO, "remove 'f/b");
 }
 
 T(what_is_no_policy_is_told)
@@ -239,9 +230,9 @@ T(what_is_no_policy_is_told)
     struct err err = {0};
 
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
-        want_error(folder_policy_read(sv_from(wrong[i]), &p, &err), &err, ERR_USAGE, "is no rule");
-    want_error(folder_policy_read(SV("last=0"), &p, &err), &err, ERR_USAGE, "keeps nothing");
-    want_error(folder_read("none", &f, &err), &err, ERR_NOT_FOUND, "there is no folder");
+        T_REFUSED(folder_policy_read(sv_from(wrong[i]), &p, &err), err, ERR_USAGE, "is no rule");
+    T_REFUSED(folder_policy_read(SV("last=0"), &p, &err), err, ERR_USAGE, "keeps nothing");
+    T_REFUSED(folder_read("none", &f, &err), err, ERR_NOT_FOUND, "there is no folder");
 }
 
 T_MAIN(T_CASE(the_newest_of_each_period_is_kept), T_CASE(each_database_has_its_own),

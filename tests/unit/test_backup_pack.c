@@ -251,14 +251,6 @@ T(what_is_forged_without_encryption_is_still_no_other_image)
     every_forgery(NULL);
 }
 
-static void want_error(enum err_code got, const struct err *err, enum err_code want,
-                       const char *text)
-{
-    T_EQ(got, want);
-    if (!strstr(err->msg, text))
-        T_FAIL("'%s' does not say '%s'", err->msg, text);
-}
-
 T(a_key_that_is_not_its_own_is_told)
 {
     CLEANUP(key_freep) struct key *key = a_key();
@@ -273,11 +265,11 @@ T(a_key_that_is_not_its_own_is_told)
     T_OK(key_load(&(struct key_spec){.key_file = "other"}, &other, &err), err);
     T_CHECK(setenv("WORDS", "correct horse", 1) == 0);
     T_OK(key_load(&(struct key_spec){.passphrase_env = "WORDS"}, &words, &err), err);
-    want_error(read_pack(fd, NULL, &got, &err), &err, ERR_REFUSED, "it needs a key file");
-    want_error(read_pack(fd, words, &got, &err), &err, ERR_REFUSED, "it needs a key file");
-    want_error(read_pack(fd, other, &got, &err), &err, ERR_REFUSED, "is not its own");
+    T_REFUSED(read_pack(fd, NULL, &got, &err), err, ERR_REFUSED, "it needs a key file");
+    T_REFUSED(read_pack(fd, words, &got, &err), err, ERR_REFUSED, "it needs a key file");
+    T_REFUSED(read_pack(fd, other, &got, &err), err, ERR_REFUSED, "is not its own");
     with_words = write_pack("y", words, SV("abc"));
-    want_error(read_pack(with_words, key, &got, &err), &err, ERR_REFUSED, "it needs a passphrase");
+    T_REFUSED(read_pack(with_words, key, &got, &err), err, ERR_REFUSED, "it needs a passphrase");
     T_OK(read_pack(with_words, words, &got, &err), err);
     T_SV(strbuf_sv(&got), "abc");
 }
@@ -307,27 +299,27 @@ T(what_is_no_key_is_told)
     struct key *k = NULL;
     struct err err = {0};
 
-    want_error(key_load(&(struct key_spec){.key_file = "a", .passphrase_env = "b"}, &k, &err), &err,
-               ERR_USAGE, "more than one");
-    want_error(key_load(&(struct key_spec){.passphrase_env = "NOBODY_SET_ME"}, &k, &err), &err,
-               ERR_INVALID, "there is no variable");
-    want_error(key_load(&(struct key_spec){.passphrase_command = "echo no >&2; exit 3"}, &k, &err),
-               &err, ERR_FAILED, "the command of the passphrase: no");
-    want_error(key_load(&(struct key_spec){.passphrase_command = "true"}, &k, &err), &err,
-               ERR_INVALID, "has no passphrase");
-    want_error(key_load(&(struct key_spec){.passphrase_file = "none"}, &k, &err), &err, ERR_IO,
-               "open 'none'");
-    want_error(key_load(&(struct key_spec){.key_file = "none"}, &k, &err), &err, ERR_IO,
-               "open 'none'");
+    T_REFUSED(key_load(&(struct key_spec){.key_file = "a", .passphrase_env = "b"}, &k, &err), err,
+              ERR_USAGE, "more than one");
+    T_REFUSED(key_load(&(struct key_spec){.passphrase_env = "NOBODY_SET_ME"}, &k, &err), err,
+              ERR_INVALID, "there is no variable");
+    T_REFUSED(key_load(&(struct key_spec){.passphrase_command = "echo no >&2; exit 3"}, &k, &err),
+              err, ERR_FAILED, "the command of the passphrase: no");
+    T_REFUSED(key_load(&(struct key_spec){.passphrase_command = "true"}, &k, &err), err,
+              ERR_INVALID, "has no passphrase");
+    T_REFUSED(key_load(&(struct key_spec){.passphrase_file = "none"}, &k, &err), err, ERR_IO,
+              "open 'none'");
+    T_REFUSED(key_load(&(struct key_spec){.key_file = "none"}, &k, &err), err, ERR_IO,
+              "open 'none'");
     T_OK(file_write_atomic("short", SV("abcdef"), 0600, &err), err);
-    want_error(key_load(&(struct key_spec){.key_file = "short"}, &k, &err), &err, ERR_INVALID,
-               "is no key");
+    T_REFUSED(key_load(&(struct key_spec){.key_file = "short"}, &k, &err), err, ERR_INVALID,
+              "is no key");
     T_CHECK(strstr(err.hint, "keygen") != NULL && k == NULL);
     T_OK(file_write_atomic("raw", SV("0123456789abcdef0123456789abcdef"), 0600, &err), err);
     T_OK(key_load(&(struct key_spec){.key_file = "raw"}, &k, &err), err);
     key_free(k);
-    want_error(key_generate("raw", &err), &err, ERR_REFUSED, "exists");
-    want_error(key_generate("no/folder", &err), &err, ERR_IO, "create");
+    T_REFUSED(key_generate("raw", &err), err, ERR_REFUSED, "exists");
+    T_REFUSED(key_generate("no/folder", &err), err, ERR_IO, "create");
 }
 
 /* A header of our own making around the frames of a file. */
@@ -396,7 +388,7 @@ T(another_version_is_told)
     all.p[8] = 9;
     reseal(&all);
     fd = memory(strbuf_sv(&all));
-    want_error(read_pack(fd, NULL, &got, &err), &err, ERR_INVALID, "has version 9");
+    T_REFUSED(read_pack(fd, NULL, &got, &err), err, ERR_INVALID, "has version 9");
 }
 
 static void stop_at_once(void *arg UNUSED, const char *phase UNUSED, int64_t done UNUSED,
@@ -434,7 +426,7 @@ static void write_up_to(rlim_t bytes)
             pack_put(w, PACK_CENSUS, SV("{\"tables\":[]}"), &err) != ERR_OK ||
             pack_put(w, PACK_DATA, strbuf_sv(&image), &err) != ERR_OK ||
             pack_finish(w, &err) != ERR_OK);
-    want_error(err.code, &err, ERR_IO, "File too large");
+    T_REFUSED(err.code, err, ERR_IO, "File too large");
 }
 
 T(a_disk_that_is_full_is_told_wherever_it_happens)

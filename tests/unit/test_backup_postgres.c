@@ -134,15 +134,6 @@ static enum err_code restore(const struct t_pg *pg, const char *path, const char
     return rc;
 }
 
-static void want_error(enum err_code got, const struct err *err, enum err_code want,
-                       const char *text)
-{
-    if (got != want)
-        T_FAIL("it gives %u, not %u: '%s'", got, want, err->msg);
-    if (!strstr(err->msg, text))
-        T_FAIL("'%s' does not say '%s'", err->msg, text);
-}
-
 static const struct backup_wish compared = {.level = PACK_COMPARED};
 
 static void restores_are_whole(const struct t_pg *pg, const char *path)
@@ -156,8 +147,8 @@ static void restores_are_whole(const struct t_pg *pg, const char *path)
     T_EQ(number_in(pg, "new db", "SELECT count(*) FROM parts"), 200);
     T_EQ(number_in(pg, "new db", "SELECT last_value FROM deals_id_seq"), 2);
     T_EQ(number_in(pg, "new db", "SELECT count(*) FROM sums"), 2);
-    want_error(restore(pg, path, "new db", &compared, NULL, &err), &err, ERR_REFUSED,
-               "database 'new db' is not empty");
+    T_REFUSED(restore(pg, path, "new db", &compared, NULL, &err), err, ERR_REFUSED,
+              "database 'new db' is not empty");
     T_CHECK(strstr(err.hint, "--replace") != NULL);
     run_in(pg, "new db", "DELETE FROM facts WHERE id > 10");
     T_OK(restore(pg, path, "new db", &(struct backup_wish){.replace = true}, aside, &err), err);
@@ -175,8 +166,8 @@ static void one_in_use_is_not_replaced(const struct t_pg *pg, const char *path)
     struct err err = {0};
 
     run(user, "SET application_name = 'web'");
-    want_error(restore(pg, path, "new db", &(struct backup_wish){.replace = true}, NULL, &err),
-               &err, ERR_LOCKED, "(web)");
+    T_REFUSED(restore(pg, path, "new db", &(struct backup_wish){.replace = true}, NULL, &err), err,
+              ERR_LOCKED, "(web)");
     db_close(user);
     T_EQ(number_in(pg, "postgres", SCRATCHES), 0);
 }
@@ -187,13 +178,13 @@ static void wrong_places_are_told(const struct t_pg *pg, const char *path)
     struct backup_report r = {0};
     struct err err = {0};
 
-    want_error(backup_restore(path, &w, &r, &err), &err, ERR_INVALID, "no address of PostgreSQL");
+    T_REFUSED(backup_restore(path, &w, &r, &err), err, ERR_INVALID, "no address of PostgreSQL");
     backup_report_release(&r);
     memset(&r, 0, sizeof(r));
     w.url = SV("postgresql://tester@");
-    want_error(backup_restore(path, &w, &r, &err), &err, ERR_INVALID, "names no database");
+    T_REFUSED(backup_restore(path, &w, &r, &err), err, ERR_INVALID, "names no database");
     backup_report_release(&r);
-    want_error(verify(NULL, path, &err), &err, ERR_USAGE, "is compared on a server");
+    T_REFUSED(verify(NULL, path, &err), err, ERR_USAGE, "is compared on a server");
     T_CHECK(strstr(err.hint, "--scratch") != NULL);
     (void)pg;
 }
@@ -312,7 +303,7 @@ T(each_kind_of_difference_is_told)
         census_of(&pg, "app", &before);
         run(db, differences[i].sql);
         census_of(&pg, "app", &after);
-        want_error(census_same(&before, &after, &err), &err, ERR_FAILED, differences[i].told);
+        T_REFUSED(census_same(&before, &after, &err), err, ERR_FAILED, differences[i].told);
         db_close(db);
     }
     t_pg_stop(&pg);
@@ -337,7 +328,7 @@ static void a_role_without_rights_is_told(const struct t_pg *pg)
     run_in(pg, "small", "CREATE TABLE t (i int); GRANT SELECT ON t TO plain");
     strbuf_addf(&url, "postgresql+psycopg2://plain@/small?host=%s", pg->dir);
     w.url = strbuf_sv(&url);
-    want_error(backup_create(&w, &r, &err), &err, ERR_REFUSED, "CREATEDB");
+    T_REFUSED(backup_create(&w, &r, &err), err, ERR_REFUSED, "CREATEDB");
     T_CHECK(strstr(err.hint, "--level decoded") != NULL);
     backup_report_release(&r);
     memset(&r, 0, sizeof(r));
@@ -353,7 +344,7 @@ static void a_role_without_rights_is_told(const struct t_pg *pg)
     backup_report_release(&r);
     memset(&r, 0, sizeof(r));
     run_in(pg, "small", "CREATE TABLE hidden (i int)");
-    want_error(backup_create(&w, &r, &err), &err, ERR_DB, "permission denied for table hidden");
+    T_REFUSED(backup_create(&w, &r, &err), err, ERR_DB, "permission denied for table hidden");
     backup_report_release(&r);
 }
 
@@ -370,8 +361,8 @@ static void owners_come_back(const struct t_pg *pg)
     run_in(pg, "app", "ALTER TABLE deals OWNER TO tester");
     run_in(pg, "owned", "ALTER TABLE deals OWNER TO tester");
     run_in(pg, "postgres", "DROP ROLE owner1");
-    want_error(restore(pg, path, "lost", &compared, NULL, &err), &err, ERR_FAILED,
-               "role \"owner1\" does not exist");
+    T_REFUSED(restore(pg, path, "lost", &compared, NULL, &err), err, ERR_FAILED,
+              "role \"owner1\" does not exist");
     T_EQ(number_in(pg, "postgres", "SELECT count(*) FROM pg_database WHERE datname = 'lost'"), 0);
     T_EQ(number_in(pg, "postgres", SCRATCHES), 0);
 }
@@ -391,7 +382,7 @@ static void what_cannot_be_restored_is_not_kept(const struct t_pg *pg)
            " 'BEGIN RETURN EXISTS (SELECT 1 FROM public.zlookup); END';"
            "ALTER TABLE lookup RENAME TO zlookup;"
            "CREATE TABLE a (i int CHECK (public.ok(i))); INSERT INTO a VALUES (1);");
-    want_error(create(pg, "broken", &compared, path, &err), &err, ERR_FAILED, "was not kept");
+    T_REFUSED(create(pg, "broken", &compared, path, &err), err, ERR_FAILED, "was not kept");
     T_EQ(number_in(pg, "postgres", SCRATCHES), 0);
     d = opendir("backups");
     for (const struct dirent *e; d && (e = readdir(d)) != NULL;)
@@ -442,7 +433,7 @@ T(the_programs_of_postgresql_are_given_no_password_and_their_failures_are_told)
         "printf part; echo 'pg_dump: error: it broke' >&2; echo 'pg_dump: detail' >&2; exit 1\n");
     (void)snprintf(path, sizeof(path), "%s/bin:%s", cwd, getenv("PATH"));
     T_CHECK(setenv("PATH", path, 1) == 0);
-    want_error(backup_create(&w, &r, &err), &err, ERR_FAILED, "pg_dump: error: it broke");
+    T_REFUSED(backup_create(&w, &r, &err), err, ERR_FAILED, "pg_dump: error: it broke");
     backup_report_release(&r);
     memset(&r, 0, sizeof(r));
     T_OK(file_read("seen", 10000, &seen, &err), err);
@@ -450,12 +441,12 @@ T(the_programs_of_postgresql_are_given_no_password_and_their_failures_are_told)
     strbuf_truncate(&seen, sv_find(strbuf_sv(&seen), SV("env:"), 0));
     T_CHECK(sv_has(strbuf_sv(&seen), SV("--snapshot=")) && !sv_has(strbuf_sv(&seen), SV("geheim")));
     put_program("bin/pg_dump", "#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n");
-    want_error(backup_create(&w, &r, &err), &err, ERR_REFUSED,
-               "pg_dump is of version 9, the server of");
+    T_REFUSED(backup_create(&w, &r, &err), err, ERR_REFUSED,
+              "pg_dump is of version 9, the server of");
     backup_report_release(&r);
     memset(&r, 0, sizeof(r));
     T_CHECK(unlink("bin/pg_dump") == 0 && setenv("PATH", "bin", 1) == 0);
-    want_error(backup_create(&w, &r, &err), &err, ERR_NOT_FOUND, "there is no program 'pg_dump'");
+    T_REFUSED(backup_create(&w, &r, &err), err, ERR_NOT_FOUND, "there is no program 'pg_dump'");
     T_CHECK(strstr(err.hint, "postgresql-client-") != NULL);
     backup_report_release(&r);
     t_pg_stop(&pg);
@@ -491,7 +482,7 @@ T(a_backup_can_be_stopped_and_leaves_nothing)
             run(holder, "BEGIN");
             run(holder, "LOCK TABLE ONLY parts");
         }
-        want_error(create(&pg, "app", &w, path, &err), &err, ERR_INTERRUPTED, "stopped");
+        T_REFUSED(create(&pg, "app", &w, path, &err), err, ERR_INTERRUPTED, "stopped");
         T_EQ(number_in(&pg, "postgres", SCRATCHES), 0);
     }
     db_close(holder);

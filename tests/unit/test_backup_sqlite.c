@@ -117,15 +117,6 @@ static enum err_code restore(const char *path, const char *to, bool replace, cha
     return rc;
 }
 
-static void want_error(enum err_code got, const struct err *err, enum err_code want,
-                       const char *text)
-{
-    if (got != want)
-        T_FAIL("it gives %u, not %u: '%s'", got, want, err->msg);
-    if (!strstr(err->msg, text))
-        T_FAIL("'%s' does not say '%s'", err->msg, text);
-}
-
 static int files_in(const char *dir)
 {
     DIR *d = opendir(dir);
@@ -266,7 +257,7 @@ static void want_difference(const char *statement, const char *told)
     census_of("d.db", &before);
     sql_in("d.db", statement);
     census_of("d.db", &after);
-    want_error(census_same(&before, &after, &err), &err, ERR_FAILED, told);
+    T_REFUSED(census_same(&before, &after, &err), err, ERR_FAILED, told);
 }
 
 T(each_kind_of_difference_is_told)
@@ -350,13 +341,13 @@ T(what_is_no_database_is_told_and_leaves_nothing)
     struct err err = {0};
     char path[300];
 
-    want_error(create("none.db", &(struct backup_wish){0}, path, &err), &err, ERR_NOT_FOUND,
-               "there is no such file");
+    T_REFUSED(create("none.db", &(struct backup_wish){0}, path, &err), err, ERR_NOT_FOUND,
+              "there is no such file");
     T_OK(file_write_atomic("text.db", SV("this is not a database, only some lines of text.\n"),
                            0600, &err),
          err);
-    want_error(create("text.db", &(struct backup_wish){0}, path, &err), &err, ERR_DB,
-               "file is not a database");
+    T_REFUSED(create("text.db", &(struct backup_wish){0}, path, &err), err, ERR_DB,
+              "file is not a database");
     T_CHECK(!file_exists("backups"));
 }
 
@@ -371,7 +362,7 @@ T(a_damaged_database_is_not_backed_up)
     for (int page = 3; page < 12; page++)
         T_EQ(pwrite(fd, "garbage garbage garbage", 23, page * 4096 + 8), 23);
     (void)close(fd);
-    want_error(create("d.db", &(struct backup_wish){0}, path, &err), &err, ERR_CORRUPT, "d.db");
+    T_REFUSED(create("d.db", &(struct backup_wish){0}, path, &err), err, ERR_CORRUPT, "d.db");
     T_EQ(files_in("backups"), 0);
 }
 
@@ -384,8 +375,8 @@ T(an_index_that_misses_rows_is_found)
     sql_in("d.db",
            "PRAGMA writable_schema = ON;"
            "UPDATE sqlite_schema SET sql = replace(sql, '(v)', '(note)') WHERE name = 'facts_v'");
-    want_error(create("d.db", &(struct backup_wish){0}, path, &err), &err, ERR_CORRUPT,
-               "integrity_check");
+    T_REFUSED(create("d.db", &(struct backup_wish){0}, path, &err), err, ERR_CORRUPT,
+              "integrity_check");
     T_EQ(files_in("backups"), 0);
 }
 
@@ -407,7 +398,7 @@ static void with_limit(rlim_t bytes, enum err_code want, const char *text)
         (void)sigaction(SIGXFSZ, &ignore, NULL);
         T_CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
         rc = create("big.db", &(struct backup_wish){0}, path, &err);
-        want_error(rc, &err, want, text);
+        T_REFUSED(rc, err, want, text);
         exit(0);
     }
     T_CHECK(waitpid(pid, &status, 0) == pid && status == 0);
@@ -429,8 +420,8 @@ T(room_is_asked_for_first)
 
     T_CHECK(statvfs(".", &v) == 0);
     T_OK(scratch_room(".", 1, "it", &err), err);
-    want_error(scratch_room(".", INT64_MAX, "a backup", &err), &err, ERR_IO, "a backup needs");
-    want_error(scratch_room("none", 1, "it", &err), &err, ERR_IO, "look at folder");
+    T_REFUSED(scratch_room(".", INT64_MAX, "a backup", &err), err, ERR_IO, "a backup needs");
+    T_REFUSED(scratch_room("none", 1, "it", &err), err, ERR_IO, "look at folder");
 }
 
 /* --- killed --- */
@@ -485,10 +476,10 @@ T(the_unfinished_file_of_one_that_lives_is_left_alone)
     T_OK(scratch_open(".", &s, &err), err);
     T_EQ(scratch_clean("."), 1);
     T_CHECK(file_exists(s.path));
-    want_error(scratch_open("none", &(struct scratch){.fd = -1}, &err), &err, ERR_IO,
-               "create a file in 'none'");
-    want_error(scratch_open_unnamed("none", &(struct scratch){.fd = -1}, &err), &err, ERR_IO,
-               "create an unnamed file");
+    T_REFUSED(scratch_open("none", &(struct scratch){.fd = -1}, &err), err, ERR_IO,
+              "create a file in 'none'");
+    T_REFUSED(scratch_open_unnamed("none", &(struct scratch){.fd = -1}, &err), err, ERR_IO,
+              "create an unnamed file");
 }
 
 /* --- restoring --- */
@@ -501,14 +492,14 @@ T(what_is_there_is_not_overwritten)
     make_db("app.db");
     create_ok("app.db", path);
     sql_in("app.db", "DELETE FROM facts");
-    want_error(restore(path, "app.db", false, NULL, &err), &err, ERR_REFUSED, "exists");
+    T_REFUSED(restore(path, "app.db", false, NULL, &err), err, ERR_REFUSED, "exists");
     T_CHECK(strstr(err.hint, "--replace") != NULL);
     T_CHECK(mkdir("folder", 0700) == 0);
-    want_error(restore(path, "folder", true, NULL, &err), &err, ERR_REFUSED, "is no file");
-    want_error(restore(path, "none/app.db", false, NULL, &err), &err, ERR_IO, "none");
-    want_error(restore(path, "postgresql://x/y", false, NULL, &err), &err, ERR_INVALID,
-               "is a backup of SQLite");
-    want_error(restore(path, "sqlite:", false, NULL, &err), &err, ERR_INVALID, "names no file");
+    T_REFUSED(restore(path, "folder", true, NULL, &err), err, ERR_REFUSED, "is no file");
+    T_REFUSED(restore(path, "none/app.db", false, NULL, &err), err, ERR_IO, "none");
+    T_REFUSED(restore(path, "postgresql://x/y", false, NULL, &err), err, ERR_INVALID,
+              "is a backup of SQLite");
+    T_REFUSED(restore(path, "sqlite:", false, NULL, &err), err, ERR_INVALID, "names no file");
     T_EQ(number_in("app.db", "SELECT count(*) FROM facts"), 0);
 }
 
@@ -594,7 +585,7 @@ T(a_database_in_use_is_not_replaced)
         int ready[2];
         pid_t pid = hold_open("app.db", uses[i], ready);
 
-        want_error(restore(path, "app.db", true, NULL, &err), &err, ERR_LOCKED, "in use: process");
+        T_REFUSED(restore(path, "app.db", true, NULL, &err), err, ERR_LOCKED, "in use: process");
         T_CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
         (void)close(ready[0]);
         (void)close(ready[1]);
@@ -613,8 +604,8 @@ T(the_lock_tells_who_is_in_a_wal_database)
     sql_in("w.db", "PRAGMA journal_mode = WAL; CREATE TABLE t (i)");
     other = open_file("w.db"); /* in this process, so not seen as another */
     sql(other, "SELECT * FROM t");
-    want_error(lite_lock("w.db", &hold, &damaged, &err), &err, ERR_LOCKED, "database is locked");
-    want_error(lite_is_free("w.db", &err), &err, ERR_LOCKED, "database is locked");
+    T_REFUSED(lite_lock("w.db", &hold, &damaged, &err), err, ERR_LOCKED, "database is locked");
+    T_REFUSED(lite_is_free("w.db", &err), err, ERR_LOCKED, "database is locked");
     T_CHECK(!hold && strstr(err.hint, "stop what uses it"));
     T_EQ(sqlite3_close(other), SQLITE_OK);
     T_OK(lite_is_free("w.db", &err), err);
@@ -626,7 +617,7 @@ T(the_lock_tells_who_is_in_a_wal_database)
     T_EQ(sqlite3_exec(other, "SELECT * FROM t", NULL, NULL, NULL), SQLITE_BUSY);
     (void)sqlite3_close(other);
     lite_unlock(hold);
-    want_error(lite_lock("none.db", &hold, &damaged, &err), &err, ERR_IO, "none.db");
+    T_REFUSED(lite_lock("none.db", &hold, &damaged, &err), err, ERR_IO, "none.db");
 }
 
 T(a_damaged_database_is_replaced_and_kept)
@@ -657,11 +648,11 @@ T(a_damaged_backup_changes_nothing)
     fd = open(path, O_RDWR | O_CLOEXEC);
     T_EQ(pwrite(fd, "x", 1, 3000), 1);
     (void)close(fd);
-    want_error(verify(path, &err), &err, ERR_CORRUPT, "the digest differs");
-    want_error(restore(path, "new.db", false, NULL, &err), &err, ERR_CORRUPT, "the digest differs");
+    T_REFUSED(verify(path, &err), err, ERR_CORRUPT, "the digest differs");
+    T_REFUSED(restore(path, "new.db", false, NULL, &err), err, ERR_CORRUPT, "the digest differs");
     T_CHECK(!file_exists("new.db"));
-    want_error(restore("none", "new.db", false, NULL, &err), &err, ERR_NOT_FOUND, "no such file");
-    want_error(verify(".", &err), &err, ERR_INVALID, "is no backup of prusik");
+    T_REFUSED(restore("none", "new.db", false, NULL, &err), err, ERR_NOT_FOUND, "no such file");
+    T_REFUSED(verify(".", &err), err, ERR_INVALID, "is no backup of prusik");
 }
 
 /* A backup whose image is not what its census says: of a program with a fault, with right digests. */
@@ -685,9 +676,9 @@ T(a_backup_that_restores_to_something_else_is_not_kept_nor_restored)
     T_OK(pack_finish(w, &err), err);
     pack_writer_free(w);
     (void)close(fd);
-    want_error(verify("odd" BACKUP_SUFFIX, &err), &err, ERR_FAILED,
-               "count of facts: 500 in the snapshot, 499 restored");
-    want_error(restore("odd" BACKUP_SUFFIX, "new.db", false, NULL, &err), &err, ERR_FAILED, "499");
+    T_REFUSED(verify("odd" BACKUP_SUFFIX, &err), err, ERR_FAILED,
+              "count of facts: 500 in the snapshot, 499 restored");
+    T_REFUSED(restore("odd" BACKUP_SUFFIX, "new.db", false, NULL, &err), err, ERR_FAILED, "499");
     T_CHECK(!file_exists("new.db"));
 }
 
@@ -715,7 +706,7 @@ T(a_backup_can_be_stopped_at_any_point_and_leaves_nothing)
         atomic_store(&stop, false);
         if (create("app.db", &w, path, &err) == ERR_OK)
             break;
-        want_error(err.code, &err, ERR_INTERRUPTED, "");
+        T_REFUSED(err.code, err, ERR_INTERRUPTED, "");
         T_EQ(files_in("backups"), 0);
         n++;
     }
@@ -736,7 +727,7 @@ T(an_encrypted_backup_holds_nothing_in_the_clear)
     T_OK(create("app.db", &w, path, &err), err);
     T_OK(file_read(path, 10000000, &all, &err), err);
     T_CHECK(!sv_has(strbuf_sv(&all), SV("facts")) && !sv_has(strbuf_sv(&all), SV("CREATE")));
-    want_error(verify(path, &err), &err, ERR_REFUSED, "it needs a key file");
+    T_REFUSED(verify(path, &err), err, ERR_REFUSED, "it needs a key file");
     T_OK(backup_verify(path, &w, &r, &err), err);
     T_EQ(r.head.lock.method, KEY_FILE);
     backup_report_release(&r);

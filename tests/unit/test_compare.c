@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "base/sv.h"
-#include "t.h"
+#include "t_vectors.h"
 
 #define HEAD(side, at)                                                                                         \
     "{\"prusik_snapshot\":1,\"name\":\"d\",\"side\":\"" side                                                   \
@@ -158,16 +158,11 @@ T(who_waits_is_told_how_far_it_is_and_can_end_it)
     T_STR(err.msg, "comparing 'new' was stopped after 3072 records");
 }
 
-static void vectors_of(const char *path, const char *whose)
+static void vectors_of(const json_t *j, const char *whose)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    CLEANUP(json_cleanup) json_t *j = NULL;
-    struct err err;
     json_t *c;
     size_t i;
 
-    T_OK(file_read(path, 8u << 20, &text, &err), err);
-    T_OK(json_read(strbuf_sv(&text), &j, &err), err);
     json_array_foreach(json_object_get(j, "cases"), i, c) vector(c);
     T_CHECK(i > 40);
     t_vectors("compare.json", "cases", whose, i);
@@ -175,18 +170,16 @@ static void vectors_of(const char *path, const char *whose)
 
 T(our_own_vectors_are_judged_as_they_say)
 {
-    vectors_of(TEST_CORPUS "/compare_cases.json", "own");
+    CLEANUP(json_cleanup) json_t *own = t_json(TEST_CORPUS "/compare_cases.json");
+
+    vectors_of(own, "own");
 }
 
 T(the_vectors_are_judged_as_they_say)
 {
-    CLEANUP(strbuf_release) struct strbuf path = STRBUF(4096);
-    const char *shared = getenv("PRUSIK_SHARED");
+    CLEANUP(json_cleanup) json_t *shared = t_shared_json("compare.json");
 
-    if (!shared || !shared[0])
-        T_NOT_HERE("PRUSIK_SHARED is not set");
-    strbuf_addf(&path, "%s/vectors/compare.json", shared);
-    vectors_of(strbuf_str(&path), "shared");
+    vectors_of(shared, "shared");
 }
 
 /* ---- our own ---- */

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/sv.h"
 #include "base/text.h"
-#include "t.h"
+#include "t_vectors.h"
 
 /* What was handed over, as text: "name{label="value",...} hex-of-the-double @time\n" per sample. */
 struct got {
@@ -258,15 +258,12 @@ static struct judged check_file(const char *path, bool by_name)
 
 T(the_shared_vectors_are_read_exactly)
 {
-    const char *shared = getenv("PRUSIK_SHARED");
     char path[4096];
     struct judged j;
 
-    if (!shared) { /* no T_SKIP: nothing is missing here, the vectors are from outside the tree */
-        printf("# PRUSIK_SHARED is not set: our own cases only, which are the next test\n");
-        return;
-    }
-    (void)snprintf(path, sizeof(path), "%s/vectors/exposition.json", shared);
+    if (!t_shared())
+        T_NOT_HERE("PRUSIK_SHARED is not set: our own cases only, which are the next test");
+    (void)snprintf(path, sizeof(path), "%s/vectors/exposition.json", t_shared());
     j = check_file(path, true);
     T_CHECK(j.cases >= 203 && j.accepted > 100 && j.strict > 100);
 }

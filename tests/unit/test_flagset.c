@@ -8,22 +8,7 @@
 #include "flag/murmur3.h"
 #include "flag/ofrep.h"
 #include "flag/targeting.h"
-#include "t.h"
-
-static json_t *vectors(const char *name)
-{
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), path = STRBUF(4096);
-    const char *shared = getenv("PRUSIK_SHARED");
-    struct err err;
-    json_t *j;
-
-    if (!shared || !shared[0])
-        T_NOT_HERE("PRUSIK_SHARED is not set");
-    strbuf_addf(&path, "%s/vectors/%s", shared, name);
-    T_OK(file_read(strbuf_str(&path), 8u << 20, &text, &err), err);
-    T_OK(json_read(strbuf_sv(&text), &j, &err), err);
-    return j;
-}
+#include "t_vectors.h"
 
 static enum err_code parse(const json_t *doc, const json_t *kills, struct flagset **ret,
                            struct err *err)
@@ -44,17 +29,6 @@ static enum err_code parse(const json_t *doc, const json_t *kills, struct flagse
 }
 
 /* ---- hashing ---- */
-
-static json_t *own(const char *path)
-{
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct err err;
-    json_t *j;
-
-    T_OK(file_read(path, 8u << 20, &text, &err), err);
-    T_OK(json_read(strbuf_sv(&text), &j, &err), err);
-    return j;
-}
 
 static void check_hashes(const json_t *j, const char *whose)
 {
@@ -77,10 +51,10 @@ static void check_hashes(const json_t *j, const char *whose)
 
 T(the_hash_is_that_of_the_vectors)
 {
-    CLEANUP(json_cleanup) json_t *ours = own(TEST_CORPUS "/flag_hashing.json"), *shared = NULL;
+    CLEANUP(json_cleanup) json_t *ours = t_json(TEST_CORPUS "/flag_hashing.json"), *shared = NULL;
 
     check_hashes(ours, "own");
-    shared = vectors("hashing.json");
+    shared = t_shared_json("hashing.json");
     check_hashes(shared, "shared");
 }
 
@@ -124,17 +98,17 @@ static void check_shares(const json_t *j, const char *whose)
 
 T(a_share_is_that_of_the_vectors)
 {
-    CLEANUP(json_cleanup) json_t *ours = own(TEST_CORPUS "/flag_hashing.json"), *shared = NULL;
+    CLEANUP(json_cleanup) json_t *ours = t_json(TEST_CORPUS "/flag_hashing.json"), *shared = NULL;
 
     check_shares(ours, "own");
-    shared = vectors("hashing.json");
+    shared = t_shared_json("hashing.json");
     check_shares(shared, "shared");
 }
 
 /* 10,000 users at 25 %: as the vectors count them; who is in at 25 % stays in at 50 %. */
 T(a_rollout_is_even_and_only_grows)
 {
-    CLEANUP(json_cleanup) json_t *j = vectors("hashing.json");
+    CLEANUP(json_cleanup) json_t *j = t_shared_json("hashing.json");
     const json_t *want = json_object_get(j, "spread");
     static const char *const docs[] = {
         "{\"flags\":{\"new-ui\":{\"state\":\"ENABLED\",\"variants\":{\"on\":true,\"off\":false},\"targeting\":{\"fractional\":[[\"on\",25],[\"off\",75]]}}}}",
@@ -177,7 +151,7 @@ static void respond(const struct flagset *s, const json_t *request, struct ofrep
 
 T(evaluations_are_those_of_the_vectors)
 {
-    CLEANUP(json_cleanup) json_t *j = vectors("flags.json");
+    CLEANUP(json_cleanup) json_t *j = t_shared_json("flags.json");
     json_t *c;
     size_t i;
 
@@ -227,10 +201,10 @@ static void check_refused(const json_t *j, const char *whose)
 
 T(documents_that_the_vectors_refuse_are_refused)
 {
-    CLEANUP(json_cleanup) json_t *ours = own(TEST_CORPUS "/flag_vectors.json"), *shared = NULL;
+    CLEANUP(json_cleanup) json_t *ours = t_json(TEST_CORPUS "/flag_vectors.json"), *shared = NULL;
 
     check_refused(ours, "own");
-    shared = vectors("flags.json");
+    shared = t_shared_json("flags.json");
     check_refused(shared, "shared");
 }
 
@@ -260,10 +234,10 @@ static void check_exchanges(const json_t *j, const char *whose)
 
 T(exchanges_are_those_of_the_vectors_byte_for_byte)
 {
-    CLEANUP(json_cleanup) json_t *ours = own(TEST_CORPUS "/flag_vectors.json"), *shared = NULL;
+    CLEANUP(json_cleanup) json_t *ours = t_json(TEST_CORPUS "/flag_vectors.json"), *shared = NULL;
 
     check_exchanges(ours, "own");
-    shared = vectors("flags.json");
+    shared = t_shared_json("flags.json");
     check_exchanges(shared, "shared");
 }
 

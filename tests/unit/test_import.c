@@ -7,7 +7,7 @@
 #include "base/sv.h"
 #include "report/promql_read.h"
 #include "runbook/yaml.h"
-#include "t.h"
+#include "t_vectors.h"
 
 /* The file is JSON, which YAML is: {"groups": [{"rules": [RULE]}]}. */
 static void imported(json_t *rule, struct strbuf *out)
@@ -55,21 +55,10 @@ static void check_vector(const json_t *v)
 
 T(rules_become_what_the_vectors_say)
 {
-    const char *shared = getenv("PRUSIK_SHARED");
-    CLEANUP(strbuf_release) struct strbuf path = STRBUF(4096), text = STRBUF(0);
-    CLEANUP(json_cleanup) json_t *all = NULL;
-    json_t *list, *v;
-    struct err err;
+    CLEANUP(json_cleanup) json_t *all = t_shared_json("interop.json");
+    json_t *list = json_object_get(all, "import_rules"), *v;
     size_t i;
 
-    if (!shared || !shared[0]) {
-        T_NOT_HERE("PRUSIK_SHARED is not set: the cases of the other tests are read only");
-        return;
-    }
-    strbuf_addf(&path, "%s/vectors/interop.json", shared);
-    T_OK(file_read(strbuf_str(&path), 1u << 20, &text, &err), err);
-    T_OK(json_read(strbuf_sv(&text), &all, &err), err);
-    list = json_object_get(all, "import_rules");
     T_CHECK(json_array_size(list) >= 16);
     json_array_foreach(list, i, v) check_vector(v);
     t_vectors("interop.json", "import_rules", "shared", i);

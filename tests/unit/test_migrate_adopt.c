@@ -7,6 +7,7 @@
 #include "migrate/checksum.h"
 #include "migrate/discover.h"
 #include "migrate_base.h"
+#include "t_vectors.h"
 
 static struct db *open_url(const char *url)
 {
@@ -91,23 +92,11 @@ static void case_detect(json_t *c, struct db *pg)
 
 T(tools_are_recognised_by_their_tables_as_the_vectors_say)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), path = STRBUF(4096);
-    const char *shared = getenv("PRUSIK_SHARED");
-    struct err err = {0};
+    json_t *j = t_shared_json("migrations/adoption.json"), *c;
     struct t_pg server;
     struct db *pg;
-    json_t *j, *c;
     size_t i;
 
-    if (!shared ||
-        !shared
-            [0]) { /* no T_SKIP: nothing is missing here, the vectors are from outside the tree */
-        printf("# PRUSIK_SHARED is not set: not these\n");
-        return;
-    }
-    strbuf_addf(&path, "%s/vectors/migrations/adoption.json", shared);
-    T_OK(file_read(strbuf_str(&path), 1u << 20, &text, &err), err);
-    T_OK(json_read(strbuf_sv(&text), &j, &err), err);
     t_pg_start(&server);
     pg = open_url(server.url);
     sql_on(pg, "SET client_min_messages = error");

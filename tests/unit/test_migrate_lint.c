@@ -9,7 +9,7 @@
 #include "migrate/sqllint.h"
 #include "migrate/sqlscratch.h"
 #include "migrate/sqlthin.h"
-#include "t.h"
+#include "t_vectors.h"
 
 /* --- what was found, as text --- */
 
@@ -50,32 +50,12 @@ static struct strbuf found_in(struct sv text, enum sqllint_for who, struct sqlli
 
 /* --- vectors --- */
 
-/* NULL: the folder that PRUSIK_SHARED names is not here. */
-static json_t *vectors(const char *name)
-{
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    CLEANUP(mem_freep) char *path = NULL;
-    struct err err = {0};
-    json_t *j;
-
-    if (!getenv("PRUSIK_SHARED")) { /* no T_SKIP: they are from outside the tree */
-        printf("# PRUSIK_SHARED is not set: not these\n");
-        return NULL;
-    }
-    path = path_join(getenv("PRUSIK_SHARED"), name);
-    T_OK(file_read(path, 4u << 20, &text, &err), err);
-    T_OK(json_read(strbuf_sv(&text), &j, &err), err);
-    return j;
-}
-
 T(each_vector_has_its_findings_and_its_grade)
 {
-    CLEANUP(json_cleanup) json_t *j = vectors("vectors/migrations/lint_postgres.json");
+    CLEANUP(json_cleanup) json_t *j = t_shared_json("migrations/lint_postgres.json");
     const json_t *cases = json_object_get(j, "cases"), *one;
     size_t i, bad = 0;
 
-    if (!j)
-        return;
     T_CHECK(json_array_size(cases) >= 115);
     json_array_foreach(cases, i, one)
     {
@@ -116,12 +96,10 @@ static bool has_message(const struct sqllint *l, struct sv part)
 
 T(each_vector_of_sqlite_has_its_findings_its_grade_and_the_words_of_sqlite)
 {
-    CLEANUP(json_cleanup) json_t *j = vectors("vectors/migrations/lint_sqlite.json");
+    CLEANUP(json_cleanup) json_t *j = t_shared_json("migrations/lint_sqlite.json");
     const json_t *cases = json_object_get(j, "cases"), *one;
     size_t i, bad = 0;
 
-    if (!j)
-        return;
     T_CHECK(json_array_size(cases) >= 32);
     json_array_foreach(cases, i, one)
     {

@@ -7,6 +7,7 @@
 #include "migrate/discover.h"
 #include "migrate/ops.h"
 #include "migrate_base.h"
+#include "t_vectors.h"
 
 static bool is_postgres(const struct base *b)
 {
@@ -292,20 +293,10 @@ static void check_spoiled(struct base *b, const json_t *c, const char *schema)
 
 T(the_vectors_of_operations_hold)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), path = STRBUF(4096);
-    const char *shared = getenv("PRUSIK_SHARED");
+    json_t *j = t_shared_json("migrations/operations.json"), *c;
     struct base lite = {.url = "sqlite:test.db"}, pg = {0};
-    struct err err = {0};
-    json_t *j, *c;
     size_t i;
 
-    if (!shared || !shared[0]) {
-        printf("# PRUSIK_SHARED is not set: not these\n");
-        return;
-    }
-    strbuf_addf(&path, "%s/vectors/migrations/operations.json", shared);
-    T_OK(file_read(strbuf_str(&path), 64u << 20, &text, &err), err);
-    T_OK(json_read(strbuf_sv(&text), &j, &err), err);
     T_CHECK(json_array_size(json_object_get(j, "cases")) >= 21);
     begin_anew(&pg, "SELECT 1");
     json_array_foreach(json_object_get(j, "cases"), i, c)

@@ -6,7 +6,7 @@
 #include "base/sv.h"
 #include "migrate/rebuild.h"
 #include "migrate/sqllex.h"
-#include "t.h"
+#include "t_vectors.h"
 
 /* --- the text --- */
 
@@ -379,19 +379,9 @@ static void check_case(const json_t *c)
 
 T(the_vectors_of_rebuilds_hold)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), path = STRBUF(4096);
-    const char *shared = getenv("PRUSIK_SHARED");
-    struct err err = {0};
-    json_t *j, *c;
+    json_t *j = t_shared_json("migrations/sqlite_rebuild.json"), *c;
     size_t i;
 
-    if (!shared || !shared[0]) {
-        printf("# PRUSIK_SHARED is not set: not these\n");
-        return;
-    }
-    strbuf_addf(&path, "%s/vectors/migrations/sqlite_rebuild.json", shared);
-    T_OK(file_read(strbuf_str(&path), 64u << 20, &text, &err), err);
-    T_OK(json_read(strbuf_sv(&text), &j, &err), err);
     T_CHECK(json_array_size(json_object_get(j, "cases")) >= 21);
     json_array_foreach(json_object_get(j, "cases"), i, c)
     {

@@ -8,7 +8,7 @@
 #include "migrate/checksum.h"
 #include "migrate/order.h"
 #include "migrate/sqlsplit.h"
-#include "t.h"
+#include "t_vectors.h"
 
 static void check_sv(struct sv got, const char *want)
 {
@@ -20,21 +20,12 @@ typedef void case_fn(json_t *c);
 
 static size_t run(const char *file, const char *list, case_fn *fn)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), path = STRBUF(4096);
-    const char *shared = getenv("PRUSIK_SHARED");
-    struct err err = {0};
-    json_t *j = NULL, *c;
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+    json_t *j, *c;
     size_t i, n;
 
-    if (!shared ||
-        !shared
-            [0]) { /* no T_SKIP: nothing is missing here, the vectors are from outside the tree */
-        printf("# PRUSIK_SHARED is not set: not these\n");
-        return 0;
-    }
-    strbuf_addf(&path, "%s/vectors/migrations/%s", shared, file);
-    T_OK(file_read(strbuf_str(&path), 64u << 20, &text, &err), err);
-    T_OK(json_read(strbuf_sv(&text), &j, &err), err);
+    strbuf_addf(&name, "migrations/%s", file);
+    j = t_shared_json(strbuf_str(&name));
     n = json_array_size(json_object_get(j, list));
     T_CHECK(n > 0);
     json_array_foreach(json_object_get(j, list), i, c)

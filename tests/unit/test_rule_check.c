@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/sv.h"
 #include "rule/check.h"
-#include "t.h"
+#include "t_vectors.h"
 
 struct desk {
     struct arena a;
@@ -594,21 +594,16 @@ T(every_prefix_of_the_table_has_a_rule_that_uses_it)
 /* The 188 rules that the five real documents become. */
 T(the_rules_of_real_documents_pass)
 {
-    const char *shared = getenv("PRUSIK_SHARED");
     CLEANUP(strbuf_release) struct strbuf path = STRBUF(4096), text = STRBUF(0);
-    struct desk d = desk_new(true);
     struct sv rest, line, cell;
+    struct desk d;
     size_t n = 0;
 
-    if (!shared || !shared[0])
-        shared = NULL;
-    strbuf_addf(&path, "%s", shared ? shared : "");
-    strbuf_add_str(&path, "/conditions.tsv");
-    if (!shared || file_read(strbuf_str(&path), 1u << 20, &text, &d.err) != ERR_OK) {
-        printf("# PRUSIK_SHARED is not set: not these\n");
-        desk_free(&d);
-        return;
-    }
+    if (!t_shared())
+        T_NOT_HERE("PRUSIK_SHARED is not set: our own rules only");
+    d = desk_new(true);
+    strbuf_addf(&path, "%s/conditions.tsv", t_shared());
+    T_OK(file_read(strbuf_str(&path), 1u << 20, &text, &d.err), d.err);
     rest = strbuf_sv(&text);
     T_CHECK(sv_next_line(&rest, &line));
     for (; sv_next_line(&rest, &line); n++) {

@@ -4,20 +4,17 @@
  */
 #include "base/file.h"
 #include "rule/stats.h"
+#include "t_vectors.h"
 #include "test_rule_util.h"
 
 typedef void case_fn(json_t *c);
 
 static json_t *read_json(const char *folder, const char *file)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), path = STRBUF(4096);
-    struct err err = {0};
-    json_t *j = NULL;
+    CLEANUP(strbuf_release) struct strbuf path = STRBUF(4096);
 
     strbuf_addf(&path, "%s/%s", folder, file);
-    T_OK(file_read(strbuf_str(&path), 64u << 20, &text, &err), err);
-    T_OK(json_read(strbuf_sv(&text), &j, &err), err);
-    return j;
+    return t_json(strbuf_str(&path));
 }
 
 static size_t run_list(const char *folder, const char *file, const char *list, case_fn *fn)
@@ -40,14 +37,13 @@ static size_t run_list(const char *folder, const char *file, const char *list, c
 
 static void run_both(const char *file, const char *list, case_fn *fn)
 {
-    const char *shared = getenv("PRUSIK_SHARED");
     size_t own = run_list(RULE_CORPUS, file, list, fn);
 
     T_CHECK(own > 0);
-    if (shared && shared[0]) {
+    if (t_shared()) {
         CLEANUP(strbuf_release) struct strbuf folder = STRBUF(4096);
 
-        strbuf_addf(&folder, "%s/vectors", shared);
+        strbuf_addf(&folder, "%s/vectors", t_shared());
         T_CHECK(run_list(strbuf_str(&folder), file, list, fn) <= own);
     } else {
         printf("# PRUSIK_SHARED is not set: our own %zu cases only\n", own);
@@ -790,13 +786,11 @@ static void run_tumbling(const char *folder)
 
 T(a_decision_stands_until_its_window_ends_and_through_an_undecided_one)
 {
-    const char *shared = getenv("PRUSIK_SHARED");
-
     run_tumbling(RULE_CORPUS);
-    if (shared && shared[0]) {
+    if (t_shared()) {
         CLEANUP(strbuf_release) struct strbuf folder = STRBUF(4096);
 
-        strbuf_addf(&folder, "%s/vectors", shared);
+        strbuf_addf(&folder, "%s/vectors", t_shared());
         run_tumbling(strbuf_str(&folder));
     }
 }

@@ -12,8 +12,7 @@ static void want_hosts(const char *text, const char *want)
     read_text(&r, text);
     for (size_t i = 0; i < r.rb.n_steps; i++)
         strbuf_addf(&got, "%s%.*s", i ? "|" : "", SV_FMT(r.rb.steps[i].host));
-    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
-        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+    want_given(text, &got, want);
 }
 
 T(a_value_below_commands_is_what_they_must_show)

@@ -1,20 +1,6 @@
 /* What is done on each of several machines, or for each of several things, is not done once and here. */
 #include "runbook_want.h"
 
-/* The steps with where they run, "here" being empty: "node:./a"; people's in brackets. */
-static void want_places(const char *text, const char *want)
-{
-    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
-    CLEANUP(reading_done) struct reading r;
-
-    read_text(&r, text);
-    for (size_t i = 0; i < r.rb.n_steps; i++)
-        strbuf_addf(&got, r.rb.steps[i].kind == STEP_MANUAL ? "%s%.*s[%.*s]" : "%s%.*s:%.*s",
-                    i ? "|" : "", SV_FMT(r.rb.steps[i].host), SV_FMT(r.rb.steps[i].text));
-    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
-        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
-}
-
 /* A block below the words. */
 static void want_host(const char *words, const char *host)
 {

@@ -14,8 +14,7 @@ static void want_items(const char *text, const char *want)
         if (r.rb.parts[i].kind == PART_ITEM)
             strbuf_addf(&got, "%s%zu:%.*s %.*s", got.n ? "|" : "", r.rb.parts[i].line,
                         SV_FMT(r.rb.parts[i].number), SV_FMT(r.rb.parts[i].title));
-    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
-        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+    want_given(text, &got, want);
 }
 
 T(numbers_in_parentheses_are_steps)

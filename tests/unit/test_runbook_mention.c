@@ -11,8 +11,7 @@ static void want_mentions(const char *text, const char *want)
     for (size_t i = 0; i < r.rb.n_mentions; i++)
         strbuf_addf(&got, "%s%zu:%.*s", i ? "|" : "", r.rb.mentions[i].line,
                     SV_FMT(r.rb.mentions[i].text));
-    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
-        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
+    want_given(text, &got, want);
 }
 
 T(a_timeline_that_is_read_for_what_it_says_loses_no_command)

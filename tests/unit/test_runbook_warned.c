@@ -1,33 +1,6 @@
 /* What a document warns of is not carried out, and what it asks for is not forgotten. */
 #include "runbook_want.h"
 
-/* The remarks of a text, joined by '|'. */
-static void want_remarks(const char *text, const char *want)
-{
-    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
-    CLEANUP(reading_done) struct reading r;
-
-    read_text(&r, text);
-    for (size_t i = 0; i < r.rb.n_remarks; i++)
-        strbuf_addf(&got, "%s%.*s", i ? "|" : "", SV_FMT(r.rb.remarks[i].text));
-    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
-        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
-}
-
-/* The steps of a text with where they run: "web1:./a". */
-static void want_places(const char *text, const char *want)
-{
-    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
-    CLEANUP(reading_done) struct reading r;
-
-    read_text(&r, text);
-    for (size_t i = 0; i < r.rb.n_steps; i++)
-        strbuf_addf(&got, "%s%.*s:%.*s", i ? "|" : "", SV_FMT(r.rb.steps[i].host),
-                    SV_FMT(r.rb.steps[i].text));
-    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
-        T_FAIL("'%s' gives '%s' and should give '%s'", text, strbuf_str(&got), want);
-}
-
 T(a_command_that_its_own_sentence_forbids_is_not_run)
 {
     want_steps(

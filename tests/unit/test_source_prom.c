@@ -1,6 +1,7 @@
 /* A real Prometheus server, scraping a target of the test; and servers that break the rules. */
 #include "program.h"
 #include "source_look.h"
+#include "t_vectors.h"
 #include "watch/prom_answer.h"
 
 #include <math.h>
@@ -282,21 +283,10 @@ static void check_answer(void)
 
 T(answers_mean_what_the_vectors_say)
 {
-    const char *shared = getenv("PRUSIK_SHARED");
-    CLEANUP(strbuf_release) struct strbuf path = STRBUF(4096), text = STRBUF(0);
-    CLEANUP(json_cleanup) json_t *all = NULL;
-    json_t *list;
+    CLEANUP(json_cleanup) json_t *all = t_shared_json("interop.json");
+    json_t *list = json_object_get(all, "promql_api");
     size_t i, n = 0;
-    struct err err;
 
-    if (!shared || !shared[0]) {
-        t_say("PRUSIK_SHARED is not set: the server of the other tests is asked only");
-        return;
-    }
-    strbuf_addf(&path, "%s/vectors/interop.json", shared);
-    T_OK(file_read(strbuf_str(&path), 1u << 20, &text, &err), err);
-    T_OK(json_read(strbuf_sv(&text), &all, &err), err);
-    list = json_object_get(all, "promql_api");
     begin();
     server_start(&server, answers, -1);
     json_array_foreach(list, i, answer)
