@@ -84,7 +84,7 @@ void show_dry_wrong(const struct plan *p, const dry_steps *steps, struct strbuf 
 
             if (c->state != DRY_WRONG)
                 continue;
-            strbuf_addf(out, "  %.*s:%zu: ", SV_FMT(p->document), steps->v[i].step->line);
+            term_addf(out, TERM_PLAIN, "  %.*s:%zu: ", SV_FMT(p->document), steps->v[i].step->line);
             show_line(out, 0, TERM_BAD, c->text, 100);
             strbuf_add_byte(out, '\n');
         }

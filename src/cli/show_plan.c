@@ -303,7 +303,7 @@ static void show_proposals(const struct plan *p, struct strbuf *out)
     for (size_t i = 0; i < p->n_proposals; i++) {
         const struct plan_proposal *r = &p->proposals[i];
 
-        strbuf_addf(out, "  %.*s:%zu: ", SV_FMT(r->file), r->line);
+        term_addf(out, TERM_PLAIN, "  %.*s:%zu: ", SV_FMT(r->file), r->line);
         show_line(out, 0, TERM_PLAIN, r->text, 100);
         strbuf_add_byte(out, '\n');
         show_source(r->source, out);
@@ -385,7 +385,7 @@ void show_questions(const struct plan *p, bool attended, struct strbuf *out)
 
         if (attended && !q->at_plan)
             continue;
-        strbuf_addf(out, "  %.*s:%zu: ", SV_FMT(q->file), q->line);
+        term_addf(out, TERM_PLAIN, "  %.*s:%zu: ", SV_FMT(q->file), q->line);
         show_line(out, 0, TERM_BOLD, q->text, SHOW_QUESTION);
         strbuf_add_str(out, "\n      ");
         show_line(out, 0, TERM_DIM, q->answer_with, SHOW_QUESTION);

@@ -109,7 +109,7 @@ void term_add(struct strbuf *b, enum term_style style, struct sv text)
 
     if (colored)
         strbuf_add_str(b, term_codes[style]);
-    strbuf_add_sv(b, text);
+    text_add_terminal(b, text);
     if (colored)
         strbuf_add_str(b, "\033[0m");
 }

@@ -3,7 +3,8 @@
 /*
  * term: writing to a person's terminal: colour, width, errors.
  *
- * Text from outside goes through text_add_terminal() before it comes here.
+ * What is appended in a style cannot drive the terminal; text from outside that is appended otherwise goes through
+ * text_add_terminal() or text_add_line() first.
  */
 #include "base/err.h"
 #include "base/strbuf.h"
