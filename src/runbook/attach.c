@@ -15,6 +15,35 @@ static const struct expect_context *attach_context(const struct rb_draft *d)
     return d->step.command ? &d->step.command->cx : &attach_nothing;
 }
 
+/* Does it look for something in the output? */
+static bool attach_looks(const struct rb_expect *e)
+{
+    static const enum rb_expect_form forms[] = {EXPECT_CONTAINS, EXPECT_MATCHES, EXPECT_NUMBER,
+                                                EXPECT_COUNT,    EXPECT_ROWS,    EXPECT_ROW,
+                                                EXPECT_JSON,     EXPECT_VERSION};
+    bool looks = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+        looks |= e->form == forms[i];
+    return looks;
+}
+
+/* What the command never prints is looked for in what another one of its block does. */
+static bool attach_cannot_show(const struct rb_draft *d, const struct rb_expect *e)
+{
+    const struct expect_context *cx = attach_context(d);
+    struct sv states = SV("active inactive activating deactivating reloading failed unknown "
+                          "enabled disabled static masked indirect linked generated alias");
+    struct sv word;
+
+    if (!attach_looks(e) || (!cx->mute && !cx->state_word))
+        return false;
+    while (cx->state_word && sv_next_word(&states, &word))
+        if (sv_has_nocase(e->text, word))
+            return false;
+    return true;
+}
+
 /* Does a check of the status fit the step?  One that sums up speaks of a command of its sort only. */
 static bool attach_fits(struct rb_build *b, const struct rb_draft *d, const struct rb_expect *e,
                         bool alone)
@@ -83,7 +112,7 @@ static void attach_read(struct rb_build *b, const struct rb_draft *d, struct sv 
     if (found->n == 1 && found->v[0].form == EXPECT_ASK && attach_prints(b, d, &found->v[0]))
         return;
     if (d->step.kind == STEP_MANUAL || d->step.kind == STEP_APPROVAL ||
-        !attach_fits(b, d, &found->v[0], alone)) {
+        attach_cannot_show(d, &found->v[0]) || !attach_fits(b, d, &found->v[0], alone)) {
         found->n = 1;
         found->v[0] = (struct rb_expect){.form = EXPECT_ASK,
                                          .line = line,

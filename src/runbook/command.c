@@ -492,6 +492,37 @@ static bool command_only_tests(struct command_words w)
     return false;
 }
 
+/* One command, nothing of which is asked to say what it does, and that says nothing unasked. */
+static bool command_is_mute(struct command_words w)
+{
+    static const char *const programs[] = {"cp",    "mv",    "rm",    "rmdir", "mkdir", "touch",
+                                           "chmod", "chown", "chgrp", "ln",    "sleep", "test",
+                                           "[",     "true",  "kill",  "sync"};
+    static const char *const verbs[] = {"start",  "stop", "restart", "reload", "daemon-reload",
+                                        "enable", "mask", "unmask",  "kill"};
+    bool mute = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(programs); i++)
+        mute |= program_is(w, programs[i]);
+    for (size_t i = 0; w.n > 1 && i < ARRAY_LEN(verbs); i++)
+        mute |= program_is(w, "systemctl") && word_is(&w.v[1], verbs[i]);
+    for (size_t i = 1; i < w.n; i++) {
+        struct sv o = w.v[i].raw;
+
+        if (sv_starts(o, SV("-")) &&
+            (sv_find_byte(o, 'v', 1) != SV_NPOS || sv_eq(o, SV("--changes")) || sv_eq(o, SV("-c"))))
+            return false;
+    }
+    return mute;
+}
+
+static bool command_says_state(struct command_words w)
+{
+    return program_is(w, "systemctl") && w.n > 1 &&
+           (word_is(&w.v[1], "is-active") || word_is(&w.v[1], "is-enabled") ||
+            word_is(&w.v[1], "is-failed"));
+}
+
 static void command_context(const struct shell_item *item, struct command *c)
 {
     const struct shell_simple *last = item->n_simple ? &item->simple[item->n_simple - 1] : NULL;
@@ -517,6 +548,8 @@ static void command_context(const struct shell_item *item, struct command *c)
     c->cx.one_value = command_prints_one_value(w);
     c->cx.version = command_asks_version(w);
     c->cx.lists_one = item->n_simple == 1 && command_lists_one(w);
+    c->cx.mute = item->n_simple == 1 && command_is_mute(w);
+    c->cx.state_word = item->n_simple == 1 && command_says_state(w);
 }
 
 /* "sleep 5 && systemctl status x": a delay, then the command. */

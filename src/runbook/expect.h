@@ -28,6 +28,8 @@ struct expect_context {
     bool one_value;  /* prints nothing but one value: docker inspect -f, git describe */
     bool version;    /* asks a program for its version */
     bool lists_one;  /* ls of one file: its status says whether that is there */
+    bool mute;       /* prints nothing when all is well: cp, mkdir, systemctl restart */
+    bool state_word; /* prints one word of systemd's: systemctl is-active */
     struct sv names; /* env | grep -E "(A|B)": "A|B" */
 };
 

@@ -187,9 +187,26 @@ T(hosts_are_found_in_other_languages)
     want_hosts(DEPLOY "1. Para cada node group:\n" SH("systemctl stop x"), "|");
 }
 
+T(what_a_command_never_prints_is_looked_for_in_another_one_s_output)
+{
+    want_expects(DEPLOY SH("cat version.txt\nsystemctl is-active shop") "\nExpected: `1.4.2`\n",
+                 "0 contains:1.4.2");
+    want_expects(DEPLOY SH("cat version.txt\nsystemctl is-active shop") "\nExpected: `active`\n",
+                 "1 contains:active");
+    want_expects(DEPLOY SH("./version\nsudo systemctl restart shop") "\nExpected: `1.4.2`\n",
+                 "0 contains:1.4.2");
+    want_expects(DEPLOY SH("./migrate\ncp -p a b") "\nExpected: `Applied 3`\n",
+                 "0 contains:Applied 3");
+    want_expects(DEPLOY SH("./migrate\ncp -v a b") "\nExpected: `'a' -> 'b'`\n",
+                 "1 contains:'a' -> 'b'");
+    want_expects(DEPLOY SH("systemctl restart shop") "\nExpected: `1.4.2`\n", "0 ask:`1.4.2`");
+    want_expects(DEPLOY SH("mkdir a\ncp b a") "\nExpected: `3 files`\n", "1 ask:`3 files`");
+}
+
 T_MAIN(T_CASE(a_value_below_commands_is_what_they_must_show),
        T_CASE(what_is_told_in_the_words_around_a_command_is_dropped_nowhere),
        T_CASE(what_is_for_a_case_is_a_warning_at_what_stands_before_it),
        T_CASE(what_is_done_later_or_in_a_case_is_a_choice),
        T_CASE(what_is_done_at_each_of_several_times_a_person_does),
-       T_CASE(hosts_are_found_in_other_languages))
+       T_CASE(hosts_are_found_in_other_languages),
+       T_CASE(what_a_command_never_prints_is_looked_for_in_another_one_s_output))
