@@ -665,7 +665,12 @@ static enum verify_result verify_exists(const struct verify_cx *c)
             strbuf_addf(c->seen, "%s %s", path, what);
             return VERIFY_FAILS;
         }
-        strbuf_addf(c->seen, "%s%s: %lld bytes", i ? ", " : "", path, (long long)st.st_size);
+        strbuf_addf(c->seen, "%s%s: ", i ? ", " : "", path);
+        if (S_ISDIR(st.st_mode))
+            strbuf_add_str(c->seen,
+                           "a folder"); /* how large it is says nothing about what is in it */
+        else
+            strbuf_addf(c->seen, "%lld bytes", (long long)st.st_size);
     }
     return VERIFY_HOLDS;
 }

@@ -201,7 +201,7 @@ static void approve_show(const struct approve *x, int64_t have, int64_t need)
         strbuf_add_byte(&b, '\n');
     } else {
         if (x->step)
-            strbuf_addf(&b, "step %.*s", SV_FMT(x->step->id));
+            strbuf_addf(&b, "step %.*s of %s", SV_FMT(x->step->id), event_run_text(x->run->id).s);
         else
             strbuf_addf(&b, "plan %.12s", hash_hex(&x->plan->hash).s); /* as "plan" shows it */
         strbuf_addf(&b, " is %s by %.*s", x->a.refused ? "refused" : "approved", SV_FMT(x->a.who));
@@ -282,35 +282,88 @@ static enum err_code approve_a_plan(struct cli *c, struct err *err)
     return ERR_OK;
 }
 
+/* --- the run that waits, when nobody names one --- */
+
+struct approve_waiting {
+    struct store *store;
+    int64_t run; /* the newest */
+    size_t n;
+    struct strbuf *names;
+};
+
+static bool approve_row(const struct store_run *run, void *arg)
+{
+    struct approve_waiting *w = arg;
+    struct err ignored; /* of a damaged run nobody knows what it waits for: it can be named */
+    struct view v;
+
+    if (view_load_brief(w->store, run->id, false, &v, &ignored) != ERR_OK)
+        return true;
+    if (v.gate && v.state != VIEW_FINISHED && sv_eq(json_get_sv(v.gate, "gate"), SV("approve"))) {
+        strbuf_addf(w->names, "%s%s (%.*s)", w->n ? ", " : "", event_run_text(run->id).s,
+                    SV_FMT(run->environment));
+        w->run = w->n++ ? w->run : run->id;
+    }
+    view_release(&v);
+    return true;
+}
+
+static enum err_code approve_the_waiting(struct cli *c, struct err *err)
+{
+    CLEANUP(store_freep) struct store *store = NULL;
+    CLEANUP(strbuf_release) struct strbuf names = STRBUF(256);
+    struct approve_waiting w = {.names = &names};
+
+    if (load_store(c, STORE_READ, &store, err) != ERR_OK)
+        return err->code;
+    w.store = store;
+    if (store_runs(store, approve_row, &w, err) != ERR_OK)
+        return err->code;
+    if (w.n == 1)
+        return approve_a_run(c, w.run, err);
+    if (w.n == 0) {
+        (void)err_set(err, ERR_INVALID, "no run waits for an approval");
+        return err_hint(err, "a plan is approved ahead by the name of its document");
+    }
+    (void)err_set(err, ERR_USAGE, "%zu runs wait for an approval: %s", w.n, strbuf_str(&names));
+    return err_hint(err, "say which: prusik approve %s", event_run_text(w.run).s);
+}
+
 static enum err_code approve_run(struct cli *c, enum exit_code *exit UNUSED, struct err *err)
 {
     int64_t id;
 
+    if (c->n_args == 0)
+        return approve_the_waiting(c, err);
     return event_run_parse(sv_from(c->args[0]), &id) ? approve_a_run(c, id, err)
                                                      : approve_a_plan(c, err);
 }
 
 const struct verb verb_approve = {
     .name = "approve",
-    .args = "DOC|RUN [STEP]",
+    .args = "[DOC|RUN [STEP]]",
     .help = "approve a plan ahead of a run, or a step of a run that waits",
     .more =
         "For a run: the step that waits, or STEP; the run goes on by itself when enough people have "
         "said\n"
-        "yes, or with prusik resume when it has ended meanwhile. For a document: its plan, for any "
-        "run of\n"
-        "it; any change of document or binding makes another plan, another folder does not. With\n"
-        "--reject it is a no, which stops the run until the same person says yes.\n\n"
+        "yes, or with prusik resume when it has ended meanwhile. Without RUN: the one that waits, "
+        "when\n"
+        "there is only one. For a document: its plan, for any run of it; any change of document or "
+        "binding\n"
+        "makes another plan, another folder does not. With --reject it is a no, which stops the run "
+        "until\n"
+        "the same person says yes.\n\n"
         "Who it is says the operating system, when prusik.yaml has people; --as says which of those "
         "who\n"
         "share a login, or in which role. Without people, --as is believed, and the login kept "
         "beside it.\n"
         "Who runs it is not counted, unless the gate allows it.\n\n"
         "  prusik approve deploy.md --as carol --role \"service owner\"\n"
+        "  prusik approve --as carol\n"
         "  prusik approve r-0007 --as carol --note \"looked at the plan\"\n"
         "  prusik approve r-0007 2.3 --reject --note \"not before the audit\"",
     .opts = approve_opts,
-    .min_args = 1,
+    .min_args = 0,
     .max_args = 2,
     .run = approve_run,
 };

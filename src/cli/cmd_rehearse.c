@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "base/text.h"
 #include "cli/go.h"
 #include "cli/rehearsal.h"
 #include "cli/term.h"
@@ -99,6 +100,18 @@ static const struct view_step *rehearse_failed_step(const struct view *v)
     return NULL;
 }
 
+static void rehearse_failure(const struct view_step *s, struct strbuf *how)
+{
+    struct sv reason = s->attempts.n ? json_get_sv(vec_last(&s->attempts)->outcome, "reason")
+                                     : (struct sv){NULL, 0};
+
+    strbuf_addf(how, "step %.*s (line %zu) failed", SV_FMT(s->p->id), s->p->line);
+    if (reason.n) {
+        strbuf_add_str(how, ": ");
+        text_add_line(how, reason);
+    }
+}
+
 static void rehearse_why(const struct view *v, struct strbuf *how)
 {
     const struct view_step *s = rehearse_failed_step(v);
@@ -107,7 +120,7 @@ static void rehearse_why(const struct view *v, struct strbuf *how)
     if (!sv_eq(v->rollback_by, v->operator_name)) /* it turned back by itself */
         strbuf_add_sv(how, v->rollback_reason);
     else if (s)
-        strbuf_addf(how, "step %.*s (line %zu) failed", SV_FMT(s->p->id), s->p->line);
+        rehearse_failure(s, how);
     else
         strbuf_add_sv(how, v->outcome);
 }
@@ -250,11 +263,17 @@ const struct verb verb_rehearse = {
         "runbook\n"
         "out there, takes the whole way back, looks again, and lists what is not as it was before: "
         "files,\n"
-        "services, databases. Refused when nothing says that the environment is scratch. A rehearsal "
-        "that was\n"
-        "stopped, or whose way back failed, is gone on with by the same command. Exit code 0 when "
-        "all is the\n"
-        "same, 4 when something differs or the way forward failed.\n\n"
+        "services, databases. Refused when nothing says that the environment is scratch: prusik "
+        "init DOC\n"
+        "drafts that part. A rehearsal that was stopped, or whose way back failed, is gone on with "
+        "by the\n"
+        "same command. Exit code 0 when all is the same, 4 when something differs or the way "
+        "forward failed.\n\n"
+        "  rehearse:\n"
+        "    scratch: a container that is thrown away\n"
+        "    machine: deploy-test\n"
+        "    services: [shop]\n"
+        "    compare: {files: [/srv/shop], services: [shop]}\n\n"
         "  prusik rehearse deploy.md\n"
         "  prusik rehearse deploy.md --bind scratch.yaml --time-scale 0.01",
     .opts = rehearse_opts,

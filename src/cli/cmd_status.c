@@ -14,7 +14,7 @@
 
 static const char *const status_opts[] = {"--store", "--all", "--json", NULL};
 
-enum { STATUS_COMMAND = 90 };
+enum { STATUS_COMMAND = 90, STATUS_ENVIRONMENT = 12 };
 
 static const char *status_word(const struct view *v)
 {
@@ -346,46 +346,83 @@ static json_t *status_json(const struct view *v, const struct back_found *f)
 
 /* --- several runs --- */
 
+/* A row of the table; a run that cannot be read has only its number, and what is wrong. */
+struct status_line {
+    int64_t id, begun_us;
+    const char *word;
+    char *outcome;
+    struct sv environment, document, wrong;
+};
+
 struct status_list {
     struct store *store;
-    struct strbuf out;
+    struct arena arena;
+    VEC(struct status_line) lines;
     json_t *json;
-    struct err *err;
 };
 
 static bool status_row(const struct store_run *run, void *arg)
 {
     struct status_list *l = arg;
+    struct status_line *line = vec_add(&l->lines);
     struct err err;
     struct view v;
 
+    *line = (struct status_line){.id = run->id};
     if (view_load_brief(l->store, run->id, false, &v, &err) != ERR_OK) {
-        strbuf_addf(&l->out, "%s  cannot be read: %s\n", event_run_text(run->id).s, err.msg);
+        line->wrong = arena_sv(&l->arena, sv_from(err.msg));
         return true;
     }
     if (l->json)
         json_append(l->json, status_json(&v, NULL));
-    strbuf_addf(&l->out, "%s  %s  %-15s %-13s %-12.*s %.*s\n", event_run_text(run->id).s,
-                clock_format_s(v.begun_us).s, status_word(&v),
-                v.outcome.n ? arena_strdup(&v.arena, v.outcome) : "", SV_FMT(run->environment),
-                SV_FMT(run->document));
+    line->begun_us = v.begun_us;
+    line->word = status_word(&v);
+    line->outcome = arena_strdup(&l->arena, v.outcome);
+    line->environment = arena_sv(&l->arena, run->environment);
+    line->document = arena_sv(&l->arena, run->document);
     view_release(&v);
     return true;
 }
 
+/* The widest name makes the column: what follows stands below each other whatever environments are called. */
+static void status_table(const struct status_list *l, struct strbuf *out)
+{
+    size_t width = STATUS_ENVIRONMENT;
+
+    for (size_t i = 0; i < l->lines.n; i++) {
+        size_t n = text_width(l->lines.v[i].environment);
+
+        width = n > width ? n : width;
+    }
+    for (size_t i = 0; i < l->lines.n; i++) {
+        const struct status_line *line = &l->lines.v[i];
+
+        strbuf_addf(out, "%s  ", event_run_text(line->id).s);
+        if (line->wrong.n) {
+            strbuf_addf(out, "cannot be read: %.*s\n", SV_FMT(line->wrong));
+            continue;
+        }
+        strbuf_addf(out, "%s  %-15s %-13s %.*s", clock_format_s(line->begun_us).s, line->word,
+                    line->outcome, SV_FMT(line->environment));
+        strbuf_addf(out, "%*s %.*s\n", (int)(width - text_width(line->environment)), "",
+                    SV_FMT(line->document));
+    }
+}
+
 static enum err_code status_all(struct store *store, bool json, struct strbuf *out, struct err *err)
 {
-    struct status_list l = {.store = store, .out = STRBUF(0), .json = json ? json_array() : NULL};
+    struct status_list l = {.store = store, .json = json ? json_array() : NULL};
     enum err_code rc = store_runs(store, status_row, &l, err);
 
     if (json) {
         json_write_pretty(l.json, out);
         strbuf_add_byte(out, '\n');
     } else {
-        strbuf_add_sv(out, strbuf_sv(&l.out));
+        status_table(&l, out);
     }
     json_decref(l.json);
-    strbuf_release(&l.out);
+    vec_release(&l.lines);
+    arena_release(&l.arena);
     return rc;
 }
 

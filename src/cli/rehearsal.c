@@ -29,6 +29,19 @@ static enum err_code rehearsal_expand(struct rehearsal *r, const struct sv *from
     return ERR_OK;
 }
 
+/* One that begins with any text is for whole paths, wherever they are. */
+static enum err_code rehearsal_expand_except(struct rehearsal *r, struct sv from, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf pattern = STRBUF(0);
+
+    if (!sv_starts(from, SV("*")))
+        return rehearsal_expand(r, &from, 1, &r->except, err);
+    if (binding_expand(&r->l.b, from, &pattern, err) != ERR_OK)
+        return err->code;
+    *vec_add(&r->except) = arena_sv(&r->l.b.arena, strbuf_sv(&pattern));
+    return ERR_OK;
+}
+
 /* The URL of a PostgreSQL is no path. */
 static enum err_code rehearsal_expand_database(struct rehearsal *r, struct sv from, struct err *err)
 {
@@ -46,9 +59,11 @@ static enum err_code rehearsal_read_paths(struct rehearsal *r, struct err *err)
 {
     const struct binding_rehearse *b = &r->l.b.rehearse;
 
-    if (rehearsal_expand(r, b->files.v, b->files.n, &r->files, err) != ERR_OK ||
-        rehearsal_expand(r, b->except.v, b->except.n, &r->except, err) != ERR_OK)
+    if (rehearsal_expand(r, b->files.v, b->files.n, &r->files, err) != ERR_OK)
         return err->code;
+    for (size_t i = 0; i < b->except.n; i++)
+        if (rehearsal_expand_except(r, b->except.v[i], err) != ERR_OK)
+            return err->code;
     for (size_t i = 0; i < b->databases.n; i++)
         if (rehearsal_expand_database(r, b->databases.v[i], err) != ERR_OK)
             return err->code;

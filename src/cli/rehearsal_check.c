@@ -1,6 +1,7 @@
 /*
  * May it be touched at all?  A rehearsal is refused when a step is not known to stay within what is scratch.
  */
+#include "base/ident.h"
 #include "base/sv.h"
 #include "cli/rehearsal.h"
 
@@ -124,6 +125,23 @@ static enum err_code rehearsal_check_rest(const struct rehearsal *r, struct err 
     return ERR_OK;
 }
 
+/* The binding lies beside the document on the machine that people use, too, where its units have the same names. */
+static enum err_code rehearsal_check_machine(const struct binding *b, struct err *err)
+{
+    const struct binding_rehearse *r = &b->rehearse;
+    struct ident_text host = ident_host();
+
+    if (r->machine.n && !sv_eq(r->machine, sv_from(host.s)))
+        return err_set(err, ERR_REFUSED,
+                       "%s: the rehearsal is for machine '%.*s', and this is '%s'", b->path,
+                       SV_FMT(r->machine), host.s);
+    if (r->machine.n || !r->services.n)
+        return ERR_OK;
+    (void)err_set(err, ERR_REFUSED, "%s: services are said to be scratch, and not on which machine",
+                  b->path);
+    return err_hint(err, "if it is this one: rehearse: {machine: %s}", host.s);
+}
+
 enum err_code rehearsal_check(const struct rehearsal *r, struct err *err)
 {
     const struct plan *p = &r->l.plan;
@@ -132,7 +150,7 @@ enum err_code rehearsal_check(const struct rehearsal *r, struct err *err)
     if (!p->n_way_back)
         return err_set(err, ERR_REFUSED, "%.*s has no way back that could be rehearsed",
                        SV_FMT(p->document));
-    if (rehearsal_check_rest(r, err) != ERR_OK)
+    if (rehearsal_check_machine(&r->l.b, err) != ERR_OK || rehearsal_check_rest(r, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; i < p->n_steps; i++)
         if (rehearsal_check_step(r, &p->steps[i], err) != ERR_OK)

@@ -283,7 +283,8 @@ static void verb_print_usage(void)
     for (size_t i = 0; i < n_verbs; i++)
         if (!verb_table[i]->hidden)
             printf("  %-10s %s\n", verb_table[i]->name, verb_table[i]->help);
-    printf("\nprusik VERB --help tells more; prusik --version tells the version.\n");
+    printf("\nprusik VERB --help tells more; prusik --version tells the version;\n"
+           "prusik completion bash, zsh or fish prints the completion for that shell.\n");
     verb_print_exit_codes();
 }
 

@@ -24,11 +24,10 @@ void run_hold_update(struct run *r, size_t step)
 {
     const struct plan_step *p = r->steps.v[step].p;
 
-    if (!sv_eq(p->kind, SV("maintenance")) || r->steps.v[step].state != STEP_DONE)
+    if (!sv_eq(p->kind, SV("maintenance")))
         return;
     if (json_get_bool(p->action, "on", false)) {
-        assert(r->action_ready &&
-               r->action.outcome.n_made > 0); /* it is always done again, never taken as done */
+        assert(r->action_ready && r->action.outcome.n_made > 0);
         free(r->flag.path);
         r->flag = (struct run_flag){
             .held = true, .path = xstrdup(r->action.outcome.made[0]), .step = step};

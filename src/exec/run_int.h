@@ -365,7 +365,7 @@ void run_session_remember(struct run *r, const struct plan_step *p, json_t *diff
 
 /* --- run_hold.c --- */
 
-/* After a maintenance step: what is held now. */
+/* After the act of a step, whatever it is found to be worth: what is held now. */
 void run_hold_update(struct run *r, size_t step);
 /* At an end of the run: lift what can be lifted safely; *kept says what stays and why. */
 void run_hold_give_back(struct run *r, bool stopped, json_t *kept);

@@ -59,7 +59,10 @@ static void run_on_action_done(struct action *a)
         return;
     assert(a->outcome.result != ACTION_NONE); /* it reports what it came to */
     switch (a->outcome.result) {
-    case ACTION_ENDED: run_step_event(r, EV_ENDED); break;
+    case ACTION_ENDED:
+        run_hold_update(r, r->at); /* a question about it may stand for hours, or be answered no */
+        run_step_event(r, EV_ENDED);
+        break;
     case ACTION_LOST:
         if (run_current(r)->attempt < RUN_LOST_TRIES) {
             run_step_event(r, EV_LOST);
@@ -526,7 +529,6 @@ static void run_record(struct run *r)
     if (s->state == STEP_SKIPPED)
         return; /* run_step_begin() has said why */
     run_queue_outcome(r, s);
-    run_hold_update(r, r->at);
     run_step_clear(r);
 }
 

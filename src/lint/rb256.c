@@ -27,8 +27,7 @@ const struct lint_rule lint_rb256 = {
     .id = "RB256",
     .severity = LINT_WARNING,
     .title = "one of several is enough",
-    .why = "grep -E \"(a",
-    .mend = "b|c)\" succeeds when one of them is there: the other two may be missing. | count "
-            "them: grep -cE ... , or test each name",
+    .why = "grep -E \"(a|b|c)\" succeeds when one of them is there: the other two may be missing.",
+    .mend = "count them: grep -cE ... , or test each name",
     .check = rb256_check,
 };

@@ -117,6 +117,7 @@ struct binding_flag {
 struct binding_rehearse {
     struct sv scratch; /* why nobody uses it; empty: nothing says that it is scratch */
     struct sv environment, folder, prepare;
+    struct sv machine; /* the only one on which it is; empty: not said */
     VEC(struct binding_pair) env;
     VEC(struct sv) hosts;    /* of the document, that are scratch, too */
     VEC(struct sv) services; /* likewise, of this machine's managers */

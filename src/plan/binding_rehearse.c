@@ -23,6 +23,7 @@ static enum err_code binding_compare(struct binding_reader *r, const struct yaml
 static const struct binding_key binding_rehearse_keys[] = {
     {"scratch", binding_text, BINDING_REHEARSE(scratch)},
     {"environment", binding_text, BINDING_REHEARSE(environment)},
+    {"machine", binding_text, BINDING_REHEARSE(machine)},
     {"folder", binding_text, BINDING_REHEARSE(folder)},
     {"prepare", binding_text, BINDING_REHEARSE(prepare)},
     {"env", binding_full_pairs, BINDING_REHEARSE(env)},
@@ -44,7 +45,7 @@ static enum err_code rehearse_refuse(const struct binding *b, const char *what, 
                                      struct err *err)
 {
     (void)err_set(err, ERR_REFUSED, "%s: %s", b->path ? b->path : "there is no prusik.yaml", what);
-    return err_hint(err, "docs/reference/rehearse.md: rehearse: {%s}", key);
+    return err_hint(err, "rehearse: {%s}; prusik init DOC --stdout drafts the part", key);
 }
 
 static enum err_code rehearse_check(const struct binding *b, struct err *err)

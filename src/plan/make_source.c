@@ -89,6 +89,12 @@ static enum err_code make_entry(struct make *m, const struct yaml_node *n, struc
     return ERR_OK;
 }
 
+/* Not that of a value, but one of systemd, whose journal is read. */
+static bool make_has_unit_of_systemd(struct sv kind)
+{
+    return sv_eq(kind, SV("journal")) || sv_eq(kind, SV("patterns"));
+}
+
 static enum err_code make_source(struct make *m, const struct yaml_node *n, json_t *into)
 {
     static const char *const taken[] = {"kind", "unit", NULL}, *const journal[] = {"kind", NULL};
@@ -101,10 +107,13 @@ static enum err_code make_source(struct make *m, const struct yaml_node *n, json
         return make_entry_bad(m, n, "must be a map of settings");
     if (make_source_kind(m, n, &kind) != ERR_OK)
         return m->err->code;
-    is_journal = sv_eq(kind, SV("journal")); /* its unit is one of systemd */
+    is_journal = make_has_unit_of_systemd(kind);
     if (!is_journal && yaml_get(n, "unit") &&
-        !rule_unit_parse(make_entry_text(n, "unit"), &type, &factor))
-        return make_entry_bad(m, n, "has a unit that is not known: s, ms, B, MiB, percent, ...");
+        !rule_unit_parse(make_entry_text(n, "unit"), &type, &factor)) {
+        (void)make_entry_bad(m, n, "has a unit that is not known: s, ms, B, MiB, percent, ...");
+        return sv_eq(kind, SV("log")) ? err_hint(m->err, "of the journal of systemd: kind: journal")
+                                      : m->err->code;
+    }
     return make_entry(m, n, kind, is_journal ? journal : taken, into);
 }
 

@@ -665,8 +665,27 @@ struct plan_search {
     struct sv ref;
     struct suggest near;
     const struct plan_step *exact, *ends; /* called so; one whose id ends so */
-    size_t n_ends;
+    const struct plan_step *in;           /* the first of a part that is called so */
+    size_t n_ends, n_in;
 };
+
+static bool plan_ends_with(struct sv id, struct sv ref)
+{
+    return sv_ends(id, ref) && id.n > ref.n && id.p[id.n - ref.n - 1] == '/';
+}
+
+/* "2.3", as its heading has it, of a step in "phase-2/2.3" or below that. */
+static bool plan_is_in(struct sv part, struct sv ref)
+{
+    while (part.n && !sv_eq(part, ref) && !plan_ends_with(part, ref)) {
+        size_t slash = part.n;
+
+        while (slash > 0 && part.p[slash - 1] != '/')
+            slash--;
+        part.n = slash ? slash - 1 : 0;
+    }
+    return part.n > 0;
+}
 
 static void plan_search_in(struct plan_search *f, const struct plan_step *v, size_t n)
 {
@@ -678,7 +697,9 @@ static void plan_search_in(struct plan_search *f, const struct plan_step *v, siz
         if (sv_eq(id, ref))
             f->exact = &v[i];
         suggest_offer(&f->near, id);
-        if (!sv_ends(id, ref) || id.n <= ref.n || id.p[id.n - ref.n - 1] != '/')
+        if (plan_is_in(v[i].part, ref) && f->n_in++ == 0)
+            f->in = &v[i];
+        if (!plan_ends_with(id, ref))
             continue;
         f->ends = &v[i];
         f->n_ends++;
@@ -693,10 +714,12 @@ const struct plan_step *plan_find(const struct plan *p, struct sv ref, struct sv
 
     plan_search_in(&f, p->steps, p->n_steps);
     plan_search_in(&f, p->way_back, p->n_way_back);
-    *nearest = f.near.best;
+    *nearest = f.n_in && !f.n_ends ? f.in->id : f.near.best;
     if (f.exact)
         return f.exact;
-    return f.n_ends == 1 ? f.ends : NULL;
+    if (f.n_ends)
+        return f.n_ends == 1 ? f.ends : NULL;
+    return f.n_in == 1 ? f.in : NULL;
 }
 
 size_t plan_open(const struct plan *p, bool attended)

@@ -244,7 +244,10 @@ void plan_watch_only(json_t *plan);
 NODISCARD enum err_code plan_load(json_t *json, struct plan *ret, struct err *err);
 void plan_release(struct plan *p);
 
-/* The step with this id (or unique end of it) in steps or way_back; NULL and a candidate otherwise. */
+/*
+ * The step with this id (or unique end of it) in steps or way_back, or the only one of the part that is called so; NULL and a
+ * candidate otherwise.
+ */
 const struct plan_step *plan_find(const struct plan *p, struct sv ref, struct sv *nearest);
 /* The flag of this name, or NULL. */
 const struct plan_flag *plan_find_flag(const struct plan *p, struct sv name);

@@ -39,6 +39,9 @@ static const struct {
      "Settings of steps: timeout, retries, undo (why nothing has to be undone; of all: accept_gaps), "
      "skip."},
     {SV("approvers"), "Who may approve."},
+    {SV("rehearse"),
+     "The scratch environment of `prusik rehearse`; where more is different there, in a file of its "
+     "own, for --bind."},
 };
 
 /* --- collecting --- */

@@ -12,10 +12,11 @@ static bool draft_is_planned(const struct map *planned, const struct rb_step *s)
     return map_get(planned, s->id, NULL);
 }
 
+/* Of the way forward: behind which other steps it stands, from 1; of the way back 0. */
 static void draft_plan_ids(const struct draft *d, struct map *planned)
 {
     for (size_t i = 0; i < d->plan->n_steps; i++)
-        (void)map_put(planned, d->plan->steps[i].id, 0);
+        (void)map_put(planned, d->plan->steps[i].id, i + 1);
     for (size_t i = 0; i < d->plan->n_way_back; i++)
         (void)map_put(planned, d->plan->way_back[i].id, 0);
 }
@@ -116,14 +117,22 @@ static struct sv draft_word(struct draft *d, const struct shell_word *w)
     return arena_sv(&d->arena, strbuf_sv(&b));
 }
 
-static void draft_find_service(struct draft *d, const struct rb_step *s)
+/* The name of the unit; empty: only the run knows it. */
+static struct sv draft_unit(struct draft *d, const struct rb_step *s)
 {
     struct sv unit = draft_word(d, s->command->target);
-    const char *manager = service_tool_manager(s->command->tool);
 
     if (sv_ends(unit, SV(".service")))
         unit.n -= sizeof(".service") - 1;
-    if (unit.n && sv_find_byte(unit, '$', 0) == SV_NPOS)
+    return sv_find_byte(unit, '$', 0) == SV_NPOS ? unit : (struct sv){NULL, 0};
+}
+
+static void draft_find_service(struct draft *d, const struct rb_step *s)
+{
+    struct sv unit = draft_unit(d, s);
+    const char *manager = service_tool_manager(s->command->tool);
+
+    if (unit.n)
         draft_add(d, SV("services"), draft_scalar(d, unit),
                   arena_fmt(&d->arena, "{manager: %s%s}", manager,
                             s->command->tool == TOOL_COMPOSE ? ", project: \"\"" : ""),
@@ -143,6 +152,80 @@ static void draft_find_command(struct draft *d, const struct rb_step *s)
                   s->line, SV("maintenance mode is this file; it is always lifted at the end"));
 }
 
+/* --- what a rehearsal has to be told --- */
+
+/* Each name once, as a list of YAML: "[till, web]". */
+struct draft_names {
+    struct map seen;
+    struct strbuf list;
+    size_t line; /* of the first */
+};
+
+static void draft_names_add(struct draft *d, struct draft_names *n, struct sv name, size_t line)
+{
+    if (!name.n || !map_put(&n->seen, name, 0))
+        return;
+    n->line = n->line ? n->line : line;
+    strbuf_addf(&n->list, "%s%.*s", n->list.n ? ", " : "", SV_FMT(draft_scalar(d, name)));
+}
+
+static struct sv draft_names_list(struct draft *d, const struct draft_names *n)
+{
+    return arena_fmt(&d->arena, "[%s]", strbuf_str(&n->list));
+}
+
+static void draft_names_release(struct draft_names *n)
+{
+    map_release(&n->seen);
+    strbuf_release(&n->list);
+}
+
+static bool draft_is_service(const struct plan_step *s, const struct rb_step *of)
+{
+    return sv_eq(s->effect, SV("service")) && of->command && of->command->target;
+}
+
+/* The scratch environment itself is for a person to find: here is what of it has to be named. */
+static void draft_find_rehearsal(struct draft *d, const struct map *planned)
+{
+    struct draft_names services = {.list = STRBUF(0)}, hosts = {.list = STRBUF(0)};
+    CLEANUP(strbuf_release) struct strbuf compare = STRBUF(0);
+    bool database = false;
+
+    if (!d->plan->n_way_back)
+        return; /* nothing that could be rehearsed */
+    for (size_t i = 0, at = 0; i < d->rb->n_steps; i++) {
+        const struct rb_step *of = &d->rb->steps[i];
+        const struct plan_step *s;
+
+        if (!map_get(planned, of->id, &at) || at == 0)
+            continue;
+        s = &d->plan->steps[at - 1];
+        if (draft_is_service(s, of))
+            draft_names_add(d, &services, draft_unit(d, of), s->line);
+        if (!sv_eq(s->host, SV("local"))) /* there is no address before it is bound */
+            draft_names_add(d, &hosts, s->host, s->line);
+        database = database || sv_eq(s->effect, SV("database"));
+    }
+    draft_add(d, SV("rehearse"), SV("scratch"), SV("\"\""), 0,
+              SV("why nobody uses what is touched there: a container, a copy, another machine"));
+    draft_add(d, SV("rehearse"), SV("machine"), SV("\"\""), 0,
+              SV("the only machine on which it is, as `uname -n` names it"));
+    if (services.list.n)
+        draft_add(d, SV("rehearse"), SV("services"), draft_names_list(d, &services), services.line,
+                  SV("they are changed: there they are nobody's"));
+    if (hosts.list.n)
+        draft_add(d, SV("rehearse"), SV("hosts"), draft_names_list(d, &hosts), hosts.line,
+                  SV("steps run on them: there they are nobody's"));
+    strbuf_addf(&compare, "{files: [\"\"]%s%s%s%s}", services.list.n ? ", services: [" : "",
+                strbuf_str(&services.list), services.list.n ? "]" : "",
+                database ? ", databases: [\"\"]" : "");
+    draft_add(d, SV("rehearse"), SV("compare"), arena_sv(&d->arena, strbuf_sv(&compare)), 0,
+              SV("what must be the same before and after: files and folders, services, databases"));
+    draft_names_release(&services);
+    draft_names_release(&hosts);
+}
+
 void draft_find(struct draft *d)
 {
     CLEANUP(map_release) struct map seen = {0}, planned = {0};
@@ -159,6 +242,7 @@ void draft_find(struct draft *d)
             draft_add(d, SV("approvers"), (struct sv){NULL, 0}, SV("[\"\"]"), s->line,
                       SV("who may approve; as a comment, anybody but the operator"));
     }
+    draft_find_rehearsal(d, &planned);
     for (size_t i = 0; i < d->rb->n_rules; i++)
         if (d->rb->rules[i].text.n && !d->rb->rules[i].proposal) {
             draft_add(d, SV("scrape"), (struct sv){NULL, 0}, SV("\"\""), d->rb->rules[i].line,

@@ -480,7 +480,12 @@ static enum worse worse_of(const struct expr *e)
 
 static struct dim_type check_not_worse(struct checker *ck, struct expr *e)
 {
+    bool failed = ck->failed, known;
+
+    ck->failed = false;
     check_side(ck, e->a, NULL);
+    known = !ck->failed; /* what a name stands for may say it, once it is bound */
+    ck->failed |= failed;
     if (ck->rows)
         CHECK_ERROR(ck, "RB400", e->at, "records are compared with 'within 5% of baseline'",
                     "'not worse than baseline' compares measurements, not rows");
@@ -492,7 +497,7 @@ static struct dim_type check_not_worse(struct checker *ck, struct expr *e)
     e->worse = worse_of(e->a);
     if (e->worse == WORSE_UNKNOWN && rule_env_permits_unknown(ck->env))
         e->worse = WORSE_UP;
-    if (e->worse == WORSE_UNKNOWN)
+    if (e->worse == WORSE_UNKNOWN && known)
         CHECK_ERROR(ck, "RB413", e->at, "metrics: {NAME: {is: EXPRESSION, worse: up}}, or down",
                     "nobody said which direction is worse");
     return dim_of(DIM_BOOL);

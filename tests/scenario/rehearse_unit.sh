@@ -17,13 +17,14 @@ chmod +x /srv/shop/2/run
 printf '[Unit]\nDescription=shop\n[Service]\nType=simple\nExecStart=/srv/shop/now/run 1000\n[Install]\nWantedBy=multi-user.target\n' > /etc/systemd/system/shop.service
 systemctl daemon-reload
 
-cat > binding.yaml << 'END'
+cat > binding.yaml << END
 environment: here
 operator: ann
 services:
-  shop: {manager: systemd, stable: 200ms, version: {command: basename $(readlink /srv/shop/now)}}
+  shop: {manager: systemd, stable: 200ms, version: {command: basename \$(readlink /srv/shop/now)}}
 rehearse:
   scratch: this host is made for the test and thrown away
+  machine: $(uname -n)
   services: [shop]
   prepare: ln -sfn 1 /srv/shop/now && systemctl restart shop
   compare: {files: [/srv/shop], services: [shop]}

@@ -335,6 +335,9 @@ T(a_file_that_was_to_be_made_is_there_not_empty_and_new)
     T_EQ(seen_as(&e, &o, "made is empty"), VERIFY_FAILS);
     T_OK(file_write_atomic("made", SV("12345"), 0600, &err), err);
     T_EQ(seen_as(&e, &o, "made: 5 bytes"), VERIFY_HOLDS);
+    T_EQ(mkdir("copy", 0700), 0);
+    o.made[o.n_made++] = "copy";
+    T_EQ(seen_as(&e, &o, "made: 5 bytes, copy: a folder"), VERIFY_HOLDS);
     o.started_us += 10 * CLOCK_US_PER_S;
     T_EQ(seen_as(&e, &o, "made is older than this step"), VERIFY_FAILS);
     release(&o);

@@ -653,7 +653,7 @@ T(an_environment_has_one_unfinished_run_and_an_abort_ends_it)
 T(an_abort_lifts_the_flag_where_that_is_safe)
 {
     static const char document[] = DEPLOY BLOCK("touch MAINTENANCE") BLOCK("cp new app")
-        BLOCK("rm MAINTENANCE") "## Rollback Procedures\n\n" BLOCK("cp old app");
+        BLOCK("echo x") BLOCK("rm MAINTENANCE") "## Rollback Procedures\n\n" BLOCK("cp old app");
 
     for (int changed = 0; changed < 2; changed++) {
         struct bench b;
@@ -680,6 +680,37 @@ T(an_abort_lifts_the_flag_where_that_is_safe)
         bench_end(&b);
         t_remove("store");
     }
+}
+
+/* P9: what was done is done, whatever is said of it afterwards. */
+T(a_flag_is_held_from_the_act_on_and_not_only_when_all_is_as_expected)
+{
+    static const char expected[] = "\nExpected: \"everybody is out\"\n\n";
+    CLEANUP(strbuf_release) struct strbuf on = STRBUF(0), off = STRBUF(0);
+    struct bench b;
+
+    strbuf_addf(&on, DEPLOY BLOCK("touch MAINTENANCE") "%s", expected);
+    bench_plan(&b, strbuf_str(&on), "environment: test\nmaintenance: {flag: MAINTENANCE}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(!file_exists("MAINTENANCE")); /* nothing was changed: it is lifted when the run stops */
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind IN (30, 31) AND json_extract(data, "
+                   "'$.what') = 'maintenance'"),
+         2);
+    bench_end(&b);
+    t_remove("store");
+
+    prepare_app();
+    strbuf_addf(&off, DEPLOY BLOCK("touch MAINTENANCE") BLOCK("cp new app")
+                BLOCK("rm MAINTENANCE") "%s## Rollback\n\n" BLOCK("cp old app"),
+                expected);
+    bench_plan(&b, strbuf_str(&off), "environment: test\nmaintenance: {flag: MAINTENANCE}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(!file_exists("MAINTENANCE"));
+    T_EQ(bench_sql("SELECT json_extract(data, '$.maintenance') IS NULL FROM event WHERE kind = 5"),
+         1);
+    T_EQ(bench_resume(&b), EXIT_CODE_FAILED);
+    T_CHECK(!file_exists("MAINTENANCE")); /* the step had lifted it: a resume does not set it again */
+    bench_end(&b);
 }
 
 /* P9: the shell is in another folder by then, and removes nothing. */
@@ -1037,6 +1068,7 @@ T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(a_value_of_the_binding_is_journaled_and_used),
        T_CASE(an_environment_has_one_unfinished_run_and_an_abort_ends_it),
        T_CASE(an_abort_lifts_the_flag_where_that_is_safe),
+       T_CASE(a_flag_is_held_from_the_act_on_and_not_only_when_all_is_as_expected),
        T_CASE(a_flag_that_the_document_does_not_remove_is_lifted_at_the_end),
        T_CASE(a_flag_that_cannot_be_lifted_or_set_again_is_said),
        T_CASE(a_run_that_was_never_begun_is_begun_anew),

@@ -186,12 +186,28 @@ static bool rule_is_of_sql(const struct lint_rule *r)
     return !sv_starts(sv_from(r->id), SV("RB"));
 }
 
+/* Cut off in the middle, a text has a bracket or a quote that nothing closes. */
+static bool rule_text_is_whole(const char *text)
+{
+    size_t quotes = 0, open = 0;
+
+    for (; *text; text++) {
+        quotes += *text == '"';
+        open += *text == '(';
+        if (*text == ')' && open-- == 0)
+            return false;
+    }
+    return open == 0 && quotes % 2 == 0;
+}
+
 T(every_rule_is_complete_and_in_order)
 {
     for (size_t i = 0; i < n_lint_rules; i++) {
         const struct lint_rule *r = lint_rules[i];
 
         T_CHECK(r->title[0] && r->why[0] && r->mend[0]);
+        if (!rule_text_is_whole(r->why) || !rule_text_is_whole(r->mend))
+            T_FAIL("the text of %s is not whole", r->id);
         T_CHECK(lint_find_rule(sv_from(r->id)) == r);
         /* those of documents first, then those of SQL */
         T_CHECK(i == 0 || strcmp(lint_rules[i - 1]->id, r->id) < 0 ||

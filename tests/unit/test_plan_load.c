@@ -151,6 +151,30 @@ T(a_step_is_found_by_its_id_or_the_unique_end_of_it)
     plan_release(&p);
 }
 
+/* The tree shows "2.3 Warm up" above its only step. */
+T(a_part_stands_for_its_only_step)
+{
+    struct plan p;
+    struct err err = {0};
+    struct sv nearest;
+
+    T_OK(load_text("{\"format\":1," HASH ",\"steps\":["
+                   "{\"id\":\"a/2.3/1\",\"part\":\"a/2.3\",\"kind\":\"k\",\"action\":{}},"
+                   "{\"id\":\"a/2.4/1\",\"part\":\"a/2.4\",\"kind\":\"k\",\"action\":{}},"
+                   "{\"id\":\"a/2.4/2\",\"part\":\"a/2.4\",\"kind\":\"k\",\"action\":{}}],"
+                   "\"way_back\":[{\"id\":\"b/9\",\"part\":\"b\",\"kind\":\"k\",\"action\":{}}]}",
+                   &p, &err),
+         err);
+    T_CHECK(plan_find(&p, SV("2.3"), &nearest) == &p.steps[0]);
+    T_CHECK(plan_find(&p, SV("a/2.3"), &nearest) == &p.steps[0]);
+    T_CHECK(plan_find(&p, SV("b"), &nearest) == &p.way_back[0]);
+    T_CHECK(!plan_find(&p, SV("2.4"), &nearest)); /* it has two */
+    T_SV(nearest, "a/2.4/1");
+    T_CHECK(!plan_find(&p, SV("a"), &nearest));
+    T_CHECK(!plan_find(&p, SV("3"), &nearest));
+    plan_release(&p);
+}
+
 T(questions_count_by_who_can_answer_them)
 {
     struct plan p;
@@ -195,5 +219,5 @@ T(ways_to_undo_have_names)
 T_MAIN(T_CASE(what_is_no_plan_is_refused), T_CASE(what_is_absent_has_its_default),
        T_CASE(a_plan_that_was_stored_is_the_plan_that_was_made),
        T_CASE(a_step_is_found_by_its_id_or_the_unique_end_of_it),
-       T_CASE(questions_count_by_who_can_answer_them),
+       T_CASE(a_part_stands_for_its_only_step), T_CASE(questions_count_by_who_can_answer_them),
        T_CASE(durations_are_scaled_and_bounds_are_never_shortened), T_CASE(ways_to_undo_have_names))

@@ -23,12 +23,13 @@ T(a_source_has_its_kind_and_what_its_settings_say)
                HEAD "databases: {shop: {url: \"sqlite:db/shop.db\"}}\nsources:\n"
                     "  log.app: {path: $HOME_OF/app.log, record: '^x$', from_start: yes}\n"
                     "  log.web: {kind: journal, unit: web.service}\n"
+                    "  logpatterns.web: {unit: web.service}\n"
                     "  tcp.web: {port: 8080}\n"
                     "  prom.p95: {url: \"http://h:$PORT\", query: 'a{b=~\"c$\"}', unit: ms,"
                     " headers: {X-A: $HOME_OF}}\n"
                     "  sql.deals: {database: shop, query: SELECT 1}\n"
                     "  disk.root: {path: /}\n");
-    T_EQ(w.plan.n_sources, 6);
+    T_EQ(w.plan.n_sources, 7);
     s = find_source(&w, "log.app");
     T_SV(s->kind, "log");
     T_SV(json_get_sv(s->settings, "path"), "/srv/app/app.log");
@@ -36,6 +37,9 @@ T(a_source_has_its_kind_and_what_its_settings_say)
     T_CHECK(json_get_bool(s->settings, "from_start", false));
     s = find_source(&w, "log.web");
     T_SV(s->kind, "journal");
+    T_SV(json_get_sv(s->settings, "unit"), "web.service");
+    T_CHECK(!s->unit.n);
+    s = find_source(&w, "logpatterns.web");
     T_SV(json_get_sv(s->settings, "unit"), "web.service");
     T_CHECK(!s->unit.n);
     T_EQ(json_get_int(find_source(&w, "tcp.web")->settings, "port", 0), 8080);
@@ -118,6 +122,7 @@ T(what_is_wrong_is_said_with_its_line)
          "'log.app' has a kind that gives something else"},
         {"sources: {prom.a: {url: x, query: y, unit: apples}}\n",
          "'prom.a' has a unit that is not known"},
+        {"sources: {log.web: {unit: web.service}}\n", "'log.web' has a unit that is not known"},
         {"sources: {alertmanager.alerts: {}}\n",
          "'alertmanager.alerts' is told by others: watch: {listen: ADDRESS:PORT}"},
         {"sources: {alertmanager.other: {}}\n", "'alertmanager.other' is not alertmanager.alerts"},

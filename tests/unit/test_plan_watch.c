@@ -115,6 +115,14 @@ T(which_direction_is_worse_is_known_said_or_asked)
         "\"expect load not worse than baseline\" cannot be judged: nobody said which direction is worse",
         "metrics: {NAME: {is: EXPRESSION, worse: up}}, or down");
     world_end(&w);
+    /* what it is measured by is asked first: "error_rate" says the direction itself */
+    world_make(&w, DOC,
+               BOUND
+               "watch: {until: T+1h}\nrules: {a: expect error_rate not worse than baseline}\n");
+    for (size_t i = 0; i < w.plan.n_questions; i++)
+        T_CHECK(!sv_has(w.plan.questions[i].text, SV("direction")));
+    T_CHECK(w.plan.n_questions > 0);
+    world_end(&w);
 }
 
 /* As the plan itself proposes it; also before the rules that it names. */
