@@ -80,6 +80,11 @@ static int64_t outbox_now(const struct outbox *o)
     return o->cfg.now_us ? o->cfg.now_us() : clock_now_us();
 }
 
+unsigned outbox_threads(const struct plan *p)
+{
+    return p->n_receivers ? OUTBOX_CALLS : 0;
+}
+
 /* --- plans --- */
 
 enum err_code outbox_check(const struct plan *p, struct err *err)
