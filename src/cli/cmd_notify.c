@@ -48,7 +48,7 @@ static void notify_on_notice(const struct store_notice *n, void *arg)
     strbuf_addf(&l->text, "%s  event %lld for %.*s: %s, told %lld time%s", event_run_text(n->run).s,
                 (long long)n->seq, SV_FMT(n->receiver), notice_states[n->state], (long long)n->sent,
                 n->sent == 1 ? "" : "s");
-    if (n->tries)
+    if (n->tries && n->error.n)
         strbuf_addf(&l->text, ", failed %lld time%s: ", (long long)n->tries,
                     n->tries == 1 ? "" : "s");
     text_add_line(&l->text, n->error);

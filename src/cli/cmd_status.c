@@ -11,6 +11,7 @@
 #include "cli/term.h"
 #include "exec/back_find.h"
 #include "report/view.h"
+#include "store/notice.h"
 
 static const char *const status_opts[] = {"--store", "--all", "--json", NULL};
 
@@ -238,6 +239,90 @@ static void status_flags(const struct view *v, struct strbuf *b)
     }
 }
 
+/* --- who could not be told --- */
+
+struct status_untold_row {
+    struct sv receiver, error;
+    int64_t n, given_up, since_us;
+};
+
+struct status_untold {
+    int64_t run;
+    struct arena arena;
+    VEC(struct status_untold_row) rows;
+};
+
+/* What is on its way for the first time is no trouble yet. */
+static void status_on_notice(const struct store_notice *n, void *arg)
+{
+    struct status_untold *u = arg;
+    struct status_untold_row *row = NULL;
+
+    if (n->run != u->run || !n->error.n)
+        return;
+    for (size_t i = 0; i < u->rows.n && !row; i++)
+        row = sv_eq(u->rows.v[i].receiver, n->receiver) ? &u->rows.v[i] : NULL;
+    if (!row) {
+        row = vec_add(&u->rows);
+        *row = (struct status_untold_row){.receiver = arena_sv(&u->arena, n->receiver),
+                                          .since_us = n->at_us};
+    }
+    row->n++;
+    row->given_up += n->state == NOTICE_GIVEN_UP;
+    row->error = arena_sv(&u->arena, n->error);
+}
+
+static void status_untold_release(struct status_untold *u)
+{
+    vec_release(&u->rows);
+    arena_release(&u->arena);
+}
+
+/* A store whose notices cannot be read says the rest all the same. */
+static struct status_untold status_untold_of(struct store *store, int64_t run)
+{
+    struct status_untold u = {.run = run};
+    struct err ignored;
+
+    (void)!store_notices_list(store, false, status_on_notice, &u, &ignored);
+    return u;
+}
+
+static void status_untold(struct store *store, int64_t run, struct strbuf *b)
+{
+    CLEANUP(status_untold_release) struct status_untold u = status_untold_of(store, run);
+
+    for (size_t i = 0; i < u.rows.n; i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        const struct status_untold_row *row = &u.rows.v[i];
+
+        strbuf_addf(&text, "%.*s: %lld notice%s since %s, ", SV_FMT(row->receiver),
+                    (long long)row->n, row->n == 1 ? "" : "s", clock_format_s(row->since_us).s);
+        if (row->given_up)
+            strbuf_addf(&text, "%lld given up, ", (long long)row->given_up);
+        strbuf_addf(&text, "%.*s (prusik notify)", SV_FMT(row->error));
+        status_put(b, "not told", strbuf_sv(&text));
+    }
+}
+
+static json_t *status_json_untold(struct store *store, int64_t run)
+{
+    CLEANUP(status_untold_release) struct status_untold u = status_untold_of(store, run);
+    json_t *list = u.rows.n ? json_array() : NULL;
+
+    for (size_t i = 0; i < u.rows.n; i++) {
+        json_t *j = json_object();
+
+        json_put_sv(j, "receiver", u.rows.v[i].receiver);
+        json_put_int(j, "notices", u.rows.v[i].n);
+        json_put_int(j, "given_up", u.rows.v[i].given_up);
+        json_put_str(j, "since", clock_format(u.rows.v[i].since_us).s);
+        json_put_sv(j, "error", u.rows.v[i].error);
+        json_append(list, j);
+    }
+    return list;
+}
+
 /* Why it stopped: what the last event says of itself, and when that was. */
 static void status_why(const struct view *v, struct strbuf *b)
 {
@@ -286,6 +371,7 @@ static void status_show(struct store *store, const struct view *v, const struct 
     status_gate(v, b);
     status_given(store, v, b);
     status_why(v, b);
+    status_untold(store, v->id, b);
     if (json_is_object(kept)) {
         strbuf_truncate(&text, 0);
         strbuf_addf(&text, "still on (%s), because %s", json_get_str(kept, "file", ""),
@@ -304,11 +390,11 @@ static void status_show(struct store *store, const struct view *v, const struct 
     status_put(b, "next", strbuf_sv(&text));
 }
 
-static json_t *status_json(const struct view *v, const struct back_found *f)
+static json_t *status_json(struct store *store, const struct view *v, const struct back_found *f)
 {
     CLEANUP(strbuf_release) struct strbuf next = STRBUF(0);
     const struct view_step *s = view_current(v);
-    json_t *j = json_object();
+    json_t *j = json_object(), *untold = status_json_untold(store, v->id);
 
     json_put_str(j, "run", event_run_text(v->id).s);
     json_put_str(j, "state", status_word(v));
@@ -339,6 +425,8 @@ static json_t *status_json(const struct view *v, const struct back_found *f)
         json_put_bool(j, "brought_back", f->whole);
         json_put_sv(j, "brought_back_until", f->until);
     }
+    if (untold)
+        json_put(j, "untold", untold);
     status_next(v, &next);
     json_put_sv(j, "next", strbuf_sv(&next));
     return j;
@@ -374,7 +462,7 @@ static bool status_row(const struct store_run *run, void *arg)
         return true;
     }
     if (l->json)
-        json_append(l->json, status_json(&v, NULL));
+        json_append(l->json, status_json(l->store, &v, NULL));
     line->begun_us = v.begun_us;
     line->word = status_word(&v);
     line->outcome = arena_strdup(&l->arena, v.outcome);
@@ -454,7 +542,7 @@ static enum err_code status_run(struct cli *c, enum exit_code *exit UNUSED, stru
             return err->code;
         }
         if (c->json) {
-            CLEANUP(json_cleanup) json_t *j = status_json(&v, &f);
+            CLEANUP(json_cleanup) json_t *j = status_json(store, &v, &f);
 
             json_write_pretty(j, &b);
             strbuf_add_byte(&b, '\n');
@@ -472,12 +560,13 @@ const struct verb verb_status = {
     .name = "status",
     .args = "[RUN]",
     .help = "where a run is, why it stopped, what goes on",
-    .more = "One look: what is done, which step is in progress or failed and why, what the run "
-            "waits for,\n"
-            "whether maintenance is still on, and the command that goes on. Without RUN: the last "
-            "one.\n\n"
-            "  prusik status\n"
-            "  prusik status --all",
+    .more =
+        "One look: what is done, which step is in progress or failed and why, what the run "
+        "waits for,\n"
+        "whether maintenance is still on, who could not be told, and the command that goes on.\n"
+        "Without RUN: the last one.\n\n"
+        "  prusik status\n"
+        "  prusik status --all",
     .opts = status_opts,
     .min_args = 0,
     .max_args = 1,

@@ -8,11 +8,13 @@
 
 #include "base/clock.h"
 #include "base/ident.h"
+#include "base/pool.h"
 #include "base/sv.h"
 #include "base/version.h"
 #include "exec/brief.h"
 #include "exec/run_int.h"
 #include "exec/watcher.h"
+#include "notify/outbox.h"
 #include "watch/alerts.h"
 
 /* --- making --- */
@@ -45,10 +47,17 @@ bool run_step_is_change(const struct run_step *s)
                              (sv_eq(kind, SV("service")) || sv_eq(kind, SV("maintenance")))));
 }
 
+/* A look and a mail that hang keep a thread each; steps, the way back too, need some all the same. */
+static unsigned run_threads(const struct plan *p)
+{
+    return (unsigned)size_min(POOL_LIBUV + watcher_threads(p) + outbox_threads(p), POOL_THREADS);
+}
+
 struct run *run_new(struct store *store, const struct plan *plan, const struct run_options *opt)
 {
     struct run *r = XNEW(struct run);
 
+    pool_widen(run_threads(plan));
     r->store = store;
     r->plan = plan;
     r->opt = *opt;

@@ -355,6 +355,8 @@ void run_watch_mark(struct run *r)
         return;
     if (!r->watch->baseline_taken)
         watch_tell_baseline(r);
+    /* With the next round: where logs and services stood before it would make the deployment an event behind it. */
+    r->watch->samples_us = 0;
     watcher_mark(r->watch->watcher, r->mark_us);
 }
 

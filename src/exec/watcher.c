@@ -1,6 +1,7 @@
 #include "exec/watcher.h"
 
 #include "base/clock.h"
+#include "base/pool.h"
 #include "base/sv.h"
 #include "exec/watcher_int.h"
 
@@ -33,6 +34,11 @@ static struct judge *watcher_judge(struct watcher *w)
 
     rule_times_scale(&c.times, w->cfg.plan->time_scale);
     return judge_new(&c, w->samples);
+}
+
+unsigned watcher_threads(const struct plan *p)
+{
+    return (unsigned)size_min(p->n_sources + p->n_services + p->n_flags, POOL_THREADS);
 }
 
 enum err_code watcher_new(const struct watcher_config *c, struct watcher **ret, struct err *err)

@@ -60,6 +60,8 @@ struct watcher;
 NODISCARD enum err_code watcher_check(const struct plan *p, struct err *err);
 /* Will the watch of a plan be able to serve where it says?  ERR_REFUSED: it cannot listen there. */
 NODISCARD enum err_code watcher_check_serve(const struct plan *p, struct err *err);
+/* How many threads its looks keep when all of them hang (base/pool.h). */
+unsigned watcher_threads(const struct plan *p);
 /*
  * NULL in *ret when the plan watches nothing.  ERR_INVALID: a rule or source of the plan does not hold.  ERR_REFUSED:
  * the address that it serves on is taken.

@@ -1,6 +1,7 @@
 #include "exec/watcher_try.h"
 
 #include "base/clock.h"
+#include "base/pool.h"
 #include "base/suggest.h"
 #include "base/sv.h"
 #include "exec/run_event.h"
@@ -283,6 +284,7 @@ enum err_code watcher_try(const struct plan *p, const struct binding *b, struct 
     struct watcher *w = XNEW(struct watcher);
     enum err_code rc;
 
+    pool_widen(POOL_LIBUV + watcher_threads(p));
     (void)uv_loop_init(&loop); /* fails only for want of descriptors, which the first use reports */
     w->cfg = (struct watcher_config){.plan = p,
                                      .binding = b,

@@ -22,9 +22,9 @@ static enum err_code email_check(const json_t *settings, struct err *err)
     return email_check_address("from", json_get_sv(settings, "from"), err);
 }
 
-/* Of settings that were checked; but an address that was a secret then is known now. */
-static enum err_code email_addresses(const json_t *to, struct receiver_out *out, struct strbuf *all,
-                                     struct err *err)
+/* Of settings that were checked; but an address that was a secret then is known now.  All stand in the letter. */
+static enum err_code email_addresses(const json_t *to, size_t part, struct receiver_out *out,
+                                     struct strbuf *all, struct err *err)
 {
     const char **v = ARENA_NEWN(&out->arena, const char *, json_array_size(to));
 
@@ -36,8 +36,8 @@ static enum err_code email_addresses(const json_t *to, struct receiver_out *out,
     }
     if (!json_array_size(to))
         return err_set(err, ERR_INVALID, "'to' is empty");
-    out->mail.to = v;
-    out->mail.n_to = json_array_size(to);
+    out->mail.to = part ? v + part - 1 : v;
+    out->mail.n_to = part ? 1 : json_array_size(to);
     return ERR_OK;
 }
 
@@ -62,7 +62,7 @@ static enum err_code email_make(const struct receiver_call *c, struct receiver_o
 
     if (!mail_is_address(from))
         return err_set(err, ERR_INVALID, "'from' is no address");
-    if (email_addresses(json_object_get(c->settings, "to"), out, &to, err) != ERR_OK)
+    if (email_addresses(json_object_get(c->settings, "to"), c->part, out, &to, err) != ERR_OK)
         return err->code;
     receiver_line(c->items[0].body, &line);
     email_text(c, &text);
@@ -70,7 +70,7 @@ static enum err_code email_make(const struct receiver_call *c, struct receiver_o
                                   .to = strbuf_sv(&to),
                                   .subject = sv_sub(strbuf_sv(&line), 0, 200),
                                   .text = strbuf_sv(&text),
-                                  .id = c->items[0].id,
+                                  .id = c->id,
                                   .at_us = c->items[0].at_us};
     mail_write(&letter, &out->body);
     out->mail.url = json_get_str(c->settings, "url", "");
@@ -102,6 +102,7 @@ const struct receiver_ops receiver_email = {
     .way = RECEIVER_MAIL,
     .events = RECEIVER_EVENTS,
     .repeat_us = 4 * RECEIVER_HOUR_US,
+    .each = "to",
     .check = email_check,
     .make = email_make,
 };

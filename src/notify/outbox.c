@@ -13,14 +13,16 @@
 #include "store/journal.h"
 #include "store/notice.h"
 
-#define OUTBOX_CALL_MS    10000u                 /* a receiver's answer is waited for */
-#define OUTBOX_LEASE_US   (60 * CLOCK_US_PER_S)  /* then somebody else may send it */
-#define OUTBOX_GROUP_US   (30 * CLOCK_US_PER_S)  /* rules that fire together are told together */
-#define OUTBOX_BACK_US    CLOCK_US_PER_S         /* the first wait after a failure ... */
-#define OUTBOX_MOST_US    (300 * CLOCK_US_PER_S) /* ... and the longest */
+#define OUTBOX_CALL_MS    10000u                  /* a receiver's answer is waited for */
+#define OUTBOX_LEASE_US   (60 * CLOCK_US_PER_S)   /* then somebody else may send it */
+#define OUTBOX_GROUP_US   (30 * CLOCK_US_PER_S)   /* rules that fire together are told together */
+#define OUTBOX_BACK_US    CLOCK_US_PER_S          /* the first wait after a failure ... */
+#define OUTBOX_MOST_US    (300 * CLOCK_US_PER_S)  /* ... and the longest */
+#define OUTBOX_ASKED_US   (3600 * CLOCK_US_PER_S) /* the longest that a receiver gets when it asks */
 #define OUTBOX_GIVE_UP_US (24LL * 3600 * CLOCK_US_PER_S)
 #define OUTBOX_RUNS       200 /* the newest that are looked at: older ones are over */
-#define OUTBOX_CALLS      8   /* at the same time */
+#define OUTBOX_CALLS      8   /* at the same time, and ... */
+#define OUTBOX_EACH       4   /* ... of one receiver: one that hangs leaves room for others */
 
 /* Before the text of what still held when its run was over: it is no good news. */
 #define OUTBOX_UNWATCHED SV("no longer watched, the run is over: ")
@@ -33,6 +35,13 @@ struct outbox_run {
     struct outbox_run *next;
 };
 
+/* To whom a notice goes: a receiver of the plan, or one entry of its list. */
+struct outbox_to {
+    const struct plan_source *source;
+    const struct receiver_ops *ops;
+    size_t part; /* from 1 on; 0: all of it */
+};
+
 /* One notice that was taken out of the store. */
 struct outbox_item {
     struct store_notice row; /* its texts live in the arena */
@@ -43,6 +52,8 @@ struct outbox_item {
 struct outbox_call {
     struct outbox *outbox;
     const struct receiver_ops *ops;
+    struct sv receiver; /* its name in the plan */
+    size_t part;
     struct arena arena;
     VEC(struct outbox_item) items;
     json_t *settings;
@@ -50,7 +61,7 @@ struct outbox_call {
     struct http_request http;
     struct child child;
     struct err err;
-    bool started;
+    bool started, full; /* no notice joins any more */
     struct outbox_call *next;
 };
 
@@ -67,6 +78,11 @@ struct outbox {
 static int64_t outbox_now(const struct outbox *o)
 {
     return o->cfg.now_us ? o->cfg.now_us() : clock_now_us();
+}
+
+unsigned outbox_threads(const struct plan *p)
+{
+    return p->n_receivers ? OUTBOX_CALLS : 0;
 }
 
 /* --- plans --- */
@@ -128,12 +144,34 @@ static struct outbox_run *outbox_run_of(struct outbox *o, int64_t id)
     return r;
 }
 
-static const struct plan_source *outbox_receiver(const struct plan *p, struct sv name)
+/* Each entry of a list is told on its own, so that one that is refused keeps nothing from the others. */
+static const json_t *outbox_each(const struct receiver_ops *ops, const json_t *settings)
 {
-    for (size_t i = 0; i < p->n_receivers; i++)
-        if (sv_eq(p->receivers[i].name, name))
-            return &p->receivers[i];
-    return NULL;
+    const json_t *list = ops->each ? json_object_get(settings, ops->each) : NULL;
+
+    return json_array_size(list) > 1 ? list : NULL;
+}
+
+/* The name of a notice's receiver: "mail", or "mail ana@example.org". */
+static struct outbox_to outbox_to(const struct plan *p, struct sv name, struct arena *a)
+{
+    struct outbox_to to = {0};
+
+    for (size_t i = 0; i < p->n_receivers && !to.source; i++) {
+        const struct plan_source *r = &p->receivers[i];
+        const struct receiver_ops *ops = receiver_find(r->kind);
+        const json_t *list = ops ? outbox_each(ops, r->settings) : NULL;
+        struct sv rest = name;
+
+        if (sv_eq(r->name, name))
+            to = (struct outbox_to){r, ops, 0};
+        if (!sv_eat(&rest, r->name) || !sv_eat(&rest, SV(" ")))
+            continue;
+        for (size_t k = 0; k < json_array_size(list); k++)
+            if (sv_eq(receiver_part(list, k, a), rest))
+                to = (struct outbox_to){r, ops, k + 1};
+    }
+    return to;
 }
 
 /* --- from events to notices --- */
@@ -161,6 +199,8 @@ static void outbox_add(struct outbox_scan *s, const struct event *e, const struc
     const struct receiver_ops *ops = receiver_find(to->kind);
     bool alert = n->kind == NOTICE_ALERT, lasts = n->key.n && (alert || (ops && ops->lasting));
     CLEANUP(strbuf_release) struct strbuf body = STRBUF(0);
+    struct store_notice row = {.run = e->run, .seq = e->seq, .receiver = to->name};
+    const json_t *each;
 
     if (!ops ||
         (alert ? !outbox_is_named(n, to->name) : !receiver_wants(ops, to->settings, n->kind)))
@@ -168,16 +208,19 @@ static void outbox_add(struct outbox_scan *s, const struct event *e, const struc
     if (ops->lasting && !lasts)
         return; /* it takes only what begins and ends */
     json_write(n->body, &body);
-    *vec_add(&s->notices) = (struct store_notice){
-        .run = e->run,
-        .seq = e->seq,
-        .receiver = to->name,
-        .key = lasts ? n->key : (struct sv){NULL, 0},
-        .firing = lasts && n->firing,
-        .body = arena_sv(&s->arena, strbuf_sv(&body)),
-        .at_us = e->at_us,
-        .due_us = e->at_us + (alert && n->firing ? OUTBOX_GROUP_US : 0),
-    };
+    row.key = lasts ? n->key : (struct sv){NULL, 0};
+    row.firing = lasts && n->firing;
+    row.body = arena_sv(&s->arena, strbuf_sv(&body));
+    row.at_us = e->at_us;
+    row.due_us = e->at_us + (alert && n->firing ? OUTBOX_GROUP_US : 0);
+    each = outbox_each(ops, to->settings);
+    if (!each)
+        *vec_add(&s->notices) = row;
+    for (size_t i = 0; i < json_array_size(each); i++) {
+        row.receiver = arena_fmt(&s->arena, "%.*s %.*s", SV_FMT(to->name),
+                                 SV_FMT(receiver_part(each, i, &s->arena)));
+        *vec_add(&s->notices) = row;
+    }
 }
 
 static enum err_code outbox_on_event(const struct event *e, void *arg, struct err *err UNUSED)
@@ -293,7 +336,7 @@ static void outbox_settle(struct outbox_call *c, struct store_notice *n, bool ov
         n->due_us = again ? now_us + c->ops->repeat_us : now_us;
         return;
     }
-    n->tries++;
+    n->tries++; /* as the store did when it was taken */
     n->error = sv_from(c->err.msg);
     n->due_us = now_us + wait_us;
     n->state = now_us - n->at_us >= OUTBOX_GIVE_UP_US ? NOTICE_GIVEN_UP : NOTICE_WAITING;
@@ -307,7 +350,7 @@ static int64_t outbox_back_off(int64_t tries, int64_t asked_us)
     return us > asked_us ? us : asked_us;
 }
 
-/* Retry-After (RFC 9110, section 10.2.3), in seconds; at most the longest wait. */
+/* Retry-After (RFC 9110, section 10.2.3), in seconds. */
 static int64_t outbox_asked_us(const struct outbox_call *c)
 {
     uint64_t s;
@@ -315,7 +358,7 @@ static int64_t outbox_asked_us(const struct outbox_call *c)
     if (c->ops->way != RECEIVER_HTTP ||
         !sv_to_u64(http_field_value(&c->http, SV("Retry-After")), &s))
         return 0;
-    return s < OUTBOX_MOST_US / CLOCK_US_PER_S ? (int64_t)s * CLOCK_US_PER_S : OUTBOX_MOST_US;
+    return s < OUTBOX_ASKED_US / CLOCK_US_PER_S ? (int64_t)s * CLOCK_US_PER_S : OUTBOX_ASKED_US;
 }
 
 static void outbox_pump(struct outbox *o);
@@ -401,31 +444,53 @@ static enum err_code outbox_start_child(struct outbox_call *c)
     return ERR_OK;
 }
 
-/* It was told as a beginning, and is its own end: another notice with another id. */
-static bool outbox_is_end(const struct store_notice *n)
+/* Of a notice: a reminder is another one than what it reminds of, and so is its own end. */
+static struct sv outbox_id(struct outbox_call *c, const struct store_notice *n)
 {
-    return n->key.n && !n->firing && n->sent > 0;
+    struct sv id = arena_fmt(&c->arena, "%s/%lld/%.*s", event_run_text(n->run).s, (long long)n->seq,
+                             SV_FMT(c->receiver));
+
+    if (!n->key.n || n->sent == 0)
+        return id;
+    return n->firing ? arena_fmt(&c->arena, "%.*s/%lld", SV_FMT(id), (long long)n->sent + 1)
+                     : arena_fmt(&c->arena, "%.*s/end", SV_FMT(id));
+}
+
+/* Of several together: with others it is another message, which nobody may drop for the first one's sake. */
+static struct sv outbox_ids_of(struct outbox_call *c, const struct receiver_item *items)
+{
+    CLEANUP(strbuf_release) struct strbuf all = STRBUF(0);
+    struct hash h;
+
+    if (c->items.n == 1)
+        return items[0].id;
+    for (size_t i = 0; i < c->items.n; i++)
+        strbuf_addf(&all, "%.*s\n", SV_FMT(items[i].id));
+    h = hash_of(strbuf_sv(&all));
+    return arena_fmt(&c->arena, "%.*s+%.12s", SV_FMT(items[0].id), hash_hex(&h).s);
 }
 
 static enum err_code outbox_start(struct outbox_call *c)
 {
     struct outbox *o = c->outbox;
     struct receiver_item *items = ARENA_NEWN(&c->arena, struct receiver_item, c->items.n);
-    struct receiver_call call = {
-        .items = items, .n = c->items.n, .settings = c->settings, .now_us = outbox_now(o)};
+    struct receiver_call call = {.items = items,
+                                 .n = c->items.n,
+                                 .part = c->part,
+                                 .settings = c->settings,
+                                 .now_us = outbox_now(o)};
 
     for (size_t i = 0; i < c->items.n; i++) {
         const struct store_notice *n = &c->items.v[i].row;
 
-        items[i] = (struct receiver_item){
-            .body = c->items.v[i].body,
-            .id = arena_fmt(&c->arena, "%s/%lld/%.*s%s", event_run_text(n->run).s,
-                            (long long)n->seq, SV_FMT(n->receiver), outbox_is_end(n) ? "/end" : ""),
-            .key = n->key,
-            .at_us = n->at_us,
-            .lasts = n->key.n > 0,
-            .firing = n->firing};
+        items[i] = (struct receiver_item){.body = c->items.v[i].body,
+                                          .id = outbox_id(c, n),
+                                          .key = n->key,
+                                          .at_us = n->at_us,
+                                          .lasts = n->key.n > 0,
+                                          .firing = n->firing};
     }
+    call.id = outbox_ids_of(c, items);
     if (c->ops->make(&call, &c->out, &c->err) != ERR_OK)
         return c->err.code;
     switch (c->ops->way) {
@@ -449,11 +514,6 @@ static enum err_code outbox_start(struct outbox_call *c)
 
 /* --- what is due --- */
 
-struct outbox_take {
-    struct outbox *o;
-    struct outbox_call *call; /* the last one made */
-};
-
 static struct outbox_call **outbox_end(struct outbox *o)
 {
     struct outbox_call **at = &o->calls;
@@ -466,12 +526,10 @@ static struct outbox_call **outbox_end(struct outbox *o)
 /* Alerts of one run for one receiver go together; what is told once goes alone. */
 static bool outbox_joins(const struct outbox_call *c, const struct store_notice *n)
 {
-    const struct store_notice *first;
+    const struct store_notice *first = &c->items.v[0].row;
 
-    if (!c || !n->key.n || c->items.n == 50)
-        return false;
-    first = &c->items.v[0].row;
-    return first->run == n->run && first->key.n && sv_eq(first->receiver, n->receiver);
+    return !c->started && !c->full && c->items.n < 50 && n->key.n && first->key.n &&
+           first->run == n->run;
 }
 
 static void outbox_fill(struct outbox_call *c, const struct store_notice *n)
@@ -487,43 +545,67 @@ static void outbox_fill(struct outbox_call *c, const struct store_notice *n)
         item->body = json_object(); /* uncovered: it was written by json_write() */
 }
 
-static void outbox_on_due(const struct store_notice *n, void *arg)
+/* What is on its way, or about to be: to this very receiver, to all of its list, to anybody. */
+struct outbox_busy {
+    struct outbox_call *same;
+    size_t each, all;
+};
+
+static struct outbox_busy outbox_busy_with(struct outbox *o, struct sv receiver,
+                                           const struct outbox_to *to)
 {
-    struct outbox_take *t = arg;
-    struct outbox_run *run = outbox_run_of(t->o, n->run);
-    const struct plan_source *to = run ? outbox_receiver(&run->plan, n->receiver) : NULL;
-    const struct receiver_ops *ops = to ? receiver_find(to->kind) : NULL;
+    struct outbox_busy b = {0};
+
+    for (struct outbox_call *c = o->calls; c; c = c->next) {
+        b.all++;
+        b.each += sv_eq(c->receiver, to->source->name);
+        if (sv_eq(c->items.v[0].row.receiver, receiver))
+            b.same = c;
+    }
+    return b;
+}
+
+/*
+ * It is taken when it can begin at once.  What waits for another one stays in the store, where it is due for whoever
+ * comes next, so that a receiver that hangs holds up no other.
+ */
+static bool outbox_on_due(const struct store_notice *n, void *arg)
+{
+    struct outbox *o = arg;
+    CLEANUP(arena_release) struct arena a = {0};
+    struct outbox_run *run = outbox_run_of(o, n->run);
+    struct outbox_to to = run ? outbox_to(&run->plan, n->receiver, &a) : (struct outbox_to){0};
+    struct outbox_busy busy;
     struct outbox_call *c;
 
-    if (outbox_joins(t->call, n)) {
-        outbox_fill(t->call, n);
-        return;
+    if (!to.ops)
+        return true; /* of a newer version: its lease ends, and it may know */
+    busy = outbox_busy_with(o, n->receiver, &to);
+    if (busy.same && outbox_joins(busy.same, n)) {
+        outbox_fill(busy.same, n);
+        return true;
     }
-    if (!ops)
-        return; /* of a newer version: its lease ends, and it may know */
+    if (busy.same || busy.each >= OUTBOX_EACH || busy.all >= OUTBOX_CALLS) {
+        if (busy.same)
+            busy.same->full = true; /* what is later is told later */
+        return false;
+    }
     c = XNEW(struct outbox_call);
-    c->outbox = t->o;
-    c->ops = ops;
-    (void)!settings_reveal(to->settings, t->o->cfg.binding, &c->settings,
+    c->outbox = o;
+    c->ops = to.ops;
+    c->receiver = to.source->name; /* of the plan, which stays as long as the outbox */
+    c->part = to.part;
+    (void)!settings_reveal(to.source->settings, o->cfg.binding, &c->settings,
                            &c->err); /* see outbox_begin() */
     outbox_fill(c, n);
-    *outbox_end(t->o) = t->call = c;
+    *outbox_end(o) = c;
+    return true;
 }
 
-/* Something else is on its way to the same receiver: what comes later is told later. */
-static bool outbox_is_behind(const struct outbox *o, const struct outbox_call *c)
-{
-    for (const struct outbox_call *b = o->calls; b != c; b = b->next)
-        if (sv_eq(b->items.v[0].row.receiver, c->items.v[0].row.receiver))
-            return true;
-    return false;
-}
-
-/* Begin what waits, as long as there is room. */
 static void outbox_begin(struct outbox *o)
 {
-    for (struct outbox_call *c = o->calls; c && o->busy < OUTBOX_CALLS; c = c->next) {
-        if (c->started || outbox_is_behind(o, c))
+    for (struct outbox_call *c = o->calls; c; c = c->next) {
+        if (c->started)
             continue;
         c->started = true;
         o->busy++;
@@ -534,35 +616,27 @@ static void outbox_begin(struct outbox *o)
     }
 }
 
-/* Nothing is taken while something taken waits: its lease would end. */
-static bool outbox_has_room(const struct outbox *o)
-{
-    const struct outbox_call *c = o->calls;
-
-    while (c && c->started)
-        c = c->next;
-    return !c && o->busy < OUTBOX_CALLS;
-}
-
 static void outbox_on_timer(uv_timer_t *t)
 {
     outbox_pump(t->data);
 }
 
-/* Take what is due, begin it, and sleep until the next. */
+/* Take what is due, begin it, and sleep until the next.  What is due and waits for a call begins when that has ended. */
 static void outbox_pump(struct outbox *o)
 {
-    struct outbox_take take = {.o = o};
     int64_t now_us = outbox_now(o), due_us = INT64_MAX;
+    enum err_code rc = ERR_OK;
 
-    if (outbox_has_room(o))
-        (void)!store_notices_take(o->cfg.store, now_us, OUTBOX_LEASE_US, outbox_on_due, &take,
-                                  &o->err);
+    if (o->busy < OUTBOX_CALLS)
+        rc = store_notices_take(o->cfg.store, now_us, OUTBOX_LEASE_US, outbox_on_due, o, &o->err);
     outbox_begin(o);
-    if (store_notices_next(o->cfg.store, &due_us, &o->err) != ERR_OK || due_us == INT64_MAX)
+    if (rc != ERR_OK)
+        due_us = now_us + OUTBOX_BACK_US; /* the store is busy */
+    else if (store_notices_next(o->cfg.store, now_us + 1, &due_us, &o->err) != ERR_OK)
         return;
-    due_us = due_us > now_us ? due_us - now_us : 0;
-    (void)uv_timer_start(&o->timer, outbox_on_timer, (uint64_t)due_us / 1000 + 1,
+    if (due_us == INT64_MAX)
+        return;
+    (void)uv_timer_start(&o->timer, outbox_on_timer, (uint64_t)(due_us - now_us) / 1000 + 1,
                          0); /* always succeeds */
 }
 
@@ -612,7 +686,7 @@ static bool outbox_is_due(struct outbox *o)
     int64_t due_us;
 
     return o->busy || o->calls ||
-           (store_notices_next(o->cfg.store, &due_us, &o->err) == ERR_OK &&
+           (store_notices_next(o->cfg.store, INT64_MIN, &due_us, &o->err) == ERR_OK &&
             due_us <= outbox_now(o));
 }
 

@@ -27,6 +27,9 @@ struct outbox;
 /* Are the receivers of kinds that there are, and do their settings fit?  ERR_INVALID names what does not. */
 NODISCARD enum err_code outbox_check(const struct plan *p, struct err *err);
 
+/* How many threads its calls keep when all of them hang (base/pool.h). */
+unsigned outbox_threads(const struct plan *p);
+
 /* ERR_DB: the store has no place for it. */
 NODISCARD enum err_code outbox_new(const struct outbox_config *c, struct outbox **ret,
                                    struct err *err);

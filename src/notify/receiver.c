@@ -86,6 +86,16 @@ bool receiver_wants(const struct receiver_ops *ops, const json_t *settings, enum
     return false;
 }
 
+struct sv receiver_part(const json_t *list, size_t i, struct arena *a)
+{
+    struct sv name = sv_from(json_string_value(json_array_get(list, i)));
+    bool clear = name.n > 0;
+
+    for (size_t k = 0; k < json_array_size(list); k++)
+        clear &= k == i || !sv_eq(name, sv_from(json_string_value(json_array_get(list, k))));
+    return clear ? name : arena_fmt(a, "#%zu", i + 1);
+}
+
 void receiver_line(const json_t *body, struct strbuf *out)
 {
     struct sv verdict = json_get_sv(body, "verdict"), event = json_get_sv(body, "event");
@@ -106,7 +116,7 @@ void receiver_post(const struct receiver_call *c, struct receiver_out *out, stru
 {
     json_write(body, &out->body);
     receiver_add_field(out, SV("Content-Type"), SV("application/json"));
-    receiver_add_field(out, SV("Idempotency-Key"), c->items[0].id);
+    receiver_add_field(out, SV("Idempotency-Key"), c->id);
     out->http = (struct http_spec){.url = url,
                                    .method = "POST",
                                    .body = strbuf_sv(&out->body),

@@ -17,7 +17,7 @@ enum receiver_way { RECEIVER_HTTP, RECEIVER_MAIL, RECEIVER_COMMAND };
 /* One notice, as the outbox has it. */
 struct receiver_item {
     const json_t *body; /* of struct notice */
-    struct sv id;       /* "r-0042/17/team": the same when it is sent again */
+    struct sv id;       /* "r-0042/17/team": the same when the same is sent again */
     struct sv key;      /* of what lasts: its end has the same */
     int64_t at_us;
     bool lasts, firing; /* it is told again until it has ended */
@@ -26,6 +26,8 @@ struct receiver_item {
 struct receiver_call {
     const struct receiver_item *items;
     size_t n;
+    struct sv id; /* of them together; of one its own */
+    size_t part;  /* the entry of the list `each` that is told, from 1 on; 0: all of them */
     const json_t *settings; /* with secrets; must not be shown */
     int64_t now_us;
 };
@@ -49,6 +51,8 @@ struct receiver_ops {
     const char *events; /* that it is told of unless `on` says otherwise */
     int64_t repeat_us;  /* what lasts is told again; 0: never */
     bool lasting;       /* a verdict lasts here, too */
+    const char
+        *each; /* a list of its settings of which each entry is told on its own; NULL: none */
     /* Of settings that fit `keys`, with secrets as they are: ERR_INVALID, their values do not do.  NULL: any do. */
     enum err_code (*check)(const json_t *settings, struct err *err);
     /* ERR_INVALID: the settings do not do. */
@@ -74,6 +78,8 @@ static inline bool receiver_is_secret(struct sv text)
 }
 /* Is a receiver with these settings told of such a notice? */
 bool receiver_wants(const struct receiver_ops *ops, const json_t *settings, enum notice_kind kind);
+/* What entry i of a list is called: itself, or "#2" where it is a secret or stands there twice. */
+struct sv receiver_part(const json_t *list, size_t i, struct arena *a);
 /* "ROLLBACK production r-0042: error rate 10% > 5%": one line. */
 void receiver_line(const json_t *body, struct strbuf *out);
 void receiver_add_field(struct receiver_out *out, struct sv name, struct sv value);

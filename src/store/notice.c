@@ -1,11 +1,10 @@
 #include "store/notice.h"
 
+#include "base/arena.h"
 #include "base/sv.h"
 #include "base/vec.h"
 #include "store/stmt.h"
 #include "store/store_int.h"
-
-#define NOTICE_TAKE 100
 
 const char *const notice_states[NOTICE_STATE__N] = {
     [NOTICE_WAITING] = "waiting",
@@ -193,21 +192,6 @@ static struct store_notice notice_row(const struct stmt *st)
     };
 }
 
-static enum err_code notice_lease(struct store *s, int64_t now_us, int64_t until_us,
-                                  struct err *err)
-{
-    CLEANUP(stmt_done)
-    struct stmt st = STMT(
-        s->db, "UPDATE main.notice SET due_us = ? WHERE (run, seq, receiver) IN (SELECT run, seq,"
-               " receiver FROM main.notice WHERE state = 0 AND due_us <= ?"
-               " ORDER BY run, seq, receiver LIMIT ?)");
-
-    stmt_bind_i64(&st, until_us);
-    stmt_bind_i64(&st, now_us);
-    stmt_bind_i64(&st, NOTICE_TAKE);
-    return stmt_exec(&st, err);
-}
-
 /* Each row to fn, until the last. */
 static enum err_code notice_rows(struct stmt *st, store_notice_fn *fn, void *arg, struct err *err)
 {
@@ -224,27 +208,62 @@ static enum err_code notice_rows(struct stmt *st, store_notice_fn *fn, void *arg
     return err->code;
 }
 
-static enum err_code notice_due(struct store *s, int64_t now_us, store_notice_fn *fn, void *arg,
+/* Which of them were taken. */
+struct notice_taking {
+    store_notice_take_fn *fn;
+    void *arg;
+    struct arena arena;
+    VEC(struct store_notice) taken;
+};
+
+static void notice_on_due(const struct store_notice *n, void *arg)
+{
+    struct notice_taking *t = arg;
+
+    if (t->fn(n, t->arg))
+        *vec_add(&t->taken) = (struct store_notice){
+            .run = n->run, .seq = n->seq, .receiver = arena_sv(&t->arena, n->receiver)};
+}
+
+static enum err_code notice_due(struct store *s, int64_t now_us, struct notice_taking *t,
                                 struct err *err)
 {
     CLEANUP(stmt_done)
     struct stmt st = STMT(s->db, "SELECT " NOTICE_COLUMNS " FROM main.notice WHERE state = 0"
-                                 " AND due_us <= ? ORDER BY run, seq, receiver LIMIT ?");
+                                 " AND due_us <= ? ORDER BY run, seq, receiver");
 
     stmt_bind_i64(&st, now_us);
-    stmt_bind_i64(&st, NOTICE_TAKE);
-    return notice_rows(&st, fn, arg, err);
+    return notice_rows(&st, notice_on_due, t, err);
+}
+
+static enum err_code notice_lease(struct store *s, const struct store_notice *n, int64_t until_us,
+                                  struct err *err)
+{
+    CLEANUP(stmt_done)
+    struct stmt st = STMT(s->db, "UPDATE main.notice SET due_us = ?, tries = tries + 1"
+                                 " WHERE run = ? AND seq = ? AND receiver = ?");
+
+    stmt_bind_i64(&st, until_us);
+    stmt_bind_i64(&st, n->run);
+    stmt_bind_i64(&st, n->seq);
+    stmt_bind_sv(&st, n->receiver);
+    return stmt_exec(&st, err);
 }
 
 enum err_code store_notices_take(struct store *s, int64_t now_us, int64_t lease_us,
-                                 store_notice_fn *fn, void *arg, struct err *err)
+                                 store_notice_take_fn *fn, void *arg, struct err *err)
 {
     CLEANUP(txn_done) struct txn t = {.db = s->db};
+    struct notice_taking taking = {.fn = fn, .arg = arg};
+    enum err_code rc = txn_begin(&t, err);
 
-    if (txn_begin(&t, err) != ERR_OK || notice_due(s, now_us, fn, arg, err) != ERR_OK ||
-        notice_lease(s, now_us, now_us + lease_us, err) != ERR_OK)
-        return err->code;
-    return txn_commit(&t, err);
+    if (rc == ERR_OK)
+        rc = notice_due(s, now_us, &taking, err);
+    for (size_t i = 0; rc == ERR_OK && i < taking.taken.n; i++)
+        rc = notice_lease(s, &taking.taken.v[i], now_us + lease_us, err);
+    vec_release(&taking.taken);
+    arena_release(&taking.arena);
+    return rc == ERR_OK ? txn_commit(&t, err) : rc;
 }
 
 enum err_code store_notice_set(struct store *s, const struct store_notice *n, struct err *err)
@@ -252,8 +271,8 @@ enum err_code store_notice_set(struct store *s, const struct store_notice *n, st
     CLEANUP(stmt_done)
     struct stmt st =
         STMT(s->db, "UPDATE main.notice SET due_us = ?, tries = ?, sent = ?, error = ?,"
-                    " state = CASE WHEN state = 0 THEN ? ELSE state END"
-                    " WHERE run = ? AND seq = ? AND receiver = ? AND firing = ?");
+                    " state = CASE WHEN state = 0 THEN ?5 WHEN state = 2 AND ?3 > 0 THEN 1"
+                    " ELSE state END WHERE run = ? AND seq = ? AND receiver = ? AND firing = ?");
 
     stmt_bind_i64(&st, n->due_us);
     stmt_bind_i64(&st, n->tries);
@@ -267,13 +286,15 @@ enum err_code store_notice_set(struct store *s, const struct store_notice *n, st
     return stmt_exec(&st, err);
 }
 
-enum err_code store_notices_next(struct store *s, int64_t *due_us, struct err *err)
+enum err_code store_notices_next(struct store *s, int64_t after_us, int64_t *due_us,
+                                 struct err *err)
 {
     CLEANUP(stmt_done)
-    struct stmt st = STMT(s->db, "SELECT due_us FROM main.notice WHERE state = 0"
+    struct stmt st = STMT(s->db, "SELECT due_us FROM main.notice WHERE state = 0 AND due_us >= ?"
                                  " ORDER BY due_us LIMIT 1");
     bool more = false;
 
+    stmt_bind_i64(&st, after_us);
     if (stmt_next(&st, &more, err) != ERR_OK)
         return err->code;
     *due_us = more ? stmt_i64(&st, 0) : INT64_MAX;

@@ -19,7 +19,9 @@ struct store_notice {
         key; /* of what lasts (a rule that fired), and is told again until it has ended; empty: once */
     bool firing; /* false, with a key: it has ended */
     struct sv body;
-    int64_t at_us, due_us, tries, sent;
+    int64_t at_us, due_us;
+    int64_t tries; /* that were begun since it was told last */
+    int64_t sent;
     enum notice_state state;
     struct sv error; /* of the last try */
 };
@@ -41,10 +43,11 @@ struct store_notices {
 /* In one commit.  What has ended is not told again, and never when nobody was told. */
 NODISCARD enum err_code store_notices_add(struct store *s, const struct store_notices *a,
                                           struct err *err);
-/* Those that are due, the oldest first, at most 100; they are due again after the lease. */
 typedef void store_notice_fn(const struct store_notice *n, void *arg);
+typedef bool store_notice_take_fn(const struct store_notice *n, void *arg);
+/* Those that are due, the oldest first; what fn takes (true) is due again after the lease, and has one try more. */
 NODISCARD enum err_code store_notices_take(struct store *s, int64_t now_us, int64_t lease_us,
-                                           store_notice_fn *fn, void *arg, struct err *err);
+                                           store_notice_take_fn *fn, void *arg, struct err *err);
 /* What was told of a run that is over, and lasts, is due once more as its end: firing is false, and the member `text`
    of its body begins with `said`.  Its place in the journal stays that of the beginning. */
 NODISCARD enum err_code store_notices_end(struct store *s, int64_t run, struct sv said,
@@ -52,8 +55,9 @@ NODISCARD enum err_code store_notices_end(struct store *s, int64_t run, struct s
 /* What became of one: state, due_us, tries, sent and error are written, unless it has ended meanwhile. */
 NODISCARD enum err_code store_notice_set(struct store *s, const struct store_notice *n,
                                          struct err *err);
-/* When the next one is due; INT64_MAX: none waits. */
-NODISCARD enum err_code store_notices_next(struct store *s, int64_t *due_us, struct err *err);
+/* When the next one is due that is not due before `after_us`; INT64_MAX: none waits. */
+NODISCARD enum err_code store_notices_next(struct store *s, int64_t after_us, int64_t *due_us,
+                                           struct err *err);
 /* All that wait or were given up (`all`: all), the newest last.  A store without the tables has none. */
 NODISCARD enum err_code store_notices_list(struct store *s, bool all, store_notice_fn *fn,
                                            void *arg, struct err *err);

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 from program import prusik, start
@@ -117,6 +118,37 @@ def what_is_counted_is_counted_while_nobody_looks():
     same("the first watch", p.returncode, 130)
     write("group/memory.events", "max 0\noom_kill 4\n")
     same("the second", prusik("resume", "r-0001").returncode, 4)
+
+
+def what_the_deployment_did_is_nothing_that_happened_after_it():
+    """The restart, and lines without a time that came before it: also for a watch that was killed right behind the deploy mark."""
+    for name in ("app.pid", "app.log"):
+        write(name, "")
+    first = subprocess.Popen(["sleep", "1000"], stdin=subprocess.DEVNULL)
+    threading.Thread(target=first.wait, daemon=True).start()  # so that it is gone when it has ended
+    write("app.pid", f"{first.pid}\n")
+    write("deploy.md", "# Shop\n\n## Deployment\n\n```bash\nsleep 0.6\necho v2 > version.txt\necho ERROR draining >> app.log\n"
+          "systemctl restart app\n```\n\n## Rollback\n\n```bash\nrm version.txt\nsystemctl restart app\n```\n")
+    write("prusik.yaml", "environment: test\noperator: ann\nservices:\n"
+          "  app: {manager: process, command: [/usr/bin/sleep, '1000'], pid_file: app.pid, stable: 300ms}\n"
+          "sources: {log.app: {path: app.log}}\n"
+          "rules:\n  crashes: 'rollback when unit.app.crashes > 0'\n  errors: 'rollback when matches(log.app, \"ERROR\")[5m] > 0'\n"
+          "steps: {deployment/3: {undo: a line of a log}}\nwatch: {interval: 100ms, until: T+3s}\n")
+    try:
+        p = start("run", "deploy.md", "--unattended", "--json")
+        for line in p.stdout:
+            e = json.loads(line)
+            if e["event"] == "watch" and e["data"]["at_ms"] > 300:
+                break
+        p.send_signal(signal.SIGKILL)
+        p.wait(DEADLINE_S)
+        p.stdout.close()
+        done = prusik("resume", "--unattended")
+        same("exit code of the resume", (done.returncode, done.stdout if done.returncode else ""), (0, ""))
+        same("what runs", os.path.exists("version.txt"), True)
+    finally:
+        with open("app.pid", encoding="ascii") as f:
+            os.kill(int(f.read()), signal.SIGKILL)
 
 
 def it_stands_in_no_deployments_way():
@@ -338,7 +370,8 @@ def a_source_whose_secret_has_no_value_is_not_begun():
 
 sys.exit(run_tests([counters_rows_and_probes_reach_the_rules, a_source_whose_secret_has_no_value_is_not_begun,
                     a_watch_that_was_killed_goes_on_from_its_own_begin, an_interrupted_watch_says_how_to_go_on,
-                    what_is_counted_is_counted_while_nobody_looks, it_stands_in_no_deployments_way, a_log_that_is_rotated_is_counted_once,
+                    what_is_counted_is_counted_while_nobody_looks,
+                    what_the_deployment_did_is_nothing_that_happened_after_it, it_stands_in_no_deployments_way, a_log_that_is_rotated_is_counted_once,
                     a_watch_that_is_over_says_why_it_goes_on,
                     a_checkpoint_that_waits_for_data_is_a_reason_to_go_on, an_alert_that_is_open_at_the_end_is_told_to_be_over,
                     lines_count_when_they_were_written, windows_that_fill_are_told_to_nobody]))

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import sys
 import threading
 import time
@@ -353,8 +354,50 @@ def a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back():
         server.shutdown()
 
 
+def what_hangs_in_a_library_holds_up_neither_other_looks_nor_the_way_back():
+    """Databases and mail servers that take a connection and say nothing: each of them keeps a thread."""
+    silent = socket.create_server(("127.0.0.1", 0), backlog=64)
+    port = silent.getsockname()[1]
+    write("state.json", '{"n": 1}')
+    write("deploy.md", "# Shop\n\n## Deployment\n\n```bash\necho v2 > version.txt\n```\n\n## Rollback\n\n```bash\nrm version.txt\n```\n\n"
+          "```sql\nCREATE TABLE back (n INTEGER);\n```\n")
+    write("prusik.yaml", "environment: test\noperator: ann\ndatabases: {shop: {url: 'sqlite:shop.db'}}\nsources:\n"
+          "  file.state: {path: state.json}\n"
+          + "".join(f"  sql.hang{i}: {{database: 'postgresql://u@127.0.0.1:{port}/d', query: SELECT 1}}\n" for i in range(6))
+          + "rules:\n  state: 'rollback when file.state.json.n > 5'\n"
+          + "".join(f"  hang{i}: 'investigate when sql.hang{i}.value > 1'\n" for i in range(6))
+          + "watch: {interval: 500ms, until: T+1m}\nnotify:\n"
+          + "".join(f"  mail{i}: {{kind: email, url: 'smtp://127.0.0.1:{port}', from: p@example.org, to: [a@example.org]}}\n" for i in range(6)))
+    sqlite3.connect("shop.db").close()
+    p = start("run", "deploy.md", "--unattended", "--json")
+    good, took, began = [], None, None
+    try:
+        for line in p.stdout:
+            e = json.loads(line)
+            if e["event"] == "watch" and state({r["rule"]: r for r in e["data"]["rules"]}, "state") == "good":
+                good.append(e["data"]["at_ms"])
+                if len(good) == 4:
+                    write("state.json", '{"n": 9}')
+                    began = time.monotonic()
+            if e["event"] == "rollback-started":
+                check(began, "it did not look at the file")
+                same("seconds to the verdict", time.monotonic() - began < 3, True)
+                began = time.monotonic()
+            if e["event"] == "run-finished":
+                took = time.monotonic() - began
+        check(took is not None, "there was no way back")
+        check(took < 3, f"the way back took {took:.1f} s")
+        check(good[3] < 4000, f"the other source was looked at after {good} ms")
+    finally:
+        silent.close()
+        p.kill()
+        p.stdout.close()
+        p.wait(DEADLINE_S)
+
+
 sys.exit(run_tests([what_is_wrong_with_one_target_is_not_wrong_with_another,
                     a_target_that_comes_late_and_goes_is_known_while_it_is_there,
                     what_is_tried_is_named_as_rules_name_it, who_is_called_reads_what_does_not_answer,
                     series_that_are_gone_from_a_prometheus_are_no_good_news,
-                    a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back]))
+                    a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back,
+                    what_hangs_in_a_library_holds_up_neither_other_looks_nor_the_way_back]))

@@ -49,11 +49,26 @@ static void on_notice(const struct store_notice *n, void *arg UNUSED)
     strbuf_addf(&seen, "%d:%s:%d ", (int)n->seq, notice_states[n->state], (int)n->sent);
 }
 
+static bool on_due(const struct store_notice *n, void *arg)
+{
+    const int64_t *not_this = arg;
+
+    if (not_this && n->seq == *not_this)
+        return false;
+    on_notice(n, NULL);
+    return true;
+}
+
 static const char *taken(int64_t now_us)
 {
     strbuf_truncate(&seen, 0);
-    T_OK(store_notices_take(store, now_us, 1000, on_notice, NULL, &err), err);
+    T_OK(store_notices_take(store, now_us, 1000, on_due, NULL, &err), err);
     return strbuf_str(&seen);
+}
+
+static void on_tries(const struct store_notice *n, void *arg UNUSED)
+{
+    strbuf_addf(&seen, "%d:%d ", (int)n->seq, (int)n->tries);
 }
 
 static const char *listed(bool all)
@@ -85,12 +100,12 @@ T(what_is_taken_is_due_again_after_its_lease)
     bool over;
 
     begin();
-    T_OK(store_notices_next(store, &due_us, &err), err);
+    T_OK(store_notices_next(store, 0, &due_us, &err), err);
     T_EQ(due_us, INT64_MAX);
     T_OK(store_notices_seen(store, 1, &seq, &over, &err), err);
     T_CHECK(seq == 0 && !over);
     add(notice(3, "", false), false);
-    T_OK(store_notices_next(store, &due_us, &err), err);
+    T_OK(store_notices_next(store, 0, &due_us, &err), err);
     T_EQ(due_us, 30);
     T_STR(taken(29), "");
     T_STR(taken(30), "3:waiting:0 ");
@@ -102,6 +117,39 @@ T(what_is_taken_is_due_again_after_its_lease)
     T_STR(listed(true), "3:sent:1 ");
     T_OK(store_notices_seen(store, 1, &seq, &over, &err), err);
     T_CHECK(seq == 3 && !over);
+    end();
+}
+
+T(what_is_left_stays_due_and_what_is_tried_counts)
+{
+    int64_t due_us, not_this = 3;
+
+    begin();
+    add(notice(3, "", false), false);
+    add(notice(4, "", false), false);
+    strbuf_truncate(&seen, 0);
+    T_OK(store_notices_take(store, 50, 1000, on_due, &not_this, &err), err);
+    T_STR(strbuf_str(&seen), "4:waiting:0 ");
+    T_OK(store_notices_next(store, 0, &due_us, &err), err);
+    T_EQ(due_us, 30);
+    T_OK(store_notices_next(store, 51, &due_us, &err), err);
+    T_EQ(due_us, 1050);
+    strbuf_truncate(&seen, 0);
+    T_OK(store_notices_list(store, true, on_tries, NULL, &err), err);
+    T_STR(strbuf_str(&seen), "3:0 4:1 ");
+    end();
+}
+
+/* The process that tells it has not heard yet whether it was taken. */
+T(what_ends_while_it_is_told_is_told_as_ended_and_not_lost)
+{
+    begin();
+    add(notice(1, "rule/a", true), false);
+    T_STR(taken(30), "1:waiting:0 ");
+    add(notice(2, "rule/a", false), false);
+    T_STR(listed(true), "1:dropped:0 2:waiting:0 ");
+    sent(1, true, 5000, NOTICE_WAITING);
+    T_STR(listed(true), "1:sent:1 2:waiting:0 ");
     end();
 }
 
@@ -224,10 +272,10 @@ T(a_store_that_is_broken_says_so)
                  &err),
              ERR_DB);
         if (i == 0) {
-            T_EQ(store_notices_take(store, 99, 1, on_notice, NULL, &err), ERR_DB);
+            T_EQ(store_notices_take(store, 99, 1, on_due, NULL, &err), ERR_DB);
             T_EQ(store_notice_set(store, &n, &err), ERR_DB);
             T_EQ(store_notices_end(store, 1, SV(""), 0, &err), ERR_DB);
-            T_EQ(store_notices_next(store, &due_us, &err), ERR_DB);
+            T_EQ(store_notices_next(store, 0, &due_us, &err), ERR_DB);
             T_STR(listed(true), "");
         } else {
             T_EQ(store_notices_seen(store, 1, &seq, &over, &err), ERR_DB);
@@ -237,6 +285,8 @@ T(a_store_that_is_broken_says_so)
 }
 
 T_MAIN(T_CASE(a_store_that_is_broken_says_so), T_CASE(what_is_taken_is_due_again_after_its_lease),
+       T_CASE(what_is_left_stays_due_and_what_is_tried_counts),
+       T_CASE(what_ends_while_it_is_told_is_told_as_ended_and_not_lost),
        T_CASE(the_same_event_is_told_once_however_often_it_is_looked_at),
        T_CASE(what_has_ended_is_told_only_to_whom_it_was_told),
        T_CASE(the_end_of_a_run_ends_what_lasts_and_what_waits_for_company),

@@ -12,6 +12,8 @@ static struct strbuf got;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int status, answered;
 static char key[200];
+static const char *retry_after = "120";
+static int takes_ms; /* until it answers */
 
 static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
 {
@@ -21,12 +23,13 @@ static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
     strbuf_addf(&got, "%s %.*s\n", r->path, SV_FMT(strbuf_sv(&r->body)));
     (void)snprintf(key, sizeof(key), "%s", server_field(r, "Idempotency-Key"));
     (void)pthread_mutex_unlock(&lock);
+    (void)poll(NULL, 0, takes_ms);
     atomic_fetch_add(&answered, 1);
     if (code == 429) {
         struct MHD_Response *m = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
         enum MHD_Result ok;
 
-        (void)MHD_add_response_header(m, "Retry-After", "120");
+        (void)MHD_add_response_header(m, "Retry-After", retry_after);
         ok = MHD_queue_response(r->conn, 429, m);
         MHD_destroy_response(m);
         return ok;
@@ -93,6 +96,18 @@ static const char *all_states(void)
 {
     strbuf_truncate(&states, 0);
     T_OK(store_notices_list(store, true, on_state, NULL, &err), err);
+    return strbuf_str(&states);
+}
+
+static void on_receiver(const struct store_notice *n, void *arg UNUSED)
+{
+    strbuf_addf(&states, "%s%.*s", states.n ? ", " : "", SV_FMT(n->receiver));
+}
+
+static const char *all_receivers(void)
+{
+    strbuf_truncate(&states, 0);
+    T_OK(store_notices_list(store, true, on_receiver, NULL, &err), err);
     return strbuf_str(&states);
 }
 
@@ -165,16 +180,42 @@ T(a_receiver_that_asks_for_time_gets_it)
     end();
 }
 
+static void asks_for(const char *text, int64_t gets_s)
+{
+    retry_after = text;
+    begin("webhook", "");
+    verdict("ROLLBACK");
+    atomic_store(&status, 429);
+    kick();
+    now_us += (gets_s - 1) * 1000000LL;
+    kick();
+    T_EQ(atomic_load(&answered), 1);
+    now_us += 2 * 1000000LL;
+    kick();
+    T_EQ(atomic_load(&answered), 2);
+    end();
+}
+
+T(who_asks_for_more_time_than_we_would_wait_gets_it)
+{
+    asks_for("900", 900);
+}
+
+T(nobody_gets_more_than_an_hour)
+{
+    asks_for("86400", 3600);
+}
+
 T(what_a_process_that_died_had_on_its_way_the_next_one_tells)
 {
     begin("webhook", "");
     verdict("ROLLBACK");
     outbox_kick(outbox, run_id); /* it is on its way, and ... */
     outbox_end_bench();
-    T_STR(all_states(), "waiting:0:0");
+    T_STR(all_states(), "waiting:0:1");
     outbox_begin_bench();
     kick();
-    T_STR(all_states(), "waiting:0:0"); /* the lease: the other one may live */
+    T_STR(all_states(), "waiting:0:1"); /* the lease: the other one may live */
     now_us += 61 * 1000000LL;
     kick();
     T_STR(all_states(), "sent:1:0");
@@ -442,6 +483,136 @@ T(a_slow_receiver_keeps_nobody_else_waiting)
     strbuf_release(&got);
 }
 
+/* It has many notices, and answers none of them. */
+T(a_receiver_that_hangs_holds_up_no_notice_of_another)
+{
+    static const char *const verdicts[] = {"HOLD", "INVESTIGATE", "HOLD", "INVESTIGATE",
+                                           "ROLLBACK"};
+    CLEANUP(strbuf_release) struct strbuf notify = STRBUF(0);
+    struct raw raw = {.fd = -1};
+    uint64_t began = clock_mono_ns();
+
+    atomic_store(&status, 200);
+    server_start(&server, answer, -1);
+    raw_start(&raw, raw_silence);
+    strbuf_addf(&notify,
+                "{'a':{'kind':'webhook','settings':{'url':'%s'}},'b':{'kind':'webhook','settings':{"
+                "'url':'%s/hook'}}}",
+                raw.url, server.url);
+    bench_begin(strbuf_str(&notify));
+    for (size_t i = 0; i < ARRAY_LEN(verdicts); i++) {
+        verdict(verdicts[i]);
+        outbox_kick(outbox, run_id);
+        while (atomic_load(&answered) < (int)i + 1 && (clock_mono_ns() - began) / 1000000 < 5000)
+            (void)uv_run(&loop, UV_RUN_NOWAIT);
+        T_EQ(atomic_load(&answered), i + 1);
+    }
+    /* What waits for the one that hangs was not taken: another process may tell it. */
+    while (outbox_busy(outbox) > 1)
+        (void)uv_run(&loop, UV_RUN_ONCE);
+    T_STR(all_states(), "waiting:0:1 sent:1:0 waiting:0:0 sent:1:0 waiting:0:0 sent:1:0 "
+                        "waiting:0:0 sent:1:0 waiting:0:0 sent:1:0");
+    bench_end();
+    raw_stop(&raw);
+    server_stop(&server);
+    strbuf_release(&states);
+    strbuf_release(&got);
+}
+
+T(what_is_on_its_way_when_the_run_ends_is_told_once)
+{
+    takes_ms = 200;
+    begin("webhook", ", 'on': ['verdict']");
+    rule("a", "fired", "run");
+    verdict("ROLLBACK");
+    now_us += 31 * 1000000LL;
+    outbox_kick(outbox, run_id);
+    happen(EVENT_RUN_FINISHED, "", "{'outcome':'done'}");
+    kick();
+    kick();
+    T_EQ(count("ROLLBACK prod r-0001: errors 10% > 5%"), 1);
+    T_EQ(count("alert prod r-0001: x: 7 > 1"), 1);
+    T_EQ(count("no longer watched, the run is over: x: 7 > 1"), 2);
+    end();
+}
+
+T(what_ends_while_its_beginning_is_on_its_way_is_told_as_ended)
+{
+    takes_ms = 200;
+    begin("webhook", ", 'on': ['done']");
+    rule("a", "fired", "run");
+    now_us += 31 * 1000000LL;
+    outbox_kick(outbox, run_id);
+    rule("a", "good", "fired");
+    kick();
+    kick();
+    T_EQ(atomic_load(&answered), 2);
+    T_EQ(count("resolved: x: 7 > 1"), 2);
+    T_STR(all_states(), "sent:1:0 sent:1:0");
+    strbuf_release(&states);
+    end();
+}
+
+/* Who drops what has an id that it had already must drop nothing else. */
+T(a_reminder_and_a_group_have_ids_of_their_own)
+{
+    char group[200];
+
+    begin("webhook", ", 'on': ['done']");
+    rule("a", "fired", "run");
+    now_us += 31 * 1000000LL;
+    kick();
+    T_STR(key, "r-0001/2/me");
+    now_us += 4 * HOUR;
+    kick();
+    T_STR(key, "r-0001/2/me/2");
+    rule("b", "fired", "run");
+    now_us += 4 * HOUR;
+    kick();
+    T_EQ(atomic_load(&answered), 3);
+    T_CHECK(sv_starts(sv_from(key), SV("r-0001/2/me/3+")));
+    (void)snprintf(group, sizeof(group), "%s", key);
+    atomic_store(&status, 500);
+    now_us += 4 * HOUR;
+    kick();
+    T_CHECK(sv_starts(sv_from(key), SV("r-0001/2/me/4+")) && strcmp(key, group) != 0);
+    (void)snprintf(group, sizeof(group), "%s", key);
+    now_us += 2 * 1000000LL;
+    kick();
+    T_STR(key, group); /* the same again */
+    end();
+}
+
+T(one_address_that_is_refused_keeps_no_mail_from_the_others)
+{
+    CLEANUP(strbuf_release) struct strbuf notify = STRBUF(0);
+
+    smtp_refuses = "RCPT TO:<bo@";
+    strbuf_addf(&notify,
+                "{'me':{'kind':'email','settings':{'url':'%s','from':'p@example.org',"
+                "'to':['bo@example.org','ana@example.org']}}}",
+                smtp_begin());
+    bench_begin(strbuf_str(&notify));
+    verdict("ROLLBACK");
+    kick();
+    T_EQ(atomic_load(&smtp_mails), 1);
+    T_CHECK(sv_has(strbuf_sv(&smtp_heard), SV("To: bo@example.org, ana@example.org")));
+    T_CHECK(sv_has(strbuf_sv(&smtp_heard), SV("Message-ID: <r-0001/2/me@example.org>")));
+    T_STR(all_states(), "sent:1:0 waiting:0:1");
+    T_STR(all_receivers(), "me ana@example.org, me bo@example.org");
+    now_us += 2 * 1000000LL;
+    kick();
+    T_EQ(atomic_load(&smtp_mails), 1); /* who has it does not get it again */
+    smtp_refuses = NULL;
+    now_us += 10 * 1000000LL;
+    kick();
+    T_EQ(atomic_load(&smtp_mails), 2);
+    T_STR(all_states(), "sent:1:0 sent:1:0");
+    strbuf_release(&states);
+    bench_end();
+    smtp_end();
+}
+
 T(a_run_of_a_plan_without_receivers_is_looked_at_once)
 {
     int64_t seq;
@@ -487,6 +658,8 @@ T_MAIN(T_CASE(an_event_is_told_once),
        T_CASE(a_receiver_that_is_down_for_an_hour_is_told_when_it_is_back),
        T_CASE(after_a_day_it_is_given_up_and_said_so),
        T_CASE(a_receiver_that_asks_for_time_gets_it),
+       T_CASE(who_asks_for_more_time_than_we_would_wait_gets_it),
+       T_CASE(nobody_gets_more_than_an_hour),
        T_CASE(what_a_process_that_died_had_on_its_way_the_next_one_tells),
        T_CASE(what_happened_while_nobody_told_is_told_by_the_next_process),
        T_CASE(a_rule_tells_whom_it_names_with_others_that_fire_then_and_when_it_has_ended),
@@ -498,6 +671,11 @@ T_MAIN(T_CASE(an_event_is_told_once),
        T_CASE(a_page_that_is_no_answer_of_slack_is_a_failure), T_CASE(a_mail_is_sent),
        T_CASE(a_command_has_the_notices_at_its_input), T_CASE(graphs_of_grafana_get_an_annotation),
        T_CASE(a_slow_receiver_keeps_nobody_else_waiting),
+       T_CASE(a_receiver_that_hangs_holds_up_no_notice_of_another),
+       T_CASE(what_is_on_its_way_when_the_run_ends_is_told_once),
+       T_CASE(what_ends_while_its_beginning_is_on_its_way_is_told_as_ended),
+       T_CASE(a_reminder_and_a_group_have_ids_of_their_own),
+       T_CASE(one_address_that_is_refused_keeps_no_mail_from_the_others),
        T_CASE(a_run_of_a_plan_without_receivers_is_looked_at_once),
        T_CASE(old_events_and_runs_that_never_began_are_left_alone),
        T_CASE(a_receiver_whose_secret_nobody_knows_waits))
