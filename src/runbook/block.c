@@ -7,6 +7,7 @@
 #include "base/regex.h"
 #include "base/sv.h"
 #include "base/text.h"
+#include "runbook/clause.h"
 #include "runbook/effect.h"
 #include "runbook/reader_int.h"
 #include "runbook/sql_split.h"
@@ -17,7 +18,7 @@ typedef VEC(struct shell_item) block_items;
 
 #define BLOCK_SPAN "([0-9]+)(?:-([0-9]+))? ?(s|sec|seconds?|min|minutes?|h|hours?)"
 #define BLOCK_SYSTEMS \
-    "(?:windows(?: [0-9]+)?|powershell|cmd(?:\\.exe)?|mac ?os(?: x)?|mac|linux|unix|wsl|ubuntu|debian|git bash)"
+    "(?:windows(?: [0-9]+)?|powershell|cmd(?:\\.exe)?|mac ?os(?: x)?|mac|linux|unix|wsl|ubuntu|debian|git bash|freebsd|openbsd|netbsd|solaris|aix)"
 
 const char *const block_patterns[BLOCK_PATTERN__N] = {
     [BLOCK_WATCH_FOR] = "\\b(?:watch|monitor|observe|follow)(?: \\w+)? for " BLOCK_SPAN
@@ -43,7 +44,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "sollten? (?:der|die|das|es|ein|eine)\\b)[^,:;.]*|(?:deprecated|obsolete|no longer needed)\\b|"
         "for (?:the )?(?:staging|test(?:ing)?|dev(?:elopment)?|pre-?prod|production|prod|uat|qa)(?: only| environment| cluster)?)"
         "(?: ?[:：.]?$|,(?! (?:it|the|this|that|they|there|nothing|he|we)\\b))|"
-        "^((?:如果|如有|若(?!干)|如需|必要时(?!间)|仅当|只有|否则)[^，：:。；]*|[^。、：:]*場合(?!によ)(?:は|に|のみ)?|必要に応じて)[：:、，]",
+        "^((?:(?:如果|如有|若(?!干)|如需|必要时(?!间)|仅当|只有|否则)[^，：:。；]*|[^。、：:]*場合(?!によ)(?:は|に|のみ)?|[^。、：:]*のみ|必要に応じて)(?=[：:、，])|"
+        "必要に応じて|必要であれば|必要なら)",
     [BLOCK_AT_END] =
         "^(?!.*\\b(?:check\\w*|verify\\w*|see|ask\\w*|decid\\w+|determin\\w+|test\\w*|confirm\\w*|know|look\\w*|sure|find out|tell|whether|validat\\w+|"
         "ensure|monitor|inspect|shows?|should|returns?|prints?|expect\\w*|must|will|exits?|fails?|works?|empty|okay?|fine|"
@@ -53,16 +55,23 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:(?:otherwise|alternatively|sonst)(?= ?[,:])|or,? (?:if|when|alternatively)\\b|to (?:abort|force|undo|cancel|revert)\\b|"
         "(?:optionally,? )?you (?:can|may|might|could) also\\b|for (?:staging|test|dev(?:elopment)?|production|prod|uat|qa)(?: only)?\\b(?= ?[,:]))",
     [BLOCK_FOR_EXAMPLE] =
-        "^(?:(?:for |as an )?examples?|e\\.g\\.|samples?|commands? \\(examples?\\))\\W*$",
-    [BLOCK_IN_BRACKETS] = "\\(((?:if|only if|only when|when|unless|falls|nur wenn) [^)]*)\\)|"
-                          "\\((optional)\\b[^)]*\\)|^optional(?:ly)?\\b",
-    [BLOCK_OTHERWISE] = "^or\\b|\\(alternative\\b|^alternative(?:ly)?\\b|^otherwise\\b|^oder\\b|"
-                        "^(?:option|method|variant|variante) ?(?:b|2|ii)\\b|^または",
+        "^(?:(?:for |as an )?examples?|e\\.g\\.|samples?|commands? \\(examples?\\))\\W*$|"
+        "^(?:(?:for|as an) (?:example|instance)|zum beispiel|beispielsweise|par exemple|por ejemplo|por exemplo|ad esempio)\\b.*[:：]$|"
+        "(?:\\b(?:for example|for instance|zum beispiel|beispielsweise|par exemple|por ejemplo|por exemplo|ad esempio)|例えば|たとえば|例如|为例|以下は例)"
+        "(?:,? (?:you (?:can|could|would) )?(?:run|use))? ?[:：]$",
+    [BLOCK_IN_BRACKETS] =
+        "\\(((?:if|only if|only when|when|unless|falls|nur wenn|wenn|si|se|caso|quando|seulement si|sólo si|solo si|somente se|bei) [^)]*)\\)|"
+        "\\((optional)\\b[^)]*\\)|^optional(?:ly)?\\b",
+    [BLOCK_OTHERWISE] =
+        "^or\\b|\\(alternative\\b|^alternative(?:ly)?\\b|^otherwise\\b|^oder\\b|"
+        "^(?:option|method|variant|variante|opci[óo]n|opç[ãa]o|méthode|オプション|方法|方案|方式) ?(?:b|2|ii|二|２)(?![a-z0-9])|^(?:または|もしくは|あるいは|或者)|^或[:：]|"
+        "^ou\\b|^o (?:si|bien|alternativamente)\\b|^oppure\\b",
     [BLOCK_FOR] = "^(for (?!each\\b|every\\b|all\\b|example|instance|more\\b|details|safety|now\\b)"
                   "[^,:;.]{3,50})[,:] ",
     [BLOCK_STATES] = "^(?:all|both|every|each|no)\\b[^.]* (?:running|healthy|up|ok|green|ready|"
                      "passing|passed|active|present|connected|online|errors?|warnings?)$",
-    [BLOCK_BY] = "^(?:via|using|with|option|method|variant|variante|alternative)\\b",
+    [BLOCK_BY] =
+        "^(?:via|using|with|option|method|variant|variante|alternative|opci[óo]n|opç[ãa]o)\\b|^(?:オプション|方案|方式)",
     [BLOCK_IS_FILE] = "^(?:(?:new|config|configuration) )?(?:file|filename|script|datei|skript)"
                       " ?:|^(?:ファイル|スクリプト) ?[:：]",
     [BLOCK_MAKES_FILE] =
@@ -77,7 +86,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "the output is|ausgabe|(?:résultat|sortie)s? attendue?s?|resultado esperado|salida esperada|预期|输出|出力|実行結果|期待).{0,60}[:：]$",
     [BLOCK_PRINTED] =
         "^(?:the )?(?:(?:expected|sample|example|typical) )?(?:output|response|result)s?(?: (?:is|are|will be|should be|"
-        "looks? like)(?: (?:this|the following|something like this))?)?\\W*$|\\b(?:prints?|outputs?) something like\\W*$",
+        "looks? like)(?: (?:this|the following|something like this))?)?\\W*$|\\b(?:prints?|outputs?) something like\\W*$|"
+        "\\b(?:you (?:should|will|may|might)|should|will)(?: now| then| also)? see .{0,60}:$|\\b(?:output|response|something) (?:similar to|like) .{0,40}:$|\\boutput (?:is|looks) similar\\b.{0,30}:$",
     [BLOCK_NOT_TO_RUN] =
         "^(?:if|when|unless|do not|don't|never|falls|wenn|si|s['’]ils?|se|caso|quand|lorsque|cuando|quando|jeśli|jeżeli|gdy|indien|hvis|"
         "en cas d|em caso de|en caso de)\\b|^en cas d['’]|\\be\\.g\\.|"
@@ -133,6 +143,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:never|do not|don['’]t|must not|avoid|(?:[^.!?:,]{0,60}\\b)?(?:niemals|auf keinen fall)(?=[^,:]*[.!]?$)|bitte nicht(?=[^,:]*[.!]?$)|(?:strictly )?(?:forbidden|prohibited|not allowed|verboten)(?= ?:)|ne jamais|ne pas|nunca|絶対に|"
         "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
     [BLOCK_NOT_THESE] =
+        "^(?:and )?(?:not|instead of|rather than|anstelle von|statt|au lieu de|en lugar de|en vez de|em vez de|ao invés de)(?: (?:this|the following|running|folgende[mns]?))?:$|"
         "^[^\\w\\s]*\\s*(?:(?:warning|caution|danger|attention)[:! ]+)?(?:never|do not|don['’]t|must not)(?: ever)? "
         "(?:run|execute|use|do|type|try)(?: (?:any of )?(?:this|these|it|the following|them|that|such)"
         "(?: (?:commands?|lines?|block|way))?)?(?: (?:directly|by hand|manually|ever|here|at all))?[.!:]*$|"
@@ -172,7 +183,9 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:choose|pick|use|select|follow)(?: only| just)? one of (?:the|these)(?: following)?(?: (two|three|four|five|[2-5]))?)"
         " (?:(?:main|possible|available|different) )*(?:[a-z-]+ )?(?:options|ways|methods|approaches|alternatives|strategies)"
         "(?: (?:to|for|of) (?:roll|restor|revert|deploy|upgrad|migrat|releas|do |perform|proceed|install|updat|run |apply|"
-        "recover|restart|back|undo|switch|(?:the|an?) (?:roll|restor|deploy|upgrad|migrat|releas))[^:.,;]{0,60})?(?: here| below)?[.:]$",
+        "recover|restart|back|undo|switch|(?:the|an?) (?:roll|restor|deploy|upgrad|migrat|releas))[^:.,;]{0,60})?(?: here| below)?[.:]$|"
+        "^(?:pick|choose|select|use|do)(?: exactly| only| just)? (?:one|either)(?: of (?:them|these|those|the following|the two))?:$|"
+        "(?:方式|方法|方案|手段)有(两|三|四|2|3|4) ?种|有(?:以下)?(两|三|四|2|3|4) ?种(?:方式|方法|方案)|次の(2|3|二|三) ?(?:つ|通り)の(?:方法|手順)のいずれか",
     [BLOCK_ALL_THESE] = "\\b(?:these|those|them|following|any of|all of|commands|lines)\\b|:$",
     [BLOCK_WILL] =
         "(?:^|[.!] )(?:it|this|(?:this|the) (?:[\\w-]+ ){0,3}(?:feature|script|command|playbook|job|tool|workflow|pipeline))"
@@ -411,15 +424,29 @@ static void block_label_expects(struct block_reader *r)
                      b->label_line);
 }
 
+/* Without the colon at its end. */
+static struct sv block_label_words(struct sv label)
+{
+    label = sv_trim(label);
+    while (sv_ends(label, SV(":")))
+        label = sv_trim(sv_sub(label, 0, label.n - 1));
+    return sv_ends(label, SV("：")) ? sv_sub(label, 0, label.n - SV("：").n) : label;
+}
+
 /* "In case of failure:", "Otherwise:", "For example:" above a block: what it is for. */
 static struct sv block_label_case(const struct block_reader *r, struct sv label)
 {
-    struct sv condition = block_condition_of(r, label);
+    struct sv condition = block_condition_of(r, label), main;
     bool back = build_role(r->b) == ROLE_ROLLBACK; /* "To undo the migration:" is what it is for */
 
     if (!condition.n && ((!back && regex_has(r->b->block_patterns[BLOCK_CASE], label)) ||
                          regex_has(r->b->block_patterns[BLOCK_FOR_EXAMPLE], label)))
-        condition = sv_trim(sv_sub(label, 0, sv_find_byte(label, ':', 0)));
+        condition = block_label_words(told_last_sentence(label));
+    if (!condition.n) { /* in other languages */
+        condition = clause_when(told_last_sentence(label), &main);
+        if (clause_is_english(condition))
+            condition.n = 0; /* the patterns know better */
+    }
     return condition;
 }
 
@@ -437,7 +464,7 @@ static struct sv block_label_condition(const struct block_reader *r)
     if (found.n)
         return found;
     if (!sv_ends(label, SV(":")) && !sv_ends(label, SV("：")) && !sv_ends(label, SV("、")))
-        return found;
+        return case_of_block(b, r->block, label);
     if (back && regex_find(b->block_patterns[BLOCK_BACK_CASE], label, 0, g, 2))
         return sv_trim(sv_sub(label, g[1].from, g[1].to));
     if (!back || /* deciding for it is a condition itself */
@@ -612,8 +639,13 @@ static void block_parse(struct rb_build *b, struct rb_block *block)
 /* What a command prints, shown below it: it must print it. */
 static void block_output(struct rb_build *b, const struct rb_block *block)
 {
-    if (build_role_acts(build_role(b)) && b->block_steps < b->steps.n)
+    if (!build_role_acts(build_role(b)) || b->block_steps >= b->steps.n)
+        return;
+    if (!sv_has_nocase(b->label, SV("similar")))
         build_expect_output(b, b->steps.n - 1, sv_trim_right(block->text), block->line + 1);
+    else if (!vec_last(&b->steps)->expects.n ||
+             vec_last(&vec_last(&b->steps)->expects)->line != b->label_line) /* and not that text */
+        build_expect(b, b->steps.n - 1, b->label, b->label_line);
 }
 
 /* What prusik does not carry out itself, a person does: a file to write, a request, another system's shell. */
@@ -667,7 +699,7 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
     else if (way == SCOPE_NEVER)
         return;
     else if (block_is_forbidden(b))
-        remark_add(b, b->label_line, b->label);
+        remark_add(b, b->label_line, remark_of_block(b, index));
     else if (way == SCOPE_MANUAL && build_role_acts(build_role(b)))
         block_ask_people(b, index, sv_trim(b->blocks.v[index].text));
     else if (build_role_acts(build_role(b)) && block_is_for_people(&b->blocks.v[index]))

@@ -294,8 +294,9 @@ static void block_comment_beside(struct block_reader *r, struct sv text)
     }
     if (!last->step.note.n)
         last->step.note = text;
-    if (condition.n)
-        last->step.condition = condition;
+    if (condition.n && !regex_has(r->b->block_patterns[BLOCK_OTHERWISE], text))
+        last->step.condition =
+            condition; /* "Or your own command if it has no systemd": of another */
     else if (last->step.command && regex_has(r->b->block_patterns[BLOCK_STATES], text))
         block_expect(r, text, last->step.line);
     else

@@ -5,6 +5,7 @@
 
 #include "base/regex.h"
 #include "base/sv.h"
+#include "base/words.h"
 #include "runbook/reader_int.h"
 #include "runbook/sql_split.h"
 
@@ -455,8 +456,35 @@ static enum rb_block_kind block_kind_of_commands(struct sv text)
     return BLOCK_SQL;
 }
 
+/* "PUT _cluster/settings" and its body: a request, as a console for them shows it. */
+static bool block_is_request(struct sv text)
+{
+    static struct words methods = WORDS("get put post delete patch head");
+    struct sv line = {NULL, 0}, word, path = {NULL, 0};
+
+    while (!line.n && sv_next_line(&text, &line))
+        line = sv_trim(line);
+    return sv_next_word(&line, &word) && words_have(&methods, word) && ascii_is_upper(*word.p) &&
+           ascii_is_upper(word.p[word.n - 1]) && sv_next_word(&line, &path) && *path.p != '-' &&
+           (*path.p == '_' || sv_find_byte(path, '/', 0) != SV_NPOS);
+}
+
+/* "Every 2.0s: kubectl get pods": the screen of watch. */
+static bool block_is_screen(struct sv text)
+{
+    struct sv line = {NULL, 0};
+
+    while (!line.n && sv_next_line(&text, &line))
+        line = sv_trim(line);
+    return sv_eat(&line, SV("Every ")) && line.n && ascii_is_digit(*line.p);
+}
+
 static enum rb_block_kind block_kind_of_shell(const struct rb_build *b, struct sv text)
 {
+    if (block_is_screen(text))
+        return BLOCK_LISTING; /* of one moment */
+    if (block_is_request(text))
+        return BLOCK_HTTP;
     if (regex_has(b->block_patterns[BLOCK_IS_OUTPUT], b->label) && !block_all_commands(text))
         return BLOCK_OUTPUT;
     if (regex_has(b->block_patterns[BLOCK_PRINTED], b->label) && !block_all_known(text))

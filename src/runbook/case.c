@@ -3,6 +3,7 @@
  */
 #include "base/regex.h"
 #include "base/sv.h"
+#include "runbook/clause.h"
 #include "runbook/reader_int.h"
 #include "runbook/told_verb.h"
 
@@ -48,8 +49,22 @@ static bool case_is_only(const struct rb_build *b, const struct md_node *n)
 {
     struct sv first = told_first_sentence(n->text);
 
-    return n->before != MD_NONE && b->rb->md.v[n->before].kind == MD_HEADING && !n->n_spans &&
-           (sv_starts_nocase(first, SV("only if ")) || sv_starts_nocase(first, SV("only when ")));
+    return n->before != MD_NONE && b->rb->md.v[n->before].kind == MD_HEADING &&
+           ((!n->n_spans && (sv_starts_nocase(first, SV("only if ")) ||
+                             sv_starts_nocase(first, SV("only when ")))) ||
+            clause_is_only(first));
+}
+
+/* "Se houve migração incompatível:" above a list, "Solo usar si ..." below a heading: in other languages. */
+static struct sv case_of_section(const struct rb_build *b, const struct md_node *n, bool only)
+{
+    struct sv text = sv_trim(n->text), main, when;
+
+    if (!only && (!(sv_ends(text, SV(":")) || sv_ends(text, SV("："))) || n->next == MD_NONE ||
+                  b->rb->md.v[n->next].kind != MD_LIST))
+        return (struct sv){NULL, 0};
+    when = clause_when(only ? told_first_sentence(text) : text, &main);
+    return when.n && !main.n ? when : (struct sv){NULL, 0};
 }
 
 /*
@@ -68,7 +83,8 @@ void case_paragraph(struct rb_build *b, const struct md_node *n)
     if (!p || p->kind != PART_SECTION || sv_find_byte(sv_trim(n->text), '\n', 0) != SV_NPOS ||
         (b->steps.n && vec_last(&b->steps)->step.part == b->part) ||
         b->steps.n > b->section_steps ||
-        !(md_is_all_strong(n) || sv_ends(sv_trim(n->text), SV(":")) || when || only))
+        !(md_is_all_strong(n) || sv_ends(sv_trim(n->text), SV(":")) ||
+          sv_ends(sv_trim(n->text), SV("：")) || when || only))
         return;
     if ((build_role_acts(p->role) || p->role == ROLE_FOLLOW_UP) &&
         title_due(b->title, n->text, &p->due_ms)) {
@@ -83,6 +99,8 @@ void case_paragraph(struct rb_build *b, const struct md_node *n)
         return;
     }
     title_read(b->title, only ? told_first_sentence(n->text) : n->text, &t);
+    if (!t.sentence.n)
+        t.sentence = case_of_section(b, n, only);
     rare = title_rare(b->title, n->text); /* "**EMERGENCY USE ONLY**" */
     if (rare.n && build_role_acts(p->role) && !p->condition.n &&
         (!whole || case_has_way_back(b, p)))
@@ -91,6 +109,96 @@ void case_paragraph(struct rb_build *b, const struct md_node *n)
         !(whole && (!sv_starts_nocase(t.sentence, SV("only")) ||
                     regex_has(b->block_patterns[BLOCK_TROUBLE], t.sentence))))
         p->condition = t.sentence;
+}
+
+/* Is what is told for the case done by the commands below, and nothing else: "call the DBA", "see below", "stop"? */
+static bool case_is_done_below(struct sv main, bool english)
+{
+    static const struct sv others[] = {
+        SV("siehe "),     SV("abbrechen"),  SV("abbruch"),   SV("stopp"),      SV("anrufen"),
+        SV("melden"),     SV("kontakt"),    SV("informier"), SV("fortfahren"), SV("weiter mit"),
+        SV("arrêt"),      SV("contact"),    SV("appel"),     SV("voir "),      SV("continue"),
+        SV("passez à"),   SV("préven"),     SV("llame"),     SV("llamar"),     SV("detener"),
+        SV("deténgase"),  SV("vaya a"),     SV("ver "),      SV("avise"),      SV("continu"),
+        SV("ligue"),      SV("interromp"),  SV("pare "),     SV("vá para"),    SV("prossiga"),
+        SV("prosseguir"), SV("中止"),       SV("連絡"),      SV("参照"),       SV("進ま"),
+        SV("联系"),       SV("停止"),       SV("参考"),      SV("通知"),       SV("继续"),
+        SV("escalate"),   SV("stop here"),  SV("rollback"),  SV("roll back"),  SV("zurückroll"),
+        SV("do nothing"), SV("nichts tun"), SV("rien faire")};
+    enum told_how how = told_verb(main);
+
+    if (!main.n || REGEX_SAYS_ANY(main, others))
+        return false;
+    if (how != TOLD_NOT)
+        return how == TOLD_BY_ANY && !told_starts(main, WORDS_HERE("wait check repeat"));
+    return !english || told_starts(main, WORDS_HERE("follow use do"));
+}
+
+struct sv case_of_text(struct sv text)
+{
+    enum { LOOK = 4 }; /* sentences: what is said before them introduces nothing */
+    struct sv when, main, one;
+
+    text = sv_trim(text);
+    for (size_t i = 0; i < LOOK && text.n; i++) {
+        one = told_last_sentence(text);
+        when = clause_when(one, &main);
+        if (when.n)
+            return case_is_done_below(main, clause_is_english(when)) ? when : (struct sv){NULL, 0};
+        if (told_verb(one) != TOLD_NOT)
+            break;
+        text = sv_trim(sv_sub(text, 0, (size_t)(one.p - text.p)));
+    }
+    return (struct sv){NULL, 0};
+}
+
+/* "If X is enabled, update it." right above the block, but for what a way back is for. */
+struct sv case_of_block(const struct rb_build *b, uint32_t index, struct sv label)
+{
+    const struct md_node *v = b->rb->md.v, *n = &v[b->blocks.v[index].node];
+    bool spoken = n->kind == MD_CODE && n->before != MD_NONE && v[n->before].kind == MD_PARAGRAPH;
+    struct sv found = spoken ? case_of_text(label) : (struct sv){NULL, 0}, part = {NULL, 0},
+              last = told_last_sentence(label);
+
+    if (spoken && clause_leaves_out(last))
+        return arena_fmt(b->arena, "as it says: \"%.*s\"", SV_FMT(told_bare(sv_trim(last))));
+
+    if (b->part != RB_NONE && b->parts.v[b->part].kind == PART_ITEM)
+        part = b->parts.v[b->part].condition;
+    if ((part.n && (sv_has(found, part) || sv_has(part, found))) ||
+        (build_role(b) == ROLE_ROLLBACK && regex_has(b->block_patterns[BLOCK_TROUBLE], found)))
+        return (struct sv){NULL, 0};
+    return otherwise_condition(b, found);
+}
+
+/* Is there nothing to do yet in the section? */
+static bool case_begins(const struct rb_build *b, const struct rb_part *p)
+{
+    return p->kind == PART_SECTION && b->steps.n == b->section_steps && b->section != RB_NONE;
+}
+
+void case_left_out(struct rb_build *b, const struct md_node *n)
+{
+    struct rb_part *p = b->part == RB_NONE ? NULL : build_part(b, b->part);
+    struct sv one = clause_unmarked(told_callout(n->text));
+    uint32_t before = n->before;
+
+    if (!p || (p->level == 1 && p->kind == PART_SECTION) || !build_role_acts(p->role) ||
+        n->text.n > EXPECT_MAX_BYTES || !clause_leaves_out(one))
+        return;
+    one = arena_fmt(b->arena, "as it says: \"%.*s\"", SV_FMT(told_bare(sv_trim(one))));
+    if (p->kind != PART_SECTION || case_begins(b, p)) {
+        if (!p->condition.n)
+            p->condition = one;
+        return;
+    }
+    if (before == MD_NONE || b->rb->md.v[before].kind != MD_CODE) {
+        otherwise_remark(b, n->line, n->text);
+        return;
+    }
+    for (size_t i = b->block_steps; i < b->steps.n; i++) /* of the block above it */
+        if (!b->steps.v[i].step.condition.n)
+            b->steps.v[i].step.condition = one;
 }
 
 void case_of_back(struct rb_build *b, size_t from, struct sv label)

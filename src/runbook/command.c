@@ -224,6 +224,17 @@ static bool command_is_logs(struct command_words w)
     return false;
 }
 
+/* "-feu", "-xefu": of journalctl, "-f" among other letters; "-n5f" counts lines. */
+static bool command_groups_f(struct sv word)
+{
+    if (word.n < 3 || word.n > 6 || *word.p != '-')
+        return false;
+    for (size_t i = 1; i < word.n; i++)
+        if (!strchr("feuxkabrq", word.p[i]))
+            return false;
+    return sv_find_byte(word, 'f', 1) != SV_NPOS;
+}
+
 static bool command_follow(struct command_words w, struct arena *arena UNUSED, struct command *c)
 {
     static const char *const flags[] = {"-f", "-F", "--follow", "-fn", "-fu", "-n0f"};
@@ -231,7 +242,7 @@ static bool command_follow(struct command_words w, struct arena *arena UNUSED, s
 
     for (size_t i = 1; logs && i < w.n; i++)
         for (size_t k = 0; k < ARRAY_LEN(flags); k++)
-            if (word_is(&w.v[i], flags[k])) {
+            if (word_is(&w.v[i], flags[k]) || command_groups_f(w.v[i].value)) {
                 c->form = COMMAND_FOLLOW;
                 return true;
             }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/regex.h"
 #include "base/sv.h"
 #include "runbook/reader_int.h"
 #include "runbook/told_verb.h"
@@ -122,6 +123,43 @@ static bool finish_is_joined(const struct rb_build *b, const bool *full, const s
 
     return (s->kind == STEP_MANUAL || s->kind == STEP_APPROVAL) && s->block == RB_NONE &&
            joined != RB_NONE && full[joined];
+}
+
+/* "On FreeBSD:" without a brother for the system that this program runs on. */
+static void finish_systems(struct rb_build *b)
+{
+    static const struct sv others[] = {SV("freebsd"), SV("windows"), SV("macos")};
+
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct rb_part *p = &b->parts.v[i];
+        struct sv text = p->kind == PART_ITEM ? (struct sv){NULL, 0} : b->rb->md.v[p->node].text;
+
+        if (text.n && p->one_of == RB_NONE && !p->condition.n && build_role_acts(p->role) &&
+            REGEX_SAYS_ANY(text, others) && !sv_has_nocase(text, SV("linux")) &&
+            sv_eq(title_variant(b->title, text), SV("system")))
+            p->condition = told_bare(sv_trim(text));
+    }
+}
+
+/* "Non-HA installations" behind "HA installations": one of them is meant. */
+static void finish_opposites(struct rb_build *b)
+{
+    enum { LOOK = 64 }; /* parts before it */
+
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct rb_part *p = &b->parts.v[i];
+        struct sv rest = p->title;
+
+        if (p->kind != PART_SECTION || p->number.n || p->one_of != RB_NONE ||
+            !(sv_eat_nocase(&rest, SV("non-")) || sv_eat_nocase(&rest, SV("non "))))
+            continue;
+        for (size_t k = i, n = 0; k-- > 0 && n < LOOK; n++)
+            if (b->parts.v[k].parent == p->parent && b->parts.v[k].kind == PART_SECTION &&
+                sv_eq_nocase(b->parts.v[k].title, rest)) {
+                b->parts.v[k].one_of = p->one_of = (uint32_t)k;
+                break;
+            }
+    }
 }
 
 /* Brothers that are variants of one kind: "PostgreSQL", "SQLite".  Parts stand in document order. */
@@ -345,14 +383,15 @@ static void finish_first(struct rb_build *b)
         bool found = false;
 
         if (first->kind != PART_SECTION || first->level < 2 || !build_role_acts(first->role) ||
-            !title_is_first(b->title, first->title))
+            !(title_is_first(b->title, first->title) || title_is_install(b->title, first->title)))
             continue;
         for (size_t k = 0; k < b->parts.n; k++) {
             struct rb_part *p = &b->parts.v[k];
 
             if (k == i || p->parent != first->parent || p->kind != PART_SECTION || p->condition.n ||
-                !title_is_later(b->title, p->title) || !build_role_acts(p->role) ||
-                p->role == ROLE_ROLLBACK)
+                !(title_is_first(b->title, first->title) ? title_is_later(b->title, p->title)
+                                                         : title_is_upgrade(b->title, p->title)) ||
+                p->number.n || !build_role_acts(p->role) || p->role == ROLE_ROLLBACK)
                 continue;
             p->condition = conditions[1];
             found = true;
@@ -884,6 +923,8 @@ void finish(struct rb_build *b)
     finish_ids(b);
     finish_joins(b);
     finish_variants(b);
+    finish_opposites(b);
+    finish_systems(b);
     finish_trails(b);
     finish_cases(b);
     finish_back_cases(b);

@@ -294,6 +294,12 @@ void attach_criteria(struct rb_build *b, uint32_t list);
 
 /* case.c: does the paragraph say when its section is done? */
 void case_paragraph(struct rb_build *b, const struct md_node *n);
+/* "If X is enabled, update it." right above commands: when they are run; empty: it is no such text. */
+struct sv case_of_text(struct sv text);
+/* The same of the block that the label stands above, but for what a way back is for. */
+struct sv case_of_block(const struct rb_build *b, uint32_t index, struct sv label);
+/* "Skip this step if ...": of its section or item, else of the commands right above it. */
+void case_left_out(struct rb_build *b, const struct md_node *n);
 /* "- If the start fails:" in a way back: what is done then below it, the steps from `from` on. */
 void case_of_back(struct rb_build *b, size_t from, struct sv label);
 
@@ -521,6 +527,8 @@ bool failure_is_told(struct sv text);
 
 /* remark.c: does the text only say what must not be done? */
 bool remark_is(const struct rb_build *b, struct sv text);
+/* The label that forbids a block; "instead of:" with its first line. */
+struct sv remark_of_block(const struct rb_build *b, uint32_t index);
 /* Keep it, for the next step. */
 void remark_add(struct rb_build *b, size_t line, struct sv text);
 /* `place`: where each step that was read stands among those that are left. */
@@ -576,6 +584,8 @@ bool told_boxes(struct rb_build *b, const struct md_node *n);
 void told_jumps(struct rb_build *b, const struct md_node *n);
 /* "The output should be empty." right below a block: what its commands must show.  False: no sentence says so. */
 bool told_expects(struct rb_build *b, const struct md_node *n);
+/* Behind the "[!NOTE]" of a quote. */
+struct sv told_callout(struct sv text);
 /* A sentence of a text; the first one without its full stop. */
 struct sv told_first_sentence(struct sv text);
 struct sv told_last_sentence(struct sv text);

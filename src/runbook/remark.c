@@ -42,6 +42,19 @@ void remark_add(struct rb_build *b, size_t line, struct sv text)
         .line = line, .part = b->part, .step = (uint32_t)b->steps.n, .text = text};
 }
 
+/* "instead of:" says nothing without what stands below it. */
+struct sv remark_of_block(const struct rb_build *b, uint32_t index)
+{
+    enum { SHORT = 24 };
+    struct sv text = b->blocks.v[index].text, line = {NULL, 0};
+
+    while (!line.n && sv_next_line(&text, &line))
+        line = sv_trim(line);
+    return b->label.n < SHORT && !regex_has(b->block_patterns[BLOCK_NEVER], b->label)
+               ? arena_fmt(b->arena, "%.*s %.*s", SV_FMT(b->label), SV_FMT(line))
+               : b->label;
+}
+
 /* Is the part in the same section as the other: below the same heading? */
 static uint32_t remark_section(const struct rb_build *b, uint32_t part)
 {

@@ -347,6 +347,9 @@ static void read_heading(struct rb_build *b, uint32_t node)
         own = ROLE_DEPLOY; /* it is what the document is for */
     if (own == ROLE_DECIDE && p->role == ROLE_ROLLBACK && read_heads_commands(b, node))
         own = ROLE_NONE; /* "1. Emergency Rollback Trigger": a step of the way back */
+    if (own == ROLE_DECIDE && step && told_starts(p->title, WORDS_HERE("decide")) &&
+        p->parent != RB_NONE)
+        own = ROLE_NONE; /* "Step 3 - Decide whether it is removed": a step like the others */
     if (read_is_for_later(b, p, own, node))
         own = ROLE_FOLLOW_UP;
     if (section && (read_stands_out(b, p, own) || read_is_checklist(b, p, own)))
@@ -546,6 +549,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
     else
         meta_read(b, n);
     case_paragraph(b, n);
+    case_left_out(b, n);
     read_label(b, n);
     ways_paragraph(b, node);
     watch_paragraph(b, n);

@@ -55,7 +55,7 @@ static const struct {
      "after[- ]action|celebrat|knowledge base|pain points|planned improvements|\\brunbook (?:evolution|history|feedback)|^(?:release|deployment) (?:history|log)\\b|"
      "^next steps$|^prevention$|^afterwards?$|^after the (release|deployment|upgrade|migration)|nacharbeit|nachbereitung|actions? ultérieures?|后续|复盘|振り返り|フォローアップ"},
     {ROLE_REFERENCE,
-     "^symptoms?$|idempoten|\\bguarantees?$|problem statement|^files? (created|modified|changed)|"
+     "^supported versions?$|^mental model$|^symptoms?$|idempoten|\\bguarantees?$|problem statement|^files? (created|modified|changed)|"
      "(migration|deployment|rollout|release) strategy|^dependencies$|"
      "estimated (effort|time|duration)|overview|summary|table of contents|\\bcontacts?\\b|who to (call|contact|page)|related doc|appendix|"
      "\\breferences?\\b|glossary|revision history|change ?log|background|"
@@ -73,11 +73,12 @@ static const struct {
      "roll(ing)?[ -]?back|back(ing)?[ -]?out|\\brevert|way back|fall[ -]?back( plan|$)|"
      "^undo|^plan b$|^going back\\b|^(?:go )?back$|^downgrad(?:e|ing)\\b|^em caso de (?:falha|erro|problema)|^en cas d(?:e |['’] ?|u )(?:échec|erreur|problème|souci)|"
      "^en caso de (?:fallo|error|problema)|^si algo (?:falla|sale mal)|^se algo (?:falhar|der errado)|^w razie (?:problem|błęd)|^kill[ -]?switch(?:es)?$|^abort(?:ing)?(?: (?:procedure|plan|steps))?$|marcha atrás|marche arrière|^revers[ãa]o|^reverter|voltar atrás|ripristino|terugdraai|wycofan|återställ|tilbakerull|откат|롤백|^abbruch(?:plan)?$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
-     "^if (it|something|anything|things) (fails?|goes|go) ?(wrong)?|"
+     "^if (it|something|anything|things) (fails?|goes|go) ?(wrong)?|^(?:something|anything|things?|it) (?:went|goes|go|gone) (?:wrong|bad|south)\\b|"
      "retour (?:en )?arrière|restauration|reversi[óo]n|vuelta atrás|回滚|回退|zurückroll|rückfall|rückweg|^bei (?:einem )?(?:fehlern?|problemen?|störung(?:en)?|abbruch)\\b|^im (?:fehler|stör(?:ungs)?|not)fall\\b|ロールバック|切り戻し"},
     {ROLE_TROUBLESHOOT,
      "^emergency (?:procedures?|actions?|response|handling|operations?|runbooks?|scenarios?)$|\\boutages?$|"
      "^incident (?:response|handling|management)|\\bcorruption(?: detected)?$|"
+     "^recover(?:y|ing)? from (?:an? |the )?(?:fail|error|problem|bad |broken|crash)|"
      "troubleshoot|^(?:typical |possible |potential )?problems?(?:$| (?:with|and|during|when|after)\\b)|known (issues|problems)|common (issues|problems|errors|failures|causes)|^(?:possible|likely|known) causes|error messages|^issue\\b|"
      "\\bfaq\\b|^(?:emergency |technical |customer )?support$|^(?:getting |need )?help\\??$|fehlerbehebung|problembehebung|dépannage|solución de problemas|故障排查|常见问题|トラブル"},
     {ROLE_MONITOR,
@@ -113,6 +114,9 @@ enum title_pattern {
     TITLE_GOES,    /* "Uninstall" */
     TITLE_INVERSE, /* "Start/stop the service": nobody wants both */
     TITLE_DRILL,
+    TITLE_CANCEL,     /* "Canceling an upgrade" */
+    TITLE_INSTALL,    /* "Installation" ... */
+    TITLE_UPGRADE,    /* ... and "Upgrade" of the same thing */
     TITLE_SENTENCE,   /* "Only if ...", "Use only if ..." */
     TITLE_NOT_BEFORE, /* "(30 days later)" */
     TITLE_DUE,        /* "Within 24 Hours" */
@@ -224,10 +228,11 @@ static const char *const title_patterns[] = {
     [TITLE_OF_LOSS] = "\\b(?:restor|recover|disaster|fail ?over)",
     [TITLE_CONDITION] =
         ("^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|si|seulement si|uniquement si|si es|sólo si|"
-         "solo si)\\b|場合$|必要に応じて|^(?:如有必要|如果|如需|必要时|仅当|只有)|必要时$"),
+         "solo si|se|caso|quando necess|bei bedarf|au besoin|de ser necesario)\\b|場合$|必要に応じて|^(?:如有必要|如果|如需|必要时|仅当|只有)|必要时$"),
     [TITLE_RARE] =
         "^(?:for |in |only (?:for |in )?)?(?:emergenc(?:y|ies)|emergency use|a last resort|last resort)(?: only| use only| cases?(?: only)?)?$|"
         "^(?:deprecated|obsolete|dangerous|destructive|use with care|be careful|not recommended|break[- ]glass|(?:nur )?im notfall|veraltet)$|\\bdowntime, avoid$|"
+        "^(?:solo )?(?:en |para |só em |em )?(?:emergencias?|emergências?)$|^(?:nur )?(?:im )?notf[aä]ll(?:e|en)?$|^(?:en cas d['’])?urgences?(?: uniquement)?$|"
         "緊急(?:時|用|のみ)|^(?:非推奨|廃止)|^(?:仅|仅限)?(?:应急|紧急情况)|^(?:已)?(?:废弃|弃用)",
     [TITLE_AT_END] =
         "^(?!.*\\b(?:check\\w*|verify\\w*|see|ask\\w*|decid\\w+|determin\\w+|test\\w*|confirm\\w*|know|look\\w*|sure|find out|tell|whether|validat\\w+|"
@@ -241,6 +246,12 @@ static const char *const title_patterns[] = {
         "disabl(?:e|ing) ?(?:/|&|or) ?enabl|turn(?:ing)? (?:\\w+ )?on ?(?:/|&|or|and) ?off|lock(?:ing)? ?(?:/|&|or|and) ?unlock|"
         "add(?:ing)? ?(?:/|&|or|and) ?remov|mount(?:ing)? ?(?:/|&|or|and) ?unmount|install(?:ing)? ?(?:/|&|or|and) ?uninstall|"
         "paus(?:e|ing) ?(?:/|&|or|and) ?resum|activat(?:e|ing) ?(?:/|&|or|and) ?deactivat)",
+    [TITLE_CANCEL] =
+        "^(?:how to )?(?:(?:cancel(?:l?ing)?|abort(?:ing)?|interrupt(?:ing)?) (?:an? |the |a running |running )?|(?:stopping|pausing) (?:an? |the running |a running ))"
+        "(?:upgrades?|updates?|migrations?|deployments?|roll-?outs?|releases?|restores?|backups?|reshard\\w*|rebalanc\\w*|process|jobs?)$|"
+        "^(?:cancelar|abortar|interrumpir) (?:una? |la |el |o )\\w+$|^(?:annuler|interrompre) (?:une? |la |le |l['’])\\w+$",
+    [TITLE_INSTALL] = "^(?:fresh |new |clean )?install(?:ation|ing)?(?: guide)?$",
+    [TITLE_UPGRADE] = "^(?:upgrad(?:e|es|ing)|updat(?:e|es|ing))(?: guide)?(?: (?:from|to) .*)?$",
     [TITLE_DRILL] =
         "^(?:[\\w-]+ )?drills?$|^(?:chaos|game ?day)(?: tests?)?$|^(?:test [0-9]+:? )?simulat(?:e|ing) |"
         "^test(?:ing)? (?:the |of the )?(?:fail ?over|disaster recovery|roll ?back|restore)\\b",
@@ -279,7 +290,7 @@ static const struct {
      "^(?:using|via) (?:the |an? )?[\\w.+&/-]+(?: [\\w.+&/-]+){0,3}(?: \\([^)]*\\))?:?$"},
     {SV("option"),
      "^(?:option|case|method|approach|variant|variante|alternative|möglichkeit|opci[óo]n|"
-     "m[ée]thode|opzione|方法|方案|方式|選択肢|パターン|案) ?(?:[a-e](?![a-z])|[0-9]|[一二三四五]|Ａ|Ｂ|Ｃ)"},
+     "opç[ãa]o|m[ée]thode|opzione|オプション|方法|方案|方式|選択肢|パターン|案) ?(?:[a-e](?![a-z])|[0-9]|[一二三四五]|Ａ|Ｂ|Ｃ)"},
 };
 
 /* The title that was read last: a heading is asked for several times. */
@@ -491,6 +502,16 @@ bool title_is_first(struct title_reader *r, struct sv text)
     return regex_has(r->patterns[TITLE_FIRST], title_strip_glyphs(text));
 }
 
+bool title_is_install(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_INSTALL], title_strip_glyphs(text));
+}
+
+bool title_is_upgrade(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_UPGRADE], title_strip_glyphs(text));
+}
+
 bool title_is_later(struct title_reader *r, struct sv text)
 {
     return regex_has(r->patterns[TITLE_LATER], title_strip_glyphs(text));
@@ -533,6 +554,8 @@ struct sv title_not_now(struct title_reader *r, struct sv text)
 {
     if (regex_has(r->patterns[TITLE_DRILL], text))
         return SV("as a drill");
+    if (regex_has(r->patterns[TITLE_CANCEL], text))
+        return SV("when it is to be stopped");
     if (regex_has(r->patterns[TITLE_INVERSE], text))
         return SV("when one of these is wanted");
     if (regex_has(r->patterns[TITLE_GOES], text))
@@ -669,6 +692,23 @@ static void title_take_optional(struct title *t)
         }
 }
 
+/* "(If needed): depool it" */
+static void title_take_front(struct title_reader *r, struct title *t)
+{
+    size_t close = sv_starts(t->text, SV("(")) ? sv_find_byte(t->text, ')', 0) : SV_NPOS;
+    struct sv inner, rest;
+
+    if (close == SV_NPOS || t->condition.n)
+        return;
+    inner = sv_trim(sv_sub(t->text, 1, close));
+    rest = sv_trim(sv_sub(t->text, close + 1, t->text.n));
+    (void)(sv_eat(&rest, SV(":")) || sv_eat(&rest, SV("-")));
+    if (!sv_trim(rest).n || !regex_has(r->patterns[TITLE_CONDITION], inner))
+        return;
+    t->condition = inner;
+    t->text = title_strip_glyphs(rest);
+}
+
 /* "Full restart if the canary fails"; of a rollback only "only if", as deciding for it is what "if" says. */
 static void title_take_end(struct title_reader *r, struct title *t)
 {
@@ -710,6 +750,7 @@ static void title_parse(struct title_reader *r, struct sv text, struct title *re
                            &t.offset_ms); /* "T+5 min" as a heading; -1 stays otherwise */
     }
     title_take_optional(&t);
+    title_take_front(r, &t);
     while (title_take_parentheses(r, &t))
         ;
     title_take_end(r, &t);

@@ -70,6 +70,9 @@ bool title_is_use_case(struct title_reader *r, struct sv text);
 struct sv title_rare(struct title_reader *r, struct sv text);
 /* "First Deployment", "Initial Setup"; "Version Upgrade", "Subsequent Releases". */
 bool title_is_first(struct title_reader *r, struct sv text);
+/* "Installation" and "Upgrade" alone. */
+bool title_is_install(struct title_reader *r, struct sv text);
+bool title_is_upgrade(struct title_reader *r, struct sv text);
 bool title_is_later(struct title_reader *r, struct sv text);
 /* "Deploy to staging", "Staging deployment": the environment; *rest: what else it says.  Empty: it names none there. */
 struct sv title_stage(struct title_reader *r, struct sv text, struct sv *rest);

@@ -68,6 +68,13 @@ bool told_is_each(struct sv text)
            told_starts(text, WORDS_HERE("each every"));
 }
 
+/* "**Warning:** Never do this": what is behind it is said to everybody. */
+static bool told_is_warning(struct sv strong)
+{
+    return told_starts(
+        strong, WORDS_HERE("warning caution danger important attention achtung wichtig vorsicht"));
+}
+
 static void told_classify(struct sv text, struct told_sentence *s)
 {
     struct sv one = told_unmarked(sv_trim(sv_sub(text, s->from, s->to))), main;
@@ -81,6 +88,8 @@ static void told_classify(struct sv text, struct told_sentence *s)
     if (main.n && sv_find_byte(sv_sub(one, 0, (size_t)(main.p - one.p)), ' ', 0) <
                       (size_t)(main.p - one.p) - 2)
         s->how = told_verb(main); /* "Apps log WRONGPASS: revert it"; one word alone is a key */
+    else if (main.n && told_is_warning(one) && told_verb(main) != TOLD_NOT)
+        s->how = TOLD_BY_HAND; /* "IMPORTANT: make sure that nobody writes" */
     if (s->how != TOLD_NOT)
         return;
     main = told_behind(one, ',', 200);
@@ -428,7 +437,8 @@ static bool told_is_introduction(struct sv one, enum told_how how, bool last,
     if (sv_ends(one, SV(":")) || sv_ends(one, SV("：")))
         return true;
     if (!below || how == TOLD_BY_HAND ||
-        (told_starts(one, WORDS_HERE("wait")) && next->kind == MD_CODE && !told_waits(next->text)))
+        (told_starts(one, WORDS_HERE("wait")) &&
+         (next->kind != MD_CODE || !told_waits(next->text))))
         return false;
     return last || next->kind != MD_CODE || told_has_many(next);
 }
@@ -548,11 +558,9 @@ static size_t told_begin(struct sv text)
     return end == SV_NPOS ? 0 : end + 1;
 }
 
-/* "**Warning:** Never do this": what is behind it is said to everybody. */
-static bool told_is_warning(struct sv strong)
+struct sv told_callout(struct sv text)
 {
-    return told_starts(
-        strong, WORDS_HERE("warning caution danger important attention achtung wichtig vorsicht"));
+    return sv_trim(sv_sub(text, told_begin(text), text.n));
 }
 
 /* "**Watch for 2 hours**", "**Send to**: all": a title or a key. */
@@ -631,7 +639,8 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
             last = ahead.how == TOLD_NOT;
         if (decided && watch_limited(b, sv_sub(n->text, s.from, s.to)))
             continue;
-        if (told_is_case(b, &s)) { /* what follows is done in that case, too */
+        if (told_is_case(b, &s) &&
+            !(below && case_of_text(n->text).n)) { /* what follows is done in that case, too */
             told_remark(b, n, last_from, s.from);
             break;
         }

@@ -8,6 +8,7 @@
 
 #include "base/regex.h"
 #include "base/sv.h"
+#include "runbook/clause.h"
 
 /* `with`: one of these words stands behind it; "" : a word that a noun does not have behind it; NULL: anything. */
 static const struct told_verb {
@@ -472,6 +473,8 @@ enum told_how told_verb(struct sv text)
 {
     enum told_how how = told_verb_in(text, false);
 
+    if (how == TOLD_NOT && (clause_waits(text) || clause_holds(text)))
+        return TOLD_BY_HAND;
     if (how != TOLD_BY_HAND &&
         (told_is_gate(text) || (how == TOLD_NOT && (told_is_before(text) || told_is_path(text)))))
         return TOLD_BY_HAND;

@@ -43,7 +43,7 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_TRIGGERED] =
         "^(?:roll ?back )?triggers?(?: conditions?)?:?(?: (?:any|one|all|each|when|if)\\b[^<>0-9]*)?$",
     [WATCH_FEARED] =
-        "^(?:do not|don't|never|no need)\\b.* (?:if|when):$|"
+        "^(?:do not|don't|never|no need)\\b.* (?:if|when):$|^(?:não|no|nicht|ne|n['’])\\b.* (?:se|si|cuando|quando|wenn|falls) ?:$|"
         "\\b(?:roll ?back|abort|revert|escalate|triggers?|symptoms?|warning signs?)\\b[^:]*:$",
     [WATCH_LIMITED] =
         "[<>\xe2\x89\xa4\xe2\x89\xa5]|\\b(?:exceeds|more than|less than|above|below|target)\\b|"

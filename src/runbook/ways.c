@@ -11,17 +11,22 @@
 static size_t ways_number(struct sv word)
 {
     static const struct sv words[] = {SV("two"), SV("three"), SV("four"), SV("five")};
+    static const struct sv east[] = {SV("两"), SV("三"), SV("四"), SV("二")};
+    static const size_t numbers[] = {2, 3, 4, 2};
 
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (sv_eq_nocase(word, words[i]))
             return i + 2;
+    for (size_t i = 0; i < ARRAY_LEN(east); i++)
+        if (sv_eq(word, east[i]))
+            return numbers[i];
     return word.n == 1 && ascii_is_digit(*word.p) ? (size_t)(*word.p - '0') : 0;
 }
 
 /* The last sentence of the paragraph says it, and how many; SIZE_MAX: all that follow; 0: it does not. */
 static size_t ways_said(const struct rb_build *b, struct sv text)
 {
-    struct regex_match g[3];
+    struct regex_match g[6];
     size_t from = 0;
 
     text = sv_trim(text);
@@ -29,7 +34,7 @@ static size_t ways_said(const struct rb_build *b, struct sv text)
         if ((text.p[i] == '.' || text.p[i] == '!') && ascii_is_space(text.p[i + 1]))
             from = i + 2;
     text = sv_sub(text, from, text.n);
-    if (!regex_find(b->block_patterns[BLOCK_WAYS], text, 0, g, 3))
+    if (!regex_find(b->block_patterns[BLOCK_WAYS], text, 0, g, ARRAY_LEN(g)))
         return 0;
     for (size_t i = 1; i < ARRAY_LEN(g); i++)
         if (g[i].from != SV_NPOS)
@@ -92,6 +97,12 @@ static size_t ways_count_sections(const struct rb_build *b, uint32_t node, unsig
     return seen <= LOOK ? n : 0;
 }
 
+/* "Pick one:" right above the sections. */
+static bool ways_heads(const struct md_node *v, const struct md_node *n)
+{
+    return n->next != MD_NONE && v[n->next].kind == MD_HEADING;
+}
+
 void ways_paragraph(struct rb_build *b, uint32_t node)
 {
     const struct md_node *v = b->rb->md.v, *n = &v[node];
@@ -102,8 +113,8 @@ void ways_paragraph(struct rb_build *b, uint32_t node)
         !build_role_acts(build_role(b)) || !(said = ways_said(b, n->text)))
         return;
     w.listed = ways_is_list(v, n->next, true);
-    found = w.listed           ? ways_count_items(v, n->next, &w.to)
-            : said == SIZE_MAX ? 0
+    found = w.listed                                ? ways_count_items(v, n->next, &w.to)
+            : said == SIZE_MAX && !ways_heads(v, n) ? 0
             : n->parent != 0
                 ? 0
                 : ways_count_sections(b, n->next, build_part(b, b->part)->level, &w.to);

@@ -1,0 +1,148 @@
+/* What upgrade guides show beside what is done: examples, other ways, other systems, requests, screens. */
+#include "base/strbuf.h"
+#include "base/sv.h"
+#include "runbook_want.h"
+
+#define DEPLOY "# R\n## Deploy"
+
+T(an_example_above_a_block_is_asked_about)
+{
+    static const struct {
+        const char *label, *want;
+    } rows[] = {
+        {"For example, to upgrade to 16.2.6, run a command of this form:",
+         "For example, to upgrade to 16.2.6, run a command of this form"},
+        {"Pick a version and run the right command. For example:", "For example"},
+        {"Stop it, copy the file, start it again. For instance:", "For instance"},
+        {"If assets changed, compile them, for example:", "If assets changed"},
+        {"Zum Beispiel auf 1.4:", "Zum Beispiel auf 1.4"},
+        {"Par exemple :", "Par exemple"},
+        {"以升级到 v7 为例：", "以升级到 v7 为例"},
+        {"例えば：", "例えば"},
+        {"Copy the example file:", ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf md = STRBUF(0), want = STRBUF(0);
+
+        strbuf_addf(&md, DEPLOY "\n\n%s\n" SH("./b"), rows[i].label);
+        strbuf_addf(&want, "deploy ./b%s%s", *rows[i].want ? " ?" : "", rows[i].want);
+        want_steps(strbuf_str(&md), strbuf_str(&want));
+    }
+}
+
+T(what_stands_behind_instead_of_is_not_run)
+{
+    want_steps(DEPLOY
+               "\n\nUse:\n" SH("./node") "\ninstead of:\n" SH("./apply") "\nThen:\n" SH("./c"),
+               "deploy ./node|deploy ./c");
+    want_remarks_at(DEPLOY "\n\nUse:\n" SH("./node") "\ninstead of:\n" SH("./apply"),
+                    "0:instead of: ./apply");
+    want_steps(DEPLOY "\n\nstatt:\n" SH("./a"), "");
+    want_steps(DEPLOY "\n\nInstead of the old one it starts the new one:\n" SH("./a"),
+               "deploy ./a");
+}
+
+T(a_screen_and_a_similar_output_are_not_run)
+{
+    want_steps(DEPLOY "\n\n```console\nkubectl get pods\n```\n\nHalfway through:\n\n"
+                      "```console\nEvery 2.0s: kubectl get pods\n\nweb-1  1/1  Running\n```\n",
+               "deploy kubectl get pods");
+    want_steps(DEPLOY
+               "\n\n1. Drain it:\n\n   ```\n   kubectl drain n1\n   ```\n\n"
+               "   You should see output similar to this:\n\n   ```\n   node/n1 cordoned\n   ```\n",
+               "deploy kubectl drain n1");
+    want_expects(DEPLOY SH("kubectl drain n1") "\nYou should see output similar to this:\n\n"
+                                               "```\nnode/n1 cordoned\n```\n",
+                 "0 ask:You should see output similar to this:");
+}
+
+T(a_request_in_a_console_is_done_by_a_person)
+{
+    want_steps(DEPLOY "\n\n```console\nPUT _cluster/settings\n{\n  \"a\": 1\n}\n```\n",
+               "deploy [PUT _cluster/settings\n{\n  \"a\": 1\n}]");
+    want_steps(DEPLOY "\n\n```sh\nPOST /_flush\n```\n", "deploy [POST /_flush]");
+    want_steps(DEPLOY "\n\n```sh\nget /etc/shop\n```\n", "deploy get /etc/shop");
+}
+
+T(ways_of_other_languages_and_without_a_number_are_one_choice)
+{
+    static const char *const texts[] = {
+        "# R\n## Deploy\n\n**Opção A: nuvem**" SH("./a") "\n**Opção B: Docker**" SH("./b"),
+        "# R\n## Deploy" SH("./a\n\n# OU, com o script:\n./b"),
+        "# R\n## Deploy" SH("./a\n\n# O si es compose\n./b"),
+        "# R\n## Deploy" SH("# オプション1: ページ\n./a\n\n# オプション2: LB\n./b"),
+        "# R\n## Deploy" SH("./a\n\n# 或者\n./b"),
+        "# R\n## Deploy\n\nTwo procedures are known. Pick one:\n\n### With autopilot" SH(
+            "./a") "\n### Without it" SH("./b"),
+        "# R\n## 升级\n\n升级的方式有两种：不停机和停机。有窗口可停机。\n\n### 不停机" SH(
+            "./a") "\n### 停机" SH("./b"),
+        "# R\n## HA installations" SH("./a") "\n## Non-HA installations" SH("./b"),
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        CLEANUP(reading_done) struct reading r = {0};
+        bool one = false;
+
+        read_text(&r, texts[i]);
+        for (size_t k = 0; k < r.rb.n_steps; k++)
+            one |= r.rb.steps[k].one_of != RB_NONE;
+        for (size_t k = 0; k < r.rb.n_parts; k++)
+            one |= r.rb.parts[k].one_of != RB_NONE;
+        if (r.rb.n_steps != 2 || !one)
+            T_FAIL("'%s' has %zu steps and no choice", texts[i], r.rb.n_steps);
+    }
+    want_steps("# R\n## Non-root users" SH("./a") "\n## Tuning" SH("./b"), "deploy ./a|deploy ./b");
+}
+
+T(what_is_for_another_time_has_a_condition)
+{
+    want_steps("# R\n## Starting the upgrade" SH("./up") "\n## Canceling an upgrade" SH("./stop"),
+               "deploy ./up|deploy ./stop ?when it is to be stopped");
+    want_steps("# R\n## Installation" SH("./a") "\n## Upgrade" SH("./b"),
+               "deploy ./a ?at the first deployment only|deploy ./b ?when it is there already");
+    want_steps("# R\n## Installation" SH("./a") "\n## Update the settings" SH("./b"),
+               "deploy ./a|deploy ./b");
+    want_steps(DEPLOY "\n\n1. (If needed): Depool it\n\n   ```sh\n   ./depool\n   ```\n",
+               "deploy ./depool ?If needed");
+    want_steps(DEPLOY "\n\n1. (see below) Start it\n\n   ```sh\n   ./a\n   ```\n", "deploy ./a");
+    want_steps("# R\n## Deploy" SH("./a") "\n## Restaurar (Emergencia)" SH("./b"),
+               "deploy ./a|deploy ./b ?Emergencia");
+    want_steps("# R\n## Deploy" SH("./a") "\n### Things went wrong?" SH("./b"),
+               "deploy ./a|rollback ./b");
+    want_steps("# R\n## Upgrade" SH("./a") "\n## Recovering from a failure state" SH("./b"),
+               "deploy ./a");
+    want_steps(DEPLOY "\n\n**On FreeBSD:**\n" SH("./pkg"), "deploy ./pkg ?On FreeBSD");
+}
+
+T(a_comment_with_another_way_is_no_condition_of_its_command)
+{
+    want_steps(DEPLOY SH("systemctl restart shop # Or your own command if you don't use systemd"),
+               "deploy systemctl restart shop");
+    want_steps(DEPLOY SH("./a\n\n# Limpar o cache (se usado)\n./b"),
+               "deploy ./a|deploy ./b ?se usado");
+    want_steps(DEPLOY SH("./a\n\n# 必要に応じてCDNを消す\n./b"),
+               "deploy ./a|deploy ./b ?必要に応じて");
+}
+
+T(a_step_that_decides_is_one)
+{
+    want_steps("# R\n## Drain it\n### Step 1 - Stop it" SH(
+                   "./a") "\n### Step 2 - Decide whether it goes\n\n"
+                          "If you keep it, stop here.\n",
+               "deploy ./a|deploy [Decide whether it goes\nIf you keep it, stop here.]");
+}
+
+T(what_speaks_against_it_is_not_hoped_for)
+{
+    want_rules("# R\n## Deploy\n\nNão execute se:\n\n- Erros < 5%\n", "");
+}
+
+T_MAIN(T_CASE(an_example_above_a_block_is_asked_about),
+       T_CASE(what_stands_behind_instead_of_is_not_run),
+       T_CASE(a_screen_and_a_similar_output_are_not_run),
+       T_CASE(a_request_in_a_console_is_done_by_a_person),
+       T_CASE(ways_of_other_languages_and_without_a_number_are_one_choice),
+       T_CASE(what_is_for_another_time_has_a_condition),
+       T_CASE(a_comment_with_another_way_is_no_condition_of_its_command),
+       T_CASE(a_step_that_decides_is_one), T_CASE(what_speaks_against_it_is_not_hoped_for))
