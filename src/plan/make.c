@@ -548,6 +548,7 @@ static enum err_code make_all(struct make *m)
         return m->err->code;
     make_whens(m, steps);
     make_undos(m, steps, way_back);
+    make_phases(m, steps);
     json_put(m->root, "steps", make_fleets(m, json_incref(steps)));
     json_put(m->root, "way_back", make_fleets(m, json_incref(way_back)));
     make_messages(m);

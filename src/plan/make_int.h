@@ -35,6 +35,8 @@ struct make {
     VEC(struct sv) values;  /* placeholder names that were used */
     enum make_sign *signs;  /* of each step of the document */
     uint32_t first_deploy;  /* step; RB_NONE: there is none */
+    size_t *changes;  /* of each part, itself and below: how many steps deploy something ... */
+    size_t n_changes; /* ... and in the whole document */
 };
 
 /* --- make.c --- */
@@ -197,6 +199,13 @@ void make_undos(struct make *m, json_t *steps, json_t *way_back);
 
 /* The list with the procedures on groups carried out batch by batch, each with its health; takes over `steps`. */
 json_t *make_fleets(struct make *m, json_t *steps);
+
+/* --- make_phase.c --- */
+
+/* Fill `changes`. */
+void make_phases(struct make *m, const json_t *steps);
+/* Id of the phase that what stands in this part speaks of; empty: of the whole document. */
+struct sv make_phase(const struct make *m, uint32_t part);
 
 /* --- make_watch.c --- */
 

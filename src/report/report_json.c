@@ -33,6 +33,9 @@ void report_each_dropped(const struct view *v, report_dropped_fn *fn, void *arg)
 
         if (r->dropped)
             fn(arg, "rule", r->source, r->reason, r->line);
+        else if (r->person.n)
+            fn(arg, "rule", r->source, SV("for people: they are asked at the checkpoints"),
+               r->line);
     }
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *c = json_array_get(list, i), *items = json_object_get(c, "items");
