@@ -187,6 +187,11 @@ NODISCARD enum err_code make_policies(struct make *m, json_t *steps, json_t *way
 /* The way back with the sections of phases in their reverse order; takes over `way_back`. */
 json_t *make_back_order(const struct make *m, json_t *way_back);
 
+/* --- make_place.c --- */
+
+/* The environment that a step speaks of, "staging"; empty: of none, or of several. */
+struct sv make_place_of(const struct make *m, const struct rb_step *s);
+
 /* --- make_undo.c --- */
 
 /* A step of this effect leaves nothing that would have to be undone. */
