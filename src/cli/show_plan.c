@@ -352,6 +352,30 @@ static size_t show_changing(const struct plan *p)
            show_count(p, UNDO_ACCEPTED) + show_count(p, UNDO_GAP);
 }
 
+/* Commands of the way back that lint knows to fail: where they are. */
+static void show_faults(const struct plan *p, struct strbuf *out)
+{
+    CLEANUP(strbuf_release) struct strbuf lines = STRBUF(0);
+    const json_t *accepted = json_object_get(p->json, "accepted");
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n_questions; i++)
+        if (sv_is(p->questions[i].kind, "lint"))
+            strbuf_addf(&lines, "%s%zu", n++ ? ", " : "", p->questions[i].line);
+    if (n)
+        term_addf(out, TERM_WARN, "             %zu of its commands would fail: line%s %s\n", n,
+                  n == 1 ? "" : "s", strbuf_str(&lines));
+    for (size_t i = 0; i < json_array_size(accepted); i++) {
+        const json_t *one = json_array_get(accepted, i);
+
+        strbuf_addf(out, "             line %lld is said to hold, though %.*s [%.*s]: ",
+                    (long long)json_get_int(one, "line", 0), SV_FMT(json_get_sv(one, "text")),
+                    SV_FMT(json_get_sv(one, "id")));
+        show_line(out, 0, TERM_WARN, json_get_sv(one, "reason"), 80);
+        strbuf_add_byte(out, '\n');
+    }
+}
+
 static void show_head(const struct plan *p, struct strbuf *out)
 {
     size_t machine = 0, all = 0;
@@ -381,6 +405,7 @@ static void show_head(const struct plan *p, struct strbuf *out)
             "             of %zu it is only known that the section changes something of the same "
             "kind\n",
             show_by_kind(p));
+    show_faults(p, out);
     if (sv_eq(p->on_failure, SV("rollback")))
         term_add(out, TERM_WARN, SV("on failure   the way back is taken\n"));
 }

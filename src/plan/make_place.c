@@ -8,11 +8,16 @@
 static const struct {
     struct sv word, env;
 } place_words[] = {
-    {SV("staging"), SV("staging")},    {SV("stage"), SV("staging")},
-    {SV("stg"), SV("staging")},        {SV("production"), SV("production")},
-    {SV("prod"), SV("production")},    {SV("prd"), SV("production")},
-    {SV("preprod"), SV("preprod")},    {SV("preproduction"), SV("preprod")},
-    {SV("uat"), SV("uat")},            {SV("qa"), SV("qa")},
+    {SV("staging"), SV("staging")},
+    {SV("stage"), SV("staging")},
+    {SV("stg"), SV("staging")},
+    {SV("production"), SV("production")},
+    {SV("prod"), SV("production")},
+    {SV("prd"), SV("production")},
+    {SV("preprod"), SV("preprod")},
+    {SV("preproduction"), SV("preprod")},
+    {SV("uat"), SV("uat")},
+    {SV("qa"), SV("qa")},
     {SV("integration"), SV("integration")},
 };
 

@@ -13,7 +13,7 @@ struct make_change {
     const json_t *step;
     const struct rb_step *rb;
     struct sv effect;
-    struct sv env, database; /* where it is done, if one is known */
+    struct sv env, database;            /* where it is done, if one is known */
     bool one_of_envs, one_of_databases; /* the way forward changes several in this way */
     things things;
     bool named;             /* on the way back: a step says that this one undoes it */

@@ -36,10 +36,11 @@ T(what_names_an_environment_undoes_what_was_done_there)
     want_undo(&w, "phase-1/1", UNDO_GAP);
     want_undo(&w, "phase-2/1", UNDO_SECTION);
     world_end(&w);
-    world_make(&w,
-               TWO "## Rollback\n"
-                   SH("alembic -x env=stg downgrade -1\nDATABASE_URL=$PROD_DB_URL alembic downgrade -1"),
-               BOUND);
+    world_make(
+        &w,
+        TWO "## Rollback\n" SH(
+            "alembic -x env=stg downgrade -1\nDATABASE_URL=$PROD_DB_URL alembic downgrade -1"),
+        BOUND);
     want_undo(&w, "phase-1/1", UNDO_SECTION);
     want_undo(&w, "phase-2/1", UNDO_SECTION);
     T_SV(find_step(&w, "phase-1/1")->undo_step, "rollback/1");
@@ -59,8 +60,8 @@ T(one_environment_needs_no_word)
     want_undo(&w, "production-deployment/1", UNDO_SECTION);
     world_end(&w);
     world_make(&w,
-               "# Web\n\n## Deployment\n" SH("pg_dump $STAGING_DB | psql $PROD_DB")
-                   SH("alembic -x env=prod upgrade head") "## Rollback\n" SH("alembic downgrade -1"),
+               "# Web\n\n## Deployment\n" SH("pg_dump $STAGING_DB | psql $PROD_DB") SH(
+                   "alembic -x env=prod upgrade head") "## Rollback\n" SH("alembic downgrade -1"),
                BOUND);
     want_undo(&w, "deployment/2", UNDO_SECTION); /* the copy names two */
     world_end(&w);
@@ -70,17 +71,19 @@ T(one_step_that_names_no_database_does_not_undo_two)
 {
     struct world w;
 
-    world_make(&w,
-               "# Web\n\n## Deployment\n" SH("psql -d shop -f a.sql\npsql -d billing -f b.sql")
-               "## Rollback\n" SH("alembic downgrade -1"),
-               BOUND);
+    world_make(
+        &w,
+        "# Web\n\n## Deployment\n" SH(
+            "psql -d shop -f a.sql\npsql -d billing -f b.sql") "## Rollback\n" SH("alembic downgrade -1"),
+        BOUND);
     want_undo(&w, "deployment/1", UNDO_GAP);
     want_undo(&w, "deployment/2", UNDO_GAP);
     world_end(&w);
-    world_make(&w,
-               "# Web\n\n## Deployment\n" SH("psql -d shop -f a.sql\npsql -d shop -f b.sql")
-               "## Rollback\n" SH("alembic downgrade -1"),
-               BOUND);
+    world_make(
+        &w,
+        "# Web\n\n## Deployment\n" SH(
+            "psql -d shop -f a.sql\npsql -d shop -f b.sql") "## Rollback\n" SH("alembic downgrade -1"),
+        BOUND);
     want_undo(&w, "deployment/1", UNDO_SECTION);
     world_end(&w);
 }
