@@ -201,6 +201,11 @@ json_t *make_back_order(const struct make *m, json_t *way_back);
 /* The environment that a step speaks of, "staging"; empty: of none, or of several. */
 struct sv make_place_of(const struct make *m, const struct rb_step *s);
 
+/* --- make_refused.c --- */
+
+/* Is it one statement of SQL that is expected to be refused?  Then it changes nothing. */
+bool make_is_refused(const struct make *m, const struct rb_step *s);
+
 /* --- make_lint.c --- */
 
 /* Fill `back_faults`. */
