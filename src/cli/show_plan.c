@@ -183,6 +183,14 @@ static void show_source(struct sv source, struct strbuf *out)
     term_add(out, TERM_DIM, SV("\"\n"));
 }
 
+/* Title of the phase that a rule counts from. */
+static struct sv show_phase(const struct plan *p, struct sv id)
+{
+    const struct plan_part *part = plan_part(p, id);
+
+    return part ? part->title : id;
+}
+
 static void show_rules(const struct plan *p, struct strbuf *out)
 {
     const json_t *list = json_object_get(p->json, "rules");
@@ -202,7 +210,9 @@ static void show_rules(const struct plan *p, struct strbuf *out)
         strbuf_add_str(out, "  ");
         if (r->at_ms >= 0)
             term_addf(out, TERM_DIM, "T+%s ", duration_format(plan_scale(p, r->at_ms)).s);
-        if (!r->text.n && !r->dropped)
+        if (r->person.n)
+            term_addf(out, TERM_WARN, "a person looks, %.*s when ", SV_FMT(r->person));
+        else if (!r->text.n && !r->dropped)
             term_add(out, TERM_WARN, SV("open: "));
         if (r->text.n) /* whole: its limit is the last of it */
             show_line(out, 0, r->dropped ? TERM_DIM : TERM_PLAIN, r->text, RULE_MAX_BYTES);
@@ -210,6 +220,8 @@ static void show_rules(const struct plan *p, struct strbuf *out)
             show_line(out, 0, r->dropped ? TERM_DIM : TERM_PLAIN, r->source, 76);
         if (r->dropped)
             term_addf(out, TERM_WARN, "  dropped: %.*s", SV_FMT(r->reason));
+        else if (r->phase.n)
+            term_addf(out, TERM_DIM, "  from the end of %.*s on", SV_FMT(show_phase(p, r->phase)));
         term_addf(out, TERM_DIM, "  %.*s%sline %zu\n", SV_FMT(file), file.n ? " " : "", r->line);
         if (r->text.n && !sv_eq(r->text, r->source))
             show_source(r->source, out);
@@ -248,6 +260,8 @@ static void show_checkpoints(const struct plan *p, struct strbuf *out)
             if (!dropped.n)
                 dropped = json_get_sv(entry, "reason");
             strbuf_addf(out, "  T+%s  ", duration_format(plan_scale(p, c->at_ms)).s);
+            if (c->phase.n)
+                term_addf(out, TERM_DIM, "of %.*s  ", SV_FMT(show_phase(p, c->phase)));
             show_checkpoint_item(&c->items[k], dropped, out);
         }
     }
@@ -338,6 +352,30 @@ static size_t show_changing(const struct plan *p)
            show_count(p, UNDO_ACCEPTED) + show_count(p, UNDO_GAP);
 }
 
+/* Commands of the way back that lint knows to fail: where they are. */
+static void show_faults(const struct plan *p, struct strbuf *out)
+{
+    CLEANUP(strbuf_release) struct strbuf lines = STRBUF(0);
+    const json_t *accepted = json_object_get(p->json, "accepted");
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n_questions; i++)
+        if (sv_is(p->questions[i].kind, "lint"))
+            strbuf_addf(&lines, "%s%zu", n++ ? ", " : "", p->questions[i].line);
+    if (n)
+        term_addf(out, TERM_WARN, "             %zu of its commands would fail: line%s %s\n", n,
+                  n == 1 ? "" : "s", strbuf_str(&lines));
+    for (size_t i = 0; i < json_array_size(accepted); i++) {
+        const json_t *one = json_array_get(accepted, i);
+
+        strbuf_addf(out, "             line %lld is said to hold, though %.*s [%.*s]: ",
+                    (long long)json_get_int(one, "line", 0), SV_FMT(json_get_sv(one, "text")),
+                    SV_FMT(json_get_sv(one, "id")));
+        show_line(out, 0, TERM_WARN, json_get_sv(one, "reason"), 80);
+        strbuf_add_byte(out, '\n');
+    }
+}
+
 static void show_head(const struct plan *p, struct strbuf *out)
 {
     size_t machine = 0, all = 0;
@@ -367,6 +405,7 @@ static void show_head(const struct plan *p, struct strbuf *out)
             "             of %zu it is only known that the section changes something of the same "
             "kind\n",
             show_by_kind(p));
+    show_faults(p, out);
     if (sv_eq(p->on_failure, SV("rollback")))
         term_add(out, TERM_WARN, SV("on failure   the way back is taken\n"));
 }

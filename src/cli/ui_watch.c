@@ -339,8 +339,14 @@ void ui_watch_event(struct ui *u, const struct run_event *e)
     if (strcmp(e->name, "watch") == 0) {
         ui_watch_tick(u, e->data);
     } else if (strcmp(e->name, "mark") == 0) {
-        term_addf(&b, TERM_DIM, "  deploy mark T0%s\n",
-                  plan_judges(u->plan) ? ": rules are judged from here on" : "");
+        struct sv phase = json_get_sv(e->data, "title");
+
+        if (phase.n)
+            term_addf(&b, TERM_DIM, "  deploy mark T0 of %.*s: its rules are judged from here on\n",
+                      SV_FMT(phase));
+        else
+            term_addf(&b, TERM_DIM, "  deploy mark T0%s\n",
+                      plan_judges(u->plan) ? ": rules are judged from here on" : "");
         ui_print(u, &b);
     } else if (strcmp(e->name, "serving") == 0) {
         strbuf_addf(&b, "  the watch answers at %s\n", json_get_str(e->data, "url", ""));

@@ -29,7 +29,7 @@ static void run_add_steps(struct run *r, const struct plan_step *v, size_t n, bo
 }
 
 /* A step after which the deployment counts as done: the last one that changes something. */
-static bool run_step_marks(const struct plan_step *p)
+bool run_step_marks(const struct plan_step *p)
 {
     if (p->skip.n || !sv_eq(p->role, SV("deploy")))
         return false;
@@ -91,6 +91,7 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
     for (size_t i = 0; i < r->n_forward; i++)
         if (run_step_marks(r->steps.v[i].p))
             r->mark_step = i;
+    run_phases_init(r);
     return r;
 }
 
@@ -123,6 +124,7 @@ void run_free(struct run *r)
     }
     vec_release(&r->sessions);
     vec_release(&r->steps);
+    vec_release(&r->phases);
     run_queue_free(r);
     brief_free(r->brief);
     json_decref(r->checks);
@@ -580,9 +582,10 @@ static void run_mark(struct run *r, const struct run_step *s)
     r->mark_us = clock_steady_us();
     json_put_str(data, "name", "deploy");
     json_put_int(data, "at_us", r->mark_us);
+    run_phases_done(r, r->mark_us);
     run_queue(r, EVENT_MARK, s, data);
     if (run_commit(r))
-        run_watch_mark(r);
+        run_watch_mark(r, SV(""), r->mark_us);
 }
 
 void run_step_opened(struct run *r)
@@ -595,6 +598,7 @@ void run_step_opened(struct run *r)
     }
     if (run_step_is_change(s))
         run_watch_baseline(r);
+    run_watch_pause(r);
 }
 
 /* The step whose turn it is has ended well: the next one's turn. */
@@ -604,6 +608,8 @@ static void run_step_over(struct run *r)
 
     if (r->at == r->mark_step && !r->mark_us)
         run_mark(r, s);
+    else
+        run_phases_over(r);
     if (!run_branch_step_over(r))
         r->at++;
 }

@@ -19,10 +19,14 @@ struct event_row {
     bool (*is)(const struct event_reader *r, const struct store_moment *m);
 };
 
-/* A watch alone reaches its mark without a step: it has deployed nothing. */
+/* A watch alone reaches its mark without a step: it has deployed nothing.  The mark of a phase is not the deployment's. */
 static bool event_is_deploy(const struct event_reader *r, const struct store_moment *m)
 {
-    return m->step.n > 0 && m->run != r->of->run;
+    CLEANUP(json_cleanup) json_t *data = NULL;
+    struct err ignored; /* what cannot be read is told by who reads the journal */
+
+    return m->step.n > 0 && m->run != r->of->run &&
+           (json_read(m->data, &data, &ignored) != ERR_OK || !json_get_sv(data, "phase").n);
 }
 
 static bool event_is_toggle(const struct event_reader *r UNUSED, const struct store_moment *m)

@@ -62,6 +62,12 @@ static bool gate_watch_stands(const struct run *r)
     return r->stage == STAGE_FORWARD && !r->mark_us && run_watch_has_baseline(r);
 }
 
+/* Those of a phase that is done are judged by the watch, those of one that is not begun have nothing to judge yet. */
+static bool gate_watch_judges(const void *arg, struct sv phase)
+{
+    return run_phase_is_begun(arg, phase);
+}
+
 static enum err_code gate_watch_new(struct run *r, const struct plan_gate *g, struct err *err)
 {
     struct run_gate_watch *w = r->gates.watch;
@@ -77,7 +83,8 @@ static enum err_code gate_watch_new(struct run *r, const struct plan_gate *g, st
                                .round = gate_watch_round,
                                .arg = r};
 
-    if (plan_load(plan_gate_watch(r->plan, g, gate_watch_stands(r)), &w->plan, err) != ERR_OK)
+    if (plan_load(plan_gate_watch(r->plan, g, gate_watch_stands(r) ? gate_watch_judges : NULL, r),
+                  &w->plan, err) != ERR_OK)
         return err->code; /* uncovered: it was loaded before */
     return watcher_new(&c, &w->watcher, err);
 }
@@ -100,7 +107,7 @@ void run_gate_watch_begin(struct run *r, const struct plan_gate *g)
     if (!r->gates.watch->watcher)
         return; /* there are no such rules */
     watcher_start(r->gates.watch->watcher);
-    watcher_mark(r->gates.watch->watcher, clock_steady_us());
+    watcher_mark(r->gates.watch->watcher, SV(""), clock_steady_us());
 }
 
 bool run_gate_watch_open(const struct run *r)

@@ -28,6 +28,13 @@ struct run_host {
     struct sv reason;          /* why it failed, or is in doubt */
 };
 
+/* A phase of the document with rules of its own. */
+struct run_phase {
+    struct sv id;       /* of its part */
+    size_t first, step; /* its changing steps; SIZE_MAX: none is left */
+    int64_t at_us;      /* its mark, or 0 */
+};
+
 struct run_step {
     const struct plan_step *p;
     enum step_state state;
@@ -136,9 +143,10 @@ struct run {
     size_t at;        /* the step whose turn it is */
     size_t branch_of; /* the failed step whose branch is gone; SIZE_MAX: none */
     uv_timer_t retry;
-    enum step_state resumed; /* of the step at which it stood, before a resume */
-    size_t mark_step;        /* the last changing one; SIZE_MAX: none */
-    int64_t mark_us;         /* T0, or 0 */
+    enum step_state resumed;      /* of the step at which it stood, before a resume */
+    size_t mark_step;             /* the last changing one; SIZE_MAX: none */
+    int64_t mark_us;              /* T0, or 0 */
+    VEC(struct run_phase) phases; /* that rules belong to */
     size_t next_variable;
     bool started_message;
 
@@ -385,8 +393,29 @@ NODISCARD enum err_code run_choose_retry(struct run *r, struct err *err);
 /* Sources are polled from now on, for the baseline; a resumed watch goes on. */
 NODISCARD enum err_code run_watch_begin(struct run *r, struct err *err);
 bool run_step_is_change(const struct run_step *s);
+/* A step of a plan after which a deployment counts as done. */
+bool run_step_marks(const struct plan_step *p);
+
+/* --- run_phase.c --- */
+
+/* Which there are. */
+void run_phases_init(struct run *r);
+/* The step whose turn it was is over: the marks of those phases that it was the last of. */
+void run_phases_over(struct run *r);
+/* The deploy mark of the run is that of all phases that have none. */
+void run_phases_done(struct run *r, int64_t at_us);
+void run_phases_load(struct run *r, struct sv id, int64_t at_us);
+/* Is the mark of any phase, or of the run, reached? */
+bool run_is_marked(const struct run *r);
+/* The phase is being deployed: something of it may be changed, and its mark is not reached.  Of an unknown one: true. */
+bool run_phase_is_begun(const struct run *r, struct sv id);
+/* Does the run stop or start services of a later phase, while rules of an earlier one are judged?  opened: the step whose turn it is begins. */
+bool run_phase_pauses(const struct run *r, bool opened);
 void run_watch_baseline(struct run *r); /* the first changing step begins */
-void run_watch_mark(struct run *r);     /* r->mark_us is set: rules are judged from there on */
+/* A mark is reached: the rules of the phase, or with an empty one all, are judged from there on. */
+void run_watch_mark(struct run *r, struct sv phase, int64_t at_us);
+/* The step whose turn it is begins: nothing is judged while services are stopped and started. */
+void run_watch_pause(struct run *r);
 bool run_watch_has_baseline(const struct run *r);
 /*
  * The step whose turn it is is the first that changes something, and rules compare with what was not measured yet: it waits,

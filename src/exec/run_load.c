@@ -187,8 +187,16 @@ static enum err_code run_load_policy(struct run_loader *l, const struct event *e
 static enum err_code run_load_mark(struct run_loader *l, const struct event *e, const json_t *data,
                                    struct err *err UNUSED)
 {
-    l->r->mark_us = json_get_int(data, "at_us", e->at_us);
-    clock_steady_not_before(l->r->mark_us);
+    int64_t at_us = json_get_int(data, "at_us", e->at_us);
+    struct sv phase = json_get_sv(data, "phase");
+
+    clock_steady_not_before(at_us);
+    if (phase.n) {
+        run_phases_load(l->r, phase, at_us);
+        return ERR_OK;
+    }
+    l->r->mark_us = at_us;
+    run_phases_done(l->r, at_us);
     return ERR_OK;
 }
 

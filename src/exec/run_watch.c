@@ -132,17 +132,17 @@ static void watch_ask(struct run *r)
 {
     struct run_watch *rw = r->watch;
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct sv name;
+    struct sv name, phase;
     size_t number;
 
     if (!r->opt.ask || r->plan->watch_only || r->asking || r->stage != STAGE_WATCH ||
-        !watcher_open_checkpoint(rw->watcher, &number, &name))
+        !watcher_open_checkpoint(rw->watcher, &number, &name, &phase))
         return;
     rw->asked = number;
     r->asking = true;
     r->question = QUESTION_CHECKPOINT;
-    strbuf_addf(&text, "checkpoint %.*s: %s; go on?", SV_FMT(name),
-                r->verdict_text ? r->verdict_text : "INVESTIGATE");
+    strbuf_addf(&text, "checkpoint %.*s%s%.*s: %s; go on?", SV_FMT(name), phase.n ? " of " : "",
+                SV_FMT(phase), r->verdict_text ? r->verdict_text : "INVESTIGATE");
     r->opt.ask(r->opt.arg,
                &(struct run_question){.kind = QUESTION_CHECKPOINT, .text = strbuf_sv(&text)});
 }
@@ -231,7 +231,7 @@ static void watch_on_round(void *arg)
     struct run *r = arg;
     struct err err;
 
-    if (!r->mark_us) {
+    if (!run_is_marked(r)) {
         if (r->watch->baseline_until_us && !r->watch->baseline_taken)
             run_advance(r);
         return;
@@ -306,9 +306,14 @@ enum err_code run_watch_begin(struct run *r, struct err *err)
         return err->code;
     watcher_start(w);
     watch_tell_url(r, w);
+    for (size_t i = 0; i < r->phases.n; i++)
+        if (r->phases.v[i].at_us && r->phases.v[i].at_us != r->mark_us)
+            watcher_mark(w, r->phases.v[i].id, r->phases.v[i].at_us);
     if (r->mark_us) {
         r->watch->resumed_us = clock_steady_us();
-        watcher_mark(w, r->mark_us);
+        watcher_mark(w, SV(""), r->mark_us);
+    } else if (run_phase_pauses(r, false)) {
+        watcher_pause(w);
     }
     return ERR_OK;
 }
@@ -349,7 +354,7 @@ void run_watch_baseline(struct run *r)
     watch_keep(r); /* with the intent of the first changing step */
 }
 
-void run_watch_mark(struct run *r)
+void run_watch_mark(struct run *r, struct sv phase, int64_t at_us)
 {
     if (!r->watch)
         return;
@@ -357,7 +362,13 @@ void run_watch_mark(struct run *r)
         watch_tell_baseline(r);
     /* With the next round: where logs and services stood before it would make the deployment an event behind it. */
     r->watch->samples_us = 0;
-    watcher_mark(r->watch->watcher, r->mark_us);
+    watcher_mark(r->watch->watcher, phase, at_us);
+}
+
+void run_watch_pause(struct run *r)
+{
+    if (r->watch && run_phase_pauses(r, true))
+        watcher_pause(r->watch->watcher);
 }
 
 bool run_watch_has_baseline(const struct run *r)
@@ -385,12 +396,12 @@ static bool run_watch_catches_up(const struct run *r)
 bool run_watch_over(const struct run *r)
 {
     size_t number;
-    struct sv name;
+    struct sv name, phase;
 
     if (r->plan->watch_only && r->verdict == VERDICT_ROLLBACK)
         return true; /* it does not get better, and somebody else has to act */
     if (r->opt.ask && !r->plan->watch_only &&
-        watcher_open_checkpoint(r->watch->watcher, &number, &name))
+        watcher_open_checkpoint(r->watch->watcher, &number, &name, &phase))
         return false;
     return watcher_is_over(r->watch->watcher) && !run_watch_catches_up(r);
 }

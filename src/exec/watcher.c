@@ -7,12 +7,21 @@
 
 /* --- making --- */
 
+/* The phase that an entry of the plan belongs to. */
+static size_t watcher_scope(struct watcher *w, const json_t *entry)
+{
+    struct sv phase = json_get_sv(entry, "phase");
+
+    return phase.n ? judge_scope(w->judge, phase) : JUDGE_WHOLE;
+}
+
 static void watcher_add_rules(struct watcher *w)
 {
     for (size_t i = 0; i < w->rules.list.n; i++) {
         const struct plan_checked *c = &w->rules.list.v[i];
 
-        (void)judge_add(w->judge, c->id, c->rule); /* numbers are given in order */
+        /* numbers are given in order */
+        (void)judge_add_in(w->judge, watcher_scope(w, c->of), c->id, c->rule);
         if (c->checkpoint)
             *vec_add(&w->checkpoints) = *c;
         else
@@ -129,7 +138,7 @@ static void watcher_judge_round(struct watcher *w)
     w->n_late += w->waiting > 0;
     if (w->measure_known)
         watcher_measure_known(w, now_us);
-    if (w->marked) {
+    if (w->marked && !w->paused) {
         judge_tick(w->judge, now_us);
         watcher_tell_all(w, now_us);
     } else {
@@ -236,17 +245,37 @@ void watcher_baseline(struct watcher *w)
     judge_measure_baseline(w->judge, now_us);
 }
 
-void watcher_mark(struct watcher *w, int64_t t0_us)
+/* The mark of the phase, or of the whole, is set; false: it was before, in another process. */
+static bool watcher_set_mark(struct watcher *w, struct sv phase, int64_t t0_us)
 {
-    bool resumed = w->marked || judge_watch_end(w->judge) != JUDGE_UNSET;
+    size_t scope = phase.n ? judge_scope(w->judge, phase) : JUDGE_WHOLE;
+    bool fresh = judge_t0(w->judge, scope) == JUDGE_UNSET;
+
+    if (scope == JUDGE_WHOLE)
+        judge_set_t0(w->judge, t0_us);
+    else
+        judge_set_scope_t0(w->judge, scope, t0_us);
+    return fresh;
+}
+
+void watcher_pause(struct watcher *w)
+{
+    w->paused = w->marked && judge_t0(w->judge, JUDGE_WHOLE) == JUDGE_UNSET;
+}
+
+void watcher_mark(struct watcher *w, struct sv phase, int64_t t0_us)
+{
+    bool first = !w->marked, paused = w->paused;
 
     w->marked = true;
+    w->paused = false;
     w->t0_us = t0_us;
-    judge_set_t0(w->judge, t0_us);
-    if (resumed)
+    if (!watcher_set_mark(w, phase, t0_us))
         return;
+    if (paused)
+        judge_forget_before(w->judge, t0_us);
     w->measure_known =
-        !w->measured && w->cfg.keep; /* not at a gate: what was changed is in the log */
+        first && !w->measured && w->cfg.keep; /* not at a gate: what was changed is in the log */
     if (w->measure_known)
         bound_baseline(w, t0_us - 1);
     bound_forget_known(w);
@@ -275,7 +304,16 @@ enum verdict watcher_verdict(const struct watcher *w)
     return w->verdict;
 }
 
-bool watcher_open_checkpoint(const struct watcher *w, size_t *number, struct sv *name)
+struct sv watcher_phase(const struct watcher *w, size_t scope)
+{
+    struct sv id = scope == JUDGE_WHOLE ? SV("") : judge_scope_name(w->judge, scope);
+    const struct plan_part *part = id.n ? plan_part(w->cfg.plan, id) : NULL;
+
+    return part ? part->title : id;
+}
+
+bool watcher_open_checkpoint(const struct watcher *w, size_t *number, struct sv *name,
+                             struct sv *phase)
 {
     for (size_t i = 0; w->marked && i < judge_n_checkpoints(w->judge); i++) {
         struct judge_checkpoint c;
@@ -285,6 +323,7 @@ bool watcher_open_checkpoint(const struct watcher *w, size_t *number, struct sv 
             continue;
         *number = i;
         *name = c.id;
+        *phase = watcher_phase(w, c.scope);
         return true;
     }
     return false;

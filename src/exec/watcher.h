@@ -4,7 +4,7 @@
  * watcher: polls what a plan names, feeds the samples to the judge, and tells what it found.
  *
  * Polling begins with watcher_start(), so that there is a baseline; judging begins with
- * watcher_mark(), the deploy mark.  A round is one poll of everything and one judgement; one
+ * watcher_mark(), the deploy mark, of which each phase with rules of its own has one.  A round is one poll of everything and one judgement; one
  * that hangs does not delay the others.  Knows nothing of steps or journals: it tells, and the
  * caller writes and acts.  On the caller's loop; nothing blocks.
  */
@@ -18,9 +18,9 @@
 typedef VEC(int64_t) watcher_moments;
 
 enum watcher_told {
-    WATCHER_RULE,       /* evidence: the state of a rule changed */
-    WATCHER_CHECKPOINT, /* {name, due_us, judged_us, late_us, verdict, text, rules}: it closed */
-    WATCHER_VERDICT,    /* {verdict, rule, text}: the verdict of the run changed */
+    WATCHER_RULE, /* evidence: the state of a rule changed */
+    WATCHER_CHECKPOINT, /* {name, phase, title, due_us, judged_us, late_us, verdict, text, rules}: it closed */
+    WATCHER_VERDICT, /* {verdict, rule, text}: the verdict of the run changed */
     WATCHER_FLAG, /* {flag, rule, text}: a rule fired that switches it off; after the rule's own */
     WATCHER_SHOW, /* {at_ms, until_ms, rules}: how things stand, for the screen only */
 };
@@ -87,8 +87,13 @@ void watcher_baseline(struct watcher *w);
  * json_decref().  NULL: there are none.
  */
 json_t *watcher_lacks_baseline(const struct watcher *w);
-/* The deploy mark T0. */
-void watcher_mark(struct watcher *w, int64_t t0_us);
+/* The deploy mark T0 of a phase (id of a part), or with an empty one of all that have none yet. */
+void watcher_mark(struct watcher *w, struct sv phase, int64_t t0_us);
+/*
+ * Steps of the run begin to stop or start services: what is seen until the next mark is their doing, so nothing is judged, and
+ * from there on nothing from before counts.
+ */
+void watcher_pause(struct watcher *w);
 
 /* Nothing more is judged: the last checkpoint is closed and the watch's time is over. */
 bool watcher_is_over(const struct watcher *w);
@@ -106,8 +111,9 @@ json_t *watcher_unjudged(const struct watcher *w);
 /* From the deploy mark to the end of the watch. */
 int64_t watcher_length_us(const struct watcher *w);
 enum verdict watcher_verdict(const struct watcher *w);
-/* A checkpoint that closed with INVESTIGATE and that nobody has answered; false: none is. */
-bool watcher_open_checkpoint(const struct watcher *w, size_t *number, struct sv *name);
+/* A checkpoint that closed with INVESTIGATE and that nobody has answered; phase: its title; false: none is. */
+bool watcher_open_checkpoint(const struct watcher *w, size_t *number, struct sv *name,
+                             struct sv *phase);
 void watcher_answer(struct watcher *w, size_t checkpoint, bool go_on);
 
 /* Where it is asked, "http://127.0.0.1:9107"; NULL: nowhere. */

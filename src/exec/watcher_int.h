@@ -68,7 +68,9 @@ struct watcher {
     int64_t interval_ms, round, t0_us;
     size_t waiting;   /* polls of this round */
     size_t n_handles; /* timer and turn, until they are closed */
-    bool round_open, started, stopped, marked;
+    bool round_open, started, stopped;
+    bool marked;   /* a mark was reached: rounds are judged ... */
+    bool paused;   /* ... but not now */
     bool measured; /* the baseline was, here or by the process before */
     bool
         measure_known; /* nothing came before the mark: what logs had before it is all that can be known */
@@ -167,6 +169,9 @@ void bound_want(struct watcher *w);
 /* --- watcher.c --- */
 
 void watcher_reported(struct watcher_feed *f);
+
+/* The title of the phase that a scope of the judge is; empty: of the whole. */
+struct sv watcher_phase(const struct watcher *w, size_t scope);
 
 /* Rules into the judge: what samples are kept, and what logs are searched for. */
 void watcher_ready(struct watcher *w);

@@ -223,6 +223,10 @@ static void tell_checkpoint(struct watcher *w, size_t number)
         tell_add_explain(w, rule, &text);
     }
     json_put_sv(j, "name", c.id);
+    if (c.scope != JUDGE_WHOLE) {
+        json_put_sv(j, "phase", judge_scope_name(w->judge, c.scope));
+        json_put_sv(j, "title", watcher_phase(w, c.scope));
+    }
     json_put_int(j, "due_us", c.due_us);
     json_put_int(j, "judged_us", c.judged_us);
     json_put_int(j, "late_us", c.late_us);
@@ -275,12 +279,12 @@ static void tell_of_checkpoint(const struct watcher *w, json_t *j)
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct judge_checkpoint c;
     size_t number, rule, more = 0;
-    struct sv name;
+    struct sv name, phase;
 
-    if (!watcher_open_checkpoint(w, &number, &name))
+    if (!watcher_open_checkpoint(w, &number, &name, &phase))
         return;
     judge_checkpoint(w->judge, number, &c);
-    strbuf_addf(&text, "checkpoint %.*s", SV_FMT(name));
+    strbuf_addf(&text, "checkpoint %.*s%s%.*s", SV_FMT(name), phase.n ? " of " : "", SV_FMT(phase));
     for (size_t i = 0; (rule = judge_checkpoint_rule(w->judge, number, i)) != SIZE_MAX; i++) {
         struct judge_result r;
 
@@ -470,7 +474,8 @@ static void tell_show(struct watcher *w, int64_t now_us)
             json_append(rules, tell_rule(w, i, &r));
     }
     json_put_int(j, "at_ms", (now_us - w->t0_us) / 1000);
-    json_put_int(j, "until_ms", (judge_watch_end(w->judge) - w->t0_us) / 1000);
+    if (judge_watch_end(w->judge) != JUDGE_UNSET) /* the last phase is done */
+        json_put_int(j, "until_ms", (judge_watch_end(w->judge) - w->t0_us) / 1000);
     json_put(j, "rules", rules);
     w->cfg.tell(w->cfg.arg, WATCHER_SHOW, j);
 }

@@ -169,7 +169,7 @@ static double unit_number(const struct sample_list *l, struct sv name, double ot
     return s && s->kind == SAMPLE_NUMBER ? s->number : otherwise;
 }
 
-/* Before the deploy mark the steps stop and start it, and nothing is counted; later nobody does. */
+/* Before the deploy mark, and while the watch pauses, the steps stop and start it, and nothing is counted; later nobody does. */
 static void unit_count(struct watcher_feed *f, const struct sample_list *l, bool alive)
 {
     const struct sample *ended = sample_find(l, SV("ended"));
@@ -183,7 +183,7 @@ static void unit_count(struct watcher_feed *f, const struct sample_list *l, bool
              failed = f->count.starts_failed;
 
     service_count_take(&f->count, &now, l->at_us);
-    if (f->w->marked) {
+    if (f->w->marked && !f->w->paused) {
         unit_events(f, "crashes", l->at_us, f->count.crashes - crashes);
         unit_events(f, "restarts", l->at_us, f->count.restarts - restarts);
         unit_events(f, "starts_failed", l->at_us, f->count.starts_failed - failed);

@@ -73,6 +73,12 @@ static bool notice_started(struct notice_make *m)
 
 static bool notice_deploy(struct notice_make *m)
 {
+    struct sv phase = json_get_sv(m->data, "title");
+
+    if (phase.n)
+        return notice_say(m, NOTICE_DEPLOY, "info",
+                          arena_fmt(m->arena, "%.*s is deployed: its rules are judged from here on",
+                                    SV_FMT(phase)));
     return notice_say(m, NOTICE_DEPLOY, "info",
                       plan_judges(m->plan) ? SV("deployed: rules are judged from here on")
                                            : SV("deployed"));

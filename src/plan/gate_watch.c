@@ -3,17 +3,20 @@
 #include "base/sv.h"
 #include "plan/plan_rules.h"
 
-json_t *plan_gate_watch(const struct plan *p, const struct plan_gate *g, bool standing)
+json_t *plan_gate_watch(const struct plan *p, const struct plan_gate *g,
+                        plan_gate_judges_fn *judges, const void *arg)
 {
     json_t *copy = json_deep_copy(p->json), *rules = json_array(), *gate;
     const json_t *all = json_object_get(copy, "rules");
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
 
-    for (size_t i = 0; standing && i < json_array_size(all); i++) {
+    for (size_t i = 0; judges && i < json_array_size(all); i++) {
         json_t *rule = json_array_get(all, i);
 
-        if (json_get_int(rule, "at_ms", -1) < 0)
-            json_append(rules, json_incref(rule));
+        if (json_get_int(rule, "at_ms", -1) >= 0 || !judges(arg, json_get_sv(rule, "phase")))
+            continue;
+        (void)json_object_del(rule, "phase"); /* it may have none */
+        json_append(rules, json_incref(rule));
     }
     if (g && g->rule.n) {
         gate = json_object();
@@ -36,7 +39,7 @@ enum err_code plan_gate_check_rule(const struct plan *p, const struct plan_gate 
 
     if (!g->rule.n)
         return ERR_OK;
-    watch = plan_gate_watch(p, g, false);
+    watch = plan_gate_watch(p, g, NULL, NULL);
     rc = plan_rules_read(watch, NULL, NULL, &rules, err);
     plan_rules_release(&rules);
     return rc == ERR_OK ? rc : err_wrap(err, "gate of line %zu in prusik.yaml", g->line);

@@ -223,6 +223,9 @@ static bool make_finds_dropped(const struct make *m, const struct binding_pair *
         for (size_t k = 0; k < rb->steps[i].n_expects; k++)
             if (make_drops(m, drop, rb->steps[i].expects[k].line, rb->steps[i].expects[k].source))
                 return true;
+    for (size_t i = 0; i < m->back_faults.n; i++)
+        if (make_drops(m, drop, m->back_faults.v[i].line, m->back_faults.v[i].text))
+            return true;
     for (size_t i = 0; i < rb->n_metas; i++)
         if (make_drops(m, drop, rb->metas[i].line, rb->metas[i].value) &&
             make_is_when(&rb->metas[i]))
@@ -524,7 +527,10 @@ static enum err_code make_all(struct make *m)
     json_t *steps, *way_back;
 
     if (make_check_directives(m) != ERR_OK || make_check_environment(m) != ERR_OK ||
-        make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK || make_check_drops(m) != ERR_OK)
+        make_head(m) != ERR_OK || make_resolve_all(m) != ERR_OK)
+        return m->err->code;
+    make_lint_begin(m);
+    if (make_check_drops(m) != ERR_OK)
         return m->err->code;
     make_place_steps(m);
     make_order(m);
@@ -548,6 +554,8 @@ static enum err_code make_all(struct make *m)
         return m->err->code;
     make_whens(m, steps);
     make_undos(m, steps, way_back);
+    make_lint_ask(m, way_back);
+    make_phases(m, steps);
     json_put(m->root, "steps", make_fleets(m, json_incref(steps)));
     json_put(m->root, "way_back", make_fleets(m, json_incref(way_back)));
     make_messages(m);
@@ -605,5 +613,6 @@ enum err_code plan_make(const struct runbook *rb, struct binding *b, json_t **re
     vec_release(&m.choice_refs);
     map_release(&m.hosts_asked);
     vec_release(&m.values);
+    vec_release(&m.back_faults);
     return rc;
 }

@@ -20,6 +20,14 @@ enum make_sign {
     SIGN_AFTER,  /* after something was deployed: it accepts that */
 };
 
+/* What lint is sure of about a step of the way back. */
+struct make_fault {
+    uint32_t step;
+    size_t line;
+    const char *id;
+    struct sv text, hint;
+};
+
 struct make {
     const struct runbook *rb;
     struct names names;
@@ -35,6 +43,9 @@ struct make {
     VEC(struct sv) values;  /* placeholder names that were used */
     enum make_sign *signs;  /* of each step of the document */
     uint32_t first_deploy;  /* step; RB_NONE: there is none */
+    VEC(struct make_fault) back_faults; /* by line */
+    size_t *changes;  /* of each part, itself and below: how many steps deploy something ... */
+    size_t n_changes; /* ... and in the whole document */
 };
 
 /* --- make.c --- */
@@ -185,6 +196,23 @@ NODISCARD enum err_code make_policies(struct make *m, json_t *steps, json_t *way
 /* The way back with the sections of phases in their reverse order; takes over `way_back`. */
 json_t *make_back_order(const struct make *m, json_t *way_back);
 
+/* --- make_place.c --- */
+
+/* The environment that a step speaks of, "staging"; empty: of none, or of several. */
+struct sv make_place_of(const struct make *m, const struct rb_step *s);
+
+/* --- make_refused.c --- */
+
+/* Is it one statement of SQL that is expected to be refused?  Then it changes nothing. */
+bool make_is_refused(const struct make *m, const struct rb_step *s);
+
+/* --- make_lint.c --- */
+
+/* Fill `back_faults`. */
+void make_lint_begin(struct make *m);
+/* Asks about those of steps that are carried out; those that are dropped into "accepted". */
+void make_lint_ask(struct make *m, const json_t *way_back);
+
 /* --- make_undo.c --- */
 
 /* A step of this effect leaves nothing that would have to be undone. */
@@ -197,6 +225,13 @@ void make_undos(struct make *m, json_t *steps, json_t *way_back);
 
 /* The list with the procedures on groups carried out batch by batch, each with its health; takes over `steps`. */
 json_t *make_fleets(struct make *m, json_t *steps);
+
+/* --- make_phase.c --- */
+
+/* Fill `changes`. */
+void make_phases(struct make *m, const json_t *steps);
+/* Id of the phase that what stands in this part speaks of; empty: of the whole document. */
+struct sv make_phase(const struct make *m, uint32_t part);
 
 /* --- make_watch.c --- */
 

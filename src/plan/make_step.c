@@ -291,7 +291,9 @@ static void make_where(struct make *m, const struct rb_step *s, json_t *out)
     json_put_sv(out, "title", p ? p->title : SV(""));
     json_put_sv(out, "note", s->note);
     json_put_sv(out, "command", s->text);
-    json_put_str(out, "effect", s->command ? command_effect_name(s->command->effect) : "none");
+    json_put_str(out, "effect",
+                 s->command && !make_is_refused(m, s) ? command_effect_name(s->command->effect)
+                                                      : "none");
 }
 
 /* What resume does when it finds the step begun and not ended. */
@@ -308,6 +310,10 @@ static void make_again(struct make *m, uint32_t step, json_t *out)
     else if (s->kind == STEP_SQL && s->command->effect == EFFECT_NONE) {
         again = true;
         why = "it changes nothing";
+    }
+    if (make_is_refused(m, s)) {
+        again = true;
+        why = "it is expected to be refused, and then it changes nothing";
     }
 
     if (set && set->in_doubt.n) {

@@ -13,6 +13,8 @@ struct make_change {
     const json_t *step;
     const struct rb_step *rb;
     struct sv effect;
+    struct sv env, database;            /* where it is done, if one is known */
+    bool one_of_envs, one_of_databases; /* the way forward changes several in this way */
     things things;
     bool named;             /* on the way back: a step says that this one undoes it */
     bool of_a_step;         /* on the way back: it undoes that step, and no other */
@@ -40,6 +42,21 @@ static void make_read_service(struct make *m, const struct command *c, struct ma
     change->unit = arena_sv(m->arena, name);
 }
 
+/* The one database that it changes, as far as the plan can know. */
+static struct sv make_database(const struct make_change *c)
+{
+    struct sv name = SV("");
+
+    for (size_t i = 0; i < c->things.n; i++) {
+        if (c->things.v[i].kind != THING_DATABASE)
+            continue;
+        if (name.n && !sv_eq(name, c->things.v[i].name))
+            return SV("");
+        name = c->things.v[i].name;
+    }
+    return name;
+}
+
 /* The steps of a list as changes. */
 static struct make_change *make_changes(struct make *m, const json_t *list)
 {
@@ -61,8 +78,53 @@ static struct make_change *make_changes(struct make *m, const json_t *list)
         if (c && c->form == COMMAND_SERVICE)
             make_read_service(m, c, &v[i]);
         thing_read(m, &places, v[i].rb, v[i].step, &v[i].things);
+        v[i].env = make_place_of(m, v[i].rb);
+        v[i].database = make_database(&v[i]);
     }
     return v;
+}
+
+/* Which changes are made in one of several places, of each effect. */
+static void make_mark_mixed(struct make_change *v, size_t n, bool by_database)
+{
+    struct {
+        struct sv effect, place;
+        bool mixed;
+    } seen[16];
+    size_t known = 0, k;
+
+    for (size_t i = 0; i < n; i++) {
+        struct sv place = by_database ? v[i].database : v[i].env;
+
+        if (!place.n || json_get_sv(v[i].step, "skip").n)
+            continue;
+        for (k = 0; k < known && !sv_eq(seen[k].effect, v[i].effect); k++)
+            ;
+        if (k < known) {
+            seen[k].mixed |= !sv_eq(seen[k].place, place);
+        } else if (known < ARRAY_LEN(seen)) { /* there are not so many effects */
+            seen[known].effect = v[i].effect;
+            seen[known].place = place;
+            seen[known++].mixed = false;
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        for (k = 0; k < known; k++)
+            if (seen[k].mixed && sv_eq(seen[k].effect, v[i].effect))
+                *(by_database ? &v[i].one_of_databases : &v[i].one_of_envs) = true;
+}
+
+/*
+ * Is each done in an environment, and they are two?  And what does not say where it is done does not undo in two places at
+ * once what is only of the same kind.
+ */
+static bool make_is_elsewhere(const struct make_change *back, const struct make_change *change,
+                              enum thing_match match)
+{
+    if (back->env.n && change->env.n)
+        return !sv_eq(back->env, change->env);
+    return match != THING_SAME && ((change->one_of_envs && !back->env.n) ||
+                                   (change->one_of_databases && !back->database.n));
 }
 
 static void make_free_changes(struct make_change *v, size_t n)
@@ -103,6 +165,8 @@ static enum plan_undo_by make_same(const struct make_change *back, const struct 
 {
     enum thing_match match = thing_compare(&back->things, &change->things, anywhere);
 
+    if (make_is_elsewhere(back, change, match))
+        return UNDO_BY_NOTHING;
     if (sv_eq(change->effect, SV("service")))
         return !sv_eq(back->effect, change->effect) || !sv_eq(back->unit, change->unit) ||
                        (!anywhere && make_is_apart(back, change))
@@ -476,6 +540,8 @@ void make_undos(struct make *m, json_t *steps, json_t *way_back)
     struct make_change *changes = make_changes(m, steps), *back = make_changes(m, way_back);
     const struct make_change **named = ARENA_NEWN(m->arena, const struct make_change *, n);
 
+    make_mark_mixed(changes, n, false);
+    make_mark_mixed(changes, n, true);
     for (size_t i = 0; i < n; i++) {
         struct make_change *by = make_named(m, &changes[i], back, n_back);
 

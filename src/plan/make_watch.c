@@ -92,40 +92,80 @@ static int64_t make_offset(const struct make *m, const struct rb_rule *r,
     return *own ? -1 : r->offset_ms;
 }
 
+/* "rules: {ID: person}": nobody measures it. */
+static bool make_is_person(const struct rb_rule *r, const struct binding_pair *instead,
+                           const struct binding_pair *drop)
+{
+    if (drop)
+        return false;
+    return instead ? sv_is(instead->value, "person") : r->half;
+}
+
+/* What follows when it is so: as the document says it, or the rule that it would be. */
+static struct sv make_person_action(const struct rb_rule *r)
+{
+    size_t at = sv_find(r->text, SV(" when "), 0);
+
+    if (r->action.n)
+        return r->action;
+    return at == SV_NPOS ? SV("people look into it") : sv_sub(r->text, 0, at);
+}
+
+static void make_ask_condition(struct make *m, const struct rb_rule *r, struct sv id)
+{
+    struct sv drop = sv_ends(id, arena_fmt(m->arena, ":%zu", r->line))
+                         ? arena_fmt(m->arena, "%zu", r->line)
+                         : r->source; /* not all of its line */
+
+    make_question(
+        m, r->line, "metric", true,
+        arena_fmt(m->arena, "this condition is not understood: \"%.*s\"", SV_FMT(r->source)),
+        arena_fmt(
+            m->arena,
+            "drop: {\"%.*s\": why it is not judged}, or rules: {\"%.*s\": 'investigate when ...' (or person)}",
+            SV_FMT(drop), SV_FMT(id)));
+}
+
+/* Why the document's own rule of the line is not judged; NULL: it is. */
+static const struct binding_pair *make_rule_drop(struct make *m, const struct rb_rule *r,
+                                                 const struct binding_pair *instead)
+{
+    const struct binding_pair *drop = make_dropped(m, r->line, r->source);
+    struct sv place = make_place(m, r->line);
+    struct binding_pair *replaced;
+
+    if (drop || instead || !make_instead(m, place)) /* or it is the second of the line */
+        return drop;
+    replaced = ARENA_NEW(m->arena, struct binding_pair);
+    replaced->value = arena_fmt(m->arena, "%.*s of %s stands for all of its line", SV_FMT(place),
+                                path_base(m->b->path));
+    return replaced;
+}
+
 static void make_document_rule(struct make *m, size_t number, json_t *rules)
 {
     const struct rb_rule *r = &m->rb->rules[number];
-    struct sv id = make_rule_id(m, number), place = make_place(m, r->line);
+    struct sv id = make_rule_id(m, number), phase = make_phase(m, r->part);
     const struct binding_pair *instead = make_instead(m, id);
-    const struct binding_pair *drop = make_dropped(m, r->line, r->source);
-    struct binding_pair replaced;
-    struct sv text = instead ? instead->value : r->text;
-    bool own;
+    const struct binding_pair *drop = make_rule_drop(m, r, instead);
+    bool own, person = make_is_person(r, instead, drop);
+    struct sv text = person ? SV("") : instead ? instead->value : r->text;
     int64_t offset_ms = make_offset(m, r, instead, &own);
     json_t *j;
-
-    if (!drop && !instead && make_instead(m, place)) { /* the second of the line */
-        replaced = (struct binding_pair){.value = arena_fmt(m->arena,
-                                                            "%.*s of %s stands for all of its line",
-                                                            SV_FMT(place), path_base(m->b->path))};
-        drop = &replaced;
-    }
 
     if (text.n && offset_ms >= 0 && !own)
         text = arena_fmt(m->arena, "%.*s at %.*s", SV_FMT(text), SV_FMT(make_moment(m, offset_ms)));
     j = make_rule(id, r->source, text, r->line, drop);
     json_put_int(j, "at_ms", offset_ms);
-    if (instead)
+    if (instead && !person)
         json_put_bool(j, "instead", true);
+    if (person)
+        json_put_sv(j, "person", make_person_action(r));
+    if (phase.n)
+        json_put_sv(j, "phase", phase);
     json_append(rules, j);
-    if (!text.n && !json_get_bool(j, "dropped", false) && !make_is_late(m, r->offset_ms))
-        make_question(
-            m, r->line, "metric", true,
-            arena_fmt(m->arena, "this condition is not understood: \"%.*s\"", SV_FMT(r->source)),
-            arena_fmt(
-                m->arena,
-                "drop: {\"%zu\": why it is not judged}, or rules: {\"%.*s\": 'investigate when ...'}",
-                r->line, SV_FMT(id)));
+    if (!text.n && !person && !drop && !make_is_late(m, r->offset_ms))
+        make_ask_condition(m, r, id);
 }
 
 /* A rule that the document's words would make, had anybody said what they are measured by: nobody judges it. */
@@ -182,15 +222,19 @@ static json_t *make_rules(struct make *m)
 
 /* --- checkpoints --- */
 
-/* The checkpoint at this moment; made when there is none. */
-static json_t *make_checkpoint_at(struct make *m, json_t *list, int64_t at_ms, size_t line)
+/* The items of the checkpoint at this moment after the mark of the phase; made when there is none. */
+static json_t *make_checkpoint_at(struct make *m, json_t *list, int64_t at_ms, struct sv phase,
+                                  size_t line)
 {
     json_t *c;
 
     for (size_t i = 0; i < json_array_size(list); i++)
-        if (json_get_int(json_array_get(list, i), "at_ms", -1) == at_ms)
+        if (json_get_int(json_array_get(list, i), "at_ms", -1) == at_ms &&
+            sv_eq(json_get_sv(json_array_get(list, i), "phase"), phase))
             return json_object_get(json_array_get(list, i), "items");
     c = json_object();
+    if (phase.n)
+        json_put_sv(c, "phase", phase);
     json_put_sv(c, "name", make_moment(m, at_ms));
     json_put_int(c, "at_ms", at_ms);
     json_put_int(c, "line", (int64_t)line);
@@ -245,9 +289,12 @@ static bool make_is_judged(const json_t *rule)
     return text.n && !sv_starts(text, SV("checkpoint ")) && !json_get_bool(rule, "dropped", false);
 }
 
-/* The ids of all rules about a subject (of all, where the item says so) that stand, or are judged at that moment. */
+/*
+ * The ids of all rules about a subject (of all, where the item says so) that stand, or are judged at that moment: those of the
+ * phase, or with an empty one of all.
+ */
 static json_t *make_rules_about(const json_t *rules, struct sv item, struct sv subject,
-                                int64_t at_ms)
+                                int64_t at_ms, struct sv phase)
 {
     json_t *ids = json_array();
     bool all = make_item_is_all(item);
@@ -257,6 +304,7 @@ static json_t *make_rules_about(const json_t *rules, struct sv item, struct sv s
         int64_t rule_at_ms = json_get_int(r, "at_ms", -1);
 
         if ((rule_at_ms < 0 || rule_at_ms == at_ms) && make_is_judged(r) &&
+            (!phase.n || sv_eq(json_get_sv(r, "phase"), phase)) &&
             (all || sv_has_word(json_get_sv(r, "text"), subject)))
             json_append(ids, json_sv(json_get_sv(r, "id")));
     }
@@ -276,6 +324,22 @@ static int64_t make_checkpoint_rule(const struct make *m, struct sv text)
     return r->at.after.us / 1000;
 }
 
+/* An item of a row of the schedule: in a phase it is judged by that one's rules, from its mark on, if it has any for it. */
+static void make_look_at(struct make *m, struct prose_reader *prose, const struct rb_checkpoint *c,
+                         struct sv item, const json_t *rules, json_t *list)
+{
+    struct sv phase = make_phase(m, c->part), subject = prose_subject(prose, item);
+    json_t *ids = make_rules_about(rules, item, subject, c->offset_ms, phase);
+
+    if (phase.n && !json_array_size(ids)) {
+        json_decref(ids);
+        phase = SV("");
+        ids = make_rules_about(rules, item, subject, c->offset_ms, phase);
+    }
+    make_add_item(m, make_checkpoint_at(m, list, c->offset_ms, phase, c->line), item, ids, c->line,
+                  c->offset_ms);
+}
+
 static json_t *make_checkpoints(struct make *m, const json_t *rules)
 {
     CLEANUP(prose_reader_freep) struct prose_reader *prose = prose_reader_new();
@@ -283,14 +347,10 @@ static json_t *make_checkpoints(struct make *m, const json_t *rules)
 
     for (size_t i = 0; i < m->rb->n_checkpoints; i++) {
         const struct rb_checkpoint *c = &m->rb->checkpoints[i];
-        json_t *items = make_checkpoint_at(m, list, c->offset_ms, c->line);
         struct sv rest = c->source, item;
 
         while (sv_split(&rest, ',', &item))
-            make_add_item(
-                m, items, sv_trim(item),
-                make_rules_about(rules, sv_trim(item), prose_subject(prose, item), c->offset_ms),
-                c->line, c->offset_ms);
+            make_look_at(m, prose, c, sv_trim(item), rules, list);
     }
     for (size_t i = 0; i < json_array_size(rules); i++) { /* "15-Minute Checks" */
         const json_t *r = json_array_get(rules, i);
@@ -308,10 +368,42 @@ static json_t *make_checkpoints(struct make *m, const json_t *rules)
         ids = json_array();
         json_append(ids, json_sv(json_get_sv(r, "id")));
         line = (size_t)json_get_int(r, "line", 0);
-        make_add_item(m, make_checkpoint_at(m, list, at_ms, line), json_get_sv(r, "source"), ids,
-                      line, at_ms);
+        make_add_item(m, make_checkpoint_at(m, list, at_ms, json_get_sv(r, "phase"), line),
+                      json_get_sv(r, "source"), ids, line, at_ms);
     }
     return list;
+}
+
+/* --- what people look at --- */
+
+/* What nobody measures is asked at each moment of the schedule, and without one at the end of the watch. */
+static void make_add_person(struct make *m, const json_t *rule, json_t *checkpoints,
+                            int64_t until_ms)
+{
+    size_t line = (size_t)json_get_int(rule, "line", 0), asked = 0;
+    struct sv text =
+        arena_fmt(m->arena, "not so: %.*s (else: %.*s)", SV_FMT(json_get_sv(rule, "source")),
+                  SV_FMT(json_get_sv(rule, "person")));
+
+    for (size_t i = 0; i < json_array_size(checkpoints); i++) {
+        json_t *c = json_array_get(checkpoints, i);
+
+        if (json_get_sv(c, "phase").n)
+            continue; /* a phase may be over long before */
+        make_add_item(m, json_object_get(c, "items"), text, json_array(), line,
+                      json_get_int(c, "at_ms", 0));
+        asked++;
+    }
+    if (!asked && until_ms > 0)
+        make_add_item(m, make_checkpoint_at(m, checkpoints, until_ms, SV(""), line), text,
+                      json_array(), line, until_ms);
+}
+
+static void make_persons(struct make *m, const json_t *rules, json_t *checkpoints, int64_t until_ms)
+{
+    for (size_t i = 0; i < json_array_size(rules); i++)
+        if (json_get_sv(json_array_get(rules, i), "person").n)
+            make_add_person(m, json_array_get(rules, i), checkpoints, until_ms);
 }
 
 /* --- what is looked at --- */
@@ -644,6 +736,7 @@ enum err_code make_watch(struct make *m)
         json_put_bool(watch, "until_fixed", true);
     if (m->b->baseline_ms >= 0)
         json_put_int(watch, "baseline_ms", m->b->baseline_ms);
+    make_persons(m, rules, checkpoints, until_ms);
     make_drop_late(m, rules, until_ms);
     make_drop_late(m, checkpoints, until_ms);
     if (make_sources(m, watch) != ERR_OK)

@@ -411,6 +411,8 @@ static void plan_load_rules(struct plan *p)
                                          .source = json_get_sv(r, "source"),
                                          .text = json_get_sv(r, "text"),
                                          .reason = json_get_sv(r, "reason"),
+                                         .phase = json_get_sv(r, "phase"),
+                                         .person = json_get_sv(r, "person"),
                                          .line = plan_line(r, "line"),
                                          .at_ms = json_get_int(r, "at_ms", -1),
                                          .dropped = json_get_bool(r, "dropped", false)};
@@ -428,6 +430,7 @@ static void plan_load_checkpoints(struct plan *p)
         struct plan_checkpoint *c = &p->checkpoints[i];
 
         c->name = json_get_sv(j, "name");
+        c->phase = json_get_sv(j, "phase");
         c->at_ms = json_get_int(j, "at_ms", 0);
         c->line = plan_line(j, "line");
         c->n_items = plan_size(j, "items");

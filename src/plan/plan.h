@@ -111,6 +111,8 @@ struct plan_variable {
 
 struct plan_rule {
     struct sv id, source, text, reason; /* reason: why it is dropped */
+    struct sv person; /* it is for people: what follows when it is so; empty: it is judged */
+    struct sv phase;  /* id of the part whose mark it counts from; empty: the last of all */
     size_t line;
     int64_t at_ms;
     bool dropped;
@@ -130,7 +132,7 @@ struct plan_checkpoint_item {
 };
 
 struct plan_checkpoint {
-    struct sv name;
+    struct sv name, phase; /* phase: as of a rule */
     int64_t at_ms;
     size_t line;
     struct plan_checkpoint_item *items;

@@ -42,11 +42,16 @@ static void watch_only_hash(json_t *plan)
 void plan_watch_only(json_t *plan)
 {
     static const char *const lists[] = {"steps", "way_back", "variables", "messages", "parts"};
+    static const char *const judged[] = {"rules", "checkpoints"};
     CLEANUP(strbuf_release) struct strbuf environment = STRBUF(0);
 
     for (size_t i = 0; i < ARRAY_LEN(lists); i++)
         json_put(plan, lists[i], json_array());
     (void)json_object_del(plan, "maintenance"); /* may be absent */
+    for (size_t i = 0; i < ARRAY_LEN(judged);
+         i++) /* nothing is deployed: all is judged from the begin on */
+        for (size_t k = 0; k < json_array_size(json_object_get(plan, judged[i])); k++)
+            (void)json_object_del(json_array_get(json_object_get(plan, judged[i]), k), "phase");
     strbuf_addf(&environment, "%.*s" PLAN_WATCH_SUFFIX, SV_FMT(json_get_sv(plan, "environment")));
     json_put_sv(plan, "environment", strbuf_sv(&environment));
     json_put_bool(plan, "watch_only", true);

@@ -20,7 +20,7 @@ static const struct {
     {EVENT_RUN_FINISHED, "ended", "outcome", NULL},
     {EVENT_ANSWER, "answered", "by", NULL},
     {EVENT_APPROVAL, "approved", "by", NULL},
-    {EVENT_MARK, "deployed (T0)", "", NULL},
+    {EVENT_MARK, "deployed (T0)", "title", NULL},
     {EVENT_CHECKPOINT, "checkpoint", "name", "verdict"},
     {EVENT_VERDICT, "verdict", "verdict", "text"},
     {EVENT_WATCH_STATE, NULL, "text", NULL},

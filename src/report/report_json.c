@@ -20,7 +20,8 @@ enum err_code report_output(struct store *s, const json_t *outcome, const char *
 
 void report_each_dropped(const struct view *v, report_dropped_fn *fn, void *arg)
 {
-    const json_t *list = json_object_get(v->plan.json, "checkpoints");
+    const json_t *list = json_object_get(v->plan.json, "checkpoints"),
+                 *accepted = json_object_get(v->plan.json, "accepted");
 
     for (size_t i = 0; i < v->steps.n; i++)
         for (size_t k = 0; k < v->steps.v[i].p->n_dropped; k++) {
@@ -33,6 +34,15 @@ void report_each_dropped(const struct view *v, report_dropped_fn *fn, void *arg)
 
         if (r->dropped)
             fn(arg, "rule", r->source, r->reason, r->line);
+        else if (r->person.n)
+            fn(arg, "rule", r->source, SV("for people: they are asked at the checkpoints"),
+               r->line);
+    }
+    for (size_t i = 0; i < json_array_size(accepted); i++) {
+        const json_t *one = json_array_get(accepted, i);
+
+        fn(arg, "lint", json_get_sv(one, "text"), json_get_sv(one, "reason"),
+           (size_t)json_get_int(one, "line", 0));
     }
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *c = json_array_get(list, i), *items = json_object_get(c, "items");

@@ -188,7 +188,8 @@ static void markdown_checkpoint(struct markdown_fill *m, const struct view_event
         fill_add_text(&note, json_get_sv(e->data, "text"));
     }
     for (size_t i = 0; i < p->n_checkpoints; i++)
-        if (sv_eq(p->checkpoints[i].name, json_get_sv(e->data, "name")))
+        if (sv_eq(p->checkpoints[i].name, json_get_sv(e->data, "name")) &&
+            sv_eq(p->checkpoints[i].phase, json_get_sv(e->data, "phase")))
             fill_note(&m->fill, p->checkpoints[i].line, strbuf_sv(&note));
 }
 

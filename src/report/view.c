@@ -157,7 +157,10 @@ static void view_take_run(struct view *v, const struct view_event *e)
         v->rollback_by = json_get_sv(e->data, "by");
         v->back_to = json_get_sv(e->data, "to");
         break;
-    case EVENT_MARK: v->mark_us = json_get_int(e->data, "at_us", e->at_us); break;
+    case EVENT_MARK:
+        if (!json_get_sv(e->data, "phase").n) /* of the whole deployment */
+            v->mark_us = json_get_int(e->data, "at_us", e->at_us);
+        break;
     default: break;
     }
 }

@@ -75,8 +75,8 @@ static void answer_make(json_t *o, const struct judge_result *r)
 struct maker {
     const struct judge *j;
     json_t *samples, *series, *rows;
-    bool *sources; /* that are needed */
-    int64_t from_us;
+    bool *sources;          /* that are needed */
+    int64_t t0_us, from_us; /* t0: where the windows of the rule begin */
     size_t n;
     bool cut;
 };
@@ -98,7 +98,7 @@ static void make_samples(struct maker *m, const struct series *x, const char *ke
     json_t *a = json_array();
 
     for (size_t i = from; i < upto; i++)
-        json_append(a, json_pack("[fo]", (double)(x->v.v[i].t_us - m->j->cfg.t0_us) / 1e6,
+        json_append(a, json_pack("[fo]", (double)(x->v.v[i].t_us - m->t0_us) / 1e6,
                                  samples_number_save(x->v.v[i].v)));
     json_put(m->samples, key, a);
 }
@@ -122,7 +122,7 @@ static void make_series(void *ctx, const struct series *x, int64_t span_us)
     m->sources[x->source] = true;
     if ((!series_alive(m->j->s, x, t) && !x->pattern) || has_series(m, x))
         return;
-    from_us = from_us < m->j->cfg.t0_us && span_us > 0 ? m->j->cfg.t0_us : from_us;
+    from_us = from_us < m->t0_us && span_us > 0 ? m->t0_us : from_us;
     from = series_upto(x, span_us > 0 ? from_us : t);
     from -= from > 0;
     if (m->n + (upto - from) > EVIDENCE_SAMPLES_MAX) {
@@ -304,7 +304,7 @@ static json_t *input_make(const struct judge *j, const struct judge_rule *r, str
     json_t *o = json_object();
 
     rule_print(r->rule, &text);
-    json_put_int(o, "t0_us", j->cfg.t0_us);
+    json_put_int(o, "t0_us", m->t0_us);
     json_put_int(o, "interval_us", j->cfg.interval_us);
     json_put_int(o, "watch_us", j->cfg.watch_us);
     put_moment(o, "step_us", j->cfg.step_us);
@@ -331,6 +331,7 @@ json_t *evidence_make(struct judge *j, size_t rule)
                       .samples = json_object(),
                       .series = json_array(),
                       .rows = json_array(),
+                      .t0_us = judge_rule_from(j, r),
                       .from_us = j->at_us};
     json_t *o = json_object(), *patterns;
     struct judge_result res;

@@ -31,7 +31,7 @@ struct judge *judge_new(const struct judge_config *c, struct samples *s)
     if (j->cfg.times.stale_us == 0)
         j->cfg.times = rule_times_default();
     j->s = s;
-    j->at_us = JUDGE_UNSET;
+    j->at_us = j->floor_us = JUDGE_UNSET;
     j->verdict_rule = SIZE_MAX;
     return j;
 }
@@ -57,24 +57,59 @@ void judge_free(struct judge *j)
     vec_release(&j->checks);
     vec_release(&j->families);
     vec_release(&j->phases);
+    vec_release(&j->scopes);
     vec_release(&j->events);
     arena_release(&j->scratch);
     arena_release(&j->arena);
     free(j);
 }
 
+size_t judge_scope(struct judge *j, struct sv name)
+{
+    for (size_t i = 0; i < j->scopes.n; i++)
+        if (sv_eq(j->scopes.v[i].name, name))
+            return i;
+    *vec_add(&j->scopes) = (struct judge_part){arena_sv(&j->arena, name), JUDGE_UNSET};
+    return j->scopes.n - 1;
+}
+
+struct sv judge_scope_name(const struct judge *j, size_t scope)
+{
+    assert(scope < j->scopes.n);
+    return j->scopes.v[scope].name;
+}
+
+int64_t judge_t0(const struct judge *j, size_t scope)
+{
+    assert(scope == JUDGE_WHOLE || scope < j->scopes.n);
+    return scope == JUDGE_WHOLE ? j->cfg.t0_us : j->scopes.v[scope].t0_us;
+}
+
+int64_t judge_rule_from(const struct judge *j, const struct judge_rule *r)
+{
+    int64_t t0 = judge_t0(j, r->scope);
+
+    return j->floor_us > t0 ? j->floor_us : t0;
+}
+
 size_t judge_add(struct judge *j, struct sv id, const struct rule *r)
+{
+    return judge_add_in(j, JUDGE_WHOLE, id, r);
+}
+
+size_t judge_add_in(struct judge *j, size_t scope, struct sv id, const struct rule *r)
 {
     struct judge_rule *new;
 
     assert(j->at_us == JUDGE_UNSET);
     if (r->form == RULE_CHECKPOINT) {
-        judge_checks_add(j, r);
+        judge_checks_add(j, scope, r);
         return j->checks.n - 1;
     }
     if (r->at.from != FROM_NONE)
-        judge_checks_add(j, r);
+        judge_checks_add(j, scope, r);
     new = vec_add(&j->rules);
+    new->scope = scope;
     new->id = arena_sv(&j->arena, id);
     new->rule = r;
     new->prog = rule_prog_new(j->s, r, &j->cfg.times);
@@ -89,18 +124,18 @@ size_t judge_add(struct judge *j, struct sv id, const struct rule *r)
 
 /* ---- before the first tick ---- */
 
-static size_t family_of(struct judge *j, struct sv subject)
+static size_t family_of(struct judge *j, size_t scope, struct sv subject)
 {
     for (size_t i = 0; i < j->families.n; i++)
-        if (sv_eq(j->families.v[i].subject, subject))
+        if (j->families.v[i].scope == scope && sv_eq(j->families.v[i].subject, subject))
             return i;
-    vec_add(&j->families)->subject = subject;
+    *vec_add(&j->families) = (struct judge_family){.subject = subject, .scope = scope};
     return j->families.n - 1;
 }
 
-static size_t family_add(struct judge *j, const struct rule_band *b)
+static size_t family_add(struct judge *j, size_t scope, const struct rule_band *b)
 {
-    size_t f = family_of(j, b->subject);
+    size_t f = family_of(j, scope, b->subject);
 
     *vec_add(&j->families.v[f].rows) = b->band;
     return f;
@@ -118,7 +153,7 @@ static void judge_families_ready(struct judge *j)
         bands.list.n = 0;
         rule_bands_add(&j->arena, j->rules.v[i].rule, &bands);
         for (size_t k = 0; k < bands.list.n; k++) {
-            size_t f = family_add(j, &bands.list.v[k]);
+            size_t f = family_add(j, j->rules.v[i].scope, &bands.list.v[k]);
 
             if (bands.list.v[k].cmp == cmp)
                 j->rules.v[i].family = f;
@@ -140,32 +175,43 @@ int64_t judge_last_us(const struct judge *j)
     return last;
 }
 
-int64_t judge_watch_end(const struct judge *j)
+/* How long a scope is watched, at least so long. */
+static int64_t judge_length(const struct judge *j, size_t scope, int64_t longest)
 {
-    int64_t longest = j->cfg.watch_us;
-
     for (size_t i = 0; i < j->checks.n; i++)
-        if (j->checks.v[i].at.from == FROM_DEPLOY && j->checks.v[i].at.after.us > longest)
+        if (j->checks.v[i].scope == scope && j->checks.v[i].at.from == FROM_DEPLOY &&
+            j->checks.v[i].at.after.us > longest)
             longest = j->checks.v[i].at.after.us;
     for (size_t i = 0; i < j->rules.n && !j->cfg.watch_fixed; i++)
-        if (j->rules.v[i].rule->within_of == FROM_DEPLOY && j->rules.v[i].rule->within.us > longest)
+        if (j->rules.v[i].scope == scope && j->rules.v[i].rule->within_of == FROM_DEPLOY &&
+            j->rules.v[i].rule->within.us > longest)
             longest = j->rules.v[i].rule->within.us;
-    return j->cfg.t0_us == JUDGE_UNSET ? JUDGE_UNSET : j->cfg.t0_us + longest;
+    return longest;
+}
+
+int64_t judge_watch_end(const struct judge *j)
+{
+    int64_t end;
+
+    if (j->cfg.t0_us == JUDGE_UNSET)
+        return JUDGE_UNSET;
+    end = j->cfg.t0_us + judge_length(j, JUDGE_WHOLE, j->cfg.watch_us);
+    for (size_t i = 0; i < j->scopes.n; i++)
+        if (j->scopes.v[i].t0_us != JUDGE_UNSET &&
+            j->scopes.v[i].t0_us + judge_length(j, i, 0) > end)
+            end = j->scopes.v[i].t0_us + judge_length(j, i, 0);
+    return end;
 }
 
 void judge_make_ready(struct judge *j)
 {
-    int64_t t0 = j->cfg.t0_us;
-
     if (j->ready)
         return;
     j->ready = true;
     judge_checks_ready(j);
     judge_families_ready(j);
-    j->cfg.t0_us = 0;
-    j->cfg.watch_us =
-        judge_watch_end(j); /* the length, as windows that tile it share their error */
-    j->cfg.t0_us = t0;
+    /* windows that tile it share their error */
+    j->cfg.watch_us = judge_length(j, JUDGE_WHOLE, j->cfg.watch_us);
 }
 
 static struct judge_rule *rule_at(const struct judge *j, size_t rule)
@@ -219,6 +265,20 @@ void judge_phase_done(struct judge *j, struct sv name, uint64_t n)
 void judge_set_t0(struct judge *j, int64_t t0_us)
 {
     j->cfg.t0_us = t0_us;
+    for (size_t i = 0; i < j->scopes.n; i++)
+        if (j->scopes.v[i].t0_us == JUDGE_UNSET)
+            j->scopes.v[i].t0_us = t0_us;
+}
+
+void judge_set_scope_t0(struct judge *j, size_t scope, int64_t t0_us)
+{
+    assert(scope < j->scopes.n);
+    j->scopes.v[scope].t0_us = t0_us;
+}
+
+void judge_forget_before(struct judge *j, int64_t t_us)
+{
+    j->floor_us = t_us;
 }
 
 void judge_set_step(struct judge *j, int64_t step_us)
@@ -236,9 +296,9 @@ void judge_set_rollback_until(struct judge *j, int64_t until_us)
 /* Has a moment of "every D" come since the last evaluation (R3)? */
 static bool every_is_due(const struct judge *j, const struct judge_rule *r, int64_t t_us)
 {
-    int64_t d = r->rule->every.us;
+    int64_t d = r->rule->every.us, t0 = judge_t0(j, r->scope);
 
-    return (t_us - j->cfg.t0_us) / d > (r->st.last_us - j->cfg.t0_us) / d;
+    return (t_us - t0) / d > (r->st.last_us - t0) / d;
 }
 
 /* R3: after each poll of its sources.  What was judged and has no news is not judged again. */
@@ -326,7 +386,7 @@ void judge_tick(struct judge *j, int64_t t_us)
     j->events.n = 0;
     if (j->at_us != JUDGE_UNSET && t_us <= j->at_us)
         return;
-    if (j->cfg.t0_us == JUDGE_UNSET)
+    if (j->cfg.t0_us == JUDGE_UNSET && j->scopes.n == 0)
         j->cfg.t0_us = j->cfg.step_us != JUDGE_UNSET ? j->cfg.step_us : t_us;
     j->at_us = t_us;
     arena_release(&j->scratch);
@@ -361,7 +421,7 @@ const struct judge_event *judge_events(const struct judge *j, size_t *n)
 
 bool judge_is_over(const struct judge *j)
 {
-    if (j->at_us == JUDGE_UNSET || j->at_us < judge_watch_end(j))
+    if (j->at_us == JUDGE_UNSET || j->cfg.t0_us == JUDGE_UNSET || j->at_us < judge_watch_end(j))
         return false;
     for (size_t i = 0; i < j->checks.n; i++)
         if (j->checks.v[i].phase < CHECK_CLOSED && j->checks.v[i].at.from == FROM_DEPLOY)

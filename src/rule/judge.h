@@ -39,6 +39,14 @@ DEFINE_CLEANUP(struct judge *, judge_free)
  * number that checkpoints have.  All rules come before the first tick.
  */
 size_t judge_add(struct judge *j, struct sv id, const struct rule *r);
+/*
+ * A part of the watch that has a deploy mark of its own, such as one phase of several: rules and checkpoints in it count from
+ * there, and are not in force before.  The same name is the same scope.
+ */
+#define JUDGE_WHOLE SIZE_MAX
+size_t judge_scope(struct judge *j, struct sv name);
+struct sv judge_scope_name(const struct judge *j, size_t scope);
+size_t judge_add_in(struct judge *j, size_t scope, struct sv id, const struct rule *r);
 /* Measure what the rules compare with, from the samples up to the first changing step (R5). */
 void judge_measure_baseline(struct judge *j, int64_t at_us);
 /* The same of rules that compare with nothing but what logs had before (rule_knows_before()): that is known at any time. */
@@ -49,7 +57,13 @@ bool judge_lacks_baseline(const struct judge *j, size_t rule);
 void judge_set_baseline(struct judge *j, size_t rule, double value);
 /* A phase of the document is done ("after phase 4": name "phase", n 4; "after cleanup": n 0). */
 void judge_phase_done(struct judge *j, struct sv name, uint64_t n);
+/* That of the whole watch: scopes that have none get it too. */
 void judge_set_t0(struct judge *j, int64_t t0_us);
+void judge_set_scope_t0(struct judge *j, size_t scope, int64_t t0_us);
+/* The mark of a scope, or of JUDGE_WHOLE; JUDGE_UNSET: it is not reached. */
+int64_t judge_t0(const struct judge *j, size_t scope);
+/* What was there before is not looked at any more: no window reaches back over it. */
+void judge_forget_before(struct judge *j, int64_t t_us);
 void judge_set_step(struct judge *j, int64_t step_us);
 void judge_set_rollback_until(struct judge *j, int64_t until_us);
 
@@ -153,6 +167,7 @@ const struct judge_event *judge_events(const struct judge *j, size_t *n);
 /* Checkpoints, in the order of their time. */
 struct judge_checkpoint {
     struct sv id;   /* "T+5m", "step+30s" */
+    size_t scope;   /* or JUDGE_WHOLE */
     int64_t due_us; /* JUDGE_UNSET: its beginning is not known yet */
     enum check_phase phase;
     int64_t judged_us, closed_us; /* JUDGE_UNSET: not yet */

@@ -8,24 +8,25 @@ static bool moment_same(const struct rule_moment *a, const struct rule_moment *b
     return a->from == b->from && a->after.us == b->after.us;
 }
 
-static struct judge_check *check_at(struct judge *j, const struct rule_moment *at)
+static struct judge_check *check_at(struct judge *j, size_t scope, const struct rule_moment *at)
 {
     struct judge_check *c;
 
     for (size_t i = 0; i < j->checks.n; i++)
-        if (moment_same(&j->checks.v[i].at, at))
+        if (j->checks.v[i].scope == scope && moment_same(&j->checks.v[i].at, at))
             return &j->checks.v[i];
     c = vec_add(&j->checks);
     c->id = arena_fmt(&j->arena, "%s+%.*s", at->from == FROM_STEP ? "step" : "T",
                       SV_FMT(at->after.text));
+    c->scope = scope;
     c->at = *at;
     c->judged_us = c->closed_us = JUDGE_UNSET;
     return c;
 }
 
-void judge_checks_add(struct judge *j, const struct rule *r)
+void judge_checks_add(struct judge *j, size_t scope, const struct rule *r)
 {
-    struct judge_check *c = check_at(j, &r->at);
+    struct judge_check *c = check_at(j, scope, &r->at);
 
     if (r->form != RULE_CHECKPOINT)
         return; /* "at": its own rules are found by their moment */
@@ -100,7 +101,7 @@ static enum worse worse_of(const struct rule *r, const struct expr *cmp, bool ne
  * "expect SUBJECT not worse than baseline" of a rule; SIZE_MAX when it has no subject or direction.
  * The tree is shared, only the new node on top is added.
  */
-static size_t derive(struct judge *j, size_t i, const struct rule_moment *at)
+static size_t derive(struct judge *j, size_t i, size_t scope, const struct rule_moment *at)
 {
     const struct rule *from = j->rules.v[i].rule;
     bool negated;
@@ -134,18 +135,25 @@ static size_t derive(struct judge *j, size_t i, const struct rule_moment *at)
         rule_print(r, &text);
         r->text = arena_sv(&j->arena, strbuf_sv(&text));
     }
-    (void)judge_add(j, arena_fmt(&j->arena, "%.*s/baseline", SV_FMT(j->rules.v[i].id)), r);
+    (void)judge_add_in(j, scope, arena_fmt(&j->arena, "%.*s/baseline", SV_FMT(j->rules.v[i].id)),
+                       r);
     j->rules.v[j->rules.n - 1].derived_from = i;
     return j->rules.n - 1;
 }
 
 /* The test that rule i is at a "baseline" checkpoint: made once, judged by all of them. */
-static size_t derived_rule(struct judge *j, size_t i, const struct rule_moment *at)
+static size_t derived_rule(struct judge *j, size_t i, size_t scope, const struct rule_moment *at)
 {
     for (size_t k = 0; k < j->rules.n; k++)
-        if (j->rules.v[k].derived_from == i)
+        if (j->rules.v[k].derived_from == i && j->rules.v[k].scope == scope)
             return k;
-    return derive(j, i, at);
+    return derive(j, i, scope, at);
+}
+
+/* A checkpoint of one scope judges what belongs to it; one of the whole watch judges all. */
+static bool check_reaches(const struct judge_check *c, const struct judge_rule *r)
+{
+    return c->scope == JUDGE_WHOLE || c->scope == r->scope;
 }
 
 static void add_baseline_members(struct judge *j, size_t check)
@@ -157,9 +165,11 @@ static void add_baseline_members(struct judge *j, size_t check)
         struct rule_moment at = j->checks.v[check].at;
         size_t derived;
 
-        if (r->derived_from != SIZE_MAX || !uses_baseline(r))
+        if (r->derived_from != SIZE_MAX || !uses_baseline(r) ||
+            !check_reaches(&j->checks.v[check], r))
             continue;
-        derived = r->rule->has_baseline ? SIZE_MAX : derived_rule(j, i, &at);
+        derived =
+            r->rule->has_baseline ? SIZE_MAX : derived_rule(j, i, j->checks.v[check].scope, &at);
         add_member(&j->checks.v[check], derived == SIZE_MAX ? i : derived);
     }
 }
@@ -172,7 +182,8 @@ static void add_named_members(struct judge *j, size_t check, struct sv name, boo
     for (size_t i = 0; i < j->rules.n; i++) {
         const struct judge_rule *r = &j->rules.v[i];
 
-        if (r->derived_from != SIZE_MAX || r->rule->at.from != FROM_NONE || rule_is_gate(r->rule))
+        if (r->derived_from != SIZE_MAX || r->rule->at.from != FROM_NONE || rule_is_gate(r->rule) ||
+            !check_reaches(c, r))
             continue;
         if (all || (trend && has_slope(r->rule->expr)) || (!trend && rule_is_called(r, name)))
             add_member(c, i);
@@ -185,7 +196,9 @@ static int check_order(const void *a, const void *b)
 
     if (x->at.from != y->at.from)
         return x->at.from < y->at.from ? -1 : 1;
-    return x->at.after.us < y->at.after.us ? -1 : x->at.after.us > y->at.after.us;
+    if (x->at.after.us != y->at.after.us)
+        return x->at.after.us < y->at.after.us ? -1 : 1;
+    return x->scope < y->scope ? -1 : x->scope > y->scope;
 }
 
 void judge_checks_ready(struct judge *j)
@@ -195,6 +208,7 @@ void judge_checks_ready(struct judge *j)
     for (size_t i = 0; i < j->checks.n; i++) {
         for (size_t k = 0; k < j->rules.n; k++)
             if (j->rules.v[k].derived_from == SIZE_MAX &&
+                j->rules.v[k].scope == j->checks.v[i].scope &&
                 moment_same(&j->rules.v[k].rule->at, &j->checks.v[i].at))
                 add_member(&j->checks.v[i], k);
         if (j->checks.v[i].all)
@@ -218,7 +232,7 @@ void judge_checks_ready(struct judge *j)
 
 static int64_t due_of(const struct judge *j, const struct judge_check *c)
 {
-    int64_t from = c->at.from == FROM_STEP ? j->cfg.step_us : j->cfg.t0_us;
+    int64_t from = c->at.from == FROM_STEP ? j->cfg.step_us : judge_t0(j, c->scope);
 
     return from == JUDGE_UNSET ? JUDGE_UNSET : from + c->at.after.us;
 }
@@ -323,6 +337,7 @@ void judge_checkpoint(const struct judge *j, size_t i, struct judge_checkpoint *
 
     assert(i < j->checks.n);
     *ret = (struct judge_checkpoint){.id = c->id,
+                                     .scope = c->scope,
                                      .due_us = due_of(j, c),
                                      .phase = c->phase,
                                      .judged_us = c->judged_us,

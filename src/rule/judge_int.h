@@ -53,6 +53,7 @@ struct judge_rule {
     size_t derived_from;  /* SIZE_MAX, or the rule that a "baseline" checkpoint compares */
     unsigned checkpoints; /* that judge it only there; 0: it stands */
     size_t family;        /* SIZE_MAX: none */
+    size_t scope;         /* JUDGE_WHOLE: none of its own */
     enum verdict worst;   /* rule_verdict() */
     struct sv operands[OPERANDS_MAX];
     size_t n_operands; /* that have their words here */
@@ -60,6 +61,7 @@ struct judge_rule {
 
 struct judge_check {
     struct sv id;
+    size_t scope; /* or JUDGE_WHOLE */
     struct rule_moment at;
     VEC(struct sv) names; /* none: all */
     bool explicit_rule;   /* a "checkpoint" rule, not only an "at" */
@@ -72,8 +74,14 @@ struct judge_check {
 
 struct judge_family {
     struct sv subject;
+    size_t scope;
     VEC(struct band) rows;
     VEC(size_t) members; /* rules that measure it */
+};
+
+struct judge_part {
+    struct sv name;
+    int64_t t0_us; /* JUDGE_UNSET: its mark is not reached */
 };
 
 struct judge_phase {
@@ -90,6 +98,8 @@ struct judge {
     VEC(struct judge_check) checks;
     VEC(struct judge_family) families;
     VEC(struct judge_phase) phases;
+    VEC(struct judge_part) scopes;
+    int64_t floor_us; /* judge_forget_before(), or JUDGE_UNSET */
     VEC(struct judge_event) events;
     bool ready;
     int64_t at_us; /* last tick */
@@ -109,12 +119,14 @@ void judge_rest(struct judge *j, size_t i);
 /* Its run is pending: at the end of its time it is followed to its end, for an hour without a result at most (R28). */
 bool judge_rule_followed(const struct judge *j, const struct judge_rule *r, int64_t t_us);
 bool judge_rule_active(const struct judge *j, const struct judge_rule *r, int64_t t_us);
+/* Where the windows of a rule begin: at its mark, or later. */
+int64_t judge_rule_from(const struct judge *j, const struct judge_rule *r);
 void judge_event_add(struct judge *j, enum judge_event_kind kind, size_t rule);
 /* max(2 intervals, 60 s) of the rule. */
 int64_t judge_fresh_us(const struct judge *j, const struct judge_rule *r);
 
 /* judge_checkpoint.c */
-void judge_checks_add(struct judge *j, const struct rule *r);
+void judge_checks_add(struct judge *j, size_t scope, const struct rule *r);
 void judge_checks_ready(struct judge *j);
 void judge_checks_open(struct judge *j, int64_t t_us);
 bool judge_check_wants(const struct judge *j, size_t rule);

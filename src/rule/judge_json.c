@@ -455,12 +455,22 @@ static json_t *checks_save(const struct judge *j)
 
 json_t *judge_save(const struct judge *j)
 {
-    json_t *o = json_object(), *phases = json_array();
+    json_t *o = json_object(), *phases = json_array(), *scopes;
 
     json_put_int(o, "prusik_judge", 1);
     json_put(o, "run", json_sv(j->cfg.run));
     put_moment(o, "at_us", j->at_us);
     put_moment(o, "t0_us", j->cfg.t0_us);
+    put_moment(o, "floor_us", j->floor_us);
+    if (j->scopes.n) {
+        scopes = json_object();
+        json_put(o, "scopes", scopes);
+        for (size_t i = 0; i < j->scopes.n; i++) {
+            CLEANUP(mem_freep) char *name = xstrdup_sv(j->scopes.v[i].name);
+
+            put_moment(scopes, name, j->scopes.v[i].t0_us);
+        }
+    }
     put_moment(o, "step_us", j->cfg.step_us);
     put_moment(o, "run_start_us", j->cfg.run_start_us);
     put_moment(o, "rollback_until_us", j->cfg.rollback_until_us);
@@ -545,6 +555,12 @@ enum err_code judge_restore(struct judge *j, const json_t *tree, struct err *err
         return rc;
     j->at_us = get_moment(tree, "at_us");
     j->cfg.t0_us = get_moment(tree, "t0_us");
+    j->floor_us = get_moment(tree, "floor_us");
+    for (size_t i = 0; i < j->scopes.n; i++) {
+        CLEANUP(mem_freep) char *name = xstrdup_sv(j->scopes.v[i].name);
+
+        j->scopes.v[i].t0_us = get_moment(json_object_get(tree, "scopes"), name);
+    }
     j->cfg.step_us = get_moment(tree, "step_us");
     j->cfg.run_start_us = get_moment(tree, "run_start_us");
     j->cfg.rollback_until_us = get_moment(tree, "rollback_until_us");

@@ -66,9 +66,10 @@ bool judge_rule_followed(const struct judge *j, const struct judge_rule *r, int6
 bool judge_rule_active(const struct judge *j, const struct judge_rule *r, int64_t t_us)
 {
     const struct rule *rule = r->rule;
-    int64_t from = rule->within_of == FROM_STEP ? j->cfg.step_us : j->cfg.t0_us;
+    int64_t t0 = judge_t0(j, r->scope);
+    int64_t from = rule->within_of == FROM_STEP ? j->cfg.step_us : t0;
 
-    if (rule->at.from != FROM_NONE || t_us < j->cfg.t0_us || !phase_is_done(j, r, t_us))
+    if (rule->at.from != FROM_NONE || t0 == JUDGE_UNSET || t_us < t0 || !phase_is_done(j, r, t_us))
         return false;
     if (rule_is_gate(rule) || rule->within.us == 0)
         return true;
@@ -378,7 +379,7 @@ static bool gate_is_over(const struct judge *j, const struct judge_rule *r, int6
         return rule->form == RULE_EXPECT &&
                t_us - from >= 2 * rule->hold.us + j->cfg.times.slack_us;
     if (rule->within_of == FROM_DEPLOY)
-        from = j->cfg.t0_us;
+        from = judge_t0(j, r->scope);
     else if (j->cfg.step_us != JUDGE_UNSET)
         from = j->cfg.step_us;
     return t_us - from >= rule->within.us;
@@ -433,7 +434,8 @@ static void fail_actions(struct judge *j, struct judge_rule *r)
 
 static void evaluate(struct judge *j, struct judge_rule *r, int64_t t_us)
 {
-    struct look look = {.s = j->s, .times = &j->cfg.times, .t_us = t_us, .t0_us = j->cfg.t0_us};
+    struct look look = {
+        .s = j->s, .times = &j->cfg.times, .t_us = t_us, .t0_us = judge_rule_from(j, r)};
     struct eval_run run = {.step_us = LOOK_LONG_AGO,
                            .rollback_until_us = LOOK_LONG_AGO,
                            .watch_us = j->cfg.watch_us,

@@ -336,6 +336,13 @@ bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line);
 void watch_message(struct rb_build *b, const struct rb_block *block);
 /* A rule of the document, with the words it comes from; no text: they are not understood. */
 void watch_rule(struct rb_build *b, size_t line, struct sv source, struct sv text);
+
+/* --- watch_half.c --- */
+
+/* The conditions of one that is not understood as a whole, if any of them is; false: nothing was added. */
+bool watch_halves(struct rb_build *b, struct sv phrase, enum prose_verdict verdict, size_t line);
+/* The rules of one sentence begin at `from`: those that are not understood are for people, if any other is. */
+void watch_mark_halves(struct rb_build *b, size_t from, struct sv action);
 /* "Rollback triggers:": is what stands below the label what nobody hopes for? */
 bool watch_is_feared(const struct rb_build *b, struct sv label);
 /* "Continue when:": is it what everybody hopes for? */

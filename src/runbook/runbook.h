@@ -181,7 +181,9 @@ struct rb_rule {
     struct sv source;  /* as the author wrote it */
     struct sv text;    /* the rule; empty: not understood */
     struct sv dropped; /* words of the source that the rule leaves out */
+    struct sv action;  /* of one that is for people: "rollback" */
     int64_t offset_ms; /* judged at T+offset only; -1: standing */
+    bool half;         /* what else its sentence says is judged, and this is for people */
     bool
         proposal; /* what would judge that which a person is asked: nobody judges it unless it is bound */
 };

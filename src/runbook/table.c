@@ -148,12 +148,21 @@ static void table_matrix_row(struct rb_build *b, const struct table_row *row,
 {
     enum prose_verdict verdict = prose_verdict_of(row->cells[at->action]);
     struct rb_rule *rule = table_rule(b, row, at->condition, at->threshold);
+    bool decides = verdict != PROSE_NONE &&
+                   !(verdict == PROSE_ROLLBACK && table_denies(row->cells[at->action]));
 
-    if (verdict != PROSE_NONE &&
-        !(verdict == PROSE_ROLLBACK && table_denies(row->cells[at->action])))
+    if (decides)
         rule->text = watch_phrase(b, rule->source, verdict, &rule->dropped);
     else if (verdict == PROSE_NONE)
         rule->text = table_told(b, rule->source, row->cells[at->action], &rule->dropped);
+    if (!rule->text.n && decides) {
+        struct sv source = rule->source;
+
+        b->rules.n--;
+        if (watch_halves(b, source, verdict, row->line))
+            return;
+        b->rules.n++;
+    }
     if (!rule->text.n)
         build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
 }

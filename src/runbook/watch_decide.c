@@ -158,6 +158,7 @@ static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
     struct regex_match g[5];
     struct sv reasons, action, reason;
     enum german_say german;
+    size_t from = b->rules.n;
 
     german = german_reasons(sentence, &reasons);
     if (german != GERMAN_NOTHING && watch_limited(b, reasons))
@@ -180,6 +181,7 @@ static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
         return false;
     while (decide_next_reason(&reasons, &reason))
         decide_reason(b, action, reason, watch_is_simple(b, sentence), line);
+    watch_mark_halves(b, from, action);
     return true;
 }
 
@@ -204,6 +206,7 @@ static bool decide_split(struct sv text, struct sv *when, struct sv *what)
 static bool decide_case(struct rb_build *b, struct sv text, size_t line)
 {
     struct sv when, what, action, reason;
+    size_t from = b->rules.n;
     bool simple;
 
     if (!decide_split(text, &when, &what) || !watch_limited(b, when) || watch_limited(b, what))
@@ -215,6 +218,7 @@ static bool decide_case(struct rb_build *b, struct sv text, size_t line)
     simple = watch_is_simple(b, when);
     while (decide_next_reason(&when, &reason))
         decide_reason(b, action, reason, simple, line);
+    watch_mark_halves(b, from, action);
     return true;
 }
 

@@ -777,7 +777,8 @@ static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
     if (!watch_shape(b, &q, &s))
         return whole && watch_decides(b, text, line);
     if (!s.whole && watch_says_more(b, q.phrase))
-        return watch_each(b, &w, &q);
+        return watch_each(b, &w, &q) ||
+               watch_halves(b, q.phrase, considers ? PROSE_HOLD : PROSE_ROLLBACK, line);
     if (!watch_keeps_span(b, q.phrase, s.clauses) || watch_is_hoped_value(b, &q, &s))
         return false;
     watch_add_shape(b, &w, &s);

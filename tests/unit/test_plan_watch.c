@@ -161,7 +161,7 @@ T(a_condition_that_is_not_understood_is_asked_about_or_dropped)
     world_make(&w, md, BOUND "watch: {until: T+10m}\n");
     want_question(
         &w, "metric", 13, "this condition is not understood: \"The moon is full\"",
-        "drop: {\"13\": why it is not judged}, or rules: {\"deploy.md:13\": 'investigate when ...'}");
+        "drop: {\"13\": why it is not judged}, or rules: {\"deploy.md:13\": 'investigate when ...' (or person)}");
     world_end(&w);
     world_make(&w, md, BOUND "watch: {until: T+10m}\ndrop: {13: superstition}\n");
     T_EQ(w.plan.n_questions, 0);
@@ -561,7 +561,7 @@ T(what_lies_behind_the_end_is_dropped_with_its_reason_and_asks_nothing)
     T_SV(w.plan.checkpoints[1].name, "T+30m");
     want_question(
         &w, "metric", 18, "this condition is not understood: \"the moon is new\"",
-        "drop: {\"18\": why it is not judged}, or rules: {\"deploy.md:18\": 'investigate when ...'}");
+        "drop: {\"18\": why it is not judged}, or rules: {\"deploy.md:18\": 'investigate when ...' (or person)}");
     world_end(&w);
 }
 

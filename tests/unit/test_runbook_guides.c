@@ -506,7 +506,7 @@ T(what_stands_beside_a_limit_is_not_forgotten)
         "[checkpoint T+30m]|?");
     want_rules(
         "# R\n## Rollback\n**Rollback triggers:**\n- If the error rate exceeds 5% and it rains, roll back\n",
-        "?"); /* once */
+        "investigate when error_rate[1m] > 5%|?"); /* the whole is for people */
 }
 
 T(what_is_done_behind_the_triggers_is_no_trigger)
