@@ -190,7 +190,7 @@ static void ui_live_progress(struct ui *u, struct strbuf *b, size_t *lines)
     if (u->plan->watch_only) /* it has no steps */
         bar = 0;
     else
-        strbuf_addf(&text, "%zu of %zu steps  ", u->done, u->total);
+        strbuf_addf(&text, "%zu of %zu step%s  ", u->done, u->total, u->total == 1 ? "" : "s");
     strbuf_add_str(&text, t.s);
     cut = text_cut(strbuf_sv(&text), width - bar - 4);
     strbuf_add_str(b, "  ");
