@@ -240,6 +240,35 @@ T(when_no_way_is_left_the_way_back_has_failed)
     bench_end(&b);
 }
 
+/* --- what is asked of an output --- */
+
+T(all_that_no_machine_can_check_is_one_question)
+{
+    static const char doc[] =
+        "# Shop\n\n## Deployment\n" SH("echo open") "Expected: the banner looks right\n\n"
+                                                    "Expected: the colours are those of the shop\n";
+    struct bench b;
+
+    bench_plan(&b, doc, "environment: test\n");
+    b.answers = "n";
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_STR(strbuf_str(&b.last_question),
+          "the banner looks right\nthe colours are those of the shop");
+    b.answers = "y";
+    b.reply_ms = 20;
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_EQ(b.asked[QUESTION_OUTCOME], 2);
+    T_EQ(bench_sql("SELECT json_array_length(data, '$.expectations') FROM event WHERE kind = 21 AND"
+                   " json_extract(data, '$.state') = 'done'"),
+         3);
+    T_CHECK(bench_sql("SELECT json_extract(data, '$.waited_us') FROM event WHERE kind = 21 AND"
+                      " json_extract(data, '$.state') = 'done'") >= 20000);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 12 AND json_extract(data, '$.for') LIKE"
+                   " '%: the banner looks right, and 1 more'"),
+         2);
+    bench_end(&b);
+}
+
 /* --- forward --- */
 
 #define FORWARD                                              \
@@ -290,6 +319,55 @@ T(a_killed_run_asks_nobody_twice)
     bench_end(&b);
 }
 
+T(a_forward_step_that_fails_offers_no_way_back)
+{
+    struct bench b;
+
+    bench_plan(&b, BACK, "environment: test\naccept_gaps: t\nchoices: {rollback/2: ask}\n");
+    b.answers = "";
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_EQ(b.asked[QUESTION_CHOICE], 0);
+    bench_end(&b);
+}
+
+T(a_way_forward_that_fails_is_left_for_another)
+{
+    struct bench b;
+
+    bench_plan(&b,
+               "# Shop\n\n## Deployment\n\n### Option 1: Fast\n" SH(
+                   "echo fast >> log && false") "### Option 2: Slow\n" SH("echo slow >> log"),
+               "environment: test\naccept_gaps: t\nchoices: {option-2: ask}\n");
+    b.answers = "1y";
+    T_EQ(bench_run(&b), EXIT_CODE_INVESTIGATE); /* a step failed and was left */
+    T_CHECK(log_is("fast\nslow\n"));
+    bench_end(&b);
+}
+
+T(a_single_command_may_be_what_is_done_instead)
+{
+    static const char *const between[] = {"", "echo between >> log\n"};
+    struct bench b;
+
+    for (size_t i = 0; i < ARRAY_LEN(between); i++) {
+        CLEANUP(strbuf_release) struct strbuf md = STRBUF(0);
+
+        if (file_exists("store"))
+            t_remove("store");
+        strbuf_addf(&md,
+                    "# Shop\n\n## Deployment\n" SH("echo new > release\nfalse") "## Rollback\n" SH(
+                        "test -e never\n%s# Restore it (if the downgrade fails)\necho restored >> "
+                        "log\n\n# Look\necho looked >> log"),
+                    between[i]);
+        bench_plan(&b, strbuf_str(&md),
+                   i ? HEAD "choices: {rollback/3: ask}\n" : HEAD "choices: {rollback/2: ask}\n");
+        b.answers = i ? "" : "y";
+        T_EQ(bench_run(&b), i ? EXIT_CODE_ROLLBACK_FAILED : EXIT_CODE_ROLLED_BACK);
+        T_CHECK(log_is("restored\nlooked\n"));
+        bench_end(&b);
+    }
+}
+
 static void turns_back(struct bench *b)
 {
     run_roll_back(b->run, SV("because"), SV("bo"));
@@ -324,4 +402,8 @@ T_MAIN(T_CASE(what_is_done_only_if_is_asked_when_its_turn_has_come), T_CASE(a_no
        T_CASE(when_no_way_is_left_the_way_back_has_failed),
        T_CASE(the_widest_part_is_asked_about_first_and_what_is_left_out_asks_nothing),
        T_CASE(unattended_it_is_refused_before_anything_is_done),
-       T_CASE(a_killed_run_asks_nobody_twice), T_CASE(a_rollback_ends_the_question))
+       T_CASE(a_killed_run_asks_nobody_twice), T_CASE(a_rollback_ends_the_question),
+       T_CASE(a_forward_step_that_fails_offers_no_way_back),
+       T_CASE(a_way_forward_that_fails_is_left_for_another),
+       T_CASE(a_single_command_may_be_what_is_done_instead),
+       T_CASE(all_that_no_machine_can_check_is_one_question))

@@ -119,6 +119,19 @@ T(a_part_of_both_directions_is_one_decision)
     world_end(&w);
 }
 
+T(ways_of_both_directions_are_one_decision)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY "### Option 1: Fast\n" SH("touch a") "#### Rollback\n" SH(
+                   "rm a") "### Option 2: Slow\n" SH("touch b") "#### Rollback\n" SH("rm b"),
+               BOUND "choices: {option-1: ask}\naccept_gaps: t\n");
+    T_EQ(w.plan.n_way_back, 2);
+    T_EQ(only_decision(&w, 2)->n_options, 2);
+    world_end(&w);
+}
+
 T(what_the_way_back_does_only_if_is_best_asked_in_the_run)
 {
     struct world w;
@@ -269,6 +282,7 @@ T_MAIN(T_CASE(no_to_all_ways_is_an_answer), T_CASE(which_way_is_gone_may_be_aske
        T_CASE(what_the_document_always_does_may_be_asked_about_as_a_part),
        T_CASE(what_is_left_out_all_the_same_is_not_asked_about),
        T_CASE(a_part_of_both_directions_is_one_decision),
+       T_CASE(ways_of_both_directions_are_one_decision),
        T_CASE(what_the_way_back_does_only_if_is_best_asked_in_the_run),
        T_CASE(what_lies_in_a_part_that_is_left_out_is_no_choice),
        T_CASE(a_star_is_the_date_of_the_file_that_the_run_makes),
