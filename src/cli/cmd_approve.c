@@ -206,7 +206,8 @@ static void approve_show(const struct approve *x, int64_t have, int64_t need)
             strbuf_addf(&b, "plan %.12s", hash_hex(&x->plan->hash).s); /* as "plan" shows it */
         strbuf_addf(&b, " is %s by %.*s", x->a.refused ? "refused" : "approved", SV_FMT(x->a.who));
         if (need > 1 && !x->a.refused)
-            strbuf_addf(&b, ": %lld of %lld approvals", (long long)have, (long long)need);
+            strbuf_addf(&b, ": %lld of %lld approval%s", (long long)have, (long long)need,
+                        need == 1 ? "" : "s");
         strbuf_add_byte(&b, '\n');
     }
     term_write(&b);

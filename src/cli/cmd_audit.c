@@ -48,8 +48,9 @@ static void audit_text(const void *result, struct strbuf *b)
     json_t *counts, *n;
 
     term_addf(b, style, "%s", health_status_names[r->health.status]);
-    strbuf_addf(b, ": health %s, %zu of %zu checks, %llu rows\n", health_shown(&r->health).s,
-                r->health.evaluated, r->health.total, (unsigned long long)r->rows);
+    strbuf_addf(b, ": health %s, %zu of %zu check%s, %llu row%s\n", health_shown(&r->health).s,
+                r->health.evaluated, r->health.total, r->health.total == 1 ? "" : "s",
+                (unsigned long long)r->rows, r->rows == 1 ? "" : "s");
     for (size_t i = 0; i < r->n_checks; i++)
         audit_text_check(&r->checks[i], b);
     json_object_foreach(r->distribution, column, counts)

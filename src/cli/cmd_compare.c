@@ -77,7 +77,8 @@ static void compare_text(const void *result, struct strbuf *b)
                                                           : TERM_WARN;
 
     term_addf(b, style, "%s", o->text);
-    strbuf_addf(b, ": %zu records before, %zu after\n", r->old.records, r->new.records);
+    strbuf_addf(b, ": %zu record%s before, %zu after\n", r->old.records,
+                r->old.records == 1 ? "" : "s", r->new.records);
     for (size_t i = 0; i < RECORD__N; i++)
         if (r->counts[i])
             strbuf_addf(b, "  %-14s %zu\n", record_class_names[i], r->counts[i]);

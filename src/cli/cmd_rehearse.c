@@ -156,7 +156,8 @@ static void rehearse_show(const struct rehearsal *r, bool good, const char *how,
         strbuf_add_byte(b, '\n');
     term_addf(b, good ? TERM_PLAIN : TERM_BAD, "The way forward: %s\n", how);
     if (r->changes.n == 0) {
-        term_addf(b, TERM_GOOD, "The way back: all %zu facts are the same as before\n", n);
+        term_addf(b, TERM_GOOD, "The way back: %s%zu fact%s the same as before\n",
+                  n == 1 ? "" : "all ", n, n == 1 ? " is" : "s are");
         return;
     }
     term_addf(b, TERM_BAD, "The way back: %zu difference%s, of %zu facts before\n", r->changes.n,

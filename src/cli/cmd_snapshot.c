@@ -61,7 +61,7 @@ static enum err_code snapshot_write(struct cli *c, struct take_spec *t, struct e
         json_write_pretty(j, &text);
         printf("%s\n", strbuf_str(&text));
     } else if (!c->quiet) {
-        printf("%zu records written to %s\n", n, c->output);
+        printf("%zu record%s written to %s\n", n, n == 1 ? "" : "s", c->output);
     }
     return ERR_OK;
 }

@@ -195,7 +195,8 @@ static void status_current(const struct view *v, struct strbuf *b)
     show_line(&text, 0, TERM_PLAIN, strbuf_sv(&brief), STATUS_COMMAND);
     status_put(b, "step", strbuf_sv(&text));
     status_put(b, "it is", status_step_state(v, s));
-    status_put(b, "because", json_get_sv(a->outcome, "reason"));
+    if (!sv_has(json_get_sv(v->last, "why"), json_get_sv(a->outcome, "reason"))) /* it says so */
+        status_put(b, "because", json_get_sv(a->outcome, "reason"));
     status_put(b, "in", json_get_sv(a->outcome, "folder"));
     status_hosts(s, b);
 }
@@ -365,7 +366,8 @@ static void status_show(struct store *store, const struct view *v, const struct 
         status_put(b, "reason", v->rollback_reason);
     }
     status_back(v, f, b);
-    status_put(b, "verdict", v->verdict_text);
+    if (!sv_has(v->rollback_reason, v->verdict_text)) /* it led back, and stands there */
+        status_put(b, "verdict", v->verdict_text);
     status_flags(v, b);
     status_current(v, b);
     status_gate(v, b);

@@ -49,8 +49,8 @@ static void verify_print(const struct verify *v)
 {
     char key[2 * SEAL_KEY_BYTES + 1];
 
-    printf("%s: %lld events, %lld texts, chain holds, %s\n", event_run_text(v->c.chain.run).s,
-           (long long)v->c.chain.seq, (long long)v->c.blobs,
+    printf("%s: %lld events, %lld text%s, chain holds, %s\n", event_run_text(v->c.chain.run).s,
+           (long long)v->c.chain.seq, (long long)v->c.blobs, v->c.blobs == 1 ? "" : "s",
            v->c.sealed           ? "sealed"
            : v->c.chain.finished ? "NOT SEALED"
                                  : "not finished");

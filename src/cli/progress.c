@@ -37,7 +37,7 @@ static void progress_show(struct progress *p, const char *what, struct sv of, ui
 
     strbuf_addf(&b, "%s ", what);
     text_add_line(&b, of);
-    strbuf_addf(&b, ": %llu records", (unsigned long long)records);
+    strbuf_addf(&b, ": %llu record%s", (unsigned long long)records, records == 1 ? "" : "s");
     if (share >= 0)
         strbuf_addf(&b, ", %.0f %%", share * 100);
     if (p->live && b.n >= progress_width()) /* a line that wraps cannot be written over */

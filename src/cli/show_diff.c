@@ -91,6 +91,7 @@ void show_diff(const struct plan_diff *d, struct strbuf *out)
     else
         term_add(out, TERM_GOOD, SV("no difference"));
     if (d->moved)
-        strbuf_addf(out, "; %zu entries stand on another line", d->moved);
+        strbuf_addf(out, "; %zu entr%s on another line", d->moved,
+                    d->moved == 1 ? "y stands" : "ies stand");
     strbuf_add_byte(out, '\n');
 }

@@ -108,8 +108,9 @@ void show_dry(const struct plan *p, const struct dry *d, const struct store_lock
     if (plan_open(p, attended))
         show_questions(p, attended, out);
     strbuf_addf(
-        out, "Nothing was carried out. Of %zu steps and %zu of the way back, %zu are left out.\n",
-        d->steps.n, d->way_back.n, dry_skipped(d));
+        out, "Nothing was carried out. Of %zu step%s and %zu of the way back, %zu %s left out.\n",
+        d->steps.n, d->steps.n == 1 ? "" : "s", d->way_back.n, dry_skipped(d),
+        dry_skipped(d) == 1 ? "is" : "are");
     term_addf(out, d->counts[DRY_WRONG] ? TERM_BAD : TERM_PLAIN,
               "Looked at: %zu found, %zu wrong; %zu only a run can tell.\n", d->counts[DRY_FOUND],
               d->counts[DRY_WRONG], d->counts[DRY_OPEN]);

@@ -1,6 +1,8 @@
 #include "cli/show_plan.h"
 
 #include "base/duration.h"
+#include "base/map.h"
+#include "base/mem.h"
 #include "base/sv.h"
 #include "base/text.h"
 #include "cli/term.h"
@@ -67,8 +69,11 @@ static void show_waits(const struct plan *p, const struct plan_step *s, struct s
                   duration_format(json_get_int(s->action, "listens_ms", 0)).s,
                   (long long)json_get_int(s->action, "started_line", 0));
     for (size_t i = 0; i < s->n_choices; i++)
-        term_addf(out, TERM_WARN, "  only if %.*s has \"%.*s\"", SV_FMT(s->choices[i].when),
-                  SV_FMT(s->choices[i].contains));
+        if (s->choices[i].ask.n)
+            term_addf(out, TERM_WARN, "  asked then: %.*s", SV_FMT(s->choices[i].text));
+        else
+            term_addf(out, TERM_WARN, "  only if %.*s has \"%.*s\"", SV_FMT(s->choices[i].when),
+                      SV_FMT(s->choices[i].contains));
     for (size_t i = 0; i < s->n_branch_of; i++)
         term_addf(out, TERM_WARN, i ? ", %.*s" : "  only when it has failed: %.*s",
                   SV_FMT(s->branch_of[i]));
@@ -394,10 +399,12 @@ static void show_head(const struct plan *p, struct strbuf *out)
     strbuf_addf(out,
                 "steps        %zu, and %zu on the way back\n"
                 "expectations %zu, %zu of them checked by machine\n"
-                "way back     %zu steps change something: %zu undone by a rollback section, %zu by "
-                "themselves, %zu accepted, %zu without\n",
+                "way back     %zu step%s something: %zu undone by a rollback section, %zu by "
+                "%s, %zu accepted, %zu without\n",
                 p->n_steps, p->n_way_back, all, machine, show_changing(p),
-                show_count(p, UNDO_SECTION), show_count(p, UNDO_INVERSE),
+                show_changing(p) == 1 ? " changes" : "s change", show_count(p, UNDO_SECTION),
+                show_count(p, UNDO_INVERSE),
+                show_count(p, UNDO_INVERSE) == 1 ? "itself" : "themselves",
                 show_count(p, UNDO_ACCEPTED), show_count(p, UNDO_GAP));
     if (show_by_kind(p))
         term_addf(
@@ -410,26 +417,101 @@ static void show_head(const struct plan *p, struct strbuf *out)
         term_add(out, TERM_WARN, SV("on failure   the way back is taken\n"));
 }
 
+/* Questions that one answer closes, by its words: databases of two names are perhaps two, although the same is proposed for both. */
+static void show_answer_key(const struct plan_question *q, struct strbuf *out)
+{
+    strbuf_truncate(out, 0);
+    strbuf_addf(out, "%.*s\n%.*s", SV_FMT(q->kind), SV_FMT(q->answer_with));
+    if (sv_eq(q->kind, SV("database")))
+        strbuf_addf(out, "\n%.*s", SV_FMT(q->text));
+}
+
+/* The questions that are shown, in chains of those that one answer closes. */
+struct show_asked {
+    const struct plan_question *v;
+    size_t n, open, answers;
+    size_t *next; /* of the chain; SIZE_MAX: it ends */
+    bool *first;  /* a chain begins */
+};
+
+static void show_asked_find(struct show_asked *a, bool attended)
+{
+    CLEANUP(map_release) struct map last = {0};
+    CLEANUP(strbuf_release) struct strbuf key = STRBUF(0);
+
+    for (size_t i = 0; i < a->n; i++) {
+        size_t before;
+
+        a->next[i] = SIZE_MAX;
+        if (attended && !a->v[i].at_plan)
+            continue;
+        show_answer_key(&a->v[i], &key);
+        a->open++;
+        a->first[i] = !map_get(&last, strbuf_sv(&key), &before);
+        a->answers += a->first[i];
+        if (!a->first[i])
+            a->next[before] = i;
+        (void)map_put(&last, strbuf_sv(&key), i); /* the last one counts */
+    }
+}
+
+/* The other lines in which the same is asked with the same words. */
+static void show_asked_lines(const struct show_asked *a, size_t i, struct strbuf *out)
+{
+    CLEANUP(strbuf_release) struct strbuf lines = STRBUF(0);
+    size_t n = 0;
+
+    for (size_t k = a->next[i]; k != SIZE_MAX; k = a->next[k])
+        if (sv_eq(a->v[i].text, a->v[k].text) && a->v[k].line != a->v[i].line)
+            strbuf_addf(&lines, "%s%zu", n++ ? ", " : "", a->v[k].line);
+    if (n)
+        strbuf_addf(out, " (also line%s %s)", n == 1 ? "" : "s", strbuf_str(&lines));
+    strbuf_add_byte(out, '\n');
+}
+
+static bool show_was_said(const struct show_asked *a, size_t first, size_t i)
+{
+    while (first != i && !sv_eq(a->v[first].text, a->v[i].text))
+        first = a->next[first];
+    return first != i;
+}
+
+static void show_asked_once(const struct show_asked *a, size_t first, struct strbuf *out)
+{
+    for (size_t i = first; i != SIZE_MAX; i = a->next[i]) {
+        if (show_was_said(a, first, i))
+            continue;
+        term_addf(out, TERM_PLAIN, "  %.*s:%zu: ", SV_FMT(a->v[i].file), a->v[i].line);
+        show_line(out, 0, TERM_BOLD, a->v[i].text, SHOW_QUESTION);
+        show_asked_lines(a, i, out);
+    }
+    strbuf_add_str(out, "      ");
+    show_line(out, 0, TERM_DIM, a->v[first].answer_with, SHOW_QUESTION);
+    strbuf_add_byte(out, '\n');
+}
+
 void show_questions(const struct plan *p, bool attended, struct strbuf *out)
 {
-    size_t open = plan_open(p, attended), gaps = 0;
+    CLEANUP(mem_freep) size_t *next = XNEWN(size_t, p->n_questions + 1);
+    CLEANUP(mem_freep) bool *first = XNEWN(bool, p->n_questions + 1);
+    struct show_asked a = {.v = p->questions, .n = p->n_questions, .next = next, .first = first};
+    size_t gaps = 0;
 
-    if (open == 0) {
+    show_asked_find(&a, attended);
+    if (a.open == 0) {
         term_add(out, TERM_GOOD, SV("Nothing is open.\n"));
         return;
     }
-    term_addf(out, TERM_WARN, "%zu open question%s\n", open, open == 1 ? "" : "s");
-    for (size_t i = 0; i < p->n_questions; i++) {
-        const struct plan_question *q = &p->questions[i];
-
-        if (attended && !q->at_plan)
+    term_addf(out, TERM_WARN, "%zu open question%s", a.open, a.open == 1 ? "" : "s");
+    if (a.answers < a.open)
+        term_addf(out, TERM_WARN, ", which %zu answer%s", a.answers,
+                  a.answers == 1 ? " closes" : "s close");
+    strbuf_add_byte(out, '\n');
+    for (size_t i = 0; i < a.n; i++) {
+        if (!first[i])
             continue;
-        term_addf(out, TERM_PLAIN, "  %.*s:%zu: ", SV_FMT(q->file), q->line);
-        show_line(out, 0, TERM_BOLD, q->text, SHOW_QUESTION);
-        strbuf_add_str(out, "\n      ");
-        show_line(out, 0, TERM_DIM, q->answer_with, SHOW_QUESTION);
-        strbuf_add_byte(out, '\n');
-        gaps += sv_eq(q->kind, SV("way-back"));
+        show_asked_once(&a, i, out);
+        gaps += sv_eq(a.v[i].kind, SV("way-back"));
     }
     if (gaps > 1)
         term_addf(out, TERM_DIM, "  all %zu without a way back: accept_gaps: why, in prusik.yaml\n",

@@ -15,15 +15,30 @@
 /* --- small pieces --- */
 
 /* Columns: a reason at least; what was seen, and a warning, at most. */
-enum { UI_REASON = 60, UI_SEEN = 40, UI_WARNING = 100 };
+enum { UI_REASON = 60, UI_SEEN = 40, UI_WARNING = 100, UI_WAITED_US = 1000000 };
 
-struct sv ui_short_id(struct sv id)
+static bool ui_is_end(struct sv id, struct sv end)
+{
+    return sv_ends(id, end) && (id.n == end.n || id.p[id.n - end.n - 1] == '/');
+}
+
+struct sv ui_short_id(const struct plan *p, struct sv id)
 {
     size_t slashes = 0;
 
-    for (size_t i = id.n; i > 0; i--)
-        if (id.p[i - 1] == '/' && ++slashes == 2)
-            return sv_sub(id, i, id.n);
+    for (size_t i = id.n; i > 0; i--) {
+        struct sv end = sv_sub(id, i, id.n);
+        size_t n = 0;
+
+        if (id.p[i - 1] != '/' || ++slashes < 2)
+            continue;
+        for (size_t k = 0; k < p->n_steps; k++)
+            n += ui_is_end(p->steps[k].id, end);
+        for (size_t k = 0; k < p->n_way_back; k++)
+            n += ui_is_end(p->way_back[k].id, end);
+        if (n < 2)
+            return end;
+    }
     return id;
 }
 
@@ -175,7 +190,7 @@ static void ui_live_progress(struct ui *u, struct strbuf *b, size_t *lines)
     if (u->plan->watch_only) /* it has no steps */
         bar = 0;
     else
-        strbuf_addf(&text, "%zu of %zu steps  ", u->done, u->total);
+        strbuf_addf(&text, "%zu of %zu step%s  ", u->done, u->total, u->total == 1 ? "" : "s");
     strbuf_add_str(&text, t.s);
     cut = text_cut(strbuf_sv(&text), width - bar - 4);
     strbuf_add_str(b, "  ");
@@ -295,17 +310,31 @@ static bool ui_is_of_people(const struct plan_step *s)
     return sv_eq(s->kind, SV("manual")) || sv_eq(s->kind, SV("approval"));
 }
 
+/* "2.0 s, waited 40 s for an answer": of an act; nothing of what only a person did. */
+static void ui_add_took(const json_t *data, struct strbuf *b)
+{
+    int64_t begun_us = json_get_int(data, "started_us", 0),
+            waited_us = json_get_int(data, "waited_us", 0),
+            took_us = json_get_int(data, "ended_us", 0) - begun_us - waited_us;
+
+    if (!begun_us)
+        return;
+    strbuf_add_str(b, duration_format(took_us > 0 ? took_us / 1000 : 0).s);
+    if (waited_us >= UI_WAITED_US)
+        strbuf_addf(b, ", waited %s for an answer", duration_format(waited_us / 1000).s);
+}
+
 static void ui_outcome_line(struct ui *u, const struct plan_step *s, const char *state,
                             const json_t *data, struct strbuf *b)
 {
-    CLEANUP(strbuf_release) struct strbuf seen = STRBUF(0), line = STRBUF(0);
-    size_t m = ui_mark_of(state), indent = 2 * tree_depth(s->part) + 2, used;
-    int64_t begun_us = json_get_int(data, "started_us", 0);
-    struct duration_text t = duration_format((json_get_int(data, "ended_us", 0) - begun_us) / 1000);
+    CLEANUP(strbuf_release) struct strbuf seen = STRBUF(0), line = STRBUF(0), took = STRBUF(0);
+    size_t m = ui_mark_of(state), indent = 2 * tree_depth(s->part) + 2, used, side;
     size_t width = size_min(term_width(), 110), room, seen_room;
 
     ui_add_seen(data, &seen);
-    room = width > indent + 14 + 20 ? width - indent - 14 : 20; /* the mark, blanks and the time */
+    ui_add_took(data, &took);
+    side = indent + 4 + size_max(took.n, 10); /* the mark, blanks and the time */
+    room = width > side + 20 ? width - side : 20;
     seen_room = size_min(text_width(strbuf_sv(&seen)), room < 80 ? room / 2 : 40);
     strbuf_add_n(b, ' ', indent);
     term_addf(b, ui_marks[m].style, "%s ", ui_marks[m].mark);
@@ -325,7 +354,7 @@ static void ui_outcome_line(struct ui *u, const struct plan_step *s, const char 
         term_addf(b, TERM_DIM, "  %s", strbuf_str(&cut));
         used += 2 + text_width(strbuf_sv(&cut));
     }
-    ui_add_right(b, used, begun_us ? sv_from(t.s) : SV(""), TERM_DIM);
+    ui_add_right(b, used, strbuf_sv(&took), TERM_DIM);
     if (u->said.n && !ui_is_of_people(s)) {
         strbuf_add_n(b, ' ', indent + 2);
         term_addf(b, TERM_DIM, "%s\n", strbuf_str(&u->said));
@@ -503,11 +532,33 @@ static void ui_doubt(struct ui *u, const struct run_event *e, struct strbuf *b)
               json_get_str(e->data, "decision", ""), strbuf_str(&why));
 }
 
+static void ui_chosen(const struct run_event *e, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv note = json_get_sv(e->data, "note");
+    size_t indent = e->step ? 2 * tree_depth(e->step->part) + 2 : 0;
+
+    if (!e->step)
+        return; /* uncovered: it is asked before a step, or about one */
+    strbuf_addf(&text, "%s: %s%s%.*s, %s", json_get_str(e->data, "by", ""),
+                json_get_str(e->data, "answer", ""), note.n ? ", " : "", SV_FMT(note),
+                json_get_str(e->data, "what", ""));
+    strbuf_add_n(b, ' ', indent);
+    term_add(b, TERM_WARN, SV("? "));
+    show_line(b, 0, TERM_PLAIN, strbuf_sv(&text),
+              size_max(term_width(), indent + 2 + UI_REASON) - indent - 2);
+    strbuf_add_byte(b, '\n');
+}
+
 /* What a person said is the result of the step, and stands in its line. */
-static void ui_answer(struct ui *u, const struct run_event *e, struct strbuf *b UNUSED)
+static void ui_answer(struct ui *u, const struct run_event *e, struct strbuf *b)
 {
     const char *given = json_get_bool(e->data, "answer", false) ? "yes" : "no"; /* at a gate */
 
+    if (json_get_sv(e->data, "choice").n) { /* that is about more than this step */
+        ui_chosen(e, b);
+        return;
+    }
     strbuf_truncate(&u->said, 0);
     strbuf_addf(&u->said, "%s: %s%s%s", json_get_str(e->data, "by", ""),
                 json_get_str(e->data, "answer", given), json_get_sv(e->data, "note").n ? ", " : "",
@@ -543,6 +594,8 @@ static void ui_policy(struct ui *u UNUSED, const struct run_event *e, struct str
 
     if (!e->step)
         return; /* uncovered: it is always a step's */
+    if (sv_eq(json_get_sv(e->data, "policy"), SV("ask")))
+        return; /* the question says it */
     text_add_line(&to, json_get_sv(e->data, "to"));
     strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 4);
     if (to.n)

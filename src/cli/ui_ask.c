@@ -39,11 +39,34 @@ static bool ui_parse_answer(struct sv line, bool *all, bool *yes, struct sv *not
     return true;
 }
 
+/* How many of the ways have not failed; of which one is gone only when there are several. */
+static size_t ui_ways(const struct ui *u)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; u->asked_ways && i < u->asked_ways->n_options; i++)
+        n += !u->asked_gone[i];
+    return n;
+}
+
+/* "1, 3 or none" */
+static void ui_prompt_ways(const struct ui *u, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    for (size_t i = 0; i < u->asked_ways->n_options; i++)
+        if (!u->asked_gone[i])
+            strbuf_addf(&text, "%s%zu", text.n ? ", " : "", i + 1);
+    term_addf(b, TERM_WARN, "    %s or none (a note may follow): ", strbuf_str(&text));
+}
+
 void ui_prompt(struct ui *u)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
-    if (u->asked_more)
+    if (ui_ways(u) > 1)
+        ui_prompt_ways(u, &b);
+    else if (u->asked_more)
         term_addf(&b, TERM_WARN,
                   "    yes or no (a note may follow), or for this and %zu more: all yes, all no: ",
                   u->asked_more);
@@ -54,6 +77,40 @@ void ui_prompt(struct ui *u)
     u->prompted = true;
 }
 
+/* "2 the downgrade hangs", "none": the number as it is shown. */
+static bool ui_parse_way(const struct ui *u, struct sv line, size_t *way, struct sv *note)
+{
+    struct sv word;
+    uint64_t n = 0;
+
+    line = sv_trim(line);
+    if (!sv_next_word(&line, &word))
+        return false;
+    *note = sv_trim(line);
+    *way = 0;
+    if (sv_eq_nocase(word, SV("none")) || sv_eq_nocase(word, SV("no")) ||
+        sv_eq_nocase(word, SV("n")))
+        return true;
+    if (!sv_to_u64(word, &n) || n < 1 || n > u->asked_ways->n_options || u->asked_gone[n - 1])
+        return false;
+    *way = (size_t)n;
+    return true;
+}
+
+static void ui_on_way(struct ui *u, struct sv line)
+{
+    struct sv note = {NULL, 0};
+    size_t way = 0;
+
+    if (!ui_parse_way(u, line, &way, &note)) {
+        ui_prompt(u);
+        return;
+    }
+    u->asking = false;
+    ui_keys_mode(u, true);
+    run_choose(u->run, way, (struct sv){NULL, 0}, note);
+}
+
 static void ui_on_line(struct ui *u, struct sv line)
 {
     struct sv note = {NULL, 0};
@@ -62,6 +119,10 @@ static void ui_on_line(struct ui *u, struct sv line)
     u->prompted = false; /* the terminal has gone to the next line */
     if (!u->asking)
         return;
+    if (ui_ways(u) > 1) {
+        ui_on_way(u, line);
+        return;
+    }
     if (!ui_parse_answer(line, &all, &yes, &note) || (all && !u->asked_more)) {
         ui_prompt(u);
         return;
@@ -182,32 +243,66 @@ static void ui_show_output(const struct run_question *q, struct strbuf *b)
     }
 }
 
-static const char *ui_question_lead(enum run_question_kind kind)
+static const char *ui_question_lead(const struct ui *u, const struct run_question *q)
 {
-    switch (kind) {
+    if (q->kind == QUESTION_CHOICE && ui_ways(u) > 1)
+        return q->failed.n ? "Which one instead? (none: it stands as failed)"
+                           : "Which one? (none: all of them are left out)";
+    switch (q->kind) {
     case QUESTION_OUTCOME: return "Is it as expected?";
     case QUESTION_DOUBT: return "Has it happened? (no: it is done again)";
     case QUESTION_CHECKPOINT:
     case QUESTION_GATE: return "Go on?";
     case QUESTION_LOOK: return "Is it as it should be? (no: back)";
-    case QUESTION_CHOICE: return "Is it needed?";
+    case QUESTION_CHOICE:
+        return q->failed.n ? "Do it instead? (no: it stands as failed)"
+                           : "Do it? (no: it is left out)";
     case QUESTION_MANUAL:
     default: return "Is it done?";
     }
 }
 
 /* The step, and its command where the question is not about that alone. */
-static void ui_show_asked(const struct run_question *q, struct strbuf *b)
+static void ui_show_asked(const struct ui *u, const struct run_question *q, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf brief = STRBUF(0), cut = STRBUF(0);
 
     text_add_brief(&brief, plan_command(q->step));
     show_line(&cut, 0, TERM_PLAIN, strbuf_sv(&brief), UI_ASK_COMMAND);
-    term_addf(b, TERM_DIM, "    step %.*s, line %zu", SV_FMT(ui_short_id(q->step->id)),
+    term_addf(b, TERM_DIM, "    step %.*s, line %zu", SV_FMT(ui_short_id(u->plan, q->step->id)),
               q->step->line);
     if (q->kind == QUESTION_OUTCOME)
         term_addf(b, TERM_DIM, ": %s", strbuf_str(&cut));
     strbuf_add_byte(b, '\n');
+}
+
+/* Each way that is left, by its number; why another one is wanted. */
+static void ui_show_ways(const struct ui *u, const struct run_question *q, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (q->failed.n) {
+        text_add_line(&text, q->failed);
+        term_addf(b, TERM_BAD, "    it failed: %s\n", strbuf_str(&text));
+    }
+    for (size_t i = 0; i < q->decision->n_options; i++) {
+        const struct plan_option *o = &q->decision->options[i];
+
+        if (q->gone[i])
+            continue;
+        strbuf_truncate(&text, 0);
+        text_add_line(&text, o->title);
+        strbuf_add_str(b, "    ");
+        if (ui_ways(u) > 1)
+            term_addf(b, TERM_WARN, "%zu  ", i + 1);
+        term_add(b, TERM_BOLD, strbuf_sv(&text));
+        term_addf(b, TERM_DIM, " (line %zu)", o->line);
+        strbuf_truncate(&text, 0);
+        text_add_line(&text, o->condition);
+        if (text.n)
+            term_addf(b, TERM_WARN, ", %s", strbuf_str(&text));
+        strbuf_add_byte(b, '\n');
+    }
 }
 
 void ui_ask(void *arg, const struct run_question *q)
@@ -217,17 +312,21 @@ void ui_ask(void *arg, const struct run_question *q)
 
     ui_erase(u);
     ui_keys_mode(u, false);
+    u->asked_ways = q->decision;
+    u->asked_gone = q->gone;
     text_add_terminal(&text, q->text);
     if (q->step) {
         tree_titles(u->plan, &u->shown_part, q->step->part, false, &b);
         if (q->kind == QUESTION_MANUAL) /* any other has begun */
             ui_add_warnings(q->step, &b);
-        ui_show_asked(q, &b);
+        ui_show_asked(u, q, &b);
     }
     if (q->host.n)
         term_addf(&b, TERM_BOLD, "    on %.*s\n", SV_FMT(q->host));
     ui_show_output(q, &b);
-    {
+    if (q->decision) {
+        ui_show_ways(u, q, &b);
+    } else {
         struct sv rest = strbuf_sv(&text), line;
 
         if (q->kind == QUESTION_OUTCOME)
@@ -235,7 +334,7 @@ void ui_ask(void *arg, const struct run_question *q)
         while (sv_next_line(&rest, &line))
             term_addf(&b, TERM_BOLD, "    %.*s\n", SV_FMT(line));
     }
-    term_addf(&b, TERM_WARN, "    %s\n", ui_question_lead(q->kind));
+    term_addf(&b, TERM_WARN, "    %s\n", ui_question_lead(u, q));
     term_write(&b);
     u->asking = true;
     u->asked_more = q->more;

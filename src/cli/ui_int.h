@@ -66,8 +66,10 @@ struct ui {
         keys_from_ms; /* on the loop's clock: what is typed before is for a question that is gone */
     bool prompted;    /* the cursor stands behind a prompt */
     bool has_keys;    /* the terminal tells of each key */
-    struct termios lines; /* how it was */
-    size_t asked_more;    /* further hosts that the question is open for */
+    struct termios lines;                   /* how it was */
+    size_t asked_more;                      /* further hosts that the question is open for */
+    const struct plan_decision *asked_ways; /* what is chosen from, or NULL */
+    const bool *asked_gone;                 /* those of it that have failed */
     struct run_question question;
     struct strbuf typed;
 
@@ -107,8 +109,8 @@ void ui_keys_mode(struct ui *u, bool keys);
 void ui_key(struct ui *u, char key);
 /* The keys, for the line of the progress. */
 const char *ui_keys_help(const struct ui *u);
-/* The last component(s) of an id that people type: "1.2/3". */
-struct sv ui_short_id(struct sv id);
+/* The last components of an id, two or as many as no other step of the plan has: "1.2/3"; commands take it. */
+struct sv ui_short_id(const struct plan *p, struct sv id);
 /* The question is of no interest any more; who types an answer to it does not mean the keys. */
 void ui_ask_no_more(struct ui *u);
 void ui_add_warnings(const struct plan_step *s, struct strbuf *b);

@@ -326,6 +326,15 @@ static void dry_one(struct dry_look *l, struct dry_step *s)
     s->would = arena_fmt(&l->d->arena, "would do it (%.*s)", SV_FMT(s->step->kind));
 }
 
+/* Whether it is carried out is asked when its turn has come. */
+static void dry_asked(struct dry_look *l, struct dry_step *s)
+{
+    for (size_t i = 0; i < s->step->n_choices && !s->left; i++)
+        if (s->step->choices[i].ask.n)
+            s->would = arena_fmt(&l->d->arena, "asked then (%.*s): %.*s",
+                                 SV_FMT(s->step->choices[i].text), SV_FMT(s->would));
+}
+
 static void dry_all(struct dry_look *l, const struct plan_step *steps, size_t n, dry_steps *out)
 {
     for (size_t i = 0; i < n; i++) {
@@ -333,6 +342,7 @@ static void dry_all(struct dry_look *l, const struct plan_step *steps, size_t n,
 
         *s = (struct dry_step){.step = &steps[i]};
         dry_one(l, s);
+        dry_asked(l, s);
         l->makes |= !s->left && dry_may_make(s->step);
     }
 }
@@ -380,6 +390,7 @@ void dry_look_back(const struct plan *plan, const struct back *b, const struct s
             dry_leave_out(&l, s, b->steps.v[i].left);
         else
             dry_one(&l, s);
+        dry_asked(&l, s);
     }
     shell_parser_free(l.parser);
     values_release(&l.values);

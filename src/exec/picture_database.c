@@ -32,8 +32,9 @@ void picture_rows_take(struct picture_rows *rows, struct hash_state *state)
 void picture_rows_tell(struct picture *p, const char *about, const struct picture_rows *rows)
 {
     picture_add(p, "rows of", about,
-                "%" PRId64 " rows, digest %016" PRIx64 "%016" PRIx64 "%016" PRIx64 "%016" PRIx64,
-                rows->n, rows->sum[0], rows->sum[1], rows->sum[2], rows->sum[3]);
+                "%" PRId64 " row%s, digest %016" PRIx64 "%016" PRIx64 "%016" PRIx64 "%016" PRIx64,
+                rows->n, rows->n == 1 ? "" : "s", rows->sum[0], rows->sum[1], rows->sum[2],
+                rows->sum[3]);
 }
 
 static void picture_add_row(sqlite3_stmt *st, struct hash_state *state, struct picture_rows *rows)

@@ -70,6 +70,7 @@ struct run *run_new(struct store *store, const struct plan *plan, const struct r
     run_look_init(r);
     run_gates_init(r);
     run_fail_init(r);
+    run_choices_init(r);
     r->branch_of = SIZE_MAX;
     run_fleet_init(r);
     r->again.data = r->later.data = r;
@@ -551,6 +552,7 @@ void run_begin_way_back(struct run *r, struct sv reason, struct sv by)
     r->stage = STAGE_WAY_BACK;
     r->roll_back_wanted = false;       /* it stops no step of the way back */
     r->asking = r->fleet_asks = false; /* what was asked is of no interest any more */
+    r->choice.failed = SIZE_MAX;
     run_gates_stop(r);
     (void)uv_timer_stop(&r->retry); /* always succeeds */
     r->roll_back_reason = arena_sv(&r->arena, reason);
@@ -945,6 +947,7 @@ void run_answer_all(struct run *r, bool yes, struct sv by, struct sv note)
         return;
     }
     r->asking = r->fleet_asks = false;
+    r->waited_us += clock_steady_us() - r->asked_us;
     run_fleet_answer(r, yes, true, by.n ? by : r->opt.operator_name, note);
 }
 
@@ -960,8 +963,16 @@ void run_answer(struct run *r, bool yes, struct sv by, struct sv note)
         run_gate_answer(r, yes, by, note);
     else if (r->question == QUESTION_LOOK)
         run_look_answer(r, yes, by, note);
+    else if (r->question == QUESTION_CHOICE)
+        run_choice_answer(r, yes ? run_choice_of_yes(r) : 0, by, note);
     else
         run_step_answer(r, yes, by, note);
+}
+
+void run_choose(struct run *r, size_t option, struct sv by, struct sv note)
+{
+    if (r->asking && !r->over && r->question == QUESTION_CHOICE)
+        run_choice_answer(r, option, by.n ? by : r->opt.operator_name, note);
 }
 
 static void run_set_interrupt_reason(struct run *r, const char *reason)

@@ -33,7 +33,7 @@ enum run_question_kind {
     QUESTION_MANUAL,     /* do this, and say whether it is done */
     QUESTION_OUTCOME,    /* look at the output: is it as expected? */
     QUESTION_DOUBT,      /* it was begun before a crash: has it happened? (no: it is done again) */
-    QUESTION_CHOICE,     /* "if needed": is it? */
+    QUESTION_CHOICE,     /* "if needed": is it?  Or which of several ways is gone? */
     QUESTION_CHECKPOINT, /* a checkpoint wants a look: go on? */
     QUESTION_GATE,       /* a gate before the step: go on? */
     QUESTION_LOOK,       /* the schedule wants a person to look: is it as it should be? */
@@ -46,6 +46,9 @@ struct run_question {
     const struct action_outcome *outcome; /* of QUESTION_OUTCOME */
     struct sv host; /* of a step on several hosts: the one that is asked about */
     size_t more;    /* further hosts that it will be asked about */
+    const struct plan_decision *decision; /* of QUESTION_CHOICE */
+    const bool *gone;                     /* of each of its options: it has failed already */
+    struct sv failed; /* why `step` failed, when something is done instead of it */
 };
 
 struct run_options {
@@ -133,6 +136,8 @@ enum exit_code run_go(struct run *r, struct err *err);
 
 /* The operator's answer to the last question; `by` NULL: the run's operator. */
 void run_answer(struct run *r, bool yes, struct sv by, struct sv note);
+/* The answer to a QUESTION_CHOICE: one of its options, counted from 1; 0: none. */
+void run_choose(struct run *r, size_t option, struct sv by, struct sv note);
 /* The same for every host that the question is open for: only when the person has said so. */
 void run_answer_all(struct run *r, bool yes, struct sv by, struct sv note);
 /* Stop: the running command gets TERM, then KILL; everything is given back; run_go() returns 130. */

@@ -244,12 +244,14 @@ void run_after_failure(struct run *r, struct run_step *s)
     struct sv policy = fail_policy(r, s);
     size_t first;
 
-    if (fail_retry(r, s))
+    if (r->asking || fail_retry(r, s)) /* what is done instead of it is asked */
         return;
     if (sv_eq(policy, SV("continue"))) {
         fail_go_on(r, s);
         return;
     }
+    if ((r->stage == STAGE_WAY_BACK || sv_eq(policy, SV("stop"))) && run_choice_instead(r))
+        return;
     if (r->stage == STAGE_WAY_BACK) {
         fail_way_back(r, s);
         return;

@@ -483,7 +483,7 @@ void run_fleet_question(struct run *r, struct run_question *q)
 
     q->host = p->host;
     if (r->question == QUESTION_OUTCOME) {
-        q->text = run_open_expect(p, &on->check_at)->e.source;
+        q->text = run_open_expects(r, p, on->check_at);
         q->outcome = &on->action.outcome;
         q->more = run_count(s, STEP_CHECKING) - 1;
         return;
@@ -502,13 +502,17 @@ static void run_fleet_answer_outcome(struct run *r, bool yes, bool all, struct s
                                      struct sv note)
 {
     struct run_on *on = &r->fleet.on[r->fleet.asked];
-    const struct plan_expect *e = run_open_expect(run_on_step(on), &on->check_at);
+    size_t next = on->check_at + 1;
+    bool alone = !run_open_expect(run_on_step(on), &next);
     struct run_host *h = run_on_host(on);
 
-    run_add_said(r, e, yes, by, note, on->checks);
-    if (yes && all && on->check_at < 64)
-        r->fleet.said_all |= UINT64_C(1) << on->check_at;
-    on->check_at++;
+    for (const struct plan_expect *e; (e = run_open_expect(run_on_step(on), &on->check_at)) != NULL;
+         on->check_at++) {
+        if (yes || alone) /* which of several is not so, nobody has said */
+            run_add_said(r, e, yes, by, note, on->checks);
+        if (yes && all && on->check_at < 64)
+            r->fleet.said_all |= UINT64_C(1) << on->check_at;
+    }
     if (!yes) {
         run_current(r)->denied = true;
         h->state = STEP_FAILED;

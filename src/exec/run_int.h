@@ -99,6 +99,7 @@ struct run_flag {
 
 struct brief;
 struct outbox;
+struct run_decision;
 struct run_switch;
 struct run_watch;
 struct run_gate_watch;
@@ -162,6 +163,8 @@ struct run {
     int64_t wait_until_us; /* of a step that is repeated until it holds; 0: not */
     uv_timer_t again;
     bool asking;
+    int64_t asked_us,
+        waited_us;        /* since when, and how long people thought over what the step came to */
     bool fleet_asks;      /* about one host of several */
     bool way_back_failed; /* on some hosts; the others go on */
     enum run_question_kind question;
@@ -177,6 +180,13 @@ struct run {
     size_t n_switching;                /* that are carried out just now */
     int64_t n_switched;                /* the number of the last one */
     struct run_gates gates;
+    struct run_choices {
+        struct run_decision *of; /* for each decision of the plan */
+        size_t asked;            /* while r->asking */
+        size_t
+            failed; /* the step that failed, while it is asked what is done instead; SIZE_MAX: none */
+        size_t denied; /* the step that failed, instead of which nothing is done; likewise */
+    } choice;
     VEC(struct run_operator) operators;
     struct run_look {
         bool *done;   /* for each checkpoint of the plan */
@@ -270,8 +280,16 @@ void run_add_said(struct run *r, const struct plan_expect *e, bool yes, struct s
                   struct sv note, json_t *checks);
 /* Why the checks do not hold. */
 void run_explain(const json_t *checks, struct strbuf *out);
+/* The step whose turn it is, and that was not begun, is left out. */
+void run_step_skip(struct run *r, struct sv why);
+/* That a person is asked, who may take hours; what was done before is durable.  False: run_broken() was called. */
+NODISCARD bool run_tell_question(struct run *r, const struct run_question *q);
+/* Nobody is there to be asked: the run waits for somebody who is. */
+void run_ask_nobody(struct run *r, const struct run_question *q);
 /* The first expectation from *at on that no machine answers, or NULL. */
 const struct plan_expect *run_open_expect(const struct plan_step *p, size_t *at);
+/* All of them, a line each: they are asked about at once. */
+struct sv run_open_expects(struct run *r, const struct plan_step *p, size_t at);
 bool run_expects_increase(const struct plan_step *p);
 /* May a look that does not hold be repeated? */
 bool run_time_left(struct run *r, const struct plan_step *p);
@@ -306,6 +324,20 @@ bool run_fleet_settle(struct run_step *s);
 /* A step that resume found begun and not ended. */
 void run_step_settle(struct run *r);
 void run_set_reason(struct run *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* --- run_choice.c --- */
+
+void run_choices_init(struct run *r);
+/* May the step at r->at be carried out?  False: it is left out, a person is asked, or the run has ended. */
+bool run_choices_open(struct run *r);
+/* The answer: which option, from 1; 0: none; SIZE_MAX: it was not understood. */
+void run_choice_answer(struct run *r, size_t option, struct sv by, struct sv note);
+/* What a mere yes means: the only option that is left; SIZE_MAX: there are several. */
+size_t run_choice_of_yes(const struct run *r);
+/* The step at r->at failed.  True: a person is asked what is done instead. */
+bool run_choice_instead(struct run *r);
+/* From the journal: an answer, or that it was asked for when `step` had failed. */
+void run_choice_load(struct run *r, size_t step, const struct event *e, const json_t *data);
 
 /* --- run_fail.c --- */
 

@@ -118,6 +118,7 @@ static enum err_code run_load_intent(struct run_loader *l, const struct event *e
     if (!s)
         return run_no_step(e, err);
     s->state = STEP_RUNNING;
+    l->r->choice.failed = SIZE_MAX;
     if (l->r->branch_of != SIZE_MAX && s == &l->r->steps.v[l->r->branch_of])
         l->r->branch_of = SIZE_MAX; /* it was tried again */
     s->left = false;
@@ -181,6 +182,8 @@ static enum err_code run_load_policy(struct run_loader *l, const struct event *e
     s->left = sv_eq(json_get_sv(data, "policy"), SV("continue"));
     if (sv_eq(json_get_sv(data, "policy"), SV("branch")))
         run_branch_begin(l->r, s);
+    if (sv_eq(json_get_sv(data, "policy"), SV("ask")))
+        run_choice_load(l->r, (size_t)(s - l->r->steps.v), e, data);
     return ERR_OK;
 }
 
@@ -244,6 +247,7 @@ static enum err_code run_load_rollback(struct run_loader *l, const struct event 
     struct run *r = l->r;
 
     r->after_values = STAGE_WAY_BACK;
+    r->choice.failed = SIZE_MAX;
     r->roll_back_reason = arena_sv(&r->arena, json_get_sv(data, "reason"));
     r->roll_back_by = arena_sv(&r->arena, json_get_sv(data, "by"));
     return run_back_load(r, data, err);
@@ -286,7 +290,11 @@ static enum err_code run_load_report(struct run_loader *l, const struct event *e
 static enum err_code run_load_answer(struct run_loader *l, const struct event *e,
                                      const json_t *data, struct err *err)
 {
+    const struct run_step *s = e->step.n ? run_load_step(l, e) : NULL;
+
     run_look_load(l->r, data);
+    if (s)
+        run_choice_load(l->r, (size_t)(s - l->r->steps.v), e, data);
     return e->step.n ? run_load_gate(l, e, data, err) : ERR_OK;
 }
 
@@ -418,6 +426,9 @@ static void run_settle(struct run *r)
         return;
     r->resumed = s->state;
     run_settle_fleets(r);
+    if (r->choice.failed == r->at && r->opt.ask && !r->opt.retry.n)
+        return; /* what is done instead of it was asked, and nobody has answered */
+    r->choice.failed = SIZE_MAX;
     if (s->p->n_on && (s->state == STEP_FAILED || s->state == STEP_STOPPED))
         s->state = run_fleet_settle(s) ? STEP_RUNNING : STEP_PLANNED;
     if (s->state == STEP_FAILED || s->state == STEP_WAITING ||

@@ -301,6 +301,8 @@ void run_queue_outcome(struct run *r, struct run_step *s)
     json_put_str(data, "state", step_state_name(s->state));
     json_put_int(data, "started_us", s->started_us);
     json_put_int(data, "ended_us", s->ended_us);
+    if (r->waited_us > 0)
+        json_put_int(data, "waited_us", r->waited_us);
     if (r->action_ready) {
         const struct action_outcome *o = &r->action.outcome;
 

@@ -39,6 +39,7 @@ static void run_step_clear(struct run *r)
     r->reason = NULL;
     r->has_first_sum = false;
     r->wait_until_us = 0;
+    r->waited_us = 0;
 }
 
 /* --- starting --- */
@@ -343,9 +344,19 @@ static bool run_is_lost(const struct run *r)
     return r->action_ready && r->action.outcome.result == ACTION_LOST;
 }
 
+struct sv run_open_expects(struct run *r, const struct plan_step *p, size_t at)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    const struct plan_expect *e;
+
+    for (; (e = run_open_expect(p, &at)) != NULL; at++)
+        strbuf_addf(&text, "%s%.*s", text.n ? "\n" : "", SV_FMT(e->e.source));
+    return arena_sv(&r->arena, strbuf_sv(&text));
+}
+
 static struct sv run_question_text(struct run *r, const struct plan_step *p)
 {
-    const struct plan_expect *e;
+    struct sv open;
 
     if (r->question == QUESTION_DOUBT && run_is_lost(r))
         return arena_fmt(&r->arena, "%s while '%.*s' ran: did it happen?",
@@ -356,8 +367,8 @@ static struct sv run_question_text(struct run *r, const struct plan_step *p)
                          SV_FMT(p->command));
     if (r->question != QUESTION_OUTCOME)
         return p->command;
-    e = run_open_expect(p, &r->check_at);
-    return e ? e->e.source : p->command;
+    open = run_open_expects(r, p, r->check_at);
+    return open.n ? open : p->command;
 }
 
 static void run_wait_for(struct run *r, const char *what, const char *next)
@@ -379,14 +390,24 @@ static void run_wait_for(struct run *r, const char *what, const char *next)
     run_end(r, EXIT_CODE_WAITING);
 }
 
-/*
- * A person may take hours: what was done before is durable meanwhile, and whoever looks at the run reads what it waits for, and not
- * that the last command still runs.  False: run_broken() was called.
- */
-static bool run_tell_question(struct run *r, const struct run_question *q)
+/* The first line of what is asked, and how many other expectations are in it. */
+static struct sv run_brief_question(struct run *r, const struct run_question *q)
 {
-    struct sv by = r->opt.operator_name;
-    struct sv text = sv_sub(q->text, 0, sv_find_byte(q->text, '\n', 0));
+    struct sv rest = q->text, first, line;
+    size_t more = 0;
+
+    (void)sv_next_line(&rest, &first); /* it is not empty */
+    while (sv_next_line(&rest, &line))
+        more++;
+    if (q->kind != QUESTION_OUTCOME || !more)
+        return first;
+    return arena_fmt(&r->arena, "%.*s, and %zu more", SV_FMT(first), more);
+}
+
+/* Whoever looks at the run reads what it waits for, and not that the last command still runs. */
+bool run_tell_question(struct run *r, const struct run_question *q)
+{
+    struct sv by = r->opt.operator_name, text = run_brief_question(r, q);
     json_t *data = json_object();
 
     json_put_str(data, "gate", "question");
@@ -398,10 +419,9 @@ static bool run_tell_question(struct run *r, const struct run_question *q)
     return run_commit(r);
 }
 
-/* Nobody is there to be asked: what it is about is said. */
-static void run_ask_nobody(struct run *r, const struct run_question *q)
+void run_ask_nobody(struct run *r, const struct run_question *q)
 {
-    struct sv text = sv_sub(q->text, 0, sv_find_byte(q->text, '\n', 0));
+    struct sv text = run_brief_question(r, q);
     struct sv what = arena_fmt(&r->arena, "an answer%s%.*s: %.*s", q->host.n ? ", for " : "",
                                SV_FMT(q->host), SV_FMT(text));
     struct sv next =
@@ -427,6 +447,7 @@ static void run_ask(struct run *r)
     if (!run_tell_question(r, &q))
         return;
     r->asking = true;
+    r->asked_us = clock_steady_us();
     r->fleet_asks = p->n_on > 0;
     r->opt.ask(r->opt.arg, &q);
 }
@@ -449,6 +470,7 @@ void run_step_answer(struct run *r, bool yes, struct sv by, struct sv note)
     struct run_step *s = run_current(r);
 
     r->asking = false;
+    r->waited_us += clock_steady_us() - r->asked_us;
     if (r->fleet_asks) {
         r->fleet_asks = false;
         run_fleet_answer(r, yes, false, by, note);
@@ -458,11 +480,12 @@ void run_step_answer(struct run *r, bool yes, struct sv by, struct sv note)
     s->denied = !yes && r->question != QUESTION_DOUBT;
     if (s->denied)
         run_set_reason(r, "%.*s said no%s%.*s", SV_FMT(by), note.n ? ": " : "", SV_FMT(note));
+    if (r->question == QUESTION_OUTCOME && yes)
+        for (const struct plan_expect *e; (e = run_open_expect(s->p, &r->check_at)) != NULL;
+             r->check_at++) /* all of them stood in the question */
+            run_add_said(r, e, true, by, (struct sv){NULL, 0}, r->checks);
     if (r->question == QUESTION_OUTCOME && yes) {
-        run_add_said(r, run_open_expect(s->p, &r->check_at), true, by, (struct sv){NULL, 0},
-                     r->checks);
-        r->check_at++;
-        run_check_people(r);
+        run_step_event(r, EV_HOLDS);
         return;
     }
     run_step_event(r, yes ? EV_OPENED : EV_DENIED);
@@ -598,7 +621,7 @@ void run_step_cancel(struct run *r)
 
 /* --- a step's turn --- */
 
-static void run_skip(struct run *r, struct sv why)
+void run_step_skip(struct run *r, struct sv why)
 {
     json_t *data = json_object();
 
@@ -606,48 +629,6 @@ static void run_skip(struct run *r, struct sv why)
     json_put_str(data, "by", "plan");
     run_queue(r, EVENT_STEP_SKIPPED, run_current(r), data);
     run_step_event(r, EV_SKIP);
-}
-
-/* *ret: the output of the step that a choice looks at has its text.  False: it cannot be read, run_broken() was called. */
-static bool run_choice_holds(struct run *r, const struct plan_choice *c, bool *ret)
-{
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    struct err err;
-
-    *ret = false;
-    for (size_t i = 0; i < r->steps.n; i++) {
-        const struct run_step *s = &r->steps.v[i];
-
-        if (!s->has_out || !sv_eq(s->p->id, c->when))
-            continue;
-        if (store_blob(r->store, &s->out, SIZE_MAX, &text, &err) != ERR_OK) {
-            run_broken(r, &err);
-            return false;
-        }
-        *ret = sv_has(strbuf_sv(&text), c->contains);
-    }
-    return true;
-}
-
-/* True when a choice leaves the step out, or the journal broke. */
-static bool run_left_out(struct run *r, const struct plan_step *p)
-{
-    if (p->n_choices &&
-        !run_commit(r)) /* the output of the step just before is looked at in the store */
-        return true;
-    for (size_t i = 0; i < p->n_choices; i++) {
-        const struct plan_choice *c = &p->choices[i];
-        bool holds;
-
-        if (!run_choice_holds(r, c, &holds))
-            return true;
-        if (holds)
-            continue;
-        run_skip(r, arena_fmt(&r->arena, "%.*s: the output of step %.*s does not have \"%.*s\"",
-                              SV_FMT(c->text), SV_FMT(c->when), SV_FMT(c->contains)));
-        return true;
-    }
-    return false;
 }
 
 static void run_manual(struct run *r)
@@ -694,13 +675,13 @@ void run_step_begin(struct run *r)
 
     run_step_clear(r);
     if (s->p->skip.n)
-        run_skip(r, s->p->skip);
+        run_step_skip(r, s->p->skip);
     else if (run_branch_skip(r, s->p).n)
-        run_skip(r, run_branch_skip(r, s->p));
+        run_step_skip(r, run_branch_skip(r, s->p));
     else if (run_back_skip(r).n)
-        run_skip(r, run_back_skip(r));
+        run_step_skip(r, run_back_skip(r));
     else if (run_fleet_leave_alone(r, &why))
-        run_skip(r, why);
-    else if (!run_left_out(r, s->p) && run_gates_open(r) && !run_watch_awaits_baseline(r, s))
+        run_step_skip(r, why);
+    else if (run_choices_open(r) && run_gates_open(r) && !run_watch_awaits_baseline(r, s))
         run_begin(r);
 }

@@ -73,7 +73,7 @@ static void page_hover_step(const struct plan *p, const struct plan_step *s, boo
     page_row(out, "on", s->host);
     page_row(out, "changes", s->effect);
     for (size_t i = 0; i < s->n_choices; i++)
-        page_row(out, "only", s->choices[i].text);
+        page_row(out, s->choices[i].ask.n ? "asked then" : "only", s->choices[i].text);
     page_hover_expects(s, out);
     if (s->wait_ms)
         strbuf_addf(out, "- waits up to %s\n", duration_format(plan_bound(p, s->wait_ms)).s);

@@ -223,8 +223,8 @@ void brake_judge(const struct brake *b, const struct brake_facts *f, struct strb
         strbuf_addf(why, "a replica is %lld MB behind (at most %d MB)",
                     (long long)(f->lag_bytes >> 20), BRAKE_LAG_BYTES >> 20);
     else if (b->max_active && f->active > (int64_t)b->max_active)
-        strbuf_addf(why, "%lld sessions are active (max_active %llu)", (long long)f->active,
-                    (unsigned long long)b->max_active);
+        strbuf_addf(why, "%lld session%s active (max_active %llu)", (long long)f->active,
+                    f->active == 1 ? " is" : "s are", (unsigned long long)b->max_active);
     else if (f->ready > BRAKE_ARCHIVE)
         strbuf_addf(why, "%lld files of the log wait to be archived (at most %d)",
                     (long long)f->ready, BRAKE_ARCHIVE);

@@ -115,8 +115,9 @@ static enum err_code keys_compare(struct apply *a, struct err *err)
             NULL, 0, &t, err) != ERR_OK)
         return err->code;
     if (!t.v[0].is_null)
-        return err_set(err, ERR_REFUSED, "foreign key: %.*s rows would have no parent: %.*s",
-                       SV_FMT(t.v[0].text), SV_FMT(t.v[1].text));
+        return err_set(err, ERR_REFUSED, "foreign key: %.*s row%s would have no parent: %.*s",
+                       SV_FMT(t.v[0].text), sv_eq(t.v[0].text, SV("1")) ? "" : "s",
+                       SV_FMT(t.v[1].text));
     return keys_do(a, "DROP TABLE temp._prusik_orphan_now", err);
 }
 

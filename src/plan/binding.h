@@ -42,6 +42,7 @@ struct binding_service {
 struct binding_choice {
     struct sv part;
     bool fixed, yes; /* fixed: `yes` is the choice */
+    bool ask;        /* the person at the run is asked when its turn has come */
     struct sv when, contains;
     size_t line;
 };

@@ -21,10 +21,11 @@ enum err_code binding_choices(struct binding_reader *r, const struct yaml_node *
 
         c->part = item->key;
         c->line = item->line;
-        c->fixed = item->kind == YAML_SCALAR;
+        c->ask = item->kind == YAML_SCALAR && sv_eq(item->text, SV("ask"));
+        c->fixed = item->kind == YAML_SCALAR && !c->ask;
         if (c->fixed && !yaml_bool(item, &c->yes))
-            return binding_bad(r, item, "must be yes, no, or {when: ..., contains: ...}");
-        if (c->fixed)
+            return binding_bad(r, item, "must be yes, no, ask, or {when: ..., contains: ...}");
+        if (c->fixed || c->ask)
             continue;
         if (binding_map(r, item, binding_choice_keys, ARRAY_LEN(binding_choice_keys), c) != ERR_OK)
             return r->err->code;

@@ -87,7 +87,7 @@ static enum err_code make_resolve_choice(struct make *m, const struct binding_ch
     if (make_resolve(m, c->part, c->line, ref) != ERR_OK)
         return m->err->code;
     if (ref->part != RB_NONE || make_is_choice(&m->rb->steps[ref->step]))
-        return c->fixed ? ERR_OK : make_resolve_when(m, c, ref);
+        return c->fixed || c->ask ? ERR_OK : make_resolve_when(m, c, ref);
     (void)err_set(m->err, ERR_INVALID,
                   "%s:%zu: step '%.*s' is always carried out: there is no choice", m->b->path,
                   c->line, SV_FMT(c->part));

@@ -51,9 +51,14 @@ static const struct binding_choice *make_choice_of(const struct make *m, struct 
     return NULL;
 }
 
+static struct sv make_unit_full_id(const struct make *m, struct make_unit u)
+{
+    return u.is_part ? m->rb->parts[u.at].id : m->rb->steps[u.at].id;
+}
+
 static struct sv make_unit_id(const struct make *m, struct make_unit u)
 {
-    return names_short(&m->names, u.is_part ? m->rb->parts[u.at].id : m->rb->steps[u.at].id);
+    return names_short(&m->names, make_unit_full_id(m, u));
 }
 
 static size_t make_unit_line(const struct make *m, struct make_unit u)
@@ -201,8 +206,9 @@ static bool make_next_way(const struct make *m, bool parts, uint32_t group, uint
 
 struct make_ways {
     uint32_t chosen;  /* RB_NONE: none is */
-    size_t n, n_open; /* of which nothing was said */
+    size_t n, n_open; /* of which nothing was said, or that are to be asked about */
     uint32_t last_open;
+    bool asked; /* which one is gone is asked in the run */
 };
 
 static struct make_ways make_ways_of(const struct make *m, bool parts, uint32_t group)
@@ -212,25 +218,136 @@ static struct make_ways make_ways_of(const struct make *m, bool parts, uint32_t 
     for (uint32_t at = RB_NONE; make_next_way(m, parts, group, &at); w.n++) {
         const struct binding_choice *c = make_choice_of(m, (struct make_unit){parts, at});
 
-        if (!c) {
+        if (!c || c->ask) {
             w.n_open++;
             w.last_open = at;
+            w.asked |= c != NULL;
         } else if (!c->fixed || c->yes) {
             w.chosen = w.chosen == RB_NONE ? at : w.chosen;
         }
     }
-    if (w.chosen == RB_NONE && w.n_open == 1) /* the binding says no to all others */
+    w.asked = w.asked && w.chosen == RB_NONE;             /* else it is about one more of them */
+    if (w.chosen == RB_NONE && w.n_open == 1 && !w.asked) /* the binding says no to all others */
         w.chosen = w.last_open;
     return w;
 }
 
-static void make_ask_ways(struct make *m, bool parts, uint32_t group)
+/* --- what is asked in the run --- */
+
+/* The decision that the binding leaves to the moment, empty as yet; NULL: it is there already. */
+static json_t *make_decision(struct make *m, struct make_unit first)
+{
+    struct sv id = make_unit_full_id(m, first);
+    json_t *list = json_object_get(m->root, "decisions"), *j;
+
+    if (!list) {
+        list = json_array();
+        json_put(m->root, "decisions", list);
+    }
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (sv_eq(json_get_sv(json_array_get(list, i), "id"), id))
+            return NULL; /* a part has steps of both directions */
+    j = json_object();
+    json_put_sv(j, "id", id);
+    json_put(j, "options", json_array());
+    json_append(list, j);
+    return j;
+}
+
+/* "If needed" within a sentence; "DEPRECATED" and "IPv6 only" stay. */
+static struct sv make_in_sentence(const struct make *m, struct sv condition)
+{
+    if (condition.n < 2 || !ascii_is_upper(*condition.p) || ascii_is_upper(condition.p[1]))
+        return condition;
+    return arena_fmt(m->arena, "%c%.*s", ascii_lower(*condition.p),
+                     SV_FMT(sv_sub(condition, 1, condition.n)));
+}
+
+static void make_add_option(struct make *m, json_t *decision, struct make_unit u)
+{
+    json_t *j = json_object();
+    struct sv condition = make_own_condition(m, u);
+
+    json_put_sv(j, "id", make_unit_full_id(m, u));
+    json_put_int(j, "line", (int64_t)make_unit_line(m, u));
+    json_put_sv(j, "title", make_unit_text(m, u));
+    json_put_sv(j, "condition", make_in_sentence(m, condition));
+    json_put_bool(j, "after_failure", runbook_says_failure(condition));
+    json_append(json_object_get(decision, "options"), j);
+}
+
+/* A question of the run: unattended nobody could answer it. */
+static void make_ask_then(struct make *m, struct make_unit u, struct sv text)
+{
+    make_question(
+        m, make_unit_line(m, u), "choice", false, text,
+        arena_fmt(m->arena, "choices: {\"%.*s\": yes}, or no", SV_FMT(make_unit_id(m, u))));
+}
+
+static void make_decide_unit(struct make *m, struct make_unit u)
+{
+    json_t *decision = make_decision(m, u);
+
+    if (!decision)
+        return;
+    make_add_option(m, decision, u);
+    make_ask_then(m, u,
+                  arena_fmt(m->arena, "a person is asked then: '%.*s', %.*s",
+                            SV_FMT(make_unit_text(m, u)), SV_FMT(make_unit_condition(m, u))));
+}
+
+/* The lead of the group stands for it, also where the binding says no to that way. */
+static void make_decide_ways(struct make *m, bool parts, uint32_t group)
+{
+    struct make_unit first = {parts, group};
+    json_t *decision = make_decision(m, first);
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    if (!decision)
+        return;
+    strbuf_add_str(&text, "a person is asked then which way:");
+    for (uint32_t at = RB_NONE; make_next_way(m, parts, group, &at);) {
+        struct make_unit u = {parts, at};
+        const struct binding_choice *c = make_choice_of(m, u);
+
+        if (c && c->fixed)
+            continue; /* no: there was no yes */
+        strbuf_addf(&text, "%s '%.*s' (line %zu)",
+                    json_array_size(json_object_get(decision, "options")) ? "," : "",
+                    SV_FMT(make_unit_text(m, u)), make_unit_line(m, u));
+        make_add_option(m, decision, u);
+    }
+    make_ask_then(m, first, arena_sv(m->arena, strbuf_sv(&text)));
+}
+
+/* What the way back needs is known when it is taken; what the way forward needs, mostly before. */
+static struct sv make_answer_choice(const struct make *m, struct make_unit u, bool way_back,
+                                    const char *no)
+{
+    struct sv id = make_unit_id(m, u);
+
+    return way_back ? arena_fmt(m->arena, "choices: {\"%.*s\": ask} (in the run), or yes%s now",
+                                SV_FMT(id), no)
+                    : arena_fmt(m->arena, "choices: {\"%.*s\": yes}%s, or ask (in the run)",
+                                SV_FMT(id), no);
+}
+
+static void make_ask_ways(struct make *m, bool parts, uint32_t group, bool way_back)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct make_unit first = {parts, group};
     struct make_ways w = make_ways_of(m, parts, group);
 
-    if (w.chosen != RB_NONE || w.n < 2 || !w.n_open) /* no to all of them is an answer, too */
+    if (w.asked)
+        make_decide_ways(m, parts, group);
+    for (uint32_t at = RB_NONE; !w.asked && make_next_way(m, parts, group, &at);) {
+        const struct binding_choice *c = make_choice_of(m, (struct make_unit){parts, at});
+
+        if (c && c->ask) /* beside one that is gone anyway */
+            make_decide_unit(m, (struct make_unit){parts, at});
+    }
+    if (w.asked || w.chosen != RB_NONE || w.n < 2 ||
+        !w.n_open) /* no to all of them is an answer, too */
         return;
     strbuf_addf(&text, "one of %zu ways, which?", w.n);
     for (uint32_t at = RB_NONE; make_next_way(m, parts, group, &at);)
@@ -238,7 +355,7 @@ static void make_ask_ways(struct make *m, bool parts, uint32_t group)
                     SV_FMT(make_unit_text(m, (struct make_unit){parts, at})),
                     make_unit_line(m, (struct make_unit){parts, at}));
     make_question(m, make_unit_line(m, first), "choice", true, arena_sv(m->arena, strbuf_sv(&text)),
-                  arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(make_unit_id(m, first))));
+                  make_answer_choice(m, first, way_back, ""));
 }
 
 /* --- asking --- */
@@ -284,27 +401,32 @@ static bool make_ways_are_moot(struct make *m, bool parts, uint32_t group)
     return true;
 }
 
-/* "If needed" within a sentence; "DEPRECATED" and "IPv6 only" stay. */
-static struct sv make_in_sentence(const struct make *m, struct sv condition)
+/* Is it the first of its ways that has a step of this direction?  `used` is of parts. */
+static bool make_is_first_way(const struct make *m, struct make_unit u, const bool *used)
 {
-    if (condition.n < 2 || !ascii_is_upper(*condition.p) || ascii_is_upper(condition.p[1]))
-        return condition;
-    return arena_fmt(m->arena, "%c%.*s", ascii_lower(*condition.p),
-                     SV_FMT(sv_sub(condition, 1, condition.n)));
+    uint32_t at = RB_NONE;
+
+    while (make_next_way(m, u.is_part, make_group(m, u), &at))
+        if (!u.is_part || used[at])
+            break;
+    return at == u.at;
 }
 
-static void make_ask_unit(struct make *m, struct make_unit u)
+static void make_ask_unit(struct make *m, struct make_unit u, const bool *used, bool way_back)
 {
+    const struct binding_choice *c = make_choice_of(m, u);
     uint32_t group = make_group(m, u);
     bool known;
 
     if (group != RB_NONE) {
-        if (group == u.at && !make_ways_are_moot(m, u.is_part, group))
-            make_ask_ways(m, u.is_part, group);
+        if (make_is_first_way(m, u, used) && !make_ways_are_moot(m, u.is_part, group))
+            make_ask_ways(m, u.is_part, group, way_back);
         return; /* choosing the way says that it is done */
     }
     (void)make_is_elsewhere(m, u, &known);
-    if (!make_unit_asks(m, u) || make_choice_of(m, u) || known || make_is_moot(m, u))
+    if (c && c->ask && !make_is_moot(m, u))
+        make_decide_unit(m, u);
+    if (!make_unit_asks(m, u) || c || known || make_is_moot(m, u))
         return;
     if (!u.is_part && m->failure_of[u.at] != RB_NONE)
         return; /* the failure of a step decides */
@@ -315,7 +437,7 @@ static void make_ask_unit(struct make *m, struct make_unit u)
                                   SV_FMT(make_in_sentence(m, make_unit_condition(m, u))))
                       : arena_fmt(m->arena, "'%.*s' is optional: does this run do it?",
                                   SV_FMT(make_unit_text(m, u))),
-                  arena_fmt(m->arena, "choices: {\"%.*s\": yes}", SV_FMT(make_unit_id(m, u))));
+                  make_answer_choice(m, u, way_back, ", or no"));
 }
 
 void make_ask_choices(struct make *m, bool way_back)
@@ -324,18 +446,35 @@ void make_ask_choices(struct make *m, bool way_back)
 
     for (uint32_t p = 0; p < m->rb->n_parts; p++)
         if (used[p])
-            make_ask_unit(m, (struct make_unit){true, p});
+            make_ask_unit(m, (struct make_unit){true, p}, used, way_back);
     for (uint32_t i = 0; i < m->rb->n_steps; i++) {
         const struct rb_step *s = &m->rb->steps[i];
 
         if (make_is_choice(s) && (way_back ? make_is_way_back(m, s) : make_is_forward(m, s)) &&
             make_lead(m, i) == i)
-            make_ask_unit(m, (struct make_unit){false, i});
+            make_ask_unit(m, (struct make_unit){false, i}, used, way_back);
     }
     free(used);
 }
 
 /* --- what was chosen --- */
+
+/* A choice that a person makes in the run: the decision has the id of what it is made of first. */
+static void make_add_asked(struct make *m, struct make_unit u, struct make_unit first,
+                           json_t *choices)
+{
+    struct sv condition = make_own_condition(m, u);
+    json_t *j = json_object();
+
+    json_put_sv(j, "part", make_unit_full_id(m, u));
+    json_put_sv(j, "text",
+                condition.n                   ? condition
+                : make_group(m, u) != RB_NONE ? arena_fmt(m->arena, "if this way is chosen: '%.*s'",
+                                                          SV_FMT(make_unit_text(m, u)))
+                                              : SV("optional"));
+    json_put_sv(j, "ask", make_unit_full_id(m, first));
+    json_append(choices, j);
+}
 
 /* A choice that the run makes. */
 static void make_add_choice(struct make *m, struct make_unit u, const struct binding_choice *c,
@@ -343,7 +482,7 @@ static void make_add_choice(struct make *m, struct make_unit u, const struct bin
 {
     json_t *j = json_object();
 
-    json_put_sv(j, "part", u.is_part ? m->rb->parts[u.at].id : m->rb->steps[u.at].id);
+    json_put_sv(j, "part", make_unit_full_id(m, u));
     json_put_sv(j, "text", make_unit_condition(m, u));
     json_put_sv(j, "when", m->rb->steps[names_step(&m->names, c->when)].id);
     json_put_sv(j, "contains", c->contains);
@@ -358,8 +497,13 @@ static void make_choice(struct make *m, struct make_unit u, json_t *choices, str
     bool known;
 
     if (group != RB_NONE) {
-        uint32_t chosen = make_ways_of(m, u.is_part, group).chosen;
+        struct make_ways w = make_ways_of(m, u.is_part, group);
+        uint32_t chosen = w.chosen;
 
+        if (w.asked && (!c || c->ask)) {
+            make_add_asked(m, u, (struct make_unit){u.is_part, group}, choices);
+            return;
+        }
         if (chosen != RB_NONE && chosen != u.at && !c)
             *skip = arena_fmt(m->arena, "another way was chosen: '%.*s' (line %zu)",
                               SV_FMT(make_unit_text(m, (struct make_unit){u.is_part, chosen})),
@@ -374,6 +518,8 @@ static void make_choice(struct make *m, struct make_unit u, json_t *choices, str
     if (c->fixed)
         *skip = arena_fmt(m->arena, "the binding says no (line %zu): '%.*s'", c->line,
                           SV_FMT(make_unit_text(m, u)));
+    else if (c->ask)
+        make_add_asked(m, u, u, choices);
     else
         make_add_choice(m, u, c, choices);
 }

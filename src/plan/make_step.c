@@ -23,9 +23,32 @@ bool make_is_forward(const struct make *m, const struct rb_step *s)
            p->role == ROLE_SIGN_OFF || (p->role == ROLE_MONITOR && make_is_of_watch(s));
 }
 
+/* "Re-attempt migration after fix": what comes when all of it is over, and the release is tried once more. */
+static bool make_is_next_time(const struct rb_step *s)
+{
+    static const struct sv again[] = {SV("re-attempt "), SV("reattempt "), SV("retry "),
+                                      SV("re-run "),     SV("rerun "),     SV("re-try "),
+                                      SV("attempt "),    SV("try ")};
+    static const struct sv what[] = {SV("migration"), SV("deploy"),  SV("release"),
+                                     SV("upgrade"),   SV("rollout"), SV("update")};
+    struct sv line = sv_trim(sv_sub(s->text, 0, sv_find_byte(s->text, '\n', 0)));
+    bool release = false;
+
+    if (s->kind != STEP_MANUAL || sv_has_nocase(line, SV("roll back")) ||
+        sv_has_nocase(line, SV("rollback")))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(what); i++)
+        release |= sv_has_nocase(line, what[i]);
+    for (size_t i = 0; release && i < ARRAY_LEN(again); i++)
+        if (sv_starts_nocase(line, again[i]))
+            return i + 2 < ARRAY_LEN(again) || sv_has_nocase(line, SV(" again"));
+    return false;
+}
+
 bool make_is_way_back(const struct make *m, const struct rb_step *s)
 {
-    return s->part != RB_NONE && m->rb->parts[s->part].role == ROLE_ROLLBACK;
+    return s->part != RB_NONE && m->rb->parts[s->part].role == ROLE_ROLLBACK &&
+           !make_is_next_time(s);
 }
 
 /* --- answers --- */

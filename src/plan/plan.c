@@ -185,7 +185,51 @@ static enum err_code plan_load_expect(struct plan *p, const json_t *j, int depth
     return ERR_OK;
 }
 
-static void plan_load_choices(struct plan *p, const json_t *j, struct plan_step *s)
+const struct plan_decision *plan_decision(const struct plan *p, struct sv id)
+{
+    for (size_t i = 0; i < p->n_decisions; i++)
+        if (sv_eq(p->decisions[i].id, id))
+            return &p->decisions[i];
+    return NULL;
+}
+
+const struct plan_option *plan_option(const struct plan_decision *d, struct sv id)
+{
+    for (size_t i = 0; i < d->n_options; i++)
+        if (sv_eq(d->options[i].id, id))
+            return &d->options[i];
+    return NULL;
+}
+
+static void plan_load_decisions(struct plan *p)
+{
+    const json_t *list = json_object_get(p->json, "decisions");
+
+    p->n_decisions = plan_size(p->json, "decisions");
+    p->decisions = ARENA_NEWN(&p->arena, struct plan_decision, p->n_decisions);
+    for (size_t i = 0; i < p->n_decisions; i++) {
+        const json_t *j = json_array_get(list, i), *options = json_object_get(j, "options");
+        struct plan_decision *d = &p->decisions[i];
+
+        d->id = json_get_sv(j, "id");
+        d->n_options = plan_size(j, "options");
+        d->options = ARENA_NEWN(&p->arena, struct plan_option, d->n_options);
+        for (size_t k = 0; k < d->n_options; k++) {
+            const json_t *o = json_array_get(options, k);
+
+            d->options[k] = (struct plan_option){
+                .id = json_get_sv(o, "id"),
+                .title = json_get_sv(o, "title"),
+                .condition = json_get_sv(o, "condition"),
+                .line = plan_line(o, "line"),
+                .after_failure = json_get_bool(o, "after_failure", false),
+            };
+        }
+    }
+}
+
+static enum err_code plan_load_choices(struct plan *p, const json_t *j, struct plan_step *s,
+                                       struct err *err)
 {
     const json_t *choices = json_object_get(j, "choices");
 
@@ -195,8 +239,17 @@ static void plan_load_choices(struct plan *p, const json_t *j, struct plan_step 
         const json_t *c = json_array_get(choices, i);
 
         s->choices[i] = (struct plan_choice){json_get_sv(c, "part"), json_get_sv(c, "text"),
-                                             json_get_sv(c, "when"), json_get_sv(c, "contains")};
+                                             json_get_sv(c, "when"), json_get_sv(c, "contains"),
+                                             json_get_sv(c, "ask")};
+        if (s->choices[i].ask.n && !s->skip.n) { /* what is left out is not asked about */
+            const struct plan_decision *d = plan_decision(p, s->choices[i].ask);
+
+            if (!d || !plan_option(d, s->choices[i].part))
+                return err_set(err, ERR_CORRUPT, "plan: step %.*s asks for a decision without it",
+                               SV_FMT(s->id));
+        }
     }
+    return ERR_OK;
 }
 
 static void plan_load_warnings(struct plan *p, const json_t *j, struct plan_step *s)
@@ -372,7 +425,8 @@ static enum err_code plan_load_step(struct plan *p, const json_t *j, struct plan
     for (size_t i = 0; i < s->n_expects; i++)
         if (plan_load_expect(p, json_array_get(expects, i), 0, &s->expects[i], err) != ERR_OK)
             return err->code;
-    plan_load_choices(p, j, s);
+    if (plan_load_choices(p, j, s, err) != ERR_OK)
+        return err->code;
     plan_load_undoes(p, j, s);
     plan_load_dropped(p, j, s);
     plan_load_warnings(p, j, s);
@@ -637,6 +691,7 @@ static enum err_code plan_load_all(struct plan *p, struct err *err)
     plan_load_proposals(p);
     plan_load_messages(p);
     plan_load_parts(p);
+    plan_load_decisions(p);
     if (plan_load_steps(p, "steps", &p->steps, &p->n_steps, err) != ERR_OK)
         return err->code;
     return plan_load_steps(p, "way_back", &p->way_back, &p->n_way_back, err);

@@ -16,7 +16,22 @@
 
 struct plan_choice {
     struct sv part, text;     /* "database-rollback", "if the release applied a migration" */
-    struct sv when, contains; /* decided by a step's output; empty: ask */
+    struct sv when, contains; /* decided by a step's output; or ... */
+    struct sv ask;            /* ... by the decision of this id, of which `part` is an option */
+};
+
+/* What the person at the run decides when its turn has come: whether the one option is carried out, or which of several. */
+struct plan_option {
+    struct sv id, title,
+        condition; /* "rollback-steps/3", "Restore from Backup", "only if ..."; may be empty */
+    size_t line;
+    bool after_failure; /* the condition speaks of something that fails */
+};
+
+struct plan_decision {
+    struct sv id; /* of its first option */
+    struct plan_option *options;
+    size_t n_options;
 };
 
 struct plan_expect {
@@ -217,6 +232,7 @@ struct plan {
     RB_ARRAY(struct plan_checkpoint, checkpoints);
     RB_ARRAY(struct plan_service, services);
     RB_ARRAY(struct plan_question, questions);
+    RB_ARRAY(struct plan_decision, decisions);
     RB_ARRAY(struct plan_message, messages);
     RB_ARRAY(struct plan_part, parts);
     struct map part_ids; /* to the first of `parts` */
@@ -253,6 +269,9 @@ void plan_release(struct plan *p);
 const struct plan_step *plan_find(const struct plan *p, struct sv ref, struct sv *nearest);
 /* The flag of this name, or NULL. */
 const struct plan_flag *plan_find_flag(const struct plan *p, struct sv name);
+/* The decision with exactly this id, or NULL; and its option, or NULL. */
+const struct plan_decision *plan_decision(const struct plan *p, struct sv id);
+const struct plan_option *plan_option(const struct plan_decision *d, struct sv id);
 /* The part with exactly this id, or NULL. */
 const struct plan_part *plan_part(const struct plan *p, struct sv id);
 /* Number of open questions; `attended`: those that a person can answer during the run do not count. */

@@ -248,8 +248,9 @@ void data_page_audit(const struct audit_result *r, struct strbuf *out)
                                                            : "warn";
     CLEANUP(strbuf_release) struct strbuf says = STRBUF(0);
 
-    strbuf_addf(&says, "%s: health %s, %zu of %zu checks", health_status_names[r->health.status],
-                health_shown(&r->health).s, r->health.evaluated, r->health.total);
+    strbuf_addf(&says, "%s: health %s, %zu of %zu check%s", health_status_names[r->health.status],
+                health_shown(&r->health).s, r->health.evaluated, r->health.total,
+                r->health.total == 1 ? "" : "s");
     page_begin(out, "Audit", r->audit->name, css, strbuf_str(&says));
     audit_checks(out, r);
     audit_distribution(out, r);

@@ -31,7 +31,7 @@ static const struct {
     {SV("watch"), "How long rules are judged after the deployment."},
     {SV("drop"), "What is not judged, with the reason: a line of the document, or its words."},
     {SV("choices"),
-     "What is done only if: yes, no, or {when: STEP, contains: TEXT of its output}."},
+     "What is done only if: yes, no, ask (in the run), or {when: STEP, contains: TEXT of its output}."},
     {SV("gates"),
      "What has to be so, or be said, before a part begins: windows, freezes, approvals."},
     {SV("answers"), "Answers given ahead.  As a comment, the person at the run is asked."},
@@ -170,6 +170,8 @@ static struct sv draft_blank(struct draft *d, const struct draft_answer *a)
             return arena_fmt(&d->arena, "%.*s\"\"}", SV_FMT(draft_blanks[i]));
     if (sv_eq(a->value, SV("ADDRESS")))
         return SV("{}");
+    if (sv_eq(a->section, SV("choices")) && sv_eq(a->value, SV("ask")))
+        return a->value; /* it decides nothing now */
     if (sv_eq(a->section, SV("choices")) || sv_eq(a->section, SV("drop")) ||
         sv_eq(a->value, SV("...")) || sv_eq(a->value, SV("EXPRESSION")))
         return SV("\"\"");
@@ -198,7 +200,7 @@ static void draft_question(struct draft *d, const struct plan_question *q)
             q->line, arena_fmt(&d->arena, "%.*s  (%.*s)", SV_FMT(text), SV_FMT(q->answer_with))};
         return;
     }
-    if (a.rest.n)
+    if (a.rest.n && !sv_eq(a.section, SV("choices"))) /* the section says it once */
         text = arena_fmt(&d->arena, "%.*s (%.*s)", SV_FMT(text), SV_FMT(a.rest));
     draft_add(d, a.section, a.key, draft_blank(d, &a), q->line, text);
     if (sv_has(q->answer_with, SV("or drop it")))

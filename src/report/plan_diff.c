@@ -86,8 +86,9 @@ static void diff_rename_rules(json_t *plan)
 
 static json_t *diff_comparable(const json_t *plan)
 {
-    static const char *const left_out[] = {"format", "hash",     "approval",     "questions",
-                                           "advice", "operator", "document_hash"};
+    static const char *const left_out[] = {
+        "format", "hash",     "approval",      "questions",
+        "advice", "operator", "document_hash", "decisions" /* the steps have them as `choices` */};
     static const char *const lists[] = {"steps", "way_back"};
     json_t *copy = json_deep_copy(plan);
 

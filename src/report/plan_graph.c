@@ -139,7 +139,7 @@ static void graph_add_watch(struct graph *g, const struct plan *p)
         return;
     graph_add_box(g, SV("Watch"), false);
     (void)graph_add_node(g, GRAPH_WATCH,
-                         arena_fmt(&g->arena, "%zu rules until T+%s", n,
+                         arena_fmt(&g->arena, "%zu rule%s until T+%s", n, n == 1 ? "" : "s",
                                    duration_format(plan_scale(p, p->until_ms)).s),
                          SV("the worst verdict wins; ROLLBACK takes the way back"));
     if (g->nodes.n > 1)

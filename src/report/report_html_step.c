@@ -118,6 +118,10 @@ static void html_answers(struct strbuf *b, const struct view_step *step)
             strbuf_add_str(b, ": ");
             html_sv(b, json_get_sv(a, "answer"));
         }
+        if (json_get_sv(a, "what").n) { /* of a choice */
+            strbuf_add_str(b, ", ");
+            html_sv(b, json_get_sv(a, "what"));
+        }
         if (json_get_sv(a, "note").n) {
             strbuf_add_str(b, ", ");
             html_sv(b, json_get_sv(a, "note"));
@@ -189,7 +193,9 @@ static void html_step_side(struct strbuf *b, const struct view_step *step,
         strbuf_addf(b, "%zu attempts, ", step->attempts.n);
     html_sv(b, step->p->host);
     if (last && last->ended_us > last->begun_us)
-        strbuf_addf(b, ", %s", duration_format((last->ended_us - last->begun_us) / 1000).s);
+        strbuf_addf(b, ", %s", duration_format(view_took_us(last) / 1000).s);
+    if (last && view_waited_us(last))
+        strbuf_addf(b, ", waited %s for an answer", duration_format(view_waited_us(last) / 1000).s);
     strbuf_add_str(b, "</span>");
 }
 

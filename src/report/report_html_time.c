@@ -18,7 +18,7 @@ static const struct {
     {EVENT_RUN_INTERRUPTED, "interrupted", "reason", NULL},
     {EVENT_RUN_WAITING, "stopped", "why", NULL},
     {EVENT_RUN_FINISHED, "ended", "outcome", NULL},
-    {EVENT_ANSWER, "answered", "by", NULL},
+    {EVENT_ANSWER, "answered", "by", "what"},
     {EVENT_APPROVAL, "approved", "by", NULL},
     {EVENT_MARK, "deployed (T0)", "title", NULL},
     {EVENT_CHECKPOINT, "checkpoint", "name", "verdict"},

@@ -96,6 +96,8 @@ static enum err_code report_json_attempt(struct store *s, const struct view_atte
     if (a->ended_us) {
         json_put_str(out, "ended", clock_format(a->ended_us).s);
         json_put_int(out, "duration_ms", (a->ended_us - a->begun_us) / 1000);
+        if (view_waited_us(a))
+            json_put_int(out, "waited_ms", view_waited_us(a) / 1000);
     }
     if (a->doubt)
         json_put(out, "in_doubt", json_incref((json_t *)(uintptr_t)a->doubt));

@@ -222,7 +222,7 @@ static enum err_code junit_step(struct store *s, struct junit *j, const struct v
     junit_suite_begin(j, id, junit_suite_name(j, id));
     for (size_t i = 0; i < step->attempts.n; i++)
         if (step->attempts.v[i].ended_us > step->attempts.v[i].begun_us)
-            us += step->attempts.v[i].ended_us - step->attempts.v[i].begun_us;
+            us += view_took_us(&step->attempts.v[i]);
     if (step->attempts.n && !j->suite.spent_us)
         j->suite.begun_us = step->attempts.v[0].begun_us;
     strbuf_addf(&name, "%.*s: ", SV_FMT(step->p->id));

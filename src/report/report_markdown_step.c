@@ -24,7 +24,7 @@ static void markdown_who(struct strbuf *b, const struct view_answer *a)
 
 static void markdown_answer(struct strbuf *b, const struct view_answer *a)
 {
-    static const char *const texts[] = {"answer", "note", "how"};
+    static const char *const texts[] = {"answer", "what", "note", "how"};
 
     strbuf_add_str(b, a->approval ? "approved by " : "answered by ");
     markdown_who(b, a);
@@ -95,7 +95,9 @@ static void markdown_attempt_head(struct strbuf *b, const struct view_step *step
     if (json_object_get(a->outcome, "http_status"))
         strbuf_addf(b, ", HTTP %" PRId64, json_get_int(a->outcome, "http_status", 0));
     if (a->ended_us)
-        strbuf_addf(b, ", %s", duration_format((a->ended_us - a->begun_us) / 1000).s);
+        strbuf_addf(b, ", %s", duration_format(view_took_us(a) / 1000).s);
+    if (view_waited_us(a))
+        strbuf_addf(b, ", waited %s for an answer", duration_format(view_waited_us(a) / 1000).s);
     strbuf_addf(b, ", %s, on ", clock_format(a->begun_us).s);
     fill_add_text(b, step->p->host);
     strbuf_add_str(b, ": ");

@@ -242,6 +242,18 @@ void view_release(struct view *v)
     *v = (struct view){0};
 }
 
+int64_t view_waited_us(const struct view_attempt *a)
+{
+    return json_get_int(a->outcome, "waited_us", 0);
+}
+
+int64_t view_took_us(const struct view_attempt *a)
+{
+    int64_t us = a->ended_us - a->begun_us - view_waited_us(a);
+
+    return us > 0 ? us : 0;
+}
+
 const struct view_step *view_current(const struct view *v)
 {
     for (size_t i = v->steps.n; i > 0; i--) {

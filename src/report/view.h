@@ -86,6 +86,10 @@ NODISCARD enum err_code view_load_brief(struct store *s, int64_t id, bool full, 
                                         struct err *err);
 void view_release(struct view *v);
 
+/* How long the attempt took, without the time that people thought over what they were asked; and that time. */
+int64_t view_took_us(const struct view_attempt *a);
+int64_t view_waited_us(const struct view_attempt *a);
+
 /* The step that has begun and not ended, or that failed or waits; NULL when there is none. */
 const struct view_step *view_current(const struct view *v);
 /* The document that was carried out, without secrets.  ERR_NOT_FOUND when the journal does not have it. */

@@ -41,6 +41,18 @@ static bool failure_says_so(struct sv s)
     return false;
 }
 
+bool runbook_says_failure(struct sv text)
+{
+    static const struct sv words[] = {SV("insufficient"), SV("not sufficient"), SV("not enough"),
+                                      SV("not work"),     SV("n't work"),       SV("unsuccessful"),
+                                      SV("reicht nicht"), SV("nicht reicht")};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_has_nocase(text, words[i]))
+            return true;
+    return failure_says_so(text);
+}
+
 /* "**If Tests Fail**:", "**On failure:**", "**If step 7 fails:** `undo`": with what stands behind it. */
 static bool failure_bold(struct sv s, struct rb_failure *f)
 {

@@ -299,3 +299,5 @@ void runbook_release(struct runbook *rb);
 
 /* Does `id` equal `ref`, end in "/ref", or have such a prefix followed by '/'? */
 bool runbook_id_matches(struct sv id, struct sv ref);
+/* Does a condition speak of something that fails, or is not enough? */
+bool runbook_says_failure(struct sv text);

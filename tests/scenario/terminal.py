@@ -35,6 +35,10 @@ def block(commands, expected=""):
     return f"```bash\n{commands}\n```\n" + (f"\nExpected: {expected}\n" if expected else "")
 
 
+def events(run):
+    return json.loads(prusik("report", run, "--json").stdout)["events"]
+
+
 # --- the tests
 
 
@@ -93,6 +97,86 @@ def a_manual_item_is_asked_and_a_choice_too():
     t.await_text(r"Is it done\?")
     t.send("y told bo\n")
     t.await_text(r"told bo")
+    same("the exit status", t.end(), 0)
+
+
+def ways_back(stuck):
+    document(block("echo new > release") + "\n## Rollback\n\n### Option 1: Downgrade the migration\n\n" +
+             block(f"echo down >> log && {stuck}") + "\n### Option 2: Restore from the backup\n\n" +
+             block("echo restored >> log") + "\n### Look\n\n" + block("echo looked >> log"))
+    write("prusik.yaml", "environment: test\naccept_gaps: a test\nchoices: {option-1: ask}\n"
+          "steps: {option-2/1: {in_doubt: again}}\n")
+    same("the exit status of the run", prusik("run", "deploy.md", "--operator", "ann", "--unattended").returncode, 3)
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    same("the exit status of the run", t.end(), 0)
+
+
+def a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails():
+    ways_back("test -e never")
+    check("asked then: if this way is chosen" in prusik("plan", "deploy.md").stdout, prusik("plan", "deploy.md").stdout)
+    check("asked then (if this way is chosen" in prusik("rollback", "--dry-run").stdout, prusik("rollback", "--dry-run").stdout)
+    t = Terminal(PRUSIK, "rollback", "--operator", "ann")
+    t.await_text(r"1 .*Downgrade the migration.*line 1\d")
+    t.await_text(r"2 .*Restore from the backup.*line 1\d")
+    t.await_text(r"1, 2 or none")
+    check("which way? 'Downgrade the migration'" in prusik("status").stdout, prusik("status").stdout)
+    t.send("3\n")
+    t.await_text(r"1, 2 or none")
+    t.send("1 the data are good\n")
+    t.await_text(r"it failed: exit status 1")
+    t.await_text(r"Do it instead\?")
+    os.kill(t.pid, signal.SIGKILL)
+    t.end()
+    t = Terminal(PRUSIK, "resume", "--operator", "ann")
+    t.await_text(r"Restore from the backup")
+    t.await_text(r"Do it instead\?")
+    t.send("yes\n")
+    t.await_text(r"ROLLED BACK")
+    same("the exit status", t.end(), 5)
+    same("what was done", read("log"), "down\nrestored\nlooked\n")
+    report = prusik("report", "r-0002", "--format", "markdown").stdout
+    check("yes, 'Downgrade the migration' (line 1" in report and "the data are good" in report, report)
+    answers = [e["data"] for e in events("r-0002") if e["event"] == "answer"]
+    same("what was chosen", [(a["chosen"].split("/")[-1], a.get("instead", False)) for a in answers],
+         [("option-1", False), ("option-2", True)])
+
+
+def a_kill_behind_the_choice_asks_nobody_twice():
+    ways_back("test -e never")
+    t = Terminal(PRUSIK, "rollback", "--operator", "ann")
+    t.await_text(r"1, 2 or none")
+    t.send("2\n")
+    t.await_text(r"ann: yes, 'Restore from the backup'")
+    os.kill(t.pid, signal.SIGKILL)
+    t.end()
+    same("the exit status", prusik("resume", "--operator", "ann", "--unattended").returncode, 5)
+    check("restored" in read("log") and "down" not in read("log"), read("log"))
+
+
+def all_that_is_expected_of_one_output_is_asked_at_once():
+    document(block("echo open", "the banner looks right\n\nExpected: the colours are those of the shop"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"the banner looks right")
+    t.await_text(r"the colours are those of the shop")
+    t.await_text(r"Is it as expected\?")
+    check("the banner looks right, and 1 more" in prusik("status").stdout, prusik("status").stdout)
+    time.sleep(1.2)  # what is thought over is no work of the command
+    t.send("yes\n")
+    t.await_text(r"\d ms, waited 1\.\d s for an answer")
+    t.await_text(r"DONE")
+    same("the exit status", t.end(), 0)
+    same("how often it was asked", t.plain().count("Is it as expected?"), 1)
+    checks = [c for e in events("r-0001") for c in e["data"].get("expectations", [])]
+    same("what holds", [c["result"] for c in checks], 3 * ["holds"])
+
+
+def two_steps_that_end_alike_are_told_apart():
+    document("### 1. Web\n\n#### 1. Look\n\n- [ ] It is green\n\n### 2. App\n\n#### 1. Look\n\n- [ ] It is green\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    for number in "12":
+        t.await_text(rf"step {number}/1/\S*, line")
+        t.await_text(r"yes or no")
+        t.send("yes\n")
     same("the exit status", t.end(), 0)
 
 
@@ -585,7 +669,9 @@ def a_value_and_its_limit_read_as_what_they_are():
 
 TESTS = [a_person_answers_what_no_machine_can_check,
          what_is_asked_stands_under_its_heading_and_says_what_it_leaves_out, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
-         a_manual_item_is_asked_and_a_choice_too, what_happens_while_a_question_is_open_stands_below_it, what_runs_is_shown_while_it_runs, colours_can_be_refused,
+         a_manual_item_is_asked_and_a_choice_too, a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails,
+         a_kill_behind_the_choice_asks_nobody_twice, all_that_is_expected_of_one_output_is_asked_at_once,
+         two_steps_that_end_alike_are_told_apart, what_happens_while_a_question_is_open_stands_below_it, what_runs_is_shown_while_it_runs, colours_can_be_refused,
          lines_are_not_broken_and_a_question_says_what_it_is_about, a_question_about_nothing_says_so_and_a_yes_at_a_gate_is_a_yes,
          a_terminal_without_utf_8_is_shown_ascii, an_approval_that_is_waited_for_says_how_it_is_given,
          while_a_person_is_asked_all_that_was_done_is_durable, while_an_output_is_asked_about_status_says_so,

@@ -19,8 +19,8 @@ struct bench {
     struct plan plan;
     struct store *store;
     struct run *run;
-    const char
-        *answers; /* "y", "n" of each question, "s": stop; in order; NULL: nobody can be asked */
+    const char *
+        answers; /* "y", "n" of each question, "1": the first way, "s": stop; in order; NULL: nobody can be asked */
     const char *note;             /* with a yes; NULL: none */
     bool wait, exit_when_waiting; /* at gates */
     unsigned reply_ms;            /* how long the person thinks */
@@ -101,6 +101,10 @@ static inline void bench_reply(uv_timer_t *t)
     b->answers++;
     if (answer == 'Y' || answer == 'N') { /* for all hosts */
         run_answer_all(b->run, answer == 'Y', (struct sv){NULL, 0}, SV(""));
+        return;
+    }
+    if (answer >= '0' && answer <= '9') { /* of several ways */
+        run_choose(b->run, (size_t)(answer - '0'), (struct sv){NULL, 0}, SV(""));
         return;
     }
     if (answer == 's') {

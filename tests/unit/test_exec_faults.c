@@ -49,6 +49,19 @@ static const struct job backward = {
     .answers = NULL,
 };
 
+/* Which way back is gone is asked, and another one when it fails. */
+static const struct job chosen = {
+    .document = "# Doc\n\n## Deployment\n\n" BLOCK("cp new app")
+        BLOCK("echo a >> ran && false") "## Rollback Procedures\n\n### Option 1: Downgrade\n\n" BLOCK(
+            "echo b >> ran && false")
+            BLOCK("echo never >> ran") "### Option 2: Restore\n\n" BLOCK("cp old app")
+                BLOCK("echo c >> ran"),
+    .binding = "environment: test\non_failure: rollback\naccept_gaps: t\nchoices: {option-1: ask}\n"
+               "steps: {deployment: {in_doubt: again}, rollback-procedures: {in_doubt: again}}\n",
+    .want = EXIT_CODE_ROLLED_BACK,
+    .answers = "1yyy",
+};
+
 /* --- one point of a walk --- */
 
 /* What has happened so far is gone; the plan is made anew. */
@@ -190,6 +203,11 @@ T(a_run_is_resumed_whichever_of_its_events_could_not_be_written)
 T(a_way_back_is_resumed_whichever_of_its_events_could_not_be_written)
 {
     walk_events(&backward);
+}
+
+T(a_choice_is_resumed_whichever_of_its_events_could_not_be_written)
+{
+    walk_events(&chosen);
 }
 
 /* --- each call of the disk fails --- */
@@ -418,6 +436,7 @@ T(an_abort_is_tried_again_whichever_call_of_the_disk_failed)
 
 T_MAIN(T_CASE(a_run_is_resumed_whichever_of_its_events_could_not_be_written),
        T_CASE(a_way_back_is_resumed_whichever_of_its_events_could_not_be_written),
+       T_CASE(a_choice_is_resumed_whichever_of_its_events_could_not_be_written),
        T_CASE(a_run_is_resumed_whichever_call_of_the_disk_failed),
        T_CASE(a_way_back_is_resumed_whichever_call_of_the_disk_failed),
        T_CASE(a_run_is_resumed_wherever_the_disk_has_gone_for_good),

@@ -984,7 +984,7 @@ static void keys(struct base *b)
     put("m/1_family.sql", FAMILY);
     up_ok(b);
     sql(b, "INSERT INTO child VALUES (1, 1), (2, 7)"); /* the second has none already */
-    keeps_keys(b, "DELETE FROM parent WHERE id = 1", "1 rows would have no parent: child row 1 to");
+    keeps_keys(b, "DELETE FROM parent WHERE id = 1", "1 row would have no parent: child row 1 to");
     keeps_keys(b, "DROP TABLE parent", "child row 1 to parent");
     keeps_keys(b, "INSERT INTO child VALUES (3, 8), (4, 9)",
                "2 rows would have no parent: child row 3 to parent, child row 4 to parent");
@@ -1002,7 +1002,7 @@ static void keys(struct base *b)
     up_ok(b);
     sql(b, "CREATE TABLE odd (a integer REFERENCES kid (parent_id)); INSERT INTO odd VALUES (1)");
     put("m/3_odd.sql", "-- prusik:up\nDELETE FROM elder WHERE id = 1;\n");
-    want(up(b, &w, &err), &err, ERR_REFUSED, "1 rows would have no parent: kid row 1 to elder");
+    want(up(b, &w, &err), &err, ERR_REFUSED, "1 row would have no parent: kid row 1 to elder");
     put("m/3_odd.sql", "-- prusik:up\nDELETE FROM odd;\n");
     up_ok(b);
 }

@@ -243,7 +243,7 @@ T(a_value_of_another_type_is_refused_with_file_and_line)
         {"watch: {until: T+x}", "'until' must be a moment"},
         {"watch: {interval: [1]}", "'interval' must be a duration"},
         {"choices: x", "'choices' must be a map of choices"},
-        {"choices: {a: maybe}", "'a' must be yes, no, or {when: ..., contains: ...}"},
+        {"choices: {a: maybe}", "'a' must be yes, no, ask, or {when: ..., contains: ...}"},
         {"choices: {a: {when: x}}", "'a' needs 'when' and 'contains'"},
         {"choices: {a: {contains: x}}", "'a' needs 'when' and 'contains'"},
         {"choices: {a: {if: x}}", "unknown key 'if'"},

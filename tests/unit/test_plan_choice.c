@@ -21,6 +21,138 @@ T(no_to_all_ways_is_an_answer)
     world_end(&w);
 }
 
+/* --- what is asked in the run --- */
+
+static const struct plan_decision *only_decision(struct world *w, size_t options)
+{
+    T_EQ(w->plan.n_decisions, 1);
+    T_EQ(w->plan.decisions[0].n_options, options);
+    T_EQ(count_questions(w, "choice"), 1);
+    T_CHECK(!find_question(w, "choice", 0)->at_plan); /* a person can be asked then */
+    return &w->plan.decisions[0];
+}
+
+T(which_way_is_gone_may_be_asked_in_the_run)
+{
+    static const char *const yaml[] = {BOUND "choices: {'2': ask}\n",
+                                       BOUND "choices: {'4': ask}\n"};
+    const struct plan_decision *d;
+    struct world w;
+
+    for (size_t i = 0; i < ARRAY_LEN(yaml); i++) {
+        world_make(&w, DEPLOY WAYS, yaml[i]);
+        d = only_decision(&w, 2);
+        T_SV(d->id, "deployment/2");
+        T_SV(d->options[1].title, "alembic upgrade head");
+        want_text(find_question(&w, "choice", 0)->text,
+                  "a person is asked then which way: 'flask db upgrade' (line 8), 'alembic upgrade "
+                  "head' (line 12)");
+        T_EQ(w.plan.steps[0].n_choices, 0);
+        for (size_t k = 1; k < 4; k++) {
+            T_EQ(w.plan.steps[k].n_choices, 1);
+            T_SV(w.plan.steps[k].choices[0].ask, "deployment/2");
+            want_text(w.plan.steps[k].choices[0].part, k < 3 ? "deployment/2" : "deployment/4");
+        }
+        world_end(&w);
+    }
+}
+
+T(a_way_that_the_binding_says_no_to_is_no_option)
+{
+    const struct plan_decision *d;
+    struct world w;
+
+    world_make(&w, DEPLOY WAYS, BOUND "choices: {'2': no, '4': ask}\n");
+    d = only_decision(&w, 1);
+    T_SV(d->options[0].id, "deployment/4");
+    T_CHECK(w.plan.steps[1].skip.n > 0 && !w.plan.steps[3].skip.n);
+    world_end(&w);
+}
+
+T(beside_a_way_that_is_gone_another_may_be_asked_about)
+{
+    const struct plan_decision *d;
+    struct world w;
+
+    world_make(&w, DEPLOY WAYS, BOUND "choices: {'2': yes, '4': ask}\n");
+    d = only_decision(&w, 1);
+    T_SV(d->id, "deployment/4");
+    T_EQ(w.plan.steps[1].n_choices, 0);
+    T_EQ(w.plan.steps[3].n_choices, 1);
+    world_end(&w);
+}
+
+T(what_the_document_always_does_may_be_asked_about_as_a_part)
+{
+    const struct plan_decision *d;
+    struct world w;
+
+    world_make(&w, DEPLOY "### Cache\n" SH("rm x"), BOUND "choices: {cache: ask}\n");
+    d = only_decision(&w, 1);
+    T_SV(d->options[0].condition, "");
+    T_SV(w.plan.steps[0].choices[0].text, "optional");
+    world_end(&w);
+}
+
+T(what_is_left_out_all_the_same_is_not_asked_about)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY "### Cache (if needed)\n" SH("rm x"),
+               BOUND "choices: {cache: ask}\nsteps: {cache: {skip: it is empty}}\n");
+    T_EQ(w.plan.n_decisions, 0);
+    T_EQ(count_questions(&w, "choice"), 0);
+    world_end(&w);
+}
+
+T(a_part_of_both_directions_is_one_decision)
+{
+    struct world w;
+
+    world_make(&w,
+               "# Web\n\n## Deployment\n\n### Cache (if needed)\n" SH("rm x") "#### Rollback\n" SH(
+                   "touch x"),
+               BOUND "choices: {cache: ask}\naccept_gaps: t\n");
+    T_EQ(w.plan.n_way_back, 1);
+    T_EQ(w.plan.n_decisions, 1);
+    T_SV(w.plan.way_back[0].choices[0].ask, "deployment/cache");
+    world_end(&w);
+}
+
+T(ways_of_both_directions_are_one_decision)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY "### Option 1: Fast\n" SH("touch a") "#### Rollback\n" SH(
+                   "rm a") "### Option 2: Slow\n" SH("touch b") "#### Rollback\n" SH("rm b"),
+               BOUND "choices: {option-1: ask}\naccept_gaps: t\n");
+    T_EQ(w.plan.n_way_back, 2);
+    T_EQ(only_decision(&w, 2)->n_options, 2);
+    world_end(&w);
+}
+
+T(what_the_way_back_does_only_if_is_best_asked_in_the_run)
+{
+    struct world w;
+
+    world_make(&w,
+               DEPLOY SH("touch x") "## Rollback\n\n### Restore (only if the downgrade fails)\n" SH(
+                   "rm x"),
+               BOUND);
+    want_text(find_question(&w, "choice", 0)->answer_with,
+              "choices: {\"restore\": ask} (in the run), or yes, or no now");
+    world_end(&w);
+    world_make(
+        &w,
+        DEPLOY SH("touch x") "## Rollback\n\n### Restore (If the downgrade is insufficient)\n" SH(
+            "rm x"),
+        BOUND "choices: {restore: ask}\n");
+    T_SV(only_decision(&w, 1)->options[0].condition, "if the downgrade is insufficient");
+    T_CHECK(w.plan.decisions[0].options[0].after_failure);
+    world_end(&w);
+}
+
 /* What is left out asks nothing, neither what is chosen in it nor which of its ways is gone. */
 T(what_lies_in_a_part_that_is_left_out_is_no_choice)
 {
@@ -144,7 +276,14 @@ T(a_lone_curl_in_a_shell_is_made_to_say_its_status)
     }
 }
 
-T_MAIN(T_CASE(no_to_all_ways_is_an_answer),
+T_MAIN(T_CASE(no_to_all_ways_is_an_answer), T_CASE(which_way_is_gone_may_be_asked_in_the_run),
+       T_CASE(a_way_that_the_binding_says_no_to_is_no_option),
+       T_CASE(beside_a_way_that_is_gone_another_may_be_asked_about),
+       T_CASE(what_the_document_always_does_may_be_asked_about_as_a_part),
+       T_CASE(what_is_left_out_all_the_same_is_not_asked_about),
+       T_CASE(a_part_of_both_directions_is_one_decision),
+       T_CASE(ways_of_both_directions_are_one_decision),
+       T_CASE(what_the_way_back_does_only_if_is_best_asked_in_the_run),
        T_CASE(what_lies_in_a_part_that_is_left_out_is_no_choice),
        T_CASE(a_star_is_the_date_of_the_file_that_the_run_makes),
        T_CASE(a_lone_curl_in_a_shell_is_made_to_say_its_status))

@@ -98,7 +98,7 @@ T(every_step_of_the_plan_is_a_node_in_its_order)
     want_text(d.g.nodes.v[2].text, "ls");
     T_EQ(d.g.nodes.v[5].kind, GRAPH_LEFT);
     T_EQ(d.g.nodes.v[6].kind, GRAPH_WATCH);
-    want_text(d.g.nodes.v[6].title, "1 rules until T+10m 00s");
+    want_text(d.g.nodes.v[6].title, "1 rule until T+10m 00s");
     draw_end(&d);
 }
 

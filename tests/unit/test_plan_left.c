@@ -27,6 +27,29 @@ T(commands_of_sections_that_only_tell_are_left_to_people)
     world_end(&w);
 }
 
+/* The way back ends before it: whoever is asked for it at night cannot say yes. */
+T(what_is_tried_again_after_the_fix_is_no_step_of_the_way_back)
+{
+    static const char *const later[] = {"Re-attempt migration after fix", "Re-run the migration",
+                                        "Retry deployment", "Try the release again"};
+    static const char *const now[] = {"Re-run the smoke tests", "Retry the rollback of the release",
+                                      "Try the release", "Tell the release manager"};
+    struct world w;
+
+    for (size_t i = 0; i < 2 * ARRAY_LEN(later); i++) {
+        CLEANUP(strbuf_release) struct strbuf md = STRBUF(0);
+        bool is_later = i < ARRAY_LEN(later);
+        const char *text = is_later ? later[i] : now[i - ARRAY_LEN(later)];
+
+        strbuf_addf(&md, DEPLOY SH("touch a") "## Rollback\n" SH("rm a\n\n# 2. %s"), text);
+        world_make(&w, strbuf_str(&md), BOUND);
+        if (w.plan.n_way_back != (is_later ? 1 : 2))
+            T_FAIL("'%s' gives %zu steps", text, w.plan.n_way_back);
+        T_EQ(json_array_size(json_object_get(w.json, "left")), is_later);
+        world_end(&w);
+    }
+}
+
 T(commands_of_a_block_that_must_not_be_run_are_listed)
 {
     struct world w;
@@ -162,6 +185,7 @@ T(what_is_read_from_a_person_and_used_later_is_bound_before)
 
 T_MAIN(T_CASE(what_is_due_later_is_asked_about),
        T_CASE(commands_of_sections_that_only_tell_are_left_to_people),
+       T_CASE(what_is_tried_again_after_the_fix_is_no_step_of_the_way_back),
        T_CASE(commands_of_a_block_that_must_not_be_run_are_listed),
        T_CASE(commands_of_lists_and_tables_that_only_tell_are_left_to_people),
        T_CASE(tasks_for_the_days_after_are_left_to_people_with_when_they_are_due),

@@ -36,6 +36,13 @@ T(what_is_no_plan_is_refused)
     refused("{\"format\":1," HASH ",\"way_back\":[{\"id\":\"a\",\"kind\":\"shell\"}]}", ERR_CORRUPT,
             "no id, kind or action");
     refused("{\"format\":1," HASH ",\"steps\":[{\"id\":\"a\",\"kind\":\"k\",\"action\":{},"
+            "\"choices\":[{\"ask\":\"b\",\"part\":\"b\"}]}]}",
+            ERR_CORRUPT, "step a asks for a decision without it");
+    refused("{\"format\":1," HASH ",\"decisions\":[{\"id\":\"b\",\"options\":[{\"id\":\"c\"}]}],"
+            "\"steps\":[{\"id\":\"a\",\"kind\":\"k\",\"action\":{},"
+            "\"choices\":[{\"ask\":\"b\",\"part\":\"b\"}]}]}",
+            ERR_CORRUPT, "step a asks for a decision without it");
+    refused("{\"format\":1," HASH ",\"steps\":[{\"id\":\"a\",\"kind\":\"k\",\"action\":{},"
             "\"expectations\":[{\"form\":\"guess\"}]}]}",
             ERR_CORRUPT, "unknown expectation 'guess'");
     refused("{\"format\":1," HASH ",\"steps\":[{\"id\":\"a\",\"kind\":\"k\",\"action\":{},"

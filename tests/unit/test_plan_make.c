@@ -302,7 +302,7 @@ T(what_is_done_only_if_is_asked_once_for_the_part)
     T_EQ(count_questions(&w, "choice"), 2);
     want_text(find_question(&w, "choice", 0)->text,
               "'Migrate' is done if needed: does this run do it?");
-    want_text(find_question(&w, "choice", 0)->answer_with, "choices: {\"1\": yes}");
+    T_CHECK(sv_starts(find_question(&w, "choice", 0)->answer_with, SV("choices: {\"1\": ")));
     want_text(find_question(&w, "choice", 1)->text, "'Warm up' is optional: does this run do it?");
     T_CHECK(find_question(&w, "choice", 0)->at_plan);
     world_end(&w);
