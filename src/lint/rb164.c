@@ -95,6 +95,6 @@ const struct lint_rule lint_rb164 = {
     .title = "a character that only looks like one of the shell's",
     .why = "A word processor or a wiki has made typographic quotes, dashes and spaces of what was "
            "typed: the program gets other words than a person reads.",
-    .mend = "write \", ', - and a space; put what is meant so in quotes",
+    .mend = "write straight quotes, a minus and a plain space; put what is meant so in quotes",
     .check = rb164_check,
 };

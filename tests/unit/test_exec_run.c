@@ -682,6 +682,10 @@ T(an_abort_lifts_the_flag_where_that_is_safe)
     }
 }
 
+#define FLAG_ANSWERED(step)                                                  \
+    "environment: test\nmaintenance: {flag: MAINTENANCE}\nanswers: {\"" step \
+    "\": {answer: no, by: ana}}\n"
+
 /* P9: what was done is done, whatever is said of it afterwards. */
 T(a_flag_is_held_from_the_act_on_and_not_only_when_all_is_as_expected)
 {
@@ -690,7 +694,7 @@ T(a_flag_is_held_from_the_act_on_and_not_only_when_all_is_as_expected)
     struct bench b;
 
     strbuf_addf(&on, DEPLOY BLOCK("touch MAINTENANCE") "%s", expected);
-    bench_plan(&b, strbuf_str(&on), "environment: test\nmaintenance: {flag: MAINTENANCE}\n");
+    bench_plan(&b, strbuf_str(&on), FLAG_ANSWERED("1"));
     T_EQ(bench_run(&b), EXIT_CODE_FAILED);
     T_CHECK(!file_exists("MAINTENANCE")); /* nothing was changed: it is lifted when the run stops */
     T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind IN (30, 31) AND json_extract(data, "
@@ -700,16 +704,18 @@ T(a_flag_is_held_from_the_act_on_and_not_only_when_all_is_as_expected)
     t_remove("store");
 
     prepare_app();
-    strbuf_addf(&off, DEPLOY BLOCK("touch MAINTENANCE") BLOCK("cp new app")
-                BLOCK("rm MAINTENANCE") "%s## Rollback\n\n" BLOCK("cp old app"),
+    strbuf_addf(&off,
+                DEPLOY BLOCK("touch MAINTENANCE") BLOCK("cp new app")
+                    BLOCK("rm MAINTENANCE") "%s## Rollback\n\n" BLOCK("cp old app"),
                 expected);
-    bench_plan(&b, strbuf_str(&off), "environment: test\nmaintenance: {flag: MAINTENANCE}\n");
+    bench_plan(&b, strbuf_str(&off), FLAG_ANSWERED("3"));
     T_EQ(bench_run(&b), EXIT_CODE_FAILED);
     T_CHECK(!file_exists("MAINTENANCE"));
     T_EQ(bench_sql("SELECT json_extract(data, '$.maintenance') IS NULL FROM event WHERE kind = 5"),
          1);
     T_EQ(bench_resume(&b), EXIT_CODE_FAILED);
-    T_CHECK(!file_exists("MAINTENANCE")); /* the step had lifted it: a resume does not set it again */
+    T_CHECK(
+        !file_exists("MAINTENANCE")); /* the step had lifted it: a resume does not set it again */
     bench_end(&b);
 }
 

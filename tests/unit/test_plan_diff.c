@@ -8,11 +8,11 @@
 
 static const char before_md[] =
     "# Shop\n\n## Steps\n\n### 1. Look\n" SH("ls\nls -l") "### 2. Change\n" SH(
-        "mv a b\n# Expected: \"done\"") "## Rollback\n" SH("mv b a") "## Decision Matrix\n\n"
-                                                                     "| Symptom | Action |\n|---|---|\n"
-                                                                     "| Error rate >5% for >5 min | ROLLBACK |\n\n"
-                                                                     "## Monitoring Schedule\n\n| Time | Check |\n|---|---|\n"
-                                                                     "| T+5 min | Error rate |\n";
+        "mv -v a b\n# Expected: \"done\"") "## Rollback\n" SH("mv b a") "## Decision Matrix\n\n"
+                                                                        "| Symptom | Action |\n|---|---|\n"
+                                                                        "| Error rate >5% for >5 min | ROLLBACK |\n\n"
+                                                                        "## Monitoring Schedule\n\n| Time | Check |\n|---|---|\n"
+                                                                        "| T+5 min | Error rate |\n";
 static const char before_yaml[] =
     "environment: staging\noperator: ana\nscrape: http://127.0.0.1:1/metrics\n"
     "metrics: {error_rate: 'ratio(bad_total, all_total)'}\nenv: {A: '1', B: '2'}\n";
@@ -123,12 +123,12 @@ T(a_step_that_is_gone_is_named_as_it_was)
 
 T(a_changed_command_is_shown_with_the_old_one)
 {
-    CLEANUP(mem_freep) char *md = with(before_md, "mv a b", "mv a c");
+    CLEANUP(mem_freep) char *md = with(before_md, "mv -v a b", "mv -v a c");
     struct plan_diff d;
 
     diff_of(md, before_yaml, &d);
-    want_change(&d, 0, CHANGE_CHANGED, "step", "steps/2/1", "mv a c");
-    want_member(&d, 0, 0, "command", "mv a b", "mv a c");
+    want_change(&d, 0, CHANGE_CHANGED, "step", "steps/2/1", "mv -v a c");
+    want_member(&d, 0, 0, "command", "mv -v a b", "mv -v a c");
     T_EQ(d.changes.v[0].members.n, 1); /* the action says the same once more */
     plan_diff_release(&d);
 }
@@ -287,16 +287,16 @@ T(a_file_that_is_no_plan_is_compared_without_harm)
 
 T(the_json_says_the_same)
 {
-    CLEANUP(mem_freep) char *md = with(before_md, "mv a b", "mv a c");
+    CLEANUP(mem_freep) char *md = with(before_md, "mv -v a b", "mv -v a c");
     struct plan_diff d;
     json_t *j;
 
     diff_of(md, before_yaml, &d);
     j = plan_diff_json(&d);
-    want_json(j,
-              "{\"changes\":[{\"change\":\"changed\",\"members\":[{\"after\":\"mv a c\",\"before\":"
-              "\"mv a b\",\"name\":\"command\"}],\"name\":\"steps/2/1\",\"text\":\"mv a c\","
-              "\"what\":\"step\"}],\"format\":1,\"moved\":0,\"same\":false}");
+    want_json(
+        j, "{\"changes\":[{\"change\":\"changed\",\"members\":[{\"after\":\"mv -v a c\",\"before\":"
+           "\"mv -v a b\",\"name\":\"command\"}],\"name\":\"steps/2/1\",\"text\":\"mv -v a c\","
+           "\"what\":\"step\"}],\"format\":1,\"moved\":0,\"same\":false}");
     json_decref(j);
     plan_diff_release(&d);
 }
