@@ -46,7 +46,8 @@ T(what_may_have_changed_something_is_a_change)
 /* Nobody looks whether it is refused. */
 T(where_the_expectation_is_dropped_it_is_a_change)
 {
-    want(HEAD SQL("INSERT INTO t VALUES (1);") FAILS, BOUND "drop: {9: by hand}\n", "database", "ask");
+    want(HEAD SQL("INSERT INTO t VALUES (1);") FAILS, BOUND "drop: {9: by hand}\n", "database",
+         "ask");
 }
 
 T_MAIN(T_CASE(an_insert_that_is_expected_to_fail_is_no_change),
