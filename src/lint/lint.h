@@ -46,6 +46,8 @@ struct lint {
 struct lint_rule {
     const char *id;
     enum lint_severity severity;
+    bool
+        fails; /* what it finds does not work at all: no way back is made of it (plan/make_lint.c) */
     const char *title; /* "a command that never ends" */
     const char *why;   /* a sentence */
     const char *mend;  /* what to do, a sentence; the default hint */

@@ -35,6 +35,7 @@ static void rb136_check(struct lint *l, const struct lint_rule *rule)
 const struct lint_rule lint_rb136 = {
     .id = "RB136",
     .severity = LINT_ERROR,
+    .fails = true,
     .title = "an option that the program does not have",
     .why = "The command ends with an error, when it matters.",
     .mend = "see the message for the spelling that works",

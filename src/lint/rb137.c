@@ -28,6 +28,7 @@ static void rb137_check(struct lint *l, const struct lint_rule *rule)
 const struct lint_rule lint_rb137 = {
     .id = "RB137",
     .severity = LINT_ERROR,
+    .fails = true,
     .title = "the wrong tool for the format",
     .why = "pg_restore reads only archives (-F c, d, t), psql only SQL: the restore fails in the "
            "minute it is needed.",

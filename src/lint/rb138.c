@@ -52,6 +52,7 @@ static void rb138_check(struct lint *l, const struct lint_rule *rule)
 const struct lint_rule lint_rb138 = {
     .id = "RB138",
     .severity = LINT_ERROR,
+    .fails = true,
     .title = "a query that the database refuses",
     .why = "An aggregate beside a plain column needs GROUP BY; SQLite makes up one row instead, "
            "so \"0 rows\" is never true.",

@@ -21,6 +21,7 @@ static void rb149_check(struct lint *l, const struct lint_rule *rule)
 const struct lint_rule lint_rb149 = {
     .id = "RB149",
     .severity = LINT_ERROR,
+    .fails = true,
     .title = "a transaction in a session of its own",
     .why = "Each psql is a session: ROLLBACK in a second one has nothing to roll back, says so "
            "as a warning, and ends with 0.",

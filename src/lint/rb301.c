@@ -21,6 +21,7 @@ static void rb301_check(struct lint *l, const struct lint_rule *rule)
 const struct lint_rule lint_rb301 = {
     .id = "RB301",
     .severity = LINT_ERROR,
+    .fails = true,
     .title = "the code goes back before the schema",
     .why = "The file of the migration goes with the code: the downgrade then does not find the "
            "revision that it is to undo.",

@@ -6,10 +6,13 @@
 #include "lint/lint.h"
 #include "plan/make_int.h"
 
-/* The step of the way back that a finding is about; RB_NONE: none. */
+/* The step of the way back that a finding is about, and that does not work so; RB_NONE: none. */
 static uint32_t lint_step(const struct make *m, const struct lint_finding *f)
 {
-    for (uint32_t i = 0; f->severity == LINT_ERROR && i < m->rb->n_steps; i++) {
+    const struct lint_rule *rule =
+        f->severity == LINT_ERROR ? lint_find_rule(sv_from(f->id)) : NULL;
+
+    for (uint32_t i = 0; rule && rule->fails && i < m->rb->n_steps; i++) {
         const struct rb_step *s = &m->rb->steps[i];
 
         if (f->line >= s->line && f->line <= s->end_line && make_is_way_back(m, s))

@@ -940,6 +940,7 @@ void finish(struct rb_build *b)
     finish_roles(b);
     finish_steps(b);
     finish_single(b);
+    repeats_finish(b);
     failure_finish(b);
     FINISH_ARRAY(b, parts);
     FINISH_ARRAY(b, blocks);

@@ -530,6 +530,11 @@ void scope_check_undos(struct rb_build *b);
 
 /* failure.c: find the labels; parts are final.  Is the text, all of it, "If step 7 fails, undo it"? */
 void failure_finish(struct rb_build *b);
+
+/* --- repeats.c --- */
+
+/* A step of the way back that is said to be that of another step is done where that one is. */
+void repeats_finish(struct rb_build *b);
 bool failure_is_told(struct sv text);
 
 /* remark.c: does the text only say what must not be done? */

@@ -3,6 +3,8 @@
 #include "exec_bench.h"
 #include "t_pg.h"
 
+#include <sys/stat.h>
+
 #define SQL(text) "```sql\n" text "\n```\n"
 
 static struct t_pg pg;
@@ -159,7 +161,55 @@ T(contact_lost_in_a_statement_leaves_the_step_in_doubt)
     t_pg_stop(&pg);
 }
 
-T_MAIN(T_CASE(statements_and_meta_commands_are_checked_and_undone),
+/* Which of its scans the planner takes is by the rows of today: the index is what was meant. */
+T(an_index_that_is_read_in_another_way_is_the_same_index)
+{
+    static const struct {
+        const char *off, *select, *want;
+        enum exit_code code;
+    } rows[] = {
+        {"enable_bitmapscan", "price", "Index Scan using by_note", EXIT_CODE_DONE},
+        {"enable_indexscan", "price", "Index Scan using by_note", EXIT_CODE_DONE},
+        {"enable_indexscan", "price", "Index Scan using by_note on deals", EXIT_CODE_DONE},
+        {"enable_bitmapscan", "note", "Index Scan using by_note", EXIT_CODE_DONE},
+        {"enable_indexscan", "price", "Index Only Scan using by_note", EXIT_CODE_DONE},
+        {"enable_indexscan", "price", "Index Scan using by_not", EXIT_CODE_FAILED},
+        {"enable_indexscan", "price", "Index Scan using by_price", EXIT_CODE_FAILED},
+        {"enable_indexscan", "price", "Index Scan using ", EXIT_CODE_FAILED},
+    };
+
+    t_pg_start(&pg);
+    do_sql("CREATE TABLE deals (id serial PRIMARY KEY, price integer, note text); CREATE INDEX "
+           "by_note ON deals (note); CREATE INDEX by_price ON deals (price)");
+    do_sql("VACUUM deals");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf doc = STRBUF(0);
+        struct bench b;
+        char dir[30];
+
+        strbuf_addf(
+            &doc,
+            "# D\n\n## Deployment\n\n" SQL(
+                "psql -h db shop\nSET enable_seqscan = off;\nSET %s = off;\n"
+                "EXPLAIN SELECT %s FROM deals WHERE note = 'x';\n-- Should contain \"%s\"\n\\q"),
+            rows[i].off, rows[i].select, rows[i].want);
+        (void)snprintf(dir, sizeof(dir), "%zu", i); /* a store of its own */
+        T_EQ(mkdir(dir, 0700), 0);
+        T_EQ(chdir(dir), 0);
+        begin(&b, strbuf_str(&doc));
+        if (bench_run(&b) != rows[i].code)
+            T_FAIL("%s, '%s': %s", rows[i].off, rows[i].want, strbuf_str(&b.out));
+        if (i == 1 && bench_sql("SELECT count(*) FROM event WHERE data LIKE '%Bitmap Index Scan on "
+                                "by_note: the same index%'") != 1)
+            T_FAIL("nothing says that it was another scan: %s", strbuf_str(&b.out));
+        bench_end(&b);
+        T_EQ(chdir(".."), 0);
+    }
+    t_pg_stop(&pg);
+}
+
+T_MAIN(T_CASE(an_index_that_is_read_in_another_way_is_the_same_index),
+       T_CASE(statements_and_meta_commands_are_checked_and_undone),
        T_CASE(a_statement_that_fails_stops_the_run_with_the_words_of_the_server),
        T_CASE(a_restore_that_reports_errors_is_a_failed_step),
        T_CASE(a_server_that_is_down_is_a_failed_step),

@@ -50,7 +50,11 @@ T(what_is_no_error_of_a_way_back_that_is_gone_is_no_question)
     static const char *const documents[] = {
         "# Web\n\n## Deployment\n" SH("pg_restore -d shop backup.sql") "## Rollback\n" SH("ls"),
         FORWARD "## Rollback\n" SH("# prusik: ignore RB137\npg_restore -d shop backup.sql"),
-        FORWARD "## Rollback\n" SH("curl http://127.0.0.1/health"), FORWARD};
+        FORWARD "## Rollback\n" SH("curl http://127.0.0.1/health"),
+        FORWARD "## Rollback\n" SH("psql -d shop -c \"DELETE FROM item\""),
+        FORWARD
+        "## Rollback\n" SH("sqlite3 a.db \"BEGIN; INSERT INTO log VALUES ('undo'); COMMIT\""),
+        FORWARD};
     struct world w;
 
     for (size_t i = 0; i < ARRAY_LEN(documents); i++) {
