@@ -116,7 +116,7 @@ def a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails():
     check("asked then: if this way is chosen" in prusik("plan", "deploy.md").stdout, prusik("plan", "deploy.md").stdout)
     check("asked then (if this way is chosen" in prusik("rollback", "--dry-run").stdout, prusik("rollback", "--dry-run").stdout)
     t = Terminal(PRUSIK, "rollback", "--operator", "ann")
-    t.await_text(r"1 .*Downgrade the migration.*line 1\d")
+    t.await_text(r"1 .*Downgrade the migration.*line 11, 1 step\)")
     t.await_text(r"2 .*Restore from the backup.*line 1\d")
     t.await_text(r"1, 2 or none")
     check("which way? 'Downgrade the migration'" in prusik("status").stdout, prusik("status").stdout)
