@@ -324,6 +324,23 @@ static json_t *status_json_untold(struct store *store, int64_t run)
     return list;
 }
 
+/* What people have decided in the run. */
+static void status_choices(const struct view *v, struct strbuf *b)
+{
+    for (size_t i = 0; i < v->events.n; i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        const json_t *a = v->events.v[i].data;
+        struct sv note = json_get_sv(a, "note");
+
+        if (v->events.v[i].kind != EVENT_ANSWER || !json_get_sv(a, "choice").n)
+            continue;
+        strbuf_addf(&text, "%.*s: %.*s, by %.*s%s%.*s", SV_FMT(json_get_sv(a, "what")),
+                    SV_FMT(json_get_sv(a, "answer")), SV_FMT(json_get_sv(a, "by")),
+                    note.n ? ", " : "", SV_FMT(note));
+        status_put(b, "decided", strbuf_sv(&text));
+    }
+}
+
 /* Why it stopped: what the last event says of itself, and when that was. */
 static void status_why(const struct view *v, struct strbuf *b)
 {
@@ -369,6 +386,7 @@ static void status_show(struct store *store, const struct view *v, const struct 
     if (!sv_has(v->rollback_reason, v->verdict_text)) /* it led back, and stands there */
         status_put(b, "verdict", v->verdict_text);
     status_flags(v, b);
+    status_choices(v, b);
     status_current(v, b);
     status_gate(v, b);
     status_given(store, v, b);

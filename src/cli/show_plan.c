@@ -58,6 +58,17 @@ static void show_undo(const struct plan_step *s, struct strbuf *out)
     }
 }
 
+/* What of it is not known before; the way stands in the heading above. */
+static void show_asked_then(const struct plan *p, const struct plan_choice *c, struct strbuf *out)
+{
+    const struct plan_decision *d = plan_decision(p, c->ask);
+
+    if (d->n_options > 1)
+        term_addf(out, TERM_WARN, "  asked then: one of %zu ways", d->n_options);
+    else
+        term_addf(out, TERM_WARN, "  asked then: %.*s", SV_FMT(c->text));
+}
+
 static void show_waits(const struct plan *p, const struct plan_step *s, struct strbuf *out)
 {
     if (s->wait_ms)
@@ -70,7 +81,7 @@ static void show_waits(const struct plan *p, const struct plan_step *s, struct s
                   (long long)json_get_int(s->action, "started_line", 0));
     for (size_t i = 0; i < s->n_choices; i++)
         if (s->choices[i].ask.n)
-            term_addf(out, TERM_WARN, "  asked then: %.*s", SV_FMT(s->choices[i].text));
+            show_asked_then(p, &s->choices[i], out);
         else
             term_addf(out, TERM_WARN, "  only if %.*s has \"%.*s\"", SV_FMT(s->choices[i].when),
                       SV_FMT(s->choices[i].contains));

@@ -276,6 +276,20 @@ static void ui_show_asked(const struct ui *u, const struct run_question *q, stru
     strbuf_add_byte(b, '\n');
 }
 
+/* " (line 531, 6 steps)" */
+static void ui_show_way_place(const struct ui *u, const struct plan_decision *d,
+                              const struct plan_option *o, struct strbuf *b)
+{
+    const struct plan *p = u->plan;
+    const struct plan_step *v = u->way_back ? p->way_back : p->steps;
+    size_t n = 0;
+
+    for (size_t i = 0; i < (u->way_back ? p->n_way_back : p->n_steps); i++)
+        for (size_t k = 0; k < v[i].n_choices && !v[i].skip.n; k++)
+            n += sv_eq(v[i].choices[k].ask, d->id) && sv_eq(v[i].choices[k].part, o->id);
+    term_addf(b, TERM_DIM, " (line %zu, %zu step%s)", o->line, n, n == 1 ? "" : "s");
+}
+
 /* Each way that is left, by its number; why another one is wanted. */
 static void ui_show_ways(const struct ui *u, const struct run_question *q, struct strbuf *b)
 {
@@ -296,7 +310,7 @@ static void ui_show_ways(const struct ui *u, const struct run_question *q, struc
         if (ui_ways(u) > 1)
             term_addf(b, TERM_WARN, "%zu  ", i + 1);
         term_add(b, TERM_BOLD, strbuf_sv(&text));
-        term_addf(b, TERM_DIM, " (line %zu)", o->line);
+        ui_show_way_place(u, q->decision, o, b);
         strbuf_truncate(&text, 0);
         text_add_line(&text, o->condition);
         if (text.n)

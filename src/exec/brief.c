@@ -242,7 +242,8 @@ static void brief_take_stop(struct brief *b, const struct event *e, const json_t
                      e->kind == EVENT_RUN_INTERRUPTED ? EXIT_CODE_INTERRUPTED : EXIT_CODE_FAILED));
 }
 
-static void brief_take_flag(struct brief *b, const struct event *e, const json_t *data)
+/* A flag that a rule switches, or what a person has decided: as the event tells it. */
+static void brief_keep(struct brief *b, const struct event *e, const json_t *data)
 {
     json_t *flag = json_object();
 
@@ -264,6 +265,10 @@ static void brief_take_run(struct brief *b, const struct event *e, const json_t 
         break;
     case EVENT_GATE_WAITING: brief_gate(b, data, e->step); break;
     case EVENT_ANSWER:
+        brief_gate(b, NULL, e->step);
+        if (json_get_sv(data, "choice").n)
+            brief_keep(b, e, data);
+        break;
     case EVENT_GATE_REFUSED:
     case EVENT_GATE_PASSED:
     case EVENT_STEP_INTENT:
@@ -273,7 +278,7 @@ static void brief_take_run(struct brief *b, const struct event *e, const json_t 
         brief_put(b, "verdict_text", json_get_sv(data, "text"));
         break;
     case EVENT_FLAG_INTENT:
-    case EVENT_FLAG_OUTCOME: brief_take_flag(b, e, data); break;
+    case EVENT_FLAG_OUTCOME: brief_keep(b, e, data); break;
     case EVENT_ROLLBACK_STARTED:
         brief_gate(b, NULL, e->step);
         brief_put(b, "rollback_reason", json_get_sv(data, "reason"));

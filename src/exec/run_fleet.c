@@ -483,6 +483,7 @@ void run_fleet_question(struct run *r, struct run_question *q)
 
     q->host = p->host;
     if (r->question == QUESTION_OUTCOME) {
+        assert(on); /* it has run on the host that is asked about */
         q->text = run_open_expects(r, p, on->check_at);
         q->outcome = &on->action.outcome;
         q->more = run_count(s, STEP_CHECKING) - 1;

@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "report/draft_int.h"
 
+enum { DRAFT_LINES = 12 }; /* of which the same is said; the rest are a number */
+
 /* In the order of the file. */
 static const struct {
     struct sv name;
@@ -103,10 +105,16 @@ void draft_add(struct draft *d, struct sv section, struct sv key, struct sv valu
     struct draft_entry *e = draft_entry_of(d, section, key);
 
     e->value = e->value.n ? draft_merge(d, e->value, value) : value;
-    for (size_t i = 0; i < e->remarks.n; i++)
-        if (sv_eq(e->remarks.v[i].text, why))
-            return; /* the first line is enough */
-    *vec_add(&e->remarks) = (struct draft_remark){line, why};
+    for (size_t i = 0; i < e->remarks.n; i++) {
+        struct draft_remark *r = &e->remarks.v[i];
+
+        if (!sv_eq(r->text, why))
+            continue;
+        if (line != r->line && (!r->more.n || *vec_last(&r->more) != line))
+            *vec_add(&r->more) = line;
+        return;
+    }
+    *vec_add(&e->remarks) = (struct draft_remark){.line = line, .text = why};
 }
 
 /* --- questions: "metrics: {error_rate: EXPRESSION}, what it means" --- */
@@ -197,7 +205,8 @@ static void draft_question(struct draft *d, const struct plan_question *q)
     }
     if (!draft_read_answer(q->answer_with, &a) || !draft_has_section(a.section)) {
         *vec_add(&d->others) = (struct draft_remark){
-            q->line, arena_fmt(&d->arena, "%.*s  (%.*s)", SV_FMT(text), SV_FMT(q->answer_with))};
+            .line = q->line,
+            .text = arena_fmt(&d->arena, "%.*s  (%.*s)", SV_FMT(text), SV_FMT(q->answer_with))};
         return;
     }
     if (a.rest.n && !sv_eq(a.section, SV("choices"))) /* the section says it once */
@@ -224,8 +233,12 @@ static void draft_remark(const struct draft *d, const char *indent, const struct
     struct sv line = sv_trim(document_line(d->rb->doc, r->line));
 
     if (r->line)
-        strbuf_addf(&text, "line %zu: ", r->line);
-    strbuf_add_sv(&text, r->text);
+        strbuf_addf(&text, "line%s %zu", r->more.n ? "s" : "", r->line);
+    for (size_t i = 0; i < r->more.n && i < DRAFT_LINES; i++)
+        strbuf_addf(&text, ", %zu", r->more.v[i]);
+    if (r->more.n > DRAFT_LINES)
+        strbuf_addf(&text, " and %zu more", r->more.n - DRAFT_LINES);
+    strbuf_addf(&text, "%s%.*s", r->line ? ": " : "", SV_FMT(r->text));
     draft_comment(out, indent, strbuf_sv(&text));
     if (!line.n || sv_has(r->text, line) || sv_starts(line, SV("```")) ||
         sv_starts(line, SV("~~~"))) /* the fence of a block says nothing */
@@ -291,8 +304,11 @@ void draft_binding(const struct plan *p, const struct runbook *rb, struct strbuf
         strbuf_add_str(out, "\n# To be mended in the document, or elsewhere:\n");
     for (size_t i = 0; i < d.others.n; i++)
         draft_remark(&d, "", &d.others.v[i], out);
-    for (size_t i = 0; i < d.entries.n; i++)
+    for (size_t i = 0; i < d.entries.n; i++) {
+        for (size_t k = 0; k < d.entries.v[i].remarks.n; k++)
+            vec_release(&d.entries.v[i].remarks.v[k].more);
         vec_release(&d.entries.v[i].remarks);
+    }
     vec_release(&d.entries);
     map_release(&d.entry_at);
     vec_release(&d.others);

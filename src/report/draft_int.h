@@ -10,6 +10,7 @@
 struct draft_remark {
     size_t line; /* of the document; 0: about the whole */
     struct sv text;
+    VEC(size_t) more; /* further lines of which the same is said */
 };
 
 /* One key of a section; `section` alone when key is empty. */

@@ -27,7 +27,7 @@ fill() { # every blank gets an answer, by its kind
   sed -E -e '/^#approvers:/d' -e 's/^( *)#([^ ])/\1\2/' -e 's/(by|undo): ""/\1: ana/' \
     -e 's/^(environment): ""/\1: test/' -e 's,^(scrape): "",\1: http://127.0.0.1:1/metrics,' \
     -e 's/^(  (crashes)): ""/\1: unit.botctl.crashes/' -e 's/^(  (database)): ""/\1: http.db/' \
-    -e 's/^(  "[^"]*"): ""/\1: no/' -e 's/^(  [a-z_]+): ""/\1: "1"/' \
+    -e 's/^(  "[^"]*"): (""|ask)$/\1: no/' -e 's/^(  [a-z_]+): ""/\1: "1"/' \
     -e 's,^(  botctl): \{manager: systemd\},\1: {manager: process\, command: [botctl]\, pid_file: run/botctl.pid},' \
     -e 's,^metrics:,probes: {db: http://127.0.0.1:1/db}\n&,'
 }

@@ -113,10 +113,10 @@ def ways_back(stuck):
 
 def a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails():
     ways_back("test -e never")
-    check("asked then: if this way is chosen" in prusik("plan", "deploy.md").stdout, prusik("plan", "deploy.md").stdout)
+    check("asked then: one of 2 ways" in prusik("plan", "deploy.md").stdout, prusik("plan", "deploy.md").stdout)
     check("asked then (if this way is chosen" in prusik("rollback", "--dry-run").stdout, prusik("rollback", "--dry-run").stdout)
     t = Terminal(PRUSIK, "rollback", "--operator", "ann")
-    t.await_text(r"1 .*Downgrade the migration.*line 1\d")
+    t.await_text(r"1 .*Downgrade the migration.*line 11, 1 step\)")
     t.await_text(r"2 .*Restore from the backup.*line 1\d")
     t.await_text(r"1, 2 or none")
     check("which way? 'Downgrade the migration'" in prusik("status").stdout, prusik("status").stdout)
@@ -135,6 +135,9 @@ def a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails():
     same("the exit status", t.end(), 5)
     same("what was done", read("log"), "down\nrestored\nlooked\n")
     report = prusik("report", "r-0002", "--format", "markdown").stdout
+    status = prusik("status").stdout
+    check("decided      'Downgrade the migration' (line 11): yes, by ann, the data are good\n" in status, status)
+    check("decided      'Restore from the backup' (line 17): yes, by ann\n" in status, status)
     check("yes, 'Downgrade the migration' (line 1" in report and "the data are good" in report, report)
     answers = [e["data"] for e in events("r-0002") if e["event"] == "answer"]
     same("what was chosen", [(a["chosen"].split("/")[-1], a.get("instead", False)) for a in answers],

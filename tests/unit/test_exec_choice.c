@@ -255,7 +255,7 @@ T(all_that_no_machine_can_check_is_one_question)
     T_STR(strbuf_str(&b.last_question),
           "the banner looks right\nthe colours are those of the shop");
     b.answers = "y";
-    b.reply_ms = 20;
+    b.reply_ms = 60;
     T_EQ(bench_resume(&b), EXIT_CODE_DONE);
     T_EQ(b.asked[QUESTION_OUTCOME], 2);
     T_EQ(bench_sql("SELECT json_array_length(data, '$.expectations') FROM event WHERE kind = 21 AND"

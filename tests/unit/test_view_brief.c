@@ -70,11 +70,17 @@ static void approvals_of(const struct view *v, struct strbuf *out)
                 json_write(v->steps.v[i].answers.v[k].data, out);
 }
 
+/* Flags, and what people have decided. */
 static void flags_of(const struct view *v, struct strbuf *out)
 {
-    for (size_t i = 0; i < v->events.n; i++)
-        if (view_flag_text(v, &v->events.v[i], out))
+    for (size_t i = 0; i < v->events.n; i++) {
+        const struct view_event *e = &v->events.v[i];
+
+        if (view_flag_text(v, e, out))
             strbuf_add_byte(out, '\n');
+        if (e->kind == EVENT_ANSWER && json_get_sv(e->data, "choice").n)
+            json_write(e->data, out);
+    }
 }
 
 static void want_same_gate(const struct view *brief, const struct view *full)
@@ -210,6 +216,7 @@ static const struct any {
     {EVENT_STEP_SKIPPED, "{\"by\":\"plan\",\"reason\":\"not here\"}"},
     {EVENT_STEP_DOUBT, "{\"decision\":\"again\"}"},
     {EVENT_ANSWER, "{\"answer\":true,\"by\":\"ana\"}"},
+    {EVENT_ANSWER, "{\"answer\":\"yes\",\"by\":\"ana\",\"choice\":\"x/1\",\"what\":\"restore\"}"},
     {EVENT_APPROVAL, "{\"answer\":\"yes\",\"by\":\"ana\",\"role\":\"lead\"}"},
     {EVENT_APPROVAL, "{\"answer\":\"no\",\"by\":\"bo\"}"},
     {EVENT_GATE_WAITING, "{\"for\":\"a yes\",\"gate\":\"approve\",\"since_us\":5}"},
