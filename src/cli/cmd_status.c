@@ -73,6 +73,8 @@ static void status_approvals(const struct view_step *s, struct strbuf *b)
         strbuf_addf(&text, "%.*s%s%.*s", SV_FMT(by), role.n ? ", " : "", SV_FMT(role));
         if (login.n && !sv_eq(login, by))
             strbuf_addf(&text, " (login %.*s)", SV_FMT(login));
+        if (json_get_bool(a, "expired", false))
+            strbuf_add_str(&text, ", too long ago");
         if (note.n)
             strbuf_addf(&text, ": %.*s", SV_FMT(note));
         status_put(b, strcmp(json_get_str(a, "answer", "yes"), "no") ? "approved by" : "refused by",

@@ -700,8 +700,9 @@ T(a_flag_is_held_from_the_act_on_and_not_only_when_all_is_as_expected)
     t_remove("store");
 
     prepare_app();
-    strbuf_addf(&off, DEPLOY BLOCK("touch MAINTENANCE") BLOCK("cp new app")
-                BLOCK("rm MAINTENANCE") "%s## Rollback\n\n" BLOCK("cp old app"),
+    strbuf_addf(&off,
+                DEPLOY BLOCK("touch MAINTENANCE") BLOCK("cp new app")
+                    BLOCK("rm MAINTENANCE") "%s## Rollback\n\n" BLOCK("cp old app"),
                 expected);
     bench_plan(&b, strbuf_str(&off), "environment: test\nmaintenance: {flag: MAINTENANCE}\n");
     T_EQ(bench_run(&b), EXIT_CODE_FAILED);
@@ -709,7 +710,8 @@ T(a_flag_is_held_from_the_act_on_and_not_only_when_all_is_as_expected)
     T_EQ(bench_sql("SELECT json_extract(data, '$.maintenance') IS NULL FROM event WHERE kind = 5"),
          1);
     T_EQ(bench_resume(&b), EXIT_CODE_FAILED);
-    T_CHECK(!file_exists("MAINTENANCE")); /* the step had lifted it: a resume does not set it again */
+    T_CHECK(
+        !file_exists("MAINTENANCE")); /* the step had lifted it: a resume does not set it again */
     bench_end(&b);
 }
 
