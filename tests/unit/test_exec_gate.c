@@ -6,10 +6,10 @@
 #define DOC  "# Doc\n\n## Deployment\n\n```bash\necho one >> done\n```\n"
 #define HEAD "environment: test\nsteps: {\"1\": {undo: n}}\n"
 
-static void say(struct bench *b, const char *who, bool refused)
+static void say_at(struct bench *b, const char *who, bool refused, int64_t at_us)
 {
     struct hash_text plan = hash_hex(&b->plan.approval);
-    struct store_approval a = {.at_us = clock_now_us(),
+    struct store_approval a = {.at_us = at_us,
                                .plan = sv_from(plan.s),
                                .who = sv_from(who),
                                .note = SV("looked at it"),
@@ -17,6 +17,11 @@ static void say(struct bench *b, const char *who, bool refused)
                                .refused = refused};
 
     T_OK(store_approval_add(b->store, &a, &b->err), b->err);
+}
+
+static void say(struct bench *b, const char *who, bool refused)
+{
+    say_at(b, who, refused, clock_now_us());
 }
 
 static void bo_says_yes(struct bench *b)
@@ -27,6 +32,24 @@ static void bo_says_yes(struct bench *b)
 static void bo_says_no(struct bench *b)
 {
     say(b, "bo", true);
+}
+
+T(an_approval_that_is_too_old_is_named_and_kept)
+{
+    struct bench b;
+
+    bench_plan(&b, DOC, HEAD "gates: {\"1\": {approve: {expires: 1h, need: 3}}}\n");
+    say_at(&b, "bo", false, clock_now_us() - 2 * 3600 * CLOCK_US_PER_S);
+    T_EQ(bench_run(&b), EXIT_CODE_WAITING);
+    T_CHECK(bench_says(&b, "waits for 3 approvals; that of bo has expired"));
+    T_EQ(
+        bench_sql("SELECT count(*) FROM event WHERE kind = 10 AND json_extract(data, '$.expired')"),
+        1);
+    say_at(&b, "cy", false, clock_now_us() - 2 * 3600 * CLOCK_US_PER_S);
+    say(&b, "di", false);
+    T_EQ(bench_resume(&b), EXIT_CODE_WAITING);
+    T_CHECK(bench_says(&b, "waits for 3 approvals, has 1; 2 have expired"));
+    bench_end(&b);
 }
 
 /* --- confirm --- */
@@ -651,7 +674,8 @@ T(a_rule_that_cannot_be_judged_is_refused_before_the_start)
     bench_end(&b);
 }
 
-T_MAIN(T_CASE(a_yes_opens_and_is_not_asked_for_again),
+T_MAIN(T_CASE(an_approval_that_is_too_old_is_named_and_kept),
+       T_CASE(a_yes_opens_and_is_not_asked_for_again),
        T_CASE(a_yes_that_needs_a_note_is_asked_for_until_it_has_one),
        T_CASE(a_no_is_a_refusal_and_no_failure),
        T_CASE(without_a_person_a_question_is_left_for_a_terminal),
