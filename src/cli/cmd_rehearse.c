@@ -142,19 +142,55 @@ static enum err_code rehearse_forward(const struct rehearsal *r, bool *good, str
     return ERR_OK;
 }
 
+/* Where the way back stood still as failed: what is compared is then not of it alone. */
+static enum err_code rehearse_stops_of(const struct rehearsal *r, int64_t run, json_t *stops,
+                                       struct err *err)
+{
+    struct view v;
+
+    if (view_load(r->store, run, &v, err) != ERR_OK)
+        return err->code;
+    for (size_t i = 0; i < v.events.n; i++) {
+        const struct view_event *e = &v.events.v[i];
+
+        if (e->kind == EVENT_RUN_WAITING &&
+            json_get_int(e->data, "exit", 0) == EXIT_CODE_ROLLBACK_FAILED)
+            json_append(stops, json_str(json_get_str(e->data, "why", "")));
+    }
+    view_release(&v);
+    return ERR_OK;
+}
+
+static enum err_code rehearse_stops(struct rehearsal *r, json_t *stops, struct err *err)
+{
+    struct back_found found = {.by = 0};
+    enum err_code rc = rehearsal_find_run(r, &found, err);
+
+    if (rc == ERR_OK)
+        rc = rehearse_stops_of(r, r->run, stops, err);
+    if (rc == ERR_OK && found.by)
+        rc = rehearse_stops_of(r, found.by, stops, err);
+    back_found_release(&found);
+    return rc;
+}
+
 static void rehearse_side(const char *name, const char *text, struct strbuf *b)
 {
     term_addf(b, TERM_DIM, "      %-7s", name);
     strbuf_addf(b, "%s\n", text ? text : "(not there)");
 }
 
-static void rehearse_show(const struct rehearsal *r, bool good, const char *how, struct strbuf *b)
+static void rehearse_show(const struct rehearsal *r, bool good, const char *how,
+                          const json_t *stops, struct strbuf *b)
 {
     size_t n = json_object_size(json_object_get(r->state, "before"));
 
     if (!r->c->quiet)
         strbuf_add_byte(b, '\n');
     term_addf(b, good ? TERM_PLAIN : TERM_BAD, "The way forward: %s\n", how);
+    for (size_t i = 0; i < json_array_size(stops); i++)
+        term_addf(b, TERM_BAD, "The way back was gone on with by hand: %s\n",
+                  json_string_value(json_array_get(stops, i)));
     if (r->changes.n == 0) {
         term_addf(b, TERM_GOOD, "The way back: %s%zu fact%s the same as before\n",
                   n == 1 ? "" : "all ", n, n == 1 ? " is" : "s are");
@@ -172,7 +208,7 @@ static void rehearse_show(const struct rehearsal *r, bool good, const char *how,
 }
 
 static void rehearse_show_json(const struct rehearsal *r, bool good, const char *how,
-                               struct strbuf *b)
+                               const json_t *stops, struct strbuf *b)
 {
     CLEANUP(json_cleanup) json_t *o = json_object();
     json_t *list = json_array();
@@ -193,6 +229,7 @@ static void rehearse_show_json(const struct rehearsal *r, bool good, const char 
         json_append(list, j);
     }
     json_put(o, "changes", list);
+    json_put(o, "stopped", json_incref((json_t *)(uintptr_t)stops));
     json_write(o, b);
     strbuf_add_byte(b, '\n');
 }
@@ -200,13 +237,16 @@ static void rehearse_show_json(const struct rehearsal *r, bool good, const char 
 static enum err_code rehearse_finish(struct rehearsal *r, enum exit_code *exit, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), how = STRBUF(0);
+    CLEANUP(json_cleanup) json_t *stops = json_array();
     bool good = false;
 
-    if (rehearse_forward(r, &good, &how, err) != ERR_OK || rehearsal_compare(r, err) != ERR_OK)
+    if (rehearse_forward(r, &good, &how, err) != ERR_OK || rehearsal_compare(r, err) != ERR_OK ||
+        rehearse_stops(r, stops, err) != ERR_OK)
         return err->code;
-    (r->c->json ? rehearse_show_json : rehearse_show)(r, good, strbuf_str(&how), &b);
+    (r->c->json ? rehearse_show_json : rehearse_show)(r, good, strbuf_str(&how), stops, &b);
     term_write(&b);
-    *exit = good && r->changes.n == 0 ? EXIT_CODE_DONE : EXIT_CODE_FAILED;
+    *exit = good && r->changes.n == 0 && json_array_size(stops) == 0 ? EXIT_CODE_DONE
+                                                                     : EXIT_CODE_FAILED;
     rehearsal_end(r);
     return ERR_OK;
 }
@@ -268,8 +308,8 @@ const struct verb verb_rehearse = {
         "init DOC\n"
         "drafts that part. A rehearsal that was stopped, or whose way back failed, is gone on with "
         "by the\n"
-        "same command. Exit code 0 when all is the same, 4 when something differs or the way "
-        "forward failed.\n\n"
+        "same command. Exit code 0 when all is the same, 4 when something differs or one of the "
+        "ways failed.\n\n"
         "  rehearse:\n"
         "    scratch: a container that is thrown away\n"
         "    machine: deploy-test\n"

@@ -74,6 +74,8 @@ static void status_approvals(const struct view_step *s, struct strbuf *b)
         strbuf_addf(&text, "%.*s%s%.*s", SV_FMT(by), role.n ? ", " : "", SV_FMT(role));
         if (login.n && !sv_eq(login, by))
             strbuf_addf(&text, " (login %.*s)", SV_FMT(login));
+        if (json_get_bool(a, "expired", false))
+            strbuf_add_str(&text, ", too long ago");
         if (note.n)
             strbuf_addf(&text, ": %.*s", SV_FMT(note));
         status_put(b, strcmp(json_get_str(a, "answer", "yes"), "no") ? "approved by" : "refused by",
@@ -354,11 +356,23 @@ static void status_why(const struct view *v, struct strbuf *b)
     status_put(b, "why", strbuf_sv(&text));
 }
 
+static void status_maintenance(const struct view *v, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    const json_t *kept = json_object_get(v->last, "maintenance");
+
+    if (json_is_object(kept))
+        strbuf_addf(&text, "still on (%s), because %s", json_get_str(kept, "file", ""),
+                    json_get_str(kept, "because", ""));
+    else if (v->held.n && v->state != VIEW_FINISHED) /* nobody has stopped it in an orderly way */
+        strbuf_addf(&text, "on (%.*s)", SV_FMT(v->held));
+    status_put(b, "maintenance", strbuf_sv(&text));
+}
+
 static void status_show(struct store *store, const struct view *v, const struct back_found *f,
                         struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), next = STRBUF(0);
-    const json_t *kept = json_object_get(v->last, "maintenance");
     int64_t end_us = v->ended_us && v->state != VIEW_RUNNING ? v->ended_us : clock_now_us();
 
     term_addf(b, TERM_BOLD, "%s  %s", event_run_text(v->id).s, status_word(v));
@@ -392,12 +406,7 @@ static void status_show(struct store *store, const struct view *v, const struct 
     status_given(store, v, b);
     status_why(v, b);
     status_untold(store, v->id, b);
-    if (json_is_object(kept)) {
-        strbuf_truncate(&text, 0);
-        strbuf_addf(&text, "still on (%s), because %s", json_get_str(kept, "file", ""),
-                    json_get_str(kept, "because", ""));
-        status_put(b, "maintenance", strbuf_sv(&text));
-    }
+    status_maintenance(v, b);
     if (v->state == VIEW_RUNNING) {
         strbuf_truncate(&text, 0);
         strbuf_addf(&text, "%s on %s, pid %lld", v->owner.owner, v->owner.host,
@@ -432,6 +441,8 @@ static json_t *status_json(struct store *store, const struct view *v, const stru
     json_put_int(j, "done", (int64_t)view_count(v, false, SV("done")));
     json_put_int(j, "failed", (int64_t)view_count(v, false, SV("failed")));
     json_put_sv(j, "verdict", v->verdict);
+    if (v->state != VIEW_FINISHED)
+        json_put_sv(j, "maintenance", v->held);
     json_put_sv(j, "why", json_get_sv(v->last, "why"));
     if (s && v->state != VIEW_FINISHED)
         json_put_sv(j, "step", s->p->id);

@@ -331,6 +331,8 @@ static void ui_outcome_line(struct ui *u, const struct plan_step *s, const char 
     size_t m = ui_mark_of(state), indent = 2 * tree_depth(s->part) + 2, used, side;
     size_t width = size_min(term_width(), 110), room, seen_room;
 
+    if (u->said_of != s) /* its own was never reached: a rule led back from its gate */
+        strbuf_truncate(&u->said, 0);
     ui_add_seen(data, &seen);
     ui_add_took(data, &took);
     side = indent + 4 + size_max(took.n, 10); /* the mark, blanks and the time */
@@ -512,8 +514,13 @@ static void ui_skipped(struct ui *u, const struct run_event *e, struct strbuf *b
     strbuf_add_str(b, "- ");
     ui_add_command(&command, e->step->command, 50, TERM_PLAIN);
     term_add(b, TERM_DIM, strbuf_sv(&command));
-    term_add(b, TERM_DIM, SV("  left out: "));
     used = indent + 2 + text_width(strbuf_sv(&command)) + 12;
+    if (used + text_width(json_get_sv(e->data, "reason")) > term_width()) { /* a line of its own */
+        used = indent + 4 + 10;
+        strbuf_add_byte(b, '\n');
+        strbuf_add_n(b, ' ', indent + 2);
+    }
+    term_add(b, TERM_DIM, SV("  left out: "));
     show_line(b, 0, TERM_DIM, json_get_sv(e->data, "reason"),
               size_max(term_width(), used + UI_REASON) - used);
     strbuf_add_byte(b, '\n');
@@ -560,6 +567,7 @@ static void ui_answer(struct ui *u, const struct run_event *e, struct strbuf *b)
         return;
     }
     strbuf_truncate(&u->said, 0);
+    u->said_of = e->step;
     strbuf_addf(&u->said, "%s: %s%s%s", json_get_str(e->data, "by", ""),
                 json_get_str(e->data, "answer", given), json_get_sv(e->data, "note").n ? ", " : "",
                 json_get_str(e->data, "note", ""));
@@ -568,10 +576,12 @@ static void ui_answer(struct ui *u, const struct run_event *e, struct strbuf *b)
 static void ui_approval(struct ui *u, const struct run_event *e, struct strbuf *b UNUSED)
 {
     strbuf_truncate(&u->said, 0);
-    strbuf_addf(&u->said, "%s by %s%s%s",
+    u->said_of = e->step;
+    strbuf_addf(&u->said, "%s by %s%s%s%s",
                 strcmp(json_get_str(e->data, "answer", "yes"), "no") ? "approved" : "refused",
                 json_get_str(e->data, "by", ""), json_get_sv(e->data, "role").n ? ", " : "",
-                json_get_str(e->data, "role", ""));
+                json_get_str(e->data, "role", ""),
+                json_get_bool(e->data, "expired", false) ? ", too long ago" : "");
 }
 
 static void ui_retry(struct ui *u, const struct run_event *e, struct strbuf *b)

@@ -33,9 +33,10 @@ struct ui {
     /* the tree: parts whose titles stand already */
     struct sv shown_part;
     bool way_back;
-    struct strbuf said;            /* what a person said about the step in progress */
-    struct strbuf left_out;        /* the reason that stands already ... */
-    size_t left_more, left_indent; /* ... and how many more steps it is of; where that is said */
+    struct strbuf said;              /* what a person said about a step ... */
+    const struct plan_step *said_of; /* ... about this one */
+    struct strbuf left_out;          /* the reason that stands already ... */
+    size_t left_more, left_indent;   /* ... and how many more steps it is of; where that is said */
 
     /* the step in progress */
     const struct plan_step *step;

@@ -252,6 +252,13 @@ static void brief_keep(struct brief *b, const struct event *e, const json_t *dat
     json_append(json_object_get(b->told, "flags"), flag);
 }
 
+static void brief_take_hold(struct brief *b, const struct event *e, const json_t *data)
+{
+    if (sv_eq(json_get_sv(data, "what"), SV("maintenance")))
+        brief_put(b, "held",
+                  e->kind == EVENT_HOLD_TAKEN ? json_get_sv(data, "file") : (struct sv){NULL, 0});
+}
+
 static void brief_take_run(struct brief *b, const struct event *e, const json_t *data)
 {
     switch (e->kind) {
@@ -279,6 +286,8 @@ static void brief_take_run(struct brief *b, const struct event *e, const json_t 
         break;
     case EVENT_FLAG_INTENT:
     case EVENT_FLAG_OUTCOME: brief_keep(b, e, data); break;
+    case EVENT_HOLD_TAKEN:
+    case EVENT_HOLD_GIVEN: brief_take_hold(b, e, data); break;
     case EVENT_ROLLBACK_STARTED:
         brief_gate(b, NULL, e->step);
         brief_put(b, "rollback_reason", json_get_sv(data, "reason"));

@@ -331,6 +331,11 @@ static void gate_on_word(const struct store_approval *a, void *arg)
                                              .self = run_is_operator(x->r, a->who, a->login)};
 }
 
+static bool gate_is_too_old(const struct plan_gate *g, const struct store_approval *a)
+{
+    return g->expires_ms && !a->refused && a->at_us + g->expires_ms * 1000 <= clock_now_us();
+}
+
 /* Each word goes into the journal once, whether it counts or not is in it, too. */
 static void gate_journal_words(struct gate_words *x, struct run_step *s, const struct plan_gate *g)
 {
@@ -355,20 +360,27 @@ static void gate_journal_words(struct gate_words *x, struct run_step *s, const s
         json_put_sv(data, "from", a->origin);
         json_put_str(data, "answer", a->refused ? "no" : "yes");
         json_put_int(data, "given_us", a->at_us);
+        if (gate_is_too_old(g, a))
+            json_put_bool(data, "expired", true);
         run_queue(x->r, EVENT_APPROVAL, s, data);
     }
 }
 
-/* "2 approvals of dba, owner, has 1 (bo)" */
-static struct sv gate_approve_text(struct gate_words *x, const struct plan_gate *g, int64_t have)
+/* "2 approvals of dba, owner, has 1; that of bo has expired" */
+static struct sv gate_approve_text(struct gate_words *x, const struct plan_gate *g,
+                                   const struct plan_count *c)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
 
     strbuf_add_sv(&b, g->text);
     if (x->role.n)
         strbuf_addf(&b, " as %.*s", SV_FMT(x->role));
-    if (have)
-        strbuf_addf(&b, ", has %lld", (long long)have);
+    if (c->have)
+        strbuf_addf(&b, ", has %lld", (long long)c->have);
+    if (c->expired == 1)
+        strbuf_addf(&b, "; that of %.*s has expired", SV_FMT(x->words.v[c->last_expired - 1].who));
+    else if (c->expired)
+        strbuf_addf(&b, "; %zu have expired", c->expired);
     return arena_sv(&x->r->arena, strbuf_sv(&b));
 }
 
@@ -399,7 +411,7 @@ static bool gate_approve_judge(struct gate_words *x, struct run_step *s, const s
     }
     if (c.have >= g->need)
         return true;
-    w.what = gate_approve_text(x, g, c.have);
+    w.what = gate_approve_text(x, g, &c);
     w.next = gate_approve_next(x);
     return gate_shut(r, &w);
 }

@@ -56,10 +56,23 @@ static void gate_watch_round(void *arg)
         run_advance(r);
 }
 
-/* Something was changed, and the main watch does not judge yet. */
+/* The last that a step has done to a service is that it was stopped. */
+static bool gate_watch_service_is_stopped(const struct run *r)
+{
+    for (size_t i = r->at; i-- > 0;)
+        if (r->steps.v[i].p->verb.n && r->steps.v[i].state == STEP_DONE)
+            return sv_eq(r->steps.v[i].p->verb, SV("stop"));
+    return false;
+}
+
+/*
+ * Something was changed, and the main watch does not judge yet.  Under maintenance, and while the run itself has stopped what is
+ * measured, nothing answers as it does in service: that is what the document wants.
+ */
 static bool gate_watch_stands(const struct run *r)
 {
-    return r->stage == STAGE_FORWARD && !r->mark_us && run_watch_has_baseline(r);
+    return r->stage == STAGE_FORWARD && !r->mark_us && run_watch_has_baseline(r) && !r->flag.held &&
+           !gate_watch_service_is_stopped(r);
 }
 
 /* Those of a phase that is done are judged by the watch, those of one that is not begun have nothing to judge yet. */

@@ -308,8 +308,13 @@ struct plan_count plan_gate_count(const struct plan_gate *g, const struct plan_c
         }
         if (g->expires_ms)
             until_us = w[i].at_us + g->expires_ms * 1000;
-        if ((g->not_self && w[i].self) || until_us <= now_us)
+        if (g->not_self && w[i].self)
             continue;
+        if (until_us <= now_us) {
+            count.expired++;
+            count.last_expired = i + 1;
+            continue;
+        }
         count.have++;
         count.until_us = until_us < count.until_us ? until_us : count.until_us;
     }

@@ -103,8 +103,10 @@ struct plan_word {
 
 struct plan_count {
     int64_t have;
-    size_t refused;   /* 1 + the word that refuses; 0: none does */
-    int64_t until_us; /* when the first that counts expires; PLAN_GATE_FOREVER */
+    size_t refused;      /* 1 + the word that refuses; 0: none does */
+    size_t expired;      /* how many would count, if they were not too old */
+    size_t last_expired; /* 1 + the last of them; 0: there is none */
+    int64_t until_us;    /* when the first that counts expires; PLAN_GATE_FOREVER */
 };
 
 /* What a role means is in people; n_people 0: nobody is declared, and everybody may. */

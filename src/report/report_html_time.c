@@ -2,6 +2,7 @@
  * The time line of a run in the HTML report: its moments, and how long each part of the document took.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/duration.h"
@@ -18,8 +19,6 @@ static const struct {
     {EVENT_RUN_INTERRUPTED, "interrupted", "reason", NULL},
     {EVENT_RUN_WAITING, "stopped", "why", NULL},
     {EVENT_RUN_FINISHED, "ended", "outcome", NULL},
-    {EVENT_ANSWER, "answered", "by", "what"},
-    {EVENT_APPROVAL, "approved", "by", NULL},
     {EVENT_MARK, "deployed (T0)", "title", NULL},
     {EVENT_CHECKPOINT, "checkpoint", "name", "verdict"},
     {EVENT_VERDICT, "verdict", "verdict", "text"},
@@ -62,6 +61,25 @@ static struct sv html_part_begun(const struct view *v, const struct view_event *
     return (struct sv){NULL, 0};
 }
 
+/* "ana: no, the page is still there (phase-4/4.1/1)" */
+static void html_said(struct strbuf *b, const struct view *v, const struct view_event *e)
+{
+    CLEANUP(strbuf_release) struct strbuf said = STRBUF(0);
+    const char *given = json_get_bool(e->data, "answer", false) ? "yes" : "no"; /* at a gate */
+    struct sv note = json_get_sv(e->data, "note"), choice = json_get_sv(e->data, "what");
+    const char *what = "answered";
+
+    if (e->kind == EVENT_ANSWER)
+        strbuf_addf(&said, "%s%s%.*s%s", json_get_str(e->data, "answer", given),
+                    choice.n ? ": " : "", SV_FMT(choice), note.n ? ", " : "");
+    else if (strcmp(json_get_str(e->data, "answer", "yes"), "no") == 0)
+        what = "refused";
+    else
+        what = json_get_bool(e->data, "expired", false) ? "approved too long ago" : "approved";
+    strbuf_addf(&said, "%.*s%s(%.*s)", SV_FMT(note), said.n || note.n ? " " : "", SV_FMT(e->step));
+    html_moment(b, v, e, what, json_get_sv(e->data, "by"), strbuf_sv(&said));
+}
+
 static void html_moment_of(struct strbuf *b, const struct view *v, const struct view_event *e,
                            struct sv *part)
 {
@@ -73,6 +91,8 @@ static void html_moment_of(struct strbuf *b, const struct view *v, const struct 
     } else if (e->kind == EVENT_STEP_OUTCOME && !sv_eq(json_get_sv(e->data, "state"), SV("done"))) {
         html_moment(b, v, e, "step failed", e->step, (struct sv){NULL, 0});
     }
+    if (e->kind == EVENT_ANSWER || e->kind == EVENT_APPROVAL)
+        html_said(b, v, e);
     for (size_t i = 0; i < ARRAY_LEN(html_moments); i++) {
         const char *text = html_moments[i].text;
 

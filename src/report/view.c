@@ -157,6 +157,12 @@ static void view_take_run(struct view *v, const struct view_event *e)
         v->rollback_by = json_get_sv(e->data, "by");
         v->back_to = json_get_sv(e->data, "to");
         break;
+    case EVENT_HOLD_TAKEN:
+    case EVENT_HOLD_GIVEN:
+        if (sv_eq(json_get_sv(e->data, "what"), SV("maintenance")))
+            v->held =
+                e->kind == EVENT_HOLD_TAKEN ? json_get_sv(e->data, "file") : (struct sv){NULL, 0};
+        break;
     case EVENT_MARK:
         if (!json_get_sv(e->data, "phase").n) /* of the whole deployment */
             v->mark_us = json_get_int(e->data, "at_us", e->at_us);

@@ -66,6 +66,7 @@ struct view {
     struct sv operator_name, host, version;
     struct sv verdict, verdict_text;
     struct sv rollback_reason, rollback_by;
+    struct sv held; /* the file of the maintenance that is on; empty: none */
     int64_t mark_us;
     int64_t rolls_back; /* the run that this one brings back; 0: none */
     struct sv back_to;  /* the way back went only to this step, which stays; empty: it did not */

@@ -94,6 +94,7 @@ static void view_brief_take(struct view *v, json_t *j)
     v->rollback_reason = json_get_sv(j, "rollback_reason");
     v->rollback_by = json_get_sv(j, "rollback_by");
     v->back_to = json_get_sv(j, "back_to");
+    v->held = json_get_sv(j, "held");
     if (json_object_get(j, "step"))
         view_brief_step(v, json_object_get(j, "step"));
     view_brief_gate(v, json_object_get(j, "gate_step"));

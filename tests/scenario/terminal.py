@@ -319,6 +319,17 @@ def a_narrow_terminal_is_enough():
             check(width(line) <= 40, f"{line!r} is wider than the terminal")
 
 
+def why_a_step_is_left_out_is_read_to_its_end():
+    document(block("echo one\ntouch /srv/a/folder/with/a/name/that/is/rather/long"))
+    why = "the folder is made by the machine's own first start, see ticket 4711"
+    write("prusik.yaml", f"environment: test\nsteps: {{steps/2: {{skip: \"{why}\"}}}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=90)
+    same("exit code", t.end(), 0)
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", t.seen)
+    check(f"left out: {why}\r\n" in shown, shown)
+    same("too long", [line for line in re.split(r"[\r\n]+", shown) if len(line) > 90], [])
+
+
 def a_command_that_waits_for_a_person_gets_the_terminal():
     write("ask.sh", "read -r -p 'who are you? ' x < /dev/tty; stty size; echo \"hello $x\"\n")
     document(block("bash ask.sh", '"hello"') + "\n" + block("echo afterwards"))
@@ -680,7 +691,7 @@ TESTS = [a_person_answers_what_no_machine_can_check,
          while_a_person_is_asked_all_that_was_done_is_durable, while_an_output_is_asked_about_status_says_so,
          a_resume_counts_what_was_done_before, a_resumed_way_back_counts_its_own_steps,
          a_terminal_that_was_stopped_stops_no_run, a_value_and_its_limit_read_as_what_they_are,
-         a_command_gets_a_terminal_that_was_stopped, a_narrow_terminal_is_enough,
+         a_command_gets_a_terminal_that_was_stopped, a_narrow_terminal_is_enough, why_a_step_is_left_out_is_read_to_its_end,
          a_command_that_waits_for_a_person_gets_the_terminal,
          output_cannot_command_the_terminal,
          ctrl_c_stops_the_command_and_the_run_goes_on_later,

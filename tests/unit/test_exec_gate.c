@@ -6,10 +6,10 @@
 #define DOC  "# Doc\n\n## Deployment\n\n```bash\necho one >> done\n```\n"
 #define HEAD "environment: test\nsteps: {\"1\": {undo: n}}\n"
 
-static void say(struct bench *b, const char *who, bool refused)
+static void say_at(struct bench *b, const char *who, bool refused, int64_t at_us)
 {
     struct hash_text plan = hash_hex(&b->plan.approval);
-    struct store_approval a = {.at_us = clock_now_us(),
+    struct store_approval a = {.at_us = at_us,
                                .plan = sv_from(plan.s),
                                .who = sv_from(who),
                                .note = SV("looked at it"),
@@ -17,6 +17,11 @@ static void say(struct bench *b, const char *who, bool refused)
                                .refused = refused};
 
     T_OK(store_approval_add(b->store, &a, &b->err), b->err);
+}
+
+static void say(struct bench *b, const char *who, bool refused)
+{
+    say_at(b, who, refused, clock_now_us());
 }
 
 static void bo_says_yes(struct bench *b)
@@ -27,6 +32,24 @@ static void bo_says_yes(struct bench *b)
 static void bo_says_no(struct bench *b)
 {
     say(b, "bo", true);
+}
+
+T(an_approval_that_is_too_old_is_named_and_kept)
+{
+    struct bench b;
+
+    bench_plan(&b, DOC, HEAD "gates: {\"1\": {approve: {expires: 1h, need: 3}}}\n");
+    say_at(&b, "bo", false, clock_now_us() - 2 * 3600 * CLOCK_US_PER_S);
+    T_EQ(bench_run(&b), EXIT_CODE_WAITING);
+    T_CHECK(bench_says(&b, "waits for 3 approvals; that of bo has expired"));
+    T_EQ(
+        bench_sql("SELECT count(*) FROM event WHERE kind = 10 AND json_extract(data, '$.expired')"),
+        1);
+    say_at(&b, "cy", false, clock_now_us() - 2 * 3600 * CLOCK_US_PER_S);
+    say(&b, "di", false);
+    T_EQ(bench_resume(&b), EXIT_CODE_WAITING);
+    T_CHECK(bench_says(&b, "waits for 3 approvals, has 1; 2 have expired"));
+    bench_end(&b);
 }
 
 /* --- confirm --- */
@@ -522,25 +545,32 @@ static enum MHD_Result answer(struct server *s UNUSED, struct server_request *r)
 }
 
 /* Two steps that change something; the second one has the gate. */
-static void watch_plan(struct bench *b, struct server *s, const char *gate)
+static void watch_plan_after(struct bench *b, struct server *s, const char *first, const char *gate)
 {
-    CLEANUP(strbuf_release) struct strbuf yaml = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf yaml = STRBUF(0), text = STRBUF(0);
 
     *s = (struct server){.data = NULL};
     server_start(s, answer, -1);
-    strbuf_addf(&yaml,
-                "environment: test\ntime_scale: 0.01\nscrape: %s/metrics\n"
-                "metrics:\n  error_rate: ratio(calls_total{result=\"error\"}, calls_total)\n"
-                "rules: {bad: 'rollback when error_rate[1m] > 50%% for 1m'}\n"
-                "watch: {interval: 5s, until: T+2m}\nsteps: {\"1\": {undo: n}, \"2\": {undo: n}}\n"
-                "gates: {\"2\": {%s}}\n",
-                s->url, gate);
+    strbuf_addf(
+        &yaml,
+        "environment: test\ntime_scale: 0.01\nscrape: %s/metrics\nenv: {PATH: \".:/usr/bin:/bin\"}\n"
+        "maintenance: {flag: MAINT}\n"
+        "metrics:\n  error_rate: ratio(calls_total{result=\"error\"}, calls_total)\n"
+        "rules: {bad: 'rollback when error_rate[1m] > 50%% for 1m'}\n"
+        "watch: {interval: 5s, until: T+2m}\nsteps: {\"1\": {undo: n}, \"2\": {undo: n}}\n"
+        "gates: {\"2\": {%s}}\n",
+        s->url, gate);
     bench_write("new", "new");
-    bench_plan(
-        b,
-        "# Doc\n\n## Deployment\n\n### 1. First\n\n```bash\ncp new app\n```\n\n### 2. Second\n\n```bash\n"
-        "cp new app2\n```\n\n## Rollback\n\n```bash\nrm -f app app2\n```\n",
-        strbuf_str(&yaml));
+    strbuf_addf(&text,
+                "# Doc\n\n## Deployment\n\n### 1. First\n\n```bash\n%s\n```\n\n### 2. Second\n\n"
+                "```bash\ncp new app2\n```\n\n## Rollback\n\n```bash\nrm -f app app2\n```\n",
+                first);
+    bench_plan(b, strbuf_str(&text), strbuf_str(&yaml));
+}
+
+static void watch_plan(struct bench *b, struct server *s, const char *gate)
+{
+    watch_plan_after(b, s, "cp new app", gate);
 }
 
 T(rules_are_judged_while_a_gate_is_waited_for)
@@ -563,6 +593,33 @@ T(rules_are_judged_while_a_gate_is_waited_for)
     T_CHECK(bench_sql("SELECT count(*) FROM event WHERE kind = 40") > 0);
     bench_end(&b);
     server_stop(&s);
+}
+
+/* Nothing answers then as it does in service: that is what the document wants. */
+T(standing_rules_are_not_judged_at_a_gate_while_the_run_keeps_people_out)
+{
+    static const char *const first[] = {"touch MAINT\ncp new app",
+                                        "cp new app\nsystemctl stop shop"};
+
+    bench_write("systemctl", "#!/bin/sh\n");
+    T_EQ(chmod("systemctl", 0755), 0);
+    for (size_t i = 0; i < ARRAY_LEN(first); i++) {
+        struct server s;
+        struct bench b;
+
+        watch_plan_after(&b, &s, first[i],
+                         "wait_until: {command: \"echo x >> looks; test $(wc -l < looks) -ge 25\", "
+                         "every: 10s, timeout: 50m}");
+        atomic_store(&metrics.bad, true);
+        b.wait = true;
+        T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK); /* by the watch after the deployment */
+        T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 21 AND step = 'deployment/2/1'"),
+             1);
+        bench_end(&b);
+        server_stop(&s);
+        t_remove("store");
+        t_remove("looks");
+    }
 }
 
 static void gets_slow(struct bench *b UNUSED)
@@ -617,7 +674,8 @@ T(a_rule_that_cannot_be_judged_is_refused_before_the_start)
     bench_end(&b);
 }
 
-T_MAIN(T_CASE(a_yes_opens_and_is_not_asked_for_again),
+T_MAIN(T_CASE(an_approval_that_is_too_old_is_named_and_kept),
+       T_CASE(a_yes_opens_and_is_not_asked_for_again),
        T_CASE(a_yes_that_needs_a_note_is_asked_for_until_it_has_one),
        T_CASE(a_no_is_a_refusal_and_no_failure),
        T_CASE(without_a_person_a_question_is_left_for_a_terminal),
@@ -637,6 +695,7 @@ T_MAIN(T_CASE(a_yes_opens_and_is_not_asked_for_again),
        T_CASE(a_timeout_may_go_on_or_ask), T_CASE(when_waiting_is_not_wanted_one_look_is_taken),
        T_CASE(a_look_that_runs_is_ended_by_an_interruption), T_CASE(a_time_is_waited_for),
        T_CASE(rules_are_judged_while_a_gate_is_waited_for),
+       T_CASE(standing_rules_are_not_judged_at_a_gate_while_the_run_keeps_people_out),
        T_CASE(polls_that_are_under_way_when_a_gate_is_left_are_waited_for),
        T_CASE(a_rule_may_be_waited_for),
        T_CASE(a_rule_that_cannot_be_judged_is_refused_before_the_start),

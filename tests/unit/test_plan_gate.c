@@ -340,8 +340,11 @@ T(an_approval_expires)
 
     gates_make(&g, crowd_yaml);
     T_EQ(count(&g, &w, 1).have, 0);
+    T_EQ(count(&g, &w, 1).expired, 1);
+    T_EQ(count(&g, &w, 1).last_expired, 1);
     w.at_us++;
     T_EQ(count(&g, &w, 1).have, 1);
+    T_EQ(count(&g, &w, 1).expired, 0);
     gates_end(&g);
 }
 

@@ -23,9 +23,9 @@ T(a_metric_that_is_not_bound_is_asked_for_with_a_proposal)
     world_end(&w);
     world_make(&w, DOC MATRIX "| Application crashes | ROLLBACK |\n",
                BOUND "watch: {until: T+10m}\n");
-    want_question(&w, "metric", 13,
-                  "\"Application crashes\" cannot be judged: nothing is called 'crashes'",
-                  "metrics: {crashes: EXPRESSION}, unexpected ends of the service");
+    want_question(
+        &w, "metric", 13, "\"Application crashes\" cannot be judged: nothing is called 'crashes'",
+        "metrics: {crashes: EXPRESSION}, unexpected ends of the service: unit.NAME.crashes");
     world_end(&w);
 }
 

@@ -128,6 +128,7 @@ static void want_same_views(const struct view *brief, const struct view *full)
     want_same(brief->verdict_text, full->verdict_text, "text of the verdict");
     want_same(brief->rollback_reason, full->rollback_reason, "reason of the way back");
     want_same(brief->back_to, full->back_to, "step that stays");
+    want_same(brief->held, full->held, "maintenance");
     want_same_json(brief->last, full->last, "last");
     want_same_counts(brief, full);
     want_same_step(brief, full);
