@@ -3,6 +3,7 @@
 #include <sys/un.h>
 
 #include "base/child.h"
+#include "base/file.h"
 #include "http_pages.h"
 
 /* Faults of the other end. */
@@ -537,6 +538,45 @@ T(a_certificate_is_trusted_only_through_its_authority_and_its_name)
     tls_end(&t);
 }
 
+/* What this process has read so far: proc_pid_io(5). */
+static long long bytes_read(void)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    long long n = 0;
+    struct err err;
+
+    T_OK(file_read("/proc/self/io", 4096, &text, &err), err);
+    T_EQ(sscanf(strbuf_str(&text), "rchar: %lld", &n), 1);
+    return n;
+}
+
+/* Each connection would read all that the system trusts, on the loop: what others measure there takes longer. */
+T(what_the_system_trusts_is_read_once)
+{
+    struct fetch f[] = {{.r.spec.ca_file = NULL},
+                        {.r.spec.ca_file = "cert.pem"},
+                        {.r.spec.no_verify = true},
+                        {.r.spec.ca_file = NULL}};
+    long long took[ARRAY_LEN(f)];
+    struct tls t;
+
+    if (!openssl_is_there())
+        T_SKIP("openssl is not installed");
+    begin();
+    tls_begin(&t, false);
+    for (size_t i = 0; i < ARRAY_LEN(f); i++) {
+        took[i] = -bytes_read();
+        tls_get(&t, &f[i], "127.0.0.1");
+        took[i] += bytes_read();
+        http_release(&f[i].r);
+    }
+    T_CHECK(took[0] > 100000); /* ca-certificates */
+    for (size_t i = 1; i < ARRAY_LEN(f); i++)
+        if (took[i] > 50000)
+            T_FAIL("request %zu read %lld bytes", i, took[i]);
+    tls_end(&t);
+}
+
 T(a_client_certificate_is_shown)
 {
     struct fetch without = {.r.spec.ca_file = "cert.pem"},
@@ -593,4 +633,5 @@ T_MAIN(T_CASE(a_closed_port_is_refused_and_the_message_names_it),
        T_CASE(proxies_of_the_environment_are_not_used_for_loopback),
        T_CASE(a_star_in_no_proxy_is_kept), T_CASE(a_unix_socket_is_spoken_to),
        T_CASE(a_certificate_is_trusted_only_through_its_authority_and_its_name),
-       T_CASE(a_client_certificate_is_shown), T_CASE(plain_http_does_not_answer_a_tls_request))
+       T_CASE(what_the_system_trusts_is_read_once), T_CASE(a_client_certificate_is_shown),
+       T_CASE(plain_http_does_not_answer_a_tls_request))
