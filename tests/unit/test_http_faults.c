@@ -539,14 +539,16 @@ T(a_certificate_is_trusted_only_through_its_authority_and_its_name)
 }
 
 /* What this process has read so far: proc_pid_io(5). */
-static long long bytes_read(void)
+static uint64_t bytes_read(void)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    long long n = 0;
+    struct sv rest, line;
+    uint64_t n = 0;
     struct err err;
 
     T_OK(file_read("/proc/self/io", 4096, &text, &err), err);
-    T_EQ(sscanf(strbuf_str(&text), "rchar: %lld", &n), 1);
+    rest = strbuf_sv(&text);
+    T_CHECK(sv_split(&rest, '\n', &line) && sv_eat(&line, SV("rchar: ")) && sv_to_u64(line, &n));
     return n;
 }
 
@@ -557,7 +559,7 @@ T(what_the_system_trusts_is_read_once)
                         {.r.spec.ca_file = "cert.pem"},
                         {.r.spec.no_verify = true},
                         {.r.spec.ca_file = NULL}};
-    long long took[ARRAY_LEN(f)];
+    uint64_t before, took[ARRAY_LEN(f)];
     struct tls t;
 
     if (!openssl_is_there())
@@ -565,15 +567,14 @@ T(what_the_system_trusts_is_read_once)
     begin();
     tls_begin(&t, false);
     for (size_t i = 0; i < ARRAY_LEN(f); i++) {
-        took[i] = -bytes_read();
+        before = bytes_read();
         tls_get(&t, &f[i], "127.0.0.1");
-        took[i] += bytes_read();
+        took[i] = bytes_read() - before;
         http_release(&f[i].r);
     }
-    T_CHECK(took[0] > 100000); /* ca-certificates */
-    for (size_t i = 1; i < ARRAY_LEN(f); i++)
+    for (size_t i = 1; i < ARRAY_LEN(f); i++) /* the first has read it, where the system has any */
         if (took[i] > 50000)
-            T_FAIL("request %zu read %lld bytes", i, took[i]);
+            T_FAIL("request %zu read %" PRIu64 " bytes", i, took[i]);
     tls_end(&t);
 }
 
