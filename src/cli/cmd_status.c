@@ -9,9 +9,9 @@
 #include "cli/load.h"
 #include "cli/show_plan.h"
 #include "cli/term.h"
+#include "cli/untold.h"
 #include "exec/back_find.h"
 #include "report/view.h"
-#include "store/notice.h"
 
 static const char *const status_opts[] = {"--store", "--all", "--json", NULL};
 
@@ -242,75 +242,21 @@ static void status_flags(const struct view *v, struct strbuf *b)
     }
 }
 
-/* --- who could not be told --- */
-
-struct status_untold_row {
-    struct sv receiver, error;
-    int64_t n, given_up, since_us;
-};
-
-struct status_untold {
-    int64_t run;
-    struct arena arena;
-    VEC(struct status_untold_row) rows;
-};
-
-/* What is on its way for the first time is no trouble yet. */
-static void status_on_notice(const struct store_notice *n, void *arg)
-{
-    struct status_untold *u = arg;
-    struct status_untold_row *row = NULL;
-
-    if (n->run != u->run || !n->error.n)
-        return;
-    for (size_t i = 0; i < u->rows.n && !row; i++)
-        row = sv_eq(u->rows.v[i].receiver, n->receiver) ? &u->rows.v[i] : NULL;
-    if (!row) {
-        row = vec_add(&u->rows);
-        *row = (struct status_untold_row){.receiver = arena_sv(&u->arena, n->receiver),
-                                          .since_us = n->at_us};
-    }
-    row->n++;
-    row->given_up += n->state == NOTICE_GIVEN_UP;
-    row->error = arena_sv(&u->arena, n->error);
-}
-
-static void status_untold_release(struct status_untold *u)
-{
-    vec_release(&u->rows);
-    arena_release(&u->arena);
-}
-
-/* A store whose notices cannot be read says the rest all the same. */
-static struct status_untold status_untold_of(struct store *store, int64_t run)
-{
-    struct status_untold u = {.run = run};
-    struct err ignored;
-
-    (void)!store_notices_list(store, false, status_on_notice, &u, &ignored);
-    return u;
-}
-
 static void status_untold(struct store *store, int64_t run, struct strbuf *b)
 {
-    CLEANUP(status_untold_release) struct status_untold u = status_untold_of(store, run);
+    CLEANUP(untold_release) struct untold u = untold_of(store, run);
 
     for (size_t i = 0; i < u.rows.n; i++) {
         CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-        const struct status_untold_row *row = &u.rows.v[i];
 
-        strbuf_addf(&text, "%.*s: %lld notice%s since %s, ", SV_FMT(row->receiver),
-                    (long long)row->n, row->n == 1 ? "" : "s", clock_format_s(row->since_us).s);
-        if (row->given_up)
-            strbuf_addf(&text, "%lld given up, ", (long long)row->given_up);
-        strbuf_addf(&text, "%.*s (prusik notify)", SV_FMT(row->error));
+        untold_add(&u.rows.v[i], &text);
         status_put(b, "not told", strbuf_sv(&text));
     }
 }
 
 static json_t *status_json_untold(struct store *store, int64_t run)
 {
-    CLEANUP(status_untold_release) struct status_untold u = status_untold_of(store, run);
+    CLEANUP(untold_release) struct untold u = untold_of(store, run);
     json_t *list = u.rows.n ? json_array() : NULL;
 
     for (size_t i = 0; i < u.rows.n; i++) {

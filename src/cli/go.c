@@ -6,15 +6,19 @@
 
 #include "base/file.h"
 #include "base/sv.h"
+#include "base/text.h"
 #include "cli/drift.h"
 #include "cli/load.h"
 #include "cli/show_plan.h"
 #include "cli/term.h"
 #include "cli/ui.h"
+#include "cli/untold.h"
 #include "exec/back_find.h"
 
 struct go {
     struct run *run;
+    struct store *store;
+    bool tells; /* in lines for people */
     struct ui *ui;
     uv_signal_t signals[3];
     VEC(struct binding_pair) secret_env;
@@ -92,6 +96,24 @@ static struct run_options go_options(struct go *g, const struct cli *c, const st
                                 .operator_name = b->operator_name};
 }
 
+/* Nobody comes who was not called: it is said here, too. */
+static void go_tell_untold(const struct go *g)
+{
+    CLEANUP(untold_release) struct untold u = untold_of(g->store, run_id(g->run));
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    for (size_t i = 0; i < u.rows.n; i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        untold_add(&u.rows.v[i], &text);
+        term_addf(&b, TERM_WARN, "not told");
+        strbuf_add_str(&b, "  ");
+        text_add_line(&b, strbuf_sv(&text));
+        strbuf_add_byte(&b, '\n');
+    }
+    term_write(&b);
+}
+
 /* The error is told by main; here only what the display says. */
 static enum err_code go_finish(struct go *g, struct ui *ui, enum exit_code *exit, struct err *err)
 {
@@ -102,6 +124,8 @@ static enum err_code go_finish(struct go *g, struct ui *ui, enum exit_code *exit
     ui_attach(ui, g->run);
     *exit = run_go(g->run, &why);
     ui_end(ui, *exit, &why);
+    if (g->tells)
+        go_tell_untold(g);
     for (size_t i = 0; i < ARRAY_LEN(g->signals); i++)
         uv_close((uv_handle_t *)&g->signals[i], NULL);
     if (why.code != ERR_OK)
@@ -125,7 +149,7 @@ enum err_code go_start(const struct cli *c, struct store *store, const struct lo
                        enum exit_code *exit, struct err *err)
 {
     CLEANUP(ui_freep) struct ui *ui = ui_new(go_mode(c), &l->plan);
-    struct go g = {.run = NULL};
+    struct go g = {.store = store, .tells = !c->json && !c->quiet};
     struct run_options opt;
     struct binding_options given = {
         .environment = c->env, .sets = c->sets.v, .n_sets = c->sets.n, .time_scale = c->time_scale};
@@ -220,7 +244,7 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
                                    .rehearse = c->rehearse};
     struct plan plan = {0};
     struct binding b = {0};
-    struct go g = {.run = NULL};
+    struct go g = {.store = store, .tells = !c->json && !c->quiet};
     struct run_options opt;
     struct ui *ui = NULL;
     struct go_paths paths = {NULL, NULL};

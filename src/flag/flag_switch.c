@@ -445,6 +445,18 @@ static enum err_code switch_now(const struct flag_switch *s, const struct flag_f
     return see_consumers(&p, f, ret, err);
 }
 
+/* A place that is not declared has nothing to say. */
+static bool place_holds(enum env_text_kind kind, const struct flag_place *p, struct sv value)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), now = STRBUF(0);
+    struct err ignored;
+
+    return !p->path.p ||
+           (read_text(p->path, &text, &ignored) == ERR_OK &&
+            env_text_get(kind, strbuf_sv(&text), p->name, &now) && sv_eq(strbuf_sv(&now), value));
+}
+
+/* What is written counts as well: a service that is started again reads it anew. */
 static bool elsewhere_holds(const struct flag_elsewhere *f, const struct flag_change *c)
 {
     const struct flag_variant *v = c->variant.p && !c->kill ? find_variant(f, c->variant) : NULL;
@@ -452,7 +464,9 @@ static bool elsewhere_holds(const struct flag_elsewhere *f, const struct flag_ch
 
     if (!v || (f->apply && !f->read_url.p && !f->read_process.p) || is_only_sent(f))
         return false;
-    return see_elsewhere(&(struct elsewhere_look){f, v->text}, &ignored);
+    return place_holds(ENV_TEXT_FILE, &f->env_file, v->text) &&
+           place_holds(ENV_TEXT_DROPIN, &f->dropin, v->text) &&
+           see_elsewhere(&(struct elsewhere_look){f, v->text}, &ignored);
 }
 
 bool flag_switch_holds(const struct flag_switch *s)

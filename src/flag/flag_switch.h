@@ -32,7 +32,7 @@ NODISCARD enum err_code flag_switch(const struct flag_switch *s, struct arena *a
                                     struct flag_switched *ret, struct err *err);
 
 /*
- * Is it as the change would make it, for everybody who can be asked?  One look; nothing is written.  No is also the answer
+ * Is it as the change would make it, where it is written and for everybody who can be asked?  One look; nothing is written.  No is also the answer
  * when nobody can say: what is in a file alone does not tell that a program of `apply` was run.
  */
 bool flag_switch_holds(const struct flag_switch *s);

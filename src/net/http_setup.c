@@ -5,6 +5,8 @@
 #include "base/sv.h"
 #include "net/net_int.h"
 
+#define HTTP_TRUST_S 600L /* after it a bundle that was changed counts */
+
 /* The first failure stays: every option is set or the request is not sent. */
 #define HTTP_SET(f, rc, option, value)                                      \
     do {                                                                    \
@@ -87,14 +89,34 @@ static void http_setup_method(struct http_flight *f, CURLcode *rc)
         HTTP_SET(f, *rc, CUSTOMREQUEST, spec->method ? spec->method : "GET");
 }
 
+/*
+ * A bundle of trusted certificates is read on the loop, some 50 ms for the system's, and whatever else is measured there
+ * meanwhile takes so much longer.  libcurl keeps what it has read for the other requests of a client (CURLOPT_CA_CACHE_TIMEOUT), but
+ * not while there is a folder of them as well; where there is a file, the folder says nothing else.  Nothing is read
+ * where nothing is checked.
+ */
+static void http_setup_trust(struct http_flight *f, CURLcode *rc)
+{
+    const struct http_spec *spec = &f->request->spec;
+    const char *file = spec->ca_file;
+
+    if (!file)
+        (void)libcurl.easy_getinfo(f->easy, CURLINFO_CAINFO, &file); /* NULL: the folder is all */
+    if (file || spec->no_verify)
+        HTTP_SET(f, *rc, CAPATH, NULL);
+    if (spec->ca_file || spec->no_verify)
+        HTTP_SET(f, *rc, CAINFO, spec->no_verify ? NULL : spec->ca_file);
+    /* A client keeps one: a file of somebody's own, which is small, does not take its place. */
+    HTTP_SET(f, *rc, CA_CACHE_TIMEOUT, spec->ca_file ? 0L : HTTP_TRUST_S);
+}
+
 static void http_setup_tls(struct http_flight *f, CURLcode *rc)
 {
     const struct http_spec *spec = &f->request->spec;
 
     HTTP_SET(f, *rc, SSL_VERIFYPEER, spec->no_verify ? 0L : 1L);
     HTTP_SET(f, *rc, SSL_VERIFYHOST, spec->no_verify ? 0L : 2L);
-    if (spec->ca_file)
-        HTTP_SET(f, *rc, CAINFO, spec->ca_file);
+    http_setup_trust(f, rc);
     if (spec->cert_file)
         HTTP_SET(f, *rc, SSLCERT, spec->cert_file);
     if (spec->key_file)

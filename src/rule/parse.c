@@ -449,10 +449,25 @@ static void parser_begin(struct parser *p, struct arena *a, struct sv text, stru
         parse_at(p, p->l.tok.at);
 }
 
+/* The near clause: "... > 5% fro 5m".  Behind a condition it may go on as well: "... nad b > 2". */
+static void parse_hint_clause(struct parser *p)
+{
+    struct suggest near = suggest_begin(p->l.tok.text);
+
+    for (size_t i = 0; i < CLAUSE__N; i++)
+        suggest_offer(&near, clauses[i].word);
+    suggest_offer(&near, SV("and"));
+    suggest_offer(&near, SV("or"));
+    if (near.best.p)
+        (void)err_hint(p->err, "did you mean '%.*s'?", SV_FMT(near.best));
+}
+
 static enum err_code parser_end(struct parser *p)
 {
     if (parse_ok(p) && p->l.tok.kind != TOK_END) {
         (void)err_set(p->err, ERR_INVALID, "text after the rule: %s", rule_token_show(&p->l.tok).s);
+        if (p->l.tok.kind == TOK_NAME)
+            parse_hint_clause(p);
         parse_at(p, p->l.tok.at);
     }
     return p->err->code;

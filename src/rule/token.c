@@ -88,7 +88,10 @@ static enum err_code lex_punct(struct rule_lexer *l, struct sv rest, struct err 
         n = 1;
     if (n == 0) {
         n = text_utf8_next(rest, &cp);
-        return err_set(err, ERR_INVALID, "no such character: '%.*s'", (int)n, rest.p);
+        (void)err_set(err, ERR_INVALID, "no such character: '%.*s'", (int)n, rest.p);
+        if (rest.p[0] == '%')
+            return err_hint(err, "a unit stands without a blank: 5%%");
+        return err->code;
     }
     l->tok.kind = TOK_PUNCT;
     l->tok.text = sv_sub(rest, 0, n);

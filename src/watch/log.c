@@ -1,6 +1,6 @@
 /*
- * The row `log`: a file that others write to.  Rotation by renaming, by copying and truncating, and lines that
- * are not whole yet lose nothing; what stood there before the first look is not counted.
+ * The row `log`: a file that others write to.  Rotation by renaming (also several times between two looks), by copying
+ * and truncating, and lines that are not whole yet lose nothing; what stood there before the first look is not counted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +20,7 @@
 
 #define LOG_BLOCK_BYTES (1u << 20) /* read at once */
 #define LOG_HEAD_BYTES  256u       /* by which a file that was begun anew is known */
+#define LOG_ROTATED     9u         /* NAME.1 to NAME.9 are looked at when NAME is another file */
 
 /* What looks leave for the next one; there is never more than one look at a time. */
 struct log_state {
@@ -189,24 +190,80 @@ static bool log_is_known(struct log_state *st, int fd, const struct stat *now)
     return hash_eq(&head, &st->known);
 }
 
-/* While nobody looked it may have been renamed to NAME.1: the rest of it first. */
+/* NAME.k, a file; -1: there is none. */
+static int log_open_rotated(const struct log_source *g, unsigned k, struct stat *st)
+{
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+    int fd;
+
+    strbuf_addf(&name, "%s.%u", g->path, k);
+    fd = open(strbuf_str(&name), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode)))
+        fd_closep(&fd);
+    return fd;
+}
+
+/* The rest of a file that is not written to any more. */
+static enum err_code log_read_last(struct log_state *st, int fd, struct err *err)
+{
+    enum err_code rc;
+
+    st->fd = fd;
+    rc = log_read(st, err);
+    st->fd = -1;
+    log_take_rest(st);
+    return rc;
+}
+
+/* What was begun after NAME.k, and renamed itself since the last look: the oldest first. */
+static enum err_code log_read_younger(const struct log_source *g, unsigned k, struct err *err)
+{
+    struct log_state *st = g->state;
+
+    while (--k > 0) {
+        struct stat now;
+        CLEANUP(fd_closep) int fd = log_open_rotated(g, k, &now);
+
+        st->offset = st->n_head = 0;
+        if (fd >= 0 && log_read_last(st, fd, err) != ERR_OK)
+            return err->code;
+    }
+    return ERR_OK;
+}
+
+/* While nobody looked it may have been renamed to NAME.1, and again: the rest of it first. */
 static enum err_code log_read_renamed(const struct log_source *g, struct err *err)
 {
     struct log_state *st = g->state;
-    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
-    CLEANUP(fd_closep) int fd = -1;
-    enum err_code rc = ERR_OK;
-    struct stat now;
 
-    strbuf_addf(&name, "%s.1", g->path);
-    fd = open(strbuf_str(&name), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd >= 0 && fstat(fd, &now) == 0 && S_ISREG(now.st_mode) && log_is_known(st, fd, &now)) {
-        st->fd = fd;
-        rc = log_read(st, err);
-        st->fd = -1;
-        log_take_rest(st);
+    for (unsigned k = 1; k <= LOG_ROTATED; k++) {
+        struct stat now;
+        CLEANUP(fd_closep) int fd = log_open_rotated(g, k, &now);
+
+        if (fd < 0)
+            return ERR_OK;
+        if (!log_is_known(st, fd, &now))
+            continue;
+        if (log_read_last(st, fd, err) != ERR_OK)
+            return err->code;
+        return log_read_younger(g, k, err);
     }
-    return rc;
+    return ERR_OK;
+}
+
+/* As which NAME.k the file that was read until now is there; 1: as the first, or nowhere. */
+static unsigned log_place(const struct log_source *g)
+{
+    for (unsigned k = 1; k <= LOG_ROTATED; k++) {
+        struct stat now;
+        CLEANUP(fd_closep) int fd = log_open_rotated(g, k, &now);
+
+        if (fd < 0)
+            return 1;
+        if (now.st_dev == g->state->st.st_dev && now.st_ino == g->state->st.st_ino)
+            return k;
+    }
+    return 1;
 }
 
 /* Only what comes from now on counts: from the end, and from the next line when it falls into one. */
@@ -275,6 +332,8 @@ static enum err_code log_follow(const struct log_source *g, struct err *err)
             return err->code;
         log_take_rest(st);
         fd_closep(&st->fd);
+        if (log_read_younger(g, log_place(g), err) != ERR_OK)
+            return err->code;
     }
     return log_adopt(g, &fd, &now, err);
 }

@@ -397,6 +397,45 @@ static enum err_code at_service(const char *rest, const char *variant, size_t *c
     return with_binding(strbuf_str(&yaml), "X", variant, consumers, err);
 }
 
+static bool holds(const char *rest, const char *variant)
+{
+    CLEANUP(strbuf_release) struct strbuf yaml = STRBUF(0);
+    struct flag_binding b;
+    struct flag_switch s = {
+        .binding = &b,
+        .change = {.key = SV("X"), .variant = sv_from(variant), .by = SV("t"), .why = SV("w")}};
+    struct err err;
+    bool does;
+
+    strbuf_addf(
+        &yaml,
+        "flags:\n  X:\n    variants: {on: yes, off: no}\n%s    read_back: {url: '%s/plain'}\n",
+        rest, server.url);
+    T_OK(flag_binding_parse(strbuf_sv(&yaml), "f.yaml", ".", &b, &err), err);
+    does = flag_switch_holds(&s);
+    flag_binding_release(&b);
+    return does;
+}
+
+/* The service says "no", as it was started with; the next time it reads what is written. */
+T(what_is_written_otherwise_does_not_hold_whatever_the_service_says)
+{
+    value_now = NULL;
+    server_start(&server, service, -1);
+    put("e", SV("N=yes\n"));
+    put("d", SV("[Service]\nEnvironment=\"N=no\"\n"));
+    T_CHECK(!holds("    env_file: {path: e, name: N}\n", "off"));
+    T_CHECK(holds("    dropin: {path: d, name: N}\n", "off"));
+    T_CHECK(!holds("    env_file: {path: e, name: N}\n    dropin: {path: d, name: N}\n", "off"));
+    put("e", SV("N=no\n"));
+    T_CHECK(holds("    env_file: {path: e, name: N}\n    dropin: {path: d, name: N}\n", "off"));
+    put("d", SV("[Service]\n"));
+    T_CHECK(!holds("    env_file: {path: e, name: N}\n    dropin: {path: d, name: N}\n", "off"));
+    T_CHECK(!holds("    env_file: {path: e, name: N}\n", "on"));
+    T_CHECK(!holds("    env_file: {path: '.', name: N}\n", "off"));
+    server_stop(&server);
+}
+
 T(an_endpoint_is_set_and_read_back)
 {
     struct err err;
@@ -499,6 +538,8 @@ T_MAIN(T_CASE(one_variable_changes_and_the_rest_stays),
        T_CASE(a_change_raises_the_version_and_keeps_the_rest),
        T_CASE(what_cannot_be_locked_written_or_logged_is_said),
        T_CASE(the_server_answers_and_follows_its_files), T_CASE(a_token_is_asked_for_everywhere),
-       T_CASE(a_server_that_cannot_start_says_why), T_CASE(an_endpoint_is_set_and_read_back),
+       T_CASE(a_server_that_cannot_start_says_why),
+       T_CASE(what_is_written_otherwise_does_not_hold_whatever_the_service_says),
+       T_CASE(an_endpoint_is_set_and_read_back),
        T_CASE(a_process_without_the_variable_is_not_in_effect),
        T_CASE(every_consumer_must_see_a_change))

@@ -94,6 +94,17 @@ T(who_is_told_of_what_is_said_by_on_or_by_the_kind)
     T_CHECK(receiver_wants(&receiver_grafana, none, NOTICE_DEPLOY));
 }
 
+T(an_entry_of_a_list_is_called_by_its_text_unless_that_is_secret_or_there_twice)
+{
+    CLEANUP(json_cleanup) json_t *list = from_text("['a@b',{'secret':'$X'},'c@d','c@d']");
+    CLEANUP(arena_release) struct arena a = {0};
+
+    T_SV(receiver_part(list, 0, &a), "a@b");
+    T_SV(receiver_part(list, 1, &a), "#2");
+    T_SV(receiver_part(list, 2, &a), "#3");
+    T_SV(receiver_part(list, 3, &a), "#4");
+}
+
 T(a_webhook_is_signed_with_its_key)
 {
     CLEANUP(json_cleanup) json_t *settings = from_text("{'url':'http://h','key':'geheim'}");
@@ -149,5 +160,6 @@ T(what_slack_takes_for_special_is_escaped_and_several_go_together)
 T_MAIN(T_CASE(settings_are_checked_by_their_kind),
        T_CASE(what_names_a_secret_is_looked_at_when_it_is_known),
        T_CASE(who_is_told_of_what_is_said_by_on_or_by_the_kind),
+       T_CASE(an_entry_of_a_list_is_called_by_its_text_unless_that_is_secret_or_there_twice),
        T_CASE(a_webhook_is_signed_with_its_key),
        T_CASE(what_slack_takes_for_special_is_escaped_and_several_go_together))

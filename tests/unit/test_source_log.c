@@ -102,6 +102,70 @@ T(rotation_by_renaming_loses_nothing)
     end();
 }
 
+static void position_of(struct look *l, struct strbuf *position)
+{
+    strbuf_truncate(position, 0);
+    strbuf_add_sv(position, text_of(l, "position"));
+}
+
+static void rotate(void)
+{
+    (void)rename("log.2", "log.3"); /* the first times they are not there */
+    (void)rename("log.1", "log.2");
+    T_EQ(rename("log", "log.1"), 0);
+}
+
+T(several_rotations_between_two_looks_lose_nothing)
+{
+    CLEANUP(strbuf_release) struct strbuf position = STRBUF(0);
+    struct look l;
+
+    begin();
+    append("log.1", "ERROR of long ago\n");
+    append("log", "");
+    l = open_log("{'path': 'log'}");
+    check_hits(&l, 0, 0, 0, 0);
+    append("log", "ERROR 1\n");
+    rotate();
+    append("log", "ERROR 2\nERROR 3, without an end");
+    rotate();
+    append("log", "ERROR 4\n");
+    rotate();
+    append("log", "ERROR 5\n");
+    check_hits(&l, 5, 0, 5, 0);
+    append("log", "ERROR 6\n");
+    check_hits(&l, 6, 0, 6, 0);
+    position_of(&l, &position);
+    source_free(l.s);
+    append("log", "ERROR 7\n"); /* nobody looks */
+    rotate();
+    append("log", "ERROR 8\n");
+    rotate();
+    append("log", "ERROR 9\n");
+    l = open_log("{'path': 'log'}");
+    source_resume(l.s, strbuf_sv(&position));
+    check_hits(&l, 3, 0, 3, 0);
+    source_free(l.s);
+    end();
+}
+
+T(a_file_that_is_rotated_away_for_good_takes_only_its_own_lines_along)
+{
+    struct look l;
+
+    begin();
+    append("log", "");
+    append("log.1", "ERROR of long ago\n");
+    l = open_log("{'path': 'log'}");
+    check_hits(&l, 0, 0, 0, 0);
+    append("log", "ERROR 1\n");
+    T_EQ(unlink("log"), 0); /* it is open still */
+    append("log", "ERROR 2\n");
+    check_hits(&l, 2, 0, 2, 0);
+    source_free(l.s);
+    end();
+}
+
 T(between_the_old_and_the_new_file_the_log_is_unknown_and_nothing_is_lost)
 {
     struct look l;
@@ -277,12 +341,6 @@ T(a_search_beyond_its_limit_is_unknown_not_absent)
 }
 
 /* What another process would go on from. */
-static void position_of(struct look *l, struct strbuf *position)
-{
-    strbuf_truncate(position, 0);
-    strbuf_add_sv(position, text_of(l, "position"));
-}
-
 T(another_process_goes_on_where_this_one_was)
 {
     CLEANUP(strbuf_release) struct strbuf position = STRBUF(0);
@@ -467,6 +525,8 @@ T(moments_beyond_their_most_join_the_last)
 T_MAIN(T_CASE(what_stood_there_before_the_first_look_is_not_counted),
        T_CASE(lines_are_counted_once_each_and_when_they_are_whole),
        T_CASE(rotation_by_renaming_loses_nothing),
+       T_CASE(several_rotations_between_two_looks_lose_nothing),
+       T_CASE(a_file_that_is_rotated_away_for_good_takes_only_its_own_lines_along),
        T_CASE(between_the_old_and_the_new_file_the_log_is_unknown_and_nothing_is_lost),
        T_CASE(rotation_by_copying_and_emptying_is_seen),
        T_CASE(a_log_that_is_not_there_yet_is_unknown_and_then_new_from_its_beginning),
