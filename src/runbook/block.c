@@ -206,7 +206,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:the|all|both|each|your|our) [\\w-]+(?: [\\w-]+){0,3}?)(?: of [^,.]{1,40})? "
         "(?:(?:should|must|(?:has|have|needs?) to) (?!not be (?:run|interrupted|stopped|used)|be (?:done|run|executed|repeated|started|"
         "performed|used|called|installed|restarted|rebooted|deployed|informed|notified|scheduled|avoided|"
-        "considered|kept|taken|made|merged|approved|reviewed|coordinated|aware|careful|able)\\b|take|last|only|never|complete|finish|then|now|also|see )|"
+        "considered|kept|taken|made|merged|approved|reviewed|coordinated|aware|careful|able)\\b|consider|take|last|only|never|complete|finish|then|now|also|see )|"
         "will (?=show|print|return|list|output|display|say|be empty)|"
         "(?=(?:returns?|prints|exits|outputs) .*(?:[0-9]|`|\"|nothing|OK\\b)))(.+)$",
     [BLOCK_SHOULD_TOO] =
@@ -257,7 +257,7 @@ static bool block_changes_host(struct block_reader *r, const struct command *c)
     if (c->form == COMMAND_SSH)
         r->b->host = arena_sv(r->b->arena, c->target->value);
     else if (c->form == COMMAND_EXIT)
-        r->b->host = (struct sv){NULL, 0};
+        r->b->host = build_leave_shell(r->b);
     else
         return false;
     return true;
@@ -285,6 +285,8 @@ static void block_shell_step(struct block_reader *r, uint32_t index, const struc
     block_take_pending(r, r->b->steps.n - 1);
     if (terminal_ends_session(item))
         r->b->host = (struct sv){NULL, 0};
+    if (terminal_opens_shell(item))
+        build_enter_shell(r->b, item->text);
 }
 
 static void block_sql_step(struct block_reader *r, uint32_t index, const struct shell_item *item)
@@ -1175,6 +1177,8 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
         b->host = outer;
     for (size_t i = before; i < b->steps.n; i++)
         b->steps.v[i].step.note = sv_sub(n->text, 0, EXPECT_MAX_BYTES);
+    if (told == TOLD_TO_RUN)
+        inline_cases(b, n, before);
     wait_of(b, n, before);
     return found;
 }

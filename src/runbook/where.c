@@ -12,7 +12,7 @@ static struct words where_machines = WORDS(
     "host hosts server servers node nodes machine machines vm vms instance instances box boxes primary standby replica "
     "replicas secondary secondaries master masters bastion bastions controller controllers worker workers jumphost follower "
     "followers leader balancer balancers gateway gateways lb lbs broker brokers peer peers member members hypervisor hypervisors "
-    "proxy proxies "
+    "proxy proxies pod pods container containers "
     "knoten rechner rechnern servern nodo nodos servidor servidores nœud nœuds noeud noeuds serveur serveurs nó nós "
     "węźle węzła węzłach serwerze serwera serwerach hoście hostach");
 
@@ -472,6 +472,12 @@ static bool where_spreads_east(struct sv text, struct sv *host)
                 return true;
             }
     return false;
+}
+
+bool where_heads(struct sv label)
+{
+    return told_starts(label, WORDS_HERE("for repeat")) &&
+           (sv_has_nocase(label, SV("following")) || sv_has_nocase(label, SV("these steps")));
 }
 
 bool where_spreads(struct sv sentence, struct sv *host)
