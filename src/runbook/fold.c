@@ -4,6 +4,7 @@
 #include "base/regex.h"
 #include "base/strbuf.h"
 #include "base/sv.h"
+#include "runbook/clause.h"
 #include "runbook/reader_int.h"
 #include "runbook/tag.h"
 
@@ -158,7 +159,7 @@ struct sv fold_case_of_step(struct rb_build *b, struct sv title)
     struct block_reader r = {.b = b};
     struct sv condition = block_condition_of(&r, title);
 
-    return condition.p == title.p ? condition : (struct sv){NULL, 0};
+    return condition.n && condition.p == title.p ? condition : clause_trails(title);
 }
 
 /* --- tabs --- */

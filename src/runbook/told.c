@@ -181,8 +181,15 @@ enum where_kind told_host(struct sv text, struct sv *host)
 bool told_host_within(struct sv text, struct sv *host)
 {
     struct sv last = told_last_sentence(text);
+    struct told_sentence s = {0};
 
-    return where_within(last, host) || where_spreads(last, host);
+    if (where_within(last, host) || where_spreads(last, host))
+        return true;
+    while (sv_has_nocase(text, SV("following")) && told_cut(text, &s))
+        if (sv_has_nocase(sv_sub(text, s.from, s.to), SV("following")) &&
+            where_spreads(sv_sub(text, s.from, s.to), host))
+            return true; /* "Perform the following on every node. Do not hurry." */
+    return false;
 }
 
 /* "For each tenant:", and no loop does it: what `before` counts is done once, and somebody says that it was for all. */
@@ -545,6 +552,15 @@ static bool told_is_by_hand_first(struct sv one, enum told_how how, const struct
     return false;
 }
 
+static bool told_may_approve(struct sv one)
+{
+    static const struct sv words[] = {
+        SV("approval"), SV(" to "),  SV("freigabe"), SV("genehmigung"), SV("autori"), SV("accord"),
+        SV("aprob"),    SV("aprov"), SV("承認"),     SV("批准"),        SV("审批")};
+
+    return REGEX_SAYS_ANY(one, words);
+}
+
 static void told_take(struct rb_build *b, const struct md_node *n, const struct told_sentence *s,
                       bool last, struct told_span *span)
 {
@@ -554,8 +570,7 @@ static void told_take(struct rb_build *b, const struct md_node *n, const struct 
     bool remark = b->quoted || s->how == TOLD_NOT;
 
     bool approval = s->how == TOLD_NOT && !b->quoted && !sv_ends(one, SV(":")) &&
-                    (sv_has_nocase(one, SV("approval")) || sv_has_nocase(one, SV(" to "))) &&
-                    title_is_approval(b->title, one);
+                    told_may_approve(one) && title_is_approval(b->title, one);
 
     if (approval) { /* "**Approval of the owner needed.**" */
         span->from = size_min(span->from, s->from);
@@ -685,6 +700,11 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
             last = ahead.how == TOLD_NOT;
         if (decided && watch_limited(b, sv_sub(n->text, s.from, s.to)))
             continue;
+        if (!b->quoted && told_is_gate(b, sv_trim(sv_sub(n->text, s.from, s.to)))) {
+            span.from = size_min(span.from, s.from); /* "Do not go on until it is green." */
+            span.to = s.to;
+            continue;
+        }
         if (told_is_case(b, &s) &&
             !(below && case_of_text(n->text).n)) { /* what follows is done in that case, too */
             told_remark(b, n, last_from, s.from);
