@@ -152,6 +152,11 @@ struct sv clause_unmarked(struct sv text)
             break;
         text = sv_trim(sv_sub(text, end, text.n));
     }
+    for (end = 0; end < 16 && end < text.n && text.p[end] != ':'; end++)
+        if (ascii_is_space(text.p[end]) || sv_starts(sv_sub(text, end, text.n), SV("：")))
+            break;
+    if (end == 16 || end == text.n || ascii_is_space(text.p[end]))
+        return text; /* no word with a colon */
     for (size_t i = 0; i < ARRAY_LEN(clause_marks); i++)
         if (sv_eat_nocase(&text, clause_marks[i]))
             return sv_trim(text);
@@ -248,6 +253,8 @@ struct sv clause_when(struct sv sentence, struct sv *main)
         return found;
     if (REGEX_SAYS_ANY(text, clause_only))
         return clause_bare(text);
+    if (!strchr("abcdefhijnoqstuwABCDEFHIJNOQSTUW", *text.p) && (unsigned char)*text.p < 0x80)
+        return found; /* no front begins so */
     for (size_t i = 0; i < ARRAY_LEN(clause_alone); i++) {
         rest = text;
         if (!sv_eat_nocase(&rest, clause_alone[i]) || (rest.n && ascii_is_word(*rest.p)) ||
@@ -305,10 +312,10 @@ struct sv clause_trails(struct sv sentence)
     for (size_t i = 0; i < ARRAY_LEN(inside); i++) {
         size_t at = sv_find_nocase(sentence, inside[i], 0);
 
-        if (at != SV_NPOS && at > 0)
+        if (at != SV_NPOS)
             return clause_bare(sv_sub(sentence, at + 1 + (sentence.p[at] == ','), sentence.n));
     }
-    return (struct sv){NULL, 0};
+    return (struct sv){NULL, 0}; /* uncovered: one of them was found */
 }
 
 bool clause_asks(struct sv sentence, bool *by_hand)
@@ -461,8 +468,14 @@ static const struct sv clause_must[] = {
 
 bool clause_leaves_out(struct sv sentence)
 {
-    return REGEX_SAYS_ANY(sentence, clause_steps) && REGEX_SAYS_ANY(sentence, clause_skips) &&
-           REGEX_SAYS_ANY(sentence, clause_cases) && !REGEX_SAYS_ANY(sentence, clause_must);
+    static const struct sv these[] = {
+        /* as all of them are called: most texts have none */
+        SV("this "),  SV("these "), SV("diese"), SV("cette "), SV("ces "), SV("este "), SV("esta "),
+        SV("estos "), SV("estes "), SV("この"),  SV("本"),     SV("此"),   SV("该"),    SV("这")};
+
+    return REGEX_SAYS_ANY(sentence, these) && REGEX_SAYS_ANY(sentence, clause_steps) &&
+           REGEX_SAYS_ANY(sentence, clause_skips) && REGEX_SAYS_ANY(sentence, clause_cases) &&
+           !REGEX_SAYS_ANY(sentence, clause_must);
 }
 
 bool clause_waits(struct sv sentence)
@@ -477,6 +490,8 @@ bool clause_waits(struct sv sentence)
     static const struct sv inside[] = {SV("まで待"), SV("を待つ"), SV("を待っ"), SV("を待ち")};
     struct sv text = clause_unmarked(sentence);
 
+    if (!text.n || (!strchr("waepdWAEPD", *text.p) && (unsigned char)*text.p < 0x80))
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
         if (sv_starts_nocase(text, fronts[i]))
             return true;
@@ -528,5 +543,10 @@ bool clause_holds(struct sv sentence)
                                        SV("再继续"),
                                        SV("方可继续")};
 
-    return REGEX_SAYS_ANY(sentence, inside);
+    static const struct sv stems[] = {
+        /* of all of them */
+        SV("fortfahr"), SV("weitermach"), SV("contin"),   SV("poursuiv"), SV("pros"), SV("proced"),
+        SV(" siga "),   SV(" avance"),    SV("進まない"), SV("続行"),     SV("继续")};
+
+    return REGEX_SAYS_ANY(sentence, stems) && REGEX_SAYS_ANY(sentence, inside);
 }

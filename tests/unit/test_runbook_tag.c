@@ -43,6 +43,8 @@ T(a_line_is_a_tag_or_none)
         {"{{site.data.alerts.end}}", TAG_LEAVE, ""},
         {"{{site.title}}", TAG_OTHER, ""},
         {"{{NAME}}", TAG_NONE, ""},
+        {"{{NAME", TAG_NONE, ""},
+        {"{{< tab", TAG_NONE, ""},
         {"{{< a >}} and {{< b >}}", TAG_NONE, ""},
         {"<div class=\"x\">", TAG_NONE, ""},
         {"<div data-scope=\"x\"> text", TAG_NONE, ""},
@@ -128,6 +130,8 @@ T(a_box_of_tags_is_a_quote)
     want_remarks_at("# R\n## Start\n\n1. Go:\n\n   {{< warning >}}\n   Never stop it.\n"
                     "   {{< /warning >}}\n\n   ```sh\n   ./a\n   ```\n",
                     "0:Never stop it.");
+    want_steps("# R\n## Start\n\n  {{< note >}}\nIt can be seen.\n  {{< /note >}}\n" SH("./a"),
+               "deploy ./a");
     want_steps("# R\n## Start\n\n{{< note >}}\nNever closed.\n" SH("./a"), "deploy ./a");
 }
 

@@ -55,6 +55,9 @@ T(a_screen_and_a_similar_output_are_not_run)
     want_expects(DEPLOY SH("kubectl drain n1") "\nYou should see output similar to this:\n\n"
                                                "```\nnode/n1 cordoned\n```\n",
                  "0 ask:You should see output similar to this:");
+    want_expects(
+        DEPLOY SH("kubectl drain n1") "\nSimilar output:\n\n```output\nnode/n1 cordoned\n```\n",
+        "0 ask:Similar output:");
 }
 
 T(a_request_in_a_console_is_done_by_a_person)
@@ -147,6 +150,7 @@ T(what_a_person_writes_into_a_file_is_a_step_of_its_item)
                "\n\nEdit the section as above and with the copy in place run:\n" SH("./port"),
                "deploy [Edit the section as above and with the copy in place run:]|deploy ./port");
     want_steps(DEPLOY "\n\nEdit it with:\n" SH("./edit x"), "deploy ./edit x");
+    want_steps(DEPLOY "\n\nOpen the console and the log with:\n" SH("./open x"), "deploy ./open x");
     want_steps(
         DEPLOY "\n\nWhen you are ready, edit the `db` section to match these lines:\n\n"
                "```yaml\na: 1\n```\n",
@@ -247,9 +251,30 @@ T(a_case_and_a_limit_before_it_hide_no_host)
     }
 }
 
+T(a_log_that_is_followed_by_several_letters_is_followed)
+{
+    static const char *const texts[] = {"journalctl -feu shop", "journalctl -xefu shop"};
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        CLEANUP(strbuf_release) struct strbuf md = STRBUF(0);
+        CLEANUP(reading_done) struct reading r = {0};
+
+        strbuf_addf(&md, DEPLOY "\n\n```sh\n%s\njournalctl -xeu shop\njournalctl -5z\n```\n",
+                    texts[i]);
+        read_text(&r, strbuf_str(&md));
+        T_EQ(r.rb.steps[0].command->form, COMMAND_FOLLOW);
+        T_CHECK(r.rb.steps[1].command->form != COMMAND_FOLLOW);
+        T_CHECK(r.rb.steps[2].command->form != COMMAND_FOLLOW);
+    }
+}
+
 T(each_node_of_a_list_in_two_sentences_is_a_group)
 {
-    CLEANUP(reading_done) struct reading r = {0};
+    CLEANUP(reading_done) struct reading r = {0}, again = {0};
+
+    read_text(&again, DEPLOY
+              "\n\nPerform the following on every node. Do not hurry.\n" SH("systemctl stop db"));
+    T_SV(again.rb.steps[again.rb.n_steps - 1].host, "node");
 
     read_text(&r,
               DEPLOY "\n\nFor each node in your cluster, complete the following steps. Do one at a "
@@ -270,4 +295,5 @@ T_MAIN(T_CASE(an_example_above_a_block_is_asked_about),
        T_CASE(a_condition_around_a_command_in_a_sentence_is_one),
        T_CASE(what_is_typed_into_a_shell_of_somebody_else_runs_there),
        T_CASE(a_case_and_a_limit_before_it_hide_no_host),
+       T_CASE(a_log_that_is_followed_by_several_letters_is_followed),
        T_CASE(each_node_of_a_list_in_two_sentences_is_a_group))
