@@ -53,6 +53,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "[^,]*?[\\w)],? (?:[-–—] )?((?:only )?(?:if (?!(?:it )?(?:(?:does )?not |doesn|exist|missing|present|absent|changed))|unless |in case of )[^,:;.()]*)[:.]?$",
     [BLOCK_CASE] =
         "^(?:(?:otherwise|alternatively|sonst)(?= ?[,:])|or,? (?:if|when|alternatively)\\b|to (?:abort|force|undo|cancel|revert)\\b|"
+        "(?:alternativ|en alternativa|alternativement|alternativamente|como alternativa|en variante)\\b|only (?:the |an? )?[\\w -]{2,40} (?:may|should|can|is allowed to) (?:run|execute|do|use)\\b|"
         "(?:optionally,? )?you (?:can|may|might|could) also\\b|for (?:staging|test|dev(?:elopment)?|production|prod|uat|qa)(?: only)?\\b(?= ?[,:]))",
     [BLOCK_FOR_EXAMPLE] =
         "^(?:(?:for |as an )?examples?|e\\.g\\.|samples?|commands? \\(examples?\\))\\W*$|"
@@ -141,7 +142,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?::[a-z0-9_+-]+: *)*(?:[^\\w\\s]*\\s*(?:warning|caution|important|note|attention|danger|achtung|wichtig|hinweis|"
         "注意|警告)[:!.：\\s]*)?[^\\w\\s]*\\s*"
         "(?:never|do not|don['’]t|must not|avoid|(?:[^.!?:,]{0,60}\\b)?(?:niemals|auf keinen fall)(?=[^,:]*[.!]?$)|bitte nicht(?=[^,:]*[.!]?$)|(?:strictly )?(?:forbidden|prohibited|not allowed|verboten)(?= ?:)|ne jamais|ne pas|nunca|絶対に|"
-        "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|(?:しないでください|しないこと)[。.]?$",
+        "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|^[^。，,:：a-z]{2,40}(?:请勿|切勿|严禁)|(?:しないでください|しないこと)[。.]?$",
     [BLOCK_NOT_THESE] =
         "^(?:and )?(?:not|instead of|rather than|anstelle von|statt|au lieu de|en lugar de|en vez de|em vez de|ao invés de)(?: (?:this|the following|running|folgende[mns]?))?:$|"
         "^[^\\w\\s]*\\s*(?:(?:warning|caution|danger|attention)[:! ]+)?(?:never|do not|don['’]t|must not)(?: ever)? "
@@ -206,7 +207,7 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "(?:the|all|both|each|your|our) [\\w-]+(?: [\\w-]+){0,3}?)(?: of [^,.]{1,40})? "
         "(?:(?:should|must|(?:has|have|needs?) to) (?!not be (?:run|interrupted|stopped|used)|be (?:done|run|executed|repeated|started|"
         "performed|used|called|installed|restarted|rebooted|deployed|informed|notified|scheduled|avoided|"
-        "considered|kept|taken|made|merged|approved|reviewed|coordinated|aware|careful|able)\\b|take|last|only|never|complete|finish|then|now|also|see )|"
+        "considered|kept|taken|made|merged|approved|reviewed|coordinated|aware|careful|able)\\b|consider|take|last|only|never|complete|finish|then|now|also|see )|"
         "will (?=show|print|return|list|output|display|say|be empty)|"
         "(?=(?:returns?|prints|exits|outputs) .*(?:[0-9]|`|\"|nothing|OK\\b)))(.+)$",
     [BLOCK_SHOULD_TOO] =
@@ -257,7 +258,7 @@ static bool block_changes_host(struct block_reader *r, const struct command *c)
     if (c->form == COMMAND_SSH)
         r->b->host = arena_sv(r->b->arena, c->target->value);
     else if (c->form == COMMAND_EXIT)
-        r->b->host = (struct sv){NULL, 0};
+        r->b->host = build_leave_shell(r->b);
     else
         return false;
     return true;
@@ -285,6 +286,8 @@ static void block_shell_step(struct block_reader *r, uint32_t index, const struc
     block_take_pending(r, r->b->steps.n - 1);
     if (terminal_ends_session(item))
         r->b->host = (struct sv){NULL, 0};
+    if (terminal_opens_shell(item))
+        build_enter_shell(r->b, item->text);
 }
 
 static void block_sql_step(struct block_reader *r, uint32_t index, const struct shell_item *item)
@@ -388,8 +391,9 @@ static bool block_label_waits(const struct block_reader *r, struct sv label)
     const struct rb_build *b = r->b;
     const struct rb_step *s = &vec_last(&b->steps)->step;
 
-    if (!regex_has(b->block_patterns[BLOCK_WAITS], label) || !s->command || told_waits(s->text) ||
-        s->command->form == COMMAND_FOLLOW || s->command->form == COMMAND_POLL)
+    if (!(regex_has(b->block_patterns[BLOCK_WAITS], label) || clause_waits(label)) || !s->command ||
+        told_waits(s->text) || s->command->form == COMMAND_FOLLOW ||
+        s->command->form == COMMAND_POLL)
         return false;
     return s->command->effect <= EFFECT_STATE || sv_starts_nocase(label, SV("repeat"));
 }
@@ -411,7 +415,20 @@ static void block_label_expects(struct block_reader *r)
     struct rb_build *b = r->b;
     struct sv label = sv_trim(b->label), inner, rest;
 
-    if (!sv_ends(label, SV(":")) || b->steps.n <= r->first || vec_last(&b->steps)->expects.n)
+    bool item = b->part != RB_NONE && b->parts.v[b->part].kind == PART_ITEM &&
+                b->rb->md.v[b->blocks.v[r->block].node].kind == MD_CODE;
+
+    if (b->steps.n <= r->first || vec_last(&b->steps)->expects.n)
+        return;
+    if (item && !sv_ends(label, SV(":"))) { /* "2. Wait until the lag is 0." */
+        label = told_last_sentence(label);
+        if (block_label_waits(r, label)) {
+            (void)sv_eat_nocase(&label, SV("warten, "));
+            build_expect(b, b->steps.n - 1, label, b->label_line);
+        }
+        return;
+    }
+    if (!sv_ends(label, SV(":")))
         return;
     label = sv_trim(sv_sub(label, 0, label.n - 1));
     label = told_last_sentence(label);
@@ -424,15 +441,6 @@ static void block_label_expects(struct block_reader *r)
                      b->label_line);
 }
 
-/* Without the colon at its end. */
-static struct sv block_label_words(struct sv label)
-{
-    label = sv_trim(label);
-    while (sv_ends(label, SV(":")))
-        label = sv_trim(sv_sub(label, 0, label.n - 1));
-    return sv_ends(label, SV("：")) ? sv_sub(label, 0, label.n - SV("：").n) : label;
-}
-
 /* "In case of failure:", "Otherwise:", "For example:" above a block: what it is for. */
 static struct sv block_label_case(const struct block_reader *r, struct sv label)
 {
@@ -441,11 +449,13 @@ static struct sv block_label_case(const struct block_reader *r, struct sv label)
 
     if (!condition.n && ((!back && regex_has(r->b->block_patterns[BLOCK_CASE], label)) ||
                          regex_has(r->b->block_patterns[BLOCK_FOR_EXAMPLE], label)))
-        condition = block_label_words(told_last_sentence(label));
+        condition = clause_bare(told_last_sentence(label));
     if (!condition.n) { /* in other languages */
         condition = clause_when(told_last_sentence(label), &main);
         if (clause_is_english(condition))
             condition.n = 0; /* the patterns know better */
+        else if (!condition.n)
+            condition = clause_trails(told_last_sentence(label));
     }
     return condition;
 }
@@ -1175,6 +1185,8 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
         b->host = outer;
     for (size_t i = before; i < b->steps.n; i++)
         b->steps.v[i].step.note = sv_sub(n->text, 0, EXPECT_MAX_BYTES);
+    if (told == TOLD_TO_RUN)
+        inline_cases(b, n, before);
     wait_of(b, n, before);
     return found;
 }

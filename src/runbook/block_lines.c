@@ -152,7 +152,8 @@ void block_show(struct rb_build *b, uint32_t index)
 
     if (b->blocks.v[index].kind == BLOCK_TEXT)
         block_boxes(b, index);
-    if (b->steps.n == before && near && told_verb(b->label) != TOLD_NOT)
+    if (b->steps.n == before && near &&
+        (told_verb(b->label) != TOLD_NOT || told_how(told_last_sentence(b->label)) != TOLD_NOT))
         build_step(b, STEP_MANUAL, b->label_line,
                    block->kind == BLOCK_TEXT && text.n
                        ? arena_fmt(b->arena, "%.*s\n%.*s", SV_FMT(b->label), SV_FMT(text))

@@ -222,7 +222,7 @@ bool block_typed(struct sv line, struct sv *typed)
 static char prompt_kind(struct sv text, bool console, bool machines)
 {
     struct sv line, host;
-    bool dollar = false, root = false, client = false, percent = false;
+    bool dollar = false, root = false, client = false, percent = false, bare = false;
 
     while (sv_next_line(&text, &line)) {
         dollar |= sv_starts(line, SV("$ ")) || sv_eq(line, SV("$")) ||
@@ -232,7 +232,10 @@ static char prompt_kind(struct sv text, bool console, bool machines)
         client |= prompt_of_client(line) > 0;
         root |=
             console && sv_starts(line, SV("# ")) && block_knows_command(sv_sub(line, 2, line.n));
+        bare |= console && line.n && *line.p != '#' && !ascii_is_space(*line.p) &&
+                block_knows_command(line);
     }
+    root &= !bare; /* "apt update" and below it "# find the version in the list" */
     return dollar ? '$' : percent ? '%' : client ? 's' : root ? '#' : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/regex.h"
+#include "base/words.h"
 
 /* Words that a condition begins with, up to a comma. */
 static const struct sv clause_fronts[] = {SV("if "),
@@ -36,6 +37,18 @@ static const struct sv clause_fronts[] = {SV("if "),
                                           SV("apenas se "),
                                           SV("só se "),
                                           SV("em caso de "),
+                                          SV("apenas em "),
+                                          SV("somente em "),
+                                          SV("só em "),
+                                          SV("nur in "),
+                                          SV("nur auf "),
+                                          SV("nur für "),
+                                          SV("solo en "),
+                                          SV("sólo en "),
+                                          SV("solamente en "),
+                                          SV("uniquement en "),
+                                          SV("uniquement sur "),
+                                          SV("seulement en "),
                                           SV("caso "),
                                           SV("solo se "),
                                           SV("in caso di "),
@@ -114,6 +127,8 @@ static const struct sv clause_only[] = {SV("use only if "),
                                         SV("ときのみ"),
                                         SV("場合に限"),
                                         SV("仅当"),
+                                        SV(" seulement :"),
+                                        SV(" uniquement :"),
                                         SV("只有在"),
                                         SV("仅在")};
 
@@ -137,6 +152,11 @@ struct sv clause_unmarked(struct sv text)
             break;
         text = sv_trim(sv_sub(text, end, text.n));
     }
+    for (end = 0; end < 16 && end < text.n && text.p[end] != ':'; end++)
+        if (ascii_is_space(text.p[end]) || sv_starts(sv_sub(text, end, text.n), SV("：")))
+            break;
+    if (end == 16 || end == text.n || ascii_is_space(text.p[end]))
+        return text; /* no word with a colon */
     for (size_t i = 0; i < ARRAY_LEN(clause_marks); i++)
         if (sv_eat_nocase(&text, clause_marks[i]))
             return sv_trim(text);
@@ -162,8 +182,7 @@ static size_t clause_comma(struct sv text, size_t *after)
     return SV_NPOS;
 }
 
-/* Without its colon or full stop. */
-static struct sv clause_bare(struct sv text)
+struct sv clause_bare(struct sv text)
 {
     static const struct sv ends[] = {SV("："), SV("。"), SV("，"), SV("、")};
 
@@ -234,6 +253,8 @@ struct sv clause_when(struct sv sentence, struct sv *main)
         return found;
     if (REGEX_SAYS_ANY(text, clause_only))
         return clause_bare(text);
+    if (!strchr("abcdefhijnoqstuwABCDEFHIJNOQSTUW", *text.p) && (unsigned char)*text.p < 0x80)
+        return found; /* no front begins so */
     for (size_t i = 0; i < ARRAY_LEN(clause_alone); i++) {
         rest = text;
         if (!sv_eat_nocase(&rest, clause_alone[i]) || (rest.n && ascii_is_word(*rest.p)) ||
@@ -276,6 +297,57 @@ bool clause_is_english(struct sv when)
 bool clause_is_only(struct sv sentence)
 {
     return REGEX_SAYS_ANY(sentence, clause_only);
+}
+
+struct sv clause_trails(struct sv sentence)
+{
+    static const struct sv inside[] = {
+        SV(" uniquement si "), SV(" seulement si "), SV(" seulement en cas d"), SV(" nur wenn "),
+        SV(" nur falls "),     SV(", falls "),       SV(", sofern "),           SV(" solo si "),
+        SV(" sólo si "),       SV(" solamente si "), SV(" únicamente si "),     SV(" somente se "),
+        SV(" apenas se "),     SV(" solo se "),      SV(" tylko jeśli ")};
+
+    if (!REGEX_SAYS_ANY(sentence, inside))
+        return (struct sv){NULL, 0};
+    for (size_t i = 0; i < ARRAY_LEN(inside); i++) {
+        size_t at = sv_find_nocase(sentence, inside[i], 0);
+
+        if (at != SV_NPOS)
+            return clause_bare(sv_sub(sentence, at + 1 + (sentence.p[at] == ','), sentence.n));
+    }
+    return (struct sv){NULL, 0}; /* uncovered: one of them was found */
+}
+
+bool clause_asks(struct sv sentence, bool *by_hand)
+{
+    static struct words looks = WORDS(
+        "vérifier vérifiez contrôler contrôlez s'assurer assurez-vous verificar verifique verifica comprobar compruebe comprueba "
+        "asegurarse asegúrese confirmar confirme certifique-se garantir prüfen prüfe überprüfen sicherstellen kontrollieren verificare sprawdź "
+        "répéter répétez repetir repita wiederholen");
+    static struct words hands = WORDS(
+        "prévenir prévenez informer informez avertir contacter contactez appeler appelez avisar avise informar informe contactar "
+        "contacte llamar llame comunicar comunique notificar notifique informieren benachrichtigen anrufen kontaktieren freigeben");
+    static const struct sv east[] = {SV("を確認する"), SV("を確認してください"), SV("を確認します"),
+                                     SV("に連絡する"), SV("に通知する"),         SV("に報告する"),
+                                     SV("ことを確認")};
+    static const struct sv china[] = {SV("检查"), SV("确认"),   SV("确保"),
+                                      SV("通知"), SV("请检查"), SV("请确认")};
+    struct sv text = clause_unmarked(sentence), rest = text, word;
+
+    *by_hand = false;
+    if (!sv_next_word(&rest, &word))
+        return false;
+    if (sv_ends(word, SV(",")))
+        word.n--;
+    if (rest.n && words_have(&looks, word))
+        return true;
+    *by_hand = rest.n && words_have(&hands, word);
+    if (*by_hand || clause_is_ascii(text))
+        return *by_hand;
+    for (size_t i = 0; i < ARRAY_LEN(china); i++)
+        if (sv_starts(text, china[i]))
+            return true;
+    return REGEX_SAYS_ANY(text, east);
 }
 
 /* --- what is left out, waited for --- */
@@ -396,8 +468,14 @@ static const struct sv clause_must[] = {
 
 bool clause_leaves_out(struct sv sentence)
 {
-    return REGEX_SAYS_ANY(sentence, clause_steps) && REGEX_SAYS_ANY(sentence, clause_skips) &&
-           REGEX_SAYS_ANY(sentence, clause_cases) && !REGEX_SAYS_ANY(sentence, clause_must);
+    static const struct sv these[] = {
+        /* as all of them are called: most texts have none */
+        SV("this "),  SV("these "), SV("diese"), SV("cette "), SV("ces "), SV("este "), SV("esta "),
+        SV("estos "), SV("estes "), SV("この"),  SV("本"),     SV("此"),   SV("该"),    SV("这")};
+
+    return REGEX_SAYS_ANY(sentence, these) && REGEX_SAYS_ANY(sentence, clause_steps) &&
+           REGEX_SAYS_ANY(sentence, clause_skips) && REGEX_SAYS_ANY(sentence, clause_cases) &&
+           !REGEX_SAYS_ANY(sentence, clause_must);
 }
 
 bool clause_waits(struct sv sentence)
@@ -412,6 +490,8 @@ bool clause_waits(struct sv sentence)
     static const struct sv inside[] = {SV("まで待"), SV("を待つ"), SV("を待っ"), SV("を待ち")};
     struct sv text = clause_unmarked(sentence);
 
+    if (!text.n || (!strchr("waepdWAEPD", *text.p) && (unsigned char)*text.p < 0x80))
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
         if (sv_starts_nocase(text, fronts[i]))
             return true;
@@ -463,5 +543,10 @@ bool clause_holds(struct sv sentence)
                                        SV("再继续"),
                                        SV("方可继续")};
 
-    return REGEX_SAYS_ANY(sentence, inside);
+    static const struct sv stems[] = {
+        /* of all of them */
+        SV("fortfahr"), SV("weitermach"), SV("contin"),   SV("poursuiv"), SV("pros"), SV("proced"),
+        SV(" siga "),   SV(" avance"),    SV("進まない"), SV("続行"),     SV("继续")};
+
+    return REGEX_SAYS_ANY(sentence, stems) && REGEX_SAYS_ANY(sentence, inside);
 }

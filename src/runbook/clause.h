@@ -13,6 +13,10 @@
  * *main: what is done then, which may be empty.  Empty: it begins with no condition.
  */
 struct sv clause_when(struct sv sentence, struct sv *main);
+/* "Migrieren, sofern nötig", "Lancer la migration uniquement si ...": from there on; empty: it does not end so. */
+struct sv clause_trails(struct sv sentence);
+/* "Vérifier que ...", "Avise o gerente": somebody does it; by_hand: no command can. */
+bool clause_asks(struct sv sentence, bool *by_hand);
 bool clause_is_english(struct sv when);
 /* "Solo usar si la migración causó el problema": a condition as a whole. */
 bool clause_is_only(struct sv sentence);
@@ -22,5 +26,7 @@ bool clause_leaves_out(struct sv sentence);
 bool clause_waits(struct sv sentence);
 /* "Nicht fortfahren, wenn ...", "Não prossiga se ...", "次に進まないこと": somebody sees first that it is not so. */
 bool clause_holds(struct sv sentence);
+/* Without its colon or full stop. */
+struct sv clause_bare(struct sv text);
 /* "NOTE:", "⚠️ **Achtung:**" before a sentence say nothing of what it tells. */
 struct sv clause_unmarked(struct sv text);

@@ -1,6 +1,7 @@
 #include "runbook/dialect.h"
 
 #include "base/sv.h"
+#include "runbook/tag.h"
 
 #define DIALECT_FRONT_LINES 500u /* front matter is written by hand; a rule at line 1 is none */
 #define DIALECT_INDENT      4    /* of the text below a marker */
@@ -19,7 +20,7 @@ struct dialect {
     struct strbuf *out;
     size_t copied; /* lines of the document that are in `out` */
     /* the open region */
-    char marker;   /* '!', '=' or ':'; 0: none */
+    char marker;   /* '!', '=', ':' or, of a tag, '{'; 0: none */
     size_t colons; /* of ':' */
     size_t indent;
     /* the open fence */
@@ -116,7 +117,7 @@ static void dialect_write_line(struct dialect *x, size_t n, struct sv line)
     if (x->marker != '=')
         strbuf_add_str(x->out, "> ");
     strbuf_add_sv(x->out,
-                  sv_sub(line, x->indent + (x->marker == ':' ? 0 : DIALECT_INDENT), line.n));
+                  sv_sub(line, x->indent + (strchr(":{", x->marker) ? 0 : DIALECT_INDENT), line.n));
     dialect_end_line(x, n);
 }
 
@@ -286,12 +287,73 @@ static bool dialect_may_list(const struct dialect *x, size_t n, struct sv line)
            (indent < 4 || (indent < 12 && n > 1 && sv_trim(document_line(x->d, n - 1)).n));
 }
 
+/* Is the box that a tag opens closed some lines below? */
+static bool dialect_is_closed(const struct dialect *x, size_t n)
+{
+    struct sv name;
+
+    for (size_t i = n + 1; i <= x->d->n_lines && i <= n + DIALECT_LOOK; i++)
+        if (tag_read(document_line(x->d, i), &name) == TAG_LEAVE)
+            return true;
+    return false;
+}
+
+/* `{{< tab name="Debian" >}}` as a rule, which fold_tab() knows; a box as a quote; another tag as nothing.  False: it is none. */
+static bool dialect_tag(struct dialect *x, size_t n, struct sv line)
+{
+    struct sv name;
+    enum tag_kind kind = tag_read(line, &name);
+
+    if (kind == TAG_NONE)
+        return false;
+    dialect_copy_to(x, n);
+    if (kind == TAG_NOTE && dialect_is_closed(x, n)) {
+        x->marker = '{';
+        x->indent = dialect_indent(line);
+        dialect_write_marker(x, n, name);
+        return true;
+    }
+    if (kind == TAG_TAB) {
+        strbuf_add_n(x->out, ' ', dialect_indent(line));
+        strbuf_add_str(x->out, "***");
+    }
+    dialect_end_line(x, n);
+    return true;
+}
+
+/* A line inside of a box that a tag opened. */
+static void dialect_boxed(struct dialect *x, size_t n, struct sv line)
+{
+    struct sv name;
+    enum tag_kind kind = x->fence ? TAG_NONE : tag_read(line, &name);
+
+    if (dialect_indent(line) < x->indent)
+        x->indent = dialect_indent(line);
+    if (kind != TAG_NONE) {
+        dialect_copy_to(x, n);
+        if (kind != TAG_LEAVE)
+            strbuf_add_str(x->out, ">");
+        else
+            x->marker = 0;
+        dialect_end_line(x, n);
+        return;
+    }
+    dialect_write_line(x, n, line);
+    dialect_fence(x, line);
+}
+
 static void dialect_line(struct dialect *x, size_t n)
 {
     struct sv line = document_line(x->d, n), rest;
     bool blank = sv_trim(line).n == 0;
     char marker;
 
+    if (x->marker == '{') {
+        dialect_boxed(x, n, line);
+        return;
+    }
+    if (!x->marker && !x->fence && !blank && dialect_tag(x, n, line))
+        return;
     if (x->marker == ':') {
         dialect_colon_line(x, n, line);
         return;

@@ -87,11 +87,12 @@ static void finish_joins(struct rb_build *b)
     }
 }
 
-/* A file that is shown where nothing says that anything is carried out. */
+/* A file that is shown where nothing says that anything is carried out; of an item that is numbered or a box it is. */
 static bool finish_is_shown(const struct rb_build *b, const struct rb_step *s)
 {
     return s->kind == STEP_MANUAL && s->block != RB_NONE && s->part != RB_NONE &&
-           b->blocks.v[s->block].kind == BLOCK_FILE && b->parts.v[s->part].role == ROLE_NONE;
+           b->blocks.v[s->block].kind == BLOCK_FILE && b->parts.v[s->part].role == ROLE_NONE &&
+           b->parts.v[s->part].kind != PART_ITEM;
 }
 
 /*
@@ -123,6 +124,26 @@ static bool finish_is_joined(const struct rb_build *b, const bool *full, const s
 
     return (s->kind == STEP_MANUAL || s->kind == STEP_APPROVAL) && s->block == RB_NONE &&
            joined != RB_NONE && full[joined];
+}
+
+/* Of tabs of which only one has anything to do, that one is for whom it concerns. */
+static void finish_tabs(struct rb_build *b)
+{
+    enum { LOOK = 256 }; /* parts: what belongs together stands together */
+    CLEANUP(mem_freep) bool *full = finish_full(b);
+
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct rb_part *p = &b->parts.v[i];
+        size_t n = 0;
+
+        if (!p->tabs || !full[i] || p->one_of == RB_NONE || p->condition.n)
+            continue;
+        for (size_t k = p->one_of; k < b->parts.n && k - p->one_of < LOOK && n < 2; k++)
+            n += b->parts.v[k].one_of == p->one_of && full[k];
+        if (n == 1)
+            p->condition =
+                arena_fmt(b->arena, "in the case of \"%.*s\"", SV_FMT(told_bare(p->title)));
+    }
 }
 
 /* "On FreeBSD:" without a brother for the system that this program runs on. */
@@ -923,6 +944,7 @@ void finish(struct rb_build *b)
     finish_ids(b);
     finish_joins(b);
     finish_variants(b);
+    finish_tabs(b);
     finish_opposites(b);
     finish_systems(b);
     finish_trails(b);

@@ -4,7 +4,9 @@
 #include "base/regex.h"
 #include "base/strbuf.h"
 #include "base/sv.h"
+#include "runbook/clause.h"
 #include "runbook/reader_int.h"
+#include "runbook/tag.h"
 
 /* The text between two tags, without tags in it; empty: it is not there. */
 static struct sv fold_between(struct rb_build *b, struct sv html, struct sv open, struct sv close)
@@ -157,19 +159,42 @@ struct sv fold_case_of_step(struct rb_build *b, struct sv title)
     struct block_reader r = {.b = b};
     struct sv condition = block_condition_of(&r, title);
 
-    return condition.p == title.p ? condition : (struct sv){NULL, 0};
+    return condition.n && condition.p == title.p ? condition : clause_trails(title);
 }
 
 /* --- tabs --- */
 
-/* `=== "Helm"` as the document has it; *indent: how far in. */
-static bool fold_is_tab(const struct rb_build *b, uint32_t node, size_t *indent)
+/* `=== "Helm"`, `{{< tab name="Helm" >}}` as the document has it; *indent: how far in; *name: of a tag. */
+static bool fold_is_tab(const struct rb_build *b, uint32_t node, size_t *indent, struct sv *name)
 {
     const struct md_node *n = &b->rb->md.v[node];
-    struct sv line = document_line(b->rb->doc, n->line), text = sv_trim_left(line);
+    struct sv line, text;
 
+    *name = (struct sv){NULL, 0};
+    if (n->kind != MD_PARAGRAPH && n->kind != MD_RULE)
+        return false;
+    line = document_line(b->rb->doc, n->line);
+    text = sv_trim_left(line);
     *indent = line.n - text.n;
-    return n->kind == MD_PARAGRAPH && sv_starts(text, SV("=== "));
+    return n->kind == MD_PARAGRAPH ? sv_starts(text, SV("=== ")) : tag_read(text, name) == TAG_TAB;
+}
+
+/* The line that ends the tab of a tag: the next tab, the end of one, or a heading. */
+static size_t fold_tab_end(const struct rb_build *b, size_t line)
+{
+    bool fenced = false;
+    struct sv name;
+
+    while (++line <= b->rb->doc->n_lines) {
+        struct sv text = sv_trim(document_line(b->rb->doc, line));
+        enum tag_kind kind = fenced ? TAG_NONE : tag_read(text, &name);
+
+        if (kind == TAG_TAB || kind == TAG_END || (!fenced && sv_eq(text, SV("</div>"))) ||
+            (!fenced && sv_starts(document_line(b->rb->doc, line), SV("#"))))
+            break;
+        fenced ^= sv_starts(text, SV("```")) || sv_starts(text, SV("~~~"));
+    }
+    return line;
 }
 
 static bool fold_lies_in(const struct rb_build *b, uint32_t outer)
@@ -183,18 +208,21 @@ static bool fold_lies_in(const struct rb_build *b, uint32_t outer)
 
 void fold_tab_node(struct rb_build *b, uint32_t node)
 {
-    size_t indent;
+    size_t indent = 0;
+    struct sv name, line;
     bool next;
 
     if (b->tab.part == RB_NONE)
         return;
-    next = fold_is_tab(b, node, &indent) && indent == b->tab.indent &&
+    next = fold_is_tab(b, node, &indent, &name) && indent == b->tab.indent &&
            b->rb->md.v[node].parent == b->tab.inside;
-    if (!next && indent > b->tab.indent)
+    line = document_line(b->rb->doc, b->rb->md.v[node].line);
+    indent = line.n - sv_trim_left(line).n;
+    if (!next && (b->tab.until ? b->rb->md.v[node].line < b->tab.until : indent > b->tab.indent))
         return;
     if (fold_lies_in(b, b->tab.part))
         b->part = b->tab.outer;
-    if (!next)
+    if (!next && !(b->tab.until && b->rb->md.v[node].kind == MD_HTML)) /* "</div>" */
         b->tab.part = RB_NONE;
 }
 
@@ -202,16 +230,18 @@ bool fold_tab(struct rb_build *b, uint32_t node)
 {
     const struct md_node *n = &b->rb->md.v[node];
     size_t indent;
+    struct sv name;
 
-    if (!fold_is_tab(b, node, &indent))
+    if (!fold_is_tab(b, node, &indent, &name))
         return false;
     if (b->tab.part == RB_NONE)
         b->tab =
             (struct tab){.outer = b->part, .inside = n->parent, .first = n->line, .indent = indent};
-    b->tab.part = read_part(b, PART_STEP, b->tab.outer, node, n->text);
+    b->tab.until = name.n ? fold_tab_end(b, n->line) : 0;
+    b->tab.part = read_part(b, PART_STEP, b->tab.outer, node, name.n ? name : n->text);
     build_part(b, b->tab.part)->tabs = b->tab.first;
     b->part = b->tab.part;
     b->block_steps = b->steps.n;
-    b->label = sv_trim(n->text);
+    b->label = name.n ? b->label : sv_trim(n->text); /* a tag says nothing of what is in it */
     return true;
 }

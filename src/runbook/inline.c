@@ -166,6 +166,105 @@ static bool inline_is_alone(const struct rb_build *b, const struct md_node *n)
            build_role(b) != ROLE_VERIFY;
 }
 
+/* "- Reload it: `systemctl reload x`" */
+static bool inline_is_told(const struct rb_build *b, const struct md_node *n)
+{
+    return n->parent != MD_NONE && b->rb->md.v[n->parent].kind == MD_ITEM && n->n_spans == 1 &&
+           sv_ends(sv_trim(sv_sub(n->text, 0, n->spans[0].from)), SV(":")) &&
+           regex_has(b->block_patterns[BLOCK_TO_RUN], n->text) && block_tells(b, n);
+}
+
+/* Where the sentence around [from, to) begins and ends; of a long one what is near. */
+static struct sv inline_sentence(struct sv text, size_t from, size_t to)
+{
+    size_t least = from > LABEL_MAX_BYTES ? from - LABEL_MAX_BYTES : 0;
+    size_t most = size_min(text.n, to + LABEL_MAX_BYTES);
+
+    while (from > least && !(ascii_is_space(text.p[from]) && strchr(".!?;\n", text.p[from - 1])))
+        from--;
+    while (to < most && text.p[to] != '\n' &&
+           !(strchr(".!?;", text.p[to]) && (to + 1 == text.n || ascii_is_space(text.p[to + 1]))))
+        to++;
+    return sv_sub(text, from, to);
+}
+
+/* ", if it hangs", "(only when it is a replica)": when; empty: something else stands behind the command. */
+static struct sv inline_case_behind(struct sv after)
+{
+    static struct words fronts = WORDS("if when unless falls wenn si se caso jeśli");
+    static struct words only = WORDS("only nur seulement uniquement solo sólo somente apenas");
+    static struct words news = WORDS(
+        "prompted asked done finished ready complete completed everything all you you're fertig alles");
+    static const struct sv others[] = {SV(", otherwise "), SV(", else "), SV(", sonst ")};
+    struct sv text = sv_trim(after), rest, word, next;
+    bool bracket;
+
+    (void)(sv_eat(&text, SV(",")) || sv_eat(&text, SV("–")) || sv_eat(&text, SV("—")));
+    text = sv_trim(text);
+    bracket = sv_eat(&text, SV("("));
+    if (bracket)
+        text = sv_sub(text, 0, sv_find_byte(text, ')', 0));
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        text = sv_sub(text, 0, sv_find_nocase(text, others[i], 0));
+    rest = text;
+    if (!sv_next_word(&rest, &word))
+        return (struct sv){NULL, 0};
+    if (words_have(&only, word) && !sv_next_word(&rest, &word))
+        return (struct sv){NULL, 0};
+    if (!words_have(&fronts, word) || !sv_next_word(&rest, &next) ||
+        words_have(&news, told_bare(next)) ||
+        sv_find_byte(text, ',', 0) != SV_NPOS) /* ", if it fails, stop": what is done then */
+        return (struct sv){NULL, 0};
+    return sv_trim(text);
+}
+
+/* "Restart it if needed: `x`" */
+static struct sv inline_case_before(struct sv before)
+{
+    static const struct sv needs[] = {
+        SV("if needed"),    SV("if necessary"),    SV("if required"),   SV("if applicable"),
+        SV("when needed"),  SV("where needed"),    SV("as needed"),     SV("falls nötig"),
+        SV("wenn nötig"),   SV("bei Bedarf"),      SV("si nécessaire"), SV("si besoin"),
+        SV("au besoin"),    SV("si es necesario"), SV("se necessário"), SV("quando necessário"),
+        SV("必要に応じて"), SV("必要であれば"),    SV("如有必要"),      SV("如有需要")};
+
+    if (!REGEX_SAYS_ANY(before, needs))
+        return (struct sv){NULL, 0};
+    for (size_t i = 0; i < ARRAY_LEN(needs); i++) {
+        size_t at = sv_find_nocase(before, needs[i], 0);
+
+        if (at != SV_NPOS)
+            return sv_sub(before, at, at + needs[i].n);
+    }
+    return (struct sv){NULL, 0}; /* uncovered: one of them was found */
+}
+
+void inline_cases(struct rb_build *b, const struct md_node *n, size_t from)
+{
+    size_t at = 0;
+
+    for (size_t i = from; i < b->steps.n; i++) {
+        struct rb_step *s = &b->steps.v[i].step;
+        struct sv part = s->part == RB_NONE ? (struct sv){NULL, 0} : b->parts.v[s->part].condition;
+        struct sv one, found;
+
+        while (at < n->n_spans &&
+               !sv_eq(sv_sub(n->text, n->spans[at].from, n->spans[at].to), s->text))
+            at++;
+        if (at == n->n_spans)
+            return;
+        one = inline_sentence(n->text, n->spans[at].from, n->spans[at].to);
+        found = inline_case_behind(
+            sv_sub(n->text, n->spans[at].to, (size_t)(one.p - n->text.p) + one.n));
+        if (!found.n)
+            found =
+                inline_case_before(sv_sub(n->text, (size_t)(one.p - n->text.p), n->spans[at].from));
+        if (found.n && !s->condition.n && !(part.n && sv_has(part, found)))
+            s->condition = found;
+        at++;
+    }
+}
+
 /* A sentence that says to run a command: "Now run `make install`."; listed: inline_is_listed(). */
 bool inline_read(struct rb_build *b, const struct md_node *n, bool listed)
 {
@@ -174,7 +273,7 @@ bool inline_read(struct rb_build *b, const struct md_node *n, bool listed)
 
     if (!build_role_acts(build_role(b)) || remark_is(b, n->text) ||
         !(alone || block_is_numbered(n) || title_says_run(b->title, n->text) ||
-          inline_is_quoted(b, n) || inline_shows(b, n) || listed ||
+          inline_is_quoted(b, n) || inline_shows(b, n) || listed || inline_is_told(b, n) ||
           regex_has(b->block_patterns[BLOCK_WAITS], n->text)))
         return false; /* "Expected: a list of migrations to run" speaks of the commands before */
     if (block_inline(b, n)) {

@@ -10,6 +10,7 @@
 #include "runbook/prose.h"
 #include "runbook/shape.h"
 #include "runbook/title.h"
+#include "runbook/told_verb.h"
 #include "runbook/where.h"
 
 enum block_pattern {
@@ -168,6 +169,7 @@ struct tab {
     uint32_t outer;
     uint32_t inside; /* node that all of them are children of */
     size_t first;    /* line of the first of them */
+    size_t until;    /* the line that ends one of a tag; 0: its indentation does */
     size_t indent;
 };
 
@@ -233,10 +235,14 @@ struct rb_build {
     struct fold fold;
     struct tab tab;
     struct ways ways;
-    struct map tasks;  /* numbers of the boxes */
-    bool named;        /* a heading of level 1 was read */
-    bool title_host;   /* `host` is what the present heading says, */
-    bool title_within; /* somewhere in it */
+    struct map tasks;       /* numbers of the boxes */
+    bool named;             /* a heading of level 1 was read */
+    struct sv opened;       /* "su - app", which is `host` as long as that shell is open; empty */
+    struct sv opened_outer; /* where it was opened */
+    size_t opened_from;     /* the first of several that follow each other */
+    size_t opened_step;     /* its step, which nobody needs once something runs there */
+    bool title_host;        /* `host` is what the present heading says, */
+    bool title_within;      /* somewhere in it */
     uint32_t title_host_part;
     bool aside;       /* inside a note or tip: nobody has to carry it out */
     bool quoted;      /* inside a quote */
@@ -270,6 +276,11 @@ bool build_role_acts(enum rb_role role);
 /* A new step at the end, of the present part. */
 struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t line,
                             struct sv text);
+/* What follows is typed into the shell that the last step opens: somebody says how it is reached; and where one is behind it. */
+void build_enter_shell(struct rb_build *b, struct sv command);
+struct sv build_leave_shell(struct rb_build *b);
+/* A step is built: if it runs there, nobody needs the steps that opened it. */
+void build_in_shell(struct rb_build *b);
 void build_note(struct rb_build *b, enum rb_note_kind kind, size_t line, size_t column,
                 struct sv text);
 /*
@@ -383,6 +394,8 @@ bool block_is_forbidden(const struct rb_build *b);
 
 /* inline.c: is it a bullet of commands that are carried out; a text with a command that is; commands that were typed as text. */
 bool inline_is_listed(const struct rb_build *b, const struct md_node *n);
+/* "Run `x` only if it hangs": of the steps from `from` on, which the text gave. */
+void inline_cases(struct rb_build *b, const struct md_node *n, size_t from);
 bool inline_read(struct rb_build *b, const struct md_node *n, bool listed);
 bool inline_typed(struct rb_build *b, const struct md_node *n, bool behind_first);
 bool inline_is_remark(struct sv after);
@@ -596,6 +609,8 @@ bool told_boxes(struct rb_build *b, const struct md_node *n);
 void told_jumps(struct rb_build *b, const struct md_node *n);
 /* "The output should be empty." right below a block: what its commands must show.  False: no sentence says so. */
 bool told_expects(struct rb_build *b, const struct md_node *n);
+/* The same as told_verb() of a sentence that may say when first: "When you are ready, edit `x`". */
+enum told_how told_how(struct sv sentence);
 /* Behind the "[!NOTE]" of a quote. */
 struct sv told_callout(struct sv text);
 /* A sentence of a text; the first one without its full stop. */

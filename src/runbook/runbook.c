@@ -45,6 +45,8 @@ struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t l
     struct rb_draft *d = vec_add(&b->steps);
 
     build_count(b, b->steps.n, line);
+    if (kind != STEP_MANUAL)
+        build_in_shell(b);
     d->said = b->saying;
     d->undone_by = RB_NONE;
     d->step = (struct rb_step){.kind = kind,
@@ -964,8 +966,8 @@ static void read_list(struct rb_build *b, uint32_t node)
         first != MD_NONE && (v[first].task || v[first].ordered ||
                              (v[node].before != MD_NONE && v[v[node].before].kind == MD_LIST));
     there = sv_ends(label, SV(":")) && told_host(label, &host) == WHERE_ONCE; /* "3. On web1:" */
-    if (!there && sv_ends(label, SV(":")) && where_spreads(label, &host))     /* "For each node:" */
-        there = b->title_within = true;
+    if (!there && (sv_ends(label, SV(":")) || where_heads(label)) && where_spreads(label, &host))
+        there = b->title_within = true; /* "For each node:" */
     if (there)
         b->host = host;
     if (read_is_help(b, label)) {
@@ -1043,7 +1045,7 @@ static void read_node(struct rb_build *b, uint32_t node)
         meta_html(b, &b->rb->md.v[node]);
         fold_html(b, node);
         break;
-    case MD_RULE:
+    case MD_RULE: (void)fold_tab(b, node); break;
     case MD_ROW:
     case MD_CELL:
     case MD__N:

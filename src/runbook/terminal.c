@@ -238,12 +238,23 @@ bool terminal_serves(const struct shell_item *item)
     return false;
 }
 
+/* From the word `i` on, with the values of -u and -g. */
+static bool terminal_has_options_only(const struct shell_simple *s, size_t i)
+{
+    for (; i < s->n_words; i++) {
+        if (!sv_starts(s->words[i].value, SV("-")))
+            return false;
+        i += sv_eq(s->words[i].value, SV("-u")) || sv_eq(s->words[i].value, SV("-g"));
+    }
+    return true;
+}
+
 /* sudo -i, sudo -u shop -s; the -s of "sudo nginx -s reload" is not sudo's. */
 static bool terminal_is_sudo_shell(const struct shell_simple *s)
 {
     for (size_t i = 1; i < s->n_words && sv_starts(s->words[i].value, SV("-")); i++) {
         if (sv_eq(s->words[i].value, SV("-i")) || sv_eq(s->words[i].value, SV("-s")))
-            return true;
+            return terminal_has_options_only(s, i + 1); /* not "sudo -i service x stop" */
         i += sv_eq(s->words[i].value, SV("-u")) || sv_eq(s->words[i].value, SV("-g"));
     }
     return false;
@@ -300,6 +311,38 @@ static bool terminal_reads_tty(const struct shell_item *item)
             sv_eq(item->redirects[i].target.value, SV("/dev/tty")))
             return true;
     return false;
+}
+
+/* "docker exec -it web bash", "kubectl exec -it pod -- /bin/sh", "oc rsh pod" */
+static bool terminal_opens_container(const struct shell_simple *s)
+{
+    static struct words programs =
+        WORDS("docker podman nerdctl kubectl oc docker-compose podman-compose lxc crictl");
+    static struct words shells = WORDS("bash sh zsh ash /bin/sh /bin/bash /bin/ash /usr/bin/bash");
+    struct sv program = shell_program(s);
+
+    if (s->n_words < 3 || !words_have(&programs, program))
+        return false;
+    if (shell_find_word(s, 1, SV("rsh")) == 1)
+        return true;
+    return (shell_find_word(s, 1, SV("exec")) || shell_find_word(s, 1, SV("run"))) &&
+           words_have(&shells, s->words[s->n_words - 1].value);
+}
+
+bool terminal_opens_shell(const struct shell_item *item)
+{
+    static struct words others = WORDS("python python3 node ruby");
+    struct shell_simple inner;
+    bool sudo;
+
+    if (item->kind != SHELL_SIMPLE || item->n_simple != 1 || item->heredoc ||
+        item->n_redirects > 0 || item->background || item->simple[0].n_words == 0)
+        return false;
+    inner = shell_inner(&item->simple[0], &sudo);
+    if (words_have(&others, shell_program(&inner)))
+        return false;
+    return terminal_is_shell(&item->simple[0]) || terminal_is_shell(&inner) ||
+           terminal_opens_container(&inner);
 }
 
 bool terminal_asks(const struct shell_item *item, const struct command *c)

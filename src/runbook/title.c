@@ -164,7 +164,11 @@ static const char *const title_patterns[] = {
     [TITLE_APPROVAL] =
         ("\\bapproval (?:obtained|received|given|from|granted)|^(?!.{0,300}\\b(?:no|not|without)\\b|.{0,300}n['’]t\\b).{0,300}\\bapproval\\b.{0,200}\\b(?:required|needed|necessary)\\b|"
          "\\b(?:has|have|needs?) to (?:approve|agree|say (?:yes|ok)|give (?:the |an? |his |her )?(?:go|ok|approval))\\b|\\bmust (?:approve|be approved|sign[ -]?off)\\b|\\bapprove[sd]? by\\b|"
-         "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得"),
+         "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得|"
+         "(?:freigabe|genehmigung)\\b.{0,60}\\b(?:vorliegen|liegt vor|einholen|erforderlich|nötig|notwendig)|"
+         "(?:autorisation|accord|approbation)\\b.{0,60}\\b(?:requise?|nécessaire|obligatoire)|"
+         "^(?:solo|sólo|somente|apenas|uniquement|seulement|nur) (?:con|com|avec|mit) (?:la |a |l['’]|der )?(?:autori|aprob|aprov|accord|freigabe|genehmig)|"
+         "(?:autorización|aprobación|autorização|aprovação)\\b.{0,60}\\b(?:requerida|necesaria|necessária|obligatoria|obrigatória)|承認が必要|需要.{0,20}(?:批准|审批)"),
     [TITLE_SENTENCE] = ("^(?:(?:use|run|do|perform|execute)(?: this)? )?(?:only )?"
                         "(?:if|when|unless|falls|nur wenn|wenn)\\b[^.]*$"),
     [TITLE_NOT_BEFORE] =
@@ -681,8 +685,11 @@ static bool title_is_step_word(struct sv word)
 /* "(optional) Rebuild the index", "Optional: ..." */
 static void title_take_optional(struct title *t)
 {
-    static const struct sv fronts[] = {SV("(optional)"), SV("[optional]"), SV("optional:"),
-                                       SV("（可选）"), SV("(optionnel)")};
+    static const struct sv fronts[] = {SV("(optional)"),   SV("[optional]"),  SV("optional:"),
+                                       SV("（可选）"),     SV("(optionnel)"), SV("(facultatif)"),
+                                       SV("(opcional)"),   SV("opcional:"),   SV("optionnel :"),
+                                       SV("facultatif :"), SV("（任意）"),    SV("（オプション）"),
+                                       SV("任意："),       SV("可选：")};
 
     for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
         if (t->text.n > fronts[i].n && sv_eat_nocase(&t->text, fronts[i])) {

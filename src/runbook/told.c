@@ -7,6 +7,7 @@
 
 #include "base/regex.h"
 #include "base/sv.h"
+#include "runbook/clause.h"
 #include "runbook/reader_int.h"
 #include "runbook/told_verb.h"
 
@@ -104,6 +105,14 @@ static void told_classify(struct sv text, struct told_sentence *s)
     s->how = told_verb(main);
 }
 
+enum told_how told_how(struct sv sentence)
+{
+    struct told_sentence s = {.to = sentence.n};
+
+    told_classify(sentence, &s);
+    return s.in_case ? TOLD_NOT : s.how;
+}
+
 /* The next sentence, whatever it says. */
 static bool told_cut(struct sv text, struct told_sentence *s)
 {
@@ -147,16 +156,40 @@ struct sv told_last_sentence(struct sv text)
     return sv_sub(text, last.from, last.to);
 }
 
+/* "If it fails, run this on the standby:", "Only run it on the primary:": behind what says when. */
+static struct sv told_main(struct sv sentence)
+{
+    struct sv main, rest = clause_unmarked(sentence);
+
+    if (clause_when(rest, &main).n && main.n)
+        rest = main;
+    (void)sv_eat_nocase(&rest, SV("only "));
+    return rest;
+}
+
 enum where_kind told_host(struct sv text, struct sv *host)
 {
-    return where_read(told_last_sentence(text), host);
+    struct sv last = told_last_sentence(text), main;
+    enum where_kind kind = where_read(last, host);
+
+    if (kind != WHERE_NOT)
+        return kind;
+    main = told_main(last);
+    return main.n < sv_trim(last).n ? where_read(main, host) : WHERE_NOT;
 }
 
 bool told_host_within(struct sv text, struct sv *host)
 {
     struct sv last = told_last_sentence(text);
+    struct told_sentence s = {0};
 
-    return where_within(last, host) || where_spreads(last, host);
+    if (where_within(last, host) || where_spreads(last, host))
+        return true;
+    while (sv_has_nocase(text, SV("following")) && told_cut(text, &s))
+        if (sv_has_nocase(sv_sub(text, s.from, s.to), SV("following")) &&
+            where_spreads(sv_sub(text, s.from, s.to), host))
+            return true; /* "Perform the following on every node. Do not hurry." */
+    return false;
 }
 
 /* "For each tenant:", and no loop does it: what `before` counts is done once, and somebody says that it was for all. */
@@ -504,6 +537,30 @@ static bool told_fills_in(const struct rb_build *b, struct sv one)
     return sv_starts(one, SV("<"));
 }
 
+/* "Edit the section as above and with the snapshot in place run:": the commands below do only the last of it. */
+static bool told_is_by_hand_first(struct sv one, enum told_how how, const struct md_node *next)
+{
+    static const struct sv ends[] = {SV(" run:"), SV(" execute:"), SV(" run this:"),
+                                     SV(" run the following:"), SV(" run the script:")};
+
+    if (how != TOLD_BY_HAND || !next || next->kind != MD_CODE ||
+        !block_lang_runs(block_lang(next->info)) || !sv_has_nocase(one, SV(" and ")))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (one.n > ends[i].n && sv_eq_nocase(sv_sub(one, one.n - ends[i].n, one.n), ends[i]))
+            return true;
+    return false;
+}
+
+static bool told_may_approve(struct sv one)
+{
+    static const struct sv words[] = {
+        SV("approval"), SV(" to "),  SV("freigabe"), SV("genehmigung"), SV("autori"), SV("accord"),
+        SV("aprob"),    SV("aprov"), SV("承認"),     SV("批准"),        SV("审批")};
+
+    return REGEX_SAYS_ANY(one, words);
+}
+
 static void told_take(struct rb_build *b, const struct md_node *n, const struct told_sentence *s,
                       bool last, struct told_span *span)
 {
@@ -513,8 +570,7 @@ static void told_take(struct rb_build *b, const struct md_node *n, const struct 
     bool remark = b->quoted || s->how == TOLD_NOT;
 
     bool approval = s->how == TOLD_NOT && !b->quoted && !sv_ends(one, SV(":")) &&
-                    (sv_has_nocase(one, SV("approval")) || sv_has_nocase(one, SV(" to "))) &&
-                    title_is_approval(b->title, one);
+                    told_may_approve(one) && title_is_approval(b->title, one);
 
     if (approval) { /* "**Approval of the owner needed.**" */
         span->from = size_min(span->from, s->from);
@@ -528,6 +584,11 @@ static void told_take(struct rb_build *b, const struct md_node *n, const struct 
     if (first.n) {
         span->from = size_min(span->from, s->from);
         span->to = s->from + first.n;
+        return;
+    }
+    if (told_is_by_hand_first(one, s->how, next)) {
+        span->from = size_min(span->from, s->from);
+        span->to = s->to;
         return;
     }
     if ((s->how != TOLD_NOT || sv_ends(one, SV(":"))) &&
@@ -639,6 +700,11 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
             last = ahead.how == TOLD_NOT;
         if (decided && watch_limited(b, sv_sub(n->text, s.from, s.to)))
             continue;
+        if (!b->quoted && told_is_gate(b, sv_trim(sv_sub(n->text, s.from, s.to)))) {
+            span.from = size_min(span.from, s.from); /* "Do not go on until it is green." */
+            span.to = s.to;
+            continue;
+        }
         if (told_is_case(b, &s) &&
             !(below && case_of_text(n->text).n)) { /* what follows is done in that case, too */
             told_remark(b, n, last_from, s.from);

@@ -472,9 +472,12 @@ static bool told_is_gate(struct sv text)
 enum told_how told_verb(struct sv text)
 {
     enum told_how how = told_verb_in(text, false);
+    bool by_hand;
 
     if (how == TOLD_NOT && (clause_waits(text) || clause_holds(text)))
         return TOLD_BY_HAND;
+    if (how == TOLD_NOT && clause_asks(text, &by_hand))
+        return by_hand ? TOLD_BY_HAND : TOLD_BY_ANY;
     if (how != TOLD_BY_HAND &&
         (told_is_gate(text) || (how == TOLD_NOT && (told_is_before(text) || told_is_path(text)))))
         return TOLD_BY_HAND;

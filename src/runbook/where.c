@@ -12,7 +12,7 @@ static struct words where_machines = WORDS(
     "host hosts server servers node nodes machine machines vm vms instance instances box boxes primary standby replica "
     "replicas secondary secondaries master masters bastion bastions controller controllers worker workers jumphost follower "
     "followers leader balancer balancers gateway gateways lb lbs broker brokers peer peers member members hypervisor hypervisors "
-    "proxy proxies "
+    "proxy proxies pod pods container containers "
     "knoten rechner rechnern servern nodo nodos servidor servidores nœud nœuds noeud noeuds serveur serveurs nó nós "
     "węźle węzła węzłach serwerze serwera serwerach hoście hostach");
 
@@ -276,11 +276,43 @@ static void where_take_verb(struct sv *text)
     *text = sv_trim(*text);
 }
 
+/* "web1 にログインし、...", "登录 web1，..." */
+static bool where_logs_in_east(struct sv text, struct sv *host)
+{
+    static const struct sv behind[] = {SV("にログイン"), SV("に接続"), SV("にSSH"),
+                                       SV("へログイン")};
+    static const struct sv before[] = {SV("登录到"), SV("登录"), SV("连接到"), SV("ssh 到 ")};
+    size_t end = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(behind); i++) {
+        struct sv name = sv_trim(sv_sub(text, 0, sv_find(text, behind[i], 0)));
+
+        if (name.n < text.n && name.n && where_is_name(name)) {
+            *host = name;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(before); i++) {
+        struct sv rest = text;
+
+        if (!sv_eat(&rest, before[i]))
+            continue;
+        rest = sv_trim(rest);
+        while (end < rest.n && (unsigned char)rest.p[end] < 0x80 && !ascii_is_space(rest.p[end]))
+            end++;
+        *host = told_bare(sv_sub(rest, 0, end));
+        return where_is_name(*host);
+    }
+    return false;
+}
+
 enum where_kind where_read(struct sv sentence, struct sv *host)
 {
     static const char first[] = "aobfslcdptner"; /* of the words below */
     struct sv rest = sv_trim(sentence), word = {NULL, 0}, after = rest;
 
+    if (where_logs_in_east(rest, host))
+        return WHERE_STAY;
     if (!rest.n || !strchr(first, ascii_lower(*rest.p)))
         return WHERE_NOT;
     while (sv_next_word(&after, &word) &&
@@ -472,6 +504,12 @@ static bool where_spreads_east(struct sv text, struct sv *host)
                 return true;
             }
     return false;
+}
+
+bool where_heads(struct sv label)
+{
+    return told_starts(label, WORDS_HERE("for repeat")) &&
+           (sv_has_nocase(label, SV("following")) || sv_has_nocase(label, SV("these steps")));
 }
 
 bool where_spreads(struct sv sentence, struct sv *host)

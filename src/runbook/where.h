@@ -27,6 +27,8 @@ bool where_within(struct sv sentence, struct sv *host);
  * "For each node:", "Restart the remaining brokers", "Rolling restart (one node at a time)": machines of which there are
  * several, in a sentence that tells what to do with each.
  */
+/* "For each node, complete the following steps. Do one at a time." above a list. */
+bool where_heads(struct sv label);
 bool where_spreads(struct sv sentence, struct sv *host);
 /* "Backout (both LBs):", "Rollback (on db2)": what stands in brackets at its end. */
 bool where_in_brackets(struct sv title, struct sv *host);

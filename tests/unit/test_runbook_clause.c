@@ -59,6 +59,13 @@ T(a_sentence_right_above_a_block_says_when_it_is_run)
         {"En cas d'échec, restaurer la base.", "En cas d'échec"},
         {"Solo si el índice no existe, créalo.", "Solo si el índice no existe"},
         {"Em caso de falha, restaure o volume:", "Em caso de falha"},
+        {"Apenas em homologação:", "Apenas em homologação"},
+        {"En préproduction seulement :", "En préproduction seulement"},
+        {"Lancer la migration uniquement si le schéma a changé :",
+         "uniquement si le schéma a changé"},
+        {"Den Cache leeren, sofern er läuft:", "sofern er läuft"},
+        {"Alternativ geht das Skript:", "Alternativ geht das Skript"},
+        {"Only the on-call lead may run:", "Only the on-call lead may run"},
         {"Somente se o cache estiver corrompido, limpe-o.",
          "Somente se o cache estiver corrompido"},
         {"失敗した場合は以下を実行してください。", "失敗した場合は"},
@@ -155,13 +162,87 @@ T(waits_and_gates_of_other_languages_are_asked)
         strbuf_addf(&want, "deploy [%s]|deploy systemctl stop shop", texts[i]);
         want_steps(strbuf_str(&md), strbuf_str(&want));
     }
+    want_steps(DEPLOY
+               "\n\n1. Auf db1: Dienst stoppen, sofern er läuft.\n\n   ```sh\n   ./a\n   ```\n",
+               "deploy ./a ?sofern er läuft");
+    want_steps(DEPLOY
+               "\n\nRestart each. Do not go on until the cluster is green again.\n" SH("./a"),
+               "deploy [Do not go on until the cluster is green again.]|deploy ./a");
     want_steps(DEPLOY "\n\nWait until the traffic is drained.\n\n1. Stop: `systemctl stop a`\n",
                "deploy [Wait until the traffic is drained.]|deploy systemctl stop a");
     want_steps(DEPLOY "\n\n**IMPORTANT:** make sure that nobody writes any more.\n" SH("./a"),
                "deploy [IMPORTANT: make sure that nobody writes any more.]|deploy ./a");
 }
 
+T(a_wait_above_what_only_looks_is_asked_with_its_output)
+{
+    static const char *const items[] = {"Wait until the lag is 0.", "Warten, bis der Lag 0 ist.",
+                                        "Attendre que la file soit vide.",
+                                        "セッション数が0になるまで待機する。"};
+
+    for (size_t i = 0; i < ARRAY_LEN(items); i++) {
+        CLEANUP(strbuf_release) struct strbuf md = STRBUF(0), want = STRBUF(0);
+
+        strbuf_addf(&md, DEPLOY "\n\n1. %s\n\n   ```sh\n   ss -tn\n   ```\n", items[i]);
+        strbuf_addf(&want, "0 ask:%s", items[i] + (i == 1 ? strlen("Warten, ") : 0));
+        want_expects(strbuf_str(&md), strbuf_str(&want));
+    }
+    want_expects(DEPLOY "\n\n1. Look at the sessions.\n\n   ```sh\n   ss -tn\n   ```\n", "");
+}
+
+T(verbs_of_other_languages_tell_somebody)
+{
+    static const char *const texts[] = {"Vérifier que la sauvegarde est récente.",
+                                        "Verifique se o backup terminou.",
+                                        "Prüfen, ob die Sicherung lief.",
+                                        "Répéter l'opération sur app2.",
+                                        "バックアップが完了したことを確認する。",
+                                        "检查磁盘空间。",
+                                        "Avise o gerente de plantão."};
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        CLEANUP(strbuf_release) struct strbuf md = STRBUF(0), want = STRBUF(0);
+
+        strbuf_addf(&md, DEPLOY "\n\n%s\n", texts[i]);
+        strbuf_addf(&want, "deploy [%s]", texts[i]);
+        want_steps(strbuf_str(&md), strbuf_str(&want));
+    }
+    want_steps(DEPLOY "\n\nPrévenez.\n" SH("./a"), "deploy ./a");
+}
+
+T(approvals_and_options_of_other_languages_are_some)
+{
+    CLEANUP(reading_done) struct reading r = {0};
+
+    read_text(&r, DEPLOY "\n\nVor Beginn muss die Freigabe des Betriebs vorliegen.\n" SH(
+                      "./a") "\n## Reversão\n\nSomente com autorização do gerente.\n" SH("./b"));
+    T_EQ(r.rb.n_steps, 4u);
+    T_EQ(r.rb.steps[0].kind, STEP_APPROVAL);
+    T_EQ(r.rb.steps[2].kind, STEP_APPROVAL);
+    want_steps(DEPLOY "\n\n- 升级过程中请勿重启服务器。\n" SH("./a"), "deploy ./a");
+}
+
+T(a_login_of_the_east_says_where)
+{
+    static const char *const items[] = {"web1 にログインし、止める。", "web1にSSH接続する。",
+                                        "登录 web1，停止服务。", "登录到 web1"};
+
+    for (size_t i = 0; i < ARRAY_LEN(items); i++) {
+        CLEANUP(strbuf_release) struct strbuf md = STRBUF(0);
+        CLEANUP(reading_done) struct reading r = {0};
+
+        strbuf_addf(&md, DEPLOY "\n\n1. %s\n\n   ```sh\n   systemctl stop x\n   ```\n", items[i]);
+        read_text(&r, strbuf_str(&md));
+        if (!r.rb.n_steps || !sv_eq(r.rb.steps[0].host, SV("web1")))
+            T_FAIL("'%s' is elsewhere", items[i]);
+    }
+}
+
 T_MAIN(T_CASE(a_sentence_begins_with_when_it_is_done),
        T_CASE(a_sentence_right_above_a_block_says_when_it_is_run),
        T_CASE(a_case_above_a_list_is_of_its_section_in_any_language),
-       T_CASE(what_may_be_left_out_is_asked), T_CASE(waits_and_gates_of_other_languages_are_asked))
+       T_CASE(what_may_be_left_out_is_asked),
+       T_CASE(a_wait_above_what_only_looks_is_asked_with_its_output),
+       T_CASE(verbs_of_other_languages_tell_somebody),
+       T_CASE(approvals_and_options_of_other_languages_are_some),
+       T_CASE(a_login_of_the_east_says_where), T_CASE(waits_and_gates_of_other_languages_are_asked))

@@ -299,7 +299,7 @@ T(a_block_that_leaves_a_session_belongs_to_it)
     want_places("# R\n## Deploy" SH("ssh web1\n./a") "\n## Clean up\n" SH("./b") SH("./c\nexit"),
                 "web1:./a|:./b|:./c");
     want_places("# R\n## Deploy" SH("ssh web1\n./a") "\n## Clean up\n" SH("sudo -i\n./b\nexit"),
-                "web1:./a|:sudo -i|:./b");
+                "web1:./a|sudo -i:./b");
 }
 
 T(symptoms_are_cases)
