@@ -39,13 +39,13 @@ T(an_approval_that_is_too_old_is_named_and_kept)
     struct bench b;
 
     bench_plan(&b, DOC, HEAD "gates: {\"1\": {approve: {expires: 1h, need: 3}}}\n");
-    say_at(&b, "bo", false, clock_now_us() - 2 * 3600 * CLOCK_US_PER_S);
+    say_at(&b, "bo", false, clock_now_us() - INT64_C(7200) * CLOCK_US_PER_S);
     T_EQ(bench_run(&b), EXIT_CODE_WAITING);
     T_CHECK(bench_says(&b, "waits for 3 approvals; that of bo has expired"));
     T_EQ(
         bench_sql("SELECT count(*) FROM event WHERE kind = 10 AND json_extract(data, '$.expired')"),
         1);
-    say_at(&b, "cy", false, clock_now_us() - 2 * 3600 * CLOCK_US_PER_S);
+    say_at(&b, "cy", false, clock_now_us() - INT64_C(7200) * CLOCK_US_PER_S);
     say(&b, "di", false);
     T_EQ(bench_resume(&b), EXIT_CODE_WAITING);
     T_CHECK(bench_says(&b, "waits for 3 approvals, has 1; 2 have expired"));
