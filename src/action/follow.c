@@ -30,16 +30,25 @@ static void follow_on_done(void *arg, const struct session_result *r)
     }
 }
 
+/* How long it is watched.  That is no bound of something that takes its time, so it is scaled, as a `timeout` of the binding too. */
+static uint64_t follow_ms(const struct action *a)
+{
+    uint64_t for_ms = action_ms(a, "for_ms");
+
+    if (!for_ms && a->step->timeout_ms)
+        return (uint64_t)plan_scale(a->env->plan, a->step->timeout_ms);
+    return for_ms ? for_ms : a->timeout_ms;
+}
+
 static void follow_start(struct action *a)
 {
     struct follow_state *s = XNEW(struct follow_state);
-    uint64_t for_ms = action_ms(a, "for_ms");
 
     a->state = s;
     if (!action_text(a, "command", true, &s->text))
         return;
     session_run(a->session, &(struct session_command){.text = strbuf_sv(&s->text),
-                                                      .timeout_ms = for_ms ? for_ms : a->timeout_ms,
+                                                      .timeout_ms = follow_ms(a),
                                                       .output = follow_on_output,
                                                       .done = follow_on_done,
                                                       .arg = a});

@@ -130,6 +130,16 @@ void lint_run(const struct runbook *rb, struct lint *ret)
     lint_sort(ret);
 }
 
+void lint_run_failing(const struct runbook *rb, struct lint *ret)
+{
+    *ret = (struct lint){.rb = rb};
+    ret->index = lint_index_new(ret);
+    for (size_t i = 0; i < n_lint_rules; i++)
+        if (lint_rules[i]->check && lint_rules[i]->fails)
+            lint_rules[i]->check(ret, lint_rules[i]);
+    lint_sort(ret);
+}
+
 /* The number at the front of "12: ..."; 1, and nothing is cut off, when there is none. */
 static size_t lint_eat_number(struct sv *text)
 {

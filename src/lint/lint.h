@@ -65,6 +65,8 @@ const struct lint_rule *lint_find_rule(struct sv id);
 
 /* Run every rule over a runbook, which must outlive the lint. */
 void lint_run(const struct runbook *rb, struct lint *ret);
+/* The same of those rules only whose findings do not work at all (`fails`). */
+void lint_run_failing(const struct runbook *rb, struct lint *ret);
 /* Of a document that passes a limit (ERR_LIMIT of runbook_read()): that alone, as RB022 at its place. */
 void lint_unread(const char *path, const struct err *limit, struct lint *ret);
 void lint_release(struct lint *l);

@@ -38,11 +38,12 @@ struct make {
     VEC(struct make_ref) answer_refs; /* parallel to b->answers, b->steps, b->choices */
     VEC(struct make_ref) step_refs;
     VEC(struct make_ref) choice_refs;
-    struct map hosts_asked; /* by name */
-    uint32_t *failure_of;   /* for each step: the step whose failure it is for; RB_NONE */
-    VEC(struct sv) values;  /* placeholder names that were used */
-    enum make_sign *signs;  /* of each step of the document */
-    uint32_t first_deploy;  /* step; RB_NONE: there is none */
+    struct map hosts_asked;         /* by name */
+    uint32_t *failure_of;           /* for each step: the step whose failure it is for; RB_NONE */
+    VEC(struct sv) values;          /* placeholder names that were used */
+    enum make_sign *signs;          /* of each step of the document */
+    uint32_t first_deploy;          /* step; RB_NONE: there is none */
+    bool postgres_sought, postgres; /* a command speaks of PostgreSQL; once it was looked for */
     VEC(struct make_fault) back_faults; /* by line */
     size_t *changes;  /* of each part, itself and below: how many steps deploy something ... */
     size_t n_changes; /* ... and in the whole document */

@@ -35,7 +35,7 @@ void make_lint_begin(struct make *m)
 
     if (!lint_is_wanted(m))
         return;
-    lint_run(m->rb, &l);
+    lint_run_failing(m->rb, &l);
     for (size_t i = 0; i < l.findings.n; i++) {
         const struct lint_finding *f = &l.findings.v[i];
         uint32_t step = lint_step(m, f);

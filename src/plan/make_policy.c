@@ -4,12 +4,24 @@
 #include "base/sv.h"
 #include "plan/make_int.h"
 
-static json_t *policy_step(json_t *steps, struct sv id)
+/* Steps of the plan, found by their ids. */
+struct policy_list {
+    json_t *list;
+    struct map at;
+};
+
+static void policy_list_init(struct policy_list *l, json_t *list)
 {
-    for (size_t i = 0; i < json_array_size(steps); i++)
-        if (sv_eq(json_get_sv(json_array_get(steps, i), "id"), id))
-            return json_array_get(steps, i);
-    return NULL;
+    *l = (struct policy_list){.list = list};
+    for (size_t i = json_array_size(list); i-- > 0;) /* the first of an id */
+        (void)map_put(&l->at, json_get_sv(json_array_get(list, i), "id"), i);
+}
+
+static json_t *policy_step(const struct policy_list *steps, struct sv id)
+{
+    size_t at;
+
+    return map_get(&steps->at, id, &at) ? json_array_get(steps->list, at) : NULL;
 }
 
 /* --- the binding --- */
@@ -42,7 +54,7 @@ static void policy_add_branch(json_t *step, struct sv id)
 
 /* The steps of the branch belong to the step `id` only. */
 static size_t policy_mark_branch(struct make *m, const struct make_ref *branch, struct sv id,
-                                 json_t *steps)
+                                 const struct policy_list *steps)
 {
     size_t n = 0;
 
@@ -58,7 +70,8 @@ static size_t policy_mark_branch(struct make *m, const struct make_ref *branch, 
     return n;
 }
 
-static enum err_code policy_set(struct make *m, size_t k, json_t *step, json_t *steps)
+static enum err_code policy_set(struct make *m, size_t k, json_t *step,
+                                const struct policy_list *steps)
 {
     const struct binding_step *set = &m->b->steps.v[k];
     struct make_ref branch;
@@ -87,7 +100,8 @@ static bool policy_is_first(const struct make *m, size_t k, uint32_t step)
     return make_ref_covers(m, &m->step_refs.v[k], step);
 }
 
-static enum err_code policy_of(struct make *m, size_t k, json_t *steps, json_t *way_back)
+static enum err_code policy_of(struct make *m, size_t k, const struct policy_list *steps,
+                               const struct policy_list *way_back)
 {
     for (uint32_t i = 0; i < m->rb->n_steps; i++) {
         json_t *step = policy_is_first(m, k, i) ? policy_step(steps, m->rb->steps[i].id) : NULL;
@@ -153,7 +167,8 @@ void make_find_branches(struct make *m)
 }
 
 /* What is told when it fails; of a step with a number at each of its commands. */
-static void policy_tell(struct make *m, json_t *steps, const struct rb_failure *f, json_t *failed)
+static void policy_tell(struct make *m, const struct policy_list *steps, const struct rb_failure *f,
+                        json_t *failed)
 {
     json_put_sv(failed, "if_failed", f->text);
     for (uint32_t i = 0; f->number.n && i < m->rb->n_steps; i++) {
@@ -167,7 +182,8 @@ static void policy_tell(struct make *m, json_t *steps, const struct rb_failure *
 }
 
 /* Steps that hang on the label are a branch of the step before it; what are no steps is told when it fails. */
-static void policy_take_failure(struct make *m, json_t *steps, const struct rb_failure *f)
+static void policy_take_failure(struct make *m, const struct policy_list *steps,
+                                const struct rb_failure *f)
 {
     uint32_t at = policy_step_before(m, f);
     json_t *failed = at == RB_NONE ? NULL : policy_step(steps, m->rb->steps[at].id);
@@ -193,7 +209,8 @@ static void policy_take_failure(struct make *m, json_t *steps, const struct rb_f
     }
 }
 
-enum err_code make_policies(struct make *m, json_t *steps, json_t *way_back)
+static enum err_code policy_all(struct make *m, const struct policy_list *steps,
+                                const struct policy_list *way_back)
 {
     for (size_t i = 0; i < m->rb->n_failures; i++)
         policy_take_failure(m, steps, &m->rb->failures[i]);
@@ -201,4 +218,17 @@ enum err_code make_policies(struct make *m, json_t *steps, json_t *way_back)
         if (m->b->steps.v[k].on_failure.n && policy_of(m, k, steps, way_back) != ERR_OK)
             return m->err->code;
     return ERR_OK;
+}
+
+enum err_code make_policies(struct make *m, json_t *steps, json_t *way_back)
+{
+    struct policy_list forward, back;
+    enum err_code rc;
+
+    policy_list_init(&forward, steps);
+    policy_list_init(&back, way_back);
+    rc = policy_all(m, &forward, &back);
+    map_release(&forward.at);
+    map_release(&back.at);
+    return rc;
 }

@@ -93,17 +93,17 @@ static enum err_code make_database_of(struct make *m, const struct binding_datab
 }
 
 /* Statements without a client are for what the rest of the document works with. */
-static bool make_speaks_postgres(const struct make *m, const struct rb_step *s)
+static bool make_speaks_postgres(struct make *m, const struct rb_step *s)
 {
     static const struct sv marks[] = {SV("psql"), SV("pg_"), SV("postgres")};
 
     if (s->client.n)
         return sv_has(s->client, SV("psql"));
-    for (size_t i = 0; i < m->rb->n_steps; i++)
+    for (size_t i = 0; !m->postgres_sought && i < m->rb->n_steps; i++)
         for (size_t k = 0; k < ARRAY_LEN(marks); k++)
-            if (sv_has(m->rb->steps[i].text, marks[k]))
-                return true;
-    return false;
+            m->postgres |= sv_has(m->rb->steps[i].text, marks[k]);
+    m->postgres_sought = true; /* once for all of the document */
+    return m->postgres;
 }
 
 static void make_ask_database(struct make *m, const struct rb_step *s, struct sv text)

@@ -16,6 +16,8 @@ struct make_change {
     struct sv env, database;            /* where it is done, if one is known */
     bool one_of_envs, one_of_databases; /* the way forward changes several in this way */
     things things;
+    struct sv machine;                        /* "web1" of "deploy@web1"; "local": this one */
+    bool skipped, always, fleet, reaches_out; /* looked at for each pair, so they are read once */
     bool named;             /* on the way back: a step says that this one undoes it */
     bool of_a_step;         /* on the way back: it undoes that step, and no other */
     enum plan_undo_by by;   /* on the way forward: how well its best cover is known */
@@ -57,6 +59,17 @@ static struct sv make_database(const struct make_change *c)
     return name;
 }
 
+/* "web1" of "deploy@web1"; "local": this machine. */
+static struct sv make_machine(const json_t *step)
+{
+    struct sv at = json_get_sv(json_object_get(step, "remote"), "address");
+    size_t user;
+
+    at = at.n ? at : json_get_sv(step, "host");
+    user = sv_find_byte(at, '@', 0);
+    return user == SV_NPOS ? at : sv_sub(at, user + 1, at.n);
+}
+
 /* The steps of a list as changes. */
 static struct make_change *make_changes(struct make *m, const json_t *list)
 {
@@ -78,6 +91,11 @@ static struct make_change *make_changes(struct make *m, const json_t *list)
         if (c && c->form == COMMAND_SERVICE)
             make_read_service(m, c, &v[i]);
         thing_read(m, &places, v[i].rb, v[i].step, &v[i].things);
+        v[i].skipped = json_get_sv(v[i].step, "skip").n > 0;
+        v[i].always = json_array_size(json_object_get(v[i].step, "choices")) == 0;
+        v[i].fleet = json_object_get(v[i].step, "fleet") != NULL;
+        v[i].machine = make_machine(v[i].step);
+        v[i].reaches_out = where_reaches_out(v[i].rb->text, SV(""));
         v[i].env = make_place_of(m, v[i].rb);
         v[i].database = make_database(&v[i]);
     }
@@ -96,7 +114,7 @@ static void make_mark_mixed(struct make_change *v, size_t n, bool by_database)
     for (size_t i = 0; i < n; i++) {
         struct sv place = by_database ? v[i].database : v[i].env;
 
-        if (!place.n || json_get_sv(v[i].step, "skip").n)
+        if (!place.n || v[i].skipped)
             continue;
         for (k = 0; k < known && !sv_eq(seen[k].effect, v[i].effect); k++)
             ;
@@ -139,32 +157,22 @@ static bool make_is_undone_by_path(const struct make_change *back)
     return sv_eq(back->effect, SV("files")) || sv_eq(back->effect, SV("code"));
 }
 
-/* "web1" of "deploy@web1"; "local": this machine. */
-static struct sv make_machine(const struct make_change *c)
-{
-    struct sv at = json_get_sv(json_object_get(c->step, "remote"), "address");
-    size_t user;
-
-    at = at.n ? at : json_get_sv(c->step, "host");
-    user = sv_find_byte(at, '@', 0);
-    return user == SV_NPOS ? at : sv_sub(at, user + 1, at.n);
-}
-
 /* Does each of them act on one machine, on which the other does not?  What reaches others by itself may act on any. */
 static bool make_is_apart(const struct make_change *back, const struct make_change *change)
 {
-    return !json_object_get(back->step, "fleet") && !json_object_get(change->step, "fleet") &&
-           !sv_eq(make_machine(back), make_machine(change)) &&
-           !where_reaches_out(back->rb->text, SV("")) &&
-           !where_reaches_out(change->rb->text, SV(""));
+    return !back->fleet && !change->fleet && !sv_eq(back->machine, change->machine) &&
+           !back->reaches_out && !change->reaches_out;
 }
 
 /* Whether they change the same, as far as the plan can know; UNDO_BY_NOTHING: they do not.  `anywhere`: on whichever machine. */
 static enum plan_undo_by make_same(const struct make_change *back, const struct make_change *change,
                                    bool anywhere)
 {
-    enum thing_match match = thing_compare(&back->things, &change->things, anywhere);
+    enum thing_match match;
 
+    if (!sv_eq(back->effect, change->effect) && !make_is_undone_by_path(back))
+        return UNDO_BY_NOTHING; /* another kind of change */
+    match = thing_compare(&back->things, &change->things, anywhere);
     if (make_is_elsewhere(back, change, match))
         return UNDO_BY_NOTHING;
     if (sv_eq(change->effect, SV("service")))
@@ -191,7 +199,7 @@ static bool make_may_undo(const struct make_change *back, const struct make_chan
     for (size_t i = 0; i < ARRAY_LEN(not_undone); i++)
         if (sv_eq(change->effect, not_undone[i]))
             return false;
-    if (json_get_sv(back->step, "skip").n)
+    if (back->skipped)
         return false;
     return change->verb != SERVICE_STOP ||
            make_starts(back->verb); /* stopping it once more leaves it stopped */
@@ -203,12 +211,10 @@ static unsigned make_covers(const struct make_change *back, const struct make_ch
                             bool anywhere, enum plan_undo_by *by)
 {
     bool service = sv_eq(change->effect, SV("service"));
-    bool always = json_array_size(json_object_get(back->step, "choices")) == 0;
-
     *by = make_may_undo(back, change) ? make_same(back, change, anywhere) : UNDO_BY_NOTHING;
     if (*by == UNDO_BY_NOTHING)
         return 0;
-    return 1 + (always ? 1 : 0) + (service && make_starts(back->verb) ? 2 : 0) +
+    return 1 + (back->always ? 1 : 0) + (service && make_starts(back->verb) ? 2 : 0) +
            (*by == UNDO_BY_THING ? 4 : 0);
 }
 
@@ -480,7 +486,7 @@ static bool make_stands_alone(const struct make_change *back, const struct make_
 
     for (size_t i = 0; i < n && alone; i++)
         alone = changes[i].things.n > 0 || make_changes_nothing(changes[i].effect) ||
-                json_get_sv(changes[i].step, "skip").n > 0;
+                changes[i].skipped;
     return alone;
 }
 
@@ -496,7 +502,7 @@ static void make_undoes(const struct make_change *back, json_t *step,
         enum plan_undo_by by = UNDO_BY_NAME;
         json_t *j;
 
-        if (json_get_sv(changes[i].step, "skip").n || (named[i] ? named[i] != back : back->named))
+        if (changes[i].skipped || (named[i] ? named[i] != back : back->named))
             continue;
         if (!named[i] && make_covers(back, &changes[i], false, &by) == 0)
             continue;
@@ -520,7 +526,7 @@ static bool make_is_free(const struct make_change *back, const struct make_chang
     for (size_t i = 0; i < n; i++) {
         enum plan_undo_by by;
 
-        if (!json_get_sv(changes[i].step, "skip").n && make_covers(back, &changes[i], false, &by))
+        if (!changes[i].skipped && make_covers(back, &changes[i], false, &by))
             return false;
     }
     return true;

@@ -407,6 +407,12 @@ T(a_command_that_never_ends_is_watched_for_its_time)
     T_EQ(b.action.outcome.errs.total, 0); /* that it was ended is no output of it */
     T_EQ(act(&b, "follow", "{'command': ['tail -f no-such-log']}", 5000), ACTION_ENDED);
     T_EQ(b.action.outcome.status, 1);
+    b.plan.time_scale = 0.01; /* a timeout that says how long is shortened, too */
+    b.step.timeout_ms = 30000;
+    T_EQ(act(&b, "follow", "{'command': ['tail -f log']}", 30000), ACTION_ENDED);
+    T_EQ(b.action.outcome.status, 0);
+    b.plan.time_scale = 1;
+    b.step.timeout_ms = 0;
     b.cancel_after_ms = 30;
     T_EQ(act(&b, "follow", "{'command': ['tail -f log'], 'for_ms': 30000}", 0), ACTION_STOPPED);
     T_EQ(act(&b, "follow", "{'command': [{'value': 'none'}], 'for_ms': 1}", 0), ACTION_BROKE);

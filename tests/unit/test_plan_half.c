@@ -38,8 +38,7 @@ T(of_two_reasons_one_is_judged_and_people_are_asked_about_the_other)
     static const char *const rows[] = {
         MATRIX "| Error rate >5% for >5 min, or users complain | ROLLBACK |\n",
         MATRIX "| Users complain or error rate >5% | ROLLBACK |\n",
-        "## Rollback criteria\n\nRoll back if:\n\n"
-        "- error rate > 5% for 5 minutes or users complain\n"};
+        "## Rollback criteria\n\nRoll back if:\n\n- error rate > 5% for 5 minutes or users complain\n"};
     struct world w;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
