@@ -315,6 +315,9 @@ static void ui_show_ways(const struct ui *u, const struct run_question *q, struc
         text_add_line(&text, o->condition);
         if (text.n)
             term_addf(b, TERM_WARN, ", %s", strbuf_str(&text));
+        if (o->after_failure && q->clean) /* what it is for has not come */
+            term_addf(b, TERM_DIM, "; no step %s has failed",
+                      u->way_back ? "of the way back" : "before it");
         strbuf_add_byte(b, '\n');
     }
 }

@@ -49,6 +49,7 @@ struct run_question {
     const struct plan_decision *decision; /* of QUESTION_CHOICE */
     const bool *gone;                     /* of each of its options: it has failed already */
     struct sv failed; /* why `step` failed, when something is done instead of it */
+    bool clean;       /* nothing before it in this direction has failed */
 };
 
 struct run_options {

@@ -111,12 +111,22 @@ static struct sv choice_text(struct run *r, size_t at)
 
 /* --- asking --- */
 
+/* Has nothing failed that was to be done before? */
+static bool choice_is_clean(const struct run *r)
+{
+    for (size_t i = r->at < r->n_forward ? 0 : r->n_forward; i <= r->at; i++)
+        if (r->steps.v[i].state == STEP_FAILED)
+            return false;
+    return true;
+}
+
 static void choice_ask(struct run *r, size_t at)
 {
     struct run_question q = {.kind = QUESTION_CHOICE,
                              .step = run_current(r)->p,
                              .decision = &r->plan->decisions[at],
                              .gone = r->choice.of[at].failed,
+                             .clean = choice_is_clean(r),
                              .text = choice_text(r, at)};
 
     if (r->choice.failed != SIZE_MAX)

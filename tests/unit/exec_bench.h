@@ -27,6 +27,7 @@ struct bench {
     uv_timer_t reply;
     bool reply_open;
     int asked[8];                 /* by kind */
+    bool clean;                   /* of the last one */
     const char *at;               /* an event's name, ... */
     int at_count;                 /* ... the Nth of which ... */
     void (*act)(struct bench *b); /* ... is when this is done */
@@ -120,6 +121,7 @@ static inline void bench_ask(void *arg, const struct run_question *q)
     struct bench *b = arg;
 
     b->asked[q->kind]++;
+    b->clean = q->clean;
     strbuf_truncate(&b->last_question, 0);
     if (q->host.n)
         strbuf_addf(&b->last_question, "%.*s (%zu more): ", SV_FMT(q->host), q->more);

@@ -40,6 +40,7 @@ T(what_is_done_only_if_is_asked_when_its_turn_has_come)
     T_EQ(b.asked[QUESTION_CHOICE], 1);
     T_STR(strbuf_str(&b.last_question),
           "do it? 'Restore from Backup' (line 19), only if the downgrade fails");
+    T_CHECK(b.clean);
     T_CHECK(log_is("down\nverified\nrestored\nlooked\n"));
     T_EQ(bench_sql(ANSWERS " AND json_extract(data, '$.chosen') = 'rollback/2'"), 1);
     bench_end(&b);
@@ -66,6 +67,7 @@ T(it_is_offered_when_what_stands_before_it_fails)
     b.answers = "y";
     T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
     T_EQ(b.asked[QUESTION_CHOICE], 1); /* and not once more at its turn */
+    T_CHECK(!b.clean);
     T_CHECK(
         strstr(strbuf_str(&b.last_question), "step rollback/1/1 failed, do it instead? 'Restore"));
     T_CHECK(log_is("down\nrestored\nlooked\n"));
@@ -140,6 +142,26 @@ T(what_does_not_stand_right_before_it_offers_nothing)
     b.answers = "";
     T_EQ(bench_run(&b), EXIT_CODE_ROLLBACK_FAILED);
     T_EQ(b.asked[QUESTION_CHOICE], 0);
+    bench_end(&b);
+}
+
+T(what_somebody_has_left_out_is_not_offered_when_a_later_step_fails)
+{
+    struct bench b;
+
+    bench_plan(
+        &b,
+        "# Shop\n\n## Deployment\n" SH(
+            "echo new > release\nfalse") "## Rollback\n\n"
+                                         "### 1. Restore (only if the downgrade fails)\n" SH(
+                                             "echo restored >> log") "### 2. Look\n" SH("test -e never"),
+        HEAD "choices: {rollback/1: ask}\n");
+    b.answers = "s";
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    T_OK(run_skip_step(b.store, 1, SV("rollback/1/1"), SV("bo"), SV("it is gone"), &b.err), b.err);
+    b.answers = "";
+    T_EQ(bench_resume(&b), EXIT_CODE_ROLLBACK_FAILED);
+    T_CHECK(log_is(""));
     bench_end(&b);
 }
 
@@ -395,6 +417,7 @@ T_MAIN(T_CASE(what_is_done_only_if_is_asked_when_its_turn_has_come), T_CASE(a_no
        T_CASE(a_question_that_nobody_answered_is_asked_again_and_the_step_is_not_repeated),
        T_CASE(unattended_the_step_that_failed_is_tried_again),
        T_CASE(what_does_not_stand_right_before_it_offers_nothing),
+       T_CASE(what_somebody_has_left_out_is_not_offered_when_a_later_step_fails),
        T_CASE(one_of_several_ways_is_chosen_by_its_number), T_CASE(no_way_at_all_is_an_answer),
        T_CASE(when_the_chosen_way_fails_the_other_is_offered),
        T_CASE(also_when_it_stands_before_the_one_that_failed),

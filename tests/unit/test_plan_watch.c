@@ -673,7 +673,7 @@ T(below_monitoring_boxes_are_done_what_changes_something_is_asked_and_the_rest_i
     T_SV(find_step(&w, "error-rate-1/1")->kind, "manual");
     want_question(&w, "choice", 17,
                   "'systemctl restart web' is done while it is watched: does this run do it?",
-                  "choices: {\"3\": yes}");
+                  "choices: {\"3\": yes}, or no, or ask (in the run)");
     left = json_object_get(w.plan.json, "left");
     T_EQ(json_array_size(left), 2);
     T_SV(json_get_sv(json_array_get(left, 0), "text"), "journalctl -u web -n 50");
