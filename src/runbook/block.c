@@ -708,7 +708,7 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
         block_message(b, index);
     else if (way == SCOPE_NEVER)
         return;
-    else if (block_is_forbidden(b))
+    else if (block_is_forbidden(b) || remark_is_pair(b, b->blocks.v[index].node))
         remark_add(b, b->label_line, remark_of_block(b, index));
     else if (way == SCOPE_MANUAL && build_role_acts(build_role(b)))
         block_ask_people(b, index, sv_trim(b->blocks.v[index].text));

@@ -554,6 +554,8 @@ bool failure_is_told(struct sv text);
 bool remark_is(const struct rb_build *b, struct sv text);
 /* The label that forbids a block; "instead of:" with its first line. */
 struct sv remark_of_block(const struct rb_build *b, uint32_t index);
+/* Is the block one of two, "Before" and "After" a change, which only show it? */
+bool remark_is_pair(const struct rb_build *b, uint32_t block);
 /* Keep it, for the next step. */
 void remark_add(struct rb_build *b, size_t line, struct sv text);
 /* `place`: where each step that was read stands among those that are left. */

@@ -4,6 +4,8 @@
  */
 #include "base/regex.h"
 #include "base/sv.h"
+#include "base/words.h"
+#include "runbook/clause.h"
 #include "runbook/reader_int.h"
 
 /* After the first sentence: does it tell to do something after all? */
@@ -53,6 +55,34 @@ struct sv remark_of_block(const struct rb_build *b, uint32_t index)
     return b->label.n < SHORT && !regex_has(b->block_patterns[BLOCK_NEVER], b->label)
                ? arena_fmt(b->arena, "%.*s %.*s", SV_FMT(b->label), SV_FMT(line))
                : b->label;
+}
+
+/* "Before" and "After" alone above a block each: how something looks, and nothing to do. */
+static bool remark_is_half(const struct rb_build *b, uint32_t node, bool first)
+{
+    static struct words befores = WORDS("before old vorher alt avant antes 変更前 之前");
+    static struct words afters = WORDS("after new nachher neu après después depois 変更後 之后");
+    const struct md_node *v = b->rb->md.v;
+    struct sv text = node == MD_NONE || v[node].kind != MD_PARAGRAPH ? (struct sv){NULL, 0}
+                                                                     : clause_bare(v[node].text);
+
+    return text.n && words_have(first ? &befores : &afters, text) && v[node].next != MD_NONE &&
+           v[v[node].next].kind == MD_CODE;
+}
+
+bool remark_is_pair(const struct rb_build *b, uint32_t block)
+{
+    const struct md_node *v = b->rb->md.v;
+    uint32_t label = v[block].before, other;
+
+    if (label == MD_NONE || v[block].kind != MD_CODE)
+        return false;
+    if (remark_is_half(b, label, true))
+        return remark_is_half(b, v[block].next, false);
+    if (!remark_is_half(b, label, false))
+        return false;
+    other = v[label].before; /* the block above it */
+    return other != MD_NONE && v[other].kind == MD_CODE && remark_is_half(b, v[other].before, true);
 }
 
 /* Is the part in the same section as the other: below the same heading? */

@@ -39,6 +39,11 @@ T(what_stands_behind_instead_of_is_not_run)
     want_remarks_at(DEPLOY "\n\nUse:\n" SH("./node") "\ninstead of:\n" SH("./apply"),
                     "0:instead of: ./apply");
     want_steps(DEPLOY "\n\nstatt:\n" SH("./a"), "");
+    want_steps(DEPLOY "\n\nBefore\n" SH("./old") "\nAfter:\n" SH("./new") "\nThen:\n" SH("./c"),
+               "deploy ./c");
+    want_steps(DEPLOY "\n\nBefore:\n" SH("./a") "\nThen:\n" SH("./b"), "deploy ./a|deploy ./b");
+    want_steps(DEPLOY "\n\nNow:\n" SH("./a") "\nAfter:\n" SH("./b"), "deploy ./a|deploy ./b");
+    want_steps(DEPLOY "\n\nAfter:\n" SH("./b"), "deploy ./b");
     want_steps(DEPLOY "\n\nInstead of the old one it starts the new one:\n" SH("./a"),
                "deploy ./a");
 }
