@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "runbook/clause.h"
 #include "runbook/effect.h"
+#include "runbook/folder.h"
 #include "runbook/reader_int.h"
 #include "runbook/sql_split.h"
 #include "runbook/terminal.h"
@@ -188,6 +189,8 @@ const char *const block_patterns[BLOCK_PATTERN__N] = {
         "^(?:pick|choose|select|use|do)(?: exactly| only| just)? (?:one|either)(?: of (?:them|these|those|the following|the two))?:$|"
         "(?:方式|方法|方案|手段)有(两|三|四|2|3|4) ?种|有(?:以下)?(两|三|四|2|3|4) ?种(?:方式|方法|方案)|次の(2|3|二|三) ?(?:つ|通り)の(?:方法|手順)のいずれか",
     [BLOCK_ALL_THESE] = "\\b(?:these|those|them|following|any of|all of|commands|lines)\\b|:$",
+    [BLOCK_IN_FOLDER] = FOLDER_NAMED,
+    [BLOCK_IN_SOME_FOLDER] = FOLDER_SOME,
     [BLOCK_WILL] =
         "(?:^|[.!] )(?:it|this|(?:this|the) (?:[\\w-]+ ){0,3}(?:feature|script|command|playbook|job|tool|workflow|pipeline))"
         " (?:will|does|performs)(?: the following| automatically)?:?$",
@@ -278,6 +281,7 @@ static void block_shell_step(struct block_reader *r, uint32_t index, const struc
         r->numbered = false;
         return;
     }
+    folder_enter(r, c);
     d = build_step(r->b, STEP_SHELL, top + item->line, item->text);
     d->step.end_line = top + item->end_line;
     d->step.block = r->block;
@@ -673,8 +677,9 @@ static bool block_is_for_people(const struct rb_block *block)
 static void block_ask_people(struct rb_build *b, uint32_t index, struct sv label)
 {
     const struct rb_block *block = &b->blocks.v[index];
-    struct sv text =
-        block->kind == BLOCK_FILE || told_is_each(label) ? label : sv_trim(block->text);
+    struct sv text = block->kind == BLOCK_FILE || told_is_each(label) || folder_is_open(b, block)
+                         ? label
+                         : sv_trim(block->text);
 
     if (!text.n)
         text = block->kind == BLOCK_FILE ? block->path : SV("an empty request");
@@ -716,7 +721,8 @@ static void block_carry_out(struct rb_build *b, uint32_t index, struct sv litera
         block_ask_people(b, index, b->label);
     else if (build_role_acts(build_role(b)) && (kind == BLOCK_TEXT || kind == BLOCK_CODE))
         block_show(b, index);
-    else if (build_role_acts(build_role(b)) && told_is_each(b->label))
+    else if (build_role_acts(build_role(b)) &&
+             (told_is_each(b->label) || folder_is_open(b, &b->blocks.v[index])))
         block_ask_people(b, index,
                          arena_fmt(b->arena, "%.*s\n%.*s", SV_FMT(b->label),
                                    SV_FMT(sv_trim(b->blocks.v[index].text))));

@@ -26,56 +26,58 @@ enum block_pattern {
     BLOCK_CASE,    /* "Otherwise:" */
     BLOCK_FOR_EXAMPLE,
     BLOCK_PRINTED,
-    BLOCK_IN_BRACKETS, /* "(if needed)", "(optional)", "(alternative)" */
-    BLOCK_OTHERWISE,   /* begins what is done instead of the commands above */
-    BLOCK_FOR,         /* "For a full restore, ..." */
-    BLOCK_STATES,      /* "All containers running" behind a command */
-    BLOCK_BY,          /* "Via Alembic": one of several ways, once there is another */
-    BLOCK_IS_FILE,     /* labels: "File: x" */
-    BLOCK_MAKES_FILE,  /* "... add to x:" */
-    BLOCK_NEW_FILE,    /* "Create x:" */
-    BLOCK_IS_OUTPUT,   /* "Expected output:" */
-    BLOCK_SHOWS,       /* "`x` returns 200" */
-    BLOCK_YIELDS,      /* "=> 42", "201" behind a command */
-    BLOCK_PRINTS,      /* "`x` prints ready" */
-    BLOCK_TO_RUN,      /* "Run x", "Restart x" */
-    BLOCK_TO_LOOK,     /* "Check with x", "Use x" */
-    BLOCK_NOT_TO_RUN,  /* "Never run x", "e.g. x" */
-    BLOCK_DENIES,      /* "..., and don't run" before x */
-    BLOCK_IS_NO,       /* "NO!", "never do this" behind a command */
-    BLOCK_WAITS,       /* "Wait until it is green" above what looks */
-    BLOCK_BACK_CASE,   /* "Before step 3:", "After the cutover:" in a way back */
-    BLOCK_SKIP,        /* ", skip the next one" */
-    BLOCK_SAYS_RUN,    /* "Run the migration:" */
-    BLOCK_META_KEY,    /* "Duration", "Owner": a key wherever it stands */
-    BLOCK_META_COLUMN, /* heads a column of keys */
-    BLOCK_TROUBLE,     /* "if critical issues arise" */
-    BLOCK_SIGNER,      /* keys of a blank that somebody signs on */
-    BLOCK_UNDO,        /* "Rollback:", "To undo this:" */
-    BLOCK_AFTER_UNDO,  /* "After the rollback, complete these:" */
-    BLOCK_WAYS,        /* "There are two options for ..." */
-    BLOCK_ALL_THESE,   /* "Never run these": more than what is right below */
-    BLOCK_CI,          /* "The pipeline executes:" */
-    BLOCK_WILL,        /* "This feature will": the list below it says what it does by itself */
-    BLOCK_DESCRIBES,   /* "This will:": what follows tells what the command does by itself */
-    BLOCK_SHOULD,      /* "The output should be empty" */
-    BLOCK_SHOULD_TOO,  /* the same in other languages: a person answers */
-    BLOCK_IS_MESSAGE,  /* "Post to #channel:" */
-    BLOCK_NEVER,       /* "Never ...", "Do NOT ..." */
-    BLOCK_NOT_THESE,   /* "Never run these": the commands below are none to be carried out */
-    BLOCK_MUST,        /* "Do not skip this step": it must be done */
-    BLOCK_RIGHT,       /* "Right:", "Use this instead" behind such commands */
-    BLOCK_EDIT_FILE,   /* "Edit app.conf", "Set x to 1 in app.conf" */
-    BLOCK_OBLIGES,     /* "the DBA has to say yes", "point of no return" in a warning */
-    BLOCK_NOT_BEGIN,   /* "Do not start before ..." */
-    BLOCK_NOT_LISTED,  /* "Never do any of these:", and not "Don't go on if:" */
-    BLOCK_WRONG,       /* "Wrong:", "Bad way" */
-    BLOCK_NOT_YET,     /* "Do not ... until ...": that is something to wait for */
-    BLOCK_SYSTEM,      /* "On Windows:", "macOS / Linux" */
-    BLOCK_SYSTEM_HERE, /* one that this program runs on */
-    BLOCK_RESTORES,    /* "Restore from backup" below the backup itself */
-    BLOCK_IS_BACK,     /* "If the migration fails, roll back at once": what a way back is for */
-    BLOCK_STOPS,       /* "Stop all" below what was started */
+    BLOCK_IN_BRACKETS,    /* "(if needed)", "(optional)", "(alternative)" */
+    BLOCK_OTHERWISE,      /* begins what is done instead of the commands above */
+    BLOCK_FOR,            /* "For a full restore, ..." */
+    BLOCK_STATES,         /* "All containers running" behind a command */
+    BLOCK_BY,             /* "Via Alembic": one of several ways, once there is another */
+    BLOCK_IS_FILE,        /* labels: "File: x" */
+    BLOCK_MAKES_FILE,     /* "... add to x:" */
+    BLOCK_NEW_FILE,       /* "Create x:" */
+    BLOCK_IS_OUTPUT,      /* "Expected output:" */
+    BLOCK_SHOWS,          /* "`x` returns 200" */
+    BLOCK_YIELDS,         /* "=> 42", "201" behind a command */
+    BLOCK_PRINTS,         /* "`x` prints ready" */
+    BLOCK_TO_RUN,         /* "Run x", "Restart x" */
+    BLOCK_TO_LOOK,        /* "Check with x", "Use x" */
+    BLOCK_NOT_TO_RUN,     /* "Never run x", "e.g. x" */
+    BLOCK_DENIES,         /* "..., and don't run" before x */
+    BLOCK_IS_NO,          /* "NO!", "never do this" behind a command */
+    BLOCK_WAITS,          /* "Wait until it is green" above what looks */
+    BLOCK_BACK_CASE,      /* "Before step 3:", "After the cutover:" in a way back */
+    BLOCK_SKIP,           /* ", skip the next one" */
+    BLOCK_SAYS_RUN,       /* "Run the migration:" */
+    BLOCK_META_KEY,       /* "Duration", "Owner": a key wherever it stands */
+    BLOCK_META_COLUMN,    /* heads a column of keys */
+    BLOCK_TROUBLE,        /* "if critical issues arise" */
+    BLOCK_SIGNER,         /* keys of a blank that somebody signs on */
+    BLOCK_UNDO,           /* "Rollback:", "To undo this:" */
+    BLOCK_AFTER_UNDO,     /* "After the rollback, complete these:" */
+    BLOCK_WAYS,           /* "There are two options for ..." */
+    BLOCK_ALL_THESE,      /* "Never run these": more than what is right below */
+    BLOCK_CI,             /* "The pipeline executes:" */
+    BLOCK_IN_FOLDER,      /* folder.h */
+    BLOCK_IN_SOME_FOLDER, /* likewise */
+    BLOCK_WILL,           /* "This feature will": the list below it says what it does by itself */
+    BLOCK_DESCRIBES,      /* "This will:": what follows tells what the command does by itself */
+    BLOCK_SHOULD,         /* "The output should be empty" */
+    BLOCK_SHOULD_TOO,     /* the same in other languages: a person answers */
+    BLOCK_IS_MESSAGE,     /* "Post to #channel:" */
+    BLOCK_NEVER,          /* "Never ...", "Do NOT ..." */
+    BLOCK_NOT_THESE,      /* "Never run these": the commands below are none to be carried out */
+    BLOCK_MUST,           /* "Do not skip this step": it must be done */
+    BLOCK_RIGHT,          /* "Right:", "Use this instead" behind such commands */
+    BLOCK_EDIT_FILE,      /* "Edit app.conf", "Set x to 1 in app.conf" */
+    BLOCK_OBLIGES,        /* "the DBA has to say yes", "point of no return" in a warning */
+    BLOCK_NOT_BEGIN,      /* "Do not start before ..." */
+    BLOCK_NOT_LISTED,     /* "Never do any of these:", and not "Don't go on if:" */
+    BLOCK_WRONG,          /* "Wrong:", "Bad way" */
+    BLOCK_NOT_YET,        /* "Do not ... until ...": that is something to wait for */
+    BLOCK_SYSTEM,         /* "On Windows:", "macOS / Linux" */
+    BLOCK_SYSTEM_HERE,    /* one that this program runs on */
+    BLOCK_RESTORES,       /* "Restore from backup" below the backup itself */
+    BLOCK_IS_BACK,        /* "If the migration fails, roll back at once": what a way back is for */
+    BLOCK_STOPS,          /* "Stop all" below what was started */
     BLOCK_PATTERN__N
 };
 extern const char *const block_patterns[BLOCK_PATTERN__N];
