@@ -133,14 +133,7 @@ static void choice_ask(struct run *r, size_t at)
         q.failed = r->last_reason ? sv_from(r->last_reason) : SV("it failed");
     r->question = QUESTION_CHOICE;
     r->choice.asked = at;
-    if (!r->opt.ask) {
-        run_ask_nobody(r, &q);
-        return;
-    }
-    if (!run_tell_question(r, &q))
-        return;
-    r->asking = true;
-    r->opt.ask(r->opt.arg, &q);
+    run_ask(r, &q);
 }
 
 /* What was said, in this process or in an earlier one; failed: the step instead of which, or SIZE_MAX. */

@@ -282,10 +282,11 @@ void run_add_said(struct run *r, const struct plan_expect *e, bool yes, struct s
 void run_explain(const json_t *checks, struct strbuf *out);
 /* The step whose turn it is, and that was not begun, is left out. */
 void run_step_skip(struct run *r, struct sv why);
-/* That a person is asked, who may take hours; what was done before is durable.  False: run_broken() was called. */
-NODISCARD bool run_tell_question(struct run *r, const struct run_question *q);
-/* Nobody is there to be asked: the run waits for somebody who is. */
-void run_ask_nobody(struct run *r, const struct run_question *q);
+/*
+ * A person is asked, who may take hours; what was done before is durable.  Where nobody is there, the run waits for somebody
+ * who is.
+ */
+void run_ask(struct run *r, const struct run_question *q);
 /* The first expectation from *at on that no machine answers, or NULL. */
 const struct plan_expect *run_open_expect(const struct plan_step *p, size_t *at);
 /* All of them, a line each: they are asked about at once. */

@@ -405,7 +405,7 @@ static struct sv run_brief_question(struct run *r, const struct run_question *q)
 }
 
 /* Whoever looks at the run reads what it waits for, and not that the last command still runs. */
-bool run_tell_question(struct run *r, const struct run_question *q)
+static bool run_tell_question(struct run *r, const struct run_question *q)
 {
     struct sv by = r->opt.operator_name, text = run_brief_question(r, q);
     json_t *data = json_object();
@@ -419,7 +419,8 @@ bool run_tell_question(struct run *r, const struct run_question *q)
     return run_commit(r);
 }
 
-void run_ask_nobody(struct run *r, const struct run_question *q)
+/* Nobody is there to be asked: the run waits for somebody who is. */
+static void run_ask_nobody(struct run *r, const struct run_question *q)
 {
     struct sv text = run_brief_question(r, q);
     struct sv what = arena_fmt(&r->arena, "an answer%s%.*s: %.*s", q->host.n ? ", for " : "",
@@ -430,7 +431,21 @@ void run_ask_nobody(struct run *r, const struct run_question *q)
     run_wait_for(r, what.p, next.p);
 }
 
-static void run_ask(struct run *r)
+void run_ask(struct run *r, const struct run_question *q)
+{
+    if (!r->opt.ask) {
+        run_ask_nobody(r, q);
+        return;
+    }
+    if (!run_tell_question(r, q))
+        return;
+    r->asking = true;
+    r->asked_us = clock_steady_us();
+    r->fleet_asks = q->kind != QUESTION_CHOICE && q->step->n_on > 0;
+    r->opt.ask(r->opt.arg, q);
+}
+
+static void run_ask_of_step(struct run *r)
 {
     const struct plan_step *p = run_current(r)->p;
     struct run_question q = {
@@ -440,16 +455,7 @@ static void run_ask(struct run *r)
         run_fleet_question(r, &q);
     else
         q.text = run_question_text(r, p);
-    if (!r->opt.ask) {
-        run_ask_nobody(r, &q);
-        return;
-    }
-    if (!run_tell_question(r, &q))
-        return;
-    r->asking = true;
-    r->asked_us = clock_steady_us();
-    r->fleet_asks = p->n_on > 0;
-    r->opt.ask(r->opt.arg, &q);
+    run_ask(r, &q);
 }
 
 void run_queue_answer(struct run *r, bool yes, struct sv by, struct sv note, const char *how,
@@ -587,7 +593,7 @@ void run_step_event(struct run *r, enum step_event ev)
     s->state = m.next;
     switch (m.effect) {
     case FX_START: run_start_act(r, before); break;
-    case FX_ASK: run_ask(r); break;
+    case FX_ASK: run_ask_of_step(r); break;
     case FX_CHECK: run_check(r); break;
     case FX_RECORD:
         run_record(r);
