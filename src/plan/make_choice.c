@@ -412,6 +412,33 @@ static bool make_is_first_way(const struct make *m, struct make_unit u, const bo
     return at == u.at;
 }
 
+static struct sv make_elsewhere_text(struct make *m, struct make_unit u)
+{
+    return arena_fmt(m->arena, "'%.*s': %.*s, and this is for %.*s", SV_FMT(make_unit_text(m, u)),
+                     SV_FMT(make_unit_condition(m, u)), SV_FMT(m->b->environment));
+}
+
+static struct sv make_no_text(struct make *m, struct make_unit u, const struct binding_choice *c)
+{
+    return arena_fmt(m->arena, "the binding says no (line %zu): '%.*s'", c->line,
+                     SV_FMT(make_unit_text(m, u)));
+}
+
+struct sv make_part_left(struct make *m, uint32_t part)
+{
+    for (; part != RB_NONE; part = m->rb->parts[part].parent) {
+        struct make_unit u = {true, part};
+        const struct binding_choice *c = make_choice_of(m, u);
+        bool known;
+
+        if (!c && make_is_elsewhere(m, u, &known))
+            return make_elsewhere_text(m, u);
+        if (c && c->fixed && !c->yes)
+            return make_no_text(m, u, c);
+    }
+    return (struct sv){NULL, 0};
+}
+
 static void make_ask_unit(struct make *m, struct make_unit u, const bool *used, bool way_back)
 {
     const struct binding_choice *c = make_choice_of(m, u);
@@ -510,14 +537,11 @@ static void make_choice(struct make *m, struct make_unit u, json_t *choices, str
                               make_unit_line(m, (struct make_unit){u.is_part, chosen}));
     }
     if (!c && make_is_elsewhere(m, u, &known))
-        *skip =
-            arena_fmt(m->arena, "'%.*s': %.*s, and this is for %.*s", SV_FMT(make_unit_text(m, u)),
-                      SV_FMT(make_unit_condition(m, u)), SV_FMT(m->b->environment));
+        *skip = make_elsewhere_text(m, u);
     if (!c || (c->fixed && c->yes))
         return;
     if (c->fixed)
-        *skip = arena_fmt(m->arena, "the binding says no (line %zu): '%.*s'", c->line,
-                          SV_FMT(make_unit_text(m, u)));
+        *skip = make_no_text(m, u, c);
     else if (c->ask)
         make_add_asked(m, u, u, choices);
     else

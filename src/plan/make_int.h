@@ -142,6 +142,8 @@ NODISCARD enum err_code make_action(struct make *m, uint32_t step, const struct 
 void make_ask_choices(struct make *m, bool way_back);
 /* "choices" of a step; *skip is why it is left out, if it is. */
 void make_choices(struct make *m, uint32_t step, json_t *out, struct sv *skip);
+/* Why a run leaves the part out from the beginning: for another environment, or the binding says no; empty: it does not. */
+struct sv make_part_left(struct make *m, uint32_t part);
 /* Is it carried out whatever its run meets, as far as the binding says? */
 bool make_is_sure(struct make *m, uint32_t step);
 /* Is there anything to choose about the step? */

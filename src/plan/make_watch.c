@@ -131,15 +131,21 @@ static const struct binding_pair *make_rule_drop(struct make *m, const struct rb
                                                  const struct binding_pair *instead)
 {
     const struct binding_pair *drop = make_dropped(m, r->line, r->source);
-    struct sv place = make_place(m, r->line);
-    struct binding_pair *replaced;
+    struct sv place = make_place(m, r->line), left = make_part_left(m, r->part), why;
+    struct binding_pair *dropped;
 
-    if (drop || instead || !make_instead(m, place)) /* or it is the second of the line */
+    if (drop || instead)
         return drop;
-    replaced = ARENA_NEW(m->arena, struct binding_pair);
-    replaced->value = arena_fmt(m->arena, "%.*s of %s stands for all of its line", SV_FMT(place),
-                                path_base(m->b->path));
-    return replaced;
+    if (left.n)
+        why = left;                  /* with the steps of its part */
+    else if (make_instead(m, place)) /* and it is the second of the line */
+        why = arena_fmt(m->arena, "%.*s of %s stands for all of its line", SV_FMT(place),
+                        path_base(m->b->path));
+    else
+        return NULL;
+    dropped = ARENA_NEW(m->arena, struct binding_pair);
+    dropped->value = why;
+    return dropped;
 }
 
 static void make_document_rule(struct make *m, size_t number, json_t *rules)

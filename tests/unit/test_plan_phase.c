@@ -1,8 +1,9 @@
 /* plan/make_phase: which deployment of several a rule speaks of. */
 #include "test_plan_util.h"
 
-#define BOUND                                                                                   \
-    "environment: test\nscrape: http://127.0.0.1:1/metrics\n"                                   \
+#define BOUND "environment: test\n" BOUND_TO
+#define BOUND_TO                                                                                \
+    "scrape: http://127.0.0.1:1/metrics\n"                                                      \
     "metrics: {error_rate: 'ratio(bad_total, all_total)', memory: mem_bytes, lag: lag_count}\n" \
     "watch: {until: T+10m}\n"
 #define MATRIX   "| Symptom | Action |\n|---|---|\n"
@@ -107,8 +108,36 @@ T(a_rule_with_a_moment_is_judged_at_that_moment_after_the_mark_of_its_phase)
     world_end(&w);
 }
 
+T(a_rule_of_what_is_left_out_is_not_judged)
+{
+    static const char doc[] =
+        "# Web\n\n## Staging Deployment\n\n```bash\ncp a /srv/a\n```\n\n" MATRIX
+        "| Error rate >5% for >5 min | ROLLBACK |\n\n" /* 11 */
+        "## Production Deployment\n\n```bash\ncp b /srv/b\n```\n\n" MATRIX
+        "| Error rate >1% for >5 min | ROLLBACK |\n"; /* 21 */
+    struct world w;
+
+    world_make(&w, doc, "environment: production\n" BOUND_TO);
+    T_EQ(w.plan.n_rules, 2);
+    T_CHECK(w.plan.rules[0].dropped && !w.plan.rules[1].dropped);
+    T_SV(w.plan.rules[0].reason,
+         "'Staging Deployment': for Staging only, and this is for production");
+    world_end(&w);
+    world_make(
+        &w, doc,
+        "environment: elsewhere\nchoices: {staging-deployment: yes, production-deployment: no}\n" BOUND_TO);
+    T_CHECK(!w.plan.rules[0].dropped && w.plan.rules[1].dropped);
+    world_end(&w);
+    world_make(
+        &w, doc,
+        "environment: production\nrules: {\"deploy.md:11\": 'rollback when memory > 1'}\n" BOUND_TO);
+    T_CHECK(!w.plan.rules[0].dropped); /* somebody wants it */
+    world_end(&w);
+}
+
 T_MAIN(T_CASE(a_rule_is_of_the_section_that_it_stands_in_where_a_document_deploys_several_times),
        T_CASE(where_a_document_deploys_once_no_rule_has_a_phase),
        T_CASE(a_step_in_a_section_is_no_phase),
        T_CASE(a_row_of_a_schedule_in_a_phase_is_judged_by_its_rules_from_its_mark_on),
-       T_CASE(a_rule_with_a_moment_is_judged_at_that_moment_after_the_mark_of_its_phase))
+       T_CASE(a_rule_with_a_moment_is_judged_at_that_moment_after_the_mark_of_its_phase),
+       T_CASE(a_rule_of_what_is_left_out_is_not_judged))
