@@ -97,11 +97,13 @@ static struct sv choice_text(struct run *r, size_t at)
     const struct plan_decision *d = &r->plan->decisions[at];
     size_t n = 0, last = 0;
 
-    if (r->choice.failed != SIZE_MAX)
-        strbuf_addf(&b, "step %.*s failed, do it instead? ",
-                    SV_FMT(r->steps.v[r->choice.failed].p->id));
-    else
+    if (r->choice.failed != SIZE_MAX) {
+        struct sv failed = r->steps.v[r->choice.failed].p->id;
+
+        strbuf_addf(&b, "step %.*s failed, do it instead? ", SV_FMT(failed));
+    } else {
         strbuf_add_str(&b, choice_left(r, at, &last) > 1 ? "which way? " : "do it? ");
+    }
     for (size_t i = 0; i < d->n_options; i++)
         if (!r->choice.of[at].failed[i])
             strbuf_addf(&b, "%s%.*s", n++ ? "; " : "",
@@ -273,13 +275,16 @@ static struct sv choice_passed(struct run *r)
     for (size_t i = 0; i < r->plan->n_decisions; i++) {
         const struct plan_decision *d = &r->plan->decisions[i];
         const struct run_decision *said = &r->choice.of[i];
+        const struct plan_option *gone;
+        struct sv failed;
 
         if (said->instead_of == SIZE_MAX || r->at <= said->instead_of ||
             r->at >= choice_first(r, d, said->chosen, run_current(r)->way_back))
             continue;
+        failed = r->steps.v[said->instead_of].p->id;
+        gone = &d->options[said->chosen];
         return arena_fmt(&r->arena, "step %.*s failed, and '%.*s' (line %zu) is done instead",
-                         SV_FMT(r->steps.v[said->instead_of].p->id),
-                         SV_FMT(d->options[said->chosen].title), d->options[said->chosen].line);
+                         SV_FMT(failed), SV_FMT(gone->title), gone->line);
     }
     return (struct sv){NULL, 0};
 }

@@ -15,12 +15,12 @@ static bool phase_has(struct sv phase, struct sv part)
 static void phase_add(struct run *r, struct sv id)
 {
     struct run_phase p = {.id = id, .step = SIZE_MAX, .first = SIZE_MAX};
+    bool known = !id.n;
 
-    if (!id.n)
-        return;
     for (size_t i = 0; i < r->phases.n; i++)
-        if (sv_eq(r->phases.v[i].id, id))
-            return;
+        known |= sv_eq(r->phases.v[i].id, id);
+    if (known)
+        return;
     for (size_t i = 0; i < r->n_forward; i++) {
         if (!run_step_marks(r->steps.v[i].p) || !phase_has(id, r->steps.v[i].p->part))
             continue;
@@ -87,8 +87,8 @@ bool run_phase_is_begun(const struct run *r, struct sv id)
     for (size_t i = 0; i < r->phases.n; i++) {
         const struct run_phase *p = &r->phases.v[i];
 
-        if (sv_eq(p->id, id))
-            return !p->at_us && p->first <= r->at;
+        if (sv_eq(p->id, id)) /* at the gate of its first step nothing of it was done */
+            return !p->at_us && p->first < r->at;
     }
     return true;
 }

@@ -53,13 +53,14 @@ void make_lint_begin(struct make *m)
 /* Is the step carried out on the way back? */
 static bool lint_is_done(const json_t *way_back, struct sv id)
 {
+    bool done = false;
+
     for (size_t i = 0; i < json_array_size(way_back); i++) {
         const json_t *step = json_array_get(way_back, i);
 
-        if (sv_eq(json_get_sv(step, "id"), id))
-            return !json_get_sv(step, "skip").n;
+        done |= sv_eq(json_get_sv(step, "id"), id) && !json_get_sv(step, "skip").n;
     }
-    return false;
+    return done;
 }
 
 void make_lint_ask(struct make *m, const json_t *way_back)

@@ -15,9 +15,8 @@ static bool refused_is_statement(struct sv sql)
     bool unclosed, writes = false;
     size_t n;
 
-    while (first.kind == SQL_NOTE)
-        if (!sql_next_token(&rest, &first))
-            return false;
+    while (first.kind == SQL_NOTE && sql_next_token(&rest, &first))
+        continue;
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         writes |= sv_eq_nocase(first.text, words[i]);
     if (!writes)

@@ -48,15 +48,15 @@ static void make_read_service(struct make *m, const struct command *c, struct ma
 static struct sv make_database(const struct make_change *c)
 {
     struct sv name = SV("");
+    bool several = false;
 
     for (size_t i = 0; i < c->things.n; i++) {
         if (c->things.v[i].kind != THING_DATABASE)
             continue;
-        if (name.n && !sv_eq(name, c->things.v[i].name))
-            return SV("");
+        several |= name.n && !sv_eq(name, c->things.v[i].name);
         name = c->things.v[i].name;
     }
-    return name;
+    return several ? SV("") : name;
 }
 
 /* "web1" of "deploy@web1"; "local": this machine. */

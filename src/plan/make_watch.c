@@ -394,11 +394,11 @@ static void make_add_person(struct make *m, const json_t *rule, json_t *checkpoi
     for (size_t i = 0; i < json_array_size(checkpoints); i++) {
         json_t *c = json_array_get(checkpoints, i);
 
-        if (json_get_sv(c, "phase").n)
-            continue; /* a phase may be over long before */
-        make_add_item(m, json_object_get(c, "items"), text, json_array(), line,
-                      json_get_int(c, "at_ms", 0));
-        asked++;
+        if (!json_get_sv(c, "phase").n) { /* a phase may be over long before */
+            make_add_item(m, json_object_get(c, "items"), text, json_array(), line,
+                          json_get_int(c, "at_ms", 0));
+            asked++;
+        }
     }
     if (!asked && until_ms > 0)
         make_add_item(m, make_checkpoint_at(m, checkpoints, until_ms, SV(""), line), text,

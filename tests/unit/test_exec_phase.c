@@ -11,6 +11,8 @@ static const char two[] =
     "## Phase 2: Code\n\n```bash\nsleep 300\ncp new app2\n```\n\n### Watch\n\n" MATRIX
     "| Error rate >70% for >30 seconds | ROLLBACK |\n\n" BACK;
 
+static const char *gates = ""; /* of the binding */
+
 static struct {
     int ok, errors, add_errors;
     atomic_bool down;
@@ -47,8 +49,8 @@ static void begin(struct bench *b, struct server *s, const char *document, int a
         "environment: test\ntime_scale: 0.01\nscrape: %s/metrics\nprobes: {db: %s/health}\n"
         "services: {app: {manager: process, command: [sleep, '100'], pid_file: pid}}\n"
         "metrics:\n  error_rate: ratio(calls_total{result=\"error\"}, calls_total)\n"
-        "  database: http.db\nwatch: {interval: 5s, until: T+1m}\n",
-        s->url, s->url);
+        "  database: http.db\nwatch: {interval: 5s, until: T+1m}\n%s",
+        s->url, s->url, gates);
     bench_plan(b, document, binding);
 }
 
@@ -177,8 +179,40 @@ T(at_a_gate_before_a_phase_its_rules_are_not_judged)
     end(&b, &s);
 }
 
+/* Two rules of the first phase, which go on meanwhile, and are good; one of the second, which is bad already. */
+T(a_gate_of_a_phase_is_before_anything_of_it)
+{
+    static const char gated[] =
+        "# Doc\n\n## Phase 1: Schema\n\n```bash\ncp new app\n```\n\n### Watch\n\n" MATRIX
+        "| Error rate >90% for >30 seconds | ROLLBACK |\n"
+        "| Error rate >95% for >30 seconds | ROLLBACK |\n\n"
+        "## Phase 2: Code\n\n```bash\ncp new app2\n```\n\n```bash\ncp new app3\n```\n\n"
+        "### Watch\n\n" MATRIX "| Error rate >50% for >30 seconds | ROLLBACK |\n\n" BACK;
+    struct server s;
+    struct bench b;
+
+    for (int second = 0; second < 2; second++) {
+        gates = second ? "gates: {\"phase-2/2\": {wait_until: {command: "
+                         "\"echo x >> looks; test $(wc -l < looks) -ge 40\", every: 10s, timeout: "
+                         "50m}}}\n"
+                       : "gates: {\"phase-2/1\": {wait_until: {command: "
+                         "\"echo x >> looks; test $(wc -l < looks) -ge 25\", every: 10s, timeout: "
+                         "50m}}}\n";
+        begin(&b, &s, gated, 150);
+        b.wait = true;
+        T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
+        /* before it nothing is judged of it; when it is half done, it is */
+        T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 21 AND step = 'phase-2/2'"),
+             second ? 0 : 1);
+        end(&b, &s);
+        t_remove("store");
+        t_remove("looks");
+    }
+}
+
 T_MAIN(T_CASE(what_goes_bad_after_the_first_phase_is_judged_while_the_second_is_carried_out),
        T_CASE(each_phase_has_its_mark_and_the_last_is_that_of_the_run),
        T_CASE(the_mark_of_a_phase_is_known_to_who_goes_on),
        T_CASE(what_a_later_phase_stops_is_not_held_against_an_earlier_one),
-       T_CASE(at_a_gate_before_a_phase_its_rules_are_not_judged))
+       T_CASE(at_a_gate_before_a_phase_its_rules_are_not_judged),
+       T_CASE(a_gate_of_a_phase_is_before_anything_of_it))

@@ -44,6 +44,15 @@ T(who_says_why_it_holds_is_in_the_plan)
     }
 }
 
+T(what_is_left_out_of_the_way_back_cannot_fail_there)
+{
+    struct world w;
+
+    world_make(&w, DUMP, BOUND "steps: {\"rollback/1\": {skip: done by hand}}\n");
+    T_CHECK(!find_question(&w, "lint", 0));
+    world_end(&w);
+}
+
 /* Nor is what lint says elsewhere, what it is not sure of, and what a comment silences. */
 T(what_is_no_error_of_a_way_back_that_is_gone_is_no_question)
 {
@@ -67,4 +76,5 @@ T(what_is_no_error_of_a_way_back_that_is_gone_is_no_question)
 
 T_MAIN(T_CASE(an_error_in_the_way_back_is_a_question_before_any_run),
        T_CASE(who_says_why_it_holds_is_in_the_plan),
-       T_CASE(what_is_no_error_of_a_way_back_that_is_gone_is_no_question))
+       T_CASE(what_is_no_error_of_a_way_back_that_is_gone_is_no_question),
+       T_CASE(what_is_left_out_of_the_way_back_cannot_fail_there))
