@@ -3,11 +3,12 @@
  *
  * Where the folder is only described ("inside the release folder"), and the commands depend on it, a person carries them out.
  */
+#include "runbook/folder.h"
+
 #include <string.h>
 
 #include "base/regex.h"
 #include "base/sv.h"
-#include "runbook/folder.h"
 
 /* The folder that the label names; empty: none.  "In `/etc/app.conf`" is a file. */
 static struct sv folder_named(const struct rb_build *b)
