@@ -393,32 +393,62 @@ static void finish_restores(struct rb_build *b)
     }
 }
 
-/* "First Deployment" and "Version Upgrade" as brothers: one of them is meant. */
+/* --- the first time, and later --- */
+
+/* What the sections below one part are, and which of these have the others as brothers. */
+struct finish_brothers {
+    size_t n_first, n_install;
+    bool later, upgrade;
+};
+
+static bool finish_may_be_first(const struct rb_part *p)
+{
+    return p->kind == PART_SECTION && p->level >= 2 && build_role_acts(p->role);
+}
+
+static bool finish_may_be_later(const struct rb_part *p)
+{
+    return p->kind == PART_SECTION && !p->condition.n && !p->number.n && build_role_acts(p->role) &&
+           p->role != ROLE_ROLLBACK;
+}
+
+/* "First Deployment" and "Version Upgrade", "Installation" and "Upgrade" as brothers: one of them is meant. */
 static void finish_first(struct rb_build *b)
 {
-    static const struct sv conditions[] = {SV("at the first deployment only"),
-                                           SV("when it is there already")};
+    CLEANUP(mem_freep) struct finish_brothers *all = XNEWN(struct finish_brothers, b->parts.n + 1);
+    CLEANUP(mem_freep)
+    bool *first = XNEWN(bool, b->parts.n + 1),
+         *install = XNEWN(bool, b->parts.n + 1);
 
     for (size_t i = 0; i < b->parts.n; i++) {
-        struct rb_part *first = &b->parts.v[i];
-        bool found = false;
+        const struct rb_part *p = &b->parts.v[i];
+        struct finish_brothers *of = &all[p->parent == RB_NONE ? b->parts.n : p->parent];
 
-        if (first->kind != PART_SECTION || first->level < 2 || !build_role_acts(first->role) ||
-            !(title_is_first(b->title, first->title) || title_is_install(b->title, first->title)))
+        first[i] = finish_may_be_first(p) && title_is_first(b->title, p->title);
+        install[i] = finish_may_be_first(p) && !first[i] && title_is_install(b->title, p->title);
+        of->n_first += first[i];
+        of->n_install += install[i];
+    }
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct rb_part *p = &b->parts.v[i];
+        struct finish_brothers *of = &all[p->parent == RB_NONE ? b->parts.n : p->parent];
+        bool later, upgrade;
+
+        if (of->n_first + of->n_install == 0 || !finish_may_be_later(p))
             continue;
-        for (size_t k = 0; k < b->parts.n; k++) {
-            struct rb_part *p = &b->parts.v[k];
+        later = of->n_first > first[i] && title_is_later(b->title, p->title);
+        upgrade = of->n_install > install[i] && title_is_upgrade(b->title, p->title);
+        if (later || upgrade)
+            p->condition = SV("when it is there already");
+        of->later |= later;
+        of->upgrade |= upgrade;
+    }
+    for (size_t i = 0; i < b->parts.n; i++) {
+        struct rb_part *p = &b->parts.v[i];
+        const struct finish_brothers *of = &all[p->parent == RB_NONE ? b->parts.n : p->parent];
 
-            if (k == i || p->parent != first->parent || p->kind != PART_SECTION || p->condition.n ||
-                !(title_is_first(b->title, first->title) ? title_is_later(b->title, p->title)
-                                                         : title_is_upgrade(b->title, p->title)) ||
-                p->number.n || !build_role_acts(p->role) || p->role == ROLE_ROLLBACK)
-                continue;
-            p->condition = conditions[1];
-            found = true;
-        }
-        if (found && !first->condition.n)
-            first->condition = conditions[0];
+        if (((first[i] && of->later) || (install[i] && of->upgrade)) && !p->condition.n)
+            p->condition = SV("at the first deployment only");
     }
 }
 

@@ -226,6 +226,7 @@ static const struct odd_row {
     {"open parentheses in a command", "```bash\n", "(", "\n```\n", 50000},
     {"rows of a table", "|Metric|Limit|\n|---|---|\n", "| error rate | <5% |\n", "", 25000},
     {"headings", "", "## Step 1: do it\n\n", "", 24000},
+    {"installations", "# D\n", "## Installation\n```bash\n./x\n```\n", "", 2000},
     {"boxes", "## Deploy\n\n", "- [ ] call support\n", "", 20000},
     {"metrics", "## Monitoring\n\n", "- **Error rate:** <5% errors\n", "", 10000},
     {"quotes", "", "> [!NOTE]\n> text\n\n", "", 20000},

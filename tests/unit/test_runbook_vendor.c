@@ -109,6 +109,10 @@ T(what_is_for_another_time_has_a_condition)
                "deploy ./up|deploy ./stop ?when it is to be stopped");
     want_steps("# R\n## Installation" SH("./a") "\n## Upgrade" SH("./b"),
                "deploy ./a ?at the first deployment only|deploy ./b ?when it is there already");
+    want_steps(
+        "# R\n## Installation" SH("./a") "\n## Installing" SH("./b") "\n## Upgrade" SH("./c"),
+        "deploy ./a ?at the first deployment only|deploy ./b ?at the first deployment only|"
+        "deploy ./c ?when it is there already");
     want_steps("# R\n## Installation" SH("./a") "\n## Update the settings" SH("./b"),
                "deploy ./a|deploy ./b");
     want_steps(DEPLOY "\n\n1. (If needed): Depool it\n\n   ```sh\n   ./depool\n   ```\n",
