@@ -142,43 +142,14 @@ static bool *make_used_parts(const struct make *m, bool way_back)
 
 /* --- environments --- */
 
-/* What people call the same environment. */
-static const struct make_stage {
-    const char *said, *stage;
-} make_stages[] = {
-    {"dev", "development"},
-    {"development", "development"},
-    {"local", "development"},
-    {"stage", "staging"},
-    {"staging", "staging"},
-    {"preprod", "preproduction"},
-    {"pre-prod", "preproduction"},
-    {"pre-production", "preproduction"},
-    {"preproduction", "preproduction"},
-    {"prod", "production"},
-    {"production", "production"},
-    {"uat", "uat"},
-    {"qa", "qa"},
-    {"test", "test"},
-};
-
-static const char *make_stage_of(struct sv said)
-{
-    for (size_t i = 0; i < ARRAY_LEN(make_stages); i++)
-        if (sv_eq_nocase(said, sv_from(make_stages[i].said)))
-            return make_stages[i].stage;
-    return NULL;
-}
-
 /* Is the part for another environment than that of the run?  *known: the run's environment decides it at all. */
 static bool make_is_elsewhere(const struct make *m, struct make_unit u, bool *known)
 {
     struct sv stage = u.is_part ? m->rb->parts[u.at].stage : (struct sv){NULL, 0};
-    const char *of = stage.n ? make_stage_of(stage) : NULL,
-               *here = make_stage_of(m->b->environment);
+    struct sv of = make_stage_of(stage, true), here = make_stage_of(m->b->environment, true);
 
-    *known = of && here;
-    return *known && strcmp(of, here) != 0;
+    *known = of.n && here.n;
+    return *known && !sv_eq(of, here);
 }
 
 /* --- several ways --- */

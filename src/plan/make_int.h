@@ -201,6 +201,8 @@ json_t *make_back_order(const struct make *m, json_t *way_back);
 
 /* --- make_place.c --- */
 
+/* "production" of "prod"; loose: also of words that mean many other things inside a command ("test"); empty: it is none. */
+struct sv make_stage_of(struct sv said, bool loose);
 /* The environment that a step speaks of, "staging"; empty: of none, or of several. */
 struct sv make_place_of(const struct make *m, const struct rb_step *s);
 

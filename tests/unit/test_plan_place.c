@@ -48,6 +48,16 @@ T(what_names_an_environment_undoes_what_was_done_there)
     world_end(&w);
 }
 
+T(what_is_done_before_production_is_another_place)
+{
+    struct world w;
+
+    world_make(&w, TWO "## Rollback\n" SH("alembic -x env=pre-prod downgrade -1"), BOUND);
+    want_undo(&w, "phase-1/1", UNDO_GAP);
+    want_undo(&w, "phase-2/1", UNDO_GAP);
+    world_end(&w);
+}
+
 /* Headings say it, too, and what was done in one place only needs no word. */
 T(one_environment_needs_no_word)
 {
@@ -90,5 +100,6 @@ T(one_step_that_names_no_database_does_not_undo_two)
 
 T_MAIN(T_CASE(one_step_that_names_no_environment_does_not_undo_two),
        T_CASE(what_names_an_environment_undoes_what_was_done_there),
+       T_CASE(what_is_done_before_production_is_another_place),
        T_CASE(one_environment_needs_no_word),
        T_CASE(one_step_that_names_no_database_does_not_undo_two))
