@@ -417,8 +417,7 @@ static void finish_first(struct rb_build *b)
 {
     CLEANUP(mem_freep) struct finish_brothers *all = XNEWN(struct finish_brothers, b->parts.n + 1);
     CLEANUP(mem_freep)
-    bool *first = XNEWN(bool, b->parts.n + 1),
-         *install = XNEWN(bool, b->parts.n + 1);
+    bool *first = XNEWN(bool, b->parts.n + 1), *install = XNEWN(bool, b->parts.n + 1);
 
     for (size_t i = 0; i < b->parts.n; i++) {
         const struct rb_part *p = &b->parts.v[i];
