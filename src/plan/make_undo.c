@@ -242,6 +242,14 @@ static bool make_is_of_a_step(const struct make *m, const struct make_change *ba
     return named;
 }
 
+/* "./restart.sh" on both ways: nobody knows what it does, but the document says that it belongs to the way back, too. */
+static bool make_is_repeated(const struct make_change *back, const struct make_change *change)
+{
+    return sv_eq(change->effect, SV("unknown")) && sv_eq(back->effect, change->effect) &&
+           !back->skipped && sv_eq(back->rb->text, change->rb->text) &&
+           sv_eq(back->machine, change->machine) && !make_is_elsewhere(back, change, THING_SAME);
+}
+
 /* The step of the way back that undoes a change best, the first of equals. */
 static struct make_cover make_covering(const struct make_change *back, size_t n,
                                        const struct make_change *change)
@@ -261,6 +269,10 @@ static struct make_cover make_covering(const struct make_change *back, size_t n,
         if (!covers && !found.away && !back[i].of_a_step &&
             make_covers(&back[i], change, true, &by) && by == UNDO_BY_THING)
             found.away = &back[i];
+        if (!found.step && !back[i].of_a_step && make_is_repeated(&back[i], change)) {
+            found.step = back[i].step;
+            found.by = UNDO_BY_THING;
+        }
     }
     return found;
 }

@@ -271,6 +271,22 @@ static struct sv attach_said(struct sv text)
                : text;
 }
 
+/* "The version is 1.0: `curl ...`": whoever sees the output says whether it is. */
+static void attach_state(struct rb_build *b, struct sv text, size_t line)
+{
+    const struct rb_draft *d = vec_last(&b->steps);
+    const struct rb_step *s = &d->step;
+    expect_list found = {0};
+
+    if (!s->command || s->command->effect != EFFECT_NONE || d->expects.n ||
+        told_verb(text) != TOLD_NOT || !expect_is_state(b->expect, text, s->text))
+        return;
+    *vec_add(&found) =
+        (struct rb_expect){.form = EXPECT_ASK, .line = line, .text = text, .source = text};
+    attach_add(b, b->steps.n - 1, &found);
+    vec_release(&found);
+}
+
 void attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
 {
     size_t first = SV_NPOS, last = 0;
@@ -296,6 +312,8 @@ void attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
         build_expect(b, from, before, n->line);
     else if (!after.n && expect_is_limit(b->expect, before))
         build_expect(b, from, attach_said(before), n->line);
+    else if (!after.n)
+        attach_state(b, attach_said(before), n->line);
 }
 
 /* --- lists of criteria --- */

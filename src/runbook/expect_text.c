@@ -30,6 +30,18 @@ const char *const expect_patterns[EXPECT_RE__N] = {
          "under|over|above|below|exceeds|a minimum of|a maximum of|"
          "über|unter|mindestens|höchstens|maximal|(?:mehr|weniger|größer|kleiner) als|"
          "au moins|au plus|(?:plus|moins) de|al menos|(?:más|menos) de|pelo menos|mais de) [0-9]"),
+    [EXPECT_RE_STATE] =
+        ("^(?!(?:if|when|once|until|unless|whether|wenn|falls|sobald)\\b)(?=.*\\b(?:is|are|has|have|equals?|matches|"
+         "ist|sind|hat|haben|entspricht) \\S)"
+         "(?!.*\\b(?:command|done|shown|listed|printed|found|checked|available|by|with|in|using|via|as|at|from|befehl|mit|per|über)$)"),
+    [EXPECT_RE_SHOWER] =
+        ("^(?!.*(?:\\|\\|?|&&) *[ef]?(?:grep|test)\\b)(?:sudo )?(?:"
+         "(?:cat|head|tail|echo|df|du|free|uptime|date|hostname|whoami|id|uname|env|printenv|ps|ss|netstat|lsblk|nproc|w|who|"
+         "last|crontab|readlink|journalctl|mount|lsof|wc|dig|nslookup|psql|sqlite3|mysql|redis-cli|wget|"
+         "curl(?!.* (?:-\\w*f|--fail))"
+         "|git (?:log|branch|status|describe|rev-parse|show|remote|tag)|(?:docker|podman) (?:ps|images|stats|logs|version)|"
+         "docker[- ]compose ps|kubectl (?:get|describe|top|version|logs)|helm (?:list|ls|history)|"
+         "alembic (?:current|heads|history))\\b|.* (?:--version|-[vV])$)"),
     [EXPECT_RE_HUNT] = ("^(?:[0-9]+[.)] )?(?:check|look|search|scan|grep) (?:the )?(?:logs? )?for "
                         "(?:any |new |recent )*(?:[\\w-]+ ){0,2}"
                         "(?:errors?|exceptions?|failures?|violations?|tracebacks?|panics?)\\b"),
@@ -72,6 +84,12 @@ bool expect_is_look(struct expect_reader *r, struct sv text)
 bool expect_is_limit(struct expect_reader *r, struct sv text)
 {
     return regex_has(expect_pattern(r, EXPECT_RE_LIMIT), text);
+}
+
+bool expect_is_state(struct expect_reader *r, struct sv text, struct sv command)
+{
+    return regex_has(expect_pattern(r, EXPECT_RE_STATE), text) &&
+           regex_has(expect_pattern(r, EXPECT_RE_SHOWER), sv_trim(command));
 }
 
 bool expect_is_said(struct expect_reader *r, struct sv text, struct sv *rest)

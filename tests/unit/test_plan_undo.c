@@ -106,6 +106,28 @@ T(nobody_knows_what_undoes_an_unknown_program)
     world_end(&w);
 }
 
+/* Whether it was done or not, it is done again. */
+T(the_same_program_on_both_ways_belongs_to_both)
+{
+    struct world w;
+
+    world_make(&w,
+               FORWARD SH("git pull\n./again.sh") BACK SH("git reset --hard HEAD~1\n./again.sh"),
+               BOUND);
+    want_undo(&w, "deployment/2", UNDO_SECTION, "rollback (line 14)");
+    T_EQ(find_step(&w, "rollback/2")->n_undoes, 0);
+    T_CHECK(!find_step(&w, "rollback/2")->undoes);
+    world_end(&w);
+    world_make(&w,
+               FORWARD SH("git pull\n./again.sh") BACK SH("git reset --hard HEAD~1\n./again.sh"),
+               BOUND "steps: {rollback/2: {skip: it takes hours}}\n");
+    T_EQ(find_step(&w, "deployment/2")->undo, UNDO_GAP);
+    world_end(&w);
+    world_make(&w, FORWARD SH("ssh a ./again.sh") BACK SH("./again.sh"), BOUND);
+    T_EQ(find_step(&w, "deployment/1")->undo, UNDO_GAP);
+    world_end(&w);
+}
+
 T(a_persons_word_is_kept_and_stands_before_a_section)
 {
     struct world w;
@@ -522,6 +544,7 @@ T_MAIN(T_CASE(a_command_of_several_lines_is_asked_about_by_its_first),
        T_CASE(a_section_that_changes_the_same_covers_it),
        T_CASE(the_code_of_a_release_undoes_no_migration),
        T_CASE(nobody_knows_what_undoes_an_unknown_program),
+       T_CASE(the_same_program_on_both_ways_belongs_to_both),
        T_CASE(a_persons_word_is_kept_and_stands_before_a_section),
        T_CASE(a_maintenance_flag_is_its_own_opposite),
        T_CASE(a_flag_that_is_set_outside_of_all_sections_has_a_way_back),

@@ -157,6 +157,21 @@ T(a_number_that_is_stated_above_a_command_is_looked_at)
     want_expects("# R\n## Checks\n- [ ] Release 4.7 is there: `ls /srv/4.7`\n", "");
 }
 
+T(a_state_that_the_exit_status_does_not_tell_is_asked)
+{
+    want_expects("# R\n## Checks\n- [ ] Current version is 1.0: `curl -s http://h/version`\n",
+                 "0 ask:Current version is 1.0");
+    want_expects("# R\n## Checks\n- [ ] Redis has no keys: `redis-cli dbsize`\n",
+                 "0 ask:Redis has no keys");
+    want_expects("# R\n## Checks\n- [ ] Node is 20.x: `node --version`\n", "0 ask:Node is 20.x");
+    want_expects("# R\n## Checks\n- [ ] The app is up: `curl -sf http://h/health`\n", "");
+    want_expects("# R\n## Checks\n- [ ] Port is open: `ss -ltn | grep -q 5432`\n", "");
+    want_expects("# R\n## Checks\n- [ ] Postgres is up: `pg_isready`\n", "");
+    want_expects("# R\n## Checks\n- [ ] The log is shown by: `cat app.log`\n", "");
+    want_expects("# R\n## Checks\n- [ ] Free memory: `free -m`\n", "");
+    want_expects("# R\n## Checks\n- [ ] The cache is stale: `redis-cli flushall`\n", "");
+}
+
 T(a_command_runs_on_the_machine_of_which_something_is_stated)
 {
     want_places("# R\n## Checks\n- [ ] Disk on db01 has 5 GB free: `df -h /var`\n",
@@ -169,6 +184,7 @@ T(a_command_runs_on_the_machine_of_which_something_is_stated)
 }
 
 T_MAIN(T_CASE(a_number_that_is_stated_above_a_command_is_looked_at),
+       T_CASE(a_state_that_the_exit_status_does_not_tell_is_asked),
        T_CASE(a_command_runs_on_the_machine_of_which_something_is_stated),
        T_CASE(a_remark_behind_a_command_is_one), T_CASE(more_than_a_remark_is_left_to_a_person),
        T_CASE(the_name_of_a_script_is_a_command),
