@@ -1,6 +1,6 @@
 /*
  * http: `curl URL` and what belongs to it, as one request.  Where the plan says that a service was just started (listens_ms), a
- * connection that is refused, over which nothing was sent, is tried again for so long.
+ * connection that is refused, over which nothing was sent, is tried again for so long; and a GET to which none was answered.
  */
 #include "action/action.h"
 
@@ -46,13 +46,21 @@ static void http_action_on_timer(uv_timer_t *t)
     uv_close((uv_handle_t *)t, http_action_again);
 }
 
-/* True: nobody listened, and it is asked again in a moment. */
+/* Nobody listened; or who is about to end took the connection and gave no answer, of what may be asked twice. */
+static bool http_action_may_ask_again(const struct http_state *s)
+{
+    return s->request.failure == HTTP_REFUSED ||
+           (s->request.failure == HTTP_CLOSED && !s->request.status && !s->request.spec.body.p &&
+            (strcmp(s->method, "GET") == 0 || strcmp(s->method, "HEAD") == 0));
+}
+
+/* True: it is asked again in a moment. */
 static bool http_action_waits(struct http_state *s)
 {
     struct action *a = s->action;
     uv_loop_t *loop = a->env->loop;
 
-    if (s->request.failure != HTTP_REFUSED || uv_now(loop) + HTTP_AGAIN_MS > s->until_ms)
+    if (!http_action_may_ask_again(s) || uv_now(loop) + HTTP_AGAIN_MS > s->until_ms)
         return false;
     s->waits = true;
     (void)uv_timer_init(loop, &s->timer); /* always succeeds */
@@ -81,7 +89,7 @@ static void http_action_done(struct http_request *r, enum err_code rc)
         http_action_stopped(a);
     } else {
         a->outcome.status = r->failure == HTTP_TIMED_OUT ? 28 : 7;
-        if (s->until_ms && r->failure == HTTP_REFUSED)
+        if (s->until_ms && http_action_may_ask_again(s))
             (void)err_wrap(&r->err, "tried for %s",
                            duration_format(json_get_int(a->step->action, "listens_ms", 0)).s);
         a->outcome.err = r->err;

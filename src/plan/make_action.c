@@ -17,21 +17,45 @@ static json_t *make_words(struct make *m, const struct shell_word *const *words,
 }
 
 /* How long what was just started may take until it listens. */
-enum { MAKE_LISTENS_MS = 30000 };
+enum { MAKE_LISTENS_MS = 30000, MAKE_STARTED_STEPS = 64 };
 
-/* The step before, in the same procedure, that starts what may answer; RB_NONE: none, or something else was changed since. */
+/* "./restart.sh", "bin/app start": a program that nobody knows, and what it is called. */
+static bool make_is_called_start(struct sv text)
+{
+    static const struct sv verbs[] = {SV("start"), SV("restart"), SV("reload"), SV("respawn")};
+    struct sv word = {text.p, 0};
+
+    for (size_t i = 0; i <= text.n; i++) {
+        if (i < text.n && ascii_is_alpha(text.p[i])) {
+            word.n++;
+            continue;
+        }
+        for (size_t k = 0; k < ARRAY_LEN(verbs); k++)
+            if (sv_eq_nocase(word, verbs[k]))
+                return true;
+        word = (struct sv){text.p + i + 1, 0};
+    }
+    return false;
+}
+
+/* The step before, on the same way, that starts what may answer; RB_NONE: none, or something else was changed since. */
 static uint32_t make_started_by(const struct make *m, const struct rb_step *s)
 {
-    for (uint32_t i = (uint32_t)(s - m->rb->steps); i-- > 0 && m->rb->steps[i].proc == s->proc;) {
-        const struct command *c = m->rb->steps[i].command;
+    const struct rb_step *v = m->rb->steps;
+    uint32_t at = (uint32_t)(s - v), first = at > MAKE_STARTED_STEPS ? at - MAKE_STARTED_STEPS : 0;
 
-        if (!c || c->effect <= EFFECT_STATE)
+    for (uint32_t i = at; i-- > first;) {
+        const struct command *c = v[i].command;
+
+        if (!c || c->effect <= EFFECT_STATE || make_is_forward(m, &v[i]) != make_is_forward(m, s))
             continue;
-        return c->effect != EFFECT_SERVICE ||
-                       (c->form == COMMAND_SERVICE && c->verb == SERVICE_STOP) ||
-                       sv_has_word(m->rb->steps[i].text, SV("stop"))
-                   ? RB_NONE
-                   : i;
+        if (sv_has_word(v[i].text, SV("stop")) ||
+            (c->form == COMMAND_SERVICE && c->verb == SERVICE_STOP))
+            return RB_NONE;
+        return c->effect == EFFECT_SERVICE ||
+                       (c->effect == EFFECT_UNKNOWN && make_is_called_start(v[i].text))
+                   ? i
+                   : RB_NONE;
     }
     return RB_NONE;
 }

@@ -522,6 +522,7 @@ struct late {
     pthread_t thread;
     int fd;
     char url[64];
+    int unanswered; /* so many connections are taken and closed first */
 };
 
 static void *late_listen(void *arg)
@@ -534,6 +535,11 @@ static void *late_listen(void *arg)
 
     (void)poll(NULL, 0, 700);
     T_EQ(listen(late->fd, 1), 0);
+    for (int i = 0; i < late->unanswered; i++) {
+        fd = accept(late->fd, NULL, NULL);
+        T_CHECK(read(fd, asked, sizeof(asked)) > 0);
+        (void)close(fd);
+    }
     fd = accept(late->fd, NULL, NULL);
     T_CHECK(read(fd, asked, sizeof(asked)) > 0);
     T_EQ(write(fd, said, sizeof(said) - 1), (ssize_t)sizeof(said) - 1);
@@ -541,11 +547,12 @@ static void *late_listen(void *arg)
     return NULL;
 }
 
-static void late_bind(struct late *late)
+static void late_bind(struct late *late, int unanswered)
 {
     struct sockaddr_in a = server_loopback();
     socklen_t n = sizeof(a);
 
+    late->unanswered = unanswered;
     late->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     T_EQ(bind(late->fd, (struct sockaddr *)&a, sizeof(a)), 0);
     T_EQ(getsockname(late->fd, (struct sockaddr *)&a, &n), 0);
@@ -557,7 +564,7 @@ T(who_is_refused_asks_again_where_something_was_just_started)
     struct late late;
     struct bench b;
 
-    late_bind(&late);
+    late_bind(&late, 0);
     begin(&b);
     T_EQ(act(&b, "http", request("{'method': 'GET', 'url': ['URL/'], 'listens_ms': 600}", late.url),
              0),
@@ -577,6 +584,34 @@ T(who_is_refused_asks_again_where_something_was_just_started)
     T_EQ(b.action.outcome.http_status, 200);
     T_EQ(b.action.outcome.status, 0);
     T_CHECK(printed(&b, "ok"));
+    T_EQ(pthread_join(late.thread, NULL), 0);
+    (void)close(late.fd);
+    end(&b);
+}
+
+/* The old program had the port still, and ended. */
+T(a_question_that_was_closed_unanswered_is_asked_again)
+{
+    struct late late;
+    struct bench b;
+
+    late_bind(&late, 2);
+    begin(&b);
+    T_EQ(pthread_create(&late.thread, NULL, late_listen, &late), 0);
+    T_EQ(act(&b, "http",
+             request("{'method': 'GET', 'url': ['URL/'], 'listens_ms': 30000}", late.url), 0),
+         ACTION_ENDED);
+    T_EQ(b.action.outcome.http_status, 200);
+    T_EQ(pthread_join(late.thread, NULL), 0);
+    (void)close(late.fd);
+    late_bind(&late, 1);
+    T_EQ(pthread_create(&late.thread, NULL, late_listen, &late), 0);
+    T_EQ(act(&b, "http",
+             request("{'method': 'POST', 'url': ['URL/'], 'listens_ms': 30000}", late.url), 0),
+         ACTION_ENDED);
+    T_EQ(b.action.outcome.status, 7); /* it may have been done */
+    T_EQ(act(&b, "http", request("{'method': 'GET', 'url': ['URL/']}", late.url), 0), ACTION_ENDED);
+    T_EQ(b.action.outcome.http_status, 200);
     T_EQ(pthread_join(late.thread, NULL), 0);
     (void)close(late.fd);
     end(&b);
@@ -774,5 +809,6 @@ T_MAIN(T_CASE(a_command_that_waits_for_a_person_has_a_terminal_of_its_own),
        T_CASE(a_poll_looks_until_it_holds),
        T_CASE(a_request_is_sent_as_written_and_every_answer_is_an_outcome),
        T_CASE(who_is_refused_asks_again_where_something_was_just_started),
+       T_CASE(a_question_that_was_closed_unanswered_is_asked_again),
        T_CASE(a_service_is_started_seen_restarted_and_stopped),
        T_CASE(a_service_that_does_not_stop_is_killed_and_stopping_can_be_given_up))
