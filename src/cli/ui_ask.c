@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/show_plan.h"
 #include "cli/ui_int.h"
+#include "runbook/told_verb.h"
 
 static void ui_alloc(uv_handle_t *h UNUSED, size_t suggested UNUSED, uv_buf_t *buf)
 {
@@ -243,6 +244,17 @@ static void ui_show_output(const struct run_question *q, struct strbuf *b)
     }
 }
 
+/* "Nobody is running a job" is no work that is done. */
+static bool ui_is_statement(struct sv text)
+{
+    static const struct sv verbs[] = {SV("is"), SV("are"), SV("has"), SV("have")};
+    bool says = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+        says |= sv_has_word(text, verbs[i]);
+    return says && told_verb(text) == TOLD_NOT;
+}
+
 static const char *ui_question_lead(const struct ui *u, const struct run_question *q)
 {
     if (q->kind == QUESTION_CHOICE && ui_ways(u) > 1)
@@ -258,7 +270,7 @@ static const char *ui_question_lead(const struct ui *u, const struct run_questio
         return q->failed.n ? "Do it instead? (no: it stands as failed)"
                            : "Do it? (no: it is left out)";
     case QUESTION_MANUAL:
-    default: return "Is it done?";
+    default: return ui_is_statement(q->text) ? "Is it so?" : "Is it done?";
     }
 }
 

@@ -91,8 +91,11 @@ def a_no_fails_the_step():
 
 
 def a_manual_item_is_asked_and_a_choice_too():
-    document("- [ ] Tell the on-call engineer\n\n" + block("echo told"))
+    document("- [ ] Nobody is deploying\n- [ ] Tell the on-call engineer\n\n" + block("echo told"))
     t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"Nobody is deploying")
+    t.await_text(r"Is it so\?")
+    t.send("y\n")
     t.await_text(r"Tell the on-call engineer")
     t.await_text(r"Is it done\?")
     t.send("y told bo\n")
