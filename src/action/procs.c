@@ -3,8 +3,11 @@
 #include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/ident.h"
 #include "base/sv.h"
 
 /* What the kernel takes for arguments and environment together is a quarter of the stack: 2 MiB by default. */
@@ -93,6 +96,80 @@ void procs_keep(procs_list *list, struct sv pair)
         if (procs_has(list->v[i], pair))
             list->v[n++] = list->v[i];
     list->n = n;
+}
+
+static bool procs_ignores_hangup(pid_t pid)
+{
+    static const struct sv label = SV("SigIgn:");
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct sv rest, line;
+    struct err err;
+    char path[64];
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    if (file_read(path, 1u << 16, &text, &err) != ERR_OK)
+        return false;
+    rest = strbuf_sv(&text);
+    while (sv_next_line(&rest, &line))
+        if (sv_eat(&line, label)) /* a hexadecimal mask, signal 1 is its lowest bit */
+            return (strtoull(line.p, NULL, 16) >> (SIGHUP - 1)) & 1;
+    return false; /* uncovered: each process has that line */
+}
+
+void procs_command(pid_t pid, struct strbuf *out)
+{
+    struct err err;
+    char path[64];
+    size_t from = out->n;
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+    if (file_read(path, PROCS_ENVIRON_BYTES, out, &err) != ERR_OK)
+        return;
+    while (out->n > from && !out->p[out->n - 1])
+        strbuf_truncate(out, out->n - 1);
+    for (size_t i = from; i < out->n; i++)
+        if (!out->p[i])
+            out->p[i] = ' ';
+}
+
+bool procs_stays(pid_t pid)
+{
+    CLEANUP(strbuf_release) struct strbuf command = STRBUF(0);
+
+    if (procs_ignores_hangup(pid))
+        return true;
+    procs_command(pid, &command);
+    return sv_starts(strbuf_sv(&command), SV("nohup "));
+}
+
+uint64_t procs_now(void)
+{
+    return (uint64_t)clock_since_boot_us() * (uint64_t)sysconf(_SC_CLK_TCK) / CLOCK_US_PER_S;
+}
+
+void procs_drop_staying(procs_list *list, uint64_t before)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < list->n; i++)
+        if (!procs_stays(list->v[i]) || ident_process_start(list->v[i]) >= before)
+            list->v[n++] = list->v[i];
+    list->n = n;
+}
+
+bool procs_prints_into_pipe(pid_t pid)
+{
+    bool pipe = false;
+
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+        char path[64], target[32];
+        ssize_t n;
+
+        (void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+        n = readlink(path, target, sizeof(target));
+        pipe |= n > 0 && sv_starts((struct sv){target, (size_t)n}, SV("pipe:"));
+    }
+    return pipe;
 }
 
 void procs_signal(const procs_list *list, int sig)

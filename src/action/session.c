@@ -86,6 +86,7 @@ struct session {
     uint64_t kill_ms;  /* on the loop's clock: what was told to end is killed from then on */
     procs_list told;   /* to end: nothing hears it twice, which to some means "at once" */
     pid_t sid;         /* of the shell; 0: nothing of its session can be left */
+    uint64_t begun;    /* the command, as procs_now() counts; UINT64_MAX: the session is closed */
     struct session_state base, state;
     bool restoring; /* the shell is on its way from its base state to the last known one */
     bool has_state; /* `state` is known whole: restored, or after a command */
@@ -253,6 +254,7 @@ static size_t session_signal(const struct session *s, pid_t except, int sig)
     }
     if (s->sid)
         procs_of_session(s->sid, except, &list);
+    procs_drop_staying(&list, s->begun);
     procs_signal(&list, sig);
     n = list.n;
     vec_release(&list);
@@ -293,6 +295,7 @@ static void session_tell_rest(struct session *s, bool late)
 
     assert(s->sid); /* 0 is the session of the kernel */
     procs_of_session(s->sid, s->sid, &all);
+    procs_drop_staying(&all, s->begun);
     for (size_t i = 0; i < all.n; i++)
         if (!session_was_told(s, all.v[i]) &&
             !(late && s->has_child && procs_parent(all.v[i]) == s->sid)) {
@@ -316,9 +319,12 @@ static void session_tell_end(struct session *s)
         remote_kill(s->remote, s->loop, s->grace_ms, session_on_killed, s);
         return;
     }
-    if (!s->plain) { /* on another host: ssh that does not get there */
+    if (s->remote) { /* ssh that does not get there */
         child_signal(&s->child, SIGTERM);
         child_signal(&s->child, SIGCONT);
+    } else if (!s->plain && s->sid) { /* not its group: what stays may be in it */
+        (void)kill(s->sid, SIGTERM);
+        (void)kill(s->sid, SIGCONT); /* ESRCH: it is gone, the child reports it */
     }
     s->told.n = 0;
     if (!s->remote && s->sid)
@@ -431,6 +437,7 @@ void session_close(struct session *s, void (*closed)(void *arg), void *arg)
         return;
     }
     s->kill_ms = uv_now(s->loop) + s->grace_ms;
+    s->begun = UINT64_MAX;
     if (s->remote && s->has_child &&
         s->command_fd >= 0) { /* the shell over there ends with its input */
         fd_closep(&s->command_fd);
@@ -440,9 +447,16 @@ void session_close(struct session *s, void (*closed)(void *arg), void *arg)
     (void)session_signal(s, 0,
                          SIGTERM); /* what commands have left in the background, and the shell */
     fd_closep(&s->command_fd);
-    if (s->has_child)
+    if (s->has_child && s->remote)
         child_stop(&s->child);
+    else if (s->has_child) /* not child_stop(), which ends its group: what stays may be in it */
+        session_arm(s, SESSION_LOOK_MS);
     session_close_step(s);
+}
+
+pid_t session_id(const struct session *s)
+{
+    return s->remote ? 0 : s->sid;
 }
 
 /* --- stopping a command --- */
@@ -480,6 +494,10 @@ static void session_on_timer(uv_timer_t *t)
     if (s->phase == SESSION_CLOSING) {
         if (s->remote && s->has_child)
             child_stop(&s->child);
+        else if (s->has_child && session_end_left(s, 0) == 0)
+            child_hear_no_more(&s->child);
+        if (s->has_child && !s->remote)
+            session_arm(s, SESSION_LOOK_MS);
         session_close_step(s);
     } else if (!session_busy(s)) {
         return;
@@ -959,6 +977,7 @@ void session_run(struct session *s, const struct session_command *c)
 {
     assert(!session_busy(s) && s->phase != SESSION_CLOSING && c->done);
     s->cmd = *c;
+    s->begun = procs_now();
     s->changed = false;
     if (s->phase == SESSION_DOWN && s->handles_open)
         return; /* the old shell's handles are closing: session_on_handle_closed() goes on */

@@ -212,6 +212,14 @@ static void child_on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
         child_settle(c, false);
 }
 
+void child_hear_no_more(struct child *c)
+{
+    if (c->magic != CHILD_MAGIC || c->alive)
+        return;
+    child_close_pipes(c);
+    child_settle(c, false);
+}
+
 void child_pause(struct child *c, enum child_stream stream, bool pause)
 {
     uv_stream_t *s = (uv_stream_t *)&c->pipe[stream];

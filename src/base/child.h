@@ -78,3 +78,5 @@ void child_signal(const struct child *c, int sig);
 /* Stop reading an output (the pipe fills and the child blocks), and go on.  A paused output is never closed
  * by the clock, so done() waits for the end of the pause. */
 void child_pause(struct child *c, enum child_stream stream, bool pause);
+/* It has ended, and what others that have its pipes may still say is not waited for.  Harmless while it lives. */
+void child_hear_no_more(struct child *c);

@@ -15,16 +15,16 @@ int64_t clock_now_us(void)
     return (int64_t)ts.tv_sec * CLOCK_US_PER_S + ts.tv_nsec / 1000;
 }
 
-/* What the steady clock is ahead of the time since boot; 0: it was not read yet. */
-static _Atomic int64_t clock_ahead_us;
-
-static int64_t clock_since_boot_us(void)
+int64_t clock_since_boot_us(void)
 {
     struct timespec ts;
 
     (void)clock_gettime(CLOCK_BOOTTIME, &ts); /* goes on while the machine sleeps */
     return (int64_t)ts.tv_sec * CLOCK_US_PER_S + ts.tv_nsec / 1000;
 }
+
+/* What the steady clock is ahead of the time since boot; 0: it was not read yet. */
+static _Atomic int64_t clock_ahead_us;
 
 int64_t clock_steady_us(void)
 {

@@ -12,6 +12,8 @@
 
 /* Now, by the wall clock: may jump. */
 int64_t clock_now_us(void);
+/* Since the kernel started, the time counted that the machine slept. */
+int64_t clock_since_boot_us(void);
 /*
  * For what is measured, waited for and judged: the wall clock when it is first read, and from then on by the time that
  * passes, so that it never jumps, whatever becomes of the wall clock.  A process that goes on with what another has

@@ -657,6 +657,33 @@ static void ui_hold(struct ui *u UNUSED, const struct run_event *e, struct strbu
               json_get_str(e->data, "file", ""), json_get_str(e->data, "why", ""));
 }
 
+static const char *ui_left_advice(const json_t *process)
+{
+    if (!json_get_bool(process, "stays", false))
+        return "; with nohup, setsid or as a service it would stay";
+    return json_get_bool(process, "pipe", false)
+               ? "; it prints to this run, and may end when it prints: redirect its output"
+               : "";
+}
+
+/* What was left in the background: a service that should stay was perhaps started without nohup. */
+static void ui_left(struct ui *u UNUSED, const struct run_event *e, struct strbuf *b)
+{
+    const json_t *list = json_object_get(e->data, "processes");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        const json_t *p = json_array_get(list, i);
+        bool stays = json_get_bool(p, "stays", false);
+        const char *advice = ui_left_advice(p);
+
+        text_add_line(&text, text_cut(json_get_sv(p, "command"), 60));
+        term_addf(b, *advice ? TERM_WARN : TERM_DIM,
+                  "  %s in the background: %s (process %lld)%s\n", stays ? "stays" : "ended",
+                  strbuf_str(&text), (long long)json_get_int(p, "pid", 0), advice);
+    }
+}
+
 static void ui_value(struct ui *u UNUSED, const struct run_event *e, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf value = STRBUF(0);
@@ -710,15 +737,25 @@ static const struct {
     const char *name;
     ui_event_fn *fn;
 } ui_events[] = {
-    {"run-started", ui_run_started},   {"run-resumed", ui_run_resumed},
-    {"step-intent", ui_intent},        {"step-outcome", ui_outcome},
-    {"host-outcome", ui_host_outcome}, {"step-skipped", ui_skipped},
-    {"step-doubt", ui_doubt},          {"answer", ui_answer},
-    {"approval", ui_approval},         {"gate-waiting", ui_gate},
-    {"step-retry", ui_retry},          {"step-policy", ui_policy},
-    {"rollback-started", ui_rollback}, {"hold-taken", ui_hold},
-    {"hold-given", ui_hold},           {"value-bound", ui_value},
-    {"message", ui_message_event},     {"output", ui_output},
+    {"run-started", ui_run_started},
+    {"run-resumed", ui_run_resumed},
+    {"step-intent", ui_intent},
+    {"step-outcome", ui_outcome},
+    {"host-outcome", ui_host_outcome},
+    {"step-skipped", ui_skipped},
+    {"step-doubt", ui_doubt},
+    {"answer", ui_answer},
+    {"approval", ui_approval},
+    {"gate-waiting", ui_gate},
+    {"step-retry", ui_retry},
+    {"step-policy", ui_policy},
+    {"rollback-started", ui_rollback},
+    {"hold-taken", ui_hold},
+    {"hold-given", ui_hold},
+    {"value-bound", ui_value},
+    {"shell-left", ui_left},
+    {"message", ui_message_event},
+    {"output", ui_output},
 };
 
 static void ui_json_event(const struct run_event *e)

@@ -856,6 +856,7 @@ static void run_end_now(struct run *r)
     if (!stopped)
         run_flags_leave(r, "interrupted before it was known");
     run_hold_give_back(r, stopped, kept);
+    run_sessions_tell(r);
     lock = json_object();
     json_put_sv(lock, "environment", r->plan->environment);
     run_queue(r, EVENT_LOCK_GIVEN, NULL, lock);

@@ -401,6 +401,8 @@ void run_gate_watch_free(struct run *r);
 /* --- run_session.c --- */
 
 struct session *run_session_for(struct run *r, const struct plan_step *p);
+/* What commands have left in the background: which of it stays, and which is ended with its shell. */
+void run_sessions_tell(struct run *r);
 void run_sessions_close(struct run *r); /* run_end() goes on when all are closed */
 void run_session_remember(struct run *r, const struct plan_step *p, json_t *diff);
 

@@ -356,7 +356,7 @@ static enum err_code run_load_event(const struct event *e, void *arg, struct err
 enum { RUN_GRACE_MS = 5000, RUN_KILLED_MS = 1000, RUN_LOOK_MS = 20 };
 
 /* A shell reads its commands from us: without us it ends after the one it runs; that one is ended, as its
- * outcome could not be learned any more.  Daemons have sessions of their own and are left alone. */
+ * outcome could not be learned any more.  Daemons have sessions of their own, or ignore SIGHUP, and are left alone. */
 static void run_end_shell(const struct run *r, const struct run_shell *shell)
 {
     procs_list left = {0}, told = {0};
@@ -370,6 +370,7 @@ static void run_end_shell(const struct run *r, const struct run_shell *shell)
     for (uint64_t waited_ms = 0; waited_ms < grace_ms + RUN_KILLED_MS; waited_ms += RUN_LOOK_MS) {
         left.n = 0;
         procs_of_session((pid_t)shell->pid, 0, &left);
+        procs_drop_staying(&left, UINT64_MAX);
         if (!now) /* the session may be a stranger's, whose leader has ended, too */
             procs_keep(&left, strbuf_sv(&mark));
         if (left.n == 0)

@@ -1,10 +1,16 @@
 /*
  * The shells of a run: one for each procedure of the document.
  */
+#include <poll.h>
+
+#include "action/procs.h"
 #include "base/ident.h"
 #include "base/sv.h"
+#include "base/text.h"
 #include "exec/run_int.h"
 #include "store/event.h"
+
+enum { RUN_LEFT_MS = 50 };
 
 /* A variable that the plan, a secret or prusik itself sets: the process's own value does not count. */
 static bool run_env_is_set(const struct run *r, struct sv name)
@@ -201,6 +207,56 @@ static void run_on_session_closed(void *arg)
 
     rs->s = NULL;
     rs->run->open_sessions--;
+}
+
+/* What the shells have left; some of it may end only a moment later than its command, or be on its way to nohup(1). */
+static void run_sessions_left(const struct run *r, procs_list *left)
+{
+    for (int looks = 0; looks < 2; looks++) {
+        size_t stays = 0;
+
+        left->n = 0;
+        for (size_t i = 0; i < r->sessions.n; i++) {
+            pid_t sid = r->sessions.v[i]->s ? session_id(r->sessions.v[i]->s) : 0;
+
+            if (sid)
+                procs_of_session(sid, sid, left);
+        }
+        for (size_t i = 0; i < left->n; i++)
+            stays += procs_stays(left->v[i]);
+        if (stays == left->n)
+            return;
+        if (looks == 0)
+            (void)poll(NULL, 0, RUN_LEFT_MS);
+    }
+}
+
+void run_sessions_tell(struct run *r)
+{
+    json_t *data, *list;
+    procs_list left = {0};
+
+    run_sessions_left(r, &left);
+    list = json_array();
+    for (size_t i = 0; i < left.n; i++) {
+        CLEANUP(strbuf_release) struct strbuf command = STRBUF(0);
+        json_t *j = json_object();
+
+        procs_command(left.v[i], &command);
+        json_put_int(j, "pid", left.v[i]);
+        json_put_sv(j, "command", text_cut(strbuf_sv(&command), 200));
+        json_put_bool(j, "stays", procs_stays(left.v[i]));
+        json_put_bool(j, "pipe", procs_prints_into_pipe(left.v[i]));
+        json_append(list, j);
+    }
+    if (left.n) {
+        data = json_object();
+        json_put(data, "processes", list);
+        run_queue(r, EVENT_SHELL_LEFT, NULL, data);
+    } else {
+        json_decref(list);
+    }
+    vec_release(&left);
 }
 
 void run_sessions_close(struct run *r)

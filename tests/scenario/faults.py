@@ -95,7 +95,7 @@ def used_again_by_a_session():
 
 def what_a_shell_left_is_ended():
     """The shell has ended, and what it started is still ours."""
-    document("{ sleep 1000 & echo $! > left; touch begun; until [ -e go ]; do sleep 0.05; done; }")
+    document("{ sleep 1000 & echo $! > left; nohup sleep 1001 > /dev/null 2>&1 & echo $! > stays; touch begun; until [ -e go ]; do sleep 0.05; done; }")
     owner = start("run", "doc.md", "--operator", "ann")
     await_("the step", lambda: os.path.exists("begun"))
     shell = [e["pid"] for e in events("hold-taken") if e["what"] == "shell"][0]
@@ -107,6 +107,10 @@ def what_a_shell_left_is_ended():
     write("go", "")
     same("the exit status of resume", prusik("resume", "--unattended").returncode, 0)
     check(not lives(left), f"process {left} was left running")
+    with open("stays", encoding="ascii") as f:
+        stays = int(f.read())
+    check(lives(stays), "what was started with nohup was ended")
+    os.kill(stays, signal.SIGKILL)
 
 
 def crashed_and_resumed(others):

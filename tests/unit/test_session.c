@@ -7,6 +7,7 @@
 
 #include "action/plain.h"
 #include "action/procs.h"
+#include "base/file.h"
 #include "base/ident.h"
 #include "base/sv.h"
 #include "t.h"
@@ -480,6 +481,81 @@ T(closing_ends_what_was_left_in_the_background)
     T_EQ(ident_process_start(pid), 0);
 }
 
+static int64_t run_pid(struct bench *b, const char *text)
+{
+    int64_t pid = 0;
+
+    T_EQ(run(b, text), 0);
+    T_CHECK(sv_to_i64(sv_trim(strbuf_sv(&b->out)), &pid));
+    T_CHECK(pid > 1);
+    return pid;
+}
+
+static void write_start(void)
+{
+    struct err err;
+
+    T_OK(file_write_atomic("start", SV("nohup sleep 300 > /dev/null 2>&1 & echo $!\n"), 0600, &err),
+         err);
+}
+
+/* Of a zombie that nobody has waited for the command is empty. */
+static bool runs(int64_t pid)
+{
+    CLEANUP(strbuf_release) struct strbuf command = STRBUF(0);
+
+    procs_command((pid_t)pid, &command);
+    return command.n > 0;
+}
+
+static bool is_gone(int64_t pid)
+{
+    for (int i = 0; i < 500 && runs(pid); i++)
+        (void)poll(NULL, 0, 10);
+    return !runs(pid);
+}
+
+/* "./restart.sh" of many a team.  It is in the group of the shell where the shell is sh. */
+T(what_ignores_a_hangup_stays_when_its_session_is_closed)
+{
+    CLEANUP(strbuf_release) struct strbuf command = STRBUF(0);
+    struct bench b;
+    int64_t plain, job;
+
+    begin(&b, NULL);
+    write_start();
+    plain = run_pid(&b, "sh start");
+    job = run_pid(&b, "nohup sleep 301 2> /dev/null & echo $!");
+    end(&b);
+    T_CHECK(runs(plain) && runs(job));
+    T_CHECK(procs_stays((pid_t)plain) && procs_stays((pid_t)job));
+    T_CHECK(!procs_stays(getpid()) && !procs_stays(0));
+    T_CHECK(procs_prints_into_pipe((pid_t)job) && !procs_prints_into_pipe((pid_t)plain));
+    procs_command((pid_t)plain, &command);
+    T_STR(strbuf_str(&command), "sleep 300");
+    T_EQ(kill((pid_t)plain, SIGKILL), 0);
+    T_EQ(kill((pid_t)job, SIGKILL), 0);
+}
+
+T(what_an_earlier_command_has_left_stays_when_a_later_one_is_stopped)
+{
+    struct bench b;
+    int64_t kept, own = 0;
+
+    begin(&b, NULL);
+    write_start();
+    kept = run_pid(&b, "sh start");
+    (void)poll(NULL, 0, 30); /* the kernel counts by 10 ms */
+    (void)run_within(&b, "nohup sleep 300 > /dev/null 2>&1 & echo $!; wait", 100);
+    T_EQ(b.r.rc, ERR_TIMEOUT);
+    T_CHECK(sv_to_i64(sv_trim(strbuf_sv(&b.out)), &own));
+    T_CHECK(is_gone(own));
+    T_EQ(run(&b, "true"), 0);
+    end(&b);
+    T_CHECK(runs(kept));
+    T_EQ(kill((pid_t)kept, SIGKILL), 0);
+}
+
 T(much_output_comes_whole_and_before_the_end)
 {
     struct bench b;
@@ -770,6 +846,8 @@ T_MAIN(T_CASE(status_and_both_outputs_are_the_commands_own),
        T_CASE(a_stopped_loop_list_or_alternative_does_nothing_more),
        T_CASE(what_is_told_to_end_is_told_once), T_CASE(cancel_ends_the_command),
        T_CASE(closing_ends_what_was_left_in_the_background),
+       T_CASE(what_ignores_a_hangup_stays_when_its_session_is_closed),
+       T_CASE(what_an_earlier_command_has_left_stays_when_a_later_one_is_stopped),
        T_CASE(much_output_comes_whole_and_before_the_end),
        T_CASE(output_of_a_background_process_does_not_hold_the_command),
        T_CASE(a_long_command_arrives_whole), T_CASE(a_shell_that_cannot_start_is_reported),
