@@ -161,7 +161,7 @@ bool procs_prints_into_pipe(pid_t pid)
 {
     bool pipe = false;
 
-    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+    for (int fd = 1; fd <= 2; fd++) { /* its outputs */
         char path[64], target[32];
         ssize_t n;
 
