@@ -1,6 +1,6 @@
 /*
  * http: `curl URL` and what belongs to it, as one request.  Where the plan says that a service was just started (listens_ms), a
- * connection that is refused, over which nothing was sent, is tried again for so long; and a GET to which none was answered.
+ * connection that is refused, over which nothing was sent, is tried again for so long; and a GET that has no answer, or 502 to 504.
  */
 #include "action/action.h"
 
@@ -46,21 +46,28 @@ static void http_action_on_timer(uv_timer_t *t)
     uv_close((uv_handle_t *)t, http_action_again);
 }
 
-/* Nobody listened; or who is about to end took the connection and gave no answer, of what may be asked twice. */
-static bool http_action_may_ask_again(const struct http_state *s)
+/*
+ * Nobody listened; or of what may be asked twice: who is about to end took the connection and gave no answer, or who stands before it
+ * has nobody to ask yet.
+ */
+static bool http_action_may_ask_again(const struct http_state *s, enum err_code rc)
 {
-    return s->request.failure == HTTP_REFUSED ||
-           (s->request.failure == HTTP_CLOSED && !s->request.status && !s->request.spec.body.p &&
-            (strcmp(s->method, "GET") == 0 || strcmp(s->method, "HEAD") == 0));
+    const struct http_request *r = &s->request;
+    bool safe =
+        !r->spec.body.p && (strcmp(s->method, "GET") == 0 || strcmp(s->method, "HEAD") == 0);
+
+    if (rc == ERR_OK)
+        return safe && r->status >= 502 && r->status <= 504;
+    return r->failure == HTTP_REFUSED || (safe && r->failure == HTTP_CLOSED && !r->status);
 }
 
 /* True: it is asked again in a moment. */
-static bool http_action_waits(struct http_state *s)
+static bool http_action_waits(struct http_state *s, enum err_code rc)
 {
     struct action *a = s->action;
     uv_loop_t *loop = a->env->loop;
 
-    if (!http_action_may_ask_again(s) || uv_now(loop) + HTTP_AGAIN_MS > s->until_ms)
+    if (!http_action_may_ask_again(s, rc) || uv_now(loop) + HTTP_AGAIN_MS > s->until_ms)
         return false;
     s->waits = true;
     (void)uv_timer_init(loop, &s->timer); /* always succeeds */
@@ -74,7 +81,7 @@ static void http_action_done(struct http_request *r, enum err_code rc)
     struct http_state *s = container_of(r, struct http_state, request);
     struct action *a = s->action;
 
-    if (rc != ERR_OK && http_action_waits(s))
+    if (http_action_waits(s, rc))
         return;
     a->outcome.http_status = r->status;
     a->outcome.elapsed_us = r->timing.total_us;
@@ -89,7 +96,7 @@ static void http_action_done(struct http_request *r, enum err_code rc)
         http_action_stopped(a);
     } else {
         a->outcome.status = r->failure == HTTP_TIMED_OUT ? 28 : 7;
-        if (s->until_ms && http_action_may_ask_again(s))
+        if (s->until_ms && http_action_may_ask_again(s, rc))
             (void)err_wrap(&r->err, "tried for %s",
                            duration_format(json_get_int(a->step->action, "listens_ms", 0)).s);
         a->outcome.err = r->err;

@@ -66,8 +66,9 @@ static void make_listens(const struct make *m, const struct rb_step *s, json_t *
     uint32_t by = make_started_by(m, s);
 
     for (size_t i = 0; i < s->n_expects; i++)
-        if (s->expects[i].form == EXPECT_FAIL || s->expects[i].form == EXPECT_EXIT)
-            return; /* that nobody listens may be what is wanted */
+        if (s->expects[i].form == EXPECT_FAIL || s->expects[i].form == EXPECT_EXIT ||
+            sv_has(s->expects[i].source, SV("50")))
+            return; /* that nobody listens, or 503, may be what is wanted */
     if (by == RB_NONE)
         return;
     json_put_int(action, "listens_ms", MAKE_LISTENS_MS);

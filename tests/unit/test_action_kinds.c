@@ -523,10 +523,13 @@ struct late {
     int fd;
     char url[64];
     int unanswered; /* so many connections are taken and closed first */
+    int unready;    /* then so many get 503 */
 };
 
 static void *late_listen(void *arg)
 {
+    static const char unready[] =
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     static const char said[] =
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
     const struct late *late = arg;
@@ -535,9 +538,11 @@ static void *late_listen(void *arg)
 
     (void)poll(NULL, 0, 700);
     T_EQ(listen(late->fd, 1), 0);
-    for (int i = 0; i < late->unanswered; i++) {
+    for (int i = 0; i < late->unanswered + late->unready; i++) {
         fd = accept(late->fd, NULL, NULL);
         T_CHECK(read(fd, asked, sizeof(asked)) > 0);
+        if (i >= late->unanswered)
+            T_EQ(write(fd, unready, sizeof(unready) - 1), (ssize_t)sizeof(unready) - 1);
         (void)close(fd);
     }
     fd = accept(late->fd, NULL, NULL);
@@ -547,12 +552,13 @@ static void *late_listen(void *arg)
     return NULL;
 }
 
-static void late_bind(struct late *late, int unanswered)
+static void late_bind(struct late *late, int unanswered, int unready)
 {
     struct sockaddr_in a = server_loopback();
     socklen_t n = sizeof(a);
 
     late->unanswered = unanswered;
+    late->unready = unready;
     late->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     T_EQ(bind(late->fd, (struct sockaddr *)&a, sizeof(a)), 0);
     T_EQ(getsockname(late->fd, (struct sockaddr *)&a, &n), 0);
@@ -564,7 +570,7 @@ T(who_is_refused_asks_again_where_something_was_just_started)
     struct late late;
     struct bench b;
 
-    late_bind(&late, 0);
+    late_bind(&late, 0, 0);
     begin(&b);
     T_EQ(act(&b, "http", request("{'method': 'GET', 'url': ['URL/'], 'listens_ms': 600}", late.url),
              0),
@@ -595,7 +601,7 @@ T(a_question_that_was_closed_unanswered_is_asked_again)
     struct late late;
     struct bench b;
 
-    late_bind(&late, 2);
+    late_bind(&late, 2, 2);
     begin(&b);
     T_EQ(pthread_create(&late.thread, NULL, late_listen, &late), 0);
     T_EQ(act(&b, "http",
@@ -604,12 +610,16 @@ T(a_question_that_was_closed_unanswered_is_asked_again)
     T_EQ(b.action.outcome.http_status, 200);
     T_EQ(pthread_join(late.thread, NULL), 0);
     (void)close(late.fd);
-    late_bind(&late, 1);
+    late_bind(&late, 1, 1);
     T_EQ(pthread_create(&late.thread, NULL, late_listen, &late), 0);
     T_EQ(act(&b, "http",
              request("{'method': 'POST', 'url': ['URL/'], 'listens_ms': 30000}", late.url), 0),
          ACTION_ENDED);
     T_EQ(b.action.outcome.status, 7); /* it may have been done */
+    T_EQ(act(&b, "http",
+             request("{'method': 'POST', 'url': ['URL/'], 'listens_ms': 30000}", late.url), 0),
+         ACTION_ENDED);
+    T_EQ(b.action.outcome.http_status, 503);
     T_EQ(act(&b, "http", request("{'method': 'GET', 'url': ['URL/']}", late.url), 0), ACTION_ENDED);
     T_EQ(b.action.outcome.http_status, 200);
     T_EQ(pthread_join(late.thread, NULL), 0);

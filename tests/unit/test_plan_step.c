@@ -139,6 +139,8 @@ T(a_service_that_was_just_started_is_given_time_to_listen)
     T_EQ(listens_after("docker compose stop web\ncurl http://h/a", 1), 0);
     T_EQ(listens_after("systemctl restart shop\nalembic upgrade head\ncurl http://h/a", 2), 0);
     T_EQ(listens_after("systemctl restart shop\ncurl http://h/a # should fail", 1), 0);
+    T_EQ(listens_after("systemctl restart shop\ncurl http://h/a # Expected: 503", 1), 0);
+    T_EQ(listens_after("systemctl restart shop\ncurl http://h/a # Expected: 200", 1), 30000);
     T_EQ(listens_after("curl http://h/a", 0), 0);
     T_EQ(listens_after("./restart.sh\ncurl http://h/a", 1), 30000);
     T_EQ(listens_after("bin/app Start\n```\n\n## Verification\n\n```sh\ncurl http://h/a", 1),
