@@ -477,6 +477,7 @@ void judge_result(const struct judge *j, size_t rule, struct judge_result *ret)
     else if (r->seen.result == RESULT_ERROR)
         ret->why = sv_from(r->seen.error);
     ret->type = cmp ? rule_subject(cmp)->type : r->rule->expr->type;
+    ret->written = rule_written(cmp);
     result_values(r, ret);
     ret->need_us = r->rule->hold.us;
     ret->since_us = r->st.since_us;
@@ -506,9 +507,9 @@ static void explain_limit(const struct judge_result *r, struct strbuf *out)
         r->has_value) /* a share lies above the limit, whatever the rule says of the percentile */
         strbuf_add_str(out, cmp->kind == EXPR_RANGE ? " in" : " within reach of");
     if (r->has_limit)
-        strbuf_addf(out, " %s", num_format(r->limit, r->type).s);
+        strbuf_addf(out, " %s", num_format_beside(r->limit, r->type, &r->written).s);
     if (r->has_limit_to)
-        strbuf_addf(out, " to %s", num_format(r->limit_to, r->type).s);
+        strbuf_addf(out, " to %s", num_format_beside(r->limit_to, r->type, &r->written).s);
 }
 
 /* What was measured, against which limit, or why nothing was. */
@@ -525,7 +526,8 @@ static void explain_value(const struct judge *j, size_t rule, const struct judge
         return;
     }
     if (r->has_value)
-        strbuf_addf(out, "%s%s", r->at_least ? ">= " : "", num_format(r->value, r->type).s);
+        strbuf_addf(out, "%s%s", r->at_least ? ">= " : "",
+                    num_format_beside(r->value, r->type, &r->written).s);
     else if (r->has_share)
         strbuf_addf(out, "%.4g%% of %.0f above", r->share * 100, r->n); /* the limit follows */
     else

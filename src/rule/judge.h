@@ -96,6 +96,7 @@ struct judge_result {
     bool has_value, has_limit, has_limit_to, has_n, has_share, has_window, has_for;
     double value, limit, limit_to, n, share, share_to;
     struct dim_type type;   /* of value and limit */
+    struct num written;     /* the limit as the rule has it; .text.n 0: it computes it */
     bool at_least;          /* a report's percentile lies in the last bucket (R14) */
     int64_t at_us;          /* of the evaluation; JUDGE_UNSET: none yet */
     int64_t from_us, to_us; /* window */
@@ -116,6 +117,7 @@ struct judge_operand {
     bool has_value, has_limit, has_limit_to;
     double value, limit, limit_to; /* value: of a percentile the share above the limit */
     struct dim_type type;
+    struct num written;                   /* as in struct judge_result */
     struct judge_operand_text value_text; /* "8.1%"; "": nothing was measured */
 };
 size_t judge_n_operands(const struct judge *j, size_t rule);
