@@ -324,6 +324,8 @@ static void tell_verdict(struct watcher *w)
         judge_result(w->judge, rule, &r);
         json_put_sv(j, "rule", r.id);
         tell_explain(w, rule, "text", j);
+        if (r.has_for)
+            json_put_int(j, "since_us", r.since_us);
     } else {
         tell_of_checkpoint(w, j);
     }
