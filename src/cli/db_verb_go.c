@@ -256,6 +256,9 @@ static enum err_code db_go_stamp(struct db_verb *v, struct apply *a, const pendi
     if (!one->file)
         return err_set(err, ERR_REFUSED, "%.*s has no file: nothing says what it would be",
                        SV_FMT(one->version));
+    if (one->state == PENDING_APPLIED)
+        return err_set(err, ERR_REFUSED, "%.*s is applied, since %.*s: there is nothing to stamp",
+                       SV_FMT(one->version), SV_FMT(one->row->applied_at));
     return apply_stamp(a, one, "applied", "stamp", sv_from(v->c->why), err);
 }
 
