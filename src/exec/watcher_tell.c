@@ -154,7 +154,7 @@ static json_t *tell_rule(const struct watcher *w, size_t rule, const struct judg
     if (r->has_value)
         tell_number(j, "value", r->value, num_format_beside(r->value, r->type, &r->written));
     if (!r->has_value && r->has_share) {
-        strbuf_addf(&share, "%.4g%% above", r->share * 100);
+        strbuf_addf(&share, "%s above", judge_share_text(r).s);
         json_put_real(j, "value", r->share);
         json_put_sv(j, "value_text", strbuf_sv(&share));
     }
@@ -264,17 +264,28 @@ static void tell_events(struct watcher *w)
 
 /* --- verdict and screen --- */
 
-/* Windows fill after each deployment: nobody has to be told of that HOLD, nor of the OK that ends it. */
-static bool tell_is_quiet(const struct watcher *w, enum verdict v, size_t rule)
+static bool tell_is_filling(const struct watcher *w, size_t rule)
 {
     struct judge_result r;
 
+    judge_result(w->judge, rule, &r);
+    return r.result == RESULT_NODATA && r.nodata == NODATA_FILLING;
+}
+
+/* Windows fill after each deployment: nobody has to be told of that HOLD, nor of the OK that ends it. */
+static bool tell_is_quiet(const struct watcher *w, enum verdict v, size_t rule)
+{
     if (v == VERDICT_OK)
         return w->quiet;
     if (v != VERDICT_HOLD || w->verdict != VERDICT_OK || rule == SIZE_MAX)
         return false;
-    judge_result(w->judge, rule, &r);
-    return r.result == RESULT_NODATA && r.nodata == NODATA_FILLING;
+    return tell_is_filling(w, rule);
+}
+
+/* The windows are full, and what held goes on to hold: it is told why. */
+static bool tell_holds_on(const struct watcher *w, enum verdict v, size_t rule)
+{
+    return w->quiet && v == VERDICT_HOLD && rule != SIZE_MAX && !tell_is_filling(w, rule);
 }
 
 /* It is a checkpoint that says so: the first of its rules that does, and how many more. */
@@ -309,7 +320,7 @@ static void tell_verdict(struct watcher *w)
     enum verdict v = judge_verdict(w->judge, &rule);
     json_t *j;
 
-    if (v == w->verdict)
+    if (v == w->verdict && !tell_holds_on(w, v, rule))
         return;
     w->quiet = tell_is_quiet(w, v, rule);
     w->verdict = v;

@@ -485,6 +485,13 @@ void judge_result(const struct judge *j, size_t rule, struct judge_result *ret)
     ret->has_for = gate ? r->st.holding : r->st.run != RUN_IDLE && ret->need_us > 0;
 }
 
+struct dim_text judge_share_text(const struct judge_result *r)
+{
+    bool open = r->result == RESULT_NODATA && r->nodata == NODATA_BETWEEN_BUCKETS;
+
+    return dist_share_text(r->share, open ? r->share_to : r->share);
+}
+
 static void explain_limit(const struct judge_result *r, struct strbuf *out)
 {
     bool negated;
@@ -529,7 +536,7 @@ static void explain_value(const struct judge *j, size_t rule, const struct judge
         strbuf_addf(out, "%s%s", r->at_least ? ">= " : "",
                     num_format_beside(r->value, r->type, &r->written).s);
     else if (r->has_share)
-        strbuf_addf(out, "%.4g%% of %.0f above", r->share * 100, r->n); /* the limit follows */
+        strbuf_addf(out, "%s of %.0f above", judge_share_text(r).s, r->n); /* the limit follows */
     else
         strbuf_add_str(out, r->why.p ? "no value" : truth);
     if (r->state != STATE_REPORT && (r->has_value || r->has_share))

@@ -32,6 +32,16 @@ static enum judge_result_kind operand_result(const struct eval_operand *o)
     return o->kind == VAL_ERROR ? RESULT_ERROR : o->truth ? RESULT_TRUE : RESULT_FALSE;
 }
 
+static bool operand_is_between(const struct eval_operand *o)
+{
+    return o->kind == VAL_NODATA && o->why == NODATA_BETWEEN_BUCKETS;
+}
+
+static struct dim_text operand_share(const struct eval_operand *o)
+{
+    return dist_share_text(o->share, operand_is_between(o) ? o->share_to : o->share);
+}
+
 /* "8.1%", "6.6% above", "\"pending\"" */
 static void operand_add_value(const struct eval_operand *o, const struct num *written,
                               struct judge_operand_text *ret)
@@ -40,7 +50,7 @@ static void operand_add_value(const struct eval_operand *o, const struct num *wr
         (void)snprintf(ret->s, sizeof(ret->s), "%s",
                        num_format_beside(o->value, o->type, written).s);
     else if (o->has_share)
-        (void)snprintf(ret->s, sizeof(ret->s), "%.4g%% above", o->share * 100);
+        (void)snprintf(ret->s, sizeof(ret->s), "%s above", operand_share(o).s);
     else
         (void)snprintf(ret->s, sizeof(ret->s), "%s", o->kind == VAL_ERROR ? "" : o->text);
 }
@@ -66,6 +76,7 @@ void judge_operand(const struct judge *j, size_t rule, size_t i, struct judge_op
         ret->why = sv_from(nodata_names[o->why]);
     else if (ret->result == RESULT_ERROR)
         ret->why = sv_from(o->text);
+    ret->share_open = operand_is_between(o) && o->has_share;
     operand_add_value(o, &ret->written, &ret->value_text);
 }
 
@@ -88,7 +99,8 @@ void judge_explain_operands(const struct judge *j, size_t rule, struct strbuf *o
         strbuf_addf(out, "%s%.*s is %s", i ? "; " : "", SV_FMT(o.text),
                     judge_result_names[o.result]);
         if (o.why.p)
-            strbuf_addf(out, " (%.*s)", SV_FMT(o.why));
+            strbuf_addf(out, " (%.*s%s%s)", SV_FMT(o.why), o.share_open ? ": " : "",
+                        o.share_open ? o.value_text.s : "");
         else if (o.value_text.s[0])
             strbuf_addf(out, " (%s", o.value_text.s);
         if (!o.why.p && o.value_text.s[0] && o.has_limit && !operand_says_limit(&o))

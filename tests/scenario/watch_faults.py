@@ -58,6 +58,11 @@ class Target(BaseHTTPRequestHandler):
     def do_units(self):
         self.say("app_mem 640000\napp_load 85\nwait_bucket{le=\"100\"} 3\nwait_bucket{le=\"+Inf\"} 4\nwait_sum 2500\nwait_count 4\n")
 
+    def do_between(self):
+        Target.hits += 100
+        self.say("".join(f'wait_seconds_bucket{{le="{le}"}} {Target.hits * part}\n' for le, part in (("1", 0.5), ("2.5", 1), ("+Inf", 1))) +
+                 f"wait_seconds_sum {Target.hits}\nwait_seconds_count {Target.hits}\n")
+
     def do_hang(self):
         Target.over.wait(DEADLINE_S)
 
@@ -265,6 +270,23 @@ def what_a_metric_is_exported_in_counts_where_it_is_bound():
          [("640MB", "> 1GB", "good"), ("85%", "> 80%", "fired")])
 
 
+def why_it_holds_is_told_again_when_windows_are_full():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Target)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    write("deploy.md", DOC)
+    write("prusik.yaml", f"environment: test\nscrape: http://127.0.0.1:{server.server_port}/between\n"
+          "rules:\n  slow: 'rollback when p95(wait_seconds)[1s] > 2s'\nwatch: {interval: 200ms}\n")
+    events = [json.loads(x) for x in prusik("watch", "deploy.md", "--for", "4s", "--json").stdout.splitlines()]
+    server.shutdown()
+    told = [e["data"] for e in events if e["event"] == "verdict"]
+    same("verdicts", [(v["verdict"], v.get("quiet", False)) for v in told], [("HOLD", True), ("HOLD", False)])
+    check(told[0]["text"].endswith("no value: filling, nodata, HOLD"), told[0]["text"])
+    check("0% to 50% of " in told[1]["text"] and told[1]["text"].endswith(" above 2s: between-buckets, nodata, HOLD"), told[1]["text"])
+    last = [r for e in events if e["event"] == "watch" for r in e["data"]["rules"]][-1]
+    same("shown", (last["value_text"], last["why"]), ("0% to 50% above", "between-buckets"))
+
+
 class Prometheus(BaseHTTPRequestHandler):
     """Answers each query with as many series as its number says, until they are gone."""
     gone = False
@@ -423,7 +445,8 @@ def what_hangs_in_a_library_holds_up_neither_other_looks_nor_the_way_back():
 
 sys.exit(run_tests([what_is_wrong_with_one_target_is_not_wrong_with_another,
                     a_target_that_comes_late_and_goes_is_known_while_it_is_there,
-                    what_is_tried_is_named_as_rules_name_it, what_a_metric_is_exported_in_counts_where_it_is_bound, who_is_called_reads_what_does_not_answer,
+                    what_is_tried_is_named_as_rules_name_it, what_a_metric_is_exported_in_counts_where_it_is_bound,
+                    why_it_holds_is_told_again_when_windows_are_full, who_is_called_reads_what_does_not_answer,
                     series_that_are_gone_from_a_prometheus_are_no_good_news,
                     a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back,
                     what_hangs_in_a_library_holds_up_neither_other_looks_nor_the_way_back]))

@@ -504,6 +504,11 @@ T(a_line_explains_each_rule)
          "true: 2 of 3 (mem_bytes > 1GB) is true (2.5GB), fired, ROLLBACK"},
         {"rollback when p50(h_seconds)[5m] > 1s min 1 samples",
          "100% of 60 above 1s, fired, ROLLBACK"},
+        {"rollback when p50(h_seconds)[5m] > 2s min 1 samples",
+         "50% to 100% of 60 above 2s: between-buckets, nodata, HOLD"},
+        {"rollback when p50(h_seconds)[5m] > 2s and mem_bytes > 1GB min 1 samples",
+         "NODATA: p50(h_seconds)[5m] > 2s is NODATA (between-buckets: 50% to 100% above); mem_bytes > 1GB is true (2.5GB)"
+         ", nodata, HOLD"},
         {"report mem_bytes", "2.5GB, report, OK"},
         {"report p50(h_seconds)[5m] min 1 samples", NULL},
         {"rollback when mem_bytes > 9GB within 10s of deploy", "not in force, inactive, OK"},
@@ -519,6 +524,7 @@ T(a_line_explains_each_rule)
     for (int t = 0; t <= 60; t += 60) {
         bench_push(&b, "mem_bytes", t, 2.5e9);
         bench_push(&b, "h_seconds_bucket{le=\"1\"}", t, 0);
+        bench_push(&b, "h_seconds_bucket{le=\"5\"}", t, t / 2.0);
         bench_push(&b, "h_seconds_bucket{le=\"+Inf\"}", t, t);
         bench_polled(&b, t);
         judge_tick(b.j, bench_us(t));
