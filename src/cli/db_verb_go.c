@@ -201,12 +201,16 @@ static enum err_code db_go_show_down(const struct db_verb *v, const struct apply
         return err->code;
     m = &parts.v.v[0];
     strbuf_addf(b, "%.*s\n", SV_FMT(p->version));
-    for (size_t i = 0; i < m->n_parts; i++)
+    for (size_t i = 0; i < m->n_parts; i++) {
+        if (m->parts[i].restore)
+            strbuf_addf(b, "  -- in batches: what job %.*s has kept is put back\n",
+                        SV_FMT(migration_attr(&m->parts[i], "job")));
         for (size_t s = 0; s < m->parts[i].n_stmts; s++) {
             strbuf_add_str(b, "  ");
             text_add_line(b, m->parts[i].stmts[s].text);
             strbuf_add_str(b, ";\n");
         }
+    }
     return ERR_OK;
 }
 
