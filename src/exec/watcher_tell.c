@@ -264,10 +264,12 @@ static void tell_events(struct watcher *w)
 
 /* --- verdict and screen --- */
 
-static bool tell_is_filling(const struct watcher *w, size_t rule)
+bool watcher_is_filling(const struct watcher *w, enum verdict v, size_t rule)
 {
     struct judge_result r;
 
+    if (v != VERDICT_HOLD || rule == SIZE_MAX)
+        return false;
     judge_result(w->judge, rule, &r);
     return r.result == RESULT_NODATA && r.nodata == NODATA_FILLING;
 }
@@ -277,15 +279,13 @@ static bool tell_is_quiet(const struct watcher *w, enum verdict v, size_t rule)
 {
     if (v == VERDICT_OK)
         return w->quiet;
-    if (v != VERDICT_HOLD || w->verdict != VERDICT_OK || rule == SIZE_MAX)
-        return false;
-    return tell_is_filling(w, rule);
+    return w->verdict == VERDICT_OK && watcher_is_filling(w, v, rule);
 }
 
 /* The windows are full, and what held goes on to hold: it is told why. */
 static bool tell_holds_on(const struct watcher *w, enum verdict v, size_t rule)
 {
-    return w->quiet && v == VERDICT_HOLD && rule != SIZE_MAX && !tell_is_filling(w, rule);
+    return w->filling && v == VERDICT_HOLD && rule != SIZE_MAX && !watcher_is_filling(w, v, rule);
 }
 
 /* It is a checkpoint that says so: the first of its rules that does, and how many more. */
@@ -323,6 +323,7 @@ static void tell_verdict(struct watcher *w)
     if (v == w->verdict && !tell_holds_on(w, v, rule))
         return;
     w->quiet = tell_is_quiet(w, v, rule);
+    w->filling = watcher_is_filling(w, v, rule);
     w->verdict = v;
     w->verdict_rule = rule;
     j = json_object();

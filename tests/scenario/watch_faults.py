@@ -287,6 +287,27 @@ def why_it_holds_is_told_again_when_windows_are_full():
     same("shown", (last["value_text"], last["why"]), ("0% to 50% above", "between-buckets"))
 
 
+def a_watch_that_goes_on_knows_that_windows_were_not_full():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Target)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    write("deploy.md", DOC)
+    write("prusik.yaml", f"environment: test\nscrape: http://127.0.0.1:{server.server_port}/between\n"
+          "rules:\n  slow: 'rollback when p95(wait_seconds)[3s] > 2s'\nwatch: {interval: 200ms}\n")
+    p = start("watch", "deploy.md", "--for", "9s", "--json")
+    while '"event":"verdict"' not in (line := p.stdout.readline()):
+        check(line, "no verdict")
+    check("filling" in line, line)
+    p.kill()
+    p.stdout.close()
+    p.wait(DEADLINE_S)
+    events = [json.loads(x) for x in prusik("resume", "--json").stdout.splitlines()]
+    server.shutdown()
+    told = [e["data"] for e in events if e["event"] == "verdict"]
+    same("verdicts", [(v["verdict"], v.get("quiet", False)) for v in told], [("HOLD", False)])
+    check("between-buckets" in told[0]["text"], told[0]["text"])
+
+
 class Prometheus(BaseHTTPRequestHandler):
     """Answers each query with as many series as its number says, until they are gone."""
     gone = False
@@ -446,7 +467,8 @@ def what_hangs_in_a_library_holds_up_neither_other_looks_nor_the_way_back():
 sys.exit(run_tests([what_is_wrong_with_one_target_is_not_wrong_with_another,
                     a_target_that_comes_late_and_goes_is_known_while_it_is_there,
                     what_is_tried_is_named_as_rules_name_it, what_a_metric_is_exported_in_counts_where_it_is_bound,
-                    why_it_holds_is_told_again_when_windows_are_full, who_is_called_reads_what_does_not_answer,
+                    why_it_holds_is_told_again_when_windows_are_full,
+                    a_watch_that_goes_on_knows_that_windows_were_not_full, who_is_called_reads_what_does_not_answer,
                     series_that_are_gone_from_a_prometheus_are_no_good_news,
                     a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back,
                     what_hangs_in_a_library_holds_up_neither_other_looks_nor_the_way_back]))
