@@ -721,17 +721,6 @@ static enum verify_result verify_exists(const struct verify_cx *c)
     return VERIFY_HOLDS;
 }
 
-/* Three letters of a month, or 0. */
-static int verify_month(struct sv word)
-{
-    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-
-    for (int m = 0; m < 12 && word.n >= 3; m++)
-        if (sv_eq_nocase(sv_sub(word, 0, 3), (struct sv){months + (ptrdiff_t)m * 3, 3}))
-            return m + 1;
-    return 0;
-}
-
 /* "notAfter=Mar  4 12:00:00 2027 GMT", as openssl writes it, or RFC 3339. */
 static bool verify_date(struct sv text, int64_t *ret_us)
 {
@@ -744,14 +733,14 @@ static bool verify_date(struct sv text, int64_t *ret_us)
     for (size_t i = 0; i < ARRAY_LEN(w); i++)
         if (!sv_next_word(&rest, &w[i]))
             return false;
-    if (!verify_month(w[0]) || !sv_to_u64(w[1], &day) || !sv_to_u64(w[3], &year) || day > 31 ||
+    if (!clock_month(w[0]) || !sv_to_u64(w[1], &day) || !sv_to_u64(w[3], &year) || day > 31 ||
         year > 9999 || w[2].n != 8)
         return false;
     {
         char iso[48];
 
         (void)snprintf(iso, sizeof(iso), "%04llu-%02d-%02lluT%.*sZ", (unsigned long long)year,
-                       verify_month(w[0]), (unsigned long long)day, SV_FMT(w[2]));
+                       clock_month(w[0]), (unsigned long long)day, SV_FMT(w[2]));
         return clock_parse(sv_from(iso), ret_us);
     }
 }

@@ -207,6 +207,16 @@ static enum err_code backup_out_fill(struct backup_out *out, struct err *err)
     return rc;
 }
 
+static enum err_code backup_connect(const struct db_config *c, struct db **ret, struct err *err)
+{
+    enum err_code rc = db_open(c, ret, err);
+
+    if (rc == ERR_NOT_FOUND && !err->hint[0])
+        return err_hint(err, "a database is postgresql://USER@HOST/NAME, the path of a SQLite "
+                             "file, or env:VARIABLE that has one");
+    return rc;
+}
+
 enum err_code backup_create(const struct backup_wish *w, struct backup_report *ret, struct err *err)
 {
     CLEANUP(key_freep) struct key *key = NULL;
@@ -217,7 +227,7 @@ enum err_code backup_create(const struct backup_wish *w, struct backup_report *r
     const struct db_config c = {.url = w->url, .read_only = true};
     const char *path;
 
-    if (key_load(&w->key, &key, err) != ERR_OK || db_open(&c, &db, err) != ERR_OK ||
+    if (key_load(&w->key, &key, err) != ERR_OK || backup_connect(&c, &db, err) != ERR_OK ||
         file_mkdirs(w->folder, err) != ERR_OK || scratch_open(w->folder, &file, err) != ERR_OK)
         return err->code;
     out.key = key;

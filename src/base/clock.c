@@ -191,3 +191,49 @@ bool clock_parse(struct sv s, int64_t *ret)
            us;
     return true;
 }
+
+int clock_month(struct sv word)
+{
+    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+
+    for (int m = 0; m < 12 && word.n >= 3; m++)
+        if (sv_eq_nocase(sv_sub(word, 0, 3), (struct sv){months + (ptrdiff_t)m * 3, 3}))
+            return m + 1;
+    return 0;
+}
+
+/* Words between blanks, commas and hyphens; how many there are, of which at most `max` are kept. */
+static size_t clock_words(struct sv s, struct sv *w, size_t max)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.n;) {
+        size_t from = i;
+
+        while (i < s.n && s.p[i] != ' ' && s.p[i] != ',' && s.p[i] != '-')
+            i++;
+        if (i > from && n < max)
+            w[n] = sv_sub(s, from, i);
+        n += i > from;
+        i++;
+    }
+    return n;
+}
+
+bool clock_parse_http(struct sv s, int64_t *ret)
+{
+    struct sv w[6];
+    size_t n = clock_words(s, w, ARRAY_LEN(w));
+    bool old = n == 5;
+    uint64_t day, year;
+    char iso[64];
+
+    if ((!old && (n != 6 || !sv_is(w[5], "GMT"))) || !sv_to_u64(w[old ? 2 : 1], &day) ||
+        !sv_to_u64(w[old ? 4 : 3], &year) || day > 31 || year > 9999)
+        return false;
+    if (year < 100)
+        year += year < 70 ? 2000 : 1900;
+    (void)snprintf(iso, sizeof(iso), "%04d-%02d-%02dT%.8sZ", (int)year, clock_month(w[old ? 1 : 2]),
+                   (int)day, w[old ? 3 : 4].n == 8 ? w[old ? 3 : 4].p : "");
+    return clock_parse(sv_from(iso), ret);
+}

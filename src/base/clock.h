@@ -38,5 +38,12 @@ struct clock_text clock_strftime(int64_t at_us, const char *fmt, bool utc);
 
 /* Read RFC 3339: date, 'T' or blank, time, optional fraction, 'Z' or +hh:mm. */
 NODISCARD bool clock_parse(struct sv s, int64_t *ret);
+/*
+ * A date as HTTP has it (RFC 9110, section 5.6.7), also in its two old forms: "Sun, 06 Nov 1994 08:49:37 GMT",
+ * "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994".  Two digits of a year are those of 1970 to 2069.
+ */
+NODISCARD bool clock_parse_http(struct sv s, int64_t *ret);
+/* 1 to 12 by the first three letters of an English name, in any case; 0: none. */
+int clock_month(struct sv word);
 /* Days since 1970-01-01 of a proleptic Gregorian date.  No check of the arguments. */
 int64_t clock_days(int64_t year, int month, int day);

@@ -128,6 +128,12 @@ static json_t *backup_head_json(const struct pack_head *h)
     return j;
 }
 
+/* An archive of pg_dump is decoded by pg_restore: nobody counts what is in it. */
+static bool backup_is_counted(const struct backup_report *r)
+{
+    return r->image_bytes > 0;
+}
+
 static void backup_print_json(const char *event, const struct backup_report *r)
 {
     CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
@@ -137,11 +143,13 @@ static void backup_print_json(const char *event, const struct backup_report *r)
     json_put_str(j, "format", r->format);
     json_put_str(j, "file", r->path);
     json_put_int(j, "size_bytes", r->size_bytes);
-    json_put_int(j, "image_bytes", r->image_bytes);
+    if (backup_is_counted(r)) {
+        json_put_int(j, "image_bytes", r->image_bytes);
+        json_put_int(j, "tables", (int64_t)r->census.tables.n);
+        json_put_int(j, "rows", census_rows(&r->census));
+    }
     json_put_str(j, "sha256", hash_hex(&r->sha256).s);
     json_put_str(j, "level", pack_levels[r->level]);
-    json_put_int(j, "tables", (int64_t)r->census.tables.n);
-    json_put_int(j, "rows", census_rows(&r->census));
     json_put_str(j, "restored_to", r->place);
     json_put_str(j, "aside", r->aside);
     if (r->removed.n)
@@ -173,9 +181,13 @@ static void backup_print(const char *what, const struct backup_report *r)
     text_add_line(&out, sv_from(r->path));
     strbuf_add_str(&out, "\n  ");
     backup_add_origin(&out, r);
-    strbuf_addf(&out, ": %zu tables, %lld rows\n  %lld bytes, %lld unpacked%s\n  %s\n",
-                r->census.tables.n, (long long)census_rows(&r->census), (long long)r->size_bytes,
-                (long long)r->image_bytes, r->head.lock.method == KEY_NONE ? "" : ", encrypted",
+    if (backup_is_counted(r))
+        strbuf_addf(&out, ": %zu tables, %lld rows", r->census.tables.n,
+                    (long long)census_rows(&r->census));
+    strbuf_addf(&out, "\n  %lld bytes", (long long)r->size_bytes);
+    if (backup_is_counted(r))
+        strbuf_addf(&out, ", %lld unpacked", (long long)r->image_bytes);
+    strbuf_addf(&out, "%s\n  %s\n", r->head.lock.method == KEY_NONE ? "" : ", encrypted",
                 levels[r->level]);
     if (r->place) {
         strbuf_add_str(&out, "  restored to ");

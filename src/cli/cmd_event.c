@@ -10,9 +10,10 @@
 #include "report/view.h"
 #include "rule/env.h"
 
-#define EVENT_RUNS     50u   /* the newest, among which one is looked for that is under way */
-#define EVENT_KIND_MAX 64u   /* of the name of a kind */
-#define EVENT_NOTE_MAX 2000u /* of what is told */
+#define EVENT_RUNS        50u   /* the newest, among which one is looked for that is under way */
+#define EVENT_KIND_MAX    64u   /* of the name of a kind */
+#define EVENT_NOTE_MAX    2000u /* of what is told */
+#define EVENT_ALIAS_DEPTH 8u    /* names that stand for names */
 
 static const char *const event_opts[] = {"--store", "--env", "--as", "--note", "--json", NULL};
 
@@ -106,22 +107,47 @@ static enum err_code event_check_kind(const struct view *v, struct sv kind, stru
 
 struct event_counted {
     struct sv kind;
+    const struct plan *plan;
+    struct arena *a;
+    unsigned depth; /* of names within names */
     bool yes;
 };
 
+static void event_see_name(void *ctx, struct expr *e);
+
+static void event_see_alias(struct event_counted *c, struct sv text)
+{
+    struct rule_diag diag;
+    struct err ignored;
+    struct expr *e;
+
+    if (c->depth < EVENT_ALIAS_DEPTH &&
+        rule_parse_expr(c->a, text, &e, &diag, &ignored) == ERR_OK) {
+        c->depth++;
+        expr_walk(e, event_see_name, c);
+        c->depth--;
+    }
+}
+
+/* Also by a name of `metrics` that is measured by it. */
 static void event_see_name(void *ctx, struct expr *e)
 {
     struct event_counted *c = ctx;
 
-    if (e->kind == EXPR_NAME && e->n_parts == 2 && sv_is(e->parts[0], "events"))
+    if (e->kind != EXPR_NAME)
+        return;
+    if (e->n_parts == 2 && sv_is(e->parts[0], "events"))
         c->yes |= sv_eq(e->parts[1], c->kind);
+    for (size_t i = 0; i < c->plan->n_aliases; i++)
+        if (sv_eq(e->text, c->plan->aliases[i].name))
+            event_see_alias(c, c->plan->aliases[i].value);
 }
 
 /* Does a rule of the run count it? */
 static bool event_is_counted(const struct view *v, struct sv kind)
 {
-    struct event_counted c = {.kind = kind};
     struct arena a = {0};
+    struct event_counted c = {.kind = kind, .plan = &v->plan, .a = &a};
 
     for (size_t i = 0; i < v->plan.n_rules; i++) {
         struct rule_diag diag;

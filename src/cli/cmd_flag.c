@@ -239,6 +239,25 @@ static void flag_switched_text(const struct flag_switch *s, const struct flag_sw
         strbuf_addf(b, "; written, and no consumer %s be asked", elsewhere ? "can" : "is there to");
 }
 
+/* A default is what is left when nothing before it decides. */
+static void flag_add_before_default(const struct flag_job *j, struct strbuf *b)
+{
+    CLEANUP(flagset_freep) struct flagset *set = NULL;
+    struct flag_info f;
+    struct err other;
+    size_t at;
+
+    if (flag_elsewhere(j, j->c->args[1]) || flag_find(j, &set, &at, &other) != ERR_OK)
+        return;
+    f = flagset_info(set, at);
+    if (f.killed.p)
+        strbuf_addf(b, "; it stays killed to %.*s until unkill", SV_FMT(f.killed));
+    else if (f.disabled)
+        strbuf_add_str(b, "; it is disabled: the code's own default applies");
+    else if (f.targeted)
+        strbuf_add_str(b, "; its targeting decides first, kill is for everybody");
+}
+
 /* `unless_so`: it is no error, and nothing is done, when it is so already. */
 static enum err_code flag_change_to(struct flag_job *j, struct flag_change change, bool unless_so,
                                     struct err *err)
@@ -263,6 +282,8 @@ static enum err_code flag_change_to(struct flag_job *j, struct flag_change chang
     rc = flag_switch(&s, &a, &r, err);
     if (rc == ERR_OK) {
         flag_switched_text(&s, &r, flag_elsewhere(j, j->c->args[1]) != NULL, &b);
+        if (!change.kill)
+            flag_add_before_default(j, &b);
         flag_print(&b);
     }
     arena_release(&a);

@@ -74,11 +74,6 @@ static void watch_add_value(struct strbuf *b, const struct sample *s, struct sv 
     }
 }
 
-static struct sv watch_unit(const struct watcher_tried *t, const struct sample *s)
-{
-    return t->unit.n && sv_eq(s->name, SV("value")) ? t->unit : s->unit;
-}
-
 /* A pattern may have a NUL inside: what follows it is left out of what is counted. */
 static void watch_add_name(struct strbuf *b, const struct sample *s)
 {
@@ -125,7 +120,7 @@ static void watch_add_sample(struct strbuf *b, const struct watcher_tried *t,
     else
         watch_add_name(b, s);
     strbuf_add_byte(b, ' ');
-    watch_add_value(b, s, watch_unit(t, s));
+    watch_add_value(b, s, watcher_tried_unit(t, s));
     watch_add_rule(b, t, s);
     strbuf_add_byte(b, '\n');
 }
@@ -154,7 +149,7 @@ static void watch_add_others(struct strbuf *b, const struct watcher_tried *t)
         strbuf_add_str(b, shown++ ? ", " : "    not for rules: ");
         watch_add_name(b, s);
         strbuf_add_byte(b, ' ');
-        watch_add_value(b, s, watch_unit(t, s));
+        watch_add_value(b, s, watcher_tried_unit(t, s));
     }
     if (shown)
         strbuf_add_byte(b, '\n');
@@ -217,7 +212,7 @@ static json_t *watch_json_sample(const struct watcher_tried *t, const struct sam
     json_put_sv(j, "name", strbuf_sv(&name));
     if (watcher_tried_rule(t, s, &rule))
         json_put_sv(j, "rule", strbuf_sv(&rule));
-    json_put_sv(j, "unit", watch_unit(t, s));
+    json_put_sv(j, "unit", watcher_tried_unit(t, s));
     json_put_int(j, "age_ms", t->took_us / 1000);
     if (s->kind == SAMPLE_NUMBER)
         json_put(j, "value", json_real(s->number)); /* NULL for what JSON cannot hold: left out */

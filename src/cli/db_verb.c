@@ -18,19 +18,20 @@
 #define DB_VERB_LINES_NS 10000000000 /* between two lines of progress where they stay */
 
 static const struct db_command db_commands[] = {
-    {"new", NULL, 1, 1, false, false, false, DB_BESIDE_NOTHING, db_new, false},
-    {"status", NULL, 0, 0, true, true, false, DB_BESIDE_ROWS, db_status, false},
-    {"plan", NULL, 0, 0, true, true, false, DB_BESIDE_NOTHING, db_plan, true},
-    {"upgrade", "up", 0, 0, true, true, true, DB_BESIDE_DIGESTS, db_upgrade, false},
-    {"downgrade", "down", 0, 0, true, true, false, DB_BESIDE_DIGESTS, db_downgrade, false},
-    {"current", NULL, 0, 0, false, true, false, DB_BESIDE_NOTHING, db_current, false},
-    {"history", NULL, 0, 1, false, true, false, DB_BESIDE_NOTHING, db_history, false},
-    {"verify", NULL, 0, 1, true, true, false, DB_BESIDE_NOTHING, db_verify, false},
-    {"stamp", NULL, 1, 1, true, true, false, DB_BESIDE_NOTHING, db_stamp, false},
-    {"repair", NULL, 1, 1, true, true, false, DB_BESIDE_NOTHING, db_repair, false},
-    {"adopt", NULL, 0, 0, false, true, false, DB_BESIDE_NOTHING, db_adopt, false},
-    {"lint", NULL, 0, -1, false, false, false, DB_BESIDE_NOTHING, db_lint, false},
-    {"backfill", NULL, 0, 2, false, true, false, DB_BESIDE_NOTHING, db_backfill, false},
+    {"new", NULL, "NAME", 1, 1, false, false, false, DB_BESIDE_NOTHING, db_new, false},
+    {"status", NULL, "", 0, 0, true, true, false, DB_BESIDE_ROWS, db_status, false},
+    {"plan", NULL, "", 0, 0, true, true, false, DB_BESIDE_NOTHING, db_plan, true},
+    {"upgrade", "up", "", 0, 0, true, true, true, DB_BESIDE_DIGESTS, db_upgrade, false},
+    {"downgrade", "down", "", 0, 0, true, true, false, DB_BESIDE_DIGESTS, db_downgrade, false},
+    {"current", NULL, "", 0, 0, false, true, false, DB_BESIDE_NOTHING, db_current, false},
+    {"history", NULL, "[VERSION]", 0, 1, false, true, false, DB_BESIDE_NOTHING, db_history, false},
+    {"verify", NULL, "[VERSION]", 0, 1, true, true, false, DB_BESIDE_NOTHING, db_verify, false},
+    {"stamp", NULL, "VERSION", 1, 1, true, true, false, DB_BESIDE_NOTHING, db_stamp, false},
+    {"repair", NULL, "VERSION", 1, 1, true, true, false, DB_BESIDE_NOTHING, db_repair, false},
+    {"adopt", NULL, "", 0, 0, false, true, false, DB_BESIDE_NOTHING, db_adopt, false},
+    {"lint", NULL, "[FILE...]", 0, -1, false, false, false, DB_BESIDE_NOTHING, db_lint, false},
+    {"backfill", NULL, "[status|pause|resume|cancel|forget] [JOB]", 0, 2, false, true, false,
+     DB_BESIDE_NOTHING, db_backfill, false},
 };
 
 /* --- stopping --- */
@@ -100,7 +101,7 @@ static enum err_code db_verb_from_binding(const struct cli *c, const struct bind
     }
     (void)err_set(err, ERR_USAGE,
                   b->databases.n ? "the binding names %zu databases: which one?"
-                                 : "which database? the binding names %zu",
+                                 : "which database? no binding names one",
                   b->databases.n);
     return err_hint(err, "--db NAME, --db postgresql://USER@HOST/NAME or --db sqlite:PATH");
 }
@@ -373,8 +374,9 @@ enum err_code db_verb_run(struct cli *c, enum exit_code *exit, struct err *err)
     v.exit = exit;
     assert(cmd); /* the row of the verb lists the same words */
     if (v.n_args < cmd->min_args || (cmd->max_args >= 0 && v.n_args > cmd->max_args))
-        return err_set(err, ERR_USAGE, "prusik db %s takes %d argument%s", cmd->name, cmd->max_args,
-                       cmd->max_args == 1 ? "" : "s");
+        return cmd->takes[0]
+                   ? err_set(err, ERR_USAGE, "prusik db %s takes: %s", cmd->name, cmd->takes)
+                   : err_set(err, ERR_USAGE, "prusik db %s takes no argument", cmd->name);
     if (cmd->files) {
         v.dir = db_verb_dir(c);
         v.ahead = discover_ahead_new(v.dir);

@@ -34,6 +34,7 @@ typedef enum err_code db_verb_fn(struct db_verb *v, struct err *err);
 
 struct db_command {
     const char *name, *alias; /* alias: NULL, or another word for it */
+    const char *takes;        /* its arguments, for people; "": none */
     int min_args, max_args;   /* max -1: no limit */
     bool files, database;     /* the folder is read, the database opened */
     bool create;              /* a SQLite file that is not there is made */

@@ -128,8 +128,10 @@ static void fill_line(const struct fill *f, size_t row, struct strbuf *b)
     term_addf(b, style, "%-10.*s", SV_FMT(state));
     strbuf_add_byte(b, ' ');
     text_add_line(b, fill_text(f, row, "job"));
-    strbuf_addf(b, "  %lld rows seen of about %lld, %lld changed", (long long)seen, (long long)all,
-                (long long)fill_int(f, row, "rows_changed"));
+    strbuf_addf(b, "  %lld rows seen", (long long)seen);
+    if (all > 0)
+        strbuf_addf(b, " of about %lld", (long long)all);
+    strbuf_addf(b, ", %lld changed", (long long)fill_int(f, row, "rows_changed"));
     if (all > 0 && !sv_is(state, "done"))
         strbuf_addf(b, ", %.0f %%", 100.0 * (double)(seen < all ? seen : all) / (double)all);
     if (fill_left_s(f, row) >= 0)

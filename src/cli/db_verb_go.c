@@ -201,12 +201,16 @@ static enum err_code db_go_show_down(const struct db_verb *v, const struct apply
         return err->code;
     m = &parts.v.v[0];
     strbuf_addf(b, "%.*s\n", SV_FMT(p->version));
-    for (size_t i = 0; i < m->n_parts; i++)
+    for (size_t i = 0; i < m->n_parts; i++) {
+        if (m->parts[i].restore)
+            strbuf_addf(b, "  -- in batches: what job %.*s has kept is put back\n",
+                        SV_FMT(migration_attr(&m->parts[i], "job")));
         for (size_t s = 0; s < m->parts[i].n_stmts; s++) {
             strbuf_add_str(b, "  ");
             text_add_line(b, m->parts[i].stmts[s].text);
             strbuf_add_str(b, ";\n");
         }
+    }
     return ERR_OK;
 }
 
@@ -256,6 +260,9 @@ static enum err_code db_go_stamp(struct db_verb *v, struct apply *a, const pendi
     if (!one->file)
         return err_set(err, ERR_REFUSED, "%.*s has no file: nothing says what it would be",
                        SV_FMT(one->version));
+    if (one->state == PENDING_APPLIED)
+        return err_set(err, ERR_REFUSED, "%.*s is applied, since %.*s: there is nothing to stamp",
+                       SV_FMT(one->version), SV_FMT(one->row->applied_at));
     return apply_stamp(a, one, "applied", "stamp", sv_from(v->c->told.why), err);
 }
 

@@ -193,6 +193,12 @@ enum err_code db_current(struct db_verb *v, struct err *err)
     return ERR_OK;
 }
 
+static bool db_history_counts(const char *column)
+{
+    return strcmp(column, "id") == 0 || strcmp(column, "stmt") == 0 ||
+           strcmp(column, "duration_ms") == 0;
+}
+
 static void db_history_row(const struct db_table *t, size_t row, bool json)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
@@ -201,8 +207,14 @@ static void db_history_row(const struct db_table *t, size_t row, bool json)
     if (json) {
         CLEANUP(json_cleanup) json_t *j = json_object();
 
-        for (size_t i = 0; book_event_columns[i]; i++)
-            json_put_sv(j, book_event_columns[i], cells[i].text);
+        for (size_t i = 0; book_event_columns[i]; i++) {
+            int64_t number;
+
+            if (db_history_counts(book_event_columns[i]) && sv_to_i64(cells[i].text, &number))
+                json_put_int(j, book_event_columns[i], number);
+            else
+                json_put_sv(j, book_event_columns[i], cells[i].text);
+        }
         json_write(j, &b);
     } else {
         static const size_t shown[] = {1, 3, 5, 6, 8, 9, 11, 12};
@@ -374,6 +386,28 @@ enum err_code db_plan(struct db_verb *v, struct err *err)
 
 /* --- verify --- */
 
+struct db_verified {
+    size_t migrations, changed;
+    struct apply_verified asked;
+};
+
+static void db_verify_json(const struct db_verified *d, struct sv why)
+{
+    CLEANUP(json_cleanup) json_t *j = json_object();
+    json_t *lines = json_array();
+    struct sv line;
+
+    json_put_int(j, "format", 1);
+    json_put_int(j, "migrations", (int64_t)d->migrations);
+    json_put_int(j, "queries", (int64_t)d->asked.asked);
+    json_put_int(j, "failed", (int64_t)d->asked.bad);
+    json_put_int(j, "changed", (int64_t)d->changed);
+    while (sv_next_line(&why, &line))
+        json_append(lines, json_sv(line));
+    json_put(j, "why", lines);
+    db_look_json(j);
+}
+
 enum err_code db_verify(struct db_verb *v, struct err *err)
 {
     CLEANUP(looked_release) struct looked l = {0};
@@ -401,12 +435,16 @@ enum err_code db_verify(struct db_verb *v, struct err *err)
         if (apply_verify(&a, p, &asked, &why, err) != ERR_OK)
             return err->code;
     }
-    text_add_terminal(&shown, strbuf_sv(&why));
-    printf("%s%zu verify quer%s of %zu applied migration%s, %zu failed\n", strbuf_str(&shown),
-           asked.asked, asked.asked == 1 ? "y" : "ies", n, n == 1 ? "" : "s", asked.bad);
     if (asked.bad || changed)
         *v->exit = EXIT_CODE_FAILED;
     else if (!asked.asked) /* nothing was looked at: that is no yes */
         *v->exit = EXIT_CODE_INVESTIGATE;
+    if (v->c->json) {
+        db_verify_json(&(struct db_verified){n, changed, asked}, strbuf_sv(&why));
+        return ERR_OK;
+    }
+    text_add_terminal(&shown, strbuf_sv(&why));
+    printf("%s%zu verify quer%s of %zu applied migration%s, %zu failed\n", strbuf_str(&shown),
+           asked.asked, asked.asked == 1 ? "y" : "ies", n, n == 1 ? "" : "s", asked.bad);
     return ERR_OK;
 }

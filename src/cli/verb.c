@@ -163,10 +163,16 @@ static enum err_code verb_not_a_word(const char *what, const char *const *words,
                                      struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf known = STRBUF(0);
+    struct suggest near = suggest_begin(sv_from(value));
 
-    for (size_t i = 0; words[i]; i++)
+    for (size_t i = 0; words[i]; i++) {
         strbuf_addf(&known, "%s%s", i ? ", " : "", words[i]);
+        suggest_offer(&near, sv_from(words[i]));
+    }
     (void)err_set(err, ERR_USAGE, "%s does not take '%s'", what, value);
+    if (near.best.p)
+        return err_hint(err, "did you mean '%.*s'? it takes: %s", SV_FMT(near.best),
+                        strbuf_str(&known));
     return err_hint(err, "it takes: %s", strbuf_str(&known));
 }
 

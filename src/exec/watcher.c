@@ -95,6 +95,7 @@ enum err_code watcher_restore(struct watcher *w, struct sv judge, struct sv samp
                     judge_restore(w->judge, judge_tree, err) != ERR_OK))
         return err_wrap(err, "the state of the watch");
     w->verdict = judge_verdict(w->judge, &w->verdict_rule);
+    w->filling = watcher_is_filling(w, w->verdict, w->verdict_rule);
     if (judge_last_us(w->judge) != JUDGE_UNSET)
         clock_steady_not_before(judge_last_us(w->judge));
     return ERR_OK;

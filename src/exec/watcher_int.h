@@ -81,6 +81,7 @@ struct watcher {
     VEC(struct watcher_teller) tellers; /* of events */
     enum verdict verdict;               /* that was told */
     bool quiet;                         /* it is a HOLD of the beginning: windows fill */
+    bool filling;                       /* it was told as a HOLD while windows fill */
     size_t verdict_rule;
 };
 
@@ -179,6 +180,8 @@ void watcher_ready(struct watcher *w);
 /* --- watcher_tell.c --- */
 
 /* Tell what the last judgement gave. */
+/* Is it a HOLD of a rule whose window fills? */
+bool watcher_is_filling(const struct watcher *w, enum verdict v, size_t rule);
 void watcher_tell_all(struct watcher *w, int64_t now_us);
 
 /* --- watcher_serve.c --- */

@@ -78,13 +78,13 @@ static void tell_explain(const struct watcher *w, size_t rule, const char *key, 
     json_put_sv(j, key, strbuf_sv(&b));
 }
 
-static void tell_number(json_t *j, const char *key, const char *text_key, bool has, double v,
-                        struct dim_type type)
+static void tell_number(json_t *j, const char *key, double v, struct dim_text text)
 {
-    if (!has)
-        return;
+    CLEANUP(strbuf_release) struct strbuf text_key = STRBUF(0);
+
+    strbuf_addf(&text_key, "%s_text", key);
     json_put_real(j, key, v);
-    json_put_str(j, text_key, num_format(v, type).s);
+    json_put_str(j, strbuf_str(&text_key), text.s);
 }
 
 /* "> 5%": the limit with the rule's own operator in front, and whether the value is so. */
@@ -98,9 +98,9 @@ static void tell_limit(json_t *j, const struct judge_result *r)
         return;
     if (cmp && cmp->kind == EXPR_CMP && (r->has_value || !r->has_share)) /* else "6.6% above" */
         strbuf_addf(&b, "%.*s ", SV_FMT(rule_cmp_names[cmp->op]));
-    strbuf_add_str(&b, num_format(r->limit, r->type).s);
+    strbuf_add_str(&b, num_format_beside(r->limit, r->type, &r->written).s);
     if (r->has_limit_to)
-        strbuf_addf(&b, " to %s", num_format(r->limit_to, r->type).s);
+        strbuf_addf(&b, " to %s", num_format_beside(r->limit_to, r->type, &r->written).s);
     json_put_sv(j, "limit_text", strbuf_sv(&b));
     json_put_real(j, "limit", r->limit);
     if (r->has_value && (r->result == RESULT_TRUE || r->result == RESULT_FALSE))
@@ -128,8 +128,11 @@ static void tell_operands(const struct watcher *w, size_t rule, json_t *j)
             json_put_real(one, "value", o.value);
         if (o.value_text.s[0])
             json_put_str(one, "value_text", o.value_text.s);
-        tell_number(one, "limit", "limit_text", o.has_limit, o.limit, o.type);
-        tell_number(one, "limit_to", "limit_to_text", o.has_limit_to, o.limit_to, o.type);
+        if (o.has_limit)
+            tell_number(one, "limit", o.limit, num_format_beside(o.limit, o.type, &o.written));
+        if (o.has_limit_to)
+            tell_number(one, "limit_to", o.limit_to,
+                        num_format_beside(o.limit_to, o.type, &o.written));
         if (o.why.p)
             json_put_sv(one, "why", o.why);
         json_append(list, one);
@@ -148,9 +151,10 @@ static json_t *tell_rule(const struct watcher *w, size_t rule, const struct judg
     json_put_str(j, "result", judge_result_names[r->result]);
     json_put_str(j, "state", judge_state_names[r->state]);
     json_put_str(j, "verdict", verdict_names[r->verdict]);
-    tell_number(j, "value", "value_text", r->has_value, r->value, r->type);
+    if (r->has_value)
+        tell_number(j, "value", r->value, num_format_beside(r->value, r->type, &r->written));
     if (!r->has_value && r->has_share) {
-        strbuf_addf(&share, "%.4g%% above", r->share * 100);
+        strbuf_addf(&share, "%s above", judge_share_text(r).s);
         json_put_real(j, "value", r->share);
         json_put_sv(j, "value_text", strbuf_sv(&share));
     }
@@ -260,17 +264,28 @@ static void tell_events(struct watcher *w)
 
 /* --- verdict and screen --- */
 
-/* Windows fill after each deployment: nobody has to be told of that HOLD, nor of the OK that ends it. */
-static bool tell_is_quiet(const struct watcher *w, enum verdict v, size_t rule)
+bool watcher_is_filling(const struct watcher *w, enum verdict v, size_t rule)
 {
     struct judge_result r;
 
-    if (v == VERDICT_OK)
-        return w->quiet;
-    if (v != VERDICT_HOLD || w->verdict != VERDICT_OK || rule == SIZE_MAX)
+    if (v != VERDICT_HOLD || rule == SIZE_MAX)
         return false;
     judge_result(w->judge, rule, &r);
     return r.result == RESULT_NODATA && r.nodata == NODATA_FILLING;
+}
+
+/* Windows fill after each deployment: nobody has to be told of that HOLD, nor of the OK that ends it. */
+static bool tell_is_quiet(const struct watcher *w, enum verdict v, size_t rule)
+{
+    if (v == VERDICT_OK)
+        return w->quiet;
+    return w->verdict == VERDICT_OK && watcher_is_filling(w, v, rule);
+}
+
+/* The windows are full, and what held goes on to hold: it is told why. */
+static bool tell_holds_on(const struct watcher *w, enum verdict v, size_t rule)
+{
+    return w->filling && v == VERDICT_HOLD && rule != SIZE_MAX && !watcher_is_filling(w, v, rule);
 }
 
 /* It is a checkpoint that says so: the first of its rules that does, and how many more. */
@@ -305,9 +320,10 @@ static void tell_verdict(struct watcher *w)
     enum verdict v = judge_verdict(w->judge, &rule);
     json_t *j;
 
-    if (v == w->verdict)
+    if (v == w->verdict && !tell_holds_on(w, v, rule))
         return;
     w->quiet = tell_is_quiet(w, v, rule);
+    w->filling = watcher_is_filling(w, v, rule);
     w->verdict = v;
     w->verdict_rule = rule;
     j = json_object();
@@ -320,6 +336,8 @@ static void tell_verdict(struct watcher *w)
         judge_result(w->judge, rule, &r);
         json_put_sv(j, "rule", r.id);
         tell_explain(w, rule, "text", j);
+        if (r.has_for)
+            json_put_int(j, "since_us", r.since_us);
     } else {
         tell_of_checkpoint(w, j);
     }

@@ -28,14 +28,6 @@ static void try_on_report(struct source *s, void *data, enum err_code rc)
     (*t->left)--;
 }
 
-static struct sv try_unit(const struct plan *p, struct sv name)
-{
-    for (size_t i = 0; i < p->n_sources; i++)
-        if (sv_eq(p->sources[i].name, name))
-            return p->sources[i].unit;
-    return (struct sv){NULL, 0};
-}
-
 /* --- what rules ask for, and no target gives --- */
 
 struct try_missing {
@@ -83,7 +75,7 @@ static void try_see_name(void *ctx, const struct expr *e, bool rows)
     struct try_missing *m = ctx;
     struct suggest near = suggest_begin(e->text);
     struct watcher_tried t = {.name = e->text, .kind = SV("metric"), .rc = ERR_NOT_FOUND};
-    struct sv file = json_get_sv(m->rule->of, "file");
+    struct sv file = json_get_sv(m->rule->of, "file"), alias;
     struct err err;
     bool is_prefix;
 
@@ -93,6 +85,9 @@ static void try_see_name(void *ctx, const struct expr *e, bool rows)
             return;
     if (rows || is_prefix || rule_builtin_find(e) != BUILTIN__N || !try_lacks(m->w, e->text, &near))
         return;
+    alias = rule_env_nearest_alias(m->w->rules.env, e->text);
+    if (alias.p)
+        suggest_offer(&near, alias);
     *vec_add(&m->told) = e->text;
     t.rc = err_set(&err, ERR_NOT_FOUND,
                    "no target gives it, and it is asked for by %.*s (%.*s%sline %lld)",
@@ -134,7 +129,7 @@ static void try_all(struct watcher *w, watcher_try_fn *fn, void *arg)
         const struct source *s = all[i].feed->source;
         struct watcher_tried t = {.name = all[i].feed->name,
                                   .kind = sv_from(s->ops->kind),
-                                  .unit = try_unit(w->cfg.plan, all[i].feed->name),
+                                  .env = w->rules.env,
                                   .rc = all[i].rc,
                                   .err = &s->err,
                                   .samples = &s->samples,
@@ -253,6 +248,21 @@ bool watcher_tried_rule(const struct watcher_tried *t, const struct sample *s, s
         return sv_is(s->name, "new");
     }
     return member.n && try_member(t, member, ret);
+}
+
+struct sv watcher_tried_unit(const struct watcher_tried *t, const struct sample *s)
+{
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+    const struct rule_source *said;
+    struct sv base = s->name;
+
+    if (!sv_eq(t->kind, SV("scrape")))
+        strbuf_addf(&name, "%.*s.", SV_FMT(t->name));
+    else if (!rule_env_source(t->env, base) && sv_ends(base, SV("_sum")))
+        base.n -= sizeof("_sum") - 1; /* of a histogram: what its observations are in */
+    strbuf_add_sv(&name, base);
+    said = rule_env_source(t->env, strbuf_sv(&name));
+    return said && said->said.n ? said->said : s->unit;
 }
 
 /* --- looking --- */

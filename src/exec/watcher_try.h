@@ -10,7 +10,8 @@
 #include "watch/source.h"
 
 struct watcher_tried {
-    struct sv name, kind, unit; /* unit: that the binding gives its value */
+    struct sv name, kind;
+    const struct rule_env *env; /* what rules may speak of */
     enum err_code rc;
     const struct err *err;             /* when rc is not ERR_OK */
     const struct sample_list *samples; /* else; until the callback returns */
@@ -18,6 +19,9 @@ struct watcher_tried {
 };
 /* How a rule asks for a sample: "cmd.queue.exit", "cmd.queue is up", "`job:errors`".  False: no rule can. */
 bool watcher_tried_rule(const struct watcher_tried *t, const struct sample *s, struct strbuf *ret);
+
+/* What it is counted in: as the binding says, else as it says itself; empty: nobody does. */
+struct sv watcher_tried_unit(const struct watcher_tried *t, const struct sample *s);
 
 /*
  * In the order of the plan: the scraped target, probes, services, sources.  Then, of kind "metric" and with ERR_NOT_FOUND,

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/suggest.h"
 #include "base/sv.h"
 #include "migrate/apply_int.h"
 #include "migrate/checksum.h"
@@ -153,6 +154,30 @@ static enum err_code adopt_several(const adopt_list *l, struct err *err)
     return err_hint(err, "which one is adopted? --from TOOL");
 }
 
+/* It has left nothing here, or there is no such tool. */
+static enum err_code adopt_nothing_of(struct sv from, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf known = STRBUF(400);
+    struct suggest near = suggest_begin(from);
+
+    for (size_t i = 0; i < n_adopt_tools; i++) {
+        struct sv rest = sv_from(adopt_tools[i].name), one;
+
+        if (adopt_is_named(&adopt_tools[i], from))
+            return err_set(err, ERR_NOT_FOUND, "there is no record of %.*s in this database",
+                           SV_FMT(from));
+        while (sv_split(&rest, '?', &one)) {
+            suggest_offer(&near, one);
+            if (!sv_has_word(strbuf_sv(&known), one))
+                strbuf_addf(&known, "%s%.*s", known.n ? ", " : "", SV_FMT(one));
+        }
+    }
+    (void)err_set(err, ERR_USAGE, "no tool that prusik knows is called '%.*s'", SV_FMT(from));
+    return near.best.p ? err_hint(err, "did you mean %.*s? known are %s", SV_FMT(near.best),
+                                  strbuf_str(&known))
+                       : err_hint(err, "known are %s", strbuf_str(&known));
+}
+
 enum err_code adopt_choose(const adopt_list *l, struct sv from, const struct format *files,
                            struct adopt_found *ret, struct err *err)
 {
@@ -165,8 +190,7 @@ enum err_code adopt_choose(const adopt_list *l, struct sv from, const struct for
             n++;
         }
     if (n == 0 && from.n)
-        return err_set(err, ERR_NOT_FOUND, "there is no record of %.*s in this database",
-                       SV_FMT(from));
+        return adopt_nothing_of(from, err);
     if (n == 0)
         return err_set(err, ERR_NOT_FOUND,
                        "no tool that prusik knows has a record in this database");

@@ -88,7 +88,8 @@ static enum err_code discover_list(const char *dir, discover_files *ret, struct 
         return err_sys(err, errno, "open '%s'", dir);
     if (!d) {
         (void)err_set(err, ERR_NOT_FOUND, "there is no folder '%s'", dir);
-        return err_hint(err, "--dir FOLDER says where the migrations are");
+        return err_hint(err,
+                        "--dir FOLDER says where the migrations are; prusik db new NAME makes one");
     }
     while ((e = readdir(d)) != NULL && ret->n < DISCOVER_FILES)
         if (e->d_name[0] != '.')

@@ -168,6 +168,10 @@ static enum err_code marker_word(struct marker_reader *r, struct marker *ret, st
 
     while (n < r->rest.n && (ascii_is_word(r->rest.p[n]) || r->rest.p[n] == '-'))
         n++;
+    if (n == 0 && sv_starts(r->rest, SV(" ")))
+        return sqltext_fail(err, r->t, at, "FMT003",
+                            "no marker: nothing stands between \"prusik:\" and its word, as in "
+                            "-- prusik:up");
     word = marker_cut(r, n);
     near = suggest_begin(word);
     for (size_t i = 0; i < MARKER__N; i++) {

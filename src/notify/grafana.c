@@ -1,4 +1,5 @@
 /* The row `grafana`: an annotation in its graphs (conditions.md 7.5). */
+#include "base/clock.h"
 #include "base/sv.h"
 #include "notify/receiver.h"
 
@@ -10,6 +11,7 @@ static enum err_code grafana_make(const struct receiver_call *c, struct receiver
     const json_t *b = c->items[0].body;
     struct sv url = json_get_sv(c->settings, "url"), verdict = json_get_sv(b, "verdict");
     json_t *tags = json_array();
+    int64_t since_us;
 
     while (sv_ends(url, SV("/")))
         url.n--;
@@ -24,7 +26,12 @@ static enum err_code grafana_make(const struct receiver_call *c, struct receiver
     if (verdict.n)
         json_append(tags, json_sv(verdict));
     json_put_sv(body, "dashboardUID", json_get_sv(c->settings, "dashboard"));
-    json_put_int(body, "time", c->items[0].at_us / 1000);
+    if (clock_parse(json_get_sv(b, "since"), &since_us) && since_us < c->items[0].at_us) {
+        json_put_int(body, "time", since_us / 1000); /* a region */
+        json_put_int(body, "timeEnd", c->items[0].at_us / 1000);
+    } else {
+        json_put_int(body, "time", c->items[0].at_us / 1000);
+    }
     json_put(body, "tags", tags);
     json_put_sv(body, "text", strbuf_sv(&line));
     receiver_post(c, out, arena_fmt(&out->arena, "%.*s/api/annotations", SV_FMT(url)), body);

@@ -105,6 +105,8 @@ static bool notice_verdict(struct notice_make *m)
                      text.n ? text : arena_fmt(m->arena, "the verdict is %.*s", SV_FMT(verdict)));
     json_put_sv(m->ret->body, "verdict", verdict);
     json_put_sv(m->ret->body, "rule", json_get_sv(m->data, "rule"));
+    if (json_get_int(m->data, "since_us", 0) > 0)
+        json_put_str(m->ret->body, "since", clock_format(json_get_int(m->data, "since_us", 0)).s);
     m->ret->key = SV("verdict");
     m->ret->firing = !sv_is(verdict, "OK") && !sv_is(verdict, "HOLD");
     return true;

@@ -32,6 +32,9 @@ struct outbox_run {
     int64_t id;
     int64_t seen_seq; /* events up to it have nothing to tell, or are kept */
     struct plan plan;
+    int64_t times_seq; /* what follows is known up to this event */
+    int64_t begun_us, mark_us,
+        back_us; /* the run, the last deploy mark, the way back; 0: not yet */
     struct outbox_run *next;
 };
 
@@ -223,7 +226,37 @@ static void outbox_add(struct outbox_scan *s, const struct event *e, const struc
     }
 }
 
-static enum err_code outbox_on_event(const struct event *e, void *arg, struct err *err UNUSED)
+/* When it all began, for what tells of a span. */
+static void outbox_take_time(struct outbox_run *r, const struct event *e)
+{
+    if (e->seq <= r->times_seq)
+        return;
+    r->times_seq = e->seq;
+    if (e->kind == EVENT_RUN_STARTED)
+        r->begun_us = e->at_us;
+    else if (e->kind == EVENT_MARK)
+        r->mark_us = e->at_us;
+    else if (e->kind == EVENT_ROLLBACK_STARTED)
+        r->back_us = e->at_us;
+}
+
+static enum err_code outbox_on_time(const struct event *e, void *arg, struct err *err UNUSED)
+{
+    outbox_take_time(arg, e);
+    return ERR_OK;
+}
+
+/* A deployment lasts from the beginning, or from the phase before; a watch from the mark; a way back from its own beginning. */
+static int64_t outbox_since(const struct outbox_run *r, enum notice_kind kind)
+{
+    int64_t mark_us = r->mark_us ? r->mark_us : r->begun_us;
+
+    if (kind == NOTICE_ROLLED_BACK)
+        return r->back_us;
+    return kind == NOTICE_DEPLOY || kind == NOTICE_DONE || kind == NOTICE_FAILED ? mark_us : 0;
+}
+
+static enum err_code outbox_on_event(const struct event *e, void *arg, struct err *err)
 {
     struct outbox_scan *s = arg;
     const struct plan *p = &s->run->plan;
@@ -231,12 +264,18 @@ static enum err_code outbox_on_event(const struct event *e, void *arg, struct er
     struct notice n;
     struct err ignored;
 
+    int64_t since_us;
+
     s->last_seq = e->seq;
     s->over |= e->kind == EVENT_RUN_FINISHED;
     if (e->at_us < outbox_now(s->o) - OUTBOX_GIVE_UP_US ||
         json_read(e->data, &data, &ignored) != ERR_OK ||
         !notice_of_event(p, e, data, &s->arena, &n))
-        return ERR_OK; /* nobody is told of it, or it is too old */
+        return outbox_on_time(e, s->run, err); /* nobody is told of it, or it is too old */
+    since_us = outbox_since(s->run, n.kind);
+    if (since_us)
+        json_put_str(n.body, "since", clock_format(since_us).s);
+    outbox_take_time(s->run, e);
     n.key = arena_sv(&s->arena, n.key);
     for (size_t i = 0; i < p->n_receivers; i++)
         outbox_add(s, e, &n, &p->receivers[i]);
@@ -258,7 +297,10 @@ static enum err_code outbox_scan_run(struct outbox *o, int64_t id, struct err *e
     if (s.run->seen_seq > s.last_seq)
         s.last_seq = s.run->seen_seq;
     s.over = s.run->plan.n_receivers == 0;
-    rc = journal_read(o->cfg.store, id, s.last_seq, outbox_on_event, &s, err);
+    if (s.run->times_seq < s.last_seq) /* another process told of what came before */
+        rc = journal_read(o->cfg.store, id, s.run->times_seq, outbox_on_time, s.run, err);
+    if (rc == ERR_OK)
+        rc = journal_read(o->cfg.store, id, s.last_seq, outbox_on_event, &s, err);
     if (rc == ERR_OK && (s.notices.n || s.over)) /* else it costs no commit */
         rc = store_notices_add(o->cfg.store,
                                &(struct store_notices){.run = id,
@@ -350,13 +392,19 @@ static int64_t outbox_back_off(int64_t tries, int64_t asked_us)
     return us > asked_us ? us : asked_us;
 }
 
-/* Retry-After (RFC 9110, section 10.2.3), in seconds. */
+/* Retry-After (RFC 9110, section 10.2.3): seconds, or a date. */
 static int64_t outbox_asked_us(const struct outbox_call *c)
 {
+    struct sv asked = c->ops->way == RECEIVER_HTTP ? http_field_value(&c->http, SV("Retry-After"))
+                                                   : (struct sv){NULL, 0};
+    int64_t at_us;
     uint64_t s;
 
-    if (c->ops->way != RECEIVER_HTTP ||
-        !sv_to_u64(http_field_value(&c->http, SV("Retry-After")), &s))
+    if (clock_parse_http(asked, &at_us)) {
+        at_us -= outbox_now(c->outbox);
+        return at_us < 0 ? 0 : at_us < OUTBOX_ASKED_US ? at_us : OUTBOX_ASKED_US;
+    }
+    if (!sv_to_u64(asked, &s))
         return 0;
     return s < OUTBOX_ASKED_US / CLOCK_US_PER_S ? (int64_t)s * CLOCK_US_PER_S : OUTBOX_ASKED_US;
 }

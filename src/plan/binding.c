@@ -229,6 +229,7 @@ void binding_release(struct binding *b)
     vec_release(&b->env);
     vec_release(&b->metrics);
     vec_release(&b->worse);
+    vec_release(&b->units);
     vec_release(&b->rules);
     vec_release(&b->probes);
     vec_release(&b->drops);

@@ -152,6 +152,7 @@ struct binding {
     VEC(struct binding_pair) env;  /* env_files and env, later ones win; no name twice */
     VEC(struct binding_pair) metrics;
     VEC(struct binding_pair) worse; /* of metrics whose direction is said: "up", "down" */
+    VEC(struct binding_pair) units; /* of metrics that say what they are exported in: "KB" */
     VEC(struct binding_pair) rules;
     VEC(struct binding_pair) probes;
     VEC(struct binding_pair) drops;

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/sv.h"
 #include "plan/binding_int.h"
+#include "rule/env.h"
 #include "runbook/yaml.h"
 
 static const struct binding_key binding_variable_keys[] = {
@@ -35,14 +36,15 @@ enum err_code binding_variables(struct binding_reader *r, const struct yaml_node
     return ERR_OK;
 }
 
-/* {is: EXPRESSION, worse: up} */
+/* {is: EXPRESSION, worse: up, unit: ms} */
 struct binding_metric {
-    struct sv is, worse;
+    struct sv is, worse, unit;
 };
 
 static const struct binding_key binding_metric_keys[] = {
     {"is", binding_text, offsetof(struct binding_metric, is)},
     {"worse", binding_text, offsetof(struct binding_metric, worse)},
+    {"unit", binding_text, offsetof(struct binding_metric, unit)},
 };
 
 enum err_code binding_metrics(struct binding_reader *r, const struct yaml_node *n,
@@ -53,17 +55,25 @@ enum err_code binding_metrics(struct binding_reader *r, const struct yaml_node *
     for (size_t i = 0; i < n->n_items; i++) {
         const struct yaml_node *item = &n->items[i];
         struct binding_metric m = {.is = item->text};
+        struct dim_type type;
+        double factor;
 
         if (item->kind == YAML_MAP &&
             binding_map(r, item, binding_metric_keys, ARRAY_LEN(binding_metric_keys), &m) != ERR_OK)
             return r->err->code;
         if (!m.is.n || (item->kind != YAML_MAP && item->kind != YAML_SCALAR))
-            return binding_bad(r, item, "must be a text, or {is: EXPRESSION, worse: up or down}");
+            return binding_bad(r, item,
+                               "must be a text, or {is: EXPRESSION, worse: up or down, unit: ms}");
         if (m.worse.n && !sv_is(m.worse, "up") && !sv_is(m.worse, "down"))
             return binding_bad(r, item, "has a 'worse' that is neither up nor down");
+        if (m.unit.n && !rule_unit_parse(m.unit, &type, &factor))
+            return binding_bad(r, item,
+                               "has a unit that is not known: s, ms, B, MiB, percent, ...");
         *vec_add(&r->b->metrics) = (struct binding_pair){item->key, m.is, item->line};
         if (m.worse.n)
             *vec_add(&r->b->worse) = (struct binding_pair){item->key, m.worse, item->line};
+        if (m.unit.n)
+            *vec_add(&r->b->units) = (struct binding_pair){item->key, m.unit, item->line};
     }
     return ERR_OK;
 }

@@ -440,6 +440,8 @@ static enum err_code make_sources(struct make *m, json_t *watch)
     json_put(watch, "aliases", make_pairs(m->b->metrics.v, m->b->metrics.n));
     if (m->b->worse.n)
         json_put(watch, "worse", make_pairs(m->b->worse.v, m->b->worse.n));
+    if (m->b->units.n)
+        json_put(watch, "units", make_pairs(m->b->units.v, m->b->units.n));
     if (make_bound_sources(m, watch) != ERR_OK)
         return m->err->code;
     return make_listen(m, watch);

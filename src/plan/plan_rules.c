@@ -2,9 +2,12 @@
 
 #include <string.h>
 
+#include "base/suggest.h"
 #include "base/sv.h"
 #include "rule/family.h"
 #include "runbook/prose.h"
+
+#define NEARLY_MAX 2 /* letters by which a metric may differ from an alias and be another */
 
 struct rules_reader {
     const json_t *plan;
@@ -12,6 +15,7 @@ struct rules_reader {
     plan_rule_fn *fn;
     void *arg;
     struct err *err;
+    const json_t *entry;     /* of the rule whose names are looked at; NULL: none */
     bool scrape;             /* any metric may be there: what is scraped is not known before */
     struct family_rows rows; /* of rules, numbered as in the list */
     struct family_findings between;
@@ -67,10 +71,29 @@ static void reader_add_bound(struct rules_reader *rd, struct sv name, struct sv 
         rd->scrape = true;
     if (unit.n && !rule_unit_parse(unit, &s.type, &s.unit))
         s.type = (struct dim_type){DIM_ANY, false}; /* of a newer version */
+    else
+        s.said = unit;
     rule_env_add_source(rd->ret->env, &s);
     s.name = arena_fmt(&rd->ret->arena, "%.*s.value", SV_FMT(name));
     if (unit.n)
         rule_env_add_source(rd->ret->env, &s);
+}
+
+/* "eror_rate", beside the alias error_rate: that there is no such metric would be seen when it is judged. */
+static void reader_say_nearly(struct rules_reader *rd, const struct expr *e)
+{
+    struct sv near = rule_env_nearest_alias(rd->ret->env, e->text);
+
+    if (rd->entry && near.p && suggest_distance(near, e->text) <= NEARLY_MAX)
+        reader_find(rd, rd->entry,
+                    &(struct rule_finding){
+                        .id = "RB419",
+                        .severity = SEVERITY_WARNING,
+                        .column = e->at,
+                        .message = arena_fmt(
+                            &rd->ret->arena,
+                            "'%.*s' is taken for a metric of the target: did you mean '%.*s'?",
+                            SV_FMT(e->text), SV_FMT(near))});
 }
 
 static void reader_permit_name(struct rules_reader *rd, const struct expr *e, bool amount)
@@ -87,6 +110,7 @@ static void reader_permit_name(struct rules_reader *rd, const struct expr *e, bo
     if (amount && s.kind == SOURCE_COUNTER)
         s.kind = SOURCE_GAUGE;
     rule_env_add_source(rd->ret->env, &s);
+    reader_say_nearly(rd, e);
 }
 
 /* "mem_used" of "mem_used / mem_total": what is divided as it stands and does not say that it counts. */
@@ -128,6 +152,96 @@ static enum worse reader_worse(const struct rules_reader *rd, struct sv name, co
     return WORSE_UNKNOWN;
 }
 
+/* --- what a metric is exported in, where its name does not say it --- */
+
+struct reader_unit {
+    struct rules_reader *rd;
+    struct sv alias, said;
+    struct dim_type type;
+    double factor;
+    const struct expr *other; /* a name that has another */
+    size_t n;                 /* names that have this one */
+};
+
+/* What is known of the name without it.  False: it is an alias, a fact of the language, or nothing. */
+static bool reader_known(const struct reader_unit *u, const struct expr *name,
+                         struct rule_source *ret)
+{
+    const struct rule_env *env = u->rd->ret->env;
+    const struct rule_source *declared = rule_env_source(env, name->text);
+    bool is_prefix;
+    const struct rule_member *m = rule_member_find(name->parts, name->n_parts, &is_prefix);
+
+    if (rule_builtin_find(name) != BUILTIN__N ||
+        (rule_env_alias(env, name->text) && !sv_eq(name->text, u->alias)))
+        return false;
+    if (is_prefix && name->n_parts > 1)
+        *ret = (struct rule_source){
+            .kind = m ? m->kind : SOURCE_UNKNOWN, .type = {m ? m->dim : DIM_ANY, false}, .unit = 1};
+    else
+        rule_metric_guess(name->text, ret);
+    if (declared && declared->type.dim != DIM_ANY)
+        *ret = *declared;
+    ret->name = name->text;
+    return declared || is_prefix;
+}
+
+static void reader_take_unit(struct reader_unit *u, const struct expr *name)
+{
+    struct rule_source s;
+    bool is_metric = name->n_parts == 1, open;
+
+    if (!reader_known(u, name, &s))
+        return;
+    open = s.type.dim == DIM_ANY || (is_metric && s.type.dim == DIM_COUNT);
+    if (!open && (s.type.dim != u->type.dim || !num_same(s.unit, u->factor))) {
+        u->other = u->other ? u->other : name;
+        return;
+    }
+    s.type = u->type;
+    s.unit = u->factor;
+    s.said = u->said;
+    rule_env_add_source(u->rd->ret->env, &s);
+    u->n++;
+}
+
+/* Shares, counts of rows and lines of a log are what they are, whatever they are made of. */
+static void reader_walk_units(struct reader_unit *u, const struct expr *e)
+{
+    struct expr *child;
+
+    if (e->kind == EXPR_NAME)
+        reader_take_unit(u, e);
+    if (e->kind == EXPR_QUANT ||
+        (e->kind == EXPR_FUNC && (e->op == FUNC_RATIO || e->op == FUNC_MATCHES)))
+        return;
+    for (size_t i = 0; (child = expr_child(e, i)) != NULL; i++)
+        reader_walk_units(u, child);
+}
+
+static void reader_add_unit(struct rules_reader *rd, const json_t *entry, const char *key,
+                            const struct expr *e)
+{
+    const json_t *units = json_object_get(json_object_get(rd->plan, "watch"), "units");
+    struct reader_unit u = {.rd = rd, .alias = sv_from(key), .said = json_get_sv(units, key)};
+    struct rule_finding f = {.severity = SEVERITY_ERROR, .id = "RB406"};
+
+    if (!u.said.n || !rule_unit_parse(u.said, &u.type, &u.factor)) /* of a newer version */
+        return;
+    reader_walk_units(&u, e);
+    if (u.other) {
+        f.column = u.other->at;
+        f.message =
+            arena_fmt(&rd->ret->arena, "'%.*s' has another unit already", SV_FMT(u.other->text));
+        f.hint = SV("its name, its source or another metric says which: leave `unit` out");
+    } else if (!u.n) {
+        f.message = SV("no number in it has a unit");
+        f.hint = SV("a ratio is a share, and counts are numbers: leave `unit` out");
+    }
+    if (f.message.n)
+        reader_find(rd, entry, &f);
+}
+
 static void reader_add_alias(struct rules_reader *rd, const char *key, const json_t *text)
 {
     struct sv name = sv_from(key);
@@ -135,18 +249,18 @@ static void reader_add_alias(struct rules_reader *rd, const char *key, const jso
     CLEANUP(json_cleanup) json_t *entry = json_object();
     struct rule_diag diag = {0};
     struct err err = {0};
-    struct expr *e;
+    struct expr *e = NULL;
 
     json_put_sv(entry, "id", name);
     json_put_sv(entry, "text", value);
-    if (rule_env_add_alias(rd->ret->env, name, value, reader_worse(rd, name, key), &diag, &err) !=
-            ERR_OK ||
-        rule_parse_expr(&rd->ret->arena, value, &e, &diag, &err) != ERR_OK) {
-        reader_fault(rd, entry, &diag, &err);
-        return;
-    }
-    if (rd->scrape)
+    /* before the alias is there: "load" may be measured by the metric load */
+    if (rule_parse_expr(&rd->ret->arena, value, &e, &diag, &err) == ERR_OK && rd->scrape)
         expr_walk(e, reader_permit_metric, rd);
+    if (rule_env_add_alias(rd->ret->env, name, value, reader_worse(rd, name, key), &diag, &err) ==
+        ERR_OK)
+        reader_add_unit(rd, entry, key, e);
+    else
+        reader_fault(rd, entry, &diag, &err);
 }
 
 static void reader_add_env(struct rules_reader *rd)
@@ -219,6 +333,7 @@ static void reader_take(struct rules_reader *rd, const json_t *entry, struct sv 
         reader_fault(rd, entry, &diag, &err);
         return;
     }
+    rd->entry = entry;
     if (permit && parsed->expr) /* written in this language by hand: it may name metrics */
         expr_walk(parsed->expr, reader_permit_metric, rd);
     rc = rule_check(&rd->ret->arena, parsed, rd->ret->env, &checked, &found, &err);

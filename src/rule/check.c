@@ -50,6 +50,16 @@ bool rule_literal(const struct expr *e, struct num *ret)
     return is;
 }
 
+struct num rule_written(const struct expr *e)
+{
+    struct num n = {0};
+
+    if (e && (e->kind == EXPR_CMP || e->kind == EXPR_RANGE) && !rule_literal(e->b, &n) &&
+        e->kind == EXPR_CMP)
+        (void)rule_literal(e->a, &n); /* false: both are measured */
+    return n;
+}
+
 static bool is_bare(const struct expr *e)
 {
     struct num v;
@@ -84,18 +94,26 @@ static const struct expr *unitless_metric(const struct expr *a, const struct exp
                : NULL;
 }
 
+/* One that numbers come in more often than not. */
+static const char *unit_word(enum dim d)
+{
+    return d == DIM_BYTES ? "KB" : d == DIM_RATIO ? "percent" : "ms";
+}
+
 static void say_misfit(struct checker *ck, const struct expr *a, const struct expr *b, bool bare,
                        size_t at)
 {
     const struct expr *unitless = unitless_metric(a, b);
     struct dim_type x = a->type, y = b->type;
-    const char *hint = unitless
-                           ? arena_fmt(ck->a,
-                                       "the name '%.*s' says no unit: one in _seconds, _bytes, "
-                                       "_ratio or _percent does; is it spelt so?",
-                                       SV_FMT(unitless->text))
-                                 .p
-                           : NULL;
+    enum dim other = unitless == a ? y.dim : x.dim;
+    const char *hint =
+        unitless ? arena_fmt(ck->a,
+                             "the name '%.*s' says no unit: one in _seconds, _bytes, "
+                             "_ratio or _percent does (is it spelt so?); else say it: "
+                             "metrics: {NAME: {is: %.*s, unit: %s}}",
+                             SV_FMT(unitless->text), SV_FMT(unitless->text), unit_word(other))
+                       .p
+                 : NULL;
     struct dim_text tx = dim_type_name(x), ty = dim_type_name(y);
 
     if (!dim_is_number(x.dim) || !dim_is_number(y.dim))
@@ -116,15 +134,25 @@ static bool unit_is_open(const struct checker *ck, const struct expr *e, struct 
            (other.dim == DIM_RATIO || other.dim == DIM_TIME || other.dim == DIM_BYTES);
 }
 
+static void say_open(struct checker *ck, const struct expr *e, const struct expr *other, size_t at)
+{
+    CHECK_ERROR(ck, "RB406", at,
+                arena_fmt(ck->a, "say it where it is bound: metrics: {NAME: {is: %.*s, unit: %s}}",
+                          SV_FMT(e->text), unit_word(other->type.dim))
+                    .p,
+                "'%.*s' has no unit", SV_FMT(e->text));
+}
+
 void check_same(struct checker *ck, const struct expr *a, const struct expr *b, size_t at)
 {
     bool bare_a = is_bare(a), bare_b = is_bare(b);
 
     if (!dims_fit(a->type, b->type))
         say_misfit(ck, a, b, bare_a || bare_b, at);
-    else if (unit_is_open(ck, a, b->type) || unit_is_open(ck, b, a->type))
-        CHECK_ERROR(ck, "RB406", at, "say its unit where it is bound (unit: ms)",
-                    "'%.*s' has no unit", SV_FMT(a->kind == EXPR_NAME ? a->text : b->text));
+    else if (unit_is_open(ck, a, b->type))
+        say_open(ck, a, b, at);
+    else if (unit_is_open(ck, b, a->type))
+        say_open(ck, b, a, at);
 }
 
 void check_same_num(struct checker *ck, const struct expr *measured, const struct num *v, size_t at,

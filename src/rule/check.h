@@ -42,6 +42,8 @@ const struct expr *rule_comparison(const struct rule *r, bool *negated);
 /* Of a comparison: the side that is measured (not a literal), and the operator as if it stood left. */
 const struct expr *rule_subject(const struct expr *cmp);
 enum rule_cmp rule_cmp_mirror(enum rule_cmp op);
+/* The number that a comparison has as its limit, the lower one of a range; .text.n 0: it has none (or e is NULL). */
+struct num rule_written(const struct expr *e);
 /* A number literal, with its sign; false when it is none. */
 bool rule_literal(const struct expr *e, struct num *ret);
 /* Percentile function? */

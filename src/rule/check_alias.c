@@ -47,9 +47,12 @@ static struct expr *expand(struct checker *ck, struct expr *e, unsigned depth, b
 static struct expr *expand_name(struct checker *ck, struct expr *e, unsigned depth, bool in_row)
 {
     const struct rule_alias *alias = rule_env_alias(ck->env, e->text);
+    const struct rule_alias *within = ck->within;
     struct expr *copy;
 
     if (!alias || (in_row && e->n_parts == 1)) /* in a row a single name is a field */
+        return e;
+    if (alias == within && rule_env_source(ck->env, e->text)) /* the metric that it is called by */
         return e;
     if (depth >= ALIAS_DEPTH_MAX) {
         CHECK_ERROR(ck, "RB400", e->at, "an alias must not lead back to itself",
@@ -64,7 +67,9 @@ static struct expr *expand_name(struct checker *ck, struct expr *e, unsigned dep
     expr_walk(copy, set_place, e);
     if (e->window.us > 0)
         put_window(copy, &e->window);
+    ck->within = alias;
     copy = expand(ck, copy, depth + 1, in_row);
+    ck->within = within;
     set_worse(copy, alias->worse);
     return copy;
 }

@@ -11,9 +11,10 @@ struct checker {
     struct rule *rule;
     struct rule_findings *found; /* never NULL */
     bool failed;
-    const struct expr *rows;   /* data of the quantifier around the node, or NULL */
-    struct expr *subject;      /* the other side of the comparison, for a baseline */
-    const struct expr *direct; /* may be a percentile: it stands in a comparison or report */
+    const struct rule_alias *within; /* what is being put in, or NULL */
+    const struct expr *rows;         /* data of the quantifier around the node, or NULL */
+    struct expr *subject;            /* the other side of the comparison, for a baseline */
+    const struct expr *direct;       /* may be a percentile: it stands in a comparison or report */
     bool per_series;
 };
 

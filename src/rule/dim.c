@@ -194,3 +194,58 @@ struct dim_text num_format(double v, struct dim_type t)
     (void)snprintf(r.s, sizeof(r.s), "%.6g%s", v, t.per_s ? "/s" : "");
     return r;
 }
+
+static double num_unit_size(const struct num_unit *u)
+{
+    return (double)u->factor * pow(10, u->exp10);
+}
+
+/* The unit of "100MB/m"; NULL: a bare number. */
+static const struct num_unit *num_unit_of(const struct num *n)
+{
+    size_t from = 0, to;
+
+    while (from < n->text.n && (ascii_is_digit(n->text.p[from]) || n->text.p[from] == '.'))
+        from++;
+    to = sv_find_byte(n->text, '/', from);
+    return num_unit_find(sv_sub(n->text, from, to == SV_NPOS ? n->text.n : to));
+}
+
+/* May v be shown in u where the limit is written in `as`? */
+static bool num_unit_fits(const struct num_unit *u, const struct num_unit *as, double v)
+{
+    bool binary = sv_ends(as->name, SV("iB")), large = num_unit_size(u) > num_unit_size(as);
+
+    if (u->dim != as->dim || fabs(v) < 0.9995 * num_unit_size(u))
+        return false;
+    if (u->dim == DIM_BYTES)
+        return sv_ends(u->name, SV("iB")) == binary && (!large || num_unit_size(u) < 1e12);
+    return !large;
+}
+
+struct dim_text num_format_beside(double v, struct dim_type t, const struct num *limit)
+{
+    bool per = limit->per_s > 0 && t.per_s;
+    const struct num_unit *as = limit->text.n ? num_unit_of(limit) : NULL, *u = as;
+    struct sv per_name = {NULL, 0};
+    struct dim_text r;
+
+    if (!limit->text.n || limit->dim != t.dim || per != t.per_s)
+        return num_format(v, t);
+    v *= per ? limit->per_s : 1;
+    for (size_t i = 0; i < ARRAY_LEN(num_pers); i++)
+        if (per && num_same(num_pers[i].s, limit->per_s))
+            per_name = num_pers[i].name;
+    if (as && (as->dim == DIM_TIME || as->dim == DIM_BYTES)) {
+        u = as->dim == DIM_BYTES       ? num_unit_find(SV("B"))
+            : num_unit_size(as) < 1e-3 ? as
+                                       : num_unit_find(SV("ms"));
+        for (size_t i = 0; i < ARRAY_LEN(num_units); i++) /* by size */
+            if (num_unit_fits(&num_units[i], as, v) &&
+                num_unit_size(&num_units[i]) >= num_unit_size(u))
+                u = &num_units[i];
+    }
+    (void)snprintf(r.s, sizeof(r.s), "%.6g%.*s%s%.*s", u ? v / num_unit_size(u) : v,
+                   u ? (int)u->name.n : 0, u ? u->name.p : "", per ? "/" : "", SV_FMT(per_name));
+    return r;
+}

@@ -58,6 +58,12 @@ NODISCARD bool num_duration_us(const struct num *v, int64_t *ret_us);
 /* For people: "10%", "1.5s", "2.1GB", "0.333". */
 struct dim_text num_format(double v, struct dim_type t);
 
+/*
+ * The same beside a limit, in the units that it is written in: beside "100MB/m" by the minute, beside "30d" in days or what is
+ * shorter, beside "1GiB" in powers of two.  A limit without text, or of another dimension, says nothing.
+ */
+struct dim_text num_format_beside(double v, struct dim_type t, const struct num *limit);
+
 /* Neither below nor above the other; false with NaN. */
 static inline bool num_same(double a, double b)
 {

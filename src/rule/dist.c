@@ -1,6 +1,7 @@
 #include "rule/dist.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static bool same_bound(double a, double b)
@@ -38,6 +39,17 @@ struct dist_share dist_above(const struct dist *d, unsigned per_mille, double li
     r.lo = (d->n - d->b[i].c) / d->n;
     r.answer = upper ? DIST_ABOVE : lower ? DIST_BETWEEN : DIST_NOT_ABOVE;
     return r;
+}
+
+struct dim_text dist_share_text(double lo, double hi)
+{
+    struct dim_text t;
+
+    if (num_same(lo, hi))
+        (void)snprintf(t.s, sizeof(t.s), "%.4g%%", lo * 100);
+    else
+        (void)snprintf(t.s, sizeof(t.s), "%.4g%% to %.4g%%", lo * 100, hi * 100);
+    return t;
 }
 
 double dist_quantile(const struct dist *d, unsigned per_mille, bool *at_least)

@@ -7,6 +7,7 @@
  * known, so between two bounds the answer may be unknown.  Borrowed arrays; plain data.
  */
 #include "base/base.h"
+#include "rule/dim.h"
 
 struct dist_bucket {
     double le; /* in base units */
@@ -33,6 +34,8 @@ struct dist_share {
 
 /* per_mille is 1000 Q.  n must be above 0. */
 struct dist_share dist_above(const struct dist *d, unsigned per_mille, double limit);
+/* "6.6%"; "0% to 50%" where they differ */
+struct dim_text dist_share_text(double lo, double hi);
 /* Interpolated (R14); *at_least: the value is only a lower bound. */
 double dist_quantile(const struct dist *d, unsigned per_mille, bool *at_least);
 /*

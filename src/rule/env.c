@@ -64,6 +64,7 @@ void rule_env_add_source(struct rule_env *env, const struct rule_source *s)
     *new = *s;
     new->name = arena_sv(&env->arena, s->name);
     new->unit = s->unit > 0 ? s->unit : 1;
+    new->said = arena_sv(&env->arena, s->said);
     (void)map_put(&env->source_by_name, new->name, env->sources.n - 1);
 }
 
@@ -117,6 +118,15 @@ struct sv rule_env_nearest(const struct rule_env *env, struct sv name)
         suggest_offer(&near, env->aliases.v[i].name);
     for (size_t i = 0; i < ARRAY_LEN(builtins); i++)
         suggest_offer(&near, builtins[i]);
+    return near.best;
+}
+
+struct sv rule_env_nearest_alias(const struct rule_env *env, struct sv name)
+{
+    struct suggest near = suggest_begin(name);
+
+    for (size_t i = 0; i < env->aliases.n; i++)
+        suggest_offer(&near, env->aliases.v[i].name);
     return near.best;
 }
 

@@ -14,6 +14,7 @@ struct rule_source {
     enum source_kind kind;
     struct dim_type type; /* DIM_ANY: from the name's suffix, or not known */
     double unit;          /* factor to base units; 0 is 1 */
+    struct sv said;       /* the word of the binding for it; empty: it says none */
     enum worse worse;
 };
 
@@ -50,6 +51,8 @@ const struct rule_alias *rule_env_alias(const struct rule_env *env, struct sv na
 bool rule_env_has_rule(const struct rule_env *env, struct sv name);
 /* The declared name (source, alias or built in) nearest to this one; .p NULL: none is near. */
 struct sv rule_env_nearest(const struct rule_env *env, struct sv name);
+/* Likewise, of the aliases alone. */
+struct sv rule_env_nearest_alias(const struct rule_env *env, struct sv name);
 struct sv rule_env_nearest_rule(const struct rule_env *env, struct sv name);
 
 /* Read a unit word of a binding or an exposition: "seconds", "ms", "percent", "MB".  False: not one. */

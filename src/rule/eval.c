@@ -79,6 +79,7 @@ static void note_share(struct eval *ev, const struct expr *cmp, const struct val
     if (ev->operand && cmp == ev->operand_is) {
         ev->operand->has_share = true;
         ev->operand->share = s.lo;
+        ev->operand->share_to = s.hi;
     }
     if (!ev->info || cmp != ev->p->cmp)
         return;

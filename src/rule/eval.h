@@ -49,7 +49,7 @@ struct eval_operand {
     bool truth;
     enum nodata why;
     bool has_value, has_limit, has_limit_to, has_share;
-    double value, limit, limit_to, share;
+    double value, limit, limit_to, share, share_to;
     struct dim_type type;       /* of value and limits */
     char text[EVAL_TEXT_BYTES]; /* of a value that is no number, of an ERROR; "": none */
 };

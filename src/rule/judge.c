@@ -477,11 +477,19 @@ void judge_result(const struct judge *j, size_t rule, struct judge_result *ret)
     else if (r->seen.result == RESULT_ERROR)
         ret->why = sv_from(r->seen.error);
     ret->type = cmp ? rule_subject(cmp)->type : r->rule->expr->type;
+    ret->written = rule_written(cmp);
     result_values(r, ret);
     ret->need_us = r->rule->hold.us;
     ret->since_us = r->st.since_us;
     ret->elapsed_us = r->st.elapsed_us;
     ret->has_for = gate ? r->st.holding : r->st.run != RUN_IDLE && ret->need_us > 0;
+}
+
+struct dim_text judge_share_text(const struct judge_result *r)
+{
+    bool open = r->result == RESULT_NODATA && r->nodata == NODATA_BETWEEN_BUCKETS;
+
+    return dist_share_text(r->share, open ? r->share_to : r->share);
 }
 
 static void explain_limit(const struct judge_result *r, struct strbuf *out)
@@ -506,9 +514,9 @@ static void explain_limit(const struct judge_result *r, struct strbuf *out)
         r->has_value) /* a share lies above the limit, whatever the rule says of the percentile */
         strbuf_add_str(out, cmp->kind == EXPR_RANGE ? " in" : " within reach of");
     if (r->has_limit)
-        strbuf_addf(out, " %s", num_format(r->limit, r->type).s);
+        strbuf_addf(out, " %s", num_format_beside(r->limit, r->type, &r->written).s);
     if (r->has_limit_to)
-        strbuf_addf(out, " to %s", num_format(r->limit_to, r->type).s);
+        strbuf_addf(out, " to %s", num_format_beside(r->limit_to, r->type, &r->written).s);
 }
 
 /* What was measured, against which limit, or why nothing was. */
@@ -525,9 +533,10 @@ static void explain_value(const struct judge *j, size_t rule, const struct judge
         return;
     }
     if (r->has_value)
-        strbuf_addf(out, "%s%s", r->at_least ? ">= " : "", num_format(r->value, r->type).s);
+        strbuf_addf(out, "%s%s", r->at_least ? ">= " : "",
+                    num_format_beside(r->value, r->type, &r->written).s);
     else if (r->has_share)
-        strbuf_addf(out, "%.4g%% of %.0f above", r->share * 100, r->n); /* the limit follows */
+        strbuf_addf(out, "%s of %.0f above", judge_share_text(r).s, r->n); /* the limit follows */
     else
         strbuf_add_str(out, r->why.p ? "no value" : truth);
     if (r->state != STATE_REPORT && (r->has_value || r->has_share))

@@ -96,6 +96,7 @@ struct judge_result {
     bool has_value, has_limit, has_limit_to, has_n, has_share, has_window, has_for;
     double value, limit, limit_to, n, share, share_to;
     struct dim_type type;   /* of value and limit */
+    struct num written;     /* the limit as the rule has it; .text.n 0: it computes it */
     bool at_least;          /* a report's percentile lies in the last bucket (R14) */
     int64_t at_us;          /* of the evaluation; JUDGE_UNSET: none yet */
     int64_t from_us, to_us; /* window */
@@ -104,6 +105,8 @@ struct judge_result {
 };
 size_t judge_n_rules(const struct judge *j);
 void judge_result(const struct judge *j, size_t rule, struct judge_result *ret);
+/* What of has_share lies above the limit: "6.6%", or between two buckets both that are possible, "0% to 50%". */
+struct dim_text judge_share_text(const struct judge_result *r);
 
 /* One of the conditions that a rule joins; a rule that is one comparison of a number has none beside itself. */
 struct judge_operand_text {
@@ -114,8 +117,10 @@ struct judge_operand {
     enum judge_result_kind result;
     struct sv why; /* of NODATA and ERROR; .p NULL: none */
     bool has_value, has_limit, has_limit_to;
+    bool share_open; /* value_text has the two shares that are possible, between two buckets */
     double value, limit, limit_to; /* value: of a percentile the share above the limit */
     struct dim_type type;
+    struct num written;                   /* as in struct judge_result */
     struct judge_operand_text value_text; /* "8.1%"; "": nothing was measured */
 };
 size_t judge_n_operands(const struct judge *j, size_t rule);

@@ -264,6 +264,7 @@ static const struct {
     {"limit_to", offsetof(struct eval_operand, has_limit_to),
      offsetof(struct eval_operand, limit_to)},
     {"share", offsetof(struct eval_operand, has_share), offsetof(struct eval_operand, share)},
+    {"share_to", offsetof(struct eval_operand, has_share), offsetof(struct eval_operand, share_to)},
 };
 static const char *const operand_kinds[VAL__N] = {
     [VAL_NUM] = "",          [VAL_BOOL] = "known",  [VAL_TEXT] = "",   [VAL_NULL] = "",

@@ -32,13 +32,25 @@ static enum judge_result_kind operand_result(const struct eval_operand *o)
     return o->kind == VAL_ERROR ? RESULT_ERROR : o->truth ? RESULT_TRUE : RESULT_FALSE;
 }
 
+static bool operand_is_between(const struct eval_operand *o)
+{
+    return o->kind == VAL_NODATA && o->why == NODATA_BETWEEN_BUCKETS;
+}
+
+static struct dim_text operand_share(const struct eval_operand *o)
+{
+    return dist_share_text(o->share, operand_is_between(o) ? o->share_to : o->share);
+}
+
 /* "8.1%", "6.6% above", "\"pending\"" */
-static void operand_add_value(const struct eval_operand *o, struct judge_operand_text *ret)
+static void operand_add_value(const struct eval_operand *o, const struct num *written,
+                              struct judge_operand_text *ret)
 {
     if (o->has_value)
-        (void)snprintf(ret->s, sizeof(ret->s), "%s", num_format(o->value, o->type).s);
+        (void)snprintf(ret->s, sizeof(ret->s), "%s",
+                       num_format_beside(o->value, o->type, written).s);
     else if (o->has_share)
-        (void)snprintf(ret->s, sizeof(ret->s), "%.4g%% above", o->share * 100);
+        (void)snprintf(ret->s, sizeof(ret->s), "%s above", operand_share(o).s);
     else
         (void)snprintf(ret->s, sizeof(ret->s), "%s", o->kind == VAL_ERROR ? "" : o->text);
 }
@@ -47,6 +59,7 @@ void judge_operand(const struct judge *j, size_t rule, size_t i, struct judge_op
 {
     const struct judge_rule *r = &j->rules.v[rule];
     const struct eval_operand *o = &r->seen.info.operands[i];
+    const struct expr *e = operand_at(r->rule, i);
 
     assert(i < judge_n_operands(j, rule) && i < r->n_operands);
     *ret = (struct judge_operand){.text = r->operands[i],
@@ -57,18 +70,20 @@ void judge_operand(const struct judge *j, size_t rule, size_t i, struct judge_op
                                   .limit = o->limit,
                                   .has_limit_to = o->has_limit_to,
                                   .limit_to = o->limit_to,
-                                  .type = o->type};
+                                  .type = o->type,
+                                  .written = rule_written(e->kind == EXPR_KOFN ? e->a : e)};
     if (ret->result == RESULT_NODATA)
         ret->why = sv_from(nodata_names[o->why]);
     else if (ret->result == RESULT_ERROR)
         ret->why = sv_from(o->text);
-    operand_add_value(o, &ret->value_text);
+    ret->share_open = operand_is_between(o) && o->has_share;
+    operand_add_value(o, &ret->written, &ret->value_text);
 }
 
 /* Does the text of the condition say what its limit is? */
 static bool operand_says_limit(const struct judge_operand *o)
 {
-    struct dim_text limit = num_format(o->limit, o->type);
+    struct dim_text limit = num_format_beside(o->limit, o->type, &o->written);
 
     return sv_has(o->text, sv_from(limit.s)) || !sv_has(o->text, SV("baseline"));
 }
@@ -84,11 +99,12 @@ void judge_explain_operands(const struct judge *j, size_t rule, struct strbuf *o
         strbuf_addf(out, "%s%.*s is %s", i ? "; " : "", SV_FMT(o.text),
                     judge_result_names[o.result]);
         if (o.why.p)
-            strbuf_addf(out, " (%.*s)", SV_FMT(o.why));
+            strbuf_addf(out, " (%.*s%s%s)", SV_FMT(o.why), o.share_open ? ": " : "",
+                        o.share_open ? o.value_text.s : "");
         else if (o.value_text.s[0])
             strbuf_addf(out, " (%s", o.value_text.s);
         if (!o.why.p && o.value_text.s[0] && o.has_limit && !operand_says_limit(&o))
-            strbuf_addf(out, ", limit %s", num_format(o.limit, o.type).s);
+            strbuf_addf(out, ", limit %s", num_format_beside(o.limit, o.type, &o.written).s);
         if (!o.why.p && o.value_text.s[0])
             strbuf_add_byte(out, ')');
     }

@@ -47,3 +47,18 @@ size_t operand_texts(struct arena *a, const struct rule *r, struct sv texts[OPER
     }
     return as_written.n;
 }
+
+static const struct expr *operand_find(const struct expr *e, size_t *left)
+{
+    const struct expr *found;
+
+    if (!operand_joins(e))
+        return (*left)-- == 0 ? e : NULL;
+    found = operand_find(e->a, left);
+    return found || !e->b ? found : operand_find(e->b, left);
+}
+
+const struct expr *operand_at(const struct rule *r, size_t i)
+{
+    return operand_find(r->expr, &i);
+}

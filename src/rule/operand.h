@@ -10,5 +10,7 @@
 
 /* How many there are, also beyond OPERANDS_MAX; the texts live in the arena. */
 size_t operand_texts(struct arena *a, const struct rule *r, struct sv texts[OPERANDS_MAX]);
+/* The i-th. */
+const struct expr *operand_at(const struct rule *r, size_t i);
 /* Is it made of other conditions? */
 bool operand_joins(const struct expr *e);

@@ -1,5 +1,6 @@
 #include "rule/window.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "base/sv.h"
@@ -176,23 +177,25 @@ const struct sample *window_samples(const struct series *x, const struct window 
 
 bool window_slope(const struct series *x, const struct window *w, int64_t span_us, double *ret)
 {
-    double mean_t = 0, mean_v = 0, up = 0, down = 0;
+    double mean_t = 0, up = 0, down = 0, amount = 0;
     size_t n;
     const struct sample *v = window_samples(x, w, &n);
 
     if (n < 5 || (double)(v[n - 1].t_us - v[0].t_us) < 0.8 * (double)span_us)
         return false;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         mean_t += (double)(v[i].t_us - v[0].t_us) / 1e6 / (double)n;
-        mean_v += v[i].v / (double)n;
-    }
     for (size_t i = 0; i < n; i++) {
         double t = (double)(v[i].t_us - v[0].t_us) / 1e6 - mean_t;
+        double rise =
+            v[i].v - v[0].v; /* exact where nothing grows; what is left out adds up to nothing */
 
-        up += t * (v[i].v - mean_v);
+        up += t * rise;
+        amount += fabs(t * rise);
         down += t * t;
     }
-    *ret = up / down;
+    /* What rounding alone makes is no slope: each term is off by a few units in the last place of its factors. */
+    *ret = fabs(up) <= amount * (double)n * DBL_EPSILON ? 0 : up / down;
     return true;
 }
 

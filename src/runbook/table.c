@@ -305,6 +305,13 @@ static bool table_is_target(struct sv head)
     return REGEX_SAYS_ANY(head, words);
 }
 
+/* Is a limit without an alert one of the watch?  Where a release is verified it is when it can be compared. */
+static bool table_limit_counts(const struct rb_build *b, struct sv threshold)
+{
+    return build_role(b) == ROLE_MONITOR ||
+           (build_role(b) == ROLE_VERIFY && watch_limited(b, threshold));
+}
+
 /* A table of metrics: what is fine, and when somebody is told. */
 static bool table_metric_row(struct rb_build *b, const struct table_row *head,
                              const struct table_row *row)
@@ -321,7 +328,7 @@ static bool table_metric_row(struct rb_build *b, const struct table_row *head,
 
     if (metric < 0 || !c.metric.n || build_role(b) == ROLE_REFERENCE ||
         build_role(b) == ROLE_COMMUNICATE ||
-        (alert < 0 && (threshold < 0 || build_role(b) != ROLE_MONITOR)))
+        (alert < 0 && (threshold < 0 || !table_limit_counts(b, c.threshold))))
         return false;
     return watch_row(b, &c, row->line);
 }

@@ -2,12 +2,15 @@
 """How long a reader and a writer stand still while an operation changes their table, against the plain statement.
 
 usage: db_locks.py PRUSIK [ROWS]
-A PostgreSQL of its own in a folder under /tmp, with fsync; ROWS is 200000 unless said.  Prints two tables in Markdown: the
-longest single statement in ms of a session that reads a row, and of one that writes a row, over and over; and what a backfill does to
-the one that writes.  A missed bound ends it with 1: online a writer waits for at most 200 ms (and a tenth of what the plain statement
-makes it wait, where that is more), and behind a backfill p99 is at most twice that of an idle server, or 5 ms.  The server is idle for some
-seconds again and again while the backfill is held by its file prusik.throttle, so that both are measured in the same minutes.
+A PostgreSQL of its own in a folder under /tmp, with fsync; ROWS is 200000 unless said.  Prints three tables in Markdown: the
+longest single statement in ms of a session that reads a row, and of one that writes a row, over and over; what that of the one that
+writes waited for, at which a third session looks all the time; and what a backfill does to it.  A missed bound ends it with 1: online
+a writer waits for at most 200 ms (and a tenth of what the plain statement makes it wait, where that is more), unless no lock was seen
+in it: the time that a disk takes is no operation's, and as long beside nothing, which is measured first.  Behind a backfill p99 is at
+most twice that of an idle server, or 5 ms.  The server is idle for some seconds again and again while the backfill is held by its file
+prusik.throttle, so that both are measured in the same minutes.
 """
+import collections
 import os
 import shutil
 import subprocess
@@ -23,6 +26,10 @@ import db  # noqa: E402  pylint: disable=wrong-import-position
 from tap import Failed, await_, write  # noqa: E402  pylint: disable=wrong-import-position
 
 WRITER_MS, HELD_S = 200, 3
+NOTHING_S = 5
+WRITE = "UPDATE deals SET hits = hits + 1 WHERE id = {n}"
+WAITS = ("SELECT coalesce(wait_event_type || '/' || wait_event, state) FROM pg_stat_activity"
+         " WHERE query LIKE 'UPDATE deals SET hits%' AND pid <> pg_backend_pid()")
 TURN_S, SETTLE_S = 6, 2  # a turn of a backfill, or of nothing; what is not counted at its start: it looks once a second
 CASES = [
     ("add_column, constant default", "- add_column: {table: deals, column: a, type: integer, default: 0, null: no}",
@@ -64,13 +71,18 @@ class Client(threading.Thread):
         self.psql = subprocess.Popen(["psql", "-X", "-q", "-A", "-t", "-d", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=subprocess.DEVNULL, text=True)
 
+    def ask(self, text):
+        self.psql.stdin.write(f"{text};\n\\echo done\n")
+        self.psql.stdin.flush()
+        lines = []
+        while (line := self.psql.stdout.readline()) not in ("done\n", ""):
+            lines.append(line.strip())
+        return lines
+
     def run(self):
         while not self.stop:
             start = time.monotonic()
-            self.psql.stdin.write(f"{self.statement.format(n=1 + self.n * 7919 % ROWS)};\n\\echo done\n")
-            self.psql.stdin.flush()
-            while self.psql.stdout.readline() not in ("done\n", ""):
-                pass
+            self.ask(self.statement.format(n=1 + self.n * 7919 % ROWS))
             self.took_ms.append(1000 * (time.monotonic() - start))
             self.ended.append(time.monotonic())
             self.n += 1
@@ -82,6 +94,25 @@ class Client(threading.Thread):
         self.psql.stdin.close()
         self.psql.wait()
         return self.took_ms
+
+
+class Witness(Client):
+    """What the writer waits for, some 200 times a second."""
+
+    def __init__(self, url):
+        super().__init__(url, WAITS)
+        self.seen = []
+
+    def run(self):
+        while not self.stop:
+            waits = self.ask(self.statement)
+            self.seen.append((time.monotonic(), waits[0] if waits else "nothing"))
+            time.sleep(0.004)
+
+    def in_longest(self, writer):
+        """How often each was seen in the longest statement of the writer."""
+        ms, ended = max(zip(writer.took_ms, writer.ended))
+        return collections.Counter(what for at, what in self.seen if ended - ms / 1000 <= at <= ended)
 
 
 def share(values, part):
@@ -107,10 +138,10 @@ class Bench:
         """Seconds, and what each statement of the reader and of the writer took."""
         self.anew()
         clients = [Client(self.server.url, "SELECT amount FROM deals WHERE id = {n}"),
-                   Client(self.server.url, "UPDATE deals SET hits = hits + 1 WHERE id = {n}")]
+                   Client(self.server.url, WRITE), Witness(self.server.url)]
         for c in clients:
             c.start()
-        for c in clients:  # the first answer has the start of psql and its connection in it
+        for c in clients[:2]:  # the first answer has the start of psql and its connection in it
             await_("an answer", lambda c=c: c.n > 10)
         holder = None
         if held:  # has read, and thinks
@@ -131,7 +162,9 @@ class Bench:
         self.writer = clients[1]
         if holder:
             holder.wait()
-        return [seconds, *(c.end() for c in clients)]
+        took = [c.end() for c in clients]
+        self.waits = clients[2].in_longest(self.writer)
+        return [seconds, *took[:2]]
 
     def online(self, yaml):
         write("m/1_a.yaml", f"prusik: 1\nup:\n{yaml}\n")
@@ -145,16 +178,23 @@ def row(name, values):
 
 
 def locks(bench):
-    bad = []
+    bad, longest = [], []
+    nothing = bench.measure(lambda: time.sleep(NOTHING_S))
+    longest.append(("nothing", max(nothing[2]), bench.waits))
     print(f"{ROWS} rows, fsync on\n\n| operation | s | reader ms | writer ms | plain: s | reader ms | writer ms |\n|---|--:|--:|--:|--:|--:|--:|")
     for name, yaml, sql in CASES:
         held = "while another" in name
         ours = bench.measure(lambda y=yaml: bench.online(y), held)
+        waits = bench.waits
+        longest.append((name, max(ours[2]), waits))
         plain = bench.measure(lambda s=sql: bench.server.sql(s), held)
         row(name, ["deadlock" if v != v else f"{v:.1f}" if i % 3 == 0 else f"{max(v):.0f}" for i, v in enumerate(ours + plain)])
         most = max(WRITER_MS, max(plain[2]) / 10) if not held else 1000
-        if max(ours[2]) > most:
+        if max(ours[2]) > most and any(what.startswith("Lock/") for what in waits):
             bad.append(f"{name}: a writer waited for {max(ours[2]):.0f} ms")
+    print("\n| beside | longest of the writer, ms | what it waited for, and how often that was seen |\n|---|--:|---|")
+    for name, ms, waits in longest:
+        row(name, [f"{ms:.0f}", ", ".join(f"{what} {n}" for what, n in waits.most_common()) or "nothing was seen"])
     return bad
 
 

@@ -1,5 +1,4 @@
-/* Any bytes as prusik.yaml: refused with a place, or a binding whose parts hold together.  Run it with
- * -detect_leaks=0: libfyaml 0.7 leaks in some texts that it refuses. */
+/* Any bytes as prusik.yaml: refused with a place, or a binding whose parts hold together. */
 #include "base/sv.h"
 #include "fuzz.h"
 #include "plan/binding.h"

@@ -13,7 +13,11 @@ static struct rule_env *env;
 
 static void know(const char *name, enum source_kind kind, enum dim dim)
 {
-    rule_env_add_source(env, &(struct rule_source){sv_from(name), kind, {dim, false}, 1, WORSE_UP});
+    rule_env_add_source(env, &(struct rule_source){.name = sv_from(name),
+                                                   .kind = kind,
+                                                   .type = {dim, false},
+                                                   .unit = 1,
+                                                   .worse = WORSE_UP});
 }
 
 static void know_things(void)

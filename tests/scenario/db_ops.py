@@ -396,7 +396,22 @@ def backups_that_are_killed_leave_nothing_behind_the_next(base):
     check(killed >= FEW // 2, f"only {killed} were killed before their end")
 
 
-TESTS = (facts_go_forth_and_back_with_their_values, a_unique_key_goes_back_and_values_of_an_enum_do_not,
+def what_is_in_an_archive_is_not_counted(base):
+    if base.kind != "postgres":
+        return
+    base.anew()
+    base.sql("CREATE TABLE one (n integer); INSERT INTO one SELECT generate_series(1, 10)")
+    for name, option, counted in (("plain.sql", "-Fp", True), ("custom.dump", "-Fc", False), ("tar.dump", "-Ft", False)):
+        done = subprocess.run([os.path.join(base.server.bin, "pg_dump"), option, "-f", name, "-d", base.url], capture_output=True, text=True, check=False)
+        check(done.returncode == 0, done.stderr)
+        text = backup_do(base, "verify", name)
+        same(f"{name}: rows", "tables" in text and ": 1 tables, 10 rows" in text, counted)
+        report = json.loads(backup_do(base, "verify", name, "--json").split("\n")[-2])
+        same(f"{name}: JSON", [report.get(k) for k in ("tables", "rows")], [1, 10] if counted else [None, None])
+        os.remove(name)
+
+
+TESTS = (facts_go_forth_and_back_with_their_values, what_is_in_an_archive_is_not_counted, a_unique_key_goes_back_and_values_of_an_enum_do_not,
          runs_that_are_killed_end_as_if_they_were_not, runs_whose_server_is_killed_end_as_if_it_were_not,
          backups_that_are_killed_leave_nothing_behind_the_next)
 

@@ -55,6 +55,14 @@ class Target(BaseHTTPRequestHandler):
     def do_names(self):
         self.say("job:errors 3\nmin 4\nplain 5\n")
 
+    def do_units(self):
+        self.say("app_mem 640000\napp_load 85\nwait_bucket{le=\"100\"} 3\nwait_bucket{le=\"+Inf\"} 4\nwait_sum 2500\nwait_count 4\n")
+
+    def do_between(self):
+        Target.hits += 100
+        self.say("".join(f'wait_seconds_bucket{{le="{le}"}} {Target.hits * part}\n' for le, part in (("1", 0.5), ("2.5", 1), ("+Inf", 1))) +
+                 f"wait_seconds_sum {Target.hits}\nwait_seconds_count {Target.hits}\n")
+
     def do_hang(self):
         Target.over.wait(DEADLINE_S)
 
@@ -239,6 +247,67 @@ def what_is_tried_is_named_as_rules_name_it():
     check("    not for rules: records 0, bytes 0B, position " in text, text)
 
 
+def what_a_metric_is_exported_in_counts_where_it_is_bound():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Target)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    write("deploy.md", DOC)
+    write("prusik.yaml", f"environment: test\nscrape: http://127.0.0.1:{server.server_port}/units\n"
+          "metrics: {memory: {is: max(app_mem), unit: KB}, app_load: {is: app_load, unit: percent}, waiting: {is: wait, unit: ms}}\n"
+          "rules:\n  a: 'rollback when memory > 1GB'\n  b: 'hold when app_load > 80%'\n  c: 'hold when p50(waiting)[1m] > 3s'\n"
+          "  d: 'hold when memry > 5'\nwatch: {interval: 100ms}\n")
+    tried = prusik("watch", "deploy.md", "--try").stdout
+    for line in ("    app_mem 640MB\n", "    app_load 85%\n", "    wait_sum 2.5s\n", "    wait_count 4\n", "memry  no target gives it", "    did you mean 'memory'?\n"):
+        check(line in tried, f"{line!r} is not in {tried}")
+    units = {s["name"]: s.get("unit") for s in json.loads(prusik("watch", "deploy.md", "--try", "--json").stdout)[0]["samples"]}
+    same("units", [units.get(n) for n in ("app_mem", "app_load", "wait_sum", "wait_count")], ["KB", "percent", "ms", None])
+    plan = prusik("plan", "deploy.md").stdout
+    check("prusik.yaml:8: 'memry' is taken for a metric of the target: did you mean 'memory'?" in plan, plan)
+    events = [json.loads(x) for x in prusik("watch", "deploy.md", "--for", "1s", "--json").stdout.splitlines()]
+    server.shutdown()
+    last = {r["rule"]: r for e in events if e["event"] == "watch" for r in e["data"]["rules"]}
+    same("a and b", [(last[r]["value_text"], last[r]["limit_text"], last[r]["state"]) for r in "ab"],
+         [("640MB", "> 1GB", "good"), ("85%", "> 80%", "fired")])
+
+
+def why_it_holds_is_told_again_when_windows_are_full():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Target)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    write("deploy.md", DOC)
+    write("prusik.yaml", f"environment: test\nscrape: http://127.0.0.1:{server.server_port}/between\n"
+          "rules:\n  slow: 'rollback when p95(wait_seconds)[1s] > 2s'\nwatch: {interval: 200ms}\n")
+    events = [json.loads(x) for x in prusik("watch", "deploy.md", "--for", "4s", "--json").stdout.splitlines()]
+    server.shutdown()
+    told = [e["data"] for e in events if e["event"] == "verdict"]
+    same("verdicts", [(v["verdict"], v.get("quiet", False)) for v in told], [("HOLD", True), ("HOLD", False)])
+    check(told[0]["text"].endswith("no value: filling, nodata, HOLD"), told[0]["text"])
+    check("0% to 50% of " in told[1]["text"] and told[1]["text"].endswith(" above 2s: between-buckets, nodata, HOLD"), told[1]["text"])
+    last = [r for e in events if e["event"] == "watch" for r in e["data"]["rules"]][-1]
+    same("shown", (last["value_text"], last["why"]), ("0% to 50% above", "between-buckets"))
+
+
+def a_watch_that_goes_on_knows_that_windows_were_not_full():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Target)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    write("deploy.md", DOC)
+    write("prusik.yaml", f"environment: test\nscrape: http://127.0.0.1:{server.server_port}/between\n"
+          "rules:\n  slow: 'rollback when p95(wait_seconds)[3s] > 2s'\nwatch: {interval: 200ms}\n")
+    p = start("watch", "deploy.md", "--for", "9s", "--json")
+    while '"event":"verdict"' not in (line := p.stdout.readline()):
+        check(line, "no verdict")
+    check("filling" in line, line)
+    p.kill()
+    p.stdout.close()
+    p.wait(DEADLINE_S)
+    events = [json.loads(x) for x in prusik("resume", "--json").stdout.splitlines()]
+    server.shutdown()
+    told = [e["data"] for e in events if e["event"] == "verdict"]
+    same("verdicts", [(v["verdict"], v.get("quiet", False)) for v in told], [("HOLD", False)])
+    check("between-buckets" in told[0]["text"], told[0]["text"])
+
+
 class Prometheus(BaseHTTPRequestHandler):
     """Answers each query with as many series as its number says, until they are gone."""
     gone = False
@@ -397,7 +466,9 @@ def what_hangs_in_a_library_holds_up_neither_other_looks_nor_the_way_back():
 
 sys.exit(run_tests([what_is_wrong_with_one_target_is_not_wrong_with_another,
                     a_target_that_comes_late_and_goes_is_known_while_it_is_there,
-                    what_is_tried_is_named_as_rules_name_it, who_is_called_reads_what_does_not_answer,
+                    what_is_tried_is_named_as_rules_name_it, what_a_metric_is_exported_in_counts_where_it_is_bound,
+                    why_it_holds_is_told_again_when_windows_are_full,
+                    a_watch_that_goes_on_knows_that_windows_were_not_full, who_is_called_reads_what_does_not_answer,
                     series_that_are_gone_from_a_prometheus_are_no_good_news,
                     a_receiver_that_hangs_delays_no_way_back_and_is_told_when_it_is_back,
                     what_hangs_in_a_library_holds_up_neither_other_looks_nor_the_way_back]))

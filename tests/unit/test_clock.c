@@ -205,7 +205,46 @@ T(the_steady_clock_grows_and_begins_where_it_is_told)
     T_CHECK(clock_steady_us() >= later && clock_steady_us() < later + 60 * CLOCK_US_PER_S);
 }
 
-T_MAIN(T_CASE(the_steady_clock_grows_and_begins_where_it_is_told),
+T(a_date_of_http_is_read_in_each_of_its_forms)
+{
+    static const struct {
+        const char *text;
+        int64_t s;
+    } rows[] = {
+        {"Sun, 06 Nov 1994 08:49:37 GMT", 784111777},
+        {"Sunday, 06-Nov-94 08:49:37 GMT", 784111777},
+        {"Sun Nov  6 08:49:37 1994", 784111777},
+        {"Sun, 15 Feb 2026 02:16:00 GMT", 1771121760},
+        {"Tuesday, 01-Jan-69 00:00:00 GMT", 3124224000},
+    };
+    static const char *const bad[] = {"",
+                                      "900",
+                                      "Sun, 06 Nov 1994 08:49:37",
+                                      "Sun, 06 Nov 1994 08:49:37 CET",
+                                      "Sun, 31 Feb 2026 02:16:00 GMT",
+                                      "Sun, 06 Abc 1994 08:49:37 GMT",
+                                      "Sun, 06 Nov 1994 8:49 GMT",
+                                      "Sun, x Nov 1994 08:49:37 GMT",
+                                      "Sun, 06 Nov x 08:49:37 GMT",
+                                      "Sun, 32 Nov 1994 08:49:37 GMT",
+                                      "Sun, 06 Nov 19941 08:49:37 GMT",
+                                      "a b c d e f g",
+                                      "Sun, 06 No 1994 08:49:37 GMT"};
+    int64_t got;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        T_CHECK(clock_parse_http(sv_from(rows[i].text), &got));
+        T_EQ(got, rows[i].s * 1000000);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        if (clock_parse_http(sv_from(bad[i]), &got))
+            T_FAIL("'%s' is no date", bad[i]);
+    T_EQ(clock_month(SV("MARCH")), 3);
+    T_EQ(clock_month(SV("de")), 0);
+}
+
+T_MAIN(T_CASE(a_date_of_http_is_read_in_each_of_its_forms),
+       T_CASE(the_steady_clock_grows_and_begins_where_it_is_told),
        T_CASE(the_wall_clock_tells_the_time_of_now),
        T_CASE(the_monotonic_clock_counts_nanoseconds_and_never_goes_back),
        T_CASE(a_moment_is_written_as_rfc_3339), T_CASE(the_ends_of_time_do_not_overflow),

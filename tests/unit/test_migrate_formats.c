@@ -81,6 +81,7 @@ static const struct {
      "-- +goose ENVSUB ON\n-- +goose Up\nSELECT '${A}';\n-- +goose StatementBegin\nSELECT ${B};\n-- +goose "
      "StatementEnd\n",
      "up p1 yes env [SELECT '${A}'|SELECT ${B}]"},
+    {"prusik", "1_a.sql", "-- prusik: up\nSELECT 1;\n", "FMT003"},
     {"goose", "1_a.sql", "-- +goose Sideways\n", "FMT003"},
     {"goose", "1_a.sql", "-- +goose Down\n-- +goose Up\n", "FMT002"},
     {"goose", "1_a.sql", "-- +goose StatementBegin\n-- +goose Up\n", "FMT002"},

@@ -206,6 +206,21 @@ T(nobody_gets_more_than_an_hour)
     asks_for("86400", 3600);
 }
 
+T(nor_by_a_date)
+{
+    asks_for("Mon, 16 Feb 2026 02:01:00 GMT", 3600);
+}
+
+T(who_asks_for_time_until_a_date_gets_it)
+{
+    asks_for("Sun, 15 Feb 2026 02:16:00 GMT", 900);
+}
+
+T(a_date_that_is_over_asks_for_nothing)
+{
+    asks_for("Sun, 15 Feb 2026 02:00:00 GMT", 1);
+}
+
 T(what_a_process_that_died_had_on_its_way_the_next_one_tells)
 {
     begin("webhook", "");
@@ -443,6 +458,7 @@ T(a_command_has_the_notices_at_its_input)
 T(graphs_of_grafana_get_an_annotation)
 {
     begin("grafana", ", 'dashboard': 'shop', 'bearer': 'x'");
+    now_us += 60 * 1000000LL;
     happen(EVENT_MARK, "", "{'name':'deploy','at_us':1}");
     verdict("ROLLBACK");
     kick();
@@ -451,7 +467,20 @@ T(graphs_of_grafana_get_an_annotation)
         count(
             "/hook/api/annotations {\"dashboardUID\":\"shop\",\"tags\":[\"prusik\",\"r-0001\",\"deploy\"]"),
         1);
-    T_EQ(count("\"time\":1771120860000"), 2);
+    T_EQ(count("\"time\":1771120860000,\"timeEnd\":1771120920000"), 1); /* the deployment */
+    T_EQ(count("\"time\":1771120920000}"), 1);                          /* the verdict */
+    now_us += 300 * 1000000LL;
+    happen(EVENT_VERDICT, "",
+           "{'verdict':'ROLLBACK','rule':'r','text':'t','since_us':1771121160000000}");
+    happen(EVENT_ROLLBACK_STARTED, "", "{'reason':'r'}");
+    outbox_end_bench();
+    now_us += 10 * 1000000LL;
+    outbox_begin_bench(); /* another process knows when it began */
+    kick();
+    happen(EVENT_RUN_FINISHED, "", "{'outcome':'rolled-back'}");
+    kick();
+    T_EQ(count("\"time\":1771121160000,\"timeEnd\":1771121220000"), 1);
+    T_EQ(count("\"time\":1771121220000,\"timeEnd\":1771121230000"), 1);
     end();
 }
 
@@ -659,7 +688,8 @@ T_MAIN(T_CASE(an_event_is_told_once),
        T_CASE(after_a_day_it_is_given_up_and_said_so),
        T_CASE(a_receiver_that_asks_for_time_gets_it),
        T_CASE(who_asks_for_more_time_than_we_would_wait_gets_it),
-       T_CASE(nobody_gets_more_than_an_hour),
+       T_CASE(nobody_gets_more_than_an_hour), T_CASE(nor_by_a_date),
+       T_CASE(who_asks_for_time_until_a_date_gets_it), T_CASE(a_date_that_is_over_asks_for_nothing),
        T_CASE(what_a_process_that_died_had_on_its_way_the_next_one_tells),
        T_CASE(what_happened_while_nobody_told_is_told_by_the_next_process),
        T_CASE(a_rule_tells_whom_it_names_with_others_that_fire_then_and_when_it_has_ended),

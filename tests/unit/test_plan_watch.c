@@ -125,6 +125,70 @@ T(which_direction_is_worse_is_known_said_or_asked)
     world_end(&w);
 }
 
+/* A metric in kilobytes, milliseconds or percent, whose name does not say so. */
+T(what_a_metric_is_exported_in_is_said_where_it_is_bound)
+{
+    struct plan_rules rules = {0};
+    struct world w;
+    struct err err;
+    const struct rule_source *s;
+
+    world_make(
+        &w, DOC,
+        BOUND
+        "scrape: http://127.0.0.1:1/metrics\nwatch: {until: T+1h}\n"
+        "probes: {shop: 'http://127.0.0.1:1/'}\n"
+        "metrics: {memory: {is: max(app_mem), unit: KB}, app_load: {is: app_load, unit: percent},\n"
+        "  lag: {is: http.shop.json.lag, unit: ms}}\n"
+        "rules: {a: rollback when memory > 500MB, b: investigate when app_mem > 1GB, c: "
+        "investigate when app_load > 80%,\n"
+        "  d: investigate when lag > 2s}\n");
+    T_EQ(w.plan.n_questions, 0);
+    T_OK(plan_rules_read(w.plan.json, NULL, NULL, &rules, &err), err);
+    T_EQ(rules.list.n, 4);
+    s = rule_env_source(rules.env, SV("app_mem"));
+    T_EQ(s->type.dim, DIM_BYTES);
+    T_NEAR(s->unit, 1e3, 0);
+    s = rule_env_source(rules.env, SV("app_load"));
+    T_EQ(s->type.dim, DIM_RATIO);
+    T_NEAR(s->unit, 0.01, 0);
+    s = rule_env_source(rules.env, SV("http.shop.json.lag"));
+    T_EQ(s->type.dim, DIM_TIME);
+    T_NEAR(s->unit, 1e-3, 0);
+    plan_rules_release(&rules);
+    world_end(&w);
+}
+
+T(a_unit_that_says_nothing_or_something_else_is_asked_about)
+{
+    static const struct {
+        const char *metric, *text;
+    } rows[] = {
+        {"{is: app_bytes, unit: KB}", "'app_bytes' has another unit already"},
+        {"{is: http.shop.latency, unit: ms}", "'http.shop.latency' has another unit already"},
+        {"{is: 'ratio(bad_total, all_total)', unit: percent}", "no number in it has a unit"},
+        {"{is: prom.lag, unit: ms}", "'prom.lag' has another unit already"},
+        {"{is: 'a + b', unit: ms}\n  y: {is: 'a * 2', unit: s}", "'a' has another unit already"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf yaml = STRBUF(0);
+        struct world w;
+
+        strbuf_addf(&yaml,
+                    BOUND "scrape: http://127.0.0.1:1/metrics\nwatch: {until: T+1h}\n"
+                          "probes: {shop: 'http://127.0.0.1:1/'}\n"
+                          "sources: {prom.lag: {url: 'http://127.0.0.1:1', query: up, unit: s}}\n"
+                          "rules: {a: investigate when calls > 3}\nmetrics:\n  x: %s\n",
+                    rows[i].metric);
+        world_make(&w, DOC, strbuf_str(&yaml));
+        T_EQ(w.plan.n_questions, 1);
+        if (!sv_has(w.plan.questions[0].text, sv_from(rows[i].text)))
+            T_FAIL("%s: %.*s", rows[i].text, SV_FMT(w.plan.questions[0].text));
+        world_end(&w);
+    }
+}
+
 /* As the plan itself proposes it; also before the rules that it names. */
 T(a_checkpoint_of_the_binding_is_one_and_the_watch_lasts_until_then)
 {
@@ -284,6 +348,26 @@ T(what_is_said_of_rules_is_no_question_and_no_part_of_the_hash)
     h = hash_of(strbuf_sv(&text));
     T_STR(hash_hex(&h).s, json_get_str(w.plan.json, "hash", ""));
     json_decref(copy);
+    world_end(&w);
+}
+
+/* Beside a target that may have any metric. */
+T(a_metric_that_is_nearly_called_as_an_alias_is_said_to_be_one)
+{
+    static const char binding[] = BOUND METRIC
+        "watch: {until: T+10m}\nrules:\n"
+        "  a: rollback when eror_rate > 5\n  b: rollback when ratio(bad_totl, all_total)[1m] > 5%\n"
+        "  c: rollback when error_rate[1m] > 5%\n";
+    const json_t *advice;
+    struct world w;
+
+    world_make(&w, DOC, binding);
+    advice = json_object_get(w.plan.json, "advice");
+    T_EQ(w.plan.n_questions, 0);
+    T_EQ(json_array_size(advice), 1);
+    T_SV(json_get_sv(json_array_get(advice, 0), "text"),
+         "'eror_rate' is taken for a metric of the target: did you mean 'error_rate'?");
+    T_EQ(json_get_int(json_array_get(advice, 0), "line", 0), 6);
     world_end(&w);
 }
 
@@ -701,6 +785,9 @@ T_MAIN(
     T_CASE(a_rule_of_the_document_is_shown_as_it_is_judged),
     T_CASE(two_rules_of_one_line_have_names_and_words_of_their_own),
     T_CASE(which_direction_is_worse_is_known_said_or_asked),
+    T_CASE(what_a_metric_is_exported_in_is_said_where_it_is_bound),
+    T_CASE(a_unit_that_says_nothing_or_something_else_is_asked_about),
+    T_CASE(a_metric_that_is_nearly_called_as_an_alias_is_said_to_be_one),
     T_CASE(a_checkpoint_of_the_binding_is_one_and_the_watch_lasts_until_then),
     T_CASE(a_condition_that_is_not_understood_is_asked_about_or_dropped),
     T_CASE(a_rule_of_the_binding_is_asked_about_where_it_stands),

@@ -440,6 +440,38 @@ static char *explained(struct bench *b, size_t i)
     return strbuf_steal_str(&out);
 }
 
+/* What stays as it is has no slope, whatever sums of it round to; and a limit per minute is compared by the minute. */
+T(a_slope_is_shown_as_its_limit_is_and_is_none_where_nothing_grows)
+{
+    static const struct {
+        double start, grows;
+        const char *want;
+    } rows[] = {
+        {12345678.9, 0, "0B/m not > 100MB/m, good, OK"},
+        {1e15 / 3, 0, "0B/m not > 100MB/m, good, OK"},
+        {1e8, 250e6, "250MB/m > 100MB/m, fired, ROLLBACK"},
+        {1e8, 40e3, "40KB/m not > 100MB/m, good, OK"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct bench b = bench_new(7, 0);
+        char *got, *text;
+
+        (void)bench_add(&b, "rollback when slope(mem_bytes[5m]) > 100MB/m");
+        for (int t = 1; t <= 50; t++) {
+            bench_push(&b, "mem_bytes", 7 * t, rows[i].start + rows[i].grows * 7 * t / 60);
+            bench_polled(&b, 7 * t);
+        }
+        T_CHECK(rows[i].grows > 0 || num_same(bench_tick(&b, 351).value, 0));
+        (void)bench_tick(&b, 352);
+        got = explained(&b, 0);
+        text = strstr(got, "m]) > 100MB/m: ");
+        T_STR(text ? text + 15 : got, rows[i].want);
+        free(got);
+        bench_free(&b);
+    }
+}
+
 T(a_line_explains_each_rule)
 {
     static const struct {
@@ -472,6 +504,11 @@ T(a_line_explains_each_rule)
          "true: 2 of 3 (mem_bytes > 1GB) is true (2.5GB), fired, ROLLBACK"},
         {"rollback when p50(h_seconds)[5m] > 1s min 1 samples",
          "100% of 60 above 1s, fired, ROLLBACK"},
+        {"rollback when p50(h_seconds)[5m] > 2s min 1 samples",
+         "50% to 100% of 60 above 2s: between-buckets, nodata, HOLD"},
+        {"rollback when p50(h_seconds)[5m] > 2s and mem_bytes > 1GB min 1 samples",
+         "NODATA: p50(h_seconds)[5m] > 2s is NODATA (between-buckets: 50% to 100% above); mem_bytes > 1GB is true (2.5GB)"
+         ", nodata, HOLD"},
         {"report mem_bytes", "2.5GB, report, OK"},
         {"report p50(h_seconds)[5m] min 1 samples", NULL},
         {"rollback when mem_bytes > 9GB within 10s of deploy", "not in force, inactive, OK"},
@@ -487,6 +524,7 @@ T(a_line_explains_each_rule)
     for (int t = 0; t <= 60; t += 60) {
         bench_push(&b, "mem_bytes", t, 2.5e9);
         bench_push(&b, "h_seconds_bucket{le=\"1\"}", t, 0);
+        bench_push(&b, "h_seconds_bucket{le=\"5\"}", t, t / 2.0);
         bench_push(&b, "h_seconds_bucket{le=\"+Inf\"}", t, t);
         bench_polled(&b, t);
         judge_tick(b.j, bench_us(t));
@@ -1090,6 +1128,7 @@ T_MAIN(T_CASE(every_cell_of_a_standing_rule_is_written_or_cannot_come),
        T_CASE(without_a_deploy_mark_time_begins_with_the_step_or_the_first_look),
        T_CASE(a_value_in_no_row_of_the_table_is_investigated),
        T_CASE(a_percentile_in_no_row_is_investigated_when_the_buckets_can_tell),
+       T_CASE(a_slope_is_shown_as_its_limit_is_and_is_none_where_nothing_grows),
        T_CASE(a_line_explains_each_rule), T_CASE(flapping_uncovered_and_baselines_are_explained),
        T_CASE(nothing_worse_is_not_worse_and_something_worse_is),
        T_CASE(what_cannot_be_told_is_investigated_and_too_little_is_no_data),

@@ -354,6 +354,47 @@ T(numbers_for_people_have_their_unit)
     T_STR(dim_type_name((struct dim_type){DIM_BYTES, true}).s, "bytes per time");
 }
 
+T(beside_a_limit_a_number_has_the_units_of_the_limit)
+{
+    static const struct {
+        double v;
+        struct dim_type t;
+        const char *limit, *want;
+    } rows[] = {
+        {100e6 / 60, {DIM_BYTES, true}, "100MB/m", "100MB/m"},
+        {20e3 / 60, {DIM_BYTES, true}, "100MB/m", "20KB/m"},
+        {0, {DIM_BYTES, true}, "100MB/m", "0B/m"},
+        {5, {DIM_COUNT, true}, "300/m", "300/m"},
+        {5, {DIM_COUNT, true}, "3", "5/s"}, /* no limit of it */
+        {2592000, {DIM_TIME, false}, "30d", "30d"},
+        {5400, {DIM_TIME, false}, "30d", "1.5h"},
+        {5400, {DIM_TIME, false}, "90m", "90m"},
+        {5400, {DIM_TIME, false}, "10s", "5400s"},
+        {2.5, {DIM_TIME, false}, "500ms", "2500ms"},
+        {0.0000025, {DIM_TIME, false}, "5us", "2.5us"},
+        {0, {DIM_TIME, false}, "5s", "0ms"},
+        {-90, {DIM_TIME, false}, "5m", "-1.5m"},
+        {1073741824, {DIM_BYTES, false}, "1GiB", "1GiB"},
+        {3e12, {DIM_BYTES, false}, "1.5GB", "3000GB"},
+        {3e12, {DIM_BYTES, false}, "1TB", "3TB"},
+        {12, {DIM_BYTES, false}, "1KiB", "12B"},
+        {0.105, {DIM_RATIO, false}, "5%", "10.5%"},
+        {0.105, {DIM_RATIO, false}, "", "10.5%"},
+        {7, {DIM_COUNT, false}, "100", "7"},
+        {0.25, {DIM_TIME, false}, "5%", "250ms"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct num limit = {0};
+        struct err err;
+        size_t n;
+
+        if (rows[i].limit[0])
+            T_OK(num_parse(sv_from(rows[i].limit), &limit, &n, &err), err);
+        T_STR(num_format_beside(rows[i].v, rows[i].t, &limit).s, rows[i].want);
+    }
+}
+
 T(durations_are_times_below_ten_years)
 {
     struct err err;
@@ -382,4 +423,5 @@ T_MAIN(T_CASE(a_rule_is_its_actions_its_condition_and_its_clauses),
        T_CASE(functions_nest_as_deep_as_brackets_and_no_deeper),
        T_CASE(an_error_says_what_was_meant), T_CASE(an_alias_is_an_expression_alone),
        T_CASE(rules_that_differ_are_not_the_same), T_CASE(numbers_for_people_have_their_unit),
+       T_CASE(beside_a_limit_a_number_has_the_units_of_the_limit),
        T_CASE(durations_are_times_below_ten_years))

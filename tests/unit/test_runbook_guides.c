@@ -597,6 +597,12 @@ T(columns_of_a_table_that_are_verdicts_are_rules)
     want_rules("# R\n## Monitoring\n| Metric | OK | Not OK |\n|---|---|---|\n"
                "| Error rate | < 1% | > 2% for 5 min |\n| Mood | good | bad |\n",
                "alert team when error_rate[1m] > 2% for 5m");
+    want_rules("# R\n## Post-Deployment Verification\n| Metric | Limit |\n|---|---|\n"
+               "| Error rate | < 1% |\n| Dashboards | as before |\n",
+               "expect error_rate[1m] < 1% else investigate");
+    want_rules(
+        "# R\n## Pre-Deployment Checklist\n| Metric | Limit |\n|---|---|\n| Error rate | < 1% |\n",
+        "");
     want_rules("# R\n## Overview\n| Metric | Rollback |\n|---|---|\n| Error rate | > 5% |\n", "");
     want_rules(
         "# R\n## Plan\n| Change | Rollback |\n|---|---|\n| Error pages > 5% smaller | > 5% |\n",
