@@ -36,6 +36,12 @@ bool run_step_marks(const struct plan_step *p)
     return !sv_eq(p->effect, SV("none")) && !sv_eq(p->effect, SV("session"));
 }
 
+bool run_step_is_passed(const struct run_step *s)
+{
+    return s->state == STEP_DONE || s->state == STEP_SKIPPED ||
+           (s->state == STEP_FAILED && s->left);
+}
+
 /* What was before is over when it begins: also a service that is stopped while the deployment is prepared. */
 bool run_step_is_change(const struct run_step *s)
 {
@@ -162,8 +168,7 @@ struct run_stand run_stand(const struct run *r)
 
     ret.of = to - from;
     for (size_t i = from; i < to; i++)
-        ret.over += r->steps.v[i].state == STEP_DONE || r->steps.v[i].state == STEP_SKIPPED ||
-                    r->steps.v[i].left;
+        ret.over += run_step_is_passed(&r->steps.v[i]);
     return ret;
 }
 

@@ -233,6 +233,8 @@ NODISCARD enum err_code run_take(struct run *r, struct err *err);
 enum err_code run_give_up(struct run *r, struct err *err);
 /* Lock, number and journal of a new run; its first events wait for run_commit(). */
 NODISCARD enum err_code run_create_back(struct run *r, json_t *about, struct err *err);
+/* Its turn does not come again: done, left out, or failed and left. */
+bool run_step_is_passed(const struct run_step *s);
 void run_begin_way_back(struct run *r, struct sv reason, struct sv by);
 /* The step whose turn it is really begins: what is said, and measured, before it. */
 void run_step_opened(struct run *r);
@@ -442,6 +444,8 @@ void run_phases_load(struct run *r, struct sv id, int64_t at_us);
 bool run_is_marked(const struct run *r);
 /* The phase is being deployed: something of it may be changed, and its mark is not reached.  Of an unknown one: true. */
 bool run_phase_is_begun(const struct run *r, struct sv id);
+/* For the watcher, `arg` is the run: a section of this name ("phase-4") has no step whose turn is still to come. */
+bool run_phase_is_over(void *arg, struct sv name);
 /* Does the run stop or start services of a later phase, while rules of an earlier one are judged?  opened: the step whose turn it is begins. */
 bool run_phase_pauses(const struct run *r, bool opened);
 void run_watch_baseline(struct run *r); /* the first changing step begins */

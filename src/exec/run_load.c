@@ -387,18 +387,12 @@ static void run_end_shell(const struct run *r, const struct run_shell *shell)
 
 /* --- settling --- */
 
-static bool run_is_passed(const struct run_step *s)
-{
-    return s->state == STEP_DONE || s->state == STEP_SKIPPED ||
-           (s->state == STEP_FAILED && s->left);
-}
-
 /* Where the run goes on: the first step of its direction that is not over. */
 static void run_find_place(struct run *r)
 {
     size_t i = r->after_values == STAGE_WAY_BACK ? r->n_forward : 0;
 
-    while (i < r->steps.n && run_is_passed(&r->steps.v[i]) &&
+    while (i < r->steps.n && run_step_is_passed(&r->steps.v[i]) &&
            !(r->after_values != STAGE_WAY_BACK && i == r->n_forward))
         i++;
     r->at = r->after_values == STAGE_WAY_BACK ? i : size_min(i, r->n_forward);

@@ -93,6 +93,46 @@ bool run_phase_is_begun(const struct run *r, struct sv id)
     return true;
 }
 
+/* Is one of the headings that a part stands below called so? */
+static bool phase_is_called(struct sv part, struct sv name)
+{
+    struct sv word;
+
+    while (sv_split(&part, '/', &word))
+        if (sv_eq(word, name))
+            return true;
+    return false;
+}
+
+/* One in which nothing is carried out is over with what stands before it. */
+static bool phase_is_reached(const struct run *r, struct sv name)
+{
+    const struct plan_part *at = NULL;
+
+    for (size_t i = 0; i < r->plan->n_parts && !at; i++)
+        if (phase_is_called(r->plan->parts[i].id, name))
+            at = &r->plan->parts[i];
+    for (size_t i = 0; at && i < r->n_forward; i++)
+        if (r->steps.v[i].p->line < at->line && !run_step_is_passed(&r->steps.v[i]))
+            return false;
+    return at != NULL;
+}
+
+bool run_phase_is_over(void *arg, struct sv name)
+{
+    const struct run *r = arg;
+    bool carries_out = false;
+
+    for (size_t i = 0; i < r->n_forward; i++) {
+        if (!phase_is_called(r->steps.v[i].p->part, name))
+            continue;
+        if (!run_step_is_passed(&r->steps.v[i]))
+            return false;
+        carries_out = true;
+    }
+    return carries_out || (!r->plan->watch_only && phase_is_reached(r, name));
+}
+
 /* From the last mark on, and of it only what was begun. */
 bool run_phase_pauses(const struct run *r, bool opened)
 {
