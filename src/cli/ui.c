@@ -9,6 +9,7 @@
 #include "base/sv.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/fold.h"
 #include "cli/show_plan.h"
 #include "cli/ui_int.h"
 
@@ -115,6 +116,18 @@ static void ui_measure(struct ui *u, struct sv text)
     }
 }
 
+void ui_write(const struct ui *u, const struct strbuf *lines)
+{
+    CLEANUP(strbuf_release) struct strbuf folded = STRBUF(0);
+
+    if (u->mode != UI_LIVE) {
+        term_write(lines);
+        return;
+    }
+    fold_add(&folded, strbuf_sv(lines), term_width());
+    term_write(&folded);
+}
+
 void ui_print(struct ui *u, const struct strbuf *lines)
 {
     if (u->lent) {
@@ -129,7 +142,7 @@ void ui_print(struct ui *u, const struct strbuf *lines)
         term_write(&below);
         u->prompted = false;
     }
-    term_write(lines);
+    ui_write(u, lines);
     if (u->asking)
         ui_prompt(u);
     ui_redraw(u);

@@ -11,6 +11,8 @@
 #include "cli/show_plan.h"
 #include "cli/ui_int.h"
 
+enum { UI_UNCLEAR = 20 }; /* columns of what was typed that are shown */
+
 static void ui_alloc(uv_handle_t *h UNUSED, size_t suggested UNUSED, uv_buf_t *buf)
 {
     static char chunk[4096]; /* one loop, one thread, used up before the next read */
@@ -97,13 +99,52 @@ static bool ui_parse_way(const struct ui *u, struct sv line, size_t *way, struct
     return true;
 }
 
+/* A key alone on the line of an answer: it does what it does elsewhere, behind the answer. */
+static bool ui_asked_key(struct ui *u, struct sv line)
+{
+    static const char *const said[] = {
+        "it stops behind this answer; ctrl-c stops now, and a resume asks again",
+        "it is held behind this answer; p lets it go on",
+        "it goes on behind this answer",
+    };
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    char key;
+
+    line = sv_trim(line);
+    key = line.n == 1 ? ascii_lower(*line.p) : '\0';
+    if (!key || !u->has_keys || !strchr("pqs", key))
+        return false;
+    ui_key(u, key);
+    if (!u->asking || key == 's' || (key == 'q' && u->watching))
+        return true;
+    term_addf(&b, TERM_WARN, "    %s\n", said[key == 'q' ? 0 : u->held ? 1 : 2]);
+    ui_print(u, &b);
+    return true;
+}
+
+/* What was typed is no answer: what is one. */
+static void ui_say_unclear(struct ui *u, struct sv line)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), clean = STRBUF(0);
+
+    if (sv_trim(line).n) {
+        text_add_line(&clean, text_cut(sv_trim(line), UI_UNCLEAR));
+        term_addf(&b, TERM_WARN, "    \"%s\" is no answer; %s\n", strbuf_str(&clean),
+                  u->has_keys
+                      ? "also: q stops and p holds the run behind the answer, s shows the step"
+                      : "ctrl-c stops the run");
+        term_write(&b);
+    }
+    ui_prompt(u);
+}
+
 static void ui_on_way(struct ui *u, struct sv line)
 {
     struct sv note = {NULL, 0};
     size_t way = 0;
 
     if (!ui_parse_way(u, line, &way, &note)) {
-        ui_prompt(u);
+        ui_say_unclear(u, line);
         return;
     }
     u->asking = false;
@@ -117,14 +158,14 @@ static void ui_on_line(struct ui *u, struct sv line)
     bool yes = false, all = false;
 
     u->prompted = false; /* the terminal has gone to the next line */
-    if (!u->asking)
+    if (!u->asking || ui_asked_key(u, line))
         return;
     if (ui_ways(u) > 1) {
         ui_on_way(u, line);
         return;
     }
     if (!ui_parse_answer(line, &all, &yes, &note) || (all && !u->asked_more)) {
-        ui_prompt(u);
+        ui_say_unclear(u, line);
         return;
     }
     u->asking = false;
@@ -329,6 +370,7 @@ void ui_ask(void *arg, const struct run_question *q)
 
     ui_erase(u);
     ui_keys_mode(u, false);
+    u->asked_step = q->step;
     u->asked_ways = q->decision;
     u->asked_gone = q->gone;
     text_add_terminal(&text, q->text);
@@ -352,7 +394,7 @@ void ui_ask(void *arg, const struct run_question *q)
             term_addf(&b, TERM_BOLD, "    %.*s\n", SV_FMT(line));
     }
     term_addf(&b, TERM_WARN, "    %s\n", ui_question_lead(u, q));
-    term_write(&b);
+    ui_write(u, &b);
     u->asking = true;
     u->asked_more = q->more;
     if (ui_open_input(u))

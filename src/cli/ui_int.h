@@ -69,6 +69,7 @@ struct ui {
     bool has_keys;    /* the terminal tells of each key */
     struct termios lines;                   /* how it was */
     size_t asked_more;                      /* further hosts that the question is open for */
+    const struct plan_step *asked_step;     /* that it is about, or NULL */
     const struct plan_decision *asked_ways; /* what is chosen from, or NULL */
     const bool *asked_gone;                 /* those of it that have failed */
     struct run_question question;
@@ -84,6 +85,8 @@ struct ui {
 
 /* Lines that stay: above the live part. */
 void ui_print(struct ui *u, const struct strbuf *lines);
+/* Lines that stay, right here; on a terminal none is broken within a word. */
+void ui_write(const struct ui *u, const struct strbuf *lines);
 /* Draw the live part again. */
 void ui_redraw(struct ui *u);
 void ui_erase(struct ui *u);

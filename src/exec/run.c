@@ -778,7 +778,7 @@ static void run_advance_once(struct run *r)
             run_gates_cancel(r);
         return;
     }
-    if (r->interrupted || r->stop_wanted) {
+    if (r->interrupted || (r->stop_wanted && !r->asking)) {
         run_tell_hold(r, false);
         run_end(r, EXIT_CODE_INTERRUPTED);
         return;
@@ -787,7 +787,7 @@ static void run_advance_once(struct run *r)
         run_watch_stop(r);
         run_begin_way_back(r, r->roll_back_reason, r->roll_back_by);
     }
-    if (r->held && (r->stage == STAGE_FORWARD || r->stage == STAGE_WAY_BACK)) {
+    if (r->held && !r->asking && (r->stage == STAGE_FORWARD || r->stage == STAGE_WAY_BACK)) {
         run_advance_held(r);
         return;
     }
@@ -994,7 +994,7 @@ void run_stop_soon(struct run *r, const char *reason)
         return;
     r->stop_wanted = true;
     run_set_interrupt_reason(r, reason);
-    if (!run_is_busy(r) && !r->acting)
+    if (!run_is_busy(r) && !r->acting && !r->asking)
         run_advance(r);
 }
 

@@ -271,7 +271,7 @@ def lines_are_not_broken_and_a_question_says_what_it_is_about():
         bar = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", bar).rstrip("\r")
         check(width(bar) <= columns, f"{bar!r} is wider than {columns}")
         write("go", "")
-        t.await_text(r"(?s)step steps/1, line 6[^\n]*: \{ touch.*\| the shop is open.*expected:.*the banner looks right.*Is it as expected")
+        t.await_text(r"(?s)step\s+steps/1,\s+line\s+6.*:\s+\{\s+touch.*\|\s+the\s+shop\s+is\s+open.*expected:.*the\s+banner\s+looks\s+right.*Is\s+it\s+as\s+expected")
         t.send("y\n")
         same("the exit status", t.end(), 0)
         os.unlink("go")
@@ -517,6 +517,68 @@ def a_key_stops_it_after_the_step_and_it_goes_on_later():
     check(os.path.exists("second"), "the next step was not begun")
 
 
+def a_key_at_a_question_stops_or_holds_the_run_behind_the_answer():
+    document("- [ ] The team was told\n\n" + block("touch first", "") + block("touch second"))
+    write("prusik.yaml", "environment: test\nsteps: {steps: {undo: x}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=120)
+    t.await_text(r"Is it done\?")
+    t.await_text(r"yes or no")
+    t.send("quit\n")
+    t.await_text(r'"quit" is no answer; also: q stops and p holds')
+    t.await_text(r"yes or no")
+    t.send("s\n")
+    t.await_text(r"step +steps/.*deploy.md:5")
+    t.await_text(r"yes or no")
+    t.send("p\n")
+    t.await_text(r"held behind this answer")
+    t.send("P\n")
+    t.await_text(r"goes on behind this answer")
+    t.send("q\n")
+    t.await_text(r"stops behind this answer")
+    t.await_text(r"yes or no")
+    check(not os.path.exists("first"), "it went on without an answer")
+    t.send("yes at noon\n")
+    same("the exit status", t.end(), 130)
+    check(not os.path.exists("first"), "the next step was begun")
+    same("the answer", [e["data"]["note"] for e in events("r-0001") if e["event"] == "answer"], ["at noon"])
+    t = Terminal(PRUSIK, "resume", "--operator", "ann")
+    same("resumed", t.end(), 0)
+    check("Is it done?" not in t.plain(), "it was asked again")
+
+
+def what_is_held_at_a_question_begins_nothing_behind_the_answer():
+    document(block("echo the shop is open", "the banner looks right") + block("touch second"))
+    write("prusik.yaml", "environment: test\nsteps: {steps: {undo: x}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=120)
+    t.await_text(r"yes or no")
+    t.send("p\n")
+    t.await_text(r"held behind this answer")
+    t.await_text(r"yes or no")
+    t.send("yes\n")
+    t.await_text(r"1 of 2 steps.*held; p goes on")
+    check(not os.path.exists("second"), "the next step was begun")
+    t.send("p")
+    same("the exit status", t.end(), 0)
+    check(os.path.exists("second"), "the next step was not begun")
+
+
+def a_long_line_that_stays_goes_on_below_between_its_words():
+    words = " ".join(f"word{i}" for i in range(40))
+    document(block(f"echo '{words}' >&2; false"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=60)
+    same("the exit status", t.end(), 4)
+    document("### 1. Look\n\n" + block("true", words))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--env", "other", "--operator", "ann", columns=60)
+    t.await_text(r"yes or no")
+    lines = t.plain().replace("\r", "").split("\n")
+    long = [line for line in lines if width(line) > 60 and "\x1b" not in line]
+    same("lines that are too long", [line for line in long if "error:" not in line], [])
+    check(sum("word" in line for line in lines) > 4, "it is not broken into several lines")
+    check(all(f"word{i}" in t.plain() for i in range(40)), "a word is lost")
+    t.send("yes\n")
+    same("the exit status", t.end(), 0)
+
+
 def a_key_shows_the_whole_step():
     document(block("{ touch begun; echo line $((1 + 1)); until [ -e go ]; do :; done; }", '"line 2"'))
     write("prusik.yaml", "environment: test\nsteps: {'1': {undo: a reason, timeout: 5m}}\n")
@@ -739,6 +801,9 @@ TESTS = [a_person_answers_what_no_machine_can_check,
          a_key_holds_the_run_before_its_next_step_until_it_is_released,
          a_run_that_is_held_behind_its_last_step_is_stopped_and_ends_when_it_is_resumed,
     a_key_stops_it_after_the_step_and_it_goes_on_later, a_key_shows_the_whole_step,
+    a_key_at_a_question_stops_or_holds_the_run_behind_the_answer,
+    what_is_held_at_a_question_begins_nothing_behind_the_answer,
+    a_long_line_that_stays_goes_on_below_between_its_words,
          keys_are_not_seen_and_answers_are, a_terminal_that_becomes_narrower_keeps_its_lines,
          an_answer_to_a_question_that_is_gone_is_no_key,
          the_watch_is_shown_and_its_rule_takes_the_way_back,
