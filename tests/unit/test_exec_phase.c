@@ -233,6 +233,7 @@ T(a_rule_after_a_phase_comes_into_force_when_its_last_step_is_over)
     static const char *const rules[] = {
         "rollback when error_rate[1m] > 50% for 10s after phase 2",
         "rollback when error_rate[1m] > 50% for 10s after phase 3",
+        "rollback when error_rate[1m] > 50% for 10s after cache",
         "rollback when error_rate[1m] > 50% for 10s after verification"};
     struct server s;
     struct bench b;
