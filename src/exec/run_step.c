@@ -170,6 +170,19 @@ const struct plan_expect *run_open_expect(const struct plan_step *p, size_t *at)
     return NULL;
 }
 
+/* "exit status 1: tail: cannot open 'app.log'" of a search: what there was to search in may be what is wrong. */
+static void run_say_nothing(struct verify *check)
+{
+    CLEANUP(strbuf_release) struct strbuf was = STRBUF(0);
+    struct sv said;
+
+    strbuf_add_sv(&was, strbuf_sv(&check->seen));
+    said = strbuf_sv(&was);
+    (void)sv_eat(&said, SV("exit status 1")); /* it is */
+    strbuf_truncate(&check->seen, 0);
+    strbuf_addf(&check->seen, "it finds nothing (exit status 1 of grep)%.*s", SV_FMT(said));
+}
+
 enum verify_result run_judge(struct run *r, const struct plan_step *p,
                              const struct action_outcome *o, json_t *checks)
 {
@@ -179,10 +192,8 @@ enum verify_result run_judge(struct run *r, const struct plan_step *p,
 
     if (!verify_status_is_expected(p) && !(nothing && !p->answered && run_open_expect(p, &open))) {
         verify_default(o, &r->check);
-        if (nothing) {
-            strbuf_truncate(&r->check.seen, 0);
-            strbuf_add_str(&r->check.seen, "it finds nothing (exit status 1 of grep)");
-        }
+        if (nothing)
+            run_say_nothing(&r->check);
         run_add_check(r, NULL, "machine", checks);
         worst = r->check.result;
     }

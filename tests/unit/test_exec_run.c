@@ -168,6 +168,12 @@ T(a_search_that_finds_nothing_is_judged_by_a_person)
     T_EQ(bench_run(&b), EXIT_CODE_FAILED);
     T_CHECK(bench_says(&b, "it finds nothing (exit status 1 of grep)"));
     bench_end(&b);
+    t_remove("store");
+    bench_plan(&b, "# Doc\n\n## Verification\n\n```bash\ncat none.log | grep pretty\n```\n", plain);
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(
+        &b, "nothing (exit status 1 of grep): cat: none.log: No such file or directory"));
+    bench_end(&b);
 }
 
 T(an_outcome_judged_ahead_is_taken_as_it_was_said)
