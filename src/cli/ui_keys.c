@@ -117,8 +117,10 @@ void ui_key(struct ui *u, char key)
     for (size_t i = 0; i < ARRAY_LEN(ui_keys); i++)
         if (ui_keys[i].key == ascii_lower(key)) {
             ui_keys[i].fn(u, &b);
-            if (u->attached)
+            if (u->attached && b.n)
                 ui_print(u, &b);
+            else if (u->attached)
+                ui_redraw(u); /* of a question that it led to the prompt stands already */
             return;
         }
 }

@@ -557,6 +557,7 @@ def what_is_held_at_a_question_begins_nothing_behind_the_answer():
     t.send("yes\n")
     t.await_text(r"1 of 2 steps.*held; p goes on")
     check(not os.path.exists("second"), "the next step was begun")
+    same("how often it is asked", t.plain().count("yes or no"), 2)
     t.send("p")
     same("the exit status", t.end(), 0)
     check(os.path.exists("second"), "the next step was not begun")
