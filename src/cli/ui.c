@@ -17,6 +17,7 @@
 
 /* Columns: a reason at least; what was seen, and a warning, at most. */
 enum { UI_REASON = 60, UI_SEEN = 40, UI_WARNING = 100, UI_WAITED_US = 1000000 };
+enum { UI_TAIL = 4096 }; /* bytes of what a step has printed */
 
 static bool ui_is_end(struct sv id, struct sv end)
 {
@@ -475,7 +476,7 @@ static void ui_intent(struct ui *u, const struct run_event *e, struct strbuf *b)
     u->step = e->step;
     u->step_begun_us = e->at_us;
     strbuf_truncate(&u->last_line, 0);
-    strbuf_truncate(&u->partial, 0);
+    u->tail_is_its = false;
     if (!e->step)
         return;
     tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
@@ -684,6 +685,28 @@ static void ui_message_event(struct ui *u UNUSED, const struct run_event *e, str
               json_get_str(e->data, "when", ""), (long long)json_get_int(e->data, "line", 0));
 }
 
+/* The end of what steps print, below their commands, for a question that follows from it; of a host of several in whole lines. */
+static void ui_keep_tail(struct ui *u, struct sv host, struct sv bytes)
+{
+    struct sv line;
+    size_t cut;
+
+    if (!u->tail_is_its && u->step) {
+        strbuf_add_str(&u->tail, "\n$ ");
+        text_add_brief(&u->tail, plan_command(u->step));
+        strbuf_add_byte(&u->tail, '\n');
+        u->tail_is_its = true;
+    }
+    if (!host.n)
+        strbuf_add_sv(&u->tail, bytes);
+    while (host.n && sv_next_line(&bytes, &line))
+        strbuf_addf(&u->tail, "%.*s | %.*s\n", SV_FMT(host), SV_FMT(line));
+    if (u->tail.n <= UI_TAIL)
+        return;
+    cut = sv_find_byte(strbuf_sv(&u->tail), '\n', u->tail.n - UI_TAIL);
+    strbuf_consume(&u->tail, cut == SV_NPOS ? u->tail.n - UI_TAIL : cut + 1);
+}
+
 /* The last line that a command has printed, also when it has no end yet. */
 static void ui_output(struct ui *u, const struct run_event *e, struct strbuf *b UNUSED)
 {
@@ -691,8 +714,9 @@ static void ui_output(struct ui *u, const struct run_event *e, struct strbuf *b 
 
     if (u->mode != UI_LIVE)
         return;
-    if (rest.n > 4096)
-        rest = sv_sub(rest, rest.n - 4096, rest.n);
+    if (rest.n > UI_TAIL)
+        rest = sv_sub(rest, rest.n - UI_TAIL, rest.n);
+    ui_keep_tail(u, host, rest);
     while (sv_next_line(&rest, &line))
         if (sv_trim(line).n) {
             strbuf_truncate(&u->last_line, 0);
@@ -799,7 +823,7 @@ void ui_free(struct ui *u)
         return;
     ui_watch_free(u);
     strbuf_release(&u->last_line);
-    strbuf_release(&u->partial);
+    strbuf_release(&u->tail);
     strbuf_release(&u->typed);
     strbuf_release(&u->withheld);
     strbuf_release(&u->said);

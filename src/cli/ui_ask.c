@@ -248,7 +248,7 @@ void ui_read_input(struct ui *u, bool on)
         (void)uv_read_stop(s); /* always succeeds */
 }
 
-enum { UI_ASK_LINES = 20, UI_ASK_COMMAND = 70 };
+enum { UI_ASK_LINES = 20, UI_TAIL_LINES = 8, UI_ASK_COMMAND = 70 };
 
 /* The end of the output that the person is to judge; that it is no more than the end is said. */
 static void ui_show_output(const struct run_question *q, struct strbuf *b)
@@ -363,6 +363,26 @@ static void ui_show_ways(const struct ui *u, const struct run_question *q, struc
     }
 }
 
+/* "If regressions found": what the commands before it have said. */
+static void ui_show_tail(const struct ui *u, const struct run_question *q, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
+    struct sv rest = strbuf_sv(&u->tail), line;
+    size_t lines = 0;
+
+    while (sv_next_line(&rest, &line))
+        lines += sv_trim(line).n > 0;
+    if (q->failed.n || !lines)
+        return;
+    term_add(b, TERM_DIM, SV("    what was printed last:\n"));
+    for (rest = strbuf_sv(&u->tail); sv_next_line(&rest, &line);)
+        if (sv_trim(line).n && lines-- <= UI_TAIL_LINES) {
+            strbuf_truncate(&clean, 0);
+            text_add_terminal(&clean, text_last_written(line));
+            term_addf(b, TERM_DIM, "    | %s\n", strbuf_str(&clean));
+        }
+}
+
 void ui_ask(void *arg, const struct run_question *q)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), text = STRBUF(0);
@@ -384,6 +404,7 @@ void ui_ask(void *arg, const struct run_question *q)
         term_addf(&b, TERM_BOLD, "    on %.*s\n", SV_FMT(q->host));
     ui_show_output(q, &b);
     if (q->decision) {
+        ui_show_tail(u, q, &b);
         ui_show_ways(u, q, &b);
     } else {
         struct sv rest = strbuf_sv(&text), line;

@@ -41,7 +41,9 @@ struct ui {
     /* the step in progress */
     const struct plan_step *step;
     int64_t step_begun_us;
-    struct strbuf last_line, partial;
+    struct strbuf last_line;
+    struct strbuf tail; /* the end of what the steps have printed */
+    bool tail_is_its;
     size_t done, total;
 
     /* the watch */

@@ -599,6 +599,20 @@ def each_thing_that_a_hint_offers_stands_on_a_line_of_its_own():
     check("; or leave the step out: prusik skip" in said, said)
 
 
+def a_choice_is_asked_below_what_the_step_before_it_has_printed():
+    document("### 1. Look\n\n" + block("seq 101 155\n{ printf 'half a '; sleep 0.2; echo line; }\ntrue") +
+             "\n### Option 1: Go on\n\n" + block("touch on") + "\n### Option 2: Go back\n\n" + block("touch back"))
+    write("prusik.yaml", "environment: test\nchoices: {option-1: ask}\n"
+          "steps: {option-1/1: {undo: a test}, option-2/1: {undo: a test}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"1, 2 or none")
+    shown = t.plain().replace("\r", "").partition("what was printed last:\n")[2]
+    same("what is shown", re.findall(r"^ +\| (.*)$", shown, re.M),
+         ["150", "151", "152", "153", "154", "155", "$ { printf 'half a '; sleep 0.2; echo line; }", "half a line"])
+    t.send("none\n")
+    same("the exit status", t.end(), 0)
+
+
 def a_key_shows_the_whole_step():
     document(block("{ touch begun; echo line $((1 + 1)); until [ -e go ]; do :; done; }", '"line 2"'))
     write("prusik.yaml", "environment: test\nsteps: {'1': {undo: a reason, timeout: 5m}}\n")
@@ -825,6 +839,7 @@ TESTS = [a_person_answers_what_no_machine_can_check,
          what_is_held_at_a_question_begins_nothing_behind_the_answer,
          a_long_line_that_stays_goes_on_below_between_its_words,
          each_thing_that_a_hint_offers_stands_on_a_line_of_its_own,
+         a_choice_is_asked_below_what_the_step_before_it_has_printed,
          keys_are_not_seen_and_answers_are, a_terminal_that_becomes_narrower_keeps_its_lines,
          an_answer_to_a_question_that_is_gone_is_no_key,
          the_watch_is_shown_and_its_rule_takes_the_way_back,
