@@ -94,6 +94,7 @@ struct run_flag {
     bool held;
     char *path;
     size_t step;          /* that switched it on */
+    bool untold;          /* it has, and was killed before it could say so */
     bool lifted_for_stop; /* given back while the run is interrupted */
 };
 
@@ -410,6 +411,12 @@ void run_session_remember(struct run *r, const struct plan_step *p, json_t *diff
 
 /* After the act of a step, whatever it is found to be worth: what is held now. */
 void run_hold_update(struct run *r, size_t step);
+/* Into its intent: the flag that it is about to set, and that nobody has set. */
+void run_hold_put_intent(struct run *r, const struct plan_step *p, json_t *intent);
+/* From the journal: the step's intent is the last that is known of it, and `file` what it was about to set. */
+void run_hold_suspect(struct run *r, size_t step, const char *file);
+/* What was not told for a kill is told now. */
+void run_hold_tell(struct run *r);
 /* At an end of the run: lift what can be lifted safely; *kept says what stays and why. */
 void run_hold_give_back(struct run *r, bool stopped, json_t *kept);
 /* When going on after a stop: what was given back is taken again. */

@@ -26,7 +26,9 @@ struct run_loader {
     VEC(struct run_shell) shells;
     size_t found; /* the step of the last event */
     bool finished;
-    bool old; /* another run is read, of which only what it has done counts */
+    bool old;   /* another run is read, of which only what it has done counts */
+    char *flag; /* that the step was about to set; NULL: none, or it has said what came of it */
+    size_t flag_step;
 };
 
 typedef enum err_code run_load_fn(struct run_loader *l, const struct event *e, const json_t *data,
@@ -125,6 +127,9 @@ static enum err_code run_load_intent(struct run_loader *l, const struct event *e
     s->attempt = e->attempt;
     s->started_us = s->intent_us = e->at_us;
     run_fleet_load_intent(s, data);
+    free(l->flag);
+    l->flag = json_get_sv(data, "flag").n ? xstrdup_sv(json_get_sv(data, "flag")) : NULL;
+    l->flag_step = (size_t)(s - l->r->steps.v);
     return ERR_OK;
 }
 
@@ -489,6 +494,7 @@ enum err_code run_load_old(struct run *r, int64_t id, struct err *err)
 
     r->flag.lifted_for_stop = false; /* it is over: nothing is taken again for it */
     vec_release(&l.shells);
+    free(l.flag);
     return rc == ERR_OK ? ERR_OK : err_wrap(err, "run %s", event_run_text(id).s);
 }
 
@@ -504,6 +510,9 @@ enum err_code run_load(struct run *r, struct err *err)
     for (size_t i = 0; rc == ERR_OK && i < l.shells.n; i++)
         run_end_shell(r, &l.shells.v[i]);
     vec_release(&l.shells);
+    if (rc == ERR_OK && l.flag && r->steps.v[l.flag_step].state == STEP_RUNNING)
+        run_hold_suspect(r, l.flag_step, l.flag);
+    free(l.flag);
     if (rc == ERR_OK)
         run_settle(r);
     return rc;
@@ -578,6 +587,7 @@ static void run_queue_aborted(struct run *r, struct sv by, struct sv why)
     json_t *data = json_object(), *kept = json_object(), *lock = json_object();
 
     run_flags_leave(r, "the run was aborted");
+    run_hold_tell(r);
     run_hold_give_back(r, true, kept);
     json_put_sv(lock, "environment", r->plan->environment);
     run_queue(r, EVENT_LOCK_GIVEN, NULL, lock);

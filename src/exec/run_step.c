@@ -122,6 +122,7 @@ static void run_queue_intent(struct run *r, struct run_step *s)
     json_put_sv(data, "kind", s->p->kind);
     if (s->p->n_on)
         json_put(data, "hosts", run_fleet_ready(r));
+    run_hold_put_intent(r, s->p, data);
     run_queue(r, EVENT_STEP_INTENT, s, data);
 }
 

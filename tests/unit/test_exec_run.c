@@ -688,6 +688,101 @@ T(an_abort_lifts_the_flag_where_that_is_safe)
     }
 }
 
+/* The flag is set, or lifted, and the process is killed before the journal knows of it: only the intent stands there. */
+static void begin_killed_at_flag(struct bench *b, int step, bool done)
+{
+    static const char document[] = DEPLOY BLOCK("touch MAINTENANCE") BLOCK("cp new app")
+        BLOCK("rm MAINTENANCE") BLOCK("echo x") "## Rollback Procedures\n\n" BLOCK("cp old app");
+
+    prepare_app();
+    bench_plan(b, document, "environment: test\nmaintenance: {flag: MAINTENANCE}\n");
+    b->at = "step-intent";
+    b->at_count = step + 1;
+    b->act = interrupts;
+    T_EQ(bench_run(b), EXIT_CODE_INTERRUPTED);
+    (void)bench_sql("DELETE FROM event WHERE kind IN (3, 31) RETURNING 0");
+    if (step == 1)
+        (void)bench_sql(
+            "DELETE FROM event WHERE seq > (SELECT min(seq) FROM event WHERE kind = 20) RETURNING 0");
+    else
+        (void)bench_sql(
+            "DELETE FROM event WHERE seq > (SELECT max(seq) FROM event WHERE kind = 20 AND step LIKE '%3') RETURNING 0");
+    if (file_exists("MAINTENANCE"))
+        t_remove("MAINTENANCE");
+    if (done == (step == 1))
+        bench_write("MAINTENANCE", "");
+    b->at = NULL;
+}
+
+#define HOLDS(kind)                                                            \
+    "SELECT count(*) FROM event WHERE kind = " kind " AND json_extract(data, " \
+    "'$.what') = 'maintenance'"
+
+/* P9: nobody is left locked out without a word. */
+T(a_flag_that_was_set_just_before_a_kill_is_lifted_by_an_abort)
+{
+    for (int done = 0; done < 2; done++) {
+        struct bench b;
+
+        begin_killed_at_flag(&b, 1, done);
+        T_OK(run_abort(b.store, 1, SV("ana"), SV("by hand"), &b.err), b.err);
+        T_CHECK(!file_exists("MAINTENANCE"));
+        T_EQ(bench_sql(HOLDS("30")), done);
+        T_EQ(bench_sql(HOLDS("31")), done);
+        bench_end(&b);
+        t_remove("store");
+    }
+}
+
+T(a_flag_that_was_set_just_before_a_kill_is_lifted_at_the_end_of_a_resume)
+{
+    struct bench b;
+
+    begin_killed_at_flag(&b, 1, true);
+    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
+    T_CHECK(!file_exists("MAINTENANCE"));
+    T_EQ(bench_sql(HOLDS("30") " AND json_extract(data, '$.why') LIKE '%killed behind it'"), 1);
+    bench_end(&b);
+}
+
+/* What somebody else had set is not ours until the step has done so. */
+T(a_flag_that_stood_there_before_the_step_is_left_by_an_abort)
+{
+    struct bench b;
+
+    bench_plan(&b, DEPLOY BLOCK("touch MAINTENANCE") BLOCK("echo x"),
+               "environment: test\nmaintenance: {flag: MAINTENANCE}\n");
+    bench_write("MAINTENANCE", "");
+    b.at = "step-intent";
+    b.at_count = 2;
+    b.act = interrupts;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    (void)bench_sql(
+        "DELETE FROM event WHERE seq > (SELECT min(seq) FROM event WHERE kind = 20) RETURNING 0");
+    bench_write("MAINTENANCE", "");
+    T_OK(run_abort(b.store, 1, SV("ana"), SV("by hand"), &b.err), b.err);
+    T_CHECK(file_exists("MAINTENANCE"));
+    bench_end(&b);
+}
+
+/* It is not said to be on where it is off. */
+T(a_flag_that_was_lifted_just_before_a_kill_is_not_said_to_be_on)
+{
+    for (int done = 0; done < 2; done++) {
+        struct bench b;
+
+        begin_killed_at_flag(&b, 3, done);
+        T_OK(run_abort(b.store, 1, SV("ana"), SV("by hand"), &b.err), b.err);
+        T_EQ(file_exists("MAINTENANCE"), !done);
+        T_EQ(
+            bench_sql(
+                "SELECT json_extract(data, '$.maintenance.file') IS NULL FROM event WHERE kind = 4"),
+            done);
+        bench_end(&b);
+        t_remove("store");
+    }
+}
+
 #define FLAG_ANSWERED(step)                                                  \
     "environment: test\nmaintenance: {flag: MAINTENANCE}\nanswers: {\"" step \
     "\": {answer: no, by: ana}}\n"
@@ -1080,6 +1175,10 @@ T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(a_value_of_the_binding_is_journaled_and_used),
        T_CASE(an_environment_has_one_unfinished_run_and_an_abort_ends_it),
        T_CASE(an_abort_lifts_the_flag_where_that_is_safe),
+       T_CASE(a_flag_that_was_set_just_before_a_kill_is_lifted_by_an_abort),
+       T_CASE(a_flag_that_was_set_just_before_a_kill_is_lifted_at_the_end_of_a_resume),
+       T_CASE(a_flag_that_stood_there_before_the_step_is_left_by_an_abort),
+       T_CASE(a_flag_that_was_lifted_just_before_a_kill_is_not_said_to_be_on),
        T_CASE(a_flag_is_held_from_the_act_on_and_not_only_when_all_is_as_expected),
        T_CASE(a_flag_that_the_document_does_not_remove_is_lifted_at_the_end),
        T_CASE(a_flag_that_cannot_be_lifted_or_set_again_is_said),
