@@ -39,13 +39,22 @@ static size_t fold_plain_width(struct sv s)
     return width;
 }
 
+/* Blanks at the front, also behind what colours them. */
+static size_t fold_indent(struct sv line)
+{
+    size_t begin = 0, n = 0, sequence;
+
+    while ((sequence = fold_sequence(sv_sub(line, begin, line.n))) > 0)
+        begin += sequence;
+    while (begin + n < line.n && line.p[begin + n] == ' ')
+        n++;
+    return n;
+}
+
 static void fold_line(struct strbuf *b, struct sv line, size_t width)
 {
-    size_t indent = 0, column = 0, blanks = 0;
+    size_t indent = size_min(fold_indent(line) + 2, width / 4), column = 0, blanks = 0;
 
-    while (indent < line.n && line.p[indent] == ' ')
-        indent++;
-    indent = size_min(indent + 2, width / 4);
     while (line.n) {
         size_t sequence = fold_sequence(line);
         struct sv piece = sequence ? sv_sub(line, 0, sequence) : fold_piece(line);

@@ -479,6 +479,9 @@ static void ui_intent(struct ui *u, const struct run_event *e, struct strbuf *b)
     u->tail_is_its = false;
     if (!e->step)
         return;
+    if (!sv_eq(u->tail_part, e->step->part))
+        strbuf_truncate(&u->tail, 0);
+    u->tail_part = e->step->part;
     tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
     ui_add_warnings(e->step, b);
 }
@@ -553,11 +556,12 @@ static void ui_doubt(struct ui *u, const struct run_event *e, struct strbuf *b)
               json_get_str(e->data, "decision", ""), strbuf_str(&why));
 }
 
-static void ui_chosen(const struct run_event *e, struct strbuf *b)
+static void ui_chosen(const struct ui *u, const struct run_event *e, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct sv note = json_get_sv(e->data, "note");
-    size_t indent = e->step ? 2 * tree_depth(e->step->part) + 2 : 0;
+    size_t indent = 2 * tree_depth(u->shown_part) + 2;
+    size_t mark = ui_mark_of(sv_is(json_get_sv(e->data, "answer"), "yes") ? "done" : "skipped");
 
     if (!e->step)
         return; /* uncovered: it is asked before a step, or about one */
@@ -565,7 +569,7 @@ static void ui_chosen(const struct run_event *e, struct strbuf *b)
                 json_get_str(e->data, "answer", ""), note.n ? ", " : "", SV_FMT(note),
                 json_get_str(e->data, "what", ""));
     strbuf_add_n(b, ' ', indent);
-    term_add(b, TERM_WARN, SV("? "));
+    term_addf(b, ui_marks[mark].style, "%s ", ui_marks[mark].mark);
     show_line(b, 0, TERM_PLAIN, strbuf_sv(&text),
               size_max(term_width(), indent + 2 + UI_REASON) - indent - 2);
     strbuf_add_byte(b, '\n');
@@ -577,7 +581,7 @@ static void ui_answer(struct ui *u, const struct run_event *e, struct strbuf *b)
     const char *given = json_get_bool(e->data, "answer", false) ? "yes" : "no"; /* at a gate */
 
     if (json_get_sv(e->data, "choice").n) { /* that is about more than this step */
-        ui_chosen(e, b);
+        ui_chosen(u, e, b);
         return;
     }
     strbuf_truncate(&u->said, 0);

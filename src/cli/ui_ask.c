@@ -363,11 +363,11 @@ static void ui_show_ways(const struct ui *u, const struct run_question *q, struc
     }
 }
 
-/* "If regressions found": what the commands before it have said. */
+/* "If regressions found": what the commands before it have said, the last lines of it below their command. */
 static void ui_show_tail(const struct ui *u, const struct run_question *q, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
-    struct sv rest = strbuf_sv(&u->tail), line;
+    struct sv rest = strbuf_sv(&u->tail), line, command = {NULL, 0};
     size_t lines = 0;
 
     while (sv_next_line(&rest, &line))
@@ -375,18 +375,46 @@ static void ui_show_tail(const struct ui *u, const struct run_question *q, struc
     if (q->failed.n || !lines)
         return;
     term_add(b, TERM_DIM, SV("    what was printed last:\n"));
-    for (rest = strbuf_sv(&u->tail); sv_next_line(&rest, &line);)
-        if (sv_trim(line).n && lines-- <= UI_TAIL_LINES) {
-            strbuf_truncate(&clean, 0);
-            text_add_terminal(&clean, text_last_written(line));
-            term_addf(b, TERM_DIM, "    | %s\n", strbuf_str(&clean));
-        }
+    for (rest = strbuf_sv(&u->tail); sv_next_line(&rest, &line);) {
+        if (!sv_trim(line).n)
+            continue;
+        if (sv_starts(line, SV("$ ")))
+            command = line;
+        if (lines == UI_TAIL_LINES && command.n && command.p != line.p)
+            line = command; /* in the place of the first one */
+        if (lines-- > UI_TAIL_LINES)
+            continue;
+        strbuf_truncate(&clean, 0);
+        text_add_terminal(&clean, text_last_written(line));
+        term_addf(b, TERM_DIM, "    | %s\n", strbuf_str(&clean));
+    }
+}
+
+/* The heading of a question: that of the step, or what all the ways of a decision stand under. */
+static struct sv ui_asked_part(const struct ui *u, const struct run_question *q)
+{
+    struct sv way = q->decision ? q->decision->options[0].id : (struct sv){NULL, 0};
+
+    if (q->failed.n || !plan_part(u->plan, way))
+        return q->step->part;
+    while (way.n && way.p[way.n - 1] != '/')
+        way.n--;
+    return sv_sub(way, 0, way.n ? way.n - 1 : 0);
+}
+
+/* Is it said by the heading that stands right above it? */
+static bool ui_is_titled(const struct ui *u, const struct run_question *q, bool headed)
+{
+    const struct plan_part *part = q->step ? plan_part(u->plan, q->step->part) : NULL;
+
+    return headed && part && q->kind == QUESTION_MANUAL && sv_eq(part->title, q->text);
 }
 
 void ui_ask(void *arg, const struct run_question *q)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), text = STRBUF(0);
     struct ui *u = arg;
+    bool headed = false;
 
     ui_erase(u);
     ui_keys_mode(u, false);
@@ -395,10 +423,12 @@ void ui_ask(void *arg, const struct run_question *q)
     u->asked_gone = q->gone;
     text_add_terminal(&text, q->text);
     if (q->step) {
-        tree_titles(u->plan, &u->shown_part, q->step->part, false, &b);
+        tree_titles(u->plan, &u->shown_part, ui_asked_part(u, q), false, &b);
+        headed = b.n > 0;
         if (q->kind == QUESTION_MANUAL) /* any other has begun */
             ui_add_warnings(q->step, &b);
-        ui_show_asked(u, q, &b);
+        if (!q->decision || q->failed.n)
+            ui_show_asked(u, q, &b);
     }
     if (q->host.n)
         term_addf(&b, TERM_BOLD, "    on %.*s\n", SV_FMT(q->host));
@@ -406,7 +436,7 @@ void ui_ask(void *arg, const struct run_question *q)
     if (q->decision) {
         ui_show_tail(u, q, &b);
         ui_show_ways(u, q, &b);
-    } else {
+    } else if (!ui_is_titled(u, q, headed)) {
         struct sv rest = strbuf_sv(&text), line;
 
         if (q->kind == QUESTION_OUTCOME)

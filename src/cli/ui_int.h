@@ -42,7 +42,8 @@ struct ui {
     const struct plan_step *step;
     int64_t step_begun_us;
     struct strbuf last_line;
-    struct strbuf tail; /* the end of what the steps have printed */
+    struct strbuf tail; /* the end of what the steps under the last heading have printed */
+    struct sv tail_part;
     bool tail_is_its;
     size_t done, total;
 

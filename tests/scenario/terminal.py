@@ -100,6 +100,18 @@ def a_manual_item_is_asked_and_a_choice_too():
     same("the exit status", t.end(), 0)
 
 
+def what_its_heading_says_is_not_said_again():
+    write("prusik.yaml", "environment: test\n")
+    write("deploy.md", "# Shop\n\n## Before\n\n- [ ] The team was told\n- [ ] Bo is here\n\n## Steps\n\n" + block("echo told"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    for text in ("The team was told", "Bo is here"):
+        t.await_text(r"Is it done\?")
+        t.await_text(r"yes or no")
+        same("how often it stands there", t.plain().count(text), 1)
+        t.send("y\n")
+    same("the exit status", t.end(), 0)
+
+
 def ways_back(stuck):
     document(block("echo new > release") + "\n## Rollback\n\n### Option 1: Downgrade the migration\n\n" +
              block(f"echo down >> log && {stuck}") + "\n### Option 2: Restore from the backup\n\n" +
@@ -578,6 +590,7 @@ def a_long_line_that_stays_goes_on_below_between_its_words():
     lines = t.plain().replace("\r", "").split("\n")
     same("lines that are too long", [line for line in lines if width(line) > 60], [])
     check(sum("word" in line for line in lines) > 4, "it is not broken into several lines")
+    same("lines that begin too far left", [line for line in lines if re.match(r" {0,5}word[1-9]", line)], [])
     check(all(f"word{i}" in t.plain() for i in range(40)), "a word is lost")
     t.send("yes\n")
     same("the exit status", t.end(), 0)
@@ -601,15 +614,20 @@ def each_thing_that_a_hint_offers_stands_on_a_line_of_its_own():
 
 def a_choice_is_asked_below_what_the_step_before_it_has_printed():
     document("### 1. Look\n\n" + block("seq 101 155\n{ printf 'half a '; sleep 0.2; echo line; }\ntrue") +
-             "\n### Option 1: Go on\n\n" + block("touch on") + "\n### Option 2: Go back\n\n" + block("touch back"))
+             "\n### Option 1: Go on\n\n" + block("touch on") + "\n### Option 2: Wait\n\n" + block("touch waited"))
     write("prusik.yaml", "environment: test\nchoices: {option-1: ask}\n"
           "steps: {option-1/1: {undo: a test}, option-2/1: {undo: a test}}\n")
     t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
     t.await_text(r"1, 2 or none")
     shown = t.plain().replace("\r", "").partition("what was printed last:\n")[2]
     same("what is shown", re.findall(r"^ +\| (.*)$", shown, re.M),
-         ["150", "151", "152", "153", "154", "155", "$ { printf 'half a '; sleep 0.2; echo line; }", "half a line"])
-    t.send("none\n")
+         ["$ seq 101 155", "151", "152", "153", "154", "155", "$ { printf 'half a '; sleep 0.2; echo line; }", "half a line"])
+    check("step " not in t.plain(), "it is said to be about a step")
+    check("Go on" not in t.plain().partition("what was printed last")[0], "a way is the heading of its question")
+    t.send("2\n")
+    t.await_text(r"✓ \S*ann: yes, 'Wait'")
+    t.await_text(r"Option 1: Go on")
+    t.await_text(r"Option 2: Wait")
     same("the exit status", t.end(), 0)
 
 
@@ -816,7 +834,7 @@ def a_value_and_its_limit_read_as_what_they_are():
 
 TESTS = [a_person_answers_what_no_machine_can_check,
          what_is_asked_stands_under_its_heading_and_says_what_it_leaves_out, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
-         a_manual_item_is_asked_and_a_choice_too, a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails,
+         a_manual_item_is_asked_and_a_choice_too, what_its_heading_says_is_not_said_again, a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails,
          one_of_several_ways_is_chosen_by_its_number, none_of_several_ways_can_be_chosen,
          what_is_for_a_failure_says_that_nothing_has_failed, a_kill_behind_the_choice_asks_nobody_twice, all_that_is_expected_of_one_output_is_asked_at_once,
          two_steps_that_end_alike_are_told_apart, what_happens_while_a_question_is_open_stands_below_it, what_runs_is_shown_while_it_runs, colours_can_be_refused,
