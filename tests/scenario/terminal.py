@@ -606,10 +606,29 @@ def each_thing_that_a_hint_offers_stands_on_a_line_of_its_own():
     same("what can be done", lines[at + 1:at + 5],
          ["      or leave the step out:", '        prusik skip r-0001 steps/cleanup-of-everything/1 --why "..."',
           "      or end it as it is:", '        prusik abort r-0001 --why "..."'])
+    t = Terminal(PRUSIK, "status", columns=50)
+    t.end()
+    lines = t.plain().replace("\r", "").split("\n")
+    at = lines.index("next         mend it and go on:")
+    same("what can be done", lines[at + 1:at + 6],
+         ["               prusik resume r-0001", "             or leave the step out:",
+          '               prusik skip r-0001 steps/cleanup-of-everything/1 --why "..."',
+          "             or end it as it is:", '               prusik abort r-0001 --why "..."'])
     said = subprocess.run([PRUSIK, "resume", "--operator", "ann", "--unattended"], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, check=False, timeout=DEADLINE_S).stderr
     same("a hint that goes into a file", said.count("\n"), 2)
     check("; or leave the step out: prusik skip" in said, said)
+
+
+def what_a_way_back_will_do_is_not_broken_in_words():
+    document("### Deploy\n\n" + block("echo new > release-of-the-shop && false") + "\n## Rollback\n\n" +
+             block("echo old > release-of-the-shop && true || false"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=50)
+    same("the exit status", t.end(), 4)
+    t = Terminal(PRUSIK, "rollback", "--operator", "ann", columns=50)
+    same("the exit status", t.end(), 5)
+    shown = t.plain().replace("\r", "").partition("Deploy the shop")[0]
+    same("lines that are too long", [line for line in shown.split("\n") if width(line) > 50], [])
 
 
 def a_choice_is_asked_below_what_the_step_before_it_has_printed():
@@ -857,6 +876,7 @@ TESTS = [a_person_answers_what_no_machine_can_check,
          what_is_held_at_a_question_begins_nothing_behind_the_answer,
          a_long_line_that_stays_goes_on_below_between_its_words,
          each_thing_that_a_hint_offers_stands_on_a_line_of_its_own,
+         what_a_way_back_will_do_is_not_broken_in_words,
          a_choice_is_asked_below_what_the_step_before_it_has_printed,
          keys_are_not_seen_and_answers_are, a_terminal_that_becomes_narrower_keeps_its_lines,
          an_answer_to_a_question_that_is_gone_is_no_key,
