@@ -406,8 +406,13 @@ static struct sv ui_asked_part(const struct ui *u, const struct run_question *q)
 static bool ui_is_titled(const struct ui *u, const struct run_question *q, bool headed)
 {
     const struct plan_part *part = q->step ? plan_part(u->plan, q->step->part) : NULL;
+    CLEANUP(strbuf_release) struct strbuf title = STRBUF(0);
 
-    return headed && part && q->kind == QUESTION_MANUAL && sv_eq(part->title, q->text);
+    if (!headed || !part || q->kind != QUESTION_MANUAL)
+        return false;
+    plan_add_number(part, &title);
+    strbuf_add_sv(&title, part->title);
+    return sv_eq(part->title, q->text) || sv_eq(strbuf_sv(&title), q->text);
 }
 
 void ui_ask(void *arg, const struct run_question *q)

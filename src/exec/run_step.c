@@ -227,18 +227,18 @@ void run_explain(const json_t *checks, struct strbuf *out)
         const json_t *c = json_array_get(checks, i);
 
         struct sv result = json_get_sv(c, "result");
-        const char *text = json_get_str(c, "text", "");
+        const char *text = json_get_str(c, "text", ""), *seen = json_get_str(c, "seen", "");
         const char *quote = strchr(text, '"') ? "" : "\"";
 
         if (sv_eq(result, SV("holds")))
             continue;
-        if (json_get_int(c, "line", 0) == 0 && *json_get_str(c, "seen", "")) { /* nobody wrote it */
-            strbuf_add_str(out, json_get_str(c, "seen", ""));
+        if (json_get_int(c, "line", 0) == 0 && *seen) { /* nobody wrote it */
+            strbuf_add_str(out, seen);
             return;
         }
-        strbuf_addf(out, "expected %s%s%s%s: %s", quote, text, quote,
+        strbuf_addf(out, "expected %s%s%s%s%s%s", quote, text, quote,
                     sv_eq(result, SV("unknown")) ? ", which cannot be told" : "",
-                    json_get_str(c, "seen", ""));
+                    *seen ? ": " : " from what it printed", seen);
         return;
     }
 }

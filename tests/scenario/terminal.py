@@ -102,9 +102,9 @@ def a_manual_item_is_asked_and_a_choice_too():
 
 def what_its_heading_says_is_not_said_again():
     write("prusik.yaml", "environment: test\n")
-    write("deploy.md", "# Shop\n\n## Before\n\n- [ ] The team was told\n- [ ] Bo is here\n\n## Steps\n\n" + block("echo told"))
+    write("deploy.md", "# Shop\n\n## Before\n\n- [ ] The team was told\n- [ ] Bo is here\n- [ ] **1.2** Logs are read\n\n## Steps\n\n" + block("echo told"))
     t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
-    for text in ("The team was told", "Bo is here"):
+    for text in ("The team was told", "Bo is here", "1.2 Logs are read"):
         t.await_text(r"Is it done\?")
         t.await_text(r"yes or no")
         same("how often it stands there", t.plain().count(text), 1)

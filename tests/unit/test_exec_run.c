@@ -176,6 +176,17 @@ T(a_search_that_finds_nothing_is_judged_by_a_person)
     bench_end(&b);
 }
 
+T(what_cannot_be_told_from_an_output_is_said_to_be_so)
+{
+    struct bench b;
+
+    bench_plan(&b, "# Doc\n\n## Verification\n\n```bash\necho ok\n# Should be 3.11+\n```\n", plain);
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(
+        bench_says(&b, "expected \"Should be 3.11+\", which cannot be told from what it printed"));
+    bench_end(&b);
+}
+
 T(an_outcome_judged_ahead_is_taken_as_it_was_said)
 {
     struct bench b;
@@ -1149,6 +1160,7 @@ T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(what_has_to_be_known_before_is_refused_with_a_person_too),
        T_CASE(an_outcome_that_no_machine_can_judge_is_judged_by_a_person),
        T_CASE(a_search_that_finds_nothing_is_judged_by_a_person),
+       T_CASE(what_cannot_be_told_from_an_output_is_said_to_be_so),
        T_CASE(an_outcome_judged_ahead_is_taken_as_it_was_said),
        T_CASE(an_approval_is_waited_for_and_the_operator_is_nobody_to_give_it),
        T_CASE(approvals_that_cannot_be_read_stop_the_run), T_CASE(only_those_named_may_approve),
