@@ -341,7 +341,17 @@ T(a_file_that_an_earlier_step_may_make_is_open)
     want_read("sudo cat a\n", "open a: it is not seen from here\n");
 }
 
+T(a_file_that_may_not_be_read_is_wrong)
+{
+    make_bin();
+    (void)!setresuid(65534, (uid_t)-1, (uid_t)-1); /* who is not root is somebody else already */
+    want_read(
+        "cat /etc/shadow\nsudo cat /etc/shadow\n",
+        "wrong /etc/shadow: it may not be read\nopen /etc/shadow: it may not be read from here\n");
+}
+
 T_MAIN(T_CASE(files_that_a_command_reads_are_looked_at),
+       T_CASE(a_file_that_may_not_be_read_is_wrong),
        T_CASE(a_file_that_an_earlier_step_may_make_is_open),
        T_CASE(programs_are_looked_for_in_path),
        T_CASE(what_a_step_before_may_bring_is_open_and_not_wrong),
