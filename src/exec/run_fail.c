@@ -220,11 +220,9 @@ static void fail_way_back(struct run *r, const struct run_step *s)
     run_advance(r);
 }
 
-/* "; or leave it out: prusik skip r-0001 2/1 --why ..."; empty of what somebody has to approve. */
+/* "; or leave it out: prusik skip r-0001 2/1 --why ...".  An approval does not get here: its gate ends the run. */
 static const char *fail_or_skip(struct run *r, const struct run_step *s)
 {
-    if (sv_eq(s->p->kind, SV("approval")))
-        return "";
     return arena_fmt(&r->arena, "; or leave the step out: prusik skip %s %.*s --why \"...\"",
                      event_run_text(r->id).s, SV_FMT(s->p->id))
         .p;

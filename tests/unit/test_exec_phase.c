@@ -278,6 +278,24 @@ T(a_rule_after_a_phase_that_the_document_does_not_have_is_told_at_the_end)
     end(&b, &s);
 }
 
+/* `prusik watch` carries nothing out, and so no phase is ever over. */
+T(a_rule_after_a_phase_is_never_in_force_where_nothing_is_carried_out)
+{
+    struct server s;
+    struct bench b;
+    json_t *json;
+
+    begin_settles(&b, &s, "rollback when error_rate[1m] > 50% for 10s after phase 3");
+    json = json_deep_copy(b.plan.json);
+    plan_release(&b.plan);
+    plan_watch_only(json);
+    T_OK(plan_load(json, &b.plan, &b.err), b.err);
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 42 AND data LIKE '%never in force%'"),
+         1);
+    end(&b, &s);
+}
+
 T_MAIN(T_CASE(what_goes_bad_after_the_first_phase_is_judged_while_the_second_is_carried_out),
        T_CASE(each_phase_has_its_mark_and_the_last_is_that_of_the_run),
        T_CASE(the_mark_of_a_phase_is_known_to_who_goes_on),
@@ -286,4 +304,5 @@ T_MAIN(T_CASE(what_goes_bad_after_the_first_phase_is_judged_while_the_second_is_
        T_CASE(a_gate_of_a_phase_is_before_anything_of_it),
        T_CASE(a_rule_after_a_phase_comes_into_force_when_its_last_step_is_over),
        T_CASE(a_rule_after_a_phase_is_in_force_for_who_goes_on),
-       T_CASE(a_rule_after_a_phase_that_the_document_does_not_have_is_told_at_the_end))
+       T_CASE(a_rule_after_a_phase_that_the_document_does_not_have_is_told_at_the_end),
+       T_CASE(a_rule_after_a_phase_is_never_in_force_where_nothing_is_carried_out))
